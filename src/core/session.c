@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session.h"
+
+#include "secret.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define ADDRESS_MOST 45     /* bytes: an IPv4-mapped IPv6 address in full */
+#define USER_AGENT_MOST 255 /* bytes; longer ones are cut */
+
+enum { COLUMN_ACTIVE, COLUMN_IDLE, COLUMN_CREATED, COLUMN_USER };
+
+luci_session_state_t luci_session_state(const luci_session_t *session, const luci_settings_t *settings, luci_ms_t now)
+{
+    if (now > session->idle_expires)
+        return LUCI_SESSION_DEAD;
+    if (settings->max_lifetime && now - session->created_at >= settings->max_lifetime)
+        return LUCI_SESSION_DEAD;
+    return now < session->active_expires ? LUCI_SESSION_ACTIVE : LUCI_SESSION_IDLE;
+}
+
+void luci_session_extend(luci_session_t *session, const luci_settings_t *settings, luci_ms_t now)
+{
+    session->active_expires = now + settings->active_period;
+    session->idle_expires = session->active_expires + settings->idle_period;
+    if (settings->max_lifetime) {
+        luci_ms_t end = session->created_at + settings->max_lifetime;
+
+        session->active_expires = session->active_expires < end ? session->active_expires : end;
+        session->idle_expires = session->idle_expires < end ? session->idle_expires : end;
+    }
+    session->state = LUCI_SESSION_ACTIVE;
+    session->fresh = 1;
+}
+
+/* How the table holds an id. Random ids need no salt: their hash can't be guessed either. */
+static luci_result_t stored_id(const char *id, const luci_settings_t *settings, const char **stored, apr_pool_t *pool)
+{
+    char *hex;
+    luci_result_t result;
+
+    if (settings->tokens == LUCI_TOKENS_PLAIN) {
+        *stored = id;
+        return LUCI_OK;
+    }
+    hex = apr_palloc(pool, LUCI_SHA256_HEX + 1);
+    result = luci_secret_sha256_hex(id, strlen(id), hex);
+    *stored = hex;
+    return result;
+}
+
+luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user, const luci_settings_t *settings,
+                               luci_ms_t now, apr_pool_t *pool)
+{
+    char *id = apr_palloc(pool, LUCI_SESSION_ID_LENGTH + 1);
+    luci_result_t result = luci_secret_random_id(id, LUCI_SESSION_ID_LENGTH);
+
+    if (result != LUCI_OK)
+        return result;
+    session->id = id;
+    session->user = *user;
+    session->created_at = now;
+    luci_session_extend(session, settings, now);
+    return LUCI_OK;
+}
+
+static const char *printable(const char *text, size_t most, apr_pool_t *pool)
+{
+    char *copy;
+
+    if (!text)
+        return NULL;
+    copy = apr_pstrndup(pool, text, most);
+    for (char *c = copy; *c; c++) {
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+    }
+    return copy;
+}
+
+luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session, const luci_settings_t *settings,
+                                  const luci_client_t *client, apr_pool_t *scratch)
+{
+    const char *created = luci_db_number(session->created_at, scratch);
+    const char *arguments[] = {
+        NULL,
+        session->user.id,
+        luci_db_number(session->active_expires, scratch),
+        luci_db_number(session->idle_expires, scratch),
+        created,
+        created,
+        printable(client->address, ADDRESS_MOST, scratch),
+        printable(client->user_agent, USER_AGENT_MOST, scratch),
+    };
+    int changed;
+    luci_result_t result = stored_id(session->id, settings, &arguments[0], scratch);
+
+    return result == LUCI_OK ? luci_db_execute(db, LUCI_SQL_SESSION_INSERT, arguments, &changed, scratch) : result;
+}
+
+luci_result_t luci_session_get(luci_db_t *db, const char *id, const luci_settings_t *settings, luci_ms_t now,
+                               luci_session_t *session, apr_pool_t *pool)
+{
+    const char *const *row, *stored;
+    luci_result_t result = stored_id(id, settings, &stored, pool);
+
+    if (result == LUCI_OK)
+        result = luci_db_select(db, LUCI_SQL_SESSION_GET, &stored, &row, pool);
+    if (result != LUCI_OK)
+        return result;
+    memset(session, 0, sizeof *session);
+    session->id = id;
+    session->active_expires = luci_db_to_number(row[COLUMN_ACTIVE], 0);
+    session->idle_expires = luci_db_to_number(row[COLUMN_IDLE], 0);
+    session->created_at = luci_db_to_number(row[COLUMN_CREATED], session->active_expires - settings->active_period);
+    luci_user_from_row(&session->user, row + COLUMN_USER);
+    session->state = luci_session_state(session, settings, now);
+    if (session->state == LUCI_SESSION_DEAD)
+        return LUCI_EXPIRED;
+    return session->user.disabled ? LUCI_DENIED : LUCI_OK;
+}
+
+luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings, luci_ms_t now,
+                                 apr_pool_t *scratch)
+{
+    luci_session_t renewed = *session;
+    const char *arguments[6];
+    int changed;
+    luci_result_t result;
+
+    luci_session_extend(&renewed, settings, now);
+    arguments[0] = luci_db_number(renewed.active_expires, scratch);
+    arguments[1] = luci_db_number(renewed.idle_expires, scratch);
+    arguments[2] = luci_db_number(now, scratch);
+    arguments[3] = luci_db_number(session->created_at, scratch);
+    arguments[5] = luci_db_number(session->active_expires, scratch);
+    result = stored_id(session->id, settings, &arguments[4], scratch);
+    if (result == LUCI_OK)
+        result = luci_db_execute(db, LUCI_SQL_SESSION_RENEW, arguments, &changed, scratch);
+    if (result != LUCI_OK)
+        return result;
+    if (changed != 1)
+        return LUCI_NOT_FOUND;
+    *session = renewed;
+    return LUCI_OK;
+}
+
+luci_result_t luci_session_delete(luci_db_t *db, const char *id, const luci_settings_t *settings, apr_pool_t *scratch)
+{
+    const char *stored;
+    int changed;
+    luci_result_t result = stored_id(id, settings, &stored, scratch);
+
+    if (result == LUCI_OK)
+        result = luci_db_execute(db, LUCI_SQL_SESSION_DELETE, &stored, &changed, scratch);
+    if (result != LUCI_OK)
+        return result;
+    return changed > 0 ? LUCI_OK : LUCI_NOT_FOUND;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Floor 4. A user: one row of the user table. */
+#ifndef LUCI_USER_H
+#define LUCI_USER_H
+
+#include "db.h"
+
+/* Strings belong to the pool it was read into. */
+typedef struct {
+    const char *id;
+    const char *username;          /* as it was typed at sign-up */
+    int disabled;                  /* may not sign in, and has no sessions while it's so */
+    const char *const *attributes; /* in the order of settings->attributes; NULL entries for SQL's NULL */
+} luci_user_t;
+
+/* Inserts it. CONFLICT when the id or the username is taken. */
+luci_result_t luci_user_insert(luci_db_t *db, const luci_user_t *user, luci_ms_t now, apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* The user in the user columns of a row (luci_sql.h), borrowing its strings. */
+void luci_user_from_row(luci_user_t *user, const char *const *columns);
+
+/* An attribute's value by column name ("username" too), NULL when there is none. */
+const char *luci_user_attribute(const luci_user_t *user, const luci_settings_t *settings, const char *name);
+
+#endif
