@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The roof: what httpd knows of this module. Accounts for any location: sign-up, sign-in, sign-out, a profile page, server-side
+ * sessions and a gate. Nothing calls into this file. */
+#include "config.h"
+#include "directives.h"
+#include "endpoints.h"
+#include "gate.h"
+#include "identity.h"
+#include "mount.h"
+#include "runtime.h"
+#include "schema.h"
+
+#include <ap_provider.h>
+#include <http_config.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <mod_auth.h>
+
+static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, server_rec *main_server)
+{
+    (void)conf;
+    (void)log;
+    luci_schema_create(temp, main_server);
+    return OK;
+}
+
+static void child_init(apr_pool_t *child_pool, server_rec *main_server)
+{
+    luci_runtime_start(child_pool, main_server);
+}
+
+static void register_hooks(apr_pool_t *pool)
+{
+    static const char *const before_authz[] = { "mod_authz_core.c", NULL };
+    static const char *const after_headers[] = { "mod_headers.c", "mod_expires.c", NULL };
+    static const char *const before_proxy[] = { "mod_proxy.c", NULL };
+
+    /* Start: combinations of directives are judged in time for configtest; tables are made; each child gets its pools. */
+    ap_hook_check_config(luci_config_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+
+    /* Before anybody reads headers: forged identities go, on every path. */
+    ap_hook_post_read_request(luci_identity_scrub, NULL, NULL, APR_HOOK_REALLY_FIRST);
+
+    /* After redirects and rewrites had their say, before files and proxies are looked up. */
+    ap_hook_map_to_storage(luci_mount_claim, NULL, before_proxy, APR_HOOK_REALLY_FIRST);
+
+    /* The gate: who it is, and then mod_authz_core's verdict in our words. */
+    ap_hook_check_authn(luci_gate_authenticate, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authz(luci_gate_authorize, NULL, before_authz, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(pool, AUTHN_PROVIDER_GROUP, "lucia", AUTHN_PROVIDER_VERSION, &luci_gate_basic,
+                              AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "lucia-attribute", AUTHZ_PROVIDER_VERSION, &luci_gate_attribute,
+                              AP_AUTH_INTERNAL_PER_CONF);
+
+    /* What content gets to see; first, so that RequestHeader and the like can use it. */
+    ap_hook_fixups(luci_identity_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_insert_filter(luci_identity_insert_filter, after_headers, NULL, APR_HOOK_LAST);
+    ap_hook_insert_error_filter(luci_identity_insert_filter, after_headers, NULL, APR_HOOK_LAST);
+    luci_identity_register_filter();
+
+    /* mod_proxy's handler takes what it covers without looking at r->handler. */
+    ap_hook_handler(luci_endpoints_handle, NULL, before_proxy, APR_HOOK_REALLY_FIRST);
+}
+
+AP_DECLARE_MODULE(luciauth) = {
+    STANDARD20_MODULE_STUFF,
+    luci_config_create_dir,
+    luci_config_merge_dir,
+    luci_config_create_server,
+    luci_config_merge_server,
+    luci_directives,
+    register_hooks,
+#if defined(AP_MODULE_FLAG_NONE)
+    AP_MODULE_FLAG_NONE
+#endif
+};

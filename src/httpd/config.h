@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Floor 5. What the administrator decided, per server (S) and per directory (D), as httpd keeps it. Every
+ * member always holds a legal value: structures are born with the defaults of the directive table, "set"
+ * remembers which rows were written, and merging copies exactly those. Everything belongs to the
+ * configuration pool and is read-only once the children run. */
+#ifndef LUCI_CONFIG_H
+#define LUCI_CONFIG_H
+
+#include "cookie.h"
+#include "settings.h"
+
+#include <httpd.h>
+#include <http_config.h>
+
+typedef enum { LUCI_SECURE_AUTO, LUCI_SECURE_ON, LUCI_SECURE_OFF } luci_secure_t;
+typedef enum {
+    LUCI_UNAUTHENTICATED_AUTO,
+    LUCI_UNAUTHENTICATED_REDIRECT,
+    LUCI_UNAUTHENTICATED_401
+} luci_unauthenticated_t;
+
+/* A database as LuciaDatabase names it. */
+typedef struct {
+    const char *driver; /* an apr_dbd driver's name; NULL: LuciaDatabase was not given */
+    const char *params;
+} luci_database_t;
+
+/* LuciaDatabasePool. */
+typedef struct {
+    int most;       /* handles a child; 0: as many as it has threads */
+    luci_ms_t wait; /* the longest wait for a handle */
+} luci_pool_size_t;
+
+#define LUCI_DIRECTIVES_MOST 64 /* rows of both scopes together: one bit each in "set" */
+
+typedef struct {
+    luci_settings_t settings;
+    luci_database_t database;
+    luci_pool_size_t pool_size;
+    int create_schema;
+    const char *cookie_name;
+    const char *cookie_path;
+    const char *cookie_domain; /* NULL: host-only */
+    luci_samesite_t cookie_samesite;
+    luci_secure_t cookie_secure;
+    int cookie_expires;    /* 0: one year, as Lucia */
+    const char *templates; /* a folder; NULL: the installed one */
+    const char *mount;     /* "/" or "/a/b" without a final slash; NULL: none */
+    apr_uint64_t set;      /* bit n: row n of the table was written */
+    void *runtime;         /* luci_runtime_t of this child (runtime.h); NULL in the parent */
+} luci_server_config_t;
+
+typedef struct {
+    int csrf;
+    apr_array_header_t *allowed_origins; /* const char *, in the one spelling of luci_url_origin */
+    int signup;
+    const char *login_url; /* the four as configured; use luci_config_urls to get those in force */
+    const char *signup_url;
+    const char *logout_url;
+    const char *home_url;
+    int pages;
+    luci_unauthenticated_t unauthenticated;
+    const char *remote_user; /* "username", "user_id", or a column of LuciaUserAttributes */
+    int headers;
+    int strip_cookie;
+    int bearer;
+    int optional;
+    apr_uint64_t set; /* bit n: row n of the table was written */
+} luci_dir_config_t;
+
+/* The four URLs in force: as configured here, else as LuciaMount implies, else the defaults. */
+typedef struct {
+    const char *login;
+    const char *signup;
+    const char *logout;
+    const char *home;
+} luci_urls_t;
+
+extern module AP_MODULE_DECLARE_DATA luciauth_module;
+
+/* For the module record. */
+void *luci_config_create_server(apr_pool_t *pool, server_rec *server);
+void *luci_config_merge_server(apr_pool_t *pool, void *base, void *add);
+void *luci_config_create_dir(apr_pool_t *pool, char *path);
+void *luci_config_merge_dir(apr_pool_t *pool, void *base, void *add);
+
+luci_server_config_t *luci_config_server(server_rec *server);
+luci_dir_config_t *luci_config_dir(request_rec *r);
+
+/* URLs for a request: mounted ones are built from r->pool. */
+luci_urls_t luci_config_urls(request_rec *r);
+
+/* The check_config hook: combinations that single directives can't judge (a __Host- cookie's attributes,
+ * SameSite=None without Secure, LuciaRemoteUser naming no attribute, templates that can't be read or parsed,
+ * use without LuciaDatabase). Names the directive, the value and what is allowed, on the error log and the
+ * console, and stops the start (also of configtest). */
+int luci_config_check(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, server_rec *main_server);
+
+#endif

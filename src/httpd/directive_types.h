@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Floor 5. The types a directive's value can have: each is a record with a parser, the words it takes and the
+ * sentence that says what is allowed. Parsers write nothing but *value, and that only when they accept;
+ * strings come from the pool given. */
+#ifndef LUCI_DIRECTIVE_TYPES_H
+#define LUCI_DIRECTIVE_TYPES_H
+
+#include "config.h"
+
+#include <stddef.h>
+
+/* What a row allows within its type; members a type does not know are ignored. */
+typedef struct {
+    apr_int64_t least; /* times: milliseconds; lengths: UTF-16 units; pools: handles */
+    apr_int64_t most;
+    int off;                    /* the word "off" stands for "none" (0 or NULL) */
+    const char *const *choices; /* closed by NULL; the position is the value */
+} luci_limits_t;
+
+#define LUCI_WORD(words, n) APR_ARRAY_IDX(words, n, const char *)
+
+/* Judges words (const char *, as many as the type takes). NULL: *value was set. Else the broken rule as a
+ * phrase that can follow "is not allowed: ". limits is NULL when the row has none. */
+typedef const char *luci_parse_fn(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
+                                  apr_pool_t *pool);
+
+/* What is allowed, as such a phrase. */
+typedef const char *luci_allowed_fn(const luci_limits_t *limits, apr_pool_t *pool);
+
+typedef struct {
+    size_t size; /* bytes of *value */
+    int least_words;
+    int most_words;
+    luci_parse_fn *parse;
+    luci_allowed_fn *allowed;
+    void (*append)(void *value,
+                   const void *more); /* a repeated line adds to the first; NULL: it replaces it */
+    int secret; /* the words hold secrets and are never shown; the phrase stands alone */
+} luci_type_t;
+
+#define LUCI_WORDS_ANY 1000 /* most_words of a list without a bound of its own */
+
+/* What each type writes; directives.c checks the members of its rows against these. */
+typedef int luci_flag_value_t;
+typedef unsigned int luci_choice_value_t; /* an enum without negative values */
+typedef luci_ms_t luci_time_value_t;
+typedef luci_length_t luci_lengths_value_t;
+typedef luci_pool_size_t luci_pool_size_value_t;
+typedef luci_hash_cost_t luci_hash_cost_value_t;
+typedef luci_database_t luci_database_value_t;
+typedef luci_tables_t luci_tables_value_t;
+typedef apr_array_header_t *luci_attributes_value_t;
+typedef apr_array_header_t *luci_origins_value_t;
+typedef const char *luci_column_value_t;
+typedef const char *luci_cookie_name_value_t;
+typedef const char *luci_cookie_path_value_t;
+typedef const char *luci_cookie_domain_value_t;
+typedef const char *luci_login_url_value_t;
+typedef const char *luci_local_url_value_t;
+typedef const char *luci_mount_value_t;
+typedef const char *luci_folder_value_t;
+
+/* Numbers and choices: directive_types.c */
+extern const luci_type_t luci_type_flag;      /* On or Off */
+extern const luci_type_t luci_type_choice;    /* one word of limits->choices, whatever its case */
+extern const luci_type_t luci_type_time;      /* 10s, 5min, 24h, 14d; a bare number is seconds */
+extern const luci_type_t luci_type_lengths;   /* MIN MAX */
+extern const luci_type_t luci_type_pool_size; /* MAX [WAIT] */
+extern const luci_type_t luci_type_hash_cost; /* argon2id [m=KiB] [t=N] [p=N], or lucia-scrypt */
+
+/* Names: directive_names.c */
+extern const luci_type_t luci_type_database; /* DRIVER PARAMS */
+extern const luci_type_t luci_type_tables;   /* three different identifiers */
+extern const luci_type_t luci_type_attributes;
+extern const luci_type_t luci_type_column; /* one identifier */
+extern const luci_type_t luci_type_cookie_name;
+extern const luci_type_t luci_type_cookie_path;
+extern const luci_type_t luci_type_cookie_domain;
+
+/* Origins, URLs and folders: directive_urls.c */
+extern const luci_type_t luci_type_origins;   /* a list; never NULL, "off" is the empty one */
+extern const luci_type_t luci_type_login_url; /* a path on this site, or an absolute http or https URL */
+extern const luci_type_t luci_type_local_url; /* a path on this site */
+extern const luci_type_t luci_type_mount;     /* "/" or "/a/b", a final slash is taken off */
+extern const luci_type_t luci_type_folder;    /* relative to ServerRoot */
+
+#endif

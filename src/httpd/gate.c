@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gate.h"
+
+#include "identity.h"
+#include "mount.h"
+#include "reply.h"
+#include "request.h"
+#include "url.h"
+#include "visit.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_request.h>
+
+APLOG_USE_MODULE(luciauth);
+
+#define ANONYMOUS "" /* r->user of a visitor who is let through; fixups makes it NULL */
+
+static int is_auth_type(request_rec *r, const char *type)
+{
+    const char *configured = ap_auth_type(r);
+
+    return configured && ap_cstr_casecmp(configured, type) == 0;
+}
+
+static int is_anonymous(const request_rec *r)
+{
+    return r->user && !*r->user;
+}
+
+static int is_endpoint(const request_rec *r)
+{
+    return luci_route_of(r).endpoint != LUCI_ENDPOINT_NONE;
+}
+
+static int admit_anonymous(request_rec *r)
+{
+    r->user = apr_pstrdup(r->pool, ANONYMOUS);
+    return OK;
+}
+
+/* Where to come back to after signing in: path and query as they were asked for. NULL when that is not a path on this site. */
+static const char *requested(request_rec *r)
+{
+    const char *path = r->unparsed_uri;
+
+    if (path && *path != '/')
+        path = apr_uri_unparse(r->pool, &r->parsed_uri, APR_URI_UNP_OMITSITEPART);
+    return luci_url_is_local(path) ? path : NULL;
+}
+
+static int redirect_to_login(request_rec *r)
+{
+    const char *login = luci_config_urls(r).login, *next = requested(r);
+
+    return luci_reply_redirect(r, next ? luci_url_with_next(login, next, r->pool) : login);
+}
+
+/* A form sent after the session ended: what was typed is still in the browser. */
+static int page_unauthorized(request_rec *r)
+{
+    apr_table_t *values = apr_table_make(r->pool, 8);
+
+    apr_table_setn(values, "error", LUCI_MESSAGE_UNAUTHORIZED);
+    return luci_reply_page(r, HTTP_UNAUTHORIZED, LUCI_PAGE_UNAUTHORIZED, values);
+}
+
+/* An anonymous visitor at the gate. */
+static int challenge(request_rec *r)
+{
+    luci_unauthenticated_t how = luci_config_dir(r)->unauthenticated;
+    int is_read = strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0; /* r->method stays HEAD for HEAD */
+    int is_person = luci_request_is_navigation(r);
+
+    if (r->main)
+        return HTTP_UNAUTHORIZED;
+    if (is_read && (how == LUCI_UNAUTHENTICATED_REDIRECT || (how == LUCI_UNAUTHENTICATED_AUTO && is_person)))
+        return redirect_to_login(r);
+    if (is_person)
+        return page_unauthorized(r);
+    return luci_reply_error(r, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED, 1);
+}
+
+static int anonymous(request_rec *r, const luci_dir_config_t *dir)
+{
+    return dir->optional ? admit_anonymous(r) : challenge(r);
+}
+
+static int admit(request_rec *r, const luci_user_t *user)
+{
+    r->ap_auth_type = apr_pstrdup(r->pool, LUCI_AUTH_TYPE);
+    return luci_identity_assume(r, user) ? OK : HTTP_FORBIDDEN;
+}
+
+/* The session id that counts for this request. *status is an answer other than OK when the request is refused right here. */
+static const char *credential(request_rec *r, const luci_visit_t *visit, const luci_dir_config_t *dir, int *status)
+{
+    *status = OK;
+    if (dir->bearer && visit->bearer_id)
+        return visit->bearer_id;
+    if (!visit->cookie_id || luci_request_is_safe(r) || !dir->csrf || luci_request_origin(r, dir) == LUCI_ORIGIN_OWN)
+        return visit->cookie_id;
+    if (!dir->optional) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "LUCI0704: %s with a session cookie but a missing or foreign Origin", r->method);
+        *status = luci_reply_refusal(r, HTTP_FORBIDDEN, LUCI_MESSAGE_CROSS_SITE);
+    }
+    return NULL;
+}
+
+static int authenticate_session(request_rec *r)
+{
+    const luci_dir_config_t *dir = luci_config_dir(r);
+    luci_visit_t *visit = luci_visit_of(r);
+    luci_result_t result;
+    const char *id;
+    int status;
+
+    if (is_endpoint(r)) /* never behind its own gate, or nobody could sign in */
+        return admit_anonymous(r);
+    if (!luci_runtime_of(r))
+        return luci_reply_failure(r, LUCI_UNAVAILABLE);
+    id = credential(r, visit, dir, &status);
+    if (status != OK)
+        return status;
+    if (!id)
+        return anonymous(r, dir);
+    result = luci_visit_validate(r, id);
+    switch (result) {
+    case LUCI_OK:
+        return admit(r, &visit->session.user);
+    case LUCI_NOT_FOUND:
+    case LUCI_DENIED:
+    case LUCI_EXPIRED:
+        return anonymous(r, dir);
+    case LUCI_CONFLICT:
+    case LUCI_INVALID:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL:
+        break;
+    }
+    return luci_reply_failure(r, result);
+}
+
+/* mod_auth_basic answers 500 when a provider could not look; we know when that means 503. */
+static int authenticate_basic(request_rec *r)
+{
+    luci_visit_t *visit = luci_visit_of(r);
+    int status;
+
+    visit->inside_authn = 1;
+    status = ap_run_check_user_id(r);
+    visit->inside_authn = 0;
+    if (status == HTTP_INTERNAL_SERVER_ERROR && visit->basic_name &&
+        (visit->basic_result == LUCI_BUSY || visit->basic_result == LUCI_UNAVAILABLE))
+        return luci_reply_failure(r, visit->basic_result);
+    return status;
+}
+
+int luci_gate_authenticate(request_rec *r)
+{
+    if (is_auth_type(r, LUCI_AUTH_TYPE))
+        return authenticate_session(r);
+    if (!is_auth_type(r, "Basic") || !luci_runtime_of(r) || luci_visit_of(r)->inside_authn)
+        return DECLINED;
+    return authenticate_basic(r);
+}
+
+int luci_gate_authorize(request_rec *r)
+{
+    luci_visit_t *visit;
+    int status;
+
+    if (!is_auth_type(r, LUCI_AUTH_TYPE))
+        return DECLINED;
+    visit = luci_visit_of(r);
+    if (visit->inside_authz)
+        return DECLINED;
+    if (is_endpoint(r))
+        return OK;
+    visit->inside_authz = 1;
+    status = ap_run_auth_checker(r);
+    visit->inside_authz = 0;
+    if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN)
+        return status;
+    return is_anonymous(r) ? challenge(r) : HTTP_FORBIDDEN;
+}
+
+/* The verdict for this name and password, once a visit. */
+static luci_result_t check_basic(request_rec *r, const char *name, const char *password)
+{
+    luci_visit_t *visit = luci_visit_of(r);
+    unsigned char digest[LUCI_SHA256_BYTES];
+    luci_result_t result = luci_secret_sha256(password, strlen(password), digest);
+
+    if (result != LUCI_OK)
+        return result;
+    if (visit->basic_name && strcmp(visit->basic_name, name) == 0 &&
+        luci_secret_equal(visit->basic_digest, digest, sizeof digest))
+        return visit->basic_result;
+    visit->basic_name = apr_pstrdup(visit->pool, name);
+    memcpy(visit->basic_digest, digest, sizeof digest);
+    visit->basic_result = luci_auth_check(&luci_runtime_of(r)->auth, name, password, &visit->basic_user, visit->pool);
+    return visit->basic_result;
+}
+
+static authn_status basic_check_password(request_rec *r, const char *name, const char *password)
+{
+    if (!luci_runtime_of(r)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "LUCI0705: AuthBasicProvider lucia needs a LuciaDatabase in this server");
+        return AUTH_GENERAL_ERROR;
+    }
+    switch (check_basic(r, name, password)) {
+    case LUCI_OK:
+        return luci_identity_assume(r, &luci_visit_of(r)->basic_user) ? AUTH_GRANTED : AUTH_DENIED;
+    case LUCI_NOT_FOUND:
+    case LUCI_DENIED:
+    case LUCI_EXPIRED:
+    case LUCI_INVALID:
+        return AUTH_DENIED;
+    case LUCI_CONFLICT:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL:
+        break;
+    }
+    return AUTH_GENERAL_ERROR;
+}
+
+const authn_provider luci_gate_basic = { basic_check_password, NULL };
+
+/* The rule's words: the attribute's name, then the values that are admitted. */
+static const char *attribute_parse(cmd_parms *command, const char *line, const void **parsed)
+{
+    apr_array_header_t *words = apr_array_make(command->pool, 4, sizeof(const char *));
+
+    while (*line)
+        APR_ARRAY_PUSH(words, const char *) = ap_getword_conf(command->pool, &line);
+    if (words->nelts < 2)
+        return "Require lucia-attribute: a NAME and at least one VALUE are needed";
+    *parsed = words;
+    return NULL;
+}
+
+static authz_status attribute_check(request_rec *r, const char *line, const void *parsed)
+{
+    const apr_array_header_t *words = parsed;
+    const luci_user_t *user = luci_visit_of(r)->user;
+    const char *value;
+
+    (void)line;
+    if (!r->user)
+        return AUTHZ_DENIED_NO_USER;
+    if (!user || !*r->user)
+        return AUTHZ_DENIED;
+    value = luci_user_attribute(user, &luci_config_server(r->server)->settings, APR_ARRAY_IDX(words, 0, const char *));
+    for (int i = 1; value && i < words->nelts; i++) {
+        if (strcmp(value, APR_ARRAY_IDX(words, i, const char *)) == 0)
+            return AUTHZ_GRANTED;
+    }
+    return AUTHZ_DENIED;
+}
+
+const authz_provider luci_gate_attribute = { attribute_check, attribute_parse };

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd_log.h"
+
+#include <http_config.h>
+#include <http_log.h>
+
+extern module AP_MODULE_DECLARE_DATA luciauth_module;
+APLOG_USE_MODULE(luciauth);
+
+static int httpd_level(luci_log_level_t level)
+{
+    switch (level) {
+    case LUCI_LOG_ERROR:
+        return APLOG_ERR;
+    case LUCI_LOG_WARNING:
+        return APLOG_WARNING;
+    case LUCI_LOG_INFO:
+        return APLOG_INFO;
+    case LUCI_LOG_DEBUG:
+        return APLOG_DEBUG;
+    }
+    return APLOG_ERR;
+}
+
+static void write_message(void *baton, luci_log_level_t level, const char *id, const char *message)
+{
+    server_rec *server = baton;
+
+    ap_log_error(APLOG_MARK, httpd_level(level), 0, server, "%s: %s", id, message);
+}
+
+luci_log_t luci_httpd_log(server_rec *server)
+{
+    luci_log_t log = { .write = write_message, .baton = server, .most = LUCI_LOG_ERROR };
+
+    for (int level = LUCI_LOG_ERROR; level <= LUCI_LOG_DEBUG; level++) {
+        if (APLOG_MODULE_IS_LEVEL(server, APLOG_MODULE_INDEX, httpd_level((luci_log_level_t)level)))
+            log.most = (luci_log_level_t)level;
+    }
+    return log;
+}

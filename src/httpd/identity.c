@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity.h"
+
+#include "reply.h"
+#include "request.h"
+#include "visit.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <util_filter.h>
+
+APLOG_USE_MODULE(luciauth);
+
+#define PREFIX "x-lucia-"
+#define FILTER "LUCIAUTH_PRIVATE"
+
+/* Backends turn header names into variables and may take any punctuation for '-' (CGI makes both '_'). */
+static int is_ours(const char *name, apr_size_t length)
+{
+    apr_size_t i;
+
+    for (i = 0; PREFIX[i]; i++) {
+        int c = i < length ? apr_tolower(name[i]) : '\0';
+
+        if (c != PREFIX[i] && (PREFIX[i] != '-' || c == '\0' || apr_isalnum(c)))
+            return 0;
+    }
+    return 1;
+}
+
+static void remove_ours(apr_table_t *headers, apr_pool_t *pool)
+{
+    const apr_array_header_t *all = apr_table_elts(headers);
+    const apr_table_entry_t *entries = (const apr_table_entry_t *)all->elts;
+    apr_array_header_t *found = NULL;
+
+    for (int i = 0; i < all->nelts; i++) {
+        if (!is_ours(entries[i].key, strlen(entries[i].key)))
+            continue;
+        if (!found)
+            found = apr_array_make(pool, 4, sizeof(const char *));
+        APR_ARRAY_PUSH(found, const char *) = entries[i].key;
+    }
+    for (int i = 0; found && i < found->nelts; i++)
+        apr_table_unset(headers, APR_ARRAY_IDX(found, i, const char *));
+}
+
+/* A header that Connection names is dropped on the way to a backend: nobody may have ours dropped. */
+static void scrub_connection(request_rec *r)
+{
+    const char *header = apr_table_get(r->headers_in, "Connection"), *kept = NULL, *token;
+    int dropped = 0;
+
+    while (header && (token = ap_get_list_item(r->pool, &header)) != NULL) {
+        if (is_ours(token, strlen(token)))
+            dropped = 1;
+        else
+            kept = kept ? apr_pstrcat(r->pool, kept, ", ", token, NULL) : token;
+    }
+    if (dropped && kept)
+        apr_table_setn(r->headers_in, "Connection", kept);
+    else if (dropped)
+        apr_table_unset(r->headers_in, "Connection");
+}
+
+int luci_identity_scrub(request_rec *r)
+{
+    if (r->main || r->prev)
+        return DECLINED;
+    remove_ours(r->headers_in, r->pool);
+    scrub_connection(r);
+    return DECLINED;
+}
+
+int luci_identity_assume(request_rec *r, const luci_user_t *user)
+{
+    const char *which = luci_config_dir(r)->remote_user, *name;
+    luci_visit_t *visit = luci_visit_of(r);
+
+    if (strcmp(which, "user_id") == 0)
+        name = user->id;
+    else
+        name = luci_user_attribute(user, &luci_config_server(r->server)->settings, which);
+    if (!name || !*name) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "LUCI0701: user %s has no \"%s\", which LuciaRemoteUser names", user->id, which);
+        return 0;
+    }
+    r->user = apr_pstrdup(r->pool, name);
+    visit->user = user;
+    visit->is_private = 1;
+    return 1;
+}
+
+/* NAME of an attribute as part of a variable's name. */
+static char *upper(const char *prefix, const char *name, apr_pool_t *pool)
+{
+    char *text = apr_pstrcat(pool, prefix, name, NULL);
+
+    for (char *c = text; *c; c++)
+        *c = (char)apr_toupper(*c);
+    return text;
+}
+
+/* X-Lucia-<Attribute>: '_' becomes '-', each word starts with a capital. */
+static const char *header_name(const char *attribute, apr_pool_t *pool)
+{
+    char *name = apr_pstrcat(pool, "X-Lucia-", attribute, NULL);
+    int start = 1;
+
+    for (char *c = name + strlen("X-Lucia-"); *c; c++) {
+        *c = *c == '_' ? '-' : (char)(start ? apr_toupper(*c) : *c);
+        start = *c == '-';
+    }
+    return name;
+}
+
+static void set_environment(request_rec *r, const luci_user_t *user, const luci_settings_t *settings)
+{
+    apr_table_setn(r->subprocess_env, "LUCIA_USER_ID", user->id);
+    apr_table_setn(r->subprocess_env, "LUCIA_USERNAME", user->username);
+    for (int i = 0; i < settings->attributes->nelts; i++) {
+        if (user->attributes[i])
+            apr_table_setn(r->subprocess_env,
+                           upper("LUCIA_", APR_ARRAY_IDX(settings->attributes, i, const char *), r->pool),
+                           user->attributes[i]);
+    }
+}
+
+static void set_header(request_rec *r, const char *name, const char *value)
+{
+    for (const char *c = value; *c; c++) {
+        if (apr_iscntrl(*c)) {
+            ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "LUCI0702: %s is not sent: the value holds a control character", name);
+            return;
+        }
+    }
+    apr_table_setn(r->headers_in, name, value);
+}
+
+static void set_headers(request_rec *r, const luci_user_t *user, const luci_settings_t *settings)
+{
+    set_header(r, "X-Lucia-User-Id", user->id);
+    set_header(r, "X-Lucia-Username", user->username);
+    for (int i = 0; i < settings->attributes->nelts; i++) {
+        if (user->attributes[i])
+            set_header(r, header_name(APR_ARRAY_IDX(settings->attributes, i, const char *), r->pool), user->attributes[i]);
+    }
+}
+
+/* LuciaOptional where nobody had to be asked for (Require all granted). The cookie counts only as it does elsewhere. */
+static int identify(request_rec *r, luci_visit_t *visit, const luci_dir_config_t *dir)
+{
+    const char *id = dir->bearer ? visit->bearer_id : NULL;
+    luci_result_t result;
+
+    if (!id && (luci_request_is_safe(r) || !dir->csrf || luci_request_origin(r, dir) == LUCI_ORIGIN_OWN))
+        id = visit->cookie_id;
+    if (!id)
+        return OK;
+    result = luci_visit_validate(r, id);
+    switch (result) {
+    case LUCI_OK:
+        r->ap_auth_type = apr_pstrdup(r->pool, LUCI_AUTH_TYPE);
+        return luci_identity_assume(r, &visit->session.user) ? OK : HTTP_FORBIDDEN;
+    case LUCI_NOT_FOUND:
+    case LUCI_DENIED:
+    case LUCI_EXPIRED:
+        return OK;
+    case LUCI_CONFLICT:
+    case LUCI_INVALID:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL:
+        break;
+    }
+    return luci_reply_failure(r, result);
+}
+
+static void hide_secrets(request_rec *r, const luci_visit_t *visit, const luci_dir_config_t *dir)
+{
+    const char *cookies = dir->strip_cookie ? apr_table_get(r->headers_in, "Cookie") : NULL, *kept;
+
+    if (cookies) {
+        kept = luci_cookie_strip(cookies, luci_config_server(r->server)->cookie_name, r->pool);
+        if (!kept)
+            apr_table_unset(r->headers_in, "Cookie");
+        else if (kept != cookies)
+            apr_table_setn(r->headers_in, "Cookie", kept);
+    }
+    if (dir->bearer && visit->bearer_id)
+        apr_table_unset(r->headers_in, "Authorization");
+}
+
+int luci_identity_fixups(request_rec *r)
+{
+    const luci_server_config_t *server = luci_config_server(r->server);
+    const luci_dir_config_t *dir = luci_config_dir(r);
+    luci_visit_t *visit;
+
+    if (!server->database.driver)
+        return DECLINED;
+    visit = luci_visit_of(r);
+    if (r->user && !*r->user) /* an anonymous visitor whom the gate let through */
+        r->user = NULL;
+    if (dir->optional && !r->user && !visit->user) {
+        int status = identify(r, visit, dir);
+
+        if (status != OK)
+            return status;
+    }
+    if (visit->headers_sent)
+        remove_ours(r->headers_in, r->pool);
+    if (r->user && visit->user) {
+        set_environment(r, visit->user, &server->settings);
+        if (dir->headers) {
+            set_headers(r, visit->user, &server->settings);
+            visit->headers_sent = 1;
+        }
+    }
+    hide_secrets(r, visit, dir);
+    return DECLINED;
+}
+
+/* Runs once, when the content's own headers are known. */
+static apr_status_t make_private(ap_filter_t *filter, apr_bucket_brigade *brigade)
+{
+    request_rec *r = filter->r;
+
+    if (!apr_table_get(r->headers_out, "Cache-Control") && !apr_table_get(r->err_headers_out, "Cache-Control"))
+        apr_table_setn(r->headers_out, "Cache-Control", "private");
+    ap_remove_output_filter(filter);
+    return ap_pass_brigade(filter->next, brigade);
+}
+
+void luci_identity_insert_filter(request_rec *r)
+{
+    if (r->main || !luci_config_server(r->server)->database.driver || !luci_visit_of(r)->is_private)
+        return;
+    ap_add_output_filter(FILTER, NULL, r, r->connection);
+}
+
+void luci_identity_register_filter(void)
+{
+    ap_register_output_filter(FILTER, make_private, NULL, AP_FTYPE_CONTENT_SET);
+}

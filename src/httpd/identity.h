@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Floor 6. What content gets to know about the visitor: user name, environment, X-Lucia-* headers; and what it must not see: the
+ * client's forgeries of them, the session cookie, a bearer token. */
+#ifndef LUCI_IDENTITY_H
+#define LUCI_IDENTITY_H
+
+#include "user.h"
+
+#include <httpd.h>
+
+#define LUCI_AUTH_TYPE "Lucia" /* AuthType's value, and AUTH_TYPE in the environment */
+
+/* The post_read_request hook: removes what a client sent under our headers' names, in any spelling a backend could take for them. */
+int luci_identity_scrub(request_rec *r);
+
+/* The fixups hook: hands the identity on and takes the secrets out. */
+int luci_identity_fixups(request_rec *r);
+
+/* Names the user of this request as LuciaRemoteUser says. 0 when there is no such value. */
+int luci_identity_assume(request_rec *r, const luci_user_t *user);
+
+/* The insert_filter and insert_error_filter hooks: Cache-Control: private on what is for one user only. */
+void luci_identity_insert_filter(request_rec *r);
+
+/* Registers the filter's name; call once while hooks are registered. */
+void luci_identity_register_filter(void);
+
+#endif

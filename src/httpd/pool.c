@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pool.h"
+
+#include <apr_atomic.h>
+#include <apr_strings.h>
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
+#include <http_log.h>
+
+APLOG_USE_MODULE(luciauth);
+
+#define STALE_CHECK_EVERY apr_time_from_sec(1)
+#define COMPLAIN_EVERY apr_time_from_sec(60)
+#define WRITE_PAUSE (10 * LUCI_MS_SECOND)
+
+typedef struct {
+    luci_db_t *db;
+    apr_time_t checked; /* when its file was last looked at */
+} slot_t;
+
+struct luci_pool_t {
+    const luci_db_target_t *target;
+    luci_pool_size_t size;
+    server_rec *server;
+    apr_pool_t *memory;        /* used only under the lock */
+    apr_thread_mutex_t *lock;  /* guards what follows */
+    apr_thread_cond_t *returned;
+    slot_t *slots;             /* size.most; the first "made" of them have handles */
+    slot_t **idle;             /* a stack of those that are not lent: the one used last is lent first */
+    int made;
+    int idle_count;
+    int down;                  /* the last answer was a failure, and has been logged */
+    apr_time_t complained;
+    volatile apr_uint64_t no_writing_before; /* ms since 1970 */
+};
+
+int luci_pool_serves(const luci_pool_t *pool, const luci_db_target_t *target)
+{
+    const luci_settings_t *a = pool->target->settings, *b = target->settings;
+
+    if (strcmp(pool->target->driver, target->driver) != 0 || strcmp(pool->target->params, target->params) != 0)
+        return 0;
+    if (a->tables.user != b->tables.user || a->tables.key != b->tables.key || a->tables.session != b->tables.session)
+        return 0;
+    return a->attributes == b->attributes && !a->max_lifetime == !b->max_lifetime;
+}
+
+luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_pool_size_t size, server_rec *server,
+                              apr_pool_t *child_pool)
+{
+    luci_pool_t *pool = apr_pcalloc(child_pool, sizeof *pool);
+
+    pool->target = target;
+    pool->size = size;
+    pool->server = server;
+    pool->slots = apr_pcalloc(child_pool, (apr_size_t)size.most * sizeof *pool->slots);
+    pool->idle = apr_pcalloc(child_pool, (apr_size_t)size.most * sizeof *pool->idle);
+    if (apr_pool_create(&pool->memory, child_pool) != APR_SUCCESS ||
+        apr_thread_mutex_create(&pool->lock, APR_THREAD_MUTEX_DEFAULT, child_pool) != APR_SUCCESS ||
+        apr_thread_cond_create(&pool->returned, child_pool) != APR_SUCCESS)
+        return NULL;
+    return pool;
+}
+
+/* Each handle has memory of its own, because its user allocates from it without our lock. */
+static slot_t *make_slot(luci_pool_t *pool)
+{
+    slot_t *slot = &pool->slots[pool->made];
+    apr_allocator_t *allocator;
+    apr_pool_t *own;
+
+    if (apr_allocator_create(&allocator) != APR_SUCCESS)
+        return NULL;
+    if (apr_pool_create_ex(&own, pool->memory, NULL, allocator) != APR_SUCCESS) {
+        apr_allocator_destroy(allocator);
+        return NULL;
+    }
+    apr_allocator_owner_set(allocator, own);
+    slot->db = luci_db_create(pool->target, own);
+    pool->made++;
+    return slot;
+}
+
+/* An idle handle, or a new one, or the first that comes back in time. NULL otherwise. Under the lock. */
+static slot_t *take(luci_pool_t *pool, apr_time_t deadline)
+{
+    while (pool->idle_count == 0 && pool->made == pool->size.most) {
+        apr_interval_time_t left = deadline - apr_time_now();
+
+        if (left <= 0 || apr_thread_cond_timedwait(pool->returned, pool->lock, left) != APR_SUCCESS)
+            break;
+    }
+    if (pool->idle_count > 0)
+        return pool->idle[--pool->idle_count];
+    return pool->made < pool->size.most ? make_slot(pool) : NULL;
+}
+
+static luci_result_t borrow(void *baton, luci_db_t **db)
+{
+    luci_pool_t *pool = baton;
+    apr_time_t now = apr_time_now();
+    slot_t *slot;
+
+    apr_thread_mutex_lock(pool->lock);
+    slot = take(pool, now + apr_time_from_msec(pool->size.wait));
+    apr_thread_mutex_unlock(pool->lock);
+    if (!slot) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
+                     "LUCI0301: all %d database handles of this process were in use for %" APR_INT64_T_FMT " ms",
+                     pool->size.most, pool->size.wait);
+        return LUCI_BUSY;
+    }
+    if (now - slot->checked >= STALE_CHECK_EVERY) {
+        slot->checked = now;
+        if (luci_db_is_stale(slot->db))
+            luci_db_close(slot->db);
+    }
+    *db = slot->db;
+    return LUCI_OK;
+}
+
+/* Under the lock. */
+static void report(luci_pool_t *pool, const luci_db_t *db)
+{
+    apr_time_t now;
+
+    if (!luci_db_is_broken(db)) {
+        if (pool->down)
+            ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, pool->server, "LUCI0303: the database answers again");
+        pool->down = 0;
+        return;
+    }
+    now = apr_time_now();
+    if (pool->down && now - pool->complained < COMPLAIN_EVERY)
+        return;
+    pool->down = 1;
+    pool->complained = now;
+    ap_log_error(APLOG_MARK, APLOG_ERR, 0, pool->server,
+                 "LUCI0302: the database does not do what it was asked: %s; requests that need it get 503", luci_db_error(db));
+}
+
+static void give_back(void *baton, luci_db_t *db)
+{
+    luci_pool_t *pool = baton;
+
+    apr_thread_mutex_lock(pool->lock);
+    for (int i = 0; i < pool->made; i++) {
+        if (pool->slots[i].db == db)
+            pool->idle[pool->idle_count++] = &pool->slots[i];
+    }
+    report(pool, db);
+    apr_thread_cond_signal(pool->returned);
+    apr_thread_mutex_unlock(pool->lock);
+}
+
+luci_db_source_t luci_pool_source(luci_pool_t *pool)
+{
+    return (luci_db_source_t){ .borrow = borrow, .give_back = give_back, .baton = pool };
+}
+
+int luci_pool_may_write(const luci_pool_t *pool, luci_ms_t now)
+{
+    return (apr_uint64_t)now >= apr_atomic_read64(&((luci_pool_t *)pool)->no_writing_before);
+}
+
+void luci_pool_write_failed(luci_pool_t *pool, luci_ms_t now)
+{
+    apr_atomic_set64(&pool->no_writing_before, (apr_uint64_t)(now + WRITE_PAUSE));
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reply.h"
+
+#include "config.h"
+#include "request.h"
+#include "runtime.h"
+#include "url.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <util_filter.h>
+
+APLOG_USE_MODULE(luciauth);
+
+/* The pages have their style inside, and no script at all. */
+#define POLICY                                                                                                        \
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; base-uri 'none'; "  \
+    "frame-ancestors 'none'; form-action 'self'"
+
+/* Browsers hold the redirect after a form against form-action, so a sign-in page elsewhere has to be named. */
+static const char *policy(request_rec *r)
+{
+    const char *origin, *login = luci_config_urls(r).login, *path;
+
+    if (*login == '/')
+        return POLICY;
+    path = strstr(login, "://");
+    path = path ? strpbrk(path + 3, "/?#") : NULL;
+    if (luci_url_origin(path ? apr_pstrmemdup(r->pool, login, (apr_size_t)(path - login)) : login, &origin, r->pool) !=
+        LUCI_OK)
+        return POLICY;
+    return apr_pstrcat(r->pool, POLICY " ", origin, NULL);
+}
+
+static void security_headers(request_rec *r)
+{
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    apr_table_setn(r->headers_out, "Content-Security-Policy", policy(r));
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(r->headers_out, "Referrer-Policy", "same-origin"); /* "no-referrer" would make our own forms' Origin "null" */
+}
+
+static int respond(request_rec *r, int status, const char *type, const char *body, apr_size_t length)
+{
+    apr_bucket_brigade *brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+
+    r->status = status;
+    r->status_line = NULL;
+    security_headers(r);
+    if (type)
+        ap_set_content_type(r, type);
+    if (status != HTTP_NO_CONTENT)
+        ap_set_content_length(r, (apr_off_t)length);
+    if (length > 0)
+        APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_pool_create(body, length, r->pool, r->connection->bucket_alloc));
+    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(r->connection->bucket_alloc));
+    if (ap_pass_brigade(r->output_filters, brigade) != APR_SUCCESS)
+        r->connection->aborted = 1;
+    return DONE;
+}
+
+int luci_reply_redirect(request_rec *r, const char *location)
+{
+    apr_table_setn(r->headers_out, "Location", luci_url_location(location, r->pool));
+    return respond(r, HTTP_MOVED_TEMPORARILY, "text/plain; charset=utf-8", "", 0);
+}
+
+static void set_missing(apr_table_t *values, const char *name, const char *value)
+{
+    if (!apr_table_get(values, name))
+        apr_table_setn(values, name, value);
+}
+
+int luci_reply_page(request_rec *r, int status, luci_page_t page, apr_table_t *values)
+{
+    luci_runtime_t *runtime = luci_runtime_of(r);
+    luci_urls_t urls = luci_config_urls(r);
+    const char *body;
+    apr_size_t length;
+
+    if (!runtime)
+        return luci_reply_json(r, status, json_pack("{s:s}", "error", LUCI_MESSAGE_UNAVAILABLE));
+    set_missing(values, "status", apr_itoa(r->pool, status));
+    set_missing(values, "login_url", urls.login);
+    set_missing(values, "signup_url", luci_config_dir(r)->signup ? urls.signup : "");
+    set_missing(values, "logout_url", urls.logout);
+    set_missing(values, "home_url", urls.home);
+    body = luci_pages_render(runtime->pages, page, values, &length, r->pool);
+    return respond(r, status, "text/html; charset=utf-8", body, length);
+}
+
+static apr_status_t free_text(void *text)
+{
+    free(text);
+    return APR_SUCCESS;
+}
+
+int luci_reply_json(request_rec *r, int status, json_t *object)
+{
+    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+    json_decref(object);
+    if (!text)
+        return respond(r, HTTP_INTERNAL_SERVER_ERROR, "application/json; charset=utf-8",
+                    "{\"error\":\"" LUCI_MESSAGE_UNKNOWN "\"}", strlen("{\"error\":\"" LUCI_MESSAGE_UNKNOWN "\"}"));
+    apr_pool_cleanup_register(r->pool, text, free_text, apr_pool_cleanup_null);
+    return respond(r, status, "application/json; charset=utf-8", text, strlen(text));
+}
+
+int luci_reply_error(request_rec *r, int status, const char *message, int as_json)
+{
+    apr_table_t *values;
+
+    if (status == HTTP_SERVICE_UNAVAILABLE || status == HTTP_TOO_MANY_REQUESTS)
+        apr_table_setn(r->headers_out, "Retry-After", APR_STRINGIFY(LUCI_RETRY_AFTER_SECONDS));
+    if (as_json)
+        return luci_reply_json(r, status, json_pack("{s:s}", "error", message));
+    values = apr_table_make(r->pool, 8);
+    apr_table_setn(values, "error", message);
+    return luci_reply_page(r, status, LUCI_PAGE_ERROR, values);
+}
+
+int luci_reply_refusal(request_rec *r, int status, const char *message)
+{
+    if (r->main)
+        return status;
+    return luci_reply_error(r, status, message, !luci_request_is_navigation(r));
+}
+
+int luci_reply_failure(request_rec *r, luci_result_t result)
+{
+    if (result == LUCI_BUSY || result == LUCI_UNAVAILABLE)
+        return luci_reply_refusal(r, HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE);
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "LUCI0703: a request could not be judged: %s", luci_result_name(result));
+    return luci_reply_refusal(r, HTTP_INTERNAL_SERVER_ERROR, LUCI_MESSAGE_UNKNOWN);
+}
+
+int luci_reply_nothing(request_rec *r)
+{
+    return respond(r, HTTP_NO_CONTENT, NULL, NULL, 0);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Floor 5. Answers: pages, JSON, redirects, with the security headers that each of them carries. Each function sends the whole response
+ * and returns DONE, which both a handler and an authentication hook may return; in a subrequest of the gate don't call these. */
+#ifndef LUCI_REPLY_H
+#define LUCI_REPLY_H
+
+#include "pages.h"
+
+#include <httpd.h>
+#include <jansson.h>
+
+#define LUCI_RETRY_AFTER_SECONDS 5 /* with a 503 */
+
+/* Messages of the contract (sections 1 and 4). */
+#define LUCI_MESSAGE_UNKNOWN "An unknown error occurred"
+#define LUCI_MESSAGE_UNAUTHORIZED "Unauthorized"
+#define LUCI_MESSAGE_UNAVAILABLE "Service temporarily unavailable"
+#define LUCI_MESSAGE_CROSS_SITE "Requests from other sites are not accepted"
+
+/* 302 to a path on this site or a configured URL. */
+int luci_reply_redirect(request_rec *r, const char *location);
+
+/* A page with its values; "status" is added, and the four URLs where values has none. */
+int luci_reply_page(request_rec *r, int status, luci_page_t page, apr_table_t *values);
+
+/* JSON; takes the reference to object. */
+int luci_reply_json(request_rec *r, int status, json_t *object);
+
+/* {"error": message}, or the page error.html with it. 503 and 429 get Retry-After. */
+int luci_reply_error(request_rec *r, int status, const char *message, int as_json);
+
+/* The gate's no: as a page to a person, as JSON to a script. In a subrequest nothing is sent and the status is returned. */
+int luci_reply_refusal(request_rec *r, int status, const char *message);
+
+/* What a result other than OK means for the gate: 503 or 500, as a refusal. */
+int luci_reply_failure(request_rec *r, luci_result_t result);
+
+/* 204, nothing to show. */
+int luci_reply_nothing(request_rec *r);
+
+#endif

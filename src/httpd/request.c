@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request.h"
+
+#include "secret.h"
+#include "url.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+
+int luci_request_is_safe(const request_rec *r)
+{
+    static const char *const safe[] = { "GET", "HEAD", "OPTIONS", "TRACE" };
+
+    for (size_t i = 0; i < sizeof safe / sizeof *safe; i++) {
+        if (strcmp(r->method, safe[i]) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+int luci_request_is_https(request_rec *r)
+{
+    return strcmp(ap_http_scheme(r), "https") == 0;
+}
+
+/* NULL when the request doesn't say (HTTP/1.0 without Host). */
+static const char *own_origin(request_rec *r)
+{
+    const char *origin, *host = r->hostname;
+
+    if (!host)
+        return NULL;
+    if (strchr(host, ':') && *host != '[')
+        host = apr_pstrcat(r->pool, "[", host, "]", NULL);
+    if (luci_url_make_origin(ap_http_scheme(r), host, r->parsed_uri.port_str ? r->parsed_uri.port : 0, &origin, r->pool) !=
+        LUCI_OK)
+        return NULL;
+    return origin;
+}
+
+luci_origin_t luci_request_origin(request_rec *r, const luci_dir_config_t *dir)
+{
+    const char *header = apr_table_get(r->headers_in, "Origin");
+
+    if (!header)
+        return LUCI_ORIGIN_MISSING;
+    return luci_url_origin_allowed(header, own_origin(r), dir->allowed_origins, r->pool) ? LUCI_ORIGIN_OWN
+                                                                                         : LUCI_ORIGIN_FOREIGN;
+}
+
+int luci_request_is_cross_site(request_rec *r, const luci_dir_config_t *dir)
+{
+    luci_origin_t origin = luci_request_origin(r, dir);
+    const char *site;
+
+    if (origin != LUCI_ORIGIN_MISSING)
+        return origin == LUCI_ORIGIN_FOREIGN;
+    site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
+    return site && (ap_cstr_casecmp(site, "cross-site") == 0 || ap_cstr_casecmp(site, "same-site") == 0);
+}
+
+/* How much Accept likes a media type that it names: thousandths, -1 when it does not name it; place is its position in the list. */
+typedef struct {
+    int quality;
+    int place;
+} liking_t;
+
+static int quality_of(const char *range)
+{
+    const char *q = range;
+
+    while ((q = strchr(q, ';')) != NULL) {
+        q++;
+        while (*q == ' ' || *q == '\t')
+            q++;
+        if ((q[0] == 'q' || q[0] == 'Q') && q[1] == '=')
+            return (int)(strtod(q + 2, NULL) * 1000);
+    }
+    return 1000;
+}
+
+static int is_type(const char *range, const char *type)
+{
+    size_t length = strcspn(range, "; \t");
+
+    return length == strlen(type) && ap_cstr_casecmpn(range, type, length) == 0;
+}
+
+static void look(const request_rec *r, liking_t *json, liking_t *html)
+{
+    const char *accept = apr_table_get(r->headers_in, "Accept");
+    int place = 0;
+
+    *json = *html = (liking_t){ -1, 0 };
+    while (accept && *accept) {
+        const char *range = ap_get_token(r->pool, &accept, 1);
+        liking_t liking = { quality_of(range), place++ };
+
+        if (is_type(range, "application/json"))
+            *json = liking;
+        else if (is_type(range, "text/html") || (html->quality < 0 && is_type(range, "application/xhtml+xml")))
+            *html = liking;
+        if (*accept == ',')
+            accept++;
+        else if (*accept)
+            break; /* not a list any more */
+    }
+}
+
+int luci_request_prefers_json(const request_rec *r)
+{
+    liking_t json, html;
+
+    look(r, &json, &html);
+    if (json.quality <= 0)
+        return 0;
+    return json.quality > html.quality || (json.quality == html.quality && json.place < html.place);
+}
+
+int luci_request_is_navigation(const request_rec *r)
+{
+    const char *mode = apr_table_get(r->headers_in, "Sec-Fetch-Mode");
+    liking_t json, html;
+
+    if (mode && ap_cstr_casecmp(mode, "navigate") != 0)
+        return 0;
+    if (apr_table_get(r->headers_in, "X-Requested-With"))
+        return 0;
+    look(r, &json, &html);
+    return html.quality > 0;
+}
+
+/* A charset parameter may only say what it is anyway. */
+static int charset_is_utf8(const char *parameters)
+{
+    const char *charset = ap_strcasestr(parameters, "charset=");
+
+    if (!charset)
+        return 1;
+    charset += strlen("charset=");
+    if (*charset == '"')
+        charset++;
+    return ap_cstr_casecmpn(charset, "utf-8", 5) == 0 || ap_cstr_casecmpn(charset, "utf8", 4) == 0 ||
+           ap_cstr_casecmpn(charset, "us-ascii", 8) == 0;
+}
+
+luci_body_t luci_request_body_type(const request_rec *r)
+{
+    const char *type = apr_table_get(r->headers_in, "Content-Type");
+    const char *coding = apr_table_get(r->headers_in, "Content-Encoding");
+
+    if (!type || !charset_is_utf8(type) || (coding && ap_cstr_casecmp(coding, "identity") != 0))
+        return LUCI_BODY_OTHER;
+    if (is_type(type, "application/x-www-form-urlencoded"))
+        return LUCI_BODY_FORM;
+    return is_type(type, "application/json") ? LUCI_BODY_JSON : LUCI_BODY_OTHER;
+}
+
+/* The body into a buffer of LUCI_FORM_BYTES_MOST + 1 bytes. An HTTP status when that can't be. */
+static int read_body(request_rec *r, char *buffer, apr_size_t *length)
+{
+    long got;
+    int status = ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK);
+
+    *length = 0;
+    if (status != OK)
+        return status;
+    if (r->remaining > LUCI_FORM_BYTES_MOST)
+        return HTTP_REQUEST_ENTITY_TOO_LARGE;
+    if (!ap_should_client_block(r))
+        return OK;
+    while ((got = ap_get_client_block(r, buffer + *length, LUCI_FORM_BYTES_MOST + 1 - *length)) > 0) {
+        *length += (apr_size_t)got;
+        if (*length > LUCI_FORM_BYTES_MOST)
+            return HTTP_REQUEST_ENTITY_TOO_LARGE;
+    }
+    return got == 0 ? OK : HTTP_BAD_REQUEST;
+}
+
+int luci_request_read_form(request_rec *r, luci_form_t *form)
+{
+    luci_body_t type = luci_request_body_type(r);
+    luci_result_t result = LUCI_INVALID;
+    apr_size_t length;
+    char *buffer;
+    int status;
+
+    memset(form, 0, sizeof *form);
+    if (type == LUCI_BODY_OTHER)
+        return HTTP_UNSUPPORTED_MEDIA_TYPE;
+    buffer = apr_palloc(r->pool, LUCI_FORM_BYTES_MOST + 1);
+    status = read_body(r, buffer, &length);
+    if (status == OK)
+        result = type == LUCI_BODY_JSON ? luci_form_parse_json(buffer, length, form, r->pool)
+                                        : luci_form_parse_urlencoded(buffer, length, form, r->pool);
+    luci_secret_wipe(buffer, LUCI_FORM_BYTES_MOST + 1);
+    if (status == HTTP_REQUEST_ENTITY_TOO_LARGE || (status != OK && length > 0))
+        r->connection->keepalive = AP_CONN_CLOSE; /* the rest is not worth reading */
+    if (status != OK)
+        return status;
+    return result == LUCI_OK ? OK : HTTP_BAD_REQUEST;
+}
