@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# make            build build/mod_luciauth.so
+# make demo       install what is missing, build, serve http://127.0.0.1:8080 (PORT=...)
+# make test       install what is missing, build, run every test
+#                   TESTS="t/a.t t/b.t"       only these; VERBOSE=1 shows each check
+#                   MPM=event|worker|prefork  which httpd (event)
+#                   SANITIZE=1                with AddressSanitizer and UBSan
+# make bench      speed, needs wrk
+# make install    module, configuration and templates, to where apxs says (DESTDIR=...)
+# make lint       clang, clang-tidy and cppcheck; make format runs clang-format
+# NO_DEPS=1       never touch the system's packages
+
+VERSION = 0.1.0
+
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+BUILD ?= build
+MPM ?= event
+PORT ?= 8080
+APXS ?= $(firstword $(shell command -v apxs apxs2 2>/dev/null) apxs)
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+
+# ---- What is needed ----------------------------------------------------------
+
+# apache2-bin is the server alone; the package apache2 would also start a service.
+PACKAGES = gcc libc6-dev make pkg-config perl apache2-bin apache2-dev libaprutil1-dbd-sqlite3 \
+	libargon2-dev libssl-dev libutf8proc-dev libjansson-dev
+# libapache2-mod-perl2 is only here because Apache::Test comes inside it.
+TEST_PACKAGES = libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl openssl binutils \
+	sqlite3 curl media-types
+LINT_PACKAGES = clang clang-tidy cppcheck
+BENCH_PACKAGES = wrk curl
+NODE_TESTS = $(patsubst %/package-lock.json,%,$(wildcard t/interop/package-lock.json t/browser/package-lock.json))
+ifneq ($(NODE_TESTS),)
+TEST_PACKAGES += $(if $(shell command -v node 2>/dev/null),,nodejs) $(if $(shell command -v npm 2>/dev/null),,npm)
+endif
+ifneq ($(wildcard t/browser/*.t),)
+TEST_PACKAGES += chromium fonts-dejavu-core
+endif
+install-packages = $(if $(NO_DEPS),,.ci/packages $(1))
+
+CORE_LIBS = libargon2 libcrypto libutf8proc jansson
+APR_LIBS = apr-1 apr-util-1
+
+# ---- Flags -------------------------------------------------------------------
+
+pkg = $(shell pkg-config $(1) 2>/dev/null)
+apxs = $(shell $(APXS) -q $(1) 2>/dev/null)
+as-system = $(patsubst -I%,-isystem %,$(filter-out -I. -I/usr/include,$(1)))
+
+WARNINGS = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+	-Wundef -Wpointer-arith -Wwrite-strings -Wvla
+HARDENING = -fstack-protector-strong
+LDFLAGS_ALL = -Wl,-z,relro,-z,now $(LDFLAGS)
+ifdef SANITIZE
+ifeq ($(BUILD),build)
+override BUILD = build/asan
+endif
+OPTIMIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+LDFLAGS_ALL += -fsanitize=address,undefined
+else
+OPTIMIZE = -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+COMMON = -std=gnu11 -fPIC -fvisibility=hidden -MMD -MP $(OPTIMIZE) $(HARDENING) $(WARNINGS) \
+	-DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' $(CFLAGS)
+
+LIBEXECDIR := $(call apxs,libexecdir)
+SYSCONFDIR := $(call apxs,sysconfdir)
+TEMPLATE_DIR := $(call apxs,datadir)/luciauth/templates
+STATE_DIR = /var/lib/luciauth
+
+# The core sees no httpd header: these flags do not lead to one.
+CORE_FLAGS := $(call as-system,$(call pkg,--cflags $(APR_LIBS) $(CORE_LIBS)))
+HTTPD_FLAGS := -isystem $(call apxs,INCLUDEDIR)
+CORE_LDLIBS := $(call pkg,--libs $(CORE_LIBS))
+APR_LDLIBS := $(call pkg,--libs $(APR_LIBS))
+
+# ---- The module --------------------------------------------------------------
+
+CORE_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/core/*.c)))
+HTTPD_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard mod_luciauth.c src/httpd/*.c)))
+MODULE = $(BUILD)/mod_luciauth.so
+
+all: $(MODULE)
+
+have-tools:
+	@command -v $(APXS) >/dev/null && command -v $(CC) >/dev/null && \
+	pkg-config --exists $(APR_LIBS) $(CORE_LIBS) || { \
+	    echo "apxs, the compiler or a library is missing: run make deps" >&2; exit 1; }
+
+$(MODULE): $(HTTPD_OBJECTS) $(BUILD)/libluciauth.a
+	$(CC) -shared $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS)
+
+$(BUILD)/libluciauth.a: $(CORE_OBJECTS)
+	rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/src/core/%.o: src/core/%.c Makefile | have-tools
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -c -o $@ $<
+
+$(BUILD)/src/httpd/%.o: src/httpd/%.c Makefile | have-tools
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc/core -Isrc/httpd -c -o $@ $<
+
+# Only here: httpd looks the module record up by its name.
+$(BUILD)/mod_luciauth.o: mod_luciauth.c Makefile | have-tools
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -fvisibility=default $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc/core -Isrc/httpd -c -o $@ $<
+
+# For t/check_layers.t: how a file of the core is compiled.
+core-compile:
+	@echo $(CC) -std=gnu11 $(CORE_FLAGS) -Isrc/core
+
+# ---- Unit tests: one program per file, linked with the core and nothing else --
+
+UNIT_SUPPORT = $(wildcard t/unit/tap.c t/unit/support*.c)
+UNIT_SOURCES = $(filter-out $(UNIT_SUPPORT),$(sort $(wildcard t/unit/*.c)))
+UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(UNIT_SOURCES))
+UNIT_SUPPORT_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(UNIT_SUPPORT))
+
+unit: $(UNIT_TESTS)
+
+$(BUILD)/t/unit/%.o: t/unit/%.c Makefile | have-tools
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -It/unit -c -o $@ $<
+
+$(UNIT_TESTS): $(BUILD)/t/unit/%: $(BUILD)/t/unit/%.o $(UNIT_SUPPORT_OBJECTS) $(BUILD)/libluciauth.a
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS) $(APR_LDLIBS)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- Install what is missing -------------------------------------------------
+
+deps:
+	@$(call install-packages,$(PACKAGES))
+
+test-deps:
+	@$(call install-packages,$(PACKAGES) $(TEST_PACKAGES))
+	@for dir in $(NODE_TESTS); do \
+	    test $$dir/node_modules/.package-lock.json -nt $$dir/package-lock.json || \
+	    ( echo "npm ci in $$dir"; cd $$dir && npm ci --no-audit --no-fund </dev/null && \
+	      touch node_modules/.package-lock.json ) || exit 1; \
+	done
+
+# ---- Run ---------------------------------------------------------------------
+
+demo: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@BUILD='$(BUILD)' PORT='$(PORT)' APXS='$(APXS)' conf/demo/run
+
+test: test-deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all unit
+	@BUILD='$(BUILD)' MPM='$(MPM)' CC='$(CC)' SANITIZE='$(SANITIZE)' APXS='$(APXS)' \
+	    t/TEST $(if $(VERBOSE),-v) $(TESTS)
+
+bench:
+	@$(call install-packages,$(PACKAGES) $(BENCH_PACKAGES))
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@BUILD='$(BUILD)' MPM='$(MPM)' APXS='$(APXS)' t/bench/run
+
+# ---- Install the module ------------------------------------------------------
+
+SERVER_USER ?= $(shell for u in www-data apache httpd daemon nobody; do \
+	id -u $$u >/dev/null 2>&1 && echo $$u && break; done)
+CONF_DIR = $(SYSCONFDIR)/$(if $(wildcard /etc/debian_version),conf-available,extra)
+
+install: all
+	install -d '$(DESTDIR)$(LIBEXECDIR)' '$(DESTDIR)$(CONF_DIR)' '$(DESTDIR)$(TEMPLATE_DIR)'
+	install -m 644 $(MODULE) '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so'
+	install -m 644 templates/* '$(DESTDIR)$(TEMPLATE_DIR)'
+	sed 's|^LoadModule luciauth_module .*|LoadModule luciauth_module $(LIBEXECDIR)/mod_luciauth.so|' \
+	    conf/luciauth.conf >'$(DESTDIR)$(CONF_DIR)/luciauth.conf.new'
+	@cd '$(DESTDIR)$(CONF_DIR)' && if [ -e luciauth.conf ] && ! cmp -s luciauth.conf luciauth.conf.new; then \
+	    echo "Your $(CONF_DIR)/luciauth.conf is kept; the new one is luciauth.conf.new beside it."; \
+	else mv luciauth.conf.new luciauth.conf; fi
+	install -d -m 750 '$(DESTDIR)$(STATE_DIR)'
+	@if [ "$$(id -u)" = 0 ]; then chown '$(SERVER_USER):' '$(DESTDIR)$(STATE_DIR)'; \
+	else echo "Give $(STATE_DIR) to the web server's user: chown $(SERVER_USER): $(STATE_DIR)"; fi
+
+uninstall:
+	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so'
+	rm -rf '$(DESTDIR)$(TEMPLATE_DIR)'
+	-rmdir '$(DESTDIR)$(dir $(TEMPLATE_DIR))'
+	@echo "Kept: $(CONF_DIR)/luciauth.conf and $(STATE_DIR) with your users."
+
+# ---- Keep it tidy ------------------------------------------------------------
+
+SOURCES = $(wildcard mod_luciauth.c src/*/*.c src/*/*.h t/unit/*.c t/unit/*.h)
+
+format:
+	clang-format -i $(SOURCES)
+
+lint:
+	@$(call install-packages,$(PACKAGES) $(LINT_PACKAGES))
+	@$(MAKE) --no-print-directory -j$(JOBS) CC=clang BUILD=build/clang all unit
+	@$(MAKE) --no-print-directory lint-sources
+
+lint-sources:
+	clang-tidy --quiet --warnings-as-errors='*' \
+	    --checks='-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-assignment-in-if-condition,-clang-analyzer-security.insecureAPI.*' \
+	    $(filter %.c,$(SOURCES)) -- -std=gnu11 $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc/core -Isrc/httpd -It/unit \
+	    -DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"'
+	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
+	    --suppress=missingInclude --suppress=unknownMacro -Isrc/core -Isrc/httpd mod_luciauth.c src
+
+clean:
+	rm -rf build
+
+.PHONY: all have-tools core-compile unit deps test-deps demo test bench install uninstall format lint lint-sources clean
+.DELETE_ON_ERROR:

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every page in every state worth looking at.
+
+import { readFileSync } from "node:fs";
+import { render } from "./template.mjs";
+
+const folder = new URL("../../templates/", import.meta.url);
+
+const common = {
+  login_url: "/login",
+  signup_url: "/signup",
+  logout_url: "/logout",
+  home_url: "/",
+  username_min: "4",
+  username_max: "31",
+  password_min: "6",
+  password_max: "255",
+};
+
+// [name of the state, template, values]; field says where the error belongs, the form as a whole unless told.
+const states = [
+  ["login", "login", {}],
+  ["login-next", "login", { next: "/private/?a=1&b=2" }],
+  ["login-refused", "login", { username: "ada", error: "Incorrect username or password" }],
+  ["login-username", "login", { username: "a".repeat(40), error: "Invalid username", field: "username" }],
+  ["login-password", "login", { username: "ada", error: "Invalid password", field: "password" }],
+  ["login-no-signup", "login", { signup_url: "" }],
+  ["signup", "signup", {}],
+  ["signup-username", "signup", { username: "ada", error: "Invalid username", field: "username" }],
+  ["signup-username-empty", "signup", { error: "Invalid username", field: "username" }],
+  ["signup-taken", "signup", { username: "lovelace", error: "Username already taken", field: "username" }],
+  ["signup-password", "signup", { username: "lovelace", error: "Invalid password", field: "password" }],
+  ["signup-unavailable", "signup", { username: "lovelace", error: "Service temporarily unavailable", field: "form" }],
+  ["profile", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace" }],
+  ["profile-long", "profile", { user_id: "k2v9q4w8z1x7c3b", username: '"><svg onload=alert(1)>' + "W".repeat(8) }],
+  ["unauthorized", "unauthorized", { error: "Unauthorized", status: "401" }],
+  ["error-405", "error", { error: "Method not allowed", status: "405" }],
+  ["error-503", "error", { error: "Service temporarily unavailable", status: "503" }],
+];
+
+export const examples = states.map(([name, page, { field = "form", ...values }]) => {
+  const placed = values.error ? { [`${field}_error`]: values.error } : {};
+  const template = readFileSync(new URL(`${page}.html`, folder), "utf8");
+  return { name, field, error: values.error, html: render(template, { ...common, ...values, ...placed }) };
+});

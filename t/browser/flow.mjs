@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+// People's ways through the pages, in a real browser against a real server: node flow.mjs URL
+// pages.t starts the server, with LuciaMount / and a gated /private/ that holds note.html, a form that goes to
+// /private/save, and saved.html, where that leads.
+
+import { launch } from "./chromium.mjs";
+import { audit, errorOf, focusedId } from "./audit.mjs";
+import { watch } from "./watch.mjs";
+import { diag, done, is, ok } from "../interop/lib/tap.mjs";
+
+const { origin } = new URL(process.argv[2]);
+const password = "correct horse battery staple";
+const hostileName = '"><svg onload=alert(1)>';
+
+const browser = await launch();
+
+/** One visitor with a browser of their own; whatever went wrong in it is told at the end. */
+async function visit(title, walk) {
+  diag(title);
+  const context = await browser.newContext({ reducedMotion: "reduce" });
+  context.setDefaultTimeout(10_000);
+  const forbidden = watch(context, origin);
+  const tab = await context.newPage();
+  try {
+    await walk(tab, context);
+  } catch (error) {
+    ok(false, `${title}: goes through to the end`, error.stack);
+  }
+  is(forbidden, [], `${title}: no script ran, no policy was broken, nothing was logged or fetched from elsewhere`);
+  await context.close();
+}
+
+const at = (tab) => tab.url().slice(origin.length);
+const open = (tab, path) => tab.goto(origin + path);
+const heading = (tab) => tab.locator("h1").textContent();
+const facts = (tab) => tab.locator("main p").allTextContents();
+const value = (tab, id) => tab.locator(`#${id}`).inputValue();
+const sessionCookie = async (context) => (await context.cookies()).find(({ name }) => name === "auth_session");
+
+/** Does what leads to another page and answers with that page's response. */
+async function follow(tab, act) {
+  const arrival = tab.waitForEvent("load");
+  const response = tab.waitForResponse((r) => r.request().isNavigationRequest() && ![301, 302, 303].includes(r.status()));
+  await act();
+  await arrival;
+  return response;
+}
+
+const passwordField = (tab) => tab.locator("#password").evaluate((field) => [field.type, field.autocomplete]);
+
+/** Whether what is copied from the username arrives in the password. */
+async function pasted(tab, text) {
+  await tab.fill("#username", text);
+  await tab.focus("#username");
+  for (const key of ["Control+a", "Control+c", "Tab", "Control+v"]) await tab.keyboard.press(key);
+  return value(tab, "password");
+}
+
+/** Posts the form as typed, without the browser's own checks. */
+async function submit(tab, fields) {
+  for (const [id, text] of Object.entries(fields)) await tab.fill(`#${id}`, text);
+  await tab.evaluate(() => (document.querySelector("form").noValidate = true));
+  return follow(tab, () => tab.click("button"));
+}
+
+async function signUp(tab, username) {
+  await open(tab, "/signup");
+  await submit(tab, { username, password });
+}
+
+/** What Tab stops at, from the top of the page on; every stop must be seen. */
+async function tabStops(tab) {
+  await tab.evaluate(() => {
+    const top = document.createElement("i");
+    top.tabIndex = -1;
+    document.body.prepend(top);
+    top.focus();
+    top.remove();
+  });
+  const stops = [];
+  for (;;) {
+    await tab.keyboard.press("Tab");
+    const stop = await tab.evaluate(() => {
+      const element = document.activeElement;
+      if (element === document.body) return null;
+      const outlined = getComputedStyle(element).outlineStyle !== "none";
+      return `${element.id || element.textContent.trim()}${outlined ? "" : " (not outlined)"}`;
+    });
+    if (stop === null || stop === stops[0] || stops.length > 20) return stops;
+    stops.push(stop);
+  }
+}
+
+await visit("signing up", async (tab, context) => {
+  const response = await open(tab, "/");
+  is(at(tab), "/login", "a visitor of the profile is led to sign-in");
+  const policy = response.headers()["content-security-policy"] ?? "";
+  ok(/default-src 'none'/.test(policy) && !/script-src/.test(policy), "sign-in allows no script", policy);
+  is(await focusedId(tab), "username", "sign-in: the cursor starts in the username");
+  is(await tabStops(tab), ["username", "password", "Sign in", "Create an account"], "sign-in: Tab order");
+  is(await passwordField(tab), ["password", "current-password"], "checklist 9: sign-in asks for the current password");
+  is(await pasted(tab, password), password, "checklist 9: and it can be pasted");
+  await audit(tab, "sign-in");
+
+  await follow(tab, () => tab.click("text=Create an account"));
+  is([at(tab), await heading(tab)], ["/signup", "Sign up"], "sign-in leads to sign-up");
+  is(await focusedId(tab), "username", "sign-up: the cursor starts in the username");
+  is(await tabStops(tab), ["username", "password", "Create account", "Sign in"], "sign-up: Tab order");
+  is(await passwordField(tab), ["password", "new-password"], "checklist 9: sign-up asks for a new password");
+  is(await pasted(tab, password), password, "checklist 9: and it can be pasted");
+  await audit(tab, "sign-up");
+  await tab.reload();
+
+  // Typed, because a browser checks lengths only in what people type.
+  await tab.locator("#username").pressSequentially("ada");
+  await tab.locator("#password").pressSequentially(password);
+  await tab.keyboard.press("Enter");
+  is(await tab.locator(":invalid").nth(1).getAttribute("id"), "username", "the browser itself finds a name too short");
+  is((await sessionCookie(context)) ?? null, null, "and sends nothing");
+
+  let answer = await submit(tab, { username: "ada", password });
+  is([answer.status(), at(tab)], [400, "/signup"], "a name too short is refused by the server as well");
+  is(await errorOf(tab, "username"), { invalid: true, alerts: ["Invalid username"] }, "the message is tied to the username");
+  is([await value(tab, "username"), await value(tab, "password")], ["ada", ""], "the name is kept, the password is not");
+  is(await focusedId(tab), "username", "the cursor is in the username");
+  ok(!(await answer.text()).includes(password), "the password is not in the page");
+  await audit(tab, "sign-up with a wrong username");
+
+  answer = await submit(tab, { username: "ada lovelace", password: "12345" });
+  is(answer.status(), 400, "a password too short is refused");
+  is(await errorOf(tab, "password"), { invalid: true, alerts: ["Invalid password"] }, "the message is tied to the password");
+  is([await value(tab, "username"), await value(tab, "password")], ["ada lovelace", ""], "the name is kept again");
+  is(await focusedId(tab), "password", "the cursor is in the password");
+  await audit(tab, "sign-up with a wrong password");
+
+  // With the keyboard alone from here on.
+  await tab.keyboard.type(password);
+  await follow(tab, () => tab.keyboard.press("Enter"));
+  is([at(tab), await heading(tab)], ["/", "Profile"], "sign-up ends at the profile");
+  const [id, name] = await facts(tab);
+  ok(/^User id: [a-z0-9]{15}$/.test(id), "the profile shows the id", id);
+  is(name, "Username: ada lovelace", "the profile shows the name");
+  is(await tab.evaluate(() => document.cookie), "", "no script could read the cookie");
+  await audit(tab, "profile");
+
+  await open(tab, "/login");
+  is(at(tab), "/", "sign-in leads a signed-in visitor home");
+  is(await tabStops(tab), ["Sign out"], "profile: Tab order");
+  await tab.focus("button");
+  await follow(tab, () => tab.keyboard.press("Enter"));
+  is([at(tab), await heading(tab)], ["/login", "Sign in"], "signing out leads to sign-in");
+  is((await sessionCookie(context)) ?? null, null, "and takes the cookie away");
+
+  await open(tab, "/signup");
+  await submit(tab, { username: "ADA Lovelace", password });
+  is(
+    await errorOf(tab, "username"),
+    { invalid: true, alerts: ["Username already taken"] },
+    "a name taken, whatever its case: the message is tied to the username",
+  );
+  is(await value(tab, "username"), "ADA Lovelace", "the name is kept as it was typed");
+  await audit(tab, "sign-up with a name taken");
+});
+
+await visit("the gate", async (tab, context) => {
+  await signUp(tab, "grace");
+  await context.clearCookies();
+
+  await open(tab, "/private/note.html?draft=1&page=2");
+  is(new URL(tab.url()).pathname, "/login", "a visitor of a gated page is led to sign-in");
+  is(await tab.locator("[name=next]").inputValue(), "/private/note.html?draft=1&page=2", "which remembers the page");
+
+  const answer = await submit(tab, { username: "grace", password: "wrong password" });
+  is(answer.status(), 400, "a wrong password is refused");
+  is(await errorOf(tab, "password"), { invalid: false, alerts: ["Incorrect username or password"] }, "with a message");
+  is(await focusedId(tab), "password", "the cursor is in the password");
+  is([await value(tab, "username"), await value(tab, "password")], ["grace", ""], "the name is kept, the password is not");
+  await audit(tab, "sign-in refused");
+
+  await tab.keyboard.type(password);
+  await follow(tab, () => tab.keyboard.press("Enter"));
+  is([at(tab), await heading(tab)], ["/private/note.html?draft=1&page=2", "Note"], "after it the gated page is there");
+});
+
+await visit("a session that ends while a form is filled in", async (tab, context) => {
+  await signUp(tab, "hopper");
+  await open(tab, "/private/note.html");
+  await tab.fill("textarea", "written for an hour");
+  await context.clearCookies();
+
+  const answer = await follow(tab, () => tab.click("button"));
+  is([answer.status(), at(tab)], [401, "/private/save"], "the form is refused");
+  is(await heading(tab), "Your session has ended", "and the page says why");
+  await audit(tab, "session ended");
+  const link = tab.locator("main a");
+  is(
+    await link.evaluate((a) => [a.target, a.rel]),
+    ["_blank", "noopener"],
+    "it offers sign-in in a new tab, which cannot reach back",
+  );
+
+  const opened = context.waitForEvent("page");
+  await link.focus();
+  await tab.keyboard.press("Enter");
+  const signIn = await opened;
+  await signIn.waitForLoadState();
+  is(await heading(signIn), "Sign in", "the new tab is sign-in");
+  await submit(signIn, { username: "hopper", password });
+  is(await heading(signIn), "Profile", "which works there");
+
+  await tab.goBack();
+  is(await tab.locator("textarea").inputValue(), "written for an hour", "going back keeps what was typed");
+  await follow(tab, () => tab.click("button"));
+  is(await heading(tab), "Saved", "and it can be sent");
+});
+
+await visit("checklist 22: a hostile name", async (tab) => {
+  const shown = async (where) => {
+    is(await tab.locator("svg").count(), 0, `${where}: no element comes of it`);
+    await audit(tab, where);
+  };
+  await open(tab, "/signup");
+  await submit(tab, { username: hostileName, password: "12345" });
+  is(await value(tab, "username"), hostileName, "sign-up gives it back as it was typed");
+  await shown("sign-up with a hostile name");
+
+  await submit(tab, { username: hostileName, password });
+  is((await facts(tab))[1], `Username: ${hostileName}`, "the profile shows it as text");
+  await shown("profile with a hostile name");
+
+  await follow(tab, () => tab.click("button"));
+  await submit(tab, { username: hostileName, password: "wrong password" });
+  is(await value(tab, "username"), hostileName, "sign-in gives it back as it was typed");
+  await shown("sign-in with a hostile name");
+
+  await open(tab, `/login?next=${encodeURIComponent(`/${hostileName}`)}`);
+  await shown("sign-in with a hostile next");
+});
+
+await visit("an error", async (tab) => {
+  const answer = await open(tab, "/logout");
+  is(answer.status(), 405, "sign-out cannot be visited");
+  ok((await tab.title()).includes("405"), "the page says so", await tab.title());
+  await audit(tab, "error page");
+  await follow(tab, () => tab.click("main a"));
+  is(await heading(tab), "Sign in", "it leads back to the start");
+});
+
+await browser.close();
+done();

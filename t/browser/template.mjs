@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The template language of templates/*.html, for looking at pages without a server: %%name%% is replaced by the
+// HTML-escaped value, %%#name%%…%%/name%% is kept when the value is not empty. The module has its own in C; this one
+// only draws previews.
+
+const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const escapeHtml = (text) => String(text).replace(/[&<>"']/g, (character) => entities[character]);
+
+export function render(template, values) {
+  const filled = (name) => (values[name] ?? "") !== "";
+  const open = [];
+  let page = "";
+  let from = 0;
+  for (const tag of template.matchAll(/%%([#/]?)([a-z_]+)%%/g)) {
+    const shown = open.every(filled);
+    if (shown) page += template.slice(from, tag.index);
+    const [whole, kind, name] = tag;
+    if (kind === "#") open.push(name);
+    else if (kind === "/" && open.pop() !== name) throw new Error(`${whole} closes nothing`);
+    else if (kind === "" && shown) page += escapeHtml(values[name] ?? "");
+    from = tag.index + whole.length;
+  }
+  if (open.length > 0) throw new Error(`%%#${open.at(-1)}%% is not closed`);
+  return page + template.slice(from);
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The templates by themselves, in every state, without a server.
+
+import { readFileSync } from "node:fs";
+import { launch } from "./chromium.mjs";
+import { audit, errorOf, focusedId } from "./audit.mjs";
+import { examples } from "./examples.mjs";
+import { done, is, ok } from "../interop/lib/tap.mjs";
+
+const names = ["signup", "login", "profile", "unauthorized", "error"];
+const text = (name) => readFileSync(new URL(`../../templates/${name}.html`, import.meta.url), "utf8");
+const styleOf = (name) => text(name).match(/<style>.*<\/style>/s)[0].split("\n");
+const firstDifference = (lines, others) => lines.find((line, i) => line !== others[i]) ?? "";
+
+for (const name of names) {
+  is(firstDifference(styleOf(name), styleOf("login")), "", `${name}.html has the style that all pages have`);
+  ok(!/(https?:)?\/\/(?!www\.w3\.org\/2000\/svg)[a-z]/i.test(text(name)), `${name}.html fetches nothing from elsewhere`);
+}
+
+const focusAtStart = {
+  "login": "username",
+  "login-next": "username",
+  "login-refused": "password",
+  "login-username": "username",
+  "login-password": "password",
+  "signup": "username",
+  "signup-username": "username",
+  "signup-username-empty": "username",
+  "signup-taken": "username",
+  "signup-password": "password",
+  "signup-unavailable": "password",
+};
+
+const browser = await launch();
+const tab = await browser.newPage();
+for (const { name, html, field, error } of examples) {
+  // A new document each time: autofocus acts once in a document.
+  await tab.goto("about:blank");
+  await tab.setContent(html);
+  await tab.waitForFunction(() => document.readyState === "complete");
+  if (name in focusAtStart) {
+    await tab.waitForFunction(() => document.activeElement !== document.body, null, { timeout: 2000 }).catch(() => {});
+    is(await focusedId(tab), focusAtStart[name], `${name}: the cursor starts in the first field that is empty or wrong`);
+  }
+  if (field === "username" || field === "password") {
+    is(await errorOf(tab, field), { invalid: true, alerts: [error] }, `${name}: the error is tied to its field`);
+  }
+  await audit(tab, name);
+}
+await browser.close();
+done();

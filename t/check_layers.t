@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The walls of the house, proved from the object files: who calls whom is read
+# from the symbols that each file defines and needs. The floors are in t/floors.txt.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+
+my $top   = LuciaTest::top();
+my $build = LuciaTest::build();
+chdir $top or die $!;
+
+my @sources = grep { -f } 'mod_luciauth.c', glob('src/core/*.c src/httpd/*.c');
+my %object = map { (name($_) => "$build/" . s/\.c$/.o/r) } @sources;
+my @missing = grep { !-e $object{$_} } sort keys %object;
+plan skip_all => "not built: @missing" if @missing;
+
+sub name  { $_[0] =~ s{^src/}{}r =~ s/\.c$//r }
+sub slurp { LuciaTest::Server::slurp($_[0]) }
+
+# ---- The table ----
+
+my (%floor, %also);
+for (split /\n/, slurp('t/floors.txt')) {
+    s/#.*//;
+    my ($file, $floor, @files) = split or next;
+    $floor{$file} = $floor;
+    $also{$file}{$_} = 1 for @files;
+}
+my @homeless = grep { !exists $floor{$_} } sort keys %object;
+ok !@homeless, 'every file has a floor in t/floors.txt' or diag "without one: @homeless";
+
+for my $file (sort keys %object) {
+    my ($said) = slurp(($file =~ m{/} ? "src/$file" : $file) . '.h') =~ /\bFloor (\d)(b?)\b/ or next;
+    my $number = $2 ? "$said.5" : $said;
+    my $table = $2 ? $floor{$file} : int($floor{$file} // -1);
+    is $table, $number, "$file.h names its floor";
+}
+
+# ---- The symbols ----
+
+my (%defines, %needs, %owner);
+for my $file (sort keys %object) {
+    for (split /\n/, `nm -g $object{$file}`) {
+        my ($type, $symbol) = /([A-Za-z]) (\S+)$/ or next;
+        next if $symbol =~ /^(?:__asan|__ubsan|__odr_asan|_GLOBAL_OFFSET)/;
+        if ($type eq 'U' || $type eq 'w') { $needs{$file}{$symbol} = 1 }
+        else { $defines{$file}{$symbol} = 1; $owner{$symbol} = $file }
+    }
+}
+
+# httpd finds a module's settings by the address of its record, so everybody names the record.
+my %calls;
+for my $file (keys %needs) {
+    for my $symbol (keys %{ $needs{$file} }) {
+        my $to = $owner{$symbol} // next;
+        push @{ $calls{$file}{$to} }, $symbol unless $symbol eq 'luciauth_module' || $to eq $file;
+    }
+}
+
+# ---- Wall 2: down only, and no cycle ----
+
+my @up;
+for my $from (sort keys %calls) {
+    for my $to (sort keys %{ $calls{$from} }) {
+        my ($here, $there) = ($floor{$from} // 99, $floor{$to} // 99);
+        next if $there < $here || ($there == $here && $also{$from}{$to});
+        push @up, "$from ($here) calls $to ($there): @{ $calls{$from}{$to} }";
+    }
+}
+ok !@up, 'calls go down only, or along where t/floors.txt says so' or diag join "\n", @up;
+
+my %state;
+my @cycle;
+
+sub visit {
+    my ($file, @path) = @_;
+    if (($state{$file} // '') eq 'open') { push @cycle, join ' -> ', @path, $file; return }
+    return if $state{$file};
+    $state{$file} = 'open';
+    visit($_, @path, $file) for sort keys %{ $calls{$file} || {} };
+    $state{$file} = 'done';
+}
+visit($_) for sort keys %object;
+ok !@cycle, 'no cycle between files' or diag join "\n", @cycle;
+
+# ---- Wall 1: the core knows no httpd ----
+
+my @core = grep { m{^core/} } sort keys %object;
+my @include = grep { /\S/ } map {
+    my $file = $_;
+    map { "$file: $_" } grep { m{^\s*#\s*include\s*[<"](?:httpd|http_\w+|ap_\w+|util_\w+|mod_\w+|mpm_\w+|scoreboard)\.h} }
+        split /\n/, slurp($file)
+} glob 'src/core/*.[ch]';
+ok !@include, 'no header of httpd is included in src/core' or diag join "\n", @include;
+
+my @httpd_calls = map { my $f = $_; map { "$f: $_" } grep { /^ap_/ } sort keys %{ $needs{$f} } } @core;
+ok !@httpd_calls, 'no function of httpd is called from src/core' or diag join "\n", @httpd_calls;
+
+SKIP: {
+    chomp(my $compile = `make -s core-compile 2>/dev/null`);
+    skip 'make core-compile does not answer', 2 unless length $compile;
+    my $try = sub { system("printf '$_[0]' | $compile -fsyntax-only -x c - >/dev/null 2>&1") == 0 };
+    ok $try->('#include <apr_pools.h>\n'), 'the flags of the core compile apr';
+    ok !$try->('#include <httpd.h>\n'), 'and cannot compile httpd.h';
+}
+
+# ---- Wall 3: one place each ----
+
+sub only_in {
+    my ($what, $pattern, @allowed) = @_;
+    my %may = map { $_ => 1 } @allowed;
+    my @found = map {
+        my $file = $_;
+        my @symbols = grep { /$pattern/ } sort keys %{ $needs{$file} };
+        @symbols && !$may{$file} ? "$file: @symbols" : ()
+    } sort keys %object;
+    ok !@found, "$what only in " . (@allowed ? "@allowed" : 'nothing') or diag join "\n", @found;
+    return;
+}
+
+only_in 'apr_dbd_*', qr/^apr_dbd_/, 'core/db';
+only_in 'libargon2', qr/^argon2/, 'core/password_argon2';
+only_in 'randomness', qr/^(?:RAND_|getrandom$|getentropy$|arc4random|random$|rand$|rand_r$|drand48$|apr_generate_random_bytes$|apr_random_|apr_uuid_get$|ap_random)/,
+    'core/secret';
+my @clock = map {
+    my $file = $_;
+    map { "$file: $_" } grep { /^(?:apr_time_now|time|clock|clock_gettime|gettimeofday|__vdso_\w+)$/ } sort keys %{ $needs{$file} }
+} @core;
+ok !@clock, 'the clock is not read in the core' or diag join "\n", @clock;
+
+my @sql;
+for my $file (grep { $_ ne 'src/core/sql.c' } @sources) {
+    my $text = slurp($file);
+    $text =~ s{/\*.*?\*/}{}gs;
+    while ($text =~ /("(?:[^"\\\n]|\\.)*")/g) {
+        my $literal = $1;
+        push @sql, "$file: $literal"
+            if $literal =~ /\b(?:SELECT|INSERT|UPDATE|DELETE FROM|CREATE TABLE|CREATE INDEX|ALTER TABLE|PRAGMA|VALUES|WHERE|ON CONFLICT)\b/;
+    }
+}
+ok !@sql, 'SQL text only in src/core/sql.c' or diag join "\n", @sql;
+
+done_testing;

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+# Small rules that people forget.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+
+chdir LuciaTest::top() or die $!;
+sub slurp { LuciaTest::Server::slurp($_[0]) }
+
+sub none {
+    my ($what, @found) = @_;
+    ok !@found, $what or diag join "\n", @found;
+    return;
+}
+
+# Everything that belongs to the project, wherever it was unpacked.
+sub files {
+    my ($dir) = @_;
+    my @found;
+    for my $entry (glob "$dir/* $dir/.ci $dir/.gitignore $dir/.clang-format") {
+        next if $entry =~ m{(?:^|/)(?:build|node_modules)$};
+        push @found, -d $entry ? files($entry) : -f $entry ? $entry : ();
+    }
+    return map { s{^\./}{}r } @found;
+}
+my @files = files('.');
+my @text  = grep { -T } @files;
+my @c     = grep { /\.[ch]$/ } @files;
+cmp_ok scalar @c, '>', 2, 'there are sources';
+
+none 'each C file opens with its SPDX line',
+    grep { slurp($_) !~ m{\A/\* SPDX-License-Identifier: Apache-2\.0 \*/\n} } @c;
+none 'each script and test has its SPDX line',
+    grep { /\.(?:t|pm|pl|sh|mjs|js|py|conf)$|^Makefile$/ && slurp($_) !~ /^.{0,300}SPDX-License-Identifier: Apache-2\.0/s } @text;
+none 'no file of more than 450 lines',
+    grep { (() = slurp($_) =~ /\n/g) > 450 } grep { /\.(?:[cht]|pm|mjs|js)$/ } @text;
+none 'no tab but in the Makefile', grep { !m{(?:^|/)Makefile$|^LICENSE$|package} && slurp($_) =~ /\t/ } @text;
+none 'no space at a line end', grep { !/^LICENSE$|\.md$/ && slurp($_) =~ /[ \t]\n/ } @text;
+none 'each file ends with a newline', grep { -s && slurp($_) !~ /\n\z/ } @text;
+
+# A path of the machine something was written on says nothing elsewhere.
+my $homes = join '|', '/wo' . 'rk/', '/ro' . 'ot/', '/Us' . 'ers/', '/ho' . 'me/\w+/';
+none 'no path of a particular machine', map {
+    my $file = $_;
+    map { "$file: $_" } slurp($file) =~ m~(?<![\w.\@/*)}-])((?:$homes)[^\s'"]*)~g
+} @text;
+
+# ---- Log ids: one for each message ----
+
+my %at;
+for my $file (grep { /\.c$/ && !m{^t/} } @c) {
+    my $line = 0;
+    for (split /\n/, slurp($file)) {
+        $line++;
+        push @{ $at{$1} }, "$file:$line" while /\b(LUCI\d{4})\b/g;
+    }
+}
+none 'each log id stands for one message', map { "$_: @{ $at{$_} }" } grep { @{ $at{$_} } > 1 } sort keys %at;
+none 'no AH number of httpd is taken', grep { slurp($_) =~ /\bAPLOGNO\(|"AH\d{5}/ } grep { m{^(?:src|mod_luciauth)} } @c;
+
+# ---- What must not be called ----
+
+my %banned = (
+    sprintf => 'apr_snprintf', strcpy => 'apr_pstrdup', strcat => 'apr_pstrcat', gets => 'nothing', strtok => 'apr_strtok',
+    atoi => 'strtol with checks', alloca => 'a pool', system => 'nothing', ap_cookie_write => 'cookie.c', ap_parse_form_data => 'form.c',
+);
+my $banned = join '|', keys %banned;
+none 'no function that bites', map {
+    my $file = $_;
+    my $text = slurp($file) =~ s{/\*.*?\*/}{}gsr;
+    map { "$file: $_, use $banned{$_}" } $text =~ /\b($banned)\s*\(/g
+} grep { m{^(?:src/|mod_luciauth)} } @c;
+
+done_testing;

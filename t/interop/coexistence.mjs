@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// The real Lucia v2 and mod_luciauth on one SQLite file. Prints TAP. Started by coexistence.t, which runs the servers:
+//
+//   node coexistence.mjs together LUCIA_URL OURS_URL FILE
+//   node coexistence.mjs rehash LUCIA_URL OURS_URL FILE OURS_WITH_ARGON2ID_URL
+import { scryptSync } from "node:crypto";
+import { validateLuciaPasswordHash } from "lucia/utils";
+import { done, is, ok } from "./lib/tap.mjs";
+import { Side } from "./lib/sides.mjs";
+import { form, get, json, post } from "./steps/words.mjs";
+
+const [suite, luciaUrl, oursUrl, file, argonUrl] = process.argv.slice(2);
+const lucia = new Side("Lucia", luciaUrl, file);
+const ours = new Side("the module", oursUrl, file);
+
+const PASSWORD = "correct horse";
+const HOUR_MS = 60 * 60 * 1000;
+const ACTIVE_MS = 24 * HOUR_MS;
+
+/** One visit in a few words, for comparing. */
+const brief = ({ status, location, cookie, message, shown }) =>
+  [status, location, cookie.state === "none" ? null : `cookie ${cookie.state}`, message, shown]
+    .filter((word) => word !== null)
+    .join(", ");
+
+const SIGNED_IN = "302, /, cookie set";
+const SIGNED_OUT = "302, /login, cookie cleared";
+const DEAD = "302, /login, cookie cleared";
+const INCORRECT = "400, Incorrect username or password";
+const TAKEN = "400, Username already taken";
+
+const signUp = (username, password = PASSWORD) => form("/signup", { username, password });
+const signIn = (username, password = PASSWORD) => json("/api/login", { username, password });
+
+const visit = async (side, request, jar) => brief(await side.visit({ request, jar }));
+const expectVisit = async (side, request, expected, name, jar) =>
+  is(await visit(side, request, jar), expected, `${name} at ${side.name}`);
+
+/** The browser goes to the other site and takes its cookie along. */
+const carry = (jar, from, to) => {
+  to.jar(jar).current = from.jar(jar).current;
+};
+
+const hashOf = (key) => ours.value("SELECT hashed_password AS value FROM user_key WHERE id = ?", [`username:${key}`]);
+const rowsOf = (token) => ours.value("SELECT count(*) AS value FROM user_session WHERE id = ?", [token]);
+const activeExpires = (token) => ours.value("SELECT active_expires AS value FROM user_session WHERE id = ?", [token]);
+
+/** Users, passwords and sessions made at home are good away; sign-outs count at both. */
+const accepts = async (home, away, name) => {
+  const user = `${name} Of ${home.name}`.slice(0, 31);
+  await expectVisit(home, signUp(user), SIGNED_IN, "sign-up", "a");
+  const { current: token } = home.jar("a");
+  is(rowsOf(token), 1, `${home.name} stored the session's id as it is`);
+  ok(/^s2:[a-z0-9]{16}:[0-9a-f]{128}$/.test(hashOf(user.toLowerCase())), `${home.name} stored Lucia's scrypt`);
+
+  carry("a", home, away);
+  await expectVisit(away, get("/"), `200, ${user}`, `the session of ${home.name}`, "a");
+  await expectVisit(away, signUp(user), TAKEN, "the name is taken");
+  await expectVisit(away, signIn(user, "wrong password"), INCORRECT, "a wrong password");
+  await expectVisit(away, signIn(user.toUpperCase()), SIGNED_IN, "sign-in in capitals", "b");
+  carry("b", away, home);
+  await expectVisit(home, get("/"), `200, ${user}`, `the session of ${away.name}`, "b");
+
+  home.age("a", { active: -1000, idle: HOUR_MS });
+  is((await visit(away, get("/"), "a")).slice(0, 3), "200", `an idle session of ${home.name} at ${away.name}`);
+  ok(Math.abs(activeExpires(token) - Date.now() - ACTIVE_MS) < 60_000, `${away.name} renewed it for a day`);
+  await expectVisit(home, get("/"), `200, ${user}`, "it is active", "a");
+
+  await expectVisit(away, post("/logout"), SIGNED_OUT, `sign-out of the session of ${home.name}`, "a");
+  await expectVisit(home, get("/"), DEAD, "it is gone", "a");
+  await expectVisit(away, get("/"), `200, ${user}`, "the other session is not", "b");
+  await expectVisit(home, post("/api/logout"), SIGNED_OUT, `sign-out of the session of ${away.name}`, "b");
+  await expectVisit(away, get("/"), DEAD, "it is gone", "b");
+};
+
+/** What is the same name and the same password is so at both. */
+const sameText = async (home, away, prefix) => {
+  const typed = `${prefix}\u0130\u039f\u0394\u039f\u03a3`;
+  const lower = `${prefix}i\u0307\u03bf\u03b4\u03bf\u03c2`;
+  await expectVisit(home, signUp(typed, "\ufb01nancial\u2460 e\u0301"), SIGNED_IN, "sign-up with letters of all kinds");
+  await expectVisit(away, signIn(lower, "financial1 \u00e9"), SIGNED_IN, "sign-in with the same in other letters");
+  await expectVisit(away, signIn(lower.replace("\u03c2", "\u03c3"), "financial1 \u00e9"), INCORRECT, "but not with another sigma");
+  const emoji = `${prefix}\u{1f600}\u{1f3f4}`;
+  await expectVisit(home, signUp(emoji, "\u{1f600}".repeat(3)), SIGNED_IN, "sign-up with emoji");
+  await expectVisit(away, signIn(emoji, "\u{1f600}".repeat(3)), SIGNED_IN, "sign-in with emoji");
+};
+
+/** One visitor after another goes to both sites; returns every answer that was not as it should be. */
+const visitors = async (home, away, worker, rounds) => {
+  const surprises = [];
+  const expectQuietly = async (side, request, expected, jar) => {
+    const got = await visit(side, request, jar);
+    if (got !== expected) surprises.push(`${request.method} ${request.path} at ${side.name}: ${got}`);
+  };
+  for (let round = 0; round < rounds; round += 1) {
+    const user = `load ${home === lucia ? "l" : "o"}${worker} ${round}`;
+    const jar = user;
+    await expectQuietly(home, signUp(user), SIGNED_IN, jar);
+    carry(jar, home, away);
+    await expectQuietly(away, get("/"), `200, ${user}`, jar);
+    await expectQuietly(away, post("/logout"), SIGNED_OUT, jar);
+    await expectQuietly(home, get("/"), DEAD, jar);
+    await expectQuietly(away, signIn(user), SIGNED_IN, jar);
+    carry(jar, away, home);
+    await expectQuietly(home, get("/"), `200, ${user}`, jar);
+    await expectQuietly(home, post("/logout"), SIGNED_OUT, jar);
+  }
+  return surprises;
+};
+
+const WORKERS = 4;
+const ROUNDS = 3;
+
+const together = async () => {
+  await accepts(lucia, ours, "User");
+  await accepts(ours, lucia, "User");
+  await sameText(lucia, ours, "l");
+  await sameText(ours, lucia, "o");
+  const workers = Array.from({ length: WORKERS }, (_, worker) => [
+    visitors(lucia, ours, worker, ROUNDS),
+    visitors(ours, lucia, worker, ROUNDS),
+  ]);
+  is((await Promise.all(workers.flat())).flat(), [], `${2 * WORKERS} visitors at once on both sites`);
+  is(ours.value("PRAGMA integrity_check", [], "integrity_check"), "ok", "the database is in order");
+  is(ours.value("SELECT count(*) AS value FROM user WHERE id NOT IN (SELECT user_id FROM user_key)"), 0, "every user has a key");
+};
+
+/** The format before "s2:", from versions of Lucia that used r = 8. */
+const olderHash = (password) => {
+  const salt = "0123456789abcdef";
+  const options = { N: 16384, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
+  return `${salt}:${scryptSync(password.normalize("NFKC"), salt, 64, options).toString("hex")}`;
+};
+const setHash = (key, hash) =>
+  ours.database.prepare("UPDATE user_key SET hashed_password = ? WHERE id = ?").run(hash, `username:${key}`);
+
+const rehash = async () => {
+  const argon = new Side("the module with Argon2id", argonUrl, file);
+  await expectVisit(lucia, signUp("Rehash"), SIGNED_IN, "sign-up", "r");
+  ok(hashOf("rehash").startsWith("s2:"), "Lucia stored scrypt");
+  await expectVisit(argon, signIn("rehash", "wrong password"), INCORRECT, "a wrong password");
+  ok(hashOf("rehash").startsWith("s2:"), "which changes nothing");
+  await expectVisit(argon, signIn("rehash"), SIGNED_IN, "sign-in");
+  ok(hashOf("rehash").startsWith("$argon2id$v=19$"), "the hash was replaced");
+  await expectVisit(argon, signIn("rehash"), SIGNED_IN, "sign-in again");
+  await expectVisit(lucia, signIn("rehash"), INCORRECT, "no sign-in any more: it cannot read Argon2id");
+  await expectVisit(lucia, get("/"), "200, Rehash", "the session goes on", "r");
+  await expectVisit(ours, signIn("rehash"), SIGNED_IN, "sign-in");
+  ok(hashOf("rehash").startsWith("s2:"), "with lucia-scrypt configured, the hash is Lucia's again");
+  await expectVisit(lucia, signIn("rehash"), SIGNED_IN, "sign-in");
+
+  const older = olderHash(PASSWORD);
+  ok(await validateLuciaPasswordHash(PASSWORD, older), "Lucia takes the older format");
+  setHash("rehash", older);
+  await expectVisit(ours, signIn("rehash", "wrong password"), INCORRECT, "the older format, a wrong password");
+  is(hashOf("rehash"), older, "which changes nothing");
+  await expectVisit(ours, signIn("rehash"), SIGNED_IN, "the older format");
+  ok(hashOf("rehash").startsWith("s2:"), "the older hash was replaced");
+  await expectVisit(lucia, signIn("rehash"), SIGNED_IN, "sign-in with the new one");
+
+  setHash("rehash", null);
+  await expectVisit(ours, signIn("rehash"), INCORRECT, "a key without a password");
+  await expectVisit(lucia, signIn("rehash"), INCORRECT, "a key without a password");
+  argon.close();
+};
+
+await { together, rehash }[suite]();
+lucia.close();
+ours.close();
+done();

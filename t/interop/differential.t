@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The guide application on the real Lucia v2 and this module get the same requests, and a visitor must see the same:
+# status, Location, the cookie with its attributes, the message. differences.mjs lists where they differ on purpose.
+use strict;
+use warnings;
+use lib 't/lib', 't/interop/lib';
+use Test::More;
+use LuciaTest;
+use Interop;
+
+need_node;
+
+# A cache would hide what the test does to the rows of sessions; directives of other issues are not needed here.
+my $config = <<'CONF';
+LuciaDatabase sqlite3 @db@
+LuciaMount /
+LuciaTables user user_key user_session
+LuciaPasswordHash lucia-scrypt
+CONF
+
+sub compare {
+    my ($suite, $more_config, %env) = @_;
+    my $dir    = LuciaTest::work_dir('guide');
+    my $guide  = Interop::Guide->new(database => "$dir/lucia.db", env => \%env);
+    my $server = LuciaTest::Server->new(config => $config . $more_config);
+    return node_subtest("$suite: the same as Lucia", 'differential.mjs', $suite, $guide->url, $guide->database,
+        $server->url, $server->db);
+}
+
+compare('everything', '');
+compare('secure', "LuciaCookieSecure on\n", LUCIA_ENV => 'PROD');
+
+done_testing;

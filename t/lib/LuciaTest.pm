@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What tests in Perl share. Most need only:
+#
+#     use lib 't/lib';
+#     use LuciaTest;
+#     my $server = LuciaTest::Server->new(config => <<'CONF');   # a private httpd
+#     LuciaDatabase sqlite3 @db@
+#     LuciaMount /
+#     CONF
+#     my $reply = $server->request(POST => '/login', form(username => 'alice', password => 'secret1'));
+#     is $reply->status, 302;
+#     my $cookie = cookie_of($reply);          # { name, value, attributes => { path => '/', ... } }
+#     $server->request(GET => '/', cookie => $cookie);
+#     my $rows = sqlite($server->db, 'SELECT * FROM auth_user WHERE id = ?', $id);
+#
+#     my $site = LuciaTest::shared();          # a client of the shared server (t/conf/site.conf.in)
+#
+# LuciaTest::Server documents the private server, LuciaTest::Client the requests,
+# LuciaTest::Backend an application server that keeps what it received.
+package LuciaTest;
+use strict;
+use warnings;
+
+use Cwd ();
+use Exporter 'import';
+use File::Basename qw(dirname);
+use File::Temp ();
+use JSON::PP ();
+use Time::HiRes ();
+
+our @EXPORT = qw(form json cookie_of set_cookies sqlite sqlite_value wait_until uri_escape);
+
+my $top = Cwd::abs_path(dirname(__FILE__) . '/../..');
+
+# ---- Where things are ----
+
+sub top    { $top }
+sub build  { my $dir = $ENV{BUILD} || 'build'; $dir =~ m{^/} ? $dir : "$top/$dir" }
+sub module { build() . '/mod_luciauth.so' }
+sub mpm    { $ENV{MPM} || 'event' }
+
+my %apxs;
+
+sub apxs {
+    my ($name) = @_;
+    return $apxs{$name} //= do {
+        my $tool = $ENV{APXS} || 'apxs';
+        chomp(my $value = `$tool -q $name`);
+        $value;
+    };
+}
+
+sub httpd { apxs('sbindir') . '/' . apxs('progname') }
+
+# The account that httpd's children run as: only root can choose one.
+sub server_user {
+    return if $> != 0;
+    for my $name (qw(www-data apache httpd daemon nobody)) {
+        my ($user, undef, undef, $gid) = getpwnam $name or next;
+        return ($user, scalar getgrgid $gid);
+    }
+    die "no account for the web server\n";
+}
+
+# Gives files to the server's account, as root; nothing to do otherwise.
+sub give {
+    my ($user, $group) = server_user() or return;
+    chown scalar(getpwnam $user), scalar(getgrnam $group), @_;
+}
+
+# A new folder that the server's account can reach, wherever the tree lies.
+sub work_dir {
+    my ($name) = @_;
+    my $dir = File::Temp->newdir("luciauth-$name-XXXXXX",
+        DIR => $ENV{LUCI_TEST_DIR} || $ENV{TMPDIR} || '/tmp');
+    chmod 0755, "$dir";
+    return $dir;
+}
+
+# The environment for httpd: sanitizer runtimes come first, leaks of a dying server do not count.
+sub httpd_env {
+    return unless $ENV{SANITIZE};
+    my $cc = $ENV{CC} || 'gcc';
+    my @runtimes = map { chomp; $_ } map { `$cc -print-file-name=$_` } qw(libasan.so libubsan.so);
+    my $log = $ENV{LUCI_TEST_DIR} ? ":log_path=$ENV{LUCI_TEST_DIR}/sanitizer/httpd" : '';
+    return (
+        LD_PRELOAD    => join(' ', @runtimes),
+        ASAN_OPTIONS  => "detect_leaks=0:abort_on_error=1:disable_coredump=1$log",
+        UBSAN_OPTIONS => "print_stacktrace=1$log",
+    );
+}
+
+# A client of the shared server that t/TEST started: the main one or a virtual host by its name.
+sub shared {
+    my ($host, %arg) = @_;
+    require Apache::TestConfig;
+    my $vars = Apache::TestConfig->thaw->{vars};
+    my $port = $vars->{ $host ? "${host}_port" : 'port' } or die "no such host: $host\n";
+    return LuciaTest::Client->new(port => $port, dir => $vars->{t_dir}, %arg);
+}
+
+# ---- Bodies ----
+
+sub uri_escape {
+    my ($text) = @_;
+    utf8::encode($text) if utf8::is_utf8($text);
+    $text =~ s/([^A-Za-z0-9._~-])/sprintf '%%%02X', ord $1/ge;
+    return $text;
+}
+
+# form(username => 'alice', ...): the arguments of a request that posts it, in this order.
+sub form {
+    my @pairs;
+    while (my ($name, $value) = splice @_, 0, 2) {
+        push @pairs, uri_escape($name) . '=' . uri_escape($value);
+    }
+    return (type => 'application/x-www-form-urlencoded', body => join '&', @pairs);
+}
+
+# json({ username => 'alice' }), or json('{"any":"text"') as it stands.
+sub json {
+    my ($value) = @_;
+    return (type => 'application/json', body => ref $value ? JSON::PP->new->utf8->canonical->encode($value) : $value);
+}
+
+# ---- Cookies ----
+
+# Every Set-Cookie of the name, parsed: { name, value, attributes (lower-case names; 1 for a flag), raw }.
+sub set_cookies {
+    my ($reply, $name) = @_;
+    $name //= 'auth_session';
+    my @found;
+    for my $raw ($reply->headers('Set-Cookie')) {
+        my ($pair, @rest) = split /\s*;\s*/, $raw;
+        my ($key, $value) = split /=/, $pair, 2;
+        next if $key ne $name;
+        my %attributes = map { my ($n, $v) = split /=/, $_, 2; (lc $n => $v // 1) } @rest;
+        push @found, { name => $key, value => $value, attributes => \%attributes, raw => $raw };
+    }
+    return @found;
+}
+
+# The one Set-Cookie of the name; undef when there is none, dies when there are several.
+sub cookie_of {
+    my @found = set_cookies(@_);
+    die "Set-Cookie sent " . @found . " times\n" if @found > 1;
+    return $found[0];
+}
+
+# ---- The database, looked at from outside ----
+
+# A SELECT gives a reference to a list of rows (hashes), anything else the number of rows changed.
+sub sqlite {
+    my ($file, $sql, @bind) = @_;
+    require DBI;
+    my $new = !-e $file;
+    my $db = DBI->connect("dbi:SQLite:dbname=$file", '', '',
+        { RaiseError => 1, PrintError => 0, sqlite_busy_timeout => 5000 });
+    my $result = $sql =~ /^\s*(?:SELECT|PRAGMA|WITH|EXPLAIN)\b|\bRETURNING\b/i
+        ? $db->selectall_arrayref($sql, { Slice => {} }, @bind)
+        : 0 + $db->do($sql, undef, @bind);
+    $db->disconnect;
+    give($file) if $new;
+    return $result;
+}
+
+# The first column of the first row.
+sub sqlite_value {
+    my ($file, $sql, @bind) = @_;
+    require DBI;
+    my $db = DBI->connect("dbi:SQLite:dbname=$file", '', '',
+        { RaiseError => 1, PrintError => 0, sqlite_busy_timeout => 5000 });
+    my ($value) = $db->selectrow_array($sql, undef, @bind);
+    $db->disconnect;
+    return $value;
+}
+
+# ---- Waiting without fixed sleeps ----
+
+# wait_until(sub { ... }, seconds): polls, returns what the sub returned, or nothing after the time.
+sub wait_until {
+    my ($condition, $seconds) = @_;
+    my $end = Time::HiRes::time() + ($seconds // 10);
+    while (1) {
+        my $value = $condition->();
+        return $value if $value;
+        return if Time::HiRes::time() > $end;
+        Time::HiRes::sleep(0.02);
+    }
+}
+
+require LuciaTest::Client;
+require LuciaTest::Server;
+require LuciaTest::Backend;
+1;
