@@ -179,6 +179,7 @@ my @uses = (
     ['AuthType Lucia', "<Directory \@htdocs\@>\nAuthType Lucia\nRequire valid-user\n</Directory>\n"],
     ['AuthType "lucia"', "<Location /a>\n<If \"true\">\nAuthType \"lucia\"\nRequire valid-user\n</If>\n</Location>\n"],
     ['AuthBasicProvider file lucia', "<Location /dav>\nAuthType Basic\nAuthName a\nAuthBasicProvider file lucia\n</Location>\n"],
+    ['AuthnProviderAlias lucia', "<AuthnProviderAlias lucia members>\n</AuthnProviderAlias>\n"],
     ['Require not lucia-attribute',
         "<Location /a>\n<RequireAll>\nRequire all granted\nRequire not lucia-attribute role guest\n</RequireAll>\n</Location>\n"],
 );

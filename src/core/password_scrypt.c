@@ -13,12 +13,12 @@
 #define LANES 1
 /* N blocks of 128 r bytes are 32 MiB at r=16; libcrypto's own limit is that and nothing for its few blocks
  * more. */
-#define MEMORY_MOST (48 * 1024 * 1024) /* bytes */
+#define MEMORY_MOST ((uint64_t)48 << 20) /* bytes */
 
 #define NEW_SALT 16 /* characters */
 #define SALT_MOST 64
 #define KEY_BYTES 64
-#define KEY_HEX (2 * KEY_BYTES)
+#define KEY_HEX 128 /* characters */
 
 /* A stored hash taken apart; the strings are borrowed from it. */
 typedef struct {

@@ -234,11 +234,12 @@ static size_t escape(const char *text, char *out)
 
     for (; text && *text; text++) {
         const char *written = entity(*text);
-        size_t size = written ? strlen(written) : 1;
 
-        if (out)
-            memcpy(out + length, written ? written : text, size);
-        length += size;
+        if (out && written)
+            memcpy(out + length, written, strlen(written)); /* NOLINT(bugprone-not-null-terminated-result) */
+        else if (out)
+            out[length] = *text;
+        length += written ? strlen(written) : 1;
     }
     return length;
 }

@@ -12,7 +12,7 @@
 #include <apr_tables.h>
 #include <stddef.h>
 
-#define LUCI_TEMPLATE_BYTES_MOST (256 * 1024)
+#define LUCI_TEMPLATE_BYTES_MOST 262144 /* 256 KiB */
 #define LUCI_TEMPLATE_DEPTH_MOST 16
 
 /* A compiled template: read-only after parsing, so threads share it. */

@@ -53,7 +53,7 @@ size_t luci_text_percent_decode(char *text, size_t *length)
 
         if (text[from] == '%' && byte < 0)
             broken++;
-        text[to++] = byte < 0 ? text[from] : (char)byte;
+        text[to++] = (char)(byte < 0 ? text[from] : byte);
         from += byte < 0 ? 1 : 3;
     }
     *length = to;

@@ -2,7 +2,6 @@
 #include "url.h"
 #include "text.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <arpa/inet.h>
 #include <string.h>
@@ -168,6 +167,12 @@ static const char *canonical_ipv6(const char *host, apr_pool_t *pool)
     return apr_pstrcat(pool, "[", text, "]", NULL);
 }
 
+/* Not tolower: that depends on the locale. */
+static char ascii_lower(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
 /* The host in lower case, or NULL when it's none. "example.org." is another host than "example.org". */
 static const char *canonical_host(const char *host, apr_pool_t *pool)
 {
@@ -179,7 +184,7 @@ static const char *canonical_host(const char *host, apr_pool_t *pool)
         return NULL;
     name = apr_pstrdup(pool, host);
     for (char *c = name; *c; c++)
-        *c = *c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c;
+        *c = ascii_lower(*c);
     if (!name[0] || name[0] == '.' || strstr(name, "..") || name[strspn(name, LOWER_DIGITS "-._")])
         return NULL;
     return name;

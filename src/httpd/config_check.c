@@ -47,8 +47,15 @@ static const struct {
     const char *word;
     int prefix; /* any word that starts like this */
 } uses[] = {
-    { "SetHandler", "luciauth-", 1 },    { "AddHandler", "luciauth-", 1 },    { "AuthType", "Lucia", 0 },
-    { "AuthBasicProvider", "lucia", 0 }, { "Require", "lucia-attribute", 0 }, { "LuciaMount", "/", 1 },
+    { "LuciaMount", "/", 1 },
+    { "SetHandler", "luciauth-", 1 },
+    { "AddHandler", "luciauth-", 1 },
+    { "AuthType", "Lucia", 0 },
+    { "AuthBasicProvider", "lucia", 0 },
+    { "AuthFormProvider", "lucia", 0 },
+    { "<AuthnProviderAlias", "lucia", 0 },
+    { "Require", "lucia-attribute", 0 },
+    { "<AuthzProviderAlias", "lucia-attribute", 0 },
 };
 
 static const char *next_word(const char **args, apr_pool_t *pool)

@@ -77,7 +77,7 @@ void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server)
     for (server_rec *server = main_server; server; server = server->next) {
         luci_server_config_t *config = luci_config_server(server);
 
-        if (config->database.driver)
+        if (config->database.driver && !config->runtime) /* servers without lines of their own share a configuration */
             config->runtime = start_server(server, main_server, child_pool);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // People's ways through the pages, in a real browser against a real server: node flow.mjs URL
 // pages.t starts the server, with LuciaMount / and a gated /private/ that holds note.html, a form that goes to
-// /private/save, and saved.html, where that leads.
+// /private/save.cgi, and saved.html, where that leads.
 
 import { launch } from "./chromium.mjs";
 import { audit, errorOf, focusedId } from "./audit.mjs";
@@ -189,7 +189,7 @@ await visit("a session that ends while a form is filled in", async (tab, context
   await context.clearCookies();
 
   const answer = await follow(tab, () => tab.click("button"));
-  is([answer.status(), at(tab)], [401, "/private/save"], "the form is refused");
+  is([answer.status(), at(tab)], [401, "/private/save.cgi"], "the form is refused");
   is(await heading(tab), "Your session has ended", "and the page says why");
   await audit(tab, "session ended");
   const link = tab.locator("main a");

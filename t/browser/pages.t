@@ -14,7 +14,7 @@ my $note = <<'HTML';
 <title>Note</title>
 <link rel="icon" href="data:,">
 <h1>Note</h1>
-<form method="post" action="save">
+<form method="post" action="save.cgi">
   <textarea name="text" aria-label="Text"></textarea>
   <button>Save</button>
 </form>
@@ -28,20 +28,27 @@ my $saved = <<'HTML';
 <h1>Saved</h1>
 HTML
 
+# Takes the form, after the gate let it through.
+my $save = <<'SH';
+#!/bin/sh
+printf 'Status: 303 See Other\r\nLocation: /private/saved.html\r\n\r\n'
+SH
+
 my $server = LuciaTest::Server->new(
-    modules => ['alias'],
-    files   => { 'htdocs/private/note.html' => $note, 'htdocs/private/saved.html' => $saved },
-    config  => <<'CONF',
+    files => {
+        'htdocs/private/note.html'  => $note,
+        'htdocs/private/saved.html' => $saved,
+        'htdocs/private/save.cgi'   => $save,
+    },
+    config => <<'CONF',
 LuciaDatabase sqlite3 @db@
 LuciaMount /
-<Location "/private">
+<Directory "@htdocs@/private">
+    Options +ExecCGI
+    AddHandler cgi-script .cgi
     AuthType Lucia
     Require valid-user
-</Location>
-# Takes the form, after the gate let it through.
-<Location "/private/save">
-    Redirect 303 /private/saved.html
-</Location>
+</Directory>
 CONF
 );
 

@@ -34,6 +34,15 @@ static void fuzz_form_urlencoded(const uint8_t *data, size_t size, apr_pool_t *p
     free(body);
 }
 
+static size_t fuzz_form_brackets(const char *body, size_t size)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < size; i++)
+        count += body[i] == '[' || body[i] == '{';
+    return count;
+}
+
 /* jansson alone must find the same well-formed, and the same in it. */
 static void fuzz_form_json(const uint8_t *data, size_t size, apr_pool_t *pool)
 {
@@ -44,6 +53,7 @@ static void fuzz_form_json(const uint8_t *data, size_t size, apr_pool_t *pool)
     luci_result_t result = luci_form_parse_json(body, size, &form, pool);
 
     FUZZ_CHECK(value || result == LUCI_INVALID);
+    FUZZ_CHECK(!value || result == LUCI_OK || fuzz_form_brackets(body, size) > LUCI_FORM_DEPTH_MOST);
     FUZZ_CHECK(memcmp(body, data, size) == 0);
     if (result == LUCI_OK) {
         FUZZ_CHECK(!form.password == !password);

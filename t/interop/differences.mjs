@@ -6,7 +6,10 @@
 /** Any value: a text that is ours to choose. */
 export const ANY = Symbol("any");
 
-const ANONYMOUS = { status: 302, location: "/login", cookie: "none", shown: null };
+// What we answer instead. A page of an error has no form, so that no username is kept in it.
+const JSON_ERROR = { location: null, cookie: "none", message: ANY, kind: "json", kept: null };
+const ERROR_PAGE = { location: null, cookie: "none", message: ANY, kind: "page", kept: null };
+const ANONYMOUS = { status: 302, location: "/login", cookie: "none", kind: null, shown: null };
 
 export const DIFFERENCES = {
   // Accounts
@@ -36,43 +39,51 @@ export const DIFFERENCES = {
   },
   "field-twice": {
     why: "body parsers make an array of it, which is no string; here a field given twice is malformed, whichever it is",
-    ours: { status: 400, message: ANY, kind: ANY, kept: ANY },
+    ours: { ...ERROR_PAGE, status: 400 },
   },
   "member-twice": {
     why: "JSON.parse takes the last one, other parsers the first: refused",
-    ours: { status: 400, location: null, cookie: "none", message: ANY, kind: ANY },
+    ours: { ...JSON_ERROR, status: 400 },
   },
   "other-type": {
     why: "Express leaves the body empty; here the type is named as the fault",
-    ours: { status: 415, message: ANY, kind: ANY, kept: ANY },
+    ours: { ...ERROR_PAGE, status: 415 },
+  },
+  "other-type-api": {
+    why: "the same at the API",
+    ours: { ...JSON_ERROR, status: 415 },
   },
   malformed: {
     why: "both answer 400, each with its own words",
-    ours: { status: 400, message: ANY, kind: ANY, kept: ANY },
+    ours: { ...JSON_ERROR, status: 400 },
   },
   "not-an-object": {
     why: "whatever is not a JSON object of sane depth is malformed, where Express finds no username in it",
-    ours: { status: 400, message: ANY, kind: ANY },
+    ours: { ...JSON_ERROR, status: 400 },
   },
   "broken-escape": {
     why: "qs falls back to the raw text; here bad escapes and invalid UTF-8 are malformed",
-    ours: { status: 400, message: ANY, kind: ANY, kept: ANY },
+    ours: { ...ERROR_PAGE, status: 400 },
   },
   "invalid-text-json": {
     why: "JavaScript puts U+FFFD for invalid UTF-8 and keeps lone surrogates; neither can be stored as it came",
-    ours: { status: 400, message: ANY, kind: ANY },
+    ours: { ...JSON_ERROR, status: 400 },
   },
   "nul-form": {
     why: "drivers end a text at NUL, so that `bodies\\0x` would be `bodies`",
-    ours: { status: 400, message: ANY, kind: ANY, kept: ANY },
+    ours: { ...ERROR_PAGE, status: 400 },
   },
   "nul-json": {
     why: "as in a form",
-    ours: { status: 400, message: ANY, kind: ANY },
+    ours: { ...JSON_ERROR, status: 400 },
   },
   "too-large": {
     why: "Express reads up to 100 KiB; here 8 KiB is the limit for two fields of 255 characters",
-    ours: { status: 413, message: ANY, kind: ANY, kept: ANY },
+    ours: { ...ERROR_PAGE, status: 413 },
+  },
+  "too-large-json": {
+    why: "the same in JSON",
+    ours: { ...JSON_ERROR, status: 413 },
   },
   next: {
     why: "the guides know only the home page; here a path of this site is returned to",
@@ -80,30 +91,38 @@ export const DIFFERENCES = {
   },
   "prefers-json": {
     why: "a client that asks for JSON by name gets the user and the session instead of a redirect",
-    ours: { status: 200, location: null, shown: "bodies" },
+    ours: { status: 200, location: null, kind: "json", shown: "bodies" },
   },
   "prefers-json-sign-up": {
     why: "as at sign-in, with the status of something made",
-    ours: { status: 201, location: null, shown: "prefers" },
+    ours: { status: 201, location: null, kind: "json", shown: "prefers" },
   },
   "profile-prefers-json": {
     why: "a redirect to a page is no answer to a script",
-    ours: { status: 401, location: null, message: "Unauthorized", kind: "json" },
+    ours: { ...JSON_ERROR, status: 401, message: "Unauthorized" },
   },
 
   // Methods and paths
 
   "other-method": {
     why: "Express knows no such route; here the path is known and the method is named as the fault",
-    ours: { status: 405, message: ANY, kind: ANY },
+    ours: { ...ERROR_PAGE, status: 405 },
+  },
+  "other-method-head": {
+    why: "the same, without a body",
+    ours: { status: 405 },
+  },
+  "api-method": {
+    why: "the guide's handler sets the status and never answers (the rebuilt one does, with nothing); here every error is JSON",
+    ours: { ...JSON_ERROR, status: 405 },
   },
   options: {
     why: "Express answers OPTIONS by itself; here it is one of the other methods, with Allow",
-    ours: { status: 405 },
+    ours: { ...ERROR_PAGE, status: 405 },
   },
   "exact-paths": {
     why: "Express matches any case and a slash too many; here only those exact paths are claimed",
-    ours: { status: 404, kept: ANY },
+    ours: { status: 404, kind: ANY, kept: ANY },
   },
 
   // The cookie and the session
@@ -138,18 +157,26 @@ export const DIFFERENCES = {
   },
   "rotation-cookie": {
     why: "so the cookie from before is dead",
-    ours: { status: 302, location: "/login", cookie: "cleared", shown: null },
+    ours: { ...ANONYMOUS, cookie: "cleared" },
   },
 
   // Origins
 
   "foreign-origin": {
     why: "the guides act before any Origin is looked at, and Lucia does not compare schemes: log-in CSRF",
-    ours: { status: 403, location: null, cookie: "none", message: ANY, kind: ANY, kept: ANY },
+    ours: { ...JSON_ERROR, status: 403 },
+  },
+  "foreign-origin-form": {
+    why: "the same from a form",
+    ours: { ...ERROR_PAGE, status: 403 },
   },
   "foreign-origin-breaks": {
     why: "Lucia throws at an Origin that is no URL, after the user or session was made",
-    ours: { status: 403, message: ANY, kind: ANY, kept: ANY },
+    ours: { ...JSON_ERROR, status: 403 },
+  },
+  "foreign-origin-breaks-form": {
+    why: "the same from a form",
+    ours: { ...ERROR_PAGE, status: 403 },
   },
   "foreign-origin-changes": {
     why: "so Lucia has made both users, and here there is none",
@@ -157,10 +184,10 @@ export const DIFFERENCES = {
   },
   "sign-out-origin-breaks": {
     why: "Lucia throws at an Origin that is no URL (the guide's process ends); here it is a foreign one",
-    ours: { status: 401, message: "Unauthorized", kind: "page" },
+    ours: { ...ERROR_PAGE, status: 401, message: "Unauthorized" },
   },
   "other-scheme": {
     why: "Lucia compares hosts only; an origin is scheme, host and port",
-    ours: { status: 401, location: null, cookie: "none", message: "Unauthorized", kind: "page" },
+    ours: { ...ERROR_PAGE, status: 401, message: "Unauthorized" },
   },
 };

@@ -11,7 +11,7 @@ use Interop;
 
 need_node;
 
-# A cache would hide what the test does to the rows of sessions; directives of other issues are not needed here.
+# The steps change rows of sessions behind the module's back, which a session cache would not see for a while.
 my $config = <<'CONF';
 LuciaDatabase sqlite3 @db@
 LuciaMount /

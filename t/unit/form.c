@@ -211,18 +211,18 @@ static char *nested(int depth, const char *opening, const char *core, const char
 static void test_depth(void)
 {
     static const struct {
-        int depth;
         const char *opening, *core, *closing;
+        int depth;
         luci_result_t result;
     } table[] = {
-        { LUCI_FORM_DEPTH_MOST, "[", "", "]", LUCI_OK },
-        { LUCI_FORM_DEPTH_MOST + 1, "[", "", "]", LUCI_INVALID },
-        { LUCI_FORM_DEPTH_MOST, "{\"a\":", "1", "}", LUCI_OK },
-        { LUCI_FORM_DEPTH_MOST + 1, "{\"a\":", "1", "}", LUCI_INVALID },
-        { 10000, "[", "", "]", LUCI_INVALID },
-        { 10000, "{\"a\":", "1", "}", LUCI_INVALID },
-        { 10000, "[", "", "", LUCI_INVALID },
-        { 10000, "", "", "]", LUCI_INVALID },
+        { "[", "", "]", LUCI_FORM_DEPTH_MOST, LUCI_OK },
+        { "[", "", "]", LUCI_FORM_DEPTH_MOST + 1, LUCI_INVALID },
+        { "{\"a\":", "1", "}", LUCI_FORM_DEPTH_MOST, LUCI_OK },
+        { "{\"a\":", "1", "}", LUCI_FORM_DEPTH_MOST + 1, LUCI_INVALID },
+        { "[", "", "]", 10000, LUCI_INVALID },
+        { "{\"a\":", "1", "}", 10000, LUCI_INVALID },
+        { "[", "", "", 10000, LUCI_INVALID },
+        { "", "", "]", 10000, LUCI_INVALID },
     };
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -340,8 +340,7 @@ static void test_no_copies_left(void)
         "{\"password\":\"correct horse battery staple\"}",
         "{\"other\":\"correct horse battery staple, and more\"}",
         "{\"a\":[1,2,3],\"password\":\"correct horse battery staple\",\"b\":{}}",
-        "{\"password\":\"correct horse battery staple correct horse battery staple correct horse battery "
-        "staple\"}",
+        "{\"password\":\"correct horse battery staple correct horse battery staple, and more\"}",
         "{\"p\\u0061ssword\":\"correct horse b\\u0061ttery staple correct horse b\"}",
     };
     luci_form_t form;

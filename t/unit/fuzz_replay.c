@@ -3,6 +3,7 @@
  * ordinary test run. */
 #include "tap.h"
 
+/* NOLINTBEGIN(bugprone-suspicious-include) */
 #define LLVMFuzzerTestOneInput fuzz_cookie
 #include "../fuzz/fuzz_cookie.c"
 #undef LLVMFuzzerTestOneInput
@@ -15,12 +16,13 @@
 #define LLVMFuzzerTestOneInput fuzz_url
 #include "../fuzz/fuzz_url.c"
 #undef LLVMFuzzerTestOneInput
+/* NOLINTEND(bugprone-suspicious-include) */
 
 #include <apr_file_info.h>
 #include <apr_file_io.h>
 #include <apr_strings.h>
 
-#define SEED_BYTES_MOST (1024 * 1024)
+#define SEED_BYTES_MOST 1048576
 
 typedef int harness_fn(const uint8_t *data, size_t size);
 

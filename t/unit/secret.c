@@ -70,7 +70,11 @@ static void check_many_ids(size_t count)
     size_t made = 0;
     double chi;
 
-    while (ids && made < count && luci_secret_random_id(ids + made * ID, ID) == LUCI_OK)
+    if (!ids) {
+        tap_fail("row 10: no memory");
+        return;
+    }
+    while (made < count && luci_secret_random_id(ids + made * ID, ID) == LUCI_OK)
         made++;
     if (!tap_is_int(made, count, "row 10: %zu ids made", count)) {
         free(ids);

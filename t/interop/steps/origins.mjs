@@ -64,8 +64,8 @@ const origins = {
     ),
     signIn("null", UNKNOWN_ERROR, "foreign-origin-breaks"),
     signIn("nonsense", UNKNOWN_ERROR, "foreign-origin-breaks"),
-    signUp("Foreign One", "foreign", SIGNED_IN, "foreign-origin"),
-    signUp("Foreign Two", "null", UNKNOWN_ERROR, "foreign-origin-breaks"),
+    signUp("Foreign One", "foreign", SIGNED_IN, "foreign-origin-form"),
+    signUp("Foreign Two", "null", UNKNOWN_ERROR, "foreign-origin-breaks-form"),
     {
       name: "the users made by those two",
       query: { sql: "SELECT count(*) AS value FROM user WHERE username LIKE 'Foreign %'", args: [] },

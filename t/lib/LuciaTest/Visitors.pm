@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Who comes to a gate, and how the gate has to treat them.
+#
+#     use LuciaTest::Visitors;
+#     my $server = LuciaTest::Server->new(config => CHEAP . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
+#     my $alice  = sign_up($server, 'alice');                       # her cookie
+#     is_sent_to_login($server->request(GET => '/vault/a.txt', navigation()), '/vault/a.txt', 'row 25: ...');
+#     is_unauthorized_json($server->request(GET => '/vault/a.txt', script()), '...');
+#     is_served($server->request(GET => '/vault/a.txt', cookie => $alice), '...');
+#     is_refused($reply, '...');                                    # any refusal that gives nothing away
+#     expire($server, $alice, active => -1000, idle => 60000);      # moves a session in time, milliseconds from now
+package LuciaTest::Visitors;
+use strict;
+use warnings;
+
+use Digest::SHA ();
+use Exporter 'import';
+use LuciaTest;
+use Test::More ();
+use Time::HiRes ();
+
+our @EXPORT = qw(CHEAP PASSWORD SECRET navigation script sign_up sign_in keeps_secret is_refused is_sent_to_login
+    is_unauthorized_json is_unauthorized_page is_unavailable is_served stored_id expire);
+
+# Passwords that cost nothing: for tests of everything but hashing.
+use constant CHEAP => "LuciaDatabase sqlite3 \@db\@\nLuciaMount /\nLuciaPasswordHash argon2id m=8 t=1 p=1\n";
+use constant PASSWORD => 'correct horse';
+
+# What protected content holds, and no refusal may.
+use constant SECRET => "the moonstone is under the stairs\n";
+
+# ---- Who asks ----
+
+sub navigation {
+    return (headers => {
+        Accept => 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'Sec-Fetch-Mode' => 'navigate',
+        'Sec-Fetch-Dest' => 'document', 'Sec-Fetch-Site' => 'none', @_,
+    });
+}
+
+sub script { return (headers => { Accept => '*/*', 'Sec-Fetch-Mode' => 'cors', 'Sec-Fetch-Site' => 'same-origin', @_ }) }
+
+# ---- Users ----
+
+sub arrive {
+    my ($client, $path, $name, $password) = @_;
+    my $reply = $client->request(POST => $path, form(username => $name, password => $password // PASSWORD));
+    return cookie_of($reply) if $reply->status == 302 && cookie_of($reply);
+    die "$path of $name answered " . $reply->bytes;
+}
+
+sub sign_up { my ($client, @who) = @_; return arrive($client, '/signup', @who) }
+sub sign_in { my ($client, @who) = @_; return arrive($client, '/login', @who) }
+
+# What the session table holds for a cookie.
+sub stored_id { return Digest::SHA::sha256_hex($_[0]{value}) }
+
+sub expire {
+    my ($server, $cookie, %at) = @_;
+    my $now = int(Time::HiRes::time() * 1000);
+    my $changed = sqlite($server->db, 'UPDATE user_session SET active_expires = ?, idle_expires = ? WHERE id = ?',
+        $now + $at{active}, $now + $at{idle}, stored_id($cookie));
+    die "no such session\n" if $changed != 1;
+    return;
+}
+
+# ---- Verdicts ----
+
+sub keeps_secret {
+    my ($reply, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return Test::More::unlike($reply->bytes, qr/moonstone|stairs/, "$name: nothing protected in the answer");
+}
+
+sub status_is {
+    my ($reply, $status, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 2;
+    Test::More::is($reply->status, $status, $name) or Test::More::diag($reply->bytes);
+    keeps_secret($reply, $name);
+    Test::More::is($reply->header('WWW-Authenticate'), undef, "$name: no challenge") if $status == 401;
+    return;
+}
+
+# Refused in one of the ways there are; never an error of the server.
+sub is_refused {
+    my ($reply, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    Test::More::like($reply->status, qr/^(?:30[128]|400|401|403|404|405|501)$/, $name) or Test::More::diag($reply->bytes);
+    return keeps_secret($reply, $name);
+}
+
+sub is_sent_to_login {
+    my ($reply, $next, $name) = @_;
+    status_is($reply, 302, $name);
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return Test::More::is($reply->location, "/login?next=$next", "$name: to sign in and back");
+}
+
+sub is_unauthorized_json {
+    my ($reply, $name) = @_;
+    status_is($reply, 401, $name);
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return Test::More::is_deeply(eval { $reply->json }, { error => 'Unauthorized' }, "$name: said in JSON");
+}
+
+sub is_unauthorized_page {
+    my ($reply, $name) = @_;
+    status_is($reply, 401, $name);
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return Test::More::like($reply->body, qr{<title>Your session has ended</title>.*href="/login"[^>]*target="_blank"}s,
+        "$name: the page that offers to sign in elsewhere");
+}
+
+# 503 that says when to come back, shows no SQL and leaves the cookie alone.
+sub is_unavailable {
+    my ($reply, $name) = @_;
+    status_is($reply, 503, $name);
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    Test::More::like($reply->header('Retry-After'), qr/^[1-9]\d*$/, "$name: Retry-After");
+    Test::More::unlike($reply->bytes, qr/sql|select|table|database is|malformed|\.db/i, "$name: no SQL text");
+    return Test::More::is(scalar(set_cookies($reply)), 0, "$name: the cookie stays");
+}
+
+sub is_served {
+    my ($reply, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    Test::More::is($reply->status, 200, $name) or Test::More::diag($reply->bytes);
+    return Test::More::like($reply->body, qr/moonstone/, "$name: with the content");
+}
+
+1;
