@@ -4,7 +4,12 @@
 #include <apr_dbd.h>
 #include <apr_file_info.h>
 #include <apr_strings.h>
+#include <apr_time.h>
 #include <string.h>
+
+/* As long as the driver waits for a lock, and more often. */
+#define LOCK_TRIES 64
+#define LOCK_PAUSE apr_time_from_msec(25)
 
 struct luci_db_t {
     const luci_db_target_t *target;
@@ -90,9 +95,9 @@ static luci_result_t driver_failed(luci_db_t *db, int code)
     return failed(db, result, apr_dbd_error(db->driver, db->handle, code));
 }
 
-static int file_info(const luci_db_t *db, apr_finfo_t *info, apr_pool_t *scratch)
+static int file_info(const luci_db_t *db, apr_finfo_t *info)
 {
-    return apr_stat(info, db->target->params, APR_FINFO_IDENT, scratch) == APR_SUCCESS;
+    return apr_stat(info, db->target->params, APR_FINFO_IDENT, db->connection) == APR_SUCCESS;
 }
 
 int luci_db_is_stale(const luci_db_t *db)
@@ -101,7 +106,7 @@ int luci_db_is_stale(const luci_db_t *db)
 
     if (!db->connection || !luci_sql_is_file(db->dialect, db->target->params))
         return 0;
-    return !file_info(db, &info, db->connection) || info.inode != db->inode || info.device != db->device;
+    return !file_info(db, &info) || info.inode != db->inode || info.device != db->device;
 }
 
 static apr_status_t close_handle(void *baton)
@@ -112,13 +117,26 @@ static apr_status_t close_handle(void *baton)
     return APR_SUCCESS;
 }
 
+/* The driver waits for a lock when it runs a statement but not when it prepares one, for which SQLite reads the schema. */
+static int prepare_text(luci_db_t *db, const char *text, apr_dbd_prepared_t **prepared)
+{
+    int busy = luci_sql_busy_code(db->dialect), code;
+
+    for (int tries = 1;; tries++) {
+        code = apr_dbd_prepare(db->driver, db->connection, db->handle, text, NULL, prepared);
+        if (code != busy || tries == LOCK_TRIES)
+            return code;
+        apr_sleep(LOCK_PAUSE);
+    }
+}
+
 /* Whether the tables have what a probe asks for. Only the driver's word for "no such thing" means no: a column that could not be
  * looked for must not pass for one that is missing, or disabled users would walk in. */
 static luci_result_t has(luci_db_t *db, luci_sql_probe_t probe, int *found)
 {
     const char *query = luci_sql_probe(db->dialect, probe, &db->target->settings->tables, db->connection);
     apr_dbd_prepared_t *statement = NULL;
-    int code = apr_dbd_prepare(db->driver, db->connection, db->handle, query, NULL, &statement);
+    int code = prepare_text(db, query, &statement);
 
     *found = code == 0;
     if (code == 0 || code == luci_sql_missing_code(db->dialect))
@@ -158,18 +176,18 @@ static luci_result_t set_up(luci_db_t *db)
     return result;
 }
 
-/* A path without a file is not opened, because SQLite would make an empty one there. */
-static luci_result_t check_file(luci_db_t *db)
+/* Remembers which file is at the path. */
+static int note_file(luci_db_t *db)
 {
     apr_finfo_t info;
 
-    if (!luci_sql_is_file(db->dialect, db->target->params) || db->target->create)
-        return LUCI_OK;
-    if (!file_info(db, &info, db->connection))
-        return failed(db, LUCI_UNAVAILABLE, "the database file is missing or can't be reached");
+    if (!luci_sql_is_file(db->dialect, db->target->params))
+        return 1;
+    if (!file_info(db, &info))
+        return 0;
     db->inode = info.inode;
     db->device = info.device;
-    return LUCI_OK;
+    return 1;
 }
 
 static luci_result_t open_connection(luci_db_t *db)
@@ -179,14 +197,17 @@ static luci_result_t open_connection(luci_db_t *db)
 
     if (luci_sql_dialect(db->target->driver, &db->dialect) != LUCI_OK)
         return failed(db, LUCI_UNAVAILABLE, "the database's driver is not supported");
-    if (check_file(db) != LUCI_OK)
-        return LUCI_UNAVAILABLE;
+    /* A path without a file is not opened, because SQLite would make an empty one there. */
+    if (!note_file(db) && !db->target->create)
+        return failed(db, LUCI_UNAVAILABLE, "the database file is missing or can't be reached");
     if (apr_dbd_get_driver(db->connection, db->target->driver, &db->driver) != APR_SUCCESS)
         return failed(db, LUCI_UNAVAILABLE, "the database's driver can't be loaded");
     status = apr_dbd_open_ex(db->driver, db->connection, db->target->params, &db->handle, &problem);
     if (status != APR_SUCCESS)
         return failed(db, LUCI_UNAVAILABLE, problem ? problem : "the database can't be opened");
     apr_pool_cleanup_register(db->connection, db, close_handle, apr_pool_cleanup_null);
+    if (db->target->create)
+        (void)note_file(db); /* it may have been made just now */
     return set_up(db);
 }
 
@@ -215,7 +236,7 @@ static luci_result_t prepare(luci_db_t *db, luci_sql_id_t id)
 
     if (db->prepared[id])
         return LUCI_OK;
-    code = apr_dbd_prepare(db->driver, db->connection, db->handle, db->statements[id].text, NULL, &db->prepared[id]);
+    code = prepare_text(db, db->statements[id].text, &db->prepared[id]);
     if (code == 0)
         return LUCI_OK;
     db->prepared[id] = NULL;
@@ -316,6 +337,16 @@ luci_result_t luci_db_execute(luci_db_t *db, luci_sql_id_t id, const char *const
     return result;
 }
 
+static luci_result_t run_inside(luci_db_t *db, luci_db_work_fn *work, void *baton, apr_pool_t *scratch)
+{
+    luci_result_t result;
+
+    db->in_transaction = 1;
+    result = work(db, baton, scratch);
+    db->in_transaction = 0;
+    return db->broken && result == LUCI_OK ? LUCI_UNAVAILABLE : result;
+}
+
 /* *before_commit: the failure came before COMMIT, so that nothing can have been kept. */
 static luci_result_t transaction_once(luci_db_t *db, luci_db_work_fn *work, void *baton, int *before_commit,
                                       apr_pool_t *scratch)
@@ -328,26 +359,19 @@ static luci_result_t transaction_once(luci_db_t *db, luci_db_work_fn *work, void
     if (result != LUCI_OK)
         return result;
     code = apr_dbd_transaction_start(db->driver, scratch, db->handle, &transaction);
-    if (code != 0)
-        return driver_failed(db, code);
-    db->in_transaction = 1;
-    result = work(db, baton, scratch);
-    db->in_transaction = 0;
-    if (db->broken) {
-        disconnect(db); /* the server or the file's journal rolls it back */
-        return result == LUCI_OK ? LUCI_UNAVAILABLE : result;
-    }
-    if (result != LUCI_OK)
-        apr_dbd_transaction_mode_set(db->driver, transaction, APR_DBD_TRANSACTION_ROLLBACK);
-    else
+    result = code == 0 ? run_inside(db, work, baton, scratch) : driver_failed(db, code);
+    if (!transaction)
+        return result;
+    if (result == LUCI_OK)
         *before_commit = 0;
+    else
+        apr_dbd_transaction_mode_set(db->driver, transaction, APR_DBD_TRANSACTION_ROLLBACK);
+    /* Also what failed or did not even begin is ended: until then it clings to scratch, which may outlive the connection. */
     code = apr_dbd_transaction_end(db->driver, scratch, transaction);
-    if (code != 0) {
-        luci_result_t ending = driver_failed(db, code);
-
-        disconnect(db);
-        return result == LUCI_OK ? ending : result;
-    }
+    if (code != 0 && result == LUCI_OK)
+        result = driver_failed(db, code);
+    if (code != 0 || db->broken)
+        disconnect(db); /* the server or the file's journal rolls back what is left */
     return result;
 }
 

@@ -29,7 +29,7 @@ static int is_anonymous(const request_rec *r)
     return r->user && !*r->user;
 }
 
-static int is_endpoint(const request_rec *r)
+static int is_endpoint(request_rec *r)
 {
     return luci_route_of(r).endpoint != LUCI_ENDPOINT_NONE;
 }
@@ -40,11 +40,15 @@ static int admit_anonymous(request_rec *r)
     return OK;
 }
 
-/* Where to come back to after signing in: path and query as they were asked for. NULL when that is not a path on this site. */
+/* Where to come back to after signing in: path and query as they were asked for, before any rewriting. NULL when that is not a path on
+ * this site. */
 static const char *requested(request_rec *r)
 {
-    const char *path = r->unparsed_uri;
+    const char *path;
 
+    while (r->main || r->prev)
+        r = r->main ? r->main : r->prev;
+    path = r->unparsed_uri;
     if (path && *path != '/')
         path = apr_uri_unparse(r->pool, &r->parsed_uri, APR_URI_UNP_OMITSITEPART);
     return luci_url_is_local(path) ? path : NULL;
@@ -54,7 +58,12 @@ static int redirect_to_login(request_rec *r)
 {
     const char *login = luci_config_urls(r).login, *next = requested(r);
 
-    return luci_reply_redirect(r, next ? luci_url_with_next(login, next, r->pool) : login);
+    if (next)
+        login = luci_url_with_next(login, next, r->pool);
+    if (!r->main)
+        return luci_reply_redirect(r, login);
+    apr_table_setn(r->headers_out, "Location", luci_url_location(login, r->pool)); /* for the main request to send */
+    return HTTP_MOVED_TEMPORARILY;
 }
 
 /* A form sent after the session ended: what was typed is still in the browser. */
@@ -66,17 +75,27 @@ static int page_unauthorized(request_rec *r)
     return luci_reply_page(r, HTTP_UNAUTHORIZED, LUCI_PAGE_UNAUTHORIZED, values);
 }
 
+/* Whether this is mod_dir looking at an index file: it does so before the folder's content begins, and hands a redirect on to the client.
+ * Whoever looks later (a listing, an include) would take a redirect for success. */
+static int is_index_lookup(request_rec *r)
+{
+    const request_rec *folder = r->main;
+
+    return folder && folder->finfo.filetype == APR_DIR && luci_visit_of(r)->content_of != folder;
+}
+
 /* An anonymous visitor at the gate. */
 static int challenge(request_rec *r)
 {
     luci_unauthenticated_t how = luci_config_dir(r)->unauthenticated;
     int is_read = strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0; /* r->method stays HEAD for HEAD */
     int is_person = luci_request_is_navigation(r);
+    int redirects = is_read && (how == LUCI_UNAUTHENTICATED_REDIRECT || (how == LUCI_UNAUTHENTICATED_AUTO && is_person));
 
+    if (redirects && (!r->main || is_index_lookup(r)))
+        return redirect_to_login(r);
     if (r->main)
         return HTTP_UNAUTHORIZED;
-    if (is_read && (how == LUCI_UNAUTHENTICATED_REDIRECT || (how == LUCI_UNAUTHENTICATED_AUTO && is_person)))
-        return redirect_to_login(r);
     if (is_person)
         return page_unauthorized(r);
     return luci_reply_error(r, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED, 1);

@@ -205,6 +205,8 @@ int luci_identity_fixups(request_rec *r)
     visit = luci_visit_of(r);
     if (r->user && !*r->user) /* an anonymous visitor whom the gate let through */
         r->user = NULL;
+    if (dir->optional)
+        visit->is_private = 1; /* for visitors too: it's another page for users */
     if (dir->optional && !r->user && !visit->user) {
         int status = identify(r, visit, dir);
 
@@ -224,22 +226,36 @@ int luci_identity_fixups(request_rec *r)
     return DECLINED;
 }
 
-/* Runs once, when the content's own headers are known. */
+static int may_be_shared(const char *cache_control, apr_pool_t *pool)
+{
+    return !ap_find_list_item(pool, cache_control, "private") && !ap_find_list_item(pool, cache_control, "no-store");
+}
+
+/* Runs once, when the content's own headers are known. What the content says about caching stands, but a shared cache must not keep a
+ * session's cookie for others. */
 static apr_status_t make_private(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
     request_rec *r = filter->r;
+    const char *out = apr_table_get(r->headers_out, "Cache-Control"), *err = apr_table_get(r->err_headers_out, "Cache-Control");
 
-    if (!apr_table_get(r->headers_out, "Cache-Control") && !apr_table_get(r->err_headers_out, "Cache-Control"))
+    if ((!out && !err) || (luci_visit_of(r)->cookie_sent && may_be_shared(out ? out : err, r->pool))) {
+        apr_table_unset(r->err_headers_out, "Cache-Control");
         apr_table_setn(r->headers_out, "Cache-Control", "private");
+    }
     ap_remove_output_filter(filter);
     return ap_pass_brigade(filter->next, brigade);
 }
 
 void luci_identity_insert_filter(request_rec *r)
 {
-    if (r->main || !luci_config_server(r->server)->database.driver || !luci_visit_of(r)->is_private)
+    luci_visit_t *visit;
+
+    if (r->main || !luci_config_server(r->server)->database.driver)
         return;
-    ap_add_output_filter(FILTER, NULL, r, r->connection);
+    visit = luci_visit_of(r);
+    visit->content_of = r;
+    if (visit->is_private || visit->cookie_sent)
+        ap_add_output_filter(FILTER, NULL, r, r->connection);
 }
 
 void luci_identity_register_filter(void)

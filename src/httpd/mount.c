@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 #include <http_core.h>
+#include <http_request.h>
 
 static const struct {
     const char *handler;
@@ -62,23 +63,47 @@ luci_route_t luci_mount_route(const request_rec *r)
     return route;
 }
 
-luci_route_t luci_route_of(const request_rec *r)
+/* What SetHandler says here; httpd itself asks only when it looks for a handler. */
+static const char *handler_to_be(request_rec *r)
+{
+    const core_dir_config *core = r->per_dir_config ? ap_get_core_module_config(r->per_dir_config) : NULL;
+    const char *problem = NULL, *handler;
+
+    if (!core || !core->expr_handler)
+        return core ? core->handler : NULL;
+    handler = ap_expr_str_exec(r, core->expr_handler, &problem);
+    return problem ? NULL : handler;
+}
+
+luci_route_t luci_route_of(request_rec *r)
 {
     luci_route_t route = luci_mount_route(r);
-    core_dir_config *core;
 
     if (route.endpoint == LUCI_ENDPOINT_NONE)
         route.endpoint = by_handler(r->handler);
-    if (route.endpoint != LUCI_ENDPOINT_NONE || !r->per_dir_config)
+    if (route.endpoint == LUCI_ENDPOINT_NONE)
+        route.endpoint = by_handler(handler_to_be(r));
+    return route;
+}
+
+/* httpd's core answers TRACE right after this hook, with the cookie in the body; so for TRACE the sections that say SetHandler are looked
+ * up already now. */
+static luci_route_t claimed_route(request_rec *r)
+{
+    ap_conf_vector_t *before = r->per_dir_config;
+    luci_route_t route = luci_mount_route(r);
+
+    if (route.endpoint != LUCI_ENDPOINT_NONE || r->method_number != M_TRACE)
         return route;
-    core = ap_get_core_module_config(r->per_dir_config);
-    route.endpoint = core ? by_handler(core->handler) : LUCI_ENDPOINT_NONE;
+    if (ap_location_walk(r) == OK)
+        route = luci_route_of(r);
+    r->per_dir_config = before;
     return route;
 }
 
 int luci_mount_claim(request_rec *r)
 {
-    luci_route_t route = luci_mount_route(r);
+    luci_route_t route = claimed_route(r);
 
     if (route.endpoint == LUCI_ENDPOINT_NONE)
         return DECLINED;

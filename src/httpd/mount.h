@@ -22,7 +22,7 @@ typedef struct {
 luci_route_t luci_mount_route(const request_rec *r);
 
 /* By the path, else by r->handler, else by what SetHandler will make it (before the handler is chosen). */
-luci_route_t luci_route_of(const request_rec *r);
+luci_route_t luci_route_of(request_rec *r);
 
 /* The map_to_storage hook: takes mounted paths away from whatever covers them (files, ProxyPass, rewrites), after redirects had
  * their turn. */

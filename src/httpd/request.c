@@ -9,10 +9,21 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
+/* A page of any site may open a WebSocket anywhere, with a GET, with cookies and without CORS: when a browser sends one (it names its
+ * Origin), that is no read. */
+static int is_browsers_websocket(const request_rec *r)
+{
+    const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
+
+    return upgrade && ap_find_token(r->pool, upgrade, "websocket") && apr_table_get(r->headers_in, "Origin");
+}
+
 int luci_request_is_safe(const request_rec *r)
 {
     static const char *const safe[] = { "GET", "HEAD", "OPTIONS", "TRACE" };
 
+    if (is_browsers_websocket(r))
+        return 0;
     for (size_t i = 0; i < sizeof safe / sizeof *safe; i++) {
         if (strcmp(r->method, safe[i]) == 0)
             return 1;
@@ -90,22 +101,17 @@ static int is_type(const char *range, const char *type)
 
 static void look(const request_rec *r, liking_t *json, liking_t *html)
 {
-    const char *accept = apr_table_get(r->headers_in, "Accept");
+    const char *accept = apr_table_get(r->headers_in, "Accept"), *range;
     int place = 0;
 
     *json = *html = (liking_t){ -1, 0 };
-    while (accept && *accept) {
-        const char *range = ap_get_token(r->pool, &accept, 1);
+    while (accept && (range = ap_get_list_item(r->pool, &accept)) != NULL) {
         liking_t liking = { quality_of(range), place++ };
 
         if (is_type(range, "application/json"))
             *json = liking;
         else if (is_type(range, "text/html") || (html->quality < 0 && is_type(range, "application/xhtml+xml")))
             *html = liking;
-        if (*accept == ',')
-            accept++;
-        else if (*accept)
-            break; /* not a list any more */
     }
 }
 

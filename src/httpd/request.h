@@ -7,7 +7,7 @@
 #include "config.h"
 #include "form.h"
 
-/* 1 for GET, HEAD, OPTIONS and TRACE. */
+/* 1 for GET, HEAD, OPTIONS and TRACE, but not for a browser's WebSocket handshake, which acts like a form. */
 int luci_request_is_safe(const request_rec *r);
 
 /* Who sent it, as far as the browser says. */

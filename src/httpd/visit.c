@@ -64,6 +64,7 @@ static luci_cookie_t cookie_of(request_rec *r)
 static void send_cookie(request_rec *r, const char *value)
 {
     apr_table_addn(root_of(r)->err_headers_out, "Set-Cookie", value);
+    luci_visit_of(r)->cookie_sent = 1;
 }
 
 void luci_visit_set_cookie(request_rec *r, const luci_session_t *session)
@@ -87,14 +88,17 @@ static luci_result_t validate(request_rec *r, const char *id, int ending)
     luci_visit_t *visit = luci_visit_of(r);
     luci_ms_t now = luci_runtime_now();
     luci_result_t written;
+    int may_write;
 
     if (!runtime)
         return LUCI_UNAVAILABLE;
     if (visit->validated_id && strcmp(visit->validated_id, id) == 0)
         return visit->validation;
     visit->validated_id = id;
-    visit->validation = luci_auth_validate(&runtime->auth, id, !ending && luci_pool_may_write(runtime->pool, now), now,
-                                           &visit->session, &written, visit->pool);
+    /* An include far down in a page comes too late for a Set-Cookie: renewing waits for a request that can tell the browser. */
+    may_write = !ending && luci_pool_may_write(runtime->pool, now) && !(id == visit->cookie_id && root_of(r)->sent_bodyct);
+    visit->validation =
+        luci_auth_validate(&runtime->auth, id, may_write, now, &visit->session, &written, visit->pool);
     if (written == LUCI_BUSY || written == LUCI_UNAVAILABLE) {
         luci_pool_write_failed(runtime->pool, now);
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "LUCI0306: a session could not be renewed or removed: %s; it will be later",

@@ -22,7 +22,9 @@ typedef struct {
     luci_user_t basic_user;
 
     const luci_user_t *user; /* who it is, once the gate has admitted somebody; NULL: anonymous */
-    int is_private;          /* the answer is for this user only */
+    int is_private;          /* the answer is for this visitor only */
+    int cookie_sent;         /* a Set-Cookie of ours goes with it */
+    const request_rec *content_of; /* the request whose content is being made; NULL: none yet */
     int headers_sent;        /* X-Lucia-* of ours stand in the request's headers */
     int inside_authn;        /* our hook is calling the others */
     int inside_authz;

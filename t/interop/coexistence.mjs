@@ -3,6 +3,7 @@
 //
 //   node coexistence.mjs together LUCIA_URL OURS_URL FILE
 //   node coexistence.mjs rehash LUCIA_URL OURS_URL FILE OURS_WITH_ARGON2ID_URL
+import "lucia/polyfill/node"; // Node.js 18 has no global `crypto`
 import { scryptSync } from "node:crypto";
 import { validateLuciaPasswordHash } from "lucia/utils";
 import { done, is, ok } from "./lib/tap.mjs";

@@ -68,7 +68,9 @@ sub base {
     my ($self) = @_;
     my ($user, $group) = LuciaTest::server_user();
     my $dir = $self->dir;
-    my $text = load_modules($self->{mpm}, @{ $self->{modules} }) . mpm_settings($self->{mpm});
+    my $module = $self->{lucia} ? 'LoadModule luciauth_module ' . LuciaTest::module() . "\n" : '';
+    my $text = $self->{lucia} eq 'first' ? $module : '';
+    $text .= load_modules($self->{mpm}, @{ $self->{modules} }) . mpm_settings($self->{mpm});
     $text .= "User $user\nGroup $group\n" if $user;
     $text .= <<"CONF";
 ServerRoot $dir
@@ -106,7 +108,7 @@ AcceptFilter http none
 </IfModule>
 CONF
     if ($self->{lucia}) {
-        $text .= 'LoadModule luciauth_module ' . LuciaTest::module() . "\n";
+        $text .= $module unless $self->{lucia} eq 'first';
         $text .= "LuciaTemplates $dir/templates\n" if $self->{templates};
     }
     return $text;

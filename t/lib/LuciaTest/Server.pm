@@ -7,7 +7,7 @@
 #         modules   => ['ssl'],    # beyond the usual ones
 #         mpm       => 'worker',   # else $MPM
 #         files     => { 'htdocs/a.txt' => "text", 'htdocs/x.cgi' => "#!/bin/sh\n..." },   # .cgi: executable
-#         lucia     => 0,          # without mod_luciauth
+#         lucia     => 0,          # without mod_luciauth; 'first': loaded before the other modules, not after
 #         templates => 0,          # without the LuciaTemplates line
 #         ports     => 2,          # further free ports: @port2@, @port3@
 #         env       => { TZ => 'UTC' }, log_level => 'debug', tls => 1 (the client speaks TLS),

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+# Require, LuciaRemoteUser, and Basic clients with AuthBasicProvider lucia.
+use strict;
+use warnings;
+use lib 't/lib';
+use MIME::Base64 qw(encode_base64);
+use Test::More;
+use LuciaTest;
+use LuciaTest::Visitors;
+
+my %rule = (
+    valid    => 'Require valid-user',
+    two      => 'Require user alice "bo b"',
+    role     => 'Require lucia-attribute role admin "team lead"',
+    nothing  => 'Require lucia-attribute email x@example.org',
+    name     => 'Require lucia-attribute username alice',
+    any      => "<RequireAny>\nRequire user carol\nRequire lucia-attribute role admin\n</RequireAny>",
+    all      => "<RequireAll>\nRequire valid-user\nRequire lucia-attribute role admin\n</RequireAll>",
+    not      => "<RequireAll>\nRequire valid-user\n<RequireNone>\nRequire lucia-attribute role banned\nRequire user dave\n</RequireNone>\n</RequireAll>",
+    ipany    => "<RequireAny>\nRequire ip 127.0.0.1\nRequire valid-user\n</RequireAny>",
+    ipelse   => "<RequireAny>\nRequire ip 192.0.2.1\nRequire valid-user\n</RequireAny>",
+    ipall    => "<RequireAll>\nRequire ip 192.0.2.1\nRequire valid-user\n</RequireAll>",
+    granted  => 'Require all granted',
+    denied   => 'Require all denied',
+    expr     => "Require expr \"%{REMOTE_USER} == 'alice'\"",
+    methods  => "<LimitExcept GET HEAD>\nRequire user alice\n</LimitExcept>",
+    byid     => "LuciaRemoteUser user_id\nRequire valid-user",
+    byrole   => "LuciaRemoteUser role\nRequire user admin",
+    merged   => 'Require valid-user',
+);
+my $sections = join '', map { "<Location /$_/>\nAuthType Lucia\n$rule{$_}\n</Location>\n" } sort keys %rule;
+my $server = LuciaTest::Server->new(
+    config => CHEAP . $sections . <<'CONF',
+LuciaUserAttributes username role email
+<Directory @htdocs@>
+    Options +ExecCGI
+</Directory>
+AddHandler cgi-script .cgi
+<Location /merged/and/>
+    AuthMerging And
+    Require lucia-attribute role admin
+</Location>
+<Location /merged/or/>
+    AuthMerging Or
+    Require ip 127.0.0.1
+</Location>
+<Location /merged/off/>
+    Require user bob
+</Location>
+<Location /merged/open/>
+    Require all granted
+</Location>
+DavLockDB @dir@/db/davlock
+<Location /dav/>
+    Dav On
+    AuthType Basic
+    AuthName "files"
+    AuthBasicProvider lucia
+    Require valid-user
+</Location>
+<Location /basic/>
+    AuthType Basic
+    AuthName "staff"
+    AuthBasicProvider lucia
+    Require lucia-attribute role admin
+</Location>
+<Location /both/>
+    AuthType Basic
+    AuthName "both"
+    AuthUserFile @dir@/htpasswd
+    AuthBasicProvider file lucia
+    Require valid-user
+</Location>
+CONF
+    files => {
+        (map { ("htdocs/$_/a.txt" => SECRET) } keys(%rule), qw(merged/and merged/or merged/off merged/open basic both)),
+        (map { ("htdocs/$_/who.cgi" => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s|%s' \"\$REMOTE_USER\" \"\$AUTH_TYPE\"\n") }
+            qw(byid byrole valid granted ipany basic)),
+        'htdocs/dav/a.txt' => SECRET,
+        'htpasswd'         => "filer:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n",    # password
+    },
+);
+LuciaTest::give($server->dir . '/htdocs/dav', glob $server->dir . '/htdocs/dav/*');
+
+my %cookie = map { $_ => sign_up($server, $_) } qw(alice bobby carol dave);
+sqlite($server->db, 'UPDATE auth_user SET role = ? WHERE username = ?', @$_)
+    for ['admin', 'alice'], ['team lead', 'bobby'], ['banned', 'carol'];
+sqlite($server->db, 'UPDATE auth_user SET email = NULL');
+
+sub asked { my ($path, $who) = @_; $server->request(GET => $path, script(), $who ? (cookie => $cookie{$who}) : ()) }
+
+# place => who is admitted; all others get 403.
+my %admitted = (
+    valid => 'alice bobby carol dave', two => 'alice', role => 'alice bobby', nothing => '', name => 'alice', any => 'alice carol',
+    all => 'alice', not => 'alice bobby', ipelse => 'alice bobby carol dave', ipall => '', expr => 'alice', denied => '',
+    'merged/and' => 'alice', 'merged/off' => '', byid => 'alice bobby carol dave', byrole => 'alice',
+);
+for my $place (sort keys %admitted) {
+    subtest "Require: $place" => sub {
+        my $reply = asked("/$place/a.txt");
+        if ($place eq 'ipall' || $place eq 'denied') { is_refused $reply, 'a visitor' }
+        else                                         { is_unauthorized_json $reply, 'a visitor' }
+        for my $who (sort keys %cookie) {
+            $reply = asked("/$place/a.txt", $who);
+            if ($admitted{$place} =~ /\b$who\b/) { is_served $reply, $who }
+            else                                 { is $reply->status, 403, $who; keeps_secret $reply, $who }
+        }
+    };
+}
+
+subtest 'places that ask nobody' => sub {
+    is_served asked("/$_/a.txt"), "$_: a visitor" for qw(granted ipany merged/or merged/open);
+    is_served asked("/$_/a.txt", 'carol'), "$_: a user" for qw(granted ipany merged/or merged/open);
+    is asked('/granted/a.txt')->header('Cache-Control'), undef, 'they are for everybody';
+    is_served asked('/methods/a.txt'), 'LimitExcept: a visitor reads';
+    is_unauthorized_json $server->request(POST => '/methods/a.txt', script()), 'but does not write';
+    is $server->request(POST => '/methods/a.txt', script(), origin => 1, cookie => $cookie{bobby})->status, 403, 'nor does bobby';
+};
+
+subtest 'LuciaRemoteUser' => sub {
+    my $id = sqlite_value($server->db, "SELECT id FROM auth_user WHERE username = 'alice'");
+    is asked('/valid/who.cgi', 'alice')->body, 'alice|Lucia', 'the username';
+    is asked('/byid/who.cgi', 'alice')->body, "$id|Lucia", 'the user id';
+    is asked('/byrole/who.cgi', 'alice')->body, 'admin|Lucia', 'an attribute';
+    my $reply = asked('/byrole/a.txt', 'dave');
+    is $reply->status, 403, 'a user without the attribute';
+    keeps_secret $reply, 'dave';
+    like $server->error_log, qr/LUCI0701: user \w{15} has no "role"/, 'which the log explains';
+    is asked('/granted/who.cgi', 'alice')->body, '|', 'nobody, where nobody is asked for';
+    is asked('/ipany/who.cgi', 'alice')->body, '|', 'nor where the address is enough';
+};
+
+# ---- Basic ----
+
+sub basic {
+    my ($name, $password) = @_;
+    utf8::encode($_) for grep { utf8::is_utf8($_) } $name, $password;
+    return (headers => { Authorization => 'Basic ' . encode_base64("$name:$password", '') });
+}
+
+subtest 'AuthBasicProvider lucia' => sub {
+    my $reply = $server->request(GET => '/basic/a.txt');
+    is $reply->status, 401, 'nobody';
+    is $reply->header('WWW-Authenticate'), 'Basic realm="staff"', 'is asked for Basic';
+    keeps_secret $reply, 'it';
+    is_served $server->request(GET => '/basic/a.txt', basic(alice => PASSWORD)), 'a user with the password';
+    is_served $server->request(GET => '/basic/a.txt', basic(ALICE => PASSWORD)), 'names are one in any case';
+    is $server->request(GET => '/basic/who.cgi', basic(Alice => PASSWORD))->body, 'alice|Basic', 'REMOTE_USER is ours';
+    for my $wrong ([alice => 'wrong'], ['nobody here' => PASSWORD], [alice => ''], ['', ''], [alice => 'x' x 300], [alice => PASSWORD . ' ']) {
+        $reply = $server->request(GET => '/basic/a.txt', basic(@$wrong));
+        is $reply->status, 401, "refused: $wrong->[0] " . substr $wrong->[1], 0, 10;
+        keeps_secret $reply, 'it';
+    }
+    $reply = $server->request(GET => '/basic/a.txt', basic(dave => PASSWORD));
+    is $reply->status, 401, 'Require lucia-attribute holds for Basic too';
+    is_served $server->request(GET => '/basic/a.txt', basic(alice => PASSWORD), cookie => $cookie{dave}),
+        'the cookie says nothing here';
+    is $server->request(GET => '/basic/a.txt', cookie => $cookie{alice})->status, 401, 'nor does it sign in';
+    is_served $server->request(GET => '/both/a.txt', basic(alice => PASSWORD)), 'a second provider after mod_authn_file';
+    is_served $server->request(GET => '/both/a.txt', basic(filer => 'password')), 'the first one answers for its own';
+    is $server->request(GET => '/both/a.txt', basic(alice => 'password'))->status, 401, 'wrong for both';
+};
+
+subtest 'DAV through Basic' => sub {
+    my @alice = basic(alice => PASSWORD);
+    is $server->request(PROPFIND => '/dav/')->status, 401, 'a visitor may not even look';
+    is $server->request(PUT => '/dav/new.txt', body => 'mine')->status, 401, 'nor write';
+    ok !-e $server->dir . '/htdocs/dav/new.txt', 'and did not';
+    is_served $server->request(GET => '/dav/a.txt', @alice), 'GET';
+    is $server->request(PUT => '/dav/new.txt', @alice, body => 'mine')->status, 201, 'PUT, without an Origin';
+    is $server->request(GET => '/dav/new.txt', @alice)->body, 'mine', 'comes back';
+    like $server->request(PROPFIND => '/dav/', headers => { @{ [@alice]->[1] }{'Depth'} ? () : (Depth => 1, %{ $alice[1] }) })->body,
+        qr{/dav/new\.txt}, 'PROPFIND';
+    is $server->request(DELETE => '/dav/new.txt', @alice)->status, 204, 'DELETE';
+};
+
+subtest 'an outdated hash is replaced at a Basic sign-in too' => sub {
+    my $hash = sub { sqlite_value($server->db, "SELECT hashed_password FROM user_key WHERE id = 'username:dave'") };
+    sqlite($server->db, "UPDATE user_key SET hashed_password = '{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=' WHERE id = 'username:dave'");
+    is $server->request(GET => '/dav/a.txt', basic(dave => 'wrong'))->status, 401, 'not with a wrong password';
+    like $hash->(), qr/^\{SHA\}/, 'nothing is replaced';
+    is_served $server->request(GET => '/dav/a.txt', basic(dave => 'password')), 'the old hash signs in';
+    like $hash->(), qr/^\$argon2id\$v=19\$m=8,t=1,p=1\$/, 'and is replaced';
+    is_served $server->request(GET => '/dav/a.txt', basic(dave => 'password')), 'by one of the same password';
+};
+
+subtest 'row 30: the database is away' => sub {
+    rename $server->db, $server->db . '.away' or die $!;
+    my @alice = basic(alice => PASSWORD);
+    my $reply = wait_until(sub { my $r = $server->request(GET => '/basic/a.txt', @alice); $r if $r->status == 503 }, 5);
+    ok $reply, 'Basic is answered 503' or return;
+    is_unavailable $reply, 'Basic';
+    is $server->request(GET => '/basic/a.txt')->status, 401, 'a client without a password is asked for one as ever';
+    is_served $server->request(GET => '/both/a.txt', basic(filer => 'password')), 'mod_authn_file\'s users are let in';
+    is_unavailable asked('/valid/a.txt', 'alice'), 'the gate';
+    is_unauthorized_json asked('/valid/a.txt'), 'a visitor\'s answer needs no database';
+    rename $server->db . '.away', $server->db or die $!;
+    ok wait_until(sub { $server->request(GET => '/basic/a.txt', @alice)->status == 200 }, 5), 'and back';
+};
+
+unlike $server->error_log, qr/exit signal|correct horse/, 'no child died, row 15: no password in the log';
+done_testing;

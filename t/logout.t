@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sign-out: what ends, what is answered, and what leaves the session alone.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+use LuciaTest::Site;
+
+my $site = site('');
+sign_up($site, 'alice');
+
+sub sign_out { my ($cookie, %arg) = @_; $site->request(POST => '/logout', origin => 1, cookie => $cookie, %arg) }
+sub lives { my ($cookie) = @_; $site->request(GET => '/', cookie => $cookie)->status == 200 && row_of($site, $cookie) }
+sub cleared {
+    my ($reply, $what) = @_;
+    my $cookie = cookie_of($reply);
+    ok $cookie && $cookie->{value} eq '' && $cookie->{attributes}{expires} eq 'Thu, 01 Jan 1970 00:00:00 GMT', $what;
+    return;
+}
+
+# ---- Success ----
+
+my $cookie = sign_in($site, 'alice');
+my $second = sign_in($site, 'alice');
+my $reply = sign_out($cookie);
+is $reply->status . ' ' . $reply->location, '302 /login', 'sign-out goes to the sign-in page';
+cleared $reply, 'and clears the cookie';
+is row_of($site, $cookie), undef, 'row 13: the session is gone from the table';
+is $site->request(GET => '/', cookie => $cookie)->status, 302, 'row 13: and dead';
+ok lives($second), 'the other session of the same user lives';
+
+$reply = sign_out($cookie);
+is $reply->status, 401, 'signing out again is 401';
+cleared $reply, 'and clears the cookie, which is unknown now';
+
+for my $case (
+    ['with an empty body', type => 'application/x-www-form-urlencoded', body => ''],
+    ['with a form', form(anything => 'x')],
+    ['with JSON', json('{}')],
+    ['with a body of another type', type => 'text/plain', body => 'bye'],
+    ['with a broken body', json('{"a')],
+) {
+    my ($what, %arg) = @$case;
+    $cookie = sign_in($site, 'alice');
+    is sign_out($cookie, %arg)->status, 302, "$what: the body does not matter";
+    is row_of($site, $cookie), undef, "$what: the session is gone";
+}
+
+$cookie = sign_in($site, 'alice');
+$reply = sign_out($cookie, accept => 'application/json');
+is $reply->status, 204, 'who wants JSON gets 204';
+is $reply->body . $reply->rest, '', 'without a body';
+is $reply->location, undef, 'and without Location';
+cleared $reply, 'the cookie is cleared';
+
+# ---- Refusals ----
+
+for my $case (
+    ['no cookie', undef],
+    ['a malformed cookie', 'auth_session=abc'],
+    ['an unknown cookie', 'auth_session=' . 'z' x 40],
+) {
+    my ($what, $sent) = @$case;
+    $reply = sign_out($sent);
+    is $reply->status . ' ' . (error_in($reply) // ''), '401 Unauthorized', "$what: 401";
+    like $reply->type, qr{^text/html}, "$what: as a page";
+    is sign_out($sent, accept => 'application/json')->body, '{"error":"Unauthorized"}', "$what: as JSON when that is wanted";
+    is sign_out($sent, json('{}'))->body, '{"error":"Unauthorized"}', "$what: JSON in, JSON out";
+}
+
+for my $method (qw(GET HEAD PUT DELETE OPTIONS)) {
+    $reply = $site->request($method => '/logout', cookie => $second, origin => 1);
+    is $reply->status, 405, "row 20: $method on sign-out is 405";
+    is $reply->header('Allow'), 'POST', 'row 20: with Allow';
+    is cookie_of($reply), undef, 'row 20: no cookie is touched';
+}
+ok lives($second), 'row 20: and the session lives';
+
+$reply = $site->request(POST => '/logout', cookie => $second);
+is $reply->status, 401, 'without an Origin the cookie counts as absent';
+is cookie_of($reply), undef, 'and is not cleared';
+ok lives($second), 'the session lives';
+
+# ---- Sessions that are over ----
+
+sqlite($site->db, 'UPDATE user_session SET active_expires = 1000, idle_expires = 2000 WHERE id = ?', row_of($site, $second)->{id});
+$reply = sign_out($second);
+is $reply->status, 401, 'a dead session cannot sign out';
+cleared $reply, 'its cookie is cleared';
+
+$cookie = sign_in($site, 'alice');
+my $id = row_of($site, $cookie)->{id};
+sqlite($site->db, 'UPDATE user_session SET active_expires = 1000 WHERE id = ?', $id);
+$reply = sign_out($cookie);
+is $reply->status, 302, 'an idle session can';
+is scalar(my @sent = set_cookies($reply)), 1, 'with one Set-Cookie';
+cleared $reply, 'that clears it: nothing is renewed on the way out';
+is row_of($site, $cookie), undef, 'and it is gone';
+
+# ---- The database cannot write ----
+
+$cookie = sign_in($site, 'alice');
+my $holder = DBI->connect('dbi:SQLite:dbname=' . $site->db, '', '', { RaiseError => 1 });
+$holder->do('BEGIN IMMEDIATE');
+$reply = sign_out($cookie);
+is $reply->status, 503, 'row 33: a sign-out that cannot be written fails loudly';
+ok $reply->header('Retry-After'), 'row 33: with Retry-After';
+is cookie_of($reply), undef, 'row 33: and does not pretend: the cookie stays';
+$holder->do('ROLLBACK');
+$holder->disconnect;
+ok lives($cookie), 'row 33: the session lives';
+is sign_out($cookie)->status, 302, 'row 33: and signs out later';
+is row_of($site, $cookie), undef, 'row 33: for good';
+
+done_testing;

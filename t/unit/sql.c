@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every statement, spelled out; and each one prepared on a real database, for tables with and without our columns. */
+#include "sql.h"
+#include "support.h"
+#include "tap.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static apr_pool_t *pool;
+static luci_settings_t settings;
+
+static const char *const none[] = { NULL };
+static const char *const one[] = { "plan", NULL };
+static const char *const three[] = { "full_name", "username", "order", NULL };
+static const char *const *const attribute_lists[] = { none, one, three };
+
+#define USER_PLAIN "u.id, NULL, u.username"
+#define USER_OURS "u.id, u.disabled, u.username"
+
+/* A statement where neither table has our columns, and where both have; arguments as one character each. */
+static const struct {
+    luci_sql_id_t id;
+    const char *plain;
+    const char *plain_arguments;
+    const char *ours;
+    const char *our_arguments;
+    int repeatable;
+} expected[] = {
+    { LUCI_SQL_USER_INSERT, "INSERT INTO \"auth_user\" (id, username) VALUES (%s, %s) ON CONFLICT DO NOTHING", "01",
+      "INSERT INTO \"auth_user\" (id, username, created_at) VALUES (%s, %s, %lld) ON CONFLICT DO NOTHING", "012", 0 },
+    { LUCI_SQL_KEY_INSERT,
+      "INSERT INTO \"user_key\" (id, user_id, hashed_password) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", "012",
+      "INSERT INTO \"user_key\" (id, user_id, hashed_password) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", "012", 0 },
+    { LUCI_SQL_KEY_GET,
+      "SELECT k.hashed_password, " USER_PLAIN
+      " FROM \"user_key\" k JOIN \"auth_user\" u ON u.id = k.user_id WHERE k.id = %s", "0",
+      "SELECT k.hashed_password, " USER_OURS
+      " FROM \"user_key\" k JOIN \"auth_user\" u ON u.id = k.user_id WHERE k.id = %s", "0", 1 },
+    { LUCI_SQL_KEY_REPLACE_HASH,
+      "UPDATE \"user_key\" SET hashed_password = %s WHERE id = %s AND hashed_password = %s", "012",
+      "UPDATE \"user_key\" SET hashed_password = %s WHERE id = %s AND hashed_password = %s", "012", 1 },
+    { LUCI_SQL_SESSION_INSERT,
+      "INSERT INTO \"user_session\" (id, user_id, active_expires, idle_expires) VALUES (%s, %s, %lld, %lld)", "0123",
+      "INSERT INTO \"user_session\" (id, user_id, active_expires, idle_expires, created_at, last_seen, address, user_agent) "
+      "VALUES (%s, %s, %lld, %lld, %lld, %lld, %s, %s)", "01234567", 0 },
+    { LUCI_SQL_SESSION_GET,
+      "SELECT s.active_expires, s.idle_expires, NULL, " USER_PLAIN
+      " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s", "0",
+      "SELECT s.active_expires, s.idle_expires, s.created_at, " USER_OURS
+      " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s", "0", 1 },
+    { LUCI_SQL_SESSION_RENEW,
+      "UPDATE \"user_session\" SET active_expires = %lld, idle_expires = %lld WHERE id = %s AND active_expires = %lld", "0145",
+      "UPDATE \"user_session\" SET active_expires = %lld, idle_expires = %lld, last_seen = %lld, "
+      "created_at = COALESCE(created_at, %lld) WHERE id = %s AND active_expires = %lld", "012345", 1 },
+    { LUCI_SQL_SESSION_DELETE, "DELETE FROM \"user_session\" WHERE id = %s", "0",
+      "DELETE FROM \"user_session\" WHERE id = %s", "0", 1 },
+};
+
+static luci_sql_statement_t statement(luci_sql_id_t id, int user, int session)
+{
+    return luci_sql_statement(LUCI_SQLITE3, id, &settings, (luci_sql_columns_t){ .user = user, .session = session }, pool);
+}
+
+static void is_arguments(const luci_sql_statement_t *made, const char *want, const char *what)
+{
+    char got[LUCI_SQL_ARGUMENTS_MOST + 1] = "";
+
+    for (int i = 0; i < made->arguments && i < LUCI_SQL_ARGUMENTS_MOST; i++)
+        got[i] = (char)('0' + made->argument[i]);
+    tap_is_str(got, want, "%s: its arguments", what);
+}
+
+static void check_texts(void)
+{
+    tap_is_int(COUNT(expected), LUCI_SQL_STATEMENTS, "each statement is listed here");
+    for (int i = 0; i < COUNT(expected); i++) {
+        luci_sql_statement_t plain = statement(expected[i].id, 0, 0), ours = statement(expected[i].id, 1, 1);
+
+        tap_is_str(plain.text, expected[i].plain, "statement %d on Lucia's tables", i);
+        is_arguments(&plain, expected[i].plain_arguments, "  there");
+        tap_is_str(ours.text, expected[i].ours, "statement %d on our tables", i);
+        is_arguments(&ours, expected[i].our_arguments, "  there");
+        tap_is_int(plain.repeatable, expected[i].repeatable, "  whether it may be repeated");
+        tap_is_int(ours.repeatable, expected[i].repeatable, "  there, too");
+    }
+}
+
+/* The columns of one table say nothing about the other. */
+static void check_mixed(void)
+{
+    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 1, 0).text, "s.idle_expires, NULL, u.id, u.disabled"),
+           "only the user table is ours");
+    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 0, 1).text, "s.created_at, u.id, NULL, u.username"),
+           "only the session table is ours");
+    tap_is_int(statement(LUCI_SQL_USER_INSERT, 0, 1).arguments, 2, "the user table's arguments depend on it alone");
+    tap_is_int(statement(LUCI_SQL_SESSION_INSERT, 1, 0).arguments, 4, "the session table's, too");
+}
+
+static void check_attributes(void)
+{
+    settings.attributes = support_names(one);
+    tap_ok(strstr(statement(LUCI_SQL_KEY_GET, 0, 0).text, "u.username, u.\"plan\" FROM"), "one attribute");
+    settings.attributes = support_names(three);
+    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 1, 1).text, "u.username, u.\"full_name\", u.\"username\", u.\"order\" FROM"),
+           "three in their order, one of them username, one an SQL word");
+    tap_ok(strstr(luci_sql_schema(LUCI_SQLITE3, LUCI_SQL_PROBE_USER, &settings, pool)[0],
+                  "UNIQUE, \"full_name\" TEXT, \"order\" TEXT, disabled BIGINT"),
+           "a new table has them, username once");
+    settings.attributes = NULL;
+    tap_ok(strstr(statement(LUCI_SQL_KEY_GET, 0, 0).text, "u.username FROM"), "no list at all is an empty one");
+    settings.attributes = support_names(none);
+}
+
+static void check_tables(void)
+{
+    luci_settings_t usual = settings;
+    const char *const *schema;
+
+    settings.tables = (luci_tables_t){ "user", "user_key", "user_session" };
+    tap_ok(strstr(statement(LUCI_SQL_KEY_GET, 0, 0).text, "FROM \"user_key\" k JOIN \"user\" u"), "a table named user is quoted");
+    schema = luci_sql_schema(LUCI_SQLITE3, LUCI_SQL_PROBE_SESSION, &settings, pool);
+    tap_ok(strstr(schema[0], "REFERENCES \"user\"(id)"), "and in references");
+    tap_is_str(schema[1], "CREATE INDEX IF NOT EXISTS \"user_session_user_id\" ON \"user_session\" (user_id)",
+               "an index is named after its table");
+    tap_is_str(schema[2], "CREATE INDEX IF NOT EXISTS \"user_session_idle_expires\" ON \"user_session\" (idle_expires)",
+               "and its column");
+    tap_ok(schema[3] == NULL, "the list ends");
+    tap_is_str(luci_sql_probe(LUCI_SQLITE3, LUCI_SQL_PROBE_USER, &settings.tables, pool),
+               "SELECT u.id, u.username FROM \"user\" u WHERE 1 = 0", "a probe is quoted and qualified");
+    settings = usual;
+}
+
+static void check_dialects(void)
+{
+    luci_sql_dialect_t dialect = LUCI_MYSQL;
+
+    tap_is_result(luci_sql_dialect("sqlite3", &dialect), LUCI_OK, "sqlite3 is a driver");
+    tap_is_int(dialect, LUCI_SQLITE3, "  of its dialect");
+    tap_is_result(luci_sql_dialect("sqlite2", &dialect), LUCI_NOT_FOUND, "sqlite2 is none");
+    tap_is_result(luci_sql_dialect("", &dialect), LUCI_NOT_FOUND, "nor is an empty name");
+    tap_is_int(luci_sql_is_file(LUCI_SQLITE3, "/srv/users.db"), 1, "a path is a file");
+    tap_is_int(luci_sql_is_file(LUCI_SQLITE3, ":memory:"), 0, "memory is not");
+    tap_is_int(luci_sql_busy_code(LUCI_SQLITE3), 5, "SQLITE_BUSY");
+    tap_is_int(luci_sql_missing_code(LUCI_SQLITE3), 1, "SQLITE_ERROR");
+}
+
+/* ---- On a real database ---- */
+
+/* A file with tables of our making; those that should lack our columns are made anew without. */
+static const char *database(int user, int session)
+{
+    static int number;
+    char name[32];
+    const char *path;
+
+    snprintf(name, sizeof name, "tables-%d", number++);
+    path = support_path(name);
+    support_our_tables(path, &settings);
+    if (!user)
+        support_run(path, "ALTER TABLE \"user\" DROP COLUMN disabled; ALTER TABLE \"user\" DROP COLUMN created_at");
+    if (!session)
+        support_run(path, "ALTER TABLE user_session DROP COLUMN created_at; ALTER TABLE user_session DROP COLUMN last_seen;"
+                          "ALTER TABLE user_session DROP COLUMN address; ALTER TABLE user_session DROP COLUMN user_agent");
+    return path;
+}
+
+/* The core prepares a statement when it's first run. */
+static void check_prepares(int user, int session, int list)
+{
+    static const char *const arguments[LUCI_SQL_ARGUMENTS_MOST] = { "1", "2", "3", "4", "5", "6", "7", "8" };
+    luci_db_target_t target = support_target(database(user, session), &settings);
+    luci_db_t *db = luci_db_create(&target, pool);
+    int failed = 0;
+
+    tap_is_result(luci_db_connect(db), LUCI_OK, "list %d: a database", list);
+    tap_is_int(luci_db_columns(db).user, user, "  its user columns are seen: %d", user);
+    tap_is_int(luci_db_columns(db).session, session, "  its session columns are seen: %d", session);
+    for (int id = 0; id < LUCI_SQL_STATEMENTS; id++) {
+        int reads = id == LUCI_SQL_KEY_GET || id == LUCI_SQL_SESSION_GET, changed;
+        const char *const *row;
+        luci_result_t result = reads ? luci_db_select(db, (luci_sql_id_t)id, arguments, &row, pool)
+                                     : luci_db_execute(db, (luci_sql_id_t)id, arguments, &changed, pool);
+
+        if (result == LUCI_UNAVAILABLE && !strstr(luci_db_error(db), "FOREIGN KEY")) {
+            failed++;
+            tap_diag("statement %d: %s", id, luci_db_error(db));
+        }
+    }
+    tap_is_int(failed, 0, "  every statement prepares and runs");
+    luci_db_close(db);
+}
+
+int main(void)
+{
+    pool = support_start();
+    settings = support_settings();
+    check_texts();
+    check_mixed();
+    check_attributes();
+    check_tables();
+    check_dialects();
+    settings.tables = (luci_tables_t){ "user", "user_key", "user_session" };
+    for (int list = 0; list < COUNT(attribute_lists); list++) {
+        settings.attributes = support_names(attribute_lists[list]);
+        for (int columns = 0; columns < 4; columns++)
+            check_prepares(columns & 1, columns >> 1, list);
+    }
+    return tap_done();
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support.h"
+
+#include "secret.h"
+
+#include <apr_dbd.h>
+#include <apr_file_info.h>
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <errno.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DRIVER "sqlite3"
+#define NOBODY 65534
+#define ROWS_CAME 100 /* what the driver says of a statement that was run for its effect and had rows */
+
+static apr_pool_t *memory;
+static char folder[64];
+static pid_t owner;
+
+static void give_up(const char *what, const char *why)
+{
+    printf("Bail out! %s: %s\n", what, why);
+    fflush(stdout);
+    exit(1);
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+    (void)status;
+    (void)type;
+    (void)place;
+    return remove(path);
+}
+
+static int open_one(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+    (void)status;
+    (void)place;
+    return type == FTW_D ? chmod(path, 0700) : 0;
+}
+
+static void clean_up(void)
+{
+    if (getpid() != owner)
+        return;
+    nftw(folder, open_one, 8, FTW_PHYS);
+    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    apr_terminate();
+}
+
+apr_pool_t *support_start(void)
+{
+    const char *problem = "", *parent = getenv("TMPDIR");
+
+    apr_initialize();
+    apr_pool_create(&memory, NULL);
+    snprintf(folder, sizeof folder, "%s/luci-unit-XXXXXX", parent && strlen(parent) < 40 ? parent : "/tmp");
+    if (!mkdtemp(folder) || chmod(folder, 0755) != 0)
+        give_up(folder, strerror(errno));
+    owner = getpid();
+    atexit(clean_up);
+    if (luci_secret_init(memory) != LUCI_OK || luci_db_init(DRIVER, &problem, memory) != LUCI_OK)
+        give_up("the core does not start", problem);
+    return memory;
+}
+
+const char *support_path(const char *name)
+{
+    const char *path = apr_pstrcat(memory, folder, "/", name, NULL), *slash = strrchr(name, '/');
+
+    if (slash)
+        mkdir(apr_pstrmemdup(memory, path, strlen(path) - strlen(slash)), 0755);
+    return path;
+}
+
+luci_settings_t support_settings(void)
+{
+    return (luci_settings_t){
+        .active_period = LUCI_MS_DAY,
+        .idle_period = 14 * LUCI_MS_DAY,
+        .tokens = LUCI_TOKENS_HASHED,
+        .username_length = { 4, 31 },
+        .password_length = { 6, 255 },
+        .hash = { LUCI_HASH_ARGON2ID, 8, 1, 1 },
+        .tables = { "auth_user", "user_key", "user_session" },
+        .attributes = apr_array_make(memory, 1, sizeof(const char *)),
+    };
+}
+
+apr_array_header_t *support_names(const char *const *names)
+{
+    apr_array_header_t *array = apr_array_make(memory, 4, sizeof(const char *));
+
+    for (; *names; names++)
+        APR_ARRAY_PUSH(array, const char *) = *names;
+    return array;
+}
+
+luci_db_target_t support_target(const char *path, const luci_settings_t *settings)
+{
+    return (luci_db_target_t){ .driver = DRIVER, .params = path, .settings = settings };
+}
+
+void support_our_tables(const char *path, const luci_settings_t *settings)
+{
+    luci_db_target_t target = support_target(path, settings);
+    luci_db_t *db = luci_db_create(&target, memory);
+
+    target.create = 1;
+    if (luci_db_create_schema(db, memory) != LUCI_OK)
+        give_up(path, luci_db_error(db));
+    luci_db_close(db);
+}
+
+void support_lucia_tables(const char *path)
+{
+    support_run(path,
+                "CREATE TABLE auth_user (id VARCHAR(15) NOT NULL PRIMARY KEY, username VARCHAR(31) NOT NULL UNIQUE);"
+                "CREATE TABLE user_key (id VARCHAR(255) NOT NULL PRIMARY KEY, user_id VARCHAR(15) NOT NULL, "
+                "hashed_password VARCHAR(255), FOREIGN KEY (user_id) REFERENCES auth_user(id));"
+                "CREATE TABLE user_session (id VARCHAR(127) NOT NULL PRIMARY KEY, user_id VARCHAR(15) NOT NULL, "
+                "active_expires BIGINT NOT NULL, idle_expires BIGINT NOT NULL, "
+                "FOREIGN KEY (user_id) REFERENCES auth_user(id))");
+}
+
+/* ---- Beside the core ---- */
+
+struct support_other_t {
+    const apr_dbd_driver_t *driver;
+    apr_dbd_t *handle;
+    apr_pool_t *pool;
+};
+
+support_other_t *support_open(const char *path)
+{
+    support_other_t *other = calloc(1, sizeof *other);
+    const char *problem = "it can't be opened";
+
+    if (!other || apr_pool_create(&other->pool, memory) != APR_SUCCESS ||
+        apr_dbd_get_driver(memory, DRIVER, &other->driver) != APR_SUCCESS ||
+        apr_dbd_open_ex(other->driver, other->pool, path, &other->handle, &problem) != APR_SUCCESS)
+        give_up(path, problem);
+    return other;
+}
+
+int support_try(support_other_t *other, const char *sql)
+{
+    int changed, code = apr_dbd_query(other->driver, other->handle, &changed, sql);
+
+    return code == ROWS_CAME ? 0 : code;
+}
+
+void support_close(support_other_t *other)
+{
+    apr_dbd_close(other->driver, other->handle);
+    apr_pool_destroy(other->pool);
+    free(other);
+}
+
+void support_run(const char *path, const char *sql)
+{
+    support_other_t *other = support_open(path);
+
+    if (support_try(other, sql) != 0)
+        give_up(sql, apr_dbd_error(other->driver, other->handle, 0));
+    support_close(other);
+}
+
+const char *support_value(const char *path, const char *sql)
+{
+    support_other_t *other = support_open(path);
+    apr_dbd_results_t *results = NULL;
+    apr_dbd_row_t *row = NULL;
+    const char *value = NULL;
+
+    if (apr_dbd_select(other->driver, other->pool, other->handle, &results, sql, 0) != 0)
+        give_up(sql, apr_dbd_error(other->driver, other->handle, 0));
+    if (apr_dbd_get_row(other->driver, other->pool, results, &row, -1) == 0)
+        value = apr_pstrdup(memory, apr_dbd_get_entry(other->driver, row, 0));
+    support_close(other);
+    return value;
+}
+
+long long support_number(const char *path, const char *sql)
+{
+    const char *value = support_value(path, sql);
+
+    return value ? atoll(value) : -1;
+}
+
+/* ---- Other processes ---- */
+
+static pid_t start_child(void)
+{
+    pid_t child;
+
+    fflush(stdout);
+    child = fork();
+    if (child < 0)
+        give_up("fork", strerror(errno));
+    return child;
+}
+
+int support_await(pid_t child)
+{
+    int status;
+
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int support_in_child(int (*work)(void *baton), void *baton)
+{
+    pid_t child = start_child();
+
+    if (child == 0)
+        _exit(work(baton));
+    return support_await(child);
+}
+
+int support_as_reader(int (*work)(void *baton), void *baton)
+{
+    pid_t child = start_child();
+
+    if (child == 0) {
+        if (geteuid() == 0 && (setgid(NOBODY) != 0 || setuid(NOBODY) != 0))
+            _exit(127);
+        _exit(work(baton));
+    }
+    return support_await(child);
+}
+
+pid_t support_hold(const char *path, const char *sql)
+{
+    int ready[2];
+    char byte = 0;
+    pid_t child;
+
+    if (pipe(ready) != 0)
+        give_up("pipe", strerror(errno));
+    child = start_child();
+    if (child == 0) {
+        support_other_t *other = support_open(path);
+
+        byte = support_try(other, sql) == 0 && write(ready[1], "y", 1) == 1;
+        close(ready[1]);
+        while (byte)
+            pause();
+        _exit(1);
+    }
+    close(ready[1]);
+    if (read(ready[0], &byte, 1) != 1)
+        give_up("another process could not", sql);
+    close(ready[0]);
+    return child;
+}
+
+void support_release(pid_t holder)
+{
+    kill(holder, SIGKILL);
+    support_await(holder);
+}
+
+luci_ms_t support_clock(void)
+{
+    struct timespec moment;
+
+    clock_gettime(CLOCK_MONOTONIC, &moment);
+    return (luci_ms_t)moment.tv_sec * 1000 + moment.tv_nsec / 1000000;
+}
+
+/* ---- A source of one handle that counts ---- */
+
+static luci_result_t borrow(void *baton, luci_db_t **db)
+{
+    support_source_t *source = baton;
+
+    if (++source->borrows == source->refuse_at)
+        return source->with;
+    if (source->out++ > 0)
+        give_up("the source", "a handle was borrowed while another one was out");
+    *db = source->db;
+    return LUCI_OK;
+}
+
+static void give_back(void *baton, luci_db_t *db)
+{
+    support_source_t *source = baton;
+
+    if (source->out-- != 1 || db != source->db)
+        give_up("the source", "a handle was given back that was not lent");
+}
+
+luci_db_source_t support_source(support_source_t *source)
+{
+    return (luci_db_source_t){ .borrow = borrow, .give_back = give_back, .baton = source };
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the tests of the database's floors share: a folder for database files, settings with a cheap hash, a second way into a
+ * database that does not go through the core, other processes, and a source of handles that counts. Anything that goes wrong in
+ * here ends the program. */
+#ifndef LUCI_SUPPORT_H
+#define LUCI_SUPPORT_H
+
+#include "db.h"
+#include "settings.h"
+
+#include <sys/types.h>
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
+
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define UNDER_SANITIZER 1
+#else
+#define UNDER_SANITIZER 0
+#endif
+
+/* A moment that tests are played at: 2023-11-14 22:13:20 UTC. */
+#define NOW ((luci_ms_t)1700000000000)
+
+/* Loads everything and makes the folder, which goes when the program ends. The pool lasts as long. Before any thread or child. */
+apr_pool_t *support_start(void);
+
+/* The path of a file in the folder; "a/b" makes the folder a. */
+const char *support_path(const char *name);
+
+/* Lucia's periods, Argon2id m=8 t=1 p=1, hashed tokens, no attributes, the tables "auth_user user_key user_session". */
+luci_settings_t support_settings(void);
+
+/* An array of names, closed by NULL. */
+apr_array_header_t *support_names(const char *const *names);
+
+/* A target for an existing file. */
+luci_db_target_t support_target(const char *path, const luci_settings_t *settings);
+
+/* Makes the tables as the module does, or as a Lucia v2 project does (no columns of ours, no index). */
+void support_our_tables(const char *path, const luci_settings_t *settings);
+void support_lucia_tables(const char *path);
+
+/* ---- Beside the core ---- */
+
+/* A connection of its own. */
+typedef struct support_other_t support_other_t;
+support_other_t *support_open(const char *path);
+int support_try(support_other_t *other, const char *sql); /* the driver's code, 0 when all went well */
+void support_close(support_other_t *other);
+
+/* Statements on a connection that is opened and closed for them. */
+void support_run(const char *path, const char *sql);
+
+/* The first column of the first row, NULL for NULL and for no row; and the same as a number, -1 then. */
+const char *support_value(const char *path, const char *sql);
+long long support_number(const char *path, const char *sql);
+
+/* ---- Other processes; no handle may be open in this one when they start ---- */
+
+/* Runs work in a child and gives its exit status, 128 and more for a signal. */
+int support_in_child(int (*work)(void *baton), void *baton);
+
+/* How a child ended: as above. */
+int support_await(pid_t child);
+
+/* Runs work in a child as a user who may only read what has been made read-only, whoever runs the test. */
+int support_as_reader(int (*work)(void *baton), void *baton);
+
+/* A child that has run these statements on a connection and holds it until it's released. */
+pid_t support_hold(const char *path, const char *sql);
+void support_release(pid_t holder);
+
+/* Milliseconds of a clock that nobody sets. */
+luci_ms_t support_clock(void);
+
+/* ---- A source of one handle that counts ---- */
+
+typedef struct {
+    luci_db_t *db;
+    int borrows;
+    int out;            /* lent now; never more than one, or the test ends */
+    int refuse_at;      /* which borrowing is refused, from 1; 0: none */
+    luci_result_t with; /* what it's refused with */
+} support_source_t;
+
+luci_db_source_t support_source(support_source_t *source);
+
+#endif
