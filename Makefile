@@ -9,7 +9,7 @@
 # make bench      speed, needs wrk
 # make install    module, configuration and templates, to where apxs says (DESTDIR=...)
 # make lint       clang, clang-tidy and cppcheck; make format runs clang-format
-# NO_DEPS=1       never touch the system's packages
+# NO_DEPS=1       never touch the system's packages; V=1 shows the compiler's commands
 
 VERSION = 0.1.0
 
@@ -21,6 +21,8 @@ MPM ?= event
 PORT ?= 8080
 APXS ?= $(firstword $(shell command -v apxs apxs2 2>/dev/null) apxs)
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) '$@';)
 
 # ---- What is needed ----------------------------------------------------------
 
@@ -91,23 +93,23 @@ have-tools:
 	    echo "apxs, the compiler or a library is missing: run make deps" >&2; exit 1; }
 
 $(MODULE): $(HTTPD_OBJECTS) $(BUILD)/libluciauth.a
-	$(CC) -shared $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS)
+	$(call say,LINK)$(CC) -shared $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS)
 
 $(BUILD)/libluciauth.a: $(CORE_OBJECTS)
-	rm -f $@ && ar rcs $@ $^
+	$(call say,AR)rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/src/core/%.o: src/core/%.c Makefile | have-tools
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -c -o $@ $<
+	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -c -o $@ $<
 
 $(BUILD)/src/httpd/%.o: src/httpd/%.c Makefile | have-tools
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc/core -Isrc/httpd -c -o $@ $<
+	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc/core -Isrc/httpd -c -o $@ $<
 
 # Only here: httpd looks the module record up by its name.
 $(BUILD)/mod_luciauth.o: mod_luciauth.c Makefile | have-tools
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) -fvisibility=default $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc/core -Isrc/httpd -c -o $@ $<
+	$(call say,CC)$(CC) $(COMMON) -fvisibility=default $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc/core -Isrc/httpd -c -o $@ $<
 
 # For t/check_layers.t: how a file of the core is compiled.
 core-compile:
@@ -124,10 +126,10 @@ unit: $(UNIT_TESTS)
 
 $(BUILD)/t/unit/%.o: t/unit/%.c Makefile | have-tools
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -It/unit -c -o $@ $<
+	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -It/unit -c -o $@ $<
 
 $(UNIT_TESTS): $(BUILD)/t/unit/%: $(BUILD)/t/unit/%.o $(UNIT_SUPPORT_OBJECTS) $(BUILD)/libluciauth.a
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS) $(APR_LDLIBS)
+	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS) $(APR_LDLIBS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -169,7 +169,7 @@ subtest 'DAV through Basic' => sub {
     is_served $server->request(GET => '/dav/a.txt', @alice), 'GET';
     is $server->request(PUT => '/dav/new.txt', @alice, body => 'mine')->status, 201, 'PUT, without an Origin';
     is $server->request(GET => '/dav/new.txt', @alice)->body, 'mine', 'comes back';
-    like $server->request(PROPFIND => '/dav/', headers => { @{ [@alice]->[1] }{'Depth'} ? () : (Depth => 1, %{ $alice[1] }) })->body,
+    like $server->request(PROPFIND => '/dav/', headers => { Depth => 1, %{ $alice[1] } })->body,
         qr{/dav/new\.txt}, 'PROPFIND';
     is $server->request(DELETE => '/dav/new.txt', @alice)->status, 204, 'DELETE';
 };

@@ -9,6 +9,9 @@
 #define ADDRESS_MOST 45     /* bytes: an IPv4-mapped IPv6 address in full */
 #define USER_AGENT_MOST 255 /* bytes; longer ones are cut */
 
+/* The largest moment of a JavaScript Date. Between these bounds no sum or difference overflows. */
+#define MOMENT_MOST ((luci_ms_t)8640000000000000)
+
 enum { COLUMN_ACTIVE, COLUMN_IDLE, COLUMN_CREATED, COLUMN_USER };
 
 luci_session_state_t luci_session_state(const luci_session_t *session, const luci_settings_t *settings, luci_ms_t now)
@@ -99,6 +102,15 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session, 
     return result == LUCI_OK ? luci_db_execute(db, LUCI_SQL_SESSION_INSERT, arguments, &changed, scratch) : result;
 }
 
+static luci_ms_t to_moment(const char *column, luci_ms_t fallback)
+{
+    luci_ms_t moment = luci_db_to_number(column, fallback);
+
+    if (moment > MOMENT_MOST)
+        return MOMENT_MOST;
+    return moment < -MOMENT_MOST ? -MOMENT_MOST : moment;
+}
+
 luci_result_t luci_session_get(luci_db_t *db, const char *id, const luci_settings_t *settings, luci_ms_t now,
                                luci_session_t *session, apr_pool_t *pool)
 {
@@ -111,9 +123,9 @@ luci_result_t luci_session_get(luci_db_t *db, const char *id, const luci_setting
         return result;
     memset(session, 0, sizeof *session);
     session->id = id;
-    session->active_expires = luci_db_to_number(row[COLUMN_ACTIVE], 0);
-    session->idle_expires = luci_db_to_number(row[COLUMN_IDLE], 0);
-    session->created_at = luci_db_to_number(row[COLUMN_CREATED], session->active_expires - settings->active_period);
+    session->active_expires = to_moment(row[COLUMN_ACTIVE], 0);
+    session->idle_expires = to_moment(row[COLUMN_IDLE], 0);
+    session->created_at = to_moment(row[COLUMN_CREATED], session->active_expires - settings->active_period);
     luci_user_from_row(&session->user, row + COLUMN_USER);
     session->state = luci_session_state(session, settings, now);
     if (session->state == LUCI_SESSION_DEAD)

@@ -61,7 +61,7 @@ typedef struct {
     luci_length_t password_length; /* likewise */
     luci_hash_cost_t hash;
     luci_tables_t tables;
-    apr_array_header_t *attributes; /* const char *: columns of the user table; "username" may be among them */
+    apr_array_header_t *attributes; /* const char *: columns of the user table beyond "username" (harmless, but read twice) */
 } luci_settings_t;
 
 #endif

@@ -12,15 +12,16 @@
 
 /* 1 when next is a path on this site that may go into a Location header: one leading '/', no second '/' or
  * '\' after it, no control characters (0x00-0x1f, 0x7f), no backslash, at most LUCI_NEXT_BYTES_MOST bytes.
- * NULL is 0. It refuses as well what a browser, a proxy or a server could turn into one of these:
- *   - control characters that are percent-encoded, in the query too;
- *   - in the path, as it stands and percent-decoded once and twice: a backslash, and anything that resolves
- * to "//", with dot segments, empty segments, ";parameters" and blanks around a segment all read the way that
- * is worst ("/%2fevil",
- *     "/a/..//evil", "/;/evil");
- *   - right behind the first slash, characters that best-fit conversions make a slash (U+FF0F, U+2215, ...):
- * harmless in luci_url_location's spelling, and no page of anybody begins with one. A query may hold "//" and
- * "%5C", and need not be UTF-8. */
+ * NULL is 0.
+ *
+ * It refuses as well what a browser, a proxy or a server could turn into one of these. Everywhere, the query
+ * too: percent-encoded control characters. In the path, as it stands and percent-decoded once and twice: a
+ * backslash, and whatever resolves to "//", with dot segments, empty segments, ";parameters" and blanks
+ * around a segment all read in the worst way ("/%2fevil", "/a/..//evil", "/;/evil"). Right behind the first
+ * slash: characters that best-fit conversions make a slash (U+FF0F, U+2215, ...), which luci_url_location
+ * would make harmless, but no page begins with one.
+ *
+ * A query may hold "//" and "%5C", and need not be UTF-8. */
 int luci_url_is_local(const char *next);
 
 /* base with "next=<path>" appended as a query parameter ("?" or "&", before any "#"); everything but

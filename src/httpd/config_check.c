@@ -135,6 +135,7 @@ static void check_use(check_t *check, const ap_directive_t *node, server_rec *se
 static const char *remote_user_problem(server_rec *server, const char *column, apr_pool_t *pool)
 {
     const apr_array_header_t *attributes = luci_config_server(server)->settings.attributes;
+    const char *listed = attributes->nelts ? apr_array_pstrcat(pool, attributes, ' ') : "username"; /* which is not kept */
 
     if (strcmp(column, "username") == 0 || strcmp(column, "user_id") == 0)
         return NULL;
@@ -145,7 +146,7 @@ static const char *remote_user_problem(server_rec *server, const char *column, a
     return apr_psprintf(
         pool,
         "LuciaRemoteUser: \"%s\" is not allowed: username, user_id or a column of LuciaUserAttributes (%s)",
-        column, apr_array_pstrcat(pool, attributes, ' '));
+        column, listed);
 }
 
 /* A line outside virtual hosts may be meant for one of them: it's enough when one knows the column. */

@@ -83,17 +83,21 @@ static const char *allowed_attributes(const luci_limits_t *limits, apr_pool_t *p
     return text;
 }
 
+/* "username" may be listed, but is not kept: every user has it, and a column read twice costs each gated request. */
 static const char *parse_attributes(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
                                     apr_pool_t *pool)
 {
     const char *const *names = (const char *const *)words->elts;
+    apr_array_header_t *attributes = apr_array_make(pool, words->nelts, sizeof *names);
 
     for (int i = 0; i < words->nelts; i++) {
         if (!is_identifier(names[i]) || contains(names, i, names[i]) ||
             contains(reserved_columns, COUNT(reserved_columns), names[i]))
             return allowed_attributes(limits, pool);
+        if (strcmp(names[i], "username") != 0)
+            APR_ARRAY_PUSH(attributes, const char *) = names[i];
     }
-    *(luci_attributes_value_t *)value = apr_array_copy(pool, words);
+    *(luci_attributes_value_t *)value = attributes;
     return NULL;
 }
 

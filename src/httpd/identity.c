@@ -14,15 +14,14 @@
 APLOG_USE_MODULE(luciauth);
 
 #define PREFIX "x-lucia-"
-#define FILTER "LUCIAUTH_PRIVATE"
+
+static ap_filter_rec_t *private_filter;
 
 /* Backends turn header names into variables and may take any punctuation for '-' (CGI makes both '_'). */
-static int is_ours(const char *name, apr_size_t length)
+static int is_ours(const char *name)
 {
-    apr_size_t i;
-
-    for (i = 0; PREFIX[i]; i++) {
-        int c = i < length ? apr_tolower(name[i]) : '\0';
+    for (int i = 0; PREFIX[i]; i++) {
+        int c = apr_tolower(name[i]);
 
         if (c != PREFIX[i] && (PREFIX[i] != '-' || c == '\0' || apr_isalnum(c)))
             return 0;
@@ -37,7 +36,7 @@ static void remove_ours(apr_table_t *headers, apr_pool_t *pool)
     apr_array_header_t *found = NULL;
 
     for (int i = 0; i < all->nelts; i++) {
-        if (!is_ours(entries[i].key, strlen(entries[i].key)))
+        if (!is_ours(entries[i].key))
             continue;
         if (!found)
             found = apr_array_make(pool, 4, sizeof(const char *));
@@ -53,8 +52,10 @@ static void scrub_connection(request_rec *r)
     const char *header = apr_table_get(r->headers_in, "Connection"), *kept = NULL, *token;
     int dropped = 0;
 
+    if (!header || !strpbrk(header, "xX")) /* none of our names is without one; "keep-alive" is */
+        return;
     while (header && (token = ap_get_list_item(r->pool, &header)) != NULL) {
-        if (is_ours(token, strlen(token)))
+        if (is_ours(token))
             dropped = 1;
         else
             kept = kept ? apr_pstrcat(r->pool, kept, ", ", token, NULL) : token;
@@ -255,10 +256,10 @@ void luci_identity_insert_filter(request_rec *r)
     visit = luci_visit_of(r);
     visit->content_of = r;
     if (visit->is_private || visit->cookie_sent)
-        ap_add_output_filter(FILTER, NULL, r, r->connection);
+        ap_add_output_filter_handle(private_filter, NULL, r, r->connection);
 }
 
 void luci_identity_register_filter(void)
 {
-    ap_register_output_filter(FILTER, make_private, NULL, AP_FTYPE_CONTENT_SET);
+    private_filter = ap_register_output_filter("LUCIAUTH_PRIVATE", make_private, NULL, AP_FTYPE_CONTENT_SET);
 }

@@ -27,6 +27,7 @@ use Exporter 'import';
 use File::Basename qw(dirname);
 use File::Temp ();
 use JSON::PP ();
+use POSIX ();
 use Time::HiRes ();
 
 our @EXPORT = qw(form json cookie_of set_cookies sqlite sqlite_value wait_until uri_escape);
@@ -98,6 +99,14 @@ sub shared {
     my $vars = Apache::TestConfig->thaw->{vars};
     my $port = $vars->{ $host ? "${host}_port" : 'port' } or die "no such host: $host\n";
     return LuciaTest::Client->new(port => $port, dir => $vars->{t_dir}, %arg);
+}
+
+# For a child before exec: ends it when its parent is gone, however that went (Linux).
+sub follow_parent {
+    my %prctl = (x86_64 => 157, aarch64 => 167);
+    my $number = $prctl{ (POSIX::uname())[4] } or return;
+    syscall $number, 1, POSIX::SIGTERM();
+    return;
 }
 
 # ---- Bodies ----

@@ -122,6 +122,7 @@ sub spawn {
     defined(my $pid = fork) or die "fork: $!";
     return $pid if $pid;
     POSIX::setsid();    # httpd ends with a signal to its whole process group
+    LuciaTest::follow_parent();
     open STDIN, '<', '/dev/null';
     open STDOUT, '>', $log;
     open STDERR, '>&', \*STDOUT;

@@ -118,6 +118,7 @@ sub spawn {
     defined(my $pid = fork) or die "fork: $!";
     return $pid if $pid;
     POSIX::setsid();    # httpd ends with a signal to its whole process group
+    LuciaTest::follow_parent();
     open STDIN, '<', '/dev/null';
     open STDOUT, '>>', $self->dir . '/logs/stderr';
     open STDERR, '>&', \*STDOUT;

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+# Requests that another site made a browser send: sign-up, sign-in, sign-out (row 19).
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+use LuciaTest::Site;
+
+my $server = site('', ports => 4, modules => ['ssl'], start => 0);
+my ($secure, $https) = secure_host($server, 2);
+my $handlers = join '', map { "<Location /PLACE/$_>\nSetHandler luciauth-$_\n</Location>\n" } qw(signup login logout);
+sub place { my ($name, $line) = @_; ($handlers =~ s/PLACE/$name/gr) . "<Location /$name>\n$line\n</Location>\n" }
+$server->{config} .= $secure . place('open', 'LuciaCSRF Off')
+    . place('partner', 'LuciaAllowedOrigins https://app.example http://127.0.0.1:1 https://[2001:db8::1]:8443') . <<"CONF";
+Listen 127.0.0.1:\@port3\@
+<VirtualHost 127.0.0.1:\@port3\@>
+    ServerName https://front.example
+</VirtualHost>
+CONF
+$server->start;
+my $front = LuciaTest::Client->new(port => $server->port_number(3));
+my $own = $server->origin;
+my ($port) = $own =~ /(\d+)$/;
+my $users = 0;
+sign_up($server, 'alice');
+
+sub state_of { join ' ', map { count_of($server, $_) } qw(auth_user user_key user_session) }
+
+# Sends the three requests with these headers and says what each of them did.
+sub try_all {
+    my ($client, $base, %arg) = @_;
+    my $session = sign_in($server, 'alice');
+    my $before = state_of();
+    my $name = 'user' . ++$users;
+    my $signup = $client->request(POST => "$base/signup", form(username => $name, password => $PASSWORD), %arg);
+    my $made = sqlite_value($server->db, 'SELECT count(*) FROM auth_user WHERE username = ?', $name);
+    my $login = $client->request(POST => "$base/login", form(username => 'alice', password => $PASSWORD), %arg);
+    my $unchanged = state_of() eq $before;
+    my $logout = $client->request(POST => "$base/logout", cookie => $session, %arg);
+    return {
+        statuses  => join(' ', map { $_->status } $signup, $login, $logout),
+        unchanged => $unchanged && !$made, lives => !!row_of($server, $session),
+        cookies   => scalar(map { set_cookies($_) } $signup, $login, $logout), replies => [$signup, $login, $logout],
+    };
+}
+sub refused {
+    my ($what, $client, $base, %arg) = @_;
+    my $got = try_all($client, $base, %arg);
+    is $got->{statuses}, '403 403 401', "row 19: $what: refused";
+    ok $got->{unchanged}, "row 19: $what: nothing changed";
+    ok $got->{lives}, "row 19: $what: the session lives";
+    is $got->{cookies}, 0, "row 19: $what: no cookie is sent";
+    return $got;
+}
+sub served {
+    my ($what, $client, $base, %arg) = @_;
+    my $got = try_all($client, $base, %arg);
+    is $got->{statuses}, '302 302 302', "$what: served";
+    ok !$got->{lives}, "$what: the session has ended";
+    return;
+}
+
+# ---- This site's own pages ----
+
+served 'the own origin', $server, '', origin => $own;
+served 'the own origin in another case', $server, '', origin => uc $own;
+served 'the own origin whatever Sec-Fetch-Site says', $server, '', origin => $own, headers => { 'Sec-Fetch-Site' => 'cross-site' };
+
+# ---- Others ----
+
+my $got = refused 'Origin null', $server, '', origin => 'null';
+is error_in($got->{replies}[1]), 'Requests from other sites are not accepted', 'with a message';
+like $got->{replies}[1]->type, qr{^text/html}, 'as a page';
+for my $case (
+    ['a foreign origin', 'http://evil.example'], ['a suffix', "http://127.0.0.1.evil.example"], ['a suffix with the port', "$own.evil.example"],
+    ['a prefix', "http://evil127.0.0.1:$port"], ['another prefix', "http://x.127.0.0.1:$port"], ['another scheme', "https://127.0.0.1:$port"],
+    ['another port', 'http://127.0.0.1:' . ($port - 1)], ['no port', 'http://127.0.0.1'], ['one digit more', "${own}0"], ['zeros before the port', "http://127.0.0.1:0$port"],
+    ['doubled', "$own, $own"], ['doubled with a blank', "$own $own"], ['own and foreign', "$own, http://evil.example"], ['with a path', "$own/"],
+    ['with a query', "$own?x"], ['with a fragment', "$own#x"], ['user info', "http://127.0.0.1:$port\@evil.example"], ['user info before it', "http://a\@127.0.0.1:$port"],
+    ['another name of this host', "http://localhost:$port"], ['a final dot', "http://127.0.0.1.:$port"], ['a number for the address', "http://2130706433:$port"],
+    ['no scheme', "127.0.0.1:$port"], ['no scheme but slashes', "//127.0.0.1:$port"], ['a file', 'file://'], ['an extension', 'chrome-extension://abcdef'],
+    ['empty', ''], ['garbage', '%%%'], ['NULL', 'NULL'], ['a star', '*'], ['a backslash', "http:\\\\127.0.0.1:$port"], ['an encoded one', "http://127.0.0.1%3a$port"],
+    ['a blank within', "http://127.0.0.1 :$port"],
+) {
+    my ($what, $origin) = @$case;
+    refused $what, $server, '', origin => $origin;
+}
+refused 'two Origin headers', $server, '', headers => [['Origin', $own], ['Origin', 'http://evil.example']];
+refused 'two own Origin headers', $server, '', headers => [['Origin', $own], ['Origin', $own]];
+refused 'a foreign origin that says it is the same site', $server, '', origin => 'http://evil.example', headers => { 'Sec-Fetch-Site' => 'same-origin' };
+refused "a forged Host does not matter to the victim's browser", $server, '', host => 'evil.example', origin => $own;
+refused 'X-Forwarded-Host is not believed', $server, '', origin => 'http://evil.example', headers => { 'X-Forwarded-Host' => 'evil.example' };
+refused 'HTTP/1.0 without Host', $server, '', version => '1.0', host => '', origin => $own;
+my $json = $server->request(POST => '/login', json({ username => 'alice', password => $PASSWORD }), origin => 'http://evil.example');
+is $json->status . ' ' . $json->body, '403 {"error":"Requests from other sites are not accepted"}', 'JSON in, JSON out';
+is $server->request(POST => '/login', json('{"a'), origin => 'http://evil.example')->status, 403, 'the body is not even looked at';
+
+# ---- No Origin ----
+
+for my $site (undef, 'same-origin', 'none') {
+    my $got = try_all($server, '', $site ? (headers => { 'Sec-Fetch-Site' => $site }) : ());
+    my $what = 'no Origin, Sec-Fetch-Site ' . ($site // 'missing');
+    is $got->{statuses}, '302 302 401', "$what: sign-up and sign-in are served, sign-out finds no session";
+    ok $got->{lives}, "$what: which lives";
+}
+for my $site (qw(cross-site same-site Cross-Site SAME-SITE)) {
+    refused "no Origin, Sec-Fetch-Site $site", $server, '', headers => { 'Sec-Fetch-Site' => $site };
+}
+
+# ---- Hosts of every kind ----
+
+for my $case (
+    ['example.org', 'http://example.org'], ['example.org:80', 'http://example.org'], ['example.org', 'http://example.org:80'], ['Example.ORG', 'http://example.org'],
+    ['example.org:8080', 'http://example.org:8080'], ['[::1]:8080', 'http://[::1]:8080'], ['[::1]', 'http://[::1]'], ['[2001:db8:0:0::1]', 'http://[2001:DB8::1]'],
+    ['under_score.example', 'http://under_score.example'],
+) {
+    my ($host, $origin) = @$case;
+    served "Host $host, Origin $origin", $server, '', host => $host, origin => $origin;
+}
+for my $case (['[::1]:8080', 'http://[::1]'], ['[::1]:8080', 'http://[::2]:8080'], ['example.org', 'http://example.org:8080'], ['example.org:8080', 'http://example.org'],
+    ['example.org', 'http://www.example.org'], ['www.example.org', 'http://example.org']) {
+    my ($host, $origin) = @$case;
+    refused "Host $host, Origin $origin", $server, '', host => $host, origin => $origin;
+}
+my $absolute = $server->request(POST => 'http://example.org:8080/login', form(username => 'alice', password => $PASSWORD), origin => 'http://example.org:8080', host => 'a.example');
+is $absolute->status, 302, 'the host of an absolute-form request counts, as in httpd';
+
+# ---- TLS, here and in front ----
+
+served 'https', $https, '', origin => 1;
+refused 'https, with the http origin', $https, '', origin => $https->origin =~ s/https/http/r;
+refused 'https, from the http port', $https, '', origin => $own;
+refused 'https without the port', $https, '', origin => 'https://127.0.0.1';
+served 'https on the default port', $https, '', host => 'example.org', origin => 'https://example.org';
+served 'TLS in front, as ServerName says', $front, '', host => 'front.example', origin => 'https://front.example';
+refused 'TLS in front, with http', $front, '', host => 'front.example', origin => 'http://front.example';
+
+# ---- LuciaAllowedOrigins ----
+
+served "LuciaAllowedOrigins: $_", $server, '/partner', origin => $_
+    for $own, 'https://app.example', 'http://127.0.0.1:1', 'https://app.example:443', 'https://[2001:db8::1]:8443', 'https://[2001:0DB8:0::1]:8443';
+served 'LuciaAllowedOrigins: from another site', $server, '/partner', origin => 'https://app.example', headers => { 'Sec-Fetch-Site' => 'cross-site' };
+refused "LuciaAllowedOrigins: $_", $server, '/partner', origin => $_
+    for 'http://app.example', 'https://app.example:444', 'https://x.app.example', 'https://app.example.evil', 'null', 'https://[2001:db8::1]';
+refused 'LuciaAllowedOrigins: no Origin', $server, '/partner', headers => { 'Sec-Fetch-Site' => 'cross-site' };
+refused 'LuciaAllowedOrigins elsewhere', $server, '', origin => 'https://app.example';
+
+# ---- LuciaCSRF Off ----
+
+served "LuciaCSRF Off: $_", $server, '/open', origin => $_ for 'null', 'http://evil.example', $own, '';
+served 'LuciaCSRF Off: nothing', $server, '/open';
+served 'LuciaCSRF Off: Sec-Fetch-Site', $server, '/open', headers => { 'Sec-Fetch-Site' => 'cross-site' };
+
+done_testing;

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+# LuciaBearer: a session id in the Authorization header.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+use LuciaTest::Visitors;
+
+my $backend = LuciaTest::Backend->new;
+my $server = LuciaTest::Server->new(
+    config => CHEAP . <<"CONF",
+<Location /plain/>
+    AuthType Lucia
+    Require valid-user
+</Location>
+<Location /bearer/>
+    AuthType Lucia
+    Require valid-user
+    LuciaBearer On
+</Location>
+<Location /app/>
+    AuthType Lucia
+    Require valid-user
+    LuciaBearer On
+</Location>
+<Location /other-app/>
+    AuthType Lucia
+    LuciaOptional On
+    Require valid-user
+</Location>
+<Location /optional-app/>
+    AuthType Lucia
+    LuciaOptional On
+    LuciaBearer On
+    LuciaHeaders On
+    Require all granted
+</Location>
+<Location /api/profile/>
+    LuciaBearer On
+</Location>
+ProxyPass /app/ @{[$backend->url]}
+ProxyPass /other-app/ @{[$backend->url]}
+ProxyPass /optional-app/ @{[$backend->url]}
+CONF
+    files => { map { ("htdocs/$_/a.txt" => SECRET) } qw(plain bearer) },
+);
+my ($alice, $bobby) = map { sign_up($server, $_) } qw(alice bobby);
+my $id = $alice->{value};
+
+sub bearer { return (headers => { Authorization => "Bearer $_[0]", @_[1 .. $#_] }) }
+
+is_served $server->request(GET => '/bearer/a.txt', bearer($id)), 'a session id is accepted';
+is_served $server->request(GET => '/bearer/a.txt', headers => { Authorization => "bearer $id" }), 'the scheme in any case';
+is_served $server->request(GET => '/bearer/a.txt', cookie => $alice), 'the cookie as well';
+is_unauthorized_json $server->request(GET => '/plain/a.txt', bearer($id)), 'not where LuciaBearer is Off, the default';
+is_sent_to_login $server->request(GET => '/plain/a.txt', navigation(Authorization => "Bearer $id")), '/plain/a.txt', 'a person there';
+
+is_unauthorized_json $server->request(GET => '/bearer/a.txt', headers => { Authorization => $_ }), "not accepted: $_"
+    for "Bearer", "Bearer ", "Bearer \U$id", "Bearer ${id}x", 'Bearer ' . substr($id, 1), "Bearer $id $id", "Bearer $id, Bearer $id",
+    "Bearer $id;", "Bearer\t$id", "Bearer$id", "Basic $id", "Token $id", $id, "Bearer \"$id\"", 'Bearer ' . 'x' x 40;
+is_unauthorized_json $server->request(GET => '/bearer/a.txt', headers => [[Authorization => "Bearer $id"], [Authorization => "Bearer $id"]]),
+    'not accepted: the header twice';
+is scalar(set_cookies($server->request(GET => '/bearer/a.txt', bearer('x' x 40)))), 0, 'a dead one says nothing about cookies';
+
+subtest 'who it is' => sub {
+    my $reply = $server->request(GET => '/optional-app/x', bearer($id), cookie => $bobby);
+    like $reply->body, qr/^X-Lucia-Username: alice\r$/m, 'the header counts before the cookie';
+    is_unauthorized_json $server->request(GET => '/bearer/a.txt', bearer('x' x 40), cookie => $bobby), 'also when it is dead';
+    is_served $server->request(GET => '/bearer/a.txt', bearer('of some other kind'), cookie => $bobby),
+        'a token of another kind is not ours to judge';
+};
+
+subtest 'row 19: no Origin is needed, since no browser adds the header by itself' => sub {
+    $backend->forget;
+    for my $origin (undef, 'null', 'http://evil.example') {
+        my @origin = defined $origin ? (origin => $origin) : ();
+        is $server->request(POST => '/app/x', bearer($id), form(a => 'b'), @origin)->status, 200, 'POST, Origin ' . ($origin // 'missing');
+        is $server->request(POST => '/app/x', cookie => $alice, form(a => 'b'), @origin)->status, 403, 'but not for the cookie';
+    }
+    is scalar(() = $backend->requests), 3, 'the backend heard of the first kind only';
+    is $server->request(POST => '/app/x', bearer('other kind'), cookie => $alice, form(a => 'b'))->status, 403,
+        'a token of another kind does not excuse the cookie';
+    $server->request(POST => '/optional-app/x', bearer($id), form(a => 'b'));
+    like +($backend->requests)[-1], qr/^X-Lucia-Username: alice\r$/m, 'at an optional gate too';
+};
+
+subtest 'the token is not passed on' => sub {
+    $backend->forget;
+    $server->request(GET => '/app/x', bearer($id));
+    $server->request(GET => '/optional-app/x', bearer($id));
+    $server->request(GET => '/optional-app/x', bearer('x' x 40));
+    unlike $_, qr/authorization|\Q$id\E/i, 'a session id' for $backend->requests;
+    is scalar(() = $backend->requests), 3, 'three requests';
+    $server->request(GET => '/app/x', bearer('of.the.application'), cookie => $alice);
+    like +($backend->requests)[-1], qr/^Authorization: Bearer of\.the\.application\r$/m, 'a token of another kind is';
+    $server->request(GET => '/other-app/x', bearer($id));
+    like +($backend->requests)[-1], qr/^Authorization: Bearer /m, 'and all of them where LuciaBearer is Off';
+};
+
+subtest 'row 14: renewal' => sub {
+    my $brief = sign_in($server, 'alice');
+    expire($server, $brief, active => -1000, idle => 60_000);
+    my $reply = $server->request(GET => '/bearer/a.txt', bearer($brief->{value}));
+    is_served $reply, 'an idle session';
+    is cookie_of($reply), undef, 'no cookie for a client that sent none';
+    cmp_ok sqlite_value($server->db, 'SELECT active_expires FROM user_session WHERE id = ?', stored_id($brief)), '>',
+        time * 1000, 'but the row is renewed';
+    expire($server, $brief, active => -2000, idle => -1000);
+    is_unauthorized_json $server->request(GET => '/bearer/a.txt', bearer($brief->{value})), 'a dead session';
+    is sqlite_value($server->db, 'SELECT count(*) FROM user_session WHERE id = ?', stored_id($brief)), 0, 'its row is gone';
+};
+
+unlike $server->access_log . $server->error_log, qr/$id/, 'row 15: the token is in no log';
+done_testing;

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+# LuciaOptional: everybody is admitted and whoever is signed in is known; a stricter place below stays strict.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+use LuciaTest::Visitors;
+
+my $backend = LuciaTest::Backend->new;
+my $who = "#!/bin/sh\ncat >/dev/null\nprintf 'Content-Type: text/plain\\n\\nmoonstone for %s|%s|%s' \"\$REMOTE_USER\" \"\$AUTH_TYPE\" \"\$LUCIA_USER_ID\"\n";
+my %rule = (
+    valid => 'Require valid-user', granted => 'Require all granted', any => "Require user bob\nRequire valid-user",
+    ip => 'Require ip 127.0.0.1', user => 'Require user alice', off => "LuciaOptional Off\nRequire valid-user",
+);
+my @inherited = qw(user attribute both off unsafe);
+my $server = LuciaTest::Server->new(
+    config => CHEAP . join('', map { "<Location /$_/>\nAuthType Lucia\nLuciaOptional On\n$rule{$_}\n</Location>\n" } sort keys %rule)
+        . <<"CONF",
+<Directory \@htdocs\@>
+    Options +ExecCGI
+</Directory>
+AddHandler cgi-script .cgi
+<Location /valid/user/>
+    Require user alice
+</Location>
+<Location /valid/attribute/>
+    Require lucia-attribute username alice
+</Location>
+<Location /valid/both/>
+    <RequireAll>
+        Require valid-user
+        Require user alice
+    </RequireAll>
+</Location>
+<Location /valid/off/>
+    LuciaOptional Off
+</Location>
+ProxyPass /app/ @{[$backend->url]}
+<Location /app/>
+    AuthType Lucia
+    LuciaOptional On
+    LuciaHeaders On
+    Require all granted
+</Location>
+CONF
+    files => { map { ("htdocs/$_/who.cgi" => $who) } keys %rule, map { "valid/$_" } @inherited },
+);
+my ($alice, $bobby) = map { sign_up($server, $_) } qw(alice bobby);
+my $dead = { name => 'auth_session', value => 'x' x 40 };
+my $id = sqlite_value($server->db, "SELECT id FROM auth_user WHERE username = 'alice'");
+
+for my $place (qw(valid granted ip any)) {
+    subtest "admitted by $rule{$place}" => sub {
+        for my $visitor ([navigation()], [script()], [navigation(), cookie => $dead]) {
+            my $reply = $server->request(GET => "/$place/who.cgi", @$visitor);
+            is $reply->status, 200, 'a visitor';
+            is $reply->body, 'moonstone for ||', 'without a name';
+        }
+        is scalar(set_cookies($server->request(GET => "/$place/who.cgi", cookie => $dead))), 1, 'a dead cookie is cleared';
+        my $reply = $server->request(GET => "/$place/who.cgi", navigation(), cookie => $alice);
+        is $reply->body, "moonstone for alice|Lucia|$id", 'a user, by name';
+        like $reply->header('Cache-Control'), qr/private/, 'not for others';
+        like $server->request(GET => "/$place/who.cgi")->header('Cache-Control'), qr/private/, 'what visitors see neither';
+
+        $reply = $server->request(POST => "/$place/who.cgi", form(a => 'b'), cookie => $alice);
+        is $reply->body, 'moonstone for ||', 'a POST without an Origin is a visitor\'s';
+        is $server->request(POST => "/$place/who.cgi", form(a => 'b'), cookie => $alice, origin => 'http://evil.example')->body,
+            'moonstone for ||', 'from elsewhere too';
+        is $server->request(POST => "/$place/who.cgi", form(a => 'b'), cookie => $alice, origin => 1)->body,
+            "moonstone for alice|Lucia|$id", 'from here it is the user\'s';
+    };
+}
+
+subtest 'an optional gate with a rule of its own' => sub {
+    is_sent_to_login $server->request(GET => '/user/who.cgi', navigation()), '/user/who.cgi', 'a visitor at Require user';
+    is_unauthorized_json $server->request(GET => '/user/who.cgi', script(), cookie => $dead), 'a script there';
+    is $server->request(GET => '/user/who.cgi', cookie => $bobby)->status, 403, 'another user';
+    is_served $server->request(GET => '/user/who.cgi', cookie => $alice), 'the user';
+};
+
+subtest 'LuciaOptional inherited into a stricter place stays strict' => sub {
+    for my $place (qw(valid/user valid/attribute valid/both valid/off off)) {
+        next if $place eq 'off';    # Optional Off in the same section: below
+        is_sent_to_login $server->request(GET => "/$place/who.cgi", navigation()), "/$place/who.cgi", "$place: a visitor";
+        is_unauthorized_json $server->request(GET => "/$place/who.cgi", script()), "$place: a script";
+        is_served $server->request(GET => "/$place/who.cgi", cookie => $alice), "$place: alice";
+        my $reply = $server->request(GET => "/$place/who.cgi", cookie => $bobby);
+        is $reply->status, $place eq 'valid/off' ? 200 : 403, "$place: bobby";
+    }
+    is_sent_to_login $server->request(GET => '/off/who.cgi', navigation()), '/off/who.cgi', 'LuciaOptional Off after On';
+    my $reply = $server->request(POST => '/valid/off/who.cgi', form(a => 'b'), cookie => $alice);
+    is $reply->status, 403, 'and there a POST without an Origin is refused';
+    keeps_secret $reply, 'it';
+};
+
+subtest 'backends hear who it is, or nothing' => sub {
+    $server->request(GET => '/app/x', headers => { 'X-Lucia-User-Id' => 'root', 'X_Lucia_Username' => 'root' });
+    $server->request(GET => '/app/x', cookie => $alice, headers => { 'X-Lucia-User-Id' => 'root' });
+    my ($visitor, $user) = $backend->requests;
+    unlike $visitor, qr/lucia|root/i, 'a visitor';
+    like $user, qr/^X-Lucia-User-Id: \Q$id\E\r$/m, 'a user';
+    like $user, qr/^X-Lucia-Username: alice\r$/m, 'by name';
+    unlike $user, qr/root|auth_session/, 'and nothing else';
+};
+
+subtest 'row 30: an unknown answer is not "nobody"' => sub {
+    rename $server->db, $server->db . '.away' or die $!;
+    for my $place (qw(valid granted ip)) {
+        my $reply = wait_until(sub { my $r = $server->request(GET => "/$place/who.cgi", cookie => $alice); $r if $r->status == 503 }, 5);
+        ok $reply, "$place: 503" or next;
+        is_unavailable $reply, $place;
+        is $server->request(GET => "/$place/who.cgi")->status, 200, "$place: a visitor without a cookie needs no database";
+    }
+    rename $server->db . '.away', $server->db or die $!;
+    ok wait_until(sub { $server->request(GET => '/valid/who.cgi', cookie => $alice)->status == 200 }, 5), 'and back';
+};
+
+done_testing;

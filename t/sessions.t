@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+# The life of a session: made, active, idle and renewed, dead, ended. Time passes by UPDATEs of the table.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+use LuciaTest::Site;
+use Time::HiRes ();
+
+my $site = site(<<'CONF', files => { 'htdocs/gated/a.txt' => "inside\n", 'htdocs/gated/dir/index.html' => "<p>index</p>\n", 'htdocs/sorry.html' => "<p>sorry</p>\n" });
+<VirtualHost 127.0.0.1:@port@>
+    ServerName main.example
+    <Location /gated>
+        AuthType Lucia
+        Require valid-user
+        ErrorDocument 404 /sorry.html
+    </Location>
+</VirtualHost>
+<VirtualHost 127.0.0.1:@port@>
+    ServerName plain.example
+    LuciaDatabase sqlite3 @dir@/db/plain.db
+    LuciaSessionTokens plain
+</VirtualHost>
+<VirtualHost 127.0.0.1:@port@>
+    ServerName short.example
+    LuciaActivePeriod 2h
+    LuciaIdlePeriod 90min
+</VirtualHost>
+<VirtualHost 127.0.0.1:@port@>
+    ServerName limited.example
+    LuciaMaxLifetime 12h
+</VirtualHost>
+CONF
+my ($HOUR, $DAY) = (3_600_000, 86_400_000);
+my $db = $site->db;
+
+sub now { int(Time::HiRes::time() * 1000) }
+sub near { my ($got, $want, $what) = @_; cmp_ok abs($got - $want), '<', 5000, $what or diag "$got, not $want" }
+sub set_times { my ($cookie, %time) = @_; sqlite($db, "UPDATE user_session SET $_ = ? WHERE id = ?", $time{$_}, row_of($site, $cookie)->{id}) for keys %time }
+sub get { my ($path, $cookie, %arg) = @_; $site->request(GET => $path, cookie => $cookie, accept => 'text/html', %arg) }
+sub is_cleared { my ($reply, $what) = @_; my @sent = set_cookies($reply); ok @sent == 1 && $sent[0]{value} eq '', "$what: the cookie is cleared" }
+
+# ---- New ----
+
+sign_up($site, 'alice');
+my $cookie = sign_in($site, 'alice', headers => { 'User-Agent' => "Test/1.0 \xc3\xa9 " . 'x' x 300 });
+my $row = row_of($site, $cookie);
+near $row->{active_expires}, now() + $DAY, 'active for one day';
+is $row->{idle_expires} - $row->{active_expires}, 14 * $DAY, 'idle for fourteen more';
+near $row->{created_at}, now(), 'created now';
+is $row->{last_seen}, $row->{created_at}, 'and seen now';
+is $row->{address}, '127.0.0.1', 'with the address';
+like $row->{user_agent}, qr{^Test/1\.0 \?\? x{230,}$}, 'row 22: and the browser, printable';
+cmp_ok length $row->{user_agent}, '<=', 255, 'and not longer than its column';
+like $row->{id}, qr/^[0-9a-f]{64}$/, 'hashed at rest';
+isnt $row->{id}, $cookie->{value}, 'not the id itself';
+is_deeply sqlite($db, 'SELECT id FROM user_session WHERE id = ?', $cookie->{value}), [], 'no row has the id';
+
+my $short = sign_in($site, 'alice', host => 'short.example');
+$row = row_of($site, $short);
+near $row->{active_expires}, now() + 2 * $HOUR, 'LuciaActivePeriod';
+is $row->{idle_expires} - $row->{active_expires}, 1.5 * $HOUR, 'LuciaIdlePeriod';
+
+# ---- Many at once: ids are distinct, across children too ----
+
+pipe my $from, my $to or die $!;
+my @pids;
+for my $n (1 .. 8) {
+    defined(my $pid = fork) or die $!;
+    if (!$pid) {
+        syswrite $to, sign_in($site, 'alice')->{value} . "\n" for 1 .. 25;
+        POSIX::_exit(0);
+    }
+    push @pids, $pid;
+}
+close $to;
+chomp(my @ids = <$from>);
+waitpid $_, 0 for @pids;
+is scalar(grep { /^[a-z0-9]{40}$/ } @ids), 200, 'row 41: 200 ids';
+is keys %{ { map { $_ => 1 } @ids } }, 200, 'row 41: all different';
+my %letter;
+$letter{$_}++ for map { split // } @ids;
+is keys %letter, 36, 'row 10: of all 36 characters';
+ok !(grep { $_ < 120 || $_ > 330 } values %letter), 'row 10: about equally often' or diag explain \%letter;
+
+# ---- Active ----
+
+my $before = row_of($site, $cookie);
+is get('/', $cookie)->status, 200, 'an active session is good';
+is cookie_of(get('/', $cookie)), undef, 'and sends no cookie again';
+is_deeply row_of($site, $cookie), $before, 'and writes nothing';
+
+# ---- Idle: renewed once ----
+
+for my $case (
+    ['/', 200, {}], ['/login', 302, {}], ['/signup', 302, {}], ['/gated/a.txt', 200, {}], ['/gated/none.txt', 404, {}], ['/gated/dir/', 200, {}], ['/gated/dir', 301, {}],
+    ['/', 200, { accept => 'application/json' }],
+) {
+    my ($path, $status, $arg) = @$case;
+    set_times($cookie, active_expires => now() - 1000, idle_expires => now() + $HOUR);
+    my $created = row_of($site, $cookie)->{created_at};
+    my $reply = get($path, $cookie, %$arg);
+    is $reply->status, $status, "row 14: $path with an idle session";
+    my @sent = set_cookies($reply);
+    is scalar(@sent), 1, "row 14: $path: one Set-Cookie";
+    is $sent[0]{value}, $cookie->{value}, "row 14: $path: of the same id";
+    $row = row_of($site, $cookie);
+    near $row->{active_expires}, now() + $DAY, "row 14: $path: active again for a day";
+    is $row->{idle_expires} - $row->{active_expires}, 14 * $DAY, "row 14: $path: and idle after it";
+    my ($day) = $sent[0]{attributes}{expires} =~ /, (\d\d) /;
+    is $day, sprintf('%02d', (gmtime $row->{idle_expires} / 1000)[3]), "row 14: $path: the cookie's new expiry";
+    is $row->{created_at}, $created, "row 14: $path: it was created when it was";
+    near $row->{last_seen}, now(), "row 14: $path: and seen now";
+    is cookie_of(get($path, $cookie, %$arg)), undef, "row 14: $path: the next request sends none";
+}
+set_times($cookie, active_expires => now() - 1000);
+is cookie_of($site->request(POST => '/gated/a.txt', form(), cookie => $cookie)), undef, 'an unsafe request without Origin renews nothing';
+near row_of($site, $cookie)->{active_expires}, now() - 1000, 'the row is as it was';
+is scalar(set_cookies($site->request(HEAD => '/', cookie => $cookie))), 1, 'HEAD renews';
+
+# ---- Dead ----
+
+for my $case (['/', 302], ['/login', 200], ['/signup', 200], ['/gated/a.txt', 302], ['/gated/none.txt', 302]) {
+    my ($path, $status) = @$case;
+    my $dead = sign_in($site, 'alice');
+    set_times($dead, active_expires => now() - $HOUR, idle_expires => now() - 1000);
+    my $reply = get($path, $dead);
+    is $reply->status, $status, "row 14: $path with a dead session";
+    is_cleared($reply, "row 14: $path");
+    is row_of($site, $dead), undef, "row 14: $path: its row is removed";
+    is_cleared(get($path, $dead), "row 14: $path: as an unknown one");
+}
+for my $path (qw(/ /login /gated/a.txt)) {
+    my $reply = get($path, 'auth_session=' . 'u' x 40);
+    is_cleared($reply, "an unknown id on $path");
+}
+my $edge = sign_in($site, 'alice');
+set_times($edge, active_expires => now() - $HOUR, idle_expires => now() + 60_000);
+is get('/', $edge)->status, 200, 'row 14: a minute before its end it lives';
+for my $far (['1970', 0], ['before 1970', -5_000_000_000], ['a text', 'soon']) {
+    my ($what, $value) = @$far;
+    my $odd = sign_in($site, 'alice');
+    set_times($odd, active_expires => $value, idle_expires => $value);
+    is get('/', $odd)->status, 302, "row 40: a session that ended in $what is dead";
+}
+my $later = sign_in($site, 'alice');
+set_times($later, active_expires => 9_000_000_000_000_000, idle_expires => 9_000_000_000_000_001);
+is get('/', $later)->status, 200, 'row 40: one that ends far beyond 2038 lives';
+
+# ---- The longest lifetime ----
+
+my %limited = (host => 'limited.example');
+my $max = sign_in($site, 'alice', %limited);
+$row = row_of($site, $max);
+near $row->{active_expires}, now() + 12 * $HOUR, 'row 14: LuciaMaxLifetime shortens a new session';
+is $row->{idle_expires}, $row->{active_expires}, 'row 14: wholly';
+set_times($max, created_at => now() - 11 * $HOUR, active_expires => now() - 1000, idle_expires => now() + $HOUR);
+my $reply = get('/', $max, %limited);
+is $reply->status, 200, 'row 14: an idle one within it is renewed';
+$row = row_of($site, $max);
+near $row->{idle_expires}, now() + $HOUR, 'row 14: but not beyond it';
+set_times($max, created_at => now() - 12 * $HOUR - 1000, active_expires => now() + $DAY, idle_expires => now() + 2 * $DAY);
+$reply = get('/', $max, %limited);
+is $reply->status, 302, 'row 14: beyond it even an active session is dead';
+is_cleared($reply, 'row 14: LuciaMaxLifetime');
+is row_of($site, $max), undef, 'row 14: and its row is gone';
+my $unlimited = sign_in($site, 'alice');
+set_times($unlimited, created_at => 1000);
+is get('/', $unlimited)->status, 200, 'without it the age does not matter';
+
+# ---- Ended ----
+
+my $ended = sign_in($site, 'alice');
+is get('/', $ended)->status, 200, 'row 13: before sign-out it lives';
+$site->request(POST => '/logout', cookie => $ended, origin => 1);
+my $log = length $site->access_log;
+my @held = map { $site->connect } 1 .. 40;    # so many that each child has to take some
+print $_ $site->bytes_of(GET => '/gated/a.txt', cookie => $ended, accept => 'text/html') for @held;
+my @answers = map { LuciaTest::Reply->parse($site->raw('', socket => $_), 'GET')->status } @held;
+is_deeply [grep { $_ != 302 } @answers], [], 'row 13: after sign-out it is dead in every thread';
+my %children = map { $_ => 1 } substr($site->access_log, $log) =~ /pid=(\d+)/g;
+cmp_ok scalar(keys %children), '>=', 2, 'row 13: of several children';
+
+my $revoked = sign_in($site, 'alice');
+sqlite($db, 'DELETE FROM user_session WHERE id = ?', row_of($site, $revoked)->{id});
+is get('/', $revoked)->status, 302, 'row 13: one that somebody else deletes is dead';
+$site->restart_graceful;
+is get('/', $cookie)->status, 200, 'a session survives a restart';
+
+# ---- LuciaSessionTokens plain ----
+
+my %plain = (host => 'plain.example');
+my $file = $site->dir . '/db/plain.db';
+my $as_is = sign_up($site, 'alice', %plain);
+is sqlite_value($file, 'SELECT count(*) FROM user_session WHERE id = ?', $as_is->{value}), 1, 'plain: the table holds the id itself';
+is get('/', $as_is, %plain)->status, 200, 'plain: and it is good';
+sqlite($file, 'UPDATE user_session SET active_expires = 1000');
+is cookie_of(get('/', $as_is, %plain))->{value}, $as_is->{value}, 'plain: renewed';
+is $site->request(POST => '/logout', cookie => $as_is, origin => 'http://plain.example', %plain)->status, 302, 'plain: signed out';
+is count_of($site, 'user_session', $file), 0, 'plain: and gone';
+is get('/', 'auth_session=' . 'b' x 40)->status, 302, 'hashed: a value of the table is no id';
+
+# ---- A database that cannot be written now ----
+
+set_times($cookie, active_expires => now() - 1000);
+my $holder = DBI->connect("dbi:SQLite:dbname=$db", '', '', { RaiseError => 1 });
+$holder->do('BEGIN IMMEDIATE');
+my $locked = get('/', $cookie);
+is $locked->status, 200, 'row 32: with a database that cannot write now, an idle session is good';
+is cookie_of($locked), undef, 'row 32: and is not renewed';
+my $slow = grep {
+    my $start = Time::HiRes::time();
+    is get('/', $cookie)->status, 200, 'row 32: the next request too';
+    Time::HiRes::time() - $start > 1;
+} 1 .. 10;
+cmp_ok $slow, '<', scalar($site->children), 'row 32: and each child waits for the lock once';
+$holder->do('ROLLBACK');
+$holder->disconnect;
+
+done_testing;
