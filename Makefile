@@ -150,17 +150,17 @@ test-deps:
 
 demo: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@BUILD='$(BUILD)' PORT='$(PORT)' APXS='$(APXS)' conf/demo/run
+	@exec env BUILD='$(BUILD)' PORT='$(PORT)' APXS='$(APXS)' conf/demo/run
 
 test: test-deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all unit
-	@BUILD='$(BUILD)' MPM='$(MPM)' CC='$(CC)' SANITIZE='$(SANITIZE)' APXS='$(APXS)' \
+	@exec env BUILD='$(BUILD)' MPM='$(MPM)' CC='$(CC)' SANITIZE='$(SANITIZE)' APXS='$(APXS)' \
 	    t/TEST $(if $(VERBOSE),-v) $(TESTS)
 
 bench:
 	@$(call install-packages,$(PACKAGES) $(BENCH_PACKAGES))
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@BUILD='$(BUILD)' MPM='$(MPM)' APXS='$(APXS)' t/bench/run
+	@exec env BUILD='$(BUILD)' MPM='$(MPM)' APXS='$(APXS)' t/bench/run
 
 # ---- Install the module ------------------------------------------------------
 

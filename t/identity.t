@@ -86,6 +86,7 @@ sub environment {
 
 # ---- Row 27: forgeries ----
 
+no warnings 'qw';
 my @names = (
     qw(X-Lucia-User-Id x-lucia-user-id X-LUCIA-USER-ID X_Lucia_User_Id X-Lucia_User-Id x_lucia-user_id X.Lucia.User.Id X-Lucia.User-Id
     X_LUCIA_USERNAME X-Lucia-Username X-Lucia-Role X-Lucia-Favourite-Colour X-Lucia-Favourite_Colour X-Lucia-Anything X-Lucia-

@@ -60,17 +60,18 @@ static const char *const probes[LUCI_SQL_PROBES] = {
     [LUCI_SQL_PROBE_KEY] = "SELECT k.id, k.user_id, k.hashed_password FROM {key} k WHERE 1 = 0",
     [LUCI_SQL_PROBE_SESSION] = "SELECT s.id, s.user_id, s.active_expires, s.idle_expires FROM {session} s WHERE 1 = 0",
     [LUCI_SQL_PROBE_USER_COLUMNS] = "SELECT u.disabled, u.created_at FROM {user} u WHERE 1 = 0",
-    [LUCI_SQL_PROBE_SESSION_COLUMNS] = "SELECT s.created_at, s.last_seen, s.address, s.user_agent FROM {session} s "
-                                       "WHERE 1 = 0",
+    [LUCI_SQL_PROBE_SESSION_COLUMNS] =
+        "SELECT s.created_at, s.last_seen, s.address, s.user_agent FROM {session} s WHERE 1 = 0",
 };
 
 #define SCHEMA_STATEMENTS_MOST 4
 
+/* WITHOUT ROWID, the rows that each gated request reads are found by one descent each instead of two. */
 static const char *const schema[LUCI_SQL_DIALECTS][LUCI_SQL_PROBE_SESSION + 1][SCHEMA_STATEMENTS_MOST] = {
     [LUCI_SQLITE3] = {
         [LUCI_SQL_PROBE_USER] = {
             "CREATE TABLE IF NOT EXISTS {user} (id VARCHAR(15) NOT NULL PRIMARY KEY, "
-            "username VARCHAR(31) NOT NULL UNIQUE, {definitions}disabled BIGINT, created_at BIGINT)",
+            "username VARCHAR(31) NOT NULL UNIQUE, {definitions}disabled BIGINT, created_at BIGINT) WITHOUT ROWID",
         },
         [LUCI_SQL_PROBE_KEY] = {
             "CREATE TABLE IF NOT EXISTS {key} (id VARCHAR(255) NOT NULL PRIMARY KEY, "
@@ -82,7 +83,7 @@ static const char *const schema[LUCI_SQL_DIALECTS][LUCI_SQL_PROBE_SESSION + 1][S
             "CREATE TABLE IF NOT EXISTS {session} (id VARCHAR(127) NOT NULL PRIMARY KEY, "
             "user_id VARCHAR(15) NOT NULL, active_expires BIGINT NOT NULL, idle_expires BIGINT NOT NULL, "
             "created_at BIGINT, last_seen BIGINT, address VARCHAR(45), user_agent VARCHAR(255), "
-            "FOREIGN KEY (user_id) REFERENCES {user}(id))",
+            "FOREIGN KEY (user_id) REFERENCES {user}(id)) WITHOUT ROWID",
             "CREATE INDEX IF NOT EXISTS {session:user_id} ON {session} (user_id)",
             "CREATE INDEX IF NOT EXISTS {session:idle_expires} ON {session} (idle_expires)",
         },

@@ -16,6 +16,7 @@ APLOG_USE_MODULE(luciauth);
 #define PREFIX "x-lucia-"
 
 static ap_filter_rec_t *private_filter;
+static ap_filter_rec_t *private_hit_filter; /* behind mod_cache, which skips the first one when it answers itself */
 
 /* Backends turn header names into variables and may take any punctuation for '-' (CGI makes both '_'). */
 static int is_ours(const char *name)
@@ -257,9 +258,12 @@ void luci_identity_insert_filter(request_rec *r)
     visit->content_of = r;
     if (visit->is_private || visit->cookie_sent)
         ap_add_output_filter_handle(private_filter, NULL, r, r->connection);
+    if (visit->cookie_sent)
+        ap_add_output_filter_handle(private_hit_filter, NULL, r, r->connection);
 }
 
 void luci_identity_register_filter(void)
 {
     private_filter = ap_register_output_filter("LUCIAUTH_PRIVATE", make_private, NULL, AP_FTYPE_CONTENT_SET);
+    private_hit_filter = ap_register_output_filter("LUCIAUTH_PRIVATE_HIT", make_private, NULL, AP_FTYPE_CONTENT_SET + 2);
 }

@@ -29,6 +29,7 @@ typedef struct {
     luci_template_t *compiled; /* the last good one; NULL: none yet */
     apr_pool_t *memory;        /* holds it */
     version_t seen;            /* the version last read, good or not */
+    int missing;               /* there was no file last time */
 } entry_t;
 
 struct luci_pages_t {
@@ -125,12 +126,18 @@ static void refresh(luci_pages_t *pages, luci_page_t page, apr_pool_t *scratch)
 
         if (apr_stat(&info, path, APR_FINFO_MTIME | APR_FINFO_SIZE | APR_FINFO_IDENT, scratch) != APR_SUCCESS)
             continue;
+        entry->missing = 0;
         if (info.mtime != seen->modified || info.size != seen->size || info.inode != seen->inode) {
             *seen = (version_t){ .modified = info.mtime, .size = info.size, .inode = info.inode };
             load(pages, entry, path);
         }
         return;
     }
+    if (!entry->missing)
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, pages->server, "LUCI0602: the template %s is neither in %s nor installed; %s",
+                     files[page], pages->folders[0],
+                     entry->compiled ? "the last good one stays in use" : "a built-in page takes its place");
+    entry->missing = 1;
 }
 
 static luci_template_t *last_resort(apr_pool_t *pool)

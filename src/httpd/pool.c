@@ -29,8 +29,8 @@ struct luci_pool_t {
     slot_t **idle;             /* a stack of those that are not lent: the one used last is lent first */
     int made;
     int idle_count;
-    int down;                  /* the last answer was a failure, and has been logged */
-    apr_time_t complained;
+    int down;                  /* the last that was logged is a failure */
+    apr_time_t complained;     /* when one was logged */
     volatile apr_uint64_t no_writing_before; /* ms since 1970 */
 };
 
@@ -131,7 +131,7 @@ static void report(luci_pool_t *pool, const luci_db_t *db)
         return;
     }
     now = apr_time_now();
-    if (pool->down && now - pool->complained < COMPLAIN_EVERY)
+    if (now - pool->complained < COMPLAIN_EVERY) /* reading may work all along while writing fails */
         return;
     pool->down = 1;
     pool->complained = now;

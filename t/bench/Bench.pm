@@ -3,7 +3,8 @@
 # What t/bench/run and t/bench/instructions share: the measured server and its visitor.
 #
 #     my $server = Bench::Server->new(prefix => ['taskset', '-c', 1], mode => '-DFOREGROUND', mpm => 'event');
-#     my $cookie = Bench::visitor($server);      # signs up; proves that the gate is one; "auth_session=..."
+#     my $cookie = Bench::visitor($server);      # signs up; "auth_session=..."
+#     Bench::answers($server, $cookie);          # dies unless gate and sign-in really are what they claim (visitor does it, too)
 #
 # A Bench::Server is a LuciaTest::Server with t/bench/httpd.conf for its configuration. prefix is put before
 # httpd on the command line, lucia => 0 leaves mod_luciauth out, hash is LuciaPasswordHash's value.
@@ -33,21 +34,26 @@ sub must {
 # Everything really answers as it should, or nothing is measured.
 sub visitor {
     my ($server) = @_;
-    my @who = form(username => NAME, password => PASSWORD);
-    my $reply = must('sign-up', $server->request(POST => '/account/signup', @who), 302);
+    my $reply = must('sign-up', $server->request(POST => '/account/signup', form(username => NAME, password => PASSWORD)), 302);
     my $cookie = cookie_of($reply) or die "sign-up sets no cookie\n";
-    my $stranger = 'auth_session=' . 'a' x 40;
-    must('the gate, without a session,', $server->request(GET => GATED, accept => '*/*'), 401);
-    must('the gate, without a session,', $server->request(GET => GATED, accept => 'text/html'), 302);
-    must('the gate, with an unknown session,', $server->request(GET => GATED, cookie => $stranger, accept => '*/*'), 401);
+    return answers($server, "$cookie->{name}=$cookie->{value}");
+}
+
+sub answers {
+    my ($server, $cookie) = @_;
+    my %strangers = ('without a session' => [], 'with an unknown session' => [cookie => 'auth_session=' . 'a' x 40]);
+    for my $who (sort keys %strangers) {
+        must("the gate, $who,", $server->request(GET => GATED, accept => '*/*', @{ $strangers{$who} }), 401);
+        must("the gate, $who,", $server->request(GET => GATED, accept => 'text/html', @{ $strangers{$who} }), 302);
+    }
     for my $path (GATED, UNGATED) {
-        $reply = must($path, $server->request(GET => $path, cookie => $cookie), 200);
+        my $reply = must($path, $server->request(GET => $path, cookie => $cookie), 200);
         die "$path has another content\n" if $reply->body ne $content;
     }
-    must('sign-in with a wrong password', $server->request(POST => LOGIN, form(username => NAME, password => 'wrong!')), 400);
-    $reply = must('sign-in', $server->request(POST => LOGIN, @who), 302);
+    must('sign-in, wrong password,', $server->request(POST => LOGIN, form(username => NAME, password => 'wrong!')), 400);
+    my $reply = must('sign-in', $server->request(POST => LOGIN, form(username => NAME, password => PASSWORD)), 302);
     cookie_of($reply) or die "sign-in sets no cookie\n";
-    return "$cookie->{name}=$cookie->{value}";
+    return $cookie;
 }
 
 package Bench::Server;

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #define AT_ONCE 10
-#define WHOLE_SCHEMA "SELECT group_concat(sql, char(10)) FROM (SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name)"
+#define WHOLE_SCHEMA                                                                                         \
+    "SELECT group_concat(sql, char(10)) FROM (SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY " \
+    "name)"
 
 static apr_pool_t *pool;
 static luci_settings_t settings;
@@ -43,7 +45,8 @@ static void check_drivers(void)
     luci_db_target_t target = support_target(support_path("any.db"), &settings);
     const char *problem = NULL;
 
-    tap_is_result(luci_db_init("nosuch", &problem, pool), LUCI_UNAVAILABLE, "an unknown driver is not loaded");
+    tap_is_result(luci_db_init("nosuch", &problem, pool), LUCI_UNAVAILABLE,
+                  "an unknown driver is not loaded");
     tap_ok(problem && strstr(problem, "\"nosuch\""), "and the message names it");
     target.driver = "nosuch";
     tap_is_result(connects(&target), LUCI_UNAVAILABLE, "nor connected with");
@@ -64,10 +67,12 @@ static void check_missing_file(void)
     tap_is_result(read_one(db, LUCI_SQL_KEY_GET, "x"), LUCI_UNAVAILABLE, "nor read");
     tap_ok(!exists(path), "no file was made");
     support_our_tables(path, &settings);
-    tap_is_result(read_one(db, LUCI_SQL_KEY_GET, "x"), LUCI_NOT_FOUND, "the handle works once the file is there");
+    tap_is_result(read_one(db, LUCI_SQL_KEY_GET, "x"), LUCI_NOT_FOUND,
+                  "the handle works once the file is there");
     tap_is_int(luci_db_is_broken(db), 0, "and is whole again");
     luci_db_close(db);
-    tap_is_result(read_one(db, LUCI_SQL_KEY_GET, "x"), LUCI_NOT_FOUND, "a closed handle connects again by itself");
+    tap_is_result(read_one(db, LUCI_SQL_KEY_GET, "x"), LUCI_NOT_FOUND,
+                  "a closed handle connects again by itself");
     luci_db_close(db);
     luci_db_close(db);
     tap_pass("closing twice does no harm");
@@ -148,18 +153,20 @@ static void check_new_schema(void)
 
     tap_is_result(create_schema(path), LUCI_OK, "tables in a new file");
     tap_is_str(support_value(path, "PRAGMA journal_mode"), "wal", "with a write-ahead log");
-    tap_is_str(support_value(path, "SELECT group_concat(name) FROM (SELECT name FROM sqlite_master "
-                                   "WHERE name NOT LIKE 'sqlite%' ORDER BY name)"),
-               "auth_user,user_key,user_key_user_id,user_session,user_session_idle_expires,user_session_user_id",
-               "three tables and their indexes");
+    tap_is_str(
+        support_value(path, "SELECT group_concat(name) FROM (SELECT name FROM sqlite_master "
+                            "WHERE name NOT LIKE 'sqlite%' ORDER BY name)"),
+        "auth_user,user_key,user_key_user_id,user_session,user_session_idle_expires,user_session_user_id",
+        "three tables and their indexes");
     tap_is_str(support_value(path, "SELECT group_concat(name) FROM pragma_table_info('auth_user')"),
                "id,username,disabled,created_at", "users");
     tap_is_str(support_value(path, "SELECT group_concat(name) FROM pragma_table_info('user_key')"),
                "id,user_id,hashed_password", "keys");
     tap_is_str(support_value(path, "SELECT group_concat(name) FROM pragma_table_info('user_session')"),
                "id,user_id,active_expires,idle_expires,created_at,last_seen,address,user_agent", "sessions");
-    tap_is_int(support_number(path, "SELECT sum(\"notnull\") FROM pragma_table_info('user_session') WHERE cid > 3"), 0,
-               "columns of ours may be NULL, so that Lucia can insert");
+    tap_is_int(
+        support_number(path, "SELECT sum(\"notnull\") FROM pragma_table_info('user_session') WHERE cid > 3"),
+        0, "columns of ours may be NULL, so that Lucia can insert");
     before = support_value(path, WHOLE_SCHEMA);
     tap_is_result(create_schema(path), LUCI_OK, "a second time");
     tap_is_str(support_value(path, WHOLE_SCHEMA), before, "changes nothing");
@@ -171,7 +178,8 @@ static void check_lucia_schema(void)
     long long version;
 
     support_lucia_tables(path);
-    support_run(path, "INSERT INTO auth_user VALUES ('u', 'user'); INSERT INTO user_key VALUES ('username:user', 'u', 'h')");
+    support_run(path, "INSERT INTO auth_user VALUES ('u', 'user'); INSERT INTO user_key VALUES "
+                      "('username:user', 'u', 'h')");
     before = support_value(path, WHOLE_SCHEMA);
     version = support_number(path, "PRAGMA schema_version");
     tap_is_result(create_schema(path), LUCI_OK, "Lucia's own tables are accepted");
@@ -180,7 +188,8 @@ static void check_lucia_schema(void)
     support_run(path, "DROP TABLE user_session");
     before = support_value(path, WHOLE_SCHEMA);
     tap_is_result(create_schema(path), LUCI_OK, "one table is missing");
-    tap_is_int(support_number(path, "SELECT count(*) FROM pragma_table_info('user_session')"), 8, "it's made");
+    tap_is_int(support_number(path, "SELECT count(*) FROM pragma_table_info('user_session')"), 8,
+               "it's made");
     support_run(path, "DROP TABLE user_session");
     tap_is_str(support_value(path, WHOLE_SCHEMA), before, "the others were left alone, without an index");
     tap_is_int(support_number(path, "SELECT count(*) FROM user_key"), 1, "with their rows");
@@ -194,9 +203,11 @@ static void check_foreign_schema(void)
     support_run(path, "CREATE TABLE auth_user (number INTEGER PRIMARY KEY, login TEXT)");
     before = support_value(path, "SELECT sql FROM sqlite_master WHERE name = 'auth_user'");
     tap_is_result(create_schema(path), LUCI_OK, "a table of that name with other columns");
-    tap_is_str(support_value(path, "SELECT sql FROM sqlite_master WHERE name = 'auth_user'"), before, "stays as it is");
+    tap_is_str(support_value(path, "SELECT sql FROM sqlite_master WHERE name = 'auth_user'"), before,
+               "stays as it is");
     path = support_path("view.db");
-    support_run(path, "CREATE TABLE auth_user (id TEXT PRIMARY KEY, username TEXT); CREATE TABLE user_session_user_id (id)");
+    support_run(path, "CREATE TABLE auth_user (id TEXT PRIMARY KEY, username TEXT); CREATE TABLE "
+                      "user_session_user_id (id)");
     before = support_value(path, WHOLE_SCHEMA);
     tap_is_result(create_schema(path), LUCI_UNAVAILABLE, "an index that can't be made");
     tap_is_str(support_value(path, WHOLE_SCHEMA), before, "leaves no table behind");

@@ -14,7 +14,7 @@ static luci_settings_t settings;
 
 static luci_result_t read_key(luci_db_t *db)
 {
-    const char *id = "username:alice", *const *row;
+    const char *id = "username:alice", *const * row;
 
     return luci_db_select(db, LUCI_SQL_KEY_GET, &id, &row, pool);
 }
@@ -88,12 +88,14 @@ static const struct {
 } changes[] = {
     { "CREATE INDEX", "CREATE INDEX elsewhere ON user_key (hashed_password)" },
     { "DROP INDEX", "DROP INDEX elsewhere" },
-    { "ALTER TABLE ADD COLUMN", "ALTER TABLE user_session ADD COLUMN country TEXT; ALTER TABLE user_key ADD COLUMN note TEXT" },
+    { "ALTER TABLE ADD COLUMN",
+      "ALTER TABLE user_session ADD COLUMN country TEXT; ALTER TABLE user_key ADD COLUMN note TEXT" },
     { "another table", "CREATE TABLE other (id)" },
     { "VACUUM", "VACUUM" },
     { "ANALYZE", "ANALYZE" },
-    { "DROP and CREATE", "DROP TABLE user_session; CREATE TABLE user_session (id VARCHAR(127) NOT NULL PRIMARY KEY, user_id "
-                         "VARCHAR(15) NOT NULL, active_expires BIGINT NOT NULL, idle_expires BIGINT NOT NULL)" },
+    { "DROP and CREATE",
+      "DROP TABLE user_session; CREATE TABLE user_session (id VARCHAR(127) NOT NULL PRIMARY KEY, user_id "
+      "VARCHAR(15) NOT NULL, active_expires BIGINT NOT NULL, idle_expires BIGINT NOT NULL)" },
 };
 
 static void check_changes(void)
@@ -117,14 +119,17 @@ static void check_changes(void)
         tap_is_result(transact(db, add_user_and_key, &work), LUCI_OK, "  a transaction");
         support_run(target.params, "DROP TABLE once_more");
         work = (work_t){ .user = apr_psprintf(pool, "user-%d-more", i) };
-        tap_is_result(transact(db, add_user_and_key, &work), LUCI_OK, "  a transaction as the first statement");
+        tap_is_result(transact(db, add_user_and_key, &work), LUCI_OK,
+                      "  a transaction as the first statement");
         tap_is_int(luci_db_is_broken(db), 0, "  the handle is whole");
     }
-    tap_is_int(support_number(target.params, "SELECT count(*) FROM user_key"), 1 + 2 * COUNT(changes), "all of it was kept");
+    tap_is_int(support_number(target.params, "SELECT count(*) FROM user_key"), 1 + 2 * COUNT(changes),
+               "all of it was kept");
     luci_db_close(db);
 }
 
-/* A statement of the middle is stale, the first one is not yet prepared: the transaction runs twice, and is kept once. */
+/* A statement of the middle is stale, the first one is not yet prepared: the transaction runs twice, and is
+ * kept once. */
 static void check_whole_again(void)
 {
     luci_db_target_t target;
@@ -132,15 +137,18 @@ static void check_whole_again(void)
     work_t work = { .user = "bob" };
     int changed;
 
-    tap_is_result(insert_key(db, "username:x", "nobody", &changed), LUCI_UNAVAILABLE, "a key without a user is refused");
+    tap_is_result(insert_key(db, "username:x", "nobody", &changed), LUCI_UNAVAILABLE,
+                  "a key without a user is refused");
     tap_ok(strstr(luci_db_error(db), "FOREIGN KEY"), "by the database: %s", luci_db_error(db));
     tap_is_int(luci_db_is_broken(db), 1, "which leaves the handle to be replaced");
     tap_is_result(insert_user(db, "alice", &changed), LUCI_OK, "by the next call");
-    tap_is_result(insert_key(db, "username:alice", "alice", &changed), LUCI_OK, "with statements prepared anew");
+    tap_is_result(insert_key(db, "username:alice", "alice", &changed), LUCI_OK,
+                  "with statements prepared anew");
     support_run(target.params, "CREATE TABLE elsewhere (id)");
     tap_is_result(transact(db, add_user_and_key, &work), LUCI_OK, "a transaction with a stale statement");
     tap_is_int(work.calls, 2, "runs once more, as a whole");
-    tap_is_int(support_number(target.params, "SELECT count(*) FROM auth_user WHERE id = 'bob'"), 1, "and is kept once");
+    tap_is_int(support_number(target.params, "SELECT count(*) FROM auth_user WHERE id = 'bob'"), 1,
+               "and is kept once");
     work = (work_t){ .user = "carol" };
     tap_is_result(transact(db, add_user_and_key, &work), LUCI_OK, "the next transaction");
     tap_is_int(work.calls, 1, "runs once");
@@ -166,13 +174,15 @@ static void check_rollback(void)
         tap_is_result(transact(db, add_user_and_key, &work), refusals[i], "work that ends with %s",
                       luci_result_name(refusals[i]));
         tap_is_int(work.calls, 1, "  is not repeated");
-        tap_is_int(support_number(target.params, "SELECT count(*) FROM auth_user"), 0, "  and leaves nothing");
+        tap_is_int(support_number(target.params, "SELECT count(*) FROM auth_user"), 0,
+                   "  and leaves nothing");
         tap_is_int(luci_db_is_broken(db), 0, "  but a whole handle");
     }
     work = (work_t){ .user = "alice" };
     tap_is_result(transact(db, add_user_and_key, &work), LUCI_OK, "and the same is kept when it succeeds");
     support_run(target.params, "DELETE FROM user_key; UPDATE auth_user SET id = 'old'");
-    tap_is_result(transact(db, add_user_and_key, &work), LUCI_CONFLICT, "a username taken by a row without a key");
+    tap_is_result(transact(db, add_user_and_key, &work), LUCI_CONFLICT,
+                  "a username taken by a row without a key");
     tap_is_int(support_number(target.params, "SELECT count(*) FROM user_key"), 0, "leaves no key behind");
     luci_db_close(db);
 }
@@ -189,7 +199,8 @@ static luci_result_t fail_always(luci_db_t *db, void *baton, apr_pool_t *scratch
     return insert_key(db, "username:half", "nobody", &changed); /* a foreign key violation */
 }
 
-/* The first insert of a work that goes on in spite of a failure must not come through on another connection. */
+/* The first insert of a work that goes on in spite of a failure must not come through on another connection.
+ */
 static luci_result_t go_on(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
     work_t *work = baton;
@@ -209,7 +220,8 @@ static void check_failing_work(void)
     luci_db_t *db = new_database("failing.db", &target);
     work_t work = { 0 };
 
-    tap_is_result(transact(db, fail_always, &work), LUCI_UNAVAILABLE, "a statement that fails on a fresh connection");
+    tap_is_result(transact(db, fail_always, &work), LUCI_UNAVAILABLE,
+                  "a statement that fails on a fresh connection");
     tap_is_int(work.calls, 1, "is not tried again");
     tap_is_result(read_key(db), LUCI_NOT_FOUND, "the handle goes on");
     work.calls = 0;
@@ -217,9 +229,11 @@ static void check_failing_work(void)
     tap_is_int(work.calls, 2, "is tried once more as a whole");
     tap_is_result(read_key(db), LUCI_NOT_FOUND, "the handle goes on");
     work.calls = 0;
-    tap_is_result(transact(db, go_on, &work), LUCI_UNAVAILABLE, "work that overlooks a failure does not succeed");
+    tap_is_result(transact(db, go_on, &work), LUCI_UNAVAILABLE,
+                  "work that overlooks a failure does not succeed");
     tap_is_int(work.calls, 2, "not the second time either");
-    tap_is_int(support_number(target.params, "SELECT count(*) FROM auth_user"), 0, "nothing of all that was kept");
+    tap_is_int(support_number(target.params, "SELECT count(*) FROM auth_user"), 0,
+               "nothing of all that was kept");
     luci_db_close(db);
 }
 
@@ -260,23 +274,28 @@ static void check_failing_commit(void)
 
 static void check_columns_later(void)
 {
-    const char *path = support_path("later.db"), *const *row, *id = "username:alice";
+    const char *path = support_path("later.db"), *const * row, *id = "username:alice";
     luci_db_target_t target = support_target(path, &settings);
     luci_db_t *db = luci_db_create(&target, pool);
 
     support_lucia_tables(path);
-    support_run(path, "INSERT INTO auth_user VALUES ('alice', 'Alice'); INSERT INTO user_key VALUES ('username:alice', 'alice', 'hash')");
-    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &id, &row, pool), LUCI_OK, "a read from Lucia's tables");
+    support_run(path, "INSERT INTO auth_user VALUES ('alice', 'Alice'); INSERT INTO user_key VALUES "
+                      "('username:alice', 'alice', 'hash')");
+    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &id, &row, pool), LUCI_OK,
+                  "a read from Lucia's tables");
     tap_is_int(luci_db_columns(db).user + luci_db_columns(db).session, 0, "without our columns");
     tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], NULL, "  nobody is disabled");
     tap_is_str(row[1 + LUCI_SQL_USER_NAME], "Alice", "  the username is there");
-    support_run(path, "ALTER TABLE auth_user ADD COLUMN disabled BIGINT; ALTER TABLE auth_user ADD COLUMN created_at BIGINT;"
+    support_run(path, "ALTER TABLE auth_user ADD COLUMN disabled BIGINT; ALTER TABLE auth_user ADD COLUMN "
+                      "created_at BIGINT;"
                       "UPDATE auth_user SET disabled = 1");
-    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &id, &row, pool), LUCI_OK, "a read when the columns have come");
+    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &id, &row, pool), LUCI_OK,
+                  "a read when the columns have come");
     tap_is_int(luci_db_columns(db).user, 1, "notices them");
     tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], "1", "at once: the user is disabled");
     support_run(path, "ALTER TABLE auth_user DROP COLUMN disabled");
-    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &id, &row, pool), LUCI_OK, "a read when one is gone again");
+    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &id, &row, pool), LUCI_OK,
+                  "a read when one is gone again");
     tap_is_int(luci_db_columns(db).user, 0, "does without");
     luci_db_close(db);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checklist row 33: a database that can't be written, a disk that is full, a file that is not what it was. Reads answer as long as
- * they can, nothing passes for "not there" that could not be looked for, and nothing is half-written.
- * Any argument leaves out what cannot run under valgrind: limits of a file's size. */
+/* Checklist row 33: a database that can't be written, a disk that is full, a file that is not what it was.
+ * Reads answer as long as they can, nothing passes for "not there" that could not be looked for, and nothing
+ * is half-written. Any argument leaves out what cannot run under valgrind: limits of a file's size. */
 #include "db.h"
 #include "support.h"
 #include "tap.h"
@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -28,7 +27,7 @@ static const char *user_name(int number)
 
 static luci_result_t read_key(luci_db_t *db, int number)
 {
-    const char *id = apr_pstrcat(pool, "username:", user_name(number), NULL), *const *row;
+    const char *id = apr_pstrcat(pool, "username:", user_name(number), NULL), *const * row;
     luci_result_t result = luci_db_select(db, LUCI_SQL_KEY_GET, &id, &row, pool);
 
     if (result == LUCI_OK && strcmp(row[1 + LUCI_SQL_USER_ID], user_name(number)) != 0)
@@ -70,8 +69,12 @@ static const char *new_database(const char *name)
     other = support_open(path);
     support_try(other, "BEGIN");
     for (int i = 0; i < USERS; i++)
-        support_try(other, apr_psprintf(pool, "INSERT INTO auth_user (id, username) VALUES ('%s', '%s'); INSERT INTO user_key "
-                                        "VALUES ('username:%s', '%s', 'hash')", user_name(i), user_name(i), user_name(i), user_name(i)));
+        support_try(
+            other,
+            apr_psprintf(pool,
+                         "INSERT INTO auth_user (id, username) VALUES ('%s', '%s'); INSERT INTO user_key "
+                         "VALUES ('username:%s', '%s', 'hash')",
+                         user_name(i), user_name(i), user_name(i), user_name(i)));
     if (support_try(other, "COMMIT") != 0)
         tap_fail("%s could not be filled", path);
     support_close(other);
@@ -104,25 +107,30 @@ static int can_not_even_read(void *baton)
     luci_db_target_t target = support_target(baton, &settings);
     luci_db_t *db = luci_db_create(&target, pool);
 
-    return (read_key(db, 7) == LUCI_UNAVAILABLE ? 0 : WRONG_READ) | (add_user(db, 7) == LUCI_UNAVAILABLE ? 0 : WRONG_WRITE);
+    return (read_key(db, 7) == LUCI_UNAVAILABLE ? 0 : WRONG_READ) |
+           (add_user(db, 7) == LUCI_UNAVAILABLE ? 0 : WRONG_WRITE);
 }
 
 static void check_read_only(void)
 {
     const char *path = new_database("readonly/users.db");
-    pid_t keeper = support_hold(path, "SELECT count(*) FROM auth_user"); /* keeps the log's files alive, as other children do */
+    pid_t keeper = support_hold(
+        path, "SELECT count(*) FROM auth_user"); /* keeps the log's files alive, as other children do */
 
     chmod(path, 0444);
-    tap_is_int(support_as_reader(read_but_not_write, (void *)path), 0, "a read-only file: reads work, writes are UNAVAILABLE");
+    tap_is_int(support_as_reader(read_but_not_write, (void *)path), 0,
+               "a read-only file: reads work, writes are UNAVAILABLE");
     chmod(support_path("readonly"), 0555);
     tap_is_int(support_as_reader(read_but_not_write, (void *)path), 0, "a read-only folder, too");
     support_release(keeper);
     chmod(path, 0000);
-    tap_is_int(support_as_reader(can_not_even_read, (void *)path), 0, "an unreadable file is UNAVAILABLE, not empty");
+    tap_is_int(support_as_reader(can_not_even_read, (void *)path), 0,
+               "an unreadable file is UNAVAILABLE, not empty");
     chmod(path, 0644);
     chmod(support_path("readonly"), 0700);
     if (geteuid() == 0)
-        tap_is_int(support_as_reader(can_not_even_read, (void *)path), 0, "and one in a folder that can't be entered");
+        tap_is_int(support_as_reader(can_not_even_read, (void *)path), 0,
+                   "and one in a folder that can't be entered");
     else
         tap_skip("root alone can make a folder that it enters and a reader does not");
     chmod(support_path("readonly"), 0755);
@@ -150,7 +158,7 @@ static int fill_up(void *baton)
 {
     luci_db_target_t target = support_target(baton, &settings);
     luci_db_t *db = luci_db_create(&target, pool);
-    struct rlimit most = { 200 * 1024, RLIM_INFINITY }, none = { RLIM_INFINITY, RLIM_INFINITY };
+    struct rlimit most = { 204800, RLIM_INFINITY }, none = { RLIM_INFINITY, RLIM_INFINITY };
     static luci_result_t answers[TRIES];
     int tries = 0, failures = 0, wrong = 0;
 
@@ -177,8 +185,10 @@ static void check_full(void)
                "a full disk: writes are UNAVAILABLE, reads go on, and it works again when there is room");
     tap_is_str(support_value(path, "PRAGMA integrity_check"), "ok", "the file is sound");
     tap_is_int(support_number(path, "SELECT count(*) FROM auth_user u WHERE NOT EXISTS "
-                                    "(SELECT 1 FROM user_key k WHERE k.user_id = u.id)"), 0, "no user is without a key");
-    tap_ok(support_number(path, "SELECT count(*) FROM auth_user") > USERS + 1, "what was acknowledged is there");
+                                    "(SELECT 1 FROM user_key k WHERE k.user_id = u.id)"),
+               0, "no user is without a key");
+    tap_ok(support_number(path, "SELECT count(*) FROM auth_user") > USERS + 1,
+           "what was acknowledged is there");
 }
 
 /* ---- A file that is damaged ---- */
@@ -186,13 +196,12 @@ static void check_full(void)
 static void overwrite(const char *path, long offset, long length, int byte)
 {
     int file = open(path, O_WRONLY);
-    char *block = malloc((size_t)length);
+    char *block = apr_palloc(pool, (apr_size_t)length);
 
     memset(block, byte, (size_t)length);
     if (file < 0 || pwrite(file, block, (size_t)length, offset) != length)
         tap_fail("%s could not be damaged", path);
     close(file);
-    free(block);
 }
 
 static long size_of(const char *path)
@@ -247,8 +256,9 @@ static void check_damage(const char *what, long from, long to, int cut, int conn
 
 static void check_garbage(void)
 {
-    static const char *const contents[] = { "this is not a database, it is some text that somebody put here by mistake\n",
-                                            "SQLite format 3", "" };
+    static const char *const contents[] = {
+        "this is not a database, it is some text that somebody put here by mistake\n", "SQLite format 3", ""
+    };
 
     for (int i = 0; i < COUNT(contents); i++) {
         const char *path = support_path(apr_psprintf(pool, "garbage-%d.db", i));

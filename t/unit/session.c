@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions: the rules of time, as truth tables at their first and last milliseconds. Checklist rows 14 and 40; contract, section 2. */
+/* Sessions: the rules of time, as truth tables at their first and last milliseconds. Checklist rows 14 and
+ * 40; contract, section 2. */
 #include "session.h"
 #include "support.h"
 #include "tap.h"
@@ -41,28 +42,32 @@ static const struct {
     { "a lifetime longer than all that", 30 * DAY, 15 * DAY, LUCI_SESSION_IDLE },
     { "a lifetime of two days: the last ms", 2 * DAY, 2 * DAY - 1, LUCI_SESSION_IDLE },
     { "a lifetime of two days: over", 2 * DAY, 2 * DAY, LUCI_SESSION_DEAD },
-    { "row 14: a lifetime that ends in the active period: the last ms", LUCI_MS_HOUR, LUCI_MS_HOUR - 1, LUCI_SESSION_ACTIVE },
-    { "row 14: a lifetime that ends in the active period: over", LUCI_MS_HOUR, LUCI_MS_HOUR, LUCI_SESSION_DEAD },
+    { "row 14: a lifetime that ends in the active period: the last ms", LUCI_MS_HOUR, LUCI_MS_HOUR - 1,
+      LUCI_SESSION_ACTIVE },
+    { "row 14: a lifetime that ends in the active period: over", LUCI_MS_HOUR, LUCI_MS_HOUR,
+      LUCI_SESSION_DEAD },
     { "a lifetime, the clock an hour back", LUCI_MS_HOUR, -LUCI_MS_HOUR, LUCI_SESSION_ACTIVE },
     { "a lifetime, ten years on", 20 * YEAR, 10 * YEAR, LUCI_SESSION_DEAD },
 };
 
 static void check_states(luci_ms_t created)
 {
-    const luci_session_t session = { .created_at = created, .active_expires = created + DAY, .idle_expires = created + 15 * DAY };
+    const luci_session_t session = { .created_at = created,
+                                     .active_expires = created + DAY,
+                                     .idle_expires = created + 15 * DAY };
 
     for (int i = 0; i < COUNT(states); i++) {
         luci_settings_t with = settings;
 
         with.max_lifetime = states[i].max_lifetime;
-        tap_is_str(state_name(luci_session_state(&session, &with, created + states[i].now)), state_name(states[i].want), "%s",
-                   states[i].what);
+        tap_is_str(state_name(luci_session_state(&session, &with, created + states[i].now)),
+                   state_name(states[i].want), "%s", states[i].what);
     }
 }
 
 static const struct {
     luci_ms_t max_lifetime;
-    luci_ms_t age; /* of the session when it's extended */
+    luci_ms_t age;    /* of the session when it's extended */
     luci_ms_t active; /* counted from then */
     luci_ms_t idle;
 } extensions[] = {
@@ -87,7 +92,8 @@ static void check_extensions(luci_ms_t now)
         luci_session_extend(&session, &with, now);
         tap_is_int(session.active_expires - now, extensions[i].active, "extension %d: active for", i);
         tap_is_int(session.idle_expires - now, extensions[i].idle, "  and usable for");
-        tap_ok(session.fresh && session.state == LUCI_SESSION_ACTIVE && session.created_at == now - extensions[i].age,
+        tap_ok(session.fresh && session.state == LUCI_SESSION_ACTIVE &&
+                   session.created_at == now - extensions[i].age,
                "  active and fresh, as old as before");
         tap_is_int(luci_session_state(&session, &with, now), LUCI_SESSION_ACTIVE, "  and active at once");
     }
@@ -102,7 +108,8 @@ static void check_new(void)
     tap_is_result(luci_session_new(&a, &alice, &settings, NOW, pool), LUCI_OK, "a new session");
     tap_is_result(luci_session_new(&b, &alice, &settings, NOW, pool), LUCI_OK, "and another");
     tap_is_int(strlen(a.id), LUCI_SESSION_ID_LENGTH, "its id has 40 characters");
-    tap_is_int(strspn(a.id, "abcdefghijklmnopqrstuvwxyz0123456789"), LUCI_SESSION_ID_LENGTH, "  of the alphabet");
+    tap_is_int(strspn(a.id, "abcdefghijklmnopqrstuvwxyz0123456789"), LUCI_SESSION_ID_LENGTH,
+               "  of the alphabet");
     tap_ok(strcmp(a.id, b.id) != 0, "  and is another one each time");
     tap_is_int(a.active_expires, NOW + DAY, "active for a day");
     tap_is_int(a.idle_expires, NOW + 15 * DAY, "usable for fifteen");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions in their table: how the id is held, renewal and who wins it, disabled users, what is kept of the client. Checklist rows 11,
- * 12 and 15; contract, sections 2 and 6. */
+/* Sessions in their table: how the id is held, renewal and who wins it, disabled users, what is kept of the
+ * client. Checklist rows 11, 12 and 15; contract, sections 2 and 6. */
 #include "session.h"
 #include "support.h"
 #include "tap.h"
@@ -10,7 +10,8 @@
 
 #define DAY LUCI_MS_DAY
 #define KNOWN_ID "abcdefghijklmnopqrstuvwxyz0123456789abcd"
-#define KNOWN_SHA256 "0f595b824eb4eb7d9fb3b8c7aa23dbc305a92a2cd21bb9180722507216ba3871" /* as sha256sum has it */
+#define KNOWN_SHA256                                                                                         \
+    "0f595b824eb4eb7d9fb3b8c7aa23dbc305a92a2cd21bb9180722507216ba3871" /* as sha256sum has it */
 
 static apr_pool_t *pool;
 static luci_settings_t settings;
@@ -59,8 +60,8 @@ static void check_storage(luci_tokens_t tokens, int ours)
 
     settings.tokens = tokens;
     made = make(db, NOW, &nobody);
-    tap_is_result(get(db, made.id, NOW + 1, &got), LUCI_OK, "%s, %s tables: it's found", tokens ? "plain" : "hashed",
-                  ours ? "our" : "Lucia's");
+    tap_is_result(get(db, made.id, NOW + 1, &got), LUCI_OK, "%s, %s tables: it's found",
+                  tokens ? "plain" : "hashed", ours ? "our" : "Lucia's");
     tap_is_str(got.id, made.id, "  under its id");
     tap_is_str(got.user.id, alice.id, "  with its user");
     tap_is_str(got.user.username, "Alice", "  by name");
@@ -68,22 +69,25 @@ static void check_storage(luci_tokens_t tokens, int ours)
     tap_is_int(got.idle_expires, made.idle_expires, "  idle until then");
     tap_is_int(got.created_at, NOW, "  made then");
     tap_is_int(got.fresh, 0, "  not fresh");
-    tap_is_str(column("typeof(active_expires) || typeof(idle_expires)"), "integerinteger", "  moments are numbers in the table");
+    tap_is_str(column("typeof(active_expires) || typeof(idle_expires)"), "integerinteger",
+               "  moments are numbers in the table");
     tap_is_result(get(db, KNOWN_ID, NOW, &got), LUCI_NOT_FOUND, "  another id is not");
     tap_is_result(get(db, column("id"), NOW, &got), tokens == LUCI_TOKENS_PLAIN ? LUCI_OK : LUCI_NOT_FOUND,
                   "  what the table holds opens the door only where ids are plain");
     made.id = KNOWN_ID;
-    tap_is_result(luci_session_insert(db, &made, &settings, &nobody, pool), LUCI_OK, "  a known id is stored");
-    tap_is_int(support_number(target.params,
-                              "SELECT count(*) FROM user_session WHERE id = '" KNOWN_ID "'"),
+    tap_is_result(luci_session_insert(db, &made, &settings, &nobody, pool), LUCI_OK,
+                  "  a known id is stored");
+    tap_is_int(support_number(target.params, "SELECT count(*) FROM user_session WHERE id = '" KNOWN_ID "'"),
                tokens == LUCI_TOKENS_PLAIN, "  as it is only where ids are plain");
     if (tokens == LUCI_TOKENS_HASHED)
-        tap_is_int(support_number(target.params, "SELECT count(*) FROM user_session WHERE id = '" KNOWN_SHA256 "'"), 1,
-                   "  else as its SHA-256 in lower-case hex");
+        tap_is_int(
+            support_number(target.params, "SELECT count(*) FROM user_session WHERE id = '" KNOWN_SHA256 "'"),
+            1, "  else as its SHA-256 in lower-case hex");
     tap_is_result(luci_session_delete(db, KNOWN_ID, &settings, pool), LUCI_OK, "  it's removed");
     tap_is_result(luci_session_delete(db, KNOWN_ID, &settings, pool), LUCI_NOT_FOUND, "  once");
     tap_is_result(get(db, KNOWN_ID, NOW, &got), LUCI_NOT_FOUND, "  and gone");
-    tap_is_int(support_number(target.params, "SELECT count(*) FROM user_session"), 1, "  the other one stays");
+    tap_is_int(support_number(target.params, "SELECT count(*) FROM user_session"), 1,
+               "  the other one stays");
     settings.tokens = LUCI_TOKENS_HASHED;
     luci_db_close(db);
 }
@@ -96,7 +100,8 @@ static void check_renewal(int ours)
     luci_session_t made = make(db, NOW, &nobody), session, again;
     luci_ms_t later = NOW + 3 * DAY;
 
-    tap_is_result(get(db, made.id, later, &session), LUCI_OK, "%s tables: three days later", ours ? "our" : "Lucia's");
+    tap_is_result(get(db, made.id, later, &session), LUCI_OK, "%s tables: three days later",
+                  ours ? "our" : "Lucia's");
     tap_is_int(session.state, LUCI_SESSION_IDLE, "  it's idle");
     tap_is_result(luci_session_renew(db, &session, &settings, later, pool), LUCI_OK, "  and renewed");
     tap_is_int(session.active_expires, later + DAY, "  active for a day from then");
@@ -104,11 +109,13 @@ static void check_renewal(int ours)
     tap_ok(session.fresh && session.state == LUCI_SESSION_ACTIVE, "  active and fresh");
     tap_is_result(get(db, made.id, later, &again), LUCI_OK, "  read again");
     tap_ok(again.active_expires == session.active_expires && again.idle_expires == session.idle_expires &&
-           again.state == LUCI_SESSION_ACTIVE && !again.fresh, "  the table says the same");
+               again.state == LUCI_SESSION_ACTIVE && !again.fresh,
+           "  the table says the same");
     tap_is_int(support_number(target.params, "SELECT count(*) FROM user_session"), 1, "  in one row");
     if (ours) {
         tap_is_int(again.created_at, NOW, "  as old as it was");
-        tap_is_int(support_number(target.params, "SELECT last_seen FROM user_session"), later, "  last seen then");
+        tap_is_int(support_number(target.params, "SELECT last_seen FROM user_session"), later,
+                   "  last seen then");
     }
     luci_db_close(db);
 }
@@ -121,10 +128,14 @@ static void check_lost_race(void)
 
     tap_is_result(get(db, made.id, later, &a), LUCI_OK, "two handles read an idle session: one");
     tap_is_result(get(other, made.id, later + 5, &b), LUCI_OK, "  and the other");
-    tap_is_result(luci_session_renew(db, &a, &settings, later, pool), LUCI_OK, "  the first to renew it wins");
-    tap_is_result(luci_session_renew(other, &b, &settings, later + 5, pool), LUCI_NOT_FOUND, "  the second finds it renewed");
-    tap_ok(!b.fresh && b.state == LUCI_SESSION_IDLE && b.active_expires == made.active_expires, "  and keeps what it read");
-    tap_is_int(support_number(target.params, "SELECT active_expires FROM user_session"), later + DAY, "  the winner's moment stays");
+    tap_is_result(luci_session_renew(db, &a, &settings, later, pool), LUCI_OK,
+                  "  the first to renew it wins");
+    tap_is_result(luci_session_renew(other, &b, &settings, later + 5, pool), LUCI_NOT_FOUND,
+                  "  the second finds it renewed");
+    tap_ok(!b.fresh && b.state == LUCI_SESSION_IDLE && b.active_expires == made.active_expires,
+           "  and keeps what it read");
+    tap_is_int(support_number(target.params, "SELECT active_expires FROM user_session"), later + DAY,
+               "  the winner's moment stays");
     luci_db_close(other);
     luci_db_close(db);
 }
@@ -137,8 +148,10 @@ static void check_deleted(void)
 
     tap_is_result(get(db, made.id, later, &session), LUCI_OK, "an idle session is read");
     support_run(target.params, "DELETE FROM user_session");
-    tap_is_result(luci_session_renew(db, &session, &settings, later, pool), LUCI_NOT_FOUND, "ended meanwhile: it's not renewed");
-    tap_is_int(support_number(target.params, "SELECT count(*) FROM user_session"), 0, "  and does not rise again");
+    tap_is_result(luci_session_renew(db, &session, &settings, later, pool), LUCI_NOT_FOUND,
+                  "ended meanwhile: it's not renewed");
+    tap_is_int(support_number(target.params, "SELECT count(*) FROM user_session"), 0,
+               "  and does not rise again");
     tap_ok(!session.fresh, "  nor is its cookie sent");
     luci_db_close(db);
 }
@@ -147,9 +160,12 @@ static void check_deleted(void)
 
 static void store_row(const char *columns)
 {
-    support_run(target.params, apr_psprintf(pool, "DELETE FROM user_session; INSERT INTO user_session (id, user_id, active_expires, "
-                                            "idle_expires, created_at) VALUES ('" KNOWN_SHA256 "', 'alice0000000000', %s)",
-                                            columns));
+    support_run(
+        target.params,
+        apr_psprintf(pool,
+                     "DELETE FROM user_session; INSERT INTO user_session (id, user_id, active_expires, "
+                     "idle_expires, created_at) VALUES ('" KNOWN_SHA256 "', 'alice0000000000', %s)",
+                     columns));
 }
 
 /* Rows that Lucia made in tables with our columns: created_at is NULL, and estimated. */
@@ -159,14 +175,18 @@ static void check_unknown_age(void)
     luci_session_t session;
 
     settings.max_lifetime = 10 * DAY;
-    store_row(apr_psprintf(pool, "%" APR_INT64_T_FMT ", %" APR_INT64_T_FMT ", NULL", NOW + DAY, NOW + 15 * DAY));
-    tap_is_result(get(db, KNOWN_ID, NOW + 10 * DAY - 1, &session), LUCI_OK, "row 14: age unknown, maximum lifetime: the last ms");
+    store_row(
+        apr_psprintf(pool, "%" APR_INT64_T_FMT ", %" APR_INT64_T_FMT ", NULL", NOW + DAY, NOW + 15 * DAY));
+    tap_is_result(get(db, KNOWN_ID, NOW + 10 * DAY - 1, &session), LUCI_OK,
+                  "row 14: age unknown, maximum lifetime: the last ms");
     tap_is_int(session.created_at, NOW, "  its age is estimated");
     tap_is_result(get(db, KNOWN_ID, NOW + 10 * DAY, &session), LUCI_EXPIRED, "row 14: and then it's over");
     tap_is_result(get(db, KNOWN_ID, NOW + 5 * DAY, &session), LUCI_OK, "five days on");
-    tap_is_result(luci_session_renew(db, &session, &settings, NOW + 5 * DAY, pool), LUCI_OK, "  it's renewed");
+    tap_is_result(luci_session_renew(db, &session, &settings, NOW + 5 * DAY, pool), LUCI_OK,
+                  "  it's renewed");
     tap_is_int(session.idle_expires, NOW + 10 * DAY, "  to the end of its life and no further");
-    tap_is_int(support_number(target.params, "SELECT created_at FROM user_session"), NOW, "  and its age is written down");
+    tap_is_int(support_number(target.params, "SELECT created_at FROM user_session"), NOW,
+               "  and its age is written down");
     tap_is_result(get(db, KNOWN_ID, NOW + 10 * DAY, &session), LUCI_EXPIRED, "  so it's over then as before");
     settings.max_lifetime = 0;
     luci_db_close(db);
@@ -249,10 +269,15 @@ static void check_client(void)
     tap_is_str(column("address"), "2001:db8::1", "the address is kept");
     tap_is_str(column("user_agent"), "Mozilla/5.0 (X11)", "and the user agent");
     support_run(target.params, "DELETE FROM user_session");
-    client = (luci_client_t){ "a\r\nb\tc\x1b[31m\x7f\xc3\xa9', 1); DROP TABLE auth_user; -- and so on", long_agent };
+    client = (luci_client_t){ "a\r\nb\tc\x1b[31m\x7f\xc3\xa9', 1); DROP TABLE auth_user; -- and so on",
+                              long_agent };
     make(db, NOW, &client);
-    tap_is_str(column("address"), "a??b?c?[31m??" "?', 1); DROP TABLE auth_user; --", "an odd address becomes printable, and is cut");
-    tap_is_int(support_number(target.params, "SELECT length(user_agent) FROM user_session"), 255, "a long user agent is cut");
+    tap_is_str(column("address"),
+               "a??b?c?[31m??"
+               "?', 1); DROP TABLE auth_user; --",
+               "an odd address becomes printable, and is cut");
+    tap_is_int(support_number(target.params, "SELECT length(user_agent) FROM user_session"), 255,
+               "a long user agent is cut");
     support_run(target.params, "DELETE FROM user_session");
     client = (luci_client_t){ NULL, "" };
     make(db, NOW, &client);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every statement, spelled out; and each one prepared on a real database, for tables with and without our columns. */
+/* Every statement, spelled out; and each one prepared on a real database, for tables with and without our
+ * columns. */
 #include "sql.h"
 #include "support.h"
 #include "tap.h"
@@ -21,45 +22,60 @@ static const char *const *const attribute_lists[] = { none, one, three };
 /* A statement where neither table has our columns, and where both have; arguments as one character each. */
 static const struct {
     luci_sql_id_t id;
+    int repeatable;
     const char *plain;
     const char *plain_arguments;
     const char *ours;
     const char *our_arguments;
-    int repeatable;
 } expected[] = {
-    { LUCI_SQL_USER_INSERT, "INSERT INTO \"auth_user\" (id, username) VALUES (%s, %s) ON CONFLICT DO NOTHING", "01",
-      "INSERT INTO \"auth_user\" (id, username, created_at) VALUES (%s, %s, %lld) ON CONFLICT DO NOTHING", "012", 0 },
-    { LUCI_SQL_KEY_INSERT,
-      "INSERT INTO \"user_key\" (id, user_id, hashed_password) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", "012",
-      "INSERT INTO \"user_key\" (id, user_id, hashed_password) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", "012", 0 },
-    { LUCI_SQL_KEY_GET,
+    { LUCI_SQL_USER_INSERT, 0,
+      "INSERT INTO \"auth_user\" (id, username) VALUES (%s, %s) ON CONFLICT DO NOTHING", "01",
+      "INSERT INTO \"auth_user\" (id, username, created_at) VALUES (%s, %s, %lld) ON CONFLICT DO NOTHING",
+      "012" },
+    { LUCI_SQL_KEY_INSERT, 0,
+      "INSERT INTO \"user_key\" (id, user_id, hashed_password) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+      "012",
+      "INSERT INTO \"user_key\" (id, user_id, hashed_password) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+      "012" },
+    { LUCI_SQL_KEY_GET, 1,
       "SELECT k.hashed_password, " USER_PLAIN
-      " FROM \"user_key\" k JOIN \"auth_user\" u ON u.id = k.user_id WHERE k.id = %s", "0",
+      " FROM \"user_key\" k JOIN \"auth_user\" u ON u.id = k.user_id WHERE k.id = %s",
+      "0",
       "SELECT k.hashed_password, " USER_OURS
-      " FROM \"user_key\" k JOIN \"auth_user\" u ON u.id = k.user_id WHERE k.id = %s", "0", 1 },
-    { LUCI_SQL_KEY_REPLACE_HASH,
+      " FROM \"user_key\" k JOIN \"auth_user\" u ON u.id = k.user_id WHERE k.id = %s",
+      "0" },
+    { LUCI_SQL_KEY_REPLACE_HASH, 1,
       "UPDATE \"user_key\" SET hashed_password = %s WHERE id = %s AND hashed_password = %s", "012",
-      "UPDATE \"user_key\" SET hashed_password = %s WHERE id = %s AND hashed_password = %s", "012", 1 },
-    { LUCI_SQL_SESSION_INSERT,
-      "INSERT INTO \"user_session\" (id, user_id, active_expires, idle_expires) VALUES (%s, %s, %lld, %lld)", "0123",
-      "INSERT INTO \"user_session\" (id, user_id, active_expires, idle_expires, created_at, last_seen, address, user_agent) "
-      "VALUES (%s, %s, %lld, %lld, %lld, %lld, %s, %s)", "01234567", 0 },
-    { LUCI_SQL_SESSION_GET,
+      "UPDATE \"user_key\" SET hashed_password = %s WHERE id = %s AND hashed_password = %s", "012" },
+    { LUCI_SQL_SESSION_INSERT, 0,
+      "INSERT INTO \"user_session\" (id, user_id, active_expires, idle_expires) VALUES (%s, %s, %lld, %lld)",
+      "0123",
+      "INSERT INTO \"user_session\" (id, user_id, active_expires, idle_expires, created_at, last_seen, "
+      "address, user_agent) "
+      "VALUES (%s, %s, %lld, %lld, %lld, %lld, %s, %s)",
+      "01234567" },
+    { LUCI_SQL_SESSION_GET, 1,
       "SELECT s.active_expires, s.idle_expires, NULL, " USER_PLAIN
-      " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s", "0",
+      " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s",
+      "0",
       "SELECT s.active_expires, s.idle_expires, s.created_at, " USER_OURS
-      " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s", "0", 1 },
-    { LUCI_SQL_SESSION_RENEW,
-      "UPDATE \"user_session\" SET active_expires = %lld, idle_expires = %lld WHERE id = %s AND active_expires = %lld", "0145",
+      " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s",
+      "0" },
+    { LUCI_SQL_SESSION_RENEW, 1,
+      "UPDATE \"user_session\" SET active_expires = %lld, idle_expires = %lld WHERE id = %s AND "
+      "active_expires = %lld",
+      "0145",
       "UPDATE \"user_session\" SET active_expires = %lld, idle_expires = %lld, last_seen = %lld, "
-      "created_at = COALESCE(created_at, %lld) WHERE id = %s AND active_expires = %lld", "012345", 1 },
-    { LUCI_SQL_SESSION_DELETE, "DELETE FROM \"user_session\" WHERE id = %s", "0",
-      "DELETE FROM \"user_session\" WHERE id = %s", "0", 1 },
+      "created_at = COALESCE(created_at, %lld) WHERE id = %s AND active_expires = %lld",
+      "012345" },
+    { LUCI_SQL_SESSION_DELETE, 1, "DELETE FROM \"user_session\" WHERE id = %s", "0",
+      "DELETE FROM \"user_session\" WHERE id = %s", "0" },
 };
 
 static luci_sql_statement_t statement(luci_sql_id_t id, int user, int session)
 {
-    return luci_sql_statement(LUCI_SQLITE3, id, &settings, (luci_sql_columns_t){ .user = user, .session = session }, pool);
+    return luci_sql_statement(LUCI_SQLITE3, id, &settings,
+                              (luci_sql_columns_t){ .user = user, .session = session }, pool);
 }
 
 static void is_arguments(const luci_sql_statement_t *made, const char *want, const char *what)
@@ -93,7 +109,8 @@ static void check_mixed(void)
            "only the user table is ours");
     tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 0, 1).text, "s.created_at, u.id, NULL, u.username"),
            "only the session table is ours");
-    tap_is_int(statement(LUCI_SQL_USER_INSERT, 0, 1).arguments, 2, "the user table's arguments depend on it alone");
+    tap_is_int(statement(LUCI_SQL_USER_INSERT, 0, 1).arguments, 2,
+               "the user table's arguments depend on it alone");
     tap_is_int(statement(LUCI_SQL_SESSION_INSERT, 1, 0).arguments, 4, "the session table's, too");
 }
 
@@ -102,13 +119,15 @@ static void check_attributes(void)
     settings.attributes = support_names(one);
     tap_ok(strstr(statement(LUCI_SQL_KEY_GET, 0, 0).text, "u.username, u.\"plan\" FROM"), "one attribute");
     settings.attributes = support_names(three);
-    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 1, 1).text, "u.username, u.\"full_name\", u.\"username\", u.\"order\" FROM"),
+    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 1, 1).text,
+                  "u.username, u.\"full_name\", u.\"username\", u.\"order\" FROM"),
            "three in their order, one of them username, one an SQL word");
     tap_ok(strstr(luci_sql_schema(LUCI_SQLITE3, LUCI_SQL_PROBE_USER, &settings, pool)[0],
                   "UNIQUE, \"full_name\" TEXT, \"order\" TEXT, disabled BIGINT"),
            "a new table has them, username once");
     settings.attributes = NULL;
-    tap_ok(strstr(statement(LUCI_SQL_KEY_GET, 0, 0).text, "u.username FROM"), "no list at all is an empty one");
+    tap_ok(strstr(statement(LUCI_SQL_KEY_GET, 0, 0).text, "u.username FROM"),
+           "no list at all is an empty one");
     settings.attributes = support_names(none);
 }
 
@@ -118,12 +137,14 @@ static void check_tables(void)
     const char *const *schema;
 
     settings.tables = (luci_tables_t){ "user", "user_key", "user_session" };
-    tap_ok(strstr(statement(LUCI_SQL_KEY_GET, 0, 0).text, "FROM \"user_key\" k JOIN \"user\" u"), "a table named user is quoted");
+    tap_ok(strstr(statement(LUCI_SQL_KEY_GET, 0, 0).text, "FROM \"user_key\" k JOIN \"user\" u"),
+           "a table named user is quoted");
     schema = luci_sql_schema(LUCI_SQLITE3, LUCI_SQL_PROBE_SESSION, &settings, pool);
     tap_ok(strstr(schema[0], "REFERENCES \"user\"(id)"), "and in references");
     tap_is_str(schema[1], "CREATE INDEX IF NOT EXISTS \"user_session_user_id\" ON \"user_session\" (user_id)",
                "an index is named after its table");
-    tap_is_str(schema[2], "CREATE INDEX IF NOT EXISTS \"user_session_idle_expires\" ON \"user_session\" (idle_expires)",
+    tap_is_str(schema[2],
+               "CREATE INDEX IF NOT EXISTS \"user_session_idle_expires\" ON \"user_session\" (idle_expires)",
                "and its column");
     tap_ok(schema[3] == NULL, "the list ends");
     tap_is_str(luci_sql_probe(LUCI_SQLITE3, LUCI_SQL_PROBE_USER, &settings.tables, pool),
@@ -158,10 +179,13 @@ static const char *database(int user, int session)
     path = support_path(name);
     support_our_tables(path, &settings);
     if (!user)
-        support_run(path, "ALTER TABLE \"user\" DROP COLUMN disabled; ALTER TABLE \"user\" DROP COLUMN created_at");
+        support_run(path,
+                    "ALTER TABLE \"user\" DROP COLUMN disabled; ALTER TABLE \"user\" DROP COLUMN created_at");
     if (!session)
-        support_run(path, "ALTER TABLE user_session DROP COLUMN created_at; ALTER TABLE user_session DROP COLUMN last_seen;"
-                          "ALTER TABLE user_session DROP COLUMN address; ALTER TABLE user_session DROP COLUMN user_agent");
+        support_run(
+            path,
+            "ALTER TABLE user_session DROP COLUMN created_at; ALTER TABLE user_session DROP COLUMN last_seen;"
+            "ALTER TABLE user_session DROP COLUMN address; ALTER TABLE user_session DROP COLUMN user_agent");
     return path;
 }
 

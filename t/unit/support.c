@@ -26,7 +26,7 @@ static apr_pool_t *memory;
 static char folder[64];
 static pid_t owner;
 
-static void give_up(const char *what, const char *why)
+void support_give_up(const char *what, const char *why)
 {
     printf("Bail out! %s: %s\n", what, why);
     fflush(stdout);
@@ -65,11 +65,11 @@ apr_pool_t *support_start(void)
     apr_pool_create(&memory, NULL);
     snprintf(folder, sizeof folder, "%s/luci-unit-XXXXXX", parent && strlen(parent) < 40 ? parent : "/tmp");
     if (!mkdtemp(folder) || chmod(folder, 0755) != 0)
-        give_up(folder, strerror(errno));
+        support_give_up(folder, strerror(errno));
     owner = getpid();
     atexit(clean_up);
     if (luci_secret_init(memory) != LUCI_OK || luci_db_init(DRIVER, &problem, memory) != LUCI_OK)
-        give_up("the core does not start", problem);
+        support_give_up("the core does not start", problem);
     return memory;
 }
 
@@ -117,19 +117,20 @@ void support_our_tables(const char *path, const luci_settings_t *settings)
 
     target.create = 1;
     if (luci_db_create_schema(db, memory) != LUCI_OK)
-        give_up(path, luci_db_error(db));
+        support_give_up(path, luci_db_error(db));
     luci_db_close(db);
 }
 
 void support_lucia_tables(const char *path)
 {
-    support_run(path,
-                "CREATE TABLE auth_user (id VARCHAR(15) NOT NULL PRIMARY KEY, username VARCHAR(31) NOT NULL UNIQUE);"
-                "CREATE TABLE user_key (id VARCHAR(255) NOT NULL PRIMARY KEY, user_id VARCHAR(15) NOT NULL, "
-                "hashed_password VARCHAR(255), FOREIGN KEY (user_id) REFERENCES auth_user(id));"
-                "CREATE TABLE user_session (id VARCHAR(127) NOT NULL PRIMARY KEY, user_id VARCHAR(15) NOT NULL, "
-                "active_expires BIGINT NOT NULL, idle_expires BIGINT NOT NULL, "
-                "FOREIGN KEY (user_id) REFERENCES auth_user(id))");
+    support_run(
+        path,
+        "CREATE TABLE auth_user (id VARCHAR(15) NOT NULL PRIMARY KEY, username VARCHAR(31) NOT NULL UNIQUE);"
+        "CREATE TABLE user_key (id VARCHAR(255) NOT NULL PRIMARY KEY, user_id VARCHAR(15) NOT NULL, "
+        "hashed_password VARCHAR(255), FOREIGN KEY (user_id) REFERENCES auth_user(id));"
+        "CREATE TABLE user_session (id VARCHAR(127) NOT NULL PRIMARY KEY, user_id VARCHAR(15) NOT NULL, "
+        "active_expires BIGINT NOT NULL, idle_expires BIGINT NOT NULL, "
+        "FOREIGN KEY (user_id) REFERENCES auth_user(id))");
 }
 
 /* ---- Beside the core ---- */
@@ -148,7 +149,7 @@ support_other_t *support_open(const char *path)
     if (!other || apr_pool_create(&other->pool, memory) != APR_SUCCESS ||
         apr_dbd_get_driver(memory, DRIVER, &other->driver) != APR_SUCCESS ||
         apr_dbd_open_ex(other->driver, other->pool, path, &other->handle, &problem) != APR_SUCCESS)
-        give_up(path, problem);
+        support_give_up(path, problem);
     return other;
 }
 
@@ -171,7 +172,7 @@ void support_run(const char *path, const char *sql)
     support_other_t *other = support_open(path);
 
     if (support_try(other, sql) != 0)
-        give_up(sql, apr_dbd_error(other->driver, other->handle, 0));
+        support_give_up(sql, apr_dbd_error(other->driver, other->handle, 0));
     support_close(other);
 }
 
@@ -183,7 +184,7 @@ const char *support_value(const char *path, const char *sql)
     const char *value = NULL;
 
     if (apr_dbd_select(other->driver, other->pool, other->handle, &results, sql, 0) != 0)
-        give_up(sql, apr_dbd_error(other->driver, other->handle, 0));
+        support_give_up(sql, apr_dbd_error(other->driver, other->handle, 0));
     if (apr_dbd_get_row(other->driver, other->pool, results, &row, -1) == 0)
         value = apr_pstrdup(memory, apr_dbd_get_entry(other->driver, row, 0));
     support_close(other);
@@ -206,7 +207,7 @@ static pid_t start_child(void)
     fflush(stdout);
     child = fork();
     if (child < 0)
-        give_up("fork", strerror(errno));
+        support_give_up("fork", strerror(errno));
     return child;
 }
 
@@ -243,24 +244,25 @@ int support_as_reader(int (*work)(void *baton), void *baton)
 pid_t support_hold(const char *path, const char *sql)
 {
     int ready[2];
-    char byte = 0;
+    char byte;
     pid_t child;
 
     if (pipe(ready) != 0)
-        give_up("pipe", strerror(errno));
+        support_give_up("pipe", strerror(errno));
     child = start_child();
     if (child == 0) {
         support_other_t *other = support_open(path);
+        int done = support_try(other, sql) == 0 && write(ready[1], "y", 1) == 1;
 
-        byte = support_try(other, sql) == 0 && write(ready[1], "y", 1) == 1;
         close(ready[1]);
-        while (byte)
+        if (!done)
+            _exit(1);
+        for (;;)
             pause();
-        _exit(1);
     }
     close(ready[1]);
     if (read(ready[0], &byte, 1) != 1)
-        give_up("another process could not", sql);
+        support_give_up("another process could not", sql);
     close(ready[0]);
     return child;
 }
@@ -277,31 +279,4 @@ luci_ms_t support_clock(void)
 
     clock_gettime(CLOCK_MONOTONIC, &moment);
     return (luci_ms_t)moment.tv_sec * 1000 + moment.tv_nsec / 1000000;
-}
-
-/* ---- A source of one handle that counts ---- */
-
-static luci_result_t borrow(void *baton, luci_db_t **db)
-{
-    support_source_t *source = baton;
-
-    if (++source->borrows == source->refuse_at)
-        return source->with;
-    if (source->out++ > 0)
-        give_up("the source", "a handle was borrowed while another one was out");
-    *db = source->db;
-    return LUCI_OK;
-}
-
-static void give_back(void *baton, luci_db_t *db)
-{
-    support_source_t *source = baton;
-
-    if (source->out-- != 1 || db != source->db)
-        give_up("the source", "a handle was given back that was not lent");
-}
-
-luci_db_source_t support_source(support_source_t *source)
-{
-    return (luci_db_source_t){ .borrow = borrow, .give_back = give_back, .baton = source };
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of the database's floors share: a folder for database files, settings with a cheap hash, a second way into a
- * database that does not go through the core, other processes, and a source of handles that counts. Anything that goes wrong in
- * here ends the program. */
+/* What the tests of the database's floors share: a folder for database files, settings with a cheap hash, a
+ * second way into a database that does not go through the core, and other processes. Anything that goes wrong
+ * in here ends the program. */
 #ifndef LUCI_SUPPORT_H
 #define LUCI_SUPPORT_H
 
@@ -24,13 +24,15 @@
 /* A moment that tests are played at: 2023-11-14 22:13:20 UTC. */
 #define NOW ((luci_ms_t)1700000000000)
 
-/* Loads everything and makes the folder, which goes when the program ends. The pool lasts as long. Before any thread or child. */
+/* Loads everything and makes the folder, which goes when the program ends. The pool lasts as long. Before any
+ * thread or child. */
 apr_pool_t *support_start(void);
 
 /* The path of a file in the folder; "a/b" makes the folder a. */
 const char *support_path(const char *name);
 
-/* Lucia's periods, Argon2id m=8 t=1 p=1, hashed tokens, no attributes, the tables "auth_user user_key user_session". */
+/* Lucia's periods, Argon2id m=8 t=1 p=1, hashed tokens, no attributes, the tables "auth_user user_key
+ * user_session". */
 luci_settings_t support_settings(void);
 
 /* An array of names, closed by NULL. */
@@ -63,6 +65,9 @@ long long support_number(const char *path, const char *sql);
 /* Runs work in a child and gives its exit status, 128 and more for a signal. */
 int support_in_child(int (*work)(void *baton), void *baton);
 
+/* Ends the program: what was tried can't be tested. */
+void support_give_up(const char *what, const char *why) __attribute__((noreturn));
+
 /* How a child ended: as above. */
 int support_await(pid_t child);
 
@@ -75,17 +80,5 @@ void support_release(pid_t holder);
 
 /* Milliseconds of a clock that nobody sets. */
 luci_ms_t support_clock(void);
-
-/* ---- A source of one handle that counts ---- */
-
-typedef struct {
-    luci_db_t *db;
-    int borrows;
-    int out;            /* lent now; never more than one, or the test ends */
-    int refuse_at;      /* which borrowing is refused, from 1; 0: none */
-    luci_result_t with; /* what it's refused with */
-} support_source_t;
-
-luci_db_source_t support_source(support_source_t *source);
 
 #endif

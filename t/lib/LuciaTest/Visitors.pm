@@ -9,6 +9,7 @@
 #     is_unauthorized_json($server->request(GET => '/vault/a.txt', script()), '...');
 #     is_served($server->request(GET => '/vault/a.txt', cookie => $alice), '...');
 #     is_refused($reply, '...');                                    # any refusal that gives nothing away
+#     my $host = LuciaTest::Visitors::Host->new($server, 'a.test');  # a client of a virtual host that is known by its name
 #     expire($server, $alice, active => -1000, idle => 60000);      # moves a session in time, milliseconds from now
 package LuciaTest::Visitors;
 use strict;
@@ -21,7 +22,7 @@ use Test::More ();
 use Time::HiRes ();
 
 our @EXPORT = qw(CHEAP PASSWORD SECRET navigation script sign_up sign_in keeps_secret is_refused is_sent_to_login
-    is_unauthorized_json is_unauthorized_page is_unavailable is_served stored_id expire);
+    is_unauthorized_json is_unauthorized_page is_unavailable is_served stored_id expire timed snapshot put_file);
 
 # Passwords that cost nothing: for tests of everything but hashing.
 use constant CHEAP => "LuciaDatabase sqlite3 \@db\@\nLuciaMount /\nLuciaPasswordHash argon2id m=8 t=1 p=1\n";
@@ -62,6 +63,33 @@ sub expire {
     my $changed = sqlite($server->db, 'UPDATE user_session SET active_expires = ?, idle_expires = ? WHERE id = ?',
         $now + $at{active}, $now + $at{idle}, stored_id($cookie));
     die "no such session\n" if $changed != 1;
+    return;
+}
+
+# What the code returned, and how many seconds it took.
+sub timed {
+    my ($code) = @_;
+    my $start = Time::HiRes::time();
+    my $value = $code->();
+    return ($value, Time::HiRes::time() - $start);
+}
+
+# The bytes of a database with all that was committed.
+sub snapshot {
+    my ($file) = @_;
+    sqlite($file, 'PRAGMA wal_checkpoint(TRUNCATE)');
+    return LuciaTest::Server::slurp($file);
+}
+
+# Another file takes this one's place at once; with its journals gone, as if it had been closed.
+sub put_file {
+    my ($file, $content) = @_;
+    open my $out, '>:raw', "$file.new" or die "$file.new: $!";
+    print $out $content;
+    close $out or die "$file.new: $!";
+    LuciaTest::give("$file.new");
+    unlink "$file-wal", "$file-shm";
+    rename "$file.new", $file or die "$file: $!";
     return;
 }
 
@@ -128,5 +156,19 @@ sub is_served {
     Test::More::is($reply->status, 200, $name) or Test::More::diag($reply->bytes);
     return Test::More::like($reply->body, qr/moonstone/, "$name: with the content");
 }
+
+package LuciaTest::Visitors::Host;
+
+sub new {
+    my ($class, $server, $name, $file) = @_;
+    return bless { server => $server, name => $name, file => $file }, $class;
+}
+
+sub request {
+    my ($self, $method, $path, %arg) = @_;
+    return $self->{server}->request($method, $path, host => $self->{name}, %arg);
+}
+
+sub db { $_[0]{server}->dir . "/$_[0]{file}" }
 
 1;

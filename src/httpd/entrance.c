@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "entrance.h"
+
+#include "account_json.h"
+#include "form.h"
+#include "reply.h"
+#include "request.h"
+#include "url.h"
+
+#include <apr_strings.h>
+#include <http_log.h>
+
+APLOG_USE_MODULE(luciauth);
+
+#define MESSAGE_USERNAME "Invalid username"
+#define MESSAGE_PASSWORD "Invalid password"
+#define MESSAGE_TAKEN "Username already taken"
+#define MESSAGE_INCORRECT "Incorrect username or password"
+#define MESSAGE_CLOSED "Sign-up is closed"
+#define MESSAGE_BODY "Malformed request body"
+#define MESSAGE_TYPE "Unsupported content type"
+#define MESSAGE_SIZE "Request body too large"
+
+static void set_limits(const luci_call_t *call, apr_table_t *values)
+{
+    const luci_settings_t *settings = call->runtime->auth.settings;
+    apr_pool_t *pool = call->r->pool;
+
+    apr_table_setn(values, "username_min", apr_itoa(pool, settings->username_length.least));
+    apr_table_setn(values, "username_max", apr_itoa(pool, settings->username_length.most));
+    apr_table_setn(values, "password_min", apr_itoa(pool, settings->password_length.least));
+    apr_table_setn(values, "password_max", apr_itoa(pool, settings->password_length.most));
+}
+
+/* The path to go to after signing in: from the form, else from the query; NULL when there is none that may be used. */
+static const char *next_of(const luci_call_t *call, const luci_form_t *form)
+{
+    char *next = form ? form->next : NULL;
+
+    if (!next && luci_form_query(call->r->args, "next", &next, call->r->pool) != LUCI_OK)
+        return NULL;
+    return luci_url_is_local(next) ? next : NULL;
+}
+
+static int page(luci_call_t *call, luci_page_t which)
+{
+    apr_table_t *values = apr_table_make(call->r->pool, 16);
+    const char *next = next_of(call, NULL);
+
+    set_limits(call, values);
+    if (next)
+        apr_table_setn(values, "next", next);
+    return luci_reply_page(call->r, HTTP_OK, which, values);
+}
+
+/* The sign-up or sign-in page, unless the visitor is signed in already. */
+static int page_for_visitors(luci_call_t *call, luci_page_t which)
+{
+    luci_result_t result = luci_call_session(call, luci_visit_validate);
+
+    if (result == LUCI_OK)
+        return luci_reply_redirect(call->r, call->urls.home);
+    return result == LUCI_NOT_FOUND ? page(call, which) : luci_call_fail_result(call, result);
+}
+
+int luci_entrance_show_signup(luci_call_t *call)
+{
+    if (!call->dir->signup)
+        return luci_call_fail(call, HTTP_FORBIDDEN, MESSAGE_CLOSED);
+    return page_for_visitors(call, LUCI_PAGE_SIGNUP);
+}
+
+int luci_entrance_show_login(luci_call_t *call)
+{
+    return page_for_visitors(call, LUCI_PAGE_LOGIN);
+}
+
+/* A form that was refused: the page again, with the name that was typed and without the password. */
+static int form_again(luci_call_t *call, luci_page_t which, const luci_form_t *form, const char *field, const char *message)
+{
+    apr_table_t *values;
+    const char *next;
+
+    if (call->as_json)
+        return luci_reply_error(call->r, HTTP_BAD_REQUEST, message, 1);
+    values = apr_table_make(call->r->pool, 16);
+    set_limits(call, values);
+    apr_table_setn(values, "error", message);
+    apr_table_setn(values, field, message);
+    if (form->username)
+        apr_table_setn(values, "username", form->username);
+    next = next_of(call, form);
+    if (next)
+        apr_table_setn(values, "next", next);
+    return luci_reply_page(call->r, HTTP_BAD_REQUEST, which, values);
+}
+
+/* The answer to a sign-up or sign-in that didn't succeed. */
+static int refuse(luci_call_t *call, luci_page_t which, const luci_form_t *form, luci_result_t result, luci_field_t field)
+{
+    switch (result) {
+    case LUCI_INVALID:
+        if (field == LUCI_FIELD_USERNAME)
+            return form_again(call, which, form, "username_error", MESSAGE_USERNAME);
+        return form_again(call, which, form, "password_error", MESSAGE_PASSWORD);
+    case LUCI_CONFLICT:
+        return form_again(call, which, form, "username_error", MESSAGE_TAKEN);
+    case LUCI_DENIED:
+        return form_again(call, which, form, "form_error", MESSAGE_INCORRECT);
+    case LUCI_OK:
+    case LUCI_NOT_FOUND:
+    case LUCI_EXPIRED:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL:
+        break;
+    }
+    return luci_call_fail_result(call, result);
+}
+
+static int read_form(luci_call_t *call, luci_form_t *form)
+{
+    int status = luci_request_read_form(call->r, form);
+
+    switch (status) {
+    case OK:
+        return OK;
+    case HTTP_UNSUPPORTED_MEDIA_TYPE:
+        return luci_call_fail(call, status, MESSAGE_TYPE);
+    case HTTP_REQUEST_ENTITY_TOO_LARGE:
+        return luci_call_fail(call, status, MESSAGE_SIZE);
+    default:
+        return luci_call_fail(call, HTTP_BAD_REQUEST, MESSAGE_BODY);
+    }
+}
+
+/* A new session goes to the browser, and the browser to where it wanted to go. */
+static int welcome(luci_call_t *call, const luci_session_t *session, int json_status, const char *location)
+{
+    luci_visit_set_cookie(call->r, session);
+    if (call->wants_json)
+        return luci_reply_json(call->r, json_status, luci_account_json(session, call->runtime->auth.settings));
+    return luci_reply_redirect(call->r, location);
+}
+
+static luci_auth_request_t auth_request(const luci_call_t *call, const luci_form_t *form)
+{
+    return (luci_auth_request_t){
+        .username = form->username,
+        .password = form->password,
+        .client = { call->r->useragent_ip, apr_table_get(call->r->headers_in, "User-Agent") },
+        .old_session = call->visit->cookie_id,
+    };
+}
+
+int luci_entrance_sign_up(luci_call_t *call)
+{
+    luci_session_t session = { 0 };
+    luci_auth_request_t request;
+    luci_result_t result;
+    luci_field_t field;
+    luci_form_t form;
+    int status;
+
+    if (luci_request_is_cross_site(call->r, call->dir) && call->dir->csrf)
+        return luci_call_fail(call, HTTP_FORBIDDEN, LUCI_MESSAGE_CROSS_SITE);
+    if (!call->dir->signup)
+        return luci_call_fail(call, HTTP_FORBIDDEN, MESSAGE_CLOSED);
+    status = read_form(call, &form);
+    if (status != OK)
+        return status;
+    request = auth_request(call, &form);
+    result = luci_auth_sign_up(&call->runtime->auth, &request, luci_runtime_now(), &session, &field, call->r->pool);
+    luci_form_wipe(&form);
+    if (result != LUCI_OK)
+        return refuse(call, LUCI_PAGE_SIGNUP, &form, result, field);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, call->r, "LUCI0802: user %s signed up", session.user.id);
+    return welcome(call, &session, HTTP_CREATED, call->urls.home);
+}
+
+int luci_entrance_sign_in(luci_call_t *call)
+{
+    luci_session_t session = { 0 };
+    luci_auth_request_t request;
+    luci_result_t result;
+    luci_field_t field;
+    luci_form_t form;
+    const char *next;
+    int status;
+
+    if (luci_request_is_cross_site(call->r, call->dir) && call->dir->csrf)
+        return luci_call_fail(call, HTTP_FORBIDDEN, LUCI_MESSAGE_CROSS_SITE);
+    status = read_form(call, &form);
+    if (status != OK)
+        return status;
+    request = auth_request(call, &form);
+    result = luci_auth_sign_in(&call->runtime->auth, &request, luci_runtime_now(), &session, &field, call->r->pool);
+    luci_form_wipe(&form);
+    if (result != LUCI_OK)
+        return refuse(call, LUCI_PAGE_LOGIN, &form, result, field);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, call->r, "LUCI0803: user %s signed in", session.user.id);
+    next = next_of(call, &form);
+    return welcome(call, &session, HTTP_OK, next ? next : call->urls.home);
+}

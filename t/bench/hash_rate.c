@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How many passwords this machine verifies in a second at the default cost, with nothing around it: what sign-ins are measured
+ * against. hash_rate SECONDS THREADS prints one number. */
+#include "password_hash.h"
+
+#include <apr_general.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define PASSWORD "correct horse"
+#define THREADS_MOST 256
+
+typedef struct {
+    const char *stored;
+    double seconds; /* to go on for */
+    double rate;    /* verified in a second, or negative when one failed */
+} task_t;
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void *verify(void *argument)
+{
+    task_t *task = argument;
+    double start = now(), passed = 0;
+    int verified = 0;
+
+    while (passed < task->seconds) {
+        if (luci_password_verify(task->stored, PASSWORD) != LUCI_OK) {
+            task->rate = -1;
+            return NULL;
+        }
+        verified++;
+        passed = now() - start;
+    }
+    task->rate = verified / passed;
+    return NULL;
+}
+
+/* -1 when a password could not be verified. */
+static double rate_of(const char *stored, double seconds, int threads)
+{
+    pthread_t thread[THREADS_MOST];
+    task_t task[THREADS_MOST];
+    double sum = 0;
+
+    for (int i = 0; i < threads; i++) {
+        task[i] = (task_t){ .stored = stored, .seconds = seconds };
+        if (pthread_create(&thread[i], NULL, verify, &task[i]) != 0)
+            return -1;
+    }
+    for (int i = 0; i < threads; i++) {
+        pthread_join(thread[i], NULL);
+        sum = task[i].rate < 0 || sum < 0 ? -1 : sum + task[i].rate;
+    }
+    return sum;
+}
+
+int main(int count, char **arguments)
+{
+    const luci_hash_cost_t cost = {
+        .kind = LUCI_HASH_ARGON2ID,
+        .memory_kib = LUCI_ARGON2_MEMORY_KIB_DEFAULT,
+        .passes = LUCI_ARGON2_PASSES_DEFAULT,
+        .lanes = LUCI_ARGON2_LANES_DEFAULT,
+    };
+    int threads = count == 3 ? atoi(arguments[2]) : 0;
+    apr_pool_t *pool;
+    char *stored;
+    double rate;
+
+    if (threads < 1 || threads > THREADS_MOST || apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS ||
+        luci_password_hash(&cost, PASSWORD, &stored, pool) != LUCI_OK)
+        return 2;
+    rate = rate_of(stored, atof(arguments[1]), threads);
+    printf("%.3f\n", rate);
+    return rate > 0 ? 0 : 1;
+}

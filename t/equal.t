@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+# Who exists cannot be found out: equal answers and equal times (row 3). And what is too long is never hashed (row 1).
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+use LuciaTest::Site;
+use Time::HiRes ();
+
+my $site = site(<<'CONF');
+LuciaPasswordHash argon2id m=8192 t=1 p=1
+<VirtualHost 127.0.0.1:@port@>
+    ServerName main.example
+</VirtualHost>
+<VirtualHost 127.0.0.1:@port@>
+    ServerName costly.example
+    LuciaPasswordHash argon2id m=32768 t=3 p=1
+</VirtualHost>
+CONF
+sign_up($site, $_) for qw(known unset ended);
+sqlite($site->db, "UPDATE user_key SET hashed_password = NULL WHERE id = 'username:unset'");
+sqlite($site->db, "UPDATE auth_user SET disabled = 1 WHERE username = 'ended'");
+
+# ---- Bytes ----
+
+# The answer without what changes from one second to the next, and with the name taken out of the page. All names have five letters.
+sub bytes_for {
+    my ($name, $password, $path, $as_json, %arg) = @_;
+    my %fields = (username => $name, password => $password);
+    my $bytes = $site->request(POST => $path, ($as_json ? json(\%fields) : form(%fields)), %arg)->bytes;
+    return $bytes =~ s/^Date: .*\r\n//mr =~ s/value="$name"/value="NAME"/r;
+}
+for my $case (['/login', 0], ['/login', 1], ['/api/login', 0], ['/api/login', 1]) {
+    for my $accept ('text/html', 'application/json') {
+        my $what = "row 3: $case->[0] with " . ($case->[1] ? 'JSON' : 'a form') . " that wants $accept";
+        my $wrong = bytes_for('known', 'wrong 1', @$case, accept => $accept);
+        like $wrong, qr/Incorrect username or password/, "$what: a wrong password";
+        for my $other (
+            ['an unknown user', 'ghost', 'wrong 1'], ['an unknown user with a good password', 'ghost', $PASSWORD],
+            ['a user without a password', 'unset', $PASSWORD], ['a disabled user', 'ended', $PASSWORD], ['a disabled user with a wrong one', 'ended', 'wrong 1'],
+        ) {
+            my ($who, $name, $password) = @$other;
+            ok bytes_for($name, $password, @$case, accept => $accept) eq $wrong, "$what: $who gets the same bytes";
+        }
+    }
+}
+
+# ---- Time ----
+
+sub seconds {
+    my ($name, $password, %arg) = @_;
+    my @body = form(username => $name, password => $password);
+    my $start = Time::HiRes::time();
+    my $reply = $site->request(POST => '/login', @body, %arg);
+    return (Time::HiRes::time() - $start, $reply->status);
+}
+sub middle { my @sorted = sort { $a <=> $b } @_; return $sorted[@sorted / 2] }
+
+# The median time of the first kind, and for each other one the median of how much longer it took in the same round: the noise of a
+# busy machine is the same for all of a round.
+sub differences {
+    my ($rounds, $first, @others) = @_;
+    my (@base, %more);
+    for my $round (1 .. $rounds) {
+        my %took = map { $_->[0] => (seconds(@$_))[0] } $round % 2 ? ($first, @others) : reverse($first, @others);
+        push @base, $took{ $first->[0] };
+        push @{ $more{ $_->[0] } }, $took{ $_->[0] } - $took{ $first->[0] } for @others;
+    }
+    return (middle(@base), map { $_ => middle(@{ $more{$_} }) } keys %more);
+}
+my ($time, %more, $apart);
+for my $attempt (1 .. 4) {
+    ($time, %more) = differences(75, ['known', 'wrong 1'], ['ghost', 'wrong 1'], ['unset', 'wrong 1'], ['ended', $PASSWORD]);
+    $apart = (sort { $b <=> $a } map { abs } values %more)[0];
+    last if $apart < $time / 12;
+}
+cmp_ok $apart, '<', $time / 12, 'row 3: a known, an unknown and a disabled user, and one without a password, take the same time' or diag explain [$time, \%more];
+cmp_ok $time, '>', 0.002, 'row 3: and that time is one of hashing';
+
+# ---- What is never hashed ----
+
+my %costly = (host => 'costly.example');
+my $cookie = sign_up($site, 'costly', %costly);
+my $hashed = middle(map { (seconds('costly', $PASSWORD, %costly))[0] } 1 .. 3);
+for my $case (
+    ['a password of 256', 'costly', 'x' x 256], ['no password', 'costly', ''], ['a name of 32', 'n' x 32, $PASSWORD], ['a control character', "a\x01", $PASSWORD],
+) {
+    my ($what, $name, $password) = @$case;
+    my $took = middle(map { (seconds($name, $password, %costly))[0] } 1 .. 5);
+    cmp_ok $took, '<', $hashed / 3, "row 1: $what is not hashed";
+}
+my $start = Time::HiRes::time();
+is $site->request(POST => '/signup', form(username => 'someone', password => 'x' x 256), %costly)->status, 400, 'row 1: a sign-up that is too long';
+cmp_ok Time::HiRes::time() - $start, '<', $hashed / 2, 'row 1: is not hashed';
+$start = Time::HiRes::time();
+is $site->request(GET => '/', cookie => $cookie, %costly)->status, 200, 'a visit';
+cmp_ok Time::HiRes::time() - $start, '<', $hashed / 2, 'costs no hash';
+
+done_testing;

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+# Row 35, in small: graceful restarts under load. LUCI_RESTARTS=500 for the whole of it.
+use strict;
+use warnings;
+use lib 't/lib';
+use POSIX ();
+use Test::More;
+use Time::HiRes ();
+use LuciaTest;
+use LuciaTest::Visitors;
+
+my $restarts = $ENV{LUCI_RESTARTS} || 20;
+my $server = LuciaTest::Server->new(
+    config => CHEAP . <<'CONF',
+<Location /vault/>
+    AuthType Lucia
+    Require valid-user
+</Location>
+# A second pool, and a second set of pages.
+<VirtualHost *>
+    ServerName 127.0.0.1
+</VirtualHost>
+<VirtualHost *>
+    ServerName other.test
+    LuciaDatabase sqlite3 @dir@/db/other.db
+</VirtualHost>
+CONF
+    files => { map { ("htdocs/$_/a.txt" => SECRET) } qw(vault open) },
+);
+my $dir = $server->dir;
+my $alice = sign_up($server, 'alice');
+
+my @asked = (
+    ['gate', 200, sub { $server->request(GET => '/vault/a.txt', cookie => $alice) }],
+    ['open', 200, sub { $server->request(GET => '/open/a.txt') }],
+    ['visitor', 401, sub { $server->request(GET => '/vault/a.txt', script()) }],
+    ['sign-in', 302, sub { $server->request(POST => '/login', form(username => 'alice', password => PASSWORD)) }],
+    ['page', 200, sub { $server->request(GET => '/login') }],
+    ['sign-up', 302, sub { $server->request(POST => '/signup', host => 'other.test', form(username => 'u' . int 1e12 * rand, password => PASSWORD)) }],
+);
+
+sub worker {
+    my ($number) = @_;
+    defined(my $pid = fork) or die "fork: $!";
+    return $pid if $pid;
+    srand $$;
+    my ($stop, $count) = (0, 0);
+    local $SIG{TERM} = sub { $stop = 1 };
+    open my $notes, '>', "$dir/failures.$number" or POSIX::_exit(1);
+    while (!$stop) {
+        my ($name, $status, $ask) = @{ $asked[ $count++ % @asked ] };
+        my $reply = eval { $ask->() };
+        # A child that ends closes, now and then, a connection that it accepted and never read from. So it does
+        # without this module too, and clients try again.
+        if ($reply && !length $reply->bytes) {
+            print $notes "dropped\n";
+            $reply = eval { $ask->() };
+        }
+        next if $reply && $reply->status == $status;
+        print $notes "$name: ", $reply ? $reply->bytes || 'an empty answer' : $@, "\n";
+    }
+    print $notes "requests $count\n";
+    close $notes;
+    POSIX::_exit(0);
+}
+
+sub memory { my ($pid) = @_; LuciaTest::Server::slurp("/proc/$pid/status") =~ /^VmRSS:\s+(\d+)/m ? $1 : 0 }
+sub descriptors { my ($pid) = @_; scalar(() = glob "/proc/$pid/fd/*") }
+sub maps { my ($pid) = @_; scalar(() = LuciaTest::Server::slurp("/proc/$pid/maps") =~ m{^\S+ \S+s .*}mg) }
+
+sub measure {
+    my $pid = $server->pid;
+    wait_until(sub { my @left = $server->children; @left == ($server->{mpm} eq 'prefork' ? 4 : 2) }, 10);    # the old ones are gone
+    return { memory => memory($pid), descriptors => descriptors($pid), 'shared memory' => maps($pid) };
+}
+
+my @workers = map { worker($_) } 1 .. 3;
+my $warm = $restarts < 20 ? 2 : 5;
+$server->restart_graceful for 1 .. $warm;
+my $before = measure();
+$server->restart_graceful for 1 .. $restarts;
+my $after = measure();
+kill TERM => @workers;
+waitpid $_, 0 for @workers;
+
+my $notes = join '', map { LuciaTest::Server::slurp($_) } glob "$dir/failures.*";
+my $requests = 0;
+$requests += $_ for $notes =~ /^requests (\d+)$/mg;
+$notes =~ s/^requests \d+\n//mg;
+my $dropped = $notes =~ s/^dropped\n//mg || 0;
+cmp_ok $requests, '>', 2 * $restarts, "row 35: $requests requests during " . ($warm + $restarts) . ' graceful restarts';
+is $notes, '', 'not one failed';
+cmp_ok $dropped, '<=', $warm + $restarts, 'and httpd dropped few before it read them' or diag $dropped;
+is $after->{$_}, $before->{$_}, "row 35: $_ of the parent are flat" for 'descriptors', 'shared memory';
+cmp_ok $after->{memory} - $before->{memory}, '<', 100 * $restarts + ($ENV{SANITIZE} ? 200_000 : 2_000), 'so is its memory'
+    or diag "$before->{memory} KiB, then $after->{memory} KiB";
+is $server->request(GET => '/vault/a.txt', cookie => $alice)->status, 200, 'the first session is alive';
+
+# A child: what it holds does not grow with what it served.
+my ($child) = $server->children;
+my $ask = sub { $_->[2]->() for map { @asked } 1 .. 10 };
+$ask->() for 1 .. 4;
+my $held = descriptors($child);
+$ask->() for 1 .. 4;
+cmp_ok descriptors($child), '<=', $held + 8, 'descriptors of a child are flat';    # a handle more for a thread more is no leak
+is sqlite_value($server->db, 'PRAGMA integrity_check'), 'ok', 'the file is sound';
+unlike $server->error_log, qr/exit signal|LUCI030[2-9]/, 'no child died, no database was away';
+done_testing;

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+# Templates: an administrator's own pages, edited while httpd runs.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+use LuciaTest::Site;
+
+# One child, so that each page comes from the same memory.
+my $site = site(<<'CONF', start => 0);
+<IfModule prefork.c>
+    StartServers 1
+    ServerLimit 1
+    MaxRequestWorkers 1
+</IfModule>
+<IfModule !prefork.c>
+    StartServers 1
+    ServerLimit 1
+    MaxRequestWorkers 16
+</IfModule>
+LuciaTemplates @dir@/own
+LuciaUserAttributes username email nick
+<Location /other/login>
+    SetHandler luciauth-login
+    LuciaLoginURL /other/login?a=1&b=2
+    LuciaSignup Off
+</Location>
+<VirtualHost 127.0.0.1:@port@>
+    ServerName own.example
+</VirtualHost>
+<VirtualHost 127.0.0.1:@port@>
+    ServerName usual.example
+    LuciaTemplates @templates@
+</VirtualHost>
+CONF
+my $installed = LuciaTest::apxs('datadir') . '/luciauth/templates';
+my $stamp = 0;
+
+# Writes a template over the old one, or as a new file in its place; with a time of its own when that is given.
+sub edit {
+    my ($name, $text, %how) = @_;
+    my $file = $site->write($how{replace} ? 'own/.new' : "own/$name", $text);
+    utime $how{at}, $how{at}, $file if $how{at};
+    rename $file, $site->dir . "/own/$name" or die $! if $how{replace};
+    return;
+}
+sub page { my ($path, %arg) = @_; $site->request(GET => $path, %arg)->body }
+
+edit('login.html', "login one %%error%%|%%username%%|%%next%%\n");
+edit('profile.html', "%%user_id%%|%%username%%|%%email%%|%%#email%%has mail%%/email%%|%%#nick%%has a nick%%/nick%%|%%nick%%|%%unknown%%|\n");
+edit('signup.html', <<'HTML');
+%%login_url%% %%signup_url%% %%logout_url%% %%home_url%% %%username_min%%-%%username_max%% %%password_min%%-%%password_max%%
+100% %% %%% %%not closed 50%%of %%a b%% %%#error%%[%%error%%%%#username%% by %%username%%%%/username%%]%%/error%%
+<a href="%%login_url%%" title='%%error%%'>
+HTML
+$site->start;
+
+# ---- Values and sections ----
+
+my $cookie = sign_up($site, 'alice');
+my $id = row_of($site, $cookie)->{user_id};
+is page('/', cookie => $cookie), "$id|alice||||||\n", 'attributes that are not there are empty, their sections are left out';
+sqlite($site->db, 'UPDATE auth_user SET email = ?, nick = ? WHERE id = ?', 'a&b@example.org', '', $id);
+is page('/', cookie => $cookie), "$id|alice|a&amp;b\@example.org|has mail||||\n", 'a user attribute is shown, escaped; an empty one is as good as none';
+my $svg = '"><svg onload=alert(1)>\'&';
+my $escaped = '&quot;&gt;&lt;svg onload=alert(1)&gt;&#39;&amp;';
+sqlite($site->db, 'UPDATE auth_user SET email = ?, nick = ?, username = ? WHERE id = ?', $svg, "%%user_id%%", $svg, $id);
+is page('/', cookie => $cookie), "$id|$escaped|$escaped|has mail|has a nick|%%user_id%%||\n", 'row 22: every value is escaped, and none is a template';
+is $site->request(POST => '/login', form(username => $svg, password => 'wrong 1', next => '/a"<b>'))->body,
+    "login one Incorrect username or password|$escaped|/a&quot;&lt;b&gt;\n", 'row 22: likewise what was typed';
+is page('/login?next=/inbox&username=eve&error=hacked'), "login one ||/inbox\n", 'only next comes from the query';
+
+my $text = page('/signup');
+is $text =~ /^(.*)$/m ? $1 : '', '/login /signup /logout / 4-31 6-255', 'the four URLs and the limits';
+like $text, qr/^100% %% %%% %%not closed 50%%of %%a b%% $/m, 'percent signs that are no placeholder stay';
+like $site->request(POST => '/signup', form(username => 'a<b', password => $PASSWORD))->body, qr/ \[Invalid username by a&lt;b\]$/m, 'sections lie inside sections';
+edit('login.html', "%%login_url%%|%%#signup_url%%sign up at %%signup_url%%%%/signup_url%%|%%status%%\n");
+is page('/other/login'), "/other/login?a=1&amp;b=2||200\n", 'URLs of the location, escaped; no sign-up where that is off';
+is page('/login'), "/login|sign up at /signup|200\n", 'and elsewhere its own';
+
+# ---- Edited without a restart ----
+
+edit('login.html', "two\n", at => 1_000_000_000);
+is page('/login'), "two\n", 'an edited template is there with the next request';
+edit('login.html', "2wo\n", replace => 1, at => 1_000_000_000);
+is page('/login'), "2wo\n", 'also a new file of the same size and time';
+
+sub lines { my ($pattern) = @_; scalar(() = $site->error_log =~ /$pattern/g) }
+
+my %broken = (
+    'a section that is not closed' => "%%#error%%open\n", 'one that is not open' => "a\n%%/error%%\n", 'crossed sections' => "%%#a%%%%#b%%%%/a%%%%/b%%\n",
+    'an empty file' => '', 'a NUL byte' => "a\0b\n", 'no UTF-8' => "caf\xe9\n", 'half a megabyte' => 'x' x 600_000,
+);
+for my $what (sort keys %broken) {
+    $stamp++;
+    edit('login.html', "good $stamp\n");
+    is page('/login'), "good $stamp\n", "before $what";
+    my $before = lines('LUCI0601');
+    edit('login.html', $broken{$what});
+    my @pages = map { page('/login') } 1 .. 5;
+    is_deeply [grep { $_ ne "good $stamp\n" } @pages], [], "$what: the last good one stays";
+    is lines('LUCI0601') - $before, 1, "$what: the log says so, once";
+}
+like $site->error_log, qr{LUCI0601: the template \S+/own/login\.html can't be used: line 1: section "error" is not closed}, 'and why, and where';
+edit('login.html', "mended\n");
+is page('/login'), "mended\n", 'a mended one is used';
+
+# ---- Not there ----
+
+my $before = lines('LUCI0602');
+unlink $site->dir . '/own/login.html' or die $!;
+my @pages = map { page('/login') } 1 .. 5;
+if (-e "$installed/login.html") {
+    is_deeply [grep { !/<form method="post"/ } @pages], [], 'the installed one takes the place of a deleted one';
+}
+else {
+    is_deeply [grep { $_ ne "mended\n" } @pages], [], 'the last good one stays for a deleted one, as none is installed';
+    is lines('LUCI0602') - $before, 1, 'and the log says so, once';
+}
+edit('login.html', "back\n");
+is page('/login'), "back\n", 'a file that comes back is used';
+
+my $error = $site->request(POST => '/login', type => 'text/plain', body => 'x');
+is $error->status, 415, 'a page that was never there';
+like $error->body, qr/Unsupported content type/, 'still says what happened';
+unlike $error->body, qr/%%/, 'and is filled in';
+like page('/login', host => 'usual.example'), qr/<form method="post" action="\/login">/, 'another virtual host has its own templates';
+is page('/login'), "back\n", 'and this one its own';
+
+# ---- Forms of one's own ----
+
+edit('login.html', qq(<form method="post"><input name="username" value="%%username%%"><input name="password"></form>%%#form_error%%%%form_error%%%%/form_error%%\n));
+is $site->request(POST => '/login', form(username => 'bob', password => 'wrong 1'))->body,
+    qq(<form method="post"><input name="username" value="bob"><input name="password"></form>Incorrect username or password\n), 'a small template is enough';
+
+done_testing;
