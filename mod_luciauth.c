@@ -8,7 +8,7 @@
 #include "identity.h"
 #include "mount.h"
 #include "runtime.h"
-#include "schema.h"
+#include "start_schema.h"
 
 #include <ap_provider.h>
 #include <http_config.h>
@@ -20,7 +20,7 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serv
 {
     (void)conf;
     (void)log;
-    luci_schema_create(temp, main_server);
+    luci_start_schema(temp, main_server);
     return OK;
 }
 

@@ -75,6 +75,11 @@ int luci_db_is_broken(const luci_db_t *db)
     return db->broken;
 }
 
+const luci_db_target_t *luci_db_target(const luci_db_t *db)
+{
+    return db->target;
+}
+
 luci_sql_columns_t luci_db_columns(const luci_db_t *db)
 {
     return db->columns;
@@ -130,8 +135,8 @@ static int prepare_text(luci_db_t *db, const char *text, apr_dbd_prepared_t **pr
     }
 }
 
-/* Whether the tables have what a probe asks for. Only the driver's word for "no such thing" means no: a column that could not be
- * looked for must not pass for one that is missing, or disabled users would walk in. */
+/* Only the driver's word for "no such thing" means no: a column that could not be looked for must not pass for one that is missing,
+ * or disabled users would walk in. */
 static luci_result_t has(luci_db_t *db, luci_sql_probe_t probe, int *found)
 {
     const char *query = luci_sql_probe(db->dialect, probe, &db->target->settings->tables, db->connection);
@@ -147,8 +152,10 @@ static luci_result_t has(luci_db_t *db, luci_sql_probe_t probe, int *found)
 static luci_result_t find_columns(luci_db_t *db)
 {
     int sessions = 0;
-    luci_result_t result = has(db, LUCI_SQL_PROBE_USER_COLUMNS, &db->columns.user);
+    luci_result_t result = has(db, LUCI_SQL_PROBE_USER_DISABLED, &db->columns.disabled);
 
+    if (result == LUCI_OK)
+        result = has(db, LUCI_SQL_PROBE_USER_COLUMNS, &db->columns.user);
     if (result == LUCI_OK)
         result = has(db, LUCI_SQL_PROBE_SESSION_COLUMNS, &db->columns.session);
     if (result == LUCI_OK)
@@ -228,6 +235,13 @@ luci_result_t luci_db_connect(luci_db_t *db)
     if (result != LUCI_OK)
         disconnect(db);
     return result;
+}
+
+luci_result_t luci_db_has(luci_db_t *db, luci_sql_probe_t probe, int *found)
+{
+    luci_result_t result = luci_db_connect(db);
+
+    return result == LUCI_OK ? has(db, probe, found) : result;
 }
 
 static luci_result_t prepare(luci_db_t *db, luci_sql_id_t id)
@@ -385,52 +399,15 @@ luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *ba
     return result;
 }
 
-/* The tables still missing when the transaction starts. */
-typedef struct {
-    int missing[LUCI_SQL_PROBE_SESSION + 1];
-} schema_t;
-
-static luci_result_t create_tables(luci_db_t *db, void *baton, apr_pool_t *scratch)
+luci_result_t luci_db_run(luci_db_t *db, const char *text)
 {
-    const schema_t *schema = baton;
-
-    for (int table = 0; table <= LUCI_SQL_PROBE_SESSION; table++) {
-        const char *const *statement;
-
-        if (!schema->missing[table])
-            continue;
-        statement = luci_sql_schema(db->dialect, (luci_sql_probe_t)table, db->target->settings, scratch);
-        for (; *statement; statement++) {
-            int changed, code = apr_dbd_query(db->driver, db->handle, &changed, *statement);
-
-            if (code != 0)
-                return driver_failed(db, code);
-        }
-    }
-    return LUCI_OK;
-}
-
-luci_result_t luci_db_create_schema(luci_db_t *db, apr_pool_t *scratch)
-{
+    int changed, code;
     luci_result_t result = luci_db_connect(db);
-    schema_t schema = { { 0 } };
-    int any = 0;
 
     if (result != LUCI_OK)
         return result;
-    for (int table = 0; table <= LUCI_SQL_PROBE_SESSION; table++) {
-        int found;
-
-        result = has(db, (luci_sql_probe_t)table, &found);
-        if (result != LUCI_OK)
-            return result;
-        any |= schema.missing[table] = !found;
-    }
-    if (!any)
-        return LUCI_OK;
-    result = luci_db_transaction(db, create_tables, &schema, scratch);
-    luci_db_close(db); /* which columns there are is found out anew */
-    return result;
+    code = apr_dbd_query(db->driver, db->handle, &changed, text);
+    return code == 0 ? LUCI_OK : driver_failed(db, code);
 }
 
 const char *luci_db_number(apr_int64_t number, apr_pool_t *pool)

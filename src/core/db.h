@@ -45,6 +45,9 @@ int luci_db_is_broken(const luci_db_t *db);
  * close it, so that nothing is read from or written to a file that nobody sees. */
 int luci_db_is_stale(const luci_db_t *db);
 
+/* What it connects to. */
+const luci_db_target_t *luci_db_target(const luci_db_t *db);
+
 /* Which of our columns the tables have. Only on a connected handle. */
 luci_sql_columns_t luci_db_columns(const luci_db_t *db);
 
@@ -58,12 +61,16 @@ luci_result_t luci_db_execute(luci_db_t *db, luci_sql_id_t id, const char *const
                               apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Runs work between BEGIN and COMMIT; anything but OK from it rolls back and is returned. When the connection fails before COMMIT,
- * work runs once more from the start on a fresh one. A failing COMMIT is UNAVAILABLE and not tried again. */
+ * work runs once more from the start on a fresh one. A failing COMMIT is
+ * BUSY or UNAVAILABLE and not tried again. */
 typedef luci_result_t luci_db_work_fn(luci_db_t *db, void *baton, apr_pool_t *scratch);
 luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *baton, apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Makes the tables that are missing, with their indexes, each with all or nothing; touches none that is there. */
-luci_result_t luci_db_create_schema(luci_db_t *db, apr_pool_t *scratch) LUCI_MUST_USE;
+/* Whether the tables have what a probe asks for. OK with *found set; BUSY, UNAVAILABLE: it could not be looked for. */
+luci_result_t luci_db_has(luci_db_t *db, luci_sql_probe_t probe, int *found) LUCI_MUST_USE;
+
+/* Runs one statement without arguments, as the schema's are. Not repeated. */
+luci_result_t luci_db_run(luci_db_t *db, const char *text) LUCI_MUST_USE;
 
 /* Where handles come from: the use cases borrow one for each single operation, never while they hash or wait. */
 typedef struct {

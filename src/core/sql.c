@@ -5,10 +5,10 @@
 #include <string.h>
 
 /* In the texts: {user} {key} {session} are the quoted tables; {attributes} is ", u.COLUMN" for each attribute, {definitions} is
- * "COLUMN TEXT," for each; [U:...] and [S:...] stay only where the user or session table has our columns, [u:...] and [s:...]
- * only where it has not. Columns are qualified in reads because SQLite takes an unknown quoted name for a string otherwise. */
+ * "COLUMN TEXT," for each; [D:...], [U:...] and [S:...] stay only where the user table has "disabled", the user or the
+ * session table all our columns; [d:...] and [s:...] only where it has not. Columns are qualified in reads because SQLite takes an unknown quoted name for a string otherwise. */
 
-#define USER_COLUMNS "u.id, [U:u.disabled][u:NULL], u.username{attributes}"
+#define USER_COLUMNS "u.id, [D:u.disabled][d:NULL], u.username{attributes}"
 
 typedef struct {
     const char *text[LUCI_SQL_DIALECTS];
@@ -59,6 +59,7 @@ static const char *const probes[LUCI_SQL_PROBES] = {
     [LUCI_SQL_PROBE_USER] = "SELECT u.id, u.username FROM {user} u WHERE 1 = 0",
     [LUCI_SQL_PROBE_KEY] = "SELECT k.id, k.user_id, k.hashed_password FROM {key} k WHERE 1 = 0",
     [LUCI_SQL_PROBE_SESSION] = "SELECT s.id, s.user_id, s.active_expires, s.idle_expires FROM {session} s WHERE 1 = 0",
+    [LUCI_SQL_PROBE_USER_DISABLED] = "SELECT u.disabled FROM {user} u WHERE 1 = 0",
     [LUCI_SQL_PROBE_USER_COLUMNS] = "SELECT u.disabled, u.created_at FROM {user} u WHERE 1 = 0",
     [LUCI_SQL_PROBE_SESSION_COLUMNS] =
         "SELECT s.created_at, s.last_seen, s.address, s.user_agent FROM {session} s WHERE 1 = 0",
@@ -196,10 +197,12 @@ static size_t append_name(expansion_t *e, const char *text)
 static int keeps(const expansion_t *e, char letter)
 {
     switch (letter) {
+    case 'D':
+        return e->columns.disabled;
+    case 'd':
+        return !e->columns.disabled;
     case 'U':
         return e->columns.user;
-    case 'u':
-        return !e->columns.user;
     case 'S':
         return e->columns.session;
     default:

@@ -19,8 +19,9 @@ typedef enum {
 
 /* Which of our own columns the tables have. */
 typedef struct {
-    int user;    /* disabled, created_at */
-    int session; /* created_at, last_seen, address, user_agent */
+    int disabled; /* the user table's disabled */
+    int user;     /* that and created_at */
+    int session;  /* created_at, last_seen, address, user_agent */
 } luci_sql_columns_t;
 
 /* The statements. Behind each: its arguments, in order; and its result columns. */
@@ -61,6 +62,7 @@ typedef enum {
     LUCI_SQL_PROBE_USER,
     LUCI_SQL_PROBE_KEY,
     LUCI_SQL_PROBE_SESSION,
+    LUCI_SQL_PROBE_USER_DISABLED,
     LUCI_SQL_PROBE_USER_COLUMNS,
     LUCI_SQL_PROBE_SESSION_COLUMNS,
     LUCI_SQL_PROBES

@@ -14,11 +14,17 @@ luci_result_t luci_user_insert(luci_db_t *db, const luci_user_t *user, luci_ms_t
     return changed == 1 ? LUCI_OK : LUCI_CONFLICT;
 }
 
+/* Whatever a row says that is not plainly "no" counts: an operator who wrote "yes" meant it. */
+static int is_set(const char *flag)
+{
+    return flag && *flag && strcmp(flag, "0") != 0 && strcmp(flag, "f") != 0 && strcmp(flag, "false") != 0;
+}
+
 void luci_user_from_row(luci_user_t *user, const char *const *columns)
 {
     user->id = columns[LUCI_SQL_USER_ID];
     user->username = columns[LUCI_SQL_USER_NAME] ? columns[LUCI_SQL_USER_NAME] : "";
-    user->disabled = luci_db_to_number(columns[LUCI_SQL_USER_DISABLED], 0) != 0;
+    user->disabled = is_set(columns[LUCI_SQL_USER_DISABLED]);
     user->attributes = columns + LUCI_SQL_USER_ATTRIBUTES;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections, files and tables: what is opened, what is made, what is left alone. Checklist row 31. */
-#include "db.h"
+#include "schema.h"
 #include "support.h"
 #include "tap.h"
 
@@ -140,7 +140,7 @@ static luci_result_t create_schema(const char *path)
     luci_result_t result;
 
     target.create = 1;
-    result = luci_db_create_schema(db, pool);
+    result = luci_schema_create(db, pool);
     if (result != LUCI_OK)
         tap_diag("%s", luci_db_error(db));
     luci_db_close(db);
@@ -271,7 +271,7 @@ static void check_max_lifetime(void)
     tap_ok(strstr(luci_db_error(db), "LuciaMaxLifetime"), "and the error names the directive");
     support_run(path, "DROP TABLE user_session");
     tap_is_result(luci_db_connect(db), LUCI_OK, "no session table at all is another matter");
-    tap_is_result(luci_db_create_schema(db, pool), LUCI_OK, "since it can be made");
+    tap_is_result(luci_schema_create(db, pool), LUCI_OK, "since it can be made");
     tap_is_result(luci_db_connect(db), LUCI_OK, "then it connects");
     tap_is_int(luci_db_columns(db).session, 1, "with the columns");
     settings.max_lifetime = 0;

@@ -2,7 +2,7 @@
 /* Checklist row 33: a database that can't be written, a disk that is full, a file that is not what it was.
  * Reads answer as long as they can, nothing passes for "not there" that could not be looked for, and nothing
  * is half-written. Any argument leaves out what cannot run under valgrind: limits of a file's size. */
-#include "db.h"
+#include "schema.h"
 #include "support.h"
 #include "tap.h"
 
@@ -272,7 +272,7 @@ static void check_garbage(void)
         tap_is_result(add_user(db, 1), LUCI_UNAVAILABLE, "  for writing, too");
         tap_diag("%s", luci_db_error(db));
         if (*contents[i]) {
-            tap_is_result(luci_db_create_schema(db, pool), LUCI_UNAVAILABLE, "  and gets no tables");
+            tap_is_result(luci_schema_create(db, pool), LUCI_UNAVAILABLE, "  and gets no tables");
             tap_ok(size_of(path) == (long)strlen(contents[i]), "  and stays as it is");
         }
         luci_db_close(db);

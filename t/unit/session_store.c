@@ -235,12 +235,18 @@ static void check_disabled(void)
     tap_is_result(get(db, made.id, NOW, &session), LUCI_DENIED, "disabled = 1 has no session");
     tap_is_result(get(db, made.id, NOW + 3 * DAY, &session), LUCI_DENIED, "  nor an idle one");
     tap_is_result(get(db, made.id, NOW + 16 * DAY, &session), LUCI_EXPIRED, "  and a dead one is dead");
+    support_run(target.params, "UPDATE auth_user SET disabled = 'yes'");
+    tap_is_result(get(db, made.id, NOW, &session), LUCI_DENIED, "nor has any other word");
+    support_run(target.params, "UPDATE auth_user SET disabled = 'false'");
+    tap_is_result(get(db, made.id, NOW, &session), LUCI_OK, "but one for no");
     support_run(target.params, "UPDATE auth_user SET disabled = NULL");
     tap_is_result(get(db, made.id, NOW, &session), LUCI_OK, "enabled again, it works again");
     luci_db_close(db);
     db = new_database("disabled-not.db", 0);
     made = make(db, NOW, &nobody);
     tap_is_result(get(db, made.id, NOW, &session), LUCI_OK, "without the column nobody is disabled");
+    support_run(target.params, "ALTER TABLE auth_user ADD COLUMN disabled BIGINT; UPDATE auth_user SET disabled = 1");
+    tap_is_result(get(db, made.id, NOW, &session), LUCI_DENIED, "with it, and none of the others, they are");
     luci_db_close(db);
 }
 

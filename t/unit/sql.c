@@ -75,7 +75,7 @@ static const struct {
 static luci_sql_statement_t statement(luci_sql_id_t id, int user, int session)
 {
     return luci_sql_statement(LUCI_SQLITE3, id, &settings,
-                              (luci_sql_columns_t){ .user = user, .session = session }, pool);
+                              (luci_sql_columns_t){ .disabled = user, .user = user, .session = session }, pool);
 }
 
 static void is_arguments(const luci_sql_statement_t *made, const char *want, const char *what)
@@ -198,6 +198,7 @@ static void check_prepares(int user, int session, int list)
     int failed = 0;
 
     tap_is_result(luci_db_connect(db), LUCI_OK, "list %d: a database", list);
+    tap_is_int(luci_db_columns(db).disabled, user, "  its column disabled is seen: %d", user);
     tap_is_int(luci_db_columns(db).user, user, "  its user columns are seen: %d", user);
     tap_is_int(luci_db_columns(db).session, session, "  its session columns are seen: %d", session);
     for (int id = 0; id < LUCI_SQL_STATEMENTS; id++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 
+#include "schema.h"
 #include "secret.h"
 
 #include <apr_dbd.h>
@@ -116,7 +117,7 @@ void support_our_tables(const char *path, const luci_settings_t *settings)
     luci_db_t *db = luci_db_create(&target, memory);
 
     target.create = 1;
-    if (luci_db_create_schema(db, memory) != LUCI_OK)
+    if (luci_schema_create(db, memory) != LUCI_OK)
         support_give_up(path, luci_db_error(db));
     luci_db_close(db);
 }

@@ -2,12 +2,12 @@
 /* Floor 6. LuciaCreateSchema: missing tables are made when httpd starts, by a short-lived process that has already dropped root's
  * rights, so that a database file and its companions belong to those who use it, and no database handle of the parent lives on in
  * the children. A database that can't be reached then is logged; httpd starts all the same. */
-#ifndef LUCI_SCHEMA_H
-#define LUCI_SCHEMA_H
+#ifndef LUCI_START_SCHEMA_H
+#define LUCI_START_SCHEMA_H
 
 #include <httpd.h>
 
 /* The post_config hook's work for all servers; nothing on the configuration's trial reading. */
-void luci_schema_create(apr_pool_t *scratch, server_rec *main_server);
+void luci_start_schema(apr_pool_t *scratch, server_rec *main_server);
 
 #endif

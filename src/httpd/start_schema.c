@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "schema.h"
+#include "start_schema.h"
 
 #include "config.h"
-#include "db.h"
+#include "schema.h"
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
@@ -55,7 +55,7 @@ static void create_and_exit(server_rec *server, apr_pool_t *scratch)
     result = luci_db_init(target.driver, &problem, scratch);
     if (result == LUCI_OK) {
         db = luci_db_create(&target, scratch);
-        result = luci_db_create_schema(db, scratch);
+        result = luci_schema_create(db, scratch);
         problem = luci_db_error(db);
         luci_db_close(db);
     }
@@ -86,7 +86,7 @@ static void create_for(server_rec *server, apr_pool_t *scratch)
                      SECONDS_MOST);
 }
 
-void luci_schema_create(apr_pool_t *scratch, server_rec *main_server)
+void luci_start_schema(apr_pool_t *scratch, server_rec *main_server)
 {
     const luci_server_config_t *main_config = luci_config_server(main_server);
 
