@@ -16,6 +16,9 @@ my $site = site(<<'CONF', files => { 'htdocs/gated/a.txt' => "inside\n", 'htdocs
         Require valid-user
         ErrorDocument 404 /sorry.html
     </Location>
+    <Location /gated/token>
+        LuciaBearer On
+    </Location>
 </VirtualHost>
 <VirtualHost 127.0.0.1:@port@>
     ServerName plain.example
@@ -118,6 +121,12 @@ set_times($cookie, active_expires => now() - 1000);
 is cookie_of($site->request(POST => '/gated/a.txt', form(), cookie => $cookie)), undef, 'an unsafe request without Origin renews nothing';
 near row_of($site, $cookie)->{active_expires}, now() - 1000, 'the row is as it was';
 is scalar(set_cookies($site->request(HEAD => '/', cookie => $cookie))), 1, 'HEAD renews';
+
+set_times($cookie, active_expires => now() - 1000);
+my $token = $site->request(GET => '/gated/token', headers => { Authorization => "Bearer $cookie->{value}" });
+is $token->status, 404, 'LuciaBearer: an idle session is renewed as well';
+is cookie_of($token), undef, 'LuciaBearer: but who has no cookie gets none';
+near row_of($site, $cookie)->{active_expires}, now() + $DAY, 'LuciaBearer: the row has moved on';
 
 # ---- Dead ----
 

@@ -85,6 +85,8 @@ edit('login.html', "two\n", at => 1_000_000_000);
 is page('/login'), "two\n", 'an edited template is there with the next request';
 edit('login.html', "2wo\n", replace => 1, at => 1_000_000_000);
 is page('/login'), "2wo\n", 'also a new file of the same size and time';
+edit('login.html', "2wi\n", at => 1_000_000_001);
+is page('/login'), "2wi\n", 'also the same file with the same size';
 
 sub lines { my ($pattern) = @_; scalar(() = $site->error_log =~ /$pattern/g) }
 

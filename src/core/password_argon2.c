@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "password_argon2.h"
 
+#include "arena.h"
 #include "password_hash.h"
 #include "secret.h"
 
@@ -189,7 +190,9 @@ static luci_result_t compute_tag(const argon2_hash_t *hash, const char *password
         .lanes = hash->lanes,
         .threads = 1,
         .version = hash->version,
-        .flags = ARGON2_DEFAULT_FLAGS,
+        .allocate_cbk = luci_arena_take,
+        .free_cbk = luci_arena_give,
+        .flags = ARGON2_DEFAULT_FLAGS, /* libargon2 wipes the memory before it gives it back */
     };
 
     if (length > ARGON2_MAX_PWD_LENGTH)
