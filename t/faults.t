@@ -5,7 +5,6 @@ use strict;
 use warnings;
 use lib 't/lib';
 use Test::More;
-use Time::HiRes ();
 use LuciaTest;
 use LuciaTest::Visitors;
 
@@ -39,13 +38,7 @@ $server->start;
 
 sub vault { my ($host, $cookie, @who) = @_; $host->request(GET => '/vault/a.txt', @who ? @who : script(), $cookie ? (cookie => $cookie) : ()) }
 sub post  { my ($host, $path, $cookie) = @_; $host->request(POST => $path, form(username => 'alice', password => PASSWORD), origin => 'http://' . $host->{name}, $cookie ? (cookie => $cookie) : ()) }
-
-# Each handle looks once a second whether its file is still the same.
-sub becomes {
-    my ($status, $host, $cookie) = @_;
-    my $settled = Time::HiRes::time() + 1.1;
-    return wait_until(sub { my $r = vault($host, $cookie); $r if $r->status == $status && Time::HiRes::time() > $settled }, 10);
-}
+sub becomes { my ($status, $host, $cookie) = @_; return settles($status, sub { vault($host, $cookie) }) }
 sub count { my ($pattern) = @_; scalar(() = $server->error_log =~ /$pattern/g) }
 
 subtest 'row 31: missing at the start' => sub {

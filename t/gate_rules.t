@@ -187,7 +187,7 @@ subtest 'an outdated hash is replaced at a Basic sign-in too' => sub {
 subtest 'row 30: the database is away' => sub {
     rename $server->db, $server->db . '.away' or die $!;
     my @alice = basic(alice => PASSWORD);
-    my $reply = wait_until(sub { my $r = $server->request(GET => '/basic/a.txt', @alice); $r if $r->status == 503 }, 5);
+    my $reply = settles(503, sub { $server->request(GET => '/basic/a.txt', @alice) });
     ok $reply, 'Basic is answered 503' or return;
     is_unavailable $reply, 'Basic';
     is $server->request(GET => '/basic/a.txt')->status, 401, 'a client without a password is asked for one as ever';

@@ -26,12 +26,14 @@ my %host = (
     picky   => "LuciaMount /\n<Location />\nAuthType Lucia\nRequire user nobody-at-all\n</Location>",
     urls    => "LuciaMount /account\nLuciaLoginURL /enter\nLuciaHomeURL /start?a=b\n<Location /enter>\nSetHandler luciauth-login\n</Location>",
     off     => "LuciaMount off",
+    front   => "LuciaMount /account\n<Directory \@htdocs\@>\nOptions +Includes\nAddOutputFilter INCLUDES .shtml\nFallbackResource /start.txt\nRewriteEngine On\n"
+        . "RewriteCond %{REQUEST_FILENAME} !-f\nRewriteRule . /start.txt [L]\n</Directory>",
     slash   => "LuciaMount /deep/er/",
 );
 my $site = site(join('', map { "<VirtualHost 127.0.0.1:\@port\@>\nServerName $_.example\n$host{$_}\n</VirtualHost>\n" } sort keys %host),
     files => {
         'htdocs/account/index.html' => "index of a folder\n", 'htdocs/account/other.txt' => "other\n", 'htdocs/login' => "a file\n", 'htdocs/start.txt' => "start\n",
-        'htdocs/account/login/deep.txt' => "deep\n",
+        'htdocs/account/login/deep.txt' => "deep\n", 'htdocs/include.shtml' => qq(before <!--#include virtual="/account/api/" --> after\n),
     });
 
 sub ask { my ($host, $method, $path, %arg) = @_; $site->request($method => $path, host => "$host.example", %arg) }
@@ -81,6 +83,14 @@ for my $case (
 }
 is ask('off', GET => '/login')->body, "a file\n", 'LuciaMount off: nothing is ours';
 is ask('slash', GET => '/deep/er')->location, '/deep/er/login', 'a slash at the end of the prefix does not matter';
+
+is_ours('front', '/account', '302 /account/login');
+is_ours('front', '/account/login', '200 ');
+is ask('front', POST => '/account/login', @alice)->location, '/account', 'a front controller does not get what is ours';
+is ask('front', GET => '/account/else')->body, "start\n", 'but everything else';
+is ask('front', GET => '/include.shtml')->body, qq(before {"error":"Unauthorized"} after\n), 'a page may include an endpoint';
+is ask('front', GET => '/include.shtml', cookie => cookie_of(ask('front', POST => '/account/login', @alice)))->body =~ /"username":"alice"/, 1,
+    'which knows who looks at it';
 
 # ---- The four URLs follow ----
 

@@ -22,7 +22,7 @@ use Test::More ();
 use Time::HiRes ();
 
 our @EXPORT = qw(CHEAP PASSWORD SECRET navigation script sign_up sign_in keeps_secret is_refused is_sent_to_login
-    is_unauthorized_json is_unauthorized_page is_unavailable is_served stored_id expire timed snapshot put_file);
+    is_unauthorized_json is_unauthorized_page is_unavailable is_served stored_id expire timed snapshot put_file settles);
 
 # Passwords that cost nothing: for tests of everything but hashing.
 use constant CHEAP => "LuciaDatabase sqlite3 \@db\@\nLuciaMount /\nLuciaPasswordHash argon2id m=8 t=1 p=1\n";
@@ -72,6 +72,13 @@ sub timed {
     my $start = Time::HiRes::time();
     my $value = $code->();
     return ($value, Time::HiRes::time() - $start);
+}
+
+# The reply, once this is its status and every database handle has noticed that its file was changed: each looks once a second.
+sub settles {
+    my ($status, $ask) = @_;
+    my $settled = Time::HiRes::time() + 1.1;
+    return wait_until(sub { my $reply = $ask->(); $reply if $reply->status == $status && Time::HiRes::time() > $settled }, 10);
 }
 
 # The bytes of a database with all that was committed.
