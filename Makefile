@@ -106,6 +106,9 @@ $(BUILD)/src/httpd/%.o: src/httpd/%.c Makefile | have-tools
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc/core -Isrc/httpd -c -o $@ $<
 
+# The assembler reads these into it.
+$(BUILD)/src/httpd/built_in.o: $(wildcard templates/*.html)
+
 # Only here: httpd looks the module record up by its name.
 $(BUILD)/mod_luciauth.o: mod_luciauth.c Makefile | have-tools
 	@mkdir -p $(@D)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pages.h"
 
+#include "built_in.h"
 #include "template.h"
 
 #include <apr_file_io.h>
@@ -47,10 +48,6 @@ static const char *const files[LUCI_PAGES] = {
     [LUCI_PAGE_UNAUTHORIZED] = "unauthorized.html",
     [LUCI_PAGE_ERROR] = "error.html",
 };
-
-static const char built_in[] =
-    "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>%%#status%%%%status%% %%/status%%</title>"
-    "<p>%%error%%</p><p>The page's template is missing; the server's log says more.</p></html>\n";
 
 const char *luci_pages_file(luci_page_t page)
 {
@@ -110,7 +107,7 @@ static void load(luci_pages_t *pages, entry_t *entry, const char *path)
     }
     ap_log_error(APLOG_MARK, APLOG_ERR, status, pages->server, "LUCI0601: the template %s can't be used%s%s; %s", path,
                  problem ? ": " : "", problem ? problem : "",
-                 entry->compiled ? "the last good one stays in use" : "a built-in page takes its place");
+                 entry->compiled ? "the last good one stays in use" : "the built-in page takes its place");
     apr_pool_destroy(memory);
 }
 
@@ -134,18 +131,22 @@ static void refresh(luci_pages_t *pages, luci_page_t page, apr_pool_t *scratch)
         return;
     }
     if (!entry->missing)
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, pages->server, "LUCI0602: the template %s is neither in %s nor installed; %s",
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pages->server, "LUCI0602: the template %s is neither in %s nor installed; %s",
                      files[page], pages->folders[0],
-                     entry->compiled ? "the last good one stays in use" : "a built-in page takes its place");
+                     entry->compiled ? "the last good one stays in use" : "the built-in page takes its place");
     entry->missing = 1;
 }
 
-static luci_template_t *last_resort(apr_pool_t *pool)
+static luci_template_t *last_resort(luci_page_t page, apr_pool_t *pool)
 {
     luci_template_t *compiled = NULL;
-    const char *problem;
+    const char *problem, *text;
+    size_t length;
 
-    return luci_template_parse(built_in, sizeof built_in - 1, &compiled, &problem, pool) == LUCI_OK ? compiled : NULL;
+    text = luci_built_in_page(files[page], &length);
+    if (!text || luci_template_parse(text, length, &compiled, &problem, pool) != LUCI_OK)
+        return NULL;
+    return compiled;
 }
 
 const char *luci_pages_render(luci_pages_t *pages, luci_page_t page, const apr_table_t *values, size_t *length,
@@ -158,7 +159,7 @@ const char *luci_pages_render(luci_pages_t *pages, luci_page_t page, const apr_t
     refresh(pages, page, pool);
     compiled = pages->entries[page].compiled;
     if (!compiled)
-        compiled = last_resort(pool);
+        compiled = last_resort(page, pool);
     text = compiled ? luci_template_render(compiled, values, length, pool) : "";
     apr_thread_mutex_unlock(pages->lock);
     if (!compiled)

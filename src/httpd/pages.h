@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Floor 5. The pages people see: the templates' files, compiled, and compiled again when they change. A child has one store a server;
  * threads share it. A broken or missing file leaves the last good one in use and is logged once; a page that is not in LuciaTemplates is
- * taken from the installed ones, and a plain built-in page is the last resort. */
+ * taken from the installed ones, and from those built into the module as the last resort. */
 #ifndef LUCI_PAGES_H
 #define LUCI_PAGES_H
 

@@ -46,7 +46,8 @@ static int respond(request_rec *r, int status, const char *type, const char *bod
 {
     apr_bucket_brigade *brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
 
-    r->status = status;
+    if (status != HTTP_OK || !ap_is_HTTP_ERROR(r->status)) /* a page shown by ErrorDocument keeps the error's status */
+        r->status = status;
     r->status_line = NULL;
     security_headers(r);
     if (type)

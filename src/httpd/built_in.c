@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "built_in.h"
+
+#include <string.h>
+
+/* The assembler reads the file; paths are relative to the top of the tree, where the compiler runs. */
+#define PAGE(name)                                                                                                    \
+    __asm__(".pushsection .rodata\n"                                                                                  \
+            ".hidden luci_built_in_" #name "\n.globl luci_built_in_" #name "\n"                                       \
+            "luci_built_in_" #name ": .incbin \"templates/" #name ".html\"\n"                                         \
+            ".hidden luci_built_in_" #name "_end\n.globl luci_built_in_" #name "_end\n"                               \
+            "luci_built_in_" #name "_end: .byte 0\n"                                                                  \
+            ".popsection\n");                                                                                         \
+    extern const char luci_built_in_##name[], luci_built_in_##name##_end[]
+
+PAGE(signup);
+PAGE(login);
+PAGE(profile);
+PAGE(unauthorized);
+PAGE(error);
+
+#define ROW(name)                                                                                                     \
+    {                                                                                                                 \
+        #name ".html", luci_built_in_##name, luci_built_in_##name##_end                                               \
+    }
+
+static const struct {
+    const char *file;
+    const char *text;
+    const char *end;
+} pages[] = { ROW(signup), ROW(login), ROW(profile), ROW(unauthorized), ROW(error) };
+
+const char *luci_built_in_page(const char *file, size_t *length)
+{
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        if (strcmp(pages[i].file, file) == 0) {
+            *length = (size_t)(pages[i].end - pages[i].text);
+            return pages[i].text;
+        }
+    }
+    return NULL;
+}
