@@ -30,6 +30,9 @@ AddHandler cgi-script .cgi
     AuthType Lucia
     Require valid-user
 </LocationMatch>
+<Location /public/own/>
+    CacheDisable on
+</Location>
 <Location /gated/bob/>
     Require user bobby
 </Location>
@@ -136,6 +139,9 @@ subtest 'row 28: mod_cache in front, as in doc/caching.md' => sub {
     is_sent_to_login body('/gated/shared.cgi'), '/gated/shared.cgi', 'what is called public is behind the gate all the same';
     is_sent_to_login body('/public/x'), '/public/x', 'a backend\'s too';
     is body('/gated/shared.cgi', { name => 'auth_session', value => 'x' x 40 })->status, 302, 'a dead cookie opens nothing';
+    body('/public/shared', $alice) for 1 .. 3;
+    like body('/public/shared', $bobby)->header('X-Cache'), qr/^HIT/, 'among users it is shared';
+    unlike body('/public/own/x', $_)->header('X-Cache') // '', qr/^HIT/, 'not where CacheDisable forbids it' for ($alice, $bobby) x 2;
     my $brief = sign_in($server, 'alice');
     expire($server, $brief, active => -1000, idle => 60_000);
     $server->request(GET => '/public/renewed', cookie => $brief);

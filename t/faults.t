@@ -65,6 +65,16 @@ subtest 'row 31: missing at the start' => sub {
     is_served vault($host, sign_up($host, 'alice')), 'a new user there';
 };
 
+subtest 'row 17: hosts with databases of their own share nothing' => sub {
+    my $alice = sign_up($host{queue}, 'stranger');
+    is_served vault($host{queue}, $alice), 'at home';
+    for my $name (qw(made lucia moved)) {
+        is_unauthorized_json vault($host{$name}, $alice), $name;
+        is post($host{$name}, '/logout', $alice)->status, 401, "$name: sign-out";
+    }
+    is_served vault($host{queue}, $alice), 'still at home';
+};
+
 subtest 'files that are made belong to the server\'s account' => sub {
     my $user = (LuciaTest::server_user())[0];
     my $uid = defined $user ? scalar getpwnam $user : $>;

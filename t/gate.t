@@ -164,6 +164,18 @@ subtest 'the connection stays usable after a refusal' => sub {
     is_deeply [$backend->requests], [], 'nothing of it reached the backend';
 };
 
+subtest 'row 13: a session that ended is dead in every child' => sub {
+    my $brief = sign_in($server, 'alice');
+    is_served $server->request(GET => '/vault/a.txt', cookie => $brief), 'alive' for 1 .. 5;
+    is $server->request(POST => '/logout', form(), cookie => $brief, origin => 1)->status, 302, 'signed out';
+    is_unauthorized_json $server->request(GET => '/vault/a.txt', script(), cookie => $brief), 'dead' for 1 .. 20;
+    is_served $server->request(GET => '/vault/a.txt', cookie => $alice), 'another session of the same user lives on';
+    sqlite($server->db, 'UPDATE auth_user SET disabled = 1');
+    is_unauthorized_json $server->request(GET => '/vault/a.txt', script(), cookie => $alice), 'a disabled user is nobody';
+    sqlite($server->db, 'UPDATE auth_user SET disabled = NULL');
+    is_served $server->request(GET => '/vault/a.txt', cookie => $alice), 'and somebody again';
+};
+
 like $server->error_log, qr/\A(?!.*(?:exit signal|Segmentation))/s, 'no child died';
 unlike $server->access_log . $server->error_log, qr/$alice->{value}/, 'row 15: the session id is in no log';
 

@@ -106,7 +106,7 @@ subtest 'backends hear who it is, or nothing' => sub {
 
 subtest 'row 30: an unknown answer is not "nobody"' => sub {
     rename $server->db, $server->db . '.away' or die $!;
-    ok settles(503, sub { $server->request(GET => '/valid/who.cgi', cookie => $alice) }), '503';
+    ok settles(503, sub { $server->request(GET => '/valid/who.cgi', cookie => $alice) }), 'the database is away';
     for my $place (qw(valid granted ip)) {
         is_unavailable $server->request(GET => "/$place/who.cgi", cookie => $alice), $place;
         is $server->request(GET => "/$place/who.cgi")->status, 200, "$place: a visitor without a cookie needs no database";
