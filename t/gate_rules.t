@@ -71,9 +71,16 @@ DavLockDB @dir@/db/davlock
     AuthBasicProvider file lucia
     Require valid-user
 </Location>
+<Location /other/>
+    AuthType Basic
+    AuthName "other"
+    AuthUserFile @dir@/htpasswd
+    AuthBasicProvider lucia file
+    Require valid-user
+</Location>
 CONF
     files => {
-        (map { ("htdocs/$_/a.txt" => SECRET) } keys(%rule), qw(merged/and merged/or merged/off merged/open basic both)),
+        (map { ("htdocs/$_/a.txt" => SECRET) } keys(%rule), qw(merged/and merged/or merged/off merged/open basic both other)),
         (map { ("htdocs/$_/who.cgi" => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s|%s' \"\$REMOTE_USER\" \"\$AUTH_TYPE\"\n") }
             qw(byid byrole valid granted ipany basic)),
         'htdocs/dav/a.txt' => SECRET,
@@ -159,6 +166,9 @@ subtest 'AuthBasicProvider lucia' => sub {
     is_served $server->request(GET => '/both/a.txt', basic(alice => PASSWORD)), 'a second provider after mod_authn_file';
     is_served $server->request(GET => '/both/a.txt', basic(filer => 'password')), 'the first one answers for its own';
     is $server->request(GET => '/both/a.txt', basic(alice => 'password'))->status, 401, 'wrong for both';
+    is_served $server->request(GET => '/other/a.txt', basic(filer => 'password')), 'whom we do not know the next provider may';
+    is_served $server->request(GET => '/other/a.txt', basic(alice => PASSWORD)), 'our own are let in before';
+    is $server->request(GET => '/other/a.txt', basic(alice => 'password'))->status, 401, 'our own with a wrong password are not';
 };
 
 subtest 'DAV through Basic' => sub {

@@ -193,6 +193,8 @@ static luci_result_t verify(const luci_auth_t *auth, const char *username, const
     if (result != LUCI_OK)
         return result;
     result = judge(auth, found, &key, normalised);
+    if (result == LUCI_DENIED && found == LUCI_NOT_FOUND)
+        result = LUCI_NOT_FOUND;
     if (result == LUCI_OK) {
         replace_outdated(auth, &key, normalised, pool);
         *user = key.user;
@@ -210,6 +212,8 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request
 
     if (result == LUCI_OK)
         result = verify(auth, request->username, request->password, &user, pool);
+    if (result == LUCI_NOT_FOUND)
+        return LUCI_DENIED;
     if (result == LUCI_OK)
         result = luci_session_new(session, &user, auth->settings, now, pool);
     return result == LUCI_OK ? store_arrival(&arrival, pool) : result;

@@ -36,8 +36,8 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
 luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request, luci_ms_t now,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Verifies only, without a session (HTTP Basic). OK: *user is from pool. DENIED as above; names and passwords of an impossible
- * length are DENIED as well. */
+/* Verifies only, without a session (HTTP Basic). OK: *user is from pool. NOT_FOUND: no such user, in the time of a wrong password;
+ * DENIED as above; names and passwords of an impossible length are DENIED as well. */
 luci_result_t luci_auth_check(const luci_auth_t *auth, const char *username, const char *password, luci_user_t *user,
                               apr_pool_t *pool) LUCI_MUST_USE;
 

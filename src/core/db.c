@@ -340,12 +340,22 @@ luci_result_t luci_db_select(luci_db_t *db, luci_sql_id_t id, const char *const 
     return result;
 }
 
+/* Before anything is written: a file that nobody sees any more would swallow it. */
+static void leave_stale_file(luci_db_t *db)
+{
+    if (!db->in_transaction && luci_db_is_stale(db))
+        luci_db_close(db);
+}
+
 luci_result_t luci_db_execute(luci_db_t *db, luci_sql_id_t id, const char *const *arguments, int *changed,
                               apr_pool_t *scratch)
 {
-    int was_connected = is_connected(db);
-    luci_result_t result = execute_once(db, id, arguments, changed, scratch);
+    luci_result_t result;
+    int was_connected;
 
+    leave_stale_file(db);
+    was_connected = is_connected(db);
+    result = execute_once(db, id, arguments, changed, scratch);
     if (worth_repeating(db, id, result, was_connected))
         result = execute_once(db, id, arguments, changed, scratch);
     return result;
@@ -391,9 +401,12 @@ static luci_result_t transaction_once(luci_db_t *db, luci_db_work_fn *work, void
 
 luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *baton, apr_pool_t *scratch)
 {
-    int was_connected = is_connected(db), before_commit;
-    luci_result_t result = transaction_once(db, work, baton, &before_commit, scratch);
+    int was_connected, before_commit;
+    luci_result_t result;
 
+    leave_stale_file(db);
+    was_connected = is_connected(db);
+    result = transaction_once(db, work, baton, &before_commit, scratch);
     if (result == LUCI_UNAVAILABLE && before_commit && was_connected)
         result = transaction_once(db, work, baton, &before_commit, scratch);
     return result;

@@ -41,8 +41,8 @@ const char *luci_db_error(const luci_db_t *db);
 /* 1 when the last call failed and the connection will be replaced; 0 after a call that the database answered. */
 int luci_db_is_broken(const luci_db_t *db);
 
-/* 1 when the file behind the connection is no longer the one at its path (moved, deleted, restored from a backup):
- * close it, so that nothing is read from or written to a file that nobody sees. */
+/* 1 when the file behind the connection is no longer the one at its path (moved, deleted, restored from a backup): close it, so that
+ * nothing is read from a file that nobody sees. Writing looks by itself; reading is for whoever lends the handle to decide. */
 int luci_db_is_stale(const luci_db_t *db);
 
 /* What it connects to. */

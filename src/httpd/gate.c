@@ -234,7 +234,8 @@ static authn_status basic_check_password(request_rec *r, const char *name, const
     switch (check_basic(r, name, password)) {
     case LUCI_OK:
         return luci_identity_assume(r, &luci_visit_of(r)->basic_user) ? AUTH_GRANTED : AUTH_DENIED;
-    case LUCI_NOT_FOUND:
+    case LUCI_NOT_FOUND: /* the next provider may know */
+        return AUTH_USER_NOT_FOUND;
     case LUCI_DENIED:
     case LUCI_EXPIRED:
     case LUCI_INVALID:

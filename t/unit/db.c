@@ -108,8 +108,10 @@ static void check_no_tables(void)
 static void check_stale(void)
 {
     const char *path = support_path("stale.db"), *aside = support_path("aside.db");
+    const char *nobody[] = { "nobody" };
     luci_db_target_t target = support_target(path, &settings);
     luci_db_t *db = luci_db_create(&target, pool);
+    int changed;
 
     support_our_tables(path, &settings);
     tap_is_result(luci_db_connect(db), LUCI_OK, "connected");
@@ -118,6 +120,8 @@ static void check_stale(void)
     tap_is_int(luci_db_is_stale(db), 1, "a moved one is");
     support_our_tables(path, &settings);
     tap_is_int(luci_db_is_stale(db), 1, "and one with another in its place");
+    tap_is_result(luci_db_execute(db, LUCI_SQL_SESSION_DELETE, nobody, &changed, pool), LUCI_OK, "a write then");
+    tap_is_int(luci_db_is_stale(db), 0, "  goes to the new file");
     luci_db_close(db);
     tap_is_int(luci_db_is_stale(db), 0, "closed: not");
     tap_is_result(luci_db_connect(db), LUCI_OK, "connected again");
