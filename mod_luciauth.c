@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The roof: what httpd knows of this module. Accounts for any location: sign-up, sign-in, sign-out, a profile page, server-side
- * sessions and a gate. Nothing calls into this file. */
+/* The roof: what httpd knows of this module. Accounts for any location: sign-up, sign-in, sign-out, a profile
+ * page, server-side sessions and a gate. Nothing calls into this file. */
 #include "config.h"
 #include "directives.h"
 #include "endpoints.h"
@@ -35,7 +35,8 @@ static void register_hooks(apr_pool_t *pool)
     static const char *const after_headers[] = { "mod_headers.c", "mod_expires.c", NULL };
     static const char *const before_proxy[] = { "mod_proxy.c", NULL };
 
-    /* Start: combinations of directives are judged in time for configtest; tables are made; each child gets its pools. */
+    /* Start: combinations of directives are judged in time for configtest; tables are made; each child gets
+     * its pools. */
     ap_hook_check_config(luci_config_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
@@ -51,8 +52,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_check_authz(luci_gate_authorize, NULL, before_authz, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_register_auth_provider(pool, AUTHN_PROVIDER_GROUP, "lucia", AUTHN_PROVIDER_VERSION, &luci_gate_basic,
                               AP_AUTH_INTERNAL_PER_CONF);
-    ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "lucia-attribute", AUTHZ_PROVIDER_VERSION, &luci_gate_attribute,
-                              AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "lucia-attribute", AUTHZ_PROVIDER_VERSION,
+                              &luci_gate_attribute, AP_AUTH_INTERNAL_PER_CONF);
 
     /* What content gets to see; first, so that RequestHeader and the like can use it. */
     ap_hook_fixups(luci_identity_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
@@ -65,13 +66,8 @@ static void register_hooks(apr_pool_t *pool)
 }
 
 AP_DECLARE_MODULE(luciauth) = {
-    STANDARD20_MODULE_STUFF,
-    luci_config_create_dir,
-    luci_config_merge_dir,
-    luci_config_create_server,
-    luci_config_merge_server,
-    luci_directives,
-    register_hooks,
+    STANDARD20_MODULE_STUFF,  luci_config_create_dir, luci_config_merge_dir, luci_config_create_server,
+    luci_config_merge_server, luci_directives,        register_hooks,
 #if defined(AP_MODULE_FLAG_NONE)
     AP_MODULE_FLAG_NONE
 #endif

@@ -31,7 +31,8 @@ static uint8_t *map(size_t bytes)
     return memory;
 }
 
-/* The block given back last, if it has this size. Blocks of another size stem from hashes of another cost and make room. */
+/* The block given back last, if it has this size. Blocks of another size stem from hashes of another cost and
+ * make room. */
 static uint8_t *take_kept(size_t bytes, block_t *unwanted)
 {
     uint8_t *memory = NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 1. The working memory of password hashes: large blocks, taken from the system once, used again and again, the one given back
- * last first (its pages are there and warm). A process keeps at most as many as have been in use at once, up to LUCI_ARENA_KEPT; others
- * go back to the system. The hash wipes a block before it gives it back. */
+/* Floor 1. The working memory of password hashes: large blocks, taken from the system once, used again and
+ * again, the one given back last first (its pages are there and warm). A process keeps at most as many as
+ * have been in use at once, up to LUCI_ARENA_KEPT; others go back to the system. The hash wipes a block
+ * before it gives it back. */
 #ifndef LUCI_ARENA_H
 #define LUCI_ARENA_H
 

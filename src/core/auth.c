@@ -17,13 +17,13 @@ typedef struct {
     const luci_auth_t *auth;
     const luci_auth_request_t *request;
     const luci_session_t *session;
-    const char *key_id;      /* NULL: no user and key are made */
+    const char *key_id; /* NULL: no user and key are made */
     const char *stored_hash;
     luci_ms_t now;
 } arrival_t;
 
-static luci_result_t check_lengths(const luci_settings_t *settings, const luci_auth_request_t *request, int sign_up,
-                                   luci_field_t *field)
+static luci_result_t check_lengths(const luci_settings_t *settings, const luci_auth_request_t *request,
+                                   int sign_up, luci_field_t *field)
 {
     luci_length_t name = settings->username_length, password = settings->password_length;
 
@@ -83,7 +83,8 @@ static luci_result_t store_arrival(arrival_t *arrival, apr_pool_t *pool)
     return result;
 }
 
-static luci_result_t hash_password(const luci_settings_t *settings, const char *password, char **stored, apr_pool_t *pool)
+static luci_result_t hash_password(const luci_settings_t *settings, const char *password, char **stored,
+                                   apr_pool_t *pool)
 {
     char *normalised;
     luci_result_t result = luci_policy_nfkc(password, &normalised, pool);
@@ -96,10 +97,12 @@ static luci_result_t hash_password(const luci_settings_t *settings, const char *
 }
 
 /* A user that is not in the table yet: a new random id. */
-static luci_result_t new_user(const luci_auth_t *auth, const char *username, luci_user_t *user, apr_pool_t *pool)
+static luci_result_t new_user(const luci_auth_t *auth, const char *username, luci_user_t *user,
+                              apr_pool_t *pool)
 {
     char *id = apr_palloc(pool, LUCI_USER_ID_LENGTH + 1);
-    const char **attributes = apr_pcalloc(pool, sizeof *attributes * (apr_size_t)(auth->settings->attributes->nelts + 1));
+    const char **attributes =
+        apr_pcalloc(pool, sizeof *attributes * (apr_size_t)(auth->settings->attributes->nelts + 1));
 
     for (int i = 0; i < auth->settings->attributes->nelts; i++) {
         if (strcmp(APR_ARRAY_IDX(auth->settings->attributes, i, const char *), "username") == 0)
@@ -137,9 +140,10 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
     return store_arrival(&arrival, pool);
 }
 
-/* A hash of another kind or cost than configured is replaced now that the password is known. Failing to do so is no reason to turn
- * the user away. */
-static void replace_outdated(const luci_auth_t *auth, const luci_key_t *key, const char *normalised, apr_pool_t *pool)
+/* A hash of another kind or cost than configured is replaced now that the password is known. Failing to do so
+ * is no reason to turn the user away. */
+static void replace_outdated(const luci_auth_t *auth, const luci_key_t *key, const char *normalised,
+                             apr_pool_t *pool)
 {
     luci_db_t *db;
     char *stored;
@@ -155,13 +159,15 @@ static void replace_outdated(const luci_auth_t *auth, const luci_key_t *key, con
         auth->source.give_back(auth->source.baton, db);
     }
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
-        luci_log(auth->log, LUCI_LOG_WARNING, "LUCI0201", "an outdated password hash of user %s could not be replaced: %s",
-                 key->user.id, luci_result_name(result));
+        luci_log(auth->log, LUCI_LOG_WARNING, "LUCI0201",
+                 "an outdated password hash of user %s could not be replaced: %s", key->user.id,
+                 luci_result_name(result));
 }
 
-/* The verdict on a password. found: what looking the key up gave. Without a hash that can be verified one is computed all the
- * same, so that the time does not tell who exists. */
-static luci_result_t judge(const luci_auth_t *auth, luci_result_t found, const luci_key_t *key, const char *normalised)
+/* The verdict on a password. found: what looking the key up gave. Without a hash that can be verified one is
+ * computed all the same, so that the time does not tell who exists. */
+static luci_result_t judge(const luci_auth_t *auth, luci_result_t found, const luci_key_t *key,
+                           const char *normalised)
 {
     luci_result_t result = LUCI_INVALID;
 
@@ -176,8 +182,8 @@ static luci_result_t judge(const luci_auth_t *auth, luci_result_t found, const l
     return result;
 }
 
-static luci_result_t verify(const luci_auth_t *auth, const char *username, const char *password, luci_user_t *user,
-                            apr_pool_t *pool)
+static luci_result_t verify(const luci_auth_t *auth, const char *username, const char *password,
+                            luci_user_t *user, apr_pool_t *pool)
 {
     luci_key_t key = { 0 };
     const char *id;
@@ -219,8 +225,8 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request
     return result == LUCI_OK ? store_arrival(&arrival, pool) : result;
 }
 
-luci_result_t luci_auth_check(const luci_auth_t *auth, const char *username, const char *password, luci_user_t *user,
-                              apr_pool_t *pool)
+luci_result_t luci_auth_check(const luci_auth_t *auth, const char *username, const char *password,
+                              luci_user_t *user, apr_pool_t *pool)
 {
     luci_auth_request_t request = { .username = username, .password = password };
     luci_field_t field;

@@ -122,7 +122,8 @@ static apr_status_t close_handle(void *baton)
     return APR_SUCCESS;
 }
 
-/* The driver waits for a lock when it runs a statement but not when it prepares one, for which SQLite reads the schema. */
+/* The driver waits for a lock when it runs a statement but not when it prepares one, for which SQLite reads
+ * the schema. */
 static int prepare_text(luci_db_t *db, const char *text, apr_dbd_prepared_t **prepared)
 {
     int busy = luci_sql_busy_code(db->dialect), code;
@@ -135,8 +136,8 @@ static int prepare_text(luci_db_t *db, const char *text, apr_dbd_prepared_t **pr
     }
 }
 
-/* Only the driver's word for "no such thing" means no: a column that could not be looked for must not pass for one that is missing,
- * or disabled users would walk in. */
+/* Only the driver's word for "no such thing" means no: a column that could not be looked for must not pass
+ * for one that is missing, or disabled users would walk in. */
 static luci_result_t has(luci_db_t *db, luci_sql_probe_t probe, int *found)
 {
     const char *query = luci_sql_probe(db->dialect, probe, &db->target->settings->tables, db->connection);
@@ -162,7 +163,8 @@ static luci_result_t find_columns(luci_db_t *db)
         result = has(db, LUCI_SQL_PROBE_SESSION, &sessions);
     if (result == LUCI_OK && sessions && !db->columns.session && db->target->settings->max_lifetime)
         return failed(db, LUCI_UNAVAILABLE,
-                      "LuciaMaxLifetime needs the columns created_at, last_seen, address, user_agent in the session table");
+                      "LuciaMaxLifetime needs the columns created_at, last_seen, address, user_agent in the "
+                      "session table");
     return result;
 }
 
@@ -178,8 +180,8 @@ static luci_result_t set_up(luci_db_t *db)
     }
     result = find_columns(db);
     for (int i = 0; result == LUCI_OK && i < LUCI_SQL_STATEMENTS; i++)
-        db->statements[i] = luci_sql_statement(db->dialect, (luci_sql_id_t)i, db->target->settings, db->columns,
-                                               db->connection);
+        db->statements[i] = luci_sql_statement(db->dialect, (luci_sql_id_t)i, db->target->settings,
+                                               db->columns, db->connection);
     return result;
 }
 
@@ -257,14 +259,16 @@ static luci_result_t prepare(luci_db_t *db, luci_sql_id_t id)
     return driver_failed(db, code);
 }
 
-/* The statement's own arguments, picked from the listed ones. The driver wants them without const and does not write. */
+/* The statement's own arguments, picked from the listed ones. The driver wants them without const and does
+ * not write. */
 static void pick(const luci_sql_statement_t *statement, const char *const *arguments, const char **picked)
 {
     for (int i = 0; i < statement->arguments; i++)
         picked[i] = arguments[statement->argument[i]];
 }
 
-static luci_result_t first_row(luci_db_t *db, apr_dbd_results_t *results, const char *const **row, apr_pool_t *pool)
+static luci_result_t first_row(luci_db_t *db, apr_dbd_results_t *results, const char *const **row,
+                               apr_pool_t *pool)
 {
     apr_dbd_row_t *found = NULL;
     int columns = apr_dbd_num_cols(db->driver, results);
@@ -295,8 +299,8 @@ static luci_result_t select_once(luci_db_t *db, luci_sql_id_t id, const char *co
     if (result != LUCI_OK)
         return result;
     pick(&db->statements[id], arguments, picked);
-    code = apr_dbd_pselect(db->driver, pool, db->handle, &results, db->prepared[id], 0, db->statements[id].arguments,
-                           picked);
+    code = apr_dbd_pselect(db->driver, pool, db->handle, &results, db->prepared[id], 0,
+                           db->statements[id].arguments, picked);
     return code == 0 ? first_row(db, results, row, pool) : driver_failed(db, code);
 }
 
@@ -312,16 +316,17 @@ static luci_result_t execute_once(luci_db_t *db, luci_sql_id_t id, const char *c
     if (result != LUCI_OK)
         return result;
     pick(&db->statements[id], arguments, picked);
-    code = apr_dbd_pquery(db->driver, scratch, db->handle, changed, db->prepared[id], db->statements[id].arguments,
-                          picked);
+    code = apr_dbd_pquery(db->driver, scratch, db->handle, changed, db->prepared[id],
+                          db->statements[id].arguments, picked);
     return code == 0 ? LUCI_OK : driver_failed(db, code);
 }
 
-/* Inside a transaction nothing is repeated: the whole of it is, by luci_db_transaction. A connection that was fresh gains nothing
- * from another one. */
+/* Inside a transaction nothing is repeated: the whole of it is, by luci_db_transaction. A connection that was
+ * fresh gains nothing from another one. */
 static int worth_repeating(const luci_db_t *db, luci_sql_id_t id, luci_result_t result, int was_connected)
 {
-    return result == LUCI_UNAVAILABLE && was_connected && !db->in_transaction && db->statements[id].repeatable;
+    return result == LUCI_UNAVAILABLE && was_connected && !db->in_transaction &&
+           db->statements[id].repeatable;
 }
 
 static int is_connected(const luci_db_t *db)
@@ -329,8 +334,8 @@ static int is_connected(const luci_db_t *db)
     return db->connection && !db->broken;
 }
 
-luci_result_t luci_db_select(luci_db_t *db, luci_sql_id_t id, const char *const *arguments, const char *const **row,
-                             apr_pool_t *pool)
+luci_result_t luci_db_select(luci_db_t *db, luci_sql_id_t id, const char *const *arguments,
+                             const char *const **row, apr_pool_t *pool)
 {
     int was_connected = is_connected(db);
     luci_result_t result = select_once(db, id, arguments, row, pool);
@@ -390,7 +395,8 @@ static luci_result_t transaction_once(luci_db_t *db, luci_db_work_fn *work, void
         *before_commit = 0;
     else
         apr_dbd_transaction_mode_set(db->driver, transaction, APR_DBD_TRANSACTION_ROLLBACK);
-    /* Also what failed or did not even begin is ended: until then it clings to scratch, which may outlive the connection. */
+    /* Also what failed or did not even begin is ended: until then it clings to scratch, which may outlive the
+     * connection. */
     code = apr_dbd_transaction_end(db->driver, scratch, transaction);
     if (code != 0 && result == LUCI_OK)
         result = driver_failed(db, code);

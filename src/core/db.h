@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 3. The only door to apr_dbd. A handle is one connection with its prepared statements; one thread uses it at a time, and it
- * never crosses a fork. After any failure a handle is replaced by a fresh connection before it's used again: so statements that
- * went stale by a schema change elsewhere are prepared anew, and a transaction that hangs half-way is gone. What can be repeated
- * without harm is tried once more on the fresh connection; a lock that was waited for is not (the driver waited already).
- * No message holds a value. */
+/* Floor 3. The only door to apr_dbd. A handle is one connection with its prepared statements; one thread uses
+ * it at a time, and it never crosses a fork. After any failure a handle is replaced by a fresh connection
+ * before it's used again: so statements that went stale by a schema change elsewhere are prepared anew, and a
+ * transaction that hangs half-way is gone. What can be repeated without harm is tried once more on the fresh
+ * connection; a lock that was waited for is not (the driver waited already). No message holds a value. */
 #ifndef LUCI_DB_H
 #define LUCI_DB_H
 
@@ -23,7 +23,8 @@ typedef struct {
     int create; /* a missing database file may be made */
 } luci_db_target_t;
 
-/* Loads the driver; once a process, before threads start. UNAVAILABLE with *problem set (from pool) when there is none. */
+/* Loads the driver; once a process, before threads start. UNAVAILABLE with *problem set (from pool) when
+ * there is none. */
 luci_result_t luci_db_init(const char *driver, const char **problem, apr_pool_t *process_pool) LUCI_MUST_USE;
 
 /* Always gives a handle, from pool; the connection is made when it is first used. */
@@ -38,11 +39,13 @@ luci_result_t luci_db_connect(luci_db_t *db) LUCI_MUST_USE;
 /* Why the last call gave UNAVAILABLE or BUSY: the driver's words. Valid until the next call. Never NULL. */
 const char *luci_db_error(const luci_db_t *db);
 
-/* 1 when the last call failed and the connection will be replaced; 0 after a call that the database answered. */
+/* 1 when the last call failed and the connection will be replaced; 0 after a call that the database answered.
+ */
 int luci_db_is_broken(const luci_db_t *db);
 
-/* 1 when the file behind the connection is no longer the one at its path (moved, deleted, restored from a backup): close it, so that
- * nothing is read from a file that nobody sees. Writing looks by itself; reading is for whoever lends the handle to decide. */
+/* 1 when the file behind the connection is no longer the one at its path (moved, deleted, restored from a
+ * backup): close it, so that nothing is read from a file that nobody sees. Writing looks by itself; reading
+ * is for whoever lends the handle to decide. */
 int luci_db_is_stale(const luci_db_t *db);
 
 /* What it connects to. */
@@ -51,28 +54,31 @@ const luci_db_target_t *luci_db_target(const luci_db_t *db);
 /* Which of our columns the tables have. Only on a connected handle. */
 luci_sql_columns_t luci_db_columns(const luci_db_t *db);
 
-/* Runs a statement that reads one row. OK: *row is its columns (NULL for SQL's NULL), from pool. NOT_FOUND: no row. BUSY,
- * UNAVAILABLE. */
-luci_result_t luci_db_select(luci_db_t *db, luci_sql_id_t id, const char *const *arguments, const char *const **row,
-                             apr_pool_t *pool) LUCI_MUST_USE;
+/* Runs a statement that reads one row. OK: *row is its columns (NULL for SQL's NULL), from pool. NOT_FOUND:
+ * no row. BUSY, UNAVAILABLE. */
+luci_result_t luci_db_select(luci_db_t *db, luci_sql_id_t id, const char *const *arguments,
+                             const char *const **row, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Runs a statement that writes; *changed is the number of rows. OK, BUSY, UNAVAILABLE. */
 luci_result_t luci_db_execute(luci_db_t *db, luci_sql_id_t id, const char *const *arguments, int *changed,
                               apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Runs work between BEGIN and COMMIT; anything but OK from it rolls back and is returned. When the connection fails before COMMIT,
- * work runs once more from the start on a fresh one. A failing COMMIT is
- * BUSY or UNAVAILABLE and not tried again. */
+/* Runs work between BEGIN and COMMIT; anything but OK from it rolls back and is returned. When the connection
+ * fails before COMMIT, work runs once more from the start on a fresh one. A failing COMMIT is BUSY or
+ * UNAVAILABLE and not tried again. */
 typedef luci_result_t luci_db_work_fn(luci_db_t *db, void *baton, apr_pool_t *scratch);
-luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *baton, apr_pool_t *scratch) LUCI_MUST_USE;
+luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *baton,
+                                  apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Whether the tables have what a probe asks for. OK with *found set; BUSY, UNAVAILABLE: it could not be looked for. */
+/* Whether the tables have what a probe asks for. OK with *found set; BUSY, UNAVAILABLE: it could not be
+ * looked for. */
 luci_result_t luci_db_has(luci_db_t *db, luci_sql_probe_t probe, int *found) LUCI_MUST_USE;
 
 /* Runs one statement without arguments, as the schema's are. Not repeated. */
 luci_result_t luci_db_run(luci_db_t *db, const char *text) LUCI_MUST_USE;
 
-/* Where handles come from: the use cases borrow one for each single operation, never while they hash or wait. */
+/* Where handles come from: the use cases borrow one for each single operation, never while they hash or wait.
+ */
 typedef struct {
     luci_result_t (*borrow)(void *baton, luci_db_t **db);
     void (*give_back)(void *baton, luci_db_t *db);

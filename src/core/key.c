@@ -44,7 +44,8 @@ luci_result_t luci_key_insert(luci_db_t *db, const char *id, const char *user_id
     return changed == 1 ? LUCI_OK : LUCI_CONFLICT;
 }
 
-luci_result_t luci_key_replace_hash(luci_db_t *db, const luci_key_t *key, const char *new_hash, apr_pool_t *scratch)
+luci_result_t luci_key_replace_hash(luci_db_t *db, const luci_key_t *key, const char *new_hash,
+                                    apr_pool_t *scratch)
 {
     const char *arguments[] = { new_hash, key->id, key->stored_hash };
     int changed;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 4. A key: what a username and its password open (one row of the key table). Its id is "username:" and the lower-cased name,
- * as Lucia's provider "username" has it. */
+/* Floor 4. A key: what a username and its password open (one row of the key table). Its id is "username:" and
+ * the lower-cased name, as Lucia's provider "username" has it. */
 #ifndef LUCI_KEY_H
 #define LUCI_KEY_H
 
@@ -22,7 +22,8 @@ luci_result_t luci_key_get(luci_db_t *db, const char *id, luci_key_t *key, apr_p
 luci_result_t luci_key_insert(luci_db_t *db, const char *id, const char *user_id, const char *stored_hash,
                               apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Puts a new hash in the place of the one that was read. NOT_FOUND when another one has come in between: that one stays. */
+/* Puts a new hash in the place of the one that was read. NOT_FOUND when another one has come in between: that
+ * one stays. */
 luci_result_t luci_key_replace_hash(luci_db_t *db, const luci_key_t *key, const char *new_hash,
                                     apr_pool_t *scratch) LUCI_MUST_USE;
 

@@ -14,7 +14,7 @@ typedef enum {
     LUCI_THROTTLED,   /* too many tries: 429, try again later */
     LUCI_BUSY,        /* a bounded wait ended (lock, pool, slot): 503, try again soon */
     LUCI_UNAVAILABLE, /* the database could not be asked: 503, fail closed */
-    LUCI_INTERNAL     /* a fault of this machine or of ours (no randomness, no memory): 500, look at the log */
+    LUCI_INTERNAL /* a fault of this machine or of ours (no randomness, no memory): 500, look at the log */
 } luci_result_t;
 
 #define LUCI_MUST_USE __attribute__((warn_unused_result))

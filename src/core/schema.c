@@ -17,7 +17,8 @@ static luci_result_t create_tables(luci_db_t *db, void *baton, apr_pool_t *scrat
 
         if (!schema->missing[table])
             continue;
-        statement = luci_sql_schema(schema->dialect, (luci_sql_probe_t)table, schema->target->settings, scratch);
+        statement =
+            luci_sql_schema(schema->dialect, (luci_sql_probe_t)table, schema->target->settings, scratch);
         for (; *statement; statement++) {
             luci_result_t result = luci_db_run(db, *statement);
 

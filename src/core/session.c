@@ -14,7 +14,8 @@
 
 enum { COLUMN_ACTIVE, COLUMN_IDLE, COLUMN_CREATED, COLUMN_USER };
 
-luci_session_state_t luci_session_state(const luci_session_t *session, const luci_settings_t *settings, luci_ms_t now)
+luci_session_state_t luci_session_state(const luci_session_t *session, const luci_settings_t *settings,
+                                        luci_ms_t now)
 {
     if (now > session->idle_expires)
         return LUCI_SESSION_DEAD;
@@ -38,7 +39,8 @@ void luci_session_extend(luci_session_t *session, const luci_settings_t *setting
 }
 
 /* How the table holds an id. Random ids need no salt: their hash can't be guessed either. */
-static luci_result_t stored_id(const char *id, const luci_settings_t *settings, const char **stored, apr_pool_t *pool)
+static luci_result_t stored_id(const char *id, const luci_settings_t *settings, const char **stored,
+                               apr_pool_t *pool)
 {
     char *hex;
     luci_result_t result;
@@ -53,8 +55,8 @@ static luci_result_t stored_id(const char *id, const luci_settings_t *settings, 
     return result;
 }
 
-luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user, const luci_settings_t *settings,
-                               luci_ms_t now, apr_pool_t *pool)
+luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user,
+                               const luci_settings_t *settings, luci_ms_t now, apr_pool_t *pool)
 {
     char *id = apr_palloc(pool, LUCI_SESSION_ID_LENGTH + 1);
     luci_result_t result = luci_secret_random_id(id, LUCI_SESSION_ID_LENGTH);
@@ -82,8 +84,9 @@ static const char *printable(const char *text, size_t most, apr_pool_t *pool)
     return copy;
 }
 
-luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session, const luci_settings_t *settings,
-                                  const luci_client_t *client, apr_pool_t *scratch)
+luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
+                                  const luci_settings_t *settings, const luci_client_t *client,
+                                  apr_pool_t *scratch)
 {
     const char *created = luci_db_number(session->created_at, scratch);
     const char *arguments[] = {
@@ -99,7 +102,8 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session, 
     int changed;
     luci_result_t result = stored_id(session->id, settings, &arguments[0], scratch);
 
-    return result == LUCI_OK ? luci_db_execute(db, LUCI_SQL_SESSION_INSERT, arguments, &changed, scratch) : result;
+    return result == LUCI_OK ? luci_db_execute(db, LUCI_SQL_SESSION_INSERT, arguments, &changed, scratch)
+                             : result;
 }
 
 static luci_ms_t to_moment(const char *column, luci_ms_t fallback)
@@ -133,8 +137,8 @@ luci_result_t luci_session_get(luci_db_t *db, const char *id, const luci_setting
     return session->user.disabled ? LUCI_DENIED : LUCI_OK;
 }
 
-luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings, luci_ms_t now,
-                                 apr_pool_t *scratch)
+luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
+                                 luci_ms_t now, apr_pool_t *scratch)
 {
     luci_session_t renewed = *session;
     const char *arguments[6];
@@ -158,7 +162,8 @@ luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const l
     return LUCI_OK;
 }
 
-luci_result_t luci_session_delete(luci_db_t *db, const char *id, const luci_settings_t *settings, apr_pool_t *scratch)
+luci_result_t luci_session_delete(luci_db_t *db, const char *id, const luci_settings_t *settings,
+                                  apr_pool_t *scratch)
 {
     const char *stored;
     int changed;

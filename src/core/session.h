@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 4. Sessions, in Lucia v2's model: active until active_expires; then idle, and used once it's renewed; dead after
- * idle_expires, or max_lifetime after its creation. Expiry is a pure function of the session, the settings and now. */
+/* Floor 4. Sessions, in Lucia v2's model: active until active_expires; then idle, and used once it's renewed;
+ * dead after idle_expires, or max_lifetime after its creation. Expiry is a pure function of the session, the
+ * settings and now. */
 #ifndef LUCI_SESSION_H
 #define LUCI_SESSION_H
 
@@ -10,7 +11,8 @@ typedef enum { LUCI_SESSION_ACTIVE, LUCI_SESSION_IDLE, LUCI_SESSION_DEAD } luci_
 
 /* Strings belong to the pool it was read or made in. */
 typedef struct {
-    const char *id; /* the secret that the cookie holds; never stored as it is unless the settings say so, never logged */
+    const char *id; /* the secret that the cookie holds; never stored as it is unless the settings say so,
+                       never logged */
     luci_user_t user;
     luci_ms_t active_expires;
     luci_ms_t idle_expires;
@@ -19,34 +21,38 @@ typedef struct {
     int fresh; /* made or renewed just now: the cookie is to be sent */
 } luci_session_t;
 
-/* Who signs in, for the session's row. Both may be NULL; whatever the client sent, only printable ASCII is stored. */
+/* Who signs in, for the session's row. Both may be NULL; whatever the client sent, only printable ASCII is
+ * stored. */
 typedef struct {
     const char *address;
     const char *user_agent;
 } luci_client_t;
 
-luci_session_state_t luci_session_state(const luci_session_t *session, const luci_settings_t *settings, luci_ms_t now);
+luci_session_state_t luci_session_state(const luci_session_t *session, const luci_settings_t *settings,
+                                        luci_ms_t now);
 
 /* Sets both moments from now on, as a new or renewed session has them, within the maximum lifetime. */
 void luci_session_extend(luci_session_t *session, const luci_settings_t *settings, luci_ms_t now);
 
 /* A new session for user, not yet stored: a new random id, from pool. INTERNAL without randomness. */
-luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user, const luci_settings_t *settings,
-                               luci_ms_t now, apr_pool_t *pool) LUCI_MUST_USE;
+luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user,
+                               const luci_settings_t *settings, luci_ms_t now,
+                               apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Stores it. */
-luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session, const luci_settings_t *settings,
-                                  const luci_client_t *client, apr_pool_t *scratch) LUCI_MUST_USE;
+luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
+                                  const luci_settings_t *settings, const luci_client_t *client,
+                                  apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Reads the session of an id (of the right shape) with its user, and judges it. OK: active or idle. EXPIRED: dead, still stored.
- * DENIED: its user is disabled. NOT_FOUND. */
+/* Reads the session of an id (of the right shape) with its user, and judges it. OK: active or idle. EXPIRED:
+ * dead, still stored. DENIED: its user is disabled. NOT_FOUND. */
 luci_result_t luci_session_get(luci_db_t *db, const char *id, const luci_settings_t *settings, luci_ms_t now,
                                luci_session_t *session, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Moves both moments of an idle session forward, with one UPDATE: then it's active and fresh. NOT_FOUND when someone else renewed
- * or ended it meanwhile; the session stays as it was read. */
-luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings, luci_ms_t now,
-                                 apr_pool_t *scratch) LUCI_MUST_USE;
+/* Moves both moments of an idle session forward, with one UPDATE: then it's active and fresh. NOT_FOUND when
+ * someone else renewed or ended it meanwhile; the session stays as it was read. */
+luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
+                                 luci_ms_t now, apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Removes it. NOT_FOUND when it was not there. */
 luci_result_t luci_session_delete(luci_db_t *db, const char *id, const luci_settings_t *settings,

@@ -61,7 +61,8 @@ typedef struct {
     luci_length_t password_length; /* likewise */
     luci_hash_cost_t hash;
     luci_tables_t tables;
-    apr_array_header_t *attributes; /* const char *: columns of the user table beyond "username" (harmless, but read twice) */
+    apr_array_header_t *
+        attributes; /* const char *: columns of the user table beyond "username" (harmless, but read twice) */
 } luci_settings_t;
 
 #endif

@@ -4,9 +4,10 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* In the texts: {user} {key} {session} are the quoted tables; {attributes} is ", u.COLUMN" for each attribute, {definitions} is
- * "COLUMN TEXT," for each; [D:...], [U:...] and [S:...] stay only where the user table has "disabled", the user or the
- * session table all our columns; [d:...] and [s:...] only where it has not. Columns are qualified in reads because SQLite takes an unknown quoted name for a string otherwise. */
+/* In the texts: {user} {key} {session} are the quoted tables; {attributes} is ", u.COLUMN" for each
+ * attribute, {definitions} is "COLUMN TEXT," for each; [D:...], [U:...] and [S:...] stay only where the user
+ * table has "disabled", the user or the session table all our columns; [d:...] and [s:...] only where it has
+ * not. Columns are qualified in reads because SQLite takes an unknown quoted name for a string otherwise. */
 
 #define USER_COLUMNS "u.id, [D:u.disabled][d:NULL], u.username{attributes}"
 
@@ -58,7 +59,8 @@ static const row_t statements[LUCI_SQL_STATEMENTS] = {
 static const char *const probes[LUCI_SQL_PROBES] = {
     [LUCI_SQL_PROBE_USER] = "SELECT u.id, u.username FROM {user} u WHERE 1 = 0",
     [LUCI_SQL_PROBE_KEY] = "SELECT k.id, k.user_id, k.hashed_password FROM {key} k WHERE 1 = 0",
-    [LUCI_SQL_PROBE_SESSION] = "SELECT s.id, s.user_id, s.active_expires, s.idle_expires FROM {session} s WHERE 1 = 0",
+    [LUCI_SQL_PROBE_SESSION] =
+        "SELECT s.id, s.user_id, s.active_expires, s.idle_expires FROM {session} s WHERE 1 = 0",
     [LUCI_SQL_PROBE_USER_DISABLED] = "SELECT u.disabled FROM {user} u WHERE 1 = 0",
     [LUCI_SQL_PROBE_USER_COLUMNS] = "SELECT u.disabled, u.created_at FROM {user} u WHERE 1 = 0",
     [LUCI_SQL_PROBE_SESSION_COLUMNS] =
@@ -162,7 +164,8 @@ static void append_attributes(expansion_t *e, int definitions)
         if (!definitions) {
             append_string(e, ", u.");
             append_quoted(e, name, NULL);
-        } else if (is_extra(name)) {
+        }
+        else if (is_extra(name)) {
             append_quoted(e, name, NULL);
             append_string(e, " TEXT, ");
         }
@@ -184,7 +187,8 @@ static size_t append_name(expansion_t *e, const char *text)
 
             apr_cpystrn(suffix, text + name_length + 1, length - name_length);
             append_quoted(e, tables[i], suffix);
-        } else {
+        }
+        else {
             append_quoted(e, tables[i], NULL);
         }
         return length;
@@ -197,16 +201,11 @@ static size_t append_name(expansion_t *e, const char *text)
 static int keeps(const expansion_t *e, char letter)
 {
     switch (letter) {
-    case 'D':
-        return e->columns.disabled;
-    case 'd':
-        return !e->columns.disabled;
-    case 'U':
-        return e->columns.user;
-    case 'S':
-        return e->columns.session;
-    default:
-        return !e->columns.session;
+    case 'D': return e->columns.disabled;
+    case 'd': return !e->columns.disabled;
+    case 'U': return e->columns.user;
+    case 'S': return e->columns.session;
+    default: return !e->columns.session;
     }
 }
 
@@ -218,11 +217,14 @@ static void expand(expansion_t *e, const char *text)
         if (*c == '[') {
             kept = keeps(e, c[1]);
             c += 2;
-        } else if (*c == ']') {
+        }
+        else if (*c == ']') {
             kept = 1;
-        } else if (*c == '{') {
+        }
+        else if (*c == '{') {
             c += 1 + append_name(e, c + 1);
-        } else {
+        }
+        else {
             if (*c == '%') {
                 if (kept && e->statement)
                     e->statement->argument[e->statement->arguments++] = (unsigned char)place;
@@ -234,7 +236,8 @@ static void expand(expansion_t *e, const char *text)
     }
 }
 
-static const char *expanded(const expansion_t *with, const char *text, luci_sql_statement_t *statement, apr_pool_t *pool)
+static const char *expanded(const expansion_t *with, const char *text, luci_sql_statement_t *statement,
+                            apr_pool_t *pool)
 {
     expansion_t e = *with;
 
@@ -250,8 +253,9 @@ static const char *expanded(const expansion_t *with, const char *text, luci_sql_
     return e.out;
 }
 
-luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_t id, const luci_settings_t *settings,
-                                        luci_sql_columns_t columns, apr_pool_t *pool)
+luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_t id,
+                                        const luci_settings_t *settings, luci_sql_columns_t columns,
+                                        apr_pool_t *pool)
 {
     luci_sql_statement_t statement = { .repeatable = statements[id].repeatable };
     expansion_t e = { .tables = &settings->tables, .attributes = settings->attributes, .columns = columns };
@@ -269,8 +273,8 @@ const char *luci_sql_probe(luci_sql_dialect_t dialect, luci_sql_probe_t probe, c
     return expanded(&e, probes[probe], NULL, pool);
 }
 
-const char *const *luci_sql_schema(luci_sql_dialect_t dialect, luci_sql_probe_t probe, const luci_settings_t *settings,
-                                   apr_pool_t *pool)
+const char *const *luci_sql_schema(luci_sql_dialect_t dialect, luci_sql_probe_t probe,
+                                   const luci_settings_t *settings, apr_pool_t *pool)
 {
     const char **texts = apr_pcalloc(pool, (SCHEMA_STATEMENTS_MOST + 1) * sizeof *texts);
     expansion_t e = { .tables = &settings->tables, .attributes = settings->attributes };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Floor 2. Every statement and every table: a row per statement, a column per dialect. Pure text; db runs it.
- * Tables are Lucia v2's (adapter-sqlite 2, adapter-postgresql 2, adapter-mysql 2) with further nullable columns of ours, which a
- * database made by Lucia alone does not have: parts of a statement that need them are left out then. */
+ * Tables are Lucia v2's (adapter-sqlite 2, adapter-postgresql 2, adapter-mysql 2) with further nullable
+ * columns of ours, which a database made by Lucia alone does not have: parts of a statement that need them
+ * are left out then. */
 #ifndef LUCI_SQL_H
 #define LUCI_SQL_H
 
@@ -26,36 +27,40 @@ typedef struct {
 
 /* The statements. Behind each: its arguments, in order; and its result columns. */
 typedef enum {
-    LUCI_SQL_USER_INSERT,          /* id, username, created_at */
-    LUCI_SQL_KEY_INSERT,           /* id, user id, stored hash or NULL */
-    LUCI_SQL_KEY_GET,              /* id -> stored hash, user columns */
-    LUCI_SQL_KEY_REPLACE_HASH,     /* new hash, id, old hash: does nothing when the old one is no longer there */
-    LUCI_SQL_SESSION_INSERT,       /* id, user id, active, idle, created_at, last_seen, address, user agent */
-    LUCI_SQL_SESSION_GET,          /* id -> active, idle, created_at, user columns */
-    LUCI_SQL_SESSION_RENEW,        /* active, idle, last_seen, created_at, id, old active: does nothing when renewed already */
-    LUCI_SQL_SESSION_DELETE,       /* id */
+    LUCI_SQL_USER_INSERT,      /* id, username, created_at */
+    LUCI_SQL_KEY_INSERT,       /* id, user id, stored hash or NULL */
+    LUCI_SQL_KEY_GET,          /* id -> stored hash, user columns */
+    LUCI_SQL_KEY_REPLACE_HASH, /* new hash, id, old hash: does nothing when the old one is no longer there */
+    LUCI_SQL_SESSION_INSERT,   /* id, user id, active, idle, created_at, last_seen, address, user agent */
+    LUCI_SQL_SESSION_GET,      /* id -> active, idle, created_at, user columns */
+    LUCI_SQL_SESSION_RENEW,  /* active, idle, last_seen, created_at, id, old active: does nothing when renewed
+                                already */
+    LUCI_SQL_SESSION_DELETE, /* id */
     LUCI_SQL_STATEMENTS
 } luci_sql_id_t;
 
-/* User columns, last in a result: user id, disabled, username, then the attributes in the order of the settings. */
+/* User columns, last in a result: user id, disabled, username, then the attributes in the order of the
+ * settings. */
 enum { LUCI_SQL_USER_ID, LUCI_SQL_USER_DISABLED, LUCI_SQL_USER_NAME, LUCI_SQL_USER_ATTRIBUTES };
 
 #define LUCI_SQL_ARGUMENTS_MOST 8
 
 /* A statement made for one database. */
 typedef struct {
-    const char *text;                             /* with apr_dbd's %s and %lld */
-    int arguments;                                /* how many it takes */
-    unsigned char argument[LUCI_SQL_ARGUMENTS_MOST]; /* which of the arguments listed above stands at each place */
-    int repeatable;                               /* running it twice does no harm, so a lost answer may be asked for again */
+    const char *text; /* with apr_dbd's %s and %lld */
+    int arguments;    /* how many it takes */
+    unsigned char
+        argument[LUCI_SQL_ARGUMENTS_MOST]; /* which of the arguments listed above stands at each place */
+    int repeatable; /* running it twice does no harm, so a lost answer may be asked for again */
 } luci_sql_statement_t;
 
 /* The dialect of an apr_dbd driver's name. NOT_FOUND when there is none, or none yet. */
 luci_result_t luci_sql_dialect(const char *driver, luci_sql_dialect_t *dialect) LUCI_MUST_USE;
 
 /* A statement for these tables and columns, from pool. */
-luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_t id, const luci_settings_t *settings,
-                                        luci_sql_columns_t columns, apr_pool_t *pool);
+luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_t id,
+                                        const luci_settings_t *settings, luci_sql_columns_t columns,
+                                        apr_pool_t *pool);
 
 /* Queries that fail when the table or our columns are not there, and otherwise have no rows. From pool. */
 typedef enum {
@@ -70,9 +75,10 @@ typedef enum {
 const char *luci_sql_probe(luci_sql_dialect_t dialect, luci_sql_probe_t probe, const luci_tables_t *tables,
                            apr_pool_t *pool);
 
-/* What makes the table that probe (one of the first three) misses, with its indexes: statements to run in order, closed by NULL. */
-const char *const *luci_sql_schema(luci_sql_dialect_t dialect, luci_sql_probe_t probe, const luci_settings_t *settings,
-                                   apr_pool_t *pool);
+/* What makes the table that probe (one of the first three) misses, with its indexes: statements to run in
+ * order, closed by NULL. */
+const char *const *luci_sql_schema(luci_sql_dialect_t dialect, luci_sql_probe_t probe,
+                                   const luci_settings_t *settings, apr_pool_t *pool);
 
 /* Queries to run on each new connection, closed by NULL. A failing one is not an error. */
 const char *const *luci_sql_session_setup(luci_sql_dialect_t dialect);

@@ -14,7 +14,8 @@ typedef struct {
 } luci_user_t;
 
 /* Inserts it. CONFLICT when the id or the username is taken. */
-luci_result_t luci_user_insert(luci_db_t *db, const luci_user_t *user, luci_ms_t now, apr_pool_t *scratch) LUCI_MUST_USE;
+luci_result_t luci_user_insert(luci_db_t *db, const luci_user_t *user, luci_ms_t now,
+                               apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* The user in the user columns of a row (luci_sql.h), borrowing its strings. */
 void luci_user_from_row(luci_user_t *user, const char *const *columns);

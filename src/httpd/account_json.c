@@ -9,8 +9,8 @@ static json_t *iso_8601(luci_ms_t moment)
 
     if (apr_time_exp_gmt(&t, apr_time_from_msec(moment)) != APR_SUCCESS)
         return NULL;
-    return json_sprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min,
-                        t.tm_sec, (int)(moment % 1000));
+    return json_sprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
+                        t.tm_hour, t.tm_min, t.tm_sec, (int)(moment % 1000));
 }
 
 static json_t *user_json(const luci_user_t *user, const luci_settings_t *settings)

@@ -7,8 +7,9 @@
 
 #include <jansson.h>
 
-/* {"user": {"userId", "username", attributes...}, "session": {"activePeriodExpiresAt", "idlePeriodExpiresAt", "state"}}, moments in
- * ISO 8601 (UTC, milliseconds). A new reference; NULL without memory or when a value is not UTF-8. */
+/* {"user": {"userId", "username", attributes...}, "session": {"activePeriodExpiresAt", "idlePeriodExpiresAt",
+ * "state"}}, moments in ISO 8601 (UTC, milliseconds). A new reference; NULL without memory or when a value is
+ * not UTF-8. */
 json_t *luci_account_json(const luci_session_t *session, const luci_settings_t *settings);
 
 #endif

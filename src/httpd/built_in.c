@@ -4,13 +4,13 @@
 #include <string.h>
 
 /* The assembler reads the file; paths are relative to the top of the tree, where the compiler runs. */
-#define PAGE(name)                                                                                                    \
-    __asm__(".pushsection .rodata\n"                                                                                  \
-            ".hidden luci_built_in_" #name "\n.globl luci_built_in_" #name "\n"                                       \
-            "luci_built_in_" #name ": .incbin \"templates/" #name ".html\"\n"                                         \
-            ".hidden luci_built_in_" #name "_end\n.globl luci_built_in_" #name "_end\n"                               \
-            "luci_built_in_" #name "_end: .byte 0\n"                                                                  \
-            ".popsection\n");                                                                                         \
+#define PAGE(name)                                                                                           \
+    __asm__(".pushsection .rodata\n"                                                                         \
+            ".hidden luci_built_in_" #name "\n.globl luci_built_in_" #name "\n"                              \
+            "luci_built_in_" #name ": .incbin \"templates/" #name ".html\"\n"                                \
+            ".hidden luci_built_in_" #name "_end\n.globl luci_built_in_" #name "_end\n"                      \
+            "luci_built_in_" #name "_end: .byte 0\n"                                                         \
+            ".popsection\n");                                                                                \
     extern const char luci_built_in_##name[], luci_built_in_##name##_end[]
 
 PAGE(signup);
@@ -19,9 +19,9 @@ PAGE(profile);
 PAGE(unauthorized);
 PAGE(error);
 
-#define ROW(name)                                                                                                     \
-    {                                                                                                                 \
-        #name ".html", luci_built_in_##name, luci_built_in_##name##_end                                               \
+#define ROW(name)                                                                                            \
+    {                                                                                                        \
+#name ".html", luci_built_in_##name, luci_built_in_##name##_end                                      \
     }
 
 static const struct {

@@ -34,7 +34,8 @@ int luci_call_fail_result(luci_call_t *call, luci_result_t result)
 {
     if (result == LUCI_BUSY || result == LUCI_UNAVAILABLE)
         return luci_call_fail(call, HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE);
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, call->r, "LUCI0801: %s failed: %s", call->r->uri, luci_result_name(result));
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, call->r, "LUCI0801: %s failed: %s", call->r->uri,
+                  luci_result_name(result));
     return luci_call_fail(call, HTTP_INTERNAL_SERVER_ERROR, LUCI_MESSAGE_UNKNOWN);
 }
 
@@ -44,7 +45,8 @@ luci_result_t luci_call_session(luci_call_t *call, luci_result_t validate(reques
 
     if (!call->visit->cookie_id)
         return LUCI_NOT_FOUND;
-    if (!luci_request_is_safe(call->r) && call->dir->csrf && luci_request_origin(call->r, call->dir) != LUCI_ORIGIN_OWN)
+    if (!luci_request_is_safe(call->r) && call->dir->csrf &&
+        luci_request_origin(call->r, call->dir) != LUCI_ORIGIN_OWN)
         return LUCI_NOT_FOUND;
     result = validate(call->r, call->visit->cookie_id);
     return result == LUCI_DENIED || result == LUCI_EXPIRED ? LUCI_NOT_FOUND : result;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 6. One call of an endpoint: what it stands on, how its client is to be answered, and what all endpoints do alike. It lives on
- * the stack of the handler; everything in it is borrowed for the request. */
+/* Floor 6. One call of an endpoint: what it stands on, how its client is to be answered, and what all
+ * endpoints do alike. It lives on the stack of the handler; everything in it is borrowed for the request. */
 #ifndef LUCI_CALL_H
 #define LUCI_CALL_H
 
@@ -26,8 +26,10 @@ int luci_call_fail(luci_call_t *call, int status, const char *message);
 /* The answer to a result that has nothing to do with what was sent: 503, or 500 and a line in the log. */
 int luci_call_fail_result(luci_call_t *call, luci_result_t result);
 
-/* What visiting with the cookie gives: OK (then it is visit->session), NOT_FOUND for every kind of visitor, or a failure. validate is
- * one of visit.h's. An unsafe request's cookie counts only from our own origin, as in Lucia. */
-luci_result_t luci_call_session(luci_call_t *call, luci_result_t validate(request_rec *, const char *)) LUCI_MUST_USE;
+/* What visiting with the cookie gives: OK (then it is visit->session), NOT_FOUND for every kind of visitor,
+ * or a failure. validate is one of visit.h's. An unsafe request's cookie counts only from our own origin, as
+ * in Lucia. */
+luci_result_t luci_call_session(luci_call_t *call,
+                                luci_result_t validate(request_rec *, const char *)) LUCI_MUST_USE;
 
 #endif

@@ -135,7 +135,8 @@ static void check_use(check_t *check, const ap_directive_t *node, server_rec *se
 static const char *remote_user_problem(server_rec *server, const char *column, apr_pool_t *pool)
 {
     const apr_array_header_t *attributes = luci_config_server(server)->settings.attributes;
-    const char *listed = attributes->nelts ? apr_array_pstrcat(pool, attributes, ' ') : "username"; /* which is not kept */
+    const char *listed =
+        attributes->nelts ? apr_array_pstrcat(pool, attributes, ' ') : "username"; /* which is not kept */
 
     if (strcmp(column, "username") == 0 || strcmp(column, "user_id") == 0)
         return NULL;

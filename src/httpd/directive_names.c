@@ -83,7 +83,8 @@ static const char *allowed_attributes(const luci_limits_t *limits, apr_pool_t *p
     return text;
 }
 
-/* "username" may be listed, but is not kept: every user has it, and a column read twice costs each gated request. */
+/* "username" may be listed, but is not kept: every user has it, and a column read twice costs each gated
+ * request. */
 static const char *parse_attributes(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
                                     apr_pool_t *pool)
 {

@@ -32,7 +32,8 @@ static void set_limits(const luci_call_t *call, apr_table_t *values)
     apr_table_setn(values, "password_max", apr_itoa(pool, settings->password_length.most));
 }
 
-/* The path to go to after signing in: from the form, else from the query; NULL when there is none that may be used. */
+/* The path to go to after signing in: from the form, else from the query; NULL when there is none that may be
+ * used. */
 static const char *next_of(const luci_call_t *call, const luci_form_t *form)
 {
     char *next = form ? form->next : NULL;
@@ -76,7 +77,8 @@ int luci_entrance_show_login(luci_call_t *call)
 }
 
 /* A form that was refused: the page again, with the name that was typed and without the password. */
-static int form_again(luci_call_t *call, luci_page_t which, const luci_form_t *form, const char *field, const char *message)
+static int form_again(luci_call_t *call, luci_page_t which, const luci_form_t *form, const char *field,
+                      const char *message)
 {
     apr_table_t *values;
     const char *next;
@@ -96,25 +98,23 @@ static int form_again(luci_call_t *call, luci_page_t which, const luci_form_t *f
 }
 
 /* The answer to a sign-up or sign-in that didn't succeed. */
-static int refuse(luci_call_t *call, luci_page_t which, const luci_form_t *form, luci_result_t result, luci_field_t field)
+static int refuse(luci_call_t *call, luci_page_t which, const luci_form_t *form, luci_result_t result,
+                  luci_field_t field)
 {
     switch (result) {
     case LUCI_INVALID:
         if (field == LUCI_FIELD_USERNAME)
             return form_again(call, which, form, "username_error", MESSAGE_USERNAME);
         return form_again(call, which, form, "password_error", MESSAGE_PASSWORD);
-    case LUCI_CONFLICT:
-        return form_again(call, which, form, "username_error", MESSAGE_TAKEN);
-    case LUCI_DENIED:
-        return form_again(call, which, form, "form_error", MESSAGE_INCORRECT);
+    case LUCI_CONFLICT: return form_again(call, which, form, "username_error", MESSAGE_TAKEN);
+    case LUCI_DENIED: return form_again(call, which, form, "form_error", MESSAGE_INCORRECT);
     case LUCI_OK:
     case LUCI_NOT_FOUND:
     case LUCI_EXPIRED:
     case LUCI_THROTTLED:
     case LUCI_BUSY:
     case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL:
-        break;
+    case LUCI_INTERNAL: break;
     }
     return luci_call_fail_result(call, result);
 }
@@ -124,14 +124,10 @@ static int read_form(luci_call_t *call, luci_form_t *form)
     int status = luci_request_read_form(call->r, form);
 
     switch (status) {
-    case OK:
-        return OK;
-    case HTTP_UNSUPPORTED_MEDIA_TYPE:
-        return luci_call_fail(call, status, MESSAGE_TYPE);
-    case HTTP_REQUEST_ENTITY_TOO_LARGE:
-        return luci_call_fail(call, status, MESSAGE_SIZE);
-    default:
-        return luci_call_fail(call, HTTP_BAD_REQUEST, MESSAGE_BODY);
+    case OK: return OK;
+    case HTTP_UNSUPPORTED_MEDIA_TYPE: return luci_call_fail(call, status, MESSAGE_TYPE);
+    case HTTP_REQUEST_ENTITY_TOO_LARGE: return luci_call_fail(call, status, MESSAGE_SIZE);
+    default: return luci_call_fail(call, HTTP_BAD_REQUEST, MESSAGE_BODY);
     }
 }
 
@@ -140,7 +136,8 @@ static int welcome(luci_call_t *call, const luci_session_t *session, int json_st
 {
     luci_visit_set_cookie(call->r, session);
     if (call->wants_json)
-        return luci_reply_json(call->r, json_status, luci_account_json(session, call->runtime->auth.settings));
+        return luci_reply_json(call->r, json_status,
+                               luci_account_json(session, call->runtime->auth.settings));
     return luci_reply_redirect(call->r, location);
 }
 
@@ -171,7 +168,8 @@ int luci_entrance_sign_up(luci_call_t *call)
     if (status != OK)
         return status;
     request = auth_request(call, &form);
-    result = luci_auth_sign_up(&call->runtime->auth, &request, luci_runtime_now(), &session, &field, call->r->pool);
+    result = luci_auth_sign_up(&call->runtime->auth, &request, luci_runtime_now(), &session, &field,
+                               call->r->pool);
     luci_form_wipe(&form);
     if (result != LUCI_OK)
         return refuse(call, LUCI_PAGE_SIGNUP, &form, result, field);
@@ -195,7 +193,8 @@ int luci_entrance_sign_in(luci_call_t *call)
     if (status != OK)
         return status;
     request = auth_request(call, &form);
-    result = luci_auth_sign_in(&call->runtime->auth, &request, luci_runtime_now(), &session, &field, call->r->pool);
+    result = luci_auth_sign_in(&call->runtime->auth, &request, luci_runtime_now(), &session, &field,
+                               call->r->pool);
     luci_form_wipe(&form);
     if (result != LUCI_OK)
         return refuse(call, LUCI_PAGE_LOGIN, &form, result, field);

@@ -40,8 +40,8 @@ static int admit_anonymous(request_rec *r)
     return OK;
 }
 
-/* Where to come back to after signing in: path and query as they were asked for, before any rewriting. NULL when that is not a path on
- * this site. */
+/* Where to come back to after signing in: path and query as they were asked for, before any rewriting. NULL
+ * when that is not a path on this site. */
 static const char *requested(request_rec *r)
 {
     const char *path;
@@ -62,7 +62,8 @@ static int redirect_to_login(request_rec *r)
         login = luci_url_with_next(login, next, r->pool);
     if (!r->main)
         return luci_reply_redirect(r, login);
-    apr_table_setn(r->headers_out, "Location", luci_url_location(login, r->pool)); /* for the main request to send */
+    apr_table_setn(r->headers_out, "Location",
+                   luci_url_location(login, r->pool)); /* for the main request to send */
     return HTTP_MOVED_TEMPORARILY;
 }
 
@@ -75,8 +76,9 @@ static int page_unauthorized(request_rec *r)
     return luci_reply_page(r, HTTP_UNAUTHORIZED, LUCI_PAGE_UNAUTHORIZED, values);
 }
 
-/* Whether this is mod_dir looking at an index file: it does so before the folder's content begins, and hands a redirect on to the client.
- * Whoever looks later (a listing, an include) would take a redirect for success. */
+/* Whether this is mod_dir looking at an index file: it does so before the folder's content begins, and hands
+ * a redirect on to the client. Whoever looks later (a listing, an include) would take a redirect for success.
+ */
 static int is_index_lookup(request_rec *r)
 {
     const request_rec *folder = r->main;
@@ -88,9 +90,11 @@ static int is_index_lookup(request_rec *r)
 static int challenge(request_rec *r)
 {
     luci_unauthenticated_t how = luci_config_dir(r)->unauthenticated;
-    int is_read = strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0; /* r->method stays HEAD for HEAD */
+    int is_read =
+        strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0; /* r->method stays HEAD for HEAD */
     int is_person = luci_request_is_navigation(r);
-    int redirects = is_read && (how == LUCI_UNAUTHENTICATED_REDIRECT || (how == LUCI_UNAUTHENTICATED_AUTO && is_person));
+    int redirects =
+        is_read && (how == LUCI_UNAUTHENTICATED_REDIRECT || (how == LUCI_UNAUTHENTICATED_AUTO && is_person));
 
     if (redirects && (!r->main || is_index_lookup(r)))
         return redirect_to_login(r);
@@ -112,16 +116,20 @@ static int admit(request_rec *r, const luci_user_t *user)
     return luci_identity_assume(r, user) ? OK : HTTP_FORBIDDEN;
 }
 
-/* The session id that counts for this request. *status is an answer other than OK when the request is refused right here. */
-static const char *credential(request_rec *r, const luci_visit_t *visit, const luci_dir_config_t *dir, int *status)
+/* The session id that counts for this request. *status is an answer other than OK when the request is refused
+ * right here. */
+static const char *credential(request_rec *r, const luci_visit_t *visit, const luci_dir_config_t *dir,
+                              int *status)
 {
     *status = OK;
     if (dir->bearer && visit->bearer_id)
         return visit->bearer_id;
-    if (!visit->cookie_id || luci_request_is_safe(r) || !dir->csrf || luci_request_origin(r, dir) == LUCI_ORIGIN_OWN)
+    if (!visit->cookie_id || luci_request_is_safe(r) || !dir->csrf ||
+        luci_request_origin(r, dir) == LUCI_ORIGIN_OWN)
         return visit->cookie_id;
     if (!dir->optional) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "LUCI0704: %s with a session cookie but a missing or foreign Origin", r->method);
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "LUCI0704: %s with a session cookie but a missing or foreign Origin", r->method);
         *status = luci_reply_refusal(r, HTTP_FORBIDDEN, LUCI_MESSAGE_CROSS_SITE);
     }
     return NULL;
@@ -146,19 +154,16 @@ static int authenticate_session(request_rec *r)
         return anonymous(r, dir);
     result = luci_visit_validate(r, id);
     switch (result) {
-    case LUCI_OK:
-        return admit(r, &visit->session.user);
+    case LUCI_OK: return admit(r, &visit->session.user);
     case LUCI_NOT_FOUND:
     case LUCI_DENIED:
-    case LUCI_EXPIRED:
-        return anonymous(r, dir);
+    case LUCI_EXPIRED: return anonymous(r, dir);
     case LUCI_CONFLICT:
     case LUCI_INVALID:
     case LUCI_THROTTLED:
     case LUCI_BUSY:
     case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL:
-        break;
+    case LUCI_INTERNAL: break;
     }
     return luci_reply_failure(r, result);
 }
@@ -221,31 +226,29 @@ static luci_result_t check_basic(request_rec *r, const char *name, const char *p
         return visit->basic_result;
     visit->basic_name = apr_pstrdup(visit->pool, name);
     memcpy(visit->basic_digest, digest, sizeof digest);
-    visit->basic_result = luci_auth_check(&luci_runtime_of(r)->auth, name, password, &visit->basic_user, visit->pool);
+    visit->basic_result =
+        luci_auth_check(&luci_runtime_of(r)->auth, name, password, &visit->basic_user, visit->pool);
     return visit->basic_result;
 }
 
 static authn_status basic_check_password(request_rec *r, const char *name, const char *password)
 {
     if (!luci_runtime_of(r)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "LUCI0705: AuthBasicProvider lucia needs a LuciaDatabase in this server");
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "LUCI0705: AuthBasicProvider lucia needs a LuciaDatabase in this server");
         return AUTH_GENERAL_ERROR;
     }
     switch (check_basic(r, name, password)) {
-    case LUCI_OK:
-        return luci_identity_assume(r, &luci_visit_of(r)->basic_user) ? AUTH_GRANTED : AUTH_DENIED;
-    case LUCI_NOT_FOUND: /* the next provider may know */
-        return AUTH_USER_NOT_FOUND;
+    case LUCI_OK: return luci_identity_assume(r, &luci_visit_of(r)->basic_user) ? AUTH_GRANTED : AUTH_DENIED;
+    case LUCI_NOT_FOUND: /* the next provider may know */ return AUTH_USER_NOT_FOUND;
     case LUCI_DENIED:
     case LUCI_EXPIRED:
-    case LUCI_INVALID:
-        return AUTH_DENIED;
+    case LUCI_INVALID: return AUTH_DENIED;
     case LUCI_CONFLICT:
     case LUCI_THROTTLED:
     case LUCI_BUSY:
     case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL:
-        break;
+    case LUCI_INTERNAL: break;
     }
     return AUTH_GENERAL_ERROR;
 }
@@ -276,7 +279,8 @@ static authz_status attribute_check(request_rec *r, const char *line, const void
         return AUTHZ_DENIED_NO_USER;
     if (!user || !*r->user)
         return AUTHZ_DENIED;
-    value = luci_user_attribute(user, &luci_config_server(r->server)->settings, APR_ARRAY_IDX(words, 0, const char *));
+    value = luci_user_attribute(user, &luci_config_server(r->server)->settings,
+                                APR_ARRAY_IDX(words, 0, const char *));
     for (int i = 1; value && i < words->nelts; i++) {
         if (strcmp(value, APR_ARRAY_IDX(words, i, const char *)) == 0)
             return AUTHZ_GRANTED;

@@ -10,14 +10,10 @@ APLOG_USE_MODULE(luciauth);
 static int httpd_level(luci_log_level_t level)
 {
     switch (level) {
-    case LUCI_LOG_ERROR:
-        return APLOG_ERR;
-    case LUCI_LOG_WARNING:
-        return APLOG_WARNING;
-    case LUCI_LOG_INFO:
-        return APLOG_INFO;
-    case LUCI_LOG_DEBUG:
-        return APLOG_DEBUG;
+    case LUCI_LOG_ERROR: return APLOG_ERR;
+    case LUCI_LOG_WARNING: return APLOG_WARNING;
+    case LUCI_LOG_INFO: return APLOG_INFO;
+    case LUCI_LOG_DEBUG: return APLOG_DEBUG;
     }
     return APLOG_ERR;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5. The core's log sink, writing to httpd's error log. Messages of this module carry ids of their own, "LUCI" and four digits,
- * one per message, never httpd's AH numbers: LUCI02nn core, LUCI03nn database, LUCI05nn configuration, LUCI06nn pages, LUCI07nn gate,
- * LUCI08nn endpoints. No message holds a password, a session id or a hash. */
+/* Floor 5. The core's log sink, writing to httpd's error log. Messages of this module carry ids of their own,
+ * "LUCI" and four digits, one per message, never httpd's AH numbers: LUCI02nn core, LUCI03nn database,
+ * LUCI05nn configuration, LUCI06nn pages, LUCI07nn gate, LUCI08nn endpoints. No message holds a password, a
+ * session id or a hash. */
 #ifndef LUCI_HTTPD_LOG_H
 #define LUCI_HTTPD_LOG_H
 

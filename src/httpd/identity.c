@@ -16,7 +16,8 @@ APLOG_USE_MODULE(luciauth);
 #define PREFIX "x-lucia-"
 
 static ap_filter_rec_t *private_filter;
-static ap_filter_rec_t *private_hit_filter; /* behind mod_cache, which skips the first one when it answers itself */
+static ap_filter_rec_t
+    *private_hit_filter; /* behind mod_cache, which skips the first one when it answers itself */
 
 /* Backends turn header names into variables and may take any punctuation for '-' (CGI makes both '_'). */
 static int is_ours(const char *name)
@@ -86,7 +87,8 @@ int luci_identity_assume(request_rec *r, const luci_user_t *user)
     else
         name = luci_user_attribute(user, &luci_config_server(r->server)->settings, which);
     if (!name || !*name) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "LUCI0701: user %s has no \"%s\", which LuciaRemoteUser names", user->id, which);
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "LUCI0701: user %s has no \"%s\", which LuciaRemoteUser names", user->id, which);
         return 0;
     }
     r->user = apr_pstrdup(r->pool, name);
@@ -134,7 +136,8 @@ static void set_header(request_rec *r, const char *name, const char *value)
 {
     for (const char *c = value; *c; c++) {
         if (apr_iscntrl(*c)) {
-            ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "LUCI0702: %s is not sent: the value holds a control character", name);
+            ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                          "LUCI0702: %s is not sent: the value holds a control character", name);
             return;
         }
     }
@@ -147,11 +150,13 @@ static void set_headers(request_rec *r, const luci_user_t *user, const luci_sett
     set_header(r, "X-Lucia-Username", user->username);
     for (int i = 0; i < settings->attributes->nelts; i++) {
         if (user->attributes[i])
-            set_header(r, header_name(APR_ARRAY_IDX(settings->attributes, i, const char *), r->pool), user->attributes[i]);
+            set_header(r, header_name(APR_ARRAY_IDX(settings->attributes, i, const char *), r->pool),
+                       user->attributes[i]);
     }
 }
 
-/* LuciaOptional where nobody had to be asked for (Require all granted). The cookie counts only as it does elsewhere. */
+/* LuciaOptional where nobody had to be asked for (Require all granted). The cookie counts only as it does
+ * elsewhere. */
 static int identify(request_rec *r, luci_visit_t *visit, const luci_dir_config_t *dir)
 {
     const char *id = dir->bearer ? visit->bearer_id : NULL;
@@ -168,15 +173,13 @@ static int identify(request_rec *r, luci_visit_t *visit, const luci_dir_config_t
         return luci_identity_assume(r, &visit->session.user) ? OK : HTTP_FORBIDDEN;
     case LUCI_NOT_FOUND:
     case LUCI_DENIED:
-    case LUCI_EXPIRED:
-        return OK;
+    case LUCI_EXPIRED: return OK;
     case LUCI_CONFLICT:
     case LUCI_INVALID:
     case LUCI_THROTTLED:
     case LUCI_BUSY:
     case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL:
-        break;
+    case LUCI_INTERNAL: break;
     }
     return luci_reply_failure(r, result);
 }
@@ -230,15 +233,17 @@ int luci_identity_fixups(request_rec *r)
 
 static int may_be_shared(const char *cache_control, apr_pool_t *pool)
 {
-    return !ap_find_list_item(pool, cache_control, "private") && !ap_find_list_item(pool, cache_control, "no-store");
+    return !ap_find_list_item(pool, cache_control, "private") &&
+           !ap_find_list_item(pool, cache_control, "no-store");
 }
 
-/* Runs once, when the content's own headers are known. What the content says about caching stands, but a shared cache must not keep a
- * session's cookie for others. */
+/* Runs once, when the content's own headers are known. What the content says about caching stands, but a
+ * shared cache must not keep a session's cookie for others. */
 static apr_status_t make_private(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
     request_rec *r = filter->r;
-    const char *out = apr_table_get(r->headers_out, "Cache-Control"), *err = apr_table_get(r->err_headers_out, "Cache-Control");
+    const char *out = apr_table_get(r->headers_out, "Cache-Control"),
+               *err = apr_table_get(r->err_headers_out, "Cache-Control");
 
     if ((!out && !err) || (luci_visit_of(r)->cookie_sent && may_be_shared(out ? out : err, r->pool))) {
         apr_table_unset(r->err_headers_out, "Cache-Control");
@@ -265,5 +270,6 @@ void luci_identity_insert_filter(request_rec *r)
 void luci_identity_register_filter(void)
 {
     private_filter = ap_register_output_filter("LUCIAUTH_PRIVATE", make_private, NULL, AP_FTYPE_CONTENT_SET);
-    private_hit_filter = ap_register_output_filter("LUCIAUTH_PRIVATE_HIT", make_private, NULL, AP_FTYPE_CONTENT_SET + 2);
+    private_hit_filter =
+        ap_register_output_filter("LUCIAUTH_PRIVATE_HIT", make_private, NULL, AP_FTYPE_CONTENT_SET + 2);
 }

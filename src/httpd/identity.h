@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 6. What content gets to know about the visitor: user name, environment, X-Lucia-* headers; and what it must not see: the
- * client's forgeries of them, the session cookie, a bearer token. */
+/* Floor 6. What content gets to know about the visitor: user name, environment, X-Lucia-* headers; and what
+ * it must not see: the client's forgeries of them, the session cookie, a bearer token. */
 #ifndef LUCI_IDENTITY_H
 #define LUCI_IDENTITY_H
 
@@ -10,7 +10,8 @@
 
 #define LUCI_AUTH_TYPE "Lucia" /* AuthType's value, and AUTH_TYPE in the environment */
 
-/* The post_read_request hook: removes what a client sent under our headers' names, in any spelling a backend could take for them. */
+/* The post_read_request hook: removes what a client sent under our headers' names, in any spelling a backend
+ * could take for them. */
 int luci_identity_scrub(request_rec *r);
 
 /* The fixups hook: hands the identity on and takes the secrets out. */

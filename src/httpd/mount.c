@@ -86,8 +86,8 @@ luci_route_t luci_route_of(request_rec *r)
     return route;
 }
 
-/* httpd's core answers TRACE right after this hook, with the cookie in the body; so for TRACE the sections that say SetHandler are looked
- * up already now. */
+/* httpd's core answers TRACE right after this hook, with the cookie in the body; so for TRACE the sections
+ * that say SetHandler are looked up already now. */
 static luci_route_t claimed_route(request_rec *r)
 {
     ap_conf_vector_t *before = r->per_dir_config;

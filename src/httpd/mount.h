@@ -24,8 +24,8 @@ luci_route_t luci_mount_route(const request_rec *r);
 /* By the path, else by r->handler, else by what SetHandler will make it (before the handler is chosen). */
 luci_route_t luci_route_of(request_rec *r);
 
-/* The map_to_storage hook: takes mounted paths away from whatever covers them (files, ProxyPass, rewrites), after redirects had
- * their turn. For TRACE, paths with SetHandler too. */
+/* The map_to_storage hook: takes mounted paths away from whatever covers them (files, ProxyPass, rewrites),
+ * after redirects had their turn. For TRACE, paths with SetHandler too. */
 int luci_mount_claim(request_rec *r);
 
 #endif

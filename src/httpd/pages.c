@@ -37,15 +37,14 @@ struct luci_pages_t {
     const char *folders[FOLDERS];
     server_rec *server;
     apr_pool_t *memory;
-    apr_thread_mutex_t *lock; /* guards the entries; held while a page is rendered, which takes microseconds */
+    apr_thread_mutex_t
+        *lock; /* guards the entries; held while a page is rendered, which takes microseconds */
     entry_t entries[LUCI_PAGES];
 };
 
 static const char *const files[LUCI_PAGES] = {
-    [LUCI_PAGE_SIGNUP] = "signup.html",
-    [LUCI_PAGE_LOGIN] = "login.html",
-    [LUCI_PAGE_PROFILE] = "profile.html",
-    [LUCI_PAGE_UNAUTHORIZED] = "unauthorized.html",
+    [LUCI_PAGE_SIGNUP] = "signup.html",   [LUCI_PAGE_LOGIN] = "login.html",
+    [LUCI_PAGE_PROFILE] = "profile.html", [LUCI_PAGE_UNAUTHORIZED] = "unauthorized.html",
     [LUCI_PAGE_ERROR] = "error.html",
 };
 
@@ -70,7 +69,8 @@ luci_pages_t *luci_pages_create(const char *folder, server_rec *server, apr_pool
 static apr_status_t read_file(const char *path, char **text, apr_size_t *length, apr_pool_t *pool)
 {
     apr_file_t *file;
-    apr_status_t status = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, pool);
+    apr_status_t status =
+        apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, pool);
 
     if (status != APR_SUCCESS)
         return status;
@@ -105,8 +105,9 @@ static void load(luci_pages_t *pages, entry_t *entry, const char *path)
         apr_pool_destroy(scratch);
         return;
     }
-    ap_log_error(APLOG_MARK, APLOG_ERR, status, pages->server, "LUCI0601: the template %s can't be used%s%s; %s", path,
-                 problem ? ": " : "", problem ? problem : "",
+    ap_log_error(APLOG_MARK, APLOG_ERR, status, pages->server,
+                 "LUCI0601: the template %s can't be used%s%s; %s", path, problem ? ": " : "",
+                 problem ? problem : "",
                  entry->compiled ? "the last good one stays in use" : "the built-in page takes its place");
     apr_pool_destroy(memory);
 }
@@ -131,9 +132,10 @@ static void refresh(luci_pages_t *pages, luci_page_t page, apr_pool_t *scratch)
         return;
     }
     if (!entry->missing)
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pages->server, "LUCI0602: the template %s is neither in %s nor installed; %s",
-                     files[page], pages->folders[0],
-                     entry->compiled ? "the last good one stays in use" : "the built-in page takes its place");
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, pages->server,
+            "LUCI0602: the template %s is neither in %s nor installed; %s", files[page], pages->folders[0],
+            entry->compiled ? "the last good one stays in use" : "the built-in page takes its place");
     entry->missing = 1;
 }
 
@@ -149,8 +151,8 @@ static luci_template_t *last_resort(luci_page_t page, apr_pool_t *pool)
     return compiled;
 }
 
-const char *luci_pages_render(luci_pages_t *pages, luci_page_t page, const apr_table_t *values, size_t *length,
-                              apr_pool_t *pool)
+const char *luci_pages_render(luci_pages_t *pages, luci_page_t page, const apr_table_t *values,
+                              size_t *length, apr_pool_t *pool)
 {
     const luci_template_t *compiled;
     const char *text;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5. The pages people see: the templates' files, compiled, and compiled again when they change. A child has one store a server;
- * threads share it. A broken or missing file leaves the last good one in use and is logged once; a page that is not in LuciaTemplates is
- * taken from the installed ones, and from those built into the module as the last resort. */
+/* Floor 5. The pages people see: the templates' files, compiled, and compiled again when they change. A child
+ * has one store a server; threads share it. A broken or missing file leaves the last good one in use and is
+ * logged once; a page that is not in LuciaTemplates is taken from the installed ones, and from those built
+ * into the module as the last resort. */
 #ifndef LUCI_PAGES_H
 #define LUCI_PAGES_H
 
@@ -25,8 +26,8 @@ typedef struct luci_pages_t luci_pages_t;
 luci_pages_t *luci_pages_create(const char *folder, server_rec *server, apr_pool_t *child_pool);
 
 /* The page with these values, from pool. Never NULL. */
-const char *luci_pages_render(luci_pages_t *pages, luci_page_t page, const apr_table_t *values, size_t *length,
-                              apr_pool_t *pool);
+const char *luci_pages_render(luci_pages_t *pages, luci_page_t page, const apr_table_t *values,
+                              size_t *length, apr_pool_t *pool);
 
 /* The file's name of a page, such as "login.html". */
 const char *luci_pages_file(luci_page_t page);

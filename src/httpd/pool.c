@@ -22,15 +22,15 @@ struct luci_pool_t {
     const luci_db_target_t *target;
     luci_pool_size_t size;
     server_rec *server;
-    apr_pool_t *memory;        /* used only under the lock */
-    apr_thread_mutex_t *lock;  /* guards what follows */
+    apr_pool_t *memory;       /* used only under the lock */
+    apr_thread_mutex_t *lock; /* guards what follows */
     apr_thread_cond_t *returned;
-    slot_t *slots;             /* size.most; the first "made" of them have handles */
-    slot_t **idle;             /* a stack of those that are not lent: the one used last is lent first */
+    slot_t *slots; /* size.most; the first "made" of them have handles */
+    slot_t **idle; /* a stack of those that are not lent: the one used last is lent first */
     int made;
     int idle_count;
-    int down;                  /* the last that was logged is a failure */
-    apr_time_t complained;     /* when one was logged */
+    int down;                                /* the last that was logged is a failure */
+    apr_time_t complained;                   /* when one was logged */
     volatile apr_uint64_t no_writing_before; /* ms since 1970 */
 };
 
@@ -38,9 +38,11 @@ int luci_pool_serves(const luci_pool_t *pool, const luci_db_target_t *target)
 {
     const luci_settings_t *a = pool->target->settings, *b = target->settings;
 
-    if (strcmp(pool->target->driver, target->driver) != 0 || strcmp(pool->target->params, target->params) != 0)
+    if (strcmp(pool->target->driver, target->driver) != 0 ||
+        strcmp(pool->target->params, target->params) != 0)
         return 0;
-    if (a->tables.user != b->tables.user || a->tables.key != b->tables.key || a->tables.session != b->tables.session)
+    if (a->tables.user != b->tables.user || a->tables.key != b->tables.key ||
+        a->tables.session != b->tables.session)
         return 0;
     return a->attributes == b->attributes && !a->max_lifetime == !b->max_lifetime;
 }
@@ -106,7 +108,8 @@ static luci_result_t borrow(void *baton, luci_db_t **db)
     apr_thread_mutex_unlock(pool->lock);
     if (!slot) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
-                     "LUCI0301: all %d database handles of this process were in use for %" APR_INT64_T_FMT " ms",
+                     "LUCI0301: all %d database handles of this process were in use for %" APR_INT64_T_FMT
+                     " ms",
                      pool->size.most, pool->size.wait);
         return LUCI_BUSY;
     }
@@ -136,7 +139,8 @@ static void report(luci_pool_t *pool, const luci_db_t *db)
     pool->down = 1;
     pool->complained = now;
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, pool->server,
-                 "LUCI0302: the database does not do what it was asked: %s; requests that need it get 503", luci_db_error(db));
+                 "LUCI0302: the database does not do what it was asked: %s; requests that need it get 503",
+                 luci_db_error(db));
 }
 
 static void give_back(void *baton, luci_db_t *db)

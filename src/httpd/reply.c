@@ -15,11 +15,13 @@
 APLOG_USE_MODULE(luciauth);
 
 /* The pages have their style inside, and no script at all. */
-#define POLICY                                                                                                        \
-    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; base-uri 'none'; "  \
+#define POLICY                                                                                               \
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; base-uri " \
+    "'none'; "                                                                                               \
     "frame-ancestors 'none'; form-action 'self'"
 
-/* Browsers hold the redirect after a form against form-action, so a sign-in page elsewhere has to be named. */
+/* Browsers hold the redirect after a form against form-action, so a sign-in page elsewhere has to be named.
+ */
 static const char *policy(request_rec *r)
 {
     const char *origin, *login = luci_config_urls(r).login, *path;
@@ -28,8 +30,8 @@ static const char *policy(request_rec *r)
         return POLICY;
     path = strstr(login, "://");
     path = path ? strpbrk(path + 3, "/?#") : NULL;
-    if (luci_url_origin(path ? apr_pstrmemdup(r->pool, login, (apr_size_t)(path - login)) : login, &origin, r->pool) !=
-        LUCI_OK)
+    if (luci_url_origin(path ? apr_pstrmemdup(r->pool, login, (apr_size_t)(path - login)) : login, &origin,
+                        r->pool) != LUCI_OK)
         return POLICY;
     return apr_pstrcat(r->pool, POLICY " ", origin, NULL);
 }
@@ -39,14 +41,16 @@ static void security_headers(request_rec *r)
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     apr_table_setn(r->headers_out, "Content-Security-Policy", policy(r));
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
-    apr_table_setn(r->headers_out, "Referrer-Policy", "same-origin"); /* "no-referrer" would make our own forms' Origin "null" */
+    apr_table_setn(r->headers_out, "Referrer-Policy",
+                   "same-origin"); /* "no-referrer" would make our own forms' Origin "null" */
 }
 
 static int respond(request_rec *r, int status, const char *type, const char *body, apr_size_t length)
 {
     apr_bucket_brigade *brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
 
-    if (status != HTTP_OK || !ap_is_HTTP_ERROR(r->status)) /* a page shown by ErrorDocument keeps the error's status */
+    if (status != HTTP_OK ||
+        !ap_is_HTTP_ERROR(r->status)) /* a page shown by ErrorDocument keeps the error's status */
         r->status = status;
     r->status_line = NULL;
     security_headers(r);
@@ -55,7 +59,8 @@ static int respond(request_rec *r, int status, const char *type, const char *bod
     if (status != HTTP_NO_CONTENT)
         ap_set_content_length(r, (apr_off_t)length);
     if (length > 0)
-        APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_pool_create(body, length, r->pool, r->connection->bucket_alloc));
+        APR_BRIGADE_INSERT_TAIL(brigade,
+                                apr_bucket_pool_create(body, length, r->pool, r->connection->bucket_alloc));
     APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(r->connection->bucket_alloc));
     if (ap_pass_brigade(r->output_filters, brigade) != APR_SUCCESS)
         r->connection->aborted = 1;
@@ -105,7 +110,8 @@ int luci_reply_json(request_rec *r, int status, json_t *object)
     json_decref(object);
     if (!text)
         return respond(r, HTTP_INTERNAL_SERVER_ERROR, "application/json; charset=utf-8",
-                    "{\"error\":\"" LUCI_MESSAGE_UNKNOWN "\"}", strlen("{\"error\":\"" LUCI_MESSAGE_UNKNOWN "\"}"));
+                       "{\"error\":\"" LUCI_MESSAGE_UNKNOWN "\"}",
+                       strlen("{\"error\":\"" LUCI_MESSAGE_UNKNOWN "\"}"));
     apr_pool_cleanup_register(r->pool, text, free_text, apr_pool_cleanup_null);
     return respond(r, status, "application/json; charset=utf-8", text, strlen(text));
 }
@@ -134,7 +140,8 @@ int luci_reply_failure(request_rec *r, luci_result_t result)
 {
     if (result == LUCI_BUSY || result == LUCI_UNAVAILABLE)
         return luci_reply_refusal(r, HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE);
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "LUCI0703: a request could not be judged: %s", luci_result_name(result));
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "LUCI0703: a request could not be judged: %s",
+                  luci_result_name(result));
     return luci_reply_refusal(r, HTTP_INTERNAL_SERVER_ERROR, LUCI_MESSAGE_UNKNOWN);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5. Answers: pages, JSON, redirects, with the security headers that each of them carries. Each function sends the whole response
- * and returns DONE, which both a handler and an authentication hook may return; in a subrequest of the gate don't call these. */
+/* Floor 5. Answers: pages, JSON, redirects, with the security headers that each of them carries. Each
+ * function sends the whole response and returns DONE, which both a handler and an authentication hook may
+ * return; in a subrequest of the gate don't call these. */
 #ifndef LUCI_REPLY_H
 #define LUCI_REPLY_H
 
@@ -29,7 +30,8 @@ int luci_reply_json(request_rec *r, int status, json_t *object);
 /* {"error": message}, or the page error.html with it. 503 and 429 get Retry-After. */
 int luci_reply_error(request_rec *r, int status, const char *message, int as_json);
 
-/* The gate's no: as a page to a person, as JSON to a script. In a subrequest nothing is sent and the status is returned. */
+/* The gate's no: as a page to a person, as JSON to a script. In a subrequest nothing is sent and the status
+ * is returned. */
 int luci_reply_refusal(request_rec *r, int status, const char *message);
 
 /* What a result other than OK means for the gate: 503 or 500, as a refusal. */

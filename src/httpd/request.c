@@ -9,8 +9,8 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
-/* A page of any site may open a WebSocket anywhere, with a GET, with cookies and without CORS: when a browser sends one (it names its
- * Origin), that is no read. */
+/* A page of any site may open a WebSocket anywhere, with a GET, with cookies and without CORS: when a browser
+ * sends one (it names its Origin), that is no read. */
 static int is_browsers_websocket(const request_rec *r)
 {
     const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
@@ -45,8 +45,8 @@ static const char *own_origin(request_rec *r)
         return NULL;
     if (strchr(host, ':') && *host != '[')
         host = apr_pstrcat(r->pool, "[", host, "]", NULL);
-    if (luci_url_make_origin(ap_http_scheme(r), host, r->parsed_uri.port_str ? r->parsed_uri.port : 0, &origin, r->pool) !=
-        LUCI_OK)
+    if (luci_url_make_origin(ap_http_scheme(r), host, r->parsed_uri.port_str ? r->parsed_uri.port : 0,
+                             &origin, r->pool) != LUCI_OK)
         return NULL;
     return origin;
 }
@@ -57,8 +57,9 @@ luci_origin_t luci_request_origin(request_rec *r, const luci_dir_config_t *dir)
 
     if (!header)
         return LUCI_ORIGIN_MISSING;
-    return luci_url_origin_allowed(header, own_origin(r), dir->allowed_origins, r->pool) ? LUCI_ORIGIN_OWN
-                                                                                         : LUCI_ORIGIN_FOREIGN;
+    return luci_url_origin_allowed(header, own_origin(r), dir->allowed_origins, r->pool)
+               ? LUCI_ORIGIN_OWN
+               : LUCI_ORIGIN_FOREIGN;
 }
 
 int luci_request_is_cross_site(request_rec *r, const luci_dir_config_t *dir)
@@ -72,7 +73,8 @@ int luci_request_is_cross_site(request_rec *r, const luci_dir_config_t *dir)
     return site && (ap_cstr_casecmp(site, "cross-site") == 0 || ap_cstr_casecmp(site, "same-site") == 0);
 }
 
-/* How much Accept likes a media type that it names: thousandths, -1 when it does not name it; place is its position in the list. */
+/* How much Accept likes a media type that it names: thousandths, -1 when it does not name it; place is its
+ * position in the list. */
 typedef struct {
     int quality;
     int place;
@@ -110,7 +112,8 @@ static void look(const request_rec *r, liking_t *json, liking_t *html)
 
         if (is_type(range, "application/json"))
             *json = liking;
-        else if (is_type(range, "text/html") || (html->quality < 0 && is_type(range, "application/xhtml+xml")))
+        else if (is_type(range, "text/html") ||
+                 (html->quality < 0 && is_type(range, "application/xhtml+xml")))
             *html = liking;
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5. What a request says: method, origin, what its client would like to get, and its body as fields. Reads only; answers come
- * from reply. */
+/* Floor 5. What a request says: method, origin, what its client would like to get, and its body as fields.
+ * Reads only; answers come from reply. */
 #ifndef LUCI_REQUEST_H
 #define LUCI_REQUEST_H
 
@@ -12,20 +12,21 @@ int luci_request_is_safe(const request_rec *r);
 
 /* Who sent it, as far as the browser says. */
 typedef enum {
-    LUCI_ORIGIN_OWN,    /* this site's, or one of LuciaAllowedOrigins */
+    LUCI_ORIGIN_OWN,     /* this site's, or one of LuciaAllowedOrigins */
     LUCI_ORIGIN_FOREIGN, /* any other, "null" and malformed ones too */
     LUCI_ORIGIN_MISSING
 } luci_origin_t;
 luci_origin_t luci_request_origin(request_rec *r, const luci_dir_config_t *dir);
 
-/* 1 when a browser says that another site (or another host of this one that isn't allowed) made it send this: a foreign Origin, or
- * none and Sec-Fetch-Site cross-site or same-site. */
+/* 1 when a browser says that another site (or another host of this one that isn't allowed) made it send this:
+ * a foreign Origin, or none and Sec-Fetch-Site cross-site or same-site. */
 int luci_request_is_cross_site(request_rec *r, const luci_dir_config_t *dir);
 
 /* 1 when Accept names application/json and likes it better than HTML. */
 int luci_request_prefers_json(const request_rec *r);
 
-/* 1 when a person sits in front of it: Accept names HTML, and neither Sec-Fetch-Mode nor X-Requested-With says that a script asks. */
+/* 1 when a person sits in front of it: Accept names HTML, and neither Sec-Fetch-Mode nor X-Requested-With
+ * says that a script asks. */
 int luci_request_is_navigation(const request_rec *r);
 
 /* 1 when the request came over TLS, or ServerName says that one in front did. */
@@ -35,8 +36,8 @@ int luci_request_is_https(request_rec *r);
 typedef enum { LUCI_BODY_FORM, LUCI_BODY_JSON, LUCI_BODY_OTHER } luci_body_t;
 luci_body_t luci_request_body_type(const request_rec *r);
 
-/* Reads and parses the body. OK, or an HTTP status: 400 malformed or broken off, 413 too large (the connection will close), 415. The raw
- * body is wiped; wipe the form after use. */
+/* Reads and parses the body. OK, or an HTTP status: 400 malformed or broken off, 413 too large (the
+ * connection will close), 415. The raw body is wiped; wipe the form after use. */
 int luci_request_read_form(request_rec *r, luci_form_t *form);
 
 #endif

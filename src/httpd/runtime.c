@@ -19,7 +19,8 @@ static int threads_per_child(void)
 }
 
 /* The pool of an earlier server with the same database. */
-static luci_pool_t *shared_pool(const luci_db_target_t *target, server_rec *main_server, const server_rec *before)
+static luci_pool_t *shared_pool(const luci_db_target_t *target, server_rec *main_server,
+                                const server_rec *before)
 {
     for (server_rec *server = main_server; server && server != before; server = server->next) {
         luci_runtime_t *runtime = luci_config_server(server)->runtime;
@@ -30,7 +31,8 @@ static luci_pool_t *shared_pool(const luci_db_target_t *target, server_rec *main
     return NULL;
 }
 
-static luci_pool_t *new_pool(const luci_db_target_t *target, luci_pool_size_t size, server_rec *server, apr_pool_t *pool)
+static luci_pool_t *new_pool(const luci_db_target_t *target, luci_pool_size_t size, server_rec *server,
+                             apr_pool_t *pool)
 {
     const char *problem = NULL;
 
@@ -71,13 +73,15 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
 void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server)
 {
     if (luci_secret_init(child_pool) != LUCI_OK) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server, "LUCI0305: libcrypto has no SHA-256; nobody can be admitted");
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server,
+                     "LUCI0305: libcrypto has no SHA-256; nobody can be admitted");
         return;
     }
     for (server_rec *server = main_server; server; server = server->next) {
         luci_server_config_t *config = luci_config_server(server);
 
-        if (config->database.driver && !config->runtime) /* servers without lines of their own share a configuration */
+        if (config->database.driver &&
+            !config->runtime) /* servers without lines of their own share a configuration */
             config->runtime = start_server(server, main_server, child_pool);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5. What a child process keeps for each server that has a LuciaDatabase: the use cases with their database pool, and the pages.
- * Made once when the child starts; read-only afterwards but for what the parts guard themselves. */
+/* Floor 5. What a child process keeps for each server that has a LuciaDatabase: the use cases with their
+ * database pool, and the pages. Made once when the child starts; read-only afterwards but for what the parts
+ * guard themselves. */
 #ifndef LUCI_RUNTIME_H
 #define LUCI_RUNTIME_H
 
@@ -17,7 +18,8 @@ typedef struct {
     luci_pages_t *pages;
 } luci_runtime_t;
 
-/* The child_init hook's work for all servers. Servers with the same database share a pool. What can't be made is logged and stays NULL. */
+/* The child_init hook's work for all servers. Servers with the same database share a pool. What can't be made
+ * is logged and stays NULL. */
 void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server);
 
 /* NULL when this server has no database (or this child could not start): whoever asks fails closed. */

@@ -17,21 +17,26 @@ APLOG_USE_MODULE(luciauth);
 
 #define SECONDS_MOST 30 /* the process ends itself then, whatever hangs */
 
-/* The folder of a database file, when it alone is missing: owned by the user the children run as, closed to others. */
+/* The folder of a database file, when it alone is missing: owned by the user the children run as, closed to
+ * others. */
 static void make_folder(const luci_server_config_t *config, apr_pool_t *scratch)
 {
     const char *end = strrchr(config->database.params, '/'), *folder;
     luci_sql_dialect_t dialect;
 
-    if (!end || end == config->database.params || luci_sql_dialect(config->database.driver, &dialect) != LUCI_OK ||
+    if (!end || end == config->database.params ||
+        luci_sql_dialect(config->database.driver, &dialect) != LUCI_OK ||
         !luci_sql_is_file(dialect, config->database.params))
         return;
     folder = apr_pstrmemdup(scratch, config->database.params, (apr_size_t)(end - config->database.params));
-    if (apr_dir_make(folder, APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE | APR_FPROT_GREAD | APR_FPROT_GEXECUTE,
+    if (apr_dir_make(folder,
+                     APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE | APR_FPROT_GREAD |
+                         APR_FPROT_GEXECUTE,
                      scratch) != APR_SUCCESS)
         return; /* it's there, or what is wrong shows when the database is opened */
     if (geteuid() == 0 && lchown(folder, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0)
-        ap_log_error(APLOG_MARK, APLOG_WARNING, errno, NULL, "LUCI0307: the folder %s could not be given to its user", folder);
+        ap_log_error(APLOG_MARK, APLOG_WARNING, errno, NULL,
+                     "LUCI0307: the folder %s could not be given to its user", folder);
 }
 
 /* In the short-lived process; never returns. */
@@ -60,8 +65,10 @@ static void create_and_exit(server_rec *server, apr_pool_t *scratch)
         luci_db_close(db);
     }
     if (result != LUCI_OK)
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server, "LUCI0308: the tables could not be looked at or made: %s; requests that "
-                     "need the database get 503 until it answers", problem);
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
+                     "LUCI0308: the tables could not be looked at or made: %s; requests that "
+                     "need the database get 503 until it answers",
+                     problem);
     _exit(result == LUCI_OK ? 0 : 1);
 }
 
@@ -77,12 +84,14 @@ static void create_for(server_rec *server, apr_pool_t *scratch)
     if (status == APR_INCHILD)
         create_and_exit(server, scratch);
     if (status != APR_INPARENT) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, status, server, "LUCI0309: no process could be started to make the tables");
+        ap_log_error(APLOG_MARK, APLOG_ERR, status, server,
+                     "LUCI0309: no process could be started to make the tables");
         return;
     }
     status = apr_proc_wait(&process, &code, &why, APR_WAIT);
     if (APR_STATUS_IS_CHILD_DONE(status) && !APR_PROC_CHECK_EXIT(why))
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server, "LUCI0310: making the tables was broken off after %d seconds or by a signal",
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
+                     "LUCI0310: making the tables was broken off after %d seconds or by a signal",
                      SECONDS_MOST);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 6. LuciaCreateSchema: missing tables are made when httpd starts, by a short-lived process that has already dropped root's
- * rights, so that a database file and its companions belong to those who use it, and no database handle of the parent lives on in
- * the children. A database that can't be reached then is logged; httpd starts all the same. */
+/* Floor 6. LuciaCreateSchema: missing tables are made when httpd starts, by a short-lived process that has
+ * already dropped root's rights, so that a database file and its companions belong to those who use it, and
+ * no database handle of the parent lives on in the children. A database that can't be reached then is logged;
+ * httpd starts all the same. */
 #ifndef LUCI_START_SCHEMA_H
 #define LUCI_START_SCHEMA_H
 

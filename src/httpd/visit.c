@@ -37,8 +37,9 @@ luci_visit_t *luci_visit_of(request_rec *r)
         return visit;
     visit = apr_pcalloc(root->pool, sizeof *visit);
     visit->pool = root->pool;
-    if (luci_cookie_find(apr_table_get(root->headers_in, "Cookie"), luci_config_server(root->server)->cookie_name,
-                         &visit->cookie_id, root->pool) != LUCI_OK)
+    if (luci_cookie_find(apr_table_get(root->headers_in, "Cookie"),
+                         luci_config_server(root->server)->cookie_name, &visit->cookie_id,
+                         root->pool) != LUCI_OK)
         visit->cookie_id = NULL;
     visit->bearer_id = read_bearer(root);
     ap_set_module_config(root->request_config, &luciauth_module, visit);
@@ -70,7 +71,8 @@ static void send_cookie(request_rec *r, const char *value)
 void luci_visit_set_cookie(request_rec *r, const luci_session_t *session)
 {
     luci_cookie_t cookie = cookie_of(r);
-    luci_ms_t expires = luci_config_server(r->server)->cookie_expires ? session->idle_expires : luci_runtime_now() + YEAR;
+    luci_ms_t expires =
+        luci_config_server(r->server)->cookie_expires ? session->idle_expires : luci_runtime_now() + YEAR;
 
     send_cookie(r, luci_cookie_set(&cookie, session->id, expires, root_of(r)->pool));
 }
@@ -95,13 +97,16 @@ static luci_result_t validate(request_rec *r, const char *id, int ending)
     if (visit->validated_id && strcmp(visit->validated_id, id) == 0)
         return visit->validation;
     visit->validated_id = id;
-    /* An include far down in a page comes too late for a Set-Cookie: renewing waits for a request that can tell the browser. */
-    may_write = !ending && luci_pool_may_write(runtime->pool, now) && !(id == visit->cookie_id && root_of(r)->sent_bodyct);
+    /* An include far down in a page comes too late for a Set-Cookie: renewing waits for a request that can
+     * tell the browser. */
+    may_write = !ending && luci_pool_may_write(runtime->pool, now) &&
+                !(id == visit->cookie_id && root_of(r)->sent_bodyct);
     visit->validation =
         luci_auth_validate(&runtime->auth, id, may_write, now, &visit->session, &written, visit->pool);
     if (written == LUCI_BUSY || written == LUCI_UNAVAILABLE) {
         luci_pool_write_failed(runtime->pool, now);
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "LUCI0306: a session could not be renewed or removed: %s; it will be later",
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "LUCI0306: a session could not be renewed or removed: %s; it will be later",
                       luci_result_name(written));
     }
     if (id != visit->cookie_id)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The memory of password hashes: it's used again, the warm block first, and holds nothing of the last hash. */
+/* The memory of password hashes: it's used again, the warm block first, and holds nothing of the last hash.
+ */
 #include "arena.h"
 #include "password_hash.h"
 #include "tap.h"

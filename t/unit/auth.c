@@ -246,7 +246,8 @@ static void check_basic(void)
     tap_is_str(user.username, "Alice", "  gives the user");
     tap_is_str(support_auth_value(with, COUNTS), "1 1 1", "  and makes no session");
     tap_is_result(luci_auth_check(&with->auth, "alice", WRONG, &user, pool), LUCI_DENIED, "a wrong one");
-    tap_is_result(luci_auth_check(&with->auth, "nobody", RIGHT, &user, pool), LUCI_NOT_FOUND, "an unknown user");
+    tap_is_result(luci_auth_check(&with->auth, "nobody", RIGHT, &user, pool), LUCI_NOT_FOUND,
+                  "an unknown user");
     tap_is_result(luci_auth_check(&with->auth, "", RIGHT, &user, pool), LUCI_DENIED, "an empty name");
     tap_is_result(luci_auth_check(&with->auth, NULL, NULL, &user, pool), LUCI_DENIED, "nothing at all");
     tap_is_result(luci_auth_check(&with->auth, "alice", repeated('p', 256), &user, pool), LUCI_DENIED,

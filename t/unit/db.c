@@ -120,7 +120,8 @@ static void check_stale(void)
     tap_is_int(luci_db_is_stale(db), 1, "a moved one is");
     support_our_tables(path, &settings);
     tap_is_int(luci_db_is_stale(db), 1, "and one with another in its place");
-    tap_is_result(luci_db_execute(db, LUCI_SQL_SESSION_DELETE, nobody, &changed, pool), LUCI_OK, "a write then");
+    tap_is_result(luci_db_execute(db, LUCI_SQL_SESSION_DELETE, nobody, &changed, pool), LUCI_OK,
+                  "a write then");
     tap_is_int(luci_db_is_stale(db), 0, "  goes to the new file");
     luci_db_close(db);
     tap_is_int(luci_db_is_stale(db), 0, "closed: not");

@@ -245,7 +245,8 @@ static void check_disabled(void)
     db = new_database("disabled-not.db", 0);
     made = make(db, NOW, &nobody);
     tap_is_result(get(db, made.id, NOW, &session), LUCI_OK, "without the column nobody is disabled");
-    support_run(target.params, "ALTER TABLE auth_user ADD COLUMN disabled BIGINT; UPDATE auth_user SET disabled = 1");
+    support_run(target.params,
+                "ALTER TABLE auth_user ADD COLUMN disabled BIGINT; UPDATE auth_user SET disabled = 1");
     tap_is_result(get(db, made.id, NOW, &session), LUCI_DENIED, "with it, and none of the others, they are");
     luci_db_close(db);
 }

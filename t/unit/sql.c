@@ -75,7 +75,8 @@ static const struct {
 static luci_sql_statement_t statement(luci_sql_id_t id, int user, int session)
 {
     return luci_sql_statement(LUCI_SQLITE3, id, &settings,
-                              (luci_sql_columns_t){ .disabled = user, .user = user, .session = session }, pool);
+                              (luci_sql_columns_t){ .disabled = user, .user = user, .session = session },
+                              pool);
 }
 
 static void is_arguments(const luci_sql_statement_t *made, const char *want, const char *what)

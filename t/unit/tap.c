@@ -94,8 +94,8 @@ int tap_is_str_at(const char *file, int line, const char *got, const char *want,
     return same;
 }
 
-int tap_is_mem_at(const char *file, int line, const void *got, const void *want, size_t len,
-                  const char *fmt, ...)
+int tap_is_mem_at(const char *file, int line, const void *got, const void *want, size_t len, const char *fmt,
+                  ...)
 {
     const unsigned char *a = got, *b = want;
     size_t i = 0;

@@ -23,7 +23,7 @@
 #define tap_ok(cond, ...) tap_ok_at(__FILE__, __LINE__, (cond) ? 1 : 0, __VA_ARGS__)
 
 /* Two integers are equal; bools and enums too. */
-#define tap_is_int(got, want, ...) \
+#define tap_is_int(got, want, ...)                                                                           \
     tap_is_int_at(__FILE__, __LINE__, (long long)(got), (long long)(want), __VA_ARGS__)
 
 /* Two results are equal: shown by number, since this file knows nothing of the core. */
@@ -33,8 +33,7 @@
 #define tap_is_str(got, want, ...) tap_is_str_at(__FILE__, __LINE__, (got), (want), __VA_ARGS__)
 
 /* Two blocks of the same length are equal; a difference is shown by its offset. */
-#define tap_is_mem(got, want, len, ...) \
-    tap_is_mem_at(__FILE__, __LINE__, (got), (want), (len), __VA_ARGS__)
+#define tap_is_mem(got, want, len, ...) tap_is_mem_at(__FILE__, __LINE__, (got), (want), (len), __VA_ARGS__)
 
 /* Unconditional results. */
 #define tap_pass(...) tap_ok_at(__FILE__, __LINE__, 1, __VA_ARGS__)
@@ -45,8 +44,8 @@ int tap_is_int_at(const char *file, int line, long long got, long long want, con
     TAP_PRINTF(5, 6);
 int tap_is_str_at(const char *file, int line, const char *got, const char *want, const char *fmt, ...)
     TAP_PRINTF(5, 6);
-int tap_is_mem_at(const char *file, int line, const void *got, const void *want, size_t len,
-                  const char *fmt, ...) TAP_PRINTF(6, 7);
+int tap_is_mem_at(const char *file, int line, const void *got, const void *want, size_t len, const char *fmt,
+                  ...) TAP_PRINTF(6, 7);
 
 /* A line for the reader; "# " is put before it. */
 void tap_diag(const char *fmt, ...) TAP_PRINTF(1, 2);
