@@ -6,9 +6,13 @@
 #                   TESTS="t/a.t t/b.t"       only these; VERBOSE=1 shows each check
 #                   MPM=event|worker|prefork  which httpd (event)
 #                   SANITIZE=1                with AddressSanitizer and UBSan
-# make bench      speed, needs wrk
+# make unit       build the unit tests, build/t/unit/*
+# make bench      speed, measured with wrk
+# make deps       install what building needs; demo, test, bench and lint do so by themselves
 # make install    module, configuration and templates, to where apxs says (DESTDIR=...)
-# make lint       clang, clang-tidy and cppcheck; make format runs clang-format
+# make uninstall  take module and templates away again; configuration and users stay
+# make lint       clang, clang-tidy, cppcheck and clang-format; make format formats
+# make clean      remove build/
 # NO_DEPS=1       never touch the system's packages; V=1 shows the compiler's commands
 
 VERSION = 0.1.0
@@ -32,7 +36,7 @@ PACKAGES = gcc libc6-dev make pkg-config perl apache2-bin apache2-dev libaprutil
 # libapache2-mod-perl2 is only here because Apache::Test comes inside it.
 TEST_PACKAGES = libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl openssl binutils \
 	sqlite3 curl media-types
-LINT_PACKAGES = clang clang-tidy cppcheck
+LINT_PACKAGES = clang clang-tidy clang-format cppcheck
 BENCH_PACKAGES = wrk curl
 NODE_TESTS = $(patsubst %/package-lock.json,%,$(wildcard t/interop/package-lock.json t/browser/package-lock.json))
 ifneq ($(NODE_TESTS),)
@@ -169,7 +173,15 @@ bench:
 
 SERVER_USER ?= $(shell for u in www-data apache httpd daemon nobody; do \
 	id -u $$u >/dev/null 2>&1 && echo $$u && break; done)
-CONF_DIR = $(SYSCONFDIR)/$(if $(wildcard /etc/debian_version),conf-available,extra)
+ifneq ($(wildcard /etc/debian_version),)
+CONF_DIR = $(SYSCONFDIR)/conf-available
+ENABLE = To enable it, as root: a2enconf luciauth && systemctl restart apache2
+DISABLE = If it is enabled, httpd does not start without the module. First, as root: a2disconf luciauth
+else
+CONF_DIR = $(SYSCONFDIR)/extra
+ENABLE = To enable it, put this into httpd.conf and restart: Include $(CONF_DIR)/luciauth.conf
+DISABLE = If httpd.conf includes luciauth.conf, httpd does not start without the module. First take the line out.
+endif
 
 install: all
 	install -d '$(DESTDIR)$(LIBEXECDIR)' '$(DESTDIR)$(CONF_DIR)' '$(DESTDIR)$(TEMPLATE_DIR)'
@@ -182,13 +194,18 @@ install: all
 	else mv luciauth.conf.new luciauth.conf; fi
 	install -d -m 750 '$(DESTDIR)$(STATE_DIR)'
 	@if [ "$$(id -u)" = 0 ]; then chown '$(SERVER_USER):' '$(DESTDIR)$(STATE_DIR)'; \
-	else echo "Give $(STATE_DIR) to the web server's user: chown $(SERVER_USER): $(STATE_DIR)"; fi
+	elif [ -z '$(DESTDIR)' ]; then \
+	    echo "Give $(STATE_DIR) to the web server's user: chown $(SERVER_USER): $(STATE_DIR)"; fi
+	@echo "$(ENABLE)"
 
 uninstall:
-	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so'
+	@echo "$(DISABLE)"
+	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so' '$(DESTDIR)$(CONF_DIR)/luciauth.conf.new'
 	rm -rf '$(DESTDIR)$(TEMPLATE_DIR)'
-	-rmdir '$(DESTDIR)$(dir $(TEMPLATE_DIR))'
-	@echo "Kept: $(CONF_DIR)/luciauth.conf and $(STATE_DIR) with your users."
+	@[ ! -d '$(DESTDIR)$(dir $(TEMPLATE_DIR))' ] || \
+	    rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(dir $(TEMPLATE_DIR))'
+	@for kept in '$(DESTDIR)$(CONF_DIR)/luciauth.conf' '$(DESTDIR)$(STATE_DIR)'; do \
+	    [ ! -e "$$kept" ] || echo "Kept: $$kept"; done
 
 # ---- Keep it tidy ------------------------------------------------------------
 
@@ -215,6 +232,7 @@ lint-sources:
 	    -DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"'
 	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
 	    --suppress=missingInclude --suppress=unknownMacro -Isrc/core -Isrc/httpd mod_luciauth.c src
+	clang-format --dry-run -Werror $(SOURCES)
 
 clean:
 	rm -rf build

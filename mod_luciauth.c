@@ -12,15 +12,18 @@
 
 #include <ap_provider.h>
 #include <http_config.h>
+#include <http_core.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <mod_auth.h>
 
 static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, server_rec *main_server)
 {
-    (void)conf;
     (void)log;
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
+        return OK; /* a trial reading; the real one follows */
     luci_start_schema(temp, main_server);
+    luci_runtime_prepare(conf, main_server);
     return OK;
 }
 
@@ -33,6 +36,7 @@ static void register_hooks(apr_pool_t *pool)
 {
     static const char *const before_authz[] = { "mod_authz_core.c", NULL };
     static const char *const after_headers[] = { "mod_headers.c", "mod_expires.c", NULL };
+    static const char *const before_index[] = { "mod_dir.c", NULL };
     static const char *const before_proxy[] = { "mod_proxy.c", NULL };
 
     /* Start: combinations of directives are judged in time for configtest; tables are made; each child gets
@@ -57,6 +61,7 @@ static void register_hooks(apr_pool_t *pool)
 
     /* What content gets to see; first, so that RequestHeader and the like can use it. */
     ap_hook_fixups(luci_identity_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_fixups(luci_identity_before_index, NULL, before_index, APR_HOOK_LAST);
     ap_hook_insert_filter(luci_identity_insert_filter, after_headers, NULL, APR_HOOK_LAST);
     ap_hook_insert_error_filter(luci_identity_insert_filter, after_headers, NULL, APR_HOOK_LAST);
     luci_identity_register_filter();

@@ -181,7 +181,7 @@ my @uses = (
     ['AuthBasicProvider file lucia', "<Location /dav>\nAuthType Basic\nAuthName a\nAuthBasicProvider file lucia\n</Location>\n"],
     ['AuthnProviderAlias lucia', "<AuthnProviderAlias lucia members>\n</AuthnProviderAlias>\n"],
     ['Require not lucia-attribute',
-        "<Location /a>\n<RequireAll>\nRequire all granted\nRequire not lucia-attribute role guest\n</RequireAll>\n</Location>\n"],
+        "<Location /a>\n<RequireAll>\nRequire all granted\nRequire not lucia-attribute username guest\n</RequireAll>\n</Location>\n"],
 );
 for my $use (@uses) {
     my ($shown, $config) = @$use;
@@ -227,6 +227,16 @@ refused("LuciaUserAttributes email\nLuciaRemoteUser email\n" . hosts("LuciaUserA
     'a virtual host that knows it not inherits it', qr/LUCI0503: LuciaRemoteUser: "email" .*\(nick\), inherited by the virtual host/);
 refused(hosts("LuciaUserAttributes email\n", "LuciaRemoteUser email\n"), 'or has it without knowing it', qr/LUCI0502: /);
 accepted(hosts("LuciaUserAttributes email\nLuciaRemoteUser email\n", ''), 'one that knows it is fine');
+
+# ---- Require lucia-attribute ----
+
+my $rule = "LuciaDatabase sqlite3 \@db\@\n<Location /a>\nAuthType Lucia\nRequire %s\n</Location>\n";
+refused(sprintf($rule, 'lucia-attribute rolle admin'), 'an attribute that nobody has',
+    qr/LUCI0502: Require lucia-attribute: "rolle" is not allowed: .*\(username\), in \S+:\d+/);
+refused(sprintf($rule, "valid-user\n<RequireAll>\nRequire lucia-attribute rolle admin\n</RequireAll>"), 'also inside a container', qr/LUCI0502: .*"rolle"/);
+refused(sprintf($rule, 'lucia-attribute role'), 'no value', qr/lucia-attribute: a NAME and at least one VALUE are needed/);
+accepted(sprintf($rule, 'lucia-attribute username alice'), 'username is one');
+accepted("LuciaUserAttributes role\n" . sprintf($rule, 'lucia-attribute role admin editor'), 'and those that are listed');
 accepted("<Directory \@htdocs\@>\nLuciaRemoteUser email\n</Directory>\n" . hosts("LuciaUserAttributes email\n", ''),
     'and so is a section that is for it');
 

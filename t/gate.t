@@ -91,7 +91,11 @@ subtest 'a form sent after the session ended' => sub {
 subtest 'LuciaUnauthenticated' => sub {
     is_sent_to_login $server->request(GET => '/always/a.txt', script()), '/always/a.txt', 'redirect: scripts too';
     is_unauthorized_json $server->request(POST => '/always/a.txt', script()), 'redirect: but nothing unsafe';
-    is_unauthorized_page $server->request(GET => '/never/a.txt', navigation()), '401: persons too';
+    my $page = $server->request(GET => '/never/a.txt', navigation());
+    is $page->status, 401, '401: persons too';
+    like $page->body, qr{<a[^>]*href="/login"[^>]*>Sign in<}, '401: with a way to sign in';
+    unlike $page->body, qr/session has ended/, '401: nobody sent a form';
+    keeps_secret $page, '401';
     is_unauthorized_json $server->request(GET => '/never/a.txt', script()), '401: scripts';
 };
 

@@ -138,7 +138,7 @@ none_in('any Location', join "\n", @locations);
 none_in('the body of any answer', join "\n", map { $_->body =~ s/\n/ /gr } @answers);
 unlike join('', map { $_->body } @answers), qr/\bSELECT\b|INSERT INTO|sqlite/i, 'row 30: no SQL either';
 unlike $site->error_log, qr/\e/, 'row 22: no escape sequence in the log';
-unlike $site->error_log, qr/LUCI0801/, 'nothing failed that should not';
+unlike $site->error_log, qr/LUCI0703/, 'nothing failed that should not';
 
 my $environment = $site->request(GET => '/env.cgi', cookie => sign_in($site, 'user1', password => (sort keys %password)[0]))->body;
 like $environment, qr/^REMOTE_USER=user1$/m, 'a CGI knows who it is';

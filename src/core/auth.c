@@ -19,7 +19,6 @@ typedef struct {
     const luci_session_t *session;
     const char *key_id; /* NULL: no user and key are made */
     const char *stored_hash;
-    luci_ms_t now;
 } arrival_t;
 
 static luci_result_t check_lengths(const luci_settings_t *settings, const luci_auth_request_t *request,
@@ -60,7 +59,7 @@ static luci_result_t write_arrival(luci_db_t *db, void *baton, apr_pool_t *scrat
     luci_result_t result = LUCI_OK;
 
     if (arrival->key_id)
-        result = luci_user_insert(db, &session->user, arrival->now, scratch);
+        result = luci_user_insert(db, &session->user, arrival->request->now, scratch);
     if (result == LUCI_OK && arrival->key_id)
         result = luci_key_insert(db, arrival->key_id, session->user.id, arrival->stored_hash, scratch);
     if (result == LUCI_OK)
@@ -112,10 +111,10 @@ static luci_result_t new_user(const luci_auth_t *auth, const char *username, luc
     return luci_secret_random_id(id, LUCI_USER_ID_LENGTH);
 }
 
-luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request, luci_ms_t now,
+luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
-    arrival_t arrival = { .auth = auth, .request = request, .session = session, .now = now };
+    arrival_t arrival = { .auth = auth, .request = request, .session = session };
     luci_key_t taken;
     luci_user_t user;
     char *stored;
@@ -133,7 +132,7 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
     if (result == LUCI_OK)
         result = new_user(auth, request->username, &user, pool);
     if (result == LUCI_OK)
-        result = luci_session_new(session, &user, auth->settings, now, pool);
+        result = luci_session_new(session, &user, auth->settings, request->now, pool);
     if (result != LUCI_OK)
         return result;
     arrival.stored_hash = stored;
@@ -164,8 +163,8 @@ static void replace_outdated(const luci_auth_t *auth, const luci_key_t *key, con
                  luci_result_name(result));
 }
 
-/* The verdict on a password. found: what looking the key up gave. Without a hash that can be verified one is
- * computed all the same, so that the time does not tell who exists. */
+/* The verdict on a password. found: what looking the key up gave. Without a hash that can be verified, and
+ * beside one that takes no time, one is computed all the same, so that the time does not tell who exists. */
 static luci_result_t judge(const luci_auth_t *auth, luci_result_t found, const luci_key_t *key,
                            const char *normalised)
 {
@@ -173,7 +172,7 @@ static luci_result_t judge(const luci_auth_t *auth, luci_result_t found, const l
 
     if (found == LUCI_OK)
         result = luci_password_verify(key->stored_hash, normalised);
-    if (result == LUCI_INVALID) {
+    if (result == LUCI_INVALID || (result == LUCI_DENIED && luci_password_is_cheap(key->stored_hash))) {
         result = luci_password_verify_dummy(&auth->settings->hash, normalised);
         return result == LUCI_OK ? LUCI_DENIED : result;
     }
@@ -209,10 +208,10 @@ static luci_result_t verify(const luci_auth_t *auth, const char *username, const
     return result;
 }
 
-luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request, luci_ms_t now,
+luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
-    arrival_t arrival = { .auth = auth, .request = request, .session = session, .now = now };
+    arrival_t arrival = { .auth = auth, .request = request, .session = session };
     luci_user_t user;
     luci_result_t result = check_lengths(auth->settings, request, 0, field);
 
@@ -221,7 +220,7 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request
     if (result == LUCI_NOT_FOUND)
         return LUCI_DENIED;
     if (result == LUCI_OK)
-        result = luci_session_new(session, &user, auth->settings, now, pool);
+        result = luci_session_new(session, &user, auth->settings, request->now, pool);
     return result == LUCI_OK ? store_arrival(&arrival, pool) : result;
 }
 
@@ -257,7 +256,7 @@ static luci_result_t renew(luci_db_t *db, const luci_auth_t *auth, luci_session_
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
-luci_result_t luci_auth_validate(const luci_auth_t *auth, const char *id, int may_write, luci_ms_t now,
+luci_result_t luci_auth_validate(const luci_auth_t *auth, const luci_session_claim_t *claim,
                                  luci_session_t *session, luci_result_t *written, apr_pool_t *pool)
 {
     luci_db_t *db;
@@ -266,11 +265,11 @@ luci_result_t luci_auth_validate(const luci_auth_t *auth, const char *id, int ma
     *written = LUCI_OK;
     if (result != LUCI_OK)
         return result;
-    result = luci_session_get(db, id, auth->settings, now, session, pool);
-    if (result == LUCI_OK && session->state == LUCI_SESSION_IDLE && may_write)
-        *written = renew(db, auth, session, now, pool);
-    else if (result == LUCI_EXPIRED && may_write)
-        *written = luci_session_delete(db, id, auth->settings, pool);
+    result = luci_session_get(db, claim, auth->settings, session, pool);
+    if (result == LUCI_OK && session->state == LUCI_SESSION_IDLE && claim->may_write)
+        *written = renew(db, auth, session, claim->now, pool);
+    else if (result == LUCI_EXPIRED && claim->may_write)
+        *written = luci_session_delete(db, claim->id, auth->settings, pool);
     auth->source.give_back(auth->source.baton, db);
     return result;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 4b. The use cases: sign-up, sign-in, sign-out, checking a password, validating a session. They own
+/* Floor 4.5. The use cases: sign-up, sign-in, sign-out, checking a password, validating a session. They own
  * the transactions, the dummy hash for unknown users and the replacing of outdated hashes. A database handle
- * is borrowed for each single operation and never held while a password is hashed. Moments come in as now. */
+ * is borrowed for each single operation and never held while a password is hashed. The moment comes in with
+ * the request or the claim. */
 #ifndef LUCI_AUTH_H
 #define LUCI_AUTH_H
 
@@ -16,13 +17,15 @@ typedef struct {
     const luci_log_t *log; /* may be NULL */
 } luci_auth_t;
 
-/* Somebody's wish to come in. Strings are borrowed, valid UTF-8 without NUL, NULL when absent. */
+/* Somebody's wish to come in, at a moment. Strings are borrowed, valid UTF-8 without NUL, NULL when absent.
+ */
 typedef struct {
     const char *username;
     const char *password;
     luci_client_t client;
     const char *old_session; /* the id that came with the request, of the right shape, or NULL: it ends when
                                 this succeeds */
+    luci_ms_t now;
 } luci_auth_request_t;
 
 /* What an INVALID answer is about. */
@@ -30,12 +33,12 @@ typedef enum { LUCI_FIELD_NONE, LUCI_FIELD_USERNAME, LUCI_FIELD_PASSWORD } luci_
 
 /* Creates user, key and session in one transaction. OK: *session is from pool and fresh. INVALID with *field;
  * CONFLICT: the name is taken; BUSY, UNAVAILABLE, INTERNAL. */
-luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request, luci_ms_t now,
+luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Verifies and creates a new session. DENIED: unknown user, wrong password, no password or disabled, in equal
  * time; else as above. */
-luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request, luci_ms_t now,
+luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Verifies only, without a session (HTTP Basic). OK: *user is from pool. NOT_FOUND: no such user, in the time
@@ -46,11 +49,11 @@ luci_result_t luci_auth_check(const luci_auth_t *auth, const char *username, con
 /* Ends the session of an id. NOT_FOUND when there was none. */
 luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const char *id, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Who an id (of the right shape) stands for. OK: an active session, or an idle one that was renewed (then
- * fresh), or an idle one that could not be renewed now. EXPIRED: dead, and its row removed as far as
- * possible. NOT_FOUND, DENIED (disabled), BUSY, UNAVAILABLE, INTERNAL. may_write 0: nothing is renewed or
- * removed. *written: how renewing or removing went, OK when it was not needed. */
-luci_result_t luci_auth_validate(const luci_auth_t *auth, const char *id, int may_write, luci_ms_t now,
+/* Who a claim's id stands for. OK: an active session, or an idle one that was renewed (then fresh), or an
+ * idle one that could not be renewed now. EXPIRED: dead, and its row removed as far as possible. NOT_FOUND,
+ * DENIED (disabled), BUSY, UNAVAILABLE, INTERNAL. *written: how renewing or removing went, OK when it was not
+ * needed or not allowed. */
+luci_result_t luci_auth_validate(const luci_auth_t *auth, const luci_session_claim_t *claim,
                                  luci_session_t *session, luci_result_t *written,
                                  apr_pool_t *pool) LUCI_MUST_USE;
 

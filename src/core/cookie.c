@@ -86,37 +86,59 @@ int luci_cookie_is_session_id(const char *text)
     return text && is_id(text, strnlen(text, LUCI_SESSION_ID_LENGTH + 1));
 }
 
+#define SEPARATORS ";,"
+
+/* Whether the piece of a header that begins here is a cookie of that name. Commas part pieces as well: httpd
+ * joins several Cookie lines with them, and to take too much out is harmless where to leave a session in is
+ * not. */
+static int is_piece_named(const char *piece, const char *name, size_t name_length)
+{
+    while (is_blank(*piece))
+        piece++;
+    return strncmp(piece, name, name_length) == 0 && piece[name_length] == '=';
+}
+
 static int holds(const char *header, const char *name, size_t name_length)
 {
-    const char *rest = header;
-    pair_t pair;
+    const char *piece = header;
 
-    while (next_pair(&rest, &pair)) {
-        if (is_named(&pair, name, name_length))
+    do {
+        if (is_piece_named(piece, name, name_length))
             return 1;
-    }
+        piece += strcspn(piece, SEPARATORS);
+    } while (*piece++);
     return 0;
 }
 
+/* What is kept is kept to the byte, with the separators before each piece. */
 const char *luci_cookie_strip(const char *header, const char *name, apr_pool_t *pool)
 {
     size_t name_length = strlen(name);
-    const char *rest = header;
     char *kept, *end;
-    pair_t pair;
+    int is_gap = 0;
 
     if (!header || !holds(header, name, name_length))
         return header;
-    kept = end = apr_palloc(pool, 2 * strlen(header) + 1); /* "a;b" grows to "a; b" */
-    while (next_pair(&rest, &pair)) {
-        if (!pair.length || is_named(&pair, name, name_length))
-            continue;
-        if (end > kept) {
-            *end++ = ';';
-            *end++ = ' ';
+    kept = end = apr_palloc(pool, strlen(header) + 1);
+    for (const char *piece = header; *piece;) {
+        size_t separator = strspn(piece, SEPARATORS) > 0;
+        size_t length = separator + strcspn(piece + separator, SEPARATORS);
+
+        if (is_piece_named(piece + separator, name, name_length)) {
+            is_gap = 1;
         }
-        memcpy(end, pair.start, pair.length);
-        end += pair.length;
+        else {
+            size_t skipped = end > kept ? 0 : separator;
+
+            while (end == kept && skipped < length && is_blank(piece[skipped]))
+                skipped++;
+            memcpy(end, piece + skipped, length - skipped);
+            if (is_gap && end > kept)
+                *end = ';'; /* or the rest could become a part of the cookie before the gap */
+            end += length - skipped;
+            is_gap = 0;
+        }
+        piece += length;
     }
     *end = '\0';
     return end > kept ? kept : NULL;

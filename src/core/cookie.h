@@ -33,7 +33,7 @@ luci_result_t luci_cookie_find(const char *header, const char *name, const char 
 int luci_cookie_is_session_id(const char *text);
 
 /* The header without any cookie of that name (whatever its value, nameless ones kept): header itself when
- * there was none, NULL when nothing is left, else a new string from pool: what is left, joined by "; ". */
+ * there was none, NULL when nothing is left, else a new string from pool: what is left, to the byte. */
 const char *luci_cookie_strip(const char *header, const char *name, apr_pool_t *pool);
 
 /* The value of a Set-Cookie header: NAME=ID; [Domain=..; ]Path=..; Expires=<IMF-fixdate>; HttpOnly; [Secure;

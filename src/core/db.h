@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 3. The only door to apr_dbd. A handle is one connection with its prepared statements; one thread uses
- * it at a time, and it never crosses a fork. After any failure a handle is replaced by a fresh connection
- * before it's used again: so statements that went stale by a schema change elsewhere are prepared anew, and a
- * transaction that hangs half-way is gone. What can be repeated without harm is tried once more on the fresh
- * connection; a lock that was waited for is not (the driver waited already). No message holds a value. */
+/* Floor 3. The way to the database, over apr_dbd (connection.h). A handle is one connection with its prepared
+ * statements; one thread uses it at a time, and it never crosses a fork. After any failure a handle is
+ * replaced by a fresh connection before it's used again: so statements that went stale by a schema change
+ * elsewhere are prepared anew, and a transaction that hangs half-way is gone. What can be repeated without
+ * harm is tried once more on the fresh connection; a lock that was waited for is not (the driver waited
+ * already). No message holds a value. */
 #ifndef LUCI_DB_H
 #define LUCI_DB_H
 
@@ -23,9 +24,9 @@ typedef struct {
     int create; /* a missing database file may be made */
 } luci_db_target_t;
 
-/* Loads the driver; once a process, before threads start. UNAVAILABLE with *problem set (from pool) when
- * there is none. */
-luci_result_t luci_db_init(const char *driver, const char **problem, apr_pool_t *process_pool) LUCI_MUST_USE;
+/* Loads the driver; before threads start. Calling again does no harm. UNAVAILABLE with *problem set (from
+ * pool) when there is none. */
+luci_result_t luci_db_init(const char *driver, const char **problem, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Always gives a handle, from pool; the connection is made when it is first used. */
 luci_db_t *luci_db_create(const luci_db_target_t *target, apr_pool_t *pool);
@@ -84,11 +85,5 @@ typedef struct {
     void (*give_back)(void *baton, luci_db_t *db);
     void *baton;
 } luci_db_source_t;
-
-/* A moment or any number as an argument, from pool. */
-const char *luci_db_number(apr_int64_t number, apr_pool_t *pool);
-
-/* A column as a number; fallback for NULL. */
-apr_int64_t luci_db_to_number(const char *column, apr_int64_t fallback);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 4. A key: what a username and its password open (one row of the key table). Its id is "username:" and
- * the lower-cased name, as Lucia's provider "username" has it. */
+/* Floor 4.1. A key: what a username and its password open (one row of the key table). Its id is "username:"
+ * and the lower-cased name, as Lucia's provider "username" has it. */
 #ifndef LUCI_KEY_H
 #define LUCI_KEY_H
 

@@ -88,11 +88,16 @@ static int is_sha1(const char *stored)
            strcmp(text + 27, "=") == 0;
 }
 
+int luci_password_crypt_is_cheap(const char *stored)
+{
+    return is_salt_and_key(after(stored, "$apr1$"), 8, 22) || is_salt_and_key(after(stored, "$1$"), 8, 22) ||
+           is_sha1(stored) || is_key(stored, 13);
+}
+
 static int is_readable(const char *stored)
 {
-    return is_bcrypt(stored) || is_salt_and_key(after(stored, "$apr1$"), 8, 22) || is_sha1(stored) ||
-           is_salt_and_key(after(stored, "$1$"), 8, 22) || is_sha2(after(stored, "$5$"), 43) ||
-           is_sha2(after(stored, "$6$"), 86) || is_yescrypt(stored) || is_key(stored, 13);
+    return luci_password_crypt_is_cheap(stored) || is_bcrypt(stored) || is_sha2(after(stored, "$5$"), 43) ||
+           is_sha2(after(stored, "$6$"), 86) || is_yescrypt(stored);
 }
 
 luci_result_t luci_password_crypt_verify(const char *stored, const char *password)

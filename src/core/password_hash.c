@@ -35,6 +35,11 @@ luci_result_t luci_password_verify_dummy(const luci_hash_cost_t *cost, const cha
     return LUCI_INVALID;
 }
 
+int luci_password_is_cheap(const char *stored)
+{
+    return luci_password_crypt_is_cheap(stored);
+}
+
 int luci_password_outdated(const char *stored, const luci_hash_cost_t *wanted)
 {
     if (!stored)

@@ -38,6 +38,10 @@ luci_result_t luci_password_verify(const char *stored, const char *password) LUC
  * DENIED, or as luci_password_hash; never OK. */
 luci_result_t luci_password_verify_dummy(const luci_hash_cost_t *cost, const char *password) LUCI_MUST_USE;
 
+/* 1 when verifying stored takes next to no time (SHA-1, MD5, DES, as old htpasswd files have them), so that
+ * the speed of a refusal would tell that the user exists. */
+int luci_password_is_cheap(const char *stored);
+
 /* 1 when stored differs from what luci_password_hash would make now (kind, version, costs, lengths of salt
  * and hash; NULL, too), so that it's to be replaced after a successful sign-in. */
 int luci_password_outdated(const char *stored, const luci_hash_cost_t *wanted);

@@ -14,8 +14,9 @@
 
 /* Fetches the SHA-256 implementation once (OpenSSL 3 looks it up on every one-shot call otherwise); only
  * SHA-256 needs it. Call while there is one thread; calling again changes nothing. It lasts as long as pool,
- * which must go before the code itself is unloaded: httpd's configuration pool (never its process pool), not
- * the pool of a request or a child. A fork inherits it. INTERNAL when libcrypto has no SHA-256. */
+ * which must be destroyed after the last thread that uses it has ended and before the code itself is
+ * unloaded: a child's pool or httpd's configuration pool, never its process pool nor a request's. A fork
+ * inherits it. INTERNAL when libcrypto has no SHA-256. */
 luci_result_t luci_secret_init(apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Fills bytes from the system's random source. INTERNAL when that fails; then out holds nothing of use. */

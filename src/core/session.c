@@ -88,12 +88,12 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
                                   const luci_settings_t *settings, const luci_client_t *client,
                                   apr_pool_t *scratch)
 {
-    const char *created = luci_db_number(session->created_at, scratch);
+    const char *created = luci_sql_number(session->created_at, scratch);
     const char *arguments[] = {
         NULL,
         session->user.id,
-        luci_db_number(session->active_expires, scratch),
-        luci_db_number(session->idle_expires, scratch),
+        luci_sql_number(session->active_expires, scratch),
+        luci_sql_number(session->idle_expires, scratch),
         created,
         created,
         printable(client->address, ADDRESS_MOST, scratch),
@@ -108,30 +108,30 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
 
 static luci_ms_t to_moment(const char *column, luci_ms_t fallback)
 {
-    luci_ms_t moment = luci_db_to_number(column, fallback);
+    luci_ms_t moment = luci_sql_to_number(column, fallback);
 
     if (moment > MOMENT_MOST)
         return MOMENT_MOST;
     return moment < -MOMENT_MOST ? -MOMENT_MOST : moment;
 }
 
-luci_result_t luci_session_get(luci_db_t *db, const char *id, const luci_settings_t *settings, luci_ms_t now,
-                               luci_session_t *session, apr_pool_t *pool)
+luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
+                               const luci_settings_t *settings, luci_session_t *session, apr_pool_t *pool)
 {
     const char *const *row, *stored;
-    luci_result_t result = stored_id(id, settings, &stored, pool);
+    luci_result_t result = stored_id(claim->id, settings, &stored, pool);
 
     if (result == LUCI_OK)
         result = luci_db_select(db, LUCI_SQL_SESSION_GET, &stored, &row, pool);
     if (result != LUCI_OK)
         return result;
     memset(session, 0, sizeof *session);
-    session->id = id;
+    session->id = claim->id;
     session->active_expires = to_moment(row[COLUMN_ACTIVE], 0);
     session->idle_expires = to_moment(row[COLUMN_IDLE], 0);
     session->created_at = to_moment(row[COLUMN_CREATED], session->active_expires - settings->active_period);
     luci_user_from_row(&session->user, row + COLUMN_USER);
-    session->state = luci_session_state(session, settings, now);
+    session->state = luci_session_state(session, settings, claim->now);
     if (session->state == LUCI_SESSION_DEAD)
         return LUCI_EXPIRED;
     return session->user.disabled ? LUCI_DENIED : LUCI_OK;
@@ -146,11 +146,11 @@ luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const l
     luci_result_t result;
 
     luci_session_extend(&renewed, settings, now);
-    arguments[0] = luci_db_number(renewed.active_expires, scratch);
-    arguments[1] = luci_db_number(renewed.idle_expires, scratch);
-    arguments[2] = luci_db_number(now, scratch);
-    arguments[3] = luci_db_number(session->created_at, scratch);
-    arguments[5] = luci_db_number(session->active_expires, scratch);
+    arguments[0] = luci_sql_number(renewed.active_expires, scratch);
+    arguments[1] = luci_sql_number(renewed.idle_expires, scratch);
+    arguments[2] = luci_sql_number(now, scratch);
+    arguments[3] = luci_sql_number(session->created_at, scratch);
+    arguments[5] = luci_sql_number(session->active_expires, scratch);
     result = stored_id(session->id, settings, &arguments[4], scratch);
     if (result == LUCI_OK)
         result = luci_db_execute(db, LUCI_SQL_SESSION_RENEW, arguments, &changed, scratch);

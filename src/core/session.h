@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 4. Sessions, in Lucia v2's model: active until active_expires; then idle, and used once it's renewed;
- * dead after idle_expires, or max_lifetime after its creation. Expiry is a pure function of the session, the
- * settings and now. */
+/* Floor 4.1. Sessions, in Lucia v2's model: active until active_expires; then idle, and used once it's
+ * renewed; dead after idle_expires, or max_lifetime after its creation. Expiry is a pure function of the
+ * session, the settings and now. */
 #ifndef LUCI_SESSION_H
 #define LUCI_SESSION_H
 
@@ -28,6 +28,13 @@ typedef struct {
     const char *user_agent;
 } luci_client_t;
 
+/* Somebody shows an id (of the right shape) at a moment. */
+typedef struct {
+    const char *id; /* borrowed for as long as the session that is found */
+    luci_ms_t now;
+    int may_write; /* 0: nothing is renewed or removed on the way */
+} luci_session_claim_t;
+
 luci_session_state_t luci_session_state(const luci_session_t *session, const luci_settings_t *settings,
                                         luci_ms_t now);
 
@@ -44,10 +51,11 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
                                   const luci_settings_t *settings, const luci_client_t *client,
                                   apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Reads the session of an id (of the right shape) with its user, and judges it. OK: active or idle. EXPIRED:
+/* Reads the session of a claim with its user, and judges it; writes nothing. OK: active or idle. EXPIRED:
  * dead, still stored. DENIED: its user is disabled. NOT_FOUND. */
-luci_result_t luci_session_get(luci_db_t *db, const char *id, const luci_settings_t *settings, luci_ms_t now,
-                               luci_session_t *session, apr_pool_t *pool) LUCI_MUST_USE;
+luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
+                               const luci_settings_t *settings, luci_session_t *session,
+                               apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Moves both moments of an idle session forward, with one UPDATE: then it's active and fresh. NOT_FOUND when
  * someone else renewed or ended it meanwhile; the session stays as it was read. */

@@ -303,3 +303,13 @@ int luci_sql_is_file(luci_sql_dialect_t dialect, const char *params)
 {
     return dialect == LUCI_SQLITE3 && strcmp(params, ":memory:") != 0;
 }
+
+const char *luci_sql_number(apr_int64_t number, apr_pool_t *pool)
+{
+    return apr_off_t_toa(pool, number);
+}
+
+apr_int64_t luci_sql_to_number(const char *column, apr_int64_t fallback)
+{
+    return column ? apr_atoi64(column) : fallback;
+}

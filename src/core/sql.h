@@ -92,4 +92,10 @@ int luci_sql_missing_code(luci_sql_dialect_t dialect);
 /* 1 when params is the path of a database file (so that it can be looked at before it's opened). */
 int luci_sql_is_file(luci_sql_dialect_t dialect, const char *params);
 
+/* A moment or any number as an argument, from pool. */
+const char *luci_sql_number(apr_int64_t number, apr_pool_t *pool);
+
+/* A result's column as a number; fallback for NULL. */
+apr_int64_t luci_sql_to_number(const char *column, apr_int64_t fallback);
+
 #endif

@@ -5,7 +5,7 @@
 
 luci_result_t luci_user_insert(luci_db_t *db, const luci_user_t *user, luci_ms_t now, apr_pool_t *scratch)
 {
-    const char *arguments[] = { user->id, user->username, luci_db_number(now, scratch) };
+    const char *arguments[] = { user->id, user->username, luci_sql_number(now, scratch) };
     int changed;
     luci_result_t result = luci_db_execute(db, LUCI_SQL_USER_INSERT, arguments, &changed, scratch);
 

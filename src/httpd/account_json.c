@@ -13,15 +13,24 @@ static json_t *iso_8601(luci_ms_t moment)
                         t.tm_hour, t.tm_min, t.tm_sec, (int)(moment % 1000));
 }
 
+/* Columns belong to whoever writes them: what is not UTF-8 is no string in JSON, and no reason to fail. */
+static json_t *text_or_null(const char *value)
+{
+    json_t *text = value ? json_string(value) : NULL;
+
+    return text ? text : json_null();
+}
+
 static json_t *user_json(const luci_user_t *user, const luci_settings_t *settings)
 {
-    json_t *object = json_pack("{s:s, s:s}", "userId", user->id, "username", user->username);
+    json_t *object =
+        json_pack("{s:o, s:o}", "userId", text_or_null(user->id), "username", text_or_null(user->username));
 
     for (int i = 0; object && i < settings->attributes->nelts; i++) {
         const char *value = user->attributes[i];
 
         if (json_object_set_new(object, APR_ARRAY_IDX(settings->attributes, i, const char *),
-                                value ? json_string(value) : json_null()) != 0) {
+                                text_or_null(value)) != 0) {
             json_decref(object);
             return NULL;
         }

@@ -4,10 +4,6 @@
 #include "reply.h"
 #include "request.h"
 
-#include <http_log.h>
-
-APLOG_USE_MODULE(luciauth);
-
 luci_call_t luci_call_of(request_rec *r, luci_route_t route)
 {
     const luci_dir_config_t *dir = luci_config_dir(r);
@@ -32,22 +28,13 @@ int luci_call_fail(luci_call_t *call, int status, const char *message)
 
 int luci_call_fail_result(luci_call_t *call, luci_result_t result)
 {
-    if (result == LUCI_BUSY || result == LUCI_UNAVAILABLE)
-        return luci_call_fail(call, HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE);
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, call->r, "LUCI0801: %s failed: %s", call->r->uri,
-                  luci_result_name(result));
-    return luci_call_fail(call, HTTP_INTERNAL_SERVER_ERROR, LUCI_MESSAGE_UNKNOWN);
+    return luci_reply_failure(call->r, result, call->as_json);
 }
 
-luci_result_t luci_call_session(luci_call_t *call, luci_result_t validate(request_rec *, const char *))
+luci_result_t luci_call_session(luci_call_t *call, luci_validate_fn *validate)
 {
-    luci_result_t result;
+    int refused;
+    const char *id = luci_visit_credential(call->r, &refused);
 
-    if (!call->visit->cookie_id)
-        return LUCI_NOT_FOUND;
-    if (!luci_request_is_safe(call->r) && call->dir->csrf &&
-        luci_request_origin(call->r, call->dir) != LUCI_ORIGIN_OWN)
-        return LUCI_NOT_FOUND;
-    result = validate(call->r, call->visit->cookie_id);
-    return result == LUCI_DENIED || result == LUCI_EXPIRED ? LUCI_NOT_FOUND : result;
+    return id ? validate(call->r, id, &call->session) : LUCI_NOT_FOUND;
 }

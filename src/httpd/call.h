@@ -12,6 +12,7 @@ typedef struct {
     const luci_dir_config_t *dir;
     luci_runtime_t *runtime; /* NULL: this server has no database */
     luci_visit_t *visit;
+    const luci_session_t *session; /* whose call it is, once luci_call_session said OK */
     luci_urls_t urls;
     int is_api;     /* pages are off: no GET but the profile's, errors are JSON */
     int as_json;    /* errors are JSON */
@@ -26,10 +27,9 @@ int luci_call_fail(luci_call_t *call, int status, const char *message);
 /* The answer to a result that has nothing to do with what was sent: 503, or 500 and a line in the log. */
 int luci_call_fail_result(luci_call_t *call, luci_result_t result);
 
-/* What visiting with the cookie gives: OK (then it is visit->session), NOT_FOUND for every kind of visitor,
- * or a failure. validate is one of visit.h's. An unsafe request's cookie counts only from our own origin, as
- * in Lucia. */
-luci_result_t luci_call_session(luci_call_t *call,
-                                luci_result_t validate(request_rec *, const char *)) LUCI_MUST_USE;
+/* Whose call it is: OK (then call->session), NOT_FOUND for every kind of visitor, or a failure. validate is
+ * one of visit.h's. */
+typedef luci_result_t luci_validate_fn(request_rec *r, const char *id, const luci_session_t **session);
+luci_result_t luci_call_session(luci_call_t *call, luci_validate_fn *validate) LUCI_MUST_USE;
 
 #endif

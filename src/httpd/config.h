@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5. What the administrator decided, per server (S) and per directory (D), as httpd keeps it. Every
+/* Floor 5.2. What the administrator decided, per server (S) and per directory (D), as httpd keeps it. Every
  * member always holds a legal value: structures are born with the defaults of the directive table, "set"
  * remembers which rows were written, and merging copies exactly those. Everything belongs to the
  * configuration pool and is read-only once the children run. */
@@ -47,6 +47,7 @@ typedef struct {
     const char *templates; /* a folder; NULL: the installed one */
     const char *mount;     /* "/" or "/a/b" without a final slash; NULL: none */
     apr_uint64_t set;      /* bit n: row n of the table was written */
+    void *pages;           /* luci_pages_t of this server (pages.h); made before the children start */
     void *runtime;         /* luci_runtime_t of this child (runtime.h); NULL in the parent */
 } luci_server_config_t;
 

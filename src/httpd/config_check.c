@@ -130,38 +130,59 @@ static void check_use(check_t *check, const ap_directive_t *node, server_rec *se
              node->filename, node->line_num, node->directive, node->args, server_name(without, check->pool)));
 }
 
-/* ---- LuciaRemoteUser ---- */
+/* ---- Columns of the user table that lines name ---- */
 
-static const char *remote_user_problem(server_rec *server, const char *column, apr_pool_t *pool)
+#define REMOTE_USER "LuciaRemoteUser"
+#define REQUIRE "Require lucia-attribute"
+
+static int is_attribute(const apr_array_header_t *attributes, const char *column)
 {
-    const apr_array_header_t *attributes = luci_config_server(server)->settings.attributes;
-    const char *listed =
-        attributes->nelts ? apr_array_pstrcat(pool, attributes, ' ') : "username"; /* which is not kept */
-
-    if (strcmp(column, "username") == 0 || strcmp(column, "user_id") == 0)
-        return NULL;
     for (int i = 0; i < attributes->nelts; i++) {
         if (strcmp(column, APR_ARRAY_IDX(attributes, i, const char *)) == 0)
-            return NULL;
+            return 1;
     }
-    return apr_psprintf(
-        pool,
-        "LuciaRemoteUser: \"%s\" is not allowed: username, user_id or a column of LuciaUserAttributes (%s)",
-        column, listed);
+    return strcmp(column, "username") == 0; /* which is not kept among them */
+}
+
+static const char *column_problem(server_rec *server, const char *what, const char *column, apr_pool_t *pool)
+{
+    const apr_array_header_t *attributes = luci_config_server(server)->settings.attributes;
+    int may_be_id = strcmp(what, REMOTE_USER) == 0;
+
+    if (is_attribute(attributes, column) || (may_be_id && strcmp(column, "user_id") == 0))
+        return NULL;
+    return apr_psprintf(pool, "%s: \"%s\" is not allowed: username%s or a column of LuciaUserAttributes (%s)",
+                        what, column, may_be_id ? ", user_id" : "",
+                        attributes->nelts ? apr_array_pstrcat(pool, attributes, ' ') : "username");
+}
+
+/* The column that a line names; NULL when it names none. *what is the kind of line. */
+static const char *column_of(const ap_directive_t *node, const char **what, apr_pool_t *pool)
+{
+    const char *args = node->args, *word;
+
+    *what = REMOTE_USER;
+    if (strcasecmp(node->directive, REMOTE_USER) == 0)
+        return next_word(&args, pool);
+    if (strcasecmp(node->directive, "Require") != 0)
+        return NULL;
+    *what = REQUIRE;
+    word = next_word(&args, pool);
+    if (word && strcasecmp(word, "not") == 0)
+        word = next_word(&args, pool);
+    return word && strcasecmp(word, "lucia-attribute") == 0 ? next_word(&args, pool) : NULL;
 }
 
 /* A line outside virtual hosts may be meant for one of them: it's enough when one knows the column. */
-static void check_remote_user(check_t *check, const ap_directive_t *node, server_rec *server)
+static void check_column(check_t *check, const ap_directive_t *node, server_rec *server)
 {
-    const char *args = node->args;
-    const char *column =
-        strcasecmp(node->directive, "LuciaRemoteUser") == 0 ? next_word(&args, check->pool) : NULL;
-    const char *problem = column ? remote_user_problem(server, column, check->pool) : NULL;
+    const char *what, *column = column_of(node, &what, check->pool);
+    const char *problem = column ? column_problem(server, what, column, check->pool) : NULL;
 
     if (!problem)
         return;
     for (server_rec *host = server->is_virtual ? NULL : server->next; host; host = host->next) {
-        if (!remote_user_problem(host, column, check->pool))
+        if (!column_problem(host, what, column, check->pool))
             return;
     }
     fail(check, apr_psprintf(check->pool, "LUCI0502: %s, in %s:%d", problem, node->filename, node->line_num));
@@ -176,7 +197,7 @@ static const luci_dir_config_t *whole_server(const server_rec *server)
 static void check_inherited_remote_user(check_t *check, server_rec *server)
 {
     const char *column = whole_server(server)->remote_user;
-    const char *problem = remote_user_problem(server, column, check->pool);
+    const char *problem = column_problem(server, REMOTE_USER, column, check->pool);
 
     if (problem && server->is_virtual && column == whole_server(check->main_server)->remote_user)
         fail(check, apr_psprintf(check->pool, "LUCI0503: %s, inherited by %s", problem,
@@ -201,7 +222,7 @@ static void check_lines(check_t *check, const ap_directive_t *node, server_rec *
 {
     for (; node; node = node->next) {
         check_use(check, node, server);
-        check_remote_user(check, node, server);
+        check_column(check, node, server);
         check_lines(check, node->first_child, server_of(node, server, check->main_server));
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5. The directive table: a directive is one row, from which the setter, the merge, the range message,
- * the text of "httpd -L" and the reference table in the documentation come. To add one: a member in config.h,
- * a row in directives.c, an entry in doc/directives.md, a line in t/config.t. */
+/* Floor 5.1. The directive table: a directive is one row, from which the setter, the merge, the range
+ * message, the text of "httpd -L" and the reference table in the documentation come. To add one: a member in
+ * config.h, a row in directives.c, an entry in doc/directives.md, a line in t/config.t. */
 #ifndef LUCI_DIRECTIVES_H
 #define LUCI_DIRECTIVES_H
 

@@ -37,7 +37,7 @@ int luci_endpoints_handle(request_rec *r)
     luci_call_t call;
 
     if (route.endpoint == LUCI_ENDPOINT_NONE)
-        return DECLINED;
+        return luci_visit_is_exempt(r) ? HTTP_FORBIDDEN : DECLINED; /* passed the gate as an endpoint only */
     call = luci_call_of(r, route);
     if (!call.runtime)
         return luci_call_fail(&call, HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 6. The handlers of sign-up, sign-in, sign-out and profile: from an outcome to a status and a page,
+/* Floor 6.2. The handlers of sign-up, sign-in, sign-out and profile: from an outcome to a status and a page,
  * with no rules of their own (contract, sections 1 and 3). */
 #ifndef LUCI_ENDPOINTS_H
 #define LUCI_ENDPOINTS_H

@@ -148,6 +148,7 @@ static luci_auth_request_t auth_request(const luci_call_t *call, const luci_form
         .password = form->password,
         .client = { call->r->useragent_ip, apr_table_get(call->r->headers_in, "User-Agent") },
         .old_session = call->visit->cookie_id,
+        .now = luci_runtime_now(),
     };
 }
 
@@ -168,8 +169,7 @@ int luci_entrance_sign_up(luci_call_t *call)
     if (status != OK)
         return status;
     request = auth_request(call, &form);
-    result = luci_auth_sign_up(&call->runtime->auth, &request, luci_runtime_now(), &session, &field,
-                               call->r->pool);
+    result = luci_auth_sign_up(&call->runtime->auth, &request, &session, &field, call->r->pool);
     luci_form_wipe(&form);
     if (result != LUCI_OK)
         return refuse(call, LUCI_PAGE_SIGNUP, &form, result, field);
@@ -193,8 +193,7 @@ int luci_entrance_sign_in(luci_call_t *call)
     if (status != OK)
         return status;
     request = auth_request(call, &form);
-    result = luci_auth_sign_in(&call->runtime->auth, &request, luci_runtime_now(), &session, &field,
-                               call->r->pool);
+    result = luci_auth_sign_in(&call->runtime->auth, &request, &session, &field, call->r->pool);
     luci_form_wipe(&form);
     if (result != LUCI_OK)
         return refuse(call, LUCI_PAGE_LOGIN, &form, result, field);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 6. The endpoints of visitors: sign-up and sign-in, their pages and their forms. Each sends the whole
- * answer and returns what a handler returns. */
+/* Floor 6.1. The endpoints of visitors: sign-up and sign-in, their pages and their forms. Each sends the
+ * whole answer and returns what a handler returns. */
 #ifndef LUCI_ENTRANCE_H
 #define LUCI_ENTRANCE_H
 

@@ -46,8 +46,7 @@ static const char *requested(request_rec *r)
 {
     const char *path;
 
-    while (r->main || r->prev)
-        r = r->main ? r->main : r->prev;
+    r = luci_visit_root(r);
     path = r->unparsed_uri;
     if (path && *path != '/')
         path = apr_uri_unparse(r->pool, &r->parsed_uri, APR_URI_UNP_OMITSITEPART);
@@ -76,14 +75,16 @@ static int page_unauthorized(request_rec *r)
     return luci_reply_page(r, HTTP_UNAUTHORIZED, LUCI_PAGE_UNAUTHORIZED, values);
 }
 
-/* Whether this is mod_dir looking at an index file: it does so before the folder's content begins, and hands
- * a redirect on to the client. Whoever looks later (a listing, an include) would take a redirect for success.
- */
+/* Whether this is mod_dir looking at an index file: it does so in the folder's fixups, before its content
+ * begins, and hands a redirect on to the client. Whoever else looks (a rule with -U, a listing, an include)
+ * would take a redirect for success. */
 static int is_index_lookup(request_rec *r)
 {
+    const luci_visit_t *visit = luci_visit_of(r);
     const request_rec *folder = r->main;
 
-    return folder && folder->finfo.filetype == APR_DIR && luci_visit_of(r)->content_of != folder;
+    return folder && folder->finfo.filetype == APR_DIR && visit->indexing == folder &&
+           visit->content_of != folder;
 }
 
 /* An anonymous visitor at the gate. */
@@ -100,9 +101,9 @@ static int challenge(request_rec *r)
         return redirect_to_login(r);
     if (r->main)
         return HTTP_UNAUTHORIZED;
-    if (is_person)
+    if (is_person && !is_read)
         return page_unauthorized(r);
-    return luci_reply_error(r, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED, 1);
+    return luci_reply_error(r, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED, !is_person);
 }
 
 static int anonymous(request_rec *r, const luci_dir_config_t *dir)
@@ -110,62 +111,42 @@ static int anonymous(request_rec *r, const luci_dir_config_t *dir)
     return dir->optional ? admit_anonymous(r) : challenge(r);
 }
 
-static int admit(request_rec *r, const luci_user_t *user)
+/* An unsafe request whose cookie doesn't count because of its Origin. */
+static int refuse_cross_site(request_rec *r)
 {
-    r->ap_auth_type = apr_pstrdup(r->pool, LUCI_AUTH_TYPE);
-    return luci_identity_assume(r, user) ? OK : HTTP_FORBIDDEN;
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "LUCI0704: %s with a session cookie but a missing or foreign Origin", r->method);
+    return luci_reply_refusal(r, HTTP_FORBIDDEN, LUCI_MESSAGE_CROSS_SITE);
 }
 
-/* The session id that counts for this request. *status is an answer other than OK when the request is refused
- * right here. */
-static const char *credential(request_rec *r, const luci_visit_t *visit, const luci_dir_config_t *dir,
-                              int *status)
+static int could_not_look(request_rec *r, luci_result_t result)
 {
-    *status = OK;
-    if (dir->bearer && visit->bearer_id)
-        return visit->bearer_id;
-    if (!visit->cookie_id || luci_request_is_safe(r) || !dir->csrf ||
-        luci_request_origin(r, dir) == LUCI_ORIGIN_OWN)
-        return visit->cookie_id;
-    if (!dir->optional) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "LUCI0704: %s with a session cookie but a missing or foreign Origin", r->method);
-        *status = luci_reply_refusal(r, HTTP_FORBIDDEN, LUCI_MESSAGE_CROSS_SITE);
-    }
-    return NULL;
+    return luci_reply_failure(r, result, !luci_request_is_navigation(r));
 }
 
 static int authenticate_session(request_rec *r)
 {
     const luci_dir_config_t *dir = luci_config_dir(r);
-    luci_visit_t *visit = luci_visit_of(r);
+    const luci_session_t *session;
     luci_result_t result;
     const char *id;
-    int status;
+    int refused;
 
-    if (is_endpoint(r)) /* never behind its own gate, or nobody could sign in */
+    if (is_endpoint(r)) { /* never behind its own gate, or nobody could sign in */
+        luci_visit_exempt(r);
         return admit_anonymous(r);
+    }
     if (!luci_runtime_of(r))
-        return luci_reply_failure(r, LUCI_UNAVAILABLE);
-    id = credential(r, visit, dir, &status);
-    if (status != OK)
-        return status;
+        return could_not_look(r, LUCI_UNAVAILABLE);
+    id = luci_visit_credential(r, &refused);
+    if (refused && !dir->optional)
+        return refuse_cross_site(r);
     if (!id)
         return anonymous(r, dir);
-    result = luci_visit_validate(r, id);
-    switch (result) {
-    case LUCI_OK: return admit(r, &visit->session.user);
-    case LUCI_NOT_FOUND:
-    case LUCI_DENIED:
-    case LUCI_EXPIRED: return anonymous(r, dir);
-    case LUCI_CONFLICT:
-    case LUCI_INVALID:
-    case LUCI_THROTTLED:
-    case LUCI_BUSY:
-    case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL: break;
-    }
-    return luci_reply_failure(r, result);
+    result = luci_visit_validate(r, id, &session);
+    if (result == LUCI_OK)
+        return luci_identity_admit(r, &session->user);
+    return result == LUCI_NOT_FOUND ? anonymous(r, dir) : could_not_look(r, result);
 }
 
 /* mod_auth_basic answers 500 when a provider could not look; we know when that means 503. */
@@ -179,7 +160,7 @@ static int authenticate_basic(request_rec *r)
     visit->inside_authn = 0;
     if (status == HTTP_INTERNAL_SERVER_ERROR && visit->basic_name &&
         (visit->basic_result == LUCI_BUSY || visit->basic_result == LUCI_UNAVAILABLE))
-        return luci_reply_failure(r, visit->basic_result);
+        return could_not_look(r, visit->basic_result);
     return status;
 }
 
@@ -202,7 +183,7 @@ int luci_gate_authorize(request_rec *r)
     visit = luci_visit_of(r);
     if (visit->inside_authz)
         return DECLINED;
-    if (is_endpoint(r))
+    if (luci_visit_is_exempt(r))
         return OK;
     visit->inside_authz = 1;
     status = ap_run_auth_checker(r);
@@ -271,7 +252,7 @@ static const char *attribute_parse(cmd_parms *command, const char *line, const v
 static authz_status attribute_check(request_rec *r, const char *line, const void *parsed)
 {
     const apr_array_header_t *words = parsed;
-    const luci_user_t *user = luci_visit_of(r)->user;
+    const luci_user_t *user = luci_visit_user(r);
     const char *value;
 
     (void)line;

@@ -48,15 +48,19 @@ static void remove_ours(apr_table_t *headers, apr_pool_t *pool)
         apr_table_unset(headers, APR_ARRAY_IDX(found, i, const char *));
 }
 
-/* A header that Connection names is dropped on the way to a backend: nobody may have ours dropped. */
+/* A header that Connection names is dropped on the way to a backend: nobody may have ours dropped. mod_proxy
+ * takes commas, semicolons and blanks for separators. */
 static void scrub_connection(request_rec *r)
 {
-    const char *header = apr_table_get(r->headers_in, "Connection"), *kept = NULL, *token;
+    static const char separators[] = ",; \t";
+    const char *header = apr_table_get(r->headers_in, "Connection"), *kept = NULL;
+    char *copy, *rest, *token;
     int dropped = 0;
 
-    if (!header || !strpbrk(header, "xX")) /* none of our names is without one; "keep-alive" is */
+    if (!header || !strpbrk(header, "xX")) /* "keep-alive", as a rule */
         return;
-    while (header && (token = ap_get_list_item(r->pool, &header)) != NULL) {
+    copy = apr_pstrdup(r->pool, header);
+    for (token = apr_strtok(copy, separators, &rest); token; token = apr_strtok(NULL, separators, &rest)) {
         if (is_ours(token))
             dropped = 1;
         else
@@ -80,7 +84,6 @@ int luci_identity_scrub(request_rec *r)
 int luci_identity_assume(request_rec *r, const luci_user_t *user)
 {
     const char *which = luci_config_dir(r)->remote_user, *name;
-    luci_visit_t *visit = luci_visit_of(r);
 
     if (strcmp(which, "user_id") == 0)
         name = user->id;
@@ -91,10 +94,15 @@ int luci_identity_assume(request_rec *r, const luci_user_t *user)
                       "LUCI0701: user %s has no \"%s\", which LuciaRemoteUser names", user->id, which);
         return 0;
     }
-    r->user = apr_pstrdup(r->pool, name);
-    visit->user = user;
-    visit->is_private = 1;
+    luci_visit_name_user(r, name, user);
+    luci_visit_of(r)->is_private = 1;
     return 1;
+}
+
+int luci_identity_admit(request_rec *r, const luci_user_t *user)
+{
+    r->ap_auth_type = apr_pstrdup(r->pool, LUCI_AUTH_TYPE);
+    return luci_identity_assume(r, user) ? OK : HTTP_FORBIDDEN;
 }
 
 /* NAME of an attribute as part of a variable's name. */
@@ -118,6 +126,16 @@ static const char *header_name(const char *attribute, apr_pool_t *pool)
         start = *c == '-';
     }
     return name;
+}
+
+/* A subrequest begins with a copy of its main request's environment, which may speak of somebody else. */
+static void clear_environment(request_rec *r, const luci_settings_t *settings)
+{
+    apr_table_unset(r->subprocess_env, "LUCIA_USER_ID");
+    apr_table_unset(r->subprocess_env, "LUCIA_USERNAME");
+    for (int i = 0; i < settings->attributes->nelts; i++)
+        apr_table_unset(r->subprocess_env,
+                        upper("LUCIA_", APR_ARRAY_IDX(settings->attributes, i, const char *), r->pool));
 }
 
 static void set_environment(request_rec *r, const luci_user_t *user, const luci_settings_t *settings)
@@ -157,31 +175,21 @@ static void set_headers(request_rec *r, const luci_user_t *user, const luci_sett
 
 /* LuciaOptional where nobody had to be asked for (Require all granted). The cookie counts only as it does
  * elsewhere. */
-static int identify(request_rec *r, luci_visit_t *visit, const luci_dir_config_t *dir)
+static int identify(request_rec *r)
 {
-    const char *id = dir->bearer ? visit->bearer_id : NULL;
+    const luci_session_t *session;
     luci_result_t result;
+    int refused;
+    const char *id = luci_visit_credential(r, &refused);
 
-    if (!id && (luci_request_is_safe(r) || !dir->csrf || luci_request_origin(r, dir) == LUCI_ORIGIN_OWN))
-        id = visit->cookie_id;
     if (!id)
         return OK;
-    result = luci_visit_validate(r, id);
-    switch (result) {
-    case LUCI_OK:
-        r->ap_auth_type = apr_pstrdup(r->pool, LUCI_AUTH_TYPE);
-        return luci_identity_assume(r, &visit->session.user) ? OK : HTTP_FORBIDDEN;
-    case LUCI_NOT_FOUND:
-    case LUCI_DENIED:
-    case LUCI_EXPIRED: return OK;
-    case LUCI_CONFLICT:
-    case LUCI_INVALID:
-    case LUCI_THROTTLED:
-    case LUCI_BUSY:
-    case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL: break;
-    }
-    return luci_reply_failure(r, result);
+    result = luci_visit_validate(r, id, &session);
+    if (result == LUCI_OK)
+        return luci_identity_admit(r, &session->user);
+    if (result == LUCI_NOT_FOUND)
+        return OK;
+    return luci_reply_failure(r, result, !luci_request_is_navigation(r));
 }
 
 static void hide_secrets(request_rec *r, const luci_visit_t *visit, const luci_dir_config_t *dir)
@@ -199,35 +207,50 @@ static void hide_secrets(request_rec *r, const luci_visit_t *visit, const luci_d
         apr_table_unset(r->headers_in, "Authorization");
 }
 
+static void hand_on(request_rec *r, luci_visit_t *visit, const luci_dir_config_t *dir)
+{
+    const luci_settings_t *settings = &luci_config_server(r->server)->settings;
+    const luci_user_t *user = luci_visit_user(r);
+
+    if (r->main)
+        clear_environment(r, settings);
+    if (visit->headers_sent)
+        remove_ours(r->headers_in, r->pool);
+    if (!user)
+        return;
+    set_environment(r, user, settings);
+    if (dir->headers) {
+        set_headers(r, user, settings);
+        visit->headers_sent = 1;
+    }
+}
+
 int luci_identity_fixups(request_rec *r)
 {
-    const luci_server_config_t *server = luci_config_server(r->server);
     const luci_dir_config_t *dir = luci_config_dir(r);
     luci_visit_t *visit;
+    int status;
 
-    if (!server->database.driver)
+    if (!luci_config_server(r->server)->database.driver)
         return DECLINED;
     visit = luci_visit_of(r);
     if (r->user && !*r->user) /* an anonymous visitor whom the gate let through */
         r->user = NULL;
-    if (dir->optional)
+    if (dir->optional) {
         visit->is_private = 1; /* for visitors too: it's another page for users */
-    if (dir->optional && !r->user && !visit->user) {
-        int status = identify(r, visit, dir);
-
+        status = r->user ? OK : identify(r);
         if (status != OK)
             return status;
     }
-    if (visit->headers_sent)
-        remove_ours(r->headers_in, r->pool);
-    if (r->user && visit->user) {
-        set_environment(r, visit->user, &server->settings);
-        if (dir->headers) {
-            set_headers(r, visit->user, &server->settings);
-            visit->headers_sent = 1;
-        }
-    }
+    hand_on(r, visit, dir);
     hide_secrets(r, visit, dir);
+    return DECLINED;
+}
+
+int luci_identity_before_index(request_rec *r)
+{
+    if (!r->main && r->finfo.filetype == APR_DIR && luci_config_server(r->server)->database.driver)
+        luci_visit_of(r)->indexing = r;
     return DECLINED;
 }
 

@@ -17,8 +17,14 @@ int luci_identity_scrub(request_rec *r);
 /* The fixups hook: hands the identity on and takes the secrets out. */
 int luci_identity_fixups(request_rec *r);
 
+/* The fixups hook right before mod_dir's: from here on a folder's subrequests look for its index. */
+int luci_identity_before_index(request_rec *r);
+
 /* Names the user of this request as LuciaRemoteUser says. 0 when there is no such value. */
 int luci_identity_assume(request_rec *r, const luci_user_t *user);
+
+/* The same for who came with a session, with AUTH_TYPE. OK or 403. */
+int luci_identity_admit(request_rec *r, const luci_user_t *user);
 
 /* The insert_filter and insert_error_filter hooks: Cache-Control: private on what is for one user only. */
 void luci_identity_insert_filter(request_rec *r);

@@ -12,10 +12,11 @@ int luci_member_sign_out(luci_call_t *call)
         return luci_call_fail(call, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
     if (result != LUCI_OK)
         return luci_call_fail_result(call, result);
-    result = luci_auth_sign_out(&call->runtime->auth, call->visit->cookie_id, call->r->pool);
+    result = luci_auth_sign_out(&call->runtime->auth, call->session->id, call->r->pool);
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
         return luci_call_fail_result(call, result);
-    luci_visit_clear_cookie(call->r);
+    if (call->session->id == call->visit->cookie_id)
+        luci_visit_clear_cookie(call->r);
     if (call->wants_json)
         return luci_reply_nothing(call->r);
     return luci_reply_redirect(call->r, call->urls.login);
@@ -38,14 +39,14 @@ static int profile_page(luci_call_t *call, const luci_user_t *user)
 int luci_member_show_profile(luci_call_t *call)
 {
     luci_result_t result = luci_call_session(call, luci_visit_validate);
-    const luci_session_t *session = &call->visit->session;
 
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
         return luci_call_fail_result(call, result);
     if (result == LUCI_OK && call->wants_json)
-        return luci_reply_json(call->r, HTTP_OK, luci_account_json(session, call->runtime->auth.settings));
+        return luci_reply_json(call->r, HTTP_OK,
+                               luci_account_json(call->session, call->runtime->auth.settings));
     if (result == LUCI_OK)
-        return profile_page(call, &session->user);
+        return profile_page(call, &call->session->user);
     if (call->wants_json)
         return luci_reply_error(call->r, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED, 1);
     return luci_reply_redirect(call->r, call->urls.login);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 6. The endpoints of who is signed in: the profile and sign-out. Each sends the whole answer and
+/* Floor 6.1. The endpoints of who is signed in: the profile and sign-out. Each sends the whole answer and
  * returns what a handler returns. */
 #ifndef LUCI_MEMBER_H
 #define LUCI_MEMBER_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5. Which endpoint a request is for: by SetHandler luciauth-NAME anywhere, or by LuciaMount. */
+/* Floor 5.3. Which endpoint a request is for: by SetHandler luciauth-NAME anywhere, or by LuciaMount. */
 #ifndef LUCI_MOUNT_H
 #define LUCI_MOUNT_H
 

@@ -17,9 +17,10 @@ APLOG_USE_MODULE(luciauth);
 #error "LUCI_TEMPLATE_DIR must be the folder where the templates are installed"
 #endif
 
-#define FOLDERS 2 /* the configured one, then the installed one */
+/* Where a page can come from, in this order. */
+enum { CONFIGURED, INSTALLED, FOLDERS, BUILT_IN = FOLDERS };
 
-/* A version of a file. */
+/* A version of a file; zeros: there was none. */
 typedef struct {
     apr_time_t modified;
     apr_off_t size;
@@ -29,7 +30,8 @@ typedef struct {
 typedef struct {
     luci_template_t *compiled; /* the last good one; NULL: none yet */
     apr_pool_t *memory;        /* holds it */
-    version_t seen;            /* the version last read, good or not */
+    int source;                /* where it came from */
+    version_t seen[FOLDERS];   /* the versions last looked at, good or not */
     int missing;               /* there was no file last time */
 } entry_t;
 
@@ -37,9 +39,10 @@ struct luci_pages_t {
     const char *folders[FOLDERS];
     server_rec *server;
     apr_pool_t *memory;
-    apr_thread_mutex_t
-        *lock; /* guards the entries; held while a page is rendered, which takes microseconds */
     entry_t entries[LUCI_PAGES];
+    /* Guards the entries. Held while files are looked at, read when they changed, and a page is rendered:
+     * pages are for people, who come seldom, and gated requests never wait for it. */
+    apr_thread_mutex_t *lock;
 };
 
 static const char *const files[LUCI_PAGES] = {
@@ -51,19 +54,6 @@ static const char *const files[LUCI_PAGES] = {
 const char *luci_pages_file(luci_page_t page)
 {
     return files[page];
-}
-
-luci_pages_t *luci_pages_create(const char *folder, server_rec *server, apr_pool_t *child_pool)
-{
-    luci_pages_t *pages = apr_pcalloc(child_pool, sizeof *pages);
-
-    pages->folders[0] = folder ? folder : LUCI_TEMPLATE_DIR;
-    pages->folders[1] = LUCI_TEMPLATE_DIR;
-    pages->server = server;
-    if (apr_pool_create(&pages->memory, child_pool) != APR_SUCCESS ||
-        apr_thread_mutex_create(&pages->lock, APR_THREAD_MUTEX_DEFAULT, child_pool) != APR_SUCCESS)
-        return NULL;
-    return pages;
 }
 
 static apr_status_t read_file(const char *path, char **text, apr_size_t *length, apr_pool_t *pool)
@@ -80,8 +70,17 @@ static apr_status_t read_file(const char *path, char **text, apr_size_t *length,
     return APR_STATUS_IS_EOF(status) ? APR_SUCCESS : status;
 }
 
-/* Compiles the file at path into the entry, or says why not and leaves the entry as it is. */
-static void load(luci_pages_t *pages, entry_t *entry, const char *path)
+static void keep(entry_t *entry, luci_template_t *compiled, apr_pool_t *memory, int source)
+{
+    if (entry->memory)
+        apr_pool_destroy(entry->memory);
+    entry->memory = memory;
+    entry->compiled = compiled;
+    entry->source = source;
+}
+
+/* Compiles the file at path into the entry. Else 0, a line in the log, and the entry is left as it is. */
+static int load(luci_pages_t *pages, entry_t *entry, const char *path, int source)
 {
     apr_pool_t *memory, *scratch;
     luci_template_t *compiled;
@@ -90,65 +89,108 @@ static void load(luci_pages_t *pages, entry_t *entry, const char *path)
     apr_size_t length;
     apr_status_t status;
 
-    if (apr_pool_create(&memory, pages->memory) != APR_SUCCESS)
-        return;
-    if (apr_pool_create(&scratch, memory) != APR_SUCCESS) {
-        apr_pool_destroy(memory);
-        return;
-    }
+    if (apr_pool_create(&memory, pages->memory) != APR_SUCCESS ||
+        apr_pool_create(&scratch, memory) != APR_SUCCESS)
+        return 0;
     status = read_file(path, &text, &length, scratch);
     if (status == APR_SUCCESS && luci_template_parse(text, length, &compiled, &problem, memory) == LUCI_OK) {
-        if (entry->memory)
-            apr_pool_destroy(entry->memory);
-        entry->memory = memory;
-        entry->compiled = compiled;
+        keep(entry, compiled, memory, source);
         apr_pool_destroy(scratch);
-        return;
+        return 1;
     }
     ap_log_error(APLOG_MARK, APLOG_ERR, status, pages->server,
                  "LUCI0601: the template %s can't be used%s%s; %s", path, problem ? ": " : "",
                  problem ? problem : "",
-                 entry->compiled ? "the last good one stays in use" : "the built-in page takes its place");
+                 entry->compiled ? "the last good one stays in use" : "another one takes its place");
     apr_pool_destroy(memory);
+    return 0;
 }
 
-/* Looks which file serves this page now, and loads it when it's another version than the one last seen. */
-static void refresh(luci_pages_t *pages, luci_page_t page, apr_pool_t *scratch)
+/* The version of a file now; 0 when there is none. */
+static int look(const char *path, version_t *version, apr_pool_t *scratch)
+{
+    apr_finfo_t info;
+
+    if (apr_stat(&info, path, APR_FINFO_MTIME | APR_FINFO_SIZE | APR_FINFO_IDENT | APR_FINFO_TYPE, scratch) !=
+            APR_SUCCESS ||
+        info.filetype != APR_REG) {
+        *version = (version_t){ 0 };
+        return 0;
+    }
+    *version = (version_t){ .modified = info.mtime, .size = info.size, .inode = info.inode };
+    return 1;
+}
+
+static int is_same(const version_t *a, const version_t *b)
+{
+    return a->modified == b->modified && a->size == b->size && a->inode == b->inode;
+}
+
+/* Brings the entry up to date with the file of one folder. 1 when that settles it: the file is good, or it's
+ * broken and there is a good one from before. */
+static int settles(luci_pages_t *pages, luci_page_t page, int source, apr_pool_t *scratch)
 {
     entry_t *entry = &pages->entries[page];
+    const char *path = apr_pstrcat(scratch, pages->folders[source], "/", files[page], NULL);
+    version_t before = entry->seen[source];
 
-    for (int i = 0; i < FOLDERS; i++) {
-        const char *path = apr_pstrcat(scratch, pages->folders[i], "/", files[page], NULL);
-        apr_finfo_t info;
-        version_t *seen = &entry->seen;
-
-        if (apr_stat(&info, path, APR_FINFO_MTIME | APR_FINFO_SIZE | APR_FINFO_IDENT, scratch) != APR_SUCCESS)
-            continue;
-        entry->missing = 0;
-        if (info.mtime != seen->modified || info.size != seen->size || info.inode != seen->inode) {
-            *seen = (version_t){ .modified = info.mtime, .size = info.size, .inode = info.inode };
-            load(pages, entry, path);
-        }
-        return;
-    }
-    if (!entry->missing)
-        ap_log_error(
-            APLOG_MARK, APLOG_WARNING, 0, pages->server,
-            "LUCI0602: the template %s is neither in %s nor installed; %s", files[page], pages->folders[0],
-            entry->compiled ? "the last good one stays in use" : "the built-in page takes its place");
-    entry->missing = 1;
+    if (!look(path, &entry->seen[source], scratch))
+        return 0;
+    entry->missing = 0;
+    if (!is_same(&before, &entry->seen[source]) && load(pages, entry, path, source))
+        return 1;
+    return entry->compiled != NULL && entry->source != BUILT_IN;
 }
 
-static luci_template_t *last_resort(luci_page_t page, apr_pool_t *pool)
+static void load_built_in(luci_pages_t *pages, luci_page_t page)
 {
-    luci_template_t *compiled = NULL;
+    luci_template_t *compiled;
     const char *problem, *text;
+    apr_pool_t *memory;
     size_t length;
 
     text = luci_built_in_page(files[page], &length);
-    if (!text || luci_template_parse(text, length, &compiled, &problem, pool) != LUCI_OK)
+    if (!text || apr_pool_create(&memory, pages->memory) != APR_SUCCESS)
+        return;
+    if (luci_template_parse(text, length, &compiled, &problem, memory) == LUCI_OK)
+        keep(&pages->entries[page], compiled, memory, BUILT_IN);
+    else
+        apr_pool_destroy(memory);
+}
+
+static void refresh(luci_pages_t *pages, luci_page_t page, apr_pool_t *scratch)
+{
+    entry_t *entry = &pages->entries[page];
+    int was_missing = entry->missing;
+
+    entry->missing = 1;
+    for (int source = CONFIGURED; source < FOLDERS; source++) {
+        if (settles(pages, page, source, scratch))
+            return;
+    }
+    if (entry->missing && !was_missing)
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pages->server,
+                     "LUCI0602: the template %s is neither in %s nor installed; %s", files[page],
+                     pages->folders[CONFIGURED],
+                     entry->compiled ? "the last good one stays in use"
+                                     : "the built-in page takes its place");
+    if (!entry->compiled)
+        load_built_in(pages, page);
+}
+
+luci_pages_t *luci_pages_create(const char *folder, server_rec *server, apr_pool_t *pool)
+{
+    luci_pages_t *pages = apr_pcalloc(pool, sizeof *pages);
+
+    pages->folders[CONFIGURED] = folder ? folder : LUCI_TEMPLATE_DIR;
+    pages->folders[INSTALLED] = LUCI_TEMPLATE_DIR;
+    pages->server = server;
+    if (apr_pool_create(&pages->memory, pool) != APR_SUCCESS ||
+        apr_thread_mutex_create(&pages->lock, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS)
         return NULL;
-    return compiled;
+    for (int page = 0; page < LUCI_PAGES; page++)
+        refresh(pages, (luci_page_t)page, pool);
+    return pages;
 }
 
 const char *luci_pages_render(luci_pages_t *pages, luci_page_t page, const apr_table_t *values,
@@ -160,8 +202,6 @@ const char *luci_pages_render(luci_pages_t *pages, luci_page_t page, const apr_t
     apr_thread_mutex_lock(pages->lock);
     refresh(pages, page, pool);
     compiled = pages->entries[page].compiled;
-    if (!compiled)
-        compiled = last_resort(page, pool);
     text = compiled ? luci_template_render(compiled, values, length, pool) : "";
     apr_thread_mutex_unlock(pages->lock);
     if (!compiled)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5. The pages people see: the templates' files, compiled, and compiled again when they change. A child
- * has one store a server; threads share it. A broken or missing file leaves the last good one in use and is
- * logged once; a page that is not in LuciaTemplates is taken from the installed ones, and from those built
+/* Floor 5. The pages people see: the templates' files, compiled, and compiled again when they change. Each
+ * server has a store, made before the children start, so that all of them have the same last good version;
+ * threads share it. A broken or missing file leaves the last good one in use and is logged once; a page that
+ * LuciaTemplates does not have (or has only broken) is taken from the installed ones, and from those built
  * into the module as the last resort. */
 #ifndef LUCI_PAGES_H
 #define LUCI_PAGES_H
@@ -22,8 +23,8 @@ typedef enum {
 
 typedef struct luci_pages_t luci_pages_t;
 
-/* folder: LuciaTemplates, or NULL for the installed one; borrowed. NULL without memory. */
-luci_pages_t *luci_pages_create(const char *folder, server_rec *server, apr_pool_t *child_pool);
+/* folder: LuciaTemplates, or NULL for the installed one; borrowed. Reads all pages. NULL without memory. */
+luci_pages_t *luci_pages_create(const char *folder, server_rec *server, apr_pool_t *pool);
 
 /* The page with these values, from pool. Never NULL. */
 const char *luci_pages_render(luci_pages_t *pages, luci_page_t page, const apr_table_t *values,

@@ -126,6 +126,10 @@ int luci_reply_error(request_rec *r, int status, const char *message, int as_jso
         return luci_reply_json(r, status, json_pack("{s:s}", "error", message));
     values = apr_table_make(r->pool, 8);
     apr_table_setn(values, "error", message);
+    if (status == HTTP_UNAUTHORIZED) /* what helps: the page has no "else" */
+        apr_table_setn(values, "sign_in_url", luci_config_urls(r).login);
+    else
+        apr_table_setn(values, "start_url", luci_config_urls(r).home);
     return luci_reply_page(r, status, LUCI_PAGE_ERROR, values);
 }
 
@@ -136,13 +140,34 @@ int luci_reply_refusal(request_rec *r, int status, const char *message)
     return luci_reply_error(r, status, message, !luci_request_is_navigation(r));
 }
 
-int luci_reply_failure(request_rec *r, luci_result_t result)
+static int is_temporary(luci_result_t result)
 {
-    if (result == LUCI_BUSY || result == LUCI_UNAVAILABLE)
-        return luci_reply_refusal(r, HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE);
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "LUCI0703: a request could not be judged: %s",
-                  luci_result_name(result));
-    return luci_reply_refusal(r, HTTP_INTERNAL_SERVER_ERROR, LUCI_MESSAGE_UNKNOWN);
+    switch (result) {
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE: return 1;
+    case LUCI_OK:
+    case LUCI_NOT_FOUND:
+    case LUCI_DENIED:
+    case LUCI_EXPIRED:
+    case LUCI_CONFLICT:
+    case LUCI_INVALID:
+    case LUCI_THROTTLED:
+    case LUCI_INTERNAL: break;
+    }
+    return 0;
+}
+
+int luci_reply_failure(request_rec *r, luci_result_t result, int as_json)
+{
+    int temporary = is_temporary(result);
+    int status = temporary ? HTTP_SERVICE_UNAVAILABLE : HTTP_INTERNAL_SERVER_ERROR;
+
+    if (!temporary)
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "LUCI0703: %s could not be answered: %s", r->uri,
+                      luci_result_name(result));
+    if (r->main)
+        return status;
+    return luci_reply_error(r, status, temporary ? LUCI_MESSAGE_UNAVAILABLE : LUCI_MESSAGE_UNKNOWN, as_json);
 }
 
 int luci_reply_nothing(request_rec *r)

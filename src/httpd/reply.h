@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5. Answers: pages, JSON, redirects, with the security headers that each of them carries. Each
+/* Floor 5.5. Answers: pages, JSON, redirects, with the security headers that each of them carries. Each
  * function sends the whole response and returns DONE, which both a handler and an authentication hook may
  * return; in a subrequest of the gate don't call these. */
 #ifndef LUCI_REPLY_H
@@ -34,8 +34,9 @@ int luci_reply_error(request_rec *r, int status, const char *message, int as_jso
  * is returned. */
 int luci_reply_refusal(request_rec *r, int status, const char *message);
 
-/* What a result other than OK means for the gate: 503 or 500, as a refusal. */
-int luci_reply_failure(request_rec *r, luci_result_t result);
+/* The answer when a request could not be judged: 503, or 500 and a line in the log. In a subrequest as above.
+ */
+int luci_reply_failure(request_rec *r, luci_result_t result, int as_json);
 
 /* 204, nothing to show. */
 int luci_reply_nothing(request_rec *r);

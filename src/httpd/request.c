@@ -70,7 +70,7 @@ int luci_request_is_cross_site(request_rec *r, const luci_dir_config_t *dir)
     if (origin != LUCI_ORIGIN_MISSING)
         return origin == LUCI_ORIGIN_FOREIGN;
     site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
-    return site && (ap_cstr_casecmp(site, "cross-site") == 0 || ap_cstr_casecmp(site, "same-site") == 0);
+    return site && ap_cstr_casecmp(site, "same-origin") != 0 && ap_cstr_casecmp(site, "none") != 0;
 }
 
 /* How much Accept likes a media type that it names: thousandths, -1 when it does not name it; place is its
@@ -79,6 +79,22 @@ typedef struct {
     int quality;
     int place;
 } liking_t;
+
+/* RFC 9110, 12.4.2: "0" or "1" with at most three decimals. Anything else is the least: it was not liked well
+ * enough to be written well. */
+static int thousandths(const char *weight)
+{
+    int value = 0, digit = 100;
+
+    if (*weight != '0' && *weight != '1')
+        return 0;
+    value = (*weight++ - '0') * 1000;
+    if (*weight != '.')
+        return value;
+    for (weight++; apr_isdigit(*weight) && digit > 0; weight++, digit /= 10)
+        value += (*weight - '0') * digit;
+    return value < 1000 ? value : 1000;
+}
 
 static int quality_of(const char *range)
 {
@@ -89,7 +105,7 @@ static int quality_of(const char *range)
         while (*q == ' ' || *q == '\t')
             q++;
         if ((q[0] == 'q' || q[0] == 'Q') && q[1] == '=')
-            return (int)(strtod(q + 2, NULL) * 1000);
+            return thousandths(q + 2);
     }
     return 1000;
 }
@@ -144,15 +160,21 @@ int luci_request_is_navigation(const request_rec *r)
 /* A charset parameter may only say what it is anyway. */
 static int charset_is_utf8(const char *parameters)
 {
+    static const char *const names[] = { "utf-8", "utf8", "us-ascii" };
     const char *charset = ap_strcasestr(parameters, "charset=");
+    size_t length;
 
     if (!charset)
         return 1;
     charset += strlen("charset=");
     if (*charset == '"')
         charset++;
-    return ap_cstr_casecmpn(charset, "utf-8", 5) == 0 || ap_cstr_casecmpn(charset, "utf8", 4) == 0 ||
-           ap_cstr_casecmpn(charset, "us-ascii", 8) == 0;
+    length = strcspn(charset, "\"; \t");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (length == strlen(names[i]) && ap_cstr_casecmpn(charset, names[i], length) == 0)
+            return 1;
+    }
+    return 0;
 }
 
 luci_body_t luci_request_body_type(const request_rec *r)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5. What a request says: method, origin, what its client would like to get, and its body as fields.
+/* Floor 5.3. What a request says: method, origin, what its client would like to get, and its body as fields.
  * Reads only; answers come from reply. */
 #ifndef LUCI_REQUEST_H
 #define LUCI_REQUEST_H
@@ -19,7 +19,7 @@ typedef enum {
 luci_origin_t luci_request_origin(request_rec *r, const luci_dir_config_t *dir);
 
 /* 1 when a browser says that another site (or another host of this one that isn't allowed) made it send this:
- * a foreign Origin, or none and Sec-Fetch-Site cross-site or same-site. */
+ * a foreign Origin, or none and a Sec-Fetch-Site other than same-origin or none. */
 int luci_request_is_cross_site(request_rec *r, const luci_dir_config_t *dir);
 
 /* 1 when Accept names application/json and likes it better than HTML. */

@@ -59,7 +59,7 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
     runtime->pool = shared_pool(&runtime->target, main_server, server);
     if (!runtime->pool)
         runtime->pool = new_pool(&runtime->target, config->pool_size, server, pool);
-    runtime->pages = luci_pages_create(config->templates, server, pool);
+    runtime->pages = config->pages;
     if (!runtime->pool || !runtime->pages)
         return NULL;
     runtime->auth = (luci_auth_t){
@@ -68,6 +68,16 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
         .log = &runtime->log,
     };
     return runtime;
+}
+
+void luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
+{
+    for (server_rec *server = main_server; server; server = server->next) {
+        luci_server_config_t *config = luci_config_server(server);
+
+        if (config->database.driver && !config->pages)
+            config->pages = luci_pages_create(config->templates, server, conf_pool);
+    }
 }
 
 void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5. What a child process keeps for each server that has a LuciaDatabase: the use cases with their
+/* Floor 5.4. What a child process keeps for each server that has a LuciaDatabase: the use cases with their
  * database pool, and the pages. Made once when the child starts; read-only afterwards but for what the parts
  * guard themselves. */
 #ifndef LUCI_RUNTIME_H
@@ -17,6 +17,9 @@ typedef struct {
     luci_pool_t *pool;
     luci_pages_t *pages;
 } luci_runtime_t;
+
+/* The post_config hook's work for all servers: what children inherit (the pages). */
+void luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server);
 
 /* The child_init hook's work for all servers. Servers with the same database share a pool. What can't be made
  * is logged and stays NULL. */

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <fcntl.h>
 #include <mpm_common.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +17,18 @@
 APLOG_USE_MODULE(luciauth);
 
 #define SECONDS_MOST 30 /* the process ends itself then, whatever hangs */
+
+/* The folder itself and no link in its place, whoever may write beside it. */
+static int give_folder(const char *folder)
+{
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), given;
+
+    if (descriptor < 0)
+        return 0;
+    given = fchown(descriptor, ap_unixd_config.user_id, ap_unixd_config.group_id) == 0;
+    close(descriptor);
+    return given;
+}
 
 /* The folder of a database file, when it alone is missing: owned by the user the children run as, closed to
  * others. */
@@ -34,7 +47,7 @@ static void make_folder(const luci_server_config_t *config, apr_pool_t *scratch)
                          APR_FPROT_GEXECUTE,
                      scratch) != APR_SUCCESS)
         return; /* it's there, or what is wrong shows when the database is opened */
-    if (geteuid() == 0 && lchown(folder, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0)
+    if (geteuid() == 0 && !give_folder(folder))
         ap_log_error(APLOG_MARK, APLOG_WARNING, errno, NULL,
                      "LUCI0307: the folder %s could not be given to its user", folder);
 }
@@ -99,11 +112,10 @@ void luci_start_schema(apr_pool_t *scratch, server_rec *main_server)
 {
     const luci_server_config_t *main_config = luci_config_server(main_server);
 
-    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
-        return;
     for (server_rec *server = main_server; server; server = server->next) {
         const luci_server_config_t *config = luci_config_server(server);
-        int inherited = server != main_server && main_config->database.params == config->database.params &&
+        int inherited = server != main_server && main_config->create_schema &&
+                        main_config->database.params == config->database.params &&
                         main_config->settings.tables.user == config->settings.tables.user;
 
         if (config->database.driver && config->create_schema && !inherited)

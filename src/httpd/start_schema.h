@@ -8,7 +8,7 @@
 
 #include <httpd.h>
 
-/* The post_config hook's work for all servers; nothing on the configuration's trial reading. */
+/* The post_config hook's work for all servers; not for the configuration's trial reading. */
 void luci_start_schema(apr_pool_t *scratch, server_rec *main_server);
 
 #endif

@@ -10,7 +10,7 @@ APLOG_USE_MODULE(luciauth);
 
 #define YEAR (365 * LUCI_MS_DAY)
 
-static request_rec *root_of(request_rec *r)
+request_rec *luci_visit_root(request_rec *r)
 {
     while (r->main || r->prev)
         r = r->main ? r->main : r->prev;
@@ -28,22 +28,94 @@ static const char *read_bearer(const request_rec *r)
     return luci_cookie_is_session_id(header) ? apr_pstrdup(r->pool, header) : NULL;
 }
 
-luci_visit_t *luci_visit_of(request_rec *r)
-{
-    request_rec *root = root_of(r);
-    luci_visit_t *visit = ap_get_module_config(root->request_config, &luciauth_module);
+/* What is kept for each single request, subrequests and redirects too. */
+typedef struct {
+    luci_visit_t *visit;     /* only in the root request */
+    const luci_user_t *user; /* whom we named in r->user */
+    const char *name;        /* r->user as we set it */
+    int is_exempt;
+} here_t;
 
-    if (visit)
-        return visit;
-    visit = apr_pcalloc(root->pool, sizeof *visit);
+static here_t *here_of(request_rec *r)
+{
+    here_t *here = ap_get_module_config(r->request_config, &luciauth_module);
+
+    if (here)
+        return here;
+    here = apr_pcalloc(r->pool, sizeof *here);
+    ap_set_module_config(r->request_config, &luciauth_module, here);
+    return here;
+}
+
+static luci_visit_t *begin_visit(request_rec *root)
+{
+    luci_visit_t *visit = apr_pcalloc(root->pool, sizeof *visit);
+
     visit->pool = root->pool;
     if (luci_cookie_find(apr_table_get(root->headers_in, "Cookie"),
                          luci_config_server(root->server)->cookie_name, &visit->cookie_id,
                          root->pool) != LUCI_OK)
         visit->cookie_id = NULL;
     visit->bearer_id = read_bearer(root);
-    ap_set_module_config(root->request_config, &luciauth_module, visit);
     return visit;
+}
+
+luci_visit_t *luci_visit_of(request_rec *r)
+{
+    request_rec *root = luci_visit_root(r);
+    here_t *here = here_of(root);
+
+    if (!here->visit)
+        here->visit = begin_visit(root);
+    return here->visit;
+}
+
+void luci_visit_name_user(request_rec *r, const char *name, const luci_user_t *user)
+{
+    here_t *here = here_of(r);
+
+    r->user = apr_pstrdup(r->pool, name);
+    here->user = user;
+    here->name = r->user;
+}
+
+const luci_user_t *luci_visit_user(request_rec *r)
+{
+    request_rec *from = r->main ? r->main : r->prev;
+    here_t *here = here_of(r);
+
+    if (!r->user)
+        return NULL;
+    if (here->user && here->name == r->user)
+        return here->user;
+    /* httpd hands the very string on where it does not ask again. */
+    return from && from->user == r->user ? luci_visit_user(from) : NULL;
+}
+
+void luci_visit_exempt(request_rec *r)
+{
+    here_of(r)->is_exempt = 1;
+}
+
+int luci_visit_is_exempt(request_rec *r)
+{
+    return here_of(r)->is_exempt;
+}
+
+const char *luci_visit_credential(request_rec *r, int *refused)
+{
+    const luci_dir_config_t *dir = luci_config_dir(r);
+    const luci_visit_t *visit = luci_visit_of(r);
+
+    *refused = 0;
+    if (dir->bearer && visit->bearer_id)
+        return visit->bearer_id;
+    r = luci_visit_root(r); /* an include's own method says nothing about who wanted it */
+    if (!visit->cookie_id || luci_request_is_safe(r) || !dir->csrf ||
+        luci_request_origin(r, dir) == LUCI_ORIGIN_OWN)
+        return visit->cookie_id;
+    *refused = 1;
+    return NULL;
 }
 
 static luci_cookie_t cookie_of(request_rec *r)
@@ -64,7 +136,7 @@ static luci_cookie_t cookie_of(request_rec *r)
 /* err_headers_out of the root reaches the client with errors and after internal redirects too. */
 static void send_cookie(request_rec *r, const char *value)
 {
-    apr_table_addn(root_of(r)->err_headers_out, "Set-Cookie", value);
+    apr_table_addn(luci_visit_root(r)->err_headers_out, "Set-Cookie", value);
     luci_visit_of(r)->cookie_sent = 1;
 }
 
@@ -74,56 +146,88 @@ void luci_visit_set_cookie(request_rec *r, const luci_session_t *session)
     luci_ms_t expires =
         luci_config_server(r->server)->cookie_expires ? session->idle_expires : luci_runtime_now() + YEAR;
 
-    send_cookie(r, luci_cookie_set(&cookie, session->id, expires, root_of(r)->pool));
+    send_cookie(r, luci_cookie_set(&cookie, session->id, expires, luci_visit_root(r)->pool));
 }
 
 void luci_visit_clear_cookie(request_rec *r)
 {
     luci_cookie_t cookie = cookie_of(r);
 
-    send_cookie(r, luci_cookie_clear(&cookie, root_of(r)->pool));
+    send_cookie(r, luci_cookie_clear(&cookie, luci_visit_root(r)->pool));
 }
 
-static luci_result_t validate(request_rec *r, const char *id, int ending)
+/* Tells the browser what became of its cookie. */
+static void answer_cookie(request_rec *r, const luci_validation_t *validation)
+{
+    if (validation->result == LUCI_OK && validation->session.fresh)
+        luci_visit_set_cookie(r, &validation->session);
+    if (validation->result == LUCI_EXPIRED || validation->result == LUCI_NOT_FOUND)
+        luci_visit_clear_cookie(r);
+}
+
+static void note_written(request_rec *r, luci_result_t written, luci_ms_t now)
+{
+    if (written != LUCI_BUSY && written != LUCI_UNAVAILABLE)
+        return;
+    luci_pool_write_failed(luci_runtime_of(r)->pool, now);
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                  "LUCI0306: a session could not be renewed or removed: %s; it will be later",
+                  luci_result_name(written));
+}
+
+static luci_result_t validate(request_rec *r, const char *id, int ending, const luci_session_t **session)
 {
     luci_runtime_t *runtime = luci_runtime_of(r);
     luci_visit_t *visit = luci_visit_of(r);
-    luci_ms_t now = luci_runtime_now();
+    int is_cookie = id == visit->cookie_id;
+    luci_validation_t *validation = is_cookie ? &visit->by_cookie : &visit->by_bearer;
+    luci_session_claim_t claim = { .id = id, .now = luci_runtime_now() };
     luci_result_t written;
-    int may_write;
 
     if (!runtime)
         return LUCI_UNAVAILABLE;
-    if (visit->validated_id && strcmp(visit->validated_id, id) == 0)
-        return visit->validation;
-    visit->validated_id = id;
+    *session = &validation->session;
+    if (validation->id)
+        return validation->result;
+    validation->id = id;
     /* An include far down in a page comes too late for a Set-Cookie: renewing waits for a request that can
      * tell the browser. */
-    may_write = !ending && luci_pool_may_write(runtime->pool, now) &&
-                !(id == visit->cookie_id && root_of(r)->sent_bodyct);
-    visit->validation =
-        luci_auth_validate(&runtime->auth, id, may_write, now, &visit->session, &written, visit->pool);
-    if (written == LUCI_BUSY || written == LUCI_UNAVAILABLE) {
-        luci_pool_write_failed(runtime->pool, now);
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                      "LUCI0306: a session could not be renewed or removed: %s; it will be later",
-                      luci_result_name(written));
+    claim.may_write = !ending && luci_pool_may_write(runtime->pool, claim.now) &&
+                      !(is_cookie && luci_visit_root(r)->sent_bodyct);
+    validation->result =
+        luci_auth_validate(&runtime->auth, &claim, &validation->session, &written, visit->pool);
+    if (ending && validation->result == LUCI_EXPIRED)
+        written = luci_auth_sign_out(&runtime->auth, id, visit->pool); /* dead rows go, here as elsewhere */
+    note_written(r, written, claim.now);
+    if (is_cookie)
+        answer_cookie(r, validation);
+    return validation->result;
+}
+
+/* To everybody above it's all the same why somebody is a visitor. */
+static luci_result_t seen_from_outside(luci_result_t validation)
+{
+    switch (validation) {
+    case LUCI_NOT_FOUND:
+    case LUCI_DENIED:
+    case LUCI_EXPIRED: return LUCI_NOT_FOUND;
+    case LUCI_OK:
+    case LUCI_CONFLICT:
+    case LUCI_INVALID:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
     }
-    if (id != visit->cookie_id)
-        return visit->validation;
-    if (visit->validation == LUCI_OK && visit->session.fresh)
-        luci_visit_set_cookie(r, &visit->session);
-    if (visit->validation == LUCI_EXPIRED || visit->validation == LUCI_NOT_FOUND)
-        luci_visit_clear_cookie(r);
-    return visit->validation;
+    return validation;
 }
 
-luci_result_t luci_visit_validate(request_rec *r, const char *id)
+luci_result_t luci_visit_validate(request_rec *r, const char *id, const luci_session_t **session)
 {
-    return validate(r, id, 0);
+    return seen_from_outside(validate(r, id, 0, session));
 }
 
-luci_result_t luci_visit_validate_ending(request_rec *r, const char *id)
+luci_result_t luci_visit_validate_ending(request_rec *r, const char *id, const luci_session_t **session)
 {
-    return validate(r, id, 1);
+    return seen_from_outside(validate(r, id, 1, session));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5. A visit: one request of a client with all its subrequests and internal redirects. It remembers the
- * credentials, read once before anybody takes them out of the headers, and the one validation of each. It
+/* Floor 5.5. A visit: one request of a client with all its subrequests and internal redirects. It remembers
+ * the credentials, read once before anybody takes them out of the headers, and the one validation of each. It
  * lives in the root request's pool. */
 #ifndef LUCI_VISIT_H
 #define LUCI_VISIT_H
@@ -8,23 +8,28 @@
 #include "runtime.h"
 #include "secret.h"
 
+/* What validating a session id gave. */
+typedef struct {
+    const char *id; /* NULL: not validated yet */
+    luci_result_t result;
+    luci_session_t session; /* only to be looked at when result is OK */
+} luci_validation_t;
+
 typedef struct {
     apr_pool_t *pool;      /* the root request's: what is kept here comes from it */
     const char *cookie_id; /* a session id of the right shape from the cookie, or NULL */
     const char *bearer_id; /* likewise from "Authorization: Bearer" */
-
-    const char *validated_id; /* whose validation follows; NULL: none yet */
-    luci_result_t validation;
-    luci_session_t session;
+    luci_validation_t by_cookie;
+    luci_validation_t by_bearer;
 
     const char *basic_name;                        /* whose Basic verification follows; NULL: none yet */
     unsigned char basic_digest[LUCI_SHA256_BYTES]; /* of the password */
     luci_result_t basic_result;
     luci_user_t basic_user;
 
-    const luci_user_t *user;       /* who it is, once the gate has admitted somebody; NULL: anonymous */
     int is_private;                /* the answer is for this visitor only */
     int cookie_sent;               /* a Set-Cookie of ours goes with it */
+    const request_rec *indexing;   /* the folder whose index mod_dir looks for; NULL: none */
     const request_rec *content_of; /* the request whose content is being made; NULL: none yet */
     int headers_sent;              /* X-Lucia-* of ours stand in the request's headers */
     int inside_authn;              /* our hook is calling the others */
@@ -34,13 +39,36 @@ typedef struct {
 /* The visit a request belongs to; made on first use. */
 luci_visit_t *luci_visit_of(request_rec *r);
 
-/* Validates a session id, once a visit, and sends what follows for the cookie: a renewed one anew, a dead or
- * unknown one cleared (only when the id came by cookie). UNAVAILABLE when this server has no database. The
- * session is visit->session. */
-luci_result_t luci_visit_validate(request_rec *r, const char *id);
+/* The request that the client sent, above all subrequests and redirects. */
+request_rec *luci_visit_root(request_rec *r);
+
+/* The session id that counts for this request: where LuciaBearer is On the token, else the cookie's, unless
+ * the CSRF rule says that an unsafe request's cookie counts as absent (Origin missing or foreign): then
+ * *refused is
+ * 1. NULL: none. */
+const char *luci_visit_credential(request_rec *r, int *refused);
+
+/* Validates the session id that counts (visit->cookie_id or visit->bearer_id itself), once a visit, and sends
+ * what follows for the cookie: a renewed one anew, a dead or unknown one cleared. OK: *session is set, living
+ * as long as the visit. NOT_FOUND: a visitor, be the id unknown, dead or of a disabled user. Anything else
+ * could not be judged; UNAVAILABLE also when this server has no database. */
+luci_result_t luci_visit_validate(request_rec *r, const char *id,
+                                  const luci_session_t **session) LUCI_MUST_USE;
 
 /* The same for a sign-out: nothing is renewed on the way. */
-luci_result_t luci_visit_validate_ending(request_rec *r, const char *id);
+luci_result_t luci_visit_validate_ending(request_rec *r, const char *id,
+                                         const luci_session_t **session) LUCI_MUST_USE;
+
+/* Whom r->user names, when it was we who named it, for this very request or for the one that httpd took it
+ * over from; NULL for visitors and for users of other modules. */
+const luci_user_t *luci_visit_user(request_rec *r);
+
+/* Names the user of this request: sets r->user. user is borrowed and outlives the request. */
+void luci_visit_name_user(request_rec *r, const char *name, const luci_user_t *user);
+
+/* An endpoint was let through the gate: what answers must be the endpoint. */
+void luci_visit_exempt(request_rec *r);
+int luci_visit_is_exempt(request_rec *r);
 
 /* Sends the session's cookie, or clears it, whatever becomes of the response. */
 void luci_visit_set_cookie(request_rec *r, const luci_session_t *session);

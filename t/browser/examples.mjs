@@ -34,8 +34,9 @@ const states = [
   ["profile", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace" }],
   ["profile-long", "profile", { user_id: "k2v9q4w8z1x7c3b", username: '"><svg onload=alert(1)>' + "W".repeat(8) }],
   ["unauthorized", "unauthorized", { error: "Unauthorized", status: "401" }],
-  ["error-405", "error", { error: "Method not allowed", status: "405" }],
-  ["error-503", "error", { error: "Service temporarily unavailable", status: "503" }],
+  ["error-401", "error", { error: "Unauthorized", status: "401", sign_in_url: "/login" }],
+  ["error-405", "error", { error: "Method not allowed", status: "405", start_url: "/" }],
+  ["error-503", "error", { error: "Service temporarily unavailable", status: "503", start_url: "/" }],
 ];
 
 export const examples = states.map(([name, page, { field = "form", ...values }]) => {

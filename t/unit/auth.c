@@ -180,34 +180,32 @@ static void check_nfkc(void)
 static void check_old_session(void)
 {
     support_auth_t *with = support_auth("old.db", 1);
-    luci_auth_request_t request = { .username = "alice", .password = RIGHT };
+    luci_auth_request_t request = { .username = "alice", .password = RIGHT, .now = NOW };
     luci_session_t session, other;
     luci_field_t field;
 
     tap_is_result(support_sign_up(with, "alice", RIGHT), LUCI_OK, "a session");
     other = support_session;
     request.old_session = support_session.id;
-    tap_is_result(luci_auth_sign_in(&with->auth, &request, NOW, &session, &field, pool), LUCI_OK,
+    tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK,
                   "row 11: signing in with it");
     tap_ok(strcmp(session.id, other.id) != 0, "row 11: gives a new id");
     tap_is_result(luci_auth_sign_out(&with->auth, other.id, pool), LUCI_NOT_FOUND,
                   "row 11: and ends the old one");
     request.old_session = LETTERS "aaaa";
-    tap_is_result(luci_auth_sign_in(&with->auth, &request, NOW, &session, &field, pool), LUCI_OK,
+    tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK,
                   "row 11: an unknown id does no harm");
     tap_ok(strcmp(session.id, request.old_session) != 0, "row 11: and is never adopted");
     request.password = WRONG;
     request.old_session = session.id;
-    tap_is_result(luci_auth_sign_in(&with->auth, &request, NOW, &other, &field, pool), LUCI_DENIED,
+    tap_is_result(luci_auth_sign_in(&with->auth, &request, &other, &field, pool), LUCI_DENIED,
                   "a wrong password");
     tap_is_result(luci_auth_sign_out(&with->auth, session.id, pool), LUCI_OK, "ends nothing");
-    request = (luci_auth_request_t){ .username = "bobby", .password = RIGHT };
-    tap_is_result(luci_auth_sign_in(&with->auth,
-                                    &(luci_auth_request_t){ .username = "alice", .password = RIGHT }, NOW,
-                                    &session, &field, pool),
-                  LUCI_OK, "alice again");
+    request = (luci_auth_request_t){ .username = "alice", .password = RIGHT, .now = NOW };
+    tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK, "alice again");
+    request.username = "bobby";
     request.old_session = session.id;
-    tap_is_result(luci_auth_sign_up(&with->auth, &request, NOW, &other, &field, pool), LUCI_OK,
+    tap_is_result(luci_auth_sign_up(&with->auth, &request, &other, &field, pool), LUCI_OK,
                   "a sign-up in alice's browser");
     tap_is_result(luci_auth_sign_out(&with->auth, session.id, pool), LUCI_NOT_FOUND,
                   "ends her session there");
@@ -217,15 +215,16 @@ static void check_old_session(void)
 static void check_sign_out(void)
 {
     support_auth_t *with = support_auth("sign-out.db", 1);
+    luci_session_claim_t claim = { .now = NOW, .may_write = 1 };
     luci_session_t session;
     luci_result_t written;
 
     tap_is_result(support_sign_up(with, "alice", RIGHT), LUCI_OK, "a session");
-    tap_is_result(luci_auth_validate(&with->auth, support_session.id, 1, NOW, &session, &written, pool),
-                  LUCI_OK, "is valid");
+    claim.id = support_session.id;
+    tap_is_result(luci_auth_validate(&with->auth, &claim, &session, &written, pool), LUCI_OK, "is valid");
     tap_is_result(luci_auth_sign_out(&with->auth, support_session.id, pool), LUCI_OK, "sign-out");
-    tap_is_result(luci_auth_validate(&with->auth, support_session.id, 1, NOW, &session, &written, pool),
-                  LUCI_NOT_FOUND, "row 13: it's gone at once");
+    tap_is_result(luci_auth_validate(&with->auth, &claim, &session, &written, pool), LUCI_NOT_FOUND,
+                  "row 13: it's gone at once");
     tap_is_result(luci_auth_sign_out(&with->auth, support_session.id, pool), LUCI_NOT_FOUND, "once");
     with->refuse_at = 1;
     with->with = LUCI_BUSY;

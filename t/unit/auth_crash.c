@@ -51,7 +51,8 @@ static void work_until_killed(support_auth_t *with, int round, int out)
 {
     for (int i = 0;; i++) {
         luci_auth_request_t request = { .username = apr_psprintf(pool, "user-%d-%d", round, i),
-                                        .password = RIGHT };
+                                        .password = RIGHT,
+                                        .now = NOW };
         luci_session_t again;
         luci_field_t field;
 
@@ -59,7 +60,7 @@ static void work_until_killed(support_auth_t *with, int round, int out)
             _exit(2);
         tell(out, NULL);
         request.old_session = support_session.id;
-        if (luci_auth_sign_in(&with->auth, &request, NOW, &again, &field, pool) != LUCI_OK)
+        if (luci_auth_sign_in(&with->auth, &request, &again, &field, pool) != LUCI_OK)
             _exit(3);
         support_session = again;
         tell(out, request.old_session);
@@ -95,9 +96,9 @@ static void check_sessions(support_auth_t *with)
 
     for (int i = 0; i < known_count; i++) {
         int replaced = i + 1 < known_count && strcmp(known[i + 1].ended, known[i].session) == 0;
+        luci_session_claim_t claim = { .id = known[i].session, .now = NOW };
         luci_session_t session;
-        luci_result_t written,
-            result = luci_auth_validate(&with->auth, known[i].session, 0, NOW, &session, &written, pool);
+        luci_result_t written, result = luci_auth_validate(&with->auth, &claim, &session, &written, pool);
 
         risen += replaced && result != LUCI_NOT_FOUND;
         /* The last one that a child told of may have been replaced before it could tell. */
@@ -140,13 +141,15 @@ static void *sign_up_in_turn(void *baton)
     apr_allocator_owner_set(allocator, own);
     rival->db = luci_db_create(&rival->with->target, own);
     for (int i = 0; i < 50; i++) {
-        luci_auth_request_t request = { .username = apr_psprintf(own, "rival-%d", i), .password = RIGHT };
+        luci_auth_request_t request = { .username = apr_psprintf(own, "rival-%d", i),
+                                        .password = RIGHT,
+                                        .now = NOW };
         luci_session_t made;
         luci_field_t field;
         luci_result_t result;
 
         do
-            result = luci_auth_sign_up(&auth, &request, NOW, &made, &field, own);
+            result = luci_auth_sign_up(&auth, &request, &made, &field, own);
         while (result == LUCI_BUSY);
         rival->won += result == LUCI_OK;
         rival->lost += result == LUCI_CONFLICT;

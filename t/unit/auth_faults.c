@@ -20,9 +20,11 @@ static luci_result_t written;
 
 static luci_result_t validate(support_auth_t *with, const char *id, int may_write, luci_ms_t now)
 {
+    luci_session_claim_t claim = { .id = id, .now = now, .may_write = may_write };
+
     written = LUCI_INTERNAL;
     memset(&session, 0, sizeof session);
-    return luci_auth_validate(&with->auth, id, may_write, now, &session, &written, pool);
+    return luci_auth_validate(&with->auth, &claim, &session, &written, pool);
 }
 
 /* A database with alice's session, made at NOW. */

@@ -283,15 +283,6 @@ static void check_max_lifetime(void)
     luci_db_close(db);
 }
 
-static void check_numbers(void)
-{
-    tap_is_str(luci_db_number(NOW, pool), "1700000000000", "a moment as an argument");
-    tap_is_str(luci_db_number(APR_INT64_MIN, pool), "-9223372036854775808", "the least number");
-    tap_is_int(luci_db_to_number("1700000000000", 1), NOW, "a column as a moment");
-    tap_is_int(luci_db_to_number(NULL, 7), 7, "NULL is the fallback");
-    tap_is_int(luci_db_to_number("", 7), 0, "text is zero");
-}
-
 int main(int argc, char **argv)
 {
     (void)argv;
@@ -307,6 +298,5 @@ int main(int argc, char **argv)
     check_foreign_schema();
     check_race(argc > 1 ? 1 : 15);
     check_max_lifetime();
-    check_numbers();
     return tap_done();
 }

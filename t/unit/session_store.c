@@ -45,7 +45,9 @@ static luci_session_t make(luci_db_t *db, luci_ms_t now, const luci_client_t *cl
 
 static luci_result_t get(luci_db_t *db, const char *id, luci_ms_t now, luci_session_t *session)
 {
-    return luci_session_get(db, id, &settings, now, session, pool);
+    luci_session_claim_t claim = { .id = id, .now = now };
+
+    return luci_session_get(db, &claim, &settings, session, pool);
 }
 
 static const char *column(const char *what)

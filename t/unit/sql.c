@@ -217,6 +217,15 @@ static void check_prepares(int user, int session, int list)
     luci_db_close(db);
 }
 
+static void check_numbers(void)
+{
+    tap_is_str(luci_sql_number(NOW, pool), "1700000000000", "a moment as an argument");
+    tap_is_str(luci_sql_number(APR_INT64_MIN, pool), "-9223372036854775808", "the least number");
+    tap_is_int(luci_sql_to_number("1700000000000", 1), NOW, "a column as a moment");
+    tap_is_int(luci_sql_to_number(NULL, 7), 7, "NULL is the fallback");
+    tap_is_int(luci_sql_to_number("", 7), 0, "text is zero");
+}
+
 int main(void)
 {
     pool = support_start();
@@ -226,6 +235,7 @@ int main(void)
     check_attributes();
     check_tables();
     check_dialects();
+    check_numbers();
     settings.tables = (luci_tables_t){ "user", "user_key", "user_session" };
     for (int list = 0; list < COUNT(attribute_lists); list++) {
         settings.attributes = support_names(attribute_lists[list]);

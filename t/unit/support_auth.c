@@ -76,16 +76,16 @@ void support_auth_close(support_auth_t *with)
 
 luci_result_t support_sign_up(support_auth_t *with, const char *username, const char *password)
 {
-    luci_auth_request_t request = { .username = username, .password = password };
+    luci_auth_request_t request = { .username = username, .password = password, .now = NOW };
 
-    return luci_auth_sign_up(&with->auth, &request, NOW, &support_session, &support_field, memory());
+    return luci_auth_sign_up(&with->auth, &request, &support_session, &support_field, memory());
 }
 
 luci_result_t support_sign_in(support_auth_t *with, const char *username, const char *password)
 {
-    luci_auth_request_t request = { .username = username, .password = password };
+    luci_auth_request_t request = { .username = username, .password = password, .now = NOW };
 
-    return luci_auth_sign_in(&with->auth, &request, NOW, &support_session, &support_field, memory());
+    return luci_auth_sign_in(&with->auth, &request, &support_session, &support_field, memory());
 }
 
 const char *support_auth_value(const support_auth_t *with, const char *sql)

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Floor 2.1. The only door to apr_dbd: one connection, and what can be done with it once. It is used by db
+ * alone, which decides when there is a connection, what is prepared, and what is tried again. After a failure
+ * a connection is broken: nothing more is asked of it. */
+#ifndef LUCI_CONNECTION_H
+#define LUCI_CONNECTION_H
+
+#include "sql.h"
+
+#include <apr_dbd.h>
+
+/* Lives in its owner; zeros at first. */
+typedef struct {
+    luci_sql_dialect_t dialect; /* set before it is opened */
+    apr_pool_t *pool;
+    const apr_dbd_driver_t *driver;
+    apr_dbd_t *handle;
+    int broken;
+    char error[256]; /* what the last failure was, in the driver's words or ours; no values */
+} luci_connection_t;
+
+/* A prepared statement and its own arguments. The driver wants them without const and does not write. */
+typedef struct {
+    apr_dbd_prepared_t *prepared;
+    const char *argument[LUCI_SQL_ARGUMENTS_MOST];
+    int arguments;
+} luci_bound_t;
+
+/* Loads the driver, as luci_db_init. */
+luci_result_t luci_connection_init(const char *driver, const char **problem, apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Makes it broken for a reason (NULL: none is known), and gives result back. */
+luci_result_t luci_connection_fail(luci_connection_t *connection, luci_result_t result, const char *reason);
+
+/* Connects. Destroying pool ends the connection. UNAVAILABLE. */
+luci_result_t luci_connection_open(luci_connection_t *connection, const char *driver, const char *params,
+                                   apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Prepares a statement for as long as the connection lasts. Otherwise *prepared is NULL: BUSY, UNAVAILABLE.
+ */
+luci_result_t luci_connection_prepare(luci_connection_t *connection, const char *text,
+                                      apr_dbd_prepared_t **prepared) LUCI_MUST_USE;
+
+/* Whether the tables and columns that a query names are there. Only the driver's word for "no such thing"
+ * means that they aren't: a column that could not be looked for must not pass for one that is missing, or
+ * disabled users would walk in. OK, BUSY, UNAVAILABLE. */
+luci_result_t luci_connection_probe(luci_connection_t *connection, const char *text,
+                                    int *found) LUCI_MUST_USE;
+
+/* As luci_db_select, luci_db_execute and luci_db_run, once. */
+luci_result_t luci_connection_select(luci_connection_t *connection, luci_bound_t *bound,
+                                     const char *const **row, apr_pool_t *pool) LUCI_MUST_USE;
+luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_t *bound, int *changed,
+                                      apr_pool_t *scratch) LUCI_MUST_USE;
+luci_result_t luci_connection_run(luci_connection_t *connection, const char *text) LUCI_MUST_USE;
+
+/* BEGIN. Whatever the result is: a transaction that isn't NULL must be ended, because it clings to scratch,
+ * which may outlive the connection. */
+luci_result_t luci_connection_begin(luci_connection_t *connection, apr_dbd_transaction_t **transaction,
+                                    apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* COMMIT, or ROLLBACK, whose failure leaves the reason for rolling back as the last one. */
+luci_result_t luci_connection_end(luci_connection_t *connection, apr_dbd_transaction_t *transaction,
+                                  int commit, apr_pool_t *scratch) LUCI_MUST_USE;
+
+#endif
