@@ -121,7 +121,7 @@ const char *luci_cookie_strip(const char *header, const char *name, apr_pool_t *
         return header;
     kept = end = apr_palloc(pool, strlen(header) + 1);
     for (const char *piece = header; *piece;) {
-        size_t separator = strspn(piece, SEPARATORS) > 0;
+        size_t separator = *piece == ';' || *piece == ',';
         size_t length = separator + strcspn(piece + separator, SEPARATORS);
 
         if (is_piece_named(piece + separator, name, name_length)) {
