@@ -32,7 +32,8 @@ for my $type ('application/json', 'Application/JSON', 'application/json; charset
     is login(type => $type, body => $json)->status, 302, "$type is read";
 }
 for my $type ('text/plain', 'multipart/form-data; boundary=x', 'application/jsonp', 'application/json5', 'text/json', 'application/x-www-form',
-    "x$FORM", "${FORM}x", 'application/vnd.api+json', '*/*', '', ';', "$FORM; charset=iso-8859-1", 'application/json; charset=utf-16',
+    "x$FORM", "${FORM}x", 'application/vnd.api+json', '*/*', '', ';', "$FORM; charset=iso-8859-1", "$FORM; charset=utf-80", qq($FORM; charset="utf-8x"),
+    "$FORM;charset=utf80", 'application/json; charset=utf-80', 'application/json; charset=us-ascii-2', "$FORM; charset=", 'application/json; charset=utf-16',
     "text/plain; a=$FORM", "$FORM, text/plain") {
     for my $sent ($body, $json) {
         refused(login(type => $type, body => $sent), 415, 'Unsupported content type', "type '$type' is 415") if $type !~ /json/;

@@ -125,4 +125,26 @@ is $server->request(GET => '/auth/login')->status, 200, 'a restart survives a br
 like substr($server->error_log, $log), qr/LUCI0506: LuciaTemplates: "\S+" is not allowed: login\.html: /, 'and says so';
 isnt +($server->configtest)[0], 0, 'a configtest does not let it pass';
 
+# ---- LuciaCreateSchema of a virtual host, for a database that it inherits ----
+
+for my $case (['Off', 'On', 302], ['On', 'Off', 302], ['Off', 'Off', 503]) {
+    my ($outside, $inside, $status) = @$case;
+    my $tables = LuciaTest::Server->new(ports => 2, config => <<"CONF");
+LuciaDatabase sqlite3 \@db\@
+LuciaPasswordHash argon2id m=8 t=1 p=1
+LuciaMount /
+LuciaCreateSchema $outside
+Listen 127.0.0.1:\@port2\@
+<VirtualHost *:\@port2\@>
+    LuciaCreateSchema $inside
+</VirtualHost>
+CONF
+    my $what = "LuciaCreateSchema $outside, $inside in a virtual host";
+    for my $n (1, 2) {
+        is $tables->request(POST => '/signup', form(username => "user$n", password => 'secret1'), port => $tables->port_number($n))->status,
+            $status, "$what: sign-up on " . ($n == 1 ? 'the main server' : 'the virtual host');
+    }
+    is sqlite_value($tables->db, 'SELECT count(*) FROM auth_user'), 2, "$what: the tables were made" if $status == 302;
+}
+
 done_testing;

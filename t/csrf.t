@@ -104,9 +104,11 @@ for my $site (undef, 'same-origin', 'none') {
     is $got->{statuses}, '302 302 401', "$what: sign-up and sign-in are served, sign-out finds no session";
     ok $got->{lives}, "$what: which lives";
 }
-for my $site (qw(cross-site same-site Cross-Site SAME-SITE)) {
+for my $site (qw(cross-site same-site Cross-Site SAME-SITE), 'cross-site, none', 'none, cross-site', 'cross-site, same-origin', 'none-of-it') {
     refused "no Origin, Sec-Fetch-Site $site", $server, '', headers => { 'Sec-Fetch-Site' => $site };
 }
+
+refused 'no Origin, Sec-Fetch-Site on two lines', $server, '', headers => [map { ['Sec-Fetch-Site', $_] } 'none', 'cross-site'];
 
 # ---- Hosts of every kind ----
 

@@ -17,6 +17,10 @@ LuciaPasswordHash argon2id m=8192 t=1 p=1
     ServerName costly.example
     LuciaPasswordHash argon2id m=32768 t=3 p=1
 </VirtualHost>
+<VirtualHost 127.0.0.1:@port@>
+    ServerName usual.example
+    LuciaPasswordHash argon2id
+</VirtualHost>
 CONF
 sign_up($site, $_) for qw(known unset ended);
 sqlite($site->db, "UPDATE user_key SET hashed_password = NULL WHERE id = 'username:unset'");
@@ -77,6 +81,22 @@ for my $attempt (1 .. 4) {
 }
 cmp_ok $apart, '<', $time / 12, 'row 3: a known, an unknown and a disabled user, and one without a password, take the same time' or diag explain [$time, \%more];
 cmp_ok $time, '>', 0.002, 'row 3: and that time is one of hashing';
+
+# Old htpasswd hashes take no time, so that a refusal must take some elsewhere.
+my %old = (sha1 => '{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=', apr1 => '$apr1$abcdefgh$' . 'x' x 22, md5c => '$1$abcdefgh$' . 'x' x 22, desc => 'rqXexS6ZhobKA');
+my %usual = (host => 'usual.example');
+for my $name (sort keys %old) {
+    sign_up($site, $name);
+    sqlite($site->db, 'UPDATE user_key SET hashed_password = ? WHERE id = ?', $old{$name}, "username:$name");
+}
+for my $attempt (1 .. 3) {
+    ($time, %more) = differences(7, map { [$_, 'wrong 1', %usual] } 'ghost', sort keys %old);
+    $apart = (sort { $a <=> $b } values %more)[0];
+    last if $apart > -$time / 2;
+}
+cmp_ok $more{$_}, '>', -$time / 2, "row 3: a wrong password for a $_ hash takes as long as for an unknown user" or diag explain [$time, \%more]
+    for sort keys %old;
+like sqlite_value($site->db, "SELECT hashed_password FROM user_key WHERE id = 'username:sha1'"), qr/^\{SHA\}/, 'row 3: and replaces nothing';
 
 # ---- What is never hashed ----
 

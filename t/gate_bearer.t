@@ -8,8 +8,18 @@ use LuciaTest;
 use LuciaTest::Visitors;
 
 my $backend = LuciaTest::Backend->new;
+my $who = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
+    . join '', map { "printf '%s=%s;' $_ \"\$$_\"\n" } qw(REMOTE_USER LUCIA_USER_ID LUCIA_USERNAME HTTP_X_LUCIA_USER_ID HTTP_X_LUCIA_USERNAME);
 my $server = LuciaTest::Server->new(
     config => CHEAP . <<"CONF",
+<Directory \@htdocs\@>
+    Options +ExecCGI +Includes
+</Directory>
+AddHandler cgi-script .cgi
+AddOutputFilter INCLUDES .shtml
+<LocationMatch ^/(?:plain|bearer)/who>
+    LuciaHeaders On
+</LocationMatch>
 <Location /plain/>
     AuthType Lucia
     Require valid-user
@@ -43,7 +53,12 @@ ProxyPass /app/ @{[$backend->url]}
 ProxyPass /other-app/ @{[$backend->url]}
 ProxyPass /optional-app/ @{[$backend->url]}
 CONF
-    files => { map { ("htdocs/$_/a.txt" => SECRET) } qw(plain bearer) },
+    files => {
+        (map { ("htdocs/$_/a.txt" => SECRET, "htdocs/$_/who.cgi" => $who) } qw(plain bearer)),
+        'htdocs/bearer/mixed.shtml' => join '', map { qq{$_->[0]: <!--#include virtual="$_->[1]" -->\n} }
+            ['first', '/bearer/who.cgi'], ['plain', '/plain/who.cgi'], ['bearer', '/bearer/who.cgi'], ['backend', '/optional-app/x'],
+            ['last', '/plain/who.cgi'],
+    },
 );
 my ($alice, $bobby) = map { sign_up($server, $_) } qw(alice bobby);
 my $id = $alice->{value};
@@ -69,6 +84,33 @@ subtest 'who it is' => sub {
     is_unauthorized_json $server->request(GET => '/bearer/a.txt', bearer('x' x 40), cookie => $bobby), 'also when it is dead';
     is_served $server->request(GET => '/bearer/a.txt', bearer('of some other kind'), cookie => $bobby),
         'a token of another kind is not ours to judge';
+};
+
+subtest 'a page with includes where the token counts and where the cookie counts' => sub {
+    my %id = map { $_->{username} => $_->{id} } @{ sqlite($server->db, 'SELECT id, username FROM auth_user') };
+    my $all = sub { my ($name) = @_; "REMOTE_USER=$name;LUCIA_USER_ID=$id{$name};LUCIA_USERNAME=$name;"
+        . "HTTP_X_LUCIA_USER_ID=$id{$name};HTTP_X_LUCIA_USERNAME=$name;" };
+    my $check = sub {
+        my ($cookie, $plain, $what) = @_;
+        my $reply = $server->request(GET => '/bearer/mixed.shtml', bearer($id), cookie => $cookie);
+        is $reply->status, 200, "$what: the page";
+        my %part = $reply->body =~ /^(\w+): (.*)$/mg;
+        is $part{$_}, $all->('alice'), "$what: $_ is told of the token's user only" for qw(first bearer);
+        like $part{$_}, $plain ? qr/^\Q@{[$all->($plain)]}\E$/ : qr/^\[an error occurred/,
+            "$what: $_ " . ($plain ? "is told of the cookie's user only" : 'is refused') for qw(plain last);
+        is_deeply { $reply->body =~ /^(X-Lucia-[^:]*): (.*)\r$/mg }, { 'X-Lucia-User-Id' => $id{alice}, 'X-Lucia-Username' => 'alice' },
+            "$what: so is a backend";
+        unlike $reply->body, qr/bobby|\Q$id{bobby}\E/, "$what: nothing of the cookie's user anywhere" unless $plain;
+    };
+    my $bob = sign_in($server, 'bobby');
+    $check->($bob, 'bobby', 'a live cookie');
+    expire($server, $bob, active => -2000, idle => -1000);
+    $check->($bob, undef, 'a dead cookie');
+    $bob = sign_in($server, 'bobby');
+    sqlite($server->db, "UPDATE auth_user SET disabled = 1 WHERE username = 'bobby'");
+    $check->($bob, undef, 'the cookie of a disabled user');
+    sqlite($server->db, "UPDATE auth_user SET disabled = 0 WHERE username = 'bobby'");
+    $check->({ name => 'auth_session', value => '0' x 40 }, undef, 'an unknown cookie');
 };
 
 subtest 'row 19: no Origin is needed, since no browser adds the header by itself' => sub {

@@ -43,6 +43,15 @@ Alias /second/ \@htdocs\@/cellar/
 <Directory \@htdocs\@/entrance>
     DirectoryIndex /vault/a.txt
 </Directory>
+<Directory \@htdocs\@/asking>
+    Require expr "-U '/vault/a.txt'"
+</Directory>
+<Directory \@htdocs\@/asking-two>
+    RewriteEngine On
+    RewriteCond /vault/a.txt -U
+    RewriteRule ^ - [E=SEEN:1]
+    Header set X-Seen "%{SEEN}e"
+</Directory>
 <Directory \@htdocs\@/fallback>
     FallbackResource /vault/a.txt
 </Directory>
@@ -92,6 +101,7 @@ my %files = (
     'htdocs/vault/once.shtml' => join('', map { qq{<!--#include virtual="$_" -->\n} }
         '/vault/a.txt', '/open/delete.cgi', '/vault/x.cgi', '/cellar/a.txt', '/one/x') . "end\n",
     'htdocs/vault/index.html' => SECRET,
+    (map { ("htdocs/$_/moonstone.txt" => SECRET) } qw(asking asking-two)),
     (map { ("htdocs/$_/x" => "x\n") } qw(entrance fallback lost rewritten gated-rewritten)),
 );
 
@@ -127,6 +137,22 @@ for my $order (qw(last first)) {
         is_sent_to_login $server->request(GET => '/entrance/', navigation()), '/entrance/',
             'next is what was asked for: DirectoryIndex';
         is_deeply [$backend->requests, $inner->requests], [], 'no backend heard of it';
+    };
+
+    subtest "row 26: a rule that asks whether a place would be served, $loaded" => sub {
+        for my $path ('/asking/', '/asking/moonstone.txt') {
+            for my $who ([navigation()], [navigation(), cookie => $dead], [script()]) {
+                my $reply = $server->request(GET => $path, @$who);
+                is $reply->status, 403, "$path: to a visitor it would not";
+                keeps_secret $reply, $path;
+            }
+            my $reply = $server->request(GET => $path, navigation(), cookie => $alice);
+            is $reply->status, 200, "$path: to a user it would";
+            like $reply->body, qr/moonstone/, "$path: so the content is shown";
+        }
+        my $seen = sub { $server->request(GET => '/asking-two/', navigation(), @_)->header('X-Seen') };
+        is $seen->(cookie => $alice), 1, 'RewriteCond -U in a folder: for a user';
+        isnt $seen->(), 1, 'but not for a visitor';
     };
 
     subtest "row 26: visitors and pages with includes, $loaded" => sub {

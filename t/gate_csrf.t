@@ -17,13 +17,18 @@ ProxyPass /app/ @{[$backend->url]}
 ProxyPass /off/ @{[$backend->url]}
 ProxyPass /allowed/ @{[$backend->url]}
 ProxyPass /open/ @{[$backend->url]}
-<LocationMatch ^/(?:app|off|allowed)/>
+<Directory \@htdocs\@>
+    Options +ExecCGI +Includes
+</Directory>
+AddHandler cgi-script .cgi
+AddOutputFilter INCLUDES .shtml
+<LocationMatch ^/(?:app|off|allowed|cgi|off-cgi)/>
     AuthType Lucia
     Require valid-user
 </LocationMatch>
-<Location /off/>
+<LocationMatch ^/off(?:-cgi)?/>
     LuciaCSRF Off
-</Location>
+</LocationMatch>
 <Location /allowed/>
     LuciaAllowedOrigins https://app.example http://app.example:8080
 </Location>
@@ -37,6 +42,10 @@ ProxyPass /open/ @{[$backend->url]}
     UseCanonicalPhysicalPort Off
 </VirtualHost>
 CONF
+    files => {
+        (map { ("htdocs/$_/act.cgi" => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\ndone for %s' \"\$REMOTE_USER\"\n") } qw(cgi off-cgi)),
+        'htdocs/page.shtml' => qq{<!--#include virtual="/cgi/act.cgi" --> and <!--#include virtual="/off-cgi/act.cgi" -->\n},
+    },
 );
 my $alice = sign_up($server, 'alice');
 my ($port, $own) = ($server->port, $server->origin);
@@ -85,6 +94,17 @@ subtest 'the site\'s own pages' => sub {
     is post('/app/x', 'http://site.test', host => $_)->status, 200, "the port that was asked for: $_" for 'site.test', 'site.test:80';
     is post('/app/x', "http://site.test:$port", host => "site.test:$port")->status, 200, 'the Host that was asked';
     $backend->forget;
+};
+
+subtest 'an open page that includes what is gated' => sub {
+    my $body = sub { my $reply = post('/page.shtml', @_); is $reply->status, 200, 'the page itself is open'; $reply->body };
+    for my $origin (undef, 'null', 'http://evil.example', "$own.evil.example") {
+        my $text = $body->($origin);
+        like $text, qr/^\[an error occurred.*\] and /, 'POST, Origin ' . ($origin // 'missing') . ': the include is refused';
+        like $text, qr/and done for alice$/, 'but where LuciaCSRF is Off';
+    }
+    is $body->($own), "done for alice and done for alice\n", 'POST from here';
+    is $body->('http://evil.example', method => 'GET'), "done for alice and done for alice\n", 'GET from anywhere';
 };
 
 subtest 'safe methods need no Origin' => sub {

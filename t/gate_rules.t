@@ -33,9 +33,10 @@ my $server = LuciaTest::Server->new(
     config => CHEAP . $sections . <<'CONF',
 LuciaUserAttributes username role email
 <Directory @htdocs@>
-    Options +ExecCGI
+    Options +ExecCGI +Includes
 </Directory>
 AddHandler cgi-script .cgi
+AddOutputFilter INCLUDES .shtml
 <Location /merged/and/>
     AuthMerging And
     Require lucia-attribute role admin
@@ -78,8 +79,24 @@ DavLockDB @dir@/db/davlock
     AuthBasicProvider lucia file
     Require valid-user
 </Location>
+<LocationMatch ^/file-(?:attribute|user)/>
+    AuthType Basic
+    AuthName "files of others"
+    AuthUserFile @dir@/htpasswd
+    AuthBasicProvider file
+</LocationMatch>
+<Location /file-attribute/>
+    Require lucia-attribute username alice
+</Location>
+<Location /file-user/>
+    Require valid-user
+</Location>
 CONF
     files => {
+        'htdocs/file-attribute/a.txt' => SECRET,
+        'htdocs/file-user/env.cgi'    => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s|%s|' \"\$REMOTE_USER\" \"\$AUTH_TYPE\"\nenv | grep -i lucia_\n",
+        'htdocs/valid/page.shtml'     => join('', map { qq{<!--#include virtual="$_" -->\n} }
+            qw(who.cgi /file-attribute/a.txt /file-user/env.cgi who.cgi)) . "end\n",
         (map { ("htdocs/$_/a.txt" => SECRET) } keys(%rule), qw(merged/and merged/or merged/off merged/open basic both other)),
         (map { ("htdocs/$_/who.cgi" => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s|%s' \"\$REMOTE_USER\" \"\$AUTH_TYPE\"\n") }
             qw(byid byrole valid granted ipany basic)),
@@ -169,6 +186,20 @@ subtest 'AuthBasicProvider lucia' => sub {
     is_served $server->request(GET => '/other/a.txt', basic(filer => 'password')), 'whom we do not know the next provider may';
     is_served $server->request(GET => '/other/a.txt', basic(alice => PASSWORD)), 'our own are let in before';
     is $server->request(GET => '/other/a.txt', basic(alice => 'password'))->status, 401, 'our own with a wrong password are not';
+};
+
+subtest 'a page of ours that includes what another provider guards' => sub {
+    my @filer = basic(filer => 'password');
+    my $reply = $server->request(GET => '/valid/page.shtml', @filer, cookie => $cookie{alice});
+    is $reply->status, 200, 'the page is alice\'s';
+    keeps_secret $reply, 'Require lucia-attribute does not take filer for alice';
+    my @parts = split /\n/, $reply->body =~ s/\n+/\n/gr;
+    is $parts[0], 'alice|Lucia', 'the page\'s own part';
+    like $parts[1], qr/^\[an error occurred/, 'the attribute of somebody else is refused';
+    is $parts[2], 'filer|Basic|', 'Require valid-user sees filer and no variable of alice' or diag $reply->body;
+    like $parts[-2], qr/alice\|Lucia$/, 'after which the page is alice\'s again';
+    is $server->request(GET => '/file-attribute/a.txt', @filer, cookie => $cookie{alice})->status, 401, 'asked for alone: refused';
+    is $server->request(GET => '/file-user/env.cgi', @filer, cookie => $cookie{alice})->body, 'filer|Basic|', 'asked for alone: filer';
 };
 
 subtest 'DAV through Basic' => sub {

@@ -138,6 +138,30 @@ subtest 'row 27: folded, in odd requests, in Connection, in trailers' => sub {
         qr/X-Mine/, 'what else is named there is dropped as ever';
 };
 
+subtest 'row 27: Connection with the separators that mod_proxy takes' => sub {
+    my @tokens = ('close;X-Lucia-User-Id;X-Lucia-Username', 'close X-Lucia-User-Id', 'close;x-lucia-user-id', "close\tX-Lucia-User-Id",
+        "close,\t;X-Lucia-Role ;\tX_LUCIA_USER_ID", 'close; ,X-Lucia-Role', "X-Lucia-User-Id\tX-Lucia-Username\tclose", ';;X-Lucia-User-Id;;close;');
+    for my $list (@tokens) {
+        my %told = heard('/told/x', headers => { Connection => $list }, cookie => $alice) =~ /^(X-Lucia-[^:]*): (.*)\r$/mg;
+        is_deeply \%told, { 'X-Lucia-User-Id' => $id, 'X-Lucia-Username' => 'alice', 'X-Lucia-Role' => 'admin',
+            'X-Lucia-Favourite-Colour' => 'bleu' }, 'takes nothing away: ' . $list =~ s/\t/\\t/gr;
+    }
+    unlike heard('/told/x', headers => { Connection => 'close;X-Mine;X-Lucia-User-Id', 'X-Mine' => 'hop' }, cookie => $alice), qr/X-Mine/,
+        'what else is named there is dropped as ever';
+
+    $backend->forget;
+    my %headers = ('X-Other' => 'hop', 'X-Mine' => 'kept');
+    my $first = $server->bytes_of(GET => '/told/x', cookie => $alice, headers => { %headers, Connection => 'keep-alive, X-Other' });
+    my $answer = LuciaTest::Reply->parse($server->raw($first . $server->bytes_of(GET => '/told/x', cookie => $alice)), 'GET');
+    is $answer->status, 200, 'an ordinary Connection';
+    my $next = LuciaTest::Reply->parse($answer->rest, 'GET');
+    is $next->status, 200, 'is kept alive';
+    my $got = ($backend->requests)[0];
+    unlike $got, qr/X-Other/, 'its other header is dropped';
+    like $got, qr/^X-Lucia-User-Id: \Q$id\E\r$/m, 'ours are there';
+    like $got, qr/^X-Mine: kept\r$/m, 'and what it does not name';
+};
+
 # ---- What content is told ----
 
 subtest 'identity in the environment' => sub {
@@ -221,6 +245,18 @@ subtest 'the session cookie' => sub {
     for my $cookie ('a=1;;  b=2 ;', 'x=auth_session', ' a = b ;c', "a=\xff") {
         my ($got) = heard('/open/x', cookie => $cookie) =~ /^Cookie: (.*)\r$/m;
         is $got, $cookie =~ s/^ +| +$//gr, "without it nothing is changed: " . $cookie =~ s/[^ -~]/?/gr;
+    }
+    my %lines = ('b=1' => ['b=1', $session], 'b=1 ' => [$session, 'b=1'], 'b=1; c=2' => ['b=1', $session, 'c=2'],
+        'b=1; c=2 ' => ['b=1', "$session; c=2"], 'b=1; c=2  ' => ["$session; b=1", "c=2; $session"]);
+    for my $path ('/open/x', '/public/env.cgi') {
+        for my $kept (sort keys %lines) {
+            my @sent = map { [Cookie => $_] } @{ $lines{$kept} };
+            my $got = $path =~ /cgi$/ ? environment($path, headers => \@sent)->{HTTP_COOKIE}
+                : join '; ', heard($path, headers => \@sent) =~ /^Cookie: (.*)\r$/mg;
+            my $shown = "$path: Cookie lines " . join(' and ', @{ $lines{$kept} }) =~ s/$alice->{value}/ID/gr;
+            unlike $got, qr/auth_session|\Q$alice->{value}\E/, "$shown: no session id";
+            is_deeply [split /\s*[;,]\s*/, $got], [split /; */, $kept =~ s/ +$//r], "$shown: the others stay";
+        }
     }
     like heard('/kept/x', cookie => "a=1;  $session"), qr/^Cookie: a=1;  \Q$session\E\r$/m, 'LuciaStripCookie Off';
     unlike heard('/gated/x', method => 'POST', cookie => $alice, origin => 1, form(a => 'b')), qr/\Q$session\E/, 'POST';

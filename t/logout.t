@@ -84,10 +84,12 @@ ok lives($second), 'the session lives';
 
 # ---- Sessions that are over ----
 
+ok row_of($site, $second), 'a session';
 sqlite($site->db, 'UPDATE user_session SET active_expires = 1000, idle_expires = 2000 WHERE id = ?', row_of($site, $second)->{id});
 $reply = sign_out($second);
 is $reply->status, 401, 'a dead session cannot sign out';
 cleared $reply, 'its cookie is cleared';
+is row_of($site, $second), undef, 'and its row is gone from the table';
 
 $cookie = sign_in($site, 'alice');
 my $id = row_of($site, $cookie)->{id};

@@ -22,6 +22,9 @@ my %host = (
     handlers => "LuciaMount off\nProxyPass / $url\n" . join('', map { "<Location /app/my/$_>\nSetHandler luciauth-$_\n</Location>\n" } qw(login signup logout profile))
         . "<Location /app/my>\nLuciaLoginURL /app/my/login\nLuciaHomeURL /app/my/profile\n</Location>",
     gated   => "LuciaMount /account\n<Location />\nAuthType Lucia\nRequire valid-user\n</Location>\n<Location /extra/login>\nSetHandler luciauth-login\n</Location>",
+    fickle  => "LuciaMount off\nSetEnvIf Request_URI ^/fickle/ PAGE=luciauth-login\n<Location />\nAuthType Lucia\nRequire valid-user\n</Location>\n"
+        . "<Location /extra/login>\nSetHandler luciauth-login\n</Location>\n<Location /fickle>\nSetHandler \"%{reqenv:PAGE}\"\n</Location>\n"
+        . "<Directory \@htdocs\@/fickle>\nRewriteEngine On\nRewriteRule deep - [H=default-handler,E=PAGE:none]\n</Directory>",
     gatedproxy => "LuciaMount /\nProxyPass / $url\n<Location />\nAuthType Lucia\nRequire valid-user\n</Location>",
     picky   => "LuciaMount /\n<Location />\nAuthType Lucia\nRequire user nobody-at-all\n</Location>",
     urls    => "LuciaMount /account\nLuciaLoginURL /enter\nLuciaHomeURL /start?a=b\n<Location /enter>\nSetHandler luciauth-login\n</Location>",
@@ -33,7 +36,7 @@ my %host = (
 my $site = site(join('', map { "<VirtualHost 127.0.0.1:\@port\@>\nServerName $_.example\n$host{$_}\n</VirtualHost>\n" } sort keys %host),
     files => {
         'htdocs/account/index.html' => "index of a folder\n", 'htdocs/account/other.txt' => "other\n", 'htdocs/login' => "a file\n", 'htdocs/start.txt' => "start\n",
-        'htdocs/account/login/deep.txt' => "deep\n", 'htdocs/include.shtml' => qq(before <!--#include virtual="/account/api/" --> after\n),
+        'htdocs/account/login/deep.txt' => "deep\n", 'htdocs/fickle/deep.txt' => "deep\n", 'htdocs/fickle/a.txt' => "a\n", 'htdocs/extra/a.txt' => "a\n", 'htdocs/include.shtml' => qq(before <!--#include virtual="/account/api/" --> after\n),
     });
 
 sub ask { my ($host, $method, $path, %arg) = @_; $site->request($method => $path, host => "$host.example", %arg) }
@@ -174,5 +177,17 @@ for my $case (['gated', '/account', '/account/login', '/account'], ['gatedproxy'
 is ask('gated', GET => '/extra/login')->status, 200, 'a handler by SetHandler is not locked in by its own gate';
 is ask('gated', POST => '/extra/login', @alice)->location, '/account', 'and signs in';
 is ask('gated', TRACE => '/extra/login')->status, 405, 'and answers TRACE with 405';
+for my $case (['gated', '/start.txt'], ['gated', '/account/other.txt'], ['gated', '/account/login/deep.txt'], ['gated', '/extra/a.txt'],
+    ['fickle', '/start.txt'], ['fickle', '/extra/a.txt'], ['fickle', '/account/login/deep.txt']) {
+    my ($host, $path) = @$case;
+    $reply = ask($host, GET => $path, accept => 'text/html');
+    is $reply->status, 302, "$host: $path beside an endpoint is gated";
+    is $reply->location =~ s/.*next=//r, $path, "$host: $path: to sign in and back";
+}
+is ask('fickle', GET => '/extra/login')->status, 200, 'fickle: the endpoint is there';
+like text_in(ask('fickle', GET => '/fickle/a.txt')), qr/Sign in/, 'fickle: also by an expression';
+$reply = ask('fickle', GET => '/fickle/deep.txt');
+is $reply->status, 403, 'fickle: what passed the gate as an endpoint is served as nothing else';
+unlike $reply->body, qr/deep$/, 'fickle: and not shown';
 
 done_testing;

@@ -44,6 +44,10 @@ my @REDIRECT = (
     'application/json;q=0.9, application/xhtml+xml',
     'application/jsonp', 'application/json5', 'application/vnd.api+json', 'text/json', 'xapplication/json', 'json',
     'text/html;a="x, application/json"',
+    # A weight that is none never makes JSON the better liked.
+    map({ ("application/json;q=$_", "application/json;q=$_, text/html;q=0.1") } 'nan', 'NaN', 'inf', '.5', '-1', '+1', '', '"1"', 'x', 'e1', '9', '2', '٣'),
+    map({ "text/html, application/json;q=$_" } '1e300', '1.5', '1.999', '1000', '10', '1e9', '0x2', 'inf'),
+    'application/json;q=0e300', 'text/html;q=0.5, application/json;q=0.4999',
 );
 for my $accept (@JSON) {
     my $reply = login(accept => $accept);

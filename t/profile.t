@@ -48,6 +48,14 @@ for my $accept ('application/json', 'application/json, text/html;q=0.9') {
     is $object->{session}{state}, 'active', 'and the session';
     unlike $reply->body, qr/$cookie->{value}|$row->{id}/, 'but never its id';
 }
+for my $bytes ('ff41', 'c080', 'eda080', '41c3') {    # a column may hold anything
+    sqlite($site->db, "UPDATE auth_user SET email = 'a\@b.example', nick = CAST(X'$bytes' AS TEXT) WHERE id = ?", $user->{id});
+    $reply = $site->request(GET => '/', cookie => $cookie, accept => 'application/json');
+    is $reply->status, 200, "an attribute that is not UTF-8 ($bytes) does no harm";
+    is_deeply $reply->json->{user}, { userId => $user->{id}, username => 'Alice', email => 'a@b.example', nick => undef },
+        'it is null, and the others are there';
+}
+sqlite($site->db, 'UPDATE auth_user SET nick = NULL WHERE id = ?', $user->{id});
 like $site->request(GET => '/api/', cookie => $cookie)->type, qr{^application/json}, 'below api/ it is always JSON';
 is $site->request(GET => '/api', cookie => $cookie)->json->{user}{username}, 'Alice', 'with and without the last slash';
 

@@ -6,6 +6,7 @@ use lib 't/lib';
 use Test::More;
 use LuciaTest;
 use LuciaTest::Site;
+use POSIX ();
 
 # One child, so that each page comes from the same memory.
 my $site = site(<<'CONF', start => 0);
@@ -130,10 +131,60 @@ unlike $error->body, qr/%%/, 'and is filled in';
 like page('/login', host => 'usual.example'), qr/<form method="post" action="\/login">/, 'another virtual host has its own templates';
 is page('/login'), "back\n", 'and this one its own';
 
+# ---- Not a file ----
+
+# No page may wait for somebody to write into it.
+for my $what ('a pipe', 'a folder') {
+    my $file = $site->dir . '/own/login.html';
+    unlink $file or die $!;
+    ($what eq 'a pipe' ? POSIX::mkfifo($file, 0644) : mkdir $file) or die $!;
+    my @replies = map { $site->request(GET => '/login', timeout => 5) } 1 .. 3;
+    is_deeply [map { $_->status } @replies], [200, 200, 200], "$what in place of a template: pages are served at once";
+    my $expected = -e "$installed/login.html" ? qr/<form method="post"/ : qr/^back$/;
+    is scalar(grep { $_->body !~ $expected } @replies), 0, "$what: the installed one, else the last good one";
+    ($what eq 'a pipe' ? unlink $file : rmdir $file) or die $!;
+    edit('login.html', "back\n");
+    is page('/login', timeout => 5), "back\n", "$what that is a file again is used";
+}
+
 # ---- Forms of one's own ----
 
 edit('login.html', qq(<form method="post"><input name="username" value="%%username%%"><input name="password"></form>%%#form_error%%%%form_error%%%%/form_error%%\n));
 is $site->request(POST => '/login', form(username => 'bob', password => 'wrong 1'))->body,
     qq(<form method="post"><input name="username" value="bob"><input name="password"></form>Incorrect username or password\n), 'a small template is enough';
+
+# ---- Several children: none has a page of its own ----
+
+my $many = site(<<'CONF', files => { 'own/login.html' => "first\n", 'own/signup.html' => "first\n" }, start => 0);
+StartServers 4
+<IfModule !prefork.c>
+    ServerLimit 4
+    MinSpareThreads 64
+</IfModule>
+LuciaTemplates @dir@/own
+CONF
+$many->start;
+ok wait_until(sub { my @pids = $many->children; @pids >= 2 }), 'a server with several children';
+$many->write('own/login.html', "%%#error%%open\n");
+unlink $many->dir . '/own/signup.html' or die $!;
+POSIX::mkfifo($many->dir . '/own/signup.html', 0644) or die $!;
+my %seen;
+my $asked = sub { $seen{$_[0]}{ $many->request(GET => $_[0], timeout => 5)->body }++ };
+my $answered = sub { my ($path) = @_; my %pid = map { $_ => 1 } $many->access_log =~ m{"GET $path .* pid=(\d+)}g; scalar keys %pid };
+for my $path ('/login', '/signup') {
+    ok wait_until(sub { $asked->($path); $answered->($path) >= 2 }, 20), "$path: several children answer";
+    $asked->($path) for 1 .. 20;
+}
+is_deeply [keys %{ $seen{'/login'} }], ["first\n"], 'a file that broke before they were asked: all have the last good page';
+is scalar(keys %{ $seen{'/signup'} }), 1, 'a pipe: all have the same page';
+ok !exists $seen{'/signup'}{''}, 'and have one';
+my $restarted = eval { $many->restart_graceful; 1 };
+ok $restarted, 'a restart does not wait for it either' or diag $@;
+like $many->error_log, qr/LUCI0506: .*signup\.html: not a regular file/, 'and the log names it';
+$many->write('own/login.html', "first\n");
+$many->{files} = {};    # they are there, and the pipe stays one
+my ($status, $said) = $many->configtest;
+isnt $status, 0, 'a configtest refuses it';
+like $said, qr/signup\.html: not a regular file/, 'and says why';
 
 done_testing;

@@ -261,9 +261,12 @@ static const char *template_problem(const char *folder, const char *name, apr_po
     apr_file_t *file;
     const char *problem = NULL;
     char reason[120];
-    apr_status_t rv =
-        apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, pool);
+    apr_finfo_t info;
+    apr_status_t rv;
 
+    if (apr_stat(&info, path, APR_FINFO_TYPE, pool) == APR_SUCCESS && info.filetype != APR_REG)
+        return "not a regular file"; /* to open a FIFO would wait for somebody who writes into it */
+    rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, pool);
     if (APR_STATUS_IS_ENOENT(rv))
         return NULL;
     if (rv == APR_SUCCESS) {
