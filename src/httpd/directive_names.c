@@ -9,11 +9,6 @@
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof(*(array))))
 
-static int is_off(const luci_limits_t *limits, const char *word)
-{
-    return limits && limits->off && strcasecmp(word, "off") == 0;
-}
-
 static int contains(const char *const *names, int count, const char *name)
 {
     for (int i = 0; i < count; i++) {
@@ -220,7 +215,7 @@ static const char *parse_cookie_domain(const apr_array_header_t *words, const lu
     luci_cookie_t cookie = { .name = "a", .path = "/", .domain = LUCI_WORD(words, 0), .secure = 1 };
 
     (void)pool;
-    if (is_off(limits, cookie.domain))
+    if (luci_word_is_off(limits, cookie.domain))
         cookie.domain = NULL;
     return accept_cookie(&cookie, cookie.domain, value);
 }

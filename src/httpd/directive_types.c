@@ -280,3 +280,19 @@ static const char *parse_hash_cost(const apr_array_header_t *words, const luci_l
 const luci_type_t luci_type_hash_cost = {
     sizeof(luci_hash_cost_value_t), 1, 4, parse_hash_cost, allowed_hash_cost, NULL, 0
 };
+
+/* ---- Words ---- */
+
+int luci_word_is_off(const luci_limits_t *limits, const char *word)
+{
+    return limits && limits->off && strcasecmp(word, "off") == 0;
+}
+
+apr_array_header_t *luci_words(const char *line, apr_pool_t *pool)
+{
+    apr_array_header_t *words = apr_array_make(pool, 4, sizeof(const char *));
+
+    while (*line)
+        APR_ARRAY_PUSH(words, const char *) = ap_getword_conf(pool, &line);
+    return words;
+}

@@ -68,6 +68,12 @@ extern const luci_type_t luci_type_lengths;   /* MIN MAX */
 extern const luci_type_t luci_type_pool_size; /* MAX [WAIT] */
 extern const luci_type_t luci_type_hash_cost; /* argon2id [m=KiB] [t=N] [p=N], or lucia-scrypt */
 
+/* 1 when the word is "off" and the row allows it. */
+int luci_word_is_off(const luci_limits_t *limits, const char *word);
+
+/* The words of a line, quoted ones as httpd reads them (const char *), from pool. */
+apr_array_header_t *luci_words(const char *line, apr_pool_t *pool);
+
 /* Names: directive_names.c */
 extern const luci_type_t luci_type_database; /* DRIVER PARAMS */
 extern const luci_type_t luci_type_tables;   /* three different identifiers */

@@ -7,11 +7,6 @@
 
 #include <string.h>
 
-static int is_off(const luci_limits_t *limits, const char *word)
-{
-    return limits && limits->off && strcasecmp(word, "off") == 0;
-}
-
 /* ---- Origins ---- */
 
 static const char *allowed_origins(const luci_limits_t *limits, apr_pool_t *pool)
@@ -27,7 +22,7 @@ static const char *parse_origins(const apr_array_header_t *words, const luci_lim
                                  apr_pool_t *pool)
 {
     apr_array_header_t *origins = apr_array_make(pool, words->nelts, sizeof(const char *));
-    int none = words->nelts == 1 && is_off(limits, LUCI_WORD(words, 0));
+    int none = words->nelts == 1 && luci_word_is_off(limits, LUCI_WORD(words, 0));
 
     for (int i = 0; i < words->nelts && !none; i++) {
         if (luci_url_origin(LUCI_WORD(words, i), (const char **)apr_array_push(origins), pool) != LUCI_OK)
@@ -137,7 +132,7 @@ static const char *parse_mount(const apr_array_header_t *words, const luci_limit
 {
     const char *word = LUCI_WORD(words, 0);
     size_t length = strlen(word);
-    int off = is_off(limits, word);
+    int off = luci_word_is_off(limits, word);
 
     if (!off && !is_mount(word))
         return allowed_mount(limits, pool);

@@ -154,15 +154,6 @@ static void *member_of(const luci_row_t *row, const void *config)
 
 /* ---- Writing ---- */
 
-static apr_array_header_t *split(const char *args, apr_pool_t *pool)
-{
-    apr_array_header_t *words = apr_array_make(pool, 4, sizeof(const char *));
-
-    while (*args)
-        APR_ARRAY_PUSH(words, const char *) = ap_getword_conf(pool, &args);
-    return words;
-}
-
 static const char *complaint(const char *name, const luci_row_t *row, const apr_array_header_t *words,
                              const char *rule, apr_pool_t *pool)
 {
@@ -194,7 +185,7 @@ static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args)
                        : dir_config;
     apr_uint64_t *set = set_bits(row->scope, config);
     apr_uint64_t bit = (apr_uint64_t)1 << (cmd->cmd - luci_directives);
-    apr_array_header_t *words = split(args, cmd->pool);
+    apr_array_header_t *words = luci_words(args, cmd->pool);
     void *value = apr_pcalloc(cmd->pool, row->type->size);
     const char *problem = ap_check_cmd_context(cmd, NOT_IN_LIMIT);
 
@@ -225,7 +216,7 @@ void *luci_directives_defaults(const luci_scope_t *scope, apr_pool_t *pool)
 
         if (row->scope == scope && row->fallback) {
             const char *problem =
-                row->type->parse(split(row->fallback, pool), row->limits, member_of(row, config), pool);
+                row->type->parse(luci_words(row->fallback, pool), row->limits, member_of(row, config), pool);
             ap_assert(problem == NULL);
         }
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gate.h"
 
+#include "directive_types.h"
 #include "identity.h"
 #include "mount.h"
 #include "reply.h"
@@ -119,11 +120,6 @@ static int refuse_cross_site(request_rec *r)
     return luci_reply_refusal(r, HTTP_FORBIDDEN, LUCI_MESSAGE_CROSS_SITE);
 }
 
-static int could_not_look(request_rec *r, luci_result_t result)
-{
-    return luci_reply_failure(r, result, !luci_request_is_navigation(r));
-}
-
 static int authenticate_session(request_rec *r)
 {
     const luci_dir_config_t *dir = luci_config_dir(r);
@@ -137,7 +133,7 @@ static int authenticate_session(request_rec *r)
         return admit_anonymous(r);
     }
     if (!luci_runtime_of(r))
-        return could_not_look(r, LUCI_UNAVAILABLE);
+        return luci_reply_undecided(r, LUCI_UNAVAILABLE);
     id = luci_visit_credential(r, &refused);
     if (refused && !dir->optional)
         return refuse_cross_site(r);
@@ -146,7 +142,7 @@ static int authenticate_session(request_rec *r)
     result = luci_visit_validate(r, id, &session);
     if (result == LUCI_OK)
         return luci_identity_admit(r, &session->user);
-    return result == LUCI_NOT_FOUND ? anonymous(r, dir) : could_not_look(r, result);
+    return result == LUCI_NOT_FOUND ? anonymous(r, dir) : luci_reply_undecided(r, result);
 }
 
 /* mod_auth_basic answers 500 when a provider could not look; we know when that means 503. */
@@ -160,7 +156,7 @@ static int authenticate_basic(request_rec *r)
     visit->inside_authn = 0;
     if (status == HTTP_INTERNAL_SERVER_ERROR && visit->basic_name &&
         (visit->basic_result == LUCI_BUSY || visit->basic_result == LUCI_UNAVAILABLE))
-        return could_not_look(r, visit->basic_result);
+        return luci_reply_undecided(r, visit->basic_result);
     return status;
 }
 
@@ -239,10 +235,8 @@ const authn_provider luci_gate_basic = { basic_check_password, NULL };
 /* The rule's words: the attribute's name, then the values that are admitted. */
 static const char *attribute_parse(cmd_parms *command, const char *line, const void **parsed)
 {
-    apr_array_header_t *words = apr_array_make(command->pool, 4, sizeof(const char *));
+    apr_array_header_t *words = luci_words(line, command->pool);
 
-    while (*line)
-        APR_ARRAY_PUSH(words, const char *) = ap_getword_conf(command->pool, &line);
     if (words->nelts < 2)
         return "Require lucia-attribute: a NAME and at least one VALUE are needed";
     *parsed = words;

@@ -189,7 +189,7 @@ static int identify(request_rec *r)
         return luci_identity_admit(r, &session->user);
     if (result == LUCI_NOT_FOUND)
         return OK;
-    return luci_reply_failure(r, result, !luci_request_is_navigation(r));
+    return luci_reply_undecided(r, result);
 }
 
 static void hide_secrets(request_rec *r, const luci_visit_t *visit, const luci_dir_config_t *dir)

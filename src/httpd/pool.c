@@ -34,6 +34,8 @@ struct luci_pool_t {
     volatile apr_uint64_t no_writing_before; /* ms since 1970 */
 };
 
+/* Tables and attributes that a server inherited are the very same ones. Whether there is a maximum lifetime
+ * matters because a connection is refused when it lacks the columns for one. */
 int luci_pool_serves(const luci_pool_t *pool, const luci_db_target_t *target)
 {
     const luci_settings_t *a = pool->target->settings, *b = target->settings;

@@ -170,6 +170,11 @@ int luci_reply_failure(request_rec *r, luci_result_t result, int as_json)
     return luci_reply_error(r, status, temporary ? LUCI_MESSAGE_UNAVAILABLE : LUCI_MESSAGE_UNKNOWN, as_json);
 }
 
+int luci_reply_undecided(request_rec *r, luci_result_t result)
+{
+    return luci_reply_failure(r, result, !luci_request_is_navigation(r));
+}
+
 int luci_reply_nothing(request_rec *r)
 {
     return respond(r, HTTP_NO_CONTENT, NULL, NULL, 0);

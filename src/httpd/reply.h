@@ -38,6 +38,9 @@ int luci_reply_refusal(request_rec *r, int status, const char *message);
  */
 int luci_reply_failure(request_rec *r, luci_result_t result, int as_json);
 
+/* The same at the gate, where what the client looks like decides between page and JSON. */
+int luci_reply_undecided(request_rec *r, luci_result_t result);
+
 /* 204, nothing to show. */
 int luci_reply_nothing(request_rec *r);
 

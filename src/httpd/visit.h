@@ -44,8 +44,7 @@ request_rec *luci_visit_root(request_rec *r);
 
 /* The session id that counts for this request: where LuciaBearer is On the token, else the cookie's, unless
  * the CSRF rule says that an unsafe request's cookie counts as absent (Origin missing or foreign): then
- * *refused is
- * 1. NULL: none. */
+ * *refused is 1. NULL: none. */
 const char *luci_visit_credential(request_rec *r, int *refused);
 
 /* Validates the session id that counts (visit->cookie_id or visit->bearer_id itself), once a visit, and sends
