@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The roof: what httpd knows of this module. Accounts for any location: sign-up, sign-in, sign-out, a profile
  * page, server-side sessions and a gate. Nothing calls into this file. */
+#include "cache.h"
 #include "config.h"
 #include "directives.h"
 #include "endpoints.h"
@@ -17,14 +18,20 @@
 #include <http_request.h>
 #include <mod_auth.h>
 
+static int pre_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp)
+{
+    (void)log;
+    (void)temp;
+    return luci_cache_register_lock(conf);
+}
+
 static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, server_rec *main_server)
 {
     (void)log;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
         return OK; /* a trial reading; the real one follows */
     luci_start_schema(temp, main_server);
-    luci_runtime_prepare(conf, main_server);
-    return OK;
+    return luci_runtime_prepare(conf, main_server);
 }
 
 static void child_init(apr_pool_t *child_pool, server_rec *main_server)
@@ -39,8 +46,9 @@ static void register_hooks(apr_pool_t *pool)
     static const char *const before_index[] = { "mod_dir.c", NULL };
     static const char *const before_proxy[] = { "mod_proxy.c", NULL };
 
-    /* Start: combinations of directives are judged in time for configtest; tables are made; each child gets
-     * its pools. */
+    /* Start: combinations of directives are judged in time for configtest; tables are made, and what all
+     * children share; each child gets its pools. */
+    ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(luci_config_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);

@@ -1,78 +1,79 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arena.h"
 
-#include <pthread.h>
 #include <sys/mman.h>
 
-#define HUGE_PAGE ((size_t)2 << 20) /* bytes, on x86-64 and arm64 */
+/* Linux 5.14 and 6.1; older headers lack them, and older kernels refuse them, which does no harm. */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 
-typedef struct {
-    uint8_t *memory;
-    size_t bytes;
-} block_t;
+static __thread luci_arena_t *lent;
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static block_t kept[LUCI_ARENA_KEPT]; /* a stack */
-static int kept_count;
-
-static size_t rounded(size_t bytes)
+size_t luci_arena_rounded(size_t bytes)
 {
-    return (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    return (bytes + LUCI_ARENA_PAGE - 1) / LUCI_ARENA_PAGE * LUCI_ARENA_PAGE;
 }
 
-static uint8_t *map(size_t bytes)
+/* Huge pages need addresses that are multiples of theirs: one page more is mapped, and what's around cut off.
+ */
+static uint8_t *map(size_t bytes, int shared)
 {
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int flags = MAP_ANONYMOUS | (shared ? MAP_SHARED : MAP_PRIVATE);
+    uint8_t *memory = mmap(NULL, bytes + LUCI_ARENA_PAGE, PROT_READ | PROT_WRITE, flags, -1, 0);
+    size_t before;
 
     if (memory == MAP_FAILED)
         return NULL;
-    (void)madvise(memory, bytes, MADV_HUGEPAGE); /* fewer page faults where the system has them */
+    before = (LUCI_ARENA_PAGE - (uintptr_t)memory % LUCI_ARENA_PAGE) % LUCI_ARENA_PAGE;
+    if (before > 0)
+        munmap(memory, before);
+    memory += before;
+    munmap(memory + bytes, LUCI_ARENA_PAGE - before);
+    (void)madvise(memory, bytes, MADV_HUGEPAGE);
     (void)madvise(memory, bytes, MADV_DONTDUMP);
     return memory;
 }
 
-/* The block given back last, if it has this size. Blocks of another size stem from hashes of another cost and
- * make room. */
-static uint8_t *take_kept(size_t bytes, block_t *unwanted)
+uint8_t *luci_arena_map(size_t bytes, size_t count, int shared)
 {
-    uint8_t *memory = NULL;
+    if (count == 0 || bytes > SIZE_MAX / 2 / count)
+        return NULL;
+    return map(luci_arena_rounded(bytes) * count, shared);
+}
 
-    pthread_mutex_lock(&lock);
-    if (kept_count > 0) {
-        block_t top = kept[--kept_count];
+void luci_arena_unmap(uint8_t *memory, size_t bytes, size_t count)
+{
+    if (memory)
+        munmap(memory, luci_arena_rounded(bytes) * count);
+}
 
-        if (top.bytes == bytes)
-            memory = top.memory;
-        else
-            *unwanted = top;
-    }
-    pthread_mutex_unlock(&lock);
-    return memory;
+/* Shared memory gets huge pages by being collapsed, whatever the system's setting is. */
+void luci_arena_warm(const luci_arena_t *arena)
+{
+    (void)madvise(arena->memory, arena->bytes, MADV_POPULATE_WRITE);
+    (void)madvise(arena->memory, arena->bytes, MADV_COLLAPSE);
+}
+
+void luci_arena_lend(luci_arena_t *arena)
+{
+    lent = arena;
 }
 
 int luci_arena_take(uint8_t **memory, size_t bytes)
 {
-    block_t unwanted = { NULL, 0 };
-
-    bytes = rounded(bytes);
-    *memory = take_kept(bytes, &unwanted);
-    if (unwanted.memory)
-        munmap(unwanted.memory, unwanted.bytes);
-    if (!*memory)
-        *memory = map(bytes);
+    if (lent && bytes <= lent->bytes)
+        *memory = lent->memory;
+    else
+        *memory = luci_arena_map(bytes, 1, 0);
     return *memory ? 0 : -1;
 }
 
 void luci_arena_give(uint8_t *memory, size_t bytes)
 {
-    int keep;
-
-    bytes = rounded(bytes);
-    pthread_mutex_lock(&lock);
-    keep = bytes <= LUCI_ARENA_BYTES_MOST && kept_count < LUCI_ARENA_KEPT;
-    if (keep)
-        kept[kept_count++] = (block_t){ memory, bytes };
-    pthread_mutex_unlock(&lock);
-    if (!keep)
-        munmap(memory, bytes);
+    if (!lent || memory != lent->memory)
+        luci_arena_unmap(memory, bytes, 1);
 }

@@ -1,16 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 1. The working memory of password hashes: large blocks, taken from the system once, used again and
- * again, the one given back last first (its pages are there and warm). A process keeps at most as many as
- * have been in use at once, up to LUCI_ARENA_KEPT; others go back to the system. The hash wipes a block
- * before it gives it back. */
+/* Floor 1. The working memory of password hashes. Whoever limits how many run at once owns as many arenas,
+ * made once and used again and again, so that a hash neither allocates nor faults its memory in; he lends one
+ * to the thread that hashes. A thread that was lent none, or whose hash needs more, gets memory of its own
+ * from the system and gives it back at once. The hash wipes its memory before it gives it back. */
 #ifndef LUCI_ARENA_H
 #define LUCI_ARENA_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define LUCI_ARENA_KEPT 8
-#define LUCI_ARENA_BYTES_MOST ((size_t)64 << 20) /* a larger block is never kept */
+#define LUCI_ARENA_PAGE ((size_t)2 << 20) /* bytes: a huge page on x86-64 and arm64; arenas are multiples */
+
+typedef struct {
+    uint8_t *memory;
+    size_t bytes;
+} luci_arena_t;
+
+/* bytes as an arena has them: the next multiple of LUCI_ARENA_PAGE. */
+size_t luci_arena_rounded(size_t bytes);
+
+/* Maps address space for count arenas of bytes each, one behind the other; zeros, and no memory yet. shared:
+ * a fork shares them. It stays as long as the process, or until luci_arena_unmap. NULL: there is none. */
+uint8_t *luci_arena_map(size_t bytes, size_t count, int shared);
+void luci_arena_unmap(uint8_t *memory, size_t bytes, size_t count);
+
+/* Makes the memory of an arena be there, in huge pages where the system has them. Not needed, but once is
+ * quicker than page by page. */
+void luci_arena_warm(const luci_arena_t *arena);
+
+/* Lends an arena to this thread; NULL takes it back. arena is borrowed until then. */
+void luci_arena_lend(luci_arena_t *arena);
 
 /* In the form of libargon2's allocate_cbk and free_cbk. take: 0 when *memory is set, else -1. */
 int luci_arena_take(uint8_t **memory, size_t bytes);

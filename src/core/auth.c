@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth.h"
 
-#include "key.h"
-#include "password_hash.h"
 #include "policy.h"
-#include "secret.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -38,18 +35,6 @@ static luci_result_t check_lengths(const luci_settings_t *settings, const luci_a
     return LUCI_OK;
 }
 
-static luci_result_t find_key(const luci_auth_t *auth, const char *id, luci_key_t *key, apr_pool_t *pool)
-{
-    luci_db_t *db;
-    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
-
-    if (result != LUCI_OK)
-        return result;
-    result = luci_key_get(db, id, key, pool);
-    auth->source.give_back(auth->source.baton, db);
-    return result;
-}
-
 /* The new session and the end of the old one; before it, at sign-up, the user and the key. */
 static luci_result_t write_arrival(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
@@ -69,6 +54,13 @@ static luci_result_t write_arrival(luci_db_t *db, void *baton, apr_pool_t *scrat
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
+/* After the row: see session_cache.h. */
+static void forget(const luci_auth_t *auth, const char *id, apr_pool_t *scratch)
+{
+    if (auth->cache)
+        luci_session_cache_forget(auth->cache, id, scratch);
+}
+
 static luci_result_t store_arrival(arrival_t *arrival, apr_pool_t *pool)
 {
     const luci_db_source_t *source = &arrival->auth->source;
@@ -79,19 +71,8 @@ static luci_result_t store_arrival(arrival_t *arrival, apr_pool_t *pool)
         return result;
     result = luci_db_transaction(db, write_arrival, arrival, pool);
     source->give_back(source->baton, db);
-    return result;
-}
-
-static luci_result_t hash_password(const luci_settings_t *settings, const char *password, char **stored,
-                                   apr_pool_t *pool)
-{
-    char *normalised;
-    luci_result_t result = luci_policy_nfkc(password, &normalised, pool);
-
-    if (result != LUCI_OK)
-        return result;
-    result = luci_password_hash(&settings->hash, normalised, stored, pool);
-    luci_secret_wipe_string(normalised);
+    if (arrival->request->old_session)
+        forget(arrival->auth, arrival->request->old_session, pool);
     return result;
 }
 
@@ -125,10 +106,10 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
     if (result != LUCI_OK)
         return result;
     /* A name that is taken costs no hash; one that is taken meanwhile is found by the transaction. */
-    result = find_key(auth, arrival.key_id, &taken, pool);
+    result = luci_credential_find(auth, arrival.key_id, &taken, pool);
     if (result != LUCI_NOT_FOUND)
         return result == LUCI_OK ? LUCI_CONFLICT : result;
-    result = hash_password(auth->settings, request->password, &stored, pool);
+    result = luci_credential_hash(auth, request->password, &stored, pool);
     if (result == LUCI_OK)
         result = new_user(auth, request->username, &user, pool);
     if (result == LUCI_OK)
@@ -139,75 +120,6 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
     return store_arrival(&arrival, pool);
 }
 
-/* A hash of another kind or cost than configured is replaced now that the password is known. Failing to do so
- * is no reason to turn the user away. */
-static void replace_outdated(const luci_auth_t *auth, const luci_key_t *key, const char *normalised,
-                             apr_pool_t *pool)
-{
-    luci_db_t *db;
-    char *stored;
-    luci_result_t result;
-
-    if (!luci_password_outdated(key->stored_hash, &auth->settings->hash))
-        return;
-    result = luci_password_hash(&auth->settings->hash, normalised, &stored, pool);
-    if (result == LUCI_OK)
-        result = auth->source.borrow(auth->source.baton, &db);
-    if (result == LUCI_OK) {
-        result = luci_key_replace_hash(db, key, stored, pool);
-        auth->source.give_back(auth->source.baton, db);
-    }
-    if (result != LUCI_OK && result != LUCI_NOT_FOUND)
-        luci_log(auth->log, LUCI_LOG_WARNING, "LUCI0201",
-                 "an outdated password hash of user %s could not be replaced: %s", key->user.id,
-                 luci_result_name(result));
-}
-
-/* The verdict on a password. found: what looking the key up gave. Without a hash that can be verified, and
- * beside one that takes no time, one is computed all the same, so that the time does not tell who exists. */
-static luci_result_t judge(const luci_auth_t *auth, luci_result_t found, const luci_key_t *key,
-                           const char *normalised)
-{
-    luci_result_t result = LUCI_INVALID;
-
-    if (found == LUCI_OK)
-        result = luci_password_verify(key->stored_hash, normalised);
-    if (result == LUCI_INVALID || (result == LUCI_DENIED && luci_password_is_cheap(key->stored_hash))) {
-        result = luci_password_verify_dummy(&auth->settings->hash, normalised);
-        return result == LUCI_OK ? LUCI_DENIED : result;
-    }
-    if (result == LUCI_OK && key->user.disabled)
-        return LUCI_DENIED;
-    return result;
-}
-
-static luci_result_t verify(const luci_auth_t *auth, const char *username, const char *password,
-                            luci_user_t *user, apr_pool_t *pool)
-{
-    luci_key_t key = { 0 };
-    const char *id;
-    char *normalised;
-    luci_result_t found, result = luci_key_id(username, &id, pool);
-
-    if (result != LUCI_OK)
-        return result;
-    found = find_key(auth, id, &key, pool);
-    if (found != LUCI_OK && found != LUCI_NOT_FOUND)
-        return found;
-    result = luci_policy_nfkc(password, &normalised, pool);
-    if (result != LUCI_OK)
-        return result;
-    result = judge(auth, found, &key, normalised);
-    if (result == LUCI_DENIED && found == LUCI_NOT_FOUND)
-        result = LUCI_NOT_FOUND;
-    if (result == LUCI_OK) {
-        replace_outdated(auth, &key, normalised, pool);
-        *user = key.user;
-    }
-    luci_secret_wipe_string(normalised);
-    return result;
-}
-
 luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
@@ -216,7 +128,7 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request
     luci_result_t result = check_lengths(auth->settings, request, 0, field);
 
     if (result == LUCI_OK)
-        result = verify(auth, request->username, request->password, &user, pool);
+        result = luci_credential_check(auth, request->username, request->password, &user, pool);
     if (result == LUCI_NOT_FOUND)
         return LUCI_DENIED;
     if (result == LUCI_OK)
@@ -232,7 +144,7 @@ luci_result_t luci_auth_check(const luci_auth_t *auth, const char *username, con
 
     if (check_lengths(auth->settings, &request, 0, &field) != LUCI_OK)
         return LUCI_DENIED;
-    return verify(auth, username, password, user, pool);
+    return luci_credential_check(auth, username, password, user, pool);
 }
 
 luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const char *id, apr_pool_t *pool)
@@ -244,6 +156,7 @@ luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const char *id, apr_po
         return result;
     result = luci_session_delete(db, id, auth->settings, pool);
     auth->source.give_back(auth->source.baton, db);
+    forget(auth, id, pool); /* also when the answer was lost on the way */
     return result;
 }
 
@@ -256,13 +169,13 @@ static luci_result_t renew(luci_db_t *db, const luci_auth_t *auth, luci_session_
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
-luci_result_t luci_auth_validate(const luci_auth_t *auth, const luci_session_claim_t *claim,
-                                 luci_session_t *session, luci_result_t *written, apr_pool_t *pool)
+/* The row of a claim, renewed or removed when that is due. */
+static luci_result_t look_up(const luci_auth_t *auth, const luci_session_claim_t *claim,
+                             luci_session_t *session, luci_result_t *written, apr_pool_t *pool)
 {
     luci_db_t *db;
     luci_result_t result = auth->source.borrow(auth->source.baton, &db);
 
-    *written = LUCI_OK;
     if (result != LUCI_OK)
         return result;
     result = luci_session_get(db, claim, auth->settings, session, pool);
@@ -271,5 +184,37 @@ luci_result_t luci_auth_validate(const luci_auth_t *auth, const luci_session_cla
     else if (result == LUCI_EXPIRED && claim->may_write)
         *written = luci_session_delete(db, claim->id, auth->settings, pool);
     auth->source.give_back(auth->source.baton, db);
+    return result;
+}
+
+/* Keeps a session at hand, and then looks once more whether it's still there: see session_cache.h. When that
+ * can't be seen, it was there a moment ago. */
+static luci_result_t keep(const luci_auth_t *auth, const luci_session_claim_t *claim,
+                          const luci_session_t *session, apr_pool_t *scratch)
+{
+    luci_session_claim_t again = { .id = claim->id, .now = claim->now };
+    luci_session_t now_there;
+    luci_result_t result, written;
+
+    if (luci_session_cache_keep(auth->cache, session, claim->now, scratch) != LUCI_OK)
+        return LUCI_OK;
+    result = look_up(auth, &again, &now_there, &written, scratch);
+    if (result == LUCI_OK)
+        return LUCI_OK;
+    forget(auth, claim->id, scratch);
+    return result == LUCI_BUSY || result == LUCI_UNAVAILABLE ? LUCI_OK : result;
+}
+
+luci_result_t luci_auth_validate(const luci_auth_t *auth, const luci_session_claim_t *claim,
+                                 luci_session_t *session, luci_result_t *written, apr_pool_t *pool)
+{
+    luci_result_t result;
+
+    *written = LUCI_OK;
+    if (auth->cache && luci_session_cache_find(auth->cache, claim, session, pool) == LUCI_OK)
+        return LUCI_OK;
+    result = look_up(auth, claim, session, written, pool);
+    if (result == LUCI_OK && auth->cache && session->state == LUCI_SESSION_ACTIVE)
+        result = keep(auth, claim, session, pool);
     return result;
 }

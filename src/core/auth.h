@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Floor 4.5. The use cases: sign-up, sign-in, sign-out, checking a password, validating a session. They own
- * the transactions, the dummy hash for unknown users and the replacing of outdated hashes. A database handle
- * is borrowed for each single operation and never held while a password is hashed. The moment comes in with
+ * the transactions, and keep the session cache true to the database. A database handle is borrowed for each
+ * single operation and never held while a password is hashed or a cache is asked. The moment comes in with
  * the request or the claim. */
 #ifndef LUCI_AUTH_H
 #define LUCI_AUTH_H
 
-#include "db.h"
-#include "log.h"
-#include "session.h"
-
-/* What every use case stands on; read-only, shared by threads. */
-typedef struct {
-    const luci_settings_t *settings;
-    luci_db_source_t source;
-    const luci_log_t *log; /* may be NULL */
-} luci_auth_t;
+#include "credential.h"
 
 /* Somebody's wish to come in, at a moment. Strings are borrowed, valid UTF-8 without NUL, NULL when absent.
  */
@@ -49,10 +40,10 @@ luci_result_t luci_auth_check(const luci_auth_t *auth, const char *username, con
 /* Ends the session of an id. NOT_FOUND when there was none. */
 luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const char *id, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Who a claim's id stands for. OK: an active session, or an idle one that was renewed (then fresh), or an
- * idle one that could not be renewed now. EXPIRED: dead, and its row removed as far as possible. NOT_FOUND,
- * DENIED (disabled), BUSY, UNAVAILABLE, INTERNAL. *written: how renewing or removing went, OK when it was not
- * needed or not allowed. */
+/* Who a claim's id stands for, as the cache or else the database says. OK: an active session, or an idle one
+ * that was renewed (then fresh), or an idle one that could not be renewed now. EXPIRED: dead, and its row
+ * removed as far as possible. NOT_FOUND, DENIED (disabled), BUSY, UNAVAILABLE, INTERNAL. *written: how
+ * renewing or removing went, OK when it was not needed or not allowed. */
 luci_result_t luci_auth_validate(const luci_auth_t *auth, const luci_session_claim_t *claim,
                                  luci_session_t *session, luci_result_t *written,
                                  apr_pool_t *pool) LUCI_MUST_USE;

@@ -7,9 +7,7 @@
 
 #include <apr_strings.h>
 #include <argon2.h>
-#include <pthread.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What new hashes have, in bytes. */
 #define NEW_SALT 16
@@ -177,31 +175,6 @@ static char *write_hash(const argon2_hash_t *hash, apr_pool_t *pool)
 /* The one call into libargon2. It wipes its memory before giving it back (FLAG_clear_internal_memory), and
  * only reads the password, of which there's no copy here to be cleared. One thread, whatever the lanes: the
  * limit on concurrent hashing counts cores. */
-/* At most as many hashes at once as there are cores: more would only push each other's memory out of the
- * caches. Those who wait hold nothing. */
-static pthread_mutex_t turn_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t turn_over = PTHREAD_COND_INITIALIZER;
-static long turns = -1; /* that are free; -1: not counted yet */
-
-static void take_turn(void)
-{
-    pthread_mutex_lock(&turn_lock);
-    if (turns < 0)
-        turns = sysconf(_SC_NPROCESSORS_ONLN) > 0 ? sysconf(_SC_NPROCESSORS_ONLN) : 1;
-    while (turns == 0)
-        pthread_cond_wait(&turn_over, &turn_lock);
-    turns--;
-    pthread_mutex_unlock(&turn_lock);
-}
-
-static void end_turn(void)
-{
-    pthread_mutex_lock(&turn_lock);
-    turns++;
-    pthread_cond_signal(&turn_over);
-    pthread_mutex_unlock(&turn_lock);
-}
-
 static luci_result_t compute_tag(const argon2_hash_t *hash, const char *password, unsigned char *tag)
 {
     size_t length = strlen(password);
@@ -225,9 +198,7 @@ static luci_result_t compute_tag(const argon2_hash_t *hash, const char *password
 
     if (length > ARGON2_MAX_PWD_LENGTH)
         return LUCI_INTERNAL;
-    take_turn();
     code = argon2_ctx(&context, hash->type);
-    end_turn();
     return code == ARGON2_OK ? LUCI_OK : LUCI_INTERNAL;
 }
 

@@ -9,9 +9,6 @@
 #define ADDRESS_MOST 45     /* bytes: an IPv4-mapped IPv6 address in full */
 #define USER_AGENT_MOST 255 /* bytes; longer ones are cut */
 
-/* The largest moment of a JavaScript Date. Between these bounds no sum or difference overflows. */
-#define MOMENT_MOST ((luci_ms_t)8640000000000000)
-
 enum { COLUMN_ACTIVE, COLUMN_IDLE, COLUMN_CREATED, COLUMN_USER };
 
 luci_session_state_t luci_session_state(const luci_session_t *session, const luci_settings_t *settings,
@@ -110,9 +107,9 @@ static luci_ms_t to_moment(const char *column, luci_ms_t fallback)
 {
     luci_ms_t moment = luci_sql_to_number(column, fallback);
 
-    if (moment > MOMENT_MOST)
-        return MOMENT_MOST;
-    return moment < -MOMENT_MOST ? -MOMENT_MOST : moment;
+    if (moment > LUCI_MOMENT_MOST)
+        return LUCI_MOMENT_MOST;
+    return moment < -LUCI_MOMENT_MOST ? -LUCI_MOMENT_MOST : moment;
 }
 
 luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,

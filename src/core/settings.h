@@ -16,6 +16,11 @@ typedef apr_int64_t luci_ms_t;
 #define LUCI_MS_HOUR (60 * LUCI_MS_MINUTE)
 #define LUCI_MS_DAY (24 * LUCI_MS_HOUR)
 
+/* The largest moment of a JavaScript Date. Between this and its negative no sum or difference of two
+ * overflows.
+ */
+#define LUCI_MOMENT_MOST ((luci_ms_t)8640000000000000)
+
 #define LUCI_SESSION_ID_LENGTH 40 /* characters of [a-z0-9], as Lucia v2 */
 #define LUCI_USER_ID_LENGTH 15    /* characters of [a-z0-9], as Lucia v2 */
 #define LUCI_ATTRIBUTES_MAX 16    /* columns that LuciaUserAttributes may name */

@@ -25,19 +25,29 @@ typedef struct {
     const char *params;
 } luci_database_t;
 
-/* LuciaDatabasePool. */
+/* So many at once, and how long the next one waits: LuciaDatabasePool, LuciaHashSlots. */
 typedef struct {
-    int most;       /* handles a child; 0: as many as it has threads */
-    luci_ms_t wait; /* the longest wait for a handle */
-} luci_pool_size_t;
+    int most; /* 0: auto */
+    luci_ms_t wait;
+} luci_quota_t;
+
+/* LuciaSessionCache. */
+typedef struct {
+    const char *provider; /* an ap_socache provider's name; NULL: not written */
+    const char *args;     /* the provider's own; NULL: none */
+    int is_off;
+} luci_cache_name_t;
 
 #define LUCI_DIRECTIVES_MOST 64 /* rows of both scopes together: one bit each in "set" */
 
 typedef struct {
     luci_settings_t settings;
     luci_database_t database;
-    luci_pool_size_t pool_size;
+    luci_quota_t pool_size; /* handles a child; auto: as many as it has threads */
     int create_schema;
+    luci_cache_name_t cache_name;
+    luci_ms_t cache_ttl;
+    luci_quota_t hash_slots; /* hashes in the whole server; auto: as many as there are cores */
     const char *cookie_name;
     const char *cookie_path;
     const char *cookie_domain; /* NULL: host-only */
@@ -47,7 +57,7 @@ typedef struct {
     const char *templates; /* a folder; NULL: the installed one */
     const char *mount;     /* "/" or "/a/b" without a final slash; NULL: none */
     apr_uint64_t set;      /* bit n: row n of the table was written */
-    void *pages;           /* luci_pages_t of this server (pages.h); made before the children start */
+    void *shared;          /* luci_shared_t of this server (runtime.h); made before the children start */
     void *runtime;         /* luci_runtime_t of this child (runtime.h); NULL in the parent */
 } luci_server_config_t;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The start-up checks: what no directive can judge alone. They run when the whole configuration was read and
  * merged. */
+#include "cache.h"
 #include "config.h"
 #include "pages.h"
 #include "template.h"
@@ -314,6 +315,20 @@ static void check_templates(check_t *check, server_rec *server)
     }
 }
 
+/* ---- The session cache ---- */
+
+static void check_cache(check_t *check, server_rec *server)
+{
+    luci_cache_name_t name = luci_config_server(server)->cache_name;
+    const char *problem = luci_cache_wanted(&name) ? luci_cache_problem(&name, check->pool) : NULL;
+
+    if (problem)
+        fail(check,
+             apr_psprintf(check->pool, "LUCI0507: LuciaSessionCache: \"%s%s%s\" is not allowed: %s, in %s",
+                          name.provider, name.args ? ":" : "", name.args ? name.args : "", problem,
+                          server_name(server, check->pool)));
+}
+
 /* ---- All of them ---- */
 
 int luci_config_check(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, server_rec *main_server)
@@ -331,6 +346,7 @@ int luci_config_check(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serve
         if (server->is_virtual && config == inherited)
             continue; /* nothing of its own */
         check_cookie(&check, server);
+        check_cache(&check, server);
         if (!server->is_virtual || config->templates != inherited->templates)
             check_templates(&check, server);
     }

@@ -173,6 +173,35 @@ const luci_type_t luci_type_database = {
     sizeof(luci_database_value_t), 2, 2, parse_database, allowed_database, NULL, 1
 };
 
+/* ---- PROVIDER[:ARGS]: whether there is such a provider is judged when all modules are loaded ---- */
+
+static const char *allowed_cache_name(const luci_limits_t *limits, apr_pool_t *pool)
+{
+    (void)limits;
+    (void)pool;
+    return "PROVIDER[:ARGS], such as shmcb, shmcb:/run/luciauth(1048576) or redis:127.0.0.1:6379, or off";
+}
+
+static const char *parse_cache_name(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
+                                    apr_pool_t *pool)
+{
+    const char *word = LUCI_WORD(words, 0), *colon = strchr(word, ':');
+    luci_cache_name_value_t name = { .is_off = luci_word_is_off(limits, word) };
+
+    if (!name.is_off) {
+        name.provider = colon ? apr_pstrmemdup(pool, word, (apr_size_t)(colon - word)) : word;
+        name.args = colon && colon[1] ? colon + 1 : NULL;
+        if (!is_identifier(name.provider))
+            return allowed_cache_name(limits, pool);
+    }
+    *(luci_cache_name_value_t *)value = name;
+    return NULL;
+}
+
+const luci_type_t luci_type_cache_name = {
+    sizeof(luci_cache_name_value_t), 1, 1, parse_cache_name, allowed_cache_name, NULL, 0
+};
+
 /* ---- The cookie: what single attributes may look like is the core's rule ---- */
 
 static const char *allowed_cookie(const luci_limits_t *limits, apr_pool_t *pool)

@@ -180,38 +180,34 @@ const luci_type_t luci_type_lengths = {
 
 /* ---- MAX [WAIT] ---- */
 
-static const luci_limits_t pool_wait = { .least = 10, .most = LUCI_MS_MINUTE };
-#define POOL_WAIT_DEFAULT (5 * LUCI_MS_SECOND)
+static const luci_limits_t wait_limits = { .least = 10, .most = LUCI_MS_MINUTE };
 
-static const char *allowed_pool_size(const luci_limits_t *limits, apr_pool_t *pool)
+static const char *allowed_quota(const luci_limits_t *limits, apr_pool_t *pool)
 {
-    return apr_psprintf(pool,
-                        "MAX [WAIT], where MAX is %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT
-                        " handles or auto, and WAIT %s",
-                        limits->least, limits->most, allowed_time(&pool_wait, pool));
+    return apr_psprintf(
+        pool, "MAX [WAIT], where MAX is %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT " %s or auto, and WAIT %s",
+        limits->least, limits->most, limits->units, allowed_time(&wait_limits, pool));
 }
 
-static const char *parse_pool_size(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
-                                   apr_pool_t *pool)
+static const char *parse_quota(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
+                               apr_pool_t *pool)
 {
-    luci_pool_size_value_t *size = value;
+    luci_quota_value_t *quota = value;
     apr_int64_t most = 0;
-    luci_ms_t wait = POOL_WAIT_DEFAULT;
+    luci_ms_t wait = limits->wait;
 
     if (strcasecmp(LUCI_WORD(words, 0), "auto") != 0 &&
         !parse_number(LUCI_WORD(words, 0), limits->least, limits->most, &most))
-        return allowed_pool_size(limits, pool);
+        return allowed_quota(limits, pool);
     if (words->nelts > 1 &&
-        (!parse_ms(LUCI_WORD(words, 1), &wait) || wait < pool_wait.least || wait > pool_wait.most))
-        return allowed_pool_size(limits, pool);
-    size->most = (int)most;
-    size->wait = wait;
+        (!parse_ms(LUCI_WORD(words, 1), &wait) || wait < wait_limits.least || wait > wait_limits.most))
+        return allowed_quota(limits, pool);
+    quota->most = (int)most;
+    quota->wait = wait;
     return NULL;
 }
 
-const luci_type_t luci_type_pool_size = {
-    sizeof(luci_pool_size_value_t), 1, 2, parse_pool_size, allowed_pool_size, NULL, 0
-};
+const luci_type_t luci_type_quota = { sizeof(luci_quota_value_t), 1, 2, parse_quota, allowed_quota, NULL, 0 };
 
 /* ---- argon2id [m=KiB] [t=N] [p=N] ---- */
 

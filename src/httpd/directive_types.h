@@ -11,8 +11,10 @@
 
 /* What a row allows within its type; members a type does not know are ignored. */
 typedef struct {
-    apr_int64_t least; /* times: milliseconds; lengths: UTF-16 units; pools: handles */
+    apr_int64_t least; /* times: milliseconds; lengths: UTF-16 units; quotas: their units */
     apr_int64_t most;
+    const char *units;          /* quotas: of what */
+    luci_ms_t wait;             /* quotas: where WAIT is not written */
     int off;                    /* the word "off" stands for "none" (0 or NULL) */
     const char *const *choices; /* closed by NULL; the position is the value */
 } luci_limits_t;
@@ -45,9 +47,10 @@ typedef int luci_flag_value_t;
 typedef unsigned int luci_choice_value_t; /* an enum without negative values */
 typedef luci_ms_t luci_time_value_t;
 typedef luci_length_t luci_lengths_value_t;
-typedef luci_pool_size_t luci_pool_size_value_t;
+typedef luci_quota_t luci_quota_value_t;
 typedef luci_hash_cost_t luci_hash_cost_value_t;
 typedef luci_database_t luci_database_value_t;
+typedef luci_cache_name_t luci_cache_name_value_t;
 typedef luci_tables_t luci_tables_value_t;
 typedef apr_array_header_t *luci_attributes_value_t;
 typedef apr_array_header_t *luci_origins_value_t;
@@ -65,7 +68,7 @@ extern const luci_type_t luci_type_flag;      /* On or Off */
 extern const luci_type_t luci_type_choice;    /* one word of limits->choices, whatever its case */
 extern const luci_type_t luci_type_time;      /* 10s, 5min, 24h, 14d; a bare number is seconds */
 extern const luci_type_t luci_type_lengths;   /* MIN MAX */
-extern const luci_type_t luci_type_pool_size; /* MAX [WAIT] */
+extern const luci_type_t luci_type_quota;     /* MAX [WAIT], MAX may be auto */
 extern const luci_type_t luci_type_hash_cost; /* argon2id [m=KiB] [t=N] [p=N], or lucia-scrypt */
 
 /* 1 when the word is "off" and the row allows it. */
@@ -75,8 +78,9 @@ int luci_word_is_off(const luci_limits_t *limits, const char *word);
 apr_array_header_t *luci_words(const char *line, apr_pool_t *pool);
 
 /* Names: directive_names.c */
-extern const luci_type_t luci_type_database; /* DRIVER PARAMS */
-extern const luci_type_t luci_type_tables;   /* three different identifiers */
+extern const luci_type_t luci_type_database;   /* DRIVER PARAMS */
+extern const luci_type_t luci_type_cache_name; /* PROVIDER[:ARGS] */
+extern const luci_type_t luci_type_tables;     /* three different identifiers */
 extern const luci_type_t luci_type_attributes;
 extern const luci_type_t luci_type_column; /* one identifier */
 extern const luci_type_t luci_type_cookie_name;

@@ -48,6 +48,7 @@ static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args)
 
 #define FROM_TO(low, high) (&(const luci_limits_t){ .least = (low), .most = (high) })
 #define OFF_OR_FROM_TO(low, high) (&(const luci_limits_t){ .least = (low), .most = (high), .off = 1 })
+#define QUOTA(high, of, wait_) (&(const luci_limits_t){ .least = 1, .most = (high), .units = (of), .wait = (wait_) })
 #define ONE_OF(...) (&(const luci_limits_t){ .choices = (const char *const[]){ __VA_ARGS__, NULL } })
 #define OR_OFF (&(const luci_limits_t){ .off = 1 })
 #define TEN_YEARS (3650 * LUCI_MS_DAY)
@@ -56,13 +57,14 @@ static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args)
 #define USERNAME_UNITS_MOST 255
 #define PASSWORD_UNITS_MOST 1000
 #define HANDLES_MOST 1000
+#define HASHES_MOST 256
 
 const command_rec luci_directives[] = {
     SERVER("LuciaDatabase", "DRIVER PARAMS", NULL, "where users, keys and sessions are; using the module needs it",
            database, database, NULL),
     SERVER("LuciaDatabasePool", "MAX [WAIT]", "auto 5s",
            "database handles of a child process (auto: as many as threads), and the longest wait for one",
-           pool_size, pool_size, FROM_TO(1, HANDLES_MOST)),
+           quota, pool_size, QUOTA(HANDLES_MOST, "handles", 5 * LUCI_MS_SECOND)),
     SERVER("LuciaCreateSchema", "On|Off", "On", "whether missing tables are made at start-up",
            flag, create_schema, NULL),
     SERVER("LuciaTables", "USER KEY SESSION", "auth_user user_key user_session", "names of the three tables",
@@ -77,6 +79,11 @@ const command_rec luci_directives[] = {
            time, settings.max_lifetime, OFF_OR_FROM_TO(LUCI_MS_SECOND, TEN_YEARS)),
     SERVER("LuciaSessionTokens", "hashed|plain", "hashed", "how the session table holds session ids",
            choice, settings.tokens, ONE_OF("hashed", "plain")),
+    SERVER("LuciaSessionCache", "PROVIDER[:ARGS]|off", NULL,
+           "where sessions are kept at hand, an ap_socache provider; without it shmcb where that is loaded",
+           cache_name, cache_name, OR_OFF),
+    SERVER("LuciaSessionCacheTTL", "TIME", "10s", "the longest time for which a session that was ended elsewhere goes on",
+           time, cache_ttl, FROM_TO(LUCI_MS_SECOND, LUCI_MS_HOUR)),
     SERVER("LuciaCookieName", "NAME", "auth_session", "the name of the session cookie",
            cookie_name, cookie_name, NULL),
     SERVER("LuciaCookiePath", "PATH", "/", "the path of the session cookie",
@@ -96,6 +103,9 @@ const command_rec luci_directives[] = {
     SERVER("LuciaPasswordHash", "argon2id [m=KiB] [t=N] [p=N]|lucia-scrypt", "argon2id m=19456 t=2 p=1",
            "what new password hashes are",
            hash_cost, settings.hash, NULL),
+    SERVER("LuciaHashSlots", "MAX [WAIT]", "auto 2s",
+           "password hashes at once in the whole server (auto: as many as cores), and the longest wait for a turn",
+           quota, hash_slots, QUOTA(HASHES_MOST, "hashes", 2 * LUCI_MS_SECOND)),
     SERVER("LuciaTemplates", "DIR", NULL, "the folder of the pages; without it the installed ones",
            folder, templates, NULL),
     SERVER("LuciaMount", "PREFIX|off", NULL, "serves all pages and endpoints at and below this path",

@@ -20,7 +20,7 @@ typedef struct {
 
 struct luci_pool_t {
     const luci_db_target_t *target;
-    luci_pool_size_t size;
+    luci_quota_t size;
     server_rec *server;
     apr_pool_t *memory;       /* used only under the lock */
     apr_thread_mutex_t *lock; /* guards what follows */
@@ -49,7 +49,7 @@ int luci_pool_serves(const luci_pool_t *pool, const luci_db_target_t *target)
     return a->attributes == b->attributes && !a->max_lifetime == !b->max_lifetime;
 }
 
-luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_pool_size_t size, server_rec *server,
+luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size, server_rec *server,
                               apr_pool_t *child_pool)
 {
     luci_pool_t *pool = apr_pcalloc(child_pool, sizeof *pool);

@@ -13,7 +13,7 @@ typedef struct luci_pool_t luci_pool_t;
 
 /* A pool of at most size.most handles (which must be set), living in child_pool. target is borrowed. NULL
  * without memory. */
-luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_pool_size_t size, server_rec *server,
+luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size, server_rec *server,
                               apr_pool_t *child_pool);
 
 /* The pool as the core's use cases see it: borrowing gives OK, or BUSY when all handles were out for too

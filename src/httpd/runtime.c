@@ -2,10 +2,13 @@
 #include "runtime.h"
 
 #include "httpd_log.h"
+#include "password_hash.h"
 #include "secret.h"
 
 #include <ap_mpm.h>
 #include <http_log.h>
+
+#include <string.h>
 
 APLOG_USE_MODULE(luciauth);
 
@@ -31,7 +34,7 @@ static luci_pool_t *shared_pool(const luci_db_target_t *target, server_rec *main
     return NULL;
 }
 
-static luci_pool_t *new_pool(const luci_db_target_t *target, luci_pool_size_t size, server_rec *server,
+static luci_pool_t *new_pool(const luci_db_target_t *target, luci_quota_t size, server_rec *server,
                              apr_pool_t *pool)
 {
     const char *problem = NULL;
@@ -45,9 +48,23 @@ static luci_pool_t *new_pool(const luci_db_target_t *target, luci_pool_size_t si
     return luci_pool_create(target, size, server, pool);
 }
 
+/* The use cases' own view of a shared cache; NULL: without. */
+static const luci_session_cache_t *start_cache(luci_runtime_t *runtime, luci_cache_t *cache,
+                                               const luci_server_config_t *config, apr_pool_t *pool)
+{
+    runtime->session_cache.settings = &config->settings;
+    runtime->session_cache.ttl = config->cache_ttl;
+    if (!cache || luci_session_cache_mark(&runtime->session_cache, config->database.driver,
+                                          config->database.params, pool) != LUCI_OK)
+        return NULL;
+    runtime->session_cache.store = luci_cache_store(cache);
+    return &runtime->session_cache;
+}
+
 static luci_runtime_t *start_server(server_rec *server, server_rec *main_server, apr_pool_t *pool)
 {
     luci_server_config_t *config = luci_config_server(server);
+    const luci_shared_t *shared = config->shared;
     luci_runtime_t *runtime = apr_pcalloc(pool, sizeof *runtime);
 
     runtime->log = luci_httpd_log(server);
@@ -59,24 +76,97 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
     runtime->pool = shared_pool(&runtime->target, main_server, server);
     if (!runtime->pool)
         runtime->pool = new_pool(&runtime->target, config->pool_size, server, pool);
-    runtime->pages = config->pages;
+    runtime->pages = shared->pages;
     if (!runtime->pool || !runtime->pages)
         return NULL;
     runtime->auth = (luci_auth_t){
         .settings = &config->settings,
         .source = luci_pool_source(runtime->pool),
+        .hasher = luci_hash_slots_hasher(shared->hash_slots, config->hash_slots.wait, pool),
+        .cache = start_cache(runtime, shared->cache, config, pool),
         .log = &runtime->log,
     };
     return runtime;
 }
 
-void luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
+static int is_ours(const luci_server_config_t *config)
+{
+    return config->database.driver != NULL;
+}
+
+/* The most slots that any server asks for, and the largest hash that any makes. */
+static luci_hash_slots_t *prepare_slots(apr_pool_t *conf_pool, server_rec *main_server)
+{
+    apr_uint32_t memory_kib = 0;
+    int count = 0;
+
+    for (server_rec *server = main_server; server; server = server->next) {
+        const luci_server_config_t *config = luci_config_server(server);
+
+        if (is_ours(config) && config->hash_slots.most > count)
+            count = config->hash_slots.most;
+        if (is_ours(config) && config->settings.hash.memory_kib > memory_kib)
+            memory_kib = config->settings.hash.memory_kib;
+    }
+    if (memory_kib == 0)
+        memory_kib = LUCI_ARGON2_MEMORY_KIB_DEFAULT;
+    return luci_hash_slots_create(count, (size_t)memory_kib * 1024, main_server, conf_pool);
+}
+
+static int is_same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* The cache that this server names, which an earlier one may have made. 0: it can't be had. */
+static int prepare_cache(luci_shared_t *shared, luci_cache_name_t *name, server_rec *main_server,
+                         apr_pool_t *conf_pool)
 {
     for (server_rec *server = main_server; server; server = server->next) {
-        luci_server_config_t *config = luci_config_server(server);
+        const luci_server_config_t *config = luci_config_server(server);
+        const luci_shared_t *other = config->shared;
 
-        if (config->database.driver && !config->pages)
-            config->pages = luci_pages_create(config->templates, server, conf_pool);
+        if (other && other->cache && is_same(config->cache_name.provider, name->provider) &&
+            is_same(config->cache_name.args, name->args)) {
+            shared->cache = other->cache;
+            return 1;
+        }
+    }
+    shared->cache = luci_cache_create(name, main_server, conf_pool);
+    return shared->cache != NULL;
+}
+
+int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
+{
+    luci_hash_slots_t *slots = NULL;
+
+    for (server_rec *server = main_server; server; server = server->next) {
+        luci_server_config_t *config = luci_config_server(server);
+        luci_shared_t *shared;
+
+        if (!is_ours(config) || config->shared)
+            continue; /* servers without lines of their own share a configuration */
+        shared = apr_pcalloc(conf_pool, sizeof *shared);
+        if (!slots)
+            slots = prepare_slots(conf_pool, main_server);
+        shared->hash_slots = slots;
+        shared->pages = luci_pages_create(config->templates, server, conf_pool);
+        if (!slots || (luci_cache_wanted(&config->cache_name) &&
+                       !prepare_cache(shared, &config->cache_name, main_server, conf_pool)))
+            return HTTP_INTERNAL_SERVER_ERROR;
+        config->shared = shared;
+    }
+    return OK;
+}
+
+/* A cache is started once, and left out by all its servers when it does not start. */
+static void start_caches(apr_pool_t *child_pool, server_rec *main_server)
+{
+    for (server_rec *server = main_server; server; server = server->next) {
+        luci_shared_t *shared = luci_config_server(server)->shared;
+
+        if (shared && shared->cache && !luci_cache_start(shared->cache, child_pool))
+            shared->cache = NULL;
     }
 }
 
@@ -87,11 +177,11 @@ void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server)
                      "LUCI0305: libcrypto has no SHA-256; nobody can be admitted");
         return;
     }
+    start_caches(child_pool, main_server);
     for (server_rec *server = main_server; server; server = server->next) {
         luci_server_config_t *config = luci_config_server(server);
 
-        if (config->database.driver &&
-            !config->runtime) /* servers without lines of their own share a configuration */
+        if (config->shared && !config->runtime)
             config->runtime = start_server(server, main_server, child_pool);
     }
 }

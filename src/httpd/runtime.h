@@ -6,20 +6,31 @@
 #define LUCI_RUNTIME_H
 
 #include "auth.h"
+#include "cache.h"
 #include "config.h"
+#include "hash_slots.h"
 #include "pages.h"
 #include "pool.h"
 
 typedef struct {
     luci_auth_t auth;
+    luci_session_cache_t session_cache;
     luci_log_t log;
     luci_db_target_t target;
     luci_pool_t *pool;
     luci_pages_t *pages;
 } luci_runtime_t;
 
-/* The post_config hook's work for all servers: what children inherit (the pages). */
-void luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server);
+/* What the children of a server with a LuciaDatabase inherit. Servers that name the same cache share it; the
+ * hash slots are the whole server's. */
+typedef struct {
+    luci_pages_t *pages;
+    luci_cache_t *cache; /* NULL: none is wanted */
+    luci_hash_slots_t *hash_slots;
+} luci_shared_t;
+
+/* The post_config hook's work for all servers: what children inherit. Returns what a hook returns. */
+int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server);
 
 /* The child_init hook's work for all servers. Servers with the same database share a pool. What can't be made
  * is logged and stays NULL. */

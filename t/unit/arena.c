@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The memory of password hashes: it's used again, the warm block first, and holds nothing of the last hash.
- */
+/* The memory of password hashes: an arena that was lent is what a hash works in, and it holds nothing of the
+ * last one; what it has no room for comes from the system. */
 #include "arena.h"
 #include "password_hash.h"
 #include "tap.h"
@@ -8,71 +8,88 @@
 #include <apr_general.h>
 #include <apr_pools.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define MIB ((size_t)1 << 20)
 
-static void check_reuse(void)
-{
-    uint8_t *first, *second, *again;
-
-    tap_is_int(luci_arena_take(&first, 4 * MIB), 0, "a block");
-    tap_is_int(luci_arena_take(&second, 4 * MIB), 0, "and another");
-    tap_ok(first != second, "  are two");
-    memset(first, 1, 4 * MIB);
-    memset(second, 2, 4 * MIB);
-    luci_arena_give(first, 4 * MIB);
-    luci_arena_give(second, 4 * MIB);
-    tap_is_int(luci_arena_take(&again, 4 * MIB), 0, "a block again");
-    tap_ok(again == second, "  is the one that was given back last");
-    luci_arena_give(again, 4 * MIB);
-    tap_is_int(luci_arena_take(&again, 3 * MIB + 1), 0, "a size that is rounded up to the same");
-    tap_ok(again == second, "  is served by it, too");
-    luci_arena_give(again, 3 * MIB + 1);
-}
-
 static void check_sizes(void)
 {
-    uint8_t *small, *huge;
+    uint8_t *none;
 
-    tap_is_int(luci_arena_take(&small, 1), 0, "a small block, while larger ones are kept");
-    *small = 1;
-    luci_arena_give(small, 1);
-    tap_is_int(luci_arena_take(&huge, LUCI_ARENA_BYTES_MOST + 1), 0, "one too large to be kept");
-    huge[LUCI_ARENA_BYTES_MOST] = 1;
-    luci_arena_give(huge, LUCI_ARENA_BYTES_MOST + 1);
-    tap_is_int(luci_arena_take(&huge, SIZE_MAX / 2), -1, "one that no system has");
-    tap_ok(huge == NULL, "  is none");
+    tap_is_int((long long)luci_arena_rounded(1), 2 * MIB, "an arena is at least a huge page");
+    tap_is_int((long long)luci_arena_rounded(19 * MIB), 20 * MIB, "or a multiple of one");
+    tap_is_int((long long)luci_arena_rounded(20 * MIB), 20 * MIB, "which needs no rounding");
+    none = luci_arena_map(SIZE_MAX / 4, 4, 0);
+    tap_ok(none == NULL, "what no address space has is not mapped");
+    none = luci_arena_map(SIZE_MAX / 8, 1, 0);
+    tap_ok(none == NULL, "nor what no system has");
 }
 
-static void check_many(void)
+static void check_lending(void)
 {
-    uint8_t *blocks[2 * LUCI_ARENA_KEPT];
-    int taken = 0;
+    luci_arena_t arena = { luci_arena_map(4 * MIB, 1, 0), 4 * MIB };
+    uint8_t *memory, *more;
 
-    for (int i = 0; i < 2 * LUCI_ARENA_KEPT; i++)
-        taken += luci_arena_take(&blocks[i], 2 * MIB) == 0;
-    tap_is_int(taken, 2 * LUCI_ARENA_KEPT, "more than are kept can be had");
-    for (int i = 0; i < 2 * LUCI_ARENA_KEPT; i++)
-        luci_arena_give(blocks[i], 2 * MIB);
+    tap_ok(arena.memory && (uintptr_t)arena.memory % LUCI_ARENA_PAGE == 0, "an arena begins at a huge page");
+    luci_arena_lend(&arena);
+    tap_is_int(luci_arena_take(&memory, 3 * MIB), 0, "memory for a hash");
+    tap_ok(memory == arena.memory, "  is the arena that was lent");
+    luci_arena_give(memory, 3 * MIB);
+    memory[0] = 1;
+    tap_is_int(memory[0], 1, "  which stays there when it is given back");
+    tap_is_int(luci_arena_take(&more, 4 * MIB + 1), 0, "memory for a hash that needs more");
+    tap_ok(more && more != arena.memory, "  is not the arena");
+    more[4 * MIB] = 1;
+    luci_arena_give(more, 4 * MIB + 1);
+    luci_arena_lend(NULL);
+    tap_is_int(luci_arena_take(&memory, MIB), 0, "without an arena there is memory, too");
+    tap_ok(memory && memory != arena.memory, "  of its own");
+    luci_arena_give(memory, MIB);
+    tap_is_int(luci_arena_take(&memory, SIZE_MAX / 2), -1, "as much as no system has");
+    tap_ok(memory == NULL, "  is none");
+    luci_arena_unmap(arena.memory, arena.bytes, 1);
+}
+
+/* Several arenas lie behind each other, and a child process sees what the parent sees. */
+static void check_shared(void)
+{
+    uint8_t *memory = luci_arena_map(MIB, 3, 1);
+    luci_arena_t second = { memory + LUCI_ARENA_PAGE, LUCI_ARENA_PAGE };
+    int status = -1;
+    pid_t child;
+
+    tap_ok(memory != NULL, "three shared arenas");
+    luci_arena_warm(&second);
+    child = fork();
+    if (child == 0) {
+        second.memory[second.bytes - 1] = 42;
+        _exit(0);
+    }
+    waitpid(child, &status, 0);
+    tap_is_int(status, 0, "a child process writes into the second one");
+    tap_is_int(second.memory[second.bytes - 1], 42, "  and its parent sees it");
+    tap_is_int(memory[3 * LUCI_ARENA_PAGE - 1], 0, "  but not in the third one");
+    luci_arena_unmap(memory, MIB, 3);
 }
 
 /* What a hash worked in is wiped when the next one gets it. */
 static void check_wiped(apr_pool_t *pool)
 {
     luci_hash_cost_t cost = { LUCI_HASH_ARGON2ID, 2048, 1, 1 };
+    luci_arena_t arena = { luci_arena_map(2 * MIB, 1, 0), 2 * MIB };
     size_t dirty = 0;
-    uint8_t *block;
     char *stored;
 
-    tap_is_int(luci_arena_take(&block, 2 * MIB), 0, "a block of a hash's size");
-    memset(block, 0xaa, 2 * MIB);
-    luci_arena_give(block, 2 * MIB);
-    tap_is_int(luci_password_hash(&cost, "correct horse", &stored, pool), LUCI_OK, "a hash works in it");
-    tap_is_int(luci_arena_take(&block, 2 * MIB), 0, "  and gives it back");
-    for (size_t i = 0; i < 2 * MIB; i++)
-        dirty += block[i] != 0;
-    tap_is_int((long long)dirty, 0, "  with nothing in it");
-    luci_arena_give(block, 2 * MIB);
+    memset(arena.memory, 0xaa, arena.bytes);
+    luci_arena_lend(&arena);
+    tap_is_int(luci_password_hash(&cost, "correct horse", &stored, pool), LUCI_OK,
+               "a hash works in an arena");
+    luci_arena_lend(NULL);
+    for (size_t i = 0; i < arena.bytes; i++)
+        dirty += arena.memory[i] != 0;
+    tap_is_int((long long)dirty, 0, "  and leaves nothing in it");
+    luci_arena_unmap(arena.memory, arena.bytes, 1);
 }
 
 int main(void)
@@ -81,9 +98,9 @@ int main(void)
 
     apr_initialize();
     apr_pool_create(&pool, NULL);
-    check_reuse();
     check_sizes();
-    check_many();
+    check_lending();
+    check_shared();
     check_wiped(pool);
     apr_terminate();
     return tap_done();

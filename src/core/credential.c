@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "credential.h"
+
+#include "password_hash.h"
+#include "policy.h"
+
+/* What is tried in the hasher's turn. */
+typedef struct {
+    const luci_auth_t *auth;
+    const luci_key_t *key; /* NULL: there is none */
+    const char *normalised;
+    char *stored; /* the hash that was made; NULL: none was due, or it failed */
+    luci_result_t making;
+    apr_pool_t *pool;
+} trial_t;
+
+static luci_result_t in_turn(const luci_auth_t *auth, luci_hash_work_fn *work, trial_t *trial)
+{
+    return auth->hasher.run ? auth->hasher.run(auth->hasher.baton, work, trial) : work(trial);
+}
+
+luci_result_t luci_credential_find(const luci_auth_t *auth, const char *id, luci_key_t *key, apr_pool_t *pool)
+{
+    luci_db_t *db;
+    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
+
+    if (result != LUCI_OK)
+        return result;
+    result = luci_key_get(db, id, key, pool);
+    auth->source.give_back(auth->source.baton, db);
+    return result;
+}
+
+static luci_result_t make_hash(void *baton)
+{
+    trial_t *trial = baton;
+
+    return luci_password_hash(&trial->auth->settings->hash, trial->normalised, &trial->stored, trial->pool);
+}
+
+luci_result_t luci_credential_hash(const luci_auth_t *auth, const char *password, char **stored,
+                                   apr_pool_t *pool)
+{
+    trial_t trial = { .auth = auth, .pool = pool };
+    char *normalised;
+    luci_result_t result = luci_policy_nfkc(password, &normalised, pool);
+
+    if (result != LUCI_OK)
+        return result;
+    trial.normalised = normalised;
+    result = in_turn(auth, make_hash, &trial);
+    *stored = trial.stored;
+    luci_secret_wipe_string(normalised);
+    return result;
+}
+
+/* The verdict on a password. Without a hash that can be verified, and beside one that takes no time, one is
+ * computed all the same, so that the time does not tell who exists. */
+static luci_result_t judge(const trial_t *trial)
+{
+    const luci_key_t *key = trial->key;
+    luci_result_t result = LUCI_INVALID;
+
+    if (key)
+        result = luci_password_verify(key->stored_hash, trial->normalised);
+    if (result == LUCI_INVALID || (result == LUCI_DENIED && luci_password_is_cheap(key->stored_hash))) {
+        result = luci_password_verify_dummy(&trial->auth->settings->hash, trial->normalised);
+        return result == LUCI_OK ? LUCI_DENIED : result;
+    }
+    if (result == LUCI_OK && key->user.disabled)
+        return LUCI_DENIED;
+    return result;
+}
+
+/* A hash of another kind or cost than configured is made anew now that the password is known. */
+static luci_result_t try_password(void *baton)
+{
+    trial_t *trial = baton;
+    luci_result_t result = judge(trial);
+
+    if (result == LUCI_OK && luci_password_outdated(trial->key->stored_hash, &trial->auth->settings->hash))
+        trial->making = make_hash(trial);
+    return result;
+}
+
+/* Failing to replace an outdated hash is no reason to turn the user away. */
+static void replace_outdated(const trial_t *trial)
+{
+    const luci_db_source_t *source = &trial->auth->source;
+    luci_db_t *db;
+    luci_result_t result = trial->making;
+
+    if (result == LUCI_OK && !trial->stored)
+        return;
+    if (result == LUCI_OK)
+        result = source->borrow(source->baton, &db);
+    if (result == LUCI_OK) {
+        result = luci_key_replace_hash(db, trial->key, trial->stored, trial->pool);
+        source->give_back(source->baton, db);
+    }
+    if (result != LUCI_OK && result != LUCI_NOT_FOUND)
+        luci_log(trial->auth->log, LUCI_LOG_WARNING, "LUCI0201",
+                 "an outdated password hash of user %s could not be replaced: %s", trial->key->user.id,
+                 luci_result_name(result));
+}
+
+luci_result_t luci_credential_check(const luci_auth_t *auth, const char *username, const char *password,
+                                    luci_user_t *user, apr_pool_t *pool)
+{
+    trial_t trial = { .auth = auth, .making = LUCI_OK, .pool = pool };
+    luci_key_t key = { 0 };
+    const char *id;
+    char *normalised;
+    luci_result_t found, result = luci_key_id(username, &id, pool);
+
+    if (result != LUCI_OK)
+        return result;
+    found = luci_credential_find(auth, id, &key, pool);
+    if (found != LUCI_OK && found != LUCI_NOT_FOUND)
+        return found;
+    result = luci_policy_nfkc(password, &normalised, pool);
+    if (result != LUCI_OK)
+        return result;
+    trial.key = found == LUCI_OK ? &key : NULL;
+    trial.normalised = normalised;
+    result = in_turn(auth, try_password, &trial);
+    luci_secret_wipe_string(normalised);
+    if (result == LUCI_DENIED && found == LUCI_NOT_FOUND)
+        return LUCI_NOT_FOUND;
+    if (result == LUCI_OK) {
+        replace_outdated(&trial);
+        *user = key.user;
+    }
+    return result;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Floor 4.4. A name and a password: whose they are, and the hash of a new one. It owns the dummy hash for
+ * unknown users and the replacing of outdated hashes. All hashing goes through the hasher, which limits how
+ * many run at once; no database handle is held meanwhile. */
+#ifndef LUCI_CREDENTIAL_H
+#define LUCI_CREDENTIAL_H
+
+#include "key.h"
+#include "log.h"
+#include "session_cache.h"
+
+/* Runs work when it is its turn, in this thread or another while this one waits: work's answer, or BUSY when
+ * its turn did not come in time and it was not run. Without a run every work runs at once. */
+typedef luci_result_t luci_hash_work_fn(void *work_baton);
+typedef struct {
+    luci_result_t (*run)(void *baton, luci_hash_work_fn *work, void *work_baton);
+    void *baton;
+} luci_hasher_t;
+
+/* What every use case stands on; read-only, shared by threads. */
+typedef struct {
+    const luci_settings_t *settings;
+    luci_db_source_t source;
+    luci_hasher_t hasher;
+    const luci_session_cache_t *cache; /* NULL: none */
+    const luci_log_t *log;             /* may be NULL */
+} luci_auth_t;
+
+/* The key of an id (luci_key_id), on a handle borrowed for it. As luci_key_get. */
+luci_result_t luci_credential_find(const luci_auth_t *auth, const char *id, luci_key_t *key,
+                                   apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Whose name and password these are. OK: *user is from pool, and an outdated hash was replaced if possible.
+ * NOT_FOUND: no such user, in the time of a wrong password. DENIED: wrong password, none, or disabled. BUSY,
+ * UNAVAILABLE, INTERNAL. */
+luci_result_t luci_credential_check(const luci_auth_t *auth, const char *username, const char *password,
+                                    luci_user_t *user, apr_pool_t *pool) LUCI_MUST_USE;
+
+/* The hash of a new password as the settings want it, from pool. BUSY, INTERNAL. */
+luci_result_t luci_credential_hash(const luci_auth_t *auth, const char *password, char **stored,
+                                   apr_pool_t *pool) LUCI_MUST_USE;
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session_cache.h"
+
+#include "session_record.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+/* Machines that share a cache have clocks that differ a little. */
+#define SKEW_MOST LUCI_MS_SECOND
+
+#define FIELD "\n" /* httpd's lines have none inside */
+
+luci_result_t luci_session_cache_mark(luci_session_cache_t *cache, const char *driver, const char *params,
+                                      apr_pool_t *scratch)
+{
+    const luci_settings_t *settings = cache->settings;
+    const char *text = apr_pstrcat(scratch, driver, FIELD, params, FIELD, settings->tables.user, FIELD,
+                                   settings->tables.session, FIELD,
+                                   settings->tokens == LUCI_TOKENS_PLAIN ? "plain" : "hashed", FIELD,
+                                   apr_array_pstrcat(scratch, settings->attributes, ','), NULL);
+
+    return luci_secret_sha256(text, strlen(text), cache->mark);
+}
+
+static luci_result_t key_of(const luci_session_cache_t *cache, const char *id,
+                            unsigned char key[LUCI_SHA256_BYTES])
+{
+    luci_result_t result = luci_secret_sha256(id, LUCI_SESSION_ID_LENGTH, key);
+
+    for (int i = 0; i < LUCI_SHA256_BYTES; i++)
+        key[i] ^= cache->mark[i];
+    return result;
+}
+
+static int is_fresh(const luci_session_cache_t *cache, luci_ms_t read_at, luci_ms_t now)
+{
+    return read_at <= now + SKEW_MOST && now - read_at < cache->ttl;
+}
+
+luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const luci_session_claim_t *claim,
+                                      luci_session_t *session, apr_pool_t *pool)
+{
+    unsigned char key[LUCI_SHA256_BYTES], record[LUCI_RECORD_MOST];
+    size_t length = sizeof record;
+    luci_session_t found;
+    luci_ms_t read_at;
+
+    if (key_of(cache, claim->id, key) != LUCI_OK ||
+        cache->store.retrieve(cache->store.baton, key, record, &length, pool) != LUCI_OK ||
+        length > sizeof record)
+        return LUCI_NOT_FOUND;
+    if (luci_session_record_read(apr_pmemdup(pool, record, length), length, cache->settings, cache->mark,
+                                 &found, &read_at, pool) != LUCI_OK)
+        return LUCI_NOT_FOUND;
+    found.id = claim->id;
+    found.state = luci_session_state(&found, cache->settings, claim->now);
+    if (found.state != LUCI_SESSION_ACTIVE || !is_fresh(cache, read_at, claim->now))
+        return LUCI_NOT_FOUND;
+    *session = found;
+    return LUCI_OK;
+}
+
+luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const luci_session_t *session,
+                                      luci_ms_t read_at, apr_pool_t *scratch)
+{
+    unsigned char key[LUCI_SHA256_BYTES], record[LUCI_RECORD_MOST];
+    luci_ms_t until = read_at + cache->ttl;
+    size_t length;
+    luci_result_t result;
+
+    if (until > session->active_expires)
+        until = session->active_expires;
+    result = luci_session_record_write(session, cache->settings, read_at, cache->mark, record, &length);
+    if (result == LUCI_OK)
+        result = key_of(cache, session->id, key);
+    return result == LUCI_OK ? cache->store.store(cache->store.baton, key, record, length, until, scratch)
+                             : result;
+}
+
+void luci_session_cache_forget(const luci_session_cache_t *cache, const char *id, apr_pool_t *scratch)
+{
+    unsigned char key[LUCI_SHA256_BYTES];
+
+    if (key_of(cache, id, key) == LUCI_OK)
+        (void)cache->store.remove(cache->store.baton, key, scratch);
+}

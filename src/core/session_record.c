@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session_record.h"
+
+#include <apr_siphash.h>
+#include <string.h>
+
+#define VERSION 1
+#define RECORD_NULL 0xffffU
+#define RECORD_USERNAME 0xfffeU
+#define STRING_MOST 0xfffdU
+
+enum {
+    AT_MAGIC = 0,
+    AT_VERSION = 2,
+    AT_COUNT = 3,
+    AT_READ = 4,
+    AT_ACTIVE = 12,
+    AT_IDLE = 20,
+    AT_CREATED = 28,
+    AT_STRINGS = 36
+};
+#define HASH_BYTES 8
+
+static const unsigned char magic[] = { 'L', 'u' };
+
+/* ---- Numbers ---- */
+
+static void put_number(unsigned char *at, apr_uint64_t number)
+{
+    for (int i = 0; i < 8; i++)
+        at[i] = (unsigned char)(number >> (8 * i));
+}
+
+static apr_uint64_t get_number(const unsigned char *at)
+{
+    apr_uint64_t number = 0;
+
+    for (int i = 7; i >= 0; i--)
+        number = number << 8 | at[i];
+    return number;
+}
+
+static void put_moment(unsigned char *at, luci_ms_t moment)
+{
+    put_number(at, (apr_uint64_t)moment);
+}
+
+/* 1 when it is one that can be calculated with. */
+static int get_moment(const unsigned char *at, luci_ms_t *moment)
+{
+    *moment = (luci_ms_t)get_number(at);
+    return *moment >= -LUCI_MOMENT_MOST && *moment <= LUCI_MOMENT_MOST;
+}
+
+static apr_uint64_t hash_of(const unsigned char *record, size_t length, const unsigned char *mark)
+{
+    return apr_siphash24(record, length, mark);
+}
+
+/* ---- Writing: what no longer fits sets overflow and changes nothing more ---- */
+
+typedef struct {
+    unsigned char *record;
+    size_t length;
+    int overflow;
+} writer_t;
+
+static void put_length(writer_t *writer, unsigned length)
+{
+    writer->record[writer->length++] = (unsigned char)length;
+    writer->record[writer->length++] = (unsigned char)(length >> 8);
+}
+
+static void put_string(writer_t *writer, const char *string, const char *username)
+{
+    size_t length = string ? strlen(string) : 0;
+
+    if (writer->overflow || length > STRING_MOST ||
+        writer->length + 2 + length + 1 + HASH_BYTES > LUCI_RECORD_MOST) {
+        writer->overflow = 1;
+        return;
+    }
+    if (!string || string == username) {
+        put_length(writer, string ? RECORD_USERNAME : RECORD_NULL);
+        return;
+    }
+    put_length(writer, (unsigned)length);
+    memcpy(writer->record + writer->length, string, length + 1);
+    writer->length += length + 1;
+}
+
+luci_result_t luci_session_record_write(const luci_session_t *session, const luci_settings_t *settings,
+                                        luci_ms_t read_at, const unsigned char *mark,
+                                        unsigned char record[LUCI_RECORD_MOST], size_t *length)
+{
+    writer_t writer = { .record = record, .length = AT_STRINGS };
+    const luci_user_t *user = &session->user;
+
+    memcpy(record + AT_MAGIC, magic, sizeof magic);
+    record[AT_VERSION] = VERSION;
+    record[AT_COUNT] = (unsigned char)settings->attributes->nelts;
+    put_moment(record + AT_READ, read_at);
+    put_moment(record + AT_ACTIVE, session->active_expires);
+    put_moment(record + AT_IDLE, session->idle_expires);
+    put_moment(record + AT_CREATED, session->created_at);
+    put_string(&writer, user->id, NULL);
+    put_string(&writer, user->username, NULL);
+    for (int i = 0; i < settings->attributes->nelts; i++) {
+        const char *value = user->attributes[i];
+
+        put_string(&writer, value && strcmp(value, user->username) == 0 ? user->username : value,
+                   user->username);
+    }
+    if (writer.overflow)
+        return LUCI_INVALID;
+    put_number(record + writer.length, hash_of(record, writer.length, mark));
+    *length = writer.length + HASH_BYTES;
+    return LUCI_OK;
+}
+
+/* ---- Reading ---- */
+
+typedef struct {
+    const unsigned char *at;
+    const unsigned char *end;
+} reader_t;
+
+/* 1 when there was a string, also NULL or the username. */
+static int get_string(reader_t *reader, const char **string, const char *username)
+{
+    size_t length;
+
+    if (reader->end - reader->at < 2)
+        return 0;
+    length = reader->at[0] | (size_t)reader->at[1] << 8;
+    reader->at += 2;
+    *string = length == RECORD_USERNAME ? username : NULL;
+    if (length > STRING_MOST)
+        return 1;
+    if ((size_t)(reader->end - reader->at) <= length || reader->at[length] != '\0')
+        return 0;
+    *string = (const char *)reader->at;
+    reader->at += length + 1;
+    return 1;
+}
+
+static int get_user(reader_t *reader, luci_user_t *user, int count, apr_pool_t *pool)
+{
+    const char **attributes;
+
+    if (!get_string(reader, &user->id, NULL) || !get_string(reader, &user->username, NULL))
+        return 0;
+    if (!user->id || !user->username)
+        return 0;
+    attributes = apr_palloc(pool, sizeof *attributes * ((apr_size_t)count + 1));
+    user->attributes = attributes;
+    while (count-- > 0) {
+        if (!get_string(reader, attributes++, user->username))
+            return 0;
+    }
+    return reader->at == reader->end;
+}
+
+static int is_ours(const unsigned char *record, size_t length, const luci_settings_t *settings,
+                   const unsigned char *mark)
+{
+    if (length < AT_STRINGS + HASH_BYTES || length > LUCI_RECORD_MOST)
+        return 0;
+    if (memcmp(record + AT_MAGIC, magic, sizeof magic) != 0 || record[AT_VERSION] != VERSION ||
+        record[AT_COUNT] != settings->attributes->nelts)
+        return 0;
+    length -= HASH_BYTES;
+    return get_number(record + length) == hash_of(record, length, mark);
+}
+
+luci_result_t luci_session_record_read(const unsigned char *record, size_t length,
+                                       const luci_settings_t *settings, const unsigned char *mark,
+                                       luci_session_t *session, luci_ms_t *read_at, apr_pool_t *pool)
+{
+    luci_session_t found = { 0 };
+    luci_ms_t read;
+    reader_t reader;
+
+    if (!is_ours(record, length, settings, mark))
+        return LUCI_INVALID;
+    reader = (reader_t){ record + AT_STRINGS, record + length - HASH_BYTES };
+    if (!get_moment(record + AT_READ, &read) || !get_moment(record + AT_ACTIVE, &found.active_expires) ||
+        !get_moment(record + AT_IDLE, &found.idle_expires) ||
+        !get_moment(record + AT_CREATED, &found.created_at) ||
+        !get_user(&reader, &found.user, settings->attributes->nelts, pool))
+        return LUCI_INVALID;
+    *session = found;
+    *read_at = read;
+    return LUCI_OK;
+}
