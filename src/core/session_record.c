@@ -2,6 +2,7 @@
 #include "session_record.h"
 
 #include <apr_siphash.h>
+#include <endian.h>
 #include <string.h>
 
 #define VERSION 1
@@ -27,17 +28,16 @@ static const unsigned char magic[] = { 'L', 'u' };
 
 static void put_number(unsigned char *at, apr_uint64_t number)
 {
-    for (int i = 0; i < 8; i++)
-        at[i] = (unsigned char)(number >> (8 * i));
+    number = htole64(number);
+    memcpy(at, &number, sizeof number);
 }
 
 static apr_uint64_t get_number(const unsigned char *at)
 {
-    apr_uint64_t number = 0;
+    apr_uint64_t number;
 
-    for (int i = 7; i >= 0; i--)
-        number = number << 8 | at[i];
-    return number;
+    memcpy(&number, at, sizeof number);
+    return le64toh(number);
 }
 
 static void put_moment(unsigned char *at, luci_ms_t moment)

@@ -138,9 +138,18 @@ int luci_cache_start(luci_cache_t *cache, apr_pool_t *child_pool)
 
 /* ---- When it fails ---- */
 
-static int is_paused(const luci_cache_t *cache, apr_time_t now)
+/* When there is nothing to wait for, the clock is not asked either. */
+static int is_paused(const luci_cache_t *cache)
 {
-    return (apr_uint64_t)now < apr_atomic_read64(&cache->shared->paused_until);
+    apr_uint64_t until = apr_atomic_read64(&cache->shared->paused_until);
+
+    return until != 0 && (apr_uint64_t)apr_time_now() < until;
+}
+
+/* The start of a call, which matters only where it may take long. */
+static apr_time_t start_of_call(const luci_cache_t *cache)
+{
+    return cache->lock ? 0 : apr_time_now();
 }
 
 /* Of all threads of all processes one says it, once in a while. */
@@ -163,21 +172,18 @@ static void pause_for_a_while(const luci_cache_t *cache, apr_status_t status, co
     complain(cache, status, what, now);
 }
 
-/* What a call to the provider came to. */
+/* What a call to the provider came to. In shared memory, a miss is all that can be wrong with an answer. */
 static luci_result_t judge(const luci_cache_t *cache, apr_status_t status, apr_time_t started)
 {
-    apr_time_t now;
+    int is_answer = status == APR_SUCCESS || status == APR_NOTFOUND;
 
-    if (cache->lock && status == APR_SUCCESS) /* in memory, nothing takes long */
+    if (!is_answer)
+        pause_for_a_while(cache, status, "does not work", apr_time_now());
+    else if (!cache->lock && apr_time_now() - started > SLOW)
+        pause_for_a_while(cache, 0, "is slow", apr_time_now());
+    if (status == APR_SUCCESS)
         return LUCI_OK;
-    now = apr_time_now();
-    if (status != APR_SUCCESS && status != APR_NOTFOUND)
-        pause_for_a_while(cache, status, "does not work", now);
-    else if (now - started > SLOW)
-        pause_for_a_while(cache, 0, "is slow", now);
-    if (status == APR_NOTFOUND)
-        return LUCI_NOT_FOUND;
-    return status == APR_SUCCESS ? LUCI_OK : LUCI_UNAVAILABLE;
+    return is_answer ? LUCI_NOT_FOUND : LUCI_UNAVAILABLE;
 }
 
 /* ---- The lock: some providers are not even safe among threads ---- */
@@ -208,11 +214,11 @@ static luci_result_t retrieve(void *baton, const unsigned char *key, unsigned ch
                               apr_pool_t *scratch)
 {
     const luci_cache_t *cache = baton;
-    apr_time_t started = apr_time_now();
+    apr_time_t started = start_of_call(cache);
     unsigned int size = (unsigned int)*length;
     apr_status_t status;
 
-    if (is_paused(cache, started))
+    if (is_paused(cache))
         return LUCI_UNAVAILABLE;
     status = take_lock(cache, LOCK_WAIT);
     if (status == APR_SUCCESS) {
@@ -229,10 +235,11 @@ static luci_result_t store(void *baton, const unsigned char *key, const unsigned
                            luci_ms_t until, apr_pool_t *scratch)
 {
     const luci_cache_t *cache = baton;
-    apr_time_t started = apr_time_now(), expiry = apr_time_from_msec(until) + apr_time_from_sec(2);
+    apr_time_t started = start_of_call(cache);
+    apr_time_t expiry = apr_time_from_msec(until) + apr_time_from_sec(2);
     apr_status_t status;
 
-    if (is_paused(cache, started))
+    if (is_paused(cache))
         return LUCI_UNAVAILABLE;
     status = take_lock(cache, LOCK_WAIT);
     if (status == APR_SUCCESS) {
@@ -246,7 +253,7 @@ static luci_result_t store(void *baton, const unsigned char *key, const unsigned
 static luci_result_t forget(void *baton, const unsigned char *key, apr_pool_t *scratch)
 {
     const luci_cache_t *cache = baton;
-    apr_time_t started = apr_time_now();
+    apr_time_t started = start_of_call(cache);
     apr_status_t status = take_lock(cache, LOCK_WAIT_REMOVE);
 
     if (status == APR_SUCCESS) {

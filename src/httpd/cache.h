@@ -25,7 +25,8 @@ const char *luci_cache_problem(const luci_cache_name_t *name, apr_pool_t *temp);
 luci_cache_t *luci_cache_create(const luci_cache_name_t *name, server_rec *main_server,
                                 apr_pool_t *conf_pool);
 
-/* For each child, before its threads start; calling again does no harm. 0: this child goes without it, which was logged. */
+/* For each child, before its threads start; calling again does no harm. 0: this child goes without it, which
+ * was logged. */
 int luci_cache_start(luci_cache_t *cache, apr_pool_t *child_pool);
 
 /* The store that the core writes to; from all threads. */

@@ -162,8 +162,10 @@ static int authenticate_basic(request_rec *r)
 
 int luci_gate_authenticate(request_rec *r)
 {
-    if (is_auth_type(r, LUCI_AUTH_TYPE))
+    if (is_auth_type(r, LUCI_AUTH_TYPE)) {
+        luci_visit_gate(r);
         return authenticate_session(r);
+    }
     if (!is_auth_type(r, "Basic") || !luci_runtime_of(r) || luci_visit_of(r)->inside_authn)
         return DECLINED;
     return authenticate_basic(r);
@@ -174,7 +176,7 @@ int luci_gate_authorize(request_rec *r)
     luci_visit_t *visit;
     int status;
 
-    if (!is_auth_type(r, LUCI_AUTH_TYPE))
+    if (!luci_visit_is_gated(r))
         return DECLINED;
     visit = luci_visit_of(r);
     if (visit->inside_authz)

@@ -101,52 +101,36 @@ int luci_identity_assume(request_rec *r, const luci_user_t *user)
 
 int luci_identity_admit(request_rec *r, const luci_user_t *user)
 {
-    r->ap_auth_type = apr_pstrdup(r->pool, LUCI_AUTH_TYPE);
+    r->ap_auth_type = (char *)LUCI_AUTH_TYPE; /* read-only, as all of httpd takes it */
     return luci_identity_assume(r, user) ? OK : HTTP_FORBIDDEN;
 }
 
-/* NAME of an attribute as part of a variable's name. */
-static char *upper(const char *prefix, const char *name, apr_pool_t *pool)
-{
-    char *text = apr_pstrcat(pool, prefix, name, NULL);
-
-    for (char *c = text; *c; c++)
-        *c = (char)apr_toupper(*c);
-    return text;
-}
-
-/* X-Lucia-<Attribute>: '_' becomes '-', each word starts with a capital. */
-static const char *header_name(const char *attribute, apr_pool_t *pool)
-{
-    char *name = apr_pstrcat(pool, "X-Lucia-", attribute, NULL);
-    int start = 1;
-
-    for (char *c = name + strlen("X-Lucia-"); *c; c++) {
-        *c = *c == '_' ? '-' : (char)(start ? apr_toupper(*c) : *c);
-        start = *c == '-';
-    }
-    return name;
-}
-
 /* A subrequest begins with a copy of its main request's environment, which may speak of somebody else. */
-static void clear_environment(request_rec *r, const luci_settings_t *settings)
+static void clear_environment(request_rec *r, const luci_runtime_t *runtime)
 {
+    int count = runtime->auth.settings->attributes->nelts;
+
     apr_table_unset(r->subprocess_env, "LUCIA_USER_ID");
     apr_table_unset(r->subprocess_env, "LUCIA_USERNAME");
-    for (int i = 0; i < settings->attributes->nelts; i++)
-        apr_table_unset(r->subprocess_env,
-                        upper("LUCIA_", APR_ARRAY_IDX(settings->attributes, i, const char *), r->pool));
+    for (int i = 0; i < count; i++)
+        apr_table_unset(r->subprocess_env, runtime->attribute_names[i].variable);
 }
 
-static void set_environment(request_rec *r, const luci_user_t *user, const luci_settings_t *settings)
+/* The username, too, may stand among the attributes; once is enough. */
+static int is_extra(const luci_user_t *user, int i)
 {
+    return user->attributes[i] && user->attributes[i] != user->username;
+}
+
+static void set_environment(request_rec *r, const luci_user_t *user, const luci_runtime_t *runtime)
+{
+    int count = runtime->auth.settings->attributes->nelts;
+
     apr_table_setn(r->subprocess_env, "LUCIA_USER_ID", user->id);
     apr_table_setn(r->subprocess_env, "LUCIA_USERNAME", user->username);
-    for (int i = 0; i < settings->attributes->nelts; i++) {
-        if (user->attributes[i])
-            apr_table_setn(r->subprocess_env,
-                           upper("LUCIA_", APR_ARRAY_IDX(settings->attributes, i, const char *), r->pool),
-                           user->attributes[i]);
+    for (int i = 0; i < count; i++) {
+        if (is_extra(user, i))
+            apr_table_setn(r->subprocess_env, runtime->attribute_names[i].variable, user->attributes[i]);
     }
 }
 
@@ -162,14 +146,15 @@ static void set_header(request_rec *r, const char *name, const char *value)
     apr_table_setn(r->headers_in, name, value);
 }
 
-static void set_headers(request_rec *r, const luci_user_t *user, const luci_settings_t *settings)
+static void set_headers(request_rec *r, const luci_user_t *user, const luci_runtime_t *runtime)
 {
+    int count = runtime->auth.settings->attributes->nelts;
+
     set_header(r, "X-Lucia-User-Id", user->id);
     set_header(r, "X-Lucia-Username", user->username);
-    for (int i = 0; i < settings->attributes->nelts; i++) {
-        if (user->attributes[i])
-            set_header(r, header_name(APR_ARRAY_IDX(settings->attributes, i, const char *), r->pool),
-                       user->attributes[i]);
+    for (int i = 0; i < count; i++) {
+        if (is_extra(user, i))
+            set_header(r, runtime->attribute_names[i].header, user->attributes[i]);
     }
 }
 
@@ -209,18 +194,20 @@ static void hide_secrets(request_rec *r, const luci_visit_t *visit, const luci_d
 
 static void hand_on(request_rec *r, luci_visit_t *visit, const luci_dir_config_t *dir)
 {
-    const luci_settings_t *settings = &luci_config_server(r->server)->settings;
+    const luci_runtime_t *runtime = luci_runtime_of(r);
     const luci_user_t *user = luci_visit_user(r);
 
+    if (!runtime) /* then there is no user either */
+        return;
     if (r->main)
-        clear_environment(r, settings);
+        clear_environment(r, runtime);
     if (visit->headers_sent)
         remove_ours(r->headers_in, r->pool);
     if (!user)
         return;
-    set_environment(r, user, settings);
+    set_environment(r, user, runtime);
     if (dir->headers) {
-        set_headers(r, user, settings);
+        set_headers(r, user, runtime);
         visit->headers_sent = 1;
     }
 }

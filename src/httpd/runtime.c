@@ -77,6 +77,7 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
     if (!runtime->pool)
         runtime->pool = new_pool(&runtime->target, config->pool_size, server, pool);
     runtime->pages = shared->pages;
+    runtime->attribute_names = luci_attribute_names(&config->settings, pool);
     if (!runtime->pool || !runtime->pages)
         return NULL;
     runtime->auth = (luci_auth_t){

@@ -5,6 +5,7 @@
 #ifndef LUCI_RUNTIME_H
 #define LUCI_RUNTIME_H
 
+#include "attribute_names.h"
 #include "auth.h"
 #include "cache.h"
 #include "config.h"
@@ -19,6 +20,7 @@ typedef struct {
     luci_db_target_t target;
     luci_pool_t *pool;
     luci_pages_t *pages;
+    const luci_attribute_name_t *attribute_names;
 } luci_runtime_t;
 
 /* What the children of a server with a LuciaDatabase inherit. Servers that name the same cache share it; the

@@ -33,6 +33,7 @@ typedef struct {
     luci_visit_t *visit;     /* only in the root request */
     const luci_user_t *user; /* whom we named in r->user */
     const char *name;        /* r->user as we set it */
+    int is_gated;
     int is_exempt;
 } here_t;
 
@@ -90,6 +91,16 @@ const luci_user_t *luci_visit_user(request_rec *r)
         return here->user;
     /* httpd hands the very string on where it does not ask again. */
     return from && from->user == r->user ? luci_visit_user(from) : NULL;
+}
+
+void luci_visit_gate(request_rec *r)
+{
+    here_of(r)->is_gated = 1;
+}
+
+int luci_visit_is_gated(request_rec *r)
+{
+    return here_of(r)->is_gated;
 }
 
 void luci_visit_exempt(request_rec *r)
