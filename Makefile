@@ -13,6 +13,7 @@
 # make uninstall  take module and templates away again; configuration and users stay
 # make lint       clang, clang-tidy, cppcheck and clang-format; make format formats
 # make clean      remove build/
+# ARGON2=sodium   libsodium computes Argon2, faster where there is AVX2 (libargon2); say it to every make
 # NO_DEPS=1       never touch the system's packages; V=1 shows the compiler's commands
 
 VERSION = 0.1.0
@@ -22,9 +23,14 @@ CC = gcc
 endif
 BUILD ?= build
 MPM ?= event
+ARGON2 ?= libargon2
 PORT ?= 8080
 APXS ?= $(firstword $(shell command -v apxs apxs2 2>/dev/null) apxs)
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+
+ifeq ($(filter libargon2 sodium,$(ARGON2)),)
+$(error ARGON2 is libargon2 or sodium, not $(ARGON2))
+endif
 
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) '$@';)
 
@@ -33,10 +39,15 @@ say = $(if $(V),,@printf '  %-4s %s\n' $(1) '$@';)
 # apache2-bin is the server alone; the package apache2 would also start a service.
 PACKAGES = gcc libc6-dev make pkg-config perl apache2-bin apache2-dev libaprutil1-dbd-sqlite3 \
 	libargon2-dev libssl-dev libutf8proc-dev libjansson-dev
+# The tests compare what both compute, and lint reads both, whatever ARGON2 says.
+SODIUM_PACKAGES = libsodium-dev
+ifeq ($(ARGON2),sodium)
+PACKAGES += $(SODIUM_PACKAGES)
+endif
 # libapache2-mod-perl2 is only here because Apache::Test comes inside it.
 TEST_PACKAGES = libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl openssl binutils \
-	sqlite3 curl media-types
-LINT_PACKAGES = clang clang-tidy clang-format cppcheck
+	sqlite3 curl media-types $(SODIUM_PACKAGES)
+LINT_PACKAGES = clang clang-tidy clang-format cppcheck $(SODIUM_PACKAGES)
 BENCH_PACKAGES = wrk curl
 NODE_TESTS = $(patsubst %/package-lock.json,%,$(wildcard t/interop/package-lock.json t/browser/package-lock.json))
 ifneq ($(NODE_TESTS),)
@@ -48,6 +59,9 @@ endif
 install-packages = $(if $(NO_DEPS),,.ci/packages $(1))
 
 CORE_LIBS = libargon2 libcrypto libutf8proc jansson
+ifeq ($(ARGON2),sodium)
+CORE_LIBS += libsodium
+endif
 APR_LIBS = apr-1 apr-util-1
 
 # ---- Flags -------------------------------------------------------------------
@@ -60,10 +74,12 @@ WARNINGS = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototyp
 	-Wundef -Wpointer-arith -Wwrite-strings -Wvla
 HARDENING = -fstack-protector-strong
 LDFLAGS_ALL = -Wl,-z,relro,-z,now $(LDFLAGS)
-ifdef SANITIZE
+# What is built differently is built elsewhere, or old objects would be taken for new ones.
+VARIANT = $(if $(SANITIZE),/asan)$(if $(filter sodium,$(ARGON2)),/sodium)
 ifeq ($(BUILD),build)
-override BUILD = build/asan
+override BUILD = build$(VARIANT)
 endif
+ifdef SANITIZE
 OPTIMIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LDFLAGS_ALL += -fsanitize=address,undefined
 else
@@ -78,14 +94,21 @@ TEMPLATE_DIR := $(call apxs,datadir)/luciauth/templates
 STATE_DIR = /var/lib/luciauth
 
 # The core sees no httpd header: these flags do not lead to one.
-CORE_FLAGS := $(call as-system,$(call pkg,--cflags $(APR_LIBS) $(CORE_LIBS)))
+CORE_FLAGS := $(call as-system,$(call pkg,--cflags $(APR_LIBS) $(CORE_LIBS)) $(call pkg,--cflags libsodium))
 HTTPD_FLAGS := -isystem $(call apxs,INCLUDEDIR)
 CORE_LDLIBS := $(call pkg,--libs $(CORE_LIBS))
 APR_LDLIBS := $(call pkg,--libs $(APR_LIBS))
+SODIUM_LDLIBS := $(call pkg,--libs libsodium)
 
 # ---- The module --------------------------------------------------------------
 
+SODIUM_OBJECT = $(BUILD)/src/core/argon2_sodium.o
 CORE_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/core/*.c)))
+ifeq ($(ARGON2),sodium)
+COMMON += -DLUCI_ARGON2_SODIUM
+else
+CORE_OBJECTS := $(filter-out $(SODIUM_OBJECT),$(CORE_OBJECTS))
+endif
 HTTPD_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard mod_luciauth.c src/httpd/*.c)))
 MODULE = $(BUILD)/mod_luciauth.so
 
@@ -94,7 +117,13 @@ all: $(MODULE)
 have-tools:
 	@command -v $(APXS) >/dev/null && command -v $(CC) >/dev/null && \
 	pkg-config --exists $(APR_LIBS) $(CORE_LIBS) || { \
-	    echo "apxs, the compiler or a library is missing: run make deps" >&2; exit 1; }
+	    echo "apxs, the compiler or a library is missing: run make deps ARGON2=$(ARGON2)" >&2; exit 1; }
+
+have-sodium:
+	@pkg-config --exists libsodium || { \
+	    echo "libsodium is missing: run make deps ARGON2=sodium" >&2; exit 1; }
+
+$(SODIUM_OBJECT) $(BUILD)/t/unit/argon2_sodium.o: | have-sodium
 
 $(MODULE): $(HTTPD_OBJECTS) $(BUILD)/libluciauth.a
 	$(call say,LINK)$(CC) -shared $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS)
@@ -129,6 +158,9 @@ UNIT_SOURCES = $(filter-out $(UNIT_SUPPORT),$(sort $(wildcard t/unit/*.c)))
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(UNIT_SOURCES))
 UNIT_SUPPORT_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(UNIT_SUPPORT))
 
+# Every library is loaded, also one that a test stands in front of with all the functions that are called.
+UNIT_LDLIBS = -Wl,--no-as-needed $(CORE_LDLIBS) $(APR_LDLIBS)
+
 unit: $(UNIT_TESTS)
 
 $(BUILD)/t/unit/%.o: t/unit/%.c Makefile | have-tools
@@ -136,7 +168,18 @@ $(BUILD)/t/unit/%.o: t/unit/%.c Makefile | have-tools
 	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -It/unit -c -o $@ $<
 
 $(UNIT_TESTS): $(BUILD)/t/unit/%: $(BUILD)/t/unit/%.o $(UNIT_SUPPORT_OBJECTS) $(BUILD)/libluciauth.a
-	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS) $(APR_LDLIBS)
+	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(UNIT_LDLIBS)
+
+# These are always linked as with the one or the other ARGON2: their object stands before the library's.
+$(BUILD)/t/unit/argon2_sodium: $(BUILD)/t/unit/with_sodium.o $(SODIUM_OBJECT)
+$(BUILD)/t/unit/argon2_sodium: UNIT_LDLIBS += $(SODIUM_LDLIBS)
+$(BUILD)/t/unit/arena $(BUILD)/t/unit/auth_hashing: $(BUILD)/t/unit/with_libargon2.o
+
+$(BUILD)/t/unit/with_sodium.o: COMMON += -DLUCI_ARGON2_SODIUM
+$(BUILD)/t/unit/with_libargon2.o: COMMON += -ULUCI_ARGON2_SODIUM
+$(BUILD)/t/unit/with_sodium.o $(BUILD)/t/unit/with_libargon2.o: src/core/password_argon2.c Makefile | have-tools
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -c -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -216,7 +259,7 @@ format:
 
 lint:
 	@$(call install-packages,$(PACKAGES) $(LINT_PACKAGES))
-	@$(MAKE) --no-print-directory -j$(JOBS) CC=clang BUILD=build/clang all unit
+	@$(MAKE) --no-print-directory -j$(JOBS) CC=clang BUILD=build/clang$(VARIANT) all unit
 	@$(MAKE) --no-print-directory lint-sources
 
 # Left out: what is wrong about apr's arrays of pointers, va_list, or plain style.
@@ -237,5 +280,5 @@ lint-sources:
 clean:
 	rm -rf build
 
-.PHONY: all have-tools core-compile unit deps test-deps demo test bench install uninstall format lint lint-sources clean
+.PHONY: all have-tools have-sodium core-compile unit deps test-deps demo test bench install uninstall format lint lint-sources clean
 .DELETE_ON_ERROR:

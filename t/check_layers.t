@@ -126,7 +126,8 @@ sub only_in {
 }
 
 only_in 'apr_dbd_*', qr/^apr_dbd_/, 'core/connection';
-only_in 'libargon2', qr/^argon2/, 'core/password_argon2';
+only_in 'libargon2', qr/^argon2/, 'core/argon2_libargon2';
+only_in 'libsodium', qr/^(?:crypto_|sodium_|randombytes)/, 'core/argon2_sodium';
 only_in 'randomness', qr/^(?:RAND_|getrandom$|getentropy$|arc4random|random$|rand$|rand_r$|drand48$|apr_generate_random_bytes$|apr_random_|apr_uuid_get$|ap_random)/,
     'core/secret';
 my @clock = map {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "password_argon2.h"
 
-#include "arena.h"
+#include "argon2_tag.h"
 #include "password_hash.h"
 #include "secret.h"
 
 #include <apr_strings.h>
-#include <argon2.h>
 #include <string.h>
 
 /* What new hashes have, in bytes. */
@@ -14,25 +13,10 @@
 #define NEW_TAG 32
 /* What stored ones may have, in bytes. */
 #define SALT_LEAST 8 /* RFC 9106, 3.1 */
-#define SALT_MOST 64
 #define TAG_LEAST 16 /* 128 bits */
-#define TAG_MOST 64
 #define BASE64_SIZE(bytes) (((bytes) + 2) / 3 * 4 + 1)
 
 #define MEMORY_KIB_A_LANE 8 /* RFC 9106, 3.1 */
-
-/* Everything that goes into a hash but the password, and the tag that comes out. */
-typedef struct {
-    argon2_type type;
-    apr_uint32_t version; /* ARGON2_VERSION_10 or _13 */
-    apr_uint32_t memory_kib;
-    apr_uint32_t passes;
-    apr_uint32_t lanes;
-    unsigned char salt[SALT_MOST];
-    size_t salt_length;
-    unsigned char tag[TAG_MOST];
-    size_t tag_length;
-} argon2_hash_t;
 
 static int cost_allowed(apr_uint32_t memory_kib, apr_uint32_t passes, apr_uint32_t lanes)
 {
@@ -136,7 +120,7 @@ static const char *read_version(const char *text, apr_uint32_t *version)
     return *version == ARGON2_VERSION_10 || *version == ARGON2_VERSION_13 ? number : NULL;
 }
 
-static const char *read_cost(const char *text, argon2_hash_t *hash)
+static const char *read_cost(const char *text, luci_argon2_hash_t *hash)
 {
     text = read_number(read_literal(text, "m="), &hash->memory_kib);
     text = read_number(read_literal(text, ",t="), &hash->passes);
@@ -144,13 +128,13 @@ static const char *read_cost(const char *text, argon2_hash_t *hash)
     return text && cost_allowed(hash->memory_kib, hash->passes, hash->lanes) ? text : NULL;
 }
 
-static luci_result_t read_hash(const char *stored, argon2_hash_t *hash)
+static luci_result_t read_hash(const char *stored, luci_argon2_hash_t *hash)
 {
     const char *text;
 
     memset(hash, 0, sizeof *hash);
-    hash->salt_length = SALT_MOST;
-    hash->tag_length = TAG_MOST;
+    hash->salt_length = LUCI_ARGON2_SALT_MOST;
+    hash->tag_length = LUCI_ARGON2_TAG_MOST;
     text = read_version(read_type(stored, &hash->type), &hash->version);
     text = read_cost(text, hash);
     text = read_base64(read_literal(text, "$"), hash->salt, &hash->salt_length);
@@ -160,52 +144,23 @@ static luci_result_t read_hash(const char *stored, argon2_hash_t *hash)
     return LUCI_OK;
 }
 
-static char *write_hash(const argon2_hash_t *hash, apr_pool_t *pool)
+static char *write_hash(const luci_argon2_hash_t *hash, apr_pool_t *pool)
 {
-    char salt[BASE64_SIZE(SALT_MOST)], tag[BASE64_SIZE(TAG_MOST)];
+    static const char *const type_name[] = { [Argon2_i] = "argon2i", [Argon2_id] = "argon2id" };
+    char salt[BASE64_SIZE(LUCI_ARGON2_SALT_MOST)], tag[BASE64_SIZE(LUCI_ARGON2_TAG_MOST)];
 
     write_base64(salt, hash->salt, hash->salt_length);
     write_base64(tag, hash->tag, hash->tag_length);
-    return apr_psprintf(pool, "$%s$v=%u$m=%u,t=%u,p=%u$%s$%s", argon2_type2string(hash->type, 0),
-                        hash->version, hash->memory_kib, hash->passes, hash->lanes, salt, tag);
+    return apr_psprintf(pool, "$%s$v=%u$m=%u,t=%u,p=%u$%s$%s", type_name[hash->type], hash->version,
+                        hash->memory_kib, hash->passes, hash->lanes, salt, tag);
 }
 
 /* ---- The computation ---- */
 
-/* The one call into libargon2. It wipes its memory before giving it back (FLAG_clear_internal_memory), and
- * only reads the password, of which there's no copy here to be cleared. One thread, whatever the lanes: the
- * limit on concurrent hashing counts cores. */
-static luci_result_t compute_tag(const argon2_hash_t *hash, const char *password, unsigned char *tag)
+static luci_result_t compare(const luci_argon2_hash_t *hash, const char *password)
 {
-    size_t length = strlen(password);
-    int code;
-    argon2_context context = {
-        .out = tag,
-        .outlen = (uint32_t)hash->tag_length,
-        .pwd = (uint8_t *)password,
-        .pwdlen = (uint32_t)length,
-        .salt = (uint8_t *)hash->salt,
-        .saltlen = (uint32_t)hash->salt_length,
-        .t_cost = hash->passes,
-        .m_cost = hash->memory_kib,
-        .lanes = hash->lanes,
-        .threads = 1,
-        .version = hash->version,
-        .allocate_cbk = luci_arena_take,
-        .free_cbk = luci_arena_give,
-        .flags = ARGON2_DEFAULT_FLAGS, /* libargon2 wipes the memory before it gives it back */
-    };
-
-    if (length > ARGON2_MAX_PWD_LENGTH)
-        return LUCI_INTERNAL;
-    code = argon2_ctx(&context, hash->type);
-    return code == ARGON2_OK ? LUCI_OK : LUCI_INTERNAL;
-}
-
-static luci_result_t compare(const argon2_hash_t *hash, const char *password)
-{
-    unsigned char tag[TAG_MOST];
-    luci_result_t result = compute_tag(hash, password, tag);
+    unsigned char tag[LUCI_ARGON2_TAG_MOST];
+    luci_result_t result = luci_argon2_tag(hash, password, tag);
 
     if (result == LUCI_OK && !luci_secret_equal(tag, hash->tag, hash->tag_length))
         result = LUCI_DENIED;
@@ -214,9 +169,9 @@ static luci_result_t compare(const argon2_hash_t *hash, const char *password)
 }
 
 /* What a new hash at this cost is made from, with a salt and a tag of zeros. */
-static argon2_hash_t new_hash(const luci_hash_cost_t *cost)
+static luci_argon2_hash_t new_hash(const luci_hash_cost_t *cost)
 {
-    argon2_hash_t hash = {
+    luci_argon2_hash_t hash = {
         .type = Argon2_id,
         .version = ARGON2_VERSION_13,
         .memory_kib = cost->memory_kib,
@@ -239,14 +194,14 @@ int luci_password_argon2_claims(const char *stored)
 luci_result_t luci_password_argon2_hash(const luci_hash_cost_t *cost, const char *password, char **stored,
                                         apr_pool_t *pool)
 {
-    argon2_hash_t hash = new_hash(cost);
+    luci_argon2_hash_t hash = new_hash(cost);
     luci_result_t result;
 
     if (!cost_allowed(cost->memory_kib, cost->passes, cost->lanes))
         return LUCI_INVALID;
     result = luci_secret_random(hash.salt, hash.salt_length);
     if (result == LUCI_OK)
-        result = compute_tag(&hash, password, hash.tag);
+        result = luci_argon2_tag(&hash, password, hash.tag);
     if (result == LUCI_OK) {
         *stored = write_hash(&hash, pool);
         result = *stored ? LUCI_OK : LUCI_INTERNAL;
@@ -257,7 +212,7 @@ luci_result_t luci_password_argon2_hash(const luci_hash_cost_t *cost, const char
 
 luci_result_t luci_password_argon2_verify(const char *stored, const char *password)
 {
-    argon2_hash_t hash;
+    luci_argon2_hash_t hash;
     luci_result_t result = read_hash(stored, &hash);
 
     if (result == LUCI_OK)
@@ -268,7 +223,7 @@ luci_result_t luci_password_argon2_verify(const char *stored, const char *passwo
 
 luci_result_t luci_password_argon2_verify_dummy(const luci_hash_cost_t *cost, const char *password)
 {
-    argon2_hash_t hash = new_hash(cost);
+    luci_argon2_hash_t hash = new_hash(cost);
     luci_result_t result;
 
     if (!cost_allowed(cost->memory_kib, cost->passes, cost->lanes))
@@ -279,7 +234,7 @@ luci_result_t luci_password_argon2_verify_dummy(const luci_hash_cost_t *cost, co
 
 int luci_password_argon2_outdated(const char *stored, const luci_hash_cost_t *wanted)
 {
-    argon2_hash_t hash;
+    luci_argon2_hash_t hash;
     int outdated = read_hash(stored, &hash) != LUCI_OK || hash.type != Argon2_id ||
                    hash.version != ARGON2_VERSION_13 || hash.memory_kib != wanted->memory_kib ||
                    hash.passes != wanted->passes || hash.lanes != wanted->lanes ||

@@ -3,7 +3,7 @@
  * - $argon2id$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<tag>
  * - $argon2i$ with the same, and both without "v=..$", which means version 16
  *
- * Decoded here, strictly, before anything is allocated; computed by libargon2, called nowhere else. */
+ * Decoded here, strictly, before anything is allocated; computed by argon2_tag. */
 #ifndef LUCI_PASSWORD_ARGON2_H
 #define LUCI_PASSWORD_ARGON2_H
 
