@@ -61,7 +61,7 @@ use parent -norequire, 'LuciaTest::Server';
 
 my @modules = qw(
     access_compat alias auth_basic authn_core authn_file authz_core authz_host authz_user autoindex deflate dir env
-    filter mime negotiation reqtimeout setenvif status unixd socache_shmcb
+    filter mime negotiation reqtimeout setenvif status unixd
 );
 
 sub new {
