@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 #include <apr_time.h>
+#include <string.h>
 
 /* As long as the driver waits for a lock, and more often. */
 #define LOCK_TRIES 64
@@ -23,15 +24,21 @@ luci_result_t luci_connection_init(const char *driver, const char **problem, apr
 
 luci_result_t luci_connection_fail(luci_connection_t *connection, luci_result_t result, const char *reason)
 {
-    apr_cpystrn(connection->error, reason ? reason : "no reason given", sizeof connection->error);
+    apr_cpystrn(connection->error, reason && *reason ? reason : "no reason given", sizeof connection->error);
+    connection->error[strcspn(connection->error, "\r\n")] = '\0'; /* PostgreSQL's further lines show values */
     connection->broken = 1;
     return result;
+}
+
+static int is_busy(const luci_connection_t *connection, int code)
+{
+    return luci_sql_failure(connection->dialect, code) == LUCI_SQL_BUSY;
 }
 
 /* The answer to a driver's code. */
 static luci_result_t answer(luci_connection_t *connection, int code)
 {
-    luci_result_t result = code == luci_sql_busy_code(connection->dialect) ? LUCI_BUSY : LUCI_UNAVAILABLE;
+    luci_result_t result = is_busy(connection, code) ? LUCI_BUSY : LUCI_UNAVAILABLE;
 
     if (code == 0)
         return LUCI_OK;
@@ -47,15 +54,23 @@ static apr_status_t close_handle(void *baton)
     return APR_SUCCESS;
 }
 
-static void set_up(luci_connection_t *connection)
+/* All rows at once: asked for one by one, PostgreSQL's driver takes an error for the end of the rows, and
+ * sleeps when there are none. */
+#define ALL_ROWS 1
+
+static luci_result_t set_up(luci_connection_t *connection)
 {
     const char *const *query = luci_sql_session_setup(connection->dialect);
 
     for (; *query; query++) {
         apr_dbd_results_t *results = NULL;
+        int code = apr_dbd_select(connection->driver, connection->pool, connection->handle, &results, *query,
+                                  ALL_ROWS);
 
-        (void)apr_dbd_select(connection->driver, connection->pool, connection->handle, &results, *query, 0);
+        if (code != 0 && luci_sql_setup_matters(connection->dialect))
+            return answer(connection, code);
     }
+    return LUCI_OK;
 }
 
 luci_result_t luci_connection_open(luci_connection_t *connection, const char *driver, const char *params,
@@ -65,6 +80,7 @@ luci_result_t luci_connection_open(luci_connection_t *connection, const char *dr
     apr_status_t status;
 
     connection->pool = pool;
+    connection->prepared = 0;
     if (apr_dbd_get_driver(pool, driver, &connection->driver) != APR_SUCCESS)
         return luci_connection_fail(connection, LUCI_UNAVAILABLE, "the database's driver can't be loaded");
     status = apr_dbd_open_ex(connection->driver, pool, params, &connection->handle, &problem);
@@ -72,20 +88,19 @@ luci_result_t luci_connection_open(luci_connection_t *connection, const char *dr
         return luci_connection_fail(connection, LUCI_UNAVAILABLE,
                                     problem ? problem : "the database can't be opened");
     apr_pool_cleanup_register(pool, connection, close_handle, apr_pool_cleanup_null);
-    set_up(connection);
-    return LUCI_OK;
+    return set_up(connection);
 }
 
 /* The driver waits for a lock when it runs a statement but not when it prepares one, for which SQLite reads
- * the schema. */
-static int prepare(luci_connection_t *connection, const char *text, apr_dbd_prepared_t **prepared)
+ * the schema. PostgreSQL's prepares what has a label only. */
+static int prepare(luci_connection_t *connection, const char *text, const char *label,
+                   apr_dbd_prepared_t **prepared)
 {
-    int busy = luci_sql_busy_code(connection->dialect), code;
-
     for (int tries = 1;; tries++) {
-        code =
-            apr_dbd_prepare(connection->driver, connection->pool, connection->handle, text, NULL, prepared);
-        if (code != busy || tries == LOCK_TRIES)
+        int code =
+            apr_dbd_prepare(connection->driver, connection->pool, connection->handle, text, label, prepared);
+
+        if (!is_busy(connection, code) || tries == LOCK_TRIES)
             return code;
         apr_sleep(LOCK_PAUSE);
     }
@@ -94,7 +109,8 @@ static int prepare(luci_connection_t *connection, const char *text, apr_dbd_prep
 luci_result_t luci_connection_prepare(luci_connection_t *connection, const char *text,
                                       apr_dbd_prepared_t **prepared)
 {
-    int code = prepare(connection, text, prepared);
+    const char *label = apr_psprintf(connection->pool, "luci_%d", connection->prepared++);
+    int code = prepare(connection, text, label, prepared);
 
     if (code != 0)
         *prepared = NULL;
@@ -103,13 +119,22 @@ luci_result_t luci_connection_prepare(luci_connection_t *connection, const char 
 
 luci_result_t luci_connection_probe(luci_connection_t *connection, const char *text, int *found)
 {
-    apr_dbd_prepared_t *prepared = NULL;
-    int code = prepare(connection, text, &prepared);
+    luci_bound_t bound = { 0 };
+    const char *const *row;
+    int code = prepare(connection, text, NULL, &bound.prepared);
+    luci_result_t result;
 
-    *found = code == 0;
-    return code == luci_sql_missing_code(connection->dialect) ? LUCI_OK : answer(connection, code);
+    *found = 0;
+    if (luci_sql_failure(connection->dialect, code) == LUCI_SQL_MISSING)
+        return LUCI_OK;
+    result = answer(connection, code);
+    if (result == LUCI_OK)
+        result = luci_connection_select(connection, &bound, &row, connection->pool);
+    *found = result == LUCI_OK;
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
+/* A copy, because not every driver's rows last as long as pool. */
 static luci_result_t first_row(luci_connection_t *connection, apr_dbd_results_t *results,
                                const char *const **row, apr_pool_t *pool)
 {
@@ -118,14 +143,18 @@ static luci_result_t first_row(luci_connection_t *connection, apr_dbd_results_t 
     int columns = apr_dbd_num_cols(driver, results);
     const char **values;
 
-    if (apr_dbd_get_row(driver, pool, results, &found, -1) != 0)
+    if (apr_dbd_get_row(driver, pool, results, &found, 1) != 0)
         return LUCI_NOT_FOUND;
-    values = apr_palloc(pool, (apr_size_t)columns * sizeof *values);
-    for (int i = 0; i < columns; i++)
-        values[i] = apr_dbd_get_entry(driver, found, i);
-    /* The result set is read to its end, so that the connection is free for the next statement. */
-    while (apr_dbd_get_row(driver, pool, results, &found, -1) == 0)
-        ;
+    values = apr_pcalloc(pool, (apr_size_t)columns * sizeof *values);
+    for (int i = 0; i < columns; i++) {
+        const char *value;
+        apr_status_t status = apr_dbd_datum_get(driver, found, i, APR_DBD_TYPE_STRING, &value);
+
+        if (status == APR_SUCCESS)
+            values[i] = apr_pstrdup(pool, value);
+        else if (status != APR_ENOENT) /* NULL */
+            return luci_connection_fail(connection, LUCI_UNAVAILABLE, "a column could not be read");
+    }
     *row = values;
     return LUCI_OK;
 }
@@ -134,8 +163,8 @@ luci_result_t luci_connection_select(luci_connection_t *connection, luci_bound_t
                                      const char *const **row, apr_pool_t *pool)
 {
     apr_dbd_results_t *results = NULL;
-    int code = apr_dbd_pselect(connection->driver, pool, connection->handle, &results, bound->prepared, 0,
-                               bound->arguments, bound->argument);
+    int code = apr_dbd_pselect(connection->driver, pool, connection->handle, &results, bound->prepared,
+                               ALL_ROWS, bound->arguments, bound->argument);
 
     return code == 0 ? first_row(connection, results, row, pool) : answer(connection, code);
 }
@@ -154,23 +183,26 @@ luci_result_t luci_connection_run(luci_connection_t *connection, const char *tex
     return answer(connection, apr_dbd_query(connection->driver, connection->handle, &changed, text));
 }
 
-luci_result_t luci_connection_begin(luci_connection_t *connection, apr_dbd_transaction_t **transaction,
-                                    apr_pool_t *scratch)
+/* Not apr_dbd's own transactions: PostgreSQL's driver ends the process when BEGIN fails. */
+static int step(luci_connection_t *connection, luci_sql_step_t step)
 {
-    *transaction = NULL;
-    return answer(connection,
-                  apr_dbd_transaction_start(connection->driver, scratch, connection->handle, transaction));
+    int changed;
+
+    return apr_dbd_query(connection->driver, connection->handle, &changed,
+                         luci_sql_transaction(connection->dialect, step));
 }
 
-luci_result_t luci_connection_end(luci_connection_t *connection, apr_dbd_transaction_t *transaction,
-                                  int commit, apr_pool_t *scratch)
+luci_result_t luci_connection_begin(luci_connection_t *connection)
 {
-    int code;
+    return answer(connection, step(connection, LUCI_SQL_BEGIN));
+}
 
-    if (!commit)
-        apr_dbd_transaction_mode_set(connection->driver, transaction, APR_DBD_TRANSACTION_ROLLBACK);
-    code = apr_dbd_transaction_end(connection->driver, scratch, transaction);
-    if (commit)
-        return answer(connection, code);
-    return code == 0 ? LUCI_OK : LUCI_UNAVAILABLE;
+luci_result_t luci_connection_commit(luci_connection_t *connection)
+{
+    return answer(connection, step(connection, LUCI_SQL_COMMIT));
+}
+
+luci_result_t luci_connection_roll_back(luci_connection_t *connection)
+{
+    return step(connection, LUCI_SQL_ROLLBACK) == 0 ? LUCI_OK : LUCI_UNAVAILABLE;
 }

@@ -15,6 +15,7 @@ typedef struct {
     apr_pool_t *pool;
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;
+    int prepared; /* statements so far */
     int broken;
     char error[256]; /* what the last failure was, in the driver's words or ours; no values */
 } luci_connection_t;
@@ -54,13 +55,9 @@ luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_
                                       apr_pool_t *scratch) LUCI_MUST_USE;
 luci_result_t luci_connection_run(luci_connection_t *connection, const char *text) LUCI_MUST_USE;
 
-/* BEGIN. Whatever the result is: a transaction that isn't NULL must be ended, because it clings to scratch,
- * which may outlive the connection. */
-luci_result_t luci_connection_begin(luci_connection_t *connection, apr_dbd_transaction_t **transaction,
-                                    apr_pool_t *scratch) LUCI_MUST_USE;
-
-/* COMMIT, or ROLLBACK, whose failure leaves the reason for rolling back as the last one. */
-luci_result_t luci_connection_end(luci_connection_t *connection, apr_dbd_transaction_t *transaction,
-                                  int commit, apr_pool_t *scratch) LUCI_MUST_USE;
+/* A failing roll-back leaves the reason for rolling back as the last one. BUSY, UNAVAILABLE. */
+luci_result_t luci_connection_begin(luci_connection_t *connection) LUCI_MUST_USE;
+luci_result_t luci_connection_commit(luci_connection_t *connection) LUCI_MUST_USE;
+luci_result_t luci_connection_roll_back(luci_connection_t *connection) LUCI_MUST_USE;
 
 #endif

@@ -266,19 +266,17 @@ static luci_result_t run_inside(luci_db_t *db, luci_db_work_fn *work, void *bato
 static luci_result_t transaction_once(luci_db_t *db, luci_db_work_fn *work, void *baton, int *before_commit,
                                       apr_pool_t *scratch)
 {
-    apr_dbd_transaction_t *transaction;
     luci_result_t ended, result = luci_db_connect(db);
 
     *before_commit = 1;
+    if (result == LUCI_OK)
+        result = luci_connection_begin(&db->connection);
     if (result != LUCI_OK)
         return result;
-    result = luci_connection_begin(&db->connection, &transaction, scratch);
-    if (result == LUCI_OK)
-        result = run_inside(db, work, baton, scratch);
-    if (!transaction)
-        return result;
+    result = run_inside(db, work, baton, scratch);
     *before_commit = result != LUCI_OK;
-    ended = luci_connection_end(&db->connection, transaction, result == LUCI_OK, scratch);
+    ended = result == LUCI_OK ? luci_connection_commit(&db->connection)
+                              : luci_connection_roll_back(&db->connection);
     if (ended != LUCI_OK || db->connection.broken)
         disconnect(db); /* the server or the file's journal rolls back what is left */
     return result == LUCI_OK ? ended : result;

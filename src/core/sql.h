@@ -13,8 +13,8 @@
 
 typedef enum {
     LUCI_SQLITE3,
-    LUCI_PGSQL, /* its column is empty until that engine is supported */
-    LUCI_MYSQL, /* likewise */
+    LUCI_PGSQL,
+    LUCI_MYSQL, /* its column is empty until that engine is supported */
     LUCI_SQL_DIALECTS
 } luci_sql_dialect_t;
 
@@ -62,7 +62,8 @@ luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_
                                         const luci_settings_t *settings, luci_sql_columns_t columns,
                                         apr_pool_t *pool);
 
-/* Queries that fail when the table or our columns are not there, and otherwise have no rows. From pool. */
+/* Queries that have a row when the table and the columns are there. Otherwise they have none, or preparing
+ * them fails with LUCI_SQL_MISSING. From pool. */
 typedef enum {
     LUCI_SQL_PROBE_USER,
     LUCI_SQL_PROBE_KEY,
@@ -80,14 +81,21 @@ const char *luci_sql_probe(luci_sql_dialect_t dialect, luci_sql_probe_t probe, c
 const char *const *luci_sql_schema(luci_sql_dialect_t dialect, luci_sql_probe_t probe,
                                    const luci_settings_t *settings, apr_pool_t *pool);
 
-/* Queries to run on each new connection, closed by NULL. A failing one is not an error. */
+/* Queries to run on each new connection, closed by NULL; and whether one that fails is an error. */
 const char *const *luci_sql_session_setup(luci_sql_dialect_t dialect);
+int luci_sql_setup_matters(luci_sql_dialect_t dialect);
 
-/* The code with which the driver says that a lock could not be had in time. */
-int luci_sql_busy_code(luci_sql_dialect_t dialect);
+/* The statements around a transaction. */
+typedef enum { LUCI_SQL_BEGIN, LUCI_SQL_COMMIT, LUCI_SQL_ROLLBACK, LUCI_SQL_STEPS } luci_sql_step_t;
+const char *luci_sql_transaction(luci_sql_dialect_t dialect, luci_sql_step_t step);
 
-/* The code with which the driver says, on preparing, that a table or column is not there. */
-int luci_sql_missing_code(luci_sql_dialect_t dialect);
+/* What a driver's code for a failure says. */
+typedef enum {
+    LUCI_SQL_OTHER,   /* nothing that is known */
+    LUCI_SQL_BUSY,    /* a lock could not be had in time */
+    LUCI_SQL_MISSING, /* on preparing: a table or column is not there */
+} luci_sql_failure_t;
+luci_sql_failure_t luci_sql_failure(luci_sql_dialect_t dialect, int code);
 
 /* 1 when params is the path of a database file (so that it can be looked at before it's opened). */
 int luci_sql_is_file(luci_sql_dialect_t dialect, const char *params);

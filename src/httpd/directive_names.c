@@ -136,7 +136,9 @@ static const char *allowed_database(const luci_limits_t *limits, apr_pool_t *poo
     }
     return apr_pstrcat(
         pool, "DRIVER PARAMS, where DRIVER is ", known,
-        " (PARAMS of sqlite3 is the path of the database file; put PARAMS with blanks in quotes)", NULL);
+        " (PARAMS of sqlite3 is the path of the database file, of pgsql what libpq takes, such as "
+        "\"host=/run/postgresql dbname=lucia\"; put PARAMS with blanks in quotes)",
+        NULL);
 }
 
 static const char *refuse_database(const char *what, apr_pool_t *pool)

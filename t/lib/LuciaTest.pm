@@ -103,9 +103,10 @@ sub shared {
 
 # For a child before exec: ends it when its parent is gone, however that went (Linux).
 sub follow_parent {
+    my ($signal) = @_;
     my %prctl = (x86_64 => 157, aarch64 => 167);
     my $number = $prctl{ (POSIX::uname())[4] } or return;
-    syscall $number, 1, POSIX::SIGTERM();
+    syscall $number, 1, POSIX->can('SIG' . ($signal || 'TERM'))->();
     return;
 }
 
@@ -202,4 +203,5 @@ sub wait_until {
 require LuciaTest::Client;
 require LuciaTest::Server;
 require LuciaTest::Backend;
+require LuciaTest::Postgres;
 1;

@@ -149,7 +149,8 @@ static void check_tables(void)
                "and its column");
     tap_ok(schema[3] == NULL, "the list ends");
     tap_is_str(luci_sql_probe(LUCI_SQLITE3, LUCI_SQL_PROBE_USER, &settings.tables, pool),
-               "SELECT u.id, u.username FROM \"user\" u WHERE 1 = 0", "a probe is quoted and qualified");
+               "SELECT COUNT(u.id), COUNT(u.username) FROM \"user\" u WHERE 1 = 0",
+               "a probe is quoted and qualified");
     settings = usual;
 }
 
@@ -163,8 +164,10 @@ static void check_dialects(void)
     tap_is_result(luci_sql_dialect("", &dialect), LUCI_NOT_FOUND, "nor is an empty name");
     tap_is_int(luci_sql_is_file(LUCI_SQLITE3, "/srv/users.db"), 1, "a path is a file");
     tap_is_int(luci_sql_is_file(LUCI_SQLITE3, ":memory:"), 0, "memory is not");
-    tap_is_int(luci_sql_busy_code(LUCI_SQLITE3), 5, "SQLITE_BUSY");
-    tap_is_int(luci_sql_missing_code(LUCI_SQLITE3), 1, "SQLITE_ERROR");
+    tap_is_int(luci_sql_failure(LUCI_SQLITE3, 5), LUCI_SQL_BUSY, "SQLITE_BUSY");
+    tap_is_int(luci_sql_failure(LUCI_SQLITE3, 1), LUCI_SQL_MISSING, "SQLITE_ERROR");
+    tap_is_int(luci_sql_failure(LUCI_SQLITE3, 11), LUCI_SQL_OTHER, "SQLITE_CORRUPT");
+    tap_is_int(luci_sql_failure(LUCI_PGSQL, 5), LUCI_SQL_OTHER, "another engine's code is not SQLite's");
 }
 
 /* ---- On a real database ---- */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Floor 2. Fills the names of tables and columns into the texts of sql.c.
+ * In a text: {user} {key} {session} are the quoted tables, {user:suffix} is that name with _suffix;
+ * {attributes} is ", u.COLUMN" for each attribute, {definitions} is "COLUMN TEXT, " for each; [D:...],
+ * [U:...] and [S:...] stay only where the user table has "disabled", the user or the session table all our
+ * columns; [d:...] and [s:...] only where it has not. */
+#ifndef LUCI_SQL_TEXT_H
+#define LUCI_SQL_TEXT_H
+
+#include "sql.h"
+
+typedef struct {
+    const luci_tables_t *tables;
+    const apr_array_header_t *attributes; /* NULL: none */
+    char quote;                           /* what the dialect puts around a name */
+} luci_sql_names_t;
+
+/* The text filled in, from pool. statement gets the places of its arguments, unless it's NULL. */
+const char *luci_sql_text(const char *text, const luci_sql_names_t *names, luci_sql_columns_t columns,
+                          luci_sql_statement_t *statement, apr_pool_t *pool);
+
+#endif

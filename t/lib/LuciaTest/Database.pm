@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the private database servers of the tests share: a process in a folder of its own, run by an ordinary
+# user, that ends with the test however the test ends. LuciaTest::Postgres and LuciaTest::MariaDB say the rest.
+package LuciaTest::Database;
+use strict;
+use warnings;
+
+use IO::Socket::INET ();
+use POSIX qw(:sys_wait_h);
+use Time::HiRes ();
+use LuciaTest;
+
+sub new {
+    my ($class, %arg) = @_;
+    my $self = bless { owner => $$, %arg }, $class;
+    $self->{dir} = LuciaTest::work_dir($self->kind);
+    $SIG{$_} ||= sub { exit 1 } for qw(INT TERM HUP);    # so that DESTROY runs
+    LuciaTest::give("$self->{dir}");
+    my $said = $self->run($self->making);
+    die $self->kind . " could not be made:\n$said" if $?;
+    return $self->start;
+}
+
+sub dir  { "$_[0]{dir}" }
+sub port { $_[0]{port} }
+sub pid  { $_[0]{pid} }
+sub log  { LuciaTest::Server::slurp($_[0]->dir . '/log') }
+
+# In a child, before exec: the servers refuse to run as root.
+sub become {
+    my ($self) = @_;
+    $ENV{TMPDIR} = $self->dir;
+    chdir $self->dir or POSIX::_exit(126);
+    my ($user, $group) = LuciaTest::server_user() or return;
+    my ($uid, $gid) = (scalar getpwnam $user, scalar getgrnam $group);
+    $) = "$gid $gid";
+    POSIX::setgid($gid);
+    POSIX::setuid($uid);
+    POSIX::_exit(126) if $> == 0 || $< == 0;
+    return;
+}
+
+# Runs a command as the server's user; what it said, and its status in $?.
+sub run {
+    my ($self, @command) = @_;
+    defined(my $pid = open my $out, '-|') or die "fork: $!";
+    if (!$pid) {
+        $self->become;
+        open STDIN,  '<',  '/dev/null';
+        open STDERR, '>&', \*STDOUT;
+        exec @command or POSIX::_exit(127);
+    }
+    my $said = do { local $/; <$out> } // '';
+    close $out;
+    return $said;
+}
+
+sub free_port {
+    my $held = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 1) or die "no free port: $!";
+    return $held->sockport;
+}
+
+# The port stays the same over ->stop and ->start, unless somebody else took it at the first start.
+sub start {
+    my ($self) = @_;
+    for my $try (1 .. 5) {
+        $self->{port} = free_port() if !$self->{started};
+        $self->{pid} = $self->spawn;
+        my $outcome = LuciaTest::wait_until(sub { $self->reap ? 'exited' : $self->answers ? 'ready' : undef }, 60) || 'late';
+        if ($outcome eq 'ready') {
+            $self->{started} = 1;
+            return $self;
+        }
+        $self->stop;
+        last if $self->{started} || $self->log !~ /address already in use/i;
+    }
+    die $self->kind . " did not start:\n" . $self->log;
+}
+
+sub spawn {
+    my ($self) = @_;
+    my @command = $self->serving;
+    defined(my $pid = fork) or die "fork: $!";
+    return $pid if $pid;
+    POSIX::setsid();
+    $self->become;    # first, because it would undo the next
+    LuciaTest::follow_parent($self->end_signal);
+    open STDIN, '<', '/dev/null';
+    open STDOUT, '>>', $self->dir . '/log';
+    open STDERR, '>&', \*STDOUT;
+    exec @command or POSIX::_exit(127);
+}
+
+sub reap {
+    my ($self) = @_;
+    return 1 unless $self->{pid};
+    return 0 unless waitpid($self->{pid}, WNOHANG) == $self->{pid};
+    delete $self->{pid};
+    return 1;
+}
+
+# Ends the server at once, whoever is connected; 'KILL' as a crash does.
+sub stop {
+    my ($self, $signal) = @_;
+    my $pid = $self->{pid} or return;
+    local ($?, $!, $@);
+    delete $self->{handle};
+    kill $signal || $self->end_signal, $pid;
+    return if LuciaTest::wait_until(sub { $self->reap }, 30);
+    kill KILL => -$pid;
+    waitpid $pid, 0;
+    delete $self->{pid};
+    return;
+}
+
+sub restart { my ($self) = @_; $self->stop; return $self->start }
+
+sub DESTROY {
+    my ($self) = @_;
+    return unless $self->{owner} && $self->{owner} == $$;
+    $self->stop;
+}
+
+# ---- Looking into it, beside the module ----
+
+# A SELECT gives a reference to a list of rows (hashes), anything else the number of rows changed.
+sub query {
+    my ($self, $sql, @bind) = @_;
+    my $handle = $self->{handle} //= $self->connect;
+    return $handle->selectall_arrayref($sql, { Slice => {} }, @bind)
+        if $sql =~ /^\s*(?:SELECT|SHOW|WITH|EXPLAIN)\b|\bRETURNING\b/i;
+    return 0 + $handle->do($sql, undef, @bind);
+}
+
+# The first column of the first row.
+sub value {
+    my ($self, $sql, @bind) = @_;
+    my $handle = $self->{handle} //= $self->connect;
+    return scalar $handle->selectrow_array($sql, undef, @bind);
+}
+
+1;

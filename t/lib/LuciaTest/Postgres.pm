@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# A private PostgreSQL, stopped when the object goes away.
+#
+#     my $postgres = LuciaTest::Postgres->new;
+#     $postgres->line($postgres->create('name'))    # the LuciaDatabase line of a new database
+#     $postgres->params                             # apr_dbd's params, over the Unix socket
+#     $postgres->url                                # postgres://..., over TCP
+#     $postgres->query('SELECT * FROM auth_user WHERE id = ?', $id);
+#     $postgres->stop; $postgres->start; $postgres->restart; $postgres->pid;
+#
+# It is as durable as a real one (fsync is on). Local users need no password: others have no way in.
+package LuciaTest::Postgres;
+use strict;
+use warnings;
+use parent -norequire, 'LuciaTest::Database';
+
+use LuciaTest;
+use LuciaTest::Database;
+
+use constant { USER => 'lucia', DATABASE => 'postgres' };
+
+sub kind       { 'postgres' }
+sub end_signal { 'INT' }         # ends sessions, then the server; QUIT leaves its temporary files
+
+# The newest one of those that Debian keeps side by side, or the one on the PATH.
+sub tool {
+    my ($name) = @_;
+    my ($newest) = sort { ($b =~ /(\d+)/)[0] <=> ($a =~ /(\d+)/)[0] } glob "/usr/lib/postgresql/*/bin/$name";
+    return $newest // $name;
+}
+
+sub data { $_[0]->dir . '/data' }
+
+sub making {
+    my ($self) = @_;
+    return (tool('initdb'), '-D', $self->data, '-U', USER, qw(-A trust -E UTF8 --locale=C.UTF-8 --no-sync));
+}
+
+sub serving {
+    my ($self) = @_;
+    return (tool('postgres'), '-D', $self->data, '-k', $self->dir, '-h', '127.0.0.1', '-p', $self->port,
+        map { ('-c', $_) } 'max_connections=200', @{ $self->{settings} // [] });
+}
+
+sub line   { my ($self, $database) = @_; return 'LuciaDatabase pgsql "' . $self->params($database) . '"' }
+sub params { my ($self, $database) = @_; return join ' ', 'host=' . $self->dir, $self->login($database) }
+sub login  { my ($self, $database) = @_; return ('port=' . $self->port, 'user=' . USER, 'dbname=' . ($database // DATABASE)) }
+
+sub url {
+    my ($self, $database) = @_;
+    return 'postgres://' . USER . '@127.0.0.1:' . $self->port . '/' . ($database // DATABASE);
+}
+
+sub connect {
+    my ($self, $database) = @_;
+    require DBI;
+    return DBI->connect('dbi:Pg:' . join(';', 'host=' . $self->dir, $self->login($database)),
+        '', '', { RaiseError => 1, PrintError => 0, pg_enable_utf8 => 0, AutoCommit => 1 });
+}
+
+sub answers { my ($self) = @_; return scalar eval { $self->connect->disconnect; 1 } }
+
+# A new database of that name.
+sub create {
+    my ($self, $name) = @_;
+    $self->query(qq{CREATE DATABASE "$name"});
+    return $name;
+}
+
+1;
