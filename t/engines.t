@@ -61,7 +61,8 @@ sub check_restart {
     return;
 }
 
-for my $engine (LuciaTest::Postgres->new) {
+for my $class (qw(LuciaTest::Postgres LuciaTest::MariaDB)) {
+    my $engine = $class->new;
     subtest $engine->kind => sub {
         subtest 'use cases' => sub { check_use_cases($engine) };
         subtest 'the server goes and comes' => sub { check_restart($engine) };

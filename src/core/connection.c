@@ -22,10 +22,24 @@ luci_result_t luci_connection_init(const char *driver, const char **problem, apr
     return LUCI_UNAVAILABLE;
 }
 
+/* Cuts off what shows a value: PostgreSQL's further lines, and what either quotes as the cause. Of PARAMS
+ * that can't be read it may be the password. */
+static void hide_values(char *message)
+{
+    static const char *const marks[] = { "\n", ": \"", ": '", " after \"", " option \"", " value \"" };
+
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        char *found = strstr(message, marks[i]);
+
+        if (found)
+            *found = '\0';
+    }
+}
+
 luci_result_t luci_connection_fail(luci_connection_t *connection, luci_result_t result, const char *reason)
 {
     apr_cpystrn(connection->error, reason && *reason ? reason : "no reason given", sizeof connection->error);
-    connection->error[strcspn(connection->error, "\r\n")] = '\0'; /* PostgreSQL's further lines show values */
+    hide_values(connection->error);
     connection->broken = 1;
     return result;
 }
@@ -83,6 +97,7 @@ luci_result_t luci_connection_open(luci_connection_t *connection, const char *dr
     connection->prepared = 0;
     if (apr_dbd_get_driver(pool, driver, &connection->driver) != APR_SUCCESS)
         return luci_connection_fail(connection, LUCI_UNAVAILABLE, "the database's driver can't be loaded");
+    params = apr_pstrcat(pool, params, luci_sql_more_params(connection->dialect), NULL);
     status = apr_dbd_open_ex(connection->driver, pool, params, &connection->handle, &problem);
     if (status != APR_SUCCESS)
         return luci_connection_fail(connection, LUCI_UNAVAILABLE,
@@ -172,8 +187,14 @@ luci_result_t luci_connection_select(luci_connection_t *connection, luci_bound_t
 luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_t *bound, int *changed,
                                       apr_pool_t *scratch)
 {
-    return answer(connection, apr_dbd_pquery(connection->driver, scratch, connection->handle, changed,
-                                             bound->prepared, bound->arguments, bound->argument));
+    int code = apr_dbd_pquery(connection->driver, scratch, connection->handle, changed, bound->prepared,
+                              bound->arguments, bound->argument);
+
+    if (bound->may_conflict && luci_sql_failure(connection->dialect, code) == LUCI_SQL_CONFLICT) {
+        *changed = 0;
+        return LUCI_OK;
+    }
+    return answer(connection, code);
 }
 
 luci_result_t luci_connection_run(luci_connection_t *connection, const char *text)

@@ -25,6 +25,7 @@ typedef struct {
     apr_dbd_prepared_t *prepared;
     const char *argument[LUCI_SQL_ARGUMENTS_MOST];
     int arguments;
+    int may_conflict;
 } luci_bound_t;
 
 /* Loads the driver, as luci_db_init. */

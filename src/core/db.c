@@ -196,6 +196,7 @@ static luci_result_t prepare(luci_db_t *db, const errand_t *errand, luci_bound_t
         return result;
     bound->prepared = db->prepared[errand->id];
     bound->arguments = statement->arguments;
+    bound->may_conflict = statement->may_conflict;
     for (int i = 0; i < statement->arguments; i++)
         bound->argument[i] = errand->arguments[statement->argument[i]];
     return LUCI_OK;

@@ -11,23 +11,35 @@
 
 #define USER_COLUMNS "u.id, [D:u.disabled][d:NULL], u.username{attributes}"
 
+/* MySQL compares as the column's collation says, for which names that differ by an accent may be one. */
+#define KEY_GET                                                                                              \
+    "SELECT k.hashed_password, " USER_COLUMNS                                                                \
+    " FROM {key} k JOIN {user} u ON u.id = k.user_id WHERE k.id = %s"
+
+/* INSERT IGNORE would hide other errors too, and ON DUPLICATE KEY counts rows as the connection was told to.
+ */
 typedef struct {
-    const char *text; /* SQLite and PostgreSQL read the same */
+    const char *text;
+    const char *mysql; /* NULL: MySQL's reads the same; the other two always do */
     int repeatable;
+    int may_conflict;
 } row_t;
 
 static const row_t statements[LUCI_SQL_STATEMENTS] = {
     [LUCI_SQL_USER_INSERT] = {
         .text = "INSERT INTO {user} (id, username[U:, created_at]) VALUES (%s, %s[U:, %lld]) "
-                              "ON CONFLICT DO NOTHING",
+                "ON CONFLICT DO NOTHING",
+        .mysql = "INSERT INTO {user} (id, username[U:, created_at]) VALUES (%s, %s[U:, %lld])",
+        .may_conflict = 1,
     },
     [LUCI_SQL_KEY_INSERT] = {
-        .text = "INSERT INTO {key} (id, user_id, hashed_password) VALUES (%s, %s, %s) "
-                              "ON CONFLICT DO NOTHING",
+        .text = "INSERT INTO {key} (id, user_id, hashed_password) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+        .mysql = "INSERT INTO {key} (id, user_id, hashed_password) VALUES (%s, %s, %s)",
+        .may_conflict = 1,
     },
     [LUCI_SQL_KEY_GET] = {
-        .text = "SELECT k.hashed_password, " USER_COLUMNS
-                              " FROM {key} k JOIN {user} u ON u.id = k.user_id WHERE k.id = %s",
+        .text = KEY_GET,
+        .mysql = KEY_GET " AND CAST(CONVERT(k.id USING utf8mb4) AS BINARY) = CAST(%=s AS BINARY)",
         .repeatable = 1,
     },
     [LUCI_SQL_KEY_REPLACE_HASH] = {
@@ -62,19 +74,22 @@ static const row_t statements[LUCI_SQL_STATEMENTS] = {
     "SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass('" table "') "            \
     "AND NOT attisdropped AND attname IN (" columns ") HAVING COUNT(*) = " count
 
+/* MySQL's catalog shows only what may be read, so that a column would seem missing. */
+#define READ_COLUMNS                                                                                         \
+    [LUCI_SQL_PROBE_USER] = "SELECT COUNT(u.id), COUNT(u.username) FROM {user} u WHERE 1 = 0",               \
+    [LUCI_SQL_PROBE_KEY] =                                                                                   \
+        "SELECT COUNT(k.id), COUNT(k.user_id), COUNT(k.hashed_password) FROM {key} k WHERE 1 = 0",           \
+    [LUCI_SQL_PROBE_SESSION] = "SELECT COUNT(s.id), COUNT(s.user_id), COUNT(s.active_expires), "             \
+                               "COUNT(s.idle_expires) FROM {session} s WHERE 1 = 0",                         \
+    [LUCI_SQL_PROBE_USER_DISABLED] = "SELECT COUNT(u.disabled) FROM {user} u WHERE 1 = 0",                   \
+    [LUCI_SQL_PROBE_USER_COLUMNS] =                                                                          \
+        "SELECT COUNT(u.disabled), COUNT(u.created_at) FROM {user} u WHERE 1 = 0",                           \
+    [LUCI_SQL_PROBE_SESSION_COLUMNS] = "SELECT COUNT(s.created_at), COUNT(s.last_seen), COUNT(s.address), "  \
+                                       "COUNT(s.user_agent) FROM {session} s WHERE 1 = 0",
+
 static const char *const probes[LUCI_SQL_DIALECTS][LUCI_SQL_PROBES] = {
-    [LUCI_SQLITE3] = {
-        [LUCI_SQL_PROBE_USER] = "SELECT COUNT(u.id), COUNT(u.username) FROM {user} u WHERE 1 = 0",
-        [LUCI_SQL_PROBE_KEY] =
-            "SELECT COUNT(k.id), COUNT(k.user_id), COUNT(k.hashed_password) FROM {key} k WHERE 1 = 0",
-        [LUCI_SQL_PROBE_SESSION] = "SELECT COUNT(s.id), COUNT(s.user_id), COUNT(s.active_expires), "
-                                   "COUNT(s.idle_expires) FROM {session} s WHERE 1 = 0",
-        [LUCI_SQL_PROBE_USER_DISABLED] = "SELECT COUNT(u.disabled) FROM {user} u WHERE 1 = 0",
-        [LUCI_SQL_PROBE_USER_COLUMNS] =
-            "SELECT COUNT(u.disabled), COUNT(u.created_at) FROM {user} u WHERE 1 = 0",
-        [LUCI_SQL_PROBE_SESSION_COLUMNS] = "SELECT COUNT(s.created_at), COUNT(s.last_seen), COUNT(s.address), "
-                                           "COUNT(s.user_agent) FROM {session} s WHERE 1 = 0",
-    },
+    [LUCI_SQLITE3] = { READ_COLUMNS },
+    [LUCI_MYSQL] = { READ_COLUMNS },
     [LUCI_PGSQL] = {
         [LUCI_SQL_PROBE_USER] = PGSQL_COLUMNS("{user}", "'id', 'username'", "2"),
         [LUCI_SQL_PROBE_KEY] = PGSQL_COLUMNS("{key}", "'id', 'user_id', 'hashed_password'", "3"),
@@ -92,6 +107,12 @@ static const char *const probes[LUCI_SQL_DIALECTS][LUCI_SQL_PROBES] = {
 /* Two that make a table at the same time get in each other's way, IF NOT EXISTS or not. The number is any
  * that is always the same; the lock ends with the transaction. */
 #define PGSQL_ALONE "SELECT pg_catalog.pg_advisory_xact_lock(7810772011)"
+
+/* Strings are equal when their bytes are, blanks at the end included. A user_id is what the user table's id
+ * is, which Lucia may have made with another collation: a foreign key wants the same. */
+#define MYSQL_TABLE                                                                                          \
+    " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 /*M! COLLATE = utf8mb4_nopad_bin */ "                        \
+    "/*!80017 COLLATE = utf8mb4_0900_bin */"
 
 /* SQLite: WITHOUT ROWID, the rows that each gated request reads are found by one descent each instead of two.
  */
@@ -137,6 +158,25 @@ static const char *const schema[LUCI_SQL_DIALECTS][LUCI_SQL_PROBE_SESSION + 1][S
             "CREATE INDEX IF NOT EXISTS {session:idle_expires} ON {session} (idle_expires)",
         },
     },
+    [LUCI_MYSQL] = {
+        [LUCI_SQL_PROBE_USER] = {
+            "CREATE TABLE IF NOT EXISTS {user} (id VARCHAR(15) NOT NULL PRIMARY KEY, "
+            "username VARCHAR(255) NOT NULL UNIQUE, {definitions}disabled BIGINT, created_at BIGINT)" MYSQL_TABLE,
+        },
+        [LUCI_SQL_PROBE_KEY] = {
+            "CREATE TABLE IF NOT EXISTS {key} (id VARCHAR(600) NOT NULL PRIMARY KEY, "
+            "hashed_password VARCHAR(255), INDEX (user_id), FOREIGN KEY (user_id) REFERENCES {user}(id))" MYSQL_TABLE
+            " SELECT '' AS id, u.id AS user_id, NULL AS hashed_password FROM {user} u WHERE 1 = 0",
+        },
+        [LUCI_SQL_PROBE_SESSION] = {
+            "CREATE TABLE IF NOT EXISTS {session} (id VARCHAR(127) NOT NULL PRIMARY KEY, "
+            "active_expires BIGINT UNSIGNED NOT NULL, idle_expires BIGINT UNSIGNED NOT NULL, "
+            "created_at BIGINT, last_seen BIGINT, address VARCHAR(45), user_agent VARCHAR(255), "
+            "INDEX (user_id), INDEX (idle_expires), FOREIGN KEY (user_id) REFERENCES {user}(id))" MYSQL_TABLE
+            " SELECT '' AS id, u.id AS user_id, 0 AS active_expires, 0 AS idle_expires, NULL AS created_at, "
+            "NULL AS last_seen, NULL AS address, NULL AS user_agent FROM {user} u WHERE 1 = 0",
+        },
+    },
 };
 
 /* SQLite: synchronous stays FULL (the default): a session that was acknowledged survives a power cut.
@@ -154,15 +194,20 @@ static const char *const setup[LUCI_SQL_DIALECTS][3] = {
 static const char *const transaction[LUCI_SQL_DIALECTS][LUCI_SQL_STEPS] = {
     [LUCI_SQLITE3] = { "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK" },
     [LUCI_PGSQL] = { "BEGIN", "COMMIT", "ROLLBACK" },
+    [LUCI_MYSQL] = { "START TRANSACTION", "COMMIT", "ROLLBACK" },
 };
 
 static const struct {
     const char *driver;
     char quote;
     int setup_matters;
+    const char *more_params;
 } dialects[LUCI_SQL_DIALECTS] = {
-    [LUCI_SQLITE3] = { "sqlite3", '"', 0 /* a file that can't be written stays as it is, and readable */ },
-    [LUCI_PGSQL] = { "pgsql", '"', 1 },
+    [LUCI_SQLITE3] = { "sqlite3", '"', 0 /* a file that can't be written stays as it is, and readable */,
+                       "" },
+    [LUCI_PGSQL] = { "pgsql", '"', 1, "" },
+    /* or the driver would connect anew by itself, in the middle of a transaction */
+    [LUCI_MYSQL] = { "mysql", '`', 1, ",reconnect=0" },
 };
 
 /* PostgreSQL's driver has one code for everything. */
@@ -173,6 +218,12 @@ static const struct {
 } failures[] = {
     { LUCI_SQLITE3, 5 /* SQLITE_BUSY */, LUCI_SQL_BUSY },
     { LUCI_SQLITE3, 1 /* SQLITE_ERROR: the text can't be compiled */, LUCI_SQL_MISSING },
+    { LUCI_MYSQL, 1062 /* ER_DUP_ENTRY */, LUCI_SQL_CONFLICT },
+    { LUCI_MYSQL, 1205 /* ER_LOCK_WAIT_TIMEOUT */, LUCI_SQL_BUSY },
+    { LUCI_MYSQL, 1213 /* ER_LOCK_DEADLOCK */, LUCI_SQL_BUSY },
+    { LUCI_MYSQL, 1969 /* ER_STATEMENT_TIMEOUT */, LUCI_SQL_BUSY },
+    { LUCI_MYSQL, 1146 /* ER_NO_SUCH_TABLE */, LUCI_SQL_MISSING },
+    { LUCI_MYSQL, 1054 /* ER_BAD_FIELD_ERROR */, LUCI_SQL_MISSING },
 };
 
 luci_result_t luci_sql_dialect(const char *driver, luci_sql_dialect_t *dialect)
@@ -196,10 +247,12 @@ luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_
                                         const luci_settings_t *settings, luci_sql_columns_t columns,
                                         apr_pool_t *pool)
 {
-    luci_sql_statement_t statement = { .repeatable = statements[id].repeatable };
+    const row_t *row = &statements[id];
+    const char *text = dialect == LUCI_MYSQL && row->mysql ? row->mysql : row->text;
+    luci_sql_statement_t statement = { .repeatable = row->repeatable, .may_conflict = row->may_conflict };
     luci_sql_names_t names = names_for(dialect, &settings->tables, settings->attributes);
 
-    statement.text = luci_sql_text(statements[id].text, &names, columns, &statement, pool);
+    statement.text = luci_sql_text(text, &names, columns, &statement, pool);
     return statement;
 }
 
@@ -230,6 +283,11 @@ const char *const *luci_sql_session_setup(luci_sql_dialect_t dialect)
 int luci_sql_setup_matters(luci_sql_dialect_t dialect)
 {
     return dialects[dialect].setup_matters;
+}
+
+const char *luci_sql_more_params(luci_sql_dialect_t dialect)
+{
+    return dialects[dialect].more_params;
 }
 
 const char *luci_sql_transaction(luci_sql_dialect_t dialect, luci_sql_step_t step)

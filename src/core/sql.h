@@ -14,7 +14,7 @@
 typedef enum {
     LUCI_SQLITE3,
     LUCI_PGSQL,
-    LUCI_MYSQL, /* its column is empty until that engine is supported */
+    LUCI_MYSQL, /* and MariaDB */
     LUCI_SQL_DIALECTS
 } luci_sql_dialect_t;
 
@@ -51,10 +51,11 @@ typedef struct {
     int arguments;    /* how many it takes */
     unsigned char
         argument[LUCI_SQL_ARGUMENTS_MOST]; /* which of the arguments listed above stands at each place */
-    int repeatable; /* running it twice does no harm, so a lost answer may be asked for again */
+    int may_conflict; /* a row that has the same key already is no error: nothing is changed */
+    int repeatable;   /* running it twice does no harm, so a lost answer may be asked for again */
 } luci_sql_statement_t;
 
-/* The dialect of an apr_dbd driver's name. NOT_FOUND when there is none, or none yet. */
+/* The dialect of an apr_dbd driver's name. NOT_FOUND when there is none. */
 luci_result_t luci_sql_dialect(const char *driver, luci_sql_dialect_t *dialect) LUCI_MUST_USE;
 
 /* A statement for these tables and columns, from pool. */
@@ -85,15 +86,20 @@ const char *const *luci_sql_schema(luci_sql_dialect_t dialect, luci_sql_probe_t 
 const char *const *luci_sql_session_setup(luci_sql_dialect_t dialect);
 int luci_sql_setup_matters(luci_sql_dialect_t dialect);
 
+/* What follows the administrator's params when connecting. */
+const char *luci_sql_more_params(luci_sql_dialect_t dialect);
+
 /* The statements around a transaction. */
 typedef enum { LUCI_SQL_BEGIN, LUCI_SQL_COMMIT, LUCI_SQL_ROLLBACK, LUCI_SQL_STEPS } luci_sql_step_t;
 const char *luci_sql_transaction(luci_sql_dialect_t dialect, luci_sql_step_t step);
 
 /* What a driver's code for a failure says. */
 typedef enum {
-    LUCI_SQL_OTHER,   /* nothing that is known */
-    LUCI_SQL_BUSY,    /* a lock could not be had in time */
-    LUCI_SQL_MISSING, /* on preparing: a table or column is not there */
+    LUCI_SQL_OTHER,    /* nothing that is known */
+    LUCI_SQL_BUSY,     /* a lock could not be had in time */
+    LUCI_SQL_CONFLICT, /* a row with the same key is there; engines that say "nothing changed" instead never
+                          do */
+    LUCI_SQL_MISSING,  /* on preparing: a table or column is not there */
 } luci_sql_failure_t;
 luci_sql_failure_t luci_sql_failure(luci_sql_dialect_t dialect, int code);
 

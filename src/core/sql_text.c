@@ -96,6 +96,18 @@ static int keeps(const expansion_t *e, char letter)
     }
 }
 
+/* Returns how much to skip: the mark of an argument that's the same as the one before. */
+static int note_argument(luci_sql_statement_t *statement, const char *text, int *place)
+{
+    int again = text[1] == '=';
+
+    *place -= again;
+    if (statement)
+        statement->argument[statement->arguments++] = (unsigned char)*place;
+    ++*place;
+    return again;
+}
+
 static void expand(expansion_t *e, const char *text)
 {
     int kept = 1, place = 0;
@@ -112,13 +124,10 @@ static void expand(expansion_t *e, const char *text)
             c += 1 + append_name(e, c + 1);
         }
         else {
-            if (*c == '%') {
-                if (kept && e->statement)
-                    e->statement->argument[e->statement->arguments++] = (unsigned char)place;
-                place++;
-            }
             if (kept)
                 append(e, c, 1);
+            if (*c == '%')
+                c += note_argument(kept ? e->statement : NULL, c, &place);
         }
     }
 }

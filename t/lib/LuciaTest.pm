@@ -204,4 +204,5 @@ require LuciaTest::Client;
 require LuciaTest::Server;
 require LuciaTest::Backend;
 require LuciaTest::Postgres;
+require LuciaTest::MariaDB;
 1;
