@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# The same site on each database engine: its use cases, the server going away and coming back, tables of Lucia
-# v2's making, tables made by many at once, one name wanted by many at once, and indexes for every statement.
+# The same site on PostgreSQL and on MariaDB: its use cases, one name wanted by many at once, rows that are locked,
+# the server going away and coming back. t/engines_tables.t is about the tables; DB=pgsql or DB=mysql runs most of
+# the other tests on an engine.
 use strict;
 use warnings;
 use lib 't/lib';
@@ -21,7 +22,8 @@ sub sign_up_answer { my ($server, $name) = @_; return $server->request(POST => '
 
 sub check_use_cases {
     my ($engine) = @_;
-    my $server = serve($engine->line($engine->create('use_cases')));
+    my $database = $engine->create;
+    my $server = serve($engine->line($database));
     my $signed_up = sign_up($server, 'Alice');
     is vault($server, $signed_up)->body, 'inside', 'who signed up is let in';
     is vault($server)->status, 401, 'nobody else is';
@@ -38,14 +40,51 @@ sub check_use_cases {
     sign_up($server, "\x{fc}ser \x{1f600} \x{4e2d}\x{6587}");
     like $server->request(GET => '/', cookie => sign_in($server, "\x{dc}SER \x{1f600} \x{4e2d}\x{6587}"))->body,
         qr/\xc3\xbcser \xf0\x9f\x98\x80 \xe4\xb8\xad\xe6\x96\x87/, 'names in any script come back as they were';
+    is $engine->value_in($database, "SELECT count(*) FROM auth_user WHERE username = '\x{fc}ser \x{1f600} \x{4e2d}\x{6587}'"), 1,
+        'and are text for others, too';
     sign_up($server, $_) for 'user', 'user ', "us\xc3\xa9r", 'us_r';
     pass 'a blank or an accent makes another name';
     return;
 }
 
+sub check_many {
+    my ($engine) = @_;
+    my $database = $engine->create;
+    my $server = serve($engine->line($database));
+    my $request = $server->bytes_of(POST => '/signup', form(username => 'wanted', password => $PASSWORD));
+    my @sockets = map { $server->connect } 1 .. 100;
+    syswrite $_, substr $request, 0, -1 for @sockets;
+    syswrite $_, substr $request, -1 for @sockets;
+    my @replies = map { LuciaTest::Reply->parse($server->raw('', socket => $_), 'POST') } @sockets;
+    my @won = grep { $_->status == 302 } @replies;
+    is scalar(@won), 1, 'of 100 identical sign-ups one wins';
+    is scalar(grep { $_->status == 400 && error_in($_) eq 'Username already taken' } @replies), 99, 'the others hear why';
+    is $engine->value_in($database, "SELECT count(*) FROM $_"), 1, "one row in $_" for qw(auth_user user_key user_session);
+    is vault($server, cookie_of($won[0]))->status, 200, "it's the winner's";
+    return;
+}
+
+# Another session keeps a name for itself and decides late: the wait is bounded, and nobody is told what isn't known.
+sub check_locks {
+    my ($engine) = @_;
+    my $database = $engine->create;
+    my $server = serve($engine->line($database));
+    my $cookie = sign_up($server, 'alice');
+    my $other = $engine->connect($database);
+    $other->begin_work;
+    $other->do("INSERT INTO auth_user (id, username) VALUES ('other', 'bobby')");
+    is sign_up_answer($server, 'bobby')->status, 503, 'a name that somebody is about to take';
+    is vault($server, $cookie)->status, 200, 'meanwhile the gate works';
+    $other->rollback;
+    is sign_up_answer($server, 'bobby')->status, 302, 'a name that nobody took';
+    $other->disconnect;
+    unlike $server->error_log, qr/bobby/, 'the log does not name it';
+    return;
+}
+
 sub check_restart {
     my ($engine) = @_;
-    my $server = serve($engine->line($engine->create('restart')));
+    my $server = serve($engine->line($engine->create));
     my $cookie = sign_up($server, 'alice');
     $engine->restart;
     sign_up($server, 'bobby');
@@ -61,11 +100,31 @@ sub check_restart {
     return;
 }
 
+# PARAMS that can't be used: the password is in no message.
+sub check_params {
+    my ($engine, @params) = @_;
+    for my $params (@params) {
+        my $server = serve('LuciaDatabase ' . $engine->driver . " \"$params\"");
+        is sign_up_answer($server, 'alice')->status, 503, 'PARAMS that lead nowhere: 503';
+        like $server->error_log, qr/LUCI0308.*LUCI0302/s, 'said at start and later';
+        unlike $server->error_log, qr/hunter2|secret/, 'without the password' or diag $server->error_log;
+    }
+    return;
+}
+
+my %useless = (
+    pgsql => ['host=@dir@ password=hunter2', 'password=a hunter2', 'hunter2=a', "password='hunter2", 'port=hunter2',
+        'postgres://lucia:hunter2@[::1/secret', 'host=@dir@ sslmode=hunter2'],
+    mysql => ['sock=@dir@/none,pass=hunter2', 'hunter2', 'host=127.0.0.1,port=1,pass=hunter2'],
+);
 for my $class (qw(LuciaTest::Postgres LuciaTest::MariaDB)) {
-    my $engine = $class->new;
-    subtest $engine->kind => sub {
+    subtest $class->kind => sub {
+        my $engine = $class->shared;
         subtest 'use cases' => sub { check_use_cases($engine) };
-        subtest 'the server goes and comes' => sub { check_restart($engine) };
+        subtest 'many at once' => sub { check_many($engine) };
+        subtest 'locks' => sub { check_locks($engine) };
+        subtest 'params' => sub { check_params($engine, @{ $useless{ $engine->driver } }) };
+        subtest 'the server goes and comes' => sub { check_restart($class->new) };
     };
 }
 

@@ -189,6 +189,10 @@ static const char *const setup[LUCI_SQL_DIALECTS][3] = {
                      "SELECT set_config(name, most, false) FROM (VALUES ('lock_timeout', '2s'), "
                      "('statement_timeout', '10s')) AS usual (name, most) WHERE current_setting(name) = "
                      "'0'" },
+    [LUCI_MYSQL] = { "SET NAMES utf8mb4",
+                     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
+                     "SESSION autocommit = 1, SESSION innodb_lock_wait_timeout = 2, "
+                     "SESSION lock_wait_timeout = 10 /*M! , SESSION max_statement_time = 10 */" },
 };
 
 static const char *const transaction[LUCI_SQL_DIALECTS][LUCI_SQL_STEPS] = {

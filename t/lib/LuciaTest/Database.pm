@@ -22,6 +22,35 @@ sub new {
     return $self->start;
 }
 
+# The one that t/TEST started for all tests, for those that do not stop it; else one of its own.
+sub shared {
+    my ($class) = @_;
+    my ($dir, $port) = split /:/, $ENV{ $class->variable } // '' or return $class->new;
+    return bless { dir => $dir, port => $port }, $class;
+}
+
+sub variable { 'LUCI_TEST_' . uc $_[0]->kind }
+sub publish  { my ($self) = @_; return ($self->variable => $self->dir . ':' . $self->port) }
+
+# A new database of its own, with statements run in it. Returns its name.
+my $databases = 0;
+
+sub create {
+    my ($self, @statements) = @_;
+    my $name = "t${$}_" . ++$databases;
+    $self->query("CREATE DATABASE $name");
+    if (@statements) {
+        my $handle = $self->connect($name);
+        $handle->do($_) for @statements;
+        $handle->disconnect;
+    }
+    return $name;
+}
+
+sub line { my ($self, $database, @more) = @_; return 'LuciaDatabase ' . $self->driver . ' "' . $self->params($database, @more) . '"' }
+
+sub answers { my ($self) = @_; return scalar eval { $self->connect->disconnect; 1 } }
+
 sub dir  { "$_[0]{dir}" }
 sub port { $_[0]{port} }
 sub pid  { $_[0]{pid} }
@@ -105,7 +134,7 @@ sub stop {
     my ($self, $signal) = @_;
     my $pid = $self->{pid} or return;
     local ($?, $!, $@);
-    delete $self->{handle};
+    delete $self->{handles};
     kill $signal || $self->end_signal, $pid;
     return if LuciaTest::wait_until(sub { $self->reap }, 30);
     kill KILL => -$pid;
@@ -124,20 +153,37 @@ sub DESTROY {
 
 # ---- Looking into it, beside the module ----
 
-# A SELECT gives a reference to a list of rows (hashes), anything else the number of rows changed.
-sub query {
-    my ($self, $sql, @bind) = @_;
-    my $handle = $self->{handle} //= $self->connect;
-    return $handle->selectall_arrayref($sql, { Slice => {} }, @bind)
-        if $sql =~ /^\s*(?:SELECT|SHOW|WITH|EXPLAIN)\b|\bRETURNING\b/i;
-    return 0 + $handle->do($sql, undef, @bind);
+# ->in($database): a connection to it, kept until the server stops.
+sub in {
+    my ($self, $database) = @_;
+    return $self->{handles}{ $database // '' } //= $self->connect($database);
+}
+
+# In the server's usual database. A SELECT gives a reference to a list of rows (hashes), anything else the number of
+# rows changed. Text goes in as UTF-8 or characters and comes out as UTF-8, as SQLite's does.
+sub query { my ($self, $sql, @bind) = @_; return $self->query_in(undef, $sql, @bind) }
+
+sub query_in {
+    my ($self, $database, $sql, @bind) = @_;
+    my $handle = $self->in($database);
+    ($sql, @bind) = map { characters($_) } $sql, @bind;
+    return 0 + $handle->do($sql, undef, @bind) if $sql !~ /^\s*(?:SELECT|SHOW|WITH|EXPLAIN)\b|\bRETURNING\b/i;
+    my $rows = $handle->selectall_arrayref($sql, { Slice => {} }, @bind);
+    for my $row (@$rows) {
+        $_ = bytes($_) for values %$row;
+    }
+    return $rows;
 }
 
 # The first column of the first row.
-sub value {
-    my ($self, $sql, @bind) = @_;
-    my $handle = $self->{handle} //= $self->connect;
-    return scalar $handle->selectrow_array($sql, undef, @bind);
+sub value { my ($self, $sql, @bind) = @_; return $self->value_in(undef, $sql, @bind) }
+
+sub value_in {
+    my ($self, $database, $sql, @bind) = @_;
+    return bytes(scalar $self->in($database)->selectrow_array(map { characters($_) } $sql, undef, @bind));
 }
+
+sub characters { my ($text) = @_; utf8::decode($text) if defined $text && !utf8::is_utf8($text); return $text }
+sub bytes      { my ($text) = @_; utf8::encode($text) if defined $text && utf8::is_utf8($text); return $text }
 
 1;

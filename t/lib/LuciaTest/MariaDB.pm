@@ -3,9 +3,11 @@
 # A private MariaDB, stopped when the object goes away.
 #
 #     my $mariadb = LuciaTest::MariaDB->new;
-#     $mariadb->line($mariadb->create('name'))    # the LuciaDatabase line of a new database
-#     $mariadb->params                            # apr_dbd's params, over the Unix socket
-#     $mariadb->url                               # mysql://..., over TCP
+#     my $database = $mariadb->create;    # a new database; everything that takes one works without, too
+#     $mariadb->line($database)           # its LuciaDatabase line
+#     $mariadb->params($database)         # apr_dbd's params, over the Unix socket
+#     $mariadb->url($database)            # mysql://..., over TCP
+#     $mariadb->query_in($database, 'SELECT * FROM auth_user WHERE id = ?', $id);
 #     $mariadb->query('SELECT * FROM auth_user WHERE id = ?', $id);
 #     $mariadb->stop; $mariadb->start; $mariadb->restart; $mariadb->pid;
 #
@@ -21,6 +23,7 @@ use LuciaTest::Database;
 use constant { USER => 'lucia', PASSWORD => 'lucia-test', DATABASE => 'lucia' };
 
 sub kind       { 'mariadb' }
+sub driver     { 'mysql' }
 sub end_signal { 'TERM' }
 
 sub tool {
@@ -50,12 +53,11 @@ sub serving {
         @{ $self->{settings} // [] });
 }
 
+# Of two words of one kind the later one counts.
 sub params {
-    my ($self, $database) = @_;
-    return join ',', 'sock=' . $self->sock, 'user=' . USER, 'pass=' . PASSWORD, 'dbname=' . ($database // DATABASE);
+    my ($self, $database, @more) = @_;
+    return join ',', 'sock=' . $self->sock, 'user=' . USER, 'pass=' . PASSWORD, 'dbname=' . ($database // DATABASE), @more;
 }
-
-sub line { my ($self, $database) = @_; return 'LuciaDatabase mysql "' . $self->params($database) . '"' }
 
 sub url {
     my ($self, $database) = @_;
@@ -69,13 +71,17 @@ sub connect {
         USER, PASSWORD, { RaiseError => 1, PrintError => 0, AutoCommit => 1 });
 }
 
-sub answers { my ($self) = @_; return scalar eval { $self->connect->disconnect; 1 } }
-
-# A new database of that name.
-sub create {
-    my ($self, $name) = @_;
-    $self->query("CREATE DATABASE `$name`");
-    return $name;
+# As Lucia v2's adapter wants them and its guide makes them, in the character set that MariaDB has for it: names are equal
+# there whatever their accents and blanks at the end.
+sub lucia_tables {
+    return (
+        'CREATE TABLE auth_user (id VARCHAR(15) NOT NULL PRIMARY KEY, username VARCHAR(31) NOT NULL UNIQUE) CHARSET utf8mb4',
+        'CREATE TABLE user_key (id VARCHAR(255) NOT NULL PRIMARY KEY, user_id VARCHAR(15) NOT NULL, '
+            . 'hashed_password VARCHAR(255), FOREIGN KEY (user_id) REFERENCES auth_user(id)) CHARSET utf8mb4',
+        'CREATE TABLE user_session (id VARCHAR(127) NOT NULL PRIMARY KEY, user_id VARCHAR(15) NOT NULL, '
+            . 'active_expires BIGINT UNSIGNED NOT NULL, idle_expires BIGINT UNSIGNED NOT NULL, '
+            . 'FOREIGN KEY (user_id) REFERENCES auth_user(id)) CHARSET utf8mb4',
+    );
 }
 
 1;

@@ -3,9 +3,11 @@
 # A private PostgreSQL, stopped when the object goes away.
 #
 #     my $postgres = LuciaTest::Postgres->new;
-#     $postgres->line($postgres->create('name'))    # the LuciaDatabase line of a new database
-#     $postgres->params                             # apr_dbd's params, over the Unix socket
-#     $postgres->url                                # postgres://..., over TCP
+#     my $database = $postgres->create;    # a new database; everything that takes one works without, too
+#     $postgres->line($database)           # its LuciaDatabase line
+#     $postgres->params($database)         # apr_dbd's params, over the Unix socket
+#     $postgres->url($database)            # postgres://..., over TCP
+#     $postgres->query_in($database, 'SELECT * FROM auth_user WHERE id = ?', $id);
 #     $postgres->query('SELECT * FROM auth_user WHERE id = ?', $id);
 #     $postgres->stop; $postgres->start; $postgres->restart; $postgres->pid;
 #
@@ -21,6 +23,7 @@ use LuciaTest::Database;
 use constant { USER => 'lucia', DATABASE => 'postgres' };
 
 sub kind       { 'postgres' }
+sub driver     { 'pgsql' }
 sub end_signal { 'INT' }         # ends sessions, then the server; QUIT leaves its temporary files
 
 # The newest one of those that Debian keeps side by side, or the one on the PATH.
@@ -43,8 +46,8 @@ sub serving {
         map { ('-c', $_) } 'max_connections=200', @{ $self->{settings} // [] });
 }
 
-sub line   { my ($self, $database) = @_; return 'LuciaDatabase pgsql "' . $self->params($database) . '"' }
-sub params { my ($self, $database) = @_; return join ' ', 'host=' . $self->dir, $self->login($database) }
+# Of two words of one kind the later one counts.
+sub params { my ($self, $database, @more) = @_; return join ' ', 'host=' . $self->dir, $self->login($database), @more }
 sub login  { my ($self, $database) = @_; return ('port=' . $self->port, 'user=' . USER, 'dbname=' . ($database // DATABASE)) }
 
 sub url {
@@ -56,16 +59,17 @@ sub connect {
     my ($self, $database) = @_;
     require DBI;
     return DBI->connect('dbi:Pg:' . join(';', 'host=' . $self->dir, $self->login($database)),
-        '', '', { RaiseError => 1, PrintError => 0, pg_enable_utf8 => 0, AutoCommit => 1 });
+        '', '', { RaiseError => 1, PrintError => 0, AutoCommit => 1 });
 }
 
-sub answers { my ($self) = @_; return scalar eval { $self->connect->disconnect; 1 } }
-
-# A new database of that name.
-sub create {
-    my ($self, $name) = @_;
-    $self->query(qq{CREATE DATABASE "$name"});
-    return $name;
+# As Lucia v2's adapter wants them and its guide makes them.
+sub lucia_tables {
+    return (
+        'CREATE TABLE auth_user (id TEXT PRIMARY KEY, username TEXT UNIQUE)',
+        'CREATE TABLE user_key (id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES auth_user(id), hashed_password TEXT)',
+        'CREATE TABLE user_session (id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES auth_user(id), '
+            . 'active_expires BIGINT NOT NULL, idle_expires BIGINT NOT NULL)',
+    );
 }
 
 1;
