@@ -39,7 +39,7 @@ sub making {
     my ($self) = @_;
     LuciaTest::Server::write($self, 'init.sql', join '', map { "$_;\n" }
         'CREATE DATABASE IF NOT EXISTS ' . DATABASE,
-        map { ("CREATE USER IF NOT EXISTS ${\USER}\@$_ IDENTIFIED BY '${\PASSWORD}'", "GRANT ALL ON *.* TO ${\USER}\@$_") }
+        map { ("CREATE USER IF NOT EXISTS ${\USER}\@$_ IDENTIFIED BY '${\PASSWORD}'", "GRANT ALL ON *.* TO ${\USER}\@$_ WITH GRANT OPTION") }
             'localhost', "'127.0.0.1'");
     return (tool('mariadb-install-db'), '--no-defaults', '--datadir=' . $self->data, '--auth-root-authentication-method=normal',
         '--skip-test-db', '--skip-name-resolve');
@@ -68,7 +68,7 @@ sub connect {
     my ($self, $database) = @_;
     require DBI;
     return DBI->connect('dbi:MariaDB:' . join(';', 'mariadb_socket=' . $self->sock, 'database=' . ($database // DATABASE)),
-        USER, PASSWORD, { RaiseError => 1, PrintError => 0, AutoCommit => 1 });
+        USER, PASSWORD, { RaiseError => 1, PrintError => 0, AutoInactiveDestroy => 1 });
 }
 
 # As Lucia v2's adapter wants them and its guide makes them, in the character set that MariaDB has for it: names are equal
@@ -82,6 +82,41 @@ sub lucia_tables {
             . 'active_expires BIGINT UNSIGNED NOT NULL, idle_expires BIGINT UNSIGNED NOT NULL, '
             . 'FOREIGN KEY (user_id) REFERENCES auth_user(id)) CHARSET utf8mb4',
     );
+}
+
+# A user of the server, "narrow", who may do everything but read our columns of the user table.
+sub narrow_user {
+    my ($self, $database) = @_;
+    $self->query($_) for "CREATE USER narrow\@localhost IDENTIFIED BY '${\PASSWORD}'",
+        "GRANT SELECT (id, username), INSERT ON $database.auth_user TO narrow\@localhost",
+        map { "GRANT ALL ON $database.$_ TO narrow\@localhost" } qw(user_key user_session);
+    return;
+}
+
+# ---- Which tables are read from end to end: as the server notes in its log of slow queries ----
+
+sub line_without_scans {
+    my ($self, $database) = @_;
+    $self->query("SET GLOBAL $_") for "log_output = 'TABLE'", 'log_queries_not_using_indexes = ON', 'slow_query_log = ON';
+    delete $self->{handles}{$database};    # settings are for new sessions
+    return $self->line($database);
+}
+
+sub forget_scans { my ($self) = @_; $self->query('TRUNCATE mysql.slow_log'); return }
+
+# But those that read no row: they ask whether a column is there.
+sub scans {
+    my ($self, $database) = @_;
+    my $rows = $self->query("SELECT sql_text FROM mysql.slow_log WHERE db = ? AND sql_text NOT LIKE '%WHERE 1 = 0'", $database);
+    return map { $_->{sql_text} } @$rows;
+}
+
+# Columns with an index of their own that is not unique.
+sub indexed {
+    my ($self, $database) = @_;
+    my $rows = $self->query('SELECT table_name AS t, column_name AS a FROM information_schema.statistics '
+        . 'WHERE table_schema = ? AND non_unique = 1', $database);
+    return sort map { "$_->{t}.$_->{a}" } @$rows;
 }
 
 1;

@@ -59,7 +59,7 @@ sub connect {
     my ($self, $database) = @_;
     require DBI;
     return DBI->connect('dbi:Pg:' . join(';', 'host=' . $self->dir, $self->login($database)),
-        '', '', { RaiseError => 1, PrintError => 0, AutoCommit => 1 });
+        '', '', { RaiseError => 1, PrintError => 0, AutoInactiveDestroy => 1 });
 }
 
 # As Lucia v2's adapter wants them and its guide makes them.
@@ -70,6 +70,37 @@ sub lucia_tables {
         'CREATE TABLE user_session (id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES auth_user(id), '
             . 'active_expires BIGINT NOT NULL, idle_expires BIGINT NOT NULL)',
     );
+}
+
+# A user of the server, "narrow", who may do everything but read our columns of the user table.
+sub narrow_user {
+    my ($self, $database) = @_;
+    $self->query_in($database, $_) for 'CREATE ROLE narrow LOGIN', 'GRANT SELECT (id, username), INSERT ON auth_user TO narrow',
+        'GRANT ALL ON user_key, user_session TO narrow';
+    return;
+}
+
+# ---- Which tables are read from end to end: asked of the server's own counts, where scans are taken for dear ----
+
+sub line_without_scans { my ($self, $database) = @_; return $self->line($database, "options='-c enable_seqscan=off'") }
+sub forget_scans       { my ($self, $database) = @_; $self->query_in($database, 'SELECT pg_stat_reset()'); return }
+
+# Once all sessions but this one have ended, and so have said what they did.
+sub scans {
+    my ($self, $database) = @_;
+    LuciaTest::wait_until(sub { !$self->value('SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND pid <> ?',
+        $database, $self->in($database)->{pg_pid}) }, 10) or die "sessions stay\n";
+    $self->query_in($database, 'SELECT pg_stat_force_next_flush()');
+    my $rows = $self->query_in($database, 'SELECT relname, idx_scan, seq_scan FROM pg_stat_user_tables ORDER BY relname');
+    return map { $_->{relname} } grep { $_->{seq_scan} || !$_->{idx_scan} } @$rows;
+}
+
+# Columns with an index of their own that is not unique.
+sub indexed {
+    my ($self, $database) = @_;
+    my $rows = $self->query_in($database, 'SELECT c.relname AS t, a.attname AS a FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid '
+        . "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0] WHERE NOT i.indisunique AND c.relnamespace = 'public'::regnamespace");
+    return sort map { "$_->{t}.$_->{a}" } @$rows;
 }
 
 1;

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+# The tables on PostgreSQL and on MariaDB: made by many servers at once, as Lucia v2 makes them, with columns that may
+# not be read; and that every statement finds its rows by an index.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use POSIX ();
+use LuciaTest;
+use LuciaTest::Site;
+
+my $GATE = "<Location /vault>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
+my @TABLES = qw(auth_user user_key user_session);
+
+sub serve {
+    my ($line, $config, %arg) = @_;
+    return LuciaTest::Server->new(
+        config => "$line\n$CHEAP\nLuciaMount /\n$GATE" . ($config // ''), files => { 'htdocs/vault/a.txt' => 'inside' }, %arg);
+}
+
+sub vault { my ($server, $cookie) = @_; return $server->request(GET => '/vault/a.txt', cookie => $cookie) }
+sub login { my ($server, $name, $password) = @_; return $server->request(POST => '/login', form(username => $name, password => $password // $PASSWORD)) }
+sub logout { my ($server, $cookie) = @_; return $server->request(POST => '/logout', form(), cookie => $cookie, origin => $server->origin) }
+
+# Servers that start together, and a sign-up on each. In the children nothing is tested, only said by the status.
+sub check_creators {
+    my ($engine) = @_;
+    my $database = $engine->create;
+    my @starters = map {
+        my $number = $_;
+        defined(my $pid = fork) or die "fork: $!";
+        if (!$pid) {
+            my $fine = eval {
+                my $server = serve($engine->line($database));
+                sign_up($server, "user$number");
+                $server->error_log !~ /LUCI03\d\d/ or print STDERR $server->error_log;
+            };
+            print STDERR $@ if $@;
+            POSIX::_exit($fine ? 0 : 1);
+        }
+        $pid;
+    } 1 .. 6;
+    my $failed = 0;
+    for (@starters) {
+        waitpid $_, 0;
+        $failed++ if $?;
+    }
+    is $failed, 0, 'of 6 servers that start together none complains';
+    is $engine->value_in($database, "SELECT count(*) FROM $_"), 6, "each has made use of $_" for @TABLES;
+    return;
+}
+
+sub check_lucia_tables {
+    my ($engine) = @_;
+    my $database = $engine->create($engine->lucia_tables);
+    my $server = serve($engine->line($database), "LuciaSessionTokens plain\n");
+    my $cookie = sign_up($server, 'alice');
+    is vault($server, $cookie)->body, 'inside', 'tables of Lucia v2: sign-up and gate';
+    is_deeply [sort keys %{ $engine->query_in($database, 'SELECT * FROM auth_user')->[0] }], ['id', 'username'], 'no column is added';
+    is $engine->value_in($database, 'SELECT id FROM user_session'), $cookie->{value}, 'the id as Lucia holds it';
+    my $longest = int(Time::HiRes::time() * 1000) + 13 * 86400_000;
+    $engine->query_in($database, "UPDATE user_session SET active_expires = 1000, idle_expires = $longest");
+    is vault($server, $cookie)->status, 200, 'an idle session is let in';
+    cmp_ok $engine->value_in($database, 'SELECT active_expires FROM user_session'), '>', 1000, 'and renewed';
+    is login($server, $_)->status, 400, 'another name is not hers' for "alic\xc3\xa9", 'alice ', 'alic';
+    $engine->query_in($database, "UPDATE user_key SET hashed_password = NULL");
+    is login($server, 'alice')->status, 400, 'NULL is no password';
+    is login($server, 'alice', $_)->status, 400, 'whatever is typed' for 'NULL', ' ';
+    is logout($server, $cookie)->status, 302, 'sign-out';
+    is $engine->value_in($database, 'SELECT count(*) FROM user_session'), 0, 'takes the row away';
+    return;
+}
+
+# A table that Lucia did not have is made beside those that it had.
+sub check_missing_table {
+    my ($engine) = @_;
+    my $database = $engine->create($engine->lucia_tables, 'DROP TABLE user_session');
+    my $server = serve($engine->line($database));
+    is vault($server, sign_up($server, 'alice'))->status, 200, 'a missing session table is made';
+    ok !eval { $engine->query_in($database, 'DELETE FROM auth_user'); 1 }, 'its rows belong to users';
+    is $engine->value_in($database, 'SELECT user_agent FROM user_session'), undef, 'and it has our columns';
+    return;
+}
+
+# "disabled" is there and can't be looked at: nobody is let in, least of all who is disabled.
+sub check_unreadable {
+    my ($engine) = @_;
+    my $database = $engine->create;
+    my $server = serve($engine->line($database));
+    my $cookie = sign_up($server, 'alice');
+    $engine->query_in($database, 'UPDATE auth_user SET disabled = 1');
+    is vault($server, $cookie)->status, 401, 'a disabled user stays outside';
+    $server->stop;
+    $engine->narrow_user($database);
+    $server = serve($engine->line($database, 'user=narrow'), "LuciaCreateSchema Off\n");
+    is vault($server, $cookie)->status, 503, 'also when the column may not be read';
+    is login($server, 'alice')->status, 503, 'sign-in, too';
+    like $server->error_log, qr/LUCI0302: .*(?:permission denied|SELECT command denied)/, 'the reason is said';
+    return;
+}
+
+sub check_indexes {
+    my ($engine) = @_;
+    my $database = $engine->create;
+    my $server = serve($engine->line_without_scans($database), "LuciaPasswordHash argon2id m=16 t=1 p=1\n");
+    sign_up($server, "user$_") for 1 .. 30;
+    $engine->forget_scans($database);
+    my $cookie = sign_in($server, 'user7');
+    is vault($server, $cookie)->status, 200, 'a session is found';
+    $engine->query_in($database, "UPDATE user_session SET active_expires = 1000 WHERE id = ?", row_id($cookie));
+    is vault($server, $cookie)->status, 200, 'and renewed';
+    is login($server, 'nobody')->status, 400, 'a key is not found';
+    sign_up($server, 'user31');
+    is logout($server, $cookie)->status, 302, 'a session is deleted';
+    $server->stop;    # its connections end
+    is_deeply [$engine->scans($database)], [], 'no table was read from end to end';
+    $engine->query_in($database, "SELECT * FROM user_session WHERE user_agent = 'none'");
+    isnt scalar(my @found = $engine->scans($database)), 0, 'which would have been noticed';
+    is_deeply [$engine->indexed($database)], ['user_key.user_id', 'user_session.idle_expires', 'user_session.user_id'],
+        'what is not unique has its index, too';
+    return;
+}
+
+sub row_id { return Digest::SHA::sha256_hex($_[0]{value}) }
+
+for my $class (qw(LuciaTest::Postgres LuciaTest::MariaDB)) {
+    subtest $class->kind => sub {
+        my $engine = $class->shared;
+        subtest 'many creators'      => sub { check_creators($engine) };
+        subtest 'tables of Lucia v2' => sub { check_lucia_tables($engine) };
+        subtest 'a missing table'    => sub { check_missing_table($engine) };
+        subtest 'unreadable columns' => sub { check_unreadable($engine) };
+        subtest 'indexes'            => sub { check_indexes($engine) };
+    };
+}
+
+done_testing;
