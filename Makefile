@@ -46,7 +46,8 @@ PACKAGES += $(SODIUM_PACKAGES)
 endif
 # libapache2-mod-perl2 is only here because Apache::Test comes inside it.
 TEST_PACKAGES = libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl openssl binutils \
-	sqlite3 curl media-types postgresql libaprutil1-dbd-pgsql libdbd-pg-perl \ $(SODIUM_PACKAGES)
+	sqlite3 curl media-types postgresql libaprutil1-dbd-pgsql libdbd-pg-perl \
+	mariadb-server libaprutil1-dbd-mysql libdbd-mariadb-perl $(SODIUM_PACKAGES)
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck $(SODIUM_PACKAGES)
 BENCH_PACKAGES = wrk curl
 NODE_TESTS = $(patsubst %/package-lock.json,%,$(wildcard t/interop/package-lock.json t/browser/package-lock.json))
