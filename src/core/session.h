@@ -16,7 +16,8 @@ typedef struct {
     luci_user_t user;
     luci_ms_t active_expires;
     luci_ms_t idle_expires;
-    luci_ms_t created_at; /* estimated from active_expires where the table doesn't say */
+    luci_ms_t created_at; /* estimated from active_expires where the table doesn't say, or nobody
+                             set a maximum lifetime */
     luci_session_state_t state;
     int fresh; /* made or renewed just now: the cookie is to be sent */
 } luci_session_t;

@@ -18,6 +18,7 @@ luci_result_t luci_session_cache_mark(luci_session_cache_t *cache, const char *d
     const char *text = apr_pstrcat(scratch, driver, FIELD, params, FIELD, settings->tables.user, FIELD,
                                    settings->tables.session, FIELD,
                                    settings->tokens == LUCI_TOKENS_PLAIN ? "plain" : "hashed", FIELD,
+                                   settings->max_lifetime ? "created" : "", FIELD,
                                    apr_array_pstrcat(scratch, settings->attributes, ','), NULL);
 
     return luci_secret_sha256(text, strlen(text), cache->mark);

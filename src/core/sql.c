@@ -52,7 +52,7 @@ static const row_t statements[LUCI_SQL_STATEMENTS] = {
                               "VALUES (%s, %s, %lld, %lld[S:, %lld, %lld, %s, %s])",
     },
     [LUCI_SQL_SESSION_GET] = {
-        .text = "SELECT s.active_expires, s.idle_expires, [S:s.created_at][s:NULL], " USER_COLUMNS
+        .text = "SELECT s.active_expires, s.idle_expires, [C:s.created_at][c:NULL], " USER_COLUMNS
                               " FROM {session} s JOIN {user} u ON u.id = s.user_id WHERE s.id = %s",
         .repeatable = 1,
     },
@@ -256,6 +256,7 @@ luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_
     luci_sql_statement_t statement = { .repeatable = row->repeatable, .may_conflict = row->may_conflict };
     luci_sql_names_t names = names_for(dialect, &settings->tables, settings->attributes);
 
+    columns.created_at = columns.session && settings->max_lifetime > 0;
     statement.text = luci_sql_text(text, &names, columns, &statement, pool);
     return statement;
 }
@@ -318,7 +319,17 @@ const char *luci_sql_number(apr_int64_t number, apr_pool_t *pool)
     return apr_off_t_toa(pool, number);
 }
 
+/* A moment's thirteen digits are read here: each gated request reads some, and strtoll takes its time. */
+#define DIGITS_SURE 18 /* no number of so many is too large */
+
 apr_int64_t luci_sql_to_number(const char *column, apr_int64_t fallback)
 {
-    return column ? apr_atoi64(column) : fallback;
+    apr_int64_t number = 0;
+    const char *c = column;
+
+    if (!column)
+        return fallback;
+    for (; c < column + DIGITS_SURE && *c >= '0' && *c <= '9'; c++)
+        number = number * 10 + (*c - '0');
+    return *c == '\0' && c > column ? number : apr_atoi64(column);
 }

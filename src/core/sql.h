@@ -20,9 +20,10 @@ typedef enum {
 
 /* Which of our own columns the tables have. */
 typedef struct {
-    int disabled; /* the user table's disabled */
-    int user;     /* that and created_at */
-    int session;  /* created_at, last_seen, address, user_agent */
+    int disabled;   /* the user table's disabled */
+    int user;       /* that and created_at */
+    int session;    /* created_at, last_seen, address, user_agent */
+    int created_at; /* whether a session's is read: only a maximum lifetime asks for it. Set by sql itself */
 } luci_sql_columns_t;
 
 /* The statements. Behind each: its arguments, in order; and its result columns. */
@@ -32,7 +33,8 @@ typedef enum {
     LUCI_SQL_KEY_GET,          /* id -> stored hash, user columns */
     LUCI_SQL_KEY_REPLACE_HASH, /* new hash, id, old hash: does nothing when the old one is no longer there */
     LUCI_SQL_SESSION_INSERT,   /* id, user id, active, idle, created_at, last_seen, address, user agent */
-    LUCI_SQL_SESSION_GET,      /* id -> active, idle, created_at, user columns */
+    LUCI_SQL_SESSION_GET, /* id -> active, idle, created_at (NULL where no lifetime asks for it), user columns
+                           */
     LUCI_SQL_SESSION_RENEW,  /* active, idle, last_seen, created_at, id, old active: does nothing when renewed
                                 already */
     LUCI_SQL_SESSION_DELETE, /* id */

@@ -92,6 +92,8 @@ static int keeps(const expansion_t *e, char letter)
     case 'd': return !e->columns.disabled;
     case 'U': return e->columns.user;
     case 'S': return e->columns.session;
+    case 'C': return e->columns.created_at;
+    case 'c': return !e->columns.created_at;
     default: return !e->columns.session;
     }
 }

@@ -115,7 +115,8 @@ static void check_renewal(int ours)
            "  the table says the same");
     tap_is_int(support_number(target.params, "SELECT count(*) FROM user_session"), 1, "  in one row");
     if (ours) {
-        tap_is_int(again.created_at, NOW, "  as old as it was");
+        tap_is_int(support_number(target.params, "SELECT created_at FROM user_session"), NOW,
+                   "  as old as it was");
         tap_is_int(support_number(target.params, "SELECT last_seen FROM user_session"), later,
                    "  last seen then");
     }

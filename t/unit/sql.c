@@ -108,8 +108,14 @@ static void check_mixed(void)
 {
     tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 1, 0).text, "s.idle_expires, NULL, u.id, u.disabled"),
            "only the user table is ours");
-    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 0, 1).text, "s.created_at, u.id, NULL, u.username"),
+    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 0, 1).text, "s.idle_expires, NULL, u.id, NULL, u.username"),
            "only the session table is ours");
+    settings.max_lifetime = LUCI_MS_DAY;
+    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 0, 1).text, "s.created_at, u.id, NULL, u.username"),
+           "  its created_at is read where there is a maximum lifetime");
+    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 1, 0).text, "s.idle_expires, NULL, u.id, u.disabled"),
+           "  and where there is one");
+    settings.max_lifetime = 0;
     tap_is_int(statement(LUCI_SQL_USER_INSERT, 0, 1).arguments, 2,
                "the user table's arguments depend on it alone");
     tap_is_int(statement(LUCI_SQL_SESSION_INSERT, 1, 0).arguments, 4, "the session table's, too");
