@@ -58,7 +58,7 @@ static const struct {
       "SELECT s.active_expires, s.idle_expires, NULL, " USER_PLAIN
       " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s",
       "0",
-      "SELECT s.active_expires, s.idle_expires, s.created_at, " USER_OURS
+      "SELECT s.active_expires, s.idle_expires, NULL, " USER_OURS
       " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s",
       "0" },
     { LUCI_SQL_SESSION_RENEW, 1,
