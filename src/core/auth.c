@@ -169,7 +169,19 @@ static luci_result_t renew(luci_db_t *db, const luci_auth_t *auth, luci_session_
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
-/* The row of a claim, renewed or removed when that is due. */
+/* Hashes the id in a row that Lucia left. When somebody else did so meanwhile, that's fine as well. */
+static luci_result_t take_over(luci_db_t *db, const luci_auth_t *auth, luci_session_t *session,
+                               apr_pool_t *pool)
+{
+    luci_result_t result = luci_session_hash(db, session, auth->settings, pool);
+
+    if (result != LUCI_NOT_FOUND)
+        return result;
+    session->is_bare = 0;
+    return LUCI_OK;
+}
+
+/* The row of a claim, taken over, renewed or removed when that is due. */
 static luci_result_t look_up(const luci_auth_t *auth, const luci_session_claim_t *claim,
                              luci_session_t *session, luci_result_t *written, apr_pool_t *pool)
 {
@@ -179,7 +191,9 @@ static luci_result_t look_up(const luci_auth_t *auth, const luci_session_claim_t
     if (result != LUCI_OK)
         return result;
     result = luci_session_get(db, claim, auth->settings, session, pool);
-    if (result == LUCI_OK && session->state == LUCI_SESSION_IDLE && claim->may_write)
+    if (result == LUCI_OK && session->is_bare && claim->may_write)
+        *written = take_over(db, auth, session, pool);
+    if (result == LUCI_OK && session->state == LUCI_SESSION_IDLE && !session->is_bare && claim->may_write)
         *written = renew(db, auth, session, claim->now, pool);
     else if (result == LUCI_EXPIRED && claim->may_write)
         *written = luci_session_delete(db, claim->id, auth->settings, pool);

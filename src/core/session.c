@@ -112,18 +112,41 @@ static luci_ms_t to_moment(const char *column, luci_ms_t fallback)
     return moment < -LUCI_MOMENT_MOST ? -LUCI_MOMENT_MOST : moment;
 }
 
+/* Whether a row may hold this id itself although ids are hashed. A hash that somebody read in the table and
+ * shows as an id is longer. */
+static int may_be_bare(const char *id, const luci_settings_t *settings)
+{
+    return settings->tokens == LUCI_TOKENS_HASHED && strlen(id) == LUCI_SESSION_ID_LENGTH;
+}
+
+/* The row of an id; in *is_bare, whether it's one that Lucia left. */
+static luci_result_t find_row(luci_db_t *db, const char *id, const luci_settings_t *settings,
+                              const char *const **row, int *is_bare, apr_pool_t *pool)
+{
+    const char *stored;
+    luci_result_t result = stored_id(id, settings, &stored, pool);
+
+    *is_bare = 0;
+    if (result == LUCI_OK)
+        result = luci_db_select(db, LUCI_SQL_SESSION_GET, &stored, row, pool);
+    if (result != LUCI_NOT_FOUND || !may_be_bare(id, settings))
+        return result;
+    *is_bare = 1;
+    return luci_db_select(db, LUCI_SQL_SESSION_GET, &id, row, pool);
+}
+
 luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
                                const luci_settings_t *settings, luci_session_t *session, apr_pool_t *pool)
 {
-    const char *const *row, *stored;
-    luci_result_t result = stored_id(claim->id, settings, &stored, pool);
+    const char *const *row;
+    int is_bare;
+    luci_result_t result = find_row(db, claim->id, settings, &row, &is_bare, pool);
 
-    if (result == LUCI_OK)
-        result = luci_db_select(db, LUCI_SQL_SESSION_GET, &stored, &row, pool);
     if (result != LUCI_OK)
         return result;
     memset(session, 0, sizeof *session);
     session->id = claim->id;
+    session->is_bare = is_bare;
     session->active_expires = to_moment(row[COLUMN_ACTIVE], 0);
     session->idle_expires = to_moment(row[COLUMN_IDLE], 0);
     session->created_at = to_moment(row[COLUMN_CREATED], session->active_expires - settings->active_period);
@@ -134,12 +157,36 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
     return session->user.disabled ? LUCI_DENIED : LUCI_OK;
 }
 
+/* Runs a statement that changes one row, or none. */
+static luci_result_t change_one(luci_db_t *db, luci_sql_id_t statement, const char *const *arguments,
+                                apr_pool_t *scratch)
+{
+    int changed;
+    luci_result_t result = luci_db_execute(db, statement, arguments, &changed, scratch);
+
+    if (result != LUCI_OK)
+        return result;
+    return changed > 0 ? LUCI_OK : LUCI_NOT_FOUND;
+}
+
+luci_result_t luci_session_hash(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
+                                apr_pool_t *scratch)
+{
+    const char *arguments[] = { NULL, session->id };
+    luci_result_t result = stored_id(session->id, settings, &arguments[0], scratch);
+
+    if (result == LUCI_OK)
+        result = change_one(db, LUCI_SQL_SESSION_HASH, arguments, scratch);
+    if (result == LUCI_OK)
+        session->is_bare = 0;
+    return result;
+}
+
 luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
                                  luci_ms_t now, apr_pool_t *scratch)
 {
     luci_session_t renewed = *session;
     const char *arguments[6];
-    int changed;
     luci_result_t result;
 
     luci_session_extend(&renewed, settings, now);
@@ -150,25 +197,21 @@ luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const l
     arguments[5] = luci_sql_number(session->active_expires, scratch);
     result = stored_id(session->id, settings, &arguments[4], scratch);
     if (result == LUCI_OK)
-        result = luci_db_execute(db, LUCI_SQL_SESSION_RENEW, arguments, &changed, scratch);
-    if (result != LUCI_OK)
-        return result;
-    if (changed != 1)
-        return LUCI_NOT_FOUND;
-    *session = renewed;
-    return LUCI_OK;
+        result = change_one(db, LUCI_SQL_SESSION_RENEW, arguments, scratch);
+    if (result == LUCI_OK)
+        *session = renewed;
+    return result;
 }
 
 luci_result_t luci_session_delete(luci_db_t *db, const char *id, const luci_settings_t *settings,
                                   apr_pool_t *scratch)
 {
     const char *stored;
-    int changed;
     luci_result_t result = stored_id(id, settings, &stored, scratch);
 
     if (result == LUCI_OK)
-        result = luci_db_execute(db, LUCI_SQL_SESSION_DELETE, &stored, &changed, scratch);
-    if (result != LUCI_OK)
-        return result;
-    return changed > 0 ? LUCI_OK : LUCI_NOT_FOUND;
+        result = change_one(db, LUCI_SQL_SESSION_DELETE, &stored, scratch);
+    if (result == LUCI_NOT_FOUND && may_be_bare(id, settings))
+        result = change_one(db, LUCI_SQL_SESSION_DELETE, &id, scratch);
+    return result;
 }

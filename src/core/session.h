@@ -19,7 +19,8 @@ typedef struct {
     luci_ms_t created_at; /* estimated from active_expires where the table doesn't say, or nobody
                              set a maximum lifetime */
     luci_session_state_t state;
-    int fresh; /* made or renewed just now: the cookie is to be sent */
+    int fresh;   /* made or renewed just now: the cookie is to be sent */
+    int is_bare; /* its row holds the id itself, as Lucia left it, although settings->tokens is hashed */
 } luci_session_t;
 
 /* Who signs in, for the session's row. Both may be NULL; whatever the client sent, only printable ASCII is
@@ -52,7 +53,8 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
                                   const luci_settings_t *settings, const luci_client_t *client,
                                   apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Reads the session of a claim with its user, and judges it; writes nothing. OK: active or idle. EXPIRED:
+/* Reads the session of a claim with its user, and judges it; writes nothing. Where ids are stored hashed, a
+ * row that Lucia left counts as well. OK: active or idle. EXPIRED:
  * dead, still stored. DENIED: its user is disabled. NOT_FOUND. */
 luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
                                const luci_settings_t *settings, luci_session_t *session,
@@ -63,7 +65,11 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
 luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
                                  luci_ms_t now, apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Removes it. NOT_FOUND when it was not there. */
+/* Replaces the id in a bare session's row by its hash. NOT_FOUND when someone else did, or ended it. */
+luci_result_t luci_session_hash(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
+                                apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* Removes it, bare or not. NOT_FOUND when it was not there. */
 luci_result_t luci_session_delete(luci_db_t *db, const char *id, const luci_settings_t *settings,
                                   apr_pool_t *scratch) LUCI_MUST_USE;
 

@@ -66,6 +66,10 @@ static const row_t statements[LUCI_SQL_STATEMENTS] = {
         .text = "DELETE FROM {session} WHERE id = %s",
         .repeatable = 1,
     },
+    [LUCI_SQL_SESSION_HASH] = {
+        .text = "UPDATE {session} SET id = %s WHERE id = %s",
+        .repeatable = 1,
+    },
 };
 
 /* to_regclass follows the search path as a statement does. The catalog shows each column, also one that may

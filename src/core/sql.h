@@ -38,6 +38,7 @@ typedef enum {
     LUCI_SQL_SESSION_RENEW,  /* active, idle, last_seen, created_at, id, old active: does nothing when renewed
                                 already */
     LUCI_SQL_SESSION_DELETE, /* id */
+    LUCI_SQL_SESSION_HASH,   /* its hash, id: replaces the one by the other */
     LUCI_SQL_STATEMENTS
 } luci_sql_id_t;
 

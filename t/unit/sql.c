@@ -70,6 +70,8 @@ static const struct {
       "012345" },
     { LUCI_SQL_SESSION_DELETE, 1, "DELETE FROM \"user_session\" WHERE id = %s", "0",
       "DELETE FROM \"user_session\" WHERE id = %s", "0" },
+    { LUCI_SQL_SESSION_HASH, 1, "UPDATE \"user_session\" SET id = %s WHERE id = %s", "01",
+      "UPDATE \"user_session\" SET id = %s WHERE id = %s", "01" },
 };
 
 static luci_sql_statement_t statement(luci_sql_id_t id, int user, int session)
