@@ -2,15 +2,13 @@
 #include "hash_slots.h"
 
 #include "arena.h"
+#include "hash_memory.h"
+#include "secret.h"
 
 #include <ap_mpm.h>
 #include <apr_atomic.h>
-#include <apr_shm.h>
 #include <http_log.h>
 
-#include <errno.h>
-#include <pthread.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,23 +23,10 @@ APLOG_USE_MODULE(luciauth);
 
 #define NONE (-1)
 
-/* What all children share; locks are robust: they come free when their holder dies. */
-typedef struct {
-    pthread_mutex_t queue;            /* held by the one who is next to get a slot */
-    sem_t given_back;                 /* raised when a slot comes free, for that one */
-    volatile apr_uint64_t complained; /* microseconds since 1970 */
-    pthread_mutex_t lock[]; /* the slots, and behind them the places of a server of single threads */
-} shared_t;
-
 struct luci_hash_slots_t {
     server_rec *server;
-    shared_t *shared;
-    uint8_t *arenas;
-    size_t arena_bytes;
-    volatile apr_uint32_t *warmed; /* one a slot, shared */
-    int count;
-    int places;                    /* places of the server; 0: the child's threads are counted */
-    int threads_most;              /* of this child that may hash or wait */
+    luci_hash_memory_t *memory;
+    int threads_most;              /* of this child that may hash or wait; unless the server's places count */
     volatile apr_uint32_t threads; /* of this child that do */
     int aside;                     /* hashes run in threads of their own */
 };
@@ -51,41 +36,6 @@ typedef struct {
     luci_hash_slots_t *slots;
     luci_ms_t wait;
 } way_t;
-
-/* ---- Locks ---- */
-
-static void make_lock(pthread_mutex_t *lock)
-{
-    pthread_mutexattr_t kind;
-
-    pthread_mutexattr_init(&kind);
-    pthread_mutexattr_setpshared(&kind, PTHREAD_PROCESS_SHARED);
-    pthread_mutexattr_setrobust(&kind, PTHREAD_MUTEX_ROBUST);
-    pthread_mutex_init(lock, &kind);
-    pthread_mutexattr_destroy(&kind);
-}
-
-/* What locking came to: 1 when it is ours, also as the heir of a dead child. */
-static int is_locked(pthread_mutex_t *lock, int code)
-{
-    if (code == EOWNERDEAD)
-        code = pthread_mutex_consistent(lock);
-    return code == 0;
-}
-
-static int take_any(pthread_mutex_t *locks, int count)
-{
-    for (int i = 0; i < count; i++) {
-        if (is_locked(&locks[i], pthread_mutex_trylock(&locks[i])))
-            return i;
-    }
-    return NONE;
-}
-
-static pthread_mutex_t *places_of(const luci_hash_slots_t *slots)
-{
-    return slots->shared->lock + slots->count;
-}
 
 /* ---- Making them ---- */
 
@@ -106,60 +56,32 @@ static int at_least_one(int number)
 }
 
 /* How many may hash or wait: a quarter of each child's threads, or of all where a child has fewer than four.
- */
-static void set_shares(luci_hash_slots_t *slots)
+ * Places are for the latter. */
+static int set_shares(luci_hash_slots_t *slots)
 {
     int threads, all = workers(&threads), is_threaded = 0;
 
     slots->threads_most = at_least_one(threads / SHARE);
-    if (threads < SHARE)
-        slots->places = all / SHARE < PLACES_MOST ? at_least_one(all / SHARE) : PLACES_MOST;
     slots->aside = ap_mpm_query(AP_MPMQ_IS_THREADED, &is_threaded) == APR_SUCCESS && is_threaded;
+    if (threads >= SHARE)
+        return 0;
+    return all / SHARE < PLACES_MOST ? at_least_one(all / SHARE) : PLACES_MOST;
 }
 
-static luci_hash_slots_t *failed(server_rec *server, apr_status_t status)
+int luci_hash_slots_auto(void)
 {
-    ap_log_error(APLOG_MARK, APLOG_CRIT, status, server,
-                 "LUCI0403: LuciaHashSlots: no shared memory for them");
-    return NULL;
-}
-
-static apr_status_t unmap_arenas(void *baton)
-{
-    luci_hash_slots_t *slots = baton;
-
-    luci_arena_unmap(slots->arenas, slots->arena_bytes, (size_t)slots->count);
-    return APR_SUCCESS;
+    return at_least_one((int)sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 luci_hash_slots_t *luci_hash_slots_create(int count, size_t arena_bytes, server_rec *main_server,
                                           apr_pool_t *conf_pool)
 {
     luci_hash_slots_t *slots = apr_pcalloc(conf_pool, sizeof *slots);
-    size_t locks, bytes;
-    apr_shm_t *memory;
-    apr_status_t status;
+    luci_hash_size_t size = { count, set_shares(slots), luci_arena_rounded(arena_bytes) };
 
     slots->server = main_server;
-    slots->count = count > 0 ? count : at_least_one((int)sysconf(_SC_NPROCESSORS_ONLN));
-    slots->arena_bytes = luci_arena_rounded(arena_bytes);
-    set_shares(slots);
-    locks = (size_t)(slots->count + slots->places);
-    bytes = sizeof(shared_t) + locks * sizeof(pthread_mutex_t);
-    status = apr_shm_create(&memory, bytes + (size_t)slots->count * sizeof(*slots->warmed), NULL, conf_pool);
-    if (status != APR_SUCCESS)
-        return failed(main_server, status);
-    slots->shared = memset(apr_shm_baseaddr_get(memory), 0, apr_shm_size_get(memory));
-    slots->warmed = (apr_uint32_t *)((char *)slots->shared + bytes);
-    slots->arenas = luci_arena_map(slots->arena_bytes, (size_t)slots->count, 1);
-    if (!slots->arenas)
-        return failed(main_server, APR_FROM_OS_ERROR(errno));
-    apr_pool_cleanup_register(conf_pool, slots, unmap_arenas, apr_pool_cleanup_null);
-    make_lock(&slots->shared->queue);
-    sem_init(&slots->shared->given_back, 1, 0);
-    for (size_t i = 0; i < locks; i++)
-        make_lock(&slots->shared->lock[i]);
-    return slots;
+    slots->memory = luci_hash_memory_get(&size, main_server);
+    return slots->memory ? slots : NULL;
 }
 
 /* ---- Waiting ---- */
@@ -189,48 +111,53 @@ static struct timespec monotonic_now(void)
 }
 
 /* At the head of the queue: the first slot that comes free, or that a dead child left. */
-static int next_slot(const luci_hash_slots_t *slots, struct timespec deadline)
+static int next_slot(luci_hash_shared_t *shared, int count, struct timespec deadline, luci_hash_lock_t *how)
 {
     for (;;) {
-        int slot = take_any(slots->shared->lock, slots->count);
+        int slot = luci_hash_lock_any(shared->lock, count, how);
         struct timespec now = monotonic_now(), slice = after(now, SLICE_MS);
 
         if (slot != NONE || !is_before(now, deadline))
             return slot;
-        (void)sem_clockwait(&slots->shared->given_back, CLOCK_MONOTONIC,
+        (void)sem_clockwait(&shared->given_back, CLOCK_MONOTONIC,
                             is_before(slice, deadline) ? &slice : &deadline);
     }
 }
 
-static int wait_for_slot(const luci_hash_slots_t *slots, luci_ms_t wait)
+static int wait_for_slot(const luci_hash_memory_t *memory, luci_ms_t wait, luci_hash_lock_t *how)
 {
     struct timespec deadline = after(monotonic_now(), wait);
-    pthread_mutex_t *queue = &slots->shared->queue;
+    pthread_mutex_t *queue = &memory->shared->queue;
     int slot;
 
-    if (!is_locked(queue, pthread_mutex_clocklock(queue, CLOCK_MONOTONIC, &deadline)))
+    if (!luci_hash_lock_of(queue, pthread_mutex_clocklock(queue, CLOCK_MONOTONIC, &deadline)))
         return NONE;
-    slot = next_slot(slots, deadline);
+    slot = next_slot(memory->shared, memory->size.slots, deadline, how);
     pthread_mutex_unlock(queue);
     return slot;
 }
 
-static void give_back(const luci_hash_slots_t *slots, int slot)
+static void give_back(luci_hash_shared_t *shared, int slot)
 {
     int raised = 0;
 
-    pthread_mutex_unlock(&slots->shared->lock[slot]);
-    if (sem_getvalue(&slots->shared->given_back, &raised) == 0 && raised == 0)
-        sem_post(&slots->shared->given_back);
+    pthread_mutex_unlock(&shared->lock[slot]);
+    if (sem_getvalue(&shared->given_back, &raised) == 0 && raised == 0)
+        sem_post(&shared->given_back);
 }
 
 /* ---- A place: the right to wait ---- */
 
+static pthread_mutex_t *places_of(const luci_hash_slots_t *slots)
+{
+    return slots->memory->shared->lock + slots->memory->size.slots;
+}
+
 static int take_place(luci_hash_slots_t *slots, int *place)
 {
     *place = NONE;
-    if (slots->places > 0)
-        *place = take_any(places_of(slots), slots->places);
+    if (slots->memory->size.places > 0)
+        *place = luci_hash_lock_any(places_of(slots), slots->memory->size.places, NULL);
     else if (apr_atomic_inc32(&slots->threads) < (apr_uint32_t)slots->threads_most)
         return 1;
     else
@@ -257,14 +184,13 @@ typedef struct {
 
 static void work_in_arena(job_t *job)
 {
-    luci_arena_lend(job->arena.bytes ? &job->arena : NULL);
+    luci_arena_lend(&job->arena);
     job->result = job->work(job->work_baton);
     luci_arena_lend(NULL);
 }
 
 static void *work_aside(void *baton)
 {
-    errno = 0;
     (void)!nice(NICENESS); /* on Linux this thread's own; without it the hash just competes with the others */
     work_in_arena(baton);
     return NULL;
@@ -291,23 +217,29 @@ static void work(const luci_hash_slots_t *slots, job_t *job)
         work_in_arena(job);
 }
 
-static luci_arena_t arena_of(const luci_hash_slots_t *slots, int slot)
+/* What a dead child was hashing is wiped for it. */
+static luci_arena_t arena_of(const luci_hash_memory_t *memory, int slot, luci_hash_lock_t how)
 {
-    luci_arena_t arena = { slots->arenas + (size_t)slot * slots->arena_bytes, slots->arena_bytes };
+    size_t bytes = memory->size.arena_bytes;
+    luci_arena_t arena = { memory->arenas + (size_t)slot * bytes, bytes };
 
-    if (!apr_atomic_xchg32(&slots->warmed[slot], 1))
+    if (how == LUCI_HASH_LOCK_ORPHAN)
+        luci_secret_wipe(arena.memory, arena.bytes);
+    if (!apr_atomic_xchg32(&memory->warmed[slot], 1))
         luci_arena_warm(&arena);
     return arena;
 }
 
+/* One line a minute from the whole server. A clock that was set back does not silence it. */
 static luci_result_t refuse(const luci_hash_slots_t *slots, const char *why)
 {
-    apr_uint64_t now = (apr_uint64_t)apr_time_now(), before = apr_atomic_read64(&slots->shared->complained);
+    volatile apr_uint64_t *complained = &slots->memory->shared->complained;
+    apr_uint64_t before = apr_atomic_read64(complained), now = (apr_uint64_t)apr_time_now();
 
-    if (now >= before + COMPLAIN_EVERY && apr_atomic_cas64(&slots->shared->complained, now, before) == before)
+    if (now - before >= COMPLAIN_EVERY && apr_atomic_cas64(complained, now, before) == before)
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, slots->server,
                      "LUCI0404: more sign-ins than %d LuciaHashSlots can serve: %s; they get 503",
-                     slots->count, why);
+                     slots->memory->size.slots, why);
     return LUCI_BUSY;
 }
 
@@ -316,15 +248,16 @@ static luci_result_t run(void *baton, luci_hash_work_fn *work_fn, void *work_bat
     const way_t *way = baton;
     luci_hash_slots_t *slots = way->slots;
     job_t job = { .work = work_fn, .work_baton = work_baton };
+    luci_hash_lock_t how;
     int place, slot;
 
     if (!take_place(slots, &place))
         return refuse(slots, "a quarter of the threads hash or wait already");
-    slot = wait_for_slot(slots, way->wait);
+    slot = wait_for_slot(slots->memory, way->wait, &how);
     if (slot != NONE) {
-        job.arena = arena_of(slots, slot);
+        job.arena = arena_of(slots->memory, slot, how);
         work(slots, &job);
-        give_back(slots, slot);
+        give_back(slots->memory->shared, slot);
     }
     leave_place(slots, place);
     return slot != NONE ? job.result : refuse(slots, "the wait was too long");

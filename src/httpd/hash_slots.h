@@ -6,7 +6,8 @@
  * server's.
  *
  * Hashes run in threads of their own with a lower priority, so that requests which need no hash get the
- * processor first. Children of before a graceful restart keep the slots of their time. */
+ * processor first. Children of before a graceful restart and of after it share the slots, unless their number
+ * or the cost of new hashes was changed: then both have their own until the last old child has ended. */
 #ifndef LUCI_HASH_SLOTS_H
 #define LUCI_HASH_SLOTS_H
 
@@ -15,8 +16,11 @@
 
 typedef struct luci_hash_slots_t luci_hash_slots_t;
 
-/* Makes them for the whole server, before children start, from conf_pool: count slots (0: one a processor
- * core), each with an arena of arena_bytes. NULL: they can't be had, which was logged. */
+/* As many as there are processor cores. */
+int luci_hash_slots_auto(void);
+
+/* Makes them for the whole server, before children start, from conf_pool: count slots, each with an arena of
+ * arena_bytes. NULL: they can't be had, which was logged. */
 luci_hash_slots_t *luci_hash_slots_create(int count, size_t arena_bytes, server_rec *main_server,
                                           apr_pool_t *conf_pool);
 

@@ -95,6 +95,11 @@ static int is_ours(const luci_server_config_t *config)
     return config->database.driver != NULL;
 }
 
+static int slots_of(const luci_server_config_t *config)
+{
+    return config->hash_slots.most > 0 ? config->hash_slots.most : luci_hash_slots_auto();
+}
+
 /* The most slots that any server asks for, and the largest hash that any makes. */
 static luci_hash_slots_t *prepare_slots(apr_pool_t *conf_pool, server_rec *main_server)
 {
@@ -104,8 +109,8 @@ static luci_hash_slots_t *prepare_slots(apr_pool_t *conf_pool, server_rec *main_
     for (server_rec *server = main_server; server; server = server->next) {
         const luci_server_config_t *config = luci_config_server(server);
 
-        if (is_ours(config) && config->hash_slots.most > count)
-            count = config->hash_slots.most;
+        if (is_ours(config) && slots_of(config) > count)
+            count = slots_of(config);
         if (is_ours(config) && config->settings.hash.memory_kib > memory_kib)
             memory_kib = config->settings.hash.memory_kib;
     }
