@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stands in front of libargon2 in the processes of a server under test (LD_PRELOAD): writes down which threads
+ * hash right now, and keeps them from going on while it is told to hold. The hash itself is libargon2's. The file
+ * that LUCI_HASH_WATCH names is a table_t, read and written by LuciaTest::Hashes. */
+#define _GNU_SOURCE
+#include <argon2.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ROWS 255
+#define HOLD_MS_MOST 60000 /* a test that forgot its server */
+
+typedef struct {
+    _Atomic int32_t hold; /* hashes wait before they compute */
+    _Atomic int32_t peak; /* the most that ran at once */
+    _Atomic int32_t done;
+    _Atomic int32_t unused;
+    struct {
+        _Atomic int32_t pid; /* 0: nobody */
+        _Atomic int32_t tid;
+        _Atomic int32_t memory_kib;
+        _Atomic int32_t unused;
+    } row[ROWS];
+} table_t;
+
+static table_t *table;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void open_table(void)
+{
+    const char *path = getenv("LUCI_HASH_WATCH");
+    int file = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+    void *memory = file < 0 ? MAP_FAILED : mmap(NULL, sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+
+    if (memory == MAP_FAILED) {
+        fprintf(stderr, "hash_watch: %s: %s\n", path ? path : "LUCI_HASH_WATCH", strerror(errno));
+        abort();
+    }
+    close(file);
+    table = memory;
+}
+
+/* A process that was killed is gone for the system's locks as soon as it is a zombie. */
+static int is_alive(int pid)
+{
+    char path[32], text[512], *state;
+    FILE *file;
+    size_t got;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    file = fopen(path, "r");
+    if (!file)
+        return 0;
+    got = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[got] = '\0';
+    state = strrchr(text, ')');
+    return state && state[1] && state[2] != 'Z' && state[2] != 'X';
+}
+
+static int enter(uint32_t memory_kib)
+{
+    for (int i = 0; i < ROWS; i++) {
+        int32_t nobody = 0;
+
+        if (!atomic_compare_exchange_strong(&table->row[i].pid, &nobody, getpid()))
+            continue;
+        table->row[i].tid = gettid();
+        table->row[i].memory_kib = (int32_t)memory_kib;
+        return i;
+    }
+    abort();
+}
+
+static void count_peak(void)
+{
+    int32_t now = 0, most = table->peak;
+
+    for (int i = 0; i < ROWS; i++) {
+        int pid = table->row[i].pid;
+
+        if (pid != 0 && is_alive(pid))
+            now++;
+    }
+    while (now > most && !atomic_compare_exchange_weak(&table->peak, &most, now))
+        ;
+}
+
+static void wait_while_held(void)
+{
+    struct timespec short_time = { 0, 2000000 };
+
+    for (int ms = 0; table->hold && ms < HOLD_MS_MOST; ms += 2)
+        nanosleep(&short_time, NULL);
+}
+
+int argon2_ctx(argon2_context *context, argon2_type type)
+{
+    int (*real)(argon2_context *, argon2_type);
+    int row, code;
+
+    *(void **)&real = dlsym(RTLD_NEXT, "argon2_ctx");
+    pthread_once(&once, open_table);
+    row = enter(context->m_cost);
+    count_peak();
+    wait_while_held();
+    code = real(context, type);
+    table->done++;
+    table->row[row].pid = 0;
+    return code;
+}
