@@ -210,7 +210,8 @@ static luci_result_t keep(const luci_auth_t *auth, const luci_session_claim_t *c
     luci_session_t now_there;
     luci_result_t result, written;
 
-    if (luci_session_cache_keep(auth->cache, session, claim->now, scratch) != LUCI_OK)
+    result = luci_session_cache_keep(auth->cache, session, claim->now, scratch);
+    if (result != LUCI_OK && result != LUCI_UNAVAILABLE)
         return LUCI_OK;
     result = look_up(auth, &again, &now_there, &written, scratch);
     if (result == LUCI_OK)

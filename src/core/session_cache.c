@@ -15,13 +15,14 @@ luci_result_t luci_session_cache_mark(luci_session_cache_t *cache, const char *d
                                       apr_pool_t *scratch)
 {
     const luci_settings_t *settings = cache->settings;
-    const char *text = apr_pstrcat(scratch, driver, FIELD, params, FIELD, settings->tables.user, FIELD,
-                                   settings->tables.session, FIELD,
-                                   settings->tokens == LUCI_TOKENS_PLAIN ? "plain" : "hashed", FIELD,
-                                   settings->max_lifetime ? "created" : "", FIELD,
-                                   apr_array_pstrcat(scratch, settings->attributes, ','), NULL);
+    const char *database = apr_pstrcat(scratch, driver, FIELD, params, FIELD, settings->tables.session, NULL);
+    const char *reading = apr_pstrcat(scratch, database, FIELD, settings->tables.user, FIELD,
+                                      settings->tokens == LUCI_TOKENS_PLAIN ? "plain" : "hashed", FIELD,
+                                      settings->max_lifetime ? "created" : "", FIELD,
+                                      apr_array_pstrcat(scratch, settings->attributes, ','), NULL);
+    luci_result_t result = luci_secret_sha256(database, strlen(database), cache->mark);
 
-    return luci_secret_sha256(text, strlen(text), cache->mark);
+    return result == LUCI_OK ? luci_secret_sha256(reading, strlen(reading), cache->seal) : result;
 }
 
 static luci_result_t key_of(const luci_session_cache_t *cache, const char *id,
@@ -51,7 +52,7 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
         cache->store.retrieve(cache->store.baton, key, record, &length, pool) != LUCI_OK ||
         length > sizeof record)
         return LUCI_NOT_FOUND;
-    if (luci_session_record_read(apr_pmemdup(pool, record, length), length, cache->settings, cache->mark,
+    if (luci_session_record_read(apr_pmemdup(pool, record, length), length, cache->settings, cache->seal,
                                  &found, &read_at, pool) != LUCI_OK)
         return LUCI_NOT_FOUND;
     found.id = claim->id;
@@ -72,7 +73,7 @@ luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const l
 
     if (until > session->active_expires)
         until = session->active_expires;
-    result = luci_session_record_write(session, cache->settings, read_at, cache->mark, record, &length);
+    result = luci_session_record_write(session, cache->settings, read_at, cache->seal, record, &length);
     if (result == LUCI_OK)
         result = key_of(cache, session->id, key);
     return result == LUCI_OK ? cache->store.store(cache->store.baton, key, record, length, until, scratch)
@@ -84,5 +85,5 @@ void luci_session_cache_forget(const luci_session_cache_t *cache, const char *id
     unsigned char key[LUCI_SHA256_BYTES];
 
     if (key_of(cache, id, key) == LUCI_OK)
-        (void)cache->store.remove(cache->store.baton, key, scratch);
+        (void)cache->store.end(cache->store.baton, key, cache->ttl + SKEW_MOST, scratch);
 }

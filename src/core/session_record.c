@@ -52,9 +52,9 @@ static int get_moment(const unsigned char *at, luci_ms_t *moment)
     return *moment >= -LUCI_MOMENT_MOST && *moment <= LUCI_MOMENT_MOST;
 }
 
-static apr_uint64_t hash_of(const unsigned char *record, size_t length, const unsigned char *mark)
+static apr_uint64_t hash_of(const unsigned char *record, size_t length, const unsigned char *seal)
 {
-    return apr_siphash24(record, length, mark);
+    return apr_siphash24(record, length, seal);
 }
 
 /* ---- Writing: what no longer fits sets overflow and changes nothing more ---- */
@@ -90,7 +90,7 @@ static void put_string(writer_t *writer, const char *string, const char *usernam
 }
 
 luci_result_t luci_session_record_write(const luci_session_t *session, const luci_settings_t *settings,
-                                        luci_ms_t read_at, const unsigned char *mark,
+                                        luci_ms_t read_at, const unsigned char *seal,
                                         unsigned char record[LUCI_RECORD_MOST], size_t *length)
 {
     writer_t writer = { .record = record, .length = AT_STRINGS };
@@ -113,7 +113,7 @@ luci_result_t luci_session_record_write(const luci_session_t *session, const luc
     }
     if (writer.overflow)
         return LUCI_INVALID;
-    put_number(record + writer.length, hash_of(record, writer.length, mark));
+    put_number(record + writer.length, hash_of(record, writer.length, seal));
     *length = writer.length + HASH_BYTES;
     return LUCI_OK;
 }
@@ -162,7 +162,7 @@ static int get_user(reader_t *reader, luci_user_t *user, int count, apr_pool_t *
 }
 
 static int is_ours(const unsigned char *record, size_t length, const luci_settings_t *settings,
-                   const unsigned char *mark)
+                   const unsigned char *seal)
 {
     if (length < AT_STRINGS + HASH_BYTES || length > LUCI_RECORD_MOST)
         return 0;
@@ -170,18 +170,18 @@ static int is_ours(const unsigned char *record, size_t length, const luci_settin
         record[AT_COUNT] != settings->attributes->nelts)
         return 0;
     length -= HASH_BYTES;
-    return get_number(record + length) == hash_of(record, length, mark);
+    return get_number(record + length) == hash_of(record, length, seal);
 }
 
 luci_result_t luci_session_record_read(const unsigned char *record, size_t length,
-                                       const luci_settings_t *settings, const unsigned char *mark,
+                                       const luci_settings_t *settings, const unsigned char *seal,
                                        luci_session_t *session, luci_ms_t *read_at, apr_pool_t *pool)
 {
     luci_session_t found = { 0 };
     luci_ms_t read;
     reader_t reader;
 
-    if (!is_ours(record, length, settings, mark))
+    if (!is_ours(record, length, settings, seal))
         return LUCI_INVALID;
     reader = (reader_t){ record + AT_STRINGS, record + length - HASH_BYTES };
     if (!get_moment(record + AT_READ, &read) || !get_moment(record + AT_ACTIVE, &found.active_expires) ||

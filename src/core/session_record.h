@@ -11,7 +11,7 @@
  *  36     strings: user id, username, the attributes in the order of the settings. Each is two bytes of
  *         length, the bytes, and a NUL; or just the length RECORD_NULL (SQL's NULL) or RECORD_USERNAME (the
  *         same as the username)
- *  end 8  SipHash-2-4 of everything before, keyed with the first 16 bytes of the database's mark
+ *  end 8  SipHash-2-4 of everything before, keyed with the first 16 bytes of a seal
  *
  * A reader takes a record or leaves it: whatever is short, long, garbled, of another version or of another
  * database is none. The hash finds accidents; it keeps nobody out who may write to the cache. */
@@ -21,18 +21,18 @@
 #include "session.h"
 
 #define LUCI_RECORD_MOST 2048     /* bytes; a user who needs more is not cached */
-#define LUCI_RECORD_MARK_BYTES 16 /* of a mark that go into the hash */
+#define LUCI_RECORD_SEAL_BYTES 16 /* of a seal that go into the hash */
 
 /* Writes the record of an active session that was read at a moment; *length is its size. INVALID when it has
  * more than LUCI_RECORD_MOST bytes. */
 luci_result_t luci_session_record_write(const luci_session_t *session, const luci_settings_t *settings,
-                                        luci_ms_t read_at, const unsigned char *mark,
+                                        luci_ms_t read_at, const unsigned char *seal,
                                         unsigned char record[LUCI_RECORD_MOST], size_t *length) LUCI_MUST_USE;
 
 /* Reads one. OK: *session (without its id and state) with strings that lie in record, arrays from pool, and
  * *read_at. INVALID: it's none of ours, and nothing was set. */
 luci_result_t luci_session_record_read(const unsigned char *record, size_t length,
-                                       const luci_settings_t *settings, const unsigned char *mark,
+                                       const luci_settings_t *settings, const unsigned char *seal,
                                        luci_session_t *session, luci_ms_t *read_at,
                                        apr_pool_t *pool) LUCI_MUST_USE;
 

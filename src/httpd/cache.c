@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cache.h"
 
+#include "cache_worker.h"
+
+#include <ap_mpm.h>
 #include <apr_atomic.h>
 #include <apr_global_mutex.h>
 #include <apr_shm.h>
@@ -16,27 +19,28 @@ APLOG_USE_MODULE(luciauth);
 #define LOCK "luciauth-cache"
 #define DEFAULT_PROVIDER "shmcb"
 
-#define LOCK_WAIT apr_time_from_msec(50)      /* for a record */
-#define LOCK_WAIT_REMOVE apr_time_from_sec(2) /* for a removal, which matters more */
-#define SLOW apr_time_from_msec(250)
+/* Provider calls wait for their lock, or for another machine: for a record not longer than a look into the
+ * database would take on a bad day, for an end, which matters more, as long as a visitor may wait. */
+#define WAIT apr_time_from_msec(250)
+#define WAIT_END apr_time_from_sec(2)
 #define PAUSE apr_time_from_sec(10)
 #define COMPLAIN_EVERY apr_time_from_sec(60)
+#define ROUNDING apr_time_from_sec(2)
 
 /* What all processes share. Moments in microseconds since 1970. */
 typedef struct {
-    volatile apr_uint64_t paused_until;
+    volatile apr_uint64_t paused_until; /* 0: it works. Once this has passed, one call tries it again */
     volatile apr_uint64_t complained;
 } shared_t;
 
 struct luci_cache_t {
     const luci_cache_name_t *name;
-    const ap_socache_provider_t *provider;
-    ap_socache_instance_t *instance;
+    luci_cache_provider_t provider;
     server_rec *server; /* the main one */
-    server_rec *quiet;  /* a copy that hears nothing: providers log every failure */
     shared_t *shared;
-    apr_global_mutex_t *lock; /* NULL: the provider needs none */
-    int is_started;           /* in this child */
+    apr_global_mutex_t *lock;      /* of a provider that isn't even safe among threads; else NULL, */
+    luci_cache_workers_t *workers; /* and this child's threads that call it */
+    int is_started;                /* in this child */
 };
 
 static const ap_socache_provider_t *provider_of(const char *name)
@@ -91,110 +95,138 @@ static server_rec *quiet_copy(const server_rec *server, apr_pool_t *pool)
     return quiet;
 }
 
+/* The lock's files, where it has any, may not meet those of another cache. */
+static apr_status_t make_lock(luci_cache_t *cache, apr_pool_t *conf_pool)
+{
+    static int count;
+    const char *instance = apr_itoa(conf_pool, ++count);
+
+    return ap_global_mutex_create(&cache->lock, NULL, LOCK, instance, cache->server, conf_pool, 0);
+}
+
 luci_cache_t *luci_cache_create(const luci_cache_name_t *name, server_rec *main_server, apr_pool_t *conf_pool)
 {
     static struct ap_socache_hints hints = { LUCI_SHA256_BYTES, 128, apr_time_from_sec(10) };
     luci_cache_t *cache = apr_pcalloc(conf_pool, sizeof *cache);
-    const char *problem = NULL;
+    luci_cache_provider_t *provider = &cache->provider;
+    const char *problem;
     apr_shm_t *memory;
     apr_status_t status;
 
     cache->name = name;
     cache->server = main_server;
-    cache->quiet = quiet_copy(main_server, conf_pool);
-    cache->provider = provider_of(name->provider);
-    problem = cache->provider->create(&cache->instance, name->args, conf_pool, conf_pool);
+    provider->quiet = quiet_copy(main_server, conf_pool);
+    provider->functions = provider_of(name->provider);
+    problem = provider->functions->create(&provider->instance, name->args, conf_pool, conf_pool);
     if (problem)
         return failed(main_server, name->provider, problem, 0);
-    status = cache->provider->init(cache->instance, NAMESPACE, &hints, main_server, conf_pool);
+    status = provider->functions->init(provider->instance, NAMESPACE, &hints, main_server, conf_pool);
     if (status != APR_SUCCESS)
         return failed(main_server, name->provider, "it could not be started", status);
     status = apr_shm_create(&memory, sizeof *cache->shared, NULL, conf_pool);
     if (status == APR_SUCCESS) {
         cache->shared = memset(apr_shm_baseaddr_get(memory), 0, sizeof *cache->shared);
-        if (cache->provider->flags & AP_SOCACHE_FLAG_NOTMPSAFE)
-            status = ap_global_mutex_create(&cache->lock, NULL, LOCK, NULL, main_server, conf_pool, 0);
+        if (provider->functions->flags & AP_SOCACHE_FLAG_NOTMPSAFE)
+            status = make_lock(cache, conf_pool);
     }
     return status == APR_SUCCESS
                ? cache
                : failed(main_server, name->provider, "no shared memory or lock for it", status);
 }
 
+/* What a child needs to make calls: its hold of the lock, or threads. */
+static apr_status_t prepare_calls(luci_cache_t *cache, apr_pool_t *child_pool)
+{
+    int threads = 1;
+
+    if (cache->lock)
+        return apr_global_mutex_child_init(&cache->lock, apr_global_mutex_lockfile(cache->lock), child_pool);
+    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1)
+        threads = 1;
+    cache->workers = luci_cache_workers_create(&cache->provider, threads);
+    return cache->workers ? APR_SUCCESS : APR_ENOMEM;
+}
+
 int luci_cache_start(luci_cache_t *cache, apr_pool_t *child_pool)
 {
-    apr_status_t status = APR_SUCCESS;
+    apr_status_t status = cache->is_started ? APR_SUCCESS : prepare_calls(cache, child_pool);
 
-    if (cache->lock && !cache->is_started)
-        status =
-            apr_global_mutex_child_init(&cache->lock, apr_global_mutex_lockfile(cache->lock), child_pool);
     if (status == APR_SUCCESS) {
         cache->is_started = 1;
         return 1;
     }
-    (void)failed(cache->server, cache->name->provider, "a child goes without it: its lock can't be had",
-                 status);
+    ap_log_error(APLOG_MARK, APLOG_ERR, status, cache->server,
+                 "LUCI0405: a child goes without the session cache (%s): it has no lock or memory for it",
+                 cache->name->provider);
     return 0;
 }
 
 /* ---- When it fails ---- */
 
-/* When there is nothing to wait for, the clock is not asked either. */
-static int is_paused(const luci_cache_t *cache)
-{
-    apr_uint64_t until = apr_atomic_read64(&cache->shared->paused_until);
-
-    return until != 0 && (apr_uint64_t)apr_time_now() < until;
-}
-
-/* The start of a call, which matters only where it may take long. */
-static apr_time_t start_of_call(const luci_cache_t *cache)
-{
-    return cache->lock ? 0 : apr_time_now();
-}
-
 /* Of all threads of all processes one says it, once in a while. */
-static void complain(const luci_cache_t *cache, apr_status_t status, const char *what, apr_time_t now)
+static void complain(const luci_cache_t *cache, apr_status_t status, const char *what)
 {
+    apr_uint64_t now = (apr_uint64_t)apr_time_now();
     apr_uint64_t before = apr_atomic_read64(&cache->shared->complained);
 
-    if ((apr_uint64_t)now < before + COMPLAIN_EVERY ||
-        apr_atomic_cas64(&cache->shared->complained, (apr_uint64_t)now, before) != before)
+    if (now - before < COMPLAIN_EVERY || apr_atomic_cas64(&cache->shared->complained, now, before) != before)
         return;
     ap_log_error(APLOG_MARK, APLOG_WARNING, status, cache->server,
                  "LUCI0402: the session cache (%s) %s; the database is asked instead", cache->name->provider,
                  what);
 }
 
-static void pause_for_a_while(const luci_cache_t *cache, apr_status_t status, const char *what,
-                              apr_time_t now)
+/* Whether to call it: always while it works, and for one call of the whole server once a pause is over. */
+static int may_call(const luci_cache_t *cache)
 {
-    apr_atomic_set64(&cache->shared->paused_until, (apr_uint64_t)(now + PAUSE));
-    complain(cache, status, what, now);
+    volatile apr_uint64_t *paused_until = &cache->shared->paused_until;
+    apr_uint64_t until = apr_atomic_read64(paused_until), now;
+
+    if (until == 0)
+        return 1;
+    now = (apr_uint64_t)apr_time_now();
+    return (now >= until || until - now > PAUSE) &&
+           apr_atomic_cas64(paused_until, now + PAUSE, until) == until;
 }
 
-/* What a call to the provider came to. In shared memory, a miss is all that can be wrong with an answer. */
-static luci_result_t judge(const luci_cache_t *cache, apr_status_t status, apr_time_t started)
+static void pause_for_a_while(const luci_cache_t *cache, apr_status_t status, const char *what)
 {
-    int is_answer = status == APR_SUCCESS || status == APR_NOTFOUND;
-
-    if (!is_answer)
-        pause_for_a_while(cache, status, "does not work", apr_time_now());
-    else if (!cache->lock && apr_time_now() - started > SLOW)
-        pause_for_a_while(cache, 0, "is slow", apr_time_now());
-    if (status == APR_SUCCESS)
-        return LUCI_OK;
-    return is_answer ? LUCI_NOT_FOUND : LUCI_UNAVAILABLE;
+    apr_atomic_set64(&cache->shared->paused_until, (apr_uint64_t)(apr_time_now() + PAUSE));
+    complain(cache, status, what);
 }
 
-/* ---- The lock: some providers are not even safe among threads ---- */
+/* After a pause, something stored is a proof, and nothing found a reason to try that at once: providers also
+ * find nothing when they have no server. */
+static void end_pause(const luci_cache_t *cache, apr_status_t status)
+{
+    if (apr_atomic_read64(&cache->shared->paused_until) != 0)
+        apr_atomic_set64(&cache->shared->paused_until, status == APR_NOTFOUND);
+}
+
+/* What a call came to. */
+static luci_result_t judge(const luci_cache_t *cache, apr_status_t status)
+{
+    if (status == APR_SUCCESS || status == APR_NOTFOUND || status == APR_EEXIST) {
+        end_pause(cache, status);
+        return status == APR_SUCCESS ? LUCI_OK : LUCI_NOT_FOUND;
+    }
+    if (status == APR_ENOSPC) {
+        complain(cache, 0, "is too small for a record");
+        return LUCI_NOT_FOUND;
+    }
+    if (APR_STATUS_IS_TIMEUP(status) || APR_STATUS_IS_EAGAIN(status))
+        pause_for_a_while(cache, 0, "does not answer in time");
+    else
+        pause_for_a_while(cache, status, "does not work");
+    return LUCI_UNAVAILABLE;
+}
+
+/* ---- Calls ---- */
 
 static apr_status_t take_lock(const luci_cache_t *cache, apr_interval_time_t wait)
 {
-    apr_status_t status;
+    apr_status_t status = apr_global_mutex_trylock(cache->lock);
 
-    if (!cache->lock)
-        return APR_SUCCESS;
-    status = apr_global_mutex_trylock(cache->lock);
     if (APR_STATUS_IS_EBUSY(status))
         status = apr_global_mutex_timedlock(cache->lock, wait);
     if (APR_STATUS_IS_ENOTIMPL(status)) /* not every mechanism knows these two */
@@ -202,10 +234,20 @@ static apr_status_t take_lock(const luci_cache_t *cache, apr_interval_time_t wai
     return status;
 }
 
-static void release_lock(const luci_cache_t *cache)
+/* Providers with a lock keep things on this machine, which answers. */
+static luci_result_t make_call(const luci_cache_t *cache, luci_cache_call_t *call, apr_interval_time_t wait,
+                               apr_pool_t *scratch)
 {
-    if (cache->lock)
+    apr_status_t status;
+
+    if (cache->workers)
+        return judge(cache, luci_cache_workers_call(cache->workers, call, wait));
+    status = take_lock(cache, wait);
+    if (status == APR_SUCCESS) {
+        status = luci_cache_call(&cache->provider, call, scratch);
         apr_global_mutex_unlock(cache->lock);
+    }
+    return judge(cache, status);
 }
 
 /* ---- The store ---- */
@@ -214,56 +256,44 @@ static luci_result_t retrieve(void *baton, const unsigned char *key, unsigned ch
                               apr_pool_t *scratch)
 {
     const luci_cache_t *cache = baton;
-    apr_time_t started = start_of_call(cache);
-    unsigned int size = (unsigned int)*length;
-    apr_status_t status;
+    luci_cache_call_t call = { .verb = LUCI_CACHE_RETRIEVE, .key = key, .record = record };
+    luci_result_t result;
 
-    if (is_paused(cache))
-        return LUCI_UNAVAILABLE;
-    status = take_lock(cache, LOCK_WAIT);
-    if (status == APR_SUCCESS) {
-        status = cache->provider->retrieve(cache->instance, cache->quiet, key, LUCI_SHA256_BYTES, record,
-                                           &size, scratch);
-        release_lock(cache);
-    }
-    *length = size;
-    return judge(cache, status, started);
+    if (!may_call(cache))
+        return LUCI_BUSY;
+    result = make_call(cache, &call, WAIT, scratch);
+    *length = call.length;
+    return result;
 }
 
-/* Providers count whole seconds; the record itself says when it ends. */
+/* Providers count whole seconds; the record itself says when it ends. What ends now is not worth a call. */
 static luci_result_t store(void *baton, const unsigned char *key, const unsigned char *record, size_t length,
                            luci_ms_t until, apr_pool_t *scratch)
 {
     const luci_cache_t *cache = baton;
-    apr_time_t started = start_of_call(cache);
-    apr_time_t expiry = apr_time_from_msec(until) + apr_time_from_sec(2);
-    apr_status_t status;
+    luci_cache_call_t call = { .verb = LUCI_CACHE_STORE,
+                               .key = key,
+                               .record = (unsigned char *)record,
+                               .length = (unsigned int)length,
+                               .expiry = apr_time_from_msec(until) + ROUNDING };
 
-    if (is_paused(cache))
-        return LUCI_UNAVAILABLE;
-    status = take_lock(cache, LOCK_WAIT);
-    if (status == APR_SUCCESS) {
-        status = cache->provider->store(cache->instance, cache->quiet, key, LUCI_SHA256_BYTES, expiry,
-                                        (unsigned char *)record, (unsigned int)length, scratch);
-        release_lock(cache);
-    }
-    return judge(cache, status == APR_NOTFOUND ? APR_EGENERAL : status, started);
+    if (apr_time_from_msec(until) <= apr_time_now() || !may_call(cache))
+        return LUCI_BUSY;
+    return make_call(cache, &call, WAIT, scratch);
 }
 
-static luci_result_t forget(void *baton, const unsigned char *key, apr_pool_t *scratch)
+/* Tried also while it's left alone. */
+static luci_result_t end(void *baton, const unsigned char *key, luci_ms_t duration, apr_pool_t *scratch)
 {
     const luci_cache_t *cache = baton;
-    apr_time_t started = start_of_call(cache);
-    apr_status_t status = take_lock(cache, LOCK_WAIT_REMOVE);
+    luci_cache_call_t call = { .verb = LUCI_CACHE_END,
+                               .key = key,
+                               .expiry = apr_time_now() + apr_time_from_msec(duration) + ROUNDING };
 
-    if (status == APR_SUCCESS) {
-        status = cache->provider->remove(cache->instance, cache->quiet, key, LUCI_SHA256_BYTES, scratch);
-        release_lock(cache);
-    }
-    return judge(cache, status, started);
+    return make_call(cache, &call, WAIT_END, scratch);
 }
 
 luci_session_store_t luci_cache_store(luci_cache_t *cache)
 {
-    return (luci_session_store_t){ .retrieve = retrieve, .store = store, .remove = forget, .baton = cache };
+    return (luci_session_store_t){ .retrieve = retrieve, .store = store, .end = end, .baton = cache };
 }

@@ -2,7 +2,7 @@
 /* Floor 5. Where the session cache keeps its records: any provider of ap_socache (shmcb, redis, memcache,
  * ...), shared by all processes, by all servers that name it in the same words, and with redis or memcache by
  * several machines. An error is a miss. A provider that fails or is slow is left alone for a while by the
- * whole server, with one line a minute in the log; what has to be removed is tried all the same. */
+ * whole server, with one line a minute in the log; ends are tried all the same. */
 #ifndef LUCI_CACHE_H
 #define LUCI_CACHE_H
 

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Floor 5. One call to a provider of ap_socache, and what has ended there: a key that was ended holds a few
+ * bytes that are no record, and nobody stores over them before they go by themselves. */
+#ifndef LUCI_CACHE_CALL_H
+#define LUCI_CACHE_CALL_H
+
+#include "secret.h"
+#include "session_record.h"
+
+#include <ap_socache.h>
+
+typedef struct {
+    const ap_socache_provider_t *functions;
+    ap_socache_instance_t *instance;
+    server_rec *quiet; /* hears nothing: providers log every failure */
+} luci_cache_provider_t;
+
+typedef enum { LUCI_CACHE_RETRIEVE, LUCI_CACHE_STORE, LUCI_CACHE_END } luci_cache_verb_t;
+
+typedef struct {
+    luci_cache_verb_t verb;
+    const unsigned char *key; /* LUCI_SHA256_BYTES */
+    unsigned char *record;    /* LUCI_RECORD_MOST bytes to retrieve into, or what to store */
+    unsigned int length;      /* of the record to store, or of what was retrieved */
+    apr_time_t expiry;        /* of what is stored; providers count whole seconds */
+} luci_cache_call_t;
+
+/* NOTFOUND: nothing, or nothing that could be a record, is there. EEXIST: the key was ended, and nothing was
+ * stored. ENOSPC: there is no room for such a record. Else what the provider said. */
+apr_status_t luci_cache_call(const luci_cache_provider_t *provider, luci_cache_call_t *call,
+                             apr_pool_t *scratch);
+
+#endif
