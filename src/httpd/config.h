@@ -21,8 +21,9 @@ typedef enum {
 
 /* A database as LuciaDatabase names it. */
 typedef struct {
-    const char *driver; /* an apr_dbd driver's name; NULL: LuciaDatabase was not given */
-    const char *params;
+    const char *driver;  /* an apr_dbd driver's name; NULL: LuciaDatabase was not given */
+    const char *params;  /* with its secrets filled in; never shown */
+    const char *written; /* as it was written */
 } luci_database_t;
 
 /* So many at once, and how long the next one waits: LuciaDatabasePool, LuciaHashSlots. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "directive_types.h"
+#include "connect_params.h"
 #include "sql.h"
 
 #include <apr_lib.h>
@@ -149,8 +150,9 @@ static const char *refuse_database(const char *what, apr_pool_t *pool)
 static const char *parse_database(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
                                   apr_pool_t *pool)
 {
-    luci_database_value_t database = { LUCI_WORD(words, 0), LUCI_WORD(words, 1) };
+    luci_database_value_t database = { LUCI_WORD(words, 0), LUCI_WORD(words, 1), NULL };
     luci_sql_dialect_t dialect;
+    const char *problem;
 
     (void)limits;
     if (luci_sql_dialect(database.driver, &dialect) != LUCI_OK)
@@ -167,6 +169,9 @@ static const char *parse_database(const apr_array_header_t *words, const luci_li
         if (!database.params)
             return refuse_database("this path", pool);
     }
+    database.written = database.params;
+    if (luci_connect_params(dialect, database.params, &database.params, &problem, pool) != LUCI_OK)
+        return problem;
     *(luci_database_value_t *)value = database;
     return NULL;
 }

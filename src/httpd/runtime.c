@@ -55,7 +55,7 @@ static const luci_session_cache_t *start_cache(luci_runtime_t *runtime, luci_cac
     runtime->session_cache.settings = &config->settings;
     runtime->session_cache.ttl = config->cache_ttl;
     if (!cache || luci_session_cache_mark(&runtime->session_cache, config->database.driver,
-                                          config->database.params, pool) != LUCI_OK)
+                                          config->database.written, pool) != LUCI_OK)
         return NULL;
     runtime->session_cache.store = luci_cache_store(cache);
     return &runtime->session_cache;

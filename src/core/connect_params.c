@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "connect_params.h"
+
+#include "secret.h"
+
+#include <apr_env.h>
+#include <apr_escape.h>
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#define FROM_FILE "{file:"
+#define FROM_ENVIRONMENT "{env:"
+
+static luci_result_t fail(const char **problem, const char *what, const char *name, const char *why,
+                          apr_pool_t *pool)
+{
+    *problem = apr_psprintf(pool, "%s \"%s\" %s", what, name, why);
+    return LUCI_INVALID;
+}
+
+/* The first line, without its end. */
+static luci_result_t read_file(const char *path, const char **secret, const char **problem, apr_pool_t *pool)
+{
+    char *text = apr_pcalloc(pool, LUCI_SECRET_BYTES_MOST + 2);
+    apr_size_t length = LUCI_SECRET_BYTES_MOST + 1;
+    char reason[120];
+    apr_file_t *file;
+    apr_status_t status = apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, pool);
+
+    if (status == APR_SUCCESS) {
+        status = apr_file_read_full(file, text, length, &length);
+        apr_file_close(file);
+    }
+    if (status != APR_SUCCESS && !APR_STATUS_IS_EOF(status))
+        return fail(problem, "the file", path, apr_strerror(status, reason, sizeof reason), pool);
+    if (memchr(text, '\0', length))
+        return fail(problem, "the file", path, "holds a NUL", pool);
+    if (strcspn(text, "\r\n") > LUCI_SECRET_BYTES_MOST)
+        return fail(problem, "the first line of the file", path, "is too long", pool);
+    text[strcspn(text, "\r\n")] = '\0';
+    *secret = text;
+    return LUCI_OK;
+}
+
+static luci_result_t read_variable(const char *name, const char **secret, const char **problem,
+                                   apr_pool_t *pool)
+{
+    char *value = NULL;
+
+    if (apr_env_get(&value, name, pool) != APR_SUCCESS || !value)
+        return fail(problem, "the environment variable", name, "is not set", pool);
+    *secret = value;
+    return LUCI_OK;
+}
+
+/* A form's escapes but for its plus signs, which libpq takes as they are. */
+static const char *escaped_for_url(const char *secret, apr_pool_t *pool)
+{
+    const char *escaped = apr_pescape_urlencoded(pool, secret), *plus;
+
+    while ((plus = strchr(escaped, '+')) != NULL)
+        escaped = apr_pstrcat(pool, apr_pstrmemdup(pool, escaped, (apr_size_t)(plus - escaped)), "%20",
+                              plus + 1, NULL);
+    return escaped;
+}
+
+/* libpq: in single quotes, with a backslash before each quote and backslash. */
+static const char *quoted_for_pgsql(const char *secret, apr_pool_t *pool)
+{
+    char *quoted, *out;
+
+    quoted = out = apr_palloc(pool, 2 * strlen(secret) + 3);
+    *out++ = '\'';
+    for (; *secret; secret++) {
+        if (*secret == '\'' || *secret == '\\')
+            *out++ = '\\';
+        *out++ = *secret;
+    }
+    *out++ = '\'';
+    *out = '\0';
+    return quoted;
+}
+
+static int is_url(const char *params)
+{
+    return strncmp(params, "postgresql://", 13) == 0 || strncmp(params, "postgres://", 11) == 0;
+}
+
+/* apr_dbd's mysql driver ends a value at these and knows no quotes. */
+#define MYSQL_SEPARATORS " \r\n\t;|,"
+
+static luci_result_t quote(luci_sql_dialect_t dialect, const char *params, const char *name,
+                           const char **secret, const char **problem, apr_pool_t *pool)
+{
+    if (!**secret)
+        return fail(problem, "the secret from", name, "is empty", pool);
+    if (dialect == LUCI_PGSQL)
+        *secret = is_url(params) ? escaped_for_url(*secret, pool) : quoted_for_pgsql(*secret, pool);
+    else if (strpbrk(*secret, MYSQL_SEPARATORS))
+        return fail(problem, "the secret from", name,
+                    "holds a blank, comma, semicolon or bar, which the mysql driver can't take", pool);
+    return LUCI_OK;
+}
+
+/* What stands between the colon and the closing brace, as a value. */
+static luci_result_t value_of(luci_sql_dialect_t dialect, const char *params, const char *place,
+                              size_t length, const char **value, const char **problem, apr_pool_t *pool)
+{
+    int from_file = strncmp(place, FROM_FILE, strlen(FROM_FILE)) == 0;
+    size_t head = strlen(from_file ? FROM_FILE : FROM_ENVIRONMENT);
+    const char *name = apr_pstrmemdup(pool, place + head, length - head);
+    luci_result_t result =
+        from_file ? read_file(name, value, problem, pool) : read_variable(name, value, problem, pool);
+
+    return result == LUCI_OK ? quote(dialect, params, name, value, problem, pool) : result;
+}
+
+static const char *next_place(const char *text)
+{
+    const char *file = strstr(text, FROM_FILE), *variable = strstr(text, FROM_ENVIRONMENT);
+
+    if (!file || !variable)
+        return file ? file : variable;
+    return file < variable ? file : variable;
+}
+
+luci_result_t luci_connect_params(luci_sql_dialect_t dialect, const char *params, const char **filled,
+                                  const char **problem, apr_pool_t *pool)
+{
+    const char *rest = params, *place, *value;
+
+    *filled = params;
+    if (dialect == LUCI_SQLITE3) /* a path */
+        return LUCI_OK;
+    for (*filled = ""; (place = next_place(rest)) != NULL;) {
+        size_t length = strcspn(place, "}");
+        luci_result_t result;
+
+        if (!place[length])
+            return fail(problem, "the brace of", place, "is not closed", pool);
+        result = value_of(dialect, params, place, length, &value, problem, pool);
+        if (result != LUCI_OK)
+            return result;
+        *filled =
+            apr_pstrcat(pool, *filled, apr_pstrmemdup(pool, rest, (apr_size_t)(place - rest)), value, NULL);
+        rest = place + length + 1;
+    }
+    *filled = apr_pstrcat(pool, *filled, rest, NULL);
+    return LUCI_OK;
+}

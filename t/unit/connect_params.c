@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Secrets in the parameters of a database connection: from a file or the environment, quoted as the driver
+ * wants them, and named in no complaint. */
+#include "connect_params.h"
+#include "support.h"
+#include "tap.h"
+
+#include <apr_env.h>
+#include <apr_strings.h>
+#include <stdio.h>
+#include <string.h>
+
+static apr_pool_t *pool;
+static const char *problem;
+
+static const char *secret_file(const char *name, const char *text, size_t length)
+{
+    const char *path = support_path(name);
+    FILE *file = fopen(path, "wb");
+
+    if (!file || fwrite(text, 1, length, file) != length || fclose(file) != 0)
+        tap_fail("%s could not be written", path);
+    return path;
+}
+
+static const char *filled(luci_sql_dialect_t dialect, const char *params)
+{
+    const char *text = NULL;
+
+    problem = "";
+    return luci_connect_params(dialect, params, &text, &problem, pool) == LUCI_OK ? text : NULL;
+}
+
+static void refuses(luci_sql_dialect_t dialect, const char *params, const char *why, const char *what)
+{
+    tap_ok(filled(dialect, params) == NULL, "%s is refused", what);
+    tap_ok(strstr(problem, why) != NULL, "  because: %s", problem);
+    tap_ok(strstr(problem, "hush") == NULL, "  which shows no secret");
+}
+
+static void check_filling(void)
+{
+    const char *path = secret_file("secret", "hush hush'\\\nsecond line", 23);
+
+    tap_is_str(filled(LUCI_PGSQL, "host=a dbname=b"), "host=a dbname=b", "nothing to fill in");
+    tap_is_str(filled(LUCI_PGSQL, apr_psprintf(pool, "password={file:%s} dbname=b", path)),
+               "password='hush hush\\'\\\\' dbname=b", "PostgreSQL: the first line of a file, quoted");
+    apr_env_set("LUCI_TEST_SECRET", "a+b c/d@e", pool);
+    tap_is_str(filled(LUCI_PGSQL, "postgresql://u:{env:LUCI_TEST_SECRET}@h/db"),
+               "postgresql://u:a%2bb%20c%2fd%40e@h/db", "  in a URL, escaped");
+    apr_env_set("LUCI_TEST_SECRET", "simple", pool);
+    tap_is_str(filled(LUCI_MYSQL, "user={env:LUCI_TEST_SECRET},pass={env:LUCI_TEST_SECRET}"),
+               "user=simple,pass=simple", "MySQL: a variable, twice");
+    tap_is_str(filled(LUCI_SQLITE3, "/a/{env:X}"), "/a/{env:X}", "SQLite: a path is a path");
+    path = secret_file("windows", "simple\r\n", 8);
+    tap_is_str(filled(LUCI_MYSQL, apr_psprintf(pool, "pass={file:%s}", path)), "pass=simple",
+               "a line that ends as on Windows");
+}
+
+static void check_refusals(void)
+{
+    char *large = apr_pcalloc(pool, LUCI_SECRET_BYTES_MOST + 2);
+
+    memset(large, 'x', LUCI_SECRET_BYTES_MOST + 1);
+    refuses(LUCI_PGSQL, "password={file:/nowhere/at/all}", "No such file", "a file that is not there");
+    refuses(LUCI_PGSQL, "password={env:LUCI_TEST_NONE}", "is not set", "a variable that is not set");
+    refuses(LUCI_PGSQL, "password={file:/x", "not closed", "a brace that is not closed");
+    refuses(LUCI_PGSQL, apr_psprintf(pool, "password={file:%s}", secret_file("empty", "\nhush", 5)),
+            "is empty", "an empty line");
+    refuses(LUCI_PGSQL, apr_psprintf(pool, "password={file:%s}", secret_file("nul", "hu\0sh", 5)), "NUL",
+            "a NUL");
+    refuses(LUCI_PGSQL, apr_psprintf(pool, "password={file:%s}", secret_file("large", large, strlen(large))),
+            "too long", "a line that is too long");
+    refuses(LUCI_MYSQL, apr_psprintf(pool, "pass={file:%s}", secret_file("blank", "hush hush", 9)),
+            "mysql driver", "MySQL: a blank in a secret");
+}
+
+int main(void)
+{
+    pool = support_start();
+    check_filling();
+    check_refusals();
+    return tap_done();
+}
