@@ -15,7 +15,7 @@ my @hosts = (
 );
 my $server = LuciaTest::Server->new(
     start  => 0,
-    config => CHEAP . <<'CONF' . join('', map { "<VirtualHost *>\nServerName $_->[0].test\nLuciaDatabase sqlite3 \@dir\@/$_->[1]\n" . ($_->[2] // '') . "</VirtualHost>\n" } @hosts),
+    config => CHEAP . "LuciaSessionCache off\n" . <<'CONF' . join('', map { "<VirtualHost *>\nServerName $_->[0].test\nLuciaDatabase sqlite3 \@dir\@/$_->[1]\n" . ($_->[2] // '') . "</VirtualHost>\n" } @hosts),
 <Location /vault/>
     AuthType Lucia
     Require valid-user

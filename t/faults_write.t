@@ -20,7 +20,7 @@ BEGIN {
 my @hosts = map { ["$_.test", "$_/luciauth.db"] } qw(modes mount full);
 my $server = LuciaTest::Server->new(
     start  => 0,
-    config => CHEAP . <<'CONF' . join('', map { "<VirtualHost *>\nServerName $_->[0]\nLuciaDatabase sqlite3 \@dir\@/$_->[1]\n</VirtualHost>\n" } @hosts),
+    config => CHEAP . "LuciaSessionCache off\n" . <<'CONF' . join('', map { "<VirtualHost *>\nServerName $_->[0]\nLuciaDatabase sqlite3 \@dir\@/$_->[1]\n</VirtualHost>\n" } @hosts),
 <Location /vault/>
     AuthType Lucia
     Require valid-user

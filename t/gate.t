@@ -9,7 +9,7 @@ use LuciaTest::Visitors;
 
 my $backend = LuciaTest::Backend->new(headers => ['X-Secret: moonstone']);
 my $server = LuciaTest::Server->new(
-    config => CHEAP . <<"CONF",
+    config => CHEAP . "LuciaSessionCache off\n" . <<"CONF",
 <Location /vault/>
     AuthType Lucia
     Require valid-user

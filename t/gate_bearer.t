@@ -11,7 +11,7 @@ my $backend = LuciaTest::Backend->new;
 my $who = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
     . join '', map { "printf '%s=%s;' $_ \"\$$_\"\n" } qw(REMOTE_USER LUCIA_USER_ID LUCIA_USERNAME HTTP_X_LUCIA_USER_ID HTTP_X_LUCIA_USERNAME);
 my $server = LuciaTest::Server->new(
-    config => CHEAP . <<"CONF",
+    config => CHEAP . "LuciaSessionCache off\n" . <<"CONF",
 <Directory \@htdocs\@>
     Options +ExecCGI +Includes
 </Directory>

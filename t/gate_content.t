@@ -10,7 +10,7 @@ use LuciaTest::Visitors;
 my $backend = LuciaTest::Backend->new(headers => ['X-Secret: moonstone']);
 my $inner   = LuciaTest::Backend->new(headers => ['X-Secret: moonstone']);
 
-my $config = CHEAP . <<"CONF";
+my $config = CHEAP . "LuciaSessionCache off\n" . <<"CONF";
 <Directory \@htdocs\@>
     Options +ExecCGI +Includes +Indexes +MultiViews
 </Directory>

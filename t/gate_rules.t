@@ -30,7 +30,7 @@ my %rule = (
 );
 my $sections = join '', map { "<Location /$_/>\nAuthType Lucia\n$rule{$_}\n</Location>\n" } sort keys %rule;
 my $server = LuciaTest::Server->new(
-    config => CHEAP . $sections . <<'CONF',
+    config => CHEAP . "LuciaSessionCache off\n" . $sections . <<'CONF',
 LuciaUserAttributes username role email
 <Directory @htdocs@>
     Options +ExecCGI +Includes

@@ -12,7 +12,7 @@ my $env = "#!/bin/sh\ncat >/dev/null\nprintf 'Content-Type: text/plain\\n\\n'\ne
 my $proxied = join '', map { "ProxyPass /$_/ " . $backend->url . "\n" } qw(open gated told kept admin vhost-less);
 my $server = LuciaTest::Server->new(
     ports  => 2,
-    config => CHEAP . $proxied . <<"CONF",
+    config => CHEAP . "LuciaSessionCache off\n" . $proxied . <<"CONF",
 LuciaUserAttributes username role favourite_colour
 <Directory \@htdocs\@>
     Options +ExecCGI +Includes

@@ -7,7 +7,7 @@ use Test::More;
 use LuciaTest;
 use LuciaTest::Site;
 
-my $site = site('');
+my $site = site('LuciaSessionCache off');
 sign_up($site, 'alice');
 
 sub sign_out { my ($cookie, %arg) = @_; $site->request(POST => '/logout', origin => 1, cookie => $cookie, %arg) }

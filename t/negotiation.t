@@ -7,7 +7,7 @@ use Test::More;
 use LuciaTest;
 use LuciaTest::Site;
 
-my $site = site("LuciaActivePeriod 2h\nLuciaIdlePeriod 3h\n");
+my $site = site("LuciaActivePeriod 2h\nLuciaIdlePeriod 3h\nLuciaSessionCache off\n");
 sign_up($site, 'alice');
 
 sub login { my (%arg) = @_; $site->request(POST => '/login', form(username => 'alice', password => $PASSWORD), %arg) }

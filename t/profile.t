@@ -9,6 +9,7 @@ use LuciaTest;
 use LuciaTest::Site;
 
 my $site = site(<<'CONF', files => { 'db/.keep' => '' });
+LuciaSessionCache off
 LuciaUserAttributes username email nick
 CONF
 my $cookie = sign_up($site, 'Alice');

@@ -9,6 +9,7 @@ use LuciaTest::Site;
 use Time::HiRes ();
 
 my $site = site(<<'CONF', files => { 'htdocs/gated/a.txt' => "inside\n", 'htdocs/gated/dir/index.html' => "<p>index</p>\n", 'htdocs/sorry.html' => "<p>sorry</p>\n" });
+LuciaSessionCache off
 <VirtualHost 127.0.0.1:@port@>
     ServerName main.example
     <Location /gated>

@@ -10,6 +10,7 @@ use POSIX ();
 
 # One child, so that each page comes from the same memory.
 my $site = site(<<'CONF', start => 0);
+LuciaSessionCache off
 <IfModule prefork.c>
     StartServers 1
     ServerLimit 1

@@ -14,6 +14,7 @@ need_node;
 my $config = <<'CONF';
 LuciaDatabase sqlite3 @db@
 LuciaMount /
+LuciaSessionCache off
 LuciaTables user user_key user_session
 LuciaSessionTokens plain
 CONF

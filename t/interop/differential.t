@@ -15,6 +15,7 @@ need_node;
 my $config = <<'CONF';
 LuciaDatabase sqlite3 @db@
 LuciaMount /
+LuciaSessionCache off
 LuciaTables user user_key user_session
 LuciaPasswordHash lucia-scrypt
 CONF
