@@ -1,108 +1,123 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What t/bench/run and t/bench/instructions share: the measured server and its visitor.
+# What the parts of t/bench share: the numbers, the load, the turns.
 #
-#     my $server = Bench::Server->new(prefix => ['taskset', '-c', 1], mode => '-DFOREGROUND', mpm => 'event');
-#     my $cookie = Bench::visitor($server);      # signs up; "auth_session=..."
-#     Bench::answers($server, $cookie);          # dies unless gate and sign-in really are what they claim (visitor does it, too)
+#     Bench::take_turns(order => ['a', 'b'], rate => { a => sub { my ($seconds) = @_; ... }, ... },
+#         rounds => 15, seconds => 2);                     # { a => [a rate each round], b => [...] }
+#     Bench::file_rate($url, $seconds, headers => ['Cookie: ...']);    # requests/s of wrk, 1 KiB files
 #
-# A Bench::Server is a LuciaTest::Server with t/bench/httpd.conf for its configuration. prefix is put before
-# httpd on the command line, lucia => 0 leaves mod_luciauth out, hash is LuciaPasswordHash's value.
+# The load generator has core 0, what is measured has the last one (server_core) unless a part says otherwise.
 package Bench;
 use strict;
 use warnings;
 
+use Cwd ();
+use File::Basename qw(dirname);
+use Time::HiRes qw(sleep);
 use LuciaTest;
 
 use constant { NAME => 'bench', PASSWORD => 'correct horse' };
-use constant { UNGATED => '/plain/file.txt', GATED => '/gated/file.txt', LOGIN => '/account/login' };
+use constant { UNGATED => '/plain/file.txt', GATED => '/gated/file.txt' };
+use constant CONNECTIONS => 16;    # wrk's, for files
+use constant PAUSE => 0.2;         # seconds between turns, for what is still under way
 
-my $content = join '', map { chr(33 + $_ * 7 % 90) } 1 .. 1024;
+my $home = Cwd::abs_path(dirname(__FILE__));
+my ($cores) = `nproc` =~ /(\d+)/;
 
-sub median {
-    my @sorted = sort { $a <=> $b } @_;
-    my $middle = int(@sorted / 2);
-    return @sorted % 2 ? $sorted[$middle] : ($sorted[ $middle - 1 ] + $sorted[$middle]) / 2;
+sub home        { $home }
+sub cores       { $cores }
+sub load_core   { 0 }
+sub server_core { $cores - 1 }
+sub all_cores   { '0-' . ($cores - 1) }
+
+# The measured file: 1 KiB that a page of an error could not be mistaken for.
+sub content { join '', map { chr(33 + $_ * 7 % 90) } 1 .. 1024 }
+
+sub median { quantile(0.5, @_) }
+
+# Between the two nearest values, as most tools have it.
+sub quantile {
+    my ($share, @values) = @_;
+    my @sorted = sort { $a <=> $b } @values;
+    my $at = $share * $#sorted;
+    my $below = $sorted[ int $at ];
+    return $below + ($at - int $at) * (($sorted[ int($at) + 1 ] // $below) - $below);
 }
 
-sub must {
-    my ($what, $reply, $status) = @_;
-    die "$what answers " . $reply->status . ", not $status:\n" . $reply->bytes if $reply->status != $status;
-    return $reply;
+# a/b of each round.
+sub ratios {
+    my ($above, $below) = @_;
+    return map { $above->[$_] / $below->[$_] } 0 .. $#$above;
 }
 
-# Everything really answers as it should, or nothing is measured.
-sub visitor {
-    my ($server) = @_;
-    my $reply = must('sign-up', $server->request(POST => '/account/signup', form(username => NAME, password => PASSWORD)), 302);
-    my $cookie = cookie_of($reply) or die "sign-up sets no cookie\n";
-    return answers($server, "$cookie->{name}=$cookie->{value}");
+# Whether the built module knows a directive.
+sub module_knows {
+    my ($directive) = @_;
+    return index(LuciaTest::Server::slurp(LuciaTest::module()), "\0$directive\0") >= 0;
 }
 
-sub answers {
-    my ($server, $cookie) = @_;
-    my %strangers = ('without a session' => [], 'with an unknown session' => [cookie => 'auth_session=' . 'a' x 40]);
-    for my $who (sort keys %strangers) {
-        must("the gate, $who,", $server->request(GET => GATED, accept => '*/*', @{ $strangers{$who} }), 401);
-        must("the gate, $who,", $server->request(GET => GATED, accept => 'text/html', @{ $strangers{$who} }), 302);
+# ---- Load ----
+
+sub output_of {
+    my @command = @_;
+    open my $in, '-|', @command or die "$command[0]: $!\n";
+    local $/;
+    my $output = <$in>;
+    close $in or die "@command ... failed:\n" . ($output // '');
+    return $output;
+}
+
+sub wrk {
+    my ($core, $seconds, @args) = @_;
+    my $output = output_of('taskset', '-c', $core, 'wrk', '-t1', "-d${seconds}s", '--timeout', '30s', @args);
+    die "not every request was answered:\n$output" if $output =~ /Socket errors/;
+    return $output;
+}
+
+sub file_rate {
+    my ($url, $seconds, %arg) = @_;
+    my @headers = map { ('-H', $_) } @{ $arg{headers} // [] };
+    my @script = map { ('-s', $_) } $arg{script} // ();
+    my $output = wrk(load_core(), $seconds, '-c' . CONNECTIONS, @headers, @script, $url, @{ $arg{args} // [] });
+    die "not every request was answered with the file:\n$output" if $output =~ /Non-2xx or 3xx responses/;
+    my ($rate) = $output =~ m{^Requests/sec:\s*([\d.]+)}m or die $output;
+    my ($seen, $bytes) = $output =~ /(\d+) requests in .*?, ([\d.]+[KMG]?B) read/ or die $output;
+    die "$url answered with less than the file:\n$output" if bytes_of($bytes) < 0.99 * 1024 * $seen;
+    return $rate;
+}
+
+sub bytes_of {
+    my ($number, $unit) = $_[0] =~ /([\d.]+)([KMG]?)/;
+    return $number * { '' => 1, K => 2**10, M => 2**20, G => 2**30 }->{$unit};
+}
+
+# What the sign-ins of some clients came to: { good, refused, rate }. core: where wrk runs.
+sub sign_ins {
+    my ($url, $seconds, %arg) = @_;
+    my %body = form(username => NAME, password => PASSWORD);
+    my $output = wrk($arg{core} // all_cores(), $seconds, "-c$arg{clients}", '-s', "$home/sign_in.lua", $url, '--', $body{body});
+    my %count;
+    @count{qw(good busy bad seconds)} = $output =~ /^signed in: (\d+), busy: (\d+), refused: (\d+), seconds: ([\d.]+)/m or die $output;
+    die "$count{bad} sign-ins were refused\n" if $count{bad};
+    die "nobody signed in\n" if !$count{good};
+    return { %count, rate => $count{good} / $count{seconds} };
+}
+
+# ---- Turns: A B C A B C ...; a first round warms up and does not count ----
+
+sub take_turns {
+    my (%arg) = @_;
+    my %rates;
+    for my $round (0 .. $arg{rounds}) {
+        for my $name (@{ $arg{order} }) {
+            my $rate = $arg{rate}{$name}->($round ? $arg{seconds} : 1);
+            push @{ $rates{$name} }, $rate if $round;
+            print STDERR '.';
+            sleep PAUSE;
+        }
     }
-    for my $path (GATED, UNGATED) {
-        my $reply = must($path, $server->request(GET => $path, cookie => $cookie), 200);
-        die "$path has another content\n" if $reply->body ne $content;
-    }
-    must('sign-in, wrong password,', $server->request(POST => LOGIN, form(username => NAME, password => 'wrong!')), 400);
-    my $reply = must('sign-in', $server->request(POST => LOGIN, form(username => NAME, password => PASSWORD)), 302);
-    cookie_of($reply) or die "sign-in sets no cookie\n";
-    return $cookie;
-}
-
-package Bench::Server;
-use parent -norequire, 'LuciaTest::Server';
-
-my @modules = qw(
-    access_compat alias auth_basic authn_core authn_file authz_core authz_host authz_user autoindex deflate dir env
-    filter mime negotiation reqtimeout setenvif status unixd
-);
-
-sub new {
-    my ($class, %arg) = @_;
-    return LuciaTest::Server::new(
-        $class,
-        files => { 'htdocs/plain/file.txt' => $content, 'htdocs/gated/file.txt' => $content },
-        mode => '-DFOREGROUND', prefix => [], hash => 'argon2id', %arg,
-    );
-}
-
-sub write_config {
-    my ($self) = @_;
-    my ($user, $group) = LuciaTest::server_user();
-    my $static = LuciaTest::Config::static_modules();
-    my @load = map { [ "${_}_module", LuciaTest::apxs('libexecdir') . "/mod_$_.so" ] }
-        grep { !$static->{"mod_$_.c"} } "mpm_$self->{mpm}", @modules;
-    push @load, ['luciauth_module', LuciaTest::module()] if $self->{lucia};
-    my %value = (
-        load    => join("\n", map { "LoadModule $_->[0] $_->[1]" } @load),
-        account => $user ? "User $user\nGroup $group" : '',
-        hash    => $self->{hash},
-    );
-    my $text = LuciaTest::Server::slurp(LuciaTest::top() . '/t/bench/httpd.conf');
-    $text =~ s/\@(load|account|hash)\@/$value{$1}/g;
-    $self->write($_, $self->{files}{$_}) for keys %{ $self->{files} };
-    $self->write('conf/httpd.conf', $self->fill_in($text));
-    return;
-}
-
-sub spawn {
-    my ($self) = @_;
-    defined(my $pid = fork) or die "fork: $!";
-    return $pid if $pid;
-    POSIX::setsid();    # httpd ends with a signal to its whole process group
-    open STDIN, '<', '/dev/null';
-    open STDOUT, '>>', $self->dir . '/logs/stderr';
-    open STDERR, '>&', \*STDOUT;
-    chdir '/';
-    exec @{ $self->{prefix} }, LuciaTest::httpd(), '-d', $self->dir, '-f', $self->conf_file, $self->{mode}
-        or POSIX::_exit(127);
+    print STDERR "\n";
+    return \%rates;
 }
 
 1;

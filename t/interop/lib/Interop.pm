@@ -6,6 +6,7 @@
 #     use Interop;
 #     my $guide = Interop::Guide->new(database => $file, env => { LUCIA_ENV => 'PROD' });    # guide.mjs
 #     ... $guide->url, $guide->database ...; it ends with the object, and with this process
+#     Interop::Guide->new(command => ['node', ...]);       # another application that says "listening URL"
 #     node_subtest('the name', 'differential.mjs', @arguments);    # a script's TAP as a subtest
 package Interop;
 use strict;
@@ -57,15 +58,16 @@ package Interop::Guide;
 sub new {
     my ($class, %self) = @_;
     my $self = bless { env => {}, owner => $$, %self }, $class;
+    my @command = @{ $self->{command} // ['node', Interop::home() . '/guide.mjs', '--database', $self->{database}] };
     local @ENV{ keys %{ $self->{env} } } = values %{ $self->{env} };
     pipe my $its_input, $self->{input} or die "pipe: $!";
     defined($self->{pid} = open my $output, '-|') or die "fork: $!";
     if (!$self->{pid}) {
         close $self->{input};
         open STDIN, '<&', $its_input or die "its input: $!";
-        exec 'node', Interop::home() . '/guide.mjs', '--database', $self->{database} or die "node: $!";
+        exec @command or die "$command[0]: $!";
     }
-    my ($url) = (readline($output) // '') =~ /^listening (\S+)/ or die "the guide application did not start\n";
+    my ($url) = (readline($output) // '') =~ /^listening (\S+)/ or die "the application did not start: @command\n";
     @$self{qw(output url)} = ($output, $url);
     return $self;
 }

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What make bench measures mod_luciauth against really are gates: every peer refuses strangers, wrong passwords and
+# ended sessions, and gives the same file to those who signed in.
+use strict;
+use warnings;
+use lib 't/lib', 't/interop/lib', 't/bench';
+use Test::More;
+use LuciaTest;
+use Interop;
+use Bench::Gated;
+
+need_node;
+
+my $all = Bench::Gated->new;
+diag "left out, $_" for $all->left_out;
+
+my @ended;
+for my $peer ($all->peers) {
+    ok eval { $peer->answers($peer->enter) }, $peer->name . ': admits who signed in, nobody else' or diag $@;
+    my @ways = eval { $peer->end_sessions } or diag $@;
+    cmp_ok scalar @ways, '>', 0, $peer->name . ': sessions can be ended';
+    push @ended, map { [$peer, $_] } @ways;
+}
+for (@ended) {
+    my ($peer, $way) = @$_;
+    ok eval { $peer->gone($way) }, $peer->name . ": ended, $way->{how}" or diag $@;
+}
+
+done_testing;
