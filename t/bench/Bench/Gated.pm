@@ -38,7 +38,10 @@ sub left_out { @{ $_[0]{left_out} } }
 sub leave_out { my ($self, $what) = @_; push @{ $self->{left_out} }, $what; return }
 
 sub postgres {
-    my $postgres = eval { require LuciaTest::Postgres; LuciaTest::Postgres->new } or return;
+    my ($there) = grep { -e "$_/LuciaTest/Postgres.pm" } @INC or return;
+    require LuciaTest::Postgres;
+    return if !-x LuciaTest::Postgres::tool('postgres');
+    my $postgres = LuciaTest::Postgres->new;
     Bench::output_of('taskset', '-a', '-c', '-p', Bench::server_core(), $postgres->pid);
     return $postgres;
 }

@@ -42,6 +42,15 @@ sub host_port {
 
 sub host_url { my ($self, $name, $path) = @_; $self->origin($self->host_port($name)) . $path }
 
+# Starts with the ports that the addresses in use name.
+sub start_again {
+    my ($self) = @_;
+    $self->stop;
+    my $outcome = $self->start_once;
+    die "httpd did not start again ($outcome):\n" . $self->stderr . $self->error_log if $outcome ne 'ready';
+    return;
+}
+
 # ---- Configuration ----
 
 sub conf_text {
