@@ -50,12 +50,6 @@ sub ratios {
     return map { $above->[$_] / $below->[$_] } 0 .. $#$above;
 }
 
-# Whether the built module knows a directive.
-sub module_knows {
-    my ($directive) = @_;
-    return index(LuciaTest::Server::slurp(LuciaTest::module()), "\0$directive\0") >= 0;
-}
-
 # ---- Load ----
 
 sub output_of {
@@ -70,15 +64,21 @@ sub output_of {
 sub wrk {
     my ($core, $seconds, @args) = @_;
     my $output = output_of('taskset', '-c', $core, 'wrk', '-t1', "-d${seconds}s", '--timeout', '30s', @args);
+    return $output;
+}
+
+sub answered {
+    my ($output) = @_;
     die "not every request was answered:\n$output" if $output =~ /Socket errors/;
     return $output;
 }
 
+# headers: lines; script and args: wrk's; connections.
 sub file_rate {
     my ($url, $seconds, %arg) = @_;
     my @headers = map { ('-H', $_) } @{ $arg{headers} // [] };
     my @script = map { ('-s', $_) } $arg{script} // ();
-    my $output = wrk(load_core(), $seconds, '-c' . CONNECTIONS, @headers, @script, $url, @{ $arg{args} // [] });
+    my $output = answered(wrk(load_core(), $seconds, '-c' . ($arg{connections} // CONNECTIONS), @headers, @script, $url, @{ $arg{args} // [] }));
     die "not every request was answered with the file:\n$output" if $output =~ /Non-2xx or 3xx responses/;
     my ($rate) = $output =~ m{^Requests/sec:\s*([\d.]+)}m or die $output;
     my ($seen, $bytes) = $output =~ /(\d+) requests in .*?, ([\d.]+[KMG]?B) read/ or die $output;
@@ -91,11 +91,12 @@ sub bytes_of {
     return $number * { '' => 1, K => 2**10, M => 2**20, G => 2**30 }->{$unit};
 }
 
-# What the sign-ins of some clients came to: { good, refused, rate }. core: where wrk runs.
+# What the sign-ins of some clients came to: { good, busy, rate }. core: where wrk runs. lossy: httpd may close connections.
 sub sign_ins {
     my ($url, $seconds, %arg) = @_;
     my %body = form(username => NAME, password => PASSWORD);
     my $output = wrk($arg{core} // all_cores(), $seconds, "-c$arg{clients}", '-s', "$home/sign_in.lua", $url, '--', $body{body});
+    answered($output) if !$arg{lossy};
     my %count;
     @count{qw(good busy bad seconds)} = $output =~ /^signed in: (\d+), busy: (\d+), refused: (\d+), seconds: ([\d.]+)/m or die $output;
     die "$count{bad} sign-ins were refused\n" if $count{bad};
