@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+# Row 37: a flood of sign-ins from 64 clients. At most a quarter of the threads hash or wait, the surplus is refused
+# at once, everything else goes on, and memory stays at base + slots x 20 MiB.
+use strict;
+use warnings;
+use lib 't/lib';
+use POSIX ();
+use Test::More;
+use LuciaTest;
+use LuciaTest::Hashes;
+use LuciaTest::Visitors;
+
+use constant CLIENTS => 64;
+use constant ARENA => 20 * 1024;    # KiB
+# What a server of 64 threads may need beyond that, in KiB: the stacks and the allocator's arenas of threads that
+# hash for the first time, pages of requests, SQLite's. Measured: see the notes this test prints.
+use constant ALLOWANCE => 12 * 1024;
+
+my $GATE = <<'CONF';
+<Location /vault/>
+    AuthType Lucia
+    Require valid-user
+</Location>
+CONF
+my @files = (files => { map { ("htdocs/$_/a.txt" => SECRET) } qw(vault open) });
+my $prefork = LuciaTest::mpm() eq 'prefork';
+
+sub sign_in_later { my ($server) = @_; return send_request($server, POST => '/login', form(username => 'alice', password => PASSWORD)) }
+
+# ---- A quarter of the threads ----
+
+for my $size ([4, 3], [8, 2]) {
+    my ($threads, $children) = @$size;
+    last if $prefork && $threads == 8;
+    my $most = $prefork ? 2 : $children * $threads / 4;
+    my $hashes = LuciaTest::Hashes->new;
+    my $all = $threads * $children;
+    my $mpm = $prefork ? "StartServers 8\nMinSpareServers 8\nMaxSpareServers 8\nMaxRequestWorkers 8\n"
+        : "ThreadsPerChild $threads\nStartServers $children\nServerLimit $children\nMaxRequestWorkers $all\nMinSpareThreads $all\nMaxSpareThreads $all\n";
+    subtest $prefork ? 'eight processes' : "$children children of $threads threads" => sub {
+        my $server = LuciaTest::Server->new(env => $hashes->env, config => CHEAP . "LuciaHashSlots 1 60s\n$mpm$GATE", @files);
+        my $alice = sign_up($server, 'alice');
+        $hashes->hold;
+        my @asked = map { sign_in_later($server) } 1 .. CLIENTS;
+        ok wait_until(sub { unanswered(@asked) <= $most }, 20), "all sign-ins but $most are answered while one hash takes for ever";
+        my @kept = unanswered(@asked);
+        my %kept = map { $_ => 1 } @kept;
+        cmp_ok scalar(@kept), '>=', $prefork ? $most : 1, 'a quarter of the threads hash or wait';
+        my @refused = map { reply_to($_) } grep { !$kept{$_} } @asked;
+        is scalar(grep { $_->status != 503 } @refused), 0, 'the others were refused at once';
+        is scalar(grep { ($_->header('Retry-After') // '') !~ /^[1-9]\d*$/ } @refused), 0, 'and told when to come again';
+        for (1 .. 5) {
+            is $server->request(GET => '/vault/a.txt', cookie => $alice)->status, 200, 'the gate goes on';
+            is $server->request(GET => '/open/a.txt')->status, 200, 'so do files';
+            is $server->request(GET => '/login')->status, 200, 'and pages';
+        }
+        is scalar(answered(@kept)), 0, 'meanwhile they wait';
+        is scalar($hashes->running), 1, 'for one hash';
+        $hashes->release;
+        is_deeply [map { reply_to($_)->status } @kept], [(302) x @kept], 'who waited signs in';
+        is $hashes->peak, 1, 'one after the other';
+    };
+}
+
+# ---- Memory ----
+
+# What all processes of the server have, in KiB: shared memory is counted once.
+sub memory {
+    my ($server) = @_;
+    my $sum = 0;
+    for my $pid ($server->pid, $server->children) {
+        $sum += $1 if LuciaTest::Server::slurp("/proc/$pid/smaps_rollup") =~ /^Pss:\s+(\d+)/m;
+    }
+    return $sum;
+}
+
+# Asks for the seconds, again and again, and writes down how it went: a status a line.
+sub client {
+    my ($server, $file, $seconds, @request) = @_;
+    defined(my $pid = fork) or die "fork: $!";
+    return $pid if $pid;
+    open my $notes, '>', $file or POSIX::_exit(1);
+    my $end = time + $seconds;
+    while (time < $end) {
+        my $reply = eval { $server->request(@request) };
+        print $notes $reply ? $reply->status . ($reply->header('Retry-After') ? '+' : '') : "failed: $@", "\n";
+    }
+    close $notes;
+    POSIX::_exit(0);
+}
+
+my $server = LuciaTest::Server->new(config => <<"CONF", @files);
+LuciaDatabase sqlite3 \@db\@
+LuciaMount /
+LuciaHashSlots 2
+<IfModule !mpm_prefork_module>
+    StartServers 4
+    MinSpareThreads 64
+    MaxSpareThreads 64
+</IfModule>
+<IfModule mpm_prefork_module>
+    StartServers 32
+    MinSpareServers 32
+    MaxSpareServers 32
+</IfModule>
+$GATE
+CONF
+my $alice = sign_up($server, 'alice');
+my $dir = $server->dir;
+
+# Every thread has worked once, also with the database; no hash.
+my @gate = (GET => '/vault/a.txt', cookie => $alice, script());
+my @wrong = (POST => '/login', form(username => '', password => 'x'));
+
+sub warm_up {
+    for my $request (\@gate, \@wrong) {
+        for (1 .. 4) {
+            my @sockets = map { send_request($server, @$request) } 1 .. CLIENTS;
+            reply_to($_) for @sockets;
+        }
+    }
+    return;
+}
+
+subtest 'row 37: the flood' => sub {
+    plan skip_all => 'memory cannot be measured here' if !memory($server);
+    warm_up();
+    my $base = memory($server);
+    my @clients = map { client($server, "$dir/flood.$_", 5, POST => '/login', form(username => $_ % 2 ? 'alice' : "nobody$_", password => PASSWORD)) } 1 .. CLIENTS;
+    my @others = map { client($server, "$dir/other.$_", 5, @gate) } 1, 2;
+    my ($peak, %running) = (0, map { $_ => 1 } @clients, @others);
+    my $ended = wait_until(sub {
+        my $now = memory($server);
+        $peak = $now if $now > $peak;
+        delete @running{ grep { waitpid($_, POSIX::WNOHANG()) } keys %running };
+        return !%running;
+    }, 60);
+    ok $ended, 'all clients had their answers';
+    my $after = memory($server);
+    my %count;
+    $count{$_}++ for map { split /\n/, LuciaTest::Server::slurp($_) } glob "$dir/flood.*";
+    my %gate;
+    $gate{$_}++ for map { split /\n/, LuciaTest::Server::slurp($_) } glob "$dir/other.*";
+    note "sign-ins: ", join(', ', map { "$_: $count{$_}" } sort keys %count), "; gate: ", join(', ', map { "$_: $gate{$_}" } sort keys %gate);
+    note sprintf 'base %.1f MiB, peak %.1f MiB, after it %.1f MiB: base + %.1f', map { $_ / 1024 } $base, $peak, $after, $peak - $base;
+    is_deeply [sort keys %count], ['302', '400', '503+'], 'served, denied, or refused with Retry-After';
+    is_deeply [keys %gate], ['200'], 'the gate answered all along';
+    my $limit = 2 * ARENA + ALLOWANCE;
+    cmp_ok $peak - $base, '<=', $limit, 'memory stays at base + 2 x 20 MiB and the allowance' unless $ENV{SANITIZE};
+    cmp_ok $after - $base, '<=', $limit, 'also afterwards' unless $ENV{SANITIZE};
+    cmp_ok scalar(() = $server->error_log =~ /LUCI0404/g), '<=', 2, 'the log says it once a minute';
+    unlike $server->error_log, qr/@{[PASSWORD]}/, 'and no password';
+};
+
+subtest 'stored hashes of larger costs' => sub {
+    my $before = memory($server);
+    for my $large (
+        '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$6dKFi06eLdxpMoblE2YOlN8X3PMbRwSPUVV4rbOUeDs',
+        '$argon2id$v=19$m=262144,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$5NksdpR+tPa5rDsrCgt81GfdH86YnHXPGKLkQwHqamQ',
+    ) {
+        sqlite($server->db, 'UPDATE user_key SET hashed_password = ?', $large);
+        my @wrong_ones = map { send_request($server, POST => '/login', form(username => 'alice', password => 'wrong')) } 1, 2;
+        is_deeply [map { reply_to($_)->status } @wrong_ones], [400, 400], 'a wrong password';
+        is $server->request(POST => '/login', form(username => 'alice', password => PASSWORD))->status, 302, 'the right one';
+        like sqlite_value($server->db, 'SELECT hashed_password FROM user_key'), qr/\$m=19456,t=2,p=1\$/, 'the hash is replaced';
+    }
+    cmp_ok memory($server) - $before, '<=', ALLOWANCE, 'their memory was given back' unless $ENV{SANITIZE};
+};
+
+done_testing;
