@@ -10,6 +10,9 @@
 #define LLVMFuzzerTestOneInput fuzz_form
 #include "../fuzz/fuzz_form.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_record
+#include "../fuzz/fuzz_record.c"
+#undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_template
 #include "../fuzz/fuzz_template.c"
 #undef LLVMFuzzerTestOneInput
@@ -75,6 +78,7 @@ int main(void)
 
     replay("cookie", fuzz_cookie, pool);
     replay("form", fuzz_form, pool);
+    replay("record", fuzz_record, pool);
     replay("template", fuzz_template, pool);
     replay("url", fuzz_url, pool);
     apr_pool_destroy(pool);
