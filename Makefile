@@ -7,7 +7,7 @@
 #                   MPM=event|worker|prefork  which httpd (event)
 #                   SANITIZE=1                with AddressSanitizer and UBSan
 # make unit       build the unit tests, build/t/unit/*
-# make bench      speed, measured with wrk
+# make bench      speed, beside httpd's own modules and Express + Lucia v2 (ARGS=--quick, see t/bench/run)
 # make deps       install what building needs; demo, test, bench and lint do so by themselves
 # make install    module, configuration and templates, to where apxs says (DESTDIR=...)
 # make uninstall  take module and templates away again; configuration and users stay
@@ -49,10 +49,11 @@ TEST_PACKAGES = libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl o
 	sqlite3 curl media-types postgresql libaprutil1-dbd-pgsql libdbd-pg-perl \
 	mariadb-server libaprutil1-dbd-mysql libdbd-mariadb-perl $(SODIUM_PACKAGES)
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck $(SODIUM_PACKAGES)
-BENCH_PACKAGES = wrk curl
+BENCH_PACKAGES = wrk valgrind libdbd-sqlite3-perl postgresql libaprutil1-dbd-pgsql libdbd-pg-perl $(NODE_PACKAGES)
+NODE_PACKAGES = $(if $(shell command -v node 2>/dev/null),,nodejs) $(if $(shell command -v npm 2>/dev/null),,npm)
 NODE_TESTS = $(patsubst %/package-lock.json,%,$(wildcard t/interop/package-lock.json t/browser/package-lock.json))
 ifneq ($(NODE_TESTS),)
-TEST_PACKAGES += $(if $(shell command -v node 2>/dev/null),,nodejs) $(if $(shell command -v npm 2>/dev/null),,npm)
+TEST_PACKAGES += $(NODE_PACKAGES)
 endif
 ifneq ($(wildcard t/browser/*.t),)
 TEST_PACKAGES += chromium fonts-dejavu-core
@@ -184,18 +185,33 @@ $(BUILD)/t/unit/with_sodium.o $(BUILD)/t/unit/with_libargon2.o: src/core/passwor
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
+# ---- What sign-ins are measured against --------------------------------------
+
+HASH_RATE = $(BUILD)/t/bench/hash_rate
+
+hash-rate: $(HASH_RATE)
+
+$(HASH_RATE): $(BUILD)/t/bench/hash_rate.o $(BUILD)/libluciauth.a
+	$(call say,LINK)$(CC) -pthread $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS) $(APR_LDLIBS)
+
+$(BUILD)/t/bench/%.o: t/bench/%.c Makefile | have-tools
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -c -o $@ $<
+
 # ---- Install what is missing -------------------------------------------------
 
 deps:
 	@$(call install-packages,$(PACKAGES))
 
-test-deps:
-	@$(call install-packages,$(PACKAGES) $(TEST_PACKAGES))
-	@for dir in $(NODE_TESTS); do \
+npm-ci = for dir in $(1); do \
 	    test $$dir/node_modules/.package-lock.json -nt $$dir/package-lock.json || \
 	    ( echo "npm ci in $$dir"; cd $$dir && npm ci --no-audit --no-fund </dev/null && \
 	      touch node_modules/.package-lock.json ) || exit 1; \
 	done
+
+test-deps:
+	@$(call install-packages,$(PACKAGES) $(TEST_PACKAGES))
+	@$(call npm-ci,$(NODE_TESTS))
 
 # ---- Run ---------------------------------------------------------------------
 
@@ -210,8 +226,9 @@ test: test-deps
 
 bench:
 	@$(call install-packages,$(PACKAGES) $(BENCH_PACKAGES))
-	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@exec env BUILD='$(BUILD)' MPM='$(MPM)' APXS='$(APXS)' t/bench/run
+	@$(call npm-ci,t/interop)
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(HASH_RATE)
+	@exec env BUILD='$(BUILD)' MPM='$(MPM)' APXS='$(APXS)' t/bench/run $(ARGS)
 
 # ---- Install the module ------------------------------------------------------
 
@@ -281,5 +298,5 @@ lint-sources:
 clean:
 	rm -rf build
 
-.PHONY: all have-tools have-sodium core-compile unit deps test-deps demo test bench install uninstall format lint lint-sources clean
+.PHONY: all have-tools have-sodium core-compile unit hash-rate deps test-deps demo test bench install uninstall format lint lint-sources clean
 .DELETE_ON_ERROR:

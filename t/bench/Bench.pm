@@ -104,14 +104,14 @@ sub sign_ins {
     return { %count, rate => $count{good} / $count{seconds} };
 }
 
-# ---- Turns: A B C A B C ...; a first round warms up and does not count ----
+# ---- Turns: A B C A B C ...; a first round warms up (warm_up seconds, or 1) and does not count ----
 
 sub take_turns {
     my (%arg) = @_;
     my %rates;
     for my $round (0 .. $arg{rounds}) {
         for my $name (@{ $arg{order} }) {
-            my $rate = $arg{rate}{$name}->($round ? $arg{seconds} : 1);
+            my $rate = $arg{rate}{$name}->($round ? $arg{seconds} : $arg{warm_up} // 1);
             push @{ $rates{$name} }, $rate if $round;
             print STDERR '.';
             sleep PAUSE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many passwords this machine verifies in a second at the default cost, with nothing around it: what sign-ins are measured
- * against. Each thread has its working memory from the start, as in the server. hash_rate SECONDS THREADS prints one number. */
+/* How many passwords this machine verifies in a second at the default cost, with nothing around it: what
+ * sign-ins are measured against. Each thread has its working memory from the start, as in the server.
+ * hash_rate SECONDS THREADS prints one number. */
 #include "arena.h"
 #include "password_hash.h"
 
@@ -59,7 +60,8 @@ static double rate_of(const char *stored, double seconds, int threads)
     if (memory == NULL)
         return -1;
     for (int i = 0; i < threads; i++) {
-        task[i] = (task_t){ .stored = stored, .seconds = seconds, .arena = { memory + (size_t)i * bytes, bytes } };
+        task[i] =
+            (task_t){ .stored = stored, .seconds = seconds, .arena = { memory + (size_t)i * bytes, bytes } };
         luci_arena_warm(&task[i].arena);
         if (pthread_create(&thread[i], NULL, verify, &task[i]) != 0)
             return -1;
@@ -84,7 +86,8 @@ int main(int count, char **arguments)
     char *stored;
     double rate;
 
-    if (threads < 1 || threads > THREADS_MOST || apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS ||
+    if (threads < 1 || threads > THREADS_MOST || apr_initialize() != APR_SUCCESS ||
+        apr_pool_create(&pool, NULL) != APR_SUCCESS ||
         luci_password_hash(&cost, PASSWORD, &stored, pool) != LUCI_OK)
         return 2;
     rate = rate_of(stored, atof(arguments[1]), threads);

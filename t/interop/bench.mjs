@@ -132,7 +132,10 @@ const processes = Number(options.processes);
 if (cluster.isWorker) {
   await serve(adapter);
 } else {
-  const stop = () => process.exit(0); // workers end when they lose the primary
+  const stop = () => {
+    for (const worker of Object.values(cluster.workers)) worker.process.kill("SIGKILL");
+    process.exit(0);
+  };
   process.once("SIGTERM", stop).once("SIGINT", stop);
   process.stdin.once("end", stop).once("error", stop).resume();
   await run(SCHEMA);

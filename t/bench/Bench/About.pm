@@ -8,6 +8,7 @@ use warnings;
 use JSON::PP ();
 use POSIX ();
 use LuciaTest;
+use LuciaTest::Postgres;
 use Bench;
 
 my @PACKAGES = qw(apache2-bin libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql libsqlite3-0 libargon2-1 libssl3 wrk);
@@ -24,8 +25,6 @@ sub debian {
 }
 
 sub postgres {
-    my ($there) = grep { -e "$_/LuciaTest/Postgres.pm" } @INC or return;
-    require LuciaTest::Postgres;
     my $tool = LuciaTest::Postgres::tool('postgres');
     return -x $tool && `$tool --version` =~ /([\d.]+)/ ? "PostgreSQL $1" : ();
 }

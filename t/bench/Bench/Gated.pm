@@ -13,6 +13,7 @@ use strict;
 use warnings;
 
 use LuciaTest;
+use LuciaTest::Postgres;
 use Bench;
 use Bench::Server;
 use Bench::Peers;
@@ -25,7 +26,7 @@ my $SESSION_TABLE = 'CREATE TABLE session (key TEXT NOT NULL PRIMARY KEY, value 
 sub new {
     my ($class) = @_;
     my $self = bless { left_out => [], postgres => scalar postgres() }, $class;
-    $self->leave_out('PostgreSQL: it is not installed, or the module does not speak to it') if !$self->{postgres};
+    $self->leave_out('PostgreSQL: it is not installed') if !$self->{postgres};
     $self->start_httpd;
     $self->{peers} = [$self->httpd_peers, $self->express_peers];
     $_->prepare for $self->peers;
@@ -38,8 +39,6 @@ sub left_out { @{ $_[0]{left_out} } }
 sub leave_out { my ($self, $what) = @_; push @{ $self->{left_out} }, $what; return }
 
 sub postgres {
-    my ($there) = grep { -e "$_/LuciaTest/Postgres.pm" } @INC or return;
-    require LuciaTest::Postgres;
     return if !-x LuciaTest::Postgres::tool('postgres');
     my $postgres = LuciaTest::Postgres->new;
     Bench::output_of('taskset', '-a', '-c', '-p', Bench::server_core(), $postgres->pid);

@@ -6,14 +6,13 @@ package Bench::SignIns;
 use strict;
 use warnings;
 
-use File::Path qw(make_path);
 use LuciaTest;
 use Bench;
 use Bench::Server;
 use Bench::Peers;
 use Bench::Express;
 
-use constant CLIENTS_PER_CORE => 4;
+use constant { CLIENTS_PER_CORE => 2, WARM_UP => 4 };    # seconds: Lucia's scrypt takes its time
 
 my %WHAT = (
     hash            => 'Argon2 alone, m=19456 t=2 p=1',
@@ -22,17 +21,10 @@ my %WHAT = (
     express_cluster => 'sign-in, Express + Lucia, a process for each core',
 );
 
-sub build_hash_program {
-    my $build = LuciaTest::build();
-    make_path("$build/t/bench");
-    chomp(my $compile = Bench::output_of('make', '-s', '-C', LuciaTest::top(), 'core-compile'));
-    chomp(my $libraries = Bench::output_of(qw(pkg-config --libs libargon2 libcrypto libutf8proc jansson apr-1 apr-util-1)));
-    my $program = "$build/t/bench/hash_rate";
-    my $source = Bench::home() . '/hash_rate.c';
-    my $top = LuciaTest::top();
-    system("cd '$top' && $compile -O2 -Wall -Wextra -pthread -o '$program' '$source' '$build/libluciauth.a' $libraries") == 0
-        or die "t/bench/hash_rate.c could not be built\n";
-    return $program;
+sub hash_program {
+    my ($top, $build) = (LuciaTest::top(), LuciaTest::build());
+    system('make', '-s', '-C', $top, "BUILD=$build", 'hash-rate') == 0 or die "t/bench/hash_rate.c could not be built\n";
+    return "$build/t/bench/hash_rate";
 }
 
 sub express {
@@ -57,7 +49,7 @@ sub peers {
 sub measure {
     my ($class, %arg) = @_;
     my $server = Bench::Server->new(hosts => [{ name => 'module', conf => 'defaults' }], prefix => ['taskset', '-c', Bench::all_cores()]);
-    my $program = build_hash_program();
+    my $program = hash_program();
     my %peers = peers($server);
     $_->[0]->prepare for values %peers;
     $_->[0]->answers($_->[0]->enter) for values %peers;
@@ -68,7 +60,7 @@ sub measure {
         $rate{$name} = sub { answered(Bench::sign_ins($url, $_[0], clients => CLIENTS_PER_CORE * Bench::cores())) };
     }
     my @order = grep { $rate{$_} } qw(hash module express express_cluster);
-    my $rates = Bench::take_turns(%arg, order => \@order, rate => \%rate);
+    my $rates = Bench::take_turns(%arg, warm_up => WARM_UP, order => \@order, rate => \%rate);
     $_->[0]->answers($_->[0]->enter) for values %peers;
     my $why = Bench::Express->missing;
     return { order => \@order, what => \%WHAT, rates => $rates, left_out => [$why ? "Express + Lucia: $why" : ()] };
