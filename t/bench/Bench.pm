@@ -29,6 +29,7 @@ sub cores       { $cores }
 sub load_core   { 0 }
 sub server_core { $cores - 1 }
 sub all_cores   { '0-' . ($cores - 1) }
+sub other_cores { '1-' . ($cores - 1) }    # than the load's
 
 # The measured file: 1 KiB that a page of an error could not be mistaken for.
 sub content { join '', map { chr(33 + $_ * 7 % 90) } 1 .. 1024 }
@@ -63,22 +64,23 @@ sub output_of {
 
 sub wrk {
     my ($core, $seconds, @args) = @_;
-    my $output = output_of('taskset', '-c', $core, 'wrk', '-t1', "-d${seconds}s", '--timeout', '30s', @args);
-    return $output;
+    return output_of('taskset', '-c', $core, 'wrk', '-t1', "-d${seconds}s", '--timeout', '30s', @args);
 }
 
-sub answered {
+# Dies when a connection was lost, which an httpd that is short of threads may do to those that are kept alive.
+sub lossless {
     my ($output) = @_;
     die "not every request was answered:\n$output" if $output =~ /Socket errors/;
     return $output;
 }
 
-# headers: lines; script and args: wrk's; connections.
+# headers: lines; script and args: wrk's; connections; lossy: connections may be lost.
 sub file_rate {
     my ($url, $seconds, %arg) = @_;
     my @headers = map { ('-H', $_) } @{ $arg{headers} // [] };
     my @script = map { ('-s', $_) } $arg{script} // ();
-    my $output = answered(wrk(load_core(), $seconds, '-c' . ($arg{connections} // CONNECTIONS), @headers, @script, $url, @{ $arg{args} // [] }));
+    my $output = wrk(load_core(), $seconds, '-c' . ($arg{connections} // CONNECTIONS), @headers, @script, $url, @{ $arg{args} // [] });
+    lossless($output) if !$arg{lossy};
     die "not every request was answered with the file:\n$output" if $output =~ /Non-2xx or 3xx responses/;
     my ($rate) = $output =~ m{^Requests/sec:\s*([\d.]+)}m or die $output;
     my ($seen, $bytes) = $output =~ /(\d+) requests in .*?, ([\d.]+[KMG]?B) read/ or die $output;
@@ -91,12 +93,12 @@ sub bytes_of {
     return $number * { '' => 1, K => 2**10, M => 2**20, G => 2**30 }->{$unit};
 }
 
-# What the sign-ins of some clients came to: { good, busy, rate }. core: where wrk runs. lossy: httpd may close connections.
+# What the sign-ins of some clients came to: { good, busy, rate }. core: where wrk runs; lossy; patient: sign_in.lua's.
 sub sign_ins {
     my ($url, $seconds, %arg) = @_;
     my %body = form(username => NAME, password => PASSWORD);
-    my $output = wrk($arg{core} // all_cores(), $seconds, "-c$arg{clients}", '-s', "$home/sign_in.lua", $url, '--', $body{body});
-    answered($output) if !$arg{lossy};
+    my $output = wrk($arg{core} // all_cores(), $seconds, "-c$arg{clients}", '-s', "$home/sign_in.lua", $url, '--', $body{body}, $arg{patient} ? 'patient' : ());
+    lossless($output) if !$arg{lossy};
     my %count;
     @count{qw(good busy bad seconds)} = $output =~ /^signed in: (\d+), busy: (\d+), refused: (\d+), seconds: ([\d.]+)/m or die $output;
     die "$count{bad} sign-ins were refused\n" if $count{bad};

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- For wrk: posts the form that stands behind "--" on the command line, and counts the sign-ins that really were some.
+-- With "patient" behind it, as many clients pause as were sent away with 503, for as long as Retry-After said.
 -- The seconds end with the last answer: what was still under way when wrk stopped is in neither number.
 
 local ffi = require("ffi")
@@ -20,7 +21,10 @@ function setup(thread)
     table.insert(threads, thread)
 end
 
+local owed = {} -- milliseconds of pauses not yet made
+
 function init(args)
+    patient = args[2] == "patient"
     good, busy, bad = 0, 0, 0
     first, last = nil, 0
     wrk.method = "POST"
@@ -33,12 +37,19 @@ function request()
     return wrk.format()
 end
 
+function delay()
+    return table.remove(owed) or 0
+end
+
 function response(status, headers)
     last = now()
     if status == 302 and headers["Set-Cookie"] then
         good = good + 1
     elseif status == 503 and headers["Retry-After"] then
         busy = busy + 1
+        if patient then
+            table.insert(owed, 1000 * tonumber(headers["Retry-After"]))
+        end
     else
         bad = bad + 1
     end

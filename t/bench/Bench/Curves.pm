@@ -7,6 +7,7 @@ use warnings;
 
 use POSIX ();
 use Bench;
+use Bench::Flood;
 use Bench::Svg;
 
 use constant BIN => 0.5;    # seconds of the flood's curve that one point stands for
@@ -66,22 +67,24 @@ sub flood {
     my ($result, $summary) = @_;
     my @rounds = @{ $result->{rounds} };
     my $start = $rounds[0]{start};
-    my @requests = map { (@{ $_->{quiet} }, @{ $_->{flood}{requests} }) } @rounds;
+    my @requests = map { (@{ $_->{quiet} }, map { @{ $_->{requests} } } @$_{Bench::Flood::FLOODS()}) } @rounds;
     my %curve = map { $_ => over_time($start, $_ / 100, @requests) } 50, 99;
     my @memory = map { [$_->[0] - $start, $_->[1]] } @{ $result->{memory} };
     my @values = sort { $a <=> $b } map { map { $_->[1] } @$_ } values %curve;
     my ($most_memory) = sort { $b <=> $a } $summary->{peak}, $summary->{limit};
 
-    my $svg = Bench::Svg->new(width => 760, height => 560, title => 'Those who are signed in, while 64 clients sign in without pause');
+    my $svg = Bench::Svg->new(width => 760, height => 560, title => 'Those who are signed in, while 64 clients sign in again and again');
     my $seconds = linear('seconds', $memory[-1][0]);
     $seconds->{most} = $memory[-1][0];
     $seconds->{ticks} = [grep { $_->[0] <= $seconds->{most} } @{ $seconds->{ticks} }];
     my $upper = $svg->panel(top => 66, height => 210, x => { %$seconds, label => '' }, y => decades('gated request, milliseconds', @values[0, -1]));
     my $lower = $svg->panel(top => 316, height => 180, x => $seconds, y => linear('memory of httpd (PSS), MiB', $most_memory));
     for my $round (@rounds) {
-        my @span = map { $_ - $start } @$round{qw(flood_start flood_end)};
-        $upper->band(@span, 'flood');
-        $lower->band(@span);
+        for my $flood (Bench::Flood::FLOODS()) {
+            my @span = map { $_ - $start } @{ $round->{$flood} }{qw(start end)};
+            $upper->band(@span, $flood);
+            $lower->band(@span);
+        }
     }
     $upper->line(2, 'p99', $curve{99});
     $upper->line(1, 'p50', $curve{50});

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What a flood of sign-ins does to those who are signed in: the gate's latency and the server's memory, quiet and while 64
-# clients sign in without pause, in turns. mod_luciauth in its defaults, httpd in Debian's processes, on all cores.
+# clients sign in again and again, in turns. There are two floods: patient clients wait as long as Retry-After says when
+# they are sent away with 503, the others come back at once.
 #
-# Gated requests come at a fixed pace, far below what httpd can do; each answer's time counts from the moment when its
-# request was due (t/bench/paced). Where that is allowed, paced goes before everything else on its core, as a client on
-# another machine would: what it sees then is the server's delay and not its own.
+# httpd has Debian's processes and every core but the load's, mod_luciauth its defaults, with a hash slot for each of these
+# cores. Gated requests come at a fixed pace, far below what httpd can do; each answer's time counts from the moment when
+# its request was due (t/bench/paced). Where that is allowed, paced goes before everything else on the load's core.
 package Bench::Flood;
 use strict;
 use warnings;
@@ -30,6 +31,8 @@ use constant {
 # ---- The gated requests ----
 
 my @first = system('chrt -f 1 true 2>/dev/null') == 0 ? qw(chrt -f 1) : ();
+
+use constant FLOODS => ('patient', 'at once');
 
 sub goes_first { @first > 0 }
 
@@ -81,34 +84,36 @@ sub watched {
 # ---- Rounds ----
 
 sub flood {
-    my ($peer, $entry, $seconds) = @_;
+    my ($kind, $peer, $entry, $seconds) = @_;
+    my $start = time;
     my $sign_ins = Bench::Beside->new(sub {
-        my $count = Bench::sign_ins("$peer->{url}/account/login", $seconds + 2 * ONSET, clients => CLIENTS, core => Bench::load_core(), lossy => 1);
+        my $count = Bench::sign_ins("$peer->{url}/account/login", $seconds + 2 * ONSET, clients => CLIENTS, lossy => 1,
+            core => Bench::load_core(), patient => $kind eq 'patient');
         return join ' ', @$count{qw(good busy rate)};
     });
     sleep ONSET;
     my @requests = paced($peer, $entry, $seconds);
     my ($count) = $sign_ins->lines;
-    my ($good, $busy, $rate) = split ' ', $count;
-    return { requests => \@requests, good => $good, busy => $busy, rate => $rate };
+    my %flood = (requests => \@requests, start => $start, end => time);
+    @flood{qw(good busy rate)} = split ' ', $count;
+    sleep ONSET;
+    return \%flood;
 }
 
 sub round {
-    my ($peer, $entry, $seconds) = @_;
-    my $start = time;
-    my @quiet = paced($peer, $entry, $seconds);
-    my $flood_start = time;
-    my $flood = flood($peer, $entry, $seconds);
-    my %round = (start => $start, flood_start => $flood_start, flood_end => time, quiet => \@quiet, flood => $flood);
+    my @how = @_;    # peer, entry, seconds
+    my %round = (start => time, quiet => [paced(@how)]);
+    $round{$_} = flood($_, @how) for FLOODS;
     print STDERR '.';
-    sleep ONSET;
     return \%round;
 }
 
+sub slots { return Bench::cores() - 1 }
+
 # A server that never hashed a password, and a session from one that ran before it.
 sub serve {
-    my $server = Bench::Server->new(hosts => [{ name => 'flood', conf => 'defaults' }], processes => 'debian',
-        prefix => ['taskset', '-c', Bench::all_cores()]);
+    my $server = Bench::Server->new(hosts => [{ name => 'flood', conf => 'flood', slots => slots() }], processes => 'debian',
+        prefix => ['taskset', '-c', Bench::other_cores()]);
     my $peer = Bench::Peer::Lucia->new(name => 'flood', url => $server->origin($server->host_port('flood')),
         rows => sub { sqlite($server->db, @_) });
     $peer->prepare;
@@ -121,28 +126,30 @@ sub serve {
 sub measure {
     my ($class, %arg) = @_;
     my ($server, $peer, $entry) = serve();
-    Bench::file_rate($peer->gated_url, WARM_UP, headers => $entry->{headers}, connections => CLIENTS);
+    Bench::file_rate($peer->gated_url, WARM_UP, headers => $entry->{headers}, connections => CLIENTS, lossy => 1);
     paced($peer, $entry, 1);
     my ($base, $base_rss) = memory($server->pid);
     my ($rounds, $memory) = watched($server, sub { map { round($peer, $entry, $arg{seconds}) } 1 .. $arg{rounds} });
     print STDERR "\n";
     $peer->answers($entry);
-    return { rounds => $rounds, memory => $memory, base => $base, base_rss => $base_rss, slots => Bench::cores() };
+    return { rounds => $rounds, memory => $memory, base => $base, base_rss => $base_rss, slots => slots() };
 }
 
-# What a result comes to: p50 and p99 of each round, and the sums.
+# What a result comes to: p50 and p99 of each round ("patient_99" => [...]), and the sums.
 sub summary {
     my ($result) = @_;
-    my %sum = (failed => 0, asked => 0, good => 0, busy => 0);
+    my %sum = (failed => 0, asked => 0);
     for my $round (@{ $result->{rounds} }) {
-        for my $phase (['quiet', $round->{quiet}], ['flood', $round->{flood}{requests}]) {
-            my ($name, $requests) = @$phase;
-            push @{ $sum{"${name}_$_"} }, Bench::quantile($_ / 100, map { $_->[1] } @$requests) for 50, 99;
-            $sum{asked} += @$requests;
-            $sum{failed} += grep { !$_->[2] } @$requests;
+        for my $phase ('quiet', FLOODS) {
+            my @requests = @{ $phase eq 'quiet' ? $round->{quiet} : $round->{$phase}{requests} };
+            push @{ $sum{"${phase}_$_"} }, Bench::quantile($_ / 100, map { $_->[1] } @requests) for 50, 99;
+            $sum{asked} += @requests;
+            $sum{failed} += grep { !$_->[2] } @requests;
         }
-        $sum{$_} += $round->{flood}{$_} for qw(good busy);
-        push @{ $sum{rates} }, $round->{flood}{rate};
+        for my $flood (FLOODS) {
+            $sum{"${flood}_$_"} += $round->{$flood}{$_} for qw(good busy);
+            push @{ $sum{"${flood}_rate"} }, $round->{$flood}{rate};
+        }
     }
     my @peak = map { my $column = $_; (sort { $b <=> $a } map { $_->[$column] } @{ $result->{memory} })[0] } 1, 2;
     return { %sum, peak => $peak[0], peak_rss => $peak[1], limit => $result->{base} + $result->{slots} * SLOT_MIB };
