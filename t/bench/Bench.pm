@@ -102,8 +102,8 @@ sub sign_ins {
     my %count;
     @count{qw(good busy bad seconds)} = $output =~ /^signed in: (\d+), busy: (\d+), refused: (\d+), seconds: ([\d.]+)/m or die $output;
     die "$count{bad} sign-ins were refused\n" if $count{bad};
-    die "nobody signed in\n" if !$count{good};
-    return { %count, rate => $count{good} / $count{seconds} };
+    die "nobody signed in\n" if !$count{good} && !$arg{lossy};
+    return { %count, rate => $count{good} ? $count{good} / $count{seconds} : 0 };
 }
 
 # ---- Turns: A B C A B C ...; a first round warms up (warm_up seconds, or 1) and does not count ----

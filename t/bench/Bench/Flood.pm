@@ -22,7 +22,7 @@ use Bench::Peers;
 use constant {
     CLIENTS       => 64,     # that sign in
     RATE          => 400,    # gated requests a second
-    WARM_UP       => 3,      # seconds of gated requests from as many clients, before the memory counts
+    WARM_UP       => 3,      # seconds of as many clients, first with gated requests, then with the sign-in page: memory before
     ONSET         => 1,      # seconds of flood before the gate is looked at
     SAMPLE        => 0.2,    # seconds between looks at the memory
     SLOT_MIB      => 20,     # what one hash at a time may need
@@ -127,6 +127,7 @@ sub measure {
     my ($class, %arg) = @_;
     my ($server, $peer, $entry) = serve();
     Bench::file_rate($peer->gated_url, WARM_UP, headers => $entry->{headers}, connections => CLIENTS, lossy => 1);
+    Bench::wrk(Bench::load_core(), WARM_UP, '-c' . CLIENTS, "$peer->{url}/account/login");
     paced($peer, $entry, 1);
     my ($base, $base_rss) = memory($server->pid);
     my ($rounds, $memory) = watched($server, sub { map { round($peer, $entry, $arg{seconds}) } 1 .. $arg{rounds} });
