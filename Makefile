@@ -5,6 +5,7 @@
 # make test       install what is missing, build, run every test
 #                   TESTS="t/a.t t/b.t"       only these; VERBOSE=1 shows each check
 #                   MPM=event|worker|prefork  which httpd (event)
+#                   DB=sqlite3|pgsql|mysql    which database (sqlite3)
 #                   SANITIZE=1                with AddressSanitizer and UBSan
 # make unit       build the unit tests, build/t/unit/*
 # make bench      speed, beside httpd's own modules and Express + Lucia v2 (ARGS=--quick, see t/bench/run)
@@ -24,6 +25,7 @@ endif
 BUILD ?= build
 MPM ?= event
 ARGON2 ?= libargon2
+DB ?= sqlite3
 PORT ?= 8080
 APXS ?= $(firstword $(shell command -v apxs apxs2 2>/dev/null) apxs)
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
@@ -221,7 +223,7 @@ demo: deps
 
 test: test-deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all unit
-	@exec env BUILD='$(BUILD)' MPM='$(MPM)' CC='$(CC)' SANITIZE='$(SANITIZE)' APXS='$(APXS)' \
+	@exec env BUILD='$(BUILD)' MPM='$(MPM)' DB='$(DB)' CC='$(CC)' SANITIZE='$(SANITIZE)' APXS='$(APXS)' \
 	    t/TEST $(if $(VERBOSE),-v) $(TESTS)
 
 bench:

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# The tables on PostgreSQL and on MariaDB: made by many servers at once, as Lucia v2 makes them, with columns that may
-# not be read; and that every statement finds its rows by an index.
+# The tables on PostgreSQL and on MariaDB: as Lucia v2 makes them, in part, with columns that may not be read; and that
+# every statement finds its rows by an index. t/engines_unit.t has them made by many at once.
 use strict;
 use warnings;
 use lib 't/lib';
 use Test::More;
-use POSIX ();
 use LuciaTest;
 use LuciaTest::Site;
 
 my $GATE = "<Location /vault>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
-my @TABLES = qw(auth_user user_key user_session);
 
 sub serve {
     my ($line, $config, %arg) = @_;
@@ -21,34 +19,6 @@ sub serve {
 sub vault { my ($server, $cookie) = @_; return $server->request(GET => '/vault/a.txt', cookie => $cookie) }
 sub login { my ($server, $name, $password) = @_; return $server->request(POST => '/login', form(username => $name, password => $password // $PASSWORD)) }
 sub logout { my ($server, $cookie) = @_; return $server->request(POST => '/logout', form(), cookie => $cookie, origin => $server->origin) }
-
-# Servers that start together, and a sign-up on each. In the children nothing is tested, only said by the status.
-sub check_creators {
-    my ($engine) = @_;
-    my $database = $engine->create;
-    my @starters = map {
-        my $number = $_;
-        defined(my $pid = fork) or die "fork: $!";
-        if (!$pid) {
-            my $fine = eval {
-                my $server = serve($engine->line($database));
-                sign_up($server, "user$number");
-                $server->error_log !~ /LUCI03\d\d/ or print STDERR $server->error_log;
-            };
-            print STDERR $@ if $@;
-            POSIX::_exit($fine ? 0 : 1);
-        }
-        $pid;
-    } 1 .. 6;
-    my $failed = 0;
-    for (@starters) {
-        waitpid $_, 0;
-        $failed++ if $?;
-    }
-    is $failed, 0, 'of 6 servers that start together none complains';
-    is $engine->value_in($database, "SELECT count(*) FROM $_"), 6, "each has made use of $_" for @TABLES;
-    return;
-}
 
 sub check_lucia_tables {
     my ($engine) = @_;
@@ -126,7 +96,6 @@ sub row_id { return Digest::SHA::sha256_hex($_[0]{value}) }
 for my $class (qw(LuciaTest::Postgres LuciaTest::MariaDB)) {
     subtest $class->kind => sub {
         my $engine = $class->shared;
-        subtest 'many creators'      => sub { check_creators($engine) };
         subtest 'tables of Lucia v2' => sub { check_lucia_tables($engine) };
         subtest 'a missing table'    => sub { check_missing_table($engine) };
         subtest 'unreadable columns' => sub { check_unreadable($engine) };

@@ -26,7 +26,8 @@ luci_result_t luci_connection_init(const char *driver, const char **problem, apr
  * that can't be read it may be the password. */
 static void hide_values(char *message)
 {
-    static const char *const marks[] = { "\n", ": \"", ": '", " after \"", " option \"", " value \"" };
+    static const char *const marks[] = { "\n",         ": \"",      ": '",     " after \"",
+                                         " option \"", " value \"", " entry '" };
 
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         char *found = strstr(message, marks[i]);
@@ -109,11 +110,10 @@ luci_result_t luci_connection_open(luci_connection_t *connection, const char *dr
 /* The driver waits for a lock when it runs a statement but not when it prepares one, for which SQLite reads
  * the schema. PostgreSQL's prepares what has a label only. */
 static int prepare(luci_connection_t *connection, const char *text, const char *label,
-                   apr_dbd_prepared_t **prepared)
+                   apr_dbd_prepared_t **prepared, apr_pool_t *pool)
 {
     for (int tries = 1;; tries++) {
-        int code =
-            apr_dbd_prepare(connection->driver, connection->pool, connection->handle, text, label, prepared);
+        int code = apr_dbd_prepare(connection->driver, pool, connection->handle, text, label, prepared);
 
         if (!is_busy(connection, code) || tries == LOCK_TRIES)
             return code;
@@ -125,18 +125,19 @@ luci_result_t luci_connection_prepare(luci_connection_t *connection, const char 
                                       apr_dbd_prepared_t **prepared)
 {
     const char *label = apr_psprintf(connection->pool, "luci_%d", connection->prepared++);
-    int code = prepare(connection, text, label, prepared);
+    int code = prepare(connection, text, label, prepared, connection->pool);
 
     if (code != 0)
         *prepared = NULL;
     return answer(connection, code);
 }
 
-luci_result_t luci_connection_probe(luci_connection_t *connection, const char *text, int *found)
+luci_result_t luci_connection_probe(luci_connection_t *connection, const char *text, int *found,
+                                    apr_pool_t *scratch)
 {
     luci_bound_t bound = { 0 };
     const char *const *row;
-    int code = prepare(connection, text, NULL, &bound.prepared);
+    int code = prepare(connection, text, NULL, &bound.prepared, scratch);
     luci_result_t result;
 
     *found = 0;
@@ -144,7 +145,7 @@ luci_result_t luci_connection_probe(luci_connection_t *connection, const char *t
         return LUCI_OK;
     result = answer(connection, code);
     if (result == LUCI_OK)
-        result = luci_connection_select(connection, &bound, &row, connection->pool);
+        result = luci_connection_select(connection, &bound, &row, scratch);
     *found = result == LUCI_OK;
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }

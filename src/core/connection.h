@@ -45,9 +45,9 @@ luci_result_t luci_connection_prepare(luci_connection_t *connection, const char 
 
 /* Whether the tables and columns that a query names are there. Only the driver's word for "no such thing"
  * means that they aren't: a column that could not be looked for must not pass for one that is missing, or
- * disabled users would walk in. OK, BUSY, UNAVAILABLE. */
-luci_result_t luci_connection_probe(luci_connection_t *connection, const char *text,
-                                    int *found) LUCI_MUST_USE;
+ * disabled users would walk in. scratch must end before the connection. OK, BUSY, UNAVAILABLE. */
+luci_result_t luci_connection_probe(luci_connection_t *connection, const char *text, int *found,
+                                    apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* As luci_db_select, luci_db_execute and luci_db_run, once. */
 luci_result_t luci_connection_select(luci_connection_t *connection, luci_bound_t *bound,

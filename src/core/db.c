@@ -79,7 +79,7 @@ static int is_file(const luci_db_t *db)
     return luci_sql_is_file(db->connection.dialect, db->target->params);
 }
 
-int luci_db_is_stale(const luci_db_t *db)
+static int file_is_stale(const luci_db_t *db)
 {
     return db->memory && is_file(db) && !luci_file_mark_fits(&db->file, db->target->params, db->memory);
 }
@@ -90,12 +90,33 @@ static int note_file(luci_db_t *db)
     return !is_file(db) || luci_file_mark_take(&db->file, db->target->params, db->memory);
 }
 
+/* In memory of its own: a connection may live for ever, and be asked again and again. */
 static luci_result_t has(luci_db_t *db, luci_sql_probe_t probe, int *found)
 {
-    const char *query =
-        luci_sql_probe(db->connection.dialect, probe, &db->target->settings->tables, db->memory);
+    luci_connection_t *connection = &db->connection;
+    apr_pool_t *scratch;
+    luci_result_t result;
 
-    return luci_connection_probe(&db->connection, query, found);
+    if (apr_pool_create(&scratch, db->memory) != APR_SUCCESS)
+        return luci_connection_fail(connection, LUCI_INTERNAL, "out of memory");
+    result = luci_connection_probe(
+        connection, luci_sql_probe(connection->dialect, probe, &db->target->settings->tables, scratch), found,
+        scratch);
+    apr_pool_destroy(scratch);
+    return result;
+}
+
+/* SQLite refuses prepared statements after a change of tables; a server goes on as if nothing had been added.
+ */
+int luci_db_is_stale(luci_db_t *db)
+{
+    int added = 0;
+
+    if (!is_connected(db) || db->in_transaction)
+        return 0;
+    if (is_file(db))
+        return file_is_stale(db);
+    return !db->columns.disabled && (has(db, LUCI_SQL_PROBE_USER_DISABLED, &added) != LUCI_OK || added);
 }
 
 static luci_result_t find_columns(luci_db_t *db)
@@ -238,7 +259,7 @@ luci_result_t luci_db_select(luci_db_t *db, luci_sql_id_t id, const char *const 
 /* Before anything is written: a file that nobody sees any more would swallow it. */
 static void leave_stale_file(luci_db_t *db)
 {
-    if (!db->in_transaction && luci_db_is_stale(db))
+    if (!db->in_transaction && file_is_stale(db))
         luci_db_close(db);
 }
 

@@ -44,10 +44,11 @@ const char *luci_db_error(const luci_db_t *db);
  */
 int luci_db_is_broken(const luci_db_t *db);
 
-/* 1 when the file behind the connection is no longer the one at its path (moved, deleted, restored from a
- * backup): close it, so that nothing is read from a file that nobody sees. Writing looks by itself; reading
- * is for whoever lends the handle to decide. */
-int luci_db_is_stale(const luci_db_t *db);
+/* 1 when the connection does not show the database as it is: its file is no longer the one at its path
+ * (moved, deleted, restored from a backup), or the user table has got its column "disabled" since. Close it
+ * then, so that nothing is read from a file that nobody sees, and nobody comes in who is disabled. Before
+ * writing, files are looked at by themselves; reading is for whoever lends the handle to decide. */
+int luci_db_is_stale(luci_db_t *db);
 
 /* What it connects to. */
 const luci_db_target_t *luci_db_target(const luci_db_t *db);

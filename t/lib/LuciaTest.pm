@@ -160,9 +160,44 @@ sub cookie_of {
 
 # ---- The database, looked at from outside ----
 
+# The server that DB=pgsql or DB=mysql asks for, undef for SQLite's files. What a test calls by the path of a file is a
+# database of that server then, a new one for each path: in a configuration (LuciaTest::Server) and in sqlite().
+sub engine {
+    my %class = (pgsql => 'LuciaTest::Postgres', mysql => 'LuciaTest::MariaDB');
+    my $name = $ENV{DB} || 'sqlite3';
+    return if $name eq 'sqlite3';
+    my $class = $class{$name} or die "DB=$name: sqlite3, pgsql or mysql\n";
+    our $engine;
+    return $engine //= $class->shared;
+}
+
+sub database_at { my ($file) = @_; return engine()->database_for($file) }
+
+# For tests of what only files have: says why it's skipped on other engines.
+sub only_files {
+    my ($why) = @_;
+    return unless engine();
+    require Test::More;
+    Test::More::plan(skip_all => "DB=$ENV{DB}: $why");
+}
+
+# The lines of a configuration that name a database file, as they are for the engine. A file that no server can have made
+# stands for a database that can't be reached.
+sub on_engine {
+    my ($config) = @_;
+    my $engine = engine() or return $config;
+    $config =~ s{^([ \t]*)LuciaDatabase sqlite3 (\S+)}{
+        my ($indent, $file) = ($1, $2);
+        my $known = -d dirname($file);
+        $indent . ($known ? $engine->line(database_at($file)) : $engine->line('nowhere'));
+    }gem;
+    return $config;
+}
+
 # A SELECT gives a reference to a list of rows (hashes), anything else the number of rows changed.
 sub sqlite {
     my ($file, $sql, @bind) = @_;
+    return engine()->query_in(database_at($file), $sql, @bind) if engine();
     require DBI;
     my $new = !-e $file;
     my $db = DBI->connect("dbi:SQLite:dbname=$file", '', '',
@@ -178,6 +213,7 @@ sub sqlite {
 # The first column of the first row.
 sub sqlite_value {
     my ($file, $sql, @bind) = @_;
+    return engine()->value_in(database_at($file), $sql, @bind) if engine();
     require DBI;
     my $db = DBI->connect("dbi:SQLite:dbname=$file", '', '',
         { RaiseError => 1, PrintError => 0, sqlite_busy_timeout => 5000 });

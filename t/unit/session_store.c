@@ -21,7 +21,7 @@ static const luci_client_t nobody;
 
 static luci_db_t *new_database(const char *name, int ours)
 {
-    const char *path = support_path(name);
+    const char *path = support_database(name);
 
     if (ours)
         support_our_tables(path, &settings);
@@ -71,8 +71,9 @@ static void check_storage(luci_tokens_t tokens, int ours)
     tap_is_int(got.idle_expires, made.idle_expires, "  idle until then");
     tap_is_int(got.created_at, NOW, "  made then");
     tap_is_int(got.fresh, 0, "  not fresh");
-    tap_is_str(column("typeof(active_expires) || typeof(idle_expires)"), "integerinteger",
-               "  moments are numbers in the table");
+    if (support_is_file())
+        tap_is_str(column("typeof(active_expires) || typeof(idle_expires)"), "integerinteger",
+                   "  moments are numbers in the table");
     tap_is_result(get(db, KNOWN_ID, NOW, &got), LUCI_NOT_FOUND, "  another id is not");
     tap_is_result(get(db, column("id"), NOW, &got), tokens == LUCI_TOKENS_PLAIN ? LUCI_OK : LUCI_NOT_FOUND,
                   "  what the table holds opens the door only where ids are plain");
@@ -203,10 +204,11 @@ static void check_odd_moments(void)
         luci_result_t want;
     } rows[] = {
         { "0, 0, 0", LUCI_EXPIRED },
-        { "-9223372036854775808, -9223372036854775808, -9223372036854775808", LUCI_EXPIRED },
-        { "-9223372036854775808, 9223372036854775807, NULL", LUCI_EXPIRED },
         { "9223372036854775807, 9223372036854775807, -9223372036854775808", LUCI_EXPIRED },
         { "9223372036854775807, 9223372036854775807, 9223372036854775807", LUCI_OK },
+        /* the servers take none of what follows in such a column */
+        { "-9223372036854775808, -9223372036854775808, -9223372036854775808", LUCI_EXPIRED },
+        { "-9223372036854775808, 9223372036854775807, NULL", LUCI_EXPIRED },
         { "'tomorrow', 'never', 'now'", LUCI_EXPIRED },
         { "1e300, 1e300, 1700000000000", LUCI_EXPIRED },
     };
@@ -214,7 +216,7 @@ static void check_odd_moments(void)
     luci_session_t session;
 
     settings.max_lifetime = 10 * DAY;
-    for (int i = 0; i < COUNT(rows); i++) {
+    for (int i = 0; i < (support_is_file() ? COUNT(rows) : 3); i++) {
         luci_result_t result;
 
         store_row(rows[i].columns);
@@ -238,7 +240,10 @@ static void check_disabled(void)
     tap_is_result(get(db, made.id, NOW, &session), LUCI_DENIED, "disabled = 1 has no session");
     tap_is_result(get(db, made.id, NOW + 3 * DAY, &session), LUCI_DENIED, "  nor an idle one");
     tap_is_result(get(db, made.id, NOW + 16 * DAY, &session), LUCI_EXPIRED, "  and a dead one is dead");
-    support_run(target.params, "UPDATE auth_user SET disabled = 'yes'");
+    support_run(target.params, support_is_file() ? "UPDATE auth_user SET disabled = 'yes'"
+                                                 : "ALTER TABLE auth_user DROP COLUMN disabled;"
+                                                   "ALTER TABLE auth_user ADD COLUMN disabled TEXT;"
+                                                   "UPDATE auth_user SET disabled = 'yes'");
     tap_is_result(get(db, made.id, NOW, &session), LUCI_DENIED, "nor has any other word");
     support_run(target.params, "UPDATE auth_user SET disabled = 'false'");
     tap_is_result(get(db, made.id, NOW, &session), LUCI_OK, "but one for no");
@@ -250,7 +255,12 @@ static void check_disabled(void)
     tap_is_result(get(db, made.id, NOW, &session), LUCI_OK, "without the column nobody is disabled");
     support_run(target.params,
                 "ALTER TABLE auth_user ADD COLUMN disabled BIGINT; UPDATE auth_user SET disabled = 1");
+    if (!support_is_file()) {
+        tap_is_int(luci_db_is_stale(db), 1, "a server does not say that it's there: one has to look");
+        luci_db_close(db);
+    }
     tap_is_result(get(db, made.id, NOW, &session), LUCI_DENIED, "with it, and none of the others, they are");
+    tap_is_int(luci_db_is_stale(db), 0, "then all is seen as it is");
     luci_db_close(db);
 }
 
@@ -260,7 +270,11 @@ static void check_orphan(void)
     luci_db_t *db = new_database("orphan.db", 1);
     luci_session_t made = make(db, NOW, &nobody), session;
 
-    support_run(target.params, "PRAGMA foreign_keys = OFF; DELETE FROM auth_user");
+    support_run(target.params, support_is_file() ? "PRAGMA foreign_keys = OFF; DELETE FROM auth_user"
+                                                 : "CREATE TABLE loose AS SELECT * FROM user_session;"
+                                                   "DROP TABLE user_session;"
+                                                   "ALTER TABLE loose RENAME TO user_session;"
+                                                   "DELETE FROM auth_user");
     tap_is_result(get(db, made.id, NOW, &session), LUCI_NOT_FOUND, "a session without its user is none");
     luci_db_close(db);
 }

@@ -19,13 +19,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DRIVER "sqlite3"
 #define NOBODY 65534
 #define ROWS_CAME 100 /* what the driver says of a statement that was run for its effect and had rows */
 
 static apr_pool_t *memory;
 static char folder[64];
 static pid_t owner;
+
+/* LUCI_TEST_DATABASE is "DRIVER PARAMS" of a server where databases may be made; without it they are files.
+ */
+static const char *driver = "sqlite3";
+static const char *server; /* its params, or NULL */
 
 void support_give_up(const char *what, const char *why)
 {
@@ -58,6 +62,34 @@ static void clean_up(void)
     apr_terminate();
 }
 
+static void choose_engine(void)
+{
+    const char *given = getenv("LUCI_TEST_DATABASE"), *blank = given ? strchr(given, ' ') : NULL;
+
+    if (!blank)
+        return;
+    driver = apr_pstrmemdup(memory, given, (apr_size_t)(blank - given));
+    server = blank + 1;
+}
+
+int support_is_file(void)
+{
+    return !server;
+}
+
+/* In the params of either driver the later one of two words of a kind counts. */
+const char *support_database(const char *name)
+{
+    static int number;
+    const char *made;
+
+    if (!server)
+        return support_path(name);
+    made = apr_psprintf(memory, "unit_%d_%d", (int)getpid(), number++);
+    support_run(server, apr_pstrcat(memory, "CREATE DATABASE ", made, NULL));
+    return apr_pstrcat(memory, server, strcmp(driver, "mysql") == 0 ? "," : " ", "dbname=", made, NULL);
+}
+
 apr_pool_t *support_start(void)
 {
     const char *problem = "", *parent = getenv("TMPDIR");
@@ -69,7 +101,8 @@ apr_pool_t *support_start(void)
         support_give_up(folder, strerror(errno));
     owner = getpid();
     atexit(clean_up);
-    if (luci_secret_init(memory) != LUCI_OK || luci_db_init(DRIVER, &problem, memory) != LUCI_OK)
+    choose_engine();
+    if (luci_secret_init(memory) != LUCI_OK || luci_db_init(driver, &problem, memory) != LUCI_OK)
         support_give_up("the core does not start", problem);
     return memory;
 }
@@ -108,7 +141,7 @@ apr_array_header_t *support_names(const char *const *names)
 
 luci_db_target_t support_target(const char *path, const luci_settings_t *settings)
 {
-    return (luci_db_target_t){ .driver = DRIVER, .params = path, .settings = settings };
+    return (luci_db_target_t){ .driver = driver, .params = path, .settings = settings };
 }
 
 void support_our_tables(const char *path, const luci_settings_t *settings)
@@ -148,17 +181,33 @@ support_other_t *support_open(const char *path)
     const char *problem = "it can't be opened";
 
     if (!other || apr_pool_create(&other->pool, memory) != APR_SUCCESS ||
-        apr_dbd_get_driver(memory, DRIVER, &other->driver) != APR_SUCCESS ||
+        apr_dbd_get_driver(memory, driver, &other->driver) != APR_SUCCESS ||
         apr_dbd_open_ex(other->driver, other->pool, path, &other->handle, &problem) != APR_SUCCESS)
         support_give_up(path, problem);
+    if (strcmp(driver, "mysql") == 0)
+        support_try(other, "SET NAMES utf8mb4; SET sql_mode = 'ANSI'"); /* || joins text, as elsewhere */
     return other;
 }
 
-int support_try(support_other_t *other, const char *sql)
+static int try_one(support_other_t *other, const char *sql)
 {
     int changed, code = apr_dbd_query(other->driver, other->handle, &changed, sql);
 
     return code == ROWS_CAME ? 0 : code;
+}
+
+/* MySQL's driver takes one statement at a time. */
+int support_try(support_other_t *other, const char *sql)
+{
+    char *state, *one;
+    int code = 0;
+
+    if (strcmp(driver, "mysql") != 0)
+        return try_one(other, sql);
+    one = apr_strtok(apr_pstrdup(other->pool, sql), ";", &state);
+    for (; one && code == 0; one = apr_strtok(NULL, ";", &state))
+        code = try_one(other, one);
+    return code;
 }
 
 void support_close(support_other_t *other)
@@ -184,10 +233,12 @@ const char *support_value(const char *path, const char *sql)
     apr_dbd_row_t *row = NULL;
     const char *value = NULL;
 
-    if (apr_dbd_select(other->driver, other->pool, other->handle, &results, sql, 0) != 0)
+    if (apr_dbd_select(other->driver, other->pool, other->handle, &results, sql, 1) != 0)
         support_give_up(sql, apr_dbd_error(other->driver, other->handle, 0));
-    if (apr_dbd_get_row(other->driver, other->pool, results, &row, -1) == 0)
-        value = apr_pstrdup(memory, apr_dbd_get_entry(other->driver, row, 0));
+    if (apr_dbd_get_row(other->driver, other->pool, results, &row, 1) != 0 ||
+        apr_dbd_datum_get(other->driver, row, 0, APR_DBD_TYPE_STRING, &value) != APR_SUCCESS)
+        value = NULL;
+    value = apr_pstrdup(memory, value);
     support_close(other);
     return value;
 }

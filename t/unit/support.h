@@ -31,6 +31,11 @@ apr_pool_t *support_start(void);
 /* The path of a file in the folder; "a/b" makes the folder a. */
 const char *support_path(const char *name);
 
+/* PARAMS of a new database: a file of that name, or one on the server that LUCI_TEST_DATABASE ("DRIVER
+ * PARAMS") says; and whether they are files. */
+const char *support_database(const char *name);
+int support_is_file(void);
+
 /* Lucia's periods, Argon2id m=8 t=1 p=1, hashed tokens, no attributes, the tables "auth_user user_key
  * user_session". */
 luci_settings_t support_settings(void);
@@ -38,7 +43,7 @@ luci_settings_t support_settings(void);
 /* An array of names, closed by NULL. */
 apr_array_header_t *support_names(const char *const *names);
 
-/* A target for an existing file. */
+/* A target for an existing database. */
 luci_db_target_t support_target(const char *path, const luci_settings_t *settings);
 
 /* Makes the tables as the module does, or as a Lucia v2 project does (no columns of ours, no index). */

@@ -51,7 +51,7 @@ static apr_pool_t *memory(void)
 support_auth_t *support_auth(const char *name, int ours)
 {
     support_auth_t *with = apr_pcalloc(memory(), sizeof *with);
-    const char *path = support_path(name);
+    const char *path = support_database(name);
 
     with->settings = support_settings();
     if (ours)

@@ -6,6 +6,7 @@ package LuciaTest::Database;
 use strict;
 use warnings;
 
+use Digest::MD5 ();
 use IO::Socket::INET ();
 use POSIX qw(:sys_wait_h);
 use Time::HiRes ();
@@ -44,6 +45,16 @@ sub create {
         $handle->do($_) for @statements;
         $handle->disconnect;
     }
+    return $name;
+}
+
+# The database that stands for a file; made when it is first asked for, by whichever process.
+sub database_for {
+    my ($self, $file) = @_;
+    my $name = 'f' . substr Digest::MD5::md5_hex("$file"), 0, 20;
+    return $name if $self->{made}{$name};
+    $self->query("CREATE DATABASE $name") unless $self->value($self->looking_for, $name);
+    $self->{made}{$name} = 1;
     return $name;
 }
 

@@ -71,6 +71,8 @@ sub connect {
         USER, PASSWORD, { RaiseError => 1, PrintError => 0, AutoInactiveDestroy => 1 });
 }
 
+sub looking_for { 'SELECT 1 FROM information_schema.schemata WHERE schema_name = ?' }
+
 # As Lucia v2's adapter wants them and its guide makes them, in the character set that MariaDB has for it: names are equal
 # there whatever their accents and blanks at the end.
 sub lucia_tables {

@@ -62,6 +62,8 @@ sub connect {
         '', '', { RaiseError => 1, PrintError => 0, AutoInactiveDestroy => 1 });
 }
 
+sub looking_for { 'SELECT 1 FROM pg_database WHERE datname = ?' }
+
 # As Lucia v2's adapter wants them and its guide makes them.
 sub lucia_tables {
     return (

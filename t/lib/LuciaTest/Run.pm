@@ -26,7 +26,7 @@ sub everything {
     local @SIG{qw(INT TERM HUP)} = (sub { $interrupted = 1; kill TERM => $prove if $prove }) x 3;
 
     my $status = 1;
-    if (eval { $self->prepare; $self->start; 1 }) {
+    if (eval { $self->start_engines(@command); $self->prepare; $self->start; 1 }) {
         defined($prove = fork) or die "fork: $!";
         if (!$prove) {
             $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
@@ -45,6 +45,19 @@ sub everything {
     return $status;
 }
 
+# The database servers that the tests share, each with databases of its own there.
+sub start_engines {
+    my ($self, @command) = @_;
+    my %wanted = map { $_ => 1 } $ENV{DB} || (), (grep { m{(?:^|/)engines\w*\.t$} } @command) ? qw(pgsql mysql) : ();
+    for my $class (qw(LuciaTest::Postgres LuciaTest::MariaDB)) {
+        next unless $wanted{ $class->driver };
+        my $engine = $class->new;
+        push @{ $self->{engines} }, $engine;
+        %ENV = (%ENV, $engine->publish);
+    }
+    return;
+}
+
 # The server's folder: configuration, documents, a copy of the templates, the module's place.
 sub prepare {
     my ($self) = @_;
@@ -55,13 +68,26 @@ sub prepare {
     chmod 01777, "$self->{dir}/sanitizer";
     copy_tree("$top/t/htdocs", "$t/htdocs");
     copy_tree("$top/templates", "$t/templates");
-    File::Copy::copy($_, "$t/conf") for glob "$top/t/conf/*.in";
     LuciaTest::give("$t/db", "$t/htdocs");
     chmod 0750, "$t/db";
+    $self->copy_config($_) for glob "$top/t/conf/*.in";
 
     open my $out, '>', "$self->{dir}/modules.conf" or die $!;
     print $out LuciaTest::Config::load_modules($ENV{MPM},
         'LoadModule luciauth_module ' . LuciaTest::module());
+    close $out or die $!;
+    return;
+}
+
+sub copy_config {
+    my ($self, $file) = @_;
+    my $text = LuciaTest::Server::slurp($file);
+    if (LuciaTest::engine()) {    # which has to know the paths now
+        $text =~ s/\@t_dir\@/$self->{t}/g;
+        $text = LuciaTest::on_engine($text);
+    }
+    open my $out, '>', "$self->{t}/conf/" . ($file =~ s{.*/}{}r) or die $!;
+    print $out $text;
     close $out or die $!;
     return;
 }
@@ -153,6 +179,7 @@ sub stop {
         kill TERM => $pid;
         LuciaTest::wait_until(sub { !$ours->() }, 15) or kill KILL => -$pid;
     }
+    $_->stop for @{ $self->{engines} // [] };
     $self->keep_logs;
     return;
 }

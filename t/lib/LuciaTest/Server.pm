@@ -15,7 +15,7 @@
 #     );
 #
 # In config and files @dir@ is the server's folder, @htdocs@, @templates@ (a copy
-# of the tree's), @db@ (a database file in a folder of the server's account),
+# of the tree's), @db@ (a database file in a folder of the server's account; LuciaTest::engine says what DB=... makes of it),
 # @port@, @port2@ ... and @origin@ are replaced.
 package LuciaTest::Server;
 use strict;
@@ -99,7 +99,7 @@ sub fill_in {
     );
     $text =~ s/\@(dir|htdocs|templates|db|port|origin)\@/$value{$1}/g;
     $text =~ s/\@port(\d+)\@/$self->port_number($1)/ge;
-    return $text;
+    return LuciaTest::on_engine($text);
 }
 
 sub write_config {

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# The unit tests of users, keys, sessions and accounts, on PostgreSQL and on MariaDB: the programs that make test runs
+# on files, too.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+
+my @PROGRAMS = qw(db_engine session_store auth auth_hashing);
+
+sub run {
+    my ($program) = @_;
+    my $said = `$program 2>&1`;
+    my ($passed, $failed) = (scalar(() = $said =~ /^ok /mg), scalar(() = $said =~ /^not ok /mg));
+    return $? == 0 && $passed && !$failed && $said =~ /^1\.\.(\d+)$/m && $1 == $passed ? () : $said;
+}
+
+for my $class (qw(LuciaTest::Postgres LuciaTest::MariaDB)) {
+    my $engine = $class->shared;
+    local $ENV{LUCI_TEST_DATABASE} = $engine->driver . ' ' . $engine->params;
+    for my $name (@PROGRAMS) {
+        my $program = LuciaTest::build() . "/t/unit/$name";
+        if (!-x $program) {
+            ok 0, "$program is not built";
+            next;
+        }
+        my @wrong = run($program);
+        ok !@wrong, "$name on " . $engine->kind or diag grep { !/^ok / } map { split /^/ } @wrong;
+    }
+    my @clashes = grep { /\bpg_(?:type|class|namespace)_\w+/ } split /^/, $engine->log;
+    ok !@clashes, 'nobody got in the way of another who made tables' or diag @clashes;
+}
+
+done_testing;
