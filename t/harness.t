@@ -56,7 +56,7 @@ like $said, qr/NoSuchDirective/, 'and named';
 is $status, 0, 'a good one starts' or diag $said;
 
 my $file = $server->dir . '/db/own.db';
-sqlite($file, 'CREATE TABLE t (a)');
+sqlite($file, 'CREATE TABLE t (a INTEGER)');
 is sqlite($file, 'INSERT INTO t VALUES (?), (?)', 1, 2), 2, 'rows go into a database';
 is sqlite_value($file, 'SELECT sum(a) FROM t'), 3, 'and come out';
 

@@ -96,10 +96,9 @@ full_run() for 1 .. 2;
 sqlite($site->db, 'CREATE INDEX another ON auth_user (created_at)');    # prepared statements go stale
 full_run();
 full_run(host => 'broken.example');
-my $holder = DBI->connect('dbi:SQLite:dbname=' . $site->db, '', '', { RaiseError => 1 });
 my $last = sign_in($site, 'user1', password => (sort keys %password)[0]);
 $id{ $last->{value} } = 1;
-$holder->do('BEGIN IMMEDIATE');
+my $holder = locked($site->db);
 ask(POST => '/signup', form(username => 'locked', password => secret()));
 ask(POST => '/logout', cookie => $last, origin => 1);
 $holder->do('ROLLBACK');

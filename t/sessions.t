@@ -214,8 +214,7 @@ is get('/', 'auth_session=' . 'b' x 40)->status, 302, 'hashed: a value of the ta
 # ---- A database that cannot be written now ----
 
 set_times($cookie, active_expires => now() - 1000);
-my $holder = DBI->connect("dbi:SQLite:dbname=$db", '', '', { RaiseError => 1 });
-$holder->do('BEGIN IMMEDIATE');
+my $holder = locked($db);
 my $locked = get('/', $cookie);
 is $locked->status, 200, 'row 32: with a database that cannot write now, an idle session is good';
 is cookie_of($locked), undef, 'row 32: and is not renewed';

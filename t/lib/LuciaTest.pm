@@ -30,7 +30,7 @@ use JSON::PP ();
 use POSIX ();
 use Time::HiRes ();
 
-our @EXPORT = qw(form json cookie_of set_cookies sqlite sqlite_value wait_until uri_escape);
+our @EXPORT = qw(form json cookie_of set_cookies sqlite sqlite_value locked refuse_updates is_sqlite wait_until uri_escape);
 
 my $top = Cwd::abs_path(dirname(__FILE__) . '/../..');
 
@@ -160,66 +160,55 @@ sub cookie_of {
 
 # ---- The database, looked at from outside ----
 
-# The server that DB=pgsql or DB=mysql asks for, undef for SQLite's files. What a test calls by the path of a file is a
-# database of that server then, a new one for each path: in a configuration (LuciaTest::Server) and in sqlite().
+# What DB=... asks for: files, or the server of PostgreSQL or MariaDB that the tests share. There a database stands for
+# each path of a file that a test names: in a configuration (LuciaTest::Server) and in what follows.
+my $engine;
+
 sub engine {
-    my %class = (pgsql => 'LuciaTest::Postgres', mysql => 'LuciaTest::MariaDB');
+    my %class = (sqlite3 => 'LuciaTest::Sqlite', pgsql => 'LuciaTest::Postgres', mysql => 'LuciaTest::MariaDB');
     my $name = $ENV{DB} || 'sqlite3';
-    return if $name eq 'sqlite3';
-    my $class = $class{$name} or die "DB=$name: sqlite3, pgsql or mysql\n";
-    our $engine;
-    return $engine //= $class->shared;
+    return $engine //= $name eq 'sqlite3' ? LuciaTest::Sqlite->new : ($class{$name} // die "DB=$name: sqlite3, pgsql or mysql\n")->shared;
 }
 
-sub database_at { my ($file) = @_; return engine()->database_for($file) }
+sub is_sqlite { return engine()->driver eq 'sqlite3' }
 
 # For tests of what only files have: says why it's skipped on other engines.
 sub only_files {
     my ($why) = @_;
-    return unless engine();
+    return if is_sqlite();
     require Test::More;
-    Test::More::plan(skip_all => "DB=$ENV{DB}: $why");
+    return Test::More::plan(skip_all => "DB=$ENV{DB}: $why");
 }
 
-# The lines of a configuration that name a database file, as they are for the engine. A file that no server can have made
-# stands for a database that can't be reached.
+# The lines of a configuration that name a database file, as they are for the engine. A file that can't be made stands for
+# a server that can't be reached.
 sub on_engine {
     my ($config) = @_;
-    my $engine = engine() or return $config;
-    $config =~ s{^([ \t]*)LuciaDatabase sqlite3 (\S+)}{
-        my ($indent, $file) = ($1, $2);
-        my $known = -d dirname($file);
-        $indent . ($known ? $engine->line(database_at($file)) : $engine->line('nowhere'));
-    }gem;
+    return $config if is_sqlite();
+    $config =~ s{^([ \t]*)LuciaDatabase sqlite3 (\S+)}{$1 . (-d dirname($2)
+        ? engine()->line(engine()->database_for($2)) : engine()->unreachable_line)}gem;
     return $config;
 }
 
 # A SELECT gives a reference to a list of rows (hashes), anything else the number of rows changed.
-sub sqlite {
-    my ($file, $sql, @bind) = @_;
-    return engine()->query_in(database_at($file), $sql, @bind) if engine();
-    require DBI;
-    my $new = !-e $file;
-    my $db = DBI->connect("dbi:SQLite:dbname=$file", '', '',
-        { RaiseError => 1, PrintError => 0, sqlite_busy_timeout => 5000 });
-    my $result = $sql =~ /^\s*(?:SELECT|PRAGMA|WITH|EXPLAIN)\b|\bRETURNING\b/i
-        ? $db->selectall_arrayref($sql, { Slice => {} }, @bind)
-        : 0 + $db->do($sql, undef, @bind);
-    $db->disconnect;
-    give($file) if $new;
-    return $result;
-}
+sub sqlite { my ($file, @query) = @_; return engine()->query_in(engine()->database_for($file), @query) }
 
 # The first column of the first row.
-sub sqlite_value {
-    my ($file, $sql, @bind) = @_;
-    return engine()->value_in(database_at($file), $sql, @bind) if engine();
-    require DBI;
-    my $db = DBI->connect("dbi:SQLite:dbname=$file", '', '',
-        { RaiseError => 1, PrintError => 0, sqlite_busy_timeout => 5000 });
-    my ($value) = $db->selectrow_array($sql, undef, @bind);
-    $db->disconnect;
-    return $value;
+sub sqlite_value { my ($file, @query) = @_; return engine()->value_in(engine()->database_for($file), @query) }
+
+# Keeps everybody else from writing until what it returns does 'ROLLBACK'. Reading goes on.
+sub locked {
+    my ($file) = @_;
+    my $handle = engine()->connect(engine()->database_for($file));
+    $handle->do($_) for engine()->locking;
+    return $handle;
+}
+
+# Every UPDATE of a table fails, until it's called with nothing.
+sub refuse_updates {
+    my ($file, $table) = @_;
+    sqlite($file, $_) for $table ? engine()->refusing($table) : engine()->refusing_ending;
+    return;
 }
 
 # ---- Waiting without fixed sleeps ----
@@ -239,6 +228,7 @@ sub wait_until {
 require LuciaTest::Client;
 require LuciaTest::Server;
 require LuciaTest::Backend;
+require LuciaTest::Sqlite;
 require LuciaTest::Postgres;
 require LuciaTest::MariaDB;
 1;

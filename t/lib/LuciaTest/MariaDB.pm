@@ -49,6 +49,7 @@ sub serving {
     my ($self) = @_;
     return (tool('mariadbd'), '--no-defaults', '--datadir=' . $self->data, '--socket=' . $self->sock, '--port=' . $self->port,
         '--bind-address=127.0.0.1', '--pid-file=' . $self->dir . '/pid', '--tmpdir=' . $self->dir, '--init-file=' . $self->dir . '/init.sql',
+        '--slow-query-log-file=' . $self->slow_log,
         '--skip-name-resolve', '--max-connections=300', '--innodb-buffer-pool-size=32M', '--innodb-log-file-size=16M',
         @{ $self->{settings} // [] });
 }
@@ -70,6 +71,12 @@ sub connect {
     return DBI->connect('dbi:MariaDB:' . join(';', 'mariadb_socket=' . $self->sock, 'database=' . ($database // DATABASE)),
         USER, PASSWORD, { RaiseError => 1, PrintError => 0, AutoInactiveDestroy => 1 });
 }
+
+sub locking         { ('BEGIN', map { "SELECT * FROM $_ FOR UPDATE" } qw(auth_user user_key user_session)) }
+sub refusing        { "CREATE TRIGGER never BEFORE UPDATE ON $_[1] FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'never'" }
+sub refusing_ending { 'DROP TRIGGER never' }
+
+sub unreachable_line { my ($self) = @_; return 'LuciaDatabase mysql "sock=' . $self->dir . '/none"' }
 
 sub looking_for { 'SELECT 1 FROM information_schema.schemata WHERE schema_name = ?' }
 
@@ -97,20 +104,22 @@ sub narrow_user {
 
 # ---- Which tables are read from end to end: as the server notes in its log of slow queries ----
 
+sub slow_log { $_[0]->dir . '/slow.log' }
+
 sub line_without_scans {
     my ($self, $database) = @_;
-    $self->query("SET GLOBAL $_") for "log_output = 'TABLE'", 'log_queries_not_using_indexes = ON', 'slow_query_log = ON';
+    $self->query("SET GLOBAL $_") for 'log_queries_not_using_indexes = ON', 'slow_query_log = ON';
     delete $self->{handles}{$database};    # settings are for new sessions
     return $self->line($database);
 }
 
-sub forget_scans { my ($self) = @_; $self->query('TRUNCATE mysql.slow_log'); return }
+sub forget_scans { my ($self) = @_; $self->{seen} = -s $self->slow_log; return }
 
 # But those that read no row: they ask whether a column is there.
 sub scans {
     my ($self, $database) = @_;
-    my $rows = $self->query("SELECT sql_text FROM mysql.slow_log WHERE db = ? AND sql_text NOT LIKE '%WHERE 1 = 0'", $database);
-    return map { $_->{sql_text} } @$rows;
+    my $log = substr LuciaTest::Server::slurp($self->slow_log), $self->{seen};
+    return grep { /^# .*Schema: $database\b/m && !/WHERE 1 = 0;$/m } split /^(?=# User\@Host:)/m, $log;
 }
 
 # Columns with an index of their own that is not unique.

@@ -62,6 +62,19 @@ sub connect {
         '', '', { RaiseError => 1, PrintError => 0, AutoInactiveDestroy => 1 });
 }
 
+sub locking { ('BEGIN', 'LOCK TABLE auth_user, user_key, user_session IN EXCLUSIVE MODE') }
+
+sub refusing {
+    my ($self, $table) = @_;
+    return (
+        q{CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''never''; END'},
+        "CREATE TRIGGER never BEFORE UPDATE ON $table FOR EACH ROW EXECUTE FUNCTION never()",
+    );
+}
+sub refusing_ending { 'DROP FUNCTION never() CASCADE' }
+
+sub unreachable_line { my ($self) = @_; return 'LuciaDatabase pgsql "host=' . $self->dir . '/none"' }
+
 sub looking_for { 'SELECT 1 FROM pg_database WHERE datname = ?' }
 
 # As Lucia v2's adapter wants them and its guide makes them.

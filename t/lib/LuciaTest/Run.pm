@@ -82,7 +82,7 @@ sub prepare {
 sub copy_config {
     my ($self, $file) = @_;
     my $text = LuciaTest::Server::slurp($file);
-    if (LuciaTest::engine()) {    # which has to know the paths now
+    if (!is_sqlite()) {    # the paths have to be known now
         $text =~ s/\@t_dir\@/$self->{t}/g;
         $text = LuciaTest::on_engine($text);
     }

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Database files, looked into and held from outside as LuciaTest::Database does with servers.
+package LuciaTest::Sqlite;
+use strict;
+use warnings;
+
+use LuciaTest;
+
+sub new          { my ($class) = @_; return bless {}, $class }
+sub driver       { 'sqlite3' }
+sub database_for { my ($self, $file) = @_; return "$file" }
+sub line         { my ($self, $file) = @_; return "LuciaDatabase sqlite3 $file" }
+
+sub connect {
+    my ($self, $file) = @_;
+    require DBI;
+    return DBI->connect("dbi:SQLite:dbname=$file", '', '', { RaiseError => 1, PrintError => 0, sqlite_busy_timeout => 5000 });
+}
+
+sub query_in {
+    my ($self, $file, $sql, @bind) = @_;
+    my $new = !-e $file;
+    my $db = $self->connect($file);
+    my $result = $sql =~ /^\s*(?:SELECT|PRAGMA|WITH|EXPLAIN)\b|\bRETURNING\b/i
+        ? $db->selectall_arrayref($sql, { Slice => {} }, @bind)
+        : 0 + $db->do($sql, undef, @bind);
+    $db->disconnect;
+    LuciaTest::give($file) if $new;
+    return $result;
+}
+
+sub value_in {
+    my ($self, $file, $sql, @bind) = @_;
+    my $db = $self->connect($file);
+    my ($value) = $db->selectrow_array($sql, undef, @bind);
+    $db->disconnect;
+    return $value;
+}
+
+sub locking         { 'BEGIN IMMEDIATE' }
+sub refusing        { "CREATE TRIGGER never BEFORE UPDATE ON $_[1] BEGIN SELECT RAISE(ABORT, 'never'); END" }
+sub refusing_ending { 'DROP TRIGGER never' }
+
+1;
