@@ -8,6 +8,8 @@ use Test::More;
 use LuciaTest;
 use LuciaTest::Visitors;
 
+LuciaTest::only_files('about files that are broken or replaced');
+
 my @hosts = (
     ['missing', 'none/deeper/luciauth.db'], ['made',  'made/luciauth.db'], ['lucia', 'db/lucia2.db', "LuciaTables user user_key user_session\n"],
     ['bare', 'db/bare.db', "LuciaCreateSchema Off\n"], ['queue', 'db/queue.db', "LuciaDatabasePool 1 1s\n"],

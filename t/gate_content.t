@@ -93,8 +93,7 @@ my %files = (
     (map { ("htdocs/$_" => SECRET) } qw(vault/a.txt cellar/a.txt open/secret.txt open/a.html self/a.txt)),
     'htdocs/vault/x.cgi' => "${perl}print qq{Content-Type: text/plain\\n\\nthe moonstone of \$ENV{REMOTE_USER}\\n};",
     # Signs the user out underneath the request, to see that nobody asks a second time.
-    'htdocs/open/delete.cgi' => "${perl}use DBI;\nDBI->connect('dbi:SQLite:dbname=\@db\@', '', '', { RaiseError => 1, "
-        . "sqlite_busy_timeout => 5000 })->do('DELETE FROM user_session');\nprint qq{Content-Type: text/html\\n\\ndeleted\\n};\n",
+    'htdocs/open/delete.cgi' => "${perl}use DBI;\nDBI->connect(\@access\@, { RaiseError => 1 })->do('DELETE FROM user_session');\nprint qq{Content-Type: text/html\\n\\ndeleted\\n};\n",
     'htdocs/open/inc.shtml' => join('', map { qq{[<!--#include virtual="$_" -->]\n} }
         '/vault/a.txt', '/vault/x.cgi', '/cellar/a.txt', 'secret.txt', '/app/x', '/one/x', '/pt/a.txt', '/entrance/') . "end\n",
     'htdocs/open/file.shtml' => qq{<!--#include file="secret.txt" -->\nsize <!--#fsize file="secret.txt" -->\nend\n},

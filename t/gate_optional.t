@@ -105,13 +105,13 @@ subtest 'backends hear who it is, or nothing' => sub {
 };
 
 subtest 'row 30: an unknown answer is not "nobody"' => sub {
-    rename $server->db, $server->db . '.away' or die $!;
+    away($server->db);
     ok settles(503, sub { $server->request(GET => '/valid/who.cgi', cookie => $alice) }), 'the database is away';
     for my $place (qw(valid granted ip)) {
         is_unavailable $server->request(GET => "/$place/who.cgi", cookie => $alice), $place;
         is $server->request(GET => "/$place/who.cgi")->status, 200, "$place: a visitor without a cookie needs no database";
     }
-    rename $server->db . '.away', $server->db or die $!;
+    back($server->db);
     ok wait_until(sub { $server->request(GET => '/valid/who.cgi', cookie => $alice)->status == 200 }, 5), 'and back';
 };
 

@@ -226,7 +226,7 @@ subtest 'an outdated hash is replaced at a Basic sign-in too' => sub {
 };
 
 subtest 'row 30: the database is away' => sub {
-    rename $server->db, $server->db . '.away' or die $!;
+    away($server->db);
     my @alice = basic(alice => PASSWORD);
     my $reply = settles(503, sub { $server->request(GET => '/basic/a.txt', @alice) });
     ok $reply, 'Basic is answered 503' or return;
@@ -235,7 +235,7 @@ subtest 'row 30: the database is away' => sub {
     is_served $server->request(GET => '/both/a.txt', basic(filer => 'password')), 'mod_authn_file\'s users are let in';
     is_unavailable asked('/valid/a.txt', 'alice'), 'the gate';
     is_unauthorized_json asked('/valid/a.txt'), 'a visitor\'s answer needs no database';
-    rename $server->db . '.away', $server->db or die $!;
+    back($server->db);
     ok wait_until(sub { $server->request(GET => '/basic/a.txt', @alice)->status == 200 }, 5), 'and back';
 };
 

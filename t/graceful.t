@@ -116,6 +116,6 @@ $ask->() for 1 .. 4;
 my $held = descriptors($child);
 $ask->() for 1 .. 4;
 cmp_ok descriptors($child), '<=', $held + 8, 'descriptors of a child are flat';    # a handle more for a thread more is no leak
-is sqlite_value($server->db, 'PRAGMA integrity_check'), 'ok', 'the file is sound';
+is sound($server->db), 'ok', 'the database is sound';
 unlike $server->error_log, qr/exit signal|LUCI030[2-9]/, 'no child died, no database was away';
 done_testing;

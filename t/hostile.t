@@ -157,7 +157,7 @@ unlike $server->error_log, qr/exit signal|Segmentation|AddressSanitizer|runtime 
 is_deeply [grep { my $pid = $_; !grep { $_ == $pid } $server->children } @children], [], 'the same children serve as at the start'
     if $server->{mpm} ne 'prefork';
 is $server->request(GET => '/vault/a.txt', cookie => sign_in($server, 'alice'))->status, 200, 'and they serve well';
-is sqlite_value($server->db, 'PRAGMA integrity_check'), 'ok', 'the database is sound';
+is sound($server->db), 'ok', 'the database is sound';
 is scalar(grep { /^X[-_.]Lucia[-_.](?!User-Id: |Username: alice)/mi } $backend->requests), 0, 'row 27: the backend heard no forgery';
 
 done_testing;

@@ -103,8 +103,7 @@ is row_of($site, $cookie), undef, 'and it is gone';
 # ---- The database cannot write ----
 
 $cookie = sign_in($site, 'alice');
-my $holder = DBI->connect('dbi:SQLite:dbname=' . $site->db, '', '', { RaiseError => 1 });
-$holder->do('BEGIN IMMEDIATE');
+my $holder = locked($site->db);
 $reply = sign_out($cookie);
 is $reply->status, 503, 'row 33: a sign-out that cannot be written fails loudly';
 ok $reply->header('Retry-After'), 'row 33: with Retry-After';

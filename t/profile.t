@@ -49,7 +49,7 @@ for my $accept ('application/json', 'application/json, text/html;q=0.9') {
     is $object->{session}{state}, 'active', 'and the session';
     unlike $reply->body, qr/$cookie->{value}|$row->{id}/, 'but never its id';
 }
-for my $bytes ('ff41', 'c080', 'eda080', '41c3') {    # a column may hold anything
+for my $bytes (is_sqlite() ? ('ff41', 'c080', 'eda080', '41c3') : ()) {    # its columns may hold anything
     sqlite($site->db, "UPDATE auth_user SET email = 'a\@b.example', nick = CAST(X'$bytes' AS TEXT) WHERE id = ?", $user->{id});
     $reply = $site->request(GET => '/', cookie => $cookie, accept => 'application/json');
     is $reply->status, 200, "an attribute that is not UTF-8 ($bytes) does no harm";

@@ -148,7 +148,7 @@ for my $path (qw(/ /login /gated/a.txt)) {
 my $edge = sign_in($site, 'alice');
 set_times($edge, active_expires => now() - $HOUR, idle_expires => now() + 60_000);
 is get('/', $edge)->status, 200, 'row 14: a minute before its end it lives';
-for my $far (['1970', 0], ['before 1970', -5_000_000_000], ['a text', 'soon']) {
+for my $far (['1970', 0], is_sqlite() ? (['before 1970', -5_000_000_000], ['a text', 'soon']) : ()) {    # others hold no such thing
     my ($what, $value) = @$far;
     my $odd = sign_in($site, 'alice');
     set_times($odd, active_expires => $value, idle_expires => $value);

@@ -9,6 +9,8 @@ use Test::More;
 use LuciaTest;
 use Interop;
 
+LuciaTest::only_files('the guides that are run here use files');
+
 need_node;
 
 my $config = <<'CONF';

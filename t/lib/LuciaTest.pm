@@ -30,7 +30,7 @@ use JSON::PP ();
 use POSIX ();
 use Time::HiRes ();
 
-our @EXPORT = qw(form json cookie_of set_cookies sqlite sqlite_value locked refuse_updates is_sqlite wait_until uri_escape);
+our @EXPORT = qw(form json cookie_of set_cookies sqlite sqlite_value locked refuse_updates is_sqlite sound away back wait_until uri_escape);
 
 my $top = Cwd::abs_path(dirname(__FILE__) . '/../..');
 
@@ -185,7 +185,7 @@ sub only_files {
 sub on_engine {
     my ($config) = @_;
     return $config if is_sqlite();
-    $config =~ s{^([ \t]*)LuciaDatabase sqlite3 (\S+)}{$1 . (-d dirname($2)
+    $config =~ s{^([ \t]*)LuciaDatabase sqlite3 (\S*/\S*)}{$1 . (-d dirname($2)
         ? engine()->line(engine()->database_for($2)) : engine()->unreachable_line)}gem;
     return $config;
 }
@@ -203,6 +203,13 @@ sub locked {
     $handle->do($_) for engine()->locking;
     return $handle;
 }
+
+# Whether the database holds together: 'ok'.
+sub sound { my ($file) = @_; return engine()->sound(engine()->database_for($file)) }
+
+# The database goes, so that it can't be asked; and comes back as it was.
+sub away { my ($file) = @_; return engine()->away(engine()->database_for($file), '', '_away') }
+sub back { my ($file) = @_; return engine()->away(engine()->database_for($file), '_away', '') }
 
 # Every UPDATE of a table fails, until it's called with nothing.
 sub refuse_updates {

@@ -10,7 +10,7 @@ use Digest::MD5 ();
 use IO::Socket::INET ();
 use POSIX qw(:sys_wait_h);
 use Time::HiRes ();
-use LuciaTest;
+use LuciaTest ();
 
 sub new {
     my ($class, %arg) = @_;
@@ -59,6 +59,25 @@ sub database_for {
 }
 
 sub line { my ($self, $database, @more) = @_; return 'LuciaDatabase ' . $self->driver . ' "' . $self->params($database, @more) . '"' }
+
+sub connect {
+    my ($self, $database) = @_;
+    require DBI;
+    return DBI->connect($self->access($database), { RaiseError => 1, PrintError => 0, AutoInactiveDestroy => 1 });
+}
+
+# Nothing is where it doesn't belong to something.
+sub sound {
+    my ($self, $database) = @_;
+    my $lost = sub { $self->value_in($database, "SELECT count(*) FROM $_[0] x LEFT JOIN auth_user u ON u.id = x.user_id WHERE u.id IS NULL") };
+    return $lost->('user_key') + $lost->('user_session') ? 'rows without a user' : 'ok';
+}
+
+sub away {
+    my ($self, $database, $from, $to) = @_;
+    $self->query_in($database, "ALTER TABLE $_$from RENAME TO $_$to") for qw(auth_user user_key user_session);
+    return 1;
+}
 
 sub answers { my ($self) = @_; return scalar eval { $self->connect->disconnect; 1 } }
 

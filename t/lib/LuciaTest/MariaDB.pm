@@ -17,7 +17,7 @@ use strict;
 use warnings;
 use parent -norequire, 'LuciaTest::Database';
 
-use LuciaTest;
+use LuciaTest ();
 use LuciaTest::Database;
 
 use constant { USER => 'lucia', PASSWORD => 'lucia-test', DATABASE => 'lucia' };
@@ -65,11 +65,10 @@ sub url {
     return 'mysql://' . USER . ':' . PASSWORD . '@127.0.0.1:' . $self->port . '/' . ($database // DATABASE);
 }
 
-sub connect {
+# For DBI: name, user, password.
+sub access {
     my ($self, $database) = @_;
-    require DBI;
-    return DBI->connect('dbi:MariaDB:' . join(';', 'mariadb_socket=' . $self->sock, 'database=' . ($database // DATABASE)),
-        USER, PASSWORD, { RaiseError => 1, PrintError => 0, AutoInactiveDestroy => 1 });
+    return ('dbi:MariaDB:' . join(';', 'mariadb_socket=' . $self->sock, 'database=' . ($database // DATABASE)), USER, PASSWORD);
 }
 
 sub locking         { ('BEGIN', map { "SELECT * FROM $_ FOR UPDATE" } qw(auth_user user_key user_session)) }

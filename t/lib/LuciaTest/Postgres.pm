@@ -17,7 +17,7 @@ use strict;
 use warnings;
 use parent -norequire, 'LuciaTest::Database';
 
-use LuciaTest;
+use LuciaTest ();
 use LuciaTest::Database;
 
 use constant { USER => 'lucia', DATABASE => 'postgres' };
@@ -55,12 +55,8 @@ sub url {
     return 'postgres://' . USER . '@127.0.0.1:' . $self->port . '/' . ($database // DATABASE);
 }
 
-sub connect {
-    my ($self, $database) = @_;
-    require DBI;
-    return DBI->connect('dbi:Pg:' . join(';', 'host=' . $self->dir, $self->login($database)),
-        '', '', { RaiseError => 1, PrintError => 0, AutoInactiveDestroy => 1 });
-}
+# For DBI: name, user, password.
+sub access { my ($self, $database) = @_; return ('dbi:Pg:' . join(';', 'host=' . $self->dir, $self->login($database)), '', '') }
 
 sub locking { ('BEGIN', 'LOCK TABLE auth_user, user_key, user_session IN EXCLUSIVE MODE') }
 

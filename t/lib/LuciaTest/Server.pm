@@ -15,7 +15,7 @@
 #     );
 #
 # In config and files @dir@ is the server's folder, @htdocs@, @templates@ (a copy
-# of the tree's), @db@ (a database file in a folder of the server's account; LuciaTest::engine says what DB=... makes of it),
+# of the tree's), @db@ (a database file in a folder of the server's account; LuciaTest::engine says what DB=... makes of it), @access@ (its name, user and password for DBI),
 # @port@, @port2@ ... and @origin@ are replaced.
 package LuciaTest::Server;
 use strict;
@@ -98,6 +98,7 @@ sub fill_in {
         db => $self->db, port => $self->port, origin => $self->origin,
     );
     $text =~ s/\@(dir|htdocs|templates|db|port|origin)\@/$value{$1}/g;
+    $text =~ s/\@access\@/join ', ', map { "'$_'" } LuciaTest::engine()->access(LuciaTest::engine()->database_for($self->db))/ge;
     $text =~ s/\@port(\d+)\@/$self->port_number($1)/ge;
     return LuciaTest::on_engine($text);
 }

@@ -5,17 +5,21 @@ package LuciaTest::Sqlite;
 use strict;
 use warnings;
 
-use LuciaTest;
+use LuciaTest ();
 
 sub new          { my ($class) = @_; return bless {}, $class }
 sub driver       { 'sqlite3' }
 sub database_for { my ($self, $file) = @_; return "$file" }
 sub line         { my ($self, $file) = @_; return "LuciaDatabase sqlite3 $file" }
 
+sub access       { my ($self, $file) = @_; return ("dbi:SQLite:dbname=$file", '', '') }
+sub sound        { my ($self, $file) = @_; return $self->value_in($file, 'PRAGMA integrity_check') }
+sub away         { my ($self, $file, $from, $to) = @_; return rename("$file$from", "$file$to") || die "$file: $!" }
+
 sub connect {
     my ($self, $file) = @_;
     require DBI;
-    return DBI->connect("dbi:SQLite:dbname=$file", '', '', { RaiseError => 1, PrintError => 0, sqlite_busy_timeout => 5000 });
+    return DBI->connect($self->access($file), { RaiseError => 1, PrintError => 0, sqlite_busy_timeout => 5000 });
 }
 
 sub query_in {
