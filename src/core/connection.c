@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "connection.h"
 
+#include "aside.h"
+#include "watchdog.h"
+
 #include <apr_strings.h>
 #include <apr_time.h>
+#include <dlfcn.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
+
+#define NO_ANSWER "the server does not answer in time"
 
 /* As long as the driver waits for a lock, and more often. */
 #define LOCK_TRIES 64
@@ -57,16 +65,20 @@ static luci_result_t answer(luci_connection_t *connection, int code)
 
     if (code == 0)
         return LUCI_OK;
+    if (connection->hung)
+        return luci_connection_fail(connection, LUCI_BUSY, NO_ANSWER);
     return luci_connection_fail(connection, result,
                                 apr_dbd_error(connection->driver, connection->handle, code));
 }
 
-static apr_status_t close_handle(void *baton)
+static void begin_call(const luci_connection_t *connection, luci_watch_t *watch)
 {
-    luci_connection_t *connection = baton;
+    luci_watchdog_begin(watch, connection->socket, LUCI_CONNECTION_WAIT);
+}
 
-    apr_dbd_close(connection->driver, connection->handle);
-    return APR_SUCCESS;
+static void end_call(luci_connection_t *connection, luci_watch_t *watch)
+{
+    connection->hung |= luci_watchdog_end(watch);
 }
 
 /* All rows at once: asked for one by one, PostgreSQL's driver takes an error for the end of the rows, and
@@ -79,30 +91,133 @@ static luci_result_t set_up(luci_connection_t *connection)
 
     for (; *query; query++) {
         apr_dbd_results_t *results = NULL;
-        int code = apr_dbd_select(connection->driver, connection->pool, connection->handle, &results, *query,
-                                  ALL_ROWS);
+        luci_watch_t watch;
+        int code;
 
+        begin_call(connection, &watch);
+        code = apr_dbd_select(connection->driver, connection->pool, connection->handle, &results, *query,
+                              ALL_ROWS);
+        end_call(connection, &watch);
         if (code != 0 && luci_sql_setup_matters(connection->dialect))
             return answer(connection, code);
     }
     return LUCI_OK;
 }
 
+/* A duplicate of the socket that the driver's library waits on. apr_dbd does not tell; the libraries do. */
+static int socket_of(const luci_connection_t *connection)
+{
+    const char *name = luci_sql_socket_function(connection->dialect);
+    int (*get_socket)(void *) = NULL;
+    int socket;
+
+    if (name)
+        *(void **)&get_socket = dlsym(RTLD_DEFAULT, name);
+    socket = get_socket ? get_socket(apr_dbd_native_handle(connection->driver, connection->handle)) : -1;
+    return socket < 0 ? -1 : fcntl(socket, F_DUPFD_CLOEXEC, 0);
+}
+
+static apr_status_t close_handle(void *baton)
+{
+    luci_connection_t *connection = baton;
+
+    if (connection->socket >= 0)
+        close(connection->socket);
+    connection->socket = -1;
+    apr_dbd_close(connection->driver, connection->handle);
+    return APR_SUCCESS;
+}
+
+/* What opening needs and gives. */
+typedef struct {
+    const apr_dbd_driver_t *driver;
+    const char *params;
+    apr_pool_t *pool;
+    apr_dbd_t *handle; /* NULL: it could not be opened, because of */
+    const char *problem;
+} opening_t;
+
+static void open_handle(void *baton)
+{
+    opening_t *opening = baton;
+
+    if (apr_dbd_open_ex(opening->driver, opening->pool, opening->params, &opening->handle,
+                        &opening->problem) != APR_SUCCESS)
+        opening->handle = NULL;
+}
+
+static void undo_opening(void *baton)
+{
+    opening_t *opening = baton;
+
+    if (opening->handle)
+        apr_dbd_close(opening->driver, opening->handle);
+}
+
+static apr_status_t destroy_pool(void *pool)
+{
+    apr_pool_destroy(pool);
+    return APR_SUCCESS;
+}
+
+/* A library waits for a server that accepts and then says nothing as long as it takes, and has no socket yet
+ * that could be shut down. */
+static luci_result_t open_aside(luci_connection_t *connection, opening_t *opening)
+{
+    luci_aside_t aside = { .work = open_handle, .undo = undo_opening };
+    luci_result_t result;
+
+    if (apr_pool_create_unmanaged(&aside.pool) != APR_SUCCESS)
+        return luci_connection_fail(connection, LUCI_INTERNAL, "out of memory");
+    aside.baton = apr_pmemdup(aside.pool, opening, sizeof *opening);
+    ((opening_t *)aside.baton)->params = apr_pstrdup(aside.pool, opening->params);
+    ((opening_t *)aside.baton)->pool = aside.pool;
+    result = luci_aside_run(&aside, LUCI_CONNECTION_WAIT);
+    if (result == LUCI_BUSY) {
+        connection->hung = 1;
+        return luci_connection_fail(connection, LUCI_BUSY, NO_ANSWER);
+    }
+    apr_pool_cleanup_register(connection->pool, aside.pool, destroy_pool, apr_pool_cleanup_null);
+    if (result != LUCI_OK)
+        return luci_connection_fail(connection, LUCI_UNAVAILABLE, "too many earlier tries to connect hang");
+    *opening = *(opening_t *)aside.baton;
+    return LUCI_OK;
+}
+
+static luci_result_t open_in_time(luci_connection_t *connection, const char *params)
+{
+    opening_t opening = { connection->driver, params, connection->pool, NULL, NULL };
+    luci_result_t result = LUCI_OK;
+
+    if (luci_sql_is_server(connection->dialect))
+        result = open_aside(connection, &opening);
+    else
+        open_handle(&opening);
+    if (result != LUCI_OK)
+        return result;
+    connection->handle = opening.handle;
+    if (!opening.handle)
+        return luci_connection_fail(connection, LUCI_UNAVAILABLE,
+                                    opening.problem ? opening.problem : "the database can't be opened");
+    return LUCI_OK;
+}
+
 luci_result_t luci_connection_open(luci_connection_t *connection, const char *driver, const char *params,
                                    apr_pool_t *pool)
 {
-    const char *problem = NULL;
-    apr_status_t status;
+    luci_result_t result;
 
     connection->pool = pool;
     connection->prepared = 0;
+    connection->socket = -1;
+    connection->hung = 0;
     if (apr_dbd_get_driver(pool, driver, &connection->driver) != APR_SUCCESS)
         return luci_connection_fail(connection, LUCI_UNAVAILABLE, "the database's driver can't be loaded");
     params = apr_pstrcat(pool, params, luci_sql_more_params(connection->dialect), NULL);
-    status = apr_dbd_open_ex(connection->driver, pool, params, &connection->handle, &problem);
-    if (status != APR_SUCCESS)
-        return luci_connection_fail(connection, LUCI_UNAVAILABLE,
-                                    problem ? problem : "the database can't be opened");
+    result = open_in_time(connection, params);
+    if (result != LUCI_OK)
+        return result;
+    connection->socket = socket_of(connection);
     apr_pool_cleanup_register(pool, connection, close_handle, apr_pool_cleanup_null);
     return set_up(connection);
 }
@@ -113,8 +228,12 @@ static int prepare(luci_connection_t *connection, const char *text, const char *
                    apr_dbd_prepared_t **prepared, apr_pool_t *pool)
 {
     for (int tries = 1;; tries++) {
-        int code = apr_dbd_prepare(connection->driver, pool, connection->handle, text, label, prepared);
+        luci_watch_t watch;
+        int code;
 
+        begin_call(connection, &watch);
+        code = apr_dbd_prepare(connection->driver, pool, connection->handle, text, label, prepared);
+        end_call(connection, &watch);
         if (!is_busy(connection, code) || tries == LOCK_TRIES)
             return code;
         apr_sleep(LOCK_PAUSE);
@@ -179,18 +298,26 @@ luci_result_t luci_connection_select(luci_connection_t *connection, luci_bound_t
                                      const char *const **row, apr_pool_t *pool)
 {
     apr_dbd_results_t *results = NULL;
-    int code = apr_dbd_pselect(connection->driver, pool, connection->handle, &results, bound->prepared,
-                               ALL_ROWS, bound->arguments, bound->argument);
+    luci_watch_t watch;
+    int code;
 
+    begin_call(connection, &watch);
+    code = apr_dbd_pselect(connection->driver, pool, connection->handle, &results, bound->prepared, ALL_ROWS,
+                           bound->arguments, bound->argument);
+    end_call(connection, &watch);
     return code == 0 ? first_row(connection, results, row, pool) : answer(connection, code);
 }
 
 luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_t *bound, int *changed,
                                       apr_pool_t *scratch)
 {
-    int code = apr_dbd_pquery(connection->driver, scratch, connection->handle, changed, bound->prepared,
-                              bound->arguments, bound->argument);
+    luci_watch_t watch;
+    int code;
 
+    begin_call(connection, &watch);
+    code = apr_dbd_pquery(connection->driver, scratch, connection->handle, changed, bound->prepared,
+                          bound->arguments, bound->argument);
+    end_call(connection, &watch);
     if (bound->may_conflict && luci_sql_failure(connection->dialect, code) == LUCI_SQL_CONFLICT) {
         *changed = 0;
         return LUCI_OK;
@@ -198,20 +325,26 @@ luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_
     return answer(connection, code);
 }
 
+static int run(luci_connection_t *connection, const char *text)
+{
+    luci_watch_t watch;
+    int changed, code;
+
+    begin_call(connection, &watch);
+    code = apr_dbd_query(connection->driver, connection->handle, &changed, text);
+    end_call(connection, &watch);
+    return code;
+}
+
 luci_result_t luci_connection_run(luci_connection_t *connection, const char *text)
 {
-    int changed;
-
-    return answer(connection, apr_dbd_query(connection->driver, connection->handle, &changed, text));
+    return answer(connection, run(connection, text));
 }
 
 /* Not apr_dbd's own transactions: PostgreSQL's driver ends the process when BEGIN fails. */
 static int step(luci_connection_t *connection, luci_sql_step_t step)
 {
-    int changed;
-
-    return apr_dbd_query(connection->driver, connection->handle, &changed,
-                         luci_sql_transaction(connection->dialect, step));
+    return run(connection, luci_sql_transaction(connection->dialect, step));
 }
 
 luci_result_t luci_connection_begin(luci_connection_t *connection)

@@ -15,8 +15,10 @@ typedef struct {
     apr_pool_t *pool;
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;
+    int socket;   /* a duplicate of the driver's, to be shut down under it; -1: there is none */
     int prepared; /* statements so far */
     int broken;
+    int hung;        /* the last failure was that the server did not answer in time */
     char error[256]; /* what the last failure was, in the driver's words or ours; no values */
 } luci_connection_t;
 
@@ -34,7 +36,11 @@ luci_result_t luci_connection_init(const char *driver, const char **problem, apr
 /* Makes it broken for a reason (NULL: none is known), and gives result back. */
 luci_result_t luci_connection_fail(luci_connection_t *connection, luci_result_t result, const char *reason);
 
-/* Connects. Destroying pool ends the connection. UNAVAILABLE. */
+/* The longest wait for a server to connect or to answer, each; what takes longer is cut off and BUSY. A file
+ * is asked as long as it takes: its driver bounds its waits itself. */
+#define LUCI_CONNECTION_WAIT (5 * LUCI_MS_SECOND)
+
+/* Connects. Destroying pool ends the connection. BUSY, UNAVAILABLE. */
 luci_result_t luci_connection_open(luci_connection_t *connection, const char *driver, const char *params,
                                    apr_pool_t *pool) LUCI_MUST_USE;
 

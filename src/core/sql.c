@@ -210,12 +210,13 @@ static const struct {
     char quote;
     int setup_matters;
     const char *more_params;
+    const char *socket_function; /* NULL: no server */
 } dialects[LUCI_SQL_DIALECTS] = {
-    [LUCI_SQLITE3] = { "sqlite3", '"', 0 /* a file that can't be written stays as it is, and readable */,
-                       "" },
-    [LUCI_PGSQL] = { "pgsql", '"', 1, "" },
+    [LUCI_SQLITE3] = { "sqlite3", '"', 0 /* a file that can't be written stays as it is, and readable */, "",
+                       NULL },
+    [LUCI_PGSQL] = { "pgsql", '"', 1, "", "PQsocket" },
     /* or the driver would connect anew by itself, in the middle of a transaction */
-    [LUCI_MYSQL] = { "mysql", '`', 1, ",reconnect=0" },
+    [LUCI_MYSQL] = { "mysql", '`', 1, ",reconnect=0", "mysql_get_socket" },
 };
 
 /* PostgreSQL's driver has one code for everything. */
@@ -311,6 +312,16 @@ luci_sql_failure_t luci_sql_failure(luci_sql_dialect_t dialect, int code)
             return failures[i].failure;
     }
     return LUCI_SQL_OTHER;
+}
+
+int luci_sql_is_server(luci_sql_dialect_t dialect)
+{
+    return dialects[dialect].socket_function != NULL;
+}
+
+const char *luci_sql_socket_function(luci_sql_dialect_t dialect)
+{
+    return dialects[dialect].socket_function;
 }
 
 int luci_sql_is_file(luci_sql_dialect_t dialect, const char *params)

@@ -106,6 +106,13 @@ typedef enum {
 } luci_sql_failure_t;
 luci_sql_failure_t luci_sql_failure(luci_sql_dialect_t dialect, int code);
 
+/* 1 when the engine is a server, which may not answer. */
+int luci_sql_is_server(luci_sql_dialect_t dialect);
+
+/* The function of the engine's library that gives a connection's socket, taking the native handle; NULL:
+ * there is none. */
+const char *luci_sql_socket_function(luci_sql_dialect_t dialect);
+
 /* 1 when params is the path of a database file (so that it can be looked at before it's opened). */
 int luci_sql_is_file(luci_sql_dialect_t dialect, const char *params);
 

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "watchdog.h"
+
+#include <apr_time.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* How often the thread looks while there are calls, in milliseconds; so much later one may be cut off. */
+#define LOOK_EVERY 100
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards all below, and each watch */
+static pthread_cond_t begun = PTHREAD_COND_INITIALIZER;
+static pid_t process; /* whose thread it is */
+static int is_idle;   /* the thread sleeps until it is woken */
+static int begins;    /* since the thread last looked */
+static luci_watch_t *watches;
+
+static void cut_overdue(void)
+{
+    for (luci_watch_t *watch = watches; watch; watch = watch->next) {
+        watch->left -= LOOK_EVERY;
+        if (watch->cut || watch->left > 0)
+            continue;
+        watch->cut = 1;
+        shutdown(watch->socket, SHUT_RDWR);
+    }
+}
+
+static void *watch_all(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&mutex);
+    for (;;) {
+        is_idle = !watches && begins == 0;
+        begins = 0;
+        while (is_idle)
+            pthread_cond_wait(&begun, &mutex);
+        pthread_mutex_unlock(&mutex);
+        apr_sleep(apr_time_from_msec(LOOK_EVERY));
+        pthread_mutex_lock(&mutex);
+        cut_overdue();
+    }
+    return NULL;
+}
+
+/* With the mutex. What a fork left of the parent's watching is forgotten. */
+static int start_thread(void)
+{
+    sigset_t all, before;
+    pthread_t thread;
+    int code;
+
+    watches = NULL;
+    is_idle = 0;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the program's own threads */
+    code = pthread_create(&thread, NULL, watch_all, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (code != 0)
+        return 0;
+    pthread_detach(thread);
+    process = getpid();
+    return 1;
+}
+
+void luci_watchdog_begin(luci_watch_t *watch, int socket, luci_ms_t most)
+{
+    *watch = (luci_watch_t){ .socket = socket, .left = most + LOOK_EVERY };
+    if (socket < 0)
+        return;
+    pthread_mutex_lock(&mutex);
+    if (process == getpid() || start_thread()) {
+        watch->next = watches;
+        watch->link = &watches;
+        if (watches)
+            watches->link = &watch->next;
+        watches = watch;
+        begins++;
+        if (is_idle)
+            pthread_cond_signal(&begun);
+        is_idle = 0;
+    }
+    else {
+        watch->socket = -1;
+    }
+    pthread_mutex_unlock(&mutex);
+}
+
+int luci_watchdog_end(luci_watch_t *watch)
+{
+    if (watch->socket < 0)
+        return 0;
+    pthread_mutex_lock(&mutex);
+    *watch->link = watch->next;
+    if (watch->next)
+        watch->next->link = watch->link;
+    pthread_mutex_unlock(&mutex);
+    return watch->cut;
+}
