@@ -18,20 +18,25 @@ size_t luci_arena_rounded(size_t bytes)
     return (bytes + LUCI_ARENA_PAGE - 1) / LUCI_ARENA_PAGE * LUCI_ARENA_PAGE;
 }
 
-/* Huge pages need addresses that are multiples of theirs: one page more is mapped, and what's around cut off.
- */
+/* Huge pages need addresses that are multiples of theirs: room for one page more is reserved, and what's
+ * around cut off. Shared memory needs its own beginning there, too, and is mapped anew. */
 static uint8_t *map(size_t bytes, int shared)
 {
-    int flags = MAP_ANONYMOUS | (shared ? MAP_SHARED : MAP_PRIVATE);
-    uint8_t *memory = mmap(NULL, bytes + LUCI_ARENA_PAGE, PROT_READ | PROT_WRITE, flags, -1, 0);
+    int flags = MAP_ANONYMOUS | MAP_FIXED | (shared ? MAP_SHARED : MAP_PRIVATE);
+    uint8_t *room = mmap(NULL, bytes + LUCI_ARENA_PAGE, PROT_NONE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
+    uint8_t *memory;
     size_t before;
 
-    if (memory == MAP_FAILED)
+    if (room == MAP_FAILED)
         return NULL;
-    before = (LUCI_ARENA_PAGE - (uintptr_t)memory % LUCI_ARENA_PAGE) % LUCI_ARENA_PAGE;
+    before = (LUCI_ARENA_PAGE - (uintptr_t)room % LUCI_ARENA_PAGE) % LUCI_ARENA_PAGE;
+    memory = mmap(room + before, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (memory == MAP_FAILED) {
+        munmap(room, bytes + LUCI_ARENA_PAGE);
+        return NULL;
+    }
     if (before > 0)
-        munmap(memory, before);
-    memory += before;
+        munmap(room, before);
     munmap(memory + bytes, LUCI_ARENA_PAGE - before);
     (void)madvise(memory, bytes, MADV_HUGEPAGE);
     (void)madvise(memory, bytes, MADV_DONTDUMP);
@@ -51,11 +56,21 @@ void luci_arena_unmap(uint8_t *memory, size_t bytes, size_t count)
         munmap(memory, luci_arena_rounded(bytes) * count);
 }
 
-/* Shared memory gets huge pages by being collapsed, whatever the system's setting is. */
-void luci_arena_warm(const luci_arena_t *arena)
+/* Shared memory gets huge pages by being collapsed, whatever the system's setting is; for that it needs a
+ * first small page in each. */
+int luci_arena_warm(const luci_arena_t *arena)
 {
+    for (size_t at = 0; at < arena->bytes; at += LUCI_ARENA_PAGE)
+        *(volatile uint8_t *)(arena->memory + at) = 0;
+    if (madvise(arena->memory, arena->bytes, MADV_COLLAPSE) == 0)
+        return 1;
     (void)madvise(arena->memory, arena->bytes, MADV_POPULATE_WRITE);
-    (void)madvise(arena->memory, arena->bytes, MADV_COLLAPSE);
+    return 0;
+}
+
+void luci_arena_leave(const luci_arena_t *arena)
+{
+    (void)madvise(arena->memory, arena->bytes, MADV_DONTNEED);
 }
 
 void luci_arena_lend(luci_arena_t *arena)

@@ -24,9 +24,14 @@ size_t luci_arena_rounded(size_t bytes);
 uint8_t *luci_arena_map(size_t bytes, size_t count, int shared);
 void luci_arena_unmap(uint8_t *memory, size_t bytes, size_t count);
 
-/* Makes the memory of an arena be there, in huge pages where the system has them. Not needed, but once is
- * quicker than page by page. */
-void luci_arena_warm(const luci_arena_t *arena);
+/* Makes the memory of a new arena be there, at once instead of page by page. 1: in huge pages, 0: the system
+ * has none. */
+int luci_arena_warm(const luci_arena_t *arena);
+
+/* Takes a shared arena out of this process's page tables. The memory and what's in it stay; in huge pages it
+ * comes back with a fault for each. So processes that hash now and then do not seem to own it all the time.
+ */
+void luci_arena_leave(const luci_arena_t *arena);
 
 /* Lends an arena to this thread; NULL takes it back. arena is borrowed until then. */
 void luci_arena_lend(luci_arena_t *arena);

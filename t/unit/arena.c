@@ -7,7 +7,10 @@
 
 #include <apr_general.h>
 #include <apr_pools.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,16 +54,47 @@ static void check_lending(void)
     luci_arena_unmap(arena.memory, arena.bytes, 1);
 }
 
+/* What the system says of the mapping that begins with this arena, which is made one of its own for that by
+ * being the only one that is not inherited. */
+static long kib_of(const luci_arena_t *arena, const char *what)
+{
+    char line[512], start[32];
+    FILE *maps;
+    long kib = -1;
+    int found = 0;
+
+    snprintf(start, sizeof start, "%lx-", (unsigned long)(uintptr_t)arena->memory);
+    madvise(arena->memory, arena->bytes, MADV_DONTFORK);
+    maps = fopen("/proc/self/smaps", "r");
+    if (!maps)
+        return -1;
+    while (fgets(line, sizeof line, maps) && kib < 0) {
+        found |= strncmp(line, start, strlen(start)) == 0;
+        if (found && strncmp(line, what, strlen(what)) == 0)
+            kib = strtol(line + strlen(what), NULL, 10);
+    }
+    fclose(maps);
+    madvise(arena->memory, arena->bytes, MADV_DOFORK);
+    return kib;
+}
+
+static int in_huge_pages(const luci_arena_t *arena)
+{
+    return kib_of(arena, "ShmemPmdMapped:") == (long)(arena->bytes >> 10);
+}
+
 /* Several arenas lie behind each other, and a child process sees what the parent sees. */
 static void check_shared(void)
 {
     uint8_t *memory = luci_arena_map(MIB, 3, 1);
     luci_arena_t second = { memory + LUCI_ARENA_PAGE, LUCI_ARENA_PAGE };
-    int status = -1;
+    int status = -1, is_huge;
     pid_t child;
 
     tap_ok(memory != NULL, "three shared arenas");
-    luci_arena_warm(&second);
+    is_huge = luci_arena_warm(&second);
+    tap_ok(in_huge_pages(&second) == is_huge, "warm: %s",
+           is_huge ? "in huge pages" : "there are no huge pages");
     child = fork();
     if (child == 0) {
         second.memory[second.bytes - 1] = 42;
@@ -69,6 +103,10 @@ static void check_shared(void)
     waitpid(child, &status, 0);
     tap_is_int(status, 0, "a child process writes into the second one");
     tap_is_int(second.memory[second.bytes - 1], 42, "  and its parent sees it");
+    luci_arena_leave(&second);
+    tap_is_int(kib_of(&second, "Rss:"), 0, "  this process leaves it");
+    tap_is_int(second.memory[second.bytes - 1], 42, "  and finds it again as it was");
+    tap_ok(!is_huge || in_huge_pages(&second), "  in the same pages");
     tap_is_int(memory[3 * LUCI_ARENA_PAGE - 1], 0, "  but not in the third one");
     luci_arena_unmap(memory, MIB, 3);
 }
