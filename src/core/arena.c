@@ -68,11 +68,6 @@ int luci_arena_warm(const luci_arena_t *arena)
     return 0;
 }
 
-void luci_arena_leave(const luci_arena_t *arena)
-{
-    (void)madvise(arena->memory, arena->bytes, MADV_DONTNEED);
-}
-
 void luci_arena_lend(luci_arena_t *arena)
 {
     lent = arena;

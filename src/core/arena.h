@@ -28,11 +28,6 @@ void luci_arena_unmap(uint8_t *memory, size_t bytes, size_t count);
  * has none. */
 int luci_arena_warm(const luci_arena_t *arena);
 
-/* Takes a shared arena out of this process's page tables. The memory and what's in it stay; in huge pages it
- * comes back with a fault for each. So processes that hash now and then do not seem to own it all the time.
- */
-void luci_arena_leave(const luci_arena_t *arena);
-
 /* Lends an arena to this thread; NULL takes it back. arena is borrowed until then. */
 void luci_arena_lend(luci_arena_t *arena);
 

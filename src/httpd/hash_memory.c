@@ -82,14 +82,14 @@ static apr_status_t make(luci_hash_memory_t *memory, const luci_hash_size_t *siz
     size_t slots = (size_t)size->slots, locks = slots + (size_t)size->places;
     size_t bytes = sizeof(luci_hash_shared_t) + locks * sizeof(pthread_mutex_t);
     apr_shm_t *block;
-    apr_status_t status = apr_shm_create(&block, bytes + slots * sizeof(*memory->warmth), NULL, pool);
+    apr_status_t status = apr_shm_create(&block, bytes + slots * sizeof(*memory->warmed), NULL, pool);
 
     if (status != APR_SUCCESS)
         return status;
     memory->size = *size;
     memory->block = block;
     memory->shared = memset(apr_shm_baseaddr_get(block), 0, apr_shm_size_get(block));
-    memory->warmth = (apr_uint32_t *)((char *)memory->shared + bytes);
+    memory->warmed = (apr_uint32_t *)((char *)memory->shared + bytes);
     memory->arenas = luci_arena_map(size->arena_bytes, slots, 1);
     return memory->arenas ? APR_FROM_OS_ERROR(make_locks(memory)) : APR_ENOMEM;
 }

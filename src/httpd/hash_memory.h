@@ -25,19 +25,12 @@ typedef struct {
     pthread_mutex_t lock[];           /* the slots', and behind them the places' */
 } luci_hash_shared_t;
 
-/* Of an arena. */
-typedef enum {
-    LUCI_HASH_COLD = 0, /* its memory is not there yet */
-    LUCI_HASH_WARM,
-    LUCI_HASH_WARM_HUGE, /* in huge pages */
-} luci_hash_warmth_t;
-
 typedef struct {
     luci_hash_size_t size;
     luci_hash_shared_t *shared;
-    volatile apr_uint32_t *warmth; /* one a slot, shared: a luci_hash_warmth_t */
+    volatile apr_uint32_t *warmed; /* one a slot, shared: its arena's memory is there */
     uint8_t *arenas;               /* one a slot, shared */
-    void *block;                   /* what shared and warmth lie in */
+    void *block;                   /* what shared and warmed lie in */
 } luci_hash_memory_t;
 
 /* Memory of this size, in the parent process before children start: what the last start left, or new. It

@@ -225,17 +225,9 @@ static luci_arena_t arena_of(const luci_hash_memory_t *memory, int slot, luci_ha
 
     if (how == LUCI_HASH_LOCK_ORPHAN)
         luci_secret_wipe(arena.memory, arena.bytes);
-    if (apr_atomic_read32(&memory->warmth[slot]) == LUCI_HASH_COLD)
-        apr_atomic_set32(&memory->warmth[slot],
-                         luci_arena_warm(&arena) ? LUCI_HASH_WARM_HUGE : LUCI_HASH_WARM);
+    if (!apr_atomic_xchg32(&memory->warmed[slot], 1))
+        (void)luci_arena_warm(&arena);
     return arena;
-}
-
-/* With small pages, faulting them in again would cost more than it is worth. */
-static void leave_arena(const luci_hash_memory_t *memory, int slot, const luci_arena_t *arena)
-{
-    if (apr_atomic_read32(&memory->warmth[slot]) == LUCI_HASH_WARM_HUGE)
-        luci_arena_leave(arena);
 }
 
 /* One line a minute from the whole server. A clock that was set back does not silence it. */
@@ -265,7 +257,6 @@ static luci_result_t run(void *baton, luci_hash_work_fn *work_fn, void *work_bat
     if (slot != NONE) {
         job.arena = arena_of(slots->memory, slot, how);
         work(slots, &job);
-        leave_arena(slots->memory, slot, &job.arena);
         give_back(slots->memory->shared, slot);
     }
     leave_place(slots, place);
