@@ -102,6 +102,7 @@ sub serve {
         print STDERR "$_ ";
         fill($server->dir . "/db/$_.db", $_, @tokens);
     }
+    Bench::output_of('sync', map { $server->dir . "/db/$_.db" } @sizes);    # not while the rounds are under way
     $server->start_again;
     return ($server, @peers);
 }
