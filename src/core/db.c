@@ -57,6 +57,11 @@ int luci_db_is_broken(const luci_db_t *db)
     return db->connection.broken;
 }
 
+int luci_db_is_hung(const luci_db_t *db)
+{
+    return db->connection.broken && db->connection.hung;
+}
+
 const luci_db_target_t *luci_db_target(const luci_db_t *db)
 {
     return db->target;

@@ -17,7 +17,7 @@ APLOG_USE_MODULE(luciauth);
 
 #define SHARE 4          /* of this many threads, one may hash or wait */
 #define SLICE_MS 100     /* after which the head of the queue looks for slots of the dead */
-#define NICENESS 10      /* added to that of a hashing thread; 19 is the most */
+#define NICENESS 5       /* added to that of a hashing thread; 19 is the most */
 #define PLACES_MOST 4096 /* beyond it, a server of single threads counts no further */
 #define COMPLAIN_EVERY apr_time_from_sec(60)
 

@@ -13,9 +13,17 @@ APLOG_USE_MODULE(luciauth);
 #define COMPLAIN_EVERY apr_time_from_sec(60)
 #define WRITE_PAUSE (10 * LUCI_MS_SECOND)
 
+/* A server that does not answer: for this long it is not asked, and then by one. */
+#define HUNG_PAUSE apr_time_from_sec(2)
+/* Handles that are out for so long are taken to hang before their calls are cut off; a share of them is
+ * enough, so that not all threads get caught. Longer than a file's driver waits for a lock. */
+#define STUCK_AFTER apr_time_from_sec(2)
+#define STUCK_SHARE 4
+
 typedef struct {
     luci_db_t *db;
     apr_time_t checked; /* when its file was last looked at */
+    apr_time_t lent;    /* when; 0: it is not */
 } slot_t;
 
 struct luci_pool_t {
@@ -29,6 +37,7 @@ struct luci_pool_t {
     slot_t **idle; /* a stack of those that are not lent: the one used last is lent first */
     int made;
     int idle_count;
+    apr_time_t hung_until;                   /* 0: the server answers */
     int down;                                /* the last that was logged is a failure */
     apr_time_t complained;                   /* when one was logged */
     volatile apr_uint64_t no_writing_before; /* ms since 1970 */
@@ -99,15 +108,52 @@ static slot_t *take(luci_pool_t *pool, apr_time_t deadline)
     return pool->made < pool->size.most ? make_slot(pool) : NULL;
 }
 
+static int are_stuck(const luci_pool_t *pool, apr_time_t now)
+{
+    int most = pool->size.most / STUCK_SHARE, stuck = 0;
+
+    if (most == 0 || pool->made - pool->idle_count < most)
+        return 0;
+    for (int i = 0; i < pool->made; i++)
+        stuck += pool->slots[i].lent != 0 && now - pool->slots[i].lent > STUCK_AFTER;
+    return stuck >= most;
+}
+
+/* Whether the database is to be asked now. Under the lock. */
+static int may_ask(luci_pool_t *pool, apr_time_t now)
+{
+    if (pool->hung_until == 0)
+        return !are_stuck(pool, now);
+    if (now < pool->hung_until && pool->hung_until - now <= HUNG_PAUSE)
+        return 0;
+    pool->hung_until = now + HUNG_PAUSE;
+    return 1;
+}
+
+static void note_hanging(luci_pool_t *pool, const luci_db_t *db)
+{
+    if (luci_db_is_hung(db))
+        pool->hung_until = apr_time_now() + HUNG_PAUSE;
+    else if (!luci_db_is_broken(db))
+        pool->hung_until = 0;
+}
+
 static luci_result_t borrow(void *baton, luci_db_t **db)
 {
     luci_pool_t *pool = baton;
     apr_time_t now = apr_time_now();
-    slot_t *slot;
+    slot_t *slot = NULL;
+    int asks;
 
     apr_thread_mutex_lock(pool->lock);
-    slot = take(pool, now + apr_time_from_msec(pool->size.wait));
+    asks = may_ask(pool, now);
+    if (asks)
+        slot = take(pool, now + apr_time_from_msec(pool->size.wait));
+    if (slot)
+        slot->lent = apr_time_now();
     apr_thread_mutex_unlock(pool->lock);
+    if (!asks)
+        return LUCI_BUSY;
     if (!slot) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
                      "LUCI0301: all %d database handles of this process were in use for %" APR_INT64_T_FMT
@@ -151,9 +197,12 @@ static void give_back(void *baton, luci_db_t *db)
 
     apr_thread_mutex_lock(pool->lock);
     for (int i = 0; i < pool->made; i++) {
-        if (pool->slots[i].db == db)
-            pool->idle[pool->idle_count++] = &pool->slots[i];
+        if (pool->slots[i].db != db)
+            continue;
+        pool->slots[i].lent = 0;
+        pool->idle[pool->idle_count++] = &pool->slots[i];
     }
+    note_hanging(pool, db);
     report(pool, db);
     apr_thread_cond_signal(pool->returned);
     apr_thread_mutex_unlock(pool->lock);
