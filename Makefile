@@ -49,7 +49,7 @@ endif
 # libapache2-mod-perl2 is only here because Apache::Test comes inside it.
 TEST_PACKAGES = libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl openssl binutils \
 	sqlite3 curl media-types postgresql libaprutil1-dbd-pgsql libdbd-pg-perl \
-	mariadb-server libaprutil1-dbd-mysql libdbd-mariadb-perl $(SODIUM_PACKAGES)
+	mariadb-server libaprutil1-dbd-mysql libdbd-mariadb-perl redis-server memcached $(SODIUM_PACKAGES)
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck $(SODIUM_PACKAGES)
 BENCH_PACKAGES = wrk valgrind libdbd-sqlite3-perl postgresql libaprutil1-dbd-pgsql libdbd-pg-perl $(NODE_PACKAGES)
 NODE_PACKAGES = $(if $(shell command -v node 2>/dev/null),,nodejs) $(if $(shell command -v npm 2>/dev/null),,npm)

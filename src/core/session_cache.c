@@ -35,6 +35,14 @@ static luci_result_t key_of(const luci_session_cache_t *cache, const char *id,
     return result;
 }
 
+/* A record that turns up under another key is none, however it came there. */
+static void seal_of(const luci_session_cache_t *cache, const unsigned char *key,
+                    unsigned char seal[LUCI_RECORD_SEAL_BYTES])
+{
+    for (int i = 0; i < LUCI_RECORD_SEAL_BYTES; i++)
+        seal[i] = cache->seal[i] ^ key[i];
+}
+
 static int is_fresh(const luci_session_cache_t *cache, luci_ms_t read_at, luci_ms_t now)
 {
     return read_at <= now + SKEW_MOST && now - read_at < cache->ttl;
@@ -43,7 +51,7 @@ static int is_fresh(const luci_session_cache_t *cache, luci_ms_t read_at, luci_m
 luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const luci_session_claim_t *claim,
                                       luci_session_t *session, apr_pool_t *pool)
 {
-    unsigned char key[LUCI_SHA256_BYTES], record[LUCI_RECORD_MOST];
+    unsigned char key[LUCI_SHA256_BYTES], seal[LUCI_RECORD_SEAL_BYTES], record[LUCI_RECORD_MOST];
     size_t length = sizeof record;
     luci_session_t found;
     luci_ms_t read_at;
@@ -52,8 +60,9 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
         cache->store.retrieve(cache->store.baton, key, record, &length, pool) != LUCI_OK ||
         length > sizeof record)
         return LUCI_NOT_FOUND;
-    if (luci_session_record_read(apr_pmemdup(pool, record, length), length, cache->settings, cache->seal,
-                                 &found, &read_at, pool) != LUCI_OK)
+    seal_of(cache, key, seal);
+    if (luci_session_record_read(apr_pmemdup(pool, record, length), length, cache->settings, seal, &found,
+                                 &read_at, pool) != LUCI_OK)
         return LUCI_NOT_FOUND;
     found.id = claim->id;
     found.state = luci_session_state(&found, cache->settings, claim->now);
@@ -66,16 +75,17 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
 luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const luci_session_t *session,
                                       luci_ms_t read_at, apr_pool_t *scratch)
 {
-    unsigned char key[LUCI_SHA256_BYTES], record[LUCI_RECORD_MOST];
+    unsigned char key[LUCI_SHA256_BYTES], seal[LUCI_RECORD_SEAL_BYTES], record[LUCI_RECORD_MOST];
     luci_ms_t until = read_at + cache->ttl;
     size_t length;
-    luci_result_t result;
+    luci_result_t result = key_of(cache, session->id, key);
 
+    if (result != LUCI_OK)
+        return result;
     if (until > session->active_expires)
         until = session->active_expires;
-    result = luci_session_record_write(session, cache->settings, read_at, cache->seal, record, &length);
-    if (result == LUCI_OK)
-        result = key_of(cache, session->id, key);
+    seal_of(cache, key, seal);
+    result = luci_session_record_write(session, cache->settings, read_at, seal, record, &length);
     return result == LUCI_OK ? cache->store.store(cache->store.baton, key, record, length, until, scratch)
                              : result;
 }

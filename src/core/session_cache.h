@@ -39,7 +39,8 @@ typedef struct {
     const luci_settings_t *settings;
     luci_ms_t ttl;
     unsigned char mark[LUCI_SHA256_BYTES]; /* of the database: in the keys */
-    unsigned char seal[LUCI_SHA256_BYTES]; /* of the database and how its rows are read: in the records */
+    unsigned char seal[LUCI_SHA256_BYTES]; /* of the database and how its rows are read: with the key in the
+                                              records */
 } luci_session_cache_t;
 
 /* Marks it as the cache for a database: driver, params and, from cache->settings, what decides how its rows

@@ -13,8 +13,8 @@
  *         same as the username)
  *  end 8  SipHash-2-4 of everything before, keyed with the first 16 bytes of a seal
  *
- * A reader takes a record or leaves it: whatever is short, long, garbled, of another version or of another
- * database is none. The hash finds accidents; it keeps nobody out who may write to the cache. */
+ * A reader takes a record or leaves it: whatever is short, long, garbled, of another version or with another
+ * seal is none. The hash finds accidents; it keeps nobody out who may write to the cache. */
 #ifndef LUCI_SESSION_RECORD_H
 #define LUCI_SESSION_RECORD_H
 

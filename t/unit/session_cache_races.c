@@ -199,6 +199,13 @@ static void check_garbage(void)
     is_miss(NOW, LUCI_OK, "row 39: one that is too long");
     *place = good;
     is_hit(NOW, "as it was it is one");
+    tap_is_result(support_sign_up(with, "bobby", RIGHT), LUCI_OK, "another user");
+    id = support_session.id;
+    is_miss(NOW, LUCI_OK, "whose session is kept as well");
+    memcpy(store.places[1].bytes, good.bytes, good.length);
+    store.places[1].length = good.length;
+    is_miss(NOW, LUCI_OK, "row 39: a record under another's key");
+    tap_is_str(seen.user.username, "bobby", "row 39: makes nobody another one");
     finish();
 }
 

@@ -71,6 +71,7 @@ sub base {
     my $module = $self->{lucia} ? 'LoadModule luciauth_module ' . LuciaTest::module() . "\n" : '';
     my $text = $self->{lucia} eq 'first' ? $module : '';
     $text .= load_modules($self->{mpm}, @{ $self->{modules} }) . mpm_settings($self->{mpm});
+    $text =~ s/^LoadModule ${_}_module .*\n//m for @{ $self->{without} || [] };
     $text .= "User $user\nGroup $group\n" if $user;
     $text .= <<"CONF";
 ServerRoot $dir

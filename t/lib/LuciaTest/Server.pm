@@ -5,6 +5,7 @@
 #     my $server = LuciaTest::Server->new(
 #         config    => $text,      # put after the shared part of httpd.conf (LuciaTest::Config)
 #         modules   => ['ssl'],    # beyond the usual ones
+#         without   => ['socache_shmcb'],   # of the usual ones
 #         mpm       => 'worker',   # else $MPM
 #         files     => { 'htdocs/a.txt' => "text", 'htdocs/x.cgi' => "#!/bin/sh\n..." },   # .cgi: executable
 #         lucia     => 0,          # without mod_luciauth; 'first': loaded before the other modules, not after

@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: Apache-2.0
+# The session cache in shared memory: what it saves, what ends at once in all children and threads, what ends
+# within the TTL, whom it knows apart, and that it never fails a request.
+use strict;
+use warnings;
+use lib 't/lib';
+use Digest::SHA ();
+use Test::More;
+use Time::HiRes ();
+use LuciaTest;
+use LuciaTest::Hammer;
+use LuciaTest::Visitors;
+
+my $TTL = 2;
+my $server = LuciaTest::Server->new(
+    config => CHEAP . <<"CONF", files => { 'htdocs/vault/a.txt' => SECRET });
+LuciaSessionCacheTTL ${TTL}s
+LuciaUserAttributes username role
+MaxKeepAliveRequests 0
+<IfModule mpm_prefork_module>
+StartServers 20
+MinSpareServers 16
+</IfModule>
+<Location /vault/>
+    AuthType Lucia
+    Require valid-user
+    Header set X-Who "%{LUCIA_USERNAME}e %{LUCIA_ROLE}e"
+</Location>
+<VirtualHost *>
+    ServerName 127.0.0.1
+</VirtualHost>
+<VirtualHost *>
+    ServerName off.test
+    LuciaSessionCache off
+</VirtualHost>
+<VirtualHost *>
+    ServerName name.test
+    LuciaUserAttributes username
+</VirtualHost>
+<VirtualHost *>
+    ServerName other.test
+    LuciaDatabase sqlite3 \@dir\@/db/other.db
+</VirtualHost>
+<VirtualHost *>
+    ServerName tiny.test
+    LuciaSessionCache shmcb:tiny(8192)
+    LuciaDatabase sqlite3 \@dir\@/db/tiny.db
+</VirtualHost>
+CONF
+my ($db, $dir) = ($server->db, $server->dir);
+my %host = map { $_ => LuciaTest::Visitors::Host->new($server, "$_.test", "db/$_.db") } qw(off name other tiny);
+
+sub vault { my ($client, $cookie) = @_; $client->request(GET => '/vault/a.txt', script(), cookie => $cookie) }
+sub status { vault(@_)->status }
+
+# With the table away only what is at hand is known.
+sub away { sqlite($_[0] // $db, 'ALTER TABLE user_session RENAME TO user_session_away') }
+sub back { sqlite($_[0] // $db, 'ALTER TABLE user_session_away RENAME TO user_session') }
+sub failures { scalar(() = $server->error_log =~ /LUCI040[25]/g) }
+
+my $alice = sign_up($server, 'alice');
+sqlite($db, 'UPDATE auth_user SET role = ?', 'admin') if eval { sqlite($db, 'SELECT role FROM auth_user') };
+
+subtest 'it is on without being asked for, and asks the database once a TTL' => sub {
+    is status($server, $alice), 200, 'in';
+    is status($host{off}, $alice), 200, 'in, without a cache';
+    away;
+    is status($server, $alice), 200, 'with the table away: known';
+    is_unavailable vault($host{off}, $alice), 'LuciaSessionCache off';
+    my (undef, $time) = timed(sub { wait_until(sub { status($server, $alice) == 503 }, 10) });
+    cmp_ok $time, '<', $TTL + 0.7, "row 13: after the TTL it is asked ($time s)";
+    is_unavailable vault($server, $alice), 'and cannot answer';
+    back;
+    is status($server, $alice), 200, 'back again';
+};
+
+subtest 'content hears the same' => sub {
+    my $cookie = sign_in($server, 'alice');
+    for my $role ('admin', undef, "caf\xe9", '') {
+        $cookie = sign_in($server, 'alice');
+        sqlite($db, 'UPDATE auth_user SET role = ?', $role);
+        my $first = vault($server, $cookie)->header('X-Who');
+        like $first, qr/^alice /, 'who it is';
+        is vault($server, $cookie)->header('X-Who'), $first, "at hand: $first";
+    }
+};
+
+subtest 'row 13: signed out, dead in every child and thread' => sub {
+    my $hammer = LuciaTest::Hammer->new($server, 14);
+    my $logout = $server->connect;
+    my ($alive, %after) = (0);
+    my $log = length $server->access_log;
+    for my $round (1 .. 50) {
+        my $cookie = sign_in($server, 'alice');
+        $hammer->ask($server->bytes_of(GET => '/vault/a.txt', LuciaTest::Hammer::KEEP, cookie => $cookie));
+        if ($round % 2) {    # every second one while nobody has it at hand yet
+            my $wanted = ($hammer->{seen}{ $hammer->{round} }{200} // 0) + 20;
+            $hammer->until(sub { ($hammer->{seen}{ $hammer->{round} }{200} // 0) >= $wanted });
+        }
+        my $bytes = $server->bytes_of(POST => '/logout', cookie => $cookie, origin => 1, headers => { Connection => 'keep-alive', Accept => 'application/json' });
+        syswrite $logout, $bytes;
+        my ($answer, $ready) = ('', IO::Select->new($logout));
+        $hammer->until(sub { $ready->can_read(0) && sysread $logout, $answer, 65536 });
+        like $answer, qr{^HTTP/1.1 204}, "round $round: signed out" or last;
+        $after{$_}++ for $hammer->finish(3);
+    }
+    is_deeply [keys %after], [401], 'no request that was sent after the answer was let in' or diag explain \%after;
+    cmp_ok $after{401}, '>', 1500, "of $after{401}";
+    my %children = map { $_ => 1 } substr($server->access_log, $log) =~ m{/vault/.* pid=(\d+)}g;
+    cmp_ok scalar(keys %children), '>=', 2, 'of ' . keys(%children) . ' children';
+    is failures, 0, 'and nothing failed';
+};
+
+subtest 'row 13: ended otherwise' => sub {
+    my $old = sign_in($server, 'alice');
+    is status($server, $old), 200, 'in';
+    my $reply = $server->request(POST => '/login', form(username => 'alice', password => PASSWORD), cookie => $old);
+    is $reply->status, 302, 'signed in again';
+    is status($server, $old), 401, 'the session that came with it is dead at once';
+    is status($server, cookie_of($reply)), 200, 'the new one lives';
+
+    my %cookie = map { $_ => sign_up($server, $_) } qw(disabled deleted revoked);
+    is status($server, $cookie{$_}), 200, "$_: in" for sort keys %cookie;
+    sqlite($db, "UPDATE auth_user SET disabled = 1 WHERE username = 'disabled'");
+    sqlite($db, 'DELETE FROM user_session WHERE id = ?', stored_id($cookie{$_})) for qw(deleted revoked);
+    sqlite($db, "DELETE FROM user_key WHERE id = 'username:deleted'");
+    sqlite($db, "DELETE FROM auth_user WHERE username = 'deleted'");
+    my %left = %cookie;
+    my (undef, $time) = timed(sub { wait_until(sub { delete @left{ grep { status($server, $left{$_}) == 401 } keys %left }; !%left }, 10) });
+    is_deeply [keys %left], [], 'by others: dead';
+    cmp_ok $time, '<', $TTL + 0.7, "within the TTL ($time s)";
+};
+
+subtest 'row 17: one cache, several databases' => sub {
+    my $bob = sign_up($host{other}, 'bobby');
+    my $here = sign_in($server, 'alice');
+    for my $time ('first', 'at hand') {
+        is status($host{other}, $bob), 200, "$time: in";
+        is status($server, $here), 200, "$time: the other one as well";
+        is status($server, $bob), 401, "$time: not there with the other one's cookie";
+        is status($host{other}, $here), 401, "$time: nor the other way round";
+    }
+    my $row = sqlite($host{other}->db, 'SELECT * FROM user_session')->[0];
+    sqlite($db, 'INSERT INTO user_session (id, user_id, active_expires, idle_expires) SELECT ?, id, ?, ? FROM auth_user WHERE username = ?',
+        $row->{id}, @$row{qw(active_expires idle_expires)}, 'alice');
+    for my $time ('first', 'at hand') {
+        like vault($server, $bob)->header('X-Who'), qr/^alice/, "one id in both, $time: alice here";
+        like vault($host{other}, $bob)->header('X-Who'), qr/^bobby/, "one id in both, $time: bobby there";
+    }
+    is $server->request(POST => '/logout', cookie => $bob, origin => 1)->status, 302, 'signed out here';
+    is status($server, $bob), 401, 'dead here';
+    is status($host{other}, $bob), 200, 'not there';
+};
+
+subtest 'row 13: hosts that read one table differently' => sub {
+    my $cookie = sign_in($server, 'alice');
+    is status($_, $cookie), 200, 'in' for $host{name}, $server, $host{name};
+    is $server->request(POST => '/logout', cookie => $cookie, origin => 1)->status, 302, 'signed out on one';
+    is status($_, $cookie), 401, 'dead on both' for $host{name}, $server;
+};
+
+subtest 'row 39: a cache that is too small' => sub {
+    my $tiny = $host{tiny};
+    sign_up($tiny, 'alice');
+    my @cookies = map { sign_in($tiny, 'alice') } 1 .. 200;
+    my %status;
+    for my $time (1 .. 2) { $status{ status($tiny, $_) }++ for @cookies }
+    is_deeply \%status, { 200 => 400 }, 'two hundred sessions in room for fifty';
+    my $last = $cookies[-1];
+    away($tiny->db);
+    is status($tiny, $last), 200, 'the last one is at hand';
+    is status($tiny, $cookies[0]), 503, 'the first one is not';
+    back($tiny->db);
+    is failures, 0, 'no failure';
+    sqlite($tiny->db, 'UPDATE auth_user SET role = ?', 'r' x 1800);
+    my $long = sign_in($tiny, 'alice');
+    is status($tiny, $long), 200, 'a record that has no room at all' for 1 .. 20;
+    is failures, 1, 'is said once';
+    like $server->error_log, qr/LUCI0402: the session cache \(shmcb\) is too small for a record; the database is asked/, 'like this';
+    my $other = sign_in($server, 'alice');
+    is status($server, $other), 200, 'the other cache';
+    away;
+    is status($server, $other), 200, 'goes on';
+    back;
+};
+
+subtest 'row 34: children that die with the lock' => sub {
+    my $cookie = sign_in($server, 'alice');
+    my $hammer = LuciaTest::Hammer->new($server, 12);
+    my $before = failures;
+    $hammer->ask($server->bytes_of(GET => '/vault/a.txt', LuciaTest::Hammer::KEEP, cookie => $cookie));
+    for my $kill (1 .. 12) {
+        my $wanted = ($hammer->{seen}{0}{200} // 0) + 60;
+        $hammer->until(sub { ($hammer->{seen}{0}{200} // 0) >= $wanted });
+        my @children = $server->children or next;
+        kill KILL => $children[$kill % @children];
+        $hammer->until(sub { my @left = $server->children; scalar @left });
+    }
+    my %seen = %{ $hammer->{seen}{0} };
+    is_deeply [keys %seen], [200], 'every answer is one';
+    my (undef, $time) = timed(sub { is status($server, $cookie), 200, 'the others go on' });
+    cmp_ok $time, '<', 1, 'at once';
+    is failures, $before, 'nobody found the cache locked';
+    away;
+    is status($server, $cookie), 200, 'and it is used';
+    back;
+};
+$server->stop;
+
+# ---- Words ----
+
+my $other = LuciaTest::Server->new(start => 0, config => '', without => ['socache_shmcb'], files => { 'htdocs/vault/a.txt' => SECRET });
+my $gate = "<Location /vault/>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
+
+for my $case (
+    ['LuciaSessionCache nonesuch', qr/LuciaSessionCache: "nonesuch" is not allowed: there is no such provider; load mod_socache_nonesuch, or write off/],
+    ['LuciaSessionCache shmcb', qr/LuciaSessionCache: "shmcb" is not allowed: there is no such provider; load mod_socache_shmcb/],
+    ['LuciaSessionCache redis:127.0.0.1:6379', qr/"redis:127.0.0.1:6379" is not allowed: there is no such provider; load mod_socache_redis/],
+    ['LuciaSessionCache ../x', qr/LuciaSessionCache: "\.\.\/x" is not allowed: PROVIDER\[:ARGS\]/],
+    ['LuciaSessionCache ""', qr/LuciaSessionCache: "" is not allowed/],
+    ['LuciaSessionCache shmcb extra', qr/LuciaSessionCache/],
+    ['LuciaSessionCacheTTL 0', qr/LuciaSessionCacheTTL: "0" is not allowed: a time of 1s to 1h/],
+    ['LuciaSessionCacheTTL 500ms', qr/LuciaSessionCacheTTL: "500ms" is not allowed/],
+    ['LuciaSessionCacheTTL 61min', qr/LuciaSessionCacheTTL: "61min" is not allowed/],
+    ['LuciaSessionCacheTTL off', qr/LuciaSessionCacheTTL: "off" is not allowed/],
+) {
+    my ($line, $message) = @$case;
+    my ($status, $said) = $other->configtest(CHEAP . "$line\n$gate");
+    isnt $status, 0, "$line: configtest fails";
+    like $said, $message, "$line: and says why";
+}
+
+# The default where the module is not loaded is no cache; that is not worth a word.
+my ($status, $said) = $other->configtest(CHEAP . $gate);
+is $status, 0, 'without mod_socache_shmcb the default is off' or diag $said;
+$other->write_config(CHEAP . $gate);
+$other->start;
+my $cookie = sign_up($other, 'alice');
+is status($other, $cookie), 200, 'in';
+away($other->db);
+is status($other, $cookie), 503, 'each request asks';
+unlike $other->error_log, qr/LUCI04/, 'and nothing is said';
+$other->stop;
+
+my $twice = LuciaTest::Server->new(start => 0, modules => ['socache_redis'], files => { 'htdocs/vault/a.txt' => SECRET });
+for my $case (
+    ['LuciaSessionCache shmcb:x(12', qr/"shmcb:x\(12" is not allowed: Invalid argument: no closing parenthesis/],
+    ['LuciaSessionCache shmcb:x(12)', qr/"shmcb:x\(12\)" is not allowed: .*size has to be >= 8192/],
+    ['LuciaSessionCache redis', qr/"redis" is not allowed: List of server names required/],
+) {
+    my ($line, $message) = @$case;
+    ($status, $said) = $twice->configtest(CHEAP . "$line\n$gate");
+    isnt $status, 0, "$line: configtest fails";
+    like $said, $message, "$line: and says why";
+    ($status, $said) = $twice->try_start(CHEAP . "$line\n$gate");
+    isnt $status, 0, "$line: nor does it start";
+    like $said, $message, "$line: for the same reason";
+}
+
+# Locks that are files: each cache has its own.
+$twice->write_config(CHEAP . $gate . <<'CONF');
+Mutex file:@dir@/logs luciauth-cache
+<VirtualHost *>
+    ServerName 127.0.0.1
+</VirtualHost>
+<VirtualHost *>
+    ServerName other.test
+    LuciaSessionCache shmcb:other(100000)
+</VirtualHost>
+CONF
+$twice->start;
+my $second = LuciaTest::Visitors::Host->new($twice, 'other.test');
+$cookie = sign_up($twice, 'alice');
+is status($_, $cookie), 200, 'Mutex file: in' for $twice, $second;
+away($twice->db);
+is status($_, $cookie), 200, 'Mutex file: at hand in both caches' for $twice, $second;
+back($twice->db);
+unlike $twice->error_log, qr/LUCI040/, 'nothing is said';
+$twice->restart_graceful;
+is status($twice, $cookie), 200, 'after a graceful restart';
+$twice->stop;
+like join('', map { `@{[LuciaTest::httpd()]} -d $dir -f @{[$server->conf_file]} -t -D DUMP_RUN_CFG 2>&1` } 1), qr/Mutex luciauth-cache/, 'httpd lists the lock';
+
+done_testing;

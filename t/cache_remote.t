@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+# The session cache in a real Redis and a real memcached: two servers share it, what others put there is no
+# session, and when it is stopped, killed or back again requests go on.
+use strict;
+use warnings;
+use lib 't/lib';
+use Digest::SHA qw(sha256);
+use Test::More;
+use Time::HiRes ();
+use LuciaTest;
+use LuciaTest::Hammer;
+use LuciaTest::Service;
+use LuciaTest::Visitors;
+
+# One service, and two servers with one database.
+sub pair {
+    my ($kind) = @_;
+    my $service = LuciaTest::Service->new($kind);
+    my %arg = (modules => ["socache_$kind"], files => { 'htdocs/vault/a.txt' => SECRET });
+    my $config = "LuciaSessionCache @{[$service->name]}\nMaxKeepAliveRequests 0\n<Location /vault/>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
+    my $one = LuciaTest::Server->new(%arg, config => CHEAP . $config);
+    my $two = LuciaTest::Server->new(%arg, config => (CHEAP . $config) =~ s/\@db\@/$one->db/er);
+    return { kind => $kind, service => $service, one => $one, two => $two, db => $one->db, started => time };
+}
+
+sub vault { my ($client, $cookie) = @_; $client->request(GET => '/vault/a.txt', script(), cookie => $cookie) }
+sub status { vault(@_)->status }
+
+sub away { sqlite($_[0]{db}, 'ALTER TABLE user_session RENAME TO user_session_away') }
+sub back { sqlite($_[0]{db}, 'ALTER TABLE user_session_away RENAME TO user_session') }
+
+sub key_of {
+    my ($pair, $cookie) = @_;
+    return 'luciauth:' . unpack 'H*', sha256($cookie->{value}) ^ sha256("sqlite3\n$pair->{db}\nuser_session");
+}
+
+sub record_of { my ($pair, $cookie) = @_; $pair->{service}->get(key_of($pair, $cookie)) }
+sub complaints { my ($server) = @_; scalar(() = $server->error_log =~ /LUCI0402/g) }
+
+sub is_quiet {
+    my ($pair, $name) = @_;
+    for my $server (@$pair{qw(one two)}) {
+        cmp_ok complaints($server), '<=', 1 + (time - $pair->{started}) / 60, "$name: a line a minute in the log";
+        unlike $server->error_log, qr/scache_|AH034(?:7|8)|AH007[89]/, "$name: and none of httpd's module";
+        unlike $server->error_log, qr/exit signal/, "$name: nobody crashed";
+    }
+}
+
+sub check_sharing {
+    my ($pair) = @_;
+    my ($one, $two, $service) = @$pair{qw(one two service)};
+    sign_up($one, 'alice');
+    for my $round (1 .. 10) {
+        my $cookie = sign_in($one, 'alice');
+        is status($one, $cookie), 200, 'signed in on one: in';
+        is status($two, $cookie), 200, 'and on the other one';
+        my $reply = $two->request(POST => '/logout', cookie => $cookie, origin => 1);
+        is $reply->status, 302, 'signed out on the other one';
+        is status($_, $cookie), 401, 'row 13: dead on both at once' for $one, $two;
+        unlike record_of($pair, $cookie) // '', qr/alice/, 'row 13: the record is gone';
+    }
+    my $cookie = sign_in($one, 'alice');
+    is status($one, $cookie), 200, 'in';
+    like record_of($pair, $cookie), qr/^Lu\x01\x00.*alice\0/s, 'the record lies where it is said to';
+    unlike record_of($pair, $cookie) . key_of($pair, $cookie), qr/$cookie->{value}|@{[stored_id($cookie)]}/, 'without the id or its hash';
+    away($pair);
+    is status($two, $cookie), 200, 'what one looked up the other knows';
+    back($pair);
+}
+
+sub check_garbage {
+    my ($pair) = @_;
+    my ($one, $service) = @$pair{qw(one service)};
+    my ($cookie, $other) = (sign_in($one, 'alice'), sign_up($one, 'bobby'));
+    is status($one, $_), 200, 'in' for $cookie, $other;
+    my $good = record_of($pair, $cookie);
+    my %bad = (
+        'nothing' => '', 'a byte' => 'L', 'words' => 'garbage', 'half of it' => substr($good, 0, length($good) / 2), 'more than it' => "$good\0",
+        'another version' => substr($good, 0, 2) . "\x02" . substr($good, 3), 'another user' => $good =~ s/alice/admin/r,
+        "another one's" => record_of($pair, $other), 'something large' => 'x' x 5000, 'as large as one can be' => 'x' x 2048, 'lines' => "\r\nEND\r\n\$-1\r\n",
+    );
+    for my $what (sort keys %bad) {
+        $service->put(key_of($pair, $cookie), $bad{$what});
+        my $reply = $one->request(GET => '/', cookie => $cookie, accept => 'application/json');
+        is eval { $reply->json->{user}{username} }, 'alice', "row 39: $what: the database is asked";
+        $service->put(key_of($pair, $cookie), $bad{$what});
+        $service->put(key_of($pair, { value => 'n' x 40 }), $bad{$what});
+        is status($one, { name => 'auth_session', value => 'n' x 40 }), 401, "row 39: $what: opens nothing";
+    }
+    $service->put(key_of($pair, $cookie), $bad{words});
+    is status($one, $cookie), 200, 'and a good one takes its place';
+    like record_of($pair, $cookie), qr/^Lu/, 'at once';
+    is complaints($one), 0, 'nothing of this is worth a word';
+}
+
+# Many at once while it does not answer: nobody waits for it twice.
+sub check_stopped {
+    my ($pair) = @_;
+    my ($one, $two, $service) = @$pair{qw(one two service)};
+    my @cookies = map { sign_in($one, 'alice') } 1 .. 3;
+    is status($one, $_), 200, 'in' for @cookies;
+    my $hammer = LuciaTest::Hammer->new($one, 10);
+    $hammer->ask($one->bytes_of(GET => '/vault/a.txt', LuciaTest::Hammer::KEEP, cookie => $cookies[0]));
+    my $seen = sub { $hammer->{seen}{0}{200} // 0 };
+    $hammer->until(sub { $seen->() > 50 });
+    $service->signal('STOP');
+    my $before = $seen->();
+    my (undef, $time) = timed(sub { $hammer->until(sub { $seen->() > $before + 300 }) });
+    cmp_ok $time, '<', 2, "row 39: stopped: requests go on ($time s)";
+    $hammer->finish(0);
+    is_deeply [map { status($one, $_) } (@cookies) x 10], [(200) x 30], 'and all are let in';
+    (my $reply, $time) = timed(sub { $one->request(POST => '/logout', cookie => $cookies[1], origin => 1) });
+    is $reply->status, 302, 'a sign-out';
+    cmp_ok $time, '<', 3.5, "waits for a while ($time s)";
+    is status($one, $cookies[1]), 401, 'and counts';
+    is complaints($one), 1, 'one line says so';
+    like $one->error_log, qr/LUCI0402: the session cache \($pair->{kind}\) does not answer in time; the database is asked instead/, 'like this';
+}
+
+sub check_killed {
+    my ($pair) = @_;
+    my ($one, $service) = @$pair{qw(one service)};
+    my $cookie = sign_in($one, 'alice');
+    is status($one, $cookie), 200, 'in';
+    $service->stop;
+    my (undef, $time) = timed(sub { is_deeply [map { status($one, $cookie) } 1 .. 100], [(200) x 100], 'row 39: killed: requests go on' });
+    cmp_ok $time, '<', 3, "as fast as ever ($time s)";
+    is $one->request(POST => '/logout', cookie => $cookie, origin => 1)->status, 302, 'sign-out works';
+    is status($one, $cookie), 401, 'and counts';
+}
+
+# Both servers have to try it again.
+sub is_used_again {
+    my ($pair) = @_;
+    for my $server (@$pair{qw(one two)}) {
+        my $cookie = sign_in($server, 'alice');
+        ok wait_until(sub { status($server, $cookie); record_of($pair, $cookie) }, 25), 'back again: it is used';
+        is status($server, $cookie), 200, 'in';
+    }
+}
+
+my @pairs = map { pair($_) } qw(redis memcache);
+for my $pair (@pairs) {
+    subtest "$pair->{kind}: row 13: two servers share it" => sub { check_sharing($pair) };
+    subtest "$pair->{kind}: row 39: garbage" => sub { check_garbage($pair) };
+    subtest "$pair->{kind}: row 39: stopped" => sub { check_stopped($pair) };
+}
+
+# Redis goes on, memcached comes anew.
+$pairs[0]{service}->signal('CONT');
+$pairs[1]{service}->stop;
+$pairs[1]{service}->start;
+for my $pair (@pairs) {
+    subtest "$pair->{kind}: row 39: back" => sub { is_used_again($pair) };
+    subtest "$pair->{kind}: row 39: killed" => sub { check_killed($pair) };
+    is_quiet($pair, $pair->{kind});
+}
+
+done_testing;
