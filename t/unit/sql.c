@@ -162,12 +162,46 @@ static void check_tables(void)
     settings = usual;
 }
 
+static luci_sql_statement_t for_engine(luci_sql_dialect_t dialect, luci_sql_id_t id)
+{
+    return luci_sql_statement(dialect, id, &settings, (luci_sql_columns_t){ 0 }, pool);
+}
+
+/* Where the engines differ. */
+static void check_engines(void)
+{
+    luci_sql_statement_t get = for_engine(LUCI_MYSQL, LUCI_SQL_KEY_GET);
+
+    for (int id = 0; id < LUCI_SQL_STATEMENTS; id++)
+        tap_is_str(for_engine(LUCI_PGSQL, (luci_sql_id_t)id).text, statement((luci_sql_id_t)id, 0, 0).text,
+                   "statement %d: PostgreSQL reads what SQLite does", id);
+    tap_is_str(for_engine(LUCI_MYSQL, LUCI_SQL_USER_INSERT).text,
+               "INSERT INTO `auth_user` (id, username) VALUES (%s, %s)",
+               "MySQL tells a conflict by its code");
+    tap_is_int(for_engine(LUCI_MYSQL, LUCI_SQL_KEY_INSERT).may_conflict, 1, "  which is no error for a key");
+    tap_is_int(for_engine(LUCI_MYSQL, LUCI_SQL_SESSION_INSERT).may_conflict, 0, "  but for a session");
+    tap_ok(strstr(get.text, " WHERE k.id = %s AND CAST(CONVERT(k.id USING utf8mb4) AS BINARY) = CAST(%s AS "
+                            "BINARY)"),
+           "  and compares bytes: %s", get.text);
+    is_arguments(&get, "00", "  twice with the same name");
+    tap_is_int(luci_sql_failure(LUCI_MYSQL, 1062), LUCI_SQL_CONFLICT, "ER_DUP_ENTRY");
+    tap_is_int(luci_sql_failure(LUCI_MYSQL, 1205), LUCI_SQL_BUSY, "ER_LOCK_WAIT_TIMEOUT");
+    tap_is_int(luci_sql_failure(LUCI_MYSQL, 1054), LUCI_SQL_MISSING, "ER_BAD_FIELD_ERROR");
+    tap_is_int(luci_sql_failure(LUCI_MYSQL, 1142), LUCI_SQL_OTHER,
+               "ER_TABLEACCESS_DENIED_ERROR: not missing");
+}
+
 static void check_dialects(void)
 {
     luci_sql_dialect_t dialect = LUCI_MYSQL;
 
     tap_is_result(luci_sql_dialect("sqlite3", &dialect), LUCI_OK, "sqlite3 is a driver");
     tap_is_int(dialect, LUCI_SQLITE3, "  of its dialect");
+    tap_is_result(luci_sql_dialect("pgsql", &dialect), LUCI_OK, "pgsql, too");
+    tap_is_int(dialect, LUCI_PGSQL, "  of its own");
+    tap_is_result(luci_sql_dialect("mysql", &dialect), LUCI_OK, "and mysql");
+    tap_is_int(dialect, LUCI_MYSQL, "  likewise");
+    tap_is_int(luci_sql_is_file(LUCI_PGSQL, "host=/run/postgresql"), 0, "a server is no file");
     tap_is_result(luci_sql_dialect("sqlite2", &dialect), LUCI_NOT_FOUND, "sqlite2 is none");
     tap_is_result(luci_sql_dialect("", &dialect), LUCI_NOT_FOUND, "nor is an empty name");
     tap_is_int(luci_sql_is_file(LUCI_SQLITE3, "/srv/users.db"), 1, "a path is a file");
@@ -246,6 +280,7 @@ int main(void)
     check_attributes();
     check_tables();
     check_dialects();
+    check_engines();
     check_numbers();
     settings.tables = (luci_tables_t){ "user", "user_key", "user_session" };
     for (int list = 0; list < COUNT(attribute_lists); list++) {
