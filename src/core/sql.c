@@ -79,21 +79,26 @@ static const row_t statements[LUCI_SQL_STATEMENTS] = {
     "AND NOT attisdropped AND attname IN (" columns ") HAVING COUNT(*) = " count
 
 /* MySQL's catalog shows only what may be read, so that a column would seem missing. */
-#define READ_COLUMNS                                                                                         \
-    [LUCI_SQL_PROBE_USER] = "SELECT COUNT(u.id), COUNT(u.username) FROM {user} u WHERE 1 = 0",               \
-    [LUCI_SQL_PROBE_KEY] =                                                                                   \
-        "SELECT COUNT(k.id), COUNT(k.user_id), COUNT(k.hashed_password) FROM {key} k WHERE 1 = 0",           \
-    [LUCI_SQL_PROBE_SESSION] = "SELECT COUNT(s.id), COUNT(s.user_id), COUNT(s.active_expires), "             \
-                               "COUNT(s.idle_expires) FROM {session} s WHERE 1 = 0",                         \
-    [LUCI_SQL_PROBE_USER_DISABLED] = "SELECT COUNT(u.disabled) FROM {user} u WHERE 1 = 0",                   \
-    [LUCI_SQL_PROBE_USER_COLUMNS] =                                                                          \
-        "SELECT COUNT(u.disabled), COUNT(u.created_at) FROM {user} u WHERE 1 = 0",                           \
-    [LUCI_SQL_PROBE_SESSION_COLUMNS] = "SELECT COUNT(s.created_at), COUNT(s.last_seen), COUNT(s.address), "  \
-                                       "COUNT(s.user_agent) FROM {session} s WHERE 1 = 0",
+#define READ_COLUMNS(table, columns)                                                                         \
+    "SELECT COUNT(*) FROM (SELECT " columns " FROM " table ") probe WHERE 1 = 0"
 
 static const char *const probes[LUCI_SQL_DIALECTS][LUCI_SQL_PROBES] = {
-    [LUCI_SQLITE3] = { READ_COLUMNS },
-    [LUCI_MYSQL] = { READ_COLUMNS },
+    [LUCI_SQLITE3] = {
+        [LUCI_SQL_PROBE_USER] = READ_COLUMNS("{user}", "id, username"),
+        [LUCI_SQL_PROBE_KEY] = READ_COLUMNS("{key}", "id, user_id, hashed_password"),
+        [LUCI_SQL_PROBE_SESSION] = READ_COLUMNS("{session}", "id, user_id, active_expires, idle_expires"),
+        [LUCI_SQL_PROBE_USER_DISABLED] = READ_COLUMNS("{user}", "disabled"),
+        [LUCI_SQL_PROBE_USER_COLUMNS] = READ_COLUMNS("{user}", "disabled, created_at"),
+        [LUCI_SQL_PROBE_SESSION_COLUMNS] = READ_COLUMNS("{session}", "created_at, last_seen, address, user_agent"),
+    },
+    [LUCI_MYSQL] = {
+        [LUCI_SQL_PROBE_USER] = READ_COLUMNS("{user}", "id, username"),
+        [LUCI_SQL_PROBE_KEY] = READ_COLUMNS("{key}", "id, user_id, hashed_password"),
+        [LUCI_SQL_PROBE_SESSION] = READ_COLUMNS("{session}", "id, user_id, active_expires, idle_expires"),
+        [LUCI_SQL_PROBE_USER_DISABLED] = READ_COLUMNS("{user}", "disabled"),
+        [LUCI_SQL_PROBE_USER_COLUMNS] = READ_COLUMNS("{user}", "disabled, created_at"),
+        [LUCI_SQL_PROBE_SESSION_COLUMNS] = READ_COLUMNS("{session}", "created_at, last_seen, address, user_agent"),
+    },
     [LUCI_PGSQL] = {
         [LUCI_SQL_PROBE_USER] = PGSQL_COLUMNS("{user}", "'id', 'username'", "2"),
         [LUCI_SQL_PROBE_KEY] = PGSQL_COLUMNS("{key}", "'id', 'user_id', 'hashed_password'", "3"),
@@ -215,8 +220,9 @@ static const struct {
     [LUCI_SQLITE3] = { "sqlite3", '"', 0 /* a file that can't be written stays as it is, and readable */, "",
                        NULL },
     [LUCI_PGSQL] = { "pgsql", '"', 1, "", "PQsocket" },
-    /* or the driver would connect anew by itself, in the middle of a transaction */
-    [LUCI_MYSQL] = { "mysql", '`', 1, ",reconnect=0", "mysql_get_socket" },
+    /* or the driver would connect anew by itself, in the middle of a transaction, and take a megabyte for
+     * each column of type TEXT */
+    [LUCI_MYSQL] = { "mysql", '`', 1, ",reconnect=0,fldsz=8192", "mysql_get_socket" },
 };
 
 /* PostgreSQL's driver has one code for everything. */

@@ -158,6 +158,21 @@ static void check_transactions(luci_db_t *db, const char *params)
     tap_is_int(support_number(params, "SELECT count(*) FROM auth_user"), 2, "is kept");
 }
 
+/* The statement that is prepared already has to do without it. */
+static void check_dropped_column(luci_db_t *db, const char *params)
+{
+    const char *key = "username:alice", *const * row;
+
+    support_run(params, "UPDATE auth_user SET disabled = 1");
+    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool), LUCI_OK, "a key");
+    tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], "1", "  of a disabled user");
+    support_run(params, "ALTER TABLE auth_user DROP COLUMN disabled");
+    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool), LUCI_OK,
+                  "the same without the column");
+    tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], NULL, "  that nobody has any more");
+    tap_is_str(row[1 + LUCI_SQL_USER_NAME], "Alice", "  and the name");
+}
+
 int main(void)
 {
     const char *params;
@@ -174,6 +189,7 @@ int main(void)
     check_taken(db);
     check_rows(db);
     check_transactions(db, params);
+    check_dropped_column(db, params);
     luci_db_close(db);
     return tap_done();
 }

@@ -157,8 +157,8 @@ static void check_tables(void)
                "and its column");
     tap_ok(schema[3] == NULL, "the list ends");
     tap_is_str(luci_sql_probe(LUCI_SQLITE3, LUCI_SQL_PROBE_USER, &settings.tables, pool),
-               "SELECT COUNT(u.id), COUNT(u.username) FROM \"user\" u WHERE 1 = 0",
-               "a probe is quoted and qualified");
+               "SELECT COUNT(*) FROM (SELECT id, username FROM \"user\") probe WHERE 1 = 0",
+               "a probe is quoted");
     settings = usual;
 }
 
