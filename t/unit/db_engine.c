@@ -181,6 +181,7 @@ int main(void)
 
     pool = support_start();
     settings = support_settings();
+    settings.max_lifetime = LUCI_MS_DAY; /* or created_at is not read */
     check_creators(support_database("creators.db"));
     params = support_database("rows.db");
     support_our_tables(params, &settings);

@@ -56,10 +56,14 @@ static void check_periods(void)
     tap_ok(seen.fresh && seen.state == LUCI_SESSION_ACTIVE, "fresh");
     is_hit(NOW + 5001, "and kept again");
     tap_ok(!seen.fresh, "not fresh any more");
+    finish();
 
-    run_sql("UPDATE user_session SET active_expires = 1700000010000");
+    begin(pool, "lifetime.db");
+    run_sql("UPDATE user_session SET active_expires = 1700000100000");
     with->settings.max_lifetime = 20 * LUCI_MS_SECOND;
-    is_hit(NOW + 14000, "within the longest lifetime");
+    luci_db_close(with->db); /* created_at is read where a lifetime asks for it */
+    is_miss(NOW + 10000, LUCI_OK, "a session with a longest lifetime");
+    is_hit(NOW + 14000, "within it");
     with->settings.max_lifetime = 12 * LUCI_MS_SECOND;
     is_miss(NOW + 14000, LUCI_EXPIRED, "row 14: beyond it a session at hand is dead");
     finish();
