@@ -133,6 +133,7 @@ static luci_result_t find_columns(luci_db_t *db)
         result = has(db, LUCI_SQL_PROBE_USER_COLUMNS, &db->columns.user);
     if (result == LUCI_OK)
         result = has(db, LUCI_SQL_PROBE_SESSION_COLUMNS, &db->columns.session);
+    db->columns.created_at = db->columns.session && db->target->settings->max_lifetime > 0;
     if (result == LUCI_OK)
         result = has(db, LUCI_SQL_PROBE_SESSION, &sessions);
     if (result == LUCI_OK && sessions && !db->columns.session && db->target->settings->max_lifetime)

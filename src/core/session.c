@@ -9,7 +9,7 @@
 #define ADDRESS_MOST 45     /* bytes: an IPv4-mapped IPv6 address in full */
 #define USER_AGENT_MOST 255 /* bytes; longer ones are cut */
 
-enum { COLUMN_ACTIVE, COLUMN_IDLE, COLUMN_CREATED, COLUMN_USER };
+enum { COLUMN_ACTIVE, COLUMN_IDLE, COLUMN_USER };
 
 luci_session_state_t luci_session_state(const luci_session_t *session, const luci_settings_t *settings,
                                         luci_ms_t now)
@@ -135,6 +135,14 @@ static luci_result_t find_row(luci_db_t *db, const char *id, const luci_settings
     return luci_db_select(db, LUCI_SQL_SESSION_GET, &id, row, pool);
 }
 
+/* NULL where it isn't read or isn't known. */
+static const char *created_at(const luci_db_t *db, const luci_settings_t *settings, const char *const *row)
+{
+    if (!luci_db_columns(db).created_at)
+        return NULL;
+    return row[COLUMN_USER + LUCI_SQL_USER_ATTRIBUTES + settings->attributes->nelts];
+}
+
 luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
                                const luci_settings_t *settings, luci_session_t *session, apr_pool_t *pool)
 {
@@ -149,7 +157,8 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
     session->is_bare = is_bare;
     session->active_expires = to_moment(row[COLUMN_ACTIVE], 0);
     session->idle_expires = to_moment(row[COLUMN_IDLE], 0);
-    session->created_at = to_moment(row[COLUMN_CREATED], session->active_expires - settings->active_period);
+    session->created_at =
+        to_moment(created_at(db, settings, row), session->active_expires - settings->active_period);
     luci_user_from_row(&session->user, row + COLUMN_USER);
     session->state = luci_session_state(session, settings, claim->now);
     if (session->state == LUCI_SESSION_DEAD)

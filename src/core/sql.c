@@ -52,7 +52,7 @@ static const row_t statements[LUCI_SQL_STATEMENTS] = {
                               "VALUES (%s, %s, %lld, %lld[S:, %lld, %lld, %s, %s])",
     },
     [LUCI_SQL_SESSION_GET] = {
-        .text = "SELECT s.active_expires, s.idle_expires, [C:s.created_at][c:NULL], " USER_COLUMNS
+        .text = "SELECT s.active_expires, s.idle_expires, " USER_COLUMNS "[C:, s.created_at]"
                               " FROM {session} s JOIN {user} u ON u.id = s.user_id WHERE s.id = %s",
         .repeatable = 1,
     },
@@ -267,7 +267,6 @@ luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_
     luci_sql_statement_t statement = { .repeatable = row->repeatable, .may_conflict = row->may_conflict };
     luci_sql_names_t names = names_for(dialect, &settings->tables, settings->attributes);
 
-    columns.created_at = columns.session && settings->max_lifetime > 0;
     statement.text = luci_sql_text(text, &names, columns, &statement, pool);
     return statement;
 }

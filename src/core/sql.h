@@ -23,7 +23,7 @@ typedef struct {
     int disabled;   /* the user table's disabled */
     int user;       /* that and created_at */
     int session;    /* created_at, last_seen, address, user_agent */
-    int created_at; /* whether a session's is read: only a maximum lifetime asks for it. Set by sql itself */
+    int created_at; /* a session's is read: there, and a maximum lifetime asks for it */
 } luci_sql_columns_t;
 
 /* The statements. Behind each: its arguments, in order; and its result columns. */
@@ -33,8 +33,7 @@ typedef enum {
     LUCI_SQL_KEY_GET,          /* id -> stored hash, user columns */
     LUCI_SQL_KEY_REPLACE_HASH, /* new hash, id, old hash: does nothing when the old one is no longer there */
     LUCI_SQL_SESSION_INSERT,   /* id, user id, active, idle, created_at, last_seen, address, user agent */
-    LUCI_SQL_SESSION_GET, /* id -> active, idle, created_at (NULL where no lifetime asks for it), user columns
-                           */
+    LUCI_SQL_SESSION_GET,      /* id -> active, idle, user columns, and created_at if it is read */
     LUCI_SQL_SESSION_RENEW,  /* active, idle, last_seen, created_at, id, old active: does nothing when renewed
                                 already */
     LUCI_SQL_SESSION_DELETE, /* id */
@@ -42,7 +41,7 @@ typedef enum {
     LUCI_SQL_STATEMENTS
 } luci_sql_id_t;
 
-/* User columns, last in a result: user id, disabled, username, then the attributes in the order of the
+/* User columns in a result: user id, disabled, username, then the attributes in the order of the
  * settings. */
 enum { LUCI_SQL_USER_ID, LUCI_SQL_USER_DISABLED, LUCI_SQL_USER_NAME, LUCI_SQL_USER_ATTRIBUTES };
 

@@ -93,7 +93,6 @@ static int keeps(const expansion_t *e, char letter)
     case 'U': return e->columns.user;
     case 'S': return e->columns.session;
     case 'C': return e->columns.created_at;
-    case 'c': return !e->columns.created_at;
     default: return !e->columns.session;
     }
 }

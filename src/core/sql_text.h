@@ -3,7 +3,7 @@
  * In a text: {user} {key} {session} are the quoted tables, {user:suffix} is that name with _suffix;
  * {attributes} is ", u.COLUMN" for each attribute, {definitions} is "COLUMN TEXT, " for each; [D:...],
  * [U:...] and [S:...] stay only where the user table has "disabled", the user or the session table all our
- * columns, [C:...] where a session's created_at is read; [d:...], [s:...] and [c:...] only where not. */
+ * columns, [C:...] where a session's created_at is read; [d:...] and [s:...] only where not. */
 #ifndef LUCI_SQL_TEXT_H
 #define LUCI_SQL_TEXT_H
 

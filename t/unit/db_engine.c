@@ -131,7 +131,7 @@ static void check_rows(luci_db_t *db)
     tap_is_int(changed_by(db, LUCI_SQL_SESSION_RENEW, renewed), 0, "once");
     tap_is_result(luci_db_select(db, LUCI_SQL_SESSION_GET, &session, &row, pool), LUCI_OK, "its row");
     tap_is_str(row[0], "5", "  says so");
-    tap_is_str(row[2], "3", "  and when it was made");
+    tap_is_str(row[2 + LUCI_SQL_USER_ATTRIBUTES], "3", "  and when it was made");
     tap_is_int(changed_by(db, LUCI_SQL_SESSION_DELETE, &session), 1, "it's deleted");
     tap_is_int(changed_by(db, LUCI_SQL_SESSION_DELETE, &session), 0, "once");
 }

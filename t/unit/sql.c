@@ -55,10 +55,10 @@ static const struct {
       "VALUES (%s, %s, %lld, %lld, %lld, %lld, %s, %s)",
       "01234567" },
     { LUCI_SQL_SESSION_GET, 1,
-      "SELECT s.active_expires, s.idle_expires, NULL, " USER_PLAIN
+      "SELECT s.active_expires, s.idle_expires, " USER_PLAIN
       " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s",
       "0",
-      "SELECT s.active_expires, s.idle_expires, NULL, " USER_OURS
+      "SELECT s.active_expires, s.idle_expires, " USER_OURS
       " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s",
       "0" },
     { LUCI_SQL_SESSION_RENEW, 1,
@@ -108,16 +108,16 @@ static void check_texts(void)
 /* The columns of one table say nothing about the other. */
 static void check_mixed(void)
 {
-    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 1, 0).text, "s.idle_expires, NULL, u.id, u.disabled"),
+    static const luci_sql_columns_t dated = { .session = 1, .created_at = 1 };
+
+    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 1, 0).text,
+                  "s.idle_expires, u.id, u.disabled, u.username FROM"),
            "only the user table is ours");
-    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 0, 1).text, "s.idle_expires, NULL, u.id, NULL, u.username"),
+    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 0, 1).text, "s.idle_expires, u.id, NULL, u.username FROM"),
            "only the session table is ours");
-    settings.max_lifetime = LUCI_MS_DAY;
-    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 0, 1).text, "s.created_at, u.id, NULL, u.username"),
-           "  its created_at is read where there is a maximum lifetime");
-    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 1, 0).text, "s.idle_expires, NULL, u.id, u.disabled"),
-           "  and where there is one");
-    settings.max_lifetime = 0;
+    tap_ok(strstr(luci_sql_statement(LUCI_SQLITE3, LUCI_SQL_SESSION_GET, &settings, dated, pool).text,
+                  "u.username, s.created_at FROM"),
+           "  its created_at is read last, where it is to be read");
     tap_is_int(statement(LUCI_SQL_USER_INSERT, 0, 1).arguments, 2,
                "the user table's arguments depend on it alone");
     tap_is_int(statement(LUCI_SQL_SESSION_INSERT, 1, 0).arguments, 4, "the session table's, too");
