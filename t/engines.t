@@ -11,6 +11,11 @@ use LuciaTest::Site;
 
 my $GATE = "<Location /vault>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
 
+# A quarter of the threads may hash or wait for it: so that all hundred may.
+my $MANY = "LuciaDatabasePool 50 20s\nLuciaHashSlots 2 20s\n" . (LuciaTest::mpm() eq 'prefork'
+    ? "MaxSpareServers 400\nServerLimit 400\nMaxRequestWorkers 400\n"
+    : "StartServers 1\nServerLimit 1\nThreadLimit 400\nThreadsPerChild 400\nMaxSpareThreads 400\nMaxRequestWorkers 400\n");
+
 sub serve {
     my ($line, $config, %arg) = @_;
     return LuciaTest::Server->new(
@@ -50,7 +55,7 @@ sub check_use_cases {
 sub check_many {
     my ($engine) = @_;
     my $database = $engine->create;
-    my $server = serve($engine->line($database));
+    my $server = serve($engine->line($database), $MANY);
     my $request = $server->bytes_of(POST => '/signup', form(username => 'wanted', password => $PASSWORD));
     my @sockets = map { $server->connect } 1 .. 100;
     syswrite $_, substr $request, 0, -1 for @sockets;
@@ -84,7 +89,7 @@ sub check_locks {
 
 sub check_restart {
     my ($engine) = @_;
-    my $server = serve($engine->line($engine->create));
+    my $server = serve($engine->line($engine->create), "LuciaSessionCache off\n");
     my $cookie = sign_up($server, 'alice');
     $engine->restart;
     sign_up($server, 'bobby');

@@ -173,10 +173,9 @@ static luci_result_t open_aside(luci_connection_t *connection, opening_t *openin
     ((opening_t *)aside.baton)->params = apr_pstrdup(aside.pool, opening->params);
     ((opening_t *)aside.baton)->pool = aside.pool;
     result = luci_aside_run(&aside, LUCI_CONNECTION_WAIT);
-    if (result == LUCI_BUSY) {
-        connection->hung = 1;
+    connection->hung = result != LUCI_OK;
+    if (result == LUCI_BUSY)
         return luci_connection_fail(connection, LUCI_BUSY, NO_ANSWER);
-    }
     apr_pool_cleanup_register(connection->pool, aside.pool, destroy_pool, apr_pool_cleanup_null);
     if (result != LUCI_OK)
         return luci_connection_fail(connection, LUCI_UNAVAILABLE, "too many earlier tries to connect hang");

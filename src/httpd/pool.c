@@ -13,8 +13,10 @@ APLOG_USE_MODULE(luciauth);
 #define COMPLAIN_EVERY apr_time_from_sec(60)
 #define WRITE_PAUSE (10 * LUCI_MS_SECOND)
 
-/* A server that does not answer: for this long it is not asked, and then by one. */
+/* A server that does not answer: for this long it is not asked, and then by one, whom nobody follows before
+ * it knows: longer than a call is given (connection.h). */
 #define HUNG_PAUSE apr_time_from_sec(2)
+#define HUNG_TRY apr_time_from_sec(7)
 /* Handles that are out for so long are taken to hang before their calls are cut off; a share of them is
  * enough, so that not all threads get caught. Longer than a file's driver waits for a lock. */
 #define STUCK_AFTER apr_time_from_sec(2)
@@ -124,50 +126,16 @@ static int may_ask(luci_pool_t *pool, apr_time_t now)
 {
     if (pool->hung_until == 0)
         return !are_stuck(pool, now);
-    if (now < pool->hung_until && pool->hung_until - now <= HUNG_PAUSE)
+    if (now < pool->hung_until && pool->hung_until - now <= HUNG_TRY)
         return 0;
-    pool->hung_until = now + HUNG_PAUSE;
+    pool->hung_until = now + HUNG_TRY;
     return 1;
 }
 
+/* A refusal is an answer, too. */
 static void note_hanging(luci_pool_t *pool, const luci_db_t *db)
 {
-    if (luci_db_is_hung(db))
-        pool->hung_until = apr_time_now() + HUNG_PAUSE;
-    else if (!luci_db_is_broken(db))
-        pool->hung_until = 0;
-}
-
-static luci_result_t borrow(void *baton, luci_db_t **db)
-{
-    luci_pool_t *pool = baton;
-    apr_time_t now = apr_time_now();
-    slot_t *slot = NULL;
-    int asks;
-
-    apr_thread_mutex_lock(pool->lock);
-    asks = may_ask(pool, now);
-    if (asks)
-        slot = take(pool, now + apr_time_from_msec(pool->size.wait));
-    if (slot)
-        slot->lent = apr_time_now();
-    apr_thread_mutex_unlock(pool->lock);
-    if (!asks)
-        return LUCI_BUSY;
-    if (!slot) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
-                     "LUCI0301: all %d database handles of this process were in use for %" APR_INT64_T_FMT
-                     " ms",
-                     pool->size.most, pool->size.wait);
-        return LUCI_BUSY;
-    }
-    if (now - slot->checked >= STALE_CHECK_EVERY) {
-        slot->checked = now;
-        if (luci_db_is_stale(slot->db))
-            luci_db_close(slot->db);
-    }
-    *db = slot->db;
-    return LUCI_OK;
+    pool->hung_until = luci_db_is_hung(db) ? apr_time_now() + HUNG_PAUSE : 0;
 }
 
 /* Under the lock. */
@@ -206,6 +174,52 @@ static void give_back(void *baton, luci_db_t *db)
     report(pool, db);
     apr_thread_cond_signal(pool->returned);
     apr_thread_mutex_unlock(pool->lock);
+}
+
+/* Now and then, whether a handle still shows the database as it is. 0: there was no answer in time, and who
+ * asked has waited enough. */
+static int look_at(slot_t *slot, apr_time_t now)
+{
+    if (now - slot->checked < STALE_CHECK_EVERY)
+        return 1;
+    slot->checked = now;
+    if (!luci_db_is_stale(slot->db))
+        return 1;
+    if (luci_db_is_hung(slot->db))
+        return 0;
+    luci_db_close(slot->db);
+    return 1;
+}
+
+static luci_result_t borrow(void *baton, luci_db_t **db)
+{
+    luci_pool_t *pool = baton;
+    apr_time_t now = apr_time_now();
+    slot_t *slot = NULL;
+    int asks;
+
+    apr_thread_mutex_lock(pool->lock);
+    asks = may_ask(pool, now);
+    if (asks)
+        slot = take(pool, now + apr_time_from_msec(pool->size.wait));
+    if (slot)
+        slot->lent = apr_time_now();
+    apr_thread_mutex_unlock(pool->lock);
+    if (!asks)
+        return LUCI_BUSY;
+    if (!slot) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
+                     "LUCI0301: all %d database handles of this process were in use for %" APR_INT64_T_FMT
+                     " ms",
+                     pool->size.most, pool->size.wait);
+        return LUCI_BUSY;
+    }
+    if (!look_at(slot, now)) {
+        give_back(pool, slot->db);
+        return LUCI_BUSY;
+    }
+    *db = slot->db;
+    return LUCI_OK;
 }
 
 luci_db_source_t luci_pool_source(luci_pool_t *pool)

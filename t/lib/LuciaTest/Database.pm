@@ -164,6 +164,7 @@ sub stop {
     my ($self, $signal) = @_;
     my $pid = $self->{pid} or return;
     local ($?, $!, $@);
+    $self->thaw;
     delete $self->{handles};
     kill $signal || $self->end_signal, $pid;
     return if LuciaTest::wait_until(sub { $self->reap }, 30);
@@ -171,6 +172,26 @@ sub stop {
     waitpid $pid, 0;
     delete $self->{pid};
     return;
+}
+
+# Hangs as it stands, with all its processes, and goes on.
+sub freeze {
+    my ($self) = @_;
+    kill STOP => $self->pid;
+    kill STOP => $self->workers;
+    $self->{frozen} = 1;
+    return;
+}
+
+sub thaw {
+    my ($self) = @_;
+    kill CONT => $self->pid, $self->workers if delete $self->{frozen};
+    return;
+}
+
+sub workers {
+    my ($self) = @_;
+    return map { LuciaTest::Server::slurp($_) =~ /^(\d+) \(.*\) \S $self->{pid} /s ? $1 : () } glob '/proc/[0-9]*/stat';
 }
 
 sub restart { my ($self) = @_; $self->stop; return $self->start }
