@@ -112,27 +112,42 @@ static luci_ms_t to_moment(const char *column, luci_ms_t fallback)
     return moment < -LUCI_MOMENT_MOST ? -LUCI_MOMENT_MOST : moment;
 }
 
-/* Whether a row may hold this id itself although ids are hashed. A hash that somebody read in the table and
- * shows as an id is longer. */
-static int may_be_bare(const char *id, const luci_settings_t *settings)
+/* What the table may hold for an id, in the order to look for it. A bare row may get its hash between two
+ * looks, hence the hash once more. A hash that somebody read in the table and shows as an id is longer, and
+ * never looked for itself. */
+#define PLACES_MOST 3
+
+typedef struct {
+    const char *ids[PLACES_MOST];
+    int count;
+} places_t;
+
+static luci_result_t find_places(const char *id, const luci_settings_t *settings, places_t *places,
+                                 apr_pool_t *pool)
 {
-    return settings->tokens == LUCI_TOKENS_HASHED && strlen(id) == LUCI_SESSION_ID_LENGTH;
+    const char *stored;
+    luci_result_t result = stored_id(id, settings, &stored, pool);
+
+    *places = (places_t){ { stored, id, stored }, 1 };
+    if (settings->tokens == LUCI_TOKENS_HASHED && strlen(id) == LUCI_SESSION_ID_LENGTH)
+        places->count = PLACES_MOST;
+    return result;
 }
 
 /* The row of an id; in *is_bare, whether it's one that Lucia left. */
 static luci_result_t find_row(luci_db_t *db, const char *id, const luci_settings_t *settings,
                               const char *const **row, int *is_bare, apr_pool_t *pool)
 {
-    const char *stored;
-    luci_result_t result = stored_id(id, settings, &stored, pool);
+    places_t places;
+    luci_result_t result = find_places(id, settings, &places, pool);
 
-    *is_bare = 0;
     if (result == LUCI_OK)
-        result = luci_db_select(db, LUCI_SQL_SESSION_GET, &stored, row, pool);
-    if (result != LUCI_NOT_FOUND || !may_be_bare(id, settings))
-        return result;
-    *is_bare = 1;
-    return luci_db_select(db, LUCI_SQL_SESSION_GET, &id, row, pool);
+        result = LUCI_NOT_FOUND;
+    for (int i = 0; i < places.count && result == LUCI_NOT_FOUND; i++) {
+        *is_bare = settings->tokens == LUCI_TOKENS_HASHED && places.ids[i] == id;
+        result = luci_db_select(db, LUCI_SQL_SESSION_GET, &places.ids[i], row, pool);
+    }
+    return result;
 }
 
 /* NULL where it isn't read or isn't known. */
@@ -147,7 +162,7 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
                                const luci_settings_t *settings, luci_session_t *session, apr_pool_t *pool)
 {
     const char *const *row;
-    int is_bare;
+    int is_bare = 0;
     luci_result_t result = find_row(db, claim->id, settings, &row, &is_bare, pool);
 
     if (result != LUCI_OK)
@@ -215,12 +230,12 @@ luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const l
 luci_result_t luci_session_delete(luci_db_t *db, const char *id, const luci_settings_t *settings,
                                   apr_pool_t *scratch)
 {
-    const char *stored;
-    luci_result_t result = stored_id(id, settings, &stored, scratch);
+    places_t places;
+    luci_result_t result = find_places(id, settings, &places, scratch);
 
     if (result == LUCI_OK)
-        result = change_one(db, LUCI_SQL_SESSION_DELETE, &stored, scratch);
-    if (result == LUCI_NOT_FOUND && may_be_bare(id, settings))
-        result = change_one(db, LUCI_SQL_SESSION_DELETE, &id, scratch);
+        result = LUCI_NOT_FOUND;
+    for (int i = 0; i < places.count && result == LUCI_NOT_FOUND; i++)
+        result = change_one(db, LUCI_SQL_SESSION_DELETE, &places.ids[i], scratch);
     return result;
 }
