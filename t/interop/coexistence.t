@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The real Lucia v2 and this module on one SQLite file at the same time: each accepts the other's users, passwords and
-# sessions, and the other's sign-outs.
+# The real Lucia v2 and this module on one database at the same time, on SQLite, PostgreSQL and MariaDB: each accepts the
+# other's users, passwords and sessions, and the other's sign-outs.
 use strict;
 use warnings;
 use lib 't/lib', 't/interop/lib';
@@ -9,51 +9,82 @@ use Test::More;
 use LuciaTest;
 use Interop;
 
-LuciaTest::only_files('the guides that are run here use files');
+LuciaTest::only_files('this runs on all engines anyway');
 
 need_node;
 
 my $config = <<'CONF';
-LuciaDatabase sqlite3 @db@
 LuciaMount /
 LuciaSessionCache off
-LuciaTables user user_key user_session
 LuciaSessionTokens plain
 CONF
 my $scrypt   = $config . "LuciaPasswordHash lucia-scrypt\n";
 my $argon2id = $config . "LuciaPasswordHash argon2id m=8192 t=1 p=1\n";
 
 sub columns_of {
-    my ($file, $table) = @_;
-    return join ' ', map { $_->{name} } @{ sqlite($file, "SELECT name FROM pragma_table_info('$table') ORDER BY cid") };
+    my ($engine, $database, $table) = @_;
+    my $handle = $engine->connect($database);
+    my $statement = $handle->prepare("SELECT * FROM $table");
+    $statement->execute;
+    my $names = join ' ', @{ $statement->{NAME} };
+    $statement->finish;
+    $handle->disconnect;
+    return $names;
 }
 
 sub run_together {
     my ($name, $guide, $server) = @_;
-    return node_subtest($name, 'coexistence.mjs', 'together', $guide->url, $server->url, $server->db);
+    return node_subtest($name, 'coexistence.mjs', 'together', $guide->url, $server->url, $guide->database);
 }
 
-{
-    my $server = LuciaTest::Server->new(config => $scrypt);
-    my $guide  = Interop::Guide->new(database => $server->db);
-    like columns_of($server->db, 'user_session'), qr/^id user_id active_expires idle_expires \w/,
-        'the module made the tables, with columns of its own';
+sub check_our_tables {
+    my ($engine) = @_;
+    my ($server, $database, $url) = on_database($engine, $scrypt);
+    $server->start;
+    my $guide = Interop::Guide->new(database => $url);
+    my $names = columns_of($engine, $database, 'user_session');
+    is_deeply [grep { $names =~ /\b$_\b/ } qw(id user_id active_expires idle_expires created_at)],
+        [qw(id user_id active_expires idle_expires created_at)], 'the module made the tables, with columns of its own';
     run_together('the module made the tables', $guide, $server);
+    return;
 }
 
-{
-    my $server = LuciaTest::Server->new(config => $scrypt, start => 0);
-    my $guide  = Interop::Guide->new(database => $server->db);
+sub check_lucia_tables {
+    my ($engine) = @_;
+    my ($server, $database, $url) = on_database($engine, $scrypt);
+    my $guide = Interop::Guide->new(database => $url);
     LuciaTest::give(glob $server->db . '*');
     $server->start;
     run_together('Lucia made the tables', $guide, $server);
-    is columns_of($server->db, 'user'),         'id username',                             'its users are as it made them';
-    is columns_of($server->db, 'user_key'),     'id user_id hashed_password',              'its keys too';
-    is columns_of($server->db, 'user_session'), 'id user_id active_expires idle_expires', 'its sessions too';
+    my $users = $engine->driver eq 'sqlite3' ? 'user' : 'auth_user';
+    is columns_of($engine, $database, $users),         'id username',                             'its users are as it made them';
+    is columns_of($engine, $database, 'user_key'),     'id user_id hashed_password',              'its keys too';
+    is columns_of($engine, $database, 'user_session'), 'id user_id active_expires idle_expires', 'its sessions too';
 
-    my $newer = LuciaTest::Server->new(config => $argon2id =~ s/\@db\@/$server->db/er);
-    node_subtest('passwords move to Argon2id and back', 'coexistence.mjs', 'rehash', $guide->url, $server->url,
-        $server->db, $newer->url);
+    my $line = (split /LuciaMount/, $server->{config})[0] =~ s/\@db\@/$server->db/er;
+    my $newer = LuciaTest::Server->new(config => $line . $argon2id);
+    node_subtest('passwords move to Argon2id and back', 'coexistence.mjs', 'rehash', $guide->url, $server->url, $url, $newer->url);
+    return;
+}
+
+# What is changed past httpd counts within LuciaSessionCacheTTL.
+sub check_cached {
+    my ($engine) = @_;
+    my ($server, undef, $url) = on_database($engine, $scrypt =~ s/Cache off/CacheTTL 4s/r);
+    my $guide = Interop::Guide->new(database => $url);
+    LuciaTest::give(glob $server->db . '*');
+    $server->start;
+    node_subtest('sign-outs with a session cache', 'coexistence.mjs', 'cached', $guide->url, $server->url, $url, 4000);
+    return;
+}
+
+for my $class (qw(LuciaTest::Sqlite LuciaTest::Postgres LuciaTest::MariaDB)) {
+    my $engine = $class->can('shared') ? $class->shared : $class->new;
+    subtest $engine->driver => sub {
+        check_our_tables($engine);
+        check_lucia_tables($engine);
+        check_cached($engine);
+    };
 }
 
 done_testing;

@@ -4,6 +4,7 @@
 //
 //   node differential.mjs SUITE LUCIA_URL LUCIA_FILE OURS_URL OURS_FILE
 import { diag, done, is, ok } from "./lib/tap.mjs";
+import { openDatabase } from "./lib/database.mjs";
 import { Side } from "./lib/sides.mjs";
 import { ANY, DIFFERENCES } from "./differences.mjs";
 import * as accounts from "./steps/accounts.mjs";
@@ -25,8 +26,8 @@ const NOTHING = { location: null, cookie: "none", message: null };
 
 const [suiteName, luciaUrl, luciaFile, oursUrl, oursFile] = process.argv.slice(2);
 const suite = SUITES[suiteName];
-const lucia = new Side("lucia", luciaUrl, luciaFile);
-const ours = new Side("ours", oursUrl, oursFile);
+const lucia = new Side("lucia", luciaUrl, await openDatabase(luciaFile));
+const ours = new Side("ours", oursUrl, await openDatabase(oursFile));
 const sides = [lucia, ours];
 const usedDifferences = new Set();
 let requests_sent = 0;
@@ -71,23 +72,24 @@ const runRequest = async (step, name) => {
   is(atOurs, fillIn({ ...atLucia, ...expected, ...difference?.ours }, atOurs), `ours: ${name}`);
 };
 
-const runQuery = ({ query, ...step }, name) => {
+const runQuery = async ({ query, ...step }, name) => {
   const difference = differenceOf(step);
-  const values = sides.map((side) => {
+  const values = await Promise.all(sides.map((side) => {
     const args = query.args.map((argument) => (typeof argument === "function" ? argument() : argument));
     return side.value(query.sql, args);
-  });
+  }));
   is(values[0], step.expect, `lucia: ${name}`);
   is(values[1], difference ? difference.ours : step.expect, `ours: ${name}`);
 };
 
-const runAge = ({ jar, age }, name) =>
-  sides.forEach((side) => is(side.age(jar, age), 1, `${side.name}: ${name}`));
+const runAge = async ({ jar, age }, name) => {
+  for (const side of sides) is(await side.age(jar, age), 1, `${side.name}: ${name}`);
+};
 
 const runStep = async (step, sequence) => {
   const name = `${sequence.name}: ${step.name}`;
-  if (step.query) runQuery(step, name);
-  else if (step.age) runAge(step, name);
+  if (step.query) await runQuery(step, name);
+  else if (step.age) await runAge(step, name);
   else await runRequest(step, name);
 };
 
@@ -102,5 +104,5 @@ if (suiteName === "everything") {
   is(unused, [], "every listed difference was seen");
   for (const name of usedDifferences) diag(`${name}: ${DIFFERENCES[name].why}`);
 }
-sides.forEach((side) => side.close());
+await Promise.all(sides.map((side) => side.database.close()));
 done();

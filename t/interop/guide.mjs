@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The application of Lucia v2's "Sign in with username and password" guides, rebuilt from the public API of
 // lucia@2.7.7: the HTML forms of the Express guide and, below /api/, the JSON endpoints of the Next.js Pages Router
-// guide, in one Express server on one SQLite file. The tests beside it compare mod_luciauth with it.
+// guide, in one Express server on one database. The tests beside it compare mod_luciauth with it.
 //
-//   node guide.mjs [--port N] [--database FILE]
+//   node guide.mjs [--port N] [--database FILE|postgres://...|mysql://...]
 //
 // Port 0 (the default) takes a free one; "listening URL" on standard output says which. It ends on SIGTERM, on SIGINT
 // and when its standard input closes, so that it never outlives the test that started it.
@@ -15,11 +15,10 @@
 import "lucia/polyfill/node"; // Node.js 18 has no global `crypto`
 import { once } from "node:events";
 import { parseArgs } from "node:util";
-import Database from "libsql";
 import express from "express";
-import { betterSqlite3 } from "@lucia-auth/adapter-sqlite";
 import { LuciaError, lucia } from "lucia";
 import { express as expressMiddleware, nextjs_future } from "lucia/middleware";
+import { openDatabase } from "./lib/database.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -28,34 +27,15 @@ const { values: options } = parseArgs({
   },
 });
 
-const TABLES = { user: "user", key: "user_key", session: "user_session" };
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS user (
-    id TEXT NOT NULL PRIMARY KEY,
-    username TEXT NOT NULL UNIQUE
-  );
-  CREATE TABLE IF NOT EXISTS user_key (
-    id TEXT NOT NULL PRIMARY KEY,
-    user_id TEXT NOT NULL REFERENCES user (id),
-    hashed_password TEXT
-  );
-  CREATE TABLE IF NOT EXISTS user_session (
-    id TEXT NOT NULL PRIMARY KEY,
-    user_id TEXT NOT NULL REFERENCES user (id),
-    active_expires BIGINT NOT NULL,
-    idle_expires BIGINT NOT NULL
-  );`;
-const BUSY_TIMEOUT_MS = 10_000;
-
-const database = new Database(options.database, { timeout: BUSY_TIMEOUT_MS });
-database.pragma("journal_mode = WAL");
-database.exec(SCHEMA);
+const database = await openDatabase(options.database);
+await database.prepare();
+for (const statement of database.schema) await database.run(statement, []);
 
 const milliseconds = (name) => (process.env[name] ? Number(process.env[name]) : undefined);
 
 const makeAuth = (middleware) =>
   lucia({
-    adapter: betterSqlite3(database, TABLES),
+    adapter: database.adapter(),
     middleware,
     env: process.env.LUCIA_ENV === "PROD" ? "PROD" : "DEV",
     sessionExpiresIn: {
@@ -96,8 +76,7 @@ const signUp = async (auth, body) => {
     });
     return await auth.createSession({ userId: user.userId, attributes: {} });
   } catch (error) {
-    if (error instanceof Database.SqliteError && error.code === "SQLITE_CONSTRAINT_UNIQUE")
-      throw new Refusal(400, "Username already taken");
+    if (database.isTaken(error)) throw new Refusal(400, "Username already taken");
     throw error;
   }
 };
@@ -263,8 +242,8 @@ await once(server, "listening");
 
 const stop = () => {
   server.closeAllConnections();
-  server.close(() => {
-    database.close();
+  server.close(async () => {
+    await database.close();
     process.exit(0);
   });
 };

@@ -8,6 +8,8 @@
 #     ... $guide->url, $guide->database ...; it ends with the object, and with this process
 #     Interop::Guide->new(command => ['node', ...]);       # another application that says "listening URL"
 #     node_subtest('the name', 'differential.mjs', @arguments);    # a script's TAP as a subtest
+#     my ($server, $database, $url) = on_database($engine, $config);    # an httpd on a new database, not started:
+#         what LuciaTest::Database's functions call the database, and what Lucia's guide does
 package Interop;
 use strict;
 use warnings;
@@ -17,8 +19,9 @@ use Exporter 'import';
 use Fcntl ':flock';
 use File::Basename qw(dirname);
 use Test::More ();
+use LuciaTest ();
 
-our @EXPORT = qw(need_node node_subtest);
+our @EXPORT = qw(need_node node_subtest on_database);
 
 my $home = Cwd::abs_path(dirname(__FILE__) . '/..');
 
@@ -51,6 +54,16 @@ sub node_subtest {
     my $passed = Test::More::is($?, 0, $name);
     Test::More::diag(@failed) if !$passed;
     return $passed;
+}
+
+# Lucia calls its table of users "user" in a file; elsewhere that is a word of SQL's.
+sub on_database {
+    my ($engine, $config, %arg) = @_;
+    my $is_file = $engine->driver eq 'sqlite3';
+    my $database = $is_file ? undef : $engine->create;
+    my $lines = $is_file ? "LuciaDatabase sqlite3 \@db\@\nLuciaTables user user_key user_session" : $engine->line($database);
+    my $server = LuciaTest::Server->new(%arg, config => "$lines\n$config", start => 0);
+    return ($server, $is_file ? ($server->db, $server->db) : ($database, $engine->url($database)));
 }
 
 package Interop::Guide;

@@ -1,26 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two servers that are compared: where each is, its database file, and its browsers' cookies.
+// The two servers that are compared: where each is, its database, and its browsers' cookies.
 import { createHash } from "node:crypto";
-import Database from "libsql";
 import { send } from "./http.mjs";
 import { observe } from "./observe.mjs";
 
-const BUSY_TIMEOUT_MS = 10_000;
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS", "TRACE"];
 
 const sha256 = (text) => createHash("sha256").update(text).digest("hex");
 
 export class Side {
-  /** @param {string} name "lucia" or "ours"; @param {string} url its origin; @param {string} file its SQLite database */
-  constructor(name, url, file) {
+  /** @param {string} name "lucia" or "ours"; @param {string} url its origin; @param database its openDatabase(...) */
+  constructor(name, url, database) {
     this.name = name;
     this.url = url;
-    this.database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+    this.database = database;
     this.jars = new Map();
-  }
-
-  close() {
-    this.database.close();
   }
 
   /** A browser: the token it holds now (null: none) and every token that it was ever given. */
@@ -61,17 +55,19 @@ export class Side {
     jar.tokens.push(value);
   }
 
-  /** Moves the two moments of a jar's session, stored plain or hashed, to so many milliseconds from now. */
+  /** Moves the two moments of a jar's session, stored plain or hashed, to so many milliseconds from now; the rows changed. */
   age(jarName, { active, idle }) {
     const token = this.jar(jarName).current;
-    const { changes } = this.database
-      .prepare("UPDATE user_session SET active_expires = ?, idle_expires = ? WHERE id IN (?, ?)")
-      .run(Date.now() + active, Date.now() + idle, token, sha256(token));
-    return changes;
+    return this.database.run("UPDATE user_session SET active_expires = ?, idle_expires = ? WHERE id IN (?, ?)", [
+      Date.now() + active,
+      Date.now() + idle,
+      token,
+      sha256(token),
+    ]);
   }
 
   /** One column of the first row that a statement finds. */
-  value(sql, args = [], column = "value") {
-    return this.database.prepare(sql).get(...args)?.[column] ?? null;
+  async value(sql, args = [], column = "value") {
+    return (await this.database.rows(sql, args))[0]?.[column] ?? null;
   }
 }
