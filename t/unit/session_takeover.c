@@ -17,6 +17,8 @@
 #define UNKNOWN "0000000000000000000000000000000000000000"
 #define HASH                                                                                                 \
     "0f595b824eb4eb7d9fb3b8c7aa23dbc305a92a2cd21bb9180722507216ba3871" /* BARE's, as sha256sum has it */
+#define LOCK_FILE "BEGIN IMMEDIATE"
+#define LOCK_ROW "BEGIN; UPDATE user_session SET user_id = user_id"
 #define BARE_ROWS "SELECT count(*) FROM user_session WHERE id = '" BARE "'"
 #define HASHED_ROWS "SELECT count(*) FROM user_session WHERE id = '" HASH "'"
 
@@ -259,9 +261,7 @@ static void check_busy(int ours)
 
     start("busy", ours, NOW - 1);
     stop();
-    holder = support_hold(lucia->target.params, support_is_file()
-                                                    ? "BEGIN IMMEDIATE"
-                                                    : "BEGIN; UPDATE user_session SET user_id = user_id");
+    holder = support_hold(lucia->target.params, support_is_file() ? LOCK_FILE : LOCK_ROW);
     tap_is_result(show(BARE, NOW, 1), LUCI_OK, "the row is locked: the session is valid");
     tap_ok(written == LUCI_BUSY || written == LUCI_UNAVAILABLE, "  though not taken over: %s",
            luci_result_name(written));
@@ -363,6 +363,7 @@ static void check_interrupted_looks(void)
 
 static void check_interrupted_ends(void)
 {
+    luci_result_t answer;
     int met = 0;
 
     for (int at = 1; at <= STATEMENTS_MOST; at++) {
@@ -373,8 +374,8 @@ static void check_interrupted_ends(void)
         is_stored(0, 0, "gone");
         stop_interrupted();
         start_interrupted("lost", at, sign_out_elsewhere);
-        if (show(BARE, NOW, 1) != LUCI_OK)
-            tap_ok(found.user.id == NULL, "  who looked was too late");
+        answer = show(BARE, NOW, 1);
+        tap_ok(answer == LUCI_OK || answer == LUCI_NOT_FOUND, "  who looked gets an answer");
         if (!interruption)
             is_stored(0, 0, "nothing comes back");
         stop_interrupted();
@@ -385,10 +386,7 @@ static void check_interrupted_ends(void)
 #define VISITORS 4
 #define SESSIONS 60
 
-static const char *session_number(int session)
-{
-    return apr_psprintf(pool, "%040d", session);
-}
+#define ID(session) apr_psprintf(pool, "%040d", session)
 
 /* A child that shows all ids, once all children may. Its status is 0 when it was let in each time. */
 static int visit_all(int gate)
@@ -397,7 +395,7 @@ static int visit_all(int gate)
     int refused = read(gate, &byte, 1) != 0;
 
     for (int session = 1; session <= SESSIONS; session++)
-        refused += show(session_number(session), NOW, 1) != LUCI_OK || found.is_bare;
+        refused += show(ID(session), NOW, 1) != LUCI_OK || found.is_bare;
     stop();
     return refused != 0;
 }
@@ -409,7 +407,7 @@ static void check_crowd(int ours)
 
     start("crowd", ours, NOW + DAY);
     for (int session = 1; session <= SESSIONS; session++)
-        leave_session(session_number(session), NOW + (session % 2 ? DAY : -1));
+        leave_session(ID(session), NOW + (session % 2 ? DAY : -1));
     stop();
     if (pipe(gate) != 0)
         support_give_up("pipe", "none");
