@@ -48,7 +48,8 @@ sub check_use_cases {
     is $engine->value_in($database, "SELECT count(*) FROM auth_user WHERE username = '\x{fc}ser \x{1f600} \x{4e2d}\x{6587}'"), 1,
         'and are text for others, too';
     sign_up($server, $_) for 'user', 'user ', "us\xc3\xa9r", 'us_r';
-    pass 'a blank or an accent makes another name';
+    my %id = map { $_ => $server->request(GET => '/', cookie => sign_in($server, $_))->body =~ /User id: (\w+)/ } 'user', 'user ', "us\xc3\xa9r", 'us_r';
+    is scalar(keys %{ { reverse %id } }), 4, 'a blank or an accent makes another name';
     return;
 }
 

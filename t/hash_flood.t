@@ -173,7 +173,8 @@ subtest 'row 37: the flood' => sub {
     cmp_ok shared_most($server), '<=', 2 * ARENA + SHARED, 'the slots have 2 x 20 MiB in the whole server';
     cmp_ok $peak{own} - $base->{own}, '<=', ALLOWANCE, 'nothing else grows beyond the allowance' unless $ENV{SANITIZE};
     cmp_ok $after->{own} - $base->{own}, '<=', ALLOWANCE, 'also afterwards' unless $ENV{SANITIZE};
-    cmp_ok scalar(() = $server->error_log =~ /LUCI0404/g), '<=', 2, 'the log says it once a minute';
+    my $lines = () = $server->error_log =~ /LUCI0404/g;
+    ok $lines >= 1 && $lines <= 2, 'the log says it once a minute';
     unlike $server->error_log, qr/@{[PASSWORD]}/, 'and no password';
 };
 

@@ -75,8 +75,11 @@ void luci_arena_lend(luci_arena_t *arena)
 
 int luci_arena_take(uint8_t **memory, size_t bytes)
 {
-    if (lent && bytes <= lent->bytes)
+    if (lent && bytes <= lent->bytes) {
+        if (lent->warmed && !__atomic_exchange_n(lent->warmed, 1, __ATOMIC_RELAXED))
+            (void)luci_arena_warm(lent);
         *memory = lent->memory;
+    }
     else
         *memory = luci_arena_map(bytes, 1, 0);
     return *memory ? 0 : -1;

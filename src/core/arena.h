@@ -14,6 +14,7 @@
 typedef struct {
     uint8_t *memory;
     size_t bytes;
+    volatile uint32_t *warmed; /* 1 once its memory was warmed, by whichever process; NULL: nobody minds */
 } luci_arena_t;
 
 /* bytes as an arena has them: the next multiple of LUCI_ARENA_PAGE. */

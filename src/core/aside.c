@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aside.h"
 
+#include "thread.h"
+
 #include <apr_atomic.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 static volatile apr_uint32_t threads;
@@ -36,22 +36,6 @@ static void *work(void *baton)
     return NULL;
 }
 
-/* Signals are for the program's own threads. */
-static int start(task_t *task)
-{
-    sigset_t all, before;
-    pthread_t thread;
-    int code;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    code = pthread_create(&thread, NULL, work, task);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (code == 0)
-        pthread_detach(thread);
-    return code == 0;
-}
-
 static int await(task_t *task, luci_ms_t most)
 {
     struct pollfd closed = { .fd = task->ends[0], .events = POLLIN };
@@ -73,7 +57,7 @@ luci_result_t luci_aside_run(const luci_aside_t *aside, luci_ms_t most)
         apr_atomic_dec32(&threads);
         return LUCI_INTERNAL;
     }
-    if (!start(task)) {
+    if (!luci_thread_start(work, task, NULL)) {
         close(task->ends[0]);
         close(task->ends[1]);
         apr_atomic_dec32(&threads);

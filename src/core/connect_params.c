@@ -11,45 +11,62 @@
 
 #define FROM_FILE "{file:"
 #define FROM_ENVIRONMENT "{env:"
+#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
-static luci_result_t fail(const char **problem, const char *what, const char *name, const char *why,
-                          apr_pool_t *pool)
+/* What the parts have in common. */
+typedef struct {
+    luci_sql_dialect_t dialect;
+    const char *params;
+    const char **problem;
+    apr_pool_t *pool;
+} filling_t;
+
+static luci_result_t fail(const filling_t *filling, const char *what, const char *name, const char *why)
 {
-    *problem = apr_psprintf(pool, "%s \"%s\" %s", what, name, why);
+    *filling->problem = apr_psprintf(filling->pool, "%s \"%s\" %s", what, name, why);
     return LUCI_INVALID;
 }
 
 /* The first line, without its end. */
-static luci_result_t read_file(const char *path, const char **secret, const char **problem, apr_pool_t *pool)
+static luci_result_t read_file(const filling_t *filling, const char *path, const char **secret)
 {
-    char *text = apr_pcalloc(pool, LUCI_SECRET_BYTES_MOST + 2);
+    char *text = apr_pcalloc(filling->pool, LUCI_SECRET_BYTES_MOST + 2);
     apr_size_t length = LUCI_SECRET_BYTES_MOST + 1;
     char reason[120];
     apr_file_t *file;
-    apr_status_t status = apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, pool);
+    apr_status_t status;
 
+    if (*path != '/')
+        return fail(filling, "the file", path, "is not allowed: a path that starts with a slash");
+    status = apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, filling->pool);
     if (status == APR_SUCCESS) {
         status = apr_file_read_full(file, text, length, &length);
         apr_file_close(file);
     }
     if (status != APR_SUCCESS && !APR_STATUS_IS_EOF(status))
-        return fail(problem, "the file", path, apr_strerror(status, reason, sizeof reason), pool);
+        return fail(
+            filling, "the file", path,
+            apr_pstrcat(filling->pool, "can't be read: ", apr_strerror(status, reason, sizeof reason), NULL));
     if (memchr(text, '\0', length))
-        return fail(problem, "the file", path, "holds a NUL", pool);
+        return fail(filling, "the file", path, "holds a NUL");
     if (strcspn(text, "\r\n") > LUCI_SECRET_BYTES_MOST)
-        return fail(problem, "the first line of the file", path, "is too long", pool);
+        return fail(filling, "the first line of the file", path, "is too long");
     text[strcspn(text, "\r\n")] = '\0';
     *secret = text;
     return LUCI_OK;
 }
 
-static luci_result_t read_variable(const char *name, const char **secret, const char **problem,
-                                   apr_pool_t *pool)
+/* What is no name of a variable may be a secret with a brace in it, and isn't shown. */
+static luci_result_t read_variable(const filling_t *filling, const char *name, const char **secret)
 {
     char *value = NULL;
 
-    if (apr_env_get(&value, name, pool) != APR_SUCCESS || !value)
-        return fail(problem, "the environment variable", name, "is not set", pool);
+    if (!*name || name[strspn(name, NAME_CHARACTERS)]) {
+        *filling->problem = "what stands behind {env: is not allowed: letters, digits and _, and then }";
+        return LUCI_INVALID;
+    }
+    if (apr_env_get(&value, name, filling->pool) != APR_SUCCESS || !value)
+        return fail(filling, "the environment variable", name, "is not set");
     *secret = value;
     return LUCI_OK;
 }
@@ -90,30 +107,30 @@ static int is_url(const char *params)
 /* apr_dbd's mysql driver ends a value at these and knows no quotes. */
 #define MYSQL_SEPARATORS " \r\n\t;|,"
 
-static luci_result_t quote(luci_sql_dialect_t dialect, const char *params, const char *name,
-                           const char **secret, const char **problem, apr_pool_t *pool)
+static luci_result_t quote(const filling_t *filling, const char *name, const char **secret)
 {
+    const char *params = filling->params;
+
     if (!**secret)
-        return fail(problem, "the secret from", name, "is empty", pool);
-    if (dialect == LUCI_PGSQL)
-        *secret = is_url(params) ? escaped_for_url(*secret, pool) : quoted_for_pgsql(*secret, pool);
+        return fail(filling, "the secret from", name, "is empty");
+    if (filling->dialect == LUCI_PGSQL)
+        *secret = is_url(params) ? escaped_for_url(*secret, filling->pool)
+                                 : quoted_for_pgsql(*secret, filling->pool);
     else if (strpbrk(*secret, MYSQL_SEPARATORS))
-        return fail(problem, "the secret from", name,
-                    "holds a blank, comma, semicolon or bar, which the mysql driver can't take", pool);
+        return fail(filling, "the secret from", name,
+                    "holds a blank, comma, semicolon or bar, which the mysql driver can't take");
     return LUCI_OK;
 }
 
 /* What stands between the colon and the closing brace, as a value. */
-static luci_result_t value_of(luci_sql_dialect_t dialect, const char *params, const char *place,
-                              size_t length, const char **value, const char **problem, apr_pool_t *pool)
+static luci_result_t value_of(const filling_t *filling, const char *place, size_t length, const char **value)
 {
     int from_file = strncmp(place, FROM_FILE, strlen(FROM_FILE)) == 0;
     size_t head = strlen(from_file ? FROM_FILE : FROM_ENVIRONMENT);
-    const char *name = apr_pstrmemdup(pool, place + head, length - head);
-    luci_result_t result =
-        from_file ? read_file(name, value, problem, pool) : read_variable(name, value, problem, pool);
+    const char *name = apr_pstrmemdup(filling->pool, place + head, length - head);
+    luci_result_t result = from_file ? read_file(filling, name, value) : read_variable(filling, name, value);
 
-    return result == LUCI_OK ? quote(dialect, params, name, value, problem, pool) : result;
+    return result == LUCI_OK ? quote(filling, name, value) : result;
 }
 
 static const char *next_place(const char *text)
@@ -128,6 +145,7 @@ static const char *next_place(const char *text)
 luci_result_t luci_connect_params(luci_sql_dialect_t dialect, const char *params, const char **filled,
                                   const char **problem, apr_pool_t *pool)
 {
+    const filling_t filling = { dialect, params, problem, pool };
     const char *rest = params, *place, *value;
 
     *filled = params;
@@ -137,9 +155,11 @@ luci_result_t luci_connect_params(luci_sql_dialect_t dialect, const char *params
         size_t length = strcspn(place, "}");
         luci_result_t result;
 
-        if (!place[length])
-            return fail(problem, "the brace of", place, "is not closed", pool);
-        result = value_of(dialect, params, place, length, &value, problem, pool);
+        if (!place[length]) {
+            *problem = "a brace of {file: or {env: is not closed";
+            return LUCI_INVALID;
+        }
+        result = value_of(&filling, place, length, &value);
         if (result != LUCI_OK)
             return result;
         *filled =

@@ -9,8 +9,8 @@
 
 #define LUCI_SECRET_BYTES_MOST 1024 /* of a secret */
 
-/* OK: *filled is from pool; params itself where nothing is to be filled in. INVALID: *problem says why, as a
- * phrase without any secret. */
+/* The path of a file is absolute. OK: *filled is from pool; params itself where nothing is to be filled in.
+ * INVALID: *problem says why, as a phrase without any secret. */
 luci_result_t luci_connect_params(luci_sql_dialect_t dialect, const char *params, const char **filled,
                                   const char **problem, apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -4,7 +4,7 @@
  * replaced by a fresh connection before it's used again: so statements that went stale by a schema change
  * elsewhere are prepared anew, and a transaction that hangs half-way is gone. What can be repeated without
  * harm is tried once more on the fresh connection; a lock that was waited for is not (the driver waited
- * already). No message holds a value. */
+ * already; but PostgreSQL's says only that something failed). No message holds a value. */
 #ifndef LUCI_DB_H
 #define LUCI_DB_H
 

@@ -82,23 +82,20 @@ static const row_t statements[LUCI_SQL_STATEMENTS] = {
 #define READ_COLUMNS(table, columns)                                                                         \
     "SELECT COUNT(*) FROM (SELECT " columns " FROM " table ") probe WHERE 1 = 0"
 
+#define BY_READING                                                                                           \
+    {                                                                                                        \
+        [LUCI_SQL_PROBE_USER] = READ_COLUMNS("{user}", "id, username"),                                      \
+        [LUCI_SQL_PROBE_KEY] = READ_COLUMNS("{key}", "id, user_id, hashed_password"),                        \
+        [LUCI_SQL_PROBE_SESSION] = READ_COLUMNS("{session}", "id, user_id, active_expires, idle_expires"),   \
+        [LUCI_SQL_PROBE_USER_DISABLED] = READ_COLUMNS("{user}", "disabled"),                                 \
+        [LUCI_SQL_PROBE_USER_COLUMNS] = READ_COLUMNS("{user}", "disabled, created_at"),                      \
+        [LUCI_SQL_PROBE_SESSION_COLUMNS] =                                                                   \
+            READ_COLUMNS("{session}", "created_at, last_seen, address, user_agent"),                         \
+    }
+
 static const char *const probes[LUCI_SQL_DIALECTS][LUCI_SQL_PROBES] = {
-    [LUCI_SQLITE3] = {
-        [LUCI_SQL_PROBE_USER] = READ_COLUMNS("{user}", "id, username"),
-        [LUCI_SQL_PROBE_KEY] = READ_COLUMNS("{key}", "id, user_id, hashed_password"),
-        [LUCI_SQL_PROBE_SESSION] = READ_COLUMNS("{session}", "id, user_id, active_expires, idle_expires"),
-        [LUCI_SQL_PROBE_USER_DISABLED] = READ_COLUMNS("{user}", "disabled"),
-        [LUCI_SQL_PROBE_USER_COLUMNS] = READ_COLUMNS("{user}", "disabled, created_at"),
-        [LUCI_SQL_PROBE_SESSION_COLUMNS] = READ_COLUMNS("{session}", "created_at, last_seen, address, user_agent"),
-    },
-    [LUCI_MYSQL] = {
-        [LUCI_SQL_PROBE_USER] = READ_COLUMNS("{user}", "id, username"),
-        [LUCI_SQL_PROBE_KEY] = READ_COLUMNS("{key}", "id, user_id, hashed_password"),
-        [LUCI_SQL_PROBE_SESSION] = READ_COLUMNS("{session}", "id, user_id, active_expires, idle_expires"),
-        [LUCI_SQL_PROBE_USER_DISABLED] = READ_COLUMNS("{user}", "disabled"),
-        [LUCI_SQL_PROBE_USER_COLUMNS] = READ_COLUMNS("{user}", "disabled, created_at"),
-        [LUCI_SQL_PROBE_SESSION_COLUMNS] = READ_COLUMNS("{session}", "created_at, last_seen, address, user_agent"),
-    },
+    [LUCI_SQLITE3] = BY_READING,
+    [LUCI_MYSQL] = BY_READING,
     [LUCI_PGSQL] = {
         [LUCI_SQL_PROBE_USER] = PGSQL_COLUMNS("{user}", "'id', 'username'", "2"),
         [LUCI_SQL_PROBE_KEY] = PGSQL_COLUMNS("{key}", "'id', 'user_id', 'hashed_password'", "3"),

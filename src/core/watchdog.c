@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "watchdog.h"
 
+#include "thread.h"
+
 #include <apr_time.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -45,22 +46,17 @@ static void *watch_all(void *unused)
     return NULL;
 }
 
-/* With the mutex. What a fork left of the parent's watching is forgotten. */
+/* With the mutex. What a fork left of the parent's watching is forgotten, also that it waited. */
 static int start_thread(void)
 {
-    sigset_t all, before;
-    pthread_t thread;
-    int code;
+    static const pthread_cond_t unused = PTHREAD_COND_INITIALIZER;
 
+    begun = unused;
     watches = NULL;
+    begins = 0;
     is_idle = 0;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the program's own threads */
-    code = pthread_create(&thread, NULL, watch_all, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (code != 0)
+    if (!luci_thread_start(watch_all, NULL, NULL))
         return 0;
-    pthread_detach(thread);
     process = getpid();
     return 1;
 }

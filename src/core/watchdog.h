@@ -3,7 +3,8 @@
  * long as it takes; when the server hangs, that is for ever. A call is watched together with the socket that
  * it waits on: when its time is up, the socket is shut down under it, and the call fails.
  *
- * One thread of the process watches, from the first call on; it is made anew after a fork. */
+ * One thread of the process watches, from the first call on; it is made anew after a fork, which
+ * no other thread may make while it begins or ends a call. */
 #ifndef LUCI_WATCHDOG_H
 #define LUCI_WATCHDOG_H
 

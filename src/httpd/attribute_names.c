@@ -34,7 +34,8 @@ const luci_attribute_name_t *luci_attribute_names(const luci_settings_t *setting
     for (int i = 0; i < count; i++) {
         const char *attribute = APR_ARRAY_IDX(settings->attributes, i, const char *);
 
-        names[i] = (luci_attribute_name_t){ variable_of(attribute, pool), header_of(attribute, pool) };
+        names[i] = (luci_attribute_name_t){ variable_of(attribute, pool), header_of(attribute, pool),
+                                            strcmp(attribute, "username") == 0 };
     }
     return names;
 }

@@ -9,6 +9,7 @@
 typedef struct {
     const char *variable; /* LUCIA_<ATTRIBUTE> */
     const char *header;   /* X-Lucia-<Attribute>: '-' for '_', each word starts with a capital */
+    int is_username;      /* which is handed on in any case */
 } luci_attribute_name_t;
 
 /* Those of settings->attributes, in their order, from pool. */

@@ -2,6 +2,7 @@
 #include "cache.h"
 
 #include "cache_worker.h"
+#include "httpd_log.h"
 
 #include <ap_mpm.h>
 #include <apr_atomic.h>
@@ -24,7 +25,6 @@ APLOG_USE_MODULE(luciauth);
 #define WAIT apr_time_from_msec(250)
 #define WAIT_END apr_time_from_sec(2)
 #define PAUSE apr_time_from_sec(10)
-#define COMPLAIN_EVERY apr_time_from_sec(60)
 #define ROUNDING apr_time_from_sec(2)
 
 /* What all processes share. Moments in microseconds since 1970. */
@@ -72,17 +72,20 @@ const char *luci_cache_problem(const luci_cache_name_t *name, apr_pool_t *temp)
     ap_socache_instance_t *instance;
 
     if (!provider)
-        return apr_pstrcat(temp, "there is no such provider; load mod_socache_", name->provider,
-                           ", or write off", NULL);
+        return apr_pstrcat(temp,
+                           "there is no provider of that name; load its module, mod_socache_shmcb, "
+                           "mod_socache_redis or mod_socache_memcache, or write off",
+                           NULL);
     return provider->create(&instance, name->args, temp, temp);
 }
 
 /* ---- Making it ---- */
 
-static luci_cache_t *failed(server_rec *server, const char *provider, const char *what, apr_status_t status)
+static luci_cache_t *failed(server_rec *server, const luci_cache_name_t *name, const char *what,
+                            apr_status_t status)
 {
-    ap_log_error(APLOG_MARK, APLOG_CRIT, status, server, "LUCI0401: LuciaSessionCache %s: %s", provider,
-                 what);
+    ap_log_error(APLOG_MARK, APLOG_CRIT, status, server, "LUCI0401: LuciaSessionCache \"%s%s%s\": %s",
+                 name->provider, name->args ? ":" : "", name->args ? name->args : "", what);
     return NULL;
 }
 
@@ -119,19 +122,18 @@ luci_cache_t *luci_cache_create(const luci_cache_name_t *name, server_rec *main_
     provider->functions = provider_of(name->provider);
     problem = provider->functions->create(&provider->instance, name->args, conf_pool, conf_pool);
     if (problem)
-        return failed(main_server, name->provider, problem, 0);
+        return failed(main_server, name, problem, 0);
     status = provider->functions->init(provider->instance, NAMESPACE, &hints, main_server, conf_pool);
     if (status != APR_SUCCESS)
-        return failed(main_server, name->provider, "it could not be started", status);
+        return failed(main_server, name, "it could not be started", status);
     status = apr_shm_create(&memory, sizeof *cache->shared, NULL, conf_pool);
     if (status == APR_SUCCESS) {
         cache->shared = memset(apr_shm_baseaddr_get(memory), 0, sizeof *cache->shared);
         if (provider->functions->flags & AP_SOCACHE_FLAG_NOTMPSAFE)
             status = make_lock(cache, conf_pool);
     }
-    return status == APR_SUCCESS
-               ? cache
-               : failed(main_server, name->provider, "no shared memory or lock for it", status);
+    return status == APR_SUCCESS ? cache
+                                 : failed(main_server, name, "no shared memory or lock for it", status);
 }
 
 /* What a child needs to make calls: its hold of the lock, or threads. */
@@ -163,17 +165,14 @@ int luci_cache_start(luci_cache_t *cache, apr_pool_t *child_pool)
 
 /* ---- When it fails ---- */
 
-/* Of all threads of all processes one says it, once in a while. */
 static void complain(const luci_cache_t *cache, apr_status_t status, const char *what)
 {
-    apr_uint64_t now = (apr_uint64_t)apr_time_now();
-    apr_uint64_t before = apr_atomic_read64(&cache->shared->complained);
+    const luci_cache_name_t *name = cache->name;
 
-    if (now - before < COMPLAIN_EVERY || apr_atomic_cas64(&cache->shared->complained, now, before) != before)
-        return;
-    ap_log_error(APLOG_MARK, APLOG_WARNING, status, cache->server,
-                 "LUCI0402: the session cache (%s) %s; the database is asked instead", cache->name->provider,
-                 what);
+    if (luci_httpd_log_due(&cache->shared->complained))
+        ap_log_error(APLOG_MARK, APLOG_WARNING, status, cache->server,
+                     "LUCI0402: the session cache (%s%s%s) %s; the database is asked instead", name->provider,
+                     name->args ? ":" : "", name->args ? name->args : "", what);
 }
 
 /* Whether to call it: always while it works, and for one call of the whole server once a pause is over. */

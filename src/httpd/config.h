@@ -23,7 +23,7 @@ typedef enum {
 typedef struct {
     const char *driver;  /* an apr_dbd driver's name; NULL: LuciaDatabase was not given */
     const char *params;  /* with its secrets filled in; never shown */
-    const char *written; /* as it was written */
+    const char *written; /* without them; of sqlite3 the absolute path as well */
 } luci_database_t;
 
 /* So many at once, and how long the next one waits: LuciaDatabasePool, LuciaHashSlots. */

@@ -198,7 +198,8 @@ static const char *parse_cache_name(const apr_array_header_t *words, const luci_
     if (!name.is_off) {
         name.provider = colon ? apr_pstrmemdup(pool, word, (apr_size_t)(colon - word)) : word;
         name.args = colon && colon[1] ? colon + 1 : NULL;
-        if (!is_identifier(name.provider))
+        /* Providers would take a URL for a host, and be gone for ever. */
+        if (!is_identifier(name.provider) || (name.args && strncmp(name.args, "//", 2) == 0))
             return allowed_cache_name(limits, pool);
     }
     *(luci_cache_name_value_t *)value = name;

@@ -131,9 +131,10 @@ static const char *span_text(luci_ms_t ms, apr_pool_t *pool)
 
 static const char *allowed_time(const luci_limits_t *limits, apr_pool_t *pool)
 {
-    return apr_psprintf(pool, "a time of %s to %s, such as 10s, 5min, 24h or 14d%s",
-                        span_text(limits->least, pool), span_text(limits->most, pool),
-                        limits->off ? ", or off" : "");
+    const char *examples = limits->most < LUCI_MS_DAY ? "500ms, 10s or 1min" : "10s, 5min, 24h or 14d";
+
+    return apr_psprintf(pool, "a time of %s to %s, such as %s%s", span_text(limits->least, pool),
+                        span_text(limits->most, pool), examples, limits->off ? ", or off" : "");
 }
 
 static const char *parse_time(const apr_array_header_t *words, const luci_limits_t *limits, void *value,

@@ -3,13 +3,14 @@
 
 #include "arena.h"
 #include "hash_memory.h"
+#include "httpd_log.h"
 #include "secret.h"
+#include "thread.h"
 
 #include <ap_mpm.h>
 #include <apr_atomic.h>
 #include <http_log.h>
 
-#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,7 +20,6 @@ APLOG_USE_MODULE(luciauth);
 #define SLICE_MS 100     /* after which the head of the queue looks for slots of the dead */
 #define NICENESS 5       /* added to that of a hashing thread; 19 is the most */
 #define PLACES_MOST 4096 /* beyond it, a server of single threads counts no further */
-#define COMPLAIN_EVERY apr_time_from_sec(60)
 
 #define NONE (-1)
 
@@ -39,7 +39,7 @@ typedef struct {
 
 /* ---- Making them ---- */
 
-static int workers(int *threads)
+static int server_threads(int *threads)
 {
     int children = 1;
 
@@ -59,7 +59,7 @@ static int at_least_one(int number)
  * Places are for the latter. */
 static int set_shares(luci_hash_slots_t *slots)
 {
-    int threads, all = workers(&threads), is_threaded = 0;
+    int threads, all = server_threads(&threads), is_threaded = 0;
 
     slots->threads_most = at_least_one(threads / SHARE);
     slots->aside = ap_mpm_query(AP_MPMQ_IS_THREADED, &is_threaded) == APR_SUCCESS && is_threaded;
@@ -196,22 +196,12 @@ static void *work_aside(void *baton)
     return NULL;
 }
 
-/* The new thread hears no signals: they are httpd's. Without one, this thread does it. */
+/* Without another thread, this one does it. */
 static void work(const luci_hash_slots_t *slots, job_t *job)
 {
-    sigset_t all, before;
     pthread_t thread;
-    int code;
 
-    if (!slots->aside) {
-        work_in_arena(job);
-        return;
-    }
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    code = pthread_create(&thread, NULL, work_aside, job);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (code == 0)
+    if (slots->aside && luci_thread_start(work_aside, job, &thread))
         pthread_join(thread, NULL);
     else
         work_in_arena(job);
@@ -221,22 +211,16 @@ static void work(const luci_hash_slots_t *slots, job_t *job)
 static luci_arena_t arena_of(const luci_hash_memory_t *memory, int slot, luci_hash_lock_t how)
 {
     size_t bytes = memory->size.arena_bytes;
-    luci_arena_t arena = { memory->arenas + (size_t)slot * bytes, bytes };
+    luci_arena_t arena = { memory->arenas + (size_t)slot * bytes, bytes, &memory->warmed[slot] };
 
     if (how == LUCI_HASH_LOCK_ORPHAN)
         luci_secret_wipe(arena.memory, arena.bytes);
-    if (!apr_atomic_xchg32(&memory->warmed[slot], 1))
-        (void)luci_arena_warm(&arena);
     return arena;
 }
 
-/* One line a minute from the whole server. A clock that was set back does not silence it. */
 static luci_result_t refuse(const luci_hash_slots_t *slots, const char *why)
 {
-    volatile apr_uint64_t *complained = &slots->memory->shared->complained;
-    apr_uint64_t before = apr_atomic_read64(complained), now = (apr_uint64_t)apr_time_now();
-
-    if (now - before >= COMPLAIN_EVERY && apr_atomic_cas64(complained, now, before) == before)
+    if (luci_httpd_log_due(&slots->memory->shared->complained))
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, slots->server,
                      "LUCI0404: more sign-ins than %d LuciaHashSlots can serve: %s; they get 503",
                      slots->memory->size.slots, why);

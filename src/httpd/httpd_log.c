@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd_log.h"
 
+#include <apr_atomic.h>
 #include <http_config.h>
 #include <http_log.h>
 
 extern module AP_MODULE_DECLARE_DATA luciauth_module;
 APLOG_USE_MODULE(luciauth);
+
+#define ONCE_IN apr_time_from_sec(60)
 
 static int httpd_level(luci_log_level_t level)
 {
@@ -23,6 +26,13 @@ static void write_message(void *baton, luci_log_level_t level, const char *id, c
     server_rec *server = baton;
 
     ap_log_error(APLOG_MARK, httpd_level(level), 0, server, "%s: %s", id, message);
+}
+
+int luci_httpd_log_due(volatile apr_uint64_t *said)
+{
+    apr_uint64_t before = apr_atomic_read64(said), now = (apr_uint64_t)apr_time_now();
+
+    return now - before >= ONCE_IN && apr_atomic_cas64(said, now, before) == before;
 }
 
 luci_log_t luci_httpd_log(server_rec *server)

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5. The core's log sink, writing to httpd's error log. Messages of this module carry ids of their own,
- * "LUCI" and four digits, one per message, never httpd's AH numbers: LUCI02nn core, LUCI03nn database,
- * LUCI05nn configuration, LUCI06nn pages, LUCI07nn gate, LUCI08nn endpoints. No message holds a password, a
- * session id or a hash. */
+/* Floor 4.9. The core's log sink, writing to httpd's error log. Messages of this module carry ids of their
+ * own, "LUCI" and four digits, one per message, never httpd's AH numbers: LUCI02nn core, LUCI03nn database,
+ * LUCI04nn cache and hash slots, LUCI05nn configuration, LUCI06nn pages, LUCI07nn gate, LUCI08nn endpoints.
+ * No message holds a password, a session id or a hash. */
 #ifndef LUCI_HTTPD_LOG_H
 #define LUCI_HTTPD_LOG_H
 
 #include "log.h"
 
 #include <httpd.h>
+
+/* 1 for the first who asks in a minute, of all threads, and of all processes that share *said (the moment of
+ * the last line; 0 at first): for what would be said with every request. A clock that was set back silences
+ * nobody. */
+int luci_httpd_log_due(volatile apr_uint64_t *said);
 
 /* A sink for this server, at its log level. */
 luci_log_t luci_httpd_log(server_rec *server);

@@ -117,9 +117,9 @@ static void clear_environment(request_rec *r, const luci_runtime_t *runtime)
 }
 
 /* The username, too, may stand among the attributes; once is enough. */
-static int is_extra(const luci_user_t *user, int i)
+static int is_extra(const luci_runtime_t *runtime, const luci_user_t *user, int i)
 {
-    return user->attributes[i] && user->attributes[i] != user->username;
+    return user->attributes[i] && !runtime->attribute_names[i].is_username;
 }
 
 static void set_environment(request_rec *r, const luci_user_t *user, const luci_runtime_t *runtime)
@@ -129,7 +129,7 @@ static void set_environment(request_rec *r, const luci_user_t *user, const luci_
     apr_table_setn(r->subprocess_env, "LUCIA_USER_ID", user->id);
     apr_table_setn(r->subprocess_env, "LUCIA_USERNAME", user->username);
     for (int i = 0; i < count; i++) {
-        if (is_extra(user, i))
+        if (is_extra(runtime, user, i))
             apr_table_setn(r->subprocess_env, runtime->attribute_names[i].variable, user->attributes[i]);
     }
 }
@@ -153,7 +153,7 @@ static void set_headers(request_rec *r, const luci_user_t *user, const luci_runt
     set_header(r, "X-Lucia-User-Id", user->id);
     set_header(r, "X-Lucia-Username", user->username);
     for (int i = 0; i < count; i++) {
-        if (is_extra(user, i))
+        if (is_extra(runtime, user, i))
             set_header(r, runtime->attribute_names[i].header, user->attributes[i]);
     }
 }

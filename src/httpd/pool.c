@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pool.h"
 
+#include "httpd_log.h"
+
 #include <apr_atomic.h>
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
@@ -10,17 +12,16 @@
 APLOG_USE_MODULE(luciauth);
 
 #define STALE_CHECK_EVERY apr_time_from_sec(1)
-#define COMPLAIN_EVERY apr_time_from_sec(60)
 #define WRITE_PAUSE (10 * LUCI_MS_SECOND)
 
 /* A server that does not answer: for this long it is not asked, and then by one, whom nobody follows before
  * it knows: longer than a call is given (connection.h). */
 #define HUNG_PAUSE apr_time_from_sec(2)
 #define HUNG_TRY apr_time_from_sec(7)
-/* Handles that are out for so long are taken to hang before their calls are cut off; a share of them is
- * enough, so that not all threads get caught. Longer than a file's driver waits for a lock. */
+/* Handles that are out for so long are taken to hang before their calls are cut off. When they are half of
+ * them, nobody else is caught by a call. */
 #define STUCK_AFTER apr_time_from_sec(2)
-#define STUCK_SHARE 4
+#define STUCK_LEAST 2
 
 typedef struct {
     luci_db_t *db;
@@ -40,8 +41,10 @@ struct luci_pool_t {
     int made;
     int idle_count;
     apr_time_t hung_until;                   /* 0: the server answers */
+    apr_time_t answered;                     /* when it last did */
     int down;                                /* the last that was logged is a failure */
-    apr_time_t complained;                   /* when one was logged */
+    volatile apr_uint64_t complained;        /* when one was logged */
+    volatile apr_uint64_t complained_busy;   /* when the lack of handles was */
     volatile apr_uint64_t no_writing_before; /* ms since 1970 */
 };
 
@@ -112,9 +115,9 @@ static slot_t *take(luci_pool_t *pool, apr_time_t deadline)
 
 static int are_stuck(const luci_pool_t *pool, apr_time_t now)
 {
-    int most = pool->size.most / STUCK_SHARE, stuck = 0;
+    int most = pool->size.most / 2 > STUCK_LEAST ? pool->size.most / 2 : STUCK_LEAST, stuck = 0;
 
-    if (most == 0 || pool->made - pool->idle_count < most)
+    if (pool->made - pool->idle_count < most)
         return 0;
     for (int i = 0; i < pool->made; i++)
         stuck += pool->slots[i].lent != 0 && now - pool->slots[i].lent > STUCK_AFTER;
@@ -132,28 +135,32 @@ static int may_ask(luci_pool_t *pool, apr_time_t now)
     return 1;
 }
 
-/* A refusal is an answer, too. */
-static void note_hanging(luci_pool_t *pool, const luci_db_t *db)
+/* A refusal is an answer, too. A call that was cut off while others were answered was slow by itself. */
+static void note_hanging(luci_pool_t *pool, const slot_t *slot)
 {
-    pool->hung_until = luci_db_is_hung(db) ? apr_time_now() + HUNG_PAUSE : 0;
+    apr_time_t now = apr_time_now();
+
+    if (!luci_db_is_hung(slot->db)) {
+        pool->answered = now;
+        pool->hung_until = 0;
+    }
+    else if (pool->answered < slot->lent) {
+        pool->hung_until = now + HUNG_PAUSE;
+    }
 }
 
-/* Under the lock. */
+/* Under the lock. Reading may work all along while writing fails. */
 static void report(luci_pool_t *pool, const luci_db_t *db)
 {
-    apr_time_t now;
-
     if (!luci_db_is_broken(db)) {
         if (pool->down)
             ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, pool->server, "LUCI0303: the database answers again");
         pool->down = 0;
         return;
     }
-    now = apr_time_now();
-    if (now - pool->complained < COMPLAIN_EVERY) /* reading may work all along while writing fails */
+    if (!luci_httpd_log_due(&pool->complained))
         return;
     pool->down = 1;
-    pool->complained = now;
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, pool->server,
                  "LUCI0302: the database does not do what it was asked: %s; requests that need it get 503",
                  luci_db_error(db));
@@ -167,10 +174,10 @@ static void give_back(void *baton, luci_db_t *db)
     for (int i = 0; i < pool->made; i++) {
         if (pool->slots[i].db != db)
             continue;
+        note_hanging(pool, &pool->slots[i]);
         pool->slots[i].lent = 0;
         pool->idle[pool->idle_count++] = &pool->slots[i];
     }
-    note_hanging(pool, db);
     report(pool, db);
     apr_thread_cond_signal(pool->returned);
     apr_thread_mutex_unlock(pool->lock);
@@ -208,10 +215,11 @@ static luci_result_t borrow(void *baton, luci_db_t **db)
     if (!asks)
         return LUCI_BUSY;
     if (!slot) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
-                     "LUCI0301: all %d database handles of this process were in use for %" APR_INT64_T_FMT
-                     " ms",
-                     pool->size.most, pool->size.wait);
+        if (luci_httpd_log_due(&pool->complained_busy))
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
+                         "LUCI0301: all %d database handles of this process were in use for %" APR_INT64_T_FMT
+                         " ms",
+                         pool->size.most, pool->size.wait);
         return LUCI_BUSY;
     }
     if (!look_at(slot, now)) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Floor 5. Lends database handles: each for one operation, never over a response. A child has one pool for
  * each database; threads share it. Borrowing waits at most as long as LuciaDatabasePool says; connecting
- * happens outside the lock, so a database that hangs delays only those who ask it. Failures and recoveries
- * are logged once, not once a request. */
+ * happens outside the lock, so a database that hangs delays only those who ask it. A server that does
+ * not answer is not asked for a while, and then by one; handles that hang are noticed before all threads are
+ * caught by them. Failures and recoveries are logged once, not once a request. */
 #ifndef LUCI_POOL_H
 #define LUCI_POOL_H
 

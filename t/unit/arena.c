@@ -31,7 +31,7 @@ static void check_sizes(void)
 
 static void check_lending(void)
 {
-    luci_arena_t arena = { luci_arena_map(4 * MIB, 1, 0), 4 * MIB };
+    luci_arena_t arena = { luci_arena_map(4 * MIB, 1, 0), 4 * MIB, NULL };
     uint8_t *memory, *more;
 
     tap_ok(arena.memory && (uintptr_t)arena.memory % LUCI_ARENA_PAGE == 0, "an arena begins at a huge page");
@@ -87,7 +87,7 @@ static int in_huge_pages(const luci_arena_t *arena)
 static void check_shared(void)
 {
     uint8_t *memory = luci_arena_map(MIB, 3, 1);
-    luci_arena_t second = { memory + LUCI_ARENA_PAGE, LUCI_ARENA_PAGE };
+    luci_arena_t second = { memory + LUCI_ARENA_PAGE, LUCI_ARENA_PAGE, NULL };
     int status = -1, is_huge;
     pid_t child;
 
@@ -111,7 +111,7 @@ static void check_shared(void)
 static void check_wiped(apr_pool_t *pool)
 {
     luci_hash_cost_t cost = { LUCI_HASH_ARGON2ID, 2048, 1, 1 };
-    luci_arena_t arena = { luci_arena_map(2 * MIB, 1, 0), 2 * MIB };
+    luci_arena_t arena = { luci_arena_map(2 * MIB, 1, 0), 2 * MIB, NULL };
     size_t dirty = 0;
     char *stored;
 

@@ -64,7 +64,10 @@ static void check_refusals(void)
     memset(large, 'x', LUCI_SECRET_BYTES_MOST + 1);
     refuses(LUCI_PGSQL, "password={file:/nowhere/at/all}", "No such file", "a file that is not there");
     refuses(LUCI_PGSQL, "password={env:LUCI_TEST_NONE}", "is not set", "a variable that is not set");
-    refuses(LUCI_PGSQL, "password={file:/x", "not closed", "a brace that is not closed");
+    refuses(LUCI_PGSQL, "password={file:/hush", "not closed", "a brace that is not closed");
+    refuses(LUCI_PGSQL, "user={env:U password=hush", "not closed", "one before another parameter");
+    refuses(LUCI_PGSQL, "user={env:U password=hush}", "letters, digits", "what is no variable's name");
+    refuses(LUCI_PGSQL, "password={file:secret}", "slash", "a relative path");
     refuses(LUCI_PGSQL, apr_psprintf(pool, "password={file:%s}", secret_file("empty", "\nhush", 5)),
             "is empty", "an empty line");
     refuses(LUCI_PGSQL, apr_psprintf(pool, "password={file:%s}", secret_file("nul", "hu\0sh", 5)), "NUL",

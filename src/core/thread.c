@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "thread.h"
+
+#include <signal.h>
+
+int luci_thread_start(void *(*work)(void *), void *baton, pthread_t *thread)
+{
+    sigset_t all, before;
+    pthread_t started;
+    int code;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* which the new one inherits */
+    code = pthread_create(&started, NULL, work, baton);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (code != 0)
+        return 0;
+    if (thread)
+        *thread = started;
+    else
+        pthread_detach(started);
+    return 1;
+}
