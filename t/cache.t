@@ -68,7 +68,7 @@ subtest 'it is on without being asked for, and asks the database once a TTL' => 
     is status($server, $alice), 200, 'with the table away: known';
     is_unavailable vault($host{off}, $alice), 'LuciaSessionCache off';
     my (undef, $time) = timed(sub { wait_until(sub { status($server, $alice) == 503 }, 10) });
-    cmp_ok $time, '<', $TTL + 0.7, "row 13: after the TTL it is asked ($time s)";
+    cmp_ok $time, '<', $TTL + 3, "row 13: after the TTL it is asked ($time s)";
     is_unavailable vault($server, $alice), 'and cannot answer';
     back;
     is status($server, $alice), 200, 'back again';
@@ -128,7 +128,7 @@ subtest 'row 13: ended otherwise' => sub {
     my %left = %cookie;
     my (undef, $time) = timed(sub { wait_until(sub { delete @left{ grep { status($server, $left{$_}) == 401 } keys %left }; !%left }, 10) });
     is_deeply [keys %left], [], 'by others: dead';
-    cmp_ok $time, '<', $TTL + 0.7, "within the TTL ($time s)";
+    cmp_ok $time, '<', $TTL + 3, "within the TTL ($time s)";
 };
 
 subtest 'row 17: one cache, several databases' => sub {
@@ -176,7 +176,7 @@ subtest 'row 39: a cache that is too small' => sub {
     my $long = sign_in($tiny, 'alice');
     is status($tiny, $long), 200, 'a record that has no room at all' for 1 .. 20;
     is failures, 1, 'is said once';
-    like $server->error_log, qr/LUCI0402: the session cache \(shmcb\) is too small for a record; the database is asked/, 'like this';
+    like $server->error_log, qr/LUCI0402: the session cache \(shmcb:[^)]*\([^)]*\)\) is too small for a record; the database is asked/, 'like this';
     my $other = sign_in($server, 'alice');
     is status($server, $other), 200, 'the other cache';
     away;
@@ -214,7 +214,8 @@ my $other = LuciaTest::Server->new(start => 0, config => '', without => ['socach
 my $gate = "<Location /vault/>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
 
 for my $case (
-    ['LuciaSessionCache nonesuch', qr/LuciaSessionCache: "nonesuch" is not allowed: there is no such provider; load mod_socache_nonesuch, or write off/],
+    ['LuciaSessionCache nonesuch', qr/LuciaSessionCache: "nonesuch" is not allowed: there is no such provider; load mod_socache_nonesuch \(httpd has shmcb, redis and memcache\), or write off/],
+    ['LuciaSessionCache redis://127.0.0.1', qr/"redis:\/\/127.0.0.1" is not allowed: PROVIDER/],
     ['LuciaSessionCache shmcb', qr/LuciaSessionCache: "shmcb" is not allowed: there is no such provider; load mod_socache_shmcb/],
     ['LuciaSessionCache redis:127.0.0.1:6379', qr/"redis:127.0.0.1:6379" is not allowed: there is no such provider; load mod_socache_redis/],
     ['LuciaSessionCache ../x', qr/LuciaSessionCache: "\.\.\/x" is not allowed: PROVIDER\[:ARGS\]/],

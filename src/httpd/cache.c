@@ -72,10 +72,8 @@ const char *luci_cache_problem(const luci_cache_name_t *name, apr_pool_t *temp)
     ap_socache_instance_t *instance;
 
     if (!provider)
-        return apr_pstrcat(temp,
-                           "there is no provider of that name; load its module, mod_socache_shmcb, "
-                           "mod_socache_redis or mod_socache_memcache, or write off",
-                           NULL);
+        return apr_pstrcat(temp, "there is no such provider; load mod_socache_", name->provider,
+                           " (httpd has shmcb, redis and memcache), or write off", NULL);
     return provider->create(&instance, name->args, temp, temp);
 }
 
