@@ -42,8 +42,9 @@ luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const char *id, apr_po
 
 /* Who a claim's id stands for, as the cache or else the database says. OK: an active session, or an idle one
  * that was renewed (then fresh), or an idle one that could not be renewed now. EXPIRED: dead, and its row
- * removed as far as possible. NOT_FOUND, DENIED (disabled), BUSY, UNAVAILABLE, INTERNAL. *written: how
- * renewing or removing went, OK when it was not needed or not allowed. */
+ * removed as far as possible. NOT_FOUND, DENIED (disabled), BUSY, UNAVAILABLE, INTERNAL. A row that
+ * Lucia left gets its hash on the way. *written: how hashing, renewing or removing went, OK when it was not
+ * needed or not allowed. */
 luci_result_t luci_auth_validate(const luci_auth_t *auth, const luci_session_claim_t *claim,
                                  luci_session_t *session, luci_result_t *written,
                                  apr_pool_t *pool) LUCI_MUST_USE;

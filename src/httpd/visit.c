@@ -182,7 +182,7 @@ static void note_written(request_rec *r, luci_result_t written, luci_ms_t now)
         return;
     luci_pool_write_failed(luci_runtime_of(r)->pool, now);
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                  "LUCI0306: a session could not be renewed or removed: %s; it will be later",
+                  "LUCI0306: a session could not be renewed, taken over or removed: %s; it will be later",
                   luci_result_name(written));
 }
 
