@@ -76,7 +76,7 @@ sub base {
     $text .= <<"CONF";
 ServerRoot $dir
 ServerName 127.0.0.1
-Listen 127.0.0.1:@{[$self->port]}
+Listen $self->{host}:@{[$self->port]}
 PidFile $dir/logs/httpd.pid
 DefaultRuntimeDir $dir/logs
 ErrorLog $dir/logs/error_log

@@ -11,6 +11,7 @@
 #         lucia     => 0,          # without mod_luciauth; 'first': loaded before the other modules, not after
 #         templates => 0,          # without the LuciaTemplates line
 #         ports     => 2,          # further free ports: @port2@, @port3@
+#         host      => '127.0.0.2', # its address
 #         env       => { TZ => 'UTC' }, log_level => 'debug', tls => 1 (the client speaks TLS),
 #         start     => 0,          # call ->start or ->try_start yourself
 #     );
@@ -84,7 +85,7 @@ sub stderr     { slurp($_[0]->dir . '/logs/stderr') }
 sub choose_ports {
     my ($self) = @_;
     my @held = map {
-        IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 1) or die "no free port: $!"
+        IO::Socket::INET->new(LocalAddr => $self->{host}, LocalPort => 0, Listen => 1) or die "no free port: $!"
     } 1 .. ($self->{ports} > 1 ? $self->{ports} : 1);
     ($self->{port}, @{ $self->{more} }) = map { $_->sockport } @held;
     return;
@@ -153,7 +154,7 @@ sub start_once {
     my $outcome = LuciaTest::wait_until(sub {
         return 'exited' if $self->reap;
         return unless slurp($self->dir . '/logs/httpd.pid') =~ /^$self->{pid}$/m;
-        return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->port) ? 'ready' : undef;
+        return IO::Socket::INET->new(PeerAddr => $self->{host}, PeerPort => $self->port) ? 'ready' : undef;
     }, $ENV{SANITIZE} ? 60 : 30);
     return $outcome || 'not ready in time';
 }
