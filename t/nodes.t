@@ -129,6 +129,27 @@ sub is_used {
     return;
 }
 
+# A node that starts when the cache is back has no reason to wait, and believes it; one that saw it die has, and must
+# not keep a sign-out for itself.
+sub check_return {
+    my ($nodes) = @_;
+    my ($one, $two) = $nodes->servers;
+    my @gone = map { sign_in($one) } 1 .. 4;
+    $nodes->cache->stop;
+    is sign_out($one, $_), 302, 'signed out without the cache' for @gone;
+    $two->stop;
+    $nodes->cache->start;
+    $two->start;
+    for my $round (1 .. 3) {
+        my $cookie = sign_in($two);
+        is members($two, $cookie), 200, 'a node that just started lets in';
+        ok $nodes->record_of($cookie), 'and uses the cache that is just back';
+        is sign_out($one, $cookie), 302, 'signed out on the node that saw it die';
+        is members($two, $cookie), 401, 'at once nothing on the other';
+    }
+    return;
+}
+
 # ---- What is killed ----
 
 sub child_dies {
@@ -194,6 +215,7 @@ for my $kind (qw(redis memcache)) {
         my ($one, $two) = $nodes->servers;
         enter($one, 'signup');
         goes_across($nodes, 'quiet');
+        check_return($nodes);
         is_used($nodes, 'quiet');
         my $work = put_to_work($nodes, qw(bob carol dave erin frank grace));
         go_on($work);

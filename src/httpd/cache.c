@@ -16,7 +16,6 @@
 
 APLOG_USE_MODULE(luciauth);
 
-#define NAMESPACE "luciauth" /* at most 14 characters, for the providers */
 #define LOCK "luciauth-cache"
 #define DEFAULT_PROVIDER "shmcb"
 
@@ -107,7 +106,6 @@ static apr_status_t make_lock(luci_cache_t *cache, apr_pool_t *conf_pool)
 
 luci_cache_t *luci_cache_create(const luci_cache_name_t *name, server_rec *main_server, apr_pool_t *conf_pool)
 {
-    static struct ap_socache_hints hints = { LUCI_SHA256_BYTES, 128, apr_time_from_sec(10) };
     luci_cache_t *cache = apr_pcalloc(conf_pool, sizeof *cache);
     luci_cache_provider_t *provider = &cache->provider;
     const char *problem;
@@ -118,16 +116,17 @@ luci_cache_t *luci_cache_create(const luci_cache_name_t *name, server_rec *main_
     cache->server = main_server;
     provider->quiet = quiet_copy(main_server, conf_pool);
     provider->functions = provider_of(name->provider);
-    problem = provider->functions->create(&provider->instance, name->args, conf_pool, conf_pool);
+    provider->args = name->args;
+    provider->is_elsewhere = !(provider->functions->flags & AP_SOCACHE_FLAG_NOTMPSAFE);
+    status = luci_cache_open(provider, main_server, &problem, conf_pool);
     if (problem)
         return failed(main_server, name, problem, 0);
-    status = provider->functions->init(provider->instance, NAMESPACE, &hints, main_server, conf_pool);
     if (status != APR_SUCCESS)
         return failed(main_server, name, "it could not be started", status);
     status = apr_shm_create(&memory, sizeof *cache->shared, NULL, conf_pool);
     if (status == APR_SUCCESS) {
         cache->shared = memset(apr_shm_baseaddr_get(memory), 0, sizeof *cache->shared);
-        if (provider->functions->flags & AP_SOCACHE_FLAG_NOTMPSAFE)
+        if (!provider->is_elsewhere)
             status = make_lock(cache, conf_pool);
     }
     return status == APR_SUCCESS ? cache

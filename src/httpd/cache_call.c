@@ -3,7 +3,19 @@
 
 #include <string.h>
 
+#define NAMESPACE "luciauth" /* at most 14 characters, for the providers */
+
 static unsigned char ended[] = { 'e', 'n', 'd', 'e', 'd' };
+
+apr_status_t luci_cache_open(luci_cache_provider_t *provider, server_rec *server, const char **problem,
+                             apr_pool_t *pool)
+{
+    static struct ap_socache_hints hints = { LUCI_SHA256_BYTES, 128, apr_time_from_sec(10) };
+
+    *problem = provider->functions->create(&provider->instance, provider->args, pool, pool);
+    return *problem ? APR_EINVAL
+                    : provider->functions->init(provider->instance, NAMESPACE, &hints, server, pool);
+}
 
 static int is_end(const unsigned char *record, unsigned int length)
 {
@@ -44,6 +56,18 @@ static apr_status_t store(const luci_cache_provider_t *provider, luci_cache_call
     return status == APR_SUCCESS || status == APR_NOTFOUND ? put(provider, call, scratch) : status;
 }
 
+/* httpd's clients don't try a server for seconds once it was gone, while others may have it back already and
+ * believe what it holds: a client of its own does. */
+static apr_status_t put_anew(const luci_cache_provider_t *provider, const luci_cache_call_t *call,
+                             apr_pool_t *scratch)
+{
+    luci_cache_provider_t anew = *provider;
+    const char *problem;
+    apr_status_t status = luci_cache_open(&anew, anew.quiet, &problem, scratch);
+
+    return status == APR_SUCCESS ? put(&anew, call, scratch) : status;
+}
+
 /* Without room for the mark of an end, at least what is there goes. */
 static apr_status_t end(const luci_cache_provider_t *provider, luci_cache_call_t *call, apr_pool_t *scratch)
 {
@@ -52,6 +76,8 @@ static apr_status_t end(const luci_cache_provider_t *provider, luci_cache_call_t
     call->record = ended;
     call->length = sizeof ended;
     status = put(provider, call, scratch);
+    if (status != APR_SUCCESS && provider->is_elsewhere)
+        status = put_anew(provider, call, scratch);
     if (status == APR_SUCCESS)
         return status;
     return provider->functions->remove(provider->instance, provider->quiet, call->key, LUCI_SHA256_BYTES,

@@ -12,6 +12,8 @@
 typedef struct {
     const ap_socache_provider_t *functions;
     ap_socache_instance_t *instance;
+    const char *args;  /* as luci_cache_name_t has them */
+    int is_elsewhere;  /* it keeps nothing itself: another client of it can be made at any time */
     server_rec *quiet; /* hears nothing: providers log every failure */
 } luci_cache_provider_t;
 
@@ -24,6 +26,11 @@ typedef struct {
     unsigned int length;      /* of the record to store, or of what was retrieved */
     apr_time_t expiry;        /* of what is stored; providers count whole seconds */
 } luci_cache_call_t;
+
+/* Makes the instance, which ends with pool. *problem: what is wrong with the arguments, as a phrase, or NULL.
+ */
+apr_status_t luci_cache_open(luci_cache_provider_t *provider, server_rec *server, const char **problem,
+                             apr_pool_t *pool);
 
 /* NOTFOUND: nothing, or nothing that could be a record, is there. EEXIST: the key was ended, and nothing was
  * stored. ENOSPC: there is no room for such a record. Else what the provider said. */
