@@ -25,6 +25,7 @@ use constant { USER => 'lucia', PASSWORD => 'lucia-test', DATABASE => 'lucia' };
 sub kind       { 'mariadb' }
 sub driver     { 'mysql' }
 sub end_signal { 'TERM' }
+sub few        { return "--max-connections=$_[1]" }
 
 sub tool {
     my ($name) = @_;

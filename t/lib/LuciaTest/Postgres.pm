@@ -25,6 +25,7 @@ use constant { USER => 'lucia', DATABASE => 'postgres' };
 sub kind       { 'postgres' }
 sub driver     { 'pgsql' }
 sub end_signal { 'INT' }         # ends sessions, then the server; QUIT leaves its temporary files
+sub few        { return 'max_connections=' . ($_[1] + 3) }    # three are the superuser's
 
 # The newest one of those that Debian keeps side by side, or the one on the PATH.
 sub tool {
