@@ -120,6 +120,17 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
     return store_arrival(&arrival, pool);
 }
 
+/* No session can be stored for a user who was deleted while the password was checked. The drivers tell that
+ * from no other failure. */
+static int is_gone(const luci_auth_t *auth, const char *username, apr_pool_t *pool)
+{
+    const char *id;
+    luci_key_t key;
+
+    return luci_key_id(username, &id, pool) == LUCI_OK &&
+           luci_credential_find(auth, id, &key, pool) == LUCI_NOT_FOUND;
+}
+
 luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
@@ -133,7 +144,10 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request
         return LUCI_DENIED;
     if (result == LUCI_OK)
         result = luci_session_new(session, &user, auth->settings, request->now, pool);
-    return result == LUCI_OK ? store_arrival(&arrival, pool) : result;
+    if (result != LUCI_OK)
+        return result;
+    result = store_arrival(&arrival, pool);
+    return result == LUCI_UNAVAILABLE && is_gone(auth, request->username, pool) ? LUCI_DENIED : result;
 }
 
 luci_result_t luci_auth_check(const luci_auth_t *auth, const char *username, const char *password,

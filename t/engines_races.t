@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+# Two nodes and one row, on every engine: a session that both renew, that one ends while the other renews it, a user who is
+# deleted while signing in. Somebody else holds the rows until both nodes are at it.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use Digest::SHA 'sha256_hex';
+use LuciaTest;
+use LuciaTest::Sqlite;
+use LuciaTest::Visitors ();
+use LuciaTest::Site;
+use Time::HiRes 'time';
+use Time::Local 'timegm';
+
+my $CONFIG = "$CHEAP\nLuciaMount /\nLuciaSessionCache off\n<Location /vault>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
+
+# Two nodes on one database; what is held of it and looked at.
+sub two_nodes {
+    my ($class) = @_;
+    my $is_file = $class eq 'LuciaTest::Sqlite';
+    my $engine = $is_file ? $class->new : $class->shared;
+    my $dir = $is_file && LuciaTest::work_dir('nodes');
+    LuciaTest::give("$dir") if $dir;
+    my $database = $is_file ? "$dir/two.db" : $engine->create;
+    my @nodes = map { LuciaTest::Server->new(config => $engine->line($database) . "\n$CONFIG", files => { 'htdocs/vault/a.txt' => 'inside' }) } 1 .. 2;
+    return { engine => $engine, database => $database, nodes => \@nodes, dir => $dir, is_file => $is_file };
+}
+
+sub value { my ($site, @query) = @_; return $site->{engine}->value_in($site->{database}, @query) }
+sub vault { my ($node, $cookie) = @_; return $node->request(GET => '/vault/a.txt', cookie => $cookie) }
+sub id_of { my ($cookie) = @_; return sha256_hex($cookie->{value}) }
+
+# A session whose active time is over.
+sub idle_session {
+    my ($site, $name) = @_;
+    my $cookie = sign_up($site->{nodes}[0], $name);
+    my $now = int(time * 1000);
+    $site->{engine}->query_in($site->{database}, 'UPDATE user_session SET active_expires = ?, idle_expires = ? WHERE id = ?',
+        $now - 1000, $now + 60_000, id_of($cookie));
+    return $cookie;
+}
+
+# Begins a transaction of somebody else's.
+sub hold {
+    my ($site, @statement) = @_;
+    my $handle = $site->{engine}->connect($site->{database});
+    $handle->do($site->{is_file} ? 'BEGIN IMMEDIATE' : 'BEGIN');
+    $handle->do(ref $_ ? ($_->[0], undef, @$_[1 .. $#$_]) : $_) for @statement;
+    return $handle;
+}
+
+# How many wait for a lock. MariaDB's own list of those stays as it is for whoever looks often; there it's who takes his time over
+# writing. A file's driver does not show it: there whoever asks finds the lock, or comes after it.
+my %waiting = (
+    pgsql => q{SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND wait_event_type = 'Lock'},
+    mysql => q{SELECT count(*) FROM information_schema.processlist WHERE db = ? AND command = 'Execute' AND time_ms > 20 }
+        . q{AND info REGEXP '^(INSERT|UPDATE|DELETE)'},
+);
+
+sub wait_for {
+    my ($site, $count) = @_;
+    return if $site->{is_file};
+    ok wait_until(sub { value($site, $waiting{ $site->{engine}->driver }, $site->{database}) >= $count }, 5), "$count at the same row";
+    return;
+}
+
+sub send_to {
+    my ($node, $method, $path, %arg) = @_;
+    my $socket = $node->connect;
+    syswrite $socket, $node->bytes_of($method => $path, %arg);
+    return { node => $node, socket => $socket, method => $method };
+}
+
+sub reply_to { my ($sent) = @_; return LuciaTest::Reply->parse($sent->{node}->raw('', socket => $sent->{socket}), $sent->{method}) }
+
+sub release { my ($handle, $end) = @_; $handle->do($end); $handle->disconnect; return }
+
+sub seconds_of {
+    my ($cookie) = @_;
+    my %month = map { (qw(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec))[$_] => $_ } 0 .. 11;
+    my ($day, $month, $year, $h, $m, $s) = $cookie->{attributes}{expires} =~ /(\d+)[ -](\w+)[ -](\d+) (\d+):(\d+):(\d+)/ or return;
+    return timegm($s, $m, $h, $day, $month{$month}, $year);
+}
+
+sub check_two_renew {
+    my ($site) = @_;
+    my $cookie = idle_session($site, 'alice');
+    my $holder = hold($site, ['UPDATE user_session SET user_id = user_id WHERE id = ?', id_of($cookie)], ['SELECT id FROM user_session WHERE id = ?'
+        . ($site->{is_file} ? '' : ' FOR UPDATE'), id_of($cookie)]);
+    my @sent = map { send_to($_, GET => '/vault/a.txt', cookie => $cookie) } @{ $site->{nodes} };
+    wait_for($site, 2);
+    release($holder, 'ROLLBACK');
+    my @replies = map { reply_to($_) } @sent;
+    is $_->status, 200, 'both are served' for @replies;
+    my @cookies = map { set_cookies($_) } @replies;
+    is scalar(@cookies), 1, 'one of them has the new cookie';
+    my $idle = value($site, 'SELECT idle_expires FROM user_session WHERE id = ?', id_of($cookie));
+    cmp_ok $idle, '>', time * 1000 + 86_400_000, 'the row is renewed';
+    is seconds_of($cookies[0]), int($idle / 1000), 'with the time of the row';
+    is $cookies[0]{value}, $cookie->{value}, 'and the same id';
+    is vault($_, $cookie)->status, 200, 'it lives on' for @{ $site->{nodes} };
+    return;
+}
+
+# Sign-out waits behind the renewal, or before it; or whoever holds the row ends it.
+sub check_ended_meanwhile {
+    my ($site, $name, @order) = @_;
+    my ($first, $second) = @{ $site->{nodes} };
+    my $cookie = idle_session($site, $name);
+    my %send = (
+        renewal => sub { send_to($first, GET => '/vault/a.txt', cookie => $cookie) },
+        'sign-out' => sub { send_to($second, POST => '/logout', form(), cookie => $cookie, origin => $second->origin) },
+    );
+    my $ends = @order == 1;
+    my $holder = hold($site, $ends ? ['DELETE FROM user_session WHERE id = ?', id_of($cookie)]
+        : ['UPDATE user_session SET idle_expires = idle_expires + 1 WHERE id = ?', id_of($cookie)]);
+    my %sent;
+    for my $at (0 .. $#order) {
+        $sent{ $order[$at] } = $send{ $order[$at] }->();
+        wait_for($site, $at + 1);
+    }
+    release($holder, $ends ? 'COMMIT' : 'ROLLBACK');
+    my %reply = map { $_ => reply_to($sent{$_}) } @order;
+    like $reply{renewal}->status, qr/^(?:200|401)$/, 'who came before the end is served, or is not';
+    is $reply{'sign-out'}->status, 302, 'sign-out is done' if !$ends;
+    is value($site, 'SELECT count(*) FROM user_session WHERE id = ?', id_of($cookie)), 0, 'the session is gone';
+    is vault($_, $cookie)->status, 401, 'and stays gone' for $first, $second, $first;
+    is value($site, 'SELECT count(*) FROM user_session WHERE id = ?', id_of($cookie)), 0, 'for good';
+    return;
+}
+
+sub check_deleted_while_signing_in {
+    my ($site) = @_;
+    my $node = $site->{nodes}[0];
+    sign_up($node, 'carla');
+    my $id = value($site, "SELECT id FROM auth_user WHERE username = 'carla'");
+    my $holder = hold($site, map { ["DELETE FROM $_->[0] WHERE $_->[1] = ?", $id] } ['user_session', 'user_id'], ['user_key', 'user_id'], ['auth_user', 'id']);
+    my $sent = send_to($node, POST => '/login', form(username => 'carla', password => $PASSWORD));
+    wait_for($site, 1);
+    release($holder, 'COMMIT');
+    my $reply = reply_to($sent);
+    is $reply->status, 400, 'who is deleted meanwhile is not signed in' or diag $reply->head;
+    is error_in($reply), 'Incorrect username or password', 'and hears what everybody hears';
+    is scalar(set_cookies($reply)), 0, 'without a cookie';
+    is value($site, "SELECT count(*) FROM $_"), 0, "no row in $_" for map { "$_ WHERE user_id = '$id'" } qw(user_session user_key);
+    is error_in($node->request(POST => '/login', form(username => 'carla', password => $PASSWORD))), 'Incorrect username or password', 'again';
+    sign_up($node, 'carla');
+    pass 'the name is free';
+    return;
+}
+
+for my $class (qw(LuciaTest::Sqlite LuciaTest::Postgres LuciaTest::MariaDB)) {
+    subtest $class->can('driver')->() => sub {
+        my $site = two_nodes($class);
+        subtest 'two renew'                         => sub { check_two_renew($site) };
+        subtest 'sign-out waits behind the renewal' => sub { check_ended_meanwhile($site, 'bobby', 'renewal', 'sign-out') };
+        subtest 'the renewal waits behind sign-out' => sub { check_ended_meanwhile($site, 'dora', 'sign-out', 'renewal') };
+        subtest 'ended by whoever holds the row'    => sub { check_ended_meanwhile($site, 'emma', 'renewal') };
+        subtest 'deleted while signing in'          => sub { check_deleted_while_signing_in($site) };
+        is $site->{engine}->sound($site->{database}), 'ok', 'the database is sound';
+        unlike $_->error_log, qr/LUCI0306/, 'nothing was put off' or diag $_->error_log for @{ $site->{nodes} };
+    };
+}
+
+done_testing;
