@@ -98,7 +98,30 @@ my @halves = grep {
 } @lost;
 is_deeply \@halves, [], 'who was cut off has an account that works, or none';
 
-# ---- One name, many at once ----
+# ---- One name, many at once: a quarter of the threads may hash or wait for it, so that all hundred may ----
+
+$server = LuciaTest::Server->new(config => CHEAP . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
+LuciaDatabasePool 16 20s
+LuciaHashSlots 2 20s
+<IfModule !mpm_prefork_module>
+    StartServers 1
+    ServerLimit 1
+    ThreadLimit 400
+    ThreadsPerChild 400
+    MaxSpareThreads 400
+    MaxRequestWorkers 400
+</IfModule>
+<IfModule mpm_prefork_module>
+    MaxSpareServers 400
+    ServerLimit 400
+    MaxRequestWorkers 400
+</IfModule>
+<Location /vault/>
+    AuthType Lucia
+    Require valid-user
+</Location>
+CONF
+$db = $server->db;
 
 for my $round (1 .. 3) {
     my $name = "wanted$round";

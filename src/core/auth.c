@@ -14,8 +14,8 @@ typedef struct {
     const luci_auth_t *auth;
     const luci_auth_request_t *request;
     const luci_session_t *session;
-    const char *key_id; /* NULL: no user and key are made */
-    const char *stored_hash;
+    const char *key_id;
+    const char *stored_hash; /* NULL: no user and key are made */
 } arrival_t;
 
 static luci_result_t check_lengths(const luci_settings_t *settings, const luci_auth_request_t *request,
@@ -43,9 +43,9 @@ static luci_result_t write_arrival(luci_db_t *db, void *baton, apr_pool_t *scrat
     const luci_session_t *session = arrival->session;
     luci_result_t result = LUCI_OK;
 
-    if (arrival->key_id)
+    if (arrival->stored_hash)
         result = luci_user_insert(db, &session->user, arrival->request->now, scratch);
-    if (result == LUCI_OK && arrival->key_id)
+    if (result == LUCI_OK && arrival->stored_hash)
         result = luci_key_insert(db, arrival->key_id, session->user.id, arrival->stored_hash, scratch);
     if (result == LUCI_OK)
         result = luci_session_insert(db, session, settings, &arrival->request->client, scratch);
@@ -61,6 +61,15 @@ static void forget(const luci_auth_t *auth, const char *id, apr_pool_t *scratch)
         luci_session_cache_forget(auth->cache, id, scratch);
 }
 
+/* No session can be stored for a user who was deleted while the password was checked. The drivers tell that
+ * from no other failure. */
+static int is_gone(luci_db_t *db, const arrival_t *arrival, apr_pool_t *scratch)
+{
+    luci_key_t key;
+
+    return !arrival->stored_hash && luci_key_get(db, arrival->key_id, &key, scratch) == LUCI_NOT_FOUND;
+}
+
 static luci_result_t store_arrival(arrival_t *arrival, apr_pool_t *pool)
 {
     const luci_db_source_t *source = &arrival->auth->source;
@@ -70,6 +79,8 @@ static luci_result_t store_arrival(arrival_t *arrival, apr_pool_t *pool)
     if (result != LUCI_OK)
         return result;
     result = luci_db_transaction(db, write_arrival, arrival, pool);
+    if (result == LUCI_UNAVAILABLE && is_gone(db, arrival, pool))
+        result = LUCI_DENIED;
     source->give_back(source->baton, db);
     if (arrival->request->old_session)
         forget(arrival->auth, arrival->request->old_session, pool);
@@ -120,17 +131,6 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
     return store_arrival(&arrival, pool);
 }
 
-/* No session can be stored for a user who was deleted while the password was checked. The drivers tell that
- * from no other failure. */
-static int is_gone(const luci_auth_t *auth, const char *username, apr_pool_t *pool)
-{
-    const char *id;
-    luci_key_t key;
-
-    return luci_key_id(username, &id, pool) == LUCI_OK &&
-           luci_credential_find(auth, id, &key, pool) == LUCI_NOT_FOUND;
-}
-
 luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
@@ -144,10 +144,9 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request
         return LUCI_DENIED;
     if (result == LUCI_OK)
         result = luci_session_new(session, &user, auth->settings, request->now, pool);
-    if (result != LUCI_OK)
-        return result;
-    result = store_arrival(&arrival, pool);
-    return result == LUCI_UNAVAILABLE && is_gone(auth, request->username, pool) ? LUCI_DENIED : result;
+    if (result == LUCI_OK)
+        result = luci_key_id(request->username, &arrival.key_id, pool);
+    return result == LUCI_OK ? store_arrival(&arrival, pool) : result;
 }
 
 luci_result_t luci_auth_check(const luci_auth_t *auth, const char *username, const char *password,
