@@ -74,6 +74,13 @@ subtest 'it is on without being asked for, and asks the database once a TTL' => 
     is status($server, $alice), 200, 'back again';
 };
 
+subtest 'row 13: signed out on a host that keeps nothing at hand' => sub {
+    my $cookie = sign_in($server, 'alice');
+    is status($server, $cookie), 200, 'at hand on another one';
+    is $host{off}->request(POST => '/logout', cookie => $cookie, origin => 'http://off.test')->status, 302, 'signed out';
+    is status($server, $cookie), 401, 'at once nothing there';
+};
+
 subtest 'content hears the same' => sub {
     my $cookie = sign_in($server, 'alice');
     for my $role ('admin', undef, "caf\xe9", '', 'alice') {

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 use Digest::SHA qw(sha256);
+use Sys::Hostname qw(hostname);
 use Test::More;
 use Time::HiRes ();
 use LuciaTest;
@@ -31,7 +32,7 @@ sub back { sqlite($_[0]{db}, 'ALTER TABLE user_session_away RENAME TO user_sessi
 
 sub key_of {
     my ($pair, $cookie) = @_;
-    return 'luciauth:' . unpack 'H*', sha256($cookie->{value}) ^ sha256("sqlite3\n$pair->{db}\nuser_session");
+    return 'luciauth:' . unpack 'H*', sha256($cookie->{value}) ^ sha256("sqlite3\n$pair->{db}\@" . hostname() . "\nuser_session");
 }
 
 sub record_of { my ($pair, $cookie) = @_; $pair->{service}->get(key_of($pair, $cookie)) }

@@ -124,7 +124,7 @@ sub check_documented {
     my $driver = $engine->driver;
     my @lines = LuciaTest::Server::slurp(LuciaTest::top() . '/doc/directives.md') =~ /^ {4}(LuciaDatabase $driver ".*")$/mg;
     cmp_ok scalar(@lines), '>=', 2, 'examples of LuciaDatabase';
-    for my $line (@lines) {
+    for my $line (grep { !/\{file:/ } @lines) {    # t/engines_secrets.t has secrets
         my ($real) = $engine->line($engine->create) =~ /"(.*)"/;
         my $separator = $driver eq 'mysql' ? ',port=' . $engine->port . ',' : ' sslmode=disable ';    # it has no certificate
         my $server = serve($line =~ s/"$/$separator$real"/r);

@@ -132,7 +132,7 @@ sub check_missing {
     my ($engine) = @_;
     my $server = new_server($engine, '', env => { LUCI_TEST_EMPTY => '' });
     my %said = (
-        '{file:@dir@/conf/none}' => qr{conf/none" No such file}, '{env:LUCI_TEST_NONE}' => qr/"LUCI_TEST_NONE" is not set/,
+        '{file:@dir@/conf/none}' => qr{conf/none" can't be read: No such file}, '{env:LUCI_TEST_NONE}' => qr/"LUCI_TEST_NONE" is not set/,
         '{env:LUCI_TEST_EMPTY}' => qr/"LUCI_TEST_EMPTY" is empty/, '{file:@dir@/conf' => qr/is not closed/,
     );
     for my $place (sort keys %said) {

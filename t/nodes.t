@@ -86,10 +86,12 @@ sub goes_across {
 
 # ---- Verdicts ----
 
+use constant LATE => 1;    # seconds in which a client may still use a connection that was cut
+
 sub is_excused {
     my ($work, $answer, $host) = @_;
     return grep { $_->{status} eq $answer->{status} && (!$_->{host} || $_->{host} eq $host) && $answer->{answered} >= $_->{from}
-        && $answer->{asked} <= $_->{to} } @{ $work->{windows} };
+        && $answer->{asked} <= $_->{to} + ($_->{status} eq 'broken' ? LATE : 0) } @{ $work->{windows} };
 }
 
 sub verdict {

@@ -9,8 +9,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-static volatile apr_uint32_t threads;
-
 enum { RUNNING, DONE, ABANDONED };
 
 /* What caller and thread share; in the pool, which the one who leaves last has. */
@@ -27,7 +25,7 @@ static void *work(void *baton)
     int end = task->ends[1];
 
     aside.work(aside.baton);
-    apr_atomic_dec32(&threads);
+    apr_atomic_dec32(aside.threads);
     if (apr_atomic_cas32(&task->state, DONE, RUNNING) == ABANDONED) {
         aside.undo(aside.baton);
         apr_pool_destroy(aside.pool);
@@ -53,14 +51,14 @@ luci_result_t luci_aside_run(const luci_aside_t *aside, luci_ms_t most)
     task_t *task = apr_pcalloc(aside->pool, sizeof *task);
 
     task->aside = *aside;
-    if (apr_atomic_inc32(&threads) >= LUCI_ASIDE_MOST || pipe2(task->ends, O_CLOEXEC) != 0) {
-        apr_atomic_dec32(&threads);
+    if (apr_atomic_inc32(aside->threads) >= LUCI_ASIDE_MOST || pipe2(task->ends, O_CLOEXEC) != 0) {
+        apr_atomic_dec32(aside->threads);
         return LUCI_INTERNAL;
     }
     if (!luci_thread_start(work, task, NULL)) {
         close(task->ends[0]);
         close(task->ends[1]);
-        apr_atomic_dec32(&threads);
+        apr_atomic_dec32(aside->threads);
         return LUCI_INTERNAL;
     }
     return await(task, most) ? LUCI_OK : LUCI_BUSY;

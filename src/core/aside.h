@@ -9,13 +9,14 @@
 
 #include <apr_pools.h>
 
-#define LUCI_ASIDE_MOST 64 /* threads of a process at once; as long as so many hang, none is added */
+#define LUCI_ASIDE_MOST 64 /* threads at once; as long as so many hang, none is added */
 
 typedef struct {
     void (*work)(void *baton);
-    void (*undo)(void *baton); /* of what work did, when nobody waits for it any more */
-    void *baton;               /* lives in pool */
-    apr_pool_t *pool;          /* unmanaged, and used by nobody else meanwhile */
+    void (*undo)(void *baton);      /* of what work did, when nobody waits for it any more */
+    void *baton;                    /* lives in pool */
+    apr_pool_t *pool;               /* unmanaged, and used by nobody else meanwhile */
+    volatile apr_uint32_t *threads; /* that run for the same purpose; outlives them */
 } luci_aside_t;
 
 /* OK: it was done. BUSY: it was not done in time; the pool is no longer the caller's. INTERNAL: there's no

@@ -59,6 +59,8 @@ static void forget(const luci_auth_t *auth, const char *id, apr_pool_t *scratch)
 {
     if (auth->cache)
         luci_session_cache_forget(auth->cache, id, scratch);
+    for (const luci_session_cache_t *const *other = auth->others; other && *other; other++)
+        luci_session_cache_forget(*other, id, scratch);
 }
 
 /* No session can be stored for a user who was deleted while the password was checked. The drivers tell that

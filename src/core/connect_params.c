@@ -142,6 +142,21 @@ static const char *next_place(const char *text)
     return file < variable ? file : variable;
 }
 
+/* An attempt that was given up ends by itself: libpq would wait as long as TCP does. */
+#define CONNECT_TIMEOUT "connect_timeout"
+#define CONNECT_SECONDS "5"
+
+static const char *with_timeout(const char *params, apr_pool_t *pool)
+{
+    const char *before = " ";
+
+    if (strstr(params, CONNECT_TIMEOUT))
+        return params;
+    if (is_url(params))
+        before = strchr(params, '?') ? "&" : "?";
+    return apr_pstrcat(pool, params, before, CONNECT_TIMEOUT "=" CONNECT_SECONDS, NULL);
+}
+
 luci_result_t luci_connect_params(luci_sql_dialect_t dialect, const char *params, const char **filled,
                                   const char **problem, apr_pool_t *pool)
 {
@@ -167,5 +182,44 @@ luci_result_t luci_connect_params(luci_sql_dialect_t dialect, const char *params
         rest = place + length + 1;
     }
     *filled = apr_pstrcat(pool, *filled, rest, NULL);
+    if (dialect == LUCI_PGSQL)
+        *filled = with_timeout(*filled, pool);
     return LUCI_OK;
+}
+
+/* ---- Where a database is ---- */
+
+/* What stands behind the last "host=" of a list of words, or in the place of a URL's host; "" for none. */
+static const char *host_of(const char *params)
+{
+    static const char *const words[] = { "host=", "hostaddr=" };
+    const char *host = "", *found;
+
+    if (is_url(params)) {
+        host = strstr(params, "//") + 2;
+        found = strchr(host, '@');
+        return found ? found + 1 : host;
+    }
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        for (found = params; (found = strstr(found, words[i])) != NULL;) {
+            found += strlen(words[i]);
+            host = found + (*found == '\'');
+        }
+    }
+    return host;
+}
+
+int luci_connect_is_local(const char *driver, const char *params)
+{
+    static const char *const own[] = { "localhost", "127.", "::1", "[::1]", "/", "@", "?" };
+    const char *host = host_of(params);
+    luci_sql_dialect_t dialect;
+
+    if (luci_sql_dialect(driver, &dialect) != LUCI_OK || !luci_sql_is_server(dialect) || !*host)
+        return 1;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        if (strncmp(host, own[i], strlen(own[i])) == 0)
+            return 1;
+    }
+    return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Floor 2.2. The parameters of a database connection, with secrets that stand elsewhere filled in: in the
  * place of a value, {file:/path} is the first line of a file, {env:NAME} a variable of the environment. Each
- * is quoted as the driver wants it, so that a secret with blanks or quotes stays one value. */
+ * is quoted as the driver wants it, so that a secret with blanks or quotes stays one value. Further, what
+ * bounds the wait for a server, unless it is written. */
 #ifndef LUCI_CONNECT_PARAMS_H
 #define LUCI_CONNECT_PARAMS_H
 
@@ -13,5 +14,8 @@
  * INVALID: *problem says why, as a phrase without any secret. */
 luci_result_t luci_connect_params(luci_sql_dialect_t dialect, const char *params, const char **filled,
                                   const char **problem, apr_pool_t *pool) LUCI_MUST_USE;
+
+/* 1 when a database is this machine's own, as far as its words tell: a file, a socket, or its own address. */
+int luci_connect_is_local(const char *driver, const char *params);
 
 #endif

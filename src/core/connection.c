@@ -34,8 +34,8 @@ luci_result_t luci_connection_init(const char *driver, const char **problem, apr
  * that can't be read it may be the password. */
 static void hide_values(char *message)
 {
-    static const char *const marks[] = { "\n",         ": \"",      ": '",     " after \"",
-                                         " option \"", " value \"", " entry '" };
+    static const char *const marks[] = { "\n",         ": \"",      ": '",      " after \"",
+                                         " option \"", " value \"", " entry '", " host name \"" };
 
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         char *found = strstr(message, marks[i]);
@@ -164,11 +164,13 @@ static apr_status_t destroy_pool(void *pool)
  * that could be shut down. */
 static luci_result_t open_aside(luci_connection_t *connection, opening_t *opening)
 {
+    static volatile apr_uint32_t opening_of_process;
     luci_aside_t aside = { .work = open_handle, .undo = undo_opening };
     luci_result_t result;
 
     if (apr_pool_create_unmanaged(&aside.pool) != APR_SUCCESS)
         return luci_connection_fail(connection, LUCI_INTERNAL, "out of memory");
+    aside.threads = connection->opening ? connection->opening : &opening_of_process;
     aside.baton = apr_pmemdup(aside.pool, opening, sizeof *opening);
     ((opening_t *)aside.baton)->params = apr_pstrdup(aside.pool, opening->params);
     ((opening_t *)aside.baton)->pool = aside.pool;

@@ -11,7 +11,8 @@
 
 /* Lives in its owner; zeros at first. */
 typedef struct {
-    luci_sql_dialect_t dialect; /* set before it is opened */
+    luci_sql_dialect_t dialect;     /* set before it is opened */
+    volatile apr_uint32_t *opening; /* likewise; luci_db_target_t's, or NULL */
     apr_pool_t *pool;
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;

@@ -22,8 +22,10 @@ typedef struct {
     const luci_settings_t *settings;
     luci_db_source_t source;
     luci_hasher_t hasher;
-    const luci_session_cache_t *cache; /* NULL: none */
-    const luci_log_t *log;             /* may be NULL */
+    const luci_session_cache_t *cache;         /* NULL: none */
+    const luci_session_cache_t *const *others; /* further ones that sessions of this database may lie in,
+                                                  closed by NULL: an end goes there, too. NULL: none */
+    const luci_log_t *log;                     /* may be NULL */
 } luci_auth_t;
 
 /* The key of an id (luci_key_id), on a handle borrowed for it. As luci_key_get. */

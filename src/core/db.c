@@ -156,6 +156,7 @@ static luci_result_t open_connection(luci_db_t *db)
     if (!note_file(db) && !target->create)
         return luci_connection_fail(connection, LUCI_UNAVAILABLE,
                                     "the database file is missing or can't be reached");
+    connection->opening = target->opening;
     result = luci_connection_open(connection, target->driver, target->params, db->memory);
     if (result == LUCI_OK && target->create)
         (void)note_file(db); /* it may have been made just now */

@@ -21,7 +21,9 @@ typedef struct {
     const char *driver;
     const char *params;
     const luci_settings_t *settings;
-    int create; /* a missing database file may be made */
+    int create;                     /* a missing database file may be made */
+    volatile apr_uint32_t *opening; /* how many threads are connecting; as long as the process. NULL: the
+                                       process has one target */
 } luci_db_target_t;
 
 /* Loads the driver; before threads start. Calling again does no harm. UNAVAILABLE with *problem set (from

@@ -142,7 +142,9 @@ static apr_status_t prepare_calls(luci_cache_t *cache, apr_pool_t *child_pool)
         return apr_global_mutex_child_init(&cache->lock, apr_global_mutex_lockfile(cache->lock), child_pool);
     if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1)
         threads = 1;
-    cache->workers = luci_cache_workers_create(&cache->provider, threads);
+    /* One more than threads, so that a look-up that hangs does not keep the end of its session from being
+     * told. */
+    cache->workers = luci_cache_workers_create(&cache->provider, threads + 1);
     return cache->workers ? APR_SUCCESS : APR_ENOMEM;
 }
 
@@ -158,6 +160,12 @@ int luci_cache_start(luci_cache_t *cache, apr_pool_t *child_pool)
                  "LUCI0405: a child goes without the session cache (%s): it has no lock or memory for it",
                  cache->name->provider);
     return 0;
+}
+
+/* Those that need a lock are in this machine's memory or files. */
+int luci_cache_is_local(const luci_cache_t *cache)
+{
+    return cache->lock != NULL;
 }
 
 /* ---- When it fails ---- */

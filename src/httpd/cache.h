@@ -29,6 +29,9 @@ luci_cache_t *luci_cache_create(const luci_cache_name_t *name, server_rec *main_
  * was logged. */
 int luci_cache_start(luci_cache_t *cache, apr_pool_t *child_pool);
 
+/* Whether it's this machine's alone. */
+int luci_cache_is_local(const luci_cache_t *cache);
+
 /* The store that the core writes to; from all threads. */
 luci_session_store_t luci_cache_store(luci_cache_t *cache);
 

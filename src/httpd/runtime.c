@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime.h"
 
+#include "connect_params.h"
 #include "httpd_log.h"
 #include "password_hash.h"
 #include "secret.h"
 
 #include <ap_mpm.h>
+#include <apr_network_io.h>
+#include <apr_strings.h>
 #include <http_log.h>
 
 #include <string.h>
@@ -48,17 +51,34 @@ static luci_pool_t *new_pool(const luci_db_target_t *target, luci_quota_t size, 
     return luci_pool_create(target, size, server, pool);
 }
 
-/* The use cases' own view of a shared cache; NULL: without. */
+/* What names the database in the keys of a cache. On several machines the same words may name one of each. */
+static const char *mark_of(const luci_server_config_t *config, const luci_cache_t *cache, apr_pool_t *pool)
+{
+    char host[APRMAXHOSTLEN + 1] = "";
+
+    if (!cache || luci_cache_is_local(cache) ||
+        !luci_connect_is_local(config->database.driver, config->database.written))
+        return config->database.written;
+    if (apr_gethostname(host, sizeof host, pool) != APR_SUCCESS)
+        host[0] = '\0';
+    return apr_pstrcat(pool, config->database.written, "@", host, NULL);
+}
+
+/* The use cases' own view of a shared cache; NULL: without. A server without one has a mark, too, to know
+ * whose sessions are its own. */
 static const luci_session_cache_t *start_cache(luci_runtime_t *runtime, luci_cache_t *cache,
                                                const luci_server_config_t *config, apr_pool_t *pool)
 {
-    runtime->session_cache.settings = &config->settings;
-    runtime->session_cache.ttl = config->cache_ttl;
-    if (!cache || luci_session_cache_mark(&runtime->session_cache, config->database.driver,
-                                          config->database.written, pool) != LUCI_OK)
+    luci_session_cache_t *own = &runtime->session_cache;
+
+    own->settings = &config->settings;
+    own->ttl = config->cache_ttl;
+    if (luci_session_cache_mark(own, config->database.driver, mark_of(config, cache, pool), pool) !=
+            LUCI_OK ||
+        !cache)
         return NULL;
-    runtime->session_cache.store = luci_cache_store(cache);
-    return &runtime->session_cache;
+    own->store = luci_cache_store(cache);
+    return own;
 }
 
 static luci_runtime_t *start_server(server_rec *server, server_rec *main_server, apr_pool_t *pool)
@@ -72,6 +92,7 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
         .driver = config->database.driver,
         .params = config->database.params,
         .settings = &config->settings,
+        .opening = &runtime->opening,
     };
     runtime->pool = shared_pool(&runtime->target, main_server, server);
     if (!runtime->pool)
@@ -176,6 +197,35 @@ static void start_caches(apr_pool_t *child_pool, server_rec *main_server)
     }
 }
 
+static int is_same_database(const luci_server_config_t *a, const luci_server_config_t *b)
+{
+    return strcmp(a->database.driver, b->database.driver) == 0 &&
+           strcmp(a->database.written, b->database.written) == 0 &&
+           strcmp(a->settings.tables.session, b->settings.tables.session) == 0;
+}
+
+/* The caches of other servers that have the same sessions and keep them elsewhere. */
+static const luci_session_cache_t *const *other_caches(const luci_server_config_t *config,
+                                                       server_rec *main_server, apr_pool_t *pool)
+{
+    const luci_runtime_t *own = config->runtime;
+    apr_array_header_t *found = apr_array_make(pool, 2, sizeof(luci_session_cache_t *));
+
+    for (server_rec *server = main_server; server; server = server->next) {
+        const luci_server_config_t *other = luci_config_server(server);
+        const luci_runtime_t *runtime = other->runtime;
+
+        if (!runtime || !runtime->auth.cache || !is_same_database(config, other))
+            continue;
+        if (!own->auth.cache || runtime->session_cache.store.baton != own->session_cache.store.baton)
+            APR_ARRAY_PUSH(found, const luci_session_cache_t *) = runtime->auth.cache;
+    }
+    if (found->nelts == 0)
+        return NULL;
+    APR_ARRAY_PUSH(found, const luci_session_cache_t *) = NULL;
+    return (const luci_session_cache_t *const *)found->elts;
+}
+
 void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server)
 {
     if (luci_secret_init(child_pool) != LUCI_OK) {
@@ -189,6 +239,12 @@ void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server)
 
         if (config->shared && !config->runtime)
             config->runtime = start_server(server, main_server, child_pool);
+    }
+    for (server_rec *server = main_server; server; server = server->next) {
+        luci_runtime_t *runtime = luci_config_server(server)->runtime;
+
+        if (runtime)
+            runtime->auth.others = other_caches(luci_config_server(server), main_server, child_pool);
     }
 }
 

@@ -18,6 +18,7 @@ typedef struct {
     luci_session_cache_t session_cache;
     luci_log_t log;
     luci_db_target_t target;
+    volatile apr_uint32_t opening; /* target's */
     luci_pool_t *pool;
     luci_pages_t *pages;
     const luci_attribute_name_t *attribute_names;

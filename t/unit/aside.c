@@ -34,9 +34,11 @@ static void say_undone(void *baton)
         tap_fail("the pipe is broken");
 }
 
+static volatile apr_uint32_t threads;
+
 static luci_aside_t new_piece(piece_t **piece)
 {
-    luci_aside_t aside = { .work = wait_for_go, .undo = say_undone };
+    luci_aside_t aside = { .work = wait_for_go, .undo = say_undone, .threads = &threads };
 
     apr_pool_create_unmanaged(&aside.pool);
     *piece = aside.baton = apr_pcalloc(aside.pool, sizeof **piece);

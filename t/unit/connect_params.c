@@ -42,12 +42,18 @@ static void check_filling(void)
 {
     const char *path = secret_file("secret", "hush hush'\\\nsecond line", 23);
 
-    tap_is_str(filled(LUCI_PGSQL, "host=a dbname=b"), "host=a dbname=b", "nothing to fill in");
+    tap_is_str(filled(LUCI_PGSQL, "host=a dbname=b"), "host=a dbname=b connect_timeout=5",
+               "nothing to fill in");
     tap_is_str(filled(LUCI_PGSQL, apr_psprintf(pool, "password={file:%s} dbname=b", path)),
-               "password='hush hush\\'\\\\' dbname=b", "PostgreSQL: the first line of a file, quoted");
+               "password='hush hush\\'\\\\' dbname=b connect_timeout=5",
+               "PostgreSQL: the first line of a file, quoted");
     apr_env_set("LUCI_TEST_SECRET", "a+b c/d@e", pool);
     tap_is_str(filled(LUCI_PGSQL, "postgresql://u:{env:LUCI_TEST_SECRET}@h/db"),
-               "postgresql://u:a%2bb%20c%2fd%40e@h/db", "  in a URL, escaped");
+               "postgresql://u:a%2bb%20c%2fd%40e@h/db?connect_timeout=5", "  in a URL, escaped");
+    tap_is_str(filled(LUCI_PGSQL, "postgres://h/db?connect_timeout=2"), "postgres://h/db?connect_timeout=2",
+               "  a timeout that is written stays");
+    tap_is_str(filled(LUCI_PGSQL, "postgres://h/db?sslmode=disable"),
+               "postgres://h/db?sslmode=disable&connect_timeout=5", "  beside others");
     apr_env_set("LUCI_TEST_SECRET", "simple", pool);
     tap_is_str(filled(LUCI_MYSQL, "user={env:LUCI_TEST_SECRET},pass={env:LUCI_TEST_SECRET}"),
                "user=simple,pass=simple", "MySQL: a variable, twice");
@@ -78,10 +84,37 @@ static void check_refusals(void)
             "mysql driver", "MySQL: a blank in a secret");
 }
 
+static void check_places(void)
+{
+    static const struct {
+        const char *driver;
+        const char *params;
+        int is_local;
+    } places[] = {
+        { "sqlite3", "/var/lib/a.db", 1 },
+        { "pgsql", "dbname=a", 1 },
+        { "pgsql", "host=/run/postgresql dbname=a", 1 },
+        { "pgsql", "host='localhost' dbname=a", 1 },
+        { "pgsql", "host=db1 host=127.0.0.1", 1 },
+        { "pgsql", "host=db.example.com dbname=a", 0 },
+        { "pgsql", "hostaddr=10.0.0.1", 0 },
+        { "pgsql", "postgres:///a", 1 },
+        { "pgsql", "postgres://me@localhost/a", 1 },
+        { "pgsql", "postgres://me:x@db.example.com/a", 0 },
+        { "mysql", "sock=/run/mysqld/mysqld.sock,dbname=a", 1 },
+        { "mysql", "host=db.example.com,dbname=a", 0 },
+    };
+
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        tap_is_int(luci_connect_is_local(places[i].driver, places[i].params), places[i].is_local, "%s is %s",
+                   places[i].params, places[i].is_local ? "this machine's" : "elsewhere");
+}
+
 int main(void)
 {
     pool = support_start();
     check_filling();
     check_refusals();
+    check_places();
     return tap_done();
 }

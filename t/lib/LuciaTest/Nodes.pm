@@ -12,6 +12,7 @@ use strict;
 use warnings;
 
 use Digest::SHA qw(sha256);
+use Sys::Hostname qw(hostname);
 use LuciaTest;
 use LuciaTest::Postgres;
 use LuciaTest::Service;
@@ -81,7 +82,7 @@ sub config {
 sub record_of {
     my ($self, $cookie) = @_;
     my ($params) = $self->config =~ /^LuciaDatabase pgsql "(.*)"$/m;
-    return $self->cache->get('luciauth:' . unpack 'H*', sha256($cookie->{value}) ^ sha256("pgsql\n$params\nuser_session"));
+    return $self->cache->get('luciauth:' . unpack 'H*', sha256($cookie->{value}) ^ sha256("pgsql\n$params\@" . hostname() . "\nuser_session"));
 }
 
 # A node, asked as the balancer asks: by the site's name.
