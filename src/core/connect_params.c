@@ -142,9 +142,10 @@ static const char *next_place(const char *text)
     return file < variable ? file : variable;
 }
 
-/* An attempt that was given up ends by itself: libpq would wait as long as TCP does. */
+/* An attempt that was given up ends by itself: libpq would wait as long as TCP does. Longer than we wait for
+ * it, or giving up would look like a refusal. */
 #define CONNECT_TIMEOUT "connect_timeout"
-#define CONNECT_SECONDS "5"
+#define CONNECT_SECONDS "8"
 
 static const char *with_timeout(const char *params, apr_pool_t *pool)
 {

@@ -42,18 +42,18 @@ static void check_filling(void)
 {
     const char *path = secret_file("secret", "hush hush'\\\nsecond line", 23);
 
-    tap_is_str(filled(LUCI_PGSQL, "host=a dbname=b"), "host=a dbname=b connect_timeout=5",
+    tap_is_str(filled(LUCI_PGSQL, "host=a dbname=b"), "host=a dbname=b connect_timeout=8",
                "nothing to fill in");
     tap_is_str(filled(LUCI_PGSQL, apr_psprintf(pool, "password={file:%s} dbname=b", path)),
-               "password='hush hush\\'\\\\' dbname=b connect_timeout=5",
+               "password='hush hush\\'\\\\' dbname=b connect_timeout=8",
                "PostgreSQL: the first line of a file, quoted");
     apr_env_set("LUCI_TEST_SECRET", "a+b c/d@e", pool);
     tap_is_str(filled(LUCI_PGSQL, "postgresql://u:{env:LUCI_TEST_SECRET}@h/db"),
-               "postgresql://u:a%2bb%20c%2fd%40e@h/db?connect_timeout=5", "  in a URL, escaped");
+               "postgresql://u:a%2bb%20c%2fd%40e@h/db?connect_timeout=8", "  in a URL, escaped");
     tap_is_str(filled(LUCI_PGSQL, "postgres://h/db?connect_timeout=2"), "postgres://h/db?connect_timeout=2",
                "  a timeout that is written stays");
     tap_is_str(filled(LUCI_PGSQL, "postgres://h/db?sslmode=disable"),
-               "postgres://h/db?sslmode=disable&connect_timeout=5", "  beside others");
+               "postgres://h/db?sslmode=disable&connect_timeout=8", "  beside others");
     apr_env_set("LUCI_TEST_SECRET", "simple", pool);
     tap_is_str(filled(LUCI_MYSQL, "user={env:LUCI_TEST_SECRET},pass={env:LUCI_TEST_SECRET}"),
                "user=simple,pass=simple", "MySQL: a variable, twice");
