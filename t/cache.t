@@ -94,7 +94,6 @@ subtest 'content hears the same' => sub {
 
 subtest 'row 13: signed out, dead in every child and thread' => sub {
     my $hammer = LuciaTest::Hammer->new($server, 14);
-    my $logout = $server->connect;
     my ($alive, %after) = (0);
     my $log = length $server->access_log;
     my $children = sub { my %pid = map { $_ => 1 } substr($server->access_log, $log) =~ m{/vault/.* pid=(\d+)}g; scalar keys %pid };
@@ -112,6 +111,7 @@ subtest 'row 13: signed out, dead in every child and thread' => sub {
             $hammer->until(sub { ($hammer->{seen}{ $hammer->{round} }{200} // 0) >= $wanted });
         }
         my $bytes = $server->bytes_of(POST => '/logout', cookie => $cookie, origin => 1, headers => { Connection => 'keep-alive', Accept => 'application/json' });
+        my $logout = $server->connect;    # a new one, since httpd closes idle ones when many wait
         syswrite $logout, $bytes;
         my ($answer, $ready) = ('', IO::Select->new($logout));
         $hammer->until(sub { $ready->can_read(0) && sysread $logout, $answer, 65536 });
