@@ -19,7 +19,7 @@ use constant CLIENTS => 64;
 use constant ARENA => 20 * 1024;    # KiB
 use constant SHARED => 2 * 1024;    # what is shared besides: the scoreboard, the session cache
 # What a server of 64 threads may need beyond that, in KiB: the stacks and the allocator's heaps of threads that
-# hash, what their requests and SQLite hold. Measured: 9 MiB on event, 5 on prefork.
+# hash, what their requests and SQLite hold. Measured: 4 MiB on event, 5 on prefork.
 use constant ALLOWANCE => 12 * 1024;
 
 my $GATE = <<'CONF';

@@ -115,6 +115,8 @@ luci_result_t luci_credential_check(const luci_auth_t *auth, const char *usernam
 
     if (result != LUCI_OK)
         return result;
+    if (auth->hasher.is_full && auth->hasher.is_full(auth->hasher.baton))
+        return LUCI_BUSY;
     found = luci_credential_find(auth, id, &key, pool);
     if (found != LUCI_OK && found != LUCI_NOT_FOUND)
         return found;

@@ -10,10 +10,12 @@
 #include "session_cache.h"
 
 /* Runs work when it is its turn, in this thread or another while this one waits: work's answer, or BUSY when
- * its turn did not come in time and it was not run. Without a run every work runs at once. */
+ * its turn did not come in time and it was not run. Without a run every work runs at once. is_full: whether
+ * run would refuse at once now, so that who asks first spares the database; NULL: never. */
 typedef luci_result_t luci_hash_work_fn(void *work_baton);
 typedef struct {
     luci_result_t (*run)(void *baton, luci_hash_work_fn *work, void *work_baton);
+    int (*is_full)(void *baton);
     void *baton;
 } luci_hasher_t;
 

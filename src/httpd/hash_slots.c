@@ -23,6 +23,8 @@ APLOG_USE_MODULE(luciauth);
 
 #define NONE (-1)
 
+#define NO_PLACE "a quarter of the threads hash or wait already"
+
 struct luci_hash_slots_t {
     server_rec *server;
     luci_hash_memory_t *memory;
@@ -227,6 +229,18 @@ static luci_result_t refuse(const luci_hash_slots_t *slots, const char *why)
     return LUCI_BUSY;
 }
 
+/* Places are not counted but taken: who has none finds out in run. */
+static int is_full(void *baton)
+{
+    luci_hash_slots_t *slots = ((const way_t *)baton)->slots;
+
+    if (slots->memory->size.places > 0 ||
+        apr_atomic_read32(&slots->threads) < (apr_uint32_t)slots->threads_most)
+        return 0;
+    (void)refuse(slots, NO_PLACE);
+    return 1;
+}
+
 static luci_result_t run(void *baton, luci_hash_work_fn *work_fn, void *work_baton)
 {
     const way_t *way = baton;
@@ -236,7 +250,7 @@ static luci_result_t run(void *baton, luci_hash_work_fn *work_fn, void *work_bat
     int place, slot;
 
     if (!take_place(slots, &place))
-        return refuse(slots, "a quarter of the threads hash or wait already");
+        return refuse(slots, NO_PLACE);
     slot = wait_for_slot(slots->memory, way->wait, &how);
     if (slot != NONE) {
         job.arena = arena_of(slots->memory, slot, how);
@@ -252,5 +266,5 @@ luci_hasher_t luci_hash_slots_hasher(luci_hash_slots_t *slots, luci_ms_t wait, a
     way_t *way = apr_palloc(pool, sizeof *way);
 
     *way = (way_t){ slots, wait };
-    return (luci_hasher_t){ .run = run, .baton = way };
+    return (luci_hasher_t){ .run = run, .is_full = is_full, .baton = way };
 }

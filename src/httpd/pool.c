@@ -23,6 +23,11 @@ APLOG_USE_MODULE(luciauth);
 #define STUCK_AFTER apr_time_from_sec(2)
 #define STUCK_LEAST 2
 
+/* Another handle of a database file is made only when none came back for so long: the processor is what reads
+ * wait for, and each handle has 150 KiB for good; one at a time. To servers there are as many as are asked
+ * for at once. */
+#define PATIENCE apr_time_from_msec(50)
+
 typedef struct {
     luci_db_t *db;
     apr_time_t checked; /* when its file was last looked at */
@@ -32,6 +37,7 @@ typedef struct {
 struct luci_pool_t {
     const luci_db_target_t *target;
     luci_quota_t size;
+    int is_file; /* the database, not a server */
     server_rec *server;
     apr_pool_t *memory;       /* used only under the lock */
     apr_thread_mutex_t *lock; /* guards what follows */
@@ -42,6 +48,7 @@ struct luci_pool_t {
     int idle_count;
     apr_time_t hung_until;                   /* 0: the server answers */
     apr_time_t answered;                     /* when it last did */
+    apr_time_t came_back;                    /* when a handle last did, or was made */
     int down;                                /* the last that was logged is a failure */
     volatile apr_uint64_t complained;        /* when one was logged */
     volatile apr_uint64_t complained_busy;   /* when the lack of handles was */
@@ -63,6 +70,13 @@ int luci_pool_serves(const luci_pool_t *pool, const luci_db_target_t *target)
     return a->attributes == b->attributes && !a->max_lifetime == !b->max_lifetime;
 }
 
+static int is_file(const luci_db_target_t *target)
+{
+    luci_sql_dialect_t dialect;
+
+    return luci_sql_dialect(target->driver, &dialect) == LUCI_OK && !luci_sql_is_server(dialect);
+}
+
 luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size, server_rec *server,
                               apr_pool_t *child_pool)
 {
@@ -70,6 +84,7 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
 
     pool->target = target;
     pool->size = size;
+    pool->is_file = is_file(target);
     pool->server = server;
     pool->slots = apr_pcalloc(child_pool, (apr_size_t)size.most * sizeof *pool->slots);
     pool->idle = apr_pcalloc(child_pool, (apr_size_t)size.most * sizeof *pool->idle);
@@ -96,21 +111,44 @@ static slot_t *make_slot(luci_pool_t *pool)
     apr_allocator_owner_set(allocator, own);
     slot->db = luci_db_create(pool->target, own);
     pool->made++;
+    pool->came_back = apr_time_now();
     return slot;
 }
 
-/* An idle handle, or a new one, or the first that comes back in time. NULL otherwise. Under the lock. */
-static slot_t *take(luci_pool_t *pool, apr_time_t deadline)
+/* The first handle that comes back until the deadline, or until none did for the time of patience (0: it
+ * does not end). NULL otherwise. Under the lock. */
+static slot_t *await_idle(luci_pool_t *pool, apr_time_t deadline, apr_interval_time_t patience)
 {
-    while (pool->idle_count == 0 && pool->made == pool->size.most) {
-        apr_interval_time_t left = deadline - apr_time_now();
+    apr_time_t since = apr_time_now(), now = since;
 
-        if (left <= 0 || apr_thread_cond_timedwait(pool->returned, pool->lock, left) != APR_SUCCESS)
-            break;
+    while (pool->idle_count == 0) {
+        apr_time_t end = deadline;
+
+        if (patience > 0 && pool->came_back > since && pool->came_back <= now)
+            since = pool->came_back;
+        if (patience > 0 && since + patience < end)
+            end = since + patience;
+        if (now >= end)
+            return NULL;
+        apr_thread_cond_timedwait(pool->returned, pool->lock, end - now);
+        now = apr_time_now();
     }
+    return pool->idle[--pool->idle_count];
+}
+
+/* An idle handle, or a new one, or the first that comes back in time. NULL otherwise. Under the lock. */
+static slot_t *take(luci_pool_t *pool, apr_time_t now)
+{
+    apr_time_t deadline = now + apr_time_from_msec(pool->size.wait);
+    slot_t *slot = NULL;
+
     if (pool->idle_count > 0)
         return pool->idle[--pool->idle_count];
-    return pool->made < pool->size.most ? make_slot(pool) : NULL;
+    if (pool->made > 0 && pool->made < pool->size.most && pool->is_file)
+        slot = await_idle(pool, deadline, PATIENCE);
+    if (!slot && pool->made < pool->size.most)
+        return make_slot(pool);
+    return slot ? slot : await_idle(pool, deadline, 0);
 }
 
 static int are_stuck(const luci_pool_t *pool, apr_time_t now)
@@ -178,6 +216,7 @@ static void give_back(void *baton, luci_db_t *db)
         pool->slots[i].lent = 0;
         pool->idle[pool->idle_count++] = &pool->slots[i];
     }
+    pool->came_back = apr_time_now();
     report(pool, db);
     apr_thread_cond_signal(pool->returned);
     apr_thread_mutex_unlock(pool->lock);
@@ -208,7 +247,7 @@ static luci_result_t borrow(void *baton, luci_db_t **db)
     apr_thread_mutex_lock(pool->lock);
     asks = may_ask(pool, now);
     if (asks)
-        slot = take(pool, now + apr_time_from_msec(pool->size.wait));
+        slot = take(pool, now);
     if (slot)
         slot->lent = apr_time_now();
     apr_thread_mutex_unlock(pool->lock);

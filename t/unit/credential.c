@@ -41,6 +41,7 @@ typedef struct {
     luci_result_t result;
     int turns;
     int refuses;  /* turns do not come */
+    int full;     /* and that is known beforehand */
     int aside;    /* in a thread of its own */
     int borrowed; /* handles that were borrowed while it ran, or were out when it began */
     int empty;    /* turns in which nothing was hashed */
@@ -79,11 +80,16 @@ static luci_result_t run(void *baton, luci_hash_work_fn *work, void *work_baton)
     return of->result;
 }
 
+static int is_full(void *baton)
+{
+    return ((hasher_t *)baton)->full;
+}
+
 static void start(const char *name)
 {
     with = support_auth(name, 1);
     memset(&hasher, 0, sizeof hasher);
-    with->auth.hasher = (luci_hasher_t){ .run = run, .baton = &hasher };
+    with->auth.hasher = (luci_hasher_t){ .run = run, .is_full = is_full, .baton = &hasher };
 }
 
 static void is_turn(luci_result_t got, luci_result_t want, int turns, int computed, const char *what)
@@ -170,6 +176,7 @@ static void check_busy(void)
     luci_session_t session;
     luci_field_t field;
     const char *before;
+    int borrows;
 
     start("busy.db");
     is_turn(support_sign_up(with, "alice", RIGHT), LUCI_OK, 1, 1, "a user");
@@ -185,6 +192,12 @@ static void check_busy(void)
             "no turn: a sign-in with a session");
     is_turn(check("alice", RIGHT), LUCI_BUSY, 1, 0, "no turn: HTTP Basic");
     is_turn(check("nobody", RIGHT), LUCI_BUSY, 1, 0, "no turn: HTTP Basic, an unknown user");
+    hasher.full = 1;
+    borrows = with->borrows;
+    is_turn(support_sign_in(with, "alice", RIGHT), LUCI_BUSY, 0, 0, "no turn to be had: a sign-in");
+    is_turn(check("nobody", RIGHT), LUCI_BUSY, 0, 0, "no turn to be had: HTTP Basic");
+    tap_is_int(with->borrows, borrows, "neither asked the database");
+    hasher.full = 0;
     tap_is_str(everything(), before, "users, keys, hashes and sessions are as they were");
     tap_is_str(with->logged, "", "nothing is logged");
     hasher.refuses = 0;
