@@ -95,14 +95,15 @@ sub shared_most {
     return $sum;
 }
 
-# Asks for the seconds, again and again, and writes down how it went: a status a line.
+# Asks again and again until the file "stop" is there, and writes down how it went: a status a line.
 sub client {
-    my ($server, $file, $seconds, @request) = @_;
+    my ($server, $file, @request) = @_;
     defined(my $pid = fork) or die "fork: $!";
     return $pid if $pid;
     open my $notes, '>', $file or POSIX::_exit(1);
-    my $end = time + $seconds;
-    while (time < $end) {
+    $notes->autoflush;
+    my $end = time + 60;
+    while (time < $end && !-e $server->dir . '/stop') {
         my $reply = eval { $server->request(@request) };
         print $notes $reply ? $reply->status . ($reply->header('Retry-After') ? '+' : '') : "failed: $@", "\n";
     }
@@ -145,33 +146,46 @@ sub warm_up {
     return;
 }
 
+# How often which status was written down so far.
+sub counts {
+    my ($pattern) = @_;
+    my %count;
+    $count{$_}++ for map { split /\n/, LuciaTest::Server::slurp($_) } glob $pattern;
+    return \%count;
+}
+
+# What all processes needed at most until the clients had been served, denied and refused, for some seconds at least.
+sub peak_of {
+    my (@processes) = @_;
+    my %running = map { $_ => 1 } @processes;
+    my ($least, $peak) = (time + 5, memory($server));
+    my $ended = wait_until(sub {
+        my $now = memory($server);
+        for (keys %$peak) { $peak->{$_} = $now->{$_} if $now->{$_} > $peak->{$_} }
+        $server->write(stop => '') if time > $least && keys %{ counts("$dir/flood.*") } >= 3;
+        delete @running{ grep { waitpid($_, POSIX::WNOHANG()) } keys %running };
+        return !%running;
+    }, 90);
+    return ($peak, $ended);
+}
+
 subtest 'row 37: the flood' => sub {
     plan skip_all => 'memory cannot be measured here' if !memory($server)->{own};
     warm_up();
     my $base = memory($server);
-    my @clients = map { client($server, "$dir/flood.$_", 5, POST => '/login', form(username => $_ % 2 ? 'alice' : "nobody$_", password => PASSWORD)) } 1 .. CLIENTS;
-    my @others = map { client($server, "$dir/other.$_", 5, @gate) } 1, 2;
-    my %peak = map { $_ => 0 } keys %$base;
-    my %running = map { $_ => 1 } @clients, @others;
-    my $ended = wait_until(sub {
-        my $now = memory($server);
-        for (keys %peak) { $peak{$_} = $now->{$_} if $now->{$_} > $peak{$_} }
-        delete @running{ grep { waitpid($_, POSIX::WNOHANG()) } keys %running };
-        return !%running;
-    }, 60);
+    my @clients = map { client($server, "$dir/flood.$_", POST => '/login', form(username => $_ % 2 ? 'alice' : "nobody$_", password => PASSWORD)) } 1 .. CLIENTS;
+    my @others = map { client($server, "$dir/other.$_", @gate) } 1, 2;
+    my ($peak, $ended) = peak_of(@clients, @others);
     ok $ended, 'all clients had their answers';
     my $after = memory($server);
-    my %count;
-    $count{$_}++ for map { split /\n/, LuciaTest::Server::slurp($_) } glob "$dir/flood.*";
-    my %gate;
-    $gate{$_}++ for map { split /\n/, LuciaTest::Server::slurp($_) } glob "$dir/other.*";
-    note "sign-ins: ", join(', ', map { "$_: $count{$_}" } sort keys %count), "; gate: ", join(', ', map { "$_: $gate{$_}" } sort keys %gate);
-    note sprintf '%s: base %.1f MiB, peak %.1f MiB, afterwards %.1f MiB', $_, map { $_ / 1024 } $base->{$_}, $peak{$_}, $after->{$_} for qw(own shared rss);
-    is_deeply [sort keys %count], ['302', '400', '503+'], 'served, denied, or refused with Retry-After';
-    is_deeply [keys %gate], ['200'], 'the gate answered all along';
-    cmp_ok $peak{shared} - $base->{shared}, '<=', 2 * ARENA + SHARED, 'so it is seen from outside' unless $prefork;    # 32 processes are not looked at at once
+    my ($count, $gate) = (counts("$dir/flood.*"), counts("$dir/other.*"));
+    note "sign-ins: ", join(', ', map { "$_: $count->{$_}" } sort keys %$count), "; gate: ", join(', ', map { "$_: $gate->{$_}" } sort keys %$gate);
+    note sprintf '%s: base %.1f MiB, peak %.1f MiB, afterwards %.1f MiB', $_, map { $_ / 1024 } $base->{$_}, $peak->{$_}, $after->{$_} for qw(own shared rss);
+    is_deeply [sort keys %$count], ['302', '400', '503+'], 'served, denied, or refused with Retry-After';
+    is_deeply [keys %$gate], ['200'], 'the gate answered all along';
+    cmp_ok $peak->{shared} - $base->{shared}, '<=', 2 * ARENA + SHARED, 'so it is seen from outside' unless $prefork;    # 32 processes are not looked at at once
     cmp_ok shared_most($server), '<=', 2 * ARENA + SHARED, 'the slots have 2 x 20 MiB in the whole server';
-    cmp_ok $peak{own} - $base->{own}, '<=', ALLOWANCE, 'nothing else grows beyond the allowance' unless $ENV{SANITIZE};
+    cmp_ok $peak->{own} - $base->{own}, '<=', ALLOWANCE, 'nothing else grows beyond the allowance' unless $ENV{SANITIZE};
     cmp_ok $after->{own} - $base->{own}, '<=', ALLOWANCE, 'also afterwards' unless $ENV{SANITIZE};
     my $lines = () = $server->error_log =~ /LUCI0404/g;
     ok $lines >= 1 && $lines <= 2, 'the log says it once a minute';

@@ -18,7 +18,7 @@ const browser = await launch();
 async function visit(title, walk) {
   diag(title);
   const context = await browser.newContext({ reducedMotion: "reduce" });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   const forbidden = watch(context, origin);
   const tab = await context.newPage();
   try {
@@ -37,13 +37,11 @@ const facts = (tab) => tab.locator("main p").allTextContents();
 const value = (tab, id) => tab.locator(`#${id}`).inputValue();
 const sessionCookie = async (context) => (await context.cookies()).find(({ name }) => name === "auth_session");
 
-/** Does what leads to another page and answers with that page's response. */
+/** Does what leads to another page and answers with that page's response, once it is loaded. */
 async function follow(tab, act) {
-  const arrival = tab.waitForEvent("load");
-  const response = tab.waitForResponse((r) => r.request().isNavigationRequest() && ![301, 302, 303].includes(r.status()));
+  const arrival = tab.waitForNavigation();
   await act();
-  await arrival;
-  return response;
+  return arrival;
 }
 
 const passwordField = (tab) => tab.locator("#password").evaluate((field) => [field.type, field.autocomplete]);
