@@ -185,11 +185,13 @@ static const char *const schema[LUCI_SQL_DIALECTS][LUCI_SQL_PROBE_SESSION + 1][S
     },
 };
 
-/* SQLite: synchronous stays FULL (the default): a session that was acknowledged survives a power cut.
- * PostgreSQL: conflicts are seen only by READ COMMITTED without an error; limits that the administrator set
- * stay. */
-static const char *const setup[LUCI_SQL_DIALECTS][3] = {
-    [LUCI_SQLITE3] = { "PRAGMA journal_mode = WAL", "PRAGMA foreign_keys = ON" },
+/* SQLite: synchronous stays FULL (the default): a session that was acknowledged survives a power cut. The
+ * page cache, which grows as pages are read, has 12 MiB instead of 2: room for the way to 1,000 sessions
+ * among ten million. PostgreSQL: conflicts are seen only by READ COMMITTED without an error; limits that the
+ * administrator set stay. */
+static const char *const setup[LUCI_SQL_DIALECTS][4] = {
+    [LUCI_SQLITE3] = { "PRAGMA journal_mode = WAL", "PRAGMA foreign_keys = ON",
+                       "PRAGMA cache_size = -12288" },
     [LUCI_PGSQL] = { "SELECT set_config('client_encoding', 'UTF8', false), "
                      "set_config('default_transaction_isolation', 'read committed', false)",
                      "SELECT set_config(name, most, false) FROM (VALUES ('lock_timeout', '2s'), "

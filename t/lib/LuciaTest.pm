@@ -30,7 +30,7 @@ use JSON::PP ();
 use POSIX ();
 use Time::HiRes ();
 
-our @EXPORT = qw(form json cookie_of set_cookies sqlite sqlite_value locked refuse_updates is_sqlite sound away back wait_until uri_escape);
+our @EXPORT = qw(form json cookie_of set_cookies sqlite sqlite_value locked refuse_updates is_sqlite sound away back wait_until when_served uri_escape);
 
 my $top = Cwd::abs_path(dirname(__FILE__) . '/../..');
 
@@ -230,6 +230,14 @@ sub wait_until {
         return if Time::HiRes::time() > $end;
         Time::HiRes::sleep(0.02);
     }
+}
+
+# The answer of one who is sent away with 503 when too many hash at once, and comes back, as clients are told to.
+sub when_served {
+    my ($ask) = @_;
+    my $reply;
+    wait_until(sub { $reply = $ask->(); $reply->status != 503 });
+    return $reply;
 }
 
 require LuciaTest::Client;

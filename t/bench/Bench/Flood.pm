@@ -2,7 +2,8 @@
 #
 # What a flood of sign-ins does to those who are signed in: the gate's latency and the server's memory, quiet and while 64
 # clients sign in again and again, in turns. There are two floods: patient clients wait as long as Retry-After says when
-# they are sent away with 503, the others come back at once.
+# they are sent away with 503, the others come back at once. A third, of as many clients that fetch a plain file, shows
+# what those who come back at once cost httpd without any sign-in.
 #
 # httpd has Debian's processes and every core but the load's, mod_luciauth its defaults, with a hash slot for each of these
 # cores. Gated requests come at a fixed pace, far below what httpd can do; each answer's time counts from the moment when
@@ -32,7 +33,8 @@ use constant {
 
 my @first = system('chrt -f 1 true 2>/dev/null') == 0 ? qw(chrt -f 1) : ();
 
-use constant FLOODS => ('patient', 'at once');
+use constant SIGN_INS => ('patient', 'at once');
+use constant FLOODS => (SIGN_INS, 'files');
 
 sub goes_first { @first > 0 }
 
@@ -83,17 +85,25 @@ sub watched {
 
 # ---- Rounds ----
 
+# What the clients of a flood came to: "good busy rate".
+sub clients {
+    my ($kind, $url, $seconds) = @_;
+    if ($kind eq 'files') {
+        my $rate = Bench::file_rate($url . Bench::UNGATED, $seconds, connections => CLIENTS, lossy => 1);
+        return join ' ', int $rate * $seconds, 0, $rate;
+    }
+    my $count = Bench::sign_ins("$url/account/login", $seconds, clients => CLIENTS, lossy => 1, core => Bench::load_core(),
+        patient => $kind eq 'patient');
+    return join ' ', @$count{qw(good busy rate)};
+}
+
 sub flood {
     my ($kind, $peer, $entry, $seconds) = @_;
     my $start = time;
-    my $sign_ins = Bench::Beside->new(sub {
-        my $count = Bench::sign_ins("$peer->{url}/account/login", $seconds + 2 * ONSET, clients => CLIENTS, lossy => 1,
-            core => Bench::load_core(), patient => $kind eq 'patient');
-        return join ' ', @$count{qw(good busy rate)};
-    });
+    my $clients = Bench::Beside->new(sub { clients($kind, $peer->{url}, $seconds + 2 * ONSET) });
     sleep ONSET;
     my @requests = paced($peer, $entry, $seconds);
-    my ($count) = $sign_ins->lines;
+    my ($count) = $clients->lines;
     my %flood = (requests => \@requests, start => $start, end => time);
     @flood{qw(good busy rate)} = split ' ', $count;
     sleep ONSET;

@@ -32,7 +32,7 @@ sub site {
 sub post {
     my ($client, $path, $name, %arg) = @_;
     my $password = delete $arg{password} // $PASSWORD;
-    my $reply = $client->request(POST => $path, form(username => $name, password => $password), %arg);
+    my $reply = when_served(sub { $client->request(POST => $path, form(username => $name, password => $password), %arg) });
     die "$path: status " . $reply->status . ' ' . (error_in($reply) // '') . "\n" if $reply->status != 302;
     return cookie_of($reply) || die "$path: no cookie\n";
 }

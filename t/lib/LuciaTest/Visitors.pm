@@ -46,7 +46,7 @@ sub script { return (headers => { Accept => '*/*', 'Sec-Fetch-Mode' => 'cors', '
 
 sub arrive {
     my ($client, $path, $name, $password) = @_;
-    my $reply = $client->request(POST => $path, form(username => $name, password => $password // PASSWORD));
+    my $reply = when_served(sub { $client->request(POST => $path, form(username => $name, password => $password // PASSWORD)) });
     return cookie_of($reply) if $reply->status == 302 && cookie_of($reply);
     die "$path of $name answered " . $reply->bytes;
 }
