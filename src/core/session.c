@@ -134,9 +134,13 @@ static luci_result_t find_places(const char *id, const luci_settings_t *settings
     return result;
 }
 
-/* The row of an id; in *is_bare, whether it's one that Lucia left. */
-static luci_result_t find_row(luci_db_t *db, const char *id, const luci_settings_t *settings,
-                              const char *const **row, int *is_bare, apr_pool_t *pool)
+typedef struct {
+    const char *const *columns;
+    int is_bare; /* it's one that Lucia left */
+} row_t;
+
+static luci_result_t find_row(luci_db_t *db, const char *id, const luci_settings_t *settings, row_t *row,
+                              apr_pool_t *pool)
 {
     places_t places;
     luci_result_t result = find_places(id, settings, &places, pool);
@@ -144,37 +148,36 @@ static luci_result_t find_row(luci_db_t *db, const char *id, const luci_settings
     if (result == LUCI_OK)
         result = LUCI_NOT_FOUND;
     for (int i = 0; i < places.count && result == LUCI_NOT_FOUND; i++) {
-        *is_bare = settings->tokens == LUCI_TOKENS_HASHED && places.ids[i] == id;
-        result = luci_db_select(db, LUCI_SQL_SESSION_GET, &places.ids[i], row, pool);
+        row->is_bare = settings->tokens == LUCI_TOKENS_HASHED && places.ids[i] == id;
+        result = luci_db_select(db, LUCI_SQL_SESSION_GET, &places.ids[i], &row->columns, pool);
     }
     return result;
 }
 
 /* NULL where it isn't read or isn't known. */
-static const char *created_at(const luci_db_t *db, const luci_settings_t *settings, const char *const *row)
+static const char *created_at(const luci_db_t *db, const luci_settings_t *settings, const row_t *row)
 {
     if (!luci_db_columns(db).created_at)
         return NULL;
-    return row[COLUMN_USER + LUCI_SQL_USER_ATTRIBUTES + settings->attributes->nelts];
+    return row->columns[COLUMN_USER + LUCI_SQL_USER_ATTRIBUTES + settings->attributes->nelts];
 }
 
 luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
                                const luci_settings_t *settings, luci_session_t *session, apr_pool_t *pool)
 {
-    const char *const *row;
-    int is_bare = 0;
-    luci_result_t result = find_row(db, claim->id, settings, &row, &is_bare, pool);
+    row_t row;
+    luci_result_t result = find_row(db, claim->id, settings, &row, pool);
 
     if (result != LUCI_OK)
         return result;
     memset(session, 0, sizeof *session);
     session->id = claim->id;
-    session->is_bare = is_bare;
-    session->active_expires = to_moment(row[COLUMN_ACTIVE], 0);
-    session->idle_expires = to_moment(row[COLUMN_IDLE], 0);
+    session->is_bare = row.is_bare;
+    session->active_expires = to_moment(row.columns[COLUMN_ACTIVE], 0);
+    session->idle_expires = to_moment(row.columns[COLUMN_IDLE], 0);
     session->created_at =
-        to_moment(created_at(db, settings, row), session->active_expires - settings->active_period);
-    luci_user_from_row(&session->user, row + COLUMN_USER);
+        to_moment(created_at(db, settings, &row), session->active_expires - settings->active_period);
+    luci_user_from_row(&session->user, row.columns + COLUMN_USER);
     session->state = luci_session_state(session, settings, claim->now);
     if (session->state == LUCI_SESSION_DEAD)
         return LUCI_EXPIRED;

@@ -52,23 +52,22 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
                                       luci_session_t *session, apr_pool_t *pool)
 {
     unsigned char key[LUCI_SHA256_BYTES], seal[LUCI_RECORD_SEAL_BYTES], record[LUCI_RECORD_MOST];
+    const luci_record_form_t form = { cache->settings, seal };
     size_t length = sizeof record;
-    luci_session_t found;
-    luci_ms_t read_at;
+    luci_record_content_t found;
 
     if (key_of(cache, claim->id, key) != LUCI_OK ||
         cache->store.retrieve(cache->store.baton, key, record, &length, pool) != LUCI_OK ||
         length > sizeof record)
         return LUCI_NOT_FOUND;
     seal_of(cache, key, seal);
-    if (luci_session_record_read(apr_pmemdup(pool, record, length), length, cache->settings, seal, &found,
-                                 &read_at, pool) != LUCI_OK)
+    if (luci_session_record_read(apr_pmemdup(pool, record, length), length, &form, &found, pool) != LUCI_OK)
         return LUCI_NOT_FOUND;
-    found.id = claim->id;
-    found.state = luci_session_state(&found, cache->settings, claim->now);
-    if (found.state != LUCI_SESSION_ACTIVE || !is_fresh(cache, read_at, claim->now))
+    found.session.id = claim->id;
+    found.session.state = luci_session_state(&found.session, cache->settings, claim->now);
+    if (found.session.state != LUCI_SESSION_ACTIVE || !is_fresh(cache, found.read_at, claim->now))
         return LUCI_NOT_FOUND;
-    *session = found;
+    *session = found.session;
     return LUCI_OK;
 }
 
@@ -76,6 +75,7 @@ luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const l
                                       luci_ms_t read_at, apr_pool_t *scratch)
 {
     unsigned char key[LUCI_SHA256_BYTES], seal[LUCI_RECORD_SEAL_BYTES], record[LUCI_RECORD_MOST];
+    const luci_record_form_t form = { cache->settings, seal };
     luci_ms_t until = read_at + cache->ttl;
     size_t length;
     luci_result_t result = key_of(cache, session->id, key);
@@ -85,7 +85,7 @@ luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const l
     if (until > session->active_expires)
         until = session->active_expires;
     seal_of(cache, key, seal);
-    result = luci_session_record_write(session, cache->settings, read_at, seal, record, &length);
+    result = luci_session_record_write(session, read_at, &form, record, &length);
     return result == LUCI_OK ? cache->store.store(cache->store.baton, key, record, length, until, scratch)
                              : result;
 }

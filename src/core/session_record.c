@@ -89,23 +89,24 @@ static void put_string(writer_t *writer, const char *string, const char *usernam
     writer->length += length + 1;
 }
 
-luci_result_t luci_session_record_write(const luci_session_t *session, const luci_settings_t *settings,
-                                        luci_ms_t read_at, const unsigned char *seal,
+luci_result_t luci_session_record_write(const luci_session_t *session, luci_ms_t read_at,
+                                        const luci_record_form_t *form,
                                         unsigned char record[LUCI_RECORD_MOST], size_t *length)
 {
     writer_t writer = { .record = record, .length = AT_STRINGS };
     const luci_user_t *user = &session->user;
+    int attributes = form->settings->attributes->nelts;
 
     memcpy(record + AT_MAGIC, magic, sizeof magic);
     record[AT_VERSION] = VERSION;
-    record[AT_COUNT] = (unsigned char)settings->attributes->nelts;
+    record[AT_COUNT] = (unsigned char)attributes;
     put_moment(record + AT_READ, read_at);
     put_moment(record + AT_ACTIVE, session->active_expires);
     put_moment(record + AT_IDLE, session->idle_expires);
     put_moment(record + AT_CREATED, session->created_at);
     put_string(&writer, user->id, NULL);
     put_string(&writer, user->username, NULL);
-    for (int i = 0; i < settings->attributes->nelts; i++) {
+    for (int i = 0; i < attributes; i++) {
         const char *value = user->attributes[i];
 
         put_string(&writer, value && strcmp(value, user->username) == 0 ? user->username : value,
@@ -113,7 +114,7 @@ luci_result_t luci_session_record_write(const luci_session_t *session, const luc
     }
     if (writer.overflow)
         return LUCI_INVALID;
-    put_number(record + writer.length, hash_of(record, writer.length, seal));
+    put_number(record + writer.length, hash_of(record, writer.length, form->seal));
     *length = writer.length + HASH_BYTES;
     return LUCI_OK;
 }
@@ -161,35 +162,33 @@ static int get_user(reader_t *reader, luci_user_t *user, int count, apr_pool_t *
     return reader->at == reader->end;
 }
 
-static int is_ours(const unsigned char *record, size_t length, const luci_settings_t *settings,
-                   const unsigned char *seal)
+static int is_ours(const unsigned char *record, size_t length, const luci_record_form_t *form)
 {
     if (length < AT_STRINGS + HASH_BYTES || length > LUCI_RECORD_MOST)
         return 0;
     if (memcmp(record + AT_MAGIC, magic, sizeof magic) != 0 || record[AT_VERSION] != VERSION ||
-        record[AT_COUNT] != settings->attributes->nelts)
+        record[AT_COUNT] != form->settings->attributes->nelts)
         return 0;
     length -= HASH_BYTES;
-    return get_number(record + length) == hash_of(record, length, seal);
+    return get_number(record + length) == hash_of(record, length, form->seal);
 }
 
 luci_result_t luci_session_record_read(const unsigned char *record, size_t length,
-                                       const luci_settings_t *settings, const unsigned char *seal,
-                                       luci_session_t *session, luci_ms_t *read_at, apr_pool_t *pool)
+                                       const luci_record_form_t *form, luci_record_content_t *content,
+                                       apr_pool_t *pool)
 {
     luci_session_t found = { 0 };
-    luci_ms_t read;
+    luci_ms_t read_at;
     reader_t reader;
 
-    if (!is_ours(record, length, settings, seal))
+    if (!is_ours(record, length, form))
         return LUCI_INVALID;
     reader = (reader_t){ record + AT_STRINGS, record + length - HASH_BYTES };
-    if (!get_moment(record + AT_READ, &read) || !get_moment(record + AT_ACTIVE, &found.active_expires) ||
+    if (!get_moment(record + AT_READ, &read_at) || !get_moment(record + AT_ACTIVE, &found.active_expires) ||
         !get_moment(record + AT_IDLE, &found.idle_expires) ||
         !get_moment(record + AT_CREATED, &found.created_at) ||
-        !get_user(&reader, &found.user, settings->attributes->nelts, pool))
+        !get_user(&reader, &found.user, form->settings->attributes->nelts, pool))
         return LUCI_INVALID;
-    *session = found;
-    *read_at = read;
+    *content = (luci_record_content_t){ found, read_at };
     return LUCI_OK;
 }

@@ -23,17 +23,28 @@
 #define LUCI_RECORD_MOST 2048     /* bytes; a user who needs more is not cached */
 #define LUCI_RECORD_SEAL_BYTES 16 /* of a seal that go into the hash */
 
+/* What writer and reader must have in common. Borrowed. */
+typedef struct {
+    const luci_settings_t *settings; /* which attributes there are */
+    const unsigned char *seal;       /* LUCI_RECORD_SEAL_BYTES */
+} luci_record_form_t;
+
+/* What a record says. */
+typedef struct {
+    luci_session_t session; /* without its id and state */
+    luci_ms_t read_at;
+} luci_record_content_t;
+
 /* Writes the record of an active session that was read at a moment; *length is its size. INVALID when it has
  * more than LUCI_RECORD_MOST bytes. */
-luci_result_t luci_session_record_write(const luci_session_t *session, const luci_settings_t *settings,
-                                        luci_ms_t read_at, const unsigned char *seal,
+luci_result_t luci_session_record_write(const luci_session_t *session, luci_ms_t read_at,
+                                        const luci_record_form_t *form,
                                         unsigned char record[LUCI_RECORD_MOST], size_t *length) LUCI_MUST_USE;
 
-/* Reads one. OK: *session (without its id and state) with strings that lie in record, arrays from pool, and
- * *read_at. INVALID: it's none of ours, and nothing was set. */
+/* Reads one. OK: *content with strings that lie in record, arrays from pool. INVALID: it's none of ours, and
+ * nothing was set. */
 luci_result_t luci_session_record_read(const unsigned char *record, size_t length,
-                                       const luci_settings_t *settings, const unsigned char *seal,
-                                       luci_session_t *session, luci_ms_t *read_at,
+                                       const luci_record_form_t *form, luci_record_content_t *content,
                                        apr_pool_t *pool) LUCI_MUST_USE;
 
 #endif

@@ -19,24 +19,23 @@ static int fuzz_record_same(const char *a, const char *b)
 }
 
 /* What was read is written, and read again the same. */
-static void fuzz_record_again(const luci_session_t *session, const luci_settings_t *settings,
-                              luci_ms_t read_at, apr_pool_t *pool)
+static void fuzz_record_again(const luci_record_content_t *content, const luci_record_form_t *form,
+                              apr_pool_t *pool)
 {
+    const luci_session_t *session = &content->session;
     unsigned char record[LUCI_RECORD_MOST];
     size_t length;
-    luci_session_t again;
-    luci_ms_t read_again;
+    luci_record_content_t again;
+    const luci_session_t *back = &again.session;
 
-    FUZZ_CHECK(luci_session_record_write(session, settings, read_at, fuzz_record_seal, record, &length) ==
-               LUCI_OK);
-    FUZZ_CHECK(luci_session_record_read(record, length, settings, fuzz_record_seal, &again, &read_again,
-                                        pool) == LUCI_OK);
-    FUZZ_CHECK(read_again == read_at && again.active_expires == session->active_expires &&
-               again.idle_expires == session->idle_expires && again.created_at == session->created_at);
-    FUZZ_CHECK(fuzz_record_same(again.user.id, session->user.id) &&
-               fuzz_record_same(again.user.username, session->user.username));
-    for (int i = 0; i < settings->attributes->nelts; i++)
-        FUZZ_CHECK(fuzz_record_same(again.user.attributes[i], session->user.attributes[i]));
+    FUZZ_CHECK(luci_session_record_write(session, content->read_at, form, record, &length) == LUCI_OK);
+    FUZZ_CHECK(luci_session_record_read(record, length, form, &again, pool) == LUCI_OK);
+    FUZZ_CHECK(again.read_at == content->read_at && back->active_expires == session->active_expires &&
+               back->idle_expires == session->idle_expires && back->created_at == session->created_at);
+    FUZZ_CHECK(fuzz_record_same(back->user.id, session->user.id) &&
+               fuzz_record_same(back->user.username, session->user.username));
+    for (int i = 0; i < form->settings->attributes->nelts; i++)
+        FUZZ_CHECK(fuzz_record_same(back->user.attributes[i], session->user.attributes[i]));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -45,8 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     unsigned char *record = malloc(size + FUZZ_RECORD_HASH);
     apr_uint64_t hash = apr_siphash24(data, size, fuzz_record_seal);
     luci_settings_t settings = { .attributes = apr_array_make(pool, 2, sizeof(const char *)) };
-    luci_session_t session;
-    luci_ms_t read_at;
+    const luci_record_form_t form = { &settings, fuzz_record_seal };
+    luci_record_content_t content;
 
     if (!record)
         abort();
@@ -56,11 +55,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(record, data, size);
     for (int i = 0; i < FUZZ_RECORD_HASH; i++)
         record[size + (size_t)i] = (unsigned char)(hash >> (8 * i));
-    if (luci_session_record_read(record, size + FUZZ_RECORD_HASH, &settings, fuzz_record_seal, &session,
-                                 &read_at, pool) == LUCI_OK)
-        fuzz_record_again(&session, &settings, read_at, pool);
-    FUZZ_CHECK(luci_session_record_read(record, size, &settings, fuzz_record_seal, &session, &read_at,
-                                        pool) == LUCI_INVALID);
+    if (luci_session_record_read(record, size + FUZZ_RECORD_HASH, &form, &content, pool) == LUCI_OK)
+        fuzz_record_again(&content, &form, pool);
+    FUZZ_CHECK(luci_session_record_read(record, size, &form, &content, pool) == LUCI_INVALID);
     free(record);
     apr_pool_destroy(pool);
     return 0;

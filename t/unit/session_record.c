@@ -15,14 +15,14 @@
 static apr_pool_t *pool;
 static luci_settings_t settings;
 static const unsigned char seal[LUCI_RECORD_SEAL_BYTES] = "one certain data";
+static const luci_record_form_t form = { &settings, seal };
 static const unsigned char other_seal[LUCI_RECORD_SEAL_BYTES] = "another database";
 
 static unsigned char record[LUCI_RECORD_MOST];
 static size_t length;
 
 /* Exactly these bytes in memory of their own, so that a sanitizer sees each that is read too many. */
-static luci_result_t read_exactly(const unsigned char *bytes, size_t size, luci_session_t *session,
-                                  luci_ms_t *read_at)
+static luci_result_t read_exactly(const unsigned char *bytes, size_t size, luci_record_content_t *content)
 {
     unsigned char *copy = malloc(size ? size : 1);
     luci_result_t result;
@@ -31,17 +31,16 @@ static luci_result_t read_exactly(const unsigned char *bytes, size_t size, luci_
         support_give_up("malloc", "no memory");
     if (size)
         memcpy(copy, bytes, size);
-    result = luci_session_record_read(copy, size, &settings, seal, session, read_at, pool);
+    result = luci_session_record_read(copy, size, &form, content, pool);
     free(copy);
     return result;
 }
 
 static luci_result_t read_any(const unsigned char *bytes, size_t size)
 {
-    luci_session_t session;
-    luci_ms_t read_at;
+    luci_record_content_t content;
 
-    return read_exactly(bytes, size, &session, &read_at);
+    return read_exactly(bytes, size, &content);
 }
 
 static void use_attributes(int count)
@@ -64,7 +63,7 @@ static luci_session_t new_session(const char *const *attributes)
 
 static luci_result_t write_session(const luci_session_t *session)
 {
-    return luci_session_record_write(session, &settings, NOW, seal, record, &length);
+    return luci_session_record_write(session, NOW, &form, record, &length);
 }
 
 /* The hash once more, after the bytes before it were changed. */
@@ -97,14 +96,15 @@ static const struct {
 
 static void check_round_trip(int which)
 {
-    luci_session_t session = new_session(users[which].values), found = { 0 };
-    luci_ms_t read_at = 0;
+    luci_session_t session = new_session(users[which].values), found;
+    luci_record_content_t content = { .read_at = 0 };
     int same = 1;
 
     use_attributes(users[which].count);
     tap_is_result(write_session(&session), LUCI_OK, "%s: written", users[which].what);
-    tap_is_result(luci_session_record_read(record, length, &settings, seal, &found, &read_at, pool), LUCI_OK,
-                  "%s: read", users[which].what);
+    tap_is_result(luci_session_record_read(record, length, &form, &content, pool), LUCI_OK, "%s: read",
+                  users[which].what);
+    found = content.session;
     tap_is_str(found.user.id, session.user.id, "  the user's id");
     tap_is_str(found.user.username, "alice", "  the username");
     for (int i = 0; i < users[which].count; i++) {
@@ -114,7 +114,7 @@ static void check_round_trip(int which)
     }
     tap_ok(same, "  the attributes");
     tap_ok(found.active_expires == session.active_expires && found.idle_expires == session.idle_expires &&
-               found.created_at == session.created_at && read_at == NOW,
+               found.created_at == session.created_at && content.read_at == NOW,
            "  the moments");
     tap_ok(!found.fresh && !found.user.disabled && !found.id, "  and nothing else");
 }
@@ -133,9 +133,9 @@ static const char *text_of(size_t size)
 static void check_sizes(void)
 {
     const char *attributes[] = { NULL };
-    luci_session_t session = new_session(attributes), found;
+    luci_session_t session = new_session(attributes);
+    luci_record_content_t found;
     size_t most;
-    luci_ms_t read_at;
 
     use_attributes(1);
     attributes[0] = "";
@@ -144,9 +144,8 @@ static void check_sizes(void)
     attributes[0] = text_of(most);
     tap_is_result(write_session(&session), LUCI_OK, "row 39: the longest one that fits");
     tap_is_int(length, LUCI_RECORD_MOST, "fills the record");
-    tap_is_result(luci_session_record_read(record, length, &settings, seal, &found, &read_at, pool), LUCI_OK,
-                  "and is read");
-    tap_is_str(found.user.attributes[0], attributes[0], "whole");
+    tap_is_result(luci_session_record_read(record, length, &form, &found, pool), LUCI_OK, "and is read");
+    tap_is_str(found.session.user.attributes[0], attributes[0], "whole");
     for (size_t more = 1; more < 70000; more = more * 3 + 1) {
         attributes[0] = text_of(most + more);
         tap_is_result(write_session(&session), LUCI_INVALID, "row 39: %d bytes more do not fit", (int)more);
@@ -202,8 +201,7 @@ static void is_refused_sealed(const char *what, size_t at, unsigned char byte)
 
 static void check_sealed_damage(void)
 {
-    luci_session_t untouched = { .id = "as it was" };
-    luci_ms_t read_at = 7;
+    luci_record_content_t untouched = { { .id = "as it was" }, 7 };
     int crashes = 0;
 
     write_sample();
@@ -233,8 +231,9 @@ static void check_sealed_damage(void)
         }
     }
     tap_is_int(crashes, 0, "whatever a sealed byte says, it's a record or none");
-    tap_is_result(read_exactly(record, length - 1, &untouched, &read_at), LUCI_INVALID, "what is none");
-    tap_ok(untouched.id && strcmp(untouched.id, "as it was") == 0 && read_at == 7, "sets nothing");
+    tap_is_result(read_exactly(record, length - 1, &untouched), LUCI_INVALID, "what is none");
+    tap_ok(untouched.session.id && strcmp(untouched.session.id, "as it was") == 0 && untouched.read_at == 7,
+           "sets nothing");
 }
 
 /* NULL has its own length, and a user must have a name. */
@@ -257,21 +256,20 @@ static void check_sealed_null_names(void)
 
 static void check_foreign(void)
 {
-    luci_session_t session;
-    luci_ms_t read_at;
+    const luci_record_form_t other = { &settings, other_seal };
+    luci_record_content_t content;
     unsigned char noise[LUCI_RECORD_MOST];
 
     write_sample();
-    tap_is_result(luci_session_record_read(record, length, &settings, other_seal, &session, &read_at, pool),
-                  LUCI_INVALID, "row 17: one of another database");
+    tap_is_result(luci_session_record_read(record, length, &other, &content, pool), LUCI_INVALID,
+                  "row 17: one of another database");
     for (size_t i = 0; i < sizeof noise; i++)
         noise[i] = (unsigned char)(i * 167 + (i >> 3));
     tap_is_result(read_any(noise, sizeof noise), LUCI_INVALID, "row 39: noise");
     memset(noise, 0, sizeof noise);
     tap_is_result(read_any(noise, sizeof noise), LUCI_INVALID, "row 39: zeros");
-    tap_is_result(
-        luci_session_record_read(record, LUCI_RECORD_MOST + 1, &settings, seal, &session, &read_at, pool),
-        LUCI_INVALID, "row 39: more than any record has");
+    tap_is_result(luci_session_record_read(record, LUCI_RECORD_MOST + 1, &form, &content, pool), LUCI_INVALID,
+                  "row 39: more than any record has");
 }
 
 int main(void)
