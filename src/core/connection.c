@@ -2,14 +2,11 @@
 #include "connection.h"
 
 #include "aside.h"
-#include "watchdog.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #define NO_ANSWER "the server does not answer in time"
 
@@ -71,14 +68,22 @@ static luci_result_t answer(luci_connection_t *connection, int code)
                                 apr_dbd_error(connection->driver, connection->handle, code));
 }
 
-static void begin_call(const luci_connection_t *connection, luci_watch_t *watch)
+#define TIME_IS_UP (-1) /* a code that no driver has */
+
+void luci_connection_limit(luci_connection_t *connection, luci_ms_t most)
 {
-    luci_watchdog_begin(watch, connection->socket, LUCI_CONNECTION_WAIT);
+    luci_deadline_limit(&connection->deadline, luci_sql_is_server(connection->dialect) ? most : 0);
 }
 
-static void end_call(luci_connection_t *connection, luci_watch_t *watch)
+static int begin_call(luci_connection_t *connection)
 {
-    connection->hung |= luci_watchdog_end(watch);
+    connection->hung = !luci_deadline_begin_call(&connection->deadline);
+    return !connection->hung;
+}
+
+static void end_call(luci_connection_t *connection)
+{
+    connection->hung = luci_deadline_end_call(&connection->deadline);
 }
 
 /* All rows at once: asked for one by one, PostgreSQL's driver takes an error for the end of the rows, and
@@ -91,39 +96,46 @@ static luci_result_t set_up(luci_connection_t *connection)
 
     for (; *query; query++) {
         apr_dbd_results_t *results = NULL;
-        luci_watch_t watch;
-        int code;
+        int code = TIME_IS_UP;
 
-        begin_call(connection, &watch);
-        code = apr_dbd_select(connection->driver, connection->pool, connection->handle, &results, *query,
-                              ALL_ROWS);
-        end_call(connection, &watch);
+        if (begin_call(connection)) {
+            code = apr_dbd_select(connection->driver, connection->pool, connection->handle, &results, *query,
+                                  ALL_ROWS);
+            end_call(connection);
+        }
         if (code != 0 && luci_sql_setup_matters(connection->dialect))
             return answer(connection, code);
     }
     return LUCI_OK;
 }
 
-/* A duplicate of the socket that the driver's library waits on. apr_dbd does not tell; the libraries do. */
+/* The socket that the driver's library waits on, -1 if it can't be found. apr_dbd does not tell; the
+ * libraries do. */
 static int socket_of(const luci_connection_t *connection)
 {
     const char *name = luci_sql_socket_function(connection->dialect);
     int (*get_socket)(void *) = NULL;
-    int socket;
 
-    if (name)
-        *(void **)&get_socket = dlsym(RTLD_DEFAULT, name);
-    socket = get_socket ? get_socket(apr_dbd_native_handle(connection->driver, connection->handle)) : -1;
-    return socket < 0 ? -1 : fcntl(socket, F_DUPFD_CLOEXEC, 0);
+    *(void **)&get_socket = dlsym(RTLD_DEFAULT, name);
+    return get_socket ? get_socket(apr_dbd_native_handle(connection->driver, connection->handle)) : -1;
+}
+
+/* A server whose calls can't be cut off is not asked anything. */
+static luci_result_t follow_socket(luci_connection_t *connection)
+{
+    const char *problem;
+
+    if (!luci_sql_is_server(connection->dialect) ||
+        luci_deadline_follow(&connection->deadline, socket_of(connection), &problem) == LUCI_OK)
+        return LUCI_OK;
+    return luci_connection_fail(connection, LUCI_UNAVAILABLE, problem);
 }
 
 static apr_status_t close_handle(void *baton)
 {
     luci_connection_t *connection = baton;
 
-    if (connection->socket >= 0)
-        close(connection->socket);
-    connection->socket = -1;
+    luci_deadline_leave(&connection->deadline);
     apr_dbd_close(connection->driver, connection->handle);
     return APR_SUCCESS;
 }
@@ -166,15 +178,19 @@ static luci_result_t open_aside(luci_connection_t *connection, opening_t *openin
 {
     static volatile apr_uint32_t opening_of_process;
     luci_aside_t aside = { .work = open_handle, .undo = undo_opening };
+    luci_ms_t most = luci_deadline_left(&connection->deadline);
     luci_result_t result;
 
+    connection->hung = most == 0;
+    if (most == 0)
+        return luci_connection_fail(connection, LUCI_BUSY, NO_ANSWER);
     if (apr_pool_create_unmanaged(&aside.pool) != APR_SUCCESS)
         return luci_connection_fail(connection, LUCI_INTERNAL, "out of memory");
     aside.threads = connection->opening ? connection->opening : &opening_of_process;
     aside.baton = apr_pmemdup(aside.pool, opening, sizeof *opening);
     ((opening_t *)aside.baton)->params = apr_pstrdup(aside.pool, opening->params);
     ((opening_t *)aside.baton)->pool = aside.pool;
-    result = luci_aside_run(&aside, LUCI_CONNECTION_WAIT);
+    result = luci_aside_run(&aside, most);
     connection->hung = result != LUCI_OK;
     if (result == LUCI_BUSY)
         return luci_connection_fail(connection, LUCI_BUSY, NO_ANSWER);
@@ -210,7 +226,6 @@ luci_result_t luci_connection_open(luci_connection_t *connection, const char *dr
 
     connection->pool = pool;
     connection->prepared = 0;
-    connection->socket = -1;
     connection->hung = 0;
     if (apr_dbd_get_driver(pool, driver, &connection->driver) != APR_SUCCESS)
         return luci_connection_fail(connection, LUCI_UNAVAILABLE, "the database's driver can't be loaded");
@@ -218,9 +233,9 @@ luci_result_t luci_connection_open(luci_connection_t *connection, const char *dr
     result = open_in_time(connection, params);
     if (result != LUCI_OK)
         return result;
-    connection->socket = socket_of(connection);
     apr_pool_cleanup_register(pool, connection, close_handle, apr_pool_cleanup_null);
-    return set_up(connection);
+    result = follow_socket(connection);
+    return result == LUCI_OK ? set_up(connection) : result;
 }
 
 /* The driver waits for a lock when it runs a statement but not when it prepares one, for which SQLite reads
@@ -229,12 +244,12 @@ static int prepare(luci_connection_t *connection, const char *text, const char *
                    apr_dbd_prepared_t **prepared, apr_pool_t *pool)
 {
     for (int tries = 1;; tries++) {
-        luci_watch_t watch;
-        int code;
+        int code = TIME_IS_UP;
 
-        begin_call(connection, &watch);
-        code = apr_dbd_prepare(connection->driver, pool, connection->handle, text, label, prepared);
-        end_call(connection, &watch);
+        if (begin_call(connection)) {
+            code = apr_dbd_prepare(connection->driver, pool, connection->handle, text, label, prepared);
+            end_call(connection);
+        }
         if (!is_busy(connection, code) || tries == LOCK_TRIES)
             return code;
         apr_sleep(LOCK_PAUSE);
@@ -299,26 +314,26 @@ luci_result_t luci_connection_select(luci_connection_t *connection, luci_bound_t
                                      const char *const **row, apr_pool_t *pool)
 {
     apr_dbd_results_t *results = NULL;
-    luci_watch_t watch;
-    int code;
+    int code = TIME_IS_UP;
 
-    begin_call(connection, &watch);
-    code = apr_dbd_pselect(connection->driver, pool, connection->handle, &results, bound->prepared, ALL_ROWS,
-                           bound->arguments, bound->argument);
-    end_call(connection, &watch);
+    if (begin_call(connection)) {
+        code = apr_dbd_pselect(connection->driver, pool, connection->handle, &results, bound->prepared,
+                               ALL_ROWS, bound->arguments, bound->argument);
+        end_call(connection);
+    }
     return code == 0 ? first_row(connection, results, row, pool) : answer(connection, code);
 }
 
 luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_t *bound, int *changed,
                                       apr_pool_t *scratch)
 {
-    luci_watch_t watch;
-    int code;
+    int code = TIME_IS_UP;
 
-    begin_call(connection, &watch);
-    code = apr_dbd_pquery(connection->driver, scratch, connection->handle, changed, bound->prepared,
-                          bound->arguments, bound->argument);
-    end_call(connection, &watch);
+    if (begin_call(connection)) {
+        code = apr_dbd_pquery(connection->driver, scratch, connection->handle, changed, bound->prepared,
+                              bound->arguments, bound->argument);
+        end_call(connection);
+    }
     if (bound->may_conflict && luci_sql_failure(connection->dialect, code) == LUCI_SQL_CONFLICT) {
         *changed = 0;
         return LUCI_OK;
@@ -328,12 +343,12 @@ luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_
 
 static int run(luci_connection_t *connection, const char *text)
 {
-    luci_watch_t watch;
-    int changed, code;
+    int changed, code = TIME_IS_UP;
 
-    begin_call(connection, &watch);
-    code = apr_dbd_query(connection->driver, connection->handle, &changed, text);
-    end_call(connection, &watch);
+    if (begin_call(connection)) {
+        code = apr_dbd_query(connection->driver, connection->handle, &changed, text);
+        end_call(connection);
+    }
     return code;
 }
 

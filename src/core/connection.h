@@ -5,19 +5,20 @@
 #ifndef LUCI_CONNECTION_H
 #define LUCI_CONNECTION_H
 
+#include "deadline.h"
 #include "sql.h"
 
 #include <apr_dbd.h>
 
-/* Lives in its owner; zeros at first. */
+/* Lives in its owner; zeros at first, but for the socket. */
 typedef struct {
     luci_sql_dialect_t dialect;     /* set before it is opened */
     volatile apr_uint32_t *opening; /* likewise; luci_db_target_t's, or NULL */
     apr_pool_t *pool;
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;
-    int socket;   /* a duplicate of the driver's, to be shut down under it; -1: there is none */
-    int prepared; /* statements so far */
+    luci_deadline_t deadline; /* its socket is -1 as long as there is no connection */
+    int prepared;             /* statements so far */
     int broken;
     int hung;        /* the last failure was that the server did not answer in time */
     char error[256]; /* what the last failure was, in the driver's words or ours; no values */
@@ -37,11 +38,13 @@ luci_result_t luci_connection_init(const char *driver, const char **problem, apr
 /* Makes it broken for a reason (NULL: none is known), and gives result back. */
 luci_result_t luci_connection_fail(luci_connection_t *connection, luci_result_t result, const char *reason);
 
-/* The longest wait for a server to connect or to answer, each; what takes longer is cut off and BUSY. A file
- * is asked as long as it takes: its driver bounds its waits itself. */
-#define LUCI_CONNECTION_WAIT (5 * LUCI_MS_SECOND)
+/* What takes a server longer than LUCI_DEADLINE_CALL is cut off and BUSY. From now on all waits for it
+ * together have so much time; 0: each has its own again. A file is asked as long as it takes: its driver
+ * bounds its waits itself. */
+void luci_connection_limit(luci_connection_t *connection, luci_ms_t most);
 
-/* Connects. Destroying pool ends the connection. BUSY, UNAVAILABLE. */
+/* Connects. Destroying pool ends the connection. Servers whose calls could not be cut off are not connected
+ * to. BUSY, UNAVAILABLE. */
 luci_result_t luci_connection_open(luci_connection_t *connection, const char *driver, const char *params,
                                    apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -29,6 +29,9 @@ luci_db_t *luci_db_create(const luci_db_target_t *target, apr_pool_t *pool)
 
     db->target = target;
     db->parent = pool;
+    db->connection.deadline.socket = -1;
+    if (luci_sql_dialect(target->driver, &db->connection.dialect) != LUCI_OK)
+        db->connection.dialect = LUCI_SQLITE3; /* connecting says that it isn't known */
     return db;
 }
 
@@ -60,6 +63,11 @@ int luci_db_is_broken(const luci_db_t *db)
 int luci_db_is_hung(const luci_db_t *db)
 {
     return db->connection.broken && db->connection.hung;
+}
+
+void luci_db_limit(luci_db_t *db, luci_ms_t most)
+{
+    luci_connection_limit(&db->connection, most);
 }
 
 const luci_db_target_t *luci_db_target(const luci_db_t *db)

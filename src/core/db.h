@@ -52,8 +52,12 @@ int luci_db_is_broken(const luci_db_t *db);
  * writing, files are looked at by themselves; reading is for whoever lends the handle to decide. */
 int luci_db_is_stale(luci_db_t *db);
 
-/* 1 when the last call was cut off because the server did not answer in time. */
+/* 1 when the last call was cut off, or not begun, because the server did not answer in time. */
 int luci_db_is_hung(const luci_db_t *db);
+
+/* From now on all calls together have so much time, connecting and trying again as well; 0: each has its own
+ * again. A file is not hurried. */
+void luci_db_limit(luci_db_t *db, luci_ms_t most);
 
 /* What it connects to. */
 const luci_db_target_t *luci_db_target(const luci_db_t *db);

@@ -3,6 +3,7 @@
 
 #include "thread.h"
 
+#include <apr_atomic.h>
 #include <apr_time.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -22,10 +23,11 @@ static void cut_overdue(void)
 {
     for (luci_watch_t *watch = watches; watch; watch = watch->next) {
         watch->left -= LOOK_EVERY;
-        if (watch->cut || watch->left > 0)
+        if (luci_watchdog_is_over(watch) || watch->left > 0)
             continue;
-        watch->cut = 1;
-        shutdown(watch->socket, SHUT_RDWR);
+        apr_atomic_set32(&watch->is_over, 1);
+        if (watch->socket >= 0)
+            shutdown(watch->socket, SHUT_RDWR);
     }
 }
 
@@ -61,37 +63,76 @@ static int start_thread(void)
     return 1;
 }
 
-void luci_watchdog_begin(luci_watch_t *watch, int socket, luci_ms_t most)
+static int is_there(void)
 {
-    *watch = (luci_watch_t){ .socket = socket, .left = most + LOOK_EVERY };
-    if (socket < 0)
-        return;
+    return process == getpid() || start_thread();
+}
+
+int luci_watchdog_is_there(void)
+{
+    int there;
+
     pthread_mutex_lock(&mutex);
-    if (process == getpid() || start_thread()) {
-        watch->next = watches;
-        watch->link = &watches;
-        if (watches)
-            watches->link = &watch->next;
-        watches = watch;
-        begins++;
-        if (is_idle)
-            pthread_cond_signal(&begun);
-        is_idle = 0;
-    }
-    else {
-        watch->socket = -1;
-    }
+    there = is_there();
     pthread_mutex_unlock(&mutex);
+    return there;
+}
+
+/* With the mutex. */
+static void add(luci_watch_t *watch)
+{
+    watch->next = watches;
+    watch->link = &watches;
+    if (watches)
+        watches->link = &watch->next;
+    watches = watch;
+    begins++;
+    if (is_idle)
+        pthread_cond_signal(&begun);
+    is_idle = 0;
+}
+
+int luci_watchdog_begin(luci_watch_t *watch, int socket, luci_ms_t most)
+{
+    int there;
+
+    *watch = (luci_watch_t){ .socket = socket, .left = most + LOOK_EVERY };
+    pthread_mutex_lock(&mutex);
+    there = is_there();
+    if (there)
+        add(watch);
+    pthread_mutex_unlock(&mutex);
+    return there;
+}
+
+void luci_watchdog_follow(luci_watch_t *watch, int socket)
+{
+    pthread_mutex_lock(&mutex);
+    watch->socket = socket;
+    pthread_mutex_unlock(&mutex);
+}
+
+luci_ms_t luci_watchdog_left(luci_watch_t *watch)
+{
+    luci_ms_t left;
+
+    pthread_mutex_lock(&mutex);
+    left = watch->left > 0 ? watch->left : 0;
+    pthread_mutex_unlock(&mutex);
+    return left;
+}
+
+int luci_watchdog_is_over(luci_watch_t *watch)
+{
+    return apr_atomic_read32(&watch->is_over) != 0;
 }
 
 int luci_watchdog_end(luci_watch_t *watch)
 {
-    if (watch->socket < 0)
-        return 0;
     pthread_mutex_lock(&mutex);
     *watch->link = watch->next;
     if (watch->next)
         watch->next->link = watch->link;
     pthread_mutex_unlock(&mutex);
-    return watch->cut;
+    return luci_watchdog_is_over(watch);
 }

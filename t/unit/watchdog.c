@@ -23,6 +23,12 @@ static void close_pair(const int ends[2])
     close(ends[1]);
 }
 
+static void begin(luci_watch_t *watch, int socket, luci_ms_t most)
+{
+    if (!luci_watchdog_begin(watch, socket, most))
+        tap_fail("no thread watches");
+}
+
 static void check_cut(void)
 {
     luci_watch_t watch;
@@ -30,7 +36,7 @@ static void check_cut(void)
     char byte;
 
     new_pair(ends);
-    luci_watchdog_begin(&watch, ends[0], 50);
+    begin(&watch, ends[0], 50);
     tap_is_int(read(ends[0], &byte, 1), 0, "a call without an answer comes to an end");
     tap_is_int(luci_watchdog_end(&watch), 1, "  because it was cut off");
     close_pair(ends);
@@ -44,17 +50,55 @@ static void check_answered(void)
 
     new_pair(ends);
     new_pair(hanging);
-    luci_watchdog_begin(&watch, ends[0], LONG);
-    luci_watchdog_begin(&other, hanging[0], 50);
+    begin(&watch, ends[0], LONG);
+    begin(&other, hanging[0], 50);
     tap_is_int(read(hanging[0], &byte, 1), 0, "one of two calls hangs");
     tap_is_int(luci_watchdog_end(&other), 1, "  and is cut off");
     tap_is_int(write(ends[1], "x", 1), 1, "the other one is answered");
     tap_is_int(read(ends[0], &byte, 1), 1, "  in time");
     tap_is_int(luci_watchdog_end(&watch), 0, "  and was left alone");
-    luci_watchdog_begin(&watch, -1, 0);
-    tap_is_int(luci_watchdog_end(&watch), 0, "without a socket nothing is watched");
     close_pair(ends);
     close_pair(hanging);
+}
+
+/* Several calls, on one socket after the other, with a common time. */
+static void check_common(void)
+{
+    luci_watch_t watch;
+    int first[2], second[2], hanging[2];
+    char byte;
+
+    new_pair(first);
+    new_pair(second);
+    new_pair(hanging);
+    begin(&watch, -1, 300);
+    luci_watchdog_follow(&watch, first[0]);
+    tap_is_int(write(first[1], "x", 1), 1, "one call is answered");
+    tap_is_int(read(first[0], &byte, 1), 1, "  in time");
+    tap_ok(!luci_watchdog_is_over(&watch) && luci_watchdog_left(&watch) > 0, "  and leaves time");
+    luci_watchdog_follow(&watch, hanging[0]);
+    tap_is_int(read(hanging[0], &byte, 1), 0, "the next one uses it up");
+    tap_ok(luci_watchdog_is_over(&watch), "  and none is left");
+    tap_is_int((int)luci_watchdog_left(&watch), 0, "  not a bit");
+    luci_watchdog_follow(&watch, second[0]);
+    tap_is_int(luci_watchdog_end(&watch), 1, "  which is so at the end, too");
+    tap_is_int(write(second[1], "x", 1), 1, "who comes too late");
+    tap_is_int(read(second[0], &byte, 1), 1, "  is not cut off");
+    close_pair(first);
+    close_pair(second);
+    close_pair(hanging);
+}
+
+/* Time passes also while there's no socket. */
+static void check_without(void)
+{
+    luci_watch_t watch;
+
+    begin(&watch, -1, 50);
+    while (!luci_watchdog_is_over(&watch))
+        usleep(10000);
+    tap_is_int(luci_watchdog_end(&watch), 1, "time passes without a socket, too");
+    tap_is_int(luci_watchdog_is_there(), 1, "the thread is there");
 }
 
 static int is_cut(void)
@@ -64,7 +108,7 @@ static int is_cut(void)
     char byte;
 
     new_pair(ends);
-    luci_watchdog_begin(&watch, ends[0], 50);
+    begin(&watch, ends[0], 50);
     cut = read(ends[0], &byte, 1) == 0;
     cut &= luci_watchdog_end(&watch);
     close_pair(ends);
@@ -107,7 +151,7 @@ static void *call_often(void *unused)
     (void)unused;
     new_pair(ends);
     for (int i = 0; i < CALLS; i++) {
-        luci_watchdog_begin(&watch, ends[0], LONG);
+        begin(&watch, ends[0], LONG);
         cut += write(ends[1], "x", 1) != 1 || read(ends[0], &byte, 1) != 1;
         cut += luci_watchdog_end(&watch);
     }
@@ -134,6 +178,8 @@ int main(void)
 {
     check_cut();
     check_answered();
+    check_common();
+    check_without();
     check_fork();
     check_threads();
     return tap_done();
