@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cache_worker.h"
 
-#include <apr_portable.h>
-#include <apr_signal.h>
+#include "thread.h"
+
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
-#include <apr_thread_proc.h>
 #include <string.h>
 
 typedef enum { IS_FREE, HAS_CALL, HAS_ANSWER, IS_ABANDONED } state_t;
 
-/* A thread with its call. What it works on is its own, since a caller may have gone. */
+/* A thread with its call, in memory of its own, for the time of the process. What it works on is its own,
+ * too, since a caller may have gone. */
 typedef struct worker_t {
     struct worker_t *next; /* while it's free */
     luci_cache_workers_t *workers;
@@ -54,13 +54,11 @@ static void set_free(worker_t *worker)
     worker->workers->free = worker;
 }
 
-static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
+static void *work(void *baton)
 {
     worker_t *worker = baton;
     apr_thread_mutex_t *mutex = worker->workers->mutex;
 
-    (void)thread;
-    apr_setup_signal_thread(); /* signals are for httpd's own threads */
     apr_thread_mutex_lock(mutex);
     for (;;) {
         while (worker->state != HAS_CALL && worker->state != IS_ABANDONED)
@@ -83,20 +81,19 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
 /* With the mutex. NULL: there can be no more. */
 static worker_t *new_worker(luci_cache_workers_t *workers)
 {
-    apr_threadattr_t *detached;
-    apr_thread_t *thread;
     worker_t *worker;
+    apr_pool_t *own;
 
-    if (workers->count >= workers->most)
+    if (workers->count >= workers->most || apr_pool_create_unmanaged(&own) != APR_SUCCESS)
         return NULL;
-    worker = apr_pcalloc(workers->pool, sizeof *worker);
+    worker = apr_pcalloc(own, sizeof *worker);
     worker->workers = workers;
-    if (apr_pool_create_unmanaged(&worker->scratch) != APR_SUCCESS ||
-        apr_thread_cond_create(&worker->changed, workers->pool) != APR_SUCCESS ||
-        apr_threadattr_create(&detached, workers->pool) != APR_SUCCESS ||
-        apr_threadattr_detach_set(detached, 1) != APR_SUCCESS ||
-        apr_thread_create(&thread, detached, work, worker, workers->pool) != APR_SUCCESS)
+    if (apr_pool_create(&worker->scratch, own) != APR_SUCCESS ||
+        apr_thread_cond_create(&worker->changed, own) != APR_SUCCESS ||
+        !luci_thread_start(work, worker, NULL)) {
+        apr_pool_destroy(own);
         return NULL;
+    }
     workers->count++;
     return worker;
 }
