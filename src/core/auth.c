@@ -206,7 +206,7 @@ static luci_result_t look_up(const luci_auth_t *auth, const luci_session_claim_t
     if (result != LUCI_OK)
         return result;
     result = luci_session_get(db, claim, auth->settings, session, pool);
-    if (result == LUCI_OK && session->is_bare && claim->may_write)
+    if (result == LUCI_OK && session->is_bare && claim->may_take_over)
         *written = take_over(db, auth, session, pool);
     if (result == LUCI_OK && session->state == LUCI_SESSION_IDLE && !session->is_bare && claim->may_write)
         *written = renew(db, auth, session, claim->now, pool);

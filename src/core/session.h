@@ -34,7 +34,8 @@ typedef struct {
 typedef struct {
     const char *id; /* borrowed for as long as the session that is found */
     luci_ms_t now;
-    int may_write; /* 0: nothing is hashed, renewed or removed on the way */
+    int may_write;     /* 0: nothing is renewed or removed on the way */
+    int may_take_over; /* 0: nor hashed */
 } luci_session_claim_t;
 
 luci_session_state_t luci_session_state(const luci_session_t *session, const luci_settings_t *settings,

@@ -3,6 +3,7 @@
 
 #include "httpd_log.h"
 
+#include <ap_mpm.h>
 #include <apr_atomic.h>
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
@@ -14,10 +15,15 @@ APLOG_USE_MODULE(luciauth);
 #define STALE_CHECK_EVERY apr_time_from_sec(1)
 #define WRITE_PAUSE (10 * LUCI_MS_SECOND)
 
-/* A server that does not answer: for this long it is not asked, and then by one, whom nobody follows before
- * it knows: longer than a call is given (connection.h). */
-#define HUNG_PAUSE apr_time_from_sec(2)
-#define HUNG_TRY apr_time_from_sec(7)
+/* All that is done with a handle before it is given back, connecting as well; what takes longer is cut off.
+ */
+#define USE_MOST (5 * LUCI_MS_SECOND)
+
+/* Of a child's threads, so many in four may use databases, wherever there are several; and how long others
+ * wait for one of them to come back. */
+#define SHARE_OF_FOUR 3
+#define CROWD_WAIT apr_time_from_msec(250)
+
 /* Handles that are out for so long are taken to hang before their calls are cut off. When they are half of
  * them, nobody else is caught by a call. */
 #define STUCK_AFTER apr_time_from_sec(2)
@@ -39,21 +45,27 @@ struct luci_pool_t {
     luci_quota_t size;
     int is_file; /* the database, not a server */
     server_rec *server;
-    apr_pool_t *memory;       /* used only under the lock */
-    apr_thread_mutex_t *lock; /* guards what follows */
-    apr_thread_cond_t *returned;
-    slot_t *slots; /* size.most; the first "made" of them have handles */
-    slot_t **idle; /* a stack of those that are not lent: the one used last is lent first */
+    apr_pool_t *memory;          /* used only under the lock */
+    apr_thread_mutex_t *lock;    /* guards what follows */
+    apr_thread_cond_t *returned; /* a handle */
+    apr_thread_cond_t *left;     /* a thread, and another one may come */
+    slot_t *slots;               /* size.most; the first "made" of them have handles */
+    slot_t **idle;               /* a stack of those that are not lent: the one used last is lent first */
     int made;
     int idle_count;
-    apr_time_t hung_until;                   /* 0: the server answers */
-    apr_time_t answered;                     /* when it last did */
-    apr_time_t came_back;                    /* when a handle last did, or was made */
-    int down;                                /* the last that was logged is a failure */
-    volatile apr_uint64_t complained;        /* when one was logged */
-    volatile apr_uint64_t complained_busy;   /* when the lack of handles was */
-    volatile apr_uint64_t no_writing_before; /* ms since 1970 */
+    apr_time_t came_back;                  /* when a handle last did, or was made */
+    int inside;                            /* threads that have a handle or wait for one */
+    apr_time_t answered;                   /* when one of them last was, or the first of them came */
+    luci_breaker_t *breaker;               /* shared by all children */
+    int down;                              /* the last that was logged is a failure */
+    volatile apr_uint64_t complained;      /* when one was logged */
+    volatile apr_uint64_t complained_busy; /* when the lack of handles was */
+    volatile apr_uint64_t no_writing_before[LUCI_WRITES]; /* ms since 1970 */
 };
+
+/* Of all pools of this child together. */
+static volatile apr_uint32_t threads_inside;
+static apr_uint32_t threads_most;
 
 /* Tables and attributes that a server inherited are the very same ones. Whether there is a maximum lifetime
  * matters because a connection is refused when it lacks the columns for one. */
@@ -77,12 +89,26 @@ static int is_file(const luci_db_target_t *target)
     return luci_sql_dialect(target->driver, &dialect) == LUCI_OK && !luci_sql_is_server(dialect);
 }
 
-luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size, server_rec *server,
-                              apr_pool_t *child_pool)
+static int threads_per_child(void)
+{
+    int threads = 0;
+
+    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1)
+        return 1;
+    return threads;
+}
+
+luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size, luci_breaker_t *breaker,
+                              server_rec *server, apr_pool_t *child_pool)
 {
     luci_pool_t *pool = apr_pcalloc(child_pool, sizeof *pool);
+    int threads = threads_per_child();
 
+    if (size.most == 0)
+        size.most = threads;
+    threads_most = (apr_uint32_t)(threads * SHARE_OF_FOUR / 4);
     pool->target = target;
+    pool->breaker = breaker;
     pool->size = size;
     pool->is_file = is_file(target);
     pool->server = server;
@@ -90,7 +116,8 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
     pool->idle = apr_pcalloc(child_pool, (apr_size_t)size.most * sizeof *pool->idle);
     if (apr_pool_create(&pool->memory, child_pool) != APR_SUCCESS ||
         apr_thread_mutex_create(&pool->lock, APR_THREAD_MUTEX_DEFAULT, child_pool) != APR_SUCCESS ||
-        apr_thread_cond_create(&pool->returned, child_pool) != APR_SUCCESS)
+        apr_thread_cond_create(&pool->returned, child_pool) != APR_SUCCESS ||
+        apr_thread_cond_create(&pool->left, child_pool) != APR_SUCCESS)
         return NULL;
     return pool;
 }
@@ -162,29 +189,53 @@ static int are_stuck(const luci_pool_t *pool, apr_time_t now)
     return stuck >= most;
 }
 
-/* Whether the database is to be asked now. Under the lock. */
-static int may_ask(luci_pool_t *pool, apr_time_t now)
+/* ---- Who may come in ---- */
+
+/* A database that none of this child's threads asks has room for one, however many wait for others. */
+static int is_crowded(const luci_pool_t *pool)
 {
-    if (pool->hung_until == 0)
-        return !are_stuck(pool, now);
-    if (now < pool->hung_until && pool->hung_until - now <= HUNG_TRY)
-        return 0;
-    pool->hung_until = now + HUNG_TRY;
+    return pool->inside > 0 && apr_atomic_read32(&threads_inside) >= threads_most;
+}
+
+/* When those inside get no answer, others don't wait either: they are for requests that need no database. 0:
+ * there's no room. Under the lock. */
+static int come_in(luci_pool_t *pool, apr_time_t now)
+{
+    apr_time_t end = now + CROWD_WAIT;
+
+    while (is_crowded(pool)) {
+        apr_interval_time_t left = end - apr_time_now();
+
+        if (now - pool->answered > CROWD_WAIT || left <= 0 || left > CROWD_WAIT)
+            return 0;
+        (void)apr_thread_cond_timedwait(pool->left, pool->lock, left);
+    }
+    if (pool->inside++ == 0)
+        pool->answered = now;
+    apr_atomic_inc32(&threads_inside);
     return 1;
 }
 
-/* A refusal is an answer, too. A call that was cut off while others were answered was slow by itself. */
-static void note_hanging(luci_pool_t *pool, const slot_t *slot)
+/* Under the lock. */
+static void go_out(luci_pool_t *pool)
+{
+    pool->inside--;
+    apr_atomic_dec32(&threads_inside);
+    apr_thread_cond_signal(pool->left);
+}
+
+/* ---- Giving back ---- */
+
+static void note_answer(luci_pool_t *pool, const slot_t *slot)
 {
     apr_time_t now = apr_time_now();
 
-    if (!luci_db_is_hung(slot->db)) {
-        pool->answered = now;
-        pool->hung_until = 0;
+    if (luci_db_is_hung(slot->db)) {
+        luci_breaker_unanswered(pool->breaker, slot->lent, now);
+        return;
     }
-    else if (pool->answered < slot->lent) {
-        pool->hung_until = now + HUNG_PAUSE;
-    }
+    pool->answered = now;
+    luci_breaker_answered(pool->breaker, now);
 }
 
 /* Under the lock. Reading may work all along while writing fails. */
@@ -199,25 +250,28 @@ static void report(luci_pool_t *pool, const luci_db_t *db)
     if (!luci_httpd_log_due(&pool->complained))
         return;
     pool->down = 1;
-    ap_log_error(APLOG_MARK, APLOG_ERR, 0, pool->server,
-                 "LUCI0302: the database does not do what it was asked: %s; requests that need it get 503",
-                 luci_db_error(db));
+    ap_log_error(
+        APLOG_MARK, APLOG_ERR, 0, pool->server,
+        "LUCI0302: the database does not do what it was asked: %s; a request that can't do without gets 503",
+        luci_db_error(db));
 }
 
 static void give_back(void *baton, luci_db_t *db)
 {
     luci_pool_t *pool = baton;
 
+    luci_db_limit(db, 0);
     apr_thread_mutex_lock(pool->lock);
     for (int i = 0; i < pool->made; i++) {
         if (pool->slots[i].db != db)
             continue;
-        note_hanging(pool, &pool->slots[i]);
+        note_answer(pool, &pool->slots[i]);
         pool->slots[i].lent = 0;
         pool->idle[pool->idle_count++] = &pool->slots[i];
     }
     pool->came_back = apr_time_now();
     report(pool, db);
+    go_out(pool);
     apr_thread_cond_signal(pool->returned);
     apr_thread_mutex_unlock(pool->lock);
 }
@@ -237,30 +291,44 @@ static int look_at(slot_t *slot, apr_time_t now)
     return 1;
 }
 
+/* A handle; NULL: none came back in time, or, when *asks is 0, the server hangs as far as is known. Under the
+ * lock. */
+static slot_t *lend(luci_pool_t *pool, apr_time_t now, int *asks)
+{
+    slot_t *slot = NULL;
+
+    *asks = 0;
+    if (are_stuck(pool, now) || !come_in(pool, now))
+        return NULL;
+    *asks = luci_breaker_may_ask(pool->breaker, now);
+    if (*asks)
+        slot = take(pool, now);
+    if (slot)
+        slot->lent = apr_time_now();
+    else
+        go_out(pool);
+    return slot;
+}
+
 static luci_result_t borrow(void *baton, luci_db_t **db)
 {
     luci_pool_t *pool = baton;
     apr_time_t now = apr_time_now();
-    slot_t *slot = NULL;
+    slot_t *slot;
     int asks;
 
     apr_thread_mutex_lock(pool->lock);
-    asks = may_ask(pool, now);
-    if (asks)
-        slot = take(pool, now);
-    if (slot)
-        slot->lent = apr_time_now();
+    slot = lend(pool, now, &asks);
     apr_thread_mutex_unlock(pool->lock);
-    if (!asks)
-        return LUCI_BUSY;
     if (!slot) {
-        if (luci_httpd_log_due(&pool->complained_busy))
+        if (asks && luci_httpd_log_due(&pool->complained_busy))
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
                          "LUCI0301: all %d database handles of this process were in use for %" APR_INT64_T_FMT
                          " ms",
                          pool->size.most, pool->size.wait);
         return LUCI_BUSY;
     }
+    luci_db_limit(slot->db, USE_MOST);
     if (!look_at(slot, now)) {
         give_back(pool, slot->db);
         return LUCI_BUSY;
@@ -274,12 +342,12 @@ luci_db_source_t luci_pool_source(luci_pool_t *pool)
     return (luci_db_source_t){ .borrow = borrow, .give_back = give_back, .baton = pool };
 }
 
-int luci_pool_may_write(const luci_pool_t *pool, luci_ms_t now)
+int luci_pool_may_write(const luci_pool_t *pool, luci_write_t kind, luci_ms_t now)
 {
-    return (apr_uint64_t)now >= apr_atomic_read64(&((luci_pool_t *)pool)->no_writing_before);
+    return (apr_uint64_t)now >= apr_atomic_read64(&((luci_pool_t *)pool)->no_writing_before[kind]);
 }
 
-void luci_pool_write_failed(luci_pool_t *pool, luci_ms_t now)
+void luci_pool_write_failed(luci_pool_t *pool, luci_write_t kind, luci_ms_t now)
 {
-    apr_atomic_set64(&pool->no_writing_before, (apr_uint64_t)(now + WRITE_PAUSE));
+    apr_atomic_set64(&pool->no_writing_before[kind], (apr_uint64_t)(now + WRITE_PAUSE));
 }

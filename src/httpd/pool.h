@@ -2,31 +2,39 @@
 /* Floor 5. Lends database handles: each for one operation, never over a response. A child has one pool for
  * each database; threads share it. Borrowing waits at most as long as LuciaDatabasePool says; connecting
  * happens outside the lock, so a database that hangs delays only those who ask it. A server that does
- * not answer is not asked for a while, and then by one; handles that hang are noticed before all threads are
- * caught by them. Failures and recoveries are logged once, not once a request. */
+ * not answer is not asked for a while, and then by one (breaker.h). A quarter of a child's threads is kept
+ * from waiting, so that requests which need no database are served whatever it does. Failures and recoveries
+ * are logged once, not once a request. */
 #ifndef LUCI_POOL_H
 #define LUCI_POOL_H
 
+#include "breaker.h"
 #include "config.h"
 #include "db.h"
 
 typedef struct luci_pool_t luci_pool_t;
 
-/* A pool of at most size.most handles (which must be set), living in child_pool. target is borrowed. NULL
- * without memory. */
-luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size, server_rec *server,
-                              apr_pool_t *child_pool);
+/* A pool of at most size.most handles, living in child_pool. target and breaker, the one for its server, are
+ * borrowed. NULL without memory. */
+luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size, luci_breaker_t *breaker,
+                              server_rec *server, apr_pool_t *child_pool);
 
-/* The pool as the core's use cases see it: borrowing gives OK, or BUSY when all handles were out for too
- * long. */
+/* The pool as the core's use cases see it: borrowing gives OK, or BUSY when all handles were out for too long
+ * or the server hangs. Whatever is done until it's given back has five seconds. */
 luci_db_source_t luci_pool_source(luci_pool_t *pool);
 
 /* Whether two targets may share a pool. */
 int luci_pool_serves(const luci_pool_t *pool, const luci_db_target_t *target);
 
-/* Writing that nobody waits for (renewing, removing the dead) pauses for a while after it failed, so that a
- * locked, full or read-only database does not make every reader wait for a lock. */
-int luci_pool_may_write(const luci_pool_t *pool, luci_ms_t now);
-void luci_pool_write_failed(luci_pool_t *pool, luci_ms_t now);
+/* Writing that nobody waits for pauses for a while after it failed, so that a locked, full or read-only
+ * database does not make every reader wait for a lock. Each kind by itself: a row that can't be taken over
+ * keeps no other session from being renewed. */
+typedef enum {
+    LUCI_WRITE_TIMES,    /* renewing, removing the dead */
+    LUCI_WRITE_TAKEOVER, /* hashing what Lucia left */
+    LUCI_WRITES
+} luci_write_t;
+int luci_pool_may_write(const luci_pool_t *pool, luci_write_t kind, luci_ms_t now);
+void luci_pool_write_failed(luci_pool_t *pool, luci_write_t kind, luci_ms_t now);
 
 #endif

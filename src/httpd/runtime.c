@@ -6,7 +6,6 @@
 #include "password_hash.h"
 #include "secret.h"
 
-#include <ap_mpm.h>
 #include <apr_network_io.h>
 #include <apr_strings.h>
 #include <http_log.h>
@@ -14,15 +13,6 @@
 #include <string.h>
 
 APLOG_USE_MODULE(luciauth);
-
-static int threads_per_child(void)
-{
-    int threads = 0;
-
-    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1)
-        return 1;
-    return threads;
-}
 
 /* The pool of an earlier server with the same database. */
 static luci_pool_t *shared_pool(const luci_db_target_t *target, server_rec *main_server,
@@ -37,18 +27,17 @@ static luci_pool_t *shared_pool(const luci_db_target_t *target, server_rec *main
     return NULL;
 }
 
-static luci_pool_t *new_pool(const luci_db_target_t *target, luci_quota_t size, server_rec *server,
-                             apr_pool_t *pool)
+static luci_pool_t *new_pool(const luci_db_target_t *target, server_rec *server, apr_pool_t *pool)
 {
+    const luci_server_config_t *config = luci_config_server(server);
+    const luci_shared_t *shared = config->shared;
     const char *problem = NULL;
 
-    if (size.most == 0)
-        size.most = threads_per_child();
     if (luci_db_init(target->driver, &problem, pool) != LUCI_OK) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "LUCI0304: %s", problem);
         return NULL;
     }
-    return luci_pool_create(target, size, server, pool);
+    return luci_pool_create(target, config->pool_size, shared->breaker, server, pool);
 }
 
 /* What names the database in the keys of a cache. On several machines the same words may name one of each. */
@@ -96,7 +85,7 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
     };
     runtime->pool = shared_pool(&runtime->target, main_server, server);
     if (!runtime->pool)
-        runtime->pool = new_pool(&runtime->target, config->pool_size, server, pool);
+        runtime->pool = new_pool(&runtime->target, server, pool);
     runtime->pages = shared->pages;
     runtime->attribute_names = luci_attribute_names(&config->settings, pool);
     if (!runtime->pool || !runtime->pages)
@@ -163,6 +152,22 @@ static int prepare_cache(luci_shared_t *shared, luci_cache_name_t *name, server_
     return shared->cache != NULL;
 }
 
+/* What is known about a database server is known of all databases in it that are reached with the same words.
+ */
+static luci_breaker_t *prepare_breaker(const luci_database_t *database, server_rec *main_server,
+                                       apr_pool_t *conf_pool)
+{
+    for (server_rec *server = main_server; server; server = server->next) {
+        const luci_server_config_t *config = luci_config_server(server);
+        const luci_shared_t *other = config->shared;
+
+        if (other && strcmp(config->database.driver, database->driver) == 0 &&
+            strcmp(config->database.params, database->params) == 0)
+            return other->breaker;
+    }
+    return luci_breaker_create(conf_pool);
+}
+
 int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
 {
     luci_hash_slots_t *slots = NULL;
@@ -178,6 +183,11 @@ int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
             slots = prepare_slots(conf_pool, main_server);
         shared->hash_slots = slots;
         shared->pages = luci_pages_create(config->templates, server, conf_pool);
+        shared->breaker = prepare_breaker(&config->database, main_server, conf_pool);
+        if (!shared->breaker) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "LUCI0312: no shared memory for LuciaDatabase");
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
         if (!slots || (luci_cache_wanted(&config->cache_name) &&
                        !prepare_cache(shared, &config->cache_name, main_server, conf_pool)))
             return HTTP_INTERNAL_SERVER_ERROR;

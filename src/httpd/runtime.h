@@ -24,11 +24,12 @@ typedef struct {
     const luci_attribute_name_t *attribute_names;
 } luci_runtime_t;
 
-/* What the children of a server with a LuciaDatabase inherit. Servers that name the same cache share it; the
- * hash slots are the whole server's. */
+/* What the children of a server with a LuciaDatabase inherit. Servers that name the same cache share it, and
+ * those that name the same database what is known about it; the hash slots are the whole server's. */
 typedef struct {
     luci_pages_t *pages;
-    luci_cache_t *cache; /* NULL: none is wanted */
+    luci_breaker_t *breaker; /* of its database */
+    luci_cache_t *cache;     /* NULL: none is wanted */
     luci_hash_slots_t *hash_slots;
 } luci_shared_t;
 

@@ -176,11 +176,16 @@ static void answer_cookie(request_rec *r, const luci_validation_t *validation)
         luci_visit_clear_cookie(r);
 }
 
-static void note_written(request_rec *r, luci_result_t written, luci_ms_t now)
+/* A session that is valid and still bare could not be taken over, and nothing else was tried. */
+static void note_written(request_rec *r, const luci_validation_t *validation, luci_result_t written,
+                         luci_ms_t now)
 {
+    int is_takeover = validation->result == LUCI_OK && validation->session.is_bare;
+
     if (written != LUCI_BUSY && written != LUCI_UNAVAILABLE)
         return;
-    luci_pool_write_failed(luci_runtime_of(r)->pool, now);
+    luci_pool_write_failed(luci_runtime_of(r)->pool, is_takeover ? LUCI_WRITE_TAKEOVER : LUCI_WRITE_TIMES,
+                           now);
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                   "LUCI0306: a session could not be renewed, taken over or removed: %s; it will be later",
                   luci_result_name(written));
@@ -203,13 +208,14 @@ static luci_result_t validate(request_rec *r, const char *id, int ending, const 
     validation->id = id;
     /* An include far down in a page comes too late for a Set-Cookie: renewing waits for a request that can
      * tell the browser. */
-    claim.may_write = !ending && luci_pool_may_write(runtime->pool, claim.now) &&
+    claim.may_write = !ending && luci_pool_may_write(runtime->pool, LUCI_WRITE_TIMES, claim.now) &&
                       !(is_cookie && luci_visit_root(r)->sent_bodyct);
+    claim.may_take_over = !ending && luci_pool_may_write(runtime->pool, LUCI_WRITE_TAKEOVER, claim.now);
     validation->result =
         luci_auth_validate(&runtime->auth, &claim, &validation->session, &written, visit->pool);
     if (ending && validation->result == LUCI_EXPIRED)
         written = luci_auth_sign_out(&runtime->auth, id, visit->pool); /* dead rows go, here as elsewhere */
-    note_written(r, written, claim.now);
+    note_written(r, validation, written, claim.now);
     if (is_cookie)
         answer_cookie(r, validation);
     return validation->result;

@@ -96,7 +96,7 @@ static void stop(void)
 
 static luci_result_t show(const char *shown, luci_ms_t now, int may_write)
 {
-    luci_session_claim_t claim = { .id = shown, .now = now, .may_write = may_write };
+    luci_session_claim_t claim = { shown, now, may_write, may_write };
 
     memset(&found, 0, sizeof found);
     return luci_auth_validate(&lucia->auth, &claim, &found, &written, pool);
