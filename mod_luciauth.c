@@ -30,7 +30,7 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serv
     (void)log;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
         return OK; /* a trial reading; the real one follows */
-    luci_start_schema(temp, main_server);
+    luci_start_schema(conf, temp, main_server);
     return luci_runtime_prepare(conf, main_server);
 }
 

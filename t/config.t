@@ -219,6 +219,22 @@ accepted("LuciaCookieName __Secure-a\nLuciaCookieSecure on\nLuciaCookiePath /a\n
 refused("LuciaCookieName __Host-a\nLuciaCookieSecure on\n" . hosts("LuciaCookiePath /a\n", ''),
     'a virtual host is judged by what it inherits', $together, qr/in the virtual host of/);
 
+# ---- One session table, read in two ways ----
+
+my $two_ways = qr/LUCI0313: .* have one session table, and LuciaSessionTokens is plain in one/;
+for (
+    [1, 'plain and hashed', hosts("$database LuciaSessionTokens plain\n", $database)],
+    [2, 'inherited', $database . hosts("LuciaSessionTokens plain\n", '')],
+    [0, 'twice plain', hosts(("$database LuciaSessionTokens plain\n") x 2)],
+    [0, 'two databases', hosts("$database LuciaSessionTokens plain\n", "LuciaDatabase sqlite3 \@dir\@/db/other.db\n")],
+    [0, 'two tables', hosts("$database LuciaSessionTokens plain\n", "$database LuciaTables a b c\n")],
+) {
+    my ($warns, $name, $config) = @$_;
+    my ($status, $said) = $server->configtest($config);
+    is $status, 0, "$name: accepted" or diag $said;
+    is scalar(() = $said =~ /$two_ways/g), $warns, $warns ? '  with a warning' : '  without one' or diag $said;
+}
+
 # ---- LuciaRemoteUser ----
 
 refused("<Location /a>\nLuciaRemoteUser email\n</Location>\n", 'an unknown column in a section',

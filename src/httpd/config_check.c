@@ -329,6 +329,31 @@ static void check_cache(check_t *check, server_rec *server)
                           server_name(server, check->pool)));
 }
 
+/* ---- One session table, read in two ways ---- */
+
+static int is_same_table(const luci_server_config_t *a, const luci_server_config_t *b)
+{
+    return a->database.driver && b->database.driver && strcmp(a->database.driver, b->database.driver) == 0 &&
+           strcmp(a->database.params, b->database.params) == 0 &&
+           strcmp(a->settings.tables.session, b->settings.tables.session) == 0;
+}
+
+static void check_tokens(check_t *check, server_rec *server)
+{
+    const luci_server_config_t *config = luci_config_server(server), *other;
+
+    for (server_rec *before = check->main_server; before != server; before = before->next) {
+        other = luci_config_server(before);
+        if (other->settings.tokens != config->settings.tokens && is_same_table(other, config))
+            say(check, APLOG_WARNING,
+                apr_psprintf(
+                    check->pool,
+                    "LUCI0313: %s and %s have one session table, and LuciaSessionTokens is plain in one "
+                    "of them only: who comes by the other is signed out there; write the same in both",
+                    server_name(before, check->pool), server_name(server, check->pool)));
+    }
+}
+
 /* ---- All of them ---- */
 
 int luci_config_check(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, server_rec *main_server)
@@ -347,6 +372,7 @@ int luci_config_check(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serve
             continue; /* nothing of its own */
         check_cookie(&check, server);
         check_cache(&check, server);
+        check_tokens(&check, server);
         if (!server->is_virtual || config->templates != inherited->templates)
             check_templates(&check, server);
     }

@@ -4,19 +4,36 @@
 #include "config.h"
 #include "schema.h"
 
+#include <ap_listen.h>
+#include <ap_mpm.h>
 #include <apr_file_info.h>
+#include <apr_signal.h>
 #include <apr_strings.h>
+#include <apr_thread_proc.h>
 #include <http_core.h>
 #include <http_log.h>
-#include <fcntl.h>
 #include <mpm_common.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <unixd.h>
 
 APLOG_USE_MODULE(luciauth);
 
-#define SECONDS_MOST 30 /* the process ends itself then, whatever hangs */
+#define SECONDS_MOST 30 /* a process ends itself then, whatever hangs */
+
+/* How long httpd waits for all of them together. On a restart nobody is answered meanwhile, and the tables
+ * are there already, as a rule. */
+#define WAIT_FIRST apr_time_from_sec(SECONDS_MOST + 1)
+#define WAIT_RESTART apr_time_from_sec(1)
+#define LOOK_EVERY apr_time_from_msec(10)
+
+/* The tables of one server, and the process that makes them. */
+typedef struct {
+    server_rec *server;
+    apr_proc_t process;
+    int is_running;
+} job_t;
 
 /* The folder itself and no link in its place, whoever may write beside it. */
 static int give_folder(const char *folder)
@@ -52,6 +69,17 @@ static void make_folder(const luci_server_config_t *config, apr_pool_t *scratch)
                      "LUCI0307: the folder %s could not be given to its user", folder);
 }
 
+/* The parent may go on before this process ends: so that this one has no port and ends with the parent. */
+static void become_independent(void)
+{
+    static const int signals[] = { SIGTERM, SIGHUP, SIGINT };
+
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        apr_signal(signals[i], SIG_DFL);
+    ap_close_listeners();
+    alarm(SECONDS_MOST);
+}
+
 /* In the short-lived process; never returns. */
 static void create_and_exit(server_rec *server, apr_pool_t *scratch)
 {
@@ -66,7 +94,7 @@ static void create_and_exit(server_rec *server, apr_pool_t *scratch)
     luci_result_t result;
     luci_db_t *db;
 
-    alarm(SECONDS_MOST);
+    become_independent();
     umask(S_IRWXO);
     if (ap_run_drop_privileges(scratch, server) != OK)
         _exit(1);
@@ -85,40 +113,97 @@ static void create_and_exit(server_rec *server, apr_pool_t *scratch)
     _exit(result == LUCI_OK ? 0 : 1);
 }
 
-static void create_for(server_rec *server, apr_pool_t *scratch)
+static void start(job_t *job, apr_pool_t *scratch)
 {
-    apr_proc_t process;
     apr_status_t status;
-    apr_exit_why_e why;
-    int code;
 
-    make_folder(luci_config_server(server), scratch);
-    status = apr_proc_fork(&process, scratch);
+    make_folder(luci_config_server(job->server), scratch);
+    status = apr_proc_fork(&job->process, scratch);
     if (status == APR_INCHILD)
-        create_and_exit(server, scratch);
-    if (status != APR_INPARENT) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, status, server,
+        create_and_exit(job->server, scratch);
+    job->is_running = status == APR_INPARENT;
+    if (!job->is_running)
+        ap_log_error(APLOG_MARK, APLOG_ERR, status, job->server,
                      "LUCI0309: no process could be started to make the tables");
-        return;
-    }
-    status = apr_proc_wait(&process, &code, &why, APR_WAIT);
-    if (APR_STATUS_IS_CHILD_DONE(status) && !APR_PROC_CHECK_EXIT(why))
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
-                     "LUCI0310: making the tables was broken off after %d seconds or by a signal",
-                     SECONDS_MOST);
 }
 
-void luci_start_schema(apr_pool_t *scratch, server_rec *main_server)
+/* Whether it has ended. */
+static int has_ended(job_t *job)
 {
-    const luci_server_config_t *main_config = luci_config_server(main_server);
+    apr_exit_why_e why;
+    int code;
+    apr_status_t status = apr_proc_wait(&job->process, &code, &why, APR_NOWAIT);
+
+    if (APR_STATUS_IS_CHILD_NOTDONE(status))
+        return 0;
+    if (APR_STATUS_IS_CHILD_DONE(status) && !APR_PROC_CHECK_EXIT(why))
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, job->server,
+                     "LUCI0310: making the tables was broken off after %d seconds or by a signal",
+                     SECONDS_MOST);
+    return 1;
+}
+
+/* Whether all have ended in time. */
+static int await(job_t *jobs, int count, apr_interval_time_t most)
+{
+    for (;; most -= LOOK_EVERY) {
+        int running = 0;
+
+        for (int i = 0; i < count; i++) {
+            jobs[i].is_running = jobs[i].is_running && !has_ended(&jobs[i]);
+            running += jobs[i].is_running;
+        }
+        if (running == 0 || most <= 0)
+            return running == 0;
+        apr_sleep(LOOK_EVERY);
+    }
+}
+
+/* Called by httpd, which has waited for it. */
+static void forget(int reason, void *baton, int status)
+{
+    (void)status;
+    if (reason == APR_OC_REASON_DEATH || reason == APR_OC_REASON_LOST)
+        apr_proc_other_child_unregister(baton);
+}
+
+static void leave(job_t *job, apr_pool_t *conf_pool)
+{
+    apr_proc_other_child_register(&job->process, forget, job, NULL, conf_pool);
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, job->server,
+                 "LUCI0311: the database has not said yet whether the tables are there; httpd goes on "
+                 "without waiting for it");
+}
+
+static int has_own_tables(server_rec *server, server_rec *main_server)
+{
+    const luci_server_config_t *config = luci_config_server(server), *main = luci_config_server(main_server);
+
+    if (!config->database.driver || !config->create_schema)
+        return 0;
+    return server == main_server || !main->create_schema ||
+           main->database.params != config->database.params ||
+           main->settings.tables.user != config->settings.tables.user;
+}
+
+void luci_start_schema(apr_pool_t *conf_pool, apr_pool_t *scratch, server_rec *main_server)
+{
+    apr_array_header_t *jobs = apr_array_make(conf_pool, 2, sizeof(job_t));
+    job_t *job;
+    int generation = 0;
 
     for (server_rec *server = main_server; server; server = server->next) {
-        const luci_server_config_t *config = luci_config_server(server);
-        int inherited = server != main_server && main_config->create_schema &&
-                        main_config->database.params == config->database.params &&
-                        main_config->settings.tables.user == config->settings.tables.user;
-
-        if (config->database.driver && config->create_schema && !inherited)
-            create_for(server, scratch);
+        if (has_own_tables(server, main_server))
+            ((job_t *)apr_array_push(jobs))->server = server;
+    }
+    job = (job_t *)jobs->elts;
+    for (int i = 0; i < jobs->nelts; i++)
+        start(&job[i], scratch);
+    (void)ap_mpm_query(AP_MPMQ_GENERATION, &generation);
+    if (await(job, jobs->nelts, generation == 0 ? WAIT_FIRST : WAIT_RESTART))
+        return;
+    for (int i = 0; i < jobs->nelts; i++) {
+        if (job[i].is_running)
+            leave(&job[i], conf_pool);
     }
 }
