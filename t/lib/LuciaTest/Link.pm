@@ -9,6 +9,7 @@
 #     $link->cuts                               # how often that came about since; messages without an answer count, too
 #     $link->lead_to($port);                    # elsewhere, for new connections; those that are there are cut
 #     $link->refuse; $link->accept;             # nobody listens any more; and again
+#     $link->slow(2);                           # each message of a client takes so many seconds; 0: none
 package LuciaTest::Link;
 use strict;
 use warnings;
@@ -16,6 +17,7 @@ use warnings;
 use IO::Select ();
 use IO::Socket::INET ();
 use POSIX ();
+use Time::HiRes ();
 use LuciaTest::Database;
 use Socket qw(AF_UNIX SOCK_STREAM PF_UNSPEC);
 
@@ -64,6 +66,7 @@ sub cuts    { $_[0]->say_to('cuts') }
 sub lead_to { my ($self, $port) = @_; return $self->say_to(to => $port) }
 sub refuse  { $_[0]->say_to('refuse') }
 sub accept  { $_[0]->say_to('accept') }
+sub slow    { $_[0]->say_to(slow => $_[1]) }
 
 # ---- The process between ----
 
@@ -104,6 +107,7 @@ sub obey {
     if ($command eq 'cut')       { ($self->{cuts}, @{ $self->{plan} }{qw(how left from number)}) = (0, @words) }
     elsif ($command eq 'cuts')   { $answer = $self->{cuts} }
     elsif ($command eq 'to')     { $self->{to} = $words[0]; $self->end_all }
+    elsif ($command eq 'slow')   { $self->{slow} = $words[0] }
     elsif ($command eq 'refuse') { $self->refuse_all }
     elsif ($command eq 'accept') { listen $self->{listener}, 64 or die "listen: $!"; $self->{refuses} = 0 }
     else                         { die "no such command: $command\n" }
@@ -142,6 +146,7 @@ sub carry {
         return $self->end($connection) if $self->{plan}{how} eq 'unsent';
         $connection->{doomed} = 1;
     }
+    Time::HiRes::sleep($self->{slow}) if $is_client && $self->{slow};
     my $to = $is_client ? $connection->{server} : $connection->{client};
     for (my $at = 0; $at < length $text;) {
         my $sent = syswrite $to, $text, length($text) - $at, $at or return $self->end($connection);
