@@ -173,6 +173,27 @@ static void check_dropped_column(luci_db_t *db, const char *params)
     tap_is_str(row[1 + LUCI_SQL_USER_NAME], "Alice", "  and the name");
 }
 
+/* ---- Time ---- */
+
+/* A server's time is up at some point, connecting included; a file takes as long as it takes. */
+static void check_limit(luci_db_t *db)
+{
+    const char *key = "username:alice", *const * row;
+    luci_result_t result = LUCI_OK;
+
+    luci_db_limit(db, 200);
+    for (int i = 0; i < 1000 && result == LUCI_OK && !support_is_file(); i++) {
+        usleep(10000);
+        result = luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool);
+    }
+    tap_is_result(result, support_is_file() ? LUCI_OK : LUCI_BUSY, "many questions have one time together");
+    tap_is_int(luci_db_is_hung(db), !support_is_file(), "  which is used up");
+    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool), result, "  and stays so");
+    luci_db_limit(db, 0);
+    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool), LUCI_OK, "  until it ends");
+    tap_is_int(luci_db_is_hung(db), 0, "  and is well");
+}
+
 int main(void)
 {
     const char *params;
@@ -191,6 +212,7 @@ int main(void)
     check_rows(db);
     check_transactions(db, params);
     check_dropped_column(db, params);
+    check_limit(db);
     luci_db_close(db);
     return tap_done();
 }

@@ -57,12 +57,16 @@ sub node_subtest {
 }
 
 # Lucia calls its table of users "user" in a file; elsewhere that is a word of SQL's.
+# Visitors that come at once may all be hashing: more than a quarter of a child's threads would be refused, and so would
+# be who waits for his turn too long.
+my $CROWDS = 'LuciaHashSlots auto 1min' . (LuciaTest::mpm() eq 'prefork' ? '' : "\nServerLimit 1\nStartServers 1\nThreadsPerChild 64");
+
 sub on_database {
     my ($engine, $config, %arg) = @_;
     my $is_file = $engine->driver eq 'sqlite3';
     my $database = $is_file ? undef : $engine->create;
     my $lines = $is_file ? "LuciaDatabase sqlite3 \@db\@\nLuciaTables user user_key user_session" : $engine->line($database);
-    my $server = LuciaTest::Server->new(%arg, config => "$lines\n$config", start => 0);
+    my $server = LuciaTest::Server->new(%arg, config => "$lines\n$CROWDS\n$config", start => 0);
     return ($server, $is_file ? ($server->db, $server->db) : ($database, $engine->url($database)));
 }
 
