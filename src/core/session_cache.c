@@ -64,6 +64,7 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
     if (luci_session_record_read(apr_pmemdup(pool, record, length), length, &form, &found, pool) != LUCI_OK)
         return LUCI_NOT_FOUND;
     found.session.id = claim->id;
+    found.session.is_cached = 1;
     found.session.state = luci_session_state(&found.session, cache->settings, claim->now);
     if (found.session.state != LUCI_SESSION_ACTIVE || !is_fresh(cache, found.read_at, claim->now))
         return LUCI_NOT_FOUND;
