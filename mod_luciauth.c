@@ -8,6 +8,7 @@
 #include "gate.h"
 #include "identity.h"
 #include "mount.h"
+#include "notes.h"
 #include "runtime.h"
 #include "start_schema.h"
 
@@ -73,6 +74,9 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_insert_filter(luci_identity_insert_filter, after_headers, NULL, APR_HOOK_LAST);
     ap_hook_insert_error_filter(luci_identity_insert_filter, after_headers, NULL, APR_HOOK_LAST);
     luci_identity_register_filter();
+
+    /* What access logs can say. */
+    ap_hook_log_transaction(luci_notes_set, NULL, NULL, APR_HOOK_FIRST);
 
     /* mod_proxy's handler takes what it covers without looking at r->handler. */
     ap_hook_handler(luci_endpoints_handle, NULL, before_proxy, APR_HOOK_REALLY_FIRST);

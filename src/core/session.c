@@ -136,22 +136,26 @@ static luci_result_t find_places(const char *id, const luci_settings_t *settings
 
 typedef struct {
     const char *const *columns;
-    int is_bare; /* it's one that Lucia left */
+    const char *id; /* how it holds the session's */
 } row_t;
 
-static luci_result_t find_row(luci_db_t *db, const char *id, const luci_settings_t *settings, row_t *row,
-                              apr_pool_t *pool)
+static luci_result_t find_row(luci_db_t *db, const places_t *places, row_t *row, apr_pool_t *pool)
 {
-    places_t places;
-    luci_result_t result = find_places(id, settings, &places, pool);
+    luci_result_t result = LUCI_NOT_FOUND;
 
-    if (result == LUCI_OK)
-        result = LUCI_NOT_FOUND;
-    for (int i = 0; i < places.count && result == LUCI_NOT_FOUND; i++) {
-        row->is_bare = settings->tokens == LUCI_TOKENS_HASHED && places.ids[i] == id;
-        result = luci_db_select(db, LUCI_SQL_SESSION_GET, &places.ids[i], &row->columns, pool);
+    for (int i = 0; i < places->count && result == LUCI_NOT_FOUND; i++) {
+        row->id = places->ids[i];
+        result = luci_db_select(db, LUCI_SQL_SESSION_GET, &places->ids[i], &row->columns, pool);
     }
     return result;
+}
+
+static void set_tag(luci_session_t *session, const luci_settings_t *settings, const char *stored)
+{
+    if (settings->tokens == LUCI_TOKENS_HASHED)
+        apr_cpystrn(session->tag, stored, sizeof session->tag);
+    else
+        luci_event_tag(session->id, session->tag);
 }
 
 /* NULL where it isn't read or isn't known. */
@@ -166,13 +170,17 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
                                const luci_settings_t *settings, luci_session_t *session, apr_pool_t *pool)
 {
     row_t row;
-    luci_result_t result = find_row(db, claim->id, settings, &row, pool);
+    places_t places;
+    luci_result_t result = find_places(claim->id, settings, &places, pool);
 
+    if (result == LUCI_OK)
+        result = find_row(db, &places, &row, pool);
     if (result != LUCI_OK)
         return result;
     memset(session, 0, sizeof *session);
     session->id = claim->id;
-    session->is_bare = row.is_bare;
+    session->is_bare = settings->tokens == LUCI_TOKENS_HASHED && row.id == claim->id;
+    set_tag(session, settings, places.ids[0]);
     session->active_expires = to_moment(row.columns[COLUMN_ACTIVE], 0);
     session->idle_expires = to_moment(row.columns[COLUMN_IDLE], 0);
     session->created_at =

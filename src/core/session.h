@@ -5,6 +5,7 @@
 #ifndef LUCI_SESSION_H
 #define LUCI_SESSION_H
 
+#include "event.h"
 #include "user.h"
 
 typedef enum { LUCI_SESSION_ACTIVE, LUCI_SESSION_IDLE, LUCI_SESSION_DEAD } luci_session_state_t;
@@ -19,9 +20,10 @@ typedef struct {
     luci_ms_t created_at; /* estimated from active_expires where the table doesn't say, or nobody
                              set a maximum lifetime */
     luci_session_state_t state;
-    int fresh;     /* made or renewed just now: the cookie is to be sent */
-    int is_cached; /* it comes from the session cache */
-    int is_bare;   /* its row holds the id itself, as Lucia left it, although settings->tokens is hashed */
+    int fresh;                        /* made or renewed just now: the cookie is to be sent */
+    char tag[LUCI_EVENT_TAG_HEX + 1]; /* of its id (event.h), once it was validated */
+    int is_cached;                    /* it comes from the session cache */
+    int is_bare; /* its row holds the id itself, as Lucia left it, although settings->tokens is hashed */
 } luci_session_t;
 
 /* Who signs in, for the session's row. Both may be NULL; whatever the client sent, only printable ASCII is

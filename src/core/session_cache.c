@@ -43,6 +43,17 @@ static void seal_of(const luci_session_cache_t *cache, const unsigned char *key,
         seal[i] = cache->seal[i] ^ key[i];
 }
 
+/* The key is the hash of the id but for the mark. */
+static void tag_of(const luci_session_cache_t *cache, const unsigned char *key,
+                   char tag[LUCI_EVENT_TAG_HEX + 1])
+{
+    unsigned char hash[LUCI_EVENT_TAG_HEX / 2];
+
+    for (size_t i = 0; i < sizeof hash; i++)
+        hash[i] = key[i] ^ cache->mark[i];
+    luci_secret_hex(hash, sizeof hash, tag);
+}
+
 static int is_fresh(const luci_session_cache_t *cache, luci_ms_t read_at, luci_ms_t now)
 {
     return read_at <= now + SKEW_MOST && now - read_at < cache->ttl;
@@ -65,6 +76,7 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
         return LUCI_NOT_FOUND;
     found.session.id = claim->id;
     found.session.is_cached = 1;
+    tag_of(cache, key, found.session.tag);
     found.session.state = luci_session_state(&found.session, cache->settings, claim->now);
     if (found.session.state != LUCI_SESSION_ACTIVE || !is_fresh(cache, found.read_at, claim->now))
         return LUCI_NOT_FOUND;

@@ -55,6 +55,7 @@ typedef struct {
     luci_samesite_t cookie_samesite;
     luci_secure_t cookie_secure;
     int cookie_expires;    /* 0: one year, as Lucia */
+    const char *audit_log; /* a file, "|program" or "off"; NULL: the error log */
     const char *templates; /* a folder; NULL: the installed one */
     const char *mount;     /* "/" or "/a/b" without a final slash; NULL: none */
     apr_uint64_t set;      /* bit n: row n of the table was written */

@@ -62,6 +62,7 @@ typedef const char *luci_login_url_value_t;
 typedef const char *luci_local_url_value_t;
 typedef const char *luci_mount_value_t;
 typedef const char *luci_folder_value_t;
+typedef const char *luci_log_target_value_t;
 
 /* Numbers and choices: directive_types.c */
 extern const luci_type_t luci_type_flag;      /* On or Off */
@@ -88,10 +89,11 @@ extern const luci_type_t luci_type_cookie_path;
 extern const luci_type_t luci_type_cookie_domain;
 
 /* Origins, URLs and folders: directive_urls.c */
-extern const luci_type_t luci_type_origins;   /* a list; never NULL, "off" is the empty one */
-extern const luci_type_t luci_type_login_url; /* a path on this site, or an absolute http or https URL */
-extern const luci_type_t luci_type_local_url; /* a path on this site */
-extern const luci_type_t luci_type_mount;     /* "/" or "/a/b", a final slash is taken off */
-extern const luci_type_t luci_type_folder;    /* relative to ServerRoot */
+extern const luci_type_t luci_type_origins;    /* a list; never NULL, "off" is the empty one */
+extern const luci_type_t luci_type_login_url;  /* a path on this site, or an absolute http or https URL */
+extern const luci_type_t luci_type_local_url;  /* a path on this site */
+extern const luci_type_t luci_type_mount;      /* "/" or "/a/b", a final slash is taken off */
+extern const luci_type_t luci_type_folder;     /* relative to ServerRoot */
+extern const luci_type_t luci_type_log_target; /* a file, "|program", or "off" as this very word */
 
 #endif

@@ -163,3 +163,24 @@ static const char *parse_folder(const apr_array_header_t *words, const luci_limi
 }
 
 const luci_type_t luci_type_folder = { sizeof(const char *), 1, 1, parse_folder, allowed_folder, NULL, 0 };
+
+static const char *allowed_log_target(const luci_limits_t *limits, apr_pool_t *pool)
+{
+    (void)limits;
+    (void)pool;
+    return "the path of a file, absolute or relative to ServerRoot, \"|program\" with its arguments, or off";
+}
+
+static const char *parse_log_target(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
+                                    apr_pool_t *pool)
+{
+    const char *word = LUCI_WORD(words, 0);
+
+    if (word[strspn(word, "|$ ")] == '\0')
+        return allowed_log_target(limits, pool);
+    *(luci_log_target_value_t *)value = strcasecmp(word, "off") == 0 ? "off" : word;
+    return NULL;
+}
+
+const luci_type_t luci_type_log_target = { sizeof(const char *), 1,    1, parse_log_target,
+                                           allowed_log_target,   NULL, 0 };

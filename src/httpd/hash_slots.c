@@ -2,6 +2,7 @@
 #include "hash_slots.h"
 
 #include "arena.h"
+#include "counters.h"
 #include "hash_memory.h"
 #include "httpd_log.h"
 #include "secret.h"
@@ -148,6 +149,14 @@ static void give_back(luci_hash_shared_t *shared, int slot)
         sem_post(&shared->given_back);
 }
 
+static uint64_t microseconds_since(struct timespec start)
+{
+    struct timespec now = monotonic_now();
+
+    return (uint64_t)(now.tv_sec - start.tv_sec) * 1000000 + (uint64_t)(now.tv_nsec / 1000) -
+           (uint64_t)(start.tv_nsec / 1000);
+}
+
 /* ---- A place: the right to wait ---- */
 
 static pthread_mutex_t *places_of(const luci_hash_slots_t *slots)
@@ -201,12 +210,29 @@ static void *work_aside(void *baton)
 /* Without another thread, this one does it. */
 static void work(const luci_hash_slots_t *slots, job_t *job)
 {
+    struct timespec start = monotonic_now();
     pthread_t thread;
 
+    luci_gauge(LUCI_GAUGE_HASHES_RUNNING, 1);
     if (slots->aside && luci_thread_start(work_aside, job, &thread))
         pthread_join(thread, NULL);
     else
         work_in_arena(job);
+    luci_gauge(LUCI_GAUGE_HASHES_RUNNING, -1);
+    luci_count_hash(microseconds_since(start));
+}
+
+/* Waiting, as it is counted. */
+static int await_slot(const luci_hash_memory_t *memory, luci_ms_t wait, luci_hash_lock_t *how)
+{
+    struct timespec start = monotonic_now();
+    int slot;
+
+    luci_gauge(LUCI_GAUGE_HASHES_WAITING, 1);
+    slot = wait_for_slot(memory, wait, how);
+    luci_gauge(LUCI_GAUGE_HASHES_WAITING, -1);
+    luci_count_by(LUCI_COUNT_HASH_WAIT_MICROSECONDS, microseconds_since(start));
+    return slot;
 }
 
 /* What a dead child was hashing is wiped for it. */
@@ -222,6 +248,7 @@ static luci_arena_t arena_of(const luci_hash_memory_t *memory, int slot, luci_ha
 
 static luci_result_t refuse(const luci_hash_slots_t *slots, const char *why)
 {
+    luci_count(LUCI_COUNT_HASHES_REFUSED);
     if (luci_httpd_log_due(&slots->memory->shared->complained))
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, slots->server,
                      "LUCI0404: more sign-ins than %d LuciaHashSlots can serve: %s; they get 503",
@@ -251,7 +278,7 @@ static luci_result_t run(void *baton, luci_hash_work_fn *work_fn, void *work_bat
 
     if (!take_place(slots, &place))
         return refuse(slots, NO_PLACE);
-    slot = wait_for_slot(slots->memory, way->wait, &how);
+    slot = await_slot(slots->memory, way->wait, &how);
     if (slot != NONE) {
         job.arena = arena_of(slots->memory, slot, how);
         work(slots, &job);

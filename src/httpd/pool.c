@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pool.h"
 
+#include "counters.h"
 #include "httpd_log.h"
 
 #include <ap_mpm.h>
@@ -175,7 +176,11 @@ static slot_t *take(luci_pool_t *pool, apr_time_t now)
         slot = await_idle(pool, deadline, PATIENCE);
     if (!slot && pool->made < pool->size.most)
         return make_slot(pool);
-    return slot ? slot : await_idle(pool, deadline, 0);
+    if (!slot) {
+        luci_count(LUCI_COUNT_LOAN_WAITS);
+        slot = await_idle(pool, deadline, 0);
+    }
+    return slot;
 }
 
 static int are_stuck(const luci_pool_t *pool, apr_time_t now)
@@ -247,6 +252,7 @@ static void report(luci_pool_t *pool, const luci_db_t *db)
         pool->down = 0;
         return;
     }
+    luci_count(LUCI_COUNT_DATABASE_ERRORS);
     if (!luci_httpd_log_due(&pool->complained))
         return;
     pool->down = 1;
@@ -272,6 +278,7 @@ static void give_back(void *baton, luci_db_t *db)
     pool->came_back = apr_time_now();
     report(pool, db);
     go_out(pool);
+    luci_gauge(LUCI_GAUGE_HANDLES, -1);
     apr_thread_cond_signal(pool->returned);
     apr_thread_mutex_unlock(pool->lock);
 }
@@ -303,16 +310,17 @@ static slot_t *lend(luci_pool_t *pool, apr_time_t now, int *asks)
     *asks = luci_breaker_may_ask(pool->breaker, now);
     if (*asks)
         slot = take(pool, now);
-    if (slot)
-        slot->lent = apr_time_now();
-    else
+    if (!slot) {
         go_out(pool);
+        return NULL;
+    }
+    slot->lent = apr_time_now();
+    luci_gauge(LUCI_GAUGE_HANDLES, 1);
     return slot;
 }
 
-static luci_result_t borrow(void *baton, luci_db_t **db)
+static luci_result_t try_borrow(luci_pool_t *pool, luci_db_t **db)
 {
-    luci_pool_t *pool = baton;
     apr_time_t now = apr_time_now();
     slot_t *slot;
     int asks;
@@ -335,6 +343,14 @@ static luci_result_t borrow(void *baton, luci_db_t **db)
     }
     *db = slot->db;
     return LUCI_OK;
+}
+
+static luci_result_t borrow(void *baton, luci_db_t **db)
+{
+    luci_result_t result = try_borrow(baton, db);
+
+    luci_count(result == LUCI_OK ? LUCI_COUNT_LOANS : LUCI_COUNT_LOANS_REFUSED);
+    return result;
 }
 
 luci_db_source_t luci_pool_source(luci_pool_t *pool)

@@ -2,6 +2,7 @@
 #include "runtime.h"
 
 #include "connect_params.h"
+#include "counters.h"
 #include "httpd_log.h"
 #include "password_hash.h"
 #include "secret.h"
@@ -87,6 +88,7 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
     if (!runtime->pool)
         runtime->pool = new_pool(&runtime->target, server, pool);
     runtime->pages = shared->pages;
+    runtime->audit = shared->audit;
     runtime->attribute_names = luci_attribute_names(&config->settings, pool);
     if (!runtime->pool || !runtime->pages)
         return NULL;
@@ -168,10 +170,25 @@ static luci_breaker_t *prepare_breaker(const luci_database_t *database, server_r
     return luci_breaker_create(conf_pool);
 }
 
+/* What this server names, which an earlier one may have opened: a program runs once. */
+static luci_audit_t *prepare_audit(const char *target, server_rec *server, server_rec *main_server,
+                                   apr_pool_t *conf_pool)
+{
+    for (server_rec *other = main_server; target && other; other = other->next) {
+        const luci_server_config_t *config = luci_config_server(other);
+        const luci_shared_t *shared = config->shared;
+
+        if (shared && is_same(config->audit_log, target))
+            return shared->audit;
+    }
+    return luci_audit_open(target, server, conf_pool);
+}
+
 int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
 {
     luci_hash_slots_t *slots = NULL;
 
+    luci_counters_create(main_server);
     for (server_rec *server = main_server; server; server = server->next) {
         luci_server_config_t *config = luci_config_server(server);
         luci_shared_t *shared;
@@ -183,13 +200,15 @@ int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
             slots = prepare_slots(conf_pool, main_server);
         shared->hash_slots = slots;
         shared->pages = luci_pages_create(config->templates, server, conf_pool);
+        shared->audit = prepare_audit(config->audit_log, server, main_server, conf_pool);
         shared->breaker = prepare_breaker(&config->database, main_server, conf_pool);
         if (!shared->breaker) {
             ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "LUCI0312: no shared memory for LuciaDatabase");
             return HTTP_INTERNAL_SERVER_ERROR;
         }
-        if (!slots || (luci_cache_wanted(&config->cache_name) &&
-                       !prepare_cache(shared, &config->cache_name, main_server, conf_pool)))
+        if (!slots || !shared->audit ||
+            (luci_cache_wanted(&config->cache_name) &&
+             !prepare_cache(shared, &config->cache_name, main_server, conf_pool)))
             return HTTP_INTERNAL_SERVER_ERROR;
         config->shared = shared;
     }
@@ -243,6 +262,7 @@ void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server)
                      "LUCI0305: libcrypto has no SHA-256; nobody can be admitted");
         return;
     }
+    luci_counters_start();
     start_caches(child_pool, main_server);
     for (server_rec *server = main_server; server; server = server->next) {
         luci_server_config_t *config = luci_config_server(server);

@@ -6,6 +6,7 @@
 #define LUCI_RUNTIME_H
 
 #include "attribute_names.h"
+#include "audit.h"
 #include "auth.h"
 #include "cache.h"
 #include "config.h"
@@ -21,16 +22,18 @@ typedef struct {
     volatile apr_uint32_t opening; /* target's */
     luci_pool_t *pool;
     luci_pages_t *pages;
+    luci_audit_t *audit;
     const luci_attribute_name_t *attribute_names;
 } luci_runtime_t;
 
-/* What the children of a server with a LuciaDatabase inherit. Servers that name the same cache share it, and
- * those that name the same database what is known about it; the hash slots are the whole server's. */
+/* What the children of a server with a LuciaDatabase inherit. Servers that name the same cache or log share
+ * it, and those that name the same database what is known about it; the hash slots are the whole server's. */
 typedef struct {
     luci_pages_t *pages;
     luci_breaker_t *breaker; /* of its database */
     luci_cache_t *cache;     /* NULL: none is wanted */
     luci_hash_slots_t *hash_slots;
+    luci_audit_t *audit;
 } luci_shared_t;
 
 /* The post_config hook's work for all servers: what children inherit. Returns what a hook returns. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "visit.h"
 
+#include "counters.h"
 #include "request.h"
 
 #include <apr_strings.h>
@@ -69,6 +70,13 @@ luci_visit_t *luci_visit_of(request_rec *r)
     if (!here->visit)
         here->visit = begin_visit(root);
     return here->visit;
+}
+
+luci_visit_t *luci_visit_begun(request_rec *root)
+{
+    const here_t *here = ap_get_module_config(root->request_config, &luciauth_module);
+
+    return here ? here->visit : NULL;
 }
 
 void luci_visit_name_user(request_rec *r, const char *name, const luci_user_t *user)
@@ -191,10 +199,46 @@ static void note_written(request_rec *r, const luci_validation_t *validation, lu
                   luci_result_name(written));
 }
 
+static luci_counter_t validation_counter(luci_result_t result)
+{
+    switch (result) {
+    case LUCI_OK: return LUCI_COUNT_VALID;
+    case LUCI_NOT_FOUND: return LUCI_COUNT_UNKNOWN;
+    case LUCI_EXPIRED: return LUCI_COUNT_EXPIRED;
+    case LUCI_DENIED: return LUCI_COUNT_DISABLED;
+    case LUCI_CONFLICT:
+    case LUCI_INVALID:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return LUCI_COUNT_UNDECIDED;
+}
+
+static void count_validation(luci_result_t result, const luci_session_t *session, int has_cache)
+{
+    if (result == LUCI_OK && session->is_cached) {
+        luci_count(LUCI_COUNT_VALID_CACHED);
+        return;
+    }
+    luci_count(validation_counter(result));
+    if (has_cache)
+        luci_count(LUCI_COUNT_CACHE_MISSES);
+}
+
+/* Where events go: the baton is the request. */
 static void note_event(void *baton, const luci_event_t *event)
 {
-    (void)baton;
-    (void)event;
+    request_rec *r = baton;
+    luci_visit_t *visit = luci_visit_of(r);
+    luci_visit_event_t *last = &visit->last;
+
+    *last = (luci_visit_event_t){ 1, *event };
+    last->event.account = apr_pstrdup(visit->pool, event->account);
+    last->event.user_id = apr_pstrdup(visit->pool, event->user_id);
+    luci_count_event(event->kind, event->reason);
+    luci_audit_write(luci_runtime_of(r)->audit, event, r);
 }
 
 luci_auth_t luci_visit_auth(request_rec *r)
@@ -235,6 +279,7 @@ static luci_result_t validate(request_rec *r, const char *id, int ending, const 
     claim.may_take_over = luci_pool_may_write(runtime->pool, LUCI_WRITE_TAKEOVER, claim.now);
     auth = luci_visit_auth(r);
     validation->result = luci_auth_validate(&auth, &claim, &validation->session, &written, visit->pool);
+    count_validation(validation->result, &validation->session, auth.cache != NULL);
     note_written(r, validation, written, claim.now);
     if (is_cookie)
         answer_cookie(r, validation);

@@ -8,6 +8,12 @@
 #include "runtime.h"
 #include "secret.h"
 
+/* An event, for the notes of the access log; strings as long as the visit. */
+typedef struct {
+    int is_set;
+    luci_event_t event;
+} luci_visit_event_t;
+
 /* What validating a session id gave. */
 typedef struct {
     const char *id; /* NULL: not validated yet */
@@ -27,6 +33,8 @@ typedef struct {
     luci_result_t basic_result;
     luci_user_t basic_user;
 
+    luci_visit_event_t last; /* what was reported last */
+
     int is_private;                /* the answer is for this visitor only */
     int cookie_sent;               /* a Set-Cookie of ours goes with it */
     const request_rec *indexing;   /* the folder whose index mod_dir looks for; NULL: none */
@@ -38,6 +46,9 @@ typedef struct {
 
 /* The visit a request belongs to; made on first use. */
 luci_visit_t *luci_visit_of(request_rec *r);
+
+/* The visit of a root request, NULL when nobody asked for it. */
+luci_visit_t *luci_visit_begun(request_rec *root);
 
 /* The request that the client sent, above all subrequests and redirects. */
 request_rec *luci_visit_root(request_rec *r);
