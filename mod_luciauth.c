@@ -7,10 +7,12 @@
 #include "endpoints.h"
 #include "gate.h"
 #include "identity.h"
+#include "metrics.h"
 #include "mount.h"
 #include "notes.h"
 #include "runtime.h"
 #include "start_schema.h"
+#include "status.h"
 
 #include <ap_provider.h>
 #include <http_config.h>
@@ -75,8 +77,10 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_insert_error_filter(luci_identity_insert_filter, after_headers, NULL, APR_HOOK_LAST);
     luci_identity_register_filter();
 
-    /* What access logs can say. */
+    /* What access logs can say, and what the administrator sees. */
     ap_hook_log_transaction(luci_notes_set, NULL, NULL, APR_HOOK_FIRST);
+    luci_status_register();
+    ap_hook_handler(luci_metrics_handle, NULL, before_proxy, APR_HOOK_FIRST);
 
     /* mod_proxy's handler takes what it covers without looking at r->handler. */
     ap_hook_handler(luci_endpoints_handle, NULL, before_proxy, APR_HOOK_REALLY_FIRST);

@@ -43,6 +43,8 @@ static const char *server_name(const server_rec *server, apr_pool_t *pool)
 
 /* ---- Use without LuciaDatabase ---- */
 
+#define NEEDS_NONE "luciauth-metrics"
+
 static const struct {
     const char *directive;
     const char *word;
@@ -69,6 +71,8 @@ static int has_word(const char *args, const char *wanted, int prefix, apr_pool_t
     const char *word;
 
     while ((word = next_word(&args, pool)) != NULL) {
+        if (strcasecmp(word, NEEDS_NONE) == 0)
+            continue;
         if (prefix ? strncasecmp(word, wanted, strlen(wanted)) == 0 : strcasecmp(word, wanted) == 0)
             return 1;
     }

@@ -14,10 +14,10 @@
 
 /* Bounds of the hash times that are counted by themselves, in milliseconds; the last bucket is for what takes
  * longer. */
-#define LUCI_HASH_BOUNDS                                                                                     \
-    {                                                                                                        \
-        5, 10, 25, 50, 100, 250, 500, 1000, 2500                                                             \
-    }
+/* clang-format off */
+#define LUCI_HASH_BOUNDS { 5, 10, 25, 50, 100, 250, 500, 1000, 2500 }
+#define LUCI_HASH_BOUNDS_IN_SECONDS { "0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5" }
+/* clang-format on */
 #define LUCI_HASH_BUCKETS 10
 
 /* Only ever grow. */

@@ -47,7 +47,8 @@ static void set_notes(apr_table_t *notes, const who_t *who, const luci_visit_t *
     if (!visit->last.is_set)
         return;
     set_note(notes, "luciauth-event", luci_event_name(visit->last.event.kind));
-    set_note(notes, "luciauth-reason", luci_reason_name(visit->last.event.reason));
+    if (visit->last.event.reason != LUCI_REASON_NONE)
+        set_note(notes, "luciauth-reason", luci_reason_name(visit->last.event.reason));
 }
 
 /* Logs look at the request that the client sent or at the last internal redirect of it. */
