@@ -4,6 +4,7 @@
 #include "counters.h"
 
 #include <http_protocol.h>
+#include <http_request.h>
 
 #include <inttypes.h>
 
@@ -196,7 +197,7 @@ int luci_metrics_handle(request_rec *r)
 
     if (!r->handler || strcmp(r->handler, HANDLER) != 0)
         return DECLINED;
-    r->allowed |= AP_METHOD_BIT << M_GET;
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
     if (r->method_number != M_GET)
         return HTTP_METHOD_NOT_ALLOWED;
     ap_set_content_type(r, TYPE);
