@@ -97,7 +97,9 @@ static void check_other_reasons(void)
 /* Validates at a moment; 1: as the first step of a sign-out. */
 static luci_result_t validate(const char *id, luci_ms_t now, int ending)
 {
-    luci_session_claim_t claim = { .id = id, .now = now, .may_write = 1, .is_ending = ending };
+    luci_session_claim_t claim = {
+        .id = id, .now = now, .may_write = 1, .may_take_over = 1, .is_ending = ending
+    };
     luci_session_t session;
     luci_result_t written, result = luci_auth_validate(&with->auth, &claim, &session, &written, pool);
 
