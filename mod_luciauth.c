@@ -7,6 +7,7 @@
 #include "endpoints.h"
 #include "gate.h"
 #include "identity.h"
+#include "janitor.h"
 #include "metrics.h"
 #include "mount.h"
 #include "notes.h"
@@ -30,11 +31,15 @@ static int pre_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp)
 
 static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, server_rec *main_server)
 {
+    int result;
+
     (void)log;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
         return OK; /* a trial reading; the real one follows */
     luci_start_schema(conf, temp, main_server);
-    return luci_runtime_prepare(conf, main_server);
+    result = luci_runtime_prepare(conf, main_server);
+    luci_janitor_prepare(conf, main_server);
+    return result;
 }
 
 static void child_init(apr_pool_t *child_pool, server_rec *main_server)
@@ -48,13 +53,14 @@ static void register_hooks(apr_pool_t *pool)
     static const char *const after_headers[] = { "mod_headers.c", "mod_expires.c", NULL };
     static const char *const before_index[] = { "mod_dir.c", NULL };
     static const char *const before_proxy[] = { "mod_proxy.c", NULL };
+    static const char *const before_watchdog[] = { "mod_watchdog.c", NULL };
 
     /* Start: combinations of directives are judged in time for configtest; tables are made, and what all
-     * children share; each child gets its pools. */
+     * children share; each child gets its pools, before the janitor's thread may ask for them. */
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(luci_config_check, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(post_config, NULL, before_watchdog, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, before_watchdog, APR_HOOK_MIDDLE);
 
     /* Before anybody reads headers: forged identities go, on every path. */
     ap_hook_post_read_request(luci_identity_scrub, NULL, NULL, APR_HOOK_REALLY_FIRST);

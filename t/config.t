@@ -47,6 +47,7 @@ my @refused = (
         'a b', 'a b c d', 'a b a', 'a b A', 'a-b c d', '1a b c', "a b $long", 'a b c;d', "a b \xc3\xa9"),
     (map { ['LuciaUserAttributes', $_, qr/1 to 16 different columns of the user table, each of $names, and none of id,/] }
         'a a', 'a A', 'a,b', '2nd', 'id', 'username hashed_password', 'USER_ID', $long, join(' ', 'a' .. 'q')),
+    (map { ['LuciaCleanup', $_, qr/a time of 1s to 1d, such as .*, or off/] } qw(0 never 999ms 25h), 'off off'),
     (map { ['LuciaSessionTokens', $_, qr/hashed or plain/] } qw(sha256 on), 'hashed plain'),
     (map { ['LuciaCookieName', $_, qr/letters, digits/] } 'a=b', 'a;b', '"a b"', "\xc3\xa9"),
     (map { ['LuciaCookiePath', $_, qr{must start with '/'}] } 'auth', '"/a b"', '"/a;b"'),
@@ -110,6 +111,7 @@ LuciaActivePeriod 90min
 LuciaIdlePeriod 3600
 LuciaMaxLifetime 30d
 LuciaSessionTokens plain
+LuciaCleanup 5min
 LuciaCookieName __Host-session
 LuciaCookiePath /
 LuciaCookieDomain off

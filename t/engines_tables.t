@@ -72,8 +72,8 @@ sub check_unreadable {
 sub check_indexes {
     my ($engine) = @_;
     my $database = $engine->create;
-    my $server = serve($engine->line_without_scans($database), "LuciaPasswordHash argon2id m=16 t=1 p=1\n");
-    sign_up($server, "user$_") for 1 .. 30;
+    my $server = serve($engine->line_without_scans($database), "LuciaPasswordHash argon2id m=16 t=1 p=1\nLuciaCleanup 1s\n");
+    my @dead = map { row_id(sign_up($server, "user$_")) } 1 .. 30;
     $engine->forget_scans($database);
     my $cookie = sign_in($server, 'user7');
     is vault($server, $cookie)->status, 200, 'a session is found';
@@ -81,6 +81,9 @@ sub check_indexes {
     is vault($server, $cookie)->status, 200, 'and renewed';
     is login($server, 'nobody')->status, 400, 'a key is not found';
     sign_up($server, 'user31');
+    $engine->query_in($database, 'UPDATE user_session SET idle_expires = 1000 WHERE id = ?', $_) for @dead;
+    my $left = sub { grep { $engine->value_in($database, 'SELECT 1 FROM user_session WHERE id = ?', $_) } @dead };
+    ok wait_until(sub { !$left->() }, 30), 'the dead are removed';
     is logout($server, $cookie)->status, 302, 'a session is deleted';
     $server->stop;    # its connections end
     is_deeply [$engine->scans($database)], [], 'no table was read from end to end';

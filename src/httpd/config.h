@@ -48,6 +48,7 @@ typedef struct {
     int create_schema;
     luci_cache_name_t cache_name;
     luci_ms_t cache_ttl;
+    luci_ms_t cleanup;       /* 0: dead sessions stay */
     luci_quota_t hash_slots; /* hashes in the whole server; auto: as many as there are cores */
     const char *cookie_name;
     const char *cookie_path;

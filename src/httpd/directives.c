@@ -84,6 +84,8 @@ const command_rec luci_directives[] = {
            cache_name, cache_name, OR_OFF),
     SERVER("LuciaSessionCacheTTL", "TIME", "10s", "the longest time for which a session that was ended elsewhere goes on",
            time, cache_ttl, FROM_TO(LUCI_MS_SECOND, LUCI_MS_HOUR)),
+    SERVER("LuciaCleanup", "TIME|off", "10min", "how often dead sessions are removed from the database",
+           time, cleanup, OFF_OR_FROM_TO(LUCI_MS_SECOND, LUCI_MS_DAY)),
     SERVER("LuciaCookieName", "NAME", "auth_session", "the name of the session cookie",
            cookie_name, cookie_name, NULL),
     SERVER("LuciaCookiePath", "PATH", "/", "the path of the session cookie",

@@ -110,6 +110,7 @@ AcceptFilter http none
 CONF
     if ($self->{lucia}) {
         $text .= $module unless $self->{lucia} eq 'first';
+        $text .= "LuciaCleanup off\n";    # no row goes by itself but where a test wants it to
         $text .= "LuciaTemplates $dir/templates\n" if $self->{templates};
     }
     return $text;
