@@ -70,11 +70,13 @@ static const row_t statements[LUCI_SQL_STATEMENTS] = {
         .repeatable = 1,
     },
     /* A row that PostgreSQL waited for is judged again by what stands outside the IN; the plus keeps it from
-     * being found by that. */
+     * being found by that. MySQL reads the whole table as it pleases, unless the index has all it asks for. */
     [LUCI_SQL_SESSION_PURGE] = {
         .text = "DELETE FROM {session} WHERE +idle_expires < %lld AND id IN (SELECT s.id FROM {session} s "
                 "WHERE s.idle_expires < %=lld ORDER BY s.idle_expires LIMIT %lld)",
-        .mysql = "DELETE FROM {session} WHERE idle_expires < %lld ORDER BY idle_expires LIMIT %lld",
+        .mysql = "DELETE s FROM (SELECT d.id, d.idle_expires FROM {session} d WHERE d.idle_expires < %lld "
+                 "ORDER BY d.idle_expires LIMIT %lld) dead STRAIGHT_JOIN {session} s ON s.id = dead.id "
+                 "AND s.idle_expires = dead.idle_expires",
         .repeatable = 1,
     },
     [LUCI_SQL_SESSION_STEP] = {
@@ -89,8 +91,7 @@ static const row_t statements[LUCI_SQL_STATEMENTS] = {
     },
 };
 
-/* to_regclass follows the search path as a statement does. The catalog shows each column, also one that may
- * not be read. */
+/* to_regclass follows the search path. The catalog shows each column, also one that may not be read. */
 #define PGSQL_COLUMNS(table, columns, count)                                                                 \
     "SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass('" table "') "            \
     "AND NOT attisdropped AND attname IN (" columns ") HAVING COUNT(*) = " count
@@ -138,8 +139,8 @@ static const char *const probes[LUCI_SQL_DIALECTS][LUCI_SQL_PROBES] = {
 
 #define SCHEMA_STATEMENTS_MOST 4
 
-/* Two that make a table at the same time get in each other's way, IF NOT EXISTS or not. The number is any
- * that is always the same; the lock ends with the transaction. */
+/* Two that make a table at once get in each other's way, IF NOT EXISTS or not. The number is any that is
+ * always the same; the lock ends with the transaction. */
 #define PGSQL_ALONE "SELECT pg_catalog.pg_advisory_xact_lock(7810772011)"
 
 /* Strings are equal when their bytes are, blanks at the end included. A user_id is what the user table's id
