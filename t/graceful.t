@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-# Row 35, in small: graceful restarts under load. LUCI_RESTARTS=500 for the whole of it.
+# Row 35, in small: 100 graceful restarts under load, with dead sessions being removed meanwhile. LUCI_RESTARTS=500 for
+# the whole of it.
 use strict;
 use warnings;
 use lib 't/lib';
+use IO::Select ();
 use POSIX ();
 use Test::More;
 use Time::HiRes ();
 use LuciaTest;
 use LuciaTest::Visitors;
 
-my $restarts = $ENV{LUCI_RESTARTS} || 20;
+my $restarts = $ENV{LUCI_RESTARTS} || 100;
+my %system = (before => system_wide());
 my $server = LuciaTest::Server->new(
     config => CHEAP . <<'CONF',
+LuciaCleanup 1s
 <Location /vault/>
     AuthType Lucia
     Require valid-user
@@ -39,8 +43,35 @@ my @asked = (
     ['sign-up', 302, sub { $server->request(POST => '/signup', host => 'other.test', form(username => 'u' . int 1e12 * rand, password => PASSWORD)) }],
 );
 
+# On a connection that is kept. One that was used before may have been closed since, and only then is asked again on a new one.
+my $kept;
+
+sub ask_kept {
+    my $request = $server->bytes_of(GET => '/vault/a.txt', cookie => $alice, headers => { Connection => 'keep-alive', Accept => '*/*' });
+    while (1) {
+        my $was_used = $kept ? 1 : 0;
+        $kept ||= $server->connect;
+        my ($answer, $ends) = exchange($kept, $request);
+        undef $kept if $ends;
+        return LuciaTest::Reply->parse($answer, 'GET') if length $answer || !$was_used;
+    }
+}
+
+# The answer, and whether the connection ended with it.
+sub exchange {
+    my ($socket, $request) = @_;
+    local $SIG{PIPE} = 'IGNORE';
+    my ($answer, $head) = ('');
+    my $sent = syswrite $socket, $request;
+    while ($sent && (!$head || length $answer < length($head) + ($head =~ /^Content-Length: (\d+)/mi ? $1 : 0))) {
+        IO::Select->new($socket)->can_read(30) && sysread($socket, $answer, 65536, length $answer) or return ($answer, 1);
+        ($head) = $answer =~ /\A(.*?\r\n\r\n)/s;
+    }
+    return ($answer, !$head || $head =~ /^Connection: close/mi);
+}
+
 sub worker {
-    my ($number) = @_;
+    my ($number, @asked) = @_;
     defined(my $pid = fork) or die "fork: $!";
     return $pid if $pid;
     srand $$;
@@ -66,6 +97,12 @@ sub worker {
     POSIX::_exit(0);
 }
 
+# Memory of all processes, shared parts counted once, KiB.
+sub share { my $sum = 0; $sum += $_ for map { LuciaTest::Server::slurp("/proc/$_/smaps_rollup") =~ /^Pss:\s+(\d+)/m } $server->pid, $server->children; return $sum }
+
+# What belongs to no process: System V's and POSIX's shared memory, System V's semaphores. Other tests have some, too.
+sub system_wide { my $lines = sub { scalar(() = LuciaTest::Server::slurp("/proc/sysvipc/$_[0]") =~ /\n/g) }; return { files => scalar(() = glob '/dev/shm/*'), map { $_ => $lines->($_) } qw(shm sem) } }
+
 sub memory { my ($pid) = @_; LuciaTest::Server::slurp("/proc/$pid/status") =~ /^VmRSS:\s+(\d+)/m ? $1 : 0 }
 sub descriptors { my ($pid) = @_; scalar(() = glob "/proc/$pid/fd/*") }
 sub maps { my ($pid) = @_; scalar(() = LuciaTest::Server::slurp("/proc/$pid/maps") =~ m{^\S+ \S+s .*}mg) }
@@ -73,7 +110,7 @@ sub maps { my ($pid) = @_; scalar(() = LuciaTest::Server::slurp("/proc/$pid/maps
 sub measure {
     my $pid = $server->pid;
     wait_until(sub { my @left = $server->children; @left == ($server->{mpm} eq 'prefork' ? 4 : 2) }, 10);    # the old ones are gone
-    return { memory => memory($pid), descriptors => descriptors($pid), 'shared memory' => maps($pid) };
+    return { share => share(), memory => memory($pid), descriptors => descriptors($pid), 'shared memory' => maps($pid) };
 }
 
 sub answered { my $sum = 0; $sum += -s $_ || 0 for glob "$dir/progress.*"; return $sum }
@@ -86,7 +123,7 @@ sub restart {
     return;
 }
 
-my @workers = map { worker($_) } 1 .. 3;
+my @workers = ((map { worker($_, @asked) } 1 .. 3), worker(4, ['kept', 200, \&ask_kept]));
 my $warm = $restarts < 20 ? 2 : 5;
 restart() for 1 .. $warm;
 my $before = measure();
@@ -106,7 +143,10 @@ cmp_ok $dropped, '<=', $warm + $restarts, 'and httpd dropped few before it read 
 is $after->{$_}, $before->{$_}, "row 35: $_ of the parent are flat" for 'descriptors', 'shared memory';
 cmp_ok $after->{memory} - $before->{memory}, '<', ($ENV{SANITIZE} ? 2_000 * $restarts : 2_000), 'so is its memory'
     or diag "$before->{memory} KiB, then $after->{memory} KiB";
-note "$before->{memory} KiB, then $after->{memory} KiB";
+note "$before->{memory} KiB, then $after->{memory} KiB; of all processes $before->{share}, then $after->{share}";
+cmp_ok $after->{share}, '<', 1.5 * $before->{share} + ($ENV{SANITIZE} ? 500_000 : 4_000), 'and that of all processes together';
+$system{after} = system_wide();
+cmp_ok $system{after}{$_} - $system{before}{$_}, '<', $restarts / 2 + 5, "$_: none is left behind at each restart" for qw(shm sem files);
 is $server->request(GET => '/vault/a.txt', cookie => $alice)->status, 200, 'the first session is alive';
 
 # A child: what it holds does not grow with what it served.
