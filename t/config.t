@@ -101,6 +101,7 @@ refused("LuciaDatabase oracle x\n", 'an unknown driver is named', qr/LuciaDataba
 
 # ---- Values that are accepted ----
 
+$server->write('db/relative.db', '');
 accepted(<<'CONF', 'each directive with a usual value');
 LuciaDatabase sqlite3 db/relative.db
 LuciaDatabasePool 8 500ms
@@ -257,6 +258,38 @@ accepted(sprintf($rule, 'lucia-attribute username alice'), 'username is one');
 accepted("LuciaUserAttributes role\n" . sprintf($rule, 'lucia-attribute role admin editor'), 'and those that are listed');
 accepted("<Directory \@htdocs\@>\nLuciaRemoteUser email\n</Directory>\n" . hosts("LuciaUserAttributes email\n", ''),
     'and so is a section that is for it');
+
+# ---- What would only show later: the session cache's servers, the database ----
+
+my @clients = LuciaTest::Server->new(start => 0, modules => ['socache_redis', 'socache_memcache']);
+for my $name ('redis:host:port', 'redis:host:99999', 'redis:[::1', '"redis:a b"', 'redis::6379', 'redis:a,b:0x1', 'redis:::1', 'memcache:host:99999', 'memcache:http://a') {
+    my ($status, $said) = $clients[0]->configtest("$database LuciaSessionCache $name\n");
+    ok $status != 0 && $said =~ /LUCI0507: LuciaSessionCache: .* is no server: HOST, HOST:PORT/, "LuciaSessionCache $name" or diag $said;
+}
+for my $name ('redis:localhost', 'redis:10.0.0.1:6379', 'redis:[::1]:6379', 'memcache:a,b:11211') {
+    my ($status, $said) = $clients[0]->configtest("$database LuciaSessionCache $name\n");
+    is $status, 0, "LuciaSessionCache $name" or diag $said;
+}
+
+$server->write("db/$_->[0]", $_->[1]) for ['text.db', 'no database at all, but long enough'], ['short.db', 'x'], ['empty.db', ''];
+my @databases = (
+    ['sqlite3 @dir@/no/such/a.db', qr/there is no folder "\S+no\/such"/],
+    ['sqlite3 @dir@/db/text.db/a.db', qr/there is no folder "\S+text\.db"/],
+    ['sqlite3 @dir@/db', qr/"\S+db" is no file/],
+    ['sqlite3 @dir@/db/text.db', qr/"\S+text\.db" is no SQLite database/],
+    ['sqlite3 @dir@/db/short.db', qr/"\S+short\.db" is no SQLite database/],
+    ["sqlite3 \@dir\@/db/none.db\nLuciaCreateSchema Off", qr/there is no file "\S+none\.db", and LuciaCreateSchema is Off/],
+    ['pgsql hunter2', qr/PARAMS of pgsql are words NAME=VALUE.*/],
+    ['mysql hunter2', qr/PARAMS of mysql are words NAME=VALUE.*/],
+    ['mysql "host=db,password=hunter2"', qr/.*the driver knows host, user, pass, dbname.*/],
+);
+for my $case (LuciaTest::is_sqlite() ? @databases : ()) {
+    my ($line, $why) = @$case;
+    my $said = refused("LuciaDatabase $line\n", "LuciaDatabase $line", qr/LUCI0714: LuciaDatabase: $why, in the main server/);
+    unlike $said, qr/hunter2/, 'and shows no parameter';
+}
+accepted("LuciaDatabase $_\n", "LuciaDatabase $_") for 'sqlite3 @dir@/db/empty.db', 'sqlite3 @dir@/new/a.db',
+    'pgsql "dbname=a user=b"', 'pgsql postgresql://localhost/a', 'mysql "host = db, user=a;pass=b=c dbname=d|port=1"';
 
 # ---- Templates ----
 

@@ -65,15 +65,38 @@ int luci_cache_wanted(luci_cache_name_t *name)
     return 1;
 }
 
+/* The clients of Redis and memcached read their servers' names only when they start. */
+static int names_servers(const char *provider)
+{
+    return strcasecmp(provider, "redis") == 0 || strcasecmp(provider, "memcache") == 0;
+}
+
+static const char *server_problem(const char *names, apr_pool_t *temp)
+{
+    char *state, *name = apr_strtok(apr_pstrdup(temp, names), ",", &state);
+
+    for (; name; name = apr_strtok(NULL, ",", &state)) {
+        char *host, *scope;
+        apr_port_t port;
+
+        if (apr_parse_addr_port(&host, &scope, &port, name, temp) != APR_SUCCESS || !host ||
+            host[strcspn(host, " \t/")] || (*name != '[' && strchr(host, ':')))
+            return apr_psprintf(temp, "\"%s\" is no server: HOST, HOST:PORT or [ADDRESS]:PORT", name);
+    }
+    return NULL;
+}
+
 const char *luci_cache_problem(const luci_cache_name_t *name, apr_pool_t *temp)
 {
     const ap_socache_provider_t *provider = provider_of(name->provider);
     ap_socache_instance_t *instance;
+    const char *problem;
 
     if (!provider)
         return apr_pstrcat(temp, "there is no such provider; load mod_socache_", name->provider,
                            " (httpd has shmcb, redis and memcache), or write off", NULL);
-    return provider->create(&instance, name->args, temp, temp);
+    problem = provider->create(&instance, name->args, temp, temp);
+    return problem || !names_servers(name->provider) ? problem : server_problem(name->args, temp);
 }
 
 /* ---- Making it ---- */

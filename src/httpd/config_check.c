@@ -3,6 +3,7 @@
  * merged. */
 #include "cache.h"
 #include "config.h"
+#include "database_check.h"
 #include "pages.h"
 #include "template.h"
 
@@ -358,6 +359,21 @@ static void check_tokens(check_t *check, server_rec *server)
     }
 }
 
+/* ---- The database ---- */
+
+static void check_database(check_t *check, server_rec *server)
+{
+    const luci_server_config_t *config = luci_config_server(server);
+    const char *problem;
+
+    if (ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST)
+        return; /* it is asked then, and may come later */
+    problem = luci_database_problem(&config->database, config->create_schema, check->pool);
+    if (problem)
+        fail(check, apr_psprintf(check->pool, "LUCI0714: LuciaDatabase: %s, in %s", problem,
+                                 server_name(server, check->pool)));
+}
+
 /* ---- All of them ---- */
 
 int luci_config_check(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, server_rec *main_server)
@@ -377,6 +393,7 @@ int luci_config_check(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serve
         check_cookie(&check, server);
         check_cache(&check, server);
         check_tokens(&check, server);
+        check_database(&check, server);
         if (!server->is_virtual || config->templates != inherited->templates)
             check_templates(&check, server);
     }
