@@ -171,19 +171,16 @@ static void clean(job_t *job, apr_pool_t *pool)
 
 /* ---- The thread ---- */
 
+/* While it starts, or stops, its process may end without waiting for it: nothing is to be done then. */
 static apr_status_t tick(int state, void *data, apr_pool_t *pool)
 {
     apr_array_header_t *jobs = data;
 
-    for (int i = 0; i < jobs->nelts && state != AP_WATCHDOG_STATE_STOPPING; i++) {
+    for (int i = 0; i < jobs->nelts && state == AP_WATCHDOG_STATE_RUNNING; i++) {
         job_t *job = &APR_ARRAY_IDX(jobs, i, job_t);
 
-        if (state == AP_WATCHDOG_STATE_STARTING) {
-            draw_next(job, 0, 100); /* so that a server that restarts often cleans, too */
-        }
-        else if (is_due(job, apr_time_now())) {
+        if (is_due(job, apr_time_now()))
             clean(job, pool);
-        }
     }
     return APR_SUCCESS;
 }
@@ -199,6 +196,9 @@ void luci_janitor_prepare(apr_pool_t *conf_pool, server_rec *main_server)
 
     if (jobs->nelts == 0)
         return;
+    for (int i = 0; i < jobs->nelts; i++)
+        draw_next(&APR_ARRAY_IDX(jobs, i, job_t), 0,
+                  100); /* so that a server that restarts often cleans, too */
     if (get && add)
         status = get(&watchdog, WATCHDOG, 0, 1, conf_pool);
     if (status == APR_SUCCESS)

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+# doc/operations.md: a database file is copied while httpd writes to it, each copy is whole and shows one moment, and one
+# is restored under a running httpd.
+use strict;
+use warnings;
+use lib 't/lib';
+use POSIX ();
+use Test::More;
+use LuciaTest;
+use LuciaTest::Visitors;
+
+LuciaTest::only_files('the servers have tools of their own');
+
+my $server = LuciaTest::Server->new(config => CHEAP . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
+<Location /vault/>
+    AuthType Lucia
+    Require valid-user
+</Location>
+CONF
+my $dir = $server->dir;
+my $alice = sign_up($server, 'alice');
+
+# People who sign up one after the other: w1x1, w1x2 ... A byte of its file for each who was told so.
+sub worker {
+    my ($number) = @_;
+    defined(my $pid = fork) or die "fork: $!";
+    return $pid if $pid;
+    LuciaTest::follow_parent();
+    $SIG{$_} = sub { POSIX::_exit(0) } for qw(INT TERM HUP);
+    open my $told, '>', "$dir/told.$number" or POSIX::_exit(1);
+    for (my $n = 1;; $n++) {
+        my $reply = eval { $server->request(POST => '/signup', form(username => "w${number}x$n", password => PASSWORD)) };
+        POSIX::_exit(1) if !$reply || $reply->status != 302;
+        syswrite $told, '.';
+    }
+}
+
+sub told { my ($number) = @_; return -s "$dir/told.$number" || 0 }
+
+# In the copy: everybody who had been told, in unbroken order, each with a key and a session.
+sub check_copy {
+    my ($file, $name, %before) = @_;
+    is sqlite_value($file, 'PRAGMA integrity_check'), 'ok', "$name: it holds together";
+    is sqlite_value($file, 'SELECT count(*) FROM auth_user u LEFT JOIN user_key k ON k.user_id = u.id LEFT JOIN user_session s ON s.user_id = u.id '
+        . 'WHERE k.id IS NULL OR s.id IS NULL'), 0, 'nobody is there in part';
+    for my $number (sort keys %before) {
+        my @n = sort { $a <=> $b } map { $_->{username} =~ /x(\d+)$/ } @{ sqlite($file, 'SELECT username FROM auth_user WHERE username LIKE ?', "w${number}x%") };
+        is_deeply \@n, [1 .. @n], 'nobody between two others is missing';
+        cmp_ok scalar @n, '>=', $before{$number}, 'nor anybody who had been told before';
+    }
+    return;
+}
+
+my %how = (
+    'VACUUM INTO' => sub { system 'sqlite3', $server->db, "VACUUM INTO '$_[0]'" },
+    '.backup'     => sub { system 'sqlite3', $server->db, ".timeout 5000", ".backup '$_[0]'" },
+);
+my @workers = map { worker($_) } 1, 2;
+my ($count, @copies) = (0);
+for my $round (1 .. 3) {
+    for my $name (sort keys %how) {
+        ok wait_until(sub { told(1) + told(2) >= $count + 10 }, 60), 'people are signing up';
+        my %before = map { $_ => told($_) } 1, 2;
+        my $copy = "$dir/copy" . @copies . '.db';
+        is $how{$name}->($copy), 0, "$name, while httpd writes";
+        check_copy($copy, $name, %before);
+        $count = told(1) + told(2);
+        push @copies, $copy;
+    }
+}
+kill TERM => @workers;
+waitpid $_, 0 for @workers;
+is sound($server->db), 'ok', 'the database itself';
+
+subtest 'restored under a running httpd' => sub {
+    my $bob = sign_up($server, 'bob_');    # after the copies
+    my $vault = sub { my ($who) = @_; $server->request(GET => '/vault/a.txt', cookie => $who, script()) };
+    is $vault->($_)->status, 200, 'both are signed in' for $alice, $bob;
+    put_file($server->db, LuciaTest::Server::slurp($copies[0]));
+    is settles(401, sub { $vault->($bob) })->status, 401, 'who came after the copy is gone';
+    is_served($vault->($alice), 'who was there before is still signed in');
+    is $server->request(POST => '/login', form(username => 'bob_', password => PASSWORD))->status, 400, 'nor is there such an account';
+    ok sign_in($server, 'w1x1'), 'the others sign in';
+    ok sign_up($server, 'bob_'), 'and new ones sign up';
+    is sqlite_value($server->db, "SELECT count(*) FROM auth_user WHERE username = 'bob_'"), 1, 'in the file that is there now';
+    is sound($server->db), 'ok', 'which is sound';
+};
+
+unlike $server->error_log, qr/exit signal|LUCI030[2-9]/, 'no child died, the database was never away';
+done_testing;
