@@ -18,14 +18,7 @@
 
 /* INSERT IGNORE would hide other errors too, and ON DUPLICATE KEY counts rows as the connection was told to.
  */
-typedef struct {
-    const char *text;
-    const char *mysql; /* NULL: MySQL's reads the same; the other two always do */
-    int repeatable;
-    int may_conflict;
-} row_t;
-
-static const row_t statements[LUCI_SQL_STATEMENTS] = {
+static const luci_sql_row_t statements[LUCI_SQL_ADMIN] = {
     [LUCI_SQL_USER_INSERT] = {
         .text = "INSERT INTO {user} (id, username[U:, created_at]) VALUES (%s, %s[U:, %lld]) "
                 "ON CONFLICT DO NOTHING",
@@ -209,17 +202,16 @@ static const char *const transaction[LUCI_SQL_DIALECTS][LUCI_SQL_STEPS] = {
 
 static const struct {
     const char *driver;
-    char quote;
     int setup_matters;
     const char *more_params;
     const char *socket_function; /* NULL: no server */
 } dialects[LUCI_SQL_DIALECTS] = {
-    [LUCI_SQLITE3] = { "sqlite3", '"', 0 /* a file that can't be written stays as it is, and readable */, "",
+    [LUCI_SQLITE3] = { "sqlite3", 0 /* a file that can't be written stays as it is, and readable */, "",
                        NULL },
-    [LUCI_PGSQL] = { "pgsql", '"', 1, "", "PQsocket" },
+    [LUCI_PGSQL] = { "pgsql", 1, "", "PQsocket" },
     /* or the driver would connect anew by itself, in the middle of a transaction, and take a megabyte for
      * each column of type TEXT */
-    [LUCI_MYSQL] = { "mysql", '`', 1, ",reconnect=0,fldsz=8192", "mysql_get_socket" },
+    [LUCI_MYSQL] = { "mysql", 1, ",reconnect=0,fldsz=8192", "mysql_get_socket" },
 };
 
 /* PostgreSQL's driver has one code for everything. */
@@ -249,20 +241,14 @@ luci_result_t luci_sql_dialect(const char *driver, luci_sql_dialect_t *dialect)
     return LUCI_NOT_FOUND;
 }
 
-static luci_sql_names_t names_for(luci_sql_dialect_t dialect, const luci_tables_t *tables,
-                                  const apr_array_header_t *attributes)
-{
-    return (luci_sql_names_t){ tables, attributes, dialects[dialect].quote };
-}
-
 luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_t id,
                                         const luci_settings_t *settings, luci_sql_columns_t columns,
                                         apr_pool_t *pool)
 {
-    const row_t *row = &statements[id];
+    const luci_sql_row_t *row = id < LUCI_SQL_ADMIN ? &statements[id] : &luci_sql_admin[id - LUCI_SQL_ADMIN];
     const char *text = dialect == LUCI_MYSQL && row->mysql ? row->mysql : row->text;
     luci_sql_statement_t statement = { .repeatable = row->repeatable, .may_conflict = row->may_conflict };
-    luci_sql_names_t names = names_for(dialect, &settings->tables, settings->attributes);
+    luci_sql_names_t names = luci_sql_names_for(dialect, &settings->tables, settings->attributes);
 
     statement.text = luci_sql_text(text, &names, columns, &statement, pool);
     return statement;
@@ -271,7 +257,7 @@ luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_
 const char *luci_sql_probe(luci_sql_dialect_t dialect, luci_sql_probe_t probe, const luci_tables_t *tables,
                            apr_pool_t *pool)
 {
-    luci_sql_names_t names = names_for(dialect, tables, NULL);
+    luci_sql_names_t names = luci_sql_names_for(dialect, tables, NULL);
 
     return luci_sql_text(probes[dialect][probe], &names, (luci_sql_columns_t){ 0 }, NULL, pool);
 }
@@ -280,7 +266,7 @@ const char *const *luci_sql_schema(luci_sql_dialect_t dialect, luci_sql_probe_t 
                                    const luci_settings_t *settings, apr_pool_t *pool)
 {
     const char **texts = apr_pcalloc(pool, (SCHEMA_STATEMENTS_MOST + 1) * sizeof *texts);
-    luci_sql_names_t names = names_for(dialect, &settings->tables, settings->attributes);
+    luci_sql_names_t names = luci_sql_names_for(dialect, &settings->tables, settings->attributes);
 
     for (int i = 0; i < SCHEMA_STATEMENTS_MOST && schema[dialect][probe][i]; i++)
         texts[i] = luci_sql_text(schema[dialect][probe][i], &names, (luci_sql_columns_t){ 0 }, NULL, pool);

@@ -38,8 +38,32 @@ typedef enum {
                                 already */
     LUCI_SQL_SESSION_DELETE, /* id */
     LUCI_SQL_SESSION_HASH,   /* its hash, id: replaces the one by the other */
+    LUCI_SQL_ADMIN,          /* what administrators do begins here (sql_admin.c) */
+    LUCI_SQL_USER_GET = LUCI_SQL_ADMIN, /* id -> listed user */
+    LUCI_SQL_USER_FIND,                 /* username -> listed user */
+    LUCI_SQL_USER_PAGE,                 /* username, id -> listed users behind these, in this order */
+    LUCI_SQL_USER_RENAME,               /* username, id */
+    LUCI_SQL_USER_SET_DISABLED,         /* 1 or 0, id: only where the column is there */
+    LUCI_SQL_USER_SET_COLUMN,           /* value or NULL, id: luci_sql_set_column says which column */
+    LUCI_SQL_USER_DELETE,               /* id */
+    LUCI_SQL_KEY_PAGE,                  /* user id, id -> id, stored hash of the user's keys behind id */
+    LUCI_SQL_KEY_RENAME,                /* new id, id */
+    LUCI_SQL_KEY_SET_HASH,              /* stored hash or NULL, id */
+    LUCI_SQL_KEY_DELETE,                /* id */
+    LUCI_SQL_KEYS_DELETE,               /* user id */
+    LUCI_SQL_SESSION_PAGE,              /* id -> listed sessions behind it */
+    LUCI_SQL_SESSION_PAGE_OF_USER,      /* user id, id -> the same, of one user */
+    LUCI_SQL_SESSIONS_DELETE,           /* user id */
     LUCI_SQL_STATEMENTS
 } luci_sql_id_t;
+
+/* Rows that a statement which reads page by page gives at most; fewer: it was the last page. */
+#define LUCI_SQL_PAGE_ROWS 500
+
+/* A listed user: username, id, created_at (NULL where it isn't known), then the user columns. A listed
+ * session: id, user id, username, active, idle, created_at, last_seen, address, user agent (NULL where they
+ * aren't known). */
+enum { LUCI_SQL_LISTED_NAME, LUCI_SQL_LISTED_ID, LUCI_SQL_LISTED_CREATED, LUCI_SQL_LISTED_USER };
 
 /* User columns in a result: user id, disabled, username, then the attributes in the order of the
  * settings. */
@@ -65,6 +89,15 @@ luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_
                                         const luci_settings_t *settings, luci_sql_columns_t columns,
                                         apr_pool_t *pool);
 
+/* LUCI_SQL_USER_SET_COLUMN for a column of the user table, from pool. */
+luci_sql_statement_t luci_sql_set_column(luci_sql_dialect_t dialect, const char *column,
+                                         const luci_settings_t *settings, apr_pool_t *pool);
+
+/* What an administrator can run to add a column to the user table: one of ours, or an attribute. From pool.
+ */
+const char *luci_sql_add_column(luci_sql_dialect_t dialect, const char *column,
+                                const luci_settings_t *settings, apr_pool_t *pool);
+
 /* Queries that have a row when the table and the columns are there. Otherwise they have none, or preparing
  * them fails with LUCI_SQL_MISSING. From pool. */
 typedef enum {
@@ -78,6 +111,10 @@ typedef enum {
 } luci_sql_probe_t;
 const char *luci_sql_probe(luci_sql_dialect_t dialect, luci_sql_probe_t probe, const luci_tables_t *tables,
                            apr_pool_t *pool);
+
+/* The same for any column of the user table. */
+const char *luci_sql_probe_column(luci_sql_dialect_t dialect, const char *column, const luci_tables_t *tables,
+                                  apr_pool_t *pool);
 
 /* What makes the table that probe (one of the first three) misses, with its indexes: statements to run in
  * order, closed by NULL. */

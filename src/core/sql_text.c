@@ -80,7 +80,10 @@ static size_t append_name(expansion_t *e, const char *text)
         }
         return length;
     }
-    append_attributes(e, strncmp(text, "definitions", length) == 0);
+    if (strncmp(text, "column", length) == 0 && e->names->column)
+        append_quoted(e, e->names->column, NULL);
+    else
+        append_attributes(e, strncmp(text, "definitions", length) == 0);
     return length;
 }
 
@@ -91,6 +94,7 @@ static int keeps(const expansion_t *e, char letter)
     case 'D': return e->columns.disabled;
     case 'd': return !e->columns.disabled;
     case 'U': return e->columns.user;
+    case 'u': return !e->columns.user;
     case 'S': return e->columns.session;
     case 'C': return e->columns.created_at;
     default: return !e->columns.session;
@@ -131,6 +135,12 @@ static void expand(expansion_t *e, const char *text)
                 c += note_argument(kept ? e->statement : NULL, c, &place);
         }
     }
+}
+
+luci_sql_names_t luci_sql_names_for(luci_sql_dialect_t dialect, const luci_tables_t *tables,
+                                    const apr_array_header_t *attributes)
+{
+    return (luci_sql_names_t){ tables, attributes, dialect == LUCI_MYSQL ? '`' : '"', NULL };
 }
 
 const char *luci_sql_text(const char *text, const luci_sql_names_t *names, luci_sql_columns_t columns,
