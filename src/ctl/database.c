@@ -13,7 +13,7 @@
 
 #define IDENTIFIER_BYTES_MOST 63 /* PostgreSQL's bound, the least of the three engines */
 
-static int is_identifier(const char *word)
+int luci_ctl_database_is_name(const char *word)
 {
     size_t length = 0;
 
@@ -28,7 +28,7 @@ static luci_exit_t split_names(luci_call_t *call, const char *option, apr_array_
     char *rest, *list = apr_pstrdup(call->pool, luci_command_value(call, option));
 
     for (char *name = apr_strtok(list, ",", &rest); name; name = apr_strtok(NULL, ",", &rest)) {
-        if (!is_identifier(name))
+        if (!luci_ctl_database_is_name(name))
             return luci_command_misuse(
                 call,
                 apr_psprintf(call->pool,
@@ -168,19 +168,55 @@ static luci_exit_t find_tables(luci_ctl_database_t *database)
     return LUCI_EXIT_DONE;
 }
 
-luci_exit_t luci_ctl_database_open(luci_call_t *call, luci_ctl_database_t *database)
+/* What is missing, and how it comes. */
+luci_exit_t luci_ctl_database_lacks(const luci_ctl_database_t *database, const char *column, apr_pool_t *pool)
 {
-    luci_exit_t status = luci_ctl_database_choose(call, database);
+    const luci_settings_t *settings = &database->config.settings;
+    luci_sql_dialect_t dialect = LUCI_SQLITE3;
+
+    if (luci_sql_dialect(database->target.driver, &dialect) != LUCI_OK)
+        return luci_ctl_database_failed(database, LUCI_UNAVAILABLE);
+    return luci_say_error(LUCI_EXIT_REFUSED, "the table %s has no column %s; this adds it: %s",
+                          settings->tables.user, column,
+                          luci_sql_add_column(dialect, column, settings, pool));
+}
+
+static luci_exit_t find_attributes(luci_call_t *call, luci_ctl_database_t *database)
+{
+    const apr_array_header_t *attributes = database->config.settings.attributes;
+
+    for (int i = 0; i < attributes->nelts; i++) {
+        const char *column = APR_ARRAY_IDX(attributes, i, const char *);
+        int found = 0;
+        luci_result_t result = luci_db_has_column(database->db, column, &found);
+
+        if (result != LUCI_OK)
+            return luci_ctl_database_failed(database, result);
+        if (!found)
+            return luci_ctl_database_lacks(database, column, call->pool);
+    }
+    return LUCI_EXIT_DONE;
+}
+
+luci_exit_t luci_ctl_database_connect(luci_call_t *call, luci_ctl_database_t *database)
+{
+    luci_exit_t status;
     const char *problem;
     luci_result_t result;
 
-    if (status != LUCI_EXIT_DONE)
-        return status;
     if (luci_secret_init(call->pool) != LUCI_OK)
         return luci_ctl_database_failed(database, LUCI_INTERNAL);
     if (luci_db_init(database->target.driver, &problem, call->pool) != LUCI_OK)
         return luci_say_error(LUCI_EXIT_DATABASE, "%s", problem);
     database->db = luci_db_create(&database->target, call->pool);
     result = luci_db_connect(database->db);
-    return result == LUCI_OK ? find_tables(database) : luci_ctl_database_failed(database, result);
+    status = result == LUCI_OK ? find_tables(database) : luci_ctl_database_failed(database, result);
+    return status == LUCI_EXIT_DONE ? find_attributes(call, database) : status;
+}
+
+luci_exit_t luci_ctl_database_open(luci_call_t *call, luci_ctl_database_t *database)
+{
+    luci_exit_t status = luci_ctl_database_choose(call, database);
+
+    return status == LUCI_EXIT_DONE ? luci_ctl_database_connect(call, database) : status;
 }

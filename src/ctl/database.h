@@ -18,8 +18,18 @@ typedef struct {
 luci_exit_t luci_ctl_database_choose(luci_call_t *call, luci_ctl_database_t *database);
 
 /* The same, and connects. The tables are there, with the columns of the settings' attributes. USAGE,
- * DATABASE: said why. */
+ * DATABASE; REFUSED: a column is missing. Said why. */
 luci_exit_t luci_ctl_database_open(luci_call_t *call, luci_ctl_database_t *database);
+
+/* The second half of that, after luci_ctl_database_choose; for who adds to the settings in between. */
+luci_exit_t luci_ctl_database_connect(luci_call_t *call, luci_ctl_database_t *database);
+
+/* Says that the user table has no such column, and how it gets one. Returns REFUSED. */
+luci_exit_t luci_ctl_database_lacks(const luci_ctl_database_t *database, const char *column,
+                                    apr_pool_t *pool);
+
+/* Whether a word may be the name of a table or column. */
+int luci_ctl_database_is_name(const char *word);
 
 /* Says why the database's last answer was not what was hoped for: BUSY, UNAVAILABLE, INTERNAL. Returns
  * DATABASE (for INTERNAL, REFUSED). */

@@ -17,7 +17,22 @@ static const luci_command_t command_help = {
 
 /* In the order of the overview, a group's together. */
 static const luci_command_t *const commands[] = {
-    &luci_command_init, /* */
+    &luci_command_init,
+    &luci_command_user_add,
+    &luci_command_user_show,
+    &luci_command_user_list,
+    &luci_command_user_passwd,
+    &luci_command_user_rename,
+    &luci_command_user_set,
+    &luci_command_user_disable,
+    &luci_command_user_enable,
+    &luci_command_user_delete,
+    &luci_command_session_list,
+    &luci_command_session_revoke,
+    &luci_command_session_revoke_all,
+    &luci_command_key_list,
+    &luci_command_key_add,
+    &luci_command_key_delete,
     &command_help,
     NULL,
 };
