@@ -195,7 +195,7 @@ luci_result_t luci_db_connect(luci_db_t *db)
     return result;
 }
 
-luci_result_t luci_db_has(luci_db_t *db, luci_sql_probe_t probe, int *found)
+static luci_result_t has_once(luci_db_t *db, luci_sql_probe_t probe, int *found)
 {
     luci_result_t result = luci_db_connect(db);
 
@@ -207,6 +207,14 @@ luci_result_t luci_db_has_column(luci_db_t *db, const char *column, int *found)
     luci_result_t result = luci_db_connect(db);
 
     return result == LUCI_OK ? has_column(db, LUCI_SQL_PROBE_USER, column, found) : result;
+}
+
+luci_result_t luci_db_has(luci_db_t *db, luci_sql_probe_t probe, int *found)
+{
+    int was_connected = is_connected(db);
+    luci_result_t result = has_once(db, probe, found);
+
+    return result == LUCI_UNAVAILABLE && was_connected ? has_once(db, probe, found) : result;
 }
 
 luci_result_t luci_db_run(luci_db_t *db, const char *text)

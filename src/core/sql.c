@@ -16,8 +16,7 @@
     "SELECT k.hashed_password, " USER_COLUMNS                                                                \
     " FROM {key} k JOIN {user} u ON u.id = k.user_id WHERE k.id = %s"
 
-/* INSERT IGNORE would hide other errors too, and ON DUPLICATE KEY counts rows as the connection was told to.
- */
+/* INSERT IGNORE would hide other errors too, and ON DUPLICATE KEY counts as the connection was told to. */
 static const luci_sql_row_t statements[LUCI_SQL_ADMIN] = {
     [LUCI_SQL_USER_INSERT] = {
         .text = "INSERT INTO {user} (id, username[U:, created_at]) VALUES (%s, %s[U:, %lld]) "
@@ -63,6 +62,24 @@ static const luci_sql_row_t statements[LUCI_SQL_ADMIN] = {
         .text = "UPDATE {session} SET id = %s WHERE id = %s",
         .repeatable = 1,
     },
+    /* A row that PostgreSQL waited for is judged again by what stands outside the IN; the plus keeps it from
+     * being found by that. */
+    [LUCI_SQL_SESSION_PURGE] = {
+        .text = "DELETE FROM {session} WHERE +idle_expires < %lld AND id IN (SELECT s.id FROM {session} s "
+                "WHERE s.idle_expires < %=lld ORDER BY s.idle_expires LIMIT %lld)",
+        .mysql = "DELETE FROM {session} WHERE idle_expires < %lld ORDER BY idle_expires LIMIT %lld",
+        .repeatable = 1,
+    },
+    [LUCI_SQL_SESSION_STEP] = {
+        .text = "SELECT MAX(step.id), COUNT(*) FROM (SELECT s.id FROM {session} s WHERE s.id > %s "
+                "ORDER BY s.id LIMIT %lld) step",
+        .repeatable = 1,
+    },
+    [LUCI_SQL_SESSION_PURGE_STEP] = {
+        .text = "DELETE FROM {session} WHERE id > %s AND id <= %s "
+                "AND (idle_expires < %lld[C: OR created_at <= %lld])",
+        .repeatable = 1,
+    },
 };
 
 /* to_regclass follows the search path as a statement does. The catalog shows each column, also one that may
@@ -76,19 +93,29 @@ static const luci_sql_row_t statements[LUCI_SQL_ADMIN] = {
     "SELECT COUNT(*) FROM (SELECT " columns " FROM " table ") probe WHERE 1 = 0"
 
 #define BY_READING                                                                                           \
-    {                                                                                                        \
-        [LUCI_SQL_PROBE_USER] = READ_COLUMNS("{user}", "id, username"),                                      \
-        [LUCI_SQL_PROBE_KEY] = READ_COLUMNS("{key}", "id, user_id, hashed_password"),                        \
-        [LUCI_SQL_PROBE_SESSION] = READ_COLUMNS("{session}", "id, user_id, active_expires, idle_expires"),   \
-        [LUCI_SQL_PROBE_USER_DISABLED] = READ_COLUMNS("{user}", "disabled"),                                 \
-        [LUCI_SQL_PROBE_USER_COLUMNS] = READ_COLUMNS("{user}", "disabled, created_at"),                      \
-        [LUCI_SQL_PROBE_SESSION_COLUMNS] =                                                                   \
-            READ_COLUMNS("{session}", "created_at, last_seen, address, user_agent"),                         \
-    }
+    [LUCI_SQL_PROBE_USER] = READ_COLUMNS("{user}", "id, username"),                                          \
+    [LUCI_SQL_PROBE_KEY] = READ_COLUMNS("{key}", "id, user_id, hashed_password"),                            \
+    [LUCI_SQL_PROBE_SESSION] = READ_COLUMNS("{session}", "id, user_id, active_expires, idle_expires"),       \
+    [LUCI_SQL_PROBE_USER_DISABLED] = READ_COLUMNS("{user}", "disabled"),                                     \
+    [LUCI_SQL_PROBE_USER_COLUMNS] = READ_COLUMNS("{user}", "disabled, created_at"),                          \
+    [LUCI_SQL_PROBE_SESSION_COLUMNS] =                                                                       \
+        READ_COLUMNS("{session}", "created_at, last_seen, address, user_agent")
+
+#define SQLITE_INDEX                                                                                         \
+    "SELECT 1 FROM pragma_index_list(trim('{session}', '\"')) l JOIN pragma_index_info(l.name) i "           \
+    "WHERE i.seqno = 0 AND i.name = 'idle_expires' AND NOT l.partial LIMIT 1"
+#define PGSQL_INDEX                                                                                          \
+    "SELECT 1 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indexrelid "       \
+    "WHERE i.indrelid = pg_catalog.to_regclass('{session}') AND i.indisvalid AND i.indpred IS NULL "         \
+    "AND a.attnum = 1 AND a.attname = 'idle_expires' LIMIT 1"
+#define MYSQL_INDEX                                                                                          \
+    "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() "                           \
+    "AND table_name = TRIM(BOTH '`' FROM '{session}') AND column_name = 'idle_expires' AND seq_in_index = "  \
+    "1 LIMIT 1"
 
 static const char *const probes[LUCI_SQL_DIALECTS][LUCI_SQL_PROBES] = {
-    [LUCI_SQLITE3] = BY_READING,
-    [LUCI_MYSQL] = BY_READING,
+    [LUCI_SQLITE3] = { BY_READING, [LUCI_SQL_PROBE_SESSION_INDEX] = SQLITE_INDEX },
+    [LUCI_MYSQL] = { BY_READING, [LUCI_SQL_PROBE_SESSION_INDEX] = MYSQL_INDEX },
     [LUCI_PGSQL] = {
         [LUCI_SQL_PROBE_USER] = PGSQL_COLUMNS("{user}", "'id', 'username'", "2"),
         [LUCI_SQL_PROBE_KEY] = PGSQL_COLUMNS("{key}", "'id', 'user_id', 'hashed_password'", "3"),
@@ -98,6 +125,7 @@ static const char *const probes[LUCI_SQL_DIALECTS][LUCI_SQL_PROBES] = {
         [LUCI_SQL_PROBE_USER_COLUMNS] = PGSQL_COLUMNS("{user}", "'disabled', 'created_at'", "2"),
         [LUCI_SQL_PROBE_SESSION_COLUMNS] =
             PGSQL_COLUMNS("{session}", "'created_at', 'last_seen', 'address', 'user_agent'", "4"),
+        [LUCI_SQL_PROBE_SESSION_INDEX] = PGSQL_INDEX,
     },
 };
 
@@ -113,8 +141,7 @@ static const char *const probes[LUCI_SQL_DIALECTS][LUCI_SQL_PROBES] = {
     " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 /*M! COLLATE = utf8mb4_nopad_bin */ "                        \
     "/*!80017 COLLATE = utf8mb4_0900_bin */"
 
-/* SQLite: WITHOUT ROWID, the rows that each gated request reads are found by one descent each instead of two.
- */
+/* SQLite: WITHOUT ROWID, what each gated request reads is found by one descent each instead of two. */
 static const char *const schema[LUCI_SQL_DIALECTS][LUCI_SQL_PROBE_SESSION + 1][SCHEMA_STATEMENTS_MOST] = {
     [LUCI_SQLITE3] = {
         [LUCI_SQL_PROBE_USER] = {

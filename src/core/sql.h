@@ -38,7 +38,11 @@ typedef enum {
                                 already */
     LUCI_SQL_SESSION_DELETE, /* id */
     LUCI_SQL_SESSION_HASH,   /* its hash, id: replaces the one by the other */
-    LUCI_SQL_ADMIN,          /* what administrators do begins here (sql_admin.c) */
+    LUCI_SQL_SESSION_PURGE,  /* now, most: removes so many of the dead, by the index on idle_expires */
+    LUCI_SQL_SESSION_STEP,   /* id, most -> the last of so many ids behind it (NULL: none), how many */
+    LUCI_SQL_SESSION_PURGE_STEP, /* id, last id, now, created_at: removes the dead behind the one, up to the
+                                    other; where created_at is read, also those as old */
+    LUCI_SQL_ADMIN,              /* what administrators do begins here (sql_admin.c) */
     LUCI_SQL_USER_GET = LUCI_SQL_ADMIN, /* id -> listed user */
     LUCI_SQL_USER_FIND,                 /* username -> listed user */
     LUCI_SQL_USER_PAGE,                 /* username, id -> listed users behind these, in this order */
@@ -107,6 +111,7 @@ typedef enum {
     LUCI_SQL_PROBE_USER_DISABLED,
     LUCI_SQL_PROBE_USER_COLUMNS,
     LUCI_SQL_PROBE_SESSION_COLUMNS,
+    LUCI_SQL_PROBE_SESSION_INDEX, /* one that begins with idle_expires */
     LUCI_SQL_PROBES
 } luci_sql_probe_t;
 const char *luci_sql_probe(luci_sql_dialect_t dialect, luci_sql_probe_t probe, const luci_tables_t *tables,

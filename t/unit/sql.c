@@ -19,6 +19,14 @@ static const char *const *const attribute_lists[] = { none, one, three };
 #define USER_PLAIN "u.id, NULL, u.username"
 #define USER_OURS "u.id, u.disabled, u.username"
 
+#define PURGE                                                                                                \
+    "DELETE FROM \"user_session\" WHERE +idle_expires < %lld AND id IN (SELECT s.id FROM \"user_session\" "  \
+    "s "                                                                                                     \
+    "WHERE s.idle_expires < %lld ORDER BY s.idle_expires LIMIT %lld)"
+#define STEP                                                                                                 \
+    "SELECT MAX(step.id), COUNT(*) FROM (SELECT s.id FROM \"user_session\" s WHERE s.id > %s ORDER BY s.id " \
+    "LIMIT %lld) step"
+
 /* A statement where neither table has our columns, and where both have; arguments as one character each. */
 static const struct {
     luci_sql_id_t id;
@@ -72,6 +80,11 @@ static const struct {
       "DELETE FROM \"user_session\" WHERE id = %s", "0" },
     { LUCI_SQL_SESSION_HASH, 1, "UPDATE \"user_session\" SET id = %s WHERE id = %s", "01",
       "UPDATE \"user_session\" SET id = %s WHERE id = %s", "01" },
+    { LUCI_SQL_SESSION_PURGE, 1, PURGE, "001", PURGE, "001" },
+    { LUCI_SQL_SESSION_STEP, 1, STEP, "01", STEP, "01" },
+    { LUCI_SQL_SESSION_PURGE_STEP, 1,
+      "DELETE FROM \"user_session\" WHERE id > %s AND id <= %s AND (idle_expires < %lld)", "012",
+      "DELETE FROM \"user_session\" WHERE id > %s AND id <= %s AND (idle_expires < %lld)", "012" },
 };
 
 static luci_sql_statement_t statement(luci_sql_id_t id, int user, int session)
@@ -248,7 +261,8 @@ static void check_prepares(int user, int session, int list)
     tap_is_int(luci_db_columns(db).user, user, "  its user columns are seen: %d", user);
     tap_is_int(luci_db_columns(db).session, session, "  its session columns are seen: %d", session);
     for (int id = 0; id < LUCI_SQL_ADMIN; id++) {
-        int reads = id == LUCI_SQL_KEY_GET || id == LUCI_SQL_SESSION_GET, changed;
+        int reads = id == LUCI_SQL_KEY_GET || id == LUCI_SQL_SESSION_GET || id == LUCI_SQL_SESSION_STEP,
+            changed;
         const char *const *row;
         luci_result_t result = reads ? luci_db_select(db, (luci_sql_id_t)id, arguments, &row, pool)
                                      : luci_db_execute(db, (luci_sql_id_t)id, arguments, &changed, pool);
