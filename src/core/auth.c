@@ -18,6 +18,26 @@ typedef struct {
     const char *stored_hash; /* NULL: no user and key are made */
 } arrival_t;
 
+/* ---- Events ---- */
+
+/* Whose session or account it was. */
+static void report_user(const luci_auth_t *auth, luci_event_t *event, const luci_user_t *user,
+                        const char *session_id)
+{
+    event->account = user->username;
+    event->user_id = user->id;
+    if (session_id && auth->events.write)
+        luci_event_tag(session_id, event->session);
+    luci_event_report(&auth->events, event);
+}
+
+static luci_reason_t invalid(luci_field_t field)
+{
+    return field == LUCI_FIELD_USERNAME ? LUCI_REASON_INVALID_USERNAME : LUCI_REASON_INVALID_PASSWORD;
+}
+
+/* ---- Coming in ---- */
+
 static luci_result_t check_lengths(const luci_settings_t *settings, const luci_auth_request_t *request,
                                    int sign_up, luci_field_t *field)
 {
@@ -105,8 +125,8 @@ static luci_result_t new_user(const luci_auth_t *auth, const char *username, luc
     return luci_secret_random_id(id, LUCI_USER_ID_LENGTH);
 }
 
-luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
-                                luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
+static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
+                             luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
     arrival_t arrival = { .auth = auth, .request = request, .session = session };
     luci_key_t taken;
@@ -133,86 +153,158 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
     return store_arrival(&arrival, pool);
 }
 
-luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
+luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
-    arrival_t arrival = { .auth = auth, .request = request, .session = session };
-    luci_user_t user;
-    luci_result_t result = check_lengths(auth->settings, request, 0, field);
+    luci_event_t event = { .kind = LUCI_EVENT_SIGN_UP, .at = request->now };
+    luci_result_t result = sign_up(auth, request, session, field, pool);
 
-    if (result == LUCI_OK)
-        result = luci_credential_check(auth, request->username, request->password, &user, pool);
-    if (result == LUCI_NOT_FOUND)
-        return LUCI_DENIED;
-    if (result == LUCI_OK)
-        result = luci_session_new(session, &user, auth->settings, request->now, pool);
-    if (result == LUCI_OK)
-        result = luci_key_id(request->username, &arrival.key_id, pool);
-    return result == LUCI_OK ? store_arrival(&arrival, pool) : result;
-}
-
-luci_result_t luci_auth_check(const luci_auth_t *auth, const char *username, const char *password,
-                              luci_user_t *user, apr_pool_t *pool)
-{
-    luci_auth_request_t request = { .username = username, .password = password };
-    luci_field_t field;
-
-    if (check_lengths(auth->settings, &request, 0, &field) != LUCI_OK)
-        return LUCI_DENIED;
-    return luci_credential_check(auth, username, password, user, pool);
-}
-
-luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const char *id, apr_pool_t *pool)
-{
-    luci_db_t *db;
-    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
-
-    if (result != LUCI_OK)
+    event.reason = result == LUCI_INVALID    ? invalid(*field)
+                   : result == LUCI_CONFLICT ? LUCI_REASON_NAME_TAKEN
+                                             : luci_reason_of(result);
+    if (result == LUCI_OK) {
+        report_user(auth, &event, &session->user, session->id);
         return result;
-    result = luci_session_delete(db, id, auth->settings, pool);
-    auth->source.give_back(auth->source.baton, db);
-    forget(auth, id, pool); /* also when the answer was lost on the way */
+    }
+    if (result == LUCI_CONFLICT)
+        event.account = request->username;
+    luci_event_report(&auth->events, &event);
     return result;
 }
 
-/* Renews an idle session, or says why not. Somebody else having renewed it is fine. */
-static luci_result_t renew(luci_db_t *db, const luci_auth_t *auth, luci_session_t *session, luci_ms_t now,
-                           apr_pool_t *pool)
+/* A new session for whom the verdict is about. */
+static luci_result_t admit(const luci_auth_t *auth, const luci_auth_request_t *request,
+                           luci_session_t *session, luci_verdict_t *verdict, apr_pool_t *pool)
 {
-    luci_result_t result = luci_session_renew(db, session, auth->settings, now, pool);
+    arrival_t arrival = { .auth = auth, .request = request, .session = session };
+    luci_result_t result = luci_session_new(session, &verdict->user, auth->settings, request->now, pool);
 
-    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+    if (result == LUCI_OK)
+        result = luci_key_id(request->username, &arrival.key_id, pool);
+    if (result == LUCI_OK)
+        result = store_arrival(&arrival, pool);
+    verdict->reason = result == LUCI_DENIED ? LUCI_REASON_UNKNOWN_USER : luci_reason_of(result);
+    return result;
 }
 
-/* Hashes the id in a row that Lucia left. When somebody else did so meanwhile, that's fine as well. */
-static luci_result_t take_over(luci_db_t *db, const luci_auth_t *auth, luci_session_t *session,
-                               apr_pool_t *pool)
+luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
-    luci_result_t result = luci_session_hash(db, session, auth->settings, pool);
+    luci_event_t event = { .kind = LUCI_EVENT_SIGN_IN, .at = request->now };
+    luci_verdict_t verdict = { 0 };
+    luci_result_t result = check_lengths(auth->settings, request, 0, field);
 
-    if (result != LUCI_NOT_FOUND)
-        return result;
-    session->is_bare = 0;
-    return LUCI_OK;
+    if (result == LUCI_INVALID)
+        verdict.reason = invalid(*field);
+    else
+        result = luci_credential_check(auth, request->username, request->password, &verdict, pool);
+    if (result == LUCI_OK)
+        result = admit(auth, request, session, &verdict, pool);
+    event.reason = verdict.reason;
+    report_user(auth, &event, &verdict.user, result == LUCI_OK ? session->id : NULL);
+    return result == LUCI_NOT_FOUND ? LUCI_DENIED : result;
+}
+
+luci_result_t luci_auth_check(const luci_auth_t *auth, const luci_auth_request_t *request, luci_user_t *user,
+                              apr_pool_t *pool)
+{
+    luci_event_t event = { .kind = LUCI_EVENT_PASSWORD_CHECK, .at = request->now };
+    luci_verdict_t verdict = { 0 };
+    luci_field_t field;
+    luci_result_t result = check_lengths(auth->settings, request, 0, &field);
+
+    if (result == LUCI_INVALID) {
+        verdict.reason = invalid(field);
+        result = LUCI_DENIED;
+    }
+    else {
+        result = luci_credential_check(auth, request->username, request->password, &verdict, pool);
+    }
+    event.reason = verdict.reason;
+    report_user(auth, &event, &verdict.user, NULL);
+    *user = verdict.user;
+    return result;
+}
+
+/* ---- Going ---- */
+
+luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const luci_session_t *session, luci_ms_t now,
+                                 apr_pool_t *pool)
+{
+    luci_event_t event = { .kind = LUCI_EVENT_SIGN_OUT, .at = now };
+    luci_db_t *db;
+    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
+
+    if (result == LUCI_OK) {
+        result = luci_session_delete(db, session->id, auth->settings, pool);
+        auth->source.give_back(auth->source.baton, db);
+        forget(auth, session->id, pool); /* also when the answer was lost on the way */
+    }
+    event.reason = result == LUCI_NOT_FOUND ? LUCI_REASON_NO_SESSION : luci_reason_of(result);
+    report_user(auth, &event, &session->user, session->id);
+    return result;
+}
+
+/* ---- Staying ---- */
+
+/* What a look-up may write on its way, and how that went; NOT_FOUND: it was not due, or somebody else did it
+ * meanwhile, which is fine. */
+enum { HASHED, RENEWED, REMOVED, CHANGES };
+
+static const luci_event_kind_t change_events[CHANGES] = {
+    [HASHED] = LUCI_EVENT_TAKEOVER,
+    [RENEWED] = LUCI_EVENT_RENEWAL,
+    [REMOVED] = LUCI_EVENT_EXPIRY,
+};
+
+static void change(luci_db_t *db, const luci_auth_t *auth, const luci_session_claim_t *claim,
+                   luci_session_t *session, luci_result_t changes[CHANGES], apr_pool_t *pool)
+{
+    if (session->state == LUCI_SESSION_DEAD)
+        changes[REMOVED] = luci_session_delete(db, claim->id, auth->settings, pool);
+    if (session->state == LUCI_SESSION_DEAD || claim->is_ending)
+        return;
+    if (session->is_bare) {
+        changes[HASHED] = luci_session_hash(db, session, auth->settings, pool);
+        session->is_bare = session->is_bare && changes[HASHED] != LUCI_NOT_FOUND;
+    }
+    if (session->state == LUCI_SESSION_IDLE && !session->is_bare)
+        changes[RENEWED] = luci_session_renew(db, session, auth->settings, claim->now, pool);
+}
+
+/* The last one that failed, or OK. */
+static luci_result_t report_changes(const luci_auth_t *auth, const luci_session_t *session, luci_ms_t now,
+                                    const luci_result_t changes[CHANGES])
+{
+    luci_result_t written = LUCI_OK;
+
+    for (int i = 0; i < CHANGES; i++) {
+        luci_event_t event = { .kind = change_events[i], .at = now, .reason = luci_reason_of(changes[i]) };
+
+        if (changes[i] == LUCI_NOT_FOUND)
+            continue;
+        report_user(auth, &event, &session->user, session->id);
+        if (changes[i] != LUCI_OK)
+            written = changes[i];
+    }
+    return written;
 }
 
 /* The row of a claim, taken over, renewed or removed when that is due. */
 static luci_result_t look_up(const luci_auth_t *auth, const luci_session_claim_t *claim,
                              luci_session_t *session, luci_result_t *written, apr_pool_t *pool)
 {
+    luci_result_t changes[CHANGES] = { LUCI_NOT_FOUND, LUCI_NOT_FOUND, LUCI_NOT_FOUND };
     luci_db_t *db;
     luci_result_t result = auth->source.borrow(auth->source.baton, &db);
 
     if (result != LUCI_OK)
         return result;
     result = luci_session_get(db, claim, auth->settings, session, pool);
-    if (result == LUCI_OK && session->is_bare && claim->may_write)
-        *written = take_over(db, auth, session, pool);
-    if (result == LUCI_OK && session->state == LUCI_SESSION_IDLE && !session->is_bare && claim->may_write)
-        *written = renew(db, auth, session, claim->now, pool);
-    else if (result == LUCI_EXPIRED && claim->may_write)
-        *written = luci_session_delete(db, claim->id, auth->settings, pool);
+    if (claim->may_write && (result == LUCI_OK || result == LUCI_EXPIRED))
+        change(db, auth, claim, session, changes, pool);
     auth->source.give_back(auth->source.baton, db);
+    *written = report_changes(auth, session, claim->now, changes);
     return result;
 }
 

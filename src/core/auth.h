@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Floor 4.5. The use cases: sign-up, sign-in, sign-out, checking a password, validating a session. They own
  * the transactions, and keep the session cache true to the database. A database handle is borrowed for each
- * single operation and never held while a password is hashed or a cache is asked. The moment comes in with
- * the request or the claim. */
+ * single operation and never held while a password is hashed or a cache is asked, or an event is reported.
+ * The moment comes in with the request or the claim.
+ *
+ * Each sign-up, sign-in, password check and sign-out reports one event, however it ends; a validation one for
+ * what it writes on its way. */
 #ifndef LUCI_AUTH_H
 #define LUCI_AUTH_H
 
@@ -34,11 +37,12 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request
 
 /* Verifies only, without a session (HTTP Basic). OK: *user is from pool. NOT_FOUND: no such user, in the time
  * of a wrong password; DENIED as above; names and passwords of an impossible length are DENIED as well. */
-luci_result_t luci_auth_check(const luci_auth_t *auth, const char *username, const char *password,
-                              luci_user_t *user, apr_pool_t *pool) LUCI_MUST_USE;
+luci_result_t luci_auth_check(const luci_auth_t *auth, const luci_auth_request_t *request, luci_user_t *user,
+                              apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Ends the session of an id. NOT_FOUND when there was none. */
-luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const char *id, apr_pool_t *pool) LUCI_MUST_USE;
+/* Ends a session that was validated. NOT_FOUND when there was none any more. */
+luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const luci_session_t *session, luci_ms_t now,
+                                 apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Who a claim's id stands for, as the cache or else the database says. OK: an active session, or an idle one
  * that was renewed (then fresh), or an idle one that could not be renewed now. EXPIRED: dead, and its row

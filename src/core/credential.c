@@ -11,6 +11,7 @@ typedef struct {
     const char *normalised;
     char *stored; /* the hash that was made; NULL: none was due, or it failed */
     luci_result_t making;
+    luci_reason_t denial; /* why, when the answer is DENIED */
     apr_pool_t *pool;
 } trial_t;
 
@@ -56,13 +57,16 @@ luci_result_t luci_credential_hash(const luci_auth_t *auth, const char *password
 
 /* The verdict on a password. Without a hash that can be verified, and beside one that takes no time, one is
  * computed all the same, so that the time does not tell who exists. */
-static luci_result_t judge(const trial_t *trial)
+static luci_result_t judge(trial_t *trial)
 {
     const luci_key_t *key = trial->key;
     luci_result_t result = LUCI_INVALID;
 
     if (key)
         result = luci_password_verify(key->stored_hash, trial->normalised);
+    trial->denial = result == LUCI_INVALID ? LUCI_REASON_NO_PASSWORD
+                    : result == LUCI_OK    ? LUCI_REASON_DISABLED
+                                           : LUCI_REASON_WRONG_PASSWORD;
     if (result == LUCI_INVALID || (result == LUCI_DENIED && luci_password_is_cheap(key->stored_hash))) {
         result = luci_password_verify_dummy(&trial->auth->settings->hash, trial->normalised);
         return result == LUCI_OK ? LUCI_DENIED : result;
@@ -104,32 +108,40 @@ static void replace_outdated(const trial_t *trial)
                  luci_result_name(result));
 }
 
-luci_result_t luci_credential_check(const luci_auth_t *auth, const char *username, const char *password,
-                                    luci_user_t *user, apr_pool_t *pool)
+static luci_result_t check(trial_t *trial, const char *username, const char *password, luci_key_t *key)
 {
-    trial_t trial = { .auth = auth, .making = LUCI_OK, .pool = pool };
-    luci_key_t key = { 0 };
+    apr_pool_t *pool = trial->pool;
     const char *id;
     char *normalised;
     luci_result_t found, result = luci_key_id(username, &id, pool);
 
     if (result != LUCI_OK)
         return result;
-    found = luci_credential_find(auth, id, &key, pool);
+    found = luci_credential_find(trial->auth, id, key, pool);
     if (found != LUCI_OK && found != LUCI_NOT_FOUND)
         return found;
     result = luci_policy_nfkc(password, &normalised, pool);
     if (result != LUCI_OK)
         return result;
-    trial.key = found == LUCI_OK ? &key : NULL;
-    trial.normalised = normalised;
-    result = in_turn(auth, try_password, &trial);
+    trial->key = found == LUCI_OK ? key : NULL;
+    trial->normalised = normalised;
+    result = in_turn(trial->auth, try_password, trial);
     luci_secret_wipe_string(normalised);
-    if (result == LUCI_DENIED && found == LUCI_NOT_FOUND)
-        return LUCI_NOT_FOUND;
-    if (result == LUCI_OK) {
+    return result == LUCI_DENIED && found == LUCI_NOT_FOUND ? LUCI_NOT_FOUND : result;
+}
+
+luci_result_t luci_credential_check(const luci_auth_t *auth, const char *username, const char *password,
+                                    luci_verdict_t *verdict, apr_pool_t *pool)
+{
+    trial_t trial = { .auth = auth, .making = LUCI_OK, .pool = pool };
+    luci_key_t key = { 0 };
+    luci_result_t result = check(&trial, username, password, &key);
+
+    if (result == LUCI_OK)
         replace_outdated(&trial);
-        *user = key.user;
-    }
+    verdict->user = key.user;
+    verdict->reason = result == LUCI_NOT_FOUND ? LUCI_REASON_UNKNOWN_USER
+                      : result == LUCI_DENIED  ? trial.denial
+                                               : luci_reason_of(result);
     return result;
 }

@@ -5,6 +5,7 @@
 #ifndef LUCI_CREDENTIAL_H
 #define LUCI_CREDENTIAL_H
 
+#include "event.h"
 #include "key.h"
 #include "log.h"
 #include "session_cache.h"
@@ -26,17 +27,24 @@ typedef struct {
     const luci_session_cache_t *const *others; /* further ones that sessions of this database may lie in,
                                                   closed by NULL: an end goes there, too. NULL: none */
     const luci_log_t *log;                     /* may be NULL */
+    luci_event_sink_t events;
 } luci_auth_t;
 
 /* The key of an id (luci_key_id), on a handle borrowed for it. As luci_key_get. */
 luci_result_t luci_credential_find(const luci_auth_t *auth, const char *id, luci_key_t *key,
                                    apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Whose name and password these are. OK: *user is from pool, and an outdated hash was replaced if possible.
- * NOT_FOUND: no such user, in the time of a wrong password. DENIED: wrong password, none, or disabled. BUSY,
- * UNAVAILABLE, INTERNAL. */
+/* Whose name it is, and why the password was not good enough: for who may know, never for the client. */
+typedef struct {
+    luci_user_t user; /* also of a wrong password; its id is NULL when there is no such user */
+    luci_reason_t reason;
+} luci_verdict_t;
+
+/* Whose name and password these are. OK: verdict->user is from pool, and an outdated hash was replaced if
+ * possible. NOT_FOUND: no such user, in the time of a wrong password. DENIED: wrong password, none, or
+ * disabled. BUSY, UNAVAILABLE, INTERNAL. *verdict is set in each case. */
 luci_result_t luci_credential_check(const luci_auth_t *auth, const char *username, const char *password,
-                                    luci_user_t *user, apr_pool_t *pool) LUCI_MUST_USE;
+                                    luci_verdict_t *verdict, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* The hash of a new password as the settings want it, from pool. BUSY, INTERNAL. */
 luci_result_t luci_credential_hash(const luci_auth_t *auth, const char *password, char **stored,

@@ -19,8 +19,9 @@ typedef struct {
     luci_ms_t created_at; /* estimated from active_expires where the table doesn't say, or nobody
                              set a maximum lifetime */
     luci_session_state_t state;
-    int fresh;   /* made or renewed just now: the cookie is to be sent */
-    int is_bare; /* its row holds the id itself, as Lucia left it, although settings->tokens is hashed */
+    int fresh;     /* made or renewed just now: the cookie is to be sent */
+    int is_cached; /* it comes from the session cache */
+    int is_bare;   /* its row holds the id itself, as Lucia left it, although settings->tokens is hashed */
 } luci_session_t;
 
 /* Who signs in, for the session's row. Both may be NULL; whatever the client sent, only printable ASCII is
@@ -35,6 +36,7 @@ typedef struct {
     const char *id; /* borrowed for as long as the session that is found */
     luci_ms_t now;
     int may_write; /* 0: nothing is hashed, renewed or removed on the way */
+    int is_ending; /* it is shown to end the session: nothing is hashed or renewed */
 } luci_session_claim_t;
 
 luci_session_state_t luci_session_state(const luci_session_t *session, const luci_settings_t *settings,

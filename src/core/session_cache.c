@@ -65,6 +65,7 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
                                  &read_at, pool) != LUCI_OK)
         return LUCI_NOT_FOUND;
     found.id = claim->id;
+    found.is_cached = 1;
     found.state = luci_session_state(&found, cache->settings, claim->now);
     if (found.state != LUCI_SESSION_ACTIVE || !is_fresh(cache, read_at, claim->now))
         return LUCI_NOT_FOUND;

@@ -8,9 +8,6 @@
 #include "url.h"
 
 #include <apr_strings.h>
-#include <http_log.h>
-
-APLOG_USE_MODULE(luciauth);
 
 #define MESSAGE_USERNAME "Invalid username"
 #define MESSAGE_PASSWORD "Invalid password"
@@ -119,10 +116,19 @@ static int refuse(luci_call_t *call, luci_page_t which, const luci_form_t *form,
     return luci_call_fail_result(call, result);
 }
 
-static int read_form(luci_call_t *call, luci_form_t *form)
+static int forbid(luci_call_t *call, luci_event_kind_t what, luci_reason_t reason)
+{
+    luci_visit_refused(call->r, what, reason);
+    return luci_call_fail(call, HTTP_FORBIDDEN,
+                          reason == LUCI_REASON_CLOSED ? MESSAGE_CLOSED : LUCI_MESSAGE_CROSS_SITE);
+}
+
+static int read_form(luci_call_t *call, luci_form_t *form, luci_event_kind_t what)
 {
     int status = luci_request_read_form(call->r, form);
 
+    if (status != OK)
+        luci_visit_refused(call->r, what, LUCI_REASON_BAD_REQUEST);
     switch (status) {
     case OK: return OK;
     case HTTP_UNSUPPORTED_MEDIA_TYPE: return luci_call_fail(call, status, MESSAGE_TYPE);
@@ -154,6 +160,7 @@ static luci_auth_request_t auth_request(const luci_call_t *call, const luci_form
 
 int luci_entrance_sign_up(luci_call_t *call)
 {
+    luci_auth_t auth = luci_visit_auth(call->r);
     luci_session_t session = { 0 };
     luci_auth_request_t request;
     luci_result_t result;
@@ -162,23 +169,23 @@ int luci_entrance_sign_up(luci_call_t *call)
     int status;
 
     if (luci_request_is_cross_site(call->r, call->dir) && call->dir->csrf)
-        return luci_call_fail(call, HTTP_FORBIDDEN, LUCI_MESSAGE_CROSS_SITE);
+        return forbid(call, LUCI_EVENT_SIGN_UP, LUCI_REASON_CROSS_SITE);
     if (!call->dir->signup)
-        return luci_call_fail(call, HTTP_FORBIDDEN, MESSAGE_CLOSED);
-    status = read_form(call, &form);
+        return forbid(call, LUCI_EVENT_SIGN_UP, LUCI_REASON_CLOSED);
+    status = read_form(call, &form, LUCI_EVENT_SIGN_UP);
     if (status != OK)
         return status;
     request = auth_request(call, &form);
-    result = luci_auth_sign_up(&call->runtime->auth, &request, &session, &field, call->r->pool);
+    result = luci_auth_sign_up(&auth, &request, &session, &field, call->r->pool);
     luci_form_wipe(&form);
     if (result != LUCI_OK)
         return refuse(call, LUCI_PAGE_SIGNUP, &form, result, field);
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, call->r, "LUCI0802: user %s signed up", session.user.id);
     return welcome(call, &session, HTTP_CREATED, call->urls.home);
 }
 
 int luci_entrance_sign_in(luci_call_t *call)
 {
+    luci_auth_t auth = luci_visit_auth(call->r);
     luci_session_t session = { 0 };
     luci_auth_request_t request;
     luci_result_t result;
@@ -188,16 +195,15 @@ int luci_entrance_sign_in(luci_call_t *call)
     int status;
 
     if (luci_request_is_cross_site(call->r, call->dir) && call->dir->csrf)
-        return luci_call_fail(call, HTTP_FORBIDDEN, LUCI_MESSAGE_CROSS_SITE);
-    status = read_form(call, &form);
+        return forbid(call, LUCI_EVENT_SIGN_IN, LUCI_REASON_CROSS_SITE);
+    status = read_form(call, &form, LUCI_EVENT_SIGN_IN);
     if (status != OK)
         return status;
     request = auth_request(call, &form);
-    result = luci_auth_sign_in(&call->runtime->auth, &request, &session, &field, call->r->pool);
+    result = luci_auth_sign_in(&auth, &request, &session, &field, call->r->pool);
     luci_form_wipe(&form);
     if (result != LUCI_OK)
         return refuse(call, LUCI_PAGE_LOGIN, &form, result, field);
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, call->r, "LUCI0803: user %s signed in", session.user.id);
     next = next_of(call, &form);
     return welcome(call, &session, HTTP_OK, next ? next : call->urls.home);
 }

@@ -195,6 +195,8 @@ int luci_gate_authorize(request_rec *r)
 static luci_result_t check_basic(request_rec *r, const char *name, const char *password)
 {
     luci_visit_t *visit = luci_visit_of(r);
+    luci_auth_request_t request = { .username = name, .password = password, .now = luci_runtime_now() };
+    luci_auth_t auth = luci_visit_auth(r);
     unsigned char digest[LUCI_SHA256_BYTES];
     luci_result_t result = luci_secret_sha256(password, strlen(password), digest);
 
@@ -205,8 +207,7 @@ static luci_result_t check_basic(request_rec *r, const char *name, const char *p
         return visit->basic_result;
     visit->basic_name = apr_pstrdup(visit->pool, name);
     memcpy(visit->basic_digest, digest, sizeof digest);
-    visit->basic_result =
-        luci_auth_check(&luci_runtime_of(r)->auth, name, password, &visit->basic_user, visit->pool);
+    visit->basic_result = luci_auth_check(&auth, &request, &visit->basic_user, visit->pool);
     return visit->basic_result;
 }
 

@@ -6,13 +6,18 @@
 
 int luci_member_sign_out(luci_call_t *call)
 {
+    luci_auth_t auth = luci_visit_auth(call->r);
     luci_result_t result = luci_call_session(call, luci_visit_validate_ending);
 
-    if (result == LUCI_NOT_FOUND)
+    if (result == LUCI_NOT_FOUND) {
+        luci_visit_refused(call->r, LUCI_EVENT_SIGN_OUT, LUCI_REASON_NO_SESSION);
         return luci_call_fail(call, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
-    if (result != LUCI_OK)
+    }
+    if (result != LUCI_OK) {
+        luci_visit_refused(call->r, LUCI_EVENT_SIGN_OUT, luci_reason_of(result));
         return luci_call_fail_result(call, result);
-    result = luci_auth_sign_out(&call->runtime->auth, call->session->id, call->r->pool);
+    }
+    result = luci_auth_sign_out(&auth, call->session, luci_runtime_now(), call->r->pool);
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
         return luci_call_fail_result(call, result);
     if (call->session->id == call->visit->cookie_id)

@@ -186,14 +186,36 @@ static void note_written(request_rec *r, luci_result_t written, luci_ms_t now)
                   luci_result_name(written));
 }
 
+static void note_event(void *baton, const luci_event_t *event)
+{
+    (void)baton;
+    (void)event;
+}
+
+luci_auth_t luci_visit_auth(request_rec *r)
+{
+    luci_auth_t auth = luci_runtime_of(r)->auth;
+
+    auth.events = (luci_event_sink_t){ note_event, r };
+    return auth;
+}
+
+void luci_visit_refused(request_rec *r, luci_event_kind_t kind, luci_reason_t reason)
+{
+    luci_event_t event = { .kind = kind, .reason = reason, .at = luci_runtime_now() };
+
+    note_event(r, &event);
+}
+
 static luci_result_t validate(request_rec *r, const char *id, int ending, const luci_session_t **session)
 {
     luci_runtime_t *runtime = luci_runtime_of(r);
     luci_visit_t *visit = luci_visit_of(r);
     int is_cookie = id == visit->cookie_id;
     luci_validation_t *validation = is_cookie ? &visit->by_cookie : &visit->by_bearer;
-    luci_session_claim_t claim = { .id = id, .now = luci_runtime_now() };
+    luci_session_claim_t claim = { .id = id, .now = luci_runtime_now(), .is_ending = ending };
     luci_result_t written;
+    luci_auth_t auth;
 
     if (!runtime)
         return LUCI_UNAVAILABLE;
@@ -203,12 +225,10 @@ static luci_result_t validate(request_rec *r, const char *id, int ending, const 
     validation->id = id;
     /* An include far down in a page comes too late for a Set-Cookie: renewing waits for a request that can
      * tell the browser. */
-    claim.may_write = !ending && luci_pool_may_write(runtime->pool, claim.now) &&
-                      !(is_cookie && luci_visit_root(r)->sent_bodyct);
-    validation->result =
-        luci_auth_validate(&runtime->auth, &claim, &validation->session, &written, visit->pool);
-    if (ending && validation->result == LUCI_EXPIRED)
-        written = luci_auth_sign_out(&runtime->auth, id, visit->pool); /* dead rows go, here as elsewhere */
+    claim.may_write =
+        luci_pool_may_write(runtime->pool, claim.now) && !(is_cookie && luci_visit_root(r)->sent_bodyct);
+    auth = luci_visit_auth(r);
+    validation->result = luci_auth_validate(&auth, &claim, &validation->session, &written, visit->pool);
     note_written(r, written, claim.now);
     if (is_cookie)
         answer_cookie(r, validation);

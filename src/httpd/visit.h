@@ -58,6 +58,12 @@ luci_result_t luci_visit_validate(request_rec *r, const char *id,
 luci_result_t luci_visit_validate_ending(request_rec *r, const char *id,
                                          const luci_session_t **session) LUCI_MUST_USE;
 
+/* The use cases for this request, which report their events as its own. Only where there is a runtime. */
+luci_auth_t luci_visit_auth(request_rec *r);
+
+/* Something that was tried and never came to a use case. */
+void luci_visit_refused(request_rec *r, luci_event_kind_t kind, luci_reason_t reason);
+
 /* Whom r->user names, when it was we who named it, for this very request or for the one that httpd took it
  * over from; NULL for visitors and for users of other modules. */
 const luci_user_t *luci_visit_user(request_rec *r);

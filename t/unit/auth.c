@@ -190,8 +190,7 @@ static void check_old_session(void)
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK,
                   "row 11: signing in with it");
     tap_ok(strcmp(session.id, other.id) != 0, "row 11: gives a new id");
-    tap_is_result(luci_auth_sign_out(&with->auth, other.id, pool), LUCI_NOT_FOUND,
-                  "row 11: and ends the old one");
+    tap_is_result(support_sign_out(with, other.id), LUCI_NOT_FOUND, "row 11: and ends the old one");
     request.old_session = LETTERS "aaaa";
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK,
                   "row 11: an unknown id does no harm");
@@ -200,15 +199,14 @@ static void check_old_session(void)
     request.old_session = session.id;
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &other, &field, pool), LUCI_DENIED,
                   "a wrong password");
-    tap_is_result(luci_auth_sign_out(&with->auth, session.id, pool), LUCI_OK, "ends nothing");
+    tap_is_result(support_sign_out(with, session.id), LUCI_OK, "ends nothing");
     request = (luci_auth_request_t){ .username = "alice", .password = RIGHT, .now = NOW };
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK, "alice again");
     request.username = "bobby";
     request.old_session = session.id;
     tap_is_result(luci_auth_sign_up(&with->auth, &request, &other, &field, pool), LUCI_OK,
                   "a sign-up in alice's browser");
-    tap_is_result(luci_auth_sign_out(&with->auth, session.id, pool), LUCI_NOT_FOUND,
-                  "ends her session there");
+    tap_is_result(support_sign_out(with, session.id), LUCI_NOT_FOUND, "ends her session there");
     support_auth_close(with);
 }
 
@@ -222,13 +220,13 @@ static void check_sign_out(void)
     tap_is_result(support_sign_up(with, "alice", RIGHT), LUCI_OK, "a session");
     claim.id = support_session.id;
     tap_is_result(luci_auth_validate(&with->auth, &claim, &session, &written, pool), LUCI_OK, "is valid");
-    tap_is_result(luci_auth_sign_out(&with->auth, support_session.id, pool), LUCI_OK, "sign-out");
+    tap_is_result(support_sign_out(with, support_session.id), LUCI_OK, "sign-out");
     tap_is_result(luci_auth_validate(&with->auth, &claim, &session, &written, pool), LUCI_NOT_FOUND,
                   "row 13: it's gone at once");
-    tap_is_result(luci_auth_sign_out(&with->auth, support_session.id, pool), LUCI_NOT_FOUND, "once");
+    tap_is_result(support_sign_out(with, support_session.id), LUCI_NOT_FOUND, "once");
     with->refuse_at = 1;
     with->with = LUCI_BUSY;
-    tap_is_result(luci_auth_sign_out(&with->auth, support_session.id, pool), LUCI_BUSY,
+    tap_is_result(support_sign_out(with, support_session.id), LUCI_BUSY,
                   "row 33: a sign-out that fails says so");
     support_auth_close(with);
 }
@@ -240,16 +238,14 @@ static void check_basic(void)
     luci_user_t user = { 0 };
 
     tap_is_result(support_sign_up(with, "Alice", RIGHT), LUCI_OK, "a user");
-    tap_is_result(luci_auth_check(&with->auth, "alice", RIGHT, &user, pool), LUCI_OK,
-                  "checking the password");
+    tap_is_result(support_check(with, "alice", RIGHT, &user), LUCI_OK, "checking the password");
     tap_is_str(user.username, "Alice", "  gives the user");
     tap_is_str(support_auth_value(with, COUNTS), "1 1 1", "  and makes no session");
-    tap_is_result(luci_auth_check(&with->auth, "alice", WRONG, &user, pool), LUCI_DENIED, "a wrong one");
-    tap_is_result(luci_auth_check(&with->auth, "nobody", RIGHT, &user, pool), LUCI_NOT_FOUND,
-                  "an unknown user");
-    tap_is_result(luci_auth_check(&with->auth, "", RIGHT, &user, pool), LUCI_DENIED, "an empty name");
-    tap_is_result(luci_auth_check(&with->auth, NULL, NULL, &user, pool), LUCI_DENIED, "nothing at all");
-    tap_is_result(luci_auth_check(&with->auth, "alice", repeated('p', 256), &user, pool), LUCI_DENIED,
+    tap_is_result(support_check(with, "alice", WRONG, &user), LUCI_DENIED, "a wrong one");
+    tap_is_result(support_check(with, "nobody", RIGHT, &user), LUCI_NOT_FOUND, "an unknown user");
+    tap_is_result(support_check(with, "", RIGHT, &user), LUCI_DENIED, "an empty name");
+    tap_is_result(support_check(with, NULL, NULL, &user), LUCI_DENIED, "nothing at all");
+    tap_is_result(support_check(with, "alice", repeated('p', 256), &user), LUCI_DENIED,
                   "a password that is too long");
     support_auth_close(with);
 }

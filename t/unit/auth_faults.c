@@ -144,8 +144,7 @@ static void check_locked(void)
     tap_is_result(validate(with, id, 1, NOW + 16 * DAY), LUCI_EXPIRED, "row 32: a dead one is dead");
     tap_is_result(written, LUCI_BUSY, "  though it could not be removed");
     tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_BUSY, "row 32: signing in is busy");
-    tap_is_result(luci_auth_sign_out(&with->auth, id, pool), LUCI_BUSY,
-                  "row 33: signing out does not pretend");
+    tap_is_result(support_sign_out(with, id), LUCI_BUSY, "row 33: signing out does not pretend");
     support_auth_close(with);
     support_release(holder);
     tap_is_result(validate(with, id, 1, NOW + 2 * DAY), LUCI_OK, "the lock is gone");
@@ -169,12 +168,12 @@ static luci_result_t check_alice(support_auth_t *with)
 {
     luci_user_t user;
 
-    return luci_auth_check(&with->auth, "alice", RIGHT, &user, pool);
+    return support_check(with, "alice", RIGHT, &user);
 }
 
 static luci_result_t sign_out_unknown(support_auth_t *with)
 {
-    return luci_auth_sign_out(&with->auth, "abcdefghijklmnopqrstuvwxyz0123456789abcd", pool);
+    return support_sign_out(with, "abcdefghijklmnopqrstuvwxyz0123456789abcd");
 }
 
 static luci_result_t validate_unknown(support_auth_t *with)

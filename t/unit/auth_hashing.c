@@ -111,9 +111,8 @@ static void check_counts(void)
     is_count(sign_in("alice", too_long()), LUCI_INVALID, 0, "row 1: also at sign-in");
     is_count(sign_in("alice", RIGHT), LUCI_OK, 1, "a sign-in");
     computed = 0;
-    is_count(luci_auth_check(&with->auth, "alice", too_long(), &user, pool), LUCI_DENIED, 0,
-             "row 1: also for HTTP Basic");
-    is_count(luci_auth_check(&with->auth, "alice", RIGHT, &user, pool), LUCI_OK, 1, "HTTP Basic");
+    is_count(support_check(with, "alice", too_long(), &user), LUCI_DENIED, 0, "row 1: also for HTTP Basic");
+    is_count(support_check(with, "alice", RIGHT, &user), LUCI_OK, 1, "HTTP Basic");
     support_run(with->target.params, "INSERT INTO auth_user (id, username) VALUES ('x', 'Octocat')");
     is_count(sign_up("Octocat", RIGHT), LUCI_CONFLICT, 1,
              "a username that is found taken by the transaction");
@@ -222,7 +221,7 @@ static void check_replacement_locked(void)
 
     luci_db_close(with->db);
     holder = support_hold(with->target.params, "BEGIN IMMEDIATE");
-    tap_is_result(luci_auth_check(&with->auth, "alice", OUTDATED.password, &user, pool), LUCI_OK,
+    tap_is_result(support_check(with, "alice", OUTDATED.password, &user), LUCI_OK,
                   "row 32: a locked database: HTTP Basic works");
     tap_ok(strstr(with->logged, "busy"), "  it's logged: %s", with->logged);
     luci_db_close(with->db);
@@ -250,7 +249,7 @@ static void check_failing_replacement(void)
         check_replacement_locked();
     with->logged[0] = '\0';
     support_random_fails_at(1);
-    tap_is_result(luci_auth_check(&with->auth, "alice", OUTDATED.password, &user, pool), LUCI_OK,
+    tap_is_result(support_check(with, "alice", OUTDATED.password, &user), LUCI_OK,
                   "row 41: no randomness for a new salt: HTTP Basic works");
     support_random_fails_at(0);
     tap_is_str(stored_hash(), OUTDATED.stored, "  the old hash stays");

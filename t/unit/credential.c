@@ -98,7 +98,7 @@ static luci_result_t check(const char *username, const char *password)
 {
     luci_user_t user = { 0 };
 
-    return luci_auth_check(&with->auth, username, password, &user, pool);
+    return support_check(with, username, password, &user);
 }
 
 static void store_hash(const char *hash)

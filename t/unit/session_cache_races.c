@@ -40,7 +40,7 @@ static void check_ends(void)
 
     with->refuse_at = 1;
     with->with = LUCI_UNAVAILABLE;
-    tap_is_result(luci_auth_sign_out(&with->auth, id, pool), LUCI_UNAVAILABLE, "a sign-out that fails");
+    tap_is_result(support_sign_out(with, id), LUCI_UNAVAILABLE, "a sign-out that fails");
     is_hit(NOW, "ends nothing");
     finish();
 }
@@ -167,7 +167,7 @@ static void check_failures(void)
         is_miss(NOW, LUCI_OK, apr_psprintf(pool, "row 39: store: %s", name));
         store.store_fails = LUCI_OK;
         store.end_fails = failures[i];
-        tap_is_result(luci_auth_sign_out(&with->auth, id, pool), LUCI_OK, "row 39: end: %s", name);
+        tap_is_result(support_sign_out(with, id), LUCI_OK, "row 39: end: %s", name);
         is_miss(NOW + TTL, LUCI_NOT_FOUND, "row 39: dead within the TTL");
         finish();
     }

@@ -175,9 +175,9 @@ static void check_ends(int ours)
     luci_field_t field;
 
     start("out", ours, NOW + DAY);
-    tap_is_result(luci_auth_sign_out(&lucia->auth, UNKNOWN, pool), LUCI_NOT_FOUND, "sign-out of nobody");
+    tap_is_result(support_sign_out(lucia, UNKNOWN), LUCI_NOT_FOUND, "sign-out of nobody");
     is_stored(1, 0, "left");
-    tap_is_result(luci_auth_sign_out(&lucia->auth, BARE, pool), LUCI_OK, "sign-out of a bare session");
+    tap_is_result(support_sign_out(lucia, BARE), LUCI_OK, "sign-out of a bare session");
     is_stored(0, 0, "gone");
     tap_is_result(show(BARE, NOW, 1), LUCI_NOT_FOUND, "  and dead");
     leave_session(BARE, NOW + DAY);
@@ -204,7 +204,7 @@ static void check_strangers(int ours)
     tap_is_result(show(HASH, NOW, 1), LUCI_NOT_FOUND, "the hash that the table holds opens nothing");
     tap_is_result(show(apr_pstrndup(pool, HASH, LUCI_SESSION_ID_LENGTH), NOW, 1), LUCI_NOT_FOUND,
                   "nor does its beginning");
-    tap_is_result(luci_auth_sign_out(&lucia->auth, HASH, pool), LUCI_NOT_FOUND, "  and signs nobody out");
+    tap_is_result(support_sign_out(lucia, HASH), LUCI_NOT_FOUND, "  and signs nobody out");
     is_stored(0, 1, "left");
     stop();
 }
@@ -217,7 +217,7 @@ static void check_plain(int ours)
     tap_ok(found.fresh && !found.is_bare, "  is renewed and no matter of a takeover");
     is_stored(1, 0, "as Lucia has it");
     tap_is_result(show(HASH, NOW, 1), LUCI_NOT_FOUND, "  a hash is not looked for");
-    tap_is_result(luci_auth_sign_out(&lucia->auth, BARE, pool), LUCI_OK, "  signed out");
+    tap_is_result(support_sign_out(lucia, BARE), LUCI_OK, "  signed out");
     is_stored(0, 0, "gone");
     stop();
 }
@@ -296,7 +296,7 @@ static void check_cached(int ours)
     asked = lucia->borrows;
     tap_is_result(show(BARE, NOW + TTL, 1), LUCI_OK, "  at hand again");
     tap_is_int(lucia->borrows, asked, "  under the id that was shown");
-    tap_is_result(luci_auth_sign_out(&lucia->auth, BARE, pool), LUCI_OK, "signed out");
+    tap_is_result(support_sign_out(lucia, BARE), LUCI_OK, "signed out");
     tap_is_result(show(BARE, NOW + TTL, 1), LUCI_NOT_FOUND, "  at once");
     stop();
 }
@@ -368,7 +368,7 @@ static void check_interrupted_ends(void)
 
     for (int at = 1; at <= STATEMENTS_MOST; at++) {
         start_interrupted("ended", at, take_over_elsewhere);
-        tap_is_result(luci_auth_sign_out(&lucia->auth, BARE, pool), LUCI_OK,
+        tap_is_result(support_sign_out(lucia, BARE), LUCI_OK,
                       "taken over before statement %d: sign-out still works", at);
         met += !interruption;
         is_stored(0, 0, "gone");

@@ -39,6 +39,23 @@ static void keep(void *baton, luci_log_level_t level, const char *id, const char
     apr_snprintf(with->logged + length, sizeof with->logged - length, "%s: %s\n", id, message);
 }
 
+static const char *or_none(const char *text)
+{
+    return text && *text ? text : "-";
+}
+
+static void keep_event(void *baton, const luci_event_t *event)
+{
+    support_auth_t *with = baton;
+    size_t length = strlen(with->events);
+
+    if (with->out != 0)
+        support_give_up("the events", "one was reported while a handle was out");
+    apr_snprintf(with->events + length, sizeof with->events - length, "%s %s %s %s %s\n",
+                 luci_event_name(event->kind), luci_reason_name(event->reason), or_none(event->account),
+                 or_none(event->user_id), or_none(event->session));
+}
+
 static apr_pool_t *memory(void)
 {
     static apr_pool_t *pool;
@@ -65,6 +82,7 @@ support_auth_t *support_auth(const char *name, int ours)
         .settings = &with->settings,
         .source = { .borrow = borrow, .give_back = give_back, .baton = with },
         .log = &with->log,
+        .events = { keep_event, with },
     };
     return with;
 }
@@ -79,6 +97,21 @@ luci_result_t support_sign_up(support_auth_t *with, const char *username, const 
     luci_auth_request_t request = { .username = username, .password = password, .now = NOW };
 
     return luci_auth_sign_up(&with->auth, &request, &support_session, &support_field, memory());
+}
+
+luci_result_t support_check(support_auth_t *with, const char *username, const char *password,
+                            luci_user_t *user)
+{
+    luci_auth_request_t request = { .username = username, .password = password, .now = NOW };
+
+    return luci_auth_check(&with->auth, &request, user, memory());
+}
+
+luci_result_t support_sign_out(support_auth_t *with, const char *id)
+{
+    luci_session_t session = { .id = id };
+
+    return luci_auth_sign_out(&with->auth, &session, NOW, memory());
 }
 
 luci_result_t support_sign_in(support_auth_t *with, const char *username, const char *password)

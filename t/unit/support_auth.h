@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the tests of the use cases share: a database of their own, settings to change, a log that is kept, and
  * a source that lends one handle, counts, and can refuse. It ends the program when a handle is borrowed twice
- * at a time or not given back properly. */
+ * at a time or not given back properly, or when an event is reported while one is out. */
 #ifndef LUCI_SUPPORT_AUTH_H
 #define LUCI_SUPPORT_AUTH_H
 
@@ -22,6 +22,7 @@ typedef struct {
     luci_result_t with; /* what it's refused with */
     char logged[4096];  /* all messages, a line each, with their ids */
     luci_log_t log;
+    char events[4096]; /* all events, a line each: name, reason, account, user, session */
 } support_auth_t;
 
 /* A new database with our tables, or with Lucia's. */
@@ -35,6 +36,11 @@ extern luci_field_t support_field;
 extern luci_session_t support_session;
 luci_result_t support_sign_up(support_auth_t *with, const char *username, const char *password);
 luci_result_t support_sign_in(support_auth_t *with, const char *username, const char *password);
+luci_result_t support_check(support_auth_t *with, const char *username, const char *password,
+                            luci_user_t *user);
+
+/* Ends the session of an id, whose user doesn't matter. */
+luci_result_t support_sign_out(support_auth_t *with, const char *id);
 
 /* The first value of a query on its database, as support_value and support_number. */
 const char *support_auth_value(const support_auth_t *with, const char *sql);
