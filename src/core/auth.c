@@ -18,19 +18,6 @@ typedef struct {
     const char *stored_hash; /* NULL: no user and key are made */
 } arrival_t;
 
-/* ---- Events ---- */
-
-/* Whose session or account it was. */
-static void report_user(const luci_auth_t *auth, luci_event_t *event, const luci_user_t *user,
-                        const char *session_id)
-{
-    event->account = user->username;
-    event->user_id = user->id;
-    if (session_id && auth->events.write)
-        luci_event_tag(session_id, event->session);
-    luci_event_report(&auth->events, event);
-}
-
 static luci_reason_t invalid(luci_field_t field)
 {
     return field == LUCI_FIELD_USERNAME ? LUCI_REASON_INVALID_USERNAME : LUCI_REASON_INVALID_PASSWORD;
@@ -74,15 +61,6 @@ static luci_result_t write_arrival(luci_db_t *db, void *baton, apr_pool_t *scrat
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
-/* After the row: see session_cache.h. */
-static void forget(const luci_auth_t *auth, const char *id, apr_pool_t *scratch)
-{
-    if (auth->cache)
-        luci_session_cache_forget(auth->cache, id, scratch);
-    for (const luci_session_cache_t *const *other = auth->others; other && *other; other++)
-        luci_session_cache_forget(*other, id, scratch);
-}
-
 /* No session can be stored for a user who was deleted while the password was checked. The drivers tell that
  * from no other failure. */
 static int is_gone(luci_db_t *db, const arrival_t *arrival, apr_pool_t *scratch)
@@ -105,7 +83,7 @@ static luci_result_t store_arrival(arrival_t *arrival, apr_pool_t *pool)
         result = LUCI_DENIED;
     source->give_back(source->baton, db);
     if (arrival->request->old_session)
-        forget(arrival->auth, arrival->request->old_session, pool);
+        luci_auth_forget(arrival->auth, arrival->request->old_session, pool);
     return result;
 }
 
@@ -163,7 +141,7 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
                    : result == LUCI_CONFLICT ? LUCI_REASON_NAME_TAKEN
                                              : luci_reason_of(result);
     if (result == LUCI_OK) {
-        report_user(auth, &event, &session->user, session->id);
+        luci_auth_report(auth, &event, &session->user, session->id);
         return result;
     }
     if (result == LUCI_CONFLICT)
@@ -201,7 +179,7 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request
     if (result == LUCI_OK)
         result = admit(auth, request, session, &verdict, pool);
     event.reason = verdict.reason;
-    report_user(auth, &event, &verdict.user, result == LUCI_OK ? session->id : NULL);
+    luci_auth_report(auth, &event, &verdict.user, result == LUCI_OK ? session->id : NULL);
     return result == LUCI_NOT_FOUND ? LUCI_DENIED : result;
 }
 
@@ -221,122 +199,7 @@ luci_result_t luci_auth_check(const luci_auth_t *auth, const luci_auth_request_t
         result = luci_credential_check(auth, request->username, request->password, &verdict, pool);
     }
     event.reason = verdict.reason;
-    report_user(auth, &event, &verdict.user, NULL);
+    luci_auth_report(auth, &event, &verdict.user, NULL);
     *user = verdict.user;
-    return result;
-}
-
-/* ---- Going ---- */
-
-luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const luci_session_t *session, luci_ms_t now,
-                                 apr_pool_t *pool)
-{
-    luci_event_t event = { .kind = LUCI_EVENT_SIGN_OUT, .at = now };
-    luci_db_t *db;
-    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
-
-    if (result == LUCI_OK) {
-        result = luci_session_delete(db, session->id, auth->settings, pool);
-        auth->source.give_back(auth->source.baton, db);
-        forget(auth, session->id, pool); /* also when the answer was lost on the way */
-    }
-    event.reason = result == LUCI_NOT_FOUND ? LUCI_REASON_NO_SESSION : luci_reason_of(result);
-    report_user(auth, &event, &session->user, session->id);
-    return result;
-}
-
-/* ---- Staying ---- */
-
-/* What a look-up may write on its way, and how that went; NOT_FOUND: it was not due, or somebody else did it
- * meanwhile, which is fine. */
-enum { HASHED, RENEWED, REMOVED, CHANGES };
-
-static const luci_event_kind_t change_events[CHANGES] = {
-    [HASHED] = LUCI_EVENT_TAKEOVER,
-    [RENEWED] = LUCI_EVENT_RENEWAL,
-    [REMOVED] = LUCI_EVENT_EXPIRY,
-};
-
-static void change(luci_db_t *db, const luci_auth_t *auth, const luci_session_claim_t *claim,
-                   luci_session_t *session, luci_result_t changes[CHANGES], apr_pool_t *pool)
-{
-    if (session->state == LUCI_SESSION_DEAD)
-        changes[REMOVED] = luci_session_delete(db, claim->id, auth->settings, pool);
-    if (session->state == LUCI_SESSION_DEAD || claim->is_ending)
-        return;
-    if (session->is_bare) {
-        changes[HASHED] = luci_session_hash(db, session, auth->settings, pool);
-        session->is_bare = session->is_bare && changes[HASHED] != LUCI_NOT_FOUND;
-    }
-    if (session->state == LUCI_SESSION_IDLE && !session->is_bare)
-        changes[RENEWED] = luci_session_renew(db, session, auth->settings, claim->now, pool);
-}
-
-/* The last one that failed, or OK. */
-static luci_result_t report_changes(const luci_auth_t *auth, const luci_session_t *session, luci_ms_t now,
-                                    const luci_result_t changes[CHANGES])
-{
-    luci_result_t written = LUCI_OK;
-
-    for (int i = 0; i < CHANGES; i++) {
-        luci_event_t event = { .kind = change_events[i], .at = now, .reason = luci_reason_of(changes[i]) };
-
-        if (changes[i] == LUCI_NOT_FOUND)
-            continue;
-        report_user(auth, &event, &session->user, session->id);
-        if (changes[i] != LUCI_OK)
-            written = changes[i];
-    }
-    return written;
-}
-
-/* The row of a claim, taken over, renewed or removed when that is due. */
-static luci_result_t look_up(const luci_auth_t *auth, const luci_session_claim_t *claim,
-                             luci_session_t *session, luci_result_t *written, apr_pool_t *pool)
-{
-    luci_result_t changes[CHANGES] = { LUCI_NOT_FOUND, LUCI_NOT_FOUND, LUCI_NOT_FOUND };
-    luci_db_t *db;
-    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
-
-    if (result != LUCI_OK)
-        return result;
-    result = luci_session_get(db, claim, auth->settings, session, pool);
-    if (claim->may_write && (result == LUCI_OK || result == LUCI_EXPIRED))
-        change(db, auth, claim, session, changes, pool);
-    auth->source.give_back(auth->source.baton, db);
-    *written = report_changes(auth, session, claim->now, changes);
-    return result;
-}
-
-/* Keeps a session at hand, and then looks once more whether it's still there: see session_cache.h. When that
- * can't be seen, it was there a moment ago. */
-static luci_result_t keep(const luci_auth_t *auth, const luci_session_claim_t *claim,
-                          const luci_session_t *session, apr_pool_t *scratch)
-{
-    luci_session_claim_t again = { .id = claim->id, .now = claim->now };
-    luci_session_t now_there;
-    luci_result_t result, written;
-
-    result = luci_session_cache_keep(auth->cache, session, claim->now, scratch);
-    if (result != LUCI_OK && result != LUCI_UNAVAILABLE)
-        return LUCI_OK;
-    result = look_up(auth, &again, &now_there, &written, scratch);
-    if (result == LUCI_OK)
-        return LUCI_OK;
-    forget(auth, claim->id, scratch);
-    return result == LUCI_BUSY || result == LUCI_UNAVAILABLE ? LUCI_OK : result;
-}
-
-luci_result_t luci_auth_validate(const luci_auth_t *auth, const luci_session_claim_t *claim,
-                                 luci_session_t *session, luci_result_t *written, apr_pool_t *pool)
-{
-    luci_result_t result;
-
-    *written = LUCI_OK;
-    if (auth->cache && luci_session_cache_find(auth->cache, claim, session, pool) == LUCI_OK)
-        return LUCI_OK;
-    result = look_up(auth, claim, session, written, pool);
-    if (result == LUCI_OK && auth->cache && session->state == LUCI_SESSION_ACTIVE)
-        result = keep(auth, claim, session, pool);
     return result;
 }

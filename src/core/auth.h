@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 4.5. The use cases: sign-up, sign-in, sign-out, checking a password, validating a session. They own
+/* Floor 4.6. The use cases: sign-up, sign-in, checking a password; and those of auth_session.h. They own
  * the transactions, and keep the session cache true to the database. A database handle is borrowed for each
  * single operation and never held while a password is hashed or a cache is asked, or an event is reported.
  * The moment comes in with the request or the claim.
@@ -9,7 +9,7 @@
 #ifndef LUCI_AUTH_H
 #define LUCI_AUTH_H
 
-#include "credential.h"
+#include "auth_session.h"
 
 /* Somebody's wish to come in, at a moment. Strings are borrowed, valid UTF-8 without NUL, NULL when absent.
  */
@@ -39,18 +39,5 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request
  * of a wrong password; DENIED as above; names and passwords of an impossible length are DENIED as well. */
 luci_result_t luci_auth_check(const luci_auth_t *auth, const luci_auth_request_t *request, luci_user_t *user,
                               apr_pool_t *pool) LUCI_MUST_USE;
-
-/* Ends a session that was validated. NOT_FOUND when there was none any more. */
-luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const luci_session_t *session, luci_ms_t now,
-                                 apr_pool_t *pool) LUCI_MUST_USE;
-
-/* Who a claim's id stands for, as the cache or else the database says. OK: an active session, or an idle one
- * that was renewed (then fresh), or an idle one that could not be renewed now. EXPIRED: dead, and its row
- * removed as far as possible. NOT_FOUND, DENIED (disabled), BUSY, UNAVAILABLE, INTERNAL. A row that
- * Lucia left gets its hash on the way. *written: how hashing, renewing or removing went, OK when it was not
- * needed or not allowed. */
-luci_result_t luci_auth_validate(const luci_auth_t *auth, const luci_session_claim_t *claim,
-                                 luci_session_t *session, luci_result_t *written,
-                                 apr_pool_t *pool) LUCI_MUST_USE;
 
 #endif

@@ -67,8 +67,7 @@ const char *luci_reason_name(luci_reason_t reason)
     case LUCI_REASON_INVALID_USERNAME: return "invalid_username";
     case LUCI_REASON_INVALID_PASSWORD: return "invalid_password";
     case LUCI_REASON_NAME_TAKEN: return "name_taken";
-    case LUCI_REASON_THROTTLED_ACCOUNT: return "throttled_account";
-    case LUCI_REASON_THROTTLED_ADDRESS: return "throttled_address";
+    case LUCI_REASON_THROTTLED: return "throttled";
     case LUCI_REASON_NO_SESSION: return "no_session";
     case LUCI_REASON_CROSS_SITE: return "cross_site";
     case LUCI_REASON_CLOSED: return "closed";
@@ -87,12 +86,12 @@ luci_reason_t luci_reason_of(luci_result_t result)
     case LUCI_OK: return LUCI_REASON_NONE;
     case LUCI_BUSY: return LUCI_REASON_BUSY;
     case LUCI_UNAVAILABLE: return LUCI_REASON_UNAVAILABLE;
+    case LUCI_THROTTLED: return LUCI_REASON_THROTTLED;
     case LUCI_NOT_FOUND:
     case LUCI_DENIED:
     case LUCI_EXPIRED:
     case LUCI_CONFLICT:
     case LUCI_INVALID:
-    case LUCI_THROTTLED:
     case LUCI_INTERNAL: break;
     }
     return LUCI_REASON_INTERNAL;

@@ -51,8 +51,7 @@ typedef enum {
     LUCI_REASON_INVALID_USERNAME,
     LUCI_REASON_INVALID_PASSWORD,
     LUCI_REASON_NAME_TAKEN,
-    LUCI_REASON_THROTTLED_ACCOUNT,
-    LUCI_REASON_THROTTLED_ADDRESS,
+    LUCI_REASON_THROTTLED,
     LUCI_REASON_NO_SESSION,
     LUCI_REASON_CROSS_SITE, /* asked for from another site */
     LUCI_REASON_CLOSED,     /* no sign-up here */
@@ -68,7 +67,7 @@ typedef enum {
 #define LUCI_EVENT_TAG_HEX 12 /* characters that stand for a session */
 
 /* Strings are borrowed for the call; NULL: not known, or better not said. A name is said only when it is
- * known to be an account's, or is throttled as one: what else stands in the field may be a password. */
+ * known to be an account's: what else stands in the field may be a password. */
 typedef struct {
     luci_event_kind_t kind;
     luci_reason_t reason;
