@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "account.h"
 
+#include "audit.h"
 #include "credential.h"
 #include "policy.h"
 #include "say.h"
@@ -31,6 +32,13 @@ luci_exit_t luci_account_open(luci_call_t *call, luci_ctl_database_t *database, 
     luci_exit_t status = luci_ctl_database_open(call, database);
 
     return status == LUCI_EXIT_DONE ? luci_account_find(call, database, call->operand[0], user) : status;
+}
+
+luci_exit_t luci_account_open_to_change(luci_call_t *call, luci_ctl_database_t *database, luci_user_t *user)
+{
+    luci_exit_t status = luci_account_open(call, database, user);
+
+    return status == LUCI_EXIT_DONE ? luci_audit_open(call, database) : status;
 }
 
 /* ---- Attributes ---- */

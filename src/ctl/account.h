@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5.5. Users, as the commands about them find and show them. */
+/* Floor 5.6. Users, as the commands about them find and show them. */
 #ifndef LUCI_ACCOUNT_H
 #define LUCI_ACCOUNT_H
 
@@ -26,7 +26,10 @@
  * REFUSED: there is none; USAGE, DATABASE. Said. */
 luci_exit_t luci_account_open(luci_call_t *call, luci_ctl_database_t *database, luci_user_t *user);
 
-/* The same for any name, in a database that is open. */
+/* The same for a command that changes something: the audit log is opened, too. */
+luci_exit_t luci_account_open_to_change(luci_call_t *call, luci_ctl_database_t *database, luci_user_t *user);
+
+/* The first for any name, in a database that is open. */
 luci_exit_t luci_account_find(luci_call_t *call, luci_ctl_database_t *database, const char *name,
                               luci_user_t *user);
 

@@ -13,6 +13,7 @@ const luci_option_t luci_command_global_options[] = {
     { "config", "FILE", "an httpd configuration, whose Lucia directives count", 0 },
     { "tables", "USER,KEY,SESSION", "with --database: the tables' names, as LuciaTables", 0 },
     { "attributes", "COLUMN,...", "with --database: columns of users to show, as LuciaUserAttributes", 0 },
+    { "audit-log", "FILE", "where acts are recorded: as LuciaAuditLog; else syslog", 0 },
     { "json", NULL, "JSON on standard output instead of tables", 0 },
     { "help", NULL, "help about the command", 0 },
     { "version", NULL, "the version", 0 },

@@ -29,4 +29,7 @@ extern const luci_command_t luci_command_key_list;
 extern const luci_command_t luci_command_key_add;
 extern const luci_command_t luci_command_key_delete;
 
+/* purge_command.c */
+extern const luci_command_t luci_command_purge;
+
 #endif

@@ -2,6 +2,7 @@
 #include "commands.h"
 
 #include "account.h"
+#include "audit.h"
 #include "page.h"
 #include "password_hash.h"
 #include "say.h"
@@ -149,13 +150,14 @@ static luci_exit_t run_add(luci_call_t *call)
     luci_exit_t status = take_key_id(call, call->operand[1], &id);
 
     if (status == LUCI_EXIT_DONE)
-        status = luci_account_open(call, &database, &user);
+        status = luci_account_open_to_change(call, &database, &user);
     if (status == LUCI_EXIT_DONE && !luci_command_has(call, "no-password"))
         status = luci_account_password(call, &database, apr_pstrcat(call->pool, "Password of ", id, NULL),
                                        &stored);
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_key_insert(database.db, id, user.id, stored, call->pool);
+    luci_audit_write(&database, LUCI_EVENT_KEY_ADD, &user, result, 0);
     if (result == LUCI_CONFLICT)
         return luci_say_error(LUCI_EXIT_REFUSED, "the key %s is taken", id);
     return result == LUCI_OK ? say_key(call, id, user.id, "added")
@@ -184,7 +186,7 @@ const luci_command_t luci_command_key_add = {
 static luci_exit_t run_delete(luci_call_t *call)
 {
     luci_ctl_database_t database;
-    luci_key_t key;
+    luci_key_t key = { 0 };
     const char *id;
     int changed;
     luci_result_t result;
@@ -192,6 +194,8 @@ static luci_exit_t run_delete(luci_call_t *call)
 
     if (status == LUCI_EXIT_DONE)
         status = luci_ctl_database_open(call, &database);
+    if (status == LUCI_EXIT_DONE)
+        status = luci_audit_open(call, &database);
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_key_get(database.db, id, &key, call->pool);
@@ -199,6 +203,7 @@ static luci_exit_t run_delete(luci_call_t *call)
         result = luci_db_execute(database.db, LUCI_SQL_KEY_DELETE, &id, &changed, call->pool);
     if (result == LUCI_NOT_FOUND)
         return luci_say_error(LUCI_EXIT_REFUSED, "there is no key %s", id);
+    luci_audit_write(&database, LUCI_EVENT_KEY_DELETE, &key.user, result, 0);
     return result == LUCI_OK ? say_key(call, id, key.user.id, "deleted")
                              : luci_ctl_database_failed(&database, result);
 }

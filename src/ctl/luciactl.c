@@ -33,6 +33,7 @@ static const luci_command_t *const commands[] = {
     &luci_command_key_list,
     &luci_command_key_add,
     &luci_command_key_delete,
+    &luci_command_purge,
     &command_help,
     NULL,
 };

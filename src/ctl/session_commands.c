@@ -2,6 +2,8 @@
 #include "commands.h"
 
 #include "account.h"
+#include "audit.h"
+#include "purge_run.h"
 #include "say.h"
 #include "session_list.h"
 
@@ -119,7 +121,8 @@ typedef struct {
     const char *tag;
     int found;
     const char *stored_id;
-    const char *username;
+    luci_user_t user; /* id and name */
+    char shown[LUCI_SESSION_TAG_HEX + 1];
 } named_t;
 
 typedef struct {
@@ -140,6 +143,9 @@ static int look_at(void *baton, const luci_listed_session_t *session, apr_pool_t
             continue;
         named->found++;
         named->stored_id = apr_pstrdup(search->pool, session->stored_id);
+        named->user.id = apr_pstrdup(search->pool, session->user_id);
+        named->user.username = apr_pstrdup(search->pool, session->username);
+        apr_cpystrn(named->shown, session->tag, sizeof named->shown);
     }
     return 1;
 }
@@ -195,10 +201,13 @@ static luci_exit_t end_named(luci_call_t *call, luci_ctl_database_t *database, c
     int ended = 0;
 
     for (int i = 0; i < search->count; i++) {
-        luci_result_t result = luci_session_list_delete(database->db, search->named[i].stored_id, call->pool);
+        const named_t *named = &search->named[i];
+        luci_result_t result = luci_session_list_delete(database->db, named->stored_id, call->pool);
 
         if (result != LUCI_OK && result != LUCI_NOT_FOUND)
             return luci_ctl_database_failed(database, result);
+        if (result == LUCI_OK)
+            luci_audit_session(database, named->shown, &named->user);
         ended += result == LUCI_OK;
     }
     return say_ended(call, ended);
@@ -206,9 +215,10 @@ static luci_exit_t end_named(luci_call_t *call, luci_ctl_database_t *database, c
 
 static luci_exit_t end_all_of(luci_call_t *call, luci_ctl_database_t *database, const luci_user_t *user)
 {
-    int ended;
+    int ended = 0;
     luci_result_t result = luci_admin_end_sessions(database->db, user, &ended, call->pool);
 
+    luci_audit_write(database, LUCI_EVENT_SESSION_REVOKE, user, result, ended);
     return result == LUCI_OK ? say_ended(call, ended) : luci_ctl_database_failed(database, result);
 }
 
@@ -228,6 +238,8 @@ static luci_exit_t run_revoke(luci_call_t *call)
         status = luci_ctl_database_open(call, &database);
     if (status == LUCI_EXIT_DONE && name)
         status = luci_account_find(call, &database, name, &user);
+    if (status == LUCI_EXIT_DONE)
+        status = luci_audit_open(call, &database);
     if (status != LUCI_EXIT_DONE)
         return status;
     if (call->operands == 0)
@@ -260,6 +272,23 @@ const luci_command_t luci_command_session_revoke = {
 
 /* ---- session revoke-all ---- */
 
+/* However far off its end is, each one counts as dead by then. */
+static luci_exit_t end_all(luci_call_t *call)
+{
+    luci_ctl_database_t database;
+    apr_int64_t removed;
+    luci_exit_t status = luci_ctl_database_open(call, &database);
+
+    if (status == LUCI_EXIT_DONE)
+        status = luci_audit_open(call, &database);
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    status = luci_purge_run_until(call, &database, LUCI_MOMENT_MOST, &removed);
+    luci_audit_write(&database, LUCI_EVENT_SESSION_REVOKE, NULL,
+                     status == LUCI_EXIT_DATABASE ? LUCI_UNAVAILABLE : LUCI_OK, removed);
+    return status == LUCI_EXIT_DONE ? say_ended(call, removed) : status;
+}
+
 static luci_exit_t run_revoke_all(luci_call_t *call)
 {
     luci_ctl_database_t database;
@@ -269,8 +298,8 @@ static luci_exit_t run_revoke_all(luci_call_t *call)
     if (call->operands == luci_command_has(call, "everybody"))
         return luci_command_misuse(call, "either NAME or --everybody is wanted");
     if (call->operands == 0)
-        return LUCI_EXIT_REFUSED;
-    status = luci_account_open(call, &database, &user);
+        return end_all(call);
+    status = luci_account_open_to_change(call, &database, &user);
     return status == LUCI_EXIT_DONE ? end_all_of(call, &database, &user) : status;
 }
 

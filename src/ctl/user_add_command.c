@@ -2,6 +2,7 @@
 #include "commands.h"
 
 #include "account.h"
+#include "audit.h"
 #include "policy.h"
 #include "say.h"
 #include "secret_prompt.h"
@@ -30,6 +31,8 @@ static luci_exit_t open_for(luci_call_t *call, luci_ctl_database_t *database, lu
         status = luci_account_values(call, database, values);
     if (status == LUCI_EXIT_DONE)
         status = luci_ctl_database_connect(call, database);
+    if (status == LUCI_EXIT_DONE)
+        status = luci_audit_open(call, database);
     return status == LUCI_EXIT_DONE ? check_name(call, database, call->operand[0]) : status;
 }
 
@@ -38,7 +41,7 @@ static luci_exit_t run_add(luci_call_t *call)
     luci_ctl_database_t database;
     luci_account_values_t values;
     luci_admin_user_t wanted = { .username = call->operand[0] };
-    const char *id;
+    luci_user_t user = { .username = wanted.username };
     luci_result_t result;
     luci_exit_t status = open_for(call, &database, &values);
 
@@ -51,12 +54,13 @@ static luci_exit_t run_add(luci_call_t *call)
     wanted.values = values.values;
     wanted.values_count = values.count;
     wanted.now = apr_time_as_msec(apr_time_now());
-    result = luci_admin_add(database.db, &wanted, &id, call->pool);
+    result = luci_admin_add(database.db, &wanted, &user.id, call->pool);
+    luci_audit_write(&database, LUCI_EVENT_USER_ADD, &user, result, 0);
     if (result != LUCI_OK)
-        return luci_account_refused(call, &database, result, wanted.username);
+        return luci_account_refused(call, &database, result, user.username);
     return luci_account_done(
-        call, &database, id,
-        apr_psprintf(call->pool, "%s was added; the user id is %s.", wanted.username, id));
+        call, &database, user.id,
+        apr_psprintf(call->pool, "%s was added; the user id is %s.", user.username, user.id));
 }
 
 static const luci_option_t options[] = {

@@ -2,6 +2,7 @@
 #include "commands.h"
 
 #include "account.h"
+#include "audit.h"
 #include "say.h"
 #include "secret_prompt.h"
 
@@ -24,7 +25,7 @@ static luci_exit_t run_passwd(luci_call_t *call)
     const char *stored;
     int ended = 0, keep = luci_command_has(call, "keep-sessions");
     luci_result_t result;
-    luci_exit_t status = luci_account_open(call, &database, &user);
+    luci_exit_t status = luci_account_open_to_change(call, &database, &user);
 
     if (status == LUCI_EXIT_DONE)
         status = luci_account_password(
@@ -32,6 +33,7 @@ static luci_exit_t run_passwd(luci_call_t *call)
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_admin_set_password(database.db, &user, stored, keep ? NULL : &ended, call->pool);
+    luci_audit_write(&database, LUCI_EVENT_PASSWORD_CHANGE, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
     return luci_account_done(call, &database, user.id,
@@ -65,11 +67,12 @@ static luci_exit_t run_rename(luci_call_t *call)
     luci_user_t user;
     const char *name = call->operand[1];
     luci_result_t result;
-    luci_exit_t status = luci_account_open(call, &database, &user);
+    luci_exit_t status = luci_account_open_to_change(call, &database, &user);
 
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_admin_rename(database.db, &user, name, call->pool);
+    luci_audit_write(&database, LUCI_EVENT_USER_RENAME, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, name);
     return luci_account_done(call, &database, user.id,
@@ -105,9 +108,12 @@ static luci_exit_t run_set(luci_call_t *call)
         status = luci_ctl_database_connect(call, &database);
     if (status == LUCI_EXIT_DONE)
         status = luci_account_find(call, &database, call->operand[0], &user);
+    if (status == LUCI_EXIT_DONE)
+        status = luci_audit_open(call, &database);
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_admin_set_values(database.db, &user, values.values, values.count, call->pool);
+    luci_audit_write(&database, LUCI_EVENT_USER_SET, &user, result, 0);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&database, result);
     return luci_account_done(call, &database, user.id,
@@ -141,13 +147,15 @@ static luci_exit_t set_disabled(luci_call_t *call, int disabled)
     luci_user_t user;
     int ended = 0, ends = luci_command_has(call, "end-sessions");
     luci_result_t result;
-    luci_exit_t status = luci_account_open(call, &database, &user);
+    luci_exit_t status = luci_account_open_to_change(call, &database, &user);
 
     if (status != LUCI_EXIT_DONE)
         return status;
     if (!luci_db_columns(database.db).disabled)
         return luci_ctl_database_lacks(&database, "disabled", call->pool);
     result = luci_admin_set_disabled(database.db, &user, disabled, ends ? &ended : NULL, call->pool);
+    luci_audit_write(&database, disabled ? LUCI_EVENT_USER_DISABLE : LUCI_EVENT_USER_ENABLE, &user, result,
+                     0);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&database, result);
     return luci_account_done(call, &database, user.id,
@@ -202,13 +210,14 @@ static luci_exit_t run_delete(luci_call_t *call)
     luci_user_t user;
     const char *cells[3];
     luci_result_t result;
-    luci_exit_t status = luci_account_open(call, &database, &user);
+    luci_exit_t status = luci_account_open_to_change(call, &database, &user);
 
     if (status == LUCI_EXIT_DONE && !luci_command_has(call, "yes"))
         status = luci_secret_prompt_confirm(call, apr_psprintf(call->pool, "Delete %s?", user.username));
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_admin_delete(database.db, &user, &deleted, call->pool);
+    luci_audit_write(&database, LUCI_EVENT_USER_DELETE, &user, result, 0);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&database, result);
     cells[0] = user.id;
