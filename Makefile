@@ -47,7 +47,7 @@ ifeq ($(ARGON2),sodium)
 PACKAGES += $(SODIUM_PACKAGES)
 endif
 # libapache2-mod-perl2 is only here because Apache::Test comes inside it.
-TEST_PACKAGES = libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl openssl binutils \
+TEST_PACKAGES = libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl libio-pty-perl openssl binutils \
 	sqlite3 curl media-types postgresql libaprutil1-dbd-pgsql libdbd-pg-perl \
 	mariadb-server libaprutil1-dbd-mysql libdbd-mariadb-perl redis-server memcached $(SODIUM_PACKAGES)
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck $(SODIUM_PACKAGES)
