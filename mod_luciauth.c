@@ -2,8 +2,8 @@
 /* The roof: what httpd knows of this module. Accounts for any location: sign-up, sign-in, sign-out, a profile
  * page, server-side sessions and a gate. Nothing calls into this file. */
 #include "cache.h"
+#include "commands.h"
 #include "config.h"
-#include "directives.h"
 #include "endpoints.h"
 #include "gate.h"
 #include "identity.h"
@@ -80,7 +80,7 @@ static void register_hooks(apr_pool_t *pool)
 
 AP_DECLARE_MODULE(luciauth) = {
     STANDARD20_MODULE_STUFF,  luci_config_create_dir, luci_config_merge_dir, luci_config_create_server,
-    luci_config_merge_server, luci_directives,        register_hooks,
+    luci_config_merge_server, luci_commands,          register_hooks,
 #if defined(AP_MODULE_FLAG_NONE)
     AP_MODULE_FLAG_NONE
 #endif

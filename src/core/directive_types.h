@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5. The types a directive's value can have: each is a record with a parser, the words it takes and the
- * sentence that says what is allowed. Parsers write nothing but *value, and that only when they accept;
+/* Floor 2.3. The types a directive's value can have: each is a record with a parser, the words it takes and
+ * the sentence that says what is allowed. Parsers write nothing but *value, and that only when they accept;
  * strings come from the pool given. */
 #ifndef LUCI_DIRECTIVE_TYPES_H
 #define LUCI_DIRECTIVE_TYPES_H
 
-#include "config.h"
+#include "configuration.h"
 
 #include <stddef.h>
 
@@ -74,8 +74,19 @@ extern const luci_type_t luci_type_hash_cost; /* argon2id [m=KiB] [t=N] [p=N], o
 /* 1 when the word is "off" and the row allows it. */
 int luci_word_is_off(const luci_limits_t *limits, const char *word);
 
-/* The words of a line, quoted ones as httpd reads them (const char *), from pool. */
+/* The next word of a line, from pool, as httpd reads words: between quotes (" or ') blanks are part of it,
+ * and a backslash makes the quote or a backslash so. *line moves on to what follows; "" at its end. */
+const char *luci_word_next(const char **line, apr_pool_t *pool);
+
+/* All words of a line (const char *), from pool. */
 apr_array_header_t *luci_words(const char *line, apr_pool_t *pool);
+
+/* The folder that relative paths start from, httpd's ServerRoot: one in the process, set before a value is
+ * judged. */
+extern const char *luci_directive_root;
+
+/* path made absolute under luci_directive_root; NULL: it can't be. */
+const char *luci_word_path(const char *path, apr_pool_t *pool);
 
 /* Names: directive_names.c */
 extern const luci_type_t luci_type_database;   /* DRIVER PARAMS */

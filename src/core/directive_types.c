@@ -2,6 +2,7 @@
 #include "directive_types.h"
 #include "password_hash.h"
 
+#include <apr_file_info.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -285,11 +286,60 @@ int luci_word_is_off(const luci_limits_t *limits, const char *word)
     return limits && limits->off && strcasecmp(word, "off") == 0;
 }
 
+/* What stands between a word's ends, without the backslashes that only quote. quote: '\0' outside quotes. */
+static const char *unquoted(const char *start, size_t length, char quote, apr_pool_t *pool)
+{
+    char *word = apr_palloc(pool, length + 1), *to = word;
+
+    for (const char *at = start; at < start + length; at++) {
+        if (*at == '\\' && (at[1] == '\\' || (quote && at[1] == quote)))
+            at++;
+        *to++ = *at;
+    }
+    *to = '\0';
+    return word;
+}
+
+const char *luci_word_next(const char **line, apr_pool_t *pool)
+{
+    const char *start = *line, *end, *word;
+    char quote = '\0';
+
+    while (apr_isspace(*start))
+        start++;
+    if (*start == '"' || *start == '\'')
+        quote = *start++;
+    for (end = start; *end && (quote ? *end != quote : !apr_isspace(*end)); end++) {
+        if (quote && *end == '\\' && (end[1] == '\\' || end[1] == quote))
+            end++;
+    }
+    word = unquoted(start, (size_t)(end - start), quote, pool);
+    if (quote && *end)
+        end++;
+    while (apr_isspace(*end))
+        end++;
+    *line = end;
+    return word;
+}
+
 apr_array_header_t *luci_words(const char *line, apr_pool_t *pool)
 {
     apr_array_header_t *words = apr_array_make(pool, 4, sizeof(const char *));
 
     while (*line)
-        APR_ARRAY_PUSH(words, const char *) = ap_getword_conf(pool, &line);
+        APR_ARRAY_PUSH(words, const char *) = luci_word_next(&line, pool);
     return words;
+}
+
+const char *luci_directive_root;
+
+const char *luci_word_path(const char *path, apr_pool_t *pool)
+{
+    char *absolute = NULL;
+    apr_status_t rv = apr_filepath_merge(&absolute, luci_directive_root, path, APR_FILEPATH_TRUENAME, pool);
+
+    if (rv != APR_SUCCESS && !APR_STATUS_IS_EPATHWILD(rv) && !APR_STATUS_IS_ENOENT(rv) &&
+        !APR_STATUS_IS_ENOTDIR(rv))
+        return NULL;
+    return absolute;
 }

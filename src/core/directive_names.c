@@ -165,7 +165,7 @@ static const char *parse_database(const apr_array_header_t *words, const luci_li
     if (dialect == LUCI_SQLITE3) {
         if (!luci_sql_is_file(dialect, database.params))
             return refuse_database("a database in memory", pool);
-        database.params = ap_server_root_relative(pool, database.params);
+        database.params = luci_word_path(database.params, pool);
         if (!database.params)
             return refuse_database("this path", pool);
     }
