@@ -90,12 +90,14 @@ else
 OPTIMIZE = -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 COMMON = -std=gnu11 -fPIC -fvisibility=hidden -MMD -MP $(OPTIMIZE) $(HARDENING) $(WARNINGS) \
-	-DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' $(CFLAGS)
+	-DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' \
+	-DLUCI_HTTPD_VERSION='"$(HTTPD_VERSION)"' $(CFLAGS)
 
 LIBEXECDIR := $(call apxs,libexecdir)
 SBINDIR := $(call apxs,sbindir)
 SYSCONFDIR := $(call apxs,sysconfdir)
 TEMPLATE_DIR := $(call apxs,datadir)/luciauth/templates
+HTTPD_VERSION := $(call apxs,HTTPD_VERSION)
 STATE_DIR = /var/lib/luciauth
 
 # The core sees no httpd header: these flags do not lead to one.
@@ -306,7 +308,7 @@ TIDY = $(subst $(EMPTY) ,,-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappa
 lint-sources:
 	clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY)' \
 	    $(filter %.c,$(SOURCES)) -- -std=gnu11 $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc/core -Isrc/httpd -Isrc/ctl -It/unit \
-	    -DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"'
+	    -DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' -DLUCI_HTTPD_VERSION='"$(HTTPD_VERSION)"'
 	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
 	    --suppress=missingInclude --suppress=unknownMacro -Isrc/core -Isrc/httpd -Isrc/ctl mod_luciauth.c src
 	clang-format --dry-run -Werror $(SOURCES)

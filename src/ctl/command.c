@@ -11,6 +11,7 @@ const luci_option_t luci_command_global_options[] = {
     { "database", "DRIVER:PARAMS",
       "the database, as LuciaDatabase has it: sqlite3:/path, pgsql:..., mysql:...", 0 },
     { "config", "FILE", "an httpd configuration, whose Lucia directives count", 0 },
+    { "vhost", "NAME[:PORT]", "with --config: the server, where there are several databases", 0 },
     { "tables", "USER,KEY,SESSION", "with --database: the tables' names, as LuciaTables", 0 },
     { "attributes", "COLUMN,...", "with --database: columns of users to show, as LuciaUserAttributes", 0 },
     { "audit-log", "FILE", "where acts are recorded: as LuciaAuditLog; else syslog", 0 },

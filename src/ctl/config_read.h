@@ -3,8 +3,7 @@
 #ifndef LUCI_CONFIG_READ_H
 #define LUCI_CONFIG_READ_H
 
-#include "result.h"
-#include "settings.h"
+#include "conf_servers.h"
 
 #include <apr_pools.h>
 
@@ -13,7 +12,9 @@ typedef struct {
     const char *driver; /* NULL: there is no LuciaDatabase */
     const char *params; /* secrets filled in */
     luci_settings_t settings;
-    const char *audit_log; /* LuciaAuditLog where that is a plain file, absolute; else NULL */
+    const char *audit_log;              /* LuciaAuditLog where that is a plain file, absolute; else NULL */
+    const luci_server_config_t *server; /* all that is in force there */
+    luci_conf_servers_t servers;        /* all of the configuration; zeros where none was read */
     apr_array_header_t
         *problems; /* const char *: what is wrong, in plain words, each with its file and line */
 } luci_ctl_config_t;
@@ -22,8 +23,8 @@ typedef struct {
 void luci_ctl_config_defaults(luci_ctl_config_t *config, apr_pool_t *pool);
 
 /* OK: *config is what the file and what it includes say; there may be problems all the same. NOT_FOUND: the
- * file can't be read, the first problem says why. */
-luci_result_t luci_ctl_config_read(const char *path, luci_ctl_config_t *config,
+ * file can't be read, the first problem says why. vhost: of which server, or NULL. */
+luci_result_t luci_ctl_config_read(const char *path, const char *vhost, luci_ctl_config_t *config,
                                    apr_pool_t *pool) LUCI_MUST_USE;
 
 #endif

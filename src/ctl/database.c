@@ -97,6 +97,8 @@ static luci_exit_t from_option(luci_call_t *call, luci_ctl_config_t *config)
 {
     luci_exit_t status;
 
+    if (luci_command_has(call, "vhost"))
+        return luci_command_misuse(call, "--vhost goes with --config");
     luci_ctl_config_defaults(config, call->pool);
     status = split_database(call, config);
     if (status == LUCI_EXIT_DONE)
@@ -107,7 +109,7 @@ static luci_exit_t from_option(luci_call_t *call, luci_ctl_config_t *config)
 static luci_exit_t from_file(luci_call_t *call, luci_ctl_config_t *config)
 {
     const char *path = luci_command_value(call, "config");
-    luci_result_t result = luci_ctl_config_read(path, config, call->pool);
+    luci_result_t result = luci_ctl_config_read(path, luci_command_value(call, "vhost"), config, call->pool);
 
     if (luci_command_has(call, "tables") || luci_command_has(call, "attributes"))
         return luci_command_misuse(
