@@ -32,4 +32,7 @@ extern const luci_command_t luci_command_key_delete;
 /* purge_command.c */
 extern const luci_command_t luci_command_purge;
 
+/* hash_bench_command.c */
+extern const luci_command_t luci_command_hash_bench;
+
 #endif
