@@ -60,6 +60,6 @@ for my $wrong ('--target 5h', '--target 9ms', '--target 11s', '--target soon', '
 
 my ($status, $said) = bench('--target 10ms', '--slots 1');
 is $status, 0, 'for people, with the memory of this machine';
-like $said, qr/^directive: +LuciaPasswordHash argon2id m=\d+ t=\d+ p=1$/m, 'a line to copy';
+like $said, qr/^Directive: +LuciaPasswordHash argon2id m=\d+ t=\d+ p=1$/m, 'a line to copy';
 
 done_testing;

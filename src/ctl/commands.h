@@ -28,6 +28,10 @@ extern const luci_command_t luci_command_session_revoke_all;
 extern const luci_command_t luci_command_key_list;
 extern const luci_command_t luci_command_key_add;
 extern const luci_command_t luci_command_key_delete;
+
+/* export_command.c */
+extern const luci_command_t luci_command_export;
+
 /* import_command.c */
 extern const luci_command_t luci_command_import_htpasswd;
 

@@ -147,17 +147,17 @@ static const char *number(apr_int64_t value, apr_pool_t *pool)
 static void show(const bench_t *bench)
 {
     static const luci_column_t columns[] = {
-        { "memoryKiB", "memory of a hash (KiB)", LUCI_CELL_NUMBER, NULL },
-        { "passes", "passes", LUCI_CELL_NUMBER, NULL },
-        { "lanes", "lanes", LUCI_CELL_NUMBER, NULL },
-        { "slots", "hashes at once", LUCI_CELL_NUMBER, NULL },
-        { "totalMemoryMiB", "memory of all (MiB)", LUCI_CELL_NUMBER, NULL },
-        { "milliseconds", "time of a hash, all slots busy (ms)", LUCI_CELL_NUMBER, NULL },
-        { "millisecondsAlone", "time of a hash alone (ms)", LUCI_CELL_NUMBER, NULL },
-        { "hashesPerSecond", "hashes a second", LUCI_CELL_NUMBER, NULL },
-        { "withinTarget", "within the target", LUCI_CELL_FLAG, NULL },
-        { "directive", "directive", LUCI_CELL_TEXT, NULL },
-        { "slotsDirective", "and, of slots", LUCI_CELL_TEXT, NULL },
+        { "memoryKiB", "Memory of a hash (KiB)", LUCI_CELL_NUMBER, NULL },
+        { "passes", "Passes", LUCI_CELL_NUMBER, NULL },
+        { "lanes", "Lanes", LUCI_CELL_NUMBER, NULL },
+        { "slots", "Hashes at once", LUCI_CELL_NUMBER, NULL },
+        { "totalMemoryMiB", "Memory of all (MiB)", LUCI_CELL_NUMBER, NULL },
+        { "milliseconds", "Time of a hash, all slots busy (ms)", LUCI_CELL_NUMBER, NULL },
+        { "millisecondsAlone", "Time of a hash alone (ms)", LUCI_CELL_NUMBER, NULL },
+        { "hashesPerSecond", "Hashes a second", LUCI_CELL_NUMBER, NULL },
+        { "withinTarget", "Within the target", LUCI_CELL_FLAG, NULL },
+        { "directive", "Directive", LUCI_CELL_TEXT, NULL },
+        { "slotsDirective", "And, of slots", LUCI_CELL_TEXT, NULL },
     };
     apr_pool_t *pool = bench->call->pool;
     const luci_hash_cost_t *cost = &bench->cost;

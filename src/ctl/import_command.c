@@ -160,12 +160,12 @@ static luci_exit_t open_file(import_t *import)
 static luci_exit_t show(const import_t *import, int stopped)
 {
     static const luci_column_t columns[] = {
-        { "added", "added", LUCI_CELL_NUMBER, NULL },
-        { "replaced", "replaced", LUCI_CELL_NUMBER, NULL },
-        { "there", "there already", LUCI_CELL_NUMBER, NULL },
-        { "refused", "refused", LUCI_CELL_NUMBER, NULL },
-        { "lastLine", "last line", LUCI_CELL_NUMBER, NULL },
-        { "complete", "complete", LUCI_CELL_FLAG, NULL },
+        { "added", "Added", LUCI_CELL_NUMBER, NULL },
+        { "replaced", "Replaced", LUCI_CELL_NUMBER, NULL },
+        { "there", "There already", LUCI_CELL_NUMBER, NULL },
+        { "refused", "Refused", LUCI_CELL_NUMBER, NULL },
+        { "lastLine", "Last line", LUCI_CELL_NUMBER, NULL },
+        { "complete", "Complete", LUCI_CELL_FLAG, NULL },
     };
     const counts_t *counts = &import->counts;
     apr_pool_t *pool = import->call->pool;

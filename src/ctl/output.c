@@ -23,6 +23,7 @@ struct luci_output_t {
     int *widths;
     const char **held[ROWS_HELD];
     int held_count;
+    int in_list;
     apr_int64_t written; /* rows */
     int failed;          /* errno of the first write that failed */
 };
@@ -205,6 +206,7 @@ void luci_output_begin(luci_output_t *output, const luci_column_t *columns, int 
 {
     output->columns = columns;
     output->count = count;
+    output->in_list = 1;
     output->written = 0;
     output->widths = apr_pcalloc(output->pool, (apr_size_t)count * sizeof(int));
     for (int i = 0; i < count; i++)
@@ -219,8 +221,17 @@ void luci_output_row(luci_output_t *output, const char *const *cells)
         hold(output, cells);
         return;
     }
-    put(output, output->written++ ? ",\n " : "\n ");
-    put_object(output, output->columns, output->count, cells);
+    luci_output_row_of(output, output->columns, output->count, cells);
+}
+
+void luci_output_row_of(luci_output_t *output, const luci_column_t *columns, int count,
+                        const char *const *cells)
+{
+    if (output->in_list)
+        put(output, output->written++ ? ",\n " : "\n ");
+    put_object(output, columns, count, cells);
+    if (!output->in_list)
+        put(output, "\n");
 }
 
 void luci_output_end(luci_output_t *output)

@@ -34,6 +34,10 @@ void luci_output_begin(luci_output_t *output, const luci_column_t *columns, int 
 void luci_output_row(luci_output_t *output, const char *const *cells);
 void luci_output_end(luci_output_t *output);
 
+/* A row of a JSON list with columns of its own; outside a list a line of its own. */
+void luci_output_row_of(luci_output_t *output, const luci_column_t *columns, int count,
+                        const char *const *cells);
+
 /* One thing: a line for each cell, or one object. */
 void luci_output_record(luci_output_t *output, const luci_column_t *columns, int count,
                         const char *const *cells);
