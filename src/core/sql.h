@@ -51,13 +51,14 @@ typedef enum {
     LUCI_SQL_USER_SET_COLUMN,           /* value or NULL, id: luci_sql_set_column says which column */
     LUCI_SQL_USER_DELETE,               /* id */
     LUCI_SQL_KEY_PAGE,                  /* user id, id -> id, stored hash of the user's keys behind id */
-    LUCI_SQL_KEY_RENAME,                /* new id, id */
-    LUCI_SQL_KEY_SET_HASH,              /* stored hash or NULL, id */
-    LUCI_SQL_KEY_DELETE,                /* id */
-    LUCI_SQL_KEYS_DELETE,               /* user id */
-    LUCI_SQL_SESSION_PAGE,              /* id -> listed sessions behind it */
-    LUCI_SQL_SESSION_PAGE_OF_USER,      /* user id, id -> the same, of one user */
-    LUCI_SQL_SESSIONS_DELETE,           /* user id */
+    LUCI_SQL_KEYS_PAGE,            /* id -> id, stored hash, user's id (NULL: gone) of all keys behind it */
+    LUCI_SQL_KEY_RENAME,           /* new id, id */
+    LUCI_SQL_KEY_SET_HASH,         /* stored hash or NULL, id */
+    LUCI_SQL_KEY_DELETE,           /* id */
+    LUCI_SQL_KEYS_DELETE,          /* user id */
+    LUCI_SQL_SESSION_PAGE,         /* id -> listed sessions behind it */
+    LUCI_SQL_SESSION_PAGE_OF_USER, /* user id, id -> the same, of one user */
+    LUCI_SQL_SESSIONS_DELETE,      /* user id */
     LUCI_SQL_STATEMENTS
 } luci_sql_id_t;
 
@@ -111,7 +112,11 @@ typedef enum {
     LUCI_SQL_PROBE_USER_DISABLED,
     LUCI_SQL_PROBE_USER_COLUMNS,
     LUCI_SQL_PROBE_SESSION_COLUMNS,
-    LUCI_SQL_PROBE_SESSION_INDEX, /* one that begins with idle_expires */
+    LUCI_SQL_PROBE_SESSION_INDEX,      /* one that begins with idle_expires */
+    LUCI_SQL_PROBE_SESSION_USER_INDEX, /* begin with user_id */
+    LUCI_SQL_PROBE_KEY_USER_INDEX,
+    LUCI_SQL_PROBE_SESSION_REFERENCE, /* foreign keys to the user table */
+    LUCI_SQL_PROBE_KEY_REFERENCE,
     LUCI_SQL_PROBES
 } luci_sql_probe_t;
 const char *luci_sql_probe(luci_sql_dialect_t dialect, luci_sql_probe_t probe, const luci_tables_t *tables,

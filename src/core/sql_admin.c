@@ -56,6 +56,11 @@ const luci_sql_row_t luci_sql_admin[] = {
         .text = "SELECT k.id, k.hashed_password FROM {key} k WHERE k.user_id = %s AND k.id > %s ORDER BY k.id" PAGE,
         .repeatable = 1,
     },
+    [LUCI_SQL_KEYS_PAGE - LUCI_SQL_ADMIN] = {
+        .text = "SELECT k.id, k.hashed_password, u.id FROM {key} k LEFT JOIN {user} u ON u.id = k.user_id "
+                "WHERE k.id > %s ORDER BY k.id" PAGE,
+        .repeatable = 1,
+    },
     [LUCI_SQL_KEY_RENAME - LUCI_SQL_ADMIN] = {
         .text = "UPDATE {key} SET id = %s WHERE id = %s",
         .repeatable = 1,

@@ -156,3 +156,23 @@ const char *luci_sql_text(const char *text, const luci_sql_names_t *names, luci_
     e.out[e.length] = '\0';
     return e.out;
 }
+
+const char *luci_sql_number(apr_int64_t number, apr_pool_t *pool)
+{
+    return apr_off_t_toa(pool, number);
+}
+
+/* A moment's thirteen digits are read here: each gated request reads some, and strtoll takes its time. */
+#define DIGITS_SURE 18 /* no number of so many is too large */
+
+apr_int64_t luci_sql_to_number(const char *column, apr_int64_t fallback)
+{
+    apr_int64_t number = 0;
+    const char *c = column;
+
+    if (!column)
+        return fallback;
+    for (; c < column + DIGITS_SURE && *c >= '0' && *c <= '9'; c++)
+        number = number * 10 + (*c - '0');
+    return *c == '\0' && c > column ? number : apr_atoi64(column);
+}

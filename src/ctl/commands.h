@@ -38,6 +38,9 @@ extern const luci_command_t luci_command_import_htpasswd;
 /* purge_command.c */
 extern const luci_command_t luci_command_purge;
 
+/* check_command.c */
+extern const luci_command_t luci_command_check;
+
 /* hash_bench_command.c */
 extern const luci_command_t luci_command_hash_bench;
 
