@@ -4,6 +4,7 @@
 #include "cache.h"
 #include "commands.h"
 #include "config.h"
+#include "control_throttle.h"
 #include "endpoints.h"
 #include "gate.h"
 #include "identity.h"
@@ -31,12 +32,20 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serv
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
         return OK; /* a trial reading; the real one follows */
     luci_start_schema(temp, main_server);
+    luci_control_prepare(conf, main_server);
     return luci_runtime_prepare(conf, main_server);
 }
+
+static const luci_control_command_t control_commands[] = {
+    { "throttle-list", 1, luci_control_throttle_list },
+    { "throttle-clear", 3, luci_control_throttle_clear },
+    { NULL, 0, NULL },
+};
 
 static void child_init(apr_pool_t *child_pool, server_rec *main_server)
 {
     luci_runtime_start(child_pool, main_server);
+    luci_control_start(child_pool, main_server, control_commands);
 }
 
 static void register_hooks(apr_pool_t *pool)

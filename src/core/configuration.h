@@ -28,7 +28,7 @@ typedef struct {
     luci_ms_t wait;
 } luci_quota_t;
 
-/* LuciaSessionCache. */
+/* LuciaSessionCache, LuciaThrottleStore. */
 typedef struct {
     const char *provider; /* an ap_socache provider's name; NULL: not written */
     const char *args;     /* the provider's own; NULL: none */
@@ -44,7 +44,11 @@ typedef struct {
     int create_schema;
     luci_cache_name_t cache_name;
     luci_ms_t cache_ttl;
-    luci_quota_t hash_slots; /* hashes in the whole server; auto: as many as there are cores */
+    luci_throttle_limits_t throttle;
+    luci_cache_name_t throttle_store;
+    const char *throttle_secret; /* of device cookies, filled in and never shown; NULL: this server's own */
+    const char *control;         /* the socket's path below DefaultRuntimeDir; NULL: none */
+    luci_quota_t hash_slots;     /* hashes in the whole server; auto: as many as there are cores */
     const char *cookie_name;
     const char *cookie_path;
     const char *cookie_domain; /* NULL: host-only */
@@ -55,7 +59,9 @@ typedef struct {
     const char *mount;     /* "/" or "/a/b" without a final slash; NULL: none */
     apr_uint64_t set;      /* bit n: row n of the table was written */
     void *shared;          /* luci_shared_t of this server (runtime.h); made before the children start */
-    void *runtime;         /* luci_runtime_t of this child (runtime.h); NULL in the parent */
+    void *
+        throttle_shared; /* luci_throttle_shared_t (throttle_start.h), likewise; NULL: nothing is throttled */
+    void *runtime;       /* luci_runtime_t of this child (runtime.h); NULL in the parent */
 } luci_server_config_t;
 
 typedef struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 2.4. The rows of the directive table, included where SERVER and DIR (also in sections) are defined, inside an array:
- * SERVER or DIR("name", "syntax", "default" or NULL, "what for", type, member, limits)
+/* Floor 2.4. The rows of the directive table, included where SERVER and DIR (also in sections) are defined,
+ * inside an array: SERVER or DIR("name", "syntax", "default" or NULL, "what for", type, member, limits)
  * doc/directives-table.pl reads them too. */
 /* clang-format off */
 
@@ -63,6 +63,19 @@
     SERVER("LuciaHashSlots", "MAX [WAIT]", "auto 2s",
            "password hashes at once in the whole server (auto: as many as cores), and the longest wait for a turn",
            quota, hash_slots, QUOTA(HASHES_MOST, "hashes", 2 * LUCI_MS_SECOND)),
+    SERVER("LuciaThrottle", "[account=N/TIME] [ip=N/TIME] [signup=N/TIME]|off",
+           "account=10/15min ip=100/15min signup=300/1h",
+           "failed sign-ins of an account and from an address, and sign-ups from one; beyond it 429",
+           throttle, throttle, OR_OFF),
+    SERVER("LuciaThrottleStore", "PROVIDER[:ARGS]", NULL,
+           "where they are counted, an ap_socache provider; without it LuciaSessionCache's where that is shared, else shmcb",
+           cache_name, throttle_store, NULL),
+    SERVER("LuciaThrottleSecret", "{file:/path}|{env:NAME}", NULL,
+           "what device cookies are signed with; without it a random one until httpd stops",
+           secret_place, throttle_secret, NULL),
+    SERVER("LuciaControl", "PATH|off", "luciauth.sock",
+           "the socket by which luciactl reaches the running server, below DefaultRuntimeDir",
+           socket, control, OR_OFF),
     SERVER("LuciaTemplates", "DIR", NULL, "the folder of the pages; without it the installed ones",
            folder, templates, NULL),
     SERVER("LuciaMount", "PREFIX|off", NULL, "serves all pages and endpoints at and below this path",
@@ -90,10 +103,10 @@
         column, remote_user, NULL),
     DIR("LuciaHeaders", "On|Off", "Off", "whether backends get X-Lucia-* headers",
         flag, headers, NULL),
-    DIR("LuciaStripCookie", "On|Off", "On", "whether the session cookie is kept from CGI and backends",
+    DIR("LuciaStripCookie", "On|Off", "On", "whether the session and device cookies are kept from CGI and backends",
         flag, strip_cookie, NULL),
     DIR("LuciaBearer", "On|Off", "Off", "whether Authorization: Bearer with a session id is accepted",
         flag, bearer, NULL),
     DIR("LuciaOptional", "On|Off", "Off", "identify who is there, admit everybody",
         flag, optional, NULL),
-/* clang-format on */
+    /* clang-format on */

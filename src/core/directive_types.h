@@ -51,6 +51,9 @@ typedef luci_quota_t luci_quota_value_t;
 typedef luci_hash_cost_t luci_hash_cost_value_t;
 typedef luci_database_t luci_database_value_t;
 typedef luci_cache_name_t luci_cache_name_value_t;
+typedef luci_throttle_limits_t luci_throttle_value_t;
+typedef const char *luci_secret_place_value_t;
+typedef const char *luci_socket_value_t;
 typedef luci_tables_t luci_tables_value_t;
 typedef apr_array_header_t *luci_attributes_value_t;
 typedef apr_array_header_t *luci_origins_value_t;
@@ -73,6 +76,10 @@ extern const luci_type_t luci_type_hash_cost; /* argon2id [m=KiB] [t=N] [p=N], o
 
 /* 1 when the word is "off" and the row allows it. */
 int luci_word_is_off(const luci_limits_t *limits, const char *word);
+
+/* A number without a unit, or a span of time with one. 0: it's none, or out of bounds. */
+int luci_word_number(const char *word, apr_int64_t least, apr_int64_t most, apr_int64_t *number);
+int luci_word_ms(const char *word, luci_ms_t *ms);
 
 /* The next word of a line, from pool, as httpd reads words: between quotes (" or ') blanks are part of it,
  * and a backslash makes the quote or a backslash so. *line moves on to what follows; "" at its end. */
@@ -97,6 +104,11 @@ extern const luci_type_t luci_type_column; /* one identifier */
 extern const luci_type_t luci_type_cookie_name;
 extern const luci_type_t luci_type_cookie_path;
 extern const luci_type_t luci_type_cookie_domain;
+
+/* Throttling: directive_throttle.c */
+extern const luci_type_t luci_type_throttle;     /* account=N/TIME ip=N/TIME signup=N/TIME, or off */
+extern const luci_type_t luci_type_secret_place; /* {file:/path} or {env:NAME}, filled in */
+extern const luci_type_t luci_type_socket;       /* a path; "off" is NULL */
 
 /* Origins, URLs and folders: directive_urls.c */
 extern const luci_type_t luci_type_origins;   /* a list; never NULL, "off" is the empty one */

@@ -111,6 +111,7 @@ CONF
     if ($self->{lucia}) {
         $text .= $module unless $self->{lucia} eq 'first';
         $text .= "LuciaTemplates $dir/templates\n" if $self->{templates};
+        $text .= "LuciaThrottle off\n" unless $self->{throttle} // 1;
     }
     return $text;
 }
