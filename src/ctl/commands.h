@@ -38,6 +38,10 @@ extern const luci_command_t luci_command_import_htpasswd;
 /* purge_command.c */
 extern const luci_command_t luci_command_purge;
 
+/* throttle_commands.c */
+extern const luci_command_t luci_command_throttle_list;
+extern const luci_command_t luci_command_throttle_clear;
+
 /* check_command.c */
 extern const luci_command_t luci_command_check;
 

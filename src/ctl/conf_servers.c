@@ -101,6 +101,8 @@ static void take_others(reading_t *reading, const luci_conf_line_t *line)
         reading->servers->user = word;
     else if (is(line->name, "Group") && !line->unknown)
         reading->servers->group = word;
+    else if (is(line->name, "DefaultRuntimeDir") && !line->unknown)
+        reading->servers->runtime_dir = luci_word_path(word, reading->pool);
     else if (is(line->name, "ServerAlias")) {
         for (; *word; word = luci_word_next(&args, reading->pool))
             APR_ARRAY_PUSH(reading->server->aliases, const char *) = word;

@@ -22,6 +22,7 @@ typedef struct {
     apr_array_header_t *problems; /* const char *, each with its file and line */
     const char *user;             /* as User and Group have them; NULL: not written, or not known */
     const char *group;
+    const char *runtime_dir; /* DefaultRuntimeDir, absolute; NULL: not written */
 } luci_conf_servers_t;
 
 /* Reads path. OK, even with problems. NOT_FOUND: it can't be read, which is the first problem. */
