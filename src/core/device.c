@@ -20,7 +20,7 @@ static int hex_digit(char digit)
 
 static int read_hex(const char *hex, unsigned char mark[MARK_BYTES])
 {
-    for (int i = 0; i < MARK_BYTES; i++) {
+    for (size_t i = 0; i < MARK_BYTES; i++) {
         int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
 
         if (high < 0 || low < 0)

@@ -67,7 +67,7 @@ static void release(void *baton)
 static luci_result_t retrieve(void *baton, const unsigned char *key, unsigned char *record, size_t *length,
                               apr_pool_t *scratch)
 {
-    unsigned char found[LUCI_RECORD_MOST]; /* what a call may need */
+    unsigned char found[LUCI_RECORD_MOST] = { 0 }; /* what a call may need */
     luci_cache_call_t call = { .verb = LUCI_CACHE_RETRIEVE, .key = key, .record = found };
     luci_result_t result = luci_cache_call_held(cache_of(baton), &call, scratch);
 

@@ -163,8 +163,8 @@ static int is_allowed(int client)
            (peer.uid == 0 || peer.uid == geteuid());
 }
 
-/* A line without its end, in time. 0: there was none. */
-static int read_line(int client, char line[LINE_MOST])
+/* A line without its end, in time, of LINE_MOST bytes at most. 0: there was none. */
+static int read_line(int client, char *line)
 {
     apr_time_t end = apr_time_now() + WAIT_READING;
     size_t length = 0;
@@ -184,7 +184,7 @@ static int read_line(int client, char line[LINE_MOST])
     return 0;
 }
 
-static int split(char *line, const char *words[WORDS_MOST])
+static int split(char *line, const char **words)
 {
     int count = 0;
     char *tab;
@@ -207,8 +207,9 @@ static const char *run(const luci_control_command_t *commands, luci_control_call
 
 static void answer(const worker_t *worker, luci_control_call_t *call)
 {
-    const char *words[WORDS_MOST], *problem = "only root and the server's own user may ask";
-    char line[LINE_MOST];
+    const char **words = apr_pcalloc(call->pool, WORDS_MOST * sizeof *words);
+    const char *problem = "only root and the server's own user may ask";
+    char *line = apr_palloc(call->pool, LINE_MOST);
     int done = 0;
 
     if (is_allowed(call->socket)) {

@@ -125,7 +125,7 @@ static void check_clock(void)
     tap_is_int(count.failures, 2, "row 40: of the same period");
     tap_is_result(try_at(NOW - LUCI_MS_HOUR + PERIOD), LUCI_OK, "row 40: which ends by the new clock");
     tap_is_int(count.failures, 1, "row 40: then");
-    tap_is_result(try_at(NOW + 100 * 365 * LUCI_MS_DAY), LUCI_OK, "row 40: a century ahead");
+    tap_is_result(try_at(NOW + 36500 * LUCI_MS_DAY), LUCI_OK, "row 40: a century ahead");
 }
 
 static void check_lowered_limit(void)
@@ -152,7 +152,11 @@ static void check_records(void)
     length = luci_throttle_record_write(&count, record);
     tap_is_int(length, LUCI_THROTTLE_RECORD_HEAD + 5, "is so long");
     tap_is_result(luci_throttle_record_read(record, length, &read), LUCI_OK, "and is read");
-    tap_ok(memcmp(&read, &count, sizeof read) == 0, "as it was");
+    tap_ok(read.kind == count.kind && read.failures == count.failures && read.under_way == count.under_way &&
+               read.refusals == count.refusals && read.since == count.since && read.until == count.until &&
+               read.remembered == count.remembered,
+           "as it was");
+    tap_is_str(read.name, "alice", "with its name");
     for (size_t i = 0; i < LUCI_THROTTLE_RECORD_HEAD; i++)
         tap_is_result(luci_throttle_record_read(record, i, &read), LUCI_INVALID, "row 39: only %d bytes",
                       (int)i);
