@@ -145,7 +145,7 @@ is join_as('abc', @there)->status, 400, 'an invalid sign-up is none';
 is join_as('bobby', @there)->status, 400, 'a taken name is one';
 is join_as('erika', @there)->status, 302, 'the second';
 is hashes_of(sub { $reply = join_as('frida', @there) }), 0, 'and no more';
-is $reply->status, 429, '429';
+is $reply->status, 429, 'they are refused';
 like error_in($reply), $LATER, 'on the sign-up page';
 like $reply->header('Retry-After'), qr/^3[56]\d\d$/, 'for an hour';
 is join_as('frida', from('198.51.100.10'), @few)->status, 302, 'elsewhere they may';
