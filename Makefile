@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# make            build build/mod_luciauth.so
+# make            build build/mod_luciauth.so and build/luciactl
 # make demo       install what is missing, build, serve http://127.0.0.1:8080 (PORT=...)
 # make test       install what is missing, build, run every test
 #                   TESTS="t/a.t t/b.t"       only these; VERBOSE=1 shows each check
@@ -10,8 +10,8 @@
 # make unit       build the unit tests, build/t/unit/*
 # make bench      speed, beside httpd's own modules and Express + Lucia v2 (ARGS=--quick, see t/bench/run)
 # make deps       install what building needs; demo, test, bench and lint do so by themselves
-# make install    module, configuration and templates, to where apxs says (DESTDIR=...)
-# make uninstall  take module and templates away again; configuration and users stay
+# make install    module, luciactl, configuration and templates, to where apxs says (DESTDIR=...)
+# make uninstall  take module, luciactl and templates away again; configuration and users stay
 # make lint       clang, clang-tidy, cppcheck and clang-format; make format formats
 # make clean      remove build/
 # ARGON2=sodium   libsodium computes Argon2, faster where there is AVX2 (libargon2); say it to every make
@@ -47,7 +47,8 @@ ifeq ($(ARGON2),sodium)
 PACKAGES += $(SODIUM_PACKAGES)
 endif
 # libapache2-mod-perl2 is only here because Apache::Test comes inside it.
-TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl openssl binutils \
+TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl \
+	libio-pty-perl openssl binutils \
 	sqlite3 curl media-types postgresql libaprutil1-dbd-pgsql libdbd-pg-perl \
 	mariadb-server libaprutil1-dbd-mysql libdbd-mariadb-perl redis-server memcached $(SODIUM_PACKAGES)
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck $(SODIUM_PACKAGES)
@@ -90,11 +91,15 @@ else
 OPTIMIZE = -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 COMMON = -std=gnu11 -fPIC -fvisibility=hidden -MMD -MP $(OPTIMIZE) $(HARDENING) $(WARNINGS) \
-	-DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' $(CFLAGS)
+	-DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' \
+	-DLUCI_HTTPD_VERSION='"$(HTTPD_VERSION)"' $(CFLAGS)
 
 LIBEXECDIR := $(call apxs,libexecdir)
+SBINDIR := $(call apxs,sbindir)
 SYSCONFDIR := $(call apxs,sysconfdir)
 TEMPLATE_DIR := $(call apxs,datadir)/luciauth/templates
+HTTPD_VERSION := $(call apxs,HTTPD_VERSION)
+RUNTIME_DIR := $(call apxs,runtimedir)
 STATE_DIR = /var/lib/luciauth
 
 # The core sees no httpd header: these flags do not lead to one.
@@ -116,7 +121,10 @@ endif
 HTTPD_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard mod_luciauth.c src/httpd/*.c)))
 MODULE = $(BUILD)/mod_luciauth.so
 
-all: $(MODULE)
+LUCIACTL = $(BUILD)/luciactl
+CTL_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/ctl/*.c)))
+
+all: $(MODULE) $(LUCIACTL)
 
 have-tools:
 	@command -v $(APXS) >/dev/null && command -v $(CC) >/dev/null && \
@@ -132,12 +140,20 @@ $(SODIUM_OBJECT) $(BUILD)/t/unit/argon2_sodium.o: | have-sodium
 $(MODULE): $(HTTPD_OBJECTS) $(BUILD)/libluciauth.a
 	$(call say,LINK)$(CC) -shared $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS)
 
+$(LUCIACTL): $(CTL_OBJECTS) $(BUILD)/libluciauth.a
+	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS) $(APR_LDLIBS)
+
 $(BUILD)/libluciauth.a: $(CORE_OBJECTS)
 	$(call say,AR)rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/src/core/%.o: src/core/%.c Makefile | have-tools
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -c -o $@ $<
+
+# Nor does luciactl.
+$(BUILD)/src/ctl/%.o: src/ctl/%.c Makefile | have-tools
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(COMMON) -DLUCI_RUNTIME_DIR='"$(RUNTIME_DIR)"' $(CORE_FLAGS) -Isrc/core -Isrc/ctl -c -o $@ $<
 
 $(BUILD)/src/httpd/%.o: src/httpd/%.c Makefile | have-tools
 	@mkdir -p $(@D)
@@ -250,6 +266,8 @@ install: all
 	install -d '$(DESTDIR)$(LIBEXECDIR)' '$(DESTDIR)$(CONF_DIR)' '$(DESTDIR)$(TEMPLATE_DIR)'
 	install -m 644 $(MODULE) '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so'
 	install -m 644 templates/* '$(DESTDIR)$(TEMPLATE_DIR)'
+	install -d '$(DESTDIR)$(SBINDIR)'
+	install -m 755 $(LUCIACTL) '$(DESTDIR)$(SBINDIR)/luciactl'
 	sed 's|^\( *\)LoadModule luciauth_module .*|\1LoadModule luciauth_module $(LIBEXECDIR)/mod_luciauth.so|' \
 	    conf/luciauth.conf >'$(DESTDIR)$(CONF_DIR)/luciauth.conf.new'
 	@cd '$(DESTDIR)$(CONF_DIR)' && if [ -e luciauth.conf ] && ! cmp -s luciauth.conf luciauth.conf.new; then \
@@ -263,7 +281,7 @@ install: all
 
 uninstall:
 	@echo "$(DISABLE)"
-	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so' '$(DESTDIR)$(CONF_DIR)/luciauth.conf.new'
+	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so' '$(DESTDIR)$(SBINDIR)/luciactl' '$(DESTDIR)$(CONF_DIR)/luciauth.conf.new'
 	rm -rf '$(DESTDIR)$(TEMPLATE_DIR)'
 	@[ ! -d '$(DESTDIR)$(dir $(TEMPLATE_DIR))' ] || \
 	    rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(dir $(TEMPLATE_DIR))'
@@ -291,10 +309,10 @@ TIDY = $(subst $(EMPTY) ,,-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappa
 
 lint-sources:
 	clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY)' \
-	    $(filter %.c,$(SOURCES)) -- -std=gnu11 $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc/core -Isrc/httpd -It/unit \
-	    -DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"'
+	    $(filter %.c,$(SOURCES)) -- -std=gnu11 $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc/core -Isrc/httpd -Isrc/ctl -It/unit \
+	    -DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' -DLUCI_RUNTIME_DIR='"$(RUNTIME_DIR)"' -DLUCI_HTTPD_VERSION='"$(HTTPD_VERSION)"'
 	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
-	    --suppress=missingInclude --suppress=unknownMacro -Isrc/core -Isrc/httpd mod_luciauth.c src
+	    --suppress=missingInclude --suppress=unknownMacro -Isrc/core -Isrc/httpd -Isrc/ctl mod_luciauth.c src
 	clang-format --dry-run -Werror $(SOURCES)
 
 clean:

@@ -2,8 +2,9 @@
 /* The roof: what httpd knows of this module. Accounts for any location: sign-up, sign-in, sign-out, a profile
  * page, server-side sessions and a gate. Nothing calls into this file. */
 #include "cache.h"
+#include "commands.h"
 #include "config.h"
-#include "directives.h"
+#include "control_throttle.h"
 #include "endpoints.h"
 #include "gate.h"
 #include "identity.h"
@@ -37,14 +38,22 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serv
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
         return OK; /* a trial reading; the real one follows */
     luci_start_schema(conf, temp, main_server);
+    luci_control_prepare(conf, main_server);
     result = luci_runtime_prepare(conf, main_server);
     luci_janitor_prepare(conf, main_server);
     return result;
 }
 
+static const luci_control_command_t control_commands[] = {
+    { "throttle-list", 1, luci_control_throttle_list },
+    { "throttle-clear", 3, luci_control_throttle_clear },
+    { NULL, 0, NULL },
+};
+
 static void child_init(apr_pool_t *child_pool, server_rec *main_server)
 {
     luci_runtime_start(child_pool, main_server);
+    luci_control_start(child_pool, main_server, control_commands);
 }
 
 static void register_hooks(apr_pool_t *pool)
@@ -94,7 +103,7 @@ static void register_hooks(apr_pool_t *pool)
 
 AP_DECLARE_MODULE(luciauth) = {
     STANDARD20_MODULE_STUFF,  luci_config_create_dir, luci_config_merge_dir, luci_config_create_server,
-    luci_config_merge_server, luci_directives,        register_hooks,
+    luci_config_merge_server, luci_commands,          register_hooks,
 #if defined(AP_MODULE_FLAG_NONE)
     AP_MODULE_FLAG_NONE
 #endif

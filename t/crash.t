@@ -12,6 +12,7 @@ use LuciaTest::Visitors;
 
 my $kills = $ENV{LUCI_KILLS} || 60;
 my $server = LuciaTest::Server->new(
+    throttle => 0,
     config => CHEAP . <<'CONF',
 <IfModule !mpm_prefork_module>
     StartServers 8
@@ -100,7 +101,7 @@ is_deeply \@halves, [], 'who was cut off has an account that works, or none';
 
 # ---- One name, many at once: a quarter of the threads may hash or wait for it, so that all hundred may ----
 
-$server = LuciaTest::Server->new(config => CHEAP . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
+$server = LuciaTest::Server->new(throttle => 0, config => CHEAP . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
 LuciaDatabasePool 16 20s
 LuciaHashSlots 2 20s
 <IfModule !mpm_prefork_module>

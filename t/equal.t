@@ -8,7 +8,7 @@ use LuciaTest;
 use LuciaTest::Site;
 use Time::HiRes ();
 
-my $site = site(<<'CONF');
+my $site = site(<<'CONF', throttle => 0);
 LuciaPasswordHash argon2id m=8192 t=1 p=1
 <VirtualHost 127.0.0.1:@port@>
     ServerName main.example

@@ -111,7 +111,7 @@ sub client {
     POSIX::_exit(0);
 }
 
-my $server = LuciaTest::Server->new(config => <<"CONF", @files);
+my $server = LuciaTest::Server->new(throttle => 0, config => <<"CONF", @files);
 LuciaDatabase sqlite3 \@db\@
 LuciaMount /
 LuciaHashSlots 2

@@ -9,7 +9,7 @@ use LuciaTest;
 use LuciaTest::Site;
 use Time::HiRes ();
 
-my $site = site('');
+my $site = site('', throttle => 0);
 
 sub post { my @fields = @_; $site->request(POST => '/login', form(@fields)) }
 sub answer { my ($reply) = @_; $reply->status . ' ' . (error_in($reply) // $reply->location // '') }

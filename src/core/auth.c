@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth.h"
 
+#include "device.h"
 #include "policy.h"
 
 #include <apr_strings.h>
@@ -103,6 +104,53 @@ static luci_result_t new_user(const luci_auth_t *auth, const char *username, luc
     return luci_secret_random_id(id, LUCI_USER_ID_LENGTH);
 }
 
+/* ---- Tries, which are counted from before the first look until it's known how they went ---- */
+
+static luci_attempt_t *begin_attempt(const luci_auth_request_t *request)
+{
+    luci_attempt_t *attempt = request->attempt;
+
+    attempt->address = request->client.address;
+    attempt->now = request->now;
+    return attempt;
+}
+
+static luci_result_t end_attempt(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                 luci_result_t outcome, apr_pool_t *scratch)
+{
+    if (request->attempt)
+        luci_throttle_end(auth->throttle, request->attempt, outcome, scratch);
+    return outcome;
+}
+
+static luci_result_t admit_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                   apr_pool_t *pool)
+{
+    return request->attempt ? luci_throttle_sign_up(auth->throttle, begin_attempt(request), pool) : LUCI_OK;
+}
+
+static luci_result_t admit_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                   const char *key_id, apr_pool_t *pool)
+{
+    return request->attempt ? luci_throttle_sign_in(auth->throttle, begin_attempt(request), key_id, pool)
+                            : LUCI_OK;
+}
+
+luci_result_t luci_auth_device(const luci_auth_t *auth, const luci_auth_request_t *request,
+                               const char **value, apr_pool_t *pool)
+{
+    const luci_throttle_t *throttle = auth->throttle;
+    const char *key_id;
+    luci_result_t result = LUCI_NOT_FOUND;
+
+    if (throttle && throttle->limits.account.most > 0 && request->attempt)
+        result = luci_key_id(request->username, &key_id, pool);
+    if (result == LUCI_OK)
+        result =
+            luci_device_renew(throttle->secret, request->attempt->device, key_id, request->now, value, pool);
+    return result;
+}
+
 static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
                              luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
@@ -114,6 +162,8 @@ static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t 
 
     if (result == LUCI_OK)
         result = luci_key_id(request->username, &arrival.key_id, pool);
+    if (result == LUCI_OK)
+        result = admit_sign_up(auth, request, pool);
     if (result != LUCI_OK)
         return result;
     /* A name that is taken costs no hash; one that is taken meanwhile is found by the transaction. */
@@ -135,7 +185,7 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
     luci_event_t event = { .kind = LUCI_EVENT_SIGN_UP, .at = request->now };
-    luci_result_t result = sign_up(auth, request, session, field, pool);
+    luci_result_t result = end_attempt(auth, request, sign_up(auth, request, session, field, pool), pool);
 
     event.reason = result == LUCI_INVALID    ? invalid(*field)
                    : result == LUCI_CONFLICT ? LUCI_REASON_NAME_TAKEN
@@ -165,6 +215,21 @@ static luci_result_t admit(const luci_auth_t *auth, const luci_auth_request_t *r
     return result;
 }
 
+/* Whose name and password these are, unless there were too many wrong ones. */
+static luci_result_t verify(const luci_auth_t *auth, const luci_auth_request_t *request,
+                            luci_verdict_t *verdict, apr_pool_t *pool)
+{
+    const char *key_id;
+    luci_result_t result = luci_key_id(request->username, &key_id, pool);
+
+    if (result == LUCI_OK)
+        result = admit_sign_in(auth, request, key_id, pool);
+    if (result == LUCI_OK)
+        return luci_credential_check(auth, request->username, request->password, verdict, pool);
+    verdict->reason = luci_reason_of(result);
+    return result;
+}
+
 luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
@@ -175,9 +240,10 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request
     if (result == LUCI_INVALID)
         verdict.reason = invalid(*field);
     else
-        result = luci_credential_check(auth, request->username, request->password, &verdict, pool);
+        result = verify(auth, request, &verdict, pool);
     if (result == LUCI_OK)
         result = admit(auth, request, session, &verdict, pool);
+    end_attempt(auth, request, result, pool);
     event.reason = verdict.reason;
     luci_auth_report(auth, &event, &verdict.user, result == LUCI_OK ? session->id : NULL);
     return result == LUCI_NOT_FOUND ? LUCI_DENIED : result;
@@ -196,8 +262,10 @@ luci_result_t luci_auth_check(const luci_auth_t *auth, const luci_auth_request_t
         result = LUCI_DENIED;
     }
     else {
-        result = luci_credential_check(auth, request->username, request->password, &verdict, pool);
+        result = verify(auth, request, &verdict, pool);
     }
+    if (result != LUCI_NOT_FOUND)
+        end_attempt(auth, request, result, pool);
     event.reason = verdict.reason;
     luci_auth_report(auth, &event, &verdict.user, NULL);
     *user = verdict.user;

@@ -20,13 +20,16 @@ typedef struct {
     const char *old_session; /* the id that came with the request, of the right shape, or NULL: it ends when
                                 this succeeds */
     luci_ms_t now;
+    luci_attempt_t
+        *attempt; /* how it's counted: with the device cookie, zeros else; NULL: it's not counted */
 } luci_auth_request_t;
 
 /* What an INVALID answer is about. */
 typedef enum { LUCI_FIELD_NONE, LUCI_FIELD_USERNAME, LUCI_FIELD_PASSWORD } luci_field_t;
 
 /* Creates user, key and session in one transaction. OK: *session is from pool and fresh. INVALID with *field;
- * CONFLICT: the name is taken; BUSY, UNAVAILABLE, INTERNAL. */
+ * CONFLICT: the name is taken; THROTTLED with attempt->retry_after, before anything is looked up or hashed;
+ * BUSY, UNAVAILABLE, INTERNAL. */
 luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 
@@ -36,8 +39,14 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Verifies only, without a session (HTTP Basic). OK: *user is from pool. NOT_FOUND: no such user, in the time
- * of a wrong password; DENIED as above; names and passwords of an impossible length are DENIED as well. */
+ * of a wrong password, and whoever asked says luci_throttle_end; THROTTLED and DENIED as above; names and
+ * passwords of an impossible length are DENIED as well. */
 luci_result_t luci_auth_check(const luci_auth_t *auth, const luci_auth_request_t *request, luci_user_t *user,
                               apr_pool_t *pool) LUCI_MUST_USE;
+
+/* The device cookie's new value after a sign-up or sign-in, from pool. NOT_FOUND: there is none to be sent,
+ * since nobody's tries are counted by account. INTERNAL. */
+luci_result_t luci_auth_device(const luci_auth_t *auth, const luci_auth_request_t *request,
+                               const char **value, apr_pool_t *pool) LUCI_MUST_USE;
 
 #endif

@@ -116,7 +116,7 @@ static luci_result_t quote(const filling_t *filling, const char *name, const cha
     if (filling->dialect == LUCI_PGSQL)
         *secret = is_url(params) ? escaped_for_url(*secret, filling->pool)
                                  : quoted_for_pgsql(*secret, filling->pool);
-    else if (strpbrk(*secret, MYSQL_SEPARATORS))
+    else if (filling->dialect == LUCI_MYSQL && strpbrk(*secret, MYSQL_SEPARATORS))
         return fail(filling, "the secret from", name,
                     "holds a blank, comma, semicolon or bar, which the mysql driver can't take");
     return LUCI_OK;
@@ -131,6 +131,20 @@ static luci_result_t value_of(const filling_t *filling, const char *place, size_
     luci_result_t result = from_file ? read_file(filling, name, value) : read_variable(filling, name, value);
 
     return result == LUCI_OK ? quote(filling, name, value) : result;
+}
+
+luci_result_t luci_connect_secret(const char *place, const char **secret, const char **problem,
+                                  apr_pool_t *pool)
+{
+    const filling_t filling = { LUCI_SQLITE3, "", problem, pool }; /* which quotes nothing */
+    size_t length = strcspn(place, "}");
+
+    if ((strncmp(place, FROM_FILE, strlen(FROM_FILE)) == 0 ||
+         strncmp(place, FROM_ENVIRONMENT, strlen(FROM_ENVIRONMENT)) == 0) &&
+        place[length] && !place[length + 1])
+        return value_of(&filling, place, length, secret);
+    *problem = "what stands there is neither";
+    return LUCI_INVALID;
 }
 
 static const char *next_place(const char *text)

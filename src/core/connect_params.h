@@ -15,6 +15,11 @@
 luci_result_t luci_connect_params(luci_sql_dialect_t dialect, const char *params, const char **filled,
                                   const char **problem, apr_pool_t *pool) LUCI_MUST_USE;
 
+/* A secret that is written as one {file:/path} or {env:NAME} and nothing else, as it stands there. Results as
+ * above. */
+luci_result_t luci_connect_secret(const char *place, const char **secret, const char **problem,
+                                  apr_pool_t *pool) LUCI_MUST_USE;
+
 /* 1 when a database is this machine's own, as far as its words tell: a file, a socket, or its own address. */
 int luci_connect_is_local(const char *driver, const char *params);
 

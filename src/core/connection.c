@@ -2,6 +2,7 @@
 #include "connection.h"
 
 #include "aside.h"
+#include "db_message.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
@@ -27,25 +28,10 @@ luci_result_t luci_connection_init(const char *driver, const char **problem, apr
     return LUCI_UNAVAILABLE;
 }
 
-/* Cuts off what shows a value: PostgreSQL's further lines, and what either quotes as the cause. Of PARAMS
- * that can't be read it may be the password. */
-static void hide_values(char *message)
-{
-    static const char *const marks[] = { "\n",         ": \"",      ": '",      " after \"",
-                                         " option \"", " value \"", " entry '", " host name \"" };
-
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        char *found = strstr(message, marks[i]);
-
-        if (found)
-            *found = '\0';
-    }
-}
-
 luci_result_t luci_connection_fail(luci_connection_t *connection, luci_result_t result, const char *reason)
 {
     apr_cpystrn(connection->error, reason && *reason ? reason : "no reason given", sizeof connection->error);
-    hide_values(connection->error);
+    luci_db_message_clean(connection->error);
     connection->broken = 1;
     return result;
 }
@@ -285,16 +271,16 @@ luci_result_t luci_connection_probe(luci_connection_t *connection, const char *t
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
-/* A copy, because not every driver's rows last as long as pool. */
-static luci_result_t first_row(luci_connection_t *connection, apr_dbd_results_t *results,
-                               const char *const **row, apr_pool_t *pool)
+/* The row of a number (from 1). A copy, because not every driver's rows last as long as pool. */
+static luci_result_t copy_row(luci_connection_t *connection, apr_dbd_results_t *results, int number,
+                              const char *const **row, apr_pool_t *pool)
 {
     const apr_dbd_driver_t *driver = connection->driver;
     apr_dbd_row_t *found = NULL;
     int columns = apr_dbd_num_cols(driver, results);
     const char **values;
 
-    if (apr_dbd_get_row(driver, pool, results, &found, 1) != 0)
+    if (apr_dbd_get_row(driver, pool, results, &found, number) != 0)
         return LUCI_NOT_FOUND;
     values = apr_pcalloc(pool, (apr_size_t)columns * sizeof *values);
     for (int i = 0; i < columns; i++) {
@@ -310,18 +296,42 @@ static luci_result_t first_row(luci_connection_t *connection, apr_dbd_results_t 
     return LUCI_OK;
 }
 
-luci_result_t luci_connection_select(luci_connection_t *connection, luci_bound_t *bound,
-                                     const char *const **row, apr_pool_t *pool)
+static luci_result_t ask(luci_connection_t *connection, luci_bound_t *bound, apr_dbd_results_t **results,
+                         apr_pool_t *pool)
 {
-    apr_dbd_results_t *results = NULL;
     int code = TIME_IS_UP;
 
+    *results = NULL;
     if (begin_call(connection)) {
-        code = apr_dbd_pselect(connection->driver, pool, connection->handle, &results, bound->prepared,
+        code = apr_dbd_pselect(connection->driver, pool, connection->handle, results, bound->prepared,
                                ALL_ROWS, bound->arguments, bound->argument);
         end_call(connection);
     }
-    return code == 0 ? first_row(connection, results, row, pool) : answer(connection, code);
+    return answer(connection, code);
+}
+
+luci_result_t luci_connection_select(luci_connection_t *connection, luci_bound_t *bound,
+                                     const char *const **row, apr_pool_t *pool)
+{
+    apr_dbd_results_t *results;
+    luci_result_t result = ask(connection, bound, &results, pool);
+
+    return result == LUCI_OK ? copy_row(connection, results, 1, row, pool) : result;
+}
+
+luci_result_t luci_connection_select_all(luci_connection_t *connection, luci_bound_t *bound,
+                                         apr_array_header_t *rows, apr_pool_t *pool)
+{
+    apr_dbd_results_t *results;
+    const char *const *row;
+    luci_result_t result = ask(connection, bound, &results, pool);
+
+    while (result == LUCI_OK) {
+        result = copy_row(connection, results, rows->nelts + 1, &row, pool);
+        if (result == LUCI_OK)
+            APR_ARRAY_PUSH(rows, const char *const *) = row;
+    }
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
 luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_t *bound, int *changed,

@@ -59,9 +59,12 @@ luci_result_t luci_connection_prepare(luci_connection_t *connection, const char 
 luci_result_t luci_connection_probe(luci_connection_t *connection, const char *text, int *found,
                                     apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* As luci_db_select, luci_db_execute and luci_db_run, once. */
+/* As luci_db_select, luci_db_select_all (appending to an array that is empty), luci_db_execute and
+ * luci_db_run, once. */
 luci_result_t luci_connection_select(luci_connection_t *connection, luci_bound_t *bound,
                                      const char *const **row, apr_pool_t *pool) LUCI_MUST_USE;
+luci_result_t luci_connection_select_all(luci_connection_t *connection, luci_bound_t *bound,
+                                         apr_array_header_t *rows, apr_pool_t *pool) LUCI_MUST_USE;
 luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_t *bound, int *changed,
                                       apr_pool_t *scratch) LUCI_MUST_USE;
 luci_result_t luci_connection_run(luci_connection_t *connection, const char *text) LUCI_MUST_USE;

@@ -81,6 +81,25 @@ luci_result_t luci_cookie_find(const char *header, const char *name, const char 
     return LUCI_OK;
 }
 
+const char *luci_cookie_value(const char *header, const char *name, apr_pool_t *pool)
+{
+    size_t name_length = strlen(name);
+    const char *rest = header, *found = NULL;
+    pair_t pair;
+
+    while (next_pair(&rest, &pair)) {
+        const char *value;
+
+        if (!is_named(&pair, name, name_length))
+            continue;
+        value = apr_pstrmemdup(pool, pair.start + name_length + 1, pair.length - name_length - 1);
+        if (found && strcmp(found, value) != 0)
+            return NULL;
+        found = value;
+    }
+    return found;
+}
+
 int luci_cookie_is_session_id(const char *text)
 {
     return text && is_id(text, strnlen(text, LUCI_SESSION_ID_LENGTH + 1));

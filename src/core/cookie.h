@@ -29,6 +29,10 @@ typedef struct {
 luci_result_t luci_cookie_find(const char *header, const char *name, const char **id,
                                apr_pool_t *pool) LUCI_MUST_USE;
 
+/* The value of the one cookie of that name, read as above but of any shape, from pool. NULL: there is none,
+ * or several differ. */
+const char *luci_cookie_value(const char *header, const char *name, apr_pool_t *pool);
+
 /* Whether a string has the shape of a session id. */
 int luci_cookie_is_session_id(const char *text);
 

@@ -9,6 +9,7 @@
 #include "key.h"
 #include "log.h"
 #include "session_cache.h"
+#include "throttle.h"
 
 /* Runs work when it is its turn, in this thread or another while this one waits: work's answer, or BUSY when
  * its turn did not come in time and it was not run. Without a run every work runs at once. is_full: whether
@@ -28,6 +29,7 @@ typedef struct {
     const luci_session_cache_t *cache;         /* NULL: none */
     const luci_session_cache_t *const *others; /* further ones that sessions of this database may lie in,
                                                   closed by NULL: an end goes there, too. NULL: none */
+    const luci_throttle_t *throttle;           /* NULL: tries are not counted */
     const luci_log_t *log;                     /* may be NULL */
     luci_event_sink_t events;
 } luci_auth_t;

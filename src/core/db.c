@@ -103,20 +103,28 @@ static int note_file(luci_db_t *db)
     return !is_file(db) || luci_file_mark_take(&db->file, db->target->params, db->memory);
 }
 
-/* In memory of its own: a connection may live for ever, and be asked again and again. */
-static luci_result_t has(luci_db_t *db, luci_sql_probe_t probe, int *found)
+/* In memory of its own: a connection may live for ever, and be asked again and again. column: what is looked
+ * for instead of what the probe says. */
+static luci_result_t has_column(luci_db_t *db, luci_sql_probe_t probe, const char *column, int *found)
 {
+    const luci_tables_t *tables = &db->target->settings->tables;
     luci_connection_t *connection = &db->connection;
     apr_pool_t *scratch;
+    const char *text;
     luci_result_t result;
 
     if (apr_pool_create(&scratch, db->memory) != APR_SUCCESS)
         return luci_connection_fail(connection, LUCI_INTERNAL, "out of memory");
-    result = luci_connection_probe(
-        connection, luci_sql_probe(connection->dialect, probe, &db->target->settings->tables, scratch), found,
-        scratch);
+    text = column ? luci_sql_probe_column(connection->dialect, column, tables, scratch)
+                  : luci_sql_probe(connection->dialect, probe, tables, scratch);
+    result = luci_connection_probe(connection, text, found, scratch);
     apr_pool_destroy(scratch);
     return result;
+}
+
+static luci_result_t has(luci_db_t *db, luci_sql_probe_t probe, int *found)
+{
+    return has_column(db, probe, NULL, found);
 }
 
 /* SQLite refuses prepared statements after a change of tables; a server goes on as if nothing had been added.
@@ -202,6 +210,13 @@ static luci_result_t has_once(luci_db_t *db, luci_sql_probe_t probe, int *found)
     return result == LUCI_OK ? has(db, probe, found) : result;
 }
 
+luci_result_t luci_db_has_column(luci_db_t *db, const char *column, int *found)
+{
+    luci_result_t result = luci_db_connect(db);
+
+    return result == LUCI_OK ? has_column(db, LUCI_SQL_PROBE_USER, column, found) : result;
+}
+
 luci_result_t luci_db_has(luci_db_t *db, luci_sql_probe_t probe, int *found)
 {
     int was_connected = is_connected(db);
@@ -223,8 +238,9 @@ luci_result_t luci_db_run(luci_db_t *db, const char *text)
 typedef struct {
     luci_sql_id_t id;
     const char *const *arguments;
-    const char *const **row; /* NULL: it writes */
-    int *changed;            /* when it writes */
+    const char *const **row;  /* NULL: it writes, or */
+    apr_array_header_t *rows; /* it reads all rows */
+    int *changed;             /* when it writes */
     apr_pool_t *pool;
 } errand_t;
 
@@ -253,6 +269,10 @@ static luci_result_t run_once(luci_db_t *db, const errand_t *errand)
 
     if (result != LUCI_OK)
         return result;
+    if (errand->rows) {
+        apr_array_clear(errand->rows);
+        return luci_connection_select_all(&db->connection, &bound, errand->rows, errand->pool);
+    }
     if (errand->row)
         return luci_connection_select(&db->connection, &bound, errand->row, errand->pool);
     return luci_connection_execute(&db->connection, &bound, errand->changed, errand->pool);
@@ -279,6 +299,15 @@ luci_result_t luci_db_select(luci_db_t *db, luci_sql_id_t id, const char *const 
     return run(db, &errand);
 }
 
+luci_result_t luci_db_select_all(luci_db_t *db, luci_sql_id_t id, const char *const *arguments,
+                                 apr_array_header_t **rows, apr_pool_t *pool)
+{
+    errand_t errand = { .id = id, .arguments = arguments, .pool = pool };
+
+    *rows = errand.rows = apr_array_make(pool, LUCI_SQL_PAGE_ROWS, sizeof(const char *const *));
+    return run(db, &errand);
+}
+
 /* Before anything is written: a file that nobody sees any more would swallow it. */
 static void leave_stale_file(luci_db_t *db)
 {
@@ -293,6 +322,20 @@ luci_result_t luci_db_execute(luci_db_t *db, luci_sql_id_t id, const char *const
 
     leave_stale_file(db);
     return run(db, &errand);
+}
+
+luci_result_t luci_db_set_column(luci_db_t *db, const char *column, const char *const *arguments,
+                                 apr_pool_t *scratch)
+{
+    luci_result_t result = luci_db_connect(db);
+    int changed;
+
+    if (result != LUCI_OK)
+        return result;
+    db->prepared[LUCI_SQL_USER_SET_COLUMN] = NULL;
+    db->statements[LUCI_SQL_USER_SET_COLUMN] =
+        luci_sql_set_column(db->connection.dialect, column, db->target->settings, db->memory);
+    return luci_db_execute(db, LUCI_SQL_USER_SET_COLUMN, arguments, &changed, scratch);
 }
 
 /* ---- Transactions ---- */

@@ -70,9 +70,19 @@ luci_sql_columns_t luci_db_columns(const luci_db_t *db);
 luci_result_t luci_db_select(luci_db_t *db, luci_sql_id_t id, const char *const *arguments,
                              const char *const **row, apr_pool_t *pool) LUCI_MUST_USE;
 
+/* Runs a statement that reads any number of rows: *rows (const char *const *, as above) from pool. OK, also
+ * without any; BUSY, UNAVAILABLE. */
+luci_result_t luci_db_select_all(luci_db_t *db, luci_sql_id_t id, const char *const *arguments,
+                                 apr_array_header_t **rows, apr_pool_t *pool) LUCI_MUST_USE;
+
 /* Runs a statement that writes; *changed is the number of rows. OK, BUSY, UNAVAILABLE. */
 luci_result_t luci_db_execute(luci_db_t *db, luci_sql_id_t id, const char *const *arguments, int *changed,
                               apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* Runs LUCI_SQL_USER_SET_COLUMN for a column of the user table, prepared for this one time. OK, BUSY,
+ * UNAVAILABLE. */
+luci_result_t luci_db_set_column(luci_db_t *db, const char *column, const char *const *arguments,
+                                 apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Runs work between BEGIN and COMMIT; anything but OK from it rolls back and is returned. When the connection
  * fails before COMMIT, work runs once more from the start on a fresh one. A failing COMMIT is BUSY or
@@ -84,6 +94,9 @@ luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *ba
 /* Whether the tables have what a probe asks for. OK with *found set; BUSY, UNAVAILABLE: it could not be
  * looked for. */
 luci_result_t luci_db_has(luci_db_t *db, luci_sql_probe_t probe, int *found) LUCI_MUST_USE;
+
+/* The same for any column of the user table. */
+luci_result_t luci_db_has_column(luci_db_t *db, const char *column, int *found) LUCI_MUST_USE;
 
 /* Runs one statement without arguments, as the schema's are. Not repeated. */
 luci_result_t luci_db_run(luci_db_t *db, const char *text) LUCI_MUST_USE;

@@ -232,6 +232,13 @@ luci_result_t luci_password_argon2_verify_dummy(const luci_hash_cost_t *cost, co
     return result == LUCI_OK ? LUCI_DENIED : result;
 }
 
+int luci_password_argon2_is_readable(const char *stored)
+{
+    luci_argon2_hash_t hash;
+
+    return read_hash(stored, &hash) == LUCI_OK;
+}
+
 int luci_password_argon2_outdated(const char *stored, const luci_hash_cost_t *wanted)
 {
     luci_argon2_hash_t hash;

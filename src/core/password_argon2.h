@@ -21,6 +21,7 @@ luci_result_t luci_password_argon2_hash(const luci_hash_cost_t *cost, const char
 luci_result_t luci_password_argon2_verify(const char *stored, const char *password) LUCI_MUST_USE;
 luci_result_t luci_password_argon2_verify_dummy(const luci_hash_cost_t *cost,
                                                 const char *password) LUCI_MUST_USE;
+int luci_password_argon2_is_readable(const char *stored);
 int luci_password_argon2_outdated(const char *stored, const luci_hash_cost_t *wanted);
 
 #endif

@@ -94,7 +94,7 @@ int luci_password_crypt_is_cheap(const char *stored)
            is_sha1(stored) || is_key(stored, 13);
 }
 
-static int is_readable(const char *stored)
+int luci_password_crypt_is_readable(const char *stored)
 {
     return luci_password_crypt_is_cheap(stored) || is_bcrypt(stored) || is_sha2(after(stored, "$5$"), 43) ||
            is_sha2(after(stored, "$6$"), 86) || is_yescrypt(stored);
@@ -104,7 +104,7 @@ luci_result_t luci_password_crypt_verify(const char *stored, const char *passwor
 {
     apr_status_t status;
 
-    if (!is_readable(stored))
+    if (!luci_password_crypt_is_readable(stored))
         return LUCI_INVALID;
     status = apr_password_validate(password, stored);
     if (status == APR_SUCCESS)

@@ -19,7 +19,8 @@
 /* As luci_password_verify; stored is never NULL. */
 luci_result_t luci_password_crypt_verify(const char *stored, const char *password) LUCI_MUST_USE;
 
-/* As luci_password_is_cheap. */
+/* As luci_password_is_readable and luci_password_is_cheap. */
+int luci_password_crypt_is_readable(const char *stored);
 int luci_password_crypt_is_cheap(const char *stored);
 
 #endif

@@ -35,6 +35,17 @@ luci_result_t luci_password_verify_dummy(const luci_hash_cost_t *cost, const cha
     return LUCI_INVALID;
 }
 
+int luci_password_is_readable(const char *stored)
+{
+    if (!stored)
+        return 0;
+    if (luci_password_argon2_claims(stored))
+        return luci_password_argon2_is_readable(stored);
+    if (luci_password_scrypt_claims(stored))
+        return luci_password_scrypt_is_readable(stored);
+    return luci_password_crypt_is_readable(stored);
+}
+
 int luci_password_is_cheap(const char *stored)
 {
     return luci_password_crypt_is_cheap(stored);

@@ -38,6 +38,9 @@ luci_result_t luci_password_verify(const char *stored, const char *password) LUC
  * DENIED, or as luci_password_hash; never OK. */
 luci_result_t luci_password_verify_dummy(const luci_hash_cost_t *cost, const char *password) LUCI_MUST_USE;
 
+/* 1 when luci_password_verify would compute something: stored is of a format above, and not too costly. */
+int luci_password_is_readable(const char *stored);
+
 /* 1 when verifying stored takes next to no time (SHA-1, MD5, DES, as old htpasswd files have them), so that
  * the speed of a refusal would tell that the user exists. */
 int luci_password_is_cheap(const char *stored);

@@ -109,6 +109,13 @@ luci_result_t luci_password_scrypt_verify_dummy(const char *password)
     return compare(&nobodys, password);
 }
 
+int luci_password_scrypt_is_readable(const char *stored)
+{
+    scrypt_hash_t hash;
+
+    return read_hash(stored, &hash) == LUCI_OK;
+}
+
 int luci_password_scrypt_outdated(const char *stored)
 {
     scrypt_hash_t hash;

@@ -18,6 +18,7 @@ int luci_password_scrypt_claims(const char *stored);
 luci_result_t luci_password_scrypt_hash(const char *password, char **stored, apr_pool_t *pool) LUCI_MUST_USE;
 luci_result_t luci_password_scrypt_verify(const char *stored, const char *password) LUCI_MUST_USE;
 luci_result_t luci_password_scrypt_verify_dummy(const char *password) LUCI_MUST_USE;
+int luci_password_scrypt_is_readable(const char *stored);
 int luci_password_scrypt_outdated(const char *stored);
 
 #endif

@@ -118,16 +118,53 @@ luci_result_t luci_secret_random_id(char *out, size_t length)
     return result;
 }
 
-luci_result_t luci_secret_sha256(const void *data, size_t length, unsigned char out[LUCI_SHA256_BYTES])
+/* SHA-256 of two stretches, one after the other. */
+static luci_result_t sha256_of(const unsigned char *head, size_t head_length, const void *data, size_t length,
+                               unsigned char out[LUCI_SHA256_BYTES])
 {
     EVP_MD_CTX *digest = sha256 ? this_threads_digest() : NULL;
 
     /* Starting again without naming the algorithm keeps the provider's context: the cheapest way there is. */
     if (digest && EVP_DigestInit_ex2(digest, NULL, NULL) == 1 &&
+        (head_length == 0 || EVP_DigestUpdate(digest, head, head_length) == 1) &&
         EVP_DigestUpdate(digest, data, length) == 1 && EVP_DigestFinal_ex(digest, out, NULL) == 1)
         return LUCI_OK;
     memset(out, 0, LUCI_SHA256_BYTES);
     return LUCI_INTERNAL;
+}
+
+luci_result_t luci_secret_sha256(const void *data, size_t length, unsigned char out[LUCI_SHA256_BYTES])
+{
+    return sha256_of(NULL, 0, data, length, out);
+}
+
+#define HMAC_BLOCK 64 /* bytes; RFC 2104's B for SHA-256, and its two pads */
+#define HMAC_INNER 0x36
+#define HMAC_OUTER 0x5c
+
+static void hmac_pad(const unsigned char key[LUCI_SHA256_BYTES], unsigned char with,
+                     unsigned char pad[HMAC_BLOCK])
+{
+    memset(pad, with, HMAC_BLOCK);
+    for (int i = 0; i < LUCI_SHA256_BYTES; i++)
+        pad[i] ^= key[i];
+}
+
+luci_result_t luci_secret_hmac(const unsigned char key[LUCI_SHA256_BYTES], const void *data, size_t length,
+                               unsigned char out[LUCI_SHA256_BYTES])
+{
+    unsigned char pad[HMAC_BLOCK], inner[LUCI_SHA256_BYTES];
+    luci_result_t result;
+
+    hmac_pad(key, HMAC_INNER, pad);
+    result = sha256_of(pad, sizeof pad, data, length, inner);
+    hmac_pad(key, HMAC_OUTER, pad);
+    if (result == LUCI_OK)
+        result = sha256_of(pad, sizeof pad, inner, sizeof inner, out);
+    else
+        memset(out, 0, LUCI_SHA256_BYTES);
+    luci_secret_wipe(pad, sizeof pad);
+    return result;
 }
 
 luci_result_t luci_secret_sha256_hex(const void *data, size_t length, char out[LUCI_SHA256_HEX + 1])

@@ -33,6 +33,10 @@ luci_result_t luci_secret_sha256(const void *data, size_t length,
 luci_result_t luci_secret_sha256_hex(const void *data, size_t length,
                                      char out[LUCI_SHA256_HEX + 1]) LUCI_MUST_USE;
 
+/* HMAC-SHA-256 (RFC 2104) of data with a key of LUCI_SHA256_BYTES. As luci_secret_sha256. */
+luci_result_t luci_secret_hmac(const unsigned char key[LUCI_SHA256_BYTES], const void *data, size_t length,
+                               unsigned char out[LUCI_SHA256_BYTES]) LUCI_MUST_USE;
+
 /* out has 2 * length + 1 bytes; lower case. */
 void luci_secret_hex(const unsigned char *data, size_t length, char *out);
 

@@ -50,6 +50,18 @@ typedef struct {
     apr_uint32_t lanes;
 } luci_hash_cost_t;
 
+typedef struct {
+    apr_uint32_t most; /* tries within the period; 0: no limit */
+    luci_ms_t period;
+} luci_limit_t;
+
+/* LuciaThrottle. */
+typedef struct {
+    luci_limit_t account;
+    luci_limit_t address;
+    luci_limit_t sign_up;
+} luci_throttle_limits_t;
+
 /* Names of the three tables: letters, digits, underscores. */
 typedef struct {
     const char *user;

@@ -17,14 +17,7 @@
     " FROM {key} k JOIN {user} u ON u.id = k.user_id WHERE k.id = %s"
 
 /* INSERT IGNORE would hide other errors too, and ON DUPLICATE KEY counts as the connection was told to. */
-typedef struct {
-    const char *text;
-    const char *mysql; /* NULL: MySQL's reads the same; the other two always do */
-    int repeatable;
-    int may_conflict;
-} row_t;
-
-static const row_t statements[LUCI_SQL_STATEMENTS] = {
+static const luci_sql_row_t statements[LUCI_SQL_ADMIN] = {
     [LUCI_SQL_USER_INSERT] = {
         .text = "INSERT INTO {user} (id, username[U:, created_at]) VALUES (%s, %s[U:, %lld]) "
                 "ON CONFLICT DO NOTHING",
@@ -109,21 +102,41 @@ static const row_t statements[LUCI_SQL_STATEMENTS] = {
     [LUCI_SQL_PROBE_SESSION_COLUMNS] =                                                                       \
         READ_COLUMNS("{session}", "created_at, last_seen, address, user_agent")
 
-#define SQLITE_INDEX                                                                                         \
-    "SELECT 1 FROM pragma_index_list(trim('{session}', '\"')) l JOIN pragma_index_info(l.name) i "           \
-    "WHERE i.seqno = 0 AND i.name = 'idle_expires' AND NOT l.partial LIMIT 1"
-#define PGSQL_INDEX                                                                                          \
+#define SQLITE_INDEX(table, column)                                                                          \
+    "SELECT 1 FROM pragma_index_list(trim('" table "', '\"')) l JOIN pragma_index_info(l.name) i "           \
+    "WHERE i.seqno = 0 AND i.name = '" column "' AND NOT l.partial LIMIT 1"
+#define PGSQL_INDEX(table, column)                                                                           \
     "SELECT 1 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indexrelid "       \
-    "WHERE i.indrelid = pg_catalog.to_regclass('{session}') AND i.indisvalid AND i.indpred IS NULL "         \
-    "AND a.attnum = 1 AND a.attname = 'idle_expires' LIMIT 1"
-#define MYSQL_INDEX                                                                                          \
+    "WHERE i.indrelid = pg_catalog.to_regclass('" table "') AND i.indisvalid AND i.indpred IS NULL "         \
+    "AND a.attnum = 1 AND a.attname = '" column "' LIMIT 1"
+#define MYSQL_INDEX(table, column)                                                                           \
     "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() "                           \
-    "AND table_name = TRIM(BOTH '`' FROM '{session}') AND column_name = 'idle_expires' AND seq_in_index = "  \
+    "AND table_name = TRIM(BOTH '`' FROM '" table "') AND column_name = '" column "' AND seq_in_index = "    \
     "1 LIMIT 1"
 
+/* A foreign key to the user table. */
+#define SQLITE_REFERENCE(table)                                                                              \
+    "SELECT 1 FROM pragma_foreign_key_list(trim('" table "', '\"')) f "                                      \
+    "WHERE lower(f.\"table\") = lower(trim('{user}', '\"')) LIMIT 1"
+#define PGSQL_REFERENCE(table)                                                                               \
+    "SELECT 1 FROM pg_catalog.pg_constraint WHERE contype = 'f' "                                            \
+    "AND conrelid = pg_catalog.to_regclass('" table "') "                                                    \
+    "AND confrelid = pg_catalog.to_regclass('{user}') LIMIT 1"
+#define MYSQL_REFERENCE(table)                                                                               \
+    "SELECT 1 FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE() "         \
+    "AND table_name = TRIM(BOTH '`' FROM '" table "') "                                                      \
+    "AND referenced_table_name = TRIM(BOTH '`' FROM '{user}') LIMIT 1"
+
+#define BY_CATALOGUE(engine)                                                                                 \
+    [LUCI_SQL_PROBE_SESSION_INDEX] = engine##_INDEX("{session}", "idle_expires"),                            \
+    [LUCI_SQL_PROBE_SESSION_USER_INDEX] = engine##_INDEX("{session}", "user_id"),                            \
+    [LUCI_SQL_PROBE_KEY_USER_INDEX] = engine##_INDEX("{key}", "user_id"),                                    \
+    [LUCI_SQL_PROBE_SESSION_REFERENCE] = engine##_REFERENCE("{session}"),                                    \
+    [LUCI_SQL_PROBE_KEY_REFERENCE] = engine##_REFERENCE("{key}")
+
 static const char *const probes[LUCI_SQL_DIALECTS][LUCI_SQL_PROBES] = {
-    [LUCI_SQLITE3] = { BY_READING, [LUCI_SQL_PROBE_SESSION_INDEX] = SQLITE_INDEX },
-    [LUCI_MYSQL] = { BY_READING, [LUCI_SQL_PROBE_SESSION_INDEX] = MYSQL_INDEX },
+    [LUCI_SQLITE3] = { BY_READING, BY_CATALOGUE(SQLITE) },
+    [LUCI_MYSQL] = { BY_READING, BY_CATALOGUE(MYSQL) },
     [LUCI_PGSQL] = {
         [LUCI_SQL_PROBE_USER] = PGSQL_COLUMNS("{user}", "'id', 'username'", "2"),
         [LUCI_SQL_PROBE_KEY] = PGSQL_COLUMNS("{key}", "'id', 'user_id', 'hashed_password'", "3"),
@@ -133,7 +146,7 @@ static const char *const probes[LUCI_SQL_DIALECTS][LUCI_SQL_PROBES] = {
         [LUCI_SQL_PROBE_USER_COLUMNS] = PGSQL_COLUMNS("{user}", "'disabled', 'created_at'", "2"),
         [LUCI_SQL_PROBE_SESSION_COLUMNS] =
             PGSQL_COLUMNS("{session}", "'created_at', 'last_seen', 'address', 'user_agent'", "4"),
-        [LUCI_SQL_PROBE_SESSION_INDEX] = PGSQL_INDEX,
+        BY_CATALOGUE(PGSQL),
     },
 };
 
@@ -239,17 +252,16 @@ static const char *const transaction[LUCI_SQL_DIALECTS][LUCI_SQL_STEPS] = {
 
 static const struct {
     const char *driver;
-    char quote;
     int setup_matters;
     const char *more_params;
     const char *socket_function; /* NULL: no server */
 } dialects[LUCI_SQL_DIALECTS] = {
-    [LUCI_SQLITE3] = { "sqlite3", '"', 0 /* a file that can't be written stays as it is, and readable */, "",
+    [LUCI_SQLITE3] = { "sqlite3", 0 /* a file that can't be written stays as it is, and readable */, "",
                        NULL },
-    [LUCI_PGSQL] = { "pgsql", '"', 1, "", "PQsocket" },
+    [LUCI_PGSQL] = { "pgsql", 1, "", "PQsocket" },
     /* or the driver would connect anew by itself, in the middle of a transaction, and take a megabyte for
      * each column of type TEXT */
-    [LUCI_MYSQL] = { "mysql", '`', 1, ",reconnect=0,fldsz=8192", "mysql_get_socket" },
+    [LUCI_MYSQL] = { "mysql", 1, ",reconnect=0,fldsz=8192", "mysql_get_socket" },
 };
 
 /* PostgreSQL's driver has one code for everything. */
@@ -279,20 +291,14 @@ luci_result_t luci_sql_dialect(const char *driver, luci_sql_dialect_t *dialect)
     return LUCI_NOT_FOUND;
 }
 
-static luci_sql_names_t names_for(luci_sql_dialect_t dialect, const luci_tables_t *tables,
-                                  const apr_array_header_t *attributes)
-{
-    return (luci_sql_names_t){ tables, attributes, dialects[dialect].quote };
-}
-
 luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_t id,
                                         const luci_settings_t *settings, luci_sql_columns_t columns,
                                         apr_pool_t *pool)
 {
-    const row_t *row = &statements[id];
+    const luci_sql_row_t *row = id < LUCI_SQL_ADMIN ? &statements[id] : &luci_sql_admin[id - LUCI_SQL_ADMIN];
     const char *text = dialect == LUCI_MYSQL && row->mysql ? row->mysql : row->text;
     luci_sql_statement_t statement = { .repeatable = row->repeatable, .may_conflict = row->may_conflict };
-    luci_sql_names_t names = names_for(dialect, &settings->tables, settings->attributes);
+    luci_sql_names_t names = luci_sql_names_for(dialect, &settings->tables, settings->attributes);
 
     statement.text = luci_sql_text(text, &names, columns, &statement, pool);
     return statement;
@@ -301,7 +307,7 @@ luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_
 const char *luci_sql_probe(luci_sql_dialect_t dialect, luci_sql_probe_t probe, const luci_tables_t *tables,
                            apr_pool_t *pool)
 {
-    luci_sql_names_t names = names_for(dialect, tables, NULL);
+    luci_sql_names_t names = luci_sql_names_for(dialect, tables, NULL);
 
     return luci_sql_text(probes[dialect][probe], &names, (luci_sql_columns_t){ 0 }, NULL, pool);
 }
@@ -310,7 +316,7 @@ const char *const *luci_sql_schema(luci_sql_dialect_t dialect, luci_sql_probe_t 
                                    const luci_settings_t *settings, apr_pool_t *pool)
 {
     const char **texts = apr_pcalloc(pool, (SCHEMA_STATEMENTS_MOST + 1) * sizeof *texts);
-    luci_sql_names_t names = names_for(dialect, &settings->tables, settings->attributes);
+    luci_sql_names_t names = luci_sql_names_for(dialect, &settings->tables, settings->attributes);
 
     for (int i = 0; i < SCHEMA_STATEMENTS_MOST && schema[dialect][probe][i]; i++)
         texts[i] = luci_sql_text(schema[dialect][probe][i], &names, (luci_sql_columns_t){ 0 }, NULL, pool);
@@ -359,24 +365,4 @@ const char *luci_sql_socket_function(luci_sql_dialect_t dialect)
 int luci_sql_is_file(luci_sql_dialect_t dialect, const char *params)
 {
     return dialect == LUCI_SQLITE3 && strcmp(params, ":memory:") != 0;
-}
-
-const char *luci_sql_number(apr_int64_t number, apr_pool_t *pool)
-{
-    return apr_off_t_toa(pool, number);
-}
-
-/* A moment's thirteen digits are read here: each gated request reads some, and strtoll takes its time. */
-#define DIGITS_SURE 18 /* no number of so many is too large */
-
-apr_int64_t luci_sql_to_number(const char *column, apr_int64_t fallback)
-{
-    apr_int64_t number = 0;
-    const char *c = column;
-
-    if (!column)
-        return fallback;
-    for (; c < column + DIGITS_SURE && *c >= '0' && *c <= '9'; c++)
-        number = number * 10 + (*c - '0');
-    return *c == '\0' && c > column ? number : apr_atoi64(column);
 }

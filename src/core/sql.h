@@ -42,8 +42,33 @@ typedef enum {
     LUCI_SQL_SESSION_STEP,   /* id, most -> the last of so many ids behind it (NULL: none), how many */
     LUCI_SQL_SESSION_PURGE_STEP, /* id, last id, now, created_at: removes the dead behind the one, up to the
                                     other; where created_at is read, also those as old */
+    LUCI_SQL_ADMIN,              /* what administrators do begins here (sql_admin.c) */
+    LUCI_SQL_USER_GET = LUCI_SQL_ADMIN, /* id -> listed user */
+    LUCI_SQL_USER_FIND,                 /* username -> listed user */
+    LUCI_SQL_USER_PAGE,                 /* username, id -> listed users behind these, in this order */
+    LUCI_SQL_USER_RENAME,               /* username, id */
+    LUCI_SQL_USER_SET_DISABLED,         /* 1 or 0, id: only where the column is there */
+    LUCI_SQL_USER_SET_COLUMN,           /* value or NULL, id: luci_sql_set_column says which column */
+    LUCI_SQL_USER_DELETE,               /* id */
+    LUCI_SQL_KEY_PAGE,                  /* user id, id -> id, stored hash of the user's keys behind id */
+    LUCI_SQL_KEYS_PAGE,            /* id -> id, stored hash, user's id (NULL: gone) of all keys behind it */
+    LUCI_SQL_KEY_RENAME,           /* new id, id */
+    LUCI_SQL_KEY_SET_HASH,         /* stored hash or NULL, id */
+    LUCI_SQL_KEY_DELETE,           /* id */
+    LUCI_SQL_KEYS_DELETE,          /* user id */
+    LUCI_SQL_SESSION_PAGE,         /* id -> listed sessions behind it */
+    LUCI_SQL_SESSION_PAGE_OF_USER, /* user id, id -> the same, of one user */
+    LUCI_SQL_SESSIONS_DELETE,      /* user id */
     LUCI_SQL_STATEMENTS
 } luci_sql_id_t;
+
+/* Rows that a statement which reads page by page gives at most; fewer: it was the last page. */
+#define LUCI_SQL_PAGE_ROWS 500
+
+/* A listed user: username, id, created_at (NULL where it isn't known), then the user columns. A listed
+ * session: id, user id, username, active, idle, created_at, last_seen, address, user agent (NULL where they
+ * aren't known). */
+enum { LUCI_SQL_LISTED_NAME, LUCI_SQL_LISTED_ID, LUCI_SQL_LISTED_CREATED, LUCI_SQL_LISTED_USER };
 
 /* User columns in a result: user id, disabled, username, then the attributes in the order of the
  * settings. */
@@ -69,6 +94,15 @@ luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_
                                         const luci_settings_t *settings, luci_sql_columns_t columns,
                                         apr_pool_t *pool);
 
+/* LUCI_SQL_USER_SET_COLUMN for a column of the user table, from pool. */
+luci_sql_statement_t luci_sql_set_column(luci_sql_dialect_t dialect, const char *column,
+                                         const luci_settings_t *settings, apr_pool_t *pool);
+
+/* What an administrator can run to add a column to the user table: one of ours, or an attribute. From pool.
+ */
+const char *luci_sql_add_column(luci_sql_dialect_t dialect, const char *column,
+                                const luci_settings_t *settings, apr_pool_t *pool);
+
 /* Queries that have a row when the table and the columns are there. Otherwise they have none, or preparing
  * them fails with LUCI_SQL_MISSING. From pool. */
 typedef enum {
@@ -78,11 +112,19 @@ typedef enum {
     LUCI_SQL_PROBE_USER_DISABLED,
     LUCI_SQL_PROBE_USER_COLUMNS,
     LUCI_SQL_PROBE_SESSION_COLUMNS,
-    LUCI_SQL_PROBE_SESSION_INDEX, /* one that begins with idle_expires */
+    LUCI_SQL_PROBE_SESSION_INDEX,      /* one that begins with idle_expires */
+    LUCI_SQL_PROBE_SESSION_USER_INDEX, /* begin with user_id */
+    LUCI_SQL_PROBE_KEY_USER_INDEX,
+    LUCI_SQL_PROBE_SESSION_REFERENCE, /* foreign keys to the user table */
+    LUCI_SQL_PROBE_KEY_REFERENCE,
     LUCI_SQL_PROBES
 } luci_sql_probe_t;
 const char *luci_sql_probe(luci_sql_dialect_t dialect, luci_sql_probe_t probe, const luci_tables_t *tables,
                            apr_pool_t *pool);
+
+/* The same for any column of the user table. */
+const char *luci_sql_probe_column(luci_sql_dialect_t dialect, const char *column, const luci_tables_t *tables,
+                                  apr_pool_t *pool);
 
 /* What makes the table that probe (one of the first three) misses, with its indexes: statements to run in
  * order, closed by NULL. */

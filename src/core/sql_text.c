@@ -80,7 +80,10 @@ static size_t append_name(expansion_t *e, const char *text)
         }
         return length;
     }
-    append_attributes(e, strncmp(text, "definitions", length) == 0);
+    if (strncmp(text, "column", length) == 0 && e->names->column)
+        append_quoted(e, e->names->column, NULL);
+    else
+        append_attributes(e, strncmp(text, "definitions", length) == 0);
     return length;
 }
 
@@ -91,6 +94,7 @@ static int keeps(const expansion_t *e, char letter)
     case 'D': return e->columns.disabled;
     case 'd': return !e->columns.disabled;
     case 'U': return e->columns.user;
+    case 'u': return !e->columns.user;
     case 'S': return e->columns.session;
     case 'C': return e->columns.created_at;
     default: return !e->columns.session;
@@ -133,6 +137,12 @@ static void expand(expansion_t *e, const char *text)
     }
 }
 
+luci_sql_names_t luci_sql_names_for(luci_sql_dialect_t dialect, const luci_tables_t *tables,
+                                    const apr_array_header_t *attributes)
+{
+    return (luci_sql_names_t){ tables, attributes, dialect == LUCI_MYSQL ? '`' : '"', NULL };
+}
+
 const char *luci_sql_text(const char *text, const luci_sql_names_t *names, luci_sql_columns_t columns,
                           luci_sql_statement_t *statement, apr_pool_t *pool)
 {
@@ -145,4 +155,24 @@ const char *luci_sql_text(const char *text, const luci_sql_names_t *names, luci_
     expand(&e, text);
     e.out[e.length] = '\0';
     return e.out;
+}
+
+const char *luci_sql_number(apr_int64_t number, apr_pool_t *pool)
+{
+    return apr_off_t_toa(pool, number);
+}
+
+/* A moment's thirteen digits are read here: each gated request reads some, and strtoll takes its time. */
+#define DIGITS_SURE 18 /* no number of so many is too large */
+
+apr_int64_t luci_sql_to_number(const char *column, apr_int64_t fallback)
+{
+    apr_int64_t number = 0;
+    const char *c = column;
+
+    if (!column)
+        return fallback;
+    for (; c < column + DIGITS_SURE && *c >= '0' && *c <= '9'; c++)
+        number = number * 10 + (*c - '0');
+    return *c == '\0' && c > column ? number : apr_atoi64(column);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user.h"
 
+#include "page.h"
+
 #include <string.h>
 
 luci_result_t luci_user_insert(luci_db_t *db, const luci_user_t *user, luci_ms_t now, apr_pool_t *scratch)
@@ -26,6 +28,56 @@ void luci_user_from_row(luci_user_t *user, const char *const *columns)
     user->username = columns[LUCI_SQL_USER_NAME] ? columns[LUCI_SQL_USER_NAME] : "";
     user->disabled = is_set(columns[LUCI_SQL_USER_DISABLED]);
     user->attributes = columns + LUCI_SQL_USER_ATTRIBUTES;
+    user->created_at = NULL;
+}
+
+static void from_listed(luci_user_t *user, const char *const *row)
+{
+    luci_user_from_row(user, row + LUCI_SQL_LISTED_USER);
+    user->created_at = row[LUCI_SQL_LISTED_CREATED];
+}
+
+static luci_result_t read_one(luci_db_t *db, luci_sql_id_t statement, const char *argument, luci_user_t *user,
+                              apr_pool_t *pool)
+{
+    const char *const *row;
+    luci_result_t result = luci_db_select(db, statement, &argument, &row, pool);
+
+    if (result == LUCI_OK)
+        from_listed(user, row);
+    return result;
+}
+
+luci_result_t luci_user_get(luci_db_t *db, const char *id, luci_user_t *user, apr_pool_t *pool)
+{
+    return read_one(db, LUCI_SQL_USER_GET, id, user, pool);
+}
+
+luci_result_t luci_user_find(luci_db_t *db, const char *username, luci_user_t *user, apr_pool_t *pool)
+{
+    return read_one(db, LUCI_SQL_USER_FIND, username, user, pool);
+}
+
+typedef struct {
+    luci_user_each_fn *each;
+    void *baton;
+} listing_t;
+
+static int show(void *baton, const char *const *row, apr_pool_t *scratch)
+{
+    const listing_t *listing = baton;
+    luci_user_t user;
+
+    from_listed(&user, row);
+    return listing->each(listing->baton, &user, scratch);
+}
+
+luci_result_t luci_user_each(luci_db_t *db, luci_user_each_fn *each, void *baton, apr_pool_t *scratch)
+{
+    listing_t listing = { each, baton };
+    luci_page_walk_t walk = { LUCI_SQL_USER_PAGE, NULL, 2, show, &listing };
+
+    return luci_page_walk(db, &walk, scratch);
 }
 
 const char *luci_user_attribute(const luci_user_t *user, const luci_settings_t *settings, const char *name)

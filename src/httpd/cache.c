@@ -16,15 +16,9 @@
 
 APLOG_USE_MODULE(luciauth);
 
-#define LOCK "luciauth-cache"
 #define DEFAULT_PROVIDER "shmcb"
 
-/* Provider calls wait for their lock, or for another machine: for a record not longer than a look into the
- * database would take on a bad day, for an end, which matters more, as long as a visitor may wait. */
-#define WAIT apr_time_from_msec(250)
-#define WAIT_END apr_time_from_sec(2)
 #define PAUSE apr_time_from_sec(10)
-#define ROUNDING apr_time_from_sec(2)
 
 /* What all processes share. Moments in microseconds since 1970. */
 typedef struct {
@@ -33,13 +27,32 @@ typedef struct {
 } shared_t;
 
 struct luci_cache_t {
+    const luci_cache_use_t *use;
     const luci_cache_name_t *name;
     luci_cache_provider_t provider;
     server_rec *server; /* the main one */
     shared_t *shared;
-    apr_global_mutex_t *lock;      /* of a provider that isn't even safe among threads; else NULL, */
-    luci_cache_workers_t *workers; /* and this child's threads that call it */
+    apr_global_mutex_t *lock; /* where it's held, or the provider isn't even safe among threads; else NULL */
+    luci_cache_workers_t *workers; /* this child's threads that call it; NULL: it's on this machine */
     int is_started;                /* in this child */
+};
+
+const luci_cache_use_t luci_cache_of_sessions = {
+    .directive = "LuciaSessionCache",
+    .name_space = "luciauth",
+    .lock = "luciauth-cache",
+    .id = "LUCI0402",
+    .what = "session cache",
+    .instead = "the database is asked instead",
+};
+const luci_cache_use_t luci_cache_of_counts = {
+    .directive = "LuciaThrottleStore",
+    .name_space = "luciauth-tries",
+    .lock = "luciauth-tries",
+    .is_held = 1,
+    .id = "LUCI0510",
+    .what = "throttle's store",
+    .instead = "sign-ins are not throttled meanwhile",
 };
 
 static const ap_socache_provider_t *provider_of(const char *name)
@@ -49,9 +62,25 @@ static const ap_socache_provider_t *provider_of(const char *name)
 
 int luci_cache_register_lock(apr_pool_t *conf_pool)
 {
-    return ap_mutex_register(conf_pool, LOCK, NULL, APR_LOCK_DEFAULT, 0) == APR_SUCCESS
-               ? OK
-               : HTTP_INTERNAL_SERVER_ERROR;
+    const luci_cache_use_t *const uses[] = { &luci_cache_of_sessions, &luci_cache_of_counts };
+
+    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
+        if (ap_mutex_register(conf_pool, uses[i]->lock, NULL, APR_LOCK_DEFAULT, 0) != APR_SUCCESS)
+            return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+int luci_cache_is_loaded(const char *provider)
+{
+    return provider_of(provider) != NULL;
+}
+
+int luci_cache_is_elsewhere(const luci_cache_name_t *name)
+{
+    const ap_socache_provider_t *provider = name->provider ? provider_of(name->provider) : NULL;
+
+    return provider && !(provider->flags & AP_SOCACHE_FLAG_NOTMPSAFE);
 }
 
 int luci_cache_wanted(luci_cache_name_t *name)
@@ -101,11 +130,13 @@ const char *luci_cache_problem(const luci_cache_name_t *name, apr_pool_t *temp)
 
 /* ---- Making it ---- */
 
-static luci_cache_t *failed(server_rec *server, const luci_cache_name_t *name, const char *what,
-                            apr_status_t status)
+static luci_cache_t *failed(const luci_cache_t *cache, const char *what, apr_status_t status)
 {
-    ap_log_error(APLOG_MARK, APLOG_CRIT, status, server, "LUCI0401: LuciaSessionCache \"%s%s%s\": %s",
-                 name->provider, name->args ? ":" : "", name->args ? name->args : "", what);
+    const luci_cache_name_t *name = cache->name;
+
+    ap_log_error(APLOG_MARK, APLOG_CRIT, status, cache->server, "LUCI0401: %s \"%s%s%s\": %s",
+                 cache->use->directive, name->provider, name->args ? ":" : "", name->args ? name->args : "",
+                 what);
     return NULL;
 }
 
@@ -124,10 +155,12 @@ static apr_status_t make_lock(luci_cache_t *cache, apr_pool_t *conf_pool)
     static int count;
     const char *instance = apr_itoa(conf_pool, ++count);
 
-    return ap_global_mutex_create(&cache->lock, NULL, LOCK, instance, cache->server, conf_pool, 0);
+    return ap_global_mutex_create(&cache->lock, NULL, cache->use->lock, instance, cache->server, conf_pool,
+                                  0);
 }
 
-luci_cache_t *luci_cache_create(const luci_cache_name_t *name, server_rec *main_server, apr_pool_t *conf_pool)
+luci_cache_t *luci_cache_create(const luci_cache_use_t *use, const luci_cache_name_t *name,
+                                server_rec *main_server, apr_pool_t *conf_pool)
 {
     luci_cache_t *cache = apr_pcalloc(conf_pool, sizeof *cache);
     luci_cache_provider_t *provider = &cache->provider;
@@ -135,34 +168,39 @@ luci_cache_t *luci_cache_create(const luci_cache_name_t *name, server_rec *main_
     apr_shm_t *memory;
     apr_status_t status;
 
+    cache->use = use;
     cache->name = name;
     cache->server = main_server;
+    provider->name_space = use->name_space;
     provider->quiet = quiet_copy(main_server, conf_pool);
     provider->functions = provider_of(name->provider);
     provider->args = name->args;
-    provider->is_elsewhere = !(provider->functions->flags & AP_SOCACHE_FLAG_NOTMPSAFE);
+    provider->is_elsewhere = luci_cache_is_elsewhere(name);
     status = luci_cache_open(provider, main_server, &problem, conf_pool);
     if (problem)
-        return failed(main_server, name, problem, 0);
+        return failed(cache, problem, 0);
     if (status != APR_SUCCESS)
-        return failed(main_server, name, "it could not be started", status);
+        return failed(cache, "it could not be started", status);
     status = apr_shm_create(&memory, sizeof *cache->shared, NULL, conf_pool);
     if (status == APR_SUCCESS) {
         cache->shared = memset(apr_shm_baseaddr_get(memory), 0, sizeof *cache->shared);
-        if (!provider->is_elsewhere)
+        if (!provider->is_elsewhere || use->is_held)
             status = make_lock(cache, conf_pool);
     }
-    return status == APR_SUCCESS ? cache
-                                 : failed(main_server, name, "no shared memory or lock for it", status);
+    return status == APR_SUCCESS ? cache : failed(cache, "no shared memory or lock for it", status);
 }
 
 /* What a child needs to make calls: its hold of the lock, or threads. */
 static apr_status_t prepare_calls(luci_cache_t *cache, apr_pool_t *child_pool)
 {
+    apr_status_t status = APR_SUCCESS;
     int threads = 1;
 
     if (cache->lock)
-        return apr_global_mutex_child_init(&cache->lock, apr_global_mutex_lockfile(cache->lock), child_pool);
+        status =
+            apr_global_mutex_child_init(&cache->lock, apr_global_mutex_lockfile(cache->lock), child_pool);
+    if (status != APR_SUCCESS || !cache->provider.is_elsewhere)
+        return status;
     if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1)
         threads = 1;
     /* One more than threads, so that a look-up that hangs does not keep the end of its session from being
@@ -180,15 +218,14 @@ int luci_cache_start(luci_cache_t *cache, apr_pool_t *child_pool)
         return 1;
     }
     ap_log_error(APLOG_MARK, APLOG_ERR, status, cache->server,
-                 "LUCI0405: a child goes without the session cache (%s): it has no lock or memory for it",
-                 cache->name->provider);
+                 "LUCI0405: a child goes without the %s (%s): it has no lock or memory for it",
+                 cache->use->what, cache->name->provider);
     return 0;
 }
 
-/* Those that need a lock are in this machine's memory or files. */
 int luci_cache_is_local(const luci_cache_t *cache)
 {
-    return cache->lock != NULL;
+    return !cache->provider.is_elsewhere;
 }
 
 /* ---- When it fails ---- */
@@ -198,13 +235,12 @@ static void complain(const luci_cache_t *cache, apr_status_t status, const char 
     const luci_cache_name_t *name = cache->name;
 
     if (luci_httpd_log_due(&cache->shared->complained))
-        ap_log_error(APLOG_MARK, APLOG_WARNING, status, cache->server,
-                     "LUCI0402: the session cache (%s%s%s) %s; the database is asked instead", name->provider,
-                     name->args ? ":" : "", name->args ? name->args : "", what);
+        ap_log_error(APLOG_MARK, APLOG_WARNING, status, cache->server, "%s: the %s (%s%s%s) %s; %s",
+                     cache->use->id, cache->use->what, name->provider, name->args ? ":" : "",
+                     name->args ? name->args : "", what, cache->use->instead);
 }
 
-/* Whether to call it: always while it works, and for one call of the whole server once a pause is over. */
-static int may_call(const luci_cache_t *cache)
+int luci_cache_may_call(const luci_cache_t *cache)
 {
     volatile apr_uint64_t *paused_until = &cache->shared->paused_until;
     apr_uint64_t until = apr_atomic_read64(paused_until), now;
@@ -262,8 +298,8 @@ static apr_status_t take_lock(const luci_cache_t *cache, apr_interval_time_t wai
 }
 
 /* Providers with a lock keep things on this machine, which answers. */
-static luci_result_t make_call(const luci_cache_t *cache, luci_cache_call_t *call, apr_interval_time_t wait,
-                               apr_pool_t *scratch)
+luci_result_t luci_cache_make_call(const luci_cache_t *cache, luci_cache_call_t *call,
+                                   apr_interval_time_t wait, apr_pool_t *scratch)
 {
     apr_status_t status;
 
@@ -277,50 +313,49 @@ static luci_result_t make_call(const luci_cache_t *cache, luci_cache_call_t *cal
     return judge(cache, status);
 }
 
-/* ---- The store ---- */
+/* ---- Calls that belong together ---- */
 
-static luci_result_t retrieve(void *baton, const unsigned char *key, unsigned char *record, size_t *length,
-                              apr_pool_t *scratch)
+static int is_paused(const luci_cache_t *cache)
 {
-    const luci_cache_t *cache = baton;
-    luci_cache_call_t call = { .verb = LUCI_CACHE_RETRIEVE, .key = key, .record = record };
-    luci_result_t result;
+    apr_uint64_t until = apr_atomic_read64(&cache->shared->paused_until);
+    apr_uint64_t now = (apr_uint64_t)apr_time_now();
 
-    if (!may_call(cache))
+    return until > now && until - now <= PAUSE;
+}
+
+/* Who waited while others found out that it's gone does not try again. */
+luci_result_t luci_cache_hold(luci_cache_t *cache)
+{
+    apr_status_t status;
+
+    if (is_paused(cache))
         return LUCI_BUSY;
-    result = make_call(cache, &call, WAIT, scratch);
-    *length = call.length;
-    return result;
+    status = take_lock(cache, LUCI_CACHE_WAIT);
+    if (status != APR_SUCCESS)
+        return judge(cache, status);
+    if (luci_cache_may_call(cache))
+        return LUCI_OK;
+    apr_global_mutex_unlock(cache->lock);
+    return LUCI_BUSY;
 }
 
-/* Providers count whole seconds; the record itself says when it ends. What ends now is not worth a call. */
-static luci_result_t store(void *baton, const unsigned char *key, const unsigned char *record, size_t length,
-                           luci_ms_t until, apr_pool_t *scratch)
+void luci_cache_release(luci_cache_t *cache)
 {
-    const luci_cache_t *cache = baton;
-    luci_cache_call_t call = { .verb = LUCI_CACHE_STORE,
-                               .key = key,
-                               .record = (unsigned char *)record,
-                               .length = (unsigned int)length,
-                               .expiry = apr_time_from_msec(until) + ROUNDING };
-
-    if (apr_time_from_msec(until) <= apr_time_now() || !may_call(cache))
-        return LUCI_BUSY;
-    return make_call(cache, &call, WAIT, scratch);
+    apr_global_mutex_unlock(cache->lock);
 }
 
-/* Tried also while it's left alone. */
-static luci_result_t end(void *baton, const unsigned char *key, luci_ms_t duration, apr_pool_t *scratch)
+luci_result_t luci_cache_call_held(const luci_cache_t *cache, luci_cache_call_t *call, apr_pool_t *scratch)
 {
-    const luci_cache_t *cache = baton;
-    luci_cache_call_t call = { .verb = LUCI_CACHE_END,
-                               .key = key,
-                               .expiry = apr_time_now() + apr_time_from_msec(duration) + ROUNDING };
+    apr_status_t status = cache->workers ? luci_cache_workers_call(cache->workers, call, LUCI_CACHE_WAIT)
+                                         : luci_cache_call(&cache->provider, call, scratch);
 
-    return make_call(cache, &call, WAIT_END, scratch);
+    return judge(cache, status);
 }
 
-luci_session_store_t luci_cache_store(luci_cache_t *cache)
+apr_status_t luci_cache_each(const luci_cache_t *cache, ap_socache_iterator_t *with, void *baton,
+                             apr_pool_t *scratch)
 {
-    return (luci_session_store_t){ .retrieve = retrieve, .store = store, .end = end, .baton = cache };
+    const luci_cache_provider_t *provider = &cache->provider;
+
+    return provider->functions->iterate(provider->instance, provider->quiet, baton, with, scratch);
 }

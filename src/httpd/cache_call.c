@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define NAMESPACE "luciauth" /* at most 14 characters, for the providers */
-
 static unsigned char ended[] = { 'e', 'n', 'd', 'e', 'd' };
 
 apr_status_t luci_cache_open(luci_cache_provider_t *provider, server_rec *server, const char **problem,
@@ -13,8 +11,9 @@ apr_status_t luci_cache_open(luci_cache_provider_t *provider, server_rec *server
     static struct ap_socache_hints hints = { LUCI_SHA256_BYTES, 128, apr_time_from_sec(10) };
 
     *problem = provider->functions->create(&provider->instance, provider->args, pool, pool);
-    return *problem ? APR_EINVAL
-                    : provider->functions->init(provider->instance, NAMESPACE, &hints, server, pool);
+    return *problem
+               ? APR_EINVAL
+               : provider->functions->init(provider->instance, provider->name_space, &hints, server, pool);
 }
 
 static int is_end(const unsigned char *record, unsigned int length)
@@ -95,6 +94,10 @@ apr_status_t luci_cache_call(const luci_cache_provider_t *provider, luci_cache_c
         return status == APR_EEXIST ? APR_NOTFOUND : status;
     case LUCI_CACHE_STORE: return store(provider, call, scratch);
     case LUCI_CACHE_END: return end(provider, call, scratch);
+    case LUCI_CACHE_PUT: return put(provider, call, scratch);
+    case LUCI_CACHE_REMOVE:
+        return provider->functions->remove(provider->instance, provider->quiet, call->key, LUCI_SHA256_BYTES,
+                                           scratch);
     }
     return status;
 }

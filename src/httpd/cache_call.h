@@ -12,12 +12,19 @@
 typedef struct {
     const ap_socache_provider_t *functions;
     ap_socache_instance_t *instance;
-    const char *args;  /* as luci_cache_name_t has them */
-    int is_elsewhere;  /* it keeps nothing itself: another client of it can be made at any time */
-    server_rec *quiet; /* hears nothing: providers log every failure */
+    const char *name_space; /* of its keys */
+    const char *args;       /* as luci_cache_name_t has them */
+    int is_elsewhere;       /* it keeps nothing itself: another client of it can be made at any time */
+    server_rec *quiet;      /* hears nothing: providers log every failure */
 } luci_cache_provider_t;
 
-typedef enum { LUCI_CACHE_RETRIEVE, LUCI_CACHE_STORE, LUCI_CACHE_END } luci_cache_verb_t;
+typedef enum {
+    LUCI_CACHE_RETRIEVE,
+    LUCI_CACHE_STORE, /* unless the key was ended */
+    LUCI_CACHE_END,
+    LUCI_CACHE_PUT, /* whatever is there */
+    LUCI_CACHE_REMOVE
+} luci_cache_verb_t;
 
 typedef struct {
     luci_cache_verb_t verb;

@@ -113,7 +113,7 @@ static void give_work(worker_t *worker, const luci_cache_call_t *call)
     worker->call = *call;
     memcpy(worker->key, call->key, sizeof worker->key);
     worker->call.key = worker->key;
-    if (call->verb == LUCI_CACHE_STORE)
+    if (call->verb == LUCI_CACHE_STORE || call->verb == LUCI_CACHE_PUT)
         memcpy(worker->record, call->record, call->length);
     worker->call.record = worker->record;
     worker->state = HAS_CALL;

@@ -374,6 +374,20 @@ static void check_database(check_t *check, server_rec *server)
                                  server_name(server, check->pool)));
 }
 
+/* ---- Throttling ---- */
+
+static void check_throttle(check_t *check, server_rec *server)
+{
+    const luci_cache_name_t *name = &luci_config_server(server)->throttle_store;
+    const char *problem = name->provider ? luci_cache_problem(name, check->pool) : NULL;
+
+    if (problem)
+        fail(check,
+             apr_psprintf(check->pool, "LUCI0513: LuciaThrottleStore: \"%s%s%s\" is not allowed: %s, in %s",
+                          name->provider, name->args ? ":" : "", name->args ? name->args : "", problem,
+                          server_name(server, check->pool)));
+}
+
 /* ---- All of them ---- */
 
 int luci_config_check(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, server_rec *main_server)
@@ -394,6 +408,7 @@ int luci_config_check(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serve
         check_cache(&check, server);
         check_tokens(&check, server);
         check_database(&check, server);
+        check_throttle(&check, server);
         if (!server->is_virtual || config->templates != inherited->templates)
             check_templates(&check, server);
     }

@@ -73,25 +73,46 @@ int luci_entrance_show_login(luci_call_t *call)
     return page_for_visitors(call, LUCI_PAGE_LOGIN);
 }
 
+typedef struct {
+    int status;
+    const char *field; /* the place in the page */
+    const char *message;
+} complaint_t;
+
 /* A form that was refused: the page again, with the name that was typed and without the password. */
-static int form_again(luci_call_t *call, luci_page_t which, const luci_form_t *form, const char *field,
-                      const char *message)
+static int form_with_status(luci_call_t *call, luci_page_t which, const luci_form_t *form,
+                            const complaint_t *complaint)
 {
+    const char *message = complaint->message, *next;
     apr_table_t *values;
-    const char *next;
 
     if (call->as_json)
-        return luci_reply_error(call->r, HTTP_BAD_REQUEST, message, 1);
+        return luci_reply_error(call->r, complaint->status, message, 1);
     values = apr_table_make(call->r->pool, 16);
     set_limits(call, values);
     apr_table_setn(values, "error", message);
-    apr_table_setn(values, field, message);
+    apr_table_setn(values, complaint->field, message);
     if (form->username)
         apr_table_setn(values, "username", form->username);
     next = next_of(call, form);
     if (next)
         apr_table_setn(values, "next", next);
-    return luci_reply_page(call->r, HTTP_BAD_REQUEST, which, values);
+    return luci_reply_page(call->r, complaint->status, which, values);
+}
+
+static int form_again(luci_call_t *call, luci_page_t which, const luci_form_t *form, const char *field,
+                      const char *message)
+{
+    return form_with_status(call, which, form, &(complaint_t){ HTTP_BAD_REQUEST, field, message });
+}
+
+static int throttled(luci_call_t *call, luci_page_t which, const luci_form_t *form,
+                     const luci_attempt_t *attempt)
+{
+    const char *message = luci_reply_later(call->r, attempt->retry_after);
+
+    return form_with_status(call, which, form,
+                            &(complaint_t){ HTTP_TOO_MANY_REQUESTS, "form_error", message });
 }
 
 /* The answer to a sign-up or sign-in that didn't succeed. */
@@ -137,6 +158,15 @@ static int read_form(luci_call_t *call, luci_form_t *form, luci_event_kind_t wha
     }
 }
 
+/* Without a device cookie everything works as well. */
+static void mark_device(luci_call_t *call, const luci_auth_request_t *request)
+{
+    const char *value;
+
+    if (luci_auth_device(&call->runtime->auth, request, &value, call->r->pool) == LUCI_OK)
+        luci_visit_set_device(call->r, value);
+}
+
 /* A new session goes to the browser, and the browser to where it wanted to go. */
 static int welcome(luci_call_t *call, const luci_session_t *session, int json_status, const char *location)
 {
@@ -147,14 +177,17 @@ static int welcome(luci_call_t *call, const luci_session_t *session, int json_st
     return luci_reply_redirect(call->r, location);
 }
 
-static luci_auth_request_t auth_request(const luci_call_t *call, const luci_form_t *form)
+static luci_auth_request_t auth_request(const luci_call_t *call, const luci_form_t *form,
+                                        luci_attempt_t *attempt)
 {
+    *attempt = (luci_attempt_t){ .device = luci_visit_device(call->r) };
     return (luci_auth_request_t){
         .username = form->username,
         .password = form->password,
         .client = { call->r->useragent_ip, apr_table_get(call->r->headers_in, "User-Agent") },
         .old_session = call->visit->cookie_id,
         .now = luci_runtime_now(),
+        .attempt = attempt,
     };
 }
 
@@ -163,6 +196,7 @@ int luci_entrance_sign_up(luci_call_t *call)
     luci_auth_t auth = luci_visit_auth(call->r);
     luci_session_t session = { 0 };
     luci_auth_request_t request;
+    luci_attempt_t attempt;
     luci_result_t result;
     luci_field_t field;
     luci_form_t form;
@@ -175,9 +209,13 @@ int luci_entrance_sign_up(luci_call_t *call)
     status = read_form(call, &form, LUCI_EVENT_SIGN_UP);
     if (status != OK)
         return status;
-    request = auth_request(call, &form);
+    request = auth_request(call, &form, &attempt);
     result = luci_auth_sign_up(&auth, &request, &session, &field, call->r->pool);
+    if (result == LUCI_OK)
+        mark_device(call, &request);
     luci_form_wipe(&form);
+    if (result == LUCI_THROTTLED)
+        return throttled(call, LUCI_PAGE_SIGNUP, &form, &attempt);
     if (result != LUCI_OK)
         return refuse(call, LUCI_PAGE_SIGNUP, &form, result, field);
     return welcome(call, &session, HTTP_CREATED, call->urls.home);
@@ -188,6 +226,7 @@ int luci_entrance_sign_in(luci_call_t *call)
     luci_auth_t auth = luci_visit_auth(call->r);
     luci_session_t session = { 0 };
     luci_auth_request_t request;
+    luci_attempt_t attempt;
     luci_result_t result;
     luci_field_t field;
     luci_form_t form;
@@ -199,9 +238,13 @@ int luci_entrance_sign_in(luci_call_t *call)
     status = read_form(call, &form, LUCI_EVENT_SIGN_IN);
     if (status != OK)
         return status;
-    request = auth_request(call, &form);
+    request = auth_request(call, &form, &attempt);
     result = luci_auth_sign_in(&auth, &request, &session, &field, call->r->pool);
+    if (result == LUCI_OK)
+        mark_device(call, &request);
     luci_form_wipe(&form);
+    if (result == LUCI_THROTTLED)
+        return throttled(call, LUCI_PAGE_LOGIN, &form, &attempt);
     if (result != LUCI_OK)
         return refuse(call, LUCI_PAGE_LOGIN, &form, result, field);
     next = next_of(call, &form);

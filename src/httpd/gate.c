@@ -145,7 +145,17 @@ static int authenticate_session(request_rec *r)
     return result == LUCI_NOT_FOUND ? anonymous(r, dir) : luci_reply_undecided(r, result);
 }
 
-/* mod_auth_basic answers 500 when a provider could not look; we know when that means 503. */
+/* The end of a try with a name that is unknown here, when it's known whether others know it. */
+static void end_unknown(request_rec *r, luci_result_t outcome)
+{
+    luci_visit_t *visit = luci_visit_of(r);
+
+    if (visit->basic_name && visit->basic_result == LUCI_NOT_FOUND)
+        luci_throttle_end(luci_runtime_of(r)->auth.throttle, &visit->basic_attempt, outcome, r->pool);
+}
+
+/* mod_auth_basic answers 500 when a provider could not look; we know when that means 503 or 429. Who is
+ * unknown here and known to another provider made no wrong try. */
 static int authenticate_basic(request_rec *r)
 {
     luci_visit_t *visit = luci_visit_of(r);
@@ -154,6 +164,9 @@ static int authenticate_basic(request_rec *r)
     visit->inside_authn = 1;
     status = ap_run_check_user_id(r);
     visit->inside_authn = 0;
+    end_unknown(r, status == OK ? LUCI_INVALID : LUCI_NOT_FOUND);
+    if (status == HTTP_INTERNAL_SERVER_ERROR && visit->basic_name && visit->basic_result == LUCI_THROTTLED)
+        return luci_reply_throttled(r, visit->basic_attempt.retry_after);
     if (status == HTTP_INTERNAL_SERVER_ERROR && visit->basic_name &&
         (visit->basic_result == LUCI_BUSY || visit->basic_result == LUCI_UNAVAILABLE))
         return luci_reply_undecided(r, visit->basic_result);
@@ -195,7 +208,10 @@ int luci_gate_authorize(request_rec *r)
 static luci_result_t check_basic(request_rec *r, const char *name, const char *password)
 {
     luci_visit_t *visit = luci_visit_of(r);
-    luci_auth_request_t request = { .username = name, .password = password, .now = luci_runtime_now() };
+    luci_auth_request_t request = { .password = password,
+                                    .client = { .address = r->useragent_ip },
+                                    .now = luci_runtime_now(),
+                                    .attempt = &visit->basic_attempt };
     luci_auth_t auth = luci_visit_auth(r);
     unsigned char digest[LUCI_SHA256_BYTES];
     luci_result_t result = luci_secret_sha256(password, strlen(password), digest);
@@ -207,7 +223,11 @@ static luci_result_t check_basic(request_rec *r, const char *name, const char *p
         return visit->basic_result;
     visit->basic_name = apr_pstrdup(visit->pool, name);
     memcpy(visit->basic_digest, digest, sizeof digest);
+    request.username = visit->basic_name;
+    visit->basic_attempt = (luci_attempt_t){ .device = luci_visit_device(r) };
     visit->basic_result = luci_auth_check(&auth, &request, &visit->basic_user, visit->pool);
+    if (!visit->inside_authn) /* mod_auth_form and the like */
+        end_unknown(r, LUCI_NOT_FOUND);
     return visit->basic_result;
 }
 

@@ -179,10 +179,13 @@ static int identify(request_rec *r)
 
 static void hide_secrets(request_rec *r, const luci_visit_t *visit, const luci_dir_config_t *dir)
 {
+    const luci_runtime_t *runtime = luci_runtime_of(r);
     const char *cookies = dir->strip_cookie ? apr_table_get(r->headers_in, "Cookie") : NULL, *kept;
 
     if (cookies) {
         kept = luci_cookie_strip(cookies, luci_config_server(r->server)->cookie_name, r->pool);
+        if (runtime)
+            kept = luci_cookie_strip(kept, runtime->device_cookie, r->pool);
         if (!kept)
             apr_table_unset(r->headers_in, "Cookie");
         else if (kept != cookies)

@@ -120,7 +120,7 @@ int luci_reply_error(request_rec *r, int status, const char *message, int as_jso
 {
     apr_table_t *values;
 
-    if (status == HTTP_SERVICE_UNAVAILABLE || status == HTTP_TOO_MANY_REQUESTS)
+    if (status == HTTP_SERVICE_UNAVAILABLE)
         apr_table_setn(r->headers_out, "Retry-After", APR_STRINGIFY(LUCI_RETRY_AFTER_SECONDS));
     if (as_json)
         return luci_reply_json(r, status, json_pack("{s:s}", "error", message));
@@ -131,6 +131,26 @@ int luci_reply_error(request_rec *r, int status, const char *message, int as_jso
     else
         apr_table_setn(values, "start_url", luci_config_urls(r).home);
     return luci_reply_page(r, status, LUCI_PAGE_ERROR, values);
+}
+
+/* Rounded up: who comes back then is let in. */
+const char *luci_reply_later(request_rec *r, luci_ms_t retry_after)
+{
+    apr_int64_t seconds = (retry_after + LUCI_MS_SECOND - 1) / LUCI_MS_SECOND, minutes = (seconds + 59) / 60;
+
+    apr_table_setn(r->headers_out, "Retry-After", apr_psprintf(r->pool, "%" APR_INT64_T_FMT, seconds));
+    if (minutes <= 1)
+        return "Too many attempts. Try again in a minute.";
+    if (minutes <= 90)
+        return apr_psprintf(r->pool, "Too many attempts. Try again in %" APR_INT64_T_FMT " minutes.",
+                            minutes);
+    return apr_psprintf(r->pool, "Too many attempts. Try again in %" APR_INT64_T_FMT " hours.",
+                        (minutes + 59) / 60);
+}
+
+int luci_reply_throttled(request_rec *r, luci_ms_t retry_after)
+{
+    return luci_reply_refusal(r, HTTP_TOO_MANY_REQUESTS, luci_reply_later(r, retry_after));
 }
 
 int luci_reply_refusal(request_rec *r, int status, const char *message)

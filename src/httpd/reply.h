@@ -6,6 +6,7 @@
 #define LUCI_REPLY_H
 
 #include "pages.h"
+#include "settings.h"
 
 #include <httpd.h>
 #include <jansson.h>
@@ -27,7 +28,13 @@ int luci_reply_page(request_rec *r, int status, luci_page_t page, apr_table_t *v
 /* JSON; takes the reference to object. */
 int luci_reply_json(request_rec *r, int status, json_t *object);
 
-/* {"error": message}, or the page error.html with it. 503 and 429 get Retry-After. */
+/* When to try again, for a 429: Retry-After in whole seconds, and a sentence that says so, from r->pool. */
+const char *luci_reply_later(request_rec *r, luci_ms_t retry_after);
+
+/* 429 at a gate or to a script: the whole answer. In a subrequest nothing is sent. */
+int luci_reply_throttled(request_rec *r, luci_ms_t retry_after);
+
+/* {"error": message}, or the page error.html with it. 503 gets Retry-After. */
 int luci_reply_error(request_rec *r, int status, const char *message, int as_json);
 
 /* The gate's no: as a page to a person, as JSON to a script. In a subrequest nothing is sent and the status

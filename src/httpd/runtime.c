@@ -15,6 +15,8 @@
 
 APLOG_USE_MODULE(luciauth);
 
+#define DEVICE "_device" /* behind the session cookie's name, whose prefix counts for both */
+
 /* The pool of an earlier server with the same database. */
 static luci_pool_t *shared_pool(const luci_db_target_t *target, server_rec *main_server,
                                 const server_rec *before)
@@ -71,6 +73,18 @@ static const luci_session_cache_t *start_cache(luci_runtime_t *runtime, luci_cac
     return own;
 }
 
+/* Counts are kept for a database as sessions are. */
+static const luci_throttle_t *start_throttle(const luci_server_config_t *config, apr_pool_t *pool)
+{
+    const luci_throttle_shared_t *shared = config->throttle_shared;
+    luci_session_cache_t marked = { .settings = &config->settings };
+
+    if (!shared || luci_session_cache_mark(&marked, config->database.driver,
+                                           mark_of(config, shared->cache, pool), pool) != LUCI_OK)
+        return NULL;
+    return luci_throttle_start(config, marked.mark, pool);
+}
+
 static luci_runtime_t *start_server(server_rec *server, server_rec *main_server, apr_pool_t *pool)
 {
     luci_server_config_t *config = luci_config_server(server);
@@ -90,6 +104,7 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
     runtime->pages = shared->pages;
     runtime->audit = shared->audit;
     runtime->attribute_names = luci_attribute_names(&config->settings, pool);
+    runtime->device_cookie = apr_pstrcat(pool, config->cookie_name, DEVICE, NULL);
     if (!runtime->pool || !runtime->pages)
         return NULL;
     runtime->auth = (luci_auth_t){
@@ -97,6 +112,7 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
         .source = luci_pool_source(runtime->pool),
         .hasher = luci_hash_slots_hasher(shared->hash_slots, config->hash_slots.wait, pool),
         .cache = start_cache(runtime, shared->cache, config, pool),
+        .throttle = start_throttle(config, pool),
         .log = &runtime->log,
     };
     return runtime;
@@ -150,7 +166,7 @@ static int prepare_cache(luci_shared_t *shared, luci_cache_name_t *name, server_
             return 1;
         }
     }
-    shared->cache = luci_cache_create(name, main_server, conf_pool);
+    shared->cache = luci_cache_create(&luci_cache_of_sessions, name, main_server, conf_pool);
     return shared->cache != NULL;
 }
 
@@ -206,6 +222,8 @@ int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
             ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "LUCI0312: no shared memory for LuciaDatabase");
             return HTTP_INTERNAL_SERVER_ERROR;
         }
+        if (luci_throttle_prepare(config, main_server, conf_pool) != LUCI_OK)
+            return HTTP_INTERNAL_SERVER_ERROR;
         if (!slots || !shared->audit ||
             (luci_cache_wanted(&config->cache_name) &&
              !prepare_cache(shared, &config->cache_name, main_server, conf_pool)))
@@ -220,9 +238,12 @@ static void start_caches(apr_pool_t *child_pool, server_rec *main_server)
 {
     for (server_rec *server = main_server; server; server = server->next) {
         luci_shared_t *shared = luci_config_server(server)->shared;
+        luci_throttle_shared_t *throttle = luci_config_server(server)->throttle_shared;
 
         if (shared && shared->cache && !luci_cache_start(shared->cache, child_pool))
             shared->cache = NULL;
+        if (throttle && throttle->cache && !luci_cache_start(throttle->cache, child_pool))
+            throttle->cache = NULL;
     }
 }
 

@@ -8,11 +8,12 @@
 #include "attribute_names.h"
 #include "audit.h"
 #include "auth.h"
-#include "cache.h"
+#include "cache_sessions.h"
 #include "config.h"
 #include "hash_slots.h"
 #include "pages.h"
 #include "pool.h"
+#include "throttle_start.h"
 
 typedef struct {
     luci_auth_t auth;
@@ -24,6 +25,7 @@ typedef struct {
     luci_pages_t *pages;
     luci_audit_t *audit;
     const luci_attribute_name_t *attribute_names;
+    const char *device_cookie; /* its name */
 } luci_runtime_t;
 
 /* What the children of a server with a LuciaDatabase inherit. Servers that name the same cache or log share

@@ -2,6 +2,7 @@
 #include "visit.h"
 
 #include "counters.h"
+#include "device.h"
 #include "request.h"
 
 #include <apr_strings.h>
@@ -54,8 +55,8 @@ static luci_visit_t *begin_visit(request_rec *root)
     luci_visit_t *visit = apr_pcalloc(root->pool, sizeof *visit);
 
     visit->pool = root->pool;
-    if (luci_cookie_find(apr_table_get(root->headers_in, "Cookie"),
-                         luci_config_server(root->server)->cookie_name, &visit->cookie_id,
+    visit->cookies = apr_table_get(root->headers_in, "Cookie");
+    if (luci_cookie_find(visit->cookies, luci_config_server(root->server)->cookie_name, &visit->cookie_id,
                          root->pool) != LUCI_OK)
         visit->cookie_id = NULL;
     visit->bearer_id = read_bearer(root);
@@ -173,6 +174,23 @@ void luci_visit_clear_cookie(request_rec *r)
     luci_cookie_t cookie = cookie_of(r);
 
     send_cookie(r, luci_cookie_clear(&cookie, luci_visit_root(r)->pool));
+}
+
+const char *luci_visit_device(request_rec *r)
+{
+    const luci_runtime_t *runtime = luci_runtime_of(r);
+    const luci_visit_t *visit = luci_visit_of(r);
+
+    return runtime ? luci_cookie_value(visit->cookies, runtime->device_cookie, visit->pool) : NULL;
+}
+
+void luci_visit_set_device(request_rec *r, const char *value)
+{
+    luci_cookie_t cookie = cookie_of(r);
+
+    cookie.name = luci_runtime_of(r)->device_cookie;
+    send_cookie(r, luci_cookie_set(&cookie, value, luci_runtime_now() + LUCI_DEVICE_LIFETIME,
+                                   luci_visit_root(r)->pool));
 }
 
 /* Tells the browser what became of its cookie. */

@@ -25,6 +25,7 @@ typedef struct {
     apr_pool_t *pool;      /* the root request's: what is kept here comes from it */
     const char *cookie_id; /* a session id of the right shape from the cookie, or NULL */
     const char *bearer_id; /* likewise from "Authorization: Bearer" */
+    const char *cookies;   /* the Cookie header as it came, or NULL */
     luci_validation_t by_cookie;
     luci_validation_t by_bearer;
 
@@ -32,6 +33,7 @@ typedef struct {
     unsigned char basic_digest[LUCI_SHA256_BYTES]; /* of the password */
     luci_result_t basic_result;
     luci_user_t basic_user;
+    luci_attempt_t basic_attempt;
 
     luci_visit_event_t last; /* what was reported last */
 
@@ -93,5 +95,9 @@ int luci_visit_is_exempt(request_rec *r);
 /* Sends the session's cookie, or clears it, whatever becomes of the response. */
 void luci_visit_set_cookie(request_rec *r, const luci_session_t *session);
 void luci_visit_clear_cookie(request_rec *r);
+
+/* The value of the device cookie that came, whatever it is, or NULL; and sending one. */
+const char *luci_visit_device(request_rec *r);
+void luci_visit_set_device(request_rec *r, const char *value);
 
 #endif

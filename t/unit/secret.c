@@ -304,6 +304,29 @@ static void check_comparing_and_wiping(void)
     tap_pass("NULL is allowed");
 }
 
+/* RFC 4231, test cases 1 and 2: shorter keys are filled up with zeros. */
+static void check_hmac(void)
+{
+    static const struct {
+        const char *key, *data, *hex;
+    } cases[] = {
+        { "\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b", "Hi There",
+          "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7" },
+        { "Jefe", "what do ya want for nothing?",
+          "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned char key[LUCI_SHA256_BYTES] = { 0 }, out[LUCI_SHA256_BYTES];
+        char hex[LUCI_SHA256_HEX + 1];
+
+        memcpy(key, cases[i].key, strlen(cases[i].key));
+        tap_is_int(luci_secret_hmac(key, cases[i].data, strlen(cases[i].data), out), LUCI_OK, "HMAC");
+        luci_secret_hex(out, sizeof out, hex);
+        tap_is_str(hex, cases[i].hex, "HMAC of RFC 4231, case %d", (int)i + 1);
+    }
+}
+
 int main(int argc, char **argv)
 {
     apr_pool_t *pool;
@@ -313,6 +336,7 @@ int main(int argc, char **argv)
     check_restarts();
     tap_is_int(luci_secret_init(pool), LUCI_OK, "started");
     check_sha256_examples();
+    check_hmac();
     check_comparing_and_wiping();
     check_id_shapes();
     check_rejection();

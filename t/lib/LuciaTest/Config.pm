@@ -112,6 +112,7 @@ CONF
         $text .= $module unless $self->{lucia} eq 'first';
         $text .= "LuciaCleanup off\n";    # no row goes by itself but where a test wants it to
         $text .= "LuciaTemplates $dir/templates\n" if $self->{templates};
+        $text .= "LuciaThrottle off\n" unless $self->{throttle} // 1;
     }
     return $text;
 }

@@ -10,6 +10,7 @@
 #         files     => { 'htdocs/a.txt' => "text", 'htdocs/x.cgi' => "#!/bin/sh\n..." },   # .cgi: executable
 #         lucia     => 0,          # without mod_luciauth; 'first': loaded before the other modules, not after
 #         templates => 0,          # without the LuciaTemplates line
+#         throttle  => 0,          # with LuciaThrottle off: for many wrong sign-ins from one place
 #         ports     => 2,          # further free ports: @port2@, @port3@
 #         host      => '127.0.0.2', # its address
 #         env       => { TZ => 'UTC' }, log_level => 'debug', tls => 1 (the client speaks TLS),

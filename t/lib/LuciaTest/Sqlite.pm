@@ -8,13 +8,37 @@ use warnings;
 use LuciaTest ();
 
 sub new          { my ($class) = @_; return bless {}, $class }
+sub shared       { my ($class) = @_; return $class->new }
+sub kind         { 'sqlite' }
 sub driver       { 'sqlite3' }
 sub database_for { my ($self, $file) = @_; return "$file" }
 sub line         { my ($self, $file) = @_; return "LuciaDatabase sqlite3 $file" }
 
+sub params       { my ($self, $file) = @_; return "$file" }
 sub access       { my ($self, $file) = @_; return ("dbi:SQLite:dbname=$file", '', '') }
 sub sound        { my ($self, $file) = @_; return $self->value_in($file, 'PRAGMA integrity_check') }
 sub away         { my ($self, $file, $from, $to) = @_; return rename("$file$from", "$file$to") || die "$file: $!" }
+
+# A new database as on a server: a path in a folder of its own, with the file when there are statements to run in it.
+sub create {
+    my ($self, @statements) = @_;
+    my $dir = LuciaTest::work_dir('sqlite');
+    push @{ $self->{dirs} }, $dir;    # goes with this
+    LuciaTest::give("$dir");
+    $self->query_in("$dir/luciauth.db", $_) for @statements;
+    return "$dir/luciauth.db";
+}
+
+# As Lucia v2's adapter wants them and its guide makes them.
+sub lucia_tables {
+    return (
+        'CREATE TABLE auth_user (id VARCHAR(15) NOT NULL PRIMARY KEY, username VARCHAR(31) NOT NULL UNIQUE)',
+        'CREATE TABLE user_key (id VARCHAR(255) NOT NULL PRIMARY KEY, user_id VARCHAR(15) NOT NULL REFERENCES auth_user(id), '
+            . 'hashed_password VARCHAR(255))',
+        'CREATE TABLE user_session (id VARCHAR(127) NOT NULL PRIMARY KEY, user_id VARCHAR(15) NOT NULL REFERENCES auth_user(id), '
+            . 'active_expires BIGINT NOT NULL, idle_expires BIGINT NOT NULL)',
+    );
+}
 
 sub connect {
     my ($self, $file) = @_;

@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5.1. The directive table: a directive is one row, from which the setter, the merge, the range
+/* Floor 2.4. The directive table: a directive is one row, from which the setter, the merge, the range
  * message, the text of "httpd -L" and the reference table in the documentation come. To add one: a member in
- * config.h, a row in directives.c, an entry in doc/directives.md, a line in t/config.t. */
+ * configuration.h, a row in directive_rows.h, an entry in doc/directives.md, a line in t/config.t. */
 #ifndef LUCI_DIRECTIVES_H
 #define LUCI_DIRECTIVES_H
 
-#include <httpd.h>
-#include <http_config.h>
+#include "configuration.h"
 
 #include <stddef.h>
-
-/* For the module record: a command for every row, closed by an empty one. */
-extern const command_rec luci_directives[];
 
 /* Where rows keep their values: luci_server_config_t or luci_dir_config_t. */
 typedef struct luci_scope_t luci_scope_t;
 extern const luci_scope_t luci_scope_server;
 extern const luci_scope_t luci_scope_dir;
+
+/* The row of a directive, whatever the case of its name; -1: there is none. */
+int luci_directives_find(const char *name);
+const luci_scope_t *luci_directives_scope(int row);
+
+/* Judges a line's args and then sets the row in config, a structure of its scope. NULL, or what names the
+ * directive, the value and what is allowed, from pool; then config is as it was. */
+const char *luci_directives_set(int row, const char *args, void *config, apr_pool_t *pool);
 
 /* A structure of the scope with every row's default. */
 void *luci_directives_defaults(const luci_scope_t *scope, apr_pool_t *pool);

@@ -2,6 +2,7 @@
 #include "directive_types.h"
 #include "password_hash.h"
 
+#include <apr_file_info.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -84,7 +85,7 @@ static const char *read_digits(const char *text, apr_int64_t *number)
     return at == text ? NULL : at;
 }
 
-static int parse_number(const char *text, apr_int64_t least, apr_int64_t most, apr_int64_t *number)
+int luci_word_number(const char *text, apr_int64_t least, apr_int64_t most, apr_int64_t *number)
 {
     const char *rest = read_digits(text, number);
 
@@ -99,7 +100,7 @@ static const struct {
     { "mi", LUCI_MS_MINUTE }, { "h", LUCI_MS_HOUR }, { "d", LUCI_MS_DAY },
 };
 
-static int parse_ms(const char *text, luci_ms_t *ms)
+int luci_word_ms(const char *text, luci_ms_t *ms)
 {
     apr_int64_t number;
     const char *unit = read_digits(text, &number);
@@ -143,7 +144,7 @@ static const char *parse_time(const apr_array_header_t *words, const luci_limits
     luci_ms_t ms = 0;
     int off = limits->off && strcasecmp(LUCI_WORD(words, 0), "off") == 0;
 
-    if (!off && (!parse_ms(LUCI_WORD(words, 0), &ms) || ms < limits->least || ms > limits->most))
+    if (!off && (!luci_word_ms(LUCI_WORD(words, 0), &ms) || ms < limits->least || ms > limits->most))
         return allowed_time(limits, pool);
     *(luci_time_value_t *)value = ms;
     return NULL;
@@ -167,8 +168,8 @@ static const char *parse_lengths(const apr_array_header_t *words, const luci_lim
     luci_lengths_value_t *length = value;
     apr_int64_t least, most;
 
-    if (!parse_number(LUCI_WORD(words, 0), limits->least, limits->most, &least) ||
-        !parse_number(LUCI_WORD(words, 1), least, limits->most, &most))
+    if (!luci_word_number(LUCI_WORD(words, 0), limits->least, limits->most, &least) ||
+        !luci_word_number(LUCI_WORD(words, 1), least, limits->most, &most))
         return allowed_lengths(limits, pool);
     length->least = (int)least;
     length->most = (int)most;
@@ -198,10 +199,10 @@ static const char *parse_quota(const apr_array_header_t *words, const luci_limit
     luci_ms_t wait = limits->wait;
 
     if (strcasecmp(LUCI_WORD(words, 0), "auto") != 0 &&
-        !parse_number(LUCI_WORD(words, 0), limits->least, limits->most, &most))
+        !luci_word_number(LUCI_WORD(words, 0), limits->least, limits->most, &most))
         return allowed_quota(limits, pool);
     if (words->nelts > 1 &&
-        (!parse_ms(LUCI_WORD(words, 1), &wait) || wait < wait_limits.least || wait > wait_limits.most))
+        (!luci_word_ms(LUCI_WORD(words, 1), &wait) || wait < wait_limits.least || wait > wait_limits.most))
         return allowed_quota(limits, pool);
     quota->most = (int)most;
     quota->wait = wait;
@@ -243,7 +244,8 @@ static int parse_argon2_cost(const char *word, luci_hash_cost_t *cost, unsigned 
 
         if (strncasecmp(word, parameters[i].name, 2) != 0)
             continue;
-        if (*seen & (1u << i) || !parse_number(word + 2, parameters[i].least, parameters[i].most, &number))
+        if (*seen & (1u << i) ||
+            !luci_word_number(word + 2, parameters[i].least, parameters[i].most, &number))
             return 0;
         *seen |= 1u << i;
         *parameters[i].value = (apr_uint32_t)number;
@@ -285,11 +287,60 @@ int luci_word_is_off(const luci_limits_t *limits, const char *word)
     return limits && limits->off && strcasecmp(word, "off") == 0;
 }
 
+/* What stands between a word's ends, without the backslashes that only quote. quote: '\0' outside quotes. */
+static const char *unquoted(const char *start, size_t length, char quote, apr_pool_t *pool)
+{
+    char *word = apr_palloc(pool, length + 1), *to = word;
+
+    for (const char *at = start; at < start + length; at++) {
+        if (*at == '\\' && (at[1] == '\\' || (quote && at[1] == quote)))
+            at++;
+        *to++ = *at;
+    }
+    *to = '\0';
+    return word;
+}
+
+const char *luci_word_next(const char **line, apr_pool_t *pool)
+{
+    const char *start = *line, *end, *word;
+    char quote = '\0';
+
+    while (apr_isspace(*start))
+        start++;
+    if (*start == '"' || *start == '\'')
+        quote = *start++;
+    for (end = start; *end && (quote ? *end != quote : !apr_isspace(*end)); end++) {
+        if (quote && *end == '\\' && (end[1] == '\\' || end[1] == quote))
+            end++;
+    }
+    word = unquoted(start, (size_t)(end - start), quote, pool);
+    if (quote && *end)
+        end++;
+    while (apr_isspace(*end))
+        end++;
+    *line = end;
+    return word;
+}
+
 apr_array_header_t *luci_words(const char *line, apr_pool_t *pool)
 {
     apr_array_header_t *words = apr_array_make(pool, 4, sizeof(const char *));
 
     while (*line)
-        APR_ARRAY_PUSH(words, const char *) = ap_getword_conf(pool, &line);
+        APR_ARRAY_PUSH(words, const char *) = luci_word_next(&line, pool);
     return words;
+}
+
+const char *luci_directive_root;
+
+const char *luci_word_path(const char *path, apr_pool_t *pool)
+{
+    char *absolute = NULL;
+    apr_status_t rv = apr_filepath_merge(&absolute, luci_directive_root, path, APR_FILEPATH_TRUENAME, pool);
+
+    if (rv != APR_SUCCESS && !APR_STATUS_IS_EPATHWILD(rv) && !APR_STATUS_IS_ENOENT(rv) &&
+        !APR_STATUS_IS_ENOTDIR(rv))
+        return NULL;
+    return absolute;
 }

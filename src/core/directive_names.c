@@ -165,7 +165,7 @@ static const char *parse_database(const apr_array_header_t *words, const luci_li
     if (dialect == LUCI_SQLITE3) {
         if (!luci_sql_is_file(dialect, database.params))
             return refuse_database("a database in memory", pool);
-        database.params = ap_server_root_relative(pool, database.params);
+        database.params = luci_word_path(database.params, pool);
         if (!database.params)
             return refuse_database("this path", pool);
     }
@@ -184,9 +184,9 @@ const luci_type_t luci_type_database = {
 
 static const char *allowed_cache_name(const luci_limits_t *limits, apr_pool_t *pool)
 {
-    (void)limits;
-    (void)pool;
-    return "PROVIDER[:ARGS], such as shmcb, shmcb:/run/luciauth(1048576) or redis:127.0.0.1:6379, or off";
+    return apr_pstrcat(pool,
+                       "PROVIDER[:ARGS], such as shmcb, shmcb:/run/luciauth(1048576) or redis:127.0.0.1:6379",
+                       limits && limits->off ? ", or off" : "", NULL);
 }
 
 static const char *parse_cache_name(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
@@ -199,7 +199,8 @@ static const char *parse_cache_name(const apr_array_header_t *words, const luci_
         name.provider = colon ? apr_pstrmemdup(pool, word, (apr_size_t)(colon - word)) : word;
         name.args = colon && colon[1] ? colon + 1 : NULL;
         /* Providers would take a URL for a host, and be gone for ever. */
-        if (!is_identifier(name.provider) || (name.args && strncmp(name.args, "//", 2) == 0))
+        if (!is_identifier(name.provider) || strcasecmp(name.provider, "off") == 0 ||
+            (name.args && strncmp(name.args, "//", 2) == 0))
             return allowed_cache_name(limits, pool);
     }
     *(luci_cache_name_value_t *)value = name;

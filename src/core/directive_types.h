@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5. The types a directive's value can have: each is a record with a parser, the words it takes and the
- * sentence that says what is allowed. Parsers write nothing but *value, and that only when they accept;
+/* Floor 2.3. The types a directive's value can have: each is a record with a parser, the words it takes and
+ * the sentence that says what is allowed. Parsers write nothing but *value, and that only when they accept;
  * strings come from the pool given. */
 #ifndef LUCI_DIRECTIVE_TYPES_H
 #define LUCI_DIRECTIVE_TYPES_H
 
-#include "config.h"
+#include "configuration.h"
 
 #include <stddef.h>
 
@@ -51,6 +51,9 @@ typedef luci_quota_t luci_quota_value_t;
 typedef luci_hash_cost_t luci_hash_cost_value_t;
 typedef luci_database_t luci_database_value_t;
 typedef luci_cache_name_t luci_cache_name_value_t;
+typedef luci_throttle_limits_t luci_throttle_value_t;
+typedef const char *luci_secret_place_value_t;
+typedef const char *luci_socket_value_t;
 typedef luci_tables_t luci_tables_value_t;
 typedef apr_array_header_t *luci_attributes_value_t;
 typedef apr_array_header_t *luci_origins_value_t;
@@ -75,8 +78,23 @@ extern const luci_type_t luci_type_hash_cost; /* argon2id [m=KiB] [t=N] [p=N], o
 /* 1 when the word is "off" and the row allows it. */
 int luci_word_is_off(const luci_limits_t *limits, const char *word);
 
-/* The words of a line, quoted ones as httpd reads them (const char *), from pool. */
+/* A number without a unit, or a span of time with one. 0: it's none, or out of bounds. */
+int luci_word_number(const char *word, apr_int64_t least, apr_int64_t most, apr_int64_t *number);
+int luci_word_ms(const char *word, luci_ms_t *ms);
+
+/* The next word of a line, from pool, as httpd reads words: between quotes (" or ') blanks are part of it,
+ * and a backslash makes the quote or a backslash so. *line moves on to what follows; "" at its end. */
+const char *luci_word_next(const char **line, apr_pool_t *pool);
+
+/* All words of a line (const char *), from pool. */
 apr_array_header_t *luci_words(const char *line, apr_pool_t *pool);
+
+/* The folder that relative paths start from, httpd's ServerRoot: one in the process, set before a value is
+ * judged. */
+extern const char *luci_directive_root;
+
+/* path made absolute under luci_directive_root; NULL: it can't be. */
+const char *luci_word_path(const char *path, apr_pool_t *pool);
 
 /* Names: directive_names.c */
 extern const luci_type_t luci_type_database;   /* DRIVER PARAMS */
@@ -87,6 +105,11 @@ extern const luci_type_t luci_type_column; /* one identifier */
 extern const luci_type_t luci_type_cookie_name;
 extern const luci_type_t luci_type_cookie_path;
 extern const luci_type_t luci_type_cookie_domain;
+
+/* Throttling: directive_throttle.c */
+extern const luci_type_t luci_type_throttle;     /* account=N/TIME ip=N/TIME signup=N/TIME, or off */
+extern const luci_type_t luci_type_secret_place; /* {file:/path} or {env:NAME}, filled in */
+extern const luci_type_t luci_type_socket;       /* a path; "off" is NULL */
 
 /* Origins, URLs and folders: directive_urls.c */
 extern const luci_type_t luci_type_origins;    /* a list; never NULL, "off" is the empty one */

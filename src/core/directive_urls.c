@@ -154,7 +154,7 @@ static const char *allowed_folder(const luci_limits_t *limits, apr_pool_t *pool)
 static const char *parse_folder(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
                                 apr_pool_t *pool)
 {
-    const char *path = *LUCI_WORD(words, 0) ? ap_server_root_relative(pool, LUCI_WORD(words, 0)) : NULL;
+    const char *path = *LUCI_WORD(words, 0) ? luci_word_path(LUCI_WORD(words, 0), pool) : NULL;
 
     if (!path)
         return allowed_folder(limits, pool);

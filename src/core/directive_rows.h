@@ -1,50 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "directives.h"
-#include "directive_types.h"
-
-#include <apr_strings.h>
-
-#include <string.h>
-
-struct luci_scope_t {
-    size_t size;
-    size_t set; /* offset of the member "set" */
-};
-
-const luci_scope_t luci_scope_server = { sizeof(luci_server_config_t), offsetof(luci_server_config_t, set) };
-const luci_scope_t luci_scope_dir = { sizeof(luci_dir_config_t), offsetof(luci_dir_config_t, set) };
-
-typedef struct {
-    const luci_scope_t *scope;
-    const luci_type_t *type;
-    size_t offset;
-    const luci_limits_t *limits;
-    const char *fallback; /* the default as it would be written; NULL: zeros */
-} luci_row_t;
-
-static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args);
-
-/* ---- The rows ----
- * SERVER or DIR (also in sections)("name", "syntax", "default" or NULL, "what for", type, member, limits)
+/* Floor 2.4. The rows of the directive table, included where SERVER and DIR (also in sections) are defined,
+ * inside an array: SERVER or DIR("name", "syntax", "default" or NULL, "what for", type, member, limits)
  * doc/directives-table.pl reads them too. */
-
 /* clang-format off */
-
-/* The comparison makes the compiler check that the type writes what the member is. */
-#define OFFSET(config, type, member)                                                                              \
-    (offsetof(config, member) + 0 * sizeof((luci_##type##_value_t *)NULL == &((config *)NULL)->member))
-#define ROW(scope_, config, type_, member, limits_, fallback_)                                                    \
-    ((void *)&(const luci_row_t){ .scope = &(scope_), .type = &luci_type_##type_,                                 \
-                                  .offset = OFFSET(config, type_, member), .limits = (limits_),                   \
-                                  .fallback = (fallback_) })
-#define SERVER(name, syntax, fallback, text, type, member, limits)                                                \
-    AP_INIT_RAW_ARGS(name, set_value,                                                                             \
-                     ROW(luci_scope_server, luci_server_config_t, type, member, limits, fallback),                \
-                     RSRC_CONF, syntax ": " text)
-#define DIR(name, syntax, fallback, text, type, member, limits)                                                   \
-    AP_INIT_RAW_ARGS(name, set_value,                                                                             \
-                     ROW(luci_scope_dir, luci_dir_config_t, type, member, limits, fallback),                      \
-                     RSRC_CONF | ACCESS_CONF, syntax ": " text)
 
 #define FROM_TO(low, high) (&(const luci_limits_t){ .least = (low), .most = (high) })
 #define OFF_OR_FROM_TO(low, high) (&(const luci_limits_t){ .least = (low), .most = (high), .off = 1 })
@@ -59,7 +17,6 @@ static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args)
 #define HANDLES_MOST 1000
 #define HASHES_MOST 256
 
-const command_rec luci_directives[] = {
     SERVER("LuciaDatabase", "DRIVER PARAMS", NULL, "where users, keys and sessions are; using the module needs it",
            database, database, NULL),
     SERVER("LuciaDatabasePool", "MAX [WAIT]", "auto 5s",
@@ -108,6 +65,19 @@ const command_rec luci_directives[] = {
     SERVER("LuciaHashSlots", "MAX [WAIT]", "auto 2s",
            "password hashes at once in the whole server (auto: as many as cores), and the longest wait for a turn",
            quota, hash_slots, QUOTA(HASHES_MOST, "hashes", 2 * LUCI_MS_SECOND)),
+    SERVER("LuciaThrottle", "[account=N/TIME] [ip=N/TIME] [signup=N/TIME]|off",
+           "account=10/15min ip=100/15min signup=300/1h",
+           "failed sign-ins of an account and from an address, and sign-ups from one; beyond it 429",
+           throttle, throttle, OR_OFF),
+    SERVER("LuciaThrottleStore", "PROVIDER[:ARGS]", NULL,
+           "where they are counted, an ap_socache provider; without it LuciaSessionCache's where that is shared, else shmcb",
+           cache_name, throttle_store, NULL),
+    SERVER("LuciaThrottleSecret", "{file:/path}|{env:NAME}", NULL,
+           "what device cookies are signed with; without it a random one until httpd stops",
+           secret_place, throttle_secret, NULL),
+    SERVER("LuciaControl", "PATH|off", "luciauth.sock",
+           "the socket by which luciactl reaches the running server, below DefaultRuntimeDir",
+           socket, control, OR_OFF),
     SERVER("LuciaAuditLog", "FILE|PIPE|off", NULL,
            "where each sign-in, failure and the like gets a line, as CustomLog takes it; without it the error log",
            log_target, audit_log, NULL),
@@ -138,130 +108,10 @@ const command_rec luci_directives[] = {
         column, remote_user, NULL),
     DIR("LuciaHeaders", "On|Off", "Off", "whether backends get X-Lucia-* headers",
         flag, headers, NULL),
-    DIR("LuciaStripCookie", "On|Off", "On", "whether the session cookie is kept from CGI and backends",
+    DIR("LuciaStripCookie", "On|Off", "On", "whether the session and device cookies are kept from CGI and backends",
         flag, strip_cookie, NULL),
     DIR("LuciaBearer", "On|Off", "Off", "whether Authorization: Bearer with a session id is accepted",
         flag, bearer, NULL),
     DIR("LuciaOptional", "On|Off", "Off", "identify who is there, admit everybody",
         flag, optional, NULL),
-    { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
-};
-
-/* clang-format on */
-
-#define ROWS (sizeof(luci_directives) / sizeof(*luci_directives) - 1)
-_Static_assert(ROWS <= LUCI_DIRECTIVES_MOST, "one bit of \"set\" a row");
-
-static const luci_row_t *row_at(size_t n)
-{
-    return luci_directives[n].cmd_data;
-}
-
-static apr_uint64_t *set_bits(const luci_scope_t *scope, const void *config)
-{
-    return (apr_uint64_t *)((char *)config + scope->set);
-}
-
-static void *member_of(const luci_row_t *row, const void *config)
-{
-    return (char *)config + row->offset;
-}
-
-/* ---- Writing ---- */
-
-static const char *complaint(const char *name, const luci_row_t *row, const apr_array_header_t *words,
-                             const char *rule, apr_pool_t *pool)
-{
-    if (row->type->secret)
-        return apr_pstrcat(pool, name, ": ", rule, NULL);
-    if (words->nelts == 0)
-        return apr_pstrcat(pool, name, ": a value is missing, allowed is ", rule, NULL);
-    return apr_psprintf(pool, "%s: \"%.200s\" is not allowed: %s", name, apr_array_pstrcat(pool, words, ' '),
-                        rule);
-}
-
-/* A wrong number of words is said without showing them. */
-static const char *miscounted(const luci_row_t *row, const apr_array_header_t *words, apr_pool_t *pool)
-{
-    const char *allowed = row->type->allowed(row->limits, pool);
-
-    if (!row->type->secret)
-        return allowed;
-    return apr_psprintf(pool, "%d %s given, allowed is %s", words->nelts,
-                        words->nelts == 1 ? "word" : "words", allowed);
-}
-
-/* Validates, then assigns: a value that is refused leaves the structure as it was. */
-static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args)
-{
-    const luci_row_t *row = cmd->info;
-    void *config = row->scope == &luci_scope_server
-                       ? ap_get_module_config(cmd->server->module_config, &luciauth_module)
-                       : dir_config;
-    apr_uint64_t *set = set_bits(row->scope, config);
-    apr_uint64_t bit = (apr_uint64_t)1 << (cmd->cmd - luci_directives);
-    apr_array_header_t *words = luci_words(args, cmd->pool);
-    void *value = apr_pcalloc(cmd->pool, row->type->size);
-    const char *problem = ap_check_cmd_context(cmd, NOT_IN_LIMIT);
-
-    if (problem)
-        return problem;
-    if (words->nelts < row->type->least_words || words->nelts > row->type->most_words)
-        problem = miscounted(row, words, cmd->pool);
-    else
-        problem = row->type->parse(words, row->limits, value, cmd->pool);
-    if (problem)
-        return complaint(cmd->cmd->name, row, words, problem, cmd->pool);
-    if ((*set & bit) && row->type->append)
-        row->type->append(member_of(row, config), value);
-    else
-        memcpy(member_of(row, config), value, row->type->size);
-    *set |= bit;
-    return NULL;
-}
-
-/* ---- Defaults and merging ---- */
-
-void *luci_directives_defaults(const luci_scope_t *scope, apr_pool_t *pool)
-{
-    void *config = apr_pcalloc(pool, scope->size);
-
-    for (size_t i = 0; i < ROWS; i++) {
-        const luci_row_t *row = row_at(i);
-
-        if (row->scope == scope && row->fallback) {
-            const char *problem =
-                row->type->parse(luci_words(row->fallback, pool), row->limits, member_of(row, config), pool);
-            ap_assert(problem == NULL);
-        }
-    }
-    return config;
-}
-
-void *luci_directives_merge(const luci_scope_t *scope, void *base, const void *add, apr_pool_t *pool)
-{
-    apr_uint64_t set = *set_bits(scope, add);
-    void *merged;
-
-    if (set == 0)
-        return base;
-    merged = apr_pmemdup(pool, base, scope->size);
-    *set_bits(scope, merged) |= set;
-    for (; set; set &= set - 1) {
-        const luci_row_t *row = row_at((size_t)__builtin_ctzll(set));
-
-        memcpy(member_of(row, merged), member_of(row, add), row->type->size);
-    }
-    return merged;
-}
-
-int luci_directives_written(const luci_scope_t *scope, const void *config, size_t offset)
-{
-    apr_uint64_t set = *set_bits(scope, config);
-
-    for (; set; set &= set - 1) {
-        if (row_at((size_t)__builtin_ctzll(set))->offset == offset)
-            return 1;
-    }
-    return 0;
-}
+    /* clang-format on */

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "audit.h"
+
+#include "say.h"
+
+#include <apr_strings.h>
+#include <apr_time.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define LOG_MODE (S_IRUSR | S_IWUSR | S_IRGRP)
+
+luci_exit_t luci_audit_open(luci_call_t *call, luci_ctl_database_t *database)
+{
+    const char *path = luci_command_value(call, "audit-log");
+
+    if (!path)
+        path = database->config.audit_log;
+    database->audit = -1;
+    if (!path) {
+        openlog("luciactl", 0, LOG_AUTHPRIV);
+        return LUCI_EXIT_DONE;
+    }
+    database->audit = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, LOG_MODE);
+    if (database->audit >= 0)
+        return LUCI_EXIT_DONE;
+    return luci_say_error(LUCI_EXIT_REFUSED, "the audit log %s can't be opened: %s", path, strerror(errno));
+}
+
+/* Who is behind sudo counts. */
+static const char *who(void)
+{
+    const struct passwd *account = getpwuid(getuid());
+    const char *before = getuid() == 0 ? getenv("SUDO_USER") : NULL;
+
+    if (before && *before)
+        return before;
+    return account ? account->pw_name : NULL;
+}
+
+static void put(const luci_ctl_database_t *database, const luci_event_t *event, apr_int64_t count)
+{
+    luci_event_origin_t origin = { .by = who(), .count = count };
+    char line[LUCI_EVENT_LINE_MOST + 1];
+    size_t length = luci_event_line(event, &origin, line);
+
+    if (database->audit < 0) {
+        syslog(LOG_NOTICE, "%s", line);
+        return;
+    }
+    line[length++] = '\n'; /* in one piece, since httpd writes there, too */
+    if (write(database->audit, line, length) != (ssize_t)length)
+        luci_say_error(LUCI_EXIT_REFUSED, "it was done, but the audit log could not be written: %s",
+                       strerror(errno));
+}
+
+static luci_event_t event_of(luci_event_kind_t kind, const luci_user_t *user)
+{
+    luci_event_t event = { .kind = kind, .at = apr_time_as_msec(apr_time_now()) };
+
+    if (user) {
+        event.account = user->username;
+        event.user_id = user->id;
+    }
+    return event;
+}
+
+static luci_reason_t reason_of(luci_result_t result)
+{
+    switch (result) {
+    case LUCI_CONFLICT: return LUCI_REASON_NAME_TAKEN;
+    case LUCI_INVALID: return LUCI_REASON_INVALID_USERNAME;
+    case LUCI_NOT_FOUND: return LUCI_REASON_NOT_FOUND;
+    case LUCI_OK:
+    case LUCI_DENIED:
+    case LUCI_EXPIRED:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return luci_reason_of(result);
+}
+
+void luci_audit_write(const luci_ctl_database_t *database, luci_event_kind_t kind, const luci_user_t *user,
+                      luci_result_t result, apr_int64_t count)
+{
+    luci_event_t event = event_of(kind, user);
+
+    event.reason = reason_of(result);
+    put(database, &event, count);
+}
+
+void luci_audit_session(const luci_ctl_database_t *database, const char *tag, const luci_user_t *user)
+{
+    luci_event_t event = event_of(LUCI_EVENT_SESSION_REVOKE, user);
+
+    apr_cpystrn(event.session, tag, sizeof event.session);
+    put(database, &event, 0);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands.h"
+
+#include "check_database.h"
+#include "check_files.h"
+#include "database.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define CONFIGURATION "configuration"
+
+typedef struct {
+    luci_call_t *call;
+    luci_findings_t *findings;
+    luci_check_user_t user;
+} check_t;
+
+static void check_one(check_t *check, const luci_db_target_t *target)
+{
+    luci_sql_dialect_t dialect = LUCI_SQLITE3;
+    int is_file =
+        luci_sql_dialect(target->driver, &dialect) == LUCI_OK && luci_sql_is_file(dialect, target->params);
+
+    if (is_file && !luci_check_database_file(target->params, &check->user, check->findings)) {
+        luci_findings_problem(check->findings, "database",
+                              "httpd makes it when it starts, or luciactl init does",
+                              "there is no database file %s", target->params);
+        check->findings->unreachable = 1;
+        return;
+    }
+    luci_check_database(target, check->findings);
+}
+
+/* ---- A configuration ---- */
+
+static void check_cookie(check_t *check, const luci_conf_server_t *server)
+{
+    const luci_server_config_t *config = server->config;
+    const luci_cookie_t cookie = { config->cookie_name, config->cookie_path, config->cookie_domain,
+                                   config->cookie_samesite, config->cookie_secure == LUCI_SECURE_ON };
+    const char *problem = luci_cookie_problem(&cookie),
+               *title = luci_conf_server_title(server, check->call->pool);
+
+    if (problem)
+        luci_findings_problem(
+            check->findings, "cookie", "",
+            "LuciaCookieName %s and the other LuciaCookie directives do not go together in %s: %s",
+            cookie.name, title, problem);
+    if (config->cookie_secure == LUCI_SECURE_OFF)
+        luci_findings_advice(check->findings, "cookie", "Write LuciaCookieSecure on, or auto",
+                             "LuciaCookieSecure is off in %s: the session is sent over plain http, too",
+                             title);
+}
+
+static int is_said_already(const luci_conf_servers_t *servers, int at)
+{
+    const luci_server_config_t *config = APR_ARRAY_IDX(servers->servers, at, luci_conf_server_t *)->config;
+
+    for (int i = 0; i < at; i++) {
+        if (APR_ARRAY_IDX(servers->servers, i, luci_conf_server_t *)->config == config)
+            return 1; /* nothing of its own */
+    }
+    return 0;
+}
+
+static void check_server(check_t *check, const luci_conf_servers_t *servers, int at)
+{
+    const luci_conf_server_t *server = APR_ARRAY_IDX(servers->servers, at, const luci_conf_server_t *);
+    const luci_server_config_t *config = server->config;
+    luci_db_target_t target = { config->database.driver, config->database.params, &config->settings, 0,
+                                NULL };
+
+    if (server->use && !target.driver)
+        luci_findings_problem(check->findings, CONFIGURATION, "Write LuciaDatabase DRIVER PARAMS there",
+                              "the module is used (%s), but %s has no LuciaDatabase", server->use,
+                              luci_conf_server_title(server, check->call->pool));
+    if (is_said_already(servers, at))
+        return;
+    check_cookie(check, server);
+    luci_check_templates(config->templates, &check->user, check->findings);
+    if (!target.driver)
+        return;
+    luci_check_secrets(config->database.written, &check->user, check->findings);
+    check_one(check, &target);
+}
+
+/* Without a main server's database its other settings are of no use to anybody. */
+static int is_idle(const luci_conf_server_t *server)
+{
+    return !server->config->database.driver && !server->use;
+}
+
+static void check_configuration(check_t *check, const char *path)
+{
+    luci_conf_servers_t servers;
+    int any = 0;
+    luci_result_t result = luci_conf_servers_read(&servers, path, check->call->pool);
+
+    for (int i = 0; i < servers.problems->nelts; i++)
+        luci_findings_problem(check->findings, CONFIGURATION, "", "%s",
+                              APR_ARRAY_IDX(servers.problems, i, const char *));
+    if (result != LUCI_OK)
+        return;
+    luci_check_user(&check->user, servers.user, servers.group, check->findings);
+    for (int i = 0; i < servers.servers->nelts; i++) {
+        if (is_idle(APR_ARRAY_IDX(servers.servers, i, const luci_conf_server_t *)))
+            continue;
+        any = 1;
+        check_server(check, &servers, i);
+    }
+    if (!any)
+        luci_findings_problem(check->findings, CONFIGURATION, "Write LuciaDatabase DRIVER PARAMS",
+                              "%s has no LuciaDatabase", path);
+}
+
+static luci_exit_t run_check(luci_call_t *call)
+{
+    check_t check = { .call = call, .findings = luci_findings_create(call->pool) };
+    luci_ctl_database_t database;
+    luci_exit_t status;
+
+    if (luci_command_has(call, "config") && !luci_command_has(call, "database"))
+        check_configuration(&check, luci_command_value(call, "config"));
+    else {
+        status = luci_ctl_database_choose(call, &database);
+        if (status != LUCI_EXIT_DONE)
+            return status;
+        check_one(&check, &database.target);
+    }
+    return luci_findings_show(check.findings, call->output, luci_command_has(call, "json"));
+}
+
+const luci_command_t luci_command_check = {
+    "check",
+    "",
+    "Says what is wrong with a configuration or a database",
+    "With --config: the directives, who may read and write which files, secrets that\n"
+    "others can read, pages that do not parse, the session cookie, and each database\n"
+    "that is named. Of a database: tables, columns, indexes and foreign keys; keys and\n"
+    "sessions without a user, and hashes that nobody can sign in with. Nothing is\n"
+    "changed. Run it as root, or what it can't read is called unreadable.\n\n"
+    "Exit status: 0 no problem (there may be advice), 1 problems, 3 a database could\n"
+    "not be asked.\n",
+    NULL,
+    0,
+    0,
+    run_check,
+};

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check_database.h"
+
+#include "page.h"
+#include "password_hash.h"
+#include "progress.h"
+#include "secret.h"
+#include "session_list.h"
+
+#include <apr_strings.h>
+#include <apr_time.h>
+#include <string.h>
+
+#define DATABASE "database"
+#define ROWS "rows"
+#define NAMED_MOST 5 /* examples in a message */
+
+typedef struct {
+    luci_db_t *db;
+    const luci_db_target_t *target;
+    luci_findings_t *findings;
+    luci_progress_t progress;
+    apr_int64_t seen;
+} check_t;
+
+/* Rows that are wrong in one way, of which the first few are named. */
+typedef struct {
+    apr_int64_t count;
+    const char *named;
+} wrong_t;
+
+static void note(wrong_t *wrong, const char *name, apr_pool_t *pool)
+{
+    if (wrong->count++ < NAMED_MOST)
+        wrong->named =
+            apr_pstrcat(pool, wrong->named ? wrong->named : "", wrong->named ? ", " : "", name, NULL);
+}
+
+static const char *more(const wrong_t *wrong)
+{
+    return wrong->count > NAMED_MOST ? ", ..." : "";
+}
+
+/* 0: the database did not answer, which is said. */
+static int answered(check_t *check, luci_result_t result)
+{
+    if (result == LUCI_OK)
+        return 1;
+    if (!check->findings->unreachable)
+        luci_findings_problem(check->findings, DATABASE,
+                              "See whether it runs, and whether LuciaDatabase is right",
+                              "the database can't be asked: %s", luci_db_error(check->db));
+    check->findings->unreachable = 1;
+    return 0;
+}
+
+/* ---- Tables and columns ---- */
+
+static int has(check_t *check, luci_sql_probe_t probe)
+{
+    int found = 0;
+
+    return answered(check, luci_db_has(check->db, probe, &found)) && found;
+}
+
+static int check_tables(check_t *check)
+{
+    const luci_tables_t *tables = &check->target->settings->tables;
+    const char *const names[] = { tables->user, tables->key, tables->session };
+    int all = 1;
+
+    for (int i = 0; i <= LUCI_SQL_PROBE_SESSION && !check->findings->unreachable; i++) {
+        if (has(check, (luci_sql_probe_t)i) || check->findings->unreachable)
+            continue;
+        all = 0;
+        luci_findings_problem(
+            check->findings, DATABASE,
+            "If it is missing, luciactl init makes it; if it is called otherwise, LuciaTables says so",
+            "there is no table %s with the columns that Lucia wants", names[i]);
+    }
+    return all && !check->findings->unreachable;
+}
+
+static void check_attributes(check_t *check)
+{
+    const luci_settings_t *settings = check->target->settings;
+    luci_sql_dialect_t dialect = LUCI_SQLITE3;
+
+    if (luci_sql_dialect(check->target->driver, &dialect) != LUCI_OK)
+        return;
+    for (int i = 0; i < settings->attributes->nelts; i++) {
+        const char *column = APR_ARRAY_IDX(settings->attributes, i, const char *);
+        int found = 0;
+
+        if (answered(check, luci_db_has_column(check->db, column, &found)) && !found)
+            luci_findings_problem(
+                check->findings, DATABASE,
+                apr_pstrcat(check->findings->pool, "This adds it: ",
+                            luci_sql_add_column(dialect, column, settings, check->findings->pool), NULL),
+                "LuciaUserAttributes names %s, but the table %s has no such column", column,
+                settings->tables.user);
+    }
+}
+
+/* What the module works without, and what is lost then. */
+static const struct {
+    luci_sql_probe_t probe;
+    const char *what;
+    const char *remedy;
+} useful[] = {
+    { LUCI_SQL_PROBE_USER_COLUMNS,
+      "the user table lacks disabled or created_at, so that nobody can be disabled",
+      "Add the columns disabled and created_at, both BIGINT" },
+    { LUCI_SQL_PROBE_SESSION_COLUMNS, "the session table lacks created_at, last_seen, address or user_agent",
+      "Add the columns created_at and last_seen, BIGINT, address and user_agent, VARCHAR(255)" },
+    { LUCI_SQL_PROBE_SESSION_INDEX,
+      "no index of the session table begins with idle_expires, so that cleaning up is slow",
+      "Create an index on idle_expires" },
+    { LUCI_SQL_PROBE_SESSION_USER_INDEX, "no index of the session table begins with user_id",
+      "Create an index on user_id" },
+    { LUCI_SQL_PROBE_KEY_USER_INDEX, "no index of the key table begins with user_id",
+      "Create an index on user_id" },
+    { LUCI_SQL_PROBE_SESSION_REFERENCE,
+      "no foreign key keeps sessions of users who are gone out of the session table",
+      "Add a foreign key from user_id to the user table's id" },
+    { LUCI_SQL_PROBE_KEY_REFERENCE, "no foreign key keeps keys of users who are gone out of the key table",
+      "Add a foreign key from user_id to the user table's id" },
+};
+
+static void check_useful(check_t *check)
+{
+    for (size_t i = 0; i < sizeof useful / sizeof *useful && !check->findings->unreachable; i++) {
+        if (!has(check, useful[i].probe) && !check->findings->unreachable)
+            luci_findings_advice(check->findings, DATABASE, useful[i].remedy, "%s", useful[i].what);
+    }
+}
+
+/* ---- Rows ---- */
+
+static void show_progress(check_t *check)
+{
+    luci_progress_show(&check->progress, ++check->seen);
+}
+
+typedef struct {
+    check_t *check;
+    wrong_t orphans;
+    wrong_t unreadable;
+} keys_t;
+
+enum { KEY_ID, KEY_HASH, KEY_USER };
+
+static int look_at_key(void *baton, const char *const *row, apr_pool_t *scratch)
+{
+    keys_t *keys = baton;
+    apr_pool_t *pool = keys->check->findings->pool;
+
+    (void)scratch;
+    show_progress(keys->check);
+    if (!row[KEY_USER])
+        note(&keys->orphans, row[KEY_ID], pool);
+    else if (row[KEY_HASH] && !luci_password_is_readable(row[KEY_HASH]))
+        note(&keys->unreadable, row[KEY_ID], pool);
+    return 1;
+}
+
+static void check_keys(check_t *check)
+{
+    keys_t keys = { .check = check };
+    luci_page_walk_t walk = { LUCI_SQL_KEYS_PAGE, NULL, 1, look_at_key, &keys };
+
+    if (!answered(check, luci_page_walk(check->db, &walk, check->findings->pool)))
+        return;
+    if (keys.orphans.count)
+        luci_findings_problem(check->findings, ROWS,
+                              "Delete them, or the names stay taken: luciactl key delete",
+                              "%" APR_INT64_T_FMT " keys belong to no user: %s%s", keys.orphans.count,
+                              keys.orphans.named, more(&keys.orphans));
+    if (keys.unreadable.count)
+        luci_findings_problem(
+            check->findings, ROWS, "Give them a new password: luciactl user passwd",
+            "%" APR_INT64_T_FMT
+            " keys have a hash that can't be verified or is too costly, so that nobody can sign in "
+            "with them: %s%s",
+            keys.unreadable.count, keys.unreadable.named, more(&keys.unreadable));
+}
+
+typedef struct {
+    check_t *check;
+    apr_int64_t orphans;
+} sessions_t;
+
+static int look_at_session(void *baton, const luci_listed_session_t *session, apr_pool_t *scratch)
+{
+    sessions_t *sessions = baton;
+
+    (void)scratch;
+    show_progress(sessions->check);
+    sessions->orphans += session->username == NULL;
+    return 1;
+}
+
+static void check_sessions(check_t *check)
+{
+    sessions_t sessions = { check, 0 };
+    luci_session_list_t list = { NULL, apr_time_as_msec(apr_time_now()), look_at_session, &sessions };
+
+    if (answered(check, luci_session_list(check->db, &list, check->findings->pool)) && sessions.orphans)
+        luci_findings_problem(check->findings, ROWS, "They open nothing; delete the rows",
+                              "%" APR_INT64_T_FMT " sessions belong to no user", sessions.orphans);
+}
+
+void luci_check_database(const luci_db_target_t *target, luci_findings_t *findings)
+{
+    check_t check = { .target = target, .findings = findings };
+    const char *problem;
+
+    if (luci_secret_init(findings->pool) != LUCI_OK ||
+        luci_db_init(target->driver, &problem, findings->pool) != LUCI_OK) {
+        luci_findings_problem(findings, DATABASE, "Install the driver of apr-util",
+                              "the driver %s can't be loaded", target->driver);
+        findings->unreachable = 1;
+        return;
+    }
+    check.db = luci_db_create(target, findings->pool);
+    if (!answered(&check, luci_db_connect(check.db)) || !check_tables(&check))
+        return;
+    luci_progress_begin(&check.progress, "rows", 0);
+    check_attributes(&check);
+    check_useful(&check);
+    check_keys(&check);
+    check_sessions(&check);
+    luci_progress_end(&check.progress);
+    luci_db_close(check.db);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Floor 5.3. Whether httpd's user can use the files that a configuration names, and nobody else those that
+ * are secret. */
+#ifndef LUCI_CHECK_FILES_H
+#define LUCI_CHECK_FILES_H
+
+#include "configuration.h"
+#include "finding.h"
+
+#include <sys/types.h>
+
+#define LUCI_CHECK_GROUPS_MOST 64
+
+/* Whom httpd's children run as. */
+typedef struct {
+    const char *name; /* NULL: not known, so nothing is said about what it may */
+    uid_t uid;
+    gid_t groups[LUCI_CHECK_GROUPS_MOST];
+    int groups_count;
+} luci_check_user_t;
+
+/* Finds the user of User and Group (each may be NULL, or "#" and a number). */
+void luci_check_user(luci_check_user_t *user, const char *name, const char *group, luci_findings_t *findings);
+
+/* The file of an SQLite database, its folder, and what SQLite puts beside it. 0: there is no such file. */
+int luci_check_database_file(const char *path, const luci_check_user_t *user, luci_findings_t *findings);
+
+/* The files that the written parameters of a database name with {file:...}, and passwords that stand there.
+ */
+void luci_check_secrets(const char *written, const luci_check_user_t *user, luci_findings_t *findings);
+
+/* The pages in a folder: readable, and they parse. NULL: the installed ones. */
+void luci_check_templates(const char *folder, const luci_check_user_t *user, luci_findings_t *findings);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands.h"
+#include "config.h"
+#include "directive_types.h"
+#include "directives.h"
+
+#include <http_main.h>
+
+static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args);
+
+#define SERVER(name, syntax, fallback, text, type, member, limits)                                           \
+    AP_INIT_RAW_ARGS(name, set_value, NULL, RSRC_CONF, syntax ": " text)
+#define DIR(name, syntax, fallback, text, type, member, limits)                                              \
+    AP_INIT_RAW_ARGS(name, set_value, NULL, RSRC_CONF | ACCESS_CONF, syntax ": " text)
+
+const command_rec luci_commands[] = {
+#include "directive_rows.h"
+    { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
+};
+
+static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args)
+{
+    int row = (int)(cmd->cmd - luci_commands);
+    void *config = luci_directives_scope(row) == &luci_scope_server
+                       ? ap_get_module_config(cmd->server->module_config, &luciauth_module)
+                       : dir_config;
+    const char *problem = ap_check_cmd_context(cmd, NOT_IN_LIMIT);
+
+    luci_directive_root = ap_server_root;
+    return problem ? problem : luci_directives_set(row, args, config, cmd->pool);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "throttle_start.h"
+
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_log.h>
+
+#include <string.h>
+
+APLOG_USE_MODULE(luciauth);
+
+#define DEFAULT_PROVIDER "shmcb"
+#define DEFAULT_ARGS "luciauth-tries(2097152)" /* bytes: some 8,000 counts */
+#define RETAINED "luciauth-device-secret"
+
+int luci_throttle_store_wanted(const luci_server_config_t *config, luci_cache_name_t *name)
+{
+    *name = config->throttle_store;
+    if (!name->provider && !config->cache_name.is_off && luci_cache_is_elsewhere(&config->cache_name))
+        *name = config->cache_name;
+    if (!name->provider && !luci_cache_is_loaded(DEFAULT_PROVIDER))
+        return 0;
+    if (!name->provider)
+        name->provider = DEFAULT_PROVIDER;
+    if (!name->args && strcmp(name->provider, DEFAULT_PROVIDER) == 0)
+        name->args = DEFAULT_ARGS;
+    return 1;
+}
+
+static int throttles(const luci_throttle_limits_t *limits)
+{
+    return limits->account.most > 0 || limits->address.most > 0 || limits->sign_up.most > 0;
+}
+
+/* It lasts as long as the parent process, through restarts. */
+static luci_result_t make_random(unsigned char secret[LUCI_SHA256_BYTES])
+{
+    unsigned char *kept = ap_retained_data_get(RETAINED);
+    luci_result_t result = LUCI_OK;
+
+    if (!kept) {
+        result = luci_secret_random(secret, LUCI_SHA256_BYTES);
+        kept = ap_retained_data_create(RETAINED, LUCI_SHA256_BYTES);
+        memcpy(kept, secret, LUCI_SHA256_BYTES);
+    }
+    memcpy(secret, kept, LUCI_SHA256_BYTES);
+    return result;
+}
+
+static int is_same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* The store of that name, which an earlier server may have made. 0: it can't be had. */
+static int prepare_store(luci_throttle_shared_t *made, server_rec *main_server, apr_pool_t *conf_pool)
+{
+    for (server_rec *server = main_server; server; server = server->next) {
+        const luci_throttle_shared_t *other = luci_config_server(server)->throttle_shared;
+
+        if (other && is_same(other->name.provider, made->name.provider) &&
+            is_same(other->name.args, made->name.args)) {
+            made->cache = other->cache;
+            made->counts = other->counts;
+            return 1;
+        }
+    }
+    made->cache = luci_cache_create(&luci_cache_of_counts, &made->name, main_server, conf_pool);
+    if (made->cache)
+        made->counts = luci_counts_create(made->cache, main_server, conf_pool);
+    return made->counts != NULL;
+}
+
+luci_result_t luci_throttle_prepare(luci_server_config_t *config, server_rec *main_server,
+                                    apr_pool_t *conf_pool)
+{
+    luci_throttle_shared_t *made = apr_pcalloc(conf_pool, sizeof *made);
+
+    if (!throttles(&config->throttle))
+        return LUCI_OK;
+    if (!luci_throttle_store_wanted(config, &made->name)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
+                     "LUCI0511: sign-ins are not throttled: LuciaThrottle counts in shared memory; load "
+                     "mod_socache_shmcb, name another store with LuciaThrottleStore, or write LuciaThrottle "
+                     "off");
+        return LUCI_OK;
+    }
+    made->secret = config->throttle_secret;
+    if (make_random(made->random) != LUCI_OK) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server, "LUCI0512: LuciaThrottle: no randomness");
+        return LUCI_INTERNAL;
+    }
+    if (!prepare_store(made, main_server, conf_pool))
+        return LUCI_INTERNAL;
+    config->throttle_shared = made;
+    return LUCI_OK;
+}
+
+const luci_throttle_t *luci_throttle_start(const luci_server_config_t *config,
+                                           const unsigned char mark[LUCI_SHA256_BYTES], apr_pool_t *pool)
+{
+    const luci_throttle_shared_t *shared = config->throttle_shared;
+    luci_throttle_t *throttle;
+
+    if (!shared || !shared->cache)
+        return NULL;
+    throttle = apr_palloc(pool, sizeof *throttle);
+    throttle->store = luci_counts_store(shared->counts);
+    throttle->limits = config->throttle;
+    memcpy(throttle->mark, mark, sizeof throttle->mark);
+    memcpy(throttle->secret, shared->random, sizeof throttle->secret);
+    if (shared->secret &&
+        luci_secret_sha256(shared->secret, strlen(shared->secret), throttle->secret) != LUCI_OK)
+        return NULL;
+    return throttle;
+}

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+# luciactl --config: it reads what httpd reads, from the same files, and says what httpd says about wrong values.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+
+chdir LuciaTest::top() or die $!;
+my $server = LuciaTest::Server->new(start => 0);
+my $dir    = $server->dir;
+my $tool   = LuciaTest::build() . '/luciactl';
+
+# (exit status, both outputs) of luciactl on this configuration.
+sub luciactl {
+    my ($config, @args) = @_;
+    $server->write_config($config);
+    my $pid = open my $out, '-|';
+    die "fork: $!" unless defined $pid;
+    if (!$pid) {
+        open STDERR, '>&', \*STDOUT;
+        %ENV = (%ENV, LuciaTest::httpd_env());
+        exec $tool, '--config', $server->conf_file, @args or POSIX::_exit(127);
+    }
+    local $/;
+    my $said = <$out>;
+    close $out;
+    return ($? >> 8, $said);
+}
+
+# init makes the database that the configuration names: so it shows which one was found.
+sub finds {
+    my ($name, $config, $file, @args) = @_;
+    my ($httpd, $problem) = $server->configtest($config);
+    is $httpd, 0, "httpd takes it: $name" or diag $problem;
+    unlink glob "$dir/found/*";
+    my ($status, $said) = luciactl($config, @args, 'init');
+    my @made = map { s{.*/}{}r } grep { !/-(?:wal|shm)$/ } glob "$dir/found/*";
+    is_deeply [$status, @made], [0, $file], "luciactl finds $file" or diag $said;
+    return;
+}
+mkdir "$dir/found" or die $!;
+
+finds('a path relative to ServerRoot', "LuciaDatabase sqlite3 found/a.db\n", 'a.db');
+finds('quotes, a continued line, blanks, comments and case', <<'CONF', 'b c.db');
+   # LuciaDatabase sqlite3 found/not.db \
+   LuciaDatabase sqlite3 found/not.db
+luciadatabase   sqlite3 \
+      'found/b c.db'
+CONF
+finds('a backslash before a quote', qq(LuciaDatabase sqlite3 "found/b\\"c.db"\n), 'b"c.db');
+
+$server->write('conf/sites/20-two.conf', "LuciaDatabase sqlite3 found/two.db\n");
+$server->write('conf/sites/10-one.conf', "LuciaDatabase sqlite3 found/one.db\n");
+$server->write('conf/sites/.hidden.conf', "LuciaDatabase sqlite3 found/hidden.db\n");
+$server->write('conf/deep/a/x.conf', "LuciaDatabase sqlite3 found/x.db\n");
+$server->write('conf/deep/b.conf', "LuciaDatabase sqlite3 found/deep.db\n");
+finds('Include with a wildcard, in order',   "Include conf/sites/*.conf\n", 'two.db');
+finds('wildcards in a folder\'s name',       "Include conf/d*p/*/?.conf\n", 'x.db');
+finds('Include of a folder, to its depths',  "Include conf/deep\n", 'deep.db');
+finds('IncludeOptional of nothing',          "IncludeOptional none/*.conf\nIncludeOptional none.conf\nLuciaDatabase sqlite3 found/a.db\n", 'a.db');
+
+$server->{env}{LUCI_TEST_NAME} = $ENV{LUCI_TEST_NAME} = 'env';
+finds('variables: defined, in the environment, in an Include', <<'CONF', 'env-d.db');
+Define letter d
+Define sites conf/sites
+Include ${sites}/10-one.conf
+LuciaDatabase sqlite3 found/${LUCI_TEST_NAME}-${letter}.db
+CONF
+finds('Define before the environment, and undefined again', <<'CONF', 'env.db');
+Define LUCI_TEST_NAME defined
+UnDefine LUCI_TEST_NAME
+LuciaDatabase sqlite3 found/${LUCI_TEST_NAME}.db
+CONF
+
+my %holds = (
+    '<IfModule luciauth_module>'         => 1, '<IfModule mod_luciauth.c>'    => 1, '<IfModule !mod_luciauth.c>' => 0,
+    '<IfModule no_such_module>'          => 0, '<IfModule !mod_none.c>'       => 1, '<IfModule mod_so.c>'        => 1,
+    '<IfDefine letter>'                  => 1, '<IfDefine !letter>'           => 0, '<IfDefine other>'           => 0,
+    '<IfVersion >= 2.4>'                 => 1, '<IfVersion < 2.4>'            => 0, '<IfVersion !< 2.4.10>'      => 1,
+    '<IfVersion ~ ^2\\.4\\.>'            => 1, '<IfVersion /^2\\.2\\./>'      => 0, '<IfVersion > 2.4.9>'        => 1,
+    '<IfFile conf/sites/10-one.conf>'    => 1, '<IfFile conf/none>'           => 0, '<IfFile !conf/none>'        => 1,
+    '<IfDirective LuciaDatabase>'        => 1, '<IfDirective !LuciaDatabase>' => 0,
+);
+for my $open (sort keys %holds) {
+    my ($name) = $open =~ /^<(\w+)/;
+    finds($open, <<"CONF", $holds{$open} ? 'inside.db' : 'outside.db');
+Define letter d
+LuciaDatabase sqlite3 found/outside.db
+$open
+    <IfDefine other>
+        LuciaDatabase sqlite3 found/nested.db
+    </IfDefine>
+    LuciaDatabase sqlite3 found/inside.db
+</$name>
+CONF
+}
+
+# ---- Virtual hosts ----
+
+my $hosts = <<'CONF';
+LuciaUserAttributes username email
+<VirtualHost *:81>
+    ServerName one.example
+    ServerAlias first.example
+    LuciaDatabase sqlite3 found/one.db
+</VirtualHost>
+<VirtualHost *:82>
+    ServerName https://two.example:443
+    LuciaDatabase sqlite3 found/two.db
+</VirtualHost>
+<VirtualHost *:83>
+    ServerName none.example
+</VirtualHost>
+CONF
+$hosts =~ s{https://}{};
+finds('a virtual host by its name',          $hosts, 'one.db', '--vhost', 'one.example');
+finds('by its alias, whatever the case',     $hosts, 'one.db', '--vhost', 'FIRST.example');
+finds('by name and port of its address',     $hosts, 'one.db', '--vhost', 'one.example:81');
+finds('by name and port of its name',        $hosts, 'two.db', '--vhost', 'two.example:443');
+finds('a single database needs no choice',   $hosts =~ s{LuciaDatabase sqlite3 found/two.db}{}r, 'one.db');
+finds('the same database twice, neither',    $hosts =~ s{found/two}{found/one}r, 'one.db');
+for my $wrong ('three.example', 'two.example:82', 'none.example') {
+    my ($status, $said) = luciactl($hosts, '--vhost', $wrong, 'init');
+    is $status, 2, "--vhost $wrong is refused";
+    like $said, qr/no server called $wrong .* one\.example .*; two\.example/, 'with those that there are';
+}
+my ($status, $said) = luciactl($hosts, 'init');
+is $status, 2, 'several databases: no choice is no answer';
+like $said, qr{several databases, choose one with --vhost NAME\[:PORT\]: one\.example \(<VirtualHost \*:81> in \Q$dir\E/conf/httpd\.conf:\d+\); two\.example:443},
+    'all are listed';
+
+# ---- What httpd refuses is refused in the same words, with the line ----
+
+my @wrong = (
+    ['LuciaActivePeriod 5 bananas'], ['LuciaActivePeriod "5 bananas"'], ['LuciaTables a b a'], ['LuciaPasswordHash bcrypt'],
+    ['LuciaUserAttributes id'], ['LuciaCookieName a=b'], ['LuciaMount auth'], ['LuciaAllowedOrigins *'], ['LuciaSignup'],
+    ['LuciaDatabase oracle x'], ['LuciaDatabase sqlite3 :memory:'], ['LuciaDatabase pgsql "host=db password={file:/no/such/file}"'],
+    ['LuciaTemplates ""'], ["<Location />\n    LuciaLoginURL login\n</Location>"],
+);
+for my $case (@wrong) {
+    my ($lines) = @$case;
+    my $config = "LuciaMount /\n$lines\n";
+    my ($failed, $httpd) = $server->configtest($config);
+    my ($number) = $httpd =~ /error on line (\d+)/;
+    my ($words) = $httpd =~ /^(?:.*: )?(Lucia\w+: .*)$/m;
+    ok $failed && $number && $words, "httpd refuses $lines" or diag $httpd;
+    my ($status, $said) = luciactl($config, 'init');
+    is $status, 2, 'and luciactl';
+    like $said, qr/^luciactl: \Q$dir\E\/conf\/httpd\.conf:$number: \Q$words\E$/m, 'in the same words, with the line' or diag $httpd;
+}
+
+sub says {
+    my ($name, $config, $pattern) = @_;
+    my ($status, $said) = luciactl($config, 'init');
+    is $status, 2, $name;
+    like $said, $pattern, 'and says why';
+    return;
+}
+my $here = qr{\Q$dir\E/conf/httpd\.conf:\d+};
+says('no such include',        "Include none.conf\n", qr/$here: Include none\.conf: there is no such file/);
+says('an open section',        "<IfModule mod_so.c>\nLuciaDatabase sqlite3 found/a.db\n", qr/$here: <IfModule> is not closed/);
+says('a stray end',            "</Location>\n", qr/$here: <\/Location> without <Location/);
+says('files in a circle',      "Include conf/circle.conf\n", qr/circle\.conf:1: files include each other/)
+    if $server->write('conf/circle.conf', "Include conf/circle.conf\n");
+says('an unknown directive',   "LuciaDatabse sqlite3 x\n", qr/$here: LuciaDatabse is no directive of mod_luciauth/);
+says('a server\'s directive in a folder', "<Location /a>\nLuciaTables a b c\n</Location>\n", qr/$here: LuciaTables is not allowed in <Location>/);
+says('a variable nobody set',  "LuciaDatabase sqlite3 found/\${NOBODY_SET_IT}.db\n", qr/$here: LuciaDatabase: the variable NOBODY_SET_IT is not defined/);
+says('a macro with our directives', <<'CONF', qr/$here: Use site: macros can't be read here, and this one has LuciaDatabase/);
+<Macro site $name>
+    LuciaDatabase sqlite3 found/$name.db
+</Macro>
+Use site a
+CONF
+says('no database', "LuciaMount /\n", qr/there is no LuciaDatabase/);
+($status, $said) = luciactl('', '--database', 'sqlite3:x', 'init');
+is $status, 2, 'a database and a configuration' or diag $said;
+
+# ---- Debian's envvars stand in for the environment ----
+
+my $top = LuciaTest::work_dir('envvars');
+my %file = (
+    'apache2.conf' => "User \${APACHE_RUN_USER}\nInclude *-enabled/*.conf\n",
+    'envvars'      => "unset HOME\nexport LUCI_TEST_DIR_OF=found\nexport OTHER=\"\$HOME\"\n",
+    'a-enabled/site.conf' => "LuciaDatabase sqlite3 \${LUCI_TEST_DIR_OF}.db\n",
+);
+mkdir "$top/a-enabled" or die $!;
+for my $name (keys %file) {
+    open my $out, '>', "$top/$name" or die $!;
+    print $out $file{$name};
+    close $out or die $!;
+}
+is system($tool, '--config', "$top/apache2.conf", 'init'), 0, 'without a ServerRoot it is the folder of the file';
+ok -s "$top/found.db", 'and envvars beside it counts';
+
+done_testing;

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+# luciactl throttle: sees what the running server throttles, and lifts it.
+use strict;
+use warnings;
+use utf8;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+use LuciaTest::Control;
+use LuciaTest::Ctl;
+use LuciaTest::Site;
+
+my $site = site("LuciaThrottle account=3/15min ip=off signup=off\n");
+my $audit = LuciaTest::work_dir('audit');
+my $ctl = LuciaTest::Ctl->new('--config', $site->conf_file, '--audit-log', "$audit/log");
+sub login { my ($name, $password) = @_; $site->request(POST => '/login', form(username => $name, password => $password))->status }
+sub lock_out { my ($name) = @_; login($name, 'wrong 1') for 1 .. 3; return login($name, $PASSWORD) }
+
+sign_up($site, 'Çelik');
+is_deeply $ctl->json('throttle', 'list'), [], 'nothing is throttled';
+is lock_out('Çelik'), 429, 'somebody is locked out';
+my ($row) = @{ $ctl->json('throttle', 'list') };
+is_deeply [@$row{qw(kind name count)}], ['account', 'çelik', 3], 'and listed';
+like $row->{until}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/, 'until a moment';
+my $end = $ctl->run('throttle', 'list');
+like $end->{out}, qr/^Kind +Name +Count +Since +Refused until\n.*^account +\S+ +3 +\d{4}-\d\d-\d\d /ms, 'as a table';
+
+is $ctl->status('throttle', 'clear', '--account', 'nobody'), 1, 'clearing what is not there: 1';
+is login('Çelik', $PASSWORD), 429, 'changes nothing';
+is_deeply $ctl->json('throttle', 'clear', '--account', 'ÇELIK'), { cleared => 1 }, 'cleared';
+is login('Çelik', $PASSWORD), 302, 'and let in';
+lock_out('Çelik');
+lock_out('other');
+like $ctl->does('throttle', 'clear', '--all'), qr/^2 counts were cleared\.$/m, 'all of it, in words';
+is login('Çelik', $PASSWORD), 302, 'let in';
+like $ctl->does('throttle', 'clear', '--all'), qr/^0 counts were cleared\.$/m, 'nothing more';
+like LuciaTest::Server::slurp("$audit/log"), qr/throttle_clear/, 'the audit log knows of it';
+
+# ---- How it's asked ----
+
+my $plain = LuciaTest::Ctl->new('--audit-log', "$audit/log");
+is_deeply $plain->json('throttle', 'list', '--socket', control_path($site)), [], 'by the socket alone';
+for my $case (['list'], ['clear', '--all'], ['clear'], ['clear', '--all', '--account', 'x'], ['clear', 'x'], ['list', '--socket']) {
+    is $plain->status('throttle', @$case), 2, "misused: throttle @$case";
+}
+is $ctl->status('throttle', 'clear'), 2, 'clear what?';
+$end = $plain->run('throttle', 'list', '--socket', "$audit/none");
+is $end->{status}, 1, 'no socket there: 1';
+like $end->{err}, qr/^luciactl: no server answers at \Q$audit\E\/none: No such file/, 'and why';
+
+my $off = site("LuciaControl off\n");
+$end = LuciaTest::Ctl->new('--config', $off->conf_file)->run('throttle', 'list');
+is $end->{status}, 2, 'a server without a socket';
+like $end->{err}, qr/LuciaControl is off/, 'is told apart';
+my $nothing = site("LuciaThrottle off\n");
+$end = LuciaTest::Ctl->new('--config', $nothing->conf_file)->run('throttle', 'list');
+is $end->{status}, 1, 'a server that throttles nothing';
+like $end->{err}, qr/this server throttles nothing/, 'says so';
+$site->stop;
+$end = $ctl->run('throttle', 'list');
+is $end->{status}, 1, 'a server that is stopped';
+like $end->{err}, qr/no server answers at/, 'does not answer';
+
+done_testing;

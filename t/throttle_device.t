@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+# The device cookie: who throttles an account from elsewhere does not lock out the browser on which it was signed in
+# before. Row 5.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+use LuciaTest::Hashes;
+use LuciaTest::Site;
+
+my $hashes = LuciaTest::Hashes->new;
+my $config = <<'CONF';
+RemoteIPHeader X-Forwarded-For
+RemoteIPInternalProxy 127.0.0.1
+<Location /env.cgi>
+    Options +ExecCGI
+    SetHandler cgi-script
+</Location>
+<Location /keep/>
+    LuciaStripCookie Off
+    Options +ExecCGI
+    SetHandler cgi-script
+</Location>
+<Location /basic/>
+    AuthType Basic
+    AuthName users
+    AuthBasicProvider lucia
+    Require valid-user
+</Location>
+<VirtualHost *>
+    ServerName 127.0.0.1
+</VirtualHost>
+<VirtualHost *>
+    ServerName secret.test
+    LuciaThrottleSecret {file:@dir@/secret}
+</VirtualHost>
+<VirtualHost *>
+    ServerName prefix.test
+    LuciaCookieName __Host-session
+    LuciaCookieSecure on
+    LuciaCookieSameSite Strict
+</VirtualHost>
+CONF
+my $script = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s' \"\$HTTP_COOKIE\"\n";
+my $site = site($config, env => $hashes->env, modules => ['remoteip'], log_level => 'debug',
+    files => { 'htdocs/basic/a.txt' => "inside\n", 'htdocs/env.cgi' => $script, 'htdocs/keep/env.cgi' => $script, secret => 'x' x 40 . "\n" });
+
+my @ATTACKER = (headers => { 'X-Forwarded-For' => '192.0.2.66' });
+my @HOME = (headers => { 'X-Forwarded-For' => '198.51.100.7' });
+
+sub login { my ($name, $password, %arg) = @_; $site->request(POST => '/login', form(username => $name, password => $password), %arg) }
+sub device_of { my ($reply, $name) = @_; cookie_of($reply, $name // 'auth_session_device') }
+sub lock_out { my ($name, @more) = @_; login($name, 'wrong 1', @ATTACKER, @more) for 1 .. 11; return login($name, 'wrong 1', @ATTACKER, @more)->status }
+
+# ---- The cookie ----
+
+my $reply = $site->request(POST => '/signup', form(username => 'alice', password => $PASSWORD), @HOME);
+my $first = device_of($reply);
+like $first->{value}, qr/\A[0-9a-f]{64}\z/, 'signing up sends a device cookie';
+is_deeply [sort keys %{ $first->{attributes} }], [qw(expires httponly path samesite)], 'with the attributes of the session cookie';
+is $first->{attributes}{samesite}, 'Lax', 'row 16: SameSite';
+is_deeply [map { $first->{attributes}{$_} } 'path', 'httponly'], ['/', 1], 'row 16: Path and HttpOnly';
+$reply = login('alice', $PASSWORD, @HOME, cookie => $first);
+my $device = device_of($reply);
+like $device->{value}, qr/\A[0-9a-f]{64}\z/, 'signing in sends one';
+isnt $device->{value}, $first->{value}, 'another one each time';
+is device_of(login('alice', 'wrong 1', @HOME, cookie => $device)), undef, 'a failed sign-in sends none';
+my $secure = device_of(login('alice', $PASSWORD, @HOME, host => 'prefix.test'), '__Host-session_device');
+is_deeply [@{ $secure->{attributes} }{qw(secure samesite path)}], [1, 'Strict', '/'], 'the prefix, Secure and SameSite are the session cookie\'s';
+
+# ---- Row 5 ----
+
+is lock_out('alice'), 429, 'row 5: an attacker elsewhere throttles the account';
+is login('alice', $PASSWORD, headers => { 'X-Forwarded-For' => '198.51.100.8' })->status, 429, 'row 5: it is locked for strangers';
+is login('alice', $PASSWORD, @HOME)->status, 429, 'row 5: and for her browser without the cookie';
+is login('alice', $PASSWORD, @HOME, cookie => $device)->status, 302, 'row 5: not for her browser with it';
+is login('ALICE', $PASSWORD, @HOME, cookie => $first)->status, 302, 'row 5: an older one of hers is good as well';
+is login('alice', $PASSWORD, @ATTACKER, cookie => $device)->status, 302, 'row 5: wherever she is';
+is lock_out('alice'), 429, 'row 5: which does not let the attacker in again';
+
+# ---- What is no such cookie ----
+
+my $bobs = device_of($site->request(POST => '/signup', form(username => 'bobby', password => $PASSWORD), @ATTACKER));
+my $flipped = $device->{value} =~ s/\A(.)/$1 eq '0' ? '1' : '0'/er;
+my %bad = ("another one's" => $bobs->{value}, 'a forged one' => $flipped, 'an empty one' => '', 'garbage' => 'x' x 64,
+    'a long one' => $device->{value} x 5, 'half of it' => substr($device->{value}, 0, 32), 'upper case' => uc $device->{value});
+is login('alice', $PASSWORD, @HOME, cookie => "auth_session_device=$bad{$_}")->status, 429, "row 5: $_ counts as none" for sort keys %bad;
+is login('alice', $PASSWORD, @HOME, cookie => "auth_session_device=$device->{value}; auth_session_device=$flipped")->status, 429, 'row 5: nor do two';
+is login('alice', $PASSWORD, @HOME, cookie => "a=b; auth_session_device=$device->{value}")->status, 302, 'row 5: among others it is found';
+
+# ---- Stolen ----
+
+my $hashed = $hashes->done;
+is_deeply [map { login('alice', 'wrong 1', @ATTACKER, cookie => $device)->status } 1 .. 30], [(400) x 10, (429) x 20], 'row 5: a stolen one has a limit of its own';
+is $hashes->done - $hashed, 10, 'row 5: of hashes';
+is login('alice', $PASSWORD, @HOME, cookie => $first)->status, 302, 'row 5: which is no other browser\'s';
+
+# ---- Two people, one browser ----
+
+$reply = login('bobby', $PASSWORD, @HOME, cookie => $first);
+my $both = device_of($reply);
+is length $both->{value}, 128, 'two people on one browser: two marks';
+lock_out('bobby');
+is login($_, $PASSWORD, @HOME, cookie => $both)->status, 302, "row 5: $_ is let in with it" for 'alice', 'bobby';
+is login('bobby', $PASSWORD, @HOME, cookie => $first)->status, 429, 'row 5: the one from before knew nothing of bobby';
+
+# ---- HTTP Basic ----
+
+my $basic = { Authorization => 'Basic ' . do { require MIME::Base64; MIME::Base64::encode("alice:$PASSWORD", '') } };
+is $site->request(GET => '/basic/a.txt', headers => $basic)->status, 429, 'HTTP Basic is locked out';
+is $site->request(GET => '/basic/a.txt', headers => $basic, cookie => $both)->status, 200, 'row 5: not with the cookie';
+
+# ---- Restarts and secrets ----
+
+sub after_restart { my ($how) = @_; $site->$how; lock_out('alice', @_[1 .. $#_]); return }
+after_restart('restart_graceful');
+is login('alice', $PASSWORD, @HOME)->status, 429, 'after a graceful restart the counts begin anew';
+is login('alice', $PASSWORD, @HOME, cookie => $both)->status, 302, 'row 5: and the cookie is still good';
+after_restart('restart');
+is login('alice', $PASSWORD, @HOME, cookie => $both)->status, 302, 'row 5: after a restart, too';
+
+my @secret = (host => 'secret.test');
+my $lasting = device_of(login('bobby', $PASSWORD, @HOME, @secret));
+is login('alice', $PASSWORD, @HOME, @secret, cookie => $both)->status, 429, 'another secret, another cookie';
+$site->stop;
+$site->start;
+lock_out('bobby', @secret);
+is login('bobby', $PASSWORD, @HOME, @secret)->status, 429, 'stopped and started';
+is login('bobby', $PASSWORD, @HOME, @secret, cookie => $lasting)->status, 302, 'row 5: LuciaThrottleSecret makes it last';
+is login('bobby', $PASSWORD, @HOME, cookie => $both)->status, 429, 'row 5: without it, it does not';
+
+# ---- Backends do not see it ----
+
+my $cookies = "a=1; auth_session_device=$both->{value}; b=2";
+is $site->request(GET => '/env.cgi', cookie => $cookies)->body, 'a=1; b=2', 'a script does not get it';
+is $site->request(GET => '/env.cgi', cookie => "auth_session_device=$both->{value}")->body, '', 'alone neither';
+is $site->request(GET => '/keep/env.cgi', cookie => $cookies)->body, $cookies, 'with LuciaStripCookie Off it does';
+
+unlike $site->error_log, qr/$both->{value}|$device->{value}|xxxxxxxxxx/, 'the log has neither cookies nor secrets';
+
+done_testing;

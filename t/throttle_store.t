@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+# Where tries are counted: shmcb, a real Redis and a real memcached, which two servers share; and what happens when there is
+# none, or when it goes. Rows 4 and 39.
+use strict;
+use warnings;
+use lib 't/lib';
+use Digest::SHA qw(sha256);
+use Sys::Hostname qw(hostname);
+use Test::More;
+use LuciaTest;
+use LuciaTest::Control;
+use LuciaTest::Service;
+use LuciaTest::Site;
+use LuciaTest::Visitors ();
+
+sub wrong { my ($server, $name, %arg) = @_; $server->request(POST => '/login', form(username => $name, password => 'wrong 1'), %arg)->status }
+sub right { my ($server, $name) = @_; $server->request(POST => '/login', form(username => $name, password => $PASSWORD))->status }
+sub complaints { my ($server) = @_; scalar(() = $server->error_log =~ /LUCI0510/g) }
+sub timed { my ($code) = @_; my $start = Time::HiRes::time(); $code->(); return Time::HiRes::time() - $start }
+
+# Two servers with one database and one service, by LuciaThrottleStore or by what LuciaSessionCache names.
+sub pair {
+    my ($kind, $directive) = @_;
+    my $service = LuciaTest::Service->new($kind);
+    my $config = "$directive @{[$service->name]}\nLuciaThrottle account=10/15min ip=off\n";
+    my $one = site($config, modules => ["socache_$kind"]);
+    my $two = LuciaTest::Server->new(modules => ["socache_$kind"], config => "LuciaDatabase sqlite3 @{[$one->db]}\n$CHEAP\nLuciaMount /\n$config");
+    sign_up($one, $_) for qw(alice bobby carol);
+    return { kind => $kind, service => $service, one => $one, two => $two, started => time };
+}
+
+sub key_of {
+    my ($pair, $name) = @_;
+    return 'luciauth-tries:' . unpack 'H*', sha256("1\nusername:$name") ^ sha256("sqlite3\n@{[$pair->{one}->db]}\@" . hostname() . "\nuser_session");
+}
+sub record_of { my ($pair, $name) = @_; $pair->{service}->get(key_of($pair, $name)) }
+
+sub check_sharing {
+    my ($pair) = @_;
+    my ($one, $two) = @$pair{qw(one two)};
+    is_deeply [map { wrong($_ % 2 ? $one : $two, 'alice') } 1 .. 20], [(400) x 10, (429) x 10], 'row 4: two servers count together';
+    is right($two, 'alice'), 429, 'row 4: and refuse together';
+    like record_of($pair, 'alice'), qr/^Lt\x01\x01\x0a.*alice\z/s, 'the record lies where it is said to';
+    is_deeply [map { wrong($one, 'bobby') } 1 .. 9], [(400) x 9], 'nine on one';
+    is right($two, 'bobby'), 302, 'the right one on the other';
+    is record_of($pair, 'bobby'), undef, 'clears the count';
+    my ($last, @lines) = control($one, 'throttle-list');
+    is_deeply [map { "$_->{kind} $_->{name} $_->{count}" } @lines], ['signup 127.0.0.1 3', 'account alice 10'], 'each server lists what it counted';
+    ($last) = control($two, 'throttle-clear', 'account', 'alice');
+    is_deeply $last, { done => 1 }, 'cleared on the other';
+    is right($one, 'alice'), 302, 'row 4: it counts on both';
+}
+
+sub check_garbage {
+    my ($pair) = @_;
+    wrong($pair->{one}, 'carol');
+    my $good = record_of($pair, 'carol');
+    my %bad = (nothing => '', words => 'garbage', half => substr($good, 0, 20), version => substr($good, 0, 2) . "\x02" . substr($good, 3), large => 'x' x 5000,
+        long => $good . 'x' x 200, kind => substr($good, 0, 3) . "\x02" . substr($good, 4), lines => "\r\nEND\r\n");
+    for my $what (sort keys %bad) {
+        $pair->{service}->put(key_of($pair, 'carol'), $bad{$what});
+        is wrong($pair->{one}, 'carol'), 400, "row 39: garbage ($what) counts as nothing";
+        is substr(record_of($pair, 'carol'), 4, 1), "\x01", 'and is replaced';
+    }
+    is complaints($pair->{one}), 0, 'without a word';
+}
+
+# Sign-in goes on.
+sub check_gone {
+    my ($pair, $how) = @_;
+    my $one = $pair->{one};
+    my @status;
+    my $took = timed(sub { @status = map { wrong($one, 'gone') } 1 .. 30 });
+    is_deeply \@status, [(400) x 30], "row 39: $how: sign-ins go on, uncounted";
+    cmp_ok $took, '<', 10, "row 39: $how: without waiting for it each time ($took s)";
+    is right($one, 'alice'), 302, "row 39: $how: right ones, too";
+    cmp_ok complaints($one), '>=', 1, "row 39: $how: the log says so";
+    cmp_ok complaints($one), '<=', 1 + (time - $pair->{started}) / 60, "row 39: $how: once a minute";
+    like $one->error_log, qr/LUCI0510: the throttle's store \($pair->{kind}:[^)]*\) does not \w+(?: in time)?; sign-ins are not throttled meanwhile/, 'like this';
+    my ($last) = control($one, 'throttle-list');
+    is_deeply $last, { error => "the throttle's store does not answer" }, 'and luciactl hears it';
+}
+
+sub check_back {
+    my ($pair) = @_;
+    ok wait_until(sub { wrong($pair->{one}, 'again') == 429 }, 40), 'row 39: back again: it counts';
+    is right($pair->{one}, 'alice'), 302, 'and others sign in';
+}
+
+for my $case (['redis', 'LuciaThrottleStore'], ['memcache', 'LuciaSessionCache']) {
+    my ($kind, $directive) = @$case;
+    my $pair = pair($kind, $directive);
+    subtest "$kind: sharing" => sub { check_sharing($pair) };
+    subtest "$kind: garbage" => sub { check_garbage($pair) };
+    $pair->{service}->signal('STOP');
+    subtest "$kind: stopped" => sub { check_gone($pair, 'stopped') };
+    $pair->{service}->signal('CONT');
+    subtest "$kind: back" => sub { check_back($pair) };
+    $pair->{service}->stop;
+    subtest "$kind: killed" => sub { check_gone($pair, 'killed') };
+    unlike $_->error_log, qr/exit signal|scache_|AH034(?:7|8)|AH007[89]/, "$kind: nobody crashed, no line of httpd's" for @$pair{qw(one two)};
+}
+
+# ---- shmcb ----
+
+my $site = site('', start => 0);
+sub told { my ($config, %arg) = @_; my $server = site($config, %arg); my @answers = map { wrong($server, 'alice') } 1 .. 11; return ($server, @answers) }
+my ($server, @answers) = told('LuciaSessionCache off');
+is $answers[10], 429, 'without a session cache it is shmcb';
+($server, @answers) = told('', without => ['socache_shmcb']);
+is $answers[10], 400, 'row 39: without mod_socache_shmcb nothing is counted';
+like $server->error_log, qr/:warn\] .*LUCI0511: sign-ins are not throttled: .* load mod_socache_shmcb, name another store with LuciaThrottleStore, or write LuciaThrottle off/,
+    'row 39: and a warning says so at start';
+unlike site('LuciaThrottle off', without => ['socache_shmcb'])->error_log, qr/LUCI0511/, 'unless it is off';
+
+# A small one, full of other names: the oldest go, and sign-ins go on.
+$server = site("LuciaThrottleStore shmcb:tries(8192)\nLuciaThrottle ip=off");
+is_deeply [map { wrong($server, "name number $_") } 1 .. 200], [(400) x 200], 'row 39: a full store';
+is_deeply [map { wrong($server, 'alice') } 1 .. 11], [(400) x 10, 429], 'row 39: still counts the new ones';
+
+# Databases do not meet, hosts with one database do.
+$server = site(<<'CONF');
+<VirtualHost *>
+    ServerName 127.0.0.1
+</VirtualHost>
+<VirtualHost *>
+    ServerName same.test
+</VirtualHost>
+<VirtualHost *>
+    ServerName other.test
+    LuciaDatabase sqlite3 @dir@/db/other.db
+</VirtualHost>
+CONF
+is_deeply [map { wrong($server, 'alice') } 1 .. 11], [(400) x 10, 429], 'row 17: one host';
+is wrong($server, 'alice', host => 'same.test'), 429, 'another one with the same database';
+is wrong($server, 'alice', host => 'other.test'), 400, 'row 17: not with another one';
+
+my ($status, $said) = $site->configtest("LuciaThrottleStore nosuch:x\n");
+isnt $status, 0, 'a provider that is not there stops the start';
+like $said, qr/LUCI0513: LuciaThrottleStore: "nosuch:x" is not allowed: there is no such provider; load mod_socache_nosuch/, 'and is named';
+
+done_testing;

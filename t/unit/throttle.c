@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tries that are counted: by account, address and browser, before anything is looked up, and taken back. Rows
+ * 4, 5 and 39. */
+#include "device.h"
+#include "support_auth.h"
+#include "tap.h"
+#include "throttle.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define PLACES 32
+#define ATTACKER "192.0.2.1"
+#define HOME "198.51.100.7"
+
+/* The store: in this program's memory. */
+static struct {
+    unsigned char key[LUCI_SHA256_BYTES], record[LUCI_THROTTLE_RECORD_MOST];
+    size_t length;
+} places[PLACES];
+static int is_held;
+static luci_result_t fails; /* what the store answers then */
+
+static apr_pool_t *pool;
+static support_auth_t *with;
+static luci_throttle_t throttle;
+static luci_attempt_t attempt;
+static luci_ms_t now = NOW;
+
+static luci_result_t hold(void *baton)
+{
+    (void)baton;
+    if (is_held)
+        support_give_up("the store", "held twice");
+    is_held = fails == LUCI_OK;
+    return fails;
+}
+
+static void release(void *baton)
+{
+    (void)baton;
+    is_held = 0;
+}
+
+/* A free one without a key. */
+static int place_of(const unsigned char *key)
+{
+    for (int i = 0; i < PLACES; i++) {
+        if (key ? places[i].length && memcmp(places[i].key, key, LUCI_SHA256_BYTES) == 0 : !places[i].length)
+            return i;
+    }
+    return -1;
+}
+
+static luci_result_t retrieve(void *baton, const unsigned char *key, unsigned char *record, size_t *length,
+                              apr_pool_t *scratch)
+{
+    int place = place_of(key);
+
+    (void)baton;
+    (void)scratch;
+    if (!is_held)
+        support_give_up("the store", "not held");
+    if (place < 0)
+        return LUCI_NOT_FOUND;
+    memcpy(record, places[place].record, places[place].length);
+    *length = places[place].length;
+    return LUCI_OK;
+}
+
+static luci_result_t store(void *baton, const unsigned char *key, const unsigned char *record, size_t length,
+                           luci_ms_t until, apr_pool_t *scratch)
+{
+    int place = place_of(key);
+
+    (void)baton;
+    (void)scratch;
+    if (place < 0)
+        place = place_of(NULL);
+    if (!is_held || until <= now || place < 0)
+        support_give_up("the store", "not held, full, or stored for no time");
+    memcpy(places[place].key, key, LUCI_SHA256_BYTES);
+    memcpy(places[place].record, record, length);
+    places[place].length = length;
+    return LUCI_OK;
+}
+
+static luci_result_t take_out(void *baton, const unsigned char *key, apr_pool_t *scratch)
+{
+    int place = place_of(key);
+
+    (void)baton;
+    (void)scratch;
+    if (place < 0)
+        return LUCI_NOT_FOUND;
+    places[place].length = 0;
+    return LUCI_OK;
+}
+
+static int records(void)
+{
+    int count = 0;
+
+    for (int i = 0; i < PLACES; i++)
+        count += places[i].length != 0;
+    return count;
+}
+
+static void begin(const char *name)
+{
+    memset(places, 0, sizeof places);
+    fails = LUCI_OK;
+    now = NOW;
+    with = support_auth(name, 1);
+    if (support_sign_up(with, "alice", RIGHT) != LUCI_OK || support_sign_up(with, "bobby", RIGHT) != LUCI_OK)
+        support_give_up(name, "no sign-up");
+    throttle = (luci_throttle_t){
+        .store = { hold, release, retrieve, store, take_out, NULL },
+        .limits = { .account = { 3, LUCI_MS_MINUTE },
+                    .address = { 5, LUCI_MS_MINUTE },
+                    .sign_up = { 2, LUCI_MS_MINUTE } },
+        .secret = "a secret",
+    };
+    with->auth.throttle = &throttle;
+}
+
+static luci_auth_request_t request_from(const char *address, const char *name, const char *password,
+                                        const char *device)
+{
+    attempt = (luci_attempt_t){ .device = device };
+    return (luci_auth_request_t){ .username = name,
+                                  .password = password,
+                                  .client = { .address = address },
+                                  .now = now,
+                                  .attempt = &attempt };
+}
+
+static luci_result_t sign_in(const char *address, const char *name, const char *password)
+{
+    luci_auth_request_t request = request_from(address, name, password, NULL);
+
+    return luci_auth_sign_in(&with->auth, &request, &support_session, &support_field, pool);
+}
+
+static void check_account(void)
+{
+    int borrows;
+
+    begin("account.db");
+    for (int i = 0; i < 3; i++)
+        tap_is_result(sign_in(ATTACKER, i ? "ALICE" : "alice", WRONG), LUCI_DENIED, "row 4: wrong");
+    borrows = with->borrows;
+    tap_is_result(sign_in(ATTACKER, "Alice", RIGHT), LUCI_THROTTLED, "row 4: and no more, from there");
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_THROTTLED, "row 4: nor from elsewhere");
+    tap_is_int(attempt.retry_after, LUCI_MS_MINUTE, "row 4: for a minute");
+    tap_is_int(with->borrows, borrows, "row 4: the database was not asked");
+    tap_is_result(sign_in(HOME, "bobby", RIGHT), LUCI_OK, "others sign in");
+    now += LUCI_MS_MINUTE;
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "row 4: when it's over, alice, too");
+    for (int i = 0; i < 3; i++)
+        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "row 4: which cleared the count");
+    for (int i = 0; i < 3; i++)
+        tap_is_result(sign_in("203.0.113.9", "nobody", WRONG), LUCI_DENIED, "row 4: an unknown name");
+    tap_is_result(sign_in("203.0.113.9", "nobody", WRONG), LUCI_THROTTLED, "row 4: is not told apart");
+    support_auth_close(with);
+}
+
+static void check_address(void)
+{
+    char name[] = "name0";
+
+    begin("address.db");
+    for (int i = 0; i < 5; i++) {
+        name[4] = (char)('0' + i);
+        tap_is_result(sign_in(i % 2 ? "2001:db8:1:2::1" : "2001:db8:1:2:ffff::5", name, WRONG), LUCI_DENIED,
+                      "an address, another name each time");
+    }
+    tap_is_result(sign_in("2001:db8:1:2:3:4:5:6", "alice", RIGHT), LUCI_THROTTLED,
+                  "the network of 64 bits is full");
+    tap_is_result(sign_in("2001:db8:1:3::1", "alice", RIGHT), LUCI_OK, "the next one is not");
+    for (int i = 0; i < 10; i++)
+        tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "who signs in is not counted");
+    tap_is_int(records(), 6, "nothing is kept of it");
+    for (int i = 0; i < 5; i++) {
+        tap_is_result(sign_in(i % 2 ? HOME : "::ffff:198.51.100.7", "nobody", WRONG),
+                      i < 3 ? LUCI_DENIED : LUCI_THROTTLED, "IPv4, mapped or not");
+        tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "and successes between");
+    }
+    tap_is_result(sign_in(HOME, "other", WRONG), LUCI_DENIED, "a fourth");
+    tap_is_result(sign_in(HOME, "third", WRONG), LUCI_DENIED, "a fifth");
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_THROTTLED, "clear nothing of an address");
+    tap_is_str(luci_throttle_address("fe80::1%eth0", pool), "fe80::/64", "with a zone");
+    tap_is_str(luci_throttle_address("unix:x", pool), "unix:x", "none that is known");
+    support_auth_close(with);
+}
+
+static const char *device_of(const char *name, const char *before)
+{
+    luci_auth_request_t request = request_from(HOME, name, RIGHT, before);
+    const char *value = NULL;
+
+    tap_is_result(luci_auth_sign_in(&with->auth, &request, &support_session, &support_field, pool), LUCI_OK,
+                  "row 5: signed in");
+    tap_is_result(luci_auth_device(&with->auth, &request, &value, pool), LUCI_OK, "row 5: on a browser");
+    return value;
+}
+
+static luci_result_t sign_in_on(const char *device, const char *address, const char *name,
+                                const char *password)
+{
+    luci_auth_request_t request = request_from(address, name, password, device);
+
+    return luci_auth_sign_in(&with->auth, &request, &support_session, &support_field, pool);
+}
+
+static void check_device(void)
+{
+    const char *device, *other;
+
+    begin("device.db");
+    device = device_of("alice", NULL);
+    other = device_of("bobby", NULL);
+    for (int i = 0; i < 5; i++)
+        tap_is_result(sign_in(ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED,
+                      "row 5: an attacker");
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_THROTTLED, "row 5: locks alice out elsewhere");
+    tap_is_result(sign_in_on(other, HOME, "alice", RIGHT), LUCI_THROTTLED,
+                  "row 5: on another one's browser, too");
+    tap_is_result(sign_in_on(device, HOME, "alice", RIGHT), LUCI_OK, "row 5: but not on her own");
+    tap_is_result(sign_in_on(device, ATTACKER, "ALICE", RIGHT), LUCI_OK, "row 5: wherever it is");
+    for (int i = 0; i < 5; i++)
+        tap_is_result(sign_in_on(device, ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED,
+                      "row 5: stolen, it's counted by itself");
+    tap_is_result(sign_in_on(device, HOME, "alice", RIGHT), LUCI_THROTTLED, "row 5: and stays so");
+    support_auth_close(with);
+}
+
+static void check_sign_up(void)
+{
+    luci_auth_request_t request;
+    static const struct {
+        const char *name, *password;
+        luci_result_t want;
+    } tries[] = {
+        { "charly", "short", LUCI_INVALID }, { "charly", RIGHT, LUCI_OK },
+        { "charly", RIGHT, LUCI_CONFLICT },  { "dora", RIGHT, LUCI_THROTTLED },
+        { "alice", RIGHT, LUCI_THROTTLED },
+    };
+
+    begin("sign_up.db");
+    for (int i = 0; i < COUNT(tries); i++) {
+        request = request_from(HOME, tries[i].name, tries[i].password, NULL);
+        tap_is_result(luci_auth_sign_up(&with->auth, &request, &support_session, &support_field, pool),
+                      tries[i].want, "sign-up %d", i);
+    }
+    request = request_from(ATTACKER, "dora", RIGHT, NULL);
+    tap_is_result(luci_auth_sign_up(&with->auth, &request, &support_session, &support_field, pool), LUCI_OK,
+                  "from elsewhere");
+    tap_is_result(sign_in(HOME, "charly", RIGHT), LUCI_OK, "sign-ins are counted apart");
+    support_auth_close(with);
+}
+
+static void check_faults(void)
+{
+    begin("faults.db");
+    for (int i = 0; i < 10; i++) {
+        with->refuse_at = 1;
+        with->with = LUCI_UNAVAILABLE;
+        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_UNAVAILABLE, "a try that could not be made");
+    }
+    tap_is_int(records(), 0, "is nobody's fault");
+    fails = LUCI_UNAVAILABLE;
+    for (int i = 0; i < 10; i++)
+        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "row 39: without the store");
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "row 39: sign-in goes on");
+    fails = LUCI_OK;
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "row 39: and back");
+    for (int i = 0; i < PLACES; i++)
+        memset(places[i].record, 'x', sizeof places[i].record);
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "row 39: garbage counts as nothing");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "row 39: and is replaced");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "row 39: the third");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_THROTTLED, "row 39: counts again");
+    support_auth_close(with);
+}
+
+static void check_clear(void)
+{
+    begin("clear.db");
+    for (int i = 0; i < 3; i++)
+        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "wrong");
+    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ACCOUNT, "username:bobby", pool),
+                  LUCI_NOT_FOUND, "nothing to clear");
+    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ACCOUNT, "username:alice", pool), LUCI_OK,
+                  "cleared");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "and let in");
+    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ADDRESS, "::ffff:" HOME, pool), LUCI_OK,
+                  "an address");
+    support_auth_close(with);
+}
+
+int main(void)
+{
+    pool = support_start();
+    check_account();
+    check_address();
+    check_device();
+    check_sign_up();
+    check_faults();
+    check_clear();
+    return tap_done();
+}
