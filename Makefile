@@ -48,7 +48,7 @@ PACKAGES += $(SODIUM_PACKAGES)
 endif
 # libapache2-mod-perl2 is only here because Apache::Test comes inside it.
 TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl \
-	libio-pty-perl openssl binutils \
+	libio-pty-perl openssl binutils apache2-utils man-db \
 	sqlite3 curl media-types postgresql libaprutil1-dbd-pgsql libdbd-pg-perl \
 	mariadb-server libaprutil1-dbd-mysql libdbd-mariadb-perl redis-server memcached $(SODIUM_PACKAGES)
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck $(SODIUM_PACKAGES)
@@ -96,6 +96,8 @@ COMMON = -std=gnu11 -fPIC -fvisibility=hidden -MMD -MP $(OPTIMIZE) $(HARDENING) 
 
 LIBEXECDIR := $(call apxs,libexecdir)
 SBINDIR := $(call apxs,sbindir)
+MAN_DIR := $(call apxs,mandir)/man8
+COMPLETION_DIR := $(or $(call pkg,--variable=completionsdir bash-completion),/usr/share/bash-completion/completions)
 SYSCONFDIR := $(call apxs,sysconfdir)
 TEMPLATE_DIR := $(call apxs,datadir)/luciauth/templates
 HTTPD_VERSION := $(call apxs,HTTPD_VERSION)
@@ -124,7 +126,11 @@ MODULE = $(BUILD)/mod_luciauth.so
 LUCIACTL = $(BUILD)/luciactl
 CTL_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/ctl/*.c)))
 
-all: $(MODULE) $(LUCIACTL)
+# Both come from the program, and so say what it does.
+MANUAL = $(BUILD)/luciactl.8
+COMPLETION = $(BUILD)/luciactl.bash
+
+all: $(MODULE) $(LUCIACTL) $(MANUAL) $(COMPLETION)
 
 have-tools:
 	@command -v $(APXS) >/dev/null && command -v $(CC) >/dev/null && \
@@ -142,6 +148,12 @@ $(MODULE): $(HTTPD_OBJECTS) $(BUILD)/libluciauth.a
 
 $(LUCIACTL): $(CTL_OBJECTS) $(BUILD)/libluciauth.a
 	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS) $(APR_LDLIBS)
+
+$(MANUAL): $(LUCIACTL)
+	$(call say,MAN)ASAN_OPTIONS=detect_leaks=0 $(LUCIACTL) help --manual >$@
+
+$(COMPLETION): $(LUCIACTL)
+	$(call say,BASH)ASAN_OPTIONS=detect_leaks=0 $(LUCIACTL) help --bash-completion >$@
 
 $(BUILD)/libluciauth.a: $(CORE_OBJECTS)
 	$(call say,AR)rm -f $@ && ar rcs $@ $^
@@ -268,6 +280,9 @@ install: all
 	install -m 644 templates/* '$(DESTDIR)$(TEMPLATE_DIR)'
 	install -d '$(DESTDIR)$(SBINDIR)'
 	install -m 755 $(LUCIACTL) '$(DESTDIR)$(SBINDIR)/luciactl'
+	install -d '$(DESTDIR)$(MAN_DIR)' '$(DESTDIR)$(COMPLETION_DIR)'
+	install -m 644 $(MANUAL) '$(DESTDIR)$(MAN_DIR)/luciactl.8'
+	install -m 644 $(COMPLETION) '$(DESTDIR)$(COMPLETION_DIR)/luciactl'
 	sed 's|^\( *\)LoadModule luciauth_module .*|\1LoadModule luciauth_module $(LIBEXECDIR)/mod_luciauth.so|' \
 	    conf/luciauth.conf >'$(DESTDIR)$(CONF_DIR)/luciauth.conf.new'
 	@cd '$(DESTDIR)$(CONF_DIR)' && if [ -e luciauth.conf ] && ! cmp -s luciauth.conf luciauth.conf.new; then \
@@ -281,7 +296,8 @@ install: all
 
 uninstall:
 	@echo "$(DISABLE)"
-	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so' '$(DESTDIR)$(SBINDIR)/luciactl' '$(DESTDIR)$(CONF_DIR)/luciauth.conf.new'
+	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so' '$(DESTDIR)$(SBINDIR)/luciactl' '$(DESTDIR)$(MAN_DIR)/luciactl.8' \
+	    '$(DESTDIR)$(COMPLETION_DIR)/luciactl' '$(DESTDIR)$(CONF_DIR)/luciauth.conf.new'
 	rm -rf '$(DESTDIR)$(TEMPLATE_DIR)'
 	@[ ! -d '$(DESTDIR)$(dir $(TEMPLATE_DIR))' ] || \
 	    rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(dir $(TEMPLATE_DIR))'

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Floor 2.4. The rows of the directive table, included where SERVER and DIR (also in sections) are defined,
- * inside an array: SERVER or DIR("name", "syntax", "default" or NULL, "what for", type, member, limits)
+ * inside an array:
+ * SERVER or DIR("name", "syntax", "default" or NULL, "what for", type, member, limits)
  * doc/directives-table.pl reads them too. */
 /* clang-format off */
 
@@ -114,4 +115,3 @@
         flag, bearer, NULL),
     DIR("LuciaOptional", "On|Off", "Off", "identify who is there, admit everybody",
         flag, optional, NULL),
-    /* clang-format on */

@@ -103,29 +103,29 @@ static const luci_sql_row_t statements[LUCI_SQL_ADMIN] = {
         READ_COLUMNS("{session}", "created_at, last_seen, address, user_agent")
 
 #define SQLITE_INDEX(table, column)                                                                          \
-    "SELECT 1 FROM pragma_index_list(trim('" table "', '\"')) l JOIN pragma_index_info(l.name) i "           \
-    "WHERE i.seqno = 0 AND i.name = '" column "' AND NOT l.partial LIMIT 1"
+    ("SELECT 1 FROM pragma_index_list(trim('" table "', '\"')) l JOIN pragma_index_info(l.name) i "          \
+     "WHERE i.seqno = 0 AND i.name = '" column "' AND NOT l.partial LIMIT 1")
 #define PGSQL_INDEX(table, column)                                                                           \
-    "SELECT 1 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indexrelid "       \
-    "WHERE i.indrelid = pg_catalog.to_regclass('" table "') AND i.indisvalid AND i.indpred IS NULL "         \
-    "AND a.attnum = 1 AND a.attname = '" column "' LIMIT 1"
+    ("SELECT 1 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indexrelid "      \
+     "WHERE i.indrelid = pg_catalog.to_regclass('" table "') AND i.indisvalid AND i.indpred IS NULL "        \
+     "AND a.attnum = 1 AND a.attname = '" column "' LIMIT 1")
 #define MYSQL_INDEX(table, column)                                                                           \
-    "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() "                           \
-    "AND table_name = TRIM(BOTH '`' FROM '" table "') AND column_name = '" column "' AND seq_in_index = "    \
-    "1 LIMIT 1"
+    ("SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() "                          \
+     "AND table_name = TRIM(BOTH '`' FROM '" table "') AND column_name = '" column "' AND seq_in_index = "   \
+     "1 LIMIT 1")
 
 /* A foreign key to the user table. */
 #define SQLITE_REFERENCE(table)                                                                              \
-    "SELECT 1 FROM pragma_foreign_key_list(trim('" table "', '\"')) f "                                      \
-    "WHERE lower(f.\"table\") = lower(trim('{user}', '\"')) LIMIT 1"
+    ("SELECT 1 FROM pragma_foreign_key_list(trim('" table "', '\"')) f "                                     \
+     "WHERE lower(f.\"table\") = lower(trim('{user}', '\"')) LIMIT 1")
 #define PGSQL_REFERENCE(table)                                                                               \
-    "SELECT 1 FROM pg_catalog.pg_constraint WHERE contype = 'f' "                                            \
-    "AND conrelid = pg_catalog.to_regclass('" table "') "                                                    \
-    "AND confrelid = pg_catalog.to_regclass('{user}') LIMIT 1"
+    ("SELECT 1 FROM pg_catalog.pg_constraint WHERE contype = 'f' "                                           \
+     "AND conrelid = pg_catalog.to_regclass('" table "') "                                                   \
+     "AND confrelid = pg_catalog.to_regclass('{user}') LIMIT 1")
 #define MYSQL_REFERENCE(table)                                                                               \
-    "SELECT 1 FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE() "         \
-    "AND table_name = TRIM(BOTH '`' FROM '" table "') "                                                      \
-    "AND referenced_table_name = TRIM(BOTH '`' FROM '{user}') LIMIT 1"
+    ("SELECT 1 FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE() "        \
+     "AND table_name = TRIM(BOTH '`' FROM '" table "') "                                                     \
+     "AND referenced_table_name = TRIM(BOTH '`' FROM '{user}') LIMIT 1")
 
 #define BY_CATALOGUE(engine)                                                                                 \
     [LUCI_SQL_PROBE_SESSION_INDEX] = engine##_INDEX("{session}", "idle_expires"),                            \

@@ -8,8 +8,7 @@
 #include <string.h>
 
 const luci_option_t luci_command_global_options[] = {
-    { "database", "DRIVER:PARAMS",
-      "the database, as LuciaDatabase has it: sqlite3:/path, pgsql:..., mysql:...", 0 },
+    { "database", "DRIVER:PARAMS", "as LuciaDatabase: sqlite3:/path, pgsql:..., mysql:...", 0 },
     { "config", "FILE", "an httpd configuration, whose Lucia directives count", 0 },
     { "vhost", "NAME[:PORT]", "with --config: the server, where there are several databases", 0 },
     { "tables", "USER,KEY,SESSION", "with --database: the tables' names, as LuciaTables", 0 },

@@ -2,6 +2,7 @@
 #include "commands.h"
 
 #include "account.h"
+#include "audit.h"
 #include "page.h"
 
 #include <apr_strings.h>
@@ -12,6 +13,7 @@ typedef struct {
     int is_array;
     int with_hashes;
     luci_result_t result; /* of reading keys */
+    apr_int64_t count;
 } export_t;
 
 /* What is known of a user: columns with their cells, both of one length. */
@@ -57,6 +59,7 @@ static int export_user(void *baton, const luci_user_t *user, apr_pool_t *scratch
         export->result = luci_page_walk(export->database.db, &keys, scratch);
     if (export->result != LUCI_OK)
         return 0;
+    export->count++;
     luci_output_row_of(export->output, (const luci_column_t *)members.columns->elts, members.columns->nelts,
                        (const char *const *)members.cells->elts);
     return 1;
@@ -68,6 +71,8 @@ static luci_exit_t run_export(luci_call_t *call)
     luci_exit_t status = luci_ctl_database_open(call, &export.database), written;
     luci_result_t result;
 
+    if (status == LUCI_EXIT_DONE)
+        status = luci_audit_open(call, &export.database);
     if (status != LUCI_EXIT_DONE)
         return status;
     export.with_hashes = luci_command_has(call, "with-hashes");
@@ -80,6 +85,7 @@ static luci_exit_t run_export(luci_call_t *call)
     written = luci_output_close(export.output);
     if (result == LUCI_OK)
         result = export.result;
+    luci_audit_write(&export.database, LUCI_EVENT_EXPORT, NULL, result, export.count);
     return result == LUCI_OK ? written : luci_ctl_database_failed(&export.database, result);
 }
 

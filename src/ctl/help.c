@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAME_WIDTH 18   /* of a command in the overview */
+#define NAME_WIDTH 20   /* of a command in the overview */
 #define OPTION_WIDTH 28 /* of an option with its value */
 
 static void put_options(const luci_option_t *options)

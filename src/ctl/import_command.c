@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
 
+#include "audit.h"
 #include "database.h"
 #include "htpasswd.h"
 #include "import.h"
@@ -202,6 +203,9 @@ static luci_exit_t import_all(import_t *import)
         luci_say_error(LUCI_EXIT_REFUSED, "%s can't be read: %s", import->name,
                        strerror(import->file.failed));
     stopped |= import->file.failed || result != LUCI_OK;
+    if (!import->batch.dry_run)
+        luci_audit_write(&import->database, LUCI_EVENT_IMPORT, NULL, result,
+                         import->counts.added + import->counts.replaced);
     if (stopped)
         luci_say_note("Stopped: up to line %" APR_INT64_T_FMT
                       " everything is done; the same command goes on from there.",
@@ -217,6 +221,8 @@ static luci_exit_t run_import(luci_call_t *call)
     luci_exit_t status = luci_ctl_database_open(call, &import->database);
 
     import->call = call;
+    if (status == LUCI_EXIT_DONE)
+        status = luci_audit_open(call, &import->database);
     if (status == LUCI_EXIT_DONE)
         status = open_file(import);
     if (status != LUCI_EXIT_DONE)

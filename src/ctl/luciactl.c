@@ -2,6 +2,7 @@
 /* luciactl: users and sessions of mod_luciauth, on the command line. */
 #include "commands.h"
 #include "help.h"
+#include "manual.h"
 #include "say.h"
 
 #include <apr_general.h>
@@ -11,8 +12,14 @@
 
 static luci_command_fn run_help;
 
+static const luci_option_t help_options[] = {
+    { "manual", NULL, "the manual page, for man(1)", 0 },
+    { "bash-completion", NULL, "what bash reads to complete command lines", 0 },
+    { NULL, NULL, NULL, 0 },
+};
+
 static const luci_command_t command_help = {
-    "help", "[COMMAND]", "Help about luciactl or a command", "", NULL, 0, 2, run_help,
+    "help", "[COMMAND]", "Help about luciactl or a command", "", help_options, 0, 2, run_help,
 };
 
 /* In the order of the overview, a group's together. */
@@ -46,9 +53,14 @@ static const luci_command_t *const commands[] = {
 
 static luci_exit_t run_help(luci_call_t *call)
 {
-    if (call->operands)
+    if (luci_command_has(call, "manual"))
+        luci_manual_page(commands);
+    else if (luci_command_has(call, "bash-completion"))
+        luci_manual_completion(commands, call->pool);
+    else if (call->operands)
         return luci_help_about(commands, call->operand, call->operands);
-    luci_help_all(commands);
+    else
+        luci_help_all(commands);
     return LUCI_EXIT_DONE;
 }
 

@@ -77,7 +77,7 @@ static luci_exit_t run_list(luci_call_t *call)
     luci_ctl_database_t database;
     listing_t listing = { call->output, luci_command_has(call, "dead"), APR_INT64_MAX };
     luci_session_list_t list = { NULL, now_ms(), list_session, &listing };
-    luci_user_t user;
+    luci_user_t user = { 0 };
     luci_result_t result;
     luci_exit_t status = luci_command_number(call, "limit", 1, APR_INT64_MAX, &listing.left);
 
@@ -86,7 +86,7 @@ static luci_exit_t run_list(luci_call_t *call)
                                 : luci_ctl_database_open(call, &database);
     if (status != LUCI_EXIT_DONE)
         return status;
-    list.user_id = call->operands ? user.id : NULL;
+    list.user_id = user.id; /* NULL without NAME */
     luci_output_begin(call->output, columns, COLUMNS);
     result = luci_session_list(database.db, &list, call->pool);
     luci_output_end(call->output);

@@ -127,6 +127,7 @@ static luci_exit_t run_show(luci_call_t *call)
     const luci_settings_t *settings = &database.config.settings;
     luci_user_t user;
     apr_int64_t keys = 0, sessions = 0;
+    const luci_column_t *of_user;
     luci_column_t *columns;
     const char **cells;
     int many;
@@ -138,8 +139,9 @@ static luci_exit_t run_show(luci_call_t *call)
     result = count(database.db, &user, &keys, &sessions, call->pool);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&database, result);
-    columns = apr_pcalloc(call->pool, sizeof *columns * (LUCI_ATTRIBUTES_MAX + 8));
-    memcpy(columns, luci_account_columns(settings, &many, call->pool), sizeof *columns * (apr_size_t)many);
+    of_user = luci_account_columns(settings, &many, call->pool);
+    columns = apr_pcalloc(call->pool, sizeof *columns * (apr_size_t)(many + 2));
+    memcpy(columns, of_user, sizeof *columns * (apr_size_t)many);
     columns[many] = (luci_column_t){ "keys", "Keys", LUCI_CELL_NUMBER, NULL };
     columns[many + 1] = (luci_column_t){ "sessions", "Living sessions", LUCI_CELL_NUMBER, NULL };
     cells = luci_account_cells(&user, settings, many + 2, call->pool);

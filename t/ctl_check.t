@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+# luciactl check: each thing that can be wrong is made wrong, found, and gone when it is mended. DB= says on which engine.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use JSON::PP ();
+use LuciaTest;
+use LuciaTest::Ctl;
+
+my $config = <<'CONF';
+LuciaDatabase sqlite3 @db@
+LuciaMount /
+LuciaUserAttributes username role
+CONF
+my $server = LuciaTest::Server->new(config => $config);
+my $dir = $server->dir;
+my $ctl = LuciaTest::Ctl->new('--config', $server->conf_file);
+
+sub found {
+    my $end = $ctl->run('--json', 'check', @_);
+    my @list = $end->{out} =~ /^\[/ ? @{ JSON::PP::decode_json($end->{out}) } : ();
+    return ($end->{status}, join("\n", map { "$_->{level} $_->{about}: $_->{what} | " . ($_->{remedy} // '') } @list), $end->{err});
+}
+
+sub finds {
+    my ($name, $status, $pattern, @options) = @_;
+    my ($got, $said, $err) = found(@options);
+    is $got, $status, "$name: $status" or diag $said, $err;
+    like $said, $pattern, 'and says so';
+    return;
+}
+
+sub fine { my ($got, $said, $err) = found(); is $got, 0, "$_[0]: nothing is wrong" or diag $said, $err; return $said }
+
+# ---- As it should be ----
+
+# Where the test's own server of databases wants a password, it stands in the configuration.
+is fine('the tables that httpd made') =~ s/^advice configuration: a password .*//r, '', 'nothing to advise either';
+like $ctl->run('check')->{out}, qr/^No problem was found\.$/m, 'for people';
+
+# ---- The configuration ----
+
+sub configured { $server->write_config($_[0]); return }
+
+configured($config . "LuciaActivePeriod soon\nLuciaTables a b a\n");
+finds('wrong values', 1, qr/problem configuration: \Q$dir\E\/conf\/httpd\.conf:\d+: LuciaActivePeriod: "soon" is not allowed: a time of .*\n.*LuciaTables: "a b a"/);
+configured("<Location /x>\nAuthType Lucia\nRequire valid-user\n</Location>\n");
+finds('use without a database', 1, qr/the module is used \(AuthType Lucia in .*:\d+\), but the main server has no LuciaDatabase/);
+configured('');
+finds('no directive at all', 1, qr/has no LuciaDatabase/);
+configured($config . "LuciaCookieName __Host-a\nLuciaCookieSecure on\nLuciaCookiePath /x\n");
+finds('a cookie that browsers reject', 1, qr/problem cookie: LuciaCookieName __Host-a .*the main server/);
+configured($config . "LuciaCookieSecure off\n");
+finds('a cookie over plain http', 0, qr/advice cookie: LuciaCookieSecure is off/);
+configured($config . "User nobody_has_this_name\n");
+finds('a user who does not exist', 1, qr/there is no user nobody_has_this_name/);
+is $ctl->with('--config')->status('check'), 2, 'the command line itself';
+is(LuciaTest::Ctl->new->status('check'), 2, 'neither a configuration nor a database');
+finds('two configurations are one too many', 2, qr/^$/, '--config', 'x');
+is(LuciaTest::Ctl->new('--config', "$dir/none.conf")->status('check'), 1, 'a configuration that is not there');
+
+# ---- Templates ----
+
+my $page = LuciaTest::Server::slurp("$dir/templates/login.html");
+configured($config);
+$server->write('templates/login.html', "%%#error%%\n");
+finds('a page that does not parse', 1, qr/problem templates: \Q$dir\E\/templates\/login\.html: line 1: section "error" is not closed/);
+unlink "$dir/templates/login.html";
+mkdir "$dir/templates/login.html" or die $!;
+finds('a folder in its place', 1, qr/login\.html is not a regular file/);
+rmdir "$dir/templates/login.html";
+$server->write('templates/login.html', $page);
+if ($> == 0) {
+    chmod 0600, "$dir/templates/login.html";
+    finds('a page that httpd\'s user can\'t read', 1, qr/problem files: \S+, as whom httpd runs, may not read \Q$dir\E\/templates\/login\.html/);
+    chmod 0644, "$dir/templates/login.html";
+}
+configured($config . "LuciaTemplates $dir/nowhere\n");
+finds('a folder that is not there', 1, qr{LuciaTemplates \Q$dir\E/nowhere can't be read: No such file});
+configured($config);
+fine('mended');
+
+# ---- Secrets ----
+
+SKIP: {
+    skip 'no database file', 1 unless LuciaTest::is_sqlite();
+    my $secret = $server->write('secret', "hunter2\n");
+    configured("LuciaDatabase pgsql \"host=127.0.0.1 port=1 connect_timeout=2 password={file:$secret}\"\n");
+    finds('a secret that all can read, and no database', 3, qr/everybody on this machine may read \Q$secret\E, which holds a password \| chmod o-rw '\Q$secret\E'/);
+    chmod 0600, $secret;
+    my ($status, $said) = found();
+    is $status, 3, 'the database still can\'t be asked';
+    unlike $said, qr/everybody/, 'but the secret is one';
+    like $said, qr/problem database: the database can't be asked: /, 'and that is said';
+    configured("LuciaDatabase pgsql \"host=127.0.0.1 port=1 connect_timeout=2 password=hunter2\"\n");
+    finds('a password in the configuration', 3, qr/advice configuration: a password of the database stands in the configuration/);
+    unlike join('', found()), qr/hunter2/, 'which is not shown';
+    configured($config);
+}
+
+# ---- The file of a database, and who may ----
+
+SKIP: {
+    skip 'no database file', 1 unless LuciaTest::is_sqlite();
+    my $folder = "$dir/db";
+    chmod 0755, $folder;
+    chmod 0644, $server->db;
+    finds('a database that all can read', 1, qr/everybody on this machine may read \Q$folder\E\/luciauth\.db, which holds users and hashes/);
+    chmod 0640, $server->db, glob("$folder/*");
+    chmod 0757, $folder;
+    finds('a folder that all can write to', 1, qr/everybody on this machine may replace files in \Q$folder\E/);
+    chmod 0750, $folder;
+    if ($> == 0) {
+        chown 0, 0, $server->db;
+        finds('root\'s database', 1, qr/may not read and write \Q$folder\E\/luciauth\.db \| Try: chown \S+ /);
+        LuciaTest::give($server->db);
+        chown 0, 0, $folder;
+        finds('root\'s folder', 1, qr/as whom httpd runs, (?:may not make files in|can't get to) \Q$folder\E/);
+        LuciaTest::give($folder);
+    }
+    fine('mended');
+    rename $server->db, "$folder/gone" or die $!;
+    finds('no file', 3, qr/there is no database file \Q$folder\E\/luciauth\.db \| httpd makes it when it starts, or luciactl init does/);
+    ok !-e $server->db, 'and none is made';
+    rename "$folder/gone", $server->db or die $!;
+    fine('back');
+}
+
+# ---- Tables and rows ----
+
+sub sql { sqlite($server->db, @_) }
+my $hash = '{SHA}C+7Hteo/D9vJXQ3UfzxbwnXaijM=';
+sql('INSERT INTO auth_user (id, username) VALUES (?, ?)', 'user00000000001', 'alice');
+sql('INSERT INTO user_key (id, user_id, hashed_password) VALUES (?, ?, ?)', 'username:alice', 'user00000000001', $hash);
+sql('INSERT INTO user_key (id, user_id, hashed_password) VALUES (?, ?, NULL)', 'github:1', 'user00000000001');
+fine('a user with a hash, and a key without one');
+for my $bad ('hunter2', '$argon2id$v=19$m=9999999,t=3,p=1$c2FsdHNhbHQ$aaaaaaaaaaaaaaaaaaaaaa', '$2y$31$' . 'a' x 53, '') {
+    sql('UPDATE user_key SET hashed_password = ? WHERE id = ?', $bad, 'username:alice');
+    finds("the hash '$bad'", 1, qr/problem rows: 1 keys have a hash that can't be verified or is too costly, .*: username:alice \| .*luciactl user passwd/);
+    unlike join('', found()), qr/hunter2|argon2id/, 'and does not show it' if length $bad;
+}
+sql('UPDATE user_key SET hashed_password = ? WHERE id = ?', $hash, 'username:alice');
+fine('mended');
+
+# What Lucia v2 made: without our columns, indexes and foreign keys.
+sql($_) for 'CREATE TABLE old_user (id VARCHAR(15) NOT NULL PRIMARY KEY, username VARCHAR(31) NOT NULL)',
+    'CREATE TABLE old_key (id VARCHAR(255) NOT NULL PRIMARY KEY, user_id VARCHAR(15) NOT NULL, hashed_password VARCHAR(255))',
+    'CREATE TABLE old_session (id VARCHAR(127) NOT NULL PRIMARY KEY, user_id VARCHAR(15) NOT NULL, active_expires BIGINT NOT NULL, idle_expires BIGINT NOT NULL)';
+configured($config . "LuciaTables old_user old_key old_session\n");
+finds('a missing attribute', 1, qr/LuciaUserAttributes names role, but the table old_user has no such column \| This adds it: ALTER TABLE \S*old_user\S* ADD COLUMN/);
+$config =~ s/ username role/ username/;
+configured($config . "LuciaTables old_user old_key old_session\n");
+my ($status, $said) = found();
+is $status, 0, 'Lucia\'s own tables are no problem' or diag $said;
+for my $what (qr/the user table lacks disabled or created_at/, qr/the session table lacks created_at, last_seen/, qr/no index of the session table begins with idle_expires/,
+    qr/no index of the session table begins with user_id/, qr/no index of the key table begins with user_id/,
+    qr/no foreign key keeps sessions of users who are gone/, qr/no foreign key keeps keys of users who are gone/) {
+    like $said, qr/^advice database: $what/m, "advice: $what";
+}
+sql('INSERT INTO old_key (id, user_id, hashed_password) VALUES (?, ?, ?)', "username:ghost$_", 'nobody', $hash) for 1 .. 7;
+sql('INSERT INTO old_session (id, user_id, active_expires, idle_expires) VALUES (?, ?, 1, 2)', 'x' x 64, 'nobody');
+finds('keys without users', 1, qr/problem rows: 7 keys belong to no user: username:ghost1, .*, username:ghost5, \.\.\. \| .*\nproblem rows: 1 sessions belong to no user/);
+sql('DROP TABLE old_session');
+finds('a missing table', 1, qr/problem database: there is no table old_session with the columns that Lucia wants \| .*luciactl init/);
+
+done_testing;

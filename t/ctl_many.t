@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+# luciactl with many rows: lists take the same memory however long they are, purge can be interrupted.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+use LuciaTest::Ctl;
+
+# 1 to N as a table with the column value.
+my %series = (
+    sqlite3 => sub { "(WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < $_[0]) SELECT value FROM n) n" },
+    pgsql   => sub { "generate_series(1, $_[0]) AS n(value)" },
+    mysql   => sub { "(SELECT seq AS value FROM seq_1_to_$_[0]) n" },
+);
+
+sub fill {
+    my ($engine, $database, $count, $into) = @_;
+    my $id = $engine->driver eq 'sqlite3' ? "printf('%012d', n.value)" : "LPAD(CAST(n.value AS CHAR(12)), 12, '0')";
+    my $sql = "INSERT INTO $into FROM " . $series{ $engine->driver }->($count);
+    $sql =~ s/ID/$id/g;
+    $engine->query_in($database, $sql);
+    return;
+}
+
+sub users { my ($engine, $database, $count) = @_; fill($engine, $database, $count, "auth_user (id, username) SELECT 'u' || ID, 'user ' || ID") }
+
+# ---- Memory ----
+
+# The most memory (KiB) that it had when nearly all of the list was out, and how many rows there were.
+sub list_users {
+    my ($ctl, $count, @options) = @_;
+    my ($pid, $out) = $ctl->spawn(@options, 'user', 'list');
+    my ($rows, $peak) = (0, 0);
+    while (my $line = <$out>) {
+        $rows++ if $line =~ /user \d/;
+        ($peak) = LuciaTest::Server::slurp("/proc/$pid/status") =~ /^VmHWM:\s+(\d+) kB/m if $rows == int($count * 0.95);    # the pipe is shorter than the rest
+    }
+    waitpid $pid, 0;
+    is $?, 0, "a list of $count users";
+    return ($peak, $rows);
+}
+
+sub check_memory {
+    my $engine = LuciaTest::Sqlite->new;
+    my %peak;
+    for my $count (20_000, 200_000) {
+        my $database = $engine->create;
+        my $ctl = LuciaTest::Ctl->of($engine, $database);
+        $ctl->does('init');
+        users($engine, $database, $count);
+        for my $format ('table', 'json') {
+            my ($peak, $rows) = list_users($ctl, $count, $format eq 'json' ? '--json' : ());
+            is $rows, $count, "each is in the $format once";
+            ok $peak, 'measured while it ran' or next;
+            $peak{$format}{$count} = $peak;
+        }
+    }
+    for my $format (sort keys %peak) {
+        my ($few, $many) = @{ $peak{$format} }{ 20_000, 200_000 };
+        cmp_ok $many, '<', $few + 2048, "ten times as many users take the same memory ($format: $few and $many KiB)";
+    }
+    return;
+}
+
+# ---- Purging ----
+
+my $SESSIONS = 20_000;
+
+sub sessions_in { my ($engine, $database) = @_; return $engine->value_in($database, 'SELECT count(*) FROM user_session') }
+
+sub check_purge {
+    my ($engine) = @_;
+    my $database = $engine->create;
+    my $ctl = LuciaTest::Ctl->of($engine, $database);
+    $ctl->does('init');
+    my $concat = $engine->driver eq 'mysql' ? "CONCAT('s', ID)" : "'s' || ID";
+    $engine->query_in($database, "INSERT INTO auth_user (id, username) VALUES ('u', 'somebody')");
+    my $alive = (time + 86400) * 1000;
+    fill($engine, $database, $SESSIONS, "user_session (id, user_id, active_expires, idle_expires) SELECT $concat, 'u', 1, "
+        . "CASE WHEN n.value % 100 = 0 THEN $alive ELSE 2 END");
+    my $living = $SESSIONS / 100;
+    is scalar(@{ $ctl->json('session', 'list') }), $living, 'the living sessions';
+    is scalar(@{ $ctl->json('session', 'list', 'somebody', '--dead') }), $SESSIONS, 'and all of them';
+    my ($pid, $out, $err) = $ctl->spawn('purge');
+    ok wait_until(sub { sessions_in($engine, $database) < $SESSIONS }, 60), 'purge begins';
+    kill INT => $pid;
+    waitpid $pid, 0;
+    is $? >> 8, 1, 'interrupted, it ends with 1';
+    my ($removed) = join('', <$err>) =~ /^luciactl: interrupted after (\d+) sessions were removed; more may be there$/m;
+    ok $removed, 'says how far it came';
+    is sessions_in($engine, $database), $SESSIONS - ($removed // 0), 'which is true';
+    like $ctl->audit, qr/event=purge result=ok .*count=$removed\b/, 'and in the audit log';
+    my $json = $ctl->json('purge');
+    is $json->{removed}, $SESSIONS - $living - $removed, 'another one removes the rest';
+    is sessions_in($engine, $database), $living, 'and nobody who lives';
+    is $engine->sound($database), 'ok', 'the database is sound';
+    is $ctl->does('purge'), "0 dead sessions were removed.\n", 'nothing is left to do';
+    return;
+}
+
+subtest memory => \&check_memory unless $ENV{SANITIZE};    # a sanitizer keeps what was freed
+for my $class (qw(LuciaTest::Sqlite LuciaTest::Postgres LuciaTest::MariaDB)) {
+    my $engine = $class->shared;
+    subtest 'purge on ' . $engine->kind => sub { check_purge($engine) };
+}
+
+done_testing;

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+# luciactl's command line: help, wrong usage, exit statuses, passwords typed at a terminal, names that would harm one.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+use LuciaTest::Ctl;
+
+my $engine = LuciaTest::Sqlite->new;
+my $file = $engine->create;
+my $ctl = LuciaTest::Ctl->of($engine, $file);
+my $bare = LuciaTest::Ctl->new;
+$ctl->does('init');
+
+sub check_help {
+    my $all = $bare->does('help');
+    my @commands = $all =~ /^  ((?:[a-z]+ )?[a-z][a-z-]*) {2,}\S/mg;
+    for my $wanted ('init', 'purge', (map { "user $_" } qw(add show list passwd rename set disable enable delete)),
+        (map { "session $_" } qw(list revoke revoke-all)), map { "key $_" } qw(list add delete)) {
+        ok scalar(grep { $_ eq $wanted } @commands), "help lists $wanted";
+    }
+    for my $command (@commands) {
+        my $help = $bare->does('help', split / /, $command);
+        like $help, qr/^Usage: luciactl \Q$command\E\b.*\n\n[A-Z]/, "help of $command";
+        is $bare->does((split / /, $command), '--help'), $help, 'and the same with --help';
+        ok !(grep { length > 100 } split /\n/, $help), 'in short lines' or diag $help;
+    }
+    like $bare->does('help', 'user'), qr/user add .*user delete/s, 'help of a group';
+    like $bare->does('--version'), qr/^luciactl \d+\.\d+\.\d+$/, 'the version';
+    is $bare->status('help', 'nothing'), 2, 'no such help';
+    return;
+}
+
+# Says what is wrong and what is allowed, and does nothing.
+sub check_misuse {
+    my $at = '--database=sqlite3:/nowhere/x';
+    for my $case (
+        [[], qr/a command is missing/],
+        [['list'], qr/list is no command; there are init, user, session, key/],
+        [['user'], qr/user wants one of add, show, list/],
+        [['user', 'frob'], qr/user frob is no command; user knows add, show/],
+        [[$at, 'user', 'add'], qr/NAME is missing/],
+        [[$at, 'user', 'show', 'a', 'b'], qr/b is too much/],
+        [[$at, 'user', 'list', '--colour'], qr/option --colour is not known to this command; allowed are --prefix, --disabled/],
+        [[$at, 'user', 'add', 'alice', '--password', 'x'], qr/option --password is not known/],
+        [[$at, 'user', 'list', '-x'], qr/option -x is not known/],
+        [[$at, 'user', 'list', '--limit'], qr/option --limit wants N/],
+        [[$at, 'user', 'list', '--limit', '3x'], qr/--limit 3x: a whole number from 1/],
+        [[$at, 'user', 'list', '--limit', '1', '--limit', '2'], qr/option --limit is given twice/],
+        [[$at, 'user', 'list', '--disabled=yes'], qr/option --disabled takes no value/],
+        [['user', 'list'], qr/--database DRIVER:PARAMS or --config FILE is missing/],
+        [[$at, '--config', 'x', 'user', 'list'], qr/exclude each other/],
+        [['--database', 'oracle:x', 'user', 'list'], qr/driver "oracle" is not known; sqlite3, pgsql and mysql are allowed/],
+        [['--database', 'sqlite3', 'user', 'list'], qr/DRIVER:PARAMS, such as/],
+        [['--database', 'pgsql:password={env:NO_SUCH_VARIABLE}', 'user', 'list'], qr/NO_SUCH_VARIABLE/],
+        [[$at, '--tables', 'a,b', 'user', 'list'], qr/three names/],
+        [[$at, '--attributes', 'a;b', 'user', 'list'], qr/"a;b" is no name/],
+        [[$at, 'user', 'set', 'alice', '--attribute', 'Hashed_Password=x'], qr/is no attribute/],
+        [[$at, 'user', 'set', 'alice', '--attribute', 'a=x', '--clear', 'a'], qr/attribute a is given twice/],
+        [[$at, 'session', 'revoke'], qr/SESSION or --user NAME is missing/],
+        [[$at, 'session', 'revoke', 'XYZ'], qr/4 to 12 of the digits/],
+        [[$at, 'session', 'revoke-all', 'alice', '--everybody'], qr/either NAME or --everybody/],
+        [[$at, 'key', 'add', 'alice', 'x' x 300], qr/is no key/],
+    ) {
+        my ($command, $message) = @$case;
+        my $end = $bare->run(@$command);
+        is $end->{status}, 2, "@$command: 2";
+        like $end->{err}, $message, 'says why';
+        like $end->{err}, qr/^luciactl: .*\n.*luciactl help/s, 'and where help is';
+        is $end->{out}, '', 'on stderr alone';
+    }
+    return;
+}
+
+sub check_database {
+    for my $where ('sqlite3:/nowhere/luciauth.db', 'pgsql:host=/nowhere dbname=x password=hunter2', 'mysql:sock=/nowhere/x,user=x,pass=hunter2') {
+        my $end = LuciaTest::Ctl->new('--database', $where)->run('user', 'list');
+        is $end->{status}, 3, "$where: 3";
+        like $end->{err}, qr/^luciactl: the database can't be used: \S/, 'says why';
+        unlike $end->{err}, qr/hunter2/, 'without the password';
+    }
+    my $lock = $engine->connect($file);
+    $lock->do('BEGIN EXCLUSIVE');
+    my $end = $ctl->run('user', 'add', 'alice', '--stdin', { stdin => "open sesame\n" });
+    is $end->{status}, 3, 'a database that is locked: 3' or diag $end->{err};
+    $lock->do('ROLLBACK');
+    $lock->disconnect;
+    is $ctl->with('--audit-log', '/nowhere/audit')->status('init'), 2, 'an option given twice';
+    my $unlogged = LuciaTest::Ctl->new('--database', "sqlite3:$file", '--audit-log', '/nowhere/audit');
+    $end = $unlogged->run('user', 'add', 'alice', '--no-password');
+    is $end->{status}, 1, 'an act that could not be recorded: 1';
+    is $engine->value_in($file, 'SELECT count(*) FROM auth_user'), 0, 'is not done';
+    is $unlogged->status('user', 'list'), 0, 'looking is allowed';
+    return;
+}
+
+sub check_prompts {
+    my $end = $ctl->typed(['user', 'add', 'alice'], "open sesame\n", "open sesame\n");
+    is $end->{status}, 0, 'a password is typed twice' or diag $end->{seen};
+    like $end->{seen}, qr/Password of alice: .*Password of alice, again: /s, 'when asked for';
+    unlike $end->{seen}, qr/sesame/, 'and not shown';
+    $end = $ctl->typed(['user', 'passwd', 'alice'], "open sesame\n", "open sesam\n");
+    is $end->{status}, 1, 'two that differ: 1';
+    like $end->{seen}, qr/the two passwords differ/, 'which is said';
+    $end = $ctl->typed(['user', 'passwd', 'alice'], "open \cC");
+    is $end->{status}, 1, 'Ctrl-C at the prompt: 1';
+    like $end->{seen}, qr/no password was entered/, 'nothing was done';
+    $end = $ctl->typed(['user', 'delete', 'alice'], "no\n");
+    is $end->{status}, 1, 'not meant';
+    is $ctl->status('user', 'show', 'alice'), 0, 'not deleted';
+    is $ctl->typed(['user', 'delete', 'alice'], "yes\n")->{status}, 0, 'meant';
+    is $ctl->status('user', 'show', 'alice'), 1, 'deleted';
+    $end = $ctl->run('user', 'add', 'alice');
+    is $end->{status}, 2, 'no terminal, no --stdin: 2';
+    like $end->{err}, qr/--stdin/, 'which says what to do';
+    is $ctl->run('user', 'add', 'alice', '--stdin', { stdin => "bad\xff one here\n" })->{status}, 1, 'a password that is not UTF-8';
+    is $ctl->run('user', 'add', 'alice', '--stdin', { stdin => "open\0sesame\n" })->{status}, 2, 'one with a NUL';
+    is $ctl->run('user', 'add', 'alice', '--stdin', { stdin => 'x' x 5000 })->{status}, 2, 'one without an end';
+    return;
+}
+
+# What an application, or an attacker, left in the tables.
+sub check_hostile {
+    my @names = ("\e]0;title\a\e[2J", "line\nfeed", "\xe2\x80\xaeright to left", "broken \xff\xfe", '"quoted" \\ <b>', "wide \xe4\xb8\xad\xe6\x96\x87", "e\xcc\x81 combined");
+    my $db = $engine->connect($file);
+    for my $i (0 .. $#names) {
+        $db->do('INSERT INTO auth_user (id, username) VALUES (?, CAST(? AS TEXT))', undef, "hostile$i", $names[$i]);
+    }
+    $db->disconnect;
+    my $text = $ctl->does('user', 'list');
+    unlike $text, qr/[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80\xae/, 'nothing of theirs controls the terminal';
+    is scalar(split /\n/, $text), 1 + @names, 'a line each';
+    like $text, qr/^\\u\{1b\}\]0;title\\u\{7\}\\u\{1b\}\[2J /m, 'escaped, as it can be told';
+    like $text, qr/^broken \\xff\\xfe /m, 'bytes, too';
+    my %column = map { /^(.*?\S)\s+hostile(\d)/ ? ($2 => $_) : () } split /\n/, $text;
+    my @widths = map { my $line = $_; utf8::decode($line); my $wide = () = $line =~ /\p{Han}/g; my $none = () = $line =~ /\p{Mn}/g;
+        index($line, 'hostile') + $wide - $none } values %column;
+    is_deeply [map { $_ == $widths[0] ? () : $_ } @widths], [], 'columns are aligned';
+    my %named = map { $_->{userId} => $_->{username} } @{ $ctl->json('user', 'list') };
+    is $named{hostile0}, $names[0], 'JSON has them as they are';
+    is $named{hostile3}, "broken \x{fffd}\x{fffd}", 'as far as it can';
+    is $ctl->status('user', 'show', 'hostile4', '--id'), 0, 'one is found by its id';
+    is $ctl->status('user', 'delete', "line\nfeed", '--yes'), 0, 'and by the name';
+    like $ctl->audit, qr/event=user_delete .*account=line%0Afeed$/m, 'in one line of the audit log';
+    is $ctl->status('user', 'show', "x' OR '1'='1"), 1, 'SQL is a name like others';
+    return;
+}
+
+sub check_output {
+    my $said = `'@{[LuciaTest::Ctl::tool()]}' --database 'sqlite3:$file' user list 2>&1 >/dev/full`;
+    is $? >> 8, 1, 'output that can not be written: 1';
+    like $said, qr/^luciactl: the output could not be written: /, 'which is said';
+    return;
+}
+
+subtest help     => \&check_help;
+subtest misuse   => \&check_misuse;
+subtest database => \&check_database;
+subtest prompts  => \&check_prompts;
+subtest hostile  => \&check_hostile;
+subtest output   => \&check_output;
+
+done_testing;
