@@ -10,6 +10,8 @@ use LuciaTest;
 use Interop;
 use Bench::Gated;
 
+LuciaTest::only_files('the peers work on files');
+
 need_node;
 
 my $all = Bench::Gated->new;

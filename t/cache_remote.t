@@ -27,12 +27,14 @@ sub pair {
 sub vault { my ($client, $cookie) = @_; $client->request(GET => '/vault/a.txt', script(), cookie => $cookie) }
 sub status { vault(@_)->status }
 
-sub away { sqlite($_[0]{db}, 'ALTER TABLE user_session RENAME TO user_session_away') }
-sub back { sqlite($_[0]{db}, 'ALTER TABLE user_session_away RENAME TO user_session') }
+sub go_away { sqlite($_[0]{db}, 'ALTER TABLE user_session RENAME TO user_session_away') }
+sub come_back { sqlite($_[0]{db}, 'ALTER TABLE user_session_away RENAME TO user_session') }
 
 sub key_of {
     my ($pair, $cookie) = @_;
-    return 'luciauth:' . unpack 'H*', sha256($cookie->{value}) ^ sha256("sqlite3\n$pair->{db}\@" . hostname() . "\nuser_session");
+    my $engine = LuciaTest::engine();
+    my $words = is_sqlite ? $pair->{db} : $engine->params($engine->database_for($pair->{db}));
+    return 'luciauth:' . unpack 'H*', sha256($cookie->{value}) ^ sha256($engine->driver . "\n$words\@" . hostname() . "\nuser_session");
 }
 
 sub record_of { my ($pair, $cookie) = @_; $pair->{service}->get(key_of($pair, $cookie)) }
@@ -64,9 +66,9 @@ sub check_sharing {
     is status($one, $cookie), 200, 'in';
     like record_of($pair, $cookie), qr/^Lu\x01\x00.*alice\0/s, 'the record lies where it is said to';
     unlike record_of($pair, $cookie) . key_of($pair, $cookie), qr/$cookie->{value}|@{[stored_id($cookie)]}/, 'without the id or its hash';
-    away($pair);
+    go_away($pair);
     is status($two, $cookie), 200, 'what one looked up the other knows';
-    back($pair);
+    come_back($pair);
 }
 
 sub check_garbage {

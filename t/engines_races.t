@@ -13,6 +13,8 @@ use LuciaTest::Site;
 use Time::HiRes 'time';
 use Time::Local 'timegm';
 
+LuciaTest::only_files('this runs on all engines anyway');
+
 my $CONFIG = "$CHEAP\nLuciaMount /\nLuciaSessionCache off\n<Location /vault>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
 
 # Two nodes on one database; what is held of it and looked at.

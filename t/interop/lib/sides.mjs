@@ -66,8 +66,8 @@ export class Side {
     ]);
   }
 
-  /** One column of the first row that a statement finds. */
+  /** One column of the first row that a statement finds; {users} is the table of users. */
   async value(sql, args = [], column = "value") {
-    return (await this.database.rows(sql, args))[0]?.[column] ?? null;
+    return (await this.database.rows(sql.replaceAll("{users}", this.database.tables.user), args))[0]?.[column] ?? null;
   }
 }

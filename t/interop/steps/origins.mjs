@@ -68,7 +68,7 @@ const origins = {
     signUp("Foreign Two", "null", UNKNOWN_ERROR, "foreign-origin-breaks-form"),
     {
       name: "the users made by those two",
-      query: { sql: "SELECT count(*) AS value FROM user WHERE username LIKE 'Foreign %'", args: [] },
+      query: { sql: "SELECT count(*) AS value FROM {users} WHERE username LIKE 'Foreign %'", args: [] },
       expect: 2,
       differs: "foreign-origin-changes",
     },

@@ -94,7 +94,7 @@ const cookies = {
 /** Moves the two moments of the jar's session to so many milliseconds from now. */
 const age = (jar, active, idle) => ({ name: `the session is aged (${jar})`, jar, age: { active, idle } });
 
-const OF_USER = "FROM user_session JOIN user ON user.id = user_session.user_id WHERE username = ?";
+const OF_USER = "FROM user_session JOIN {users} u ON u.id = user_session.user_id WHERE username = ?";
 const count = (username, expect, differs) => ({
   name: `sessions of ${username}`,
   query: { sql: `SELECT count(*) AS value ${OF_USER}`, args: [username] },
