@@ -181,7 +181,7 @@ static void check_rivals(void)
 
 int main(int argc, char **argv)
 {
-    int kills = argc > 1 ? 5 : 200, killed = 0, unsound = 0, half = 0;
+    int kills = argc > 1 ? 5 : 200, round = 0, killed = 0, unsound = 0, half = 0;
     support_auth_t *with;
 
     (void)argv;
@@ -189,13 +189,14 @@ int main(int argc, char **argv)
     with = support_auth("crash.db", 1);
     known = apr_palloc(pool, sizeof *known * 1000 * (size_t)kills);
     srandom((unsigned)support_clock());
-    for (int round = 0; round < kills; round++) {
-        killed += one_kill(with, round, argc > 1 ? MOST_WHEN_SLOW : MOST_MILLISECONDS);
+    /* A busy disk acknowledges little in that time: then some more get longer. */
+    for (; round < kills || (known_count <= kills / 4 && round < 2 * kills); round++) {
+        killed += one_kill(with, round, argc > 1 || round >= kills ? MOST_WHEN_SLOW : MOST_MILLISECONDS);
         half += support_auth_number(with, WITHOUT_KEY) != 0 || support_auth_number(with, WITHOUT_USER) != 0;
         if (round % 10 == 0)
             unsound += strcmp(support_auth_value(with, "PRAGMA integrity_check"), "ok") != 0;
     }
-    tap_is_int(killed, kills, "row 34: %d processes are killed during sign-ups", kills);
+    tap_is_int(killed, round, "row 34: %d processes are killed during sign-ups", round);
     tap_is_int(half, 0, "row 34: never is there a user without a key, or a key without a user");
     tap_is_int(unsound, 0, "row 34: the file is sound");
     tap_is_str(support_auth_value(with, "PRAGMA integrity_check"), "ok", "row 34: to the end");

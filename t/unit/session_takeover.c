@@ -397,7 +397,7 @@ static int visit_all(int gate)
     int refused = read(gate, &byte, 1) != 0;
 
     for (int session = 1; session <= SESSIONS; session++)
-        refused += show(ID(session), NOW, 1) != LUCI_OK || found.is_bare;
+        refused += show(ID(session), NOW, 1) != LUCI_OK || (found.is_bare && written != LUCI_BUSY);
     stop();
     return refused != 0;
 }
