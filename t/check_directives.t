@@ -33,10 +33,16 @@ none 'each is documented once', grep { $heading{$_} > 1 } sort keys %heading;
 my $tests = join '', map { slurp($_) } grep { !m{/check_} } glob 't/*.t t/conf/* t/interop/*.t t/interop/*.mjs t/interop/*.js t/browser/*.t';
 none 'each is used by a test', grep { $tests !~ /\b$_\b/ } sort keys %row;
 
+# Figures of mod_status have the same prefix.
+my %figure = map { ("Lucia$_" => 1) } slurp('src/httpd/status.c') =~ /\{\s*"([A-Z][A-Za-z]+)", "/g;
+cmp_ok scalar keys %figure, '>', 20, 'the figures are read';
+my $status = slurp('doc/status.md');
+none 'each figure is documented', grep { $status !~ /`$_`/ } sort keys %figure;
+
 # What people copy must exist.
 for my $file (grep { -f } 'README.md', glob('conf/*.conf conf/demo/*.conf doc/*.md')) {
     my %used = map { $_ => 1 } slurp($file) =~ /\b(Lucia[A-Z][A-Za-z0-9]+)\b/g;
-    none "$file names no directive that does not exist", grep { !$row{$_} && !/^LuciaTest$/ } sort keys %used;
+    none "$file names no directive that does not exist", grep { !$row{$_} && !$figure{$_} && !/^LuciaTest$|^LuciaFailures/ } sort keys %used;
 }
 
 done_testing;

@@ -62,6 +62,8 @@ my @refused = (
         'bcrypt', 'argon2i', 'argon2id m=7', 'argon2id m=262145', 'argon2id t=0', 'argon2id t=11', 'argon2id p=0',
         'argon2id p=9', 'argon2id m=31 p=4', 'argon2id m=64 m=64', 'argon2id x=1', 'argon2id m=', 'argon2id m=64k',
         'lucia-scrypt m=64', 'argon2id m=64 t=1 p=1 q=1'),
+    (map { ['LuciaAuditLog', $_, qr/the path of a file, absolute or relative to ServerRoot, "\|program" with its arguments, or off/] }
+        '""', '|', '"| "', '"|$"', 'a b', 'off off'),
     (map { ['LuciaMount', $_, qr/a path that starts with a slash, such as \/ or \/auth/] }
         'auth', '//', '/a//b', '/a/../b', '/a/.', '/./a', '/a?b', '/a#b', '/a%2fb', '"/a b"', '/a\\b', "/\xc3\xa9"),
     (map { ['LuciaAllowedOrigins', $_, qr/origins as scheme:\/\/host or scheme:\/\/host:port/] }
@@ -122,6 +124,7 @@ LuciaCookieExpires Off
 LuciaUsernameLength 1 255
 LuciaPasswordLength 8 1000
 LuciaPasswordHash argon2id p=2 m=65536
+LuciaAuditLog "|/usr/bin/env cat"
 LuciaTemplates templates
 LuciaMount /auth/
 LuciaCSRF On
