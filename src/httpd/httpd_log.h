@@ -2,8 +2,8 @@
 /* Floor 4.9. The core's log sink, writing to httpd's error log. Messages of this module carry ids of their
  * own, "LUCI" and four digits, one per message, never httpd's AH numbers: LUCI02nn core, LUCI03nn database,
  * LUCI04nn cache and hash slots, LUCI05nn configuration (from LUCI0510 throttling and the control socket),
- * LUCI060n pages, LUCI061n audit and counters, LUCI07nn gate (from LUCI0711 clean-up and lifecycle), LUCI08nn
- * endpoints. No message holds a password, a session id or a hash. */
+ * LUCI060n pages, LUCI061n audit and counters, LUCI07nn gate (from LUCI0711 clean-up), LUCI08nn endpoints;
+ * doc/operations.md has a row for each. No message holds a password, a session id or a hash. */
 #ifndef LUCI_HTTPD_LOG_H
 #define LUCI_HTTPD_LOG_H
 
