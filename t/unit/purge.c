@@ -220,7 +220,7 @@ static const char *plan_of(support_auth_t *with, luci_sql_id_t id)
     for (char *c = strchr(sql, '%'); c; c = strchr(c, '%')) {
         size_t length = c[1] == 's' ? strlen("%s") : strlen("%lld");
 
-        memcpy(c, c[1] == 's' ? "''" : "1000", length);
+        memset(c, length == strlen("%s") ? '\'' : '1', length);
     }
     if (apr_dbd_get_driver(pool, "sqlite3", &driver) != APR_SUCCESS ||
         apr_dbd_open(driver, pool, with->target.params, &handle) != APR_SUCCESS ||
