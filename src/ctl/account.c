@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "account.h"
 
-#include "audit.h"
+#include "acts.h"
 #include "credential.h"
 #include "policy.h"
 #include "say.h"
@@ -38,7 +38,7 @@ luci_exit_t luci_account_open_to_change(luci_call_t *call, luci_ctl_database_t *
 {
     luci_exit_t status = luci_account_open(call, database, user);
 
-    return status == LUCI_EXIT_DONE ? luci_audit_open(call, database) : status;
+    return status == LUCI_EXIT_DONE ? luci_acts_open(call, database) : status;
 }
 
 /* ---- Attributes ---- */

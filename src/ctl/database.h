@@ -11,7 +11,7 @@ typedef struct {
     luci_ctl_config_t config;
     luci_db_target_t target;
     luci_db_t *db; /* NULL until it is opened */
-    int audit;     /* the audit log's descriptor, -1: syslog; luci_audit_open sets it */
+    int audit;     /* the audit log's descriptor, -1: syslog; luci_acts_open sets it */
 } luci_ctl_database_t;
 
 /* Which database, and with which settings; nothing is opened. DONE: *database belongs to the call, and must

@@ -2,7 +2,7 @@
 #include "commands.h"
 
 #include "account.h"
-#include "audit.h"
+#include "acts.h"
 #include "page.h"
 
 #include <apr_strings.h>
@@ -72,7 +72,7 @@ static luci_exit_t run_export(luci_call_t *call)
     luci_result_t result;
 
     if (status == LUCI_EXIT_DONE)
-        status = luci_audit_open(call, &export.database);
+        status = luci_acts_open(call, &export.database);
     if (status != LUCI_EXIT_DONE)
         return status;
     export.with_hashes = luci_command_has(call, "with-hashes");
@@ -85,7 +85,7 @@ static luci_exit_t run_export(luci_call_t *call)
     written = luci_output_close(export.output);
     if (result == LUCI_OK)
         result = export.result;
-    luci_audit_write(&export.database, LUCI_EVENT_EXPORT, NULL, result, export.count);
+    luci_acts_write(&export.database, LUCI_EVENT_EXPORT, NULL, result, export.count);
     return result == LUCI_OK ? written : luci_ctl_database_failed(&export.database, result);
 }
 

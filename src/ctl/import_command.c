@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
 
-#include "audit.h"
+#include "acts.h"
 #include "database.h"
 #include "htpasswd.h"
 #include "import.h"
@@ -204,8 +204,8 @@ static luci_exit_t import_all(import_t *import)
                        strerror(import->file.failed));
     stopped |= import->file.failed || result != LUCI_OK;
     if (!import->batch.dry_run)
-        luci_audit_write(&import->database, LUCI_EVENT_IMPORT, NULL, result,
-                         import->counts.added + import->counts.replaced);
+        luci_acts_write(&import->database, LUCI_EVENT_IMPORT, NULL, result,
+                        import->counts.added + import->counts.replaced);
     if (stopped)
         luci_say_note("Stopped: up to line %" APR_INT64_T_FMT
                       " everything is done; the same command goes on from there.",
@@ -222,7 +222,7 @@ static luci_exit_t run_import(luci_call_t *call)
 
     import->call = call;
     if (status == LUCI_EXIT_DONE)
-        status = luci_audit_open(call, &import->database);
+        status = luci_acts_open(call, &import->database);
     if (status == LUCI_EXIT_DONE)
         status = open_file(import);
     if (status != LUCI_EXIT_DONE)

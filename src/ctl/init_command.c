@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
 
-#include "audit.h"
+#include "acts.h"
 #include "say.h"
 #include "schema.h"
 
@@ -47,7 +47,7 @@ static luci_exit_t prepare(luci_call_t *call, luci_ctl_database_t *database)
     const char *problem;
 
     if (status == LUCI_EXIT_DONE)
-        status = luci_audit_open(call, database);
+        status = luci_acts_open(call, database);
     if (status == LUCI_EXIT_DONE && luci_db_init(database->target.driver, &problem, call->pool) != LUCI_OK)
         status = luci_say_error(LUCI_EXIT_DATABASE, "%s", problem);
     return status == LUCI_EXIT_DONE ? become_owner(database, call->pool) : status;
@@ -70,7 +70,7 @@ static luci_exit_t run_init(luci_call_t *call)
     database.target.create = 1;
     database.db = luci_db_create(&database.target, call->pool);
     result = luci_schema_create(database.db, call->pool);
-    luci_audit_write(&database, LUCI_EVENT_INIT, NULL, result, 0);
+    luci_acts_write(&database, LUCI_EVENT_INIT, NULL, result, 0);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&database, result);
     luci_output_done(call->output,

@@ -2,7 +2,7 @@
 #include "commands.h"
 
 #include "account.h"
-#include "audit.h"
+#include "acts.h"
 #include "page.h"
 #include "password_hash.h"
 #include "say.h"
@@ -157,7 +157,7 @@ static luci_exit_t run_add(luci_call_t *call)
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_key_insert(database.db, id, user.id, stored, call->pool);
-    luci_audit_write(&database, LUCI_EVENT_KEY_ADD, &user, result, 0);
+    luci_acts_write(&database, LUCI_EVENT_KEY_ADD, &user, result, 0);
     if (result == LUCI_CONFLICT)
         return luci_say_error(LUCI_EXIT_REFUSED, "the key %s is taken", id);
     return result == LUCI_OK ? say_key(call, id, user.id, "added")
@@ -195,7 +195,7 @@ static luci_exit_t run_delete(luci_call_t *call)
     if (status == LUCI_EXIT_DONE)
         status = luci_ctl_database_open(call, &database);
     if (status == LUCI_EXIT_DONE)
-        status = luci_audit_open(call, &database);
+        status = luci_acts_open(call, &database);
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_key_get(database.db, id, &key, call->pool);
@@ -203,7 +203,7 @@ static luci_exit_t run_delete(luci_call_t *call)
         result = luci_db_execute(database.db, LUCI_SQL_KEY_DELETE, &id, &changed, call->pool);
     if (result == LUCI_NOT_FOUND)
         return luci_say_error(LUCI_EXIT_REFUSED, "there is no key %s", id);
-    luci_audit_write(&database, LUCI_EVENT_KEY_DELETE, &key.user, result, 0);
+    luci_acts_write(&database, LUCI_EVENT_KEY_DELETE, &key.user, result, 0);
     return result == LUCI_OK ? say_key(call, id, key.user.id, "deleted")
                              : luci_ctl_database_failed(&database, result);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
 
-#include "audit.h"
+#include "acts.h"
 #include "purge_run.h"
 
 #include <apr_strings.h>
@@ -16,12 +16,12 @@ static luci_exit_t run_purge(luci_call_t *call)
     luci_exit_t status = luci_ctl_database_open(call, &database);
 
     if (status == LUCI_EXIT_DONE)
-        status = luci_audit_open(call, &database);
+        status = luci_acts_open(call, &database);
     if (status != LUCI_EXIT_DONE)
         return status;
     status = luci_purge_run_until(call, &database, apr_time_as_msec(apr_time_now()), &removed);
-    luci_audit_write(&database, LUCI_EVENT_PURGE, NULL,
-                     status == LUCI_EXIT_DATABASE ? LUCI_UNAVAILABLE : LUCI_OK, removed);
+    luci_acts_write(&database, LUCI_EVENT_PURGE, NULL,
+                    status == LUCI_EXIT_DATABASE ? LUCI_UNAVAILABLE : LUCI_OK, removed);
     cell = luci_sql_number(removed, call->pool);
     if (status == LUCI_EXIT_DONE)
         luci_output_done(

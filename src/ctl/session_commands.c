@@ -2,7 +2,7 @@
 #include "commands.h"
 
 #include "account.h"
-#include "audit.h"
+#include "acts.h"
 #include "purge_run.h"
 #include "say.h"
 #include "session_list.h"
@@ -207,7 +207,7 @@ static luci_exit_t end_named(luci_call_t *call, luci_ctl_database_t *database, c
         if (result != LUCI_OK && result != LUCI_NOT_FOUND)
             return luci_ctl_database_failed(database, result);
         if (result == LUCI_OK)
-            luci_audit_session(database, named->shown, &named->user);
+            luci_acts_session(database, named->shown, &named->user);
         ended += result == LUCI_OK;
     }
     return say_ended(call, ended);
@@ -218,7 +218,7 @@ static luci_exit_t end_all_of(luci_call_t *call, luci_ctl_database_t *database, 
     int ended = 0;
     luci_result_t result = luci_admin_end_sessions(database->db, user, &ended, call->pool);
 
-    luci_audit_write(database, LUCI_EVENT_SESSION_REVOKE, user, result, ended);
+    luci_acts_write(database, LUCI_EVENT_SESSION_REVOKE, user, result, ended);
     return result == LUCI_OK ? say_ended(call, ended) : luci_ctl_database_failed(database, result);
 }
 
@@ -239,7 +239,7 @@ static luci_exit_t run_revoke(luci_call_t *call)
     if (status == LUCI_EXIT_DONE && name)
         status = luci_account_find(call, &database, name, &user);
     if (status == LUCI_EXIT_DONE)
-        status = luci_audit_open(call, &database);
+        status = luci_acts_open(call, &database);
     if (status != LUCI_EXIT_DONE)
         return status;
     if (call->operands == 0)
@@ -280,12 +280,12 @@ static luci_exit_t end_all(luci_call_t *call)
     luci_exit_t status = luci_ctl_database_open(call, &database);
 
     if (status == LUCI_EXIT_DONE)
-        status = luci_audit_open(call, &database);
+        status = luci_acts_open(call, &database);
     if (status != LUCI_EXIT_DONE)
         return status;
     status = luci_purge_run_until(call, &database, LUCI_MOMENT_MOST, &removed);
-    luci_audit_write(&database, LUCI_EVENT_SESSION_REVOKE, NULL,
-                     status == LUCI_EXIT_DATABASE ? LUCI_UNAVAILABLE : LUCI_OK, removed);
+    luci_acts_write(&database, LUCI_EVENT_SESSION_REVOKE, NULL,
+                    status == LUCI_EXIT_DATABASE ? LUCI_UNAVAILABLE : LUCI_OK, removed);
     return status == LUCI_EXIT_DONE ? say_ended(call, removed) : status;
 }
 

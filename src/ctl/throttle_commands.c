@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
 
-#include "audit.h"
+#include "acts.h"
 #include "control_client.h"
 #include "say.h"
 
@@ -114,12 +114,12 @@ static luci_exit_t run_clear(luci_call_t *call)
         return luci_command_misuse(call, "one of --account, --address and --all is wanted");
     status = luci_control_choose(call, &database, &question.path);
     if (status == LUCI_EXIT_DONE)
-        status = luci_audit_open(call, &database);
+        status = luci_acts_open(call, &database);
     if (status == LUCI_EXIT_DONE)
         status = luci_control_ask(&question, &cleared);
     if (status != LUCI_EXIT_DONE)
         return status;
-    luci_audit_write(&database, LUCI_EVENT_THROTTLE_CLEAR, NULL, cleared ? LUCI_OK : LUCI_NOT_FOUND, cleared);
+    luci_acts_write(&database, LUCI_EVENT_THROTTLE_CLEAR, NULL, cleared ? LUCI_OK : LUCI_NOT_FOUND, cleared);
     if (!cleared && !luci_command_has(call, "all"))
         return luci_say_error(LUCI_EXIT_REFUSED, "nothing was counted for it");
     cell = apr_itoa(call->pool, cleared);

@@ -2,7 +2,7 @@
 #include "commands.h"
 
 #include "account.h"
-#include "audit.h"
+#include "acts.h"
 #include "policy.h"
 #include "say.h"
 #include "secret_prompt.h"
@@ -32,7 +32,7 @@ static luci_exit_t open_for(luci_call_t *call, luci_ctl_database_t *database, lu
     if (status == LUCI_EXIT_DONE)
         status = luci_ctl_database_connect(call, database);
     if (status == LUCI_EXIT_DONE)
-        status = luci_audit_open(call, database);
+        status = luci_acts_open(call, database);
     return status == LUCI_EXIT_DONE ? check_name(call, database, call->operand[0]) : status;
 }
 
@@ -55,7 +55,7 @@ static luci_exit_t run_add(luci_call_t *call)
     wanted.values_count = values.count;
     wanted.now = apr_time_as_msec(apr_time_now());
     result = luci_admin_add(database.db, &wanted, &user.id, call->pool);
-    luci_audit_write(&database, LUCI_EVENT_USER_ADD, &user, result, 0);
+    luci_acts_write(&database, LUCI_EVENT_USER_ADD, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
     return luci_account_done(

@@ -2,7 +2,7 @@
 #include "commands.h"
 
 #include "account.h"
-#include "audit.h"
+#include "acts.h"
 #include "say.h"
 #include "secret_prompt.h"
 
@@ -33,7 +33,7 @@ static luci_exit_t run_passwd(luci_call_t *call)
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_admin_set_password(database.db, &user, stored, keep ? NULL : &ended, call->pool);
-    luci_audit_write(&database, LUCI_EVENT_PASSWORD_CHANGE, &user, result, 0);
+    luci_acts_write(&database, LUCI_EVENT_PASSWORD_CHANGE, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
     return luci_account_done(call, &database, user.id,
@@ -72,7 +72,7 @@ static luci_exit_t run_rename(luci_call_t *call)
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_admin_rename(database.db, &user, name, call->pool);
-    luci_audit_write(&database, LUCI_EVENT_USER_RENAME, &user, result, 0);
+    luci_acts_write(&database, LUCI_EVENT_USER_RENAME, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, name);
     return luci_account_done(call, &database, user.id,
@@ -109,11 +109,11 @@ static luci_exit_t run_set(luci_call_t *call)
     if (status == LUCI_EXIT_DONE)
         status = luci_account_find(call, &database, call->operand[0], &user);
     if (status == LUCI_EXIT_DONE)
-        status = luci_audit_open(call, &database);
+        status = luci_acts_open(call, &database);
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_admin_set_values(database.db, &user, values.values, values.count, call->pool);
-    luci_audit_write(&database, LUCI_EVENT_USER_SET, &user, result, 0);
+    luci_acts_write(&database, LUCI_EVENT_USER_SET, &user, result, 0);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&database, result);
     return luci_account_done(call, &database, user.id,
@@ -154,8 +154,7 @@ static luci_exit_t set_disabled(luci_call_t *call, int disabled)
     if (!luci_db_columns(database.db).disabled)
         return luci_ctl_database_lacks(&database, "disabled", call->pool);
     result = luci_admin_set_disabled(database.db, &user, disabled, ends ? &ended : NULL, call->pool);
-    luci_audit_write(&database, disabled ? LUCI_EVENT_USER_DISABLE : LUCI_EVENT_USER_ENABLE, &user, result,
-                     0);
+    luci_acts_write(&database, disabled ? LUCI_EVENT_USER_DISABLE : LUCI_EVENT_USER_ENABLE, &user, result, 0);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&database, result);
     return luci_account_done(call, &database, user.id,
@@ -217,7 +216,7 @@ static luci_exit_t run_delete(luci_call_t *call)
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_admin_delete(database.db, &user, &deleted, call->pool);
-    luci_audit_write(&database, LUCI_EVENT_USER_DELETE, &user, result, 0);
+    luci_acts_write(&database, LUCI_EVENT_USER_DELETE, &user, result, 0);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&database, result);
     cells[0] = user.id;

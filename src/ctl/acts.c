@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "audit.h"
+#include "acts.h"
 
 #include "say.h"
 
@@ -16,7 +16,7 @@
 
 #define LOG_MODE (S_IRUSR | S_IWUSR | S_IRGRP)
 
-luci_exit_t luci_audit_open(luci_call_t *call, luci_ctl_database_t *database)
+luci_exit_t luci_acts_open(luci_call_t *call, luci_ctl_database_t *database)
 {
     const char *path = luci_command_value(call, "audit-log");
 
@@ -88,8 +88,8 @@ static luci_reason_t reason_of(luci_result_t result)
     return luci_reason_of(result);
 }
 
-void luci_audit_write(const luci_ctl_database_t *database, luci_event_kind_t kind, const luci_user_t *user,
-                      luci_result_t result, apr_int64_t count)
+void luci_acts_write(const luci_ctl_database_t *database, luci_event_kind_t kind, const luci_user_t *user,
+                     luci_result_t result, apr_int64_t count)
 {
     luci_event_t event = event_of(kind, user);
 
@@ -97,7 +97,7 @@ void luci_audit_write(const luci_ctl_database_t *database, luci_event_kind_t kin
     put(database, &event, count);
 }
 
-void luci_audit_session(const luci_ctl_database_t *database, const char *tag, const luci_user_t *user)
+void luci_acts_session(const luci_ctl_database_t *database, const char *tag, const luci_user_t *user)
 {
     luci_event_t event = event_of(LUCI_EVENT_SESSION_REVOKE, user);
 
