@@ -12,6 +12,7 @@ use LuciaTest::Audit;
 use LuciaTest::Visitors;
 
 my $server = LuciaTest::Server->new(
+    throttle => 0,
     config => CHEAP . <<'CONF',
 LuciaAuditLog logs/audit.log
 LogLevel luciauth:trace8

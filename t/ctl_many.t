@@ -41,6 +41,8 @@ sub list_users {
     return ($peak, $rows);
 }
 
+use constant PAGE_CACHE => 12 * 1024;    # KiB: SQLite's, as src/core/sql.c sets it; one list fills it, the other doesn't
+
 sub check_memory {
     my $engine = LuciaTest::Sqlite->new;
     my %peak;
@@ -58,7 +60,7 @@ sub check_memory {
     }
     for my $format (sort keys %peak) {
         my ($few, $many) = @{ $peak{$format} }{ 20_000, 200_000 };
-        cmp_ok $many, '<', $few + 2048, "ten times as many users take the same memory ($format: $few and $many KiB)";
+        cmp_ok $many, '<', $few + PAGE_CACHE + 2048, "ten times as many users take the same memory but for the page cache ($format: $few and $many KiB)";
     }
     return;
 }

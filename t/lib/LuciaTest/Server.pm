@@ -78,6 +78,7 @@ sub write {
 }
 
 sub error_log  { slurp($_[0]->dir . '/logs/error_log') }
+sub complaints { join '', grep { !/ LUCI0610: / } split /^/, $_[0]->error_log }    # without the audit log, which names accounts
 sub access_log { slurp($_[0]->dir . '/logs/access_log') }
 sub stderr     { slurp($_[0]->dir . '/logs/stderr') }
 
