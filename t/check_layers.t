@@ -143,7 +143,7 @@ my @clock = map {
 ok !@clock, 'the clock is not read in the core' or diag join "\n", @clock;
 
 my @sql;
-for my $file (grep { !m{^src/core/sql(?:_admin)?\.c$} } @sources) {
+for my $file (grep { !m{^src/core/sql(?:_(?:admin|schema))?\.c$} } @sources) {
     my $text = slurp($file);
     $text =~ s{/\*.*?\*/}{}gs;
     while ($text =~ /("(?:[^"\\\n]|\\.)*")/g) {
@@ -152,6 +152,6 @@ for my $file (grep { !m{^src/core/sql(?:_admin)?\.c$} } @sources) {
             if $literal =~ /\b(?:SELECT|INSERT|UPDATE|DELETE FROM|CREATE TABLE|CREATE INDEX|ALTER TABLE|PRAGMA|VALUES|WHERE|ON CONFLICT)\b/;
     }
 }
-ok !@sql, 'SQL text only in src/core/sql.c and src/core/sql_admin.c' or diag join "\n", @sql;
+ok !@sql, 'SQL text only in src/core/sql.c, sql_admin.c and sql_schema.c' or diag join "\n", @sql;
 
 done_testing;

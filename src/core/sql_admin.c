@@ -121,7 +121,7 @@ const char *luci_sql_add_column(luci_sql_dialect_t dialect, const char *column,
                         column, NULL, pool);
 }
 
-/* As the probes in sql.c. */
+/* As the probes in sql_schema.c. */
 const char *luci_sql_probe_column(luci_sql_dialect_t dialect, const char *column, const luci_tables_t *tables,
                                   apr_pool_t *pool)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 2. Fills the names of tables and columns into the texts of sql.c.
+/* Floor 2. Fills the names of tables and columns into the texts of sql.c, sql_admin.c and sql_schema.c.
  * In a text: {user} {key} {session} are the quoted tables, {user:suffix} is that name with _suffix;
  * {attributes} is ", u.COLUMN" for each attribute, {definitions} is "COLUMN TEXT, " for each; [D:...],
  * [U:...] and [S:...] stay only where the user table has "disabled", the user or the session table all our
