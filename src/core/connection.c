@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "connection.h"
 
-#include "aside.h"
 #include "db_message.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
 #include <dlfcn.h>
 #include <string.h>
-
-#define NO_ANSWER "the server does not answer in time"
 
 /* As long as the driver waits for a lock, and more often. */
 #define LOCK_TRIES 64
@@ -36,6 +33,12 @@ luci_result_t luci_connection_fail(luci_connection_t *connection, luci_result_t 
     return result;
 }
 
+luci_result_t luci_connection_give_up(luci_connection_t *connection)
+{
+    connection->hung = 1;
+    return luci_connection_fail(connection, LUCI_BUSY, "the server does not answer in time");
+}
+
 static int is_busy(const luci_connection_t *connection, int code)
 {
     return luci_sql_failure(connection->dialect, code) == LUCI_SQL_BUSY;
@@ -49,7 +52,7 @@ static luci_result_t answer(luci_connection_t *connection, int code)
     if (code == 0)
         return LUCI_OK;
     if (connection->hung)
-        return luci_connection_fail(connection, LUCI_BUSY, NO_ANSWER);
+        return luci_connection_give_up(connection);
     return luci_connection_fail(connection, result,
                                 apr_dbd_error(connection->driver, connection->handle, code));
 }
@@ -76,7 +79,7 @@ static void end_call(luci_connection_t *connection)
  * sleeps when there are none. */
 #define ALL_ROWS 1
 
-static luci_result_t set_up(luci_connection_t *connection)
+luci_result_t luci_connection_set_up(luci_connection_t *connection)
 {
     const char *const *query = luci_sql_session_setup(connection->dialect);
 
@@ -95,9 +98,7 @@ static luci_result_t set_up(luci_connection_t *connection)
     return LUCI_OK;
 }
 
-/* The socket that the driver's library waits on, -1 if it can't be found. apr_dbd does not tell; the
- * libraries do. */
-static int socket_of(const luci_connection_t *connection)
+int luci_connection_socket(const luci_connection_t *connection)
 {
     const char *name = luci_sql_socket_function(connection->dialect);
     int (*get_socket)(void *) = NULL;
@@ -106,18 +107,7 @@ static int socket_of(const luci_connection_t *connection)
     return get_socket ? get_socket(apr_dbd_native_handle(connection->driver, connection->handle)) : -1;
 }
 
-/* A server whose calls can't be cut off is not asked anything. */
-static luci_result_t follow_socket(luci_connection_t *connection)
-{
-    const char *problem;
-
-    if (!luci_sql_is_server(connection->dialect) ||
-        luci_deadline_follow(&connection->deadline, socket_of(connection), &problem) == LUCI_OK)
-        return LUCI_OK;
-    return luci_connection_fail(connection, LUCI_UNAVAILABLE, problem);
-}
-
-static apr_status_t close_handle(void *baton)
+apr_status_t luci_connection_close(void *baton)
 {
     luci_connection_t *connection = baton;
 
@@ -126,102 +116,28 @@ static apr_status_t close_handle(void *baton)
     return APR_SUCCESS;
 }
 
-/* What opening needs and gives. */
-typedef struct {
-    const apr_dbd_driver_t *driver;
-    const char *params;
-    apr_pool_t *pool;
-    apr_dbd_t *handle; /* NULL: it could not be opened, because of */
-    const char *problem;
-} opening_t;
-
-static void open_handle(void *baton)
+luci_result_t luci_connection_find_driver(luci_connection_t *connection, const char *name)
 {
-    opening_t *opening = baton;
+    if (apr_dbd_get_driver(connection->pool, name, &connection->driver) == APR_SUCCESS)
+        return LUCI_OK;
+    return luci_connection_fail(connection, LUCI_UNAVAILABLE, "the database's driver can't be loaded");
+}
+
+void luci_connection_open_handle(void *baton)
+{
+    luci_opening_t *opening = baton;
 
     if (apr_dbd_open_ex(opening->driver, opening->pool, opening->params, &opening->handle,
                         &opening->problem) != APR_SUCCESS)
         opening->handle = NULL;
 }
 
-static void undo_opening(void *baton)
+void luci_connection_close_handle(void *baton)
 {
-    opening_t *opening = baton;
+    luci_opening_t *opening = baton;
 
     if (opening->handle)
         apr_dbd_close(opening->driver, opening->handle);
-}
-
-static apr_status_t destroy_pool(void *pool)
-{
-    apr_pool_destroy(pool);
-    return APR_SUCCESS;
-}
-
-/* A library waits for a server that accepts and then says nothing as long as it takes, and has no socket yet
- * that could be shut down. */
-static luci_result_t open_aside(luci_connection_t *connection, opening_t *opening)
-{
-    static volatile apr_uint32_t opening_of_process;
-    luci_aside_t aside = { .work = open_handle, .undo = undo_opening };
-    luci_ms_t most = luci_deadline_left(&connection->deadline);
-    luci_result_t result;
-
-    connection->hung = most == 0;
-    if (most == 0)
-        return luci_connection_fail(connection, LUCI_BUSY, NO_ANSWER);
-    if (apr_pool_create_unmanaged(&aside.pool) != APR_SUCCESS)
-        return luci_connection_fail(connection, LUCI_INTERNAL, "out of memory");
-    aside.threads = connection->opening ? connection->opening : &opening_of_process;
-    aside.baton = apr_pmemdup(aside.pool, opening, sizeof *opening);
-    ((opening_t *)aside.baton)->params = apr_pstrdup(aside.pool, opening->params);
-    ((opening_t *)aside.baton)->pool = aside.pool;
-    result = luci_aside_run(&aside, most);
-    connection->hung = result != LUCI_OK;
-    if (result == LUCI_BUSY)
-        return luci_connection_fail(connection, LUCI_BUSY, NO_ANSWER);
-    apr_pool_cleanup_register(connection->pool, aside.pool, destroy_pool, apr_pool_cleanup_null);
-    if (result != LUCI_OK)
-        return luci_connection_fail(connection, LUCI_UNAVAILABLE, "too many earlier tries to connect hang");
-    *opening = *(opening_t *)aside.baton;
-    return LUCI_OK;
-}
-
-static luci_result_t open_in_time(luci_connection_t *connection, const char *params)
-{
-    opening_t opening = { connection->driver, params, connection->pool, NULL, NULL };
-    luci_result_t result = LUCI_OK;
-
-    if (luci_sql_is_server(connection->dialect))
-        result = open_aside(connection, &opening);
-    else
-        open_handle(&opening);
-    if (result != LUCI_OK)
-        return result;
-    connection->handle = opening.handle;
-    if (!opening.handle)
-        return luci_connection_fail(connection, LUCI_UNAVAILABLE,
-                                    opening.problem ? opening.problem : "the database can't be opened");
-    return LUCI_OK;
-}
-
-luci_result_t luci_connection_open(luci_connection_t *connection, const char *driver, const char *params,
-                                   apr_pool_t *pool)
-{
-    luci_result_t result;
-
-    connection->pool = pool;
-    connection->prepared = 0;
-    connection->hung = 0;
-    if (apr_dbd_get_driver(pool, driver, &connection->driver) != APR_SUCCESS)
-        return luci_connection_fail(connection, LUCI_UNAVAILABLE, "the database's driver can't be loaded");
-    params = apr_pstrcat(pool, params, luci_sql_more_params(connection->dialect), NULL);
-    result = open_in_time(connection, params);
-    if (result != LUCI_OK)
-        return result;
-    apr_pool_cleanup_register(pool, connection, close_handle, apr_pool_cleanup_null);
-    result = follow_socket(connection);
-    return result == LUCI_OK ? set_up(connection) : result;
 }
 
 /* The driver waits for a lock when it runs a statement but not when it prepares one, for which SQLite reads

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 2.1. The only door to apr_dbd: one connection, and what can be done with it once. It is used by db
- * alone, which decides when there is a connection, what is prepared, and what is tried again. After a failure
- * a connection is broken: nothing more is asked of it. */
+/* Floor 2.1. The only door to apr_dbd: one connection, and what can be done with it once. It is used by
+ * db alone, which decides when there is a connection, what is prepared, and what is tried again;
+ * connection_open opens it. After a failure a connection is broken: nothing more is asked of it. */
 #ifndef LUCI_CONNECTION_H
 #define LUCI_CONNECTION_H
 
@@ -38,15 +38,43 @@ luci_result_t luci_connection_init(const char *driver, const char **problem, apr
 /* Makes it broken for a reason (NULL: none is known), and gives result back. */
 luci_result_t luci_connection_fail(luci_connection_t *connection, luci_result_t result, const char *reason);
 
+/* The same, BUSY, because the server did not answer in time. */
+luci_result_t luci_connection_give_up(luci_connection_t *connection);
+
 /* What takes a server longer than LUCI_DEADLINE_CALL is cut off and BUSY. From now on all waits for it
  * together have so much time; 0: each has its own again. A file is asked as long as it takes: its driver
  * bounds its waits itself. */
 void luci_connection_limit(luci_connection_t *connection, luci_ms_t most);
 
-/* Connects. Destroying pool ends the connection. Servers whose calls could not be cut off are not connected
- * to. BUSY, UNAVAILABLE. */
-luci_result_t luci_connection_open(luci_connection_t *connection, const char *driver, const char *params,
-                                   apr_pool_t *pool) LUCI_MUST_USE;
+/* ---- The steps of opening, for connection_open ---- */
+
+/* UNAVAILABLE when there is no such driver. */
+luci_result_t luci_connection_find_driver(luci_connection_t *connection, const char *name) LUCI_MUST_USE;
+
+/* What opening a handle needs and gives. */
+typedef struct {
+    const apr_dbd_driver_t *driver;
+    const char *params;
+    apr_pool_t *pool;
+    apr_dbd_t *handle; /* NULL: it could not be opened, because of */
+    const char *problem;
+} luci_opening_t;
+
+/* Work on a luci_opening_t: opens the handle, as long as that takes; closes it if there is one. */
+void luci_connection_open_handle(void *opening);
+void luci_connection_close_handle(void *opening);
+
+/* The socket that the driver's library waits on, -1 if it can't be found. apr_dbd does not tell; the
+ * libraries do. */
+int luci_connection_socket(const luci_connection_t *connection);
+
+/* Runs what each new connection is told. BUSY, UNAVAILABLE. */
+luci_result_t luci_connection_set_up(luci_connection_t *connection) LUCI_MUST_USE;
+
+/* A pool's cleanup that ends the luci_connection_t. */
+apr_status_t luci_connection_close(void *connection);
+
+/* ---- Running ---- */
 
 /* Prepares a statement for as long as the connection lasts. Otherwise *prepared is NULL: BUSY, UNAVAILABLE.
  */

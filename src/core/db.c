@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "db.h"
 
-#include "connection.h"
+#include "connection_open.h"
 #include "file_mark.h"
 
 #include <string.h>
