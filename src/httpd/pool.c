@@ -2,6 +2,7 @@
 #include "pool.h"
 
 #include "counters.h"
+#include "crowd.h"
 #include "httpd_log.h"
 
 #include <ap_mpm.h>
@@ -19,11 +20,6 @@ APLOG_USE_MODULE(luciauth);
 /* All that is done with a handle before it is given back, connecting as well; what takes longer is cut off.
  */
 #define USE_MOST (5 * LUCI_MS_SECOND)
-
-/* Of a child's threads, so many in four may use databases, wherever there are several; and how long others
- * wait for one of them to come back. */
-#define SHARE_OF_FOUR 3
-#define CROWD_WAIT apr_time_from_msec(250)
 
 /* Handles that are out for so long are taken to hang before their calls are cut off. When they are half of
  * them, nobody else is caught by a call. */
@@ -49,24 +45,18 @@ struct luci_pool_t {
     apr_pool_t *memory;          /* used only under the lock */
     apr_thread_mutex_t *lock;    /* guards what follows */
     apr_thread_cond_t *returned; /* a handle */
-    apr_thread_cond_t *left;     /* a thread, and another one may come */
     slot_t *slots;               /* size.most; the first "made" of them have handles */
     slot_t **idle;               /* a stack of those that are not lent: the one used last is lent first */
     int made;
     int idle_count;
-    apr_time_t came_back;                  /* when a handle last did, or was made */
-    int inside;                            /* threads that have a handle or wait for one */
-    apr_time_t answered;                   /* when one of them last was, or the first of them came */
-    luci_breaker_t *breaker;               /* shared by all children */
-    int down;                              /* the last that was logged is a failure */
-    volatile apr_uint64_t complained;      /* when one was logged */
-    volatile apr_uint64_t complained_busy; /* when the lack of handles was */
+    apr_time_t came_back;                                 /* when a handle last did, or was made */
+    luci_crowd_t crowd;                                   /* threads that have a handle or wait for one */
+    luci_breaker_t *breaker;                              /* shared by all children */
+    int down;                                             /* the last that was logged is a failure */
+    volatile apr_uint64_t complained;                     /* when one was logged */
+    volatile apr_uint64_t complained_busy;                /* when the lack of handles was */
     volatile apr_uint64_t no_writing_before[LUCI_WRITES]; /* ms since 1970 */
 };
-
-/* Of all pools of this child together. */
-static volatile apr_uint32_t threads_inside;
-static apr_uint32_t threads_most;
 
 /* Tables and attributes that a server inherited are the very same ones. Whether there is a maximum lifetime
  * matters because a connection is refused when it lacks the columns for one. */
@@ -107,7 +97,6 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
 
     if (size.most == 0)
         size.most = threads;
-    threads_most = (apr_uint32_t)(threads * SHARE_OF_FOUR / 4);
     pool->target = target;
     pool->breaker = breaker;
     pool->size = size;
@@ -118,7 +107,7 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
     if (apr_pool_create(&pool->memory, child_pool) != APR_SUCCESS ||
         apr_thread_mutex_create(&pool->lock, APR_THREAD_MUTEX_DEFAULT, child_pool) != APR_SUCCESS ||
         apr_thread_cond_create(&pool->returned, child_pool) != APR_SUCCESS ||
-        apr_thread_cond_create(&pool->left, child_pool) != APR_SUCCESS)
+        luci_crowd_init(&pool->crowd, pool->lock, threads, child_pool) != LUCI_OK)
         return NULL;
     return pool;
 }
@@ -194,41 +183,6 @@ static int are_stuck(const luci_pool_t *pool, apr_time_t now)
     return stuck >= most;
 }
 
-/* ---- Who may come in ---- */
-
-/* A database that none of this child's threads asks has room for one, however many wait for others. */
-static int is_crowded(const luci_pool_t *pool)
-{
-    return pool->inside > 0 && apr_atomic_read32(&threads_inside) >= threads_most;
-}
-
-/* When those inside get no answer, others don't wait either: they are for requests that need no database. 0:
- * there's no room. Under the lock. */
-static int come_in(luci_pool_t *pool, apr_time_t now)
-{
-    apr_time_t end = now + CROWD_WAIT;
-
-    while (is_crowded(pool)) {
-        apr_interval_time_t left = end - apr_time_now();
-
-        if (now - pool->answered > CROWD_WAIT || left <= 0 || left > CROWD_WAIT)
-            return 0;
-        (void)apr_thread_cond_timedwait(pool->left, pool->lock, left);
-    }
-    if (pool->inside++ == 0)
-        pool->answered = now;
-    apr_atomic_inc32(&threads_inside);
-    return 1;
-}
-
-/* Under the lock. */
-static void go_out(luci_pool_t *pool)
-{
-    pool->inside--;
-    apr_atomic_dec32(&threads_inside);
-    apr_thread_cond_signal(pool->left);
-}
-
 /* ---- Giving back ---- */
 
 static void note_answer(luci_pool_t *pool, const slot_t *slot)
@@ -239,7 +193,7 @@ static void note_answer(luci_pool_t *pool, const slot_t *slot)
         luci_breaker_unanswered(pool->breaker, slot->lent, now);
         return;
     }
-    pool->answered = now;
+    luci_crowd_answered(&pool->crowd, now);
     luci_breaker_answered(pool->breaker, now);
 }
 
@@ -277,7 +231,7 @@ static void give_back(void *baton, luci_db_t *db)
     }
     pool->came_back = apr_time_now();
     report(pool, db);
-    go_out(pool);
+    luci_crowd_leave(&pool->crowd);
     luci_gauge(LUCI_GAUGE_HANDLES, -1);
     apr_thread_cond_signal(pool->returned);
     apr_thread_mutex_unlock(pool->lock);
@@ -305,13 +259,13 @@ static slot_t *lend(luci_pool_t *pool, apr_time_t now, int *asks)
     slot_t *slot = NULL;
 
     *asks = 0;
-    if (are_stuck(pool, now) || !come_in(pool, now))
+    if (are_stuck(pool, now) || !luci_crowd_enter(&pool->crowd, now))
         return NULL;
     *asks = luci_breaker_may_ask(pool->breaker, now);
     if (*asks)
         slot = take(pool, now);
     if (!slot) {
-        go_out(pool);
+        luci_crowd_leave(&pool->crowd);
         return NULL;
     }
     slot->lent = apr_time_now();

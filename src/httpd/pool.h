@@ -3,8 +3,7 @@
  * each database; threads share it. Borrowing waits at most as long as LuciaDatabasePool says; connecting
  * happens outside the lock, so a database that hangs delays only those who ask it. A server that does
  * not answer is not asked for a while, and then by one (breaker.h). A quarter of a child's threads is kept
- * from waiting, so that requests which need no database are served whatever it does. Failures and recoveries
- * are logged once, not once a request. */
+ * from waiting (crowd.h). Failures and recoveries are logged once, not once a request. */
 #ifndef LUCI_POOL_H
 #define LUCI_POOL_H
 

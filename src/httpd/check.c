@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include <apr_strings.h>
+
+APLOG_USE_MODULE(luciauth);
+
+void luci_check_say(const luci_check_t *check, int level, const char *message)
+{
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | level, 0, check->main_server, "%s", message);
+}
+
+void luci_check_fail(luci_check_t *check, const char *message)
+{
+    luci_check_say(check, APLOG_CRIT, message);
+    check->failed = 1;
+}
+
+const char *luci_check_server_name(const server_rec *server, apr_pool_t *pool)
+{
+    if (!server->is_virtual)
+        return "the main server";
+    return apr_psprintf(pool, "the virtual host of %s:%u", server->defn_name, server->defn_line_number);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check_stores.h"
+
+#include "cache.h"
+#include "config.h"
+#include "database_check.h"
+
+#include <http_core.h>
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+/* ---- Caches ---- */
+
+/* what: the log id and the directive. */
+static void check_cache(luci_check_t *check, server_rec *server, const char *what,
+                        const luci_cache_name_t *name)
+{
+    const char *problem = luci_cache_problem(name, check->pool);
+
+    if (problem)
+        luci_check_fail(check,
+                        apr_psprintf(check->pool, "%s: \"%s%s%s\" is not allowed: %s, in %s", what,
+                                     name->provider, name->args ? ":" : "", name->args ? name->args : "",
+                                     problem, luci_check_server_name(server, check->pool)));
+}
+
+static void check_caches(luci_check_t *check, server_rec *server)
+{
+    const luci_server_config_t *config = luci_config_server(server);
+    luci_cache_name_t sessions = config->cache_name;
+
+    if (luci_cache_wanted(&sessions))
+        check_cache(check, server, "LUCI0507: LuciaSessionCache", &sessions);
+    if (config->throttle_store.provider)
+        check_cache(check, server, "LUCI0513: LuciaThrottleStore", &config->throttle_store);
+}
+
+/* ---- One session table, read in two ways ---- */
+
+static int is_same_table(const luci_server_config_t *a, const luci_server_config_t *b)
+{
+    return a->database.driver && b->database.driver && strcmp(a->database.driver, b->database.driver) == 0 &&
+           strcmp(a->database.params, b->database.params) == 0 &&
+           strcmp(a->settings.tables.session, b->settings.tables.session) == 0;
+}
+
+static void check_tokens(luci_check_t *check, server_rec *server)
+{
+    const luci_server_config_t *config = luci_config_server(server), *other;
+
+    for (server_rec *before = check->main_server; before != server; before = before->next) {
+        other = luci_config_server(before);
+        if (other->settings.tokens != config->settings.tokens && is_same_table(other, config))
+            luci_check_say(
+                check, APLOG_WARNING,
+                apr_psprintf(
+                    check->pool,
+                    "LUCI0313: %s and %s have one session table, and LuciaSessionTokens is plain in one "
+                    "of them only: who comes by the other is signed out there; write the same in both",
+                    luci_check_server_name(before, check->pool),
+                    luci_check_server_name(server, check->pool)));
+    }
+}
+
+/* ---- The database ---- */
+
+static void check_database(luci_check_t *check, server_rec *server)
+{
+    const luci_server_config_t *config = luci_config_server(server);
+    const char *problem;
+
+    if (ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST)
+        return; /* it is asked then, and may come later */
+    problem = luci_database_problem(&config->database, config->create_schema, check->pool);
+    if (problem)
+        luci_check_fail(check, apr_psprintf(check->pool, "LUCI0714: LuciaDatabase: %s, in %s", problem,
+                                            luci_check_server_name(server, check->pool)));
+}
+
+void luci_check_stores(luci_check_t *check, server_rec *server)
+{
+    check_caches(check, server);
+    check_tokens(check, server);
+    check_database(check, server);
+}
