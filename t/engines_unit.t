@@ -7,7 +7,9 @@ use lib 't/lib';
 use Test::More;
 use LuciaTest;
 
-my @PROGRAMS = qw(db_engine session_store session_takeover auth auth_events auth_hashing purge admin sql_admin);
+my @PROGRAMS = qw(
+    db_engine session_store session_takeover session_takeover_steps auth auth_events auth_hashing purge admin sql_admin
+);
 
 sub run {
     my ($program) = @_;
