@@ -13,7 +13,7 @@ use LuciaTest::Visitors;
 
 my $server = LuciaTest::Server->new(
     throttle => 0,
-    config => CHEAP . <<'CONF',
+    config => CHEAP . BASIC . <<'CONF',
 LuciaAuditLog logs/audit.log
 LogLevel luciauth:trace8
 LogFormat "%r|%>s|%{luciauth-user}n|%{luciauth-user-id}n|%{luciauth-session}n|%{luciauth-event}n|%{luciauth-reason}n" notes
@@ -25,12 +25,6 @@ ErrorDocument 404 /vault/a.txt
     AuthType Lucia
     Require valid-user
     LuciaBearer On
-</Location>
-<Location /basic/>
-    AuthType Basic
-    AuthName users
-    AuthBasicProvider lucia
-    Require valid-user
 </Location>
 <Location /closed>
     SetHandler luciauth-signup

@@ -17,7 +17,7 @@ my $filter = LuciaTest::top() . '/conf/fail2ban/filter.d/luciauth.conf';
 my $server = LuciaTest::Server->new(
     modules => ['remoteip'],
     env     => { TZ => 'Asia/Tokyo' },
-    config  => CHEAP . <<'CONF',
+    config  => CHEAP . BASIC . <<'CONF',
 RemoteIPHeader X-Client
 RemoteIPTrustedProxy 127.0.0.1
 LogLevel info luciauth:trace8
@@ -28,12 +28,6 @@ LogLevel info luciauth:trace8
 <VirtualHost *>
     ServerName plain.test
 </VirtualHost>
-<Location /basic/>
-    AuthType Basic
-    AuthName users
-    AuthBasicProvider lucia
-    Require valid-user
-</Location>
 CONF
     files => { 'htdocs/basic/a.txt' => SECRET },
 );

@@ -17,11 +17,7 @@ my @hosts = (
 );
 my $server = LuciaTest::Server->new(
     start  => 0,
-    config => CHEAP . "LuciaSessionCache off\n" . <<'CONF' . join('', map { "<VirtualHost *>\nServerName $_->[0].test\nLuciaDatabase sqlite3 \@dir\@/$_->[1]\n" . ($_->[2] // '') . "</VirtualHost>\n" } @hosts),
-<Location /vault/>
-    AuthType Lucia
-    Require valid-user
-</Location>
+    config => CHEAP . VAULT . "LuciaSessionCache off\n" . <<'CONF' . join('', map { "<VirtualHost *>\nServerName $_->[0].test\nLuciaDatabase sqlite3 \@dir\@/$_->[1]\n" . ($_->[2] // '') . "</VirtualHost>\n" } @hosts),
 <VirtualHost *>
     ServerName 127.0.0.1
 </VirtualHost>

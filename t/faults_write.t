@@ -22,11 +22,7 @@ BEGIN {
 my @hosts = map { ["$_.test", "$_/luciauth.db"] } qw(modes mount full);
 my $server = LuciaTest::Server->new(
     start  => 0,
-    config => CHEAP . "LuciaSessionCache off\n" . <<'CONF' . join('', map { "<VirtualHost *>\nServerName $_->[0]\nLuciaDatabase sqlite3 \@dir\@/$_->[1]\n</VirtualHost>\n" } @hosts),
-<Location /vault/>
-    AuthType Lucia
-    Require valid-user
-</Location>
+    config => CHEAP . VAULT . "LuciaSessionCache off\n" . <<'CONF' . join('', map { "<VirtualHost *>\nServerName $_->[0]\nLuciaDatabase sqlite3 \@dir\@/$_->[1]\n</VirtualHost>\n" } @hosts),
 <VirtualHost *>
     ServerName 127.0.0.1
 </VirtualHost>

@@ -14,12 +14,8 @@ use LuciaTest::Visitors;
 my $restarts = $ENV{LUCI_RESTARTS} || 100;
 my %system = (before => system_wide());
 my $server = LuciaTest::Server->new(
-    config => CHEAP . <<'CONF',
+    config => CHEAP . VAULT . <<'CONF',
 LuciaCleanup 1s
-<Location /vault/>
-    AuthType Lucia
-    Require valid-user
-</Location>
 # A second pool, and a second set of pages.
 <VirtualHost *>
     ServerName 127.0.0.1

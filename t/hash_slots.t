@@ -17,7 +17,7 @@ use constant OUTDATED => '$argon2id$v=19$m=16,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$UfU
 my $hashes = LuciaTest::Hashes->new;
 my $server = LuciaTest::Server->new(
     env    => $hashes->env,
-    config => CHEAP . <<'CONF',
+    config => CHEAP . VAULT . BASIC . <<'CONF',
 LuciaHashSlots 2 60s
 <IfModule !mpm_prefork_module>
     StartServers 4
@@ -29,16 +29,6 @@ LuciaHashSlots 2 60s
     MinSpareServers 12
     MaxSpareServers 32
 </IfModule>
-<Location /vault/>
-    AuthType Lucia
-    Require valid-user
-</Location>
-<Location /basic/>
-    AuthType Basic
-    AuthName users
-    AuthBasicProvider lucia
-    Require valid-user
-</Location>
 <Location /status>
     SetHandler server-status
 </Location>

@@ -33,12 +33,8 @@ sub said {
 }
 sub sum { my $sum = 0; $sum += $_->[1] for @_; return $sum }
 
-my $server = LuciaTest::Server->new(config => CHEAP . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
+my $server = LuciaTest::Server->new(config => CHEAP . VAULT . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
 LuciaCleanup 1s
-<Location /vault/>
-    AuthType Lucia
-    Require valid-user
-</Location>
 <VirtualHost *>
     ServerName 127.0.0.1
     LuciaCookiePath /

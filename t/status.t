@@ -14,7 +14,7 @@ use LuciaTest::Visitors;
 my $hashes = LuciaTest::Hashes->new;
 my $server = LuciaTest::Server->new(
     env    => $hashes->env,
-    config => CHEAP . <<'CONF',
+    config => CHEAP . VAULT . BASIC . <<'CONF',
 LuciaHashSlots 1 60s
 LuciaDatabasePool 4
 <IfModule !mpm_prefork_module>
@@ -22,16 +22,6 @@ LuciaDatabasePool 4
     MinSpareThreads 64
     MaxSpareThreads 64
 </IfModule>
-<Location /vault/>
-    AuthType Lucia
-    Require valid-user
-</Location>
-<Location /basic/>
-    AuthType Basic
-    AuthName users
-    AuthBasicProvider lucia
-    Require valid-user
-</Location>
 <Location /status>
     SetHandler server-status
 </Location>

@@ -8,9 +8,10 @@ use Test::More;
 use LuciaTest;
 use LuciaTest::Hashes;
 use LuciaTest::Site;
+use LuciaTest::Visitors ();
 
 my $hashes = LuciaTest::Hashes->new;
-my $config = <<'CONF';
+my $config = LuciaTest::Visitors::BASIC . <<'CONF';
 RemoteIPHeader X-Forwarded-For
 RemoteIPInternalProxy 127.0.0.1
 <Location /env.cgi>
@@ -21,12 +22,6 @@ RemoteIPInternalProxy 127.0.0.1
     LuciaStripCookie Off
     Options +ExecCGI
     SetHandler cgi-script
-</Location>
-<Location /basic/>
-    AuthType Basic
-    AuthName users
-    AuthBasicProvider lucia
-    Require valid-user
 </Location>
 <VirtualHost *>
     ServerName 127.0.0.1

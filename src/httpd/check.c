@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include <apr_file_info.h>
 #include <apr_strings.h>
 
 APLOG_USE_MODULE(luciauth);
@@ -21,4 +22,11 @@ const char *luci_check_server_name(const server_rec *server, apr_pool_t *pool)
     if (!server->is_virtual)
         return "the main server";
     return apr_psprintf(pool, "the virtual host of %s:%u", server->defn_name, server->defn_line_number);
+}
+
+int luci_check_is_folder(const char *path, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+
+    return apr_stat(&info, path, APR_FINFO_TYPE, pool) == APR_SUCCESS && info.filetype == APR_DIR;
 }

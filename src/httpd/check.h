@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5.2. A run of the start-up checks, and how they say what they found. */
+/* Floor 5.2. What the start-up checks share: a run of them, and how they say what they found. */
 #ifndef LUCI_CHECK_H
 #define LUCI_CHECK_H
 
@@ -21,5 +21,8 @@ void luci_check_fail(luci_check_t *check, const char *message);
 
 /* What messages call a server. From pool, or constant. */
 const char *luci_check_server_name(const server_rec *server, apr_pool_t *pool);
+
+/* 1 when a folder is there, as far as one can see. */
+int luci_check_is_folder(const char *path, apr_pool_t *pool);
 
 #endif

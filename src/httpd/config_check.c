@@ -64,13 +64,6 @@ static const char *template_problem(const char *folder, const char *name, apr_po
     return luci_template_parse(text, length, &compiled, &problem, pool) == LUCI_OK ? NULL : problem;
 }
 
-static int is_folder(const char *path, apr_pool_t *pool)
-{
-    apr_finfo_t info;
-
-    return apr_stat(&info, path, APR_FINFO_TYPE, pool) == APR_SUCCESS && info.filetype == APR_DIR;
-}
-
 /* A broken template stops a start and a configtest. It does not end a server that is running and restarts,
  * for a page that somebody was just editing when the logs were rotated: the installed one takes its place. */
 static void check_templates(luci_check_t *check, server_rec *server)
@@ -80,7 +73,7 @@ static void check_templates(luci_check_t *check, server_rec *server)
 
     if (!folder)
         return;
-    if (!is_folder(folder, check->pool)) {
+    if (!luci_check_is_folder(folder, check->pool)) {
         luci_check_fail(
             check, apr_psprintf(check->pool,
                                 "LUCI0505: LuciaTemplates: \"%s\" is not allowed: a folder that exists and "

@@ -21,11 +21,26 @@ use LuciaTest;
 use Test::More ();
 use Time::HiRes ();
 
-our @EXPORT = qw(CHEAP PASSWORD SECRET navigation script sign_up sign_in keeps_secret is_refused is_sent_to_login
+our @EXPORT = qw(CHEAP VAULT BASIC PASSWORD SECRET navigation script sign_up sign_in keeps_secret is_refused is_sent_to_login
     is_unauthorized_json is_unauthorized_page is_unavailable is_served stored_id expire timed snapshot put_file settles);
 
 # Passwords that cost nothing: for tests of everything but hashing.
 use constant CHEAP => "LuciaDatabase sqlite3 \@db\@\nLuciaMount /\nLuciaPasswordHash argon2id m=8 t=1 p=1\n";
+# Where only users get in: with a session, or with a name and a password.
+use constant VAULT => <<'CONF';
+<Location /vault/>
+    AuthType Lucia
+    Require valid-user
+</Location>
+CONF
+use constant BASIC => <<'CONF';
+<Location /basic/>
+    AuthType Basic
+    AuthName users
+    AuthBasicProvider lucia
+    Require valid-user
+</Location>
+CONF
 use constant PASSWORD => 'correct horse';
 
 # What protected content holds, and no refusal may.
