@@ -31,6 +31,10 @@ RemoteIPInternalProxy 127.0.0.1
     LuciaThrottleSecret {file:@dir@/secret}
 </VirtualHost>
 <VirtualHost *>
+    ServerName tenant.test
+    LuciaDatabase sqlite3 @dir@/db/tenant.db
+</VirtualHost>
+<VirtualHost *>
     ServerName prefix.test
     LuciaCookieName __Host-session
     LuciaCookieSecure on
@@ -90,6 +94,15 @@ my $hashed = $hashes->done;
 is_deeply [map { login('alice', 'wrong 1', @ATTACKER, cookie => $device)->status } 1 .. 30], [(400) x 10, (429) x 20], 'row 5: a stolen one has a limit of its own';
 is $hashes->done - $hashed, 10, 'row 5: of hashes';
 is login('alice', $PASSWORD, @HOME, cookie => $first)->status, 302, 'row 5: which is no other browser\'s';
+
+# ---- An account of the same name in another database ----
+
+my @tenant = (host => 'tenant.test');
+is $site->request(POST => '/signup', form(username => 'alice', password => 'not hers 1'), @ATTACKER, @tenant)->status, 302, 'another database has an alice of its own';
+my $foreign = device_of(login('alice', 'not hers 1', @ATTACKER, @tenant));
+lock_out('alice', @tenant);
+is login('alice', 'not hers 1', @ATTACKER, @tenant, cookie => $foreign)->status, 302, 'row 5: whose device cookie is good there';
+is login('alice', $PASSWORD, @HOME, cookie => $foreign)->status, 429, 'row 5: and is none here';
 
 # ---- Two people, one browser ----
 

@@ -31,7 +31,9 @@ sub pair {
 
 sub key_of {
     my ($pair, $name) = @_;
-    return 'luciauth-tries:' . unpack 'H*', sha256("1\nusername:$name") ^ sha256("sqlite3\n@{[$pair->{one}->db]}\@" . hostname() . "\nuser_session");
+    my $key = sha256("1\nusername:$name") ^ sha256("sqlite3\n@{[$pair->{one}->db]}\@" . hostname() . "\nuser_session");
+    vec($key, 0, 1) = 1;    # an account's
+    return 'luciauth-tries:' . unpack 'H*', $key;
 }
 sub record_of { my ($pair, $name) = @_; $pair->{service}->get(key_of($pair, $name)) }
 

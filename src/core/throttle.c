@@ -37,6 +37,16 @@ const char *luci_throttle_address(const char *address, apr_pool_t *pool)
 
 /* ---- Keys ---- */
 
+/* shmcb keeps records apart by the lowest bits of a key's first byte, and throws away the oldest where it's
+ * full: with this one counts of addresses, of which a client may have any number and which cost no hash, push
+ * out none of accounts. */
+#define ACCOUNT_BIT 1
+
+static int is_of_account(luci_throttle_kind_t kind)
+{
+    return kind == LUCI_THROTTLE_ACCOUNT || kind == LUCI_THROTTLE_DEVICE;
+}
+
 static luci_result_t key_of(const luci_throttle_t *throttle, luci_throttle_kind_t kind, const char *words,
                             unsigned char key[LUCI_SHA256_BYTES], apr_pool_t *scratch)
 {
@@ -45,6 +55,7 @@ static luci_result_t key_of(const luci_throttle_t *throttle, luci_throttle_kind_
 
     for (int i = 0; i < LUCI_SHA256_BYTES; i++)
         key[i] ^= throttle->mark[i];
+    key[0] = (unsigned char)((key[0] & ~ACCOUNT_BIT) | (is_of_account(kind) ? ACCOUNT_BIT : 0));
     return result;
 }
 

@@ -96,6 +96,33 @@ luci_result_t luci_throttle_prepare(luci_server_config_t *config, server_rec *ma
     return LUCI_OK;
 }
 
+/* What signs device cookies: another one for each database, or who has an account of that name in one would
+ * be known in all. */
+static luci_result_t make_secret(const luci_throttle_shared_t *shared, luci_throttle_t *throttle,
+                                 const unsigned char mark[LUCI_SHA256_BYTES])
+{
+    unsigned char written[LUCI_SHA256_BYTES];
+    const unsigned char *key = shared->secret ? written : shared->random;
+    luci_result_t result = LUCI_OK;
+
+    if (shared->secret)
+        result = luci_secret_sha256(shared->secret, strlen(shared->secret), written);
+    if (result == LUCI_OK)
+        result = luci_secret_hmac(key, mark, LUCI_SHA256_BYTES, throttle->secret);
+    luci_secret_wipe(written, sizeof written);
+    return result;
+}
+
+/* Where nobody else reads the store, nobody can tell which names' keys lie side by side there. */
+static luci_result_t make_mark(const luci_throttle_shared_t *shared, luci_throttle_t *throttle,
+                               const unsigned char mark[LUCI_SHA256_BYTES])
+{
+    memcpy(throttle->mark, mark, sizeof throttle->mark);
+    return luci_cache_is_local(shared->cache)
+               ? luci_secret_hmac(shared->random, mark, LUCI_SHA256_BYTES, throttle->mark)
+               : LUCI_OK;
+}
+
 const luci_throttle_t *luci_throttle_start(const luci_server_config_t *config,
                                            const unsigned char mark[LUCI_SHA256_BYTES], apr_pool_t *pool)
 {
@@ -107,10 +134,7 @@ const luci_throttle_t *luci_throttle_start(const luci_server_config_t *config,
     throttle = apr_palloc(pool, sizeof *throttle);
     throttle->store = luci_counts_store(shared->counts);
     throttle->limits = config->throttle;
-    memcpy(throttle->mark, mark, sizeof throttle->mark);
-    memcpy(throttle->secret, shared->random, sizeof throttle->secret);
-    if (shared->secret &&
-        luci_secret_sha256(shared->secret, strlen(shared->secret), throttle->secret) != LUCI_OK)
-        return NULL;
-    return throttle;
+    return make_secret(shared, throttle, mark) == LUCI_OK && make_mark(shared, throttle, mark) == LUCI_OK
+               ? throttle
+               : NULL;
 }
