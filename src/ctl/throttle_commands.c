@@ -32,9 +32,8 @@ static const char *cell_of(json_t *object, const char *name, apr_pool_t *pool)
                : NULL;
 }
 
-static void list_one(void *baton, json_t *object)
+static void put_one(luci_call_t *call, json_t *object)
 {
-    luci_call_t *call = baton;
     const char *cells[COLUMNS];
     apr_pool_t *scratch;
 
@@ -46,18 +45,29 @@ static void list_one(void *baton, json_t *object)
     apr_pool_destroy(scratch);
 }
 
+static void keep(void *baton, json_t *object)
+{
+    json_array_append((json_t *)baton, object);
+}
+
+/* All of it is read before any is written: the server hangs up on who reads slowly, as a pager does. */
 static luci_exit_t run_list(luci_call_t *call)
 {
-    luci_control_question_t question = { NULL, "throttle-list", list_one, call, call->pool };
+    json_t *list = json_array();
+    luci_control_question_t question = { NULL, "throttle-list", keep, list, call->pool };
     luci_ctl_database_t database;
     luci_exit_t status = luci_control_choose(call, &database, &question.path);
     int done;
 
-    if (status != LUCI_EXIT_DONE)
-        return status;
-    luci_output_begin(call->output, columns, COLUMNS);
-    status = luci_control_ask(&question, &done);
-    luci_output_end(call->output);
+    if (status == LUCI_EXIT_DONE)
+        status = luci_control_ask(&question, &done);
+    if (status == LUCI_EXIT_DONE) {
+        luci_output_begin(call->output, columns, COLUMNS);
+        for (size_t i = 0; i < json_array_size(list); i++)
+            put_one(call, json_array_get(list, i));
+        luci_output_end(call->output);
+    }
+    json_decref(list);
     return status;
 }
 

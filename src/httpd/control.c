@@ -135,8 +135,10 @@ static void send_all(int socket, const char *text, size_t length)
     while (length > 0) {
         ssize_t sent = send(socket, text, length, MSG_NOSIGNAL);
 
-        if (sent <= 0)
-            return; /* the client has gone, or reads nothing; it learns that from the missing end */
+        if (sent <= 0) { /* the client has gone, or reads nothing; it learns that from the missing end */
+            shutdown(socket, SHUT_RDWR); /* or each further line would wait for it again */
+            return;
+        }
         text += sent;
         length -= (size_t)sent;
     }
