@@ -27,6 +27,7 @@ typedef struct {
     apr_hash_t *macros;           /* those with a directive of ours in them */
     luci_conf_file_t *file;
     int depth;
+    int gave_up; /* files include each other: the rest is not read, or it could take for ever */
     apr_pool_t *pool;
 } reader_t;
 
@@ -234,7 +235,8 @@ static luci_result_t read_file(reader_t *reader, const char *path)
     const char *what = "files include each other", *line;
     int before = reader->sections->nelts;
 
-    if (reader->depth == DEPTH_MOST || luci_conf_file_open(&file, path, &what, reader->pool) != LUCI_OK) {
+    reader->gave_up = reader->gave_up || reader->depth == DEPTH_MOST;
+    if (reader->gave_up || luci_conf_file_open(&file, path, &what, reader->pool) != LUCI_OK) {
         if (outer)
             problem(reader, what);
         else
@@ -243,7 +245,7 @@ static luci_result_t read_file(reader_t *reader, const char *path)
     }
     reader->file = &file;
     reader->depth++;
-    while ((line = luci_conf_file_line(&file, reader->pool)) != NULL)
+    while (!reader->gave_up && (line = luci_conf_file_line(&file, reader->pool)) != NULL)
         take_line(reader, line);
     close_open_ones(reader, before);
     reader->depth--;
@@ -261,7 +263,7 @@ luci_result_t luci_conf_reader_read(const char *path, const luci_conf_listener_t
                                     apr_array_header_t *problems, apr_pool_t *pool)
 {
     char *absolute = NULL;
-    reader_t reader = { luci_conf_state_create(pool), listener, problems, NULL, NULL, NULL, 0, pool };
+    reader_t reader = { luci_conf_state_create(pool), listener, problems, NULL, NULL, NULL, 0, 0, pool };
 
     reader.sections = apr_array_make(pool, 8, sizeof(section_t));
     reader.macros = apr_hash_make(pool);
