@@ -193,4 +193,24 @@ for my $name (keys %file) {
 is system($tool, '--config', "$top/apache2.conf", 'init'), 0, 'without a ServerRoot it is the folder of the file';
 ok -s "$top/found.db", 'and envvars beside it counts';
 
+# ---- The audit log that the configuration names ----
+
+my $database = "LuciaDatabase sqlite3 $dir/audited.db\n";
+$server->write('logs/of-host.log', '');
+luciactl($database . "LuciaAuditLog logs/audited.log\n<VirtualHost *:80>\nServerName host.test\nLuciaAuditLog $dir/logs/of-host.log\n</VirtualHost>\n", @$_)
+    for ['init'], ['--vhost', 'host.test', 'init'];
+like LuciaTest::Server::slurp("$dir/logs/$_"), qr/\Atime=\S+ event=init result=ok .*\n\z/, "an act is in LuciaAuditLog's file: $_" for 'audited.log', 'of-host.log';
+for my $target ('off', qq("|/bin/cat >$dir/logs/program")) {
+    is((luciactl($database . "LuciaAuditLog $target\n", 'init'))[0], 0, "LuciaAuditLog $target is no file of luciactl's");
+}
+ok !-e "$dir/$_", "nor is one made: $_" for 'off', 'logs/program', 'logs/off';
+
+# ---- Files that include each other, more than once ----
+
+my $loop = "$dir/loop.conf";
+$server->write('loop.conf', "Include $loop\nInclude $loop\n");
+my ($looped, $said_of_loop) = luciactl("Include $loop\n", 'init');
+is $looped, 2, 'files that include each other: refused';
+is scalar(() = $said_of_loop =~ /files include each other/g), 1, 'which is said once';
+
 done_testing;

@@ -35,6 +35,7 @@ typedef struct {
     int is_off;
 } luci_cache_name_t;
 
+#define LUCI_AUDIT_OFF "off"    /* of LuciaAuditLog */
 #define LUCI_DIRECTIVES_MOST 64 /* rows of both scopes together: one bit each in "set" */
 
 typedef struct {
@@ -56,7 +57,7 @@ typedef struct {
     luci_samesite_t cookie_samesite;
     luci_secure_t cookie_secure;
     int cookie_expires;    /* 0: one year, as Lucia */
-    const char *audit_log; /* a file, "|program" or "off"; NULL: the error log */
+    const char *audit_log; /* a file, "|program" or LUCI_AUDIT_OFF; NULL: the error log */
     const char *templates; /* a folder; NULL: the installed one */
     const char *mount;     /* "/" or "/a/b" without a final slash; NULL: none */
     apr_uint64_t set;      /* bit n: row n of the table was written */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config_read.h"
 
+#include "directive_types.h"
 #include "directives.h"
 
 #include <apr_strings.h>
+#include <string.h>
 
 void luci_ctl_config_defaults(luci_ctl_config_t *config, apr_pool_t *pool)
 {
@@ -12,6 +14,13 @@ void luci_ctl_config_defaults(luci_ctl_config_t *config, apr_pool_t *pool)
     *config = (luci_ctl_config_t){ .settings = server->settings,
                                    .server = server,
                                    .problems = apr_array_make(pool, 4, sizeof(const char *)) };
+}
+
+/* A program is httpd's to feed. */
+static const char *audit_file(const char *target, apr_pool_t *pool)
+{
+    return target && *target != '|' && strcmp(target, LUCI_AUDIT_OFF) != 0 ? luci_word_path(target, pool)
+                                                                           : NULL;
 }
 
 luci_result_t luci_ctl_config_read(const char *path, const char *vhost, luci_ctl_config_t *config,
@@ -34,5 +43,6 @@ luci_result_t luci_ctl_config_read(const char *path, const char *vhost, luci_ctl
     config->driver = chosen->config->database.driver;
     config->params = chosen->config->database.params;
     config->settings = chosen->config->settings;
+    config->audit_log = audit_file(chosen->config->audit_log, pool);
     return LUCI_OK;
 }

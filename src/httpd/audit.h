@@ -6,11 +6,10 @@
 #ifndef LUCI_AUDIT_H
 #define LUCI_AUDIT_H
 
+#include "configuration.h"
 #include "event.h"
 
 #include <httpd.h>
-
-#define LUCI_AUDIT_OFF "off"
 
 typedef struct luci_audit_t luci_audit_t;
 
