@@ -123,6 +123,24 @@ is LuciaTest::Server::slurp($path), 'a file', 'it stays as it is';
 $site->stop;
 unlink $path;
 
+# ---- Children that end while they are asked ----
+
+my $brief = site("MaxConnectionsPerChild 4\n");
+my @askers = map {
+    defined(my $pid = fork) or die "fork: $!";
+    if (!$pid) {
+        LuciaTest::follow_parent();
+        while (1) { eval { control($brief, $_ % 2 ? 'throttle-list' : ('throttle-clear', 'all')); 1 } or select undef, undef, undef, 0.01 }
+    }
+    $pid;
+} 1 .. 2;
+my %answers;
+$answers{ $brief->request(GET => '/login')->status }++ for 1 .. 400;
+kill TERM => @askers;
+waitpid $_, 0 for @askers;
+is_deeply \%answers, { 200 => 400 }, 'children come and go while the socket is in use';
+unlike $brief->error_log, qr/exit signal/, 'and none of them crashes at its end';
+
 # ---- Where it is ----
 
 my $off = site('LuciaControl off');

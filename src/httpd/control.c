@@ -24,7 +24,8 @@ APLOG_USE_MODULE(luciauth);
 #define WORDS_MOST 8
 #define WAIT_SECONDS 2 /* for each read and write */
 #define WAIT_READING apr_time_from_sec(5)
-#define QUEUE 16 /* clients that wait for a thread */
+#define WAIT_ENDING_SECONDS 2 /* of a child without threads, for this one */
+#define QUEUE 16              /* clients that wait for a thread */
 
 #define NONE (-1)
 
@@ -259,16 +260,27 @@ static void *work(void *baton)
     }
 }
 
-/* A child of threads has waited for its own ones; one without may end anywhere, and must not wait here. */
+/* A child of threads has waited for its own ones. One without may end anywhere, also where the thread waits
+ * for it: that is waited for so long and no longer. */
+static int join(const worker_t *worker)
+{
+    struct timespec until;
+
+    if (worker->is_joined)
+        return pthread_join(worker->thread, NULL) == 0;
+    if (clock_gettime(CLOCK_REALTIME, &until) != 0)
+        return 0;
+    until.tv_sec += WAIT_ENDING_SECONDS;
+    return pthread_timedjoin_np(worker->thread, NULL, &until) == 0;
+}
+
 static apr_status_t stop_worker(void *baton)
 {
     worker_t *worker = baton;
 
     close(worker->stop[1]);
-    if (worker->is_joined) {
-        pthread_join(worker->thread, NULL);
+    if (join(worker))
         close(worker->stop[0]);
-    }
     return APR_SUCCESS;
 }
 
