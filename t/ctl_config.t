@@ -6,6 +6,8 @@ use lib 't/lib';
 use Test::More;
 use LuciaTest;
 
+LuciaTest::only_files('about files of configuration, which name files of SQLite');
+
 chdir LuciaTest::top() or die $!;
 my $server = LuciaTest::Server->new(start => 0);
 my $dir    = $server->dir;

@@ -10,6 +10,8 @@ use LuciaTest;
 use LuciaTest::Ctl;
 use LuciaTest::Site;
 
+LuciaTest::only_files('this runs on all engines anyway');
+
 my $CONFIG = <<"CONF";
 $CHEAP
 LuciaMount /

@@ -31,7 +31,9 @@ sub pair {
 
 sub key_of {
     my ($pair, $name) = @_;
-    my $key = sha256("1\nusername:$name") ^ sha256("sqlite3\n@{[$pair->{one}->db]}\@" . hostname() . "\nuser_session");
+    my ($engine, $db) = (LuciaTest::engine(), $pair->{one}->db);
+    my $words = LuciaTest::is_sqlite() ? $db : $engine->params($engine->database_for($db));
+    my $key = sha256("1\nusername:$name") ^ sha256($engine->driver . "\n$words\@" . hostname() . "\nuser_session");
     vec($key, 0, 1) = 1;    # an account's
     return 'luciauth-tries:' . unpack 'H*', $key;
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What prove prints (prove --formatter LuciaTest::Formatter): a line for each file, and of files that fail also the checks
-# that failed with what they say about it.
+# that failed with what they say about it, and the last words of a test that died.
 package LuciaTest::Formatter;
 use strict;
 use warnings;
@@ -24,9 +24,22 @@ sub result {
     return $self->SUPER::result($result) if $self->formatter->verbose || $result->is_bailout;
     my $line = $result->as_string;
     if ($result->is_test || $line =~ /^\s+(?:not )?ok\b/) { $self->{failing} = $line =~ /^\s*not ok\b/ && !$result->has_todo }
-    elsif ($line !~ /^\s*#/) { return }
+    elsif ($line !~ /^\s*#/) {
+        push @{ $self->{words} }, $line if $result->is_unknown;
+        return;
+    }
     $self->{results} .= "$line\n" if $self->{failing};
     return;
+}
+
+use constant LAST_WORDS => 5;
+
+sub close_test {
+    my ($self) = @_;
+    my @words = @{ $self->{words} // [] };
+    splice @words, 0, @words - LAST_WORDS if @words > LAST_WORDS;
+    $self->{results} .= join '', map { "$_\n" } @words if $self->parser->exit;
+    return $self->SUPER::close_test;
 }
 
 1;
