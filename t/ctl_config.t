@@ -183,17 +183,18 @@ is $status, 2, 'a database and a configuration' or diag $said;
 my $top = LuciaTest::work_dir('envvars');
 my %file = (
     'apache2.conf' => "User \${APACHE_RUN_USER}\nInclude *-enabled/*.conf\n",
-    'envvars'      => "unset HOME\nexport LUCI_TEST_DIR_OF=found\nexport OTHER=\"\$HOME\"\n",
-    'a-enabled/site.conf' => "LuciaDatabase sqlite3 \${LUCI_TEST_DIR_OF}.db\n",
+    'envvars'      => "unset HOME\nSUFFIX=\nexport LUCI_TEST_DIR_OF=found\$SUFFIX\nexport OTHER=\"\$HOME\"\n"
+        . "export LUCI_TEST_FILE=\$LUCI_TEST_DIR_OF/../\${LUCI_TEST_DIR_OF}\n",
+    'a-enabled/site.conf' => "LuciaDatabase sqlite3 \${LUCI_TEST_FILE}.db\n",
 );
-mkdir "$top/a-enabled" or die $!;
+mkdir "$top/$_" or die $! for qw(a-enabled found);
 for my $name (keys %file) {
     open my $out, '>', "$top/$name" or die $!;
     print $out $file{$name};
     close $out or die $!;
 }
 is system($tool, '--config', "$top/apache2.conf", 'init'), 0, 'without a ServerRoot it is the folder of the file';
-ok -s "$top/found.db", 'and envvars beside it counts';
+ok -s "$top/found.db", 'and envvars beside it counts, with the variables in it';
 
 # ---- The audit log that the configuration names ----
 

@@ -44,6 +44,46 @@ luci_conf_state_t *luci_conf_state_create(apr_pool_t *pool)
 
 /* ---- Variables ---- */
 
+#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
+static const char *value_of(const luci_conf_state_t *state, const char *name)
+{
+    const char *value = get(state->variables, name);
+
+    if (!value)
+        value = getenv(name);
+    return value ? value : get(state->environment, name);
+}
+
+/* $NAME and ${NAME} as a shell fills them in: a name without a value is nothing. */
+static const char *expanded(const luci_conf_state_t *state, const char *text)
+{
+    const char *filled = "", *dollar;
+
+    while ((dollar = strchr(text, '$')) != NULL) {
+        size_t braces = dollar[1] == '{', length = strspn(dollar + 1 + braces, NAME_CHARACTERS);
+        const char *name = apr_pstrmemdup(state->pool, dollar + 1 + braces, length);
+        const char *value = value_of(state, name), *end = dollar + 1 + braces + length;
+
+        filled =
+            apr_pstrcat(state->pool, filled, apr_pstrmemdup(state->pool, text, (apr_size_t)(dollar - text)),
+                        value ? value : "", NULL);
+        text = braces && *end == '}' ? end + 1 : end;
+    }
+    return apr_pstrcat(state->pool, filled, text, NULL);
+}
+
+/* What Debian's envvars make of APACHE_CONFDIR: "-NAME" for a further httpd in /etc/apache2-NAME. */
+static const char *suffix_of(const char *path, apr_pool_t *pool)
+{
+    const char *folder = "/etc/apache2";
+    size_t length = strlen(folder);
+
+    return strncmp(path, folder, length) == 0 && path[length] == '-'
+               ? apr_pstrmemdup(pool, path + length, strcspn(path + length, "/"))
+               : "";
+}
+
 void luci_conf_state_envvars(luci_conf_state_t *state, const char *path)
 {
     luci_conf_file_t file;
@@ -51,12 +91,13 @@ void luci_conf_state_envvars(luci_conf_state_t *state, const char *path)
 
     if (luci_conf_file_open(&file, path, &problem, state->pool) != LUCI_OK)
         return; /* there is one on Debian only */
+    set(state->environment, "SUFFIX", suffix_of(path, state->pool));
     while ((line = luci_conf_file_line(&file, state->pool)) != NULL) {
         const char *equals = strchr(line, '=');
 
-        if (strncmp(line, "export ", 7) == 0 && equals && !strpbrk(equals, "$`\"'\\ ;"))
+        if (strncmp(line, "export ", 7) == 0 && equals && !strpbrk(equals, "`\"'\\ ;("))
             set(state->environment, apr_pstrmemdup(state->pool, line + 7, (apr_size_t)(equals - line) - 7),
-                equals + 1);
+                expanded(state, equals + 1));
     }
 }
 
@@ -71,15 +112,6 @@ void luci_conf_state_define(luci_conf_state_t *state, const char *args)
 void luci_conf_state_undefine(luci_conf_state_t *state, const char *args)
 {
     set(state->variables, luci_word_next(&args, state->pool), NULL);
-}
-
-static const char *value_of(const luci_conf_state_t *state, const char *name)
-{
-    const char *value = get(state->variables, name);
-
-    if (!value)
-        value = getenv(name);
-    return value ? value : get(state->environment, name);
 }
 
 const char *luci_conf_state_fill(luci_conf_state_t *state, const char *text, const char **unknown)
