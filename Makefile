@@ -283,7 +283,7 @@ install: all
 	install -d '$(DESTDIR)$(MAN_DIR)' '$(DESTDIR)$(COMPLETION_DIR)'
 	install -m 644 $(MANUAL) '$(DESTDIR)$(MAN_DIR)/luciactl.8'
 	install -m 644 $(COMPLETION) '$(DESTDIR)$(COMPLETION_DIR)/luciactl'
-	sed 's|^\( *\)LoadModule luciauth_module .*|\1LoadModule luciauth_module $(LIBEXECDIR)/mod_luciauth.so|' \
+	sed 's|^\( *LoadModule [a-z_]*\) .*/|\1 $(LIBEXECDIR)/|' \
 	    conf/luciauth.conf >'$(DESTDIR)$(CONF_DIR)/luciauth.conf.new'
 	@cd '$(DESTDIR)$(CONF_DIR)' && if [ -e luciauth.conf ] && ! cmp -s luciauth.conf luciauth.conf.new; then \
 	    echo "Your $(CONF_DIR)/luciauth.conf is kept; the new one is luciauth.conf.new beside it."; \
