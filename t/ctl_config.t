@@ -185,7 +185,7 @@ my %file = (
     'apache2.conf' => "User \${APACHE_RUN_USER}\nInclude *-enabled/*.conf\n",
     'envvars'      => "unset HOME\nSUFFIX=\nexport LUCI_TEST_DIR_OF=found\$SUFFIX\nexport OTHER=\"\$HOME\"\n"
         . "export LUCI_TEST_FILE=\$LUCI_TEST_DIR_OF/../\${LUCI_TEST_DIR_OF}\n",
-    'a-enabled/site.conf' => "LuciaDatabase sqlite3 \${LUCI_TEST_FILE}.db\n",
+    'a-enabled/site.conf' => "LuciaDatabase sqlite3 \${LUCI_TEST_FILE}.db\nLuciaAuditLog found/audit\n",
 );
 mkdir "$top/$_" or die $! for qw(a-enabled found);
 for my $name (keys %file) {
@@ -195,6 +195,7 @@ for my $name (keys %file) {
 }
 is system($tool, '--config', "$top/apache2.conf", 'init'), 0, 'without a ServerRoot it is the folder of the file';
 ok -s "$top/found.db", 'and envvars beside it counts, with the variables in it';
+like LuciaTest::Server::slurp("$top/found/audit"), qr/event=init result=ok/, 'the act is in the file that LuciaAuditLog names';
 
 # ---- The audit log that the configuration names ----
 
