@@ -162,6 +162,17 @@ subtest 'what can\'t be opened' => sub {
         isnt $status, 0, "$target: no start";
         like $said, qr/LUCI0613: LuciaAuditLog: "$target" can't be opened/, '  and a reason';
     }
+    my %why = ('no/such/folder/audit.log' => qr/there is no folder/, 'logs' => qr/this is a folder/,
+        '|/no/such/program -v' => qr/there is no program "\/no\/such\/program" that can be run/);
+    for my $target (sort keys %why) {
+        my ($status, $said) = $server->configtest(CHEAP . qq{LuciaAuditLog "$target"\n});
+        isnt $status, 0, "$target: configtest finds it";
+        like $said, qr/LUCI0614: LuciaAuditLog: "\Q$target\E" can't be opened: $why{$target}/, '  and says why';
+    }
+    for my $target ('logs/audit.log', "|$^X -e 1", '|$no-such-program', 'off') {
+        my ($status, $said) = $server->configtest(CHEAP . qq{LuciaAuditLog "$target"\n});
+        is $status, 0, "$target: nothing is wrong" or diag $said;
+    }
 };
 
 done_testing;

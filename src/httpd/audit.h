@@ -18,6 +18,9 @@ typedef struct luci_audit_t luci_audit_t;
  * which was logged. */
 luci_audit_t *luci_audit_open(const char *target, server_rec *server, apr_pool_t *conf_pool);
 
+/* Why a target can't be opened, as far as that can be known without opening it; NULL: nothing is known. */
+const char *luci_audit_problem(const char *target, apr_pool_t *pool);
+
 /* Writes the line of an event of this request, unless it's a right password of HTTP Basic: that comes with
  * every request and stands in the access log. */
 void luci_audit_write(luci_audit_t *audit, const luci_event_t *event, request_rec *r);

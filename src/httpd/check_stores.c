@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check_stores.h"
 
+#include "audit.h"
 #include "cache.h"
 #include "config.h"
 #include "database_check.h"
@@ -79,9 +80,26 @@ static void check_database(luci_check_t *check, server_rec *server)
                                             luci_check_server_name(server, check->pool)));
 }
 
+/* ---- The audit log ---- */
+
+static void check_audit(luci_check_t *check, server_rec *server)
+{
+    const char *target = luci_config_server(server)->audit_log;
+    const char *problem;
+
+    if (ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST)
+        return; /* it is opened then */
+    problem = luci_audit_problem(target, check->pool);
+    if (problem)
+        luci_check_fail(check, apr_psprintf(check->pool,
+                                            "LUCI0614: LuciaAuditLog: \"%s\" can't be opened: %s, in %s",
+                                            target, problem, luci_check_server_name(server, check->pool)));
+}
+
 void luci_check_stores(luci_check_t *check, server_rec *server)
 {
     check_caches(check, server);
     check_tokens(check, server);
     check_database(check, server);
+    check_audit(check, server);
 }
