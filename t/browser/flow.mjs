@@ -37,11 +37,18 @@ const facts = (tab) => tab.locator("main p").allTextContents();
 const value = (tab, id) => tab.locator(`#${id}`).inputValue();
 const sessionCookie = async (context) => (await context.cookies()).find(({ name }) => name === "auth_session");
 
+/** Whether a page is there, wholly, that is not the one that was marked. */
+const hasArrived = (tab) => tab.evaluate(() => !window.isLeft && document.readyState === "complete").catch(() => false);
+
 /** Does what leads to another page and answers with that page's response, once it is loaded. */
 async function follow(tab, act) {
-  const arrival = tab.waitForNavigation();
-  await act();
-  return arrival;
+  await tab.evaluate(() => (window.isLeft = true));
+  const isArrival = (response) => response.request().isNavigationRequest() && ![301, 302, 303].includes(response.status());
+  const [response] = await Promise.all([tab.waitForResponse(isArrival), act()]);
+  for (const end = Date.now() + 30_000; !(await hasArrived(tab)); await tab.waitForTimeout(20)) {
+    if (Date.now() > end) throw new Error(`${tab.url()} does not load`);
+  }
+  return response;
 }
 
 const passwordField = (tab) => tab.locator("#password").evaluate((field) => [field.type, field.autocomplete]);

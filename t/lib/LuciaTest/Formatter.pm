@@ -32,7 +32,7 @@ sub result {
     return;
 }
 
-use constant LAST_WORDS => 5;
+use constant LAST_WORDS => 12;
 
 sub close_test {
     my ($self) = @_;
