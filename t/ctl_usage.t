@@ -122,7 +122,8 @@ sub check_prompts {
 
 # What an application, or an attacker, left in the tables.
 sub check_hostile {
-    my @names = ("\e]0;title\a\e[2J", "line\nfeed", "\xe2\x80\xaeright to left", "broken \xff\xfe", '"quoted" \\ <b>', "wide \xe4\xb8\xad\xe6\x96\x87", "e\xcc\x81 combined");
+    my @names = ("\e]0;title\a\e[2J", "line\nfeed", "\xe2\x80\xaeright to left", "broken \xff\xfe", '"quoted" \\ <b>', "wide \xe4\xb8\xad\xe6\x96\x87", "e\xcc\x81 combined",
+        "al\xe2\x80\x8bice", "soft\xc2\xadhyphen \xef\xbb\xbf\xf3\xa0\x81\x81");
     my $db = $engine->connect($file);
     for my $i (0 .. $#names) {
         $db->do('INSERT INTO auth_user (id, username) VALUES (?, CAST(? AS TEXT))', undef, "hostile$i", $names[$i]);
@@ -133,6 +134,8 @@ sub check_hostile {
     is scalar(split /\n/, $text), 1 + @names, 'a line each';
     like $text, qr/^\\u\{1b\}\]0;title\\u\{7\}\\u\{1b\}\[2J /m, 'escaped, as it can be told';
     like $text, qr/^broken \\xff\\xfe /m, 'bytes, too';
+    like $text, qr/^al\\u\{200b\}ice /m, 'what can not be seen';
+    like $text, qr/^soft\\u\{ad\}hyphen \\u\{feff\}\\u\{e0041\} /m, 'of all kinds';
     my %column = map { /^(.*?\S)\s+hostile(\d)/ ? ($2 => $_) : () } split /\n/, $text;
     my @widths = map { my $line = $_; utf8::decode($line); my $wide = () = $line =~ /\p{Han}/g; my $none = () = $line =~ /\p{Mn}/g;
         index($line, 'hostile') + $wide - $none } values %column;

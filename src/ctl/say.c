@@ -7,20 +7,16 @@
 #include <string.h>
 #include <utf8proc.h>
 
-/* Unicode's bidirectional overrides, embeddings and isolates: text behind one could show as something else.
- */
-static int turns_direction(utf8proc_int32_t point)
-{
-    return (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
-}
-
+/* Control characters, line ends, and what can't be seen: zero-width spaces and joiners, soft hyphens,
+ * Unicode's bidirectional overrides, tags. Text with one of them could show as something else. */
 static int is_hidden(utf8proc_int32_t point)
 {
     switch (utf8proc_category(point)) {
     case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
     case UTF8PROC_CATEGORY_ZL:
     case UTF8PROC_CATEGORY_ZP: return 1;
-    default: return turns_direction(point);
+    default: return 0;
     }
 }
 
