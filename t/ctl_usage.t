@@ -3,6 +3,9 @@
 use strict;
 use warnings;
 use lib 't/lib';
+use Fcntl ();
+use File::Temp ();
+use POSIX ();
 use Test::More;
 use LuciaTest;
 use LuciaTest::Ctl;
@@ -95,6 +98,35 @@ sub check_database {
     return;
 }
 
+# Where acts are written to: nothing that waits, or that somebody else chose.
+sub check_audit_log {
+    my $folder = File::Temp->newdir;
+    my ($fifo, $open) = ("$folder/fifo", "$folder/open");
+    my $act = sub { my ($log, $name) = @_; return LuciaTest::Ctl->new('--database', "sqlite3:$file", '--audit-log', $log)->run('user', 'add', $name, '--no-password') };
+    POSIX::mkfifo($fifo, oct 600) or die "$fifo: $!";
+    my $end = $act->($fifo, 'fifo');
+    is $end->{status}, 1, 'a pipe that nobody reads: 1, at once';
+    like $end->{err}, qr/the audit log \Q$fifo\E can't be opened: nobody reads from it/, 'which is said';
+    is $ctl->status('user', 'show', 'fifo'), 1, 'and nothing is done';
+    sysopen my $reader, $fifo, Fcntl::O_RDONLY() | Fcntl::O_NONBLOCK() or die "$fifo: $!";
+    is $act->($fifo, 'fifo')->{status}, 0, 'one that is read';
+    like scalar <$reader>, qr/event=user_add .*account=fifo$/, 'has the line';
+    like $act->("$folder", 'folder')->{err}, qr/can't be opened: /, 'a folder';
+    like $act->('/dev/stderr', 'stderr')->{err}, qr/event=user_add .*account=stderr$/m, 'standard error';
+    SKIP: {
+        skip 'for root only', 3 if $> != 0;
+        mkdir $open or die "$open: $!";
+        chmod oct 1777, $open;
+        symlink "$folder/target", "$open/log" or die "$open/log: $!";
+        like $act->("$open/log", 'link')->{err}, qr/it is a symbolic link/, 'root follows no link that anybody may have made';
+        ok !-e "$folder/target", 'and makes no file behind it';
+        chmod oct 755, $open;
+        is $act->("$open/log", 'link')->{status}, 0, 'others it does';
+    }
+    is $ctl->status('user', 'delete', $_, '--yes'), 0, "$_ goes" for grep { $ctl->status('user', 'show', $_) == 0 } qw(fifo stderr link);
+    return;
+}
+
 sub check_prompts {
     my $end = $ctl->typed(['user', 'add', 'alice'], "open sesame\n", "open sesame\n");
     is $end->{status}, 0, 'a password is typed twice' or diag $end->{seen};
@@ -160,6 +192,7 @@ sub check_output {
 subtest help     => \&check_help;
 subtest misuse   => \&check_misuse;
 subtest database => \&check_database;
+subtest audit    => \&check_audit_log;
 subtest prompts  => \&check_prompts;
 subtest hostile  => \&check_hostile;
 subtest output   => \&check_output;

@@ -16,9 +16,42 @@
 
 #define LOG_MODE (S_IRUSR | S_IWUSR | S_IRGRP)
 
+/* Where everybody may make files, a link could lead root anywhere. */
+static int may_hold_traps(const char *path, apr_pool_t *pool)
+{
+    const char *slash = strrchr(path, '/');
+    const char *folder = slash ? apr_pstrmemdup(pool, path, (apr_size_t)(slash - path) + 1) : ".";
+    struct stat info;
+
+    return stat(folder, &info) == 0 && (info.st_mode & S_IWOTH);
+}
+
+/* Opens without waiting for a pipe's reader. -1: *problem says why not. */
+static int open_log(const char *path, const char **problem, apr_pool_t *pool)
+{
+    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    struct stat info;
+    int file;
+
+    if (geteuid() == 0 && may_hold_traps(path, pool))
+        flags |= O_NOFOLLOW;
+    file = open(path, flags, LOG_MODE);
+    if (file < 0) {
+        *problem = errno == ENXIO ? "nobody reads from it" : strerror(errno);
+        if (errno == ELOOP && flags & O_NOFOLLOW)
+            *problem = "it is a symbolic link in a folder where everybody may make one";
+        return -1;
+    }
+    if (fstat(file, &info) == 0 && (S_ISREG(info.st_mode) || S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode)))
+        return file;
+    *problem = "it is neither a file nor a pipe nor a terminal";
+    close(file);
+    return -1;
+}
+
 luci_exit_t luci_acts_open(luci_call_t *call, luci_ctl_database_t *database)
 {
-    const char *path = luci_command_value(call, "audit-log");
+    const char *path = luci_command_value(call, "audit-log"), *problem;
 
     if (!path)
         path = database->config.audit_log;
@@ -27,10 +60,10 @@ luci_exit_t luci_acts_open(luci_call_t *call, luci_ctl_database_t *database)
         openlog("luciactl", 0, LOG_AUTHPRIV);
         return LUCI_EXIT_DONE;
     }
-    database->audit = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, LOG_MODE);
+    database->audit = open_log(path, &problem, call->pool);
     if (database->audit >= 0)
         return LUCI_EXIT_DONE;
-    return luci_say_error(LUCI_EXIT_REFUSED, "the audit log %s can't be opened: %s", path, strerror(errno));
+    return luci_say_error(LUCI_EXIT_REFUSED, "the audit log %s can't be opened: %s", path, problem);
 }
 
 /* Who is behind sudo counts. */
