@@ -18,6 +18,7 @@ sub lock_out { my ($name) = @_; login($name, 'wrong 1') for 1 .. 3; return login
 
 sign_up($site, 'Çelik');
 is_deeply $ctl->json('throttle', 'list'), [], 'nothing is throttled';
+like $ctl->run('throttle', 'list')->{err}, qr/^Nothing is counted\.$/, 'which people are told';
 is lock_out('Çelik'), 429, 'somebody is locked out';
 my ($row) = @{ $ctl->json('throttle', 'list') };
 is_deeply [@$row{qw(kind name count)}], ['account', 'çelik', 3], 'and listed';

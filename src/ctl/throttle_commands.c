@@ -66,6 +66,8 @@ static luci_exit_t run_list(luci_call_t *call)
         for (size_t i = 0; i < json_array_size(list); i++)
             put_one(call, json_array_get(list, i));
         luci_output_end(call->output);
+        if (json_array_size(list) == 0 && !luci_command_has(call, "json"))
+            luci_say_note("Nothing is counted.");
     }
     json_decref(list);
     return status;
