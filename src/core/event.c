@@ -164,13 +164,19 @@ static void put_time(writer_t *to, luci_ms_t at)
     put(to, text);
 }
 
+/* Acts that are about rows, of which there may be none. */
+static int counts_rows(luci_event_kind_t kind)
+{
+    return kind >= LUCI_EVENT_THROTTLE_CLEAR && kind <= LUCI_EVENT_EXPORT;
+}
+
 size_t luci_event_line(const luci_event_t *event, const luci_event_origin_t *origin,
                        char line[LUCI_EVENT_LINE_MOST])
 {
     writer_t to = { line, line + LUCI_EVENT_LINE_MOST - 1 };
     char count[32] = "";
 
-    if (origin->count)
+    if (origin->count || counts_rows(event->kind))
         apr_snprintf(count, sizeof count, "%" APR_INT64_T_FMT, origin->count);
     put_time(&to, event->at);
     put_word(&to, "event", luci_event_name(event->kind));

@@ -102,7 +102,8 @@ typedef struct {
     const char *address;
     const char *vhost;
     const char *by;  /* the administrator's login name */
-    luci_ms_t count; /* how many rows it was about; 0: one, or that goes without saying */
+    luci_ms_t count; /* how many rows it was about; 0: one, or that goes without saying, but
+                      * for throttle_clear, purge, import and export */
 } luci_event_origin_t;
 
 #define LUCI_EVENT_LINE_MOST 2048 /* bytes with the final NUL; the longest values are cut */

@@ -39,6 +39,9 @@ static void check_words(void)
                        (luci_event_origin_t){ .by = "root", .count = 12345678901 }),
                SINCE "event=purge result=ok reason=- address=- by=root count=12345678901",
                "an administrator's act");
+    tap_is_str(
+        line_of((luci_event_t){ .kind = LUCI_EVENT_IMPORT, .at = AT }, (luci_event_origin_t){ .by = "root" }),
+        SINCE "event=import result=ok reason=- address=- by=root count=0", "one about no row says so");
     origin.address = "2001:db8::1";
     event = (luci_event_t){ .at = 5, .kind = LUCI_EVENT_SIGN_OUT };
     tap_is_str(line_of(event, origin),
