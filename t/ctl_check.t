@@ -60,6 +60,36 @@ is(LuciaTest::Ctl->new->status('check'), 2, 'neither a configuration nor a datab
 finds('two configurations are one too many', 2, qr/^$/, '--config', 'x');
 is(LuciaTest::Ctl->new('--config', "$dir/none.conf")->status('check'), 1, 'a configuration that is not there');
 
+# ---- What directives name and what is not there ----
+
+configured($config . "LuciaSessionCache redis:127.0.0.1:1\n");
+finds('a cache whose module is not loaded', 1, qr/problem configuration: LuciaSessionCache redis wants mod_socache_redis, and no line LoadModule loads it/);
+configured($config . "LuciaThrottleStore memcache:127.0.0.1:1\n");
+finds('a store likewise', 1, qr/problem configuration: LuciaThrottleStore memcache wants mod_socache_memcache/);
+configured($config . "LuciaSessionCache off\n");
+my $whole = LuciaTest::Server::slurp($server->conf_file);
+$server->write('conf/httpd.conf', $whole =~ s/^LoadModule socache_shmcb_module .*\n//mr);
+finds('no shared memory', 1, qr/problem configuration: sign-ins are not throttled in the main server: there is no store for LuciaThrottle \| Load mod_socache_shmcb/);
+$server->write('conf/httpd.conf', ($whole =~ s/^LoadModule socache_shmcb_module .*\n//mr) . "LuciaThrottle off\n");
+fine('none is wanted');
+
+configured($config . "<Location /x>\nAuthType Lucia\n<RequireAny>\nRequire lucia-attribute team red\nRequire not lucia-attribute role guest\n</RequireAny>\n</Location>\n");
+finds('a column that is not declared', 1, qr/problem configuration: \S+:\d+: Require lucia-attribute team names no column of LuciaUserAttributes/);
+unlike join('', found()), qr/lucia-attribute role/, 'which the other one is';
+configured($config . "LuciaRemoteUser email\n");
+finds('a column for REMOTE_USER', 1, qr/problem configuration: \S+:\d+: LuciaRemoteUser email names no column/);
+configured($config . "LuciaRemoteUser user_id\n");
+fine('the id is one');
+
+for my $bad (["$dir/none/audit.log", qr{there is no folder "\Q$dir\E/none/"}], [$dir, qr/this is a folder/], ["|$dir/none/rotate $dir/x 5", qr{there is no program "\Q$dir\E/none/rotate"}]) {
+    configured($config . "LuciaAuditLog \"$bad->[0]\"\n");
+    finds("LuciaAuditLog $bad->[0]", 1, qr/problem configuration: LuciaAuditLog \Q$bad->[0]\E can't be opened: $bad->[1]/);
+}
+for my $good ('logs/audit.log', '|/bin/cat', '|$exec cat', 'off') {
+    configured($config . "LuciaAuditLog \"$good\"\n");
+    fine("LuciaAuditLog $good");
+}
+
 # ---- Templates ----
 
 my $page = LuciaTest::Server::slurp("$dir/templates/login.html");
@@ -125,6 +155,13 @@ SKIP: {
     ok !-e $server->db, 'and none is made';
     rename "$folder/gone", $server->db or die $!;
     fine('back');
+    for my $case (["$dir/new/x.db", '', qr{httpd makes it when it starts, and the folder \Q$dir\E/new, too}],
+        ["$dir/no/such/x.db", '', qr{There is no folder \Q$dir\E/no/such, either: make it}], ["$dir/new/x.db", 'LuciaCreateSchema off', qr{There is no folder \Q$dir\E/new, either}],
+        ["$folder/x.db", 'LuciaCreateSchema off', qr/luciactl init makes it; httpd does not/]) {
+        configured("LuciaDatabase sqlite3 $case->[0]\n$case->[1]\n");
+        finds("$case->[0] $case->[1]", 3, qr/there is no database file \Q$case->[0]\E \| $case->[2]/);
+    }
+    configured($config);
 }
 
 # ---- Tables and rows ----

@@ -3,6 +3,7 @@
 
 #include "check_database.h"
 #include "check_files.h"
+#include "check_settings.h"
 #include "database.h"
 
 #include <apr_strings.h>
@@ -16,7 +17,20 @@ typedef struct {
     luci_check_user_t user;
 } check_t;
 
-static void check_one(check_t *check, const luci_db_target_t *target)
+/* How the database file that is missing comes to be. */
+static const char *remedy(const char *path, int create_schema, apr_pool_t *pool)
+{
+    const char *missing = luci_check_missing_folder(path, pool);
+
+    if (missing && (!create_schema || luci_check_missing_folder(missing, pool)))
+        return apr_psprintf(pool, "There is no folder %s, either: make it, or correct the path", missing);
+    if (missing)
+        return apr_psprintf(pool, "httpd makes it when it starts, and the folder %s, too", missing);
+    return create_schema ? "httpd makes it when it starts, or luciactl init does"
+                         : "luciactl init makes it; httpd does not with LuciaCreateSchema off";
+}
+
+static void check_one(check_t *check, const luci_db_target_t *target, int create_schema)
 {
     luci_sql_dialect_t dialect = LUCI_SQLITE3;
     int is_file =
@@ -24,7 +38,7 @@ static void check_one(check_t *check, const luci_db_target_t *target)
 
     if (is_file && !luci_check_database_file(target->params, &check->user, check->findings)) {
         luci_findings_problem(check->findings, "database",
-                              "httpd makes it when it starts, or luciactl init does",
+                              remedy(target->params, create_schema, check->call->pool),
                               "there is no database file %s", target->params);
         check->findings->unreachable = 1;
         return;
@@ -78,11 +92,12 @@ static void check_server(check_t *check, const luci_conf_servers_t *servers, int
     if (is_said_already(servers, at))
         return;
     check_cookie(check, server);
+    luci_check_settings(servers, server, check->findings);
     luci_check_templates(config->templates, &check->user, check->findings);
     if (!target.driver)
         return;
     luci_check_secrets(config->database.written, &check->user, check->findings);
-    check_one(check, &target);
+    check_one(check, &target, config->create_schema);
 }
 
 /* Without a main server's database its other settings are of no use to anybody. */
@@ -109,6 +124,7 @@ static void check_configuration(check_t *check, const char *path)
         any = 1;
         check_server(check, &servers, i);
     }
+    luci_check_columns(&servers, check->findings);
     if (!any)
         luci_findings_problem(check->findings, CONFIGURATION, "Write LuciaDatabase DRIVER PARAMS",
                               "%s has no LuciaDatabase", path);
@@ -126,7 +142,7 @@ static luci_exit_t run_check(luci_call_t *call)
         status = luci_ctl_database_choose(call, &database);
         if (status != LUCI_EXIT_DONE)
             return status;
-        check_one(&check, &database.target);
+        check_one(&check, &database.target, database.config.server->create_schema);
     }
     return luci_findings_show(check.findings, call->output, luci_command_has(call, "json"));
 }
@@ -135,11 +151,11 @@ const luci_command_t luci_command_check = {
     "check",
     "",
     "Says what is wrong with a configuration or a database",
-    "With --config: the directives, who may read and write which files, secrets that\n"
-    "others can read, pages that do not parse, the session cookie, and each database\n"
-    "that is named. Of a database: tables, columns, indexes and foreign keys; keys and\n"
-    "sessions without a user, and hashes that nobody can sign in with. Nothing is\n"
-    "changed. Run it as root, or what it can't read is called unreadable.\n\n"
+    "With --config: the directives, modules and columns that they name, who may read and\n"
+    "write which files, secrets that others can read, pages that do not parse, the session\n"
+    "cookie, and each database that is named. Of a database: tables, columns, indexes and\n"
+    "foreign keys; keys and sessions without a user, and hashes that nobody can sign in\n"
+    "with. Nothing is changed. Run it as root, or what it can't read is called unreadable.\n\n"
     "Exit status: 0 no problem (there may be advice), 1 problems, 3 a database could\n"
     "not be asked.\n",
     NULL,

@@ -130,11 +130,26 @@ static int want_secret(luci_findings_t *findings, const char *path, const char *
 
 /* ---- The database ---- */
 
+static const char *folder_of(const char *path, apr_pool_t *pool)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? apr_pstrmemdup(pool, path, (apr_size_t)(slash > path ? slash - path : 1)) : ".";
+}
+
+/* Who can't see as much as httpd is not told that it is missing. */
+const char *luci_check_missing_folder(const char *path, apr_pool_t *pool)
+{
+    const char *folder = folder_of(path, pool);
+    struct stat info;
+
+    return stat(folder, &info) != 0 && (errno == ENOENT || errno == ENOTDIR) ? folder : NULL;
+}
+
 int luci_check_database_file(const char *path, const luci_check_user_t *user, luci_findings_t *findings)
 {
     static const char *const beside[] = { "", "-wal", "-shm" };
-    const char *slash = strrchr(path, '/');
-    const char *folder = slash ? apr_pstrmemdup(findings->pool, path, (apr_size_t)(slash - path)) : ".";
+    const char *folder = folder_of(path, findings->pool);
     struct stat info;
     int is_secret = 1;
 

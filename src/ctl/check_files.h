@@ -32,4 +32,8 @@ void luci_check_secrets(const char *written, const luci_check_user_t *user, luci
 /* The pages in a folder: readable, and they parse. NULL: the installed ones. */
 void luci_check_templates(const char *folder, const luci_check_user_t *user, luci_findings_t *findings);
 
+/* The folder that path is in, where there is none; else NULL. httpd makes the last folder of a database file,
+ * and only that. */
+const char *luci_check_missing_folder(const char *path, apr_pool_t *pool);
+
 #endif

@@ -193,8 +193,10 @@ static void directive(reader_t *reader, const char *name, const char *args)
         luci_conf_state_define(reader->state, luci_conf_state_fill(reader->state, args, &unknown));
     else if (is(name, "UnDefine"))
         luci_conf_state_undefine(reader->state, args);
-    else if (is(name, "LoadModule"))
+    else if (is(name, "LoadModule")) {
         luci_conf_state_load(reader->state, luci_conf_state_fill(reader->state, args, &unknown));
+        tell(reader, LUCI_CONF_DIRECTIVE, name, args);
+    }
     else if (is(name, "Use"))
         use_macro(reader, args);
     else

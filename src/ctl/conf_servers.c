@@ -29,6 +29,7 @@ static void add_server(reading_t *reading, const luci_conf_line_t *line)
     luci_conf_server_t *server = apr_pcalloc(reading->pool, sizeof *server);
 
     server->aliases = apr_array_make(reading->pool, 2, sizeof(const char *));
+    server->columns = apr_array_make(reading->pool, 2, sizeof(luci_conf_column_t));
     reading->written = luci_directives_defaults(&luci_scope_server, reading->pool);
     server->config = reading->written;
     if (line) {
@@ -91,12 +92,34 @@ static void note_use(reading_t *reading, const luci_conf_line_t *line)
     }
 }
 
+static void note_column(reading_t *reading, const luci_conf_line_t *line)
+{
+    const char *args = line->args, *word = luci_word_next(&args, reading->pool);
+    luci_conf_column_t column = { LUCI_CONF_REMOTE_USER, word, line->file, line->number };
+
+    if (line->unknown)
+        return;
+    if (is(line->name, "Require")) {
+        if (is(word, "not"))
+            word = luci_word_next(&args, reading->pool);
+        if (!is(word, "lucia-attribute"))
+            return;
+        column.what = "Require lucia-attribute";
+        column.column = luci_word_next(&args, reading->pool);
+    }
+    else if (!is(line->name, LUCI_CONF_REMOTE_USER))
+        return;
+    APR_ARRAY_PUSH(reading->server->columns, luci_conf_column_t) = column;
+}
+
 static void take_others(reading_t *reading, const luci_conf_line_t *line)
 {
     const char *args = line->args, *word = luci_word_next(&args, reading->pool);
 
     if (is(line->name, "ServerName"))
         reading->server->name = word;
+    else if (is(line->name, "LoadModule"))
+        APR_ARRAY_PUSH(reading->servers->modules, const char *) = word;
     else if (is(line->name, "User") && !line->unknown)
         reading->servers->user = word;
     else if (is(line->name, "Group") && !line->unknown)
@@ -131,6 +154,7 @@ static void take_line(void *baton, const luci_conf_line_t *line)
     case LUCI_CONF_DIRECTIVE: break;
     }
     note_use(reading, line);
+    note_column(reading, line);
     if (strncasecmp(line->name, "Lucia", 5) == 0)
         take_ours(reading, line);
     else
@@ -144,7 +168,8 @@ luci_result_t luci_conf_servers_read(luci_conf_servers_t *servers, const char *p
     luci_result_t result;
 
     *servers = (luci_conf_servers_t){ .servers = apr_array_make(pool, 4, sizeof(luci_conf_server_t *)),
-                                      .problems = apr_array_make(pool, 4, sizeof(const char *)) };
+                                      .problems = apr_array_make(pool, 4, sizeof(const char *)),
+                                      .modules = apr_array_make(pool, 32, sizeof(const char *)) };
     reading.sections = apr_array_make(pool, 4, sizeof(const char *));
     reading.sections_values = luci_directives_defaults(&luci_scope_dir, pool);
     add_server(&reading, NULL);

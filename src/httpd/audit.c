@@ -3,6 +3,7 @@
 
 #include "counters.h"
 #include "httpd_log.h"
+#include "log_target.h"
 
 #include <apr_portable.h>
 #include <apr_shm.h>
@@ -97,41 +98,16 @@ luci_audit_t *luci_audit_open(const char *target, server_rec *server, apr_pool_t
 
 /* ---- What configtest can say ---- */
 
-static int is_kind(const char *path, apr_filetype_e kind, apr_pool_t *pool)
-{
-    apr_finfo_t info;
-
-    return apr_stat(&info, path, APR_FINFO_TYPE, pool) == APR_SUCCESS && info.filetype == kind;
-}
-
-/* What a shell or PATH finds, only a start shows. */
-static const char *program_problem(const char *command, apr_pool_t *pool)
-{
-    const char *program;
-
-    command += *command == '|';
-    program = *command == '$' ? "" : ap_getword_conf(pool, &command);
-    if (*program != '/' || (is_kind(program, APR_REG, pool) && access(program, X_OK) == 0))
-        return NULL;
-    return apr_pstrcat(pool, "there is no program \"", program, "\" that can be run", NULL);
-}
-
 const char *luci_audit_problem(const char *target, apr_pool_t *pool)
 {
-    const char *path, *folder;
+    const char *path;
 
     if (!target || strcmp(target, LUCI_AUDIT_OFF) == 0)
         return NULL;
     if (*target == '|')
-        return program_problem(target + 1, pool);
+        return luci_log_program_problem(target + 1, pool);
     path = ap_server_root_relative(pool, target);
-    if (!path)
-        return "this is no path";
-    if (is_kind(path, APR_DIR, pool))
-        return "this is a folder";
-    folder = ap_make_dirstr_parent(pool, path);
-    return is_kind(folder, APR_DIR, pool) ? NULL
-                                          : apr_pstrcat(pool, "there is no folder \"", folder, "\"", NULL);
+    return path ? luci_log_file_problem(path, pool) : "this is no path";
 }
 
 /* ---- Writing ---- */

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check_settings.h"
+
+#include "directive_types.h"
+#include "log_target.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define CONFIGURATION "configuration"
+#define SHARED_MEMORY "shmcb" /* of httpd's providers, what both stores are without a directive */
+
+/* ---- Stores ---- */
+
+static int is_loaded(const luci_conf_servers_t *servers, const char *module)
+{
+    for (int i = 0; i < servers->modules->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(servers->modules, i, const char *), module) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* The module of a provider is known by its name, unless it is built into httpd, which Debian's is not. */
+static int has_provider(const luci_conf_servers_t *servers, const char *provider, apr_pool_t *pool)
+{
+    return is_loaded(servers, apr_pstrcat(pool, "socache_", provider, "_module", NULL));
+}
+
+/* A part of a configuration does not show what is loaded. */
+static int is_whole(const luci_conf_servers_t *servers)
+{
+    return is_loaded(servers, "luciauth_module");
+}
+
+static void check_store(const luci_conf_servers_t *servers, const char *directive,
+                        const luci_cache_name_t *store, luci_findings_t *findings)
+{
+    if (store->is_off || !store->provider || has_provider(servers, store->provider, findings->pool))
+        return;
+    luci_findings_problem(
+        findings, CONFIGURATION,
+        apr_psprintf(findings->pool,
+                     "Load it (Debian: a2enmod socache_%s); nothing is wrong where httpd -l "
+                     "names it",
+                     store->provider),
+        "%s %s wants mod_socache_%s, and no line LoadModule loads it", directive, store->provider,
+        store->provider);
+}
+
+/* Whether other machines can have the store, as those of Redis and memcached: throttling uses it, too. */
+static int is_elsewhere(const luci_conf_servers_t *servers, const luci_cache_name_t *store, apr_pool_t *pool)
+{
+    return store->provider && !store->is_off && strcmp(store->provider, SHARED_MEMORY) != 0 &&
+           strcmp(store->provider, "dbm") != 0 && has_provider(servers, store->provider, pool);
+}
+
+static void check_throttle(const luci_conf_servers_t *servers, const luci_conf_server_t *server,
+                           luci_findings_t *findings)
+{
+    const luci_server_config_t *config = server->config;
+    const luci_throttle_limits_t *limits = &config->throttle;
+
+    if (limits->account.most == 0 && limits->address.most == 0 && limits->sign_up.most == 0)
+        return;
+    if (config->throttle_store.provider) {
+        check_store(servers, "LuciaThrottleStore", &config->throttle_store, findings);
+        return;
+    }
+    if (is_elsewhere(servers, &config->cache_name, findings->pool) ||
+        has_provider(servers, SHARED_MEMORY, findings->pool))
+        return;
+    luci_findings_problem(findings, CONFIGURATION,
+                          "Load mod_socache_shmcb (Debian: a2enmod socache_shmcb), name another store with "
+                          "LuciaThrottleStore, or write LuciaThrottle off",
+                          "sign-ins are not throttled in %s: there is no store for LuciaThrottle",
+                          luci_conf_server_title(server, findings->pool));
+}
+
+/* ---- The audit log ---- */
+
+static void check_audit(const char *target, luci_findings_t *findings)
+{
+    const char *path, *problem;
+
+    if (!target || strcmp(target, LUCI_AUDIT_OFF) == 0)
+        return;
+    path = *target == '|' ? NULL : luci_word_path(target, findings->pool);
+    if (*target == '|')
+        problem = luci_log_program_problem(target + 1, findings->pool);
+    else
+        problem = path ? luci_log_file_problem(path, findings->pool) : "this is no path";
+    if (problem)
+        luci_findings_problem(findings, CONFIGURATION, "httpd does not start like this",
+                              "LuciaAuditLog %s can't be opened: %s", target, problem);
+}
+
+void luci_check_settings(const luci_conf_servers_t *servers, const luci_conf_server_t *server,
+                         luci_findings_t *findings)
+{
+    if (is_whole(servers)) {
+        check_store(servers, "LuciaSessionCache", &server->config->cache_name, findings);
+        check_throttle(servers, server, findings);
+    }
+    check_audit(server->config->audit_log, findings);
+}
+
+/* ---- Columns ---- */
+
+static int knows(const luci_conf_server_t *server, const luci_conf_column_t *line)
+{
+    const apr_array_header_t *attributes = server->config->settings.attributes;
+
+    for (int i = 0; i < attributes->nelts; i++) {
+        if (strcmp(line->column, APR_ARRAY_IDX(attributes, i, const char *)) == 0)
+            return 1;
+    }
+    return strcmp(line->column, "username") == 0 ||
+           (strcmp(line->what, LUCI_CONF_REMOTE_USER) == 0 && strcmp(line->column, "user_id") == 0);
+}
+
+/* A line outside virtual hosts may be meant for one of them. */
+static int is_known(const luci_conf_servers_t *servers, int at, const luci_conf_column_t *line)
+{
+    int last = at == 0 ? servers->servers->nelts - 1 : at;
+
+    for (int i = at; i <= last; i++) {
+        if (knows(APR_ARRAY_IDX(servers->servers, i, const luci_conf_server_t *), line))
+            return 1;
+    }
+    return 0;
+}
+
+void luci_check_columns(const luci_conf_servers_t *servers, luci_findings_t *findings)
+{
+    for (int at = 0; at < servers->servers->nelts; at++) {
+        const luci_conf_server_t *server = APR_ARRAY_IDX(servers->servers, at, const luci_conf_server_t *);
+
+        for (int i = 0; i < server->columns->nelts; i++) {
+            const luci_conf_column_t *line = &APR_ARRAY_IDX(server->columns, i, luci_conf_column_t);
+
+            if (!is_known(servers, at, line))
+                luci_findings_problem(findings, CONFIGURATION, "Correct the one or the other",
+                                      "%s:%d: %s %s names no column of LuciaUserAttributes", line->file,
+                                      line->number, line->what, line->column);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Floor 5.3. What directives name and what is not there: modules, columns, the audit log. */
+#ifndef LUCI_CHECK_SETTINGS_H
+#define LUCI_CHECK_SETTINGS_H
+
+#include "conf_servers.h"
+#include "finding.h"
+
+/* Of one server: the stores of LuciaSessionCache and LuciaThrottle, and LuciaAuditLog. */
+void luci_check_settings(const luci_conf_servers_t *servers, const luci_conf_server_t *server,
+                         luci_findings_t *findings);
+
+/* Lines of all servers that name a column which is not in LuciaUserAttributes. */
+void luci_check_columns(const luci_conf_servers_t *servers, luci_findings_t *findings);
+
+#endif
