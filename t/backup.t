@@ -51,9 +51,10 @@ sub check_copy {
     return;
 }
 
+sub sqlite3 { return system 'sh', '-c', 'umask 077; exec sqlite3 "$@"', 'sh', $server->db, @_ }
 my %how = (
-    'VACUUM INTO' => sub { system 'sqlite3', $server->db, "VACUUM INTO '$_[0]'" },
-    '.backup'     => sub { system 'sqlite3', $server->db, ".timeout 5000", ".backup '$_[0]'" },
+    'VACUUM INTO' => sub { sqlite3("VACUUM INTO '$_[0]'") },
+    '.backup'     => sub { sqlite3('.timeout 5000', ".backup $_[0]") },
 );
 my @workers = map { worker($_) } 1, 2;
 my ($count, @copies) = (0);
@@ -63,6 +64,7 @@ for my $round (1 .. 3) {
         my %before = map { $_ => told($_) } 1, 2;
         my $copy = "$dir/copy" . @copies . '.db';
         is $how{$name}->($copy), 0, "$name, while httpd writes";
+        is +(stat $copy)[2] & oct(77), 0, 'nobody else may read the copy';
         check_copy($copy, $name, %before);
         $count = told(1) + told(2);
         push @copies, $copy;
