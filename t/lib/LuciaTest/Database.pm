@@ -207,7 +207,9 @@ sub DESTROY {
 # ->in($database): a connection to it, kept until the server stops.
 sub in {
     my ($self, $database) = @_;
-    return $self->{handles}{ $database // '' } //= $self->connect($database);
+    my $handle = \$self->{handles}{ $database // '' };
+    $$handle = $self->connect($database) if !$$handle || !$$handle->ping;    # the server may have been started again
+    return $$handle;
 }
 
 # In the server's usual database. A SELECT gives a reference to a list of rows (hashes), anything else the number of
