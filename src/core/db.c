@@ -67,13 +67,27 @@ typedef struct {
     apr_pool_t *pool;
 } errand_t;
 
+/* A connection makes only the statements that are asked of it. */
+static const luci_sql_statement_t *statement_of(luci_db_t *db, luci_sql_id_t id)
+{
+    luci_sql_statement_t *statement = &db->statements[id];
+
+    if (!statement->text)
+        *statement =
+            luci_sql_statement(db->connection.dialect, id, db->target->settings, db->columns, db->memory);
+    return statement;
+}
+
 /* The statement prepared, with those of its arguments that it takes on this connection. */
 static luci_result_t prepare(luci_db_t *db, const errand_t *errand, luci_bound_t *bound)
 {
-    const luci_sql_statement_t *statement = &db->statements[errand->id];
+    const luci_sql_statement_t *statement;
     luci_result_t result = luci_db_connect(db);
 
-    if (result == LUCI_OK && !db->prepared[errand->id])
+    if (result != LUCI_OK)
+        return result;
+    statement = statement_of(db, errand->id);
+    if (!db->prepared[errand->id])
         result = luci_connection_prepare(&db->connection, statement->text, &db->prepared[errand->id]);
     if (result != LUCI_OK)
         return result;

@@ -11,6 +11,7 @@ void luci_db_disconnect(luci_db_t *db)
         apr_pool_destroy(db->memory); /* its cleanup ends the connection */
     db->memory = NULL;
     db->in_transaction = 0;
+    memset(db->statements, 0, sizeof db->statements);
     memset(db->prepared, 0, sizeof db->prepared);
 }
 
@@ -116,9 +117,6 @@ static luci_result_t open_connection(luci_db_t *db)
         (void)note_file(db); /* it may have been made just now */
     if (result == LUCI_OK)
         result = find_columns(db);
-    for (int i = 0; result == LUCI_OK && i < LUCI_SQL_STATEMENTS; i++)
-        db->statements[i] = luci_sql_statement(connection->dialect, (luci_sql_id_t)i, target->settings,
-                                               db->columns, db->memory);
     return result;
 }
 

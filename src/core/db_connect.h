@@ -15,8 +15,8 @@ struct luci_db_t {
     luci_connection_t connection;
     luci_file_mark_t file; /* when the database is one */
     luci_sql_columns_t columns;
-    luci_sql_statement_t statements[LUCI_SQL_STATEMENTS];
-    apr_dbd_prepared_t *prepared[LUCI_SQL_STATEMENTS]; /* NULL: not yet on this connection */
+    luci_sql_statement_t statements[LUCI_SQL_STATEMENTS]; /* no text: not yet made for this connection */
+    apr_dbd_prepared_t *prepared[LUCI_SQL_STATEMENTS];    /* NULL: not yet on this connection */
     int in_transaction;
 };
 
