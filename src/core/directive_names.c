@@ -21,15 +21,13 @@ static int contains(const char *const *names, int count, const char *name)
 
 /* ---- Columns and tables ---- */
 
-#define IDENTIFIER_BYTES_MOST 63 /* PostgreSQL's bound, the least of the three engines */
-
-static int is_identifier(const char *word)
+int luci_word_is_identifier(const char *word)
 {
     size_t length = 0;
 
     while (apr_isalnum(word[length]) || word[length] == '_')
         length++;
-    return length > 0 && length <= IDENTIFIER_BYTES_MOST && word[length] == '\0' && !apr_isdigit(word[0]);
+    return length > 0 && length <= LUCI_IDENTIFIER_BYTES_MOST && word[length] == '\0' && !apr_isdigit(word[0]);
 }
 
 static const char *allowed_tables(const luci_limits_t *limits, apr_pool_t *pool)
@@ -39,7 +37,7 @@ static const char *allowed_tables(const luci_limits_t *limits, apr_pool_t *pool)
         pool,
         "three different names USER KEY SESSION, each of letters, digits and underscores, not "
         "starting with a digit, of at most %d characters",
-        IDENTIFIER_BYTES_MOST);
+        LUCI_IDENTIFIER_BYTES_MOST);
 }
 
 static const char *parse_tables(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
@@ -48,7 +46,7 @@ static const char *parse_tables(const apr_array_header_t *words, const luci_limi
     const char *const *names = (const char *const *)words->elts;
 
     for (int i = 0; i < words->nelts; i++) {
-        if (!is_identifier(names[i]) || contains(names, i, names[i])) /* engines fold the case of names */
+        if (!luci_word_is_identifier(names[i]) || contains(names, i, names[i])) /* engines fold the case of names */
             return allowed_tables(limits, pool);
     }
     *(luci_tables_value_t *)value = (luci_tables_t){ names[0], names[1], names[2] };
@@ -71,7 +69,7 @@ static const char *allowed_attributes(const luci_limits_t *limits, apr_pool_t *p
         apr_psprintf(pool,
                      "1 to %d different columns of the user table, each of letters, digits and "
                      "underscores, not starting with a digit, of at most %d characters, and none of",
-                     LUCI_ATTRIBUTES_MAX, IDENTIFIER_BYTES_MOST);
+                     LUCI_ATTRIBUTES_MAX, LUCI_IDENTIFIER_BYTES_MOST);
 
     (void)limits;
     for (int i = 0; i < COUNT(reserved_columns); i++)
@@ -88,7 +86,7 @@ static const char *parse_attributes(const apr_array_header_t *words, const luci_
     apr_array_header_t *attributes = apr_array_make(pool, words->nelts, sizeof *names);
 
     for (int i = 0; i < words->nelts; i++) {
-        if (!is_identifier(names[i]) || contains(names, i, names[i]) ||
+        if (!luci_word_is_identifier(names[i]) || contains(names, i, names[i]) ||
             contains(reserved_columns, COUNT(reserved_columns), names[i]))
             return allowed_attributes(limits, pool);
         if (strcmp(names[i], "username") != 0)
@@ -112,7 +110,7 @@ static const char *allowed_column(const luci_limits_t *limits, apr_pool_t *pool)
 static const char *parse_column(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
                                 apr_pool_t *pool)
 {
-    if (!is_identifier(LUCI_WORD(words, 0)))
+    if (!luci_word_is_identifier(LUCI_WORD(words, 0)))
         return allowed_column(limits, pool);
     *(luci_column_value_t *)value = LUCI_WORD(words, 0);
     return NULL;
@@ -156,7 +154,7 @@ static const char *parse_database(const apr_array_header_t *words, const luci_li
 
     (void)limits;
     if (luci_sql_dialect(database.driver, &dialect) != LUCI_OK)
-        return refuse_database(is_identifier(database.driver)
+        return refuse_database(luci_word_is_identifier(database.driver)
                                    ? apr_pstrcat(pool, "driver \"", database.driver, "\"", NULL)
                                    : "what stands in the place of DRIVER",
                                pool);
@@ -199,7 +197,7 @@ static const char *parse_cache_name(const apr_array_header_t *words, const luci_
         name.provider = colon ? apr_pstrmemdup(pool, word, (apr_size_t)(colon - word)) : word;
         name.args = colon && colon[1] ? colon + 1 : NULL;
         /* Providers would take a URL for a host, and be gone for ever. */
-        if (!is_identifier(name.provider) || strcasecmp(name.provider, "off") == 0 ||
+        if (!luci_word_is_identifier(name.provider) || strcasecmp(name.provider, "off") == 0 ||
             (name.args && strncmp(name.args, "//", 2) == 0))
             return allowed_cache_name(limits, pool);
     }

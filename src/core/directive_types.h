@@ -97,6 +97,12 @@ extern const char *luci_directive_root;
 const char *luci_word_path(const char *path, apr_pool_t *pool);
 
 /* Names: directive_names.c */
+
+#define LUCI_IDENTIFIER_BYTES_MOST 63 /* PostgreSQL's bound, the least of the three engines */
+
+/* 1 for letters, digits and underscores, not starting with a digit: what a table or column may be called. */
+int luci_word_is_identifier(const char *word);
+
 extern const luci_type_t luci_type_database;   /* DRIVER PARAMS */
 extern const luci_type_t luci_type_cache_name; /* PROVIDER[:ARGS] */
 extern const luci_type_t luci_type_tables;     /* three different identifiers */

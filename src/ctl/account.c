@@ -3,6 +3,7 @@
 
 #include "acts.h"
 #include "credential.h"
+#include "directive_types.h"
 #include "policy.h"
 #include "say.h"
 #include "secret_prompt.h"
@@ -67,7 +68,7 @@ static void add_to_settings(luci_settings_t *settings, const char *column)
 static luci_exit_t take_value(luci_call_t *call, luci_account_values_t *values, const char *column,
                               const char *value)
 {
-    if (!luci_ctl_database_is_name(column) || is_kept(column))
+    if (!luci_word_is_identifier(column) || is_kept(column))
         return luci_command_misuse(
             call,
             apr_psprintf(call->pool,

@@ -2,6 +2,7 @@
 #include "database.h"
 
 #include "connect_params.h"
+#include "directive_types.h"
 #include "say.h"
 #include "secret.h"
 
@@ -11,30 +12,19 @@
 
 /* ---- --tables, --attributes: names as LuciaTables and LuciaUserAttributes take them ---- */
 
-#define IDENTIFIER_BYTES_MOST 63 /* PostgreSQL's bound, the least of the three engines */
-
-int luci_ctl_database_is_name(const char *word)
-{
-    size_t length = 0;
-
-    while (apr_isalnum(word[length]) || word[length] == '_')
-        length++;
-    return length > 0 && length <= IDENTIFIER_BYTES_MOST && word[length] == '\0' && !apr_isdigit(word[0]);
-}
-
 /* The names between commas. USAGE: one is none. */
 static luci_exit_t split_names(luci_call_t *call, const char *option, apr_array_header_t *names)
 {
     char *rest, *list = apr_pstrdup(call->pool, luci_command_value(call, option));
 
     for (char *name = apr_strtok(list, ",", &rest); name; name = apr_strtok(NULL, ",", &rest)) {
-        if (!luci_ctl_database_is_name(name))
+        if (!luci_word_is_identifier(name))
             return luci_command_misuse(
                 call,
                 apr_psprintf(call->pool,
                              "--%s: \"%s\" is no name; letters, digits and underscores are allowed, not "
                              "starting with a digit, at most %d",
-                             option, name, IDENTIFIER_BYTES_MOST));
+                             option, name, LUCI_IDENTIFIER_BYTES_MOST));
         APR_ARRAY_PUSH(names, const char *) = name;
     }
     return LUCI_EXIT_DONE;

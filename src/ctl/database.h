@@ -29,9 +29,6 @@ luci_exit_t luci_ctl_database_connect(luci_call_t *call, luci_ctl_database_t *da
 luci_exit_t luci_ctl_database_lacks(const luci_ctl_database_t *database, const char *column,
                                     apr_pool_t *pool);
 
-/* Whether a word may be the name of a table or column. */
-int luci_ctl_database_is_name(const char *word);
-
 /* Says why the database's last answer was not what was hoped for: BUSY, UNAVAILABLE, INTERNAL. Returns
  * DATABASE (for INTERNAL, REFUSED). */
 luci_exit_t luci_ctl_database_failed(const luci_ctl_database_t *database, luci_result_t result);
