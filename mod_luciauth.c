@@ -13,6 +13,7 @@
 #include "mount.h"
 #include "notes.h"
 #include "runtime.h"
+#include "scrub.h"
 #include "start_schema.h"
 #include "status.h"
 
@@ -71,8 +72,9 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_post_config(post_config, NULL, before_watchdog, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, before_watchdog, APR_HOOK_MIDDLE);
 
-    /* Before anybody reads headers: forged identities go, on every path. */
-    ap_hook_post_read_request(luci_identity_scrub, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    /* Before any module reads headers: forged identities are removed, on every path. */
+    ap_hook_post_read_request(luci_scrub_request, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    luci_scrub_register_filter();
 
     /* After redirects and rewrites had their say, before files and proxies are looked up. */
     ap_hook_map_to_storage(luci_mount_claim, NULL, before_proxy, APR_HOOK_REALLY_FIRST);

@@ -50,6 +50,7 @@ AddOutputFilter INCLUDES .shtml
     LuciaBearer On
 </Location>
 ProxyPass /app/ @{[$backend->url]}
+ProxyPass /ungated/ @{[$backend->url]}
 ProxyPass /other-app/ @{[$backend->url]}
 ProxyPass /optional-app/ @{[$backend->url]}
 CONF
@@ -136,8 +137,44 @@ subtest 'the token is not passed on' => sub {
     is scalar(() = $backend->requests), 3, 'three requests';
     $server->request(GET => '/app/x', bearer('of.the.application'), cookie => $alice);
     like +($backend->requests)[-1], qr/^Authorization: Bearer of\.the\.application\r$/m, 'a token of another kind is';
-    $server->request(GET => '/other-app/x', bearer($id));
-    like +($backend->requests)[-1], qr/^Authorization: Bearer /m, 'and all of them where LuciaBearer is Off';
+    for my $path ('/other-app/x', '/ungated/x') {
+        for my $value ("Bearer $id", "bearer  $id", "Bearer\t$id", "Bearer $id, Bearer $id", "Basic abc, Bearer $id", 'Bearer ' . 'x' x 40) {
+            $backend->forget;
+            $server->request(GET => $path, headers => { Authorization => $value });
+            my ($got) = $backend->requests;
+            unlike $got, qr/authorization|\Q$id\E/i, "$path: nor where LuciaBearer is Off, in a server that has it On somewhere: $value";
+        }
+        $server->request(GET => $path, headers => { Authorization => $_ }) for 'Bearer of.the.application', 'Basic YTpi', "Token $id", "Bearer ${id}x";
+        is_deeply [map { /^Authorization: (\S+)/m } ($backend->requests)[1 .. 4]], [qw(Bearer Basic Token Bearer)], "$path: other credentials are passed on";
+    }
+};
+
+subtest 'the token, by virtual host' => sub {
+    my $places = join '', map { "ProxyPass /$_/ " . $backend->url . "\n" } qw(ungated gated);
+    my $hosts = LuciaTest::Server->new(config => CHEAP . $places . <<'CONF');
+<VirtualHost *:@port@>
+    ServerName without.test
+</VirtualHost>
+<VirtualHost *:@port@>
+    ServerName section.test
+    <Location /gated/>
+        AuthType Lucia
+        Require valid-user
+        <If "true">
+            LuciaBearer On
+        </If>
+    </Location>
+</VirtualHost>
+CONF
+    my $token = sign_up($hosts, 'alice')->{value};
+    for my $case (['without.test', '/ungated/x', 1], ['section.test', '/ungated/x', 0], ['section.test', '/gated/x', 0]) {
+        my ($host, $path, $passes) = @$case;
+        $backend->forget;
+        $hosts->request(GET => $path, host => $host, bearer($token));
+        my ($got) = $backend->requests;
+        is $got && $got =~ /^Authorization: Bearer \Q$token\E\r$/m ? 1 : 0, $passes, "$host$path: " . ($passes ? 'passed on' : 'kept');
+        is $got ? 1 : 0, 1, "$host$path: served";
+    }
 };
 
 subtest 'row 14: renewal' => sub {

@@ -60,6 +60,7 @@ typedef struct {
     const char *audit_log; /* a file, "|program" or LUCI_AUDIT_OFF; NULL: the error log */
     const char *templates; /* a folder; NULL: the installed one */
     const char *mount;     /* "/" or "/a/b" without a final slash; NULL: none */
+    int has_bearer;        /* LuciaBearer On stands in this server or in one of its sections */
     apr_uint64_t set;      /* bit n: row n of the table was written */
     void *shared;          /* luci_shared_t of this server (runtime.h); made before the children start */
     void *

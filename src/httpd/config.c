@@ -15,9 +15,12 @@ void *luci_config_create_server(apr_pool_t *pool, server_rec *server)
 /* Each server gets a structure of its own, since runtime differs. */
 void *luci_config_merge_server(apr_pool_t *pool, void *base, void *add)
 {
-    void *merged = luci_directives_merge(&luci_scope_server, base, add, pool);
+    luci_server_config_t *merged = luci_directives_merge(&luci_scope_server, base, add, pool);
 
-    return merged == base ? apr_pmemdup(pool, base, sizeof(luci_server_config_t)) : merged;
+    if (merged == base)
+        merged = apr_pmemdup(pool, base, sizeof *merged);
+    merged->has_bearer |= ((const luci_server_config_t *)add)->has_bearer;
+    return merged;
 }
 
 void *luci_config_create_dir(apr_pool_t *pool, char *path)

@@ -3,6 +3,7 @@
 
 #include "reply.h"
 #include "request.h"
+#include "scrub.h"
 #include "visit.h"
 
 #include <apr_lib.h>
@@ -13,73 +14,9 @@
 
 APLOG_USE_MODULE(luciauth);
 
-#define PREFIX "x-lucia-"
-
 static ap_filter_rec_t *private_filter;
 static ap_filter_rec_t
     *private_hit_filter; /* behind mod_cache, which skips the first one when it answers itself */
-
-/* Backends turn header names into variables and may take any punctuation for '-' (CGI makes both '_'). */
-static int is_ours(const char *name)
-{
-    for (int i = 0; PREFIX[i]; i++) {
-        int c = apr_tolower(name[i]);
-
-        if (c != PREFIX[i] && (PREFIX[i] != '-' || c == '\0' || apr_isalnum(c)))
-            return 0;
-    }
-    return 1;
-}
-
-static void remove_ours(apr_table_t *headers, apr_pool_t *pool)
-{
-    const apr_array_header_t *all = apr_table_elts(headers);
-    const apr_table_entry_t *entries = (const apr_table_entry_t *)all->elts;
-    apr_array_header_t *found = NULL;
-
-    for (int i = 0; i < all->nelts; i++) {
-        if (!is_ours(entries[i].key))
-            continue;
-        if (!found)
-            found = apr_array_make(pool, 4, sizeof(const char *));
-        APR_ARRAY_PUSH(found, const char *) = entries[i].key;
-    }
-    for (int i = 0; found && i < found->nelts; i++)
-        apr_table_unset(headers, APR_ARRAY_IDX(found, i, const char *));
-}
-
-/* A header that Connection names is dropped on the way to a backend: nobody may have ours dropped. mod_proxy
- * takes commas, semicolons and blanks for separators. */
-static void scrub_connection(request_rec *r)
-{
-    static const char separators[] = ",; \t";
-    const char *header = apr_table_get(r->headers_in, "Connection"), *kept = NULL;
-    char *copy, *rest, *token;
-    int dropped = 0;
-
-    if (!header || !strpbrk(header, "xX")) /* "keep-alive", as a rule */
-        return;
-    copy = apr_pstrdup(r->pool, header);
-    for (token = apr_strtok(copy, separators, &rest); token; token = apr_strtok(NULL, separators, &rest)) {
-        if (is_ours(token))
-            dropped = 1;
-        else
-            kept = kept ? apr_pstrcat(r->pool, kept, ", ", token, NULL) : token;
-    }
-    if (dropped && kept)
-        apr_table_setn(r->headers_in, "Connection", kept);
-    else if (dropped)
-        apr_table_unset(r->headers_in, "Connection");
-}
-
-int luci_identity_scrub(request_rec *r)
-{
-    if (r->main || r->prev)
-        return DECLINED;
-    remove_ours(r->headers_in, r->pool);
-    scrub_connection(r);
-    return DECLINED;
-}
 
 int luci_identity_assume(request_rec *r, const luci_user_t *user)
 {
@@ -177,24 +114,6 @@ static int identify(request_rec *r)
     return luci_reply_undecided(r, result);
 }
 
-static void hide_secrets(request_rec *r, const luci_visit_t *visit, const luci_dir_config_t *dir)
-{
-    const luci_runtime_t *runtime = luci_runtime_of(r);
-    const char *cookies = dir->strip_cookie ? apr_table_get(r->headers_in, "Cookie") : NULL, *kept;
-
-    if (cookies) {
-        kept = luci_cookie_strip(cookies, luci_config_server(r->server)->cookie_name, r->pool);
-        if (runtime)
-            kept = luci_cookie_strip(kept, runtime->device_cookie, r->pool);
-        if (!kept)
-            apr_table_unset(r->headers_in, "Cookie");
-        else if (kept != cookies)
-            apr_table_setn(r->headers_in, "Cookie", kept);
-    }
-    if (dir->bearer && visit->bearer_id)
-        apr_table_unset(r->headers_in, "Authorization");
-}
-
 static void hand_on(request_rec *r, luci_visit_t *visit, const luci_dir_config_t *dir)
 {
     const luci_runtime_t *runtime = luci_runtime_of(r);
@@ -205,7 +124,7 @@ static void hand_on(request_rec *r, luci_visit_t *visit, const luci_dir_config_t
     if (r->main)
         clear_environment(r, runtime);
     if (visit->headers_sent)
-        remove_ours(r->headers_in, r->pool);
+        luci_scrub_ours(r->headers_in, r->pool);
     if (!user)
         return;
     set_environment(r, user, runtime);
@@ -233,7 +152,7 @@ int luci_identity_fixups(request_rec *r)
             return status;
     }
     hand_on(r, visit, dir);
-    hide_secrets(r, visit, dir);
+    luci_scrub_secrets(r, r->headers_in);
     return DECLINED;
 }
 

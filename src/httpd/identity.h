@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 6. What content gets to know about the visitor: user name, environment, X-Lucia-* headers; and what
- * it must not see: the client's forgeries of them, the session cookie, a bearer token. */
+/* Floor 6. What content gets to know about the visitor: user name, environment, X-Lucia-* headers. */
 #ifndef LUCI_IDENTITY_H
 #define LUCI_IDENTITY_H
 
@@ -10,11 +9,7 @@
 
 #define LUCI_AUTH_TYPE "Lucia" /* AuthType's value, and AUTH_TYPE in the environment */
 
-/* The post_read_request hook: removes what a client sent under our headers' names, in any spelling a backend
- * could take for them. */
-int luci_identity_scrub(request_rec *r);
-
-/* The fixups hook: hands the identity on and takes the secrets out. */
+/* The fixups hook: hands the identity on, and takes the secrets out (scrub.h). */
 int luci_identity_fixups(request_rec *r);
 
 /* The fixups hook right before mod_dir's: from here on a folder's subrequests look for its index. */

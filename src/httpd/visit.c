@@ -37,6 +37,7 @@ typedef struct {
     const char *name;        /* r->user as we set it */
     int is_gated;
     int is_exempt;
+    int is_scrubbed; /* only in the root request */
 } here_t;
 
 static here_t *here_of(request_rec *r)
@@ -100,6 +101,15 @@ const luci_user_t *luci_visit_user(request_rec *r)
         return here->user;
     /* httpd hands the very string on where it does not ask again. */
     return from && from->user == r->user ? luci_visit_user(from) : NULL;
+}
+
+int luci_visit_is_scrubbed(request_rec *r)
+{
+    here_t *here = here_of(luci_visit_root(r));
+    int before = here->is_scrubbed;
+
+    here->is_scrubbed = 1;
+    return before;
 }
 
 void luci_visit_gate(request_rec *r)

@@ -84,6 +84,10 @@ const luci_user_t *luci_visit_user(request_rec *r);
 /* Names the user of this request: sets r->user. user is borrowed and outlives the request. */
 void luci_visit_name_user(request_rec *r, const char *name, const luci_user_t *user);
 
+/* Whether this was asked before for any request of this visit: forgeries are removed once, when no header of
+ * ours stands there yet. */
+int luci_visit_is_scrubbed(request_rec *r);
+
 /* The gate asked who this request is from: AuthType Lucia is in force for it. */
 void luci_visit_gate(request_rec *r);
 int luci_visit_is_gated(request_rec *r);
