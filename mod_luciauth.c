@@ -7,6 +7,7 @@
 #include "control_throttle.h"
 #include "endpoints.h"
 #include "gate.h"
+#include "httpd_log.h"
 #include "identity.h"
 #include "janitor.h"
 #include "metrics.h"
@@ -38,6 +39,7 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serv
     (void)log;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
         return OK; /* a trial reading; the real one follows */
+    luci_httpd_log_prepare(conf);
     luci_start_schema(conf, temp, main_server);
     luci_control_prepare(conf, main_server);
     result = luci_runtime_prepare(conf, main_server);

@@ -65,7 +65,10 @@ sub served {
 
 served 'the own origin', $server, '', origin => $own;
 served 'the own origin in another case', $server, '', origin => uc $own;
-served 'the own origin whatever Sec-Fetch-Site says', $server, '', origin => $own, headers => { 'Sec-Fetch-Site' => 'cross-site' };
+for my $site ('same-origin', 'none') {
+    served "Sec-Fetch-Site $site, Origin " . ($_ // 'missing'), $server, '', defined $_ ? (origin => $_) : (), headers => { 'Sec-Fetch-Site' => $site }
+        for $own, 'null', undef, "https://127.0.0.1:$port", 'http://127.0.0.1', 'https://www.example.org', 'http://evil.example';
+}
 
 # ---- Others ----
 
@@ -88,7 +91,9 @@ for my $case (
 }
 refused 'two Origin headers', $server, '', headers => [['Origin', $own], ['Origin', 'http://evil.example']];
 refused 'two own Origin headers', $server, '', headers => [['Origin', $own], ['Origin', $own]];
-refused 'a foreign origin that says it is the same site', $server, '', origin => 'http://evil.example', headers => { 'Sec-Fetch-Site' => 'same-origin' };
+for my $site (qw(same-site cross-site), 'Same-Origin', 'same-origin, none', 'same-party') {
+    refused "Sec-Fetch-Site $site, Origin $_", $server, '', origin => $_, headers => { 'Sec-Fetch-Site' => $site } for $own, 'null', 'http://evil.example';
+}
 refused "a forged Host does not matter to the victim's browser", $server, '', host => 'evil.example', origin => $own;
 refused 'X-Forwarded-Host is not believed', $server, '', origin => 'http://evil.example', headers => { 'X-Forwarded-Host' => 'evil.example' };
 refused 'HTTP/1.0 without Host', $server, '', version => '1.0', host => '', origin => $own;
@@ -98,9 +103,9 @@ is $server->request(POST => '/login', json('{"a'), origin => 'http://evil.exampl
 
 # ---- No Origin ----
 
-for my $site (undef, 'same-origin', 'none') {
-    my $got = try_all($server, '', $site ? (headers => { 'Sec-Fetch-Site' => $site }) : ());
-    my $what = 'no Origin, Sec-Fetch-Site ' . ($site // 'missing');
+for my $site (undef, '') {
+    my $got = try_all($server, '', defined $site ? (headers => { 'Sec-Fetch-Site' => $site }) : ());
+    my $what = 'no Origin, Sec-Fetch-Site ' . (defined $site ? 'empty' : 'missing');
     is $got->{statuses}, '302 302 401', "$what: sign-up and sign-in are served, sign-out finds no session";
     ok $got->{lives}, "$what: which lives";
 }
@@ -142,7 +147,8 @@ refused 'TLS in front, with http', $front, '', host => 'front.example', origin =
 
 served "LuciaAllowedOrigins: $_", $server, '/partner', origin => $_
     for $own, 'https://app.example', 'http://127.0.0.1:1', 'https://app.example:443', 'https://[2001:db8::1]:8443', 'https://[2001:0DB8:0::1]:8443';
-served 'LuciaAllowedOrigins: from another site', $server, '/partner', origin => 'https://app.example', headers => { 'Sec-Fetch-Site' => 'cross-site' };
+served "LuciaAllowedOrigins: Sec-Fetch-Site $_", $server, '/partner', origin => 'https://app.example', headers => { 'Sec-Fetch-Site' => $_ }
+    for 'cross-site', 'same-site';
 refused "LuciaAllowedOrigins: $_", $server, '/partner', origin => $_
     for 'http://app.example', 'https://app.example:444', 'https://x.app.example', 'https://app.example.evil', 'null', 'https://[2001:db8::1]';
 refused 'LuciaAllowedOrigins: no Origin', $server, '/partner', headers => { 'Sec-Fetch-Site' => 'cross-site' };
@@ -153,5 +159,34 @@ refused 'LuciaAllowedOrigins elsewhere', $server, '', origin => 'https://app.exa
 served "LuciaCSRF Off: $_", $server, '/open', origin => $_ for 'null', 'http://evil.example', $own, '';
 served 'LuciaCSRF Off: nothing', $server, '/open';
 served 'LuciaCSRF Off: Sec-Fetch-Site', $server, '/open', headers => { 'Sec-Fetch-Site' => 'cross-site' };
+
+# ---- What the log says: both origins, the line that helps, once a minute of each kind ----
+
+sub lines { grep { /LUCI0704/ } split /\n/, $server->error_log }
+sub of_kind { my ($pattern) = @_; grep { /$pattern/ } lines() }
+is scalar(of_kind(qr/LuciaAllowedOrigins/)), 1, 'hundreds of refusals of one kind have one line';
+is scalar(of_kind(qr/ServerName|ProxyPreserveHost/)), 1, 'so has what a proxy in front may explain';
+is scalar(of_kind(qr/Origin null /)), 1, 'so has null';
+is scalar(lines()), 5, 'there are five kinds';
+$server->restart;
+sub first_line {
+    my ($client, %arg) = @_;
+    $client->request(POST => '/login', form(username => 'alice', password => $PASSWORD), %arg);
+    return (lines())[-1];
+}
+like first_line($server, origin => 'http://evil.example'),
+    qr{a POST counts as sent by another site: it names Origin http://evil\.example \(Sec-Fetch-Site missing\), and this site is \Q$own\E; if its pages may act here, write LuciaAllowedOrigins http://evil\.example(?:, referer.*)?$},
+    'a foreign page: both origins, and how to allow it';
+like first_line($front, host => 'front.example:8080', origin => 'https://front.example'),
+    qr{Origin https://front\.example .* this site is https://front\.example:8080; .* write ProxyPreserveHost On}, 'a proxy that changes the port';
+like first_line($server, origin => 'null'), qr{Origin null .* this site is \Q$own\E; .* Referrer-Policy same-origin}, 'null';
+like first_line($server, origin => "http://a\t\"" . 'b' x 300), qr{Origin http://a\\t\\?"b{100,112} \(}, 'what is no origin: escaped and cut off';
+$server->request(POST => '/logout', cookie => sign_in($server, 'alice'));
+like +(lines())[-1], qr{Origin missing \(Sec-Fetch-Site missing\), and this site is \Q$own\E; a program has to send}, 'a program';
+$server->restart;
+like first_line($server, host => 'front.example', origin => 'https://front.example'),
+    qr{Origin https://front\.example .* this site is http://front\.example; .* write ServerName https://front\.example in this server}, 'TLS in front';
+my $text = join "\n", lines();
+unlike $text, qr/\Q$PASSWORD\E|auth_session/, 'row 15: no secret in any of them';
 
 done_testing;

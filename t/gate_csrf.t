@@ -80,7 +80,7 @@ subtest 'row 19: foreign, missing and malformed origins' => sub {
     is_forgery post('/app/x', undef, headers => { Referer => "$own/app/" }), 'a Referer is no Origin';
     is_forgery post('/app/x', 'http://evil.example', headers => { 'X-Forwarded-Host' => 'evil.example' }), 'X-Forwarded-Host is not ours';
     is_forgery post('/app/x', undef, headers => { Origin2 => $own }), 'other headers say nothing';
-    my $reply = $server->request(POST => '/app/x', form(a => 'b'), cookie => $alice, navigation());
+    my $reply = $server->request(POST => '/app/x', form(a => 'b'), cookie => $alice, navigation('Sec-Fetch-Site' => 'cross-site'));
     is $reply->status, 403, 'a person gets';
     like $reply->type, qr{^text/html}, 'a page';
     is_deeply [$backend->requests], [], 'nothing reached the backend';
@@ -93,6 +93,18 @@ subtest 'the site\'s own pages' => sub {
     is_forgery post('/app/x', "http://site.test:$port", host => 'site.test'), 'another port than the one that was asked for';
     is post('/app/x', 'http://site.test', host => $_)->status, 200, "the port that was asked for: $_" for 'site.test', 'site.test:80';
     is post('/app/x', "http://site.test:$port", host => "site.test:$port")->status, 200, 'the Host that was asked';
+    $backend->forget;
+};
+
+subtest 'Sec-Fetch-Site decides where a browser sends it' => sub {
+    for my $site (qw(same-origin none)) {
+        is post('/app/x', $_, headers => { 'Sec-Fetch-Site' => $site })->status, 200, "$site, Origin " . ($_ // 'missing')
+            for undef, 'null', $own, "https://127.0.0.1:$port", 'http://127.0.0.1', 'https://www.example.org';
+    }
+    for my $site (qw(same-site cross-site other)) {
+        is_forgery post('/app/x', $_, headers => { 'Sec-Fetch-Site' => $site }), "$site, Origin " . ($_ // 'missing') for undef, 'null', $own;
+        is post('/allowed/x', 'https://app.example', headers => { 'Sec-Fetch-Site' => $site })->status, 200, "$site, an allowed Origin";
+    }
     $backend->forget;
 };
 

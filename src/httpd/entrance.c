@@ -5,6 +5,7 @@
 #include "form.h"
 #include "reply.h"
 #include "request.h"
+#include "request_origin.h"
 #include "url.h"
 
 #include <apr_strings.h>
@@ -137,6 +138,16 @@ static int refuse(luci_call_t *call, luci_page_t which, const luci_form_t *form,
     return luci_call_fail_result(call, result);
 }
 
+/* A program that sends neither header may sign up and in: it brings no cookie that a foreign page could use.
+ */
+static int is_cross_site(luci_call_t *call)
+{
+    if (!call->dir->csrf || luci_request_origin(call->r, call->dir) != LUCI_ORIGIN_FOREIGN)
+        return 0;
+    luci_request_log_refused(call->r, call->dir);
+    return 1;
+}
+
 static int forbid(luci_call_t *call, luci_event_kind_t what, luci_reason_t reason)
 {
     luci_visit_refused(call->r, what, reason);
@@ -202,7 +213,7 @@ int luci_entrance_sign_up(luci_call_t *call)
     luci_form_t form;
     int status;
 
-    if (luci_request_is_cross_site(call->r, call->dir) && call->dir->csrf)
+    if (is_cross_site(call))
         return forbid(call, LUCI_EVENT_SIGN_UP, LUCI_REASON_CROSS_SITE);
     if (!call->dir->signup)
         return forbid(call, LUCI_EVENT_SIGN_UP, LUCI_REASON_CLOSED);
@@ -233,7 +244,7 @@ int luci_entrance_sign_in(luci_call_t *call)
     const char *next;
     int status;
 
-    if (luci_request_is_cross_site(call->r, call->dir) && call->dir->csrf)
+    if (is_cross_site(call))
         return forbid(call, LUCI_EVENT_SIGN_IN, LUCI_REASON_CROSS_SITE);
     status = read_form(call, &form, LUCI_EVENT_SIGN_IN);
     if (status != OK)

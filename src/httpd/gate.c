@@ -115,8 +115,6 @@ static int anonymous(request_rec *r, const luci_dir_config_t *dir)
 /* An unsafe request whose cookie doesn't count because of its Origin. */
 static int refuse_cross_site(request_rec *r)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "LUCI0704: %s with a session cookie but a missing or foreign Origin", r->method);
     return luci_reply_refusal(r, HTTP_FORBIDDEN, LUCI_MESSAGE_CROSS_SITE);
 }
 

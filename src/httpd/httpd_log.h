@@ -16,6 +16,23 @@
  * nobody. */
 int luci_httpd_log_due(volatile apr_uint64_t *said);
 
+/* What is said with many requests, for the same reason: each has a line a minute of the whole server. */
+typedef enum {
+    LUCI_TOPIC_ORIGIN_FOREIGN,
+    LUCI_TOPIC_ORIGIN_PROXY,
+    LUCI_TOPIC_ORIGIN_NULL,
+    LUCI_TOPIC_ORIGIN_MALFORMED,
+    LUCI_TOPIC_ORIGIN_MISSING,
+    LUCI_TOPICS
+} luci_topic_t;
+
+/* The memory that processes share for it, made before children start. Without shared memory each process
+ * counts for itself. */
+void luci_httpd_log_prepare(apr_pool_t *conf_pool);
+
+/* 1 when a line about this topic may be written now. */
+int luci_httpd_log_topic_due(luci_topic_t topic);
+
 /* A sink for this server, at its log level. */
 luci_log_t luci_httpd_log(server_rec *server);
 

@@ -2,7 +2,6 @@
 #include "request.h"
 
 #include "secret.h"
-#include "url.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -34,43 +33,6 @@ int luci_request_is_safe(const request_rec *r)
 int luci_request_is_https(request_rec *r)
 {
     return strcmp(ap_http_scheme(r), "https") == 0;
-}
-
-/* NULL when the request doesn't say (HTTP/1.0 without Host). */
-static const char *own_origin(request_rec *r)
-{
-    const char *origin, *host = r->hostname;
-
-    if (!host)
-        return NULL;
-    if (strchr(host, ':') && *host != '[')
-        host = apr_pstrcat(r->pool, "[", host, "]", NULL);
-    if (luci_url_make_origin(ap_http_scheme(r), host, r->parsed_uri.port_str ? r->parsed_uri.port : 0,
-                             &origin, r->pool) != LUCI_OK)
-        return NULL;
-    return origin;
-}
-
-luci_origin_t luci_request_origin(request_rec *r, const luci_dir_config_t *dir)
-{
-    const char *header = apr_table_get(r->headers_in, "Origin");
-
-    if (!header)
-        return LUCI_ORIGIN_MISSING;
-    return luci_url_origin_allowed(header, own_origin(r), dir->allowed_origins, r->pool)
-               ? LUCI_ORIGIN_OWN
-               : LUCI_ORIGIN_FOREIGN;
-}
-
-int luci_request_is_cross_site(request_rec *r, const luci_dir_config_t *dir)
-{
-    luci_origin_t origin = luci_request_origin(r, dir);
-    const char *site;
-
-    if (origin != LUCI_ORIGIN_MISSING)
-        return origin == LUCI_ORIGIN_FOREIGN;
-    site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
-    return site && ap_cstr_casecmp(site, "same-origin") != 0 && ap_cstr_casecmp(site, "none") != 0;
 }
 
 /* How much Accept likes a media type that it names: thousandths, -1 when it does not name it; place is its

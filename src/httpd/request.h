@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5.3. What a request says: method, origin, what its client would like to get, and its body as fields.
+/* Floor 5.3. What a request says: method, what its client would like to get, and its body as fields.
  * Reads only; answers come from reply. */
 #ifndef LUCI_REQUEST_H
 #define LUCI_REQUEST_H
@@ -9,18 +9,6 @@
 
 /* 1 for GET, HEAD, OPTIONS and TRACE, but not for a browser's WebSocket handshake, which acts like a form. */
 int luci_request_is_safe(const request_rec *r);
-
-/* Who sent it, as far as the browser says. */
-typedef enum {
-    LUCI_ORIGIN_OWN,     /* this site's, or one of LuciaAllowedOrigins */
-    LUCI_ORIGIN_FOREIGN, /* any other, "null" and malformed ones too */
-    LUCI_ORIGIN_MISSING
-} luci_origin_t;
-luci_origin_t luci_request_origin(request_rec *r, const luci_dir_config_t *dir);
-
-/* 1 when a browser says that another site (or another host of this one that isn't allowed) made it send this:
- * a foreign Origin, or none and a Sec-Fetch-Site other than same-origin or none. */
-int luci_request_is_cross_site(request_rec *r, const luci_dir_config_t *dir);
 
 /* 1 when Accept names application/json and likes it better than HTML. */
 int luci_request_prefers_json(const request_rec *r);

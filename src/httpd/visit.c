@@ -4,6 +4,7 @@
 #include "counters.h"
 #include "device.h"
 #include "request.h"
+#include "request_origin.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -144,6 +145,7 @@ const char *luci_visit_credential(request_rec *r, int *refused)
     if (!visit->cookie_id || luci_request_is_safe(r) || !dir->csrf ||
         luci_request_origin(r, dir) == LUCI_ORIGIN_OWN)
         return visit->cookie_id;
+    luci_request_log_refused(r, dir);
     *refused = 1;
     return NULL;
 }

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What real sites do to the pages, in a real browser: what real_sites.mjs walks through, on servers of its own.
+use strict;
+use warnings;
+
+use FindBin ();
+use lib "$FindBin::Bin/../lib";
+use LuciaTest;
+
+my $page = <<'HTML';
+<!doctype html>
+<html lang="en">
+<title>Members</title>
+<link rel="icon" href="data:,">
+<h1>Members</h1>
+<p id="part"><a href="/logout-form.html">Leave</a>
+<form method="post" action="/private/save.cgi"><button>Save</button></form>
+HTML
+
+my $save = <<'SH';
+#!/bin/sh
+printf 'Content-Type: text/html; charset=utf-8\r\n\r\n<!doctype html><title>Saved</title><h1>Saved</h1>'
+SH
+
+my $server = LuciaTest::Server->new(
+    files  => { 'htdocs/private/index.html' => $page, 'htdocs/private/save.cgi' => $save },
+    config => <<'CONF',
+LuciaDatabase sqlite3 @db@
+LuciaPasswordHash argon2id m=8 t=1 p=1
+LuciaMount /
+# As many sites have it for everything that they serve.
+Header always set Referrer-Policy no-referrer
+Header set Referrer-Policy no-referrer
+<Directory "@htdocs@/private">
+    Options +ExecCGI
+    AddHandler cgi-script .cgi
+    AuthType Lucia
+    Require valid-user
+</Directory>
+CONF
+);
+
+exit(system('node', "$FindBin::Bin/real_sites.mjs", $server->url('')) == 0 ? 0 : 1);
