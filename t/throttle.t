@@ -160,7 +160,7 @@ sub basic {
     return $site->request(GET => '/basic/a.txt', headers => \%headers);
 }
 is_deeply [map { basic('dora1', $PASSWORD)->status } 1 .. 12], [(200) x 12], 'Basic: right ones';
-is hashes_of(sub { @status = map { basic('dora1', 'wrong 1')->status } 1 .. 12 }), 10, 'row 4: Basic: as many hashes';
+is hashes_of(sub { @status = map { basic('dora1', "wrong 1 $_")->status } 1 .. 12 }), 10, 'row 4: Basic: as many hashes';
 is_deeply \@status, [(401) x 10, 429, 429], 'row 4: Basic: then 429';
 $reply = basic('dora1', $PASSWORD);
 is $reply->status, 429, 'row 4: Basic: with the right one, too';
@@ -168,7 +168,7 @@ like $reply->header('Retry-After'), qr/^(?:8\d\d|900)$/, 'Basic: and when to com
 like $reply->body, qr/Too many attempts/, 'Basic: in words';
 is login('dora1', $PASSWORD, from())->status, 429, 'row 4: the form counts with it';
 is_deeply [map { basic('filer', 'password')->status } 1 .. 25], [(200) x 25], "Basic: another provider's users are not counted";
-is_deeply [map { basic('filer', 'wrong 1')->status } 1 .. 11], [(401) x 10, 429], 'Basic: but who guesses at them';
+is_deeply [map { basic('filer', "wrong 1 $_")->status } 1 .. 11], [(401) x 10, 429], 'Basic: but who guesses at them';
 
 # ---- Growing delays, and their end ----
 

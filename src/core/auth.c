@@ -249,6 +249,47 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request
     return result == LUCI_NOT_FOUND ? LUCI_DENIED : result;
 }
 
+/* ---- Checking a password, which programs send with each request ---- */
+
+/* Verifies it and remembers what it came to, for the row that it was verified against. */
+static luci_result_t verify_anew(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                 const luci_password_trial_t *trial, luci_verdict_t *verdict,
+                                 apr_pool_t *pool)
+{
+    luci_result_t result = verify(auth, request, verdict, pool);
+    luci_key_t key = { .stored_hash = verdict->stored_hash, .user = verdict->user };
+
+    luci_password_settle(auth->passwords, trial, result, verdict->reason, key.user.id ? &key : NULL,
+                         request->now, pool);
+    return result;
+}
+
+/* An account or address that is refused is refused here as well: who may guess no more learns nothing from
+ * what is remembered. */
+static luci_result_t recall(const luci_auth_t *auth, const luci_auth_request_t *request,
+                            luci_verdict_t *verdict, apr_pool_t *pool)
+{
+    luci_password_trial_t trial;
+    luci_key_t key = { 0 };
+    const char *key_id;
+    luci_result_t found, result = luci_key_id(request->username, &key_id, pool);
+
+    if (result == LUCI_OK && request->attempt)
+        result = luci_throttle_look(auth->throttle, begin_attempt(request), key_id, pool);
+    found = result == LUCI_OK ? luci_credential_find(auth, key_id, &key, pool) : result;
+    if (found == LUCI_OK || found == LUCI_NOT_FOUND) {
+        verdict->user = key.user;
+        result = luci_password_recall(auth->passwords, &trial, key_id, request->password,
+                                      found == LUCI_OK ? &key : NULL, &verdict->reason, request->now, pool);
+        if (result == LUCI_EXPIRED)
+            return verify_anew(auth, request, &trial, verdict, pool);
+        found = result;
+    }
+    if (found == LUCI_INTERNAL || found == LUCI_THROTTLED || found == LUCI_BUSY || found == LUCI_UNAVAILABLE)
+        verdict->reason = luci_reason_of(found);
+    return found;
+}
+
 luci_result_t luci_auth_check(const luci_auth_t *auth, const luci_auth_request_t *request, luci_user_t *user,
                               apr_pool_t *pool)
 {
@@ -262,7 +303,8 @@ luci_result_t luci_auth_check(const luci_auth_t *auth, const luci_auth_request_t
         result = LUCI_DENIED;
     }
     else {
-        result = verify(auth, request, &verdict, pool);
+        result =
+            auth->passwords ? recall(auth, request, &verdict, pool) : verify(auth, request, &verdict, pool);
     }
     if (result != LUCI_NOT_FOUND)
         end_attempt(auth, request, result, pool);

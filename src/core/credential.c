@@ -142,6 +142,7 @@ luci_result_t luci_credential_check(const luci_auth_t *auth, const char *usernam
     if (result == LUCI_OK)
         replace_outdated(&trial);
     verdict->user = key.user;
+    verdict->stored_hash = key.stored_hash;
     verdict->reason = result == LUCI_NOT_FOUND ? LUCI_REASON_UNKNOWN_USER
                       : result == LUCI_DENIED  ? trial.denial
                                                : luci_reason_of(result);

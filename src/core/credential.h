@@ -8,6 +8,7 @@
 #include "event.h"
 #include "key.h"
 #include "log.h"
+#include "password_memory.h"
 #include "session_cache.h"
 #include "throttle.h"
 
@@ -30,6 +31,7 @@ typedef struct {
     const luci_session_cache_t *const *others; /* further ones that sessions of this database may lie in,
                                                   closed by NULL: an end goes there, too. NULL: none */
     const luci_throttle_t *throttle;           /* NULL: tries are not counted */
+    const luci_password_memory_t *passwords;   /* of checks without a session; NULL: none are remembered */
     const luci_log_t *log;                     /* may be NULL */
     luci_event_sink_t events;
 } luci_auth_t;
@@ -40,7 +42,8 @@ luci_result_t luci_credential_find(const luci_auth_t *auth, const char *id, luci
 
 /* Whose name it is, and why the password was not good enough: for who may know, never for the client. */
 typedef struct {
-    luci_user_t user; /* also of a wrong password; its id is NULL when there is no such user */
+    luci_user_t user;        /* also of a wrong password; its id is NULL when there is no such user */
+    const char *stored_hash; /* that the password was compared with */
     luci_reason_t reason;
 } luci_verdict_t;
 

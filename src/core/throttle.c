@@ -205,24 +205,74 @@ static const char *device_words(const luci_throttle_t *throttle, const luci_atte
     return apr_pstrcat(pool, hex, FIELD, account, NULL);
 }
 
+/* What a sign-in to an account is counted in: its address and the account, or the browser alone. */
+typedef struct {
+    luci_throttle_entry_t entry;
+    const char *words;
+} place_t;
+
+static int places_of(const luci_throttle_t *throttle, const luci_attempt_t *attempt, const char *account,
+                     place_t places[LUCI_THROTTLE_ENTRIES_MOST], apr_pool_t *pool)
+{
+    const luci_throttle_limits_t *limits = &throttle->limits;
+    luci_throttle_entry_t entry = { .kind = LUCI_THROTTLE_DEVICE,
+                                    .limit = &limits->account,
+                                    .name = name_of(account) };
+    const char *words = device_words(throttle, attempt, account, pool), *address;
+    int count = 0;
+
+    if (words && limits->account.most > 0) {
+        places[count++] = (place_t){ entry, words };
+        return count;
+    }
+    if (attempt->address && limits->address.most > 0) {
+        address = luci_throttle_address(attempt->address, pool);
+        places[count++] =
+            (place_t){ { .kind = LUCI_THROTTLE_ADDRESS, .limit = &limits->address, .name = address },
+                       address };
+    }
+    entry.kind = LUCI_THROTTLE_ACCOUNT;
+    if (limits->account.most > 0)
+        places[count++] = (place_t){ entry, account };
+    return count;
+}
+
 luci_result_t luci_throttle_sign_in(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                     const char *account, apr_pool_t *pool)
 {
-    luci_throttle_entry_t entry = { .kind = LUCI_THROTTLE_ACCOUNT };
-    const char *words;
-    luci_result_t result;
+    place_t places[LUCI_THROTTLE_ENTRIES_MOST];
+    int count = throttle ? places_of(throttle, attempt, account, places, pool) : 0;
+    luci_result_t result = LUCI_OK;
 
-    if (!throttle)
-        return LUCI_OK;
-    entry.limit = &throttle->limits.account;
-    entry.name = name_of(account);
-    words = device_words(throttle, attempt, account, pool);
-    if (words && entry.limit->most > 0) {
-        entry.kind = LUCI_THROTTLE_DEVICE;
-        return enter(throttle, attempt, entry, words, pool);
+    for (int i = 0; i < count && result == LUCI_OK; i++)
+        result = enter(throttle, attempt, places[i].entry, places[i].words, pool);
+    return result;
+}
+
+static luci_result_t look(luci_throttle_count_t *count, const luci_throttle_entry_t *entry,
+                          luci_attempt_t *attempt)
+{
+    return luci_throttle_count_look(count, entry->limit, attempt->now, &attempt->retry_after) == LUCI_OK
+               ? LUCI_NOT_FOUND /* nothing to write */
+               : LUCI_THROTTLED;
+}
+
+luci_result_t luci_throttle_look(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                 const char *account, apr_pool_t *pool)
+{
+    place_t places[LUCI_THROTTLE_ENTRIES_MOST];
+    int count = throttle ? places_of(throttle, attempt, account, places, pool) : 0;
+
+    for (int i = 0; i < count; i++) {
+        luci_result_t result =
+            key_of(throttle, places[i].entry.kind, places[i].words, places[i].entry.key, pool);
+
+        if (result != LUCI_OK)
+            return result;
+        if (change(throttle, &places[i].entry, attempt, look, pool) == LUCI_THROTTLED)
+            return LUCI_THROTTLED;
     }
-    result = enter_address(throttle, attempt, LUCI_THROTTLE_ADDRESS, &throttle->limits.address, pool);
-    return result == LUCI_OK ? enter(throttle, attempt, entry, account, pool) : result;
+    return LUCI_OK;
 }
 
 luci_result_t luci_throttle_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,

@@ -68,6 +68,12 @@ const char *luci_throttle_address(const char *address, apr_pool_t *pool);
  * NULL: there is none. */
 luci_result_t luci_throttle_sign_in(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                     const char *account, apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Whether such a try would be refused now, without counting it: OK or THROTTLED, as luci_throttle_sign_in;
+ * there is nothing to end. */
+luci_result_t luci_throttle_look(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                 const char *account, apr_pool_t *pool) LUCI_MUST_USE;
+
 luci_result_t luci_throttle_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                     apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -72,14 +72,21 @@ static luci_result_t reach(luci_throttle_count_t *count, const luci_limit_t *lim
     return LUCI_THROTTLED;
 }
 
+luci_result_t luci_throttle_count_look(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+                                       luci_ms_t *retry_after)
+{
+    set_clock_right(count, limit, now);
+    if (count->until <= now)
+        return LUCI_OK;
+    *retry_after = count->until - now;
+    return LUCI_THROTTLED;
+}
+
 luci_result_t luci_throttle_count_try(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
                                       luci_ms_t *retry_after)
 {
-    set_clock_right(count, limit, now);
-    if (count->until > now) {
-        *retry_after = count->until - now;
+    if (luci_throttle_count_look(count, limit, now, retry_after) != LUCI_OK)
         return LUCI_THROTTLED;
-    }
     if (is_over(count, limit, now))
         begin_period(count, now);
     if (count->failures >= limit->most)

@@ -47,6 +47,10 @@ void luci_throttle_count_init(luci_throttle_count_t *count, luci_throttle_kind_t
 luci_result_t luci_throttle_count_try(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
                                       luci_ms_t *retry_after) LUCI_MUST_USE;
 
+/* Whether a refusal is in force: THROTTLED with *retry_after, or OK. */
+luci_result_t luci_throttle_count_look(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+                                       luci_ms_t *retry_after) LUCI_MUST_USE;
+
 /* A try that was counted has failed; or was none. */
 void luci_throttle_count_failure(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now);
 void luci_throttle_count_undo(luci_throttle_count_t *count);

@@ -166,6 +166,27 @@ static void check_column(luci_check_t *check, const ap_directive_t *node, server
         check, apr_psprintf(check->pool, "LUCI0502: %s, in %s:%d", problem, node->filename, node->line_num));
 }
 
+/* ---- mod_authn_socache, which keeps what can be compared by apr_password_validate ---- */
+
+/* It asks the providers behind it all the same, and what they answer is what counts. */
+static void check_socache(luci_check_t *check, const ap_directive_t *node)
+{
+    int is_list = strcasecmp(node->directive, "AuthBasicProvider") == 0 &&
+                  has_word(node->args, "socache", 0, check->pool);
+
+    if (!is_list && strcasecmp(node->directive, "AuthnCacheProvideFor") != 0)
+        return;
+    if (has_word(node->args, "lucia", 0, check->pool))
+        luci_check_say(
+            check, APLOG_WARNING,
+            apr_psprintf(check->pool,
+                         "LUCI0451: %s:%d: %s %s: mod_authn_socache keeps nothing of lucia, since it "
+                         "cannot compare Argon2 hashes; lucia remembers right passwords for a minute "
+                         "by itself: take %s out",
+                         node->filename, node->line_num, node->directive, node->args,
+                         is_list ? "socache" : "lucia"));
+}
+
 /* ---- The lines of the configuration, each with its server ---- */
 
 static server_rec *server_of(const ap_directive_t *section, server_rec *outer, server_rec *main_server)
@@ -186,6 +207,7 @@ static void check_from(luci_check_t *check, const ap_directive_t *node, server_r
     for (; node; node = node->next) {
         check_use(check, node, server, said);
         check_column(check, node, server);
+        check_socache(check, node);
         check_from(check, node->first_child, server_of(node, server, check->main_server), said);
     }
 }

@@ -113,8 +113,11 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
         .hasher = luci_hash_slots_hasher(shared->hash_slots, config->hash_slots.wait, pool),
         .cache = start_cache(runtime, shared->cache, config, pool),
         .throttle = start_throttle(config, pool),
+        .passwords = &runtime->passwords,
         .log = &runtime->log,
     };
+    runtime->passwords = luci_password_table_memory(shared->passwords, runtime->session_cache.mark,
+                                                    config->hash_slots.wait, config->throttle.account.period);
     return runtime;
 }
 
@@ -203,6 +206,7 @@ static luci_audit_t *prepare_audit(const char *target, server_rec *server, serve
 int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
 {
     luci_hash_slots_t *slots = NULL;
+    luci_password_table_t *passwords = NULL;
 
     luci_counters_create(main_server);
     for (server_rec *server = main_server; server; server = server->next) {
@@ -215,6 +219,9 @@ int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
         if (!slots)
             slots = prepare_slots(conf_pool, main_server);
         shared->hash_slots = slots;
+        if (!passwords)
+            passwords = luci_password_table_create(main_server, conf_pool);
+        shared->passwords = passwords;
         shared->pages = luci_pages_create(config->templates, server, conf_pool);
         shared->audit = prepare_audit(config->audit_log, server, main_server, conf_pool);
         shared->breaker = prepare_breaker(&config->database, main_server, conf_pool);
@@ -224,7 +231,7 @@ int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
         }
         if (luci_throttle_prepare(config, main_server, conf_pool) != LUCI_OK)
             return HTTP_INTERNAL_SERVER_ERROR;
-        if (!slots || !shared->audit ||
+        if (!slots || !passwords || !shared->audit ||
             (luci_cache_wanted(&config->cache_name) &&
              !prepare_cache(shared, &config->cache_name, main_server, conf_pool)))
             return HTTP_INTERNAL_SERVER_ERROR;

@@ -12,12 +12,14 @@
 #include "config.h"
 #include "hash_slots.h"
 #include "pages.h"
+#include "password_table.h"
 #include "pool.h"
 #include "throttle_start.h"
 
 typedef struct {
     luci_auth_t auth;
     luci_session_cache_t session_cache;
+    luci_password_memory_t passwords;
     luci_log_t log;
     luci_db_target_t target;
     volatile apr_uint32_t opening; /* target's */
@@ -29,12 +31,14 @@ typedef struct {
 } luci_runtime_t;
 
 /* What the children of a server with a LuciaDatabase inherit. Servers that name the same cache or log share
- * it, and those that name the same database what is known about it; the hash slots are the whole server's. */
+ * it, and those that name the same database what is known about it; the hash slots and the memory of
+ * passwords are the whole server's. */
 typedef struct {
     luci_pages_t *pages;
     luci_breaker_t *breaker; /* of its database */
     luci_cache_t *cache;     /* NULL: none is wanted */
     luci_hash_slots_t *hash_slots;
+    luci_password_table_t *passwords;
     luci_audit_t *audit;
 } luci_shared_t;
 

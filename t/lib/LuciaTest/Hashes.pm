@@ -31,7 +31,7 @@ sub new {
     my ($class) = @_;
     my $self = bless { dir => LuciaTest::work_dir('hashes') }, $class;
     my $source = dirname(__FILE__) . '/hash_watch.c';
-    my @compile = ($ENV{CC} || 'gcc', qw(-shared -fPIC -O1 -Wall -Werror -pthread), '-o', $self->shim, $source);
+    my @compile = (split(' ', $ENV{CC} || 'gcc'), qw(-shared -fPIC -O1 -Wall -Werror -pthread), '-o', $self->shim, $source);
     system(@compile) == 0 or die "cannot compile $source\n";
     open $self->{table}, '+>:raw', "$self->{dir}/table" or die $!;
     chmod 0666, "$self->{dir}/table";
