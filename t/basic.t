@@ -123,8 +123,8 @@ AuthnCacheEnable
 </Location>
 CONF
 my ($test, $said) = $cached->configtest;
-like $said, qr/LUCI0451: \S+:\d+: AuthBasicProvider socache lucia: mod_authn_socache keeps nothing of lucia.*take socache out/, 'row 47: the configuration test says that mod_authn_socache keeps nothing';
-like $said, qr/LUCI0451: \S+:\d+: AuthnCacheProvideFor lucia: .*take lucia out/, 'row 47: of what it is told to keep, too';
+like $said, qr/LUCI0451: \S+:\d+: AuthBasicProvider socache lucia: mod_authn_socache keeps nothing of lucia.*Take socache out/, 'row 47: the configuration test says that mod_authn_socache keeps nothing';
+like $said, qr/LUCI0451: \S+:\d+: AuthnCacheProvideFor lucia: .*Take lucia out/, 'row 47: of what it is told to keep, too';
 is $test, 0, 'row 47: which is no reason not to start';
 $cached->start;
 sign_up($cached, 'alice');

@@ -131,6 +131,15 @@ SKIP: {
 
 # ---- The file of a database, and who may ----
 
+# What luciactl says to an ordinary user.
+sub as_nobody {
+    my $tool = $server->write('luciactl', LuciaTest::Server::slurp(LuciaTest::Ctl->tool));
+    chmod 0755, $tool;
+    open my $out, '-|', 'setpriv', '--reuid=nobody', '--clear-groups', $tool, '--config', $server->conf_file, @_ or die $!;
+    local $/;
+    return scalar <$out>;
+}
+
 SKIP: {
     skip 'no database file', 1 unless LuciaTest::is_sqlite();
     my $folder = "$dir/db";
@@ -142,6 +151,11 @@ SKIP: {
     finds('a folder that all can write to', 1, qr/everybody on this machine may replace files in \Q$folder\E/);
     chmod 0750, $folder;
     if ($> == 0) {
+        chmod 0700, $folder;
+        my $said = as_nobody('check');
+        like $said, qr{\Q$folder\E/luciauth\.db can't be looked at: Permission denied}, 'another user may not look';
+        unlike $said, qr/there is no database file/, 'which is not the same as a file that is missing';
+        chmod 0750, $folder;
         chown 0, 0, $server->db;
         finds('root\'s database', 1, qr/may not read and write \Q$folder\E\/luciauth\.db \| Try: chown \S+ /);
         LuciaTest::give($server->db);
@@ -179,6 +193,18 @@ for my $bad ('hunter2', '$argon2id$v=19$m=9999999,t=3,p=1$c2FsdHNhbHQ$aaaaaaaaaa
 }
 sql('UPDATE user_key SET hashed_password = ? WHERE id = ?', $hash, 'username:alice');
 fine('mended');
+
+# ---- Sessions of a clock that was ahead ----
+
+my $now = time * 1000;
+sub session { sql('DELETE FROM user_session'); sql('INSERT INTO user_session (id, user_id, active_expires, idle_expires, created_at) VALUES (?, ?, ?, ?, ?)', 'f' x 64, 'user00000000001', @_); return }
+session($now + 86_400_000, $now + 15 * 86_400_000, $now);
+fine('a session of now');
+session($now + 3 * 86_400_000, $now + 15 * 86_400_000, $now);
+finds('one that is active for too long', 1, qr/problem rows: 1 sessions come from the future, .*: [0-9a-f]{12} \| Set the clocks/);
+session($now + 86_400_000, $now + 15 * 86_400_000, $now + 3_600_000);
+finds('one that was made in an hour', 1, qr/problem rows: 1 sessions come from the future/);
+sql('DELETE FROM user_session');
 
 # What Lucia v2 made: without our columns, indexes and foreign keys.
 sql($_) for 'CREATE TABLE old_user (id VARCHAR(15) NOT NULL PRIMARY KEY, username VARCHAR(31) NOT NULL)',

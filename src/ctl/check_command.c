@@ -14,7 +14,7 @@
 typedef struct {
     luci_call_t *call;
     luci_findings_t *findings;
-    luci_check_user_t user;
+    luci_file_user_t user;
 } check_t;
 
 /* How the database file that is missing comes to be. */
@@ -33,13 +33,17 @@ static const char *remedy(const char *path, int create_schema, apr_pool_t *pool)
 static void check_one(check_t *check, const luci_db_target_t *target, int create_schema)
 {
     luci_sql_dialect_t dialect = LUCI_SQLITE3;
+    luci_check_file_t file = LUCI_CHECK_FILE_THERE;
     int is_file =
         luci_sql_dialect(target->driver, &dialect) == LUCI_OK && luci_sql_is_file(dialect, target->params);
 
-    if (is_file && !luci_check_database_file(target->params, &check->user, check->findings)) {
+    if (is_file)
+        file = luci_check_database_file(target->params, &check->user, check->findings);
+    if (file == LUCI_CHECK_FILE_MISSING)
         luci_findings_problem(check->findings, "database",
                               remedy(target->params, create_schema, check->call->pool),
                               "there is no database file %s", target->params);
+    if (file != LUCI_CHECK_FILE_THERE) {
         check->findings->unreachable = 1;
         return;
     }
@@ -85,10 +89,11 @@ static void check_server(check_t *check, const luci_conf_servers_t *servers, int
     luci_db_target_t target = { config->database.driver, config->database.params, &config->settings, 0,
                                 NULL };
 
-    if (server->use && !target.driver)
+    if (server->site->use.name && !target.driver)
         luci_findings_problem(check->findings, CONFIGURATION, "Write LuciaDatabase DRIVER PARAMS there",
-                              "the module is used (%s), but %s has no LuciaDatabase", server->use,
-                              luci_conf_server_title(server, check->call->pool));
+                              "the module is used (%s %s in %s:%d), but %s has no LuciaDatabase",
+                              server->site->use.name, server->site->use.args, server->site->use.file,
+                              server->site->use.number, server->site->title);
     if (is_said_already(servers, at))
         return;
     check_cookie(check, server);
@@ -103,7 +108,7 @@ static void check_server(check_t *check, const luci_conf_servers_t *servers, int
 /* Without a main server's database its other settings are of no use to anybody. */
 static int is_idle(const luci_conf_server_t *server)
 {
-    return !server->config->database.driver && !server->use;
+    return !server->config->database.driver && !server->site->use.name;
 }
 
 static void check_configuration(check_t *check, const char *path)
@@ -125,6 +130,7 @@ static void check_configuration(check_t *check, const char *path)
         check_server(check, &servers, i);
     }
     luci_check_columns(&servers, check->findings);
+    luci_check_rules(&servers, &check->user, check->findings);
     if (!any)
         luci_findings_problem(check->findings, CONFIGURATION, "Write LuciaDatabase DRIVER PARAMS",
                               "%s has no LuciaDatabase", path);
@@ -153,7 +159,8 @@ const luci_command_t luci_command_check = {
     "Says what is wrong with a configuration or a database",
     "With --config: the directives, modules and columns that they name, who may read and\n"
     "write which files, secrets that others can read, pages that do not parse, the session\n"
-    "cookie, and each database that is named. Of a database: tables, columns, indexes and\n"
+    "cookie, what does not go together, and each database that is named. Of a database: tables, columns, "
+    "indexes and\n"
     "foreign keys; keys and sessions without a user, and hashes that nobody can sign in\n"
     "with. Nothing is changed. Run it as root, or what it can't read is called unreadable.\n\n"
     "Exit status: 0 no problem (there may be advice), 1 problems, 3 a database could\n"

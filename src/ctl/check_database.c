@@ -185,10 +185,23 @@ static void check_keys(check_t *check)
             keys.unreadable.count, keys.unreadable.named, more(&keys.unreadable));
 }
 
+#define CLOCKS_DIFFER_MOST (5 * LUCI_MS_MINUTE)
+
 typedef struct {
     check_t *check;
+    luci_ms_t now;
     apr_int64_t orphans;
+    wrong_t future;
 } sessions_t;
+
+/* Whether a clock that was ahead made it: it would be active for longer than any session is. */
+static int is_from_the_future(const sessions_t *sessions, const luci_listed_session_t *session)
+{
+    luci_ms_t latest = sessions->now + CLOCKS_DIFFER_MOST;
+
+    return session->active_expires - sessions->check->target->settings->active_period > latest ||
+           (session->created_at && apr_atoi64(session->created_at) > latest);
+}
 
 static int look_at_session(void *baton, const luci_listed_session_t *session, apr_pool_t *scratch)
 {
@@ -197,17 +210,28 @@ static int look_at_session(void *baton, const luci_listed_session_t *session, ap
     (void)scratch;
     show_progress(sessions->check);
     sessions->orphans += session->username == NULL;
+    if (is_from_the_future(sessions, session))
+        note(&sessions->future, session->tag, sessions->check->findings->pool);
     return 1;
 }
 
 static void check_sessions(check_t *check)
 {
-    sessions_t sessions = { check, 0 };
-    luci_session_list_t list = { NULL, apr_time_as_msec(apr_time_now()), look_at_session, &sessions };
+    sessions_t sessions = { .check = check, .now = apr_time_as_msec(apr_time_now()) };
+    luci_session_list_t list = { NULL, sessions.now, look_at_session, &sessions };
 
-    if (answered(check, luci_session_list(check->db, &list, check->findings->pool)) && sessions.orphans)
+    if (!answered(check, luci_session_list(check->db, &list, check->findings->pool)))
+        return;
+    if (sessions.orphans)
         luci_findings_problem(check->findings, ROWS, "They open nothing; delete the rows",
                               "%" APR_INT64_T_FMT " sessions belong to no user", sessions.orphans);
+    if (sessions.future.count)
+        luci_findings_problem(
+            check->findings, ROWS,
+            "Set the clocks of the machines right, and end these sessions: luciactl session revoke TAG",
+            "%" APR_INT64_T_FMT " sessions come from the future, from a machine whose clock was ahead, or "
+            "were made with a longer LuciaActivePeriod: %s%s",
+            sessions.future.count, sessions.future.named, more(&sessions.future));
 }
 
 void luci_check_database(const luci_db_target_t *target, luci_findings_t *findings)

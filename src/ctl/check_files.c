@@ -7,90 +7,30 @@
 #include <apr_file_io.h>
 #include <apr_strings.h>
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define FILES "files"
 #define TEMPLATES "templates"
 
-enum { MAY_READ = 4, MAY_WRITE = 2, MAY_ENTER = 1 };
-
 /* ---- Who ---- */
 
-static int find_groups(luci_check_user_t *user, const char *group)
+void luci_check_user(luci_file_user_t *user, const char *name, const char *group, luci_findings_t *findings)
 {
-    const struct passwd *entry =
-        *user->name == '#' ? getpwuid((uid_t)strtoul(user->name + 1, NULL, 10)) : getpwnam(user->name);
-    const struct group *own = group && *group != '#' ? getgrnam(group) : NULL;
-    gid_t gid;
-
-    if (!entry)
-        return 0;
-    gid = own ? own->gr_gid : entry->pw_gid;
-    if (group && *group == '#')
-        gid = (gid_t)strtoul(group + 1, NULL, 10);
-    user->uid = entry->pw_uid;
-    user->groups_count = LUCI_CHECK_GROUPS_MOST;
-    if (getgrouplist(entry->pw_name, gid, user->groups, &user->groups_count) < 0)
-        user->groups_count = LUCI_CHECK_GROUPS_MOST;
-    return 1;
-}
-
-void luci_check_user(luci_check_user_t *user, const char *name, const char *group, luci_findings_t *findings)
-{
-    *user = (luci_check_user_t){ .name = name };
-    if (!name || find_groups(user, group))
+    *user = (luci_file_user_t){ .name = NULL };
+    if (!name || luci_file_user_find(user, name, group))
         return;
     luci_findings_problem(findings, "configuration", "Correct the directive User, or make the user",
                           "there is no user %s on this machine", name);
-    user->name = NULL;
 }
 
 /* ---- What it may ---- */
 
-static int has_group(const luci_check_user_t *user, gid_t gid)
-{
-    for (int i = 0; i < user->groups_count; i++) {
-        if (user->groups[i] == gid)
-            return 1;
-    }
-    return 0;
-}
-
-static int may(const luci_check_user_t *user, const struct stat *info, mode_t what)
-{
-    mode_t bits = info->st_mode;
-
-    if (user->uid == 0)
-        return 1;
-    if (info->st_uid == user->uid)
-        bits >>= 6;
-    else if (has_group(user, info->st_gid))
-        bits >>= 3;
-    return (bits & what) == what;
-}
-
-/* The first folder on the way to path that the user may not enter; NULL: it may all of them. */
-static const char *closed_folder(const char *path, const luci_check_user_t *user, apr_pool_t *pool)
-{
-    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        const char *folder = apr_pstrmemdup(pool, path, (apr_size_t)(slash - path));
-        struct stat info;
-
-        if (stat(folder, &info) == 0 && !may(user, &info, MAY_ENTER))
-            return folder;
-    }
-    return NULL;
-}
-
 /* Whether the user may do that with what is at path. words: "read and write". */
-static void want(luci_findings_t *findings, const luci_check_user_t *user, const char *path, mode_t what,
+static void want(luci_findings_t *findings, const luci_file_user_t *user, const char *path, mode_t what,
                  const char *words)
 {
-    const char *closed = user->name ? closed_folder(path, user, findings->pool) : NULL;
+    const char *closed = user->name ? luci_file_closed_folder(path, user, findings->pool) : NULL;
     struct stat info;
 
     if (!user->name || stat(path, &info) != 0)
@@ -99,7 +39,7 @@ static void want(luci_findings_t *findings, const luci_check_user_t *user, const
         luci_findings_problem(findings, FILES, apr_psprintf(findings->pool, "Try: chmod o+x '%s'", closed),
                               "%s, as whom httpd runs, can't get to %s: it may not enter %s", user->name,
                               path, closed);
-    else if (!may(user, &info, what))
+    else if (!luci_file_may(user, &info, what))
         luci_findings_problem(findings, FILES,
                               apr_psprintf(findings->pool, "Try: chown %s '%s', and chmod u+rw%s on it",
                                            user->name, path, S_ISDIR(info.st_mode) ? "x" : ""),
@@ -109,9 +49,9 @@ static void want(luci_findings_t *findings, const luci_check_user_t *user, const
 /* Whether everybody can get to path. */
 static int is_open_to_all(const char *path, apr_pool_t *pool)
 {
-    static const luci_check_user_t anybody = { .name = "anybody", .uid = (uid_t)-1 };
+    static const luci_file_user_t anybody = { .name = "anybody", .uid = (uid_t)-1 };
 
-    return closed_folder(path, &anybody, pool) == NULL;
+    return luci_file_closed_folder(path, &anybody, pool) == NULL;
 }
 
 /* 0: it is no secret. */
@@ -119,12 +59,12 @@ static int want_secret(luci_findings_t *findings, const char *path, const char *
 {
     struct stat info;
 
-    if (stat(path, &info) != 0 || !(info.st_mode & (MAY_READ | MAY_WRITE)) ||
+    if (stat(path, &info) != 0 || !(info.st_mode & (LUCI_MAY_READ | LUCI_MAY_WRITE)) ||
         !is_open_to_all(path, findings->pool))
         return 1;
     luci_findings_problem(findings, FILES, apr_psprintf(findings->pool, "chmod o-rw '%s'", path),
                           "everybody on this machine may %s %s, which holds %s",
-                          info.st_mode & MAY_WRITE ? "write to" : "read", path, what);
+                          info.st_mode & LUCI_MAY_WRITE ? "write to" : "read", path, what);
     return 0;
 }
 
@@ -146,29 +86,44 @@ const char *luci_check_missing_folder(const char *path, apr_pool_t *pool)
     return stat(folder, &info) != 0 && (errno == ENOENT || errno == ENOTDIR) ? folder : NULL;
 }
 
-int luci_check_database_file(const char *path, const luci_check_user_t *user, luci_findings_t *findings)
+/* What keeps path from being looked at is not that it is missing. */
+static int is_hidden(const char *path, luci_findings_t *findings)
+{
+    struct stat info;
+
+    if (stat(path, &info) == 0 || errno == ENOENT || errno == ENOTDIR)
+        return 0;
+    luci_findings_problem(findings, FILES, "Run luciactl check as root", "%s can't be looked at: %s", path,
+                          strerror(errno));
+    return 1;
+}
+
+luci_check_file_t luci_check_database_file(const char *path, const luci_file_user_t *user,
+                                           luci_findings_t *findings)
 {
     static const char *const beside[] = { "", "-wal", "-shm" };
     const char *folder = folder_of(path, findings->pool);
     struct stat info;
     int is_secret = 1;
 
-    want(findings, user, folder, MAY_READ | MAY_WRITE | MAY_ENTER, "make files in");
-    if (stat(folder, &info) == 0 && (info.st_mode & MAY_WRITE) && is_open_to_all(folder, findings->pool))
+    want(findings, user, folder, LUCI_MAY_READ | LUCI_MAY_WRITE | LUCI_MAY_ENTER, "make files in");
+    if (stat(folder, &info) == 0 && (info.st_mode & LUCI_MAY_WRITE) && is_open_to_all(folder, findings->pool))
         luci_findings_problem(findings, FILES, apr_psprintf(findings->pool, "chmod o-w '%s'", folder),
                               "everybody on this machine may replace files in %s", folder);
     for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
         const char *file = apr_pstrcat(findings->pool, path, beside[i], NULL);
 
-        want(findings, user, file, MAY_READ | MAY_WRITE, "read and write");
+        want(findings, user, file, LUCI_MAY_READ | LUCI_MAY_WRITE, "read and write");
         is_secret = is_secret && want_secret(findings, file, "users and hashes");
     }
-    return stat(path, &info) == 0;
+    if (is_hidden(path, findings))
+        return LUCI_CHECK_FILE_HIDDEN;
+    return stat(path, &info) == 0 ? LUCI_CHECK_FILE_THERE : LUCI_CHECK_FILE_MISSING;
 }
 
 /* ---- Secrets ---- */
 
-void luci_check_secrets(const char *written, const luci_check_user_t *user, luci_findings_t *findings)
+void luci_check_secrets(const char *written, const luci_file_user_t *user, luci_findings_t *findings)
 {
     static const char start[] = "{file:";
     const char *password = strstr(written, "pass");
@@ -205,11 +160,13 @@ static const char *parse_problem(const char *path, apr_pool_t *pool)
     return luci_template_parse(text, length, &compiled, &problem, pool) == LUCI_OK ? NULL : problem;
 }
 
-static void check_template(const char *path, const luci_check_user_t *user, luci_findings_t *findings)
+static void check_template(const char *path, const luci_file_user_t *user, luci_findings_t *findings)
 {
     const char *problem;
     struct stat info;
 
+    if (is_hidden(path, findings))
+        return;
     if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) {
         luci_findings_problem(findings, TEMPLATES, "", "%s is not a regular file", path);
         return;
@@ -218,10 +175,10 @@ static void check_template(const char *path, const luci_check_user_t *user, luci
     if (problem)
         luci_findings_problem(findings, TEMPLATES, "httpd uses the installed page instead until it is mended",
                               "%s: %s", path, problem);
-    want(findings, user, path, MAY_READ, "read");
+    want(findings, user, path, LUCI_MAY_READ, "read");
 }
 
-void luci_check_templates(const char *folder, const luci_check_user_t *user, luci_findings_t *findings)
+void luci_check_templates(const char *folder, const luci_file_user_t *user, luci_findings_t *findings)
 {
     apr_finfo_t info;
     apr_dir_t *dir;

@@ -107,25 +107,14 @@ void luci_check_settings(const luci_conf_servers_t *servers, const luci_conf_ser
 
 /* ---- Columns ---- */
 
-static int knows(const luci_conf_server_t *server, const luci_conf_column_t *line)
-{
-    const apr_array_header_t *attributes = server->config->settings.attributes;
-
-    for (int i = 0; i < attributes->nelts; i++) {
-        if (strcmp(line->column, APR_ARRAY_IDX(attributes, i, const char *)) == 0)
-            return 1;
-    }
-    return strcmp(line->column, "username") == 0 ||
-           (strcmp(line->what, LUCI_CONF_REMOTE_USER) == 0 && strcmp(line->column, "user_id") == 0);
-}
-
 /* A line outside virtual hosts may be meant for one of them. */
-static int is_known(const luci_conf_servers_t *servers, int at, const luci_conf_column_t *line)
+static int is_known(const luci_conf_servers_t *servers, int at, const luci_site_column_t *line)
 {
     int last = at == 0 ? servers->servers->nelts - 1 : at;
 
     for (int i = at; i <= last; i++) {
-        if (knows(APR_ARRAY_IDX(servers->servers, i, const luci_conf_server_t *), line))
+        if (luci_site_knows_column(APR_ARRAY_IDX(servers->sites, i, const luci_site_t *), line->what,
+                                   line->column))
             return 1;
     }
     return 0;
@@ -134,15 +123,33 @@ static int is_known(const luci_conf_servers_t *servers, int at, const luci_conf_
 void luci_check_columns(const luci_conf_servers_t *servers, luci_findings_t *findings)
 {
     for (int at = 0; at < servers->servers->nelts; at++) {
-        const luci_conf_server_t *server = APR_ARRAY_IDX(servers->servers, at, const luci_conf_server_t *);
+        const luci_site_t *site = APR_ARRAY_IDX(servers->sites, at, const luci_site_t *);
 
-        for (int i = 0; i < server->columns->nelts; i++) {
-            const luci_conf_column_t *line = &APR_ARRAY_IDX(server->columns, i, luci_conf_column_t);
+        for (int i = 0; i < site->columns->nelts; i++) {
+            const luci_site_column_t *line = &APR_ARRAY_IDX(site->columns, i, luci_site_column_t);
 
             if (!is_known(servers, at, line))
                 luci_findings_problem(findings, CONFIGURATION, "Correct the one or the other",
                                       "%s:%d: %s %s names no column of LuciaUserAttributes", line->file,
                                       line->number, line->what, line->column);
         }
+    }
+}
+
+/* ---- What does not go together ---- */
+
+void luci_check_rules(const luci_conf_servers_t *servers, const luci_file_user_t *user,
+                      luci_findings_t *findings)
+{
+    luci_site_all_t all = { servers->sites, user };
+    const apr_array_header_t *found = luci_site_judge(&all, findings->pool);
+
+    for (int i = 0; i < found->nelts; i++) {
+        const luci_site_finding_t *finding = &APR_ARRAY_IDX(found, i, luci_site_finding_t);
+
+        if (finding->level == LUCI_SITE_ADVICE)
+            luci_findings_advice(findings, CONFIGURATION, finding->remedy, "%s", finding->what);
+        else
+            luci_findings_problem(findings, CONFIGURATION, finding->remedy, "%s", finding->what);
     }
 }

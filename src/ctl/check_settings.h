@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 5.3. What directives name and what is not there: modules, columns, the audit log. */
+/* Floor 5.3. What directives name and what is not there: modules, columns, the audit log; what does not go
+ * together. */
 #ifndef LUCI_CHECK_SETTINGS_H
 #define LUCI_CHECK_SETTINGS_H
 
 #include "conf_servers.h"
 #include "finding.h"
+#include "site_rules.h"
 
 /* Of one server: the stores of LuciaSessionCache and LuciaThrottle, and LuciaAuditLog. */
 void luci_check_settings(const luci_conf_servers_t *servers, const luci_conf_server_t *server,
@@ -12,5 +14,9 @@ void luci_check_settings(const luci_conf_servers_t *servers, const luci_conf_ser
 
 /* Lines of all servers that name a column which is not in LuciaUserAttributes. */
 void luci_check_columns(const luci_conf_servers_t *servers, luci_findings_t *findings);
+
+/* What the rules of site_rules.h find, which configtest says as well. */
+void luci_check_rules(const luci_conf_servers_t *servers, const luci_file_user_t *user,
+                      luci_findings_t *findings);
 
 #endif

@@ -15,6 +15,8 @@ typedef struct {
     apr_array_header_t *sections;       /* const char *: those around, but for <VirtualHost> */
     luci_server_config_t *main_written; /* what is written for each, before it inherits */
     luci_server_config_t *written;
+    luci_dir_config_t *main_dir_written;
+    luci_dir_config_t *dir_written;
     luci_dir_config_t *sections_values; /* what stands in sections is only judged */
     apr_pool_t *pool;
 } reading_t;
@@ -24,14 +26,20 @@ static int is(const char *name, const char *wanted)
     return strcasecmp(name, wanted) == 0;
 }
 
+static luci_site_t *main_site(const reading_t *reading)
+{
+    return reading->main_server ? reading->main_server->site : NULL;
+}
+
 static void add_server(reading_t *reading, const luci_conf_line_t *line)
 {
     luci_conf_server_t *server = apr_pcalloc(reading->pool, sizeof *server);
 
-    server->aliases = apr_array_make(reading->pool, 2, sizeof(const char *));
-    server->columns = apr_array_make(reading->pool, 2, sizeof(luci_conf_column_t));
     reading->written = luci_directives_defaults(&luci_scope_server, reading->pool);
+    reading->dir_written = luci_directives_defaults(&luci_scope_dir, reading->pool);
     server->config = reading->written;
+    server->site = luci_site_create("", main_site(reading), reading->pool);
+    server->site->dir = reading->dir_written;
     if (line) {
         server->file = line->file;
         server->number = line->number;
@@ -39,6 +47,7 @@ static void add_server(reading_t *reading, const luci_conf_line_t *line)
     }
     reading->server = server;
     APR_ARRAY_PUSH(reading->servers->servers, luci_conf_server_t *) = server;
+    APR_ARRAY_PUSH(reading->servers->sites, luci_site_t *) = server->site;
 }
 
 /* ---- Directives of ours ---- */
@@ -46,7 +55,7 @@ static void add_server(reading_t *reading, const luci_conf_line_t *line)
 static const char *set_row(reading_t *reading, int row, const luci_conf_line_t *line)
 {
     int in_section = reading->sections->nelts > 0;
-    void *config = reading->sections_values;
+    void *config = in_section ? reading->sections_values : reading->dir_written;
 
     if (line->unknown)
         return apr_psprintf(reading->pool,
@@ -74,51 +83,11 @@ static void take_ours(reading_t *reading, const luci_conf_line_t *line)
 
 /* ---- Those of others that matter ---- */
 
-static const struct {
-    const char *directive;
-    const char *word; /* or how it begins */
-} uses[] = {
-    { "LuciaMount", "/" },   { "SetHandler", "luciauth-" },    { "AddHandler", "luciauth-" },
-    { "AuthType", "Lucia" }, { "AuthBasicProvider", "lucia" }, { "Require", "lucia-attribute" },
-};
-
-static void note_use(reading_t *reading, const luci_conf_line_t *line)
-{
-    for (size_t i = 0; i < sizeof uses / sizeof *uses && !reading->server->use; i++) {
-        if (is(line->name, uses[i].directive) &&
-            strncasecmp(line->args, uses[i].word, strlen(uses[i].word)) == 0)
-            reading->server->use = apr_psprintf(reading->pool, "%s %s in %s:%d", line->name, line->args,
-                                                line->file, line->number);
-    }
-}
-
-static void note_column(reading_t *reading, const luci_conf_line_t *line)
-{
-    const char *args = line->args, *word = luci_word_next(&args, reading->pool);
-    luci_conf_column_t column = { LUCI_CONF_REMOTE_USER, word, line->file, line->number };
-
-    if (line->unknown)
-        return;
-    if (is(line->name, "Require")) {
-        if (is(word, "not"))
-            word = luci_word_next(&args, reading->pool);
-        if (!is(word, "lucia-attribute"))
-            return;
-        column.what = "Require lucia-attribute";
-        column.column = luci_word_next(&args, reading->pool);
-    }
-    else if (!is(line->name, LUCI_CONF_REMOTE_USER))
-        return;
-    APR_ARRAY_PUSH(reading->server->columns, luci_conf_column_t) = column;
-}
-
 static void take_others(reading_t *reading, const luci_conf_line_t *line)
 {
     const char *args = line->args, *word = luci_word_next(&args, reading->pool);
 
-    if (is(line->name, "ServerName"))
-        reading->server->name = word;
-    else if (is(line->name, "LoadModule"))
+    if (is(line->name, "LoadModule"))
         APR_ARRAY_PUSH(reading->servers->modules, const char *) = word;
     else if (is(line->name, "User") && !line->unknown)
         reading->servers->user = word;
@@ -126,35 +95,44 @@ static void take_others(reading_t *reading, const luci_conf_line_t *line)
         reading->servers->group = word;
     else if (is(line->name, "DefaultRuntimeDir") && !line->unknown)
         reading->servers->runtime_dir = luci_word_path(word, reading->pool);
-    else if (is(line->name, "ServerAlias")) {
-        for (; *word; word = luci_word_next(&args, reading->pool))
-            APR_ARRAY_PUSH(reading->server->aliases, const char *) = word;
+}
+
+static void open_section(reading_t *reading, const luci_conf_line_t *line)
+{
+    luci_site_line_t plain = { line->name, line->args, line->file, line->number };
+
+    if (is(line->name, "VirtualHost")) {
+        add_server(reading, line);
+        return;
     }
+    APR_ARRAY_PUSH(reading->sections, const char *) = line->name;
+    luci_site_open(reading->server->site, &plain);
+}
+
+static void close_section(reading_t *reading, const luci_conf_line_t *line)
+{
+    if (is(line->name, "VirtualHost")) {
+        reading->server = reading->main_server;
+        reading->written = reading->main_written;
+        reading->dir_written = reading->main_dir_written;
+        return;
+    }
+    apr_array_pop(reading->sections);
+    luci_site_close(reading->server->site);
 }
 
 static void take_line(void *baton, const luci_conf_line_t *line)
 {
     reading_t *reading = baton;
+    luci_site_line_t plain = { line->name, line->args, line->file, line->number };
 
     switch (line->kind) {
-    case LUCI_CONF_OPEN:
-        if (is(line->name, "VirtualHost"))
-            add_server(reading, line);
-        else
-            APR_ARRAY_PUSH(reading->sections, const char *) = line->name;
-        return;
-    case LUCI_CONF_CLOSE:
-        if (is(line->name, "VirtualHost")) {
-            reading->server = reading->main_server;
-            reading->written = reading->main_written;
-        }
-        else
-            apr_array_pop(reading->sections);
-        return;
+    case LUCI_CONF_OPEN: open_section(reading, line); return;
+    case LUCI_CONF_CLOSE: close_section(reading, line); return;
     case LUCI_CONF_DIRECTIVE: break;
     }
-    note_use(reading, line);
-    note_column(reading, line);
+    if (!line->unknown)
+        luci_site_directive(reading->server->site, &plain);
     if (strncasecmp(line->name, "Lucia", 5) == 0)
         take_ours(reading, line);
     else
@@ -168,6 +146,7 @@ luci_result_t luci_conf_servers_read(luci_conf_servers_t *servers, const char *p
     luci_result_t result;
 
     *servers = (luci_conf_servers_t){ .servers = apr_array_make(pool, 4, sizeof(luci_conf_server_t *)),
+                                      .sites = apr_array_make(pool, 4, sizeof(luci_site_t *)),
                                       .problems = apr_array_make(pool, 4, sizeof(const char *)),
                                       .modules = apr_array_make(pool, 32, sizeof(const char *)) };
     reading.sections = apr_array_make(pool, 4, sizeof(const char *));
@@ -175,11 +154,20 @@ luci_result_t luci_conf_servers_read(luci_conf_servers_t *servers, const char *p
     add_server(&reading, NULL);
     reading.main_server = reading.server;
     reading.main_written = reading.written;
+    reading.main_dir_written = reading.dir_written;
     result = luci_conf_reader_read(path, &listener, servers->problems, pool);
     for (int i = 1; i < servers->servers->nelts; i++) {
         luci_conf_server_t *host = APR_ARRAY_IDX(servers->servers, i, luci_conf_server_t *);
 
         host->config = luci_directives_merge(&luci_scope_server, reading.main_written, host->config, pool);
+        host->site->dir =
+            luci_directives_merge(&luci_scope_dir, reading.main_dir_written, host->site->dir, pool);
+    }
+    for (int i = 0; i < servers->servers->nelts; i++) {
+        luci_conf_server_t *server = APR_ARRAY_IDX(servers->servers, i, luci_conf_server_t *);
+
+        server->site->config = server->config;
+        server->site->title = luci_conf_server_title(server, pool);
     }
     return result;
 }
@@ -191,8 +179,8 @@ const char *luci_conf_server_title(const luci_conf_server_t *server, apr_pool_t 
     if (!server->file)
         return "the main server";
     return apr_psprintf(pool, "%s (<VirtualHost %s> in %s:%d)",
-                        server->name ? server->name : "a nameless one", server->addresses, server->file,
-                        server->number);
+                        server->site->server_name ? server->site->server_name : "a nameless one",
+                        server->addresses, server->file, server->number);
 }
 
 /* Whether name[:port] is wanted, which may have a port as well. Without one it fits any. */
@@ -212,10 +200,10 @@ static int is_wanted(const luci_conf_server_t *server, const char *vhost)
     const char *colon = server->addresses ? strrchr(server->addresses, ':') : NULL;
     const char *port = colon ? colon + 1 : NULL;
 
-    if (server->name && fits(server->name, port, vhost))
+    if (server->site->server_name && fits(server->site->server_name, port, vhost))
         return 1;
-    for (int i = 0; i < server->aliases->nelts; i++) {
-        if (fits(APR_ARRAY_IDX(server->aliases, i, const char *), port, vhost))
+    for (int i = 0; i < server->site->aliases->nelts; i++) {
+        if (fits(APR_ARRAY_IDX(server->site->aliases, i, const char *), port, vhost))
             return 1;
     }
     return 0;

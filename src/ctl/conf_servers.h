@@ -4,28 +4,15 @@
 #ifndef LUCI_CONF_SERVERS_H
 #define LUCI_CONF_SERVERS_H
 
-#include "configuration.h"
 #include "result.h"
-
-#define LUCI_CONF_REMOTE_USER "LuciaRemoteUser"
-
-/* A line that names a column of the user table. */
-typedef struct {
-    const char *what; /* LuciaRemoteUser, Require lucia-attribute */
-    const char *column;
-    const char *file;
-    int number;
-} luci_conf_column_t;
+#include "site.h"
 
 typedef struct {
     const char *file; /* of its <VirtualHost>; NULL: the main server */
     int number;
     const char *addresses;              /* as <VirtualHost> has them */
-    const char *name;                   /* ServerName as written; NULL: none */
-    apr_array_header_t *aliases;        /* const char * */
-    apr_array_header_t *columns;        /* luci_conf_column_t: of lines that stand here */
+    luci_site_t *site;                  /* what its lines say */
     const luci_server_config_t *config; /* with what it inherits */
-    const char *use; /* where the module is first used here: "AuthType Lucia in FILE:LINE"; or NULL */
 } luci_conf_server_t;
 
 typedef struct {
@@ -34,7 +21,8 @@ typedef struct {
     apr_array_header_t *modules;  /* const char *: as LoadModule names them */
     const char *user;             /* as User and Group have them; NULL: not written, or not known */
     const char *group;
-    const char *runtime_dir; /* DefaultRuntimeDir, absolute; NULL: not written */
+    apr_array_header_t *sites; /* luci_site_t *: those of the servers, in their order */
+    const char *runtime_dir;   /* DefaultRuntimeDir, absolute; NULL: not written */
 } luci_conf_servers_t;
 
 /* Reads path. OK, even with problems. NOT_FOUND: it can't be read, which is the first problem. */

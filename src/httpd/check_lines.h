@@ -6,10 +6,9 @@
 
 #include "check.h"
 
-/* All lines of the configuration that was read. */
-void luci_check_lines(luci_check_t *check);
+#include <apr_tables.h>
 
-/* A LuciaRemoteUser that a virtual host inherits and that does not fit there. */
-void luci_check_inherited(luci_check_t *check, server_rec *server);
+/* All lines of the sites (luci_site_t *, as check_sites.h reads them). */
+void luci_check_lines(luci_check_t *check, const apr_array_header_t *sites);
 
 #endif

@@ -38,33 +38,6 @@ static void check_caches(luci_check_t *check, server_rec *server)
         check_cache(check, server, "LUCI0513: LuciaThrottleStore", &config->throttle_store);
 }
 
-/* ---- One session table, read in two ways ---- */
-
-static int is_same_table(const luci_server_config_t *a, const luci_server_config_t *b)
-{
-    return a->database.driver && b->database.driver && strcmp(a->database.driver, b->database.driver) == 0 &&
-           strcmp(a->database.params, b->database.params) == 0 &&
-           strcmp(a->settings.tables.session, b->settings.tables.session) == 0;
-}
-
-static void check_tokens(luci_check_t *check, server_rec *server)
-{
-    const luci_server_config_t *config = luci_config_server(server), *other;
-
-    for (server_rec *before = check->main_server; before != server; before = before->next) {
-        other = luci_config_server(before);
-        if (other->settings.tokens != config->settings.tokens && is_same_table(other, config))
-            luci_check_say(
-                check, APLOG_WARNING,
-                apr_psprintf(
-                    check->pool,
-                    "LUCI0313: %s and %s have one session table, and LuciaSessionTokens is plain in one "
-                    "of them only: who comes by the other is signed out there; write the same in both",
-                    luci_check_server_name(before, check->pool),
-                    luci_check_server_name(server, check->pool)));
-    }
-}
-
 /* ---- The database ---- */
 
 static void check_database(luci_check_t *check, server_rec *server)
@@ -99,7 +72,6 @@ static void check_audit(luci_check_t *check, server_rec *server)
 void luci_check_stores(luci_check_t *check, server_rec *server)
 {
     check_caches(check, server);
-    check_tokens(check, server);
     check_database(check, server);
     check_audit(check, server);
 }

@@ -2,6 +2,7 @@
 /* The start-up checks: what no directive can judge alone. They run when the whole configuration was read and
  * merged. Here are those of cookies and pages. */
 #include "check_lines.h"
+#include "check_sites.h"
 #include "check_stores.h"
 #include "config.h"
 #include "pages.h"
@@ -99,15 +100,16 @@ static void check_templates(luci_check_t *check, server_rec *server)
 int luci_config_check(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, server_rec *main_server)
 {
     luci_check_t check = { main_server, temp, 0 };
+    const apr_array_header_t *sites = luci_check_sites_read(&check);
 
     (void)conf;
     (void)log;
-    luci_check_lines(&check);
+    luci_check_lines(&check, sites);
+    luci_check_sites(&check, sites);
     for (server_rec *server = main_server; server; server = server->next) {
         const luci_server_config_t *config = luci_config_server(server);
         const luci_server_config_t *inherited = luci_config_server(check.main_server);
 
-        luci_check_inherited(&check, server);
         if (server->is_virtual && config == inherited)
             continue; /* nothing of its own */
         check_cookie(&check, server);
