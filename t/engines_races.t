@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Two nodes and one row, on every engine: a session that both renew, that one ends while the other renews it, a user who is
-# deleted while signing in. Somebody else holds the rows until both nodes are at it.
+# deleted, disabled or given another password while signing in (t/unit/auth_races.c does that hundreds of times). Somebody else holds the rows until both nodes are at it.
 use strict;
 use warnings;
 use lib 't/lib';
@@ -57,7 +57,7 @@ sub hold {
 my %waiting = (
     pgsql => q{SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND wait_event_type = 'Lock'},
     mysql => q{SELECT count(*) FROM information_schema.processlist WHERE db = ? AND command = 'Execute' AND time_ms > 20 }
-        . q{AND info REGEXP '^(INSERT|UPDATE|DELETE)'},
+        . q{AND info REGEXP '^(INSERT|UPDATE|DELETE)|FOR UPDATE$'},
 );
 
 sub wait_for {
@@ -152,6 +152,25 @@ sub check_deleted_while_signing_in {
     return;
 }
 
+# As luciactl does it: the account is changed, and the sessions that are there end.
+sub check_changed_while_signing_in {
+    my ($site, $name, @change) = @_;
+    my $node = $site->{nodes}[0];
+    sign_up($node, $name);
+    my $id = value($site, 'SELECT id FROM auth_user WHERE username = ?', $name);
+    my $holder = hold($site, ['UPDATE auth_user SET username = username WHERE id = ?', $id], [@change, $id],
+        ['DELETE FROM user_session WHERE user_id = ?', $id]);
+    my $sent = send_to($node, POST => '/login', form(username => $name, password => $PASSWORD));
+    wait_for($site, 1);
+    release($holder, 'COMMIT');
+    my $reply = reply_to($sent);
+    is $reply->status, 400, 'a sign-in with what is right no more is refused' or diag $reply->head;
+    is error_in($reply), 'Incorrect username or password', 'with the usual words';
+    is scalar(set_cookies($reply)), 0, 'without a cookie';
+    is value($site, 'SELECT count(*) FROM user_session WHERE user_id = ?', $id), 0, 'no session is left';
+    return;
+}
+
 for my $class (qw(LuciaTest::Sqlite LuciaTest::Postgres LuciaTest::MariaDB)) {
     subtest $class->can('driver')->() => sub {
         my $site = two_nodes($class);
@@ -160,6 +179,10 @@ for my $class (qw(LuciaTest::Sqlite LuciaTest::Postgres LuciaTest::MariaDB)) {
         subtest 'the renewal waits behind sign-out' => sub { check_ended_meanwhile($site, 'dora', 'sign-out', 'renewal') };
         subtest 'ended by whoever holds the row'    => sub { check_ended_meanwhile($site, 'emma', 'renewal') };
         subtest 'deleted while signing in'          => sub { check_deleted_while_signing_in($site) };
+        subtest 'another password meanwhile' => sub {
+            check_changed_while_signing_in($site, 'frida', "UPDATE user_key SET hashed_password = 'x' WHERE user_id = ?");
+        };
+        subtest 'disabled meanwhile' => sub { check_changed_while_signing_in($site, 'gerda', 'UPDATE auth_user SET disabled = 1 WHERE id = ?') };
         is $site->{engine}->sound($site->{database}), 'ok', 'the database is sound';
         unlike $_->error_log, qr/LUCI0306/, 'nothing was put off' or diag $_->error_log for @{ $site->{nodes} };
     };

@@ -8,7 +8,7 @@ use Test::More;
 use LuciaTest;
 
 my @PROGRAMS = qw(
-    db_engine session_store session_takeover session_takeover_steps auth auth_events auth_hashing purge admin sql_admin
+    db_engine session_store session_takeover session_takeover_steps auth auth_events auth_hashing auth_races purge admin sql_admin
 );
 
 sub run {

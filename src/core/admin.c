@@ -7,7 +7,10 @@
 #include <string.h>
 
 /* What a transaction works on. Which members count depends on the act. */
-typedef struct {
+typedef struct act_t act_t;
+typedef luci_result_t act_fn(luci_db_t *db, const act_t *act, apr_pool_t *scratch);
+struct act_t {
+    act_fn *run;
     const luci_user_t *user;
     const luci_admin_user_t *wanted;
     const char *username;
@@ -19,7 +22,17 @@ typedef struct {
     int disabled;
     int *ended; /* NULL: sessions stay */
     luci_admin_deleted_t *deleted;
-} act_t;
+};
+
+/* Runs an act on a user who is there, and whom nobody else changes or lets in meanwhile. */
+static luci_result_t do_locked(luci_db_t *db, void *baton, apr_pool_t *scratch)
+{
+    const act_t *act = baton;
+    luci_user_t now_there;
+    luci_result_t result = luci_user_lock(db, act->user->id, &now_there, scratch);
+
+    return result == LUCI_OK ? act->run(db, act, scratch) : result;
+}
 
 luci_result_t luci_admin_find(luci_db_t *db, const char *username, luci_user_t *user, apr_pool_t *pool)
 {
@@ -57,9 +70,10 @@ static luci_result_t set_values(luci_db_t *db, const char *user_id, const luci_a
     return result;
 }
 
-static luci_result_t end_sessions(luci_db_t *db, const luci_user_t *user, int *ended, apr_pool_t *scratch)
+static luci_result_t end_sessions(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
 {
-    return ended ? luci_db_execute(db, LUCI_SQL_SESSIONS_DELETE, &user->id, ended, scratch) : LUCI_OK;
+    return act->ended ? luci_db_execute(db, LUCI_SQL_SESSIONS_DELETE, &act->user->id, act->ended, scratch)
+                      : LUCI_OK;
 }
 
 /* The driver of PostgreSQL tells a name that somebody took meanwhile from no other failure. */
@@ -143,9 +157,8 @@ static luci_result_t rename_key(luci_db_t *db, const act_t *act, apr_pool_t *scr
     return result == LUCI_OK ? change(db, LUCI_SQL_KEY_RENAME, act->new_key, act->old_key, scratch) : result;
 }
 
-static luci_result_t rename_both(luci_db_t *db, void *baton, apr_pool_t *scratch)
+static luci_result_t rename_both(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
 {
-    const act_t *act = baton;
     luci_result_t result = check_free(db, act, scratch);
 
     if (result == LUCI_OK)
@@ -156,7 +169,7 @@ static luci_result_t rename_both(luci_db_t *db, void *baton, apr_pool_t *scratch
 luci_result_t luci_admin_rename(luci_db_t *db, const luci_user_t *user, const char *username,
                                 apr_pool_t *scratch)
 {
-    act_t act = { .user = user, .username = username };
+    act_t act = { .run = rename_both, .user = user, .username = username };
     luci_result_t result = luci_policy_username(username, luci_db_target(db)->settings->username_length);
 
     if (result == LUCI_OK)
@@ -165,15 +178,14 @@ luci_result_t luci_admin_rename(luci_db_t *db, const luci_user_t *user, const ch
         result = luci_key_id(username, &act.new_key, scratch);
     if (result != LUCI_OK)
         return result;
-    result = luci_db_transaction(db, rename_both, &act, scratch);
+    result = luci_db_transaction(db, do_locked, &act, scratch);
     return conflict_if_taken(db, result, act.new_key, user->id, scratch);
 }
 
 /* ---- Passwords ---- */
 
-static luci_result_t set_password(luci_db_t *db, void *baton, apr_pool_t *scratch)
+static luci_result_t set_password(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
 {
-    const act_t *act = baton;
     luci_key_t key;
     luci_result_t result = luci_key_get(db, act->old_key, &key, scratch);
 
@@ -183,58 +195,54 @@ static luci_result_t set_password(luci_db_t *db, void *baton, apr_pool_t *scratc
         result = change(db, LUCI_SQL_KEY_SET_HASH, act->stored_hash, act->old_key, scratch);
     else if (result == LUCI_NOT_FOUND)
         result = luci_key_insert(db, act->old_key, act->user->id, act->stored_hash, scratch);
-    return result == LUCI_OK ? end_sessions(db, act->user, act->ended, scratch) : result;
+    return result == LUCI_OK ? end_sessions(db, act, scratch) : result;
 }
 
 luci_result_t luci_admin_set_password(luci_db_t *db, const luci_user_t *user, const char *stored_hash,
                                       int *ended, apr_pool_t *scratch)
 {
-    act_t act = { .user = user, .stored_hash = stored_hash, .ended = ended };
+    act_t act = { .run = set_password, .user = user, .stored_hash = stored_hash, .ended = ended };
     luci_result_t result = luci_key_id(user->username, &act.old_key, scratch);
 
-    return result == LUCI_OK ? luci_db_transaction(db, set_password, &act, scratch) : result;
+    return result == LUCI_OK ? luci_db_transaction(db, do_locked, &act, scratch) : result;
 }
 
 /* ---- Values and the flag ---- */
 
-static luci_result_t set_all_values(luci_db_t *db, void *baton, apr_pool_t *scratch)
+static luci_result_t set_all_values(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
 {
-    const act_t *act = baton;
-
     return set_values(db, act->user->id, act->values, act->values_count, scratch);
 }
 
 luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, const luci_admin_value_t *values,
                                     int count, apr_pool_t *scratch)
 {
-    act_t act = { .user = user, .values = values, .values_count = count };
+    act_t act = { .run = set_all_values, .user = user, .values = values, .values_count = count };
 
-    return luci_db_transaction(db, set_all_values, &act, scratch);
+    return luci_db_transaction(db, do_locked, &act, scratch);
 }
 
-static luci_result_t set_disabled(luci_db_t *db, void *baton, apr_pool_t *scratch)
+static luci_result_t set_disabled(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
 {
-    const act_t *act = baton;
     luci_result_t result =
         change(db, LUCI_SQL_USER_SET_DISABLED, act->disabled ? "1" : "0", act->user->id, scratch);
 
-    return result == LUCI_OK ? end_sessions(db, act->user, act->ended, scratch) : result;
+    return result == LUCI_OK ? end_sessions(db, act, scratch) : result;
 }
 
 luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, int disabled, int *ended,
                                       apr_pool_t *scratch)
 {
-    act_t act = { .user = user, .disabled = disabled, .ended = ended };
+    act_t act = { .run = set_disabled, .user = user, .disabled = disabled, .ended = ended };
 
-    return luci_db_transaction(db, set_disabled, &act, scratch);
+    return luci_db_transaction(db, do_locked, &act, scratch);
 }
 
 /* ---- Ending ---- */
 
-static luci_result_t delete_all(luci_db_t *db, void *baton, apr_pool_t *scratch)
+static luci_result_t delete_all(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
 {
-    const act_t *act = baton;
-    luci_result_t result = end_sessions(db, act->user, &act->deleted->sessions, scratch);
+    luci_result_t result = end_sessions(db, act, scratch);
 
     if (result == LUCI_OK)
         result = luci_db_execute(db, LUCI_SQL_KEYS_DELETE, &act->user->id, &act->deleted->keys, scratch);
@@ -244,13 +252,42 @@ static luci_result_t delete_all(luci_db_t *db, void *baton, apr_pool_t *scratch)
 luci_result_t luci_admin_delete(luci_db_t *db, const luci_user_t *user, luci_admin_deleted_t *deleted,
                                 apr_pool_t *scratch)
 {
-    act_t act = { .user = user, .deleted = deleted };
+    act_t act = { .run = delete_all, .user = user, .ended = &deleted->sessions, .deleted = deleted };
 
     *deleted = (luci_admin_deleted_t){ 0, 0 };
-    return luci_db_transaction(db, delete_all, &act, scratch);
+    return luci_db_transaction(db, do_locked, &act, scratch);
 }
 
 luci_result_t luci_admin_end_sessions(luci_db_t *db, const luci_user_t *user, int *ended, apr_pool_t *scratch)
 {
-    return end_sessions(db, user, ended, scratch);
+    act_t act = { .run = end_sessions, .user = user, .ended = ended };
+
+    return luci_db_transaction(db, do_locked, &act, scratch);
+}
+
+/* ---- Keys ---- */
+
+static luci_result_t add_key(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+{
+    return luci_key_insert(db, act->new_key, act->user->id, act->stored_hash, scratch);
+}
+
+luci_result_t luci_admin_add_key(luci_db_t *db, const luci_user_t *user, const char *id,
+                                 const char *stored_hash, apr_pool_t *scratch)
+{
+    act_t act = { .run = add_key, .user = user, .new_key = id, .stored_hash = stored_hash };
+
+    return luci_db_transaction(db, do_locked, &act, scratch);
+}
+
+static luci_result_t delete_key(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+{
+    return change(db, LUCI_SQL_KEY_DELETE, act->old_key, NULL, scratch);
+}
+
+luci_result_t luci_admin_delete_key(luci_db_t *db, const luci_key_t *key, apr_pool_t *scratch)
+{
+    act_t act = { .run = delete_key, .user = &key->user, .old_key = key->id };
+
+    return luci_db_transaction(db, do_locked, &act, scratch);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floor 4.6. What administrators do with accounts. Each function that writes is one transaction. Nobody
- * hashes in here: whoever calls has the hash of a new password already (luci_credential_hash). A session
- * cache of httpd's is not told: what ends here is gone there within LuciaSessionCacheTTL. */
+/* Floor 4.6. What administrators do with accounts. Each function that writes is one transaction, which
+ * begins with the user's lock (luci_user_lock): what it ends stays ended, because a sign-in with what was
+ * right before comes before it and is ended, too, or comes after it and is refused. NOT_FOUND: the user is
+ * gone. Nobody hashes in here: whoever calls has the hash of a new password already (luci_credential_hash). A
+ * session cache of httpd's is not told: what ends here is gone there within LuciaSessionCacheTTL. */
 #ifndef LUCI_ADMIN_H
 #define LUCI_ADMIN_H
 
@@ -55,6 +57,13 @@ luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, in
 /* Deletes the user with all keys and sessions. */
 luci_result_t luci_admin_delete(luci_db_t *db, const luci_user_t *user, luci_admin_deleted_t *deleted,
                                 apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* Gives the user a further key; stored_hash may be NULL. CONFLICT: its id is taken. */
+luci_result_t luci_admin_add_key(luci_db_t *db, const luci_user_t *user, const char *id,
+                                 const char *stored_hash, apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* Deletes a key that was read; sessions stay. */
+luci_result_t luci_admin_delete_key(luci_db_t *db, const luci_key_t *key, apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Ends all sessions of a user. */
 luci_result_t luci_admin_end_sessions(luci_db_t *db, const luci_user_t *user, int *ended,

@@ -16,7 +16,8 @@ typedef struct {
     const luci_auth_request_t *request;
     const luci_session_t *session;
     const char *key_id;
-    const char *stored_hash; /* NULL: no user and key are made */
+    const char *stored_hash; /* of the key */
+    int is_new;              /* user and key are made */
 } arrival_t;
 
 static luci_reason_t invalid(luci_field_t field)
@@ -43,32 +44,44 @@ static luci_result_t check_lengths(const luci_settings_t *settings, const luci_a
     return LUCI_OK;
 }
 
+static luci_result_t make_account(luci_db_t *db, const arrival_t *arrival, apr_pool_t *scratch)
+{
+    const luci_user_t *user = &arrival->session->user;
+    luci_result_t result = luci_user_insert(db, user, arrival->request->now, scratch);
+
+    return result == LUCI_OK ? luci_key_insert(db, arrival->key_id, user->id, arrival->stored_hash, scratch)
+                             : result;
+}
+
+/* A password takes a while to check, and whoever changes it meanwhile, disables or deletes the user, ends the
+ * sessions that are there by then: none may come after. CONFLICT: it is not as it was checked. */
+static luci_result_t prove_account(luci_db_t *db, const arrival_t *arrival, apr_pool_t *scratch)
+{
+    const char *user_id = arrival->session->user.id;
+    luci_user_t user;
+    luci_result_t result = luci_user_lock(db, user_id, &user, scratch);
+
+    if (result == LUCI_OK && user.disabled)
+        return LUCI_CONFLICT;
+    if (result == LUCI_OK)
+        result = luci_key_lock(db, arrival->key_id, user_id, arrival->stored_hash, scratch);
+    return result == LUCI_NOT_FOUND ? LUCI_CONFLICT : result;
+}
+
 /* The new session and the end of the old one; before it, at sign-up, the user and the key. */
 static luci_result_t write_arrival(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
     const arrival_t *arrival = baton;
     const luci_settings_t *settings = arrival->auth->settings;
     const luci_session_t *session = arrival->session;
-    luci_result_t result = LUCI_OK;
+    luci_result_t result =
+        arrival->is_new ? make_account(db, arrival, scratch) : prove_account(db, arrival, scratch);
 
-    if (arrival->stored_hash)
-        result = luci_user_insert(db, &session->user, arrival->request->now, scratch);
-    if (result == LUCI_OK && arrival->stored_hash)
-        result = luci_key_insert(db, arrival->key_id, session->user.id, arrival->stored_hash, scratch);
     if (result == LUCI_OK)
         result = luci_session_insert(db, session, settings, &arrival->request->client, scratch);
     if (result == LUCI_OK && arrival->request->old_session)
         result = luci_session_delete(db, arrival->request->old_session, settings, scratch);
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
-}
-
-/* No session can be stored for a user who was deleted while the password was checked. The drivers tell that
- * from no other failure. */
-static int is_gone(luci_db_t *db, const arrival_t *arrival, apr_pool_t *scratch)
-{
-    luci_key_t key;
-
-    return !arrival->stored_hash && luci_key_get(db, arrival->key_id, &key, scratch) == LUCI_NOT_FOUND;
 }
 
 static luci_result_t store_arrival(arrival_t *arrival, apr_pool_t *pool)
@@ -80,8 +93,6 @@ static luci_result_t store_arrival(arrival_t *arrival, apr_pool_t *pool)
     if (result != LUCI_OK)
         return result;
     result = luci_db_transaction(db, write_arrival, arrival, pool);
-    if (result == LUCI_UNAVAILABLE && is_gone(db, arrival, pool))
-        result = LUCI_DENIED;
     source->give_back(source->baton, db);
     if (arrival->request->old_session)
         luci_auth_forget(arrival->auth, arrival->request->old_session, pool);
@@ -178,6 +189,7 @@ static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t 
     if (result != LUCI_OK)
         return result;
     arrival.stored_hash = stored;
+    arrival.is_new = 1;
     return store_arrival(&arrival, pool);
 }
 
@@ -204,14 +216,34 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
 static luci_result_t admit(const luci_auth_t *auth, const luci_auth_request_t *request,
                            luci_session_t *session, luci_verdict_t *verdict, apr_pool_t *pool)
 {
-    arrival_t arrival = { .auth = auth, .request = request, .session = session };
+    arrival_t arrival = {
+        .auth = auth, .request = request, .session = session, .stored_hash = verdict->stored_hash
+    };
     luci_result_t result = luci_session_new(session, &verdict->user, auth->settings, request->now, pool);
 
     if (result == LUCI_OK)
         result = luci_key_id(request->username, &arrival.key_id, pool);
-    if (result == LUCI_OK)
-        result = store_arrival(&arrival, pool);
-    verdict->reason = result == LUCI_DENIED ? LUCI_REASON_UNKNOWN_USER : luci_reason_of(result);
+    return result == LUCI_OK ? store_arrival(&arrival, pool) : result;
+}
+
+#define CHECKS_MOST                                                                                          \
+    3 /* of one password; another sign-in that replaced its outdated hash is the usual cause */
+
+/* The same. What was changed between the check and the lock is checked again, so that the answer is about the
+ * account as it is now. */
+static luci_result_t admit_as_checked(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                      luci_session_t *session, luci_verdict_t *verdict, apr_pool_t *pool)
+{
+    luci_result_t checked = LUCI_OK, result = admit(auth, request, session, verdict, pool);
+
+    for (int checks = 1; result == LUCI_CONFLICT && checks < CHECKS_MOST; checks++) {
+        checked = luci_credential_check(auth, request->username, request->password, verdict, pool);
+        result = checked == LUCI_OK ? admit(auth, request, session, verdict, pool) : checked;
+    }
+    if (result == LUCI_CONFLICT)
+        result = LUCI_BUSY;
+    if (checked == LUCI_OK)
+        verdict->reason = luci_reason_of(result);
     return result;
 }
 
@@ -242,7 +274,7 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request
     else
         result = verify(auth, request, &verdict, pool);
     if (result == LUCI_OK)
-        result = admit(auth, request, session, &verdict, pool);
+        result = admit_as_checked(auth, request, session, &verdict, pool);
     end_attempt(auth, request, result, pool);
     event.reason = verdict.reason;
     luci_auth_report(auth, &event, &verdict.user, result == LUCI_OK ? session->id : NULL);

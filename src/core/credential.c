@@ -87,15 +87,16 @@ static luci_result_t try_password(void *baton)
     return result;
 }
 
-/* Failing to replace an outdated hash is no reason to turn the user away. */
-static void replace_outdated(const trial_t *trial)
+/* Failing to replace an outdated hash is no reason to turn the user away. Returns the hash that stands there
+ * afterwards. */
+static const char *replace_outdated(const trial_t *trial)
 {
     const luci_db_source_t *source = &trial->auth->source;
     luci_db_t *db;
     luci_result_t result = trial->making;
 
     if (result == LUCI_OK && !trial->stored)
-        return;
+        return trial->key->stored_hash;
     if (result == LUCI_OK)
         result = source->borrow(source->baton, &db);
     if (result == LUCI_OK) {
@@ -106,6 +107,7 @@ static void replace_outdated(const trial_t *trial)
         luci_log(trial->auth->log, LUCI_LOG_WARNING, "LUCI0201",
                  "an outdated password hash of user %s could not be replaced: %s", trial->key->user.id,
                  luci_result_name(result));
+    return result == LUCI_OK ? trial->stored : trial->key->stored_hash;
 }
 
 static luci_result_t check(trial_t *trial, const char *username, const char *password, luci_key_t *key)
@@ -139,10 +141,8 @@ luci_result_t luci_credential_check(const luci_auth_t *auth, const char *usernam
     luci_key_t key = { 0 };
     luci_result_t result = check(&trial, username, password, &key);
 
-    if (result == LUCI_OK)
-        replace_outdated(&trial);
+    verdict->stored_hash = result == LUCI_OK ? replace_outdated(&trial) : key.stored_hash;
     verdict->user = key.user;
-    verdict->stored_hash = key.stored_hash;
     verdict->reason = result == LUCI_NOT_FOUND ? LUCI_REASON_UNKNOWN_USER
                       : result == LUCI_DENIED  ? trial.denial
                                                : luci_reason_of(result);

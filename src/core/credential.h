@@ -43,7 +43,8 @@ luci_result_t luci_credential_find(const luci_auth_t *auth, const char *id, luci
 /* Whose name it is, and why the password was not good enough: for who may know, never for the client. */
 typedef struct {
     luci_user_t user;        /* also of a wrong password; its id is NULL when there is no such user */
-    const char *stored_hash; /* that the password was compared with */
+    const char *stored_hash; /* that the password was compared with, or which has replaced it just now as an
+                                outdated one */
     luci_reason_t reason;
 } luci_verdict_t;
 

@@ -10,8 +10,11 @@ static luci_result_t replace(luci_db_t *db, const luci_key_t *key, const char *s
 {
     const char *arguments[] = { stored_hash, key->id };
     int changed;
-    luci_result_t result = luci_db_execute(db, LUCI_SQL_KEY_SET_HASH, arguments, &changed, scratch);
+    luci_user_t now_there;
+    luci_result_t result = luci_user_lock(db, key->user.id, &now_there, scratch);
 
+    if (result == LUCI_OK)
+        result = luci_db_execute(db, LUCI_SQL_KEY_SET_HASH, arguments, &changed, scratch);
     return result == LUCI_OK ? luci_db_execute(db, LUCI_SQL_SESSIONS_DELETE, &key->user.id, &changed, scratch)
                              : result;
 }
@@ -71,7 +74,8 @@ static luci_result_t bring_in(luci_db_t *db, const luci_import_batch_t *batch, l
                                                                                        : LUCI_IMPORT_THERE;
     if (wanted->outcome == LUCI_IMPORT_THERE || batch->dry_run)
         return LUCI_OK;
-    return replace(db, &key, wanted->stored_hash, scratch);
+    result = replace(db, &key, wanted->stored_hash, scratch);
+    return result == LUCI_NOT_FOUND ? LUCI_BUSY : result; /* somebody deletes the user at this moment */
 }
 
 static luci_result_t bring_all_in(luci_db_t *db, void *baton, apr_pool_t *scratch)

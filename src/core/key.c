@@ -4,10 +4,12 @@
 #include "policy.h"
 
 #include <apr_strings.h>
+#include <string.h>
 
 #define PROVIDER "username:"
 
 enum { COLUMN_HASH, COLUMN_USER };
+enum { LOCKED_HASH, LOCKED_USER_ID };
 
 luci_result_t luci_key_id(const char *username, const char **id, apr_pool_t *pool)
 {
@@ -30,6 +32,22 @@ luci_result_t luci_key_get(luci_db_t *db, const char *id, luci_key_t *key, apr_p
     key->stored_hash = row[COLUMN_HASH];
     luci_user_from_row(&key->user, row + COLUMN_USER);
     return LUCI_OK;
+}
+
+static int is_same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+luci_result_t luci_key_lock(luci_db_t *db, const char *id, const char *user_id, const char *stored_hash,
+                            apr_pool_t *scratch)
+{
+    const char *const *row;
+    luci_result_t result = luci_db_select(db, LUCI_SQL_KEY_LOCK, &id, &row, scratch);
+
+    if (result == LUCI_OK && is_same(row[LOCKED_USER_ID], user_id) && is_same(row[LOCKED_HASH], stored_hash))
+        return LUCI_OK;
+    return result == LUCI_OK || result == LUCI_NOT_FOUND ? LUCI_CONFLICT : result;
 }
 
 luci_result_t luci_key_insert(luci_db_t *db, const char *id, const char *user_id, const char *stored_hash,

@@ -18,6 +18,12 @@ luci_result_t luci_key_id(const char *username, const char **id, apr_pool_t *poo
 /* The key of that id and its user, from pool. NOT_FOUND. */
 luci_result_t luci_key_get(luci_db_t *db, const char *id, luci_key_t *key, apr_pool_t *pool) LUCI_MUST_USE;
 
+/* Whether the key of that id is still the user's and has still this hash (NULL: none); it stays so until the
+ * transaction ends that this belongs to. The user's lock comes before (luci_user_lock). CONFLICT: it is
+ * another one now, or none. */
+luci_result_t luci_key_lock(luci_db_t *db, const char *id, const char *user_id, const char *stored_hash,
+                            apr_pool_t *scratch) LUCI_MUST_USE;
+
 /* Inserts a key for user_id. CONFLICT when the id is taken. */
 luci_result_t luci_key_insert(luci_db_t *db, const char *id, const char *user_id, const char *stored_hash,
                               apr_pool_t *scratch) LUCI_MUST_USE;

@@ -204,14 +204,30 @@ static luci_result_t change_one(luci_db_t *db, luci_sql_id_t statement, const ch
     return changed > 0 ? LUCI_OK : LUCI_NOT_FOUND;
 }
 
+typedef struct {
+    const char *user_id;
+    const char *ids[2]; /* the new one, the old one */
+} takeover_t;
+
+/* Whoever ends all sessions of the user reads them one after the other, and must not miss one that gets
+ * another id and so another place meanwhile. */
+static luci_result_t change_id(luci_db_t *db, void *baton, apr_pool_t *scratch)
+{
+    const takeover_t *takeover = baton;
+    luci_user_t user;
+    luci_result_t result = luci_user_lock(db, takeover->user_id, &user, scratch);
+
+    return result == LUCI_OK ? change_one(db, LUCI_SQL_SESSION_HASH, takeover->ids, scratch) : result;
+}
+
 luci_result_t luci_session_hash(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
                                 apr_pool_t *scratch)
 {
-    const char *arguments[] = { NULL, session->id };
-    luci_result_t result = stored_id(session->id, settings, &arguments[0], scratch);
+    takeover_t takeover = { session->user.id, { NULL, session->id } };
+    luci_result_t result = stored_id(session->id, settings, &takeover.ids[0], scratch);
 
     if (result == LUCI_OK)
-        result = change_one(db, LUCI_SQL_SESSION_HASH, arguments, scratch);
+        result = luci_db_transaction(db, change_id, &takeover, scratch);
     if (result == LUCI_OK)
         session->is_bare = 0;
     return result;

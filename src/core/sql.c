@@ -14,6 +14,8 @@
 #define KEY_GET                                                                                              \
     "SELECT k.hashed_password, " USER_COLUMNS                                                                \
     " FROM {key} k JOIN {user} u ON u.id = k.user_id WHERE k.id = %s"
+#define KEY_LOCK "SELECT k.hashed_password, k.user_id FROM {key} k WHERE k.id = %s"
+#define KEY_IS_SAME " AND CAST(CONVERT(k.id USING utf8mb4) AS BINARY) = CAST(%=s AS BINARY)"
 
 /* INSERT IGNORE would hide other errors too, and ON DUPLICATE KEY counts as the connection was told to. */
 static const luci_sql_row_t statements[LUCI_SQL_ADMIN] = {
@@ -30,7 +32,18 @@ static const luci_sql_row_t statements[LUCI_SQL_ADMIN] = {
     },
     [LUCI_SQL_KEY_GET] = {
         .text = KEY_GET,
-        .mysql = KEY_GET " AND CAST(CONVERT(k.id USING utf8mb4) AS BINARY) = CAST(%=s AS BINARY)",
+        .mysql = KEY_GET KEY_IS_SAME,
+        .repeatable = 1,
+    },
+    /* A transaction that stores a session, or that takes away the right to one, reads the user's row by this
+     * first and then the key's: in this order, so that no two of them wait for each other. */
+    [LUCI_SQL_USER_LOCK] = {
+        .text = "SELECT " USER_COLUMNS " FROM {user} u WHERE u.id = %s{lock}",
+        .repeatable = 1,
+    },
+    [LUCI_SQL_KEY_LOCK] = {
+        .text = KEY_LOCK "{lock}",
+        .mysql = KEY_LOCK KEY_IS_SAME "{lock}",
         .repeatable = 1,
     },
     [LUCI_SQL_KEY_REPLACE_HASH] = {
@@ -112,13 +125,15 @@ static const struct {
     int setup_matters;
     const char *more_params;
     const char *socket_function; /* NULL: no server */
+    const char *lock;            /* what makes a SELECT lock its rows until the transaction ends */
 } dialects[LUCI_SQL_DIALECTS] = {
-    [LUCI_SQLITE3] = { "sqlite3", 0 /* a file that can't be written stays as it is, and readable */, "",
-                       NULL },
-    [LUCI_PGSQL] = { "pgsql", 1, "", "PQsocket" },
+    [LUCI_SQLITE3] = { "sqlite3", 0 /* a file that can't be written stays as it is, and readable */, "", NULL,
+                       "" /* BEGIN IMMEDIATE has locked the file */ },
+    /* the weaker of its locks lets others refer to the row meanwhile */
+    [LUCI_PGSQL] = { "pgsql", 1, "", "PQsocket", " FOR NO KEY UPDATE" },
     /* or the driver would connect anew by itself, in the middle of a transaction, and take a megabyte for
      * each column of type TEXT */
-    [LUCI_MYSQL] = { "mysql", 1, ",reconnect=0,fldsz=8192", "mysql_get_socket" },
+    [LUCI_MYSQL] = { "mysql", 1, ",reconnect=0,fldsz=8192", "mysql_get_socket", " FOR UPDATE" },
 };
 
 /* PostgreSQL's driver has one code for everything. */
@@ -157,6 +172,7 @@ luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_
     luci_sql_statement_t statement = { .repeatable = row->repeatable, .may_conflict = row->may_conflict };
     luci_sql_names_t names = luci_sql_names_for(dialect, &settings->tables, settings->attributes);
 
+    names.lock = dialects[dialect].lock;
     statement.text = luci_sql_text(text, &names, columns, &statement, pool);
     return statement;
 }

@@ -28,9 +28,11 @@ typedef struct {
 
 /* The statements. Behind each: its arguments, in order; and its result columns. */
 typedef enum {
-    LUCI_SQL_USER_INSERT,      /* id, username, created_at */
-    LUCI_SQL_KEY_INSERT,       /* id, user id, stored hash or NULL */
-    LUCI_SQL_KEY_GET,          /* id -> stored hash, user columns */
+    LUCI_SQL_USER_INSERT, /* id, username, created_at */
+    LUCI_SQL_KEY_INSERT,  /* id, user id, stored hash or NULL */
+    LUCI_SQL_KEY_GET,     /* id -> stored hash, user columns */
+    LUCI_SQL_USER_LOCK,   /* id -> user columns: nobody else changes the row until the transaction ends */
+    LUCI_SQL_KEY_LOCK,    /* id -> stored hash, user id: likewise */
     LUCI_SQL_KEY_REPLACE_HASH, /* new hash, id, old hash: does nothing when the old one is no longer there */
     LUCI_SQL_SESSION_INSERT,   /* id, user id, active, idle, created_at, last_seen, address, user agent */
     LUCI_SQL_SESSION_GET,      /* id -> active, idle, user columns, and created_at if it is read */

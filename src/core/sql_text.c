@@ -82,6 +82,8 @@ static size_t append_name(expansion_t *e, const char *text)
     }
     if (strncmp(text, "column", length) == 0 && e->names->column)
         append_quoted(e, e->names->column, NULL);
+    else if (strncmp(text, "lock", length) == 0)
+        append_string(e, e->names->lock);
     else
         append_attributes(e, strncmp(text, "definitions", length) == 0);
     return length;
@@ -140,7 +142,7 @@ static void expand(expansion_t *e, const char *text)
 luci_sql_names_t luci_sql_names_for(luci_sql_dialect_t dialect, const luci_tables_t *tables,
                                     const apr_array_header_t *attributes)
 {
-    return (luci_sql_names_t){ tables, attributes, dialect == LUCI_MYSQL ? '`' : '"', NULL };
+    return (luci_sql_names_t){ tables, attributes, dialect == LUCI_MYSQL ? '`' : '"', NULL, "" };
 }
 
 const char *luci_sql_text(const char *text, const luci_sql_names_t *names, luci_sql_columns_t columns,

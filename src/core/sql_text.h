@@ -4,7 +4,7 @@
  * {attributes} is ", u.COLUMN" for each attribute, {definitions} is "COLUMN TEXT, " for each; [D:...],
  * [U:...] and [S:...] stay only where the user table has "disabled", the user or the session table all our
  * columns, [C:...] where a session's created_at is read; [d:...], [u:...] and [s:...] only where not.
- * {column} is the quoted name of one column. */
+ * {column} is the quoted name of one column, {lock} what makes a SELECT lock its rows. */
 #ifndef LUCI_SQL_TEXT_H
 #define LUCI_SQL_TEXT_H
 
@@ -15,6 +15,7 @@ typedef struct {
     const apr_array_header_t *attributes; /* NULL: none */
     char quote;                           /* what the dialect puts around a name */
     const char *column;                   /* NULL: none is named */
+    const char *lock;                     /* what makes a SELECT lock its rows until the transaction ends */
 } luci_sql_names_t;
 
 /* A statement as it is written: a row of the table in sql.c or sql_admin.c. */

@@ -58,6 +58,16 @@ luci_result_t luci_user_find(luci_db_t *db, const char *username, luci_user_t *u
     return read_one(db, LUCI_SQL_USER_FIND, username, user, pool);
 }
 
+luci_result_t luci_user_lock(luci_db_t *db, const char *id, luci_user_t *user, apr_pool_t *pool)
+{
+    const char *const *row;
+    luci_result_t result = luci_db_select(db, LUCI_SQL_USER_LOCK, &id, &row, pool);
+
+    if (result == LUCI_OK)
+        luci_user_from_row(user, row);
+    return result;
+}
+
 typedef struct {
     luci_user_each_fn *each;
     void *baton;

@@ -26,6 +26,12 @@ luci_result_t luci_user_get(luci_db_t *db, const char *id, luci_user_t *user, ap
 luci_result_t luci_user_find(luci_db_t *db, const char *username, luci_user_t *user,
                              apr_pool_t *pool) LUCI_MUST_USE;
 
+/* Reads one and keeps it as it is until the transaction ends that this belongs to. Every transaction that
+ * stores a session, or takes away the right to one, begins with it: so they come one after the other, and one
+ * that waited sees what the other did. NOT_FOUND. */
+luci_result_t luci_user_lock(luci_db_t *db, const char *id, luci_user_t *user,
+                             apr_pool_t *pool) LUCI_MUST_USE;
+
 /* Calls each for every user with a username, in its order; the user is gone afterwards. 1: go on; 0: that was
  * enough. As luci_page_walk. */
 typedef int luci_user_each_fn(void *baton, const luci_user_t *user, apr_pool_t *scratch);

@@ -185,6 +185,8 @@ luci_exit_t luci_account_refused(luci_call_t *call, const luci_ctl_database_t *d
     luci_length_t length = database->config.settings.username_length;
 
     (void)call;
+    if (result == LUCI_NOT_FOUND)
+        return luci_say_error(LUCI_EXIT_REFUSED, "%s was deleted meanwhile; nothing was changed", name);
     if (result == LUCI_CONFLICT)
         return luci_say_error(LUCI_EXIT_REFUSED, "the name %s is taken", name);
     if (result == LUCI_INVALID)

@@ -51,8 +51,8 @@ const char **luci_account_cells(const luci_user_t *user, const luci_settings_t *
 luci_exit_t luci_account_done(luci_call_t *call, luci_ctl_database_t *database, const char *user_id,
                               const char *sentence);
 
-/* Says why a name or a new password is not taken: INVALID, CONFLICT; or why the database could not be used.
- */
+/* Says why a name or a new password is not taken: INVALID, CONFLICT, NOT_FOUND (the user is gone); or why the
+ * database could not be used. */
 luci_exit_t luci_account_refused(luci_call_t *call, const luci_ctl_database_t *database, luci_result_t result,
                                  const char *name);
 

@@ -156,12 +156,12 @@ static luci_exit_t run_add(luci_call_t *call)
                                        &stored);
     if (status != LUCI_EXIT_DONE)
         return status;
-    result = luci_key_insert(database.db, id, user.id, stored, call->pool);
+    result = luci_admin_add_key(database.db, &user, id, stored, call->pool);
     luci_acts_write(&database, LUCI_EVENT_KEY_ADD, &user, result, 0);
     if (result == LUCI_CONFLICT)
         return luci_say_error(LUCI_EXIT_REFUSED, "the key %s is taken", id);
     return result == LUCI_OK ? say_key(call, id, user.id, "added")
-                             : luci_ctl_database_failed(&database, result);
+                             : luci_account_refused(call, &database, result, user.username);
 }
 
 static const luci_option_t add_options[] = {
@@ -188,7 +188,6 @@ static luci_exit_t run_delete(luci_call_t *call)
     luci_ctl_database_t database;
     luci_key_t key = { 0 };
     const char *id;
-    int changed;
     luci_result_t result;
     luci_exit_t status = take_key_id(call, call->operand[0], &id);
 
@@ -200,7 +199,7 @@ static luci_exit_t run_delete(luci_call_t *call)
         return status;
     result = luci_key_get(database.db, id, &key, call->pool);
     if (result == LUCI_OK)
-        result = luci_db_execute(database.db, LUCI_SQL_KEY_DELETE, &id, &changed, call->pool);
+        result = luci_admin_delete_key(database.db, &key, call->pool);
     if (result == LUCI_NOT_FOUND)
         return luci_say_error(LUCI_EXIT_REFUSED, "there is no key %s", id);
     luci_acts_write(&database, LUCI_EVENT_KEY_DELETE, &key.user, result, 0);

@@ -219,7 +219,8 @@ static luci_exit_t end_all_of(luci_call_t *call, luci_ctl_database_t *database, 
     luci_result_t result = luci_admin_end_sessions(database->db, user, &ended, call->pool);
 
     luci_acts_write(database, LUCI_EVENT_SESSION_REVOKE, user, result, ended);
-    return result == LUCI_OK ? say_ended(call, ended) : luci_ctl_database_failed(database, result);
+    return result == LUCI_OK ? say_ended(call, ended)
+                             : luci_account_refused(call, database, result, user->username);
 }
 
 static luci_exit_t run_revoke(luci_call_t *call)

@@ -74,7 +74,7 @@ static luci_exit_t run_rename(luci_call_t *call)
     result = luci_admin_rename(database.db, &user, name, call->pool);
     luci_acts_write(&database, LUCI_EVENT_USER_RENAME, &user, result, 0);
     if (result != LUCI_OK)
-        return luci_account_refused(call, &database, result, name);
+        return luci_account_refused(call, &database, result, result == LUCI_NOT_FOUND ? user.username : name);
     return luci_account_done(call, &database, user.id,
                              apr_psprintf(call->pool, "%s is now called %s.", user.username, name));
 }
@@ -115,7 +115,7 @@ static luci_exit_t run_set(luci_call_t *call)
     result = luci_admin_set_values(database.db, &user, values.values, values.count, call->pool);
     luci_acts_write(&database, LUCI_EVENT_USER_SET, &user, result, 0);
     if (result != LUCI_OK)
-        return luci_ctl_database_failed(&database, result);
+        return luci_account_refused(call, &database, result, user.username);
     return luci_account_done(call, &database, user.id,
                              apr_psprintf(call->pool, "%s was changed.", user.username));
 }
@@ -156,7 +156,7 @@ static luci_exit_t set_disabled(luci_call_t *call, int disabled)
     result = luci_admin_set_disabled(database.db, &user, disabled, ends ? &ended : NULL, call->pool);
     luci_acts_write(&database, disabled ? LUCI_EVENT_USER_DISABLE : LUCI_EVENT_USER_ENABLE, &user, result, 0);
     if (result != LUCI_OK)
-        return luci_ctl_database_failed(&database, result);
+        return luci_account_refused(call, &database, result, user.username);
     return luci_account_done(call, &database, user.id,
                              apr_psprintf(call->pool, "%s is %s%s.", user.username,
                                           disabled ? "disabled" : "enabled",
@@ -218,7 +218,7 @@ static luci_exit_t run_delete(luci_call_t *call)
     result = luci_admin_delete(database.db, &user, &deleted, call->pool);
     luci_acts_write(&database, LUCI_EVENT_USER_DELETE, &user, result, 0);
     if (result != LUCI_OK)
-        return luci_ctl_database_failed(&database, result);
+        return luci_account_refused(call, &database, result, user.username);
     cells[0] = user.id;
     cells[1] = luci_sql_number(deleted.keys, call->pool);
     cells[2] = luci_sql_number(deleted.sessions, call->pool);

@@ -132,7 +132,8 @@ static void start_session(luci_db_t *db, const luci_user_t *user)
 
 static void check_password(luci_db_t *db)
 {
-    luci_user_t user = add(db, "Carla"), thief = { .id = "nobody", .username = "CARLA" };
+    luci_user_t user = add(db, "Carla"), thief = add(db, "Thief"),
+                nobody = { .id = "nobody", .username = "CARLA" };
     luci_key_t key;
     int ended = -1;
 
@@ -148,8 +149,11 @@ static void check_password(luci_db_t *db)
     support_run(target.params, "DELETE FROM user_key WHERE id = 'username:carla'");
     tap_is_result(luci_admin_set_password(db, &user, "fourth", &ended, pool), LUCI_OK, "without a key");
     tap_is_result(luci_key_get(db, "username:carla", &key, pool), LUCI_OK, "  one is made");
+    thief.username = "CARLA";
     tap_is_result(luci_admin_set_password(db, &thief, "mine", &ended, pool), LUCI_CONFLICT,
                   "not for another user");
+    tap_is_result(luci_admin_set_password(db, &nobody, "mine", &ended, pool), LUCI_NOT_FOUND,
+                  "nor for one who is gone");
 }
 
 static void check_disabled(luci_db_t *db)

@@ -263,10 +263,11 @@ static void check_changed_meanwhile(void)
     tap_is_result(sign_up("alice", RIGHT), LUCI_OK, "a user");
     store_hash(OUTDATED.stored);
     change_at = 2;
-    tap_is_result(sign_in("alice", OUTDATED.password), LUCI_OK,
-                  "the password is changed while the old hash is replaced");
+    tap_is_result(sign_in("alice", OUTDATED.password), LUCI_DENIED,
+                  "the password is changed while the old hash is replaced: it's checked anew, and wrong");
     change_at = 0;
     tap_is_str(stored_hash(), "changed", "the change stays");
+    tap_is_int(support_auth_number(with, "SELECT count(*) FROM user_session"), 1, "nobody comes in");
     tap_is_str(with->logged, "", "which is no reason to log");
     support_auth_close(with);
 }

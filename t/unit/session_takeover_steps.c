@@ -7,13 +7,15 @@
 #include <apr_dbd.h>
 #include <apr_strings.h>
 #include <dlfcn.h>
+#include <string.h>
 #include <unistd.h>
 
 static apr_pool_t *pool;
 
 /* ---- Statements are counted, and something can happen before one of them ---- */
 
-static int selects, writes, interrupt_at;
+static int selects, writes, begins, interrupt_at;
+static int in_transaction; /* where others would have to wait, and nothing can happen */
 static void (*interruption)(void);
 
 static void before_statement(int *counter)
@@ -21,7 +23,7 @@ static void before_statement(int *counter)
     void (*now)(void) = interruption;
 
     (*counter)++;
-    if (interrupt_at > 0 && --interrupt_at == 0) {
+    if (!in_transaction && interrupt_at > 0 && --interrupt_at == 0) {
         interruption = NULL;
         now();
     }
@@ -50,21 +52,35 @@ int apr_dbd_pquery(const apr_dbd_driver_t *driver, apr_pool_t *from, apr_dbd_t *
     return real(driver, from, handle, changed, statement, count, arguments);
 }
 
+int apr_dbd_query(const apr_dbd_driver_t *driver, apr_dbd_t *handle, int *changed, const char *text)
+{
+    int (*real)(const apr_dbd_driver_t *, apr_dbd_t *, int *, const char *);
+    int opens = strncmp(text, "BEGIN", 5) == 0 || strncmp(text, "START", 5) == 0;
+
+    *(void **)&real = dlsym(RTLD_NEXT, "apr_dbd_query");
+    if (opens)
+        before_statement(&begins);
+    in_transaction = opens;
+    return real(driver, handle, changed, text);
+}
+
 /* ---- One at a time ---- */
 
 static void check_statements(int ours)
 {
     start("statements", ours, NOW + DAY);
-    writes = 0;
+    writes = begins = 0;
     tap_is_result(show(UNKNOWN, NOW, 1), LUCI_NOT_FOUND, "%s tables: an unknown id",
                   ours ? "our" : "Lucia's");
     tap_is_int(writes, 0, "  writes nothing");
     tap_is_result(show(BARE, NOW, 1), LUCI_OK, "a bare session");
     tap_is_int(writes, 1, "  is taken over with one statement");
-    writes = selects = 0;
+    tap_is_int(begins, 1, "  in a transaction");
+    writes = selects = begins = 0;
     tap_is_result(show(BARE, NOW + 1, 1), LUCI_OK, "again");
     tap_is_int(writes, 0, "  nothing is written");
     tap_is_int(selects, 1, "  and one look is enough");
+    tap_is_int(begins, 0, "  without a transaction");
     stop();
 }
 

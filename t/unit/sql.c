@@ -5,6 +5,7 @@
 #include "support.h"
 #include "tap.h"
 
+#include <apr_strings.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,6 +53,10 @@ static const struct {
       "SELECT k.hashed_password, " USER_OURS
       " FROM \"user_key\" k JOIN \"auth_user\" u ON u.id = k.user_id WHERE k.id = %s",
       "0" },
+    { LUCI_SQL_USER_LOCK, 1, "SELECT " USER_PLAIN " FROM \"auth_user\" u WHERE u.id = %s", "0",
+      "SELECT " USER_OURS " FROM \"auth_user\" u WHERE u.id = %s", "0" },
+    { LUCI_SQL_KEY_LOCK, 1, "SELECT k.hashed_password, k.user_id FROM \"user_key\" k WHERE k.id = %s", "0",
+      "SELECT k.hashed_password, k.user_id FROM \"user_key\" k WHERE k.id = %s", "0" },
     { LUCI_SQL_KEY_REPLACE_HASH, 1,
       "UPDATE \"user_key\" SET hashed_password = %s WHERE id = %s AND hashed_password = %s", "012",
       "UPDATE \"user_key\" SET hashed_password = %s WHERE id = %s AND hashed_password = %s", "012" },
@@ -185,9 +190,17 @@ static void check_engines(void)
 {
     luci_sql_statement_t get = for_engine(LUCI_MYSQL, LUCI_SQL_KEY_GET);
 
-    for (int id = 0; id < LUCI_SQL_ADMIN; id++)
-        tap_is_str(for_engine(LUCI_PGSQL, (luci_sql_id_t)id).text, statement((luci_sql_id_t)id, 0, 0).text,
+    for (int id = 0; id < LUCI_SQL_ADMIN; id++) {
+        int locks = id == LUCI_SQL_USER_LOCK || id == LUCI_SQL_KEY_LOCK;
+
+        tap_is_str(for_engine(LUCI_PGSQL, (luci_sql_id_t)id).text,
+                   apr_pstrcat(pool, statement((luci_sql_id_t)id, 0, 0).text,
+                               locks ? " FOR NO KEY UPDATE" : "", NULL),
                    "statement %d: PostgreSQL reads what SQLite does", id);
+    }
+    tap_ok(strstr(for_engine(LUCI_MYSQL, LUCI_SQL_USER_LOCK).text, "WHERE u.id = %s FOR UPDATE"),
+           "MySQL locks a user");
+    tap_ok(strstr(for_engine(LUCI_MYSQL, LUCI_SQL_KEY_LOCK).text, " AS BINARY) FOR UPDATE"), "  and a key");
     tap_is_str(for_engine(LUCI_MYSQL, LUCI_SQL_USER_INSERT).text,
                "INSERT INTO `auth_user` (id, username) VALUES (%s, %s)",
                "MySQL tells a conflict by its code");
@@ -261,8 +274,7 @@ static void check_prepares(int user, int session, int list)
     tap_is_int(luci_db_columns(db).user, user, "  its user columns are seen: %d", user);
     tap_is_int(luci_db_columns(db).session, session, "  its session columns are seen: %d", session);
     for (int id = 0; id < LUCI_SQL_ADMIN; id++) {
-        int reads = id == LUCI_SQL_KEY_GET || id == LUCI_SQL_SESSION_GET || id == LUCI_SQL_SESSION_STEP,
-            changed;
+        int reads = strncmp(statement((luci_sql_id_t)id, user, session).text, "SELECT ", 7) == 0, changed;
         const char *const *row;
         luci_result_t result = reads ? luci_db_select(db, (luci_sql_id_t)id, arguments, &row, pool)
                                      : luci_db_execute(db, (luci_sql_id_t)id, arguments, &changed, pool);

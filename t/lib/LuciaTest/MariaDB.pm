@@ -99,7 +99,7 @@ sub lucia_tables {
 sub narrow_user {
     my ($self, $database) = @_;
     $self->query($_) for "CREATE USER narrow\@localhost IDENTIFIED BY '${\PASSWORD}'",
-        "GRANT SELECT (id, username), INSERT ON $database.auth_user TO narrow\@localhost",
+        "GRANT SELECT (id, username), INSERT, UPDATE (username) ON $database.auth_user TO narrow\@localhost",
         map { "GRANT ALL ON $database.$_ TO narrow\@localhost" } qw(user_key user_session);
     return;
 }

@@ -88,7 +88,7 @@ sub lucia_tables {
 # A user of the server, "narrow", who may do everything but read our columns of the user table.
 sub narrow_user {
     my ($self, $database) = @_;
-    $self->query_in($database, $_) for 'CREATE ROLE narrow LOGIN', 'GRANT SELECT (id, username), INSERT ON auth_user TO narrow',
+    $self->query_in($database, $_) for 'CREATE ROLE narrow LOGIN', 'GRANT SELECT (id, username), INSERT, UPDATE (username) ON auth_user TO narrow',
         'GRANT ALL ON user_key, user_session TO narrow';
     return;
 }
