@@ -14,7 +14,17 @@ my %HOST = (
     none => "LuciaCookieSameSite None\nLuciaCookieSecure on", named => 'LuciaCookieName SID',
     broken => 'LuciaDatabase sqlite3 @dir@/no/such/folder/x.db',
 );
-my $site = site('', ports => 3, modules => ['ssl'], start => 0);
+my $site = site(<<'CONF', ports => 3, modules => ['ssl'], start => 0);
+<Location /gate>
+    AuthType Lucia
+    Require valid-user
+</Location>
+<Location /optional>
+    AuthType Lucia
+    Require valid-user
+    LuciaOptional On
+</Location>
+CONF
 my ($secure, $https) = secure_host($site, 2);
 my ($off) = secure_host($site, 3, "LuciaCookieSecure off\n");
 $site->{config} .= $secure . $off . join '', map {
@@ -24,6 +34,7 @@ $site->{config} .= $secure . $off . join '', map {
 $site->start;
 my $plainly_https = LuciaTest::Client->new(port => $site->port_number(3), tls => 1);
 sign_up($site, 'alice');
+my $flags = 'HttpOnly; SameSite=Lax';
 
 # ---- What is sent ----
 
@@ -58,7 +69,6 @@ sub check_bytes {
     is_deeply [$reply->headers('Set-Cookie')], [$gone], "row 16: $what: for an unknown id too";
     return;
 }
-my $flags = 'HttpOnly; SameSite=Lax';
 my $secure_flags = 'HttpOnly; Secure; SameSite=Lax';
 check_bytes('http', $site, '', 'auth_session', 'Path=/; ', $flags);
 check_bytes('https', $https, '', 'auth_session', 'Path=/; ', $secure_flags);
@@ -95,6 +105,19 @@ sub is_nobody {
     }
     return;
 }
+
+# Anonymous without a query as well, and every cookie of the name is cleared.
+sub is_anonymous_with_differing {
+    my ($cookie, $what) = @_;
+    for my $host ('plain.example', 'broken.example') {
+        my $reply = $site->request(GET => '/', cookie => $cookie, host => $host);
+        is $reply->status . ' ' . ($reply->location // ''), '302 /login', "row 16: '$what' is nobody at $host";
+        is_deeply [$reply->headers('Set-Cookie')], [cleared("Domain=$host; Path=/"), cleared('Path=/')],
+            "row 16: '$what': both shapes are cleared";
+    }
+    return;
+}
+sub cleared { my ($where, $name) = @_; ($name // 'auth_session') . "=; $where; Expires=Thu, 01 Jan 1970 00:00:00 GMT; $flags" }
 sub named { my ($text) = @_; $text =~ s/\t/<TAB>/gr =~ s/$v/ID/gr =~ s/$w/OTHER/gr }
 
 is_known($_, named($_)) for "auth_session=$v", "a=b; auth_session=$v", "auth_session=$v; a=b", "auth_session=$v;a=b", "a=b;auth_session=$v", "a; auth_session=$v; b",
@@ -109,13 +132,52 @@ is_nobody("auth_session=$_->[1]", "a value with $_->[0]", 12) for
 is_nobody($_, named($_), 16) for "__HOST-auth_session=$v", "__Host-auth_session=$v", "__Secure-auth_session=$v", "=auth_session=$v", "a=1,auth_session=$v", "a=1, auth_session=$v",
     "Auth_Session=$v", "AUTH_SESSION=$v", "auth_session =$v", " =auth_session=$v", "auth-session=$v", "auth_sessio=$v", "auth_sessions=$v", "xauth_session=$v",
     "auth_session", "auth_session:$v", "\"auth_session\"=$v", "\$auth_session=$v", "auth%5fsession=$v", "a=\"b; auth_session=$v\"", "auth_session[]=$v", "$v", "a=$v";
-is_nobody($_, named($_), 16) for "auth_session=$v; auth_session=$w", "auth_session=$w; auth_session=$v", "auth_session=$v; auth_session=", "auth_session=; auth_session=$v",
+is_anonymous_with_differing($_, named($_)) for "auth_session=$v; auth_session=$w", "auth_session=$w; auth_session=$v", "auth_session=$v; auth_session=", "auth_session=; auth_session=$v",
     "auth_session=$v; auth_session=x", "auth_session=$v; a=b; auth_session=" . 'z' x 40, "auth_session=$v; auth_session=" . uc $v;
 
 my $two = $site->request(GET => '/', headers => [['Cookie', "auth_session=$v"], ['Cookie', "auth_session=$w"]]);
 is $two->status, 302, 'row 16: two Cookie headers with two ids are nobody';
 is $site->request(POST => '/logout', cookie => "auth_session=$v; auth_session=$w", origin => 1)->status, 401, 'row 16: two ids sign nobody out';
 ok row_of($site, { value => $v }) && row_of($site, { value => $w }), 'row 16: and both live';
+
+# ---- Two cookies of one name ----
+
+sub sent { my ($reply) = @_; [map { s/^(\w+=)[^;]+(.*Expires=)(?!Thu, 01 Jan 1970)[^;]*/$1VALUE$2DATE/r } $reply->headers('Set-Cookie')] }
+my $differing = "auth_session=$v; auth_session=$w";
+my $both = [cleared('Domain=plain.example; Path=/'), cleared('Path=/')];
+my %plain = (host => 'plain.example', origin => 'http://plain.example');
+for my $case (
+    ['the sign-in page', GET => '/login'], ['the sign-up page', GET => '/signup'], ['a sign-out', POST => '/logout'], ['an optional place', GET => '/optional'],
+    ['a gate, to a person', GET => '/gate', 302, Accept => 'text/html'], ['a gate, to a script', GET => '/gate', 401], ['a form at a gate', POST => '/gate', 401, Accept => 'text/html'],
+) {
+    my ($what, $method, $path, $status, %headers) = @$case;
+    my $answer = $site->request($method => $path, cookie => $differing, headers => \%headers, %plain);
+    my ($folder) = $path eq '/gate' || $path eq '/optional' || $path =~ /^\/(?:login|signup|logout)/ ? cleared("Path=$path") : ();
+    is_deeply [sort @{ sent($answer) }], [sort @$both, $folder], "row 16: two ids: $what clears every shape";
+    is $answer->status, $status, "row 16: two ids: $what" if $status;
+}
+my $in = $site->request(POST => '/login', form(username => 'alice', password => $PASSWORD), cookie => $differing, %plain);
+is $in->status, 302, 'row 16: two ids: the sign-in works';
+my $set = 'auth_session=VALUE; Path=/; Expires=DATE; ' . $flags;
+is_deeply [grep { /^auth_session=/ } @{ sent($in) }], [cleared('Domain=plain.example; Path=/'), cleared('Path=/login'), $set],
+    'row 16: two ids: its answer clears the others, and not the cookie that it sets';
+is_deeply [grep { /^auth_session=/ } @{ sent($site->request(POST => '/login', form(username => 'alice', password => $PASSWORD), cookie => "auth_session=$v", %plain)) }],
+    [$set], 'and nothing else when one came alone';
+$v = sign_in($site, 'alice')->{value};
+is_deeply sent($site->request(GET => '/', cookie => "auth_session=$v; auth_session=$v", %plain)), [], 'row 16: the same id twice is fine';
+is_deeply sent($site->request(POST => '/logout', cookie => "auth_session=$v; auth_session=$v", %plain)), [cleared('Domain=plain.example; Path=/'), cleared('Path=/logout'), cleared('Path=/')],
+    'row 16: and a sign-out clears both';
+$in = $site->request(POST => '/login', form(username => 'alice', password => $PASSWORD), cookie => 'auth_session_device=a; auth_session_device=b', %plain);
+is_deeply [grep { /^auth_session_device/ } @{ sent($in) }], [cleared('Domain=plain.example; Path=/', 'auth_session_device'),
+    cleared('Path=/login', 'auth_session_device'), $set =~ s/session/session_device/r], 'two device cookies: the others are cleared with the new one';
+my $domain = $site->request(GET => '/auth', cookie => $differing, host => 'domain.example');
+is_deeply [sort @{ sent($domain) }], [sort map { cleared($_) } 'Domain=example.org; Path=/auth', 'Domain=example.org; Path=/', 'Path=/auth', 'Path=/',
+    'Domain=domain.example; Path=/auth', 'Domain=domain.example; Path=/'], 'row 16: two ids with LuciaCookieDomain and LuciaCookiePath: each domain with each path';
+is_deeply sent($site->request(GET => '/', cookie => $differing =~ s/auth_session/__Host-session/gr, host => 'prefix.example')),
+    [cleared('Path=/', '__Host-session') =~ s/HttpOnly/HttpOnly; Secure/r], 'row 16: a __Host- cookie has one shape only';
+is scalar(() = $site->error_log =~ /LUCI0770: [23] cookies named auth_session came with different values/g), 1, 'the log says so once a minute';
+unlike $site->error_log, qr/$v|$w/, 'row 15: without the values';
+$v = sign_in($site, 'alice')->{value};
 
 # ---- Prefixes are part of the name ----
 

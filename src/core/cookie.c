@@ -61,24 +61,32 @@ static int is_id(const char *text, size_t length)
 luci_result_t luci_cookie_find(const char *header, const char *name, const char **id, apr_pool_t *pool)
 {
     size_t name_length = strlen(name);
-    const char *rest = header, *found = NULL;
-    pair_t pair;
+    const char *rest = header;
+    pair_t pair, found = { NULL, 0 };
 
     while (next_pair(&rest, &pair)) {
-        const char *value = pair.start + name_length + 1;
-
         if (!is_named(&pair, name, name_length))
             continue;
-        if (!is_id(value, pair.length - name_length - 1))
-            return LUCI_NOT_FOUND;
-        if (found && memcmp(found, value, LUCI_SESSION_ID_LENGTH) != 0)
-            return LUCI_NOT_FOUND;
-        found = value;
+        if (found.start && (found.length != pair.length || memcmp(found.start, pair.start, pair.length) != 0))
+            return LUCI_CONFLICT;
+        found = pair;
     }
-    if (!found)
+    if (!found.start || !is_id(found.start + name_length + 1, found.length - name_length - 1))
         return LUCI_NOT_FOUND;
-    *id = apr_pstrmemdup(pool, found, LUCI_SESSION_ID_LENGTH);
+    *id = apr_pstrmemdup(pool, found.start + name_length + 1, LUCI_SESSION_ID_LENGTH);
     return LUCI_OK;
+}
+
+int luci_cookie_count(const char *header, const char *name)
+{
+    size_t name_length = strlen(name);
+    const char *rest = header;
+    pair_t pair;
+    int count = 0;
+
+    while (next_pair(&rest, &pair))
+        count += is_named(&pair, name, name_length);
+    return count;
 }
 
 const char *luci_cookie_value(const char *header, const char *name, apr_pool_t *pool)

@@ -23,11 +23,14 @@ typedef struct {
 
 /* Finds the session id in a Cookie header (several headers joined by "; " or "," + space are NOT split at
  * commas: only ';' separates). OK: id is set, allocated from pool. NOT_FOUND: no cookie of that exact
- * (case-sensitive) name, or one of a wrong shape, or the name twice with different values; id is untouched.
- * header may be NULL. A quoted value ("...") is a wrong shape, and a blank beside the '=' is part of the name
- * or the value. */
+ * (case-sensitive) name, or one of a wrong shape. CONFLICT: the name twice with different values, of whatever
+ * shape. id is untouched then. header may be NULL. A quoted value ("...") is a wrong shape, and a blank
+ * beside the '=' is part of the name or the value. */
 luci_result_t luci_cookie_find(const char *header, const char *name, const char **id,
                                apr_pool_t *pool) LUCI_MUST_USE;
+
+/* How many cookies of that name there are. */
+int luci_cookie_count(const char *header, const char *name);
 
 /* The value of the one cookie of that name, read as above but of any shape, from pool. NULL: there is none,
  * or several differ. */

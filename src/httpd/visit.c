@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "visit.h"
 
+#include "cookie_shapes.h"
 #include "counters.h"
 #include "device.h"
+#include "httpd_log.h"
 #include "request.h"
 #include "request_origin.h"
 
@@ -12,6 +14,7 @@
 APLOG_USE_MODULE(luciauth);
 
 #define YEAR (365 * LUCI_MS_DAY)
+#define SET_COOKIE "Set-Cookie"
 
 request_rec *luci_visit_root(request_rec *r)
 {
@@ -58,9 +61,8 @@ static luci_visit_t *begin_visit(request_rec *root)
 
     visit->pool = root->pool;
     visit->cookies = apr_table_get(root->headers_in, "Cookie");
-    if (luci_cookie_find(visit->cookies, luci_config_server(root->server)->cookie_name, &visit->cookie_id,
-                         root->pool) != LUCI_OK)
-        visit->cookie_id = NULL;
+    visit->cookies_differ = luci_cookie_find(visit->cookies, luci_config_server(root->server)->cookie_name,
+                                             &visit->cookie_id, root->pool) == LUCI_CONFLICT;
     visit->bearer_id = read_bearer(root);
     return visit;
 }
@@ -133,23 +135,6 @@ int luci_visit_is_exempt(request_rec *r)
     return here_of(r)->is_exempt;
 }
 
-const char *luci_visit_credential(request_rec *r, int *refused)
-{
-    const luci_dir_config_t *dir = luci_config_dir(r);
-    const luci_visit_t *visit = luci_visit_of(r);
-
-    *refused = 0;
-    if (dir->bearer && visit->bearer_id)
-        return visit->bearer_id;
-    r = luci_visit_root(r); /* an include's own method says nothing about who wanted it */
-    if (!visit->cookie_id || luci_request_is_safe(r) || !dir->csrf ||
-        luci_request_origin(r, dir) == LUCI_ORIGIN_OWN)
-        return visit->cookie_id;
-    luci_request_log_refused(r, dir);
-    *refused = 1;
-    return NULL;
-}
-
 static luci_cookie_t cookie_of(request_rec *r)
 {
     const luci_server_config_t *config = luci_config_server(r->server);
@@ -165,27 +150,93 @@ static luci_cookie_t cookie_of(request_rec *r)
     };
 }
 
-/* err_headers_out of the root reaches the client with errors and after internal redirects too. */
-static void send_cookie(request_rec *r, const char *value)
+/* A Set-Cookie line of ours. */
+typedef struct {
+    luci_cookie_t cookie;
+    const char *value;
+} sent_t;
+
+/* Takes a line of ours for the same cookie back, because the next one says something newer: an answer never
+ * clears the cookie that it sets. */
+static void withdraw(luci_visit_t *visit, apr_table_t *headers, const luci_cookie_t *cookie)
 {
-    apr_table_addn(luci_visit_root(r)->err_headers_out, "Set-Cookie", value);
-    luci_visit_of(r)->cookie_sent = 1;
+    const apr_array_header_t *pairs = apr_table_elts(apr_table_copy(visit->pool, headers));
+    const char *value = NULL;
+
+    for (int i = 0; visit->sent && i < visit->sent->nelts; i++) {
+        sent_t *sent = &APR_ARRAY_IDX(visit->sent, i, sent_t);
+
+        if (sent->value && luci_cookie_is_same(&sent->cookie, cookie)) {
+            value = sent->value;
+            sent->value = NULL;
+        }
+    }
+    if (!value)
+        return;
+    apr_table_unset(headers, SET_COOKIE);
+    for (int i = 0; i < pairs->nelts; i++) {
+        const apr_table_entry_t *pair = &APR_ARRAY_IDX(pairs, i, apr_table_entry_t);
+
+        if (ap_cstr_casecmp(pair->key, SET_COOKIE) == 0 && pair->val != value)
+            apr_table_addn(headers, SET_COOKIE, pair->val);
+    }
+}
+
+/* err_headers_out of the root reaches the client with errors and after internal redirects too. */
+static void send_cookie(request_rec *r, const luci_cookie_t *cookie, const char *value)
+{
+    luci_visit_t *visit = luci_visit_of(r);
+    apr_table_t *headers = luci_visit_root(r)->err_headers_out;
+
+    withdraw(visit, headers, cookie);
+    if (!visit->sent)
+        visit->sent = apr_array_make(visit->pool, 2, sizeof(sent_t));
+    APR_ARRAY_PUSH(visit->sent, sent_t) = (sent_t){ *cookie, value };
+    apr_table_addn(headers, SET_COOKIE, value);
+    visit->cookie_sent = 1;
+}
+
+static void clear(request_rec *r, const luci_cookie_t *cookie)
+{
+    send_cookie(r, cookie, luci_cookie_clear(cookie, luci_visit_of(r)->pool));
+}
+
+/* Clears all cookies of that name that are not this one: they come before the line for this one, since old
+ * browsers take a host-only cookie and one for the host's own domain for the same. */
+static void clear_strays(request_rec *r, const luci_cookie_t *cookie)
+{
+    const request_rec *root = luci_visit_root(r);
+    const apr_array_header_t *strays =
+        luci_cookie_shapes(cookie, root->hostname, root->unparsed_uri, root->pool);
+
+    for (int i = 0; i < strays->nelts; i++)
+        clear(r, &APR_ARRAY_IDX(strays, i, luci_cookie_t));
+}
+
+static int are_several(const luci_visit_t *visit, const luci_cookie_t *cookie)
+{
+    return luci_cookie_count(visit->cookies, cookie->name) > 1;
 }
 
 void luci_visit_set_cookie(request_rec *r, const luci_session_t *session)
 {
+    const luci_visit_t *visit = luci_visit_of(r);
     luci_cookie_t cookie = cookie_of(r);
     luci_ms_t expires =
         luci_config_server(r->server)->cookie_expires ? session->idle_expires : luci_runtime_now() + YEAR;
 
-    send_cookie(r, luci_cookie_set(&cookie, session->id, expires, luci_visit_root(r)->pool));
+    if (are_several(visit, &cookie))
+        clear_strays(r, &cookie);
+    send_cookie(r, &cookie, luci_cookie_set(&cookie, session->id, expires, visit->pool));
 }
 
 void luci_visit_clear_cookie(request_rec *r)
 {
     luci_cookie_t cookie = cookie_of(r);
 
-    send_cookie(r, luci_cookie_clear(&cookie, luci_visit_root(r)->pool));
+    if (are_several(luci_visit_of(r), &cookie))
+        clear_strays(r, &cookie);
+    clear(r, &cookie);
 }
 
 const char *luci_visit_device(request_rec *r)
@@ -198,11 +249,51 @@ const char *luci_visit_device(request_rec *r)
 
 void luci_visit_set_device(request_rec *r, const char *value)
 {
+    const luci_visit_t *visit = luci_visit_of(r);
     luci_cookie_t cookie = cookie_of(r);
 
     cookie.name = luci_runtime_of(r)->device_cookie;
-    send_cookie(r, luci_cookie_set(&cookie, value, luci_runtime_now() + LUCI_DEVICE_LIFETIME,
-                                   luci_visit_root(r)->pool));
+    if (are_several(visit, &cookie))
+        clear_strays(r, &cookie);
+    send_cookie(r, &cookie,
+                luci_cookie_set(&cookie, value, luci_runtime_now() + LUCI_DEVICE_LIFETIME, visit->pool));
+}
+
+/* Which of several session cookies is this site's cannot be told, and a browser goes on sending them all:
+ * they are cleared, so that the next sign-in works. An include far down in a page comes too late for that. */
+static void clear_differing(request_rec *root, const luci_visit_t *visit)
+{
+    luci_cookie_t cookie = cookie_of(root);
+
+    if (root->sent_bodyct)
+        return;
+    luci_visit_clear_cookie(root);
+    if (luci_httpd_log_topic_due(LUCI_TOPIC_COOKIES))
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, root,
+                      "LUCI0770: %d cookies named %s came with different values, so nobody is signed in and "
+                      "all of them are cleared; LuciaCookieDomain or LuciaCookiePath was changed, or another "
+                      "application or a neighbouring host sets a cookie of this name: if this comes again, "
+                      "write another LuciaCookieName",
+                      luci_cookie_count(visit->cookies, cookie.name), cookie.name);
+}
+
+const char *luci_visit_credential(request_rec *r, int *refused)
+{
+    const luci_dir_config_t *dir = luci_config_dir(r);
+    const luci_visit_t *visit = luci_visit_of(r);
+
+    *refused = 0;
+    if (dir->bearer && visit->bearer_id)
+        return visit->bearer_id;
+    r = luci_visit_root(r); /* an include's own method says nothing about who wanted it */
+    if (visit->cookies_differ)
+        clear_differing(r, visit);
+    if (!visit->cookie_id || luci_request_is_safe(r) || !dir->csrf ||
+        luci_request_origin(r, dir) == LUCI_ORIGIN_OWN)
+        return visit->cookie_id;
+    luci_request_log_refused(r, dir);
+    *refused = 1;
+    return NULL;
 }
 
 /* Tells the browser what became of its cookie. */

@@ -26,6 +26,7 @@ typedef struct {
     const char *cookie_id; /* a session id of the right shape from the cookie, or NULL */
     const char *bearer_id; /* likewise from "Authorization: Bearer" */
     const char *cookies;   /* the Cookie header as it came, or NULL */
+    int cookies_differ;    /* several session cookies came, with different values */
     luci_validation_t by_cookie;
     luci_validation_t by_bearer;
 
@@ -39,6 +40,7 @@ typedef struct {
 
     int is_private;                /* the answer is for this visitor only */
     int cookie_sent;               /* a Set-Cookie of ours goes with it */
+    apr_array_header_t *sent;      /* those (visit.c); NULL: none */
     const request_rec *indexing;   /* the folder whose index mod_dir looks for; NULL: none */
     const request_rec *content_of; /* the request whose content is being made; NULL: none yet */
     int headers_sent;              /* X-Lucia-* of ours stand in the request's headers */

@@ -12,11 +12,12 @@ const quiet = [
   "--no-first-run",
 ];
 
-export function launch() {
+/** With hosts ("*.site.example", ...) that it finds at this machine. */
+export function launch({ hosts = [] } = {}) {
   const asRoot = process.getuid() === 0 ? ["--no-sandbox"] : [];
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [...quiet, ...asRoot],
+    args: [...quiet, ...asRoot, `--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(", ")}`],
   });
 }
 

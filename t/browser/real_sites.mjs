@@ -7,7 +7,8 @@ import { diag, done, is, ok } from "../interop/lib/tap.mjs";
 
 const origin = process.argv[2];
 const password = "correct horse battery staple";
-const browser = await launch();
+const { port } = new URL(origin);
+const browser = await launch({ hosts: ["*.site.example"] });
 
 /** One person with a browser of their own. */
 async function visit(title, walk) {
@@ -57,6 +58,36 @@ await visit("a site with Referrer-Policy no-referrer on every page", async (tab)
 
   sent = await fillIn(tab, "norma");
   is([sent.origin, await heading(tab)], ["null", "Profile"], "sign-in works");
+});
+
+await visit("a neighbour's cookie of the same name", async (tab, context) => {
+  const www = `http://www.site.example:${port}`;
+  const names = async () => (await context.cookies(`${www}/`)).filter(({ name }) => name === "auth_session").map(({ domain }) => domain);
+  const stray = "z".repeat(40);
+
+  await tab.goto(`${www}/signup`);
+  await fillIn(tab, "stella");
+  is(await heading(tab), "Profile", "signed up");
+  await context.addCookies([
+    { name: "auth_session", value: stray, domain: ".site.example", path: "/" },
+    { name: "auth_session", value: "x", domain: "www.site.example", path: "/private" },
+  ]);
+  is((await names()).sort(), [".site.example", "www.site.example"], "a host beside this one sets a cookie for the whole domain");
+
+  await tab.goto(`${www}/private/`);
+  is(await heading(tab), "Sign in", "which of them is right cannot be told, so the gate asks to sign in");
+  is(await names(), [], "and none of them is left");
+  await fillIn(tab, "stella");
+  is([await heading(tab), await names()], ["Members", ["www.site.example"]], "the sign-in works");
+
+  await context.addCookies([{ name: "auth_session", value: stray, domain: ".site.example", path: "/" }]);
+  await context.addCookies([{ name: "auth_session", value: stray, domain: ".site.example", path: "/" }]);
+  await tab.goto(`${www}/private/?again`);
+  is(await heading(tab), "Sign in", "it comes again");
+  await context.addCookies([{ name: "auth_session", value: stray, domain: ".site.example", path: "/" }]);
+  await fillIn(tab, "stella");
+  await fillIn(tab, "stella");
+  is([await heading(tab), await names()], ["Members", ["www.site.example"]], "and even before the form is sent: the second sign-in works");
 });
 
 await browser.close();

@@ -30,8 +30,10 @@ LuciaDatabase sqlite3 @db@
 LuciaPasswordHash argon2id m=8 t=1 p=1
 LuciaMount /
 # As many sites have it for everything that they serve.
-Header always set Referrer-Policy no-referrer
-Header set Referrer-Policy no-referrer
+<If "%{HTTP_HOST} =~ /^127/">
+    Header always set Referrer-Policy no-referrer
+    Header set Referrer-Policy no-referrer
+</If>
 <Directory "@htdocs@/private">
     Options +ExecCGI
     AddHandler cgi-script .cgi

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checklist rows 12 and 16: what counts as our cookie, and the exact bytes of Set-Cookie. */
 #include "cookie.h"
+#include "cookie_shapes.h"
 #include "tap.h"
 
 #include <apr_general.h>
@@ -70,12 +71,7 @@ static void test_find(void)
         { "auth_session=abcdefghijklmnopqrstuvwxyz0123456789012`", NULL },
         { "auth_session=abcdefghijklmnopqrstuvwxyz0123456789012{", NULL },
         { "auth_session=%61bcdefghijklmnopqrstuvwxyz01234567890123", NULL },
-        { "auth_session=" ID "; auth_session=" ID2, NULL },
-        { "auth_session=" ID2 "; auth_session=" ID, NULL },
-        { "auth_session=" ID "; auth_session=", NULL },
-        { "auth_session=; auth_session=" ID, NULL },
         { "auth_session=x; auth_session=x", NULL },
-        { "auth_session=" ID "; auth_session=" ID "; auth_session=" ID2, NULL },
     };
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -86,6 +82,83 @@ static void test_find(void)
                    table[i].header ? table[i].header : "no header");
         tap_is_str(id, table[i].id, "... and the id");
     }
+}
+
+static void test_conflicts(void)
+{
+    static const struct {
+        const char *header;
+        int count;
+    } table[] = {
+        { "auth_session=" ID "; auth_session=" ID2, 2 },
+        { "auth_session=" ID2 "; auth_session=" ID, 2 },
+        { "auth_session=" ID "; auth_session=", 2 },
+        { "auth_session=; auth_session=" ID, 2 },
+        { "auth_session=x; auth_session=y", 2 },
+        { "auth_session=x; a=b; auth_session=xy; auth_session2=z", 2 },
+        { "auth_session=" ID "; auth_session=" ID "; auth_session=" ID2, 3 },
+    };
+    const char *id = NULL;
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        tap_is_int(luci_cookie_find(table[i].header, "auth_session", &id, pool), LUCI_CONFLICT,
+                   "row 16: two values: %s", table[i].header);
+        tap_is_int(luci_cookie_count(table[i].header, "auth_session"), table[i].count, "... counted");
+    }
+    tap_ok(!id, "none of them gives an id");
+    tap_is_int(luci_cookie_count("auth_session=" ID "; auth_session=" ID, "auth_session"), 2,
+               "equal ones are counted too");
+    tap_is_int(luci_cookie_count("Auth_session=1; auth_session", "auth_session"), 0, "others are not");
+    tap_is_int(luci_cookie_count(NULL, "auth_session"), 0, "no header has none");
+}
+
+/* "domain path" of each shape, in a line. */
+static const char *shapes_of(const luci_cookie_t *cookie, const char *host, const char *path)
+{
+    apr_array_header_t *shapes = luci_cookie_shapes(cookie, host, path, pool);
+    const char *text = "";
+
+    for (int i = 0; i < shapes->nelts; i++) {
+        const luci_cookie_t *shape = &APR_ARRAY_IDX(shapes, i, luci_cookie_t);
+
+        text = apr_pstrcat(pool, text, *text ? ", " : "", shape->domain ? shape->domain : "-", " ",
+                           shape->path, NULL);
+    }
+    return text;
+}
+
+static void test_shapes(void)
+{
+    luci_cookie_t cookie = { .name = "auth_session", .path = "/" };
+    apr_array_header_t *shapes;
+
+    tap_is_str(shapes_of(&cookie, "www.site.example", "/"), "www.site.example /, site.example /",
+               "row 16: host-only at /: the host's and the parent domain's");
+    tap_is_str(shapes_of(&cookie, "www.site.example", "/a/b?c/d"),
+               "www.site.example /, site.example /, - /a, - /a/, - /a/b", "the folders of the path");
+    cookie.domain = ".Site.example";
+    tap_is_str(shapes_of(&cookie, "www.site.example", "/"), "- /, www.site.example /",
+               "with a domain: not its own shape, however it is written");
+    cookie.path = "/auth";
+    tap_is_str(shapes_of(&cookie, "site.example", "/auth"), "- /auth, - /, site.example /",
+               "with a path: / as well");
+    cookie.domain = "other.example";
+    tap_is_str(shapes_of(&cookie, "site.example", NULL),
+               "- /auth, - /, site.example /auth, site.example /, other.example /",
+               "with a domain that is not this host's");
+    cookie = (luci_cookie_t){ .name = "auth_session", .path = "/" };
+    tap_is_str(shapes_of(&cookie, "127.0.0.1", "/x"), "- /x", "an address has no parent domain");
+    tap_is_str(shapes_of(&cookie, "::1", "/"), "", "nor has one of IPv6");
+    tap_is_str(shapes_of(&cookie, "localhost", "/"), "", "nor a host of one label");
+    tap_is_str(shapes_of(&cookie, NULL, "/"), "", "nor an unknown host");
+    tap_is_str(shapes_of(&cookie, "a;b.example", "/c;d/e"), "",
+               "what cannot stand in the header is left out");
+    shapes = luci_cookie_shapes(&cookie, "a.b.c.d.e.f.g.h.i.j.example", "/1/2/3/4/5/6/7/8/9/10/11/12", pool);
+    tap_is_int(shapes->nelts, LUCI_COOKIE_SHAPES_MAX, "there are not more than that");
+    tap_is_str(APR_ARRAY_IDX(shapes, 0, luci_cookie_t).domain, "a.b.c.d.e.f.g.h.i.j.example",
+               "the host itself is among them");
+    cookie.name = "__host-a";
+    tap_is_str(shapes_of(&cookie, "www.site.example", "/a"), "", "a __Host- name has one shape only");
 }
 
 static void test_prefixed_names(void)
@@ -301,6 +374,8 @@ int main(void)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     test_find();
+    test_conflicts();
+    test_shapes();
     test_prefixed_names();
     test_shape();
     test_strip();
