@@ -83,6 +83,10 @@ typedef struct {
     int strip_cookie;
     int bearer;
     int optional;
+    struct { /* AuthBasicProvider, which is mod_auth_basic's */
+        int is_written;
+        int has_lucia;
+    } basic;
     apr_uint64_t set; /* bit n: row n of the table was written */
 } luci_dir_config_t;
 

@@ -31,7 +31,15 @@ void *luci_config_create_dir(apr_pool_t *pool, char *path)
 
 void *luci_config_merge_dir(apr_pool_t *pool, void *base, void *add)
 {
-    return luci_directives_merge(&luci_scope_dir, base, add, pool);
+    const luci_dir_config_t *added = add;
+    luci_dir_config_t *merged = luci_directives_merge(&luci_scope_dir, base, add, pool);
+
+    if (!added->basic.is_written)
+        return merged;
+    if (merged == base)
+        merged = apr_pmemdup(pool, base, sizeof *merged);
+    merged->basic = added->basic;
+    return merged;
 }
 
 luci_server_config_t *luci_config_server(server_rec *server)

@@ -152,21 +152,51 @@ static void end_unknown(request_rec *r, luci_result_t outcome)
         luci_throttle_end(luci_runtime_of(r)->auth.throttle, &visit->basic_attempt, outcome, r->pool);
 }
 
-/* mod_auth_basic answers 500 when a provider could not look; we know when that means 503 or 429. Who is
- * unknown here and known to another provider made no wrong try. */
+/* What the check_authn hooks behind ours say: they run once, as if we had declined, and those before ours ran
+ * already (mod_ssl's FakeBasicAuth takes its own header for a forgery when it runs twice). */
+static int run_later_authn(request_rec *r)
+{
+    const apr_array_header_t *hooks = ap_hook_get_check_user_id();
+    int i = 0, status = DECLINED;
+
+    while (i < hooks->nelts &&
+           APR_ARRAY_IDX(hooks, i, ap_LINK_check_user_id_t).pFunc != luci_gate_authenticate)
+        i++;
+    for (i++; i < hooks->nelts && status == DECLINED; i++)
+        status = APR_ARRAY_IDX(hooks, i, ap_LINK_check_user_id_t).pFunc(r);
+    return status;
+}
+
+/* The same for check_authz. */
+static int run_later_authz(request_rec *r)
+{
+    const apr_array_header_t *hooks = ap_hook_get_auth_checker();
+    int i = 0, status = DECLINED;
+
+    while (i < hooks->nelts && APR_ARRAY_IDX(hooks, i, ap_LINK_auth_checker_t).pFunc != luci_gate_authorize)
+        i++;
+    for (i++; i < hooks->nelts && status == DECLINED; i++)
+        status = APR_ARRAY_IDX(hooks, i, ap_LINK_auth_checker_t).pFunc(r);
+    return status;
+}
+
+/* mod_auth_basic answers 500 when a provider could not look (it declines where AuthBasicAuthoritative is
+ * Off); we know when that means 503 or 429. A name that is unknown here and known to another provider was no
+ * wrong try. */
 static int authenticate_basic(request_rec *r)
 {
     luci_visit_t *visit = luci_visit_of(r);
     int status;
 
     visit->inside_authn = 1;
-    status = ap_run_check_user_id(r);
+    status = run_later_authn(r);
     visit->inside_authn = 0;
     end_unknown(r, status == OK ? LUCI_INVALID : LUCI_NOT_FOUND);
-    if (status == HTTP_INTERNAL_SERVER_ERROR && visit->basic_name && visit->basic_result == LUCI_THROTTLED)
+    if (status != HTTP_INTERNAL_SERVER_ERROR)
+        return status;
+    if (visit->basic_name && visit->basic_result == LUCI_THROTTLED)
         return luci_reply_throttled(r, visit->basic_attempt.retry_after);
-    if (status == HTTP_INTERNAL_SERVER_ERROR && visit->basic_name &&
-        (visit->basic_result == LUCI_BUSY || visit->basic_result == LUCI_UNAVAILABLE))
+    if (visit->basic_name && (visit->basic_result == LUCI_BUSY || visit->basic_result == LUCI_UNAVAILABLE))
         return luci_reply_undecided(r, visit->basic_result);
     return status;
 }
@@ -177,26 +207,20 @@ int luci_gate_authenticate(request_rec *r)
         luci_visit_gate(r);
         return authenticate_session(r);
     }
-    if (!is_auth_type(r, "Basic") || !luci_runtime_of(r) || luci_visit_of(r)->inside_authn)
+    if (!luci_config_dir(r)->basic.has_lucia || !is_auth_type(r, "Basic") || !luci_runtime_of(r))
         return DECLINED;
     return authenticate_basic(r);
 }
 
 int luci_gate_authorize(request_rec *r)
 {
-    luci_visit_t *visit;
     int status;
 
     if (!luci_visit_is_gated(r))
         return DECLINED;
-    visit = luci_visit_of(r);
-    if (visit->inside_authz)
-        return DECLINED;
     if (luci_visit_is_exempt(r))
         return OK;
-    visit->inside_authz = 1;
-    status = ap_run_auth_checker(r);
-    visit->inside_authz = 0;
+    status = run_later_authz(r);
     if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN)
         return status;
     return is_anonymous(r) ? challenge(r) : HTTP_FORBIDDEN;

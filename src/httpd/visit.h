@@ -44,8 +44,7 @@ typedef struct {
     const request_rec *indexing;   /* the folder whose index mod_dir looks for; NULL: none */
     const request_rec *content_of; /* the request whose content is being made; NULL: none yet */
     int headers_sent;              /* X-Lucia-* of ours stand in the request's headers */
-    int inside_authn;              /* our hook is calling the others */
-    int inside_authz;
+    int inside_authn;              /* our hook is calling those behind it */
 } luci_visit_t;
 
 /* The visit a request belongs to; made on first use. */
