@@ -64,6 +64,7 @@ static void register_hooks(apr_pool_t *pool)
     static const char *const before_authz[] = { "mod_authz_core.c", NULL };
     static const char *const after_headers[] = { "mod_headers.c", "mod_expires.c", NULL };
     static const char *const before_index[] = { "mod_dir.c", NULL };
+    static const char *const after_core[] = { "core.c", NULL };
     static const char *const before_proxy[] = { "mod_proxy.c", NULL };
     static const char *const before_watchdog[] = { "mod_watchdog.c", NULL };
 
@@ -101,8 +102,11 @@ static void register_hooks(apr_pool_t *pool)
     luci_status_register();
     ap_hook_handler(luci_metrics_handle, NULL, before_proxy, APR_HOOK_FIRST);
 
+    /* Core switches to HTTP/2 in a handler hook of its own, which has to see the headers whole. */
+    ap_hook_handler(luci_identity_handle, after_core, before_proxy, APR_HOOK_REALLY_FIRST);
+
     /* mod_proxy's handler takes what it covers without looking at r->handler. */
-    ap_hook_handler(luci_endpoints_handle, NULL, before_proxy, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(luci_endpoints_handle, after_core, before_proxy, APR_HOOK_REALLY_FIRST);
 }
 
 AP_DECLARE_MODULE(luciauth) = {

@@ -152,7 +152,15 @@ int luci_identity_fixups(request_rec *r)
             return status;
     }
     hand_on(r, visit, dir);
-    luci_scrub_secrets(r, r->headers_in);
+    if (!luci_request_may_become_h2(r)) /* stream 1 needs them; else see luci_identity_handle */
+        luci_scrub_secrets(r, r->headers_in);
+    return DECLINED;
+}
+
+int luci_identity_handle(request_rec *r)
+{
+    if (luci_config_server(r->server)->database.driver && luci_request_may_become_h2(r))
+        luci_scrub_secrets(r, r->headers_in);
     return DECLINED;
 }
 

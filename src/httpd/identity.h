@@ -12,6 +12,10 @@
 /* The fixups hook: hands the identity on, and takes the secrets out (scrub.h). */
 int luci_identity_fixups(request_rec *r);
 
+/* A handler hook, behind core's and before all that make content: takes the secrets out of a request that
+ * could have become HTTP/2 and did not. */
+int luci_identity_handle(request_rec *r);
+
 /* The fixups hook right before mod_dir's: from here on a folder's subrequests look for its index. */
 int luci_identity_before_index(request_rec *r);
 

@@ -17,6 +17,13 @@ static int is_browsers_websocket(const request_rec *r)
     return upgrade && ap_find_token(r->pool, upgrade, "websocket") && apr_table_get(r->headers_in, "Origin");
 }
 
+int luci_request_may_become_h2(const request_rec *r)
+{
+    const char *upgrade = r->connection->master ? NULL : apr_table_get(r->headers_in, "Upgrade");
+
+    return upgrade && ap_find_token(r->pool, upgrade, "h2c");
+}
+
 int luci_request_is_safe(const request_rec *r)
 {
     static const char *const safe[] = { "GET", "HEAD", "OPTIONS", "TRACE" };

@@ -28,4 +28,8 @@ luci_body_t luci_request_body_type(const request_rec *r);
  * connection will close), 415. The raw body is wiped; wipe the form after use. */
 int luci_request_read_form(request_rec *r, luci_form_t *form);
 
+/* Whether httpd may take this request over to HTTP/2 (h2c by Upgrade): its core does so in a handler hook,
+ * from the headers as they are then, and the request runs once more as stream 1. */
+int luci_request_may_become_h2(const request_rec *r);
+
 #endif

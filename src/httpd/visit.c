@@ -393,10 +393,11 @@ static luci_result_t validate(request_rec *r, const char *id, int ending, const 
     if (validation->id)
         return validation->result;
     validation->id = id;
-    /* An include far down in a page comes too late for a Set-Cookie: renewing waits for a request that can
-     * tell the browser. */
-    claim.may_write = luci_pool_may_write(runtime->pool, LUCI_WRITE_TIMES, claim.now) &&
-                      !(is_cookie && luci_visit_root(r)->sent_bodyct);
+    /* An include far down in a page comes too late for a Set-Cookie, and so does the request that is answered
+     * with 101: renewing waits for a request that can tell the browser. */
+    claim.may_write =
+        luci_pool_may_write(runtime->pool, LUCI_WRITE_TIMES, claim.now) &&
+        !(is_cookie && (luci_visit_root(r)->sent_bodyct || luci_request_may_become_h2(luci_visit_root(r))));
     claim.may_take_over = luci_pool_may_write(runtime->pool, LUCI_WRITE_TAKEOVER, claim.now);
     auth = luci_visit_auth(r);
     validation->result = luci_auth_validate(&auth, &claim, &validation->session, &written, visit->pool);
