@@ -66,6 +66,7 @@ my @refused = (
         '""', '|', '"| "', '"|$"', 'a b', 'off off'),
     (map { ['LuciaMount', $_, qr/a path that starts with a slash, such as \/ or \/auth/] }
         'auth', '//', '/a//b', '/a/../b', '/a/.', '/./a', '/a?b', '/a#b', '/a%2fb', '"/a b"', '/a\\b', "/\xc3\xa9"),
+    (map { ['LuciaReturnTo', $_, qr/origins as scheme:\/\/host or scheme:\/\/host:port/] } '*', 'null', 'https://a.example/', 'app.example', 'off https://a.example'),
     (map { ['LuciaAllowedOrigins', $_, qr/origins as scheme:\/\/host or scheme:\/\/host:port/] }
         '*', 'null', 'example.org', 'https://a.example/', 'https://a.example https://b.example/x', 'ftp://a.example',
         'https://u@a.example', 'https://a.example off', 'https://*.example.org'),
@@ -146,7 +147,7 @@ CONF
 accepted("$_\n", $_) for 'LuciaDatabasePool auto', 'LuciaDatabasePool 1 60s', 'LuciaActivePeriod 1s', 'LuciaActivePeriod 3650d',
     'LuciaActivePeriod 1000ms', 'LuciaIdlePeriod 2mi', 'LuciaIdlePeriod 5H', 'LuciaMaxLifetime Off', 'LuciaMaxLifetime 1s',
     'LuciaPasswordHash lucia-scrypt', 'LuciaPasswordHash argon2id', 'LuciaPasswordHash argon2id m=8 t=1 p=1',
-    'LuciaPasswordHash argon2id m=262144 t=10 p=8', 'LuciaMount off', 'LuciaAllowedOrigins off',
+    'LuciaPasswordHash argon2id m=262144 t=10 p=8', 'LuciaMount off', 'LuciaAllowedOrigins off', 'LuciaReturnTo off',
     'LuciaCookieDomain example.org', 'LuciaCookiePath /app', 'LuciaRemoteUser user_id', 'LuciaUnauthenticated redirect',
     'LuciaUserAttributes ' . join(' ', 'a' .. 'p'), "LuciaTables " . join ' ', map { $_ . 'x' x 62 } qw(a b c);
 

@@ -59,9 +59,10 @@ subtest 'a person who navigates is sent to sign in, and back' => sub {
     unlike $reply->bytes, qr/evil/, 'which is nowhere in the answer';
     is $reply->header('Cache-Control'), 'no-store', 'the redirect is not kept';
     is $server->request(GET => '/elsewhere/a.txt', navigation())->location,
-        'https://id.example/sign-in?for=us&next=/elsewhere/a.txt', 'to where LuciaLoginURL says';
+        'https://id.example/sign-in?for=us&next=http%3A//127.0.0.1%3A' . $server->port . '/elsewhere/a.txt', 'to where LuciaLoginURL says';
     is $server->request(GET => "/vault/$_", navigation())->location, '/login', "/vault/$_ is not worth coming back to"
-        for '%0d%0aX-A:b', '%09', '?' . 'x' x 2048, '?a=\\';
+        for '%0d%0aX-A:b', '%09', '?' . 'x' x 8000;
+    is_sent_to_login $server->request(GET => '/vault/?a=\\%0A', navigation()), '/vault/%3Fa%3D%5C%250A', 'a query may hold anything';
 };
 
 subtest 'a script is told in JSON, without a challenge' => sub {

@@ -18,7 +18,7 @@ sub answer { my ($reply) = @_; $reply->status . ' ' . (error_in($reply) // $repl
 
 my $page = $site->request(GET => '/login');
 is $page->status, 200, 'the page';
-like $page->body, qr{<form method="post" action="/login">}, 'has a form';
+like $page->body, qr{<form method="post" action="">}, 'has a form, which goes to the page itself';
 like $page->body, qr/<input id="password"[^>]*type="password"[^>]*autocomplete="current-password"/s, 'row 9: the password field';
 like $page->body, qr/<input id="username"[^>]*autocomplete="username"/s, 'row 9: the name field';
 is $site->request(HEAD => '/login')->header('Content-Length'), length $page->body, 'HEAD';

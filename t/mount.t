@@ -98,7 +98,7 @@ is ask('front', GET => '/include.shtml', cookie => cookie_of(ask('front', POST =
 # ---- The four URLs follow ----
 
 my $page = ask('files', GET => '/account/login');
-like $page->body, qr{<form method="post" action="/account/login">}, 'the form goes to the mounted path';
+like $page->body, qr{<form method="post" action="">}, 'the form goes to the page itself';
 like $page->body, qr{<a href="/account/signup">}, 'so does the link';
 my $reply = ask('files', POST => '/account/login', @alice);
 is $reply->status . ' ' . $reply->location, '302 /account', 'sign-in goes to the mounted profile';

@@ -19,6 +19,15 @@ my $site = site(<<'CONF');
     SetHandler luciauth-login
     LuciaHomeURL /welcome?first=1
 </Location>
+<Location /gate>
+    AuthType Lucia
+    Require valid-user
+</Location>
+<Location /closed>
+    Require all denied
+    ErrorDocument 403 /login
+</Location>
+LuciaReturnTo https://app.example http://127.0.0.1:8080
 CONF
 sign_up($site, 'alice');
 
@@ -65,16 +74,20 @@ my @hostile = (
     '/;//evil.example', '/;/evil.example', '/;@evil.example/..//x', '/ /evil.example', '/%20/evil.example', '/..;//evil.example',
     # backslashes
     '\\', '\\\\evil.example', '\\/evil.example', '\\evil', '/\\evil.example', '/\\/evil.example', '/\\\\evil.example', '/inbox\\x',
-    '/%5cevil.example', '/%5Cevil.example', '/%5c/evil.example', '/%255cevil.example', '/a/%5c../', '/%2f%5cevil', '/?a=\\x',
+    '/%5cevil.example', '/%5Cevil.example', '/%5c/evil.example', '/%255cevil.example', '/a/%5c../', '/%2f%5cevil',
     # control characters, as they are and escaped
     "/\t/evil.example", "/\n/evil.example", "/\r/evil.example", "/\r\n/evil.example", "\n//evil.example", "\r//evil.example", "/inbox\n", "/inbox\r\n",
     "/inbox\r\nX-Injected: 1", "/\r\nSet-Cookie: auth_session=x", "/inbox\nLocation: http://evil.example/", "/inbox\t", "/inbox\e[31m", "/\x7f/evil",
-    "/\x01", "/\x0b/evil", "/\x0c/evil", '/inbox%0d%0aX-Injected: 1', '/inbox%0aX-Injected:1', '/inbox%0D%0ASet-Cookie:a=b', '/%0a/evil.example',
-    '/%09/evil.example', '/%0d/evil.example', '/%00', '/inbox%00.html', '/a?b=%0d%0aX-Injected:1', '/%7f', '/%250d%250aX', '/%1b[31m',
+    "/\x01", "/\x0b/evil", "/\x0c/evil", "/a?b=\r\nX-Injected: 1", "/a?b=\t", '/inbox%0d%0aX-Injected: 1', '/inbox%0aX-Injected:1', '/inbox%0D%0ASet-Cookie:a=b', '/%0a/evil.example',
+    '/%09/evil.example', '/%0d/evil.example', '/%00', '/inbox%00.html', '/%7f', '/%250d%250aX', '/%1b[31m',
     # what looks like a slash
     '/／evil.example', '/／／evil.example', '/＼evil.example', '/⁄evil.example', '/∕evil.example', '／／evil.example', '/%ef%bc%8fevil.example',
     # too long
-    '/' . 'a' x 2048, '/' . 'é' x 1024, '//' . 'a' x 3000,
+    '/' . 'a' x 8000, '/?' . 'a' x 7999, '//' . 'a' x 3000,
+    # other origins than those of LuciaReturnTo
+    'http://app.example/', 'https://app.example:8443/', 'https://app.example.evil.example/', 'https://app.example@evil.example/', 'https://x.app.example/',
+    'https://evil.example/?https://app.example/', 'https://app.example\\@evil.example/', 'https://app.example//evil.example', '//app.example/',
+    "https://app.example/\r\nX-Injected: 1", 'https://app.example/%0d%0a', 'https://user:pw@app.example/', 'https:app.example', 'https:///app.example/',
 );
 cmp_ok scalar @hostile, '>=', 100, 'row 21: at least 100 payloads';
 for my $next (@hostile) {
@@ -111,7 +124,10 @@ my %fine = (
     '/?u=https://other.example/x' => '/?u=https://other.example/x', '/a?b=//c' => '/a?b=//c', '/a b' => '/a%20b', '/ü' => '/%C3%BC',
     '/%41' => '/%41', '/a"b<c>' => '/a%22b%3Cc%3E', '/@evil.example' => '/@evil.example', '/a:80' => '/a:80', '/.well-known/x' => '/.well-known/x',
     '/a/./b' => '/a/./b', '/./' => '/./', '/a;b=c' => '/a;b=c', '/~alice' => '/~alice', "/it's" => "/it's", '/a+b' => '/a+b', '/a%20b' => '/a%20b',
-    '/😀' => '/%F0%9F%98%80', '/' . 'a' x 2047 => '/' . 'a' x 2047,
+    '/😀' => '/%F0%9F%98%80', '/?' . 'a' x 6000 => '/?' . 'a' x 6000,
+    '/a?b=%0d%0aX-Injected:1' => '/a?b=%0d%0aX-Injected:1', '/a?text=one%0Atwo%09%00' => '/a?text=one%0Atwo%09%00', '/a?b=%5C%2f' => '/a?b=%5C%2f',
+    '/a?b=\\x' => '/a?b=%5Cx', '/a#b\\%0a' => '/a#b%5C%0a',
+    'https://app.example/a?b=c#d' => 'https://app.example/a?b=c#d', 'HTTPS://APP.example:443' => 'https://app.example/', 'http://127.0.0.1:8080?x' => 'http://127.0.0.1:8080/?x',
 );
 for my $next (sort keys %fine) {
     my %reply = destinations($next);
@@ -122,8 +138,11 @@ is $site->request(POST => '/login?next=/query', form(@credentials, next => '//ev
 is $site->request(POST => '/in', form(@credentials))->location, '/welcome?first=1', 'home is LuciaHomeURL';
 is $site->request(POST => '/in', form(@credentials, next => '//evil.example'))->location, '/welcome?first=1', 'for a next that is dropped too';
 is $site->request(POST => '/login?next=/inbox', form(@credentials), accept => 'application/json')->status, 200, 'who wants JSON is not sent anywhere';
-is $site->request(POST => '/signup?next=/inbox', form(username => 'bobby', password => $PASSWORD, next => '/inbox'))->location, '/',
-    'sign-up goes home';
+is $site->request(POST => '/signup?next=/inbox', form(username => 'bobby1', password => $PASSWORD))->location, '/inbox', 'sign-up: next by query';
+is $site->request(POST => '/signup', form(username => 'bobby2', password => $PASSWORD, next => '/inbox'))->location, '/inbox', 'sign-up: by form';
+is $site->request(POST => '/signup', json({ username => 'bobby3', password => $PASSWORD, next => '/inbox' }))->location, '/inbox', 'sign-up: by JSON';
+is $site->request(POST => '/signup', form(username => 'bobby4', password => $PASSWORD, next => '//evil.example'))->location, '/', 'row 21: sign-up: never elsewhere';
+is $site->request(POST => '/signup', form(username => 'bobby5', password => $PASSWORD))->location, '/', 'sign-up: home without one';
 
 # ---- The page carries it on ----
 
@@ -136,6 +155,51 @@ my $again = $site->request(POST => '/login', form(username => 'alice', password 
 is hidden($again), '/inbox', 'after a wrong password too';
 is hidden($site->request(POST => '/login?next=/inbox', form(username => 'alice', password => 'wrong 1'))), '/inbox', 'and from the query';
 is hidden($site->request(POST => '/login', form(username => 'alice', password => 'wrong 1', next => '//evil'))), undef, 'row 21: never what is dropped';
+
+sub form_of { my ($reply) = @_; $reply->body =~ /<form method="post" action="([^"]*)"/ ? LuciaTest::Site::unescape($1) : undef }
+sub links_of { my ($reply) = @_; [map { LuciaTest::Site::unescape($_) } $reply->body =~ /<a href="([^"]*)"/g] }
+my $page = $site->request(GET => '/login?next=/a%3Fb%3Dc');
+is form_of($page), '', 'the form goes to the page\'s own URL, which keeps the query and the fragment';
+is_deeply links_of($page), ['/signup?next=/a%3Fb%3Dc'], 'sign-in leads to sign-up with next';
+$page = $site->request(GET => '/signup?next=/a%3Fb%3Dc');
+is form_of($page) . ' ' . hidden($page), ' /a?b=c', 'so does sign-up\'s form';
+is_deeply links_of($page), ['/login?next=/a%3Fb%3Dc'], 'and its link back';
+is_deeply links_of($site->request(GET => '/login')), ['/signup'], 'without next there is nothing to carry on';
+$again = $site->request(POST => '/signup', form(username => 'al', password => $PASSWORD, next => '/inbox'));
+is hidden($again) . " @{ links_of($again) }", '/inbox /login?next=/inbox', 'after a refused sign-up too';
+
+# What is longer than fits into a body beside the other fields stays in the form's URL.
+my $long = '/a?' . join '&', map { "p$_=" . 'v:' x 12 . '%20w' } 1 .. 200;
+cmp_ok length $long, '>', 6000, 'a long query';
+my $gate = $site->request(GET => "/gate$long", accept => 'text/html');
+is $gate->status, 302, 'the gate: sends to sign-in';
+cmp_ok length $gate->location, '<', 8175, 'with a URL that httpd reads';
+$page = $site->request(GET => $gate->location);
+is $page->status . form_of($page), '200', 'the page is there';
+is hidden($page), undef, 'with no field that makes the form too large';
+is $site->request(POST => $gate->location, form(@credentials))->location, "/gate$long", 'and its form leads back, to the byte';
+is_deeply [$site->request(GET => $page->body =~ /<a href="([^"]*)"/ ? LuciaTest::Site::unescape($1) : '/')->status], [200], 'by way of sign-up too';
+$gate = $site->request(GET => '/gate?' . '%26' x 2600, accept => 'text/html');
+is $gate->status . ' ' . $gate->location, '302 /login', 'what would be longer than LimitRequestLine is dropped';
+
+# An open second tab: signed in already.
+my $signed_in = sign_in($site, 'alice');
+is $site->request(GET => "$_?next=/inbox", cookie => $signed_in)->location, '/inbox', "signed in already: $_ leads to next" for '/login', '/signup';
+is $site->request(GET => "$_?next=//evil.example", cookie => $signed_in)->location, '/', "row 21: signed in already: $_ never leads elsewhere" for '/login', '/signup';
+is $site->request(POST => '/login?next=/inbox', form(@credentials), cookie => $signed_in)->location, '/inbox', 'and its form too';
+
+# As an ErrorDocument the page stands at another URL.
+$page = $site->request(GET => '/closed/x?y=z');
+is $page->status . ' ' . form_of($page) . ' ' . hidden($page), '403 /login?next=/closed/x%3Fy%3Dz /closed/x?y=z', 'as an ErrorDocument: the form goes to sign-in and leads back';
+$signed_in = sign_in($site, 'alice');
+is $site->request(GET => '/closed/x', cookie => $signed_in)->location, '/', 'a user who is refused there is not sent round in circles';
+
+# What was dropped is said at info, without the query.
+like $site->error_log, qr{\[luciauth:info\] .*LUCI0771: next was dropped: "//evil\.example/%2e%2e": it is no path on this site}, 'the log says what was dropped';
+like $site->error_log, qr{LUCI0771: next was dropped: "http://app\.example/": an absolute one must be on an origin of LuciaReturnTo}, 'and of which directive an origin would have to be';
+like $site->error_log, qr{LUCI0772: next was dropped: "/gate" and its query make a URL that is longer than LimitRequestLine}, 'and what is too long';
+like $site->error_log, qr{LUCI0773: next was dropped: it stands in the query twice}, 'and what is there twice';
+unlike $site->error_log, qr{next was dropped: "[^"]*\?}, 'row 15: without any query';
 
 # ---- The Host and its friends ----
 

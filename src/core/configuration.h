@@ -56,13 +56,14 @@ typedef struct {
     const char *cookie_domain; /* NULL: host-only */
     luci_samesite_t cookie_samesite;
     luci_secure_t cookie_secure;
-    int cookie_expires;    /* 0: one year, as Lucia */
-    const char *audit_log; /* a file, "|program" or LUCI_AUDIT_OFF; NULL: the error log */
-    const char *templates; /* a folder; NULL: the installed one */
-    const char *mount;     /* "/" or "/a/b" without a final slash; NULL: none */
-    int has_bearer;        /* LuciaBearer On stands in this server or in one of its sections */
-    apr_uint64_t set;      /* bit n: row n of the table was written */
-    void *shared;          /* luci_shared_t of this server (runtime.h); made before the children start */
+    int cookie_expires;            /* 0: one year, as Lucia */
+    const char *audit_log;         /* a file, "|program" or LUCI_AUDIT_OFF; NULL: the error log */
+    const char *templates;         /* a folder; NULL: the installed one */
+    apr_array_header_t *return_to; /* const char *, in the one spelling of luci_url_origin */
+    const char *mount;             /* "/" or "/a/b" without a final slash; NULL: none */
+    int has_bearer;                /* LuciaBearer On stands in this server or in one of its sections */
+    apr_uint64_t set;              /* bit n: row n of the table was written */
+    void *shared; /* luci_shared_t of this server (runtime.h); made before the children start */
     void *
         throttle_shared; /* luci_throttle_shared_t (throttle_start.h), likewise; NULL: nothing is throttled */
     void *runtime;       /* luci_runtime_t of this child (runtime.h); NULL in the parent */

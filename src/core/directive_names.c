@@ -27,7 +27,8 @@ int luci_word_is_identifier(const char *word)
 
     while (apr_isalnum(word[length]) || word[length] == '_')
         length++;
-    return length > 0 && length <= LUCI_IDENTIFIER_BYTES_MOST && word[length] == '\0' && !apr_isdigit(word[0]);
+    return length > 0 && length <= LUCI_IDENTIFIER_BYTES_MOST && word[length] == '\0' &&
+           !apr_isdigit(word[0]);
 }
 
 static const char *allowed_tables(const luci_limits_t *limits, apr_pool_t *pool)
@@ -46,7 +47,8 @@ static const char *parse_tables(const apr_array_header_t *words, const luci_limi
     const char *const *names = (const char *const *)words->elts;
 
     for (int i = 0; i < words->nelts; i++) {
-        if (!luci_word_is_identifier(names[i]) || contains(names, i, names[i])) /* engines fold the case of names */
+        if (!luci_word_is_identifier(names[i]) ||
+            contains(names, i, names[i])) /* engines fold the case of names */
             return allowed_tables(limits, pool);
     }
     *(luci_tables_value_t *)value = (luci_tables_t){ names[0], names[1], names[2] };
@@ -58,10 +60,10 @@ const luci_type_t luci_type_tables = {
 };
 
 /* What a page or an answer already calls by these names, and hashes, which must never leave the database. */
-static const char *const reserved_columns[] = { "id",         "user_id",       "userid",
-                                                "password",   "password_hash", "hashed_password",
-                                                "error",      "next",          "login_url",
-                                                "signup_url", "logout_url",    "home_url" };
+static const char *const reserved_columns[] = {
+    "id",   "user_id",   "userid",     "password",   "password_hash", "hashed_password", "error",
+    "next", "login_url", "signup_url", "logout_url", "home_url",      "form_action"
+};
 
 static const char *allowed_attributes(const luci_limits_t *limits, apr_pool_t *pool)
 {

@@ -84,6 +84,9 @@
            log_target, audit_log, NULL),
     SERVER("LuciaTemplates", "DIR", NULL, "the folder of the pages; without it the installed ones",
            folder, templates, NULL),
+    SERVER("LuciaReturnTo", "ORIGIN...|off", "",
+           "other origins that people may be sent back to after signing in here",
+           origins, return_to, OR_OFF),
     SERVER("LuciaMount", "PREFIX|off", NULL, "serves all pages and endpoints at and below this path",
            mount, mount, OR_OFF),
 

@@ -14,6 +14,8 @@
 
 #define LOWER_DIGITS "abcdefghijklmnopqrstuvwxyz0123456789"
 #define UNRESERVED LOWER_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZ-._~"
+#define QUERY                                                                                                \
+    "/?:@=,;!$()*" /* what a value in a query may hold besides (RFC 3986, 3.4), but for form's "&+" */
 
 static int has_control(const char *text, size_t length)
 {
@@ -89,24 +91,53 @@ static int path_stays_here(const char *path, size_t length)
 
 int luci_url_is_local(const char *next)
 {
-    char copy[LUCI_NEXT_BYTES_MOST + 1];
+    char path[LUCI_NEXT_BYTES_MOST];
     size_t length = next ? strnlen(next, LUCI_NEXT_BYTES_MOST + 1) : 0;
 
-    if (length == 0 || length > LUCI_NEXT_BYTES_MOST || next[0] != '/' || strchr(next, '\\') ||
-        has_control(next, length))
-        return 0;
-    memcpy(copy, next, length);
-    luci_text_percent_decode(copy, &length);
-    if (has_control(copy, length))
+    if (length == 0 || length > LUCI_NEXT_BYTES_MOST || next[0] != '/' || has_control(next, length))
         return 0;
     length = strcspn(next, "?#");
-    memcpy(copy, next, length);
+    memcpy(path, next, length);
     for (int decodings = 0; decodings <= DECODINGS; decodings++) {
-        if (!path_stays_here(copy, length))
+        if (!path_stays_here(path, length))
             return 0;
-        luci_text_percent_decode(copy, &length);
+        luci_text_percent_decode(path, &length);
     }
     return 1;
+}
+
+int luci_url_is_absolute(const char *url)
+{
+    return *url != '/' && strstr(url, "://") != NULL;
+}
+
+static int is_listed(const char *origin, const apr_array_header_t *origins)
+{
+    for (int i = 0; i < origins->nelts; i++) {
+        if (strcmp(origin, APR_ARRAY_IDX(origins, i, const char *)) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+const char *luci_url_next(const char *next, const apr_array_header_t *return_to, apr_pool_t *pool)
+{
+    size_t length = next ? strnlen(next, LUCI_NEXT_BYTES_MOST + 1) : 0;
+    const char *authority, *origin, *rest;
+
+    if (luci_url_is_local(next))
+        return next;
+    authority = length && length <= LUCI_NEXT_BYTES_MOST && return_to ? strstr(next, "://") : NULL;
+    if (!authority)
+        return NULL;
+    authority += strlen("://");
+    rest = authority + strcspn(authority, "/?#");
+    if (luci_url_origin(apr_pstrmemdup(pool, next, (size_t)(rest - next)), &origin, pool) != LUCI_OK ||
+        !is_listed(origin, return_to))
+        return NULL;
+    if (*rest != '/')
+        rest = apr_pstrcat(pool, "/", rest, NULL);
+    return luci_url_is_local(rest) ? apr_pstrcat(pool, origin, rest, NULL) : NULL;
 }
 
 static char *put_escaped(char *to, char byte)
@@ -119,22 +150,37 @@ static char *put_escaped(char *to, char byte)
     return to;
 }
 
-const char *luci_url_with_next(const char *base, const char *next, apr_pool_t *pool)
+/* text with everything but the bytes of kept percent-encoded. */
+static const char *encoded(const char *text, const char *kept, apr_pool_t *pool)
+{
+    char *start = apr_palloc(pool, 3 * strlen(text) + 1), *to = start;
+
+    for (; *text; text++) {
+        if (strchr(kept, *text))
+            *to++ = *text;
+        else
+            to = put_escaped(to, *text);
+    }
+    *to = '\0';
+    return start;
+}
+
+const char *luci_url_with_next(const char *base, const char *next, size_t max, apr_pool_t *pool)
 {
     size_t base_length = strcspn(base, "#");
     const char *head = apr_pstrmemdup(pool, base, base_length), *separator = strchr(head, '?') ? "&" : "?";
-    char *encoded = apr_palloc(pool, 3 * strlen(next) + 1), *to = encoded;
+    const char *const kept[] = { UNRESERVED "/", UNRESERVED QUERY };
 
-    for (; *next; next++) {
-        if (strchr(UNRESERVED "/", *next))
-            *to++ = *next;
-        else
-            to = put_escaped(to, *next);
-    }
-    *to = '\0';
     if (base_length && strchr("?&", head[base_length - 1]))
         separator = "";
-    return apr_pstrcat(pool, head, separator, "next=", encoded, base + base_length, NULL);
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        const char *url = apr_pstrcat(pool, head, separator, "next=", encoded(next, kept[i], pool),
+                                      base + base_length, NULL);
+
+        if (strlen(url) <= max)
+            return url;
+    }
+    return NULL;
 }
 
 const char *luci_url_location(const char *path, apr_pool_t *pool)
@@ -142,7 +188,7 @@ const char *luci_url_location(const char *path, apr_pool_t *pool)
     char *location = apr_palloc(pool, 3 * strlen(path) + 1), *to = location;
 
     for (; *path; path++) {
-        if (*path > ' ' && *path < 0x7f && !strchr("\"<>", *path))
+        if (*path > ' ' && *path < 0x7f && !strchr("\"<>\\", *path))
             *to++ = *path;
         else
             to = put_escaped(to, *path);
@@ -254,9 +300,5 @@ int luci_url_origin_allowed(const char *header, const char *own, const apr_array
         return 0;
     if (own && strcmp(origin, own) == 0)
         return 1;
-    for (int i = 0; allowed && i < allowed->nelts; i++) {
-        if (strcmp(origin, APR_ARRAY_IDX(allowed, i, const char *)) == 0)
-            return 1;
-    }
-    return 0;
+    return allowed && is_listed(origin, allowed);
 }

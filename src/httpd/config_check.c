@@ -13,6 +13,8 @@
 #include <apr_file_io.h>
 #include <apr_strings.h>
 
+#include <strings.h>
+
 /* ---- The cookie ---- */
 
 static void check_cookie(luci_check_t *check, server_rec *server)
@@ -34,6 +36,44 @@ static void check_cookie(luci_check_t *check, server_rec *server)
                 cookie.name, cookie.path, cookie.domain ? cookie.domain : "off", samesite[cookie.samesite],
                 secure[config->cookie_secure], problem, cookie.secure ? "" : "; write LuciaCookieSecure on",
                 luci_check_server_name(server, check->pool)));
+}
+
+/* ---- LuciaReturnTo ---- */
+
+/* Whether browsers send the server's session cookie to an origin. A cookie without a domain goes to the host
+ * that set it, whatever the port. */
+static int gets_cookie(const luci_server_config_t *config, const server_rec *server, const char *origin)
+{
+    const char *host = strstr(origin, "://") + 3, *domain = config->cookie_domain;
+    size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":"), suffix;
+
+    if (!domain)
+        return strlen(server->server_hostname) == length &&
+               strncasecmp(host, server->server_hostname, length) == 0;
+    domain += *domain == '.';
+    suffix = strlen(domain);
+    return length >= suffix && strncasecmp(host + length - suffix, domain, suffix) == 0 &&
+           (length == suffix || host[length - suffix - 1] == '.');
+}
+
+static void check_return_to(luci_check_t *check, server_rec *server)
+{
+    const luci_server_config_t *config = luci_config_server(server);
+
+    for (int i = 0; i < config->return_to->nelts; i++) {
+        const char *origin = APR_ARRAY_IDX(config->return_to, i, const char *);
+
+        if (gets_cookie(config, server, origin))
+            continue;
+        luci_check_say(
+            check, APLOG_WARNING,
+            apr_psprintf(check->pool,
+                         "LUCI0774: LuciaReturnTo %s: browsers do not send the session cookie of %s there "
+                         "(LuciaCookieDomain is %s), so a gate there would ask to sign in again and again; "
+                         "write LuciaCookieDomain with the domain of both hosts",
+                         origin, luci_check_server_name(server, check->pool),
+                         config->cookie_domain ? config->cookie_domain : "off"));
+    }
 }
 
 /* ---- Templates ---- */
@@ -113,6 +153,7 @@ int luci_config_check(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serve
         if (server->is_virtual && config == inherited)
             continue; /* nothing of its own */
         check_cookie(&check, server);
+        check_return_to(&check, server);
         luci_check_stores(&check, server);
         if (!server->is_virtual || config->templates != inherited->templates)
             check_templates(&check, server);

@@ -6,7 +6,7 @@
 #include "reply.h"
 #include "request.h"
 #include "request_origin.h"
-#include "url.h"
+#include "way_back.h"
 
 #include <apr_strings.h>
 
@@ -30,25 +30,40 @@ static void set_limits(const luci_call_t *call, apr_table_t *values)
     apr_table_setn(values, "password_max", apr_itoa(pool, settings->password_length.most));
 }
 
-/* The path to go to after signing in: from the form, else from the query; NULL when there is none that may be
- * used. */
-static const char *next_of(const luci_call_t *call, const luci_form_t *form)
-{
-    char *next = form ? form->next : NULL;
+/* A next of this size fits into a body beside the other fields. A longer one is left to the form's URL. */
+#define HIDDEN_NEXT_MAX 2048
 
-    if (!next && luci_form_query(call->r->args, "next", &next, call->r->pool) != LUCI_OK)
-        return NULL;
-    return luci_url_is_local(next) ? next : NULL;
+/* Carries next on: in the URL that the form is sent to, in a field, and in the links between the pages. */
+static void set_way_back(const luci_call_t *call, luci_page_t which, apr_table_t *values, const char *next)
+{
+    const char *own_url = which == LUCI_PAGE_LOGIN ? call->urls.login : call->urls.signup;
+    int is_own_page = luci_way_back_is_own_page(call->r);
+
+    apr_table_setn(values, "form_action", is_own_page ? "" : luci_way_back_link(call->r, own_url, next));
+    if (!next)
+        return;
+    if (strlen(next) <= HIDDEN_NEXT_MAX || (is_own_page && !call->r->args))
+        apr_table_setn(values, "next", next);
+    apr_table_setn(values, "login_url", luci_way_back_link(call->r, call->urls.login, next));
+    if (call->dir->signup)
+        apr_table_setn(values, "signup_url", luci_way_back_link(call->r, call->urls.signup, next));
 }
 
-static int page(luci_call_t *call, luci_page_t which)
+/* As an ErrorDocument the page stands at the URL that was refused, which is the way back. */
+static const char *refused_url(request_rec *r)
+{
+    const request_rec *root = luci_visit_root(r);
+    int is_read = strcmp(root->method, "GET") == 0 || strcmp(root->method, "HEAD") == 0;
+
+    return r->prev && ap_is_HTTP_ERROR(r->status) && is_read ? luci_way_back_requested(r) : NULL;
+}
+
+static int page(luci_call_t *call, luci_page_t which, const char *next)
 {
     apr_table_t *values = apr_table_make(call->r->pool, 16);
-    const char *next = next_of(call, NULL);
 
     set_limits(call, values);
-    if (next)
-        apr_table_setn(values, "next", next);
+    set_way_back(call, which, values, next ? next : refused_url(call->r));
     return luci_reply_page(call->r, HTTP_OK, which, values);
 }
 
@@ -56,10 +71,14 @@ static int page(luci_call_t *call, luci_page_t which)
 static int page_for_visitors(luci_call_t *call, luci_page_t which)
 {
     luci_result_t result = luci_call_session(call, luci_visit_validate);
+    const char *next;
 
+    if (result != LUCI_OK && result != LUCI_NOT_FOUND)
+        return luci_call_fail_result(call, result);
+    next = luci_way_back_chosen(call->r, NULL);
     if (result == LUCI_OK)
-        return luci_reply_redirect(call->r, call->urls.home);
-    return result == LUCI_NOT_FOUND ? page(call, which) : luci_call_fail_result(call, result);
+        return luci_reply_redirect(call->r, next ? next : call->urls.home);
+    return page(call, which, next);
 }
 
 int luci_entrance_show_signup(luci_call_t *call)
@@ -84,7 +103,7 @@ typedef struct {
 static int form_with_status(luci_call_t *call, luci_page_t which, const luci_form_t *form,
                             const complaint_t *complaint)
 {
-    const char *message = complaint->message, *next;
+    const char *message = complaint->message;
     apr_table_t *values;
 
     if (call->as_json)
@@ -95,9 +114,7 @@ static int form_with_status(luci_call_t *call, luci_page_t which, const luci_for
     apr_table_setn(values, complaint->field, message);
     if (form->username)
         apr_table_setn(values, "username", form->username);
-    next = next_of(call, form);
-    if (next)
-        apr_table_setn(values, "next", next);
+    set_way_back(call, which, values, luci_way_back_chosen(call->r, form->next));
     return luci_reply_page(call->r, complaint->status, which, values);
 }
 
@@ -179,13 +196,16 @@ static void mark_device(luci_call_t *call, const luci_auth_request_t *request)
 }
 
 /* A new session goes to the browser, and the browser to where it wanted to go. */
-static int welcome(luci_call_t *call, const luci_session_t *session, int json_status, const char *location)
+static int welcome(luci_call_t *call, const luci_session_t *session, int json_status, const luci_form_t *form)
 {
+    const char *next;
+
     luci_visit_set_cookie(call->r, session);
     if (call->wants_json)
         return luci_reply_json(call->r, json_status,
                                luci_account_json(session, call->runtime->auth.settings));
-    return luci_reply_redirect(call->r, location);
+    next = luci_way_back_chosen(call->r, form->next);
+    return luci_reply_redirect(call->r, next ? next : call->urls.home);
 }
 
 static luci_auth_request_t auth_request(const luci_call_t *call, const luci_form_t *form,
@@ -229,7 +249,7 @@ int luci_entrance_sign_up(luci_call_t *call)
         return throttled(call, LUCI_PAGE_SIGNUP, &form, &attempt);
     if (result != LUCI_OK)
         return refuse(call, LUCI_PAGE_SIGNUP, &form, result, field);
-    return welcome(call, &session, HTTP_CREATED, call->urls.home);
+    return welcome(call, &session, HTTP_CREATED, &form);
 }
 
 int luci_entrance_sign_in(luci_call_t *call)
@@ -241,7 +261,6 @@ int luci_entrance_sign_in(luci_call_t *call)
     luci_result_t result;
     luci_field_t field;
     luci_form_t form;
-    const char *next;
     int status;
 
     if (is_cross_site(call))
@@ -258,6 +277,5 @@ int luci_entrance_sign_in(luci_call_t *call)
         return throttled(call, LUCI_PAGE_LOGIN, &form, &attempt);
     if (result != LUCI_OK)
         return refuse(call, LUCI_PAGE_LOGIN, &form, result, field);
-    next = next_of(call, &form);
-    return welcome(call, &session, HTTP_OK, next ? next : call->urls.home);
+    return welcome(call, &session, HTTP_OK, &form);
 }

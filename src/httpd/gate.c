@@ -8,6 +8,7 @@
 #include "request.h"
 #include "url.h"
 #include "visit.h"
+#include "way_back.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -41,25 +42,10 @@ static int admit_anonymous(request_rec *r)
     return OK;
 }
 
-/* Where to come back to after signing in: path and query as they were asked for, before any rewriting. NULL
- * when that is not a path on this site. */
-static const char *requested(request_rec *r)
-{
-    const char *path;
-
-    r = luci_visit_root(r);
-    path = r->unparsed_uri;
-    if (path && *path != '/')
-        path = apr_uri_unparse(r->pool, &r->parsed_uri, APR_URI_UNP_OMITSITEPART);
-    return luci_url_is_local(path) ? path : NULL;
-}
-
 static int redirect_to_login(request_rec *r)
 {
-    const char *login = luci_config_urls(r).login, *next = requested(r);
+    const char *login = luci_way_back_link(r, luci_config_urls(r).login, luci_way_back_requested(r));
 
-    if (next)
-        login = luci_url_with_next(login, next, r->pool);
     if (!r->main)
         return luci_reply_redirect(r, login);
     apr_table_setn(r->headers_out, "Location",

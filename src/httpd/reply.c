@@ -14,32 +14,17 @@
 
 APLOG_USE_MODULE(luciauth);
 
-/* The pages have their style inside, and no script at all. */
+/* The pages have their style inside, and no script at all. There is no form-action: Chromium holds it against
+ * every redirect that follows a form's answer, so it would end a way that leads to another origin. */
 #define POLICY                                                                                               \
     "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; base-uri " \
     "'none'; "                                                                                               \
-    "frame-ancestors 'none'; form-action 'self'"
-
-/* Browsers hold the redirect after a form against form-action, so a sign-in page elsewhere has to be named.
- */
-static const char *policy(request_rec *r)
-{
-    const char *origin, *login = luci_config_urls(r).login, *path;
-
-    if (*login == '/')
-        return POLICY;
-    path = strstr(login, "://");
-    path = path ? strpbrk(path + 3, "/?#") : NULL;
-    if (luci_url_origin(path ? apr_pstrmemdup(r->pool, login, (apr_size_t)(path - login)) : login, &origin,
-                        r->pool) != LUCI_OK)
-        return POLICY;
-    return apr_pstrcat(r->pool, POLICY " ", origin, NULL);
-}
+    "frame-ancestors 'none'"
 
 static void security_headers(request_rec *r)
 {
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
-    apr_table_setn(r->headers_out, "Content-Security-Policy", policy(r));
+    apr_table_setn(r->headers_out, "Content-Security-Policy", POLICY);
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     apr_table_setn(r->headers_out, "Referrer-Policy",
                    "same-origin"); /* "no-referrer" would make our own forms' Origin "null" */

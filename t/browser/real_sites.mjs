@@ -90,5 +90,31 @@ await visit("a neighbour's cookie of the same name", async (tab, context) => {
   is([await heading(tab), await names()], ["Members", ["www.site.example"]], "and even before the form is sent: the second sign-in works");
 });
 
+await visit("the way back", async (tab, context) => {
+  await tab.goto(`${origin}/signup`);
+  await fillIn(tab, "webster");
+  await context.clearCookies();
+
+  await tab.goto(`${origin}/private/?a=1%0A2#part`);
+  is(await heading(tab), "Sign in", "the gate asks to sign in");
+  await tab.fill("#username", "webster");
+  await tab.fill("#password", "wrong password");
+  await send(tab);
+  is(await heading(tab), "Sign in", "a wrong password");
+  await fillIn(tab, "webster");
+  is(at(tab), "/private/?a=1%0A2#part", "the right one leads back, with query and fragment");
+
+  await context.clearCookies();
+  await tab.goto(`${origin}/private/?b=2`);
+  await tab.click("main a");
+  await tab.waitForSelector("h1:has-text('Sign up')");
+  await fillIn(tab, "merriam");
+  is(at(tab), "/private/?b=2", "by way of the link to sign-up too");
+
+  const second = await context.newPage();
+  await second.goto(`${origin}/login?next=/private/%3Fc%3D3`);
+  is(at(second), "/private/?c=3", "a second tab with the sign-in page goes where it wanted");
+});
+
 await browser.close();
 done();

@@ -65,10 +65,11 @@ static void fuzz_url_next(const char *next, apr_pool_t *pool)
 
     for (const char *c = location; *c; c++)
         FUZZ_CHECK(*c > ' ' && *c < 0x7f && *c != '"' && *c != '<' && *c != '>');
-    login = luci_url_with_next("/login?a=b", next, pool);
+    login = luci_url_with_next("/login?a=b", next, SIZE_MAX, pool);
     FUZZ_CHECK(strncmp(login, "/login?a=b&next=", 16) == 0 && !strpbrk(login + 16, "&#+ '\"<>\r\n\t\\"));
     if (luci_form_query(login + strlen("/login?"), "next", &back, pool) == LUCI_OK)
         FUZZ_CHECK(strcmp(back, next) == 0);
+    FUZZ_CHECK(!luci_url_next(next, NULL, pool) == !luci_url_is_local(next));
     if (!luci_url_is_local(next))
         return;
     FUZZ_CHECK(location[0] == '/' && location[1] != '/' && location[1] != '\\');

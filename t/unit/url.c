@@ -4,6 +4,7 @@
 #include "tap.h"
 
 #include <apr_general.h>
+#include <string.h>
 
 static apr_pool_t *pool;
 
@@ -29,8 +30,21 @@ static void test_with_next(void)
     };
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        tap_is_str(luci_url_with_next(table[i].base, table[i].next, pool), table[i].url, "%s and %s",
+        tap_is_str(luci_url_with_next(table[i].base, table[i].next, 8000, pool), table[i].url, "%s and %s",
                    table[i].base, table[i].next);
+}
+
+static void test_length_with_next(void)
+{
+    const char *next = "/a?b=c&d=e%20f+\\'\"";
+    const char *full = "/login?next=/a%3Fb%3Dc%26d%3De%2520f%2B%5C%27%22",
+               *lean = "/login?next=/a?b=c%26d=e%2520f%2B%5C%27%22";
+
+    tap_is_str(luci_url_with_next("/login", next, strlen(full), pool), full, "a URL that just fits");
+    tap_is_str(luci_url_with_next("/login", next, strlen(full) - 1, pool), lean,
+               "one that does not: what a query may hold stays");
+    tap_is_str(luci_url_with_next("/login", next, strlen(lean), pool), lean, "that just fits");
+    tap_ok(!luci_url_with_next("/login", next, strlen(lean) - 1, pool), "that does not fit");
 }
 
 static void test_location(void)
@@ -43,7 +57,7 @@ static void test_location(void)
         { "/a b", "/a%20b" },
         { "/a%20b%zz%", "/a%20b%zz%" },
         { "/\"<>", "/%22%3C%3E" },
-        { "/'`{}|^[]\\", "/'`{}|^[]\\" },
+        { "/'`{}|^[]\\", "/'`{}|^[]%5C" },
         { "/\xc3\xa4\xff", "/%C3%A4%FF" },
         { "/\r\n\t\x7f", "/%0D%0A%09%7F" },
         { "", "" },
@@ -267,6 +281,7 @@ int main(void)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     test_with_next();
+    test_length_with_next();
     test_location();
     test_origin();
     test_make_origin();
