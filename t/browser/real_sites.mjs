@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What real sites do to the pages, in a real browser against real servers: node real_sites.mjs URL
-// real_sites.t starts the server, with LuciaMount / and a gated /private/.
+// What real sites do to the pages, in a real browser against real servers: node real_sites.mjs URL PORT
+// real_sites.t starts the servers: one at URL with LuciaMount / and a gated /private/, and one at PORT where
+// login.site.example signs people in for the gate of app.site.example.
 
 import { launch } from "./chromium.mjs";
 import { diag, done, is, ok } from "../interop/lib/tap.mjs";
@@ -114,6 +115,29 @@ await visit("the way back", async (tab, context) => {
   const second = await context.newPage();
   await second.goto(`${origin}/login?next=/private/%3Fc%3D3`);
   is(at(second), "/private/?c=3", "a second tab with the sign-in page goes where it wanted");
+});
+
+await visit("single sign-on over subdomains", async (tab) => {
+  const [app, login] = ["app", "login"].map((host) => `http://${host}.site.example:${process.argv[3]}`);
+
+  await tab.goto(`${app}/private/?a=b#part`);
+  is(new URL(tab.url()).origin, login, "a gate leads to the host that signs people in");
+  await tab.click("main a");
+  await tab.waitForSelector("h1:has-text('Sign up')");
+  await fillIn(tab, "oscar");
+  is(tab.url(), `${app}/private/?a=b`, "which leads back after sign-up, from one origin to the other");
+
+  await tab.goto(`${app}/account`);
+  await send(tab);
+  is(tab.url(), `${login}/login`, "sign-out leads to sign-in on the other host");
+  await tab.goto(`${login}/`);
+  is(await heading(tab), "Sign in", "where one is signed out too");
+
+  await tab.goto(`${app}/private/?c=d#part`);
+  await fillIn(tab, "oscar");
+  is(tab.url(), `${app}/private/?c=d#part`, "sign-in leads back, fragment and all");
+  await tab.goto(`${login}/login?next=${encodeURIComponent(`${app}/private/?e=f`)}`);
+  is(tab.url(), `${app}/private/?e=f`, "and so does a visit of the sign-in page");
 });
 
 await browser.close();

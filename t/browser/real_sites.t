@@ -43,4 +43,32 @@ LuciaMount /
 CONF
 );
 
-exit(system('node', "$FindBin::Bin/real_sites.mjs", $server->url('')) == 0 ? 0 : 1);
+# One host signs people in for the gate of another one.
+my $shared = "LuciaDatabase sqlite3 \@db\@\nLuciaPasswordHash argon2id m=8 t=1 p=1\nLuciaCookieDomain site.example\n";
+my $hosts = LuciaTest::Server->new(
+    files  => { 'htdocs/private/index.html' => $page },
+    config => <<"CONF",
+<VirtualHost 127.0.0.1:\@port\@>
+    ServerName login.site.example
+    $shared
+    LuciaMount /
+    LuciaReturnTo http://app.site.example:\@port\@
+</VirtualHost>
+<VirtualHost 127.0.0.1:\@port\@>
+    ServerName app.site.example
+    $shared
+    LuciaMount /account
+    <Location /private>
+        AuthType Lucia
+        Require valid-user
+        LuciaLoginURL http://login.site.example:\@port\@/login
+    </Location>
+    # Sign-out leads to the other host as well.
+    <Location /account/logout>
+        LuciaLoginURL http://login.site.example:\@port\@/login
+    </Location>
+</VirtualHost>
+CONF
+);
+
+exit(system('node', "$FindBin::Bin/real_sites.mjs", $server->url(''), $hosts->port) == 0 ? 0 : 1);
