@@ -3,7 +3,7 @@
 # A small HTTP client that shows what the server really said: no redirects
 # followed, no headers of its own beyond Host, Connection and Content-Length.
 #
-#     my $client = LuciaTest::Client->new(host => '127.0.0.1', port => 8080, tls => 0);
+#     my $client = LuciaTest::Client->new(host => '127.0.0.1', port => 8080, tls => 0);    # from => its own address
 #     my $reply  = $client->request(GET => '/', cookie => $cookie, headers => { Accept => 'text/html' });
 #
 # Arguments of a request (all optional): headers (hash, or list of pairs when
@@ -29,7 +29,8 @@ sub origin { my ($self, $port) = @_; $self->scheme . "://$self->{host}:" . ($por
 
 sub connect {
     my ($self, $port) = @_;
-    my %where = (PeerAddr => $self->{host}, PeerPort => $port || $self->{port}, Timeout => $self->{timeout});
+    my %where = (PeerAddr => $self->{host}, PeerPort => $port || $self->{port}, Timeout => $self->{timeout},
+        $self->{from} ? (LocalAddr => $self->{from}) : ());
     my $socket;
     if ($self->{tls}) {
         require IO::Socket::SSL;
