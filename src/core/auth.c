@@ -18,6 +18,7 @@ typedef struct {
     const char *key_id;
     const char *stored_hash; /* of the key */
     int is_new;              /* user and key are made */
+    int removed;             /* older sessions of the user, to make room */
 } arrival_t;
 
 static luci_reason_t invalid(luci_field_t field)
@@ -44,7 +45,7 @@ static luci_result_t check_lengths(const luci_settings_t *settings, const luci_a
     return LUCI_OK;
 }
 
-static luci_result_t make_account(luci_db_t *db, const arrival_t *arrival, apr_pool_t *scratch)
+static luci_result_t make_account(luci_db_t *db, arrival_t *arrival, apr_pool_t *scratch)
 {
     const luci_user_t *user = &arrival->session->user;
     luci_result_t result = luci_user_insert(db, user, arrival->request->now, scratch);
@@ -55,7 +56,7 @@ static luci_result_t make_account(luci_db_t *db, const arrival_t *arrival, apr_p
 
 /* A password takes a while to check, and whoever changes it meanwhile, disables or deletes the user, ends the
  * sessions that are there by then: none may come after. CONFLICT: it is not as it was checked. */
-static luci_result_t prove_account(luci_db_t *db, const arrival_t *arrival, apr_pool_t *scratch)
+static luci_result_t prove_account(luci_db_t *db, arrival_t *arrival, apr_pool_t *scratch)
 {
     const char *user_id = arrival->session->user.id;
     luci_user_t user;
@@ -65,13 +66,15 @@ static luci_result_t prove_account(luci_db_t *db, const arrival_t *arrival, apr_
         return LUCI_CONFLICT;
     if (result == LUCI_OK)
         result = luci_key_lock(db, arrival->key_id, user_id, arrival->stored_hash, scratch);
+    if (result == LUCI_OK)
+        result = luci_session_make_room(db, user_id, &arrival->removed, scratch);
     return result == LUCI_NOT_FOUND ? LUCI_CONFLICT : result;
 }
 
 /* The new session and the end of the old one; before it, at sign-up, the user and the key. */
 static luci_result_t write_arrival(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
-    const arrival_t *arrival = baton;
+    arrival_t *arrival = baton;
     const luci_settings_t *settings = arrival->auth->settings;
     const luci_session_t *session = arrival->session;
     luci_result_t result =
@@ -84,6 +87,13 @@ static luci_result_t write_arrival(luci_db_t *db, void *baton, apr_pool_t *scrat
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
+/* Whom a browser's mark has to be for: the account with the password that it has now, so that no mark
+ * outlives a change. NULL without a password. */
+static const char *device_account(const char *key_id, const char *stored_hash, apr_pool_t *pool)
+{
+    return stored_hash ? apr_pstrcat(pool, key_id, "\n", stored_hash, NULL) : NULL;
+}
+
 static luci_result_t store_arrival(arrival_t *arrival, apr_pool_t *pool)
 {
     const luci_db_source_t *source = &arrival->auth->source;
@@ -94,6 +104,13 @@ static luci_result_t store_arrival(arrival_t *arrival, apr_pool_t *pool)
         return result;
     result = luci_db_transaction(db, write_arrival, arrival, pool);
     source->give_back(source->baton, db);
+    if (result == LUCI_OK && arrival->request->attempt)
+        arrival->request->attempt->device_account =
+            device_account(arrival->key_id, arrival->stored_hash, pool);
+    if (result == LUCI_OK && arrival->removed)
+        luci_log(arrival->auth->log, LUCI_LOG_INFO, "LUCI0230",
+                 "user %s signs in with %d sessions: the oldest %d ended", arrival->session->user.id,
+                 LUCI_SESSIONS_MOST + arrival->removed - 1, arrival->removed);
     if (arrival->request->old_session)
         luci_auth_forget(arrival->auth, arrival->request->old_session, pool);
     return result;
@@ -126,6 +143,20 @@ static luci_attempt_t *begin_attempt(const luci_auth_request_t *request)
     return attempt;
 }
 
+/* A browser that shows a device cookie costs one look at the database more, before it's known whether it is
+ * refused. */
+static luci_attempt_t *begin_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                     const char *key_id, apr_pool_t *pool)
+{
+    luci_attempt_t *attempt = begin_attempt(request);
+    luci_key_t key;
+
+    if (auth->throttle && attempt->device && !attempt->device_account &&
+        luci_credential_find(auth, key_id, &key, pool) == LUCI_OK)
+        attempt->device_account = device_account(key_id, key.stored_hash, pool);
+    return attempt;
+}
+
 static luci_result_t end_attempt(const luci_auth_t *auth, const luci_auth_request_t *request,
                                  luci_result_t outcome, apr_pool_t *scratch)
 {
@@ -143,7 +174,8 @@ static luci_result_t admit_sign_up(const luci_auth_t *auth, const luci_auth_requ
 static luci_result_t admit_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
                                    const char *key_id, apr_pool_t *pool)
 {
-    return request->attempt ? luci_throttle_sign_in(auth->throttle, begin_attempt(request), key_id, pool)
+    return request->attempt ? luci_throttle_sign_in(auth->throttle,
+                                                    begin_sign_in(auth, request, key_id, pool), key_id, pool)
                             : LUCI_OK;
 }
 
@@ -151,15 +183,12 @@ luci_result_t luci_auth_device(const luci_auth_t *auth, const luci_auth_request_
                                const char **value, apr_pool_t *pool)
 {
     const luci_throttle_t *throttle = auth->throttle;
-    const char *key_id;
-    luci_result_t result = LUCI_NOT_FOUND;
+    const luci_attempt_t *attempt = request->attempt;
 
-    if (throttle && throttle->limits.account.most > 0 && request->attempt)
-        result = luci_key_id(request->username, &key_id, pool);
-    if (result == LUCI_OK)
-        result =
-            luci_device_renew(throttle->secret, request->attempt->device, key_id, request->now, value, pool);
-    return result;
+    if (!throttle || throttle->limits.account.most == 0 || !attempt || !attempt->device_account)
+        return LUCI_NOT_FOUND;
+    return luci_device_renew(throttle->secret, attempt->device, attempt->device_account, request->now, value,
+                             pool);
 }
 
 static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
@@ -307,7 +336,7 @@ static luci_result_t recall(const luci_auth_t *auth, const luci_auth_request_t *
     luci_result_t found, result = luci_key_id(request->username, &key_id, pool);
 
     if (result == LUCI_OK && request->attempt)
-        result = luci_throttle_look(auth->throttle, begin_attempt(request), key_id, pool);
+        result = luci_throttle_look(auth->throttle, begin_sign_in(auth, request, key_id, pool), key_id, pool);
     found = result == LUCI_OK ? luci_credential_find(auth, key_id, &key, pool) : result;
     if (found == LUCI_OK || found == LUCI_NOT_FOUND) {
         verdict->user = key.user;

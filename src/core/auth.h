@@ -28,7 +28,7 @@ typedef struct {
 typedef enum { LUCI_FIELD_NONE, LUCI_FIELD_USERNAME, LUCI_FIELD_PASSWORD } luci_field_t;
 
 /* Creates user, key and session in one transaction. OK: *session is from pool and fresh. INVALID with *field;
- * CONFLICT: the name is taken; THROTTLED with attempt->retry_after, before anything is looked up or hashed;
+ * CONFLICT: the name is taken; THROTTLED with attempt->retry_after, before anything is hashed;
  * BUSY, UNAVAILABLE, INTERNAL. */
 luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
@@ -44,8 +44,8 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request
 luci_result_t luci_auth_check(const luci_auth_t *auth, const luci_auth_request_t *request, luci_user_t *user,
                               apr_pool_t *pool) LUCI_MUST_USE;
 
-/* The device cookie's new value after a sign-up or sign-in, from pool. NOT_FOUND: there is none to be sent,
- * since nobody's tries are counted by account. INTERNAL. */
+/* The device cookie's new value after a sign-up or sign-in of this request, from pool. NOT_FOUND: there is
+ * none to be sent, since nobody's tries are counted by account. INTERNAL. */
 luci_result_t luci_auth_device(const luci_auth_t *auth, const luci_auth_request_t *request,
                                const char **value, apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -95,6 +95,9 @@ luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *ba
  * looked for. */
 luci_result_t luci_db_has(luci_db_t *db, luci_sql_probe_t probe, int *found) LUCI_MUST_USE;
 
+/* Whether the sessions of a user are found by an index; looked for once on each connection. */
+luci_result_t luci_db_has_user_index(luci_db_t *db, int *found) LUCI_MUST_USE;
+
 /* The same for any column of the user table. */
 luci_result_t luci_db_has_column(luci_db_t *db, const char *column, int *found) LUCI_MUST_USE;
 

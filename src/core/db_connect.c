@@ -11,6 +11,7 @@ void luci_db_disconnect(luci_db_t *db)
         apr_pool_destroy(db->memory); /* its cleanup ends the connection */
     db->memory = NULL;
     db->in_transaction = 0;
+    db->user_index = LUCI_DB_INDEX_UNKNOWN;
     memset(db->statements, 0, sizeof db->statements);
     memset(db->prepared, 0, sizeof db->prepared);
 }
@@ -151,6 +152,19 @@ luci_result_t luci_db_has_column(luci_db_t *db, const char *column, int *found)
     luci_result_t result = luci_db_connect(db);
 
     return result == LUCI_OK ? has_column(db, LUCI_SQL_PROBE_USER, column, found) : result;
+}
+
+luci_result_t luci_db_has_user_index(luci_db_t *db, int *found)
+{
+    luci_result_t result = luci_db_connect(db);
+
+    if (result == LUCI_OK && db->user_index == LUCI_DB_INDEX_UNKNOWN) {
+        result = has(db, LUCI_SQL_PROBE_SESSION_USER_INDEX, found);
+        if (result == LUCI_OK)
+            db->user_index = *found ? LUCI_DB_INDEX_THERE : LUCI_DB_INDEX_MISSING;
+    }
+    *found = result == LUCI_OK && db->user_index == LUCI_DB_INDEX_THERE;
+    return result;
 }
 
 luci_result_t luci_db_has(luci_db_t *db, luci_sql_probe_t probe, int *found)

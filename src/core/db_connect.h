@@ -18,6 +18,7 @@ struct luci_db_t {
     luci_sql_statement_t statements[LUCI_SQL_STATEMENTS]; /* no text: not yet made for this connection */
     apr_dbd_prepared_t *prepared[LUCI_SQL_STATEMENTS];    /* NULL: not yet on this connection */
     int in_transaction;
+    enum { LUCI_DB_INDEX_UNKNOWN, LUCI_DB_INDEX_MISSING, LUCI_DB_INDEX_THERE } user_index; /* of sessions */
 };
 
 int luci_db_is_connected(const luci_db_t *db);

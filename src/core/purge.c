@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "purge.h"
 
+#include "session.h"
+
 #include <apr_strings.h>
 #include <string.h>
 
@@ -26,11 +28,19 @@ static luci_ms_t oldest(const luci_purge_t *purge)
     return purge->max_lifetime > 0 ? purge->now - purge->max_lifetime : -LUCI_MOMENT_MOST;
 }
 
+/* Whoever was made later comes from a clock that was ahead (session.h). */
+static luci_ms_t newest(const luci_purge_t *purge)
+{
+    return purge->max_lifetime > 0 && purge->now < LUCI_MOMENT_MOST ? purge->now + LUCI_CLOCKS_DIFFER
+                                                                    : LUCI_MOMENT_MOST;
+}
+
 /* Removes the dead among the ids up to last. */
 static luci_result_t remove_up_to(luci_purge_t *purge, luci_db_t *db, const char *last, apr_pool_t *scratch)
 {
     const char *arguments[] = { purge->after, last, luci_sql_number(purge->now, scratch),
-                                luci_sql_number(oldest(purge), scratch) };
+                                luci_sql_number(oldest(purge), scratch),
+                                luci_sql_number(newest(purge), scratch) };
     int changed = 0;
     luci_result_t result = luci_db_execute(db, LUCI_SQL_SESSION_PURGE_STEP, arguments, &changed, scratch);
 

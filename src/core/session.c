@@ -16,7 +16,8 @@ luci_session_state_t luci_session_state(const luci_session_t *session, const luc
 {
     if (now > session->idle_expires)
         return LUCI_SESSION_DEAD;
-    if (settings->max_lifetime && now - session->created_at >= settings->max_lifetime)
+    if (settings->max_lifetime && (now - session->created_at >= settings->max_lifetime ||
+                                   session->created_at - now > LUCI_CLOCKS_DIFFER))
         return LUCI_SESSION_DEAD;
     return now < session->active_expires ? LUCI_SESSION_ACTIVE : LUCI_SESSION_IDLE;
 }
@@ -33,6 +34,13 @@ void luci_session_extend(luci_session_t *session, const luci_settings_t *setting
     }
     session->state = LUCI_SESSION_ACTIVE;
     session->fresh = 1;
+}
+
+luci_ms_t luci_session_estimate(luci_ms_t active_expires, const luci_settings_t *settings, luci_ms_t now)
+{
+    luci_ms_t estimate = active_expires - settings->active_period;
+
+    return estimate < now ? estimate : now;
 }
 
 /* How the table holds an id. Random ids need no salt: their hash can't be guessed either. */
@@ -101,6 +109,44 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
 
     return result == LUCI_OK ? luci_db_execute(db, LUCI_SQL_SESSION_INSERT, arguments, &changed, scratch)
                              : result;
+}
+
+/* A table that has far too many shrinks by so many at each sign-in, which takes no longer for it. */
+#define SHRINKS_BY 100
+
+/* One by one, by the primary key: a deletion by user_id would lock the places beside it on MySQL. */
+static luci_result_t remove_oldest(luci_db_t *db, const char *user_id, int count, apr_pool_t *scratch)
+{
+    const char *arguments[] = { user_id, luci_sql_number(count, scratch) };
+    apr_array_header_t *rows;
+    int changed;
+    luci_result_t result = luci_db_select_all(db, LUCI_SQL_SESSIONS_OLDEST, arguments, &rows, scratch);
+
+    for (int i = 0; result == LUCI_OK && i < rows->nelts; i++)
+        result = luci_db_execute(db, LUCI_SQL_SESSION_DELETE, APR_ARRAY_IDX(rows, i, const char *const *),
+                                 &changed, scratch);
+    return result;
+}
+
+luci_result_t luci_session_make_room(luci_db_t *db, const char *user_id, int *removed, apr_pool_t *scratch)
+{
+    const char *arguments[] = { user_id, luci_sql_number(LUCI_SESSIONS_MOST + SHRINKS_BY, scratch) };
+    const char *const *row;
+    int has_index;
+    luci_result_t result = luci_db_has_user_index(db, &has_index);
+
+    *removed = 0;
+    if (result != LUCI_OK || !has_index)
+        return result;
+    result = luci_db_select(db, LUCI_SQL_SESSIONS_COUNT, arguments, &row, scratch);
+    if (result != LUCI_OK)
+        return result;
+    *removed = (int)luci_sql_to_number(row[0], 0) + 1 - LUCI_SESSIONS_MOST;
+    if (*removed <= 0) {
+        *removed = 0;
+        return LUCI_OK;
+    }
+    return remove_oldest(db, user_id, *removed, scratch);
 }
 
 static luci_ms_t to_moment(const char *column, luci_ms_t fallback)
@@ -183,10 +229,13 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
     set_tag(session, settings, places.ids[0]);
     session->active_expires = to_moment(row.columns[COLUMN_ACTIVE], 0);
     session->idle_expires = to_moment(row.columns[COLUMN_IDLE], 0);
-    session->created_at =
-        to_moment(created_at(db, settings, &row), session->active_expires - settings->active_period);
+    session->created_at = to_moment(created_at(db, settings, &row),
+                                    luci_session_estimate(session->active_expires, settings, claim->now));
     luci_user_from_row(&session->user, row.columns + COLUMN_USER);
     session->state = luci_session_state(session, settings, claim->now);
+    if (session->state == LUCI_SESSION_ACTIVE && settings->max_lifetime &&
+        session->active_expires - settings->active_period - claim->now > LUCI_CLOCKS_DIFFER)
+        session->state = LUCI_SESSION_IDLE; /* renewed: its age is written, and counts from now on */
     if (session->state == LUCI_SESSION_DEAD)
         return LUCI_EXPIRED;
     return session->user.disabled ? LUCI_DENIED : LUCI_OK;

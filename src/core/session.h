@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Floor 4.1. Sessions, in Lucia v2's model: active until active_expires; then idle, and used once it's
- * renewed; dead after idle_expires, or max_lifetime after its creation. Expiry is a pure function of the
- * session, the settings and now. */
+ * renewed; dead after idle_expires, or max_lifetime after its creation. One that was made in the future, by a
+ * clock that was ahead, has no age that max_lifetime could be compared with, and is dead, too. Expiry is a
+ * pure function of the session, the settings and now. */
 #ifndef LUCI_SESSION_H
 #define LUCI_SESSION_H
 
@@ -42,8 +43,18 @@ typedef struct {
     int is_ending;     /* it is shown to end the session: nothing is hashed or renewed */
 } luci_session_claim_t;
 
+/* So many sessions of one user are kept, shared accounts and programs that sign in anew each time included;
+ * one client must not fill the table. */
+#define LUCI_SESSIONS_MOST 1000
+
+/* Clocks of servers that share a table may differ by this. */
+#define LUCI_CLOCKS_DIFFER (5 * LUCI_MS_MINUTE)
+
 luci_session_state_t luci_session_state(const luci_session_t *session, const luci_settings_t *settings,
                                         luci_ms_t now);
+
+/* When a session was made of which only active_expires is known: not in the future. */
+luci_ms_t luci_session_estimate(luci_ms_t active_expires, const luci_settings_t *settings, luci_ms_t now);
 
 /* Sets both moments from now on, as a new or renewed session has them, within the maximum lifetime. */
 void luci_session_extend(luci_session_t *session, const luci_settings_t *settings, luci_ms_t now);
@@ -57,6 +68,12 @@ luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user,
 luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
                                   const luci_settings_t *settings, const luci_client_t *client,
                                   apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* Makes room for one more session of a user, whose lock the transaction has (luci_user_lock): where there are
+ * LUCI_SESSIONS_MOST, those that would end first are removed; *removed: how many. Nothing is done where the
+ * table has no index on user_id, without which it would be read from end to end. */
+luci_result_t luci_session_make_room(luci_db_t *db, const char *user_id, int *removed,
+                                     apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Reads the session of a claim with its user, and judges it; writes nothing. Where ids are stored hashed, a
  * row that Lucia left counts as well. OK: active or idle. EXPIRED:

@@ -48,7 +48,7 @@ static luci_session_state_t state_of(const luci_listed_session_t *listed, const 
                                .idle_expires = listed->idle_expires };
 
     session.created_at =
-        luci_sql_to_number(listed->created_at, listed->active_expires - settings->active_period);
+        luci_sql_to_number(listed->created_at, luci_session_estimate(listed->active_expires, settings, now));
     return luci_session_state(&session, settings, now);
 }
 

@@ -84,6 +84,14 @@ static const luci_sql_row_t statements[LUCI_SQL_ADMIN] = {
                  "AND s.idle_expires = dead.idle_expires",
         .repeatable = 1,
     },
+    [LUCI_SQL_SESSIONS_COUNT] = {
+        .text = "SELECT COUNT(*) FROM (SELECT s.id FROM {session} s WHERE s.user_id = %s LIMIT %lld) counted",
+        .repeatable = 1,
+    },
+    [LUCI_SQL_SESSIONS_OLDEST] = {
+        .text = "SELECT s.id FROM {session} s WHERE s.user_id = %s ORDER BY s.idle_expires, s.id LIMIT %lld",
+        .repeatable = 1,
+    },
     [LUCI_SQL_SESSION_STEP] = {
         .text = "SELECT MAX(step.id), COUNT(*) FROM (SELECT s.id FROM {session} s WHERE s.id > %s "
                 "ORDER BY s.id LIMIT %lld) step",
@@ -91,7 +99,7 @@ static const luci_sql_row_t statements[LUCI_SQL_ADMIN] = {
     },
     [LUCI_SQL_SESSION_PURGE_STEP] = {
         .text = "DELETE FROM {session} WHERE id > %s AND id <= %s "
-                "AND (idle_expires < %lld[C: OR created_at <= %lld])",
+                "AND (idle_expires < %lld[C: OR created_at <= %lld OR created_at > %lld])",
         .repeatable = 1,
     },
 };

@@ -199,7 +199,8 @@ static const char *device_words(const luci_throttle_t *throttle, const luci_atte
     unsigned char nonce[LUCI_DEVICE_NONCE_BYTES];
     char hex[2 * LUCI_DEVICE_NONCE_BYTES + 1];
 
-    if (luci_device_find(throttle->secret, attempt->device, account, attempt->now, nonce) != LUCI_OK)
+    if (!attempt->device_account || luci_device_find(throttle->secret, attempt->device,
+                                                     attempt->device_account, attempt->now, nonce) != LUCI_OK)
         return NULL;
     luci_secret_hex(nonce, sizeof nonce, hex);
     return apr_pstrcat(pool, hex, FIELD, account, NULL);

@@ -48,10 +48,11 @@ typedef struct {
 
 #define LUCI_THROTTLE_ENTRIES_MOST 2 /* of a try */
 
-/* One try, from its beginning to its end. Zeros but for the first three. */
+/* One try, from its beginning to its end. Zeros but for the first four. */
 typedef struct {
-    const char *address; /* of the client, as text; NULL: not counted by it */
-    const char *device;  /* the value of the device cookie, or NULL */
+    const char *address;        /* of the client, as text; NULL: not counted by it */
+    const char *device;         /* the value of the device cookie, or NULL */
+    const char *device_account; /* whom its marks have to be for; NULL: nobody, so that none counts */
     luci_ms_t now;
 
     luci_ms_t retry_after; /* with THROTTLED: ms */

@@ -143,6 +143,14 @@ static void check_lifetime(void)
     tap_is_int(purge.removed, 1, "  one is too old");
     tap_is_int(left(with, "0live"), 0, "  the one that is a day old");
     tap_is_int(left(with, "%live"), ALIVE - 1, "  and none whose age is not known");
+    support_run(with->target.params,
+                apr_psprintf(pool,
+                             "UPDATE user_session SET created_at = %" APR_INT64_T_FMT " WHERE id = '1live'",
+                             NOW + LUCI_MS_DAY));
+    purge = purge_at(NOW);
+    purge.max_lifetime = LUCI_MS_DAY;
+    tap_is_result(run(&purge, with), LUCI_OK, "and one that was made in the future");
+    tap_is_int(left(with, "1live"), 0, "  goes, too");
     support_auth_close(with);
 }
 

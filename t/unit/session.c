@@ -46,7 +46,9 @@ static const struct {
       LUCI_SESSION_ACTIVE },
     { "row 14: a lifetime that ends in the active period: over", LUCI_MS_HOUR, LUCI_MS_HOUR,
       LUCI_SESSION_DEAD },
-    { "a lifetime, the clock an hour back", LUCI_MS_HOUR, -LUCI_MS_HOUR, LUCI_SESSION_ACTIVE },
+    { "a lifetime, made five minutes ahead", LUCI_MS_HOUR, -5 * LUCI_MS_MINUTE, LUCI_SESSION_ACTIVE },
+    { "a lifetime, made further ahead", LUCI_MS_HOUR, -5 * LUCI_MS_MINUTE - 1, LUCI_SESSION_DEAD },
+    { "a lifetime, made a year ahead", LUCI_MS_HOUR, -YEAR, LUCI_SESSION_DEAD },
     { "a lifetime, ten years on", 20 * YEAR, 10 * YEAR, LUCI_SESSION_DEAD },
 };
 

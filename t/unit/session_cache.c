@@ -68,6 +68,16 @@ static void check_periods(void)
     is_miss(NOW + 14000, LUCI_EXPIRED, "row 14: beyond it a session at hand is dead");
     finish();
 
+    begin(pool, "made-ahead.db");
+    run_sql("UPDATE user_session SET active_expires = 1700000100000");
+    is_miss(NOW, LUCI_OK, "a session that is kept while there is no longest lifetime");
+    run_sql("UPDATE user_session SET created_at = 1800000000000");
+    is_hit(NOW + 1, "whatever its row says then");
+    with->settings.max_lifetime = LUCI_MS_DAY;
+    luci_db_close(with->db);
+    is_miss(NOW + cache.ttl, LUCI_EXPIRED, "is dead when its row says it was made in the future");
+    finish();
+
     begin(pool, "idle.db");
     run_sql("UPDATE user_session SET active_expires = 1699999999000");
     with->auth.cache = &cache;

@@ -196,6 +196,83 @@ static void check_unknown_age(void)
     luci_db_close(db);
 }
 
+/* Made by a clock that was ahead: nobody knows when it was, so a maximum lifetime counts from now on. */
+static void check_made_ahead(void)
+{
+    luci_db_t *db = new_database("ahead.db", 1);
+    luci_session_t session;
+
+    settings.max_lifetime = 10 * DAY;
+    store_row(apr_psprintf(pool, "%" APR_INT64_T_FMT ", %" APR_INT64_T_FMT ", NULL", NOW + 300 * DAY,
+                           NOW + 315 * DAY));
+    tap_is_result(get(db, KNOWN_ID, NOW, &session), LUCI_OK, "of unknown age and active for long");
+    tap_is_int(session.state, LUCI_SESSION_IDLE, "  it is to be renewed");
+    tap_is_result(luci_session_renew(db, &session, &settings, NOW, pool), LUCI_OK, "  it is");
+    tap_is_result(get(db, KNOWN_ID, NOW, &session), LUCI_OK, "  then");
+    tap_is_int(session.state, LUCI_SESSION_ACTIVE, "  active");
+    tap_is_int(session.active_expires, NOW + DAY, "  for as long as others");
+    tap_is_int(session.created_at, NOW, "  and of an age");
+    tap_is_result(get(db, KNOWN_ID, NOW + 10 * DAY, &session), LUCI_EXPIRED, "  that ends it");
+    store_row(apr_psprintf(pool, "%" APR_INT64_T_FMT ", %" APR_INT64_T_FMT ", %" APR_INT64_T_FMT,
+                           NOW + 300 * DAY, NOW + 315 * DAY, NOW + 299 * DAY));
+    tap_is_result(get(db, KNOWN_ID, NOW, &session), LUCI_EXPIRED, "made in the future: dead");
+    settings.max_lifetime = 0;
+    tap_is_result(get(db, KNOWN_ID, NOW, &session), LUCI_OK, "  unless there is no maximum lifetime");
+    luci_db_close(db);
+}
+
+/* Sessions s0001 to s<count>, the later ones ending earlier. */
+static void store_many(int count)
+{
+    const char *values = "";
+    apr_pool_t *scratch;
+
+    apr_pool_create(&scratch, pool);
+    support_run(target.params, "DELETE FROM user_session");
+    for (int i = 1; i <= count; i++) {
+        values = apr_psprintf(scratch, "%s%s('s%04d', 'alice0000000000', 1, %d)", values, *values ? ", " : "",
+                              i, 10000 - i);
+        if (i % 100 && i < count)
+            continue;
+        support_run(
+            target.params,
+            apr_pstrcat(scratch,
+                        "INSERT INTO user_session (id, user_id, active_expires, idle_expires) VALUES ",
+                        values, NULL));
+        values = "";
+        apr_pool_clear(scratch);
+    }
+    apr_pool_destroy(scratch);
+}
+
+static void check_room(void)
+{
+    luci_db_t *db = new_database("room.db", 1);
+    int removed = -1;
+
+    store_many(LUCI_SESSIONS_MOST - 1);
+    tap_is_result(luci_session_make_room(db, alice.id, &removed, pool), LUCI_OK,
+                  "a user may have many sessions");
+    tap_is_int(removed, 0, "  and all are left");
+    store_many(LUCI_SESSIONS_MOST + 2);
+    tap_is_result(luci_session_make_room(db, "nobody", &removed, pool), LUCI_OK, "somebody else's");
+    tap_is_int(removed, 0, "  do not matter");
+    tap_is_result(luci_session_make_room(db, alice.id, &removed, pool), LUCI_OK, "too many");
+    tap_is_int(removed, 3, "  are as many fewer as it takes for one more");
+    tap_is_str(column("MAX(id)"), apr_psprintf(pool, "s%04d", LUCI_SESSIONS_MOST - 1),
+               "  without those that would end first");
+    tap_is_str(column("COUNT(*)"), apr_psprintf(pool, "%d", LUCI_SESSIONS_MOST - 1),
+               "  which leaves room for one");
+    if (support_is_file()) {
+        support_run(target.params, "DROP INDEX user_session_user_id");
+        luci_db_close(db);
+        store_many(LUCI_SESSIONS_MOST + 2);
+        tap_is_result(luci_session_make_room(db, alice.id, &removed, pool), LUCI_OK, "without an index");
+        tap_is_int(removed, 0, "  nothing is looked for");
+    }
+    luci_db_close(db);
+}
+
 /* Row 40: numbers that no clock gives. */
 static void check_odd_moments(void)
 {
@@ -205,7 +282,7 @@ static void check_odd_moments(void)
     } rows[] = {
         { "0, 0, 0", LUCI_EXPIRED },
         { "9223372036854775807, 9223372036854775807, -9223372036854775808", LUCI_EXPIRED },
-        { "9223372036854775807, 9223372036854775807, 9223372036854775807", LUCI_OK },
+        { "9223372036854775807, 9223372036854775807, 9223372036854775807", LUCI_EXPIRED },
         /* the servers take none of what follows in such a column */
         { "-9223372036854775808, -9223372036854775808, -9223372036854775808", LUCI_EXPIRED },
         { "-9223372036854775808, 9223372036854775807, NULL", LUCI_EXPIRED },
@@ -322,6 +399,8 @@ int main(void)
     check_lost_race();
     check_deleted();
     check_unknown_age();
+    check_made_ahead();
+    check_room();
     check_odd_moments();
     check_disabled();
     check_orphan();

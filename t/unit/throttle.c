@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tries that are counted: by account, address and browser, before anything is looked up, and taken back. Rows
  * 4, 5 and 39. */
+#include "admin.h"
 #include "device.h"
 #include "support_auth.h"
 #include "tap.h"
@@ -235,6 +236,35 @@ static void check_device(void)
     support_auth_close(with);
 }
 
+/* A mark is for the password that it was given for. */
+static void check_device_of_old_password(void)
+{
+    const char *device, *renewed;
+    char *hash;
+    luci_user_t user;
+
+    begin("device-old.db");
+    device = device_of("alice", NULL);
+    tap_is_result(luci_credential_hash(&with->auth, "another one", &hash, pool), LUCI_OK, "another password");
+    tap_is_result(luci_admin_find(with->db, "alice", &user, pool), LUCI_OK, "  of alice's");
+    tap_is_result(luci_admin_set_password(with->db, &user, hash, NULL, pool), LUCI_OK, "  is set");
+    for (int i = 0; i < 5; i++)
+        tap_is_result(sign_in(ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED, "an attacker");
+    tap_is_result(sign_in_on(device, HOME, "alice", "another one"), LUCI_THROTTLED,
+                  "a mark of before the change counts for nothing");
+    support_auth_close(with);
+
+    begin("device-outdated.db");
+    with->settings.hash.memory_kib *= 2;
+    device = device_of("alice", NULL);
+    renewed = device_of("alice", device);
+    for (int i = 0; i < 5; i++)
+        tap_is_result(sign_in(ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED, "an attacker");
+    tap_is_result(sign_in_on(renewed, HOME, "alice", RIGHT), LUCI_OK,
+                  "a sign-in that replaces the hash gives a mark for the new one");
+    support_auth_close(with);
+}
+
 static void check_sign_up(void)
 {
     luci_auth_request_t request;
@@ -305,6 +335,7 @@ int main(void)
     check_account();
     check_address();
     check_device();
+    check_device_of_old_password();
     check_sign_up();
     check_faults();
     check_clear();
