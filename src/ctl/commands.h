@@ -35,6 +35,9 @@ extern const luci_command_t luci_command_export;
 /* import_command.c */
 extern const luci_command_t luci_command_import_htpasswd;
 
+/* import_users_command.c */
+extern const luci_command_t luci_command_import_users;
+
 /* purge_command.c */
 extern const luci_command_t luci_command_purge;
 

@@ -45,6 +45,7 @@ static const luci_command_t *const commands[] = {
     &luci_command_purge,
     &luci_command_export,
     &luci_command_import_htpasswd,
+    &luci_command_import_users,
     &luci_command_check,
     &luci_command_hash_bench,
     &command_help,
