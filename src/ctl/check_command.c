@@ -159,10 +159,10 @@ const luci_command_t luci_command_check = {
     "Says what is wrong with a configuration or a database",
     "With --config: the directives, modules and columns that they name, who may read and\n"
     "write which files, secrets that others can read, pages that do not parse, the session\n"
-    "cookie, what does not go together, and each database that is named. Of a database: tables, columns, "
-    "indexes and\n"
-    "foreign keys; keys and sessions without a user, and hashes that nobody can sign in\n"
-    "with. Nothing is changed. Run it as root, or what it can't read is called unreadable.\n\n"
+    "cookie, what does not go together, and each database that is named. Of a database:\n"
+    "tables, columns, indexes and foreign keys; keys and sessions without a user, and\n"
+    "hashes that nobody can sign in with. Nothing is changed. Run it as root, or what it\n"
+    "can't read is called unreadable.\n\n"
     "Exit status: 0 no problem (there may be advice), 1 problems, 3 a database could\n"
     "not be asked.\n",
     NULL,
