@@ -99,7 +99,7 @@ is $server->request(GET => '/private/a.txt', %browser)->header('Location'), '/au
 is $server->request(GET => '/private/a.txt', %browser, port => $third)->header('Location'), '/login?next=/private/a.txt',
     'or where it is by default';
 is $server->request(GET => '/private/sso/a.txt', %browser)->header('Location'),
-    'https://login.example/in?from=here&next=/private/sso/a.txt', 'or where LuciaLoginURL says, which wins';
+    'https://login.example/in?from=here&next=http%3A//127.0.0.1%3A' . $server->port . '/private/sso/a.txt', 'or where LuciaLoginURL says, which wins';
 
 sub sign_in_from {
     my ($origin, $port) = @_;

@@ -132,12 +132,12 @@ export const DIFFERENCES = {
     ours: { cookie: "none" },
   },
   "strict-cookie": {
-    why: "Lucia unquotes, decodes and takes the first of two; here the value must be a token as it stands, and only one",
+    why: "Lucia unquotes and decodes; here the value must be a token as it stands",
     ours: ANONYMOUS,
   },
   "two-cookies": {
-    why: "two different cookies of this name are nobody's",
-    ours: { cookie: "none" },
+    why: "two different cookies of this name are nobody's, and both are cleared, or a browser would send them for ever",
+    ours: { ...ANONYMOUS, cookie: "cleared" },
   },
   "two-headers": {
     why: "HTTP/1 allows one Cookie header; httpd joins two with a comma, which separates no cookies, and Node.js with a semicolon",

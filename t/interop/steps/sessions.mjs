@@ -55,8 +55,8 @@ const cookies = {
       PROFILE,
       "strict-cookie",
     ),
-    sent("the right one first of two", (token) => `auth_session=${token}; auth_session=${UNKNOWN}`, PROFILE, "strict-cookie"),
-    sent("the right one second of two", (token) => `auth_session=${UNKNOWN}; auth_session=${token}`, CLEARED, "two-cookies"),
+    sent("the right one first of two", (token) => `auth_session=${token}; auth_session=${UNKNOWN}`, PROFILE, "two-cookies"),
+    sent("the right one second of two", (token) => `auth_session=${UNKNOWN}; auth_session=${token}`, CLEARED),
     sent("after a comma", (token) => `a=b,auth_session=${token}`, TO_LOGIN),
     sent("SQL", () => "auth_session=' OR 1=1 --", CLEARED, "not-a-token"),
     sent(
