@@ -109,8 +109,8 @@ static luci_result_t store_arrival(arrival_t *arrival, apr_pool_t *pool)
             device_account(arrival->key_id, arrival->stored_hash, pool);
     if (result == LUCI_OK && arrival->removed)
         luci_log(arrival->auth->log, LUCI_LOG_INFO, "LUCI0230",
-                 "user %s signs in with %d sessions: the oldest %d ended", arrival->session->user.id,
-                 LUCI_SESSIONS_MOST + arrival->removed - 1, arrival->removed);
+                 "user %s signs in and has %d sessions already: %d that would end first were removed",
+                 arrival->session->user.id, LUCI_SESSIONS_MOST, arrival->removed);
     if (arrival->request->old_session)
         luci_auth_forget(arrival->auth, arrival->request->old_session, pool);
     return result;

@@ -130,22 +130,21 @@ static luci_result_t remove_oldest(luci_db_t *db, const char *user_id, int count
 
 luci_result_t luci_session_make_room(luci_db_t *db, const char *user_id, int *removed, apr_pool_t *scratch)
 {
-    const char *arguments[] = { user_id, luci_sql_number(LUCI_SESSIONS_MOST + SHRINKS_BY, scratch) };
     const char *const *row;
+    apr_int64_t excess;
     int has_index;
     luci_result_t result = luci_db_has_user_index(db, &has_index);
 
     *removed = 0;
     if (result != LUCI_OK || !has_index)
         return result;
-    result = luci_db_select(db, LUCI_SQL_SESSIONS_COUNT, arguments, &row, scratch);
+    result = luci_db_select(db, LUCI_SQL_SESSIONS_COUNT, &user_id, &row, scratch);
     if (result != LUCI_OK)
         return result;
-    *removed = (int)luci_sql_to_number(row[0], 0) + 1 - LUCI_SESSIONS_MOST;
-    if (*removed <= 0) {
-        *removed = 0;
+    excess = luci_sql_to_number(row[0], 0) + 1 - LUCI_SESSIONS_MOST;
+    if (excess <= 0)
         return LUCI_OK;
-    }
+    *removed = excess < SHRINKS_BY ? (int)excess : SHRINKS_BY;
     return remove_oldest(db, user_id, *removed, scratch);
 }
 

@@ -85,7 +85,7 @@ static const luci_sql_row_t statements[LUCI_SQL_ADMIN] = {
         .repeatable = 1,
     },
     [LUCI_SQL_SESSIONS_COUNT] = {
-        .text = "SELECT COUNT(*) FROM (SELECT s.id FROM {session} s WHERE s.user_id = %s LIMIT %lld) counted",
+        .text = "SELECT COUNT(*) FROM {session} s WHERE s.user_id = %s",
         .repeatable = 1,
     },
     [LUCI_SQL_SESSIONS_OLDEST] = {

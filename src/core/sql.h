@@ -41,7 +41,7 @@ typedef enum {
     LUCI_SQL_SESSION_DELETE, /* id */
     LUCI_SQL_SESSION_HASH,   /* its hash, id: replaces the one by the other */
     LUCI_SQL_SESSION_PURGE,  /* now, most: removes so many of the dead, by the index on idle_expires */
-    LUCI_SQL_SESSIONS_COUNT, /* user id, most -> how many sessions, of so many at most */
+    LUCI_SQL_SESSIONS_COUNT, /* user id -> how many sessions */
     LUCI_SQL_SESSIONS_OLDEST,    /* user id, most -> the ids of so many, those that end first */
     LUCI_SQL_SESSION_STEP,       /* id, most -> the last of so many ids behind it (NULL: none), how many */
     LUCI_SQL_SESSION_PURGE_STEP, /* id, last id, now, created_at, created_at: removes the dead behind the one,

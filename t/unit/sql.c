@@ -24,8 +24,7 @@ static const char *const *const attribute_lists[] = { none, one, three };
     "DELETE FROM \"user_session\" WHERE +idle_expires < %lld AND id IN (SELECT s.id FROM \"user_session\" "  \
     "s "                                                                                                     \
     "WHERE s.idle_expires < %lld ORDER BY s.idle_expires LIMIT %lld)"
-#define SESSIONS_COUNT                                                                                       \
-    "SELECT COUNT(*) FROM (SELECT s.id FROM \"user_session\" s WHERE s.user_id = %s LIMIT %lld) counted"
+#define SESSIONS_COUNT "SELECT COUNT(*) FROM \"user_session\" s WHERE s.user_id = %s"
 #define SESSIONS_OLDEST                                                                                      \
     "SELECT s.id FROM \"user_session\" s WHERE s.user_id = %s ORDER BY s.idle_expires, s.id LIMIT %lld"
 #define STEP                                                                                                 \
@@ -90,7 +89,7 @@ static const struct {
     { LUCI_SQL_SESSION_HASH, 1, "UPDATE \"user_session\" SET id = %s WHERE id = %s", "01",
       "UPDATE \"user_session\" SET id = %s WHERE id = %s", "01" },
     { LUCI_SQL_SESSION_PURGE, 1, PURGE, "001", PURGE, "001" },
-    { LUCI_SQL_SESSIONS_COUNT, 1, SESSIONS_COUNT, "01", SESSIONS_COUNT, "01" },
+    { LUCI_SQL_SESSIONS_COUNT, 1, SESSIONS_COUNT, "0", SESSIONS_COUNT, "0" },
     { LUCI_SQL_SESSIONS_OLDEST, 1, SESSIONS_OLDEST, "01", SESSIONS_OLDEST, "01" },
     { LUCI_SQL_SESSION_STEP, 1, STEP, "01", STEP, "01" },
     { LUCI_SQL_SESSION_PURGE_STEP, 1,
