@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The roof: what httpd knows of this module. Accounts for any location: sign-up, sign-in, sign-out, a profile
  * page, server-side sessions and a gate. Nothing calls into this file. */
+#include "answer.h"
 #include "cache.h"
 #include "commands.h"
 #include "config.h"
@@ -96,6 +97,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_insert_filter(luci_identity_insert_filter, after_headers, NULL, APR_HOOK_LAST);
     ap_hook_insert_error_filter(luci_identity_insert_filter, after_headers, NULL, APR_HOOK_LAST);
     luci_identity_register_filter();
+    luci_answer_register_filter();
 
     /* What access logs can say, and what the administrator sees. */
     ap_hook_log_transaction(luci_notes_set, NULL, NULL, APR_HOOK_FIRST);

@@ -74,7 +74,7 @@ subtest 'Cache-Control of what is behind the gate' => sub {
     is cache_control('/plain/x'), 'private', 'a backend';
     is cache_control('/expires/x'), 'private', 'a backend that sends Expires only';
     is cache_control('/gated/none'), 'private', 'a 404';
-    is cache_control('/gated/bob/a.txt'), 'private', 'a 403';
+    is cache_control('/gated/bob/a.txt'), 'no-store', 'a 403';
     my $etag = $server->request(GET => '/gated/a.txt', cookie => $alice)->header('ETag');
     my $reply = $server->request(GET => '/gated/a.txt', cookie => $alice, headers => { 'If-None-Match' => $etag });
     is $reply->status, 304, 'a 304';

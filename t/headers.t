@@ -32,7 +32,7 @@ my @credentials = (username => 'alice', password => $PASSWORD);
 my @ANSWERS = (
     ['GET /', 302, 'redirect'], ['GET /', 200, 'html', cookie => $cookie], ['GET /', 200, 'json', cookie => $cookie, accept => $json], ['GET /', 401, 'json', accept => $json],
     ['HEAD /', 200, 'html', cookie => $cookie], ['POST /', 405, 'html'], ['GET /signup', 200, 'html'], ['GET /signup', 302, 'redirect', cookie => $cookie],
-    ['GET /login', 200, 'html'], ['HEAD /login', 200, 'html'], ['GET /login', 302, 'redirect', cookie => $cookie], ['GET /logout', 405, 'html'], ['OPTIONS /login', 405, 'html'],
+    ['GET /login', 200, 'html'], ['HEAD /login', 200, 'html'], ['GET /login', 302, 'redirect', cookie => $cookie], ['GET /logout', 302, 'redirect'], ['GET /logout', 200, 'html', cookie => $cookie], ['GET /api/logout', 405, 'json', cookie => $cookie], ['OPTIONS /login', 405, 'html'],
     ['TRACE /login', 405, 'html'], ['PUT /api/login', 405, 'json'], ['GET /api/login', 405, 'json'], ['GET /api/', 401, 'json'],
     ['POST /signup', 302, 'redirect', form(username => 'bobby', password => $PASSWORD)], ['POST /signup', 201, 'json', form(username => 'carol', password => $PASSWORD), accept => $json],
     ['POST /signup', 400, 'html', form(@credentials)], ['POST /signup', 400, 'json', json({@credentials})], ['POST /signup', 400, 'html', form(username => 'x')],
@@ -45,7 +45,7 @@ my @ANSWERS = (
     ['POST /login', 415, 'html', type => 'text/plain', body => 'x'], ['POST /login', 415, 'json', type => 'text/plain', body => 'x', accept => $json],
     ['POST /logout', 401, 'html'], ['POST /logout', 401, 'json', accept => $json],
     ['POST /logout', 302, 'redirect', origin => 1, cookie => sign_in($site, 'alice')], ['POST /logout', 204, 'empty', origin => 1, cookie => sign_in($site, 'alice'), accept => $json],
-    ['POST /elsewhere', 302, 'redirect', origin => 1, cookie => sign_in($site, 'alice')], ['GET /elsewhere', 405, 'html'],
+    ['POST /elsewhere', 302, 'redirect', origin => 1, cookie => sign_in($site, 'alice')], ['GET /elsewhere', 302, 'redirect'], ['PUT /elsewhere', 405, 'html'],
     map({ [@$_, host => 'broken.example'] }
         ['GET /', 503, 'html', cookie => $cookie], ['GET /', 503, 'json', cookie => $cookie, accept => $json], ['GET /login', 503, 'html', cookie => $cookie],
         ['POST /login', 503, 'html', form(@credentials)], ['POST /login', 503, 'json', json({@credentials})], ['POST /signup', 503, 'html', form(@credentials)],
@@ -68,7 +68,7 @@ for my $answer (@ANSWERS) {
     is $reply->body, '', "$what: no body" if $kind =~ /empty|redirect/;
     is $reply->header('Location') ? 1 : 0, $kind eq 'redirect' ? 1 : 0, "$what: Location";
     is $reply->header('Retry-After') ? 1 : 0, $status == 503 ? 1 : 0, "$what: Retry-After";
-    is $reply->header('WWW-Authenticate'), undef, "$what: no Basic challenge";
+    is $reply->header('WWW-Authenticate'), $status == 401 ? 'Lucia' : undef, "$what: a 401 names a scheme that opens no dialogue";
     is scalar(my @sent = $reply->headers('Set-Cookie')), 0, "$what: the cookie is not touched" if $status == 503;
     check_policy($once->('Content-Security-Policy'), $what);
     check_page($reply->body, $what) if $kind eq 'html' && $method ne 'HEAD';

@@ -27,6 +27,7 @@ my $reply = sign_out($cookie);
 is $reply->status . ' ' . $reply->location, '302 /login', 'sign-out goes to the sign-in page';
 cleared $reply, 'and clears the cookie';
 is row_of($site, $cookie), undef, 'row 13: the session is gone from the table';
+is $reply->header('Clear-Site-Data'), '"cache"', 'the browser forgets what it has in its cache';
 is $site->request(GET => '/', cookie => $cookie)->status, 302, 'row 13: and dead';
 ok lives($second), 'the other session of the same user lives';
 
@@ -47,6 +48,12 @@ for my $case (
     is row_of($site, $cookie), undef, "$what: the session is gone";
 }
 
+is sign_out(sign_in($site, 'alice'))->location, '/login', 'sign-out leads to sign-in';
+$reply = $site->request(POST => '/logout?next=/a%3Fb', origin => 1, cookie => sign_in($site, 'alice'));
+is $reply->location, '/login?next=/a%3Fb', 'with a page to come back to, for who signs in as another user';
+$reply = $site->request(POST => '/logout?next=//evil.example', origin => 1, cookie => sign_in($site, 'alice'));
+is $reply->location, '/login', 'which must be one of this site';
+
 $cookie = sign_in($site, 'alice');
 $reply = sign_out($cookie, accept => 'application/json');
 is $reply->status, 204, 'who wants JSON gets 204';
@@ -63,22 +70,37 @@ for my $case (
 ) {
     my ($what, $sent) = @$case;
     $reply = sign_out($sent);
-    is $reply->status . ' ' . (error_in($reply) // ''), '401 Unauthorized', "$what: 401";
-    like $reply->type, qr{^text/html}, "$what: as a page";
+    is $reply->status, 401, "$what: 401";
+    like text_in($reply), qr/^ You are signed out /, "$what: a page says so kindly";
+    unlike $reply->body, qr/<form|Sign out/, "$what: with nothing to press twice";
     is sign_out($sent, accept => 'application/json')->body, '{"error":"Unauthorized"}', "$what: as JSON when that is wanted";
     is sign_out($sent, json('{}'))->body, '{"error":"Unauthorized"}', "$what: JSON in, JSON out";
 }
 
-for my $method (qw(GET HEAD PUT DELETE OPTIONS)) {
+for my $method (qw(GET HEAD)) {
+    $reply = $site->request($method => '/logout?next=/a', cookie => $second);
+    is $reply->status, 200, "row 20: $method on sign-out is a page";
+    is cookie_of($reply), undef, 'row 20: no cookie is touched';
+    is $site->request($method => '/logout')->location, '/login', "a visitor's $method leads to sign-in";
+}
+$reply = $site->request(GET => '/logout?next=/a', cookie => $second);
+like text_in($reply), qr/You are signed in as alice /, 'the page says who is signed in';
+like $reply->body, qr{<form method="post" action="/logout\?next=/a">\s*<button type="submit">Sign out</button>}, 'and has a button';
+for my $method (qw(PUT DELETE OPTIONS)) {
     $reply = $site->request($method => '/logout', cookie => $second, origin => 1);
     is $reply->status, 405, "row 20: $method on sign-out is 405";
-    is $reply->header('Allow'), 'POST', 'row 20: with Allow';
+    is $reply->header('Allow'), 'GET, HEAD, POST', 'row 20: with Allow';
     is cookie_of($reply), undef, 'row 20: no cookie is touched';
+}
+for my $method (qw(GET HEAD)) {
+    $reply = $site->request($method => '/api/logout', cookie => $second, origin => 1);
+    is $reply->status . ' ' . $reply->header('Allow'), '405 POST', "row 20: $method below api/ is 405";
 }
 ok lives($second), 'row 20: and the session lives';
 
 $reply = $site->request(POST => '/logout', cookie => $second);
 is $reply->status, 401, 'without an Origin the cookie counts as absent';
+is error_in($reply), 'Unauthorized', 'and nobody is told to be signed out';
 is cookie_of($reply), undef, 'and is not cleared';
 ok lives($second), 'the session lives';
 

@@ -32,8 +32,8 @@ my $cookie = sign_up($site, 'alice');
 # ---- What is allowed where: path => methods ----
 
 my %allowed = (
-    '/' => 'GET, HEAD', '/signup' => 'GET, HEAD, POST', '/login' => 'GET, HEAD, POST', '/logout' => 'POST',
-    '/by/profile' => 'GET, HEAD', '/by/signup' => 'GET, HEAD, POST', '/by/login' => 'GET, HEAD, POST', '/by/logout' => 'POST',
+    '/' => 'GET, HEAD', '/signup' => 'GET, HEAD, POST', '/login' => 'GET, HEAD, POST', '/logout' => 'GET, HEAD, POST',
+    '/by/profile' => 'GET, HEAD', '/by/signup' => 'GET, HEAD, POST', '/by/login' => 'GET, HEAD, POST', '/by/logout' => 'GET, HEAD, POST',
     '/api/' => 'GET, HEAD', '/api/signup' => 'POST', '/api/login' => 'POST', '/api/logout' => 'POST',
     '/json/me' => 'GET, HEAD', '/json/signup' => 'POST', '/json/login' => 'POST', '/json/logout' => 'POST',
 );
@@ -59,7 +59,7 @@ for my $path (sort keys %allowed) {
 }
 ok row_of($site, $cookie), 'row 20: after all of that the session lives';
 
-my $head = $site->request(HEAD => '/logout', cookie => $cookie);
+my $head = $site->request(HEAD => '/api/logout', cookie => $cookie);
 is $head->status . ' ' . length $head->rest, '405 0', 'HEAD 405 has no body';
 is $site->request(DELETE => '/login', accept => 'application/json')->body, '{"error":"Method not allowed"}',
     'who wants JSON gets the error in JSON';

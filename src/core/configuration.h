@@ -57,6 +57,7 @@ typedef struct {
     luci_samesite_t cookie_samesite;
     luci_secure_t cookie_secure;
     int cookie_expires;            /* 0: one year, as Lucia */
+    int clear_site_data;
     const char *audit_log;         /* a file, "|program" or LUCI_AUDIT_OFF; NULL: the error log */
     const char *templates;         /* a folder; NULL: the installed one */
     apr_array_header_t *return_to; /* const char *, in the one spelling of luci_url_origin */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "endpoints.h"
 
+#include "answer.h"
 #include "entrance.h"
 #include "member.h"
 #include "reply.h"
@@ -18,14 +19,18 @@ typedef struct {
 static const methods_t methods[] = {
     [LUCI_ENDPOINT_SIGNUP] = { luci_entrance_show_signup, luci_entrance_sign_up },
     [LUCI_ENDPOINT_LOGIN] = { luci_entrance_show_login, luci_entrance_sign_in },
-    [LUCI_ENDPOINT_LOGOUT] = { NULL, luci_member_sign_out },
+    [LUCI_ENDPOINT_LOGOUT] = { luci_member_show_sign_out, luci_member_sign_out },
     [LUCI_ENDPOINT_PROFILE] = { luci_member_show_profile, NULL },
 };
 
+/* Neither GET, HEAD nor POST, or one that this endpoint does not have: it may be a browser that asks for a
+ * script of another origin. */
 static int refuse_method(luci_call_t *call, endpoint_fn *get, endpoint_fn *post)
 {
     const char *allow = get && post ? "GET, HEAD, POST" : get ? "GET, HEAD" : "POST";
 
+    if (luci_answer_preflight(call->r, allow))
+        return luci_reply_nothing(call->r);
     apr_table_setn(call->r->headers_out, "Allow", allow);
     return luci_call_fail(call, HTTP_METHOD_NOT_ALLOWED, MESSAGE_METHOD);
 }
@@ -38,6 +43,8 @@ int luci_endpoints_handle(request_rec *r)
 
     if (route.endpoint == LUCI_ENDPOINT_NONE)
         return luci_visit_is_exempt(r) ? HTTP_FORBIDDEN : DECLINED; /* passed the gate as an endpoint only */
+    if (!r->main)
+        luci_visit_of(r)->content_of = r; /* without a database no filter of ours has said so */
     call = luci_call_of(r, route);
     if (!call.runtime)
         return luci_call_fail(&call, HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE);

@@ -2,6 +2,7 @@
 #include "entrance.h"
 
 #include "account_json.h"
+#include "answer.h"
 #include "form.h"
 #include "reply.h"
 #include "request.h"
@@ -49,6 +50,16 @@ static void set_way_back(const luci_call_t *call, luci_page_t which, apr_table_t
         apr_table_setn(values, "signup_url", luci_way_back_link(call->r, call->urls.signup, next));
 }
 
+/* The cursor starts in the one field that is wrong, else in the first that is empty. */
+static void set_focus(apr_table_t *values)
+{
+    int is_typed = apr_table_get(values, "username") && !apr_table_get(values, "username_error");
+
+    apr_table_setn(values,
+                   is_typed || apr_table_get(values, "password_error") ? "focus_password" : "focus_username",
+                   "1");
+}
+
 /* As an ErrorDocument the page stands at the URL that was refused, which is the way back. */
 static const char *refused_url(request_rec *r)
 {
@@ -64,6 +75,7 @@ static int page(luci_call_t *call, luci_page_t which, const char *next)
 
     set_limits(call, values);
     set_way_back(call, which, values, next ? next : refused_url(call->r));
+    set_focus(values);
     return luci_reply_page(call->r, HTTP_OK, which, values);
 }
 
@@ -73,6 +85,8 @@ static int page_for_visitors(luci_call_t *call, luci_page_t which)
     luci_result_t result = luci_call_session(call, luci_visit_validate);
     const char *next;
 
+    if (result == LUCI_OK && luci_reply_is_error_document(call->r))
+        return luci_reply_forbidden(call->r, &call->session->user); /* "ErrorDocument 403 /login" */
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
         return luci_call_fail_result(call, result);
     next = luci_way_back_chosen(call->r, NULL);
@@ -88,8 +102,22 @@ int luci_entrance_show_signup(luci_call_t *call)
     return page_for_visitors(call, LUCI_PAGE_SIGNUP);
 }
 
+/* The tab that a form's page opened for signing in ends here: what was typed waits in the other one. */
+static int signed_in_page(luci_call_t *call)
+{
+    apr_table_t *values = apr_table_make(call->r->pool, 8);
+
+    apr_table_setn(values, "username", call->session->user.username);
+    return luci_reply_page(call->r, HTTP_OK, LUCI_PAGE_SIGNED_IN, values);
+}
+
 int luci_entrance_show_login(luci_call_t *call)
 {
+    char *tab = NULL;
+
+    if (luci_form_query(call->r->args, LUCI_REPLY_TAB, &tab, call->r->pool) == LUCI_OK && tab &&
+        luci_call_session(call, luci_visit_validate) == LUCI_OK)
+        return signed_in_page(call);
     return page_for_visitors(call, LUCI_PAGE_LOGIN);
 }
 
@@ -115,6 +143,7 @@ static int form_with_status(luci_call_t *call, luci_page_t which, const luci_for
     if (form->username)
         apr_table_setn(values, "username", form->username);
     set_way_back(call, which, values, luci_way_back_chosen(call->r, form->next));
+    set_focus(values);
     return luci_reply_page(call->r, complaint->status, which, values);
 }
 
@@ -201,6 +230,7 @@ static int welcome(luci_call_t *call, const luci_session_t *session, int json_st
     const char *next;
 
     luci_visit_set_cookie(call->r, session);
+    luci_answer_clear_cache(call->r); /* pages that say "visitor" */
     if (call->wants_json)
         return luci_reply_json(call->r, json_status,
                                luci_account_json(session, call->runtime->auth.settings));

@@ -53,12 +53,25 @@ static int redirect_to_login(request_rec *r)
     return HTTP_MOVED_TEMPORARILY;
 }
 
+/* Sign-in in another tab, which ends at a page that says to come back to this one; where sign-in is on
+ * another origin nothing is known about its pages. */
+static const char *sign_in_beside(request_rec *r)
+{
+    const char *login = luci_config_urls(r).login, *done;
+
+    if (*login != '/' || strchr(login, '#'))
+        return login;
+    done = apr_pstrcat(r->pool, login, strchr(login, '?') ? "&" : "?", LUCI_REPLY_TAB "=1", NULL);
+    return luci_way_back_link(r, login, done);
+}
+
 /* A form sent after the session ended: what was typed is still in the browser. */
 static int page_unauthorized(request_rec *r)
 {
     apr_table_t *values = apr_table_make(r->pool, 8);
 
     apr_table_setn(values, "error", LUCI_MESSAGE_UNAUTHORIZED);
+    apr_table_setn(values, "sign_in_url", sign_in_beside(r));
     return luci_reply_page(r, HTTP_UNAUTHORIZED, LUCI_PAGE_UNAUTHORIZED, values);
 }
 
@@ -78,13 +91,12 @@ static int is_index_lookup(request_rec *r)
 static int challenge(request_rec *r)
 {
     luci_unauthenticated_t how = luci_config_dir(r)->unauthenticated;
-    int is_read =
-        strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0; /* r->method stays HEAD for HEAD */
+    int is_read = luci_visit_is_read(r);
     int is_person = luci_request_is_navigation(r);
     int redirects =
         is_read && (how == LUCI_UNAUTHENTICATED_REDIRECT || (how == LUCI_UNAUTHENTICATED_AUTO && is_person));
 
-    if (redirects && (!r->main || is_index_lookup(r)))
+    if (redirects && !luci_reply_is_error_document(r) && (!r->main || is_index_lookup(r)))
         return redirect_to_login(r);
     if (r->main)
         return HTTP_UNAUTHORIZED;
@@ -191,6 +203,7 @@ int luci_gate_authenticate(request_rec *r)
 {
     if (is_auth_type(r, LUCI_AUTH_TYPE)) {
         luci_visit_gate(r);
+        luci_visit_of(r)->is_private = 1; /* a refusal, too, is another answer with another cookie */
         return authenticate_session(r);
     }
     if (!luci_config_dir(r)->basic.has_lucia || !is_auth_type(r, "Basic") || !luci_runtime_of(r))
@@ -209,7 +222,7 @@ int luci_gate_authorize(request_rec *r)
     status = run_later_authz(r);
     if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN)
         return status;
-    return is_anonymous(r) ? challenge(r) : HTTP_FORBIDDEN;
+    return is_anonymous(r) ? challenge(r) : luci_reply_forbidden(r, luci_visit_user(r));
 }
 
 /* The verdict for this name and password, once a visit. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "identity.h"
 
+#include "answer.h"
 #include "reply.h"
 #include "request.h"
 #include "scrub.h"
@@ -178,7 +179,8 @@ static int may_be_shared(const char *cache_control, apr_pool_t *pool)
 }
 
 /* Runs once, when the content's own headers are known. What the content says about caching stands, but a
- * shared cache must not keep a session's cookie for others. */
+ * shared cache must not keep a session's cookie for others, and a browser must not show to one visitor what
+ * another one got. */
 static apr_status_t make_private(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
     request_rec *r = filter->r;
@@ -189,6 +191,8 @@ static apr_status_t make_private(ap_filter_t *filter, apr_bucket_brigade *brigad
         apr_table_unset(r->err_headers_out, "Cache-Control");
         apr_table_setn(r->headers_out, "Cache-Control", "private");
     }
+    if (luci_visit_of(r)->is_private)
+        luci_answer_vary(r, "Cookie");
     ap_remove_output_filter(filter);
     return ap_pass_brigade(filter->next, brigade);
 }

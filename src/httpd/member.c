@@ -2,7 +2,47 @@
 #include "member.h"
 
 #include "account_json.h"
+#include "answer.h"
 #include "reply.h"
+#include "way_back.h"
+
+/* url with the page to come back to after signing in as another user. */
+static const char *with_next(const luci_call_t *call, const char *url)
+{
+    return luci_way_back_link(call->r, url, luci_way_back_chosen(call->r, NULL));
+}
+
+static int sign_out_page(luci_call_t *call, int status, const char *name, const char *value)
+{
+    apr_table_t *values = apr_table_make(call->r->pool, 12);
+
+    apr_table_setn(values, name, value);
+    apr_table_setn(values, "sign_out_url", with_next(call, call->urls.logout));
+    return luci_reply_page(call->r, status, LUCI_PAGE_LOGOUT, values);
+}
+
+int luci_member_show_sign_out(luci_call_t *call)
+{
+    luci_result_t result = luci_call_session(call, luci_visit_validate);
+
+    if (result == LUCI_OK)
+        return sign_out_page(call, HTTP_OK, "username", call->session->user.username);
+    if (result == LUCI_NOT_FOUND)
+        return luci_reply_redirect(call->r, call->urls.login);
+    return luci_call_fail_result(call, result);
+}
+
+/* Nobody is signed in here: what a person wanted is so already. A cookie that does not count because of where
+ * the request comes from may well belong to a session. */
+static int sign_out_of_nothing(luci_call_t *call)
+{
+    int refused;
+
+    luci_visit_credential(call->r, &refused);
+    if (call->as_json || refused)
+        return luci_call_fail(call, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
+    return sign_out_page(call, HTTP_UNAUTHORIZED, "signed_out", LUCI_MESSAGE_SIGNED_OUT);
+}
 
 int luci_member_sign_out(luci_call_t *call)
 {
@@ -11,7 +51,7 @@ int luci_member_sign_out(luci_call_t *call)
 
     if (result == LUCI_NOT_FOUND) {
         luci_visit_refused(call->r, LUCI_EVENT_SIGN_OUT, LUCI_REASON_NO_SESSION);
-        return luci_call_fail(call, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
+        return sign_out_of_nothing(call);
     }
     if (result != LUCI_OK) {
         luci_visit_refused(call->r, LUCI_EVENT_SIGN_OUT, luci_reason_of(result));
@@ -22,9 +62,10 @@ int luci_member_sign_out(luci_call_t *call)
         return luci_call_fail_result(call, result);
     if (call->session->id == call->visit->cookie_id)
         luci_visit_clear_cookie(call->r);
+    luci_answer_clear_cache(call->r);
     if (call->wants_json)
         return luci_reply_nothing(call->r);
-    return luci_reply_redirect(call->r, call->urls.login);
+    return luci_reply_redirect(call->r, with_next(call, call->urls.login));
 }
 
 static int profile_page(luci_call_t *call, const luci_user_t *user)

@@ -7,6 +7,7 @@
 #include "call.h"
 
 int luci_member_show_profile(luci_call_t *call);
+int luci_member_show_sign_out(luci_call_t *call);
 int luci_member_sign_out(luci_call_t *call);
 
 #endif

@@ -46,9 +46,10 @@ struct luci_pages_t {
 };
 
 static const char *const files[LUCI_PAGES] = {
-    [LUCI_PAGE_SIGNUP] = "signup.html",   [LUCI_PAGE_LOGIN] = "login.html",
-    [LUCI_PAGE_PROFILE] = "profile.html", [LUCI_PAGE_UNAUTHORIZED] = "unauthorized.html",
-    [LUCI_PAGE_ERROR] = "error.html",
+    [LUCI_PAGE_SIGNUP] = "signup.html",       [LUCI_PAGE_LOGIN] = "login.html",
+    [LUCI_PAGE_PROFILE] = "profile.html",     [LUCI_PAGE_LOGOUT] = "logout.html",
+    [LUCI_PAGE_SIGNED_IN] = "signed-in.html", [LUCI_PAGE_UNAUTHORIZED] = "unauthorized.html",
+    [LUCI_PAGE_FORBIDDEN] = "forbidden.html", [LUCI_PAGE_ERROR] = "error.html",
 };
 
 const char *luci_pages_file(luci_page_t page)

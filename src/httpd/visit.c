@@ -23,6 +23,16 @@ request_rec *luci_visit_root(request_rec *r)
     return r;
 }
 
+/* r->method stays HEAD for HEAD. An ErrorDocument is fetched with GET, whatever was asked for. */
+int luci_visit_is_read(request_rec *r)
+{
+    const char *method = r->method, *asked = apr_table_get(r->subprocess_env, "REDIRECT_REQUEST_METHOD");
+
+    if (r->prev && ap_is_HTTP_ERROR(r->prev->status) && asked)
+        method = asked;
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
 static const char *read_bearer(const request_rec *r)
 {
     const char *header = apr_table_get(r->headers_in, "Authorization");

@@ -56,6 +56,9 @@ luci_visit_t *luci_visit_begun(request_rec *root);
 /* The request that the client sent, above all subrequests and redirects. */
 request_rec *luci_visit_root(request_rec *r);
 
+/* 1 when the client asked with GET or HEAD. */
+int luci_visit_is_read(request_rec *r);
+
 /* The session id that counts for this request: where LuciaBearer is On the token, else the cookie's, unless
  * the CSRF rule says that an unsafe request's cookie counts as absent (Origin missing or foreign): then
  * *refused is 1. NULL: none. */

@@ -33,7 +33,12 @@ const states = [
   ["signup-unavailable", "signup", { username: "lovelace", error: "Service temporarily unavailable", field: "form" }],
   ["profile", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace" }],
   ["profile-long", "profile", { user_id: "k2v9q4w8z1x7c3b", username: '"><svg onload=alert(1)>' + "W".repeat(8) }],
-  ["unauthorized", "unauthorized", { error: "Unauthorized", status: "401" }],
+  ["logout", "logout", { username: "lovelace", sign_out_url: "/logout" }],
+  ["logout-again", "logout", { signed_out: "You are signed out", status: "401" }],
+  ["signed-in", "signed-in", { username: "lovelace" }],
+  ["unauthorized", "unauthorized", { error: "Unauthorized", status: "401", sign_in_url: "/login?next=/login%3Ftab%3D1" }],
+  ["forbidden", "forbidden", { username: "lovelace", error: "Forbidden", status: "403", switch_url: "/logout?next=/private/", start_url: "/" }],
+  ["forbidden-long", "forbidden", { username: `${"W".repeat(29)}\u05d0!`, switch_url: "/logout", start_url: "/" }],
   ["error-401", "error", { error: "Unauthorized", status: "401", sign_in_url: "/login" }],
   ["error-405", "error", { error: "Method not allowed", status: "405", start_url: "/" }],
   ["error-503", "error", { error: "Service temporarily unavailable", status: "503", start_url: "/" }],
@@ -41,6 +46,8 @@ const states = [
 
 export const examples = states.map(([name, page, { field = "form", ...values }]) => {
   const placed = values.error ? { [`${field}_error`]: values.error } : {};
+  const isPasswordNext = field === "password" || (values.username && field !== "username");
+  placed[isPasswordNext ? "focus_password" : "focus_username"] = "1";
   const template = readFileSync(new URL(`${page}.html`, folder), "utf8");
   return { name, field, error: values.error, html: render(template, { ...common, ...values, ...placed }) };
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // People's ways through the pages, in a real browser against a real server: node flow.mjs URL
 // pages.t starts the server, with LuciaMount / and a gated /private/ that holds note.html, a form that goes to
-// /private/save.cgi, and saved.html, where that leads.
+// /private/save.cgi, and saved.html, where that leads, and boole/, which is for that user alone; sign-up at /closed/signup is off.
 
 import { launch } from "./chromium.mjs";
 import { audit, errorOf, focusedId } from "./audit.mjs";
@@ -211,12 +211,67 @@ await visit("a session that ends while a form is filled in", async (tab, context
   await signIn.waitForLoadState();
   is(await heading(signIn), "Sign in", "the new tab is sign-in");
   await submit(signIn, { username: "hopper", password });
-  is(await heading(signIn), "Profile", "which works there");
+  is(await heading(signIn), "You are signed in", "after it the new tab says to go back");
+  ok((await signIn.locator("main").textContent()).includes("Close this tab"), "to the tab with the form");
+  await audit(signIn, "signed in beside a form");
 
   await tab.goBack();
   is(await tab.locator("textarea").inputValue(), "written for an hour", "going back keeps what was typed");
   await follow(tab, () => tab.click("button"));
   is(await heading(tab), "Saved", "and it can be sent");
+});
+
+await visit("signing out by a link, and twice", async (tab, context) => {
+  await signUp(tab, "turing");
+  const second = await context.newPage();
+  await open(second, "/");
+  is((await open(tab, "/logout")).status(), 200, "a link to sign-out leads to a page");
+  is(await heading(tab), "Sign out", "which asks");
+  ok((await sessionCookie(context)) !== undefined, "and changes nothing by itself");
+  await audit(tab, "sign-out");
+  await follow(tab, () => tab.click("button"));
+  is([at(tab), await heading(tab)], ["/login", "Sign in"], "its button signs out");
+  is((await sessionCookie(context)) ?? null, null, "and takes the cookie away");
+
+  const answer = await follow(second, () => second.click("button"));
+  is([answer.status(), await heading(second)], [401, "You are signed out"], "a second sign-out is told kindly");
+  await audit(second, "signed out twice");
+  is((await open(tab, "/logout")).url(), `${origin}/login`, "a visitor of sign-out is led to sign-in");
+});
+
+await visit("a page for somebody else", async (tab) => {
+  await signUp(tab, "boole");
+  await open(tab, "/logout");
+  await follow(tab, () => tab.click("button"));
+  await signUp(tab, "george");
+  const answer = await open(tab, "/private/boole/note.html?a=1#part");
+  is([answer.status(), await heading(tab)], [403, "Not for this account"], "a user whom the place does not admit");
+  is(await tab.locator("bdi").textContent(), "george", "is told who is signed in");
+  is(await tabStops(tab), ["Sign in as another user", "Go to the start page"], "forbidden: Tab order");
+  await audit(tab, "forbidden");
+  await follow(tab, () => tab.click("button"));
+  is(await heading(tab), "Sign in", "and can sign in as another user");
+  await submit(tab, { username: "boole", password });
+  is(new URL(tab.url()).pathname, "/private/boole/note.html", "who comes to the page");
+});
+
+await visit("a double click on Sign in", async (tab) => {
+  await signUp(tab, "noether");
+  const hits = await tab.evaluate(() => {
+    const button = document.querySelector("button");
+    const { x, y, width, height } = button.getBoundingClientRect();
+    const isHit = () => document.elementFromPoint(x + width / 2, y + height / 2) === button;
+    const [settling] = button.getAnimations();
+    const at = (time) => {
+      settling.currentTime = time;
+      return isHit();
+    };
+    settling.pause();
+    return { length: settling.effect.getComputedTiming().duration, early: at(0), stillEarly: at(900), late: at(1000) };
+  });
+  is(hits, { length: 1000, early: false, stillEarly: false, late: true }, "its second click does not hit Sign out on the page that follows");
+  await follow(tab, () => tab.click("button"));
+  is(await heading(tab), "Sign in", "a click later does sign out");
 });
 
 await visit("checklist 22: a hostile name", async (tab) => {
@@ -243,9 +298,9 @@ await visit("checklist 22: a hostile name", async (tab) => {
 });
 
 await visit("an error", async (tab) => {
-  const answer = await open(tab, "/logout");
-  is(answer.status(), 405, "sign-out cannot be visited");
-  ok((await tab.title()).includes("405"), "the page says so", await tab.title());
+  const answer = await open(tab, "/closed/signup");
+  is(answer.status(), 403, "sign-up is closed there");
+  ok((await tab.locator("main").textContent()).includes("Sign-up is closed"), "the page says so");
   await audit(tab, "error page");
   await follow(tab, () => tab.click("main a"));
   is(await heading(tab), "Sign in", "it leads back to the start");

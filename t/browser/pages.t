@@ -37,6 +37,7 @@ SH
 my $server = LuciaTest::Server->new(
     files => {
         'htdocs/private/note.html'  => $note,
+        'htdocs/private/boole/note.html' => $note,
         'htdocs/private/saved.html' => $saved,
         'htdocs/private/save.cgi'   => $save,
     },
@@ -49,6 +50,13 @@ LuciaMount /
     AuthType Lucia
     Require valid-user
 </Directory>
+<Directory "@htdocs@/private/boole">
+    Require user boole
+</Directory>
+<Location /closed/signup>
+    SetHandler luciauth-signup
+    LuciaSignup Off
+</Location>
 CONF
 );
 

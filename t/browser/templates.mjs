@@ -7,13 +7,17 @@ import { audit, errorOf, focusedId } from "./audit.mjs";
 import { examples } from "./examples.mjs";
 import { done, is, ok } from "../interop/lib/tap.mjs";
 
-const names = ["signup", "login", "profile", "unauthorized", "error"];
+const names = ["signup", "login", "profile", "logout", "signed-in", "unauthorized", "forbidden", "error"];
 const text = (name) => readFileSync(new URL(`../../templates/${name}.html`, import.meta.url), "utf8");
 const styleOf = (name) => text(name).match(/<style>.*<\/style>/s)[0].split("\n");
 const firstDifference = (lines, others) => lines.find((line, i) => line !== others[i]) ?? "";
 
 for (const name of names) {
   is(firstDifference(styleOf(name), styleOf("login")), "", `${name}.html has the style that all pages have`);
+  const icon = text(name).match(/<link rel="icon" href="([^"]*)">/)[1];
+  ok(/^[\w!$&'()*+,;=:@/?.~%-]+$/.test(icon) && decodeURIComponent(icon).includes("<svg "), `${name}.html: the icon is a valid URI`);
+  ok(!/maxlength/.test(text(name).replace(/<!--.*?-->/gs, "")), `${name}.html cuts nothing that is pasted`);
+  is(text(name).replace(/<(bdi)>%%username%%<\/bdi>|value="%%username%%"/g, "").match(/%%username%%/) ?? [], [], `${name}.html: the name stands in bdi`);
   ok(!/(https?:)?\/\/(?!www\.w3\.org\/2000\/svg)[a-z]/i.test(text(name)), `${name}.html fetches nothing from elsewhere`);
 }
 
@@ -38,6 +42,8 @@ for (const { name, html, field, error } of examples) {
   await tab.goto("about:blank");
   await tab.setContent(html);
   await tab.waitForFunction(() => document.readyState === "complete");
+  const focused = html.replace(/<!--.*?-->/gs, "").match(/autofocus/g) ?? [];
+  is(focused.length, name in focusAtStart || /^(login|signup)/.test(name) ? 1 : 0, `${name}: one autofocus where there is a field`);
   if (name in focusAtStart) {
     await tab.waitForFunction(() => document.activeElement !== document.body, null, { timeout: 2000 }).catch(() => {});
     is(await focusedId(tab), focusAtStart[name], `${name}: the cursor starts in the first field that is empty or wrong`);

@@ -128,7 +128,8 @@ sub status_is {
     local $Test::Builder::Level = $Test::Builder::Level + 2;
     Test::More::is($reply->status, $status, $name) or Test::More::diag($reply->bytes);
     keeps_secret($reply, $name);
-    Test::More::is($reply->header('WWW-Authenticate'), undef, "$name: no challenge") if $status == 401;
+    Test::More::like($reply->header('WWW-Authenticate'), qr/^(?:Lucia|Bearer)(?: realm="[^"]*")?$/, "$name: a challenge that opens no dialogue")
+        if $status == 401;
     return;
 }
 
@@ -158,7 +159,7 @@ sub is_unauthorized_page {
     my ($reply, $name) = @_;
     status_is($reply, 401, $name);
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return Test::More::like($reply->body, qr{<title>Your session has ended</title>.*href="/login"[^>]*target="_blank"}s,
+    return Test::More::like($reply->body, qr{<title>Your session has ended</title>.*href="/login\?next=/login%3Ftab%3D1"[^>]*target="_blank"}s,
         "$name: the page that offers to sign in elsewhere");
 }
 

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+# What browsers need to know to show no page of before: Vary: Cookie on all that the gate serves or refuses, Clear-Site-Data when
+# a session begins or ends. t/browser/cache.t shows what comes of it.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+use LuciaTest::Visitors;
+
+my $backend = LuciaTest::Backend->new(headers => ['Vary: Accept-Encoding', 'Cache-Control: max-age=60']);
+my $server = LuciaTest::Server->new(modules => ['deflate'], config => CHEAP . VAULT . <<"CONF",
+<Location /vault/deflate/>
+    SetOutputFilter DEFLATE
+</Location>
+<Location /vault/bob/>
+    Require user bobby
+</Location>
+<Location /vault/star/>
+    Header set Vary *
+</Location>
+<Location /vault/cookie/>
+    Header always set Vary "accept, cookie"
+</Location>
+<Location /optional/>
+    LuciaOptional On
+</Location>
+<Location /app/>
+    AuthType Lucia
+    Require valid-user
+</Location>
+ProxyPass /app/ @{[$backend->url]}
+<Directory \@htdocs\@/entrance>
+    DirectoryIndex index.txt
+</Directory>
+<Files index.txt>
+    AuthType Lucia
+    Require valid-user
+</Files>
+Redirect /vault/moved/ /vault/
+<VirtualHost 127.0.0.1:\@port\@>
+    ServerName main.example
+</VirtualHost>
+<VirtualHost 127.0.0.1:\@port\@>
+    ServerName off.example
+    LuciaClearSiteData Off
+</VirtualHost>
+<VirtualHost 127.0.0.1:\@port\@>
+    ServerName broken.example
+    LuciaDatabase sqlite3 \@dir\@/no/such/folder/x.db
+</VirtualHost>
+CONF
+    files => { 'htdocs/open.txt' => "open\n", 'htdocs/vault/deflate/a.txt' => SECRET x 100,
+        map { ("htdocs/$_.txt" => SECRET) } qw(vault/a vault/bob/a vault/star/a vault/cookie/a optional/a entrance/index) },
+);
+my $alice = sign_up($server, 'alice');
+
+# As a list, in the order of the header.
+sub vary { my ($reply) = @_; return join ', ', map { split /\s*,\s*/ } $reply->headers('Vary') }
+
+sub varies {
+    my ($path, $status, $vary, $name, @arg) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $reply = $server->request(GET => $path, @arg);
+    is $reply->status, $status, $name or diag $reply->bytes;
+    is vary($reply), $vary, "$name: Vary";
+    return $reply;
+}
+
+my @alice = (cookie => $alice);
+my $file = varies '/vault/a.txt', 200, 'Cookie', 'a file', @alice;
+is $file->header('Cache-Control'), 'private', 'a file: Cache-Control';
+varies '/vault/a.txt', 304, 'Cookie', 'a 304', @alice, headers => { 'If-None-Match' => $file->header('ETag') };
+varies '/vault/a.txt', 412, 'Cookie', 'a 412', @alice, headers => { 'If-Match' => '"other"' };
+varies '/vault/a.txt', 206, 'Cookie', 'a part', @alice, headers => { Range => 'bytes=0-3' };
+varies '/vault/none.txt', 404, 'Cookie', 'a 404', @alice;
+varies '/vault/bob', 301, 'Cookie', 'a redirect of mod_dir', @alice;
+my $small = varies '/vault/deflate/a.txt', 200, 'Accept-Encoding, Cookie', 'compressed', @alice, headers => { 'Accept-Encoding' => 'gzip' };
+is $small->header('Content-Encoding'), 'gzip', 'which it is';
+varies '/vault/star/a.txt', 200, '*', 'Vary: * says it all', @alice;
+varies '/vault/cookie/a.txt', 200, 'accept, cookie', 'named already', @alice;
+my $app = varies '/app/x', 200, 'Accept-Encoding, Cookie', 'a proxied application', @alice;
+is $app->header('Cache-Control'), 'max-age=60', 'which says itself how long';
+varies '/vault/a.txt', 302, 'Cookie', 'a visitor who is sent to sign in', navigation();
+varies '/vault/a.txt', 401, 'Cookie', 'a script without a session', script();
+varies '/vault/bob/a.txt', 403, 'Cookie', 'a user who is refused', navigation(), @alice;
+varies '/vault/a.txt', 503, 'Cookie', 'without a database', script(), @alice, host => 'broken.example';
+varies '/entrance/', 302, 'Cookie', 'a folder whose index is gated', navigation();
+varies '/entrance/', 200, 'Cookie', 'and for a user', navigation(), @alice;
+for my $who ([], \@alice) {
+    my $reply = varies '/optional/a.txt', 200, 'Cookie', 'LuciaOptional', @$who;
+    is $reply->header('Cache-Control'), 'private', 'LuciaOptional: Cache-Control';
+}
+varies '/open.txt', 200, '', 'what is not asked for is not changed', @alice;
+
+my %form = (username => 'alice', password => PASSWORD);
+my $forgets = sub { $_[0]->header('Clear-Site-Data') };
+is $forgets->($server->request(POST => '/login', form(%form))), '"cache"', 'sign-in';
+is $forgets->($server->request(POST => '/api/login', json({%form}), accept => 'application/json')), '"cache"', 'sign-in in JSON';
+is $forgets->($server->request(POST => '/signup', form(username => 'bobby', password => PASSWORD))), '"cache"', 'sign-up';
+is $forgets->($server->request(POST => '/login', form(%form, password => 'wrong one'))), undef, 'not a refused one';
+is $forgets->($server->request(POST => '/logout', origin => 1, cookie => sign_in($server, 'alice'))), '"cache"', 'sign-out';
+is $forgets->($server->request(POST => '/logout', origin => 1, cookie => sign_in($server, 'alice'), accept => 'application/json')), '"cache"', 'sign-out in JSON';
+is $forgets->($server->request(GET => '/logout', cookie => $alice)), undef, 'not its page';
+my $off = LuciaTest::Visitors::Host->new($server, 'off.example');
+is $forgets->($off->request(POST => '/login', form(%form))), undef, 'LuciaClearSiteData Off: sign-in';
+is $forgets->($off->request(POST => '/logout', origin => 'http://off.example', cookie => sign_in($off, 'alice'))), undef, 'and sign-out';
+
+done_testing;
