@@ -67,7 +67,7 @@ sub is_theirs {
 is_ours('files', '/account', '302 /account/login');
 is_ours('files', '/account/login', '200 ');
 is_ours('files', '/account/signup', '200 ');
-is_ours('files', '/account/logout', '405 ');
+is_ours('files', '/account/logout', '302 /account/login');
 is_ours('files', "/account/api$_", '405 ') for qw(/login /signup /logout);
 is_ours('files', "/account/api$_", '401 ') for '', '/';
 is_ours('files', '/account/%6cogin', '200 ');
@@ -116,7 +116,7 @@ like ask('urls', GET => '/enter')->body, qr{href="/account/signup"}, 'the others
 is_ours('proxied', '/', '302 /login');
 is_ours('proxied', '/login', '200 ');
 is_ours('proxied', '/signup', '200 ');
-is_ours('proxied', '/logout', '405 ');
+is_ours('proxied', '/logout', '302 /login');
 is_ours('proxied', '/api/login', '405 ');
 is_ours('proxied', '/%6c%6fgin', '200 ');
 is_theirs('proxied', $_) for '/index.html', '/login/', '/loginx', '/login/x', '/LOGIN', '/login;a=b', '/api/other', '/account', '/x/..;/login';
@@ -151,7 +151,7 @@ is ask('entered', POST => '/enter', @alice)->location, '/', 'and what comes ther
 
 is_ours('handlers', '/app/my/login', '200 ');
 is_ours('handlers', '/app/my/profile', '302 /app/my/login');
-is_ours('handlers', '/app/my/logout', '405 ');
+is_ours('handlers', '/app/my/logout', '302 /app/my/login');
 is_theirs('handlers', $_) for '/app/', '/app/my', '/login', '/app/my/loginx';
 $backend->forget;
 $reply = ask('handlers', POST => '/app/my/login', @alice);

@@ -50,7 +50,7 @@ sub destinations {
 sub no_extra_header {
     my ($reply) = @_;
     my %known = map { lc $_ => 1 } 'Date', 'Server', 'Set-Cookie', 'Location', 'Cache-Control', 'Content-Security-Policy',
-        'X-Content-Type-Options', 'Referrer-Policy', 'Content-Length', 'Connection', 'Content-Type';
+        'X-Content-Type-Options', 'Referrer-Policy', 'Content-Length', 'Connection', 'Content-Type', 'Clear-Site-Data';
     return !grep { !$known{ lc $_->[0] } } @{ $reply->{pairs} };
 }
 

@@ -32,7 +32,7 @@ is $head->header('Content-Length'), length $reply->body, 'with the same length';
 my $svg = '"><svg onload=alert(1)>';
 my $nasty = sign_up($site, $svg);
 $reply = $site->request(GET => '/', cookie => $nasty);
-like $reply->body, qr/Username: &quot;&gt;&lt;svg onload=alert\(1\)&gt;</, 'row 22: a name full of markup is escaped';
+like $reply->body, qr{Username: <bdi>&quot;&gt;&lt;svg onload=alert\(1\)&gt;</bdi><}, 'row 22: a name full of markup is escaped';
 unlike $reply->body, qr/<svg onload/, 'row 22: and nowhere markup';
 
 # ---- The object ----
