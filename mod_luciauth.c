@@ -18,6 +18,7 @@
 #include "scrub.h"
 #include "start_schema.h"
 #include "status.h"
+#include "suspend.h"
 
 #include <ap_provider.h>
 #include <http_config.h>
@@ -106,6 +107,9 @@ static void register_hooks(apr_pool_t *pool)
 
     /* Core switches to HTTP/2 in a handler hook of its own, which has to see the headers whole. */
     ap_hook_handler(luci_identity_handle, after_core, before_proxy, APR_HOOK_REALLY_FIRST);
+
+    /* Requests that wait without a thread. */
+    luci_suspend_register();
 
     /* mod_proxy's handler takes what it covers without looking at r->handler. */
     ap_hook_handler(luci_endpoints_handle, after_core, before_proxy, APR_HOOK_REALLY_FIRST);

@@ -179,6 +179,20 @@ static luci_result_t admit_sign_in(const luci_auth_t *auth, const luci_auth_requ
                             : LUCI_OK;
 }
 
+luci_result_t luci_auth_look(const luci_auth_t *auth, const luci_auth_request_t *request, int is_sign_up,
+                             apr_pool_t *pool)
+{
+    const char *key_id;
+    luci_field_t field;
+    luci_result_t result = check_lengths(auth->settings, request, is_sign_up, &field);
+
+    if (result == LUCI_OK)
+        result = luci_key_id(request->username, &key_id, pool);
+    if (result == LUCI_OK && request->attempt && !is_sign_up)
+        result = luci_throttle_look(auth->throttle, begin_attempt(request), key_id, pool);
+    return result;
+}
+
 luci_result_t luci_auth_device(const luci_auth_t *auth, const luci_auth_request_t *request,
                                const char **value, apr_pool_t *pool)
 {

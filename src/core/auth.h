@@ -27,6 +27,11 @@ typedef struct {
 /* What an INVALID answer is about. */
 typedef enum { LUCI_FIELD_NONE, LUCI_FIELD_USERNAME, LUCI_FIELD_PASSWORD } luci_field_t;
 
+/* Whether a sign-up or sign-in would come to a hash, as far as that can be told at once: OK. Else what it
+ * would be answered with; nothing is reported or counted. */
+luci_result_t luci_auth_look(const luci_auth_t *auth, const luci_auth_request_t *request, int is_sign_up,
+                             apr_pool_t *pool) LUCI_MUST_USE;
+
 /* Creates user, key and session in one transaction. OK: *session is from pool and fresh. INVALID with *field;
  * CONFLICT: the name is taken; THROTTLED with attempt->retry_after, before anything is hashed;
  * BUSY, UNAVAILABLE, INTERNAL. */

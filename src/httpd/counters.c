@@ -126,24 +126,41 @@ void luci_gauge(luci_gauge_t gauge, int by)
 
 /* ---- Reading ---- */
 
-static void add_row(luci_totals_t *totals, const row_t *row)
+static int64_t gauge_of(const row_t *row, luci_gauge_t gauge)
 {
+    int64_t now = __atomic_load_n(&row->gauges[gauge], __ATOMIC_RELAXED);
     pid_t pid = __atomic_load_n(&row->pid, __ATOMIC_RELAXED);
 
+    return now != 0 && (pid == 0 || is_alive(pid)) ? now : 0;
+}
+
+static void add_row(luci_totals_t *totals, const row_t *row)
+{
     for (int i = 0; i < LUCI_COUNTERS; i++)
         totals->counters[i] += __atomic_load_n(&row->counters[i], __ATOMIC_RELAXED);
-    for (int i = 0; i < LUCI_GAUGES; i++) {
-        int64_t now = __atomic_load_n(&row->gauges[i], __ATOMIC_RELAXED);
+    for (int i = 0; i < LUCI_GAUGES; i++)
+        totals->gauges[i] += gauge_of(row, (luci_gauge_t)i);
+}
 
-        if (now != 0 && (pid == 0 || is_alive(pid)))
-            totals->gauges[i] += now;
-    }
+/* Rows are taken from the first on; the last is shared by all that found none. */
+static int is_used(int i)
+{
+    return i < ROWS && (all[i].pid != 0 || i == ROWS - 1);
+}
+
+int64_t luci_gauge_total(luci_gauge_t gauge)
+{
+    int64_t total = all ? gauge_of(&all[ROWS - 1], gauge) : gauge_of(own, gauge);
+
+    for (int i = 0; all && i < ROWS - 1 && all[i].pid != 0; i++)
+        total += gauge_of(&all[i], gauge);
+    return total;
 }
 
 void luci_counters_read(luci_totals_t *totals)
 {
     memset(totals, 0, sizeof *totals);
-    for (int i = 0; all && i < ROWS && (all[i].pid != 0 || i == ROWS - 1); i++)
+    for (int i = 0; all && is_used(i); i++)
         add_row(totals, &all[i]);
 }
 

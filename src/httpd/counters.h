@@ -71,6 +71,9 @@ void luci_count_event(luci_event_kind_t kind, luci_reason_t reason);
 void luci_count_hash(uint64_t microseconds);
 void luci_gauge(luci_gauge_t gauge, int by);
 
+/* A gauge of the whole server: of all living children together. */
+int64_t luci_gauge_total(luci_gauge_t gauge);
+
 /* The sums of all rows, gauges of living children only. Zeros when nothing is counted. */
 void luci_counters_read(luci_totals_t *totals);
 

@@ -7,6 +7,7 @@
 #include "reply.h"
 #include "request.h"
 #include "request_origin.h"
+#include "suspend.h"
 #include "way_back.h"
 
 #include <apr_strings.h>
@@ -19,6 +20,10 @@
 #define MESSAGE_BODY "Malformed request body"
 #define MESSAGE_TYPE "Unsupported content type"
 #define MESSAGE_SIZE "Request body too large"
+
+/* Who joined the queue waits for at most so many times LuciaHashSlots' WAIT: hashes may take longer than was
+ * to be expected. */
+#define PATIENCE 2
 
 static void set_limits(const luci_call_t *call, apr_table_t *values)
 {
@@ -238,74 +243,128 @@ static int welcome(luci_call_t *call, const luci_session_t *session, int json_st
     return luci_reply_redirect(call->r, next ? next : call->urls.home);
 }
 
-static luci_auth_request_t auth_request(const luci_call_t *call, const luci_form_t *form,
-                                        luci_attempt_t *attempt)
+/* ---- Signing up and in ---- */
+
+/* One sign-up or sign-in, from its form to its answer; in the request's pool, since it may have to wait. */
+typedef struct {
+    luci_call_t call;
+    int is_sign_up;
+    luci_form_t form;
+    luci_auth_t auth;
+    luci_auth_request_t request;
+    luci_attempt_t attempt;
+    luci_session_t session;
+    luci_result_t result;
+    luci_field_t field; /* that is INVALID */
+} entry_t;
+
+static luci_event_kind_t event_of(const entry_t *entry)
 {
-    *attempt = (luci_attempt_t){ .device = luci_visit_device(call->r) };
-    return (luci_auth_request_t){
-        .username = form->username,
-        .password = form->password,
+    return entry->is_sign_up ? LUCI_EVENT_SIGN_UP : LUCI_EVENT_SIGN_IN;
+}
+
+static void fill(entry_t *entry)
+{
+    luci_call_t *call = &entry->call;
+
+    entry->auth = luci_visit_auth(call->r);
+    entry->attempt.device = luci_visit_device(call->r);
+    entry->request = (luci_auth_request_t){
+        .username = entry->form.username,
+        .password = entry->form.password,
         .client = { call->r->useragent_ip, apr_table_get(call->r->headers_in, "User-Agent") },
         .old_session = call->visit->cookie_id,
         .now = luci_runtime_now(),
-        .attempt = attempt,
+        .attempt = &entry->attempt,
     };
+}
+
+static void discard(void *baton)
+{
+    luci_form_wipe(&((entry_t *)baton)->form);
+}
+
+/* The moment counts from when it's the request's turn. */
+static void work(void *baton)
+{
+    entry_t *entry = baton;
+    apr_pool_t *pool = entry->call.r->pool;
+
+    entry->request.now = luci_runtime_now();
+    entry->result =
+        entry->is_sign_up
+            ? luci_auth_sign_up(&entry->auth, &entry->request, &entry->session, &entry->field, pool)
+            : luci_auth_sign_in(&entry->auth, &entry->request, &entry->session, &entry->field, pool);
+    if (entry->result == LUCI_OK)
+        mark_device(&entry->call, &entry->request);
+    discard(entry);
+}
+
+static void expire(void *baton)
+{
+    entry_t *entry = baton;
+
+    luci_hash_slots_refused(&entry->auth.hasher);
+    luci_visit_refused(entry->call.r, event_of(entry), LUCI_REASON_BUSY);
+    entry->result = LUCI_BUSY;
+    discard(entry);
+}
+
+static int answer(void *baton)
+{
+    entry_t *entry = baton;
+    luci_call_t *call = &entry->call;
+    luci_page_t page = entry->is_sign_up ? LUCI_PAGE_SIGNUP : LUCI_PAGE_LOGIN;
+
+    if (entry->result == LUCI_THROTTLED)
+        return throttled(call, page, &entry->form, &entry->attempt);
+    if (entry->result != LUCI_OK)
+        return refuse(call, page, &entry->form, entry->result, entry->field);
+    return welcome(call, &entry->session, entry->is_sign_up ? HTTP_CREATED : HTTP_OK, &entry->form);
+}
+
+/* What is answered without a hash is answered at once, refusals of a full queue among it. */
+static int has_to_wait(const entry_t *entry)
+{
+    luci_attempt_t attempt = entry->attempt;
+    luci_auth_request_t request = entry->request;
+
+    request.attempt = &attempt;
+    return luci_auth_look(&entry->auth, &request, entry->is_sign_up, entry->call.r->pool) == LUCI_OK &&
+           luci_hash_slots_has_room(&entry->auth.hasher);
+}
+
+static int enter(luci_call_t *call, int is_sign_up)
+{
+    entry_t *entry = apr_pcalloc(call->r->pool, sizeof *entry);
+    luci_suspended_t what = { work, expire, answer, discard, entry, 0 };
+    int status;
+
+    entry->call = *call;
+    entry->is_sign_up = is_sign_up;
+    status = read_form(call, &entry->form, event_of(entry));
+    if (status != OK)
+        return status;
+    fill(entry);
+    what.wait = apr_time_from_msec(PATIENCE * luci_hash_slots_wait(&entry->auth.hasher));
+    if (has_to_wait(entry) && luci_suspend(call->r, &what))
+        return SUSPENDED;
+    work(entry);
+    return answer(entry);
 }
 
 int luci_entrance_sign_up(luci_call_t *call)
 {
-    luci_auth_t auth = luci_visit_auth(call->r);
-    luci_session_t session = { 0 };
-    luci_auth_request_t request;
-    luci_attempt_t attempt;
-    luci_result_t result;
-    luci_field_t field;
-    luci_form_t form;
-    int status;
-
     if (is_cross_site(call))
         return forbid(call, LUCI_EVENT_SIGN_UP, LUCI_REASON_CROSS_SITE);
     if (!call->dir->signup)
         return forbid(call, LUCI_EVENT_SIGN_UP, LUCI_REASON_CLOSED);
-    status = read_form(call, &form, LUCI_EVENT_SIGN_UP);
-    if (status != OK)
-        return status;
-    request = auth_request(call, &form, &attempt);
-    result = luci_auth_sign_up(&auth, &request, &session, &field, call->r->pool);
-    if (result == LUCI_OK)
-        mark_device(call, &request);
-    luci_form_wipe(&form);
-    if (result == LUCI_THROTTLED)
-        return throttled(call, LUCI_PAGE_SIGNUP, &form, &attempt);
-    if (result != LUCI_OK)
-        return refuse(call, LUCI_PAGE_SIGNUP, &form, result, field);
-    return welcome(call, &session, HTTP_CREATED, &form);
+    return enter(call, 1);
 }
 
 int luci_entrance_sign_in(luci_call_t *call)
 {
-    luci_auth_t auth = luci_visit_auth(call->r);
-    luci_session_t session = { 0 };
-    luci_auth_request_t request;
-    luci_attempt_t attempt;
-    luci_result_t result;
-    luci_field_t field;
-    luci_form_t form;
-    int status;
-
     if (is_cross_site(call))
         return forbid(call, LUCI_EVENT_SIGN_IN, LUCI_REASON_CROSS_SITE);
-    status = read_form(call, &form, LUCI_EVENT_SIGN_IN);
-    if (status != OK)
-        return status;
-    request = auth_request(call, &form, &attempt);
-    result = luci_auth_sign_in(&auth, &request, &session, &field, call->r->pool);
-    if (result == LUCI_OK)
-        mark_device(call, &request);
-    luci_form_wipe(&form);
-    if (result == LUCI_THROTTLED)
-        return throttled(call, LUCI_PAGE_LOGIN, &form, &attempt);
-    if (result != LUCI_OK)
-        return refuse(call, LUCI_PAGE_LOGIN, &form, result, field);
-    return welcome(call, &session, HTTP_OK, &form);
+    return enter(call, 0);
 }

@@ -14,7 +14,7 @@ APLOG_USE_MODULE(luciauth);
 
 /* A restart may load another version of this module: the number changes with luci_hash_memory_t and
  * luci_hash_shared_t. */
-#define KEY "luciauth-hash-memory-1"
+#define KEY "luciauth-hash-memory-2"
 
 /* ---- Locks ---- */
 

@@ -22,6 +22,7 @@ typedef struct {
     pthread_mutex_t queue;            /* held by the one who is next to get a slot */
     sem_t given_back;                 /* raised when a slot comes free, for that one */
     volatile apr_uint64_t complained; /* microseconds since 1970 */
+    volatile apr_uint32_t mean;       /* microseconds that a hash takes, of late */
     pthread_mutex_t lock[];           /* the slots', and behind them the places' */
 } luci_hash_shared_t;
 

@@ -17,14 +17,21 @@
 
 APLOG_USE_MODULE(luciauth);
 
-#define SHARE 4          /* of this many threads, one may hash or wait */
+#define SHARE 2          /* of this many threads, one may hash or wait */
 #define SLICE_MS 100     /* after which the head of the queue looks for slots of the dead */
 #define NICENESS 5       /* added to that of a hashing thread; 19 is the most */
 #define PLACES_MOST 4096 /* beyond it, a server of single threads counts no further */
 
 #define NONE (-1)
 
-#define NO_PLACE "a quarter of the threads hash or wait already"
+/* The mean follows new hashes by an eighth of the difference. One that took far longer, say because the
+ * machine was suspended, counts for so many times the mean. */
+#define MEAN_SHARE 8
+#define OUTLIER 8
+#define MICROSECONDS_PER_KIB 2 /* of an arena: what a hash may take, before one was measured */
+
+#define NO_PLACE "half of the threads hash or wait already"
+#define NO_TURN "the queue is longer than LuciaHashSlots' WAIT"
 
 struct luci_hash_slots_t {
     server_rec *server;
@@ -33,6 +40,8 @@ struct luci_hash_slots_t {
     volatile apr_uint32_t threads; /* of this child that do */
     int aside;                     /* hashes run in threads of their own */
 };
+
+static __thread int is_aside; /* this thread is none of httpd's: it takes nobody's place */
 
 /* A server's way to the slots. */
 typedef struct {
@@ -58,8 +67,8 @@ static int at_least_one(int number)
     return number > 1 ? number : 1;
 }
 
-/* How many may hash or wait: a quarter of each child's threads, or of all where a child has fewer than four.
- * Places are for the latter. */
+/* How many may hash or wait: half of each child's threads, or of all where a child has just one. Places are
+ * for the latter. */
 static int set_shares(luci_hash_slots_t *slots)
 {
     int threads, all = server_threads(&threads), is_threaded = 0;
@@ -84,7 +93,34 @@ luci_hash_slots_t *luci_hash_slots_create(int count, size_t arena_bytes, server_
 
     slots->server = main_server;
     slots->memory = luci_hash_memory_get(&size, main_server);
-    return slots->memory ? slots : NULL;
+    if (!slots->memory)
+        return NULL;
+    if (slots->memory->shared->mean == 0)
+        slots->memory->shared->mean = (apr_uint32_t)(size.arena_bytes / 1024 * MICROSECONDS_PER_KIB);
+    return slots;
+}
+
+/* ---- How long it takes ---- */
+
+/* Two that are noted at once may lose one; that does no harm. */
+static void note_duration(luci_hash_shared_t *shared, uint64_t microseconds)
+{
+    uint64_t mean = apr_atomic_read32(&shared->mean);
+
+    if (microseconds > OUTLIER * mean)
+        microseconds = OUTLIER * mean;
+    mean = (mean * (MEAN_SHARE - 1) + microseconds) / MEAN_SHARE;
+    apr_atomic_set32(&shared->mean, mean < 1000 ? 1000 : (apr_uint32_t)mean);
+}
+
+/* How long one more would wait for its turn, in the whole server's queue. */
+static luci_ms_t expected_wait(const luci_hash_slots_t *slots)
+{
+    int64_t count = slots->memory->size.slots;
+    int64_t ahead =
+        luci_gauge_total(LUCI_GAUGE_HASHES_WAITING) + luci_gauge_total(LUCI_GAUGE_HASHES_RUNNING) + 1 - count;
+
+    return ahead <= 0 ? 0 : ahead * (int64_t)apr_atomic_read32(&slots->memory->shared->mean) / count / 1000;
 }
 
 /* ---- Waiting ---- */
@@ -167,6 +203,8 @@ static pthread_mutex_t *places_of(const luci_hash_slots_t *slots)
 static int take_place(luci_hash_slots_t *slots, int *place)
 {
     *place = NONE;
+    if (is_aside)
+        return 1;
     if (slots->memory->size.places > 0)
         *place = luci_hash_lock_any(places_of(slots), slots->memory->size.places, NULL);
     else if (apr_atomic_inc32(&slots->threads) < (apr_uint32_t)slots->threads_most)
@@ -178,10 +216,10 @@ static int take_place(luci_hash_slots_t *slots, int *place)
 
 static void leave_place(luci_hash_slots_t *slots, int place)
 {
-    if (place == NONE)
-        apr_atomic_dec32(&slots->threads);
-    else
+    if (place != NONE)
         pthread_mutex_unlock(&places_of(slots)[place]);
+    else if (!is_aside)
+        apr_atomic_dec32(&slots->threads);
 }
 
 /* ---- Working ---- */
@@ -212,6 +250,7 @@ static void work(const luci_hash_slots_t *slots, job_t *job)
 {
     struct timespec start = monotonic_now();
     pthread_t thread;
+    uint64_t took;
 
     luci_gauge(LUCI_GAUGE_HASHES_RUNNING, 1);
     if (slots->aside && luci_thread_start(work_aside, job, &thread))
@@ -219,7 +258,9 @@ static void work(const luci_hash_slots_t *slots, job_t *job)
     else
         work_in_arena(job);
     luci_gauge(LUCI_GAUGE_HASHES_RUNNING, -1);
-    luci_count_hash(microseconds_since(start));
+    took = microseconds_since(start);
+    note_duration(slots->memory->shared, took);
+    luci_count_hash(took);
 }
 
 /* Waiting, as it is counted. */
@@ -256,15 +297,26 @@ static luci_result_t refuse(const luci_hash_slots_t *slots, const char *why)
     return LUCI_BUSY;
 }
 
+static int has_room(const way_t *way)
+{
+    return expected_wait(way->slots) < way->wait;
+}
+
 /* Places are not counted but taken: who has none finds out in run. */
 static int is_full(void *baton)
 {
-    luci_hash_slots_t *slots = ((const way_t *)baton)->slots;
+    const way_t *way = baton;
+    luci_hash_slots_t *slots = way->slots;
 
-    if (slots->memory->size.places > 0 ||
-        apr_atomic_read32(&slots->threads) < (apr_uint32_t)slots->threads_most)
+    if (is_aside)
         return 0;
-    (void)refuse(slots, NO_PLACE);
+    if (!has_room(way))
+        (void)refuse(slots, NO_TURN);
+    else if (slots->memory->size.places > 0 ||
+             apr_atomic_read32(&slots->threads) < (apr_uint32_t)slots->threads_most)
+        return 0;
+    else
+        (void)refuse(slots, NO_PLACE);
     return 1;
 }
 
@@ -276,6 +328,8 @@ static luci_result_t run(void *baton, luci_hash_work_fn *work_fn, void *work_bat
     luci_hash_lock_t how;
     int place, slot;
 
+    if (!is_aside && !has_room(way))
+        return refuse(slots, NO_TURN);
     if (!take_place(slots, &place))
         return refuse(slots, NO_PLACE);
     slot = await_slot(slots->memory, way->wait, &how);
@@ -286,6 +340,31 @@ static luci_result_t run(void *baton, luci_hash_work_fn *work_fn, void *work_bat
     }
     leave_place(slots, place);
     return slot != NONE ? job.result : refuse(slots, "the wait was too long");
+}
+
+int luci_hash_slots_has_room(const luci_hasher_t *hasher)
+{
+    return has_room(hasher->baton);
+}
+
+luci_ms_t luci_hash_slots_wait(const luci_hasher_t *hasher)
+{
+    return ((const way_t *)hasher->baton)->wait;
+}
+
+void luci_hash_slots_refused(const luci_hasher_t *hasher)
+{
+    (void)refuse(((const way_t *)hasher->baton)->slots, "the wait was too long");
+}
+
+void luci_hash_slots_aside(void)
+{
+    is_aside = 1;
+}
+
+int luci_hash_slots_count(const luci_hash_slots_t *slots)
+{
+    return slots->memory->size.slots;
 }
 
 luci_hasher_t luci_hash_slots_hasher(luci_hash_slots_t *slots, luci_ms_t wait, apr_pool_t *pool)

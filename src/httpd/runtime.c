@@ -6,6 +6,7 @@
 #include "httpd_log.h"
 #include "password_hash.h"
 #include "secret.h"
+#include "suspend.h"
 
 #include <apr_network_io.h>
 #include <apr_strings.h>
@@ -15,6 +16,7 @@
 
 APLOG_USE_MODULE(luciauth);
 
+#define SPARE_HELPERS 2
 #define DEVICE "_device" /* behind the session cookie's name, whose prefix counts for both */
 
 /* The pool of an earlier server with the same database. */
@@ -283,6 +285,18 @@ static const luci_session_cache_t *const *other_caches(const luci_server_config_
     return (const luci_session_cache_t *const *)found->elts;
 }
 
+/* As many threads hash as there are slots; while they ask a database, others keep the slots busy. */
+static int helpers(server_rec *main_server)
+{
+    for (server_rec *server = main_server; server; server = server->next) {
+        const luci_shared_t *shared = luci_config_server(server)->shared;
+
+        if (shared)
+            return luci_hash_slots_count(shared->hash_slots) + SPARE_HELPERS;
+    }
+    return 0;
+}
+
 void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server)
 {
     if (luci_secret_init(child_pool) != LUCI_OK) {
@@ -291,6 +305,7 @@ void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server)
         return;
     }
     luci_counters_start();
+    luci_suspend_start(helpers(main_server), child_pool);
     start_caches(child_pool, main_server);
     for (server_rec *server = main_server; server; server = server->next) {
         luci_server_config_t *config = luci_config_server(server);
