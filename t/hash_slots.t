@@ -53,8 +53,9 @@ my @basic = (headers => { Authorization => 'Basic YWxpY2U6Y29ycmVjdCBob3JzZQ==' 
 sub sign_in_later { my (%arg) = @_; return send_request($server, POST => '/login', form(username => 'alice', password => PASSWORD), %arg) }
 sub runs { my ($count) = @_; return wait_until(sub { $hashes->running == $count }, 20) }
 
-# How many sign-ins are with a thread now.
-sub at_work { return scalar(() = $server->request(GET => '/status')->body =~ m{>POST /login HTTP}g) }
+# How many sign-ins hash or wait for it now, and how many are with a thread.
+sub at_work { return waiting($server) + $hashes->running }
+sub with_threads { return scalar(() = $server->request(GET => '/status')->body =~ m{>POST /login HTTP}g) }
 
 # Both slots can be taken, and each request in them ends well.
 sub all_slots_work {
@@ -158,7 +159,7 @@ subtest 'row 38: clients that go away' => sub {
             . "Content-Length: 100\r\n\r\nusername=alice&password=corr";
         $socket;
     } 1 .. 8;
-    wait_until(sub { at_work() == 8 }, 20);
+    wait_until(sub { with_threads() == 8 }, 20);
     is scalar($hashes->running), 0, 'who stalls in the middle of a body has no slot';
     all_slots_work('beside them');
     reset_connection($_) for @stalled;

@@ -8,6 +8,7 @@
 #include "secret.h"
 #include "suspend.h"
 
+#include <ap_mpm.h>
 #include <apr_network_io.h>
 #include <apr_strings.h>
 #include <http_log.h>
@@ -285,16 +286,23 @@ static const luci_session_cache_t *const *other_caches(const luci_server_config_
     return (const luci_session_cache_t *const *)found->elts;
 }
 
-/* As many threads hash as there are slots; while they ask a database, others keep the slots busy. */
+/* As many threads hash as there are slots; while they ask a database, others keep the slots busy. When
+ * clients go away meanwhile, each of them makes one of httpd's threads wait for it: so at most half of those.
+ */
 static int helpers(server_rec *main_server)
 {
-    for (server_rec *server = main_server; server; server = server->next) {
+    int threads = 1, most = 0;
+
+    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS)
+        return 0;
+    for (server_rec *server = main_server; server && most == 0; server = server->next) {
         const luci_shared_t *shared = luci_config_server(server)->shared;
 
         if (shared)
-            return luci_hash_slots_count(shared->hash_slots) + SPARE_HELPERS;
+            most = luci_hash_slots_count(shared->hash_slots) + SPARE_HELPERS;
     }
-    return 0;
+    threads = threads > 2 ? threads / 2 : 1;
+    return most < threads ? most : threads;
 }
 
 void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server)

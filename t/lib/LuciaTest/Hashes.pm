@@ -13,6 +13,9 @@
 #     $hashes->release;
 #     is reply_to($_)->status, 302 for @asked;
 #     is $hashes->peak, 2;                    # the most at once since the start or ->forget
+#     waiting($server)                        # how many wait for their turn, be it without a thread (STATUS in its config)
+#     served_by($server, $socket)             # the child that accepted a connection; undef: none did yet
+#     reply_on($socket)                       # the next answer of a connection that stays open
 #     answered(@asked), unanswered(@asked)    # which of them have an answer waiting, or were cut off; or how many
 package LuciaTest::Hashes;
 use strict;
@@ -23,7 +26,10 @@ use File::Basename qw(dirname);
 use IO::Select ();
 use LuciaTest;
 
-our @EXPORT = qw(send_request reply_to answered unanswered);
+our @EXPORT = qw(send_request reply_to reply_on answered unanswered waiting served_by STATUS);
+
+# What waiting() needs in a server's configuration.
+use constant STATUS => "<Location /status>\n    SetHandler server-status\n</Location>\n";
 
 my ($HEAD, $ROWS) = (16, 255);    # table_t in hash_watch.c
 
@@ -91,6 +97,40 @@ sub send_request {
 }
 
 sub reply_to { my ($socket) = @_; return LuciaTest::Reply->parse(LuciaTest::Client->new->raw('', socket => $socket), 'POST') }
+
+# One answer, of which Content-Length tells the end.
+sub reply_on {
+    my ($socket) = @_;
+    my ($text, $end) = ('', time + 30);
+    while (time < $end) {
+        my ($head) = $text =~ /\A(.*?\r\n\r\n)/s;
+        my ($length) = ($head // '') =~ /^Content-Length: (\d+)/mi;
+        return LuciaTest::Reply->parse($text, 'POST') if defined $length && length($text) >= length($head) + $length;
+        last unless ($socket->can('pending') && $socket->pending) || IO::Select->new($socket)->can_read($end - time);
+        sysread $socket, $text, 1, length $text or last;
+    }
+    return LuciaTest::Reply->parse($text, 'POST');
+}
+
+sub waiting {
+    my ($server) = @_;
+    my $reply = eval { $server->request(GET => '/status?auto') } or return -1;
+    return $reply->body =~ /^LuciaHashesWaiting: (\d+)/m ? $1 : -1;
+}
+
+# The other end of a connection is a socket of the child that accepted it.
+sub served_by {
+    my ($server, $socket) = @_;
+    my $ends = sprintf '[0-9A-F]+:%04X [0-9A-F]+:%04X', $socket->peerport, $socket->sockport;
+    my @inode = map { LuciaTest::Server::slurp($_) =~ /^ *\d+: $ends(?: +\S+){6} +(\d+)/m } '/proc/net/tcp', '/proc/net/tcp6';
+    for my $pid ($server->children) {
+        for my $file (glob "/proc/$pid/fd/*") {
+            my $target = readlink $file;
+            return $pid if $target && grep { $target eq "socket:[$_]" } @inode;
+        }
+    }
+    return;
+}
 
 sub answered { my @ready = IO::Select->new(@_)->can_read(0); return @ready }
 
