@@ -6,6 +6,8 @@
 /* Of a child's threads, so many in four may use databases, wherever there are several; and how long others
  * wait for one of them to come back. */
 #define SHARE_OF_FOUR 3
+/* The one thread of a child that has no other keeps none free: only the clean-up is in its way. */
+#define UNLIMITED APR_UINT32_MAX
 #define CROWD_WAIT apr_time_from_msec(250)
 
 /* Of all pools of this child together. */
@@ -15,7 +17,7 @@ static apr_uint32_t threads_most;
 luci_result_t luci_crowd_init(luci_crowd_t *crowd, apr_thread_mutex_t *lock, int threads,
                               apr_pool_t *child_pool)
 {
-    threads_most = (apr_uint32_t)(threads * SHARE_OF_FOUR / 4);
+    threads_most = threads > 1 ? (apr_uint32_t)(threads * SHARE_OF_FOUR / 4) : UNLIMITED;
     crowd->lock = lock;
     return apr_thread_cond_create(&crowd->left, child_pool) == APR_SUCCESS ? LUCI_OK : LUCI_INTERNAL;
 }

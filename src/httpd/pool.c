@@ -96,7 +96,7 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
     int threads = threads_per_child();
 
     if (size.most == 0)
-        size.most = threads;
+        size.most = threads > 1 ? threads : 2; /* beside the one thread, the clean-up needs one */
     pool->target = target;
     pool->breaker = breaker;
     pool->size = size;
