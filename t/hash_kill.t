@@ -53,16 +53,11 @@ sub status_of { my ($asked) = @_; return reply_to($asked->{socket})->status }
 sub runs { my ($count) = @_; return wait_until(sub { $hashes->running == $count }, 20) }
 sub is_hashing { my ($pid) = @_; return scalar grep { $_ == $pid } $hashes->running }
 
-# The process that a sign-in is with: what mod_status says; nothing when it is with none.
-sub pid_of {
-    my ($asked) = @_;
-    my $reply = eval { $server->request(GET => '/status') } or return;
-    return $1 if $reply->body =~ m{<tr><td><b>[^<]*</b></td><td>(\d+)</td>(?:(?!</tr>).)*>POST /login\?$asked->{id} HTTP}s;
-    return;
-}
+# The process that a sign-in is with; nothing when it is with none.
+sub pid_of { my ($asked) = @_; return served_by($server, $asked->{socket}) }
 
 # A sign-in that waits for a slot, in a process that does not hash. A child may have no room for one more: then it is asked again.
-sub waiting {
+sub queued {
     my $found;
     wait_until(sub {
         my $asked = sign_in_later();
@@ -89,7 +84,7 @@ sub all_slots_work {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     $hashes->hold;
     my $two = two_hash() or return ok 0, "$name: both slots can be taken";
-    my $third = waiting();
+    my $third = queued();
     is scalar($hashes->running), 2, "$name: two hashes, and one waits";
     $hashes->release;
     my @status = map { status_of($_) } @$two, $third;
@@ -103,7 +98,7 @@ subtest 'killed while it hashes' => sub {
     for my $round (1 .. $rounds) {
         $hashes->hold;
         my $two = two_hash() or return ok 0, 'both slots can be taken';
-        my $third = waiting();
+        my $third = queued();
         my ($victim) = $hashes->running;
         my $others = grep { $_ != $victim } $hashes->running;
         $server->kill_child(pid => $victim);
@@ -120,9 +115,9 @@ subtest 'killed at the head of the queue' => sub {
     for my $round (1 .. $rounds) {
         $hashes->hold;
         my $two = two_hash() or return ok 0, 'both slots can be taken';
-        my ($head, $next) = map { waiting() } 1, 2;
+        my ($head, $next) = map { queued() } 1, 2;
         $server->kill_child(pid => $head->{pid});
-        $next = waiting() if $next->{pid} == $head->{pid};
+        $next = queued() if $next->{pid} == $head->{pid};
         $hashes->release;
         is status_of($next), 302, 'the next one signs in';
         is_deeply [map { status_of($_) } @$two], [302, 302], 'so do those who were hashing';
@@ -134,7 +129,7 @@ subtest 'killed at the head of the queue' => sub {
 subtest 'all who wait are killed, and then all who hash' => sub {
     $hashes->hold;
     my $two = two_hash() or return ok 0, 'both slots can be taken';
-    my @waiting = map { waiting() } 1 .. 2;
+    my @waiting = map { queued() } 1 .. 2;
     my %victim = map { $_->{pid} => 1 } @waiting;
     kill KILL => keys %victim;
     ok wait_until(sub { !grep { $victim{$_} } $server->children }, 10), 'nobody waits any more';
