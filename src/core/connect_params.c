@@ -2,12 +2,16 @@
 #include "connect_params.h"
 
 #include "secret.h"
+#include "trusted_path.h"
 
 #include <apr_env.h>
 #include <apr_escape.h>
-#include <apr_file_io.h>
 #include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define FROM_FILE "{file:"
 #define FROM_ENVIRONMENT "{env:"
@@ -27,26 +31,40 @@ static luci_result_t fail(const filling_t *filling, const char *what, const char
     return LUCI_INVALID;
 }
 
+/* As much of a file as there is room for. A pipe would be waited for. 0: *why it can't be read. */
+static int read_regular(const char *path, char *text, apr_size_t room, apr_size_t *length, const char **why,
+                        apr_pool_t *pool)
+{
+    int file = luci_trusted_open(path, O_RDONLY | O_NONBLOCK, 0, why, pool);
+    struct stat info;
+    ssize_t got = 0;
+
+    if (file < 0)
+        return 0;
+    if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
+        *why = "it is not a regular file";
+        close(file);
+        return 0;
+    }
+    while (*length < room && (got = read(file, text + *length, room - *length)) > 0)
+        *length += (apr_size_t)got;
+    if (got < 0)
+        *why = apr_pstrdup(pool, strerror(errno));
+    close(file);
+    return got >= 0;
+}
+
 /* The first line, without its end. */
 static luci_result_t read_file(const filling_t *filling, const char *path, const char **secret)
 {
     char *text = apr_pcalloc(filling->pool, LUCI_SECRET_BYTES_MOST + 2);
-    apr_size_t length = LUCI_SECRET_BYTES_MOST + 1;
-    char reason[120];
-    apr_file_t *file;
-    apr_status_t status;
+    apr_size_t length = 0;
+    const char *why;
 
     if (*path != '/')
         return fail(filling, "the file", path, "is not allowed: a path that starts with a slash");
-    status = apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, filling->pool);
-    if (status == APR_SUCCESS) {
-        status = apr_file_read_full(file, text, length, &length);
-        apr_file_close(file);
-    }
-    if (status != APR_SUCCESS && !APR_STATUS_IS_EOF(status))
-        return fail(
-            filling, "the file", path,
-            apr_pstrcat(filling->pool, "can't be read: ", apr_strerror(status, reason, sizeof reason), NULL));
+    if (!read_regular(path, text, LUCI_SECRET_BYTES_MOST + 1, &length, &why, filling->pool))
+        return fail(filling, "the file", path, apr_pstrcat(filling->pool, "can't be read: ", why, NULL));
     if (memchr(text, '\0', length))
         return fail(filling, "the file", path, "holds a NUL");
     if (strcspn(text, "\r\n") > LUCI_SECRET_BYTES_MOST)

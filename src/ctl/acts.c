@@ -2,6 +2,8 @@
 #include "acts.h"
 
 #include "say.h"
+#include "server_user.h"
+#include "trusted_path.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
@@ -16,32 +18,19 @@
 
 #define LOG_MODE (S_IRUSR | S_IWUSR | S_IRGRP)
 
-/* Where everybody may make files, a link could lead root anywhere. */
-static int may_hold_traps(const char *path, apr_pool_t *pool)
-{
-    const char *slash = strrchr(path, '/');
-    const char *folder = slash ? apr_pstrmemdup(pool, path, (apr_size_t)(slash - path) + 1) : ".";
-    struct stat info;
-
-    return stat(folder, &info) == 0 && (info.st_mode & S_IWOTH);
-}
-
 /* Opens without waiting for a pipe's reader. -1: *problem says why not. */
 static int open_log(const char *path, const char **problem, apr_pool_t *pool)
 {
-    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     struct stat info;
     int file;
 
-    if (geteuid() == 0 && may_hold_traps(path, pool))
-        flags |= O_NOFOLLOW;
-    file = open(path, flags, LOG_MODE);
-    if (file < 0) {
-        *problem = errno == ENXIO ? "nobody reads from it" : strerror(errno);
-        if (errno == ELOOP && flags & O_NOFOLLOW)
-            *problem = "it is a symbolic link in a folder where everybody may make one";
+    luci_server_user_pause(); /* httpd opens it as root, too */
+    file = luci_trusted_open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, LOG_MODE, problem, pool);
+    if (file < 0 && errno == ENXIO)
+        *problem = "nobody reads from it";
+    luci_server_user_resume();
+    if (file < 0)
         return -1;
-    }
     if (fstat(file, &info) == 0 && (S_ISREG(info.st_mode) || S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode)))
         return file;
     *problem = "it is neither a file nor a pipe nor a terminal";

@@ -5,6 +5,7 @@
 #include "check_files.h"
 #include "check_settings.h"
 #include "database.h"
+#include "server_user.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -30,7 +31,22 @@ static const char *remedy(const char *path, int create_schema, apr_pool_t *pool)
                          : "luciactl init makes it; httpd does not with LuciaCreateSchema off";
 }
 
-static void check_one(check_t *check, const luci_db_target_t *target, int create_schema)
+/* As httpd's user, whom the database lets in, and whom nothing in its folder leads elsewhere with root's
+ * rights. */
+static void ask(check_t *check, const luci_conf_servers_t *servers, const luci_db_target_t *target)
+{
+    if (luci_ctl_database_act(servers, target, check->call->pool) != LUCI_EXIT_DONE) {
+        luci_findings_problem(check->findings, "database", "Run luciactl check as httpd's user",
+                              "the database was not asked");
+        check->findings->unreachable = 1;
+        return;
+    }
+    luci_check_database(target, check->findings);
+    luci_server_user_end();
+}
+
+static void check_one(check_t *check, const luci_conf_servers_t *servers, const luci_db_target_t *target,
+                      int create_schema)
 {
     luci_sql_dialect_t dialect = LUCI_SQLITE3;
     luci_check_file_t file = LUCI_CHECK_FILE_THERE;
@@ -47,7 +63,7 @@ static void check_one(check_t *check, const luci_db_target_t *target, int create
         check->findings->unreachable = 1;
         return;
     }
-    luci_check_database(target, check->findings);
+    ask(check, servers, target);
 }
 
 /* ---- A configuration ---- */
@@ -102,7 +118,7 @@ static void check_server(check_t *check, const luci_conf_servers_t *servers, int
     if (!target.driver)
         return;
     luci_check_secrets(config->database.written, &check->user, check->findings);
-    check_one(check, &target, config->create_schema);
+    check_one(check, servers, &target, config->create_schema);
 }
 
 /* Without a main server's database its other settings are of no use to anybody. */
@@ -148,7 +164,7 @@ static luci_exit_t run_check(luci_call_t *call)
         status = luci_ctl_database_choose(call, &database);
         if (status != LUCI_EXIT_DONE)
             return status;
-        check_one(&check, &database.target, database.config.server->create_schema);
+        check_one(&check, &database.config.servers, &database.target, database.config.server->create_schema);
     }
     return luci_findings_show(check.findings, call->output, luci_command_has(call, "json"));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check_files.h"
 
+#include "server_user.h"
 #include "template.h"
 
 #include <apr_file_info.h>
@@ -142,15 +143,23 @@ void luci_check_secrets(const char *written, const luci_file_user_t *user, luci_
 
 /* ---- Templates ---- */
 
-static const char *parse_problem(const char *path, apr_pool_t *pool)
+/* Read as httpd's user where a link could lead root elsewhere. */
+static const char *parse_problem(const char *path, const luci_file_user_t *user, apr_pool_t *pool)
 {
+    const char *group =
+        user->groups_count ? apr_psprintf(pool, "#%lu", (unsigned long)user->groups[0]) : NULL;
+    const luci_server_user_words_t words = { user->name, group };
     apr_size_t length = LUCI_TEMPLATE_BYTES_MOST + 1;
     char *text = apr_palloc(pool, length), reason[120];
     luci_template_t *compiled;
     const char *problem = NULL;
     apr_file_t *file;
-    apr_status_t status = apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, pool);
+    apr_status_t status;
 
+    if (luci_server_user_for_path(&words, path, pool) != LUCI_EXIT_DONE)
+        return "it was not read";
+    status = apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, pool);
+    luci_server_user_end();
     if (status == APR_SUCCESS) {
         status = apr_file_read_full(file, text, length, &length);
         apr_file_close(file);
@@ -171,7 +180,7 @@ static void check_template(const char *path, const luci_file_user_t *user, luci_
         luci_findings_problem(findings, TEMPLATES, "", "%s is not a regular file", path);
         return;
     }
-    problem = parse_problem(path, findings->pool);
+    problem = parse_problem(path, user, findings->pool);
     if (problem)
         luci_findings_problem(findings, TEMPLATES, "httpd uses the installed page instead until it is mended",
                               "%s: %s", path, problem);

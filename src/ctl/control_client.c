@@ -2,6 +2,7 @@
 #include "control_client.h"
 
 #include "say.h"
+#include "server_user.h"
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
@@ -31,6 +32,14 @@ static const char *from_config(const luci_conf_servers_t *servers, apr_pool_t *p
                : path;
 }
 
+/* A socket in a folder of httpd's user is asked as that user. */
+static luci_exit_t act(const luci_ctl_database_t *database, const char *path, apr_pool_t *pool)
+{
+    const luci_server_user_words_t words = { database->config.servers.user, database->config.servers.group };
+
+    return luci_server_user_for_path(&words, path, pool);
+}
+
 luci_exit_t luci_control_choose(luci_call_t *call, luci_ctl_database_t *database, const char **path)
 {
     luci_exit_t status;
@@ -43,10 +52,10 @@ luci_exit_t luci_control_choose(luci_call_t *call, luci_ctl_database_t *database
             return status;
         if (!*path)
             *path = from_config(&database->config.servers, call->pool);
-        return *path ? LUCI_EXIT_DONE
+        return *path ? act(database, *path, call->pool)
                      : luci_say_error(LUCI_EXIT_USAGE, "LuciaControl is off: the server can't be asked");
     }
-    return *path ? LUCI_EXIT_DONE
+    return *path ? act(database, *path, call->pool)
                  : luci_command_misuse(call, "the running server is asked: --config FILE or --socket PATH is "
                                              "missing");
 }
@@ -117,8 +126,8 @@ luci_exit_t luci_control_ask(const luci_control_question_t *question, int *done)
     FILE *stream;
 
     if (opened < 0)
-        return luci_say_error(LUCI_EXIT_REFUSED, "no server answers at %s: %s", question->path,
-                              strerror(errno));
+        return luci_say_error(LUCI_EXIT_REFUSED, "no server answers at %s: %s%s", question->path,
+                              strerror(errno), luci_server_user_note(question->pool));
     (void)!send(opened, line, strlen(line), MSG_NOSIGNAL); /* who refuses hangs up, and says why */
     stream = fdopen(opened, "r");
     if (!stream) {

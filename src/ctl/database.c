@@ -5,6 +5,7 @@
 #include "directive_types.h"
 #include "say.h"
 #include "secret.h"
+#include "server_user.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -135,9 +136,10 @@ luci_exit_t luci_ctl_database_failed(const luci_ctl_database_t *database, luci_r
 {
     if (result == LUCI_INTERNAL)
         return luci_say_error(LUCI_EXIT_REFUSED, "a fault of this machine: no memory, or no randomness");
-    return luci_say_error(LUCI_EXIT_DATABASE, "the database %s: %s",
+    return luci_say_error(LUCI_EXIT_DATABASE, "the database %s: %s%s",
                           result == LUCI_BUSY ? "is busy" : "can't be used",
-                          database->db ? luci_db_error(database->db) : "not opened");
+                          database->db ? luci_db_error(database->db) : "not opened",
+                          luci_server_user_note(database->config.problems->pool));
 }
 
 static luci_exit_t find_tables(luci_ctl_database_t *database)
@@ -190,6 +192,17 @@ static luci_exit_t find_attributes(luci_call_t *call, luci_ctl_database_t *datab
     return LUCI_EXIT_DONE;
 }
 
+luci_exit_t luci_ctl_database_act(const luci_conf_servers_t *servers, const luci_db_target_t *target,
+                                  apr_pool_t *pool)
+{
+    const luci_server_user_words_t words = { servers->user, servers->group };
+    luci_sql_dialect_t dialect;
+
+    if (luci_sql_dialect(target->driver, &dialect) == LUCI_OK && luci_sql_is_file(dialect, target->params))
+        return luci_server_user_for_path(&words, target->params, pool);
+    return luci_server_user_for_server(&words, pool);
+}
+
 luci_exit_t luci_ctl_database_connect(luci_call_t *call, luci_ctl_database_t *database)
 {
     luci_exit_t status;
@@ -200,6 +213,9 @@ luci_exit_t luci_ctl_database_connect(luci_call_t *call, luci_ctl_database_t *da
         return luci_ctl_database_failed(database, LUCI_INTERNAL);
     if (luci_db_init(database->target.driver, &problem, call->pool) != LUCI_OK)
         return luci_say_error(LUCI_EXIT_DATABASE, "%s", problem);
+    status = luci_ctl_database_act(&database->config.servers, &database->target, call->pool);
+    if (status != LUCI_EXIT_DONE)
+        return status;
     database->db = luci_db_create(&database->target, call->pool);
     result = luci_db_connect(database->db);
     status = result == LUCI_OK ? find_tables(database) : luci_ctl_database_failed(database, result);

@@ -25,6 +25,11 @@ luci_exit_t luci_ctl_database_open(luci_call_t *call, luci_ctl_database_t *datab
 /* The second half of that, after luci_ctl_database_choose; for who adds to the settings in between. */
 luci_exit_t luci_ctl_database_connect(luci_call_t *call, luci_ctl_database_t *database);
 
+/* Acts as httpd's user from now on, where this is root and a database of that target calls for it. REFUSED:
+ * said why. */
+luci_exit_t luci_ctl_database_act(const luci_conf_servers_t *servers, const luci_db_target_t *target,
+                                  apr_pool_t *pool);
+
 /* Says that the user table has no such column, and how it gets one. Returns REFUSED. */
 luci_exit_t luci_ctl_database_lacks(const luci_ctl_database_t *database, const char *column,
                                     apr_pool_t *pool);

@@ -7,11 +7,14 @@
 #include "import.h"
 #include "progress.h"
 #include "say.h"
+#include "server_user.h"
+#include "trusted_path.h"
 
 #include <apr_hash.h>
 #include <apr_strings.h>
 #include <apr_time.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -149,10 +152,21 @@ static luci_exit_t open_file(import_t *import)
 {
     struct stat info;
 
+    const char *problem = NULL;
+    int opened;
+
     import->name = import->call->operand[0];
-    import->file.stream = strcmp(import->name, "-") == 0 ? stdin : fopen(import->name, "re");
+    if (strcmp(import->name, "-") == 0)
+        import->file.stream = stdin;
+    else {
+        luci_server_user_pause();
+        opened = luci_trusted_open(import->name, O_RDONLY, 0, &problem, import->call->pool);
+        luci_server_user_resume();
+        import->file.stream = opened < 0 ? NULL : fdopen(opened, "r");
+    }
     if (!import->file.stream)
-        return luci_say_error(LUCI_EXIT_REFUSED, "%s can't be read: %s", import->name, strerror(errno));
+        return luci_say_error(LUCI_EXIT_REFUSED, "%s can't be read: %s", import->name,
+                              problem ? problem : strerror(errno));
     luci_progress_begin(&import->progress, "bytes",
                         fstat(fileno(import->file.stream), &info) == 0 ? info.st_size : 0);
     return LUCI_EXIT_DONE;

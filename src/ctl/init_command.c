@@ -6,40 +6,6 @@
 #include "schema.h"
 
 #include <apr_strings.h>
-#include <errno.h>
-#include <grp.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* The folder of a database file that is not there yet; NULL: the database is no file, or there. */
-static const char *folder_of_new_file(const luci_ctl_database_t *database, apr_pool_t *pool)
-{
-    const char *path = database->target.params, *slash = strrchr(path, '/');
-    luci_sql_dialect_t dialect;
-    struct stat file;
-
-    if (luci_sql_dialect(database->target.driver, &dialect) != LUCI_OK || !luci_sql_is_file(dialect, path) ||
-        lstat(path, &file) == 0)
-        return NULL;
-    return slash ? apr_pstrmemdup(pool, path, (apr_size_t)(slash - path) + 1) : ".";
-}
-
-/* A new file is its folder's owner's, who is httpd's user where make install made the folder; root's would be
- * closed to httpd. By acting as that user, so that nothing in that folder leads root elsewhere. */
-static luci_exit_t become_owner(const luci_ctl_database_t *database, apr_pool_t *pool)
-{
-    const char *folder = geteuid() == 0 ? folder_of_new_file(database, pool) : NULL;
-    struct stat owner;
-
-    if (!folder || stat(folder, &owner) != 0 || owner.st_uid == 0)
-        return LUCI_EXIT_DONE;
-    umask(S_IRWXO);
-    if (setgroups(0, NULL) == 0 && setgid(owner.st_gid) == 0 && setuid(owner.st_uid) == 0)
-        return LUCI_EXIT_DONE;
-    return luci_say_error(LUCI_EXIT_REFUSED, "the user who owns %s can't be acted for: %s", folder,
-                          strerror(errno));
-}
 
 static luci_exit_t prepare(luci_call_t *call, luci_ctl_database_t *database)
 {
@@ -50,7 +16,9 @@ static luci_exit_t prepare(luci_call_t *call, luci_ctl_database_t *database)
         status = luci_acts_open(call, database);
     if (status == LUCI_EXIT_DONE && luci_db_init(database->target.driver, &problem, call->pool) != LUCI_OK)
         status = luci_say_error(LUCI_EXIT_DATABASE, "%s", problem);
-    return status == LUCI_EXIT_DONE ? become_owner(database, call->pool) : status;
+    return status == LUCI_EXIT_DONE
+               ? luci_ctl_database_act(&database->config.servers, &database->target, call->pool)
+               : status;
 }
 
 static luci_exit_t run_init(luci_call_t *call)
@@ -85,7 +53,8 @@ const luci_command_t luci_command_init = {
     "",
     "Makes the tables that are missing",
     "Tables that are there stay as they are. A new one has the columns of the attributes. A new\n"
-    "database file belongs to the owner of its folder, if root makes it.\n",
+    "database file that root makes in a folder of another user belongs to httpd's user (with\n"
+    "--config), or to the owner of the folder.\n",
     NULL,
     0,
     0,

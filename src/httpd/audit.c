@@ -4,6 +4,7 @@
 #include "counters.h"
 #include "httpd_log.h"
 #include "log_target.h"
+#include "trusted_path.h"
 
 #include <apr_portable.h>
 #include <apr_shm.h>
@@ -16,14 +17,14 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 APLOG_USE_MODULE(luciauth);
 
 #define NONE (-1)
 #define WAIT_MS 1000 /* for a program that does not read */
-#define FLAGS (APR_FOPEN_WRITE | APR_FOPEN_APPEND | APR_FOPEN_CREATE | APR_FOPEN_LARGEFILE)
-#define RIGHTS (APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_GREAD)
+#define RIGHTS (S_IRUSR | S_IWUSR | S_IRGRP)
 
 /* What goes into a pipe in one piece. */
 _Static_assert(LUCI_EVENT_LINE_MOST + 2 <= PIPE_BUF, "a line and two newlines are written in one piece");
@@ -56,30 +57,49 @@ static apr_file_t *open_program(const char *command, apr_pool_t *pool)
     return file;
 }
 
-static apr_status_t open_target(luci_audit_t *audit, apr_pool_t *pool)
+static apr_status_t close_file(void *file)
 {
-    const char *path;
+    close(*(int *)file);
+    return APR_SUCCESS;
+}
+
+/* As root, who may be in a folder of another user's. */
+static apr_status_t open_file(luci_audit_t *audit, const char **problem, apr_pool_t *pool)
+{
+    const char *path = ap_server_root_relative(pool, audit->target);
+
+    *problem = "this is no path";
+    if (!path)
+        return APR_EBADPATH;
+    audit->file = luci_trusted_open(path, O_WRONLY | O_APPEND | O_CREAT, RIGHTS, problem, pool);
+    if (audit->file < 0)
+        return APR_FROM_OS_ERROR(errno);
+    apr_pool_cleanup_register(pool, &audit->file, close_file, apr_pool_cleanup_null);
+    return APR_SUCCESS;
+}
+
+static apr_status_t open_target(luci_audit_t *audit, const char **problem, apr_pool_t *pool)
+{
     apr_file_t *file = NULL;
     apr_shm_t *memory;
     apr_status_t status = apr_shm_create(&memory, sizeof *audit->shared, NULL, pool);
 
+    *problem = "no shared memory";
     if (status != APR_SUCCESS)
         return status;
     audit->shared = memset(apr_shm_baseaddr_get(memory), 0, sizeof *audit->shared);
     if (*audit->target == '|') {
         file = open_program(audit->target + 1, pool);
-        status = file ? APR_SUCCESS : APR_EGENERAL; /* httpd has said why */
+        *problem = "the program can't be started"; /* httpd has said why */
+        return file ? apr_os_file_get(&audit->file, file) : APR_EGENERAL;
     }
-    else {
-        path = ap_server_root_relative(pool, audit->target);
-        status = path ? apr_file_open(&file, path, FLAGS, RIGHTS, pool) : APR_EBADPATH;
-    }
-    return status == APR_SUCCESS ? apr_os_file_get(&audit->file, file) : status;
+    return open_file(audit, problem, pool);
 }
 
 luci_audit_t *luci_audit_open(const char *target, server_rec *server, apr_pool_t *conf_pool)
 {
     luci_audit_t *audit = apr_pcalloc(conf_pool, sizeof *audit);
+    const char *problem;
     apr_status_t status;
 
     audit->target = target;
@@ -88,11 +108,11 @@ luci_audit_t *luci_audit_open(const char *target, server_rec *server, apr_pool_t
     audit->is_off = target && strcmp(target, LUCI_AUDIT_OFF) == 0;
     if (!target || audit->is_off)
         return audit;
-    status = open_target(audit, conf_pool);
+    status = open_target(audit, &problem, conf_pool);
     if (status == APR_SUCCESS)
         return audit;
-    ap_log_error(APLOG_MARK, APLOG_CRIT, status, server, "LUCI0613: LuciaAuditLog: \"%s\" can't be opened",
-                 target);
+    ap_log_error(APLOG_MARK, APLOG_CRIT, status, server,
+                 "LUCI0613: LuciaAuditLog: \"%s\" can't be opened: %s", target, problem);
     return NULL;
 }
 

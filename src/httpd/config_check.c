@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The start-up checks: what no directive can judge alone. They run when the whole configuration was read and
  * merged. Here are those of cookies and pages. */
+#include "act_as.h"
 #include "check_lines.h"
 #include "check_sites.h"
 #include "check_stores.h"
@@ -12,6 +13,7 @@
 
 #include <apr_file_io.h>
 #include <apr_strings.h>
+#include <unixd.h>
 
 #include <strings.h>
 
@@ -90,10 +92,15 @@ static const char *template_problem(const char *folder, const char *name, apr_po
     char reason[120];
     apr_finfo_t info;
     apr_status_t rv;
+    int acts;
 
     if (apr_stat(&info, path, APR_FINFO_TYPE, pool) == APR_SUCCESS && info.filetype != APR_REG)
         return "not a regular file"; /* to open a FIFO would wait for somebody who writes into it */
+    if (luci_act_as_where_led(path, ap_unixd_config.user_id, ap_unixd_config.group_id, &acts, pool) != 0)
+        return "cannot be read as the user of the directive User";
     rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, pool);
+    if (acts)
+        luci_act_as_root();
     if (APR_STATUS_IS_ENOENT(rv))
         return NULL;
     if (rv == APR_SUCCESS) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control.h"
 
+#include "act_as.h"
 #include "config.h"
 #include "text.h"
 #include "thread.h"
@@ -34,11 +35,23 @@ typedef struct {
     int socket;
     pid_t owner;
     const char *path;
+    int is_theirs; /* made by the children's user */
 } listener_t;
 
-static listener_t listener = { NONE, 0, NULL };
+static listener_t listener = { NONE, 0, NULL, 0 };
 
 /* ---- The socket ---- */
+
+static void remove_file(void)
+{
+    int acts = listener.is_theirs && geteuid() == 0;
+
+    if (acts && luci_act_as(ap_unixd_config.user_id, ap_unixd_config.group_id) != 0)
+        return; /* the next start removes it */
+    unlink(listener.path);
+    if (acts)
+        luci_act_as_root();
+}
 
 /* Children leave it to their parent. */
 static apr_status_t remove_listener(void *unused)
@@ -46,7 +59,7 @@ static apr_status_t remove_listener(void *unused)
     (void)unused;
     if (listener.socket != NONE && listener.owner == getpid()) {
         close(listener.socket);
-        unlink(listener.path);
+        remove_file();
     }
     listener.socket = NONE;
     return APR_SUCCESS;
@@ -89,6 +102,25 @@ static int listen_at(const struct sockaddr_un *address)
     return NONE;
 }
 
+/* Below a folder of another user's it is made as the user it is for: nobody can put something else in its
+ * place that root would give away. */
+static int make_listener(const struct sockaddr_un *address, apr_pool_t *pool)
+{
+    int acts, made = NONE, code;
+
+    if (luci_act_as_where_led(address->sun_path, ap_unixd_config.user_id, ap_unixd_config.group_id, &acts,
+                              pool) != 0)
+        return NONE;
+    listener.is_theirs = acts;
+    if (make_room(address))
+        made = listen_at(address);
+    code = errno;
+    if (acts)
+        luci_act_as_root();
+    errno = code;
+    return made;
+}
+
 /* Whether there is anything to ask about. */
 static int is_used(server_rec *main_server)
 {
@@ -110,8 +142,7 @@ void luci_control_prepare(apr_pool_t *conf_pool, server_rec *main_server)
     errno = ENAMETOOLONG;
     if (listener.path && strlen(listener.path) < sizeof address.sun_path) {
         memcpy(address.sun_path, listener.path, strlen(listener.path));
-        if (make_room(&address))
-            listener.socket = listen_at(&address);
+        listener.socket = make_listener(&address, conf_pool);
     }
     listener.owner = getpid();
     if (listener.socket == NONE)

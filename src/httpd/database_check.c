@@ -3,11 +3,14 @@
 
 #include "check.h"
 #include "db.h"
+#include "trusted_path.h"
 
-#include <apr_file_io.h>
+#include <apr_file_info.h>
 #include <apr_strings.h>
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SQLITE_MAGIC "SQLite format 3" /* with its NUL; https://www.sqlite.org/fileformat.html */
 
@@ -29,15 +32,15 @@ static int is_missing(const char *path, apr_pool_t *pool)
 static int is_something_else(const char *path, apr_pool_t *pool)
 {
     char magic[sizeof SQLITE_MAGIC];
-    apr_size_t length = 0;
-    apr_file_t *file;
+    const char *problem;
+    int file = luci_trusted_open(path, O_RDONLY | O_NONBLOCK, 0, &problem, pool);
+    ssize_t length;
 
-    if (apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, pool) !=
-        APR_SUCCESS)
+    if (file < 0)
         return 0;
-    (void)apr_file_read_full(file, magic, sizeof magic, &length);
-    apr_file_close(file);
-    return length > 0 && (length < sizeof magic || memcmp(magic, SQLITE_MAGIC, sizeof magic) != 0);
+    length = read(file, magic, sizeof magic);
+    close(file);
+    return length > 0 && (length < (ssize_t)sizeof magic || memcmp(magic, SQLITE_MAGIC, sizeof magic) != 0);
 }
 
 static const char *file_problem(const char *path, int create_schema, apr_pool_t *pool)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pages.h"
 
+#include "act_as.h"
 #include "built_in.h"
 #include "template.h"
 
@@ -9,6 +10,9 @@
 #include <apr_thread_mutex.h>
 #include <http_config.h>
 #include <http_log.h>
+#include <unixd.h>
+
+#include <errno.h>
 
 extern module AP_MODULE_DECLARE_DATA luciauth_module;
 APLOG_USE_MODULE(luciauth);
@@ -57,11 +61,25 @@ const char *luci_pages_file(luci_page_t page)
     return files[page];
 }
 
+/* The first time it is root who reads, in a folder whose owner could put links there that lead to what only
+ * root may read: that is read as the children's user, as everything is later. */
+static apr_status_t open_file(apr_file_t **file, const char *path, apr_pool_t *pool)
+{
+    apr_status_t status;
+    int acts;
+
+    if (luci_act_as_where_led(path, ap_unixd_config.user_id, ap_unixd_config.group_id, &acts, pool) != 0)
+        return APR_FROM_OS_ERROR(errno);
+    status = apr_file_open(file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, pool);
+    if (acts)
+        luci_act_as_root();
+    return status;
+}
+
 static apr_status_t read_file(const char *path, char **text, apr_size_t *length, apr_pool_t *pool)
 {
     apr_file_t *file;
-    apr_status_t status =
-        apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, pool);
+    apr_status_t status = open_file(&file, path, pool);
 
     if (status != APR_SUCCESS)
         return status;

@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "schema.h"
+#include "trusted_path.h"
 
 #include <ap_listen.h>
 #include <ap_mpm.h>
@@ -47,23 +48,40 @@ static int give_folder(const char *folder)
     return given;
 }
 
-/* The folder of a database file, when it alone is missing: owned by the user the children run as, closed to
- * others. */
-static void make_folder(const luci_server_config_t *config, apr_pool_t *scratch)
+/* NULL: the database is no file, or in the root folder. */
+static const char *folder_of(const luci_server_config_t *config, apr_pool_t *scratch)
 {
-    const char *end = strrchr(config->database.params, '/'), *folder;
+    const char *end = strrchr(config->database.params, '/');
     luci_sql_dialect_t dialect;
 
     if (!end || end == config->database.params ||
         luci_sql_dialect(config->database.driver, &dialect) != LUCI_OK ||
         !luci_sql_is_file(dialect, config->database.params))
+        return NULL;
+    return apr_pstrmemdup(scratch, config->database.params, (apr_size_t)(end - config->database.params));
+}
+
+/* The folder of a database file, when it alone is missing, closed to others. 0: it's there, or what is wrong
+ * shows when the database is opened. */
+static int make_folder(const char *folder, apr_pool_t *scratch)
+{
+    return apr_dir_make(folder,
+                        APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE | APR_FPROT_GREAD |
+                            APR_FPROT_GEXECUTE,
+                        scratch) == APR_SUCCESS;
+}
+
+/* By root, who gives it to the user the children run as. Where another user could put something else in its
+ * place meanwhile, the children's user makes it, or nobody. */
+static void make_folder_as_root(const char *folder, apr_pool_t *scratch)
+{
+    const char *foreign;
+    uid_t owner;
+    gid_t group;
+
+    if (luci_trusted_path(folder, &owner, &group, &foreign, scratch) != LUCI_PATH_TRUSTED ||
+        !make_folder(folder, scratch))
         return;
-    folder = apr_pstrmemdup(scratch, config->database.params, (apr_size_t)(end - config->database.params));
-    if (apr_dir_make(folder,
-                     APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE | APR_FPROT_GREAD |
-                         APR_FPROT_GEXECUTE,
-                     scratch) != APR_SUCCESS)
-        return; /* it's there, or what is wrong shows when the database is opened */
     if (geteuid() == 0 && !give_folder(folder))
         ap_log_error(APLOG_MARK, APLOG_WARNING, errno, NULL,
                      "LUCI0307: the folder %s could not be given to its user", folder);
@@ -90,7 +108,7 @@ static void create_and_exit(server_rec *server, apr_pool_t *scratch)
         .settings = &config->settings,
         .create = 1,
     };
-    const char *problem = NULL;
+    const char *problem = NULL, *folder = folder_of(config, scratch);
     luci_result_t result;
     luci_db_t *db;
 
@@ -98,6 +116,8 @@ static void create_and_exit(server_rec *server, apr_pool_t *scratch)
     umask(S_IRWXO);
     if (ap_run_drop_privileges(scratch, server) != OK)
         _exit(1);
+    if (folder)
+        (void)make_folder(folder, scratch);
     result = luci_db_init(target.driver, &problem, scratch);
     if (result == LUCI_OK) {
         db = luci_db_create(&target, scratch);
@@ -115,9 +135,11 @@ static void create_and_exit(server_rec *server, apr_pool_t *scratch)
 
 static void start(job_t *job, apr_pool_t *scratch)
 {
+    const char *folder = folder_of(luci_config_server(job->server), scratch);
     apr_status_t status;
 
-    make_folder(luci_config_server(job->server), scratch);
+    if (folder)
+        make_folder_as_root(folder, scratch);
     status = apr_proc_fork(&job->process, scratch);
     if (status == APR_INCHILD)
         create_and_exit(job->server, scratch);

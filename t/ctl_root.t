@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+# root in folders of httpd's user, who may put anything there: links, pipes, files with a second name, other folders. Neither
+# luciactl nor httpd's start makes, changes, gives away or reads anything elsewhere for it.
+use strict;
+use warnings;
+use lib 't/lib';
+use File::Temp ();
+use POSIX ();
+use Test::More;
+use LuciaTest;
+use LuciaTest::Control;
+use LuciaTest::Ctl;
+
+plan skip_all => 'for root only' if $> != 0;
+my ($user, $group) = LuciaTest::server_user();
+my $uid = getpwnam $user;
+my $work = LuciaTest::work_dir('root');
+my ($theirs, $roots) = ("$work/theirs", "$work/roots");
+
+sub write_file { my ($path, $text, $mode) = @_; open my $file, '>', $path or die "$path: $!"; print $file $text; close $file; chmod $mode // oct 600, $path; return $path }
+sub text_of { return LuciaTest::Server::slurp($_[0]) }
+sub owner { return (lstat $_[0])[4] }
+sub fresh {
+    system('rm', '-rf', $theirs, $roots);
+    for ($theirs, $roots) { mkdir $_, oct 755 or die "$_: $!" }
+    LuciaTest::give($theirs);
+    return;
+}
+
+# As the operator does it, with httpd's configuration or without; in an alarm, since a pipe would be waited for.
+sub config {
+    my ($database, @more) = @_;
+    return write_file("$work/httpd.conf", join "\n", "User $user", "Group $group", "LuciaDatabase sqlite3 $database", @more, '');
+}
+sub ctl { my ($database, $log) = @_; return LuciaTest::Ctl->new('--database', "sqlite3:$database", '--audit-log', $log // "$work/audit") }
+sub by_config { my ($database, @more) = @_; return LuciaTest::Ctl->new('--config', config($database, "LuciaAuditLog $work/audit", @more)) }
+
+# ---- The database ----
+
+for my $way ([database => \&ctl], [config => \&by_config]) {
+    my ($name, $ctl) = @$way;
+    fresh();
+    my $database = "$theirs/luciauth.db";
+    is $ctl->($database)->status('init'), 0, "--$name: init makes a database in their folder";
+    is owner($database), $uid, 'which is theirs';
+    is +(stat $database)[2] & oct 7, 0, 'and closed to others';
+    is $ctl->($database)->status('user', 'add', 'alice', '--no-password'), 0, 'root uses it';
+    is_deeply [grep { owner($_) != $uid } glob "$theirs/*"], [], 'nothing of root\'s comes beside it';
+
+    for my $trap (
+        ['a dangling link' => sub { symlink "$roots/made", $database }],
+        ['a link to a file of root\'s' => sub { symlink write_file("$roots/made", ''), $database }],
+        ['a second name of a file of root\'s' => sub { link write_file("$roots/made", ''), $database }],
+        ['a pipe' => sub { POSIX::mkfifo($database, oct 666) && chmod oct(666), $database }],
+        ['another folder' => sub { rmdir $theirs; mkdir "$work/swapped"; LuciaTest::give("$work/swapped"); symlink $roots, "$work/swapped/in"; $database = "$work/swapped/in/luciauth.db" }],
+      ) {
+        fresh();
+        $trap->[1]->();
+        my $end = $ctl->($database)->run('init');
+        is $end->{status}, 3, "$trap->[0]: no database is made";
+        like $end->{err}, qr/the database can't be used: .*, asked as the user \Q$user\E$/m, 'and it says as whom it was asked for';
+        is -s "$roots/made" || 0, 0, 'nothing came of it elsewhere';
+        is_deeply [grep { owner($_) } glob "$roots/*"], [], 'and nothing was given away';
+        isnt $ctl->($database)->status('user', 'list'), 0, 'nor is one used';
+    }
+    system('rm', '-rf', "$work/swapped");
+}
+
+# Who may write there is not known: many may.
+fresh();
+chmod oct(1777), $theirs;
+chown 0, 0, $theirs;
+my $end = ctl("$theirs/luciauth.db")->run('init');
+is $end->{status}, 1, 'a folder like /tmp: root makes no database there';
+like $end->{err}, qr/root opens nothing in the folder \Q$theirs\E\/.*--config.*runuser/, 'and says what helps';
+is by_config("$theirs/luciauth.db")->status('init'), 0, 'httpd\'s user does';
+is owner("$theirs/luciauth.db"), $uid, 'whose it is then';
+
+# ---- The audit log, and other files that are named ----
+
+for my $trap (
+    ['a dangling link', qr/is a symbolic link, and root follows none in the folder/, sub { symlink "$roots/made", $_[0] }],
+    ['a link to a file', qr/is a symbolic link/, sub { symlink write_file("$roots/made", ''), $_[0] }],
+    ['a second name', qr/has a further name elsewhere/, sub { link write_file("$roots/made", ''), $_[0] }],
+    ['a pipe', qr/not a regular file|nobody reads from it/, sub { POSIX::mkfifo($_[0], oct 666) }],
+  ) {
+    fresh();
+    my $log = "$theirs/audit";
+    $trap->[2]->($log);
+    my $end = ctl("$theirs/luciauth.db", $log)->run('init');
+    is $end->{status}, 1, "the audit log is $trap->[0]: nothing is done";
+    like $end->{err}, $trap->[1], 'which is said';
+    is -s "$roots/made" || 0, 0, 'and nothing is written elsewhere';
+    ok !-e "$theirs/luciauth.db", 'and no database is made';
+}
+fresh();
+is ctl("$theirs/luciauth.db", "$theirs/audit")->status('init'), 0, 'an audit log in their folder';
+like text_of("$theirs/audit"), qr/event=init/, 'is written';
+
+fresh();
+ctl("$theirs/luciauth.db")->does('init');
+write_file("$roots/htpasswd", "root:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n");
+symlink "$roots/htpasswd", "$theirs/htpasswd" or die $!;
+$end = ctl("$theirs/luciauth.db")->run('import', 'htpasswd', "$theirs/htpasswd");
+is $end->{status}, 1, 'a link in the place of a password file: 1';
+like $end->{err}, qr/is a symbolic link/, 'which is said';
+is ctl("$theirs/luciauth.db")->status('import', 'htpasswd', "$roots/htpasswd"), 0, 'root\'s own is read';
+
+write_file("$roots/secret", 'top secret');
+symlink "$roots/secret", "$theirs/secret" or die $!;
+$end = LuciaTest::Ctl->new('--database', "pgsql:host=/nowhere password={file:$theirs/secret}")->run('user', 'list');
+is $end->{status}, 2, 'a link in the place of a secret: 2';
+like $end->{err}, qr/"\Q$theirs\E\/secret" can't be read: .*is a symbolic link/, 'which is said';
+POSIX::mkfifo("$roots/pipe", oct 600);
+like +LuciaTest::Ctl->new('--database', "pgsql:host=/nowhere password={file:$roots/pipe}")->run('user', 'list')->{err}, qr/not a regular file/, 'a pipe is not waited for';
+
+# ---- httpd's start ----
+
+fresh();
+mkdir "$theirs/pages" or die $!;
+write_file("$roots/page", "for root's eyes only\n");
+symlink "$roots/page", "$theirs/pages/login.html" or die $!;
+LuciaTest::give("$theirs/pages");
+my $server = LuciaTest::Server->new(config => <<"CONF");
+LuciaDatabase sqlite3 $theirs/db/luciauth.db
+LuciaControl $theirs/control
+LuciaMount /
+CONF
+
+is owner("$theirs/db"), $uid, 'httpd\'s start makes the folder of a database in their folder: theirs';
+ok LuciaTest::wait_until(sub { -e "$theirs/db/luciauth.db" }), 'and the database';
+is owner("$theirs/control"), $uid, 'the control socket there is theirs, too';
+is_deeply [sort map { s{.*/}{}r } grep { owner($_) == 0 } glob "$theirs/*"], [], 'and nothing there is root\'s';
+is +LuciaTest::Ctl->new->status('throttle', 'list', '--socket', "$theirs/control"), 0, 'luciactl asks there';
+$server->stop;
+ok !-e "$theirs/control", 'it goes when the server ends';
+
+my ($status, $said) = $server->try_start(<<"CONF");
+LuciaDatabase sqlite3 $theirs/db/luciauth.db
+LuciaTemplates $theirs/pages
+LuciaMount /
+CONF
+isnt $status, 0, 'a page that is a link to what only root may read: httpd does not start';
+like $said, qr/login\.html.*(?:Permission denied|cannot be read)/, 'which is said';
+unlike $said, qr/root's eyes/, 'without its text';
+
+for my $trap (
+    ['a link', sub { symlink "$roots/made", $_[0] }],
+    ['a second name', sub { link write_file("$roots/made", ''), $_[0] }],
+  ) {
+    unlink "$theirs/audit", "$roots/made";
+    $trap->[1]->("$theirs/audit");
+    ($status, $said) = $server->try_start(<<"CONF");
+LuciaDatabase sqlite3 $theirs/db/luciauth.db
+LuciaAuditLog $theirs/audit
+LuciaMount /
+CONF
+    isnt $status, 0, "an audit log that is $trap->[0]: httpd does not start";
+    like $said, qr/LUCI0613: LuciaAuditLog: "\Q$theirs\E\/audit" can't be opened: .*(?:symbolic link|further name)/, 'and says why';
+    is -s "$roots/made" || 0, 0, 'nothing is written elsewhere';
+}
+
+done_testing;
