@@ -157,7 +157,7 @@ SKIP: {
         unlike $said, qr/there is no database file/, 'which is not the same as a file that is missing';
         chmod 0750, $folder;
         chown 0, 0, $server->db;
-        finds('root\'s database', 1, qr/may not read and write \Q$folder\E\/luciauth\.db \| Try: chown \S+ /);
+        finds('root\'s database, which is asked as httpd does', 3, qr/may not read and write \Q$folder\E\/luciauth\.db \| Try: chown \S+ /);
         LuciaTest::give($server->db);
         chown 0, 0, $folder;
         finds('root\'s folder', 1, qr/as whom httpd runs, (?:may not make files in|can't get to) \Q$folder\E/);

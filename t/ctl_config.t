@@ -217,4 +217,20 @@ my ($looped, $said_of_loop) = luciactl("Include $loop\n", 'init');
 is $looped, 2, 'files that include each other: refused';
 is scalar(() = $said_of_loop =~ /files include each other/g), 1, 'which is said once';
 
+# ---- What is no configuration ends with a message, not with all the memory, nor in a crash ----
+
+for my $case (
+    ['<a>b c>', 2, qr/:\d+: <a>b has a bracket in its name/],
+    ["<Directory>/ x>\n</Directory>", 2, qr/has a bracket in its name/],
+    ['<>', 2, qr/is not closed/],
+    ['</a>b c>', 2, qr/without </],
+    ["LoadModule mpm_event modules/mod_mpm_event.so\n$database", 0, qr/tables/],
+    ["LoadModule mpm_ x\nLoadModule _module y\nLoadModule mpm_module z\nLoadModule mpm_e_module .so\n$database", 0, qr/tables/],
+  ) {
+    my ($config, $wanted, $message) = @$case;
+    my ($status, $said) = luciactl("$config\n", 'init');
+    is $status, $wanted, "$config: $wanted";
+    like $said, $message, 'and says why';
+}
+
 done_testing;

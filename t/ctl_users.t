@@ -147,6 +147,10 @@ sub check_lucia {
     is_deeply [@$session{qw(state createdAt address)}], ['active', undef, undef], 'a session of which little is known';
     is $session->{session}, substr(Digest::SHA::sha256_hex('a' x 40), 0, 12), 'is named by a hash of its id';
     is $ctl->status('session', 'revoke', substr $session->{session}, 0, 6), 0, 'and ended by it';
+    $engine->query_in($database, "INSERT INTO user_session (id, user_id, active_expires, idle_expires) VALUES ('" . 'b' x 40 . "', '$id', 9223372036854775807, 9223372036854775807)");
+    $session = $ctl->json('session', 'list', 'dora')->[0];
+    is_deeply [@$session{qw(state idlePeriodExpiresAt)}], ['active', '+275760-09-13T00:00:00.000Z'], 'a moment beyond all dates is in the far future';
+    like $ctl->does('session', 'list', 'dora'), qr/ active .* \+275760-09-13 00:00:00Z /, 'for people, too';
     is $ctl->status('user', 'delete', 'dora', '--yes'), 0, 'the user is deleted';
     return;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event.h"
 
+#include "moment.h"
 #include "secret.h"
 
 #include <apr_strings.h>
@@ -154,13 +155,10 @@ static void put_optional(writer_t *to, const char *name, const char *value)
 
 static void put_time(writer_t *to, luci_ms_t at)
 {
-    char text[64];
-    apr_time_exp_t time;
+    char text[LUCI_MOMENT_TEXT];
 
-    if (apr_time_exp_gmt(&time, apr_time_from_msec(at)) != APR_SUCCESS)
-        memset(&time, 0, sizeof time);
-    apr_snprintf(text, sizeof text, "time=%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", time.tm_year + 1900,
-                 time.tm_mon + 1, time.tm_mday, time.tm_hour, time.tm_min, time.tm_sec, time.tm_usec / 1000);
+    luci_moment_iso(at, text);
+    put(to, "time=");
     put(to, text);
 }
 

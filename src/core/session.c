@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session.h"
 
+#include "moment.h"
 #include "secret.h"
 
 #include <apr_strings.h>
@@ -150,11 +151,7 @@ luci_result_t luci_session_make_room(luci_db_t *db, const char *user_id, int *re
 
 static luci_ms_t to_moment(const char *column, luci_ms_t fallback)
 {
-    luci_ms_t moment = luci_sql_to_number(column, fallback);
-
-    if (moment > LUCI_MOMENT_MOST)
-        return LUCI_MOMENT_MOST;
-    return moment < -LUCI_MOMENT_MOST ? -LUCI_MOMENT_MOST : moment;
+    return luci_moment_clamp(luci_sql_to_number(column, fallback));
 }
 
 /* What the table may hold for an id, in the order to look for it. A bare row may get its hash between two

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session_list.h"
 
+#include "moment.h"
 #include "page.h"
 #include "secret.h"
 
@@ -47,8 +48,8 @@ static luci_session_state_t state_of(const luci_listed_session_t *listed, const 
     luci_session_t session = { .active_expires = listed->active_expires,
                                .idle_expires = listed->idle_expires };
 
-    session.created_at =
-        luci_sql_to_number(listed->created_at, luci_session_estimate(listed->active_expires, settings, now));
+    session.created_at = luci_moment_clamp(
+        luci_sql_to_number(listed->created_at, luci_session_estimate(listed->active_expires, settings, now)));
     return luci_session_state(&session, settings, now);
 }
 
@@ -59,8 +60,8 @@ static int show(void *baton, const char *const *row, apr_pool_t *scratch)
         .stored_id = row[COLUMN_ID],
         .user_id = row[COLUMN_USER_ID],
         .username = row[COLUMN_USERNAME],
-        .active_expires = luci_sql_to_number(row[COLUMN_ACTIVE], 0),
-        .idle_expires = luci_sql_to_number(row[COLUMN_IDLE], 0),
+        .active_expires = luci_moment_clamp(luci_sql_to_number(row[COLUMN_ACTIVE], 0)),
+        .idle_expires = luci_moment_clamp(luci_sql_to_number(row[COLUMN_IDLE], 0)),
         .created_at = row[COLUMN_CREATED],
         .last_seen = row[COLUMN_LAST_SEEN],
         .address = row[COLUMN_ADDRESS],

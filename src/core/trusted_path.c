@@ -69,7 +69,7 @@ static int judge(walk_t *walk, const struct stat *entry)
     if (folder.st_uid != 0)
         note_foreign(walk, folder.st_uid, folder.st_gid);
     else if ((folder.st_mode & S_IWOTH) || ((folder.st_mode & S_IWGRP) && folder.st_gid != 0)) {
-        if (!(folder.st_mode & S_ISVTX) || !entry)
+        if (!(folder.st_mode & S_ISVTX) || !entry || S_ISLNK(entry->st_mode))
             note_foreign(walk, NOBODY_KNOWN, folder.st_gid);
         else if (entry->st_uid != 0)
             note_foreign(walk, entry->st_uid, entry->st_gid);

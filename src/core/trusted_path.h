@@ -2,8 +2,8 @@
 /* Floor 1. Files that root opens below folders where another user may put links, pipes and other files: from
  * such a folder on, no link is followed, and nothing that the folder holds leads root to a file elsewhere.
  * A folder is root's alone when root owns it and neither its group (but root's) nor others may write to it;
- * in a folder with the sticky bit, such as /tmp, what belongs to root stays where it is and is trusted. For
- * any user but root these are open(2) and a verdict of "root's alone". */
+ * in a folder with the sticky bit, such as /tmp, files and folders of root's stay where they are and are
+ * trusted. For any user but root these are open(2) and a verdict of "root's alone". */
 #ifndef LUCI_TRUSTED_PATH_H
 #define LUCI_TRUSTED_PATH_H
 

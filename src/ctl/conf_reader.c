@@ -82,6 +82,8 @@ static void open_section(reader_t *reader, const char *name, const char *args)
         section.name = name = apr_pstrmemdup(reader->pool, name, (apr_size_t)(bracket - name));
         bracket = args;
     }
+    if (name[strcspn(name, ">")])
+        problem(reader, apr_pstrcat(reader->pool, "<", name, " has a bracket in its name", NULL));
     if (!bracket)
         problem(reader, apr_pstrcat(reader->pool, "<", name, " has no closing bracket", NULL));
     else
@@ -107,6 +109,15 @@ static size_t name_length(const char *name)
     return strcspn(name, " ");
 }
 
+static void end_section(reader_t *reader)
+{
+    const section_t *section = innermost(reader);
+
+    if (!section->is_condition && !section->is_skipped)
+        tell(reader, LUCI_CONF_CLOSE, section->name, "");
+    apr_array_pop(reader->sections);
+}
+
 static void close_section(reader_t *reader, const char *name)
 {
     const section_t *section = innermost(reader);
@@ -116,9 +127,7 @@ static void close_section(reader_t *reader, const char *name)
         problem(reader, apr_psprintf(reader->pool, "</%s without <%.*s", name, (int)length, name));
         return;
     }
-    if (!section->is_condition && !section->is_skipped)
-        tell(reader, LUCI_CONF_CLOSE, section->name, "");
-    apr_array_pop(reader->sections);
+    end_section(reader);
 }
 
 /* ---- Macros: what is in them is not read, but must not be overlooked ---- */
@@ -227,7 +236,7 @@ static void close_open_ones(reader_t *reader, int before)
 
         luci_conf_reader_problem(reader->problems, reader->file->path, section->number,
                                  apr_pstrcat(reader->pool, "<", section->name, "> is not closed", NULL));
-        close_section(reader, apr_pstrmemdup(reader->pool, section->name, name_length(section->name)));
+        end_section(reader);
     }
 }
 

@@ -141,16 +141,18 @@ void luci_conf_state_load(luci_conf_state_t *state, const char *args)
 {
     const char *name = luci_word_next(&args, state->pool), *path = luci_word_next(&args, state->pool);
     const char *file = apr_filepath_name_get(path), *dot = strrchr(file, '.');
-    size_t length = strlen(name), ending = strlen("_module");
+    size_t length = strlen(name), start = strlen("mpm_"), ending = strlen("_module");
 
     set(state->modules, name, name);
     if (dot)
         set(state->modules,
             apr_pstrcat(state->pool, apr_pstrmemdup(state->pool, file, (apr_size_t)(dot - file)), ".c", NULL),
             name);
-    if (length > ending && strncmp(name, "mpm_", 4) == 0)
+    if (length > start + ending && strncmp(name, "mpm_", start) == 0 &&
+        strcmp(name + length - ending, "_module") == 0)
         set(state->modules,
-            apr_pstrcat(state->pool, apr_pstrmemdup(state->pool, name + 4, length - ending - 4), ".c", NULL),
+            apr_pstrcat(state->pool, apr_pstrmemdup(state->pool, name + start, length - start - ending), ".c",
+                        NULL),
             name);
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "output.h"
 
+#include "moment.h"
 #include "say.h"
 #include "text.h"
 
 #include <apr_strings.h>
-#include <apr_time.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -51,25 +51,20 @@ static void put(luci_output_t *output, const char *text)
 
 /* ---- Cells ---- */
 
-static const char *moment(const char *milliseconds, const char *format, apr_pool_t *pool)
+static const char *readable(const char *milliseconds, apr_pool_t *pool)
 {
-    apr_time_exp_t t;
-    apr_int64_t ms = apr_atoi64(milliseconds);
-    char text[64];
-    apr_size_t length;
+    char text[LUCI_MOMENT_TEXT];
 
-    if (apr_time_exp_gmt(&t, ms * 1000) != APR_SUCCESS ||
-        apr_strftime(text, &length, sizeof text, format, &t) != APR_SUCCESS)
-        return milliseconds;
+    luci_moment_readable(luci_moment_parse(milliseconds), text);
     return apr_pstrdup(pool, text);
 }
 
-static const char *iso(const char *milliseconds, apr_pool_t *pool)
+static json_t *iso(const char *milliseconds)
 {
-    apr_int64_t part = apr_atoi64(milliseconds) % 1000;
+    char text[LUCI_MOMENT_TEXT];
 
-    return apr_psprintf(pool, "%s.%03dZ", moment(milliseconds, "%Y-%m-%dT%H:%M:%S", pool),
-                        (int)(part < 0 ? part + 1000 : part));
+    luci_moment_iso(luci_moment_parse(milliseconds), text);
+    return json_string(text);
 }
 
 static const char *for_people(luci_cell_t kind, const char *cell, apr_pool_t *pool)
@@ -79,7 +74,7 @@ static const char *for_people(luci_cell_t kind, const char *cell, apr_pool_t *po
     switch (kind) {
     case LUCI_CELL_TEXT:
     case LUCI_CELL_NUMBER: break;
-    case LUCI_CELL_MOMENT: return moment(cell, "%Y-%m-%d %H:%M:%SZ", pool);
+    case LUCI_CELL_MOMENT: return readable(cell, pool);
     case LUCI_CELL_FLAG: return strcmp(cell, "1") == 0 ? "yes" : "no";
     }
     return luci_say_printable(cell, pool);
@@ -105,7 +100,7 @@ static json_t *for_machines(luci_cell_t kind, const char *cell, apr_pool_t *pool
     switch (kind) {
     case LUCI_CELL_TEXT: break;
     case LUCI_CELL_NUMBER: return json_integer(apr_atoi64(cell));
-    case LUCI_CELL_MOMENT: return json_string(iso(cell, pool));
+    case LUCI_CELL_MOMENT: return iso(cell);
     case LUCI_CELL_FLAG: return json_boolean(strcmp(cell, "1") == 0);
     }
     return text_in_json(cell, pool);

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "account_json.h"
 
-#include <apr_time.h>
+#include "moment.h"
 
 static json_t *iso_8601(luci_ms_t moment)
 {
-    apr_time_exp_t t;
+    char text[LUCI_MOMENT_TEXT];
 
-    if (apr_time_exp_gmt(&t, apr_time_from_msec(moment)) != APR_SUCCESS)
-        return NULL;
-    return json_sprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
-                        t.tm_hour, t.tm_min, t.tm_sec, (int)(moment % 1000));
+    luci_moment_iso(moment, text);
+    return json_string(text);
 }
 
 /* Columns belong to whoever writes them: what is not UTF-8 is no string in JSON, and no reason to fail. */
