@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What held a secret is overwritten: each call of libcrypto's OPENSSL_cleanse lands here, with what is still
+ * in the memory. */
+#include "credential.h"
+#include "form.h"
+#include "password_hash.h"
+#include "secret.h"
+#include "tap.h"
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PASSWORD "correct horse battery"
+#define WIPED_MOST 256
+#define BYTES_KEPT 4096
+
+static struct {
+    unsigned char bytes[BYTES_KEPT];
+    size_t length;
+} wiped[WIPED_MOST];
+static int count;
+
+/* In the place of libcrypto's. */
+void OPENSSL_cleanse(void *memory, size_t length)
+{
+    if (count < WIPED_MOST) {
+        wiped[count].length = length < BYTES_KEPT ? length : BYTES_KEPT;
+        memcpy(wiped[count].bytes, memory, wiped[count].length);
+        count++;
+    }
+    memset(memory, 0, length);
+}
+
+/* How many of the wiped stretches begin with these bytes and are at least so long. */
+static int begin_with(const void *bytes, size_t length, size_t least)
+{
+    int found = 0;
+
+    for (int i = 0; i < count; i++)
+        found += wiped[i].length >= length && wiped[i].length >= least &&
+                 memcmp(wiped[i].bytes, bytes, length) == 0;
+    return found;
+}
+
+static int hold(const void *bytes, size_t length)
+{
+    int found = 0;
+
+    for (int i = 0; i < count; i++)
+        found += memmem(wiped[i].bytes, wiped[i].length, bytes, length) != NULL;
+    return found;
+}
+
+static void check_argon2(apr_pool_t *pool)
+{
+    /* The tag of this hash is what the password makes of the salt: known, so that it is found in memory. */
+    static const char stored[] = "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+                                 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    static const unsigned char zeros[32];
+    const luci_hash_cost_t cost = { LUCI_HASH_ARGON2ID, 8, 1, 1 };
+    char *made;
+    unsigned char tag[32];
+
+    count = 0;
+    tap_is_result(luci_password_verify(stored, PASSWORD), LUCI_DENIED, "a wrong hash of Argon2");
+    tap_ok(count >= 2, "two stretches of memory at least are wiped");
+    memcpy(tag, zeros, sizeof tag);
+    for (int i = 0; i < count; i++) {
+        if (wiped[i].length < BYTES_KEPT && wiped[i].length >= sizeof tag &&
+            memcmp(wiped[i].bytes, zeros, sizeof tag) != 0 &&
+            memmem(wiped[i].bytes, wiped[i].length, zeros, 16) == NULL)
+            memcpy(tag, wiped[i].bytes, sizeof tag);
+    }
+    tap_ok(memcmp(tag, zeros, sizeof tag) != 0, "the tag that was computed is among them");
+    count = 0;
+    tap_is_result(luci_password_hash(&cost, PASSWORD, &made, pool), LUCI_OK, "a new hash");
+    tap_ok(count >= 1, "is wiped, as it was before it became text");
+}
+
+static void check_scrypt(void)
+{
+    /* Lucia v2's scrypt with a key of zeros, so that what is computed is the only other key. */
+    static const char stored[] =
+        "s2:0123456789abcdef:00000000000000000000000000000000000000000000000000000000000000000000"
+        "000000000000000000000000000000000000000000000000000000000000";
+
+    count = 0;
+    tap_is_result(luci_password_verify(stored, PASSWORD), LUCI_DENIED, "a wrong hash of scrypt");
+    tap_ok(count >= 2, "key and its digits are wiped");
+}
+
+static void check_secrets(apr_pool_t *pool)
+{
+    static const unsigned char key[LUCI_SHA256_BYTES] = "a key of thirty-two bytes, as is";
+    unsigned char out[LUCI_SHA256_BYTES], pad[64];
+    char id[41];
+
+    (void)pool;
+    memset(pad, 0x5c, sizeof pad);
+    for (int i = 0; i < LUCI_SHA256_BYTES; i++)
+        pad[i] ^= key[i];
+    count = 0;
+    tap_is_result(luci_secret_hmac(key, "x", 1, out), LUCI_OK, "an HMAC");
+    tap_is_int(begin_with(pad, sizeof pad, sizeof pad), 1, "its key is wiped");
+    count = 0;
+    tap_is_result(luci_secret_random_id(id, 40), LUCI_OK, "a session id");
+    tap_ok(count >= 1 && wiped[count - 1].length == 64, "what it was drawn from is wiped");
+}
+
+static void check_form(apr_pool_t *pool)
+{
+    static const char body[] = "{\"username\":\"alice\",\"password\":\"" PASSWORD "\"}";
+    luci_form_t form;
+
+    count = 0;
+    tap_is_result(luci_form_parse_json(body, sizeof body - 1, &form, pool), LUCI_OK, "a body of JSON");
+    tap_is_int(hold("\"" PASSWORD "\"", strlen(PASSWORD) + 2), 1, "its copy is wiped");
+    tap_is_int(begin_with(PASSWORD, strlen(PASSWORD), strlen(PASSWORD)), 1, "and the parser's string");
+    count = 0;
+    luci_form_wipe(&form);
+    tap_is_int(begin_with(PASSWORD, strlen(PASSWORD), strlen(PASSWORD)), 1, "and the field, in the end");
+    tap_is_str(form.password, "", "of which nothing is left");
+}
+
+static void check_credential(apr_pool_t *pool)
+{
+    luci_settings_t settings = { .hash = { LUCI_HASH_ARGON2ID, 8, 1, 1 } };
+    luci_auth_t auth = { .settings = &settings };
+    char *stored;
+
+    count = 0;
+    tap_is_result(luci_credential_hash(&auth, PASSWORD, &stored, pool), LUCI_OK, "a new password");
+    tap_ok(begin_with(PASSWORD, strlen(PASSWORD), strlen(PASSWORD)) >= 1, "its normalised copy is wiped");
+}
+
+int main(void)
+{
+    apr_pool_t *pool;
+
+    apr_initialize();
+    atexit(apr_terminate);
+    apr_pool_create(&pool, NULL);
+    if (luci_secret_init(pool) != LUCI_OK)
+        tap_fail("no SHA-256");
+    check_argon2(pool);
+    check_scrypt();
+    check_secrets(pool);
+    check_form(pool);
+    check_credential(pool);
+    apr_pool_destroy(pool);
+    return tap_done();
+}
