@@ -103,6 +103,11 @@ SYSCONFDIR := $(call apxs,sysconfdir)
 TEMPLATE_DIR := $(call apxs,datadir)/luciauth/templates
 HTTPD_VERSION := $(call apxs,HTTPD_VERSION)
 RUNTIME_DIR := $(call apxs,runtimedir)
+# What httpd -V says: the configuration that httpd reads, and luciactl without --config.
+HTTPD_V := $(shell $(SBINDIR)/$(call apxs,progname) -V 2>/dev/null | \
+	sed -n 's/^ *-D \(HTTPD_ROOT\|SERVER_CONFIG_FILE\)="\(.*\)"$$/\2/p')
+HTTPD_CONF := $(if $(filter /%,$(lastword $(HTTPD_V))),$(lastword $(HTTPD_V)),$(if \
+	$(HTTPD_V),$(firstword $(HTTPD_V))/$(lastword $(HTTPD_V)),$(SYSCONFDIR)/$(call apxs,progname).conf))
 STATE_DIR = /var/lib/luciauth
 
 # The core sees no httpd header: these flags do not lead to one.
@@ -166,7 +171,7 @@ $(BUILD)/src/core/%.o: src/core/%.c Makefile | have-tools
 # Nor does luciactl.
 $(BUILD)/src/ctl/%.o: src/ctl/%.c Makefile | have-tools
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(COMMON) -DLUCI_RUNTIME_DIR='"$(RUNTIME_DIR)"' $(CORE_FLAGS) -Isrc/core -Isrc/ctl -c -o $@ $<
+	$(call say,CC)$(CC) $(COMMON) -DLUCI_RUNTIME_DIR='"$(RUNTIME_DIR)"' -DLUCI_HTTPD_CONF='"$(HTTPD_CONF)"' $(CORE_FLAGS) -Isrc/core -Isrc/ctl -c -o $@ $<
 
 $(BUILD)/src/httpd/%.o: src/httpd/%.c Makefile | have-tools
 	@mkdir -p $(@D)
@@ -327,7 +332,7 @@ TIDY = $(subst $(EMPTY) ,,-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappa
 lint-sources:
 	clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY)' \
 	    $(filter %.c,$(SOURCES)) -- -std=gnu11 $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc/core -Isrc/httpd -Isrc/ctl -It/unit \
-	    -DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' -DLUCI_RUNTIME_DIR='"$(RUNTIME_DIR)"' -DLUCI_HTTPD_VERSION='"$(HTTPD_VERSION)"'
+	    -DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' -DLUCI_RUNTIME_DIR='"$(RUNTIME_DIR)"' -DLUCI_HTTPD_CONF='"$(HTTPD_CONF)"' -DLUCI_HTTPD_VERSION='"$(HTTPD_VERSION)"'
 	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
 	    --suppress=missingInclude --suppress=unknownMacro -Isrc/core -Isrc/httpd -Isrc/ctl mod_luciauth.c src
 	clang-format --dry-run -Werror $(SOURCES)

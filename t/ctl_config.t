@@ -208,6 +208,31 @@ for my $target ('off', qq("|/bin/cat >$dir/logs/program")) {
     is((luciactl($database . "LuciaAuditLog $target\n", 'init'))[0], 0, "LuciaAuditLog $target is no file of luciactl's");
 }
 ok !-e "$dir/$_", "nor is one made: $_" for 'off', 'logs/program', 'logs/off';
+symlink '/dev/stdout', "$dir/logs/linked.log" or die $!;
+for my $target ('/dev/stdout', '/dev/stderr', '/proc/self/fd/1', '/dev/fd/2', "$dir/logs/linked.log") {
+    my ($status, $said) = luciactl($database . "LuciaAuditLog $target\n", 'init');
+    is $status, 0, "LuciaAuditLog $target is httpd's output";
+    unlike $said, qr/event=/, "and none of luciactl's";
+}
+
+# ---- The configuration without --config ----
+
+sub implied {
+    my ($variable, @args) = @_;
+    local $ENV{LUCIACTL_CONFIG} = $variable;
+    my $said = join '', map { "'$_' " } $tool, @args;
+    $said = `$said 2>&1`;
+    return ($? >> 8, $said);
+}
+$server->write_config($database);
+is_deeply [(implied($server->conf_file, 'user', 'list'))[0]], [0], 'LUCIACTL_CONFIG names one';
+my ($implied, $of) = implied($server->conf_file, 'user', 'show', 'nobody');
+is $implied, 1, 'no such user there';
+like $of, qr/^The configuration was \Q@{[$server->conf_file]}\E, named by the environment variable LUCIACTL_CONFIG;/m, 'and it says where it looked';
+is +(implied('/nowhere', 'user', 'list'))[0], 2, 'one that is not there';
+is +(implied('/nowhere', '--database', "sqlite3:$dir/audited.db", 'user', 'list'))[0], 0, '--database takes its place';
+is +(implied('', 'user', 'list'))[0], 2, 'an empty one is none';
+like `'$tool' help`, qr/LUCIACTL_CONFIG, else \/\S+\.conf$/m, 'help names the one that httpd reads';
 
 # ---- Files that include each other, more than once ----
 

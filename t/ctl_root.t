@@ -114,6 +114,33 @@ like $end->{err}, qr/"\Q$theirs\E\/secret" can't be read: .*is a symbolic link/,
 POSIX::mkfifo("$roots/pipe", oct 600);
 like +LuciaTest::Ctl->new('--database', "pgsql:host=/nowhere password={file:$roots/pipe}")->run('user', 'list')->{err}, qr/not a regular file/, 'a pipe is not waited for';
 
+# ---- PostgreSQL by its socket, which lets in whom the system says one is ----
+
+SKIP: {
+    my $postgres = eval { require LuciaTest::Postgres; LuciaTest::Postgres->shared } or skip "no PostgreSQL: $@", 3;
+    my $database = $postgres->create;
+    my ($name) = $postgres->params($database) =~ /dbname=(\S+)/;
+    my $rules = $postgres->data . '/pg_hba.conf';
+    my $before = text_of($rules);
+    fresh();
+    $postgres->query_in($database, $_) for qq{CREATE ROLE "$user" LOGIN SUPERUSER};
+    open my $hba, '>', $rules or die "$rules: $!";
+    print $hba qq{local "$name" "$user" peer\n$before};
+    close $hba;
+    $postgres->query_in($database, 'SELECT pg_reload_conf()');
+    my $line = 'LuciaDatabase pgsql "' . ($postgres->params($database) =~ s/user=\S+/user=$user/r) . '"';
+    write_file("$work/peer.conf", join "\n", "User $user", "Group $group", $line, "LuciaAuditLog $roots/audit", '');
+    my $ctl = LuciaTest::Ctl->new('--config', "$work/peer.conf");
+    ok LuciaTest::wait_until(sub { $ctl->status('init') == 0 }), 'root makes tables where only httpd\'s user is let in';
+    my $end = $ctl->run('user', 'add', 'peter', '--no-password');
+    is $end->{status}, 0, 'and adds a user' or diag $end->{err};
+    like text_of("$roots/audit"), qr/event=user_add result=ok .*account=peter/, 'with an audit log that only root may write';
+    open $hba, '>', $rules or die "$rules: $!";
+    print $hba $before;
+    close $hba;
+    $postgres->query_in($database, $_) for 'SELECT pg_reload_conf()', qq{REASSIGN OWNED BY "$user" TO CURRENT_USER}, qq{DROP ROLE "$user"};
+}
+
 # ---- httpd's start ----
 
 fresh();

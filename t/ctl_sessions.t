@@ -114,7 +114,7 @@ sub check_the_end {
     my @cookies = map { sign_up($server, "somebody$_") } 1 .. 3;
     is $ctl->status('session', 'revoke-all'), 2, 'whose sessions is to be said';
     like $ctl->does('session', 'revoke-all', 'somebody1'), qr/^1 session was ended/, "a user's";
-    like $ctl->does('session', 'revoke-all', '--everybody'), qr/^[3-9] sessions were ended/, "everybody's";
+    like $ctl->does('session', 'revoke-all', '--everybody', '--yes'), qr/^[3-9] sessions were ended/, "everybody's";
     ok becomes($_, 401), 'nobody is signed in' for @cookies;
     is_deeply $ctl->json('session', 'list', '--dead'), [], 'not a row is left';
     return;

@@ -29,7 +29,9 @@ sub check_help {
         is $bare->does((split / /, $command), '--help'), $help, 'and the same with --help';
         ok !(grep { length > 100 } split /\n/, $help), 'in short lines' or diag $help;
     }
-    like $bare->does('help', 'user'), qr/user add .*user delete/s, 'help of a group';
+    like $bare->does('help', 'user'), qr/\AUsage: luciactl user COMMAND .*user add .*user delete/s, 'help of a group';
+    is $bare->does('session', '--help'), $bare->does('help', 'session'), 'and the same with --help';
+    like $bare->run('user')->{err}, qr/ user add +Adds a user\n.*More: luciactl help user/s, 'a group alone says what there is';
     like $bare->does('--version'), qr/^luciactl \d+\.\d+\.\d+$/, 'the version';
     is $bare->status('help', 'nothing'), 2, 'no such help';
     return;
@@ -143,6 +145,20 @@ sub check_prompts {
     is $ctl->status('user', 'show', 'alice'), 0, 'not deleted';
     is $ctl->typed(['user', 'delete', 'alice'], "yes\n")->{status}, 0, 'meant';
     is $ctl->status('user', 'show', 'alice'), 1, 'deleted';
+    $ctl->does('user', 'add', 'lara', '--no-password');
+    $ctl->does('key', 'add', 'lara', 'github:1', '--no-password');
+    is $ctl->status('key', 'delete', 'github:1'), 0, 'one of two keys is deleted without a question';
+    is $ctl->typed(['key', 'delete', 'lara'], "no\n")->{status}, 1, 'the last one: it is asked for';
+    $end = $ctl->run('key', 'delete', 'lara');
+    is $end->{status}, 2, 'without a terminal: 2';
+    like $end->{err}, qr/no terminal to ask on .*--yes/, 'which says what to do';
+    is scalar @{ $ctl->json('key', 'list', 'lara') }, 1, 'and it stays';
+    is $ctl->status('key', 'delete', 'lara', '--yes'), 0, 'unless it is meant';
+    is $ctl->status('user', 'delete', 'lara', '--yes'), 0, 'its user goes';
+    is $ctl->status('session', 'revoke-all', '--everybody'), 2, 'all sessions of all users without a terminal: 2';
+    is $ctl->typed(['session', 'revoke-all', '--everybody'], "y\n")->{status}, 1, 'not meant';
+    is $ctl->typed(['session', 'revoke-all', '--everybody'], "yes\n")->{status}, 0, 'meant';
+    is $ctl->status('session', 'revoke-all', '--everybody', '--yes'), 0, 'meant by a script';
     $end = $ctl->run('user', 'add', 'alice');
     is $end->{status}, 2, 'no terminal, no --stdin: 2';
     like $end->{err}, qr/--stdin/, 'which says what to do';
@@ -186,6 +202,25 @@ sub check_output {
     my $said = `'@{[LuciaTest::Ctl::tool()]}' --database 'sqlite3:$file' user list 2>&1 >/dev/full`;
     is $? >> 8, 1, 'output that can not be written: 1';
     like $said, qr/^luciactl: the output could not be written: /, 'which is said';
+    my $tool = "'@{[LuciaTest::Ctl::tool()]}' --database 'sqlite3:$file' --audit-log '$ctl->{dir}/audit'";
+    for my $case (['>&-', 1], ['>/dev/full', 1], ['>/dev/null', 0], ['2>&- >/dev/null', 0], ['<&- >/dev/null', 0], ['>&- 2>&- <&-', 1]) {
+        for my $command ('--version', 'help', 'help user', 'help --manual', 'user list', '--json user list', 'export') {
+            is system("$tool $command $case->[0] 2>/dev/null") >> 8, $case->[1], "$command $case->[0]: $case->[1]";
+        }
+    }
+    is system("$tool user add closed --no-password >&- 2>&- <&-") >> 8, 1, 'an act whose result nobody hears: 1';
+    is $ctl->status('user', 'show', 'closed'), 0, 'is done all the same';
+    is $engine->sound($file), 'ok', 'and nothing was written into the database by mistake';
+    pipe my $reader, my $writer or die "pipe: $!";
+    close $reader;
+    defined(my $pid = fork) or die "fork: $!";
+    if (!$pid) {
+        open STDOUT, '>&', $writer;
+        open STDERR, '>', '/dev/null';
+        $bare->become('help', '--manual');
+    }
+    waitpid $pid, 0;
+    is $?, 1 << 8, 'a reader that ends early: 1, and no signal';
     return;
 }
 

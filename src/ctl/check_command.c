@@ -158,8 +158,8 @@ static luci_exit_t run_check(luci_call_t *call)
     luci_ctl_database_t database;
     luci_exit_t status;
 
-    if (luci_command_has(call, "config") && !luci_command_has(call, "database"))
-        check_configuration(&check, luci_command_value(call, "config"));
+    if (luci_command_config(call) && !luci_command_has(call, "database"))
+        check_configuration(&check, luci_command_config(call));
     else {
         status = luci_ctl_database_choose(call, &database);
         if (status != LUCI_EXIT_DONE)

@@ -6,10 +6,11 @@
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const luci_option_t luci_command_global_options[] = {
     { "database", "DRIVER:PARAMS", "as LuciaDatabase: sqlite3:/path, pgsql:..., mysql:...", 0 },
-    { "config", "FILE", "an httpd configuration, whose Lucia directives count", 0 },
+    { "config", "FILE", "configuration; else $LUCIACTL_CONFIG, else " LUCI_HTTPD_CONF, 0 },
     { "vhost", "NAME[:PORT]", "with --config: the server, where there are several databases", 0 },
     { "tables", "USER,KEY,SESSION", "with --database: the tables' names, as LuciaTables", 0 },
     { "attributes", "COLUMN,...", "with --database: columns of users to show, as LuciaUserAttributes", 0 },
@@ -183,6 +184,22 @@ static const luci_command_t *find_command(const luci_command_t *const *commands,
     return NULL;
 }
 
+/* What there is to choose from, with what each does. */
+static luci_exit_t group_alone(const parser_t *parser, const char *group, const char *allowed)
+{
+    size_t length = strlen(group);
+    apr_pool_t *pool = parser->call->pool;
+
+    luci_say_error(LUCI_EXIT_USAGE, "%s wants one of %s", group, allowed);
+    for (const luci_command_t *const *command = parser->commands; *command; command++) {
+        if (group_length((*command)->name) == length && strncmp((*command)->name, group, length) == 0)
+            luci_say_note("%s",
+                          apr_psprintf(pool, "  luciactl %-20s %s", (*command)->name, (*command)->summary));
+    }
+    luci_say_note("More: luciactl help %s", group);
+    return LUCI_EXIT_USAGE;
+}
+
 /* A group's second word. */
 static luci_exit_t take_second(parser_t *parser, const char *group)
 {
@@ -192,10 +209,12 @@ static luci_exit_t take_second(parser_t *parser, const char *group)
 
     if (status != LUCI_EXIT_DONE)
         return status;
+    call->group = group;
     if (!word && luci_command_has(call, "help"))
         return LUCI_EXIT_DONE;
     if (!word)
-        return luci_command_misuse(call, apr_psprintf(call->pool, "%s wants one of %s", group, allowed));
+        return group_alone(parser, group, allowed);
+    call->group = NULL;
     call->command = find_command(parser->commands, apr_pstrcat(call->pool, group, " ", word, NULL));
     if (call->command)
         return LUCI_EXIT_DONE;
@@ -275,6 +294,22 @@ const char *luci_command_value(const luci_call_t *call, const char *name)
     apr_array_header_t *values = luci_command_values(call, name);
 
     return values->nelts ? APR_ARRAY_IDX(values, 0, const char *) : NULL;
+}
+
+const char *luci_command_config(luci_call_t *call)
+{
+    const char *path = luci_command_value(call, "config"), *named = getenv(LUCI_COMMAND_CONFIG_VARIABLE);
+
+    if (path || luci_command_has(call, "database"))
+        return path;
+    if (named && !*named)
+        return NULL;
+    if (!named && access(LUCI_HTTPD_CONF, F_OK) != 0)
+        return NULL;
+    call->implied_config = named ? named : LUCI_HTTPD_CONF;
+    call->implied_by = named ? "named by the environment variable " LUCI_COMMAND_CONFIG_VARIABLE
+                             : "the one that httpd reads";
+    return call->implied_config;
 }
 
 luci_exit_t luci_command_number(const luci_call_t *call, const char *name, apr_int64_t least,

@@ -38,6 +38,9 @@ struct luci_call_t {
     const char **operand;
     apr_array_header_t *given; /* luci_given_t: the options, in order */
     luci_output_t *output;
+    const char *group;          /* written without its second word, as in "user --help"; else NULL */
+    const char *implied_config; /* read without --config; NULL: none was */
+    const char *implied_by;     /* where it is named, for messages */
 };
 
 typedef struct {
@@ -62,6 +65,13 @@ apr_array_header_t *luci_command_values(const luci_call_t *call, const char *nam
  * none between least and most, said. */
 luci_exit_t luci_command_number(const luci_call_t *call, const char *name, apr_int64_t least,
                                 apr_int64_t most, apr_int64_t *number);
+
+#define LUCI_COMMAND_CONFIG_VARIABLE "LUCIACTL_CONFIG"
+
+/* The configuration that a call is about: that of --config, or where neither that nor --database is given the
+ * one that the environment variable names, or the one that httpd reads. NULL: none, as an empty variable
+ * wants it. */
+const char *luci_command_config(luci_call_t *call);
 
 /* Says what is wrong with the command line, and where help is. Returns USAGE. */
 luci_exit_t luci_command_misuse(const luci_call_t *call, const char *what);

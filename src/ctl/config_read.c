@@ -4,8 +4,10 @@
 #include "directive_types.h"
 #include "directives.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
+#include <unistd.h>
 
 void luci_ctl_config_defaults(luci_ctl_config_t *config, apr_pool_t *pool)
 {
@@ -16,11 +18,44 @@ void luci_ctl_config_defaults(luci_ctl_config_t *config, apr_pool_t *pool)
                                    .problems = apr_array_make(pool, 4, sizeof(const char *)) };
 }
 
-/* A program is httpd's to feed. */
+#define LINKS_MOST 8
+
+/* Whether a path names what a process has open, through links as well: /dev/stdout in the configuration is
+ * httpd's output, where luciactl has another one. */
+static int is_descriptor(const char *path, apr_pool_t *pool)
+{
+    static const char *const begins[] = { "/dev/std", "/dev/fd/", "/proc/" };
+    char target[1024];
+
+    for (int links = 0; path && links < LINKS_MOST; links++) {
+        ssize_t length;
+
+        for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+            if (strncmp(path, begins[i], strlen(begins[i])) == 0)
+                return 1;
+        }
+        length = readlink(path, target, sizeof target - 1);
+        if (length < 0)
+            return 0;
+        target[length] = '\0';
+        path = *target == '/'
+                   ? apr_pstrdup(pool, target)
+                   : apr_pstrcat(pool,
+                                 apr_pstrmemdup(pool, path, (apr_size_t)(apr_filepath_name_get(path) - path)),
+                                 target, NULL);
+    }
+    return 0;
+}
+
+/* A program is httpd's to feed, and so are its own standard output and error. */
 static const char *audit_file(const char *target, apr_pool_t *pool)
 {
-    return target && *target != '|' && strcmp(target, LUCI_AUDIT_OFF) != 0 ? luci_word_path(target, pool)
-                                                                           : NULL;
+    const char *path;
+
+    if (!target || *target == '|' || strcmp(target, LUCI_AUDIT_OFF) == 0)
+        return NULL;
+    path = luci_word_path(target, pool);
+    return is_descriptor(path, pool) ? NULL : path;
 }
 
 luci_result_t luci_ctl_config_read(const char *path, const char *vhost, luci_ctl_config_t *config,

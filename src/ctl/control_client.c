@@ -46,7 +46,7 @@ luci_exit_t luci_control_choose(luci_call_t *call, luci_ctl_database_t *database
 
     memset(database, 0, sizeof *database);
     *path = luci_command_value(call, "socket");
-    if (luci_command_has(call, "config")) {
+    if (luci_command_has(call, "config") || (!*path && luci_command_config(call))) {
         status = luci_ctl_database_choose(call, database);
         if (status != LUCI_EXIT_DONE)
             return status;

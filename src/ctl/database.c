@@ -99,7 +99,7 @@ static luci_exit_t from_option(luci_call_t *call, luci_ctl_config_t *config)
 
 static luci_exit_t from_file(luci_call_t *call, luci_ctl_config_t *config)
 {
-    const char *path = luci_command_value(call, "config");
+    const char *path = luci_command_config(call);
     luci_result_t result = luci_ctl_config_read(path, luci_command_value(call, "vhost"), config, call->pool);
 
     if (luci_command_has(call, "tables") || luci_command_has(call, "attributes"))
@@ -116,13 +116,15 @@ static luci_exit_t from_file(luci_call_t *call, luci_ctl_config_t *config)
 
 luci_exit_t luci_ctl_database_choose(luci_call_t *call, luci_ctl_database_t *database)
 {
-    int has_option = luci_command_has(call, "database"), has_file = luci_command_has(call, "config");
+    int has_option = luci_command_has(call, "database"), has_file = luci_command_config(call) != NULL;
     luci_exit_t status;
 
     memset(database, 0, sizeof *database);
     if (has_option == has_file)
         return luci_command_misuse(call, has_option ? "--database and --config exclude each other"
-                                                    : "--database DRIVER:PARAMS or --config FILE is missing");
+                                                    : "--database DRIVER:PARAMS or --config FILE is missing, "
+                                                      "and there is no " LUCI_HTTPD_CONF
+                                                      " or LUCIACTL_CONFIG is empty");
     status = has_option ? from_option(call, &database->config) : from_file(call, &database->config);
     database->target.driver = database->config.driver;
     database->target.params = database->config.params;

@@ -67,11 +67,15 @@ static int is_about(const char *name, const char *const *words, int count, int *
 
 luci_exit_t luci_help_about(const luci_command_t *const *commands, const char *const *words, int count)
 {
-    int found = 0;
+    int found = 0, whole = 0;
 
+    for (const luci_command_t *const *command = commands; count == 1 && *command; command++) {
+        if (is_about((*command)->name, words, count, &whole) && !whole) {
+            printf("Usage: luciactl %s COMMAND ...\n\nCommands:\n", words[0]);
+            break;
+        }
+    }
     for (const luci_command_t *const *command = commands; *command; command++) {
-        int whole = 0;
-
         if (!is_about((*command)->name, words, count, &whole))
             continue;
         found = 1;
@@ -80,6 +84,8 @@ luci_exit_t luci_help_about(const luci_command_t *const *commands, const char *c
         else
             put_command(*command);
     }
+    if (found && !whole)
+        printf("\nMore about a command: luciactl help %s COMMAND\n", words[0]);
     if (found)
         return LUCI_EXIT_DONE;
     return luci_say_error(LUCI_EXIT_USAGE, "there is no command %s%s%s; luciactl help shows all", words[0],

@@ -183,6 +183,28 @@ const luci_command_t luci_command_key_add = {
     run_add,
 };
 
+static int count_key(void *baton, const char *const *row, apr_pool_t *scratch)
+{
+    (void)row;
+    (void)scratch;
+    return ++*(int *)baton < 2;
+}
+
+/* Without a key nobody signs in: that is asked for. REFUSED, USAGE: it is not meant, said. */
+static luci_exit_t confirm_last(luci_call_t *call, luci_ctl_database_t *database, const luci_user_t *user,
+                                luci_result_t *result)
+{
+    int keys = 0;
+    luci_page_walk_t walk = { LUCI_SQL_KEY_PAGE, user->id, 1, count_key, &keys };
+
+    *result = luci_page_walk(database->db, &walk, call->pool);
+    if (*result != LUCI_OK || keys > 1 || luci_command_has(call, "yes"))
+        return LUCI_EXIT_DONE;
+    return luci_secret_prompt_confirm(
+        call, apr_psprintf(call->pool, "This is the last key of %s, who can't sign in without it. Delete it?",
+                           user->username));
+}
+
 static luci_exit_t run_delete(luci_call_t *call)
 {
     luci_ctl_database_t database;
@@ -199,6 +221,10 @@ static luci_exit_t run_delete(luci_call_t *call)
         return status;
     result = luci_key_get(database.db, id, &key, call->pool);
     if (result == LUCI_OK)
+        status = confirm_last(call, &database, &key.user, &result);
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    if (result == LUCI_OK)
         result = luci_admin_delete_key(database.db, &key, call->pool);
     if (result == LUCI_NOT_FOUND)
         return luci_say_error(LUCI_EXIT_REFUSED, "there is no key %s", id);
@@ -207,12 +233,17 @@ static luci_exit_t run_delete(luci_call_t *call)
                              : luci_ctl_database_failed(&database, result);
 }
 
+static const luci_option_t delete_options[] = {
+    { "yes", NULL, "don't ask when it is the user's last key", 0 },
+    { NULL, NULL, NULL, 0 },
+};
+
 const luci_command_t luci_command_key_delete = {
     "key delete",
     "KEY",
     "Deletes a key",
     "Nobody signs in with it any more. The user stays, and so do the sessions.\n",
-    NULL,
+    delete_options,
     1,
     1,
     run_delete,

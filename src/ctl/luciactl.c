@@ -6,9 +6,12 @@
 #include "say.h"
 
 #include <apr_general.h>
-#include <locale.h>
+#include <apr_signal.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static luci_command_fn run_help;
 
@@ -76,6 +79,8 @@ static luci_exit_t run(luci_call_t *call)
     if (luci_command_has(call, "help")) {
         if (call->command)
             return luci_help_about(commands, &call->command->name, 1);
+        if (call->group)
+            return luci_help_about(commands, &call->group, 1);
         luci_help_all(commands);
         return LUCI_EXIT_DONE;
     }
@@ -84,7 +89,33 @@ static luci_exit_t run(luci_call_t *call)
     call->output = luci_output_create(luci_command_has(call, "json"), call->pool);
     status = call->command->run(call);
     written = luci_output_close(call->output);
+    if (status != LUCI_EXIT_DONE && call->implied_config)
+        luci_say_note("The configuration was %s, %s; --config FILE names another one.", call->implied_config,
+                      call->implied_by);
     return status == LUCI_EXIT_DONE ? written : status;
+}
+
+/* Who starts it with a closed descriptor would get a file of ours in its place, and a message into the
+ * database. What stands there instead can't be read or written, and says so. A reader that ends early is an
+ * error like others. */
+static void secure_descriptors(void)
+{
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) < 0 &&
+            open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) != descriptor)
+            _exit(LUCI_EXIT_REFUSED);
+    }
+    apr_signal(SIGPIPE, SIG_IGN);
+}
+
+/* Help and the manual go to standard output by themselves. */
+static luci_exit_t finish(luci_exit_t status)
+{
+    int failed = fflush(stdout) != 0 || ferror(stdout);
+
+    if (status != LUCI_EXIT_DONE || !failed)
+        return status;
+    return luci_say_error(LUCI_EXIT_REFUSED, "the output could not be written");
 }
 
 int main(int argc, const char *const *argv, const char *const *environment)
@@ -92,12 +123,13 @@ int main(int argc, const char *const *argv, const char *const *environment)
     luci_call_t call = { 0 };
     luci_exit_t status;
 
+    secure_descriptors();
     if (apr_app_initialize(&argc, &argv, &environment) != APR_SUCCESS ||
         apr_pool_create(&call.pool, NULL) != APR_SUCCESS)
         return luci_say_error(LUCI_EXIT_REFUSED, "apr can't be started");
     status = luci_command_parse(&call, commands, argc, argv);
     if (status == LUCI_EXIT_DONE)
-        status = run(&call);
+        status = finish(run(&call));
     apr_pool_destroy(call.pool);
     apr_terminate();
     return status;

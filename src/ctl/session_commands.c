@@ -5,6 +5,7 @@
 #include "acts.h"
 #include "purge_run.h"
 #include "say.h"
+#include "secret_prompt.h"
 #include "session_list.h"
 
 #include <apr_lib.h>
@@ -298,6 +299,11 @@ static luci_exit_t run_revoke_all(luci_call_t *call)
 
     if (call->operands == luci_command_has(call, "everybody"))
         return luci_command_misuse(call, "either NAME or --everybody is wanted");
+    if (call->operands == 0 && !luci_command_has(call, "yes")) {
+        status = luci_secret_prompt_confirm(call, "End all sessions of all users?");
+        if (status != LUCI_EXIT_DONE)
+            return status;
+    }
     if (call->operands == 0)
         return end_all(call);
     status = luci_account_open_to_change(call, &database, &user);
@@ -306,6 +312,7 @@ static luci_exit_t run_revoke_all(luci_call_t *call)
 
 static const luci_option_t revoke_all_options[] = {
     { "everybody", NULL, "all sessions of all users", 0 },
+    { "yes", NULL, "don't ask whether everybody is meant", 0 },
     LUCI_ACCOUNT_BY_ID,
     { NULL, NULL, NULL, 0 },
 };

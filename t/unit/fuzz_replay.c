@@ -19,6 +19,18 @@
 #define LLVMFuzzerTestOneInput fuzz_url
 #include "../fuzz/fuzz_url.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_device
+#include "../fuzz/fuzz_device.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_hash
+#include "../fuzz/fuzz_hash.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_params
+#include "../fuzz/fuzz_params.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_throttle
+#include "../fuzz/fuzz_throttle.c"
+#undef LLVMFuzzerTestOneInput
 /* NOLINTEND(bugprone-suspicious-include) */
 
 #include <apr_file_info.h>
@@ -77,8 +89,12 @@ int main(void)
     apr_pool_t *pool = fuzz_pool();
 
     replay("cookie", fuzz_cookie, pool);
+    replay("device", fuzz_device, pool);
     replay("form", fuzz_form, pool);
+    replay("hash", fuzz_hash, pool);
+    replay("params", fuzz_params, pool);
     replay("record", fuzz_record, pool);
+    replay("throttle", fuzz_throttle, pool);
     replay("template", fuzz_template, pool);
     replay("url", fuzz_url, pool);
     apr_pool_destroy(pool);

@@ -20,6 +20,8 @@ use POSIX ();
 use Time::HiRes ();
 use LuciaTest ();
 
+$ENV{LUCIACTL_CONFIG} = '';    # the configuration of this machine's httpd is none of a test's
+
 sub new { my ($class, @options) = @_; return bless { options => [@options] }, $class }
 
 # The audit log goes into a file of its own.

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The input is the value of a device cookie. */
+#include "fuzz.h"
+
+#include "device.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* No value that was made without the secret is one; what a renewed cookie says is found in it. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const unsigned char secret[LUCI_SHA256_BYTES] = "a fuzzer's secret, that it can't";
+    const luci_ms_t now = 1795298400123;
+    unsigned char nonce[LUCI_DEVICE_NONCE_BYTES];
+    apr_pool_t *pool = fuzz_pool();
+    char *value = fuzz_copy(data, size, 1);
+    const char *renewed;
+
+    if (luci_secret_init(pool) != LUCI_OK)
+        abort();
+    FUZZ_CHECK(luci_device_find(secret, value, "alice", now, nonce) == LUCI_NOT_FOUND);
+    if (luci_device_renew(secret, value, "alice", now, &renewed, pool) == LUCI_OK) {
+        FUZZ_CHECK(luci_device_find(secret, renewed, "alice", now, nonce) == LUCI_OK);
+        FUZZ_CHECK(luci_device_find(secret, renewed, "bob", now, nonce) == LUCI_NOT_FOUND);
+    }
+    free(value);
+    apr_pool_destroy(pool);
+    return 0;
+}
