@@ -40,6 +40,10 @@ RemoteIPInternalProxy 127.0.0.1
     LuciaThrottle account=off ip=3/1h signup=2/1h
 </VirtualHost>
 <VirtualHost *>
+    ServerName right.test
+    LuciaThrottle account-success=3/15min ip-success=5/15min
+</VirtualHost>
+<VirtualHost *>
     ServerName off.test
     LuciaThrottle off
 </VirtualHost>
@@ -101,7 +105,7 @@ is wrong('nobody here')->body =~ s/nobody here|\d+ minutes//gr, $known, 'row 4: 
 my $before = $hashes->done;
 $hashes->hold;
 my @asked = map { send_request($site, POST => '/login', form(username => 'many', password => 'wrong 1'), from()) } 1 .. 60;
-ok wait_until(sub { answered(@asked) >= 50 }, 60), 'row 4: at once: the others get their answer';
+ok wait_until(sub { $hashes->running == 8 }, 60), 'row 4: at once: as many are hashed as there are slots';
 $hashes->release;
 my %seen;
 $seen{ reply_to($_)->status }++ for @asked;
@@ -136,6 +140,19 @@ is login('bobby', $PASSWORD, from('198.51.100.2'), @few)->status, 302, 'another 
 is_deeply [map { login('nobody there', 'wrong 1', from(), @few)->status } 1 .. 12], [(400) x 12], 'account=off';
 is_deeply [map { login('nobody there', 'wrong 1', from('198.51.100.3'), host => 'off.test')->status } 1 .. 120], [(400) x 120], 'off';
 is cookie_of(login('bobby', $PASSWORD, from(), host => 'off.test'), 'auth_session_device'), undef, 'then there is no device cookie';
+
+# ---- Right ones ----
+
+sign_up($site, $_, from()) for 'ruth1', 'rosa1', 'rita1';
+my @right = (host => 'right.test');
+is_deeply [map { login('ruth1', $PASSWORD, from(), @right)->status } 1 .. 5], [302, 302, 302, 429, 429], 'right sign-ins of an account are limited';
+$reply = $site->request(POST => '/login', json({ username => 'ruth1', password => $PASSWORD }), @right);
+is $reply->status, 429, 'in JSON, too';
+like $reply->json->{error}, $LATER, 'with the same words';
+is login('rosa1', $PASSWORD, from('198.51.100.30'), @right)->status, 302, 'others sign in' for 1 .. 3;
+is login('rita1', $PASSWORD, from('198.51.100.30'), @right)->status, 302, 'from one address' for 1 .. 2;
+is login('rita1', $PASSWORD, from('198.51.100.30'), @right)->status, 429, 'right sign-ins of an address are limited';
+is login('rita1', $PASSWORD, from('198.51.100.31'), @right)->status, 302, 'and no others';
 
 # ---- Sign-up ----
 

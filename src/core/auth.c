@@ -132,7 +132,8 @@ static luci_result_t new_user(const luci_auth_t *auth, const char *username, luc
     return luci_secret_random_id(id, LUCI_USER_ID_LENGTH);
 }
 
-/* ---- Tries, which are counted from before the first look until it's known how they went ---- */
+/* ---- Tries: refused before anything is looked up, counted when the hash begins and when it's known how they
+ * went ---- */
 
 static luci_attempt_t *begin_attempt(const luci_auth_request_t *request)
 {
@@ -165,18 +166,19 @@ static luci_result_t end_attempt(const luci_auth_t *auth, const luci_auth_reques
     return outcome;
 }
 
-static luci_result_t admit_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
-                                   apr_pool_t *pool)
+static luci_result_t look_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                  apr_pool_t *pool)
 {
-    return request->attempt ? luci_throttle_sign_up(auth->throttle, begin_attempt(request), pool) : LUCI_OK;
+    return request->attempt ? luci_throttle_look_sign_up(auth->throttle, begin_attempt(request), pool)
+                            : LUCI_OK;
 }
 
-static luci_result_t admit_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
-                                   const char *key_id, apr_pool_t *pool)
+static luci_result_t look_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                  const char *key_id, apr_pool_t *pool)
 {
-    return request->attempt ? luci_throttle_sign_in(auth->throttle,
-                                                    begin_sign_in(auth, request, key_id, pool), key_id, pool)
-                            : LUCI_OK;
+    return request->attempt
+               ? luci_throttle_look(auth->throttle, begin_sign_in(auth, request, key_id, pool), key_id, pool)
+               : LUCI_OK;
 }
 
 luci_result_t luci_auth_look(const luci_auth_t *auth, const luci_auth_request_t *request, int is_sign_up,
@@ -188,9 +190,34 @@ luci_result_t luci_auth_look(const luci_auth_t *auth, const luci_auth_request_t 
 
     if (result == LUCI_OK)
         result = luci_key_id(request->username, &key_id, pool);
-    if (result == LUCI_OK && request->attempt && !is_sign_up)
-        result = luci_throttle_look(auth->throttle, begin_attempt(request), key_id, pool);
-    return result;
+    if (result != LUCI_OK)
+        return result;
+    return is_sign_up ? look_sign_up(auth, request, pool) : look_sign_in(auth, request, key_id, pool);
+}
+
+/* What is counted in the hasher's turn. */
+typedef struct {
+    const luci_auth_t *auth;
+    const luci_auth_request_t *request;
+    const char *key_id;
+    apr_pool_t *pool;
+} count_t;
+
+static luci_result_t count_sign_up(void *baton)
+{
+    const count_t *count = baton;
+    luci_attempt_t *attempt = count->request->attempt;
+
+    return attempt ? luci_throttle_sign_up(count->auth->throttle, attempt, count->pool) : LUCI_OK;
+}
+
+static luci_result_t count_sign_in(void *baton)
+{
+    const count_t *count = baton;
+    luci_attempt_t *attempt = count->request->attempt;
+
+    return attempt ? luci_throttle_sign_in(count->auth->throttle, attempt, count->key_id, count->pool)
+                   : LUCI_OK;
 }
 
 luci_result_t luci_auth_device(const luci_auth_t *auth, const luci_auth_request_t *request,
@@ -205,11 +232,30 @@ luci_result_t luci_auth_device(const luci_auth_t *auth, const luci_auth_request_
                              pool);
 }
 
+/* A name that is taken costs no hash, but counts: so many names may be tried. One that is taken meanwhile is
+ * found by the transaction. */
+static luci_result_t find_taken(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                const char *key_id, apr_pool_t *pool)
+{
+    count_t count = { .auth = auth, .request = request, .pool = pool };
+    luci_key_t taken;
+    luci_result_t result = luci_credential_find(auth, key_id, &taken, pool);
+
+    if (result == LUCI_OK)
+        result = count_sign_up(&count);
+    else if (result == LUCI_NOT_FOUND)
+        return LUCI_OK;
+    return result == LUCI_OK ? LUCI_CONFLICT : result;
+}
+
 static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
                              luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
     arrival_t arrival = { .auth = auth, .request = request, .session = session };
-    luci_key_t taken;
+    count_t count = { .auth = auth, .request = request, .pool = pool };
+    luci_credential_t credential = { .password = request->password,
+                                     .start = count_sign_up,
+                                     .start_baton = &count };
     luci_user_t user;
     char *stored;
     luci_result_t result = check_lengths(auth->settings, request, 1, field);
@@ -217,14 +263,11 @@ static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t 
     if (result == LUCI_OK)
         result = luci_key_id(request->username, &arrival.key_id, pool);
     if (result == LUCI_OK)
-        result = admit_sign_up(auth, request, pool);
-    if (result != LUCI_OK)
-        return result;
-    /* A name that is taken costs no hash; one that is taken meanwhile is found by the transaction. */
-    result = luci_credential_find(auth, arrival.key_id, &taken, pool);
-    if (result != LUCI_NOT_FOUND)
-        return result == LUCI_OK ? LUCI_CONFLICT : result;
-    result = luci_credential_hash(auth, request->password, &stored, pool);
+        result = look_sign_up(auth, request, pool);
+    if (result == LUCI_OK)
+        result = find_taken(auth, request, arrival.key_id, pool);
+    if (result == LUCI_OK)
+        result = luci_credential_hash(auth, &credential, &stored, pool);
     if (result == LUCI_OK)
         result = new_user(auth, request->username, &user, pool);
     if (result == LUCI_OK)
@@ -277,10 +320,11 @@ static luci_result_t admit(const luci_auth_t *auth, const luci_auth_request_t *r
 static luci_result_t admit_as_checked(const luci_auth_t *auth, const luci_auth_request_t *request,
                                       luci_session_t *session, luci_verdict_t *verdict, apr_pool_t *pool)
 {
+    luci_credential_t credential = { .username = request->username, .password = request->password };
     luci_result_t checked = LUCI_OK, result = admit(auth, request, session, verdict, pool);
 
     for (int checks = 1; result == LUCI_CONFLICT && checks < CHECKS_MOST; checks++) {
-        checked = luci_credential_check(auth, request->username, request->password, verdict, pool);
+        checked = luci_credential_check(auth, &credential, verdict, pool);
         result = checked == LUCI_OK ? admit(auth, request, session, verdict, pool) : checked;
     }
     if (result == LUCI_CONFLICT)
@@ -290,17 +334,18 @@ static luci_result_t admit_as_checked(const luci_auth_t *auth, const luci_auth_r
     return result;
 }
 
-/* Whose name and password these are, unless there were too many wrong ones. */
+/* Whose name and password these are, unless there were too many tries. */
 static luci_result_t verify(const luci_auth_t *auth, const luci_auth_request_t *request,
                             luci_verdict_t *verdict, apr_pool_t *pool)
 {
-    const char *key_id;
-    luci_result_t result = luci_key_id(request->username, &key_id, pool);
+    count_t count = { .auth = auth, .request = request, .pool = pool };
+    luci_credential_t credential = { request->username, request->password, count_sign_in, &count };
+    luci_result_t result = luci_key_id(request->username, &count.key_id, pool);
 
     if (result == LUCI_OK)
-        result = admit_sign_in(auth, request, key_id, pool);
+        result = look_sign_in(auth, request, count.key_id, pool);
     if (result == LUCI_OK)
-        return luci_credential_check(auth, request->username, request->password, verdict, pool);
+        return luci_credential_check(auth, &credential, verdict, pool);
     verdict->reason = luci_reason_of(result);
     return result;
 }
@@ -349,8 +394,8 @@ static luci_result_t recall(const luci_auth_t *auth, const luci_auth_request_t *
     const char *key_id;
     luci_result_t found, result = luci_key_id(request->username, &key_id, pool);
 
-    if (result == LUCI_OK && request->attempt)
-        result = luci_throttle_look(auth->throttle, begin_sign_in(auth, request, key_id, pool), key_id, pool);
+    if (result == LUCI_OK)
+        result = look_sign_in(auth, request, key_id, pool);
     found = result == LUCI_OK ? luci_credential_find(auth, key_id, &key, pool) : result;
     if (found == LUCI_OK || found == LUCI_NOT_FOUND) {
         verdict->user = key.user;

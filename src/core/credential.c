@@ -7,6 +7,7 @@
 /* What is tried in the hasher's turn. */
 typedef struct {
     const luci_auth_t *auth;
+    const luci_credential_t *credential;
     const luci_key_t *key; /* NULL: there is none */
     const char *normalised;
     char *stored; /* the hash that was made; NULL: none was due, or it failed */
@@ -32,24 +33,38 @@ luci_result_t luci_credential_find(const luci_auth_t *auth, const char *id, luci
     return result;
 }
 
-static luci_result_t make_hash(void *baton)
+/* What is to be done before anything is hashed. */
+static luci_result_t start(const trial_t *trial)
 {
-    trial_t *trial = baton;
+    const luci_credential_t *credential = trial->credential;
 
+    return credential->start ? credential->start(credential->start_baton) : LUCI_OK;
+}
+
+static luci_result_t make_hash(trial_t *trial)
+{
     return luci_password_hash(&trial->auth->settings->hash, trial->normalised, &trial->stored, trial->pool);
 }
 
-luci_result_t luci_credential_hash(const luci_auth_t *auth, const char *password, char **stored,
-                                   apr_pool_t *pool)
+static luci_result_t hash_new(void *baton)
 {
-    trial_t trial = { .auth = auth, .pool = pool };
+    trial_t *trial = baton;
+    luci_result_t result = start(trial);
+
+    return result == LUCI_OK ? make_hash(trial) : result;
+}
+
+luci_result_t luci_credential_hash(const luci_auth_t *auth, const luci_credential_t *credential,
+                                   char **stored, apr_pool_t *pool)
+{
+    trial_t trial = { .auth = auth, .credential = credential, .pool = pool };
     char *normalised;
-    luci_result_t result = luci_policy_nfkc(password, &normalised, pool);
+    luci_result_t result = luci_policy_nfkc(credential->password, &normalised, pool);
 
     if (result != LUCI_OK)
         return result;
     trial.normalised = normalised;
-    result = in_turn(auth, make_hash, &trial);
+    result = in_turn(auth, hash_new, &trial);
     *stored = trial.stored;
     luci_secret_wipe_string(normalised);
     return result;
@@ -80,8 +95,11 @@ static luci_result_t judge(trial_t *trial)
 static luci_result_t try_password(void *baton)
 {
     trial_t *trial = baton;
-    luci_result_t result = judge(trial);
+    luci_result_t result = start(trial);
 
+    if (result != LUCI_OK)
+        return result;
+    result = judge(trial);
     if (result == LUCI_OK && luci_password_outdated(trial->key->stored_hash, &trial->auth->settings->hash))
         trial->making = make_hash(trial);
     return result;
@@ -110,12 +128,12 @@ static const char *replace_outdated(const trial_t *trial)
     return result == LUCI_OK ? trial->stored : trial->key->stored_hash;
 }
 
-static luci_result_t check(trial_t *trial, const char *username, const char *password, luci_key_t *key)
+static luci_result_t check(trial_t *trial, luci_key_t *key)
 {
     apr_pool_t *pool = trial->pool;
     const char *id;
     char *normalised;
-    luci_result_t found, result = luci_key_id(username, &id, pool);
+    luci_result_t found, result = luci_key_id(trial->credential->username, &id, pool);
 
     if (result != LUCI_OK)
         return result;
@@ -124,7 +142,7 @@ static luci_result_t check(trial_t *trial, const char *username, const char *pas
     found = luci_credential_find(trial->auth, id, key, pool);
     if (found != LUCI_OK && found != LUCI_NOT_FOUND)
         return found;
-    result = luci_policy_nfkc(password, &normalised, pool);
+    result = luci_policy_nfkc(trial->credential->password, &normalised, pool);
     if (result != LUCI_OK)
         return result;
     trial->key = found == LUCI_OK ? key : NULL;
@@ -134,12 +152,12 @@ static luci_result_t check(trial_t *trial, const char *username, const char *pas
     return result == LUCI_DENIED && found == LUCI_NOT_FOUND ? LUCI_NOT_FOUND : result;
 }
 
-luci_result_t luci_credential_check(const luci_auth_t *auth, const char *username, const char *password,
+luci_result_t luci_credential_check(const luci_auth_t *auth, const luci_credential_t *credential,
                                     luci_verdict_t *verdict, apr_pool_t *pool)
 {
-    trial_t trial = { .auth = auth, .making = LUCI_OK, .pool = pool };
+    trial_t trial = { .auth = auth, .credential = credential, .making = LUCI_OK, .pool = pool };
     luci_key_t key = { 0 };
-    luci_result_t result = check(&trial, username, password, &key);
+    luci_result_t result = check(&trial, &key);
 
     verdict->stored_hash = result == LUCI_OK ? replace_outdated(&trial) : key.stored_hash;
     verdict->user = key.user;

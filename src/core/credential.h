@@ -36,6 +36,15 @@ typedef struct {
     luci_event_sink_t events;
 } luci_auth_t;
 
+/* A name and a password, and what is done in the hasher's turn before anything is hashed: OK goes on,
+ * anything else is the answer. start may be NULL. */
+typedef struct {
+    const char *username;
+    const char *password;
+    luci_hash_work_fn *start;
+    void *start_baton;
+} luci_credential_t;
+
 /* The key of an id (luci_key_id), on a handle borrowed for it. As luci_key_get. */
 luci_result_t luci_credential_find(const luci_auth_t *auth, const char *id, luci_key_t *key,
                                    apr_pool_t *pool) LUCI_MUST_USE;
@@ -50,12 +59,12 @@ typedef struct {
 
 /* Whose name and password these are. OK: verdict->user is from pool, and an outdated hash was replaced if
  * possible. NOT_FOUND: no such user, in the time of a wrong password. DENIED: wrong password, none, or
- * disabled. BUSY, UNAVAILABLE, INTERNAL. *verdict is set in each case. */
-luci_result_t luci_credential_check(const luci_auth_t *auth, const char *username, const char *password,
+ * disabled. BUSY, UNAVAILABLE, INTERNAL, and what start says. *verdict is set in each case. */
+luci_result_t luci_credential_check(const luci_auth_t *auth, const luci_credential_t *credential,
                                     luci_verdict_t *verdict, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* The hash of a new password as the settings want it, from pool. BUSY, INTERNAL. */
-luci_result_t luci_credential_hash(const luci_auth_t *auth, const char *password, char **stored,
-                                   apr_pool_t *pool) LUCI_MUST_USE;
+/* The hash of a new password as the settings want it, from pool. BUSY, INTERNAL, and what start says. */
+luci_result_t luci_credential_hash(const luci_auth_t *auth, const luci_credential_t *credential,
+                                   char **stored, apr_pool_t *pool) LUCI_MUST_USE;
 
 #endif

@@ -6,27 +6,32 @@
 
 #include <string.h>
 
-/* ---- account=N/TIME ip=N/TIME signup=N/TIME ---- */
+/* ---- account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME ---- */
 
 #define TRIES_MOST 1000000
 #define PERIOD_LEAST LUCI_MS_SECOND
 #define PERIOD_MOST (30 * LUCI_MS_DAY)
 
 /* What a part is that isn't written. The first two are the contract's; a school behind one address that signs
- * up together should pass the third. */
+ * up together should pass the third. Nobody signs in once a second, nor does a company of thousands behind
+ * one address come near the last. */
 static const luci_throttle_limits_t defaults = {
     .account = { 10, 15 * LUCI_MS_MINUTE },
     .address = { 100, 15 * LUCI_MS_MINUTE },
     .sign_up = { 300, LUCI_MS_HOUR },
+    .account_success = { 1000, 15 * LUCI_MS_MINUTE },
+    .address_success = { 10000, 15 * LUCI_MS_MINUTE },
 };
 
 static const char *allowed_throttle(const luci_limits_t *limits, apr_pool_t *pool)
 {
     (void)limits;
-    return apr_psprintf(pool,
-                        "account=N/TIME ip=N/TIME signup=N/TIME, each at most once, with N from 1 to %d and "
-                        "TIME from 1s to 30d, such as account=10/15min, or account=off; or off alone",
-                        TRIES_MOST);
+    return apr_psprintf(
+        pool,
+        "account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME, each "
+        "at most once, with N from 1 to %d and TIME from 1s to 30d, such as account=10/15min, "
+        "or account=off; or off alone",
+        TRIES_MOST);
 }
 
 /* What follows the equals sign. */
@@ -58,6 +63,8 @@ static int parse_part(const char *word, luci_throttle_limits_t *throttle, unsign
         { "account=", &throttle->account },
         { "ip=", &throttle->address },
         { "signup=", &throttle->sign_up },
+        { "account-success=", &throttle->account_success },
+        { "ip-success=", &throttle->address_success },
     };
 
     for (unsigned int i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
@@ -92,7 +99,7 @@ static const char *parse_throttle(const apr_array_header_t *words, const luci_li
 }
 
 const luci_type_t luci_type_throttle = {
-    sizeof(luci_throttle_value_t), 1, 3, parse_throttle, allowed_throttle, NULL, 0
+    sizeof(luci_throttle_value_t), 1, 5, parse_throttle, allowed_throttle, NULL, 0
 };
 
 /* ---- {file:/path} or {env:NAME} ---- */

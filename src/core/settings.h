@@ -57,9 +57,11 @@ typedef struct {
 
 /* LuciaThrottle. */
 typedef struct {
-    luci_limit_t account;
+    luci_limit_t account; /* failed sign-ins */
     luci_limit_t address;
     luci_limit_t sign_up;
+    luci_limit_t account_success; /* right ones, each of which costs a hash, too */
+    luci_limit_t address_success;
 } luci_throttle_limits_t;
 
 /* Names of the three tables: letters, digits, underscores. */

@@ -37,14 +37,19 @@ const char *luci_throttle_address(const char *address, apr_pool_t *pool)
 
 /* ---- Keys ---- */
 
-/* shmcb keeps records apart by the lowest bits of a key's first byte, and throws away the oldest where it's
- * full: with this one counts of addresses, of which a client may have any number and which cost no hash, push
- * out none of accounts. */
-#define ACCOUNT_BIT 1
+/* A store in our own shared memory keeps records apart by the lowest bits of a key's first byte
+ * (shared_table.h): what costs its client no hash, and what it may have any number of, pushes out nothing
+ * else. */
+#define PART_MASK 3
 
-static int is_of_account(luci_throttle_kind_t kind)
+static unsigned char part_of(luci_throttle_kind_t kind)
 {
-    return kind == LUCI_THROTTLE_ACCOUNT || kind == LUCI_THROTTLE_DEVICE;
+    static const unsigned char parts[] = {
+        [LUCI_THROTTLE_ADDRESS] = 0, [LUCI_THROTTLE_ACCOUNT] = 1,         [LUCI_THROTTLE_DEVICE] = 1,
+        [LUCI_THROTTLE_SIGN_UP] = 2, [LUCI_THROTTLE_ADDRESS_SUCCESS] = 2, [LUCI_THROTTLE_ACCOUNT_SUCCESS] = 3,
+    };
+
+    return parts[kind];
 }
 
 static luci_result_t key_of(const luci_throttle_t *throttle, luci_throttle_kind_t kind, const char *words,
@@ -55,7 +60,7 @@ static luci_result_t key_of(const luci_throttle_t *throttle, luci_throttle_kind_
 
     for (int i = 0; i < LUCI_SHA256_BYTES; i++)
         key[i] ^= throttle->mark[i];
-    key[0] = (unsigned char)((key[0] & ~ACCOUNT_BIT) | (is_of_account(kind) ? ACCOUNT_BIT : 0));
+    key[0] = (unsigned char)((key[0] & ~PART_MASK) | part_of(kind));
     return result;
 }
 
@@ -160,7 +165,7 @@ static void end_all(const luci_throttle_t *throttle, luci_attempt_t *attempt, ch
 {
     for (int i = 0; i < attempt->count; i++)
         (void)change(throttle, &attempt->entries[i], attempt, how, scratch);
-    attempt->count = 0;
+    attempt->count = attempt->success_count = 0;
 }
 
 /* Counts it in one more place. What it was counted in before is undone when this one refuses. */
@@ -238,6 +243,48 @@ static int places_of(const luci_throttle_t *throttle, const luci_attempt_t *atte
     return count;
 }
 
+/* What a right sign-in is counted in, wherever it comes from. */
+static int success_places(const luci_throttle_t *throttle, const luci_attempt_t *attempt, const char *account,
+                          place_t places[LUCI_THROTTLE_ENTRIES_MOST], apr_pool_t *pool)
+{
+    const luci_throttle_limits_t *limits = &throttle->limits;
+    const char *address;
+    int count = 0;
+
+    if (attempt->address && limits->address_success.most > 0) {
+        address = luci_throttle_address(attempt->address, pool);
+        places[count++] = (place_t){
+            { .kind = LUCI_THROTTLE_ADDRESS_SUCCESS, .limit = &limits->address_success, .name = address },
+            address
+        };
+    }
+    if (limits->account_success.most > 0)
+        places[count++] = (place_t){ { .kind = LUCI_THROTTLE_ACCOUNT_SUCCESS,
+                                       .limit = &limits->account_success,
+                                       .name = name_of(account) },
+                                     account };
+    return count;
+}
+
+/* Notes where it counts when it turns out to be right. */
+static luci_result_t note_success(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                  const char *account, apr_pool_t *pool)
+{
+    place_t places[LUCI_THROTTLE_ENTRIES_MOST];
+    int count = success_places(throttle, attempt, account, places, pool);
+    luci_result_t result = LUCI_OK;
+
+    attempt->success_count = 0;
+    for (int i = 0; i < count && result == LUCI_OK; i++) {
+        luci_throttle_entry_t *entry = &attempt->success[attempt->success_count];
+
+        *entry = places[i].entry;
+        result = key_of(throttle, entry->kind, places[i].words, entry->key, pool);
+        attempt->success_count += result == LUCI_OK;
+    }
+    return result;
+}
+
 luci_result_t luci_throttle_sign_in(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                     const char *account, apr_pool_t *pool)
 {
@@ -247,6 +294,8 @@ luci_result_t luci_throttle_sign_in(const luci_throttle_t *throttle, luci_attemp
 
     for (int i = 0; i < count && result == LUCI_OK; i++)
         result = enter(throttle, attempt, places[i].entry, places[i].words, pool);
+    if (result == LUCI_OK && throttle)
+        result = note_success(throttle, attempt, account, pool);
     return result;
 }
 
@@ -258,22 +307,45 @@ static luci_result_t look(luci_throttle_count_t *count, const luci_throttle_entr
                : LUCI_THROTTLED;
 }
 
-luci_result_t luci_throttle_look(const luci_throttle_t *throttle, luci_attempt_t *attempt,
-                                 const char *account, apr_pool_t *pool)
+/* THROTTLED when one of the places refuses. */
+static luci_result_t look_at(const luci_throttle_t *throttle, luci_attempt_t *attempt, place_t *places,
+                             int count, apr_pool_t *pool)
 {
-    place_t places[LUCI_THROTTLE_ENTRIES_MOST];
-    int count = throttle ? places_of(throttle, attempt, account, places, pool) : 0;
-
     for (int i = 0; i < count; i++) {
-        luci_result_t result =
-            key_of(throttle, places[i].entry.kind, places[i].words, places[i].entry.key, pool);
+        luci_throttle_entry_t *entry = &places[i].entry;
+        luci_result_t result = key_of(throttle, entry->kind, places[i].words, entry->key, pool);
 
         if (result != LUCI_OK)
             return result;
-        if (change(throttle, &places[i].entry, attempt, look, pool) == LUCI_THROTTLED)
+        if (change(throttle, entry, attempt, look, pool) == LUCI_THROTTLED)
             return LUCI_THROTTLED;
     }
     return LUCI_OK;
+}
+
+luci_result_t luci_throttle_look(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                 const char *account, apr_pool_t *pool)
+{
+    place_t places[2 * LUCI_THROTTLE_ENTRIES_MOST];
+    int count;
+
+    if (!throttle)
+        return LUCI_OK;
+    count = places_of(throttle, attempt, account, places, pool);
+    count += success_places(throttle, attempt, account, places + count, pool);
+    return look_at(throttle, attempt, places, count, pool);
+}
+
+luci_result_t luci_throttle_look_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                         apr_pool_t *pool)
+{
+    place_t place = { .entry = { .kind = LUCI_THROTTLE_SIGN_UP } };
+
+    if (!throttle || !attempt->address || throttle->limits.sign_up.most == 0)
+        return LUCI_OK;
+    place.entry.limit = &throttle->limits.sign_up;
+    place.words = place.entry.name = luci_throttle_address(attempt->address, pool);
+    return look_at(throttle, attempt, &place, 1, pool);
 }
 
 luci_result_t luci_throttle_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,
@@ -292,10 +364,16 @@ static void succeed(const luci_throttle_t *throttle, luci_attempt_t *attempt, ap
         case LUCI_THROTTLE_ACCOUNT:
         case LUCI_THROTTLE_DEVICE: forget(throttle, entry, scratch); break;
         case LUCI_THROTTLE_ADDRESS: (void)change(throttle, entry, attempt, undo_try, scratch); break;
-        case LUCI_THROTTLE_SIGN_UP: (void)change(throttle, entry, attempt, count_failure, scratch); break;
+        case LUCI_THROTTLE_SIGN_UP:
+        case LUCI_THROTTLE_ACCOUNT_SUCCESS:
+        case LUCI_THROTTLE_ADDRESS_SUCCESS:
+            (void)change(throttle, entry, attempt, count_failure, scratch);
+            break;
         }
     }
-    attempt->count = 0;
+    for (int i = 0; i < attempt->success_count; i++)
+        (void)change(throttle, &attempt->success[i], attempt, count_failure, scratch);
+    attempt->count = attempt->success_count = 0;
 }
 
 void luci_throttle_end(const luci_throttle_t *throttle, luci_attempt_t *attempt, luci_result_t outcome,
@@ -322,7 +400,8 @@ luci_result_t luci_throttle_clear(const luci_throttle_t *throttle, luci_throttle
 {
     const luci_throttle_store_t *store = &throttle->store;
     unsigned char key[LUCI_SHA256_BYTES];
-    const char *words = kind == LUCI_THROTTLE_ACCOUNT ? name : luci_throttle_address(name, scratch);
+    int is_account = kind == LUCI_THROTTLE_ACCOUNT || kind == LUCI_THROTTLE_ACCOUNT_SUCCESS;
+    const char *words = is_account ? name : luci_throttle_address(name, scratch);
     unsigned char record[LUCI_THROTTLE_RECORD_MOST];
     size_t length = sizeof record;
     luci_result_t result = key_of(throttle, kind, words, key, scratch);

@@ -125,6 +125,16 @@ luci_ms_t luci_throttle_count_end(const luci_throttle_count_t *count, const luci
     return count->refusals > 0 && count->remembered > end ? count->remembered : end;
 }
 
+/* A refusal is worth more than any number of tries. */
+#define WORTH_OF_REFUSAL ((apr_int64_t)1 << 40)
+
+apr_int64_t luci_throttle_count_worth(const luci_throttle_count_t *count, luci_ms_t now)
+{
+    apr_int64_t tries = (apr_int64_t)count->failures + count->under_way;
+
+    return count->until > now ? WORTH_OF_REFUSAL : tries;
+}
+
 /* ---- Bytes: "Lt", version, kind, then little-endian numbers, then the name ---- */
 
 #define VERSION 1
@@ -177,7 +187,7 @@ luci_result_t luci_throttle_record_read(const unsigned char *record, size_t leng
 
     if (length < LUCI_THROTTLE_RECORD_HEAD || length > LUCI_THROTTLE_RECORD_MOST || record[0] != 'L' ||
         record[1] != 't' || record[2] != VERSION || record[3] < LUCI_THROTTLE_ACCOUNT ||
-        record[3] > LUCI_THROTTLE_SIGN_UP)
+        record[3] > LUCI_THROTTLE_ADDRESS_SUCCESS)
         return LUCI_INVALID;
     read.kind = (luci_throttle_kind_t)record[3];
     read.failures = (apr_uint32_t)take(&at, 4);

@@ -20,7 +20,9 @@ typedef enum {
     LUCI_THROTTLE_ACCOUNT = 1, /* failed sign-ins of a name, whether there is such a user or not */
     LUCI_THROTTLE_ADDRESS = 2, /* failed sign-ins from an address */
     LUCI_THROTTLE_DEVICE = 3,  /* failed sign-ins of a name, on one browser where it was signed in before */
-    LUCI_THROTTLE_SIGN_UP = 4  /* sign-ups from an address */
+    LUCI_THROTTLE_SIGN_UP = 4, /* sign-ups from an address */
+    LUCI_THROTTLE_ACCOUNT_SUCCESS = 5, /* right sign-ins of a name */
+    LUCI_THROTTLE_ADDRESS_SUCCESS = 6  /* right sign-ins from an address */
 } luci_throttle_kind_t;
 
 #define LUCI_THROTTLE_NAME_MOST 128 /* bytes kept of a name, for those who look at what is counted */
@@ -31,7 +33,7 @@ typedef enum {
 typedef struct {
     luci_throttle_kind_t kind;
     char name[LUCI_THROTTLE_NAME_MOST + 1]; /* the account, or the address */
-    apr_uint32_t failures;                  /* since the period began */
+    apr_uint32_t failures;                  /* since the period began; of a success' count, successes */
     apr_uint32_t under_way;                 /* tries that are not decided yet */
     apr_uint32_t refusals;                  /* how often in a row the limit was reached */
     luci_ms_t since;                        /* when the period began */
@@ -57,6 +59,9 @@ void luci_throttle_count_undo(luci_throttle_count_t *count);
 
 /* From when on it's as good as none; 0: it's so already. */
 luci_ms_t luci_throttle_count_end(const luci_throttle_count_t *count, const luci_limit_t *limit);
+
+/* What it is worth to keep it rather than another one: a refusal most of all, else as much as was counted. */
+apr_int64_t luci_throttle_count_worth(const luci_throttle_count_t *count, luci_ms_t now);
 
 /* As bytes; returns how many. */
 size_t luci_throttle_record_write(const luci_throttle_count_t *count,

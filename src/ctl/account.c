@@ -211,7 +211,7 @@ luci_exit_t luci_account_password(luci_call_t *call, const luci_ctl_database_t *
         return status;
     result = luci_policy_password(password, length);
     if (result == LUCI_OK)
-        result = luci_credential_hash(&auth, password, &hash, call->pool);
+        result = luci_credential_hash(&auth, &(luci_credential_t){ .password = password }, &hash, call->pool);
     luci_secret_wipe_string(password);
     *stored = hash;
     if (result == LUCI_INVALID)

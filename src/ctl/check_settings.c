@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define CONFIGURATION "configuration"
-#define SHARED_MEMORY "shmcb" /* of httpd's providers, what both stores are without a directive */
+#define SHARED_MEMORY "shmcb" /* what the session cache is without a directive */
 
 /* ---- Stores ---- */
 
@@ -48,33 +48,16 @@ static void check_store(const luci_conf_servers_t *servers, const char *directiv
         store->provider);
 }
 
-/* Whether other machines can have the store, as those of Redis and memcached: throttling uses it, too. */
-static int is_elsewhere(const luci_conf_servers_t *servers, const luci_cache_name_t *store, apr_pool_t *pool)
-{
-    return store->provider && !store->is_off && strcmp(store->provider, SHARED_MEMORY) != 0 &&
-           strcmp(store->provider, "dbm") != 0 && has_provider(servers, store->provider, pool);
-}
-
 static void check_throttle(const luci_conf_servers_t *servers, const luci_conf_server_t *server,
                            luci_findings_t *findings)
 {
     const luci_server_config_t *config = server->config;
     const luci_throttle_limits_t *limits = &config->throttle;
 
-    if (limits->account.most == 0 && limits->address.most == 0 && limits->sign_up.most == 0)
+    if (limits->account.most == 0 && limits->address.most == 0 && limits->sign_up.most == 0 &&
+        limits->account_success.most == 0 && limits->address_success.most == 0)
         return;
-    if (config->throttle_store.provider) {
-        check_store(servers, "LuciaThrottleStore", &config->throttle_store, findings);
-        return;
-    }
-    if (is_elsewhere(servers, &config->cache_name, findings->pool) ||
-        has_provider(servers, SHARED_MEMORY, findings->pool))
-        return;
-    luci_findings_problem(findings, CONFIGURATION,
-                          "Load mod_socache_shmcb (Debian: a2enmod socache_shmcb), name another store with "
-                          "LuciaThrottleStore, or write LuciaThrottle off",
-                          "sign-ins are not throttled in %s: there is no store for LuciaThrottle",
-                          luci_conf_server_title(server, findings->pool));
+    check_store(servers, "LuciaThrottleStore", &config->throttle_store, findings);
 }
 
 /* ---- The audit log ---- */

@@ -252,8 +252,8 @@ static void start_caches(apr_pool_t *child_pool, server_rec *main_server)
 
         if (shared && shared->cache && !luci_cache_start(shared->cache, child_pool))
             shared->cache = NULL;
-        if (throttle && throttle->cache && !luci_cache_start(throttle->cache, child_pool))
-            throttle->cache = NULL;
+        if (throttle && throttle->counts && !luci_counts_start(throttle->counts, child_pool))
+            throttle->counts = NULL;
     }
 }
 

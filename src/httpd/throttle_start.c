@@ -9,27 +9,34 @@
 
 APLOG_USE_MODULE(luciauth);
 
-#define DEFAULT_PROVIDER "shmcb"
-#define DEFAULT_ARGS "luciauth-tries(2097152)" /* bytes: some 8,000 counts */
+#define SHARED_MEMORY "shmcb"
+#define BYTES_DEFAULT ((apr_size_t)4 << 20) /* some 4,500 counts of each of four kinds */
 #define RETAINED "luciauth-device-secret"
 
-int luci_throttle_store_wanted(const luci_server_config_t *config, luci_cache_name_t *name)
+/* mod_socache_shmcb gives the room of what is written again or removed back only when it is the oldest, so
+ * tries that come and go would push out counts and refusals. What names it gets a table of our own. */
+void luci_throttle_store_wanted(const luci_server_config_t *config, luci_cache_name_t *name)
 {
     *name = config->throttle_store;
     if (!name->provider && !config->cache_name.is_off && luci_cache_is_elsewhere(&config->cache_name))
         *name = config->cache_name;
-    if (!name->provider && !luci_cache_is_loaded(DEFAULT_PROVIDER))
-        return 0;
-    if (!name->provider)
-        name->provider = DEFAULT_PROVIDER;
-    if (!name->args && strcmp(name->provider, DEFAULT_PROVIDER) == 0)
-        name->args = DEFAULT_ARGS;
-    return 1;
+    if (name->provider && strcmp(name->provider, SHARED_MEMORY) == 0)
+        name->provider = NULL;
+}
+
+/* The number in NAME(BYTES), as mod_socache_shmcb has it. */
+static apr_size_t bytes_of(const char *args)
+{
+    const char *open = args ? strrchr(args, '(') : NULL;
+    apr_int64_t bytes = open ? apr_atoi64(open + 1) : 0;
+
+    return bytes > 0 ? (apr_size_t)bytes : BYTES_DEFAULT;
 }
 
 static int throttles(const luci_throttle_limits_t *limits)
 {
-    return limits->account.most > 0 || limits->address.most > 0 || limits->sign_up.most > 0;
+    return limits->account.most > 0 || limits->address.most > 0 || limits->sign_up.most > 0 ||
+           limits->account_success.most > 0 || limits->address_success.most > 0;
 }
 
 /* It lasts as long as the parent process, through restarts. */
@@ -65,6 +72,10 @@ static int prepare_store(luci_throttle_shared_t *made, server_rec *main_server, 
             return 1;
         }
     }
+    if (!made->name.provider) {
+        made->counts = luci_counts_create_table(bytes_of(made->name.args), main_server, conf_pool);
+        return made->counts != NULL;
+    }
     made->cache = luci_cache_create(&luci_cache_of_counts, &made->name, main_server, conf_pool);
     if (made->cache)
         made->counts = luci_counts_create(made->cache, main_server, conf_pool);
@@ -78,13 +89,7 @@ luci_result_t luci_throttle_prepare(luci_server_config_t *config, server_rec *ma
 
     if (!throttles(&config->throttle))
         return LUCI_OK;
-    if (!luci_throttle_store_wanted(config, &made->name)) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
-                     "LUCI0511: sign-ins are not throttled: LuciaThrottle counts in shared memory; load "
-                     "mod_socache_shmcb, name another store with LuciaThrottleStore, or write LuciaThrottle "
-                     "off");
-        return LUCI_OK;
-    }
+    luci_throttle_store_wanted(config, &made->name);
     made->secret = config->throttle_secret;
     if (make_random(made->random) != LUCI_OK) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server, "LUCI0512: LuciaThrottle: no randomness");
@@ -118,7 +123,7 @@ static luci_result_t make_mark(const luci_throttle_shared_t *shared, luci_thrott
                                const unsigned char mark[LUCI_SHA256_BYTES])
 {
     memcpy(throttle->mark, mark, sizeof throttle->mark);
-    return luci_cache_is_local(shared->cache)
+    return luci_counts_are_local(shared->counts)
                ? luci_secret_hmac(shared->random, mark, LUCI_SHA256_BYTES, throttle->mark)
                : LUCI_OK;
 }
@@ -129,7 +134,7 @@ const luci_throttle_t *luci_throttle_start(const luci_server_config_t *config,
     const luci_throttle_shared_t *shared = config->throttle_shared;
     luci_throttle_t *throttle;
 
-    if (!shared || !shared->cache)
+    if (!shared || !shared->counts)
         return NULL;
     throttle = apr_palloc(pool, sizeof *throttle);
     throttle->store = luci_counts_store(shared->counts);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tries that are counted: by account, address and browser, before anything is looked up, and taken back. Rows
- * 4, 5 and 39. */
+/* Tries that are refused before anything is looked up, counted by account, address and browser when their
+ * hash begins, and taken back. Rows 4, 5, 39 and 45. */
 #include "admin.h"
 #include "device.h"
 #include "support_auth.h"
@@ -21,6 +21,7 @@ static struct {
 } places[PLACES];
 static int is_held;
 static luci_result_t fails; /* what the store answers then */
+static int writes;          /* how often something was stored or removed */
 
 static apr_pool_t *pool;
 static support_auth_t *with;
@@ -76,6 +77,7 @@ static luci_result_t store(void *baton, const unsigned char *key, const unsigned
 
     (void)baton;
     (void)scratch;
+    writes++;
     if (place < 0)
         place = place_of(NULL);
     if (!is_held || until <= now || place < 0)
@@ -92,6 +94,7 @@ static luci_result_t take_out(void *baton, const unsigned char *key, apr_pool_t 
 
     (void)baton;
     (void)scratch;
+    writes++;
     if (place < 0)
         return LUCI_NOT_FOUND;
     places[place].length = 0;
@@ -314,6 +317,53 @@ static void check_faults(void)
     support_auth_close(with);
 }
 
+static luci_result_t run_none(void *baton, luci_hash_work_fn *work, void *work_baton)
+{
+    (void)baton;
+    (void)work;
+    (void)work_baton;
+    return LUCI_BUSY;
+}
+
+/* What never comes to a hash is never stored, and so pushes out nothing. */
+static void check_no_slot(void)
+{
+    luci_auth_request_t request;
+
+    begin("no_slot.db");
+    for (int i = 0; i < 3; i++)
+        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "row 45: an account is refused");
+    with->auth.hasher.run = run_none;
+    writes = 0;
+    tap_is_result(sign_in(ATTACKER, "bobby", RIGHT), LUCI_BUSY, "row 45: a sign-in without a slot");
+    tap_is_result(sign_in(ATTACKER, "alice", RIGHT), LUCI_THROTTLED, "row 45: a refused one needs none");
+    request = request_from(ATTACKER, "dora", RIGHT, NULL);
+    tap_is_result(luci_auth_sign_up(&with->auth, &request, &support_session, &support_field, pool), LUCI_BUSY,
+                  "row 45: a sign-up without a slot");
+    tap_is_int(writes, 0, "row 45: nothing was written");
+    support_auth_close(with);
+}
+
+static void check_success(void)
+{
+    begin("success.db");
+    throttle.limits.account_success = (luci_limit_t){ 2, LUCI_MS_MINUTE };
+    throttle.limits.address_success = (luci_limit_t){ 3, LUCI_MS_MINUTE };
+    for (int i = 0; i < 3; i++)
+        tap_is_result(sign_in(HOME, "alice", RIGHT), i < 2 ? LUCI_OK : LUCI_THROTTLED,
+                      "right sign-ins of an account");
+    tap_is_int(attempt.retry_after, LUCI_MS_MINUTE, "are refused for a period");
+    tap_is_result(sign_in(HOME, "bobby", WRONG), LUCI_DENIED, "wrong ones count elsewhere");
+    for (int i = 0; i < 2; i++)
+        tap_is_result(sign_in(HOME, "bobby", RIGHT), i < 1 ? LUCI_OK : LUCI_THROTTLED, "those of an address");
+    tap_is_result(sign_in(ATTACKER, "bobby", RIGHT), LUCI_OK, "not of another one");
+    now += LUCI_MS_MINUTE;
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "nor for ever");
+    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ACCOUNT_SUCCESS, "username:alice", pool),
+                  LUCI_OK, "and they can be cleared");
+    support_auth_close(with);
+}
+
 static void check_clear(void)
 {
     begin("clear.db");
@@ -338,6 +388,8 @@ int main(void)
     check_device_of_old_password();
     check_sign_up();
     check_faults();
+    check_no_slot();
+    check_success();
     check_clear();
     return tap_done();
 }
