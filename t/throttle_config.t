@@ -22,7 +22,7 @@ sub accepted {
     return;
 }
 
-my $allowed = qr{account=N/TIME ip=N/TIME signup=N/TIME, each at most once, with N from 1 to 1000000 and TIME from 1s to 30d};
+my $allowed = qr{account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME, each at most once, with N from 1 to 1000000 and TIME from 1s to 30d};
 for my $value ('10/15min', 'account', 'account=', 'account=10', 'account=0/15min', 'account=1000001/1h', 'account=10/999ms', 'account=10/31d', 'account=10/',
     'account=/1h', 'account=-1/1h', 'account=10/1h/2', 'user=10/1h', 'account=10/1h account=20/1h', 'off off', 'account=10/1h off', 'ip=10/5 bananas') {
     refused("LuciaThrottle $value", qr/\bLuciaThrottle: "\Q$value\E" is not allowed: $allowed/);

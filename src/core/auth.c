@@ -320,11 +320,11 @@ static luci_result_t admit(const luci_auth_t *auth, const luci_auth_request_t *r
 static luci_result_t admit_as_checked(const luci_auth_t *auth, const luci_auth_request_t *request,
                                       luci_session_t *session, luci_verdict_t *verdict, apr_pool_t *pool)
 {
-    luci_credential_t credential = { .username = request->username, .password = request->password };
+    luci_credential_t again = { .username = request->username, .password = request->password };
     luci_result_t checked = LUCI_OK, result = admit(auth, request, session, verdict, pool);
 
     for (int checks = 1; result == LUCI_CONFLICT && checks < CHECKS_MOST; checks++) {
-        checked = luci_credential_check(auth, &credential, verdict, pool);
+        checked = luci_credential_check(auth, &again, verdict, pool);
         result = checked == LUCI_OK ? admit(auth, request, session, verdict, pool) : checked;
     }
     if (result == LUCI_CONFLICT)

@@ -286,8 +286,10 @@ int main(void)
     apr_pool_t *pool = support_start();
 
     with = support_auth("races.db", 1);
-    be_ok(luci_credential_hash(&with->auth, RIGHT, &hashes[0], pool), "hashing");
-    be_ok(luci_credential_hash(&with->auth, WRONG, &hashes[1], pool), "hashing");
+    be_ok(luci_credential_hash(&with->auth, &(luci_credential_t){ .password = RIGHT }, &hashes[0], pool),
+          "hashing");
+    be_ok(luci_credential_hash(&with->auth, &(luci_credential_t){ .password = WRONG }, &hashes[1], pool),
+          "hashing");
     make_sides();
     pthread_barrier_init(&start, NULL, COUNT(sides));
     for (int pair = 0; pair < COUNT(pairs); pair++)
