@@ -118,7 +118,7 @@ ok wait_until(sub { $server->request(login('alice', PASSWORD))->status == 400 },
 $log->events(1);
 
 # Names that want to be something else, of accounts that there are.
-my @names = ('x address=1.2.3.4', 'a"b\'c\\d', '%0A%22=%', "\x{e9}\x{202e}\x{200b}x", 'event=sign_in', '<b>&`id`', "\x{1F600}" x 15);
+my @names = ('x address=1.2.3.4', 'a"b\'c\\d', '%0A%22=%', "\x{e9}\x{663c}\x{301}x", 'event=sign_in', '<b>&`id`', "\x{1F600}" x 15);
 for my $name (@names) {
     my $encoded = $name;
     utf8::encode($encoded);

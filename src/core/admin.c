@@ -109,8 +109,7 @@ luci_result_t luci_admin_add(luci_db_t *db, const luci_admin_user_t *wanted, con
     char *new_id = apr_palloc(pool, LUCI_USER_ID_LENGTH + 1);
     luci_user_t user = { .id = new_id, .username = wanted->username };
     act_t act = { .user = &user, .wanted = wanted };
-    luci_result_t result =
-        luci_policy_username(wanted->username, luci_db_target(db)->settings->username_length);
+    luci_result_t result = luci_policy_new_name(luci_db_target(db)->settings, wanted->username);
 
     if (result == LUCI_OK)
         result = luci_key_id(wanted->username, &act.new_key, pool);
@@ -170,7 +169,7 @@ luci_result_t luci_admin_rename(luci_db_t *db, const luci_user_t *user, const ch
                                 apr_pool_t *scratch)
 {
     act_t act = { .run = rename_both, .user = user, .username = username };
-    luci_result_t result = luci_policy_username(username, luci_db_target(db)->settings->username_length);
+    luci_result_t result = luci_policy_new_name(luci_db_target(db)->settings, username);
 
     if (result == LUCI_OK)
         result = luci_key_id(user->username, &act.old_key, scratch);

@@ -31,12 +31,13 @@ static luci_reason_t invalid(luci_field_t field)
 static luci_result_t check_lengths(const luci_settings_t *settings, const luci_auth_request_t *request,
                                    int sign_up, luci_field_t *field)
 {
-    luci_length_t name = settings->username_length, password = settings->password_length;
+    luci_length_t password = settings->password_length;
 
     if (!sign_up)
-        name.least = password.least = SIGN_IN_LEAST;
+        password.least = SIGN_IN_LEAST;
     *field = LUCI_FIELD_USERNAME;
-    if (luci_policy_username(request->username, name) != LUCI_OK)
+    if ((sign_up ? luci_policy_new_name(settings, request->username)
+                 : luci_policy_typed_name(request->username, settings->username_length.most)) != LUCI_OK)
         return LUCI_INVALID;
     *field = LUCI_FIELD_PASSWORD;
     if (luci_policy_password(request->password, password) != LUCI_OK)
@@ -350,16 +351,27 @@ static luci_result_t verify(const luci_auth_t *auth, const luci_auth_request_t *
     return result;
 }
 
-luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
+/* Before anything else: which name is meant, and whether name and password can be anybody's. */
+static luci_result_t take_name(const luci_auth_t *auth, luci_auth_request_t *request, luci_field_t *field,
+                               luci_verdict_t *verdict, apr_pool_t *pool)
+{
+    luci_result_t result = luci_credential_name(auth, &request->username, pool);
+
+    *field = LUCI_FIELD_NONE;
+    if (result == LUCI_OK)
+        result = check_lengths(auth->settings, request, 0, field);
+    verdict->reason = result == LUCI_INVALID ? invalid(*field) : luci_reason_of(result);
+    return result;
+}
+
+luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
     luci_event_t event = { .kind = LUCI_EVENT_SIGN_IN, .at = request->now };
     luci_verdict_t verdict = { 0 };
-    luci_result_t result = check_lengths(auth->settings, request, 0, field);
+    luci_result_t result = take_name(auth, request, field, &verdict, pool);
 
-    if (result == LUCI_INVALID)
-        verdict.reason = invalid(*field);
-    else
+    if (result == LUCI_OK)
         result = verify(auth, request, &verdict, pool);
     if (result == LUCI_OK)
         result = admit_as_checked(auth, request, session, &verdict, pool);
@@ -410,19 +422,17 @@ static luci_result_t recall(const luci_auth_t *auth, const luci_auth_request_t *
     return found;
 }
 
-luci_result_t luci_auth_check(const luci_auth_t *auth, const luci_auth_request_t *request, luci_user_t *user,
+luci_result_t luci_auth_check(const luci_auth_t *auth, luci_auth_request_t *request, luci_user_t *user,
                               apr_pool_t *pool)
 {
     luci_event_t event = { .kind = LUCI_EVENT_PASSWORD_CHECK, .at = request->now };
     luci_verdict_t verdict = { 0 };
     luci_field_t field;
-    luci_result_t result = check_lengths(auth->settings, request, 0, &field);
+    luci_result_t result = take_name(auth, request, &field, &verdict, pool);
 
-    if (result == LUCI_INVALID) {
-        verdict.reason = invalid(field);
+    if (result == LUCI_INVALID)
         result = LUCI_DENIED;
-    }
-    else {
+    else if (result == LUCI_OK) {
         result =
             auth->passwords ? recall(auth, request, &verdict, pool) : verify(auth, request, &verdict, pool);
     }

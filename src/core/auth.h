@@ -38,15 +38,16 @@ luci_result_t luci_auth_look(const luci_auth_t *auth, const luci_auth_request_t 
 luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Verifies and creates a new session. DENIED: unknown user, wrong password, no password or disabled, in equal
- * time; else as above. */
-luci_result_t luci_auth_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
+/* Verifies and creates a new session. request->username becomes the name that was meant
+ * (luci_credential_name), also where this fails. DENIED: unknown user, wrong password, no password or
+ * disabled, in equal time; else as above. */
+luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Verifies only, without a session (HTTP Basic). OK: *user is from pool. NOT_FOUND: no such user, in the time
- * of a wrong password, and whoever asked says luci_throttle_end; THROTTLED and DENIED as above; names and
- * passwords of an impossible length are DENIED as well. */
-luci_result_t luci_auth_check(const luci_auth_t *auth, const luci_auth_request_t *request, luci_user_t *user,
+/* Verifies only, without a session (HTTP Basic). The name becomes as above. OK: *user is from pool.
+ * NOT_FOUND: no such user, in the time of a wrong password, and whoever asked says luci_throttle_end;
+ * THROTTLED and DENIED as above; names and passwords of an impossible length are DENIED as well. */
+luci_result_t luci_auth_check(const luci_auth_t *auth, luci_auth_request_t *request, luci_user_t *user,
                               apr_pool_t *pool) LUCI_MUST_USE;
 
 /* The device cookie's new value after a sign-up or sign-in of this request, from pool. NOT_FOUND: there is

@@ -33,6 +33,25 @@ luci_result_t luci_credential_find(const luci_auth_t *auth, const char *id, luci
     return result;
 }
 
+luci_result_t luci_credential_name(const luci_auth_t *auth, const char **username, apr_pool_t *pool)
+{
+    const char *trimmed = luci_policy_trim(*username, pool), *id;
+    luci_key_t key;
+    luci_result_t result;
+
+    if (trimmed == *username)
+        return LUCI_OK;
+    result = luci_policy_typed_name(*username, auth->settings->username_length.most);
+    if (result == LUCI_OK)
+        result = luci_key_id(*username, &id, pool);
+    if (result == LUCI_OK)
+        result = luci_credential_find(auth, id, &key, pool);
+    if (result != LUCI_NOT_FOUND && result != LUCI_INVALID)
+        return result;
+    *username = trimmed;
+    return LUCI_OK;
+}
+
 /* What is to be done before anything is hashed. */
 static luci_result_t start(const trial_t *trial)
 {

@@ -49,6 +49,12 @@ typedef struct {
 luci_result_t luci_credential_find(const luci_auth_t *auth, const char *id, luci_key_t *key,
                                    apr_pool_t *pool) LUCI_MUST_USE;
 
+/* The name that somebody means who typed *username: the account of just that name, which may be from before
+ * white space at the ends was refused; else the name without it. OK: *username is from pool where it changed.
+ * BUSY, UNAVAILABLE, INTERNAL. */
+luci_result_t luci_credential_name(const luci_auth_t *auth, const char **username,
+                                   apr_pool_t *pool) LUCI_MUST_USE;
+
 /* Whose name it is, and why the password was not good enough: for who may know, never for the client. */
 typedef struct {
     luci_user_t user;        /* also of a wrong password; its id is NULL when there is no such user */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy.h"
 
+#include "precis.h"
+
+#include <apr_strings.h>
 #include <limits.h>
 #include <string.h>
 #include <utf8proc.h>
@@ -32,6 +35,17 @@ static const range_t within_words[] = {
     { 0x2024, 0x2024 }, { 0x2027, 0x2027 }, { 0xFE13, 0xFE13 }, { 0xFE52, 0xFE52 },
     { 0xFE55, 0xFE55 }, { 0xFF07, 0xFF07 }, { 0xFF0E, 0xFF0E }, { 0xFF1A, 0xFF1A },
 };
+
+/* DerivedCoreProperties.txt: Default_Ignorable_Code_Point beyond the category Cf; and U+2800, which is a
+ * symbol without a dot. None of them shows anything. */
+static const range_t invisible[] = {
+    { 0x34F, 0x34F },   { 0x115F, 0x1160 }, { 0x17B4, 0x17B5 },   { 0x180B, 0x180F },
+    { 0x2065, 0x2065 }, { 0x2800, 0x2800 }, { 0x3164, 0x3164 },   { 0xFE00, 0xFE0F },
+    { 0xFFA0, 0xFFA0 }, { 0xFFF0, 0xFFF8 }, { 0xE0000, 0xE0FFF },
+};
+
+#define TEXT_STYLE 0xFE0E /* these two choose how the symbol before them looks */
+#define EMOJI_STYLE 0xFE0F
 
 static int is_among(code_point_t point, const range_t *ranges, size_t count)
 {
@@ -100,18 +114,65 @@ int luci_policy_length(const char *text)
     return units;
 }
 
-static int has_controls(const char *text)
+static int is_control(code_point_t point)
 {
-    while (*text) {
-        code_point_t point;
-        int bytes = read_point(text, &point);
-
-        if (bytes < 0 || utf8proc_category(point) == UTF8PROC_CATEGORY_CC || point == 0x2028 ||
-            point == 0x2029)
-            return 1;
-        text += bytes;
+    switch (utf8proc_category(point)) {
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP: return 1;
+    default: return 0;
     }
-    return 0;
+}
+
+static int is_blank(code_point_t point)
+{
+    return point == '\t' || utf8proc_category(point) == UTF8PROC_CATEGORY_ZS;
+}
+
+static int is_invisible(code_point_t point, code_point_t before)
+{
+    if ((point == TEXT_STYLE || point == EMOJI_STYLE) && utf8proc_category(before) == UTF8PROC_CATEGORY_SO)
+        return 0;
+    return is_control(point) || utf8proc_category(point) == UTF8PROC_CATEGORY_CF ||
+           IS_AMONG(point, invisible);
+}
+
+/* What is to be known of a text's characters. */
+typedef struct {
+    int is_text;   /* UTF-8, and not NULL */
+    int controls;  /* how many */
+    int invisible; /* likewise, controls included */
+    size_t begins; /* the bytes of blanks at its start */
+    size_t ends;   /* where the last character that is no blank ends; 0: there is none */
+} survey_t;
+
+static survey_t survey(const char *text)
+{
+    survey_t found = { 0 };
+    code_point_t point, before = 0;
+    size_t at = 0;
+
+    while (text && text[at]) {
+        int bytes = read_point(text + at, &point);
+
+        if (bytes < 0)
+            return found;
+        found.controls += is_control(point);
+        found.invisible += is_invisible(point, before);
+        if (is_blank(point) && found.begins == at)
+            found.begins += (size_t)bytes;
+        at += (size_t)bytes;
+        if (!is_blank(point))
+            found.ends = at;
+        before = point;
+    }
+    found.is_text = text != NULL;
+    return found;
+}
+
+static int has_blank_ends(const char *text, const survey_t *found)
+{
+    return found->begins > 0 || text[found->ends] != '\0';
 }
 
 luci_result_t luci_policy_password(const char *password, luci_length_t bounds)
@@ -126,10 +187,57 @@ luci_result_t luci_policy_password(const char *password, luci_length_t bounds)
 luci_result_t luci_policy_username(const char *username, luci_length_t bounds)
 {
     int length = luci_policy_length(username);
+    survey_t found = survey(username);
 
-    if (length < 0 || length < bounds.least || length > bounds.most || has_controls(username))
+    if (length < 0 || length < bounds.least || length > bounds.most)
         return LUCI_INVALID;
-    return LUCI_OK;
+    return found.invisible || has_blank_ends(username, &found) ? LUCI_INVALID : LUCI_OK;
+}
+
+luci_result_t luci_policy_new_name(const luci_settings_t *settings, const char *username)
+{
+    luci_result_t result = luci_policy_username(username, settings->username_length);
+
+    if (result == LUCI_OK && settings->username_profile == LUCI_PROFILE_PRECIS &&
+        !luci_precis_admits(username))
+        return LUCI_INVALID;
+    return result;
+}
+
+const char *luci_policy_name_rule(const luci_settings_t *settings, apr_pool_t *pool)
+{
+    return apr_psprintf(
+        pool,
+        "%d to %d characters, no control characters and no other invisible ones, no white space at "
+        "either end%s",
+        settings->username_length.least, settings->username_length.most,
+        settings->username_profile == LUCI_PROFILE_PRECIS
+            ? ", and only what RFC 8265 allows (LuciaUsernameProfile precis): letters, digits and "
+              "ASCII punctuation, composed (NFC)"
+            : "");
+}
+
+luci_result_t luci_policy_typed_name(const char *username, int most)
+{
+    int length = luci_policy_length(username);
+
+    return length < 1 || length > most || survey(username).controls ? LUCI_INVALID : LUCI_OK;
+}
+
+const char *luci_policy_trim(const char *username, apr_pool_t *pool)
+{
+    survey_t found = survey(username);
+
+    if (!found.is_text || !has_blank_ends(username, &found))
+        return username;
+    return found.ends ? apr_pstrmemdup(pool, username + found.begins, found.ends - found.begins) : "";
+}
+
+int luci_policy_fits_header(const char *value)
+{
+    survey_t found = survey(value);
+
+    return found.is_text && !found.controls && !has_blank_ends(value, &found);
 }
 
 static int cased_letter_follows(const char *text)
@@ -181,6 +289,46 @@ luci_result_t luci_policy_key(const char *username, char **key, apr_pool_t *pool
     *end = '\0';
     *key = lower;
     return LUCI_OK;
+}
+
+/* In place: nothing that shows nothing, one blank for a run of white space and none at the ends. */
+static void keep_visible(char *text)
+{
+    const char *from = text;
+    char *to = text;
+
+    while (*from) {
+        code_point_t point;
+        int bytes = read_point(from, &point), blank;
+
+        if (bytes < 0)
+            break;
+        blank = is_blank(point) || is_control(point) || point == 0x2800;
+        if (blank && to > text && to[-1] != ' ')
+            *to++ = ' ';
+        if (!blank && !is_invisible(point, 0)) {
+            memmove(to, from, (size_t)bytes);
+            to += bytes;
+        }
+        from += bytes;
+    }
+    if (to > text && to[-1] == ' ')
+        to--;
+    *to = '\0';
+}
+
+luci_result_t luci_policy_appearance(const char *username, char **appearance, apr_pool_t *pool)
+{
+    char *folded, *text;
+    luci_result_t result = luci_policy_nfkc(username, &folded, pool);
+
+    if (result == LUCI_OK)
+        result = luci_policy_key(folded, &text, pool);
+    if (result == LUCI_OK)
+        keep_visible(text);
+    if (result == LUCI_OK)
+        result = luci_policy_nfkc(text, appearance, pool);
+    return result;
 }
 
 luci_result_t luci_policy_nfkc(const char *password, char **normalised, apr_pool_t *pool)

@@ -31,6 +31,12 @@ typedef enum {
     LUCI_TOKENS_PLAIN   /* as it is, so that a Lucia v2 application can share the table */
 } luci_tokens_t;
 
+/* LuciaUsernameProfile: what a new username may be. */
+typedef enum {
+    LUCI_PROFILE_PERMISSIVE, /* any text that a reader takes for no other name */
+    LUCI_PROFILE_PRECIS      /* RFC 8265 */
+} luci_profile_t;
+
 /* Bounds of a length in UTF-16 units (JavaScript's .length), both ends allowed. */
 typedef struct {
     int least;
@@ -78,6 +84,7 @@ typedef struct {
     luci_tokens_t tokens;
     luci_length_t username_length; /* at sign-up; sign-in starts at 1 */
     luci_length_t password_length; /* likewise */
+    luci_profile_t username_profile;
     luci_hash_cost_t hash;
     luci_tables_t tables;
     apr_array_header_t *

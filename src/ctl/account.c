@@ -182,19 +182,13 @@ luci_exit_t luci_account_done(luci_call_t *call, luci_ctl_database_t *database, 
 luci_exit_t luci_account_refused(luci_call_t *call, const luci_ctl_database_t *database, luci_result_t result,
                                  const char *name)
 {
-    luci_length_t length = database->config.settings.username_length;
-
-    (void)call;
     if (result == LUCI_NOT_FOUND)
         return luci_say_error(LUCI_EXIT_REFUSED, "%s was deleted meanwhile; nothing was changed", name);
     if (result == LUCI_CONFLICT)
         return luci_say_error(LUCI_EXIT_REFUSED, "the name %s is taken", name);
     if (result == LUCI_INVALID)
-        return luci_say_error(
-            LUCI_EXIT_REFUSED,
-            "%s is no username: UTF-8 of %d to %d characters is allowed, none of them a control "
-            "character",
-            name, length.least, length.most);
+        return luci_say_error(LUCI_EXIT_REFUSED, "%s is no username: UTF-8 of %s", name,
+                              luci_policy_name_rule(&database->config.settings, call->pool));
     return luci_ctl_database_failed(database, result);
 }
 

@@ -176,9 +176,10 @@ const luci_command_t luci_command_check = {
     "With --config: the directives, modules and columns that they name, who may read and\n"
     "write which files, secrets that others can read, pages that do not parse, the session\n"
     "cookie, what does not go together, and each database that is named. Of a database:\n"
-    "tables, columns, indexes and foreign keys; keys and sessions without a user, and\n"
-    "hashes that nobody can sign in with. Nothing is changed. Run it as root, or what it\n"
-    "can't read is called unreadable.\n\n"
+    "tables, columns, indexes and foreign keys; keys and sessions without a user, hashes\n"
+    "that nobody can sign in with, names that no new account could have or that look like\n"
+    "another's. Nothing is changed. Run it as root, or what it can't read is called\n"
+    "unreadable.\n\n"
     "Exit status: 0 no problem (there may be advice), 1 problems, 3 a database could\n"
     "not be asked.\n",
     NULL,

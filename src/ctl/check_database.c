@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check_database.h"
 
+#include "check_names.h"
 #include "page.h"
 #include "password_hash.h"
 #include "progress.h"
@@ -19,6 +20,8 @@ typedef struct {
     luci_db_t *db;
     const luci_db_target_t *target;
     luci_findings_t *findings;
+    luci_check_names_t *names;
+    luci_result_t names_result; /* of looking at the last name */
     luci_progress_t progress;
     apr_int64_t seen;
 } check_t;
@@ -142,6 +145,20 @@ static void show_progress(check_t *check)
     luci_progress_show(&check->progress, ++check->seen);
 }
 
+static int look_at_user(void *baton, const luci_user_t *user, apr_pool_t *scratch)
+{
+    check_t *check = baton;
+
+    show_progress(check);
+    check->names_result = luci_check_names_user(check->names, user, scratch);
+    return check->names_result == LUCI_OK;
+}
+
+static void check_users(check_t *check)
+{
+    (void)answered(check, luci_user_each(check->db, look_at_user, check, check->findings->pool));
+}
+
 typedef struct {
     check_t *check;
     wrong_t orphans;
@@ -155,13 +172,13 @@ static int look_at_key(void *baton, const char *const *row, apr_pool_t *scratch)
     keys_t *keys = baton;
     apr_pool_t *pool = keys->check->findings->pool;
 
-    (void)scratch;
     show_progress(keys->check);
+    keys->check->names_result = luci_check_names_key(keys->check->names, row[KEY_ID], scratch);
     if (!row[KEY_USER])
         note(&keys->orphans, row[KEY_ID], pool);
     else if (row[KEY_HASH] && !luci_password_is_readable(row[KEY_HASH]))
         note(&keys->unreadable, row[KEY_ID], pool);
-    return 1;
+    return keys->check->names_result == LUCI_OK;
 }
 
 static void check_keys(check_t *check)
@@ -252,7 +269,13 @@ void luci_check_database(const luci_db_target_t *target, luci_findings_t *findin
     luci_progress_begin(&check.progress, "rows", 0);
     check_attributes(&check);
     check_useful(&check);
-    check_keys(&check);
+    check.names = luci_check_names_begin(target->settings, findings);
+    check_users(&check);
+    if (check.names_result == LUCI_OK)
+        check_keys(&check);
+    if (check.names_result == LUCI_OK && !findings->unreachable)
+        check.names_result = luci_check_names_end(check.names, check.db);
+    (void)answered(&check, check.names_result);
     check_sessions(&check);
     luci_progress_end(&check.progress);
     luci_db_close(check.db);

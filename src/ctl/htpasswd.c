@@ -37,18 +37,17 @@ static line_t read_line(luci_htpasswd_t *file, char line[LUCI_HTPASSWD_LINE_MOST
     return LINE_WHOLE;
 }
 
-static const char *name_problem(const char *username, luci_length_t bounds, apr_pool_t *pool)
+static const char *name_problem(const char *username, const luci_settings_t *rules, apr_pool_t *pool)
 {
     if (luci_policy_length(username) < 0)
         return "the username is not UTF-8";
-    if (luci_policy_username(username, bounds) != LUCI_OK)
-        return apr_psprintf(pool, "the username is not allowed: %d to %d characters, no control characters",
-                            bounds.least, bounds.most);
+    if (luci_policy_new_name(rules, username) != LUCI_OK)
+        return apr_psprintf(pool, "the username is not allowed: %s", luci_policy_name_rule(rules, pool));
     return NULL;
 }
 
 /* Takes "name:hash" apart, in place. */
-static void take_apart(char *line, luci_length_t bounds, luci_htpasswd_user_t *user, apr_pool_t *pool)
+static void take_apart(char *line, const luci_settings_t *rules, luci_htpasswd_user_t *user, apr_pool_t *pool)
 {
     char *colon = strchr(line, ':');
 
@@ -58,7 +57,7 @@ static void take_apart(char *line, luci_length_t bounds, luci_htpasswd_user_t *u
         return;
     }
     *colon = '\0';
-    user->problem = name_problem(line, bounds, pool);
+    user->problem = name_problem(line, rules, pool);
     if (user->problem)
         return;
     user->username = apr_pstrdup(pool, line);
@@ -68,7 +67,7 @@ static void take_apart(char *line, luci_length_t bounds, luci_htpasswd_user_t *u
                                            : "there is no hash";
 }
 
-int luci_htpasswd_next(luci_htpasswd_t *file, luci_length_t bounds, luci_htpasswd_user_t *user,
+int luci_htpasswd_next(luci_htpasswd_t *file, const luci_settings_t *rules, luci_htpasswd_user_t *user,
                        apr_pool_t *pool)
 {
     char line[LUCI_HTPASSWD_LINE_MOST + 1];
@@ -85,7 +84,7 @@ int luci_htpasswd_next(luci_htpasswd_t *file, luci_length_t bounds, luci_htpassw
         if (luci_text_valid_bytes(line, length) != length)
             *user = (luci_htpasswd_user_t){ .problem = "the line is not UTF-8, or has a NUL in it" };
         else
-            take_apart(line, bounds, user, pool);
+            take_apart(line, rules, user, pool);
         return 1;
     }
 }

@@ -24,8 +24,8 @@ typedef struct {
     const char *problem; /* why this is no user; NULL: it is one. username is NULL where it makes no sense */
 } luci_htpasswd_user_t;
 
-/* The next line that is neither empty nor a comment, from pool. 0: there is none. bounds: of usernames. */
-int luci_htpasswd_next(luci_htpasswd_t *file, luci_length_t bounds, luci_htpasswd_user_t *user,
+/* The next line that is neither empty nor a comment, from pool. 0: there is none. rules: for usernames. */
+int luci_htpasswd_next(luci_htpasswd_t *file, const luci_settings_t *rules, luci_htpasswd_user_t *user,
                        apr_pool_t *pool);
 
 #endif

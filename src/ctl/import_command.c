@@ -29,9 +29,9 @@ typedef struct {
     luci_call_t *call;
     luci_ctl_database_t database;
     luci_htpasswd_t file;
-    const char *name; /* of the file */
-    luci_length_t bounds;
-    apr_hash_t *keys; /* those of the file so far -> apr_int64_t: the line */
+    const char *name;      /* of the file */
+    luci_settings_t rules; /* for names: any length that may sign in */
+    apr_hash_t *keys;      /* those of the file so far -> apr_int64_t: the line */
     luci_import_batch_t batch;
     luci_import_user_t users[LUCI_IMPORT_BATCH];
     apr_int64_t lines[LUCI_IMPORT_BATCH];
@@ -95,7 +95,7 @@ static luci_result_t fill(import_t *import, int *more)
     while (import->batch.count < LUCI_IMPORT_BATCH && result == LUCI_OK) {
         int first = 0;
 
-        *more = luci_htpasswd_next(&import->file, import->bounds, &user, import->pool);
+        *more = luci_htpasswd_next(&import->file, &import->rules, &user, import->pool);
         if (!*more)
             return LUCI_OK;
         if (user.problem) {
@@ -241,7 +241,8 @@ static luci_exit_t run_import(luci_call_t *call)
         status = open_file(import);
     if (status != LUCI_EXIT_DONE)
         return status;
-    import->bounds = (luci_length_t){ 1, import->database.config.settings.username_length.most };
+    import->rules = import->database.config.settings;
+    import->rules.username_length.least = 1;
     import->keys = apr_hash_make(call->pool);
     import->batch.users = import->users;
     import->batch.replace = luci_command_has(call, "replace");

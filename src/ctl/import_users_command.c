@@ -70,9 +70,13 @@ static const char *say_missing(const import_t *import, const char *column)
 
 static const char *name_problem(const import_t *import, const char *username)
 {
-    luci_length_t bounds = { 1, import->database.config.settings.username_length.most };
+    luci_settings_t settings = import->database.config.settings;
 
-    return luci_policy_username(username, bounds) == LUCI_OK ? NULL : "the username is not allowed";
+    settings.username_length.least = 1; /* LuciaUsernameLength may have been shorter once */
+    if (luci_policy_new_name(&settings, username) == LUCI_OK)
+        return NULL;
+    return apr_pstrcat(import->pool,
+                       "the username is not allowed: ", luci_policy_name_rule(&settings, import->pool), NULL);
 }
 
 static void count(import_t *import, const luci_import_account_t *account)

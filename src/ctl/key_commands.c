@@ -5,6 +5,7 @@
 #include "acts.h"
 #include "page.h"
 #include "password_hash.h"
+#include "policy.h"
 #include "say.h"
 #include "secret_prompt.h"
 #include "text.h"
@@ -14,13 +15,21 @@
 
 #define KEY_BYTES_MOST 255 /* of an id, as the column of MariaDB and SQLite has it */
 
+/* The name that a key would make one to sign in with; NULL: it is another provider's. */
+static const char *name_of(const char *written)
+{
+    if (strncmp(written, "username:", 9) == 0)
+        return written + 9;
+    return strchr(written, ':') ? NULL : written;
+}
+
 /* The id of a key as it is written on the command line: PROVIDER:ID as it stands, or a username. */
 static luci_result_t key_id(const char *written, const char **id, apr_pool_t *pool)
 {
-    if (strncmp(written, "username:", 9) == 0)
-        return luci_key_id(written + 9, id, pool);
-    if (!strchr(written, ':'))
-        return luci_key_id(written, id, pool);
+    const char *name = name_of(written);
+
+    if (name)
+        return luci_key_id(name, id, pool);
     *id = written;
     return luci_text_valid_bytes(written, strlen(written)) == strlen(written) ? LUCI_OK : LUCI_INVALID;
 }
@@ -145,12 +154,14 @@ static luci_exit_t run_add(luci_call_t *call)
 {
     luci_ctl_database_t database;
     luci_user_t user;
-    const char *id, *stored = NULL;
+    const char *id, *stored = NULL, *name = name_of(call->operand[1]);
     luci_result_t result;
     luci_exit_t status = take_key_id(call, call->operand[1], &id);
 
     if (status == LUCI_EXIT_DONE)
         status = luci_account_open_to_change(call, &database, &user);
+    if (status == LUCI_EXIT_DONE && name && luci_policy_new_name(&database.config.settings, name) != LUCI_OK)
+        status = luci_account_refused(call, &database, LUCI_INVALID, name);
     if (status == LUCI_EXIT_DONE && !luci_command_has(call, "no-password"))
         status = luci_account_password(call, &database, apr_pstrcat(call->pool, "Password of ", id, NULL),
                                        &stored);

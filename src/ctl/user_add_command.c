@@ -14,7 +14,7 @@
 static luci_exit_t check_name(luci_call_t *call, luci_ctl_database_t *database, const char *name)
 {
     luci_user_t other;
-    luci_result_t result = luci_policy_username(name, database->config.settings.username_length);
+    luci_result_t result = luci_policy_new_name(&database->config.settings, name);
 
     if (result == LUCI_OK)
         result = luci_admin_find(database->db, name, &other, call->pool);

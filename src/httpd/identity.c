@@ -2,12 +2,12 @@
 #include "identity.h"
 
 #include "answer.h"
+#include "policy.h"
 #include "reply.h"
 #include "request.h"
 #include "scrub.h"
 #include "visit.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_log.h>
 #include <http_protocol.h>
@@ -72,27 +72,28 @@ static void set_environment(request_rec *r, const luci_user_t *user, const luci_
     }
 }
 
-static void set_header(request_rec *r, const char *name, const char *value)
+static void set_header(request_rec *r, const char *user_id, const char *name, const char *value)
 {
-    for (const char *c = value; *c; c++) {
-        if (apr_iscntrl(*c)) {
-            ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                          "LUCI0702: %s is not sent: the value holds a control character", name);
-            return;
-        }
+    if (luci_policy_fits_header(value)) {
+        apr_table_setn(r->headers_in, name, value);
+        return;
     }
-    apr_table_setn(r->headers_in, name, value);
+    ap_log_rerror(
+        APLOG_MARK, APLOG_WARNING, 0, r,
+        "LUCI0702: %s is not sent: the value holds a control character, is not UTF-8, or has white space "
+        "at an end, which the backend would drop (user %s)",
+        name, user_id);
 }
 
 static void set_headers(request_rec *r, const luci_user_t *user, const luci_runtime_t *runtime)
 {
     int count = runtime->auth.settings->attributes->nelts;
 
-    set_header(r, "X-Lucia-User-Id", user->id);
-    set_header(r, "X-Lucia-Username", user->username);
+    set_header(r, user->id, "X-Lucia-User-Id", user->id);
+    set_header(r, user->id, "X-Lucia-Username", user->username);
     for (int i = 0; i < count; i++) {
         if (is_extra(runtime, user, i))
-            set_header(r, runtime->attribute_names[i].header, user->attributes[i]);
+            set_header(r, user->id, runtime->attribute_names[i].header, user->attributes[i]);
     }
 }
 

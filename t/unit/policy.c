@@ -80,17 +80,119 @@ static void check_bounds(void)
 
 static void check_controls(void)
 {
-    static const char *const refused[] = { "ali\nce",        "\x01lice",    "alice\x1F",     "ali\tce",
-                                           "\033[31mred",    "alice\x7F",   "alice\xC2\x80", "alice\xC2\x9F",
-                                           "alice\u2028",    "\u2029alice", "ali\rce",       "alice\xC3",
-                                           "ali\xED\xA0\x80" };
-    static const char *const welcome[] = { "alice",       "al ice",  "alice\u00A0", "\u00C4lice",
-                                           "\u202Ealice", "ali<ce>", "\"'&;" };
+    static const char *const refused[] = {
+        "ali\nce",         "\x01lice",      "alice\x1F",   "ali\tce",     "\033[31mred", "alice\x7F",
+        "alice\xC2\x80",   "alice\xC2\x9F", "alice\u2028", "\u2029alice", "ali\rce",     "alice\xC3",
+        "ali\xED\xA0\x80", "alice ",        " alice",      "    ",        "alice\u00A0", "\u3000alice",
+        "alice\u2003",     "al\u200Bice",   "\u202Ealice", "alice\uFEFF", "al\u00ADice", "al\u2060ice",
+        "\u200Dalice",     "al\u034Fice",   "alice\u3164", "alice\u2800", "alice\uFE0F", "al\U000E0061ice",
+        "alice\u180E"
+    };
+    static const char *const welcome[] = { "alice",   "al ice", "\u00C4lice",     "a\u0301lice",
+                                           "ali<ce>", "\"'&;",  "\u2764\uFE0Fab", "\uD55C\uAE00ab" };
 
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         tap_is_int(luci_policy_username(refused[i], usernames), LUCI_INVALID, "refused name %zu", i);
     for (size_t i = 0; i < sizeof welcome / sizeof welcome[0]; i++)
         tap_is_int(luci_policy_username(welcome[i], usernames), LUCI_OK, "welcome name %zu", i);
+}
+
+static void check_typed(apr_pool_t *pool)
+{
+    static const char *const typed[][2] = {
+        { "alice", "alice" },
+        { " alice ", "alice" },
+        { "alice\u00A0", "alice" },
+        { "\talice", "alice" },
+        { "al ice", "al ice" },
+        { "    ", "" },
+        { "", "" },
+        { "alice\n ", "alice\n" },
+        { "\u3000\u65E5\u672C\u2003", "\u65E5\u672C" },
+        { " a\xFF ", " a\xFF " },
+        { "\u202Ealice", "\u202Ealice" },
+    };
+
+    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)
+        tap_is_str(luci_policy_trim(typed[i][0], pool), typed[i][1], "typed name %zu", i);
+    tap_ok(luci_policy_trim(NULL, pool) == NULL, "no name stays none");
+    tap_is_int(luci_policy_typed_name("\u202Ealice", 31), LUCI_OK, "an older name may sign in");
+    tap_is_int(luci_policy_typed_name("alice ", 31), LUCI_OK, "so may one with a blank");
+    tap_is_int(luci_policy_typed_name("ali\nce", 31), LUCI_INVALID, "a control character never could");
+    tap_is_int(luci_policy_typed_name("", 31), LUCI_INVALID, "nor could nothing");
+    tap_is_int(luci_policy_typed_name(repeated("a", 32), 31), LUCI_INVALID, "nor what is too long");
+}
+
+static void check_headers(void)
+{
+    static const char *const carried[] = { "", "alice", "al ice", "caf\u00E9", "\u202Ealice" };
+    static const char *const changed[] = { "alice ",
+                                           " alice",
+                                           "\talice",
+                                           "a\nb",
+                                           "a\x7F",
+                                           "alice\u00A0",
+                                           "a\xC2\x85",
+                                           "a\u2028"
+                                           "b",
+                                           "a\xFF",
+                                           NULL };
+
+    for (size_t i = 0; i < sizeof carried / sizeof *carried; i++)
+        tap_ok(luci_policy_fits_header(carried[i]), "row 43: a header carries value %zu", i);
+    for (size_t i = 0; i < sizeof changed / sizeof *changed; i++)
+        tap_ok(!luci_policy_fits_header(changed[i]), "row 43: a header does not carry value %zu", i);
+}
+
+static void check_appearances(apr_pool_t *pool)
+{
+    static const char *const alike[][2] = {
+        { "Alice ", "alice" },        { "al\u200Bice", "alice" },
+        { "\uFF21lice", "alice" },    { "al\u00A0 ice", "al ice" },
+        { "\uFB01ne", "fine" },       { "e\u0301va", "\u00E9va" },
+        { "\u2764\uFE0F", "\u2764" }, { "  ", "" },
+    };
+    char *appearance;
+
+    for (size_t i = 0; i < sizeof alike / sizeof *alike; i++) {
+        tap_is_int(luci_policy_appearance(alike[i][0], &appearance, pool), LUCI_OK, "appearance %zu", i);
+        tap_is_str(appearance, alike[i][1], "row 43: as a reader sees it");
+    }
+    tap_is_int(luci_policy_appearance("a\xFF", &appearance, pool), LUCI_INVALID, "none without UTF-8");
+}
+
+static void check_precis(void)
+{
+    static const char *const admitted[] = {
+        "juliet@example.com",
+        "alice",
+        "Al ice",
+        "fu\u00DFball",
+        "\u03C0\u03C2",
+        "l\u00B7l",
+        "\u05D0\u05D1\u05F3",
+        "\u30AB\u30FB\u30AB",
+        "\u0627\u0661",
+        "\u05D0\u05D11",
+        "\u65E5\u672C",
+        "\u00E9va",
+        "a!#$%&'*+-./",
+    };
+    static const char *const refused[] = {
+        "foo  bar",     "\u265A",      "henry\u2163",  "\uFF21lice",   "e\u0301va",       "a\u00B7l",
+        "\u30FBab",     "\u0375ab",    "\u05F3\u05D0", "\u0661\u06F1", "\u05D0a",         "a\u05D0",
+        "\u05D0-",      "1\u05D0",     "\uFB01ne",     "\u1100\u1161", "\U0001F600alice", "a\u200Db",
+        "\u0640\u0627", "al\u00A0ice", "\u01C5ab",     "\u0378ab",
+    };
+    luci_settings_t precis = { .username_length = { 1, 31 }, .username_profile = LUCI_PROFILE_PRECIS },
+                    permissive = { .username_length = { 1, 31 } };
+
+    for (size_t i = 0; i < sizeof admitted / sizeof *admitted; i++)
+        tap_is_int(luci_policy_new_name(&precis, admitted[i]), LUCI_OK, "RFC 8265 admits name %zu", i);
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        tap_is_int(luci_policy_new_name(&precis, refused[i]), LUCI_INVALID, "RFC 8265 refuses name %zu", i);
+    tap_is_int(luci_policy_new_name(&permissive, "\U0001F600alice"), LUCI_OK, "permissive admits an emoji");
+    tap_is_int(luci_policy_new_name(&permissive, "alice "), LUCI_INVALID, "but no blank at the end");
 }
 
 static void check_keys(apr_pool_t *pool)
@@ -243,6 +345,10 @@ int main(void)
     check_lengths();
     check_bounds();
     check_controls();
+    check_typed(pool);
+    check_headers();
+    check_appearances(pool);
+    check_precis();
     check_keys(pool);
     check_nfkc(pool);
     check_nothing_left(pool);
