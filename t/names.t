@@ -135,7 +135,7 @@ subtest 'names from before' => sub {
     like $said, qr/and "alice" \(id \Q$alices_id\E\)/, 'of a plain name';
     like $said, qr/^3 names could not be given to a new account.*"    " \(id olderblanks0001\).*luciactl user rename --id/m, 'names that are none, and what to do';
     like $said, qr/^1 keys are not in lower case.*: "username:ALIAS"/m, 'a key that nobody reaches';
-    is $ctl->status('key', 'delete', 'username:alice '), 0, 'an odd key can be deleted';
+    is $ctl->status('key', 'delete', '--yes', 'username:alice '), 0, 'an odd key can be deleted';
     sqlite($db, "DELETE FROM $_->[0] WHERE $_->[1] LIKE 'older%' OR id = 'username:ALIAS'") for ['user_session', 'user_id'], ['user_key', 'user_id'], ['auth_user', 'id'];
     is $ctl->run('check')->{status}, 0, 'and is content without them' or diag $ctl->run('check')->{out};
 };

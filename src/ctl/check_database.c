@@ -84,18 +84,23 @@ static int check_tables(check_t *check)
     return all && !check->findings->unreachable;
 }
 
-static void check_attributes(check_t *check)
+/* 1: all columns of LuciaUserAttributes are there, and users can be read. */
+static int check_attributes(check_t *check)
 {
     const luci_settings_t *settings = check->target->settings;
     luci_sql_dialect_t dialect = LUCI_SQLITE3;
+    int all = 1;
 
     if (luci_sql_dialect(check->target->driver, &dialect) != LUCI_OK)
-        return;
+        return 0;
     for (int i = 0; i < settings->attributes->nelts; i++) {
         const char *column = APR_ARRAY_IDX(settings->attributes, i, const char *);
         int found = 0;
 
-        if (answered(check, luci_db_has_column(check->db, column, &found)) && !found)
+        if (!answered(check, luci_db_has_column(check->db, column, &found)))
+            return 0;
+        all &= found;
+        if (!found)
             luci_findings_problem(
                 check->findings, DATABASE,
                 apr_pstrcat(check->findings->pool, "This adds it: ",
@@ -103,6 +108,7 @@ static void check_attributes(check_t *check)
                 "LuciaUserAttributes names %s, but the table %s has no such column", column,
                 settings->tables.user);
     }
+    return all;
 }
 
 /* What the module works without, and what is lost then. */
@@ -255,6 +261,7 @@ void luci_check_database(const luci_db_target_t *target, luci_findings_t *findin
 {
     check_t check = { .target = target, .findings = findings };
     const char *problem;
+    int readable;
 
     if (luci_secret_init(findings->pool) != LUCI_OK ||
         luci_db_init(target->driver, &problem, findings->pool) != LUCI_OK) {
@@ -267,13 +274,14 @@ void luci_check_database(const luci_db_target_t *target, luci_findings_t *findin
     if (!answered(&check, luci_db_connect(check.db)) || !check_tables(&check))
         return;
     luci_progress_begin(&check.progress, "rows", 0);
-    check_attributes(&check);
+    readable = check_attributes(&check);
     check_useful(&check);
     check.names = luci_check_names_begin(target->settings, findings);
-    check_users(&check);
+    if (readable)
+        check_users(&check);
     if (check.names_result == LUCI_OK)
         check_keys(&check);
-    if (check.names_result == LUCI_OK && !findings->unreachable)
+    if (readable && check.names_result == LUCI_OK && !findings->unreachable)
         check.names_result = luci_check_names_end(check.names, check.db);
     (void)answered(&check, check.names_result);
     check_sessions(&check);
