@@ -50,6 +50,8 @@ subtest 'a person who navigates is sent to sign in, and back' => sub {
         '/vault/a.txt%3Fb%3Dc%26d%3D%2526', 'with its query';
     is_sent_to_login $server->request(GET => '/vault/a.txt', accept => 'text/html'), '/vault/a.txt',
         'an old browser, which says no Sec-Fetch-Mode';
+    is_sent_to_login $server->request(GET => '/vault/a.txt', navigation('Sec-Fetch-Mode' => 'same-origin', 'Sec-Fetch-Dest' => 'empty')), '/vault/a.txt',
+        'Firefox, through a service worker';
     is_sent_to_login $server->request(GET => '/vault/a.txt', navigation(), cookie => $dead), '/vault/a.txt',
         'with a cookie that means nothing';
     my $reply = $server->request(GET => 'http://127.0.0.1:' . $server->port . '/vault/a.txt?x', navigation());
@@ -65,9 +67,20 @@ subtest 'a person who navigates is sent to sign in, and back' => sub {
     is_sent_to_login $server->request(GET => '/vault/?a=\\%0A', navigation()), '/vault/%3Fa%3D%5C%250A', 'a query may hold anything';
 };
 
+subtest 'the layout of the guides beside an index.html' => sub {
+    my $site = LuciaTest::Server->new(files => { 'htdocs/index.html' => 'index', 'htdocs/login/index.html' => 'index' },
+        config => "LuciaDatabase sqlite3 \@db\@\nLuciaPasswordHash argon2id m=1024 t=1 p=1\n<Location />\nAuthType Lucia\nRequire valid-user\n</Location>\n"
+            . join '', map { "<LocationMatch \"^$_->[0]\$\">\nSetHandler luciauth-$_->[1]\n</LocationMatch>\n" } ['/', 'profile'], ['/login', 'login'], ['/signup', 'signup']);
+    my $reply = $site->request(POST => '/signup', type => 'application/x-www-form-urlencoded', body => 'username=alice&password=hunter22', origin => 1);
+    my ($cookie) = LuciaTest::cookie_of($reply);
+    like $site->request(GET => '/', navigation(), cookie => $cookie)->body, qr/Username: .*alice/, 'the profile is shown, not the index';
+    like $site->request(GET => '/login', navigation())->body, qr/name="password"/, 'the sign-in page is, too, beside a folder of its name';
+    is $site->request(GET => '/index.html', navigation(), cookie => $cookie)->body, 'index', 'the file has its own address';
+};
+
 subtest 'a script is told in JSON, without a challenge' => sub {
     is_unauthorized_json $server->request(GET => '/vault/a.txt', script()), 'Sec-Fetch-Mode: cors';
-    for my $mode (qw(same-origin no-cors websocket)) {
+    for my $mode (qw(no-cors websocket)) {
         is_unauthorized_json $server->request(GET => '/vault/a.txt', navigation('Sec-Fetch-Mode' => $mode)), $mode;
     }
     is_unauthorized_json $server->request(GET => '/vault/a.txt', accept => 'text/html',

@@ -6,6 +6,10 @@
 #include "member.h"
 #include "reply.h"
 
+#include <http_log.h>
+
+APLOG_USE_MODULE(luciauth);
+
 #define MESSAGE_METHOD "Method not allowed"
 
 typedef int endpoint_fn(luci_call_t *call);
@@ -35,6 +39,19 @@ static int refuse_method(luci_call_t *call, endpoint_fn *get, endpoint_fn *post)
     return luci_call_fail(call, HTTP_METHOD_NOT_ALLOWED, MESSAGE_METHOD);
 }
 
+/* The gate let it pass as an endpoint, and then something else was to answer. */
+static int refuse_other_content(request_rec *r)
+{
+    if (!luci_visit_is_exempt(r))
+        return DECLINED;
+    ap_log_rerror(
+        APLOG_MARK, APLOG_ERR, 0, r,
+        "LUCI0760: %s passed the gate as an endpoint of mod_luciauth, but the handler \"%s\" was to "
+        "answer it; see which directive sets that handler",
+        r->uri, r->handler ? r->handler : "default");
+    return HTTP_FORBIDDEN;
+}
+
 int luci_endpoints_handle(request_rec *r)
 {
     luci_route_t route = luci_route_of(r);
@@ -42,7 +59,7 @@ int luci_endpoints_handle(request_rec *r)
     luci_call_t call;
 
     if (route.endpoint == LUCI_ENDPOINT_NONE)
-        return luci_visit_is_exempt(r) ? HTTP_FORBIDDEN : DECLINED; /* passed the gate as an endpoint only */
+        return refuse_other_content(r);
     if (!r->main)
         luci_visit_of(r)->content_of = r; /* without a database no filter of ours has said so */
     call = luci_call_of(r, route);

@@ -2,6 +2,7 @@
 #include "identity.h"
 
 #include "answer.h"
+#include "mount.h"
 #include "policy.h"
 #include "reply.h"
 #include "request.h"
@@ -166,8 +167,12 @@ int luci_identity_handle(request_rec *r)
     return DECLINED;
 }
 
+/* A folder that an endpoint stands in for is none: mod_dir would show its index file in the endpoint's place,
+ * or send the client on to a slash. */
 int luci_identity_before_index(request_rec *r)
 {
+    if (r->finfo.filetype == APR_DIR && luci_route_of(r).endpoint != LUCI_ENDPOINT_NONE)
+        r->finfo.filetype = APR_NOFILE;
     if (!r->main && r->finfo.filetype == APR_DIR && luci_config_server(r->server)->database.driver)
         luci_visit_of(r)->indexing = r;
     return DECLINED;

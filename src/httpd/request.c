@@ -113,12 +113,20 @@ int luci_request_prefers_json(const request_rec *r)
     return json.quality > html.quality || (json.quality == html.quality && json.place < html.place);
 }
 
+/* What the browser says the request is for, where it says so. A script asks in the modes cors, no-cors and
+ * websocket. Firefox sends a navigation that a service worker passes through as same-origin; a script may ask
+ * in that mode too, but names no HTML then. */
+static int mode_may_be_navigation(const char *mode)
+{
+    return !mode || ap_cstr_casecmp(mode, "navigate") == 0 || ap_cstr_casecmp(mode, "same-origin") == 0;
+}
+
 int luci_request_is_navigation(const request_rec *r)
 {
     const char *mode = apr_table_get(r->headers_in, "Sec-Fetch-Mode");
     liking_t json, html;
 
-    if (mode && ap_cstr_casecmp(mode, "navigate") != 0)
+    if (!mode_may_be_navigation(mode))
         return 0;
     if (apr_table_get(r->headers_in, "X-Requested-With"))
         return 0;
