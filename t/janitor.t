@@ -116,6 +116,8 @@ subtest 'the database is away' => sub {
 };
 
 subtest 'two servers, one database' => sub {
+    my $living = left($server->db, 'L');    # a sign-in before may have ended some of a user with more than 1,000
+    cmp_ok $living, '>=', 900, 'there are living ones';
     my $second = LuciaTest::Server->new(config => CHEAP =~ s/\@db\@/$server->db/er . "LuciaCleanup 1s\n");
     my @from = map { length $_->error_log } $server, $second;
     for (1 .. 3) {
@@ -126,7 +128,7 @@ subtest 'two servers, one database' => sub {
     wait_until(sub { sum(said($server, $from[0]), said($second, $from[1])) >= 15_000 }, 10);
     is sum(said($server, $from[0]), said($second, $from[1])), 15_000, 'each once';
     unlike substr($_->[0]->error_log, $_->[1]), qr/LUCI07(?:11|13)|exit signal/, 'without a complaint' for [$server, $from[0]], [$second, $from[1]];
-    is left($server->db, 'L'), 1000, 'the living stay';
+    is left($server->db, 'L'), $living, 'the living stay';
 };
 
 unlike $server->error_log, qr/exit signal (?!Killed)/, 'no child died';

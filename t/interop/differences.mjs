@@ -23,12 +23,25 @@ export const DIFFERENCES = {
     ours: { status: 400, message: "Username already taken" },
   },
   "control-characters": {
-    why: "a name with control characters forges log lines and terminals; Lucia stores it",
+    why: "a name with control or format characters, or blanks at its ends, forges log lines and terminals; Lucia stores it",
     ours: { status: 400, location: null, cookie: "none", message: "Invalid username", kind: "page", kept: ANY },
   },
   "control-characters-at-sign-in": {
     why: "no account can have such a name, so it is refused before the database is asked",
     ours: { status: 400, message: "Invalid username" },
+  },
+
+  "blanks-at-sign-in": {
+    why: "a phone's keyboard adds them; no name begins or ends with one, so nobody else is meant",
+    ours: { status: 302, location: "/", cookie: "set", message: null, kind: null, shown: null, kept: null },
+  },
+  "signed-out-page": {
+    why: "who signs out twice is told kindly, on a page of its own; the status is the same",
+    ours: { message: ANY },
+  },
+  "sign-out-page": {
+    why: "applications link to a sign-out URL: GET shows a button, and a visitor is sent to the sign-in page",
+    ours: { ...ANONYMOUS, message: null, kept: null },
   },
 
   // Bodies
@@ -107,10 +120,6 @@ export const DIFFERENCES = {
   "other-method": {
     why: "Express knows no such route; here the path is known and the method is named as the fault",
     ours: { ...ERROR_PAGE, status: 405 },
-  },
-  "other-method-head": {
-    why: "the same, without a body",
-    ours: { status: 405 },
   },
   "api-method": {
     why: "the guide's handler sets the status and never answers (the rebuilt one does, with nothing); here every error is JSON",

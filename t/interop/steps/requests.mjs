@@ -152,8 +152,8 @@ const methods = {
     ...["PUT", "DELETE", "PATCH", "PROPFIND"].map((method) =>
       visitor(`${method} /login`, using(method, "/login"), NOT_FOUND, "other-method"),
     ),
-    visitor("GET /logout", get("/logout"), NOT_FOUND, "other-method"),
-    visitor("HEAD /logout", using("HEAD", "/logout"), NOT_FOUND, "other-method-head"),
+    visitor("GET /logout", get("/logout"), NOT_FOUND, "sign-out-page"),
+    visitor("HEAD /logout", using("HEAD", "/logout"), NOT_FOUND, "sign-out-page"),
     visitor("POST /", post("/"), NOT_FOUND, "other-method"),
     visitor("PUT /", using("PUT", "/"), NOT_FOUND, "other-method"),
     visitor("OPTIONS /login", using("OPTIONS", "/login"), { status: 200 }, "options"),

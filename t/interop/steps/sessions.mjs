@@ -70,7 +70,7 @@ const cookies = {
       "an unknown token at sign-out",
       () => `auth_session=${UNKNOWN}`,
       { ...UNAUTHORIZED, cookie: "cleared" },
-      null,
+      "signed-out-page",
       post("/logout"),
     ),
     sent(
