@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shared_table.h"
 
+#include "thread.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -35,22 +37,6 @@ static size_t stride_of(size_t record_most)
 
 /* ---- Making it ---- */
 
-static int make_lock(pthread_mutex_t *lock)
-{
-    pthread_mutexattr_t kind;
-    int code = pthread_mutexattr_init(&kind);
-
-    if (code != 0)
-        return code;
-    code = pthread_mutexattr_setpshared(&kind, PTHREAD_PROCESS_SHARED);
-    if (code == 0)
-        code = pthread_mutexattr_setrobust(&kind, PTHREAD_MUTEX_ROBUST);
-    if (code == 0)
-        code = pthread_mutex_init(lock, &kind);
-    pthread_mutexattr_destroy(&kind);
-    return code;
-}
-
 size_t luci_shared_table_least(size_t record_most)
 {
     return head_bytes() + (size_t)LUCI_SHARED_TABLE_PARTS * WAYS * stride_of(record_most);
@@ -62,7 +48,7 @@ luci_shared_table_t *luci_shared_table_make(void *memory, size_t bytes, size_t r
     luci_shared_table_t *table = memory;
     size_t stride = stride_of(record_most);
 
-    if (bytes < luci_shared_table_least(record_most) || make_lock(&table->lock) != 0)
+    if (bytes < luci_shared_table_least(record_most) || luci_thread_shared_lock(&table->lock) != 0)
         return NULL;
     table->record_most = record_most;
     table->stride = stride;

@@ -2,6 +2,7 @@
 #include "hash_memory.h"
 
 #include "arena.h"
+#include "thread.h"
 
 #include <apr_shm.h>
 #include <http_config.h>
@@ -18,30 +19,14 @@ APLOG_USE_MODULE(luciauth);
 
 /* ---- Locks ---- */
 
-static int make_lock(pthread_mutex_t *lock)
-{
-    pthread_mutexattr_t kind;
-    int code = pthread_mutexattr_init(&kind);
-
-    if (code != 0)
-        return code;
-    code = pthread_mutexattr_setpshared(&kind, PTHREAD_PROCESS_SHARED);
-    if (code == 0)
-        code = pthread_mutexattr_setrobust(&kind, PTHREAD_MUTEX_ROBUST);
-    if (code == 0)
-        code = pthread_mutex_init(lock, &kind);
-    pthread_mutexattr_destroy(&kind);
-    return code;
-}
-
 static int make_locks(const luci_hash_memory_t *memory)
 {
-    int code = make_lock(&memory->shared->queue);
+    int code = luci_thread_shared_lock(&memory->shared->queue);
 
     if (code == 0 && sem_init(&memory->shared->given_back, 1, 0) != 0)
         code = errno;
     for (int i = 0; i < memory->size.slots + memory->size.places && code == 0; i++)
-        code = make_lock(&memory->shared->lock[i]);
+        code = luci_thread_shared_lock(&memory->shared->lock[i]);
     return code;
 }
 
