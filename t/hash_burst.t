@@ -157,8 +157,8 @@ subtest 'a full queue and the end of its children' => sub {
             $server->restart_graceful;
             is $server->request(GET => '/vault/a.txt', cookie => $alice)->status, 200, 'new children serve';
             $hashes->release;
-            local $TODO = 'on a busy machine some are cut off; not understood yet';
-            is_deeply statuses(@asked), { 302 => 40 }, 'a graceful restart loses no answer';
+            my $count = statuses(@asked);
+            is_deeply $count, { 302 => 40 }, 'a graceful restart loses no answer' or diag $server->error_log;
         }
         ok queue_is(0), 'nobody waits any more';
         is_deeply statuses(map { sign_in_later() } 1 .. 10), { 302 => 10 }, 'and it goes on';
