@@ -51,7 +51,7 @@ TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-s
 	libio-pty-perl openssl binutils apache2-utils man-db \
 	sqlite3 curl media-types postgresql libaprutil1-dbd-pgsql libdbd-pg-perl \
 	mariadb-server libaprutil1-dbd-mysql libdbd-mariadb-perl redis-server memcached \
-	php-fpm git nginx-light haproxy varnish hitch $(SODIUM_PACKAGES)
+	php-fpm git litmus subversion libapache2-mod-svn nginx-light haproxy varnish hitch $(SODIUM_PACKAGES)
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck $(SODIUM_PACKAGES)
 BENCH_PACKAGES = wrk valgrind libdbd-sqlite3-perl postgresql libaprutil1-dbd-pgsql libdbd-pg-perl $(NODE_PACKAGES)
 NODE_PACKAGES = $(if $(shell command -v node 2>/dev/null),,nodejs) $(if $(shell command -v npm 2>/dev/null),,npm)

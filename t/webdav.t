@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+# Row 46: WebDAV as httpd does it, with the module as without: litmus' checks, and Subversion's commands. Accounts of
+# this module do for both what a password file does.
+use strict;
+use warnings;
+use lib 't/lib';
+use File::Path qw(make_path);
+use Test::More;
+use LuciaTest;
+
+my @DAV = (modules => ['dav', 'dav_fs', 'dav_lock', 'authn_file'], throttle => 0);
+my $BASIC = <<'EOT';
+DavLockDB @dir@/locks/db
+<Location /files>
+    Dav On
+    AuthType Basic
+    AuthName files
+    AuthBasicProvider %s
+    Require valid-user
+</Location>
+EOT
+my $FILE = sprintf $BASIC, "file\n    AuthUserFile \@dir\@/conf/users";
+my $DATABASE = "LuciaDatabase sqlite3 \@db\@\nLuciaPasswordHash argon2id m=1024 t=1 p=1\n";
+my $TOP = "LuciaMount /account\nLuciaOptional On\n";
+
+# Of htpasswd -nbm.
+my $users = 'alice:' . `openssl passwd -apr1 hunter22`;
+
+sub server {
+    my (%arg) = @_;
+    my $server = LuciaTest::Server->new(@DAV, files => { 'conf/users' => $users }, start => 0, %arg);
+    make_path(map { $server->dir . "/$_" } qw(locks htdocs/files svn));
+    LuciaTest::give(map { $server->dir . "/$_" } qw(locks htdocs/files svn));
+    $server->start;
+    return $server;
+}
+
+sub sign_up {
+    my ($server) = @_;
+    my $reply = $server->request(POST => '/account/signup', type => 'application/x-www-form-urlencoded', body => 'username=alice&password=hunter22', origin => 1);
+    is $reply->status, 302, 'alice signs up';
+    return;
+}
+
+# ---- litmus ----
+
+# How each check of each suite ended.
+sub litmus {
+    my ($server) = @_;
+    my $dir = LuciaTest::work_dir('litmus');
+    my $text = `cd '$dir' && env -u TESTS -u TESTROOT litmus --keep-going '@{[$server->url('/files/')]}' alice hunter22 2>&1 </dev/null`;
+    $text =~ s/.*\r//mg;
+    return [map { s/ +$//r } grep { /^ *\d+\. |^<- summary/ } split /\n/, $text];
+}
+
+SKIP: {
+    skip 'no litmus', 1 unless grep { -x "$_/litmus" } split /:/, $ENV{PATH};
+    my $without = litmus(server(lucia => 0, config => $FILE));
+    cmp_ok scalar(grep { /pass/ } @$without), '>=', 60, 'httpd alone passes' or diag join "\n", @$without;
+    is_deeply litmus(server(config => $DATABASE . $FILE)), $without, 'with the module and a database: the same';
+    is_deeply litmus(server(config => $DATABASE . $TOP . $FILE)), $without, 'with LuciaMount and LuciaOptional On for all: the same';
+    my $own = server(config => $DATABASE . $TOP . sprintf $BASIC, 'lucia');
+    sign_up($own);
+    is_deeply litmus($own), $without, 'with our accounts: the same';
+}
+
+# ---- Subversion ----
+
+# What its commands say, and whether they went well.
+sub subversion {
+    my ($server) = @_;
+    my $dir = LuciaTest::work_dir('svn');
+    my $svn = "svn --non-interactive --no-auth-cache --config-dir '$dir/config' --username alice";
+    my $url = $server->url('/svn/a');
+    my @said;
+    for my $command (
+        "checkout -q $url '$dir/copy'", "mkdir -q '$dir/copy/trunk'", "add -q '$dir/copy/a.txt'", "commit -q -m first '$dir/copy'", "copy -q -m branch $url/trunk $url/branch",
+        "propset -q colour red '$dir/copy/trunk'", "commit -q -m second '$dir/copy'", "log -q $url", "list -R $url", "lock $url/a.txt",
+    ) {
+        open my $file, '>', "$dir/copy/a.txt" or die $! if $command =~ /^add/;
+        my $text = `$svn --password hunter22 $command 2>&1 </dev/null`;
+        $text =~ s/\Q$dir\E|\Q$url\E|\d{4}-\d\d-\d\d .*//g;
+        push @said, ($command =~ /^(\w+)/)[0] . ': ' . ($? >> 8) . " $text";
+    }
+    my $refused = `$svn --password wrong list $url 2>&1 </dev/null`;
+    push @said, 'wrong: ' . ($? >> 8) . ' ' . ($refused =~ /(E\d+)/)[0];
+    return \@said;
+}
+
+SKIP: {
+    my $modules = LuciaTest::apxs('libexecdir');
+    skip 'no Subversion', 1 unless -e "$modules/mod_dav_svn.so" && grep { -x "$_/svnadmin" } split /:/, $ENV{PATH};
+    my $repository = sub {
+        my ($who, %arg) = @_;
+        my $server = server(%arg, modules => ['dav', 'dav_svn', 'authn_file'], start => 0, config => $arg{config} . <<"EOT");
+<Location /svn>
+    DAV svn
+    SVNParentPath \@dir\@/svn
+    AuthType Basic
+    AuthName svn
+    AuthBasicProvider $who
+    Require valid-user
+</Location>
+EOT
+        my $dir = $server->dir;
+        system('svnadmin', 'create', "$dir/svn/a") == 0 or die 'svnadmin failed';
+        system 'chown', '-R', (LuciaTest::server_user())[0], "$dir/svn" if $> == 0;
+        return $server;
+    };
+    my $without = subversion($repository->("file\n    AuthUserFile \@dir\@/conf/users", lucia => 0, config => ''));
+    is scalar(grep { /^(?!wrong)\w+: 0/ } @$without), 10, 'httpd alone serves Subversion' or diag join "\n", @$without;
+    my $own = $repository->('lucia', config => $DATABASE . $TOP);
+    sign_up($own);
+    is_deeply subversion($own), $without, 'our accounts: the same';
+}
+
+done_testing;
