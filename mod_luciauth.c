@@ -14,6 +14,7 @@
 #include "metrics.h"
 #include "mount.h"
 #include "notes.h"
+#include "rules.h"
 #include "runtime.h"
 #include "scrub.h"
 #include "start_schema.h"
@@ -31,6 +32,7 @@ static int pre_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp)
 {
     (void)log;
     (void)temp;
+    luci_rules_register(conf);
     return luci_cache_register_lock(conf);
 }
 
@@ -85,6 +87,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_map_to_storage(luci_mount_claim, NULL, before_proxy, APR_HOOK_REALLY_FIRST);
 
     /* The gate: who it is, and then mod_authz_core's verdict in our words. */
+    ap_hook_check_access_ex(luci_gate_access, NULL, before_authz, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(luci_gate_authenticate, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authz(luci_gate_authorize, NULL, before_authz, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_register_auth_provider(pool, AUTHN_PROVIDER_GROUP, "lucia", AUTHN_PROVIDER_VERSION, &luci_gate_basic,

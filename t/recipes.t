@@ -108,6 +108,17 @@ SKIP: {
     is $server->request(GET => '/files/a.txt', headers => { %browser, Authorization => 'Basic YWxpY2U6aHVudGVyMjI=' })->body, 'content', 'both: whatever it calls itself';
 }
 
+# ---- Members of one plan ----
+
+{
+    my $server = server('plan', { }, files => { 'htdocs/gold/a.txt' => 'content' });
+    is $server->request(GET => '/gold/a.txt', accept => 'text/html')->location, '/account/login?next=/gold/a.txt', 'plan: a visitor is asked to sign in';
+    my %cookie = map { $_ => sign_up($server, $_) } qw(alice bobby editor);
+    LuciaTest::sqlite($server->db, 'UPDATE auth_user SET plan = ? WHERE username = ?', @$_) for ['gold', 'alice'], ['free', 'bobby'];
+    is $server->request(GET => '/gold/a.txt', cookie => $cookie{$_})->body, 'content', "plan: $_ is let in" for qw(alice editor);
+    is $server->request(GET => '/gold/a.txt', cookie => $cookie{bobby})->status, 403, 'plan: a member of another plan is not';
+}
+
 # ---- The local network ----
 
 {

@@ -56,7 +56,7 @@ typedef struct {
     const char *cookie_domain; /* NULL: host-only */
     luci_samesite_t cookie_samesite;
     luci_secure_t cookie_secure;
-    int cookie_expires;            /* 0: one year, as Lucia */
+    int cookie_expires; /* 0: one year, as Lucia */
     int clear_site_data;
     const char *audit_log;         /* a file, "|program" or LUCI_AUDIT_OFF; NULL: the error log */
     const char *templates;         /* a folder; NULL: the installed one */
@@ -89,6 +89,10 @@ typedef struct {
         int is_written;
         int has_lucia;
     } basic;
+    struct { /* Require lines of mod_authz_core, which read who the visitor is */
+        int read_variables;
+        int read_user;
+    } rules;
     apr_uint64_t set; /* bit n: row n of the table was written */
 } luci_dir_config_t;
 

@@ -34,11 +34,14 @@ void *luci_config_merge_dir(apr_pool_t *pool, void *base, void *add)
     const luci_dir_config_t *added = add;
     luci_dir_config_t *merged = luci_directives_merge(&luci_scope_dir, base, add, pool);
 
-    if (!added->basic.is_written)
+    if (!added->basic.is_written && !added->rules.read_variables && !added->rules.read_user)
         return merged;
     if (merged == base)
         merged = apr_pmemdup(pool, base, sizeof *merged);
-    merged->basic = added->basic;
+    if (added->basic.is_written)
+        merged->basic = added->basic;
+    merged->rules.read_variables |= added->rules.read_variables; /* AuthMerging keeps the lines above */
+    merged->rules.read_user |= added->rules.read_user;
     return merged;
 }
 

@@ -6,6 +6,7 @@
 #include "mount.h"
 #include "reply.h"
 #include "request.h"
+#include "rules.h"
 #include "url.h"
 #include "visit.h"
 #include "way_back.h"
@@ -19,11 +20,11 @@ APLOG_USE_MODULE(luciauth);
 
 #define ANONYMOUS "" /* r->user of a visitor who is let through; fixups makes it NULL */
 
-static int is_auth_type(request_rec *r, const char *type)
+static int is_basic(request_rec *r)
 {
-    const char *configured = ap_auth_type(r);
+    const char *type = ap_auth_type(r);
 
-    return configured && ap_cstr_casecmp(configured, type) == 0;
+    return type && ap_cstr_casecmp(type, "Basic") == 0;
 }
 
 static int is_anonymous(const request_rec *r)
@@ -150,33 +151,24 @@ static void end_unknown(request_rec *r, luci_result_t outcome)
         luci_throttle_end(luci_runtime_of(r)->auth.throttle, &visit->basic_attempt, outcome, r->pool);
 }
 
-/* What the check_authn hooks behind ours say: they run once, as if we had declined, and those before ours ran
- * already (mod_ssl's FakeBasicAuth takes its own header for a forgery when it runs twice). */
-static int run_later_authn(request_rec *r)
-{
-    const apr_array_header_t *hooks = ap_hook_get_check_user_id();
-    int i = 0, status = DECLINED;
+/* What the hooks of a phase that stand behind ours say: they run once, as if we had declined, and those
+ * before ours ran already (mod_ssl's FakeBasicAuth takes its own header for a forgery when it runs twice). */
+#define RUN_LATER(function, hook, ours)                                                                      \
+    static int function(request_rec *r)                                                                      \
+    {                                                                                                        \
+        const apr_array_header_t *hooks = ap_hook_get_##hook();                                              \
+        int i = 0, status = DECLINED;                                                                        \
+                                                                                                             \
+        while (i < hooks->nelts && APR_ARRAY_IDX(hooks, i, ap_LINK_##hook##_t).pFunc != (ours))              \
+            i++;                                                                                             \
+        for (i++; i < hooks->nelts && status == DECLINED; i++)                                               \
+            status = APR_ARRAY_IDX(hooks, i, ap_LINK_##hook##_t).pFunc(r);                                   \
+        return status;                                                                                       \
+    }
 
-    while (i < hooks->nelts &&
-           APR_ARRAY_IDX(hooks, i, ap_LINK_check_user_id_t).pFunc != luci_gate_authenticate)
-        i++;
-    for (i++; i < hooks->nelts && status == DECLINED; i++)
-        status = APR_ARRAY_IDX(hooks, i, ap_LINK_check_user_id_t).pFunc(r);
-    return status;
-}
-
-/* The same for check_authz. */
-static int run_later_authz(request_rec *r)
-{
-    const apr_array_header_t *hooks = ap_hook_get_auth_checker();
-    int i = 0, status = DECLINED;
-
-    while (i < hooks->nelts && APR_ARRAY_IDX(hooks, i, ap_LINK_auth_checker_t).pFunc != luci_gate_authorize)
-        i++;
-    for (i++; i < hooks->nelts && status == DECLINED; i++)
-        status = APR_ARRAY_IDX(hooks, i, ap_LINK_auth_checker_t).pFunc(r);
-    return status;
-}
+RUN_LATER(run_later_access, access_checker_ex, luci_gate_access)
+RUN_LATER(run_later_authn, check_user_id, luci_gate_authenticate)
+RUN_LATER(run_later_authz, auth_checker, luci_gate_authorize)
 
 /* mod_auth_basic answers 500 when a provider could not look (it declines where AuthBasicAuthoritative is
  * Off); we know when that means 503 or 429. A name that is unknown here and known to another provider was no
@@ -199,14 +191,57 @@ static int authenticate_basic(request_rec *r)
     return status;
 }
 
+/* The two phases that follow where Require lines ask for a user. */
+static int identify_and_judge(request_rec *r)
+{
+    int status = ap_run_check_user_id(r);
+
+    if (status == OK)
+        status = r->user ? ap_run_auth_checker(r) : DECLINED;
+    return status == DECLINED ? HTTP_INTERNAL_SERVER_ERROR : status;
+}
+
+/* An anonymous visitor whom the rules refuse, although a line that reads who it is was satisfied, as under
+ * "Require not expr": whether another visitor might have been let in. */
+static int depends_on_user(request_rec *r, luci_rules_seen_t *seen)
+{
+    int status;
+
+    seen->suppose_user = 1;
+    status = run_later_access(r);
+    seen->suppose_user = 0;
+    return status != HTTP_FORBIDDEN;
+}
+
+/* Where a line that reads who the visitor is had its say before a user was named, OK and 403 are not the last
+ * word: a known visitor is judged again with a name, an unknown one is asked to sign in where that could
+ * change the verdict, and what could not be looked up is answered with 503. */
+int luci_gate_access(request_rec *r)
+{
+    luci_rules_seen_t *seen;
+    int status;
+
+    if (!luci_rules_matter(r))
+        return DECLINED;
+    seen = luci_visit_rules_seen(r);
+    *seen = (luci_rules_seen_t){ 0 };
+    status = run_later_access(r);
+    if (!seen->is_asked || (status != OK && status != HTTP_FORBIDDEN && !seen->is_undecided))
+        return status;
+    if (seen->is_known || seen->is_undecided ||
+        (status == HTTP_FORBIDDEN && seen->is_granted && depends_on_user(r, seen)))
+        return identify_and_judge(r);
+    return status;
+}
+
 int luci_gate_authenticate(request_rec *r)
 {
-    if (is_auth_type(r, LUCI_AUTH_TYPE)) {
+    if (luci_identity_is_gate(r)) {
         luci_visit_gate(r);
         luci_visit_of(r)->is_private = 1; /* a refusal, too, is another answer with another cookie */
         return authenticate_session(r);
     }
-    if (!luci_config_dir(r)->basic.has_lucia || !is_auth_type(r, "Basic") || !luci_runtime_of(r))
+    if (!luci_config_dir(r)->basic.has_lucia || !is_basic(r) || !luci_runtime_of(r))
         return DECLINED;
     return authenticate_basic(r);
 }

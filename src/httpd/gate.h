@@ -8,6 +8,9 @@
 #include <httpd.h>
 #include <mod_auth.h>
 
+/* The access_checker_ex hook, before mod_authz_core's. */
+int luci_gate_access(request_rec *r);
+
 /* The check_authn hook, before every other module's. */
 int luci_gate_authenticate(request_rec *r);
 

@@ -10,6 +10,7 @@
 #include "visit.h"
 
 #include <apr_strings.h>
+#include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
 #include <util_filter.h>
@@ -20,20 +21,35 @@ static ap_filter_rec_t *private_filter;
 static ap_filter_rec_t
     *private_hit_filter; /* behind mod_cache, which skips the first one when it answers itself */
 
-int luci_identity_assume(request_rec *r, const luci_user_t *user)
+int luci_identity_is_gate(request_rec *r)
+{
+    const char *type = ap_auth_type(r);
+
+    return type && ap_cstr_casecmp(type, LUCI_AUTH_TYPE) == 0;
+}
+
+const char *luci_identity_name(request_rec *r, const luci_user_t *user)
 {
     const char *which = luci_config_dir(r)->remote_user, *name;
 
     if (strcmp(which, "user_id") == 0)
-        name = user->id;
-    else
-        name = luci_user_attribute(user, &luci_config_server(r->server)->settings, which);
-    if (!name || !*name) {
+        return user->id;
+    name = luci_user_attribute(user, &luci_config_server(r->server)->settings, which);
+    return name && *name ? name : NULL;
+}
+
+int luci_identity_assume(request_rec *r, const luci_user_t *user)
+{
+    const char *name = luci_identity_name(r, user);
+
+    if (!name) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "LUCI0701: user %s has no \"%s\", which LuciaRemoteUser names", user->id, which);
+                      "LUCI0701: user %s has no \"%s\", which LuciaRemoteUser names", user->id,
+                      luci_config_dir(r)->remote_user);
         return 0;
     }
     luci_visit_name_user(r, name, user);
+    luci_identity_show(r, user);
     luci_visit_of(r)->is_private = 1;
     return 1;
 }
@@ -44,7 +60,6 @@ int luci_identity_admit(request_rec *r, const luci_user_t *user)
     return luci_identity_assume(r, user) ? OK : HTTP_FORBIDDEN;
 }
 
-/* A subrequest begins with a copy of its main request's environment, which may speak of somebody else. */
 static void clear_environment(request_rec *r, const luci_runtime_t *runtime)
 {
     int count = runtime->auth.settings->attributes->nelts;
@@ -73,6 +88,19 @@ static void set_environment(request_rec *r, const luci_user_t *user, const luci_
     }
 }
 
+/* A subrequest begins with a copy of its main request's environment, which may speak of somebody else. */
+void luci_identity_show(request_rec *r, const luci_user_t *user)
+{
+    const luci_runtime_t *runtime = luci_runtime_of(r);
+
+    if (!runtime) /* then there is no user either */
+        return;
+    if (r->main)
+        clear_environment(r, runtime);
+    if (user)
+        set_environment(r, user, runtime);
+}
+
 static void set_header(request_rec *r, const char *user_id, const char *name, const char *value)
 {
     if (luci_policy_fits_header(value)) {
@@ -98,23 +126,32 @@ static void set_headers(request_rec *r, const luci_user_t *user, const luci_runt
     }
 }
 
-/* LuciaOptional where nobody had to be asked for (Require all granted). The cookie counts only as it does
- * elsewhere. */
-static int identify(request_rec *r)
+/* The cookie counts only as it does elsewhere. */
+luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user)
 {
     const luci_session_t *session;
     luci_result_t result;
     int refused;
     const char *id = luci_visit_credential(r, &refused);
 
+    *user = NULL;
     if (!id)
-        return OK;
+        return LUCI_NOT_FOUND;
     result = luci_visit_validate(r, id, &session);
     if (result == LUCI_OK)
-        return luci_identity_admit(r, &session->user);
-    if (result == LUCI_NOT_FOUND)
-        return OK;
-    return luci_reply_undecided(r, result);
+        *user = &session->user;
+    return result;
+}
+
+/* LuciaOptional where nobody had to be asked for (Require all granted). */
+static int identify(request_rec *r)
+{
+    const luci_user_t *user;
+    luci_result_t result = luci_identity_look(r, &user);
+
+    if (result == LUCI_OK)
+        return luci_identity_admit(r, user);
+    return result == LUCI_NOT_FOUND ? OK : luci_reply_undecided(r, result);
 }
 
 static void hand_on(request_rec *r, luci_visit_t *visit, const luci_dir_config_t *dir)
@@ -122,16 +159,12 @@ static void hand_on(request_rec *r, luci_visit_t *visit, const luci_dir_config_t
     const luci_runtime_t *runtime = luci_runtime_of(r);
     const luci_user_t *user = luci_visit_user(r);
 
-    if (!runtime) /* then there is no user either */
+    luci_identity_show(r, user);
+    if (!runtime)
         return;
-    if (r->main)
-        clear_environment(r, runtime);
     if (visit->headers_sent)
         luci_scrub_ours(r->headers_in, r->pool);
-    if (!user)
-        return;
-    set_environment(r, user, runtime);
-    if (dir->headers) {
+    if (user && dir->headers) {
         set_headers(r, user, runtime);
         visit->headers_sent = 1;
     }

@@ -3,6 +3,7 @@
 #ifndef LUCI_IDENTITY_H
 #define LUCI_IDENTITY_H
 
+#include "result.h"
 #include "user.h"
 
 #include <httpd.h>
@@ -19,7 +20,20 @@ int luci_identity_handle(request_rec *r);
 /* The fixups hook right before mod_dir's: from here on a folder's subrequests look for its index. */
 int luci_identity_before_index(request_rec *r);
 
-/* Names the user of this request as LuciaRemoteUser says. 0 when there is no such value. */
+/* Whether AuthType is Lucia here. */
+int luci_identity_is_gate(request_rec *r);
+
+/* Who is there, by the credential that counts here, validated once a visit. OK: *user is set, living as long
+ * as the visit. NOT_FOUND: nobody, *user is NULL. Anything else could not be judged. */
+luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user) LUCI_MUST_USE;
+
+/* LUCIA_* in the environment of this request: of this user, or of nobody (NULL). */
+void luci_identity_show(request_rec *r, const luci_user_t *user);
+
+/* The name as LuciaRemoteUser says, NULL when there is no such value. */
+const char *luci_identity_name(request_rec *r, const luci_user_t *user);
+
+/* Names the user of this request so, and shows it. 0 when there is no such value. */
 int luci_identity_assume(request_rec *r, const luci_user_t *user);
 
 /* The same for who came with a session, with AUTH_TYPE. OK or 403. */

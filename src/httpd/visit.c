@@ -51,6 +51,7 @@ typedef struct {
     const char *name;        /* r->user as we set it */
     int is_gated;
     int is_exempt;
+    luci_rules_seen_t rules;
     int is_scrubbed; /* only in the root request */
 } here_t;
 
@@ -133,6 +134,11 @@ void luci_visit_gate(request_rec *r)
 int luci_visit_is_gated(request_rec *r)
 {
     return here_of(r)->is_gated;
+}
+
+luci_rules_seen_t *luci_visit_rules_seen(request_rec *r)
+{
+    return &here_of(r)->rules;
 }
 
 void luci_visit_exempt(request_rec *r)

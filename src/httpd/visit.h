@@ -47,6 +47,15 @@ typedef struct {
     int inside_authn;              /* our hook is calling those behind it */
 } luci_visit_t;
 
+/* What those Require lines found that read who the visitor is (rules.h), before anybody was named. */
+typedef struct {
+    int is_asked;     /* such a line was judged */
+    int is_known;     /* the visitor has a session */
+    int is_granted;   /* such a line was satisfied */
+    int is_undecided; /* the session could not be judged */
+    int suppose_user; /* they are to answer as if all depended on a user that is still to come */
+} luci_rules_seen_t;
+
 /* The visit a request belongs to; made on first use. */
 luci_visit_t *luci_visit_of(request_rec *r);
 
@@ -95,6 +104,9 @@ int luci_visit_is_scrubbed(request_rec *r);
 /* The gate asked who this request is from: AuthType Lucia is in force for it. */
 void luci_visit_gate(request_rec *r);
 int luci_visit_is_gated(request_rec *r);
+
+/* This request's own. */
+luci_rules_seen_t *luci_visit_rules_seen(request_rec *r);
 
 /* An endpoint was let through the gate: what answers must be the endpoint. */
 void luci_visit_exempt(request_rec *r);
