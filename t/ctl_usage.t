@@ -37,6 +37,24 @@ sub check_help {
     return;
 }
 
+# What the help says of a list is what it has, as a table and as JSON.
+sub check_columns {
+    $ctl->does('user', 'add', 'carol', '--no-password');
+    for my $command (['user', 'list'], ['user', 'show', 'carol'], ['key', 'list', 'carol']) {
+        my $name = join ' ', @$command[0, 1];
+        my ($shown) = $bare->does('help', @$command[0, 1]) =~ /^What it shows, .*:\n((?:  .*\n)+)/m;
+        my @columns = map { [/^  (.*?) {2,}(\S+)$/] } grep { !/ attributes\.NAME$/ } split /\n/, $shown // '';
+        cmp_ok scalar(@columns), '>', 2, "$name: the help has columns";
+        my $table = $ctl->does(@$command);
+        my @titles = $name eq 'user show' ? $table =~ /^(.*?): /mg : split / {2,}/, (split /\n/, $table)[0];
+        is_deeply [grep { $_ ne 'username' } @titles], [map { $_->[0] } @columns], "$name: a table's titles";
+        my $json = $ctl->json(@$command);
+        $json = $json->[0] if ref $json eq 'ARRAY';
+        is_deeply [sort grep { $_ ne 'attributes' } keys %$json], [sort map { $_->[1] } @columns], "$name: JSON's members";
+    }
+    return;
+}
+
 # Says what is wrong and what is allowed, and does nothing.
 sub check_misuse {
     my $at = '--database=sqlite3:/nowhere/x';
@@ -231,5 +249,6 @@ subtest audit    => \&check_audit_log;
 subtest prompts  => \&check_prompts;
 subtest hostile  => \&check_hostile;
 subtest output   => \&check_output;
+subtest columns  => \&check_columns;
 
 done_testing;

@@ -121,14 +121,9 @@ luci_exit_t luci_account_values(luci_call_t *call, luci_ctl_database_t *database
 
 /* ---- Showing ---- */
 
-static const luci_column_t columns_of_all[] = {
-    { "username", "Username", LUCI_CELL_TEXT, NULL },
-    { "userId", "User id", LUCI_CELL_TEXT, NULL },
-    { "disabled", "Disabled", LUCI_CELL_FLAG, NULL },
-    { "createdAt", "Created", LUCI_CELL_MOMENT, NULL },
-};
+static const luci_column_t columns_of_all[] = { LUCI_ACCOUNT_COLUMNS, LUCI_COLUMNS_END };
 
-#define OF_ALL ((int)(sizeof columns_of_all / sizeof *columns_of_all))
+#define OF_ALL LUCI_COLUMNS_COUNT(columns_of_all)
 
 const luci_column_t *luci_account_columns(const luci_settings_t *settings, int *count, apr_pool_t *pool)
 {
@@ -136,7 +131,7 @@ const luci_column_t *luci_account_columns(const luci_settings_t *settings, int *
 
     *count = OF_ALL + settings->attributes->nelts;
     columns = apr_pcalloc(pool, (apr_size_t)*count * sizeof *columns);
-    memcpy(columns, columns_of_all, sizeof columns_of_all);
+    memcpy(columns, columns_of_all, OF_ALL * sizeof *columns);
     for (int i = OF_ALL; i < *count; i++) {
         const char *name = APR_ARRAY_IDX(settings->attributes, i - OF_ALL, const char *);
 

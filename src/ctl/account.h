@@ -42,6 +42,18 @@ typedef struct {
 luci_exit_t luci_account_values(luci_call_t *call, luci_ctl_database_t *database,
                                 luci_account_values_t *values);
 
+/* The columns that every user has, and what stands for the others in the help. */
+#define LUCI_ACCOUNT_COLUMNS                                                                                 \
+    { "username", "Username", LUCI_CELL_TEXT, NULL }, { "userId", "User id", LUCI_CELL_TEXT, NULL },         \
+        { "disabled", "Disabled", LUCI_CELL_FLAG, NULL },                                                    \
+    {                                                                                                        \
+        "createdAt", "Created", LUCI_CELL_MOMENT, NULL                                                       \
+    }
+#define LUCI_ACCOUNT_ATTRIBUTE_COLUMN                                                                        \
+    {                                                                                                        \
+        "NAME", "each attribute's name", LUCI_CELL_TEXT, "attributes"                                        \
+    }
+
 /* The columns of a list of users and the cells of one; *count of each. From pool. */
 const luci_column_t *luci_account_columns(const luci_settings_t *settings, int *count, apr_pool_t *pool);
 const char **luci_account_cells(const luci_user_t *user, const luci_settings_t *settings, int count,

@@ -186,4 +186,5 @@ const luci_command_t luci_command_check = {
     0,
     0,
     run_check,
+    luci_findings_columns,
 };

@@ -29,6 +29,7 @@ typedef struct {
     const luci_option_t *options; /* NULL: none of its own */
     int least, most;              /* operands; most -1: any number */
     luci_command_fn *run;
+    const luci_column_t *columns; /* of what it lists or shows; NULL: nothing */
 } luci_command_t;
 
 struct luci_call_t {

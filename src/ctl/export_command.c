@@ -105,4 +105,5 @@ const luci_command_t luci_command_export = {
     0,
     0,
     run_export,
+    NULL,
 };

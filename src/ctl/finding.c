@@ -43,17 +43,17 @@ void luci_findings_advice(luci_findings_t *findings, const char *about, const ch
     add(findings, &finding);
 }
 
-static const luci_column_t columns[] = {
+const luci_column_t luci_findings_columns[] = {
     { "level", "Level", LUCI_CELL_TEXT, NULL },
     { "about", "About", LUCI_CELL_TEXT, NULL },
     { "what", "What", LUCI_CELL_TEXT, NULL },
     { "remedy", "Remedy", LUCI_CELL_TEXT, NULL },
+    LUCI_COLUMNS_END,
 };
-#define COLUMNS ((int)(sizeof columns / sizeof *columns))
 
 static void show_all(const luci_findings_t *findings, luci_output_t *output)
 {
-    luci_output_begin(output, columns, COLUMNS);
+    luci_output_begin(output, luci_findings_columns, LUCI_COLUMNS_COUNT(luci_findings_columns));
     for (int i = 0; i < findings->list->nelts; i++) {
         const luci_finding_t *finding = &APR_ARRAY_IDX(findings->list, i, luci_finding_t);
         const char *cells[] = { finding->is_problem ? "problem" : "advice", finding->about, finding->what,

@@ -29,6 +29,9 @@ void luci_findings_problem(luci_findings_t *findings, const char *about, const c
 void luci_findings_advice(luci_findings_t *findings, const char *about, const char *remedy,
                           const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* The columns of the table that machines get. */
+extern const luci_column_t luci_findings_columns[];
+
 /* Writes all of them, or a sentence that there are none. DONE, REFUSED, DATABASE. */
 luci_exit_t luci_findings_show(const luci_findings_t *findings, luci_output_t *output, int as_json);
 

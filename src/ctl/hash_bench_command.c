@@ -144,21 +144,23 @@ static const char *number(apr_int64_t value, apr_pool_t *pool)
     return apr_psprintf(pool, "%" APR_INT64_T_FMT, value);
 }
 
+static const luci_column_t columns[] = {
+    { "memoryKiB", "Memory of a hash (KiB)", LUCI_CELL_NUMBER, NULL },
+    { "passes", "Passes", LUCI_CELL_NUMBER, NULL },
+    { "lanes", "Lanes", LUCI_CELL_NUMBER, NULL },
+    { "slots", "Hashes at once", LUCI_CELL_NUMBER, NULL },
+    { "totalMemoryMiB", "Memory of all (MiB)", LUCI_CELL_NUMBER, NULL },
+    { "milliseconds", "Time of a hash, all slots busy (ms)", LUCI_CELL_NUMBER, NULL },
+    { "millisecondsAlone", "Time of a hash alone (ms)", LUCI_CELL_NUMBER, NULL },
+    { "hashesPerSecond", "Hashes a second", LUCI_CELL_NUMBER, NULL },
+    { "withinTarget", "Within the target", LUCI_CELL_FLAG, NULL },
+    { "directive", "Directive", LUCI_CELL_TEXT, NULL },
+    { "slotsDirective", "And, of slots", LUCI_CELL_TEXT, NULL },
+    LUCI_COLUMNS_END,
+};
+
 static void show(const bench_t *bench)
 {
-    static const luci_column_t columns[] = {
-        { "memoryKiB", "Memory of a hash (KiB)", LUCI_CELL_NUMBER, NULL },
-        { "passes", "Passes", LUCI_CELL_NUMBER, NULL },
-        { "lanes", "Lanes", LUCI_CELL_NUMBER, NULL },
-        { "slots", "Hashes at once", LUCI_CELL_NUMBER, NULL },
-        { "totalMemoryMiB", "Memory of all (MiB)", LUCI_CELL_NUMBER, NULL },
-        { "milliseconds", "Time of a hash, all slots busy (ms)", LUCI_CELL_NUMBER, NULL },
-        { "millisecondsAlone", "Time of a hash alone (ms)", LUCI_CELL_NUMBER, NULL },
-        { "hashesPerSecond", "Hashes a second", LUCI_CELL_NUMBER, NULL },
-        { "withinTarget", "Within the target", LUCI_CELL_FLAG, NULL },
-        { "directive", "Directive", LUCI_CELL_TEXT, NULL },
-        { "slotsDirective", "And, of slots", LUCI_CELL_TEXT, NULL },
-    };
     apr_pool_t *pool = bench->call->pool;
     const luci_hash_cost_t *cost = &bench->cost;
     const char *cells[] = {
@@ -176,7 +178,7 @@ static void show(const bench_t *bench)
         apr_psprintf(pool, "LuciaHashSlots %d", (int)bench->slots),
     };
 
-    luci_output_record(bench->call->output, columns, sizeof columns / sizeof *columns, cells);
+    luci_output_record(bench->call->output, columns, LUCI_COLUMNS_COUNT(columns), cells);
 }
 
 static luci_exit_t run_hash_bench(luci_call_t *call)
@@ -223,4 +225,5 @@ const luci_command_t luci_command_hash_bench = {
     0,
     0,
     run_hash_bench,
+    columns,
 };

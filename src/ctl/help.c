@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define NAME_WIDTH 20   /* of a command in the overview */
+#define COLUMN_WIDTH 38 /* of a column's title */
 #define OPTION_WIDTH 28 /* of an option with its value */
 
 static void put_options(const luci_option_t *options)
@@ -18,6 +19,13 @@ static void put_options(const luci_option_t *options)
         printf("%*s%s%s\n", width < OPTION_WIDTH ? OPTION_WIDTH - width : 1, "", options->help,
                options->repeats ? " (any number of times)" : "");
     }
+}
+
+static void put_columns(const luci_column_t *columns)
+{
+    for (; columns->name; columns++)
+        printf("  %-*s%s%s%s\n", COLUMN_WIDTH, columns->title, columns->object ? columns->object : "",
+               columns->object ? "." : "", columns->name);
 }
 
 static void put_command(const luci_command_t *command)
@@ -46,6 +54,10 @@ static void put_help(const luci_command_t *command)
     if (command->options) {
         printf("\nOptions:\n");
         put_options(command->options);
+    }
+    if (command->columns) {
+        printf("\nWhat it shows, and the members with --json:\n");
+        put_columns(command->columns);
     }
     printf("\nOptions of every command:\n");
     put_options(luci_command_global_options);

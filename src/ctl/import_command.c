@@ -276,4 +276,5 @@ const luci_command_t luci_command_import_htpasswd = {
     1,
     1,
     run_import,
+    NULL,
 };

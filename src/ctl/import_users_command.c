@@ -241,4 +241,5 @@ const luci_command_t luci_command_import_users = {
     1,
     1,
     run_import,
+    NULL,
 };

@@ -59,4 +59,5 @@ const luci_command_t luci_command_init = {
     0,
     0,
     run_init,
+    NULL,
 };

@@ -50,6 +50,7 @@ static const luci_column_t columns[] = {
     { "key", "Key", LUCI_CELL_TEXT, NULL },
     { "hash", "Hash", LUCI_CELL_TEXT, NULL },
     { "outdated", "Outdated", LUCI_CELL_FLAG, NULL },
+    LUCI_COLUMNS_END,
 };
 
 /* By how stored hashes begin (password_hash.h). */
@@ -116,7 +117,7 @@ static luci_exit_t run_list(luci_call_t *call)
     if (status != LUCI_EXIT_DONE)
         return status;
     walk.first = user.id;
-    luci_output_begin(call->output, columns, 3);
+    luci_output_begin(call->output, columns, LUCI_COLUMNS_COUNT(columns));
     result = luci_page_walk(database.db, &walk, call->pool);
     luci_output_end(call->output);
     return result == LUCI_OK ? LUCI_EXIT_DONE : luci_ctl_database_failed(&database, result);
@@ -134,6 +135,7 @@ const luci_command_t luci_command_key_list = {
     1,
     1,
     run_list,
+    columns,
 };
 
 /* ---- key add, key delete ---- */
@@ -192,6 +194,7 @@ const luci_command_t luci_command_key_add = {
     2,
     2,
     run_add,
+    NULL,
 };
 
 static int count_key(void *baton, const char *const *row, apr_pool_t *scratch)
@@ -258,4 +261,5 @@ const luci_command_t luci_command_key_delete = {
     1,
     1,
     run_delete,
+    NULL,
 };

@@ -22,7 +22,7 @@ static const luci_option_t help_options[] = {
 };
 
 static const luci_command_t command_help = {
-    "help", "[COMMAND]", "Help about luciactl or a command", "", help_options, 0, 2, run_help,
+    "help", "[COMMAND]", "Help about luciactl or a command", "", help_options, 0, 2, run_help, NULL,
 };
 
 /* In the order of the overview, a group's together. */

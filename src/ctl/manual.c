@@ -66,6 +66,22 @@ static void put_options(const luci_option_t *options)
     }
 }
 
+static void put_columns(const luci_column_t *columns)
+{
+    puts(".PP\nWhat it shows, and the members with \\-\\-json:\n.RS");
+    for (; columns->name; columns++) {
+        put_text(columns->title);
+        fputs(": \\fB", stdout);
+        if (columns->object) {
+            put_text(columns->object);
+            putchar('.');
+        }
+        put_text(columns->name);
+        puts("\\fR\n.br");
+    }
+    puts(".RE");
+}
+
 static void put_command(const luci_command_t *command)
 {
     fputs(".SS \"", stdout);
@@ -80,6 +96,8 @@ static void put_command(const luci_command_t *command)
     puts(".\n.PP");
     put_paragraphs(command->help);
     put_options(command->options);
+    if (command->columns)
+        put_columns(command->columns);
 }
 
 void luci_manual_page(const luci_command_t *const *commands)

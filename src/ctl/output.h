@@ -24,6 +24,13 @@ typedef struct {
     const char *object; /* of the object within the row that has the member; NULL: the row itself */
 } luci_column_t;
 
+/* Closes a list of columns, which counts as it says how many it has. */
+#define LUCI_COLUMNS_END                                                                                     \
+    {                                                                                                        \
+        NULL, NULL, LUCI_CELL_TEXT, NULL                                                                     \
+    }
+#define LUCI_COLUMNS_COUNT(columns) ((int)(sizeof(columns) / sizeof *(columns)) - 1)
+
 typedef struct luci_output_t luci_output_t;
 
 /* Columns are borrowed for as long as the output. as_json: JSON. */

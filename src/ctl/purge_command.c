@@ -42,4 +42,5 @@ const luci_command_t luci_command_purge = {
     0,
     0,
     run_purge,
+    NULL,
 };

@@ -31,9 +31,10 @@ static const luci_column_t columns[] = {
     { "idlePeriodExpiresAt", "Ends", LUCI_CELL_MOMENT, NULL },
     { "address", "Address", LUCI_CELL_TEXT, NULL },
     { "userAgent", "User agent", LUCI_CELL_TEXT, NULL },
+    LUCI_COLUMNS_END,
 };
 
-#define COLUMNS ((int)(sizeof columns / sizeof *columns))
+#define COLUMNS LUCI_COLUMNS_COUNT(columns)
 
 typedef struct {
     luci_output_t *output;
@@ -111,6 +112,7 @@ const luci_command_t luci_command_session_list = {
     0,
     1,
     run_list,
+    columns,
 };
 
 /* ---- session revoke ---- */
@@ -270,6 +272,7 @@ const luci_command_t luci_command_session_revoke = {
     0,
     -1,
     run_revoke,
+    NULL,
 };
 
 /* ---- session revoke-all ---- */
@@ -326,4 +329,5 @@ const luci_command_t luci_command_session_revoke_all = {
     0,
     1,
     run_revoke_all,
+    NULL,
 };

@@ -16,9 +16,10 @@ static const luci_column_t columns[] = {
     { "count", "Count", LUCI_CELL_NUMBER, NULL },
     { "since", "Since", LUCI_CELL_MOMENT, NULL },
     { "until", "Refused until", LUCI_CELL_MOMENT, NULL },
+    LUCI_COLUMNS_END,
 };
 
-#define COLUMNS ((int)(sizeof columns / sizeof *columns))
+#define COLUMNS LUCI_COLUMNS_COUNT(columns)
 
 /* A member as a cell. */
 static const char *cell_of(json_t *object, const char *name, apr_pool_t *pool)
@@ -89,6 +90,7 @@ const luci_command_t luci_command_throttle_list = {
     0,
     0,
     run_list,
+    columns,
 };
 
 /* ---- throttle clear ---- */
@@ -158,4 +160,5 @@ const luci_command_t luci_command_throttle_clear = {
     0,
     0,
     run_clear,
+    NULL,
 };

@@ -81,4 +81,5 @@ const luci_command_t luci_command_user_add = {
     1,
     1,
     run_add,
+    NULL,
 };

@@ -57,6 +57,7 @@ const luci_command_t luci_command_user_passwd = {
     1,
     1,
     run_passwd,
+    NULL,
 };
 
 /* ---- user rename ---- */
@@ -88,6 +89,7 @@ const luci_command_t luci_command_user_rename = {
     2,
     2,
     run_rename,
+    NULL,
 };
 
 /* ---- user set ---- */
@@ -137,6 +139,7 @@ const luci_command_t luci_command_user_set = {
     1,
     1,
     run_set,
+    NULL,
 };
 
 /* ---- user disable, user enable ---- */
@@ -189,10 +192,11 @@ const luci_command_t luci_command_user_disable = {
     1,
     1,
     run_disable,
+    NULL,
 };
 
 const luci_command_t luci_command_user_enable = {
-    "user enable", "NAME", "Lets a user in again", "", by_id, 1, 1, run_enable,
+    "user enable", "NAME", "Lets a user in again", "", by_id, 1, 1, run_enable, NULL,
 };
 
 /* ---- user delete ---- */
@@ -246,4 +250,5 @@ const luci_command_t luci_command_user_delete = {
     1,
     1,
     run_delete,
+    NULL,
 };

@@ -75,6 +75,9 @@ static luci_exit_t run_list(luci_call_t *call)
     return result == LUCI_OK ? LUCI_EXIT_DONE : luci_ctl_database_failed(&database, result);
 }
 
+static const luci_column_t list_columns[] = { LUCI_ACCOUNT_COLUMNS, LUCI_ACCOUNT_ATTRIBUTE_COLUMN,
+                                              LUCI_COLUMNS_END };
+
 static const luci_option_t list_options[] = {
     { "prefix", "TEXT", "only names that begin with TEXT, in capitals or not", 0 },
     { "disabled", NULL, "only users who are disabled", 0 },
@@ -92,6 +95,7 @@ const luci_command_t luci_command_user_list = {
     0,
     0,
     run_list,
+    list_columns,
 };
 
 /* ---- user show ---- */
@@ -121,6 +125,16 @@ static luci_result_t count(luci_db_t *db, const luci_user_t *user, apr_int64_t *
     return result == LUCI_OK ? luci_session_list(db, &of_sessions, scratch) : result;
 }
 
+#define COUNTS                                                                                               \
+    { "keys", "Keys", LUCI_CELL_NUMBER, NULL },                                                              \
+    {                                                                                                        \
+        "sessions", "Living sessions", LUCI_CELL_NUMBER, NULL                                                \
+    }
+
+static const luci_column_t count_columns[] = { COUNTS, LUCI_COLUMNS_END };
+static const luci_column_t show_columns[] = { LUCI_ACCOUNT_COLUMNS, LUCI_ACCOUNT_ATTRIBUTE_COLUMN, COUNTS,
+                                              LUCI_COLUMNS_END };
+
 static luci_exit_t run_show(luci_call_t *call)
 {
     luci_ctl_database_t database;
@@ -142,8 +156,7 @@ static luci_exit_t run_show(luci_call_t *call)
     of_user = luci_account_columns(settings, &many, call->pool);
     columns = apr_pcalloc(call->pool, sizeof *columns * (apr_size_t)(many + 2));
     memcpy(columns, of_user, sizeof *columns * (apr_size_t)many);
-    columns[many] = (luci_column_t){ "keys", "Keys", LUCI_CELL_NUMBER, NULL };
-    columns[many + 1] = (luci_column_t){ "sessions", "Living sessions", LUCI_CELL_NUMBER, NULL };
+    memcpy(columns + many, count_columns, 2 * sizeof *columns);
     cells = luci_account_cells(&user, settings, many + 2, call->pool);
     cells[many] = luci_sql_number(keys, call->pool);
     cells[many + 1] = luci_sql_number(sessions, call->pool);
@@ -154,5 +167,5 @@ static luci_exit_t run_show(luci_call_t *call)
 static const luci_option_t show_options[] = { LUCI_ACCOUNT_BY_ID, { NULL, NULL, NULL, 0 } };
 
 const luci_command_t luci_command_user_show = {
-    "user show", "NAME", "Shows a user", "", show_options, 1, 1, run_show,
+    "user show", "NAME", "Shows a user", "", show_options, 1, 1, run_show, show_columns,
 };
