@@ -88,6 +88,7 @@ one('too large a body', 413, { event => 'sign_in', reason => 'bad_request' }, lo
 sub basic { return (GET => '/basic/a.txt', headers => { Authorization => 'Basic ' . encode_base64("$_[0]:$_[1]", '') }) }
 is $server->request(basic('alice', PASSWORD))->status, 200, 'a right password of HTTP Basic';
 one('has no line; a wrong one', 401, { event => 'password_check', reason => 'wrong_password', %alice }, basic('alice', 'wrong-2'));
+one('the same again', 401, { event => 'password_check', reason => 'wrong_password', repeated => 'yes', %alice }, basic('alice', 'wrong-2'));
 one('an unknown user of HTTP Basic', 401, { event => 'password_check', reason => 'unknown_user' }, basic('nobody', 'wrong-3'));
 
 # Sessions.

@@ -416,6 +416,7 @@ static luci_result_t recall(const luci_auth_t *auth, const luci_auth_request_t *
         if (result == LUCI_EXPIRED)
             return verify_anew(auth, request, &trial, verdict, pool);
         found = result;
+        verdict->is_repeated = result == LUCI_DENIED || result == LUCI_NOT_FOUND;
     }
     if (found == LUCI_INTERNAL || found == LUCI_THROTTLED || found == LUCI_BUSY || found == LUCI_UNAVAILABLE)
         verdict->reason = luci_reason_of(found);
@@ -439,6 +440,7 @@ luci_result_t luci_auth_check(const luci_auth_t *auth, luci_auth_request_t *requ
     if (result != LUCI_NOT_FOUND)
         end_attempt(auth, request, result, pool);
     event.reason = verdict.reason;
+    event.is_repeated = verdict.is_repeated;
     luci_auth_report(auth, &event, &verdict.user, NULL);
     *user = verdict.user;
     return result;

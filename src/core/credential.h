@@ -61,6 +61,7 @@ typedef struct {
     const char *stored_hash; /* that the password was compared with, or which has replaced it just now as an
                                 outdated one */
     luci_reason_t reason;
+    int is_repeated; /* by luci_auth_check: it was known to be wrong */
 } luci_verdict_t;
 
 /* Whose name and password these are. OK: verdict->user is from pool, and an outdated hash was replaced if

@@ -75,6 +75,7 @@ typedef struct {
     const char *account;
     const char *user_id;
     char session[LUCI_EVENT_TAG_HEX + 1]; /* luci_event_tag; "": none */
+    int is_repeated;                      /* the same wrong password as before, which counts once */
 } luci_event_t;
 
 /* Where events go. write may be NULL. */

@@ -32,6 +32,11 @@ static void check_words(void)
                SINCE "event=sign_in result=failure reason=wrong_password address=192.0.2.7 "
                      "vhost=www.example.org session=0123456789ab user=abc account=alice",
                "all words of a visitor's event");
+    event.is_repeated = 1;
+    tap_ok(strcmp(line_of(event, origin) + strlen(SINCE),
+                  "event=sign_in result=failure reason=wrong_password address=192.0.2.7 "
+                  "vhost=www.example.org session=0123456789ab user=abc account=alice repeated=yes") == 0,
+           "a repeated one says so last");
     tap_is_str(line_of((luci_event_t){ .at = AT }, (luci_event_origin_t){ 0 }),
                SINCE "event=sign_up result=ok reason=- address=-",
                "the first five are always there, the others when they apply");
