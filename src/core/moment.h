@@ -17,6 +17,9 @@ luci_ms_t luci_moment_parse(const char *digits);
 /* ISO 8601 as JavaScript's toISOString writes it: years outside of 0 to 9999 have a sign and six digits. */
 void luci_moment_iso(luci_ms_t moment, char text[LUCI_MOMENT_TEXT]);
 
+/* The moment of a text that luci_moment_iso writes. 0: it is any other text, and *moment stays as it is. */
+int luci_moment_read(const char *iso, luci_ms_t *moment);
+
 /* "2026-11-28 03:50:05Z". */
 void luci_moment_readable(luci_ms_t moment, char text[LUCI_MOMENT_TEXT]);
 

@@ -2,29 +2,13 @@
 #include "import_record.h"
 
 #include "directive_types.h"
+#include "moment.h"
 
 #include <apr_strings.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define HASH_BYTES_MOST 255 /* as the column of MariaDB and SQLite has it */
-
-/* "2026-03-01T09:30:00.250Z", as export writes it; NULL when it is anything else. */
-static const char *to_moment(const char *iso, apr_pool_t *pool)
-{
-    struct tm when = { 0 };
-    int year, month, milliseconds, used = 0;
-
-    if (sscanf(iso, "%d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &year, &month, &when.tm_mday, &when.tm_hour,
-               &when.tm_min, &when.tm_sec, &milliseconds, &used) != 7 ||
-        used == 0 || iso[used] || milliseconds < 0 || month < 1 || month > 12)
-        return NULL;
-    when.tm_year = year - 1900;
-    when.tm_mon = month - 1;
-    return apr_psprintf(pool, "%" APR_INT64_T_FMT, (apr_int64_t)timegm(&when) * 1000 + milliseconds);
-}
 
 static const char *read_values(json_t *object, luci_import_account_t *account, apr_pool_t *pool)
 {
@@ -77,10 +61,14 @@ static const char *read_text(json_t *value, const char **text, apr_pool_t *pool)
 
 static const char *read_created(json_t *value, luci_import_account_t *account, apr_pool_t *pool)
 {
+    luci_ms_t moment;
+
     if (json_is_null(value))
         return NULL;
-    account->created_at = json_is_string(value) ? to_moment(json_string_value(value), pool) : NULL;
-    return account->created_at ? NULL : "createdAt is no moment such as 2026-03-01T09:30:00.250Z";
+    if (!json_is_string(value) || !luci_moment_read(json_string_value(value), &moment))
+        return "createdAt is no moment such as 2026-03-01T09:30:00.250Z";
+    account->created_at = apr_psprintf(pool, "%" APR_INT64_T_FMT, moment);
+    return NULL;
 }
 
 static const char *read_member(const char *name, json_t *value, luci_import_account_t *account,

@@ -115,6 +115,12 @@ static const char *clear_command(const luci_call_t *call)
                        account ? account : address, NULL);
 }
 
+/* A tab ends a word of the command, a line's end the command. */
+static int is_more_than_a_word(const char *value)
+{
+    return value && strpbrk(value, "\t\n");
+}
+
 static luci_exit_t run_clear(luci_call_t *call)
 {
     static const luci_column_t column = { "cleared", "Cleared", LUCI_CELL_NUMBER, NULL };
@@ -126,6 +132,9 @@ static luci_exit_t run_clear(luci_call_t *call)
 
     if (!question.command)
         return luci_command_misuse(call, "one of --account, --address and --all is wanted");
+    if (is_more_than_a_word(luci_command_value(call, "account")) ||
+        is_more_than_a_word(luci_command_value(call, "address")))
+        return luci_command_misuse(call, "a name or address holds neither tabs nor line ends");
     status = luci_control_choose(call, &database, &question.path);
     if (status == LUCI_EXIT_DONE)
         status = luci_acts_open(call, &database);

@@ -3,7 +3,7 @@
 
 #include "act_as.h"
 #include "config.h"
-#include "text.h"
+#include "control_request.h"
 #include "thread.h"
 
 #include <ap_mpm.h>
@@ -21,8 +21,6 @@
 
 APLOG_USE_MODULE(luciauth);
 
-#define LINE_MOST 4096 /* bytes of a command */
-#define WORDS_MOST 8
 #define WAIT_SECONDS 2 /* for each read and write */
 #define WAIT_READING apr_time_from_sec(5)
 #define WAIT_ENDING_SECONDS 2 /* of a child without threads, for this one */
@@ -197,37 +195,25 @@ static int is_allowed(int client)
            (peer.uid == 0 || peer.uid == geteuid());
 }
 
-/* A line without its end, in time, of LINE_MOST bytes at most. 0: there was none. */
-static int read_line(int client, char *line)
+/* A line, in time, taken apart; 0: there was none. */
+static int read_words(luci_control_call_t *call, const char *words[LUCI_CONTROL_WORDS_MOST])
 {
     apr_time_t end = apr_time_now() + WAIT_READING;
+    char *line = apr_palloc(call->pool, LUCI_CONTROL_LINE_MOST);
     size_t length = 0;
 
-    while (length < LINE_MOST && apr_time_now() < end) {
-        ssize_t got = recv(client, line + length, LINE_MOST - length, 0);
-        char *stop = got > 0 ? memchr(line + length, '\n', (size_t)got) : NULL;
+    while (length < LUCI_CONTROL_LINE_MOST && apr_time_now() < end) {
+        ssize_t got = recv(call->socket, line + length, LUCI_CONTROL_LINE_MOST - length, 0);
+        int count;
 
         if (got <= 0)
             return 0;
         length += (size_t)got;
-        if (stop) {
-            *stop = '\0';
-            return luci_text_valid_bytes(line, strlen(line)) == (size_t)(stop - line);
-        }
+        count = luci_control_split(line, length, words);
+        if (count >= 0)
+            return count;
     }
     return 0;
-}
-
-static int split(char *line, const char **words)
-{
-    int count = 0;
-    char *tab;
-
-    for (words[count++] = line; count < WORDS_MOST && (tab = strchr(line, '\t')) != NULL; line = tab + 1) {
-        *tab = '\0';
-        words[count++] = tab + 1;
-    }
-    return count;
 }
 
 static const char *run(const luci_control_command_t *commands, luci_control_call_t *call, int *done)
@@ -241,16 +227,15 @@ static const char *run(const luci_control_command_t *commands, luci_control_call
 
 static void answer(const worker_t *worker, luci_control_call_t *call)
 {
-    const char **words = apr_pcalloc(call->pool, WORDS_MOST * sizeof *words);
+    const char *words[LUCI_CONTROL_WORDS_MOST];
     const char *problem = "only root and the server's own user may ask";
-    char *line = apr_palloc(call->pool, LINE_MOST);
     int done = 0;
 
     if (is_allowed(call->socket)) {
-        if (!read_line(call->socket, line))
-            return;
         call->words = words;
-        call->count = split(line, words);
+        call->count = read_words(call, words);
+        if (call->count == 0)
+            return;
         problem = run(worker->commands, call, &done);
     }
     luci_control_send(call,

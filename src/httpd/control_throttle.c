@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control_throttle.h"
 
+#include "control_request.h"
 #include "runtime.h"
-
-#include <string.h>
 
 #define NO_THROTTLE "this server throttles nothing"
 #define NO_STORE "the throttle's store does not answer"
@@ -17,26 +16,10 @@ static const char *const kinds[] = {
     [LUCI_THROTTLE_ADDRESS_SUCCESS] = "address-success",
 };
 
-/* What is to be cleared. */
-typedef enum { ACCOUNT, ADDRESS, ALL } target_kind_t;
-typedef struct {
-    target_kind_t kind;
-    const char *name; /* as counts have it */
-} target_t;
-
-static int is_target(const target_t *target, const luci_throttle_count_t *count)
-{
-    int is_account = count->kind == LUCI_THROTTLE_ACCOUNT || count->kind == LUCI_THROTTLE_DEVICE ||
-                     count->kind == LUCI_THROTTLE_ACCOUNT_SUCCESS;
-
-    return target->kind == ALL ||
-           (is_account == (target->kind == ACCOUNT) && strcmp(count->name, target->name) == 0);
-}
-
 /* ---- All stores of the server ---- */
 
-typedef const char *store_fn(luci_control_call_t *call, luci_counts_t *counts, const target_t *target,
-                             int *done);
+typedef const char *store_fn(luci_control_call_t *call, luci_counts_t *counts,
+                             const luci_control_target_t *target, int *done);
 
 static int is_known(const apr_array_header_t *seen, const luci_counts_t *counts)
 {
@@ -47,7 +30,8 @@ static int is_known(const apr_array_header_t *seen, const luci_counts_t *counts)
     return 0;
 }
 
-static const char *each_store(luci_control_call_t *call, store_fn *work, const target_t *target, int *done)
+static const char *each_store(luci_control_call_t *call, store_fn *work, const luci_control_target_t *target,
+                              int *done)
 {
     apr_array_header_t *seen = apr_array_make(call->pool, 2, sizeof(luci_counts_t *));
 
@@ -76,8 +60,8 @@ static int is_shown(const luci_throttle_count_t *count, luci_ms_t now)
     return !is_success || count->until > now;
 }
 
-static const char *list_store(luci_control_call_t *call, luci_counts_t *counts, const target_t *target,
-                              int *done)
+static const char *list_store(luci_control_call_t *call, luci_counts_t *counts,
+                              const luci_control_target_t *target, int *done)
 {
     luci_ms_t now = luci_runtime_now();
     apr_array_header_t *list;
@@ -108,8 +92,8 @@ const char *luci_control_throttle_list(luci_control_call_t *call, int *done)
 
 /* ---- throttle-clear ---- */
 
-static const char *clear_store(luci_control_call_t *call, luci_counts_t *counts, const target_t *target,
-                               int *done)
+static const char *clear_store(luci_control_call_t *call, luci_counts_t *counts,
+                               const luci_control_target_t *target, int *done)
 {
     luci_throttle_store_t store = luci_counts_store(counts);
     luci_ms_t now = luci_runtime_now();
@@ -121,7 +105,7 @@ static const char *clear_store(luci_control_call_t *call, luci_counts_t *counts,
         const luci_counted_t *counted = &APR_ARRAY_IDX(list, i, luci_counted_t);
         luci_result_t result;
 
-        if (!is_target(target, &counted->count))
+        if (!luci_control_target_has(target, &counted->count))
             continue;
         if (store.hold(store.baton) != LUCI_OK)
             return NO_STORE;
@@ -148,25 +132,23 @@ static void clear_known(luci_control_call_t *call, luci_throttle_kind_t kind, co
 
 const char *luci_control_throttle_clear(luci_control_call_t *call, int *done)
 {
-    target_t target = { .kind = ALL };
-    const char *what = call->count > 1 ? call->words[1] : "", *id;
+    luci_control_target_t target;
+    const char *problem = luci_control_target_read(call->words, call->count, &target, call->pool);
     int hidden = 0; /* what no list shows is cleared, too, and not told of */
 
-    if (strcmp(what, "account") == 0 && call->count == 3) {
-        if (luci_key_id(call->words[2], &id, call->pool) != LUCI_OK)
-            return "this is no name";
-        target = (target_t){ ACCOUNT, strchr(id, ':') + 1 };
-        clear_known(call, LUCI_THROTTLE_ACCOUNT, id, done);
-        clear_known(call, LUCI_THROTTLE_ACCOUNT_SUCCESS, id, &hidden);
-    }
-    else if (strcmp(what, "address") == 0 && call->count == 3) {
-        target = (target_t){ ADDRESS, luci_throttle_address(call->words[2], call->pool) };
+    if (problem)
+        return problem;
+    switch (target.kind) {
+    case LUCI_CONTROL_ACCOUNT:
+        clear_known(call, LUCI_THROTTLE_ACCOUNT, target.key_id, done);
+        clear_known(call, LUCI_THROTTLE_ACCOUNT_SUCCESS, target.key_id, &hidden);
+        break;
+    case LUCI_CONTROL_ADDRESS:
         clear_known(call, LUCI_THROTTLE_ADDRESS, target.name, done);
         clear_known(call, LUCI_THROTTLE_SIGN_UP, target.name, done);
         clear_known(call, LUCI_THROTTLE_ADDRESS_SUCCESS, target.name, &hidden);
-    }
-    else if (strcmp(what, "all") != 0 || call->count != 2) {
-        return "what is to be cleared: account NAME, address ADDRESS, or all";
+        break;
+    case LUCI_CONTROL_ALL: break;
     }
     return each_store(call, clear_store, &target, done);
 }

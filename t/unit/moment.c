@@ -6,11 +6,48 @@
 static void check(luci_ms_t moment, const char *iso, const char *readable)
 {
     char text[LUCI_MOMENT_TEXT];
+    luci_ms_t back = 1;
 
     luci_moment_iso(moment, text);
     tap_is_str(text, iso, "%s", iso);
+    tap_ok(luci_moment_read(text, &back) && back == luci_moment_clamp(moment), "which is read again");
     luci_moment_readable(moment, text);
     tap_is_str(text, readable, "and for people");
+}
+
+/* Each was taken for a moment, or overflowed, when a scanf read them. */
+static void check_refused(void)
+{
+    static const char *const none[] = {
+        "",
+        "soon",
+        "2026-03-01",
+        "2026-03-01T09:30:00Z",
+        "2026-03-01T09:30:00.250",
+        "2026-03-01T09:30:00.250Z ",
+        " 2026-03-01T09:30:00.250Z",
+        "2026-03-01T09:30:00.2Z",
+        "2026-3-1T9:30:00.250Z",
+        "2026-02-30T09:30:00.250Z",
+        "2026-13-01T09:30:00.250Z",
+        "2026-00-01T09:30:00.250Z",
+        "2026-03-01T24:00:00.000Z",
+        "2026-03-01T09:30:60.250Z",
+        "2026-03-01T09:30:-1.250Z",
+        "+002026-03-01T09:30:00.250Z",
+        "-000000-03-01T09:30:00.250Z",
+        "+275760-09-13T00:00:00.001Z",
+        "+999999-03-01T09:30:00.250Z",
+        "292277026596-03-01T09:30:00.250Z",
+        "-2147483648-03-01T09:30:00.250Z",
+        "9223372036854775807-03-01T09:30:00.250Z",
+    };
+
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        luci_ms_t moment = 7;
+
+        tap_ok(!luci_moment_read(none[i], &moment) && moment == 7, "no moment: \"%s\"", none[i]);
+    }
 }
 
 int main(void)
@@ -26,5 +63,6 @@ int main(void)
     tap_is_int(luci_moment_parse("99999999999999999999999"), LUCI_MOMENT_MOST, "more than a number holds");
     tap_is_int(luci_moment_parse("-99999999999999999999999"), -LUCI_MOMENT_MOST, "or less");
     tap_is_int(luci_moment_parse("soon"), 0, "what is no number");
+    check_refused();
     return tap_done();
 }
