@@ -8,6 +8,7 @@
 #                   DB=sqlite3|pgsql|mysql    which database (sqlite3)
 #                   SANITIZE=1                with AddressSanitizer and UBSan
 # make unit       build the unit tests, build/t/unit/*
+# make fuzz       build the fuzzers with clang, build/fuzz/t/fuzz/* (t/fuzz/README.md)
 # make bench      speed, beside httpd's own modules and Express + Lucia v2 (ARGS=--quick, see t/bench/run)
 # make deps       install what building needs; demo, test, bench and lint do so by themselves
 # make install    module, luciactl, configuration and templates, to where apxs says (DESTDIR=...)
@@ -219,6 +220,31 @@ $(BUILD)/t/unit/with_sodium.o $(BUILD)/t/unit/with_libargon2.o: src/core/passwor
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -c -o $@ $<
 
+# The harnesses of the fuzzers are replayed here, and two of them read what luciactl reads.
+FUZZED_OBJECTS = $(BUILD)/src/ctl/htpasswd.o $(BUILD)/src/ctl/import_record.o
+
+$(BUILD)/t/unit/fuzz_replay.o: COMMON += -Isrc/core -Isrc/ctl
+$(BUILD)/t/unit/fuzz_replay: $(FUZZED_OBJECTS)
+
+# ---- Fuzzers -----------------------------------------------------------------
+
+FUZZ_CC = clang
+FUZZ_SANITIZE = address,undefined -fno-sanitize-recover=undefined
+FUZZERS = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard t/fuzz/fuzz_*.c)))
+
+fuzz:
+	@$(MAKE) --no-print-directory -j$(JOBS) CC='$(FUZZ_CC)' BUILD=build/fuzz \
+	    OPTIMIZE='-O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,$(FUZZ_SANITIZE)' fuzzers
+
+fuzzers: $(FUZZERS)
+
+$(BUILD)/t/fuzz/%.o: t/fuzz/%.c Makefile | have-tools
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -Isrc/ctl -c -o $@ $<
+
+$(FUZZERS): $(BUILD)/t/fuzz/%: $(BUILD)/t/fuzz/%.o $(FUZZED_OBJECTS) $(BUILD)/libluciauth.a
+	$(call say,LINK)$(CC) -fsanitize=fuzzer,$(FUZZ_SANITIZE) $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS) $(APR_LDLIBS)
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # ---- What sign-ins are measured against --------------------------------------
@@ -340,5 +366,5 @@ lint-sources:
 clean:
 	rm -rf build
 
-.PHONY: all have-tools have-sodium core-compile unit hash-rate deps test-deps demo test bench install uninstall format lint lint-sources clean
+.PHONY: all have-tools have-sodium core-compile unit fuzz fuzzers hash-rate deps test-deps demo test bench install uninstall format lint lint-sources clean
 .DELETE_ON_ERROR:

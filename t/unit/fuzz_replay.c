@@ -31,6 +31,21 @@
 #define LLVMFuzzerTestOneInput fuzz_throttle
 #include "../fuzz/fuzz_throttle.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_control
+#include "../fuzz/fuzz_control.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_directives
+#include "../fuzz/fuzz_directives.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_htpasswd
+#include "../fuzz/fuzz_htpasswd.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_import
+#include "../fuzz/fuzz_import.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_moment
+#include "../fuzz/fuzz_moment.c"
+#undef LLVMFuzzerTestOneInput
 /* NOLINTEND(bugprone-suspicious-include) */
 
 #include <apr_file_info.h>
@@ -89,9 +104,14 @@ int main(void)
     apr_pool_t *pool = fuzz_pool();
 
     replay("cookie", fuzz_cookie, pool);
+    replay("control", fuzz_control, pool);
     replay("device", fuzz_device, pool);
+    replay("directives", fuzz_directives, pool);
     replay("form", fuzz_form, pool);
     replay("hash", fuzz_hash, pool);
+    replay("htpasswd", fuzz_htpasswd, pool);
+    replay("import", fuzz_import, pool);
+    replay("moment", fuzz_moment, pool);
     replay("params", fuzz_params, pool);
     replay("record", fuzz_record, pool);
     replay("throttle", fuzz_throttle, pool);
