@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What browsers need to know to show no page of before: Vary: Cookie on all that the gate serves or refuses, Clear-Site-Data when
-# a session begins or ends. t/browser/cache.t shows what comes of it.
+# a session begins, ends or turns out to have ended. t/browser/cache.t shows what comes of it.
 use strict;
 use warnings;
 use lib 't/lib';
@@ -105,5 +105,19 @@ is $forgets->($server->request(GET => '/logout', cookie => $alice)), undef, 'not
 my $off = LuciaTest::Visitors::Host->new($server, 'off.example');
 is $forgets->($off->request(POST => '/login', form(%form))), undef, 'LuciaClearSiteData Off: sign-in';
 is $forgets->($off->request(POST => '/logout', origin => 'http://off.example', cookie => sign_in($off, 'alice'))), undef, 'and sign-out';
+
+# Ended elsewhere: the browser learns of it with the first answer.
+my $ended = sub { my $cookie = sign_in($_[0], 'alice'); sqlite($server->db, 'DELETE FROM user_session'); return $cookie };
+for my $what (['a person at the gate', '/vault/a.txt', navigation()], ['a script', '/vault/a.txt', script()], ['LuciaOptional', '/optional/a.txt']) {
+    my ($name, $path, @arg) = @$what;
+    is $forgets->($server->request(GET => $path, @arg, cookie => $ended->($server))), '"cache"', "an ended session: $name";
+    is $forgets->($server->request(GET => $path, @arg)), undef, "no session: $name";
+}
+is $forgets->($server->request(POST => '/logout', origin => 1, cookie => $ended->($server))), '"cache"', 'an ended session: sign-out';
+my $expired = sign_in($server, 'alice');
+expire($server, $expired, active => -2000, idle => -1000);
+is $forgets->($server->request(GET => '/vault/a.txt', navigation(), cookie => $expired)), '"cache"', 'an expired session';
+is $forgets->($server->request(GET => '/vault/a.txt', navigation(), cookie => sign_in($server, 'alice'))), undef, 'not a live one';
+is $forgets->($off->request(GET => '/vault/a.txt', navigation(), cookie => $ended->($off))), undef, 'LuciaClearSiteData Off: an ended session';
 
 done_testing;

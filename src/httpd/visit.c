@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "visit.h"
 
+#include "answer.h"
 #include "cookie_shapes.h"
 #include "counters.h"
 #include "device.h"
@@ -253,6 +254,7 @@ void luci_visit_clear_cookie(request_rec *r)
     if (are_several(luci_visit_of(r), &cookie))
         clear_strays(r, &cookie);
     clear(r, &cookie);
+    luci_answer_clear_cache(luci_visit_root(r));
 }
 
 const char *luci_visit_device(request_rec *r)

@@ -112,7 +112,8 @@ luci_rules_seen_t *luci_visit_rules_seen(request_rec *r);
 void luci_visit_exempt(request_rec *r);
 int luci_visit_is_exempt(request_rec *r);
 
-/* Sends the session's cookie, or clears it, whatever becomes of the response. */
+/* Sends the session's cookie, or clears it, whatever becomes of the response. With a cleared cookie the
+ * browser is told to forget the pages of that session, which may have ended without its knowledge. */
 void luci_visit_set_cookie(request_rec *r, const luci_session_t *session);
 void luci_visit_clear_cookie(request_rec *r);
 
