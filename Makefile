@@ -61,7 +61,7 @@ ifneq ($(NODE_TESTS),)
 TEST_PACKAGES += $(NODE_PACKAGES)
 endif
 ifneq ($(wildcard t/browser/*.t),)
-TEST_PACKAGES += chromium fonts-dejavu-core
+TEST_PACKAGES += chromium firefox-esr fonts-dejavu-core
 endif
 install-packages = $(if $(NO_DEPS),,.ci/packages $(1))
 
