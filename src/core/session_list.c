@@ -87,7 +87,7 @@ luci_result_t luci_session_list(luci_db_t *db, const luci_session_list_t *list, 
     return result == LUCI_OK ? listing.result : result;
 }
 
-luci_result_t luci_session_list_delete(luci_db_t *db, const char *stored_id, apr_pool_t *scratch)
+static luci_result_t delete_row(luci_db_t *db, const char *stored_id, apr_pool_t *scratch)
 {
     int changed;
     luci_result_t result = luci_db_execute(db, LUCI_SQL_SESSION_DELETE, &stored_id, &changed, scratch);
@@ -95,4 +95,15 @@ luci_result_t luci_session_list_delete(luci_db_t *db, const char *stored_id, apr
     if (result != LUCI_OK)
         return result;
     return changed ? LUCI_OK : LUCI_NOT_FOUND;
+}
+
+luci_result_t luci_session_list_delete(luci_db_t *db, const char *stored_id, apr_pool_t *scratch)
+{
+    char hex[LUCI_SHA256_HEX + 1];
+    luci_result_t result = delete_row(db, stored_id, scratch);
+
+    if (result != LUCI_NOT_FOUND || strlen(stored_id) == LUCI_SHA256_HEX)
+        return result;
+    result = luci_secret_sha256_hex(stored_id, strlen(stored_id), hex);
+    return result == LUCI_OK ? delete_row(db, hex, scratch) : result;
 }

@@ -39,7 +39,8 @@ typedef struct {
 luci_result_t luci_session_list(luci_db_t *db, const luci_session_list_t *list,
                                 apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Removes the row of a stored id. NOT_FOUND when it was not there any more. */
+/* Removes the row of a stored id, also where Lucia's has got its hash since it was listed. NOT_FOUND when it
+ * was not there any more. */
 luci_result_t luci_session_list_delete(luci_db_t *db, const char *stored_id,
                                        apr_pool_t *scratch) LUCI_MUST_USE;
 

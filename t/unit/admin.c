@@ -265,6 +265,14 @@ static void check_sessions(luci_db_t *db, int ours)
     tap_is_int(session.state, LUCI_SESSION_DEAD, "  it's dead");
     tap_is_result(luci_session_list_delete(db, bare, pool), LUCI_OK, "  and deleted");
     tap_is_result(luci_session_list_delete(db, bare, pool), LUCI_NOT_FOUND, "  once");
+    support_run(target.params,
+                apr_psprintf(pool,
+                             "INSERT INTO user_session (id, user_id, active_expires, idle_expires) "
+                             "VALUES ('%s', '%s', 1699999999999, 1700000000001)",
+                             hex, user.id));
+    tap_is_result(luci_session_list_delete(db, bare, pool), LUCI_OK,
+                  "  also where it got its hash since it was listed");
+    tap_is_result(luci_session_list_delete(db, hex, pool), LUCI_NOT_FOUND, "  and is gone");
     start_session(db, &user);
     list.user_id = user.id;
     tap_is_result(luci_session_list(db, &list, pool), LUCI_OK, "a session of ours");
