@@ -96,7 +96,7 @@ luci_result_t luci_purge_run(luci_purge_t *purge, const luci_db_source_t *source
         luci_db_t *db;
 
         result = source->borrow(source->baton, &db);
-        *why = "no handle was free";
+        *why = "no handle was free, or the database does not answer";
         if (result != LUCI_OK)
             break;
         if (!batch)

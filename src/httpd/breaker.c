@@ -27,13 +27,23 @@ luci_breaker_t *luci_breaker_create(apr_pool_t *conf_pool)
 }
 
 /* A moment too far ahead was noted before the clock was set back. */
+static int is_ahead(apr_uint64_t until, apr_time_t now)
+{
+    return until != 0 && now < (apr_time_t)until && (apr_time_t)until - now <= LUCI_BREAKER_TRY;
+}
+
+int luci_breaker_is_open(luci_breaker_t *breaker, apr_time_t now)
+{
+    return is_ahead(apr_atomic_read64(&breaker->hung_until), now);
+}
+
 int luci_breaker_may_ask(luci_breaker_t *breaker, apr_time_t now)
 {
     apr_uint64_t until = apr_atomic_read64(&breaker->hung_until);
 
     if (until == 0)
         return 1;
-    if (now < (apr_time_t)until && (apr_time_t)until - now <= LUCI_BREAKER_TRY)
+    if (is_ahead(until, now))
         return 0;
     return apr_atomic_cas64(&breaker->hung_until, (apr_uint64_t)(now + LUCI_BREAKER_TRY), until) == until;
 }

@@ -20,6 +20,9 @@ luci_breaker_t *luci_breaker_create(apr_pool_t *conf_pool);
 /* Whether the server is to be asked now. */
 int luci_breaker_may_ask(luci_breaker_t *breaker, apr_time_t now);
 
+/* Whether it is taken to hang just now, for work that must not be the one try. */
+int luci_breaker_is_open(luci_breaker_t *breaker, apr_time_t now);
+
 /* It answered; a refusal is an answer, too. */
 void luci_breaker_answered(luci_breaker_t *breaker, apr_time_t now);
 

@@ -6,7 +6,7 @@
 /* Of a child's threads, so many in four may use databases, wherever there are several; and how long others
  * wait for one of them to come back. */
 #define SHARE_OF_FOUR 3
-/* The one thread of a child that has no other keeps none free: only the clean-up is in its way. */
+/* The one thread of a child that has no other keeps none free. */
 #define UNLIMITED APR_UINT32_MAX
 #define CROWD_WAIT apr_time_from_msec(250)
 

@@ -23,7 +23,7 @@ APLOG_USE_MODULE(luciauth);
 
 /* One database. Made before the children start, changed by the one thread that cleans. */
 typedef struct {
-    server_rec *server;     /* the first that wants it; its handles are used */
+    server_rec *server;     /* the first that wants it; its pool is used */
     luci_ms_t max_lifetime; /* the longest of all servers that share it; 0: one has none */
     apr_interval_time_t every;
     apr_time_t next;
@@ -153,18 +153,21 @@ static void clean(job_t *job, apr_pool_t *pool)
 {
     const luci_runtime_t *runtime = luci_config_server(job->server)->runtime;
     run_t run = { .until = apr_time_now() + RUN_MOST };
+    luci_db_source_t source;
     luci_result_t result;
     const char *why;
 
     if (!runtime)
         return; /* this process could not start, and said so */
+    source = luci_pool_background(runtime->pool);
     job->purge.now = luci_runtime_now();
     job->purge.max_lifetime = job->max_lifetime;
     job->purge.batch = LUCI_PURGE_BATCH;
     job->purge.go_on = go_on;
     job->purge.baton = &run;
     job->purge.removed = job->purge.seen = 0;
-    result = luci_purge_run(&job->purge, &runtime->auth.source, &why, pool);
+    result = luci_purge_run(&job->purge, &source, &why, pool);
+    luci_pool_background_end(runtime->pool);
     draw_next(job, 75, 125);
     report(job, result, why);
 }

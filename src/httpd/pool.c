@@ -49,6 +49,7 @@ struct luci_pool_t {
     slot_t **idle;               /* a stack of those that are not lent: the one used last is lent first */
     int made;
     int idle_count;
+    slot_t background;                                    /* of one thread, beside them */
     apr_time_t came_back;                                 /* when a handle last did, or was made */
     luci_crowd_t crowd;                                   /* threads that have a handle or wait for one */
     luci_breaker_t *breaker;                              /* shared by all children */
@@ -96,7 +97,7 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
     int threads = threads_per_child();
 
     if (size.most == 0)
-        size.most = threads > 1 ? threads : 2; /* beside the one thread, the clean-up needs one */
+        size.most = threads;
     pool->target = target;
     pool->breaker = breaker;
     pool->size = size;
@@ -113,9 +114,8 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
 }
 
 /* Each handle has memory of its own, because its user allocates from it without our lock. */
-static slot_t *make_slot(luci_pool_t *pool)
+static luci_db_t *make_handle(luci_pool_t *pool)
 {
-    slot_t *slot = &pool->slots[pool->made];
     apr_allocator_t *allocator;
     apr_pool_t *own;
 
@@ -126,7 +126,16 @@ static slot_t *make_slot(luci_pool_t *pool)
         return NULL;
     }
     apr_allocator_owner_set(allocator, own);
-    slot->db = luci_db_create(pool->target, own);
+    return luci_db_create(pool->target, own);
+}
+
+static slot_t *make_slot(luci_pool_t *pool)
+{
+    slot_t *slot = &pool->slots[pool->made];
+
+    slot->db = make_handle(pool);
+    if (!slot->db)
+        return NULL;
     pool->made++;
     pool->came_back = apr_time_now();
     return slot;
@@ -299,17 +308,75 @@ static luci_result_t try_borrow(luci_pool_t *pool, luci_db_t **db)
     return LUCI_OK;
 }
 
-static luci_result_t borrow(void *baton, luci_db_t **db)
+static luci_result_t count_loan(luci_result_t result)
 {
-    luci_result_t result = try_borrow(baton, db);
-
     luci_count(result == LUCI_OK ? LUCI_COUNT_LOANS : LUCI_COUNT_LOANS_REFUSED);
     return result;
+}
+
+static luci_result_t borrow(void *baton, luci_db_t **db)
+{
+    return count_loan(try_borrow(baton, db));
 }
 
 luci_db_source_t luci_pool_source(luci_pool_t *pool)
 {
     return (luci_db_source_t){ .borrow = borrow, .give_back = give_back, .baton = pool };
+}
+
+/* ---- In the background ---- */
+
+static void give_back_background(void *baton, luci_db_t *db)
+{
+    luci_pool_t *pool = baton;
+
+    luci_db_limit(db, 0);
+    if (!luci_db_is_hung(db))
+        luci_breaker_answered(pool->breaker, apr_time_now());
+    if (luci_db_is_broken(db))
+        luci_count(LUCI_COUNT_DATABASE_ERRORS);
+    luci_gauge(LUCI_GAUGE_HANDLES, -1);
+}
+
+static luci_result_t try_borrow_background(luci_pool_t *pool, luci_db_t **db)
+{
+    apr_time_t now = apr_time_now();
+    slot_t *slot = &pool->background;
+
+    if (luci_breaker_is_open(pool->breaker, now))
+        return LUCI_BUSY;
+    if (!slot->db) {
+        apr_thread_mutex_lock(pool->lock);
+        slot->db = make_handle(pool);
+        apr_thread_mutex_unlock(pool->lock);
+    }
+    if (!slot->db)
+        return LUCI_BUSY;
+    luci_gauge(LUCI_GAUGE_HANDLES, 1);
+    luci_db_limit(slot->db, USE_MOST);
+    if (!look_at(slot, now)) {
+        give_back_background(pool, slot->db);
+        return LUCI_BUSY;
+    }
+    *db = slot->db;
+    return LUCI_OK;
+}
+
+static luci_result_t borrow_background(void *baton, luci_db_t **db)
+{
+    return count_loan(try_borrow_background(baton, db));
+}
+
+luci_db_source_t luci_pool_background(luci_pool_t *pool)
+{
+    return (
+        luci_db_source_t){ .borrow = borrow_background, .give_back = give_back_background, .baton = pool };
+}
+
+void luci_pool_background_end(luci_pool_t *pool)
+{
+    if (pool->background.db)
+        luci_db_close(pool->background.db);
 }
 
 int luci_pool_may_write(const luci_pool_t *pool, luci_write_t kind, luci_ms_t now)

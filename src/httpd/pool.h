@@ -22,6 +22,14 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
  * or the server hangs. Whatever is done until it's given back has five seconds. */
 luci_db_source_t luci_pool_source(luci_pool_t *pool);
 
+/* The same for work that no request waits for, done by one thread of the process: a handle of its own, beside
+ * size.most and beside the share of the child's threads. So what waits for a lock there keeps no request
+ * waiting, and says nothing of the server's health when it is cut off. BUSY while the server hangs. */
+luci_db_source_t luci_pool_background(luci_pool_t *pool);
+
+/* That work is done for now: its connection ends. */
+void luci_pool_background_end(luci_pool_t *pool);
+
 /* Whether two targets may share a pool. */
 int luci_pool_serves(const luci_pool_t *pool, const luci_db_target_t *target);
 
