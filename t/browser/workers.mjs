@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// People and scripts at the gate of a site that has a service worker: node workers.mjs ORIGIN LUCIACTL CONFIG
+// workers.t starts the server: a gated /private/note.cgi, and the workers through.js, which passes each request on, and idle.js,
+// which has no part in requests.
+
+import { execFileSync } from "node:child_process";
+import { launch } from "./chromium.mjs";
+import { launchFirefox } from "./firefox.mjs";
+import { click, go, until } from "./moves.mjs";
+import { diag, done, is, ok } from "../interop/lib/tap.mjs";
+
+const [origin, program, config] = process.argv.slice(2);
+const password = "correct horse battery staple";
+const note = "/private/note.cgi";
+
+const luciactl = (...command) => execFileSync(program, ["--config", config, ...command], { stdio: ["ignore", "ignore", "inherit"] });
+
+/** From here on the worker has every page of the site. */
+async function install(tab, worker) {
+  await go(tab, `${origin}/`);
+  await tab.evaluate(async (url) => {
+    await navigator.serviceWorker.register(url);
+    await navigator.serviceWorker.ready;
+  }, worker);
+  await until(async () => (await go(tab, `${origin}/`)) && tab.evaluate(() => navigator.serviceWorker.controller?.state === "activated"), worker);
+}
+
+const ask = (tab, headers) =>
+  tab.evaluate(
+    async ([url, wanted]) => {
+      const response = await fetch(url, { headers: wanted });
+      return [response.status, response.redirected, await response.json().catch(() => "no JSON")];
+    },
+    [note, headers],
+  );
+
+const unauthorized = [401, false, { error: "Unauthorized" }];
+const at = (tab) => tab.url().slice(origin.length);
+
+async function fillIn(tab, username) {
+  await tab.fill("#username", username);
+  await tab.fill("#password", password);
+  return click(tab, "button");
+}
+
+async function walk(tab, title, worker, username) {
+  await install(tab, worker);
+  is(await ask(tab, {}), unauthorized, `${title}: a script without a session gets 401 in JSON`);
+  is(await ask(tab, { Accept: "text/html" }), unauthorized, "also one that wants HTML");
+  is(await click(tab, "a"), "Sign in", `${title}: a person who follows a link is led to sign-in`);
+  is(at(tab), `/account/login?next=${note}`, "by a redirect that the browser sees");
+  is(await go(tab, origin + note), "Sign in", "and by the address");
+
+  await click(tab, "main a");
+  is(await fillIn(tab, username), "GET", `${title}: sign-up leads to the page`);
+  is(at(tab), note, "at its own address");
+  const [mode, destination] = (await tab.locator("#mode").textContent()).split(", ");
+  is(destination, worker === "idle.js" ? "document" : "empty", "which came through the worker, or not");
+  diag(`Sec-Fetch-Mode was ${mode}`);
+  is(await click(tab, "button"), "POST", "its form works");
+  await go(tab, `${origin}/account`);
+  is(await click(tab, "button"), "Sign in", "sign-out too");
+  is(await go(tab, origin + note), "Sign in", `${title}: after it a person is led to sign-in`);
+  is(await fillIn(tab, username), "GET", "which leads to the page");
+
+  luciactl("session", "revoke-all", username);
+  is(await click(tab, "button"), "Your session has ended", `${title}: a form that is sent after the end of the session gets a page`);
+  is(await go(tab, origin + note), "Sign in", "and its page leads to sign-in");
+}
+
+let people = 0;
+for (const [browserName, start] of [["Chromium", launch], ["Firefox", launchFirefox]]) {
+  const browser = await start();
+  for (const worker of ["through.js", "idle.js"]) {
+    const title = `${browserName}, ${worker}`;
+    const context = await browser.newContext();
+    context.setDefaultTimeout(30_000);
+    people += 1;
+    try {
+      await walk(await context.newPage(), title, worker, `person${people}`);
+    } catch (error) {
+      ok(false, `${title}: goes through to the end`, error.stack);
+    }
+    await context.close();
+  }
+  await browser.close();
+}
+done();
