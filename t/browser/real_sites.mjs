@@ -140,5 +140,55 @@ await visit("single sign-on over subdomains", async (tab) => {
   is(tab.url(), `${app}/private/?e=f`, "and so does a visit of the sign-in page");
 });
 
+await visit("a site with a Content-Security-Policy on every page", async (tab) => {
+  const complaints = [];
+  tab.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+  const look = () =>
+    tab.evaluate(async () => {
+      const icon = new Image();
+      icon.src = document.querySelector("link[rel=icon]").href;
+      await icon.decode();
+      return [getComputedStyle(document.querySelector("button")).backgroundColor, icon.naturalWidth > 0, document.querySelectorAll("[autofocus]").length];
+    });
+  await tab.goto(`http://www.site.example:${port}/login`);
+  const usual = await look();
+  is(usual.slice(1), [true, 1], "elsewhere: an icon that can be drawn, one autofocus");
+  await tab.goto(`http://strict.site.example:${port}/login`);
+  const policy = await tab.evaluate(async () => (await fetch(location.href).catch(() => null))?.status ?? "forbidden");
+  is(policy, "forbidden", "the page's own policy holds");
+  complaints.length = 0;
+  for (const path of ["/login", "/signup", "/private/"]) {
+    await tab.goto(`http://strict.site.example:${port}${path}`);
+    is(await look(), usual, `${path} looks the same`);
+  }
+  is(complaints, [], "and the browser has nothing to say");
+});
+
+await visit("names as people paste and write them", async (tab) => {
+  const long = "a name of far more than thirty-one characters";
+  await tab.goto(`${origin}/signup`);
+  await tab.fill("#password", long);
+  await tab.locator("#password").evaluate((field) => (field.type = "text"));
+  for (const key of ["Control+a", "Control+c"]) await tab.press("#password", key);
+  await tab.press("#username", "Control+v");
+  is(await tab.inputValue("#username"), long, "a long name that is pasted is not cut");
+  await send(tab);
+  is([await tab.inputValue("#username"), await tab.locator("[role=alert]").textContent()], [long, "Invalid username"], "and is refused whole");
+
+  await fillIn(tab, "\u05d0\u05d1\u05d2\u05d3!");
+  is(await heading(tab), "Profile", "a name that is written from right to left");
+  const order = await tab.evaluate(() => {
+    const text = document.querySelector("bdi").firstChild;
+    const leftOf = (i) => {
+      const range = document.createRange();
+      range.setStart(text, i);
+      range.setEnd(text, i + 1);
+      return range.getBoundingClientRect().left;
+    };
+    return [...text.data].map((_, i) => i).sort((one, other) => leftOf(one) - leftOf(other));
+  });
+  is(order, [4, 3, 2, 1, 0], "ends at the left, with its exclamation mark");
+});
+
 await browser.close();
 done();

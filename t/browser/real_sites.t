@@ -34,6 +34,10 @@ LuciaMount /
     Header always set Referrer-Policy no-referrer
     Header set Referrer-Policy no-referrer
 </If>
+<If "%{HTTP_HOST} =~ /^strict/">
+    Header always set Content-Security-Policy "default-src 'self'"
+    Header set Content-Security-Policy "default-src 'self'"
+</If>
 <Directory "@htdocs@/private">
     Options +ExecCGI
     AddHandler cgi-script .cgi

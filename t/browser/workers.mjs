@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// People and scripts at the gate of a site that has a service worker: node workers.mjs ORIGIN LUCIACTL CONFIG
+// People and scripts at the gate of a site that has a service worker: node workers.mjs PORT LUCIACTL CONFIG
 // workers.t starts the server: a gated /private/note.cgi, and the workers through.js, which passes each request on, and idle.js,
-// which has no part in requests.
+// which has no part in requests; at 127.0.0.1 every page has Referrer-Policy no-referrer, so that forms say Origin: null.
 
 import { execFileSync } from "node:child_process";
 import { launch } from "./chromium.mjs";
@@ -9,14 +9,14 @@ import { launchFirefox } from "./firefox.mjs";
 import { click, go, until } from "./moves.mjs";
 import { diag, done, is, ok } from "../interop/lib/tap.mjs";
 
-const [origin, program, config] = process.argv.slice(2);
+const [port, program, config] = process.argv.slice(2);
 const password = "correct horse battery staple";
 const note = "/private/note.cgi";
 
 const luciactl = (...command) => execFileSync(program, ["--config", config, ...command], { stdio: ["ignore", "ignore", "inherit"] });
 
 /** From here on the worker has every page of the site. */
-async function install(tab, worker) {
+async function install(tab, { worker, origin }) {
   await go(tab, `${origin}/`);
   await tab.evaluate(async (url) => {
     await navigator.serviceWorker.register(url);
@@ -34,8 +34,12 @@ const ask = (tab, headers) =>
     [note, headers],
   );
 
+const sites = [
+  { worker: "through.js", origin: `http://localhost:${port}`, sends: `http://localhost:${port}` },
+  { worker: "idle.js", origin: `http://127.0.0.1:${port}`, sends: "null" },
+];
 const unauthorized = [401, false, { error: "Unauthorized" }];
-const at = (tab) => tab.url().slice(origin.length);
+const at = (tab) => tab.url().slice(new URL(tab.url()).origin.length);
 
 async function fillIn(tab, username) {
   await tab.fill("#username", username);
@@ -43,8 +47,10 @@ async function fillIn(tab, username) {
   return click(tab, "button");
 }
 
-async function walk(tab, title, worker, username) {
-  await install(tab, worker);
+async function walk(tab, title, site, username) {
+  const { worker, origin, sends } = site;
+
+  await install(tab, site);
   is(await ask(tab, {}), unauthorized, `${title}: a script without a session gets 401 in JSON`);
   is(await ask(tab, { Accept: "text/html" }), unauthorized, "also one that wants HTML");
   is(await click(tab, "a"), "Sign in", `${title}: a person who follows a link is led to sign-in`);
@@ -58,6 +64,7 @@ async function walk(tab, title, worker, username) {
   is(destination, worker === "idle.js" ? "document" : "empty", "which came through the worker, or not");
   diag(`Sec-Fetch-Mode was ${mode}`);
   is(await click(tab, "button"), "POST", "its form works");
+  is(await tab.locator("#origin").textContent(), sends, `which says Origin: ${sends.replace(port, "PORT")}`);
   await go(tab, `${origin}/account`);
   is(await click(tab, "button"), "Sign in", "sign-out too");
   is(await go(tab, origin + note), "Sign in", `${title}: after it a person is led to sign-in`);
@@ -71,13 +78,13 @@ async function walk(tab, title, worker, username) {
 let people = 0;
 for (const [browserName, start] of [["Chromium", launch], ["Firefox", launchFirefox]]) {
   const browser = await start();
-  for (const worker of ["through.js", "idle.js"]) {
-    const title = `${browserName}, ${worker}`;
+  for (const site of sites) {
+    const title = `${browserName}, ${site.worker}`;
     const context = await browser.newContext();
     context.setDefaultTimeout(30_000);
     people += 1;
     try {
-      await walk(await context.newPage(), title, worker, `person${people}`);
+      await walk(await context.newPage(), title, site, `person${people}`);
     } catch (error) {
       ok(false, `${title}: goes through to the end`, error.stack);
     }

@@ -17,6 +17,7 @@ cat >/dev/null
 printf 'Content-Type: text/html; charset=utf-8\\r\\nCache-Control: no-store\\r\\n\\r\\n'
 printf '$head<title>Note</title><h1>\%s</h1>' "\$REQUEST_METHOD"
 printf '<p id="mode">\%s, \%s</p><form method="post"><button>Save</button></form>' "\$HTTP_SEC_FETCH_MODE" "\$HTTP_SEC_FETCH_DEST"
+printf '<p id="origin">\%s</p>' "\$HTTP_ORIGIN"
 SH
 
 my $server = LuciaTest::Server->new(
@@ -34,6 +35,11 @@ LuciaHomeURL /
 LuciaSessionCache off
 AddHandler cgi-script .cgi
 AddType text/javascript .js
+# As many sites have it for everything that they serve.
+<If "%{HTTP_HOST} =~ /^127/">
+    Header always set Referrer-Policy no-referrer
+    Header set Referrer-Policy no-referrer
+</If>
 <Directory "@htdocs@/private">
     Options +ExecCGI
     AuthType Lucia
@@ -42,4 +48,4 @@ AddType text/javascript .js
 CONF
 );
 
-exit(system('node', "$FindBin::Bin/workers.mjs", 'http://localhost:' . $server->port, LuciaTest::build() . '/luciactl', $server->conf_file) == 0 ? 0 : 1);
+exit(system('node', "$FindBin::Bin/workers.mjs", $server->port, LuciaTest::build() . '/luciactl', $server->conf_file) == 0 ? 0 : 1);
