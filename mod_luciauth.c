@@ -76,6 +76,7 @@ static void register_hooks(apr_pool_t *pool)
      * children share; each child gets its pools, before the janitor's thread may ask for them. */
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(luci_config_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(luci_start_schema_test, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, before_watchdog, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, before_watchdog, APR_HOOK_MIDDLE);
 

@@ -23,7 +23,7 @@ sub site_on {
     my $engine = $class->new;
     my $database = $engine->create($engine->lucia_tables);    # where handles are looked at now and then, too
     my $server = LuciaTest::Server->new(
-        config => $engine->line($database) . "\nLuciaMount /\nLuciaPasswordHash argon2id m=8 t=1 p=1\nLuciaSessionCache off\n$few"
+        config => $engine->line($database) . "\nLuciaCreateSchema Off\nLuciaMount /\nLuciaPasswordHash argon2id m=8 t=1 p=1\nLuciaSessionCache off\n$few"
             . "<Location /vault/>\nAuthType Lucia\nRequire valid-user\n</Location>\n",
         files => { map { ("htdocs/$_/a.txt" => SECRET) } qw(vault open) },
     );

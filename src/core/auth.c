@@ -14,7 +14,7 @@
 typedef struct {
     const luci_auth_t *auth;
     const luci_auth_request_t *request;
-    const luci_session_t *session;
+    luci_session_t *session;
     const char *key_id;
     const char *stored_hash; /* of the key */
     int is_new;              /* user and key are made */
@@ -81,6 +81,7 @@ static luci_result_t write_arrival(luci_db_t *db, void *baton, apr_pool_t *scrat
     luci_result_t result =
         arrival->is_new ? make_account(db, arrival, scratch) : prove_account(db, arrival, scratch);
 
+    arrival->session->user.lacks = luci_db_columns(db).lacks;
     if (result == LUCI_OK)
         result = luci_session_insert(db, session, settings, &arrival->request->client, scratch);
     if (result == LUCI_OK && arrival->request->old_session)

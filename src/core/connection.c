@@ -169,24 +169,6 @@ luci_result_t luci_connection_prepare(luci_connection_t *connection, const char 
     return answer(connection, code);
 }
 
-luci_result_t luci_connection_probe(luci_connection_t *connection, const char *text, int *found,
-                                    apr_pool_t *scratch)
-{
-    luci_bound_t bound = { 0 };
-    const char *const *row;
-    int code = prepare(connection, text, NULL, &bound.prepared, scratch);
-    luci_result_t result;
-
-    *found = 0;
-    if (luci_sql_failure(connection->dialect, code) == LUCI_SQL_MISSING)
-        return LUCI_OK;
-    result = answer(connection, code);
-    if (result == LUCI_OK)
-        result = luci_connection_select(connection, &bound, &row, scratch);
-    *found = result == LUCI_OK;
-    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
-}
-
 /* The row of a number (from 1). A copy, because not every driver's rows last as long as pool. */
 static luci_result_t copy_row(luci_connection_t *connection, apr_dbd_results_t *results, int number,
                               const char *const **row, apr_pool_t *pool)
@@ -212,8 +194,8 @@ static luci_result_t copy_row(luci_connection_t *connection, apr_dbd_results_t *
     return LUCI_OK;
 }
 
-static luci_result_t ask(luci_connection_t *connection, luci_bound_t *bound, apr_dbd_results_t **results,
-                         apr_pool_t *pool)
+static int ask_once(luci_connection_t *connection, luci_bound_t *bound, apr_dbd_results_t **results,
+                    apr_pool_t *pool)
 {
     int code = TIME_IS_UP;
 
@@ -223,7 +205,44 @@ static luci_result_t ask(luci_connection_t *connection, luci_bound_t *bound, apr
                                ALL_ROWS, bound->arguments, bound->argument);
         end_call(connection);
     }
-    return answer(connection, code);
+    return code;
+}
+
+static luci_result_t ask(luci_connection_t *connection, luci_bound_t *bound, apr_dbd_results_t **results,
+                         apr_pool_t *pool)
+{
+    return answer(connection, ask_once(connection, bound, results, pool));
+}
+
+/* Another process may change the tables of a file between the two steps, with each column that it adds. */
+#define PROBE_TRIES 32
+
+luci_result_t luci_connection_probe(luci_connection_t *connection, const char *text, int *found,
+                                    apr_pool_t *scratch)
+{
+    int most = luci_sql_is_server(connection->dialect) ? 1 : PROBE_TRIES, code = 0;
+    apr_dbd_results_t *results = NULL;
+    const char *const *row;
+    luci_result_t result;
+
+    *found = 0;
+    for (int tries = 1; tries <= most; tries++) {
+        luci_bound_t bound = { 0 };
+
+        code = prepare(connection, text, NULL, &bound.prepared, scratch);
+        if (luci_sql_failure(connection->dialect, code) == LUCI_SQL_MISSING)
+            return LUCI_OK;
+        if (code != 0)
+            break;
+        code = ask_once(connection, &bound, &results, scratch);
+        if (code == 0 || is_busy(connection, code))
+            break;
+    }
+    result = answer(connection, code);
+    if (result == LUCI_OK)
+        result = copy_row(connection, results, 1, &row, scratch);
+    *found = result == LUCI_OK;
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
 luci_result_t luci_connection_select(luci_connection_t *connection, luci_bound_t *bound,

@@ -22,6 +22,7 @@ typedef struct {
     const char *params;
     const luci_settings_t *settings;
     int create;                     /* a missing database file may be made */
+    int looks;                      /* it is looked at or mended: columns that requests need may be missing */
     volatile apr_uint32_t *opening; /* how many threads are connecting; as long as the process. NULL: the
                                        process has one target */
 } luci_db_target_t;
@@ -98,8 +99,8 @@ luci_result_t luci_db_has(luci_db_t *db, luci_sql_probe_t probe, int *found) LUC
 /* Whether the sessions of a user are found by an index; looked for once on each connection. */
 luci_result_t luci_db_has_user_index(luci_db_t *db, int *found) LUCI_MUST_USE;
 
-/* The same for any column of the user table. */
-luci_result_t luci_db_has_column(luci_db_t *db, const char *column, int *found) LUCI_MUST_USE;
+/* The same for any column of the user or the session table. */
+luci_result_t luci_db_has_column(luci_db_t *db, luci_sql_column_t column, int *found) LUCI_MUST_USE;
 
 /* Runs one statement without arguments, as the schema's are. Not repeated. */
 luci_result_t luci_db_run(luci_db_t *db, const char *text) LUCI_MUST_USE;

@@ -44,8 +44,8 @@ static int note_file(luci_db_t *db)
 }
 
 /* In memory of its own: a connection may live for ever, and be asked again and again. column: what is looked
- * for instead of what the probe says. */
-static luci_result_t has_column(luci_db_t *db, luci_sql_probe_t probe, const char *column, int *found)
+ * for instead of what the probe says; NULL: nothing. */
+static luci_result_t look(luci_db_t *db, luci_sql_probe_t probe, const luci_sql_column_t *column, int *found)
 {
     const luci_tables_t *tables = &db->target->settings->tables;
     luci_connection_t *connection = &db->connection;
@@ -55,7 +55,7 @@ static luci_result_t has_column(luci_db_t *db, luci_sql_probe_t probe, const cha
 
     if (apr_pool_create(&scratch, db->memory) != APR_SUCCESS)
         return luci_connection_fail(connection, LUCI_INTERNAL, "out of memory");
-    text = column ? luci_sql_probe_column(connection->dialect, column, tables, scratch)
+    text = column ? luci_sql_probe_column(connection->dialect, *column, tables, scratch)
                   : luci_sql_probe(connection->dialect, probe, tables, scratch);
     result = luci_connection_probe(connection, text, found, scratch);
     apr_pool_destroy(scratch);
@@ -64,20 +64,49 @@ static luci_result_t has_column(luci_db_t *db, luci_sql_probe_t probe, const cha
 
 static luci_result_t has(luci_db_t *db, luci_sql_probe_t probe, int *found)
 {
-    return has_column(db, probe, NULL, found);
+    return look(db, probe, NULL, found);
+}
+
+/* A bit for each attribute without a column. */
+static luci_result_t find_attributes(luci_db_t *db, apr_uint32_t *lacks)
+{
+    int count = db->target->settings->attributes ? db->target->settings->attributes->nelts : 0;
+
+    *lacks = 0;
+    for (int i = 0; i < count; i++) {
+        luci_sql_column_t column =
+            luci_sql_user_column(APR_ARRAY_IDX(db->target->settings->attributes, i, const char *));
+        int found = 1;
+        luci_result_t result = LUCI_OK;
+
+        if (strcmp(column.name, "username") != 0)
+            result = look(db, LUCI_SQL_PROBE_USER, &column, &found);
+        if (result != LUCI_OK)
+            return result;
+        if (!found)
+            *lacks |= 1U << i;
+    }
+    return LUCI_OK;
+}
+
+/* Whether a column that was missing is there by now, or can't be looked for. */
+static int has_got_columns(luci_db_t *db)
+{
+    apr_uint32_t lacks = db->columns.lacks;
+    int added = 0;
+
+    if (!db->columns.disabled && (has(db, LUCI_SQL_PROBE_USER_DISABLED, &added) != LUCI_OK || added))
+        return 1;
+    return lacks && (find_attributes(db, &lacks) != LUCI_OK || lacks != db->columns.lacks);
 }
 
 /* SQLite refuses prepared statements after a change of tables; a server goes on as if nothing had been added.
  */
 int luci_db_is_stale(luci_db_t *db)
 {
-    int added = 0;
-
     if (!luci_db_is_connected(db) || db->in_transaction)
         return 0;
-    if (is_file(db))
-        return luci_db_file_is_stale(db);
-    return !db->columns.disabled && (has(db, LUCI_SQL_PROBE_USER_DISABLED, &added) != LUCI_OK || added);
+    return is_file(db) ? luci_db_file_is_stale(db) : has_got_columns(db);
 }
 
 static luci_result_t find_columns(luci_db_t *db)
@@ -92,7 +121,10 @@ static luci_result_t find_columns(luci_db_t *db)
     db->columns.created_at = db->columns.session && db->target->settings->max_lifetime > 0;
     if (result == LUCI_OK)
         result = has(db, LUCI_SQL_PROBE_SESSION, &sessions);
-    if (result == LUCI_OK && sessions && !db->columns.session && db->target->settings->max_lifetime)
+    if (result == LUCI_OK && sessions) /* else there may be no user table, either */
+        result = find_attributes(db, &db->columns.lacks);
+    if (result == LUCI_OK && sessions && !db->target->looks && !db->columns.session &&
+        db->target->settings->max_lifetime)
         return luci_connection_fail(
             &db->connection, LUCI_UNAVAILABLE,
             "LuciaMaxLifetime needs the columns created_at, last_seen, address, user_agent in the session "
@@ -147,11 +179,11 @@ static luci_result_t has_once(luci_db_t *db, luci_sql_probe_t probe, int *found)
     return result == LUCI_OK ? has(db, probe, found) : result;
 }
 
-luci_result_t luci_db_has_column(luci_db_t *db, const char *column, int *found)
+luci_result_t luci_db_has_column(luci_db_t *db, luci_sql_column_t column, int *found)
 {
     luci_result_t result = luci_db_connect(db);
 
-    return result == LUCI_OK ? has_column(db, LUCI_SQL_PROBE_USER, column, found) : result;
+    return result == LUCI_OK ? look(db, column.table, &column, found) : result;
 }
 
 luci_result_t luci_db_has_user_index(luci_db_t *db, int *found)

@@ -23,7 +23,7 @@
     SERVER("LuciaDatabasePool", "MAX [WAIT]", "auto 5s",
            "database handles of a child process (auto: as many as threads), and the longest wait for one",
            quota, pool_size, QUOTA(HANDLES_MOST, "handles", 5 * LUCI_MS_SECOND)),
-    SERVER("LuciaCreateSchema", "On|Off", "On", "whether missing tables are made at start-up",
+    SERVER("LuciaCreateSchema", "On|Off", "On", "whether missing tables and columns are made at start-up",
            flag, create_schema, NULL),
     SERVER("LuciaTables", "USER KEY SESSION", "auth_user user_key user_session", "names of the three tables",
            tables, settings.tables, NULL),

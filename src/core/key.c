@@ -30,7 +30,7 @@ luci_result_t luci_key_get(luci_db_t *db, const char *id, luci_key_t *key, apr_p
         return result;
     key->id = id;
     key->stored_hash = row[COLUMN_HASH];
-    luci_user_from_row(&key->user, row + COLUMN_USER);
+    luci_user_from_row(&key->user, db, row + COLUMN_USER);
     return LUCI_OK;
 }
 

@@ -227,7 +227,7 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
     session->idle_expires = to_moment(row.columns[COLUMN_IDLE], 0);
     session->created_at = to_moment(created_at(db, settings, &row),
                                     luci_session_estimate(session->active_expires, settings, claim->now));
-    luci_user_from_row(&session->user, row.columns + COLUMN_USER);
+    luci_user_from_row(&session->user, db, row.columns + COLUMN_USER);
     session->state = luci_session_state(session, settings, claim->now);
     if (session->state == LUCI_SESSION_ACTIVE && settings->max_lifetime &&
         session->active_expires - settings->active_period - claim->now > LUCI_CLOCKS_DIFFER)

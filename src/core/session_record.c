@@ -8,7 +8,8 @@
 #define VERSION 1
 #define RECORD_NULL 0xffffU
 #define RECORD_USERNAME 0xfffeU
-#define STRING_MOST 0xfffdU
+#define RECORD_LACKING 0xfffdU /* NULL, because there is no column */
+#define STRING_MOST 0xfffcU
 
 enum {
     AT_MAGIC = 0,
@@ -89,6 +90,15 @@ static void put_string(writer_t *writer, const char *string, const char *usernam
     writer->length += length + 1;
 }
 
+static void put_lacking(writer_t *writer)
+{
+    put_string(writer, NULL, NULL);
+    if (!writer->overflow) {
+        writer->length -= 2;
+        put_length(writer, RECORD_LACKING);
+    }
+}
+
 luci_result_t luci_session_record_write(const luci_session_t *session, luci_ms_t read_at,
                                         const luci_record_form_t *form,
                                         unsigned char record[LUCI_RECORD_MOST], size_t *length)
@@ -109,8 +119,11 @@ luci_result_t luci_session_record_write(const luci_session_t *session, luci_ms_t
     for (int i = 0; i < attributes; i++) {
         const char *value = user->attributes[i];
 
-        put_string(&writer, value && strcmp(value, user->username) == 0 ? user->username : value,
-                   user->username);
+        if (user->lacks >> i & 1)
+            put_lacking(&writer);
+        else
+            put_string(&writer, value && strcmp(value, user->username) == 0 ? user->username : value,
+                       user->username);
     }
     if (writer.overflow)
         return LUCI_INVALID;
@@ -126,8 +139,8 @@ typedef struct {
     const unsigned char *end;
 } reader_t;
 
-/* 1 when there was a string, also NULL or the username. */
-static int get_string(reader_t *reader, const char **string, const char *username)
+/* 1 when there was a string, also NULL or the username. *mark: how it is written. */
+static int get_string(reader_t *reader, const char **string, const char *username, size_t *mark)
 {
     size_t length;
 
@@ -135,6 +148,7 @@ static int get_string(reader_t *reader, const char **string, const char *usernam
         return 0;
     length = reader->at[0] | (size_t)reader->at[1] << 8;
     reader->at += 2;
+    *mark = length;
     *string = length == RECORD_USERNAME ? username : NULL;
     if (length > STRING_MOST)
         return 1;
@@ -148,16 +162,18 @@ static int get_string(reader_t *reader, const char **string, const char *usernam
 static int get_user(reader_t *reader, luci_user_t *user, int count, apr_pool_t *pool)
 {
     const char **attributes;
+    size_t mark;
 
-    if (!get_string(reader, &user->id, NULL) || !get_string(reader, &user->username, NULL))
+    if (!get_string(reader, &user->id, NULL, &mark) || !get_string(reader, &user->username, NULL, &mark))
         return 0;
     if (!user->id || !user->username)
         return 0;
     attributes = apr_palloc(pool, sizeof *attributes * ((apr_size_t)count + 1));
     user->attributes = attributes;
-    while (count-- > 0) {
-        if (!get_string(reader, attributes++, user->username))
+    for (int i = 0; i < count; i++) {
+        if (!get_string(reader, &attributes[i], user->username, &mark))
             return 0;
+        user->lacks |= (apr_uint32_t)(mark == RECORD_LACKING) << i;
     }
     return reader->at == reader->end;
 }

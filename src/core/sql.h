@@ -20,10 +20,11 @@ typedef enum {
 
 /* Which of our own columns the tables have. */
 typedef struct {
-    int disabled;   /* the user table's disabled */
-    int user;       /* that and created_at */
-    int session;    /* created_at, last_seen, address, user_agent */
-    int created_at; /* a session's is read: there, and a maximum lifetime asks for it */
+    int disabled;       /* the user table's disabled */
+    int user;           /* that and created_at */
+    int session;        /* created_at, last_seen, address, user_agent */
+    int created_at;     /* a session's is read: there, and a maximum lifetime asks for it */
+    apr_uint32_t lacks; /* a bit for each of the settings' attributes that has no column and reads as NULL */
 } luci_sql_columns_t;
 
 /* The statements. Behind each: its arguments, in order; and its result columns. */
@@ -103,11 +104,6 @@ luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_
 luci_sql_statement_t luci_sql_set_column(luci_sql_dialect_t dialect, const char *column,
                                          const luci_settings_t *settings, apr_pool_t *pool);
 
-/* What an administrator can run to add a column to the user table: one of ours, or an attribute. From pool.
- */
-const char *luci_sql_add_column(luci_sql_dialect_t dialect, const char *column,
-                                const luci_settings_t *settings, apr_pool_t *pool);
-
 /* Queries that have a row when the table and the columns are there. Otherwise they have none, or preparing
  * them fails with LUCI_SQL_MISSING. From pool. */
 typedef enum {
@@ -127,14 +123,36 @@ typedef enum {
 const char *luci_sql_probe(luci_sql_dialect_t dialect, luci_sql_probe_t probe, const luci_tables_t *tables,
                            apr_pool_t *pool);
 
-/* The same for any column of the user table. */
-const char *luci_sql_probe_column(luci_sql_dialect_t dialect, const char *column, const luci_tables_t *tables,
-                                  apr_pool_t *pool);
+/* A column of one of the tables, which the first three probes stand for. */
+typedef struct {
+    luci_sql_probe_t table;
+    const char *name;
+    const char *type; /* NULL, as of attributes: TEXT */
+    const char *pgsql_type;
+} luci_sql_column_t;
+
+/* Our own columns, all of them nullable; the last has no name. */
+extern const luci_sql_column_t luci_sql_our_columns[];
+
+/* A column of the user table: one of ours, or an attribute. */
+luci_sql_column_t luci_sql_user_column(const char *name);
+
+/* A probe for any column of the user or the session table. */
+const char *luci_sql_probe_column(luci_sql_dialect_t dialect, luci_sql_column_t column,
+                                  const luci_tables_t *tables, apr_pool_t *pool);
+
+/* What adds a nullable column to the user or the session table: one of ours, or an attribute. From pool. */
+const char *luci_sql_add_column(luci_sql_dialect_t dialect, luci_sql_column_t column,
+                                const luci_tables_t *tables, apr_pool_t *pool);
 
 /* What makes the table that probe (one of the first three) misses, with its indexes: statements to run in
  * order, closed by NULL. */
 const char *const *luci_sql_schema(luci_sql_dialect_t dialect, luci_sql_probe_t probe,
                                    const luci_settings_t *settings, apr_pool_t *pool);
+
+/* What a transaction that changes tables runs first, so that no other one does at the same time; NULL: the
+ * engine sees to it. */
+const char *luci_sql_schema_lock(luci_sql_dialect_t dialect);
 
 /* Queries to run on each new connection, closed by NULL; and whether one that fails is an error. */
 const char *const *luci_sql_session_setup(luci_sql_dialect_t dialect);

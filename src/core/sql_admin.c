@@ -109,27 +109,3 @@ luci_sql_statement_t luci_sql_set_column(luci_sql_dialect_t dialect, const char 
                                   &statement, pool);
     return statement;
 }
-
-const char *luci_sql_add_column(luci_sql_dialect_t dialect, const char *column,
-                                const luci_settings_t *settings, apr_pool_t *pool)
-{
-    int is_number = strcmp(column, "disabled") == 0 || strcmp(column, "created_at") == 0;
-
-    return about_column(luci_sql_names_for(dialect, &settings->tables, NULL),
-                        is_number ? "ALTER TABLE {user} ADD COLUMN {column} BIGINT"
-                                  : "ALTER TABLE {user} ADD COLUMN {column} TEXT",
-                        column, NULL, pool);
-}
-
-/* As the probes in sql_schema.c. */
-const char *luci_sql_probe_column(luci_sql_dialect_t dialect, const char *column, const luci_tables_t *tables,
-                                  apr_pool_t *pool)
-{
-    return about_column(
-        luci_sql_names_for(dialect, tables, NULL),
-        dialect == LUCI_PGSQL
-            ? "SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass('{user}') "
-              "AND attnum > 0 AND NOT attisdropped AND attname = ANY(pg_catalog.parse_ident('{column}'))"
-            : "SELECT COUNT(*) FROM (SELECT u.{column} FROM {user} u) probe WHERE 1 = 0",
-        column, NULL, pool);
-}

@@ -2,6 +2,9 @@
 /* The tables: queries that look for them, and the statements that make them. */
 #include "sql_text.h"
 
+#include <apr_strings.h>
+#include <string.h>
+
 /* to_regclass follows the search path. The catalog shows each column, also one that may not be read. */
 #define PGSQL_COLUMNS(table, columns, count)                                                                 \
     "SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass('" table "') "            \
@@ -70,10 +73,6 @@ static const char *const probes[LUCI_SQL_DIALECTS][LUCI_SQL_PROBES] = {
 
 #define SCHEMA_STATEMENTS_MOST 4
 
-/* Two that make a table at once get in each other's way, IF NOT EXISTS or not. The number is any that is
- * always the same; the lock ends with the transaction. */
-#define PGSQL_ALONE "SELECT pg_catalog.pg_advisory_xact_lock(7810772011)"
-
 /* Strings are equal when their bytes are, blanks at the end included. A user_id is what the user table's id
  * is, which Lucia may have made with another collation: a foreign key wants the same. */
 #define MYSQL_TABLE                                                                                          \
@@ -104,18 +103,15 @@ static const char *const schema[LUCI_SQL_DIALECTS][LUCI_SQL_PROBE_SESSION + 1][S
     },
     [LUCI_PGSQL] = {
         [LUCI_SQL_PROBE_USER] = {
-            PGSQL_ALONE,
             "CREATE TABLE IF NOT EXISTS {user} (id TEXT NOT NULL PRIMARY KEY, "
             "username TEXT NOT NULL UNIQUE, {definitions}disabled BIGINT, created_at BIGINT)",
         },
         [LUCI_SQL_PROBE_KEY] = {
-            PGSQL_ALONE,
             "CREATE TABLE IF NOT EXISTS {key} (id TEXT NOT NULL PRIMARY KEY, "
             "user_id TEXT NOT NULL REFERENCES {user}(id), hashed_password TEXT)",
             "CREATE INDEX IF NOT EXISTS {key:user_id} ON {key} (user_id)",
         },
         [LUCI_SQL_PROBE_SESSION] = {
-            PGSQL_ALONE,
             "CREATE TABLE IF NOT EXISTS {session} (id TEXT NOT NULL PRIMARY KEY, "
             "user_id TEXT NOT NULL REFERENCES {user}(id), active_expires BIGINT NOT NULL, "
             "idle_expires BIGINT NOT NULL, created_at BIGINT, last_seen BIGINT, address TEXT, user_agent TEXT)",
@@ -161,4 +157,68 @@ const char *const *luci_sql_schema(luci_sql_dialect_t dialect, luci_sql_probe_t 
     for (int i = 0; i < SCHEMA_STATEMENTS_MOST && schema[dialect][probe][i]; i++)
         texts[i] = luci_sql_text(schema[dialect][probe][i], &names, (luci_sql_columns_t){ 0 }, NULL, pool);
     return texts;
+}
+
+/* Two that make a table at once get in each other's way in PostgreSQL, IF NOT EXISTS or not. The number is
+ * any that is always the same; the lock ends with the transaction. */
+const char *luci_sql_schema_lock(luci_sql_dialect_t dialect)
+{
+    return dialect == LUCI_PGSQL ? "SELECT pg_catalog.pg_advisory_xact_lock(7810772011)" : NULL;
+}
+
+/* ---- Single columns ---- */
+
+/* As they are in the tables above. */
+const luci_sql_column_t luci_sql_our_columns[] = {
+    { LUCI_SQL_PROBE_USER, "disabled", "BIGINT", "BIGINT" },
+    { LUCI_SQL_PROBE_USER, "created_at", "BIGINT", "BIGINT" },
+    { LUCI_SQL_PROBE_SESSION, "created_at", "BIGINT", "BIGINT" },
+    { LUCI_SQL_PROBE_SESSION, "last_seen", "BIGINT", "BIGINT" },
+    { LUCI_SQL_PROBE_SESSION, "address", "VARCHAR(45)", "TEXT" },
+    { LUCI_SQL_PROBE_SESSION, "user_agent", "VARCHAR(255)", "TEXT" },
+    { LUCI_SQL_PROBES, NULL, NULL, NULL },
+};
+
+luci_sql_column_t luci_sql_user_column(const char *name)
+{
+    for (const luci_sql_column_t *ours = luci_sql_our_columns; ours->name; ours++) {
+        if (ours->table == LUCI_SQL_PROBE_USER && strcmp(ours->name, name) == 0)
+            return *ours;
+    }
+    return (luci_sql_column_t){ .table = LUCI_SQL_PROBE_USER, .name = name };
+}
+
+/* The first text is about the user table, the second about the session table. */
+static const char *about_column(luci_sql_dialect_t dialect, luci_sql_column_t column,
+                                const luci_tables_t *tables, const char *const texts[2], apr_pool_t *pool)
+{
+    luci_sql_names_t names = luci_sql_names_for(dialect, tables, NULL);
+
+    names.column = column.name;
+    return luci_sql_text(texts[column.table == LUCI_SQL_PROBE_SESSION], &names, (luci_sql_columns_t){ 0 },
+                         NULL, pool);
+}
+
+#define PGSQL_COLUMN(table)                                                                                  \
+    "SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass('" table "') "            \
+    "AND attnum > 0 AND NOT attisdropped AND attname = ANY(pg_catalog.parse_ident('{column}'))"
+#define READ_COLUMN(table) "SELECT COUNT(*) FROM (SELECT u.{column} FROM " table " u) probe WHERE 1 = 0"
+
+const char *luci_sql_probe_column(luci_sql_dialect_t dialect, luci_sql_column_t column,
+                                  const luci_tables_t *tables, apr_pool_t *pool)
+{
+    static const char *const pgsql[] = { PGSQL_COLUMN("{user}"), PGSQL_COLUMN("{session}") },
+                             *const others[] = { READ_COLUMN("{user}"), READ_COLUMN("{session}") };
+
+    return about_column(dialect, column, tables, dialect == LUCI_PGSQL ? pgsql : others, pool);
+}
+
+const char *luci_sql_add_column(luci_sql_dialect_t dialect, luci_sql_column_t column,
+                                const luci_tables_t *tables, apr_pool_t *pool)
+{
+    static const char *const texts[] = { "ALTER TABLE {user} ADD COLUMN {column} ",
+                                         "ALTER TABLE {session} ADD COLUMN {column} " };
+    const char *type = dialect == LUCI_PGSQL ? column.pgsql_type : column.type;
+
+    return apr_pstrcat(pool, about_column(dialect, column, tables, texts, pool), type ? type : "TEXT", NULL);
 }

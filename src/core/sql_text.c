@@ -47,7 +47,10 @@ static void append_attributes(expansion_t *e, int definitions)
     for (int i = 0; e->names->attributes && i < e->names->attributes->nelts; i++) {
         const char *name = APR_ARRAY_IDX(e->names->attributes, i, const char *);
 
-        if (!definitions) {
+        if (!definitions && e->columns.lacks & 1U << i) {
+            append_string(e, ", NULL");
+        }
+        else if (!definitions) {
             append_string(e, ", u.");
             append_quoted(e, name, NULL);
         }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Floor 2. Fills the names of tables and columns into the texts of sql.c, sql_admin.c and sql_schema.c.
  * In a text: {user} {key} {session} are the quoted tables, {user:suffix} is that name with _suffix;
- * {attributes} is ", u.COLUMN" for each attribute, {definitions} is "COLUMN TEXT, " for each; [D:...],
- * [U:...] and [S:...] stay only where the user table has "disabled", the user or the session table all our
- * columns, [C:...] where a session's created_at is read; [d:...], [u:...] and [s:...] only where not.
- * {column} is the quoted name of one column, {lock} what makes a SELECT lock its rows. */
+ * {attributes} is ", u.COLUMN" for each attribute (", NULL" where it has no column), {definitions} is "COLUMN
+ * TEXT, " for each; [D:...], [U:...] and [S:...] stay only where the user table has "disabled", the user or
+ * the session table all our columns, [C:...] where a session's created_at is read; [d:...], [u:...] and
+ * [s:...] only where not. {column} is the quoted name of one column, {lock} what makes a SELECT lock its
+ * rows. */
 #ifndef LUCI_SQL_TEXT_H
 #define LUCI_SQL_TEXT_H
 

@@ -102,8 +102,10 @@ static void check_server(check_t *check, const luci_conf_servers_t *servers, int
 {
     const luci_conf_server_t *server = APR_ARRAY_IDX(servers->servers, at, const luci_conf_server_t *);
     const luci_server_config_t *config = server->config;
-    luci_db_target_t target = { config->database.driver, config->database.params, &config->settings, 0,
-                                NULL };
+    luci_db_target_t target = { .driver = config->database.driver,
+                                .params = config->database.params,
+                                .settings = &config->settings,
+                                .looks = 1 };
 
     if (server->site->use.name && !target.driver)
         luci_findings_problem(check->findings, CONFIGURATION, "Write LuciaDatabase DRIVER PARAMS there",
@@ -164,6 +166,7 @@ static luci_exit_t run_check(luci_call_t *call)
         status = luci_ctl_database_choose(call, &database);
         if (status != LUCI_EXIT_DONE)
             return status;
+        database.target.looks = 1;
         check_one(&check, &database.config.servers, &database.target, database.config.server->create_schema);
     }
     return luci_findings_show(check.findings, call->output, luci_command_has(call, "json"));

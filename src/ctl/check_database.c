@@ -5,6 +5,7 @@
 #include "page.h"
 #include "password_hash.h"
 #include "progress.h"
+#include "schema.h"
 #include "secret.h"
 #include "session_list.h"
 
@@ -20,6 +21,7 @@ typedef struct {
     luci_db_t *db;
     const luci_db_target_t *target;
     luci_findings_t *findings;
+    apr_array_header_t *gaps; /* what the tables lack */
     luci_check_names_t *names;
     luci_result_t names_result; /* of looking at the last name */
     luci_progress_t progress;
@@ -66,47 +68,57 @@ static int has(check_t *check, luci_sql_probe_t probe)
     return answered(check, luci_db_has(check->db, probe, &found)) && found;
 }
 
-static int check_tables(check_t *check)
+/* The statements of those gaps that are like one, one behind the other. */
+static const char *remedies(const check_t *check, const luci_gap_t *like)
 {
-    const luci_tables_t *tables = &check->target->settings->tables;
-    const char *const names[] = { tables->user, tables->key, tables->session };
-    int all = 1;
+    const char *text = "";
 
-    for (int i = 0; i <= LUCI_SQL_PROBE_SESSION && !check->findings->unreachable; i++) {
-        if (has(check, (luci_sql_probe_t)i) || check->findings->unreachable)
-            continue;
-        all = 0;
-        luci_findings_problem(
-            check->findings, DATABASE,
-            "If it is missing, luciactl init makes it; if it is called otherwise, LuciaTables says so",
-            "there is no table %s with the columns that Lucia wants", names[i]);
+    for (int i = 0; i < check->gaps->nelts; i++) {
+        const luci_gap_t *gap = &APR_ARRAY_IDX(check->gaps, i, luci_gap_t);
+
+        if (gap->is_attribute == like->is_attribute && !gap->column.name == !like->column.name &&
+            gap->column.table == like->column.table)
+            text = apr_pstrcat(check->findings->pool, text, *text ? " " : "",
+                               luci_gap_statements(gap, check->findings->pool), NULL);
     }
-    return all && !check->findings->unreachable;
+    return text;
 }
 
-/* 1: all columns of LuciaUserAttributes are there, and users can be read. */
-static int check_attributes(check_t *check)
+static void say_table(check_t *check, const luci_gap_t *gap)
 {
-    const luci_settings_t *settings = check->target->settings;
-    luci_sql_dialect_t dialect = LUCI_SQLITE3;
+    luci_findings_problem(check->findings, DATABASE,
+                          apr_pstrcat(check->findings->pool, "If it is missing, luciactl init makes it, or: ",
+                                      luci_gap_statements(gap, check->findings->pool),
+                                      " If it is called otherwise, LuciaTables says so", NULL),
+                          "there is no table %s with the columns that Lucia wants", gap->table);
+}
+
+static void say_attribute(check_t *check, const luci_gap_t *gap)
+{
+    luci_findings_problem(
+        check->findings, DATABASE,
+        apr_pstrcat(check->findings->pool, "This adds it: ", luci_gap_statements(gap, check->findings->pool),
+                    NULL),
+        "LuciaUserAttributes names %s, but the table %s has no such column", gap->column.name, gap->table);
+}
+
+/* Tables, and columns of LuciaUserAttributes. 1: the tables are there; *readable: so are the columns. */
+static int check_tables(check_t *check, int *readable)
+{
     int all = 1;
 
-    if (luci_sql_dialect(check->target->driver, &dialect) != LUCI_OK)
+    *readable = 1;
+    if (!answered(check, luci_schema_gaps(check->db, &check->gaps, check->findings->pool)))
         return 0;
-    for (int i = 0; i < settings->attributes->nelts; i++) {
-        const char *column = APR_ARRAY_IDX(settings->attributes, i, const char *);
-        int found = 0;
+    for (int i = 0; i < check->gaps->nelts; i++) {
+        const luci_gap_t *gap = &APR_ARRAY_IDX(check->gaps, i, luci_gap_t);
 
-        if (!answered(check, luci_db_has_column(check->db, column, &found)))
-            return 0;
-        all &= found;
-        if (!found)
-            luci_findings_problem(
-                check->findings, DATABASE,
-                apr_pstrcat(check->findings->pool, "This adds it: ",
-                            luci_sql_add_column(dialect, column, settings, check->findings->pool), NULL),
-                "LuciaUserAttributes names %s, but the table %s has no such column", column,
-                settings->tables.user);
+        if (!gap->column.name)
+            say_table(check, gap);
+        else if (gap->is_attribute)
+            say_attribute(check, gap);
+        all &= gap->column.name != NULL;
+        *readable &= !gap->is_attribute;
     }
     return all;
 }
@@ -115,13 +127,12 @@ static int check_attributes(check_t *check)
 static const struct {
     luci_sql_probe_t probe;
     const char *what;
-    const char *remedy;
+    const char *remedy; /* NULL: the statements that add the columns */
 } useful[] = {
     { LUCI_SQL_PROBE_USER_COLUMNS,
-      "the user table lacks disabled or created_at, so that nobody can be disabled",
-      "Add the columns disabled and created_at, both BIGINT" },
+      "the user table lacks disabled or created_at, so that nobody can be disabled", NULL },
     { LUCI_SQL_PROBE_SESSION_COLUMNS, "the session table lacks created_at, last_seen, address or user_agent",
-      "Add the columns created_at and last_seen, BIGINT, address and user_agent, VARCHAR(255)" },
+      NULL },
     { LUCI_SQL_PROBE_SESSION_INDEX,
       "no index of the session table begins with idle_expires, so that cleaning up is slow",
       "Create an index on idle_expires" },
@@ -136,11 +147,25 @@ static const struct {
       "Add a foreign key from user_id to the user table's id" },
 };
 
+static const char *columns_remedy(const check_t *check, luci_sql_probe_t probe)
+{
+    luci_gap_t like = {
+        .column = { probe == LUCI_SQL_PROBE_USER_COLUMNS ? LUCI_SQL_PROBE_USER : LUCI_SQL_PROBE_SESSION, "",
+                    NULL, NULL },
+    };
+
+    return apr_pstrcat(check->findings->pool, "These add the columns: ", remedies(check, &like), NULL);
+}
+
 static void check_useful(check_t *check)
 {
     for (size_t i = 0; i < sizeof useful / sizeof *useful && !check->findings->unreachable; i++) {
-        if (!has(check, useful[i].probe) && !check->findings->unreachable)
-            luci_findings_advice(check->findings, DATABASE, useful[i].remedy, "%s", useful[i].what);
+        const char *remedy = useful[i].remedy;
+
+        if (has(check, useful[i].probe) || check->findings->unreachable)
+            continue;
+        luci_findings_advice(check->findings, DATABASE,
+                             remedy ? remedy : columns_remedy(check, useful[i].probe), "%s", useful[i].what);
     }
 }
 
@@ -271,10 +296,9 @@ void luci_check_database(const luci_db_target_t *target, luci_findings_t *findin
         return;
     }
     check.db = luci_db_create(target, findings->pool);
-    if (!answered(&check, luci_db_connect(check.db)) || !check_tables(&check))
+    if (!answered(&check, luci_db_connect(check.db)) || !check_tables(&check, &readable))
         return;
     luci_progress_begin(&check.progress, "rows", 0);
-    readable = check_attributes(&check);
     check_useful(&check);
     check.names = luci_check_names_begin(target->settings, findings);
     if (readable)

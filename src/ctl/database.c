@@ -172,9 +172,9 @@ luci_exit_t luci_ctl_database_lacks(const luci_ctl_database_t *database, const c
 
     if (luci_sql_dialect(database->target.driver, &dialect) != LUCI_OK)
         return luci_ctl_database_failed(database, LUCI_UNAVAILABLE);
-    return luci_say_error(LUCI_EXIT_REFUSED, "the table %s has no column %s; this adds it: %s",
-                          settings->tables.user, column,
-                          luci_sql_add_column(dialect, column, settings, pool));
+    return luci_say_error(
+        LUCI_EXIT_REFUSED, "the table %s has no column %s; this adds it: %s", settings->tables.user, column,
+        luci_sql_add_column(dialect, luci_sql_user_column(column), &settings->tables, pool));
 }
 
 static luci_exit_t find_attributes(luci_call_t *call, luci_ctl_database_t *database)
@@ -184,7 +184,7 @@ static luci_exit_t find_attributes(luci_call_t *call, luci_ctl_database_t *datab
     for (int i = 0; i < attributes->nelts; i++) {
         const char *column = APR_ARRAY_IDX(attributes, i, const char *);
         int found = 0;
-        luci_result_t result = luci_db_has_column(database->db, column, &found);
+        luci_result_t result = luci_db_has_column(database->db, luci_sql_user_column(column), &found);
 
         if (result != LUCI_OK)
             return luci_ctl_database_failed(database, result);

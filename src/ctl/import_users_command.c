@@ -50,7 +50,8 @@ static luci_result_t find_missing(import_t *import, const luci_import_account_t 
                : account->created_at && !columns.user ? "created_at"
                                                       : NULL;
     for (int i = 0; i < account->values_count && result == LUCI_OK && !*missing; i++) {
-        result = luci_db_has_column(import->database.db, account->values[i].column, &found);
+        result =
+            luci_db_has_column(import->database.db, luci_sql_user_column(account->values[i].column), &found);
         if (result == LUCI_OK && !found)
             *missing = account->values[i].column;
     }
@@ -63,9 +64,9 @@ static const char *say_missing(const import_t *import, const char *column)
 
     if (luci_sql_dialect(import->database.target.driver, &dialect) != LUCI_OK)
         dialect = LUCI_SQLITE3; /* it is connected, so it is known */
-    return apr_psprintf(
-        import->pool, "the user table has no column %s, which \"%s\" adds", column,
-        luci_sql_add_column(dialect, column, &import->database.config.settings, import->pool));
+    return apr_psprintf(import->pool, "the user table has no column %s, which \"%s\" adds", column,
+                        luci_sql_add_column(dialect, luci_sql_user_column(column),
+                                            &import->database.config.settings.tables, import->pool));
 }
 
 static const char *name_problem(const import_t *import, const char *username)

@@ -11,10 +11,13 @@
 #include "visit.h"
 #include "way_back.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_request.h>
+
+#include <strings.h>
 
 APLOG_USE_MODULE(luciauth);
 
@@ -311,32 +314,50 @@ static authn_status basic_check_password(request_rec *r, const char *name, const
 
 const authn_provider luci_gate_basic = { basic_check_password, NULL };
 
-/* The rule's words: the attribute's name, then the values that are admitted. */
+typedef struct {
+    const apr_array_header_t *words; /* the attribute's name, then the values that are admitted */
+    authz_status unknown;            /* the answer where the attribute has no column */
+} attribute_rule_t;
+
+/* Whether who matches the line is refused: "Require not", or in <RequireNone>. */
+static int is_negated(const ap_directive_t *line)
+{
+    int negated = strncasecmp(line->args, "not", 3) == 0 && apr_isspace(line->args[3]);
+
+    for (const ap_directive_t *outer = line->parent; outer; outer = outer->parent)
+        negated ^= strcasecmp(outer->directive, "<RequireNone") == 0;
+    return negated;
+}
+
 static const char *attribute_parse(cmd_parms *command, const char *line, const void **parsed)
 {
-    apr_array_header_t *words = luci_words(line, command->pool);
+    attribute_rule_t *rule = apr_palloc(command->pool, sizeof *rule);
 
-    if (words->nelts < 2)
+    rule->words = luci_words(line, command->pool);
+    if (rule->words->nelts < 2)
         return "Require lucia-attribute: a NAME and at least one VALUE are needed";
-    *parsed = words;
+    rule->unknown = is_negated(command->directive) ? AUTHZ_GRANTED : AUTHZ_DENIED;
+    *parsed = rule;
     return NULL;
 }
 
 static authz_status attribute_check(request_rec *r, const char *line, const void *parsed)
 {
-    const apr_array_header_t *words = parsed;
+    const attribute_rule_t *rule = parsed;
+    const luci_settings_t *settings = &luci_config_server(r->server)->settings;
     const luci_user_t *user = luci_visit_user(r);
-    const char *value;
+    const char *value, *name = APR_ARRAY_IDX(rule->words, 0, const char *);
 
     (void)line;
     if (!r->user)
         return AUTHZ_DENIED_NO_USER;
     if (!user || !*r->user)
         return AUTHZ_DENIED;
-    value = luci_user_attribute(user, &luci_config_server(r->server)->settings,
-                                APR_ARRAY_IDX(words, 0, const char *));
-    for (int i = 1; value && i < words->nelts; i++) {
-        if (strcmp(value, APR_ARRAY_IDX(words, i, const char *)) == 0)
+    if (luci_user_lacks(user, settings, name))
+        return rule->unknown; /* it is refused either way */
+    value = luci_user_attribute(user, settings, name);
+    for (int i = 1; value && i < rule->words->nelts; i++) {
+        if (strcmp(value, APR_ARRAY_IDX(rule->words, i, const char *)) == 0)
             return AUTHZ_GRANTED;
     }
     return AUTHZ_DENIED;

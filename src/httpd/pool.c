@@ -225,6 +225,32 @@ static void report(luci_pool_t *pool, const luci_db_t *db)
         luci_db_error(db));
 }
 
+/* Under the lock, once a minute: the site goes on, with values that are missing. */
+static void report_lacks(luci_pool_t *pool, const luci_db_t *db)
+{
+    const luci_settings_t *settings = pool->target->settings;
+    apr_uint32_t lacks = luci_db_columns(db).lacks;
+    luci_sql_dialect_t dialect;
+    apr_pool_t *scratch;
+
+    if (!lacks || luci_db_is_broken(db) || !luci_httpd_log_topic_due(LUCI_TOPIC_COLUMNS) ||
+        luci_sql_dialect(pool->target->driver, &dialect) != LUCI_OK ||
+        apr_pool_create(&scratch, pool->memory) != APR_SUCCESS)
+        return;
+    for (int i = 0; i < settings->attributes->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(settings->attributes, i, const char *);
+
+        if (lacks >> i & 1)
+            ap_log_error(
+                APLOG_MARK, APLOG_WARNING, 0, pool->server,
+                "LUCI0316: LuciaUserAttributes names %s, but the table %s has no such column: it reads "
+                "as empty, and Require lucia-attribute %s refuses everyone; this adds it: %s",
+                name, settings->tables.user, name,
+                luci_sql_add_column(dialect, luci_sql_user_column(name), &settings->tables, scratch));
+    }
+    apr_pool_destroy(scratch);
+}
+
 static void give_back(void *baton, luci_db_t *db)
 {
     luci_pool_t *pool = baton;
@@ -240,6 +266,7 @@ static void give_back(void *baton, luci_db_t *db)
     }
     pool->came_back = apr_time_now();
     report(pool, db);
+    report_lacks(pool, db);
     luci_crowd_leave(&pool->crowd);
     luci_gauge(LUCI_GAUGE_HANDLES, -1);
     apr_thread_cond_signal(pool->returned);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "start_schema.h"
 
+#include "check.h"
 #include "config.h"
 #include "schema.h"
 #include "trusted_path.h"
@@ -13,6 +14,7 @@
 #include <apr_thread_proc.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <http_main.h>
 #include <mpm_common.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -22,6 +24,7 @@
 APLOG_USE_MODULE(luciauth);
 
 #define SECONDS_MOST 30 /* a process ends itself then, whatever hangs */
+#define SECONDS_TEST 10 /* of configtest, which apachectl runs before each restart */
 
 /* How long httpd waits for all of them together. On a restart nobody is answered meanwhile, and the tables
  * are there already, as a rule. */
@@ -32,6 +35,7 @@ APLOG_USE_MODULE(luciauth);
 /* The tables of one server, and the process that makes them. */
 typedef struct {
     server_rec *server;
+    int is_test; /* configtest: it looks, and changes nothing */
     apr_proc_t process;
     int is_running;
 } job_t;
@@ -88,65 +92,135 @@ static void make_folder_as_root(const char *folder, apr_pool_t *scratch)
 }
 
 /* The parent may go on before this process ends: so that this one has no port and ends with the parent. */
-static void become_independent(void)
+static void become_independent(int seconds)
 {
     static const int signals[] = { SIGTERM, SIGHUP, SIGINT };
 
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         apr_signal(signals[i], SIG_DFL);
     ap_close_listeners();
-    alarm(SECONDS_MOST);
+    alarm((unsigned)seconds);
 }
 
-/* In the short-lived process; never returns. */
-static void create_and_exit(server_rec *server, apr_pool_t *scratch)
+/* configtest writes to the console alone, which the main server does. */
+static void say(const job_t *job, int level, const char *message)
 {
-    luci_server_config_t *config = luci_config_server(server);
+    if (job->is_test)
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | level, 0, ap_server_conf, "%s", message);
+    else
+        ap_log_error(APLOG_MARK, level, 0, job->server, "%s", message);
+}
+
+/* What becomes of a gap that is still there. */
+static const char *remedy(const job_t *job, const luci_gap_t *gap, apr_pool_t *pool)
+{
+    const char *statements = luci_gap_statements(gap, pool);
+
+    if (gap->problem)
+        return apr_psprintf(pool, "it could not be added: %s; run as the owner of the tables: %s",
+                            gap->problem, statements);
+    if (job->is_test && luci_config_server(job->server)->create_schema)
+        return apr_psprintf(pool, "the next start of httpd adds it, or this does: %s", statements);
+    return apr_psprintf(pool, "LuciaCreateSchema is Off; this makes it: %s", statements);
+}
+
+static void say_gaps(const job_t *job, const apr_array_header_t *gaps, apr_pool_t *pool)
+{
+    const char *where = luci_check_server_name(job->server, pool);
+
+    for (int i = 0; i < gaps->nelts; i++) {
+        const luci_gap_t *gap = &APR_ARRAY_IDX(gaps, i, luci_gap_t);
+        int matters = gap->is_attribute || !gap->column.name;
+
+        if (gap->is_added)
+            say(job, APLOG_NOTICE,
+                apr_psprintf(pool, "LUCI0314: the column %s was added to the table %s, for %s",
+                             gap->column.name, gap->table, where));
+        else if (gap->column.name || !job->is_test || !luci_config_server(job->server)->create_schema)
+            say(job, matters || job->is_test ? APLOG_WARNING : APLOG_NOTICE,
+                apr_psprintf(pool, "LUCI0315: %s; %s (in %s)", luci_gap_text(gap, pool),
+                             remedy(job, gap, pool), where));
+    }
+}
+
+/* The tables and columns that are missing are made, unless nothing is to be changed. */
+static luci_result_t mend(luci_db_t *db, int makes, apr_array_header_t **gaps, apr_pool_t *pool)
+{
+    luci_result_t result = makes ? luci_schema_create(db, pool) : LUCI_OK;
+
+    if (result == LUCI_OK)
+        result = luci_schema_gaps(db, gaps, pool);
+    if (result == LUCI_OK && makes)
+        luci_schema_add(db, *gaps, pool);
+    return result;
+}
+
+static void say_unreachable(const job_t *job, const char *problem, apr_pool_t *pool)
+{
+    say(job, job->is_test ? APLOG_WARNING : APLOG_ERR,
+        apr_psprintf(
+            pool,
+            "LUCI0308: the tables could not be looked at or made: %s; requests that need the database "
+            "get 503 until it answers",
+            problem));
+}
+
+/* In the short-lived process; never returns. A file that is not there yet is no matter of configtest's, which
+ * has looked for it. */
+static void work_and_exit(const job_t *job, apr_pool_t *pool)
+{
+    luci_server_config_t *config = luci_config_server(job->server);
+    int makes = config->create_schema && !job->is_test;
     luci_db_target_t target = {
         .driver = config->database.driver,
         .params = config->database.params,
         .settings = &config->settings,
-        .create = 1,
+        .create = makes,
+        .looks = 1,
     };
-    const char *problem = NULL, *folder = folder_of(config, scratch);
+    const char *problem = NULL, *folder = folder_of(config, pool);
+    apr_array_header_t *gaps = NULL;
+    apr_finfo_t info;
     luci_result_t result;
-    luci_db_t *db;
 
-    become_independent();
+    become_independent(job->is_test ? SECONDS_TEST : SECONDS_MOST);
     umask(S_IRWXO);
-    if (ap_run_drop_privileges(scratch, server) != OK)
+    if (ap_run_drop_privileges(pool, job->server) != OK)
         _exit(1);
-    if (folder)
-        (void)make_folder(folder, scratch);
-    result = luci_db_init(target.driver, &problem, scratch);
+    if (folder && makes)
+        (void)make_folder(folder, pool);
+    if (folder && job->is_test && apr_stat(&info, target.params, APR_FINFO_TYPE, pool) != APR_SUCCESS)
+        _exit(0);
+    result = luci_db_init(target.driver, &problem, pool);
     if (result == LUCI_OK) {
-        db = luci_db_create(&target, scratch);
-        result = luci_schema_create(db, scratch);
-        problem = luci_db_error(db);
+        luci_db_t *db = luci_db_create(&target, pool);
+
+        result = mend(db, makes, &gaps, pool);
+        problem = apr_pstrdup(pool, luci_db_error(db));
         luci_db_close(db);
     }
-    if (result != LUCI_OK)
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
-                     "LUCI0308: the tables could not be looked at or made: %s; requests that "
-                     "need the database get 503 until it answers",
-                     problem);
+    if (result == LUCI_OK)
+        say_gaps(job, gaps, pool);
+    else
+        say_unreachable(job, problem, pool);
     _exit(result == LUCI_OK ? 0 : 1);
 }
 
 static void start(job_t *job, apr_pool_t *scratch)
 {
-    const char *folder = folder_of(luci_config_server(job->server), scratch);
+    const luci_server_config_t *config = luci_config_server(job->server);
+    const char *folder = folder_of(config, scratch);
     apr_status_t status;
 
-    if (folder)
+    if (folder && config->create_schema && !job->is_test)
         make_folder_as_root(folder, scratch);
     status = apr_proc_fork(&job->process, scratch);
     if (status == APR_INCHILD)
-        create_and_exit(job->server, scratch);
+        work_and_exit(job, scratch);
     job->is_running = status == APR_INPARENT;
     if (!job->is_running)
         ap_log_error(APLOG_MARK, APLOG_ERR, status, job->server,
-                     "LUCI0309: no process could be started to make the tables");
+                     "LUCI0309: no process could be started to look at the tables");
 }
 
 /* Whether it has ended. */
@@ -160,8 +234,8 @@ static int has_ended(job_t *job)
         return 0;
     if (APR_STATUS_IS_CHILD_DONE(status) && !APR_PROC_CHECK_EXIT(why))
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, job->server,
-                     "LUCI0310: making the tables was broken off after %d seconds or by a signal",
-                     SECONDS_MOST);
+                     "LUCI0310: looking at the tables was broken off after %d seconds or by a signal",
+                     job->is_test ? SECONDS_TEST : SECONDS_MOST);
     return 1;
 }
 
@@ -197,30 +271,45 @@ static void leave(job_t *job, apr_pool_t *conf_pool)
                  "without waiting for it");
 }
 
+/* Whether no server before it has the same tables and the same to do. */
 static int has_own_tables(server_rec *server, server_rec *main_server)
 {
-    const luci_server_config_t *config = luci_config_server(server), *main = luci_config_server(main_server);
+    const luci_server_config_t *config = luci_config_server(server);
 
-    if (!config->database.driver || !config->create_schema)
+    if (!config->database.driver)
         return 0;
-    return server == main_server || !main->create_schema ||
-           main->database.params != config->database.params ||
-           main->settings.tables.user != config->settings.tables.user;
+    for (server_rec *other = main_server; other != server; other = other->next) {
+        const luci_server_config_t *before = luci_config_server(other);
+
+        if (before->database.params == config->database.params &&
+            before->settings.tables.user == config->settings.tables.user &&
+            before->settings.attributes == config->settings.attributes &&
+            before->create_schema == config->create_schema)
+            return 0;
+    }
+    return 1;
+}
+
+static apr_array_header_t *start_all(server_rec *main_server, int is_test, apr_pool_t *conf_pool,
+                                     apr_pool_t *scratch)
+{
+    apr_array_header_t *jobs = apr_array_make(conf_pool, 2, sizeof(job_t));
+
+    for (server_rec *server = main_server; server; server = server->next) {
+        if (has_own_tables(server, main_server))
+            APR_ARRAY_PUSH(jobs, job_t) = (job_t){ .server = server, .is_test = is_test };
+    }
+    for (int i = 0; i < jobs->nelts; i++)
+        start(&APR_ARRAY_IDX(jobs, i, job_t), scratch);
+    return jobs;
 }
 
 void luci_start_schema(apr_pool_t *conf_pool, apr_pool_t *scratch, server_rec *main_server)
 {
-    apr_array_header_t *jobs = apr_array_make(conf_pool, 2, sizeof(job_t));
-    job_t *job;
+    apr_array_header_t *jobs = start_all(main_server, 0, conf_pool, scratch);
+    job_t *job = (job_t *)jobs->elts;
     int generation = 0;
 
-    for (server_rec *server = main_server; server; server = server->next) {
-        if (has_own_tables(server, main_server))
-            ((job_t *)apr_array_push(jobs))->server = server;
-    }
-    job = (job_t *)jobs->elts;
-    for (int i = 0; i < jobs->nelts; i++)
-        start(&job[i], scratch);
     (void)ap_mpm_query(AP_MPMQ_GENERATION, &generation);
     if (await(job, jobs->nelts, generation == 0 ? WAIT_FIRST : WAIT_RESTART))
         return;
@@ -228,4 +317,11 @@ void luci_start_schema(apr_pool_t *conf_pool, apr_pool_t *scratch, server_rec *m
         if (job[i].is_running)
             leave(&job[i], conf_pool);
     }
+}
+
+void luci_start_schema_test(apr_pool_t *conf_pool, server_rec *main_server)
+{
+    apr_array_header_t *jobs = start_all(main_server, 1, conf_pool, conf_pool);
+
+    (void)await((job_t *)jobs->elts, jobs->nelts, apr_time_from_sec(SECONDS_TEST + 1));
 }

@@ -49,17 +49,19 @@ sub check_our_tables {
     return;
 }
 
+# schema: LuciaCreateSchema, for tables that Lucia made; Off leaves them as they are, On adds columns of ours.
 sub check_lucia_tables {
-    my ($engine) = @_;
-    my ($server, $database, $url) = on_database($engine, $scrypt);
+    my ($engine, $schema) = @_;
+    my ($server, $database, $url) = on_database($engine, "${scrypt}LuciaCreateSchema $schema\n");
+    my ($users_more, $sessions_more) = $schema eq 'On' ? (' disabled created_at', ' created_at last_seen address user_agent') : ('', '');
     my $guide = Interop::Guide->new(database => $url);
     LuciaTest::give(glob $server->db . '*');
     $server->start;
-    run_together('Lucia made the tables', $guide, $server);
+    run_together("Lucia made the tables, LuciaCreateSchema $schema", $guide, $server);
     my $users = $engine->driver eq 'sqlite3' ? 'user' : 'auth_user';
-    is columns_of($engine, $database, $users),         'id username',                             'its users are as it made them';
-    is columns_of($engine, $database, 'user_key'),     'id user_id hashed_password',              'its keys too';
-    is columns_of($engine, $database, 'user_session'), 'id user_id active_expires idle_expires', 'its sessions too';
+    is columns_of($engine, $database, $users),         "id username$users_more",                                'its users are as it made them';
+    is columns_of($engine, $database, 'user_key'),     'id user_id hashed_password',                              'its keys too';
+    is columns_of($engine, $database, 'user_session'), "id user_id active_expires idle_expires$sessions_more", 'its sessions too';
 
     my $line = (split /LuciaMount/, $server->{config})[0] =~ s/\@db\@/$server->db/er;
     my $newer = LuciaTest::Server->new(config => $line . $argon2id);
@@ -82,7 +84,7 @@ for my $class (qw(LuciaTest::Sqlite LuciaTest::Postgres LuciaTest::MariaDB)) {
     my $engine = $class->can('shared') ? $class->shared : $class->new;
     subtest $engine->driver => sub {
         check_our_tables($engine);
-        check_lucia_tables($engine);
+        check_lucia_tables($engine, $_) for qw(Off On);
         check_cached($engine);
     };
 }

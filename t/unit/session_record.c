@@ -61,6 +61,23 @@ static luci_session_t new_session(const char *const *attributes)
     };
 }
 
+/* An attribute without a column is another thing than one that is NULL. */
+static void check_lacks(void)
+{
+    static const char *const values[] = { "a", NULL, NULL, "alice", NULL };
+    luci_record_content_t content;
+    luci_session_t session = new_session(values);
+
+    use_attributes(4);
+    session.user.lacks = 1U << 2;
+    tap_is_result(luci_session_record_write(&session, NOW, &form, record, &length), LUCI_OK,
+                  "an attribute without a column is written");
+    tap_is_result(luci_session_record_read(record, length, &form, &content, pool), LUCI_OK, "and read");
+    tap_is_int(content.session.user.lacks, 1 << 2, "as the one that has none");
+    tap_ok(!content.session.user.attributes[1] && !content.session.user.attributes[2], "both are NULL");
+    tap_is_str(content.session.user.attributes[3], "alice", "the next one is itself");
+}
+
 static luci_result_t write_session(const luci_session_t *session)
 {
     return luci_session_record_write(session, NOW, &form, record, &length);
@@ -279,6 +296,7 @@ int main(void)
     for (int i = 0; i < COUNT(users); i++)
         check_round_trip(i);
     check_sizes();
+    check_lacks();
     check_damage();
     check_sealed_damage();
     check_sealed_null_names();

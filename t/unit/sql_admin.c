@@ -20,6 +20,7 @@ static const char *text_of(luci_sql_dialect_t dialect, luci_sql_id_t id, int our
 static void check_texts(void)
 {
     luci_sql_statement_t set = luci_sql_set_column(LUCI_MYSQL, "order", &settings, pool);
+    luci_sql_column_t role = luci_sql_user_column("role");
 
     tap_is_str(text_of(LUCI_SQLITE3, LUCI_SQL_USER_GET, 0),
                "SELECT u.username, u.id, NULL, u.id, NULL, u.username FROM \"auth_user\" u WHERE u.id = %s",
@@ -43,12 +44,12 @@ static void check_texts(void)
     tap_is_str(set.text, "UPDATE `auth_user` SET `order` = %s WHERE id = %s", "any column is set");
     tap_is_int(set.arguments, 2, "  with two arguments");
     tap_is_int(set.repeatable, 0, "  only once");
-    tap_is_str(luci_sql_add_column(LUCI_SQLITE3, "disabled", &settings, pool),
+    tap_is_str(luci_sql_add_column(LUCI_SQLITE3, luci_sql_our_columns[0], &settings.tables, pool),
                "ALTER TABLE \"auth_user\" ADD COLUMN \"disabled\" BIGINT", "a column of ours is added");
-    tap_is_str(luci_sql_add_column(LUCI_MYSQL, "role", &settings, pool),
+    tap_is_str(luci_sql_add_column(LUCI_MYSQL, role, &settings.tables, pool),
                "ALTER TABLE `auth_user` ADD COLUMN `role` TEXT", "or an attribute");
     tap_ok(
-        strstr(luci_sql_probe_column(LUCI_SQLITE3, "role", &settings.tables, pool), "SELECT u.\"role\" FROM"),
+        strstr(luci_sql_probe_column(LUCI_SQLITE3, role, &settings.tables, pool), "SELECT u.\"role\" FROM"),
         "SQLite is asked for it by the table's name, or would take it for a string");
 }
 

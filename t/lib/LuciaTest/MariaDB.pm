@@ -104,6 +104,13 @@ sub narrow_user {
     return;
 }
 
+# A user of the server who may read and write all rows, and change no table.
+sub plain_user {
+    my ($self, $database, $name) = @_;
+    $self->query($_) for "CREATE USER $name\@localhost IDENTIFIED BY '${\PASSWORD}'", "GRANT SELECT, INSERT, UPDATE, DELETE ON $database.* TO $name\@localhost";
+    return;
+}
+
 # ---- Which tables are read from end to end: as the server notes in its log of slow queries ----
 
 sub slow_log { $_[0]->dir . '/slow.log' }

@@ -93,6 +93,13 @@ sub narrow_user {
     return;
 }
 
+# A user of the server who may read and write all rows, but owns no table.
+sub plain_user {
+    my ($self, $database, $name) = @_;
+    $self->query_in($database, $_) for "CREATE ROLE $name LOGIN", "GRANT ALL ON ALL TABLES IN SCHEMA public TO $name";
+    return;
+}
+
 # ---- Which tables are read from end to end: asked of the server's own counts, where scans are taken for dear ----
 
 sub line_without_scans { my ($self, $database) = @_; return $self->line($database, "options='-c enable_seqscan=off'") }

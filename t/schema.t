@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+# Columns that the tables lack, on each engine: added at a start, or told with the statements that add them; the site stays up,
+# and rules about what is not known refuse.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+use LuciaTest::Ctl;
+use LuciaTest::Site;
+
+LuciaTest::only_files('this runs on all engines anyway');
+
+my $WORDS = 'username role Team order';
+my $OURS  = 'active_expires address created_at created_at disabled idle_expires last_seen user_agent';
+
+sub config {
+    my ($engine, $database, $more, @words) = @_;
+    return $engine->line($database, @words) . "\n$CHEAP\nLuciaSessionCache off\nLuciaMount /\nLuciaUserAttributes $WORDS\n" . ($more // '') . <<'CONF';
+<Location /vault>
+    AuthType Lucia
+    Require valid-user
+</Location>
+<Location /admins>
+    AuthType Lucia
+    Require lucia-attribute role admin
+</Location>
+<Location /notbanned>
+    AuthType Lucia
+    <RequireAll>
+        Require valid-user
+        Require not lucia-attribute role banned
+    </RequireAll>
+</Location>
+<Location /nonebanned>
+    AuthType Lucia
+    <RequireAll>
+        Require valid-user
+        <RequireNone>
+            Require lucia-attribute role banned
+        </RequireNone>
+    </RequireAll>
+</Location>
+CONF
+}
+
+sub server {
+    my ($config, %arg) = @_;
+    return LuciaTest::Server->new(config => $config, files => { map { ("htdocs/$_/a.txt" => 'inside') } qw(vault admins notbanned nonebanned) }, %arg);
+}
+
+sub statuses {
+    my ($server, $cookie) = @_;
+    return join ' ', map { $server->request(GET => "/$_/a.txt", cookie => $cookie)->status } qw(vault admins notbanned nonebanned);
+}
+
+# The columns of the user and the session table, sorted, without Lucia's own of the user table.
+sub columns {
+    my ($engine, $database, @tables) = @_;
+    my $handle = $engine->connect($database);
+    my @names = map {
+        my $statement = $handle->prepare("SELECT * FROM $_ WHERE 1 = 0");
+        $statement->execute;
+        @{ $statement->{NAME} };
+    } @tables ? @tables : qw(auth_user user_session);
+    $handle->disconnect;
+    return join ' ', sort grep { !/^(?:id|user_id|username)$/ } @names;
+}
+
+# What the log says to run.
+sub statements { my ($said) = @_; return $said =~ /(ALTER TABLE \S+ ADD COLUMN \S+ (?:TEXT|BIGINT|VARCHAR\(\d+\)));/g }
+
+sub check_on {
+    my ($engine) = @_;
+    my $database = $engine->create($engine->lucia_tables);
+    my $server = server(config($engine, $database));
+    is columns($engine, $database), join(' ', sort split(/ /, $OURS), qw(Team order role)), 'a start adds what is missing';
+    is scalar(() = $server->error_log =~ /LUCI0314: the column \w+ was added to the table (?:auth_user|user_session), for the main server/g), 9, 'and says so'
+        or diag $server->error_log;
+    unlike $server->error_log, qr/LUCI031[56]/, 'nothing is left';
+    my $cookie = sign_up($server, 'alice');
+    is statuses($server, $cookie), '200 403 200 200', 'NULL is known not to be "banned"';
+    $server->restart_graceful;
+    is scalar(() = $server->error_log =~ /LUCI0314/g), 9, 'a restart adds nothing';
+    return;
+}
+
+sub check_off {
+    my ($engine) = @_;
+    my $database = $engine->create($engine->lucia_tables);
+    my $server = server(config($engine, $database, "LuciaCreateSchema Off\n"));
+    is columns($engine, $database), 'active_expires idle_expires', 'nothing is added';
+    my $said = $server->error_log;
+    my $q = $engine->driver eq 'mysql' ? '`' : '"';
+    like $said, qr/LUCI0315: the table auth_user has no column $_, which LuciaUserAttributes names: .* LuciaCreateSchema is Off; this makes it: ALTER TABLE ${q}auth_user$q ADD COLUMN $q$_$q TEXT; \(in the main server\)/,
+        "the log says what is missing and what adds it: $_" for qw(role Team order);
+    my $cookie = sign_up($server, 'alice');
+    ok sign_in($server, 'alice'), 'the site stays up: sign-up and sign-in';
+    is statuses($server, $cookie), '200 403 403 403', 'rules about what is not known refuse, negated ones too';
+    my $user = $server->request(GET => '/', cookie => $cookie, headers => { Accept => 'application/json' })->json->{user};
+    is_deeply [@$user{qw(username role Team order)}], ['alice', undef, undef, undef], 'its attributes are empty';
+    like $server->error_log, qr/LUCI0316: LuciaUserAttributes names role, .*this adds it: ALTER TABLE ${q}auth_user$q ADD COLUMN ${q}role$q TEXT$/m, 'requests say so, too';
+    my @add = statements($said);
+    is scalar @add, 9, 'all nine can be copied from the log' or diag $said;
+    $engine->query_in($database, $_) for @add;
+    is columns($engine, $database), join(' ', sort split(/ /, $OURS), qw(Team order role)), 'and run as they stand';
+    ok wait_until(sub { statuses($server, $cookie) eq '200 403 200 200' }, 20), 'and the running server uses them' or diag statuses($server, $cookie);
+    $engine->query_in($database, "UPDATE auth_user SET role = 'admin'");
+    is statuses($server, $cookie), '200 200 200 200', 'values, too';
+    $engine->query_in($database, 'ALTER TABLE auth_user DROP COLUMN role');
+    ok wait_until(sub { statuses($server, $cookie) eq '200 403 403 403' }, 20), 'a column that goes while it runs: the same' or diag statuses($server, $cookie);
+    ok sign_in($server, 'alice'), 'and sign-in goes on';
+    return;
+}
+
+sub check_tools {
+    my ($engine) = @_;
+    my $database = $engine->create(map { s/auth_user/People/gr } $engine->lucia_tables);
+    my $tables = "LuciaTables People user_key user_session\n";
+    my $off = server(config($engine, $database, $tables . "LuciaCreateSchema Off\n"), start => 0);
+    my $on = server(config($engine, $database, $tables), start => 0);
+    if ($engine->driver eq 'pgsql') {    # a name that was not quoted
+        $engine->query_in($database, 'ALTER TABLE people RENAME TO "People"');
+    }
+    my $people = $engine->driver eq 'mysql' ? '`People`' : '"People"';
+    my ($status, $said) = $off->configtest($off->{config});
+    is $status, 0, 'configtest accepts it';
+    is scalar(my @told = statements($said)), 9, 'and prints what is missing' or diag $said;
+    like $said, qr/LUCI0315: the table People has no column Team, .*: ALTER TABLE \Q$people\E ADD COLUMN .Team. TEXT;/, 'with the table of LuciaTables';
+    ($status, $said) = $on->configtest($on->{config});
+    like $said, qr/LUCI0315: .* no column Team, .*the next start of httpd adds it, or this does: ALTER TABLE/, 'what a start would add as well';
+    is columns($engine, $database, $people, 'user_session'), 'active_expires idle_expires', 'it changes nothing';
+    my $ctl = LuciaTest::Ctl->new('--config', $off->conf_file);
+    my $end = $ctl->run('check');
+    is $end->{status}, 1, 'luciactl check: problems';
+    is scalar(@told = statements($end->{out} . $end->{err})), 9, 'and the same statements' or diag $end->{out}, $end->{err};
+    $end = $ctl->run('init');
+    is $end->{status}, 0, 'luciactl init adds them' or diag $end->{err};
+    like $end->{out}, qr/Added: .*People\.Team/, 'and says so';
+    is columns($engine, $database, $people, 'user_session'), join(' ', sort split(/ /, $OURS), qw(Team order role)), 'they are there';
+    is $ctl->run('init')->{out} =~ /Added/, '', 'a second time there is nothing to add';
+    return;
+}
+
+# Whoever may not change tables runs the site all the same.
+sub check_no_right {
+    my ($engine) = @_;
+    my $database = $engine->create($engine->lucia_tables);
+    my $plain = 'plain' . $$;
+    $engine->plain_user($database, $plain);
+    my $server = server(config($engine, $database, '', "user=$plain"));
+    like $server->error_log, qr/LUCI0315: .* no column role, .*it could not be added: [^;]*(?:must be owner of table|ALTER command denied)[^;]*; run as the owner of the tables: ALTER TABLE/,
+        'the reason is said, and what to run';
+    my $cookie = sign_up($server, 'alice');
+    is statuses($server, $cookie), '200 403 403 403', 'the site is up';
+    is columns($engine, $database), 'active_expires idle_expires', 'nothing was added';
+    my $end = LuciaTest::Ctl->new('--database', $engine->driver . ':' . $engine->params($database, "user=$plain"), '--audit-log', $server->dir . '/audit',
+        '--attributes', 'role')->run('init');
+    is $end->{status}, 1, 'luciactl init fails';
+    like $end->{err}, qr/no column role.*It could not be added: .*run as the owner of the tables: ALTER TABLE/, 'and says why' or diag $end->{err};
+    return;
+}
+
+# A file that can't be written.
+sub check_read_only {
+    my ($engine) = @_;
+    my $database = $engine->create($engine->lucia_tables);
+    my $server = server(config($engine, $database, "LuciaCreateSchema Off\n"));
+    my $cookie = sign_up($server, 'alice');
+    $server->stop;
+    chmod 0444, $database;
+    SKIP: {
+        skip 'root writes everywhere', 2 if $> == 0 && !LuciaTest::server_user();
+        $server = server(config($engine, $database));
+        like $server->error_log, qr/LUCI0315: .* no column role, .*it could not be added: /, 'the reason is said';
+        is statuses($server, $cookie), '200 403 403 403', 'who was signed in is let in';
+    }
+    return;
+}
+
+# Several servers and tools at once.
+sub check_race {
+    my ($engine) = @_;
+    for my $round (1 .. 3) {
+        my $database = $engine->create($engine->lucia_tables);
+        my $ctl = LuciaTest::Ctl->of($engine, $database, '--attributes', 'a,b,c,d,e,f,g,h');
+        my @runs = map { [$ctl->spawn('init')] } 1 .. 6;
+        my $said = '';
+        my @bad = grep { local $/; my ($pid, $out, $err) = @$_; $said .= (<$out> // '') . (<$err> // ''); waitpid $pid, 0; $? } @runs;
+        is scalar @bad, 0, "round $round: six add the same columns at once, and none fails" or diag $said;
+        is columns($engine, $database), join(' ', sort split(/ /, $OURS), 'a' .. 'h'), 'each is there once';
+    }
+    return;
+}
+
+for my $class (qw(LuciaTest::Sqlite LuciaTest::Postgres LuciaTest::MariaDB)) {
+    subtest $class->kind => sub {
+        my $engine = $class->shared;
+        subtest 'LuciaCreateSchema On'  => sub { check_on($engine) };
+        subtest 'LuciaCreateSchema Off' => sub { check_off($engine) };
+        subtest 'configtest, check and init, tables with other names' => sub { check_tools($engine) };
+        subtest 'no right to change tables' => sub { $engine->can('plain_user') ? check_no_right($engine) : check_read_only($engine) };
+        subtest 'at once' => sub { check_race($engine) };
+    };
+}
+
+done_testing;
