@@ -166,25 +166,93 @@ luci_body_t luci_request_body_type(const request_rec *r)
     return is_type(type, "application/json") ? LUCI_BODY_JSON : LUCI_BODY_OTHER;
 }
 
-/* The body into a buffer of LUCI_FORM_BYTES_MOST + 1 bytes. An HTTP status when that can't be. */
+/* httpd's buffers outlive the request: what was in them is a password. Others' memory is only read. */
+static void wipe_bucket(const apr_bucket *bucket, const char *data, apr_size_t size)
+{
+    if (APR_BUCKET_IS_HEAP(bucket) || APR_BUCKET_IS_TRANSIENT(bucket) || APR_BUCKET_IS_POOL(bucket))
+        luci_secret_wipe((char *)data, size);
+}
+
+/* Copies a part of the body behind what there is, and wipes it where it was. */
+static int take_part(const apr_bucket_brigade *part, char *buffer, apr_size_t *length, int *is_end)
+{
+    for (apr_bucket *bucket = APR_BRIGADE_FIRST(part); bucket != APR_BRIGADE_SENTINEL(part);
+         bucket = APR_BUCKET_NEXT(bucket)) {
+        const char *data;
+        apr_size_t size;
+
+        if (APR_BUCKET_IS_EOS(bucket)) {
+            *is_end = 1;
+            return OK;
+        }
+        if (APR_BUCKET_IS_METADATA(bucket))
+            continue;
+        if (apr_bucket_read(bucket, &data, &size, APR_BLOCK_READ) != APR_SUCCESS)
+            return HTTP_BAD_REQUEST;
+        if (size <= LUCI_FORM_BYTES_MOST - *length) {
+            memcpy(buffer + *length, data, size);
+            *length += size;
+            wipe_bucket(bucket, data, size);
+            continue;
+        }
+        wipe_bucket(bucket, data, size);
+        return HTTP_REQUEST_ENTITY_TOO_LARGE;
+    }
+    return OK;
+}
+
+/* The body into a buffer of LUCI_FORM_BYTES_MOST bytes, however it comes in parts. */
+static int read_parts(request_rec *r, char *buffer, apr_size_t *length)
+{
+    apr_bucket_brigade *part = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    int status = OK, is_end = 0;
+
+    while (status == OK && !is_end) {
+        apr_status_t rv = ap_get_brigade(r->input_filters, part, AP_MODE_READBYTES, APR_BLOCK_READ,
+                                         (apr_off_t)(LUCI_FORM_BYTES_MOST - *length) + 1);
+
+        if (rv == APR_SUCCESS && !APR_BRIGADE_EMPTY(part))
+            status = take_part(part, buffer, length, &is_end);
+        else
+            status = HTTP_BAD_REQUEST;
+        apr_brigade_cleanup(part);
+    }
+    if (status != OK)
+        r->connection->keepalive = AP_CONN_CLOSE; /* the rest is not worth reading */
+    apr_brigade_destroy(part);
+    return status;
+}
+
+/* What nobody will read, as far as it is in httpd's buffers. A client that waits for 100 Continue sent none.
+ */
+static void wipe_unread(request_rec *r)
+{
+    char *unread = apr_palloc(r->pool, LUCI_FORM_BYTES_MOST);
+    apr_bucket_brigade *part = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    apr_size_t length = 0;
+    int is_end = 0;
+
+    if (!r->expecting_100 && ap_get_brigade(r->input_filters, part, AP_MODE_READBYTES, APR_NONBLOCK_READ,
+                                            LUCI_FORM_BYTES_MOST) == APR_SUCCESS)
+        (void)take_part(part, unread, &length, &is_end);
+    luci_secret_wipe(unread, length);
+    apr_brigade_destroy(part);
+}
+
+/* An HTTP status when that can't be. */
 static int read_body(request_rec *r, char *buffer, apr_size_t *length)
 {
-    long got;
     int status = ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK);
 
     *length = 0;
     if (status != OK)
         return status;
-    if (r->remaining > LUCI_FORM_BYTES_MOST)
+    if (r->remaining > LUCI_FORM_BYTES_MOST) {
+        wipe_unread(r);
+        r->connection->keepalive = AP_CONN_CLOSE;
         return HTTP_REQUEST_ENTITY_TOO_LARGE;
-    if (!ap_should_client_block(r))
-        return OK;
-    while ((got = ap_get_client_block(r, buffer + *length, LUCI_FORM_BYTES_MOST + 1 - *length)) > 0) {
-        *length += (apr_size_t)got;
-        if (*length > LUCI_FORM_BYTES_MOST)
-            return HTTP_REQUEST_ENTITY_TOO_LARGE;
     }
-    return got == 0 ? OK : HTTP_BAD_REQUEST;
+    return ap_should_client_block(r) ? read_parts(r, buffer, length) : OK;
 }
 
 int luci_request_read_form(request_rec *r, luci_form_t *form)
@@ -196,16 +264,16 @@ int luci_request_read_form(request_rec *r, luci_form_t *form)
     int status;
 
     memset(form, 0, sizeof *form);
-    if (type == LUCI_BODY_OTHER)
+    if (type == LUCI_BODY_OTHER) {
+        wipe_unread(r);
         return HTTP_UNSUPPORTED_MEDIA_TYPE;
+    }
     buffer = apr_palloc(r->pool, LUCI_FORM_BYTES_MOST + 1);
     status = read_body(r, buffer, &length);
     if (status == OK)
         result = type == LUCI_BODY_JSON ? luci_form_parse_json(buffer, length, form, r->pool)
                                         : luci_form_parse_urlencoded(buffer, length, form, r->pool);
     luci_secret_wipe(buffer, LUCI_FORM_BYTES_MOST + 1);
-    if (status == HTTP_REQUEST_ENTITY_TOO_LARGE || (status != OK && length > 0))
-        r->connection->keepalive = AP_CONN_CLOSE; /* the rest is not worth reading */
     if (status != OK)
         return status;
     return result == LUCI_OK ? OK : HTTP_BAD_REQUEST;

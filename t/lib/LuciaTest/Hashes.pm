@@ -12,6 +12,7 @@
 #     my @pids = $hashes->running;            # of the processes, one for each hash
 #     $hashes->release;
 #     is reply_to($_)->status, 302 for @asked;
+#     $hashes->leave_traces(1)                # each hash writes TRACE into its working memory before it is held
 #     is $hashes->peak, 2;                    # the most at once since the start or ->forget
 #     waiting($server)                        # how many wait for their turn, be it without a thread (STATUS in its config)
 #     served_by($server, $socket)             # the child that accepted a connection; undef: none did yet
@@ -30,6 +31,9 @@ our @EXPORT = qw(send_request reply_to reply_on answered unanswered waiting serv
 
 # What waiting() needs in a server's configuration.
 use constant STATUS => "<Location /status>\n    SetHandler server-status\n</Location>\n";
+
+# Put together here as there.
+use constant TRACE => join '-', qw(trace of a hash), '';
 
 my ($HEAD, $ROWS) = (16, 255);    # table_t in hash_watch.c
 
@@ -70,6 +74,7 @@ sub get {
 
 sub hold    { $_[0]->put(0, pack 'l', 1) }
 sub release { $_[0]->put(0, pack 'l', 0) }
+sub leave_traces { $_[0]->put(12, pack 'l', $_[1]) }
 sub forget  { $_[0]->put(4, pack 'l', 0) }
 sub peak    { ($_[0]->get(4, 4))[0] }
 sub done    { ($_[0]->get(8, 4))[0] }

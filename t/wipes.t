@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+# No password stays in a child's memory once its request is answered, however it came in and however the request ended: all memory
+# that a child may write is searched. What stays is Basic's: the header is httpd's, and others read it after us.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+use LuciaTest::Hashes;
+use LuciaTest::Visitors;
+
+my $hashes = LuciaTest::Hashes->new;
+my $is_event = LuciaTest::mpm() eq 'event';
+my $server = LuciaTest::Server->new(env => $hashes->env, config => CHEAP . STATUS . <<'CONF');
+LuciaHashSlots 1 60s
+LuciaThrottle off
+<IfModule !mpm_prefork_module>
+    StartServers 1
+    ServerLimit 2
+    ThreadsPerChild 4
+    MinSpareThreads 1
+    MaxSpareThreads 8
+    MaxRequestWorkers 8
+</IfModule>
+CONF
+my ($child) = wait_until(sub { ($server->children)[0] }, 20);
+my $may_read = open my $own, '<', "/proc/$child/mem";
+plan skip_all => "the memory of httpd's children can be read by root alone: $!" if !$may_read;
+plan skip_all => 'a sanitizer keeps what was freed' if $ENV{SANITIZE};
+
+# How often a text stands in what a process may write.
+sub found_in {
+    my ($pid, $text) = @_;
+    my $found = 0;
+    open my $memory, '<:raw', "/proc/$pid/mem" or return 0;    # it has ended
+    for (split /\n/, LuciaTest::Server::slurp("/proc/$pid/maps")) {
+        my ($from, $to) = /^([0-9a-f]+)-([0-9a-f]+) rw/ or next;
+        my ($start, $size) = (hex $from, hex($to) - hex $from);
+        sysseek $memory, $start, 0 or next;
+        my $bytes = '';
+        while (length $bytes < $size) { sysread $memory, $bytes, $size - length $bytes, length $bytes or last }
+        $found++ while $bytes =~ /\Q$text\E/g;
+    }
+    return $found;
+}
+sub found { my ($text) = @_; my $found = 0; $found += found_in($_, $text) for $server->children; return $found }
+sub is_wiped { my ($text, $name) = @_; ok wait_until(sub { !found($text) }, 10), $name or diag found($text) . ' times'; return }
+
+my $number = 0;
+sub secret { return sprintf 'Pw%06xqz%03dvk', rand 0xffffff, ++$number }
+sub login { my ($password, %arg) = @_; return $server->request(POST => '/login', form(username => 'alice', password => $password), %arg) }
+sub held { my ($password, %arg) = @_; return send_request($server, POST => '/login', form(username => 'alice', password => $password), %arg) }
+
+# The first call of a function through the dynamic linker leaves the processor's registers on the stack, with what memcpy had last in
+# them: afterwards there is none.
+$server->request(POST => '/signup', form(username => 'warm', password => secret()));
+login(secret()), $server->request(POST => '/login', json({ username => 'warm', password => secret() })) for 1 .. 8;
+
+my $right = secret();
+is $server->request(POST => '/signup', form(username => 'alice', password => $right))->status, 302, 'a sign-up';
+is_wiped $right, 'its password is wiped';
+
+# The search finds what is there.
+my $wrong = secret();
+$hashes->hold;
+my $asked = held($wrong);
+ok wait_until(sub { $hashes->running == 1 }, 20), 'a password that is being hashed';
+cmp_ok found($wrong), '>=', 1, 'is in memory';
+$hashes->release;
+is reply_to($asked)->status, 400, 'it is wrong';
+is_wiped $wrong, 'and wiped';
+
+my $long = 'x' x 9000;
+my %kind = (
+    'a right one'        => [302, $right, sub { login($right) }],
+    'JSON'               => [302, $right, sub { $server->request(POST => '/login', json({ username => 'alice', password => $right })) }],
+    'broken JSON'        => [400, secret(), sub { $server->request(POST => '/login', json(qq({"username":"alice","password":"$_[0]"))) }],
+    'a broken form'       => [400, secret(), sub { $server->request(POST => '/login', type => 'application/x-www-form-urlencoded', body => "password=$_[0]&username=%zz") }],
+    'a name that is none' => [400, secret(), sub { $server->request(POST => '/signup', form(username => 'x', password => $_[0])) }],
+    'a body too long'    => [413, secret(), sub { $server->request(POST => '/login', form(password => $_[0], username => $long)) }],
+    'another type'       => [415, secret(), sub { $server->request(POST => '/login', type => 'text/plain', body => "password=$_[0]") }],
+);
+for my $name (sort keys %kind) {
+    my ($status, $password, $ask) = @{ $kind{$name} };
+    is $ask->($password)->status, $status, $name;
+    is_wiped $password, "$name: wiped";
+}
+
+# In chunks, the password cut in two: each chunk is a part of its own.
+my $head = "POST /login HTTP/1.1\r\nHost: 127.0.0.1:" . $server->port . "\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+sub chunk { my ($text) = @_; return sprintf "%x\r\n%s\r\n", length $text, $text }
+my $chunked = secret();
+my $reply = LuciaTest::Reply->parse($server->raw("${head}Transfer-Encoding: chunked\r\n\r\n" . chunk("username=alice&password=$chunked") . chunk('&next=/a') . chunk('')), 'POST');
+is $reply->status, 400, 'chunks';
+is_wiped $chunked, 'chunks: wiped';
+$chunked = secret();
+$reply = LuciaTest::Reply->parse($server->raw("${head}Transfer-Encoding: chunked\r\n\r\n" . chunk("username=alice&password=$chunked") . chunk($long) . chunk('')), 'POST');
+is $reply->status, 413, 'too many chunks';
+is_wiped $chunked, 'too many chunks: wiped';
+
+# A client that goes in mid-body.
+my $half = secret();
+my $socket = $server->connect;
+syswrite $socket, "${head}Content-Length: 500\r\n\r\nusername=alice&password=$half&next=";
+ok wait_until(sub { found($half) }, 10), 'half a body is in memory';
+close $socket;
+is_wiped $half, 'its client goes: wiped';
+
+SKIP: {
+    skip 'only event suspends requests', 5 if !$is_event;
+    my $last = secret();
+    $hashes->hold;
+    my @asked = map { held(secret()) } 1 .. 12;    # some of them wait in threads of ours
+    ok wait_until(sub { waiting($server) == 11 }, 20), 'one is hashed, others wait';
+    my $waits = held($last);
+    ok wait_until(sub { waiting($server) == 12 }, 20), 'the last one waits without a thread';
+    cmp_ok found($last), '>=', 1, 'its password waits, too';
+    close $waits;
+    is_wiped $last, 'its client goes: wiped, while the others wait';
+    $hashes->release;
+    is_deeply [map { reply_to($_)->status } @asked], [(400) x 12], 'who are answered';
+}
+
+# What a child that was killed was hashing is wiped by the next one to get its slot.
+my $trace = LuciaTest::Hashes::TRACE;
+$hashes->leave_traces(1);
+$hashes->hold;
+$asked = held(secret());
+ok wait_until(sub { $hashes->running == 1 }, 20), 'a hash';
+my ($pid) = $hashes->running;
+ok found_in($pid, $trace), 'leaves traces in its working memory';
+kill KILL => $pid;
+ok wait_until(sub { !grep { $_ == $pid } $hashes->running }, 20), 'its child is killed';
+$hashes->leave_traces(0);
+my $next;
+ok wait_until(sub { $next = eval { held(secret()) } or return; wait_until(sub { $hashes->running == 1 }, 5) }, 30), 'another child hashes';
+($pid) = $hashes->running;
+is found_in($pid, $trace), 0, 'in wiped memory';
+$hashes->release;
+is reply_to($next)->status, 400, 'to its end';
+
+done_testing;
