@@ -6,7 +6,7 @@
 import { execFileSync } from "node:child_process";
 import { launch } from "./chromium.mjs";
 import { launchFirefox } from "./firefox.mjs";
-import { back, click, go } from "./moves.mjs";
+import { back, click, go, still } from "./moves.mjs";
 import { diag, done, is, ok } from "../interop/lib/tap.mjs";
 
 const [port, tlsPort, certificate, program, config] = process.argv.slice(2);
@@ -119,7 +119,7 @@ async function leave(it) {
 }
 
 async function visit(browser, kind, site, way) {
-  const context = await browser.newContext();
+  const context = await browser.newContext(still);
   const it = new Walk(context, await context.newPage(), site, kind);
   diag(it.title);
   try {

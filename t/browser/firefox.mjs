@@ -19,6 +19,7 @@ const quiet = {
   "network.connectivity-service.enabled": false,
   "services.settings.server": nowhere,
   "toolkit.telemetry.enabled": false,
+  "ui.prefersReducedMotion": 1,
 };
 
 /** With hosts ("www.site.example", ...) that it finds at this machine. */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ways from page to page that hold in any browser, also where a page comes back from memory as it was left.
 
+/** For contexts in which nobody looks at the pages: nothing moves, and little is drawn. */
+export const still = { reducedMotion: "reduce", viewport: { width: 320, height: 480 } };
+
 export const heading = (tab) => tab.locator("h1").textContent();
 
 /** Asks until something is so. */

@@ -6,7 +6,7 @@
 import { execFileSync } from "node:child_process";
 import { launch } from "./chromium.mjs";
 import { launchFirefox } from "./firefox.mjs";
-import { click, go, until } from "./moves.mjs";
+import { click, go, still, until } from "./moves.mjs";
 import { diag, done, is, ok } from "../interop/lib/tap.mjs";
 
 const [port, program, config] = process.argv.slice(2);
@@ -80,7 +80,7 @@ for (const [browserName, start] of [["Chromium", launch], ["Firefox", launchFire
   const browser = await start();
   for (const site of sites) {
     const title = `${browserName}, ${site.worker}`;
-    const context = await browser.newContext();
+    const context = await browser.newContext(still);
     context.setDefaultTimeout(30_000);
     people += 1;
     try {
