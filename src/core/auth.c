@@ -2,6 +2,7 @@
 #include "auth.h"
 
 #include "device.h"
+#include "moment.h"
 #include "policy.h"
 
 #include <apr_strings.h>
@@ -380,6 +381,60 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *re
     event.reason = verdict.reason;
     luci_auth_report(auth, &event, &verdict.user, result == LUCI_OK ? session->id : NULL);
     return result == LUCI_NOT_FOUND ? LUCI_DENIED : result;
+}
+
+/* ---- A sign-up form that was sent twice ---- */
+
+#define TWICE_WITHIN (60 * LUCI_MS_SECOND)
+
+/* Without our column created_at it is not known when the account was made; without an index its sessions
+ * would be searched for in the whole table. */
+static luci_result_t find_just_made(luci_db_t *db, const luci_auth_request_t *request, const char *key_id,
+                                    int *is_just_made, apr_pool_t *pool)
+{
+    const char *const *row;
+    luci_key_t key;
+    luci_user_t user;
+    luci_ms_t age;
+    int has_index = 0;
+    luci_result_t result = luci_key_get(db, key_id, &key, pool);
+
+    *is_just_made = 0;
+    if (result != LUCI_OK || strcmp(key.user.username, request->username) != 0)
+        return result;
+    result = luci_user_get(db, key.user.id, &user, pool);
+    if (result != LUCI_OK || !user.created_at)
+        return result;
+    age = request->now - luci_moment_clamp(luci_sql_to_number(user.created_at, 0));
+    if (age >= TWICE_WITHIN || age <= -TWICE_WITHIN)
+        return LUCI_OK;
+    result = luci_db_has_user_index(db, &has_index);
+    if (result != LUCI_OK || !has_index)
+        return result;
+    result = luci_db_select(db, LUCI_SQL_SESSIONS_COUNT, &user.id, &row, pool);
+    if (result == LUCI_OK)
+        *is_just_made = luci_sql_to_number(row[0], 0) > 0;
+    return result;
+}
+
+luci_result_t luci_auth_sign_up_twice(const luci_auth_t *auth, luci_auth_request_t *request,
+                                      luci_session_t *session, apr_pool_t *pool)
+{
+    luci_field_t field;
+    const char *key_id;
+    luci_db_t *db;
+    int is_just_made = 0;
+    luci_result_t result = luci_key_id(request->username, &key_id, pool);
+
+    if (result == LUCI_OK)
+        result = auth->source.borrow(auth->source.baton, &db);
+    if (result != LUCI_OK)
+        return LUCI_CONFLICT;
+    result = find_just_made(db, request, key_id, &is_just_made, pool);
+    auth->source.give_back(auth->source.baton, db);
+    if (result != LUCI_OK || !is_just_made)
+        return LUCI_CONFLICT;
+    return luci_auth_sign_in(auth, request, session, &field, pool) == LUCI_OK ? LUCI_OK : LUCI_CONFLICT;
 }
 
 /* ---- Checking a password, which programs send with each request ---- */

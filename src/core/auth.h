@@ -44,6 +44,14 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
 luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 
+/* After a sign-up that came to CONFLICT: whether it was the same form sent twice, as by a double click, for
+ * which browsers drop the first answer with its cookie. The account was made less than a minute ago, under
+ * this very spelling, and has a session; then this is a sign-in, counted and reported as one, so that it
+ * tells a guesser no more than the sign-in page. OK: as luci_auth_sign_in. CONFLICT: anything else; the
+ * answer to the sign-up stands. */
+luci_result_t luci_auth_sign_up_twice(const luci_auth_t *auth, luci_auth_request_t *request,
+                                      luci_session_t *session, apr_pool_t *pool) LUCI_MUST_USE;
+
 /* Verifies only, without a session (HTTP Basic). The name becomes as above. OK: *user is from pool.
  * NOT_FOUND: no such user, in the time of a wrong password, and whoever asked says luci_throttle_end;
  * THROTTLED and DENIED as above; names and passwords of an impossible length are DENIED as well. */

@@ -253,6 +253,7 @@ typedef struct {
     luci_auth_t auth;
     luci_auth_request_t request;
     luci_attempt_t attempt;
+    luci_attempt_t second; /* of a form that was sent twice: it is counted as a sign-in, too */
     luci_session_t session;
     luci_result_t result;
     luci_field_t field; /* that is INVALID */
@@ -284,6 +285,28 @@ static void discard(void *baton)
     luci_form_wipe(&((entry_t *)baton)->form);
 }
 
+/* A person's browser, which may send a form twice and drop the first answer; programs do not, and hear that
+ * the name is taken. */
+static int is_browser(const request_rec *r)
+{
+    const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
+
+    return luci_request_is_navigation(r) || (site && ap_cstr_casecmp(site, "same-origin") == 0);
+}
+
+static luci_result_t sign_up_twice(entry_t *entry)
+{
+    luci_auth_request_t request = entry->request;
+    luci_result_t result;
+
+    entry->second.device = entry->attempt.device;
+    request.attempt = &entry->second;
+    result = luci_auth_sign_up_twice(&entry->auth, &request, &entry->session, entry->call.r->pool);
+    if (result == LUCI_OK)
+        entry->request = request; /* whose browser is marked */
+    return result;
+}
+
 /* The moment counts from when it's the request's turn. */
 static void work(void *baton)
 {
@@ -295,6 +318,8 @@ static void work(void *baton)
         entry->is_sign_up
             ? luci_auth_sign_up(&entry->auth, &entry->request, &entry->session, &entry->field, pool)
             : luci_auth_sign_in(&entry->auth, &entry->request, &entry->session, &entry->field, pool);
+    if (entry->is_sign_up && entry->result == LUCI_CONFLICT && is_browser(entry->call.r))
+        entry->result = sign_up_twice(entry);
     if (entry->result == LUCI_OK)
         mark_device(&entry->call, &entry->request);
     discard(entry);

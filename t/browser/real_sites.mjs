@@ -43,6 +43,15 @@ async function fillIn(tab, username) {
   return send(tab);
 }
 
+/** With answers that take a while, as on a real network. */
+async function slowly(tab, walk) {
+  const network = await tab.context().newCDPSession(tab);
+  await network.send("Network.enable");
+  await network.send("Network.emulateNetworkConditions", { offline: false, latency: 2000, downloadThroughput: -1, uploadThroughput: -1 });
+  await walk();
+  await network.detach();
+}
+
 await visit("a site with Referrer-Policy no-referrer on every page", async (tab) => {
   await tab.goto(`${origin}/signup`);
   let sent = await fillIn(tab, "norma");
@@ -59,6 +68,25 @@ await visit("a site with Referrer-Policy no-referrer on every page", async (tab)
 
   sent = await fillIn(tab, "norma");
   is([sent.origin, await heading(tab)], ["null", "Profile"], "sign-in works");
+});
+
+await visit("a double click on Create account", async (tab, context) => {
+  for (const [name, delay] of [["dora", 60], ["dorothy", 200]]) {
+    let posts = 0;
+    const count = (request) => (posts += request.method() === "POST" ? 1 : 0);
+    await context.clearCookies();
+    await tab.goto(`${origin}/signup`);
+    await tab.fill("#username", name);
+    await tab.fill("#password", password);
+    await slowly(tab, async () => {
+      tab.on("request", count);
+      await tab.click("button", { clickCount: 2, delay, noWaitAfter: true });
+      await tab.waitForSelector("h1:has-text('Profile')"); // waitForURL takes the dropped answer for the end
+    });
+    tab.off("request", count);
+    is([posts, await heading(tab)], [2, "Profile"], `${delay} ms between its clicks: the form is sent twice, and one is signed in`);
+    ok((await tab.locator("main").textContent()).includes(`Username: ${name}`), "as the account that was made");
+  }
 });
 
 await visit("a neighbour's cookie of the same name", async (tab, context) => {
