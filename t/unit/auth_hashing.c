@@ -154,6 +154,10 @@ static void check_equal_work(void)
     store_hash(NULL);
     is_count(sign_in("alice", RIGHT), LUCI_DENIED, 1, "row 7: a key without a password");
     tap_is_mem(last, wrong, sizeof wrong, "  at the same cost");
+    store_hash("{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=");
+    is_count(sign_in("alice", WRONG), LUCI_DENIED, 1,
+             "row 3: a wrong password beside a hash that costs nothing");
+    tap_is_mem(last, wrong, sizeof wrong, "  at the same cost");
     store_hash(good);
     support_run(with->target.params, "UPDATE auth_user SET disabled = 1");
     is_count(sign_in("alice", RIGHT), LUCI_DENIED, 1, "a disabled user with the right password");

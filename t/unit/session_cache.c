@@ -3,6 +3,8 @@
 #include "support_cache.h"
 #include "tap.h"
 
+#include <string.h>
+
 static apr_pool_t *pool;
 
 /* ---- What it's for ---- */
@@ -151,6 +153,26 @@ static void check_databases(void)
     finish();
 }
 
+/* Who may write to the store moves a session's record to the place of another id. */
+static void check_moved_record(void)
+{
+    static const char other_id[] = "mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm";
+    const luci_session_claim_t claim = { .id = other_id, .now = NOW };
+    luci_session_t other, found;
+
+    begin(pool, "moved.db");
+    is_miss(NOW, LUCI_OK, "a session");
+    other = seen;
+    other.id = other_id;
+    tap_is_result(luci_session_cache_keep(&cache, &other, NOW, pool), LUCI_OK, "another one");
+    tap_is_result(luci_session_cache_find(&cache, &claim, &found, pool), LUCI_OK, "is found");
+    memcpy(store.places[1].bytes, FIRST_PLACE->bytes, sizeof FIRST_PLACE->bytes);
+    store.places[1].length = FIRST_PLACE->length;
+    tap_is_result(luci_session_cache_find(&cache, &claim, &found, pool), LUCI_NOT_FOUND,
+                  "the record of the first in its place is none");
+    finish();
+}
+
 static void check_plain(void)
 {
     begin(pool, "plain.db");
@@ -174,6 +196,7 @@ int main(void)
     check_periods();
     check_users();
     check_databases();
+    check_moved_record();
     check_plain();
     return tap_done();
 }

@@ -130,8 +130,13 @@ static void check_clock(void)
 
 static void check_lowered_limit(void)
 {
-    const luci_limit_t lower = { 1, LUCI_MS_MINUTE };
+    const luci_limit_t lower = { 1, LUCI_MS_MINUTE }, equal = { 2, LUCI_MS_MINUTE };
 
+    begin();
+    tap_is_result(try_at(NOW), LUCI_OK, "a try");
+    tap_is_result(try_at(NOW), LUCI_OK, "another one");
+    tap_is_result(luci_throttle_count_try(&count, &equal, NOW, &retry_after), LUCI_THROTTLED,
+                  "a limit of as many refuses at once");
     begin();
     tap_is_result(try_at(NOW), LUCI_OK, "a try");
     tap_is_result(try_at(NOW), LUCI_OK, "another one");

@@ -5,6 +5,7 @@
 #include "credential.h"
 #include "form.h"
 #include "password_hash.h"
+#include "password_memory.h"
 #include "secret.h"
 #include "tap.h"
 
@@ -146,6 +147,21 @@ static void check_credential(apr_pool_t *pool)
     tap_ok(begin_with(PASSWORD, strlen(PASSWORD), strlen(PASSWORD)) >= 1, "its normalised copy is wiped");
 }
 
+static void check_memory(apr_pool_t *pool)
+{
+    enum { BYTES = 65536 };
+    volatile apr_uint32_t waiting = 0;
+    luci_password_memory_t memory = { .wrong_for = LUCI_MS_HOUR, .wait = 30, .waiting = &waiting };
+    luci_password_trial_t trial;
+    luci_reason_t reason;
+
+    memory.table = luci_shared_table_make(apr_pcalloc(pool, BYTES), BYTES, LUCI_PASSWORD_RECORD_MOST);
+    count = 0;
+    tap_is_result(luci_password_recall(&memory, &trial, "username:alice", PASSWORD, NULL, &reason, 1, pool),
+                  LUCI_EXPIRED, "a password that a program sends");
+    tap_is_int(hold(PASSWORD, strlen(PASSWORD)), 1, "what is digested of it is wiped");
+}
+
 int main(void)
 {
     apr_pool_t *pool;
@@ -160,6 +176,7 @@ int main(void)
     check_secrets(pool);
     check_form(pool);
     check_credential(pool);
+    check_memory(pool);
     apr_pool_destroy(pool);
     return tap_done();
 }
