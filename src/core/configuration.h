@@ -20,6 +20,8 @@ typedef struct {
     const char *driver;  /* an apr_dbd driver's name; NULL: LuciaDatabase was not given */
     const char *params;  /* with its secrets filled in; never shown */
     const char *written; /* without them; of sqlite3 the absolute path as well */
+    const char *file;    /* where the line stands */
+    int number;
 } luci_database_t;
 
 /* So many at once, and how long the next one waits: LuciaDatabasePool, LuciaHashSlots. */

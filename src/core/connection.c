@@ -2,6 +2,7 @@
 #include "connection.h"
 
 #include "db_message.h"
+#include "db_place.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
@@ -21,7 +22,10 @@ luci_result_t luci_connection_init(const char *driver, const char **problem, apr
         status = apr_dbd_get_driver(pool, driver, &loaded);
     if (status == APR_SUCCESS)
         return LUCI_OK;
-    *problem = apr_psprintf(pool, "apr_dbd's driver \"%s\" can't be loaded: %pm", driver, &status);
+    *problem = apr_psprintf(pool,
+                            "apr_dbd's driver \"%s\" can't be loaded: %pm; install the package that has it "
+                            "(Debian: libaprutil1-dbd-%s)",
+                            driver, &status, driver);
     return LUCI_UNAVAILABLE;
 }
 
@@ -31,6 +35,15 @@ luci_result_t luci_connection_fail(luci_connection_t *connection, luci_result_t 
     luci_db_message_clean(connection->error);
     connection->broken = 1;
     return result;
+}
+
+luci_result_t luci_connection_refuse(luci_connection_t *connection, const char *params, const char *reason)
+{
+    const char *message = luci_db_place_message(connection->dialect, params, reason, connection->pool);
+
+    apr_cpystrn(connection->error, message, sizeof connection->error);
+    connection->broken = 1;
+    return LUCI_UNAVAILABLE;
 }
 
 luci_result_t luci_connection_give_up(luci_connection_t *connection)

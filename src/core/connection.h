@@ -21,7 +21,7 @@ typedef struct {
     int prepared;             /* statements so far */
     int broken;
     int hung;        /* the last failure was that the server did not answer in time */
-    char error[256]; /* what the last failure was, in the driver's words or ours; no values */
+    char error[768]; /* what the last failure was, in the driver's words or ours; no values */
 } luci_connection_t;
 
 /* A prepared statement and its own arguments. The driver wants them without const and does not write. */
@@ -37,6 +37,9 @@ luci_result_t luci_connection_init(const char *driver, const char **problem, apr
 
 /* Makes it broken for a reason (NULL: none is known), and gives result back. */
 luci_result_t luci_connection_fail(luci_connection_t *connection, luci_result_t result, const char *reason);
+
+/* The same, UNAVAILABLE, for the library's words about params: all of them, but for what may be a secret. */
+luci_result_t luci_connection_refuse(luci_connection_t *connection, const char *params, const char *reason);
 
 /* The same, BUSY, because the server did not answer in time. */
 luci_result_t luci_connection_give_up(luci_connection_t *connection);

@@ -52,8 +52,8 @@ static luci_result_t open_in_time(luci_connection_t *connection, const char *par
         return result;
     connection->handle = opening.handle;
     if (!opening.handle)
-        return luci_connection_fail(connection, LUCI_UNAVAILABLE,
-                                    opening.problem ? opening.problem : "the database can't be opened");
+        return luci_connection_refuse(connection, params,
+                                      opening.problem ? opening.problem : "the database can't be opened");
     return LUCI_OK;
 }
 

@@ -23,6 +23,8 @@ typedef struct {
     const luci_settings_t *settings;
     int create;                     /* a missing database file may be made */
     int looks;                      /* it is looked at or mended: columns that requests need may be missing */
+    const char *where;              /* where it is written, for messages; NULL: not known */
+    const char *next;               /* the command that says more, likewise */
     volatile apr_uint32_t *opening; /* how many threads are connecting; as long as the process. NULL: the
                                        process has one target */
 } luci_db_target_t;

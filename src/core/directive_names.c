@@ -150,7 +150,7 @@ static const char *refuse_database(const char *what, apr_pool_t *pool)
 static const char *parse_database(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
                                   apr_pool_t *pool)
 {
-    luci_database_value_t database = { LUCI_WORD(words, 0), LUCI_WORD(words, 1), NULL };
+    luci_database_value_t database = { .driver = LUCI_WORD(words, 0), .params = LUCI_WORD(words, 1) };
     luci_sql_dialect_t dialect;
     const char *problem;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "purge.h"
 
+#include "db_problem.h"
+
 #include "session.h"
 
 #include <apr_strings.h>
@@ -103,7 +105,7 @@ luci_result_t luci_purge_run(luci_purge_t *purge, const luci_db_source_t *source
             result = choose(purge, db, &batch);
         if (result == LUCI_OK)
             result = batch(purge, db, scratch);
-        *why = result == LUCI_INVALID ? "an id is too long" : apr_pstrdup(pool, luci_db_error(db));
+        *why = result == LUCI_INVALID ? "an id is too long" : luci_db_problem(db, pool);
         source->give_back(source->baton, db);
         apr_pool_clear(scratch);
     }

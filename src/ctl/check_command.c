@@ -105,7 +105,9 @@ static void check_server(check_t *check, const luci_conf_servers_t *servers, int
     luci_db_target_t target = { .driver = config->database.driver,
                                 .params = config->database.params,
                                 .settings = &config->settings,
-                                .looks = 1 };
+                                .looks = 1,
+                                .where = apr_psprintf(check->call->pool, "LuciaDatabase in %s:%d",
+                                                      config->database.file, config->database.number) };
 
     if (server->site->use.name && !target.driver)
         luci_findings_problem(check->findings, CONFIGURATION, "Write LuciaDatabase DRIVER PARAMS there",
@@ -167,6 +169,7 @@ static luci_exit_t run_check(luci_call_t *call)
         if (status != LUCI_EXIT_DONE)
             return status;
         database.target.looks = 1;
+        database.target.next = NULL; /* it is being said */
         check_one(&check, &database.config.servers, &database.target, database.config.server->create_schema);
     }
     return luci_findings_show(check.findings, call->output, luci_command_has(call, "json"));

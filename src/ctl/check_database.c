@@ -2,6 +2,7 @@
 #include "check_database.h"
 
 #include "check_names.h"
+#include "db_problem.h"
 #include "page.h"
 #include "password_hash.h"
 #include "progress.h"
@@ -22,6 +23,7 @@ typedef struct {
     const luci_db_target_t *target;
     luci_findings_t *findings;
     apr_array_header_t *gaps; /* what the tables lack */
+    int unreachable;          /* it did not answer, which is said */
     luci_check_names_t *names;
     luci_result_t names_result; /* of looking at the last name */
     luci_progress_t progress;
@@ -51,11 +53,11 @@ static int answered(check_t *check, luci_result_t result)
 {
     if (result == LUCI_OK)
         return 1;
-    if (!check->findings->unreachable)
-        luci_findings_problem(check->findings, DATABASE,
-                              "See whether it runs, and whether LuciaDatabase is right",
-                              "the database can't be asked: %s", luci_db_error(check->db));
-    check->findings->unreachable = 1;
+    if (!check->unreachable)
+        luci_findings_problem(
+            check->findings, DATABASE, "See whether it runs, and whether LuciaDatabase is right",
+            "the database can't be asked: %s", luci_db_problem(check->db, check->findings->pool));
+    check->unreachable = check->findings->unreachable = 1;
     return 0;
 }
 
@@ -159,10 +161,10 @@ static const char *columns_remedy(const check_t *check, luci_sql_probe_t probe)
 
 static void check_useful(check_t *check)
 {
-    for (size_t i = 0; i < sizeof useful / sizeof *useful && !check->findings->unreachable; i++) {
+    for (size_t i = 0; i < sizeof useful / sizeof *useful && !check->unreachable; i++) {
         const char *remedy = useful[i].remedy;
 
-        if (has(check, useful[i].probe) || check->findings->unreachable)
+        if (has(check, useful[i].probe) || check->unreachable)
             continue;
         luci_findings_advice(check->findings, DATABASE,
                              remedy ? remedy : columns_remedy(check, useful[i].probe), "%s", useful[i].what);
@@ -285,13 +287,13 @@ static void check_sessions(check_t *check)
 void luci_check_database(const luci_db_target_t *target, luci_findings_t *findings)
 {
     check_t check = { .target = target, .findings = findings };
-    const char *problem;
+    const char *problem = "no randomness";
     int readable;
 
     if (luci_secret_init(findings->pool) != LUCI_OK ||
         luci_db_init(target->driver, &problem, findings->pool) != LUCI_OK) {
-        luci_findings_problem(findings, DATABASE, "Install the driver of apr-util",
-                              "the driver %s can't be loaded", target->driver);
+        luci_findings_problem(findings, DATABASE, "Install the driver of apr-util", "%s: %s",
+                              luci_db_title(target, findings->pool), problem);
         findings->unreachable = 1;
         return;
     }
@@ -305,7 +307,7 @@ void luci_check_database(const luci_db_target_t *target, luci_findings_t *findin
         check_users(&check);
     if (check.names_result == LUCI_OK)
         check_keys(&check);
-    if (readable && check.names_result == LUCI_OK && !findings->unreachable)
+    if (readable && check.names_result == LUCI_OK && !check.unreachable)
         check.names_result = luci_check_names_end(check.names, check.db);
     (void)answered(&check, check.names_result);
     check_sessions(&check);

@@ -56,6 +56,7 @@ static const char *set_row(reading_t *reading, int row, const luci_conf_line_t *
 {
     int in_section = reading->sections->nelts > 0;
     void *config = in_section ? reading->sections_values : reading->dir_written;
+    const char *problem;
 
     if (line->unknown)
         return apr_psprintf(reading->pool,
@@ -67,7 +68,12 @@ static const char *set_row(reading_t *reading, int row, const luci_conf_line_t *
                                 APR_ARRAY_IDX(reading->sections, reading->sections->nelts - 1, const char *));
         config = reading->written;
     }
-    return luci_directives_set(row, line->args, config, reading->pool);
+    problem = luci_directives_set(row, line->args, config, reading->pool);
+    if (!problem && config == reading->written && is(line->name, "LuciaDatabase")) {
+        reading->written->database.file = line->file;
+        reading->written->database.number = line->number;
+    }
+    return problem;
 }
 
 static void take_ours(reading_t *reading, const luci_conf_line_t *line)

@@ -2,6 +2,7 @@
 #include "database.h"
 
 #include "connect_params.h"
+#include "db_problem.h"
 #include "directive_types.h"
 #include "say.h"
 #include "secret.h"
@@ -114,6 +115,23 @@ static luci_exit_t from_file(luci_call_t *call, luci_ctl_config_t *config)
     return LUCI_EXIT_DONE;
 }
 
+/* What messages say of it; check needs no word of another command that says more. */
+static void name_database(luci_call_t *call, luci_ctl_database_t *database)
+{
+    const char *path = luci_command_config(call);
+    const luci_database_t *written = database->config.server ? &database->config.server->database : NULL;
+
+    if (luci_command_has(call, "database") || !path) {
+        database->target.where = "--database";
+        database->target.next = "luciactl check with the same --database";
+        return;
+    }
+    if (written && written->file)
+        database->target.where =
+            apr_psprintf(call->pool, "LuciaDatabase in %s:%d", written->file, written->number);
+    database->target.next = apr_psprintf(call->pool, "luciactl --config %s check", path);
+}
+
 luci_exit_t luci_ctl_database_choose(luci_call_t *call, luci_ctl_database_t *database)
 {
     int has_option = luci_command_has(call, "database"), has_file = luci_command_config(call) != NULL;
@@ -129,6 +147,7 @@ luci_exit_t luci_ctl_database_choose(luci_call_t *call, luci_ctl_database_t *dat
     database->target.driver = database->config.driver;
     database->target.params = database->config.params;
     database->target.settings = &database->config.settings;
+    name_database(call, database);
     return status;
 }
 
@@ -138,10 +157,10 @@ luci_exit_t luci_ctl_database_failed(const luci_ctl_database_t *database, luci_r
 {
     if (result == LUCI_INTERNAL)
         return luci_say_error(LUCI_EXIT_REFUSED, "a fault of this machine: no memory, or no randomness");
-    return luci_say_error(LUCI_EXIT_DATABASE, "the database %s: %s%s",
-                          result == LUCI_BUSY ? "is busy" : "can't be used",
-                          database->db ? luci_db_error(database->db) : "not opened",
-                          luci_server_user_note(database->config.problems->pool));
+    return luci_say_error(
+        LUCI_EXIT_DATABASE, "the database %s: %s%s", result == LUCI_BUSY ? "is busy" : "can't be used",
+        database->db ? luci_db_problem(database->db, database->config.problems->pool) : "not opened",
+        luci_server_user_note(database->config.problems->pool));
 }
 
 static luci_exit_t find_tables(luci_ctl_database_t *database)
@@ -214,7 +233,8 @@ luci_exit_t luci_ctl_database_connect(luci_call_t *call, luci_ctl_database_t *da
     if (luci_secret_init(call->pool) != LUCI_OK)
         return luci_ctl_database_failed(database, LUCI_INTERNAL);
     if (luci_db_init(database->target.driver, &problem, call->pool) != LUCI_OK)
-        return luci_say_error(LUCI_EXIT_DATABASE, "%s", problem);
+        return luci_say_error(LUCI_EXIT_DATABASE, "%s: %s", luci_db_title(&database->target, call->pool),
+                              problem);
     status = luci_ctl_database_act(&database->config.servers, &database->target, call->pool);
     if (status != LUCI_EXIT_DONE)
         return status;

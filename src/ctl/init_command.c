@@ -2,6 +2,7 @@
 #include "commands.h"
 
 #include "acts.h"
+#include "db_problem.h"
 #include "say.h"
 #include "schema.h"
 
@@ -15,7 +16,8 @@ static luci_exit_t prepare(luci_call_t *call, luci_ctl_database_t *database)
     if (status == LUCI_EXIT_DONE)
         status = luci_acts_open(call, database);
     if (status == LUCI_EXIT_DONE && luci_db_init(database->target.driver, &problem, call->pool) != LUCI_OK)
-        status = luci_say_error(LUCI_EXIT_DATABASE, "%s", problem);
+        status = luci_say_error(LUCI_EXIT_DATABASE, "%s: %s", luci_db_title(&database->target, call->pool),
+                                problem);
     return status == LUCI_EXIT_DONE
                ? luci_ctl_database_act(&database->config.servers, &database->target, call->pool)
                : status;

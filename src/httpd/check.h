@@ -25,4 +25,9 @@ const char *luci_check_server_name(const server_rec *server, apr_pool_t *pool);
 /* 1 when a folder is there, as far as one can see. */
 int luci_check_is_folder(const char *path, apr_pool_t *pool);
 
+/* For luci_db_target_t: where a server's LuciaDatabase is written, and the command that says more. From pool.
+ */
+const char *luci_check_database_where(server_rec *server, apr_pool_t *pool);
+const char *luci_check_database_next(apr_pool_t *pool);
+
 #endif

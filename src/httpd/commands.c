@@ -9,6 +9,8 @@
 #include <http_main.h>
 #include <mod_auth.h>
 
+#include <strings.h>
+
 #define BASIC_PROVIDER "lucia"
 #define ALIAS_GROUP "luciauth-alias" /* of providers: names that <AuthnProviderAlias lucia NAME> made */
 
@@ -41,6 +43,10 @@ static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args)
     luci_directive_root = ap_server_root;
     if (!problem)
         problem = luci_directives_set(row, args, is_server ? (void *)server : dir_config, cmd->pool);
+    if (!problem && strcasecmp(cmd->cmd->name, "LuciaDatabase") == 0) {
+        server->database.file = cmd->directive->filename;
+        server->database.number = cmd->directive->line_num;
+    }
     if (!problem && !is_server && ((const luci_dir_config_t *)dir_config)->bearer)
         server->has_bearer = 1; /* its tokens are kept from all backends of this server */
     return problem;

@@ -3,6 +3,7 @@
 
 #include "counters.h"
 #include "crowd.h"
+#include "db_problem.h"
 #include "httpd_log.h"
 
 #include <ap_mpm.h>
@@ -39,6 +40,7 @@ typedef struct {
 
 struct luci_pool_t {
     const luci_db_target_t *target;
+    const char *title; /* what messages call it */
     luci_quota_t size;
     int is_file; /* the database, not a server */
     server_rec *server;
@@ -99,6 +101,7 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
     if (size.most == 0)
         size.most = threads;
     pool->target = target;
+    pool->title = luci_db_title(target, child_pool);
     pool->breaker = breaker;
     pool->size = size;
     pool->is_file = is_file(target);
@@ -209,20 +212,27 @@ static void note_answer(luci_pool_t *pool, const slot_t *slot)
 /* Under the lock. Reading may work all along while writing fails. */
 static void report(luci_pool_t *pool, const luci_db_t *db)
 {
-    if (!luci_db_is_broken(db)) {
-        if (pool->down)
-            ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, pool->server, "LUCI0303: the database answers again");
-        pool->down = 0;
+    int broken = luci_db_is_broken(db);
+    apr_pool_t *scratch;
+
+    if (!broken && !pool->down)
         return;
-    }
-    luci_count(LUCI_COUNT_DATABASE_ERRORS);
-    if (!luci_httpd_log_due(&pool->complained))
+    if (broken)
+        luci_count(LUCI_COUNT_DATABASE_ERRORS);
+    if ((broken && !luci_httpd_log_due(&pool->complained)) ||
+        apr_pool_create(&scratch, pool->memory) != APR_SUCCESS)
         return;
-    pool->down = 1;
-    ap_log_error(
-        APLOG_MARK, APLOG_ERR, 0, pool->server,
-        "LUCI0302: the database does not do what it was asked: %s; a request that can't do without gets 503",
-        luci_db_error(db));
+    pool->down = broken;
+    if (broken)
+        ap_log_error(
+            APLOG_MARK, APLOG_ERR, 0, pool->server,
+            "LUCI0302: the database does not do what it was asked: %s; a request that can't do without "
+            "gets 503",
+            luci_db_problem(db, scratch));
+    else
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, pool->server, "LUCI0303: the database answers again: %s",
+                     pool->title);
+    apr_pool_destroy(scratch);
 }
 
 /* Under the lock, once a minute: the site goes on, with values that are missing. */
@@ -322,8 +332,8 @@ static luci_result_t try_borrow(luci_pool_t *pool, luci_db_t **db)
         if (asks && luci_httpd_log_due(&pool->complained_busy))
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
                          "LUCI0301: all %d database handles of this process were in use for %" APR_INT64_T_FMT
-                         " ms",
-                         pool->size.most, pool->size.wait);
+                         " ms: %s; the database is slow, or LuciaDatabasePool is small",
+                         pool->size.most, pool->size.wait, pool->title);
         return LUCI_BUSY;
     }
     luci_db_limit(slot->db, USE_MOST);

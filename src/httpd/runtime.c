@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime.h"
 
+#include "check.h"
 #include "connect_params.h"
 #include "counters.h"
+#include "db_problem.h"
 #include "httpd_log.h"
 #include "password_hash.h"
 #include "secret.h"
@@ -40,7 +42,8 @@ static luci_pool_t *new_pool(const luci_db_target_t *target, server_rec *server,
     const char *problem = NULL;
 
     if (luci_db_init(target->driver, &problem, pool) != LUCI_OK) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "LUCI0304: %s", problem);
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "LUCI0304: %s: %s", luci_db_title(target, pool),
+                     problem);
         return NULL;
     }
     return luci_pool_create(target, config->pool_size, shared->breaker, server, pool);
@@ -99,6 +102,8 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
         .driver = config->database.driver,
         .params = config->database.params,
         .settings = &config->settings,
+        .where = luci_check_database_where(server, pool),
+        .next = luci_check_database_next(pool),
         .opening = &runtime->opening,
     };
     runtime->pool = shared_pool(&runtime->target, main_server, server);

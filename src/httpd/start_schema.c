@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "config.h"
+#include "db_problem.h"
 #include "schema.h"
 #include "trusted_path.h"
 
@@ -177,6 +178,8 @@ static void work_and_exit(const job_t *job, apr_pool_t *pool)
         .settings = &config->settings,
         .create = makes,
         .looks = 1,
+        .where = luci_check_database_where(job->server, pool),
+        .next = job->is_test ? NULL : luci_check_database_next(pool),
     };
     const char *problem = NULL, *folder = folder_of(config, pool);
     apr_array_header_t *gaps = NULL;
@@ -192,11 +195,14 @@ static void work_and_exit(const job_t *job, apr_pool_t *pool)
     if (folder && job->is_test && apr_stat(&info, target.params, APR_FINFO_TYPE, pool) != APR_SUCCESS)
         _exit(0);
     result = luci_db_init(target.driver, &problem, pool);
-    if (result == LUCI_OK) {
+    if (result != LUCI_OK) {
+        problem = apr_psprintf(pool, "%s: %s", luci_db_title(&target, pool), problem);
+    }
+    else {
         luci_db_t *db = luci_db_create(&target, pool);
 
         result = mend(db, makes, &gaps, pool);
-        problem = apr_pstrdup(pool, luci_db_error(db));
+        problem = luci_db_problem(db, pool);
         luci_db_close(db);
     }
     if (result == LUCI_OK)
