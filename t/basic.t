@@ -12,7 +12,11 @@ use LuciaTest::Hashes;
 use LuciaTest::Site;
 
 my $hashes = LuciaTest::Hashes->new;
-my $site = site(<<'CONF', env => $hashes->env, modules => ['remoteip'], start => 0, files => { 'htdocs/basic/a.txt' => "inside\n", htpasswd => "filer:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n" });
+my %files = (
+    'htdocs/basic/a.txt' => "inside\n", htpasswd => "filer:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n",
+    map { ("htdocs/basic/$_.shtml" => qq{<!--#config errmsg="none"-->[<!--#include virtual="/basic/a.txt"-->]\n}) } 'page', 'same',
+);
+my $site = site(<<"CONF", env => $hashes->env, modules => ['remoteip'], start => 0, files => \%files);
 LuciaHashSlots 2 30s
 LuciaThrottle account=10/15min ip=off
 RemoteIPHeader X-Forwarded-For
@@ -21,8 +25,13 @@ RemoteIPInternalProxy 127.0.0.1
     AuthType Basic
     AuthName users
     AuthBasicProvider lucia file
-    AuthUserFile @dir@/htpasswd
+    AuthUserFile \@dir\@/htpasswd
     Require valid-user
+    Options +Includes
+    AddOutputFilter INCLUDES .shtml
+</Location>
+<Location /basic/page.shtml>
+    RequestHeader set Authorization "Basic @{[encode_base64('alice:another', '')]}"
 </Location>
 CONF
 $site->start;
@@ -58,6 +67,11 @@ my $list = $site->write('conf/urls', $urls);
 my %seen;
 $seen{$_}++ for split /\n/, `curl --silent --no-progress-meter --parallel --parallel-immediate --parallel-max 32 --user 'carol:$PASSWORD' --write-out '%{http_code}\\n' --config $list`;
 is_deeply \%seen, { 200 => 320 }, 'row 50: curl with 32 connections sees nothing else';
+
+# Two passwords for one name in one request: the page's own, and one that it asks for its part with.
+is $site->request(GET => '/basic/page.shtml', (basic_request('alice', $PASSWORD))[2, 3])->body, "[none]\n",
+    'the verdict on a password is not that on another one of the same request';
+is $site->request(GET => '/basic/same.shtml', (basic_request('alice', $PASSWORD))[2, 3])->body, "[inside\n]\n", 'on the same one it is';
 
 # ---- What ends it ----
 

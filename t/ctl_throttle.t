@@ -45,6 +45,11 @@ for my $case (['list'], ['clear', '--all'], ['clear'], ['clear', '--all', '--acc
     is $plain->status('throttle', @$case), 2, "misused: throttle @$case";
 }
 is $ctl->status('throttle', 'clear'), 2, 'clear what?';
+for my $name ("a\tb", "a\nthrottle-clear\tall") {
+    my $refused = $ctl->run('throttle', 'clear', '--account', $name);
+    is $refused->{status}, 2, 'a name that would be another command';
+    like $refused->{err}, qr/holds neither tabs nor line ends/, 'is said to be none';
+}
 $end = $plain->run('throttle', 'list', '--socket', "$audit/none");
 is $end->{status}, 1, 'no socket there: 1';
 like $end->{err}, qr/^luciactl: no server answers at \Q$audit\E\/none: No such file/, 'and why';
