@@ -134,7 +134,7 @@ sub check_starts {
     my (undef, $seconds) = timed(sub { $server->restart_graceful });
     is_served open_file($server), 'a graceful restart while three databases hang';
     cmp_ok $seconds, '<', ONE, 'does not wait until they are given up';
-    is is_left($server, 'LUCI0311'), 3, 'and says so';
+    is is_left($server, 'LUCI0311: the (?:PostgreSQL|MySQL or MariaDB) database \S+ .*LuciaDatabase in '), 3, 'and says so, of which database';
     ok wait_until(sub { is_left($server, 'LUCI0308') == 3 }, LONG), 'that is done by processes that are left to themselves';
     ok wait_until(sub { !zombies($server) }, LONG), 'whom httpd has waited for';
     unlike $server->error_log, qr/long lost child|exit signal/, 'as its own' or diag $server->error_log;

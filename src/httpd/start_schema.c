@@ -36,7 +36,8 @@ APLOG_USE_MODULE(luciauth);
 /* The tables of one server, and the process that makes them. */
 typedef struct {
     server_rec *server;
-    int is_test; /* configtest: it looks, and changes nothing */
+    int is_test;       /* configtest: it looks, and changes nothing */
+    const char *title; /* which database it is */
     apr_proc_t process;
     int is_running;
 } job_t;
@@ -166,21 +167,28 @@ static void say_unreachable(const job_t *job, const char *problem, apr_pool_t *p
             problem));
 }
 
+static luci_db_target_t target_of(const job_t *job, apr_pool_t *pool)
+{
+    const luci_server_config_t *config = luci_config_server(job->server);
+
+    return (luci_db_target_t){
+        .driver = config->database.driver,
+        .params = config->database.params,
+        .settings = &config->settings,
+        .create = config->create_schema && !job->is_test,
+        .looks = 1,
+        .where = luci_check_database_where(job->server, pool),
+        .next = job->is_test ? NULL : luci_check_database_next(pool),
+    };
+}
+
 /* In the short-lived process; never returns. A file that is not there yet is no matter of configtest's, which
  * has looked for it. */
 static void work_and_exit(const job_t *job, apr_pool_t *pool)
 {
     luci_server_config_t *config = luci_config_server(job->server);
-    int makes = config->create_schema && !job->is_test;
-    luci_db_target_t target = {
-        .driver = config->database.driver,
-        .params = config->database.params,
-        .settings = &config->settings,
-        .create = makes,
-        .looks = 1,
-        .where = luci_check_database_where(job->server, pool),
-        .next = job->is_test ? NULL : luci_check_database_next(pool),
-    };
+    luci_db_target_t target = target_of(job, pool);
+    int makes = target.create;
     const char *problem = NULL, *folder = folder_of(config, pool);
     apr_array_header_t *gaps = NULL;
     apr_finfo_t info;
@@ -196,7 +204,7 @@ static void work_and_exit(const job_t *job, apr_pool_t *pool)
         _exit(0);
     result = luci_db_init(target.driver, &problem, pool);
     if (result != LUCI_OK) {
-        problem = apr_psprintf(pool, "%s: %s", luci_db_title(&target, pool), problem);
+        problem = apr_psprintf(pool, "%s: %s", job->title, problem);
     }
     else {
         luci_db_t *db = luci_db_create(&target, pool);
@@ -216,8 +224,10 @@ static void start(job_t *job, apr_pool_t *scratch)
 {
     const luci_server_config_t *config = luci_config_server(job->server);
     const char *folder = folder_of(config, scratch);
+    luci_db_target_t target = target_of(job, scratch);
     apr_status_t status;
 
+    job->title = luci_db_title(&target, scratch);
     if (folder && config->create_schema && !job->is_test)
         make_folder_as_root(folder, scratch);
     status = apr_proc_fork(&job->process, scratch);
@@ -226,7 +236,7 @@ static void start(job_t *job, apr_pool_t *scratch)
     job->is_running = status == APR_INPARENT;
     if (!job->is_running)
         ap_log_error(APLOG_MARK, APLOG_ERR, status, job->server,
-                     "LUCI0309: no process could be started to look at the tables");
+                     "LUCI0309: %s: no process could be started to look at the tables", job->title);
 }
 
 /* Whether it has ended. */
@@ -240,8 +250,8 @@ static int has_ended(job_t *job)
         return 0;
     if (APR_STATUS_IS_CHILD_DONE(status) && !APR_PROC_CHECK_EXIT(why))
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, job->server,
-                     "LUCI0310: looking at the tables was broken off after %d seconds or by a signal",
-                     job->is_test ? SECONDS_TEST : SECONDS_MOST);
+                     "LUCI0310: %s: looking at the tables was broken off after %d seconds or by a signal",
+                     job->title, job->is_test ? SECONDS_TEST : SECONDS_MOST);
     return 1;
 }
 
@@ -272,9 +282,11 @@ static void forget(int reason, void *baton, int status)
 static void leave(job_t *job, apr_pool_t *conf_pool)
 {
     apr_proc_other_child_register(&job->process, forget, job, NULL, conf_pool);
-    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, job->server,
-                 "LUCI0311: the database has not said yet whether the tables are there; httpd goes on "
-                 "without waiting for it");
+    ap_log_error(
+        APLOG_MARK, APLOG_WARNING, 0, job->server,
+        "LUCI0311: %s: it has not said yet whether the tables are there; httpd goes on without waiting "
+        "for it",
+        job->title);
 }
 
 /* Whether no server before it has the same tables and the same to do. */
