@@ -41,17 +41,54 @@ sub config {
         </RequireNone>
     </RequireAll>
 </Location>
+<AuthzProviderAlias lucia-attribute outlaw "role banned">
+</AuthzProviderAlias>
+<Location /alias>
+    AuthType Lucia
+    <RequireAll>
+        Require valid-user
+        Require not outlaw
+    </RequireAll>
+</Location>
+<Location /quoted>
+    AuthType Lucia
+    <RequireAll>
+        Require valid-user
+        Require "not" lucia-attribute role banned
+    </RequireAll>
+</Location>
+<Location /env>
+    AuthType Lucia
+    <RequireAll>
+        Require valid-user
+        Require not env LUCIA_ROLE
+    </RequireAll>
+</Location>
+<Location /expr>
+    AuthType Lucia
+    <RequireAll>
+        Require valid-user
+        Require expr "%{env:LUCIA_ROLE} != 'banned'"
+        Require expr "%{env:LUCIA_ROLES} != 'banned'"
+    </RequireAll>
+</Location>
 CONF
 }
 
 sub server {
     my ($config, %arg) = @_;
-    return LuciaTest::Server->new(config => $config, files => { map { ("htdocs/$_/a.txt" => 'inside') } qw(vault admins notbanned nonebanned) }, %arg);
+    return LuciaTest::Server->new(config => $config, files => { map { ("htdocs/$_/a.txt" => 'inside') } qw(vault admins notbanned nonebanned alias quoted env expr) }, %arg);
 }
 
 sub statuses {
     my ($server, $cookie) = @_;
     return join ' ', map { $server->request(GET => "/$_/a.txt", cookie => $cookie)->status } qw(vault admins notbanned nonebanned);
+}
+
+# Other ways to write rules about what is not known.
+sub other_statuses {
+    my ($server, $cookie) = @_;
+    return join ' ', map { $server->request(GET => "/$_/a.txt", cookie => $cookie)->status } qw(alias quoted env expr);
 }
 
 # The columns of the user and the session table, sorted, without Lucia's own of the user table.
@@ -97,6 +134,7 @@ sub check_off {
     my $cookie = sign_up($server, 'alice');
     ok sign_in($server, 'alice'), 'the site stays up: sign-up and sign-in';
     is statuses($server, $cookie), '200 403 403 403', 'rules about what is not known refuse, negated ones too';
+    is other_statuses($server, $cookie), '500 403 403 403', 'under an alias, with "not" in quotes, and those that read the environment';
     my $user = $server->request(GET => '/', cookie => $cookie, headers => { Accept => 'application/json' })->json->{user};
     is_deeply [@$user{qw(username role Team order)}], ['alice', undef, undef, undef], 'its attributes are empty';
     like $server->error_log, qr/LUCI0316: LuciaUserAttributes names role, .*this adds it: ALTER TABLE ${q}auth_user$q ADD COLUMN ${q}role$q TEXT$/m, 'requests say so, too';
@@ -105,6 +143,7 @@ sub check_off {
     $engine->query_in($database, $_) for @add;
     is columns($engine, $database), join(' ', sort split(/ /, $OURS), qw(Team order role)), 'and run as they stand';
     ok wait_until(sub { statuses($server, $cookie) eq '200 403 200 200' }, 20), 'and the running server uses them' or diag statuses($server, $cookie);
+    is other_statuses($server, $cookie), '200 200 200 200', 'so do the others';
     $engine->query_in($database, "UPDATE auth_user SET role = 'admin'");
     is statuses($server, $cookie), '200 200 200 200', 'values, too';
     $engine->query_in($database, 'ALTER TABLE auth_user DROP COLUMN role');

@@ -217,8 +217,8 @@ const char *luci_gap_text(const luci_gap_t *gap, apr_pool_t *pool)
         return apr_psprintf(
             pool,
             "the table %s has no column %s, which LuciaUserAttributes names: it reads as empty, "
-            "and Require lucia-attribute %s refuses everyone",
-            gap->table, gap->column.name, gap->column.name);
+            "and each Require line that asks for it refuses everyone",
+            gap->table, gap->column.name);
     return apr_psprintf(pool, "the table %s has no column %s, %s", gap->table, gap->column.name,
                         loss(&gap->column));
 }

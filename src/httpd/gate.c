@@ -11,13 +11,10 @@
 #include "visit.h"
 #include "way_back.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_request.h>
-
-#include <strings.h>
 
 APLOG_USE_MODULE(luciauth);
 
@@ -319,16 +316,6 @@ typedef struct {
     authz_status unknown;            /* the answer where the attribute has no column */
 } attribute_rule_t;
 
-/* Whether who matches the line is refused: "Require not", or in <RequireNone>. */
-static int is_negated(const ap_directive_t *line)
-{
-    int negated = strncasecmp(line->args, "not", 3) == 0 && apr_isspace(line->args[3]);
-
-    for (const ap_directive_t *outer = line->parent; outer; outer = outer->parent)
-        negated ^= strcasecmp(outer->directive, "<RequireNone") == 0;
-    return negated;
-}
-
 static const char *attribute_parse(cmd_parms *command, const char *line, const void **parsed)
 {
     attribute_rule_t *rule = apr_palloc(command->pool, sizeof *rule);
@@ -336,7 +323,7 @@ static const char *attribute_parse(cmd_parms *command, const char *line, const v
     rule->words = luci_words(line, command->pool);
     if (rule->words->nelts < 2)
         return "Require lucia-attribute: a NAME and at least one VALUE are needed";
-    rule->unknown = is_negated(command->directive) ? AUTHZ_GRANTED : AUTHZ_DENIED;
+    rule->unknown = luci_rules_refusal(command);
     *parsed = rule;
     return NULL;
 }

@@ -254,8 +254,8 @@ static void report_lacks(luci_pool_t *pool, const luci_db_t *db)
             ap_log_error(
                 APLOG_MARK, APLOG_WARNING, 0, pool->server,
                 "LUCI0316: LuciaUserAttributes names %s, but the table %s has no such column: it reads "
-                "as empty, and Require lucia-attribute %s refuses everyone; this adds it: %s",
-                name, settings->tables.user, name,
+                "as empty, and each Require line that asks for it refuses everyone; this adds it: %s",
+                name, settings->tables.user,
                 luci_sql_add_column(dialect, luci_sql_user_column(name), &settings->tables, scratch));
     }
     apr_pool_destroy(scratch);

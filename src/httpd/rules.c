@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rules.h"
 
+#include "attribute_names.h"
 #include "identity.h"
 #include "mount.h"
 #include "visit.h"
 
 #include <ap_provider.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
-#include <http_config.h>
 #include <http_core.h>
-#include <mod_auth.h>
+
+#include <strings.h>
 
 /* A Require line as its provider parsed it, and what of the visitor it reads. */
 typedef struct {
@@ -17,10 +19,30 @@ typedef struct {
     const void *parsed;
     int reads_variables;
     int reads_user;
+    authz_status unknown; /* the answer where it reads an attribute that has no column */
 } rule_t;
 
 /* mod_authz_core's; set in pre_config. */
 static const authz_provider *env_provider, *expr_provider;
+
+static int is_section(const ap_directive_t *directive, const char *name)
+{
+    return strcasecmp(directive->directive, name) == 0;
+}
+
+authz_status luci_rules_refusal(const cmd_parms *command)
+{
+    const ap_directive_t *line = command->directive;
+    const char *args = line->args;
+    int negated = strcasecmp(ap_getword_conf(command->temp_pool, &args), "not") == 0;
+
+    for (; line; line = line->parent) {
+        if (is_section(line, "<AuthzProviderAlias"))
+            return AUTHZ_GENERAL_ERROR;
+        negated ^= is_section(line, "<RequireNone");
+    }
+    return negated ? AUTHZ_GRANTED : AUTHZ_DENIED;
+}
 
 static const char *parse(const authz_provider *provider, cmd_parms *command, const char *line,
                          const void **parsed)
@@ -32,6 +54,7 @@ static const char *parse(const authz_provider *provider, cmd_parms *command, con
     rule->provider = provider;
     rule->reads_variables = ap_strcasestr(line, "LUCIA_") != NULL;
     rule->reads_user = ap_strcasestr(line, "REMOTE_USER") || ap_strcasestr(line, "AUTH_TYPE");
+    rule->unknown = luci_rules_refusal(command);
     dir->rules.read_variables |= rule->reads_variables;
     dir->rules.read_user |= rule->reads_user;
     *parsed = rule;
@@ -48,8 +71,35 @@ static const char *expr_parse(cmd_parms *command, const char *line, const void *
     return parse(expr_provider, command, line, parsed);
 }
 
-static authz_status judge(request_rec *r, const char *line, const rule_t *rule)
+/* A longer name that begins with this one is another variable. */
+static int names_variable(const char *line, const char *variable)
 {
+    size_t length = strlen(variable);
+
+    while ((line = ap_strcasestr(line, variable)) != NULL) {
+        line += length;
+        if (!apr_isalnum(*line) && *line != '_')
+            return 1;
+    }
+    return 0;
+}
+
+/* Whether the line asks for what nobody knows of this user. */
+static int asks_for_unknown(request_rec *r, const char *line, const luci_user_t *user)
+{
+    const luci_runtime_t *runtime = luci_runtime_of(r);
+
+    for (int i = 0; user && user->lacks && i < runtime->auth.settings->attributes->nelts; i++) {
+        if (user->lacks >> i & 1 && names_variable(line, runtime->attribute_names[i].variable))
+            return 1;
+    }
+    return 0;
+}
+
+static authz_status judge(request_rec *r, const char *line, const rule_t *rule, const luci_user_t *user)
+{
+    if (rule->reads_variables && asks_for_unknown(r, line, user))
+        return rule->unknown;
     return rule->provider->check_authorization(r, line, rule->parsed);
 }
 
@@ -65,7 +115,7 @@ static authz_status judge_user(request_rec *r, const char *line, const rule_t *r
         return AUTHZ_DENIED;
     r->user = apr_pstrdup(r->pool, name);
     r->ap_auth_type = (char *)LUCI_AUTH_TYPE;
-    status = judge(r, line, rule);
+    status = judge(r, line, rule, user);
     r->user = NULL;
     r->ap_auth_type = type;
     return status;
@@ -85,7 +135,7 @@ static authz_status judge_visitor(request_rec *r, const char *line, const rule_t
     luci_visit_of(r)->is_private = 1;
     luci_identity_show(r, user);
     if (!user)
-        return judge(r, line, rule);
+        return judge(r, line, rule, NULL);
     seen->is_known = 1;
     return judge_user(r, line, rule, user);
 }
@@ -111,7 +161,7 @@ static authz_status check(request_rec *r, const char *line, const void *parsed)
     int is_gate;
 
     if (r->user || !reads_identity(r, rule->reads_variables, rule->reads_user))
-        return judge(r, line, rule);
+        return judge(r, line, rule, luci_visit_user(r));
     is_gate = luci_identity_is_gate(r);
     seen = luci_visit_rules_seen(r);
     seen->is_asked = 1;
@@ -121,7 +171,7 @@ static authz_status check(request_rec *r, const char *line, const void *parsed)
         status = judge_visitor(r, line, rule);
     else { /* another module will say who it is */
         luci_identity_show(r, NULL);
-        status = judge(r, line, rule);
+        status = judge(r, line, rule, NULL);
     }
     if (status == AUTHZ_GRANTED)
         seen->is_granted = 1;

@@ -8,8 +8,15 @@
 
 #include <httpd.h>
 
+#include <http_config.h>
+#include <mod_auth.h>
+
 /* In pre_config: all modules have registered their providers, and no Require line was read yet. */
 void luci_rules_register(apr_pool_t *conf_pool);
+
+/* What the rule of the Require line that is being read has to answer so that nobody is let in by it, negated
+ * or not. A line of <AuthzProviderAlias> does not know how it will be used: AUTHZ_GENERAL_ERROR. */
+authz_status luci_rules_refusal(const cmd_parms *command);
 
 /* Whether such a line may stand among those that are in force for this request. */
 int luci_rules_matter(request_rec *r);
