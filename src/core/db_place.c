@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "db_place.h"
 
+#include <apr_escape.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -67,7 +68,9 @@ static const char *const *names_of(luci_sql_dialect_t dialect)
 typedef struct {
     char *name;
     char *value;
-    const char *at; /* where the value begins in params */
+    const char *start; /* where it begins in params */
+    const char *at;    /* where its value does */
+    int is_assigned;   /* an equals sign stands between them */
 } word_t;
 
 static int is_url(const char *params)
@@ -108,10 +111,12 @@ static int next_word(luci_sql_dialect_t dialect, const char **rest, word_t *word
     if (!*name)
         return 0;
     word->name = apr_pstrmemdup(pool, name, length);
+    word->start = name;
     word->at = name + length + strspn(name + length, " \t");
     word->value = apr_pcalloc(pool, strlen(word->at) + 1);
     *rest = name + length;
-    if (*word->at == '=') {
+    word->is_assigned = *word->at == '=';
+    if (word->is_assigned) {
         word->at += 1 + strspn(word->at + 1, dialect == LUCI_PGSQL ? " \r\n\t\f\v" : "");
         *rest =
             dialect == LUCI_PGSQL ? pgsql_value(word->at, word->value) : mysql_value(word->at, word->value);
@@ -124,6 +129,12 @@ static int next_word(luci_sql_dialect_t dialect, const char **rest, word_t *word
 static int is_secret(const char *name)
 {
     return strstr(name, "pass") != NULL;
+}
+
+/* "://" and more that no option has in its name: a URL that is not read as one. */
+static int is_like_name(const char *word)
+{
+    return !word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")];
 }
 
 static int is_name(luci_sql_dialect_t dialect, const char *word)
@@ -142,6 +153,7 @@ typedef struct {
     const char *port;
     const char *name; /* of the database */
     const char *sock;
+    int is_unclear; /* it can't be told from a password */
 } place_t;
 
 static void read_url(const char *params, place_t *place, apr_pool_t *pool)
@@ -149,6 +161,10 @@ static void read_url(const char *params, place_t *place, apr_pool_t *pool)
     const char *start = strstr(params, "//") + 2, *query = strchr(start, '?'), *at, *colon;
     char *rest = apr_pstrmemdup(pool, start, query ? (apr_size_t)(query - start) : strlen(start)), *slash;
 
+    if (query && strchr(query, '@')) { /* a password may have both signs, and so may the query */
+        place->is_unclear = 1;
+        return;
+    }
     at = strrchr(rest, '@');
     rest = at ? (char *)at + 1 : rest;
     slash = strchr(rest, '/');
@@ -192,13 +208,14 @@ static const char *plain(const char *name)
 
 static place_t read_place(luci_sql_dialect_t dialect, const char *params, apr_pool_t *pool)
 {
-    place_t place = { "", "", "", "" };
+    place_t place = { "", "", "", "", 0 };
 
     if (is_url(params))
         read_url(params, &place, pool);
     else
         read_words(dialect, params, &place, pool);
-    return (place_t){ plain(place.host), plain(place.port), plain(place.name), plain(place.sock) };
+    return (place_t){ plain(place.host), plain(place.port), plain(place.name), plain(place.sock),
+                      place.is_unclear };
 }
 
 const char *luci_db_place(luci_sql_dialect_t dialect, const char *params, apr_pool_t *pool)
@@ -212,6 +229,11 @@ const char *luci_db_place(luci_sql_dialect_t dialect, const char *params, apr_po
     usual = dialect == LUCI_PGSQL ? "5432" : "3306";
     kind = *place.name ? apr_psprintf(pool, "the %s database %s", kind, place.name)
                        : apr_psprintf(pool, "the %s server", kind);
+    if (place.is_unclear)
+        return apr_pstrcat(pool, kind,
+                           " (its host is not shown, because what stands before an @ may be a password, in "
+                           "which @ is written %40, and ? is written %3F)",
+                           NULL);
     if (*place.host == '/')
         return apr_psprintf(pool, "%s at the socket %s/.s.PGSQL.%s", kind, place.host,
                             *place.port ? place.port : usual);
@@ -269,19 +291,22 @@ static const char *meant(luci_sql_dialect_t dialect, const char *word)
  * quotes. */
 static const char *secret_part(luci_sql_dialect_t dialect, const char *params, apr_pool_t *pool)
 {
-    const char *rest = params, *start, *at;
+    const char *rest = params, *start, *at, *decoded;
     word_t word;
 
     if (is_url(params)) {
         start = strstr(params, "//") + 2;
         at = strrchr(start, '@');
-        rest = strstr(start, "password=");
-        return apr_pstrcat(pool, at ? apr_pstrmemdup(pool, start, (apr_size_t)(at - start)) : "", "\n",
-                           rest ? rest : "", NULL);
+        start = apr_pstrcat(pool, at ? apr_pstrmemdup(pool, start, (apr_size_t)(at - start)) : "", "\n",
+                            (rest = strstr(start, "password=")) ? rest : "", NULL);
+        decoded = apr_punescape_url(pool, start, NULL, NULL, 0); /* as libpq shows it */
+        return decoded ? apr_pstrcat(pool, start, "\n", decoded, NULL) : start;
     }
     while (next_word(dialect, &rest, &word, pool)) {
         if (is_secret(word.name))
             return word.at;
+        if (!is_like_name(word.name) || (!word.is_assigned && !is_name(dialect, word.name)))
+            return word.start;
     }
     return "";
 }
@@ -301,14 +326,16 @@ static int is_value(luci_sql_dialect_t dialect, const char *params, const char *
     return 0;
 }
 
-static int may_show(luci_sql_dialect_t dialect, const char *params, const char *text, apr_pool_t *pool)
+/* is_option: it stood before an equals sign. */
+static int may_show(luci_sql_dialect_t dialect, const char *params, const char *text, int is_option,
+                    apr_pool_t *pool)
 {
     const char *secret = secret_part(dialect, params, pool);
 
     if (is_url(params) && strchr(text, '@')) /* libpq takes the first one for the end of the password */
         return 0;
-    return !text[0] || !text[1] || !strstr(secret, text) || meant(dialect, text) ||
-           is_value(dialect, params, text, pool);
+    return !text[0] || !text[1] || !strstr(secret, text) || (is_option && meant(dialect, text)) ||
+           is_name(dialect, text) || is_value(dialect, params, text, pool);
 }
 
 /* Each text in double quotes is shown or not. */
@@ -316,7 +343,12 @@ static const char *masked(luci_sql_dialect_t dialect, const char *params, const 
                           apr_pool_t *pool)
 {
     const char *out = "", *open;
+    int is_option = strstr(message, "invalid connection option") != NULL;
 
+    /* Then nobody knows which sign closes what. */
+    if (strchr(secret_part(dialect, params, pool), '"') && (open = strchr(message, '"')) != NULL)
+        return apr_pstrcat(pool, apr_pstrmemdup(pool, message, (apr_size_t)(open - message)), NOT_SHOWN,
+                           NULL);
     while ((open = strchr(message, '"')) != NULL) {
         const char *close = strchr(open + 1, '"'), *text, *name;
 
@@ -324,10 +356,11 @@ static const char *masked(luci_sql_dialect_t dialect, const char *params, const 
             return apr_pstrcat(pool, out, apr_pstrmemdup(pool, message, (apr_size_t)(open - message)),
                                NOT_SHOWN, NULL);
         text = apr_pstrmemdup(pool, open + 1, (apr_size_t)(close - open - 1));
-        name = strstr(message, "invalid connection option") ? meant(dialect, text) : NULL;
+        name = is_option ? meant(dialect, text) : NULL;
         out = apr_pstrcat(
             pool, out, apr_pstrmemdup(pool, message, (apr_size_t)(open - message)),
-            may_show(dialect, params, text, pool) ? apr_pstrcat(pool, "\"", text, "\"", NULL) : NOT_SHOWN,
+            may_show(dialect, params, text, is_option, pool) ? apr_pstrcat(pool, "\"", text, "\"", NULL)
+                                                             : NOT_SHOWN,
             name && strcmp(name, text) != 0 ? apr_psprintf(pool, " (is %s meant?)", name) : "", NULL);
         message = close + 1;
     }
@@ -358,11 +391,11 @@ static const char *left_out(const char *params, apr_pool_t *pool)
     while (next_word(LUCI_MYSQL, &rest, &word, pool)) {
         if (is_name(LUCI_MYSQL, word.name) || !*word.name)
             continue;
-        name = meant(LUCI_MYSQL, word.name);
+        name = word.is_assigned ? meant(LUCI_MYSQL, word.name) : NULL;
         said = apr_pstrcat(pool, said, "; the driver does not know the word ",
                            name ? apr_psprintf(pool, "%s (is %s meant?)", word.name, name)
-                           : may_show(LUCI_MYSQL, params, word.name, pool) ? word.name
-                                                                           : NOT_SHOWN,
+                           : may_show(LUCI_MYSQL, params, word.name, word.is_assigned, pool) ? word.name
+                                                                                             : NOT_SHOWN,
                            NULL);
     }
     return said;
