@@ -193,7 +193,10 @@ for my $name (keys %file) {
     print $out $file{$name};
     close $out or die $!;
 }
+my $mask = umask 0;
 is system($tool, '--config', "$top/apache2.conf", 'init'), 0, 'without a ServerRoot it is the folder of the file';
+umask $mask;
+is((stat "$top/found.db")[2] & 7, 0, 'which is nothing to others, whatever the umask');
 ok -s "$top/found.db", 'and envvars beside it counts, with the variables in it';
 like LuciaTest::Server::slurp("$top/found/audit"), qr/event=init result=ok/, 'the act is in the file that LuciaAuditLog names';
 

@@ -7,6 +7,7 @@
 #include "schema.h"
 
 #include <apr_strings.h>
+#include <sys/stat.h>
 
 static luci_exit_t prepare(luci_call_t *call, luci_ctl_database_t *database)
 {
@@ -74,6 +75,7 @@ static luci_exit_t run_init(luci_call_t *call)
 
     if (status != LUCI_EXIT_DONE)
         return status;
+    umask(umask(0) | S_IRWXO); /* a new file holds hashes */
     database.target.create = 1;
     database.target.looks = 1;
     database.db = luci_db_create(&database.target, call->pool);
