@@ -60,6 +60,7 @@ static const luci_control_command_t control_commands[] = {
 static void child_init(apr_pool_t *child_pool, server_rec *main_server)
 {
     luci_runtime_start(child_pool, main_server);
+    luci_janitor_start(child_pool);
     luci_control_start(child_pool, main_server, control_commands);
 }
 

@@ -11,6 +11,7 @@
 #include <http_log.h>
 #include <mod_watchdog.h>
 
+#include <pthread.h>
 #include <string.h>
 
 APLOG_USE_MODULE(luciauth);
@@ -174,17 +175,64 @@ static void clean(job_t *job, apr_pool_t *pool)
 
 /* ---- The thread ---- */
 
-/* While it starts, or stops, its process may end without waiting for it: nothing is to be done then. */
+/* This child's. mod_watchdog ends its thread after the child's pool, which everything that is used here comes
+ * from: so the pool waits for the thread. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t rested;
+    int is_cleaning;
+    int is_over;
+} thread = { .lock = PTHREAD_MUTEX_INITIALIZER, .rested = PTHREAD_COND_INITIALIZER };
+
+static int begin(void)
+{
+    int may;
+
+    pthread_mutex_lock(&thread.lock);
+    may = !thread.is_over;
+    thread.is_cleaning = may;
+    pthread_mutex_unlock(&thread.lock);
+    return may;
+}
+
+static void end(void)
+{
+    pthread_mutex_lock(&thread.lock);
+    thread.is_cleaning = 0;
+    pthread_cond_broadcast(&thread.rested);
+    pthread_mutex_unlock(&thread.lock);
+}
+
+static apr_status_t stop(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&thread.lock);
+    thread.is_over = 1;
+    while (thread.is_cleaning)
+        pthread_cond_wait(&thread.rested, &thread.lock);
+    pthread_mutex_unlock(&thread.lock);
+    return APR_SUCCESS;
+}
+
+void luci_janitor_start(apr_pool_t *child_pool)
+{
+    apr_pool_pre_cleanup_register(child_pool, NULL, stop);
+}
+
+/* While the thread starts, or stops, nothing is to be done. */
 static apr_status_t tick(int state, void *data, apr_pool_t *pool)
 {
     apr_array_header_t *jobs = data;
 
-    for (int i = 0; i < jobs->nelts && state == AP_WATCHDOG_STATE_RUNNING; i++) {
+    if (state != AP_WATCHDOG_STATE_RUNNING || !begin())
+        return APR_SUCCESS;
+    for (int i = 0; i < jobs->nelts; i++) {
         job_t *job = &APR_ARRAY_IDX(jobs, i, job_t);
 
         if (is_due(job, apr_time_now()))
             clean(job, pool);
     }
+    end();
     return APR_SUCCESS;
 }
 

@@ -13,4 +13,8 @@
  * mod_watchdog a warning says that nothing is cleaned. */
 void luci_janitor_prepare(apr_pool_t *conf_pool, server_rec *main_server);
 
+/* The child_init hook's work: the child's pool is destroyed after the run that is under way, which ends with
+ * its batch. */
+void luci_janitor_start(apr_pool_t *child_pool);
+
 #endif
