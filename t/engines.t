@@ -135,8 +135,8 @@ sub check_documented {
 }
 
 my %useless = (
-    pgsql => ['host=@dir@ password=hunter2', 'password=a hunter2', 'hunter2=a', "password='hunter2", 'port=hunter2',
-        'postgres://lucia:hunter2@[::1/secret', 'host=@dir@ sslmode=hunter2'],
+    pgsql => ['host=@dir@ password=hunter2', 'password=a hunter2', 'password=a hunter2=b', "password='hunter2", 'password=hunter2 port=x',
+        'postgres://lucia:hunter2@[::1/lucia', 'host=@dir@ password=hunter2 sslmode=x'],
     mysql => ['sock=@dir@/none,pass=hunter2', 'hunter2', 'host=127.0.0.1,port=1,pass=hunter2'],
 );
 for my $class (qw(LuciaTest::Postgres LuciaTest::MariaDB)) {
