@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -51,22 +52,47 @@ static void open_table(void)
     table = memory;
 }
 
-/* A process that was killed is gone for the system's locks as soon as it is a zombie. */
-static int is_alive(int pid)
+/* What the kernel says of a thread; 0: it is gone. */
+static size_t read_about(int pid, int tid, const char *what, char *text, size_t size)
 {
-    char path[32], text[512], *state;
+    char path[64];
     FILE *file;
     size_t got;
 
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    snprintf(path, sizeof path, "/proc/%d/task/%d/%s", pid, tid, what);
     file = fopen(path, "r");
     if (!file)
         return 0;
-    got = fread(text, 1, sizeof text - 1, file);
+    got = fread(text, 1, size - 1, file);
     fclose(file);
     text[got] = '\0';
-    state = strrchr(text, ')');
-    return state && state[1] && state[2] != 'Z' && state[2] != 'X';
+    return got;
+}
+
+/* One that was killed is gone for the system's locks before it is a zombie: SIGKILL is pending for each thread at
+ * once, then they exit one by one. */
+static int is_thread_alive(int pid, int tid)
+{
+    char text[4096], *at, state;
+    unsigned flags;
+    unsigned long long pending = 0;
+
+    if (!read_about(pid, tid, "status", text, sizeof text))
+        return 0;
+    at = strstr(text, "\nSigPnd:");
+    if (at && sscanf(at + 8, "%llx", &pending) == 1 && (pending & (1ULL << (SIGKILL - 1))))
+        return 0;
+    if (!read_about(pid, tid, "stat", text, sizeof text))
+        return 0;
+    at = strrchr(text, ')');
+    if (!at || sscanf(at + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+        return 0;
+    return state != 'Z' && state != 'X' && !(flags & 4); /* PF_EXITING */
+}
+
+static int is_alive(int pid, int tid)
+{
+    return is_thread_alive(pid, pid) && is_thread_alive(pid, tid);
 }
 
 static int enter(uint32_t memory_kib)
@@ -88,9 +114,9 @@ static void count_peak(void)
     int32_t now = 0, most = table->peak;
 
     for (int i = 0; i < ROWS; i++) {
-        int pid = table->row[i].pid;
+        int pid = table->row[i].pid, tid = table->row[i].tid;
 
-        if (pid != 0 && is_alive(pid))
+        if (pid != 0 && is_alive(pid, tid ? tid : pid))
             now++;
     }
     while (now > most && !atomic_compare_exchange_weak(&table->peak, &most, now))
