@@ -34,7 +34,7 @@ const char *luci_control_target_read(const char *const *words, int count, luci_c
         target->kind = LUCI_CONTROL_ACCOUNT;
         if (luci_key_id(words[2], &target->key_id, pool) != LUCI_OK)
             return "this is no name";
-        target->name = strchr(target->key_id, ':') + 1;
+        target->name = luci_key_name(target->key_id);
         return NULL;
     }
     if (strcmp(what, "address") == 0 && count == 3) {

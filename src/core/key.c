@@ -21,6 +21,11 @@ luci_result_t luci_key_id(const char *username, const char **id, apr_pool_t *poo
     return result;
 }
 
+const char *luci_key_name(const char *id)
+{
+    return strncmp(id, PROVIDER, strlen(PROVIDER)) == 0 ? id + strlen(PROVIDER) : NULL;
+}
+
 luci_result_t luci_key_get(luci_db_t *db, const char *id, luci_key_t *key, apr_pool_t *pool)
 {
     const char *const *row;

@@ -15,6 +15,9 @@ typedef struct {
 /* The id for a username. INVALID, INTERNAL as luci_policy_key. */
 luci_result_t luci_key_id(const char *username, const char **id, apr_pool_t *pool) LUCI_MUST_USE;
 
+/* The name in a key's id, which ends with it; NULL: the key is another provider's. */
+const char *luci_key_name(const char *id);
+
 /* The key of that id and its user, from pool. NOT_FOUND. */
 luci_result_t luci_key_get(luci_db_t *db, const char *id, luci_key_t *key, apr_pool_t *pool) LUCI_MUST_USE;
 

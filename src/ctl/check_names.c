@@ -2,6 +2,7 @@
 #include "check_names.h"
 
 #include "admin.h"
+#include "key.h"
 #include "policy.h"
 
 #include <apr_hash.h>
@@ -10,7 +11,6 @@
 #include <string.h>
 
 #define ROWS "rows"
-#define PROVIDER "username:"
 #define NAMED_MOST 5 /* examples in a message */
 #define ODD_MOST 10000
 
@@ -113,12 +113,11 @@ luci_result_t luci_check_names_user(luci_check_names_t *names, const luci_user_t
 
 luci_result_t luci_check_names_key(luci_check_names_t *names, const char *key_id, apr_pool_t *scratch)
 {
-    const char *name = key_id + strlen(PROVIDER);
+    const char *name = luci_key_name(key_id);
     char *lower;
     luci_result_t result;
 
-    if (strncmp(key_id, PROVIDER, strlen(PROVIDER)) != 0 ||
-        apr_hash_get(names->refused_keys, name, APR_HASH_KEY_STRING))
+    if (!name || apr_hash_get(names->refused_keys, name, APR_HASH_KEY_STRING))
         return LUCI_OK;
     result = luci_policy_key(name, &lower, scratch);
     if (result == LUCI_INVALID ||

@@ -18,9 +18,7 @@
 /* The name that a key would make one to sign in with; NULL: it is another provider's. */
 static const char *name_of(const char *written)
 {
-    if (strncmp(written, "username:", 9) == 0)
-        return written + 9;
-    return strchr(written, ':') ? NULL : written;
+    return strchr(written, ':') ? luci_key_name(written) : written;
 }
 
 /* The id of a key as it is written on the command line: PROVIDER:ID as it stands, or a username. */
