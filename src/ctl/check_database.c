@@ -70,16 +70,15 @@ static int has(check_t *check, luci_sql_probe_t probe)
     return answered(check, luci_db_has(check->db, probe, &found)) && found;
 }
 
-/* The statements of those gaps that are like one, one behind the other. */
-static const char *remedies(const check_t *check, const luci_gap_t *like)
+/* The statements that add our columns to a table, one behind the other; "": it has them all. */
+static const char *additions(const check_t *check, luci_sql_probe_t table)
 {
     const char *text = "";
 
     for (int i = 0; i < check->gaps->nelts; i++) {
         const luci_gap_t *gap = &APR_ARRAY_IDX(check->gaps, i, luci_gap_t);
 
-        if (gap->is_attribute == like->is_attribute && !gap->column.name == !like->column.name &&
-            gap->column.table == like->column.table)
+        if (gap->column.name && !gap->is_attribute && gap->column.table == table)
             text = apr_pstrcat(check->findings->pool, text, *text ? " " : "",
                                luci_gap_statements(gap, check->findings->pool), NULL);
     }
@@ -125,16 +124,31 @@ static int check_tables(check_t *check, int *readable)
     return all;
 }
 
-/* What the module works without, and what is lost then. */
+/* Our columns, without which the module works, and what is lost then. */
+static void check_columns(check_t *check)
+{
+    static const char *const lost[] = {
+        [LUCI_SQL_PROBE_USER] = "the user table lacks disabled or created_at, so that nobody can be disabled",
+        [LUCI_SQL_PROBE_SESSION] = "the session table lacks created_at, last_seen, address or user_agent",
+    };
+
+    for (size_t table = 0; table < sizeof lost / sizeof *lost; table++) {
+        const char *statements = additions(check, (luci_sql_probe_t)table);
+
+        if (*statements)
+            luci_findings_advice(
+                check->findings, DATABASE,
+                apr_pstrcat(check->findings->pool, "These add the columns: ", statements, NULL), "%s",
+                lost[table]);
+    }
+}
+
+/* Likewise. */
 static const struct {
     luci_sql_probe_t probe;
     const char *what;
-    const char *remedy; /* NULL: the statements that add the columns */
+    const char *remedy;
 } useful[] = {
-    { LUCI_SQL_PROBE_USER_COLUMNS,
-      "the user table lacks disabled or created_at, so that nobody can be disabled", NULL },
-    { LUCI_SQL_PROBE_SESSION_COLUMNS, "the session table lacks created_at, last_seen, address or user_agent",
-      NULL },
     { LUCI_SQL_PROBE_SESSION_INDEX,
       "no index of the session table begins with idle_expires, so that cleaning up is slow",
       "Create an index on idle_expires" },
@@ -149,25 +163,11 @@ static const struct {
       "Add a foreign key from user_id to the user table's id" },
 };
 
-static const char *columns_remedy(const check_t *check, luci_sql_probe_t probe)
-{
-    luci_gap_t like = {
-        .column = { probe == LUCI_SQL_PROBE_USER_COLUMNS ? LUCI_SQL_PROBE_USER : LUCI_SQL_PROBE_SESSION, "",
-                    NULL, NULL },
-    };
-
-    return apr_pstrcat(check->findings->pool, "These add the columns: ", remedies(check, &like), NULL);
-}
-
 static void check_useful(check_t *check)
 {
     for (size_t i = 0; i < sizeof useful / sizeof *useful && !check->unreachable; i++) {
-        const char *remedy = useful[i].remedy;
-
-        if (has(check, useful[i].probe) || check->unreachable)
-            continue;
-        luci_findings_advice(check->findings, DATABASE,
-                             remedy ? remedy : columns_remedy(check, useful[i].probe), "%s", useful[i].what);
+        if (!has(check, useful[i].probe) && !check->unreachable)
+            luci_findings_advice(check->findings, DATABASE, useful[i].remedy, "%s", useful[i].what);
     }
 }
 
@@ -301,6 +301,7 @@ void luci_check_database(const luci_db_target_t *target, luci_findings_t *findin
     if (!answered(&check, luci_db_connect(check.db)) || !check_tables(&check, &readable))
         return;
     luci_progress_begin(&check.progress, "rows", 0);
+    check_columns(&check);
     check_useful(&check);
     check.names = luci_check_names_begin(target->settings, findings);
     if (readable)
