@@ -29,21 +29,24 @@ luci_result_t luci_connection_init(const char *driver, const char **problem, apr
     return LUCI_UNAVAILABLE;
 }
 
+static luci_result_t note_failure(luci_connection_t *connection, luci_result_t result, const char *message)
+{
+    apr_cpystrn(connection->error, message, sizeof connection->error);
+    connection->broken = 1;
+    return result;
+}
+
 luci_result_t luci_connection_fail(luci_connection_t *connection, luci_result_t result, const char *reason)
 {
-    apr_cpystrn(connection->error, reason && *reason ? reason : "no reason given", sizeof connection->error);
+    (void)note_failure(connection, result, reason && *reason ? reason : "no reason given");
     luci_db_message_clean(connection->error);
-    connection->broken = 1;
     return result;
 }
 
 luci_result_t luci_connection_refuse(luci_connection_t *connection, const char *params, const char *reason)
 {
-    const char *message = luci_db_place_message(connection->dialect, params, reason, connection->pool);
-
-    apr_cpystrn(connection->error, message, sizeof connection->error);
-    connection->broken = 1;
-    return LUCI_UNAVAILABLE;
+    return note_failure(connection, LUCI_UNAVAILABLE,
+                        luci_db_place_message(connection->dialect, params, reason, connection->pool));
 }
 
 luci_result_t luci_connection_give_up(luci_connection_t *connection)
