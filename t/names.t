@@ -11,10 +11,11 @@ use Test::More;
 use LuciaTest;
 use LuciaTest::Ctl;
 use LuciaTest::Site;
+use LuciaTest::Visitors ();
 
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
 my $backend = LuciaTest::Backend->new;
-my $site = site("ProxyPass /told/ " . $backend->url . "\n" . <<'CONF', ports => 2, files => { 'htdocs/basic/who.shtml' => '<!--#echo var="REMOTE_USER" -->' });
+my $site = site("ProxyPass /told/ " . $backend->url . "\n" . LuciaTest::Visitors::BASIC . <<'CONF', ports => 2, files => { 'htdocs/basic/who.shtml' => '<!--#echo var="REMOTE_USER" -->' });
 LuciaUserAttributes username role
 LuciaThrottle account=5/15min ip=off
 <Location /told/>
@@ -26,12 +27,6 @@ LuciaThrottle account=5/15min ip=off
     Options +Includes
 </Directory>
 AddOutputFilter INCLUDES .shtml
-<Location /basic/>
-    AuthType Basic
-    AuthName users
-    AuthBasicProvider lucia
-    Require valid-user
-</Location>
 Listen 127.0.0.1:@port2@
 <VirtualHost 127.0.0.1:@port2@>
     LuciaUsernameProfile precis
