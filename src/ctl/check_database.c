@@ -55,7 +55,8 @@ static int answered(check_t *check, luci_result_t result)
         return 1;
     if (!check->unreachable)
         luci_findings_problem(
-            check->findings, DATABASE, "See whether it runs, and whether LuciaDatabase is right",
+            check->findings, DATABASE,
+            "Check that the database server runs and that its address (LuciaDatabase or --database) is right",
             "the database can't be asked: %s", luci_db_problem(check->db, check->findings->pool));
     check->unreachable = check->findings->unreachable = 1;
     return 0;

@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 #include <stdarg.h>
+#include <string.h>
 
 luci_findings_t *luci_findings_create(apr_pool_t *pool)
 {
@@ -64,14 +65,23 @@ static void show_all(const luci_findings_t *findings, luci_output_t *output)
     luci_output_end(output);
 }
 
+/* What ends a sentence that is made of text: nothing where text ends one itself. */
+static const char *period(const char *text)
+{
+    size_t length = strlen(text);
+
+    return length == 0 || strchr(".?!;", text[length - 1]) ? "" : ".";
+}
+
 /* Sentences are too long for a table. */
 static void say_all(const luci_findings_t *findings, luci_output_t *output)
 {
     for (int i = 0; i < findings->list->nelts; i++) {
         const luci_finding_t *finding = &APR_ARRAY_IDX(findings->list, i, luci_finding_t);
-        const char *sentence = apr_psprintf(
-            findings->pool, "%s, %s: %s.%s%s%s", finding->is_problem ? "Problem" : "Advice", finding->about,
-            finding->what, *finding->remedy ? " " : "", finding->remedy, *finding->remedy ? "." : "");
+        const char *sentence =
+            apr_psprintf(findings->pool, "%s, %s: %s%s%s%s%s", finding->is_problem ? "Problem" : "Advice",
+                         finding->about, finding->what, period(finding->what), *finding->remedy ? " " : "",
+                         finding->remedy, period(finding->remedy));
 
         luci_output_done(output, sentence, NULL, 0, NULL);
     }
