@@ -120,18 +120,18 @@ SODIUM_LDLIBS := $(call pkg,--libs libsodium)
 
 # ---- The module --------------------------------------------------------------
 
-SODIUM_OBJECT = $(BUILD)/src/core/argon2_sodium.o
-CORE_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/core/*.c)))
+SODIUM_OBJECT = $(BUILD)/src/core/password/argon2_sodium.o
+CORE_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/core/*/*.c)))
 ifeq ($(ARGON2),sodium)
 COMMON += -DLUCI_ARGON2_SODIUM
 else
 CORE_OBJECTS := $(filter-out $(SODIUM_OBJECT),$(CORE_OBJECTS))
 endif
-HTTPD_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard mod_luciauth.c src/httpd/*.c)))
+HTTPD_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard mod_luciauth.c src/httpd/*/*.c)))
 MODULE = $(BUILD)/mod_luciauth.so
 
 LUCIACTL = $(BUILD)/luciactl
-CTL_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/ctl/*.c)))
+CTL_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/ctl/*.c src/ctl/*/*.c)))
 
 # Both come from the program, and so say what it does.
 MANUAL = $(BUILD)/luciactl.8
@@ -167,28 +167,28 @@ $(BUILD)/libluciauth.a: $(CORE_OBJECTS)
 
 $(BUILD)/src/core/%.o: src/core/%.c Makefile | have-tools
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -c -o $@ $<
+	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc -c -o $@ $<
 
 # Nor does luciactl.
 $(BUILD)/src/ctl/%.o: src/ctl/%.c Makefile | have-tools
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(COMMON) -DLUCI_RUNTIME_DIR='"$(RUNTIME_DIR)"' -DLUCI_HTTPD_CONF='"$(HTTPD_CONF)"' $(CORE_FLAGS) -Isrc/core -Isrc/ctl -c -o $@ $<
+	$(call say,CC)$(CC) $(COMMON) -DLUCI_RUNTIME_DIR='"$(RUNTIME_DIR)"' -DLUCI_HTTPD_CONF='"$(HTTPD_CONF)"' $(CORE_FLAGS) -Isrc -c -o $@ $<
 
 $(BUILD)/src/httpd/%.o: src/httpd/%.c Makefile | have-tools
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc/core -Isrc/httpd -c -o $@ $<
+	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc -c -o $@ $<
 
 # The assembler reads these into it.
-$(BUILD)/src/httpd/built_in.o: $(wildcard templates/*.html)
+$(BUILD)/src/httpd/pages/built_in.o: $(wildcard templates/*.html)
 
 # Only here: httpd looks the module record up by its name.
 $(BUILD)/mod_luciauth.o: mod_luciauth.c Makefile | have-tools
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(COMMON) -fvisibility=default $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc/core -Isrc/httpd -c -o $@ $<
+	$(call say,CC)$(CC) $(COMMON) -fvisibility=default $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc -c -o $@ $<
 
 # For t/check_layers.t: how a file of the core is compiled.
 core-compile:
-	@echo $(CC) -std=gnu11 $(CORE_FLAGS) -Isrc/core
+	@echo $(CC) -std=gnu11 $(CORE_FLAGS) -Isrc
 
 # ---- Unit tests: one program per file, linked with the core and nothing else --
 
@@ -204,7 +204,7 @@ unit: $(UNIT_TESTS)
 
 $(BUILD)/t/unit/%.o: t/unit/%.c Makefile | have-tools
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -It/unit -c -o $@ $<
+	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc -It/unit -c -o $@ $<
 
 $(UNIT_TESTS): $(BUILD)/t/unit/%: $(BUILD)/t/unit/%.o $(UNIT_SUPPORT_OBJECTS) $(BUILD)/libluciauth.a
 	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(UNIT_LDLIBS)
@@ -216,14 +216,13 @@ $(BUILD)/t/unit/arena $(BUILD)/t/unit/auth_hashing: $(BUILD)/t/unit/with_libargo
 
 $(BUILD)/t/unit/with_sodium.o: COMMON += -DLUCI_ARGON2_SODIUM
 $(BUILD)/t/unit/with_libargon2.o: COMMON += -ULUCI_ARGON2_SODIUM
-$(BUILD)/t/unit/with_sodium.o $(BUILD)/t/unit/with_libargon2.o: src/core/password_argon2.c Makefile | have-tools
+$(BUILD)/t/unit/with_sodium.o $(BUILD)/t/unit/with_libargon2.o: src/core/password/password_argon2.c Makefile | have-tools
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -c -o $@ $<
+	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc -c -o $@ $<
 
 # The harnesses of the fuzzers are replayed here, and two of them read what luciactl reads.
-FUZZED_OBJECTS = $(BUILD)/src/ctl/htpasswd.o $(BUILD)/src/ctl/import_record.o
+FUZZED_OBJECTS = $(BUILD)/src/ctl/commands/htpasswd.o $(BUILD)/src/ctl/commands/import_record.o
 
-$(BUILD)/t/unit/fuzz_replay.o: COMMON += -Isrc/core -Isrc/ctl
 $(BUILD)/t/unit/fuzz_replay: $(FUZZED_OBJECTS)
 
 # ---- Fuzzers -----------------------------------------------------------------
@@ -240,7 +239,7 @@ fuzzers: $(FUZZERS)
 
 $(BUILD)/t/fuzz/%.o: t/fuzz/%.c Makefile | have-tools
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -Isrc/ctl -c -o $@ $<
+	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc -c -o $@ $<
 
 $(FUZZERS): $(BUILD)/t/fuzz/%: $(BUILD)/t/fuzz/%.o $(FUZZED_OBJECTS) $(BUILD)/libluciauth.a
 	$(call say,LINK)$(CC) -fsanitize=fuzzer,$(FUZZ_SANITIZE) $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS) $(APR_LDLIBS)
@@ -258,7 +257,7 @@ $(HASH_RATE): $(BUILD)/t/bench/hash_rate.o $(BUILD)/libluciauth.a
 
 $(BUILD)/t/bench/%.o: t/bench/%.c Makefile | have-tools
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc/core -c -o $@ $<
+	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc -c -o $@ $<
 
 # ---- Install what is missing -------------------------------------------------
 
@@ -338,7 +337,7 @@ uninstall:
 
 # ---- Keep it tidy ------------------------------------------------------------
 
-SOURCES = $(wildcard mod_luciauth.c src/*/*.c src/*/*.h t/unit/*.c t/unit/*.h)
+SOURCES = $(wildcard mod_luciauth.c src/ctl/*.c src/*/*/*.c src/*/*/*.h t/unit/*.c t/unit/*.h)
 
 format:
 	clang-format -i $(SOURCES)
@@ -357,10 +356,10 @@ TIDY = $(subst $(EMPTY) ,,-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappa
 
 lint-sources:
 	clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY)' \
-	    $(filter %.c,$(SOURCES)) -- -std=gnu11 $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc/core -Isrc/httpd -Isrc/ctl -It/unit \
+	    $(filter %.c,$(SOURCES)) -- -std=gnu11 $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc -It/unit \
 	    -DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' -DLUCI_RUNTIME_DIR='"$(RUNTIME_DIR)"' -DLUCI_HTTPD_CONF='"$(HTTPD_CONF)"' -DLUCI_HTTPD_VERSION='"$(HTTPD_VERSION)"'
 	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
-	    --suppress=missingInclude --suppress=unknownMacro -Isrc/core -Isrc/httpd -Isrc/ctl mod_luciauth.c src
+	    --suppress=missingInclude --suppress=unknownMacro -Isrc mod_luciauth.c src
 	clang-format --dry-run -Werror $(SOURCES)
 
 clean:

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The roof: what httpd knows of this module. Accounts for any location: sign-up, sign-in, sign-out, a profile
  * page, server-side sessions and a gate. Nothing calls into this file. */
-#include "answer.h"
-#include "cache.h"
-#include "commands.h"
-#include "config.h"
-#include "control_throttle.h"
-#include "endpoints.h"
-#include "gate.h"
-#include "httpd_log.h"
-#include "identity.h"
-#include "janitor.h"
-#include "metrics.h"
-#include "mount.h"
-#include "notes.h"
-#include "rules.h"
-#include "runtime.h"
-#include "scrub.h"
-#include "start_schema.h"
-#include "status.h"
-#include "suspend.h"
+#include "httpd/account/endpoints.h"
+#include "httpd/base/config.h"
+#include "httpd/base/httpd_log.h"
+#include "httpd/cache/cache.h"
+#include "httpd/control/control_throttle.h"
+#include "httpd/gate/gate.h"
+#include "httpd/gate/identity.h"
+#include "httpd/gate/notes.h"
+#include "httpd/gate/rules.h"
+#include "httpd/hash/suspend.h"
+#include "httpd/lifecycle/command_table.h"
+#include "httpd/lifecycle/config_check.h"
+#include "httpd/lifecycle/janitor.h"
+#include "httpd/lifecycle/start_schema.h"
+#include "httpd/request/answer.h"
+#include "httpd/request/mount.h"
+#include "httpd/request/scrub.h"
+#include "httpd/server/runtime.h"
+#include "httpd/status/metrics.h"
+#include "httpd/status/status.h"
 
 #include <ap_provider.h>
 #include <http_config.h>
@@ -122,7 +123,7 @@ static void register_hooks(apr_pool_t *pool)
 
 AP_DECLARE_MODULE(luciauth) = {
     STANDARD20_MODULE_STUFF,  luci_config_create_dir, luci_config_merge_dir, luci_config_create_server,
-    luci_config_merge_server, luci_commands,          register_hooks,
+    luci_config_merge_server, luci_command_table,     register_hooks,
 #if defined(AP_MODULE_FLAG_NONE)
     AP_MODULE_FLAG_NONE
 #endif

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 #
-# doc/directives-table.pl            prints the table of all directives from the rows in src/core/directive_rows.h
+# doc/directives-table.pl            prints the table of all directives from the rows in src/core/config/directive_rows.h
 # doc/directives-table.pl --update   puts it into doc/directives.md
 use strict;
 use warnings;
@@ -28,7 +28,7 @@ sub code { my $text = cell(@_); $text eq 'none' ? $text : "`$text`" }
 
 my $string = qr/(?:"(?:[^"\\]|\\.)*"\s*)+/;
 my $table = "| directive | value | default | where | what for |\n|---|---|---|---|---|\n";
-my $rows = slurp("$here/../src/core/directive_rows.h");
+my $rows = slurp("$here/../src/core/config/directive_rows.h");
 while ($rows =~ /\b(SERVER|DIR)\(\s*"(Lucia\w+)",\s*($string),\s*($string|NULL),\s*($string),/g) {
     my ($scope, $name, $syntax, $default, $text) = ($1, $2, $3, $4, $5);
     $table .= sprintf "| [%s](#%s) | %s | %s | %s | %s |\n", $name, lc $name, code($syntax), code($default),

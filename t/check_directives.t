@@ -16,14 +16,14 @@ sub none {
 }
 
 # A row opens with the name, after { or after a macro's ( as in ROW("LuciaMount", ...).
-my $code = join '', map { slurp($_) } grep { -f } glob 'src/core/directive_rows.h';
+my $code = join '', map { slurp($_) } grep { -f } glob 'src/core/config/directive_rows.h';
 $code =~ s{/\*.*?\*/}{}gs;
 my (%row, %heading);
 $row{$1}++ while $code =~ /[{(]\s*"(Lucia[A-Za-z0-9]+)"/g;
 my $doc = slurp('doc/directives.md');
 $heading{$1}++ while $doc =~ /^### (Lucia[A-Za-z0-9]+)\s*$/mg;
 
-plan skip_all => 'no src/core/directive_rows.h yet' unless length $code;
+plan skip_all => 'no src/core/config/directive_rows.h yet' unless length $code;
 cmp_ok scalar keys %row, '>', 20, 'the table is read';
 none 'each directive has one row', grep { $row{$_} > 1 } sort keys %row;
 none 'each row is documented', grep { !$heading{$_} } sort keys %row;
@@ -34,7 +34,7 @@ my $tests = join '', map { slurp($_) } grep { !m{/check_} } glob 't/*.t t/conf/*
 none 'each is used by a test', grep { $tests !~ /\b$_\b/ } sort keys %row;
 
 # Figures of mod_status have the same prefix.
-my %figure = map { ("Lucia$_" => 1) } slurp('src/httpd/status.c') =~ /\{\s*"([A-Z][A-Za-z]+)", "/g;
+my %figure = map { ("Lucia$_" => 1) } slurp('src/httpd/status/status.c') =~ /\{\s*"([A-Z][A-Za-z]+)", "/g;
 cmp_ok scalar keys %figure, '>', 20, 'the figures are read';
 my $status = slurp('doc/status.md');
 none 'each figure is documented', grep { $status !~ /`$_`/ } sort keys %figure;

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The walls of the house, proved from the object files: who calls whom is read
-# from the symbols that each file defines and needs. The floors are in t/floors.txt.
+# The walls of the house (doc/architecture.md), proved from the includes and from the symbols of the object
+# files. t/layers.txt says which folder may use which.
 use strict;
 use warnings;
 use lib 't/lib';
+use File::Basename qw(dirname);
 use Test::More;
 use LuciaTest;
 
@@ -12,38 +13,47 @@ my $top   = LuciaTest::top();
 my $build = LuciaTest::build();
 chdir $top or die $!;
 
-my @sources = grep { -f } 'mod_luciauth.c', glob('src/core/*.c src/httpd/*.c src/ctl/*.c');
+my @sources = grep { -f } 'mod_luciauth.c', glob('src/*/*.c src/*/*/*.c');
+my @headers = grep { -f } glob('src/*/*.h src/*/*/*.h');
 my %object = map { (name($_) => "$build/" . s/\.c$/.o/r) } @sources;
 my @missing = grep { !-e $object{$_} } sort keys %object;
 plan skip_all => "not built: @missing" if @missing;
 
-sub name  { $_[0] =~ s{^src/}{}r =~ s/\.c$//r }
-sub slurp { LuciaTest::Server::slurp($_[0]) }
+sub name   { $_[0] =~ s{^src/}{}r =~ s/\.[ch]$//r }
+sub folder { my $folder = dirname($_[0]); return $folder eq '.' ? '' : $folder }    # of a name; '': mod_luciauth.c
+sub slurp  { LuciaTest::Server::slurp($_[0]) }
+
+sub none {
+    my ($what, @found) = @_;
+    ok !@found, $what or diag join "\n", @found;
+    return;
+}
 
 # ---- The table ----
 
-my (%floor, %also, @unread);
-for (split /\n/, slurp('t/floors.txt')) {
+my (%may, @unread);
+for (split /\n/, slurp('t/layers.txt')) {
     next if /^(?:#|$)/;
-    my ($file, $floor, $also) = /^(\S+) +([\d.]+) +\w[^][]*?(?: \[([^][]+)\])?$/
-        or push(@unread, $_), next;
-    $floor{$file} = $floor;
-    $also{$file}{$_} = 1 for split ' ', $also // '';
+    my ($folder, $uses) = m{^(\w+(?:/\w+)?):((?: \w+/\w+)*)$} or push(@unread, $_), next;
+    $may{$folder} = { map { $_ => 1 } split ' ', $uses };
 }
-ok !@unread, 'each line of t/floors.txt says file, floor, what lives there' or diag join "\n", @unread;
-my @homeless = grep { !exists $floor{$_} } sort keys %object;
-ok !@homeless, 'every file has a floor in t/floors.txt' or diag "without one: @homeless";
+none 'each line of t/layers.txt is "folder: the folders it may use"', @unread;
+my %folder = map { folder(name($_)) => 1 } grep { m{^src/} } @sources, @headers;
+none 'each folder of src has a line in t/layers.txt', grep { !$may{$_} } sort keys %folder;
+none 't/layers.txt names no folder that does not exist', grep { !$folder{$_} } sort(keys %may, map { keys %$_ } values %may);
 
-my @gone = grep { !-f "src/$_.h" && !$object{$_} } sort keys %floor;
-ok !@gone, 't/floors.txt names no file that is gone' or diag "gone: @gone";
+# ---- What uses what ----
 
-for my $header (sort glob 'src/core/*.h src/httpd/*.h src/ctl/*.h') {
-    my $file = $header =~ s{^src/|\.h$}{}gr;
-    my ($said) = slurp($header) =~ m{^/\* Floor ([\d.]*\d)\b}m;
-    is $said, $floor{$file} // 'without a line in t/floors.txt', "$header names its floor";
+my (%uses, @unknown, @intrusions);    # from file to file, with the reasons
+for my $file (@sources, @headers) {
+    for my $header (slurp($file) =~ /^#include "([^"]+)"$/mg) {
+        if (!-f "src/$header") { push @unknown, "$file includes $header"; next }
+        push @{ $uses{ name($file) }{ name($header) } }, "includes $header" unless name($file) eq name($header);
+        push @intrusions, "$file includes $header" if $header =~ /_int\.h$/ && folder(name($file)) ne folder(name($header));
+    }
 }
-
-# ---- The symbols ----
+none 'an include names the folder of its header', @unknown;
+none 'a header x_int.h is used in its own folder only', @intrusions;
 
 my (%defines, %needs, %owner);
 for my $file (sort keys %object) {
@@ -55,59 +65,59 @@ for my $file (sort keys %object) {
     }
 }
 
-# httpd finds a module's settings by the address of its record, so everybody names the record.
+# httpd finds a module's settings by the address of its record, so every file names the record.
 my %calls;
 for my $file (keys %needs) {
     for my $symbol (keys %{ $needs{$file} }) {
         my $to = $owner{$symbol} // next;
-        push @{ $calls{$file}{$to} }, $symbol unless $symbol eq 'luciauth_module' || $to eq $file;
+        next if $symbol eq 'luciauth_module' || $to eq $file;
+        push @{ $calls{$file}{$to} }, $symbol;
+        push @{ $uses{$file}{$to} }, "calls $symbol";
     }
 }
+cmp_ok scalar(keys %calls), '>', 100, 'the object files were read';
 
-# ---- Wall 2: down only, and no cycle ----
+# ---- Wall 2: folders are the layers ----
 
-my @up;
-for my $from (sort keys %calls) {
-    for my $to (sort keys %{ $calls{$from} }) {
-        my ($here, $there) = ($floor{$from} // 99, $floor{$to} // 99);
-        next if $there < $here || ($there == $here && $also{$from}{$to});
-        push @up, "$from ($here) calls $to ($there): @{ $calls{$from}{$to} }";
+my (%used, @up);
+for my $from (sort keys %uses) {
+    for my $to (sort keys %{ $uses{$from} }) {
+        my ($here, $there) = (folder($from), folder($to));
+        next if $here eq $there || $here eq '';
+        $used{$here}{$there} = 1;
+        push @up, "$from -> $to: @{ $uses{$from}{$to} }" unless $may{$here}{$there};
     }
 }
-ok !@up, 'calls go down only, or along where t/floors.txt says so' or diag join "\n", @up;
+none 'a folder uses only the folders that t/layers.txt lists for it', @up;
+none 't/layers.txt lists no use that does not exist', map { my $from = $_; map { "$from: $_" } grep { !$used{$from}{$_} } sort keys %{ $may{$from} } } sort keys %may;
 
-my %state;
 my @cycle;
-
 sub visit {
-    my ($file, @path) = @_;
-    if (($state{$file} // '') eq 'open') { push @cycle, join ' -> ', @path, $file; return }
-    return if $state{$file};
-    $state{$file} = 'open';
-    visit($_, @path, $file) for sort keys %{ $calls{$file} || {} };
-    $state{$file} = 'done';
+    my ($graph, $state, $node, @path) = @_;
+    if (($state->{$node} // '') eq 'open') { push @cycle, join ' -> ', @path, $node; return }
+    return if $state->{$node};
+    $state->{$node} = 'open';
+    visit($graph, $state, $_, @path, $node) for sort keys %{ $graph->{$node} || {} };
+    $state->{$node} = 'done';
+    return;
 }
-visit($_) for sort keys %object;
-ok !@cycle, 'no cycle between files' or diag join "\n", @cycle;
+for my $graph (\%may, \%calls) { my %state; visit($graph, \%state, $_) for sort keys %$graph }
+none 'no cycle between folders, nor between files', @cycle;
 
 # ---- Wall 1: the core knows no httpd, nor does luciactl, which httpd does not know either ----
 
-my @across = map {
-    my $from = $_;
-    map { "$from calls $_" } grep { ($from =~ m{^ctl/}) != m{^ctl/} && !m{^core/} } sort keys %{ $calls{$from} }
-} grep { !m{^core/} } sort keys %calls;
-ok !@across, 'httpd and luciactl meet in the core alone' or diag join "\n", @across;
+my $layer = sub { $_[0] =~ m{^(\w+)/}; $1 // '' };
+my %beside = (core => qr/^(?:httpd|ctl)$/, httpd => qr/^ctl$/, ctl => qr/^httpd$/);
+none 'core uses neither httpd nor ctl, and these two meet in the core alone',
+    map { my $from = $_; map { "$from -> $_" } grep { $layer->($_) =~ ($beside{ $layer->($from) } // qr/^ctl$/) } sort keys %{ $uses{$from} } } sort keys %uses;
 
 my @core = grep { m{^core/} } sort keys %object;
-my @include = grep { /\S/ } map {
+none 'no header of httpd is included in src/core and src/ctl', map {
     my $file = $_;
     map { "$file: $_" } grep { m{^\s*#\s*include\s*[<"](?:httpd|http_\w+|ap_\w+|util_\w+|mod_\w+|mpm_\w+|scoreboard)\.h} }
         split /\n/, slurp($file)
-} glob 'src/core/*.[ch] src/ctl/*.[ch]';
-ok !@include, 'no header of httpd is included in src/core and src/ctl' or diag join "\n", @include;
-
-my @httpd_calls = map { my $f = $_; map { "$f: $_" } grep { /^ap_/ } sort keys %{ $needs{$f} } } @core;
-ok !@httpd_calls, 'no function of httpd is called from src/core' or diag join "\n", @httpd_calls;
+} grep { m{^src/(?:core|ctl)/} } @sources, @headers;
+none 'no function of httpd is called from src/core', map { my $f = $_; map { "$f: $_" } grep { /^ap_/ } sort keys %{ $needs{$f} } } @core;
 
 SKIP: {
     chomp(my $compile = `make -s core-compile 2>/dev/null`);
@@ -131,11 +141,11 @@ sub only_in {
     return;
 }
 
-only_in 'apr_dbd_*', qr/^apr_dbd_/, 'core/connection';
-only_in 'libargon2', qr/^argon2/, 'core/argon2_libargon2';
-only_in 'libsodium', qr/^(?:crypto_|sodium_|randombytes)/, 'core/argon2_sodium';
+only_in 'apr_dbd_*', qr/^apr_dbd_/, 'core/db/connection';
+only_in 'libargon2', qr/^argon2/, 'core/password/argon2_libargon2';
+only_in 'libsodium', qr/^(?:crypto_|sodium_|randombytes)/, 'core/password/argon2_sodium';
 only_in 'randomness', qr/^(?:RAND_|getrandom$|getentropy$|arc4random|random$|rand$|rand_r$|drand48$|apr_generate_random_bytes$|apr_random_|apr_uuid_get$|ap_random)/,
-    'core/secret';
+    'core/base/secret';
 my @clock = map {
     my $file = $_;
     map { "$file: $_" } grep { /^(?:apr_time_now|time|clock|clock_gettime|gettimeofday|__vdso_\w+)$/ } sort keys %{ $needs{$file} }
@@ -143,7 +153,7 @@ my @clock = map {
 ok !@clock, 'the clock is not read in the core' or diag join "\n", @clock;
 
 my @sql;
-for my $file (grep { !m{^src/core/sql(?:_(?:admin|schema))?\.c$} } @sources) {
+for my $file (grep { !m{^src/core/db/sql(?:_(?:admin|schema))?\.c$} } @sources) {
     my $text = slurp($file);
     $text =~ s{/\*.*?\*/}{}gs;
     while ($text =~ /("(?:[^"\\\n]|\\.)*")/g) {
@@ -152,6 +162,6 @@ for my $file (grep { !m{^src/core/sql(?:_(?:admin|schema))?\.c$} } @sources) {
             if $literal =~ /\b(?:SELECT|INSERT|UPDATE|DELETE FROM|CREATE TABLE|CREATE INDEX|ALTER TABLE|PRAGMA|VALUES|WHERE|ON CONFLICT)\b/;
     }
 }
-ok !@sql, 'SQL text only in src/core/sql.c, sql_admin.c and sql_schema.c' or diag join "\n", @sql;
+ok !@sql, 'SQL text only in src/core/db/sql.c, sql_admin.c and sql_schema.c' or diag join "\n", @sql;
 
 done_testing;

@@ -14,7 +14,7 @@ sub none {
     return;
 }
 
-my $code = join '', map { LuciaTest::Server::slurp($_) } grep { -f } 'mod_luciauth.c', glob 'src/*/*.c';
+my $code = join '', map { LuciaTest::Server::slurp($_) } grep { -f } 'mod_luciauth.c', glob 'src/*/*.c src/*/*/*.c';
 $code =~ s{/\*.*?\*/}{}gs;
 my %used = map { $_ => 1 } $code =~ /\b(LUCI\d{4})\b/g;
 my $page = LuciaTest::Server::slurp('doc/operations.md');

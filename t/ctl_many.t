@@ -41,7 +41,7 @@ sub list_users {
     return ($peak, $rows);
 }
 
-use constant PAGE_CACHE => 12 * 1024;    # KiB: SQLite's, as src/core/sql.c sets it; one list fills it, the other doesn't
+use constant PAGE_CACHE => 12 * 1024;    # KiB: SQLite's, as src/core/db/sql.c sets it; one list fills it, the other doesn't
 
 sub check_memory {
     my $engine = LuciaTest::Sqlite->new;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* luciactl: users and sessions of mod_luciauth, on the command line. */
-#include "commands.h"
-#include "help.h"
-#include "manual.h"
-#include "say.h"
+#include "ctl/check/check_command.h"
+#include "ctl/cli/help.h"
+#include "ctl/cli/manual.h"
+#include "ctl/cli/say.h"
+#include "ctl/commands/commands.h"
 
 #include <apr_general.h>
 #include <apr_signal.h>

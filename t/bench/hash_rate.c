@@ -2,8 +2,8 @@
 /* How many passwords this machine verifies in a second at the default cost, with nothing around it: what
  * sign-ins are measured against. Each thread has its working memory from the start, as in the server.
  * hash_rate SECONDS THREADS prints one number. */
-#include "arena.h"
-#include "password_hash.h"
+#include "core/password/arena.h"
+#include "core/password/password_hash.h"
 
 #include <apr_general.h>
 #include <pthread.h>

@@ -2,8 +2,8 @@
 /* The input is what a client of the control socket sends. */
 #include "fuzz.h"
 
-#include "control_request.h"
-#include "text.h"
+#include "core/base/text.h"
+#include "core/control/control_request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

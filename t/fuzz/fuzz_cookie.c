@@ -2,7 +2,7 @@
 /* The input is a Cookie header. */
 #include "fuzz.h"
 
-#include "cookie.h"
+#include "core/web/cookie.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
 /* The input is the value of a device cookie. */
 #include "fuzz.h"
 
-#include "device.h"
+#include "core/throttle/device.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

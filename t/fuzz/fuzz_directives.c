@@ -2,10 +2,10 @@
 /* The input is what stands behind a directive; its first byte says behind which. */
 #include "fuzz.h"
 
-#include "cookie.h"
-#include "directive_types.h"
-#include "directives.h"
-#include "url.h"
+#include "core/config/directive_types.h"
+#include "core/config/directives.h"
+#include "core/web/cookie.h"
+#include "core/web/url.h"
 
 #include <apr_strings.h>
 
@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char *const fuzz_directives_names[] = {
 #define SERVER(name, syntax, fallback, text, type, member, limits) name
 #define DIR(name, syntax, fallback, text, type, member, limits) name
-#include "directive_rows.h"
+#include "core/config/directive_rows.h"
 #undef SERVER
 #undef DIR
 };

@@ -2,8 +2,8 @@
 /* The first byte says what the rest is: 'u' an urlencoded body, 'j' JSON, anything else a query string. */
 #include "fuzz.h"
 
-#include "form.h"
-#include "text.h"
+#include "core/base/text.h"
+#include "core/web/form.h"
 
 #include <jansson.h>
 

@@ -2,7 +2,7 @@
 /* The input is a stored hash. It is judged; only what costs next to nothing is computed. */
 #include "fuzz.h"
 
-#include "password_hash.h"
+#include "core/password/password_hash.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

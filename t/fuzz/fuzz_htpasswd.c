@@ -2,9 +2,9 @@
 /* The input is a file of htpasswd. */
 #include "fuzz.h"
 
-#include "htpasswd.h"
-#include "password_hash.h"
-#include "policy.h"
+#include "core/password/password_hash.h"
+#include "core/password/policy.h"
+#include "ctl/commands/htpasswd.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,9 +2,9 @@
 /* The input is a line that luciactl export could have written. */
 #include "fuzz.h"
 
-#include "directive_types.h"
-#include "import_record.h"
-#include "moment.h"
+#include "core/base/moment.h"
+#include "core/config/directive_types.h"
+#include "ctl/commands/import_record.h"
 
 #include <jansson.h>
 

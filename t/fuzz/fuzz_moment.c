@@ -2,7 +2,7 @@
 /* The input is a moment as text, as digits, and its first eight bytes as a number. */
 #include "fuzz.h"
 
-#include "moment.h"
+#include "core/base/moment.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
 /* The input is a kind of database ("p", "m", "s") and its connection parameters. */
 #include "fuzz.h"
 
-#include "connect_params.h"
+#include "core/config/connect_params.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
  * is none. */
 #include "fuzz.h"
 
-#include "session_record.h"
+#include "core/session/session_record.h"
 
 #include <apr_siphash.h>
 

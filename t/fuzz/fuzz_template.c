@@ -2,7 +2,7 @@
 /* The input is a template; it's filled in with what an attacker would call himself. */
 #include "fuzz.h"
 
-#include "template.h"
+#include "core/web/template.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,8 +2,8 @@
 /* The input is a redirect's target, and an origin too. */
 #include "fuzz.h"
 
-#include "form.h"
-#include "url.h"
+#include "core/web/form.h"
+#include "core/web/url.h"
 
 #include <strings.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What administrators do with accounts, on tables with and without our columns: pages of users at their
  * borders, transactions that leave nothing behind, names that two want. */
-#include "admin.h"
-#include "page.h"
-#include "session_list.h"
-#include "secret.h"
+#include "core/account/admin.h"
+#include "core/base/secret.h"
+#include "core/db/page.h"
+#include "core/session/session_list.h"
 #include "support.h"
 #include "tap.h"
 

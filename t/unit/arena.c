@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The memory of password hashes: an arena that was lent is what a hash works in, and it holds nothing of the
  * last one; what it has no room for comes from the system. */
-#include "arena.h"
-#include "password_hash.h"
+#include "core/password/arena.h"
+#include "core/password/password_hash.h"
 #include "tap.h"
 
 #include <apr_general.h>

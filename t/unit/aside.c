@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What may take too long is waited for a bounded time, undone when nobody waits for it any more, and never
  * begun in more threads than allowed. */
-#include "aside.h"
+#include "core/guard/aside.h"
 #include "tap.h"
 
 #include <apr_general.h>

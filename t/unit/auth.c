@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Signing up, in and out: every answer, and what the tables hold afterwards. Checklist rows 1, 2, 7, 8, 11,
  * 13, 15 and 41. */
-#include "auth.h"
+#include "core/auth/auth.h"
 #include "support.h"
 #include "support_auth.h"
 #include "tap.h"

@@ -2,7 +2,7 @@
 /* Checklist row 34: processes that are killed in the middle of sign-ups and sign-ins leave neither a user
  * without a key nor a damaged file, and lose nothing that was acknowledged; and of many who want one name at
  * once, one gets it. An argument makes it shorter, for slow tools such as valgrind. */
-#include "auth.h"
+#include "core/auth/auth.h"
 #include "support.h"
 #include "support_auth.h"
 #include "tap.h"

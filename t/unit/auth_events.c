@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the use cases report: one event for each try, with its true reason, and no name that may be a
  * password. Checklist row 15. */
-#include "auth.h"
+#include "core/auth/auth.h"
 #include "support.h"
 #include "support_auth.h"
 #include "tap.h"

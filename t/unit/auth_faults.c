@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Validating sessions, and every use case when the database or the random source fails. Checklist rows 13,
  * 14, 15, 30 to 33, 40, 41. */
-#include "auth.h"
+#include "core/auth/auth.h"
 #include "support.h"
 #include "support_auth.h"
 #include "tap.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Secrets in the parameters of a database connection: from a file or the environment, quoted as the driver
  * wants them, and named in no complaint. */
-#include "connect_params.h"
+#include "core/config/connect_params.h"
 #include "support.h"
 #include "tap.h"
 

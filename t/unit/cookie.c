@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checklist rows 12 and 16: what counts as our cookie, and the exact bytes of Set-Cookie. */
-#include "cookie.h"
-#include "cookie_shapes.h"
+#include "core/web/cookie.h"
+#include "core/web/cookie_shapes.h"
 #include "tap.h"
 
 #include <apr_general.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections, files and tables: what is opened, what is made, what is left alone. Checklist row 31. */
-#include "schema.h"
+#include "core/db/schema.h"
 #include "support.h"
 #include "tap.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a handle does when the tables change under its prepared statements, and what a transaction repeats. */
-#include "db.h"
+#include "core/db/db.h"
 #include "support.h"
 #include "tap.h"
 

@@ -2,7 +2,7 @@
 /* Checklist row 33: a database that can't be written, a disk that is full, a file that is not what it was.
  * Reads answer as long as they can, nothing passes for "not there" that could not be looked for, and nothing
  * is half-written. Any argument leaves out what cannot run under valgrind: limits of a file's size. */
-#include "schema.h"
+#include "core/db/schema.h"
 #include "support.h"
 #include "tap.h"
 

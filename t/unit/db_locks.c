@@ -2,7 +2,7 @@
 /* Sharing a database with others: locks held by another process, two threads at once, and memory that stays
  * flat. Checklist row
  * 32. An argument makes it shorter, for slow tools such as valgrind. */
-#include "db.h"
+#include "core/db/db.h"
 #include "support.h"
 #include "tap.h"
 

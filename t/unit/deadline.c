@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The time of calls on a socket: each by itself, or several together; and what can't be watched is refused.
  */
-#include "deadline.h"
+#include "core/guard/deadline.h"
 #include "tap.h"
 
 #include <sys/socket.h>

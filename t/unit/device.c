@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Device cookies: whose they are, for how long, and what is none. Row 5. */
-#include "device.h"
+#include "core/throttle/device.h"
 #include "support.h"
 #include "tap.h"
 

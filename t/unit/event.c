@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The line of an event: its words, what names can't do to it, its length. Checklist rows 15 and 22. */
-#include "event.h"
-#include "secret.h"
+#include "core/base/secret.h"
+#include "core/event/event.h"
 #include "support.h"
 #include "tap.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which file stands at a path. Checklist row 31. */
-#include "file_mark.h"
+#include "core/files/file_mark.h"
 #include "support.h"
 #include "tap.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checklist row 24: what bodies and queries are fields, and what is refused. */
-#include "form.h"
+#include "core/web/form.h"
 #include "tap.h"
 
 #include <apr_general.h>

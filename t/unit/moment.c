@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Moments as text: any number that a table can hold, without overflow. */
-#include "moment.h"
+#include "core/base/moment.h"
 #include "tap.h"
 
 static void check(luci_ms_t moment, const char *iso, const char *readable)

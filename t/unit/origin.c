@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checklist row 19: which requests a page of this site sent, and the advice when one is refused. */
-#include "origin.h"
+#include "core/web/origin.h"
 #include "tap.h"
 
 #include <apr_general.h>

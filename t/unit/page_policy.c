@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which Content-Security-Policy lets a page keep the style that stands in it. */
-#include "page_policy.h"
+#include "core/web/page_policy.h"
 #include "tap.h"
 
 #include <apr_general.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checklist rows 1, 2, 6, 7. The vectors, with where they are from, are in password_vectors.h.
  * Any argument leaves out what cannot run under valgrind: limits of memory. */
-#include "password_hash.h"
+#include "core/password/password_hash.h"
 #include "password_vectors.h"
 #include "tap.h"
 

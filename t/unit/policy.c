@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checklist row 1. What JavaScript is expected to say comes from Node.js 20: text.length, text.toLowerCase(),
  * text.normalize("NFKC"). */
-#include "policy.h"
+#include "core/password/policy.h"
 #include "tap.h"
 
 #include <apr_general.h>

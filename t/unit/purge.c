@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dead sessions go, in batches, by the index or along the ids; whoever is alive or renewed meanwhile stays.
  * t/engines_unit.t runs this on PostgreSQL and MariaDB. */
-#include "purge.h"
+#include "core/session/purge.h"
 #include "support_auth.h"
 #include "tap.h"
 

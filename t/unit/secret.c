@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checklist rows 10 and 41. An argument makes fewer ids than 1,000,000, for slow tools such as valgrind. */
 #define OPENSSL_SUPPRESS_DEPRECATED /* RAND_set_rand_method: the only way to a random source that fails */
-#include "secret.h"
-#include "settings.h"
+#include "core/base/secret.h"
+#include "core/base/settings.h"
 #include "tap.h"
 
 #include <apr_general.h>

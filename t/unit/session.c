@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sessions: the rules of time, as truth tables at their first and last milliseconds. Checklist rows 14 and
  * 40; contract, section 2. */
-#include "session.h"
+#include "core/session/session.h"
 #include "support.h"
 #include "tap.h"
 

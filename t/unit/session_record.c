@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sessions as bytes: what goes in comes out, and whatever else comes is none. Checklist row 39. */
-#include "session_record.h"
+#include "core/session/session_record.h"
 #include "support.h"
 #include "tap.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sessions in their table: how the id is held, renewal and who wins it, disabled users, what is kept of the
  * client. Checklist rows 11, 12 and 15; contract, sections 2 and 6. */
-#include "session.h"
+#include "core/session/session.h"
 #include "support.h"
 #include "tap.h"
 

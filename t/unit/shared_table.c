@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records in memory that processes share: found, replaced in their place, and which of them go when it is
  * full; and passwords that are remembered there. Rows 45 and 50. */
-#include "password_memory.h"
+#include "core/auth/password_memory.h"
 #include "support.h"
 #include "tap.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every statement, spelled out; and each one prepared on a real database, for tables with and without our
  * columns. */
-#include "sql.h"
+#include "core/db/sql.h"
 #include "support.h"
 #include "tap.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The statements of administrators: their texts where the engines or the tables differ, and each one prepared
  * on a real database. */
-#include "sql.h"
+#include "core/db/sql.h"
 #include "support.h"
 #include "tap.h"
 

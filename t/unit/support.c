@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 
-#include "schema.h"
-#include "secret.h"
+#include "core/base/secret.h"
+#include "core/db/schema.h"
 
 #include <apr_dbd.h>
 #include <apr_file_info.h>

@@ -5,8 +5,8 @@
 #ifndef LUCI_SUPPORT_H
 #define LUCI_SUPPORT_H
 
-#include "db.h"
-#include "settings.h"
+#include "core/base/settings.h"
+#include "core/db/db.h"
 
 #include <sys/types.h>
 

@@ -5,7 +5,7 @@
 #ifndef LUCI_SUPPORT_AUTH_H
 #define LUCI_SUPPORT_AUTH_H
 
-#include "auth.h"
+#include "core/auth/auth.h"
 #include "support.h"
 
 #define RIGHT "correct horse"

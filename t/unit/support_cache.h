@@ -4,8 +4,8 @@
 #ifndef LUCI_SUPPORT_CACHE_H
 #define LUCI_SUPPORT_CACHE_H
 
-#include "session_cache.h"
-#include "session_record.h"
+#include "core/session/session_cache.h"
+#include "core/session/session_record.h"
 #include "support_auth.h"
 
 #define TTL (10 * LUCI_MS_SECOND)

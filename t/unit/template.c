@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checklist row 22: values are escaped in every page; and what templates mean or are refused for. */
-#include "template.h"
+#include "core/web/template.h"
 #include "tap.h"
 
 #include <apr_general.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tries that are refused before anything is looked up, counted by account, address and browser when their
  * hash begins, and taken back. Rows 4, 5, 39 and 45. */
-#include "admin.h"
-#include "device.h"
+#include "core/account/admin.h"
+#include "core/throttle/device.h"
+#include "core/throttle/throttle.h"
 #include "support_auth.h"
 #include "tap.h"
-#include "throttle.h"
 
 #include <apr_strings.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Throttling's rules: how many tries, how long a refusal, and what a wrong clock or a wrong record does. Rows
  * 4, 39 and 40. */
+#include "core/throttle/throttle_record.h"
 #include "support.h"
 #include "tap.h"
-#include "throttle_record.h"
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
  * to keep the normal form and the case pair of an assigned character, and promises nothing about the others.
  * It doesn't promise to keep the category, which decides about a sigma beside it: two that changed lately are
  * tolerated, by name. */
-#include "policy.h"
+#include "core/password/policy.h"
 #include "tap.h"
 
 #include <apr_general.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checklist rows 19 and 21: what is an origin, and how a target is written into a URL or a Location. */
-#include "url.h"
+#include "core/web/url.h"
 #include "tap.h"
 
 #include <apr_general.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checklist row 21: where a redirect may lead. */
-#include "url.h"
+#include "core/web/url.h"
 #include "tap.h"
 
 #include <apr_general.h>

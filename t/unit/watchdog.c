@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A call over the network that gets no answer is cut off when its time is up; others are left alone. */
-#include "watchdog.h"
+#include "core/guard/watchdog.h"
 #include "tap.h"
 
 #include <pthread.h>

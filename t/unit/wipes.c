@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What held a secret is overwritten: each call of libcrypto's OPENSSL_cleanse lands here, with what is still
  * in the memory. */
-#include "argon2_tag.h"
-#include "credential.h"
-#include "form.h"
-#include "password_hash.h"
-#include "password_memory.h"
-#include "secret.h"
+#include "core/auth/credential.h"
+#include "core/auth/password_memory.h"
+#include "core/base/secret.h"
+#include "core/password/argon2_tag.h"
+#include "core/password/password_hash.h"
+#include "core/web/form.h"
 #include "tap.h"
 
 #include <apr_general.h>

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/account/admin.h"
+
+#include "core/base/secret.h"
+#include "core/password/policy.h"
+
+#include <string.h>
+
+/* What a transaction works on. Which members count depends on the act. */
+typedef struct act_t act_t;
+typedef luci_result_t act_fn(luci_db_t *db, const act_t *act, apr_pool_t *scratch);
+struct act_t {
+    act_fn *run;
+    const luci_user_t *user;
+    const luci_admin_user_t *wanted;
+    const char *username;
+    const char *old_key;
+    const char *new_key;
+    const char *stored_hash;
+    const luci_admin_value_t *values;
+    int values_count;
+    int disabled;
+    int *ended; /* NULL: sessions stay */
+    luci_admin_deleted_t *deleted;
+};
+
+/* Runs an act on a user who is there, and whom nobody else changes or lets in meanwhile. */
+static luci_result_t do_locked(luci_db_t *db, void *baton, apr_pool_t *scratch)
+{
+    const act_t *act = baton;
+    luci_user_t now_there;
+    luci_result_t result = luci_user_lock(db, act->user->id, &now_there, scratch);
+
+    return result == LUCI_OK ? act->run(db, act, scratch) : result;
+}
+
+luci_result_t luci_admin_find(luci_db_t *db, const char *username, luci_user_t *user, apr_pool_t *pool)
+{
+    const char *id;
+    luci_key_t key;
+    luci_result_t result = luci_key_id(username, &id, pool);
+
+    if (result == LUCI_OK)
+        result = luci_key_get(db, id, &key, pool);
+    if (result == LUCI_OK)
+        return luci_user_get(db, key.user.id, user, pool);
+    return result == LUCI_NOT_FOUND ? luci_user_find(db, username, user, pool) : result;
+}
+
+/* Where the number of changed rows doesn't matter: MySQL counts only rows that became different. */
+static luci_result_t change(luci_db_t *db, luci_sql_id_t statement, const char *first, const char *second,
+                            apr_pool_t *scratch)
+{
+    const char *arguments[] = { first, second };
+    int changed;
+
+    return luci_db_execute(db, statement, arguments, &changed, scratch);
+}
+
+static luci_result_t set_values(luci_db_t *db, const char *user_id, const luci_admin_value_t *values,
+                                int count, apr_pool_t *scratch)
+{
+    luci_result_t result = LUCI_OK;
+
+    for (int i = 0; i < count && result == LUCI_OK; i++) {
+        const char *arguments[] = { values[i].value, user_id };
+
+        result = luci_db_set_column(db, values[i].column, arguments, scratch);
+    }
+    return result;
+}
+
+static luci_result_t end_sessions(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+{
+    return act->ended ? luci_db_execute(db, LUCI_SQL_SESSIONS_DELETE, &act->user->id, act->ended, scratch)
+                      : LUCI_OK;
+}
+
+/* The driver of PostgreSQL tells a name that somebody took meanwhile from no other failure. */
+static luci_result_t conflict_if_taken(luci_db_t *db, luci_result_t result, const char *key_id,
+                                       const char *user_id, apr_pool_t *scratch)
+{
+    luci_key_t key;
+
+    if (result == LUCI_UNAVAILABLE && luci_key_get(db, key_id, &key, scratch) == LUCI_OK &&
+        strcmp(key.user.id, user_id) != 0)
+        return LUCI_CONFLICT;
+    return result;
+}
+
+/* ---- Adding ---- */
+
+static luci_result_t add(luci_db_t *db, void *baton, apr_pool_t *scratch)
+{
+    const act_t *act = baton;
+    const luci_admin_user_t *wanted = act->wanted;
+    luci_result_t result = luci_user_insert(db, act->user, wanted->now, scratch);
+
+    if (result == LUCI_OK)
+        result = luci_key_insert(db, act->new_key, act->user->id, wanted->stored_hash, scratch);
+    if (result == LUCI_OK)
+        result = set_values(db, act->user->id, wanted->values, wanted->values_count, scratch);
+    return result;
+}
+
+luci_result_t luci_admin_add(luci_db_t *db, const luci_admin_user_t *wanted, const char **id,
+                             apr_pool_t *pool)
+{
+    char *new_id = apr_palloc(pool, LUCI_USER_ID_LENGTH + 1);
+    luci_user_t user = { .id = new_id, .username = wanted->username };
+    act_t act = { .user = &user, .wanted = wanted };
+    luci_result_t result = luci_policy_new_name(luci_db_target(db)->settings, wanted->username);
+
+    if (result == LUCI_OK)
+        result = luci_key_id(wanted->username, &act.new_key, pool);
+    if (result == LUCI_OK)
+        result = luci_secret_random_id(new_id, LUCI_USER_ID_LENGTH);
+    if (result != LUCI_OK)
+        return result;
+    *id = new_id;
+    return luci_db_transaction(db, add, &act, pool);
+}
+
+/* ---- Renaming ---- */
+
+/* Whether somebody else has the name, as a key or in the user table. */
+static luci_result_t check_free(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+{
+    luci_user_t other;
+    luci_key_t key;
+    luci_result_t result = luci_key_get(db, act->new_key, &key, scratch);
+
+    if (result == LUCI_OK && strcmp(key.user.id, act->user->id) != 0)
+        return LUCI_CONFLICT;
+    if (result == LUCI_OK || result == LUCI_NOT_FOUND)
+        result = luci_user_find(db, act->username, &other, scratch);
+    if (result == LUCI_OK && strcmp(other.id, act->user->id) != 0)
+        return LUCI_CONFLICT;
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+}
+
+/* The user may have a key of the new name already, as an alias: then that one stays, too. */
+static luci_result_t rename_key(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+{
+    luci_key_t key;
+    luci_result_t result;
+
+    if (strcmp(act->old_key, act->new_key) == 0)
+        return LUCI_OK;
+    result = luci_key_get(db, act->new_key, &key, scratch);
+    if (result != LUCI_NOT_FOUND)
+        return result;
+    result = luci_key_get(db, act->old_key, &key, scratch);
+    if (result == LUCI_NOT_FOUND || (result == LUCI_OK && strcmp(key.user.id, act->user->id) != 0))
+        return LUCI_OK;
+    return result == LUCI_OK ? change(db, LUCI_SQL_KEY_RENAME, act->new_key, act->old_key, scratch) : result;
+}
+
+static luci_result_t rename_both(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+{
+    luci_result_t result = check_free(db, act, scratch);
+
+    if (result == LUCI_OK)
+        result = change(db, LUCI_SQL_USER_RENAME, act->username, act->user->id, scratch);
+    return result == LUCI_OK ? rename_key(db, act, scratch) : result;
+}
+
+luci_result_t luci_admin_rename(luci_db_t *db, const luci_user_t *user, const char *username,
+                                apr_pool_t *scratch)
+{
+    act_t act = { .run = rename_both, .user = user, .username = username };
+    luci_result_t result = luci_policy_new_name(luci_db_target(db)->settings, username);
+
+    if (result == LUCI_OK)
+        result = luci_key_id(user->username, &act.old_key, scratch);
+    if (result == LUCI_OK)
+        result = luci_key_id(username, &act.new_key, scratch);
+    if (result != LUCI_OK)
+        return result;
+    result = luci_db_transaction(db, do_locked, &act, scratch);
+    return conflict_if_taken(db, result, act.new_key, user->id, scratch);
+}
+
+/* ---- Passwords ---- */
+
+static luci_result_t set_password(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+{
+    luci_key_t key;
+    luci_result_t result = luci_key_get(db, act->old_key, &key, scratch);
+
+    if (result == LUCI_OK && strcmp(key.user.id, act->user->id) != 0)
+        return LUCI_CONFLICT;
+    if (result == LUCI_OK)
+        result = change(db, LUCI_SQL_KEY_SET_HASH, act->stored_hash, act->old_key, scratch);
+    else if (result == LUCI_NOT_FOUND)
+        result = luci_key_insert(db, act->old_key, act->user->id, act->stored_hash, scratch);
+    return result == LUCI_OK ? end_sessions(db, act, scratch) : result;
+}
+
+luci_result_t luci_admin_set_password(luci_db_t *db, const luci_user_t *user, const char *stored_hash,
+                                      int *ended, apr_pool_t *scratch)
+{
+    act_t act = { .run = set_password, .user = user, .stored_hash = stored_hash, .ended = ended };
+    luci_result_t result = luci_key_id(user->username, &act.old_key, scratch);
+
+    return result == LUCI_OK ? luci_db_transaction(db, do_locked, &act, scratch) : result;
+}
+
+/* ---- Values and the flag ---- */
+
+static luci_result_t set_all_values(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+{
+    return set_values(db, act->user->id, act->values, act->values_count, scratch);
+}
+
+luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, const luci_admin_value_t *values,
+                                    int count, apr_pool_t *scratch)
+{
+    act_t act = { .run = set_all_values, .user = user, .values = values, .values_count = count };
+
+    return luci_db_transaction(db, do_locked, &act, scratch);
+}
+
+static luci_result_t set_disabled(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+{
+    luci_result_t result =
+        change(db, LUCI_SQL_USER_SET_DISABLED, act->disabled ? "1" : "0", act->user->id, scratch);
+
+    return result == LUCI_OK ? end_sessions(db, act, scratch) : result;
+}
+
+luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, int disabled, int *ended,
+                                      apr_pool_t *scratch)
+{
+    act_t act = { .run = set_disabled, .user = user, .disabled = disabled, .ended = ended };
+
+    return luci_db_transaction(db, do_locked, &act, scratch);
+}
+
+/* ---- Ending ---- */
+
+static luci_result_t delete_all(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+{
+    luci_result_t result = end_sessions(db, act, scratch);
+
+    if (result == LUCI_OK)
+        result = luci_db_execute(db, LUCI_SQL_KEYS_DELETE, &act->user->id, &act->deleted->keys, scratch);
+    return result == LUCI_OK ? change(db, LUCI_SQL_USER_DELETE, act->user->id, NULL, scratch) : result;
+}
+
+luci_result_t luci_admin_delete(luci_db_t *db, const luci_user_t *user, luci_admin_deleted_t *deleted,
+                                apr_pool_t *scratch)
+{
+    act_t act = { .run = delete_all, .user = user, .ended = &deleted->sessions, .deleted = deleted };
+
+    *deleted = (luci_admin_deleted_t){ 0, 0 };
+    return luci_db_transaction(db, do_locked, &act, scratch);
+}
+
+luci_result_t luci_admin_end_sessions(luci_db_t *db, const luci_user_t *user, int *ended, apr_pool_t *scratch)
+{
+    act_t act = { .run = end_sessions, .user = user, .ended = ended };
+
+    return luci_db_transaction(db, do_locked, &act, scratch);
+}
+
+/* ---- Keys ---- */
+
+static luci_result_t add_key(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+{
+    return luci_key_insert(db, act->new_key, act->user->id, act->stored_hash, scratch);
+}
+
+luci_result_t luci_admin_add_key(luci_db_t *db, const luci_user_t *user, const char *id,
+                                 const char *stored_hash, apr_pool_t *scratch)
+{
+    act_t act = { .run = add_key, .user = user, .new_key = id, .stored_hash = stored_hash };
+
+    return luci_db_transaction(db, do_locked, &act, scratch);
+}
+
+static luci_result_t delete_key(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+{
+    return change(db, LUCI_SQL_KEY_DELETE, act->old_key, NULL, scratch);
+}
+
+luci_result_t luci_admin_delete_key(luci_db_t *db, const luci_key_t *key, apr_pool_t *scratch)
+{
+    act_t act = { .run = delete_key, .user = &key->user, .old_key = key->id };
+
+    return luci_db_transaction(db, do_locked, &act, scratch);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/account/import.h"
+
+#include "core/base/secret.h"
+
+#include <string.h>
+
+static luci_result_t replace(luci_db_t *db, const luci_key_t *key, const char *stored_hash,
+                             apr_pool_t *scratch)
+{
+    const char *arguments[] = { stored_hash, key->id };
+    int changed;
+    luci_user_t now_there;
+    luci_result_t result = luci_user_lock(db, key->user.id, &now_there, scratch);
+
+    if (result == LUCI_OK)
+        result = luci_db_execute(db, LUCI_SQL_KEY_SET_HASH, arguments, &changed, scratch);
+    return result == LUCI_OK ? luci_db_execute(db, LUCI_SQL_SESSIONS_DELETE, &key->user.id, &changed, scratch)
+                             : result;
+}
+
+static int is_same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+/* A key without a user keeps its id from others; then the user goes again. */
+static luci_result_t insert(luci_db_t *db, luci_import_user_t *wanted, const char *key_id, luci_ms_t now,
+                            apr_pool_t *scratch)
+{
+    char id[LUCI_USER_ID_LENGTH + 1];
+    luci_user_t user = { .id = id, .username = wanted->username };
+    luci_result_t result = luci_secret_random_id(id, LUCI_USER_ID_LENGTH);
+    int changed;
+
+    if (result == LUCI_OK)
+        result = luci_user_insert(db, &user, now, scratch);
+    if (result == LUCI_OK) {
+        result = luci_key_insert(db, key_id, user.id, wanted->stored_hash, scratch);
+        if (result == LUCI_CONFLICT) {
+            wanted->outcome = LUCI_IMPORT_TAKEN;
+            return luci_db_execute(db, LUCI_SQL_USER_DELETE, &user.id, &changed, scratch);
+        }
+    }
+    wanted->outcome = result == LUCI_CONFLICT ? LUCI_IMPORT_TAKEN : LUCI_IMPORT_ADDED;
+    return result == LUCI_CONFLICT ? LUCI_OK : result;
+}
+
+/* Whether a username without a key is somebody's, which insert would find out. */
+static luci_result_t foresee(luci_db_t *db, luci_import_user_t *wanted, apr_pool_t *scratch)
+{
+    luci_user_t user;
+    luci_result_t result = luci_user_find(db, wanted->username, &user, scratch);
+
+    wanted->outcome = result == LUCI_OK ? LUCI_IMPORT_TAKEN : LUCI_IMPORT_ADDED;
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+}
+
+static luci_result_t bring_in(luci_db_t *db, const luci_import_batch_t *batch, luci_import_user_t *wanted,
+                              apr_pool_t *scratch)
+{
+    luci_key_t key;
+    const char *id;
+    luci_result_t result = luci_key_id(wanted->username, &id, scratch);
+
+    if (result != LUCI_OK)
+        return result;
+    result = luci_key_get(db, id, &key, scratch);
+    if (result == LUCI_NOT_FOUND)
+        return batch->dry_run ? foresee(db, wanted, scratch) : insert(db, wanted, id, batch->now, scratch);
+    if (result != LUCI_OK)
+        return result;
+    wanted->outcome = batch->replace && !is_same(key.stored_hash, wanted->stored_hash) ? LUCI_IMPORT_REPLACED
+                                                                                       : LUCI_IMPORT_THERE;
+    if (wanted->outcome == LUCI_IMPORT_THERE || batch->dry_run)
+        return LUCI_OK;
+    result = replace(db, &key, wanted->stored_hash, scratch);
+    return result == LUCI_NOT_FOUND ? LUCI_BUSY : result; /* somebody deletes the user at this moment */
+}
+
+static luci_result_t bring_all_in(luci_db_t *db, void *baton, apr_pool_t *scratch)
+{
+    luci_import_batch_t *batch = baton;
+    luci_result_t result = LUCI_OK;
+
+    for (int i = 0; i < batch->count && result == LUCI_OK; i++)
+        result = bring_in(db, batch, &batch->users[i], scratch);
+    return result;
+}
+
+luci_result_t luci_import_batch(luci_db_t *db, luci_import_batch_t *batch, apr_pool_t *scratch)
+{
+    if (batch->dry_run)
+        return bring_all_in(db, batch, scratch);
+    return luci_db_transaction(db, bring_all_in, batch, scratch);
+}
+
+/* ---- Whole users ---- */
+
+static luci_result_t take(luci_import_account_t *account, const char *what)
+{
+    account->outcome = LUCI_IMPORT_TAKEN;
+    account->taken = what;
+    return LUCI_OK;
+}
+
+/* A key that is there has to be this user's, with this hash. */
+static luci_result_t look_at_keys(luci_db_t *db, luci_import_account_t *account, apr_pool_t *scratch)
+{
+    int is_there = account->outcome == LUCI_IMPORT_THERE;
+
+    for (int i = 0; i < account->keys_count; i++) {
+        const luci_import_key_t *wanted = &account->keys[i];
+        luci_key_t key;
+        luci_result_t result = luci_key_get(db, wanted->id, &key, scratch);
+
+        if (result != LUCI_OK && result != LUCI_NOT_FOUND)
+            return result;
+        if ((result == LUCI_OK) != is_there)
+            return take(account, is_there ? "the user is there without one of these keys" : wanted->id);
+        if (is_there &&
+            (strcmp(key.user.id, account->id) != 0 ||
+             (wanted->stored_hash != key.stored_hash && !is_same(wanted->stored_hash, key.stored_hash))))
+            return take(account, "the user is there with another key");
+    }
+    return LUCI_OK;
+}
+
+static luci_result_t look_at_account(luci_db_t *db, luci_import_account_t *account, apr_pool_t *scratch)
+{
+    luci_user_t user;
+    luci_result_t result = luci_user_get(db, account->id, &user, scratch);
+
+    account->outcome = result == LUCI_OK ? LUCI_IMPORT_THERE : LUCI_IMPORT_ADDED;
+    if (result == LUCI_OK &&
+        (strcmp(user.username, account->username) != 0 || user.disabled != account->disabled))
+        return take(account, "the user id");
+    if (result == LUCI_NOT_FOUND) {
+        result = luci_user_find(db, account->username, &user, scratch);
+        if (result == LUCI_OK)
+            return take(account, "the username");
+    }
+    return result == LUCI_OK || result == LUCI_NOT_FOUND ? look_at_keys(db, account, scratch) : result;
+}
+
+static luci_result_t write_rows(luci_db_t *db, const luci_import_account_t *account, apr_pool_t *scratch)
+{
+    const char *row[] = { account->id, account->username, account->created_at };
+    const char *flag[] = { "1", account->id };
+    int changed;
+    luci_result_t result = luci_db_execute(db, LUCI_SQL_USER_INSERT, row, &changed, scratch);
+
+    if (result == LUCI_OK && changed != 1)
+        return LUCI_CONFLICT;
+    if (result == LUCI_OK && account->disabled)
+        result = luci_db_execute(db, LUCI_SQL_USER_SET_DISABLED, flag, &changed, scratch);
+    for (int i = 0; i < account->values_count && result == LUCI_OK; i++) {
+        const char *arguments[] = { account->values[i].value, account->id };
+
+        result = luci_db_set_column(db, account->values[i].column, arguments, scratch);
+    }
+    for (int i = 0; i < account->keys_count && result == LUCI_OK; i++)
+        result = luci_key_insert(db, account->keys[i].id, account->id, account->keys[i].stored_hash, scratch);
+    return result;
+}
+
+static luci_result_t write_account(luci_db_t *db, void *baton, apr_pool_t *scratch)
+{
+    luci_import_account_t *account = baton;
+    luci_result_t result = look_at_account(db, account, scratch);
+
+    return result == LUCI_OK && account->outcome == LUCI_IMPORT_ADDED ? write_rows(db, account, scratch)
+                                                                      : result;
+}
+
+luci_result_t luci_import_account(luci_db_t *db, luci_import_account_t *account, int dry_run,
+                                  apr_pool_t *scratch)
+{
+    luci_result_t result;
+
+    account->taken = NULL;
+    if (dry_run)
+        return look_at_account(db, account, scratch);
+    result = luci_db_transaction(db, write_account, account, scratch);
+    return result == LUCI_CONFLICT ? take(account, "the id, the username or a key") : result;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/account/key.h"
+
+#include "core/password/policy.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define PROVIDER "username:"
+
+enum { COLUMN_HASH, COLUMN_USER };
+enum { LOCKED_HASH, LOCKED_USER_ID };
+
+luci_result_t luci_key_id(const char *username, const char **id, apr_pool_t *pool)
+{
+    char *lower;
+    luci_result_t result = luci_policy_key(username, &lower, pool);
+
+    if (result == LUCI_OK)
+        *id = apr_pstrcat(pool, PROVIDER, lower, NULL);
+    return result;
+}
+
+const char *luci_key_name(const char *id)
+{
+    return strncmp(id, PROVIDER, strlen(PROVIDER)) == 0 ? id + strlen(PROVIDER) : NULL;
+}
+
+luci_result_t luci_key_get(luci_db_t *db, const char *id, luci_key_t *key, apr_pool_t *pool)
+{
+    const char *const *row;
+    luci_result_t result = luci_db_select(db, LUCI_SQL_KEY_GET, &id, &row, pool);
+
+    if (result != LUCI_OK)
+        return result;
+    key->id = id;
+    key->stored_hash = row[COLUMN_HASH];
+    luci_user_from_row(&key->user, db, row + COLUMN_USER);
+    return LUCI_OK;
+}
+
+static int is_same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+luci_result_t luci_key_lock(luci_db_t *db, const char *id, const char *user_id, const char *stored_hash,
+                            apr_pool_t *scratch)
+{
+    const char *const *row;
+    luci_result_t result = luci_db_select(db, LUCI_SQL_KEY_LOCK, &id, &row, scratch);
+
+    if (result == LUCI_OK && is_same(row[LOCKED_USER_ID], user_id) && is_same(row[LOCKED_HASH], stored_hash))
+        return LUCI_OK;
+    return result == LUCI_OK || result == LUCI_NOT_FOUND ? LUCI_CONFLICT : result;
+}
+
+luci_result_t luci_key_insert(luci_db_t *db, const char *id, const char *user_id, const char *stored_hash,
+                              apr_pool_t *scratch)
+{
+    const char *arguments[] = { id, user_id, stored_hash };
+    int changed;
+    luci_result_t result = luci_db_execute(db, LUCI_SQL_KEY_INSERT, arguments, &changed, scratch);
+
+    if (result != LUCI_OK)
+        return result;
+    return changed == 1 ? LUCI_OK : LUCI_CONFLICT;
+}
+
+luci_result_t luci_key_replace_hash(luci_db_t *db, const luci_key_t *key, const char *new_hash,
+                                    apr_pool_t *scratch)
+{
+    const char *arguments[] = { new_hash, key->id, key->stored_hash };
+    int changed;
+    luci_result_t result = luci_db_execute(db, LUCI_SQL_KEY_REPLACE_HASH, arguments, &changed, scratch);
+
+    if (result != LUCI_OK)
+        return result;
+    return changed == 1 ? LUCI_OK : LUCI_NOT_FOUND;
+}

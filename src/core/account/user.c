@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/account/user.h"
+
+#include "core/db/page.h"
+
+#include <string.h>
+
+luci_result_t luci_user_insert(luci_db_t *db, const luci_user_t *user, luci_ms_t now, apr_pool_t *scratch)
+{
+    const char *arguments[] = { user->id, user->username, luci_sql_number(now, scratch) };
+    int changed;
+    luci_result_t result = luci_db_execute(db, LUCI_SQL_USER_INSERT, arguments, &changed, scratch);
+
+    if (result != LUCI_OK)
+        return result;
+    return changed == 1 ? LUCI_OK : LUCI_CONFLICT;
+}
+
+/* Whatever a row says that is not plainly "no" counts: an operator who wrote "yes" meant it. */
+static int is_set(const char *flag)
+{
+    return flag && *flag && strcmp(flag, "0") != 0 && strcmp(flag, "f") != 0 && strcmp(flag, "false") != 0;
+}
+
+void luci_user_from_row(luci_user_t *user, const luci_db_t *db, const char *const *columns)
+{
+    user->id = columns[LUCI_SQL_USER_ID];
+    user->username = columns[LUCI_SQL_USER_NAME] ? columns[LUCI_SQL_USER_NAME] : "";
+    user->disabled = is_set(columns[LUCI_SQL_USER_DISABLED]);
+    user->attributes = columns + LUCI_SQL_USER_ATTRIBUTES;
+    user->lacks = luci_db_columns(db).lacks;
+    user->created_at = NULL;
+}
+
+static void from_listed(luci_user_t *user, const luci_db_t *db, const char *const *row)
+{
+    luci_user_from_row(user, db, row + LUCI_SQL_LISTED_USER);
+    user->created_at = row[LUCI_SQL_LISTED_CREATED];
+}
+
+static luci_result_t read_one(luci_db_t *db, luci_sql_id_t statement, const char *argument, luci_user_t *user,
+                              apr_pool_t *pool)
+{
+    const char *const *row;
+    luci_result_t result = luci_db_select(db, statement, &argument, &row, pool);
+
+    if (result == LUCI_OK)
+        from_listed(user, db, row);
+    return result;
+}
+
+luci_result_t luci_user_get(luci_db_t *db, const char *id, luci_user_t *user, apr_pool_t *pool)
+{
+    return read_one(db, LUCI_SQL_USER_GET, id, user, pool);
+}
+
+luci_result_t luci_user_find(luci_db_t *db, const char *username, luci_user_t *user, apr_pool_t *pool)
+{
+    return read_one(db, LUCI_SQL_USER_FIND, username, user, pool);
+}
+
+luci_result_t luci_user_lock(luci_db_t *db, const char *id, luci_user_t *user, apr_pool_t *pool)
+{
+    const char *const *row;
+    luci_result_t result = luci_db_select(db, LUCI_SQL_USER_LOCK, &id, &row, pool);
+
+    if (result == LUCI_OK)
+        luci_user_from_row(user, db, row);
+    return result;
+}
+
+typedef struct {
+    luci_db_t *db;
+    luci_user_each_fn *each;
+    void *baton;
+} listing_t;
+
+static int show(void *baton, const char *const *row, apr_pool_t *scratch)
+{
+    const listing_t *listing = baton;
+    luci_user_t user;
+
+    from_listed(&user, listing->db, row);
+    return listing->each(listing->baton, &user, scratch);
+}
+
+luci_result_t luci_user_each(luci_db_t *db, luci_user_each_fn *each, void *baton, apr_pool_t *scratch)
+{
+    listing_t listing = { db, each, baton };
+    luci_page_walk_t walk = { LUCI_SQL_USER_PAGE, NULL, 2, show, &listing };
+
+    return luci_page_walk(db, &walk, scratch);
+}
+
+const char *luci_user_attribute(const luci_user_t *user, const luci_settings_t *settings, const char *name)
+{
+    for (int i = 0; i < settings->attributes->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(settings->attributes, i, const char *), name) == 0)
+            return user->attributes ? user->attributes[i] : NULL;
+    }
+    return strcmp(name, "username") == 0 ? user->username : NULL;
+}
+
+int luci_user_lacks(const luci_user_t *user, const luci_settings_t *settings, const char *name)
+{
+    for (int i = 0; i < settings->attributes->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(settings->attributes, i, const char *), name) == 0)
+            return (user->lacks >> i & 1) != 0;
+    }
+    return 0;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/moment.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+luci_ms_t luci_moment_clamp(luci_ms_t moment)
+{
+    if (moment > LUCI_MOMENT_MOST)
+        return LUCI_MOMENT_MOST;
+    return moment < -LUCI_MOMENT_MOST ? -LUCI_MOMENT_MOST : moment;
+}
+
+/* strtoll stops at the largest and smallest number there is. */
+luci_ms_t luci_moment_parse(const char *digits)
+{
+    return luci_moment_clamp(strtoll(digits, NULL, 10));
+}
+
+/* Milliseconds of the second, which counts upwards before 1970, too. */
+static int split(luci_ms_t moment, struct tm *parts)
+{
+    luci_ms_t clamped = luci_moment_clamp(moment);
+    int part = (int)(clamped % LUCI_MS_SECOND);
+    time_t seconds;
+
+    part += part < 0 ? (int)LUCI_MS_SECOND : 0;
+    seconds = (time_t)((clamped - part) / LUCI_MS_SECOND);
+    (void)gmtime_r(&seconds, parts); /* fails for years beyond an int only */
+    return part;
+}
+
+static void put_day(const struct tm *parts, char *text)
+{
+    int year = parts->tm_year + 1900;
+    size_t length;
+
+    if (year < 0 || year > 9999)
+        length = (size_t)apr_snprintf(text, LUCI_MOMENT_TEXT, "%c%06d", year < 0 ? '-' : '+', abs(year));
+    else
+        length = (size_t)apr_snprintf(text, LUCI_MOMENT_TEXT, "%04d", year);
+    apr_snprintf(text + length, LUCI_MOMENT_TEXT - length, "-%02d-%02d", parts->tm_mon + 1, parts->tm_mday);
+}
+
+void luci_moment_iso(luci_ms_t moment, char text[LUCI_MOMENT_TEXT])
+{
+    struct tm parts = { 0 };
+    char day[LUCI_MOMENT_TEXT];
+    int part = split(moment, &parts);
+
+    put_day(&parts, day);
+    apr_snprintf(text, LUCI_MOMENT_TEXT, "%sT%02d:%02d:%02d.%03dZ", day, parts.tm_hour, parts.tm_min,
+                 parts.tm_sec, part);
+}
+
+/* So many digits and then this character; NULL: something else is there. */
+static const char *read_part(const char *text, int digits, char end, int *part)
+{
+    *part = 0;
+    for (; digits > 0; digits--, text++) {
+        if (!apr_isdigit(*text))
+            return NULL;
+        *part = *part * 10 + (*text - '0');
+    }
+    return *text == end ? text + 1 : NULL;
+}
+
+static const char *read_year(const char *text, int *year)
+{
+    int sign = *text == '-' ? -1 : 1, has_sign = *text == '-' || *text == '+';
+
+    text = read_part(text + has_sign, has_sign ? 6 : 4, '-', year);
+    *year *= sign;
+    return text;
+}
+
+/* Writing it again shows days that the month does not have, and years that are written otherwise. */
+int luci_moment_read(const char *iso, luci_ms_t *moment)
+{
+    struct tm parts = { 0 };
+    int milliseconds;
+    char again[LUCI_MOMENT_TEXT];
+    const char *at = read_year(iso, &parts.tm_year);
+    luci_ms_t read;
+
+    at = at ? read_part(at, 2, '-', &parts.tm_mon) : NULL;
+    at = at ? read_part(at, 2, 'T', &parts.tm_mday) : NULL;
+    at = at ? read_part(at, 2, ':', &parts.tm_hour) : NULL;
+    at = at ? read_part(at, 2, ':', &parts.tm_min) : NULL;
+    at = at ? read_part(at, 2, '.', &parts.tm_sec) : NULL;
+    at = at ? read_part(at, 3, 'Z', &milliseconds) : NULL;
+    if (!at)
+        return 0;
+    parts.tm_year -= 1900;
+    parts.tm_mon--;
+    read = (luci_ms_t)timegm(&parts) * LUCI_MS_SECOND + milliseconds;
+    luci_moment_iso(read, again);
+    if (strcmp(iso, again) != 0)
+        return 0;
+    *moment = read;
+    return 1;
+}
+
+void luci_moment_readable(luci_ms_t moment, char text[LUCI_MOMENT_TEXT])
+{
+    struct tm parts = { 0 };
+    char day[LUCI_MOMENT_TEXT];
+
+    (void)split(moment, &parts);
+    put_day(&parts, day);
+    apr_snprintf(text, LUCI_MOMENT_TEXT, "%s %02d:%02d:%02dZ", day, parts.tm_hour, parts.tm_min,
+                 parts.tm_sec);
+}

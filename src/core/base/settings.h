@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the administrator decided, as the core needs it. Filled once by the configuration,
+ * read-only afterwards; strings and arrays belong to the configuration's pool. There is no "unset" here:
+ * every member holds a legal value. */
+#ifndef LUCI_SETTINGS_H
+#define LUCI_SETTINGS_H
+
+#include <apr.h>
+#include <apr_tables.h>
+
+/* Moments and spans of time: milliseconds, moments since 1970-01-01 UTC (as in Lucia's tables). */
+typedef apr_int64_t luci_ms_t;
+
+#define LUCI_MS_SECOND ((luci_ms_t)1000)
+#define LUCI_MS_MINUTE (60 * LUCI_MS_SECOND)
+#define LUCI_MS_HOUR (60 * LUCI_MS_MINUTE)
+#define LUCI_MS_DAY (24 * LUCI_MS_HOUR)
+
+/* The largest moment of a JavaScript Date. Between this and its negative no sum or difference of two
+ * overflows.
+ */
+#define LUCI_MOMENT_MOST ((luci_ms_t)8640000000000000)
+
+#define LUCI_SESSION_ID_LENGTH 40 /* characters of [a-z0-9], as Lucia v2 */
+#define LUCI_USER_ID_LENGTH 15    /* characters of [a-z0-9], as Lucia v2 */
+#define LUCI_ATTRIBUTES_MAX 16    /* columns that LuciaUserAttributes may name */
+
+/* How the session table holds an id. */
+typedef enum {
+    LUCI_TOKENS_HASHED, /* lower-case hex of its SHA-256: a dump of the table opens no door */
+    LUCI_TOKENS_PLAIN   /* as it is, so that a Lucia v2 application can share the table */
+} luci_tokens_t;
+
+/* LuciaUsernameProfile: what a new username may be. */
+typedef enum {
+    LUCI_PROFILE_PERMISSIVE, /* any text that a reader takes for no other name */
+    LUCI_PROFILE_PRECIS      /* RFC 8265 */
+} luci_profile_t;
+
+/* Bounds of a length in UTF-16 units (JavaScript's .length), both ends allowed. */
+typedef struct {
+    int least;
+    int most;
+} luci_length_t;
+
+typedef enum {
+    LUCI_HASH_ARGON2ID,
+    LUCI_HASH_LUCIA_SCRYPT /* Lucia v2's "s2:salt:hex"; its cost is fixed */
+} luci_hash_kind_t;
+
+/* What a new password hash is made with; m, t and p are Argon2's (RFC 9106). */
+typedef struct {
+    luci_hash_kind_t kind;
+    apr_uint32_t memory_kib;
+    apr_uint32_t passes;
+    apr_uint32_t lanes;
+} luci_hash_cost_t;
+
+typedef struct {
+    apr_uint32_t most; /* tries within the period; 0: no limit */
+    luci_ms_t period;
+} luci_limit_t;
+
+/* LuciaThrottle. */
+typedef struct {
+    luci_limit_t account; /* failed sign-ins */
+    luci_limit_t address;
+    luci_limit_t sign_up;
+    luci_limit_t account_success; /* right ones, each of which costs a hash, too */
+    luci_limit_t address_success;
+} luci_throttle_limits_t;
+
+/* Names of the three tables: letters, digits, underscores. */
+typedef struct {
+    const char *user;
+    const char *key;
+    const char *session;
+} luci_tables_t;
+
+typedef struct {
+    luci_ms_t active_period;
+    luci_ms_t idle_period;
+    luci_ms_t max_lifetime; /* 0: no limit */
+    luci_tokens_t tokens;
+    luci_length_t username_length; /* at sign-up; sign-in starts at 1 */
+    luci_length_t password_length; /* likewise */
+    luci_profile_t username_profile;
+    luci_hash_cost_t hash;
+    luci_tables_t tables;
+    apr_array_header_t *
+        attributes; /* const char *: columns of the user table beyond "username" (harmless, but read twice) */
+} luci_settings_t;
+
+#endif

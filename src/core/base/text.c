@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/text.h"
+
+#include <utf8proc.h>
+
+size_t luci_text_valid_bytes(const char *text, size_t length)
+{
+    const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)text;
+    size_t at = 0;
+
+    while (at < length && bytes[at]) {
+        utf8proc_int32_t character;
+        size_t left = length - at;
+        utf8proc_ssize_t size =
+            bytes[at] < 0x80 ? 1 : utf8proc_iterate(bytes + at, left < 4 ? (int)left : 4, &character);
+
+        if (size <= 0)
+            break;
+        at += (size_t)size;
+    }
+    return at;
+}
+
+static int hex_digit(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    if (digit >= 'a' && digit <= 'f')
+        return digit - 'a' + 10;
+    if (digit >= 'A' && digit <= 'F')
+        return digit - 'A' + 10;
+    return -1;
+}
+
+/* The byte that the three characters at escape stand for, or -1. */
+static int escaped_byte(const char *escape, size_t left)
+{
+    int high, low;
+
+    if (left < 3)
+        return -1;
+    high = hex_digit(escape[1]);
+    low = hex_digit(escape[2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+size_t luci_text_percent_decode(char *text, size_t *length)
+{
+    size_t from = 0, to = 0, broken = 0;
+
+    while (from < *length) {
+        int byte = text[from] == '%' ? escaped_byte(text + from, *length - from) : -1;
+
+        if (text[from] == '%' && byte < 0)
+            broken++;
+        text[to++] = (char)(byte < 0 ? text[from] : byte);
+        from += byte < 0 ? 1 : 3;
+    }
+    *length = to;
+    return broken;
+}
+
+size_t luci_text_printable_bytes(const char *text, size_t length)
+{
+    size_t at = 0;
+
+    while (at < length && (unsigned char)text[at] >= 0x20 && text[at] != 0x7f)
+        at++;
+    return at;
+}

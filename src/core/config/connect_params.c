@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/config/connect_params.h"
+
+#include "core/base/secret.h"
+#include "core/files/trusted_path.h"
+
+#include <apr_env.h>
+#include <apr_escape.h>
+#include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FROM_FILE "{file:"
+#define FROM_ENVIRONMENT "{env:"
+#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
+/* What the parts have in common. */
+typedef struct {
+    luci_sql_dialect_t dialect;
+    const char *params;
+    const char **problem;
+    apr_pool_t *pool;
+} filling_t;
+
+static luci_result_t fail(const filling_t *filling, const char *what, const char *name, const char *why)
+{
+    *filling->problem = apr_psprintf(filling->pool, "%s \"%s\" %s", what, name, why);
+    return LUCI_INVALID;
+}
+
+/* As much of a file as there is room for. A pipe would be waited for. 0: *why it can't be read. */
+static int read_regular(const char *path, char *text, apr_size_t room, apr_size_t *length, const char **why,
+                        apr_pool_t *pool)
+{
+    int file = luci_trusted_open(path, O_RDONLY | O_NONBLOCK, 0, why, pool);
+    struct stat info;
+    ssize_t got = 0;
+
+    if (file < 0)
+        return 0;
+    if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
+        *why = "it is not a regular file";
+        close(file);
+        return 0;
+    }
+    while (*length < room && (got = read(file, text + *length, room - *length)) > 0)
+        *length += (apr_size_t)got;
+    if (got < 0)
+        *why = apr_pstrdup(pool, strerror(errno));
+    close(file);
+    return got >= 0;
+}
+
+/* The first line, without its end. */
+static luci_result_t read_file(const filling_t *filling, const char *path, const char **secret)
+{
+    char *text = apr_pcalloc(filling->pool, LUCI_SECRET_BYTES_MOST + 2);
+    apr_size_t length = 0;
+    const char *why;
+
+    if (*path != '/')
+        return fail(filling, "the file", path, "is not allowed: a path that starts with a slash");
+    if (!read_regular(path, text, LUCI_SECRET_BYTES_MOST + 1, &length, &why, filling->pool))
+        return fail(filling, "the file", path, apr_pstrcat(filling->pool, "can't be read: ", why, NULL));
+    if (memchr(text, '\0', length))
+        return fail(filling, "the file", path, "holds a NUL");
+    if (strcspn(text, "\r\n") > LUCI_SECRET_BYTES_MOST)
+        return fail(filling, "the first line of the file", path, "is too long");
+    text[strcspn(text, "\r\n")] = '\0';
+    *secret = text;
+    return LUCI_OK;
+}
+
+/* What is no name of a variable may be a secret with a brace in it, and isn't shown. */
+static luci_result_t read_variable(const filling_t *filling, const char *name, const char **secret)
+{
+    char *value = NULL;
+
+    if (!*name || name[strspn(name, NAME_CHARACTERS)]) {
+        *filling->problem = "what stands behind {env: is not allowed: letters, digits and _, and then }";
+        return LUCI_INVALID;
+    }
+    if (apr_env_get(&value, name, filling->pool) != APR_SUCCESS || !value)
+        return fail(filling, "the environment variable", name, "is not set");
+    *secret = value;
+    return LUCI_OK;
+}
+
+/* A form's escapes but for its plus signs, which libpq takes as they are. */
+static const char *escaped_for_url(const char *secret, apr_pool_t *pool)
+{
+    const char *escaped = apr_pescape_urlencoded(pool, secret), *plus;
+
+    while ((plus = strchr(escaped, '+')) != NULL)
+        escaped = apr_pstrcat(pool, apr_pstrmemdup(pool, escaped, (apr_size_t)(plus - escaped)), "%20",
+                              plus + 1, NULL);
+    return escaped;
+}
+
+/* libpq: in single quotes, with a backslash before each quote and backslash. */
+static const char *quoted_for_pgsql(const char *secret, apr_pool_t *pool)
+{
+    char *quoted, *out;
+
+    quoted = out = apr_palloc(pool, 2 * strlen(secret) + 3);
+    *out++ = '\'';
+    for (; *secret; secret++) {
+        if (*secret == '\'' || *secret == '\\')
+            *out++ = '\\';
+        *out++ = *secret;
+    }
+    *out++ = '\'';
+    *out = '\0';
+    return quoted;
+}
+
+static int is_url(const char *params)
+{
+    return strncmp(params, "postgresql://", 13) == 0 || strncmp(params, "postgres://", 11) == 0;
+}
+
+/* apr_dbd's mysql driver ends a value at these and knows no quotes. */
+#define MYSQL_SEPARATORS " \r\n\t;|,"
+
+static luci_result_t quote(const filling_t *filling, const char *name, const char **secret)
+{
+    const char *params = filling->params;
+
+    if (!**secret)
+        return fail(filling, "the secret from", name, "is empty");
+    if (filling->dialect == LUCI_PGSQL)
+        *secret = is_url(params) ? escaped_for_url(*secret, filling->pool)
+                                 : quoted_for_pgsql(*secret, filling->pool);
+    else if (filling->dialect == LUCI_MYSQL && strpbrk(*secret, MYSQL_SEPARATORS))
+        return fail(filling, "the secret from", name,
+                    "holds a blank, comma, semicolon or bar, which the mysql driver can't take");
+    return LUCI_OK;
+}
+
+/* What stands between the colon and the closing brace, as a value. */
+static luci_result_t value_of(const filling_t *filling, const char *place, size_t length, const char **value)
+{
+    int from_file = strncmp(place, FROM_FILE, strlen(FROM_FILE)) == 0;
+    size_t head = strlen(from_file ? FROM_FILE : FROM_ENVIRONMENT);
+    const char *name = apr_pstrmemdup(filling->pool, place + head, length - head);
+    luci_result_t result = from_file ? read_file(filling, name, value) : read_variable(filling, name, value);
+
+    return result == LUCI_OK ? quote(filling, name, value) : result;
+}
+
+luci_result_t luci_connect_secret(const char *place, const char **secret, const char **problem,
+                                  apr_pool_t *pool)
+{
+    const filling_t filling = { LUCI_SQLITE3, "", problem, pool }; /* which quotes nothing */
+    size_t length = strcspn(place, "}");
+
+    if ((strncmp(place, FROM_FILE, strlen(FROM_FILE)) == 0 ||
+         strncmp(place, FROM_ENVIRONMENT, strlen(FROM_ENVIRONMENT)) == 0) &&
+        place[length] && !place[length + 1])
+        return value_of(&filling, place, length, secret);
+    *problem = "what stands there is neither";
+    return LUCI_INVALID;
+}
+
+static const char *next_place(const char *text)
+{
+    const char *file = strstr(text, FROM_FILE), *variable = strstr(text, FROM_ENVIRONMENT);
+
+    if (!file || !variable)
+        return file ? file : variable;
+    return file < variable ? file : variable;
+}
+
+/* An attempt that was given up ends by itself: libpq would wait as long as TCP does. Longer than we wait for
+ * it, or giving up would look like a refusal. */
+#define CONNECT_TIMEOUT "connect_timeout"
+#define CONNECT_SECONDS "8"
+
+static const char *with_timeout(const char *params, apr_pool_t *pool)
+{
+    const char *before = " ";
+
+    if (strstr(params, CONNECT_TIMEOUT))
+        return params;
+    if (is_url(params))
+        before = strchr(params, '?') ? "&" : "?";
+    return apr_pstrcat(pool, params, before, CONNECT_TIMEOUT "=" CONNECT_SECONDS, NULL);
+}
+
+luci_result_t luci_connect_params(luci_sql_dialect_t dialect, const char *params, const char **filled,
+                                  const char **problem, apr_pool_t *pool)
+{
+    const filling_t filling = { dialect, params, problem, pool };
+    const char *rest = params, *place, *value;
+
+    *filled = params;
+    if (dialect == LUCI_SQLITE3) /* a path */
+        return LUCI_OK;
+    for (*filled = ""; (place = next_place(rest)) != NULL;) {
+        size_t length = strcspn(place, "}");
+        luci_result_t result;
+
+        if (!place[length]) {
+            *problem = "a brace of {file: or {env: is not closed";
+            return LUCI_INVALID;
+        }
+        result = value_of(&filling, place, length, &value);
+        if (result != LUCI_OK)
+            return result;
+        *filled =
+            apr_pstrcat(pool, *filled, apr_pstrmemdup(pool, rest, (apr_size_t)(place - rest)), value, NULL);
+        rest = place + length + 1;
+    }
+    *filled = apr_pstrcat(pool, *filled, rest, NULL);
+    if (dialect == LUCI_PGSQL)
+        *filled = with_timeout(*filled, pool);
+    return LUCI_OK;
+}
+
+/* ---- Where a database is ---- */
+
+/* What stands behind the last "host=" of a list of words, or in the place of a URL's host; "" for none. */
+static const char *host_of(const char *params)
+{
+    static const char *const words[] = { "host=", "hostaddr=" };
+    const char *host = "", *found;
+
+    if (is_url(params)) {
+        host = strstr(params, "//") + 2;
+        found = strchr(host, '@');
+        return found ? found + 1 : host;
+    }
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        for (found = params; (found = strstr(found, words[i])) != NULL;) {
+            found += strlen(words[i]);
+            host = found + (*found == '\'');
+        }
+    }
+    return host;
+}
+
+int luci_connect_is_local(const char *driver, const char *params)
+{
+    static const char *const own[] = { "localhost", "127.", "::1", "[::1]", "/", "@", "?" };
+    const char *host = host_of(params);
+    luci_sql_dialect_t dialect;
+
+    if (luci_sql_dialect(driver, &dialect) != LUCI_OK || !luci_sql_is_server(dialect) || !*host)
+        return 1;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        if (strncmp(host, own[i], strlen(own[i])) == 0)
+            return 1;
+    }
+    return 0;
+}

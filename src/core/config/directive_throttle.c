@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/config/connect_params.h"
+#include "core/config/directive_types.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+/* ---- account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME ---- */
+
+#define TRIES_MOST 1000000
+#define PERIOD_LEAST LUCI_MS_SECOND
+#define PERIOD_MOST (30 * LUCI_MS_DAY)
+
+/* What a part is that isn't written. The first two are the contract's; a school behind one address that signs
+ * up together should pass the third. Nobody signs in once a second, nor does a company of thousands behind
+ * one address come near the last. */
+static const luci_throttle_limits_t defaults = {
+    .account = { 10, 15 * LUCI_MS_MINUTE },
+    .address = { 100, 15 * LUCI_MS_MINUTE },
+    .sign_up = { 300, LUCI_MS_HOUR },
+    .account_success = { 1000, 15 * LUCI_MS_MINUTE },
+    .address_success = { 10000, 15 * LUCI_MS_MINUTE },
+};
+
+static const char *allowed_throttle(const luci_limits_t *limits, apr_pool_t *pool)
+{
+    (void)limits;
+    return apr_psprintf(
+        pool,
+        "account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME, each "
+        "at most once, with N from 1 to %d and TIME from 1s to 30d, such as account=10/15min, "
+        "or account=off; or off alone",
+        TRIES_MOST);
+}
+
+/* What follows the equals sign. */
+static int parse_limit(const char *text, luci_limit_t *limit, apr_pool_t *pool)
+{
+    const char *slash = strchr(text, '/');
+    apr_int64_t most;
+    luci_ms_t period;
+
+    if (strcasecmp(text, "off") == 0) {
+        *limit = (luci_limit_t){ 0 };
+        return 1;
+    }
+    if (!slash ||
+        !luci_word_number(apr_pstrmemdup(pool, text, (apr_size_t)(slash - text)), 1, TRIES_MOST, &most) ||
+        !luci_word_ms(slash + 1, &period) || period < PERIOD_LEAST || period > PERIOD_MOST)
+        return 0;
+    *limit = (luci_limit_t){ (apr_uint32_t)most, period };
+    return 1;
+}
+
+static int parse_part(const char *word, luci_throttle_limits_t *throttle, unsigned int *seen,
+                      apr_pool_t *pool)
+{
+    const struct {
+        const char *name;
+        luci_limit_t *limit;
+    } parts[] = {
+        { "account=", &throttle->account },
+        { "ip=", &throttle->address },
+        { "signup=", &throttle->sign_up },
+        { "account-success=", &throttle->account_success },
+        { "ip-success=", &throttle->address_success },
+    };
+
+    for (unsigned int i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+        size_t length = strlen(parts[i].name);
+
+        if (strncasecmp(word, parts[i].name, length) != 0)
+            continue;
+        if (*seen & (1u << i))
+            return 0;
+        *seen |= 1u << i;
+        return parse_limit(word + length, parts[i].limit, pool);
+    }
+    return 0;
+}
+
+static const char *parse_throttle(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
+                                  apr_pool_t *pool)
+{
+    luci_throttle_limits_t throttle = defaults;
+    unsigned int seen = 0;
+
+    if (words->nelts == 1 && luci_word_is_off(limits, LUCI_WORD(words, 0))) {
+        *(luci_throttle_value_t *)value = (luci_throttle_limits_t){ 0 };
+        return NULL;
+    }
+    for (int i = 0; i < words->nelts; i++) {
+        if (!parse_part(LUCI_WORD(words, i), &throttle, &seen, pool))
+            return allowed_throttle(limits, pool);
+    }
+    *(luci_throttle_value_t *)value = throttle;
+    return NULL;
+}
+
+const luci_type_t luci_type_throttle = {
+    sizeof(luci_throttle_value_t), 1, 5, parse_throttle, allowed_throttle, NULL, 0
+};
+
+/* ---- {file:/path} or {env:NAME} ---- */
+
+#define SECRET_BYTES_LEAST 32
+
+static const char *allowed_secret_place(const luci_limits_t *limits, apr_pool_t *pool)
+{
+    (void)limits;
+    return apr_psprintf(pool, "{file:/path} or {env:NAME} with at least %d characters there",
+                        SECRET_BYTES_LEAST);
+}
+
+static const char *parse_secret_place(const apr_array_header_t *words, const luci_limits_t *limits,
+                                      void *value, apr_pool_t *pool)
+{
+    const char *secret, *problem;
+
+    if (luci_connect_secret(LUCI_WORD(words, 0), &secret, &problem, pool) != LUCI_OK)
+        return apr_pstrcat(pool, problem, "; allowed is ", allowed_secret_place(limits, pool), NULL);
+    if (strlen(secret) < SECRET_BYTES_LEAST)
+        return apr_pstrcat(pool, "the secret is too short; allowed is ", allowed_secret_place(limits, pool),
+                           NULL);
+    *(luci_secret_place_value_t *)value = secret;
+    return NULL;
+}
+
+const luci_type_t luci_type_secret_place = {
+    sizeof(luci_secret_place_value_t), 1, 1, parse_secret_place, allowed_secret_place, NULL, 1
+};
+
+/* ---- A socket's path ---- */
+
+static const char *allowed_socket(const luci_limits_t *limits, apr_pool_t *pool)
+{
+    (void)limits;
+    (void)pool;
+    return "a path, absolute or below DefaultRuntimeDir, or off";
+}
+
+static const char *parse_socket(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
+                                apr_pool_t *pool)
+{
+    const char *path = LUCI_WORD(words, 0);
+
+    if (!*path)
+        return allowed_socket(limits, pool);
+    *(luci_socket_value_t *)value = luci_word_is_off(limits, path) ? NULL : path;
+    return NULL;
+}
+
+const luci_type_t luci_type_socket = {
+    sizeof(luci_socket_value_t), 1, 1, parse_socket, allowed_socket, NULL, 0
+};

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The types a directive's value can have: each is a record with a parser, the words it takes and
+ * the sentence that says what is allowed. Parsers write nothing but *value, and that only when they accept;
+ * strings come from the pool given. */
+#ifndef LUCI_DIRECTIVE_TYPES_H
+#define LUCI_DIRECTIVE_TYPES_H
+
+#include "core/config/configuration.h"
+
+#include <stddef.h>
+
+/* What a row allows within its type; members a type does not know are ignored. */
+typedef struct {
+    apr_int64_t least; /* times: milliseconds; lengths: UTF-16 units; quotas: their units */
+    apr_int64_t most;
+    const char *units;          /* quotas: of what */
+    luci_ms_t wait;             /* quotas: where WAIT is not written */
+    int off;                    /* the word "off" stands for "none" (0 or NULL) */
+    const char *const *choices; /* closed by NULL; the position is the value */
+} luci_limits_t;
+
+#define LUCI_WORD(words, n) APR_ARRAY_IDX(words, n, const char *)
+
+/* Judges words (const char *, as many as the type takes). NULL: *value was set. Else the broken rule as a
+ * phrase that can follow "is not allowed: ". limits is NULL when the row has none. */
+typedef const char *luci_parse_fn(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
+                                  apr_pool_t *pool);
+
+/* What is allowed, as such a phrase. */
+typedef const char *luci_allowed_fn(const luci_limits_t *limits, apr_pool_t *pool);
+
+typedef struct {
+    size_t size; /* bytes of *value */
+    int least_words;
+    int most_words;
+    luci_parse_fn *parse;
+    luci_allowed_fn *allowed;
+    void (*append)(void *value,
+                   const void *more); /* a repeated line adds to the first; NULL: it replaces it */
+    int secret; /* the words hold secrets and are never shown; the phrase stands alone */
+} luci_type_t;
+
+#define LUCI_WORDS_ANY 1000 /* most_words of a list without a bound of its own */
+
+/* What each type writes; directives.c checks the members of its rows against these. */
+typedef int luci_flag_value_t;
+typedef unsigned int luci_choice_value_t; /* an enum without negative values */
+typedef luci_ms_t luci_time_value_t;
+typedef luci_length_t luci_lengths_value_t;
+typedef luci_quota_t luci_quota_value_t;
+typedef luci_hash_cost_t luci_hash_cost_value_t;
+typedef luci_database_t luci_database_value_t;
+typedef luci_cache_name_t luci_cache_name_value_t;
+typedef luci_throttle_limits_t luci_throttle_value_t;
+typedef const char *luci_secret_place_value_t;
+typedef const char *luci_socket_value_t;
+typedef luci_tables_t luci_tables_value_t;
+typedef apr_array_header_t *luci_attributes_value_t;
+typedef apr_array_header_t *luci_origins_value_t;
+typedef const char *luci_column_value_t;
+typedef const char *luci_cookie_name_value_t;
+typedef const char *luci_cookie_path_value_t;
+typedef const char *luci_cookie_domain_value_t;
+typedef const char *luci_login_url_value_t;
+typedef const char *luci_local_url_value_t;
+typedef const char *luci_mount_value_t;
+typedef const char *luci_folder_value_t;
+typedef const char *luci_log_target_value_t;
+
+/* Numbers and choices: directive_types.c */
+extern const luci_type_t luci_type_flag;      /* On or Off */
+extern const luci_type_t luci_type_choice;    /* one word of limits->choices, whatever its case */
+extern const luci_type_t luci_type_time;      /* 10s, 5min, 24h, 14d; a bare number is seconds */
+extern const luci_type_t luci_type_lengths;   /* MIN MAX */
+extern const luci_type_t luci_type_quota;     /* MAX [WAIT], MAX may be auto */
+extern const luci_type_t luci_type_hash_cost; /* argon2id [m=KiB] [t=N] [p=N], or lucia-scrypt */
+
+/* 1 when the word is "off" and the row allows it. */
+int luci_word_is_off(const luci_limits_t *limits, const char *word);
+
+/* A number without a unit, or a span of time with one. 0: it's none, or out of bounds. */
+int luci_word_number(const char *word, apr_int64_t least, apr_int64_t most, apr_int64_t *number);
+int luci_word_ms(const char *word, luci_ms_t *ms);
+
+/* The next word of a line, from pool, as httpd reads words: between quotes (" or ') blanks are part of it,
+ * and a backslash makes the quote or a backslash so. *line moves on to what follows; "" at its end. */
+const char *luci_word_next(const char **line, apr_pool_t *pool);
+
+/* All words of a line (const char *), from pool. */
+apr_array_header_t *luci_words(const char *line, apr_pool_t *pool);
+
+/* The folder that relative paths start from, httpd's ServerRoot: one in the process, set before a value is
+ * judged. */
+extern const char *luci_directive_root;
+
+/* path made absolute under luci_directive_root; NULL: it can't be. */
+const char *luci_word_path(const char *path, apr_pool_t *pool);
+
+/* Names: directive_names.c */
+
+#define LUCI_IDENTIFIER_BYTES_MOST 63 /* PostgreSQL's bound, the least of the three engines */
+
+/* 1 for letters, digits and underscores, not starting with a digit: what a table or column may be called. */
+int luci_word_is_identifier(const char *word);
+
+extern const luci_type_t luci_type_database;   /* DRIVER PARAMS */
+extern const luci_type_t luci_type_cache_name; /* PROVIDER[:ARGS] */
+extern const luci_type_t luci_type_tables;     /* three different identifiers */
+extern const luci_type_t luci_type_attributes;
+extern const luci_type_t luci_type_column; /* one identifier */
+extern const luci_type_t luci_type_cookie_name;
+extern const luci_type_t luci_type_cookie_path;
+extern const luci_type_t luci_type_cookie_domain;
+
+/* Throttling: directive_throttle.c */
+extern const luci_type_t luci_type_throttle;     /* account=N/TIME ip=N/TIME signup=N/TIME, or off */
+extern const luci_type_t luci_type_secret_place; /* {file:/path} or {env:NAME}, filled in */
+extern const luci_type_t luci_type_socket;       /* a path; "off" is NULL */
+
+/* Origins, URLs and folders: directive_urls.c */
+extern const luci_type_t luci_type_origins;    /* a list; never NULL, "off" is the empty one */
+extern const luci_type_t luci_type_login_url;  /* a path on this site, or an absolute http or https URL */
+extern const luci_type_t luci_type_local_url;  /* a path on this site */
+extern const luci_type_t luci_type_mount;      /* "/" or "/a/b", a final slash is taken off */
+extern const luci_type_t luci_type_folder;     /* relative to ServerRoot */
+extern const luci_type_t luci_type_log_target; /* a file, "|program", or "off" as this very word */
+
+#endif

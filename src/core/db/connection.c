@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/db/connection.h"
+
+#include "core/db/db_message.h"
+#include "core/db/db_place.h"
+
+#include <apr_strings.h>
+#include <apr_time.h>
+#include <dlfcn.h>
+#include <string.h>
+
+/* As long as the driver waits for a lock, and more often. */
+#define LOCK_TRIES 64
+#define LOCK_PAUSE apr_time_from_msec(25)
+
+luci_result_t luci_connection_init(const char *driver, const char **problem, apr_pool_t *pool)
+{
+    const apr_dbd_driver_t *loaded;
+    apr_status_t status = apr_dbd_init(pool);
+
+    if (status == APR_SUCCESS)
+        status = apr_dbd_get_driver(pool, driver, &loaded);
+    if (status == APR_SUCCESS)
+        return LUCI_OK;
+    *problem = apr_psprintf(pool,
+                            "apr_dbd's driver \"%s\" can't be loaded: %pm; install the package that has it "
+                            "(Debian: libaprutil1-dbd-%s)",
+                            driver, &status, driver);
+    return LUCI_UNAVAILABLE;
+}
+
+static luci_result_t note_failure(luci_connection_t *connection, luci_result_t result, const char *message)
+{
+    apr_cpystrn(connection->error, message, sizeof connection->error);
+    connection->broken = 1;
+    return result;
+}
+
+luci_result_t luci_connection_fail(luci_connection_t *connection, luci_result_t result, const char *reason)
+{
+    (void)note_failure(connection, result, reason && *reason ? reason : "no reason given");
+    luci_db_message_clean(connection->error);
+    return result;
+}
+
+luci_result_t luci_connection_refuse(luci_connection_t *connection, const char *params, const char *reason)
+{
+    return note_failure(connection, LUCI_UNAVAILABLE,
+                        luci_db_place_message(connection->dialect, params, reason, connection->pool));
+}
+
+luci_result_t luci_connection_give_up(luci_connection_t *connection)
+{
+    connection->hung = 1;
+    return luci_connection_fail(connection, LUCI_BUSY, "the server does not answer in time");
+}
+
+static int is_busy(const luci_connection_t *connection, int code)
+{
+    return luci_sql_failure(connection->dialect, code) == LUCI_SQL_BUSY;
+}
+
+/* The answer to a driver's code. */
+static luci_result_t answer(luci_connection_t *connection, int code)
+{
+    luci_result_t result = is_busy(connection, code) ? LUCI_BUSY : LUCI_UNAVAILABLE;
+
+    if (code == 0)
+        return LUCI_OK;
+    if (connection->hung)
+        return luci_connection_give_up(connection);
+    return luci_connection_fail(connection, result,
+                                apr_dbd_error(connection->driver, connection->handle, code));
+}
+
+#define TIME_IS_UP (-1) /* a code that no driver has */
+
+void luci_connection_limit(luci_connection_t *connection, luci_ms_t most)
+{
+    luci_deadline_limit(&connection->deadline, luci_sql_is_server(connection->dialect) ? most : 0);
+}
+
+static int begin_call(luci_connection_t *connection)
+{
+    connection->hung = !luci_deadline_begin_call(&connection->deadline);
+    return !connection->hung;
+}
+
+static void end_call(luci_connection_t *connection)
+{
+    connection->hung = luci_deadline_end_call(&connection->deadline);
+}
+
+/* All rows at once: asked for one by one, PostgreSQL's driver takes an error for the end of the rows, and
+ * sleeps when there are none. */
+#define ALL_ROWS 1
+
+luci_result_t luci_connection_set_up(luci_connection_t *connection)
+{
+    const char *const *query = luci_sql_session_setup(connection->dialect);
+
+    for (; *query; query++) {
+        apr_dbd_results_t *results = NULL;
+        int code = TIME_IS_UP;
+
+        if (begin_call(connection)) {
+            code = apr_dbd_select(connection->driver, connection->pool, connection->handle, &results, *query,
+                                  ALL_ROWS);
+            end_call(connection);
+        }
+        if (code != 0 && luci_sql_setup_matters(connection->dialect))
+            return answer(connection, code);
+    }
+    return LUCI_OK;
+}
+
+int luci_connection_socket(const luci_connection_t *connection)
+{
+    const char *name = luci_sql_socket_function(connection->dialect);
+    int (*get_socket)(void *) = NULL;
+
+    *(void **)&get_socket = dlsym(RTLD_DEFAULT, name);
+    return get_socket ? get_socket(apr_dbd_native_handle(connection->driver, connection->handle)) : -1;
+}
+
+apr_status_t luci_connection_close(void *baton)
+{
+    luci_connection_t *connection = baton;
+
+    luci_deadline_leave(&connection->deadline);
+    apr_dbd_close(connection->driver, connection->handle);
+    return APR_SUCCESS;
+}
+
+luci_result_t luci_connection_find_driver(luci_connection_t *connection, const char *name)
+{
+    if (apr_dbd_get_driver(connection->pool, name, &connection->driver) == APR_SUCCESS)
+        return LUCI_OK;
+    return luci_connection_fail(connection, LUCI_UNAVAILABLE, "the database's driver can't be loaded");
+}
+
+void luci_connection_open_handle(void *baton)
+{
+    luci_opening_t *opening = baton;
+
+    if (apr_dbd_open_ex(opening->driver, opening->pool, opening->params, &opening->handle,
+                        &opening->problem) != APR_SUCCESS)
+        opening->handle = NULL;
+}
+
+void luci_connection_close_handle(void *baton)
+{
+    luci_opening_t *opening = baton;
+
+    if (opening->handle)
+        apr_dbd_close(opening->driver, opening->handle);
+}
+
+/* The driver waits for a lock when it runs a statement but not when it prepares one, for which SQLite reads
+ * the schema. PostgreSQL's prepares what has a label only. */
+static int prepare(luci_connection_t *connection, const char *text, const char *label,
+                   apr_dbd_prepared_t **prepared, apr_pool_t *pool)
+{
+    for (int tries = 1;; tries++) {
+        int code = TIME_IS_UP;
+
+        if (begin_call(connection)) {
+            code = apr_dbd_prepare(connection->driver, pool, connection->handle, text, label, prepared);
+            end_call(connection);
+        }
+        if (!is_busy(connection, code) || tries == LOCK_TRIES)
+            return code;
+        apr_sleep(LOCK_PAUSE);
+    }
+}
+
+luci_result_t luci_connection_prepare(luci_connection_t *connection, const char *text,
+                                      apr_dbd_prepared_t **prepared)
+{
+    const char *label = apr_psprintf(connection->pool, "luci_%d", connection->prepared++);
+    int code = prepare(connection, text, label, prepared, connection->pool);
+
+    if (code != 0)
+        *prepared = NULL;
+    return answer(connection, code);
+}
+
+/* The row of a number (from 1). A copy, because not every driver's rows last as long as pool. */
+static luci_result_t copy_row(luci_connection_t *connection, apr_dbd_results_t *results, int number,
+                              const char *const **row, apr_pool_t *pool)
+{
+    const apr_dbd_driver_t *driver = connection->driver;
+    apr_dbd_row_t *found = NULL;
+    int columns = apr_dbd_num_cols(driver, results);
+    const char **values;
+
+    if (apr_dbd_get_row(driver, pool, results, &found, number) != 0)
+        return LUCI_NOT_FOUND;
+    values = apr_pcalloc(pool, (apr_size_t)columns * sizeof *values);
+    for (int i = 0; i < columns; i++) {
+        const char *value;
+        apr_status_t status = apr_dbd_datum_get(driver, found, i, APR_DBD_TYPE_STRING, &value);
+
+        if (status == APR_SUCCESS)
+            values[i] = apr_pstrdup(pool, value);
+        else if (status != APR_ENOENT) /* NULL */
+            return luci_connection_fail(connection, LUCI_UNAVAILABLE, "a column could not be read");
+    }
+    *row = values;
+    return LUCI_OK;
+}
+
+static int ask_once(luci_connection_t *connection, luci_bound_t *bound, apr_dbd_results_t **results,
+                    apr_pool_t *pool)
+{
+    int code = TIME_IS_UP;
+
+    *results = NULL;
+    if (begin_call(connection)) {
+        code = apr_dbd_pselect(connection->driver, pool, connection->handle, results, bound->prepared,
+                               ALL_ROWS, bound->arguments, bound->argument);
+        end_call(connection);
+    }
+    return code;
+}
+
+static luci_result_t ask(luci_connection_t *connection, luci_bound_t *bound, apr_dbd_results_t **results,
+                         apr_pool_t *pool)
+{
+    return answer(connection, ask_once(connection, bound, results, pool));
+}
+
+/* Another process may change the tables of a file between the two steps, with each column that it adds. */
+#define PROBE_TRIES 32
+
+luci_result_t luci_connection_probe(luci_connection_t *connection, const char *text, int *found,
+                                    apr_pool_t *scratch)
+{
+    int most = luci_sql_is_server(connection->dialect) ? 1 : PROBE_TRIES, code = 0;
+    apr_dbd_results_t *results = NULL;
+    const char *const *row;
+    luci_result_t result;
+
+    *found = 0;
+    for (int tries = 1; tries <= most; tries++) {
+        luci_bound_t bound = { 0 };
+
+        code = prepare(connection, text, NULL, &bound.prepared, scratch);
+        if (luci_sql_failure(connection->dialect, code) == LUCI_SQL_MISSING)
+            return LUCI_OK;
+        if (code != 0)
+            break;
+        code = ask_once(connection, &bound, &results, scratch);
+        if (code == 0 || is_busy(connection, code))
+            break;
+    }
+    result = answer(connection, code);
+    if (result == LUCI_OK)
+        result = copy_row(connection, results, 1, &row, scratch);
+    *found = result == LUCI_OK;
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+}
+
+luci_result_t luci_connection_select(luci_connection_t *connection, luci_bound_t *bound,
+                                     const char *const **row, apr_pool_t *pool)
+{
+    apr_dbd_results_t *results;
+    luci_result_t result = ask(connection, bound, &results, pool);
+
+    return result == LUCI_OK ? copy_row(connection, results, 1, row, pool) : result;
+}
+
+luci_result_t luci_connection_select_all(luci_connection_t *connection, luci_bound_t *bound,
+                                         apr_array_header_t *rows, apr_pool_t *pool)
+{
+    apr_dbd_results_t *results;
+    const char *const *row;
+    luci_result_t result = ask(connection, bound, &results, pool);
+
+    while (result == LUCI_OK) {
+        result = copy_row(connection, results, rows->nelts + 1, &row, pool);
+        if (result == LUCI_OK)
+            APR_ARRAY_PUSH(rows, const char *const *) = row;
+    }
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+}
+
+luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_t *bound, int *changed,
+                                      apr_pool_t *scratch)
+{
+    int code = TIME_IS_UP;
+
+    if (begin_call(connection)) {
+        code = apr_dbd_pquery(connection->driver, scratch, connection->handle, changed, bound->prepared,
+                              bound->arguments, bound->argument);
+        end_call(connection);
+    }
+    if (bound->may_conflict && luci_sql_failure(connection->dialect, code) == LUCI_SQL_CONFLICT) {
+        *changed = 0;
+        return LUCI_OK;
+    }
+    return answer(connection, code);
+}
+
+static int run(luci_connection_t *connection, const char *text)
+{
+    int changed, code = TIME_IS_UP;
+
+    if (begin_call(connection)) {
+        code = apr_dbd_query(connection->driver, connection->handle, &changed, text);
+        end_call(connection);
+    }
+    return code;
+}
+
+luci_result_t luci_connection_run(luci_connection_t *connection, const char *text)
+{
+    return answer(connection, run(connection, text));
+}
+
+/* Not apr_dbd's own transactions: PostgreSQL's driver ends the process when BEGIN fails. */
+static int step(luci_connection_t *connection, luci_sql_step_t step)
+{
+    return run(connection, luci_sql_transaction(connection->dialect, step));
+}
+
+luci_result_t luci_connection_begin(luci_connection_t *connection)
+{
+    return answer(connection, step(connection, LUCI_SQL_BEGIN));
+}
+
+luci_result_t luci_connection_commit(luci_connection_t *connection)
+{
+    return answer(connection, step(connection, LUCI_SQL_COMMIT));
+}
+
+luci_result_t luci_connection_roll_back(luci_connection_t *connection)
+{
+    return step(connection, LUCI_SQL_ROLLBACK) == 0 ? LUCI_OK : LUCI_UNAVAILABLE;
+}

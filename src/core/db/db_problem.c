@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/db/db_problem.h"
+
+#include "core/db/db_place.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* What the system says about a file, and a command against it. */
+typedef struct {
+    const char *path;   /* which file or folder it is about; NULL: it finds nothing wrong */
+    int code;           /* errno */
+    const char *remedy; /* "": none is known */
+} reason_t;
+
+/* In quotes where a shell would take it for something else. */
+static const char *quoted(const char *path, apr_pool_t *pool)
+{
+    char *text, *out;
+
+    if (!path[strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./+,:@%")])
+        return path;
+    text = out = apr_palloc(pool, 4 * strlen(path) + 3);
+    *out++ = '\'';
+    for (; *path; path++) {
+        if (*path == '\'')
+            out = (char *)memcpy(out, "'\\'", 3) + 3;
+        *out++ = *path;
+    }
+    *out++ = '\'';
+    *out = '\0';
+    return text;
+}
+
+/* Whom this process is. */
+static const char *user_name(apr_pool_t *pool)
+{
+    char room[1024];
+    struct passwd entry, *found = NULL;
+
+    if (getpwuid_r(geteuid(), &entry, room, sizeof room, &found) == 0 && found)
+        return apr_pstrdup(pool, entry.pw_name);
+    return apr_psprintf(pool, "%ld", (long)geteuid());
+}
+
+static const char *folder_of(const char *path, apr_pool_t *pool)
+{
+    const char *end = strrchr(path, '/');
+
+    if (!end)
+        return ".";
+    return end == path ? "/" : apr_pstrmemdup(pool, path, (apr_size_t)(end - path));
+}
+
+static int may(const char *path, int mode)
+{
+    return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
+}
+
+/* The first folder on the way that is not there, is no folder, or may not be entered. 0: there is none. */
+static int find_closed(const char *folder, reason_t *reason, apr_pool_t *pool)
+{
+    struct stat info;
+
+    if (strcmp(folder, "/") != 0 && strcmp(folder, ".") != 0 &&
+        find_closed(folder_of(folder, pool), reason, pool))
+        return 1;
+    *reason = (reason_t){ .path = folder, .remedy = "" };
+    if (stat(folder, &info) != 0)
+        reason->code = errno;
+    else if (!S_ISDIR(info.st_mode))
+        reason->code = ENOTDIR;
+    else if (!may(folder, X_OK))
+        reason->code = errno;
+    return reason->code != 0;
+}
+
+static const char *folder_remedy(const char *path, const reason_t *reason, apr_pool_t *pool)
+{
+    const char *folder = quoted(folder_of(path, pool), pool);
+
+    switch (reason->code) {
+    case ENOENT: return apr_psprintf(pool, "mkdir -p %s && chown %s %s", folder, user_name(pool), folder);
+    case EACCES: return apr_psprintf(pool, "chmod a+x %s", quoted(reason->path, pool));
+    case ENOTDIR: return "correct the path in LuciaDatabase";
+    default: return "";
+    }
+}
+
+static int is_full(const char *folder)
+{
+    struct statvfs info;
+
+    return statvfs(folder, &info) == 0 && (info.f_bavail == 0 || (info.f_files && info.f_favail == 0));
+}
+
+/* The file is there, or could be made. */
+static reason_t file_reason(const char *path, int writes, apr_pool_t *pool)
+{
+    const char *folder = folder_of(path, pool), *user = user_name(pool);
+    struct stat info;
+
+    if (stat(path, &info) != 0)
+        return (reason_t){ path, errno,
+                           "luciactl init makes it, and a start of httpd does with LuciaCreateSchema On" };
+    if (S_ISDIR(info.st_mode))
+        return (reason_t){ path, EISDIR, "write the path of a file in it in LuciaDatabase" };
+    if (!may(path, R_OK))
+        return (reason_t){ path, errno, apr_psprintf(pool, "chown %s %s", user, quoted(path, pool)) };
+    if (!writes)
+        return (reason_t){ NULL, 0, "" };
+    if (!may(path, W_OK))
+        return (reason_t){ path, errno,
+                           errno == EROFS ? "mount its file system for writing"
+                                          : apr_psprintf(pool, "chown %s %s", user, quoted(path, pool)) };
+    if (!may(folder, W_OK))
+        return (reason_t){ folder, errno, apr_psprintf(pool, "chown %s %s", user, quoted(folder, pool)) };
+    if (is_full(folder))
+        return (reason_t){ folder, ENOSPC,
+                           apr_psprintf(pool, "make room there: df -h %s", quoted(folder, pool)) };
+    return (reason_t){ NULL, 0, "" };
+}
+
+/* SQLite has one sentence for most of what a system may refuse. */
+static reason_t find_reason(const char *path, const char *words, apr_pool_t *pool)
+{
+    reason_t reason = { NULL, 0, "" };
+    int writes = strstr(words, "full") || strstr(words, "I/O") || strstr(words, "readonly") ||
+                 strstr(words, "read-only") || strstr(words, "open") || strstr(words, "reached");
+
+    if (strstr(words, "not a database") || strstr(words, "malformed"))
+        return (reason_t){ NULL, 0,
+                           apr_psprintf(pool,
+                                        "file %s says what it is; correct the path in LuciaDatabase, or put "
+                                        "back a backup",
+                                        quoted(path, pool)) };
+    if (strstr(words, "locked") || strstr(words, "no such") || strstr(words, "constraint"))
+        return reason; /* the file answers */
+    if (find_closed(folder_of(path, pool), &reason, pool)) {
+        reason.remedy = folder_remedy(path, &reason, pool);
+        return reason;
+    }
+    return file_reason(path, writes, pool);
+}
+
+const char *luci_db_title(const luci_db_target_t *target, apr_pool_t *pool)
+{
+    luci_sql_dialect_t dialect;
+    const char *place = target->driver;
+
+    if (luci_sql_dialect(target->driver, &dialect) == LUCI_OK)
+        place = luci_db_place(dialect, target->params, pool);
+    return target->where ? apr_psprintf(pool, "%s (%s)", place, target->where) : place;
+}
+
+const char *luci_db_problem(const luci_db_t *db, apr_pool_t *pool)
+{
+    const luci_db_target_t *target = luci_db_target(db);
+    const char *words = luci_db_error(db), *text;
+    reason_t reason = { NULL, 0, "" };
+    luci_sql_dialect_t dialect;
+
+    if (luci_sql_dialect(target->driver, &dialect) != LUCI_OK)
+        return words;
+    if (luci_sql_is_file(dialect, target->params))
+        reason = find_reason(target->params, words, pool);
+    text = apr_psprintf(pool, "%s: %s", luci_db_title(target, pool), words);
+    if (reason.path)
+        text = apr_psprintf(pool, "%s (%s: %s)", text, reason.path, strerror(reason.code));
+    if (*reason.remedy)
+        text = apr_pstrcat(pool, text, "; ", reason.remedy, NULL);
+    return target->next ? apr_pstrcat(pool, text, "; ", target->next, " says more", NULL) : text;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a user of this machine may do with files, from their owners and permission bits. */
+#ifndef LUCI_FILE_ACCESS_H
+#define LUCI_FILE_ACCESS_H
+
+#include <apr_pools.h>
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#define LUCI_FILE_GROUPS_MOST 64
+
+typedef struct {
+    const char *name; /* NULL: nobody is known */
+    uid_t uid;
+    gid_t groups[LUCI_FILE_GROUPS_MOST];
+    int groups_count;
+} luci_file_user_t;
+
+enum { LUCI_MAY_READ = 4, LUCI_MAY_WRITE = 2, LUCI_MAY_ENTER = 1 };
+
+/* The user of a name, or of "#NUMBER", with the groups that it has; group replaces its own and may be NULL.
+ * 0: there is no such user. */
+int luci_file_user_find(luci_file_user_t *user, const char *name, const char *group);
+
+/* 1 when the permission bits let the user do all of what (bits of LUCI_MAY_). */
+int luci_file_may(const luci_file_user_t *user, const struct stat *info, mode_t what);
+
+/* The first folder on the way to path that the user may not enter, from pool; NULL: it may enter all. */
+const char *luci_file_closed_folder(const char *path, const luci_file_user_t *user, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/guard/deadline.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+void luci_deadline_limit(luci_deadline_t *deadline, luci_ms_t most)
+{
+    if (deadline->is_limited)
+        (void)luci_watchdog_end(&deadline->watch);
+    deadline->is_limited = most > 0 && luci_watchdog_begin(&deadline->watch, deadline->socket, most);
+}
+
+luci_ms_t luci_deadline_left(luci_deadline_t *deadline)
+{
+    return deadline->is_limited ? luci_watchdog_left(&deadline->watch) : LUCI_DEADLINE_CALL;
+}
+
+luci_result_t luci_deadline_follow(luci_deadline_t *deadline, int socket, const char **problem)
+{
+    deadline->socket = socket < 0 ? -1 : fcntl(socket, F_DUPFD_CLOEXEC, 0);
+    if (deadline->socket < 0) {
+        *problem = "its calls could not be cut off: no duplicate of its socket is to be had";
+        return LUCI_UNAVAILABLE;
+    }
+    if (deadline->is_limited) {
+        luci_watchdog_follow(&deadline->watch, deadline->socket);
+        return LUCI_OK;
+    }
+    *problem = "its calls could not be cut off: no thread can be started for that";
+    return luci_watchdog_is_there() ? LUCI_OK : LUCI_UNAVAILABLE;
+}
+
+void luci_deadline_leave(luci_deadline_t *deadline)
+{
+    if (deadline->is_limited)
+        luci_watchdog_follow(&deadline->watch, -1);
+    if (deadline->socket >= 0)
+        close(deadline->socket);
+    deadline->socket = -1;
+}
+
+int luci_deadline_begin_call(luci_deadline_t *deadline)
+{
+    if (deadline->socket < 0)
+        return 1;
+    if (deadline->is_limited)
+        return !luci_watchdog_is_over(&deadline->watch);
+    return luci_watchdog_begin(&deadline->watch, deadline->socket, LUCI_DEADLINE_CALL);
+}
+
+int luci_deadline_end_call(luci_deadline_t *deadline)
+{
+    if (deadline->socket < 0)
+        return 0;
+    return deadline->is_limited ? luci_watchdog_is_over(&deadline->watch)
+                                : luci_watchdog_end(&deadline->watch);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/guard/watchdog.h"
+
+#include "core/base/thread.h"
+
+#include <apr_atomic.h>
+#include <apr_time.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* How often the thread looks while there are calls, in milliseconds; so much later one may be cut off. */
+#define LOOK_EVERY 100
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards all below, and each watch */
+static pthread_cond_t begun = PTHREAD_COND_INITIALIZER;
+static pid_t process; /* whose thread it is */
+static int is_idle;   /* the thread sleeps until it is woken */
+static int begins;    /* since the thread last looked */
+static luci_watch_t *watches;
+
+static void cut_overdue(void)
+{
+    for (luci_watch_t *watch = watches; watch; watch = watch->next) {
+        watch->left -= LOOK_EVERY;
+        if (luci_watchdog_is_over(watch) || watch->left > 0)
+            continue;
+        apr_atomic_set32(&watch->is_over, 1);
+        if (watch->socket >= 0)
+            shutdown(watch->socket, SHUT_RDWR);
+    }
+}
+
+static void *watch_all(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&mutex);
+    for (;;) {
+        is_idle = !watches && begins == 0;
+        begins = 0;
+        while (is_idle)
+            pthread_cond_wait(&begun, &mutex);
+        pthread_mutex_unlock(&mutex);
+        apr_sleep(apr_time_from_msec(LOOK_EVERY));
+        pthread_mutex_lock(&mutex);
+        cut_overdue();
+    }
+    return NULL;
+}
+
+/* With the mutex. What a fork left of the parent's watching is forgotten, also that it waited. */
+static int start_thread(void)
+{
+    static const pthread_cond_t unused = PTHREAD_COND_INITIALIZER;
+
+    begun = unused;
+    watches = NULL;
+    begins = 0;
+    is_idle = 0;
+    if (!luci_thread_start(watch_all, NULL, NULL))
+        return 0;
+    process = getpid();
+    return 1;
+}
+
+static int is_there(void)
+{
+    return process == getpid() || start_thread();
+}
+
+int luci_watchdog_is_there(void)
+{
+    int there;
+
+    pthread_mutex_lock(&mutex);
+    there = is_there();
+    pthread_mutex_unlock(&mutex);
+    return there;
+}
+
+/* With the mutex. */
+static void add(luci_watch_t *watch)
+{
+    watch->next = watches;
+    watch->link = &watches;
+    if (watches)
+        watches->link = &watch->next;
+    watches = watch;
+    begins++;
+    if (is_idle)
+        pthread_cond_signal(&begun);
+    is_idle = 0;
+}
+
+int luci_watchdog_begin(luci_watch_t *watch, int socket, luci_ms_t most)
+{
+    int there;
+
+    *watch = (luci_watch_t){ .socket = socket, .left = most + LOOK_EVERY };
+    pthread_mutex_lock(&mutex);
+    there = is_there();
+    if (there)
+        add(watch);
+    pthread_mutex_unlock(&mutex);
+    return there;
+}
+
+void luci_watchdog_follow(luci_watch_t *watch, int socket)
+{
+    pthread_mutex_lock(&mutex);
+    watch->socket = socket;
+    pthread_mutex_unlock(&mutex);
+}
+
+luci_ms_t luci_watchdog_left(luci_watch_t *watch)
+{
+    luci_ms_t left;
+
+    pthread_mutex_lock(&mutex);
+    left = watch->left > 0 ? watch->left : 0;
+    pthread_mutex_unlock(&mutex);
+    return left;
+}
+
+int luci_watchdog_is_over(luci_watch_t *watch)
+{
+    return apr_atomic_read32(&watch->is_over) != 0;
+}
+
+int luci_watchdog_end(luci_watch_t *watch)
+{
+    pthread_mutex_lock(&mutex);
+    *watch->link = watch->next;
+    if (watch->next)
+        watch->next->link = watch->link;
+    pthread_mutex_unlock(&mutex);
+    return luci_watchdog_is_over(watch);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Used by password_hash only. Argon2 in libargon2's encoding:
+ * - $argon2id$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<tag>
+ * - $argon2i$ with the same, and both without "v=..$", which means version 16
+ *
+ * Decoded here, strictly, before anything is allocated; computed by argon2_tag. */
+#ifndef LUCI_PASSWORD_ARGON2_H
+#define LUCI_PASSWORD_ARGON2_H
+
+#include "core/base/result.h"
+#include "core/base/settings.h"
+
+#include <apr_pools.h>
+
+/* 1 when stored claims to be Argon2, well-formed or not. */
+int luci_password_argon2_claims(const char *stored);
+
+/* As the luci_password_ functions of the same names; stored is never NULL. */
+luci_result_t luci_password_argon2_hash(const luci_hash_cost_t *cost, const char *password, char **stored,
+                                        apr_pool_t *pool) LUCI_MUST_USE;
+luci_result_t luci_password_argon2_verify(const char *stored, const char *password) LUCI_MUST_USE;
+luci_result_t luci_password_argon2_verify_dummy(const luci_hash_cost_t *cost,
+                                                const char *password) LUCI_MUST_USE;
+int luci_password_argon2_is_readable(const char *stored);
+int luci_password_argon2_outdated(const char *stored, const luci_hash_cost_t *wanted);
+
+#endif

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/session/session.h"
+
+#include "core/base/moment.h"
+#include "core/base/secret.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define ADDRESS_MOST 45     /* bytes: an IPv4-mapped IPv6 address in full */
+#define USER_AGENT_MOST 255 /* bytes; longer ones are cut */
+
+enum { COLUMN_ACTIVE, COLUMN_IDLE, COLUMN_USER };
+
+luci_session_state_t luci_session_state(const luci_session_t *session, const luci_settings_t *settings,
+                                        luci_ms_t now)
+{
+    if (now > session->idle_expires)
+        return LUCI_SESSION_DEAD;
+    if (settings->max_lifetime && (now - session->created_at >= settings->max_lifetime ||
+                                   session->created_at - now > LUCI_CLOCKS_DIFFER))
+        return LUCI_SESSION_DEAD;
+    return now < session->active_expires ? LUCI_SESSION_ACTIVE : LUCI_SESSION_IDLE;
+}
+
+void luci_session_extend(luci_session_t *session, const luci_settings_t *settings, luci_ms_t now)
+{
+    session->active_expires = now + settings->active_period;
+    session->idle_expires = session->active_expires + settings->idle_period;
+    if (settings->max_lifetime) {
+        luci_ms_t end = session->created_at + settings->max_lifetime;
+
+        session->active_expires = session->active_expires < end ? session->active_expires : end;
+        session->idle_expires = session->idle_expires < end ? session->idle_expires : end;
+    }
+    session->state = LUCI_SESSION_ACTIVE;
+    session->fresh = 1;
+}
+
+luci_ms_t luci_session_estimate(luci_ms_t active_expires, const luci_settings_t *settings, luci_ms_t now)
+{
+    luci_ms_t estimate = active_expires - settings->active_period;
+
+    return estimate < now ? estimate : now;
+}
+
+/* How the table holds an id. Random ids need no salt: their hash can't be guessed either. */
+static luci_result_t stored_id(const char *id, const luci_settings_t *settings, const char **stored,
+                               apr_pool_t *pool)
+{
+    char *hex;
+    luci_result_t result;
+
+    if (settings->tokens == LUCI_TOKENS_PLAIN) {
+        *stored = id;
+        return LUCI_OK;
+    }
+    hex = apr_palloc(pool, LUCI_SHA256_HEX + 1);
+    result = luci_secret_sha256_hex(id, strlen(id), hex);
+    *stored = hex;
+    return result;
+}
+
+luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user,
+                               const luci_settings_t *settings, luci_ms_t now, apr_pool_t *pool)
+{
+    char *id = apr_palloc(pool, LUCI_SESSION_ID_LENGTH + 1);
+    luci_result_t result = luci_secret_random_id(id, LUCI_SESSION_ID_LENGTH);
+
+    if (result != LUCI_OK)
+        return result;
+    session->id = id;
+    session->user = *user;
+    session->created_at = now;
+    luci_session_extend(session, settings, now);
+    return LUCI_OK;
+}
+
+static const char *printable(const char *text, size_t most, apr_pool_t *pool)
+{
+    char *copy;
+
+    if (!text)
+        return NULL;
+    copy = apr_pstrndup(pool, text, most);
+    for (char *c = copy; *c; c++) {
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+    }
+    return copy;
+}
+
+luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
+                                  const luci_settings_t *settings, const luci_client_t *client,
+                                  apr_pool_t *scratch)
+{
+    const char *created = luci_sql_number(session->created_at, scratch);
+    const char *arguments[] = {
+        NULL,
+        session->user.id,
+        luci_sql_number(session->active_expires, scratch),
+        luci_sql_number(session->idle_expires, scratch),
+        created,
+        created,
+        printable(client->address, ADDRESS_MOST, scratch),
+        printable(client->user_agent, USER_AGENT_MOST, scratch),
+    };
+    int changed;
+    luci_result_t result = stored_id(session->id, settings, &arguments[0], scratch);
+
+    return result == LUCI_OK ? luci_db_execute(db, LUCI_SQL_SESSION_INSERT, arguments, &changed, scratch)
+                             : result;
+}
+
+/* A table that has far too many shrinks by so many at each sign-in, which takes no longer for it. */
+#define SHRINKS_BY 100
+
+/* One by one, by the primary key: a deletion by user_id would lock the places beside it on MySQL. */
+static luci_result_t remove_oldest(luci_db_t *db, const char *user_id, int count, apr_pool_t *scratch)
+{
+    const char *arguments[] = { user_id, luci_sql_number(count, scratch) };
+    apr_array_header_t *rows;
+    int changed;
+    luci_result_t result = luci_db_select_all(db, LUCI_SQL_SESSIONS_OLDEST, arguments, &rows, scratch);
+
+    for (int i = 0; result == LUCI_OK && i < rows->nelts; i++)
+        result = luci_db_execute(db, LUCI_SQL_SESSION_DELETE, APR_ARRAY_IDX(rows, i, const char *const *),
+                                 &changed, scratch);
+    return result;
+}
+
+luci_result_t luci_session_make_room(luci_db_t *db, const char *user_id, int *removed, apr_pool_t *scratch)
+{
+    const char *const *row;
+    apr_int64_t excess;
+    int has_index;
+    luci_result_t result = luci_db_has_user_index(db, &has_index);
+
+    *removed = 0;
+    if (result != LUCI_OK || !has_index)
+        return result;
+    result = luci_db_select(db, LUCI_SQL_SESSIONS_COUNT, &user_id, &row, scratch);
+    if (result != LUCI_OK)
+        return result;
+    excess = luci_sql_to_number(row[0], 0) + 1 - LUCI_SESSIONS_MOST;
+    if (excess <= 0)
+        return LUCI_OK;
+    *removed = excess < SHRINKS_BY ? (int)excess : SHRINKS_BY;
+    return remove_oldest(db, user_id, *removed, scratch);
+}
+
+static luci_ms_t to_moment(const char *column, luci_ms_t fallback)
+{
+    return luci_moment_clamp(luci_sql_to_number(column, fallback));
+}
+
+/* What the table may hold for an id, in the order to look for it. A bare row may get its hash between two
+ * looks, hence the hash once more. A hash that somebody read in the table and shows as an id is longer, and
+ * never looked for itself. */
+#define PLACES_MOST 3
+
+typedef struct {
+    const char *ids[PLACES_MOST];
+    int count;
+} places_t;
+
+static luci_result_t find_places(const char *id, const luci_settings_t *settings, places_t *places,
+                                 apr_pool_t *pool)
+{
+    const char *stored;
+    luci_result_t result = stored_id(id, settings, &stored, pool);
+
+    *places = (places_t){ { stored, id, stored }, 1 };
+    if (settings->tokens == LUCI_TOKENS_HASHED && strlen(id) == LUCI_SESSION_ID_LENGTH)
+        places->count = PLACES_MOST;
+    return result;
+}
+
+typedef struct {
+    const char *const *columns;
+    const char *id; /* how it holds the session's */
+} row_t;
+
+static luci_result_t find_row(luci_db_t *db, const places_t *places, row_t *row, apr_pool_t *pool)
+{
+    luci_result_t result = LUCI_NOT_FOUND;
+
+    for (int i = 0; i < places->count && result == LUCI_NOT_FOUND; i++) {
+        row->id = places->ids[i];
+        result = luci_db_select(db, LUCI_SQL_SESSION_GET, &places->ids[i], &row->columns, pool);
+    }
+    return result;
+}
+
+static void set_tag(luci_session_t *session, const luci_settings_t *settings, const char *stored)
+{
+    if (settings->tokens == LUCI_TOKENS_HASHED)
+        apr_cpystrn(session->tag, stored, sizeof session->tag);
+    else
+        luci_event_tag(session->id, session->tag);
+}
+
+/* NULL where it isn't read or isn't known. */
+static const char *created_at(const luci_db_t *db, const luci_settings_t *settings, const row_t *row)
+{
+    if (!luci_db_columns(db).created_at)
+        return NULL;
+    return row->columns[COLUMN_USER + LUCI_SQL_USER_ATTRIBUTES + settings->attributes->nelts];
+}
+
+luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
+                               const luci_settings_t *settings, luci_session_t *session, apr_pool_t *pool)
+{
+    row_t row;
+    places_t places;
+    luci_result_t result = find_places(claim->id, settings, &places, pool);
+
+    if (result == LUCI_OK)
+        result = find_row(db, &places, &row, pool);
+    if (result != LUCI_OK)
+        return result;
+    memset(session, 0, sizeof *session);
+    session->id = claim->id;
+    session->is_bare = settings->tokens == LUCI_TOKENS_HASHED && row.id == claim->id;
+    set_tag(session, settings, places.ids[0]);
+    session->active_expires = to_moment(row.columns[COLUMN_ACTIVE], 0);
+    session->idle_expires = to_moment(row.columns[COLUMN_IDLE], 0);
+    session->created_at = to_moment(created_at(db, settings, &row),
+                                    luci_session_estimate(session->active_expires, settings, claim->now));
+    luci_user_from_row(&session->user, db, row.columns + COLUMN_USER);
+    session->state = luci_session_state(session, settings, claim->now);
+    if (session->state == LUCI_SESSION_ACTIVE && settings->max_lifetime &&
+        session->active_expires - settings->active_period - claim->now > LUCI_CLOCKS_DIFFER)
+        session->state = LUCI_SESSION_IDLE; /* renewed: its age is written, and counts from now on */
+    if (session->state == LUCI_SESSION_DEAD)
+        return LUCI_EXPIRED;
+    return session->user.disabled ? LUCI_DENIED : LUCI_OK;
+}
+
+/* Runs a statement that changes one row, or none. */
+static luci_result_t change_one(luci_db_t *db, luci_sql_id_t statement, const char *const *arguments,
+                                apr_pool_t *scratch)
+{
+    int changed;
+    luci_result_t result = luci_db_execute(db, statement, arguments, &changed, scratch);
+
+    if (result != LUCI_OK)
+        return result;
+    return changed > 0 ? LUCI_OK : LUCI_NOT_FOUND;
+}
+
+typedef struct {
+    const char *user_id;
+    const char *ids[2]; /* the new one, the old one */
+} takeover_t;
+
+/* Whoever ends all sessions of the user reads them one after the other, and must not miss one that gets
+ * another id and so another place meanwhile. */
+static luci_result_t change_id(luci_db_t *db, void *baton, apr_pool_t *scratch)
+{
+    const takeover_t *takeover = baton;
+    luci_user_t user;
+    luci_result_t result = luci_user_lock(db, takeover->user_id, &user, scratch);
+
+    return result == LUCI_OK ? change_one(db, LUCI_SQL_SESSION_HASH, takeover->ids, scratch) : result;
+}
+
+luci_result_t luci_session_hash(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
+                                apr_pool_t *scratch)
+{
+    takeover_t takeover = { session->user.id, { NULL, session->id } };
+    luci_result_t result = stored_id(session->id, settings, &takeover.ids[0], scratch);
+
+    if (result == LUCI_OK)
+        result = luci_db_transaction(db, change_id, &takeover, scratch);
+    if (result == LUCI_OK)
+        session->is_bare = 0;
+    return result;
+}
+
+luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
+                                 luci_ms_t now, apr_pool_t *scratch)
+{
+    luci_session_t renewed = *session;
+    const char *arguments[6];
+    luci_result_t result;
+
+    luci_session_extend(&renewed, settings, now);
+    arguments[0] = luci_sql_number(renewed.active_expires, scratch);
+    arguments[1] = luci_sql_number(renewed.idle_expires, scratch);
+    arguments[2] = luci_sql_number(now, scratch);
+    arguments[3] = luci_sql_number(session->created_at, scratch);
+    arguments[5] = luci_sql_number(session->active_expires, scratch);
+    result = stored_id(session->id, settings, &arguments[4], scratch);
+    if (result == LUCI_OK)
+        result = change_one(db, LUCI_SQL_SESSION_RENEW, arguments, scratch);
+    if (result == LUCI_OK)
+        *session = renewed;
+    return result;
+}
+
+luci_result_t luci_session_delete(luci_db_t *db, const char *id, const luci_settings_t *settings,
+                                  apr_pool_t *scratch)
+{
+    places_t places;
+    luci_result_t result = find_places(id, settings, &places, scratch);
+
+    if (result == LUCI_OK)
+        result = LUCI_NOT_FOUND;
+    for (int i = 0; i < places.count && result == LUCI_NOT_FOUND; i++)
+        result = change_one(db, LUCI_SQL_SESSION_DELETE, &places.ids[i], scratch);
+    return result;
+}

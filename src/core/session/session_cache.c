@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/session/session_cache.h"
+
+#include "core/session/session_record.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+/* Machines that share a cache have clocks that differ a little. */
+#define SKEW_MOST LUCI_MS_SECOND
+
+#define FIELD "\n" /* httpd's lines have none inside */
+
+luci_result_t luci_session_cache_mark(luci_session_cache_t *cache, const char *driver, const char *params,
+                                      apr_pool_t *scratch)
+{
+    const luci_settings_t *settings = cache->settings;
+    const char *database = apr_pstrcat(scratch, driver, FIELD, params, FIELD, settings->tables.session, NULL);
+    const char *reading = apr_pstrcat(scratch, database, FIELD, settings->tables.user, FIELD,
+                                      settings->tokens == LUCI_TOKENS_PLAIN ? "plain" : "hashed", FIELD,
+                                      settings->max_lifetime ? "created" : "", FIELD,
+                                      apr_array_pstrcat(scratch, settings->attributes, ','), NULL);
+    luci_result_t result = luci_secret_sha256(database, strlen(database), cache->mark);
+
+    return result == LUCI_OK ? luci_secret_sha256(reading, strlen(reading), cache->seal) : result;
+}
+
+static luci_result_t key_of(const luci_session_cache_t *cache, const char *id,
+                            unsigned char key[LUCI_SHA256_BYTES])
+{
+    luci_result_t result = luci_secret_sha256(id, LUCI_SESSION_ID_LENGTH, key);
+
+    for (int i = 0; i < LUCI_SHA256_BYTES; i++)
+        key[i] ^= cache->mark[i];
+    return result;
+}
+
+/* A record that turns up under another key is none, however it came there. */
+static void seal_of(const luci_session_cache_t *cache, const unsigned char *key,
+                    unsigned char seal[LUCI_RECORD_SEAL_BYTES])
+{
+    for (int i = 0; i < LUCI_RECORD_SEAL_BYTES; i++)
+        seal[i] = cache->seal[i] ^ key[i];
+}
+
+/* The key is the hash of the id but for the mark. */
+static void tag_of(const luci_session_cache_t *cache, const unsigned char *key,
+                   char tag[LUCI_EVENT_TAG_HEX + 1])
+{
+    unsigned char hash[LUCI_EVENT_TAG_HEX / 2];
+
+    for (size_t i = 0; i < sizeof hash; i++)
+        hash[i] = key[i] ^ cache->mark[i];
+    luci_secret_hex(hash, sizeof hash, tag);
+}
+
+static int is_fresh(const luci_session_cache_t *cache, luci_ms_t read_at, luci_ms_t now)
+{
+    return read_at <= now + SKEW_MOST && now - read_at < cache->ttl;
+}
+
+luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const luci_session_claim_t *claim,
+                                      luci_session_t *session, apr_pool_t *pool)
+{
+    unsigned char key[LUCI_SHA256_BYTES], seal[LUCI_RECORD_SEAL_BYTES], record[LUCI_RECORD_MOST];
+    const luci_record_form_t form = { cache->settings, seal };
+    size_t length = sizeof record;
+    luci_record_content_t found;
+
+    if (key_of(cache, claim->id, key) != LUCI_OK ||
+        cache->store.retrieve(cache->store.baton, key, record, &length, pool) != LUCI_OK ||
+        length > sizeof record)
+        return LUCI_NOT_FOUND;
+    seal_of(cache, key, seal);
+    if (luci_session_record_read(apr_pmemdup(pool, record, length), length, &form, &found, pool) != LUCI_OK)
+        return LUCI_NOT_FOUND;
+    found.session.id = claim->id;
+    found.session.is_cached = 1;
+    tag_of(cache, key, found.session.tag);
+    found.session.state = luci_session_state(&found.session, cache->settings, claim->now);
+    if (found.session.state != LUCI_SESSION_ACTIVE || !is_fresh(cache, found.read_at, claim->now))
+        return LUCI_NOT_FOUND;
+    *session = found.session;
+    return LUCI_OK;
+}
+
+luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const luci_session_t *session,
+                                      luci_ms_t read_at, apr_pool_t *scratch)
+{
+    unsigned char key[LUCI_SHA256_BYTES], seal[LUCI_RECORD_SEAL_BYTES], record[LUCI_RECORD_MOST];
+    const luci_record_form_t form = { cache->settings, seal };
+    luci_ms_t until = read_at + cache->ttl;
+    size_t length;
+    luci_result_t result = key_of(cache, session->id, key);
+
+    if (result != LUCI_OK)
+        return result;
+    if (until > session->active_expires)
+        until = session->active_expires;
+    seal_of(cache, key, seal);
+    result = luci_session_record_write(session, read_at, &form, record, &length);
+    return result == LUCI_OK ? cache->store.store(cache->store.baton, key, record, length, until, scratch)
+                             : result;
+}
+
+void luci_session_cache_forget(const luci_session_cache_t *cache, const char *id, apr_pool_t *scratch)
+{
+    unsigned char key[LUCI_SHA256_BYTES];
+
+    if (key_of(cache, id, key) == LUCI_OK)
+        (void)cache->store.end(cache->store.baton, key, cache->ttl + SKEW_MOST, scratch);
+}

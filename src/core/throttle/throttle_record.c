@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/throttle/throttle_record.h"
+
+#include "core/base/text.h"
+
+#include <string.h>
+
+#define DOUBLINGS_MOST 3
+#define MEMORY_PERIODS (1 << DOUBLINGS_MOST)
+
+/* ---- The rules ---- */
+
+void luci_throttle_count_init(luci_throttle_count_t *count, luci_throttle_kind_t kind, const char *name)
+{
+    size_t length = strnlen(name, LUCI_THROTTLE_NAME_MOST);
+
+    memset(count, 0, sizeof *count);
+    count->kind = kind;
+    memcpy(count->name, name, luci_text_valid_bytes(name, length));
+}
+
+static luci_ms_t delay_of(const luci_limit_t *limit, apr_uint32_t refusals)
+{
+    apr_uint32_t doublings = refusals > 0 ? refusals - 1 : 0;
+
+    return limit->period << (doublings < DOUBLINGS_MOST ? doublings : DOUBLINGS_MOST);
+}
+
+static luci_ms_t memory_of(const luci_limit_t *limit)
+{
+    return MEMORY_PERIODS * limit->period;
+}
+
+static luci_ms_t least(luci_ms_t a, luci_ms_t b)
+{
+    return a < b ? a : b;
+}
+
+/* No moment lies further ahead than it was ever put. */
+static void set_clock_right(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now)
+{
+    luci_ms_t until_most = now + delay_of(limit, count->refusals);
+
+    count->since = least(count->since, now);
+    count->until = least(count->until, until_most);
+    count->remembered = least(count->remembered, until_most + memory_of(limit));
+}
+
+static int is_over(const luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now)
+{
+    return count->until != 0 || now - count->since >= limit->period;
+}
+
+static void begin_period(luci_throttle_count_t *count, luci_ms_t now)
+{
+    count->failures = 0;
+    count->under_way = 0;
+    count->since = now;
+    count->until = 0;
+    if (now >= count->remembered)
+        count->refusals = 0;
+}
+
+/* The limit is reached: a refusal begins. */
+static luci_result_t reach(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+                           luci_ms_t *retry_after)
+{
+    count->refusals++;
+    count->until = now + delay_of(limit, count->refusals);
+    count->remembered = count->until + memory_of(limit);
+    *retry_after = count->until - now;
+    return LUCI_THROTTLED;
+}
+
+luci_result_t luci_throttle_count_look(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+                                       luci_ms_t *retry_after)
+{
+    set_clock_right(count, limit, now);
+    if (count->until <= now)
+        return LUCI_OK;
+    *retry_after = count->until - now;
+    return LUCI_THROTTLED;
+}
+
+luci_result_t luci_throttle_count_try(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+                                      luci_ms_t *retry_after)
+{
+    if (luci_throttle_count_look(count, limit, now, retry_after) != LUCI_OK)
+        return LUCI_THROTTLED;
+    if (is_over(count, limit, now))
+        begin_period(count, now);
+    if (count->failures >= limit->most)
+        return reach(count, limit, now, retry_after);
+    if (count->failures + count->under_way >= limit->most)
+        return LUCI_BUSY;
+    count->under_way++;
+    return LUCI_OK;
+}
+
+void luci_throttle_count_failure(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now)
+{
+    luci_ms_t retry_after;
+
+    set_clock_right(count, limit, now);
+    if (is_over(count, limit, now) && count->until <= now)
+        begin_period(count, now);
+    luci_throttle_count_undo(count);
+    count->failures++;
+    if (count->failures >= limit->most && count->until == 0)
+        (void)reach(count, limit, now, &retry_after);
+}
+
+void luci_throttle_count_undo(luci_throttle_count_t *count)
+{
+    if (count->under_way > 0)
+        count->under_way--;
+}
+
+luci_ms_t luci_throttle_count_end(const luci_throttle_count_t *count, const luci_limit_t *limit)
+{
+    luci_ms_t end = count->failures + count->under_way > 0 ? count->since + limit->period : 0;
+
+    if (count->until > end)
+        end = count->until;
+    return count->refusals > 0 && count->remembered > end ? count->remembered : end;
+}
+
+/* A refusal is worth more than any number of tries. */
+#define WORTH_OF_REFUSAL ((apr_int64_t)1 << 40)
+
+apr_int64_t luci_throttle_count_worth(const luci_throttle_count_t *count, luci_ms_t now)
+{
+    apr_int64_t tries = (apr_int64_t)count->failures + count->under_way;
+
+    return count->until > now ? WORTH_OF_REFUSAL : tries;
+}
+
+/* ---- Bytes: "Lt", version, kind, then little-endian numbers, then the name ---- */
+
+#define VERSION 1
+
+static unsigned char *put(unsigned char *at, apr_uint64_t number, int bytes)
+{
+    for (; bytes > 0; bytes--, number >>= 8)
+        *at++ = (unsigned char)number;
+    return at;
+}
+
+static apr_uint64_t take(const unsigned char **at, int bytes)
+{
+    apr_uint64_t number = 0;
+
+    for (int i = 0; i < bytes; i++)
+        number |= (apr_uint64_t) * (*at)++ << (8 * i);
+    return number;
+}
+
+size_t luci_throttle_record_write(const luci_throttle_count_t *count,
+                                  unsigned char record[LUCI_THROTTLE_RECORD_MOST])
+{
+    const unsigned char head[] = { 'L', 't', VERSION, (unsigned char)count->kind };
+    size_t name_length = strlen(count->name);
+    unsigned char *at = record;
+
+    memcpy(at, head, sizeof head);
+    at = put(at + sizeof head, count->failures, 4);
+    at = put(at, count->under_way, 4);
+    at = put(at, count->refusals, 4);
+    at = put(at, (apr_uint64_t)count->since, 8);
+    at = put(at, (apr_uint64_t)count->until, 8);
+    at = put(at, (apr_uint64_t)count->remembered, 8);
+    memcpy(at, count->name, name_length);
+    return (size_t)(at - record) + name_length;
+}
+
+static int is_moment(luci_ms_t moment)
+{
+    return moment >= 0 && moment <= LUCI_MOMENT_MOST;
+}
+
+luci_result_t luci_throttle_record_read(const unsigned char *record, size_t length,
+                                        luci_throttle_count_t *count)
+{
+    const unsigned char *at = record + 4;
+    luci_throttle_count_t read = { 0 };
+    size_t name_length;
+
+    if (length < LUCI_THROTTLE_RECORD_HEAD || length > LUCI_THROTTLE_RECORD_MOST || record[0] != 'L' ||
+        record[1] != 't' || record[2] != VERSION || record[3] < LUCI_THROTTLE_ACCOUNT ||
+        record[3] > LUCI_THROTTLE_ADDRESS_SUCCESS)
+        return LUCI_INVALID;
+    read.kind = (luci_throttle_kind_t)record[3];
+    read.failures = (apr_uint32_t)take(&at, 4);
+    read.under_way = (apr_uint32_t)take(&at, 4);
+    read.refusals = (apr_uint32_t)take(&at, 4);
+    read.since = (luci_ms_t)take(&at, 8);
+    read.until = (luci_ms_t)take(&at, 8);
+    read.remembered = (luci_ms_t)take(&at, 8);
+    name_length = length - LUCI_THROTTLE_RECORD_HEAD;
+    memcpy(read.name, at, name_length);
+    if (!is_moment(read.since) || !is_moment(read.until) || !is_moment(read.remembered) ||
+        luci_text_valid_bytes(read.name, name_length) < name_length)
+        return LUCI_INVALID;
+    *count = read;
+    return LUCI_OK;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/secret.h"
+#include "core/base/text.h"
+#include "core/web/form.h"
+
+#include <apr_strings.h>
+#include <jansson.h>
+#include <string.h>
+
+/* A stretch of the body, borrowed. */
+typedef struct {
+    char *start;
+    size_t length;
+} part_t;
+
+static luci_result_t refuse(luci_form_t *form)
+{
+    luci_form_wipe(form);
+    memset(form, 0, sizeof *form);
+    return LUCI_INVALID;
+}
+
+/* Takes the next pair off *rest; empty ones ("a&&b") are skipped. 0 at the end. */
+static int next_pair(char **rest, char *end, part_t *name, part_t *value)
+{
+    char *start = *rest, *stop, *equals;
+
+    while (start < end && *start == '&')
+        start++;
+    if (start == end)
+        return 0;
+    stop = memchr(start, '&', (size_t)(end - start));
+    if (!stop)
+        stop = end;
+    equals = memchr(start, '=', (size_t)(stop - start));
+    name->start = start;
+    name->length = (size_t)((equals ? equals : stop) - start);
+    value->start = equals ? equals + 1 : stop;
+    value->length = (size_t)(stop - value->start);
+    *rest = stop;
+    return 1;
+}
+
+/* Decodes in place; 0 when it's broken. */
+static int decode(part_t *part)
+{
+    for (size_t i = 0; i < part->length; i++) {
+        if (part->start[i] == '+')
+            part->start[i] = ' ';
+    }
+    if (luci_text_percent_decode(part->start, &part->length))
+        return 0;
+    return luci_text_valid_bytes(part->start, part->length) == part->length;
+}
+
+static int is_named(const part_t *part, const char *name)
+{
+    return part->length == strlen(name) && memcmp(part->start, name, part->length) == 0;
+}
+
+/* The place in form for a field of that name, or NULL. */
+static char **field(luci_form_t *form, const part_t *name)
+{
+    if (is_named(name, "username"))
+        return &form->username;
+    if (is_named(name, "password"))
+        return &form->password;
+    return is_named(name, "next") ? &form->next : NULL;
+}
+
+/* Keeps the value when it's one of our fields; 0 when that field was there before. */
+static int keep(luci_form_t *form, const part_t *name, const part_t *value, apr_pool_t *pool)
+{
+    char **slot = field(form, name);
+
+    if (!slot)
+        return 1;
+    if (*slot)
+        return 0;
+    *slot = apr_pstrmemdup(pool, value->start, value->length);
+    return 1;
+}
+
+luci_result_t luci_form_parse_urlencoded(char *body, size_t length, luci_form_t *form, apr_pool_t *pool)
+{
+    char *rest = body, *end = body + length;
+    part_t name, value;
+
+    memset(form, 0, sizeof *form);
+    while (next_pair(&rest, end, &name, &value)) {
+        if (!decode(&name) || !decode(&value) || !keep(form, &name, &value, pool))
+            return refuse(form);
+    }
+    return LUCI_OK;
+}
+
+luci_result_t luci_form_query(const char *query, const char *name, char **value, apr_pool_t *pool)
+{
+    char *rest, *end;
+    part_t found, text;
+
+    *value = NULL;
+    if (!query)
+        return LUCI_NOT_FOUND;
+    rest = apr_pstrdup(pool, query);
+    end = rest + strlen(rest);
+    while (next_pair(&rest, end, &found, &text)) {
+        if (!decode(&found) || !is_named(&found, name))
+            continue;
+        if (*value || !decode(&text)) {
+            *value = NULL;
+            return LUCI_INVALID;
+        }
+        *value = apr_pstrmemdup(pool, text.start, text.length);
+    }
+    return *value ? LUCI_OK : LUCI_NOT_FOUND;
+}
+
+/* Whether arrays and objects nest deeper than LUCI_FORM_DEPTH_MOST. Of malformed JSON it may say anything:
+ * jansson, which recurses, refuses that. */
+static int nests_too_deep(const char *body, size_t length)
+{
+    size_t depth = 0;
+    int in_string = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        if (in_string && body[i] == '\\')
+            i++;
+        else if (body[i] == '"')
+            in_string = !in_string;
+        else if (!in_string && (body[i] == '[' || body[i] == '{') && ++depth > LUCI_FORM_DEPTH_MOST)
+            return 1;
+        else if (!in_string && (body[i] == ']' || body[i] == '}') && depth)
+            depth--;
+    }
+    return 0;
+}
+
+static char *put_filler(char *to, size_t length)
+{
+    *to++ = '"';
+    memset(to, 'x', length);
+    to += length;
+    *to++ = '"';
+    return to;
+}
+
+/* jansson collects each token in one buffer that grows by copying, and frees all of that as it is. So the
+ * body goes in as the second of three elements, ["xxx", body, "xxx"], both fillers as long as the body: the
+ * first makes the buffer grow before there is a secret in it, the last one overwrites it. Whatever is not one
+ * JSON value makes this another number of elements, or no JSON at all. */
+static json_t *load_wrapped(const char *body, size_t length, apr_pool_t *pool)
+{
+    size_t wrapped_length = 3 * length + 8;
+    char *wrapped = apr_palloc(pool, wrapped_length), *to = wrapped;
+    json_t *array;
+
+    *to++ = '[';
+    to = put_filler(to, length);
+    *to++ = ',';
+    memcpy(to, body, length);
+    to += length;
+    *to++ = ',';
+    to = put_filler(to, length);
+    *to = ']';
+    array = json_loadb(wrapped, wrapped_length, JSON_REJECT_DUPLICATES, NULL);
+    luci_secret_wipe(wrapped, wrapped_length);
+    return array;
+}
+
+static char *string_member(const json_t *object, const char *name, apr_pool_t *pool)
+{
+    const char *string = json_string_value(json_object_get(object, name));
+
+    return string ? apr_pstrdup(pool, string) : NULL;
+}
+
+/* json_string_value is where jansson keeps the string, not a copy. */
+static void wipe_string_members(json_t *object)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(object, name, value)
+    {
+        luci_secret_wipe((char *)json_string_value(value), json_string_length(value));
+    }
+}
+
+luci_result_t luci_form_parse_json(const char *body, size_t length, luci_form_t *form, apr_pool_t *pool)
+{
+    luci_result_t result = LUCI_INVALID;
+    json_t *array, *object;
+
+    memset(form, 0, sizeof *form);
+    if (nests_too_deep(body, length))
+        return LUCI_INVALID;
+    array = load_wrapped(body, length, pool);
+    if (json_array_size(array) != 3)
+        goto out;
+    object = json_array_get(array, 1);
+    form->username = string_member(object, "username", pool);
+    form->password = string_member(object, "password", pool);
+    form->next = string_member(object, "next", pool);
+    wipe_string_members(object);
+    result = LUCI_OK;
+out:
+    json_decref(array);
+    return result;
+}
+
+void luci_form_wipe(luci_form_t *form)
+{
+    luci_secret_wipe_string(form->password);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/web/page_policy.h"
+
+#include <apr_cstr.h>
+#include <apr_strings.h>
+
+#include <string.h>
+
+/* The directives that can rule over a <style> element; the first one that a policy has decides. */
+static const char *const style_directives[] = { "style-src-elem", "style-src", "default-src" };
+
+#define STYLE_DIRECTIVES (sizeof style_directives / sizeof *style_directives)
+
+static int is_hash_or_nonce(const char *source)
+{
+    static const char *const prefixes[] = { "'nonce-", "'sha256-", "'sha384-", "'sha512-" };
+
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        if (apr_cstr_casecmpn(source, prefixes[i], strlen(prefixes[i])) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* sources is taken apart. */
+static int has_inline(char *sources)
+{
+    int has = 0;
+    char *rest;
+
+    for (char *source = apr_strtok(sources, " \t", &rest); source; source = apr_strtok(NULL, " \t", &rest)) {
+        if (is_hash_or_nonce(source))
+            return 0;
+        if (apr_cstr_casecmp(source, "'unsafe-inline'") == 0)
+            has = 1;
+    }
+    return has;
+}
+
+/* One policy, which is taken apart. Of two directives of one name browsers use the first. */
+static int admits_style(char *policy)
+{
+    char *sources[STYLE_DIRECTIVES] = { NULL }, *rest;
+
+    for (char *directive = apr_strtok(policy, ";", &rest); directive;
+         directive = apr_strtok(NULL, ";", &rest)) {
+        char *name = directive + strspn(directive, " \t");
+        size_t length = strcspn(name, " \t");
+
+        for (size_t i = 0; i < STYLE_DIRECTIVES; i++) {
+            if (!sources[i] && length == strlen(style_directives[i]) &&
+                apr_cstr_casecmpn(name, style_directives[i], length) == 0)
+                sources[i] = name + length;
+        }
+    }
+    for (size_t i = 0; i < STYLE_DIRECTIVES; i++) {
+        if (sources[i])
+            return has_inline(sources[i]);
+    }
+    return 1;
+}
+
+int luci_page_policy_admits_style(const char *header, apr_pool_t *scratch)
+{
+    char *copy = apr_pstrdup(scratch, header), *rest;
+
+    for (char *policy = apr_strtok(copy, ",", &rest); policy; policy = apr_strtok(NULL, ",", &rest)) {
+        if (!admits_style(policy))
+            return 0;
+    }
+    return 1;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/text.h"
+#include "core/web/template.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define MARK "%%"
+#define MARK_BYTES 2
+#define NAME_BYTES_MOST 63
+#define NAME_STARTS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
+#define NAME_CHARACTERS NAME_STARTS "0123456789"
+
+typedef enum { STEP_TEXT, STEP_VALUE, STEP_SECTION } step_kind_t;
+
+/* One step of filling in. */
+typedef struct {
+    step_kind_t kind;
+    const char *text; /* the text itself, or a name */
+    size_t length;    /* of a text, in bytes */
+    int after;        /* of a section: the first step behind it */
+} step_t;
+
+struct luci_template_t {
+    apr_array_header_t *steps; /* step_t */
+};
+
+/* %%name%%, %%#name%% or %%/name%% as found in the text. */
+typedef struct {
+    char sign; /* '#', '/' or 0 */
+    const char *name;
+    const char *end;
+} tag_t;
+
+typedef struct {
+    int step;
+    int line;
+} open_section_t;
+
+typedef struct {
+    apr_array_header_t *steps;
+    open_section_t open[LUCI_TEMPLATE_DEPTH_MOST];
+    int depth;
+    int line; /* counted from 1 */
+    const char *problem;
+    apr_pool_t *pool;
+} parser_t;
+
+static int count_lines(const char *text, size_t length)
+{
+    const char *end = text + length;
+    int lines = 0;
+
+    while ((text = memchr(text, '\n', (size_t)(end - text)))) {
+        text++;
+        lines++;
+    }
+    return lines;
+}
+
+/* Why text cannot be a template at all, or NULL. */
+static const char *unfit(const char *text, size_t length, apr_pool_t *pool)
+{
+    size_t valid;
+    int line;
+
+    if (length == 0)
+        return "it is empty";
+    if (length > LUCI_TEMPLATE_BYTES_MOST)
+        return apr_psprintf(pool, "it has %" APR_SIZE_T_FMT " bytes, more than %d", length,
+                            LUCI_TEMPLATE_BYTES_MOST);
+    valid = luci_text_valid_bytes(text, length);
+    if (valid == length)
+        return NULL;
+    line = 1 + count_lines(text, valid);
+    return apr_psprintf(
+        pool, text[valid] ? "line %d: this is not valid UTF-8" : "line %d: there is a NUL byte", line);
+}
+
+static const char *find_mark(const char *text)
+{
+    while ((text = strchr(text, MARK[0])) && text[1] != MARK[1])
+        text++;
+    return text;
+}
+
+/* Reads the tag at mark; 0 when these percent signs are plain text. */
+static int read_tag(const char *mark, tag_t *tag, apr_pool_t *pool)
+{
+    const char *name = mark + MARK_BYTES;
+    size_t length;
+
+    tag->sign = 0;
+    if (*name == '#' || *name == '/')
+        tag->sign = *name++;
+    length = strspn(name, NAME_CHARACTERS);
+    if (length == 0 || length > NAME_BYTES_MOST || !strchr(NAME_STARTS, *name))
+        return 0;
+    if (strncmp(name + length, MARK, MARK_BYTES) != 0)
+        return 0;
+    tag->name = apr_pstrmemdup(pool, name, length);
+    tag->end = name + length + MARK_BYTES;
+    return 1;
+}
+
+static step_t *add_step(parser_t *parser, step_kind_t kind, const char *text, size_t length)
+{
+    step_t *step = apr_array_push(parser->steps);
+
+    step->kind = kind;
+    step->text = text;
+    step->length = length;
+    return step;
+}
+
+static void add_text(parser_t *parser, const char *start, const char *end)
+{
+    size_t length = (size_t)(end - start);
+
+    if (length)
+        add_step(parser, STEP_TEXT, start, length);
+    parser->line += count_lines(start, length);
+}
+
+static const step_t *innermost(const parser_t *parser)
+{
+    return &APR_ARRAY_IDX(parser->steps, parser->open[parser->depth - 1].step, step_t);
+}
+
+static luci_result_t open_section(parser_t *parser, const char *name)
+{
+    open_section_t *section;
+
+    if (parser->depth == LUCI_TEMPLATE_DEPTH_MOST) {
+        parser->problem = apr_psprintf(parser->pool, "line %d: section \"%s\" nests deeper than %d",
+                                       parser->line, name, LUCI_TEMPLATE_DEPTH_MOST);
+        return LUCI_INVALID;
+    }
+    section = &parser->open[parser->depth++];
+    section->step = parser->steps->nelts;
+    section->line = parser->line;
+    add_step(parser, STEP_SECTION, name, 0);
+    return LUCI_OK;
+}
+
+static luci_result_t close_section(parser_t *parser, const char *name)
+{
+    const open_section_t *section;
+
+    if (parser->depth == 0) {
+        parser->problem =
+            apr_psprintf(parser->pool, "line %d: section \"%s\" is closed but not open", parser->line, name);
+        return LUCI_INVALID;
+    }
+    section = &parser->open[parser->depth - 1];
+    if (strcmp(innermost(parser)->text, name) != 0) {
+        parser->problem =
+            apr_psprintf(parser->pool, "line %d: section \"%s\" is closed inside section \"%s\" of line %d",
+                         parser->line, name, innermost(parser)->text, section->line);
+        return LUCI_INVALID;
+    }
+    APR_ARRAY_IDX(parser->steps, section->step, step_t).after = parser->steps->nelts;
+    parser->depth--;
+    return LUCI_OK;
+}
+
+static luci_result_t add_tag(parser_t *parser, const tag_t *tag)
+{
+    if (tag->sign == '#')
+        return open_section(parser, tag->name);
+    if (tag->sign == '/')
+        return close_section(parser, tag->name);
+    add_step(parser, STEP_VALUE, tag->name, 0);
+    return LUCI_OK;
+}
+
+static luci_result_t parse_steps(parser_t *parser, const char *text)
+{
+    const char *rest = text, *search = text, *mark;
+    tag_t tag;
+
+    while ((mark = find_mark(search))) {
+        if (!read_tag(mark, &tag, parser->pool)) {
+            search = mark + 1;
+            continue;
+        }
+        add_text(parser, rest, mark);
+        if (add_tag(parser, &tag) != LUCI_OK)
+            return LUCI_INVALID;
+        rest = search = tag.end;
+    }
+    add_text(parser, rest, rest + strlen(rest));
+    if (parser->depth == 0)
+        return LUCI_OK;
+    parser->problem = apr_psprintf(parser->pool, "line %d: section \"%s\" is not closed",
+                                   parser->open[parser->depth - 1].line, innermost(parser)->text);
+    return LUCI_INVALID;
+}
+
+luci_result_t luci_template_parse(const char *text, size_t length, luci_template_t **compiled,
+                                  const char **problem, apr_pool_t *pool)
+{
+    parser_t parser = { .line = 1, .pool = pool };
+
+    *problem = unfit(text, length, pool);
+    if (*problem)
+        return LUCI_INVALID;
+    parser.steps = apr_array_make(pool, 32, sizeof(step_t));
+    if (parse_steps(&parser, apr_pstrmemdup(pool, text, length)) != LUCI_OK) {
+        *problem = parser.problem;
+        return LUCI_INVALID;
+    }
+    *compiled = apr_palloc(pool, sizeof **compiled);
+    (*compiled)->steps = parser.steps;
+    return LUCI_OK;
+}
+
+static const char *entity(char c)
+{
+    switch (c) {
+    case '&': return "&amp;";
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '"': return "&quot;";
+    case '\'': return "&#39;";
+    default: return NULL;
+    }
+}
+
+/* The length of text (NULL: 0) when escaped; written to out too, without NUL, unless that is NULL. */
+static size_t escape(const char *text, char *out)
+{
+    size_t length = 0;
+
+    for (; text && *text; text++) {
+        const char *written = entity(*text);
+
+        if (out && written)
+            memcpy(out + length, written, strlen(written)); /* NOLINT(bugprone-not-null-terminated-result) */
+        else if (out)
+            out[length] = *text;
+        length += written ? strlen(written) : 1;
+    }
+    return length;
+}
+
+/* The length of the page; written to out too, without NUL, unless that is NULL. */
+static size_t fill(const luci_template_t *compiled, const apr_table_t *values, char *out)
+{
+    size_t length = 0;
+    int i = 0;
+
+    while (i < compiled->steps->nelts) {
+        const step_t *step = &APR_ARRAY_IDX(compiled->steps, i++, step_t);
+        const char *value = step->kind == STEP_TEXT ? NULL : apr_table_get(values, step->text);
+
+        switch (step->kind) {
+        case STEP_TEXT:
+            if (out)
+                memcpy(out + length, step->text, step->length);
+            length += step->length;
+            break;
+        case STEP_VALUE: length += escape(value, out ? out + length : NULL); break;
+        case STEP_SECTION:
+            if (!value || !*value)
+                i = step->after;
+            break;
+        }
+    }
+    return length;
+}
+
+const char *luci_template_render(const luci_template_t *compiled, const apr_table_t *values, size_t *length,
+                                 apr_pool_t *pool)
+{
+    size_t size = fill(compiled, values, NULL);
+    char *page = apr_palloc(pool, size + 1);
+
+    fill(compiled, values, page);
+    page[size] = '\0';
+    if (length)
+        *length = size;
+    return page;
+}
+
+const char *luci_template_escape(const char *text, apr_pool_t *pool)
+{
+    size_t size = escape(text, NULL);
+    char *escaped = apr_palloc(pool, size + 1);
+
+    escape(text, escaped);
+    escaped[size] = '\0';
+    return escaped;
+}

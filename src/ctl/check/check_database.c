@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/check/check_database.h"
+
+#include "core/base/secret.h"
+#include "core/db/db_problem.h"
+#include "core/db/page.h"
+#include "core/db/schema.h"
+#include "core/password/password_hash.h"
+#include "core/session/session_list.h"
+#include "ctl/check/check_names.h"
+#include "ctl/cli/progress.h"
+
+#include <apr_strings.h>
+#include <apr_time.h>
+#include <string.h>
+
+#define DATABASE "database"
+#define ROWS "rows"
+#define NAMED_MOST 5 /* examples in a message */
+
+typedef struct {
+    luci_db_t *db;
+    const luci_db_target_t *target;
+    luci_findings_t *findings;
+    apr_array_header_t *gaps; /* what the tables lack */
+    int unreachable;          /* it did not answer, which is said */
+    luci_check_names_t *names;
+    luci_result_t names_result; /* of looking at the last name */
+    luci_progress_t progress;
+    apr_int64_t seen;
+} check_t;
+
+/* Rows that are wrong in one way, of which the first few are named. */
+typedef struct {
+    apr_int64_t count;
+    const char *named;
+} wrong_t;
+
+static void note(wrong_t *wrong, const char *name, apr_pool_t *pool)
+{
+    if (wrong->count++ < NAMED_MOST)
+        wrong->named =
+            apr_pstrcat(pool, wrong->named ? wrong->named : "", wrong->named ? ", " : "", name, NULL);
+}
+
+static const char *more(const wrong_t *wrong)
+{
+    return wrong->count > NAMED_MOST ? ", ..." : "";
+}
+
+/* 0: the database did not answer, which is said. */
+static int answered(check_t *check, luci_result_t result)
+{
+    if (result == LUCI_OK)
+        return 1;
+    if (!check->unreachable)
+        luci_findings_problem(
+            check->findings, DATABASE,
+            "Check that the database server runs and that its address (LuciaDatabase or --database) is right",
+            "the database can't be asked: %s", luci_db_problem(check->db, check->findings->pool));
+    check->unreachable = check->findings->unreachable = 1;
+    return 0;
+}
+
+/* ---- Tables and columns ---- */
+
+static int has(check_t *check, luci_sql_probe_t probe)
+{
+    int found = 0;
+
+    return answered(check, luci_db_has(check->db, probe, &found)) && found;
+}
+
+/* The statements that add our columns to a table, one behind the other; "": it has them all. */
+static const char *additions(const check_t *check, luci_sql_probe_t table)
+{
+    const char *text = "";
+
+    for (int i = 0; i < check->gaps->nelts; i++) {
+        const luci_gap_t *gap = &APR_ARRAY_IDX(check->gaps, i, luci_gap_t);
+
+        if (gap->column.name && !gap->is_attribute && gap->column.table == table)
+            text = apr_pstrcat(check->findings->pool, text, *text ? " " : "",
+                               luci_gap_statements(gap, check->findings->pool), NULL);
+    }
+    return text;
+}
+
+static void say_table(check_t *check, const luci_gap_t *gap)
+{
+    luci_findings_problem(check->findings, DATABASE,
+                          apr_pstrcat(check->findings->pool, "If it is missing, luciactl init makes it, or: ",
+                                      luci_gap_statements(gap, check->findings->pool),
+                                      " If it is called otherwise, LuciaTables says so", NULL),
+                          "there is no table %s with the columns that Lucia wants", gap->table);
+}
+
+static void say_attribute(check_t *check, const luci_gap_t *gap)
+{
+    luci_findings_problem(
+        check->findings, DATABASE,
+        apr_pstrcat(check->findings->pool, "This adds it: ", luci_gap_statements(gap, check->findings->pool),
+                    NULL),
+        "LuciaUserAttributes names %s, but the table %s has no such column", gap->column.name, gap->table);
+}
+
+/* Tables, and columns of LuciaUserAttributes. 1: the tables are there; *readable: so are the columns. */
+static int check_tables(check_t *check, int *readable)
+{
+    int all = 1;
+
+    *readable = 1;
+    if (!answered(check, luci_schema_gaps(check->db, &check->gaps, check->findings->pool)))
+        return 0;
+    for (int i = 0; i < check->gaps->nelts; i++) {
+        const luci_gap_t *gap = &APR_ARRAY_IDX(check->gaps, i, luci_gap_t);
+
+        if (!gap->column.name)
+            say_table(check, gap);
+        else if (gap->is_attribute)
+            say_attribute(check, gap);
+        all &= gap->column.name != NULL;
+        *readable &= !gap->is_attribute;
+    }
+    return all;
+}
+
+/* Our columns, without which the module works, and what is lost then. */
+static void check_columns(check_t *check)
+{
+    static const char *const lost[] = {
+        [LUCI_SQL_PROBE_USER] = "the user table lacks disabled or created_at, so that nobody can be disabled",
+        [LUCI_SQL_PROBE_SESSION] = "the session table lacks created_at, last_seen, address or user_agent",
+    };
+
+    for (size_t table = 0; table < sizeof lost / sizeof *lost; table++) {
+        const char *statements = additions(check, (luci_sql_probe_t)table);
+
+        if (*statements)
+            luci_findings_advice(
+                check->findings, DATABASE,
+                apr_pstrcat(check->findings->pool, "These add the columns: ", statements, NULL), "%s",
+                lost[table]);
+    }
+}
+
+/* Likewise. */
+static const struct {
+    luci_sql_probe_t probe;
+    const char *what;
+    const char *remedy;
+} useful[] = {
+    { LUCI_SQL_PROBE_SESSION_INDEX,
+      "no index of the session table begins with idle_expires, so that cleaning up is slow",
+      "Create an index on idle_expires" },
+    { LUCI_SQL_PROBE_SESSION_USER_INDEX, "no index of the session table begins with user_id",
+      "Create an index on user_id" },
+    { LUCI_SQL_PROBE_KEY_USER_INDEX, "no index of the key table begins with user_id",
+      "Create an index on user_id" },
+    { LUCI_SQL_PROBE_SESSION_REFERENCE,
+      "no foreign key keeps sessions of users who are gone out of the session table",
+      "Add a foreign key from user_id to the user table's id" },
+    { LUCI_SQL_PROBE_KEY_REFERENCE, "no foreign key keeps keys of users who are gone out of the key table",
+      "Add a foreign key from user_id to the user table's id" },
+};
+
+static void check_useful(check_t *check)
+{
+    for (size_t i = 0; i < sizeof useful / sizeof *useful && !check->unreachable; i++) {
+        if (!has(check, useful[i].probe) && !check->unreachable)
+            luci_findings_advice(check->findings, DATABASE, useful[i].remedy, "%s", useful[i].what);
+    }
+}
+
+/* ---- Rows ---- */
+
+static void show_progress(check_t *check)
+{
+    luci_progress_show(&check->progress, ++check->seen);
+}
+
+static int look_at_user(void *baton, const luci_user_t *user, apr_pool_t *scratch)
+{
+    check_t *check = baton;
+
+    show_progress(check);
+    check->names_result = luci_check_names_user(check->names, user, scratch);
+    return check->names_result == LUCI_OK;
+}
+
+static void check_users(check_t *check)
+{
+    (void)answered(check, luci_user_each(check->db, look_at_user, check, check->findings->pool));
+}
+
+typedef struct {
+    check_t *check;
+    wrong_t orphans;
+    wrong_t unreadable;
+} keys_t;
+
+enum { KEY_ID, KEY_HASH, KEY_USER };
+
+static int look_at_key(void *baton, const char *const *row, apr_pool_t *scratch)
+{
+    keys_t *keys = baton;
+    apr_pool_t *pool = keys->check->findings->pool;
+
+    show_progress(keys->check);
+    keys->check->names_result = luci_check_names_key(keys->check->names, row[KEY_ID], scratch);
+    if (!row[KEY_USER])
+        note(&keys->orphans, row[KEY_ID], pool);
+    else if (row[KEY_HASH] && !luci_password_is_readable(row[KEY_HASH]))
+        note(&keys->unreadable, row[KEY_ID], pool);
+    return keys->check->names_result == LUCI_OK;
+}
+
+static void check_keys(check_t *check)
+{
+    keys_t keys = { .check = check };
+    luci_page_walk_t walk = { LUCI_SQL_KEYS_PAGE, NULL, 1, look_at_key, &keys };
+
+    if (!answered(check, luci_page_walk(check->db, &walk, check->findings->pool)))
+        return;
+    if (keys.orphans.count)
+        luci_findings_problem(check->findings, ROWS,
+                              "Delete them, or the names stay taken: luciactl key delete",
+                              "%" APR_INT64_T_FMT " keys belong to no user: %s%s", keys.orphans.count,
+                              keys.orphans.named, more(&keys.orphans));
+    if (keys.unreadable.count)
+        luci_findings_problem(
+            check->findings, ROWS, "Give them a new password: luciactl user passwd",
+            "%" APR_INT64_T_FMT
+            " keys have a hash that can't be verified or is too costly, so that nobody can sign in "
+            "with them: %s%s",
+            keys.unreadable.count, keys.unreadable.named, more(&keys.unreadable));
+}
+
+#define CLOCKS_DIFFER_MOST (5 * LUCI_MS_MINUTE)
+
+typedef struct {
+    check_t *check;
+    luci_ms_t now;
+    apr_int64_t orphans;
+    wrong_t future;
+} sessions_t;
+
+/* Whether a clock that was ahead made it: it would be active for longer than any session is. */
+static int is_from_the_future(const sessions_t *sessions, const luci_listed_session_t *session)
+{
+    luci_ms_t latest = sessions->now + CLOCKS_DIFFER_MOST;
+
+    return session->active_expires - sessions->check->target->settings->active_period > latest ||
+           (session->created_at && apr_atoi64(session->created_at) > latest);
+}
+
+static int look_at_session(void *baton, const luci_listed_session_t *session, apr_pool_t *scratch)
+{
+    sessions_t *sessions = baton;
+
+    (void)scratch;
+    show_progress(sessions->check);
+    sessions->orphans += session->username == NULL;
+    if (is_from_the_future(sessions, session))
+        note(&sessions->future, session->tag, sessions->check->findings->pool);
+    return 1;
+}
+
+static void check_sessions(check_t *check)
+{
+    sessions_t sessions = { .check = check, .now = apr_time_as_msec(apr_time_now()) };
+    luci_session_list_t list = { NULL, sessions.now, look_at_session, &sessions };
+
+    if (!answered(check, luci_session_list(check->db, &list, check->findings->pool)))
+        return;
+    if (sessions.orphans)
+        luci_findings_problem(check->findings, ROWS, "They open nothing; delete the rows",
+                              "%" APR_INT64_T_FMT " sessions belong to no user", sessions.orphans);
+    if (sessions.future.count)
+        luci_findings_problem(
+            check->findings, ROWS,
+            "Set the clocks of the machines right, and end these sessions: luciactl session revoke TAG",
+            "%" APR_INT64_T_FMT " sessions come from the future, from a machine whose clock was ahead, or "
+            "were made with a longer LuciaActivePeriod: %s%s",
+            sessions.future.count, sessions.future.named, more(&sessions.future));
+}
+
+void luci_check_database(const luci_db_target_t *target, luci_findings_t *findings)
+{
+    check_t check = { .target = target, .findings = findings };
+    const char *problem = "no randomness";
+    int readable;
+
+    if (luci_secret_init(findings->pool) != LUCI_OK ||
+        luci_db_init(target->driver, &problem, findings->pool) != LUCI_OK) {
+        luci_findings_problem(findings, DATABASE, "Install the driver of apr-util", "%s: %s",
+                              luci_db_title(target, findings->pool), problem);
+        findings->unreachable = 1;
+        return;
+    }
+    check.db = luci_db_create(target, findings->pool);
+    if (!answered(&check, luci_db_connect(check.db)) || !check_tables(&check, &readable))
+        return;
+    luci_progress_begin(&check.progress, "rows", 0);
+    check_columns(&check);
+    check_useful(&check);
+    check.names = luci_check_names_begin(target->settings, findings);
+    if (readable)
+        check_users(&check);
+    if (check.names_result == LUCI_OK)
+        check_keys(&check);
+    if (readable && check.names_result == LUCI_OK && !check.unreachable)
+        check.names_result = luci_check_names_end(check.names, check.db);
+    (void)answered(&check, check.names_result);
+    check_sessions(&check);
+    luci_progress_end(&check.progress);
+    luci_db_close(check.db);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether a database has what the module wants, and whether its rows hold together. */
+#ifndef LUCI_CHECK_DATABASE_H
+#define LUCI_CHECK_DATABASE_H
+
+#include "core/db/db.h"
+#include "ctl/check/finding.h"
+
+/* Connects and looks at everything; writes nothing. */
+void luci_check_database(const luci_db_target_t *target, luci_findings_t *findings);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/check/check_files.h"
+
+#include "core/web/template.h"
+#include "ctl/lib/server_user.h"
+
+#include <apr_file_info.h>
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FILES "files"
+#define TEMPLATES "templates"
+
+/* ---- Who ---- */
+
+void luci_check_user(luci_file_user_t *user, const char *name, const char *group, luci_findings_t *findings)
+{
+    *user = (luci_file_user_t){ .name = NULL };
+    if (!name || luci_file_user_find(user, name, group))
+        return;
+    luci_findings_problem(findings, "configuration", "Correct the directive User, or make the user",
+                          "there is no user %s on this machine", name);
+}
+
+/* ---- What it may ---- */
+
+/* Whether the user may do that with what is at path. words: "read and write". */
+static void want(luci_findings_t *findings, const luci_file_user_t *user, const char *path, mode_t what,
+                 const char *words)
+{
+    const char *closed = user->name ? luci_file_closed_folder(path, user, findings->pool) : NULL;
+    struct stat info;
+
+    if (!user->name || stat(path, &info) != 0)
+        return;
+    if (closed)
+        luci_findings_problem(findings, FILES, apr_psprintf(findings->pool, "Try: chmod o+x '%s'", closed),
+                              "%s, as whom httpd runs, can't get to %s: it may not enter %s", user->name,
+                              path, closed);
+    else if (!luci_file_may(user, &info, what))
+        luci_findings_problem(findings, FILES,
+                              apr_psprintf(findings->pool, "Try: chown %s '%s', and chmod u+rw%s on it",
+                                           user->name, path, S_ISDIR(info.st_mode) ? "x" : ""),
+                              "%s, as whom httpd runs, may not %s %s", user->name, words, path);
+}
+
+/* Whether everybody can get to path. */
+static int is_open_to_all(const char *path, apr_pool_t *pool)
+{
+    static const luci_file_user_t anybody = { .name = "anybody", .uid = (uid_t)-1 };
+
+    return luci_file_closed_folder(path, &anybody, pool) == NULL;
+}
+
+/* 0: it is no secret. */
+static int want_secret(luci_findings_t *findings, const char *path, const char *what)
+{
+    struct stat info;
+
+    if (stat(path, &info) != 0 || !(info.st_mode & (LUCI_MAY_READ | LUCI_MAY_WRITE)) ||
+        !is_open_to_all(path, findings->pool))
+        return 1;
+    luci_findings_problem(findings, FILES, apr_psprintf(findings->pool, "chmod o-rw '%s'", path),
+                          "everybody on this machine may %s %s, which holds %s",
+                          info.st_mode & LUCI_MAY_WRITE ? "write to" : "read", path, what);
+    return 0;
+}
+
+/* ---- The database ---- */
+
+static const char *folder_of(const char *path, apr_pool_t *pool)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? apr_pstrmemdup(pool, path, (apr_size_t)(slash > path ? slash - path : 1)) : ".";
+}
+
+/* Who can't see as much as httpd is not told that it is missing. */
+const char *luci_check_missing_folder(const char *path, apr_pool_t *pool)
+{
+    const char *folder = folder_of(path, pool);
+    struct stat info;
+
+    return stat(folder, &info) != 0 && (errno == ENOENT || errno == ENOTDIR) ? folder : NULL;
+}
+
+/* What keeps path from being looked at is not that it is missing. */
+static int is_hidden(const char *path, luci_findings_t *findings)
+{
+    struct stat info;
+
+    if (stat(path, &info) == 0 || errno == ENOENT || errno == ENOTDIR)
+        return 0;
+    luci_findings_problem(findings, FILES, "Run luciactl check as root", "%s can't be looked at: %s", path,
+                          strerror(errno));
+    return 1;
+}
+
+luci_check_file_t luci_check_database_file(const char *path, const luci_file_user_t *user,
+                                           luci_findings_t *findings)
+{
+    static const char *const beside[] = { "", "-wal", "-shm" };
+    const char *folder = folder_of(path, findings->pool);
+    struct stat info;
+    int is_secret = 1;
+
+    want(findings, user, folder, LUCI_MAY_READ | LUCI_MAY_WRITE | LUCI_MAY_ENTER, "make files in");
+    if (stat(folder, &info) == 0 && (info.st_mode & LUCI_MAY_WRITE) && is_open_to_all(folder, findings->pool))
+        luci_findings_problem(findings, FILES, apr_psprintf(findings->pool, "chmod o-w '%s'", folder),
+                              "everybody on this machine may replace files in %s", folder);
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+        const char *file = apr_pstrcat(findings->pool, path, beside[i], NULL);
+
+        want(findings, user, file, LUCI_MAY_READ | LUCI_MAY_WRITE, "read and write");
+        is_secret = is_secret && want_secret(findings, file, "users and hashes");
+    }
+    if (is_hidden(path, findings))
+        return LUCI_CHECK_FILE_HIDDEN;
+    return stat(path, &info) == 0 ? LUCI_CHECK_FILE_THERE : LUCI_CHECK_FILE_MISSING;
+}
+
+/* ---- Secrets ---- */
+
+void luci_check_secrets(const char *written, const luci_file_user_t *user, luci_findings_t *findings)
+{
+    static const char start[] = "{file:";
+    const char *password = strstr(written, "pass");
+
+    (void)user; /* httpd reads them as root, when it starts */
+    for (const char *at = strstr(written, start); at; at = strstr(at, start)) {
+        at += strlen(start);
+        (void)want_secret(findings, apr_pstrmemdup(findings->pool, at, strcspn(at, "}")), "a password");
+    }
+    password = password ? strchr(password, '=') : NULL;
+    if (password && password[1] && password[1] != '{')
+        luci_findings_advice(findings, "configuration",
+                             "Put it into a file of root's and write {file:/path} in its place",
+                             "a password of the database stands in the configuration");
+}
+
+/* ---- Templates ---- */
+
+/* Read as httpd's user where a link could lead root elsewhere. */
+static const char *parse_problem(const char *path, const luci_file_user_t *user, apr_pool_t *pool)
+{
+    const char *group =
+        user->groups_count ? apr_psprintf(pool, "#%lu", (unsigned long)user->groups[0]) : NULL;
+    const luci_server_user_words_t words = { user->name, group };
+    apr_size_t length = LUCI_TEMPLATE_BYTES_MOST + 1;
+    char *text = apr_palloc(pool, length), reason[120];
+    luci_template_t *compiled;
+    const char *problem = NULL;
+    apr_file_t *file;
+    apr_status_t status;
+
+    if (luci_server_user_for_path(&words, path, pool) != LUCI_EXIT_DONE)
+        return "it was not read";
+    status = apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, pool);
+    luci_server_user_end();
+    if (status == APR_SUCCESS) {
+        status = apr_file_read_full(file, text, length, &length);
+        apr_file_close(file);
+    }
+    if (status != APR_SUCCESS && !APR_STATUS_IS_EOF(status))
+        return apr_pstrcat(pool, "it can't be read: ", apr_strerror(status, reason, sizeof reason), NULL);
+    return luci_template_parse(text, length, &compiled, &problem, pool) == LUCI_OK ? NULL : problem;
+}
+
+static void check_template(const char *path, const luci_file_user_t *user, luci_findings_t *findings)
+{
+    const char *problem;
+    struct stat info;
+
+    if (is_hidden(path, findings))
+        return;
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) {
+        luci_findings_problem(findings, TEMPLATES, "", "%s is not a regular file", path);
+        return;
+    }
+    problem = parse_problem(path, user, findings->pool);
+    if (problem)
+        luci_findings_problem(findings, TEMPLATES, "httpd uses the installed page instead until it is mended",
+                              "%s: %s", path, problem);
+    want(findings, user, path, LUCI_MAY_READ, "read");
+}
+
+void luci_check_templates(const char *folder, const luci_file_user_t *user, luci_findings_t *findings)
+{
+    apr_finfo_t info;
+    apr_dir_t *dir;
+    char reason[120];
+    apr_status_t status = apr_dir_open(&dir, folder ? folder : LUCI_TEMPLATE_DIR, findings->pool);
+
+    if (status != APR_SUCCESS) {
+        if (folder) /* without the installed ones there are those in the module */
+            luci_findings_problem(findings, TEMPLATES, "Make the folder, or take the line out",
+                                  "LuciaTemplates %s can't be read: %s", folder,
+                                  apr_strerror(status, reason, sizeof reason));
+        return;
+    }
+    while (apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        size_t length = strlen(info.name);
+
+        if (length > 5 && strcmp(info.name + length - 5, ".html") == 0)
+            check_template(
+                apr_pstrcat(findings->pool, folder ? folder : LUCI_TEMPLATE_DIR, "/", info.name, NULL), user,
+                findings);
+    }
+    apr_dir_close(dir);
+}

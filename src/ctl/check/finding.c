@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/check/finding.h"
+
+#include <apr_strings.h>
+#include <stdarg.h>
+#include <string.h>
+
+luci_findings_t *luci_findings_create(apr_pool_t *pool)
+{
+    luci_findings_t *findings = apr_pcalloc(pool, sizeof *findings);
+
+    findings->list = apr_array_make(pool, 8, sizeof(luci_finding_t));
+    findings->pool = pool;
+    return findings;
+}
+
+static void add(luci_findings_t *findings, const luci_finding_t *finding)
+{
+    APR_ARRAY_PUSH(findings->list, luci_finding_t) = *finding;
+    findings->problems += finding->is_problem;
+}
+
+void luci_findings_problem(luci_findings_t *findings, const char *about, const char *remedy,
+                           const char *format, ...)
+{
+    luci_finding_t finding = { 1, about, NULL, remedy };
+    va_list arguments;
+
+    va_start(arguments, format);
+    finding.what = apr_pvsprintf(findings->pool, format, arguments);
+    va_end(arguments);
+    add(findings, &finding);
+}
+
+void luci_findings_advice(luci_findings_t *findings, const char *about, const char *remedy,
+                          const char *format, ...)
+{
+    luci_finding_t finding = { 0, about, NULL, remedy };
+    va_list arguments;
+
+    va_start(arguments, format);
+    finding.what = apr_pvsprintf(findings->pool, format, arguments);
+    va_end(arguments);
+    add(findings, &finding);
+}
+
+const luci_column_t luci_findings_columns[] = {
+    { "level", "Level", LUCI_CELL_TEXT, NULL },
+    { "about", "About", LUCI_CELL_TEXT, NULL },
+    { "what", "What", LUCI_CELL_TEXT, NULL },
+    { "remedy", "Remedy", LUCI_CELL_TEXT, NULL },
+    LUCI_COLUMNS_END,
+};
+
+static void show_all(const luci_findings_t *findings, luci_output_t *output)
+{
+    luci_output_begin(output, luci_findings_columns, LUCI_COLUMNS_COUNT(luci_findings_columns));
+    for (int i = 0; i < findings->list->nelts; i++) {
+        const luci_finding_t *finding = &APR_ARRAY_IDX(findings->list, i, luci_finding_t);
+        const char *cells[] = { finding->is_problem ? "problem" : "advice", finding->about, finding->what,
+                                *finding->remedy ? finding->remedy : NULL };
+
+        luci_output_row(output, cells);
+    }
+    luci_output_end(output);
+}
+
+/* What ends a sentence that is made of text: nothing where text ends one itself. */
+static const char *period(const char *text)
+{
+    size_t length = strlen(text);
+
+    return length == 0 || strchr(".?!;", text[length - 1]) ? "" : ".";
+}
+
+/* Sentences are too long for a table. */
+static void say_all(const luci_findings_t *findings, luci_output_t *output)
+{
+    for (int i = 0; i < findings->list->nelts; i++) {
+        const luci_finding_t *finding = &APR_ARRAY_IDX(findings->list, i, luci_finding_t);
+        const char *sentence =
+            apr_psprintf(findings->pool, "%s, %s: %s%s%s%s%s", finding->is_problem ? "Problem" : "Advice",
+                         finding->about, finding->what, period(finding->what), *finding->remedy ? " " : "",
+                         finding->remedy, period(finding->remedy));
+
+        luci_output_done(output, sentence, NULL, 0, NULL);
+    }
+    if (!findings->problems)
+        luci_output_done(output, "No problem was found.", NULL, 0, NULL);
+}
+
+luci_exit_t luci_findings_show(const luci_findings_t *findings, luci_output_t *output, int as_json)
+{
+    if (as_json)
+        show_all(findings, output);
+    else
+        say_all(findings, output);
+    if (findings->unreachable)
+        return LUCI_EXIT_DATABASE;
+    return findings->problems ? LUCI_EXIT_REFUSED : LUCI_EXIT_DONE;
+}

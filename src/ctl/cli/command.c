@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/cli/command.h"
+
+#include "ctl/cli/say.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const luci_option_t luci_command_global_options[] = {
+    { "database", "DRIVER:PARAMS", "as LuciaDatabase: sqlite3:/path, pgsql:..., mysql:...", 0 },
+    { "config", "FILE", "configuration; else $LUCIACTL_CONFIG, else " LUCI_HTTPD_CONF, 0 },
+    { "vhost", "NAME[:PORT]", "with --config: the server, where there are several databases", 0 },
+    { "tables", "USER,KEY,SESSION", "with --database: the tables' names, as LuciaTables", 0 },
+    { "attributes", "COLUMN,...", "with --database: columns of users to show, as LuciaUserAttributes", 0 },
+    { "audit-log", "FILE", "where acts are recorded: as LuciaAuditLog; else syslog", 0 },
+    { "json", NULL, "JSON on standard output instead of tables", 0 },
+    { "help", NULL, "help about the command", 0 },
+    { "version", NULL, "the version", 0 },
+    { NULL, NULL, NULL, 0 },
+};
+
+static const luci_option_t *find_option(const luci_option_t *options, const char *name, size_t length)
+{
+    for (; options && options->name; options++) {
+        if (strlen(options->name) == length && strncmp(options->name, name, length) == 0)
+            return options;
+    }
+    return NULL;
+}
+
+luci_exit_t luci_command_misuse(const luci_call_t *call, const char *what)
+{
+    luci_say_error(LUCI_EXIT_USAGE, "%s", what);
+    if (call->command)
+        luci_say_note("Usage: luciactl %s%s%s; more: luciactl help %s", call->command->name,
+                      *call->command->arguments ? " " : "", call->command->arguments, call->command->name);
+    else
+        luci_say_note("More: luciactl help");
+    return LUCI_EXIT_USAGE;
+}
+
+/* ---- What is allowed, for messages ---- */
+
+static const char *list_options(const luci_option_t *options, const char *list, apr_pool_t *pool)
+{
+    for (; options && options->name; options++)
+        list = apr_pstrcat(pool, list, *list ? ", --" : "--", options->name, NULL);
+    return list;
+}
+
+/* How much of a command's name is its group: "user" of "user add"; 0 when it has none. */
+static size_t group_length(const char *name)
+{
+    const char *blank = strchr(name, ' ');
+
+    return blank ? (size_t)(blank - name) : 0;
+}
+
+/* The second words of a group's commands, or the first words of all. */
+static const char *list_commands(const luci_command_t *const *commands, const char *group, apr_pool_t *pool)
+{
+    const char *list = "", *last = "";
+
+    for (; *commands; commands++) {
+        const char *name = (*commands)->name;
+        size_t length = group_length(name);
+        const char *word =
+            group ? name + length + 1 : apr_pstrmemdup(pool, name, length ? length : strlen(name));
+
+        if (group && (strlen(group) != length || strncmp(name, group, length) != 0))
+            continue;
+        if (strcmp(word, last) != 0)
+            list = apr_pstrcat(pool, list, *list ? ", " : "", word, NULL);
+        last = word;
+    }
+    return list;
+}
+
+/* ---- Options ---- */
+
+/* Where parsing stands. */
+typedef struct {
+    luci_call_t *call;
+    const luci_command_t *const *commands;
+    const char *const *argv;
+    int argc;
+    int at;
+    int only_operands; /* "--" was there */
+} parser_t;
+
+static luci_exit_t unknown_option(const parser_t *parser, const char *word)
+{
+    luci_call_t *call = parser->call;
+    const char *allowed = "";
+
+    if (call->command)
+        allowed = list_options(call->command->options, allowed, call->pool);
+    allowed = list_options(luci_command_global_options, allowed, call->pool);
+    return luci_command_misuse(
+        call, apr_psprintf(call->pool, "option %s is not known%s; allowed are %s", word,
+                           call->command ? " to this command" : " before a command", allowed));
+}
+
+static luci_exit_t take_option(parser_t *parser, const char *word)
+{
+    luci_call_t *call = parser->call;
+    const char *name = word + 2, *equals = strchr(name, '=');
+    size_t length = equals ? (size_t)(equals - name) : strlen(name);
+    const luci_option_t *option = find_option(luci_command_global_options, name, length);
+    luci_given_t given = { NULL, equals ? equals + 1 : NULL };
+
+    if (!option && call->command)
+        option = find_option(call->command->options, name, length);
+    if (!option)
+        return unknown_option(parser, apr_pstrmemdup(call->pool, word, length + 2));
+    if (!option->value && equals)
+        return luci_command_misuse(call,
+                                   apr_psprintf(call->pool, "option --%s takes no value", option->name));
+    if (option->value && !equals) {
+        if (parser->at == parser->argc)
+            return luci_command_misuse(
+                call, apr_psprintf(call->pool, "option --%s wants %s", option->name, option->value));
+        given.value = parser->argv[parser->at++];
+    }
+    if (!option->repeats && luci_command_has(call, option->name))
+        return luci_command_misuse(call,
+                                   apr_psprintf(call->pool, "option --%s is given twice", option->name));
+    given.option = option;
+    APR_ARRAY_PUSH(call->given, luci_given_t) = given;
+    return LUCI_EXIT_DONE;
+}
+
+static int is_option(const parser_t *parser, const char *word)
+{
+    return !parser->only_operands && word[0] == '-' && word[1] != '\0';
+}
+
+/* The next word that is no option, NULL at the end. */
+static luci_exit_t next_word(parser_t *parser, const char **word)
+{
+    *word = NULL;
+    while (parser->at < parser->argc) {
+        const char *next = parser->argv[parser->at++];
+        luci_exit_t status;
+
+        if (!is_option(parser, next)) {
+            *word = next;
+            return LUCI_EXIT_DONE;
+        }
+        if (strcmp(next, "--") == 0) {
+            parser->only_operands = 1;
+            continue;
+        }
+        if (strcmp(next, "-h") == 0)
+            next = "--help";
+        status = next[1] == '-' ? take_option(parser, next) : unknown_option(parser, next);
+        if (status != LUCI_EXIT_DONE)
+            return status;
+    }
+    return LUCI_EXIT_DONE;
+}
+
+/* ---- Commands ---- */
+
+static int is_group(const luci_command_t *const *commands, const char *word)
+{
+    for (; *commands; commands++) {
+        size_t length = group_length((*commands)->name);
+
+        if (length && strlen(word) == length && strncmp((*commands)->name, word, length) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static const luci_command_t *find_command(const luci_command_t *const *commands, const char *name)
+{
+    for (; *commands; commands++) {
+        if (strcmp((*commands)->name, name) == 0)
+            return *commands;
+    }
+    return NULL;
+}
+
+/* What there is to choose from, with what each does. */
+static luci_exit_t group_alone(const parser_t *parser, const char *group, const char *allowed)
+{
+    size_t length = strlen(group);
+    apr_pool_t *pool = parser->call->pool;
+
+    luci_say_error(LUCI_EXIT_USAGE, "%s wants one of %s", group, allowed);
+    for (const luci_command_t *const *command = parser->commands; *command; command++) {
+        if (group_length((*command)->name) == length && strncmp((*command)->name, group, length) == 0)
+            luci_say_note("%s",
+                          apr_psprintf(pool, "  luciactl %-20s %s", (*command)->name, (*command)->summary));
+    }
+    luci_say_note("More: luciactl help %s", group);
+    return LUCI_EXIT_USAGE;
+}
+
+/* A group's second word. */
+static luci_exit_t take_second(parser_t *parser, const char *group)
+{
+    luci_call_t *call = parser->call;
+    const char *allowed = list_commands(parser->commands, group, call->pool), *word;
+    luci_exit_t status = next_word(parser, &word);
+
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    call->group = group;
+    if (!word && luci_command_has(call, "help"))
+        return LUCI_EXIT_DONE;
+    if (!word)
+        return group_alone(parser, group, allowed);
+    call->group = NULL;
+    call->command = find_command(parser->commands, apr_pstrcat(call->pool, group, " ", word, NULL));
+    if (call->command)
+        return LUCI_EXIT_DONE;
+    return luci_command_misuse(
+        call, apr_psprintf(call->pool, "%s %s is no command; %s knows %s", group, word, group, allowed));
+}
+
+static luci_exit_t take_command(parser_t *parser)
+{
+    luci_call_t *call = parser->call;
+    const char *word;
+    luci_exit_t status = next_word(parser, &word);
+
+    if (status != LUCI_EXIT_DONE || !word)
+        return status;
+    if (is_group(parser->commands, word))
+        return take_second(parser, word);
+    call->command = find_command(parser->commands, word);
+    if (call->command)
+        return LUCI_EXIT_DONE;
+    return luci_command_misuse(call, apr_psprintf(call->pool, "%s is no command; there are %s", word,
+                                                  list_commands(parser->commands, NULL, call->pool)));
+}
+
+static luci_exit_t take_operands(parser_t *parser)
+{
+    luci_call_t *call = parser->call;
+    const char *word;
+    luci_exit_t status;
+
+    call->operand = apr_pcalloc(call->pool, (apr_size_t)(parser->argc + 1) * sizeof *call->operand);
+    while ((status = next_word(parser, &word)) == LUCI_EXIT_DONE && word)
+        call->operand[call->operands++] = word;
+    if (status != LUCI_EXIT_DONE || !call->command || luci_command_has(call, "help"))
+        return status;
+    if (call->operands < call->command->least)
+        return luci_command_misuse(call, apr_psprintf(call->pool, "%s is missing", call->command->arguments));
+    if (call->command->most >= 0 && call->operands > call->command->most)
+        return luci_command_misuse(
+            call, apr_psprintf(call->pool, "%s is too much", call->operand[call->command->most]));
+    return status;
+}
+
+luci_exit_t luci_command_parse(luci_call_t *call, const luci_command_t *const *commands, int argc,
+                               const char *const *argv)
+{
+    parser_t parser = { call, commands, argv, argc, 1, 0 };
+    luci_exit_t status;
+
+    call->given = apr_array_make(call->pool, 4, sizeof(luci_given_t));
+    status = take_command(&parser);
+    return status == LUCI_EXIT_DONE ? take_operands(&parser) : status;
+}
+
+/* ---- What was given ---- */
+
+apr_array_header_t *luci_command_values(const luci_call_t *call, const char *name)
+{
+    apr_array_header_t *values = apr_array_make(call->pool, 1, sizeof(const char *));
+
+    for (int i = 0; i < call->given->nelts; i++) {
+        const luci_given_t *given = &APR_ARRAY_IDX(call->given, i, luci_given_t);
+
+        if (strcmp(given->option->name, name) == 0)
+            APR_ARRAY_PUSH(values, const char *) = given->value;
+    }
+    return values;
+}
+
+int luci_command_has(const luci_call_t *call, const char *name)
+{
+    return luci_command_values(call, name)->nelts > 0;
+}
+
+const char *luci_command_value(const luci_call_t *call, const char *name)
+{
+    apr_array_header_t *values = luci_command_values(call, name);
+
+    return values->nelts ? APR_ARRAY_IDX(values, 0, const char *) : NULL;
+}
+
+const char *luci_command_config(luci_call_t *call)
+{
+    const char *path = luci_command_value(call, "config"), *named = getenv(LUCI_COMMAND_CONFIG_VARIABLE);
+
+    if (path || luci_command_has(call, "database"))
+        return path;
+    if (named && !*named)
+        return NULL;
+    if (!named && access(LUCI_HTTPD_CONF, F_OK) != 0)
+        return NULL;
+    call->implied_config = named ? named : LUCI_HTTPD_CONF;
+    call->implied_by = named ? "named by the environment variable " LUCI_COMMAND_CONFIG_VARIABLE
+                             : "the one that httpd reads";
+    return call->implied_config;
+}
+
+luci_exit_t luci_command_number(const luci_call_t *call, const char *name, apr_int64_t least,
+                                apr_int64_t most, apr_int64_t *number)
+{
+    const char *value = luci_command_value(call, name);
+    apr_int64_t parsed;
+    char *end;
+
+    if (!value)
+        return LUCI_EXIT_DONE;
+    parsed = apr_strtoi64(value, &end, 10);
+    if (!*value || *end || parsed < least || parsed > most)
+        return luci_command_misuse(call, apr_psprintf(call->pool,
+                                                      "--%s %s: a whole number from %" APR_INT64_T_FMT
+                                                      " to %" APR_INT64_T_FMT " is allowed",
+                                                      name, value, least, most));
+    *number = parsed;
+    return LUCI_EXIT_DONE;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/cli/secret_prompt.h"
+
+#include "core/base/secret.h"
+#include "core/base/text.h"
+#include "ctl/cli/say.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define CONTROL_C 3
+
+/* Reads up to a newline or the end, byte by byte so that what follows stays there. -1: no line, or too long.
+ */
+static int read_line(int descriptor, char line[LUCI_SECRET_PROMPT_BYTES_MOST])
+{
+    size_t length = 0;
+    ssize_t got;
+
+    for (;;) {
+        got = read(descriptor, line + length, 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got == 1 && line[length] == CONTROL_C)
+            return -1;
+        if (got <= 0 || line[length] == '\n')
+            break;
+        if (++length == LUCI_SECRET_PROMPT_BYTES_MOST)
+            return -1;
+    }
+    if (got < 0 || (got == 0 && length == 0))
+        return -1;
+    line[length] = '\0';
+    if (memchr(line, '\0', length))
+        return -1;
+    if (length && line[length - 1] == '\r')
+        line[--length] = '\0';
+    return (int)length;
+}
+
+/* ---- The terminal ---- */
+
+static int open_terminal(void)
+{
+    return open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
+static void write_text(int terminal, const char *text)
+{
+    size_t length = strlen(text);
+
+    while (length > 0) {
+        ssize_t written = write(terminal, text, length);
+
+        if (written <= 0)
+            return;
+        text += written;
+        length -= (size_t)written;
+    }
+}
+
+/* Ctrl-C ends the line as any text, and a signal takes effect when the echo is back. */
+static int ask_without_echo(int terminal, const char *prompt, char line[LUCI_SECRET_PROMPT_BYTES_MOST])
+{
+    struct termios usual, quiet;
+    sigset_t held, before;
+    int length;
+
+    if (tcgetattr(terminal, &usual) != 0)
+        return -1;
+    quiet = usual;
+    quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+    quiet.c_cc[VEOL] = CONTROL_C;
+    sigfillset(&held);
+    sigprocmask(SIG_BLOCK, &held, &before);
+    tcsetattr(terminal, TCSAFLUSH, &quiet);
+    write_text(terminal, prompt);
+    length = read_line(terminal, line);
+    tcsetattr(terminal, TCSAFLUSH, &usual);
+    write_text(terminal, "\n");
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return length;
+}
+
+static luci_exit_t ask_twice(luci_call_t *call, int terminal, const char *prompt, char *first)
+{
+    char second[LUCI_SECRET_PROMPT_BYTES_MOST];
+    const char *again = apr_pstrcat(call->pool, prompt, ", again: ", NULL);
+    luci_exit_t status = LUCI_EXIT_DONE;
+
+    if (ask_without_echo(terminal, apr_pstrcat(call->pool, prompt, ": ", NULL), first) < 0 ||
+        ask_without_echo(terminal, again, second) < 0)
+        status = luci_say_error(LUCI_EXIT_REFUSED, "no password was entered");
+    else if (strcmp(first, second) != 0)
+        status = luci_say_error(LUCI_EXIT_REFUSED, "the two passwords differ");
+    luci_secret_wipe(second, sizeof second);
+    return status;
+}
+
+static luci_exit_t from_terminal(luci_call_t *call, const char *prompt, char *line)
+{
+    int terminal = open_terminal();
+    luci_exit_t status;
+
+    if (terminal < 0)
+        return luci_command_misuse(call,
+                                   "there is no terminal to ask for the password on; --stdin reads it from "
+                                   "standard input");
+    status = ask_twice(call, terminal, luci_say_printable(prompt, call->pool), line);
+    close(terminal);
+    return status;
+}
+
+static luci_exit_t from_stdin(luci_call_t *call, char *line)
+{
+    if (read_line(STDIN_FILENO, line) < 0)
+        return luci_command_misuse(call, "--stdin: standard input has no password in its first line");
+    return LUCI_EXIT_DONE;
+}
+
+luci_exit_t luci_secret_prompt_new(luci_call_t *call, const char *prompt, char **password)
+{
+    char line[LUCI_SECRET_PROMPT_BYTES_MOST] = "";
+    luci_exit_t status =
+        luci_command_has(call, "stdin") ? from_stdin(call, line) : from_terminal(call, prompt, line);
+
+    if (status == LUCI_EXIT_DONE && luci_text_valid_bytes(line, strlen(line)) < strlen(line))
+        status = luci_say_error(LUCI_EXIT_REFUSED, "the password is not UTF-8");
+    if (status == LUCI_EXIT_DONE)
+        *password = apr_pstrdup(call->pool, line);
+    luci_secret_wipe(line, sizeof line);
+    return status;
+}
+
+luci_exit_t luci_secret_prompt_confirm(luci_call_t *call, const char *question)
+{
+    char line[LUCI_SECRET_PROMPT_BYTES_MOST] = "";
+    int terminal = open_terminal(), length = -1;
+
+    if (terminal < 0)
+        return luci_command_misuse(call,
+                                   "there is no terminal to ask on whether this is meant; --yes says so");
+    write_text(terminal,
+               apr_pstrcat(call->pool, luci_say_printable(question, call->pool), " Type yes: ", NULL));
+    length = read_line(terminal, line);
+    close(terminal);
+    if (length >= 0 && strcmp(line, "yes") == 0)
+        return LUCI_EXIT_DONE;
+    return luci_say_error(LUCI_EXIT_REFUSED, "nothing was done");
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Passwords: asked for on the terminal, without echo, or the first line of standard input. Never
+ * from the command line, which everybody on the machine can read. */
+#ifndef LUCI_SECRET_PROMPT_H
+#define LUCI_SECRET_PROMPT_H
+
+#include "ctl/cli/command.h"
+
+#define LUCI_SECRET_PROMPT_BYTES_MOST 4096 /* of a password */
+
+/* The option that makes a command read standard input; for its table. */
+#define LUCI_SECRET_PROMPT_STDIN                                                                             \
+    {                                                                                                        \
+        "stdin", NULL, "the password is the first line of standard input", 0                                 \
+    }
+
+/* A new password: the first line of standard input with --stdin, else asked for twice. DONE: *password is
+ * from the call's pool; whoever asked wipes it (luci_secret_wipe_string). USAGE: no terminal and no --stdin,
+ * or nothing there. REFUSED: the two differ, or it is no UTF-8. Each said. */
+luci_exit_t luci_secret_prompt_new(luci_call_t *call, const char *prompt, char **password);
+
+/* Asks a question whose answer is "yes", on the terminal. REFUSED: it was another, or nobody could be asked.
+ */
+luci_exit_t luci_secret_prompt_confirm(luci_call_t *call, const char *question);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The records of all commands; each is beside its function. */
+#ifndef LUCI_COMMANDS_H
+#define LUCI_COMMANDS_H
+
+#include "ctl/cli/command.h"
+
+/* init_command.c */
+extern const luci_command_t luci_command_init;
+
+/* user_add_command.c, user_list_commands.c, user_change_commands.c */
+extern const luci_command_t luci_command_user_add;
+extern const luci_command_t luci_command_user_show;
+extern const luci_command_t luci_command_user_list;
+extern const luci_command_t luci_command_user_passwd;
+extern const luci_command_t luci_command_user_rename;
+extern const luci_command_t luci_command_user_set;
+extern const luci_command_t luci_command_user_disable;
+extern const luci_command_t luci_command_user_enable;
+extern const luci_command_t luci_command_user_delete;
+
+/* session_commands.c */
+extern const luci_command_t luci_command_session_list;
+extern const luci_command_t luci_command_session_revoke;
+extern const luci_command_t luci_command_session_revoke_all;
+
+/* key_commands.c */
+extern const luci_command_t luci_command_key_list;
+extern const luci_command_t luci_command_key_add;
+extern const luci_command_t luci_command_key_delete;
+
+/* export_command.c */
+extern const luci_command_t luci_command_export;
+
+/* import_command.c */
+extern const luci_command_t luci_command_import_htpasswd;
+
+/* import_users_command.c */
+extern const luci_command_t luci_command_import_users;
+
+/* purge_command.c */
+extern const luci_command_t luci_command_purge;
+
+/* throttle_commands.c */
+extern const luci_command_t luci_command_throttle_list;
+extern const luci_command_t luci_command_throttle_clear;
+
+/* hash_bench_command.c */
+extern const luci_command_t luci_command_hash_bench;
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/commands/commands.h"
+
+#include "core/account/import.h"
+#include "core/files/trusted_path.h"
+#include "ctl/cli/progress.h"
+#include "ctl/cli/say.h"
+#include "ctl/commands/htpasswd.h"
+#include "ctl/lib/acts.h"
+#include "ctl/lib/database.h"
+#include "ctl/lib/server_user.h"
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+#include <apr_time.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define SAID_MOST 20 /* lines about users who are there; the rest is counted */
+
+typedef struct {
+    apr_int64_t added, replaced, there, refused;
+    apr_int64_t said_there;
+} counts_t;
+
+typedef struct {
+    luci_call_t *call;
+    luci_ctl_database_t database;
+    luci_htpasswd_t file;
+    const char *name;      /* of the file */
+    luci_settings_t rules; /* for names: any length that may sign in */
+    apr_hash_t *keys;      /* those of the file so far -> apr_int64_t: the line */
+    luci_import_batch_t batch;
+    luci_import_user_t users[LUCI_IMPORT_BATCH];
+    apr_int64_t lines[LUCI_IMPORT_BATCH];
+    apr_int64_t last_line; /* up to which everything is done */
+    counts_t counts;
+    luci_progress_t progress;
+    apr_pool_t *pool; /* of the batch */
+} import_t;
+
+static void __attribute__((format(printf, 4, 5)))
+say_line(import_t *import, apr_int64_t line, const char *username, const char *format, ...)
+{
+    va_list arguments;
+    const char *what;
+
+    va_start(arguments, format);
+    what = apr_pvsprintf(import->pool, format, arguments);
+    va_end(arguments);
+    luci_progress_end(&import->progress);
+    luci_say_note("%s:%" APR_INT64_T_FMT ": %s%s%s", import->name, line, username ? username : "",
+                  username ? ": " : "", what);
+}
+
+static void refuse(import_t *import, apr_int64_t line, const char *username, const char *why)
+{
+    import->counts.refused++;
+    say_line(import, line, username, "%s; not imported", why);
+}
+
+/* ---- A batch ---- */
+
+/* Whether this is the first line with the name, whatever its case. */
+static luci_result_t is_first(import_t *import, const char *username, int *first)
+{
+    const char *id;
+    const apr_int64_t *line;
+    apr_pool_t *lasting = import->call->pool;
+    luci_result_t result = luci_key_id(username, &id, import->pool);
+
+    if (result != LUCI_OK)
+        return result;
+    line = apr_hash_get(import->keys, id, APR_HASH_KEY_STRING);
+    *first = line == NULL;
+    if (line)
+        refuse(import, import->file.line, username,
+               apr_psprintf(import->pool, "line %" APR_INT64_T_FMT " has the same name, but for its case",
+                            *line));
+    else
+        apr_hash_set(import->keys, apr_pstrdup(lasting, id), APR_HASH_KEY_STRING,
+                     apr_pmemdup(lasting, &import->file.line, sizeof *line));
+    return LUCI_OK;
+}
+
+/* Reads users until the batch is full; *more is 0 at the end of the file. */
+static luci_result_t fill(import_t *import, int *more)
+{
+    luci_htpasswd_user_t user;
+    luci_result_t result = LUCI_OK;
+
+    import->batch.count = 0;
+    while (import->batch.count < LUCI_IMPORT_BATCH && result == LUCI_OK) {
+        int first = 0;
+
+        *more = luci_htpasswd_next(&import->file, &import->rules, &user, import->pool);
+        if (!*more)
+            return LUCI_OK;
+        if (user.problem) {
+            refuse(import, import->file.line, user.username, user.problem);
+            continue;
+        }
+        result = is_first(import, user.username, &first);
+        if (result != LUCI_OK || !first)
+            continue;
+        import->lines[import->batch.count] = import->file.line;
+        import->users[import->batch.count++] =
+            (luci_import_user_t){ user.username, user.stored_hash, LUCI_IMPORT_ADDED };
+    }
+    return result;
+}
+
+static void count(import_t *import, int i)
+{
+    const luci_import_user_t *user = &import->users[i];
+
+    switch (user->outcome) {
+    case LUCI_IMPORT_ADDED: import->counts.added++; return;
+    case LUCI_IMPORT_REPLACED: import->counts.replaced++; return;
+    case LUCI_IMPORT_THERE:
+        import->counts.there++;
+        if (import->counts.said_there++ < SAID_MOST)
+            say_line(import, import->lines[i], user->username, "is there already; left alone");
+        return;
+    case LUCI_IMPORT_TAKEN:
+        refuse(import, import->lines[i], user->username,
+               "the name belongs to a user who signs in with another one");
+    }
+}
+
+static luci_result_t import_batch(import_t *import, int *more)
+{
+    luci_result_t result = fill(import, more);
+
+    if (result == LUCI_OK && import->batch.count > 0)
+        result = luci_import_batch(import->database.db, &import->batch, import->pool);
+    if (result != LUCI_OK)
+        return result;
+    for (int i = 0; i < import->batch.count; i++)
+        count(import, i);
+    import->last_line = import->file.line;
+    luci_progress_show(&import->progress, import->file.bytes);
+    apr_pool_clear(import->pool);
+    return LUCI_OK;
+}
+
+/* ---- The file ---- */
+
+static luci_exit_t open_file(import_t *import)
+{
+    struct stat info;
+
+    const char *problem = NULL;
+    int opened;
+
+    import->name = import->call->operand[0];
+    if (strcmp(import->name, "-") == 0)
+        import->file.stream = stdin;
+    else {
+        luci_server_user_pause();
+        opened = luci_trusted_open(import->name, O_RDONLY, 0, &problem, import->call->pool);
+        luci_server_user_resume();
+        import->file.stream = opened < 0 ? NULL : fdopen(opened, "r");
+    }
+    if (!import->file.stream)
+        return luci_say_error(LUCI_EXIT_REFUSED, "%s can't be read: %s", import->name,
+                              problem ? problem : strerror(errno));
+    luci_progress_begin(&import->progress, "bytes",
+                        fstat(fileno(import->file.stream), &info) == 0 ? info.st_size : 0);
+    return LUCI_EXIT_DONE;
+}
+
+static luci_exit_t show(const import_t *import, int stopped)
+{
+    static const luci_column_t columns[] = {
+        { "added", "Added", LUCI_CELL_NUMBER, NULL },
+        { "replaced", "Replaced", LUCI_CELL_NUMBER, NULL },
+        { "there", "There already", LUCI_CELL_NUMBER, NULL },
+        { "refused", "Refused", LUCI_CELL_NUMBER, NULL },
+        { "lastLine", "Last line", LUCI_CELL_NUMBER, NULL },
+        { "complete", "Complete", LUCI_CELL_FLAG, NULL },
+    };
+    const counts_t *counts = &import->counts;
+    apr_pool_t *pool = import->call->pool;
+    const apr_int64_t numbers[] = { counts->added, counts->replaced, counts->there, counts->refused,
+                                    import->last_line };
+    const char *cells[sizeof columns / sizeof *columns];
+
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        cells[i] = luci_sql_number(numbers[i], pool);
+    cells[sizeof numbers / sizeof *numbers] = stopped ? "0" : "1";
+    if (counts->said_there > SAID_MOST)
+        luci_say_note("and %" APR_INT64_T_FMT " more were there already", counts->said_there - SAID_MOST);
+    luci_output_done(import->call->output,
+                     apr_psprintf(pool,
+                                  "%s%" APR_INT64_T_FMT " added, %" APR_INT64_T_FMT
+                                  " replaced, %" APR_INT64_T_FMT " there already, %" APR_INT64_T_FMT
+                                  " refused",
+                                  import->batch.dry_run ? "Would be done: " : "", counts->added,
+                                  counts->replaced, counts->there, counts->refused),
+                     columns, sizeof columns / sizeof *columns, cells);
+    return stopped || counts->refused ? LUCI_EXIT_REFUSED : LUCI_EXIT_DONE;
+}
+
+static luci_exit_t import_all(import_t *import)
+{
+    int more = 1, stopped = 0;
+    luci_result_t result = LUCI_OK;
+
+    luci_progress_catch_signals();
+    while (more && result == LUCI_OK && !(stopped = luci_progress_interrupted()))
+        result = import_batch(import, &more);
+    luci_progress_end(&import->progress);
+    if (import->file.failed)
+        luci_say_error(LUCI_EXIT_REFUSED, "%s can't be read: %s", import->name,
+                       strerror(import->file.failed));
+    stopped |= import->file.failed || result != LUCI_OK;
+    if (!import->batch.dry_run)
+        luci_acts_write(&import->database, LUCI_EVENT_IMPORT, NULL, result,
+                        import->counts.added + import->counts.replaced);
+    if (stopped)
+        luci_say_note("Stopped: up to line %" APR_INT64_T_FMT
+                      " everything is done; the same command goes on from there.",
+                      import->last_line);
+    if (result != LUCI_OK)
+        return luci_ctl_database_failed(&import->database, result);
+    return show(import, stopped);
+}
+
+static luci_exit_t run_import(luci_call_t *call)
+{
+    import_t *import = apr_pcalloc(call->pool, sizeof *import);
+    luci_exit_t status = luci_ctl_database_open(call, &import->database);
+
+    import->call = call;
+    if (status == LUCI_EXIT_DONE)
+        status = luci_acts_open(call, &import->database);
+    if (status == LUCI_EXIT_DONE)
+        status = open_file(import);
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    import->rules = import->database.config.settings;
+    import->rules.username_length.least = 1;
+    import->keys = apr_hash_make(call->pool);
+    import->batch.users = import->users;
+    import->batch.replace = luci_command_has(call, "replace");
+    import->batch.dry_run = luci_command_has(call, "dry-run");
+    import->batch.now = apr_time_as_msec(apr_time_now());
+    apr_pool_create(&import->pool, call->pool);
+    status = import_all(import);
+    if (import->file.stream != stdin)
+        fclose(import->file.stream);
+    return status;
+}
+
+static const luci_option_t options[] = {
+    { "replace", NULL, "users who are there get the hash of the file, and their sessions end", 0 },
+    { "dry-run", NULL, "only say what would be done", 0 },
+    { NULL, NULL, NULL, 0 },
+};
+
+const luci_command_t luci_command_import_htpasswd = {
+    "import htpasswd",
+    "FILE",
+    "Makes users of the lines of a file of htpasswd",
+    "Hashes of bcrypt, apr1, SHA-1 and crypt(3) come in as they are; users sign in\n"
+    "with their passwords, and then get a new hash as LuciaPasswordHash says.\n"
+    "Of two names that differ by their case alone the first one counts. Users who\n"
+    "are there already stay as they are. What is refused is said with its line, and\n"
+    "the exit status is 1. FILE \"-\" is standard input.\n\n"
+    "Every few hundred users are one transaction. Interrupted or failed, the same\n"
+    "command goes on where it stopped.\n",
+    options,
+    1,
+    1,
+    run_import,
+    NULL,
+};

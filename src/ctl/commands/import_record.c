@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/commands/import_record.h"
+
+#include "core/base/moment.h"
+#include "core/config/directive_types.h"
+
+#include <apr_strings.h>
+#include <jansson.h>
+#include <string.h>
+
+#define HASH_BYTES_MOST 255 /* as the column of MariaDB and SQLite has it */
+
+static const char *read_values(json_t *object, luci_import_account_t *account, apr_pool_t *pool)
+{
+    luci_admin_value_t *values = apr_pcalloc(pool, (json_object_size(object) + 1) * sizeof *values);
+    const char *column;
+    json_t *value;
+
+    json_object_foreach(object, column, value)
+    {
+        if (!luci_word_is_identifier(column))
+            return "an attribute's name is no name of a column";
+        if (!json_is_string(value) && !json_is_null(value))
+            return apr_psprintf(pool, "the attribute %s is neither a string nor null", column);
+        if (json_is_string(value))
+            values[account->values_count++] =
+                (luci_admin_value_t){ apr_pstrdup(pool, column),
+                                      apr_pstrdup(pool, json_string_value(value)) };
+    }
+    account->values = values;
+    return NULL;
+}
+
+static const char *read_keys(json_t *object, luci_import_account_t *account, apr_pool_t *pool)
+{
+    luci_import_key_t *keys = apr_pcalloc(pool, (json_object_size(object) + 1) * sizeof *keys);
+    const char *id;
+    json_t *hash;
+
+    json_object_foreach(object, id, hash)
+    {
+        if (!json_is_string(hash) && !json_is_null(hash))
+            return "a key's hash is neither a string nor null";
+        if (json_string_length(hash) > HASH_BYTES_MOST)
+            return apr_psprintf(pool, "the hash of the key %s is longer than %d bytes", id, HASH_BYTES_MOST);
+        keys[account->keys_count++] =
+            (luci_import_key_t){ apr_pstrdup(pool, id),
+                                 json_is_string(hash) ? apr_pstrdup(pool, json_string_value(hash)) : NULL };
+    }
+    account->keys = keys;
+    return NULL;
+}
+
+static const char *read_text(json_t *value, const char **text, apr_pool_t *pool)
+{
+    if (!json_is_string(value) || !*json_string_value(value))
+        return "username or userId is no string, or empty";
+    *text = apr_pstrdup(pool, json_string_value(value));
+    return NULL;
+}
+
+static const char *read_created(json_t *value, luci_import_account_t *account, apr_pool_t *pool)
+{
+    luci_ms_t moment;
+
+    if (json_is_null(value))
+        return NULL;
+    if (!json_is_string(value) || !luci_moment_read(json_string_value(value), &moment))
+        return "createdAt is no moment such as 2026-03-01T09:30:00.250Z";
+    account->created_at = apr_psprintf(pool, "%" APR_INT64_T_FMT, moment);
+    return NULL;
+}
+
+static const char *read_member(const char *name, json_t *value, luci_import_account_t *account,
+                               apr_pool_t *pool)
+{
+    if (strcmp(name, "username") == 0)
+        return read_text(value, &account->username, pool);
+    if (strcmp(name, "userId") == 0)
+        return read_text(value, &account->id, pool);
+    if (strcmp(name, "createdAt") == 0)
+        return read_created(value, account, pool);
+    if (strcmp(name, "disabled") == 0) {
+        account->disabled = json_is_true(value);
+        return json_is_boolean(value) ? NULL : "disabled is neither true nor false";
+    }
+    if (strcmp(name, "attributes") == 0)
+        return json_is_object(value) ? read_values(value, account, pool) : "attributes is no object";
+    if (strcmp(name, "keys") == 0)
+        return json_is_object(value) ? read_keys(value, account, pool) : "keys is no object";
+    return apr_psprintf(pool, "the member \"%s\" is not known", name);
+}
+
+static const char *read_object(json_t *object, int without_keys, luci_import_account_t *account,
+                               apr_pool_t *pool)
+{
+    const char *name, *problem = NULL;
+    json_t *value;
+
+    if (!json_is_object(object))
+        return "the line is no JSON object";
+    /* The name first, so that it can be said with what is wrong. */
+    (void)read_text(json_object_get(object, "username"), &account->username, pool);
+    json_object_foreach(object, name, value)
+    {
+        problem = read_member(name, value, account, pool);
+        if (problem)
+            return problem;
+    }
+    if (!account->username || !account->id)
+        return "username or userId is missing";
+    if (!json_object_get(object, "disabled"))
+        return "it does not say whether the user is disabled";
+    if (!json_object_get(object, "keys") && !without_keys)
+        return "there are no keys: export --with-hashes writes them, --without-keys makes the user without "
+               "one";
+    return NULL;
+}
+
+const char *luci_import_record_read(const char *text, size_t length, int without_keys,
+                                    luci_import_account_t *account, apr_pool_t *pool)
+{
+    json_error_t error;
+    json_t *object = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+    const char *problem;
+
+    *account = (luci_import_account_t){ 0 };
+    problem = object ? read_object(object, without_keys, account, pool)
+                     : apr_pstrcat(pool, "the line is no JSON: ", error.text, NULL);
+    json_decref(object);
+    return problem;
+}

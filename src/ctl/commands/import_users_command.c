@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/commands/commands.h"
+
+#include "core/password/policy.h"
+#include "ctl/cli/progress.h"
+#include "ctl/cli/say.h"
+#include "ctl/commands/import_record.h"
+#include "ctl/lib/acts.h"
+#include "ctl/lib/database.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define SAID_MOST 20 /* lines about users who are there; the rest is counted */
+
+typedef struct {
+    luci_call_t *call;
+    luci_ctl_database_t database;
+    FILE *stream;
+    const char *name; /* of the file */
+    int dry_run, without_keys;
+    apr_int64_t line, bytes;
+    apr_int64_t added, there, refused;
+    luci_progress_t progress;
+    apr_pool_t *pool; /* of the line */
+} import_t;
+
+static void say_line(import_t *import, const char *username, const char *what)
+{
+    luci_progress_end(&import->progress);
+    luci_say_note("%s:%" APR_INT64_T_FMT ": %s%s%s", import->name, import->line, username ? username : "",
+                  username ? ": " : "", what);
+}
+
+/* ---- A user ---- */
+
+/* Why the tables can't hold what the record says, NULL when they can. */
+static luci_result_t find_missing(import_t *import, const luci_import_account_t *account,
+                                  const char **missing)
+{
+    luci_sql_columns_t columns = luci_db_columns(import->database.db);
+    luci_result_t result = LUCI_OK;
+    int found = 1;
+
+    *missing = account->disabled && !columns.disabled ? "disabled"
+               : account->created_at && !columns.user ? "created_at"
+                                                      : NULL;
+    for (int i = 0; i < account->values_count && result == LUCI_OK && !*missing; i++) {
+        result =
+            luci_db_has_column(import->database.db, luci_sql_user_column(account->values[i].column), &found);
+        if (result == LUCI_OK && !found)
+            *missing = account->values[i].column;
+    }
+    return result;
+}
+
+static const char *say_missing(const import_t *import, const char *column)
+{
+    luci_sql_dialect_t dialect = LUCI_SQLITE3;
+
+    if (luci_sql_dialect(import->database.target.driver, &dialect) != LUCI_OK)
+        dialect = LUCI_SQLITE3; /* it is connected, so it is known */
+    return apr_psprintf(import->pool, "the user table has no column %s, which \"%s\" adds", column,
+                        luci_sql_add_column(dialect, luci_sql_user_column(column),
+                                            &import->database.config.settings.tables, import->pool));
+}
+
+static const char *name_problem(const import_t *import, const char *username)
+{
+    luci_settings_t settings = import->database.config.settings;
+
+    settings.username_length.least = 1; /* LuciaUsernameLength may have been shorter once */
+    if (luci_policy_new_name(&settings, username) == LUCI_OK)
+        return NULL;
+    return apr_pstrcat(import->pool,
+                       "the username is not allowed: ", luci_policy_name_rule(&settings, import->pool), NULL);
+}
+
+static void count(import_t *import, const luci_import_account_t *account)
+{
+    switch (account->outcome) {
+    case LUCI_IMPORT_REPLACED:
+    case LUCI_IMPORT_ADDED: import->added++; return;
+    case LUCI_IMPORT_THERE:
+        if (import->there++ < SAID_MOST)
+            say_line(import, account->username, "is there already; left alone");
+        return;
+    case LUCI_IMPORT_TAKEN:
+        import->refused++;
+        say_line(import, account->username,
+                 apr_psprintf(import->pool, "taken by another user, or different there: %s; not imported",
+                              account->taken));
+    }
+}
+
+static luci_result_t import_line(import_t *import, const char *text, size_t length)
+{
+    luci_import_account_t account;
+    const char *missing = NULL,
+               *problem = luci_import_record_read(text, length, import->without_keys, &account, import->pool);
+    luci_result_t result = LUCI_OK;
+
+    if (!problem)
+        problem = name_problem(import, account.username);
+    if (!problem)
+        result = find_missing(import, &account, &missing);
+    if (missing)
+        problem = say_missing(import, missing);
+    if (problem) {
+        import->refused++;
+        say_line(import, account.username, apr_pstrcat(import->pool, problem, "; not imported", NULL));
+        return LUCI_OK;
+    }
+    if (result == LUCI_OK)
+        result = luci_import_account(import->database.db, &account, import->dry_run, import->pool);
+    if (result == LUCI_OK)
+        count(import, &account);
+    return result;
+}
+
+/* ---- The file: an object a line, with or without the brackets and commas of an array ---- */
+
+static luci_result_t import_next(import_t *import, char *line, size_t length)
+{
+    const char *start = line + strspn(line, "[, \t");
+    size_t left = length - (size_t)(start - line);
+
+    while (left > 0 && strchr("], \t\r\n", start[left - 1]))
+        left--;
+    import->line++;
+    import->bytes += (apr_int64_t)length;
+    luci_progress_show(&import->progress, import->bytes);
+    return left > 0 ? import_line(import, start, left) : LUCI_OK;
+}
+
+static luci_exit_t open_file(import_t *import)
+{
+    struct stat info;
+
+    import->name = import->call->operand[0];
+    import->stream = strcmp(import->name, "-") == 0 ? stdin : fopen(import->name, "re");
+    if (!import->stream)
+        return luci_say_error(LUCI_EXIT_REFUSED, "%s can't be read: %s", import->name, strerror(errno));
+    luci_progress_begin(&import->progress, "bytes",
+                        fstat(fileno(import->stream), &info) == 0 ? info.st_size : 0);
+    return LUCI_EXIT_DONE;
+}
+
+static luci_exit_t show(const import_t *import, int stopped)
+{
+    static const luci_column_t columns[] = {
+        { "added", "Added", LUCI_CELL_NUMBER, NULL },
+        { "there", "There already", LUCI_CELL_NUMBER, NULL },
+        { "refused", "Refused", LUCI_CELL_NUMBER, NULL },
+        { "lastLine", "Last line", LUCI_CELL_NUMBER, NULL },
+        { "complete", "Complete", LUCI_CELL_FLAG, NULL },
+    };
+    apr_pool_t *pool = import->call->pool;
+    const char *cells[] = { luci_sql_number(import->added, pool), luci_sql_number(import->there, pool),
+                            luci_sql_number(import->refused, pool), luci_sql_number(import->line, pool),
+                            stopped ? "0" : "1" };
+
+    if (import->there > SAID_MOST)
+        luci_say_note("and %" APR_INT64_T_FMT " more were there already", import->there - SAID_MOST);
+    luci_output_done(import->call->output,
+                     apr_psprintf(pool, "%s%s added, %s there already, %s refused",
+                                  import->dry_run ? "Would be done: " : "", cells[0], cells[1], cells[2]),
+                     columns, sizeof columns / sizeof *columns, cells);
+    return stopped || import->refused ? LUCI_EXIT_REFUSED : LUCI_EXIT_DONE;
+}
+
+static luci_exit_t import_all(import_t *import)
+{
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t length = 0;
+    int stopped = 0, failed;
+    luci_result_t result = LUCI_OK;
+
+    luci_progress_catch_signals();
+    while (result == LUCI_OK && !(stopped = luci_progress_interrupted()) &&
+           (length = getline(&line, &size, import->stream)) >= 0) {
+        result = import_next(import, line, (size_t)length);
+        apr_pool_clear(import->pool);
+    }
+    failed = ferror(import->stream) ? errno : 0;
+    free(line);
+    luci_progress_end(&import->progress);
+    if (failed)
+        luci_say_error(LUCI_EXIT_REFUSED, "%s can't be read: %s", import->name, strerror(failed));
+    stopped |= failed != 0 || result != LUCI_OK;
+    if (!import->dry_run)
+        luci_acts_write(&import->database, LUCI_EVENT_IMPORT, NULL, result, import->added);
+    if (stopped)
+        luci_say_note("Stopped at line %" APR_INT64_T_FMT "; the same command goes on from there.",
+                      import->line);
+    return result == LUCI_OK ? show(import, stopped) : luci_ctl_database_failed(&import->database, result);
+}
+
+static luci_exit_t run_import(luci_call_t *call)
+{
+    import_t *import = apr_pcalloc(call->pool, sizeof *import);
+    luci_exit_t status = luci_ctl_database_open(call, &import->database);
+
+    import->call = call;
+    import->dry_run = luci_command_has(call, "dry-run");
+    import->without_keys = luci_command_has(call, "without-keys");
+    if (status == LUCI_EXIT_DONE)
+        status = luci_acts_open(call, &import->database);
+    if (status == LUCI_EXIT_DONE)
+        status = open_file(import);
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    apr_pool_create(&import->pool, call->pool);
+    status = import_all(import);
+    if (import->stream != stdin)
+        fclose(import->stream);
+    return status;
+}
+
+static const luci_option_t options[] = {
+    { "dry-run", NULL, "only say what would be done", 0 },
+    { "without-keys", NULL, "users of a file without keys come in, and have no password", 0 },
+    { NULL, NULL, NULL, 0 },
+};
+
+const luci_command_t luci_command_import_users = {
+    "import users",
+    "FILE",
+    "Brings in the users of a file of export",
+    "Ids, names, attributes, the disabled flag, keys with their hashes and the time of\n"
+    "creation come in as export --with-hashes wrote them, from any engine to any other.\n"
+    "Each user is one transaction and comes in whole or is refused with the reason and\n"
+    "the line; then the exit status is 1. Users who are there already, with the same id,\n"
+    "name, flag and keys, stay as they are, so the same command goes on where it\n"
+    "stopped. Sessions do not move: people sign in again. FILE \"-\" is standard input.\n",
+    options,
+    1,
+    1,
+    run_import,
+    NULL,
+};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/commands/commands.h"
+
+#include "ctl/commands/purge_run.h"
+#include "ctl/lib/acts.h"
+
+#include <apr_strings.h>
+#include <apr_time.h>
+
+static luci_exit_t run_purge(luci_call_t *call)
+{
+    static const luci_column_t column = { "removed", "Removed", LUCI_CELL_NUMBER, NULL };
+    luci_ctl_database_t database;
+    apr_int64_t removed;
+    const char *cell;
+    luci_exit_t status = luci_ctl_database_open(call, &database);
+
+    if (status == LUCI_EXIT_DONE)
+        status = luci_acts_open(call, &database);
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    status = luci_purge_run_until(call, &database, apr_time_as_msec(apr_time_now()), &removed);
+    luci_acts_write(&database, LUCI_EVENT_PURGE, NULL,
+                    status == LUCI_EXIT_DATABASE ? LUCI_UNAVAILABLE : LUCI_OK, removed);
+    cell = luci_sql_number(removed, call->pool);
+    if (status == LUCI_EXIT_DONE)
+        luci_output_done(
+            call->output,
+            apr_psprintf(call->pool, "%s dead session%s removed.", cell, removed == 1 ? " was" : "s were"),
+            &column, 1, &cell);
+    return status;
+}
+
+const luci_command_t luci_command_purge = {
+    "purge",
+    "",
+    "Removes dead sessions",
+    "They go in small batches, each in a transaction of its own, with rests for others in\n"
+    "between; it may run beside httpd, as from cron. SIGINT, SIGTERM and SIGHUP end it after\n"
+    "the batch that runs, with exit status 1.\n",
+    NULL,
+    0,
+    0,
+    run_purge,
+    NULL,
+};

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/commands/purge_run.h"
+
+#include "core/session/purge.h"
+#include "ctl/cli/progress.h"
+#include "ctl/cli/say.h"
+
+#include <apr_time.h>
+
+#define REST_MOST apr_time_from_msec(100)
+
+typedef struct {
+    luci_progress_t progress;
+    apr_time_t batch_began; /* 0: none was yet */
+} watch_t;
+
+/* Others get as much of the time as this. */
+static void rest(apr_time_t took)
+{
+    apr_sleep(took < REST_MOST ? took : REST_MOST);
+}
+
+static int go_on(void *baton, const luci_purge_t *purge)
+{
+    watch_t *watch = baton;
+
+    luci_progress_show(&watch->progress, purge->removed);
+    if (watch->batch_began)
+        rest(apr_time_now() - watch->batch_began);
+    watch->batch_began = apr_time_now();
+    return !luci_progress_interrupted();
+}
+
+/* There is one handle, and nobody else wants it. */
+static luci_result_t borrow(void *baton, luci_db_t **db)
+{
+    *db = baton;
+    return LUCI_OK;
+}
+
+static void give_back(void *baton, luci_db_t *db)
+{
+    (void)baton;
+    (void)db;
+}
+
+luci_exit_t luci_purge_run_until(luci_call_t *call, luci_ctl_database_t *database, luci_ms_t now,
+                                 apr_int64_t *removed)
+{
+    watch_t watch = { .batch_began = 0 };
+    luci_db_source_t source = { borrow, give_back, database->db };
+    luci_purge_t purge = {
+        .now = now,
+        .max_lifetime = database->config.settings.max_lifetime,
+        .batch = LUCI_PURGE_BATCH,
+        .go_on = go_on,
+        .baton = &watch,
+    };
+    const char *why = NULL;
+    luci_result_t result;
+
+    luci_progress_catch_signals();
+    luci_progress_begin(&watch.progress, "sessions removed", 0);
+    result = luci_purge_run(&purge, &source, &why, call->pool);
+    luci_progress_end(&watch.progress);
+    *removed = purge.removed;
+    if (result == LUCI_INVALID)
+        return luci_say_error(LUCI_EXIT_DATABASE, "a session in the table has an id of more than %d bytes",
+                              LUCI_PURGE_ID_MOST);
+    if (result != LUCI_OK)
+        return luci_say_error(LUCI_EXIT_DATABASE,
+                              "the database could not be used after %" APR_INT64_T_FMT
+                              " sessions were removed: %s",
+                              purge.removed, why ? why : luci_result_name(result));
+    if (!purge.is_done)
+        return luci_say_error(
+            LUCI_EXIT_REFUSED,
+            "interrupted after %" APR_INT64_T_FMT " sessions were removed; more may be there", purge.removed);
+    return LUCI_EXIT_DONE;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/commands/commands.h"
+
+#include "ctl/cli/say.h"
+#include "ctl/cli/secret_prompt.h"
+#include "ctl/lib/account.h"
+#include "ctl/lib/acts.h"
+
+#include <apr_strings.h>
+
+static const luci_option_t by_id[] = { LUCI_ACCOUNT_BY_ID, { NULL, NULL, NULL, 0 } };
+
+/* "; 3 sessions were ended" */
+static const char *and_ended(luci_call_t *call, int ended)
+{
+    return apr_psprintf(call->pool, "; %d session%s ended", ended, ended == 1 ? " was" : "s were");
+}
+
+/* ---- user passwd ---- */
+
+static luci_exit_t run_passwd(luci_call_t *call)
+{
+    luci_ctl_database_t database;
+    luci_user_t user;
+    const char *stored;
+    int ended = 0, keep = luci_command_has(call, "keep-sessions");
+    luci_result_t result;
+    luci_exit_t status = luci_account_open_to_change(call, &database, &user);
+
+    if (status == LUCI_EXIT_DONE)
+        status = luci_account_password(
+            call, &database, apr_pstrcat(call->pool, "New password of ", user.username, NULL), &stored);
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    result = luci_admin_set_password(database.db, &user, stored, keep ? NULL : &ended, call->pool);
+    luci_acts_write(&database, LUCI_EVENT_PASSWORD_CHANGE, &user, result, 0);
+    if (result != LUCI_OK)
+        return luci_account_refused(call, &database, result, user.username);
+    return luci_account_done(call, &database, user.id,
+                             apr_psprintf(call->pool, "%s has a new password%s.", user.username,
+                                          keep ? "" : and_ended(call, ended)));
+}
+
+static const luci_option_t passwd_options[] = {
+    LUCI_SECRET_PROMPT_STDIN,
+    { "keep-sessions", NULL, "the user's sessions go on", 0 },
+    LUCI_ACCOUNT_BY_ID,
+    { NULL, NULL, NULL, 0 },
+};
+
+const luci_command_t luci_command_user_passwd = {
+    "user passwd",
+    "NAME",
+    "Sets a user's password, and ends the user's sessions",
+    "The password is asked for twice, or read with --stdin, and judged as at sign-up.\n",
+    passwd_options,
+    1,
+    1,
+    run_passwd,
+    NULL,
+};
+
+/* ---- user rename ---- */
+
+static luci_exit_t run_rename(luci_call_t *call)
+{
+    luci_ctl_database_t database;
+    luci_user_t user;
+    const char *name = call->operand[1];
+    luci_result_t result;
+    luci_exit_t status = luci_account_open_to_change(call, &database, &user);
+
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    result = luci_admin_rename(database.db, &user, name, call->pool);
+    luci_acts_write(&database, LUCI_EVENT_USER_RENAME, &user, result, 0);
+    if (result != LUCI_OK)
+        return luci_account_refused(call, &database, result, result == LUCI_NOT_FOUND ? user.username : name);
+    return luci_account_done(call, &database, user.id,
+                             apr_psprintf(call->pool, "%s is now called %s.", user.username, name));
+}
+
+const luci_command_t luci_command_user_rename = {
+    "user rename",
+    "NAME NEW",
+    "Gives a user another name",
+    "The user signs in with it from now on. Sessions go on.\n",
+    by_id,
+    2,
+    2,
+    run_rename,
+    NULL,
+};
+
+/* ---- user set ---- */
+
+static luci_exit_t run_set(luci_call_t *call)
+{
+    luci_ctl_database_t database;
+    luci_account_values_t values;
+    luci_user_t user;
+    luci_result_t result;
+    luci_exit_t status = luci_ctl_database_choose(call, &database);
+
+    if (status == LUCI_EXIT_DONE)
+        status = luci_account_values(call, &database, &values);
+    if (status == LUCI_EXIT_DONE && values.count == 0)
+        return luci_command_misuse(call, "--attribute COLUMN=VALUE or --clear COLUMN is missing");
+    if (status == LUCI_EXIT_DONE)
+        status = luci_ctl_database_connect(call, &database);
+    if (status == LUCI_EXIT_DONE)
+        status = luci_account_find(call, &database, call->operand[0], &user);
+    if (status == LUCI_EXIT_DONE)
+        status = luci_acts_open(call, &database);
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    result = luci_admin_set_values(database.db, &user, values.values, values.count, call->pool);
+    luci_acts_write(&database, LUCI_EVENT_USER_SET, &user, result, 0);
+    if (result != LUCI_OK)
+        return luci_account_refused(call, &database, result, user.username);
+    return luci_account_done(call, &database, user.id,
+                             apr_psprintf(call->pool, "%s was changed.", user.username));
+}
+
+static const luci_option_t set_options[] = {
+    LUCI_ACCOUNT_ATTRIBUTE,
+    LUCI_ACCOUNT_CLEAR,
+    LUCI_ACCOUNT_BY_ID,
+    { NULL, NULL, NULL, 0 },
+};
+
+const luci_command_t luci_command_user_set = {
+    "user set",
+    "NAME",
+    "Sets attributes of a user",
+    "Attributes are columns of the user table; LuciaUserAttributes says which of them\n"
+    "httpd reads. All of them are set, or none.\n",
+    set_options,
+    1,
+    1,
+    run_set,
+    NULL,
+};
+
+/* ---- user disable, user enable ---- */
+
+static luci_exit_t set_disabled(luci_call_t *call, int disabled)
+{
+    luci_ctl_database_t database;
+    luci_user_t user;
+    int ended = 0, ends = luci_command_has(call, "end-sessions");
+    luci_result_t result;
+    luci_exit_t status = luci_account_open_to_change(call, &database, &user);
+
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    if (!luci_db_columns(database.db).disabled)
+        return luci_ctl_database_lacks(&database, "disabled", call->pool);
+    result = luci_admin_set_disabled(database.db, &user, disabled, ends ? &ended : NULL, call->pool);
+    luci_acts_write(&database, disabled ? LUCI_EVENT_USER_DISABLE : LUCI_EVENT_USER_ENABLE, &user, result, 0);
+    if (result != LUCI_OK)
+        return luci_account_refused(call, &database, result, user.username);
+    return luci_account_done(call, &database, user.id,
+                             apr_psprintf(call->pool, "%s is %s%s.", user.username,
+                                          disabled ? "disabled" : "enabled",
+                                          ends ? and_ended(call, ended) : ""));
+}
+
+static luci_exit_t run_disable(luci_call_t *call)
+{
+    return set_disabled(call, 1);
+}
+
+static luci_exit_t run_enable(luci_call_t *call)
+{
+    return set_disabled(call, 0);
+}
+
+static const luci_option_t disable_options[] = {
+    { "end-sessions", NULL, "the sessions do not come back when the user is enabled", 0 },
+    LUCI_ACCOUNT_BY_ID,
+    { NULL, NULL, NULL, 0 },
+};
+
+const luci_command_t luci_command_user_disable = {
+    "user disable",
+    "NAME",
+    "Keeps a user out",
+    "The user can't sign in, and the sessions count for nothing while it is so: for httpd\n"
+    "within LuciaSessionCacheTTL, 10 seconds unless it says otherwise.\n",
+    disable_options,
+    1,
+    1,
+    run_disable,
+    NULL,
+};
+
+const luci_command_t luci_command_user_enable = {
+    "user enable", "NAME", "Lets a user in again", "", by_id, 1, 1, run_enable, NULL,
+};
+
+/* ---- user delete ---- */
+
+static luci_exit_t run_delete(luci_call_t *call)
+{
+    static const luci_column_t columns[] = {
+        { "userId", "User id", LUCI_CELL_TEXT, NULL },
+        { "keys", "Keys", LUCI_CELL_NUMBER, NULL },
+        { "sessions", "Sessions", LUCI_CELL_NUMBER, NULL },
+    };
+    luci_ctl_database_t database;
+    luci_admin_deleted_t deleted;
+    luci_user_t user;
+    const char *cells[3];
+    luci_result_t result;
+    luci_exit_t status = luci_account_open_to_change(call, &database, &user);
+
+    if (status == LUCI_EXIT_DONE && !luci_command_has(call, "yes"))
+        status = luci_secret_prompt_confirm(call, apr_psprintf(call->pool, "Delete %s?", user.username));
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    result = luci_admin_delete(database.db, &user, &deleted, call->pool);
+    luci_acts_write(&database, LUCI_EVENT_USER_DELETE, &user, result, 0);
+    if (result != LUCI_OK)
+        return luci_account_refused(call, &database, result, user.username);
+    cells[0] = user.id;
+    cells[1] = luci_sql_number(deleted.keys, call->pool);
+    cells[2] = luci_sql_number(deleted.sessions, call->pool);
+    luci_output_done(call->output,
+                     apr_psprintf(call->pool, "%s was deleted, with %s key%s and %s session%s.",
+                                  user.username, cells[1], deleted.keys == 1 ? "" : "s", cells[2],
+                                  deleted.sessions == 1 ? "" : "s"),
+                     columns, 3, cells);
+    return LUCI_EXIT_DONE;
+}
+
+static const luci_option_t delete_options[] = {
+    { "yes", NULL, "don't ask whether this is meant", 0 },
+    LUCI_ACCOUNT_BY_ID,
+    { NULL, NULL, NULL, 0 },
+};
+
+const luci_command_t luci_command_user_delete = {
+    "user delete",
+    "NAME",
+    "Deletes a user with all keys and sessions",
+    "Tables of an application that refer to the user are not known here; where they have a\n"
+    "foreign key, the database refuses.\n",
+    delete_options,
+    1,
+    1,
+    run_delete,
+    NULL,
+};

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/commands/commands.h"
+
+#include "core/db/page.h"
+#include "core/password/policy.h"
+#include "core/session/session_list.h"
+#include "ctl/cli/say.h"
+#include "ctl/lib/account.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+/* ---- user list ---- */
+
+/* What is listed, and how much of it was. */
+typedef struct {
+    luci_call_t *call;
+    const luci_settings_t *settings;
+    const char *prefix; /* as keys are written; NULL: any name */
+    int only_disabled;
+    int columns;
+    apr_int64_t left; /* users to show */
+} listing_t;
+
+static int has_prefix(const listing_t *listing, const luci_user_t *user, apr_pool_t *scratch)
+{
+    char *key;
+
+    if (!listing->prefix)
+        return 1;
+    return luci_policy_key(user->username, &key, scratch) == LUCI_OK &&
+           strncmp(key, listing->prefix, strlen(listing->prefix)) == 0;
+}
+
+static int list_user(void *baton, const luci_user_t *user, apr_pool_t *scratch)
+{
+    listing_t *listing = baton;
+
+    if ((listing->only_disabled && !user->disabled) || !has_prefix(listing, user, scratch))
+        return 1;
+    luci_output_row(listing->call->output,
+                    luci_account_cells(user, listing->settings, listing->columns, scratch));
+    return --listing->left > 0;
+}
+
+static luci_exit_t choose_users(luci_call_t *call, listing_t *listing)
+{
+    const char *prefix = luci_command_value(call, "prefix");
+    char *key;
+
+    listing->left = APR_INT64_MAX;
+    listing->only_disabled = luci_command_has(call, "disabled");
+    if (prefix && luci_policy_key(prefix, &key, call->pool) != LUCI_OK)
+        return luci_command_misuse(call, "--prefix is not UTF-8");
+    listing->prefix = prefix ? key : NULL;
+    return luci_command_number(call, "limit", 1, APR_INT64_MAX, &listing->left);
+}
+
+static luci_exit_t run_list(luci_call_t *call)
+{
+    luci_ctl_database_t database;
+    listing_t listing = { .call = call, .settings = &database.config.settings };
+    const luci_column_t *columns;
+    luci_result_t result;
+    luci_exit_t status = choose_users(call, &listing);
+
+    if (status == LUCI_EXIT_DONE)
+        status = luci_ctl_database_open(call, &database);
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    columns = luci_account_columns(listing.settings, &listing.columns, call->pool);
+    luci_output_begin(call->output, columns, listing.columns);
+    result = luci_user_each(database.db, list_user, &listing, call->pool);
+    luci_output_end(call->output);
+    return result == LUCI_OK ? LUCI_EXIT_DONE : luci_ctl_database_failed(&database, result);
+}
+
+static const luci_column_t list_columns[] = { LUCI_ACCOUNT_COLUMNS, LUCI_ACCOUNT_ATTRIBUTE_COLUMN,
+                                              LUCI_COLUMNS_END };
+
+static const luci_option_t list_options[] = {
+    { "prefix", "TEXT", "only names that begin with TEXT, in capitals or not", 0 },
+    { "disabled", NULL, "only users who are disabled", 0 },
+    { "limit", "N", "at most N users", 0 },
+    { NULL, NULL, NULL, 0 },
+};
+
+const luci_command_t luci_command_user_list = {
+    "user list",
+    "",
+    "Lists users in the order of their names",
+    "The order is the database's. The list comes page by page and takes the same memory\n"
+    "however many users there are; who comes or goes meanwhile may be in it or not.\n",
+    list_options,
+    0,
+    0,
+    run_list,
+    list_columns,
+};
+
+/* ---- user show ---- */
+
+static int count_key(void *baton, const char *const *row, apr_pool_t *scratch)
+{
+    (void)row;
+    (void)scratch;
+    ++*(apr_int64_t *)baton;
+    return 1;
+}
+
+static int count_session(void *baton, const luci_listed_session_t *session, apr_pool_t *scratch)
+{
+    (void)scratch;
+    *(apr_int64_t *)baton += session->state != LUCI_SESSION_DEAD;
+    return 1;
+}
+
+static luci_result_t count(luci_db_t *db, const luci_user_t *user, apr_int64_t *keys, apr_int64_t *sessions,
+                           apr_pool_t *scratch)
+{
+    luci_page_walk_t of_keys = { LUCI_SQL_KEY_PAGE, user->id, 1, count_key, keys };
+    luci_session_list_t of_sessions = { user->id, apr_time_as_msec(apr_time_now()), count_session, sessions };
+    luci_result_t result = luci_page_walk(db, &of_keys, scratch);
+
+    return result == LUCI_OK ? luci_session_list(db, &of_sessions, scratch) : result;
+}
+
+#define COUNTS                                                                                               \
+    { "keys", "Keys", LUCI_CELL_NUMBER, NULL },                                                              \
+    {                                                                                                        \
+        "sessions", "Living sessions", LUCI_CELL_NUMBER, NULL                                                \
+    }
+
+static const luci_column_t count_columns[] = { COUNTS, LUCI_COLUMNS_END };
+static const luci_column_t show_columns[] = { LUCI_ACCOUNT_COLUMNS, LUCI_ACCOUNT_ATTRIBUTE_COLUMN, COUNTS,
+                                              LUCI_COLUMNS_END };
+
+static luci_exit_t run_show(luci_call_t *call)
+{
+    luci_ctl_database_t database;
+    const luci_settings_t *settings = &database.config.settings;
+    luci_user_t user;
+    apr_int64_t keys = 0, sessions = 0;
+    const luci_column_t *of_user;
+    luci_column_t *columns;
+    const char **cells;
+    int many;
+    luci_exit_t status = luci_account_open(call, &database, &user);
+    luci_result_t result;
+
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    result = count(database.db, &user, &keys, &sessions, call->pool);
+    if (result != LUCI_OK)
+        return luci_ctl_database_failed(&database, result);
+    of_user = luci_account_columns(settings, &many, call->pool);
+    columns = apr_pcalloc(call->pool, sizeof *columns * (apr_size_t)(many + 2));
+    memcpy(columns, of_user, sizeof *columns * (apr_size_t)many);
+    memcpy(columns + many, count_columns, 2 * sizeof *columns);
+    cells = luci_account_cells(&user, settings, many + 2, call->pool);
+    cells[many] = luci_sql_number(keys, call->pool);
+    cells[many + 1] = luci_sql_number(sessions, call->pool);
+    luci_output_record(call->output, columns, many + 2, cells);
+    return LUCI_EXIT_DONE;
+}
+
+static const luci_option_t show_options[] = { LUCI_ACCOUNT_BY_ID, { NULL, NULL, NULL, 0 } };
+
+const luci_command_t luci_command_user_show = {
+    "user show", "NAME", "Shows a user", "", show_options, 1, 1, run_show, show_columns,
+};

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/lib/acts.h"
+
+#include "core/files/trusted_path.h"
+#include "ctl/cli/say.h"
+#include "ctl/lib/server_user.h"
+
+#include <apr_strings.h>
+#include <apr_time.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define LOG_MODE (S_IRUSR | S_IWUSR | S_IRGRP)
+
+/* Opens without waiting for a pipe's reader. -1: *problem says why not. */
+static int open_log(const char *path, const char **problem, apr_pool_t *pool)
+{
+    struct stat info;
+    int file;
+
+    luci_server_user_pause(); /* httpd opens it as root, too */
+    file = luci_trusted_open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, LOG_MODE, problem, pool);
+    if (file < 0 && errno == ENXIO)
+        *problem = "nobody reads from it";
+    luci_server_user_resume();
+    if (file < 0)
+        return -1;
+    if (fstat(file, &info) == 0 && (S_ISREG(info.st_mode) || S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode)))
+        return file;
+    *problem = "it is neither a file nor a pipe nor a terminal";
+    close(file);
+    return -1;
+}
+
+luci_exit_t luci_acts_open(luci_call_t *call, luci_ctl_database_t *database)
+{
+    const char *path = luci_command_value(call, "audit-log"), *problem;
+
+    if (!path)
+        path = database->config.audit_log;
+    database->audit = -1;
+    if (!path) {
+        openlog("luciactl", 0, LOG_AUTHPRIV);
+        return LUCI_EXIT_DONE;
+    }
+    database->audit = open_log(path, &problem, call->pool);
+    if (database->audit >= 0)
+        return LUCI_EXIT_DONE;
+    return luci_say_error(LUCI_EXIT_REFUSED, "the audit log %s can't be opened: %s", path, problem);
+}
+
+/* Who is behind sudo counts. */
+static const char *who(void)
+{
+    const struct passwd *account = getpwuid(getuid());
+    const char *before = getuid() == 0 ? getenv("SUDO_USER") : NULL;
+
+    if (before && *before)
+        return before;
+    return account ? account->pw_name : NULL;
+}
+
+static void put(const luci_ctl_database_t *database, const luci_event_t *event, apr_int64_t count)
+{
+    luci_event_origin_t origin = { .by = who(), .count = count };
+    char line[LUCI_EVENT_LINE_MOST + 1];
+    size_t length = luci_event_line(event, &origin, line);
+
+    if (database->audit < 0) {
+        syslog(LOG_NOTICE, "%s", line);
+        return;
+    }
+    line[length++] = '\n'; /* in one piece, since httpd writes there, too */
+    if (write(database->audit, line, length) != (ssize_t)length)
+        luci_say_error(LUCI_EXIT_REFUSED, "it was done, but the audit log could not be written: %s",
+                       strerror(errno));
+}
+
+static luci_event_t event_of(luci_event_kind_t kind, const luci_user_t *user)
+{
+    luci_event_t event = { .kind = kind, .at = apr_time_as_msec(apr_time_now()) };
+
+    if (user) {
+        event.account = user->username;
+        event.user_id = user->id;
+    }
+    return event;
+}
+
+static luci_reason_t reason_of(luci_result_t result)
+{
+    switch (result) {
+    case LUCI_CONFLICT: return LUCI_REASON_NAME_TAKEN;
+    case LUCI_INVALID: return LUCI_REASON_INVALID_USERNAME;
+    case LUCI_NOT_FOUND: return LUCI_REASON_NOT_FOUND;
+    case LUCI_OK:
+    case LUCI_DENIED:
+    case LUCI_EXPIRED:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return luci_reason_of(result);
+}
+
+void luci_acts_write(const luci_ctl_database_t *database, luci_event_kind_t kind, const luci_user_t *user,
+                     luci_result_t result, apr_int64_t count)
+{
+    luci_event_t event = event_of(kind, user);
+
+    event.reason = reason_of(result);
+    put(database, &event, count);
+}
+
+void luci_acts_session(const luci_ctl_database_t *database, const char *tag, const luci_user_t *user)
+{
+    luci_event_t event = event_of(LUCI_EVENT_SESSION_REVOKE, user);
+
+    apr_cpystrn(event.session, tag, sizeof event.session);
+    put(database, &event, 0);
+}

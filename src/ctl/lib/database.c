@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/lib/database.h"
+
+#include "core/base/secret.h"
+#include "core/config/connect_params.h"
+#include "core/config/directive_types.h"
+#include "core/db/db_problem.h"
+#include "ctl/cli/say.h"
+#include "ctl/lib/server_user.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+/* ---- --tables, --attributes: names as LuciaTables and LuciaUserAttributes take them ---- */
+
+/* The names between commas. USAGE: one is none. */
+static luci_exit_t split_names(luci_call_t *call, const char *option, apr_array_header_t *names)
+{
+    char *rest, *list = apr_pstrdup(call->pool, luci_command_value(call, option));
+
+    for (char *name = apr_strtok(list, ",", &rest); name; name = apr_strtok(NULL, ",", &rest)) {
+        if (!luci_word_is_identifier(name))
+            return luci_command_misuse(
+                call,
+                apr_psprintf(call->pool,
+                             "--%s: \"%s\" is no name; letters, digits and underscores are allowed, not "
+                             "starting with a digit, at most %d",
+                             option, name, LUCI_IDENTIFIER_BYTES_MOST));
+        APR_ARRAY_PUSH(names, const char *) = name;
+    }
+    return LUCI_EXIT_DONE;
+}
+
+static luci_exit_t choose_tables(luci_call_t *call, luci_settings_t *settings)
+{
+    apr_array_header_t *names = apr_array_make(call->pool, 3, sizeof(const char *));
+    const char **name;
+    luci_exit_t status;
+
+    if (!luci_command_has(call, "tables"))
+        return LUCI_EXIT_DONE;
+    status = split_names(call, "tables", names);
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    if (names->nelts != 3)
+        return luci_command_misuse(call, "--tables wants three names, USER,KEY,SESSION");
+    name = (const char **)names->elts;
+    settings->tables = (luci_tables_t){ name[0], name[1], name[2] };
+    return LUCI_EXIT_DONE;
+}
+
+static luci_exit_t choose_attributes(luci_call_t *call, luci_settings_t *settings)
+{
+    luci_exit_t status = LUCI_EXIT_DONE;
+
+    if (luci_command_has(call, "attributes"))
+        status = split_names(call, "attributes", settings->attributes);
+    if (status == LUCI_EXIT_DONE && settings->attributes->nelts > LUCI_ATTRIBUTES_MAX)
+        return luci_command_misuse(
+            call,
+            apr_psprintf(call->pool, "--attributes: at most %d columns are allowed", LUCI_ATTRIBUTES_MAX));
+    return status;
+}
+
+/* ---- Which database ---- */
+
+/* DRIVER:PARAMS. */
+static luci_exit_t split_database(luci_call_t *call, luci_ctl_config_t *config)
+{
+    const char *written = luci_command_value(call, "database"), *colon = strchr(written, ':'), *problem;
+    luci_sql_dialect_t dialect;
+
+    if (!colon || !colon[1])
+        return luci_command_misuse(
+            call, "--database wants DRIVER:PARAMS, such as sqlite3:/var/lib/luciauth/luciauth.db");
+    config->driver = apr_pstrmemdup(call->pool, written, (apr_size_t)(colon - written));
+    if (luci_sql_dialect(config->driver, &dialect) != LUCI_OK)
+        return luci_command_misuse(
+            call, apr_psprintf(call->pool,
+                               "--database: driver \"%s\" is not known; sqlite3, pgsql and mysql are allowed",
+                               config->driver));
+    if (luci_connect_params(dialect, colon + 1, &config->params, &problem, call->pool) != LUCI_OK)
+        return luci_command_misuse(call, apr_pstrcat(call->pool, "--database: ", problem, NULL));
+    return LUCI_EXIT_DONE;
+}
+
+static luci_exit_t from_option(luci_call_t *call, luci_ctl_config_t *config)
+{
+    luci_exit_t status;
+
+    if (luci_command_has(call, "vhost"))
+        return luci_command_misuse(call, "--vhost goes with --config");
+    luci_ctl_config_defaults(config, call->pool);
+    status = split_database(call, config);
+    if (status == LUCI_EXIT_DONE)
+        status = choose_tables(call, &config->settings);
+    return status == LUCI_EXIT_DONE ? choose_attributes(call, &config->settings) : status;
+}
+
+static luci_exit_t from_file(luci_call_t *call, luci_ctl_config_t *config)
+{
+    const char *path = luci_command_config(call);
+    luci_result_t result = luci_ctl_config_read(path, luci_command_value(call, "vhost"), config, call->pool);
+
+    if (luci_command_has(call, "tables") || luci_command_has(call, "attributes"))
+        return luci_command_misuse(
+            call, "--tables and --attributes go with --database; a configuration has its own");
+    for (int i = 0; i < config->problems->nelts; i++)
+        luci_say_error(LUCI_EXIT_USAGE, "%s", APR_ARRAY_IDX(config->problems, i, const char *));
+    if (result != LUCI_OK || config->problems->nelts)
+        return LUCI_EXIT_USAGE;
+    if (!config->driver)
+        return luci_say_error(LUCI_EXIT_USAGE, "%s has no LuciaDatabase", path);
+    return LUCI_EXIT_DONE;
+}
+
+/* What messages say of it; check needs no word of another command that says more. */
+static void name_database(luci_call_t *call, luci_ctl_database_t *database)
+{
+    const char *path = luci_command_config(call);
+    const luci_database_t *written = database->config.server ? &database->config.server->database : NULL;
+
+    if (luci_command_has(call, "database") || !path) {
+        database->target.where = "--database";
+        database->target.next = "luciactl check with the same --database";
+        return;
+    }
+    if (written && written->file)
+        database->target.where =
+            apr_psprintf(call->pool, "LuciaDatabase in %s:%d", written->file, written->number);
+    database->target.next = apr_psprintf(call->pool, "luciactl --config %s check", path);
+}
+
+luci_exit_t luci_ctl_database_choose(luci_call_t *call, luci_ctl_database_t *database)
+{
+    int has_option = luci_command_has(call, "database"), has_file = luci_command_config(call) != NULL;
+    luci_exit_t status;
+
+    memset(database, 0, sizeof *database);
+    if (has_option == has_file)
+        return luci_command_misuse(call, has_option ? "--database and --config exclude each other"
+                                                    : "--database DRIVER:PARAMS or --config FILE is missing, "
+                                                      "and there is no " LUCI_HTTPD_CONF
+                                                      " or LUCIACTL_CONFIG is empty");
+    status = has_option ? from_option(call, &database->config) : from_file(call, &database->config);
+    database->target.driver = database->config.driver;
+    database->target.params = database->config.params;
+    database->target.settings = &database->config.settings;
+    name_database(call, database);
+    return status;
+}
+
+/* ---- Opening ---- */
+
+luci_exit_t luci_ctl_database_failed(const luci_ctl_database_t *database, luci_result_t result)
+{
+    if (result == LUCI_INTERNAL)
+        return luci_say_error(LUCI_EXIT_REFUSED, "a fault of this machine: no memory, or no randomness");
+    return luci_say_error(
+        LUCI_EXIT_DATABASE, "the database %s: %s%s", result == LUCI_BUSY ? "is busy" : "can't be used",
+        database->db ? luci_db_problem(database->db, database->config.problems->pool) : "not opened",
+        luci_server_user_note(database->config.problems->pool));
+}
+
+static luci_exit_t find_tables(luci_ctl_database_t *database)
+{
+    const luci_tables_t *tables = &database->config.settings.tables;
+    const char *names[] = { tables->user, tables->key, tables->session };
+
+    for (int i = 0; i <= LUCI_SQL_PROBE_SESSION; i++) {
+        int found = 0;
+        luci_result_t result = luci_db_has(database->db, (luci_sql_probe_t)i, &found);
+
+        if (result != LUCI_OK)
+            return luci_ctl_database_failed(database, result);
+        if (!found)
+            return luci_say_error(
+                LUCI_EXIT_DATABASE,
+                "there is no table %s with Lucia's columns in the database; luciactl init makes it",
+                names[i]);
+    }
+    return LUCI_EXIT_DONE;
+}
+
+/* What is missing, and how it comes. */
+luci_exit_t luci_ctl_database_lacks(const luci_ctl_database_t *database, const char *column, apr_pool_t *pool)
+{
+    const luci_settings_t *settings = &database->config.settings;
+    luci_sql_dialect_t dialect = LUCI_SQLITE3;
+
+    if (luci_sql_dialect(database->target.driver, &dialect) != LUCI_OK)
+        return luci_ctl_database_failed(database, LUCI_UNAVAILABLE);
+    return luci_say_error(
+        LUCI_EXIT_REFUSED, "the table %s has no column %s; this adds it: %s", settings->tables.user, column,
+        luci_sql_add_column(dialect, luci_sql_user_column(column), &settings->tables, pool));
+}
+
+static luci_exit_t find_attributes(luci_call_t *call, luci_ctl_database_t *database)
+{
+    const apr_array_header_t *attributes = database->config.settings.attributes;
+
+    for (int i = 0; i < attributes->nelts; i++) {
+        const char *column = APR_ARRAY_IDX(attributes, i, const char *);
+        int found = 0;
+        luci_result_t result = luci_db_has_column(database->db, luci_sql_user_column(column), &found);
+
+        if (result != LUCI_OK)
+            return luci_ctl_database_failed(database, result);
+        if (!found)
+            return luci_ctl_database_lacks(database, column, call->pool);
+    }
+    return LUCI_EXIT_DONE;
+}
+
+luci_exit_t luci_ctl_database_act(const luci_conf_servers_t *servers, const luci_db_target_t *target,
+                                  apr_pool_t *pool)
+{
+    const luci_server_user_words_t words = { servers->user, servers->group };
+    luci_sql_dialect_t dialect;
+
+    if (luci_sql_dialect(target->driver, &dialect) == LUCI_OK && luci_sql_is_file(dialect, target->params))
+        return luci_server_user_for_path(&words, target->params, pool);
+    return luci_server_user_for_server(&words, pool);
+}
+
+luci_exit_t luci_ctl_database_connect(luci_call_t *call, luci_ctl_database_t *database)
+{
+    luci_exit_t status;
+    const char *problem;
+    luci_result_t result;
+
+    if (luci_secret_init(call->pool) != LUCI_OK)
+        return luci_ctl_database_failed(database, LUCI_INTERNAL);
+    if (luci_db_init(database->target.driver, &problem, call->pool) != LUCI_OK)
+        return luci_say_error(LUCI_EXIT_DATABASE, "%s: %s", luci_db_title(&database->target, call->pool),
+                              problem);
+    status = luci_ctl_database_act(&database->config.servers, &database->target, call->pool);
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    database->db = luci_db_create(&database->target, call->pool);
+    result = luci_db_connect(database->db);
+    status = result == LUCI_OK ? find_tables(database) : luci_ctl_database_failed(database, result);
+    return status == LUCI_EXIT_DONE ? find_attributes(call, database) : status;
+}
+
+luci_exit_t luci_ctl_database_open(luci_call_t *call, luci_ctl_database_t *database)
+{
+    luci_exit_t status = luci_ctl_database_choose(call, database);
+
+    return status == LUCI_EXIT_DONE ? luci_ctl_database_connect(call, database) : status;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/account/account_json.h"
+
+#include "core/base/moment.h"
+
+static json_t *iso_8601(luci_ms_t moment)
+{
+    char text[LUCI_MOMENT_TEXT];
+
+    luci_moment_iso(moment, text);
+    return json_string(text);
+}
+
+/* Columns belong to whoever writes them: what is not UTF-8 is no string in JSON, and no reason to fail. */
+static json_t *text_or_null(const char *value)
+{
+    json_t *text = value ? json_string(value) : NULL;
+
+    return text ? text : json_null();
+}
+
+static json_t *user_json(const luci_user_t *user, const luci_settings_t *settings)
+{
+    json_t *object =
+        json_pack("{s:o, s:o}", "userId", text_or_null(user->id), "username", text_or_null(user->username));
+
+    for (int i = 0; object && i < settings->attributes->nelts; i++) {
+        const char *value = user->attributes[i];
+
+        if (json_object_set_new(object, APR_ARRAY_IDX(settings->attributes, i, const char *),
+                                text_or_null(value)) != 0) {
+            json_decref(object);
+            return NULL;
+        }
+    }
+    return object;
+}
+
+json_t *luci_account_json(const luci_session_t *session, const luci_settings_t *settings)
+{
+    return json_pack("{s:o, s:{s:o, s:o, s:s}}", "user", user_json(&session->user, settings), "session",
+                     "activePeriodExpiresAt", iso_8601(session->active_expires), "idlePeriodExpiresAt",
+                     iso_8601(session->idle_expires), "state",
+                     session->state == LUCI_SESSION_ACTIVE ? "active" : "idle");
+}

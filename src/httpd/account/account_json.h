@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A session and its user as JSON (contract, section 1). */
+#ifndef LUCI_ACCOUNT_JSON_H
+#define LUCI_ACCOUNT_JSON_H
+
+#include "core/session/session.h"
+
+#include <jansson.h>
+
+/* {"user": {"userId", "username", attributes...}, "session": {"activePeriodExpiresAt", "idlePeriodExpiresAt",
+ * "state"}}, moments in ISO 8601 (UTC, milliseconds). A new reference; NULL without memory or when a value is
+ * not UTF-8. */
+json_t *luci_account_json(const luci_session_t *session, const luci_settings_t *settings);
+
+#endif

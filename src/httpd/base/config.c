@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/config/directives.h"
+#include "httpd/base/config.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+void *luci_config_create_server(apr_pool_t *pool, server_rec *server)
+{
+    (void)server;
+    return luci_directives_defaults(&luci_scope_server, pool);
+}
+
+/* Each server gets a structure of its own, since runtime differs. */
+void *luci_config_merge_server(apr_pool_t *pool, void *base, void *add)
+{
+    luci_server_config_t *merged = luci_directives_merge(&luci_scope_server, base, add, pool);
+
+    if (merged == base)
+        merged = apr_pmemdup(pool, base, sizeof *merged);
+    merged->has_bearer |= ((const luci_server_config_t *)add)->has_bearer;
+    return merged;
+}
+
+void *luci_config_create_dir(apr_pool_t *pool, char *path)
+{
+    (void)path;
+    return luci_directives_defaults(&luci_scope_dir, pool);
+}
+
+void *luci_config_merge_dir(apr_pool_t *pool, void *base, void *add)
+{
+    const luci_dir_config_t *added = add;
+    luci_dir_config_t *merged = luci_directives_merge(&luci_scope_dir, base, add, pool);
+
+    if (!added->basic.is_written && !added->rules.read_variables && !added->rules.read_user)
+        return merged;
+    if (merged == base)
+        merged = apr_pmemdup(pool, base, sizeof *merged);
+    if (added->basic.is_written)
+        merged->basic = added->basic;
+    merged->rules.read_variables |= added->rules.read_variables; /* AuthMerging keeps the lines above */
+    merged->rules.read_user |= added->rules.read_user;
+    return merged;
+}
+
+luci_server_config_t *luci_config_server(server_rec *server)
+{
+    return ap_get_module_config(server->module_config, &luciauth_module);
+}
+
+luci_dir_config_t *luci_config_dir(request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &luciauth_module);
+}
+
+/* The URL at below, as LuciaMount implies it. below is "" for the mount itself, else starts with a slash. */
+static const char *mounted(const char *mount, const char *below, apr_pool_t *pool)
+{
+    if (strcmp(mount, "/") == 0)
+        return *below ? below : mount;
+    return *below ? apr_pstrcat(pool, mount, below, NULL) : mount;
+}
+
+/* The URL whose member lies at offset: as written, else as mounted, else the default. */
+static const char *in_force(request_rec *r, size_t offset, const char *below)
+{
+    const luci_dir_config_t *dir = luci_config_dir(r);
+    const char *mount = luci_config_server(r->server)->mount;
+
+    if (!mount || luci_directives_written(&luci_scope_dir, dir, offset))
+        return *(const char *const *)((const char *)dir + offset);
+    return mounted(mount, below, r->pool);
+}
+
+luci_urls_t luci_config_urls(request_rec *r)
+{
+    return (luci_urls_t){
+        .login = in_force(r, offsetof(luci_dir_config_t, login_url), "/login"),
+        .signup = in_force(r, offsetof(luci_dir_config_t, signup_url), "/signup"),
+        .logout = in_force(r, offsetof(luci_dir_config_t, logout_url), "/logout"),
+        .home = in_force(r, offsetof(luci_dir_config_t, home_url), ""),
+    };
+}

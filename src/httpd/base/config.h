@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the administrator decided, as httpd keeps it. Everything belongs to the configuration pool
+ * and is read-only once the children run. */
+#ifndef LUCI_CONFIG_H
+#define LUCI_CONFIG_H
+
+#include "core/config/configuration.h"
+
+#include <httpd.h>
+#include <http_config.h>
+
+/* The four URLs in force: as configured here, else as LuciaMount implies, else the defaults. */
+typedef struct {
+    const char *login;
+    const char *signup;
+    const char *logout;
+    const char *home;
+} luci_urls_t;
+
+extern module AP_MODULE_DECLARE_DATA luciauth_module;
+
+/* For the module record. */
+void *luci_config_create_server(apr_pool_t *pool, server_rec *server);
+void *luci_config_merge_server(apr_pool_t *pool, void *base, void *add);
+void *luci_config_create_dir(apr_pool_t *pool, char *path);
+void *luci_config_merge_dir(apr_pool_t *pool, void *base, void *add);
+
+luci_server_config_t *luci_config_server(server_rec *server);
+luci_dir_config_t *luci_config_dir(request_rec *r);
+
+/* URLs for a request: mounted ones are built from r->pool. */
+luci_urls_t luci_config_urls(request_rec *r);
+
+#endif

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/cache/cache.h"
+
+#include "httpd/base/httpd_log.h"
+#include "httpd/cache/cache_worker.h"
+
+#include <ap_mpm.h>
+#include <apr_atomic.h>
+#include <apr_global_mutex.h>
+#include <apr_shm.h>
+#include <apr_strings.h>
+#include <ap_provider.h>
+#include <ap_socache.h>
+#include <http_log.h>
+#include <util_mutex.h>
+
+APLOG_USE_MODULE(luciauth);
+
+#define DEFAULT_PROVIDER "shmcb"
+
+#define PAUSE apr_time_from_sec(10)
+
+/* What all processes share. Moments in microseconds since 1970. */
+typedef struct {
+    volatile apr_uint64_t paused_until; /* 0: it works. Once this has passed, one call tries it again */
+    volatile apr_uint64_t complained;
+} shared_t;
+
+struct luci_cache_t {
+    const luci_cache_use_t *use;
+    const luci_cache_name_t *name;
+    luci_cache_provider_t provider;
+    server_rec *server; /* the main one */
+    shared_t *shared;
+    apr_global_mutex_t *lock; /* where it's held, or the provider isn't even safe among threads; else NULL */
+    luci_cache_workers_t *workers; /* this child's threads that call it; NULL: it's on this machine */
+    int is_started;                /* in this child */
+};
+
+const luci_cache_use_t luci_cache_of_sessions = {
+    .directive = "LuciaSessionCache",
+    .name_space = "luciauth",
+    .lock = "luciauth-cache",
+    .id = "LUCI0402",
+    .what = "session cache",
+    .instead = "the database is asked instead",
+};
+const luci_cache_use_t luci_cache_of_counts = {
+    .directive = "LuciaThrottleStore",
+    .name_space = "luciauth-tries",
+    .lock = "luciauth-tries",
+    .is_held = 1,
+    .id = "LUCI0510",
+    .what = "throttle's store",
+    .instead = "sign-ins are not throttled meanwhile",
+};
+
+static const ap_socache_provider_t *provider_of(const char *name)
+{
+    return ap_lookup_provider(AP_SOCACHE_PROVIDER_GROUP, name, AP_SOCACHE_PROVIDER_VERSION);
+}
+
+int luci_cache_register_lock(apr_pool_t *conf_pool)
+{
+    const luci_cache_use_t *const uses[] = { &luci_cache_of_sessions, &luci_cache_of_counts };
+
+    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
+        if (ap_mutex_register(conf_pool, uses[i]->lock, NULL, APR_LOCK_DEFAULT, 0) != APR_SUCCESS)
+            return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+int luci_cache_is_loaded(const char *provider)
+{
+    return provider_of(provider) != NULL;
+}
+
+int luci_cache_is_elsewhere(const luci_cache_name_t *name)
+{
+    const ap_socache_provider_t *provider = name->provider ? provider_of(name->provider) : NULL;
+
+    return provider && !(provider->flags & AP_SOCACHE_FLAG_NOTMPSAFE);
+}
+
+int luci_cache_wanted(luci_cache_name_t *name)
+{
+    if (name->is_off)
+        return 0;
+    if (!name->provider && !provider_of(DEFAULT_PROVIDER))
+        return 0;
+    if (!name->provider)
+        name->provider = DEFAULT_PROVIDER;
+    return 1;
+}
+
+/* The clients of Redis and memcached read their servers' names only when they start. */
+static int names_servers(const char *provider)
+{
+    return strcasecmp(provider, "redis") == 0 || strcasecmp(provider, "memcache") == 0;
+}
+
+static const char *server_problem(const char *names, apr_pool_t *temp)
+{
+    char *state, *name = apr_strtok(apr_pstrdup(temp, names), ",", &state);
+
+    for (; name; name = apr_strtok(NULL, ",", &state)) {
+        char *host, *scope;
+        apr_port_t port;
+
+        if (apr_parse_addr_port(&host, &scope, &port, name, temp) != APR_SUCCESS || !host ||
+            host[strcspn(host, " \t/")] || (*name != '[' && strchr(host, ':')))
+            return apr_psprintf(temp, "\"%s\" is no server: HOST, HOST:PORT or [ADDRESS]:PORT", name);
+    }
+    return NULL;
+}
+
+const char *luci_cache_problem(const luci_cache_name_t *name, apr_pool_t *temp)
+{
+    const ap_socache_provider_t *provider = provider_of(name->provider);
+    ap_socache_instance_t *instance;
+    const char *problem;
+
+    if (!provider)
+        return apr_pstrcat(temp, "there is no such provider; load mod_socache_", name->provider,
+                           " (httpd has shmcb, redis and memcache), or write off", NULL);
+    problem = provider->create(&instance, name->args, temp, temp);
+    return problem || !names_servers(name->provider) ? problem : server_problem(name->args, temp);
+}
+
+/* ---- Making it ---- */
+
+static luci_cache_t *failed(const luci_cache_t *cache, const char *what, apr_status_t status)
+{
+    const luci_cache_name_t *name = cache->name;
+
+    ap_log_error(APLOG_MARK, APLOG_CRIT, status, cache->server, "LUCI0401: %s \"%s%s%s\": %s",
+                 cache->use->directive, name->provider, name->args ? ":" : "", name->args ? name->args : "",
+                 what);
+    return NULL;
+}
+
+static server_rec *quiet_copy(const server_rec *server, apr_pool_t *pool)
+{
+    server_rec *quiet = apr_pmemdup(pool, server, sizeof *server);
+
+    quiet->log.level = APLOG_EMERG;
+    quiet->log.module_levels = NULL;
+    return quiet;
+}
+
+/* The lock's files, where it has any, may not meet those of another cache. */
+static apr_status_t make_lock(luci_cache_t *cache, apr_pool_t *conf_pool)
+{
+    static int count;
+    const char *instance = apr_itoa(conf_pool, ++count);
+
+    return ap_global_mutex_create(&cache->lock, NULL, cache->use->lock, instance, cache->server, conf_pool,
+                                  0);
+}
+
+luci_cache_t *luci_cache_create(const luci_cache_use_t *use, const luci_cache_name_t *name,
+                                server_rec *main_server, apr_pool_t *conf_pool)
+{
+    luci_cache_t *cache = apr_pcalloc(conf_pool, sizeof *cache);
+    luci_cache_provider_t *provider = &cache->provider;
+    const char *problem;
+    apr_shm_t *memory;
+    apr_status_t status;
+
+    cache->use = use;
+    cache->name = name;
+    cache->server = main_server;
+    provider->name_space = use->name_space;
+    provider->quiet = quiet_copy(main_server, conf_pool);
+    provider->functions = provider_of(name->provider);
+    provider->args = name->args;
+    provider->is_elsewhere = luci_cache_is_elsewhere(name);
+    status = luci_cache_open(provider, main_server, &problem, conf_pool);
+    if (problem)
+        return failed(cache, problem, 0);
+    if (status != APR_SUCCESS)
+        return failed(cache, "it could not be started", status);
+    status = apr_shm_create(&memory, sizeof *cache->shared, NULL, conf_pool);
+    if (status == APR_SUCCESS) {
+        cache->shared = memset(apr_shm_baseaddr_get(memory), 0, sizeof *cache->shared);
+        if (!provider->is_elsewhere || use->is_held)
+            status = make_lock(cache, conf_pool);
+    }
+    return status == APR_SUCCESS ? cache : failed(cache, "no shared memory or lock for it", status);
+}
+
+/* What a child needs to make calls: its hold of the lock, or threads. */
+static apr_status_t prepare_calls(luci_cache_t *cache, apr_pool_t *child_pool)
+{
+    apr_status_t status = APR_SUCCESS;
+    int threads = 1;
+
+    if (cache->lock)
+        status =
+            apr_global_mutex_child_init(&cache->lock, apr_global_mutex_lockfile(cache->lock), child_pool);
+    if (status != APR_SUCCESS || !cache->provider.is_elsewhere)
+        return status;
+    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1)
+        threads = 1;
+    /* One more than threads, so that a look-up that hangs does not keep the end of its session from being
+     * told. */
+    cache->workers = luci_cache_workers_create(&cache->provider, threads + 1);
+    return cache->workers ? APR_SUCCESS : APR_ENOMEM;
+}
+
+int luci_cache_start(luci_cache_t *cache, apr_pool_t *child_pool)
+{
+    apr_status_t status = cache->is_started ? APR_SUCCESS : prepare_calls(cache, child_pool);
+
+    if (status == APR_SUCCESS) {
+        cache->is_started = 1;
+        return 1;
+    }
+    ap_log_error(APLOG_MARK, APLOG_ERR, status, cache->server,
+                 "LUCI0405: a child goes without the %s (%s): it has no lock or memory for it",
+                 cache->use->what, cache->name->provider);
+    return 0;
+}
+
+int luci_cache_is_local(const luci_cache_t *cache)
+{
+    return !cache->provider.is_elsewhere;
+}
+
+/* ---- When it fails ---- */
+
+static void complain(const luci_cache_t *cache, apr_status_t status, const char *what)
+{
+    const luci_cache_name_t *name = cache->name;
+
+    if (luci_httpd_log_due(&cache->shared->complained))
+        ap_log_error(APLOG_MARK, APLOG_WARNING, status, cache->server, "%s: the %s (%s%s%s) %s; %s",
+                     cache->use->id, cache->use->what, name->provider, name->args ? ":" : "",
+                     name->args ? name->args : "", what, cache->use->instead);
+}
+
+int luci_cache_may_call(const luci_cache_t *cache)
+{
+    volatile apr_uint64_t *paused_until = &cache->shared->paused_until;
+    apr_uint64_t until = apr_atomic_read64(paused_until), now;
+
+    if (until == 0)
+        return 1;
+    now = (apr_uint64_t)apr_time_now();
+    return (now >= until || until - now > PAUSE) &&
+           apr_atomic_cas64(paused_until, now + PAUSE, until) == until;
+}
+
+static void pause_for_a_while(const luci_cache_t *cache, apr_status_t status, const char *what)
+{
+    apr_atomic_set64(&cache->shared->paused_until, (apr_uint64_t)(apr_time_now() + PAUSE));
+    complain(cache, status, what);
+}
+
+/* After a pause, something stored is a proof, and nothing found a reason to try that at once: providers also
+ * find nothing when they have no server. */
+static void end_pause(const luci_cache_t *cache, apr_status_t status)
+{
+    if (apr_atomic_read64(&cache->shared->paused_until) != 0)
+        apr_atomic_set64(&cache->shared->paused_until, status == APR_NOTFOUND);
+}
+
+/* What a call came to. */
+static luci_result_t judge(const luci_cache_t *cache, apr_status_t status)
+{
+    if (status == APR_SUCCESS || status == APR_NOTFOUND || status == APR_EEXIST) {
+        end_pause(cache, status);
+        return status == APR_SUCCESS ? LUCI_OK : LUCI_NOT_FOUND;
+    }
+    if (status == APR_ENOSPC) {
+        complain(cache, 0, "is too small for a record");
+        return LUCI_NOT_FOUND;
+    }
+    if (APR_STATUS_IS_TIMEUP(status) || APR_STATUS_IS_EAGAIN(status))
+        pause_for_a_while(cache, 0, "does not answer in time");
+    else
+        pause_for_a_while(cache, status, "does not work");
+    return LUCI_UNAVAILABLE;
+}
+
+/* ---- Calls ---- */
+
+static apr_status_t take_lock(const luci_cache_t *cache, apr_interval_time_t wait)
+{
+    apr_status_t status = apr_global_mutex_trylock(cache->lock);
+
+    if (APR_STATUS_IS_EBUSY(status))
+        status = apr_global_mutex_timedlock(cache->lock, wait);
+    if (APR_STATUS_IS_ENOTIMPL(status)) /* not every mechanism knows these two */
+        status = apr_global_mutex_lock(cache->lock);
+    return status;
+}
+
+/* Providers with a lock keep things on this machine, which answers. */
+luci_result_t luci_cache_make_call(const luci_cache_t *cache, luci_cache_call_t *call,
+                                   apr_interval_time_t wait, apr_pool_t *scratch)
+{
+    apr_status_t status;
+
+    if (cache->workers)
+        return judge(cache, luci_cache_workers_call(cache->workers, call, wait));
+    status = take_lock(cache, wait);
+    if (status == APR_SUCCESS) {
+        status = luci_cache_call(&cache->provider, call, scratch);
+        apr_global_mutex_unlock(cache->lock);
+    }
+    return judge(cache, status);
+}
+
+/* ---- Calls that belong together ---- */
+
+static int is_paused(const luci_cache_t *cache)
+{
+    apr_uint64_t until = apr_atomic_read64(&cache->shared->paused_until);
+    apr_uint64_t now = (apr_uint64_t)apr_time_now();
+
+    return until > now && until - now <= PAUSE;
+}
+
+/* Who waited while others found out that it's gone does not try again. */
+luci_result_t luci_cache_hold(luci_cache_t *cache)
+{
+    apr_status_t status;
+
+    if (is_paused(cache))
+        return LUCI_BUSY;
+    status = take_lock(cache, LUCI_CACHE_WAIT);
+    if (status != APR_SUCCESS)
+        return judge(cache, status);
+    if (luci_cache_may_call(cache))
+        return LUCI_OK;
+    apr_global_mutex_unlock(cache->lock);
+    return LUCI_BUSY;
+}
+
+void luci_cache_release(luci_cache_t *cache)
+{
+    apr_global_mutex_unlock(cache->lock);
+}
+
+luci_result_t luci_cache_call_held(const luci_cache_t *cache, luci_cache_call_t *call, apr_pool_t *scratch)
+{
+    apr_status_t status = cache->workers ? luci_cache_workers_call(cache->workers, call, LUCI_CACHE_WAIT)
+                                         : luci_cache_call(&cache->provider, call, scratch);
+
+    return judge(cache, status);
+}
+
+apr_status_t luci_cache_each(const luci_cache_t *cache, ap_socache_iterator_t *with, void *baton,
+                             apr_pool_t *scratch)
+{
+    const luci_cache_provider_t *provider = &cache->provider;
+
+    return provider->functions->iterate(provider->instance, provider->quiet, baton, with, scratch);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/cache/cache_call.h"
+
+#include <string.h>
+
+static unsigned char ended[] = { 'e', 'n', 'd', 'e', 'd' };
+
+apr_status_t luci_cache_open(luci_cache_provider_t *provider, server_rec *server, const char **problem,
+                             apr_pool_t *pool)
+{
+    static struct ap_socache_hints hints = { LUCI_SHA256_BYTES, 128, apr_time_from_sec(10) };
+
+    *problem = provider->functions->create(&provider->instance, provider->args, pool, pool);
+    return *problem
+               ? APR_EINVAL
+               : provider->functions->init(provider->instance, provider->name_space, &hints, server, pool);
+}
+
+static int is_end(const unsigned char *record, unsigned int length)
+{
+    return length == sizeof ended && memcmp(record, ended, sizeof ended) == 0;
+}
+
+/* EEXIST: an end. Providers call what is larger than any record ENOMEM or ENOSPC. */
+static apr_status_t retrieve(const luci_cache_provider_t *provider, luci_cache_call_t *call,
+                             apr_pool_t *scratch)
+{
+    apr_status_t status;
+
+    call->length = LUCI_RECORD_MOST;
+    status = provider->functions->retrieve(provider->instance, provider->quiet, call->key, LUCI_SHA256_BYTES,
+                                           call->record, &call->length, scratch);
+    if (status == APR_ENOMEM || status == APR_ENOSPC)
+        return APR_NOTFOUND;
+    return status == APR_SUCCESS && is_end(call->record, call->length) ? APR_EEXIST : status;
+}
+
+/* A provider that finds no server for a key calls that NOTFOUND. */
+static apr_status_t put(const luci_cache_provider_t *provider, const luci_cache_call_t *call,
+                        apr_pool_t *scratch)
+{
+    apr_status_t status =
+        provider->functions->store(provider->instance, provider->quiet, call->key, LUCI_SHA256_BYTES,
+                                   call->expiry, call->record, call->length, scratch);
+
+    return status == APR_NOTFOUND ? APR_EGENERAL : status;
+}
+
+static apr_status_t store(const luci_cache_provider_t *provider, luci_cache_call_t *call, apr_pool_t *scratch)
+{
+    unsigned char there[LUCI_RECORD_MOST];
+    luci_cache_call_t look = { .verb = LUCI_CACHE_RETRIEVE, .key = call->key, .record = there };
+    apr_status_t status = retrieve(provider, &look, scratch);
+
+    return status == APR_SUCCESS || status == APR_NOTFOUND ? put(provider, call, scratch) : status;
+}
+
+/* httpd's clients don't try a server for seconds once it was gone, while others may have it back already and
+ * believe what it holds: a client of its own does. */
+static apr_status_t put_anew(const luci_cache_provider_t *provider, const luci_cache_call_t *call,
+                             apr_pool_t *scratch)
+{
+    luci_cache_provider_t anew = *provider;
+    const char *problem;
+    apr_status_t status = luci_cache_open(&anew, anew.quiet, &problem, scratch);
+
+    return status == APR_SUCCESS ? put(&anew, call, scratch) : status;
+}
+
+/* Without room for the mark of an end, at least what is there goes. */
+static apr_status_t end(const luci_cache_provider_t *provider, luci_cache_call_t *call, apr_pool_t *scratch)
+{
+    apr_status_t status;
+
+    call->record = ended;
+    call->length = sizeof ended;
+    status = put(provider, call, scratch);
+    if (status != APR_SUCCESS && provider->is_elsewhere)
+        status = put_anew(provider, call, scratch);
+    if (status == APR_SUCCESS)
+        return status;
+    return provider->functions->remove(provider->instance, provider->quiet, call->key, LUCI_SHA256_BYTES,
+                                       scratch);
+}
+
+apr_status_t luci_cache_call(const luci_cache_provider_t *provider, luci_cache_call_t *call,
+                             apr_pool_t *scratch)
+{
+    apr_status_t status = APR_EGENERAL;
+
+    switch (call->verb) {
+    case LUCI_CACHE_RETRIEVE:
+        status = retrieve(provider, call, scratch);
+        return status == APR_EEXIST ? APR_NOTFOUND : status;
+    case LUCI_CACHE_STORE: return store(provider, call, scratch);
+    case LUCI_CACHE_END: return end(provider, call, scratch);
+    case LUCI_CACHE_PUT: return put(provider, call, scratch);
+    case LUCI_CACHE_REMOVE:
+        return provider->functions->remove(provider->instance, provider->quiet, call->key, LUCI_SHA256_BYTES,
+                                           scratch);
+    }
+    return status;
+}

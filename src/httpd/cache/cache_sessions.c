@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/cache/cache_sessions.h"
+
+/* An end matters more than a record: for as long as a visitor may wait. */
+#define WAIT_END apr_time_from_sec(2)
+
+static luci_result_t retrieve(void *baton, const unsigned char *key, unsigned char *record, size_t *length,
+                              apr_pool_t *scratch)
+{
+    const luci_cache_t *cache = baton;
+    luci_cache_call_t call = { .verb = LUCI_CACHE_RETRIEVE, .key = key, .record = record };
+    luci_result_t result;
+
+    if (!luci_cache_may_call(cache))
+        return LUCI_BUSY;
+    result = luci_cache_make_call(cache, &call, LUCI_CACHE_WAIT, scratch);
+    *length = call.length;
+    return result;
+}
+
+/* What ends now is not worth a call. */
+static luci_result_t store(void *baton, const unsigned char *key, const unsigned char *record, size_t length,
+                           luci_ms_t until, apr_pool_t *scratch)
+{
+    const luci_cache_t *cache = baton;
+    luci_cache_call_t call = { .verb = LUCI_CACHE_STORE,
+                               .key = key,
+                               .record = (unsigned char *)record,
+                               .length = (unsigned int)length,
+                               .expiry = apr_time_from_msec(until) + LUCI_CACHE_ROUNDING };
+
+    if (apr_time_from_msec(until) <= apr_time_now() || !luci_cache_may_call(cache))
+        return LUCI_BUSY;
+    return luci_cache_make_call(cache, &call, LUCI_CACHE_WAIT, scratch);
+}
+
+/* Tried also while it's left alone. */
+static luci_result_t end(void *baton, const unsigned char *key, luci_ms_t duration, apr_pool_t *scratch)
+{
+    const luci_cache_t *cache = baton;
+    luci_cache_call_t call = { .verb = LUCI_CACHE_END,
+                               .key = key,
+                               .expiry =
+                                   apr_time_now() + apr_time_from_msec(duration) + LUCI_CACHE_ROUNDING };
+
+    return luci_cache_make_call(cache, &call, WAIT_END, scratch);
+}
+
+luci_session_store_t luci_cache_store(luci_cache_t *cache)
+{
+    return (luci_session_store_t){ .retrieve = retrieve, .store = store, .end = end, .baton = cache };
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/control/control_throttle.h"
+
+#include "core/control/control_request.h"
+#include "httpd/server/runtime.h"
+
+#define NO_THROTTLE "this server throttles nothing"
+#define NO_STORE "the throttle's store does not answer"
+
+static const char *const kinds[] = {
+    [LUCI_THROTTLE_ACCOUNT] = "account",
+    [LUCI_THROTTLE_ADDRESS] = "address",
+    [LUCI_THROTTLE_DEVICE] = "device",
+    [LUCI_THROTTLE_SIGN_UP] = "signup",
+    [LUCI_THROTTLE_ACCOUNT_SUCCESS] = "account-success",
+    [LUCI_THROTTLE_ADDRESS_SUCCESS] = "address-success",
+};
+
+/* ---- All stores of the server ---- */
+
+typedef const char *store_fn(luci_control_call_t *call, luci_counts_t *counts,
+                             const luci_control_target_t *target, int *done);
+
+static int is_known(const apr_array_header_t *seen, const luci_counts_t *counts)
+{
+    for (int i = 0; i < seen->nelts; i++) {
+        if (APR_ARRAY_IDX(seen, i, const luci_counts_t *) == counts)
+            return 1;
+    }
+    return 0;
+}
+
+static const char *each_store(luci_control_call_t *call, store_fn *work, const luci_control_target_t *target,
+                              int *done)
+{
+    apr_array_header_t *seen = apr_array_make(call->pool, 2, sizeof(luci_counts_t *));
+
+    for (server_rec *server = call->main_server; server; server = server->next) {
+        const luci_throttle_shared_t *shared = luci_config_server(server)->throttle_shared;
+        const char *problem;
+
+        if (!shared || !shared->counts || is_known(seen, shared->counts))
+            continue;
+        APR_ARRAY_PUSH(seen, luci_counts_t *) = shared->counts;
+        problem = work(call, shared->counts, target, done);
+        if (problem)
+            return problem;
+    }
+    return seen->nelts ? NULL : NO_THROTTLE;
+}
+
+/* ---- throttle-list ---- */
+
+/* Everybody who signs in has a success counted: those are worth showing that are refused for it. */
+static int is_shown(const luci_throttle_count_t *count, luci_ms_t now)
+{
+    int is_success =
+        count->kind == LUCI_THROTTLE_ACCOUNT_SUCCESS || count->kind == LUCI_THROTTLE_ADDRESS_SUCCESS;
+
+    return !is_success || count->until > now;
+}
+
+static const char *list_store(luci_control_call_t *call, luci_counts_t *counts,
+                              const luci_control_target_t *target, int *done)
+{
+    luci_ms_t now = luci_runtime_now();
+    apr_array_header_t *list;
+
+    (void)target;
+    if (luci_counts_list(counts, &list, call->pool) != LUCI_OK)
+        return NO_STORE;
+    for (int i = 0; i < list->nelts; i++) {
+        const luci_throttle_count_t *count = &APR_ARRAY_IDX(list, i, luci_counted_t).count;
+        json_t *until;
+
+        if (!is_shown(count, now))
+            continue;
+        until = count->until > now ? json_integer(count->until) : json_null();
+        luci_control_send(call,
+                          json_pack("{s:s, s:s, s:i, s:i, s:I, s:o}", "kind", kinds[count->kind], "name",
+                                    count->name, "count", (int)count->failures, "refusals",
+                                    (int)count->refusals, "since", (json_int_t)count->since, "until", until));
+        ++*done;
+    }
+    return NULL;
+}
+
+const char *luci_control_throttle_list(luci_control_call_t *call, int *done)
+{
+    return each_store(call, list_store, NULL, done);
+}
+
+/* ---- throttle-clear ---- */
+
+static const char *clear_store(luci_control_call_t *call, luci_counts_t *counts,
+                               const luci_control_target_t *target, int *done)
+{
+    luci_throttle_store_t store = luci_counts_store(counts);
+    luci_ms_t now = luci_runtime_now();
+    apr_array_header_t *list;
+
+    if (luci_counts_list(counts, &list, call->pool) != LUCI_OK)
+        return NO_STORE;
+    for (int i = 0; i < list->nelts; i++) {
+        const luci_counted_t *counted = &APR_ARRAY_IDX(list, i, luci_counted_t);
+        luci_result_t result;
+
+        if (!luci_control_target_has(target, &counted->count))
+            continue;
+        if (store.hold(store.baton) != LUCI_OK)
+            return NO_STORE;
+        result = store.remove(store.baton, counted->key, call->pool);
+        store.release(store.baton);
+        if (result != LUCI_OK && result != LUCI_NOT_FOUND)
+            return NO_STORE;
+        *done += is_shown(&counted->count, now);
+    }
+    return NULL;
+}
+
+/* What another node counted may not be in a list; its key is known all the same. */
+static void clear_known(luci_control_call_t *call, luci_throttle_kind_t kind, const char *name, int *done)
+{
+    for (server_rec *server = call->main_server; server; server = server->next) {
+        const luci_runtime_t *runtime = luci_config_server(server)->runtime;
+
+        if (runtime && runtime->auth.throttle &&
+            luci_throttle_clear(runtime->auth.throttle, kind, name, call->pool) == LUCI_OK)
+            ++*done;
+    }
+}
+
+const char *luci_control_throttle_clear(luci_control_call_t *call, int *done)
+{
+    luci_control_target_t target;
+    const char *problem = luci_control_target_read(call->words, call->count, &target, call->pool);
+    int hidden = 0; /* what no list shows is cleared, too, and not told of */
+
+    if (problem)
+        return problem;
+    switch (target.kind) {
+    case LUCI_CONTROL_ACCOUNT:
+        clear_known(call, LUCI_THROTTLE_ACCOUNT, target.key_id, done);
+        clear_known(call, LUCI_THROTTLE_ACCOUNT_SUCCESS, target.key_id, &hidden);
+        break;
+    case LUCI_CONTROL_ADDRESS:
+        clear_known(call, LUCI_THROTTLE_ADDRESS, target.name, done);
+        clear_known(call, LUCI_THROTTLE_SIGN_UP, target.name, done);
+        clear_known(call, LUCI_THROTTLE_ADDRESS_SUCCESS, target.name, &hidden);
+        break;
+    case LUCI_CONTROL_ALL: break;
+    }
+    return each_store(call, clear_store, &target, done);
+}

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/db/pool.h"
+
+#include "core/db/db_problem.h"
+#include "httpd/base/counters.h"
+#include "httpd/base/httpd_log.h"
+#include "httpd/db/crowd.h"
+
+#include <ap_mpm.h>
+#include <apr_atomic.h>
+#include <apr_strings.h>
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
+#include <http_log.h>
+
+APLOG_USE_MODULE(luciauth);
+
+#define STALE_CHECK_EVERY apr_time_from_sec(1)
+#define WRITE_PAUSE (10 * LUCI_MS_SECOND)
+
+/* All that is done with a handle before it is given back, connecting as well; what takes longer is cut off.
+ */
+#define USE_MOST (5 * LUCI_MS_SECOND)
+
+/* Handles that are out for so long are taken to hang before their calls are cut off. When they are half of
+ * them, nobody else is caught by a call. */
+#define STUCK_AFTER apr_time_from_sec(2)
+#define STUCK_LEAST 2
+
+/* Another handle of a database file is made only when none came back for so long: the processor is what reads
+ * wait for, and each handle has 150 KiB for good; one at a time. To servers there are as many as are asked
+ * for at once. */
+#define PATIENCE apr_time_from_msec(50)
+
+typedef struct {
+    luci_db_t *db;
+    apr_time_t checked; /* when its file was last looked at */
+    apr_time_t lent;    /* when; 0: it is not */
+} slot_t;
+
+struct luci_pool_t {
+    const luci_db_target_t *target;
+    const char *title; /* what messages call it */
+    luci_quota_t size;
+    int is_file; /* the database, not a server */
+    server_rec *server;
+    apr_pool_t *memory;          /* used only under the lock */
+    apr_thread_mutex_t *lock;    /* guards what follows */
+    apr_thread_cond_t *returned; /* a handle */
+    slot_t *slots;               /* size.most; the first "made" of them have handles */
+    slot_t **idle;               /* a stack of those that are not lent: the one used last is lent first */
+    int made;
+    int idle_count;
+    slot_t background;                                    /* of one thread, beside them */
+    apr_time_t came_back;                                 /* when a handle last did, or was made */
+    luci_crowd_t crowd;                                   /* threads that have a handle or wait for one */
+    luci_breaker_t *breaker;                              /* shared by all children */
+    int down;                                             /* the last that was logged is a failure */
+    volatile apr_uint64_t complained;                     /* when one was logged */
+    volatile apr_uint64_t complained_busy;                /* when the lack of handles was */
+    volatile apr_uint64_t no_writing_before[LUCI_WRITES]; /* ms since 1970 */
+};
+
+/* Tables and attributes that a server inherited are the very same ones. Whether there is a maximum lifetime
+ * matters because a connection is refused when it lacks the columns for one. */
+int luci_pool_serves(const luci_pool_t *pool, const luci_db_target_t *target)
+{
+    const luci_settings_t *a = pool->target->settings, *b = target->settings;
+
+    if (strcmp(pool->target->driver, target->driver) != 0 ||
+        strcmp(pool->target->params, target->params) != 0)
+        return 0;
+    if (a->tables.user != b->tables.user || a->tables.key != b->tables.key ||
+        a->tables.session != b->tables.session)
+        return 0;
+    return a->attributes == b->attributes && !a->max_lifetime == !b->max_lifetime;
+}
+
+static int is_file(const luci_db_target_t *target)
+{
+    luci_sql_dialect_t dialect;
+
+    return luci_sql_dialect(target->driver, &dialect) == LUCI_OK && !luci_sql_is_server(dialect);
+}
+
+static int threads_per_child(void)
+{
+    int threads = 0;
+
+    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1)
+        return 1;
+    return threads;
+}
+
+luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size, luci_breaker_t *breaker,
+                              server_rec *server, apr_pool_t *child_pool)
+{
+    luci_pool_t *pool = apr_pcalloc(child_pool, sizeof *pool);
+    int threads = threads_per_child();
+
+    if (size.most == 0)
+        size.most = threads;
+    pool->target = target;
+    pool->title = luci_db_title(target, child_pool);
+    pool->breaker = breaker;
+    pool->size = size;
+    pool->is_file = is_file(target);
+    pool->server = server;
+    pool->slots = apr_pcalloc(child_pool, (apr_size_t)size.most * sizeof *pool->slots);
+    pool->idle = apr_pcalloc(child_pool, (apr_size_t)size.most * sizeof *pool->idle);
+    if (apr_pool_create(&pool->memory, child_pool) != APR_SUCCESS ||
+        apr_thread_mutex_create(&pool->lock, APR_THREAD_MUTEX_DEFAULT, child_pool) != APR_SUCCESS ||
+        apr_thread_cond_create(&pool->returned, child_pool) != APR_SUCCESS ||
+        luci_crowd_init(&pool->crowd, pool->lock, threads, child_pool) != LUCI_OK)
+        return NULL;
+    return pool;
+}
+
+/* Each handle has memory of its own, because its user allocates from it without our lock. */
+static luci_db_t *make_handle(luci_pool_t *pool)
+{
+    apr_allocator_t *allocator;
+    apr_pool_t *own;
+
+    if (apr_allocator_create(&allocator) != APR_SUCCESS)
+        return NULL;
+    if (apr_pool_create_ex(&own, pool->memory, NULL, allocator) != APR_SUCCESS) {
+        apr_allocator_destroy(allocator);
+        return NULL;
+    }
+    apr_allocator_owner_set(allocator, own);
+    return luci_db_create(pool->target, own);
+}
+
+static slot_t *make_slot(luci_pool_t *pool)
+{
+    slot_t *slot = &pool->slots[pool->made];
+
+    slot->db = make_handle(pool);
+    if (!slot->db)
+        return NULL;
+    pool->made++;
+    pool->came_back = apr_time_now();
+    return slot;
+}
+
+/* The first handle that comes back until the deadline, or until none did for the time of patience (0: it
+ * does not end). NULL otherwise. Under the lock. */
+static slot_t *await_idle(luci_pool_t *pool, apr_time_t deadline, apr_interval_time_t patience)
+{
+    apr_time_t since = apr_time_now(), now = since;
+
+    while (pool->idle_count == 0) {
+        apr_time_t end = deadline;
+
+        if (patience > 0 && pool->came_back > since && pool->came_back <= now)
+            since = pool->came_back;
+        if (patience > 0 && since + patience < end)
+            end = since + patience;
+        if (now >= end)
+            return NULL;
+        apr_thread_cond_timedwait(pool->returned, pool->lock, end - now);
+        now = apr_time_now();
+    }
+    return pool->idle[--pool->idle_count];
+}
+
+/* An idle handle, or a new one, or the first that comes back in time. NULL otherwise. Under the lock. */
+static slot_t *take(luci_pool_t *pool, apr_time_t now)
+{
+    apr_time_t deadline = now + apr_time_from_msec(pool->size.wait);
+    slot_t *slot = NULL;
+
+    if (pool->idle_count > 0)
+        return pool->idle[--pool->idle_count];
+    if (pool->made > 0 && pool->made < pool->size.most && pool->is_file)
+        slot = await_idle(pool, deadline, PATIENCE);
+    if (!slot && pool->made < pool->size.most)
+        return make_slot(pool);
+    if (!slot) {
+        luci_count(LUCI_COUNT_LOAN_WAITS);
+        slot = await_idle(pool, deadline, 0);
+    }
+    return slot;
+}
+
+static int are_stuck(const luci_pool_t *pool, apr_time_t now)
+{
+    int most = pool->size.most / 2 > STUCK_LEAST ? pool->size.most / 2 : STUCK_LEAST, stuck = 0;
+
+    if (pool->made - pool->idle_count < most)
+        return 0;
+    for (int i = 0; i < pool->made; i++)
+        stuck += pool->slots[i].lent != 0 && now - pool->slots[i].lent > STUCK_AFTER;
+    return stuck >= most;
+}
+
+/* ---- Giving back ---- */
+
+static void note_answer(luci_pool_t *pool, const slot_t *slot)
+{
+    apr_time_t now = apr_time_now();
+
+    if (luci_db_is_hung(slot->db)) {
+        luci_breaker_unanswered(pool->breaker, slot->lent, now);
+        return;
+    }
+    luci_crowd_answered(&pool->crowd, now);
+    luci_breaker_answered(pool->breaker, now);
+}
+
+/* Under the lock. Reading may work all along while writing fails. */
+static void report(luci_pool_t *pool, const luci_db_t *db)
+{
+    int broken = luci_db_is_broken(db);
+    apr_pool_t *scratch;
+
+    if (!broken && !pool->down)
+        return;
+    if (broken)
+        luci_count(LUCI_COUNT_DATABASE_ERRORS);
+    if ((broken && !luci_httpd_log_due(&pool->complained)) ||
+        apr_pool_create(&scratch, pool->memory) != APR_SUCCESS)
+        return;
+    pool->down = broken;
+    if (broken)
+        ap_log_error(
+            APLOG_MARK, APLOG_ERR, 0, pool->server,
+            "LUCI0302: the database does not do what it was asked: %s; a request that can't do without "
+            "gets 503",
+            luci_db_problem(db, scratch));
+    else
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, pool->server, "LUCI0303: the database answers again: %s",
+                     pool->title);
+    apr_pool_destroy(scratch);
+}
+
+/* Under the lock, once a minute: the site goes on, with values that are missing. */
+static void report_lacks(luci_pool_t *pool, const luci_db_t *db)
+{
+    const luci_settings_t *settings = pool->target->settings;
+    apr_uint32_t lacks = luci_db_columns(db).lacks;
+    luci_sql_dialect_t dialect;
+    apr_pool_t *scratch;
+
+    if (!lacks || luci_db_is_broken(db) || !luci_httpd_log_topic_due(LUCI_TOPIC_COLUMNS) ||
+        luci_sql_dialect(pool->target->driver, &dialect) != LUCI_OK ||
+        apr_pool_create(&scratch, pool->memory) != APR_SUCCESS)
+        return;
+    for (int i = 0; i < settings->attributes->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(settings->attributes, i, const char *);
+
+        if (lacks >> i & 1)
+            ap_log_error(
+                APLOG_MARK, APLOG_WARNING, 0, pool->server,
+                "LUCI0316: LuciaUserAttributes names %s, but the table %s has no such column: it reads "
+                "as empty, and each Require line that asks for it refuses everyone; this adds it: %s",
+                name, settings->tables.user,
+                luci_sql_add_column(dialect, luci_sql_user_column(name), &settings->tables, scratch));
+    }
+    apr_pool_destroy(scratch);
+}
+
+static void give_back(void *baton, luci_db_t *db)
+{
+    luci_pool_t *pool = baton;
+
+    luci_db_limit(db, 0);
+    apr_thread_mutex_lock(pool->lock);
+    for (int i = 0; i < pool->made; i++) {
+        if (pool->slots[i].db != db)
+            continue;
+        note_answer(pool, &pool->slots[i]);
+        pool->slots[i].lent = 0;
+        pool->idle[pool->idle_count++] = &pool->slots[i];
+    }
+    pool->came_back = apr_time_now();
+    report(pool, db);
+    report_lacks(pool, db);
+    luci_crowd_leave(&pool->crowd);
+    luci_gauge(LUCI_GAUGE_HANDLES, -1);
+    apr_thread_cond_signal(pool->returned);
+    apr_thread_mutex_unlock(pool->lock);
+}
+
+/* Now and then, whether a handle still shows the database as it is. 0: there was no answer in time, and who
+ * asked has waited enough. */
+static int look_at(slot_t *slot, apr_time_t now)
+{
+    if (now - slot->checked < STALE_CHECK_EVERY)
+        return 1;
+    slot->checked = now;
+    if (!luci_db_is_stale(slot->db))
+        return 1;
+    if (luci_db_is_hung(slot->db))
+        return 0;
+    luci_db_close(slot->db);
+    return 1;
+}
+
+/* A handle; NULL: none came back in time, or, when *asks is 0, the server hangs as far as is known. Under the
+ * lock. */
+static slot_t *lend(luci_pool_t *pool, apr_time_t now, int *asks)
+{
+    slot_t *slot = NULL;
+
+    *asks = 0;
+    if (are_stuck(pool, now) || !luci_crowd_enter(&pool->crowd, now))
+        return NULL;
+    *asks = luci_breaker_may_ask(pool->breaker, now);
+    if (*asks)
+        slot = take(pool, now);
+    if (!slot) {
+        luci_crowd_leave(&pool->crowd);
+        return NULL;
+    }
+    slot->lent = apr_time_now();
+    luci_gauge(LUCI_GAUGE_HANDLES, 1);
+    return slot;
+}
+
+static luci_result_t try_borrow(luci_pool_t *pool, luci_db_t **db)
+{
+    apr_time_t now = apr_time_now();
+    slot_t *slot;
+    int asks;
+
+    apr_thread_mutex_lock(pool->lock);
+    slot = lend(pool, now, &asks);
+    apr_thread_mutex_unlock(pool->lock);
+    if (!slot) {
+        if (asks && luci_httpd_log_due(&pool->complained_busy))
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
+                         "LUCI0301: all %d database handles of this process were in use for %" APR_INT64_T_FMT
+                         " ms: %s; the database is slow, or LuciaDatabasePool is small",
+                         pool->size.most, pool->size.wait, pool->title);
+        return LUCI_BUSY;
+    }
+    luci_db_limit(slot->db, USE_MOST);
+    if (!look_at(slot, now)) {
+        give_back(pool, slot->db);
+        return LUCI_BUSY;
+    }
+    *db = slot->db;
+    return LUCI_OK;
+}
+
+static luci_result_t count_loan(luci_result_t result)
+{
+    luci_count(result == LUCI_OK ? LUCI_COUNT_LOANS : LUCI_COUNT_LOANS_REFUSED);
+    return result;
+}
+
+static luci_result_t borrow(void *baton, luci_db_t **db)
+{
+    return count_loan(try_borrow(baton, db));
+}
+
+luci_db_source_t luci_pool_source(luci_pool_t *pool)
+{
+    return (luci_db_source_t){ .borrow = borrow, .give_back = give_back, .baton = pool };
+}
+
+/* ---- In the background ---- */
+
+static void give_back_background(void *baton, luci_db_t *db)
+{
+    luci_pool_t *pool = baton;
+
+    luci_db_limit(db, 0);
+    if (!luci_db_is_hung(db))
+        luci_breaker_answered(pool->breaker, apr_time_now());
+    if (luci_db_is_broken(db))
+        luci_count(LUCI_COUNT_DATABASE_ERRORS);
+    luci_gauge(LUCI_GAUGE_HANDLES, -1);
+}
+
+static luci_result_t try_borrow_background(luci_pool_t *pool, luci_db_t **db)
+{
+    apr_time_t now = apr_time_now();
+    slot_t *slot = &pool->background;
+
+    if (luci_breaker_is_open(pool->breaker, now))
+        return LUCI_BUSY;
+    if (!slot->db) {
+        apr_thread_mutex_lock(pool->lock);
+        slot->db = make_handle(pool);
+        apr_thread_mutex_unlock(pool->lock);
+    }
+    if (!slot->db)
+        return LUCI_BUSY;
+    luci_gauge(LUCI_GAUGE_HANDLES, 1);
+    luci_db_limit(slot->db, USE_MOST);
+    if (!look_at(slot, now)) {
+        give_back_background(pool, slot->db);
+        return LUCI_BUSY;
+    }
+    *db = slot->db;
+    return LUCI_OK;
+}
+
+static luci_result_t borrow_background(void *baton, luci_db_t **db)
+{
+    return count_loan(try_borrow_background(baton, db));
+}
+
+luci_db_source_t luci_pool_background(luci_pool_t *pool)
+{
+    return (
+        luci_db_source_t){ .borrow = borrow_background, .give_back = give_back_background, .baton = pool };
+}
+
+void luci_pool_background_end(luci_pool_t *pool)
+{
+    if (pool->background.db)
+        luci_db_close(pool->background.db);
+}
+
+int luci_pool_may_write(const luci_pool_t *pool, luci_write_t kind, luci_ms_t now)
+{
+    return (apr_uint64_t)now >= apr_atomic_read64(&((luci_pool_t *)pool)->no_writing_before[kind]);
+}
+
+void luci_pool_write_failed(luci_pool_t *pool, luci_write_t kind, luci_ms_t now)
+{
+    apr_atomic_set64(&pool->no_writing_before[kind], (apr_uint64_t)(now + WRITE_PAUSE));
+}

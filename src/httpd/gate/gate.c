@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/gate/gate.h"
+
+#include "core/config/directive_types.h"
+#include "core/web/url.h"
+#include "httpd/gate/identity.h"
+#include "httpd/gate/rules.h"
+#include "httpd/request/mount.h"
+#include "httpd/request/reply.h"
+#include "httpd/request/request.h"
+#include "httpd/request/visit.h"
+#include "httpd/request/way_back.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_request.h>
+
+APLOG_USE_MODULE(luciauth);
+
+#define ANONYMOUS "" /* r->user of a visitor who is let through; fixups makes it NULL */
+
+static int is_basic(request_rec *r)
+{
+    const char *type = ap_auth_type(r);
+
+    return type && ap_cstr_casecmp(type, "Basic") == 0;
+}
+
+static int is_anonymous(const request_rec *r)
+{
+    return r->user && !*r->user;
+}
+
+static int is_endpoint(request_rec *r)
+{
+    return luci_route_of(r).endpoint != LUCI_ENDPOINT_NONE;
+}
+
+static int admit_anonymous(request_rec *r)
+{
+    r->user = apr_pstrdup(r->pool, ANONYMOUS);
+    return OK;
+}
+
+static int redirect_to_login(request_rec *r)
+{
+    const char *login = luci_way_back_link(r, luci_config_urls(r).login, luci_way_back_requested(r));
+
+    if (!r->main)
+        return luci_reply_redirect(r, login);
+    apr_table_setn(r->headers_out, "Location",
+                   luci_url_location(login, r->pool)); /* for the main request to send */
+    return HTTP_MOVED_TEMPORARILY;
+}
+
+/* Sign-in in another tab, which ends at a page that says to come back to this one; where sign-in is on
+ * another origin nothing is known about its pages. */
+static const char *sign_in_beside(request_rec *r)
+{
+    const char *login = luci_config_urls(r).login, *done;
+
+    if (*login != '/' || strchr(login, '#'))
+        return login;
+    done = apr_pstrcat(r->pool, login, strchr(login, '?') ? "&" : "?", LUCI_REPLY_TAB "=1", NULL);
+    return luci_way_back_link(r, login, done);
+}
+
+/* A form sent after the session ended: what was typed is still in the browser. */
+static int page_unauthorized(request_rec *r)
+{
+    apr_table_t *values = apr_table_make(r->pool, 8);
+
+    apr_table_setn(values, "error", LUCI_MESSAGE_UNAUTHORIZED);
+    apr_table_setn(values, "sign_in_url", sign_in_beside(r));
+    return luci_reply_page(r, HTTP_UNAUTHORIZED, LUCI_PAGE_UNAUTHORIZED, values);
+}
+
+/* Whether this is mod_dir looking at an index file: it does so in the folder's fixups, before its content
+ * begins, and hands a redirect on to the client. Whoever else looks (a rule with -U, a listing, an include)
+ * would take a redirect for success. */
+static int is_index_lookup(request_rec *r)
+{
+    const luci_visit_t *visit = luci_visit_of(r);
+    const request_rec *folder = r->main;
+
+    return folder && folder->finfo.filetype == APR_DIR && visit->indexing == folder &&
+           visit->content_of != folder;
+}
+
+/* An anonymous visitor at the gate. */
+static int challenge(request_rec *r)
+{
+    luci_unauthenticated_t how = luci_config_dir(r)->unauthenticated;
+    int is_read = luci_visit_is_read(r);
+    int is_person = luci_request_is_navigation(r);
+    int redirects =
+        is_read && (how == LUCI_UNAUTHENTICATED_REDIRECT || (how == LUCI_UNAUTHENTICATED_AUTO && is_person));
+
+    if (redirects && !luci_reply_is_error_document(r) && (!r->main || is_index_lookup(r)))
+        return redirect_to_login(r);
+    if (r->main)
+        return HTTP_UNAUTHORIZED;
+    if (is_person && !is_read)
+        return page_unauthorized(r);
+    return luci_reply_error(r, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED, !is_person);
+}
+
+static int anonymous(request_rec *r, const luci_dir_config_t *dir)
+{
+    return dir->optional ? admit_anonymous(r) : challenge(r);
+}
+
+/* An unsafe request whose cookie doesn't count because of its Origin. */
+static int refuse_cross_site(request_rec *r)
+{
+    return luci_reply_refusal(r, HTTP_FORBIDDEN, LUCI_MESSAGE_CROSS_SITE);
+}
+
+static int authenticate_session(request_rec *r)
+{
+    const luci_dir_config_t *dir = luci_config_dir(r);
+    const luci_session_t *session;
+    luci_result_t result;
+    const char *id;
+    int refused;
+
+    if (is_endpoint(r)) { /* never behind its own gate, or nobody could sign in */
+        luci_visit_exempt(r);
+        return admit_anonymous(r);
+    }
+    if (!luci_runtime_of(r))
+        return luci_reply_undecided(r, LUCI_UNAVAILABLE);
+    id = luci_visit_credential(r, &refused);
+    if (refused && !dir->optional)
+        return refuse_cross_site(r);
+    if (!id)
+        return anonymous(r, dir);
+    result = luci_visit_validate(r, id, &session);
+    if (result == LUCI_OK)
+        return luci_identity_admit(r, &session->user);
+    return result == LUCI_NOT_FOUND ? anonymous(r, dir) : luci_reply_undecided(r, result);
+}
+
+/* The end of a try with a name that is unknown here, when it's known whether others know it. */
+static void end_unknown(request_rec *r, luci_result_t outcome)
+{
+    luci_visit_t *visit = luci_visit_of(r);
+
+    if (visit->basic_name && visit->basic_result == LUCI_NOT_FOUND)
+        luci_throttle_end(luci_runtime_of(r)->auth.throttle, &visit->basic_attempt, outcome, r->pool);
+}
+
+/* What the hooks of a phase that stand behind ours say: they run once, as if we had declined, and those
+ * before ours ran already (mod_ssl's FakeBasicAuth takes its own header for a forgery when it runs twice). */
+#define RUN_LATER(function, hook, ours)                                                                      \
+    static int function(request_rec *r)                                                                      \
+    {                                                                                                        \
+        const apr_array_header_t *hooks = ap_hook_get_##hook();                                              \
+        int i = 0, status = DECLINED;                                                                        \
+                                                                                                             \
+        while (i < hooks->nelts && APR_ARRAY_IDX(hooks, i, ap_LINK_##hook##_t).pFunc != (ours))              \
+            i++;                                                                                             \
+        for (i++; i < hooks->nelts && status == DECLINED; i++)                                               \
+            status = APR_ARRAY_IDX(hooks, i, ap_LINK_##hook##_t).pFunc(r);                                   \
+        return status;                                                                                       \
+    }
+
+RUN_LATER(run_later_access, access_checker_ex, luci_gate_access)
+RUN_LATER(run_later_authn, check_user_id, luci_gate_authenticate)
+RUN_LATER(run_later_authz, auth_checker, luci_gate_authorize)
+
+/* mod_auth_basic answers 500 when a provider could not look (it declines where AuthBasicAuthoritative is
+ * Off); we know when that means 503 or 429. A name that is unknown here and known to another provider was no
+ * wrong try. */
+static int authenticate_basic(request_rec *r)
+{
+    luci_visit_t *visit = luci_visit_of(r);
+    int status;
+
+    visit->inside_authn = 1;
+    status = run_later_authn(r);
+    visit->inside_authn = 0;
+    end_unknown(r, status == OK ? LUCI_INVALID : LUCI_NOT_FOUND);
+    if (status != HTTP_INTERNAL_SERVER_ERROR)
+        return status;
+    if (visit->basic_name && visit->basic_result == LUCI_THROTTLED)
+        return luci_reply_throttled(r, visit->basic_attempt.retry_after);
+    if (visit->basic_name && (visit->basic_result == LUCI_BUSY || visit->basic_result == LUCI_UNAVAILABLE))
+        return luci_reply_undecided(r, visit->basic_result);
+    return status;
+}
+
+/* The two phases that follow where Require lines ask for a user. */
+static int identify_and_judge(request_rec *r)
+{
+    int status = ap_run_check_user_id(r);
+
+    if (status == OK)
+        status = r->user ? ap_run_auth_checker(r) : DECLINED;
+    return status == DECLINED ? HTTP_INTERNAL_SERVER_ERROR : status;
+}
+
+/* An anonymous visitor whom the rules refuse, although a line that reads who it is was satisfied, as under
+ * "Require not expr": whether another visitor might have been let in. */
+static int depends_on_user(request_rec *r, luci_rules_seen_t *seen)
+{
+    int status;
+
+    seen->suppose_user = 1;
+    status = run_later_access(r);
+    seen->suppose_user = 0;
+    return status != HTTP_FORBIDDEN;
+}
+
+/* Where a line that reads who the visitor is had its say before a user was named, OK and 403 are not the last
+ * word: a known visitor is judged again with a name, an unknown one is asked to sign in where that could
+ * change the verdict, and what could not be looked up is answered with 503. */
+int luci_gate_access(request_rec *r)
+{
+    luci_rules_seen_t *seen;
+    int status;
+
+    if (!luci_rules_matter(r))
+        return DECLINED;
+    seen = luci_visit_rules_seen(r);
+    *seen = (luci_rules_seen_t){ 0 };
+    status = run_later_access(r);
+    if (!seen->is_asked || (status != OK && status != HTTP_FORBIDDEN && !seen->is_undecided))
+        return status;
+    if (seen->is_known || seen->is_undecided ||
+        (status == HTTP_FORBIDDEN && seen->is_granted && depends_on_user(r, seen)))
+        return identify_and_judge(r);
+    return status;
+}
+
+int luci_gate_authenticate(request_rec *r)
+{
+    if (luci_identity_is_gate(r)) {
+        luci_visit_gate(r);
+        luci_visit_of(r)->is_private = 1; /* a refusal, too, is another answer with another cookie */
+        return authenticate_session(r);
+    }
+    if (!luci_config_dir(r)->basic.has_lucia || !is_basic(r) || !luci_runtime_of(r))
+        return DECLINED;
+    return authenticate_basic(r);
+}
+
+int luci_gate_authorize(request_rec *r)
+{
+    int status;
+
+    if (!luci_visit_is_gated(r))
+        return DECLINED;
+    if (luci_visit_is_exempt(r))
+        return OK;
+    status = run_later_authz(r);
+    if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN)
+        return status;
+    return is_anonymous(r) ? challenge(r) : luci_reply_forbidden(r, luci_visit_user(r));
+}
+
+/* The verdict for this name and password, once a visit. */
+static luci_result_t check_basic(request_rec *r, const char *name, const char *password)
+{
+    luci_visit_t *visit = luci_visit_of(r);
+    luci_auth_request_t request = { .password = password,
+                                    .client = { .address = r->useragent_ip },
+                                    .now = luci_runtime_now(),
+                                    .attempt = &visit->basic_attempt };
+    luci_auth_t auth = luci_visit_auth(r);
+    unsigned char digest[LUCI_SHA256_BYTES];
+    luci_result_t result = luci_secret_sha256(password, strlen(password), digest);
+
+    if (result != LUCI_OK)
+        return result;
+    if (visit->basic_name && strcmp(visit->basic_name, name) == 0 &&
+        luci_secret_equal(visit->basic_digest, digest, sizeof digest))
+        return visit->basic_result;
+    visit->basic_name = apr_pstrdup(visit->pool, name);
+    memcpy(visit->basic_digest, digest, sizeof digest);
+    request.username = visit->basic_name;
+    visit->basic_attempt = (luci_attempt_t){ .device = luci_visit_device(r) };
+    visit->basic_result = luci_auth_check(&auth, &request, &visit->basic_user, visit->pool);
+    if (!visit->inside_authn) /* mod_auth_form and the like */
+        end_unknown(r, LUCI_NOT_FOUND);
+    return visit->basic_result;
+}
+
+static authn_status basic_check_password(request_rec *r, const char *name, const char *password)
+{
+    if (!luci_runtime_of(r)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "LUCI0705: AuthBasicProvider lucia needs a LuciaDatabase in this server");
+        return AUTH_GENERAL_ERROR;
+    }
+    switch (check_basic(r, name, password)) {
+    case LUCI_OK: return luci_identity_assume(r, &luci_visit_of(r)->basic_user) ? AUTH_GRANTED : AUTH_DENIED;
+    case LUCI_NOT_FOUND: /* the next provider may know */ return AUTH_USER_NOT_FOUND;
+    case LUCI_DENIED:
+    case LUCI_EXPIRED:
+    case LUCI_INVALID: return AUTH_DENIED;
+    case LUCI_CONFLICT:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return AUTH_GENERAL_ERROR;
+}
+
+const authn_provider luci_gate_basic = { basic_check_password, NULL };
+
+typedef struct {
+    const apr_array_header_t *words; /* the attribute's name, then the values that are admitted */
+    authz_status unknown;            /* the answer where the attribute has no column */
+} attribute_rule_t;
+
+static const char *attribute_parse(cmd_parms *command, const char *line, const void **parsed)
+{
+    attribute_rule_t *rule = apr_palloc(command->pool, sizeof *rule);
+
+    rule->words = luci_words(line, command->pool);
+    if (rule->words->nelts < 2)
+        return "Require lucia-attribute: a NAME and at least one VALUE are needed";
+    rule->unknown = luci_rules_refusal(command);
+    *parsed = rule;
+    return NULL;
+}
+
+static authz_status attribute_check(request_rec *r, const char *line, const void *parsed)
+{
+    const attribute_rule_t *rule = parsed;
+    const luci_settings_t *settings = &luci_config_server(r->server)->settings;
+    const luci_user_t *user = luci_visit_user(r);
+    const char *value, *name = APR_ARRAY_IDX(rule->words, 0, const char *);
+
+    (void)line;
+    if (!r->user)
+        return AUTHZ_DENIED_NO_USER;
+    if (!user || !*r->user)
+        return AUTHZ_DENIED;
+    if (luci_user_lacks(user, settings, name))
+        return rule->unknown; /* it is refused either way */
+    value = luci_user_attribute(user, settings, name);
+    for (int i = 1; value && i < rule->words->nelts; i++) {
+        if (strcmp(value, APR_ARRAY_IDX(rule->words, i, const char *)) == 0)
+            return AUTHZ_GRANTED;
+    }
+    return AUTHZ_DENIED;
+}
+
+const authz_provider luci_gate_attribute = { attribute_check, attribute_parse };

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The gate (contract, section 4): "AuthType Lucia" with any Require, whatever serves the location;
+ * the Basic provider "lucia"; "Require lucia-attribute". */
+#ifndef LUCI_GATE_H
+#define LUCI_GATE_H
+
+#include <ap_provider.h>
+#include <httpd.h>
+#include <mod_auth.h>
+
+/* The access_checker_ex hook, before mod_authz_core's. */
+int luci_gate_access(request_rec *r);
+
+/* The check_authn hook, before every other module's. */
+int luci_gate_authenticate(request_rec *r);
+
+/* The check_authz hook, before mod_authz_core's, whose verdict it asks for and then puts in our words: 403 to
+ * users who may not, and the way to sign in to visitors. */
+int luci_gate_authorize(request_rec *r);
+
+/* AuthBasicProvider lucia. */
+extern const authn_provider luci_gate_basic;
+
+/* Require lucia-attribute NAME VALUE... */
+extern const authz_provider luci_gate_attribute;
+
+#endif

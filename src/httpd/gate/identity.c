@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/gate/identity.h"
+
+#include "core/password/policy.h"
+#include "httpd/request/answer.h"
+#include "httpd/request/mount.h"
+#include "httpd/request/reply.h"
+#include "httpd/request/request.h"
+#include "httpd/request/scrub.h"
+#include "httpd/request/visit.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <util_filter.h>
+
+APLOG_USE_MODULE(luciauth);
+
+static ap_filter_rec_t *private_filter;
+static ap_filter_rec_t
+    *private_hit_filter; /* behind mod_cache, which skips the first one when it answers itself */
+
+int luci_identity_is_gate(request_rec *r)
+{
+    const char *type = ap_auth_type(r);
+
+    return type && ap_cstr_casecmp(type, LUCI_AUTH_TYPE) == 0;
+}
+
+const char *luci_identity_name(request_rec *r, const luci_user_t *user)
+{
+    const char *which = luci_config_dir(r)->remote_user, *name;
+
+    if (strcmp(which, "user_id") == 0)
+        return user->id;
+    name = luci_user_attribute(user, &luci_config_server(r->server)->settings, which);
+    return name && *name ? name : NULL;
+}
+
+int luci_identity_assume(request_rec *r, const luci_user_t *user)
+{
+    const char *name = luci_identity_name(r, user);
+
+    if (!name) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "LUCI0701: user %s has no \"%s\", which LuciaRemoteUser names", user->id,
+                      luci_config_dir(r)->remote_user);
+        return 0;
+    }
+    luci_visit_name_user(r, name, user);
+    luci_identity_show(r, user);
+    luci_visit_of(r)->is_private = 1;
+    return 1;
+}
+
+int luci_identity_admit(request_rec *r, const luci_user_t *user)
+{
+    r->ap_auth_type = (char *)LUCI_AUTH_TYPE; /* read-only, as all of httpd takes it */
+    return luci_identity_assume(r, user) ? OK : HTTP_FORBIDDEN;
+}
+
+static void clear_environment(request_rec *r, const luci_runtime_t *runtime)
+{
+    int count = runtime->auth.settings->attributes->nelts;
+
+    apr_table_unset(r->subprocess_env, "LUCIA_USER_ID");
+    apr_table_unset(r->subprocess_env, "LUCIA_USERNAME");
+    for (int i = 0; i < count; i++)
+        apr_table_unset(r->subprocess_env, runtime->attribute_names[i].variable);
+}
+
+/* The username, too, may stand among the attributes; once is enough. */
+static int is_extra(const luci_runtime_t *runtime, const luci_user_t *user, int i)
+{
+    return user->attributes[i] && !runtime->attribute_names[i].is_username;
+}
+
+static void set_environment(request_rec *r, const luci_user_t *user, const luci_runtime_t *runtime)
+{
+    int count = runtime->auth.settings->attributes->nelts;
+
+    apr_table_setn(r->subprocess_env, "LUCIA_USER_ID", user->id);
+    apr_table_setn(r->subprocess_env, "LUCIA_USERNAME", user->username);
+    for (int i = 0; i < count; i++) {
+        if (is_extra(runtime, user, i))
+            apr_table_setn(r->subprocess_env, runtime->attribute_names[i].variable, user->attributes[i]);
+    }
+}
+
+/* A subrequest begins with a copy of its main request's environment, which may speak of somebody else. */
+void luci_identity_show(request_rec *r, const luci_user_t *user)
+{
+    const luci_runtime_t *runtime = luci_runtime_of(r);
+
+    if (!runtime) /* then there is no user either */
+        return;
+    if (r->main)
+        clear_environment(r, runtime);
+    if (user)
+        set_environment(r, user, runtime);
+}
+
+static void set_header(request_rec *r, const char *user_id, const char *name, const char *value)
+{
+    if (luci_policy_fits_header(value)) {
+        apr_table_setn(r->headers_in, name, value);
+        return;
+    }
+    ap_log_rerror(
+        APLOG_MARK, APLOG_WARNING, 0, r,
+        "LUCI0702: %s is not sent: the value holds a control character, is not UTF-8, or has white space "
+        "at an end, which the backend would drop (user %s)",
+        name, user_id);
+}
+
+static void set_headers(request_rec *r, const luci_user_t *user, const luci_runtime_t *runtime)
+{
+    int count = runtime->auth.settings->attributes->nelts;
+
+    set_header(r, user->id, "X-Lucia-User-Id", user->id);
+    set_header(r, user->id, "X-Lucia-Username", user->username);
+    for (int i = 0; i < count; i++) {
+        if (is_extra(runtime, user, i))
+            set_header(r, user->id, runtime->attribute_names[i].header, user->attributes[i]);
+    }
+}
+
+/* The cookie counts only as it does elsewhere. */
+luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user)
+{
+    const luci_session_t *session;
+    luci_result_t result;
+    int refused;
+    const char *id = luci_visit_credential(r, &refused);
+
+    *user = NULL;
+    if (!id)
+        return LUCI_NOT_FOUND;
+    result = luci_visit_validate(r, id, &session);
+    if (result == LUCI_OK)
+        *user = &session->user;
+    return result;
+}
+
+/* LuciaOptional where nobody had to be asked for (Require all granted). */
+static int identify(request_rec *r)
+{
+    const luci_user_t *user;
+    luci_result_t result = luci_identity_look(r, &user);
+
+    if (result == LUCI_OK)
+        return luci_identity_admit(r, user);
+    return result == LUCI_NOT_FOUND ? OK : luci_reply_undecided(r, result);
+}
+
+static void hand_on(request_rec *r, luci_visit_t *visit, const luci_dir_config_t *dir)
+{
+    const luci_runtime_t *runtime = luci_runtime_of(r);
+    const luci_user_t *user = luci_visit_user(r);
+
+    luci_identity_show(r, user);
+    if (!runtime)
+        return;
+    if (visit->headers_sent)
+        luci_scrub_ours(r->headers_in, r->pool);
+    if (user && dir->headers) {
+        set_headers(r, user, runtime);
+        visit->headers_sent = 1;
+    }
+}
+
+int luci_identity_fixups(request_rec *r)
+{
+    const luci_dir_config_t *dir = luci_config_dir(r);
+    luci_visit_t *visit;
+    int status;
+
+    if (!luci_config_server(r->server)->database.driver)
+        return DECLINED;
+    visit = luci_visit_of(r);
+    if (r->user && !*r->user) /* an anonymous visitor whom the gate let through */
+        r->user = NULL;
+    if (dir->optional) {
+        visit->is_private = 1; /* for visitors too: it's another page for users */
+        status = r->user ? OK : identify(r);
+        if (status != OK)
+            return status;
+    }
+    hand_on(r, visit, dir);
+    if (!luci_request_may_become_h2(r)) /* stream 1 needs them; else see luci_identity_handle */
+        luci_scrub_secrets(r, r->headers_in);
+    return DECLINED;
+}
+
+int luci_identity_handle(request_rec *r)
+{
+    if (luci_config_server(r->server)->database.driver && luci_request_may_become_h2(r))
+        luci_scrub_secrets(r, r->headers_in);
+    return DECLINED;
+}
+
+/* A folder that an endpoint stands in for is none: mod_dir would show its index file in the endpoint's place,
+ * or send the client on to a slash. */
+int luci_identity_before_index(request_rec *r)
+{
+    if (r->finfo.filetype == APR_DIR && luci_route_of(r).endpoint != LUCI_ENDPOINT_NONE)
+        r->finfo.filetype = APR_NOFILE;
+    if (!r->main && r->finfo.filetype == APR_DIR && luci_config_server(r->server)->database.driver)
+        luci_visit_of(r)->indexing = r;
+    return DECLINED;
+}
+
+static int may_be_shared(const char *cache_control, apr_pool_t *pool)
+{
+    return !ap_find_list_item(pool, cache_control, "private") &&
+           !ap_find_list_item(pool, cache_control, "no-store");
+}
+
+/* Runs once, when the content's own headers are known. What the content says about caching stands, but a
+ * shared cache must not keep a session's cookie for others, and a browser must not show to one visitor what
+ * another one got. */
+static apr_status_t make_private(ap_filter_t *filter, apr_bucket_brigade *brigade)
+{
+    request_rec *r = filter->r;
+    const char *out = apr_table_get(r->headers_out, "Cache-Control"),
+               *err = apr_table_get(r->err_headers_out, "Cache-Control");
+
+    if ((!out && !err) || (luci_visit_of(r)->cookie_sent && may_be_shared(out ? out : err, r->pool))) {
+        apr_table_unset(r->err_headers_out, "Cache-Control");
+        apr_table_setn(r->headers_out, "Cache-Control", "private");
+    }
+    if (luci_visit_of(r)->is_private)
+        luci_answer_vary(r, "Cookie");
+    ap_remove_output_filter(filter);
+    return ap_pass_brigade(filter->next, brigade);
+}
+
+void luci_identity_insert_filter(request_rec *r)
+{
+    luci_visit_t *visit;
+
+    if (r->main || !luci_config_server(r->server)->database.driver)
+        return;
+    visit = luci_visit_of(r);
+    visit->content_of = r;
+    if (visit->is_private || visit->cookie_sent)
+        ap_add_output_filter_handle(private_filter, NULL, r, r->connection);
+    if (visit->cookie_sent)
+        ap_add_output_filter_handle(private_hit_filter, NULL, r, r->connection);
+}
+
+void luci_identity_register_filter(void)
+{
+    private_filter = ap_register_output_filter("LUCIAUTH_PRIVATE", make_private, NULL, AP_FTYPE_CONTENT_SET);
+    private_hit_filter =
+        ap_register_output_filter("LUCIAUTH_PRIVATE_HIT", make_private, NULL, AP_FTYPE_CONTENT_SET + 2);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/gate/notes.h"
+
+#include "httpd/request/visit.h"
+
+#include <apr_strings.h>
+
+typedef struct {
+    const char *user;
+    const char *user_id;
+    const char *session;
+} who_t;
+
+static const luci_session_t *proved_session(const luci_visit_t *visit)
+{
+    if (visit->by_bearer.id && visit->by_bearer.result == LUCI_OK)
+        return &visit->by_bearer.session;
+    return visit->by_cookie.id && visit->by_cookie.result == LUCI_OK ? &visit->by_cookie.session : NULL;
+}
+
+/* What was done last says it best: who signed in, came with another session or none. */
+static who_t who_is(const luci_visit_t *visit)
+{
+    const luci_event_t *event = &visit->last.event;
+    const luci_session_t *session = proved_session(visit);
+
+    if (visit->last.is_set && event->reason == LUCI_REASON_NONE && event->account)
+        return (who_t){ event->account, event->user_id, event->session };
+    if (session)
+        return (who_t){ session->user.username, session->user.id, session->tag };
+    if (visit->basic_name && visit->basic_result == LUCI_OK)
+        return (who_t){ visit->basic_user.username, visit->basic_user.id, NULL };
+    return (who_t){ 0 };
+}
+
+static void set_note(apr_table_t *notes, const char *name, const char *value)
+{
+    if (value && *value)
+        apr_table_addn(notes, name, value); /* cheaper, and nobody else has these */
+}
+
+static void set_notes(apr_table_t *notes, const who_t *who, const luci_visit_t *visit)
+{
+    set_note(notes, "luciauth-user", who->user);
+    set_note(notes, "luciauth-user-id", who->user_id);
+    set_note(notes, "luciauth-session", who->session);
+    if (!visit->last.is_set)
+        return;
+    set_note(notes, "luciauth-event", luci_event_name(visit->last.event.kind));
+    if (visit->last.event.reason != LUCI_REASON_NONE)
+        set_note(notes, "luciauth-reason", luci_reason_name(visit->last.event.reason));
+}
+
+/* Logs look at the request that the client sent or at the last internal redirect of it. */
+int luci_notes_set(request_rec *r)
+{
+    const luci_visit_t *visit = luci_visit_begun(r);
+    request_rec *last = r;
+    who_t who;
+
+    if (!visit)
+        return DECLINED;
+    who = who_is(visit);
+    if (!who.user && !visit->last.is_set)
+        return DECLINED;
+    while (last->next)
+        last = last->next;
+    set_notes(r->notes, &who, visit);
+    if (last != r)
+        set_notes(last->notes, &who, visit);
+    return DECLINED;
+}

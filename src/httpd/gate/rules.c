@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/gate/rules.h"
+
+#include "httpd/base/attribute_names.h"
+#include "httpd/gate/identity.h"
+#include "httpd/request/mount.h"
+#include "httpd/request/visit.h"
+
+#include <ap_provider.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_core.h>
+
+#include <strings.h>
+
+/* A Require line as its provider parsed it, and what of the visitor it reads. */
+typedef struct {
+    const authz_provider *provider;
+    const void *parsed;
+    int reads_variables;
+    int reads_user;
+    authz_status unknown; /* the answer where it reads an attribute that has no column */
+} rule_t;
+
+/* mod_authz_core's; set in pre_config. */
+static const authz_provider *env_provider, *expr_provider;
+
+static int is_section(const ap_directive_t *directive, const char *name)
+{
+    return strcasecmp(directive->directive, name) == 0;
+}
+
+authz_status luci_rules_refusal(const cmd_parms *command)
+{
+    const ap_directive_t *line = command->directive;
+    const char *args = line->args;
+    int negated = strcasecmp(ap_getword_conf(command->temp_pool, &args), "not") == 0;
+
+    for (; line; line = line->parent) {
+        if (is_section(line, "<AuthzProviderAlias"))
+            return AUTHZ_GENERAL_ERROR;
+        negated ^= is_section(line, "<RequireNone");
+    }
+    return negated ? AUTHZ_GRANTED : AUTHZ_DENIED;
+}
+
+static const char *parse(const authz_provider *provider, cmd_parms *command, const char *line,
+                         const void **parsed)
+{
+    luci_dir_config_t *dir = ap_set_config_vectors(command->server, command->context, command->path,
+                                                   &luciauth_module, command->pool);
+    rule_t *rule = apr_pcalloc(command->pool, sizeof *rule);
+
+    rule->provider = provider;
+    rule->reads_variables = ap_strcasestr(line, "LUCIA_") != NULL;
+    rule->reads_user = ap_strcasestr(line, "REMOTE_USER") || ap_strcasestr(line, "AUTH_TYPE");
+    rule->unknown = luci_rules_refusal(command);
+    dir->rules.read_variables |= rule->reads_variables;
+    dir->rules.read_user |= rule->reads_user;
+    *parsed = rule;
+    return provider->parse_require_line ? provider->parse_require_line(command, line, &rule->parsed) : NULL;
+}
+
+static const char *env_parse(cmd_parms *command, const char *line, const void **parsed)
+{
+    return parse(env_provider, command, line, parsed);
+}
+
+static const char *expr_parse(cmd_parms *command, const char *line, const void **parsed)
+{
+    return parse(expr_provider, command, line, parsed);
+}
+
+/* A longer name that begins with this one is another variable. */
+static int names_variable(const char *line, const char *variable)
+{
+    size_t length = strlen(variable);
+
+    while ((line = ap_strcasestr(line, variable)) != NULL) {
+        line += length;
+        if (!apr_isalnum(*line) && *line != '_')
+            return 1;
+    }
+    return 0;
+}
+
+/* Whether the line asks for what nobody knows of this user. */
+static int asks_for_unknown(request_rec *r, const char *line, const luci_user_t *user)
+{
+    const luci_runtime_t *runtime = luci_runtime_of(r);
+
+    for (int i = 0; user && user->lacks && i < runtime->auth.settings->attributes->nelts; i++) {
+        if (user->lacks >> i & 1 && names_variable(line, runtime->attribute_names[i].variable))
+            return 1;
+    }
+    return 0;
+}
+
+static authz_status judge(request_rec *r, const char *line, const rule_t *rule, const luci_user_t *user)
+{
+    if (rule->reads_variables && asks_for_unknown(r, line, user))
+        return rule->unknown;
+    return rule->provider->check_authorization(r, line, rule->parsed);
+}
+
+/* As if this user had been named already. The rules that ask for one (valid-user) must not see that yet: the
+ * gate names the user, and refuses what comes from another site. */
+static authz_status judge_user(request_rec *r, const char *line, const rule_t *rule, const luci_user_t *user)
+{
+    char *type = r->ap_auth_type;
+    const char *name = luci_identity_name(r, user);
+    authz_status status;
+
+    if (!name) /* the gate says why, and refuses */
+        return AUTHZ_DENIED;
+    r->user = apr_pstrdup(r->pool, name);
+    r->ap_auth_type = (char *)LUCI_AUTH_TYPE;
+    status = judge(r, line, rule, user);
+    r->user = NULL;
+    r->ap_auth_type = type;
+    return status;
+}
+
+/* Where AuthType is Lucia we know who it is by asking for the session. */
+static authz_status judge_visitor(request_rec *r, const char *line, const rule_t *rule)
+{
+    luci_rules_seen_t *seen = luci_visit_rules_seen(r);
+    const luci_user_t *user;
+    luci_result_t result = luci_identity_look(r, &user);
+
+    if (result != LUCI_OK && result != LUCI_NOT_FOUND) {
+        seen->is_undecided = 1;
+        return AUTHZ_GENERAL_ERROR;
+    }
+    luci_visit_of(r)->is_private = 1;
+    luci_identity_show(r, user);
+    if (!user)
+        return judge(r, line, rule, NULL);
+    seen->is_known = 1;
+    return judge_user(r, line, rule, user);
+}
+
+/* Where another module says who it is, REMOTE_USER is none of our business. */
+static int reads_identity(request_rec *r, int variables, int user)
+{
+    return ap_auth_type(r) && (variables || (user && luci_identity_is_gate(r)));
+}
+
+int luci_rules_matter(request_rec *r)
+{
+    const luci_dir_config_t *dir = luci_config_dir(r);
+
+    return reads_identity(r, dir->rules.read_variables, dir->rules.read_user);
+}
+
+static authz_status check(request_rec *r, const char *line, const void *parsed)
+{
+    const rule_t *rule = parsed;
+    luci_rules_seen_t *seen;
+    authz_status status;
+    int is_gate;
+
+    if (r->user || !reads_identity(r, rule->reads_variables, rule->reads_user))
+        return judge(r, line, rule, luci_visit_user(r));
+    is_gate = luci_identity_is_gate(r);
+    seen = luci_visit_rules_seen(r);
+    seen->is_asked = 1;
+    if (seen->suppose_user || (is_gate && luci_route_of(r).endpoint != LUCI_ENDPOINT_NONE))
+        return AUTHZ_DENIED_NO_USER;
+    if (is_gate)
+        status = judge_visitor(r, line, rule);
+    else { /* another module will say who it is */
+        luci_identity_show(r, NULL);
+        status = judge(r, line, rule, NULL);
+    }
+    if (status == AUTHZ_GRANTED)
+        seen->is_granted = 1;
+    return status == AUTHZ_DENIED ? AUTHZ_DENIED_NO_USER : status;
+}
+
+static const authz_provider env_rule = { check, env_parse }, expr_rule = { check, expr_parse };
+
+/* The new one takes the old one's place under its name, of which httpd counts each once. */
+static const authz_provider *wrap(apr_pool_t *conf_pool, const char *name, const authz_provider *wrapped)
+{
+    const authz_provider *provider = ap_lookup_provider(AUTHZ_PROVIDER_GROUP, name, AUTHZ_PROVIDER_VERSION);
+
+    if (provider)
+        ap_register_provider(conf_pool, AUTHZ_PROVIDER_GROUP, name, AUTHZ_PROVIDER_VERSION, wrapped);
+    return provider;
+}
+
+void luci_rules_register(apr_pool_t *conf_pool)
+{
+    env_provider = wrap(conf_pool, "env", &env_rule);
+    expr_provider = wrap(conf_pool, "expr", &expr_rule);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/hash/password_table.h"
+
+#include <ap_mpm.h>
+#include <apr_shm.h>
+#include <http_config.h>
+#include <http_log.h>
+
+#include <string.h>
+
+APLOG_USE_MODULE(luciauth);
+
+#define TABLE_BYTES ((apr_size_t)1 << 20) /* some 2,500 right passwords and as many wrong ones */
+
+static volatile apr_uint32_t waiting; /* of this child's threads */
+
+luci_password_table_t *luci_password_table_create(server_rec *main_server, apr_pool_t *conf_pool)
+{
+    luci_password_table_t *made = apr_pcalloc(conf_pool, sizeof *made);
+    apr_shm_t *memory;
+    apr_status_t status = apr_shm_create(&memory, TABLE_BYTES, NULL, conf_pool);
+
+    if (status == APR_SUCCESS) /* new memory without a name is zeros, and not there before it is used */
+        made->table =
+            luci_shared_table_make(apr_shm_baseaddr_get(memory), TABLE_BYTES, LUCI_PASSWORD_RECORD_MOST);
+    if (made->table && luci_secret_random(made->secret, sizeof made->secret) == LUCI_OK)
+        return made;
+    ap_log_error(
+        APLOG_MARK, APLOG_CRIT, status, main_server,
+        "LUCI0450: AuthBasicProvider lucia: no shared memory, lock or randomness to remember passwords "
+        "that were checked; give the system memory and restart httpd");
+    return NULL;
+}
+
+static luci_ms_t bounded(luci_ms_t time)
+{
+    if (time < LUCI_PASSWORD_WRONG_FOR_LEAST)
+        return LUCI_PASSWORD_WRONG_FOR_LEAST;
+    return time < LUCI_PASSWORD_WRONG_FOR_MOST ? time : LUCI_PASSWORD_WRONG_FOR_MOST;
+}
+
+luci_password_memory_t luci_password_table_memory(const luci_password_table_t *table,
+                                                  const unsigned char mark[LUCI_SHA256_BYTES], luci_ms_t wait,
+                                                  luci_ms_t wrong_for)
+{
+    luci_password_memory_t memory = { .table = table->table, .wait = wait, .waiting = &waiting };
+    int threads = 1;
+
+    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1)
+        threads = 1;
+    memory.waiting_most = (apr_uint32_t)threads / 2;
+    memory.wrong_for = bounded(wrong_for);
+    memcpy(memory.secret, table->secret, sizeof memory.secret);
+    memcpy(memory.mark, mark, sizeof memory.mark);
+    return memory;
+}

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/hash/suspend.h"
+
+#include "core/base/thread.h"
+#include "httpd/base/config.h"
+#include "httpd/base/counters.h"
+#include "httpd/hash/hash_slots.h"
+
+#include <ap_mpm.h>
+#include <http_config.h>
+#include <http_connection.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <mpm_common.h>
+#include <util_filter.h>
+
+#include <errno.h>
+#include <sys/socket.h>
+
+APLOG_USE_MODULE(luciauth);
+
+typedef enum {
+    IDLE,      /* no request waits */
+    BEGUN,     /* one does, and its handler has not returned yet */
+    QUEUED,    /* the MPM has the connection */
+    RUNNING,   /* one of our threads has the request */
+    WORKED,    /* the answer is to be sent, by whichever of httpd's threads comes first */
+    ANSWERING, /* one of them does */
+    RECALLED,  /* as QUEUED, but a thread of httpd's has the connection again */
+    REDEEMED,  /* as WORKED, likewise */
+    GONE       /* the connection is no more */
+} state_t;
+
+/* A connection on which a request was suspended. What is done with it from several threads is done under the
+ * lock. */
+typedef struct waiter_t {
+    struct waiter_t *next; /* in the queue */
+    conn_rec *c;
+    request_rec *r;
+    luci_suspended_t what;
+    state_t state;
+    apr_time_t since;      /* when it was queued */
+    apr_time_t idle_until; /* when the MPM is to close it; 0: it has taken care of it itself */
+    int is_closing;        /* nothing more is read from it */
+    int references;        /* the connection, the thread that works, callbacks */
+} waiter_t;
+
+/* This child's. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* a waiter's state, or the number of threads */
+    waiter_t *first;
+    waiter_t *last;
+    int threads;
+    int threads_most; /* 0: nothing is suspended here */
+    int is_stopping;
+} room = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+static __thread conn_rec *inside; /* the connection that this thread's call of the others' hooks is about */
+
+static waiter_t *waiter_of(conn_rec *c)
+{
+    return ap_get_module_config(c->conn_config, &luciauth_module);
+}
+
+/* Under the lock. */
+static void release(waiter_t *waiter)
+{
+    if (--waiter->references == 0)
+        free(waiter);
+}
+
+/* ---- The queue; all under the lock ---- */
+
+static void append(waiter_t *waiter)
+{
+    waiter->next = NULL;
+    if (room.first)
+        room.last->next = waiter;
+    else
+        room.first = waiter;
+    room.last = waiter;
+    waiter->state = QUEUED;
+    waiter->since = apr_time_now();
+    luci_gauge(LUCI_GAUGE_HASHES_WAITING, 1);
+}
+
+static void take_out(waiter_t *waiter, state_t state)
+{
+    waiter_t *before = NULL;
+
+    for (waiter_t *one = room.first; one != waiter; one = one->next)
+        before = one;
+    if (before)
+        before->next = waiter->next;
+    else
+        room.first = waiter->next;
+    if (room.last == waiter)
+        room.last = before;
+    waiter->state = state;
+    luci_gauge(LUCI_GAUGE_HASHES_WAITING, -1);
+}
+
+/* ---- Answering, in a thread of httpd's that has the connection ---- */
+
+/* What ap_process_request_after_handler does, but for looking for the next request: what is left in the
+ * socket tells the MPM that there is one. */
+static void end_request(waiter_t *waiter)
+{
+    conn_rec *c = waiter->c;
+    apr_bucket_brigade *end = apr_brigade_create(c->pool, c->bucket_alloc);
+
+    APR_BRIGADE_INSERT_TAIL(end, ap_bucket_eor_create(c->bucket_alloc, waiter->r));
+    APR_BRIGADE_INSERT_TAIL(end, apr_bucket_flush_create(c->bucket_alloc));
+    waiter->r = NULL;
+    if (ap_pass_brigade(c->output_filters, end) != APR_SUCCESS)
+        c->aborted = 1;
+    apr_brigade_destroy(end);
+}
+
+static void answer(waiter_t *waiter)
+{
+    int status = waiter->what.answer(waiter->what.baton);
+
+    if (status != OK && status != DONE)
+        waiter->r->status = HTTP_OK; /* which ap_die takes for the status before this one */
+    ap_die(status, waiter->r);
+    end_request(waiter);
+}
+
+static int is_kept_alive(const conn_rec *c)
+{
+    return c->keepalive == AP_CONN_KEEPALIVE && !c->aborted;
+}
+
+/* The MPM waits until there is something to read: so it's told that there will be nothing more, and closes
+ * the connection in its own way. */
+static void wake_to_close(waiter_t *waiter)
+{
+    apr_os_sock_t socket;
+
+    waiter->is_closing = 1;
+    waiter->idle_until = 0;
+    if (apr_os_sock_get(&socket, ap_get_conn_socket(waiter->c)) == APR_SUCCESS)
+        (void)shutdown(socket, SHUT_RD);
+}
+
+/* As long as the MPM has not seen the connection since, it's in a queue for reading, where it would stay for
+ * Timeout instead of KeepAliveTimeout. */
+static void end_idleness(void *baton)
+{
+    waiter_t *waiter = baton;
+
+    pthread_mutex_lock(&room.lock);
+    if (waiter->state == IDLE && waiter->idle_until > 0 && waiter->idle_until <= apr_time_now())
+        wake_to_close(waiter);
+    release(waiter);
+    pthread_mutex_unlock(&room.lock);
+}
+
+/* Under the lock; the MPM has the connection. */
+static void rest(waiter_t *waiter, apr_interval_time_t most)
+{
+    if (!is_kept_alive(waiter->c) || most <= 0) {
+        wake_to_close(waiter);
+        return;
+    }
+    waiter->idle_until = apr_time_now() + most;
+    waiter->references++;
+    if (ap_mpm_register_timed_callback(most + apr_time_from_msec(1), end_idleness, waiter) != APR_SUCCESS)
+        waiter->references--;
+}
+
+static void answer_parked(void *baton)
+{
+    waiter_t *waiter = baton;
+
+    pthread_mutex_lock(&room.lock);
+    if (waiter->state == WORKED) {
+        apr_interval_time_t most = waiter->r->server->keep_alive_timeout;
+
+        waiter->state = ANSWERING;
+        pthread_mutex_unlock(&room.lock);
+        answer(waiter);
+        pthread_mutex_lock(&room.lock);
+        waiter->state = IDLE;
+        rest(waiter, most);
+        pthread_cond_broadcast(&room.changed);
+    }
+    release(waiter);
+    pthread_mutex_unlock(&room.lock);
+}
+
+/* ---- Our threads ---- */
+
+/* Under the lock, which is not held while it works. */
+static void serve(waiter_t *waiter)
+{
+    int is_late = apr_time_now() - waiter->since > waiter->what.wait;
+
+    take_out(waiter, RUNNING);
+    waiter->references++;
+    pthread_mutex_unlock(&room.lock);
+    (is_late ? waiter->what.expire : waiter->what.work)(waiter->what.baton);
+    pthread_mutex_lock(&room.lock);
+    waiter->state = WORKED;
+    if (room.is_stopping || ap_mpm_register_timed_callback(0, answer_parked, waiter) !=
+                                APR_SUCCESS) /* else it gets our reference */
+        release(waiter);
+    pthread_cond_broadcast(&room.changed);
+}
+
+static void *work(void *unused)
+{
+    luci_hash_slots_aside();
+    pthread_mutex_lock(&room.lock);
+    while (room.first && !room.is_stopping)
+        serve(room.first);
+    room.threads--;
+    pthread_cond_broadcast(&room.changed);
+    pthread_mutex_unlock(&room.lock);
+    return unused;
+}
+
+/* Under the lock. What can't be begun waits for a thread that is there, or is answered now. */
+static void enqueue(waiter_t *waiter)
+{
+    append(waiter);
+    if (room.threads >= room.threads_most)
+        return;
+    room.threads++;
+    if (luci_thread_start(work, NULL, NULL))
+        return;
+    room.threads--;
+    if (room.threads == 0) {
+        waiter->since = 0;
+        serve(waiter);
+    }
+}
+
+static apr_status_t stop(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&room.lock);
+    room.is_stopping = 1;
+    while (room.first) {
+        waiter_t *waiter = room.first;
+
+        take_out(waiter, RECALLED);
+        waiter->what.discard(waiter->what.baton);
+    }
+    while (room.threads > 0)
+        pthread_cond_wait(&room.changed, &room.lock);
+    pthread_mutex_unlock(&room.lock);
+    return APR_SUCCESS;
+}
+
+void luci_suspend_start(int threads, apr_pool_t *child_pool)
+{
+    int is_async = 0, can_wait = 0;
+
+#ifdef AP_MPMQ_CAN_WAITIO
+    if (ap_mpm_query(AP_MPMQ_IS_ASYNC, &is_async) != APR_SUCCESS ||
+        ap_mpm_query(AP_MPMQ_CAN_WAITIO, &can_wait) != APR_SUCCESS)
+        return;
+#endif
+    if (!is_async || !can_wait)
+        return;
+    room.threads_most = threads;
+    apr_pool_pre_cleanup_register(child_pool, NULL, stop);
+}
+
+/* ---- The connection: who has it ---- */
+
+/* The MPM takes it: from now on our threads may have the request. */
+static void park(conn_rec *c, request_rec *r)
+{
+    waiter_t *waiter = waiter_of(c);
+
+    (void)r;
+    if (!waiter || c->master)
+        return;
+    pthread_mutex_lock(&room.lock);
+    if (waiter->state == BEGUN)
+        enqueue(waiter);
+    pthread_mutex_unlock(&room.lock);
+}
+
+/* A thread of httpd's takes it, or it ends: from now on nobody else has the request. */
+static void recall(conn_rec *c, request_rec *r)
+{
+    waiter_t *waiter = waiter_of(c);
+
+    (void)r;
+    if (!waiter || c->master)
+        return;
+    pthread_mutex_lock(&room.lock);
+    waiter->idle_until = 0;
+    if (waiter->state == QUEUED)
+        take_out(waiter, RECALLED);
+    while (waiter->state == RUNNING || waiter->state == ANSWERING)
+        pthread_cond_wait(&room.changed, &room.lock);
+    if (waiter->state == WORKED)
+        waiter->state = REDEEMED;
+    pthread_mutex_unlock(&room.lock);
+}
+
+/* It ends before its pools do. */
+static apr_status_t forget(void *baton)
+{
+    waiter_t *waiter = baton;
+
+    recall(waiter->c, NULL);
+    pthread_mutex_lock(&room.lock);
+    if (waiter->r)
+        waiter->what.discard(waiter->what.baton);
+    waiter->state = GONE;
+    waiter->r = NULL;
+    release(waiter);
+    pthread_mutex_unlock(&room.lock);
+    return APR_SUCCESS;
+}
+
+/* Nothing to read but the end: for what a browser closes, not for what it sends. */
+static int is_at_end(conn_rec *c)
+{
+    apr_os_sock_t socket;
+    char byte;
+    ssize_t got;
+
+    if (apr_os_sock_get(&socket, ap_get_conn_socket(c)) != APR_SUCCESS)
+        return 1;
+    do
+        got = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    while (got < 0 && errno == EINTR);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+static void drop(waiter_t *waiter)
+{
+    waiter->what.discard(waiter->what.baton);
+    waiter->c->aborted = 1;
+    waiter->r->status = HTTP_REQUEST_TIME_OUT; /* for the access log */
+    end_request(waiter);
+}
+
+/* What becomes of the request with which the connection came back. 1: the next one can be read. */
+static int settle(waiter_t *waiter)
+{
+    conn_rec *c = waiter->c;
+    state_t state = waiter->state;
+
+    if (state != RECALLED && state != REDEEMED)
+        return !waiter->is_closing;
+    if (state == RECALLED && is_at_end(c)) {
+        drop(waiter);
+    }
+    else {
+        if (state == RECALLED)
+            waiter->what.work(waiter->what.baton);
+        answer(waiter);
+    }
+    waiter->state = IDLE;
+    return is_kept_alive(c);
+}
+
+/* Around all others' hooks: a request that was suspended has its connection wait for reading, which is when
+ * the MPM calls again. */
+static int process(conn_rec *c)
+{
+    conn_rec *before = inside;
+    waiter_t *waiter;
+    int result;
+
+    if (room.threads_most == 0 || c->master || inside == c)
+        return DECLINED;
+    waiter = waiter_of(c);
+    if (waiter && !settle(waiter)) {
+        c->cs->state = CONN_STATE_LINGER;
+        return OK;
+    }
+    inside = c;
+    result = ap_run_process_connection(c);
+    inside = before;
+    waiter = waiter_of(c);
+#ifdef AP_MPMQ_CAN_WAITIO
+    if (waiter && waiter->state == BEGUN && c->cs->state == CONN_STATE_SUSPENDED) {
+        c->cs->state = CONN_STATE_ASYNC_WAITIO;
+        c->cs->sense = CONN_SENSE_WANT_READ;
+    }
+#endif
+    return result;
+}
+
+void luci_suspend_register(void)
+{
+    ap_hook_process_connection(process, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_suspend_connection(park, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_resume_connection(recall, NULL, NULL, APR_HOOK_REALLY_FIRST);
+}
+
+/* ---- Suspending ---- */
+
+/* What is read already the MPM can't see. */
+static int has_input(conn_rec *c)
+{
+    apr_bucket_brigade *peek = apr_brigade_create(c->pool, c->bucket_alloc);
+    apr_status_t status = ap_get_brigade(c->input_filters, peek, AP_MODE_SPECULATIVE, APR_NONBLOCK_READ, 1);
+    int is_empty = APR_STATUS_IS_EAGAIN(status) || (status == APR_SUCCESS && APR_BRIGADE_EMPTY(peek));
+
+    apr_brigade_destroy(peek);
+    return !is_empty;
+}
+
+static int can_suspend(request_rec *r)
+{
+    conn_rec *c = r->connection;
+
+    return room.threads_most > 0 && inside == c && !r->main && !r->prev && !c->master && c->cs &&
+           !c->clogging_input_filters && !c->data_in_output_filters && !has_input(c);
+}
+
+static waiter_t *make_waiter(conn_rec *c)
+{
+    waiter_t *waiter = calloc(1, sizeof *waiter);
+
+    if (!waiter)
+        return NULL;
+    waiter->c = c;
+    waiter->references = 1;
+    ap_set_module_config(c->conn_config, &luciauth_module, waiter);
+    apr_pool_pre_cleanup_register(c->pool, waiter, forget);
+    return waiter;
+}
+
+int luci_suspend(request_rec *r, const luci_suspended_t *what)
+{
+    waiter_t *waiter;
+
+    if (!can_suspend(r))
+        return 0;
+    waiter = waiter_of(r->connection);
+    if (!waiter)
+        waiter = make_waiter(r->connection);
+    if (!waiter)
+        return 0;
+    waiter->r = r;
+    waiter->what = *what;
+    waiter->state = BEGUN;
+    return 1;
+}

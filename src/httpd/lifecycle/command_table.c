@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/config/directive_types.h"
+#include "core/config/directives.h"
+#include "httpd/base/config.h"
+#include "httpd/lifecycle/command_table.h"
+
+#include <ap_provider.h>
+#include <apr_strings.h>
+#include <http_main.h>
+#include <mod_auth.h>
+
+#include <strings.h>
+
+#define BASIC_PROVIDER "lucia"
+#define ALIAS_GROUP "luciauth-alias" /* of providers: names that <AuthnProviderAlias lucia NAME> made */
+
+static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args);
+static const char *note_basic_provider(cmd_parms *cmd, void *dir_config, const char *name);
+static const char *note_alias(cmd_parms *cmd, void *dir_config, const char *args);
+
+#define SERVER(name, syntax, fallback, text, type, member, limits)                                           \
+    AP_INIT_RAW_ARGS(name, set_value, NULL, RSRC_CONF, syntax ": " text)
+#define DIR(name, syntax, fallback, text, type, member, limits)                                              \
+    AP_INIT_RAW_ARGS(name, set_value, NULL, RSRC_CONF | ACCESS_CONF, syntax ": " text)
+
+const command_rec luci_command_table[] = {
+#include "core/config/directive_rows.h"
+    /* Of mod_auth_basic and mod_authn_core, which keep what is written to themselves: httpd asks each module
+     * that has such a directive. Only where our provider is listed does the gate care about HTTP Basic. */
+    AP_INIT_ITERATE("AuthBasicProvider", note_basic_provider, NULL, OR_AUTHCFG,
+                    "also read by mod_luciauth, which looks for the provider " BASIC_PROVIDER),
+    AP_INIT_RAW_ARGS("<AuthnProviderAlias", note_alias, NULL, RSRC_CONF,
+                     "also read by mod_luciauth, which looks for the provider " BASIC_PROVIDER),
+    { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
+};
+
+static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args)
+{
+    int row = (int)(cmd->cmd - luci_command_table),
+        is_server = luci_directives_scope(row) == &luci_scope_server;
+    luci_server_config_t *server = ap_get_module_config(cmd->server->module_config, &luciauth_module);
+    const char *problem = ap_check_cmd_context(cmd, NOT_IN_LIMIT);
+
+    luci_directive_root = ap_server_root;
+    if (!problem)
+        problem = luci_directives_set(row, args, is_server ? (void *)server : dir_config, cmd->pool);
+    if (!problem && strcasecmp(cmd->cmd->name, "LuciaDatabase") == 0) {
+        server->database.file = cmd->directive->filename;
+        server->database.number = cmd->directive->line_num;
+    }
+    if (!problem && !is_server && ((const luci_dir_config_t *)dir_config)->bearer)
+        server->has_bearer = 1; /* its tokens are kept from all backends of this server */
+    return problem;
+}
+
+/* Without the module that the directive belongs to, it stays as unknown as it was. */
+static const char *unknown_without(const char *module, const cmd_parms *cmd)
+{
+    if (ap_find_linked_module(module))
+        return NULL;
+    return apr_pstrcat(
+        cmd->pool, "Invalid command '", cmd->cmd->name,
+        "', perhaps misspelled or defined by a module not included in the server configuration", NULL);
+}
+
+static const char *note_basic_provider(cmd_parms *cmd, void *dir_config, const char *name)
+{
+    luci_dir_config_t *dir = dir_config;
+
+    dir->basic.is_written = 1;
+    if (strcmp(name, BASIC_PROVIDER) == 0 || ap_lookup_provider(ALIAS_GROUP, name, AUTHN_PROVIDER_VERSION))
+        dir->basic.has_lucia = 1;
+    return unknown_without("mod_auth_basic.c", cmd);
+}
+
+static const char *note_alias(cmd_parms *cmd, void *dir_config, const char *args)
+{
+    const char *provider = ap_getword_conf(cmd->pool, &args), *alias = ap_getword_conf(cmd->pool, &args);
+    size_t length = strcspn(alias, ">");
+
+    (void)dir_config;
+    alias = apr_pstrmemdup(cmd->pool, alias, length);
+    if (strcmp(provider, BASIC_PROVIDER) == 0 ||
+        ap_lookup_provider(ALIAS_GROUP, provider, AUTHN_PROVIDER_VERSION))
+        ap_register_provider(cmd->pool, ALIAS_GROUP, alias, AUTHN_PROVIDER_VERSION, luci_command_table);
+    return unknown_without("mod_authn_core.c", cmd);
+}

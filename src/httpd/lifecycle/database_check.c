@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/lifecycle/database_check.h"
+
+#include "core/db/db.h"
+#include "core/files/trusted_path.h"
+#include "httpd/lifecycle/check.h"
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SQLITE_MAGIC "SQLite format 3" /* with its NUL; https://www.sqlite.org/fileformat.html */
+
+static const char *folder_of(const char *path, apr_pool_t *pool)
+{
+    const char *end = strrchr(path, '/');
+
+    return end && end > path ? apr_pstrmemdup(pool, path, (apr_size_t)(end - path)) : "/";
+}
+
+static int is_missing(const char *path, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+
+    return APR_STATUS_IS_ENOENT(apr_stat(&info, path, APR_FINFO_TYPE, pool));
+}
+
+/* An empty file becomes a database; one that can't be read here may be readable there. */
+static int is_something_else(const char *path, apr_pool_t *pool)
+{
+    char magic[sizeof SQLITE_MAGIC];
+    const char *problem;
+    int file = luci_trusted_open(path, O_RDONLY | O_NONBLOCK, 0, &problem, pool);
+    ssize_t length;
+
+    if (file < 0)
+        return 0;
+    length = read(file, magic, sizeof magic);
+    close(file);
+    return length > 0 && (length < (ssize_t)sizeof magic || memcmp(magic, SQLITE_MAGIC, sizeof magic) != 0);
+}
+
+static const char *file_problem(const char *path, int create_schema, apr_pool_t *pool)
+{
+    const char *folder = folder_of(path, pool);
+    apr_finfo_t info;
+    apr_status_t status = apr_stat(&info, path, APR_FINFO_TYPE, pool);
+
+    if (status == APR_SUCCESS && info.filetype != APR_REG)
+        return apr_psprintf(pool, "\"%s\" is no file", path);
+    if (status == APR_SUCCESS)
+        return is_something_else(path, pool) ? apr_psprintf(pool, "\"%s\" is no SQLite database", path)
+                                             : NULL;
+    if (!APR_STATUS_IS_ENOENT(status) && !APR_STATUS_IS_ENOTDIR(status))
+        return NULL; /* who looks here may see less than who will use it */
+    if (!create_schema)
+        return apr_psprintf(pool, "there is no file \"%s\", and LuciaCreateSchema is Off", path);
+    if (luci_check_is_folder(folder, pool) ||
+        (is_missing(folder, pool) && luci_check_is_folder(folder_of(folder, pool), pool)))
+        return NULL; /* the last folder is made when it's missing */
+    return apr_psprintf(pool, "there is no folder \"%s\"", folder);
+}
+
+/* ---- Servers: no word is shown, for it may be part of a secret ---- */
+
+static const char *pgsql_problem(const char *written)
+{
+    return strchr(written, '=') || strstr(written, "://")
+               ? NULL
+               : "PARAMS of pgsql are words NAME=VALUE, or a URL postgresql://";
+}
+
+/* The driver leaves out what it does not know. */
+static int knows_mysql(const char *word, size_t length)
+{
+    static const char *const known[] = { "host", "user",  "pass",  "dbname", "port",
+                                         "sock", "flags", "fldsz", "group",  "reconnect" };
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strlen(known[i]) == length && strncmp(known[i], word, length) == 0)
+            return 1;
+    }
+    return length == 0; /* a blank stands before the = */
+}
+
+static const char *mysql_problem(const char *written, apr_pool_t *pool)
+{
+    char *state, *word = apr_strtok(apr_pstrdup(pool, written), " \r\n\t;|,", &state);
+    int good = strchr(written, '=') != NULL;
+
+    for (; word && good; word = apr_strtok(NULL, " \r\n\t;|,", &state))
+        good = !strchr(word, '=') || knows_mysql(word, strcspn(word, "="));
+    return good ? NULL
+                : "PARAMS of mysql are words NAME=VALUE, and the driver knows host, user, pass, dbname, "
+                  "port, sock, "
+                  "flags, fldsz, group and reconnect";
+}
+
+const char *luci_database_problem(const luci_database_t *database, int create_schema, apr_pool_t *pool)
+{
+    const char *problem = NULL;
+    luci_sql_dialect_t dialect;
+
+    if (!database->driver || luci_sql_dialect(database->driver, &dialect) != LUCI_OK)
+        return NULL; /* the directive itself was refused */
+    if (luci_db_init(database->driver, &problem, pool) != LUCI_OK)
+        return problem;
+    switch (dialect) {
+    case LUCI_SQLITE3: return file_problem(database->params, create_schema, pool);
+    case LUCI_PGSQL: return pgsql_problem(database->written);
+    case LUCI_MYSQL: return mysql_problem(database->written, pool);
+    case LUCI_SQL_DIALECTS: break;
+    }
+    return NULL;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/lifecycle/start_schema.h"
+
+#include "core/db/db_problem.h"
+#include "core/db/schema.h"
+#include "core/files/trusted_path.h"
+#include "httpd/base/config.h"
+#include "httpd/base/server_name.h"
+
+#include <ap_listen.h>
+#include <ap_mpm.h>
+#include <apr_file_info.h>
+#include <apr_signal.h>
+#include <apr_strings.h>
+#include <apr_thread_proc.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_main.h>
+#include <mpm_common.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <unixd.h>
+
+APLOG_USE_MODULE(luciauth);
+
+#define SECONDS_MOST 30 /* a process ends itself then, whatever hangs */
+#define SECONDS_TEST 10 /* of configtest, which apachectl runs before each restart */
+
+/* How long httpd waits for all of them together. On a restart nobody is answered meanwhile, and the tables
+ * are there already, as a rule. */
+#define WAIT_FIRST apr_time_from_sec(SECONDS_MOST + 1)
+#define WAIT_RESTART apr_time_from_sec(1)
+#define LOOK_EVERY apr_time_from_msec(10)
+
+/* The tables of one server, and the process that makes them. */
+typedef struct {
+    server_rec *server;
+    int is_test;       /* configtest: it looks, and changes nothing */
+    const char *title; /* which database it is */
+    apr_proc_t process;
+    int is_running;
+} job_t;
+
+/* The folder itself and no link in its place, whoever may write beside it. */
+static int give_folder(const char *folder)
+{
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), given;
+
+    if (descriptor < 0)
+        return 0;
+    given = fchown(descriptor, ap_unixd_config.user_id, ap_unixd_config.group_id) == 0;
+    close(descriptor);
+    return given;
+}
+
+/* NULL: the database is no file, or in the root folder. */
+static const char *folder_of(const luci_server_config_t *config, apr_pool_t *scratch)
+{
+    const char *end = strrchr(config->database.params, '/');
+    luci_sql_dialect_t dialect;
+
+    if (!end || end == config->database.params ||
+        luci_sql_dialect(config->database.driver, &dialect) != LUCI_OK ||
+        !luci_sql_is_file(dialect, config->database.params))
+        return NULL;
+    return apr_pstrmemdup(scratch, config->database.params, (apr_size_t)(end - config->database.params));
+}
+
+/* The folder of a database file, when it alone is missing, closed to others. 0: it's there, or what is wrong
+ * shows when the database is opened. */
+static int make_folder(const char *folder, apr_pool_t *scratch)
+{
+    return apr_dir_make(folder,
+                        APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE | APR_FPROT_GREAD |
+                            APR_FPROT_GEXECUTE,
+                        scratch) == APR_SUCCESS;
+}
+
+/* By root, who gives it to the user the children run as. Where another user could put something else in its
+ * place meanwhile, the children's user makes it, or nobody. */
+static void make_folder_as_root(const char *folder, apr_pool_t *scratch)
+{
+    const char *foreign;
+    uid_t owner;
+    gid_t group;
+
+    if (luci_trusted_path(folder, &owner, &group, &foreign, scratch) != LUCI_PATH_TRUSTED ||
+        !make_folder(folder, scratch))
+        return;
+    if (geteuid() == 0 && !give_folder(folder))
+        ap_log_error(APLOG_MARK, APLOG_WARNING, errno, NULL,
+                     "LUCI0307: the folder %s could not be given to its user", folder);
+}
+
+/* The parent may go on before this process ends: so that this one has no port and ends with the parent. */
+static void become_independent(int seconds)
+{
+    static const int signals[] = { SIGTERM, SIGHUP, SIGINT };
+
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        apr_signal(signals[i], SIG_DFL);
+    ap_close_listeners();
+    alarm((unsigned)seconds);
+}
+
+/* configtest writes to the console alone, which the main server does. */
+static void say(const job_t *job, int level, const char *message)
+{
+    if (job->is_test)
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | level, 0, ap_server_conf, "%s", message);
+    else
+        ap_log_error(APLOG_MARK, level, 0, job->server, "%s", message);
+}
+
+/* What becomes of a gap that is still there. */
+static const char *remedy(const job_t *job, const luci_gap_t *gap, apr_pool_t *pool)
+{
+    const char *statements = luci_gap_statements(gap, pool);
+
+    if (gap->problem)
+        return apr_psprintf(pool, "it could not be added: %s; run as the owner of the tables: %s",
+                            gap->problem, statements);
+    if (job->is_test && luci_config_server(job->server)->create_schema)
+        return apr_psprintf(pool, "the next start of httpd adds it, or this does: %s", statements);
+    return apr_psprintf(pool, "LuciaCreateSchema is Off; this makes it: %s", statements);
+}
+
+static void say_gaps(const job_t *job, const apr_array_header_t *gaps, apr_pool_t *pool)
+{
+    const char *where = luci_server_name(job->server, pool);
+
+    for (int i = 0; i < gaps->nelts; i++) {
+        const luci_gap_t *gap = &APR_ARRAY_IDX(gaps, i, luci_gap_t);
+        int matters = gap->is_attribute || !gap->column.name;
+
+        if (gap->is_added)
+            say(job, APLOG_NOTICE,
+                apr_psprintf(pool, "LUCI0314: the column %s was added to the table %s, for %s",
+                             gap->column.name, gap->table, where));
+        else if (gap->column.name || !job->is_test || !luci_config_server(job->server)->create_schema)
+            say(job, matters || job->is_test ? APLOG_WARNING : APLOG_NOTICE,
+                apr_psprintf(pool, "LUCI0315: %s; %s (in %s)", luci_gap_text(gap, pool),
+                             remedy(job, gap, pool), where));
+    }
+}
+
+/* The tables and columns that are missing are made, unless nothing is to be changed. */
+static luci_result_t mend(luci_db_t *db, int makes, apr_array_header_t **gaps, apr_pool_t *pool)
+{
+    luci_result_t result = makes ? luci_schema_create(db, pool) : LUCI_OK;
+
+    if (result == LUCI_OK)
+        result = luci_schema_gaps(db, gaps, pool);
+    if (result == LUCI_OK && makes)
+        luci_schema_add(db, *gaps, pool);
+    return result;
+}
+
+static void say_unreachable(const job_t *job, const char *problem, apr_pool_t *pool)
+{
+    say(job, job->is_test ? APLOG_WARNING : APLOG_ERR,
+        apr_psprintf(
+            pool,
+            "LUCI0308: the tables could not be looked at or made: %s; requests that need the database "
+            "get 503 until it answers",
+            problem));
+}
+
+static luci_db_target_t target_of(const job_t *job, apr_pool_t *pool)
+{
+    const luci_server_config_t *config = luci_config_server(job->server);
+
+    return (luci_db_target_t){
+        .driver = config->database.driver,
+        .params = config->database.params,
+        .settings = &config->settings,
+        .create = config->create_schema && !job->is_test,
+        .looks = 1,
+        .where = luci_server_database_where(job->server, pool),
+        .next = job->is_test ? NULL : luci_server_database_next(pool),
+    };
+}
+
+/* In the short-lived process; never returns. A file that is not there yet is no matter of configtest's, which
+ * has looked for it. */
+static void work_and_exit(const job_t *job, apr_pool_t *pool)
+{
+    luci_server_config_t *config = luci_config_server(job->server);
+    luci_db_target_t target = target_of(job, pool);
+    int makes = target.create;
+    const char *problem = NULL, *folder = folder_of(config, pool);
+    apr_array_header_t *gaps = NULL;
+    apr_finfo_t info;
+    luci_result_t result;
+
+    become_independent(job->is_test ? SECONDS_TEST : SECONDS_MOST);
+    umask(S_IRWXO);
+    if (ap_run_drop_privileges(pool, job->server) != OK)
+        _exit(1);
+    if (folder && makes)
+        (void)make_folder(folder, pool);
+    if (folder && job->is_test && apr_stat(&info, target.params, APR_FINFO_TYPE, pool) != APR_SUCCESS)
+        _exit(0);
+    result = luci_db_init(target.driver, &problem, pool);
+    if (result != LUCI_OK) {
+        problem = apr_psprintf(pool, "%s: %s", job->title, problem);
+    }
+    else {
+        luci_db_t *db = luci_db_create(&target, pool);
+
+        result = mend(db, makes, &gaps, pool);
+        problem = luci_db_problem(db, pool);
+        luci_db_close(db);
+    }
+    if (result == LUCI_OK)
+        say_gaps(job, gaps, pool);
+    else
+        say_unreachable(job, problem, pool);
+    _exit(result == LUCI_OK ? 0 : 1);
+}
+
+static void start(job_t *job, apr_pool_t *scratch)
+{
+    const luci_server_config_t *config = luci_config_server(job->server);
+    const char *folder = folder_of(config, scratch);
+    luci_db_target_t target = target_of(job, scratch);
+    apr_status_t status;
+
+    job->title = luci_db_title(&target, scratch);
+    if (folder && config->create_schema && !job->is_test)
+        make_folder_as_root(folder, scratch);
+    status = apr_proc_fork(&job->process, scratch);
+    if (status == APR_INCHILD)
+        work_and_exit(job, scratch);
+    job->is_running = status == APR_INPARENT;
+    if (!job->is_running)
+        ap_log_error(APLOG_MARK, APLOG_ERR, status, job->server,
+                     "LUCI0309: %s: no process could be started to look at the tables", job->title);
+}
+
+/* Whether it has ended. */
+static int has_ended(job_t *job)
+{
+    apr_exit_why_e why;
+    int code;
+    apr_status_t status = apr_proc_wait(&job->process, &code, &why, APR_NOWAIT);
+
+    if (APR_STATUS_IS_CHILD_NOTDONE(status))
+        return 0;
+    if (APR_STATUS_IS_CHILD_DONE(status) && !APR_PROC_CHECK_EXIT(why))
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, job->server,
+                     "LUCI0310: %s: looking at the tables was broken off after %d seconds or by a signal",
+                     job->title, job->is_test ? SECONDS_TEST : SECONDS_MOST);
+    return 1;
+}
+
+/* Whether all have ended in time. */
+static int await(job_t *jobs, int count, apr_interval_time_t most)
+{
+    for (;; most -= LOOK_EVERY) {
+        int running = 0;
+
+        for (int i = 0; i < count; i++) {
+            jobs[i].is_running = jobs[i].is_running && !has_ended(&jobs[i]);
+            running += jobs[i].is_running;
+        }
+        if (running == 0 || most <= 0)
+            return running == 0;
+        apr_sleep(LOOK_EVERY);
+    }
+}
+
+/* Called by httpd, which has waited for it. */
+static void forget(int reason, void *baton, int status)
+{
+    (void)status;
+    if (reason == APR_OC_REASON_DEATH || reason == APR_OC_REASON_LOST)
+        apr_proc_other_child_unregister(baton);
+}
+
+static void leave(job_t *job, apr_pool_t *conf_pool)
+{
+    apr_proc_other_child_register(&job->process, forget, job, NULL, conf_pool);
+    ap_log_error(
+        APLOG_MARK, APLOG_WARNING, 0, job->server,
+        "LUCI0311: %s: it has not said yet whether the tables are there; httpd goes on without waiting "
+        "for it",
+        job->title);
+}
+
+/* Whether no server before it has the same tables and the same to do. */
+static int has_own_tables(server_rec *server, server_rec *main_server)
+{
+    const luci_server_config_t *config = luci_config_server(server);
+
+    if (!config->database.driver)
+        return 0;
+    for (server_rec *other = main_server; other != server; other = other->next) {
+        const luci_server_config_t *before = luci_config_server(other);
+
+        if (before->database.params == config->database.params &&
+            before->settings.tables.user == config->settings.tables.user &&
+            before->settings.attributes == config->settings.attributes &&
+            before->create_schema == config->create_schema)
+            return 0;
+    }
+    return 1;
+}
+
+static apr_array_header_t *start_all(server_rec *main_server, int is_test, apr_pool_t *conf_pool,
+                                     apr_pool_t *scratch)
+{
+    apr_array_header_t *jobs = apr_array_make(conf_pool, 2, sizeof(job_t));
+
+    for (server_rec *server = main_server; server; server = server->next) {
+        if (has_own_tables(server, main_server))
+            APR_ARRAY_PUSH(jobs, job_t) = (job_t){ .server = server, .is_test = is_test };
+    }
+    for (int i = 0; i < jobs->nelts; i++)
+        start(&APR_ARRAY_IDX(jobs, i, job_t), scratch);
+    return jobs;
+}
+
+void luci_start_schema(apr_pool_t *conf_pool, apr_pool_t *scratch, server_rec *main_server)
+{
+    apr_array_header_t *jobs = start_all(main_server, 0, conf_pool, scratch);
+    job_t *job = (job_t *)jobs->elts;
+    int generation = 0;
+
+    (void)ap_mpm_query(AP_MPMQ_GENERATION, &generation);
+    if (await(job, jobs->nelts, generation == 0 ? WAIT_FIRST : WAIT_RESTART))
+        return;
+    for (int i = 0; i < jobs->nelts; i++) {
+        if (job[i].is_running)
+            leave(&job[i], conf_pool);
+    }
+}
+
+void luci_start_schema_test(apr_pool_t *conf_pool, server_rec *main_server)
+{
+    apr_array_header_t *jobs = start_all(main_server, 1, conf_pool, conf_pool);
+
+    (void)await((job_t *)jobs->elts, jobs->nelts, apr_time_from_sec(SECONDS_TEST + 1));
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/request/mount.h"
+
+#include "httpd/base/config.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_request.h>
+
+static const struct {
+    const char *handler;
+    const char *path; /* below the mount; "" is the mount itself */
+} endpoints[] = {
+    [LUCI_ENDPOINT_SIGNUP] = { "luciauth-signup", "signup" },
+    [LUCI_ENDPOINT_LOGIN] = { "luciauth-login", "login" },
+    [LUCI_ENDPOINT_LOGOUT] = { "luciauth-logout", "logout" },
+    [LUCI_ENDPOINT_PROFILE] = { "luciauth-profile", "" },
+};
+
+#define ENDPOINTS (sizeof endpoints / sizeof *endpoints)
+
+static luci_endpoint_t by_path(const char *path)
+{
+    for (size_t i = LUCI_ENDPOINT_SIGNUP; i < ENDPOINTS; i++) {
+        if (strcmp(path, endpoints[i].path) == 0)
+            return (luci_endpoint_t)i;
+    }
+    return LUCI_ENDPOINT_NONE;
+}
+
+static luci_endpoint_t by_handler(const char *handler)
+{
+    for (size_t i = LUCI_ENDPOINT_SIGNUP; handler && i < ENDPOINTS; i++) {
+        if (strcmp(handler, endpoints[i].handler) == 0)
+            return (luci_endpoint_t)i;
+    }
+    return LUCI_ENDPOINT_NONE;
+}
+
+luci_route_t luci_mount_route(const request_rec *r)
+{
+    const char *mount = luci_config_server(r->server)->mount, *path = r->uri;
+    luci_route_t route = { LUCI_ENDPOINT_NONE, 0 };
+    size_t length;
+
+    if (!mount || !path)
+        return route;
+    length = strcmp(mount, "/") == 0 ? 0 : strlen(mount);
+    if (strncmp(path, mount, length) != 0)
+        return route;
+    path += length;
+    if (*path == '\0' && length > 0) {
+        route.endpoint = LUCI_ENDPOINT_PROFILE;
+        return route;
+    }
+    if (*path++ != '/' || (*path == '\0' && length > 0)) /* "/a/" is not "/a" */
+        return route;
+    if (strcmp(path, "api") == 0 || strncmp(path, "api/", 4) == 0) {
+        route.is_api = 1;
+        path += path[3] == '/' ? 4 : 3;
+    }
+    route.endpoint = by_path(path);
+    return route;
+}
+
+/* What SetHandler says here; httpd itself asks only when it looks for a handler. */
+static const char *handler_to_be(request_rec *r)
+{
+    const core_dir_config *core = r->per_dir_config ? ap_get_core_module_config(r->per_dir_config) : NULL;
+    const char *problem = NULL, *handler;
+
+    if (!core || !core->expr_handler)
+        return core ? core->handler : NULL;
+    handler = ap_expr_str_exec(r, core->expr_handler, &problem);
+    return problem ? NULL : handler;
+}
+
+luci_route_t luci_route_of(request_rec *r)
+{
+    luci_route_t route = luci_mount_route(r);
+
+    if (route.endpoint == LUCI_ENDPOINT_NONE)
+        route.endpoint = by_handler(r->handler);
+    if (route.endpoint == LUCI_ENDPOINT_NONE)
+        route.endpoint = by_handler(handler_to_be(r));
+    return route;
+}
+
+/* httpd's core answers TRACE right after this hook, with the cookie in the body; so for TRACE the sections
+ * that say SetHandler are looked up already now. */
+static luci_route_t claimed_route(request_rec *r)
+{
+    ap_conf_vector_t *before = r->per_dir_config;
+    luci_route_t route = luci_mount_route(r);
+
+    if (route.endpoint != LUCI_ENDPOINT_NONE || r->method_number != M_TRACE)
+        return route;
+    if (ap_location_walk(r) == OK)
+        route = luci_route_of(r);
+    r->per_dir_config = before;
+    return route;
+}
+
+int luci_mount_claim(request_rec *r)
+{
+    luci_route_t route = claimed_route(r);
+
+    if (route.endpoint == LUCI_ENDPOINT_NONE)
+        return DECLINED;
+    r->proxyreq = PROXYREQ_NONE;
+    r->handler = endpoints[route.endpoint].handler;
+    r->filename = apr_pstrcat(r->pool, "luciauth:", endpoints[route.endpoint].path, NULL);
+    r->finfo.filetype = APR_NOFILE;
+    r->path_info = NULL;
+    return OK;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/request/reply.h"
+
+#include "core/web/url.h"
+#include "httpd/base/config.h"
+#include "httpd/request/answer.h"
+#include "httpd/request/request.h"
+#include "httpd/request/visit.h"
+#include "httpd/request/way_back.h"
+#include "httpd/server/runtime.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <mod_core.h>
+#include <util_filter.h>
+
+APLOG_USE_MODULE(luciauth);
+
+#define POLICY_HEADER "Content-Security-Policy"
+
+/* The pages have their style inside, and no script at all. There is no form-action: Chromium holds it against
+ * every redirect that follows a form's answer, so it would end a way that leads to another origin. */
+#define POLICY                                                                                               \
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; base-uri " \
+    "'none'; "                                                                                               \
+    "frame-ancestors 'none'"
+
+static void security_headers(request_rec *r)
+{
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    apr_table_setn(r->headers_out, POLICY_HEADER, POLICY);
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(r->headers_out, "Referrer-Policy",
+                   "same-origin"); /* "no-referrer" would make our own forms' Origin "null" */
+}
+
+int luci_reply_is_error_document(const request_rec *r)
+{
+    return r->prev && ap_is_HTTP_ERROR(r->prev->status);
+}
+
+/* Whether an endpoint answers, and not the gate in place of httpd. */
+static int is_endpoints(request_rec *r)
+{
+    return r->main || luci_visit_of(r)->content_of == r;
+}
+
+static int has_error_document(request_rec *r, int status)
+{
+    return ap_response_code_string(r, ap_index_of_response(status)) != NULL;
+}
+
+/* Whether httpd is to say a refusal of the gate: with the administrator's ErrorDocument; or, when that stands
+ * behind the gate itself, as it says any error whose document cannot be had. A refusal whose document is
+ * refused for the same reason is said by us. */
+static int is_left_to_httpd(request_rec *r, int status)
+{
+    if (is_endpoints(r) || !ap_is_HTTP_ERROR(status))
+        return 0;
+    return luci_reply_is_error_document(r) ? r->prev->status != status : has_error_document(r, status);
+}
+
+/* Filters of other modules see an endpoint's answer as any content, and the gate's as an error of httpd. */
+static void insert_filters(request_rec *r, const char *body)
+{
+    const char *own = body && strstr(body, "<style") ? apr_table_get(r->headers_out, POLICY_HEADER) : NULL;
+
+    if (!is_endpoints(r)) {
+        r->output_filters = r->proto_output_filters;
+        ap_run_insert_error_filter(r);
+    }
+    luci_answer_last(r, own);
+}
+
+static int respond(request_rec *r, int status, const char *type, const char *body, apr_size_t length)
+{
+    apr_bucket_brigade *brigade;
+
+    if (status == HTTP_UNAUTHORIZED)
+        luci_answer_challenge(r);
+    if (is_left_to_httpd(r, status))
+        return status;
+    brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    if (status != HTTP_OK ||
+        !ap_is_HTTP_ERROR(r->status)) /* a page shown by ErrorDocument keeps the error's status */
+        r->status = status;
+    r->status_line = NULL;
+    security_headers(r);
+    if (type)
+        ap_set_content_type(r, type);
+    if (status != HTTP_NO_CONTENT)
+        ap_set_content_length(r, (apr_off_t)length);
+    insert_filters(r, body);
+    if (length > 0)
+        APR_BRIGADE_INSERT_TAIL(brigade,
+                                apr_bucket_pool_create(body, length, r->pool, r->connection->bucket_alloc));
+    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(r->connection->bucket_alloc));
+    if (ap_pass_brigade(r->output_filters, brigade) != APR_SUCCESS)
+        r->connection->aborted = 1;
+    return DONE;
+}
+
+int luci_reply_redirect(request_rec *r, const char *location)
+{
+    apr_table_setn(r->headers_out, "Location", luci_url_location(location, r->pool));
+    return respond(r, HTTP_MOVED_TEMPORARILY, "text/plain; charset=utf-8", "", 0);
+}
+
+static void set_missing(apr_table_t *values, const char *name, const char *value)
+{
+    if (!apr_table_get(values, name))
+        apr_table_setn(values, name, value);
+}
+
+int luci_reply_page(request_rec *r, int status, luci_page_t page, apr_table_t *values)
+{
+    luci_runtime_t *runtime = luci_runtime_of(r);
+    luci_urls_t urls = luci_config_urls(r);
+    const char *body;
+    apr_size_t length;
+
+    if (!runtime)
+        return luci_reply_json(r, status, json_pack("{s:s}", "error", LUCI_MESSAGE_UNAVAILABLE));
+    set_missing(values, "status", apr_itoa(r->pool, status));
+    set_missing(values, "login_url", urls.login);
+    set_missing(values, "signup_url", luci_config_dir(r)->signup ? urls.signup : "");
+    set_missing(values, "logout_url", urls.logout);
+    set_missing(values, "home_url", urls.home);
+    body = luci_pages_render(runtime->pages, page, values, &length, r->pool);
+    return respond(r, status, "text/html; charset=utf-8", body, length);
+}
+
+static apr_status_t free_text(void *text)
+{
+    free(text);
+    return APR_SUCCESS;
+}
+
+int luci_reply_json(request_rec *r, int status, json_t *object)
+{
+    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+    json_decref(object);
+    if (!text)
+        return respond(r, HTTP_INTERNAL_SERVER_ERROR, "application/json; charset=utf-8",
+                       "{\"error\":\"" LUCI_MESSAGE_UNKNOWN "\"}",
+                       strlen("{\"error\":\"" LUCI_MESSAGE_UNKNOWN "\"}"));
+    apr_pool_cleanup_register(r->pool, text, free_text, apr_pool_cleanup_null);
+    return respond(r, status, "application/json; charset=utf-8", text, strlen(text));
+}
+
+int luci_reply_error(request_rec *r, int status, const char *message, int as_json)
+{
+    apr_table_t *values;
+
+    if (status == HTTP_SERVICE_UNAVAILABLE)
+        apr_table_setn(r->err_headers_out, "Retry-After", APR_STRINGIFY(LUCI_RETRY_AFTER_SECONDS));
+    if (as_json)
+        return luci_reply_json(r, status, json_pack("{s:s}", "error", message));
+    if (status == HTTP_SERVICE_UNAVAILABLE && !r->main && !luci_reply_is_error_document(r) &&
+        has_error_document(r, status)) /* the site's page about maintenance, for sign-in too */
+        return status;
+    values = apr_table_make(r->pool, 8);
+    apr_table_setn(values, "error", message);
+    if (status == HTTP_UNAUTHORIZED) /* what helps: the page has no "else" */
+        apr_table_setn(values, "sign_in_url", luci_config_urls(r).login);
+    else
+        apr_table_setn(values, "start_url", luci_config_urls(r).home);
+    return luci_reply_page(r, status, LUCI_PAGE_ERROR, values);
+}
+
+/* Rounded up: who comes back then is let in. */
+const char *luci_reply_later(request_rec *r, luci_ms_t retry_after)
+{
+    apr_int64_t seconds = (retry_after + LUCI_MS_SECOND - 1) / LUCI_MS_SECOND, minutes = (seconds + 59) / 60;
+
+    apr_table_setn(r->err_headers_out, "Retry-After", apr_psprintf(r->pool, "%" APR_INT64_T_FMT, seconds));
+    if (minutes <= 1)
+        return "Too many attempts. Try again in a minute.";
+    if (minutes <= 90)
+        return apr_psprintf(r->pool, "Too many attempts. Try again in %" APR_INT64_T_FMT " minutes.",
+                            minutes);
+    return apr_psprintf(r->pool, "Too many attempts. Try again in %" APR_INT64_T_FMT " hours.",
+                        (minutes + 59) / 60);
+}
+
+int luci_reply_throttled(request_rec *r, luci_ms_t retry_after)
+{
+    return luci_reply_refusal(r, HTTP_TOO_MANY_REQUESTS, luci_reply_later(r, retry_after));
+}
+
+int luci_reply_refusal(request_rec *r, int status, const char *message)
+{
+    if (r->main)
+        return status;
+    return luci_reply_error(r, status, message, !luci_request_is_navigation(r));
+}
+
+int luci_reply_forbidden(request_rec *r, const luci_user_t *user)
+{
+    luci_urls_t urls = luci_config_urls(r);
+    apr_table_t *values;
+    const char *path;
+
+    if (!user || !luci_request_is_navigation(r))
+        return luci_reply_refusal(r, HTTP_FORBIDDEN, LUCI_MESSAGE_FORBIDDEN);
+    values = apr_table_make(r->pool, 12);
+    path = luci_visit_is_read(r) ? luci_way_back_requested(r) : NULL;
+    apr_table_setn(values, "error", LUCI_MESSAGE_FORBIDDEN);
+    apr_table_setn(values, "username", user->username);
+    apr_table_setn(values, "start_url", urls.home);
+    apr_table_setn(values, "switch_url", luci_way_back_link(r, urls.logout, path));
+    return luci_reply_page(r, HTTP_FORBIDDEN, LUCI_PAGE_FORBIDDEN, values);
+}
+
+static int is_temporary(luci_result_t result)
+{
+    switch (result) {
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE: return 1;
+    case LUCI_OK:
+    case LUCI_NOT_FOUND:
+    case LUCI_DENIED:
+    case LUCI_EXPIRED:
+    case LUCI_CONFLICT:
+    case LUCI_INVALID:
+    case LUCI_THROTTLED:
+    case LUCI_INTERNAL: break;
+    }
+    return 0;
+}
+
+int luci_reply_failure(request_rec *r, luci_result_t result, int as_json)
+{
+    int temporary = is_temporary(result);
+    int status = temporary ? HTTP_SERVICE_UNAVAILABLE : HTTP_INTERNAL_SERVER_ERROR;
+
+    if (!temporary)
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "LUCI0703: %s could not be answered: %s", r->uri,
+                      luci_result_name(result));
+    if (r->main)
+        return status;
+    return luci_reply_error(r, status, temporary ? LUCI_MESSAGE_UNAVAILABLE : LUCI_MESSAGE_UNKNOWN, as_json);
+}
+
+int luci_reply_undecided(request_rec *r, luci_result_t result)
+{
+    return luci_reply_failure(r, result, !luci_request_is_navigation(r));
+}
+
+int luci_reply_nothing(request_rec *r)
+{
+    return respond(r, HTTP_NO_CONTENT, NULL, NULL, 0);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/request/request.h"
+
+#include "core/base/secret.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+
+/* A page of any site may open a WebSocket anywhere, with a GET, with cookies and without CORS: when a browser
+ * sends one (it names its Origin), that is no read. */
+static int is_browsers_websocket(const request_rec *r)
+{
+    const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
+
+    return upgrade && ap_find_token(r->pool, upgrade, "websocket") && apr_table_get(r->headers_in, "Origin");
+}
+
+int luci_request_may_become_h2(const request_rec *r)
+{
+    const char *upgrade = r->connection->master ? NULL : apr_table_get(r->headers_in, "Upgrade");
+
+    return upgrade && ap_find_token(r->pool, upgrade, "h2c");
+}
+
+int luci_request_is_safe(const request_rec *r)
+{
+    static const char *const safe[] = { "GET", "HEAD", "OPTIONS", "TRACE" };
+
+    if (is_browsers_websocket(r))
+        return 0;
+    for (size_t i = 0; i < sizeof safe / sizeof *safe; i++) {
+        if (strcmp(r->method, safe[i]) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+int luci_request_is_https(request_rec *r)
+{
+    return strcmp(ap_http_scheme(r), "https") == 0;
+}
+
+/* How much Accept likes a media type that it names: thousandths, -1 when it does not name it; place is its
+ * position in the list. */
+typedef struct {
+    int quality;
+    int place;
+} liking_t;
+
+/* RFC 9110, 12.4.2: "0" or "1" with at most three decimals. Anything else is the least: it was not liked well
+ * enough to be written well. */
+static int thousandths(const char *weight)
+{
+    int value = 0, digit = 100;
+
+    if (*weight != '0' && *weight != '1')
+        return 0;
+    value = (*weight++ - '0') * 1000;
+    if (*weight != '.')
+        return value;
+    for (weight++; apr_isdigit(*weight) && digit > 0; weight++, digit /= 10)
+        value += (*weight - '0') * digit;
+    return value < 1000 ? value : 1000;
+}
+
+static int quality_of(const char *range)
+{
+    const char *q = range;
+
+    while ((q = strchr(q, ';')) != NULL) {
+        q++;
+        while (*q == ' ' || *q == '\t')
+            q++;
+        if ((q[0] == 'q' || q[0] == 'Q') && q[1] == '=')
+            return thousandths(q + 2);
+    }
+    return 1000;
+}
+
+static int is_type(const char *range, const char *type)
+{
+    size_t length = strcspn(range, "; \t");
+
+    return length == strlen(type) && ap_cstr_casecmpn(range, type, length) == 0;
+}
+
+static void look(const request_rec *r, liking_t *json, liking_t *html)
+{
+    const char *accept = apr_table_get(r->headers_in, "Accept"), *range;
+    int place = 0;
+
+    *json = *html = (liking_t){ -1, 0 };
+    while (accept && (range = ap_get_list_item(r->pool, &accept)) != NULL) {
+        liking_t liking = { quality_of(range), place++ };
+
+        if (is_type(range, "application/json"))
+            *json = liking;
+        else if (is_type(range, "text/html") ||
+                 (html->quality < 0 && is_type(range, "application/xhtml+xml")))
+            *html = liking;
+    }
+}
+
+int luci_request_prefers_json(const request_rec *r)
+{
+    liking_t json, html;
+
+    look(r, &json, &html);
+    if (json.quality <= 0)
+        return 0;
+    return json.quality > html.quality || (json.quality == html.quality && json.place < html.place);
+}
+
+/* What the browser says the request is for, where it says so. A script asks in the modes cors, no-cors and
+ * websocket. Firefox sends a navigation that a service worker passes through as same-origin; a script may ask
+ * in that mode too, but names no HTML then. */
+static int mode_may_be_navigation(const char *mode)
+{
+    return !mode || ap_cstr_casecmp(mode, "navigate") == 0 || ap_cstr_casecmp(mode, "same-origin") == 0;
+}
+
+int luci_request_is_navigation(const request_rec *r)
+{
+    const char *mode = apr_table_get(r->headers_in, "Sec-Fetch-Mode");
+    liking_t json, html;
+
+    if (!mode_may_be_navigation(mode))
+        return 0;
+    if (apr_table_get(r->headers_in, "X-Requested-With"))
+        return 0;
+    look(r, &json, &html);
+    return html.quality > 0;
+}
+
+/* A charset parameter may only say what it is anyway. */
+static int charset_is_utf8(const char *parameters)
+{
+    static const char *const names[] = { "utf-8", "utf8", "us-ascii" };
+    const char *charset = ap_strcasestr(parameters, "charset=");
+    size_t length;
+
+    if (!charset)
+        return 1;
+    charset += strlen("charset=");
+    if (*charset == '"')
+        charset++;
+    length = strcspn(charset, "\"; \t");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (length == strlen(names[i]) && ap_cstr_casecmpn(charset, names[i], length) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+luci_body_t luci_request_body_type(const request_rec *r)
+{
+    const char *type = apr_table_get(r->headers_in, "Content-Type");
+    const char *coding = apr_table_get(r->headers_in, "Content-Encoding");
+
+    if (!type || !charset_is_utf8(type) || (coding && ap_cstr_casecmp(coding, "identity") != 0))
+        return LUCI_BODY_OTHER;
+    if (is_type(type, "application/x-www-form-urlencoded"))
+        return LUCI_BODY_FORM;
+    return is_type(type, "application/json") ? LUCI_BODY_JSON : LUCI_BODY_OTHER;
+}
+
+/* httpd's buffers outlive the request: what was in them is a password. Others' memory is only read. */
+static void wipe_bucket(const apr_bucket *bucket, const char *data, apr_size_t size)
+{
+    if (APR_BUCKET_IS_HEAP(bucket) || APR_BUCKET_IS_TRANSIENT(bucket) || APR_BUCKET_IS_POOL(bucket))
+        luci_secret_wipe((char *)data, size);
+}
+
+/* Copies a part of the body behind what there is, and wipes it where it was. */
+static int take_part(const apr_bucket_brigade *part, char *buffer, apr_size_t *length, int *is_end)
+{
+    for (apr_bucket *bucket = APR_BRIGADE_FIRST(part); bucket != APR_BRIGADE_SENTINEL(part);
+         bucket = APR_BUCKET_NEXT(bucket)) {
+        const char *data;
+        apr_size_t size;
+
+        if (APR_BUCKET_IS_EOS(bucket)) {
+            *is_end = 1;
+            return OK;
+        }
+        if (APR_BUCKET_IS_METADATA(bucket))
+            continue;
+        if (apr_bucket_read(bucket, &data, &size, APR_BLOCK_READ) != APR_SUCCESS)
+            return HTTP_BAD_REQUEST;
+        if (size <= LUCI_FORM_BYTES_MOST - *length) {
+            memcpy(buffer + *length, data, size);
+            *length += size;
+            wipe_bucket(bucket, data, size);
+            continue;
+        }
+        wipe_bucket(bucket, data, size);
+        return HTTP_REQUEST_ENTITY_TOO_LARGE;
+    }
+    return OK;
+}
+
+/* The body into a buffer of LUCI_FORM_BYTES_MOST bytes, however it comes in parts. */
+static int read_parts(request_rec *r, char *buffer, apr_size_t *length)
+{
+    apr_bucket_brigade *part = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    int status = OK, is_end = 0;
+
+    while (status == OK && !is_end) {
+        apr_status_t rv = ap_get_brigade(r->input_filters, part, AP_MODE_READBYTES, APR_BLOCK_READ,
+                                         (apr_off_t)(LUCI_FORM_BYTES_MOST - *length) + 1);
+
+        if (rv == APR_SUCCESS && !APR_BRIGADE_EMPTY(part))
+            status = take_part(part, buffer, length, &is_end);
+        else
+            status = HTTP_BAD_REQUEST;
+        apr_brigade_cleanup(part);
+    }
+    if (status != OK)
+        r->connection->keepalive = AP_CONN_CLOSE; /* the rest is not worth reading */
+    apr_brigade_destroy(part);
+    return status;
+}
+
+/* What nobody will read, as far as it is in httpd's buffers. A client that waits for 100 Continue sent none.
+ */
+static void wipe_unread(request_rec *r)
+{
+    char *unread = apr_palloc(r->pool, LUCI_FORM_BYTES_MOST);
+    apr_bucket_brigade *part = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    apr_size_t length = 0;
+    int is_end = 0;
+
+    if (!r->expecting_100 && ap_get_brigade(r->input_filters, part, AP_MODE_READBYTES, APR_NONBLOCK_READ,
+                                            LUCI_FORM_BYTES_MOST) == APR_SUCCESS)
+        (void)take_part(part, unread, &length, &is_end);
+    luci_secret_wipe(unread, length);
+    apr_brigade_destroy(part);
+}
+
+/* An HTTP status when that can't be. */
+static int read_body(request_rec *r, char *buffer, apr_size_t *length)
+{
+    int status = ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK);
+
+    *length = 0;
+    if (status != OK)
+        return status;
+    if (r->remaining > LUCI_FORM_BYTES_MOST) {
+        wipe_unread(r);
+        r->connection->keepalive = AP_CONN_CLOSE;
+        return HTTP_REQUEST_ENTITY_TOO_LARGE;
+    }
+    return ap_should_client_block(r) ? read_parts(r, buffer, length) : OK;
+}
+
+int luci_request_read_form(request_rec *r, luci_form_t *form)
+{
+    luci_body_t type = luci_request_body_type(r);
+    luci_result_t result = LUCI_INVALID;
+    apr_size_t length;
+    char *buffer;
+    int status;
+
+    memset(form, 0, sizeof *form);
+    if (type == LUCI_BODY_OTHER) {
+        wipe_unread(r);
+        return HTTP_UNSUPPORTED_MEDIA_TYPE;
+    }
+    buffer = apr_palloc(r->pool, LUCI_FORM_BYTES_MOST + 1);
+    status = read_body(r, buffer, &length);
+    if (status == OK)
+        result = type == LUCI_BODY_JSON ? luci_form_parse_json(buffer, length, form, r->pool)
+                                        : luci_form_parse_urlencoded(buffer, length, form, r->pool);
+    luci_secret_wipe(buffer, LUCI_FORM_BYTES_MOST + 1);
+    if (status != OK)
+        return status;
+    return result == LUCI_OK ? OK : HTTP_BAD_REQUEST;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/request/request_origin.h"
+
+#include "core/web/url.h"
+#include "httpd/base/httpd_log.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+APLOG_USE_MODULE(luciauth);
+
+/* What the log shows of a header that anybody may fill; httpd escapes it. */
+#define SHOWN "%.120s"
+
+const char *luci_request_own_origin(request_rec *r)
+{
+    const char *origin, *host = r->hostname;
+
+    if (!host)
+        return NULL;
+    if (strchr(host, ':') && *host != '[')
+        host = apr_pstrcat(r->pool, "[", host, "]", NULL);
+    if (luci_url_make_origin(ap_http_scheme(r), host, r->parsed_uri.port_str ? r->parsed_uri.port : 0,
+                             &origin, r->pool) != LUCI_OK)
+        return NULL;
+    return origin;
+}
+
+static luci_origin_claim_t claim_of(request_rec *r, const luci_dir_config_t *dir)
+{
+    return (luci_origin_claim_t){
+        .fetch_site = apr_table_get(r->headers_in, "Sec-Fetch-Site"),
+        .origin = apr_table_get(r->headers_in, "Origin"),
+        .own = luci_request_own_origin(r),
+        .forwarded_host = apr_table_get(r->headers_in, "X-Forwarded-Host"),
+        .allowed = dir->allowed_origins,
+    };
+}
+
+luci_origin_t luci_request_origin(request_rec *r, const luci_dir_config_t *dir)
+{
+    luci_origin_claim_t claim = claim_of(r, dir);
+
+    return luci_origin_judge(&claim, r->pool);
+}
+
+void luci_request_log_refused(request_rec *r, const luci_dir_config_t *dir)
+{
+    static const luci_topic_t topics[LUCI_REFUSALS] = {
+        [LUCI_REFUSED_FOREIGN] = LUCI_TOPIC_ORIGIN_FOREIGN,
+        [LUCI_REFUSED_PROXY] = LUCI_TOPIC_ORIGIN_PROXY,
+        [LUCI_REFUSED_NULL] = LUCI_TOPIC_ORIGIN_NULL,
+        [LUCI_REFUSED_MALFORMED] = LUCI_TOPIC_ORIGIN_MALFORMED,
+        [LUCI_REFUSED_MISSING] = LUCI_TOPIC_ORIGIN_MISSING,
+    };
+    luci_origin_claim_t claim = claim_of(r, dir);
+    luci_origin_advice_t advice = luci_origin_advise(&claim, r->pool);
+
+    if (!luci_httpd_log_topic_due(topics[advice.kind]))
+        return;
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                  "LUCI0704: a %s counts as sent by another site: it names Origin " SHOWN
+                  " (Sec-Fetch-Site " SHOWN "), and this site is %s; %s",
+                  r->method, claim.origin ? claim.origin : "missing",
+                  claim.fetch_site ? claim.fetch_site : "missing", claim.own ? claim.own : "unknown",
+                  advice.advice);
+}

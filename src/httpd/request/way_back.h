@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way back: the page that was asked for, carried through sign-in and sign-up as "next". What
+ * is dropped on the way is logged at info. */
+#ifndef LUCI_WAY_BACK_H
+#define LUCI_WAY_BACK_H
+
+#include <httpd.h>
+
+/* Path and query as the client asked for them, before any rewriting; NULL when that is no way back. */
+const char *luci_way_back_requested(request_rec *r);
+
+/* url with next as a parameter, NULL for none. Where url leads to another origin, a next on this site becomes
+ * absolute. Without next when a server would refuse the URL as too long. */
+const char *luci_way_back_link(request_rec *r, const char *url, const char *next);
+
+/* Where to go after signing in: posted when the form had a next, else the query's. NULL when there is none,
+ * or none that may be used. */
+const char *luci_way_back_chosen(request_rec *r, const char *posted);
+
+/* 1 when the browser's own URL is the one of this page, so that a form without an action comes back here,
+ * with the query and the fragment of that URL. An ErrorDocument stands at another one. */
+int luci_way_back_is_own_page(const request_rec *r);
+
+#endif

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/server/runtime.h"
+
+#include "core/base/secret.h"
+#include "core/config/connect_params.h"
+#include "core/db/db_problem.h"
+#include "core/password/password_hash.h"
+#include "httpd/base/counters.h"
+#include "httpd/base/httpd_log.h"
+#include "httpd/base/server_name.h"
+#include "httpd/hash/suspend.h"
+
+#include <ap_mpm.h>
+#include <apr_network_io.h>
+#include <apr_strings.h>
+#include <http_log.h>
+
+#include <string.h>
+
+APLOG_USE_MODULE(luciauth);
+
+#define SPARE_HELPERS 2
+#define DEVICE "_device" /* behind the session cookie's name, whose prefix counts for both */
+
+/* The pool of an earlier server with the same database. */
+static luci_pool_t *shared_pool(const luci_db_target_t *target, server_rec *main_server,
+                                const server_rec *before)
+{
+    for (server_rec *server = main_server; server && server != before; server = server->next) {
+        luci_runtime_t *runtime = luci_config_server(server)->runtime;
+
+        if (runtime && runtime->pool && luci_pool_serves(runtime->pool, target))
+            return runtime->pool;
+    }
+    return NULL;
+}
+
+static luci_pool_t *new_pool(const luci_db_target_t *target, server_rec *server, apr_pool_t *pool)
+{
+    const luci_server_config_t *config = luci_config_server(server);
+    const luci_shared_t *shared = config->shared;
+    const char *problem = NULL;
+
+    if (luci_db_init(target->driver, &problem, pool) != LUCI_OK) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "LUCI0304: %s: %s", luci_db_title(target, pool),
+                     problem);
+        return NULL;
+    }
+    return luci_pool_create(target, config->pool_size, shared->breaker, server, pool);
+}
+
+/* What names the database in the keys of a cache. On several machines the same words may name one of each. */
+static const char *mark_of(const luci_server_config_t *config, const luci_cache_t *cache, apr_pool_t *pool)
+{
+    char host[APRMAXHOSTLEN + 1] = "";
+
+    if (!cache || luci_cache_is_local(cache) ||
+        !luci_connect_is_local(config->database.driver, config->database.written))
+        return config->database.written;
+    if (apr_gethostname(host, sizeof host, pool) != APR_SUCCESS)
+        host[0] = '\0';
+    return apr_pstrcat(pool, config->database.written, "@", host, NULL);
+}
+
+/* The use cases' own view of a shared cache; NULL: without. A server without one has a mark, too, to know
+ * whose sessions are its own. */
+static const luci_session_cache_t *start_cache(luci_runtime_t *runtime, luci_cache_t *cache,
+                                               const luci_server_config_t *config, apr_pool_t *pool)
+{
+    luci_session_cache_t *own = &runtime->session_cache;
+
+    own->settings = &config->settings;
+    own->ttl = config->cache_ttl;
+    if (luci_session_cache_mark(own, config->database.driver, mark_of(config, cache, pool), pool) !=
+            LUCI_OK ||
+        !cache)
+        return NULL;
+    own->store = luci_cache_store(cache);
+    return own;
+}
+
+/* Counts are kept for a database as sessions are. */
+static const luci_throttle_t *start_throttle(const luci_server_config_t *config, apr_pool_t *pool)
+{
+    const luci_throttle_shared_t *shared = config->throttle_shared;
+    luci_session_cache_t marked = { .settings = &config->settings };
+
+    if (!shared || luci_session_cache_mark(&marked, config->database.driver,
+                                           mark_of(config, shared->cache, pool), pool) != LUCI_OK)
+        return NULL;
+    return luci_throttle_start(config, marked.mark, pool);
+}
+
+static luci_runtime_t *start_server(server_rec *server, server_rec *main_server, apr_pool_t *pool)
+{
+    luci_server_config_t *config = luci_config_server(server);
+    const luci_shared_t *shared = config->shared;
+    luci_runtime_t *runtime = apr_pcalloc(pool, sizeof *runtime);
+
+    runtime->log = luci_httpd_log(server);
+    runtime->target = (luci_db_target_t){
+        .driver = config->database.driver,
+        .params = config->database.params,
+        .settings = &config->settings,
+        .where = luci_server_database_where(server, pool),
+        .next = luci_server_database_next(pool),
+        .opening = &runtime->opening,
+    };
+    runtime->pool = shared_pool(&runtime->target, main_server, server);
+    if (!runtime->pool)
+        runtime->pool = new_pool(&runtime->target, server, pool);
+    runtime->pages = shared->pages;
+    runtime->audit = shared->audit;
+    runtime->attribute_names = luci_attribute_names(&config->settings, pool);
+    runtime->device_cookie = apr_pstrcat(pool, config->cookie_name, DEVICE, NULL);
+    if (!runtime->pool || !runtime->pages)
+        return NULL;
+    runtime->auth = (luci_auth_t){
+        .settings = &config->settings,
+        .source = luci_pool_source(runtime->pool),
+        .hasher = luci_hash_slots_hasher(shared->hash_slots, config->hash_slots.wait, pool),
+        .cache = start_cache(runtime, shared->cache, config, pool),
+        .throttle = start_throttle(config, pool),
+        .passwords = &runtime->passwords,
+        .log = &runtime->log,
+    };
+    runtime->passwords = luci_password_table_memory(shared->passwords, runtime->session_cache.mark,
+                                                    config->hash_slots.wait, config->throttle.account.period);
+    return runtime;
+}
+
+static int is_ours(const luci_server_config_t *config)
+{
+    return config->database.driver != NULL;
+}
+
+static int slots_of(const luci_server_config_t *config)
+{
+    return config->hash_slots.most > 0 ? config->hash_slots.most : luci_hash_slots_auto();
+}
+
+/* The most slots that any server asks for, and the largest hash that any makes. */
+static luci_hash_slots_t *prepare_slots(apr_pool_t *conf_pool, server_rec *main_server)
+{
+    apr_uint32_t memory_kib = 0;
+    int count = 0;
+
+    for (server_rec *server = main_server; server; server = server->next) {
+        const luci_server_config_t *config = luci_config_server(server);
+
+        if (is_ours(config) && slots_of(config) > count)
+            count = slots_of(config);
+        if (is_ours(config) && config->settings.hash.memory_kib > memory_kib)
+            memory_kib = config->settings.hash.memory_kib;
+    }
+    if (memory_kib == 0)
+        memory_kib = LUCI_ARGON2_MEMORY_KIB_DEFAULT;
+    return luci_hash_slots_create(count, (size_t)memory_kib * 1024, main_server, conf_pool);
+}
+
+static int is_same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* The cache that this server names, which an earlier one may have made. 0: it can't be had. */
+static int prepare_cache(luci_shared_t *shared, luci_cache_name_t *name, server_rec *main_server,
+                         apr_pool_t *conf_pool)
+{
+    for (server_rec *server = main_server; server; server = server->next) {
+        const luci_server_config_t *config = luci_config_server(server);
+        const luci_shared_t *other = config->shared;
+
+        if (other && other->cache && is_same(config->cache_name.provider, name->provider) &&
+            is_same(config->cache_name.args, name->args)) {
+            shared->cache = other->cache;
+            return 1;
+        }
+    }
+    shared->cache = luci_cache_create(&luci_cache_of_sessions, name, main_server, conf_pool);
+    return shared->cache != NULL;
+}
+
+/* What is known about a database server is known of all databases in it that are reached with the same words.
+ */
+static luci_breaker_t *prepare_breaker(const luci_database_t *database, server_rec *main_server,
+                                       apr_pool_t *conf_pool)
+{
+    for (server_rec *server = main_server; server; server = server->next) {
+        const luci_server_config_t *config = luci_config_server(server);
+        const luci_shared_t *other = config->shared;
+
+        if (other && strcmp(config->database.driver, database->driver) == 0 &&
+            strcmp(config->database.params, database->params) == 0)
+            return other->breaker;
+    }
+    return luci_breaker_create(conf_pool);
+}
+
+/* What this server names, which an earlier one may have opened: a program runs once. */
+static luci_audit_t *prepare_audit(const char *target, server_rec *server, server_rec *main_server,
+                                   apr_pool_t *conf_pool)
+{
+    for (server_rec *other = main_server; target && other; other = other->next) {
+        const luci_server_config_t *config = luci_config_server(other);
+        const luci_shared_t *shared = config->shared;
+
+        if (shared && is_same(config->audit_log, target))
+            return shared->audit;
+    }
+    return luci_audit_open(target, server, conf_pool);
+}
+
+int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
+{
+    luci_hash_slots_t *slots = NULL;
+    luci_password_table_t *passwords = NULL;
+
+    luci_counters_create(main_server);
+    for (server_rec *server = main_server; server; server = server->next) {
+        luci_server_config_t *config = luci_config_server(server);
+        luci_shared_t *shared;
+
+        if (!is_ours(config) || config->shared)
+            continue; /* servers without lines of their own share a configuration */
+        shared = apr_pcalloc(conf_pool, sizeof *shared);
+        if (!slots)
+            slots = prepare_slots(conf_pool, main_server);
+        shared->hash_slots = slots;
+        if (!passwords)
+            passwords = luci_password_table_create(main_server, conf_pool);
+        shared->passwords = passwords;
+        shared->pages = luci_pages_create(config->templates, server, conf_pool);
+        shared->audit = prepare_audit(config->audit_log, server, main_server, conf_pool);
+        shared->breaker = prepare_breaker(&config->database, main_server, conf_pool);
+        if (!shared->breaker) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "LUCI0312: no shared memory for LuciaDatabase");
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+        if (luci_throttle_prepare(config, main_server, conf_pool) != LUCI_OK)
+            return HTTP_INTERNAL_SERVER_ERROR;
+        if (!slots || !passwords || !shared->audit ||
+            (luci_cache_wanted(&config->cache_name) &&
+             !prepare_cache(shared, &config->cache_name, main_server, conf_pool)))
+            return HTTP_INTERNAL_SERVER_ERROR;
+        config->shared = shared;
+    }
+    return OK;
+}
+
+/* A cache is started once, and left out by all its servers when it does not start. */
+static void start_caches(apr_pool_t *child_pool, server_rec *main_server)
+{
+    for (server_rec *server = main_server; server; server = server->next) {
+        luci_shared_t *shared = luci_config_server(server)->shared;
+        luci_throttle_shared_t *throttle = luci_config_server(server)->throttle_shared;
+
+        if (shared && shared->cache && !luci_cache_start(shared->cache, child_pool))
+            shared->cache = NULL;
+        if (throttle && throttle->counts && !luci_counts_start(throttle->counts, child_pool))
+            throttle->counts = NULL;
+    }
+}
+
+static int is_same_database(const luci_server_config_t *a, const luci_server_config_t *b)
+{
+    return strcmp(a->database.driver, b->database.driver) == 0 &&
+           strcmp(a->database.written, b->database.written) == 0 &&
+           strcmp(a->settings.tables.session, b->settings.tables.session) == 0;
+}
+
+/* The caches of other servers that have the same sessions and keep them elsewhere. */
+static const luci_session_cache_t *const *other_caches(const luci_server_config_t *config,
+                                                       server_rec *main_server, apr_pool_t *pool)
+{
+    const luci_runtime_t *own = config->runtime;
+    apr_array_header_t *found = apr_array_make(pool, 2, sizeof(luci_session_cache_t *));
+
+    for (server_rec *server = main_server; server; server = server->next) {
+        const luci_server_config_t *other = luci_config_server(server);
+        const luci_runtime_t *runtime = other->runtime;
+
+        if (!runtime || !runtime->auth.cache || !is_same_database(config, other))
+            continue;
+        if (!own->auth.cache || runtime->session_cache.store.baton != own->session_cache.store.baton)
+            APR_ARRAY_PUSH(found, const luci_session_cache_t *) = runtime->auth.cache;
+    }
+    if (found->nelts == 0)
+        return NULL;
+    APR_ARRAY_PUSH(found, const luci_session_cache_t *) = NULL;
+    return (const luci_session_cache_t *const *)found->elts;
+}
+
+/* As many threads hash as there are slots; while they ask a database, others keep the slots busy. When
+ * clients go away meanwhile, each of them makes one of httpd's threads wait for it: so at most half of those.
+ */
+static int helpers(server_rec *main_server)
+{
+    int threads = 1, most = 0;
+
+    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS)
+        return 0;
+    for (server_rec *server = main_server; server && most == 0; server = server->next) {
+        const luci_shared_t *shared = luci_config_server(server)->shared;
+
+        if (shared)
+            most = luci_hash_slots_count(shared->hash_slots) + SPARE_HELPERS;
+    }
+    threads = threads > 2 ? threads / 2 : 1;
+    return most < threads ? most : threads;
+}
+
+void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server)
+{
+    if (luci_secret_init(child_pool) != LUCI_OK) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server,
+                     "LUCI0305: libcrypto has no SHA-256; nobody can be admitted");
+        return;
+    }
+    luci_counters_start();
+    luci_suspend_start(helpers(main_server), child_pool);
+    start_caches(child_pool, main_server);
+    for (server_rec *server = main_server; server; server = server->next) {
+        luci_server_config_t *config = luci_config_server(server);
+
+        if (config->shared && !config->runtime)
+            config->runtime = start_server(server, main_server, child_pool);
+    }
+    for (server_rec *server = main_server; server; server = server->next) {
+        luci_runtime_t *runtime = luci_config_server(server)->runtime;
+
+        if (runtime)
+            runtime->auth.others = other_caches(luci_config_server(server), main_server, child_pool);
+    }
+}
+
+luci_runtime_t *luci_runtime_of(const request_rec *r)
+{
+    return luci_config_server(r->server)->runtime;
+}
+
+luci_ms_t luci_runtime_now(void)
+{
+    return apr_time_as_msec(apr_time_now());
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/server/throttle_start.h"
+
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_log.h>
+
+#include <string.h>
+
+APLOG_USE_MODULE(luciauth);
+
+#define SHARED_MEMORY "shmcb"
+#define BYTES_DEFAULT ((apr_size_t)4 << 20) /* some 4,500 counts of each of four kinds */
+#define RETAINED "luciauth-device-secret"
+
+/* mod_socache_shmcb gives the room of what is written again or removed back only when it is the oldest, so
+ * tries that come and go would push out counts and refusals. What names it gets a table of our own. */
+void luci_throttle_store_wanted(const luci_server_config_t *config, luci_cache_name_t *name)
+{
+    *name = config->throttle_store;
+    if (!name->provider && !config->cache_name.is_off && luci_cache_is_elsewhere(&config->cache_name))
+        *name = config->cache_name;
+    if (name->provider && strcmp(name->provider, SHARED_MEMORY) == 0)
+        name->provider = NULL;
+}
+
+/* The number in NAME(BYTES), as mod_socache_shmcb has it. */
+static apr_size_t bytes_of(const char *args)
+{
+    const char *open = args ? strrchr(args, '(') : NULL;
+    apr_int64_t bytes = open ? apr_atoi64(open + 1) : 0;
+
+    return bytes > 0 ? (apr_size_t)bytes : BYTES_DEFAULT;
+}
+
+static int throttles(const luci_throttle_limits_t *limits)
+{
+    return limits->account.most > 0 || limits->address.most > 0 || limits->sign_up.most > 0 ||
+           limits->account_success.most > 0 || limits->address_success.most > 0;
+}
+
+/* It lasts as long as the parent process, through restarts. */
+static luci_result_t make_random(unsigned char secret[LUCI_SHA256_BYTES])
+{
+    unsigned char *kept = ap_retained_data_get(RETAINED);
+    luci_result_t result = LUCI_OK;
+
+    if (!kept) {
+        result = luci_secret_random(secret, LUCI_SHA256_BYTES);
+        kept = ap_retained_data_create(RETAINED, LUCI_SHA256_BYTES);
+        memcpy(kept, secret, LUCI_SHA256_BYTES);
+    }
+    memcpy(secret, kept, LUCI_SHA256_BYTES);
+    return result;
+}
+
+static int is_same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* The store of that name, which an earlier server may have made. 0: it can't be had. */
+static int prepare_store(luci_throttle_shared_t *made, server_rec *main_server, apr_pool_t *conf_pool)
+{
+    for (server_rec *server = main_server; server; server = server->next) {
+        const luci_throttle_shared_t *other = luci_config_server(server)->throttle_shared;
+
+        if (other && is_same(other->name.provider, made->name.provider) &&
+            is_same(other->name.args, made->name.args)) {
+            made->cache = other->cache;
+            made->counts = other->counts;
+            return 1;
+        }
+    }
+    if (!made->name.provider) {
+        made->counts = luci_counts_create_table(bytes_of(made->name.args), main_server, conf_pool);
+        return made->counts != NULL;
+    }
+    made->cache = luci_cache_create(&luci_cache_of_counts, &made->name, main_server, conf_pool);
+    if (made->cache)
+        made->counts = luci_counts_create(made->cache, main_server, conf_pool);
+    return made->counts != NULL;
+}
+
+luci_result_t luci_throttle_prepare(luci_server_config_t *config, server_rec *main_server,
+                                    apr_pool_t *conf_pool)
+{
+    luci_throttle_shared_t *made = apr_pcalloc(conf_pool, sizeof *made);
+
+    if (!throttles(&config->throttle))
+        return LUCI_OK;
+    luci_throttle_store_wanted(config, &made->name);
+    made->secret = config->throttle_secret;
+    if (make_random(made->random) != LUCI_OK) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server, "LUCI0512: LuciaThrottle: no randomness");
+        return LUCI_INTERNAL;
+    }
+    if (!prepare_store(made, main_server, conf_pool))
+        return LUCI_INTERNAL;
+    config->throttle_shared = made;
+    return LUCI_OK;
+}
+
+/* What signs device cookies: another one for each database, or who has an account of that name in one would
+ * be known in all. */
+static luci_result_t make_secret(const luci_throttle_shared_t *shared, luci_throttle_t *throttle,
+                                 const unsigned char mark[LUCI_SHA256_BYTES])
+{
+    unsigned char written[LUCI_SHA256_BYTES];
+    const unsigned char *key = shared->secret ? written : shared->random;
+    luci_result_t result = LUCI_OK;
+
+    if (shared->secret)
+        result = luci_secret_sha256(shared->secret, strlen(shared->secret), written);
+    if (result == LUCI_OK)
+        result = luci_secret_hmac(key, mark, LUCI_SHA256_BYTES, throttle->secret);
+    luci_secret_wipe(written, sizeof written);
+    return result;
+}
+
+/* Where nobody else reads the store, nobody can tell which names' keys lie side by side there. */
+static luci_result_t make_mark(const luci_throttle_shared_t *shared, luci_throttle_t *throttle,
+                               const unsigned char mark[LUCI_SHA256_BYTES])
+{
+    memcpy(throttle->mark, mark, sizeof throttle->mark);
+    return luci_counts_are_local(shared->counts)
+               ? luci_secret_hmac(shared->random, mark, LUCI_SHA256_BYTES, throttle->mark)
+               : LUCI_OK;
+}
+
+const luci_throttle_t *luci_throttle_start(const luci_server_config_t *config,
+                                           const unsigned char mark[LUCI_SHA256_BYTES], apr_pool_t *pool)
+{
+    const luci_throttle_shared_t *shared = config->throttle_shared;
+    luci_throttle_t *throttle;
+
+    if (!shared || !shared->counts)
+        return NULL;
+    throttle = apr_palloc(pool, sizeof *throttle);
+    throttle->store = luci_counts_store(shared->counts);
+    throttle->limits = config->throttle;
+    return make_secret(shared, throttle, mark) == LUCI_OK && make_mark(shared, throttle, mark) == LUCI_OK
+               ? throttle
+               : NULL;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/status/metrics.h"
+
+#include "httpd/base/counters.h"
+
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include <inttypes.h>
+
+#define HANDLER "luciauth-metrics"
+#define TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+typedef struct {
+    const char *name; /* behind "luciauth_" */
+    const char *type;
+    const char *unit; /* NULL: none */
+    const char *help;
+} family_t;
+
+static void begin(request_rec *r, const family_t *family)
+{
+    ap_rprintf(r, "# TYPE luciauth_%s %s\n", family->name, family->type);
+    if (family->unit)
+        ap_rprintf(r, "# UNIT luciauth_%s %s\n", family->name, family->unit);
+    ap_rprintf(r, "# HELP luciauth_%s %s\n", family->name, family->help);
+}
+
+/* Microseconds as seconds. */
+static void put_seconds(request_rec *r, const char *name, uint64_t microseconds)
+{
+    ap_rprintf(r, "luciauth_%s %" PRIu64 ".%06" PRIu64 "\n", name, microseconds / 1000000,
+               microseconds % 1000000);
+}
+
+/* ---- Families of one value ---- */
+
+static const struct {
+    family_t family;
+    luci_counter_t counter;
+} counters[] = {
+    { { "hashes_refused", "counter", NULL, "Password hashes that found no slot in time" },
+      LUCI_COUNT_HASHES_REFUSED },
+    { { "database_loans", "counter", NULL, "Database handles that were lent" }, LUCI_COUNT_LOANS },
+    { { "database_waits", "counter", NULL, "Times that no database handle was free at once" },
+      LUCI_COUNT_LOAN_WAITS },
+    { { "database_refusals", "counter", NULL, "Times that there was no database handle in time" },
+      LUCI_COUNT_LOANS_REFUSED },
+    { { "database_errors", "counter", NULL, "Operations that the database did not do" },
+      LUCI_COUNT_DATABASE_ERRORS },
+    { { "audit_lost", "counter", NULL, "Lines of the audit log that could not be written" },
+      LUCI_COUNT_AUDIT_LOST },
+};
+
+static const struct {
+    family_t family;
+    luci_gauge_t gauge;
+} gauges[] = {
+    { { "hashes_running", "gauge", NULL, "Password hashes that are computed now" },
+      LUCI_GAUGE_HASHES_RUNNING },
+    { { "hashes_waiting", "gauge", NULL, "Password hashes that wait for a slot" },
+      LUCI_GAUGE_HASHES_WAITING },
+    { { "database_handles_lent", "gauge", NULL, "Database handles that are lent now" }, LUCI_GAUGE_HANDLES },
+};
+
+static void put_single(request_rec *r, const luci_totals_t *totals)
+{
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
+        begin(r, &counters[i].family);
+        ap_rprintf(r, "luciauth_%s_total %" PRIu64 "\n", counters[i].family.name,
+                   totals->counters[counters[i].counter]);
+    }
+    for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++) {
+        int64_t value = totals->gauges[gauges[i].gauge];
+
+        begin(r, &gauges[i].family);
+        ap_rprintf(r, "luciauth_%s %" PRId64 "\n", gauges[i].family.name, value > 0 ? value : 0);
+    }
+}
+
+/* ---- Families with labels ---- */
+
+static const struct {
+    const char *result;
+    luci_counter_t counter;
+} validations[] = {
+    { "valid_cached", LUCI_COUNT_VALID_CACHED }, { "valid", LUCI_COUNT_VALID },
+    { "unknown", LUCI_COUNT_UNKNOWN },           { "expired", LUCI_COUNT_EXPIRED },
+    { "disabled", LUCI_COUNT_DISABLED },         { "undecided", LUCI_COUNT_UNDECIDED },
+};
+
+static void put_sessions(request_rec *r, const luci_totals_t *totals)
+{
+    static const family_t of_validations = { "validations", "counter", NULL,
+                                             "Session ids that were shown, by what they turned out to be" };
+    static const family_t of_lookups = { "cache_lookups", "counter", NULL,
+                                         "Sessions looked for in the session cache" };
+
+    begin(r, &of_validations);
+    for (size_t i = 0; i < sizeof validations / sizeof *validations; i++)
+        ap_rprintf(r, "luciauth_validations_total{result=\"%s\"} %" PRIu64 "\n", validations[i].result,
+                   totals->counters[validations[i].counter]);
+    begin(r, &of_lookups);
+    ap_rprintf(r, "luciauth_cache_lookups_total{result=\"hit\"} %" PRIu64 "\n",
+               totals->counters[LUCI_COUNT_VALID_CACHED]);
+    ap_rprintf(r, "luciauth_cache_lookups_total{result=\"miss\"} %" PRIu64 "\n",
+               totals->counters[LUCI_COUNT_CACHE_MISSES]);
+}
+
+/* Whether it can happen as things are. */
+static int is_usual(luci_event_kind_t kind, luci_reason_t reason)
+{
+    int is_entrance =
+        kind == LUCI_EVENT_SIGN_UP || kind == LUCI_EVENT_SIGN_IN || kind == LUCI_EVENT_PASSWORD_CHECK;
+
+    switch (reason) {
+    case LUCI_REASON_NONE:
+    case LUCI_REASON_BUSY:
+    case LUCI_REASON_UNAVAILABLE:
+    case LUCI_REASON_INTERNAL: return 1;
+    case LUCI_REASON_NO_SESSION: return kind == LUCI_EVENT_SIGN_OUT;
+    case LUCI_REASON_NOT_FOUND: return 0;
+    case LUCI_REASON_UNKNOWN_USER:
+    case LUCI_REASON_WRONG_PASSWORD:
+    case LUCI_REASON_NO_PASSWORD:
+    case LUCI_REASON_DISABLED:
+    case LUCI_REASON_INVALID_USERNAME:
+    case LUCI_REASON_INVALID_PASSWORD:
+    case LUCI_REASON_NAME_TAKEN:
+    case LUCI_REASON_THROTTLED:
+    case LUCI_REASON_CROSS_SITE:
+    case LUCI_REASON_CLOSED:
+    case LUCI_REASON_BAD_REQUEST: break;
+    }
+    return is_entrance;
+}
+
+static void put_event(request_rec *r, const luci_totals_t *totals, luci_event_kind_t kind,
+                      luci_reason_t reason)
+{
+    uint64_t count = luci_totals_event(totals, kind, reason);
+
+    if (count > 0 || is_usual(kind, reason))
+        ap_rprintf(r, "luciauth_events_total{event=\"%s\",result=\"%s\"} %" PRIu64 "\n",
+                   luci_event_name(kind), reason == LUCI_REASON_NONE ? "ok" : luci_reason_name(reason),
+                   count);
+}
+
+/* Zeros, too, so that the first of a kind is seen as an increase. */
+static void put_events(request_rec *r, const luci_totals_t *totals)
+{
+    static const family_t family = { "events", "counter", NULL,
+                                     "What was tried, and whether it was done or why not" };
+
+    begin(r, &family);
+    for (int kind = 0; kind < LUCI_EVENTS_OF_VISITORS; kind++) {
+        for (int reason = 0; reason < LUCI_REASONS; reason++)
+            put_event(r, totals, (luci_event_kind_t)kind, (luci_reason_t)reason);
+    }
+}
+
+/* ---- Times ---- */
+
+static void put_times(request_rec *r, const luci_totals_t *totals)
+{
+    static const family_t of_hashes = { "hash_duration_seconds", "histogram", "seconds",
+                                        "How long computing a password hash took" };
+    static const family_t of_waits = { "hash_wait_seconds", "counter", "seconds",
+                                       "Time spent on waiting for a slot" };
+    static const char *const bounds[] = LUCI_HASH_BOUNDS_IN_SECONDS;
+    uint64_t sum = 0;
+
+    begin(r, &of_hashes);
+    for (int i = 0; i < LUCI_HASH_BUCKETS - 1; i++) {
+        sum += totals->counters[LUCI_COUNT_HASH_BUCKET + i];
+        ap_rprintf(r, "luciauth_hash_duration_seconds_bucket{le=\"%s\"} %" PRIu64 "\n", bounds[i], sum);
+    }
+    sum += totals->counters[LUCI_COUNT_HASH_BUCKET + LUCI_HASH_BUCKETS - 1];
+    ap_rprintf(r, "luciauth_hash_duration_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\n", sum);
+    ap_rprintf(r, "luciauth_hash_duration_seconds_count %" PRIu64 "\n", sum);
+    put_seconds(r, "hash_duration_seconds_sum", totals->counters[LUCI_COUNT_HASH_MICROSECONDS]);
+    begin(r, &of_waits);
+    put_seconds(r, "hash_wait_seconds_total", totals->counters[LUCI_COUNT_HASH_WAIT_MICROSECONDS]);
+}
+
+static void put_build(request_rec *r)
+{
+    static const family_t family = { "build", "info", NULL, "Which mod_luciauth this is" };
+
+    begin(r, &family);
+    ap_rputs("luciauth_build_info{version=\"" LUCI_VERSION "\"} 1\n", r);
+}
+
+int luci_metrics_handle(request_rec *r)
+{
+    luci_totals_t totals;
+
+    if (!r->handler || strcmp(r->handler, HANDLER) != 0)
+        return DECLINED;
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
+    if (r->method_number != M_GET)
+        return HTTP_METHOD_NOT_ALLOWED;
+    ap_set_content_type(r, TYPE);
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    luci_counters_read(&totals);
+    put_build(r);
+    put_sessions(r, &totals);
+    put_events(r, &totals);
+    put_times(r, &totals);
+    put_single(r, &totals);
+    ap_rputs("# EOF\n", r);
+    return OK;
+}
