@@ -13,7 +13,7 @@
 #include "httpd/hash/suspend.h"
 #include "httpd/lifecycle/command_table.h"
 #include "httpd/lifecycle/config_check.h"
-#include "httpd/lifecycle/janitor.h"
+#include "httpd/lifecycle/purge_job.h"
 #include "httpd/lifecycle/start_schema.h"
 #include "httpd/request/answer.h"
 #include "httpd/request/mount.h"
@@ -48,7 +48,7 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serv
     luci_start_schema(conf, temp, main_server);
     luci_control_prepare(conf, main_server);
     result = luci_runtime_prepare(conf, main_server);
-    luci_janitor_prepare(conf, main_server);
+    luci_purge_job_prepare(conf, main_server);
     return result;
 }
 
@@ -61,7 +61,7 @@ static const luci_control_command_t control_commands[] = {
 static void child_init(apr_pool_t *child_pool, server_rec *main_server)
 {
     luci_runtime_start(child_pool, main_server);
-    luci_janitor_start(child_pool);
+    luci_purge_job_start(child_pool);
     luci_control_start(child_pool, main_server, control_commands);
 }
 
@@ -75,7 +75,7 @@ static void register_hooks(apr_pool_t *pool)
     static const char *const before_watchdog[] = { "mod_watchdog.c", NULL };
 
     /* Start: combinations of directives are judged in time for configtest; tables are made, and what all
-     * children share; each child gets its pools, before the janitor's thread may ask for them. */
+     * children share; each child gets its pools, before the purge job's thread may ask for them. */
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(luci_config_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(luci_start_schema_test, NULL, NULL, APR_HOOK_MIDDLE);

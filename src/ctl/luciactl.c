@@ -56,7 +56,7 @@ static const luci_command_t *const commands[] = {
     NULL,
 };
 
-static luci_exit_t run_help(luci_call_t *call)
+static luci_exit_t run_help(luci_invocation_t *call)
 {
     if (luci_command_has(call, "manual"))
         luci_manual_page(commands);
@@ -69,7 +69,7 @@ static luci_exit_t run_help(luci_call_t *call)
     return LUCI_EXIT_DONE;
 }
 
-static luci_exit_t run(luci_call_t *call)
+static luci_exit_t run(luci_invocation_t *call)
 {
     luci_exit_t status, written;
 
@@ -121,7 +121,7 @@ static luci_exit_t finish(luci_exit_t status)
 
 int main(int argc, const char *const *argv, const char *const *environment)
 {
-    luci_call_t call = { 0 };
+    luci_invocation_t call = { 0 };
     luci_exit_t status;
 
     secure_descriptors();

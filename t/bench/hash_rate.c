@@ -12,7 +12,7 @@
 #include <time.h>
 
 #define PASSWORD "correct horse"
-#define THREADS_MOST 256
+#define THREADS_MAX 256
 
 typedef struct {
     const char *stored;
@@ -51,8 +51,8 @@ static void *verify(void *argument)
 /* -1 when a password could not be verified. */
 static double rate_of(const char *stored, double seconds, int threads)
 {
-    pthread_t thread[THREADS_MOST];
-    task_t task[THREADS_MOST];
+    pthread_t thread[THREADS_MAX];
+    task_t task[THREADS_MAX];
     size_t bytes = luci_arena_rounded((size_t)LUCI_ARGON2_MEMORY_KIB_DEFAULT << 10);
     uint8_t *memory = luci_arena_map(bytes, (size_t)threads, 0);
     double sum = 0;
@@ -86,7 +86,7 @@ int main(int count, char **arguments)
     char *stored;
     double rate;
 
-    if (threads < 1 || threads > THREADS_MOST || apr_initialize() != APR_SUCCESS ||
+    if (threads < 1 || threads > THREADS_MAX || apr_initialize() != APR_SUCCESS ||
         apr_pool_create(&pool, NULL) != APR_SUCCESS ||
         luci_password_hash(&cost, PASSWORD, &stored, pool) != LUCI_OK)
         return 2;

@@ -30,18 +30,18 @@ static void fuzz_control_target(const char *const *words, int count, apr_pool_t 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const char *words[LUCI_CONTROL_WORDS_MOST];
+    const char *words[LUCI_CONTROL_WORDS_MAX];
     char *line = fuzz_copy(data, size, 0);
     const uint8_t *end = size ? memchr(data, '\n', size) : NULL;
     size_t length = 0;
     int count = luci_control_split(line, size, words);
 
-    FUZZ_CHECK(count <= LUCI_CONTROL_WORDS_MOST && (count < 0) == !end);
+    FUZZ_CHECK(count <= LUCI_CONTROL_WORDS_MAX && (count < 0) == !end);
     for (int i = 0; i < count; i++) {
         FUZZ_CHECK(words[i] == line + length); /* the words and one separator behind each are the line */
         length += strlen(words[i]) + 1;
         FUZZ_CHECK(luci_text_valid_bytes(words[i], strlen(words[i])) == strlen(words[i]));
-        FUZZ_CHECK(i == LUCI_CONTROL_WORDS_MOST - 1 || !strchr(words[i], '\t'));
+        FUZZ_CHECK(i == LUCI_CONTROL_WORDS_MAX - 1 || !strchr(words[i], '\t'));
     }
     if (count > 0) {
         apr_pool_t *pool = fuzz_pool();

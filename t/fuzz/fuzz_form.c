@@ -53,7 +53,7 @@ static void fuzz_form_json(const uint8_t *data, size_t size, apr_pool_t *pool)
     luci_result_t result = luci_form_parse_json(body, size, &form, pool);
 
     FUZZ_CHECK(value || result == LUCI_INVALID);
-    FUZZ_CHECK(!value || result == LUCI_OK || fuzz_form_brackets(body, size) > LUCI_FORM_DEPTH_MOST);
+    FUZZ_CHECK(!value || result == LUCI_OK || fuzz_form_brackets(body, size) > LUCI_FORM_DEPTH_MAX);
     FUZZ_CHECK(memcmp(body, data, size) == 0);
     if (result == LUCI_OK) {
         FUZZ_CHECK(!form.password == !password);

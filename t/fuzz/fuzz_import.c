@@ -2,7 +2,7 @@
 /* The input is a line that luciactl export could have written. */
 #include "fuzz.h"
 
-#include "core/base/moment.h"
+#include "core/base/timestamp.h"
 #include "core/config/directive_types.h"
 #include "ctl/commands/import_record.h"
 
@@ -18,13 +18,13 @@ static int fuzz_import_same(const char *a, const char *b)
 static json_t *fuzz_import_json(const luci_import_account_t *account)
 {
     json_t *object = json_object(), *values = json_object(), *keys = json_object();
-    char iso[LUCI_MOMENT_TEXT];
+    char iso[LUCI_TIMESTAMP_TEXT];
 
     json_object_set_new(object, "userId", json_string(account->id));
     json_object_set_new(object, "username", json_string(account->username));
     json_object_set_new(object, "disabled", json_boolean(account->disabled));
     if (account->created_at) {
-        luci_moment_iso(luci_moment_parse(account->created_at), iso);
+        luci_timestamp_iso(luci_timestamp_parse(account->created_at), iso);
         json_object_set_new(object, "createdAt", json_string(iso));
     }
     for (int i = 0; i < account->values_count; i++) {

@@ -23,7 +23,7 @@ static void fuzz_record_again(const luci_record_content_t *content, const luci_r
                               apr_pool_t *pool)
 {
     const luci_session_t *session = &content->session;
-    unsigned char record[LUCI_RECORD_MOST];
+    unsigned char record[LUCI_RECORD_MAX];
     size_t length;
     luci_record_content_t again;
     const luci_session_t *back = &again.session;

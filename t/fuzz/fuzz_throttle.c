@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const luci_limit_t limit = { 3, 1000 };
-    unsigned char *record = (unsigned char *)fuzz_copy(data, size, 0), again[LUCI_THROTTLE_RECORD_MOST];
+    unsigned char *record = (unsigned char *)fuzz_copy(data, size, 0), again[LUCI_THROTTLE_RECORD_MAX];
     luci_throttle_count_t count;
     luci_ms_t retry_after = 0;
 

@@ -40,7 +40,7 @@ static int fuzz_url_dots(const char *segment, size_t length)
 /* As a browser resolves a path: whether it comes out as "//...". */
 static int fuzz_url_resolves_to_two_slashes(const char *path)
 {
-    const char *segments[LUCI_NEXT_BYTES_MOST * 3 + 1];
+    const char *segments[LUCI_NEXT_BYTES_MAX * 3 + 1];
     size_t count = 0, length;
 
     for (const char *at = path; *at == '/'; at += length) {
@@ -75,7 +75,7 @@ static void fuzz_url_next(const char *next, apr_pool_t *pool)
     FUZZ_CHECK(location[0] == '/' && location[1] != '/' && location[1] != '\\');
     FUZZ_CHECK(!strchr(location, '\\'));
     FUZZ_CHECK(!fuzz_url_resolves_to_two_slashes(location));
-    FUZZ_CHECK(strlen(location) > LUCI_NEXT_BYTES_MOST || luci_url_is_local(location));
+    FUZZ_CHECK(strlen(location) > LUCI_NEXT_BYTES_MAX || luci_url_is_local(location));
 }
 
 static void fuzz_url_origin(const char *text, apr_pool_t *pool)

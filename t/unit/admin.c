@@ -3,7 +3,7 @@
  * borders, transactions that leave nothing behind, names that two want. */
 #include "core/account/admin.h"
 #include "core/base/secret.h"
-#include "core/db/page.h"
+#include "core/db/paging.h"
 #include "core/session/session_list.h"
 #include "support.h"
 #include "tap.h"

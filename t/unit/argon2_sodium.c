@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define THREADS 8
-#define UNITS_MOST 255 /* UTF-16 units of a password */
+#define UNITS_MAX 255 /* UTF-16 units of a password */
 
 /* ---- The counters ---- */
 
@@ -59,8 +59,8 @@ static void are_counts(int sodium, int libargon2, const char *what)
 
 /* ---- Both, for many inputs ---- */
 
-static char longest_ascii[UNITS_MOST + 1], longest_2[2 * UNITS_MOST + 1], longest_3[3 * UNITS_MOST + 1],
-    longest_4[2 * UNITS_MOST + 1];
+static char longest_ascii[UNITS_MAX + 1], longest_2[2 * UNITS_MAX + 1], longest_3[3 * UNITS_MAX + 1],
+    longest_4[2 * UNITS_MAX + 1];
 
 static const char *const passwords[] = {
     "",        "x",       "      ", "a:b$c", "\U0001F600 \U0001F468\u200D\U0001F469 pass", longest_ascii,
@@ -81,17 +81,17 @@ static void repeat(char *out, const char *character, int times)
 
 static void make_longest(void)
 {
-    repeat(longest_ascii, "p", UNITS_MOST);
-    repeat(longest_2, "\u00E9", UNITS_MOST);
-    repeat(longest_3, "\u20AC", UNITS_MOST);
-    repeat(longest_4, "\U0001F600", UNITS_MOST / 2); /* two units each */
+    repeat(longest_ascii, "p", UNITS_MAX);
+    repeat(longest_2, "\u00E9", UNITS_MAX);
+    repeat(longest_3, "\u20AC", UNITS_MAX);
+    repeat(longest_4, "\U0001F600", UNITS_MAX / 2); /* two units each */
     strcat(longest_4, "p");
 }
 
 /* 1 when both compute the same, and write no byte more than the tag. */
 static int same(const luci_argon2_hash_t *hash, const char *password)
 {
-    unsigned char tag[2][LUCI_ARGON2_TAG_MOST + 1];
+    unsigned char tag[2][LUCI_ARGON2_TAG_MAX + 1];
 
     memset(tag, 0xee, sizeof tag);
     return luci_argon2_tag_libargon2(hash, password, tag[0]) == LUCI_OK &&
@@ -150,7 +150,7 @@ static void check_left_to_libargon2(void)
         { { Argon2_i, ARGON2_VERSION_10, 64, 3, 1, "salt", 16, "", 32 }, "argon2i of version 16" },
     };
     const luci_argon2_hash_t too_little = { Argon2_id, ARGON2_VERSION_13, 7, 1, 1, "salt", 16, "", 32 };
-    unsigned char tag[LUCI_ARGON2_TAG_MOST];
+    unsigned char tag[LUCI_ARGON2_TAG_MAX];
 
     for (int i = 0; i < COUNT(cases); i++) {
         tap_ok(same(&cases[i].hash, HORSE), "%s: the same bytes", cases[i].what);
@@ -213,7 +213,7 @@ static void *compute(void *tag)
 static void check_threads(void)
 {
     pthread_t thread[THREADS];
-    unsigned char tag[THREADS][LUCI_ARGON2_TAG_MOST], wanted[LUCI_ARGON2_TAG_MOST];
+    unsigned char tag[THREADS][LUCI_ARGON2_TAG_MAX], wanted[LUCI_ARGON2_TAG_MAX];
     int equal = 0;
 
     pthread_barrier_init(&together, NULL, THREADS);

@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MOST_MILLISECONDS 30 /* until a child is killed */
-#define MOST_WHEN_SLOW 1000
+#define MAX_MILLISECONDS 30 /* until a child is killed */
+#define MAX_WHEN_SLOW 1000
 #define WITHOUT_KEY                                                                                          \
     "SELECT count(*) FROM auth_user u WHERE NOT EXISTS (SELECT 1 FROM user_key k WHERE k.user_id = u.id)"
 #define WITHOUT_USER                                                                                         \
@@ -191,7 +191,7 @@ int main(int argc, char **argv)
     srandom((unsigned)support_clock());
     /* A busy disk acknowledges little in that time: then some more get longer. */
     for (; round < kills || (known_count <= kills / 4 && round < 2 * kills); round++) {
-        killed += one_kill(with, round, argc > 1 || round >= kills ? MOST_WHEN_SLOW : MOST_MILLISECONDS);
+        killed += one_kill(with, round, argc > 1 || round >= kills ? MAX_WHEN_SLOW : MAX_MILLISECONDS);
         half += support_auth_number(with, WITHOUT_KEY) != 0 || support_auth_number(with, WITHOUT_USER) != 0;
         if (round % 10 == 0)
             unsound += strcmp(support_auth_value(with, "PRAGMA integrity_check"), "ok") != 0;

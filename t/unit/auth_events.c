@@ -155,7 +155,7 @@ static void check_sign_out(void)
                "  has nothing to end");
 }
 
-static void check_takeover(void)
+static void check_migration(void)
 {
     support_run(with->target.params,
                 apr_psprintf(pool,
@@ -179,7 +179,7 @@ int main(void)
     check_other_reasons();
     check_sessions();
     check_sign_out();
-    check_takeover();
+    check_migration();
     tap_ok(!strstr(with->logged, RIGHT), "row 15: no log holds a password");
     support_auth_close(with);
     return tap_done();

@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROUNDS 100       /* of each pair */
-#define PAUSE_MOST 1000U /* microseconds by which one of the two is later, by chance */
+#define ROUNDS 100      /* of each pair */
+#define PAUSE_MAX 1000U /* microseconds by which one of the two is later, by chance */
 
 /* One of the two, with a handle of its own. */
 typedef struct {
@@ -207,7 +207,7 @@ static void run_both(side_fn *first, side_fn *second)
     pthread_t threads[COUNT(runs)];
 
     for (int i = 0; i < COUNT(runs); i++) {
-        sides[i].pause = (unsigned)rand() % PAUSE_MOST;
+        sides[i].pause = (unsigned)rand() % PAUSE_MAX;
         sides[i].is_waiting = 1;
     }
     for (int i = 0; i < COUNT(runs); i++)

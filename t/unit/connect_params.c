@@ -65,9 +65,9 @@ static void check_filling(void)
 
 static void check_refusals(void)
 {
-    char *large = apr_pcalloc(pool, LUCI_SECRET_BYTES_MOST + 2);
+    char *large = apr_pcalloc(pool, LUCI_SECRET_BYTES_MAX + 2);
 
-    memset(large, 'x', LUCI_SECRET_BYTES_MOST + 1);
+    memset(large, 'x', LUCI_SECRET_BYTES_MAX + 1);
     refuses(LUCI_PGSQL, "password={file:/nowhere/at/all}", "No such file", "a file that is not there");
     refuses(LUCI_PGSQL, "password={env:LUCI_TEST_NONE}", "is not set", "a variable that is not set");
     refuses(LUCI_PGSQL, "password={file:/hush", "not closed", "a brace that is not closed");

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 /* The driver tries sixteen times, 100 ms apart; the rest is for a machine that is busy. */
-#define WAIT_LEAST 1400
-#define WAIT_MOST 4000
+#define WAIT_MIN 1400
+#define WAIT_MAX 4000
 #define LOCKED "BEGIN EXCLUSIVE"
 
 static apr_pool_t *pool;
@@ -57,7 +57,7 @@ static void is_bounded(luci_ms_t since, const char *what)
 {
     luci_ms_t took = support_clock() - since;
 
-    tap_ok(took >= WAIT_LEAST && took <= WAIT_MOST, "  %s waits for a while, and not for ever", what);
+    tap_ok(took >= WAIT_MIN && took <= WAIT_MAX, "  %s waits for a while, and not for ever", what);
     tap_diag("%d ms", (int)took);
 }
 
@@ -74,7 +74,7 @@ static void check_writer_elsewhere(void)
 
     start = support_clock();
     tap_is_result(read_key(db, pool), LUCI_OK, "row 32: another process writes: a new connection reads");
-    tap_ok(support_clock() - start < WAIT_LEAST, "  without waiting");
+    tap_ok(support_clock() - start < WAIT_MIN, "  without waiting");
     start = support_clock();
     tap_is_result(delete_none(db, pool), LUCI_BUSY, "a write is refused as busy");
     is_bounded(start, "it");

@@ -17,7 +17,7 @@ static const char *renewed(const char *value, const char *account, luci_ms_t now
 {
     const char *out = NULL;
 
-    tap_is_result(luci_device_renew(secret, value, account, now, &out, pool), LUCI_OK, "a mark of %s",
+    tap_is_result(luci_device_renew(secret, value, account, now, &out, pool), LUCI_OK, "a token of %s",
                   account);
     return out;
 }
@@ -33,7 +33,7 @@ static void check_one(void)
     unsigned char first[LUCI_DEVICE_NONCE_BYTES];
     const unsigned char other[LUCI_SHA256_BYTES] = "another secret";
 
-    tap_is_int(strlen(value), MARK_HEX, "one mark");
+    tap_is_int(strlen(value), MARK_HEX, "one token");
     tap_ok(!strstr(value, "alice"), "without the name");
     tap_is_result(find(value, "username:alice", NOW), LUCI_OK, "row 5: alice's");
     memcpy(first, nonce, sizeof first);
@@ -44,7 +44,7 @@ static void check_one(void)
                   "for a year");
     tap_is_result(find(value, "username:alice", NOW + LUCI_DEVICE_LIFETIME), LUCI_NOT_FOUND, "and no longer");
     again = renewed(value, "username:alice", NOW);
-    tap_is_int(strlen(again), MARK_HEX, "signed in again: still one mark");
+    tap_is_int(strlen(again), MARK_HEX, "signed in again: still one token");
     tap_is_result(find(again, "username:alice", NOW), LUCI_OK, "a good one");
     tap_ok(memcmp(first, nonce, sizeof first) != 0, "but another one");
 }

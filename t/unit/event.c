@@ -10,7 +10,7 @@
 #define AT 1795298400123 /* 2026-11-21 22:00:00.123 UTC */
 #define SINCE "time=2026-11-21T22:00:00.123Z "
 
-static char line[LUCI_EVENT_LINE_MOST];
+static char line[LUCI_EVENT_LINE_MAX];
 
 static const char *line_of(luci_event_t event, luci_event_origin_t origin)
 {
@@ -99,7 +99,7 @@ static void check_length(void)
     escaped[sizeof escaped - 1] = '\0';
     got = line_of((luci_event_t){ .at = AT, .account = escaped, .user_id = escaped },
                   (luci_event_origin_t){ escaped, escaped, escaped, APR_INT64_MAX });
-    tap_ok(strlen(got) < LUCI_EVENT_LINE_MOST - 1, "the longest line fits: %d", (int)strlen(got));
+    tap_ok(strlen(got) < LUCI_EVENT_LINE_MAX - 1, "the longest line fits: %d", (int)strlen(got));
     tap_is_str(got + strlen(got) - 9, "%0A%0A...", "a value is cut between two characters");
     tap_is_int(strlen(strstr(got, "account=")), 8 + 300 + 3, "at 300 characters, and it shows");
     got = line_of((luci_event_t){ .at = AT, .account = plain }, (luci_event_origin_t){ 0 });

@@ -215,10 +215,10 @@ static void test_depth(void)
         int depth;
         luci_result_t result;
     } table[] = {
-        { "[", "", "]", LUCI_FORM_DEPTH_MOST, LUCI_OK },
-        { "[", "", "]", LUCI_FORM_DEPTH_MOST + 1, LUCI_INVALID },
-        { "{\"a\":", "1", "}", LUCI_FORM_DEPTH_MOST, LUCI_OK },
-        { "{\"a\":", "1", "}", LUCI_FORM_DEPTH_MOST + 1, LUCI_INVALID },
+        { "[", "", "]", LUCI_FORM_DEPTH_MAX, LUCI_OK },
+        { "[", "", "]", LUCI_FORM_DEPTH_MAX + 1, LUCI_INVALID },
+        { "{\"a\":", "1", "}", LUCI_FORM_DEPTH_MAX, LUCI_OK },
+        { "{\"a\":", "1", "}", LUCI_FORM_DEPTH_MAX + 1, LUCI_INVALID },
         { "[", "", "]", 10000, LUCI_INVALID },
         { "{\"a\":", "1", "}", 10000, LUCI_INVALID },
         { "[", "", "", 10000, LUCI_INVALID },

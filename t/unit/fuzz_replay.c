@@ -43,8 +43,8 @@
 #define LLVMFuzzerTestOneInput fuzz_import
 #include "../fuzz/fuzz_import.c"
 #undef LLVMFuzzerTestOneInput
-#define LLVMFuzzerTestOneInput fuzz_moment
-#include "../fuzz/fuzz_moment.c"
+#define LLVMFuzzerTestOneInput fuzz_timestamp
+#include "../fuzz/fuzz_timestamp.c"
 #undef LLVMFuzzerTestOneInput
 /* NOLINTEND(bugprone-suspicious-include) */
 
@@ -52,7 +52,7 @@
 #include <apr_file_io.h>
 #include <apr_strings.h>
 
-#define SEED_BYTES_MOST 1048576
+#define SEED_BYTES_MAX 1048576
 
 typedef int harness_fn(const uint8_t *data, size_t size);
 
@@ -60,14 +60,14 @@ typedef int harness_fn(const uint8_t *data, size_t size);
 static void replay_file(harness_fn *harness, const char *path, apr_pool_t *pool)
 {
     apr_file_t *file;
-    uint8_t *data = apr_palloc(pool, SEED_BYTES_MOST);
+    uint8_t *data = apr_palloc(pool, SEED_BYTES_MAX);
     apr_size_t size = 0;
 
     if (apr_file_open(&file, path, APR_READ | APR_BINARY, APR_OS_DEFAULT, pool) != APR_SUCCESS) {
         tap_fail("%s cannot be read", path);
         return;
     }
-    apr_file_read_full(file, data, SEED_BYTES_MOST, &size);
+    apr_file_read_full(file, data, SEED_BYTES_MAX, &size);
     apr_file_close(file);
     harness(data, size);
     for (size_t cut = 0; cut < size && size < 512; cut++)
@@ -111,7 +111,7 @@ int main(void)
     replay("hash", fuzz_hash, pool);
     replay("htpasswd", fuzz_htpasswd, pool);
     replay("import", fuzz_import, pool);
-    replay("moment", fuzz_moment, pool);
+    replay("timestamp", fuzz_timestamp, pool);
     replay("params", fuzz_params, pool);
     replay("record", fuzz_record, pool);
     replay("throttle", fuzz_throttle, pool);

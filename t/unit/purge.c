@@ -190,7 +190,7 @@ static void check_failures(void)
 {
     support_auth_t *with = new_database("failures.db", 1);
     luci_purge_t purge = purge_at(NOW);
-    char id[LUCI_PURGE_ID_MOST + 2];
+    char id[LUCI_PURGE_ID_MAX + 2];
 
     with->refuse_at = 2;
     with->with = LUCI_BUSY;

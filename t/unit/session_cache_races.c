@@ -195,7 +195,7 @@ static void check_garbage(void)
         taken += validate() != LUCI_OK || strcmp(seen.user.username, "Alice") != 0;
     }
     tap_is_int(taken, 0, "row 39: %d garbled and short records are misses", 2 * size - 1);
-    place->length = LUCI_RECORD_MOST + 1;
+    place->length = LUCI_RECORD_MAX + 1;
     is_miss(NOW, LUCI_OK, "row 39: one that is too long");
     *place = good;
     is_hit(NOW, "as it was it is one");

@@ -10,7 +10,7 @@
 
 #define HASH_BYTES 8
 #define AT_STRINGS 36
-#define ATTRIBUTES_MOST 16
+#define ATTRIBUTES_MAX 16
 
 static apr_pool_t *pool;
 static luci_settings_t settings;
@@ -18,7 +18,7 @@ static const unsigned char seal[LUCI_RECORD_SEAL_BYTES] = "one certain data";
 static const luci_record_form_t form = { &settings, seal };
 static const unsigned char other_seal[LUCI_RECORD_SEAL_BYTES] = "another database";
 
-static unsigned char record[LUCI_RECORD_MOST];
+static unsigned char record[LUCI_RECORD_MAX];
 static size_t length;
 
 /* Exactly these bytes in memory of their own, so that a sanitizer sees each that is read too many. */
@@ -45,7 +45,7 @@ static luci_result_t read_any(const unsigned char *bytes, size_t size)
 
 static void use_attributes(int count)
 {
-    settings.attributes = apr_array_make(pool, ATTRIBUTES_MOST, sizeof(const char *));
+    settings.attributes = apr_array_make(pool, ATTRIBUTES_MAX, sizeof(const char *));
     while (count-- > 0)
         APR_ARRAY_PUSH(settings.attributes, const char *) = "name";
 }
@@ -97,7 +97,7 @@ static void seal_again(unsigned char *bytes, size_t size)
 static const struct {
     const char *what;
     int count;
-    const char *values[ATTRIBUTES_MOST];
+    const char *values[ATTRIBUTES_MAX];
 } users[] = {
     { "no attributes", 0, { NULL } },
     { "the username", 1, { "alice" } },
@@ -157,10 +157,10 @@ static void check_sizes(void)
     use_attributes(1);
     attributes[0] = "";
     tap_is_result(write_session(&session), LUCI_OK, "a short one");
-    most = LUCI_RECORD_MOST - length;
+    most = LUCI_RECORD_MAX - length;
     attributes[0] = text_of(most);
     tap_is_result(write_session(&session), LUCI_OK, "row 39: the longest one that fits");
-    tap_is_int(length, LUCI_RECORD_MOST, "fills the record");
+    tap_is_int(length, LUCI_RECORD_MAX, "fills the record");
     tap_is_result(luci_session_record_read(record, length, &form, &found, pool), LUCI_OK, "and is read");
     tap_is_str(found.session.user.attributes[0], attributes[0], "whole");
     for (size_t more = 1; more < 70000; more = more * 3 + 1) {
@@ -208,7 +208,7 @@ static void check_damage(void)
 /* Damage under a hash that is right, as only a fault of ours or an enemy could make it. */
 static void is_refused_sealed(const char *what, size_t at, unsigned char byte)
 {
-    unsigned char bytes[LUCI_RECORD_MOST];
+    unsigned char bytes[LUCI_RECORD_MAX];
 
     memcpy(bytes, record, length);
     bytes[at] = byte;
@@ -237,7 +237,7 @@ static void check_sealed_damage(void)
     is_refused_sealed("created_at out of bounds", 35, 0x40);
     for (size_t at = 0; at < length - HASH_BYTES; at++) {
         for (int byte = 0; byte < 256; byte += 15) {
-            unsigned char bytes[LUCI_RECORD_MOST];
+            unsigned char bytes[LUCI_RECORD_MAX];
             luci_result_t result;
 
             memcpy(bytes, record, length);
@@ -256,7 +256,7 @@ static void check_sealed_damage(void)
 /* NULL has its own length, and a user must have a name. */
 static void check_sealed_null_names(void)
 {
-    unsigned char bytes[LUCI_RECORD_MOST];
+    unsigned char bytes[LUCI_RECORD_MAX];
     size_t size = AT_STRINGS;
 
     use_attributes(0);
@@ -275,7 +275,7 @@ static void check_foreign(void)
 {
     const luci_record_form_t other = { &settings, other_seal };
     luci_record_content_t content;
-    unsigned char noise[LUCI_RECORD_MOST];
+    unsigned char noise[LUCI_RECORD_MAX];
 
     write_sample();
     tap_is_result(luci_session_record_read(record, length, &other, &content, pool), LUCI_INVALID,
@@ -285,7 +285,7 @@ static void check_foreign(void)
     tap_is_result(read_any(noise, sizeof noise), LUCI_INVALID, "row 39: noise");
     memset(noise, 0, sizeof noise);
     tap_is_result(read_any(noise, sizeof noise), LUCI_INVALID, "row 39: zeros");
-    tap_is_result(luci_session_record_read(record, LUCI_RECORD_MOST + 1, &form, &content, pool), LUCI_INVALID,
+    tap_is_result(luci_session_record_read(record, LUCI_RECORD_MAX + 1, &form, &content, pool), LUCI_INVALID,
                   "row 39: more than any record has");
 }
 

@@ -250,23 +250,23 @@ static void check_room(void)
     luci_db_t *db = new_database("room.db", 1);
     int removed = -1;
 
-    store_many(LUCI_SESSIONS_MOST - 1);
+    store_many(LUCI_SESSIONS_MAX - 1);
     tap_is_result(luci_session_make_room(db, alice.id, &removed, pool), LUCI_OK,
                   "a user may have many sessions");
     tap_is_int(removed, 0, "  and all are left");
-    store_many(LUCI_SESSIONS_MOST + 2);
+    store_many(LUCI_SESSIONS_MAX + 2);
     tap_is_result(luci_session_make_room(db, "nobody", &removed, pool), LUCI_OK, "somebody else's");
     tap_is_int(removed, 0, "  do not matter");
     tap_is_result(luci_session_make_room(db, alice.id, &removed, pool), LUCI_OK, "too many");
     tap_is_int(removed, 3, "  are as many fewer as it takes for one more");
-    tap_is_str(column("MAX(id)"), apr_psprintf(pool, "s%04d", LUCI_SESSIONS_MOST - 1),
+    tap_is_str(column("MAX(id)"), apr_psprintf(pool, "s%04d", LUCI_SESSIONS_MAX - 1),
                "  without those that would end first");
-    tap_is_str(column("COUNT(*)"), apr_psprintf(pool, "%d", LUCI_SESSIONS_MOST - 1),
+    tap_is_str(column("COUNT(*)"), apr_psprintf(pool, "%d", LUCI_SESSIONS_MAX - 1),
                "  which leaves room for one");
     if (support_is_file()) {
         support_run(target.params, "DROP INDEX user_session_user_id");
         luci_db_close(db);
-        store_many(LUCI_SESSIONS_MOST + 2);
+        store_many(LUCI_SESSIONS_MAX + 2);
         tap_is_result(luci_session_make_room(db, alice.id, &removed, pool), LUCI_OK, "without an index");
         tap_is_int(removed, 0, "  nothing is looked for");
     }
@@ -274,7 +274,7 @@ static void check_room(void)
 }
 
 /* Row 40: numbers that no clock gives. */
-static void check_odd_moments(void)
+static void check_odd_timestamps(void)
 {
     static const struct {
         const char *columns;
@@ -401,7 +401,7 @@ int main(void)
     check_unknown_age();
     check_made_ahead();
     check_room();
-    check_odd_moments();
+    check_odd_timestamps();
     check_disabled();
     check_orphan();
     check_client();

@@ -125,13 +125,13 @@ static void stop_interrupted(void)
     stop();
 }
 
-#define STATEMENTS_MOST 6 /* no use case here has more */
+#define STATEMENTS_MAX 6 /* no use case here has more */
 
 static void check_interrupted_looks(void)
 {
     int met = 0;
 
-    for (int at = 1; at <= STATEMENTS_MOST; at++) {
+    for (int at = 1; at <= STATEMENTS_MAX; at++) {
         start_interrupted("looked", at, take_over_elsewhere);
         tap_is_result(show(BARE, NOW, 1), LUCI_OK, "taken over before statement %d: who looks is signed in",
                       at);
@@ -149,7 +149,7 @@ static void check_interrupted_ends(void)
     luci_result_t answer;
     int met = 0;
 
-    for (int at = 1; at <= STATEMENTS_MOST; at++) {
+    for (int at = 1; at <= STATEMENTS_MAX; at++) {
         start_interrupted("ended", at, take_over_elsewhere);
         tap_is_result(support_sign_out(lucia, BARE), LUCI_OK,
                       "taken over before statement %d: sign-out still works", at);
@@ -183,7 +183,7 @@ static int visit_all(int gate)
     return refused != 0;
 }
 
-static void check_crowd(int ours)
+static void check_bulkhead(int ours)
 {
     int gate[2], refused = 0;
     pid_t visitors[VISITORS];
@@ -216,7 +216,7 @@ int main(void)
     support_takeover(pool);
     for (int ours = 0; ours < 2; ours++) {
         check_statements(ours);
-        check_crowd(ours);
+        check_bulkhead(ours);
     }
     check_interrupted_looks();
     check_interrupted_ends();

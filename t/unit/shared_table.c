@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define BYTES 65536
-#define RECORD_MOST 40
+#define RECORD_MAX 40
 
 static apr_pool_t *pool;
 static luci_shared_table_t *table;
@@ -72,11 +72,10 @@ static size_t records(luci_ms_t now)
 
 static void check_records(void)
 {
-    table = luci_shared_table_make(shared_memory(BYTES), BYTES, RECORD_MOST);
+    table = luci_shared_table_make(shared_memory(BYTES), BYTES, RECORD_MAX);
     tap_ok(table && luci_shared_table_room(table) > 500, "a table");
-    tap_ok(
-        !luci_shared_table_make(shared_memory(BYTES), luci_shared_table_least(RECORD_MOST) - 1, RECORD_MOST),
-        "none in memory that is too small");
+    tap_ok(!luci_shared_table_make(shared_memory(BYTES), luci_shared_table_min(RECORD_MAX) - 1, RECORD_MAX),
+           "none in memory that is too small");
     hold();
     tap_ok(!is_found(1, 0, NOW), "nothing is there");
     tap_is_result(luci_shared_table_remove(table, key_of(1, 0)), LUCI_NOT_FOUND, "nor to be removed");
@@ -150,7 +149,7 @@ static void check_orphan(void)
 
 static volatile apr_uint32_t waiting;
 static luci_password_memory_t memory;
-static luci_password_trial_t trial;
+static luci_password_check_t trial;
 static luci_reason_t reason;
 static luci_key_t key = { .stored_hash = "a hash", .user = { .id = "someone" } };
 
@@ -175,7 +174,7 @@ static void learn(const char *password, luci_result_t verdict, luci_reason_t why
 static void check_passwords(void)
 {
     memory = (luci_password_memory_t){ .wrong_for = LUCI_MS_HOUR, .wait = 30, .waiting = &waiting };
-    memory.table = luci_shared_table_make(shared_memory(BYTES), BYTES, LUCI_PASSWORD_RECORD_MOST);
+    memory.table = luci_shared_table_make(shared_memory(BYTES), BYTES, LUCI_PASSWORD_RECORD_MAX);
     learn("right", LUCI_OK, LUCI_REASON_NONE);
     learn("wrong", LUCI_DENIED, LUCI_REASON_WRONG_PASSWORD);
     tap_is_result(recall("username:alice", "right", NOW + LUCI_MS_MINUTE - 1), LUCI_OK,
@@ -199,7 +198,7 @@ static void check_passwords(void)
     tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED, "row 50: and so does a state");
     settle(LUCI_DENIED, LUCI_REASON_DISABLED, NOW);
     key.user.disabled = 0;
-    memory.mark[0] = 1;
+    memory.namespace_key[0] = 1;
     tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED,
                   "row 17: another database's is another one");
 }
@@ -207,7 +206,7 @@ static void check_passwords(void)
 /* The claim of the one before is not settled yet. */
 static void check_claims(void)
 {
-    luci_password_trial_t first = trial;
+    luci_password_check_t first = trial;
     pid_t child;
 
     tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED, "who waited in vain verifies");

@@ -106,9 +106,9 @@ static luci_sql_statement_t statement(luci_sql_id_t id, int user, int session)
 
 static void is_arguments(const luci_sql_statement_t *made, const char *want, const char *what)
 {
-    char got[LUCI_SQL_ARGUMENTS_MOST + 1] = "";
+    char got[LUCI_SQL_ARGUMENTS_MAX + 1] = "";
 
-    for (int i = 0; i < made->arguments && i < LUCI_SQL_ARGUMENTS_MOST; i++)
+    for (int i = 0; i < made->arguments && i < LUCI_SQL_ARGUMENTS_MAX; i++)
         got[i] = (char)('0' + made->argument[i]);
     tap_is_str(got, want, "%s: its arguments", what);
 }
@@ -269,7 +269,7 @@ static const char *database(int user, int session)
 /* The core prepares a statement when it's first run. */
 static void check_prepares(int user, int session, int list)
 {
-    static const char *const arguments[LUCI_SQL_ARGUMENTS_MOST] = { "1", "2", "3", "4", "5", "6", "7", "8" };
+    static const char *const arguments[LUCI_SQL_ARGUMENTS_MAX] = { "1", "2", "3", "4", "5", "6", "7", "8" };
     luci_db_target_t target = support_target(database(user, session), &settings);
     luci_db_t *db = luci_db_create(&target, pool);
     int failed = 0;

@@ -61,7 +61,7 @@ static int is_page(int id)
 
 static luci_result_t run(luci_db_t *db, int id)
 {
-    static const char *const arguments[LUCI_SQL_ARGUMENTS_MOST] = { "1", "2", "3" };
+    static const char *const arguments[LUCI_SQL_ARGUMENTS_MAX] = { "1", "2", "3" };
     const char *const *row;
     apr_array_header_t *rows;
     int changed;

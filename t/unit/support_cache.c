@@ -113,8 +113,8 @@ luci_session_cache_t support_cache(const luci_settings_t *settings, const char *
 {
     luci_session_cache_t made = { .store = { retrieve, put, end, NULL }, .settings = settings, .ttl = TTL };
 
-    if (luci_session_cache_mark(&made, "sqlite3", params, settings->attributes->pool) != LUCI_OK)
-        support_give_up("the cache", "no mark");
+    if (luci_session_cache_namespace(&made, "sqlite3", params, settings->attributes->pool) != LUCI_OK)
+        support_give_up("the cache", "no namespace key");
     return made;
 }
 

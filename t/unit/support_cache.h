@@ -13,7 +13,7 @@
 
 typedef struct {
     unsigned char key[LUCI_SHA256_BYTES];
-    unsigned char bytes[LUCI_RECORD_MOST + 1];
+    unsigned char bytes[LUCI_RECORD_MAX + 1];
     size_t length; /* 0: empty */
     luci_ms_t until;
     int is_ended;

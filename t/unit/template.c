@@ -147,15 +147,15 @@ static void test_problems(void)
 static void test_limits(void)
 {
     static const char deep[] = OPEN_4 OPEN_4 OPEN_4 OPEN_4 "x" CLOSE_4 CLOSE_4 CLOSE_4 CLOSE_4;
-    char *text = apr_palloc(pool, (size_t)LUCI_TEMPLATE_BYTES_MOST + 1);
+    char *text = apr_palloc(pool, (size_t)LUCI_TEMPLATE_BYTES_MAX + 1);
     luci_template_t *compiled;
     const char *problem;
 
     tap_is_int(luci_template_parse(deep, sizeof deep - 1, &compiled, &problem, pool), LUCI_OK, "16 levels");
-    memset(text, 'x', (size_t)LUCI_TEMPLATE_BYTES_MOST + 1);
-    tap_is_int(luci_template_parse(text, LUCI_TEMPLATE_BYTES_MOST, &compiled, &problem, pool), LUCI_OK,
+    memset(text, 'x', (size_t)LUCI_TEMPLATE_BYTES_MAX + 1);
+    tap_is_int(luci_template_parse(text, LUCI_TEMPLATE_BYTES_MAX, &compiled, &problem, pool), LUCI_OK,
                "256 KiB");
-    tap_is_int(luci_template_parse(text, (size_t)LUCI_TEMPLATE_BYTES_MOST + 1, &compiled, &problem, pool),
+    tap_is_int(luci_template_parse(text, (size_t)LUCI_TEMPLATE_BYTES_MAX + 1, &compiled, &problem, pool),
                LUCI_INVALID, "one byte more");
     tap_is_str(problem, "it has 262145 bytes, more than 262144", "... and why");
 }
@@ -168,7 +168,7 @@ static void test_time(void)
     apr_table_t *values = some_values();
 
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
-        size_t limit = LUCI_TEMPLATE_BYTES_MOST, size = strlen(pieces[i]), count = limit / size;
+        size_t limit = LUCI_TEMPLATE_BYTES_MAX, size = strlen(pieces[i]), count = limit / size;
         char *text = apr_palloc(pool, limit);
         apr_time_t start = apr_time_now();
         luci_template_t *compiled;

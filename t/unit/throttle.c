@@ -16,7 +16,7 @@
 
 /* The store: in this program's memory. */
 static struct {
-    unsigned char key[LUCI_SHA256_BYTES], record[LUCI_THROTTLE_RECORD_MOST];
+    unsigned char key[LUCI_SHA256_BYTES], record[LUCI_THROTTLE_RECORD_MAX];
     size_t length;
 } places[PLACES];
 static int is_held;
@@ -239,7 +239,7 @@ static void check_device(void)
     support_auth_close(with);
 }
 
-/* A mark is for the password that it was given for. */
+/* A device token is for the password that it was given for. */
 static void check_device_of_old_password(void)
 {
     const char *device, *renewed;
@@ -256,7 +256,7 @@ static void check_device_of_old_password(void)
     for (int i = 0; i < 5; i++)
         tap_is_result(sign_in(ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED, "an attacker");
     tap_is_result(sign_in_on(device, HOME, "alice", "another one"), LUCI_THROTTLED,
-                  "a mark of before the change counts for nothing");
+                  "a device token of before the change counts for nothing");
     support_auth_close(with);
 
     begin("device-outdated.db");
@@ -266,7 +266,7 @@ static void check_device_of_old_password(void)
     for (int i = 0; i < 5; i++)
         tap_is_result(sign_in(ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED, "an attacker");
     tap_is_result(sign_in_on(renewed, HOME, "alice", RIGHT), LUCI_OK,
-                  "a sign-in that replaces the hash gives a mark for the new one");
+                  "a sign-in that replaces the hash gives a device token for the new one");
     support_auth_close(with);
 }
 

@@ -147,8 +147,8 @@ static void check_lowered_limit(void)
 
 static void check_records(void)
 {
-    unsigned char record[LUCI_THROTTLE_RECORD_MOST + 1];
-    char name[2 * LUCI_THROTTLE_NAME_MOST];
+    unsigned char record[LUCI_THROTTLE_RECORD_MAX + 1];
+    char name[2 * LUCI_THROTTLE_NAME_MAX];
     luci_throttle_count_t read;
     size_t length;
 
@@ -167,7 +167,7 @@ static void check_records(void)
                       (int)i);
     /* Nothing but its length is wrong with it: the name is text, and goes on. */
     memset(record + length, 'a', sizeof record - length);
-    tap_is_result(luci_throttle_record_read(record, LUCI_THROTTLE_RECORD_MOST, &read), LUCI_OK,
+    tap_is_result(luci_throttle_record_read(record, LUCI_THROTTLE_RECORD_MAX, &read), LUCI_OK,
                   "the longest name");
     tap_is_result(luci_throttle_record_read(record, sizeof record, &read), LUCI_INVALID,
                   "row 39: a name that is longer than there is room for");
@@ -189,7 +189,7 @@ static void check_records(void)
         memcpy(name + i, "\xe2\x82\xac", 3); /* a euro sign */
     name[sizeof name - 2] = '\0';
     luci_throttle_count_init(&count, LUCI_THROTTLE_ADDRESS, name);
-    tap_is_int(strlen(count.name), LUCI_THROTTLE_NAME_MOST - LUCI_THROTTLE_NAME_MOST % 3,
+    tap_is_int(strlen(count.name), LUCI_THROTTLE_NAME_MAX - LUCI_THROTTLE_NAME_MAX % 3,
                "a long name is cut between characters");
     length = luci_throttle_record_write(&count, record);
     tap_is_result(luci_throttle_record_read(record, length, &read), LUCI_OK, "and stays readable");

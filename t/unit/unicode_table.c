@@ -24,7 +24,7 @@
 #define SIGMA "\xCE\xA3"
 #define FINAL_SIGMA "\xCF\x82"
 #define LONGEST_LINE 2048
-#define MOST_SHOWN 10
+#define MAX_SHOWN 10
 
 /* Of another category since Unicode 16: U+0295 is no longer a small letter (now Lo), U+1171E no longer a
  * non-spacing mark (now Mc). */
@@ -73,7 +73,7 @@ static void count(tally_t *tally, const char *text, const char *got, const char 
     if (strcmp(got, expected) == 0)
         return;
     tally->wrong++;
-    if (tally->wrong > MOST_SHOWN)
+    if (tally->wrong > MAX_SHOWN)
         return;
     show_hex(shown[0], sizeof shown[0], text);
     show_hex(shown[1], sizeof shown[1], got);

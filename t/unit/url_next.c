@@ -347,20 +347,20 @@ static void test_accepted(void)
 
 static void test_length(void)
 {
-    char path[LUCI_NEXT_BYTES_MOST + 2];
+    char path[LUCI_NEXT_BYTES_MAX + 2];
 
     memset(path, 'a', sizeof path);
     path[0] = '/';
-    path[LUCI_NEXT_BYTES_MOST] = '\0';
+    path[LUCI_NEXT_BYTES_MAX] = '\0';
     tap_is_int(strlen(path), 8000, "the limit is 8,000 bytes");
     tap_ok(luci_url_is_local(path), "which are accepted");
-    path[LUCI_NEXT_BYTES_MOST] = 'a';
-    path[LUCI_NEXT_BYTES_MOST + 1] = '\0';
+    path[LUCI_NEXT_BYTES_MAX] = 'a';
+    path[LUCI_NEXT_BYTES_MAX + 1] = '\0';
     tap_ok(!luci_url_is_local(path), "one more is refused");
     path[1] = '?';
     tap_ok(!luci_url_is_local(path), "in a query too");
     memset(path + 1, '/', sizeof path - 2);
-    path[LUCI_NEXT_BYTES_MOST] = '\0';
+    path[LUCI_NEXT_BYTES_MAX] = '\0';
     tap_ok(!luci_url_is_local(path), "8000 slashes are refused");
 }
 

@@ -17,19 +17,19 @@
 #include <string.h>
 
 #define PASSWORD "correct horse battery"
-#define WIPED_MOST 256
+#define WIPED_MAX 256
 #define BYTES_KEPT 4096
 
 static struct {
     unsigned char bytes[BYTES_KEPT];
     size_t length;
-} wiped[WIPED_MOST];
+} wiped[WIPED_MAX];
 static int count;
 
 /* In the place of libcrypto's. */
 void OPENSSL_cleanse(void *memory, size_t length)
 {
-    if (count < WIPED_MOST) {
+    if (count < WIPED_MAX) {
         wiped[count].length = length < BYTES_KEPT ? length : BYTES_KEPT;
         memcpy(wiped[count].bytes, memory, wiped[count].length);
         count++;
@@ -61,8 +61,8 @@ static int hold(const void *bytes, size_t length)
 static size_t tag_of(const char *stored, unsigned char *tag)
 {
     const char *text = strrchr(stored, '$') + 1;
-    unsigned char padded[LUCI_ARGON2_TAG_MOST + 3];
-    char whole[2 * LUCI_ARGON2_TAG_MOST];
+    unsigned char padded[LUCI_ARGON2_TAG_MAX + 3];
+    char whole[2 * LUCI_ARGON2_TAG_MAX];
     size_t length = strlen(text);
 
     apr_snprintf(whole, sizeof whole, "%s%.*s", text, (int)((4 - length % 4) % 4), "===");
@@ -76,7 +76,7 @@ static size_t tag_of(const char *stored, unsigned char *tag)
 static void check_argon2(apr_pool_t *pool)
 {
     static const luci_hash_cost_t cost = { LUCI_HASH_ARGON2ID, 8, 1, 1 };
-    unsigned char tag[LUCI_ARGON2_TAG_MOST];
+    unsigned char tag[LUCI_ARGON2_TAG_MAX];
     char *stored;
     size_t length;
 
@@ -86,7 +86,7 @@ static void check_argon2(apr_pool_t *pool)
     tap_is_int(hold(tag, length), 1, "its tag is wiped, as it was before it became text");
     count = 0;
     tap_is_result(luci_password_verify(stored, PASSWORD), LUCI_OK, "a password that is right");
-    tap_is_int(begin_with(tag, length, LUCI_ARGON2_TAG_MOST), 1, "the tag that was computed is wiped");
+    tap_is_int(begin_with(tag, length, LUCI_ARGON2_TAG_MAX), 1, "the tag that was computed is wiped");
     tap_is_int(hold(tag, length), 2, "and the one that was stored");
 }
 
@@ -152,10 +152,10 @@ static void check_memory(apr_pool_t *pool)
     enum { BYTES = 65536 };
     volatile apr_uint32_t waiting = 0;
     luci_password_memory_t memory = { .wrong_for = LUCI_MS_HOUR, .wait = 30, .waiting = &waiting };
-    luci_password_trial_t trial;
+    luci_password_check_t trial;
     luci_reason_t reason;
 
-    memory.table = luci_shared_table_make(apr_pcalloc(pool, BYTES), BYTES, LUCI_PASSWORD_RECORD_MOST);
+    memory.table = luci_shared_table_make(apr_pcalloc(pool, BYTES), BYTES, LUCI_PASSWORD_RECORD_MAX);
     count = 0;
     tap_is_result(luci_password_recall(&memory, &trial, "username:alice", PASSWORD, NULL, &reason, 1, pool),
                   LUCI_EXPIRED, "a password that a program sends");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/account/user.h"
 
-#include "core/db/page.h"
+#include "core/db/paging.h"
 
 #include <string.h>
 
@@ -87,9 +87,9 @@ static int show(void *baton, const char *const *row, apr_pool_t *scratch)
 luci_result_t luci_user_each(luci_db_t *db, luci_user_each_fn *each, void *baton, apr_pool_t *scratch)
 {
     listing_t listing = { db, each, baton };
-    luci_page_walk_t walk = { LUCI_SQL_USER_PAGE, NULL, 2, show, &listing };
+    luci_paging_walk_t walk = { LUCI_SQL_USER_PAGE, NULL, 2, show, &listing };
 
-    return luci_page_walk(db, &walk, scratch);
+    return luci_paging_walk(db, &walk, scratch);
 }
 
 const char *luci_user_attribute(const luci_user_t *user, const luci_settings_t *settings, const char *name)

@@ -34,7 +34,7 @@ luci_result_t luci_user_lock(luci_db_t *db, const char *id, luci_user_t *user,
                              apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Calls each for every user with a username, in its order; the user is gone afterwards. 1: go on; 0: that was
- * enough. As luci_page_walk. */
+ * enough. As luci_paging_walk. */
 typedef int luci_user_each_fn(void *baton, const luci_user_t *user, apr_pool_t *scratch);
 luci_result_t luci_user_each(luci_db_t *db, luci_user_each_fn *each, void *baton,
                              apr_pool_t *scratch) LUCI_MUST_USE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/auth/auth.h"
 
-#include "core/base/moment.h"
+#include "core/base/timestamp.h"
 #include "core/password/policy.h"
 #include "core/throttle/device.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* At sign-in any length that sign-up could ever have allowed is tried. */
-#define SIGN_IN_LEAST 1
+#define SIGN_IN_MIN 1
 
 /* What goes into one transaction: the rows to write, and the old session to end. */
 typedef struct {
@@ -20,7 +20,7 @@ typedef struct {
     const char *stored_hash; /* of the key */
     int is_new;              /* user and key are made */
     int removed;             /* older sessions of the user, to make room */
-} arrival_t;
+} entry_t;
 
 static luci_reason_t invalid(luci_field_t field)
 {
@@ -35,7 +35,7 @@ static luci_result_t check_lengths(const luci_settings_t *settings, const luci_a
     luci_length_t password = settings->password_length;
 
     if (!sign_up)
-        password.least = SIGN_IN_LEAST;
+        password.least = SIGN_IN_MIN;
     *field = LUCI_FIELD_USERNAME;
     if ((sign_up ? luci_policy_new_name(settings, request->username)
                  : luci_policy_typed_name(request->username, settings->username_length.most)) != LUCI_OK)
@@ -47,75 +47,74 @@ static luci_result_t check_lengths(const luci_settings_t *settings, const luci_a
     return LUCI_OK;
 }
 
-static luci_result_t make_account(luci_db_t *db, arrival_t *arrival, apr_pool_t *scratch)
+static luci_result_t make_account(luci_db_t *db, entry_t *entry, apr_pool_t *scratch)
 {
-    const luci_user_t *user = &arrival->session->user;
-    luci_result_t result = luci_user_insert(db, user, arrival->request->now, scratch);
+    const luci_user_t *user = &entry->session->user;
+    luci_result_t result = luci_user_insert(db, user, entry->request->now, scratch);
 
-    return result == LUCI_OK ? luci_key_insert(db, arrival->key_id, user->id, arrival->stored_hash, scratch)
+    return result == LUCI_OK ? luci_key_insert(db, entry->key_id, user->id, entry->stored_hash, scratch)
                              : result;
 }
 
 /* A password takes a while to check, and whoever changes it meanwhile, disables or deletes the user, ends the
  * sessions that are there by then: none may come after. CONFLICT: it is not as it was checked. */
-static luci_result_t prove_account(luci_db_t *db, arrival_t *arrival, apr_pool_t *scratch)
+static luci_result_t prove_account(luci_db_t *db, entry_t *entry, apr_pool_t *scratch)
 {
-    const char *user_id = arrival->session->user.id;
+    const char *user_id = entry->session->user.id;
     luci_user_t user;
     luci_result_t result = luci_user_lock(db, user_id, &user, scratch);
 
     if (result == LUCI_OK && user.disabled)
         return LUCI_CONFLICT;
     if (result == LUCI_OK)
-        result = luci_key_lock(db, arrival->key_id, user_id, arrival->stored_hash, scratch);
+        result = luci_key_lock(db, entry->key_id, user_id, entry->stored_hash, scratch);
     if (result == LUCI_OK)
-        result = luci_session_make_room(db, user_id, &arrival->removed, scratch);
+        result = luci_session_make_room(db, user_id, &entry->removed, scratch);
     return result == LUCI_NOT_FOUND ? LUCI_CONFLICT : result;
 }
 
 /* The new session and the end of the old one; before it, at sign-up, the user and the key. */
-static luci_result_t write_arrival(luci_db_t *db, void *baton, apr_pool_t *scratch)
+static luci_result_t write_entry(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
-    arrival_t *arrival = baton;
-    const luci_settings_t *settings = arrival->auth->settings;
-    const luci_session_t *session = arrival->session;
+    entry_t *entry = baton;
+    const luci_settings_t *settings = entry->auth->settings;
+    const luci_session_t *session = entry->session;
     luci_result_t result =
-        arrival->is_new ? make_account(db, arrival, scratch) : prove_account(db, arrival, scratch);
+        entry->is_new ? make_account(db, entry, scratch) : prove_account(db, entry, scratch);
 
-    arrival->session->user.lacks = luci_db_columns(db).lacks;
+    entry->session->user.lacks = luci_db_columns(db).lacks;
     if (result == LUCI_OK)
-        result = luci_session_insert(db, session, settings, &arrival->request->client, scratch);
-    if (result == LUCI_OK && arrival->request->old_session)
-        result = luci_session_delete(db, arrival->request->old_session, settings, scratch);
+        result = luci_session_insert(db, session, settings, &entry->request->client, scratch);
+    if (result == LUCI_OK && entry->request->old_session)
+        result = luci_session_delete(db, entry->request->old_session, settings, scratch);
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
-/* Whom a browser's mark has to be for: the account with the password that it has now, so that no mark
+/* Whom a browser's token has to be for: the account with the password that it has now, so that no token
  * outlives a change. NULL without a password. */
 static const char *device_account(const char *key_id, const char *stored_hash, apr_pool_t *pool)
 {
     return stored_hash ? apr_pstrcat(pool, key_id, "\n", stored_hash, NULL) : NULL;
 }
 
-static luci_result_t store_arrival(arrival_t *arrival, apr_pool_t *pool)
+static luci_result_t store_entry(entry_t *entry, apr_pool_t *pool)
 {
-    const luci_db_source_t *source = &arrival->auth->source;
+    const luci_db_source_t *source = &entry->auth->source;
     luci_db_t *db;
     luci_result_t result = source->borrow(source->baton, &db);
 
     if (result != LUCI_OK)
         return result;
-    result = luci_db_transaction(db, write_arrival, arrival, pool);
+    result = luci_db_transaction(db, write_entry, entry, pool);
     source->give_back(source->baton, db);
-    if (result == LUCI_OK && arrival->request->attempt)
-        arrival->request->attempt->device_account =
-            device_account(arrival->key_id, arrival->stored_hash, pool);
-    if (result == LUCI_OK && arrival->removed)
-        luci_log(arrival->auth->log, LUCI_LOG_INFO, "LUCI0230",
+    if (result == LUCI_OK && entry->request->attempt)
+        entry->request->attempt->device_account = device_account(entry->key_id, entry->stored_hash, pool);
+    if (result == LUCI_OK && entry->removed)
+        luci_log(entry->auth->log, LUCI_LOG_INFO, "LUCI0230",
                  "user %s signs in and has %d sessions already: %d that would end first were removed",
-                 arrival->session->user.id, LUCI_SESSIONS_MOST, arrival->removed);
-    if (arrival->request->old_session)
-        luci_auth_forget(arrival->auth, arrival->request->old_session, pool);
+                 entry->session->user.id, LUCI_SESSIONS_MAX, entry->removed);
+    if (entry->request->old_session)
+        luci_auth_forget(entry->auth, entry->request->old_session, pool);
     return result;
 }
 
@@ -254,7 +253,7 @@ static luci_result_t find_taken(const luci_auth_t *auth, const luci_auth_request
 static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
                              luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
-    arrival_t arrival = { .auth = auth, .request = request, .session = session };
+    entry_t entry = { .auth = auth, .request = request, .session = session };
     count_t count = { .auth = auth, .request = request, .pool = pool };
     luci_credential_t credential = { .password = request->password,
                                      .start = count_sign_up,
@@ -264,11 +263,11 @@ static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t 
     luci_result_t result = check_lengths(auth->settings, request, 1, field);
 
     if (result == LUCI_OK)
-        result = luci_key_id(request->username, &arrival.key_id, pool);
+        result = luci_key_id(request->username, &entry.key_id, pool);
     if (result == LUCI_OK)
         result = look_sign_up(auth, request, pool);
     if (result == LUCI_OK)
-        result = find_taken(auth, request, arrival.key_id, pool);
+        result = find_taken(auth, request, entry.key_id, pool);
     if (result == LUCI_OK)
         result = luci_credential_hash(auth, &credential, &stored, pool);
     if (result == LUCI_OK)
@@ -277,9 +276,9 @@ static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t 
         result = luci_session_new(session, &user, auth->settings, request->now, pool);
     if (result != LUCI_OK)
         return result;
-    arrival.stored_hash = stored;
-    arrival.is_new = 1;
-    return store_arrival(&arrival, pool);
+    entry.stored_hash = stored;
+    entry.is_new = 1;
+    return store_entry(&entry, pool);
 }
 
 luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
@@ -305,18 +304,19 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
 static luci_result_t admit(const luci_auth_t *auth, const luci_auth_request_t *request,
                            luci_session_t *session, luci_verdict_t *verdict, apr_pool_t *pool)
 {
-    arrival_t arrival = {
+    entry_t entry = {
         .auth = auth, .request = request, .session = session, .stored_hash = verdict->stored_hash
     };
     luci_result_t result = luci_session_new(session, &verdict->user, auth->settings, request->now, pool);
 
     if (result == LUCI_OK)
-        result = luci_key_id(request->username, &arrival.key_id, pool);
-    return result == LUCI_OK ? store_arrival(&arrival, pool) : result;
+        result = luci_key_id(request->username, &entry.key_id, pool);
+    return result == LUCI_OK ? store_entry(&entry, pool) : result;
 }
 
-#define CHECKS_MOST                                                                                          \
-    3 /* of one password; another sign-in that replaced its outdated hash is the usual cause */
+#define CHECKS_MAX                                                                                           \
+    3 /* of one password; another sign-in that replaced its outdated hash is the usual cause                 \
+       */
 
 /* The same. What was changed between the check and the lock is checked again, so that the answer is about the
  * account as it is now. */
@@ -326,7 +326,7 @@ static luci_result_t admit_as_checked(const luci_auth_t *auth, const luci_auth_r
     luci_credential_t again = { .username = request->username, .password = request->password };
     luci_result_t checked = LUCI_OK, result = admit(auth, request, session, verdict, pool);
 
-    for (int checks = 1; result == LUCI_CONFLICT && checks < CHECKS_MOST; checks++) {
+    for (int checks = 1; result == LUCI_CONFLICT && checks < CHECKS_MAX; checks++) {
         checked = luci_credential_check(auth, &again, verdict, pool);
         result = checked == LUCI_OK ? admit(auth, request, session, verdict, pool) : checked;
     }
@@ -405,7 +405,7 @@ static luci_result_t find_just_made(luci_db_t *db, const luci_auth_request_t *re
     result = luci_user_get(db, key.user.id, &user, pool);
     if (result != LUCI_OK || !user.created_at)
         return result;
-    age = request->now - luci_moment_clamp(luci_sql_to_number(user.created_at, 0));
+    age = request->now - luci_timestamp_clamp(luci_sql_to_number(user.created_at, 0));
     if (age >= TWICE_WITHIN || age <= -TWICE_WITHIN)
         return LUCI_OK;
     result = luci_db_has_user_index(db, &has_index);
@@ -441,13 +441,13 @@ luci_result_t luci_auth_sign_up_twice(const luci_auth_t *auth, luci_auth_request
 
 /* Verifies it and remembers what it came to, for the row that it was verified against. */
 static luci_result_t verify_anew(const luci_auth_t *auth, const luci_auth_request_t *request,
-                                 const luci_password_trial_t *trial, luci_verdict_t *verdict,
+                                 const luci_password_check_t *check, luci_verdict_t *verdict,
                                  apr_pool_t *pool)
 {
     luci_result_t result = verify(auth, request, verdict, pool);
     luci_key_t key = { .stored_hash = verdict->stored_hash, .user = verdict->user };
 
-    luci_password_settle(auth->passwords, trial, result, verdict->reason, key.user.id ? &key : NULL,
+    luci_password_settle(auth->passwords, check, result, verdict->reason, key.user.id ? &key : NULL,
                          request->now, pool);
     return result;
 }
@@ -457,7 +457,7 @@ static luci_result_t verify_anew(const luci_auth_t *auth, const luci_auth_reques
 static luci_result_t recall(const luci_auth_t *auth, const luci_auth_request_t *request,
                             luci_verdict_t *verdict, apr_pool_t *pool)
 {
-    luci_password_trial_t trial;
+    luci_password_check_t check;
     luci_key_t key = { 0 };
     const char *key_id;
     luci_result_t found, result = luci_key_id(request->username, &key_id, pool);
@@ -467,10 +467,10 @@ static luci_result_t recall(const luci_auth_t *auth, const luci_auth_request_t *
     found = result == LUCI_OK ? luci_credential_find(auth, key_id, &key, pool) : result;
     if (found == LUCI_OK || found == LUCI_NOT_FOUND) {
         verdict->user = key.user;
-        result = luci_password_recall(auth->passwords, &trial, key_id, request->password,
+        result = luci_password_recall(auth->passwords, &check, key_id, request->password,
                                       found == LUCI_OK ? &key : NULL, &verdict->reason, request->now, pool);
         if (result == LUCI_EXPIRED)
-            return verify_anew(auth, request, &trial, verdict, pool);
+            return verify_anew(auth, request, &check, verdict, pool);
         found = result;
         verdict->is_repeated = result == LUCI_DENIED || result == LUCI_NOT_FOUND;
     }

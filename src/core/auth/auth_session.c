@@ -45,7 +45,7 @@ luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const luci_session_t *
 enum { HASHED, RENEWED, REMOVED, CHANGES };
 
 static const luci_event_kind_t change_events[CHANGES] = {
-    [HASHED] = LUCI_EVENT_TAKEOVER,
+    [HASHED] = LUCI_EVENT_MIGRATION,
     [RENEWED] = LUCI_EVENT_RENEWAL,
     [REMOVED] = LUCI_EVENT_EXPIRY,
 };

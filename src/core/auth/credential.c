@@ -14,11 +14,11 @@ typedef struct {
     luci_result_t making;
     luci_reason_t denial; /* why, when the answer is DENIED */
     apr_pool_t *pool;
-} trial_t;
+} check_t;
 
-static luci_result_t in_turn(const luci_auth_t *auth, luci_hash_work_fn *work, trial_t *trial)
+static luci_result_t in_turn(const luci_auth_t *auth, luci_hash_work_fn *work, check_t *check)
 {
-    return auth->hasher.run ? auth->hasher.run(auth->hasher.baton, work, trial) : work(trial);
+    return auth->hasher.run ? auth->hasher.run(auth->hasher.baton, work, check) : work(check);
 }
 
 luci_result_t luci_credential_find(const luci_auth_t *auth, const char *id, luci_key_t *key, apr_pool_t *pool)
@@ -53,56 +53,56 @@ luci_result_t luci_credential_name(const luci_auth_t *auth, const char **usernam
 }
 
 /* What is to be done before anything is hashed. */
-static luci_result_t start(const trial_t *trial)
+static luci_result_t start(const check_t *check)
 {
-    const luci_credential_t *credential = trial->credential;
+    const luci_credential_t *credential = check->credential;
 
     return credential->start ? credential->start(credential->start_baton) : LUCI_OK;
 }
 
-static luci_result_t make_hash(trial_t *trial)
+static luci_result_t make_hash(check_t *check)
 {
-    return luci_password_hash(&trial->auth->settings->hash, trial->normalised, &trial->stored, trial->pool);
+    return luci_password_hash(&check->auth->settings->hash, check->normalised, &check->stored, check->pool);
 }
 
 static luci_result_t hash_new(void *baton)
 {
-    trial_t *trial = baton;
-    luci_result_t result = start(trial);
+    check_t *check = baton;
+    luci_result_t result = start(check);
 
-    return result == LUCI_OK ? make_hash(trial) : result;
+    return result == LUCI_OK ? make_hash(check) : result;
 }
 
 luci_result_t luci_credential_hash(const luci_auth_t *auth, const luci_credential_t *credential,
                                    char **stored, apr_pool_t *pool)
 {
-    trial_t trial = { .auth = auth, .credential = credential, .pool = pool };
+    check_t check = { .auth = auth, .credential = credential, .pool = pool };
     char *normalised;
     luci_result_t result = luci_policy_nfkc(credential->password, &normalised, pool);
 
     if (result != LUCI_OK)
         return result;
-    trial.normalised = normalised;
-    result = in_turn(auth, hash_new, &trial);
-    *stored = trial.stored;
+    check.normalised = normalised;
+    result = in_turn(auth, hash_new, &check);
+    *stored = check.stored;
     luci_secret_wipe_string(normalised);
     return result;
 }
 
 /* The verdict on a password. Without a hash that can be verified, and beside one that takes no time, one is
  * computed all the same, so that the time does not tell who exists. */
-static luci_result_t judge(trial_t *trial)
+static luci_result_t judge(check_t *check)
 {
-    const luci_key_t *key = trial->key;
+    const luci_key_t *key = check->key;
     luci_result_t result = LUCI_INVALID;
 
     if (key)
-        result = luci_password_verify(key->stored_hash, trial->normalised);
-    trial->denial = result == LUCI_INVALID ? LUCI_REASON_NO_PASSWORD
+        result = luci_password_verify(key->stored_hash, check->normalised);
+    check->denial = result == LUCI_INVALID ? LUCI_REASON_NO_PASSWORD
                     : result == LUCI_OK    ? LUCI_REASON_DISABLED
                                            : LUCI_REASON_WRONG_PASSWORD;
     if (result == LUCI_INVALID || (result == LUCI_DENIED && luci_password_is_cheap(key->stored_hash))) {
-        result = luci_password_verify_dummy(&trial->auth->settings->hash, trial->normalised);
+        result = luci_password_verify_dummy(&check->auth->settings->hash, check->normalised);
         return result == LUCI_OK ? LUCI_DENIED : result;
     }
     if (result == LUCI_OK && key->user.disabled)
@@ -113,60 +113,60 @@ static luci_result_t judge(trial_t *trial)
 /* A hash of another kind or cost than configured is made anew now that the password is known. */
 static luci_result_t try_password(void *baton)
 {
-    trial_t *trial = baton;
-    luci_result_t result = start(trial);
+    check_t *check = baton;
+    luci_result_t result = start(check);
 
     if (result != LUCI_OK)
         return result;
-    result = judge(trial);
-    if (result == LUCI_OK && luci_password_outdated(trial->key->stored_hash, &trial->auth->settings->hash))
-        trial->making = make_hash(trial);
+    result = judge(check);
+    if (result == LUCI_OK && luci_password_outdated(check->key->stored_hash, &check->auth->settings->hash))
+        check->making = make_hash(check);
     return result;
 }
 
 /* Failing to replace an outdated hash is no reason to turn the user away. Returns the hash that stands there
  * afterwards. */
-static const char *replace_outdated(const trial_t *trial)
+static const char *replace_outdated(const check_t *check)
 {
-    const luci_db_source_t *source = &trial->auth->source;
+    const luci_db_source_t *source = &check->auth->source;
     luci_db_t *db;
-    luci_result_t result = trial->making;
+    luci_result_t result = check->making;
 
-    if (result == LUCI_OK && !trial->stored)
-        return trial->key->stored_hash;
+    if (result == LUCI_OK && !check->stored)
+        return check->key->stored_hash;
     if (result == LUCI_OK)
         result = source->borrow(source->baton, &db);
     if (result == LUCI_OK) {
-        result = luci_key_replace_hash(db, trial->key, trial->stored, trial->pool);
+        result = luci_key_replace_hash(db, check->key, check->stored, check->pool);
         source->give_back(source->baton, db);
     }
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
-        luci_log(trial->auth->log, LUCI_LOG_WARNING, "LUCI0201",
-                 "an outdated password hash of user %s could not be replaced: %s", trial->key->user.id,
+        luci_log(check->auth->log, LUCI_LOG_WARNING, "LUCI0201",
+                 "an outdated password hash of user %s could not be replaced: %s", check->key->user.id,
                  luci_result_name(result));
-    return result == LUCI_OK ? trial->stored : trial->key->stored_hash;
+    return result == LUCI_OK ? check->stored : check->key->stored_hash;
 }
 
-static luci_result_t check(trial_t *trial, luci_key_t *key)
+static luci_result_t run_check(check_t *check, luci_key_t *key)
 {
-    apr_pool_t *pool = trial->pool;
+    apr_pool_t *pool = check->pool;
     const char *id;
     char *normalised;
-    luci_result_t found, result = luci_key_id(trial->credential->username, &id, pool);
+    luci_result_t found, result = luci_key_id(check->credential->username, &id, pool);
 
     if (result != LUCI_OK)
         return result;
-    if (trial->auth->hasher.is_full && trial->auth->hasher.is_full(trial->auth->hasher.baton))
+    if (check->auth->hasher.is_full && check->auth->hasher.is_full(check->auth->hasher.baton))
         return LUCI_BUSY;
-    found = luci_credential_find(trial->auth, id, key, pool);
+    found = luci_credential_find(check->auth, id, key, pool);
     if (found != LUCI_OK && found != LUCI_NOT_FOUND)
         return found;
-    result = luci_policy_nfkc(trial->credential->password, &normalised, pool);
+    result = luci_policy_nfkc(check->credential->password, &normalised, pool);
     if (result != LUCI_OK)
         return result;
-    trial->key = found == LUCI_OK ? key : NULL;
-    trial->normalised = normalised;
-    result = in_turn(trial->auth, try_password, trial);
+    check->key = found == LUCI_OK ? key : NULL;
+    check->normalised = normalised;
+    result = in_turn(check->auth, try_password, check);
     luci_secret_wipe_string(normalised);
     return result == LUCI_DENIED && found == LUCI_NOT_FOUND ? LUCI_NOT_FOUND : result;
 }
@@ -174,14 +174,14 @@ static luci_result_t check(trial_t *trial, luci_key_t *key)
 luci_result_t luci_credential_check(const luci_auth_t *auth, const luci_credential_t *credential,
                                     luci_verdict_t *verdict, apr_pool_t *pool)
 {
-    trial_t trial = { .auth = auth, .credential = credential, .making = LUCI_OK, .pool = pool };
+    check_t check = { .auth = auth, .credential = credential, .making = LUCI_OK, .pool = pool };
     luci_key_t key = { 0 };
-    luci_result_t result = check(&trial, &key);
+    luci_result_t result = run_check(&check, &key);
 
-    verdict->stored_hash = result == LUCI_OK ? replace_outdated(&trial) : key.stored_hash;
+    verdict->stored_hash = result == LUCI_OK ? replace_outdated(&check) : key.stored_hash;
     verdict->user = key.user;
     verdict->reason = result == LUCI_NOT_FOUND ? LUCI_REASON_UNKNOWN_USER
-                      : result == LUCI_DENIED  ? trial.denial
+                      : result == LUCI_DENIED  ? check.denial
                                                : luci_reason_of(result);
     return result;
 }

@@ -14,7 +14,7 @@
 #define HOLD_WAIT 100
 
 #define POLL_MS 5                /* how often those who wait look for the answer */
-#define WAIT_OF_MANY 1000        /* ms; of threads beyond waiting_most */
+#define WAIT_OF_MANY 1000        /* ms; of threads beyond waiting_max */
 #define CLAIM_FOR LUCI_MS_MINUTE /* longer than any verification takes */
 
 /* Parts of the table. What lies in one does not push out what lies in another. */
@@ -31,14 +31,14 @@ typedef struct {
     pid_t process;
 } claim_t;
 
-_Static_assert(sizeof(known_t) <= LUCI_PASSWORD_RECORD_MOST && sizeof(claim_t) <= LUCI_PASSWORD_RECORD_MOST,
+_Static_assert(sizeof(known_t) <= LUCI_PASSWORD_RECORD_MAX && sizeof(claim_t) <= LUCI_PASSWORD_RECORD_MAX,
                "a record is too small");
 
 /* ---- Keys ---- */
 
-static void key_of(const luci_password_trial_t *trial, part_t part, unsigned char key[LUCI_SHA256_BYTES])
+static void key_of(const luci_password_check_t *check, part_t part, unsigned char key[LUCI_SHA256_BYTES])
 {
-    memcpy(key, trial->digest, LUCI_SHA256_BYTES);
+    memcpy(key, check->digest, LUCI_SHA256_BYTES);
     key[0] = (unsigned char)((key[0] & ~(LUCI_SHARED_TABLE_PARTS - 1)) | part);
 }
 
@@ -50,7 +50,7 @@ static luci_result_t digest_of(const luci_password_memory_t *memory, const char 
     unsigned char *text = apr_palloc(scratch, length);
     luci_result_t result;
 
-    memcpy(text, memory->mark, LUCI_SHA256_BYTES);
+    memcpy(text, memory->namespace_key, LUCI_SHA256_BYTES);
     memcpy(text + LUCI_SHA256_BYTES, key_id, name);
     memcpy(text + LUCI_SHA256_BYTES + name, password, secret);
     result = luci_secret_hmac(memory->secret, text, length, digest);
@@ -84,13 +84,13 @@ static void stay(const luci_password_memory_t *memory, const unsigned char *key,
     luci_shared_table_put(memory->table, key, &value, now);
 }
 
-static int look_in(const luci_password_memory_t *memory, const luci_password_trial_t *trial, part_t part,
+static int look_in(const luci_password_memory_t *memory, const luci_password_check_t *check, part_t part,
                    const unsigned char *bound, luci_ms_t now, known_t *known)
 {
     unsigned char key[LUCI_SHA256_BYTES];
     const luci_shared_record_t *record;
 
-    key_of(trial, part, key);
+    key_of(check, part, key);
     record = luci_shared_table_find(memory->table, key, now);
     if (!record || record->length != sizeof *known)
         return 0;
@@ -102,11 +102,11 @@ static int look_in(const luci_password_memory_t *memory, const luci_password_tri
     return 1;
 }
 
-static int look(const luci_password_memory_t *memory, const luci_password_trial_t *trial,
+static int look(const luci_password_memory_t *memory, const luci_password_check_t *check,
                 const unsigned char *bound, luci_ms_t now, known_t *known)
 {
-    return look_in(memory, trial, PART_RIGHT, bound, now, known) ||
-           look_in(memory, trial, PART_WRONG, bound, now, known);
+    return look_in(memory, check, PART_RIGHT, bound, now, known) ||
+           look_in(memory, check, PART_WRONG, bound, now, known);
 }
 
 static int is_gone(pid_t process)
@@ -115,7 +115,7 @@ static int is_gone(pid_t process)
 }
 
 /* 1: it is ours to verify now. 0: somebody does so already. */
-static int claim(const luci_password_memory_t *memory, luci_password_trial_t *trial, luci_ms_t now)
+static int claim(const luci_password_memory_t *memory, luci_password_check_t *check, luci_ms_t now)
 {
     unsigned char key[LUCI_SHA256_BYTES];
     claim_t mine = { .process = getpid() };
@@ -123,7 +123,7 @@ static int claim(const luci_password_memory_t *memory, luci_password_trial_t *tr
     const luci_shared_record_t *record;
     claim_t other;
 
-    key_of(trial, PART_CLAIM, key);
+    key_of(check, PART_CLAIM, key);
     record = luci_shared_table_find(memory->table, key, now);
     if (record && record->length == sizeof other) {
         memcpy(&other, record->bytes, sizeof other);
@@ -132,24 +132,24 @@ static int claim(const luci_password_memory_t *memory, luci_password_trial_t *tr
     }
     if (luci_secret_random((unsigned char *)&mine.number, sizeof mine.number) != LUCI_OK || mine.number == 0)
         return 1; /* without a claim */
-    trial->claim = mine.number;
+    check->claim = mine.number;
     luci_shared_table_put(memory->table, key, &value, now);
     return 1;
 }
 
-static void give_up_claim(const luci_password_memory_t *memory, const luci_password_trial_t *trial,
+static void give_up_claim(const luci_password_memory_t *memory, const luci_password_check_t *check,
                           luci_ms_t now)
 {
     unsigned char key[LUCI_SHA256_BYTES];
     const luci_shared_record_t *record;
     claim_t claimed;
 
-    key_of(trial, PART_CLAIM, key);
+    key_of(check, PART_CLAIM, key);
     record = luci_shared_table_find(memory->table, key, now);
     if (!record || record->length != sizeof claimed)
         return;
     memcpy(&claimed, record->bytes, sizeof claimed);
-    if (claimed.number == trial->claim && luci_shared_table_remove(memory->table, key) != LUCI_OK)
+    if (claimed.number == check->claim && luci_shared_table_remove(memory->table, key) != LUCI_OK)
         return; /* it went by itself */
 }
 
@@ -164,62 +164,62 @@ static void pause_briefly(void)
 
 typedef enum { KNOWN, OURS, THEIRS } state_t;
 
-static state_t state_of(const luci_password_memory_t *memory, luci_password_trial_t *trial,
+static state_t state_of(const luci_password_memory_t *memory, luci_password_check_t *check,
                         const unsigned char *bound, luci_ms_t now, known_t *known)
 {
     state_t state = OURS;
 
     if (luci_shared_table_hold(memory->table, HOLD_WAIT) != LUCI_OK)
         return OURS;
-    if (look(memory, trial, bound, now, known))
+    if (look(memory, check, bound, now, known))
         state = KNOWN;
-    else if (!claim(memory, trial, now))
+    else if (!claim(memory, check, now))
         state = THEIRS;
     luci_shared_table_release(memory->table);
     return state;
 }
 
 /* Who waited in vain verifies by himself: how many do that at once the hasher says. */
-static state_t wait_for_others(const luci_password_memory_t *memory, luci_password_trial_t *trial,
+static state_t wait_for_others(const luci_password_memory_t *memory, luci_password_check_t *check,
                                const unsigned char *bound, luci_ms_t now, known_t *known)
 {
     luci_ms_t most = memory->wait;
     state_t state = THEIRS;
 
-    if (apr_atomic_inc32(memory->waiting) >= memory->waiting_most && most > WAIT_OF_MANY)
+    if (apr_atomic_inc32(memory->waiting) >= memory->waiting_max && most > WAIT_OF_MANY)
         most = WAIT_OF_MANY;
     for (luci_ms_t waited = 0; state == THEIRS && waited < most; waited += POLL_MS) {
         pause_briefly();
-        state = state_of(memory, trial, bound, now + waited, known);
+        state = state_of(memory, check, bound, now + waited, known);
     }
     apr_atomic_dec32(memory->waiting);
     return state;
 }
 
-luci_result_t luci_password_recall(const luci_password_memory_t *memory, luci_password_trial_t *trial,
+luci_result_t luci_password_recall(const luci_password_memory_t *memory, luci_password_check_t *check,
                                    const char *key_id, const char *password, const luci_key_t *key,
                                    luci_reason_t *reason, luci_ms_t now, apr_pool_t *scratch)
 {
     unsigned char bound[LUCI_SHA256_BYTES];
     known_t known;
     state_t state;
-    luci_result_t result = digest_of(memory, key_id, password, trial->digest, scratch);
+    luci_result_t result = digest_of(memory, key_id, password, check->digest, scratch);
 
-    trial->claim = 0;
+    check->claim = 0;
     if (result == LUCI_OK)
         result = bind_to(memory, key, bound, scratch);
     if (result != LUCI_OK)
         return result;
-    state = state_of(memory, trial, bound, now, &known);
+    state = state_of(memory, check, bound, now, &known);
     if (state == THEIRS)
-        state = wait_for_others(memory, trial, bound, now, &known);
+        state = wait_for_others(memory, check, bound, now, &known);
     if (state != KNOWN)
         return LUCI_EXPIRED;
     *reason = (luci_reason_t)known.reason;
     return (luci_result_t)known.verdict;
 }
 
-void luci_password_settle(const luci_password_memory_t *memory, const luci_password_trial_t *trial,
+void luci_password_settle(const luci_password_memory_t *memory, const luci_password_check_t *check,
                           luci_result_t verdict, luci_reason_t reason, const luci_key_t *key, luci_ms_t now,
                           apr_pool_t *scratch)
 {
@@ -234,10 +234,10 @@ void luci_password_settle(const luci_password_memory_t *memory, const luci_passw
         is_verdict = 0;
     if (luci_shared_table_hold(memory->table, HOLD_WAIT) != LUCI_OK)
         return; /* the claim ends by itself */
-    key_of(trial, part, key_bytes);
+    key_of(check, part, key_bytes);
     if (is_verdict)
         luci_shared_table_put(memory->table, key_bytes, &value, now);
-    if (trial->claim != 0)
-        give_up_claim(memory, trial, now);
+    if (check->claim != 0)
+        give_up_claim(memory, check, now);
     luci_shared_table_release(memory->table);
 }

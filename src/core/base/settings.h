@@ -19,7 +19,7 @@ typedef apr_int64_t luci_ms_t;
 /* The largest moment of a JavaScript Date. Between this and its negative no sum or difference of two
  * overflows.
  */
-#define LUCI_MOMENT_MOST ((luci_ms_t)8640000000000000)
+#define LUCI_TIMESTAMP_MAX ((luci_ms_t)8640000000000000)
 
 #define LUCI_SESSION_ID_LENGTH 40 /* characters of [a-z0-9], as Lucia v2 */
 #define LUCI_USER_ID_LENGTH 15    /* characters of [a-z0-9], as Lucia v2 */

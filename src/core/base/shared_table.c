@@ -14,7 +14,7 @@
 
 struct luci_shared_table_t {
     pthread_mutex_t lock;
-    size_t record_most;
+    size_t record_max;
     size_t stride; /* bytes from one record to the next */
     uint32_t sets; /* of each part */
     unsigned char *records;
@@ -30,27 +30,27 @@ static size_t head_bytes(void)
     return rounded(sizeof(luci_shared_table_t), sizeof(luci_ms_t));
 }
 
-static size_t stride_of(size_t record_most)
+static size_t stride_of(size_t record_max)
 {
-    return rounded(sizeof(luci_shared_record_t) + record_most, sizeof(luci_ms_t));
+    return rounded(sizeof(luci_shared_record_t) + record_max, sizeof(luci_ms_t));
 }
 
 /* ---- Making it ---- */
 
-size_t luci_shared_table_least(size_t record_most)
+size_t luci_shared_table_min(size_t record_max)
 {
-    return head_bytes() + (size_t)LUCI_SHARED_TABLE_PARTS * WAYS * stride_of(record_most);
+    return head_bytes() + (size_t)LUCI_SHARED_TABLE_PARTS * WAYS * stride_of(record_max);
 }
 
 /* The memory lies at one address in all processes: they are forks of the one that made it. */
-luci_shared_table_t *luci_shared_table_make(void *memory, size_t bytes, size_t record_most)
+luci_shared_table_t *luci_shared_table_make(void *memory, size_t bytes, size_t record_max)
 {
     luci_shared_table_t *table = memory;
-    size_t stride = stride_of(record_most);
+    size_t stride = stride_of(record_max);
 
-    if (bytes < luci_shared_table_least(record_most) || luci_thread_shared_lock(&table->lock) != 0)
+    if (bytes < luci_shared_table_min(record_max) || luci_thread_shared_lock(&table->lock) != 0)
         return NULL;
-    table->record_most = record_most;
+    table->record_max = record_max;
     table->stride = stride;
     table->sets = (uint32_t)((bytes - head_bytes()) / ((size_t)LUCI_SHARED_TABLE_PARTS * WAYS * stride));
     table->records = (unsigned char *)memory + head_bytes();
@@ -154,7 +154,7 @@ void luci_shared_table_put(luci_shared_table_t *table, const unsigned char key[L
                            const luci_shared_value_t *value, luci_ms_t now)
 {
     luci_shared_record_t *record = place_for(table, key, now);
-    size_t length = value->length < table->record_most ? value->length : table->record_most;
+    size_t length = value->length < table->record_max ? value->length : table->record_max;
 
     __atomic_store_n(&record->length, 0, __ATOMIC_SEQ_CST); /* none, until all of it is written */
     memcpy(record->key, key, LUCI_SHA256_BYTES);

@@ -28,12 +28,12 @@ typedef struct {
     unsigned char bytes[];
 } luci_shared_record_t;
 
-/* The smallest memory for records of at most record_most bytes each. */
-size_t luci_shared_table_least(size_t record_most);
+/* The smallest memory for records of at most record_max bytes each. */
+size_t luci_shared_table_min(size_t record_max);
 
 /* Makes the table in memory of so many bytes, all of them zero, aligned for any type and shared by all who
  * will use it. NULL: the memory is too small, or the system has no lock to share. */
-luci_shared_table_t *luci_shared_table_make(void *memory, size_t bytes, size_t record_most);
+luci_shared_table_t *luci_shared_table_make(void *memory, size_t bytes, size_t record_max);
 
 /* How many records it has room for. */
 size_t luci_shared_table_room(const luci_shared_table_t *table);
@@ -50,7 +50,7 @@ const luci_shared_record_t *luci_shared_table_find(luci_shared_table_t *table,
 /* What is to be stored. */
 typedef struct {
     const void *bytes;
-    size_t length; /* at most record_most */
+    size_t length; /* at most record_max */
     luci_ms_t until;
     apr_int64_t worth;
 } luci_shared_value_t;

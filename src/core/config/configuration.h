@@ -37,8 +37,8 @@ typedef struct {
     int is_off;
 } luci_cache_name_t;
 
-#define LUCI_AUDIT_OFF "off"    /* of LuciaAuditLog */
-#define LUCI_DIRECTIVES_MOST 64 /* rows of both scopes together: one bit each in "set" */
+#define LUCI_AUDIT_OFF "off"   /* of LuciaAuditLog */
+#define LUCI_DIRECTIVES_MAX 64 /* rows of both scopes together: one bit each in "set" */
 
 typedef struct {
     luci_settings_t settings;

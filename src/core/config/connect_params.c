@@ -57,17 +57,17 @@ static int read_regular(const char *path, char *text, apr_size_t room, apr_size_
 /* The first line, without its end. */
 static luci_result_t read_file(const filling_t *filling, const char *path, const char **secret)
 {
-    char *text = apr_pcalloc(filling->pool, LUCI_SECRET_BYTES_MOST + 2);
+    char *text = apr_pcalloc(filling->pool, LUCI_SECRET_BYTES_MAX + 2);
     apr_size_t length = 0;
     const char *why;
 
     if (*path != '/')
         return fail(filling, "the file", path, "is not allowed: a path that starts with a slash");
-    if (!read_regular(path, text, LUCI_SECRET_BYTES_MOST + 1, &length, &why, filling->pool))
+    if (!read_regular(path, text, LUCI_SECRET_BYTES_MAX + 1, &length, &why, filling->pool))
         return fail(filling, "the file", path, apr_pstrcat(filling->pool, "can't be read: ", why, NULL));
     if (memchr(text, '\0', length))
         return fail(filling, "the file", path, "holds a NUL");
-    if (strcspn(text, "\r\n") > LUCI_SECRET_BYTES_MOST)
+    if (strcspn(text, "\r\n") > LUCI_SECRET_BYTES_MAX)
         return fail(filling, "the first line of the file", path, "is too long");
     text[strcspn(text, "\r\n")] = '\0';
     *secret = text;

@@ -8,7 +8,7 @@
 
 #include "core/db/sql.h"
 
-#define LUCI_SECRET_BYTES_MOST 1024 /* of a secret */
+#define LUCI_SECRET_BYTES_MAX 1024 /* of a secret */
 
 /* The path of a file is absolute. OK: *filled is from pool; params itself where nothing is to be filled in.
  * INVALID: *problem says why, as a phrase without any secret. */

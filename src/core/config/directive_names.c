@@ -27,8 +27,7 @@ int luci_word_is_identifier(const char *word)
 
     while (apr_isalnum(word[length]) || word[length] == '_')
         length++;
-    return length > 0 && length <= LUCI_IDENTIFIER_BYTES_MOST && word[length] == '\0' &&
-           !apr_isdigit(word[0]);
+    return length > 0 && length <= LUCI_IDENTIFIER_BYTES_MAX && word[length] == '\0' && !apr_isdigit(word[0]);
 }
 
 static const char *allowed_tables(const luci_limits_t *limits, apr_pool_t *pool)
@@ -38,7 +37,7 @@ static const char *allowed_tables(const luci_limits_t *limits, apr_pool_t *pool)
         pool,
         "three different names USER KEY SESSION, each of letters, digits and underscores, not "
         "starting with a digit, of at most %d characters",
-        LUCI_IDENTIFIER_BYTES_MOST);
+        LUCI_IDENTIFIER_BYTES_MAX);
 }
 
 static const char *parse_tables(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
@@ -71,7 +70,7 @@ static const char *allowed_attributes(const luci_limits_t *limits, apr_pool_t *p
         apr_psprintf(pool,
                      "1 to %d different columns of the user table, each of letters, digits and "
                      "underscores, not starting with a digit, of at most %d characters, and none of",
-                     LUCI_ATTRIBUTES_MAX, LUCI_IDENTIFIER_BYTES_MOST);
+                     LUCI_ATTRIBUTES_MAX, LUCI_IDENTIFIER_BYTES_MAX);
 
     (void)limits;
     for (int i = 0; i < COUNT(reserved_columns); i++)

@@ -13,16 +13,16 @@
 #define TEN_YEARS (3650 * LUCI_MS_DAY)
 
 /* A body has 8 KiB, and a form spends up to nine bytes on a unit. */
-#define USERNAME_UNITS_MOST 255
-#define PASSWORD_UNITS_MOST 1000
-#define HANDLES_MOST 1000
-#define HASHES_MOST 256
+#define USERNAME_UNITS_MAX 255
+#define PASSWORD_UNITS_MAX 1000
+#define HANDLES_MAX 1000
+#define HASHES_MAX 256
 
     SERVER("LuciaDatabase", "DRIVER PARAMS", NULL, "where users, keys and sessions are; using the module needs it",
            database, database, NULL),
     SERVER("LuciaDatabasePool", "MAX [WAIT]", "auto 5s",
            "database handles of a child process (auto: as many as threads), and the longest wait for one",
-           quota, pool_size, QUOTA(HANDLES_MOST, "handles", 5 * LUCI_MS_SECOND)),
+           quota, pool_size, QUOTA(HANDLES_MAX, "handles", 5 * LUCI_MS_SECOND)),
     SERVER("LuciaCreateSchema", "On|Off", "On", "whether missing tables and columns are made at start-up",
            flag, create_schema, NULL),
     SERVER("LuciaTables", "USER KEY SESSION", "auth_user user_key user_session", "names of the three tables",
@@ -60,18 +60,18 @@
            "whether browsers forget the pages in their cache when a session begins or ends",
            flag, clear_site_data, NULL),
     SERVER("LuciaUsernameLength", "MIN MAX", "4 31", "UTF-16 units of a new username",
-           lengths, settings.username_length, FROM_TO(1, USERNAME_UNITS_MOST)),
+           lengths, settings.username_length, FROM_TO(1, USERNAME_UNITS_MAX)),
     SERVER("LuciaUsernameProfile", "permissive|precis", "permissive",
            "what a new username may be: any text without invisible characters, or RFC 8265",
            choice, settings.username_profile, ONE_OF("permissive", "precis")),
     SERVER("LuciaPasswordLength", "MIN MAX", "6 255", "UTF-16 units of a new password",
-           lengths, settings.password_length, FROM_TO(1, PASSWORD_UNITS_MOST)),
+           lengths, settings.password_length, FROM_TO(1, PASSWORD_UNITS_MAX)),
     SERVER("LuciaPasswordHash", "argon2id [m=KiB] [t=N] [p=N]|lucia-scrypt", "argon2id m=19456 t=2 p=1",
            "what new password hashes are",
            hash_cost, settings.hash, NULL),
     SERVER("LuciaHashSlots", "MAX [WAIT]", "auto 5s",
            "password hashes at once in the whole server (auto: as many as cores), and the longest wait for a turn that may be expected",
-           quota, hash_slots, QUOTA(HASHES_MOST, "hashes", 5 * LUCI_MS_SECOND)),
+           quota, hash_slots, QUOTA(HASHES_MAX, "hashes", 5 * LUCI_MS_SECOND)),
     SERVER("LuciaThrottle", "[account=N/TIME] [ip=N/TIME] [signup=N/TIME] [account-success=N/TIME] [ip-success=N/TIME]|off",
            "account=10/15min ip=100/15min signup=300/1h",
            "failed sign-ins of an account and from an address, and sign-ups from one; beyond it 429",

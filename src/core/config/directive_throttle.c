@@ -8,9 +8,9 @@
 
 /* ---- account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME ---- */
 
-#define TRIES_MOST 1000000
-#define PERIOD_LEAST LUCI_MS_SECOND
-#define PERIOD_MOST (30 * LUCI_MS_DAY)
+#define TRIES_MAX 1000000
+#define PERIOD_MIN LUCI_MS_SECOND
+#define PERIOD_MAX (30 * LUCI_MS_DAY)
 
 /* What a part is that isn't written. The first two are the contract's; a school behind one address that signs
  * up together should pass the third. Nobody signs in once a second, nor does a company of thousands behind
@@ -31,7 +31,7 @@ static const char *allowed_throttle(const luci_limits_t *limits, apr_pool_t *poo
         "account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME, each "
         "at most once, with N from 1 to %d and TIME from 1s to 30d, such as account=10/15min, "
         "or account=off; or off alone",
-        TRIES_MOST);
+        TRIES_MAX);
 }
 
 /* What follows the equals sign. */
@@ -46,8 +46,8 @@ static int parse_limit(const char *text, luci_limit_t *limit, apr_pool_t *pool)
         return 1;
     }
     if (!slash ||
-        !luci_word_number(apr_pstrmemdup(pool, text, (apr_size_t)(slash - text)), 1, TRIES_MOST, &most) ||
-        !luci_word_ms(slash + 1, &period) || period < PERIOD_LEAST || period > PERIOD_MOST)
+        !luci_word_number(apr_pstrmemdup(pool, text, (apr_size_t)(slash - text)), 1, TRIES_MAX, &most) ||
+        !luci_word_ms(slash + 1, &period) || period < PERIOD_MIN || period > PERIOD_MAX)
         return 0;
     *limit = (luci_limit_t){ (apr_uint32_t)most, period };
     return 1;
@@ -104,13 +104,13 @@ const luci_type_t luci_type_throttle = {
 
 /* ---- {file:/path} or {env:NAME} ---- */
 
-#define SECRET_BYTES_LEAST 32
+#define SECRET_BYTES_MIN 32
 
 static const char *allowed_secret_place(const luci_limits_t *limits, apr_pool_t *pool)
 {
     (void)limits;
     return apr_psprintf(pool, "{file:/path} or {env:NAME} with at least %d characters there",
-                        SECRET_BYTES_LEAST);
+                        SECRET_BYTES_MIN);
 }
 
 static const char *parse_secret_place(const apr_array_header_t *words, const luci_limits_t *limits,
@@ -120,7 +120,7 @@ static const char *parse_secret_place(const apr_array_header_t *words, const luc
 
     if (luci_connect_secret(LUCI_WORD(words, 0), &secret, &problem, pool) != LUCI_OK)
         return apr_pstrcat(pool, problem, "; allowed is ", allowed_secret_place(limits, pool), NULL);
-    if (strlen(secret) < SECRET_BYTES_LEAST)
+    if (strlen(secret) < SECRET_BYTES_MIN)
         return apr_pstrcat(pool, "the secret is too short; allowed is ", allowed_secret_place(limits, pool),
                            NULL);
     *(luci_secret_place_value_t *)value = secret;

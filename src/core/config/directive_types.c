@@ -222,8 +222,8 @@ static const char *allowed_hash_cost(const luci_limits_t *limits, apr_pool_t *po
         pool,
         "argon2id [m=KiB] [t=N] [p=N] with m from %d to %d and not below %d times p, t from 1 to %d, "
         "p from 1 to %d; or lucia-scrypt",
-        LUCI_ARGON2_MEMORY_KIB_LEAST, LUCI_ARGON2_MEMORY_KIB_MOST, ARGON2_LANE_KIB, LUCI_ARGON2_PASSES_MOST,
-        LUCI_ARGON2_LANES_MOST);
+        LUCI_ARGON2_MEMORY_KIB_MIN, LUCI_ARGON2_MEMORY_KIB_MAX, ARGON2_LANE_KIB, LUCI_ARGON2_PASSES_MAX,
+        LUCI_ARGON2_LANES_MAX);
 }
 
 /* Reads one of "m=..", "t=..", "p=.."; each may stand once. */
@@ -234,9 +234,9 @@ static int parse_argon2_cost(const char *word, luci_hash_cost_t *cost, unsigned 
         apr_int64_t least, most;
         apr_uint32_t *value;
     } parameters[] = {
-        { "m=", LUCI_ARGON2_MEMORY_KIB_LEAST, LUCI_ARGON2_MEMORY_KIB_MOST, &cost->memory_kib },
-        { "t=", 1, LUCI_ARGON2_PASSES_MOST, &cost->passes },
-        { "p=", 1, LUCI_ARGON2_LANES_MOST, &cost->lanes },
+        { "m=", LUCI_ARGON2_MEMORY_KIB_MIN, LUCI_ARGON2_MEMORY_KIB_MAX, &cost->memory_kib },
+        { "t=", 1, LUCI_ARGON2_PASSES_MAX, &cost->passes },
+        { "p=", 1, LUCI_ARGON2_LANES_MAX, &cost->lanes },
     };
 
     for (unsigned int i = 0; i < sizeof(parameters) / sizeof(*parameters); i++) {

@@ -31,8 +31,8 @@ typedef const char *luci_allowed_fn(const luci_limits_t *limits, apr_pool_t *poo
 
 typedef struct {
     size_t size; /* bytes of *value */
-    int least_words;
-    int most_words;
+    int min_words;
+    int max_words;
     luci_parse_fn *parse;
     luci_allowed_fn *allowed;
     void (*append)(void *value,
@@ -40,7 +40,7 @@ typedef struct {
     int secret; /* the words hold secrets and are never shown; the phrase stands alone */
 } luci_type_t;
 
-#define LUCI_WORDS_ANY 1000 /* most_words of a list without a bound of its own */
+#define LUCI_WORDS_ANY 1000 /* max_words of a list without a bound of its own */
 
 /* What each type writes; directives.c checks the members of its rows against these. */
 typedef int luci_flag_value_t;
@@ -98,7 +98,7 @@ const char *luci_word_path(const char *path, apr_pool_t *pool);
 
 /* Names: directive_names.c */
 
-#define LUCI_IDENTIFIER_BYTES_MOST 63 /* PostgreSQL's bound, the least of the three engines */
+#define LUCI_IDENTIFIER_BYTES_MAX 63 /* PostgreSQL's bound, the least of the three engines */
 
 /* 1 for letters, digits and underscores, not starting with a digit: what a table or column may be called. */
 int luci_word_is_identifier(const char *word);

@@ -43,7 +43,7 @@ static const luci_row_t rows[] = {
 };
 
 #define ROWS (sizeof(rows) / sizeof(*rows))
-_Static_assert(ROWS <= LUCI_DIRECTIVES_MOST, "one bit of \"set\" a row");
+_Static_assert(ROWS <= LUCI_DIRECTIVES_MAX, "one bit of \"set\" a row");
 
 static apr_uint64_t *set_bits(const luci_scope_t *scope, const void *config)
 {
@@ -104,7 +104,7 @@ const char *luci_directives_set(int n, const char *args, void *config, apr_pool_
     void *value = apr_pcalloc(pool, row->type->size);
     const char *problem;
 
-    if (words->nelts < row->type->least_words || words->nelts > row->type->most_words)
+    if (words->nelts < row->type->min_words || words->nelts > row->type->max_words)
         problem = miscounted(row, words, pool);
     else
         problem = row->type->parse(words, row->limits, value, pool);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-int luci_control_split(char *bytes, size_t length, const char *words[LUCI_CONTROL_WORDS_MOST])
+int luci_control_split(char *bytes, size_t length, const char *words[LUCI_CONTROL_WORDS_MAX])
 {
     char *end = memchr(bytes, '\n', length), *tab;
     int count = 0;
@@ -16,7 +16,7 @@ int luci_control_split(char *bytes, size_t length, const char *words[LUCI_CONTRO
     *end = '\0';
     if (luci_text_valid_bytes(bytes, (size_t)(end - bytes)) != (size_t)(end - bytes))
         return 0;
-    for (words[count++] = bytes; count < LUCI_CONTROL_WORDS_MOST && (tab = strchr(bytes, '\t')) != NULL;
+    for (words[count++] = bytes; count < LUCI_CONTROL_WORDS_MAX && (tab = strchr(bytes, '\t')) != NULL;
          bytes = tab + 1) {
         *tab = '\0';
         words[count++] = tab + 1;

@@ -5,13 +5,13 @@
 
 #include "core/throttle/throttle.h"
 
-#define LUCI_CONTROL_LINE_MOST 4096 /* bytes of a line, with its end */
-#define LUCI_CONTROL_WORDS_MOST 8
+#define LUCI_CONTROL_LINE_MAX 4096 /* bytes of a line, with its end */
+#define LUCI_CONTROL_WORDS_MAX 8
 
 /* Takes the line apart that these bytes begin with, in place: words point into them. Returns how many words
  * there are, the last one with everything behind it. -1: the line has no end yet; 0: it is not UTF-8 or holds
  * a NUL. */
-int luci_control_split(char *bytes, size_t length, const char *words[LUCI_CONTROL_WORDS_MOST]);
+int luci_control_split(char *bytes, size_t length, const char *words[LUCI_CONTROL_WORDS_MAX]);
 
 /* Whose counts are to be forgotten. */
 typedef enum { LUCI_CONTROL_ACCOUNT, LUCI_CONTROL_ADDRESS, LUCI_CONTROL_ALL } luci_control_kind_t;

@@ -27,7 +27,7 @@ typedef struct {
 /* A prepared statement and its own arguments. The driver wants them without const and does not write. */
 typedef struct {
     apr_dbd_prepared_t *prepared;
-    const char *argument[LUCI_SQL_ARGUMENTS_MOST];
+    const char *argument[LUCI_SQL_ARGUMENTS_MAX];
     int arguments;
     int may_conflict;
 } luci_bound_t;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/db/connection_open.h"
 
-#include "core/guard/aside.h"
+#include "core/guard/offload.h"
 
 #include <apr_strings.h>
 
@@ -13,10 +13,10 @@ static apr_status_t destroy_pool(void *pool)
 
 /* A library waits for a server that accepts and then says nothing as long as it takes, and has no socket yet
  * that could be shut down. */
-static luci_result_t open_aside(luci_connection_t *connection, luci_opening_t *opening)
+static luci_result_t open_offloaded(luci_connection_t *connection, luci_opening_t *opening)
 {
     static volatile apr_uint32_t opening_of_process;
-    luci_aside_t aside = { .work = luci_connection_open_handle, .undo = luci_connection_close_handle };
+    luci_offload_t aside = { .work = luci_connection_open_handle, .undo = luci_connection_close_handle };
     luci_ms_t most = luci_deadline_left(&connection->deadline);
     luci_result_t result;
 
@@ -28,7 +28,7 @@ static luci_result_t open_aside(luci_connection_t *connection, luci_opening_t *o
     aside.baton = apr_pmemdup(aside.pool, opening, sizeof *opening);
     ((luci_opening_t *)aside.baton)->params = apr_pstrdup(aside.pool, opening->params);
     ((luci_opening_t *)aside.baton)->pool = aside.pool;
-    result = luci_aside_run(&aside, most);
+    result = luci_offload_run(&aside, most);
     if (result == LUCI_BUSY)
         return luci_connection_give_up(connection);
     connection->hung = result != LUCI_OK;
@@ -45,7 +45,7 @@ static luci_result_t open_in_time(luci_connection_t *connection, const char *par
     luci_result_t result = LUCI_OK;
 
     if (luci_sql_is_server(connection->dialect))
-        result = open_aside(connection, &opening);
+        result = open_offloaded(connection, &opening);
     else
         luci_connection_open_handle(&opening);
     if (result != LUCI_OK)

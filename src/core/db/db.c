@@ -65,7 +65,7 @@ typedef struct {
     apr_array_header_t *rows; /* it reads all rows */
     int *changed;             /* when it writes */
     apr_pool_t *pool;
-} errand_t;
+} query_t;
 
 /* A connection makes only the statements that are asked of it. */
 static const luci_sql_statement_t *statement_of(luci_db_t *db, luci_sql_id_t id)
@@ -79,70 +79,70 @@ static const luci_sql_statement_t *statement_of(luci_db_t *db, luci_sql_id_t id)
 }
 
 /* The statement prepared, with those of its arguments that it takes on this connection. */
-static luci_result_t prepare(luci_db_t *db, const errand_t *errand, luci_bound_t *bound)
+static luci_result_t prepare(luci_db_t *db, const query_t *query, luci_bound_t *bound)
 {
     const luci_sql_statement_t *statement;
     luci_result_t result = luci_db_connect(db);
 
     if (result != LUCI_OK)
         return result;
-    statement = statement_of(db, errand->id);
-    if (!db->prepared[errand->id])
-        result = luci_connection_prepare(&db->connection, statement->text, &db->prepared[errand->id]);
+    statement = statement_of(db, query->id);
+    if (!db->prepared[query->id])
+        result = luci_connection_prepare(&db->connection, statement->text, &db->prepared[query->id]);
     if (result != LUCI_OK)
         return result;
-    bound->prepared = db->prepared[errand->id];
+    bound->prepared = db->prepared[query->id];
     bound->arguments = statement->arguments;
     bound->may_conflict = statement->may_conflict;
     for (int i = 0; i < statement->arguments; i++)
-        bound->argument[i] = errand->arguments[statement->argument[i]];
+        bound->argument[i] = query->arguments[statement->argument[i]];
     return LUCI_OK;
 }
 
-static luci_result_t run_once(luci_db_t *db, const errand_t *errand)
+static luci_result_t run_once(luci_db_t *db, const query_t *query)
 {
     luci_bound_t bound = { 0 };
-    luci_result_t result = prepare(db, errand, &bound);
+    luci_result_t result = prepare(db, query, &bound);
 
     if (result != LUCI_OK)
         return result;
-    if (errand->rows) {
-        apr_array_clear(errand->rows);
-        return luci_connection_select_all(&db->connection, &bound, errand->rows, errand->pool);
+    if (query->rows) {
+        apr_array_clear(query->rows);
+        return luci_connection_select_all(&db->connection, &bound, query->rows, query->pool);
     }
-    if (errand->row)
-        return luci_connection_select(&db->connection, &bound, errand->row, errand->pool);
-    return luci_connection_execute(&db->connection, &bound, errand->changed, errand->pool);
+    if (query->row)
+        return luci_connection_select(&db->connection, &bound, query->row, query->pool);
+    return luci_connection_execute(&db->connection, &bound, query->changed, query->pool);
 }
 
 /* Inside a transaction nothing is repeated: the whole of it is, by luci_db_transaction. A connection that was
  * fresh gains nothing from another one. */
-static luci_result_t run(luci_db_t *db, const errand_t *errand)
+static luci_result_t run(luci_db_t *db, const query_t *query)
 {
     int was_connected = luci_db_is_connected(db);
-    luci_result_t result = run_once(db, errand);
+    luci_result_t result = run_once(db, query);
 
     if (result == LUCI_UNAVAILABLE && was_connected && !db->in_transaction &&
-        db->statements[errand->id].repeatable)
-        result = run_once(db, errand);
+        db->statements[query->id].repeatable)
+        result = run_once(db, query);
     return result;
 }
 
 luci_result_t luci_db_select(luci_db_t *db, luci_sql_id_t id, const char *const *arguments,
                              const char *const **row, apr_pool_t *pool)
 {
-    errand_t errand = { .id = id, .arguments = arguments, .row = row, .pool = pool };
+    query_t query = { .id = id, .arguments = arguments, .row = row, .pool = pool };
 
-    return run(db, &errand);
+    return run(db, &query);
 }
 
 luci_result_t luci_db_select_all(luci_db_t *db, luci_sql_id_t id, const char *const *arguments,
                                  apr_array_header_t **rows, apr_pool_t *pool)
 {
-    errand_t errand = { .id = id, .arguments = arguments, .pool = pool };
+    query_t query = { .id = id, .arguments = arguments, .pool = pool };
 
-    *rows = errand.rows = apr_array_make(pool, LUCI_SQL_PAGE_ROWS, sizeof(const char *const *));
-    return run(db, &errand);
+    *rows = query.rows = apr_array_make(pool, LUCI_SQL_PAGE_ROWS, sizeof(const char *const *));
+    return run(db, &query);
 }
 
 /* Before anything is written: a file that nobody sees any more would swallow it. */
@@ -155,10 +155,10 @@ static void leave_stale_file(luci_db_t *db)
 luci_result_t luci_db_execute(luci_db_t *db, luci_sql_id_t id, const char *const *arguments, int *changed,
                               apr_pool_t *scratch)
 {
-    errand_t errand = { .id = id, .arguments = arguments, .changed = changed, .pool = scratch };
+    query_t query = { .id = id, .arguments = arguments, .changed = changed, .pool = scratch };
 
     leave_stale_file(db);
-    return run(db, &errand);
+    return run(db, &query);
 }
 
 luci_result_t luci_db_set_column(luci_db_t *db, const char *column, const char *const *arguments,

@@ -34,13 +34,13 @@ static int is_file(const luci_db_t *db)
 
 int luci_db_file_is_stale(const luci_db_t *db)
 {
-    return db->memory && is_file(db) && !luci_file_mark_fits(&db->file, db->target->params, db->memory);
+    return db->memory && is_file(db) && !luci_file_id_fits(&db->file, db->target->params, db->memory);
 }
 
 /* 0 when the database is a file and there is none at its path. */
 static int note_file(luci_db_t *db)
 {
-    return !is_file(db) || luci_file_mark_take(&db->file, db->target->params, db->memory);
+    return !is_file(db) || luci_file_id_take(&db->file, db->target->params, db->memory);
 }
 
 /* In memory of its own: a connection may live for ever, and be asked again and again. column: what is looked

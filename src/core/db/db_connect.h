@@ -6,14 +6,14 @@
 
 #include "core/db/connection.h"
 #include "core/db/db.h"
-#include "core/files/file_mark.h"
+#include "core/files/file_id.h"
 
 struct luci_db_t {
     const luci_db_target_t *target;
     apr_pool_t *parent; /* of each connection's pool */
     apr_pool_t *memory; /* the connection's; NULL: not connected */
     luci_connection_t connection;
-    luci_file_mark_t file; /* when the database is one */
+    luci_file_id_t file; /* when the database is one */
     luci_sql_columns_t columns;
     luci_sql_statement_t statements[LUCI_SQL_STATEMENTS]; /* no text: not yet made for this connection */
     apr_dbd_prepared_t *prepared[LUCI_SQL_STATEMENTS];    /* NULL: not yet on this connection */

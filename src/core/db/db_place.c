@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define NOT_SHOWN "(not shown, because it may be part of a password)"
-#define WORD_MOST 64 /* of an option's name */
+#define WORD_MAX 64 /* of an option's name */
 
 /* ---- Words NAME=VALUE ---- */
 
@@ -254,10 +254,10 @@ static int least(int a, int b)
 /* How many letters are added, left out, replaced or swapped with the next one. */
 static int distance(const char *a, const char *b)
 {
-    int lengths[2] = { (int)strlen(a), (int)strlen(b) }, row[3][WORD_MOST + 1];
+    int lengths[2] = { (int)strlen(a), (int)strlen(b) }, row[3][WORD_MAX + 1];
 
-    if (lengths[0] > WORD_MOST || lengths[1] > WORD_MOST)
-        return WORD_MOST;
+    if (lengths[0] > WORD_MAX || lengths[1] > WORD_MAX)
+        return WORD_MAX;
     for (int j = 0; j <= lengths[1]; j++)
         row[0][j] = j;
     for (int i = 1; i <= lengths[0]; i++) {

@@ -80,14 +80,14 @@ enum { LUCI_SQL_LISTED_NAME, LUCI_SQL_LISTED_ID, LUCI_SQL_LISTED_CREATED, LUCI_S
  * settings. */
 enum { LUCI_SQL_USER_ID, LUCI_SQL_USER_DISABLED, LUCI_SQL_USER_NAME, LUCI_SQL_USER_ATTRIBUTES };
 
-#define LUCI_SQL_ARGUMENTS_MOST 8
+#define LUCI_SQL_ARGUMENTS_MAX 8
 
 /* A statement made for one database. */
 typedef struct {
     const char *text; /* with apr_dbd's %s and %lld */
     int arguments;    /* how many it takes */
     unsigned char
-        argument[LUCI_SQL_ARGUMENTS_MOST]; /* which of the arguments listed above stands at each place */
+        argument[LUCI_SQL_ARGUMENTS_MAX]; /* which of the arguments listed above stands at each place */
     int may_conflict; /* a row that has the same key already is no error: nothing is changed */
     int repeatable;   /* running it twice does no harm, so a lost answer may be asked for again */
 } luci_sql_statement_t;

@@ -71,7 +71,7 @@ static const char *const probes[LUCI_SQL_DIALECTS][LUCI_SQL_PROBES] = {
     },
 };
 
-#define SCHEMA_STATEMENTS_MOST 4
+#define SCHEMA_STATEMENTS_MAX 4
 
 /* Strings are equal when their bytes are, blanks at the end included. A user_id is what the user table's id
  * is, which Lucia may have made with another collation: a foreign key wants the same. */
@@ -80,7 +80,7 @@ static const char *const probes[LUCI_SQL_DIALECTS][LUCI_SQL_PROBES] = {
     "/*!80017 COLLATE = utf8mb4_0900_bin */"
 
 /* SQLite: WITHOUT ROWID, what each gated request reads is found by one descent each instead of two. */
-static const char *const schema[LUCI_SQL_DIALECTS][LUCI_SQL_PROBE_SESSION + 1][SCHEMA_STATEMENTS_MOST] = {
+static const char *const schema[LUCI_SQL_DIALECTS][LUCI_SQL_PROBE_SESSION + 1][SCHEMA_STATEMENTS_MAX] = {
     [LUCI_SQLITE3] = {
         [LUCI_SQL_PROBE_USER] = {
             "CREATE TABLE IF NOT EXISTS {user} (id VARCHAR(15) NOT NULL PRIMARY KEY, "
@@ -151,10 +151,10 @@ const char *luci_sql_probe(luci_sql_dialect_t dialect, luci_sql_probe_t probe, c
 const char *const *luci_sql_schema(luci_sql_dialect_t dialect, luci_sql_probe_t probe,
                                    const luci_settings_t *settings, apr_pool_t *pool)
 {
-    const char **texts = apr_pcalloc(pool, (SCHEMA_STATEMENTS_MOST + 1) * sizeof *texts);
+    const char **texts = apr_pcalloc(pool, (SCHEMA_STATEMENTS_MAX + 1) * sizeof *texts);
     luci_sql_names_t names = luci_sql_names_for(dialect, &settings->tables, settings->attributes);
 
-    for (int i = 0; i < SCHEMA_STATEMENTS_MOST && schema[dialect][probe][i]; i++)
+    for (int i = 0; i < SCHEMA_STATEMENTS_MAX && schema[dialect][probe][i]; i++)
         texts[i] = luci_sql_text(schema[dialect][probe][i], &names, (luci_sql_columns_t){ 0 }, NULL, pool);
     return texts;
 }

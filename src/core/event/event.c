@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/event/event.h"
 
-#include "core/base/moment.h"
 #include "core/base/secret.h"
+#include "core/base/timestamp.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
 
 #include <string.h>
 
-#define VALUE_MOST 300 /* characters of a value; at most five of them and the rest fit into a line */
+#define VALUE_MAX 300 /* characters of a value; at most five of them and the rest fit into a line */
 
 void luci_event_report(const luci_event_sink_t *sink, const luci_event_t *event)
 {
@@ -37,7 +37,7 @@ const char *luci_event_name(luci_event_kind_t kind)
     case LUCI_EVENT_SIGN_OUT: return "sign_out";
     case LUCI_EVENT_RENEWAL: return "renewal";
     case LUCI_EVENT_EXPIRY: return "expiry";
-    case LUCI_EVENT_TAKEOVER: return "takeover";
+    case LUCI_EVENT_MIGRATION: return "takeover";
     case LUCI_EVENT_PASSWORD_CHANGE: return "password_change";
     case LUCI_EVENT_USER_ADD: return "user_add";
     case LUCI_EVENT_USER_SET: return "user_set";
@@ -120,10 +120,10 @@ static int is_plain(char c)
 static void put_value(writer_t *to, const char *value)
 {
     static const char digits[] = "0123456789ABCDEF";
-    char encoded[VALUE_MOST + sizeof "..."];
+    char encoded[VALUE_MAX + sizeof "..."];
     size_t length = 0;
 
-    for (; *value && length + 3 <= VALUE_MOST; value++) {
+    for (; *value && length + 3 <= VALUE_MAX; value++) {
         unsigned char byte = (unsigned char)*value;
 
         if (is_plain(*value)) {
@@ -155,9 +155,9 @@ static void put_optional(writer_t *to, const char *name, const char *value)
 
 static void put_time(writer_t *to, luci_ms_t at)
 {
-    char text[LUCI_MOMENT_TEXT];
+    char text[LUCI_TIMESTAMP_TEXT];
 
-    luci_moment_iso(at, text);
+    luci_timestamp_iso(at, text);
     put(to, "time=");
     put(to, text);
 }
@@ -169,9 +169,9 @@ static int counts_rows(luci_event_kind_t kind)
 }
 
 size_t luci_event_line(const luci_event_t *event, const luci_event_origin_t *origin,
-                       char line[LUCI_EVENT_LINE_MOST])
+                       char line[LUCI_EVENT_LINE_MAX])
 {
-    writer_t to = { line, line + LUCI_EVENT_LINE_MOST - 1 };
+    writer_t to = { line, line + LUCI_EVENT_LINE_MAX - 1 };
     char count[32] = "";
 
     if (origin->count || counts_rows(event->kind))

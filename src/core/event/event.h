@@ -18,8 +18,8 @@ typedef enum {
     LUCI_EVENT_PASSWORD_CHECK, /* without a session: HTTP Basic */
     LUCI_EVENT_SIGN_OUT,
     LUCI_EVENT_RENEWAL,
-    LUCI_EVENT_EXPIRY,   /* a dead session was met, and its row removed */
-    LUCI_EVENT_TAKEOVER, /* a row that Lucia left got its hash */
+    LUCI_EVENT_EXPIRY,    /* a dead session was met, and its row removed */
+    LUCI_EVENT_MIGRATION, /* a row that Lucia left got its hash */
     LUCI_EVENT_PASSWORD_CHANGE,
     /* what administrators do */
     LUCI_EVENT_USER_ADD,
@@ -39,7 +39,7 @@ typedef enum {
 } luci_event_kind_t;
 
 #define LUCI_EVENTS (LUCI_EVENT_INIT + 1)
-#define LUCI_EVENTS_OF_VISITORS (LUCI_EVENT_PASSWORD_CHANGE + 1)
+#define LUCI_EVENTS_BY_ANONYMOUS (LUCI_EVENT_PASSWORD_CHANGE + 1)
 
 /* Why it was not done. */
 typedef enum {
@@ -107,12 +107,12 @@ typedef struct {
                       * for throttle_clear, purge, import and export */
 } luci_event_origin_t;
 
-#define LUCI_EVENT_LINE_MOST 2048 /* bytes with the final NUL; the longest values are cut */
+#define LUCI_EVENT_LINE_MAX 2048 /* bytes with the final NUL; the longest values are cut */
 
 /* The line without a newline: words NAME=VALUE, separated by a space. Bytes of a value other than letters,
  * digits and some punctuation are percent-encoded, so that it holds no space, quote, "=" or control
  * character. Returns its length. */
 size_t luci_event_line(const luci_event_t *event, const luci_event_origin_t *origin,
-                       char line[LUCI_EVENT_LINE_MOST]);
+                       char line[LUCI_EVENT_LINE_MAX]);
 
 #endif

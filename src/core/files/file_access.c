@@ -18,9 +18,9 @@ int luci_file_user_find(luci_file_user_t *user, const char *name, const char *gr
     gid = own ? own->gr_gid : entry->pw_gid;
     if (group && *group == '#')
         gid = (gid_t)strtoul(group + 1, NULL, 10);
-    *user = (luci_file_user_t){ .name = name, .uid = entry->pw_uid, .groups_count = LUCI_FILE_GROUPS_MOST };
+    *user = (luci_file_user_t){ .name = name, .uid = entry->pw_uid, .groups_count = LUCI_FILE_GROUPS_MAX };
     if (getgrouplist(entry->pw_name, gid, user->groups, &user->groups_count) < 0)
-        user->groups_count = LUCI_FILE_GROUPS_MOST;
+        user->groups_count = LUCI_FILE_GROUPS_MAX;
     return 1;
 }
 

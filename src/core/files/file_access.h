@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#define LUCI_FILE_GROUPS_MOST 64
+#define LUCI_FILE_GROUPS_MAX 64
 
 typedef struct {
     const char *name; /* NULL: nobody is known */
     uid_t uid;
-    gid_t groups[LUCI_FILE_GROUPS_MOST];
+    gid_t groups[LUCI_FILE_GROUPS_MAX];
     int groups_count;
 } luci_file_user_t;
 

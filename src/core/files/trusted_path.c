@@ -11,7 +11,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define LINKS_MOST 40 /* followed on one way, as the kernel */
+#define LINKS_MAX 40 /* followed on one way, as the kernel */
 #define NOBODY_KNOWN ((uid_t)-1)
 
 /* A way from folder to folder, held open so that nobody can put another one in a folder's place. */
@@ -94,7 +94,7 @@ static int follow(walk_t *walk, const char *name)
 
     if (length < 0)
         return fail(walk, errno, NULL);
-    if (length == (ssize_t)sizeof target || ++walk->links > LINKS_MOST)
+    if (length == (ssize_t)sizeof target || ++walk->links > LINKS_MAX)
         return fail(walk, ELOOP, NULL);
     walk->rest = apr_pstrcat(walk->pool, apr_pstrmemdup(walk->pool, target, (apr_size_t)length),
                              *walk->rest ? "/" : "", walk->rest, NULL);

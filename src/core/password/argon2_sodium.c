@@ -9,12 +9,12 @@
 /* What crypto_pwhash can be asked for. It takes no version and no lanes: they are always these. */
 static int can_compute(const luci_argon2_hash_t *hash)
 {
-    apr_uint32_t least_passes =
+    apr_uint32_t min_passes =
         hash->type == Argon2_id ? crypto_pwhash_argon2id_OPSLIMIT_MIN : crypto_pwhash_argon2i_OPSLIMIT_MIN;
 
     return hash->version == ARGON2_VERSION_13 && hash->lanes == 1 &&
            hash->salt_length == crypto_pwhash_SALTBYTES && hash->tag_length >= crypto_pwhash_BYTES_MIN &&
-           hash->memory_kib >= crypto_pwhash_MEMLIMIT_MIN / BYTES_A_KIB && hash->passes >= least_passes;
+           hash->memory_kib >= crypto_pwhash_MEMLIMIT_MIN / BYTES_A_KIB && hash->passes >= min_passes;
 }
 
 /* The one call into libsodium. sodium_init does its work once, under a lock of its own, whoever calls it

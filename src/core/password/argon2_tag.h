@@ -13,8 +13,8 @@
 #include <apr.h>
 #include <argon2.h> /* for its types; it's called in argon2_libargon2.c */
 
-#define LUCI_ARGON2_SALT_MOST 64 /* bytes */
-#define LUCI_ARGON2_TAG_MOST 64
+#define LUCI_ARGON2_SALT_MAX 64 /* bytes */
+#define LUCI_ARGON2_TAG_MAX 64
 
 /* Everything that goes into a hash but the password, and the tag that comes out. */
 typedef struct {
@@ -23,9 +23,9 @@ typedef struct {
     apr_uint32_t memory_kib;
     apr_uint32_t passes;
     apr_uint32_t lanes;
-    unsigned char salt[LUCI_ARGON2_SALT_MOST];
+    unsigned char salt[LUCI_ARGON2_SALT_MAX];
     size_t salt_length;
-    unsigned char tag[LUCI_ARGON2_TAG_MOST];
+    unsigned char tag[LUCI_ARGON2_TAG_MAX];
     size_t tag_length;
 } luci_argon2_hash_t;
 

@@ -12,17 +12,16 @@
 #define NEW_SALT 16
 #define NEW_TAG 32
 /* What stored ones may have, in bytes. */
-#define SALT_LEAST 8 /* RFC 9106, 3.1 */
-#define TAG_LEAST 16 /* 128 bits */
+#define SALT_MIN 8 /* RFC 9106, 3.1 */
+#define TAG_MIN 16 /* 128 bits */
 #define BASE64_SIZE(bytes) (((bytes) + 2) / 3 * 4 + 1)
 
 #define MEMORY_KIB_A_LANE 8 /* RFC 9106, 3.1 */
 
 static int cost_allowed(apr_uint32_t memory_kib, apr_uint32_t passes, apr_uint32_t lanes)
 {
-    return lanes >= 1 && lanes <= LUCI_ARGON2_LANES_MOST && passes >= 1 &&
-           passes <= LUCI_ARGON2_PASSES_MOST && memory_kib >= lanes * MEMORY_KIB_A_LANE &&
-           memory_kib <= LUCI_ARGON2_MEMORY_KIB_MOST;
+    return lanes >= 1 && lanes <= LUCI_ARGON2_LANES_MAX && passes >= 1 && passes <= LUCI_ARGON2_PASSES_MAX &&
+           memory_kib >= lanes * MEMORY_KIB_A_LANE && memory_kib <= LUCI_ARGON2_MEMORY_KIB_MAX;
 }
 
 /* ---- The encoding. Each reader returns where it stopped, or NULL; NULL in is NULL out, so that they chain.
@@ -133,13 +132,13 @@ static luci_result_t read_hash(const char *stored, luci_argon2_hash_t *hash)
     const char *text;
 
     memset(hash, 0, sizeof *hash);
-    hash->salt_length = LUCI_ARGON2_SALT_MOST;
-    hash->tag_length = LUCI_ARGON2_TAG_MOST;
+    hash->salt_length = LUCI_ARGON2_SALT_MAX;
+    hash->tag_length = LUCI_ARGON2_TAG_MAX;
     text = read_version(read_type(stored, &hash->type), &hash->version);
     text = read_cost(text, hash);
     text = read_base64(read_literal(text, "$"), hash->salt, &hash->salt_length);
     text = read_base64(read_literal(text, "$"), hash->tag, &hash->tag_length);
-    if (!text || *text || hash->salt_length < SALT_LEAST || hash->tag_length < TAG_LEAST)
+    if (!text || *text || hash->salt_length < SALT_MIN || hash->tag_length < TAG_MIN)
         return LUCI_INVALID;
     return LUCI_OK;
 }
@@ -147,7 +146,7 @@ static luci_result_t read_hash(const char *stored, luci_argon2_hash_t *hash)
 static char *write_hash(const luci_argon2_hash_t *hash, apr_pool_t *pool)
 {
     static const char *const type_name[] = { [Argon2_i] = "argon2i", [Argon2_id] = "argon2id" };
-    char salt[BASE64_SIZE(LUCI_ARGON2_SALT_MOST)], tag[BASE64_SIZE(LUCI_ARGON2_TAG_MOST)];
+    char salt[BASE64_SIZE(LUCI_ARGON2_SALT_MAX)], tag[BASE64_SIZE(LUCI_ARGON2_TAG_MAX)];
 
     write_base64(salt, hash->salt, hash->salt_length);
     write_base64(tag, hash->tag, hash->tag_length);
@@ -159,7 +158,7 @@ static char *write_hash(const luci_argon2_hash_t *hash, apr_pool_t *pool)
 
 static luci_result_t compare(const luci_argon2_hash_t *hash, const char *password)
 {
-    unsigned char tag[LUCI_ARGON2_TAG_MOST];
+    unsigned char tag[LUCI_ARGON2_TAG_MAX];
     luci_result_t result = luci_argon2_tag(hash, password, tag);
 
     if (result == LUCI_OK && !luci_secret_equal(tag, hash->tag, hash->tag_length))

@@ -11,8 +11,8 @@
 #define DIGITS_TO_11 "./0123456789"
 #define DIGITS_TO_31 DIGITS_TO_11 "ABCDEFGHIJKLMNOPQRST"
 
-#define ROUNDS_LEAST 1000 /* crypt(3)'s own limit */
-#define ROUNDS_MOST 500000
+#define ROUNDS_MIN 1000 /* crypt(3)'s own limit */
+#define ROUNDS_MAX 500000
 
 static const char *after(const char *text, const char *prefix)
 {
@@ -32,11 +32,11 @@ static int is_key(const char *text, size_t length)
 }
 
 /* "salt$key" to the end; a NULL text is neither. */
-static int is_salt_and_key(const char *text, size_t salt_most, size_t key_length)
+static int is_salt_and_key(const char *text, size_t salt_max, size_t key_length)
 {
     size_t salt = text ? strspn(text, DIGITS) : 0;
 
-    return salt >= 1 && salt <= salt_most && text[salt] == '$' && is_key(text + salt + 1, key_length);
+    return salt >= 1 && salt <= salt_max && text[salt] == '$' && is_key(text + salt + 1, key_length);
 }
 
 static int is_bcrypt(const char *stored)
@@ -66,7 +66,7 @@ static int is_sha2(const char *text, size_t key_length)
     if (digits < 4 || digits > 6 || number[0] == '0' || number[digits] != '$')
         return 0;
     rounds = strtol(number, NULL, 10);
-    return rounds >= ROUNDS_LEAST && rounds <= ROUNDS_MOST &&
+    return rounds >= ROUNDS_MIN && rounds <= ROUNDS_MAX &&
            is_salt_and_key(number + digits + 1, 16, key_length);
 }
 

@@ -16,11 +16,11 @@
 #include <apr_pools.h>
 
 /* Stored Argon2 costs above these are refused before anything is allocated (contract, section 6). */
-#define LUCI_ARGON2_MEMORY_KIB_MOST 262144
-#define LUCI_ARGON2_PASSES_MOST 10
-#define LUCI_ARGON2_LANES_MOST 8
+#define LUCI_ARGON2_MEMORY_KIB_MAX 262144
+#define LUCI_ARGON2_PASSES_MAX 10
+#define LUCI_ARGON2_LANES_MAX 8
 /* What LuciaPasswordHash allows at least: RFC 9106 wants 8 KiB a lane. */
-#define LUCI_ARGON2_MEMORY_KIB_LEAST 8
+#define LUCI_ARGON2_MEMORY_KIB_MIN 8
 #define LUCI_ARGON2_MEMORY_KIB_DEFAULT 19456 /* OWASP Password Storage Cheat Sheet, Argon2id with t=2 p=1 */
 #define LUCI_ARGON2_PASSES_DEFAULT 2
 #define LUCI_ARGON2_LANES_DEFAULT 1

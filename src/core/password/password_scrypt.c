@@ -13,10 +13,10 @@
 #define LANES 1
 /* N blocks of 128 r bytes are 32 MiB at r=16; libcrypto's own limit is that and nothing for its few blocks
  * more. */
-#define MEMORY_MOST ((uint64_t)48 << 20) /* bytes */
+#define MEMORY_MAX ((uint64_t)48 << 20) /* bytes */
 
 #define NEW_SALT 16 /* characters */
-#define SALT_MOST 64
+#define SALT_MAX 64
 #define KEY_BYTES 64
 #define KEY_HEX 128 /* characters */
 
@@ -38,7 +38,7 @@ static luci_result_t read_hash(const char *stored, scrypt_hash_t *hash)
     hash->block_size = is_new ? BLOCK_SIZE : OLD_BLOCK_SIZE;
     hash->salt = is_new ? stored + 3 : stored;
     hash->salt_length = strcspn(hash->salt, ":");
-    if (hash->salt_length < 1 || hash->salt_length > SALT_MOST || hash->salt[hash->salt_length] != ':')
+    if (hash->salt_length < 1 || hash->salt_length > SALT_MAX || hash->salt[hash->salt_length] != ':')
         return LUCI_INVALID;
     hash->hex = hash->salt + hash->salt_length + 1;
     if (strspn(hash->hex, "0123456789abcdef") != KEY_HEX || hash->hex[KEY_HEX] != '\0')
@@ -52,7 +52,7 @@ static luci_result_t compute_hex(const scrypt_hash_t *hash, const char *password
     unsigned char key[KEY_BYTES];
     int done =
         EVP_PBE_scrypt(password, strlen(password), (const unsigned char *)hash->salt, hash->salt_length,
-                       ROUNDS, (uint64_t)hash->block_size, LANES, MEMORY_MOST, key, sizeof key);
+                       ROUNDS, (uint64_t)hash->block_size, LANES, MEMORY_MAX, key, sizeof key);
 
     if (done == 1)
         luci_secret_hex(key, sizeof key, hex);

@@ -8,7 +8,7 @@
 typedef utf8proc_int32_t code_point_t;
 
 /* A name has at most 255 UTF-16 units (LuciaUsernameLength). */
-#define POINTS_MOST 256
+#define POINTS_MAX 256
 
 typedef struct {
     code_point_t first;
@@ -202,7 +202,7 @@ static int is_userpart(const part_t *part)
 static int is_composed(const char *name, const code_point_t *points, size_t count)
 {
     const utf8proc_option_t nfc = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
-    code_point_t composed[POINTS_MOST * 4]; /* a character decomposes into four at most */
+    code_point_t composed[POINTS_MAX * 4]; /* a character decomposes into four at most */
     utf8proc_ssize_t length =
         utf8proc_decompose((const utf8proc_uint8_t *)name, (utf8proc_ssize_t)strlen(name), composed,
                            (utf8proc_ssize_t)COUNT(composed), nfc);
@@ -215,13 +215,13 @@ static int is_composed(const char *name, const code_point_t *points, size_t coun
 
 int luci_precis_admits(const char *name)
 {
-    code_point_t points[POINTS_MOST];
+    code_point_t points[POINTS_MAX];
     size_t count = 0, start = 0;
 
     for (const char *at = name; *at;) {
         utf8proc_ssize_t bytes = utf8proc_iterate((const utf8proc_uint8_t *)at, -1, &points[count]);
 
-        if (bytes <= 0 || ++count == POINTS_MOST)
+        if (bytes <= 0 || ++count == POINTS_MAX)
             return 0;
         at += bytes;
     }

@@ -27,14 +27,14 @@ static luci_result_t by_index(luci_purge_t *purge, luci_db_t *db, apr_pool_t *sc
 /* Whoever was made then or before is too old. A connection may read created_at for others' sake. */
 static luci_ms_t oldest(const luci_purge_t *purge)
 {
-    return purge->max_lifetime > 0 ? purge->now - purge->max_lifetime : -LUCI_MOMENT_MOST;
+    return purge->max_lifetime > 0 ? purge->now - purge->max_lifetime : -LUCI_TIMESTAMP_MAX;
 }
 
 /* Whoever was made later comes from a clock that was ahead (session.h). */
 static luci_ms_t newest(const luci_purge_t *purge)
 {
-    return purge->max_lifetime > 0 && purge->now < LUCI_MOMENT_MOST ? purge->now + LUCI_CLOCKS_DIFFER
-                                                                    : LUCI_MOMENT_MOST;
+    return purge->max_lifetime > 0 && purge->now < LUCI_TIMESTAMP_MAX ? purge->now + LUCI_CLOCKS_DIFFER
+                                                                      : LUCI_TIMESTAMP_MAX;
 }
 
 /* Removes the dead among the ids up to last. */
@@ -63,7 +63,7 @@ static luci_result_t by_walking(luci_purge_t *purge, luci_db_t *db, apr_pool_t *
         purge->after[0] = '\0';
         return LUCI_OK;
     }
-    if (strlen(row[0]) > LUCI_PURGE_ID_MOST)
+    if (strlen(row[0]) > LUCI_PURGE_ID_MAX)
         return LUCI_INVALID;
     result = remove_up_to(purge, db, row[0], scratch);
     if (result != LUCI_OK)

@@ -9,8 +9,8 @@
 
 #include "core/db/db.h"
 
-#define LUCI_PURGE_BATCH 200   /* rows; on a file some milliseconds during which nobody else writes */
-#define LUCI_PURGE_ID_MOST 511 /* bytes of a stored id; Lucia's column has 127 characters at most */
+#define LUCI_PURGE_BATCH 200  /* rows; on a file some milliseconds during which nobody else writes */
+#define LUCI_PURGE_ID_MAX 511 /* bytes of a stored id; Lucia's column has 127 characters at most */
 
 typedef struct luci_purge_t luci_purge_t;
 
@@ -25,10 +25,10 @@ struct luci_purge_t {
     int batch;              /* rows to remove, or to look at, in one statement: 1 and more */
     luci_purge_go_on_fn *go_on;
     void *baton;
-    apr_int64_t removed;                /* so far */
-    apr_int64_t seen;                   /* rows that the walk passed; 0 where there is an index */
-    int is_done;                        /* none was left; the next call begins anew */
-    char after[LUCI_PURGE_ID_MOST + 1]; /* where the walk stands */
+    apr_int64_t removed;               /* so far */
+    apr_int64_t seen;                  /* rows that the walk passed; 0 where there is an index */
+    int is_done;                       /* none was left; the next call begins anew */
+    char after[LUCI_PURGE_ID_MAX + 1]; /* where the walk stands */
 };
 
 /* OK: is_done, or go_on said 0. BUSY, UNAVAILABLE: what came before is removed, the rest is for another time;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/session/session.h"
 
-#include "core/base/moment.h"
 #include "core/base/secret.h"
+#include "core/base/timestamp.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-#define ADDRESS_MOST 45     /* bytes: an IPv4-mapped IPv6 address in full */
-#define USER_AGENT_MOST 255 /* bytes; longer ones are cut */
+#define ADDRESS_MAX 45     /* bytes: an IPv4-mapped IPv6 address in full */
+#define USER_AGENT_MAX 255 /* bytes; longer ones are cut */
 
 enum { COLUMN_ACTIVE, COLUMN_IDLE, COLUMN_USER };
 
@@ -102,8 +102,8 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
         luci_sql_number(session->idle_expires, scratch),
         created,
         created,
-        printable(client->address, ADDRESS_MOST, scratch),
-        printable(client->user_agent, USER_AGENT_MOST, scratch),
+        printable(client->address, ADDRESS_MAX, scratch),
+        printable(client->user_agent, USER_AGENT_MAX, scratch),
     };
     int changed;
     luci_result_t result = stored_id(session->id, settings, &arguments[0], scratch);
@@ -142,25 +142,25 @@ luci_result_t luci_session_make_room(luci_db_t *db, const char *user_id, int *re
     result = luci_db_select(db, LUCI_SQL_SESSIONS_COUNT, &user_id, &row, scratch);
     if (result != LUCI_OK)
         return result;
-    excess = luci_sql_to_number(row[0], 0) + 1 - LUCI_SESSIONS_MOST;
+    excess = luci_sql_to_number(row[0], 0) + 1 - LUCI_SESSIONS_MAX;
     if (excess <= 0)
         return LUCI_OK;
     *removed = excess < SHRINKS_BY ? (int)excess : SHRINKS_BY;
     return remove_oldest(db, user_id, *removed, scratch);
 }
 
-static luci_ms_t to_moment(const char *column, luci_ms_t fallback)
+static luci_ms_t to_timestamp(const char *column, luci_ms_t fallback)
 {
-    return luci_moment_clamp(luci_sql_to_number(column, fallback));
+    return luci_timestamp_clamp(luci_sql_to_number(column, fallback));
 }
 
 /* What the table may hold for an id, in the order to look for it. A bare row may get its hash between two
  * looks, hence the hash once more. A hash that somebody read in the table and shows as an id is longer, and
  * never looked for itself. */
-#define PLACES_MOST 3
+#define PLACES_MAX 3
 
 typedef struct {
-    const char *ids[PLACES_MOST];
+    const char *ids[PLACES_MAX];
     int count;
 } places_t;
 
@@ -172,7 +172,7 @@ static luci_result_t find_places(const char *id, const luci_settings_t *settings
 
     *places = (places_t){ { stored, id, stored }, 1 };
     if (settings->tokens == LUCI_TOKENS_HASHED && strlen(id) == LUCI_SESSION_ID_LENGTH)
-        places->count = PLACES_MOST;
+        places->count = PLACES_MAX;
     return result;
 }
 
@@ -223,10 +223,10 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
     session->id = claim->id;
     session->is_bare = settings->tokens == LUCI_TOKENS_HASHED && row.id == claim->id;
     set_tag(session, settings, places.ids[0]);
-    session->active_expires = to_moment(row.columns[COLUMN_ACTIVE], 0);
-    session->idle_expires = to_moment(row.columns[COLUMN_IDLE], 0);
-    session->created_at = to_moment(created_at(db, settings, &row),
-                                    luci_session_estimate(session->active_expires, settings, claim->now));
+    session->active_expires = to_timestamp(row.columns[COLUMN_ACTIVE], 0);
+    session->idle_expires = to_timestamp(row.columns[COLUMN_IDLE], 0);
+    session->created_at = to_timestamp(created_at(db, settings, &row),
+                                       luci_session_estimate(session->active_expires, settings, claim->now));
     luci_user_from_row(&session->user, db, row.columns + COLUMN_USER);
     session->state = luci_session_state(session, settings, claim->now);
     if (session->state == LUCI_SESSION_ACTIVE && settings->max_lifetime &&
@@ -252,13 +252,13 @@ static luci_result_t change_one(luci_db_t *db, luci_sql_id_t statement, const ch
 typedef struct {
     const char *user_id;
     const char *ids[2]; /* the new one, the old one */
-} takeover_t;
+} migration_t;
 
 /* Whoever ends all sessions of the user reads them one after the other, and must not miss one that gets
  * another id and so another place meanwhile. */
 static luci_result_t change_id(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
-    const takeover_t *takeover = baton;
+    const migration_t *takeover = baton;
     luci_user_t user;
     luci_result_t result = luci_user_lock(db, takeover->user_id, &user, scratch);
 
@@ -268,7 +268,7 @@ static luci_result_t change_id(luci_db_t *db, void *baton, apr_pool_t *scratch)
 luci_result_t luci_session_hash(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
                                 apr_pool_t *scratch)
 {
-    takeover_t takeover = { session->user.id, { NULL, session->id } };
+    migration_t takeover = { session->user.id, { NULL, session->id } };
     luci_result_t result = stored_id(session->id, settings, &takeover.ids[0], scratch);
 
     if (result == LUCI_OK)

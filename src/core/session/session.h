@@ -45,7 +45,7 @@ typedef struct {
 
 /* So many sessions of one user are kept, shared accounts and programs that sign in anew each time included;
  * one client must not fill the table. */
-#define LUCI_SESSIONS_MOST 1000
+#define LUCI_SESSIONS_MAX 1000
 
 /* Clocks of servers that share a table may differ by this. */
 #define LUCI_CLOCKS_DIFFER (5 * LUCI_MS_MINUTE)
@@ -70,7 +70,7 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
                                   apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Makes room for one more session of a user, whose lock the transaction has (luci_user_lock): where there are
- * LUCI_SESSIONS_MOST, those that would end first are removed; *removed: how many. Nothing is done where the
+ * LUCI_SESSIONS_MAX, those that would end first are removed; *removed: how many. Nothing is done where the
  * table has no index on user_id, without which it would be read from end to end. */
 luci_result_t luci_session_make_room(luci_db_t *db, const char *user_id, int *removed,
                                      apr_pool_t *scratch) LUCI_MUST_USE;

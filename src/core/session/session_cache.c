@@ -7,12 +7,12 @@
 #include <string.h>
 
 /* Machines that share a cache have clocks that differ a little. */
-#define SKEW_MOST LUCI_MS_SECOND
+#define SKEW_MAX LUCI_MS_SECOND
 
 #define FIELD "\n" /* httpd's lines have none inside */
 
-luci_result_t luci_session_cache_mark(luci_session_cache_t *cache, const char *driver, const char *params,
-                                      apr_pool_t *scratch)
+luci_result_t luci_session_cache_namespace(luci_session_cache_t *cache, const char *driver,
+                                           const char *params, apr_pool_t *scratch)
 {
     const luci_settings_t *settings = cache->settings;
     const char *database = apr_pstrcat(scratch, driver, FIELD, params, FIELD, settings->tables.session, NULL);
@@ -20,7 +20,7 @@ luci_result_t luci_session_cache_mark(luci_session_cache_t *cache, const char *d
                                       settings->tokens == LUCI_TOKENS_PLAIN ? "plain" : "hashed", FIELD,
                                       settings->max_lifetime ? "created" : "", FIELD,
                                       apr_array_pstrcat(scratch, settings->attributes, ','), NULL);
-    luci_result_t result = luci_secret_sha256(database, strlen(database), cache->mark);
+    luci_result_t result = luci_secret_sha256(database, strlen(database), cache->namespace_key);
 
     return result == LUCI_OK ? luci_secret_sha256(reading, strlen(reading), cache->seal) : result;
 }
@@ -31,7 +31,7 @@ static luci_result_t key_of(const luci_session_cache_t *cache, const char *id,
     luci_result_t result = luci_secret_sha256(id, LUCI_SESSION_ID_LENGTH, key);
 
     for (int i = 0; i < LUCI_SHA256_BYTES; i++)
-        key[i] ^= cache->mark[i];
+        key[i] ^= cache->namespace_key[i];
     return result;
 }
 
@@ -43,26 +43,26 @@ static void seal_of(const luci_session_cache_t *cache, const unsigned char *key,
         seal[i] = cache->seal[i] ^ key[i];
 }
 
-/* The key is the hash of the id but for the mark. */
+/* The key is the hash of the id but for the namespace key. */
 static void tag_of(const luci_session_cache_t *cache, const unsigned char *key,
                    char tag[LUCI_EVENT_TAG_HEX + 1])
 {
     unsigned char hash[LUCI_EVENT_TAG_HEX / 2];
 
     for (size_t i = 0; i < sizeof hash; i++)
-        hash[i] = key[i] ^ cache->mark[i];
+        hash[i] = key[i] ^ cache->namespace_key[i];
     luci_secret_hex(hash, sizeof hash, tag);
 }
 
 static int is_fresh(const luci_session_cache_t *cache, luci_ms_t read_at, luci_ms_t now)
 {
-    return read_at <= now + SKEW_MOST && now - read_at < cache->ttl;
+    return read_at <= now + SKEW_MAX && now - read_at < cache->ttl;
 }
 
 luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const luci_session_claim_t *claim,
                                       luci_session_t *session, apr_pool_t *pool)
 {
-    unsigned char key[LUCI_SHA256_BYTES], seal[LUCI_RECORD_SEAL_BYTES], record[LUCI_RECORD_MOST];
+    unsigned char key[LUCI_SHA256_BYTES], seal[LUCI_RECORD_SEAL_BYTES], record[LUCI_RECORD_MAX];
     const luci_record_form_t form = { cache->settings, seal };
     size_t length = sizeof record;
     luci_record_content_t found;
@@ -87,7 +87,7 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
 luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const luci_session_t *session,
                                       luci_ms_t read_at, apr_pool_t *scratch)
 {
-    unsigned char key[LUCI_SHA256_BYTES], seal[LUCI_RECORD_SEAL_BYTES], record[LUCI_RECORD_MOST];
+    unsigned char key[LUCI_SHA256_BYTES], seal[LUCI_RECORD_SEAL_BYTES], record[LUCI_RECORD_MAX];
     const luci_record_form_t form = { cache->settings, seal };
     luci_ms_t until = read_at + cache->ttl;
     size_t length;
@@ -108,5 +108,5 @@ void luci_session_cache_forget(const luci_session_cache_t *cache, const char *id
     unsigned char key[LUCI_SHA256_BYTES];
 
     if (key_of(cache, id, key) == LUCI_OK)
-        (void)cache->store.end(cache->store.baton, key, cache->ttl + SKEW_MOST, scratch);
+        (void)cache->store.end(cache->store.baton, key, cache->ttl + SKEW_MAX, scratch);
 }

@@ -3,11 +3,11 @@
  * store that is full, slow or gone, or that holds something else, costs a look into the database and never an
  * answer.
  *
- * The key of a session is the SHA-256 of its id, XORed with the mark of the database that it belongs to: two
- * servers with different databases never meet, and who knows the hash that the session table holds can work
- * out the key. Servers that read the same rows differently (other attributes, other tokens) share the key, so
- * that an end reaches all of them, but take each other's records for foreign. Only active sessions are kept,
- * and none longer than the TTL or its active period.
+ * The key of a session is the SHA-256 of its id, XORed with the namespace key of the database that it belongs
+ * to: two servers with different databases never meet, and who knows the hash that the session table holds
+ * can work out the key. Servers that read the same rows differently (other attributes, other tokens) share
+ * the key, so that an end reaches all of them, but take each other's records for foreign. Only active
+ * sessions are kept, and none longer than the TTL or its active period.
  *
  * Who ends a session first removes its row and then ends its key for one TTL, so that somebody who read the
  * row before can't keep it any more. Who keeps one also looks at the row again afterwards, for the stores
@@ -38,7 +38,7 @@ typedef struct {
     luci_session_store_t store;
     const luci_settings_t *settings;
     luci_ms_t ttl;
-    unsigned char mark[LUCI_SHA256_BYTES]; /* of the database: in the keys */
+    unsigned char namespace_key[LUCI_SHA256_BYTES]; /* of the database: in the keys */
     unsigned char seal[LUCI_SHA256_BYTES]; /* of the database and how its rows are read: with the key in the
                                               records */
 } luci_session_cache_t;
@@ -46,8 +46,8 @@ typedef struct {
 /* Marks it as the cache for a database: driver, params and, from cache->settings, what decides how its rows
  * are read. Servers that share a store and a database must name the database in the same words. INTERNAL
  * without SHA-256. */
-luci_result_t luci_session_cache_mark(luci_session_cache_t *cache, const char *driver, const char *params,
-                                      apr_pool_t *scratch) LUCI_MUST_USE;
+luci_result_t luci_session_cache_namespace(luci_session_cache_t *cache, const char *driver,
+                                           const char *params, apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* The active session of a claim, as it was at most one TTL ago, from pool. NOT_FOUND: ask the database. */
 luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const luci_session_claim_t *claim,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/session/session_list.h"
 
-#include "core/base/moment.h"
 #include "core/base/secret.h"
-#include "core/db/page.h"
+#include "core/base/timestamp.h"
+#include "core/db/paging.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -48,7 +48,7 @@ static luci_session_state_t state_of(const luci_listed_session_t *listed, const 
     luci_session_t session = { .active_expires = listed->active_expires,
                                .idle_expires = listed->idle_expires };
 
-    session.created_at = luci_moment_clamp(
+    session.created_at = luci_timestamp_clamp(
         luci_sql_to_number(listed->created_at, luci_session_estimate(listed->active_expires, settings, now)));
     return luci_session_state(&session, settings, now);
 }
@@ -60,8 +60,8 @@ static int show(void *baton, const char *const *row, apr_pool_t *scratch)
         .stored_id = row[COLUMN_ID],
         .user_id = row[COLUMN_USER_ID],
         .username = row[COLUMN_USERNAME],
-        .active_expires = luci_moment_clamp(luci_sql_to_number(row[COLUMN_ACTIVE], 0)),
-        .idle_expires = luci_moment_clamp(luci_sql_to_number(row[COLUMN_IDLE], 0)),
+        .active_expires = luci_timestamp_clamp(luci_sql_to_number(row[COLUMN_ACTIVE], 0)),
+        .idle_expires = luci_timestamp_clamp(luci_sql_to_number(row[COLUMN_IDLE], 0)),
         .created_at = row[COLUMN_CREATED],
         .last_seen = row[COLUMN_LAST_SEEN],
         .address = row[COLUMN_ADDRESS],
@@ -76,14 +76,14 @@ static int show(void *baton, const char *const *row, apr_pool_t *scratch)
 luci_result_t luci_session_list(luci_db_t *db, const luci_session_list_t *list, apr_pool_t *scratch)
 {
     listing_t listing = { list, luci_db_target(db)->settings, LUCI_OK };
-    luci_page_walk_t walk = { LUCI_SQL_SESSION_PAGE, NULL, 1, show, &listing };
+    luci_paging_walk_t walk = { LUCI_SQL_SESSION_PAGE, NULL, 1, show, &listing };
     luci_result_t result;
 
     if (list->user_id) {
         walk.id = LUCI_SQL_SESSION_PAGE_OF_USER;
         walk.first = list->user_id;
     }
-    result = luci_page_walk(db, &walk, scratch);
+    result = luci_paging_walk(db, &walk, scratch);
     return result == LUCI_OK ? listing.result : result;
 }
 

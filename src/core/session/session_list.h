@@ -34,7 +34,7 @@ typedef struct {
     void *baton;
 } luci_session_list_t;
 
-/* Calls each for every session, in the order of what the table holds. As luci_page_walk; INTERNAL without
+/* Calls each for every session, in the order of what the table holds. As luci_paging_walk; INTERNAL without
  * SHA-256. */
 luci_result_t luci_session_list(luci_db_t *db, const luci_session_list_t *list,
                                 apr_pool_t *scratch) LUCI_MUST_USE;

@@ -9,7 +9,7 @@
 #define RECORD_NULL 0xffffU
 #define RECORD_USERNAME 0xfffeU
 #define RECORD_LACKING 0xfffdU /* NULL, because there is no column */
-#define STRING_MOST 0xfffcU
+#define STRING_MAX 0xfffcU
 
 enum {
     AT_MAGIC = 0,
@@ -41,16 +41,16 @@ static apr_uint64_t get_number(const unsigned char *at)
     return le64toh(number);
 }
 
-static void put_moment(unsigned char *at, luci_ms_t moment)
+static void put_timestamp(unsigned char *at, luci_ms_t moment)
 {
     put_number(at, (apr_uint64_t)moment);
 }
 
 /* 1 when it is one that can be calculated with. */
-static int get_moment(const unsigned char *at, luci_ms_t *moment)
+static int get_timestamp(const unsigned char *at, luci_ms_t *moment)
 {
     *moment = (luci_ms_t)get_number(at);
-    return *moment >= -LUCI_MOMENT_MOST && *moment <= LUCI_MOMENT_MOST;
+    return *moment >= -LUCI_TIMESTAMP_MAX && *moment <= LUCI_TIMESTAMP_MAX;
 }
 
 static apr_uint64_t hash_of(const unsigned char *record, size_t length, const unsigned char *seal)
@@ -76,8 +76,8 @@ static void put_string(writer_t *writer, const char *string, const char *usernam
 {
     size_t length = string ? strlen(string) : 0;
 
-    if (writer->overflow || length > STRING_MOST ||
-        writer->length + 2 + length + 1 + HASH_BYTES > LUCI_RECORD_MOST) {
+    if (writer->overflow || length > STRING_MAX ||
+        writer->length + 2 + length + 1 + HASH_BYTES > LUCI_RECORD_MAX) {
         writer->overflow = 1;
         return;
     }
@@ -100,8 +100,8 @@ static void put_lacking(writer_t *writer)
 }
 
 luci_result_t luci_session_record_write(const luci_session_t *session, luci_ms_t read_at,
-                                        const luci_record_form_t *form,
-                                        unsigned char record[LUCI_RECORD_MOST], size_t *length)
+                                        const luci_record_form_t *form, unsigned char record[LUCI_RECORD_MAX],
+                                        size_t *length)
 {
     writer_t writer = { .record = record, .length = AT_STRINGS };
     const luci_user_t *user = &session->user;
@@ -110,10 +110,10 @@ luci_result_t luci_session_record_write(const luci_session_t *session, luci_ms_t
     memcpy(record + AT_MAGIC, magic, sizeof magic);
     record[AT_VERSION] = VERSION;
     record[AT_COUNT] = (unsigned char)attributes;
-    put_moment(record + AT_READ, read_at);
-    put_moment(record + AT_ACTIVE, session->active_expires);
-    put_moment(record + AT_IDLE, session->idle_expires);
-    put_moment(record + AT_CREATED, session->created_at);
+    put_timestamp(record + AT_READ, read_at);
+    put_timestamp(record + AT_ACTIVE, session->active_expires);
+    put_timestamp(record + AT_IDLE, session->idle_expires);
+    put_timestamp(record + AT_CREATED, session->created_at);
     put_string(&writer, user->id, NULL);
     put_string(&writer, user->username, NULL);
     for (int i = 0; i < attributes; i++) {
@@ -139,8 +139,8 @@ typedef struct {
     const unsigned char *end;
 } reader_t;
 
-/* 1 when there was a string, also NULL or the username. *mark: how it is written. */
-static int get_string(reader_t *reader, const char **string, const char *username, size_t *mark)
+/* 1 when there was a string, also NULL or the username. *written: how it is written. */
+static int get_string(reader_t *reader, const char **string, const char *username, size_t *written)
 {
     size_t length;
 
@@ -148,9 +148,9 @@ static int get_string(reader_t *reader, const char **string, const char *usernam
         return 0;
     length = reader->at[0] | (size_t)reader->at[1] << 8;
     reader->at += 2;
-    *mark = length;
+    *written = length;
     *string = length == RECORD_USERNAME ? username : NULL;
-    if (length > STRING_MOST)
+    if (length > STRING_MAX)
         return 1;
     if ((size_t)(reader->end - reader->at) <= length || reader->at[length] != '\0')
         return 0;
@@ -162,25 +162,26 @@ static int get_string(reader_t *reader, const char **string, const char *usernam
 static int get_user(reader_t *reader, luci_user_t *user, int count, apr_pool_t *pool)
 {
     const char **attributes;
-    size_t mark;
+    size_t written;
 
-    if (!get_string(reader, &user->id, NULL, &mark) || !get_string(reader, &user->username, NULL, &mark))
+    if (!get_string(reader, &user->id, NULL, &written) ||
+        !get_string(reader, &user->username, NULL, &written))
         return 0;
     if (!user->id || !user->username)
         return 0;
     attributes = apr_palloc(pool, sizeof *attributes * ((apr_size_t)count + 1));
     user->attributes = attributes;
     for (int i = 0; i < count; i++) {
-        if (!get_string(reader, &attributes[i], user->username, &mark))
+        if (!get_string(reader, &attributes[i], user->username, &written))
             return 0;
-        user->lacks |= (apr_uint32_t)(mark == RECORD_LACKING) << i;
+        user->lacks |= (apr_uint32_t)(written == RECORD_LACKING) << i;
     }
     return reader->at == reader->end;
 }
 
-static int is_ours(const unsigned char *record, size_t length, const luci_record_form_t *form)
+static int is_authentic(const unsigned char *record, size_t length, const luci_record_form_t *form)
 {
-    if (length < AT_STRINGS + HASH_BYTES || length > LUCI_RECORD_MOST)
+    if (length < AT_STRINGS + HASH_BYTES || length > LUCI_RECORD_MAX)
         return 0;
     if (memcmp(record + AT_MAGIC, magic, sizeof magic) != 0 || record[AT_VERSION] != VERSION ||
         record[AT_COUNT] != form->settings->attributes->nelts)
@@ -197,12 +198,13 @@ luci_result_t luci_session_record_read(const unsigned char *record, size_t lengt
     luci_ms_t read_at;
     reader_t reader;
 
-    if (!is_ours(record, length, form))
+    if (!is_authentic(record, length, form))
         return LUCI_INVALID;
     reader = (reader_t){ record + AT_STRINGS, record + length - HASH_BYTES };
-    if (!get_moment(record + AT_READ, &read_at) || !get_moment(record + AT_ACTIVE, &found.active_expires) ||
-        !get_moment(record + AT_IDLE, &found.idle_expires) ||
-        !get_moment(record + AT_CREATED, &found.created_at) ||
+    if (!get_timestamp(record + AT_READ, &read_at) ||
+        !get_timestamp(record + AT_ACTIVE, &found.active_expires) ||
+        !get_timestamp(record + AT_IDLE, &found.idle_expires) ||
+        !get_timestamp(record + AT_CREATED, &found.created_at) ||
         !get_user(&reader, &found.user, form->settings->attributes->nelts, pool))
         return LUCI_INVALID;
     *content = (luci_record_content_t){ found, read_at };

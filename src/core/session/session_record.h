@@ -20,7 +20,7 @@
 
 #include "core/session/session.h"
 
-#define LUCI_RECORD_MOST 2048     /* bytes; a user who needs more is not cached */
+#define LUCI_RECORD_MAX 2048      /* bytes; a user who needs more is not cached */
 #define LUCI_RECORD_SEAL_BYTES 16 /* of a seal that go into the hash */
 
 /* What writer and reader must have in common. Borrowed. */
@@ -36,10 +36,10 @@ typedef struct {
 } luci_record_content_t;
 
 /* Writes the record of an active session that was read at a moment; *length is its size. INVALID when it has
- * more than LUCI_RECORD_MOST bytes. */
+ * more than LUCI_RECORD_MAX bytes. */
 luci_result_t luci_session_record_write(const luci_session_t *session, luci_ms_t read_at,
-                                        const luci_record_form_t *form,
-                                        unsigned char record[LUCI_RECORD_MOST], size_t *length) LUCI_MUST_USE;
+                                        const luci_record_form_t *form, unsigned char record[LUCI_RECORD_MAX],
+                                        size_t *length) LUCI_MUST_USE;
 
 /* Reads one. OK: *content with strings that lie in record, arrays from pool. INVALID: it's none of ours, and
  * nothing was set. */

@@ -59,7 +59,7 @@ static luci_result_t key_of(const luci_throttle_t *throttle, luci_throttle_kind_
     luci_result_t result = luci_secret_sha256(text, strlen(text), key);
 
     for (int i = 0; i < LUCI_SHA256_BYTES; i++)
-        key[i] ^= throttle->mark[i];
+        key[i] ^= throttle->namespace_key[i];
     key[0] = (unsigned char)((key[0] & ~PART_MASK) | part_of(kind));
     return result;
 }
@@ -103,7 +103,7 @@ static luci_result_t count_failure(luci_throttle_count_t *count, const luci_thro
 static luci_result_t read_count(const luci_throttle_store_t *store, const luci_throttle_entry_t *entry,
                                 luci_throttle_count_t *count, apr_pool_t *scratch)
 {
-    unsigned char record[LUCI_THROTTLE_RECORD_MOST];
+    unsigned char record[LUCI_THROTTLE_RECORD_MAX];
     size_t length = sizeof record;
     luci_result_t result = store->retrieve(store->baton, entry->key, record, &length, scratch);
 
@@ -117,7 +117,7 @@ static luci_result_t read_count(const luci_throttle_store_t *store, const luci_t
 static luci_result_t write_count(const luci_throttle_store_t *store, const luci_throttle_entry_t *entry,
                                  const luci_throttle_count_t *count, apr_pool_t *scratch)
 {
-    unsigned char record[LUCI_THROTTLE_RECORD_MOST];
+    unsigned char record[LUCI_THROTTLE_RECORD_MAX];
     luci_ms_t end = luci_throttle_count_end(count, entry->limit);
     luci_result_t result;
 
@@ -197,7 +197,7 @@ static luci_result_t enter_address(const luci_throttle_t *throttle, luci_attempt
     return enter(throttle, attempt, entry, entry.name, pool);
 }
 
-/* The words that a browser's count is kept by; NULL: it shows no mark of this account. */
+/* The words that a browser's count is kept by; NULL: it shows no device token of this account. */
 static const char *device_words(const luci_throttle_t *throttle, const luci_attempt_t *attempt,
                                 const char *account, apr_pool_t *pool)
 {
@@ -218,7 +218,7 @@ typedef struct {
 } place_t;
 
 static int places_of(const luci_throttle_t *throttle, const luci_attempt_t *attempt, const char *account,
-                     place_t places[LUCI_THROTTLE_ENTRIES_MOST], apr_pool_t *pool)
+                     place_t places[LUCI_THROTTLE_ENTRIES_MAX], apr_pool_t *pool)
 {
     const luci_throttle_limits_t *limits = &throttle->limits;
     luci_throttle_entry_t entry = { .kind = LUCI_THROTTLE_DEVICE,
@@ -245,7 +245,7 @@ static int places_of(const luci_throttle_t *throttle, const luci_attempt_t *atte
 
 /* What a right sign-in is counted in, wherever it comes from. */
 static int success_places(const luci_throttle_t *throttle, const luci_attempt_t *attempt, const char *account,
-                          place_t places[LUCI_THROTTLE_ENTRIES_MOST], apr_pool_t *pool)
+                          place_t places[LUCI_THROTTLE_ENTRIES_MAX], apr_pool_t *pool)
 {
     const luci_throttle_limits_t *limits = &throttle->limits;
     const char *address;
@@ -270,7 +270,7 @@ static int success_places(const luci_throttle_t *throttle, const luci_attempt_t 
 static luci_result_t note_success(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                   const char *account, apr_pool_t *pool)
 {
-    place_t places[LUCI_THROTTLE_ENTRIES_MOST];
+    place_t places[LUCI_THROTTLE_ENTRIES_MAX];
     int count = success_places(throttle, attempt, account, places, pool);
     luci_result_t result = LUCI_OK;
 
@@ -288,7 +288,7 @@ static luci_result_t note_success(const luci_throttle_t *throttle, luci_attempt_
 luci_result_t luci_throttle_sign_in(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                     const char *account, apr_pool_t *pool)
 {
-    place_t places[LUCI_THROTTLE_ENTRIES_MOST];
+    place_t places[LUCI_THROTTLE_ENTRIES_MAX];
     int count = throttle ? places_of(throttle, attempt, account, places, pool) : 0;
     luci_result_t result = LUCI_OK;
 
@@ -326,7 +326,7 @@ static luci_result_t look_at(const luci_throttle_t *throttle, luci_attempt_t *at
 luci_result_t luci_throttle_look(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                  const char *account, apr_pool_t *pool)
 {
-    place_t places[2 * LUCI_THROTTLE_ENTRIES_MOST];
+    place_t places[2 * LUCI_THROTTLE_ENTRIES_MAX];
     int count;
 
     if (!throttle)
@@ -402,7 +402,7 @@ luci_result_t luci_throttle_clear(const luci_throttle_t *throttle, luci_throttle
     unsigned char key[LUCI_SHA256_BYTES];
     int is_account = kind == LUCI_THROTTLE_ACCOUNT || kind == LUCI_THROTTLE_ACCOUNT_SUCCESS;
     const char *words = is_account ? name : luci_throttle_address(name, scratch);
-    unsigned char record[LUCI_THROTTLE_RECORD_MOST];
+    unsigned char record[LUCI_THROTTLE_RECORD_MAX];
     size_t length = sizeof record;
     luci_result_t result = key_of(throttle, kind, words, key, scratch);
 

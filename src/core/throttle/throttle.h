@@ -34,8 +34,8 @@ typedef struct {
 typedef struct {
     luci_throttle_store_t store;
     luci_throttle_limits_t limits;
-    unsigned char mark[LUCI_SHA256_BYTES];   /* of the database: in the keys */
-    unsigned char secret[LUCI_SHA256_BYTES]; /* of device cookies */
+    unsigned char namespace_key[LUCI_SHA256_BYTES]; /* of the database: in the keys */
+    unsigned char secret[LUCI_SHA256_BYTES];        /* of device cookies */
 } luci_throttle_t;
 
 /* What a try was counted in. */
@@ -46,19 +46,19 @@ typedef struct {
     const char *name;
 } luci_throttle_entry_t;
 
-#define LUCI_THROTTLE_ENTRIES_MOST 2 /* of a try, and of its success */
+#define LUCI_THROTTLE_ENTRIES_MAX 2 /* of a try, and of its success */
 
 /* One try, from its beginning to its end. Zeros but for the first four. */
 typedef struct {
     const char *address;        /* of the client, as text; NULL: not counted by it */
     const char *device;         /* the value of the device cookie, or NULL */
-    const char *device_account; /* whom its marks have to be for; NULL: nobody, so that none counts */
+    const char *device_account; /* whom its tokens have to be for; NULL: nobody, so that none counts */
     luci_ms_t now;
 
     luci_ms_t retry_after; /* with THROTTLED: ms */
-    luci_throttle_entry_t entries[LUCI_THROTTLE_ENTRIES_MOST];
-    int count;                                                 /* of entries */
-    luci_throttle_entry_t success[LUCI_THROTTLE_ENTRIES_MOST]; /* where it counts when it's right */
+    luci_throttle_entry_t entries[LUCI_THROTTLE_ENTRIES_MAX];
+    int count;                                                /* of entries */
+    luci_throttle_entry_t success[LUCI_THROTTLE_ENTRIES_MAX]; /* where it counts when it's right */
     int success_count;
 } luci_attempt_t;
 

@@ -5,14 +5,14 @@
 
 #include <string.h>
 
-#define DOUBLINGS_MOST 3
-#define MEMORY_PERIODS (1 << DOUBLINGS_MOST)
+#define DOUBLINGS_MAX 3
+#define MEMORY_PERIODS (1 << DOUBLINGS_MAX)
 
 /* ---- The rules ---- */
 
 void luci_throttle_count_init(luci_throttle_count_t *count, luci_throttle_kind_t kind, const char *name)
 {
-    size_t length = strnlen(name, LUCI_THROTTLE_NAME_MOST);
+    size_t length = strnlen(name, LUCI_THROTTLE_NAME_MAX);
 
     memset(count, 0, sizeof *count);
     count->kind = kind;
@@ -23,7 +23,7 @@ static luci_ms_t delay_of(const luci_limit_t *limit, apr_uint32_t refusals)
 {
     apr_uint32_t doublings = refusals > 0 ? refusals - 1 : 0;
 
-    return limit->period << (doublings < DOUBLINGS_MOST ? doublings : DOUBLINGS_MOST);
+    return limit->period << (doublings < DOUBLINGS_MAX ? doublings : DOUBLINGS_MAX);
 }
 
 static luci_ms_t memory_of(const luci_limit_t *limit)
@@ -39,11 +39,11 @@ static luci_ms_t least(luci_ms_t a, luci_ms_t b)
 /* No moment lies further ahead than it was ever put. */
 static void set_clock_right(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now)
 {
-    luci_ms_t until_most = now + delay_of(limit, count->refusals);
+    luci_ms_t until_max = now + delay_of(limit, count->refusals);
 
     count->since = least(count->since, now);
-    count->until = least(count->until, until_most);
-    count->remembered = least(count->remembered, until_most + memory_of(limit));
+    count->until = least(count->until, until_max);
+    count->remembered = least(count->remembered, until_max + memory_of(limit));
 }
 
 static int is_over(const luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now)
@@ -156,7 +156,7 @@ static apr_uint64_t take(const unsigned char **at, int bytes)
 }
 
 size_t luci_throttle_record_write(const luci_throttle_count_t *count,
-                                  unsigned char record[LUCI_THROTTLE_RECORD_MOST])
+                                  unsigned char record[LUCI_THROTTLE_RECORD_MAX])
 {
     const unsigned char head[] = { 'L', 't', VERSION, (unsigned char)count->kind };
     size_t name_length = strlen(count->name);
@@ -173,9 +173,9 @@ size_t luci_throttle_record_write(const luci_throttle_count_t *count,
     return (size_t)(at - record) + name_length;
 }
 
-static int is_moment(luci_ms_t moment)
+static int is_timestamp(luci_ms_t moment)
 {
-    return moment >= 0 && moment <= LUCI_MOMENT_MOST;
+    return moment >= 0 && moment <= LUCI_TIMESTAMP_MAX;
 }
 
 luci_result_t luci_throttle_record_read(const unsigned char *record, size_t length,
@@ -185,7 +185,7 @@ luci_result_t luci_throttle_record_read(const unsigned char *record, size_t leng
     luci_throttle_count_t read = { 0 };
     size_t name_length;
 
-    if (length < LUCI_THROTTLE_RECORD_HEAD || length > LUCI_THROTTLE_RECORD_MOST || record[0] != 'L' ||
+    if (length < LUCI_THROTTLE_RECORD_HEAD || length > LUCI_THROTTLE_RECORD_MAX || record[0] != 'L' ||
         record[1] != 't' || record[2] != VERSION || record[3] < LUCI_THROTTLE_ACCOUNT ||
         record[3] > LUCI_THROTTLE_ADDRESS_SUCCESS)
         return LUCI_INVALID;
@@ -198,7 +198,7 @@ luci_result_t luci_throttle_record_read(const unsigned char *record, size_t leng
     read.remembered = (luci_ms_t)take(&at, 8);
     name_length = length - LUCI_THROTTLE_RECORD_HEAD;
     memcpy(read.name, at, name_length);
-    if (!is_moment(read.since) || !is_moment(read.until) || !is_moment(read.remembered) ||
+    if (!is_timestamp(read.since) || !is_timestamp(read.until) || !is_timestamp(read.remembered) ||
         luci_text_valid_bytes(read.name, name_length) < name_length)
         return LUCI_INVALID;
     *count = read;

@@ -25,20 +25,20 @@ typedef enum {
     LUCI_THROTTLE_ADDRESS_SUCCESS = 6  /* right sign-ins from an address */
 } luci_throttle_kind_t;
 
-#define LUCI_THROTTLE_NAME_MOST 128 /* bytes kept of a name, for those who look at what is counted */
+#define LUCI_THROTTLE_NAME_MAX 128 /* bytes kept of a name, for those who look at what is counted */
 #define LUCI_THROTTLE_RECORD_HEAD 40
-#define LUCI_THROTTLE_RECORD_MOST (LUCI_THROTTLE_RECORD_HEAD + LUCI_THROTTLE_NAME_MOST) /* bytes */
+#define LUCI_THROTTLE_RECORD_MAX (LUCI_THROTTLE_RECORD_HEAD + LUCI_THROTTLE_NAME_MAX) /* bytes */
 
 /* Zeros but for kind and name: nothing was counted yet. */
 typedef struct {
     luci_throttle_kind_t kind;
-    char name[LUCI_THROTTLE_NAME_MOST + 1]; /* the account, or the address */
-    apr_uint32_t failures;                  /* since the period began; of a success' count, successes */
-    apr_uint32_t under_way;                 /* tries that are not decided yet */
-    apr_uint32_t refusals;                  /* how often in a row the limit was reached */
-    luci_ms_t since;                        /* when the period began */
-    luci_ms_t until;                        /* refused until then; 0: not refused */
-    luci_ms_t remembered;                   /* until when refusals counts */
+    char name[LUCI_THROTTLE_NAME_MAX + 1]; /* the account, or the address */
+    apr_uint32_t failures;                 /* since the period began; of a success' count, successes */
+    apr_uint32_t under_way;                /* tries that are not decided yet */
+    apr_uint32_t refusals;                 /* how often in a row the limit was reached */
+    luci_ms_t since;                       /* when the period began */
+    luci_ms_t until;                       /* refused until then; 0: not refused */
+    luci_ms_t remembered;                  /* until when refusals counts */
 } luci_throttle_count_t;
 
 /* Starts a count; names that are too long are cut, between two characters. */
@@ -65,7 +65,7 @@ apr_int64_t luci_throttle_count_worth(const luci_throttle_count_t *count, luci_m
 
 /* As bytes; returns how many. */
 size_t luci_throttle_record_write(const luci_throttle_count_t *count,
-                                  unsigned char record[LUCI_THROTTLE_RECORD_MOST]);
+                                  unsigned char record[LUCI_THROTTLE_RECORD_MAX]);
 
 /* INVALID: these bytes are no such record. */
 luci_result_t luci_throttle_record_read(const unsigned char *record, size_t length,

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define EXPIRES_MOST APR_INT64_C(253402300799) /* seconds: 9999-12-31 23:59:59 UTC */
+#define EXPIRES_MAX APR_INT64_C(253402300799) /* seconds: 9999-12-31 23:59:59 UTC */
 
 /* A stretch of a header, borrowed. */
 typedef struct {
@@ -198,7 +198,7 @@ const char *luci_cookie_set(const luci_cookie_t *cookie, const char *id, luci_ms
 {
     apr_int64_t seconds = expires < 0 ? 0 : expires / LUCI_MS_SECOND;
 
-    return write_header(cookie, id, seconds > EXPIRES_MOST ? EXPIRES_MOST : seconds, pool);
+    return write_header(cookie, id, seconds > EXPIRES_MAX ? EXPIRES_MAX : seconds, pool);
 }
 
 const char *luci_cookie_clear(const luci_cookie_t *cookie, apr_pool_t *pool)

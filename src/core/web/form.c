@@ -116,7 +116,7 @@ luci_result_t luci_form_query(const char *query, const char *name, char **value,
     return *value ? LUCI_OK : LUCI_NOT_FOUND;
 }
 
-/* Whether arrays and objects nest deeper than LUCI_FORM_DEPTH_MOST. Of malformed JSON it may say anything:
+/* Whether arrays and objects nest deeper than LUCI_FORM_DEPTH_MAX. Of malformed JSON it may say anything:
  * jansson, which recurses, refuses that. */
 static int nests_too_deep(const char *body, size_t length)
 {
@@ -128,7 +128,7 @@ static int nests_too_deep(const char *body, size_t length)
             i++;
         else if (body[i] == '"')
             in_string = !in_string;
-        else if (!in_string && (body[i] == '[' || body[i] == '{') && ++depth > LUCI_FORM_DEPTH_MOST)
+        else if (!in_string && (body[i] == '[' || body[i] == '{') && ++depth > LUCI_FORM_DEPTH_MAX)
             return 1;
         else if (!in_string && (body[i] == ']' || body[i] == '}') && depth)
             depth--;

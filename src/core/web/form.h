@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 /* A larger body is 413 (contract, section 1). Whoever reads the body sees to that, not these parsers. */
-#define LUCI_FORM_BYTES_MOST 8192
-#define LUCI_FORM_DEPTH_MOST 32 /* arrays and objects of JSON inside each other */
+#define LUCI_FORM_BYTES_MAX 8192
+#define LUCI_FORM_DEPTH_MAX 32 /* arrays and objects of JSON inside each other */
 
 /* What was sent. A member is NULL when it was absent or, in JSON, not a string. Valid UTF-8 without NUL,
  * copied to the pool given to the parser. password is to be wiped with luci_form_wipe when it was used. After
@@ -29,7 +29,7 @@ luci_result_t luci_form_parse_urlencoded(char *body, size_t length, luci_form_t 
                                          apr_pool_t *pool) LUCI_MUST_USE;
 
 /* application/json. INVALID: malformed (also an empty body or a byte order mark), a member twice, NUL,
- * invalid UTF-8, lone surrogates, numbers that jansson cannot hold, deeper than LUCI_FORM_DEPTH_MOST. Any
+ * invalid UTF-8, lone surrogates, numbers that jansson cannot hold, deeper than LUCI_FORM_DEPTH_MAX. Any
  * well-formed value that is not an object has no fields. After OK jansson has left no copy of the object's
  * string members behind in freed memory. The limit of that: of a refused body, and of strings further down in
  * it, jansson frees its copies as they are (wiping them would take process-wide allocators, which belong to

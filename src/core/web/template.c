@@ -5,9 +5,9 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#define MARK "%%"
-#define MARK_BYTES 2
-#define NAME_BYTES_MOST 63
+#define TAG_MARKER "%%"
+#define TAG_BYTES 2
+#define NAME_BYTES_MAX 63
 #define NAME_STARTS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 #define NAME_CHARACTERS NAME_STARTS "0123456789"
 
@@ -39,7 +39,7 @@ typedef struct {
 
 typedef struct {
     apr_array_header_t *steps;
-    open_section_t open[LUCI_TEMPLATE_DEPTH_MOST];
+    open_section_t open[LUCI_TEMPLATE_DEPTH_MAX];
     int depth;
     int line; /* counted from 1 */
     const char *problem;
@@ -66,9 +66,9 @@ static const char *unfit(const char *text, size_t length, apr_pool_t *pool)
 
     if (length == 0)
         return "it is empty";
-    if (length > LUCI_TEMPLATE_BYTES_MOST)
+    if (length > LUCI_TEMPLATE_BYTES_MAX)
         return apr_psprintf(pool, "it has %" APR_SIZE_T_FMT " bytes, more than %d", length,
-                            LUCI_TEMPLATE_BYTES_MOST);
+                            LUCI_TEMPLATE_BYTES_MAX);
     valid = luci_text_valid_bytes(text, length);
     if (valid == length)
         return NULL;
@@ -77,29 +77,29 @@ static const char *unfit(const char *text, size_t length, apr_pool_t *pool)
         pool, text[valid] ? "line %d: this is not valid UTF-8" : "line %d: there is a NUL byte", line);
 }
 
-static const char *find_mark(const char *text)
+static const char *find_tag(const char *text)
 {
-    while ((text = strchr(text, MARK[0])) && text[1] != MARK[1])
+    while ((text = strchr(text, TAG_MARKER[0])) && text[1] != TAG_MARKER[1])
         text++;
     return text;
 }
 
-/* Reads the tag at mark; 0 when these percent signs are plain text. */
-static int read_tag(const char *mark, tag_t *tag, apr_pool_t *pool)
+/* Reads the tag at tag_start; 0 when these percent signs are plain text. */
+static int read_tag(const char *tag_start, tag_t *tag, apr_pool_t *pool)
 {
-    const char *name = mark + MARK_BYTES;
+    const char *name = tag_start + TAG_BYTES;
     size_t length;
 
     tag->sign = 0;
     if (*name == '#' || *name == '/')
         tag->sign = *name++;
     length = strspn(name, NAME_CHARACTERS);
-    if (length == 0 || length > NAME_BYTES_MOST || !strchr(NAME_STARTS, *name))
+    if (length == 0 || length > NAME_BYTES_MAX || !strchr(NAME_STARTS, *name))
         return 0;
-    if (strncmp(name + length, MARK, MARK_BYTES) != 0)
+    if (strncmp(name + length, TAG_MARKER, TAG_BYTES) != 0)
         return 0;
     tag->name = apr_pstrmemdup(pool, name, length);
-    tag->end = name + length + MARK_BYTES;
+    tag->end = name + length + TAG_BYTES;
     return 1;
 }
 
@@ -131,9 +131,9 @@ static luci_result_t open_section(parser_t *parser, const char *name)
 {
     open_section_t *section;
 
-    if (parser->depth == LUCI_TEMPLATE_DEPTH_MOST) {
+    if (parser->depth == LUCI_TEMPLATE_DEPTH_MAX) {
         parser->problem = apr_psprintf(parser->pool, "line %d: section \"%s\" nests deeper than %d",
-                                       parser->line, name, LUCI_TEMPLATE_DEPTH_MOST);
+                                       parser->line, name, LUCI_TEMPLATE_DEPTH_MAX);
         return LUCI_INVALID;
     }
     section = &parser->open[parser->depth++];
@@ -176,15 +176,15 @@ static luci_result_t add_tag(parser_t *parser, const tag_t *tag)
 
 static luci_result_t parse_steps(parser_t *parser, const char *text)
 {
-    const char *rest = text, *search = text, *mark;
+    const char *rest = text, *search = text, *tag_start;
     tag_t tag;
 
-    while ((mark = find_mark(search))) {
-        if (!read_tag(mark, &tag, parser->pool)) {
-            search = mark + 1;
+    while ((tag_start = find_tag(search))) {
+        if (!read_tag(tag_start, &tag, parser->pool)) {
+            search = tag_start + 1;
             continue;
         }
-        add_text(parser, rest, mark);
+        add_text(parser, rest, tag_start);
         if (add_tag(parser, &tag) != LUCI_OK)
             return LUCI_INVALID;
         rest = search = tag.end;

@@ -12,8 +12,8 @@
 #include <apr_tables.h>
 #include <stddef.h>
 
-#define LUCI_TEMPLATE_BYTES_MOST 262144 /* 256 KiB */
-#define LUCI_TEMPLATE_DEPTH_MOST 16
+#define LUCI_TEMPLATE_BYTES_MAX 262144 /* 256 KiB */
+#define LUCI_TEMPLATE_DEPTH_MAX 16
 
 /* A compiled template: read-only after parsing, so threads share it. */
 typedef struct luci_template_t luci_template_t;

@@ -8,9 +8,9 @@
 #include <strings.h>
 
 #define DECODINGS 2 /* a proxy in front may decode once, the server once more */
-#define HOST_BYTES_MOST 255
-#define PORT_DIGITS_MOST 5
-#define PORT_MOST 65535
+#define HOST_BYTES_MAX 255
+#define PORT_DIGITS_MAX 5
+#define PORT_MAX 65535
 
 #define LOWER_DIGITS "abcdefghijklmnopqrstuvwxyz0123456789"
 #define UNRESERVED LOWER_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZ-._~"
@@ -91,10 +91,10 @@ static int path_stays_here(const char *path, size_t length)
 
 int luci_url_is_local(const char *next)
 {
-    char path[LUCI_NEXT_BYTES_MOST];
-    size_t length = next ? strnlen(next, LUCI_NEXT_BYTES_MOST + 1) : 0;
+    char path[LUCI_NEXT_BYTES_MAX];
+    size_t length = next ? strnlen(next, LUCI_NEXT_BYTES_MAX + 1) : 0;
 
-    if (length == 0 || length > LUCI_NEXT_BYTES_MOST || next[0] != '/' || has_control(next, length))
+    if (length == 0 || length > LUCI_NEXT_BYTES_MAX || next[0] != '/' || has_control(next, length))
         return 0;
     length = strcspn(next, "?#");
     memcpy(path, next, length);
@@ -122,12 +122,12 @@ static int is_listed(const char *origin, const apr_array_header_t *origins)
 
 const char *luci_url_next(const char *next, const apr_array_header_t *return_to, apr_pool_t *pool)
 {
-    size_t length = next ? strnlen(next, LUCI_NEXT_BYTES_MOST + 1) : 0;
+    size_t length = next ? strnlen(next, LUCI_NEXT_BYTES_MAX + 1) : 0;
     const char *authority, *origin, *rest;
 
     if (luci_url_is_local(next))
         return next;
-    authority = length && length <= LUCI_NEXT_BYTES_MOST && return_to ? strstr(next, "://") : NULL;
+    authority = length && length <= LUCI_NEXT_BYTES_MAX && return_to ? strstr(next, "://") : NULL;
     if (!authority)
         return NULL;
     authority += strlen("://");
@@ -226,7 +226,7 @@ static const char *canonical_host(const char *host, apr_pool_t *pool)
 
     if (host[0] == '[')
         return canonical_ipv6(host, pool);
-    if (strnlen(host, HOST_BYTES_MOST + 1) > HOST_BYTES_MOST)
+    if (strnlen(host, HOST_BYTES_MAX + 1) > HOST_BYTES_MAX)
         return NULL;
     name = apr_pstrdup(pool, host);
     for (char *c = name; *c; c++)
@@ -242,7 +242,7 @@ luci_result_t luci_url_make_origin(const char *scheme, const char *host, int por
     int https = scheme && strcasecmp(scheme, "https") == 0;
     const char *name = host ? canonical_host(host, pool) : NULL;
 
-    if ((!https && (!scheme || strcasecmp(scheme, "http") != 0)) || !name || port < 0 || port > PORT_MOST)
+    if ((!https && (!scheme || strcasecmp(scheme, "http") != 0)) || !name || port < 0 || port > PORT_MAX)
         return LUCI_INVALID;
     scheme = https ? "https" : "http";
     if (port == 0 || port == (https ? 443 : 80))
@@ -261,7 +261,7 @@ static int read_port(const char *text)
     if (!*text)
         return 0;
     digits = strspn(text + 1, "0123456789");
-    if (*text != ':' || text[1] == '0' || digits == 0 || digits > PORT_DIGITS_MOST || text[1 + digits])
+    if (*text != ':' || text[1] == '0' || digits == 0 || digits > PORT_DIGITS_MAX || text[1 + digits])
         return -1;
     for (const char *digit = text + 1; *digit; digit++)
         port = port * 10 + (*digit - '0');
@@ -285,7 +285,7 @@ luci_result_t luci_url_origin(const char *text, const char **origin, apr_pool_t 
         return LUCI_INVALID;
     host += strlen("://");
     length = host_bytes(host);
-    if (length > HOST_BYTES_MOST)
+    if (length > HOST_BYTES_MAX)
         return LUCI_INVALID;
     return luci_url_make_origin(apr_pstrmemdup(pool, text, (size_t)(host - text) - strlen("://")),
                                 apr_pstrmemdup(pool, host, length), read_port(host + length), origin, pool);

@@ -8,10 +8,10 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
-#define LUCI_NEXT_BYTES_MOST 8000
+#define LUCI_NEXT_BYTES_MAX 8000
 
 /* 1 when next is a path on this site that may go into a Location header: one leading '/', no second '/' or
- * '\' after it, no raw control character anywhere (0x00-0x1f, 0x7f), at most LUCI_NEXT_BYTES_MOST bytes. NULL
+ * '\' after it, no raw control character anywhere (0x00-0x1f, 0x7f), at most LUCI_NEXT_BYTES_MAX bytes. NULL
  * is 0.
  *
  * In the path it refuses as well what a browser, a proxy or a server could turn into one of these, as it

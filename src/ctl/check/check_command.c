@@ -13,7 +13,7 @@
 #define CONFIGURATION "configuration"
 
 typedef struct {
-    luci_call_t *call;
+    luci_invocation_t *call;
     luci_findings_t *findings;
     luci_file_user_t user;
 } check_t;
@@ -156,7 +156,7 @@ static void check_configuration(check_t *check, const char *path)
                               "%s has no LuciaDatabase", path);
 }
 
-static luci_exit_t run_check(luci_call_t *call)
+static luci_exit_t run_check(luci_invocation_t *call)
 {
     check_t check = { .call = call, .findings = luci_findings_create(call->pool) };
     luci_ctl_database_t database;

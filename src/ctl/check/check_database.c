@@ -3,7 +3,7 @@
 
 #include "core/base/secret.h"
 #include "core/db/db_problem.h"
-#include "core/db/page.h"
+#include "core/db/paging.h"
 #include "core/db/schema.h"
 #include "core/password/password_hash.h"
 #include "core/session/session_list.h"
@@ -16,7 +16,7 @@
 
 #define DATABASE "database"
 #define ROWS "rows"
-#define NAMED_MOST 5 /* examples in a message */
+#define NAMED_MAX 5 /* examples in a message */
 
 typedef struct {
     luci_db_t *db;
@@ -38,14 +38,14 @@ typedef struct {
 
 static void note(wrong_t *wrong, const char *name, apr_pool_t *pool)
 {
-    if (wrong->count++ < NAMED_MOST)
+    if (wrong->count++ < NAMED_MAX)
         wrong->named =
             apr_pstrcat(pool, wrong->named ? wrong->named : "", wrong->named ? ", " : "", name, NULL);
 }
 
 static const char *more(const wrong_t *wrong)
 {
-    return wrong->count > NAMED_MOST ? ", ..." : "";
+    return wrong->count > NAMED_MAX ? ", ..." : "";
 }
 
 /* 0: the database did not answer, which is said. */
@@ -218,9 +218,9 @@ static int look_at_key(void *baton, const char *const *row, apr_pool_t *scratch)
 static void check_keys(check_t *check)
 {
     keys_t keys = { .check = check };
-    luci_page_walk_t walk = { LUCI_SQL_KEYS_PAGE, NULL, 1, look_at_key, &keys };
+    luci_paging_walk_t walk = { LUCI_SQL_KEYS_PAGE, NULL, 1, look_at_key, &keys };
 
-    if (!answered(check, luci_page_walk(check->db, &walk, check->findings->pool)))
+    if (!answered(check, luci_paging_walk(check->db, &walk, check->findings->pool)))
         return;
     if (keys.orphans.count)
         luci_findings_problem(check->findings, ROWS,
@@ -236,7 +236,7 @@ static void check_keys(check_t *check)
             keys.unreadable.count, keys.unreadable.named, more(&keys.unreadable));
 }
 
-#define CLOCKS_DIFFER_MOST (5 * LUCI_MS_MINUTE)
+#define CLOCKS_DIFFER_MAX (5 * LUCI_MS_MINUTE)
 
 typedef struct {
     check_t *check;
@@ -248,7 +248,7 @@ typedef struct {
 /* Whether a clock that was ahead made it: it would be active for longer than any session is. */
 static int is_from_the_future(const sessions_t *sessions, const luci_listed_session_t *session)
 {
-    luci_ms_t latest = sessions->now + CLOCKS_DIFFER_MOST;
+    luci_ms_t latest = sessions->now + CLOCKS_DIFFER_MAX;
 
     return session->active_expires - sessions->check->target->settings->active_period > latest ||
            (session->created_at && apr_atoi64(session->created_at) > latest);

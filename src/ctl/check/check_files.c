@@ -149,7 +149,7 @@ static const char *parse_problem(const char *path, const luci_file_user_t *user,
     const char *group =
         user->groups_count ? apr_psprintf(pool, "#%lu", (unsigned long)user->groups[0]) : NULL;
     const luci_server_user_words_t words = { user->name, group };
-    apr_size_t length = LUCI_TEMPLATE_BYTES_MOST + 1;
+    apr_size_t length = LUCI_TEMPLATE_BYTES_MAX + 1;
     char *text = apr_palloc(pool, length), reason[120];
     luci_template_t *compiled;
     const char *problem = NULL;

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #define ROWS "rows"
-#define NAMED_MOST 5 /* examples in a message */
-#define ODD_MOST 10000
+#define NAMED_MAX 5 /* examples in a message */
+#define ODD_MAX 10000
 
 /* A name that looks like another text than the one it is. */
 typedef struct {
@@ -41,7 +41,7 @@ struct luci_check_names_t {
 
 static void note(luci_check_names_t *names, wrong_t *wrong, const char *what)
 {
-    if (wrong->count++ < NAMED_MOST)
+    if (wrong->count++ < NAMED_MAX)
         wrong->named = apr_pstrcat(names->findings->pool, wrong->named ? wrong->named : "",
                                    wrong->named ? ", " : "", what, NULL);
 }
@@ -83,7 +83,7 @@ static void compare(luci_check_names_t *names, const luci_user_t *user, const ch
         note_twins(names, odd, user->username, user->id, scratch);
         return;
     }
-    if (apr_hash_count(names->odd) >= ODD_MOST)
+    if (apr_hash_count(names->odd) >= ODD_MAX)
         return;
     odd = apr_palloc(pool, sizeof *odd);
     *odd = (odd_t){ apr_pstrdup(pool, user->username), apr_pstrdup(pool, user->id),
@@ -100,7 +100,7 @@ luci_result_t luci_check_names_user(luci_check_names_t *names, const luci_user_t
         note(names, &names->too_long, titled(user->username, user->id, scratch));
     if (result == LUCI_INVALID || luci_policy_new_name(&names->rules, user->username) != LUCI_OK) {
         note(names, &names->refused, titled(user->username, user->id, scratch));
-        if (result == LUCI_OK && apr_hash_count(names->refused_keys) < ODD_MOST)
+        if (result == LUCI_OK && apr_hash_count(names->refused_keys) < ODD_MAX)
             apr_hash_set(names->refused_keys, apr_pstrdup(names->findings->pool, key), APR_HASH_KEY_STRING,
                          "");
     }
@@ -159,7 +159,7 @@ static void say(luci_check_names_t *names, const wrong_t *wrong, const char *wha
 {
     if (wrong->count)
         luci_findings_problem(names->findings, ROWS, remedy, "%" APR_INT64_T_FMT " %s: %s%s", wrong->count,
-                              what, wrong->named, wrong->count > NAMED_MOST ? ", ..." : "");
+                              what, wrong->named, wrong->count > NAMED_MAX ? ", ..." : "");
 }
 
 luci_result_t luci_check_names_end(luci_check_names_t *names, luci_db_t *db)

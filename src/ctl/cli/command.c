@@ -30,7 +30,7 @@ static const luci_option_t *find_option(const luci_option_t *options, const char
     return NULL;
 }
 
-luci_exit_t luci_command_misuse(const luci_call_t *call, const char *what)
+luci_exit_t luci_command_misuse(const luci_invocation_t *call, const char *what)
 {
     luci_say_error(LUCI_EXIT_USAGE, "%s", what);
     if (call->command)
@@ -82,7 +82,7 @@ static const char *list_commands(const luci_command_t *const *commands, const ch
 
 /* Where parsing stands. */
 typedef struct {
-    luci_call_t *call;
+    luci_invocation_t *call;
     const luci_command_t *const *commands;
     const char *const *argv;
     int argc;
@@ -92,7 +92,7 @@ typedef struct {
 
 static luci_exit_t unknown_option(const parser_t *parser, const char *word)
 {
-    luci_call_t *call = parser->call;
+    luci_invocation_t *call = parser->call;
     const char *allowed = "";
 
     if (call->command)
@@ -105,7 +105,7 @@ static luci_exit_t unknown_option(const parser_t *parser, const char *word)
 
 static luci_exit_t take_option(parser_t *parser, const char *word)
 {
-    luci_call_t *call = parser->call;
+    luci_invocation_t *call = parser->call;
     const char *name = word + 2, *equals = strchr(name, '=');
     size_t length = equals ? (size_t)(equals - name) : strlen(name);
     const luci_option_t *option = find_option(luci_command_global_options, name, length);
@@ -203,7 +203,7 @@ static luci_exit_t group_alone(const parser_t *parser, const char *group, const 
 /* A group's second word. */
 static luci_exit_t take_second(parser_t *parser, const char *group)
 {
-    luci_call_t *call = parser->call;
+    luci_invocation_t *call = parser->call;
     const char *allowed = list_commands(parser->commands, group, call->pool), *word;
     luci_exit_t status = next_word(parser, &word);
 
@@ -224,7 +224,7 @@ static luci_exit_t take_second(parser_t *parser, const char *group)
 
 static luci_exit_t take_command(parser_t *parser)
 {
-    luci_call_t *call = parser->call;
+    luci_invocation_t *call = parser->call;
     const char *word;
     luci_exit_t status = next_word(parser, &word);
 
@@ -241,7 +241,7 @@ static luci_exit_t take_command(parser_t *parser)
 
 static luci_exit_t take_operands(parser_t *parser)
 {
-    luci_call_t *call = parser->call;
+    luci_invocation_t *call = parser->call;
     const char *word;
     luci_exit_t status;
 
@@ -258,7 +258,7 @@ static luci_exit_t take_operands(parser_t *parser)
     return status;
 }
 
-luci_exit_t luci_command_parse(luci_call_t *call, const luci_command_t *const *commands, int argc,
+luci_exit_t luci_command_parse(luci_invocation_t *call, const luci_command_t *const *commands, int argc,
                                const char *const *argv)
 {
     parser_t parser = { call, commands, argv, argc, 1, 0 };
@@ -271,7 +271,7 @@ luci_exit_t luci_command_parse(luci_call_t *call, const luci_command_t *const *c
 
 /* ---- What was given ---- */
 
-apr_array_header_t *luci_command_values(const luci_call_t *call, const char *name)
+apr_array_header_t *luci_command_values(const luci_invocation_t *call, const char *name)
 {
     apr_array_header_t *values = apr_array_make(call->pool, 1, sizeof(const char *));
 
@@ -284,19 +284,19 @@ apr_array_header_t *luci_command_values(const luci_call_t *call, const char *nam
     return values;
 }
 
-int luci_command_has(const luci_call_t *call, const char *name)
+int luci_command_has(const luci_invocation_t *call, const char *name)
 {
     return luci_command_values(call, name)->nelts > 0;
 }
 
-const char *luci_command_value(const luci_call_t *call, const char *name)
+const char *luci_command_value(const luci_invocation_t *call, const char *name)
 {
     apr_array_header_t *values = luci_command_values(call, name);
 
     return values->nelts ? APR_ARRAY_IDX(values, 0, const char *) : NULL;
 }
 
-const char *luci_command_config(luci_call_t *call)
+const char *luci_command_config(luci_invocation_t *call)
 {
     const char *path = luci_command_value(call, "config"), *named = getenv(LUCI_COMMAND_CONFIG_VARIABLE);
 
@@ -312,7 +312,7 @@ const char *luci_command_config(luci_call_t *call)
     return call->implied_config;
 }
 
-luci_exit_t luci_command_number(const luci_call_t *call, const char *name, apr_int64_t least,
+luci_exit_t luci_command_number(const luci_invocation_t *call, const char *name, apr_int64_t least,
                                 apr_int64_t most, apr_int64_t *number)
 {
     const char *value = luci_command_value(call, name);

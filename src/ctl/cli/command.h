@@ -18,8 +18,8 @@ typedef struct {
     int repeats;       /* may be given more than once */
 } luci_option_t;
 
-typedef struct luci_call_t luci_call_t;
-typedef luci_exit_t luci_command_fn(luci_call_t *call);
+typedef struct luci_invocation_t luci_invocation_t;
+typedef luci_exit_t luci_command_fn(luci_invocation_t *call);
 
 typedef struct {
     const char *name;             /* one or two words: "check", "user add" */
@@ -32,7 +32,7 @@ typedef struct {
     const luci_column_t *columns; /* of what it lists or shows; NULL: nothing */
 } luci_command_t;
 
-struct luci_call_t {
+struct luci_invocation_t {
     apr_pool_t *pool; /* of the whole call */
     const luci_command_t *command;
     int operands;
@@ -54,17 +54,17 @@ extern const luci_option_t luci_command_global_options[];
 
 /* Takes argv apart; commands is the table, closed by NULL. DONE: *call is from its pool, without output; its
  * command is NULL where none was written. USAGE: said why. */
-luci_exit_t luci_command_parse(luci_call_t *call, const luci_command_t *const *commands, int argc,
+luci_exit_t luci_command_parse(luci_invocation_t *call, const luci_command_t *const *commands, int argc,
                                const char *const *argv);
 
 /* Whether an option was given; its value, NULL when it was not; all its values (const char *). */
-int luci_command_has(const luci_call_t *call, const char *name);
-const char *luci_command_value(const luci_call_t *call, const char *name);
-apr_array_header_t *luci_command_values(const luci_call_t *call, const char *name);
+int luci_command_has(const luci_invocation_t *call, const char *name);
+const char *luci_command_value(const luci_invocation_t *call, const char *name);
+apr_array_header_t *luci_command_values(const luci_invocation_t *call, const char *name);
 
 /* The value of an option that is a whole number; *number stays as it is when it was not given. USAGE: it is
  * none between least and most, said. */
-luci_exit_t luci_command_number(const luci_call_t *call, const char *name, apr_int64_t least,
+luci_exit_t luci_command_number(const luci_invocation_t *call, const char *name, apr_int64_t least,
                                 apr_int64_t most, apr_int64_t *number);
 
 #define LUCI_COMMAND_CONFIG_VARIABLE "LUCIACTL_CONFIG"
@@ -72,9 +72,9 @@ luci_exit_t luci_command_number(const luci_call_t *call, const char *name, apr_i
 /* The configuration that a call is about: that of --config, or where neither that nor --database is given the
  * one that the environment variable names, or the one that httpd reads. NULL: none, as an empty variable
  * wants it. */
-const char *luci_command_config(luci_call_t *call);
+const char *luci_command_config(luci_invocation_t *call);
 
 /* Says what is wrong with the command line, and where help is. Returns USAGE. */
-luci_exit_t luci_command_misuse(const luci_call_t *call, const char *what);
+luci_exit_t luci_command_misuse(const luci_invocation_t *call, const char *what);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/cli/output.h"
 
-#include "core/base/moment.h"
 #include "core/base/text.h"
+#include "core/base/timestamp.h"
 #include "ctl/cli/say.h"
 
 #include <apr_strings.h>
@@ -53,17 +53,17 @@ static void put(luci_output_t *output, const char *text)
 
 static const char *readable(const char *milliseconds, apr_pool_t *pool)
 {
-    char text[LUCI_MOMENT_TEXT];
+    char text[LUCI_TIMESTAMP_TEXT];
 
-    luci_moment_readable(luci_moment_parse(milliseconds), text);
+    luci_timestamp_readable(luci_timestamp_parse(milliseconds), text);
     return apr_pstrdup(pool, text);
 }
 
 static json_t *iso(const char *milliseconds)
 {
-    char text[LUCI_MOMENT_TEXT];
+    char text[LUCI_TIMESTAMP_TEXT];
 
-    luci_moment_iso(luci_moment_parse(milliseconds), text);
+    luci_timestamp_iso(luci_timestamp_parse(milliseconds), text);
     return json_string(text);
 }
 
@@ -74,7 +74,7 @@ static const char *for_people(luci_cell_t kind, const char *cell, apr_pool_t *po
     switch (kind) {
     case LUCI_CELL_TEXT:
     case LUCI_CELL_NUMBER: break;
-    case LUCI_CELL_MOMENT: return readable(cell, pool);
+    case LUCI_CELL_TIMESTAMP: return readable(cell, pool);
     case LUCI_CELL_FLAG: return strcmp(cell, "1") == 0 ? "yes" : "no";
     }
     return luci_say_printable(cell, pool);
@@ -100,7 +100,7 @@ static json_t *for_machines(luci_cell_t kind, const char *cell, apr_pool_t *pool
     switch (kind) {
     case LUCI_CELL_TEXT: break;
     case LUCI_CELL_NUMBER: return json_integer(apr_atoi64(cell));
-    case LUCI_CELL_MOMENT: return iso(cell);
+    case LUCI_CELL_TIMESTAMP: return iso(cell);
     case LUCI_CELL_FLAG: return json_boolean(strcmp(cell, "1") == 0);
     }
     return text_in_json(cell, pool);

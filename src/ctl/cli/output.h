@@ -11,10 +11,10 @@
 /* A cell is text, and NULL where there is nothing: "-" in a table, null in JSON. */
 typedef enum {
     LUCI_CELL_TEXT,
-    LUCI_CELL_NUMBER, /* decimal digits */
-    LUCI_CELL_MOMENT, /* milliseconds since 1970 in decimal digits; JSON has ISO 8601, a table seconds, both
-                         UTC */
-    LUCI_CELL_FLAG    /* "1" or "0": yes or no, true or false */
+    LUCI_CELL_NUMBER,    /* decimal digits */
+    LUCI_CELL_TIMESTAMP, /* milliseconds since 1970 in decimal digits; JSON has ISO 8601, a table seconds,
+                         both UTC */
+    LUCI_CELL_FLAG       /* "1" or "0": yes or no, true or false */
 } luci_cell_t;
 
 typedef struct {

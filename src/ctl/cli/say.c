@@ -20,22 +20,22 @@ static int is_hidden(utf8proc_int32_t point)
     }
 }
 
-#define ESCAPE_MOST 12 /* bytes of the longest, "\u{10ffff}", and its NUL */
+#define ESCAPE_MAX 12 /* bytes of the longest, "\u{10ffff}", and its NUL */
 
 /* The piece of text at its start as it is shown, in *shown and *length; returns how many bytes it stands for.
  */
-static size_t next_piece(const char *text, char escape[ESCAPE_MOST], const char **shown, size_t *length)
+static size_t next_piece(const char *text, char escape[ESCAPE_MAX], const char **shown, size_t *length)
 {
     utf8proc_int32_t point;
     utf8proc_ssize_t bytes = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &point);
 
     *shown = escape;
     if (bytes <= 0) {
-        *length = (size_t)apr_snprintf(escape, ESCAPE_MOST, "\\x%02x", (unsigned char)*text);
+        *length = (size_t)apr_snprintf(escape, ESCAPE_MAX, "\\x%02x", (unsigned char)*text);
         return 1;
     }
     if (is_hidden(point)) {
-        *length = (size_t)apr_snprintf(escape, ESCAPE_MOST, "\\u{%x}", (unsigned)point);
+        *length = (size_t)apr_snprintf(escape, ESCAPE_MAX, "\\u{%x}", (unsigned)point);
         return (size_t)bytes;
     }
     *shown = text;
@@ -45,7 +45,7 @@ static size_t next_piece(const char *text, char escape[ESCAPE_MOST], const char 
 
 const char *luci_say_printable(const char *text, apr_pool_t *pool)
 {
-    char escape[ESCAPE_MOST], *out = apr_palloc(pool, strlen(text) * ESCAPE_MOST + 1);
+    char escape[ESCAPE_MAX], *out = apr_palloc(pool, strlen(text) * ESCAPE_MAX + 1);
     size_t at = 0, length;
     const char *shown;
 

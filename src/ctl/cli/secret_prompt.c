@@ -18,7 +18,7 @@
 
 /* Reads up to a newline or the end, byte by byte so that what follows stays there. -1: no line, or too long.
  */
-static int read_line(int descriptor, char line[LUCI_SECRET_PROMPT_BYTES_MOST])
+static int read_line(int descriptor, char line[LUCI_SECRET_PROMPT_BYTES_MAX])
 {
     size_t length = 0;
     ssize_t got;
@@ -31,7 +31,7 @@ static int read_line(int descriptor, char line[LUCI_SECRET_PROMPT_BYTES_MOST])
             return -1;
         if (got <= 0 || line[length] == '\n')
             break;
-        if (++length == LUCI_SECRET_PROMPT_BYTES_MOST)
+        if (++length == LUCI_SECRET_PROMPT_BYTES_MAX)
             return -1;
     }
     if (got < 0 || (got == 0 && length == 0))
@@ -66,7 +66,7 @@ static void write_text(int terminal, const char *text)
 }
 
 /* Ctrl-C ends the line as any text, and a signal takes effect when the echo is back. */
-static int ask_without_echo(int terminal, const char *prompt, char line[LUCI_SECRET_PROMPT_BYTES_MOST])
+static int ask_without_echo(int terminal, const char *prompt, char line[LUCI_SECRET_PROMPT_BYTES_MAX])
 {
     struct termios usual, quiet;
     sigset_t held, before;
@@ -88,9 +88,9 @@ static int ask_without_echo(int terminal, const char *prompt, char line[LUCI_SEC
     return length;
 }
 
-static luci_exit_t ask_twice(luci_call_t *call, int terminal, const char *prompt, char *first)
+static luci_exit_t ask_twice(luci_invocation_t *call, int terminal, const char *prompt, char *first)
 {
-    char second[LUCI_SECRET_PROMPT_BYTES_MOST];
+    char second[LUCI_SECRET_PROMPT_BYTES_MAX];
     const char *again = apr_pstrcat(call->pool, prompt, ", again: ", NULL);
     luci_exit_t status = LUCI_EXIT_DONE;
 
@@ -103,7 +103,7 @@ static luci_exit_t ask_twice(luci_call_t *call, int terminal, const char *prompt
     return status;
 }
 
-static luci_exit_t from_terminal(luci_call_t *call, const char *prompt, char *line)
+static luci_exit_t from_terminal(luci_invocation_t *call, const char *prompt, char *line)
 {
     int terminal = open_terminal();
     luci_exit_t status;
@@ -117,16 +117,16 @@ static luci_exit_t from_terminal(luci_call_t *call, const char *prompt, char *li
     return status;
 }
 
-static luci_exit_t from_stdin(luci_call_t *call, char *line)
+static luci_exit_t from_stdin(luci_invocation_t *call, char *line)
 {
     if (read_line(STDIN_FILENO, line) < 0)
         return luci_command_misuse(call, "--stdin: standard input has no password in its first line");
     return LUCI_EXIT_DONE;
 }
 
-luci_exit_t luci_secret_prompt_new(luci_call_t *call, const char *prompt, char **password)
+luci_exit_t luci_secret_prompt_new(luci_invocation_t *call, const char *prompt, char **password)
 {
-    char line[LUCI_SECRET_PROMPT_BYTES_MOST] = "";
+    char line[LUCI_SECRET_PROMPT_BYTES_MAX] = "";
     luci_exit_t status =
         luci_command_has(call, "stdin") ? from_stdin(call, line) : from_terminal(call, prompt, line);
 
@@ -138,9 +138,9 @@ luci_exit_t luci_secret_prompt_new(luci_call_t *call, const char *prompt, char *
     return status;
 }
 
-luci_exit_t luci_secret_prompt_confirm(luci_call_t *call, const char *question)
+luci_exit_t luci_secret_prompt_confirm(luci_invocation_t *call, const char *question)
 {
-    char line[LUCI_SECRET_PROMPT_BYTES_MOST] = "";
+    char line[LUCI_SECRET_PROMPT_BYTES_MAX] = "";
     int terminal = open_terminal(), length = -1;
 
     if (terminal < 0)

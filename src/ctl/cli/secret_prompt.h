@@ -6,7 +6,7 @@
 
 #include "ctl/cli/command.h"
 
-#define LUCI_SECRET_PROMPT_BYTES_MOST 4096 /* of a password */
+#define LUCI_SECRET_PROMPT_BYTES_MAX 4096 /* of a password */
 
 /* The option that makes a command read standard input; for its table. */
 #define LUCI_SECRET_PROMPT_STDIN                                                                             \
@@ -17,10 +17,10 @@
 /* A new password: the first line of standard input with --stdin, else asked for twice. DONE: *password is
  * from the call's pool; whoever asked wipes it (luci_secret_wipe_string). USAGE: no terminal and no --stdin,
  * or nothing there. REFUSED: the two differ, or it is no UTF-8. Each said. */
-luci_exit_t luci_secret_prompt_new(luci_call_t *call, const char *prompt, char **password);
+luci_exit_t luci_secret_prompt_new(luci_invocation_t *call, const char *prompt, char **password);
 
 /* Asks a question whose answer is "yes", on the terminal. REFUSED: it was another, or nobody could be asked.
  */
-luci_exit_t luci_secret_prompt_confirm(luci_call_t *call, const char *question);
+luci_exit_t luci_secret_prompt_confirm(luci_invocation_t *call, const char *question);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/commands/commands.h"
 
-#include "core/db/page.h"
+#include "core/db/paging.h"
 #include "ctl/lib/account.h"
-#include "ctl/lib/acts.h"
+#include "ctl/lib/admin_audit.h"
 
 #include <apr_strings.h>
 
@@ -53,10 +53,10 @@ static int export_user(void *baton, const luci_user_t *user, apr_pool_t *scratch
 {
     export_t *export = baton;
     member_list_t members = members_of(user, &export->database.config.settings, scratch);
-    luci_page_walk_t keys = { LUCI_SQL_KEY_PAGE, user->id, 1, add_key, &members };
+    luci_paging_walk_t keys = { LUCI_SQL_KEY_PAGE, user->id, 1, add_key, &members };
 
     if (export->with_hashes)
-        export->result = luci_page_walk(export->database.db, &keys, scratch);
+        export->result = luci_paging_walk(export->database.db, &keys, scratch);
     if (export->result != LUCI_OK)
         return 0;
     export->count++;
@@ -65,14 +65,14 @@ static int export_user(void *baton, const luci_user_t *user, apr_pool_t *scratch
     return 1;
 }
 
-static luci_exit_t run_export(luci_call_t *call)
+static luci_exit_t run_export(luci_invocation_t *call)
 {
     export_t export = { .is_array = luci_command_has(call, "json"), .result = LUCI_OK };
     luci_exit_t status = luci_ctl_database_open(call, &export.database), written;
     luci_result_t result;
 
     if (status == LUCI_EXIT_DONE)
-        status = luci_acts_open(call, &export.database);
+        status = luci_admin_audit_open(call, &export.database);
     if (status != LUCI_EXIT_DONE)
         return status;
     export.with_hashes = luci_command_has(call, "with-hashes");
@@ -85,7 +85,7 @@ static luci_exit_t run_export(luci_call_t *call)
     written = luci_output_close(export.output);
     if (result == LUCI_OK)
         result = export.result;
-    luci_acts_write(&export.database, LUCI_EVENT_EXPORT, NULL, result, export.count);
+    luci_admin_audit_write(&export.database, LUCI_EVENT_EXPORT, NULL, result, export.count);
     return result == LUCI_OK ? written : luci_ctl_database_failed(&export.database, result);
 }
 

@@ -9,7 +9,7 @@
 #include <apr_strings.h>
 #include <unistd.h>
 
-#define SLOTS_MOST 256   /* as LuciaHashSlots */
+#define SLOTS_MAX 256    /* as LuciaHashSlots */
 #define MEMORY_SHARE 4   /* of the machine's memory, one part of so many by default */
 #define MEMORY_STEP 1024 /* KiB: proposals are whole MiB above the least */
 #define TRIES 4          /* at coming below the target */
@@ -17,11 +17,11 @@
 
 /* What was asked for, and what was found. */
 typedef struct {
-    luci_call_t *call;
+    luci_invocation_t *call;
     apr_int64_t target; /* microseconds */
     apr_int64_t memory_kib;
     apr_int64_t slots;
-    apr_uint32_t most_kib; /* a hash */
+    apr_uint32_t max_kib; /* a hash */
     luci_hash_cost_t cost;
     apr_int64_t microseconds; /* with all slots busy */
     apr_int64_t alone;
@@ -62,7 +62,7 @@ static luci_exit_t take_options(bench_t *bench)
     if (status == LUCI_EXIT_DONE)
         status = luci_command_number(bench->call, "memory", 1, APR_INT32_MAX, &memory_mib);
     if (status == LUCI_EXIT_DONE)
-        status = luci_command_number(bench->call, "slots", 1, SLOTS_MOST, &bench->slots);
+        status = luci_command_number(bench->call, "slots", 1, SLOTS_MAX, &bench->slots);
     bench->memory_kib = memory_mib * 1024;
     return status;
 }
@@ -77,9 +77,9 @@ static luci_exit_t share_memory(bench_t *bench)
                               least.memory_kib, (int)(bench->memory_kib / 1024));
     if (possible < bench->slots)
         bench->slots = possible;
-    bench->most_kib = (apr_uint32_t)(bench->memory_kib / bench->slots);
-    if (bench->most_kib > LUCI_ARGON2_MEMORY_KIB_MOST)
-        bench->most_kib = LUCI_ARGON2_MEMORY_KIB_MOST;
+    bench->max_kib = (apr_uint32_t)(bench->memory_kib / bench->slots);
+    if (bench->max_kib > LUCI_ARGON2_MEMORY_KIB_MAX)
+        bench->max_kib = LUCI_ARGON2_MEMORY_KIB_MAX;
     return LUCI_EXIT_DONE;
 }
 
@@ -99,7 +99,7 @@ static apr_uint32_t bounded(apr_int64_t value, apr_uint32_t low, apr_uint32_t hi
 static void scale_passes(bench_t *bench)
 {
     bench->cost.passes = bounded(bench->cost.passes * bench->target / bench->microseconds, least.passes,
-                                 LUCI_ARGON2_PASSES_MOST);
+                                 LUCI_ARGON2_PASSES_MAX);
 }
 
 /* The memory that would take it with the same number of passes. */
@@ -107,7 +107,7 @@ static void scale_memory(bench_t *bench)
 {
     apr_int64_t kib = bench->cost.memory_kib * bench->target / bench->microseconds;
 
-    bench->cost.memory_kib = bounded(kib - kib % MEMORY_STEP, least.memory_kib, bench->most_kib);
+    bench->cost.memory_kib = bounded(kib - kib % MEMORY_STEP, least.memory_kib, bench->max_kib);
 }
 
 static luci_result_t search(bench_t *bench)
@@ -121,7 +121,7 @@ static luci_result_t search(bench_t *bench)
     scale_memory(bench);
     result = measure(bench);
     if (result == LUCI_OK && bench->microseconds < NEAR(bench->target)) {
-        if (bench->cost.memory_kib >= bench->most_kib - MEMORY_STEP)
+        if (bench->cost.memory_kib >= bench->max_kib - MEMORY_STEP)
             scale_passes(bench);
         else
             scale_memory(bench);
@@ -181,7 +181,7 @@ static void show(const bench_t *bench)
     luci_output_record(bench->call->output, columns, LUCI_COLUMNS_COUNT(columns), cells);
 }
 
-static luci_exit_t run_hash_bench(luci_call_t *call)
+static luci_exit_t run_hash_bench(luci_invocation_t *call)
 {
     bench_t bench = { .call = call };
     luci_exit_t status = take_options(&bench);

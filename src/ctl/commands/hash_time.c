@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROUNDS_MOST 5 /* hashes a thread, the first of which only makes everything warm */
-#define ROUNDS_LEAST 2
+#define ROUNDS_MAX 5 /* hashes a thread, the first of which only makes everything warm */
+#define ROUNDS_MIN 2
 #define ENOUGH 1000000 /* microseconds, after which no further round begins */
 #define PASSWORD "correct horse battery"
 
@@ -19,7 +19,7 @@ typedef struct {
     const luci_hash_cost_t *cost;
     luci_arena_t arena;
     pthread_t thread;
-    apr_int64_t microseconds[ROUNDS_MOST];
+    apr_int64_t microseconds[ROUNDS_MAX];
     int rounds;
     int failed;
 } worker_t;
@@ -39,7 +39,7 @@ static void *work(void *baton)
     apr_int64_t begin = now(), start = begin;
 
     luci_arena_lend(&worker->arena);
-    while (worker->rounds < ROUNDS_LEAST || (worker->rounds < ROUNDS_MOST && start - begin < ENOUGH)) {
+    while (worker->rounds < ROUNDS_MIN || (worker->rounds < ROUNDS_MAX && start - begin < ENOUGH)) {
         /* DENIED is its answer when the hash was computed */
         worker->failed |= luci_password_verify_dummy(worker->cost, PASSWORD) != LUCI_DENIED;
         worker->microseconds[worker->rounds++] = now() - start;
@@ -58,7 +58,7 @@ static int by_size(const void *a, const void *b)
 
 static apr_int64_t median(const worker_t *workers, int count, apr_pool_t *scratch)
 {
-    apr_int64_t *times = apr_palloc(scratch, (apr_size_t)count * ROUNDS_MOST * sizeof *times);
+    apr_int64_t *times = apr_palloc(scratch, (apr_size_t)count * ROUNDS_MAX * sizeof *times);
     apr_size_t all = 0;
 
     for (int i = 0; i < count; i++) {

@@ -12,13 +12,13 @@
 typedef enum { LINE_END, LINE_WHOLE, LINE_TOO_LONG } line_t;
 
 /* A line without its end. What is too long is read to its end all the same. */
-static line_t read_line(luci_htpasswd_t *file, char line[LUCI_HTPASSWD_LINE_MOST + 1], size_t *length)
+static line_t read_line(luci_htpasswd_t *file, char line[LUCI_HTPASSWD_LINE_MAX + 1], size_t *length)
 {
     size_t all = 0;
     int c;
 
     while ((c = getc(file->stream)) != EOF && c != '\n') {
-        if (all < LUCI_HTPASSWD_LINE_MOST)
+        if (all < LUCI_HTPASSWD_LINE_MAX)
             line[all] = (char)c;
         all++;
     }
@@ -28,7 +28,7 @@ static line_t read_line(luci_htpasswd_t *file, char line[LUCI_HTPASSWD_LINE_MOST
         return LINE_END;
     file->line++;
     file->bytes += (apr_int64_t)all + 1;
-    if (all > LUCI_HTPASSWD_LINE_MOST)
+    if (all > LUCI_HTPASSWD_LINE_MAX)
         return LINE_TOO_LONG;
     if (all > 0 && line[all - 1] == '\r')
         all--;
@@ -70,7 +70,7 @@ static void take_apart(char *line, const luci_settings_t *rules, luci_htpasswd_u
 int luci_htpasswd_next(luci_htpasswd_t *file, const luci_settings_t *rules, luci_htpasswd_user_t *user,
                        apr_pool_t *pool)
 {
-    char line[LUCI_HTPASSWD_LINE_MOST + 1];
+    char line[LUCI_HTPASSWD_LINE_MAX + 1];
     size_t length = 0;
 
     for (;;) {

@@ -8,7 +8,7 @@
 #include <apr_pools.h>
 #include <stdio.h>
 
-#define LUCI_HTPASSWD_LINE_MOST 8191 /* bytes, mod_authn_file's bound */
+#define LUCI_HTPASSWD_LINE_MAX 8191 /* bytes, mod_authn_file's bound */
 
 /* Zeros at first but for the stream. */
 typedef struct {

@@ -6,7 +6,7 @@
 #include "ctl/cli/progress.h"
 #include "ctl/cli/say.h"
 #include "ctl/commands/htpasswd.h"
-#include "ctl/lib/acts.h"
+#include "ctl/lib/admin_audit.h"
 #include "ctl/lib/database.h"
 #include "ctl/lib/server_user.h"
 
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define SAID_MOST 20 /* lines about users who are there; the rest is counted */
+#define SAID_MAX 20 /* lines about users who are there; the rest is counted */
 
 typedef struct {
     apr_int64_t added, replaced, there, refused;
@@ -26,7 +26,7 @@ typedef struct {
 } counts_t;
 
 typedef struct {
-    luci_call_t *call;
+    luci_invocation_t *call;
     luci_ctl_database_t database;
     luci_htpasswd_t file;
     const char *name;      /* of the file */
@@ -121,7 +121,7 @@ static void count(import_t *import, int i)
     case LUCI_IMPORT_REPLACED: import->counts.replaced++; return;
     case LUCI_IMPORT_THERE:
         import->counts.there++;
-        if (import->counts.said_there++ < SAID_MOST)
+        if (import->counts.said_there++ < SAID_MAX)
             say_line(import, import->lines[i], user->username, "is there already; left alone");
         return;
     case LUCI_IMPORT_TAKEN:
@@ -191,8 +191,8 @@ static luci_exit_t show(const import_t *import, int stopped)
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         cells[i] = luci_sql_number(numbers[i], pool);
     cells[sizeof numbers / sizeof *numbers] = stopped ? "0" : "1";
-    if (counts->said_there > SAID_MOST)
-        luci_say_note("and %" APR_INT64_T_FMT " more were there already", counts->said_there - SAID_MOST);
+    if (counts->said_there > SAID_MAX)
+        luci_say_note("and %" APR_INT64_T_FMT " more were there already", counts->said_there - SAID_MAX);
     luci_output_done(import->call->output,
                      apr_psprintf(pool,
                                   "%s%" APR_INT64_T_FMT " added, %" APR_INT64_T_FMT
@@ -218,8 +218,8 @@ static luci_exit_t import_all(import_t *import)
                        strerror(import->file.failed));
     stopped |= import->file.failed || result != LUCI_OK;
     if (!import->batch.dry_run)
-        luci_acts_write(&import->database, LUCI_EVENT_IMPORT, NULL, result,
-                        import->counts.added + import->counts.replaced);
+        luci_admin_audit_write(&import->database, LUCI_EVENT_IMPORT, NULL, result,
+                               import->counts.added + import->counts.replaced);
     if (stopped)
         luci_say_note("Stopped: up to line %" APR_INT64_T_FMT
                       " everything is done; the same command goes on from there.",
@@ -229,14 +229,14 @@ static luci_exit_t import_all(import_t *import)
     return show(import, stopped);
 }
 
-static luci_exit_t run_import(luci_call_t *call)
+static luci_exit_t run_import(luci_invocation_t *call)
 {
     import_t *import = apr_pcalloc(call->pool, sizeof *import);
     luci_exit_t status = luci_ctl_database_open(call, &import->database);
 
     import->call = call;
     if (status == LUCI_EXIT_DONE)
-        status = luci_acts_open(call, &import->database);
+        status = luci_admin_audit_open(call, &import->database);
     if (status == LUCI_EXIT_DONE)
         status = open_file(import);
     if (status != LUCI_EXIT_DONE)

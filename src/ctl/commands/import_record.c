@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/commands/import_record.h"
 
-#include "core/base/moment.h"
+#include "core/base/timestamp.h"
 #include "core/config/directive_types.h"
 
 #include <apr_strings.h>
 #include <jansson.h>
 #include <string.h>
 
-#define HASH_BYTES_MOST 255 /* as the column of MariaDB and SQLite has it */
+#define HASH_BYTES_MAX 255 /* as the column of MariaDB and SQLite has it */
 
 static const char *read_values(json_t *object, luci_import_account_t *account, apr_pool_t *pool)
 {
@@ -41,8 +41,8 @@ static const char *read_keys(json_t *object, luci_import_account_t *account, apr
     {
         if (!json_is_string(hash) && !json_is_null(hash))
             return "a key's hash is neither a string nor null";
-        if (json_string_length(hash) > HASH_BYTES_MOST)
-            return apr_psprintf(pool, "the hash of the key %s is longer than %d bytes", id, HASH_BYTES_MOST);
+        if (json_string_length(hash) > HASH_BYTES_MAX)
+            return apr_psprintf(pool, "the hash of the key %s is longer than %d bytes", id, HASH_BYTES_MAX);
         keys[account->keys_count++] =
             (luci_import_key_t){ apr_pstrdup(pool, id),
                                  json_is_string(hash) ? apr_pstrdup(pool, json_string_value(hash)) : NULL };
@@ -65,7 +65,7 @@ static const char *read_created(json_t *value, luci_import_account_t *account, a
 
     if (json_is_null(value))
         return NULL;
-    if (!json_is_string(value) || !luci_moment_read(json_string_value(value), &moment))
+    if (!json_is_string(value) || !luci_timestamp_read(json_string_value(value), &moment))
         return "createdAt is no moment such as 2026-03-01T09:30:00.250Z";
     account->created_at = apr_psprintf(pool, "%" APR_INT64_T_FMT, moment);
     return NULL;

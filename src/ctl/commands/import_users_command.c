@@ -5,7 +5,7 @@
 #include "ctl/cli/progress.h"
 #include "ctl/cli/say.h"
 #include "ctl/commands/import_record.h"
-#include "ctl/lib/acts.h"
+#include "ctl/lib/admin_audit.h"
 #include "ctl/lib/database.h"
 
 #include <apr_strings.h>
@@ -15,10 +15,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define SAID_MOST 20 /* lines about users who are there; the rest is counted */
+#define SAID_MAX 20 /* lines about users who are there; the rest is counted */
 
 typedef struct {
-    luci_call_t *call;
+    luci_invocation_t *call;
     luci_ctl_database_t database;
     FILE *stream;
     const char *name; /* of the file */
@@ -86,7 +86,7 @@ static void count(import_t *import, const luci_import_account_t *account)
     case LUCI_IMPORT_REPLACED:
     case LUCI_IMPORT_ADDED: import->added++; return;
     case LUCI_IMPORT_THERE:
-        if (import->there++ < SAID_MOST)
+        if (import->there++ < SAID_MAX)
             say_line(import, account->username, "is there already; left alone");
         return;
     case LUCI_IMPORT_TAKEN:
@@ -164,8 +164,8 @@ static luci_exit_t show(const import_t *import, int stopped)
                             luci_sql_number(import->refused, pool), luci_sql_number(import->line, pool),
                             stopped ? "0" : "1" };
 
-    if (import->there > SAID_MOST)
-        luci_say_note("and %" APR_INT64_T_FMT " more were there already", import->there - SAID_MOST);
+    if (import->there > SAID_MAX)
+        luci_say_note("and %" APR_INT64_T_FMT " more were there already", import->there - SAID_MAX);
     luci_output_done(import->call->output,
                      apr_psprintf(pool, "%s%s added, %s there already, %s refused",
                                   import->dry_run ? "Would be done: " : "", cells[0], cells[1], cells[2]),
@@ -194,14 +194,14 @@ static luci_exit_t import_all(import_t *import)
         luci_say_error(LUCI_EXIT_REFUSED, "%s can't be read: %s", import->name, strerror(failed));
     stopped |= failed != 0 || result != LUCI_OK;
     if (!import->dry_run)
-        luci_acts_write(&import->database, LUCI_EVENT_IMPORT, NULL, result, import->added);
+        luci_admin_audit_write(&import->database, LUCI_EVENT_IMPORT, NULL, result, import->added);
     if (stopped)
         luci_say_note("Stopped at line %" APR_INT64_T_FMT "; the same command goes on from there.",
                       import->line);
     return result == LUCI_OK ? show(import, stopped) : luci_ctl_database_failed(&import->database, result);
 }
 
-static luci_exit_t run_import(luci_call_t *call)
+static luci_exit_t run_import(luci_invocation_t *call)
 {
     import_t *import = apr_pcalloc(call->pool, sizeof *import);
     luci_exit_t status = luci_ctl_database_open(call, &import->database);
@@ -210,7 +210,7 @@ static luci_exit_t run_import(luci_call_t *call)
     import->dry_run = luci_command_has(call, "dry-run");
     import->without_keys = luci_command_has(call, "without-keys");
     if (status == LUCI_EXIT_DONE)
-        status = luci_acts_open(call, &import->database);
+        status = luci_admin_audit_open(call, &import->database);
     if (status == LUCI_EXIT_DONE)
         status = open_file(import);
     if (status != LUCI_EXIT_DONE)

@@ -4,18 +4,18 @@
 #include "core/db/db_problem.h"
 #include "core/db/schema.h"
 #include "ctl/cli/say.h"
-#include "ctl/lib/acts.h"
+#include "ctl/lib/admin_audit.h"
 
 #include <apr_strings.h>
 #include <sys/stat.h>
 
-static luci_exit_t prepare(luci_call_t *call, luci_ctl_database_t *database)
+static luci_exit_t prepare(luci_invocation_t *call, luci_ctl_database_t *database)
 {
     luci_exit_t status = luci_ctl_database_choose(call, database);
     const char *problem;
 
     if (status == LUCI_EXIT_DONE)
-        status = luci_acts_open(call, database);
+        status = luci_admin_audit_open(call, database);
     if (status == LUCI_EXIT_DONE && luci_db_init(database->target.driver, &problem, call->pool) != LUCI_OK)
         status = luci_say_error(LUCI_EXIT_DATABASE, "%s: %s", luci_db_title(&database->target, call->pool),
                                 problem);
@@ -59,7 +59,7 @@ static luci_result_t make(luci_ctl_database_t *database, apr_array_header_t **ga
     return result;
 }
 
-static luci_exit_t run_init(luci_call_t *call)
+static luci_exit_t run_init(luci_invocation_t *call)
 {
     static const luci_column_t columns[] = {
         { "user", "Users", LUCI_CELL_TEXT, NULL },
@@ -80,7 +80,7 @@ static luci_exit_t run_init(luci_call_t *call)
     database.target.looks = 1;
     database.db = luci_db_create(&database.target, call->pool);
     result = make(&database, &gaps, call->pool);
-    luci_acts_write(&database, LUCI_EVENT_INIT, NULL, result, 0);
+    luci_admin_audit_write(&database, LUCI_EVENT_INIT, NULL, result, 0);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&database, result);
     if (!say_columns(gaps, &added, call->pool))

@@ -2,18 +2,18 @@
 #include "ctl/commands/commands.h"
 
 #include "core/base/text.h"
-#include "core/db/page.h"
+#include "core/db/paging.h"
 #include "core/password/password_hash.h"
 #include "core/password/policy.h"
 #include "ctl/cli/say.h"
 #include "ctl/cli/secret_prompt.h"
 #include "ctl/lib/account.h"
-#include "ctl/lib/acts.h"
+#include "ctl/lib/admin_audit.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-#define KEY_BYTES_MOST 255 /* of an id, as the column of MariaDB and SQLite has it */
+#define KEY_BYTES_MAX 255 /* of an id, as the column of MariaDB and SQLite has it */
 
 /* The name that a key would make one to sign in with; NULL: it is another provider's. */
 static const char *name_of(const char *written)
@@ -32,14 +32,14 @@ static luci_result_t key_id(const char *written, const char **id, apr_pool_t *po
     return luci_text_valid_bytes(written, strlen(written)) == strlen(written) ? LUCI_OK : LUCI_INVALID;
 }
 
-static luci_exit_t take_key_id(luci_call_t *call, const char *written, const char **id)
+static luci_exit_t take_key_id(luci_invocation_t *call, const char *written, const char **id)
 {
-    if (key_id(written, id, call->pool) == LUCI_OK && strlen(*id) <= KEY_BYTES_MOST)
+    if (key_id(written, id, call->pool) == LUCI_OK && strlen(*id) <= KEY_BYTES_MAX)
         return LUCI_EXIT_DONE;
     return luci_command_misuse(call, apr_psprintf(call->pool,
                                                   "%s is no key: PROVIDER:ID or a username is allowed, "
                                                   "UTF-8, at most %d bytes",
-                                                  written, KEY_BYTES_MOST));
+                                                  written, KEY_BYTES_MAX));
 }
 
 /* ---- key list ---- */
@@ -103,12 +103,12 @@ static int list_key(void *baton, const char *const *row, apr_pool_t *scratch)
     return 1;
 }
 
-static luci_exit_t run_list(luci_call_t *call)
+static luci_exit_t run_list(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     listing_t listing = { call->output, &database.config.settings };
     luci_user_t user;
-    luci_page_walk_t walk = { LUCI_SQL_KEY_PAGE, NULL, 1, list_key, &listing };
+    luci_paging_walk_t walk = { LUCI_SQL_KEY_PAGE, NULL, 1, list_key, &listing };
     luci_result_t result;
     luci_exit_t status = luci_account_open(call, &database, &user);
 
@@ -116,7 +116,7 @@ static luci_exit_t run_list(luci_call_t *call)
         return status;
     walk.first = user.id;
     luci_output_begin(call->output, columns, LUCI_COLUMNS_COUNT(columns));
-    result = luci_page_walk(database.db, &walk, call->pool);
+    result = luci_paging_walk(database.db, &walk, call->pool);
     luci_output_end(call->output);
     return result == LUCI_OK ? LUCI_EXIT_DONE : luci_ctl_database_failed(&database, result);
 }
@@ -138,7 +138,7 @@ const luci_command_t luci_command_key_list = {
 
 /* ---- key add, key delete ---- */
 
-static luci_exit_t say_key(luci_call_t *call, const char *id, const char *user_id, const char *what)
+static luci_exit_t say_key(luci_invocation_t *call, const char *id, const char *user_id, const char *what)
 {
     static const luci_column_t done[] = {
         { "key", "Key", LUCI_CELL_TEXT, NULL },
@@ -150,7 +150,7 @@ static luci_exit_t say_key(luci_call_t *call, const char *id, const char *user_i
     return LUCI_EXIT_DONE;
 }
 
-static luci_exit_t run_add(luci_call_t *call)
+static luci_exit_t run_add(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     luci_user_t user;
@@ -168,7 +168,7 @@ static luci_exit_t run_add(luci_call_t *call)
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_admin_add_key(database.db, &user, id, stored, call->pool);
-    luci_acts_write(&database, LUCI_EVENT_KEY_ADD, &user, result, 0);
+    luci_admin_audit_write(&database, LUCI_EVENT_KEY_ADD, &user, result, 0);
     if (result == LUCI_CONFLICT)
         return luci_say_error(LUCI_EXIT_REFUSED, "the key %s is taken", id);
     return result == LUCI_OK ? say_key(call, id, user.id, "added")
@@ -203,13 +203,13 @@ static int count_key(void *baton, const char *const *row, apr_pool_t *scratch)
 }
 
 /* Without a key nobody signs in: that is asked for. REFUSED, USAGE: it is not meant, said. */
-static luci_exit_t confirm_last(luci_call_t *call, luci_ctl_database_t *database, const luci_user_t *user,
-                                luci_result_t *result)
+static luci_exit_t confirm_last(luci_invocation_t *call, luci_ctl_database_t *database,
+                                const luci_user_t *user, luci_result_t *result)
 {
     int keys = 0;
-    luci_page_walk_t walk = { LUCI_SQL_KEY_PAGE, user->id, 1, count_key, &keys };
+    luci_paging_walk_t walk = { LUCI_SQL_KEY_PAGE, user->id, 1, count_key, &keys };
 
-    *result = luci_page_walk(database->db, &walk, call->pool);
+    *result = luci_paging_walk(database->db, &walk, call->pool);
     if (*result != LUCI_OK || keys > 1 || luci_command_has(call, "yes"))
         return LUCI_EXIT_DONE;
     return luci_secret_prompt_confirm(
@@ -217,7 +217,7 @@ static luci_exit_t confirm_last(luci_call_t *call, luci_ctl_database_t *database
                            user->username));
 }
 
-static luci_exit_t run_delete(luci_call_t *call)
+static luci_exit_t run_delete(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     luci_key_t key = { 0 };
@@ -228,7 +228,7 @@ static luci_exit_t run_delete(luci_call_t *call)
     if (status == LUCI_EXIT_DONE)
         status = luci_ctl_database_open(call, &database);
     if (status == LUCI_EXIT_DONE)
-        status = luci_acts_open(call, &database);
+        status = luci_admin_audit_open(call, &database);
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_key_get(database.db, id, &key, call->pool);
@@ -240,7 +240,7 @@ static luci_exit_t run_delete(luci_call_t *call)
         result = luci_admin_delete_key(database.db, &key, call->pool);
     if (result == LUCI_NOT_FOUND)
         return luci_say_error(LUCI_EXIT_REFUSED, "there is no key %s", id);
-    luci_acts_write(&database, LUCI_EVENT_KEY_DELETE, &key.user, result, 0);
+    luci_admin_audit_write(&database, LUCI_EVENT_KEY_DELETE, &key.user, result, 0);
     return result == LUCI_OK ? say_key(call, id, key.user.id, "deleted")
                              : luci_ctl_database_failed(&database, result);
 }

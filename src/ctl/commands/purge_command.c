@@ -2,12 +2,12 @@
 #include "ctl/commands/commands.h"
 
 #include "ctl/commands/purge_run.h"
-#include "ctl/lib/acts.h"
+#include "ctl/lib/admin_audit.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
 
-static luci_exit_t run_purge(luci_call_t *call)
+static luci_exit_t run_purge(luci_invocation_t *call)
 {
     static const luci_column_t column = { "removed", "Removed", LUCI_CELL_NUMBER, NULL };
     luci_ctl_database_t database;
@@ -16,12 +16,12 @@ static luci_exit_t run_purge(luci_call_t *call)
     luci_exit_t status = luci_ctl_database_open(call, &database);
 
     if (status == LUCI_EXIT_DONE)
-        status = luci_acts_open(call, &database);
+        status = luci_admin_audit_open(call, &database);
     if (status != LUCI_EXIT_DONE)
         return status;
     status = luci_purge_run_until(call, &database, apr_time_as_msec(apr_time_now()), &removed);
-    luci_acts_write(&database, LUCI_EVENT_PURGE, NULL,
-                    status == LUCI_EXIT_DATABASE ? LUCI_UNAVAILABLE : LUCI_OK, removed);
+    luci_admin_audit_write(&database, LUCI_EVENT_PURGE, NULL,
+                           status == LUCI_EXIT_DATABASE ? LUCI_UNAVAILABLE : LUCI_OK, removed);
     cell = luci_sql_number(removed, call->pool);
     if (status == LUCI_EXIT_DONE)
         luci_output_done(

@@ -7,7 +7,7 @@
 
 #include <apr_time.h>
 
-#define REST_MOST apr_time_from_msec(100)
+#define REST_MAX apr_time_from_msec(100)
 
 typedef struct {
     luci_progress_t progress;
@@ -17,7 +17,7 @@ typedef struct {
 /* Others get as much of the time as this. */
 static void rest(apr_time_t took)
 {
-    apr_sleep(took < REST_MOST ? took : REST_MOST);
+    apr_sleep(took < REST_MAX ? took : REST_MAX);
 }
 
 static int go_on(void *baton, const luci_purge_t *purge)
@@ -44,7 +44,7 @@ static void give_back(void *baton, luci_db_t *db)
     (void)db;
 }
 
-luci_exit_t luci_purge_run_until(luci_call_t *call, luci_ctl_database_t *database, luci_ms_t now,
+luci_exit_t luci_purge_run_until(luci_invocation_t *call, luci_ctl_database_t *database, luci_ms_t now,
                                  apr_int64_t *removed)
 {
     watch_t watch = { .batch_began = 0 };
@@ -66,7 +66,7 @@ luci_exit_t luci_purge_run_until(luci_call_t *call, luci_ctl_database_t *databas
     *removed = purge.removed;
     if (result == LUCI_INVALID)
         return luci_say_error(LUCI_EXIT_DATABASE, "a session in the table has an id of more than %d bytes",
-                              LUCI_PURGE_ID_MOST);
+                              LUCI_PURGE_ID_MAX);
     if (result != LUCI_OK)
         return luci_say_error(LUCI_EXIT_DATABASE,
                               "the database could not be used after %" APR_INT64_T_FMT

@@ -7,7 +7,7 @@
 
 /* Removes what is dead at a moment. *removed is set in any case. DONE; REFUSED: interrupted, said; DATABASE.
  */
-luci_exit_t luci_purge_run_until(luci_call_t *call, luci_ctl_database_t *database, luci_ms_t now,
+luci_exit_t luci_purge_run_until(luci_invocation_t *call, luci_ctl_database_t *database, luci_ms_t now,
                                  apr_int64_t *removed);
 
 #endif

@@ -6,7 +6,7 @@
 #include "ctl/cli/secret_prompt.h"
 #include "ctl/commands/purge_run.h"
 #include "ctl/lib/account.h"
-#include "ctl/lib/acts.h"
+#include "ctl/lib/admin_audit.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -25,10 +25,10 @@ static const luci_column_t columns[] = {
     { "username", "Username", LUCI_CELL_TEXT, NULL },
     { "userId", "User id", LUCI_CELL_TEXT, NULL },
     { "state", "State", LUCI_CELL_TEXT, NULL },
-    { "createdAt", "Created", LUCI_CELL_MOMENT, NULL },
-    { "lastSeen", "Last renewed", LUCI_CELL_MOMENT, NULL },
-    { "activePeriodExpiresAt", "Active until", LUCI_CELL_MOMENT, NULL },
-    { "idlePeriodExpiresAt", "Ends", LUCI_CELL_MOMENT, NULL },
+    { "createdAt", "Created", LUCI_CELL_TIMESTAMP, NULL },
+    { "lastSeen", "Last renewed", LUCI_CELL_TIMESTAMP, NULL },
+    { "activePeriodExpiresAt", "Active until", LUCI_CELL_TIMESTAMP, NULL },
+    { "idlePeriodExpiresAt", "Ends", LUCI_CELL_TIMESTAMP, NULL },
     { "address", "Address", LUCI_CELL_TEXT, NULL },
     { "userAgent", "User agent", LUCI_CELL_TEXT, NULL },
     LUCI_COLUMNS_END,
@@ -74,7 +74,7 @@ static int list_session(void *baton, const luci_listed_session_t *session, apr_p
     return --listing->left > 0;
 }
 
-static luci_exit_t run_list(luci_call_t *call)
+static luci_exit_t run_list(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     listing_t listing = { call->output, luci_command_has(call, "dead"), APR_INT64_MAX };
@@ -117,7 +117,7 @@ const luci_command_t luci_command_session_list = {
 
 /* ---- session revoke ---- */
 
-#define TAG_LEAST 4 /* characters of a tag that somebody must write */
+#define TAG_MIN 4 /* characters of a tag that somebody must write */
 
 /* A session that somebody named. */
 typedef struct {
@@ -153,7 +153,7 @@ static int look_at(void *baton, const luci_listed_session_t *session, apr_pool_t
     return 1;
 }
 
-static luci_exit_t read_tags(luci_call_t *call, search_t *search)
+static luci_exit_t read_tags(luci_invocation_t *call, search_t *search)
 {
     search->pool = call->pool;
     search->named = apr_pcalloc(call->pool, (apr_size_t)(call->operands + 1) * sizeof *search->named);
@@ -161,12 +161,12 @@ static luci_exit_t read_tags(luci_call_t *call, search_t *search)
         const char *tag = call->operand[search->count];
         size_t length = strspn(tag, "0123456789abcdef");
 
-        if (tag[length] || length < TAG_LEAST || length > LUCI_SESSION_TAG_HEX)
+        if (tag[length] || length < TAG_MIN || length > LUCI_SESSION_TAG_HEX)
             return luci_command_misuse(
                 call,
                 apr_psprintf(call->pool,
                              "%s is no session: %d to %d of the digits that session list shows are wanted",
-                             tag, TAG_LEAST, LUCI_SESSION_TAG_HEX));
+                             tag, TAG_MIN, LUCI_SESSION_TAG_HEX));
         search->named[search->count].tag = tag;
     }
     return LUCI_EXIT_DONE;
@@ -188,7 +188,7 @@ static luci_exit_t judge(const search_t *search)
     return LUCI_EXIT_DONE;
 }
 
-static luci_exit_t say_ended(luci_call_t *call, apr_int64_t ended)
+static luci_exit_t say_ended(luci_invocation_t *call, apr_int64_t ended)
 {
     static const luci_column_t column = { "ended", "Ended", LUCI_CELL_NUMBER, NULL };
     const char *cell = luci_sql_number(ended, call->pool);
@@ -199,7 +199,7 @@ static luci_exit_t say_ended(luci_call_t *call, apr_int64_t ended)
     return LUCI_EXIT_DONE;
 }
 
-static luci_exit_t end_named(luci_call_t *call, luci_ctl_database_t *database, const search_t *search)
+static luci_exit_t end_named(luci_invocation_t *call, luci_ctl_database_t *database, const search_t *search)
 {
     int ended = 0;
 
@@ -210,23 +210,23 @@ static luci_exit_t end_named(luci_call_t *call, luci_ctl_database_t *database, c
         if (result != LUCI_OK && result != LUCI_NOT_FOUND)
             return luci_ctl_database_failed(database, result);
         if (result == LUCI_OK)
-            luci_acts_session(database, named->shown, &named->user);
+            luci_admin_audit_session(database, named->shown, &named->user);
         ended += result == LUCI_OK;
     }
     return say_ended(call, ended);
 }
 
-static luci_exit_t end_all_of(luci_call_t *call, luci_ctl_database_t *database, const luci_user_t *user)
+static luci_exit_t end_all_of(luci_invocation_t *call, luci_ctl_database_t *database, const luci_user_t *user)
 {
     int ended = 0;
     luci_result_t result = luci_admin_end_sessions(database->db, user, &ended, call->pool);
 
-    luci_acts_write(database, LUCI_EVENT_SESSION_REVOKE, user, result, ended);
+    luci_admin_audit_write(database, LUCI_EVENT_SESSION_REVOKE, user, result, ended);
     return result == LUCI_OK ? say_ended(call, ended)
                              : luci_account_refused(call, database, result, user->username);
 }
 
-static luci_exit_t run_revoke(luci_call_t *call)
+static luci_exit_t run_revoke(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     search_t search = { 0 };
@@ -243,7 +243,7 @@ static luci_exit_t run_revoke(luci_call_t *call)
     if (status == LUCI_EXIT_DONE && name)
         status = luci_account_find(call, &database, name, &user);
     if (status == LUCI_EXIT_DONE)
-        status = luci_acts_open(call, &database);
+        status = luci_admin_audit_open(call, &database);
     if (status != LUCI_EXIT_DONE)
         return status;
     if (call->operands == 0)
@@ -280,26 +280,26 @@ const luci_command_t luci_command_session_revoke = {
 /* However far off its end is, each one counts as dead by then. Lucia's rows get their hash, and with it
  * another place in the order of ids, when they are used: the second pass meets those that the first one
  * missed for that. */
-static luci_exit_t end_all(luci_call_t *call)
+static luci_exit_t end_all(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     apr_int64_t removed, more = 0;
     luci_exit_t status = luci_ctl_database_open(call, &database);
 
     if (status == LUCI_EXIT_DONE)
-        status = luci_acts_open(call, &database);
+        status = luci_admin_audit_open(call, &database);
     if (status != LUCI_EXIT_DONE)
         return status;
-    status = luci_purge_run_until(call, &database, LUCI_MOMENT_MOST, &removed);
+    status = luci_purge_run_until(call, &database, LUCI_TIMESTAMP_MAX, &removed);
     if (status == LUCI_EXIT_DONE)
-        status = luci_purge_run_until(call, &database, LUCI_MOMENT_MOST, &more);
+        status = luci_purge_run_until(call, &database, LUCI_TIMESTAMP_MAX, &more);
     removed += more;
-    luci_acts_write(&database, LUCI_EVENT_SESSION_REVOKE, NULL,
-                    status == LUCI_EXIT_DATABASE ? LUCI_UNAVAILABLE : LUCI_OK, removed);
+    luci_admin_audit_write(&database, LUCI_EVENT_SESSION_REVOKE, NULL,
+                           status == LUCI_EXIT_DATABASE ? LUCI_UNAVAILABLE : LUCI_OK, removed);
     return status == LUCI_EXIT_DONE ? say_ended(call, removed) : status;
 }
 
-static luci_exit_t run_revoke_all(luci_call_t *call)
+static luci_exit_t run_revoke_all(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     luci_user_t user;

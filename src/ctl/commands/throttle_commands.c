@@ -2,7 +2,7 @@
 #include "ctl/commands/commands.h"
 
 #include "ctl/cli/say.h"
-#include "ctl/lib/acts.h"
+#include "ctl/lib/admin_audit.h"
 #include "ctl/lib/control_client.h"
 
 #include <apr_strings.h>
@@ -14,8 +14,8 @@ static const luci_column_t columns[] = {
     { "kind", "Kind", LUCI_CELL_TEXT, NULL },
     { "name", "Name", LUCI_CELL_TEXT, NULL },
     { "count", "Count", LUCI_CELL_NUMBER, NULL },
-    { "since", "Since", LUCI_CELL_MOMENT, NULL },
-    { "until", "Refused until", LUCI_CELL_MOMENT, NULL },
+    { "since", "Since", LUCI_CELL_TIMESTAMP, NULL },
+    { "until", "Refused until", LUCI_CELL_TIMESTAMP, NULL },
     LUCI_COLUMNS_END,
 };
 
@@ -33,7 +33,7 @@ static const char *cell_of(json_t *object, const char *name, apr_pool_t *pool)
                : NULL;
 }
 
-static void put_one(luci_call_t *call, json_t *object)
+static void put_one(luci_invocation_t *call, json_t *object)
 {
     const char *cells[COLUMNS];
     apr_pool_t *scratch;
@@ -52,7 +52,7 @@ static void keep(void *baton, json_t *object)
 }
 
 /* All of it is read before any is written: the server hangs up on who reads slowly, as a pager does. */
-static luci_exit_t run_list(luci_call_t *call)
+static luci_exit_t run_list(luci_invocation_t *call)
 {
     json_t *list = json_array();
     luci_control_question_t question = { NULL, "throttle-list", keep, list, call->pool };
@@ -102,7 +102,7 @@ static void ignore(void *baton, json_t *object)
 }
 
 /* The command for what was asked for; NULL: none, or more than one thing. */
-static const char *clear_command(const luci_call_t *call)
+static const char *clear_command(const luci_invocation_t *call)
 {
     const char *account = luci_command_value(call, "account"), *address = luci_command_value(call, "address");
     int all = luci_command_has(call, "all");
@@ -121,7 +121,7 @@ static int is_more_than_a_word(const char *value)
     return value && strpbrk(value, "\t\n");
 }
 
-static luci_exit_t run_clear(luci_call_t *call)
+static luci_exit_t run_clear(luci_invocation_t *call)
 {
     static const luci_column_t column = { "cleared", "Cleared", LUCI_CELL_NUMBER, NULL };
     luci_control_question_t question = { NULL, clear_command(call), ignore, NULL, call->pool };
@@ -137,12 +137,13 @@ static luci_exit_t run_clear(luci_call_t *call)
         return luci_command_misuse(call, "a name or address holds neither tabs nor line ends");
     status = luci_control_choose(call, &database, &question.path);
     if (status == LUCI_EXIT_DONE)
-        status = luci_acts_open(call, &database);
+        status = luci_admin_audit_open(call, &database);
     if (status == LUCI_EXIT_DONE)
         status = luci_control_ask(&question, &cleared);
     if (status != LUCI_EXIT_DONE)
         return status;
-    luci_acts_write(&database, LUCI_EVENT_THROTTLE_CLEAR, NULL, cleared ? LUCI_OK : LUCI_NOT_FOUND, cleared);
+    luci_admin_audit_write(&database, LUCI_EVENT_THROTTLE_CLEAR, NULL, cleared ? LUCI_OK : LUCI_NOT_FOUND,
+                           cleared);
     if (!cleared && !luci_command_has(call, "all"))
         return luci_say_error(LUCI_EXIT_REFUSED, "nothing was counted for it");
     cell = apr_itoa(call->pool, cleared);

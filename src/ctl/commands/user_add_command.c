@@ -5,13 +5,13 @@
 #include "ctl/cli/say.h"
 #include "ctl/cli/secret_prompt.h"
 #include "ctl/lib/account.h"
-#include "ctl/lib/acts.h"
+#include "ctl/lib/admin_audit.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
 
 /* Before anybody types a password: whether the name will do. */
-static luci_exit_t check_name(luci_call_t *call, luci_ctl_database_t *database, const char *name)
+static luci_exit_t check_name(luci_invocation_t *call, luci_ctl_database_t *database, const char *name)
 {
     luci_user_t other;
     luci_result_t result = luci_policy_new_name(&database->config.settings, name);
@@ -23,7 +23,8 @@ static luci_exit_t check_name(luci_call_t *call, luci_ctl_database_t *database, 
     return luci_account_refused(call, database, result == LUCI_OK ? LUCI_CONFLICT : result, name);
 }
 
-static luci_exit_t open_for(luci_call_t *call, luci_ctl_database_t *database, luci_account_values_t *values)
+static luci_exit_t open_for(luci_invocation_t *call, luci_ctl_database_t *database,
+                            luci_account_values_t *values)
 {
     luci_exit_t status = luci_ctl_database_choose(call, database);
 
@@ -32,11 +33,11 @@ static luci_exit_t open_for(luci_call_t *call, luci_ctl_database_t *database, lu
     if (status == LUCI_EXIT_DONE)
         status = luci_ctl_database_connect(call, database);
     if (status == LUCI_EXIT_DONE)
-        status = luci_acts_open(call, database);
+        status = luci_admin_audit_open(call, database);
     return status == LUCI_EXIT_DONE ? check_name(call, database, call->operand[0]) : status;
 }
 
-static luci_exit_t run_add(luci_call_t *call)
+static luci_exit_t run_add(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     luci_account_values_t values;
@@ -55,7 +56,7 @@ static luci_exit_t run_add(luci_call_t *call)
     wanted.values_count = values.count;
     wanted.now = apr_time_as_msec(apr_time_now());
     result = luci_admin_add(database.db, &wanted, &user.id, call->pool);
-    luci_acts_write(&database, LUCI_EVENT_USER_ADD, &user, result, 0);
+    luci_admin_audit_write(&database, LUCI_EVENT_USER_ADD, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
     return luci_account_done(

@@ -4,21 +4,21 @@
 #include "ctl/cli/say.h"
 #include "ctl/cli/secret_prompt.h"
 #include "ctl/lib/account.h"
-#include "ctl/lib/acts.h"
+#include "ctl/lib/admin_audit.h"
 
 #include <apr_strings.h>
 
 static const luci_option_t by_id[] = { LUCI_ACCOUNT_BY_ID, { NULL, NULL, NULL, 0 } };
 
 /* "; 3 sessions were ended" */
-static const char *and_ended(luci_call_t *call, int ended)
+static const char *and_ended(luci_invocation_t *call, int ended)
 {
     return apr_psprintf(call->pool, "; %d session%s ended", ended, ended == 1 ? " was" : "s were");
 }
 
 /* ---- user passwd ---- */
 
-static luci_exit_t run_passwd(luci_call_t *call)
+static luci_exit_t run_passwd(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     luci_user_t user;
@@ -33,7 +33,7 @@ static luci_exit_t run_passwd(luci_call_t *call)
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_admin_set_password(database.db, &user, stored, keep ? NULL : &ended, call->pool);
-    luci_acts_write(&database, LUCI_EVENT_PASSWORD_CHANGE, &user, result, 0);
+    luci_admin_audit_write(&database, LUCI_EVENT_PASSWORD_CHANGE, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
     return luci_account_done(call, &database, user.id,
@@ -62,7 +62,7 @@ const luci_command_t luci_command_user_passwd = {
 
 /* ---- user rename ---- */
 
-static luci_exit_t run_rename(luci_call_t *call)
+static luci_exit_t run_rename(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     luci_user_t user;
@@ -73,7 +73,7 @@ static luci_exit_t run_rename(luci_call_t *call)
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_admin_rename(database.db, &user, name, call->pool);
-    luci_acts_write(&database, LUCI_EVENT_USER_RENAME, &user, result, 0);
+    luci_admin_audit_write(&database, LUCI_EVENT_USER_RENAME, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, result == LUCI_NOT_FOUND ? user.username : name);
     return luci_account_done(call, &database, user.id,
@@ -94,7 +94,7 @@ const luci_command_t luci_command_user_rename = {
 
 /* ---- user set ---- */
 
-static luci_exit_t run_set(luci_call_t *call)
+static luci_exit_t run_set(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     luci_account_values_t values;
@@ -111,11 +111,11 @@ static luci_exit_t run_set(luci_call_t *call)
     if (status == LUCI_EXIT_DONE)
         status = luci_account_find(call, &database, call->operand[0], &user);
     if (status == LUCI_EXIT_DONE)
-        status = luci_acts_open(call, &database);
+        status = luci_admin_audit_open(call, &database);
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_admin_set_values(database.db, &user, values.values, values.count, call->pool);
-    luci_acts_write(&database, LUCI_EVENT_USER_SET, &user, result, 0);
+    luci_admin_audit_write(&database, LUCI_EVENT_USER_SET, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
     return luci_account_done(call, &database, user.id,
@@ -144,7 +144,7 @@ const luci_command_t luci_command_user_set = {
 
 /* ---- user disable, user enable ---- */
 
-static luci_exit_t set_disabled(luci_call_t *call, int disabled)
+static luci_exit_t set_disabled(luci_invocation_t *call, int disabled)
 {
     luci_ctl_database_t database;
     luci_user_t user;
@@ -157,7 +157,8 @@ static luci_exit_t set_disabled(luci_call_t *call, int disabled)
     if (!luci_db_columns(database.db).disabled)
         return luci_ctl_database_lacks(&database, "disabled", call->pool);
     result = luci_admin_set_disabled(database.db, &user, disabled, ends ? &ended : NULL, call->pool);
-    luci_acts_write(&database, disabled ? LUCI_EVENT_USER_DISABLE : LUCI_EVENT_USER_ENABLE, &user, result, 0);
+    luci_admin_audit_write(&database, disabled ? LUCI_EVENT_USER_DISABLE : LUCI_EVENT_USER_ENABLE, &user,
+                           result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
     return luci_account_done(call, &database, user.id,
@@ -166,12 +167,12 @@ static luci_exit_t set_disabled(luci_call_t *call, int disabled)
                                           ends ? and_ended(call, ended) : ""));
 }
 
-static luci_exit_t run_disable(luci_call_t *call)
+static luci_exit_t run_disable(luci_invocation_t *call)
 {
     return set_disabled(call, 1);
 }
 
-static luci_exit_t run_enable(luci_call_t *call)
+static luci_exit_t run_enable(luci_invocation_t *call)
 {
     return set_disabled(call, 0);
 }
@@ -201,7 +202,7 @@ const luci_command_t luci_command_user_enable = {
 
 /* ---- user delete ---- */
 
-static luci_exit_t run_delete(luci_call_t *call)
+static luci_exit_t run_delete(luci_invocation_t *call)
 {
     static const luci_column_t columns[] = {
         { "userId", "User id", LUCI_CELL_TEXT, NULL },
@@ -220,7 +221,7 @@ static luci_exit_t run_delete(luci_call_t *call)
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_admin_delete(database.db, &user, &deleted, call->pool);
-    luci_acts_write(&database, LUCI_EVENT_USER_DELETE, &user, result, 0);
+    luci_admin_audit_write(&database, LUCI_EVENT_USER_DELETE, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
     cells[0] = user.id;

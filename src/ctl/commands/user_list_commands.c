@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/commands/commands.h"
 
-#include "core/db/page.h"
+#include "core/db/paging.h"
 #include "core/password/policy.h"
 #include "core/session/session_list.h"
 #include "ctl/cli/say.h"
@@ -14,7 +14,7 @@
 
 /* What is listed, and how much of it was. */
 typedef struct {
-    luci_call_t *call;
+    luci_invocation_t *call;
     const luci_settings_t *settings;
     const char *prefix; /* as keys are written; NULL: any name */
     int only_disabled;
@@ -43,7 +43,7 @@ static int list_user(void *baton, const luci_user_t *user, apr_pool_t *scratch)
     return --listing->left > 0;
 }
 
-static luci_exit_t choose_users(luci_call_t *call, listing_t *listing)
+static luci_exit_t choose_users(luci_invocation_t *call, listing_t *listing)
 {
     const char *prefix = luci_command_value(call, "prefix");
     char *key;
@@ -56,7 +56,7 @@ static luci_exit_t choose_users(luci_call_t *call, listing_t *listing)
     return luci_command_number(call, "limit", 1, APR_INT64_MAX, &listing->left);
 }
 
-static luci_exit_t run_list(luci_call_t *call)
+static luci_exit_t run_list(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     listing_t listing = { .call = call, .settings = &database.config.settings };
@@ -118,9 +118,9 @@ static int count_session(void *baton, const luci_listed_session_t *session, apr_
 static luci_result_t count(luci_db_t *db, const luci_user_t *user, apr_int64_t *keys, apr_int64_t *sessions,
                            apr_pool_t *scratch)
 {
-    luci_page_walk_t of_keys = { LUCI_SQL_KEY_PAGE, user->id, 1, count_key, keys };
+    luci_paging_walk_t of_keys = { LUCI_SQL_KEY_PAGE, user->id, 1, count_key, keys };
     luci_session_list_t of_sessions = { user->id, apr_time_as_msec(apr_time_now()), count_session, sessions };
-    luci_result_t result = luci_page_walk(db, &of_keys, scratch);
+    luci_result_t result = luci_paging_walk(db, &of_keys, scratch);
 
     return result == LUCI_OK ? luci_session_list(db, &of_sessions, scratch) : result;
 }
@@ -135,7 +135,7 @@ static const luci_column_t count_columns[] = { COUNTS, LUCI_COLUMNS_END };
 static const luci_column_t show_columns[] = { LUCI_ACCOUNT_COLUMNS, LUCI_ACCOUNT_ATTRIBUTE_COLUMN, COUNTS,
                                               LUCI_COLUMNS_END };
 
-static luci_exit_t run_show(luci_call_t *call)
+static luci_exit_t run_show(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     const luci_settings_t *settings = &database.config.settings;

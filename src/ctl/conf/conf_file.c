@@ -18,7 +18,7 @@ static apr_status_t read_all(const char *path, char **text, apr_pool_t *pool)
 
     if (status != APR_SUCCESS)
         return status;
-    if (info.filetype != APR_REG || info.size > LUCI_CONF_BYTES_MOST)
+    if (info.filetype != APR_REG || info.size > LUCI_CONF_BYTES_MAX)
         return APR_EINVAL; /* to open a FIFO would wait for somebody who writes into it */
     status = apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, pool);
     if (status != APR_SUCCESS)
@@ -105,14 +105,14 @@ static apr_array_header_t *entries(const char *folder, apr_pool_t *pool)
     return names;
 }
 
-#define DEPTH_MOST 32 /* of folders below an included one */
+#define DEPTH_MAX 32 /* of folders below an included one */
 
 static void add(apr_array_header_t *found, const char *path, int depth, apr_pool_t *pool)
 {
     apr_array_header_t *inside;
     apr_finfo_t info;
 
-    if (depth > DEPTH_MOST || apr_stat(&info, path, APR_FINFO_TYPE, pool) != APR_SUCCESS)
+    if (depth > DEPTH_MAX || apr_stat(&info, path, APR_FINFO_TYPE, pool) != APR_SUCCESS)
         return;
     if (info.filetype != APR_DIR) {
         APR_ARRAY_PUSH(found, const char *) = path;

@@ -9,7 +9,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
-#define LUCI_CONF_BYTES_MOST (16 << 20) /* of a file */
+#define LUCI_CONF_BYTES_MAX (16 << 20) /* of a file */
 
 typedef struct {
     const char *path;

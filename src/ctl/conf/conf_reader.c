@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#define DEPTH_MOST 128 /* of files that include each other, as httpd */
+#define DEPTH_MAX 128 /* of files that include each other, as httpd */
 
 typedef struct {
     const char *name;
@@ -246,7 +246,7 @@ static luci_result_t read_file(reader_t *reader, const char *path)
     const char *what = "files include each other", *line;
     int before = reader->sections->nelts;
 
-    reader->gave_up = reader->gave_up || reader->depth == DEPTH_MOST;
+    reader->gave_up = reader->gave_up || reader->depth == DEPTH_MAX;
     if (reader->gave_up || luci_conf_file_open(&file, path, &what, reader->pool) != LUCI_OK) {
         if (outer)
             problem(reader, what);

@@ -18,7 +18,7 @@ void luci_ctl_config_defaults(luci_ctl_config_t *config, apr_pool_t *pool)
                                    .problems = apr_array_make(pool, 4, sizeof(const char *)) };
 }
 
-#define LINKS_MOST 8
+#define LINKS_MAX 8
 
 /* Whether a path names what a process has open, through links as well: /dev/stdout in the configuration is
  * httpd's output, where luciactl has another one. */
@@ -27,7 +27,7 @@ static int is_descriptor(const char *path, apr_pool_t *pool)
     static const char *const begins[] = { "/dev/std", "/dev/fd/", "/proc/" };
     char target[1024];
 
-    for (int links = 0; path && links < LINKS_MOST; links++) {
+    for (int links = 0; path && links < LINKS_MAX; links++) {
         ssize_t length;
 
         for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {

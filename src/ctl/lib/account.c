@@ -7,14 +7,14 @@
 #include "core/password/policy.h"
 #include "ctl/cli/say.h"
 #include "ctl/cli/secret_prompt.h"
-#include "ctl/lib/acts.h"
+#include "ctl/lib/admin_audit.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
 /* ---- Finding ---- */
 
-luci_exit_t luci_account_find(luci_call_t *call, luci_ctl_database_t *database, const char *name,
+luci_exit_t luci_account_find(luci_invocation_t *call, luci_ctl_database_t *database, const char *name,
                               luci_user_t *user)
 {
     int by_id = luci_command_has(call, "id");
@@ -28,18 +28,19 @@ luci_exit_t luci_account_find(luci_call_t *call, luci_ctl_database_t *database, 
     return result == LUCI_OK ? LUCI_EXIT_DONE : luci_ctl_database_failed(database, result);
 }
 
-luci_exit_t luci_account_open(luci_call_t *call, luci_ctl_database_t *database, luci_user_t *user)
+luci_exit_t luci_account_open(luci_invocation_t *call, luci_ctl_database_t *database, luci_user_t *user)
 {
     luci_exit_t status = luci_ctl_database_open(call, database);
 
     return status == LUCI_EXIT_DONE ? luci_account_find(call, database, call->operand[0], user) : status;
 }
 
-luci_exit_t luci_account_open_to_change(luci_call_t *call, luci_ctl_database_t *database, luci_user_t *user)
+luci_exit_t luci_account_open_to_change(luci_invocation_t *call, luci_ctl_database_t *database,
+                                        luci_user_t *user)
 {
     luci_exit_t status = luci_account_open(call, database, user);
 
-    return status == LUCI_EXIT_DONE ? luci_acts_open(call, database) : status;
+    return status == LUCI_EXIT_DONE ? luci_admin_audit_open(call, database) : status;
 }
 
 /* ---- Attributes ---- */
@@ -65,7 +66,7 @@ static void add_to_settings(luci_settings_t *settings, const char *column)
     APR_ARRAY_PUSH(settings->attributes, const char *) = column;
 }
 
-static luci_exit_t take_value(luci_call_t *call, luci_account_values_t *values, const char *column,
+static luci_exit_t take_value(luci_invocation_t *call, luci_account_values_t *values, const char *column,
                               const char *value)
 {
     if (!luci_word_is_identifier(column) || is_kept(column))
@@ -85,7 +86,7 @@ static luci_exit_t take_value(luci_call_t *call, luci_account_values_t *values, 
     return LUCI_EXIT_DONE;
 }
 
-static luci_exit_t split_value(luci_call_t *call, luci_account_values_t *values, const char *written)
+static luci_exit_t split_value(luci_invocation_t *call, luci_account_values_t *values, const char *written)
 {
     const char *equals = strchr(written, '=');
 
@@ -97,7 +98,7 @@ static luci_exit_t split_value(luci_call_t *call, luci_account_values_t *values,
                       equals + 1);
 }
 
-luci_exit_t luci_account_values(luci_call_t *call, luci_ctl_database_t *database,
+luci_exit_t luci_account_values(luci_invocation_t *call, luci_ctl_database_t *database,
                                 luci_account_values_t *values)
 {
     const apr_array_header_t *set = luci_command_values(call, "attribute"),
@@ -154,7 +155,7 @@ const char **luci_account_cells(const luci_user_t *user, const luci_settings_t *
     return cells;
 }
 
-luci_exit_t luci_account_done(luci_call_t *call, luci_ctl_database_t *database, const char *user_id,
+luci_exit_t luci_account_done(luci_invocation_t *call, luci_ctl_database_t *database, const char *user_id,
                               const char *sentence)
 {
     const luci_settings_t *settings = &database->config.settings;
@@ -174,8 +175,8 @@ luci_exit_t luci_account_done(luci_call_t *call, luci_ctl_database_t *database, 
 
 /* ---- Names and passwords ---- */
 
-luci_exit_t luci_account_refused(luci_call_t *call, const luci_ctl_database_t *database, luci_result_t result,
-                                 const char *name)
+luci_exit_t luci_account_refused(luci_invocation_t *call, const luci_ctl_database_t *database,
+                                 luci_result_t result, const char *name)
 {
     if (result == LUCI_NOT_FOUND)
         return luci_say_error(LUCI_EXIT_REFUSED, "%s was deleted meanwhile; nothing was changed", name);
@@ -187,8 +188,8 @@ luci_exit_t luci_account_refused(luci_call_t *call, const luci_ctl_database_t *d
     return luci_ctl_database_failed(database, result);
 }
 
-luci_exit_t luci_account_password(luci_call_t *call, const luci_ctl_database_t *database, const char *prompt,
-                                  const char **stored)
+luci_exit_t luci_account_password(luci_invocation_t *call, const luci_ctl_database_t *database,
+                                  const char *prompt, const char **stored)
 {
     luci_auth_t auth = { .settings = &database->config.settings };
     luci_length_t length = auth.settings->password_length;

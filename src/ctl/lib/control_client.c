@@ -40,7 +40,7 @@ static luci_exit_t act(const luci_ctl_database_t *database, const char *path, ap
     return luci_server_user_for_path(&words, path, pool);
 }
 
-luci_exit_t luci_control_choose(luci_call_t *call, luci_ctl_database_t *database, const char **path)
+luci_exit_t luci_control_choose(luci_invocation_t *call, luci_ctl_database_t *database, const char **path)
 {
     luci_exit_t status;
 

@@ -15,7 +15,7 @@
 
 /* Which socket. DONE: *path is from the call's pool, and *database says what the configuration says, or
  * nothing. USAGE: said why. */
-luci_exit_t luci_control_choose(luci_call_t *call, luci_ctl_database_t *database, const char **path);
+luci_exit_t luci_control_choose(luci_invocation_t *call, luci_ctl_database_t *database, const char **path);
 
 /* For each object of an answer, which is borrowed. */
 typedef void luci_control_line_fn(void *baton, json_t *object);

@@ -15,7 +15,7 @@
 /* ---- --tables, --attributes: names as LuciaTables and LuciaUserAttributes take them ---- */
 
 /* The names between commas. USAGE: one is none. */
-static luci_exit_t split_names(luci_call_t *call, const char *option, apr_array_header_t *names)
+static luci_exit_t split_names(luci_invocation_t *call, const char *option, apr_array_header_t *names)
 {
     char *rest, *list = apr_pstrdup(call->pool, luci_command_value(call, option));
 
@@ -26,13 +26,13 @@ static luci_exit_t split_names(luci_call_t *call, const char *option, apr_array_
                 apr_psprintf(call->pool,
                              "--%s: \"%s\" is no name; letters, digits and underscores are allowed, not "
                              "starting with a digit, at most %d",
-                             option, name, LUCI_IDENTIFIER_BYTES_MOST));
+                             option, name, LUCI_IDENTIFIER_BYTES_MAX));
         APR_ARRAY_PUSH(names, const char *) = name;
     }
     return LUCI_EXIT_DONE;
 }
 
-static luci_exit_t choose_tables(luci_call_t *call, luci_settings_t *settings)
+static luci_exit_t choose_tables(luci_invocation_t *call, luci_settings_t *settings)
 {
     apr_array_header_t *names = apr_array_make(call->pool, 3, sizeof(const char *));
     const char **name;
@@ -50,7 +50,7 @@ static luci_exit_t choose_tables(luci_call_t *call, luci_settings_t *settings)
     return LUCI_EXIT_DONE;
 }
 
-static luci_exit_t choose_attributes(luci_call_t *call, luci_settings_t *settings)
+static luci_exit_t choose_attributes(luci_invocation_t *call, luci_settings_t *settings)
 {
     luci_exit_t status = LUCI_EXIT_DONE;
 
@@ -66,7 +66,7 @@ static luci_exit_t choose_attributes(luci_call_t *call, luci_settings_t *setting
 /* ---- Which database ---- */
 
 /* DRIVER:PARAMS. */
-static luci_exit_t split_database(luci_call_t *call, luci_ctl_config_t *config)
+static luci_exit_t split_database(luci_invocation_t *call, luci_ctl_config_t *config)
 {
     const char *written = luci_command_value(call, "database"), *colon = strchr(written, ':'), *problem;
     luci_sql_dialect_t dialect;
@@ -85,7 +85,7 @@ static luci_exit_t split_database(luci_call_t *call, luci_ctl_config_t *config)
     return LUCI_EXIT_DONE;
 }
 
-static luci_exit_t from_option(luci_call_t *call, luci_ctl_config_t *config)
+static luci_exit_t from_option(luci_invocation_t *call, luci_ctl_config_t *config)
 {
     luci_exit_t status;
 
@@ -98,7 +98,7 @@ static luci_exit_t from_option(luci_call_t *call, luci_ctl_config_t *config)
     return status == LUCI_EXIT_DONE ? choose_attributes(call, &config->settings) : status;
 }
 
-static luci_exit_t from_file(luci_call_t *call, luci_ctl_config_t *config)
+static luci_exit_t from_file(luci_invocation_t *call, luci_ctl_config_t *config)
 {
     const char *path = luci_command_config(call);
     luci_result_t result = luci_ctl_config_read(path, luci_command_value(call, "vhost"), config, call->pool);
@@ -116,7 +116,7 @@ static luci_exit_t from_file(luci_call_t *call, luci_ctl_config_t *config)
 }
 
 /* What messages say of it; check needs no word of another command that says more. */
-static void name_database(luci_call_t *call, luci_ctl_database_t *database)
+static void name_database(luci_invocation_t *call, luci_ctl_database_t *database)
 {
     const char *path = luci_command_config(call);
     const luci_database_t *written = database->config.server ? &database->config.server->database : NULL;
@@ -132,7 +132,7 @@ static void name_database(luci_call_t *call, luci_ctl_database_t *database)
     database->target.next = apr_psprintf(call->pool, "luciactl --config %s check", path);
 }
 
-luci_exit_t luci_ctl_database_choose(luci_call_t *call, luci_ctl_database_t *database)
+luci_exit_t luci_ctl_database_choose(luci_invocation_t *call, luci_ctl_database_t *database)
 {
     int has_option = luci_command_has(call, "database"), has_file = luci_command_config(call) != NULL;
     luci_exit_t status;
@@ -196,7 +196,7 @@ luci_exit_t luci_ctl_database_lacks(const luci_ctl_database_t *database, const c
         luci_sql_add_column(dialect, luci_sql_user_column(column), &settings->tables, pool));
 }
 
-static luci_exit_t find_attributes(luci_call_t *call, luci_ctl_database_t *database)
+static luci_exit_t find_attributes(luci_invocation_t *call, luci_ctl_database_t *database)
 {
     const apr_array_header_t *attributes = database->config.settings.attributes;
 
@@ -224,7 +224,7 @@ luci_exit_t luci_ctl_database_act(const luci_conf_servers_t *servers, const luci
     return luci_server_user_for_server(&words, pool);
 }
 
-luci_exit_t luci_ctl_database_connect(luci_call_t *call, luci_ctl_database_t *database)
+luci_exit_t luci_ctl_database_connect(luci_invocation_t *call, luci_ctl_database_t *database)
 {
     luci_exit_t status;
     const char *problem;
@@ -244,7 +244,7 @@ luci_exit_t luci_ctl_database_connect(luci_call_t *call, luci_ctl_database_t *da
     return status == LUCI_EXIT_DONE ? find_attributes(call, database) : status;
 }
 
-luci_exit_t luci_ctl_database_open(luci_call_t *call, luci_ctl_database_t *database)
+luci_exit_t luci_ctl_database_open(luci_invocation_t *call, luci_ctl_database_t *database)
 {
     luci_exit_t status = luci_ctl_database_choose(call, database);
 

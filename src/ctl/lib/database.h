@@ -11,19 +11,19 @@ typedef struct {
     luci_ctl_config_t config;
     luci_db_target_t target;
     luci_db_t *db; /* NULL until it is opened */
-    int audit;     /* the audit log's descriptor, -1: syslog; luci_acts_open sets it */
+    int audit;     /* the audit log's descriptor, -1: syslog; luci_admin_audit_open sets it */
 } luci_ctl_database_t;
 
 /* Which database, and with which settings; nothing is opened. DONE: *database belongs to the call, and must
  * not move. USAGE: said why. */
-luci_exit_t luci_ctl_database_choose(luci_call_t *call, luci_ctl_database_t *database);
+luci_exit_t luci_ctl_database_choose(luci_invocation_t *call, luci_ctl_database_t *database);
 
 /* The same, and connects. The tables are there, with the columns of the settings' attributes. USAGE,
  * DATABASE; REFUSED: a column is missing. Said why. */
-luci_exit_t luci_ctl_database_open(luci_call_t *call, luci_ctl_database_t *database);
+luci_exit_t luci_ctl_database_open(luci_invocation_t *call, luci_ctl_database_t *database);
 
 /* The second half of that, after luci_ctl_database_choose; for who adds to the settings in between. */
-luci_exit_t luci_ctl_database_connect(luci_call_t *call, luci_ctl_database_t *database);
+luci_exit_t luci_ctl_database_connect(luci_invocation_t *call, luci_ctl_database_t *database);
 
 /* Acts as httpd's user from now on, where this is root and a database of that target calls for it. REFUSED:
  * said why. */

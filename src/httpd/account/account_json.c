@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/account/account_json.h"
 
-#include "core/base/moment.h"
+#include "core/base/timestamp.h"
 
 static json_t *iso_8601(luci_ms_t moment)
 {
-    char text[LUCI_MOMENT_TEXT];
+    char text[LUCI_TIMESTAMP_TEXT];
 
-    luci_moment_iso(moment, text);
+    luci_timestamp_iso(moment, text);
     return json_string(text);
 }
 

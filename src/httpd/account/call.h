@@ -5,31 +5,31 @@
 #define LUCI_CALL_H
 
 #include "httpd/request/mount.h"
-#include "httpd/request/visit.h"
+#include "httpd/request/state.h"
 
 typedef struct {
     request_rec *r;
     const luci_dir_config_t *dir;
     luci_runtime_t *runtime; /* NULL: this server has no database */
-    luci_visit_t *visit;
+    luci_state_t *state;
     const luci_session_t *session; /* whose call it is, once luci_call_session said OK */
     luci_urls_t urls;
     int is_api;     /* pages are off: no GET but the profile's, errors are JSON */
     int as_json;    /* errors are JSON */
     int wants_json; /* success is JSON, not a redirect */
-} luci_call_t;
+} luci_endpoint_request_t;
 
-luci_call_t luci_call_of(request_rec *r, luci_route_t route);
+luci_endpoint_request_t luci_call_of(request_rec *r, luci_route_t route);
 
 /* The whole answer to an error; returns what a handler returns. */
-int luci_call_fail(luci_call_t *call, int status, const char *message);
+int luci_call_fail(luci_endpoint_request_t *call, int status, const char *message);
 
 /* The answer to a result that has nothing to do with what was sent: 503, or 500 and a line in the log. */
-int luci_call_fail_result(luci_call_t *call, luci_result_t result);
+int luci_call_fail_result(luci_endpoint_request_t *call, luci_result_t result);
 
 /* Whose call it is: OK (then call->session), NOT_FOUND for every kind of visitor, or a failure. validate is
- * one of visit.h's. */
+ * one of state.h's. */
 typedef luci_result_t luci_validate_fn(request_rec *r, const char *id, const luci_session_t **session);
-luci_result_t luci_call_session(luci_call_t *call, luci_validate_fn *validate) LUCI_MUST_USE;
+luci_result_t luci_call_session(luci_endpoint_request_t *call, luci_validate_fn *validate) LUCI_MUST_USE;
 
 #endif

@@ -12,7 +12,7 @@ APLOG_USE_MODULE(luciauth);
 
 #define MESSAGE_METHOD "Method not allowed"
 
-typedef int endpoint_fn(luci_call_t *call);
+typedef int endpoint_fn(luci_endpoint_request_t *call);
 
 /* An endpoint's functions; NULL: that method isn't allowed. */
 typedef struct {
@@ -29,7 +29,7 @@ static const methods_t methods[] = {
 
 /* Neither GET, HEAD nor POST, or one that this endpoint does not have: it may be a browser that asks for a
  * script of another origin. */
-static int refuse_method(luci_call_t *call, endpoint_fn *get, endpoint_fn *post)
+static int refuse_method(luci_endpoint_request_t *call, endpoint_fn *get, endpoint_fn *post)
 {
     const char *allow = get && post ? "GET, HEAD, POST" : get ? "GET, HEAD" : "POST";
 
@@ -42,7 +42,7 @@ static int refuse_method(luci_call_t *call, endpoint_fn *get, endpoint_fn *post)
 /* The gate let it pass as an endpoint, and then something else was to answer. */
 static int refuse_other_content(request_rec *r)
 {
-    if (!luci_visit_is_exempt(r))
+    if (!luci_state_is_exempt(r))
         return DECLINED;
     ap_log_rerror(
         APLOG_MARK, APLOG_ERR, 0, r,
@@ -56,12 +56,12 @@ int luci_endpoints_handle(request_rec *r)
 {
     luci_route_t route = luci_route_of(r);
     endpoint_fn *get, *post;
-    luci_call_t call;
+    luci_endpoint_request_t call;
 
     if (route.endpoint == LUCI_ENDPOINT_NONE)
         return refuse_other_content(r);
     if (!r->main)
-        luci_visit_of(r)->content_of = r; /* without a database no filter of ours has said so */
+        luci_state_of(r)->content_of = r; /* without a database no filter of ours has said so */
     call = luci_call_of(r, route);
     if (!call.runtime)
         return luci_call_fail(&call, HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE);

@@ -25,7 +25,7 @@
  * to be expected. */
 #define PATIENCE 2
 
-static void set_limits(const luci_call_t *call, apr_table_t *values)
+static void set_limits(const luci_endpoint_request_t *call, apr_table_t *values)
 {
     const luci_settings_t *settings = call->runtime->auth.settings;
     apr_pool_t *pool = call->r->pool;
@@ -40,7 +40,8 @@ static void set_limits(const luci_call_t *call, apr_table_t *values)
 #define HIDDEN_NEXT_MAX 2048
 
 /* Carries next on: in the URL that the form is sent to, in a field, and in the links between the pages. */
-static void set_way_back(const luci_call_t *call, luci_page_t which, apr_table_t *values, const char *next)
+static void set_way_back(const luci_endpoint_request_t *call, luci_page_t which, apr_table_t *values,
+                         const char *next)
 {
     const char *own_url = which == LUCI_PAGE_LOGIN ? call->urls.login : call->urls.signup;
     int is_own_page = luci_way_back_is_own_page(call->r);
@@ -68,13 +69,13 @@ static void set_focus(apr_table_t *values)
 /* As an ErrorDocument the page stands at the URL that was refused, which is the way back. */
 static const char *refused_url(request_rec *r)
 {
-    const request_rec *root = luci_visit_root(r);
+    const request_rec *root = luci_state_root(r);
     int is_read = strcmp(root->method, "GET") == 0 || strcmp(root->method, "HEAD") == 0;
 
     return r->prev && ap_is_HTTP_ERROR(r->status) && is_read ? luci_way_back_requested(r) : NULL;
 }
 
-static int page(luci_call_t *call, luci_page_t which, const char *next)
+static int page(luci_endpoint_request_t *call, luci_page_t which, const char *next)
 {
     apr_table_t *values = apr_table_make(call->r->pool, 16);
 
@@ -85,9 +86,9 @@ static int page(luci_call_t *call, luci_page_t which, const char *next)
 }
 
 /* The sign-up or sign-in page, unless the visitor is signed in already. */
-static int page_for_visitors(luci_call_t *call, luci_page_t which)
+static int page_for_anonymous(luci_endpoint_request_t *call, luci_page_t which)
 {
-    luci_result_t result = luci_call_session(call, luci_visit_validate);
+    luci_result_t result = luci_call_session(call, luci_state_validate);
     const char *next;
 
     if (result == LUCI_OK && luci_reply_is_error_document(call->r))
@@ -100,15 +101,15 @@ static int page_for_visitors(luci_call_t *call, luci_page_t which)
     return page(call, which, next);
 }
 
-int luci_entrance_show_signup(luci_call_t *call)
+int luci_entrance_show_signup(luci_endpoint_request_t *call)
 {
     if (!call->dir->signup)
         return luci_call_fail(call, HTTP_FORBIDDEN, MESSAGE_CLOSED);
-    return page_for_visitors(call, LUCI_PAGE_SIGNUP);
+    return page_for_anonymous(call, LUCI_PAGE_SIGNUP);
 }
 
 /* The tab that a form's page opened for signing in ends here: what was typed waits in the other one. */
-static int signed_in_page(luci_call_t *call)
+static int signed_in_page(luci_endpoint_request_t *call)
 {
     apr_table_t *values = apr_table_make(call->r->pool, 8);
 
@@ -116,14 +117,14 @@ static int signed_in_page(luci_call_t *call)
     return luci_reply_page(call->r, HTTP_OK, LUCI_PAGE_SIGNED_IN, values);
 }
 
-int luci_entrance_show_login(luci_call_t *call)
+int luci_entrance_show_login(luci_endpoint_request_t *call)
 {
     char *tab = NULL;
 
     if (luci_form_query(call->r->args, LUCI_REPLY_TAB, &tab, call->r->pool) == LUCI_OK && tab &&
-        luci_call_session(call, luci_visit_validate) == LUCI_OK)
+        luci_call_session(call, luci_state_validate) == LUCI_OK)
         return signed_in_page(call);
-    return page_for_visitors(call, LUCI_PAGE_LOGIN);
+    return page_for_anonymous(call, LUCI_PAGE_LOGIN);
 }
 
 typedef struct {
@@ -133,7 +134,7 @@ typedef struct {
 } complaint_t;
 
 /* A form that was refused: the page again, with the name that was typed and without the password. */
-static int form_with_status(luci_call_t *call, luci_page_t which, const luci_form_t *form,
+static int form_with_status(luci_endpoint_request_t *call, luci_page_t which, const luci_form_t *form,
                             const complaint_t *complaint)
 {
     const char *message = complaint->message;
@@ -152,13 +153,13 @@ static int form_with_status(luci_call_t *call, luci_page_t which, const luci_for
     return luci_reply_page(call->r, complaint->status, which, values);
 }
 
-static int form_again(luci_call_t *call, luci_page_t which, const luci_form_t *form, const char *field,
-                      const char *message)
+static int form_again(luci_endpoint_request_t *call, luci_page_t which, const luci_form_t *form,
+                      const char *field, const char *message)
 {
     return form_with_status(call, which, form, &(complaint_t){ HTTP_BAD_REQUEST, field, message });
 }
 
-static int throttled(luci_call_t *call, luci_page_t which, const luci_form_t *form,
+static int throttled(luci_endpoint_request_t *call, luci_page_t which, const luci_form_t *form,
                      const luci_attempt_t *attempt)
 {
     const char *message = luci_reply_later(call->r, attempt->retry_after);
@@ -168,8 +169,8 @@ static int throttled(luci_call_t *call, luci_page_t which, const luci_form_t *fo
 }
 
 /* The answer to a sign-up or sign-in that didn't succeed. */
-static int refuse(luci_call_t *call, luci_page_t which, const luci_form_t *form, luci_result_t result,
-                  luci_field_t field)
+static int refuse(luci_endpoint_request_t *call, luci_page_t which, const luci_form_t *form,
+                  luci_result_t result, luci_field_t field)
 {
     switch (result) {
     case LUCI_INVALID:
@@ -191,7 +192,7 @@ static int refuse(luci_call_t *call, luci_page_t which, const luci_form_t *form,
 
 /* A program that sends neither header may sign up and in: it brings no cookie that a foreign page could use.
  */
-static int is_cross_site(luci_call_t *call)
+static int is_cross_site(luci_endpoint_request_t *call)
 {
     if (!call->dir->csrf || luci_request_origin(call->r, call->dir) != LUCI_ORIGIN_FOREIGN)
         return 0;
@@ -199,19 +200,19 @@ static int is_cross_site(luci_call_t *call)
     return 1;
 }
 
-static int forbid(luci_call_t *call, luci_event_kind_t what, luci_reason_t reason)
+static int forbid(luci_endpoint_request_t *call, luci_event_kind_t what, luci_reason_t reason)
 {
-    luci_visit_refused(call->r, what, reason);
+    luci_state_refused(call->r, what, reason);
     return luci_call_fail(call, HTTP_FORBIDDEN,
                           reason == LUCI_REASON_CLOSED ? MESSAGE_CLOSED : LUCI_MESSAGE_CROSS_SITE);
 }
 
-static int read_form(luci_call_t *call, luci_form_t *form, luci_event_kind_t what)
+static int read_form(luci_endpoint_request_t *call, luci_form_t *form, luci_event_kind_t what)
 {
     int status = luci_request_read_form(call->r, form);
 
     if (status != OK)
-        luci_visit_refused(call->r, what, LUCI_REASON_BAD_REQUEST);
+        luci_state_refused(call->r, what, LUCI_REASON_BAD_REQUEST);
     switch (status) {
     case OK: return OK;
     case HTTP_UNSUPPORTED_MEDIA_TYPE: return luci_call_fail(call, status, MESSAGE_TYPE);
@@ -221,20 +222,21 @@ static int read_form(luci_call_t *call, luci_form_t *form, luci_event_kind_t wha
 }
 
 /* Without a device cookie everything works as well. */
-static void mark_device(luci_call_t *call, const luci_auth_request_t *request)
+static void set_device_token(luci_endpoint_request_t *call, const luci_auth_request_t *request)
 {
     const char *value;
 
     if (luci_auth_device(&call->runtime->auth, request, &value, call->r->pool) == LUCI_OK)
-        luci_visit_set_device(call->r, value);
+        luci_state_set_device(call->r, value);
 }
 
 /* A new session goes to the browser, and the browser to where it wanted to go. */
-static int welcome(luci_call_t *call, const luci_session_t *session, int json_status, const luci_form_t *form)
+static int welcome(luci_endpoint_request_t *call, const luci_session_t *session, int json_status,
+                   const luci_form_t *form)
 {
     const char *next;
 
-    luci_visit_set_cookie(call->r, session);
+    luci_state_set_cookie(call->r, session);
     luci_answer_clear_cache(call->r); /* pages that say "visitor" */
     if (call->wants_json)
         return luci_reply_json(call->r, json_status,
@@ -247,7 +249,7 @@ static int welcome(luci_call_t *call, const luci_session_t *session, int json_st
 
 /* One sign-up or sign-in, from its form to its answer; in the request's pool, since it may have to wait. */
 typedef struct {
-    luci_call_t call;
+    luci_endpoint_request_t call;
     int is_sign_up;
     luci_form_t form;
     luci_auth_t auth;
@@ -266,15 +268,15 @@ static luci_event_kind_t event_of(const entry_t *entry)
 
 static void fill(entry_t *entry)
 {
-    luci_call_t *call = &entry->call;
+    luci_endpoint_request_t *call = &entry->call;
 
-    entry->auth = luci_visit_auth(call->r);
-    entry->attempt.device = luci_visit_device(call->r);
+    entry->auth = luci_state_auth(call->r);
+    entry->attempt.device = luci_state_device(call->r);
     entry->request = (luci_auth_request_t){
         .username = entry->form.username,
         .password = entry->form.password,
         .client = { call->r->useragent_ip, apr_table_get(call->r->headers_in, "User-Agent") },
-        .old_session = call->visit->cookie_id,
+        .old_session = call->state->cookie_id,
         .now = luci_runtime_now(),
         .attempt = &entry->attempt,
     };
@@ -321,7 +323,7 @@ static void work(void *baton)
     if (entry->is_sign_up && entry->result == LUCI_CONFLICT && is_browser(entry->call.r))
         entry->result = sign_up_twice(entry);
     if (entry->result == LUCI_OK)
-        mark_device(&entry->call, &entry->request);
+        set_device_token(&entry->call, &entry->request);
     discard(entry);
 }
 
@@ -330,7 +332,7 @@ static void expire(void *baton)
     entry_t *entry = baton;
 
     luci_hash_slots_refused(&entry->auth.hasher);
-    luci_visit_refused(entry->call.r, event_of(entry), LUCI_REASON_BUSY);
+    luci_state_refused(entry->call.r, event_of(entry), LUCI_REASON_BUSY);
     entry->result = LUCI_BUSY;
     discard(entry);
 }
@@ -338,7 +340,7 @@ static void expire(void *baton)
 static int answer(void *baton)
 {
     entry_t *entry = baton;
-    luci_call_t *call = &entry->call;
+    luci_endpoint_request_t *call = &entry->call;
     luci_page_t page = entry->is_sign_up ? LUCI_PAGE_SIGNUP : LUCI_PAGE_LOGIN;
 
     if (entry->result == LUCI_THROTTLED)
@@ -359,7 +361,7 @@ static int has_to_wait(const entry_t *entry)
            luci_hash_slots_has_room(&entry->auth.hasher);
 }
 
-static int enter(luci_call_t *call, int is_sign_up)
+static int enter(luci_endpoint_request_t *call, int is_sign_up)
 {
     entry_t *entry = apr_pcalloc(call->r->pool, sizeof *entry);
     luci_suspended_t what = { work, expire, answer, discard, entry, 0 };
@@ -378,7 +380,7 @@ static int enter(luci_call_t *call, int is_sign_up)
     return answer(entry);
 }
 
-int luci_entrance_sign_up(luci_call_t *call)
+int luci_entrance_sign_up(luci_endpoint_request_t *call)
 {
     if (is_cross_site(call))
         return forbid(call, LUCI_EVENT_SIGN_UP, LUCI_REASON_CROSS_SITE);
@@ -387,7 +389,7 @@ int luci_entrance_sign_up(luci_call_t *call)
     return enter(call, 1);
 }
 
-int luci_entrance_sign_in(luci_call_t *call)
+int luci_entrance_sign_in(luci_endpoint_request_t *call)
 {
     if (is_cross_site(call))
         return forbid(call, LUCI_EVENT_SIGN_IN, LUCI_REASON_CROSS_SITE);

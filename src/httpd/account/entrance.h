@@ -6,9 +6,9 @@
 
 #include "httpd/account/call.h"
 
-int luci_entrance_show_signup(luci_call_t *call);
-int luci_entrance_sign_up(luci_call_t *call);
-int luci_entrance_show_login(luci_call_t *call);
-int luci_entrance_sign_in(luci_call_t *call);
+int luci_entrance_show_signup(luci_endpoint_request_t *call);
+int luci_entrance_sign_up(luci_endpoint_request_t *call);
+int luci_entrance_show_login(luci_endpoint_request_t *call);
+int luci_entrance_sign_in(luci_endpoint_request_t *call);
 
 #endif

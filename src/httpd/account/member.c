@@ -7,12 +7,12 @@
 #include "httpd/request/way_back.h"
 
 /* url with the page to come back to after signing in as another user. */
-static const char *with_next(const luci_call_t *call, const char *url)
+static const char *with_next(const luci_endpoint_request_t *call, const char *url)
 {
     return luci_way_back_link(call->r, url, luci_way_back_chosen(call->r, NULL));
 }
 
-static int sign_out_page(luci_call_t *call, int status, const char *name, const char *value)
+static int sign_out_page(luci_endpoint_request_t *call, int status, const char *name, const char *value)
 {
     apr_table_t *values = apr_table_make(call->r->pool, 12);
 
@@ -21,9 +21,9 @@ static int sign_out_page(luci_call_t *call, int status, const char *name, const 
     return luci_reply_page(call->r, status, LUCI_PAGE_LOGOUT, values);
 }
 
-int luci_member_show_sign_out(luci_call_t *call)
+int luci_member_show_sign_out(luci_endpoint_request_t *call)
 {
-    luci_result_t result = luci_call_session(call, luci_visit_validate);
+    luci_result_t result = luci_call_session(call, luci_state_validate);
 
     if (result == LUCI_OK)
         return sign_out_page(call, HTTP_OK, "username", call->session->user.username);
@@ -34,41 +34,41 @@ int luci_member_show_sign_out(luci_call_t *call)
 
 /* Nobody is signed in here: what a person wanted is so already. A cookie that does not count because of where
  * the request comes from may well belong to a session. */
-static int sign_out_of_nothing(luci_call_t *call)
+static int sign_out_of_nothing(luci_endpoint_request_t *call)
 {
     int refused;
 
-    luci_visit_credential(call->r, &refused);
+    luci_state_credential(call->r, &refused);
     if (call->as_json || refused)
         return luci_call_fail(call, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
     return sign_out_page(call, HTTP_UNAUTHORIZED, "signed_out", LUCI_MESSAGE_SIGNED_OUT);
 }
 
-int luci_member_sign_out(luci_call_t *call)
+int luci_member_sign_out(luci_endpoint_request_t *call)
 {
-    luci_auth_t auth = luci_visit_auth(call->r);
-    luci_result_t result = luci_call_session(call, luci_visit_validate_ending);
+    luci_auth_t auth = luci_state_auth(call->r);
+    luci_result_t result = luci_call_session(call, luci_state_validate_ending);
 
     if (result == LUCI_NOT_FOUND) {
-        luci_visit_refused(call->r, LUCI_EVENT_SIGN_OUT, LUCI_REASON_NO_SESSION);
+        luci_state_refused(call->r, LUCI_EVENT_SIGN_OUT, LUCI_REASON_NO_SESSION);
         return sign_out_of_nothing(call);
     }
     if (result != LUCI_OK) {
-        luci_visit_refused(call->r, LUCI_EVENT_SIGN_OUT, luci_reason_of(result));
+        luci_state_refused(call->r, LUCI_EVENT_SIGN_OUT, luci_reason_of(result));
         return luci_call_fail_result(call, result);
     }
     result = luci_auth_sign_out(&auth, call->session, luci_runtime_now(), call->r->pool);
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
         return luci_call_fail_result(call, result);
-    if (call->session->id == call->visit->cookie_id)
-        luci_visit_clear_cookie(call->r);
+    if (call->session->id == call->state->cookie_id)
+        luci_state_clear_cookie(call->r);
     luci_answer_clear_cache(call->r);
     if (call->wants_json)
         return luci_reply_nothing(call->r);
     return luci_reply_redirect(call->r, with_next(call, call->urls.login));
 }
 
-static int profile_page(luci_call_t *call, const luci_user_t *user)
+static int profile_page(luci_endpoint_request_t *call, const luci_user_t *user)
 {
     const luci_settings_t *settings = call->runtime->auth.settings;
     apr_table_t *values = apr_table_make(call->r->pool, 16);
@@ -82,9 +82,9 @@ static int profile_page(luci_call_t *call, const luci_user_t *user)
     return luci_reply_page(call->r, HTTP_OK, LUCI_PAGE_PROFILE, values);
 }
 
-int luci_member_show_profile(luci_call_t *call)
+int luci_member_show_profile(luci_endpoint_request_t *call)
 {
-    luci_result_t result = luci_call_session(call, luci_visit_validate);
+    luci_result_t result = luci_call_session(call, luci_state_validate);
 
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
         return luci_call_fail_result(call, result);

@@ -6,8 +6,8 @@
 
 #include "httpd/account/call.h"
 
-int luci_member_show_profile(luci_call_t *call);
-int luci_member_show_sign_out(luci_call_t *call);
-int luci_member_sign_out(luci_call_t *call);
+int luci_member_show_profile(luci_endpoint_request_t *call);
+int luci_member_show_sign_out(luci_endpoint_request_t *call);
+int luci_member_sign_out(luci_endpoint_request_t *call);
 
 #endif

@@ -27,7 +27,7 @@ APLOG_USE_MODULE(luciauth);
 #define RIGHTS (S_IRUSR | S_IWUSR | S_IRGRP)
 
 /* What goes into a pipe in one piece. */
-_Static_assert(LUCI_EVENT_LINE_MOST + 2 <= PIPE_BUF, "a line and two newlines are written in one piece");
+_Static_assert(LUCI_EVENT_LINE_MAX + 2 <= PIPE_BUF, "a line and two newlines are written in one piece");
 
 /* What all processes share. */
 typedef struct {
@@ -166,7 +166,7 @@ static int write_at_once(luci_audit_t *audit, const char *text, size_t length)
 
 static void put_line(luci_audit_t *audit, const char *line, size_t length)
 {
-    char text[LUCI_EVENT_LINE_MOST + 2];
+    char text[LUCI_EVENT_LINE_MAX + 2];
     size_t start = __atomic_exchange_n(&audit->shared->torn, 0, __ATOMIC_RELAXED);
     int code;
 
@@ -188,7 +188,7 @@ static void put_line(luci_audit_t *audit, const char *line, size_t length)
 void luci_audit_write(luci_audit_t *audit, const luci_event_t *event, request_rec *r)
 {
     luci_event_origin_t origin = { .address = r->useragent_ip, .vhost = r->server->server_hostname };
-    char line[LUCI_EVENT_LINE_MOST];
+    char line[LUCI_EVENT_LINE_MAX];
     size_t length;
 
     if (audit->is_off || (event->kind == LUCI_EVENT_PASSWORD_CHECK && event->reason == LUCI_REASON_NONE))

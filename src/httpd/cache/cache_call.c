@@ -27,7 +27,7 @@ static apr_status_t retrieve(const luci_cache_provider_t *provider, luci_cache_c
 {
     apr_status_t status;
 
-    call->length = LUCI_RECORD_MOST;
+    call->length = LUCI_RECORD_MAX;
     status = provider->functions->retrieve(provider->instance, provider->quiet, call->key, LUCI_SHA256_BYTES,
                                            call->record, &call->length, scratch);
     if (status == APR_ENOMEM || status == APR_ENOSPC)
@@ -48,7 +48,7 @@ static apr_status_t put(const luci_cache_provider_t *provider, const luci_cache_
 
 static apr_status_t store(const luci_cache_provider_t *provider, luci_cache_call_t *call, apr_pool_t *scratch)
 {
-    unsigned char there[LUCI_RECORD_MOST];
+    unsigned char there[LUCI_RECORD_MAX];
     luci_cache_call_t look = { .verb = LUCI_CACHE_RETRIEVE, .key = call->key, .record = there };
     apr_status_t status = retrieve(provider, &look, scratch);
 

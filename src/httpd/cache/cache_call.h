@@ -29,7 +29,7 @@ typedef enum {
 typedef struct {
     luci_cache_verb_t verb;
     const unsigned char *key; /* LUCI_SHA256_BYTES */
-    unsigned char *record;    /* LUCI_RECORD_MOST bytes to retrieve into, or what to store */
+    unsigned char *record;    /* LUCI_RECORD_MAX bytes to retrieve into, or what to store */
     unsigned int length;      /* of the record to store, or of what was retrieved */
     apr_time_t expiry;        /* of what is stored; providers count whole seconds */
 } luci_cache_call_t;

@@ -30,7 +30,7 @@ static void no_memory(server_rec *main_server, apr_status_t status)
 luci_counts_t *luci_counts_create_table(apr_size_t bytes, server_rec *main_server, apr_pool_t *conf_pool)
 {
     luci_counts_t *counts = apr_pcalloc(conf_pool, sizeof *counts);
-    apr_size_t least = luci_shared_table_least(LUCI_THROTTLE_RECORD_MOST);
+    apr_size_t least = luci_shared_table_min(LUCI_THROTTLE_RECORD_MAX);
     apr_shm_t *memory;
     apr_status_t status;
 
@@ -38,8 +38,7 @@ luci_counts_t *luci_counts_create_table(apr_size_t bytes, server_rec *main_serve
         bytes = least;
     status = apr_shm_create(&memory, bytes, NULL, conf_pool);
     if (status == APR_SUCCESS)
-        counts->table =
-            luci_shared_table_make(apr_shm_baseaddr_get(memory), bytes, LUCI_THROTTLE_RECORD_MOST);
+        counts->table = luci_shared_table_make(apr_shm_baseaddr_get(memory), bytes, LUCI_THROTTLE_RECORD_MAX);
     if (!counts->table)
         no_memory(main_server, status);
     return counts->table ? counts : NULL;
@@ -103,7 +102,7 @@ static void release(void *baton)
 static luci_result_t retrieve(void *baton, const unsigned char *key, unsigned char *record, size_t *length,
                               apr_pool_t *scratch)
 {
-    unsigned char found[LUCI_RECORD_MOST] = { 0 }; /* what a call may need */
+    unsigned char found[LUCI_RECORD_MAX] = { 0 }; /* what a call may need */
     luci_cache_call_t call = { .verb = LUCI_CACHE_RETRIEVE, .key = key, .record = found };
     luci_result_t result = luci_cache_call_held(cache_of(baton), &call, scratch);
 
@@ -258,7 +257,7 @@ static luci_result_t list_all(luci_cache_t *cache, apr_array_header_t *list, apr
 /* Held for one at a time, so that nobody waits for the whole list. */
 static luci_result_t list_recent(luci_counts_t *counts, apr_array_header_t *list, apr_pool_t *scratch)
 {
-    unsigned char key[LUCI_SHA256_BYTES], record[LUCI_THROTTLE_RECORD_MOST];
+    unsigned char key[LUCI_SHA256_BYTES], record[LUCI_THROTTLE_RECORD_MAX];
     luci_result_t result = LUCI_OK;
 
     for (apr_uint32_t i = 0; i < LUCI_COUNTS_RECENT && i < counts->recent->next; i++) {

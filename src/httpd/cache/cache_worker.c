@@ -20,7 +20,7 @@ typedef struct worker_t {
     apr_status_t status;
     luci_cache_call_t call;
     unsigned char key[LUCI_SHA256_BYTES];
-    unsigned char record[LUCI_RECORD_MOST];
+    unsigned char record[LUCI_RECORD_MAX];
 } worker_t;
 
 struct luci_cache_workers_t {

@@ -196,14 +196,14 @@ static int is_allowed(int client)
 }
 
 /* A line, in time, taken apart; 0: there was none. */
-static int read_words(luci_control_call_t *call, const char *words[LUCI_CONTROL_WORDS_MOST])
+static int read_words(luci_control_call_t *call, const char *words[LUCI_CONTROL_WORDS_MAX])
 {
     apr_time_t end = apr_time_now() + WAIT_READING;
-    char *line = apr_palloc(call->pool, LUCI_CONTROL_LINE_MOST);
+    char *line = apr_palloc(call->pool, LUCI_CONTROL_LINE_MAX);
     size_t length = 0;
 
-    while (length < LUCI_CONTROL_LINE_MOST && apr_time_now() < end) {
-        ssize_t got = recv(call->socket, line + length, LUCI_CONTROL_LINE_MOST - length, 0);
+    while (length < LUCI_CONTROL_LINE_MAX && apr_time_now() < end) {
+        ssize_t got = recv(call->socket, line + length, LUCI_CONTROL_LINE_MAX - length, 0);
         int count;
 
         if (got <= 0)
@@ -227,7 +227,7 @@ static const char *run(const luci_control_command_t *commands, luci_control_call
 
 static void answer(const worker_t *worker, luci_control_call_t *call)
 {
-    const char *words[LUCI_CONTROL_WORDS_MOST];
+    const char *words[LUCI_CONTROL_WORDS_MAX];
     const char *problem = "only root and the server's own user may ask";
     int done = 0;
 

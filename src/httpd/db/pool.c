@@ -4,7 +4,7 @@
 #include "core/db/db_problem.h"
 #include "httpd/base/counters.h"
 #include "httpd/base/httpd_log.h"
-#include "httpd/db/crowd.h"
+#include "httpd/db/bulkhead.h"
 
 #include <ap_mpm.h>
 #include <apr_atomic.h>
@@ -20,12 +20,12 @@ APLOG_USE_MODULE(luciauth);
 
 /* All that is done with a handle before it is given back, connecting as well; what takes longer is cut off.
  */
-#define USE_MOST (5 * LUCI_MS_SECOND)
+#define USE_MAX (5 * LUCI_MS_SECOND)
 
 /* Handles that are out for so long are taken to hang before their calls are cut off. When they are half of
  * them, nobody else is caught by a call. */
 #define STUCK_AFTER apr_time_from_sec(2)
-#define STUCK_LEAST 2
+#define STUCK_MIN 2
 
 /* Another handle of a database file is made only when none came back for so long: the processor is what reads
  * wait for, and each handle has 150 KiB for good; one at a time. To servers there are as many as are asked
@@ -53,7 +53,7 @@ struct luci_pool_t {
     int idle_count;
     slot_t background;                                    /* of one thread, beside them */
     apr_time_t came_back;                                 /* when a handle last did, or was made */
-    luci_crowd_t crowd;                                   /* threads that have a handle or wait for one */
+    luci_bulkhead_t bulkhead;                             /* threads that have a handle or wait for one */
     luci_breaker_t *breaker;                              /* shared by all children */
     int down;                                             /* the last that was logged is a failure */
     volatile apr_uint64_t complained;                     /* when one was logged */
@@ -111,7 +111,7 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
     if (apr_pool_create(&pool->memory, child_pool) != APR_SUCCESS ||
         apr_thread_mutex_create(&pool->lock, APR_THREAD_MUTEX_DEFAULT, child_pool) != APR_SUCCESS ||
         apr_thread_cond_create(&pool->returned, child_pool) != APR_SUCCESS ||
-        luci_crowd_init(&pool->crowd, pool->lock, threads, child_pool) != LUCI_OK)
+        luci_bulkhead_init(&pool->bulkhead, pool->lock, threads, child_pool) != LUCI_OK)
         return NULL;
     return pool;
 }
@@ -186,7 +186,7 @@ static slot_t *take(luci_pool_t *pool, apr_time_t now)
 
 static int are_stuck(const luci_pool_t *pool, apr_time_t now)
 {
-    int most = pool->size.most / 2 > STUCK_LEAST ? pool->size.most / 2 : STUCK_LEAST, stuck = 0;
+    int most = pool->size.most / 2 > STUCK_MIN ? pool->size.most / 2 : STUCK_MIN, stuck = 0;
 
     if (pool->made - pool->idle_count < most)
         return 0;
@@ -205,7 +205,7 @@ static void note_answer(luci_pool_t *pool, const slot_t *slot)
         luci_breaker_unanswered(pool->breaker, slot->lent, now);
         return;
     }
-    luci_crowd_answered(&pool->crowd, now);
+    luci_bulkhead_answered(&pool->bulkhead, now);
     luci_breaker_answered(pool->breaker, now);
 }
 
@@ -277,7 +277,7 @@ static void give_back(void *baton, luci_db_t *db)
     pool->came_back = apr_time_now();
     report(pool, db);
     report_lacks(pool, db);
-    luci_crowd_leave(&pool->crowd);
+    luci_bulkhead_leave(&pool->bulkhead);
     luci_gauge(LUCI_GAUGE_HANDLES, -1);
     apr_thread_cond_signal(pool->returned);
     apr_thread_mutex_unlock(pool->lock);
@@ -305,13 +305,13 @@ static slot_t *lend(luci_pool_t *pool, apr_time_t now, int *asks)
     slot_t *slot = NULL;
 
     *asks = 0;
-    if (are_stuck(pool, now) || !luci_crowd_enter(&pool->crowd, now))
+    if (are_stuck(pool, now) || !luci_bulkhead_enter(&pool->bulkhead, now))
         return NULL;
     *asks = luci_breaker_may_ask(pool->breaker, now);
     if (*asks)
         slot = take(pool, now);
     if (!slot) {
-        luci_crowd_leave(&pool->crowd);
+        luci_bulkhead_leave(&pool->bulkhead);
         return NULL;
     }
     slot->lent = apr_time_now();
@@ -336,7 +336,7 @@ static luci_result_t try_borrow(luci_pool_t *pool, luci_db_t **db)
                          pool->size.most, pool->size.wait, pool->title);
         return LUCI_BUSY;
     }
-    luci_db_limit(slot->db, USE_MOST);
+    luci_db_limit(slot->db, USE_MAX);
     if (!look_at(slot, now)) {
         give_back(pool, slot->db);
         return LUCI_BUSY;
@@ -390,7 +390,7 @@ static luci_result_t try_borrow_background(luci_pool_t *pool, luci_db_t **db)
     if (!slot->db)
         return LUCI_BUSY;
     luci_gauge(LUCI_GAUGE_HANDLES, 1);
-    luci_db_limit(slot->db, USE_MOST);
+    luci_db_limit(slot->db, USE_MAX);
     if (!look_at(slot, now)) {
         give_back_background(pool, slot->db);
         return LUCI_BUSY;

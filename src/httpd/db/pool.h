@@ -3,7 +3,7 @@
  * each database; threads share it. Borrowing waits at most as long as LuciaDatabasePool says; connecting
  * happens outside the lock, so a database that hangs delays only those who ask it. A server that does
  * not answer is not asked for a while, and then by one (breaker.h). A quarter of a child's threads is kept
- * from waiting (crowd.h). Failures and recoveries are logged once, not once a request. */
+ * from waiting (bulkhead.h). Failures and recoveries are logged once, not once a request. */
 #ifndef LUCI_POOL_H
 #define LUCI_POOL_H
 
@@ -37,8 +37,8 @@ int luci_pool_serves(const luci_pool_t *pool, const luci_db_target_t *target);
  * database does not make every reader wait for a lock. Each kind by itself: a row that can't be taken over
  * keeps no other session from being renewed. */
 typedef enum {
-    LUCI_WRITE_TIMES,    /* renewing, removing the dead */
-    LUCI_WRITE_TAKEOVER, /* hashing what Lucia left */
+    LUCI_WRITE_TIMES,     /* renewing, removing the dead */
+    LUCI_WRITE_MIGRATION, /* hashing what Lucia left */
     LUCI_WRITES
 } luci_write_t;
 int luci_pool_may_write(const luci_pool_t *pool, luci_write_t kind, luci_ms_t now);

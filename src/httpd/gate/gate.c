@@ -8,7 +8,7 @@
 #include "httpd/request/mount.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
-#include "httpd/request/visit.h"
+#include "httpd/request/state.h"
 #include "httpd/request/way_back.h"
 
 #include <apr_strings.h>
@@ -81,18 +81,18 @@ static int page_unauthorized(request_rec *r)
  * would take a redirect for success. */
 static int is_index_lookup(request_rec *r)
 {
-    const luci_visit_t *visit = luci_visit_of(r);
+    const luci_state_t *state = luci_state_of(r);
     const request_rec *folder = r->main;
 
-    return folder && folder->finfo.filetype == APR_DIR && visit->indexing == folder &&
-           visit->content_of != folder;
+    return folder && folder->finfo.filetype == APR_DIR && state->indexing == folder &&
+           state->content_of != folder;
 }
 
 /* An anonymous visitor at the gate. */
 static int challenge(request_rec *r)
 {
     luci_unauthenticated_t how = luci_config_dir(r)->unauthenticated;
-    int is_read = luci_visit_is_read(r);
+    int is_read = luci_state_is_read(r);
     int is_person = luci_request_is_navigation(r);
     int redirects =
         is_read && (how == LUCI_UNAUTHENTICATED_REDIRECT || (how == LUCI_UNAUTHENTICATED_AUTO && is_person));
@@ -126,17 +126,17 @@ static int authenticate_session(request_rec *r)
     int refused;
 
     if (is_endpoint(r)) { /* never behind its own gate, or nobody could sign in */
-        luci_visit_exempt(r);
+        luci_state_exempt(r);
         return admit_anonymous(r);
     }
     if (!luci_runtime_of(r))
         return luci_reply_undecided(r, LUCI_UNAVAILABLE);
-    id = luci_visit_credential(r, &refused);
+    id = luci_state_credential(r, &refused);
     if (refused && !dir->optional)
         return refuse_cross_site(r);
     if (!id)
         return anonymous(r, dir);
-    result = luci_visit_validate(r, id, &session);
+    result = luci_state_validate(r, id, &session);
     if (result == LUCI_OK)
         return luci_identity_admit(r, &session->user);
     return result == LUCI_NOT_FOUND ? anonymous(r, dir) : luci_reply_undecided(r, result);
@@ -145,10 +145,10 @@ static int authenticate_session(request_rec *r)
 /* The end of a try with a name that is unknown here, when it's known whether others know it. */
 static void end_unknown(request_rec *r, luci_result_t outcome)
 {
-    luci_visit_t *visit = luci_visit_of(r);
+    luci_state_t *state = luci_state_of(r);
 
-    if (visit->basic_name && visit->basic_result == LUCI_NOT_FOUND)
-        luci_throttle_end(luci_runtime_of(r)->auth.throttle, &visit->basic_attempt, outcome, r->pool);
+    if (state->basic_name && state->basic_result == LUCI_NOT_FOUND)
+        luci_throttle_end(luci_runtime_of(r)->auth.throttle, &state->basic_attempt, outcome, r->pool);
 }
 
 /* What the hooks of a phase that stand behind ours say: they run once, as if we had declined, and those
@@ -175,19 +175,19 @@ RUN_LATER(run_later_authz, auth_checker, luci_gate_authorize)
  * wrong try. */
 static int authenticate_basic(request_rec *r)
 {
-    luci_visit_t *visit = luci_visit_of(r);
+    luci_state_t *state = luci_state_of(r);
     int status;
 
-    visit->inside_authn = 1;
+    state->inside_authn = 1;
     status = run_later_authn(r);
-    visit->inside_authn = 0;
+    state->inside_authn = 0;
     end_unknown(r, status == OK ? LUCI_INVALID : LUCI_NOT_FOUND);
     if (status != HTTP_INTERNAL_SERVER_ERROR)
         return status;
-    if (visit->basic_name && visit->basic_result == LUCI_THROTTLED)
-        return luci_reply_throttled(r, visit->basic_attempt.retry_after);
-    if (visit->basic_name && (visit->basic_result == LUCI_BUSY || visit->basic_result == LUCI_UNAVAILABLE))
-        return luci_reply_undecided(r, visit->basic_result);
+    if (state->basic_name && state->basic_result == LUCI_THROTTLED)
+        return luci_reply_throttled(r, state->basic_attempt.retry_after);
+    if (state->basic_name && (state->basic_result == LUCI_BUSY || state->basic_result == LUCI_UNAVAILABLE))
+        return luci_reply_undecided(r, state->basic_result);
     return status;
 }
 
@@ -223,7 +223,7 @@ int luci_gate_access(request_rec *r)
 
     if (!luci_rules_matter(r))
         return DECLINED;
-    seen = luci_visit_rules_seen(r);
+    seen = luci_state_rules_seen(r);
     *seen = (luci_rules_seen_t){ 0 };
     status = run_later_access(r);
     if (!seen->is_asked || (status != OK && status != HTTP_FORBIDDEN && !seen->is_undecided))
@@ -237,8 +237,8 @@ int luci_gate_access(request_rec *r)
 int luci_gate_authenticate(request_rec *r)
 {
     if (luci_identity_is_gate(r)) {
-        luci_visit_gate(r);
-        luci_visit_of(r)->is_private = 1; /* a refusal, too, is another answer with another cookie */
+        luci_state_gate(r);
+        luci_state_of(r)->is_private = 1; /* a refusal, too, is another answer with another cookie */
         return authenticate_session(r);
     }
     if (!luci_config_dir(r)->basic.has_lucia || !is_basic(r) || !luci_runtime_of(r))
@@ -250,41 +250,41 @@ int luci_gate_authorize(request_rec *r)
 {
     int status;
 
-    if (!luci_visit_is_gated(r))
+    if (!luci_state_is_gated(r))
         return DECLINED;
-    if (luci_visit_is_exempt(r))
+    if (luci_state_is_exempt(r))
         return OK;
     status = run_later_authz(r);
     if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN)
         return status;
-    return is_anonymous(r) ? challenge(r) : luci_reply_forbidden(r, luci_visit_user(r));
+    return is_anonymous(r) ? challenge(r) : luci_reply_forbidden(r, luci_state_user(r));
 }
 
-/* The verdict for this name and password, once a visit. */
+/* The verdict for this name and password, once per client request. */
 static luci_result_t check_basic(request_rec *r, const char *name, const char *password)
 {
-    luci_visit_t *visit = luci_visit_of(r);
+    luci_state_t *state = luci_state_of(r);
     luci_auth_request_t request = { .password = password,
                                     .client = { .address = r->useragent_ip },
                                     .now = luci_runtime_now(),
-                                    .attempt = &visit->basic_attempt };
-    luci_auth_t auth = luci_visit_auth(r);
+                                    .attempt = &state->basic_attempt };
+    luci_auth_t auth = luci_state_auth(r);
     unsigned char digest[LUCI_SHA256_BYTES];
     luci_result_t result = luci_secret_sha256(password, strlen(password), digest);
 
     if (result != LUCI_OK)
         return result;
-    if (visit->basic_name && strcmp(visit->basic_name, name) == 0 &&
-        luci_secret_equal(visit->basic_digest, digest, sizeof digest))
-        return visit->basic_result;
-    visit->basic_name = apr_pstrdup(visit->pool, name);
-    memcpy(visit->basic_digest, digest, sizeof digest);
-    request.username = visit->basic_name;
-    visit->basic_attempt = (luci_attempt_t){ .device = luci_visit_device(r) };
-    visit->basic_result = luci_auth_check(&auth, &request, &visit->basic_user, visit->pool);
-    if (!visit->inside_authn) /* mod_auth_form and the like */
+    if (state->basic_name && strcmp(state->basic_name, name) == 0 &&
+        luci_secret_equal(state->basic_digest, digest, sizeof digest))
+        return state->basic_result;
+    state->basic_name = apr_pstrdup(state->pool, name);
+    memcpy(state->basic_digest, digest, sizeof digest);
+    request.username = state->basic_name;
+    state->basic_attempt = (luci_attempt_t){ .device = luci_state_device(r) };
+    state->basic_result = luci_auth_check(&auth, &request, &state->basic_user, state->pool);
+    if (!state->inside_authn) /* mod_auth_form and the like */
         end_unknown(r, LUCI_NOT_FOUND);
-    return visit->basic_result;
+    return state->basic_result;
 }
 
 static authn_status basic_check_password(request_rec *r, const char *name, const char *password)
@@ -295,7 +295,7 @@ static authn_status basic_check_password(request_rec *r, const char *name, const
         return AUTH_GENERAL_ERROR;
     }
     switch (check_basic(r, name, password)) {
-    case LUCI_OK: return luci_identity_assume(r, &luci_visit_of(r)->basic_user) ? AUTH_GRANTED : AUTH_DENIED;
+    case LUCI_OK: return luci_identity_assume(r, &luci_state_of(r)->basic_user) ? AUTH_GRANTED : AUTH_DENIED;
     case LUCI_NOT_FOUND: /* the next provider may know */ return AUTH_USER_NOT_FOUND;
     case LUCI_DENIED:
     case LUCI_EXPIRED:
@@ -332,7 +332,7 @@ static authz_status attribute_check(request_rec *r, const char *line, const void
 {
     const attribute_rule_t *rule = parsed;
     const luci_settings_t *settings = &luci_config_server(r->server)->settings;
-    const luci_user_t *user = luci_visit_user(r);
+    const luci_user_t *user = luci_state_user(r);
     const char *value, *name = APR_ARRAY_IDX(rule->words, 0, const char *);
 
     (void)line;

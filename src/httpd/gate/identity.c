@@ -7,7 +7,7 @@
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
 #include "httpd/request/scrub.h"
-#include "httpd/request/visit.h"
+#include "httpd/request/state.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -48,9 +48,9 @@ int luci_identity_assume(request_rec *r, const luci_user_t *user)
                       luci_config_dir(r)->remote_user);
         return 0;
     }
-    luci_visit_name_user(r, name, user);
+    luci_state_name_user(r, name, user);
     luci_identity_show(r, user);
-    luci_visit_of(r)->is_private = 1;
+    luci_state_of(r)->is_private = 1;
     return 1;
 }
 
@@ -132,12 +132,12 @@ luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user)
     const luci_session_t *session;
     luci_result_t result;
     int refused;
-    const char *id = luci_visit_credential(r, &refused);
+    const char *id = luci_state_credential(r, &refused);
 
     *user = NULL;
     if (!id)
         return LUCI_NOT_FOUND;
-    result = luci_visit_validate(r, id, &session);
+    result = luci_state_validate(r, id, &session);
     if (result == LUCI_OK)
         *user = &session->user;
     return result;
@@ -154,40 +154,40 @@ static int identify(request_rec *r)
     return result == LUCI_NOT_FOUND ? OK : luci_reply_undecided(r, result);
 }
 
-static void hand_on(request_rec *r, luci_visit_t *visit, const luci_dir_config_t *dir)
+static void hand_on(request_rec *r, luci_state_t *state, const luci_dir_config_t *dir)
 {
     const luci_runtime_t *runtime = luci_runtime_of(r);
-    const luci_user_t *user = luci_visit_user(r);
+    const luci_user_t *user = luci_state_user(r);
 
     luci_identity_show(r, user);
     if (!runtime)
         return;
-    if (visit->headers_sent)
+    if (state->headers_sent)
         luci_scrub_ours(r->headers_in, r->pool);
     if (user && dir->headers) {
         set_headers(r, user, runtime);
-        visit->headers_sent = 1;
+        state->headers_sent = 1;
     }
 }
 
 int luci_identity_fixups(request_rec *r)
 {
     const luci_dir_config_t *dir = luci_config_dir(r);
-    luci_visit_t *visit;
+    luci_state_t *state;
     int status;
 
     if (!luci_config_server(r->server)->database.driver)
         return DECLINED;
-    visit = luci_visit_of(r);
+    state = luci_state_of(r);
     if (r->user && !*r->user) /* an anonymous visitor whom the gate let through */
         r->user = NULL;
     if (dir->optional) {
-        visit->is_private = 1; /* for visitors too: it's another page for users */
+        state->is_private = 1; /* for visitors too: it's another page for users */
         status = r->user ? OK : identify(r);
         if (status != OK)
             return status;
     }
-    hand_on(r, visit, dir);
+    hand_on(r, state, dir);
     if (!luci_request_may_become_h2(r)) /* stream 1 needs them; else see luci_identity_handle */
         luci_scrub_secrets(r, r->headers_in);
     return DECLINED;
@@ -207,7 +207,7 @@ int luci_identity_before_index(request_rec *r)
     if (r->finfo.filetype == APR_DIR && luci_route_of(r).endpoint != LUCI_ENDPOINT_NONE)
         r->finfo.filetype = APR_NOFILE;
     if (!r->main && r->finfo.filetype == APR_DIR && luci_config_server(r->server)->database.driver)
-        luci_visit_of(r)->indexing = r;
+        luci_state_of(r)->indexing = r;
     return DECLINED;
 }
 
@@ -226,11 +226,11 @@ static apr_status_t make_private(ap_filter_t *filter, apr_bucket_brigade *brigad
     const char *out = apr_table_get(r->headers_out, "Cache-Control"),
                *err = apr_table_get(r->err_headers_out, "Cache-Control");
 
-    if ((!out && !err) || (luci_visit_of(r)->cookie_sent && may_be_shared(out ? out : err, r->pool))) {
+    if ((!out && !err) || (luci_state_of(r)->cookie_sent && may_be_shared(out ? out : err, r->pool))) {
         apr_table_unset(r->err_headers_out, "Cache-Control");
         apr_table_setn(r->headers_out, "Cache-Control", "private");
     }
-    if (luci_visit_of(r)->is_private)
+    if (luci_state_of(r)->is_private)
         luci_answer_vary(r, "Cookie");
     ap_remove_output_filter(filter);
     return ap_pass_brigade(filter->next, brigade);
@@ -238,15 +238,15 @@ static apr_status_t make_private(ap_filter_t *filter, apr_bucket_brigade *brigad
 
 void luci_identity_insert_filter(request_rec *r)
 {
-    luci_visit_t *visit;
+    luci_state_t *state;
 
     if (r->main || !luci_config_server(r->server)->database.driver)
         return;
-    visit = luci_visit_of(r);
-    visit->content_of = r;
-    if (visit->is_private || visit->cookie_sent)
+    state = luci_state_of(r);
+    state->content_of = r;
+    if (state->is_private || state->cookie_sent)
         ap_add_output_filter_handle(private_filter, NULL, r, r->connection);
-    if (visit->cookie_sent)
+    if (state->cookie_sent)
         ap_add_output_filter_handle(private_hit_filter, NULL, r, r->connection);
 }
 

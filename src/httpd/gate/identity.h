@@ -23,8 +23,9 @@ int luci_identity_before_index(request_rec *r);
 /* Whether AuthType is Lucia here. */
 int luci_identity_is_gate(request_rec *r);
 
-/* Who is there, by the credential that counts here, validated once a visit. OK: *user is set, living as long
- * as the visit. NOT_FOUND: nobody, *user is NULL. Anything else could not be judged. */
+/* Who is there, by the credential that counts here, validated once per client request. OK: *user is set,
+ * living as long as the request state. NOT_FOUND: nobody, *user is NULL. Anything else could not be judged.
+ */
 luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user) LUCI_MUST_USE;
 
 /* LUCIA_* in the environment of this request: of this user, or of nobody (NULL). */

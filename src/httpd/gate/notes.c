@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/gate/notes.h"
 
-#include "httpd/request/visit.h"
+#include "httpd/request/state.h"
 
 #include <apr_strings.h>
 
@@ -11,25 +11,25 @@ typedef struct {
     const char *session;
 } who_t;
 
-static const luci_session_t *proved_session(const luci_visit_t *visit)
+static const luci_session_t *proved_session(const luci_state_t *state)
 {
-    if (visit->by_bearer.id && visit->by_bearer.result == LUCI_OK)
-        return &visit->by_bearer.session;
-    return visit->by_cookie.id && visit->by_cookie.result == LUCI_OK ? &visit->by_cookie.session : NULL;
+    if (state->by_bearer.id && state->by_bearer.result == LUCI_OK)
+        return &state->by_bearer.session;
+    return state->by_cookie.id && state->by_cookie.result == LUCI_OK ? &state->by_cookie.session : NULL;
 }
 
 /* What was done last says it best: who signed in, came with another session or none. */
-static who_t who_is(const luci_visit_t *visit)
+static who_t who_is(const luci_state_t *state)
 {
-    const luci_event_t *event = &visit->last.event;
-    const luci_session_t *session = proved_session(visit);
+    const luci_event_t *event = &state->last.event;
+    const luci_session_t *session = proved_session(state);
 
-    if (visit->last.is_set && event->reason == LUCI_REASON_NONE && event->account)
+    if (state->last.is_set && event->reason == LUCI_REASON_NONE && event->account)
         return (who_t){ event->account, event->user_id, event->session };
     if (session)
         return (who_t){ session->user.username, session->user.id, session->tag };
-    if (visit->basic_name && visit->basic_result == LUCI_OK)
-        return (who_t){ visit->basic_user.username, visit->basic_user.id, NULL };
+    if (state->basic_name && state->basic_result == LUCI_OK)
+        return (who_t){ state->basic_user.username, state->basic_user.id, NULL };
     return (who_t){ 0 };
 }
 
@@ -39,34 +39,34 @@ static void set_note(apr_table_t *notes, const char *name, const char *value)
         apr_table_addn(notes, name, value); /* cheaper, and nobody else has these */
 }
 
-static void set_notes(apr_table_t *notes, const who_t *who, const luci_visit_t *visit)
+static void set_notes(apr_table_t *notes, const who_t *who, const luci_state_t *state)
 {
     set_note(notes, "luciauth-user", who->user);
     set_note(notes, "luciauth-user-id", who->user_id);
     set_note(notes, "luciauth-session", who->session);
-    if (!visit->last.is_set)
+    if (!state->last.is_set)
         return;
-    set_note(notes, "luciauth-event", luci_event_name(visit->last.event.kind));
-    if (visit->last.event.reason != LUCI_REASON_NONE)
-        set_note(notes, "luciauth-reason", luci_reason_name(visit->last.event.reason));
+    set_note(notes, "luciauth-event", luci_event_name(state->last.event.kind));
+    if (state->last.event.reason != LUCI_REASON_NONE)
+        set_note(notes, "luciauth-reason", luci_reason_name(state->last.event.reason));
 }
 
 /* Logs look at the request that the client sent or at the last internal redirect of it. */
 int luci_notes_set(request_rec *r)
 {
-    const luci_visit_t *visit = luci_visit_begun(r);
+    const luci_state_t *state = luci_state_begun(r);
     request_rec *last = r;
     who_t who;
 
-    if (!visit)
+    if (!state)
         return DECLINED;
-    who = who_is(visit);
-    if (!who.user && !visit->last.is_set)
+    who = who_is(state);
+    if (!who.user && !state->last.is_set)
         return DECLINED;
     while (last->next)
         last = last->next;
-    set_notes(r->notes, &who, visit);
+    set_notes(r->notes, &who, state);
     if (last != r)
-        set_notes(last->notes, &who, visit);
+        set_notes(last->notes, &who, state);
     return DECLINED;
 }

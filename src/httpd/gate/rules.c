@@ -4,7 +4,7 @@
 #include "httpd/base/attribute_names.h"
 #include "httpd/gate/identity.h"
 #include "httpd/request/mount.h"
-#include "httpd/request/visit.h"
+#include "httpd/request/state.h"
 
 #include <ap_provider.h>
 #include <apr_lib.h>
@@ -122,9 +122,9 @@ static authz_status judge_user(request_rec *r, const char *line, const rule_t *r
 }
 
 /* Where AuthType is Lucia we know who it is by asking for the session. */
-static authz_status judge_visitor(request_rec *r, const char *line, const rule_t *rule)
+static authz_status judge_anonymous(request_rec *r, const char *line, const rule_t *rule)
 {
-    luci_rules_seen_t *seen = luci_visit_rules_seen(r);
+    luci_rules_seen_t *seen = luci_state_rules_seen(r);
     const luci_user_t *user;
     luci_result_t result = luci_identity_look(r, &user);
 
@@ -132,7 +132,7 @@ static authz_status judge_visitor(request_rec *r, const char *line, const rule_t
         seen->is_undecided = 1;
         return AUTHZ_GENERAL_ERROR;
     }
-    luci_visit_of(r)->is_private = 1;
+    luci_state_of(r)->is_private = 1;
     luci_identity_show(r, user);
     if (!user)
         return judge(r, line, rule, NULL);
@@ -161,14 +161,14 @@ static authz_status check(request_rec *r, const char *line, const void *parsed)
     int is_gate;
 
     if (r->user || !reads_identity(r, rule->reads_variables, rule->reads_user))
-        return judge(r, line, rule, luci_visit_user(r));
+        return judge(r, line, rule, luci_state_user(r));
     is_gate = luci_identity_is_gate(r);
-    seen = luci_visit_rules_seen(r);
+    seen = luci_state_rules_seen(r);
     seen->is_asked = 1;
     if (seen->suppose_user || (is_gate && luci_route_of(r).endpoint != LUCI_ENDPOINT_NONE))
         return AUTHZ_DENIED_NO_USER;
     if (is_gate)
-        status = judge_visitor(r, line, rule);
+        status = judge_anonymous(r, line, rule);
     else { /* another module will say who it is */
         luci_identity_show(r, NULL);
         status = judge(r, line, rule, NULL);

@@ -17,10 +17,10 @@
 
 APLOG_USE_MODULE(luciauth);
 
-#define SHARE 2          /* of this many threads, one may hash or wait */
-#define SLICE_MS 100     /* after which the head of the queue looks for slots of the dead */
-#define NICENESS 5       /* added to that of a hashing thread; 19 is the most */
-#define PLACES_MOST 4096 /* beyond it, a server of single threads counts no further */
+#define SHARE 2         /* of this many threads, one may hash or wait */
+#define SLICE_MS 100    /* after which the head of the queue looks for slots of the dead */
+#define NICENESS 5      /* added to that of a hashing thread; 19 is the most */
+#define PLACES_MAX 4096 /* beyond it, a server of single threads counts no further */
 
 #define NONE (-1)
 
@@ -36,12 +36,12 @@ APLOG_USE_MODULE(luciauth);
 struct luci_hash_slots_t {
     server_rec *server;
     luci_hash_memory_t *memory;
-    int threads_most;              /* of this child that may hash or wait; unless the server's places count */
+    int threads_max;               /* of this child that may hash or wait; unless the server's places count */
     volatile apr_uint32_t threads; /* of this child that do */
     int aside;                     /* hashes run in threads of their own */
 };
 
-static __thread int is_aside; /* this thread is none of httpd's: it takes nobody's place */
+static __thread int is_detached; /* this thread is none of httpd's: it takes nobody's place */
 
 /* A server's way to the slots. */
 typedef struct {
@@ -73,11 +73,11 @@ static int set_shares(luci_hash_slots_t *slots)
 {
     int threads, all = server_threads(&threads), is_threaded = 0;
 
-    slots->threads_most = at_least_one(threads / SHARE);
+    slots->threads_max = at_least_one(threads / SHARE);
     slots->aside = ap_mpm_query(AP_MPMQ_IS_THREADED, &is_threaded) == APR_SUCCESS && is_threaded;
     if (threads >= SHARE)
         return 0;
-    return all / SHARE < PLACES_MOST ? at_least_one(all / SHARE) : PLACES_MOST;
+    return all / SHARE < PLACES_MAX ? at_least_one(all / SHARE) : PLACES_MAX;
 }
 
 int luci_hash_slots_auto(void)
@@ -203,11 +203,11 @@ static pthread_mutex_t *places_of(const luci_hash_slots_t *slots)
 static int take_place(luci_hash_slots_t *slots, int *place)
 {
     *place = NONE;
-    if (is_aside)
+    if (is_detached)
         return 1;
     if (slots->memory->size.places > 0)
         *place = luci_hash_lock_any(places_of(slots), slots->memory->size.places, NULL);
-    else if (apr_atomic_inc32(&slots->threads) < (apr_uint32_t)slots->threads_most)
+    else if (apr_atomic_inc32(&slots->threads) < (apr_uint32_t)slots->threads_max)
         return 1;
     else
         apr_atomic_dec32(&slots->threads);
@@ -218,7 +218,7 @@ static void leave_place(luci_hash_slots_t *slots, int place)
 {
     if (place != NONE)
         pthread_mutex_unlock(&places_of(slots)[place]);
-    else if (!is_aside)
+    else if (!is_detached)
         apr_atomic_dec32(&slots->threads);
 }
 
@@ -238,7 +238,7 @@ static void work_in_arena(job_t *job)
     luci_arena_lend(NULL);
 }
 
-static void *work_aside(void *baton)
+static void *work_offloaded(void *baton)
 {
     (void)!nice(NICENESS); /* on Linux this thread's own; without it the hash just competes with the others */
     work_in_arena(baton);
@@ -253,7 +253,7 @@ static void work(const luci_hash_slots_t *slots, job_t *job)
     uint64_t took;
 
     luci_gauge(LUCI_GAUGE_HASHES_RUNNING, 1);
-    if (slots->aside && luci_thread_start(work_aside, job, &thread))
+    if (slots->aside && luci_thread_start(work_offloaded, job, &thread))
         pthread_join(thread, NULL);
     else
         work_in_arena(job);
@@ -308,12 +308,12 @@ static int is_full(void *baton)
     const way_t *way = baton;
     luci_hash_slots_t *slots = way->slots;
 
-    if (is_aside)
+    if (is_detached)
         return 0;
     if (!has_room(way))
         (void)refuse(slots, NO_TURN);
     else if (slots->memory->size.places > 0 ||
-             apr_atomic_read32(&slots->threads) < (apr_uint32_t)slots->threads_most)
+             apr_atomic_read32(&slots->threads) < (apr_uint32_t)slots->threads_max)
         return 0;
     else
         (void)refuse(slots, NO_PLACE);
@@ -328,7 +328,7 @@ static luci_result_t run(void *baton, luci_hash_work_fn *work_fn, void *work_bat
     luci_hash_lock_t how;
     int place, slot;
 
-    if (!is_aside && !has_room(way))
+    if (!is_detached && !has_room(way))
         return refuse(slots, NO_TURN);
     if (!take_place(slots, &place))
         return refuse(slots, NO_PLACE);
@@ -357,9 +357,9 @@ void luci_hash_slots_refused(const luci_hasher_t *hasher)
     (void)refuse(((const way_t *)hasher->baton)->slots, "the wait was too long");
 }
 
-void luci_hash_slots_aside(void)
+void luci_hash_slots_detach(void)
 {
-    is_aside = 1;
+    is_detached = 1;
 }
 
 int luci_hash_slots_count(const luci_hash_slots_t *slots)

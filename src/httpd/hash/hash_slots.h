@@ -37,7 +37,7 @@ luci_ms_t luci_hash_slots_wait(const luci_hasher_t *hasher);
 void luci_hash_slots_refused(const luci_hasher_t *hasher);
 
 /* From now on this thread is none of httpd's: what it hashes joined the queue before. */
-void luci_hash_slots_aside(void);
+void luci_hash_slots_detach(void);
 
 int luci_hash_slots_count(const luci_hash_slots_t *slots);
 

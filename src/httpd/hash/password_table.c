@@ -22,7 +22,7 @@ luci_password_table_t *luci_password_table_create(server_rec *main_server, apr_p
 
     if (status == APR_SUCCESS) /* new memory without a name is zeros, and not there before it is used */
         made->table =
-            luci_shared_table_make(apr_shm_baseaddr_get(memory), TABLE_BYTES, LUCI_PASSWORD_RECORD_MOST);
+            luci_shared_table_make(apr_shm_baseaddr_get(memory), TABLE_BYTES, LUCI_PASSWORD_RECORD_MAX);
     if (made->table && luci_secret_random(made->secret, sizeof made->secret) == LUCI_OK)
         return made;
     ap_log_error(
@@ -34,23 +34,23 @@ luci_password_table_t *luci_password_table_create(server_rec *main_server, apr_p
 
 static luci_ms_t bounded(luci_ms_t time)
 {
-    if (time < LUCI_PASSWORD_WRONG_FOR_LEAST)
-        return LUCI_PASSWORD_WRONG_FOR_LEAST;
-    return time < LUCI_PASSWORD_WRONG_FOR_MOST ? time : LUCI_PASSWORD_WRONG_FOR_MOST;
+    if (time < LUCI_PASSWORD_WRONG_FOR_MIN)
+        return LUCI_PASSWORD_WRONG_FOR_MIN;
+    return time < LUCI_PASSWORD_WRONG_FOR_MAX ? time : LUCI_PASSWORD_WRONG_FOR_MAX;
 }
 
 luci_password_memory_t luci_password_table_memory(const luci_password_table_t *table,
-                                                  const unsigned char mark[LUCI_SHA256_BYTES], luci_ms_t wait,
-                                                  luci_ms_t wrong_for)
+                                                  const unsigned char namespace_key[LUCI_SHA256_BYTES],
+                                                  luci_ms_t wait, luci_ms_t wrong_for)
 {
     luci_password_memory_t memory = { .table = table->table, .wait = wait, .waiting = &waiting };
     int threads = 1;
 
     if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1)
         threads = 1;
-    memory.waiting_most = (apr_uint32_t)threads / 2;
+    memory.waiting_max = (apr_uint32_t)threads / 2;
     memory.wrong_for = bounded(wrong_for);
     memcpy(memory.secret, table->secret, sizeof memory.secret);
-    memcpy(memory.mark, mark, sizeof memory.mark);
+    memcpy(memory.namespace_key, namespace_key, sizeof memory.namespace_key);
     return memory;
 }

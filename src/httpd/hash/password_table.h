@@ -17,10 +17,10 @@ typedef struct {
  * logged. */
 luci_password_table_t *luci_password_table_create(server_rec *main_server, apr_pool_t *conf_pool);
 
-/* One server's way to it, in a child: for the database of this mark, waiting so long for the answer to an
- * equal request. wrong_for: the period in which wrong ones are counted, or 0. */
+/* One server's way to it, in a child: for the database of this namespace key, waiting so long for the answer
+ * to an equal request. wrong_for: the period in which wrong ones are counted, or 0. */
 luci_password_memory_t luci_password_table_memory(const luci_password_table_t *table,
-                                                  const unsigned char mark[LUCI_SHA256_BYTES], luci_ms_t wait,
-                                                  luci_ms_t wrong_for);
+                                                  const unsigned char namespace_key[LUCI_SHA256_BYTES],
+                                                  luci_ms_t wait, luci_ms_t wrong_for);
 
 #endif

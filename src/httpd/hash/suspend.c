@@ -54,7 +54,7 @@ static struct {
     waiter_t *first;
     waiter_t *last;
     int threads;
-    int threads_most; /* 0: nothing is suspended here */
+    int threads_max; /* 0: nothing is suspended here */
     int is_stopping;
 } room = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
@@ -214,7 +214,7 @@ static void serve(waiter_t *waiter)
 
 static void *work(void *unused)
 {
-    luci_hash_slots_aside();
+    luci_hash_slots_detach();
     pthread_mutex_lock(&room.lock);
     while (room.first && !room.is_stopping)
         serve(room.first);
@@ -228,7 +228,7 @@ static void *work(void *unused)
 static void enqueue(waiter_t *waiter)
 {
     append(waiter);
-    if (room.threads >= room.threads_most)
+    if (room.threads >= room.threads_max)
         return;
     room.threads++;
     if (luci_thread_start(work, NULL, NULL))
@@ -268,7 +268,7 @@ void luci_suspend_start(int threads, apr_pool_t *child_pool)
 #endif
     if (!is_async || !can_wait)
         return;
-    room.threads_most = threads;
+    room.threads_max = threads;
     apr_pool_pre_cleanup_register(child_pool, NULL, stop);
 }
 
@@ -374,7 +374,7 @@ static int process(conn_rec *c)
     waiter_t *waiter;
     int result;
 
-    if (room.threads_most == 0 || c->master || inside == c)
+    if (room.threads_max == 0 || c->master || inside == c)
         return DECLINED;
     waiter = waiter_of(c);
     if (waiter && !settle(waiter)) {
@@ -418,7 +418,7 @@ static int can_suspend(request_rec *r)
 {
     conn_rec *c = r->connection;
 
-    return room.threads_most > 0 && inside == c && !r->main && !r->prev && !c->master && c->cs &&
+    return room.threads_max > 0 && inside == c && !r->main && !r->prev && !c->master && c->cs &&
            !c->clogging_input_filters && !c->data_in_output_filters && !has_input(c);
 }
 

@@ -85,7 +85,7 @@ static void check_return_to(luci_check_t *check, server_rec *server)
 static const char *template_problem(const char *folder, const char *name, apr_pool_t *pool)
 {
     const char *path = apr_pstrcat(pool, folder, "/", name, NULL);
-    apr_size_t length = LUCI_TEMPLATE_BYTES_MOST + 1;
+    apr_size_t length = LUCI_TEMPLATE_BYTES_MAX + 1;
     char *text = apr_palloc(pool, length);
     luci_template_t *compiled;
     apr_file_t *file;

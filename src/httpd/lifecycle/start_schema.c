@@ -24,12 +24,12 @@
 
 APLOG_USE_MODULE(luciauth);
 
-#define SECONDS_MOST 30 /* a process ends itself then, whatever hangs */
+#define SECONDS_MAX 30  /* a process ends itself then, whatever hangs */
 #define SECONDS_TEST 10 /* of configtest, which apachectl runs before each restart */
 
 /* How long httpd waits for all of them together. On a restart nobody is answered meanwhile, and the tables
  * are there already, as a rule. */
-#define WAIT_FIRST apr_time_from_sec(SECONDS_MOST + 1)
+#define WAIT_FIRST apr_time_from_sec(SECONDS_MAX + 1)
 #define WAIT_RESTART apr_time_from_sec(1)
 #define LOOK_EVERY apr_time_from_msec(10)
 
@@ -194,7 +194,7 @@ static void work_and_exit(const job_t *job, apr_pool_t *pool)
     apr_finfo_t info;
     luci_result_t result;
 
-    become_independent(job->is_test ? SECONDS_TEST : SECONDS_MOST);
+    become_independent(job->is_test ? SECONDS_TEST : SECONDS_MAX);
     umask(S_IRWXO);
     if (ap_run_drop_privileges(pool, job->server) != OK)
         _exit(1);
@@ -251,7 +251,7 @@ static int has_ended(job_t *job)
     if (APR_STATUS_IS_CHILD_DONE(status) && !APR_PROC_CHECK_EXIT(why))
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, job->server,
                      "LUCI0310: %s: looking at the tables was broken off after %d seconds or by a signal",
-                     job->title, job->is_test ? SECONDS_TEST : SECONDS_MOST);
+                     job->title, job->is_test ? SECONDS_TEST : SECONDS_MAX);
     return 1;
 }
 

@@ -83,8 +83,8 @@ static apr_status_t read_file(const char *path, char **text, apr_size_t *length,
 
     if (status != APR_SUCCESS)
         return status;
-    *text = apr_palloc(pool, LUCI_TEMPLATE_BYTES_MOST + 1);
-    status = apr_file_read_full(file, *text, LUCI_TEMPLATE_BYTES_MOST + 1, length);
+    *text = apr_palloc(pool, LUCI_TEMPLATE_BYTES_MAX + 1);
+    status = apr_file_read_full(file, *text, LUCI_TEMPLATE_BYTES_MAX + 1, length);
     apr_file_close(file);
     return APR_STATUS_IS_EOF(status) ? APR_SUCCESS : status;
 }

@@ -5,7 +5,7 @@
 #include "httpd/base/config.h"
 #include "httpd/request/answer.h"
 #include "httpd/request/request.h"
-#include "httpd/request/visit.h"
+#include "httpd/request/state.h"
 #include "httpd/request/way_back.h"
 #include "httpd/server/runtime.h"
 
@@ -45,7 +45,7 @@ int luci_reply_is_error_document(const request_rec *r)
 /* Whether an endpoint answers, and not the gate in place of httpd. */
 static int is_endpoints(request_rec *r)
 {
-    return r->main || luci_visit_of(r)->content_of == r;
+    return r->main || luci_state_of(r)->content_of == r;
 }
 
 static int has_error_document(request_rec *r, int status)
@@ -208,7 +208,7 @@ int luci_reply_forbidden(request_rec *r, const luci_user_t *user)
     if (!user || !luci_request_is_navigation(r))
         return luci_reply_refusal(r, HTTP_FORBIDDEN, LUCI_MESSAGE_FORBIDDEN);
     values = apr_table_make(r->pool, 12);
-    path = luci_visit_is_read(r) ? luci_way_back_requested(r) : NULL;
+    path = luci_state_is_read(r) ? luci_way_back_requested(r) : NULL;
     apr_table_setn(values, "error", LUCI_MESSAGE_FORBIDDEN);
     apr_table_setn(values, "username", user->username);
     apr_table_setn(values, "start_url", urls.home);

@@ -189,7 +189,7 @@ static int take_part(const apr_bucket_brigade *part, char *buffer, apr_size_t *l
             continue;
         if (apr_bucket_read(bucket, &data, &size, APR_BLOCK_READ) != APR_SUCCESS)
             return HTTP_BAD_REQUEST;
-        if (size <= LUCI_FORM_BYTES_MOST - *length) {
+        if (size <= LUCI_FORM_BYTES_MAX - *length) {
             memcpy(buffer + *length, data, size);
             *length += size;
             wipe_bucket(bucket, data, size);
@@ -201,7 +201,7 @@ static int take_part(const apr_bucket_brigade *part, char *buffer, apr_size_t *l
     return OK;
 }
 
-/* The body into a buffer of LUCI_FORM_BYTES_MOST bytes, however it comes in parts. */
+/* The body into a buffer of LUCI_FORM_BYTES_MAX bytes, however it comes in parts. */
 static int read_parts(request_rec *r, char *buffer, apr_size_t *length)
 {
     apr_bucket_brigade *part = apr_brigade_create(r->pool, r->connection->bucket_alloc);
@@ -209,7 +209,7 @@ static int read_parts(request_rec *r, char *buffer, apr_size_t *length)
 
     while (status == OK && !is_end) {
         apr_status_t rv = ap_get_brigade(r->input_filters, part, AP_MODE_READBYTES, APR_BLOCK_READ,
-                                         (apr_off_t)(LUCI_FORM_BYTES_MOST - *length) + 1);
+                                         (apr_off_t)(LUCI_FORM_BYTES_MAX - *length) + 1);
 
         if (rv == APR_SUCCESS && !APR_BRIGADE_EMPTY(part))
             status = take_part(part, buffer, length, &is_end);
@@ -227,13 +227,13 @@ static int read_parts(request_rec *r, char *buffer, apr_size_t *length)
  */
 static void wipe_unread(request_rec *r)
 {
-    char *unread = apr_palloc(r->pool, LUCI_FORM_BYTES_MOST);
+    char *unread = apr_palloc(r->pool, LUCI_FORM_BYTES_MAX);
     apr_bucket_brigade *part = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     apr_size_t length = 0;
     int is_end = 0;
 
     if (!r->expecting_100 && ap_get_brigade(r->input_filters, part, AP_MODE_READBYTES, APR_NONBLOCK_READ,
-                                            LUCI_FORM_BYTES_MOST) == APR_SUCCESS)
+                                            LUCI_FORM_BYTES_MAX) == APR_SUCCESS)
         (void)take_part(part, unread, &length, &is_end);
     luci_secret_wipe(unread, length);
     apr_brigade_destroy(part);
@@ -247,7 +247,7 @@ static int read_body(request_rec *r, char *buffer, apr_size_t *length)
     *length = 0;
     if (status != OK)
         return status;
-    if (r->remaining > LUCI_FORM_BYTES_MOST) {
+    if (r->remaining > LUCI_FORM_BYTES_MAX) {
         wipe_unread(r);
         r->connection->keepalive = AP_CONN_CLOSE;
         return HTTP_REQUEST_ENTITY_TOO_LARGE;
@@ -268,12 +268,12 @@ int luci_request_read_form(request_rec *r, luci_form_t *form)
         wipe_unread(r);
         return HTTP_UNSUPPORTED_MEDIA_TYPE;
     }
-    buffer = apr_palloc(r->pool, LUCI_FORM_BYTES_MOST + 1);
+    buffer = apr_palloc(r->pool, LUCI_FORM_BYTES_MAX + 1);
     status = read_body(r, buffer, &length);
     if (status == OK)
         result = type == LUCI_BODY_JSON ? luci_form_parse_json(buffer, length, form, r->pool)
                                         : luci_form_parse_urlencoded(buffer, length, form, r->pool);
-    luci_secret_wipe(buffer, LUCI_FORM_BYTES_MOST + 1);
+    luci_secret_wipe(buffer, LUCI_FORM_BYTES_MAX + 1);
     if (status != OK)
         return status;
     return result == LUCI_OK ? OK : HTTP_BAD_REQUEST;

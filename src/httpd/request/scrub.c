@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/request/scrub.h"
 
-#include "httpd/request/visit.h"
+#include "httpd/request/state.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -13,7 +13,7 @@
 static ap_filter_rec_t *trailers_filter;
 
 /* Backends turn header names into variables and may take any punctuation for '-' (CGI makes both '_'). */
-static int is_ours(const char *name)
+static int is_reserved_name(const char *name)
 {
     for (int i = 0; PREFIX[i]; i++) {
         int c = apr_tolower(name[i]);
@@ -31,7 +31,7 @@ void luci_scrub_ours(apr_table_t *headers, apr_pool_t *pool)
     apr_array_header_t *found = NULL;
 
     for (int i = 0; i < all->nelts; i++) {
-        if (!is_ours(entries[i].key))
+        if (!is_reserved_name(entries[i].key))
             continue;
         if (!found)
             found = apr_array_make(pool, 4, sizeof(const char *));
@@ -54,7 +54,7 @@ static void scrub_connection(apr_table_t *headers, apr_pool_t *pool)
         return;
     copy = apr_pstrdup(pool, header);
     for (token = apr_strtok(copy, separators, &rest); token; token = apr_strtok(NULL, separators, &rest)) {
-        if (is_ours(token))
+        if (is_reserved_name(token))
             dropped = 1;
         else
             kept = kept ? apr_pstrcat(pool, kept, ", ", token, NULL) : token;
@@ -150,7 +150,7 @@ int luci_scrub_request(request_rec *r)
 {
     if (may_have_trailers(r)) /* the filters of content end with an internal redirect */
         ap_add_input_filter_handle(trailers_filter, NULL, r, r->connection);
-    if (luci_visit_is_scrubbed(r))
+    if (luci_state_is_scrubbed(r))
         return DECLINED;
     scrub_forgeries(r->headers_in, r->pool);
     return DECLINED;

@@ -5,7 +5,7 @@
 #include "core/web/url.h"
 #include "httpd/base/config.h"
 #include "httpd/request/request_origin.h"
-#include "httpd/request/visit.h"
+#include "httpd/request/state.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -43,7 +43,7 @@ const char *luci_way_back_requested(request_rec *r)
 {
     const char *path;
 
-    r = luci_visit_root(r);
+    r = luci_state_root(r);
     path = r->unparsed_uri;
     if (path && *path != '/')
         path = apr_uri_unparse(r->pool, &r->parsed_uri, APR_URI_UNP_OMITSITEPART);
@@ -92,7 +92,7 @@ const char *luci_way_back_link(request_rec *r, const char *url, const char *next
     if (!next)
         return url;
     if (luci_url_is_absolute(url) && !luci_url_is_absolute(next))
-        origin = public_origin(luci_visit_root(r));
+        origin = public_origin(luci_state_root(r));
     if (!origin)
         return url;
     if (*origin && is_same_host(url, origin))

@@ -50,7 +50,8 @@ static luci_pool_t *new_pool(const luci_db_target_t *target, server_rec *server,
 }
 
 /* What names the database in the keys of a cache. On several machines the same words may name one of each. */
-static const char *mark_of(const luci_server_config_t *config, const luci_cache_t *cache, apr_pool_t *pool)
+static const char *namespace_of(const luci_server_config_t *config, const luci_cache_t *cache,
+                                apr_pool_t *pool)
 {
     char host[APRMAXHOSTLEN + 1] = "";
 
@@ -62,8 +63,8 @@ static const char *mark_of(const luci_server_config_t *config, const luci_cache_
     return apr_pstrcat(pool, config->database.written, "@", host, NULL);
 }
 
-/* The use cases' own view of a shared cache; NULL: without. A server without one has a mark, too, to know
- * whose sessions are its own. */
+/* The use cases' own view of a shared cache; NULL: without. A server without one has a namespace key, too, to
+ * know whose sessions are its own. */
 static const luci_session_cache_t *start_cache(luci_runtime_t *runtime, luci_cache_t *cache,
                                                const luci_server_config_t *config, apr_pool_t *pool)
 {
@@ -71,7 +72,7 @@ static const luci_session_cache_t *start_cache(luci_runtime_t *runtime, luci_cac
 
     own->settings = &config->settings;
     own->ttl = config->cache_ttl;
-    if (luci_session_cache_mark(own, config->database.driver, mark_of(config, cache, pool), pool) !=
+    if (luci_session_cache_namespace(own, config->database.driver, namespace_of(config, cache, pool), pool) !=
             LUCI_OK ||
         !cache)
         return NULL;
@@ -83,12 +84,12 @@ static const luci_session_cache_t *start_cache(luci_runtime_t *runtime, luci_cac
 static const luci_throttle_t *start_throttle(const luci_server_config_t *config, apr_pool_t *pool)
 {
     const luci_throttle_shared_t *shared = config->throttle_shared;
-    luci_session_cache_t marked = { .settings = &config->settings };
+    luci_session_cache_t cache = { .settings = &config->settings };
 
-    if (!shared || luci_session_cache_mark(&marked, config->database.driver,
-                                           mark_of(config, shared->cache, pool), pool) != LUCI_OK)
+    if (!shared || luci_session_cache_namespace(&cache, config->database.driver,
+                                                namespace_of(config, shared->cache, pool), pool) != LUCI_OK)
         return NULL;
-    return luci_throttle_start(config, marked.mark, pool);
+    return luci_throttle_start(config, cache.namespace_key, pool);
 }
 
 static luci_runtime_t *start_server(server_rec *server, server_rec *main_server, apr_pool_t *pool)
@@ -124,12 +125,12 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
         .passwords = &runtime->passwords,
         .log = &runtime->log,
     };
-    runtime->passwords = luci_password_table_memory(shared->passwords, runtime->session_cache.mark,
+    runtime->passwords = luci_password_table_memory(shared->passwords, runtime->session_cache.namespace_key,
                                                     config->hash_slots.wait, config->throttle.account.period);
     return runtime;
 }
 
-static int is_ours(const luci_server_config_t *config)
+static int is_active(const luci_server_config_t *config)
 {
     return config->database.driver != NULL;
 }
@@ -148,9 +149,9 @@ static luci_hash_slots_t *prepare_slots(apr_pool_t *conf_pool, server_rec *main_
     for (server_rec *server = main_server; server; server = server->next) {
         const luci_server_config_t *config = luci_config_server(server);
 
-        if (is_ours(config) && slots_of(config) > count)
+        if (is_active(config) && slots_of(config) > count)
             count = slots_of(config);
-        if (is_ours(config) && config->settings.hash.memory_kib > memory_kib)
+        if (is_active(config) && config->settings.hash.memory_kib > memory_kib)
             memory_kib = config->settings.hash.memory_kib;
     }
     if (memory_kib == 0)
@@ -221,7 +222,7 @@ int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
         luci_server_config_t *config = luci_config_server(server);
         luci_shared_t *shared;
 
-        if (!is_ours(config) || config->shared)
+        if (!is_active(config) || config->shared)
             continue; /* servers without lines of their own share a configuration */
         shared = apr_pcalloc(conf_pool, sizeof *shared);
         if (!slots)

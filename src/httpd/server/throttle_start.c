@@ -104,7 +104,7 @@ luci_result_t luci_throttle_prepare(luci_server_config_t *config, server_rec *ma
 /* What signs device cookies: another one for each database, or who has an account of that name in one would
  * be known in all. */
 static luci_result_t make_secret(const luci_throttle_shared_t *shared, luci_throttle_t *throttle,
-                                 const unsigned char mark[LUCI_SHA256_BYTES])
+                                 const unsigned char namespace_key[LUCI_SHA256_BYTES])
 {
     unsigned char written[LUCI_SHA256_BYTES];
     const unsigned char *key = shared->secret ? written : shared->random;
@@ -113,23 +113,24 @@ static luci_result_t make_secret(const luci_throttle_shared_t *shared, luci_thro
     if (shared->secret)
         result = luci_secret_sha256(shared->secret, strlen(shared->secret), written);
     if (result == LUCI_OK)
-        result = luci_secret_hmac(key, mark, LUCI_SHA256_BYTES, throttle->secret);
+        result = luci_secret_hmac(key, namespace_key, LUCI_SHA256_BYTES, throttle->secret);
     luci_secret_wipe(written, sizeof written);
     return result;
 }
 
 /* Where nobody else reads the store, nobody can tell which names' keys lie side by side there. */
-static luci_result_t make_mark(const luci_throttle_shared_t *shared, luci_throttle_t *throttle,
-                               const unsigned char mark[LUCI_SHA256_BYTES])
+static luci_result_t make_namespace_key(const luci_throttle_shared_t *shared, luci_throttle_t *throttle,
+                                        const unsigned char namespace_key[LUCI_SHA256_BYTES])
 {
-    memcpy(throttle->mark, mark, sizeof throttle->mark);
+    memcpy(throttle->namespace_key, namespace_key, sizeof throttle->namespace_key);
     return luci_counts_are_local(shared->counts)
-               ? luci_secret_hmac(shared->random, mark, LUCI_SHA256_BYTES, throttle->mark)
+               ? luci_secret_hmac(shared->random, namespace_key, LUCI_SHA256_BYTES, throttle->namespace_key)
                : LUCI_OK;
 }
 
 const luci_throttle_t *luci_throttle_start(const luci_server_config_t *config,
-                                           const unsigned char mark[LUCI_SHA256_BYTES], apr_pool_t *pool)
+                                           const unsigned char namespace_key[LUCI_SHA256_BYTES],
+                                           apr_pool_t *pool)
 {
     const luci_throttle_shared_t *shared = config->throttle_shared;
     luci_throttle_t *throttle;
@@ -139,7 +140,8 @@ const luci_throttle_t *luci_throttle_start(const luci_server_config_t *config,
     throttle = apr_palloc(pool, sizeof *throttle);
     throttle->store = luci_counts_store(shared->counts);
     throttle->limits = config->throttle;
-    return make_secret(shared, throttle, mark) == LUCI_OK && make_mark(shared, throttle, mark) == LUCI_OK
+    return make_secret(shared, throttle, namespace_key) == LUCI_OK &&
+                   make_namespace_key(shared, throttle, namespace_key) == LUCI_OK
                ? throttle
                : NULL;
 }

@@ -25,8 +25,9 @@ luci_result_t luci_throttle_prepare(luci_server_config_t *config, server_rec *ma
  * nobody's provider but our own table in shared memory. */
 void luci_throttle_store_wanted(const luci_server_config_t *config, luci_cache_name_t *name);
 
-/* The throttle of a server whose database has this mark, in a child; from pool. NULL: none. */
+/* The throttle of a server whose database has this namespace key, in a child; from pool. NULL: none. */
 const luci_throttle_t *luci_throttle_start(const luci_server_config_t *config,
-                                           const unsigned char mark[LUCI_SHA256_BYTES], apr_pool_t *pool);
+                                           const unsigned char namespace_key[LUCI_SHA256_BYTES],
+                                           apr_pool_t *pool);
 
 #endif

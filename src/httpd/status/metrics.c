@@ -153,7 +153,7 @@ static void put_events(request_rec *r, const luci_totals_t *totals)
                                      "What was tried, and whether it was done or why not" };
 
     begin(r, &family);
-    for (int kind = 0; kind < LUCI_EVENTS_OF_VISITORS; kind++) {
+    for (int kind = 0; kind < LUCI_EVENTS_BY_ANONYMOUS; kind++) {
         for (int reason = 0; reason < LUCI_REASONS; reason++)
             put_event(r, totals, (luci_event_kind_t)kind, (luci_reason_t)reason);
     }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Moments as text: any number that a table can hold, without overflow. */
-#include "core/base/moment.h"
+#include "core/base/timestamp.h"
 #include "tap.h"
 
 static void check(luci_ms_t moment, const char *iso, const char *readable)
 {
-    char text[LUCI_MOMENT_TEXT];
+    char text[LUCI_TIMESTAMP_TEXT];
     luci_ms_t back = 1;
 
-    luci_moment_iso(moment, text);
+    luci_timestamp_iso(moment, text);
     tap_is_str(text, iso, "%s", iso);
-    tap_ok(luci_moment_read(text, &back) && back == luci_moment_clamp(moment), "which is read again");
-    luci_moment_readable(moment, text);
+    tap_ok(luci_timestamp_read(text, &back) && back == luci_timestamp_clamp(moment), "which is read again");
+    luci_timestamp_readable(moment, text);
     tap_is_str(text, readable, "and for people");
 }
 
@@ -46,7 +46,7 @@ static void check_refused(void)
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         luci_ms_t moment = 7;
 
-        tap_ok(!luci_moment_read(none[i], &moment) && moment == 7, "no moment: \"%s\"", none[i]);
+        tap_ok(!luci_timestamp_read(none[i], &moment) && moment == 7, "no moment: \"%s\"", none[i]);
     }
 }
 
@@ -59,10 +59,11 @@ int main(void)
     check(253402300800000, "+010000-01-01T00:00:00.000Z", "+010000-01-01 00:00:00Z");
     check(INT64_MAX, "+275760-09-13T00:00:00.000Z", "+275760-09-13 00:00:00Z");
     check(INT64_MIN, "-271821-04-20T00:00:00.000Z", "-271821-04-20 00:00:00Z");
-    tap_is_int(luci_moment_parse("1795298400123"), 1795298400123, "digits of a table");
-    tap_is_int(luci_moment_parse("99999999999999999999999"), LUCI_MOMENT_MOST, "more than a number holds");
-    tap_is_int(luci_moment_parse("-99999999999999999999999"), -LUCI_MOMENT_MOST, "or less");
-    tap_is_int(luci_moment_parse("soon"), 0, "what is no number");
+    tap_is_int(luci_timestamp_parse("1795298400123"), 1795298400123, "digits of a table");
+    tap_is_int(luci_timestamp_parse("99999999999999999999999"), LUCI_TIMESTAMP_MAX,
+               "more than a number holds");
+    tap_is_int(luci_timestamp_parse("-99999999999999999999999"), -LUCI_TIMESTAMP_MAX, "or less");
+    tap_is_int(luci_timestamp_parse("soon"), 0, "what is no number");
     check_refused();
     return tap_done();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "httpd/lifecycle/janitor.h"
+#include "httpd/lifecycle/purge_job.h"
 
 #include "core/base/secret.h"
 #include "core/session/purge.h"
@@ -18,8 +18,8 @@ APLOG_USE_MODULE(luciauth);
 
 #define WATCHDOG "_luciauth_"
 #define TICK apr_time_from_sec(1) /* how often it is looked whether something is due */
-#define RUN_MOST apr_time_from_sec(30)
-#define REST_LEAST apr_time_from_msec(20)
+#define RUN_MAX apr_time_from_sec(30)
+#define REST_MIN apr_time_from_msec(20)
 #define REST_SLICE apr_time_from_msec(50) /* the longest until it's noticed that the process is to end */
 
 /* One database. Made before the children start, changed by the one thread that cleans. */
@@ -119,9 +119,9 @@ static int is_stopping(void)
 /* As long as the batch took, so that whoever waits for a lock gets it. */
 static void rest(apr_interval_time_t took)
 {
-    apr_time_t end = apr_time_now() + (took > REST_LEAST ? took : REST_LEAST);
+    apr_time_t end = apr_time_now() + (took > REST_MIN ? took : REST_MIN);
 
-    for (apr_time_t now = apr_time_now(); now < end && end - now <= RUN_MOST && !is_stopping();
+    for (apr_time_t now = apr_time_now(); now < end && end - now <= RUN_MAX && !is_stopping();
          now = apr_time_now())
         apr_sleep(end - now < REST_SLICE ? end - now : REST_SLICE);
 }
@@ -153,7 +153,7 @@ static void report(const job_t *job, luci_result_t result, const char *why)
 static void clean(job_t *job, apr_pool_t *pool)
 {
     const luci_runtime_t *runtime = luci_config_server(job->server)->runtime;
-    run_t run = { .until = apr_time_now() + RUN_MOST };
+    run_t run = { .until = apr_time_now() + RUN_MAX };
     luci_db_source_t source;
     luci_result_t result;
     const char *why;
@@ -214,7 +214,7 @@ static apr_status_t stop(void *unused)
     return APR_SUCCESS;
 }
 
-void luci_janitor_start(apr_pool_t *child_pool)
+void luci_purge_job_start(apr_pool_t *child_pool)
 {
     apr_pool_pre_cleanup_register(child_pool, NULL, stop);
 }
@@ -236,7 +236,7 @@ static apr_status_t tick(int state, void *data, apr_pool_t *pool)
     return APR_SUCCESS;
 }
 
-void luci_janitor_prepare(apr_pool_t *conf_pool, server_rec *main_server)
+void luci_purge_job_prepare(apr_pool_t *conf_pool, server_rec *main_server)
 {
     APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) *get = APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
     APR_OPTIONAL_FN_TYPE(ap_watchdog_register_callback) *add =

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/base/moment.h"
+#include "core/base/timestamp.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -7,23 +7,23 @@
 #include <string.h>
 #include <time.h>
 
-luci_ms_t luci_moment_clamp(luci_ms_t moment)
+luci_ms_t luci_timestamp_clamp(luci_ms_t moment)
 {
-    if (moment > LUCI_MOMENT_MOST)
-        return LUCI_MOMENT_MOST;
-    return moment < -LUCI_MOMENT_MOST ? -LUCI_MOMENT_MOST : moment;
+    if (moment > LUCI_TIMESTAMP_MAX)
+        return LUCI_TIMESTAMP_MAX;
+    return moment < -LUCI_TIMESTAMP_MAX ? -LUCI_TIMESTAMP_MAX : moment;
 }
 
 /* strtoll stops at the largest and smallest number there is. */
-luci_ms_t luci_moment_parse(const char *digits)
+luci_ms_t luci_timestamp_parse(const char *digits)
 {
-    return luci_moment_clamp(strtoll(digits, NULL, 10));
+    return luci_timestamp_clamp(strtoll(digits, NULL, 10));
 }
 
 /* Milliseconds of the second, which counts upwards before 1970, too. */
 static int split(luci_ms_t moment, struct tm *parts)
 {
-    luci_ms_t clamped = luci_moment_clamp(moment);
+    luci_ms_t clamped = luci_timestamp_clamp(moment);
     int part = (int)(clamped % LUCI_MS_SECOND);
     time_t seconds;
 
@@ -39,20 +39,21 @@ static void put_day(const struct tm *parts, char *text)
     size_t length;
 
     if (year < 0 || year > 9999)
-        length = (size_t)apr_snprintf(text, LUCI_MOMENT_TEXT, "%c%06d", year < 0 ? '-' : '+', abs(year));
+        length = (size_t)apr_snprintf(text, LUCI_TIMESTAMP_TEXT, "%c%06d", year < 0 ? '-' : '+', abs(year));
     else
-        length = (size_t)apr_snprintf(text, LUCI_MOMENT_TEXT, "%04d", year);
-    apr_snprintf(text + length, LUCI_MOMENT_TEXT - length, "-%02d-%02d", parts->tm_mon + 1, parts->tm_mday);
+        length = (size_t)apr_snprintf(text, LUCI_TIMESTAMP_TEXT, "%04d", year);
+    apr_snprintf(text + length, LUCI_TIMESTAMP_TEXT - length, "-%02d-%02d", parts->tm_mon + 1,
+                 parts->tm_mday);
 }
 
-void luci_moment_iso(luci_ms_t moment, char text[LUCI_MOMENT_TEXT])
+void luci_timestamp_iso(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT])
 {
     struct tm parts = { 0 };
-    char day[LUCI_MOMENT_TEXT];
+    char day[LUCI_TIMESTAMP_TEXT];
     int part = split(moment, &parts);
 
     put_day(&parts, day);
-    apr_snprintf(text, LUCI_MOMENT_TEXT, "%sT%02d:%02d:%02d.%03dZ", day, parts.tm_hour, parts.tm_min,
+    apr_snprintf(text, LUCI_TIMESTAMP_TEXT, "%sT%02d:%02d:%02d.%03dZ", day, parts.tm_hour, parts.tm_min,
                  parts.tm_sec, part);
 }
 
@@ -78,11 +79,11 @@ static const char *read_year(const char *text, int *year)
 }
 
 /* Writing it again shows days that the month does not have, and years that are written otherwise. */
-int luci_moment_read(const char *iso, luci_ms_t *moment)
+int luci_timestamp_read(const char *iso, luci_ms_t *moment)
 {
     struct tm parts = { 0 };
     int milliseconds;
-    char again[LUCI_MOMENT_TEXT];
+    char again[LUCI_TIMESTAMP_TEXT];
     const char *at = read_year(iso, &parts.tm_year);
     luci_ms_t read;
 
@@ -97,20 +98,20 @@ int luci_moment_read(const char *iso, luci_ms_t *moment)
     parts.tm_year -= 1900;
     parts.tm_mon--;
     read = (luci_ms_t)timegm(&parts) * LUCI_MS_SECOND + milliseconds;
-    luci_moment_iso(read, again);
+    luci_timestamp_iso(read, again);
     if (strcmp(iso, again) != 0)
         return 0;
     *moment = read;
     return 1;
 }
 
-void luci_moment_readable(luci_ms_t moment, char text[LUCI_MOMENT_TEXT])
+void luci_timestamp_readable(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT])
 {
     struct tm parts = { 0 };
-    char day[LUCI_MOMENT_TEXT];
+    char day[LUCI_TIMESTAMP_TEXT];
 
     (void)split(moment, &parts);
     put_day(&parts, day);
-    apr_snprintf(text, LUCI_MOMENT_TEXT, "%s %02d:%02d:%02dZ", day, parts.tm_hour, parts.tm_min,
+    apr_snprintf(text, LUCI_TIMESTAMP_TEXT, "%s %02d:%02d:%02dZ", day, parts.tm_hour, parts.tm_min,
                  parts.tm_sec);
 }

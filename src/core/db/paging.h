@@ -2,13 +2,13 @@
 /* Tables of any size, read page by page along their keys: no transaction stays open and memory is
  * that of one page. Rows that come, go or are renamed meanwhile may be seen or not; all others are seen once.
  */
-#ifndef LUCI_PAGE_H
-#define LUCI_PAGE_H
+#ifndef LUCI_PAGING_H
+#define LUCI_PAGING_H
 
 #include "core/db/db.h"
 
 /* 1: go on; 0: that was enough. The row is gone afterwards; scratch lasts for the page. */
-typedef int luci_page_row_fn(void *baton, const char *const *row, apr_pool_t *scratch);
+typedef int luci_paging_row_fn(void *baton, const char *const *row, apr_pool_t *scratch);
 
 /* A statement of sql.h that reads a page. Its last arguments are the first columns of the last row before the
  * page: key of them. */
@@ -16,12 +16,13 @@ typedef struct {
     luci_sql_id_t id;
     const char *first; /* the argument before these; NULL: there is none */
     int key;           /* 1 or 2 */
-    luci_page_row_fn *each;
+    luci_paging_row_fn *each;
     void *baton;
-} luci_page_walk_t;
+} luci_paging_walk_t;
 
 /* Calls each for every row, in the order of the statement. OK: to the end, or as far as each wanted. BUSY,
  * UNAVAILABLE: some rows may have been seen. */
-luci_result_t luci_page_walk(luci_db_t *db, const luci_page_walk_t *walk, apr_pool_t *scratch) LUCI_MUST_USE;
+luci_result_t luci_paging_walk(luci_db_t *db, const luci_paging_walk_t *walk,
+                               apr_pool_t *scratch) LUCI_MUST_USE;
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/db/page.h"
+#include "core/db/paging.h"
 
 #include <apr_strings.h>
 
 /* Where a walk stands: the statement's arguments, and what to keep them in: the last row outlives its page.
  */
 typedef struct {
-    const luci_page_walk_t *walk;
-    const char *arguments[LUCI_SQL_ARGUMENTS_MOST];
+    const luci_paging_walk_t *walk;
+    const char *arguments[LUCI_SQL_ARGUMENTS_MAX];
     int key_at;
     int is_done;
     apr_pool_t *keys;
@@ -22,7 +22,7 @@ static void keep_key(place_t *place, const char *const *row)
 
 static luci_result_t read_page(luci_db_t *db, place_t *place, apr_pool_t *page)
 {
-    const luci_page_walk_t *walk = place->walk;
+    const luci_paging_walk_t *walk = place->walk;
     apr_array_header_t *rows;
     luci_result_t result = luci_db_select_all(db, walk->id, place->arguments, &rows, page);
 
@@ -40,7 +40,7 @@ static luci_result_t read_page(luci_db_t *db, place_t *place, apr_pool_t *page)
     return LUCI_OK;
 }
 
-luci_result_t luci_page_walk(luci_db_t *db, const luci_page_walk_t *walk, apr_pool_t *scratch)
+luci_result_t luci_paging_walk(luci_db_t *db, const luci_paging_walk_t *walk, apr_pool_t *scratch)
 {
     place_t place = { .walk = walk, .arguments = { walk->first }, .key_at = walk->first ? 1 : 0 };
     apr_pool_t *page;

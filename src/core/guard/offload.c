@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/guard/aside.h"
+#include "core/guard/offload.h"
 
 #include "core/base/thread.h"
 
@@ -13,7 +13,7 @@ enum { RUNNING, DONE, ABANDONED };
 
 /* What caller and thread share; in the pool, which the one who leaves last has. */
 typedef struct {
-    luci_aside_t aside;
+    luci_offload_t aside;
     volatile apr_uint32_t state;
     int ends[2]; /* a pipe that the thread closes when it's done */
 } task_t;
@@ -21,7 +21,7 @@ typedef struct {
 static void *work(void *baton)
 {
     task_t *task = baton;
-    luci_aside_t aside = task->aside;
+    luci_offload_t aside = task->aside;
     int end = task->ends[1];
 
     aside.work(aside.baton);
@@ -46,12 +46,12 @@ static int await(task_t *task, luci_ms_t most)
     return apr_atomic_cas32(&task->state, ABANDONED, RUNNING) == DONE;
 }
 
-luci_result_t luci_aside_run(const luci_aside_t *aside, luci_ms_t most)
+luci_result_t luci_offload_run(const luci_offload_t *aside, luci_ms_t most)
 {
     task_t *task = apr_pcalloc(aside->pool, sizeof *task);
 
     task->aside = *aside;
-    if (apr_atomic_inc32(aside->threads) >= LUCI_ASIDE_MOST || pipe2(task->ends, O_CLOEXEC) != 0) {
+    if (apr_atomic_inc32(aside->threads) >= LUCI_OFFLOAD_MAX || pipe2(task->ends, O_CLOEXEC) != 0) {
         apr_atomic_dec32(aside->threads);
         return LUCI_INTERNAL;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ctl/lib/acts.h"
+#include "ctl/lib/admin_audit.h"
 
 #include "core/files/trusted_path.h"
 #include "ctl/cli/say.h"
@@ -38,7 +38,7 @@ static int open_log(const char *path, const char **problem, apr_pool_t *pool)
     return -1;
 }
 
-luci_exit_t luci_acts_open(luci_call_t *call, luci_ctl_database_t *database)
+luci_exit_t luci_admin_audit_open(luci_invocation_t *call, luci_ctl_database_t *database)
 {
     const char *path = luci_command_value(call, "audit-log"), *problem;
 
@@ -69,7 +69,7 @@ static const char *who(void)
 static void put(const luci_ctl_database_t *database, const luci_event_t *event, apr_int64_t count)
 {
     luci_event_origin_t origin = { .by = who(), .count = count };
-    char line[LUCI_EVENT_LINE_MOST + 1];
+    char line[LUCI_EVENT_LINE_MAX + 1];
     size_t length = luci_event_line(event, &origin, line);
 
     if (database->audit < 0) {
@@ -110,8 +110,8 @@ static luci_reason_t reason_of(luci_result_t result)
     return luci_reason_of(result);
 }
 
-void luci_acts_write(const luci_ctl_database_t *database, luci_event_kind_t kind, const luci_user_t *user,
-                     luci_result_t result, apr_int64_t count)
+void luci_admin_audit_write(const luci_ctl_database_t *database, luci_event_kind_t kind,
+                            const luci_user_t *user, luci_result_t result, apr_int64_t count)
 {
     luci_event_t event = event_of(kind, user);
 
@@ -119,7 +119,7 @@ void luci_acts_write(const luci_ctl_database_t *database, luci_event_kind_t kind
     put(database, &event, count);
 }
 
-void luci_acts_session(const luci_ctl_database_t *database, const char *tag, const luci_user_t *user)
+void luci_admin_audit_session(const luci_ctl_database_t *database, const char *tag, const luci_user_t *user)
 {
     luci_event_t event = event_of(LUCI_EVENT_SESSION_REVOKE, user);
 

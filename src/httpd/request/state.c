@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "httpd/request/visit.h"
+#include "httpd/request/state.h"
 
 #include "core/throttle/device.h"
 #include "core/web/cookie_shapes.h"
@@ -17,7 +17,7 @@ APLOG_USE_MODULE(luciauth);
 #define YEAR (365 * LUCI_MS_DAY)
 #define SET_COOKIE "Set-Cookie"
 
-request_rec *luci_visit_root(request_rec *r)
+request_rec *luci_state_root(request_rec *r)
 {
     while (r->main || r->prev)
         r = r->main ? r->main : r->prev;
@@ -25,7 +25,7 @@ request_rec *luci_visit_root(request_rec *r)
 }
 
 /* r->method stays HEAD for HEAD. An ErrorDocument is fetched with GET, whatever was asked for. */
-int luci_visit_is_read(request_rec *r)
+int luci_state_is_read(request_rec *r)
 {
     const char *method = r->method, *asked = apr_table_get(r->subprocess_env, "REDIRECT_REQUEST_METHOD");
 
@@ -47,7 +47,7 @@ static const char *read_bearer(const request_rec *r)
 
 /* What is kept for each single request, subrequests and redirects too. */
 typedef struct {
-    luci_visit_t *visit;     /* only in the root request */
+    luci_state_t *state;     /* only in the root request */
     const luci_user_t *user; /* whom we named in r->user */
     const char *name;        /* r->user as we set it */
     int is_gated;
@@ -67,36 +67,36 @@ static here_t *here_of(request_rec *r)
     return here;
 }
 
-static luci_visit_t *begin_visit(request_rec *root)
+static luci_state_t *begin_state(request_rec *root)
 {
-    luci_visit_t *visit = apr_pcalloc(root->pool, sizeof *visit);
+    luci_state_t *state = apr_pcalloc(root->pool, sizeof *state);
 
-    visit->pool = root->pool;
-    visit->cookies = apr_table_get(root->headers_in, "Cookie");
-    visit->cookies_differ = luci_cookie_find(visit->cookies, luci_config_server(root->server)->cookie_name,
-                                             &visit->cookie_id, root->pool) == LUCI_CONFLICT;
-    visit->bearer_id = read_bearer(root);
-    return visit;
+    state->pool = root->pool;
+    state->cookies = apr_table_get(root->headers_in, "Cookie");
+    state->cookies_differ = luci_cookie_find(state->cookies, luci_config_server(root->server)->cookie_name,
+                                             &state->cookie_id, root->pool) == LUCI_CONFLICT;
+    state->bearer_id = read_bearer(root);
+    return state;
 }
 
-luci_visit_t *luci_visit_of(request_rec *r)
+luci_state_t *luci_state_of(request_rec *r)
 {
-    request_rec *root = luci_visit_root(r);
+    request_rec *root = luci_state_root(r);
     here_t *here = here_of(root);
 
-    if (!here->visit)
-        here->visit = begin_visit(root);
-    return here->visit;
+    if (!here->state)
+        here->state = begin_state(root);
+    return here->state;
 }
 
-luci_visit_t *luci_visit_begun(request_rec *root)
+luci_state_t *luci_state_begun(request_rec *root)
 {
     const here_t *here = ap_get_module_config(root->request_config, &luciauth_module);
 
-    return here ? here->visit : NULL;
+    return here ? here->state : NULL;
 }
 
-void luci_visit_name_user(request_rec *r, const char *name, const luci_user_t *user)
+void luci_state_name_user(request_rec *r, const char *name, const luci_user_t *user)
 {
     here_t *here = here_of(r);
 
@@ -105,7 +105,7 @@ void luci_visit_name_user(request_rec *r, const char *name, const luci_user_t *u
     here->name = r->user;
 }
 
-const luci_user_t *luci_visit_user(request_rec *r)
+const luci_user_t *luci_state_user(request_rec *r)
 {
     request_rec *from = r->main ? r->main : r->prev;
     here_t *here = here_of(r);
@@ -115,39 +115,39 @@ const luci_user_t *luci_visit_user(request_rec *r)
     if (here->user && here->name == r->user)
         return here->user;
     /* httpd hands the very string on where it does not ask again. */
-    return from && from->user == r->user ? luci_visit_user(from) : NULL;
+    return from && from->user == r->user ? luci_state_user(from) : NULL;
 }
 
-int luci_visit_is_scrubbed(request_rec *r)
+int luci_state_is_scrubbed(request_rec *r)
 {
-    here_t *here = here_of(luci_visit_root(r));
+    here_t *here = here_of(luci_state_root(r));
     int before = here->is_scrubbed;
 
     here->is_scrubbed = 1;
     return before;
 }
 
-void luci_visit_gate(request_rec *r)
+void luci_state_gate(request_rec *r)
 {
     here_of(r)->is_gated = 1;
 }
 
-int luci_visit_is_gated(request_rec *r)
+int luci_state_is_gated(request_rec *r)
 {
     return here_of(r)->is_gated;
 }
 
-luci_rules_seen_t *luci_visit_rules_seen(request_rec *r)
+luci_rules_seen_t *luci_state_rules_seen(request_rec *r)
 {
     return &here_of(r)->rules;
 }
 
-void luci_visit_exempt(request_rec *r)
+void luci_state_exempt(request_rec *r)
 {
     here_of(r)->is_exempt = 1;
 }
 
-int luci_visit_is_exempt(request_rec *r)
+int luci_state_is_exempt(request_rec *r)
 {
     return here_of(r)->is_exempt;
 }
@@ -175,13 +175,13 @@ typedef struct {
 
 /* Takes a line of ours for the same cookie back, because the next one says something newer: an answer never
  * clears the cookie that it sets. */
-static void withdraw(luci_visit_t *visit, apr_table_t *headers, const luci_cookie_t *cookie)
+static void withdraw(luci_state_t *state, apr_table_t *headers, const luci_cookie_t *cookie)
 {
-    const apr_array_header_t *pairs = apr_table_elts(apr_table_copy(visit->pool, headers));
+    const apr_array_header_t *pairs = apr_table_elts(apr_table_copy(state->pool, headers));
     const char *value = NULL;
 
-    for (int i = 0; visit->sent && i < visit->sent->nelts; i++) {
-        sent_t *sent = &APR_ARRAY_IDX(visit->sent, i, sent_t);
+    for (int i = 0; state->sent && i < state->sent->nelts; i++) {
+        sent_t *sent = &APR_ARRAY_IDX(state->sent, i, sent_t);
 
         if (sent->value && luci_cookie_is_same(&sent->cookie, cookie)) {
             value = sent->value;
@@ -202,27 +202,27 @@ static void withdraw(luci_visit_t *visit, apr_table_t *headers, const luci_cooki
 /* err_headers_out of the root reaches the client with errors and after internal redirects too. */
 static void send_cookie(request_rec *r, const luci_cookie_t *cookie, const char *value)
 {
-    luci_visit_t *visit = luci_visit_of(r);
-    apr_table_t *headers = luci_visit_root(r)->err_headers_out;
+    luci_state_t *state = luci_state_of(r);
+    apr_table_t *headers = luci_state_root(r)->err_headers_out;
 
-    withdraw(visit, headers, cookie);
-    if (!visit->sent)
-        visit->sent = apr_array_make(visit->pool, 2, sizeof(sent_t));
-    APR_ARRAY_PUSH(visit->sent, sent_t) = (sent_t){ *cookie, value };
+    withdraw(state, headers, cookie);
+    if (!state->sent)
+        state->sent = apr_array_make(state->pool, 2, sizeof(sent_t));
+    APR_ARRAY_PUSH(state->sent, sent_t) = (sent_t){ *cookie, value };
     apr_table_addn(headers, SET_COOKIE, value);
-    visit->cookie_sent = 1;
+    state->cookie_sent = 1;
 }
 
 static void clear(request_rec *r, const luci_cookie_t *cookie)
 {
-    send_cookie(r, cookie, luci_cookie_clear(cookie, luci_visit_of(r)->pool));
+    send_cookie(r, cookie, luci_cookie_clear(cookie, luci_state_of(r)->pool));
 }
 
 /* Clears all cookies of that name that are not this one: they come before the line for this one, since old
  * browsers take a host-only cookie and one for the host's own domain for the same. */
 static void clear_strays(request_rec *r, const luci_cookie_t *cookie)
 {
-    const request_rec *root = luci_visit_root(r);
+    const request_rec *root = luci_state_root(r);
     const apr_array_header_t *strays =
         luci_cookie_shapes(cookie, root->hostname, root->unparsed_uri, root->pool);
 
@@ -230,85 +230,85 @@ static void clear_strays(request_rec *r, const luci_cookie_t *cookie)
         clear(r, &APR_ARRAY_IDX(strays, i, luci_cookie_t));
 }
 
-static int are_several(const luci_visit_t *visit, const luci_cookie_t *cookie)
+static int are_several(const luci_state_t *state, const luci_cookie_t *cookie)
 {
-    return luci_cookie_count(visit->cookies, cookie->name) > 1;
+    return luci_cookie_count(state->cookies, cookie->name) > 1;
 }
 
-void luci_visit_set_cookie(request_rec *r, const luci_session_t *session)
+void luci_state_set_cookie(request_rec *r, const luci_session_t *session)
 {
-    const luci_visit_t *visit = luci_visit_of(r);
+    const luci_state_t *state = luci_state_of(r);
     luci_cookie_t cookie = cookie_of(r);
     luci_ms_t expires =
         luci_config_server(r->server)->cookie_expires ? session->idle_expires : luci_runtime_now() + YEAR;
 
-    if (are_several(visit, &cookie))
+    if (are_several(state, &cookie))
         clear_strays(r, &cookie);
-    send_cookie(r, &cookie, luci_cookie_set(&cookie, session->id, expires, visit->pool));
+    send_cookie(r, &cookie, luci_cookie_set(&cookie, session->id, expires, state->pool));
 }
 
-void luci_visit_clear_cookie(request_rec *r)
+void luci_state_clear_cookie(request_rec *r)
 {
     luci_cookie_t cookie = cookie_of(r);
 
-    if (are_several(luci_visit_of(r), &cookie))
+    if (are_several(luci_state_of(r), &cookie))
         clear_strays(r, &cookie);
     clear(r, &cookie);
-    luci_answer_clear_cache(luci_visit_root(r));
+    luci_answer_clear_cache(luci_state_root(r));
 }
 
-const char *luci_visit_device(request_rec *r)
+const char *luci_state_device(request_rec *r)
 {
     const luci_runtime_t *runtime = luci_runtime_of(r);
-    const luci_visit_t *visit = luci_visit_of(r);
+    const luci_state_t *state = luci_state_of(r);
 
-    return runtime ? luci_cookie_value(visit->cookies, runtime->device_cookie, visit->pool) : NULL;
+    return runtime ? luci_cookie_value(state->cookies, runtime->device_cookie, state->pool) : NULL;
 }
 
-void luci_visit_set_device(request_rec *r, const char *value)
+void luci_state_set_device(request_rec *r, const char *value)
 {
-    const luci_visit_t *visit = luci_visit_of(r);
+    const luci_state_t *state = luci_state_of(r);
     luci_cookie_t cookie = cookie_of(r);
 
     cookie.name = luci_runtime_of(r)->device_cookie;
-    if (are_several(visit, &cookie))
+    if (are_several(state, &cookie))
         clear_strays(r, &cookie);
     send_cookie(r, &cookie,
-                luci_cookie_set(&cookie, value, luci_runtime_now() + LUCI_DEVICE_LIFETIME, visit->pool));
+                luci_cookie_set(&cookie, value, luci_runtime_now() + LUCI_DEVICE_LIFETIME, state->pool));
 }
 
 /* Which of several session cookies is this site's cannot be told, and a browser goes on sending them all:
  * they are cleared, so that the next sign-in works. An include far down in a page comes too late for that. */
-static void clear_differing(request_rec *root, const luci_visit_t *visit)
+static void clear_differing(request_rec *root, const luci_state_t *state)
 {
     luci_cookie_t cookie = cookie_of(root);
 
     if (root->sent_bodyct)
         return;
-    luci_visit_clear_cookie(root);
+    luci_state_clear_cookie(root);
     if (luci_httpd_log_topic_due(LUCI_TOPIC_COOKIES))
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, root,
                       "LUCI0770: %d cookies named %s came with different values, so nobody is signed in and "
                       "all of them are cleared; LuciaCookieDomain or LuciaCookiePath was changed, or another "
                       "application or a neighbouring host sets a cookie of this name: if this comes again, "
                       "write another LuciaCookieName",
-                      luci_cookie_count(visit->cookies, cookie.name), cookie.name);
+                      luci_cookie_count(state->cookies, cookie.name), cookie.name);
 }
 
-const char *luci_visit_credential(request_rec *r, int *refused)
+const char *luci_state_credential(request_rec *r, int *refused)
 {
     const luci_dir_config_t *dir = luci_config_dir(r);
-    const luci_visit_t *visit = luci_visit_of(r);
+    const luci_state_t *state = luci_state_of(r);
 
     *refused = 0;
-    if (dir->bearer && visit->bearer_id)
-        return visit->bearer_id;
-    r = luci_visit_root(r); /* an include's own method says nothing about who wanted it */
-    if (visit->cookies_differ)
-        clear_differing(r, visit);
-    if (!visit->cookie_id || luci_request_is_safe(r) || !dir->csrf ||
+    if (dir->bearer && state->bearer_id)
+        return state->bearer_id;
+    r = luci_state_root(r); /* an include's own method says nothing about who wanted it */
+    if (state->cookies_differ)
+        clear_differing(r, state);
+    if (!state->cookie_id || luci_request_is_safe(r) || !dir->csrf ||
         luci_request_origin(r, dir) == LUCI_ORIGIN_OWN)
-        return visit->cookie_id;
+        return state->cookie_id;
     luci_request_log_refused(r, dir);
     *refused = 1;
     return NULL;
@@ -318,20 +318,20 @@ const char *luci_visit_credential(request_rec *r, int *refused)
 static void answer_cookie(request_rec *r, const luci_validation_t *validation)
 {
     if (validation->result == LUCI_OK && validation->session.fresh)
-        luci_visit_set_cookie(r, &validation->session);
+        luci_state_set_cookie(r, &validation->session);
     if (validation->result == LUCI_EXPIRED || validation->result == LUCI_NOT_FOUND)
-        luci_visit_clear_cookie(r);
+        luci_state_clear_cookie(r);
 }
 
 /* A session that is valid and still bare could not be taken over, and nothing else was tried. */
 static void note_written(request_rec *r, const luci_validation_t *validation, luci_result_t written,
                          luci_ms_t now)
 {
-    int is_takeover = validation->result == LUCI_OK && validation->session.is_bare;
+    int is_migration = validation->result == LUCI_OK && validation->session.is_bare;
 
     if (written != LUCI_BUSY && written != LUCI_UNAVAILABLE)
         return;
-    luci_pool_write_failed(luci_runtime_of(r)->pool, is_takeover ? LUCI_WRITE_TAKEOVER : LUCI_WRITE_TIMES,
+    luci_pool_write_failed(luci_runtime_of(r)->pool, is_migration ? LUCI_WRITE_MIGRATION : LUCI_WRITE_TIMES,
                            now);
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                   "LUCI0306: a session could not be renewed, taken over or removed: %s; it will be later",
@@ -370,17 +370,17 @@ static void count_validation(luci_result_t result, const luci_session_t *session
 static void note_event(void *baton, const luci_event_t *event)
 {
     request_rec *r = baton;
-    luci_visit_t *visit = luci_visit_of(r);
-    luci_visit_event_t *last = &visit->last;
+    luci_state_t *state = luci_state_of(r);
+    luci_state_event_t *last = &state->last;
 
-    *last = (luci_visit_event_t){ 1, *event };
-    last->event.account = apr_pstrdup(visit->pool, event->account);
-    last->event.user_id = apr_pstrdup(visit->pool, event->user_id);
+    *last = (luci_state_event_t){ 1, *event };
+    last->event.account = apr_pstrdup(state->pool, event->account);
+    last->event.user_id = apr_pstrdup(state->pool, event->user_id);
     luci_count_event(event->kind, event->reason);
     luci_audit_write(luci_runtime_of(r)->audit, event, r);
 }
 
-luci_auth_t luci_visit_auth(request_rec *r)
+luci_auth_t luci_state_auth(request_rec *r)
 {
     luci_auth_t auth = luci_runtime_of(r)->auth;
 
@@ -388,7 +388,7 @@ luci_auth_t luci_visit_auth(request_rec *r)
     return auth;
 }
 
-void luci_visit_refused(request_rec *r, luci_event_kind_t kind, luci_reason_t reason)
+void luci_state_refused(request_rec *r, luci_event_kind_t kind, luci_reason_t reason)
 {
     luci_event_t event = { .kind = kind, .reason = reason, .at = luci_runtime_now() };
 
@@ -398,9 +398,9 @@ void luci_visit_refused(request_rec *r, luci_event_kind_t kind, luci_reason_t re
 static luci_result_t validate(request_rec *r, const char *id, int ending, const luci_session_t **session)
 {
     luci_runtime_t *runtime = luci_runtime_of(r);
-    luci_visit_t *visit = luci_visit_of(r);
-    int is_cookie = id == visit->cookie_id;
-    luci_validation_t *validation = is_cookie ? &visit->by_cookie : &visit->by_bearer;
+    luci_state_t *state = luci_state_of(r);
+    int is_cookie = id == state->cookie_id;
+    luci_validation_t *validation = is_cookie ? &state->by_cookie : &state->by_bearer;
     luci_session_claim_t claim = { .id = id, .now = luci_runtime_now(), .is_ending = ending };
     luci_result_t written;
     luci_auth_t auth;
@@ -415,10 +415,10 @@ static luci_result_t validate(request_rec *r, const char *id, int ending, const 
      * with 101: renewing waits for a request that can tell the browser. */
     claim.may_write =
         luci_pool_may_write(runtime->pool, LUCI_WRITE_TIMES, claim.now) &&
-        !(is_cookie && (luci_visit_root(r)->sent_bodyct || luci_request_may_become_h2(luci_visit_root(r))));
-    claim.may_take_over = luci_pool_may_write(runtime->pool, LUCI_WRITE_TAKEOVER, claim.now);
-    auth = luci_visit_auth(r);
-    validation->result = luci_auth_validate(&auth, &claim, &validation->session, &written, visit->pool);
+        !(is_cookie && (luci_state_root(r)->sent_bodyct || luci_request_may_become_h2(luci_state_root(r))));
+    claim.may_take_over = luci_pool_may_write(runtime->pool, LUCI_WRITE_MIGRATION, claim.now);
+    auth = luci_state_auth(r);
+    validation->result = luci_auth_validate(&auth, &claim, &validation->session, &written, state->pool);
     count_validation(validation->result, &validation->session, auth.cache != NULL);
     note_written(r, validation, written, claim.now);
     if (is_cookie)
@@ -444,12 +444,12 @@ static luci_result_t seen_from_outside(luci_result_t validation)
     return validation;
 }
 
-luci_result_t luci_visit_validate(request_rec *r, const char *id, const luci_session_t **session)
+luci_result_t luci_state_validate(request_rec *r, const char *id, const luci_session_t **session)
 {
     return seen_from_outside(validate(r, id, 0, session));
 }
 
-luci_result_t luci_visit_validate_ending(request_rec *r, const char *id, const luci_session_t **session)
+luci_result_t luci_state_validate_ending(request_rec *r, const char *id, const luci_session_t **session)
 {
     return seen_from_outside(validate(r, id, 1, session));
 }

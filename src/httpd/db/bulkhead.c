@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/db/bulkhead.h"
+
+#include <apr_atomic.h>
+
+/* Of a child's threads, so many in four may use databases, wherever there are several; and how long others
+ * wait for one of them to come back. */
+#define SHARE_OF_FOUR 3
+/* The one thread of a child that has no other keeps none free. */
+#define UNLIMITED APR_UINT32_MAX
+#define BULKHEAD_WAIT apr_time_from_msec(250)
+
+/* Of all pools of this child together. */
+static volatile apr_uint32_t threads_inside;
+static apr_uint32_t threads_max;
+
+luci_result_t luci_bulkhead_init(luci_bulkhead_t *bulkhead, apr_thread_mutex_t *lock, int threads,
+                                 apr_pool_t *child_pool)
+{
+    threads_max = threads > 1 ? (apr_uint32_t)(threads * SHARE_OF_FOUR / 4) : UNLIMITED;
+    bulkhead->lock = lock;
+    return apr_thread_cond_create(&bulkhead->left, child_pool) == APR_SUCCESS ? LUCI_OK : LUCI_INTERNAL;
+}
+
+/* A database that none of this child's threads asks has room for one, however many wait for others. */
+static int is_full(const luci_bulkhead_t *bulkhead)
+{
+    return bulkhead->inside > 0 && apr_atomic_read32(&threads_inside) >= threads_max;
+}
+
+int luci_bulkhead_enter(luci_bulkhead_t *bulkhead, apr_time_t now)
+{
+    apr_time_t end = now + BULKHEAD_WAIT;
+
+    while (is_full(bulkhead)) {
+        apr_interval_time_t left = end - apr_time_now();
+
+        if (now - bulkhead->answered > BULKHEAD_WAIT || left <= 0 || left > BULKHEAD_WAIT)
+            return 0;
+        (void)apr_thread_cond_timedwait(bulkhead->left, bulkhead->lock, left);
+    }
+    if (bulkhead->inside++ == 0)
+        bulkhead->answered = now;
+    apr_atomic_inc32(&threads_inside);
+    return 1;
+}
+
+void luci_bulkhead_leave(luci_bulkhead_t *bulkhead)
+{
+    bulkhead->inside--;
+    apr_atomic_dec32(&threads_inside);
+    apr_thread_cond_signal(bulkhead->left);
+}
+
+void luci_bulkhead_answered(luci_bulkhead_t *bulkhead, apr_time_t now)
+{
+    bulkhead->answered = now;
+}
