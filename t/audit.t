@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The audit log: one line for each thing that somebody tried, with its true reason, and nothing secret in it. Row 15: no
-# password and no id; row 22: whatever a name holds, a line stays a line. Notes for CustomLog.
+# password and no id; S9.22: whatever a name holds, a line stays a line. Notes for CustomLog.
 use strict;
 use warnings;
 use lib 't/lib';
@@ -125,24 +125,24 @@ for my $name (@names) {
     utf8::encode($encoded);
     (my $shown = $encoded) =~ s/([^-A-Za-z0-9._~:\/@+,\[\]])/sprintf '%%%02X', ord $1/ge;
     my $reply = $server->request(POST => '/signup', form(username => $name, password => PASSWORD));
-    is $reply->status, 302, "row 22: $shown signs up" or diag $reply->bytes;
+    is $reply->status, 302, "S9.22: $shown signs up" or diag $reply->bytes;
     my ($line) = my @lines = $log->events(1);
-    is_deeply [scalar(@lines), $line->{account}, $line->{address}], [1, $shown, '127.0.0.1'], 'row 22:   in one line, as it is';
+    is_deeply [scalar(@lines), $line->{account}, $line->{address}], [1, $shown, '127.0.0.1'], 'S9.22:   in one line, as it is';
 }
 for my $name ("x\naddress=1.2.3.4", "x\r\ntime=", "\e[31mred", "tab\tin") {
-    one('row 22: a control character', 400, { event => 'sign_in', reason => 'invalid_username' }, login($name, PASSWORD));
-    one('row 22: at sign-up', 400, { event => 'sign_up', reason => 'invalid_username' }, POST => '/signup', form(username => $name, password => PASSWORD));
+    one('S9.22: a control character', 400, { event => 'sign_in', reason => 'invalid_username' }, login($name, PASSWORD));
+    one('S9.22: at sign-up', 400, { event => 'sign_up', reason => 'invalid_username' }, POST => '/signup', form(username => $name, password => PASSWORD));
 }
-one('row 22: headers say nothing', 400, { event => 'sign_in', reason => 'no_password', %alice }, login('alice', 'wrong-4'), headers => {
+one('S9.22: headers say nothing', 400, { event => 'sign_in', reason => 'no_password', %alice }, login('alice', 'wrong-4'), headers => {
     'User-Agent' => 'x address=1.2.3.4', 'X-Forwarded-For' => '1.2.3.4', Host => "127.0.0.1 address=1.2.3.4" =~ s/ .*//r, Referer => 'x=y' });
 
 # ---- Secrets ----
 
 my $text = $log->text;
 is scalar($log->broken), 0, 'every line is as it should be' or diag $log->broken;
-is scalar(grep { index($text, $_) >= 0 } $cookie->{value}, $second->{value}, $disabled->{value}, stored_id($second)), 0, 'row 15: no id';
-unlike $text, qr/correct|horse|wrong-\d|my%20secret|argon2/i, 'row 15: no password';
-unlike $text, qr/[^\x20-\x7e\n]/, 'row 22: printable ASCII alone';
+is scalar(grep { index($text, $_) >= 0 } $cookie->{value}, $second->{value}, $disabled->{value}, stored_id($second)), 0, 'S9.15: no id';
+unlike $text, qr/correct|horse|wrong-\d|my%20secret|argon2/i, 'S9.15: no password';
+unlike $text, qr/[^\x20-\x7e\n]/, 'S9.22: printable ASCII alone';
 unlike $server->error_log, qr/LUCI0610|event=sign/, 'the error log has none of it';
 my $mode = (stat $server->dir . '/logs/audit.log')[2] & 0777;
 is $mode & 027, 0, sprintf 'others can\'t read the file (%04o)', $mode;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The fail2ban filter, tried with fail2ban-regex on lines that a real httpd wrote: it finds the addresses of those who
-# tried passwords, in both kinds of log, and nothing that a name or a header says is taken for one (row 22).
+# tried passwords, in both kinds of log, and nothing that a name or a header says is taken for one (S9.22).
 use strict;
 use warnings;
 use lib 't/lib';

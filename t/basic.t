@@ -51,22 +51,22 @@ sign_up($site, $_) for qw(alice bobby carol dora1);
 # ---- A right one ----
 
 my @status;
-is hashes_of(sub { @status = map { reply_to($_)->status } all_at_once(8, 'alice', $PASSWORD) }), 1, 'row 50: eight equal requests at once: one hash'
+is hashes_of(sub { @status = map { reply_to($_)->status } all_at_once(8, 'alice', $PASSWORD) }), 1, 'S9.50: eight equal requests at once: one hash'
     or diag "@status";
-is_deeply \@status, [(200) x 8], 'row 50: all of them are let in';
-is hashes_of(sub { @status = statuses('alice', $PASSWORD, 60) }), 0, 'row 50: a right password is remembered, in all children';
-is_deeply \@status, [(200) x 60], 'row 50: and lets in';
+is_deeply \@status, [(200) x 8], 'S9.50: all of them are let in';
+is hashes_of(sub { @status = statuses('alice', $PASSWORD, 60) }), 0, 'S9.50: a right password is remembered, in all children';
+is_deeply \@status, [(200) x 60], 'S9.50: and lets in';
 is hashes_of(sub { is basic('ALICE', $PASSWORD)->status, 200, 'another spelling of the name' }), 0, 'is the same account';
-is hashes_of(sub { is basic('alice', "$PASSWORD ")->status, 401, 'row 50: another password is not' }), 1, 'it is hashed';
+is hashes_of(sub { is basic('alice', "$PASSWORD ")->status, 401, 'S9.50: another password is not' }), 1, 'it is hashed';
 @status = map { reply_to($_)->status } all_at_once(32, 'bobby', $PASSWORD);
-is_deeply \@status, [(200) x 32], 'row 50: 32 connections with a right password: no 503';
+is_deeply \@status, [(200) x 32], 'S9.50: 32 connections with a right password: no 503';
 
 # What curl does with 32 connections, each used again and again.
 my $urls = join "\n", map { "url = \"@{[$site->url('/basic/a.txt')]}?$_\"\noutput = \"/dev/null\"" } 1 .. 320;
 my $list = $site->write('conf/urls', $urls);
 my %seen;
 $seen{$_}++ for split /\n/, `curl --silent --no-progress-meter --parallel --parallel-immediate --parallel-max 32 --user 'carol:$PASSWORD' --write-out '%{http_code}\\n' --config $list`;
-is_deeply \%seen, { 200 => 320 }, 'row 50: curl with 32 connections sees nothing else';
+is_deeply \%seen, { 200 => 320 }, 'S9.50: curl with 32 connections sees nothing else';
 
 # Two passwords for one name in one request: the page's own, and one that it asks for its part with.
 is $site->request(GET => '/basic/page.shtml', (basic_request('alice', $PASSWORD))[2, 3])->body, "[none]\n",
@@ -78,32 +78,32 @@ is $site->request(GET => '/basic/same.shtml', (basic_request('alice', $PASSWORD)
 sub password_of { my ($name, $password) = @_; $ctl->does('user', 'passwd', $name, '--stdin', { stdin => "$password\n" }) }
 password_of('alice', 'another secret 1');
 @status = map { reply_to($_)->status } all_at_once(16, 'alice', $PASSWORD);
-is_deeply \@status, [(401) x 16], 'row 50: a changed password ends the old one at once, in all children';
+is_deeply \@status, [(401) x 16], 'S9.50: a changed password ends the old one at once, in all children';
 is basic('alice', 'another secret 1')->status, 200, 'and the new one lets in';
 is basic('alice', $PASSWORD)->header('WWW-Authenticate'), 'Basic realm="users"', '401 asks for a name and password';
 password_of('alice', $PASSWORD);
-is basic('alice', $PASSWORD)->status, 200, 'row 50: what was wrong a moment ago is right when it becomes the password';
+is basic('alice', $PASSWORD)->status, 200, 'S9.50: what was wrong a moment ago is right when it becomes the password';
 is basic('bobby', $PASSWORD)->status, 200, 'somebody else';
 $ctl->does('user', 'disable', 'bobby');
-is_deeply [statuses('bobby', $PASSWORD, 12)], [(401) x 12], 'row 50: who is disabled is refused at once';
+is_deeply [statuses('bobby', $PASSWORD, 12)], [(401) x 12], 'S9.50: who is disabled is refused at once';
 $ctl->does('user', 'enable', 'bobby');
-is basic('bobby', $PASSWORD)->status, 200, 'row 50: and let in again at once';
+is basic('bobby', $PASSWORD)->status, 200, 'S9.50: and let in again at once';
 is basic('dora1', $PASSWORD)->status, 200, 'another one';
 $ctl->does('user', 'delete', 'dora1', '--yes');
-is_deeply [statuses('dora1', $PASSWORD, 2)], [401, 401], 'row 50: who is deleted is refused at once';
+is_deeply [statuses('dora1', $PASSWORD, 2)], [401, 401], 'S9.50: who is deleted is refused at once';
 
 # ---- A wrong one ----
 
-is hashes_of(sub { @status = statuses('carol', 'an old secret', 50) }), 1, 'row 50: the same wrong password 50 times: one hash';
-is_deeply \@status, [(401) x 50], 'row 50: refused each time';
-is basic('carol', $PASSWORD)->status, 200, 'row 50: its owner is not locked out';
-is hashes_of(sub { @status = map { reply_to($_)->status } all_at_once(8, 'carol', 'another old one') }), 1, 'row 50: eight times at once: one hash';
-is_deeply \@status, [(401) x 8], 'row 50: all refused';
-is hashes_of(sub { @status = statuses('nobody here', 'an old secret', 20) }), 1, 'row 3: a name that is unknown is treated alike';
-is_deeply \@status, [(401) x 20], 'row 3: and refused alike';
-is hashes_of(sub { @status = map { basic('carol', "guess $_")->status } 1 .. 20 }), 8, 'row 4: other wrong ones are counted as before';
-is_deeply \@status, [(401) x 8, (429) x 12], 'row 4: up to the limit, with the two of before';
-is_deeply [statuses('carol', 'an old secret', 2), statuses('carol', $PASSWORD, 2)], [(429) x 4], 'row 4: then neither a known wrong nor a known right one tells anything';
+is hashes_of(sub { @status = statuses('carol', 'an old secret', 50) }), 1, 'S9.50: the same wrong password 50 times: one hash';
+is_deeply \@status, [(401) x 50], 'S9.50: refused each time';
+is basic('carol', $PASSWORD)->status, 200, 'S9.50: its owner is not locked out';
+is hashes_of(sub { @status = map { reply_to($_)->status } all_at_once(8, 'carol', 'another old one') }), 1, 'S9.50: eight times at once: one hash';
+is_deeply \@status, [(401) x 8], 'S9.50: all refused';
+is hashes_of(sub { @status = statuses('nobody here', 'an old secret', 20) }), 1, 'S9.3: a name that is unknown is treated alike';
+is_deeply \@status, [(401) x 20], 'S9.3: and refused alike';
+is hashes_of(sub { @status = map { basic('carol', "guess $_")->status } 1 .. 20 }), 8, 'S9.4: other wrong ones are counted as before';
+is_deeply \@status, [(401) x 8, (429) x 12], 'S9.4: up to the limit, with the two of before';
+is_deeply [statuses('carol', 'an old secret', 2), statuses('carol', $PASSWORD, 2)], [(429) x 4], 'S9.4: then neither a known wrong nor a known right one tells anything';
 $ctl->does('throttle', 'clear', '--account', 'carol');
 is basic('carol', $PASSWORD)->status, 200, 'until it is cleared';
 
@@ -123,10 +123,10 @@ ok wait_until(sub {    # who waits in another child outlives this one
     grep { my $pid = served_by($site, $_); $pid && $pid != $victim } @others;
 }, 30), 'others wait, one of them elsewhere';
 kill KILL => $victim;
-ok wait_until(sub { grep { $_ != $victim } $hashes->running }, 30), 'row 34: killed: another one verifies';
+ok wait_until(sub { grep { $_ != $victim } $hashes->running }, 30), 'S9.34: killed: another one verifies';
 $hashes->release;
 is_deeply [grep { $_ ne 401 && $_ ne 'cut' } map { my $reply = eval { reply_to($_) }; $reply && $reply->status ? $reply->status : 'cut' } @others], [],
-    'row 34: those who waited elsewhere get their answer';
+    'S9.34: those who waited elsewhere get their answer';
 
 # ---- mod_authn_socache in front of it ----
 
@@ -141,12 +141,12 @@ AuthnCacheEnable
 </Location>
 CONF
 my ($test, $said) = $cached->configtest;
-like $said, qr/LUCI0451: \S+:\d+: AuthBasicProvider socache lucia: mod_authn_socache keeps nothing of lucia.*Take socache out/, 'row 47: the configuration test says that mod_authn_socache keeps nothing';
-like $said, qr/LUCI0451: \S+:\d+: AuthnCacheProvideFor lucia: .*Take lucia out/, 'row 47: of what it is told to keep, too';
-is $test, 0, 'row 47: which is no reason not to start';
+like $said, qr/LUCI0451: \S+:\d+: AuthBasicProvider socache lucia: mod_authn_socache keeps nothing of lucia.*Take socache out/, 'S9.47: the configuration test says that mod_authn_socache keeps nothing';
+like $said, qr/LUCI0451: \S+:\d+: AuthnCacheProvideFor lucia: .*Take lucia out/, 'S9.47: of what it is told to keep, too';
+is $test, 0, 'S9.47: which is no reason not to start';
 $cached->start;
 sign_up($cached, 'alice');
-is_deeply [map { $cached->request(basic_request('alice', $_))->status } ($PASSWORD) x 3, 'wrong 1', $PASSWORD], [200, 200, 200, 401, 200], 'row 47: and people are let in as without it';
+is_deeply [map { $cached->request(basic_request('alice', $_))->status } ($PASSWORD) x 3, 'wrong 1', $PASSWORD], [200, 200, 200, 401, 200], 'S9.47: and people are let in as without it';
 
 # ---- Git ----
 
@@ -154,8 +154,8 @@ my $repository = $site->dir . '/htdocs/basic/things.git';
 my $work = $site->dir . '/work';
 my $origin = $site->url('/basic/things.git') =~ s{//}{//alice:@{[uri_escape($PASSWORD)]}@}r;
 my $output = `(git init -q -b main $work && cd $work && echo hello >a && git add a && git -c user.name=a -c user.email=a\@example.com commit -qm 'area: add a' && git clone -q --bare . $repository && cd $repository && git update-server-info) 2>&1`;
-is hashes_of(sub { $output .= `GIT_TERMINAL_PROMPT=0 git -c protocol.version=0 clone -q $origin $work/cloned 2>&1` }), 0, 'row 46: git clone: nothing is hashed again';
-is LuciaTest::Server::slurp("$work/cloned/a"), "hello\n", 'row 46: git clones' or diag $output;
+is hashes_of(sub { $output .= `GIT_TERMINAL_PROMPT=0 git -c protocol.version=0 clone -q $origin $work/cloned 2>&1` }), 0, 'S9.46: git clone: nothing is hashed again';
+is LuciaTest::Server::slurp("$work/cloned/a"), "hello\n", 'S9.46: git clones' or diag $output;
 
 unlike $site->error_log, qr/\Q$PASSWORD\E|an old secret|guess \d|LUCI0404/, 'no password in the log, and no lack of slots';
 done_testing;

@@ -76,9 +76,9 @@ for my $case (
     ['overlong UTF-8', "username=%c0%af&password=x"], ['a surrogate in UTF-8', "username=%ed%a0%80&password=x"],
     ['above U+10FFFF', "username=%f4%90%80%80&password=x"], ['raw bad UTF-8', "username=\xff&password=x"],
     ['bad UTF-8 in another field', "$body&a=%ff"],
-    ['row 24: the username twice', "username=bob&$body"], ['row 24: the same value twice', "username=alice&$body"],
-    ['row 24: the password twice', "$body&password=x"], ['row 24: next twice', "$body&next=/a&next=/b"],
-    ['row 24: twice, once escaped', "$body&user%6eame=x"],
+    ['S9.24: the username twice', "username=bob&$body"], ['S9.24: the same value twice', "username=alice&$body"],
+    ['S9.24: the password twice', "$body&password=x"], ['S9.24: next twice', "$body&next=/a&next=/b"],
+    ['S9.24: twice, once escaped', "$body&user%6eame=x"],
 ) {
     my ($what, $sent) = @$case;
     refused(login(type => $FORM, body => $sent), 400, 'Malformed request body', $what);
@@ -90,30 +90,30 @@ for my $case (
     ['\u0000', '{"username":"a\u0000b","password":"x"}'], ['\u0000 in a name', '{"a\u0000":1}'], ['a NUL byte', "{\"username\":\"a\0\"}"],
     ['a lone surrogate', '{"username":"\ud800","password":"x"}'], ['surrogates the wrong way', '{"username":"\udc00\ud800"}'],
     ['bad UTF-8', "{\"username\":\"\xff\"}"], ['a raw newline in a string', "{\"username\":\"a\nb\"}"], ['a bad escape', '{"username":"\x"}'],
-    ['row 24: the username twice', '{"username":"a","username":"alice","password":"x"}'],
-    ['row 24: twice, once escaped', '{"username":"a","user\u006eame":"alice","password":"x"}'],
-    ['row 24: another member twice', '{"a":1,"a":2}'], ['row 24: a number too large', '{"a":1e999}'],
-    ['row 24: 4,000 arrays', '[' x 4000 . ']' x 4000], ['row 24: 4,000 open ones', '[' x 4000],
-    ['row 24: 1,000 objects', '{"a":' x 1000 . '1' . '}' x 1000],
-    ['row 24: deep inside a member', '{"username":' . '[' x 3000 . ']' x 3000 . '}'],
+    ['S9.24: the username twice', '{"username":"a","username":"alice","password":"x"}'],
+    ['S9.24: twice, once escaped', '{"username":"a","user\u006eame":"alice","password":"x"}'],
+    ['S9.24: another member twice', '{"a":1,"a":2}'], ['S9.24: a number too large', '{"a":1e999}'],
+    ['S9.24: 4,000 arrays', '[' x 4000 . ']' x 4000], ['S9.24: 4,000 open ones', '[' x 4000],
+    ['S9.24: 1,000 objects', '{"a":' x 1000 . '1' . '}' x 1000],
+    ['S9.24: deep inside a member', '{"username":' . '[' x 3000 . ']' x 3000 . '}'],
     ['a form', $body],
 ) {
     my ($what, $sent) = @$case;
     refused(login(type => 'application/json', body => $sent), 400, 'Malformed request body', "JSON: $what");
 }
-is login(type => 'application/json', body => '[' x 10_000 . ']' x 10_000)->status, 413, 'row 24: 10,000-deep JSON is too large';
+is login(type => 'application/json', body => '[' x 10_000 . ']' x 10_000)->status, 413, 'S9.24: 10,000-deep JSON is too large';
 
 for my $case (
     ['an array', '["alice"]'], ['a string', '"alice"'], ['null', 'null'], ['a number', '7'], ['an empty object', '{}'],
     ['a nested object', '{"user":{"username":"alice"}}'],
 ) {
     my ($what, $sent) = @$case;
-    refused(login(type => 'application/json', body => $sent), 400, 'Invalid username', "row 24: JSON: $what has no fields");
+    refused(login(type => 'application/json', body => $sent), 400, 'Invalid username', "S9.24: JSON: $what has no fields");
 }
 for my $case (['an array', 'username[]=alice&password[]=x'], ['an index', 'username[0]=alice'], ['another case', 'Username=alice'],
     ['a blank', '+username=alice'], ['nothing', ''], ['separators only', '&&&=&']) {
     my ($what, $sent) = @$case;
-    refused(login(type => $FORM, body => $sent), 400, 'Invalid username', "row 24: a form: $what has no fields");
+    refused(login(type => $FORM, body => $sent), 400, 'Invalid username', "S9.24: a form: $what has no fields");
 }
 is login(type => $FORM, body => "&&$body&&csrf=abc&submit=&_=1")->status, 302, 'other fields do not matter';
 is login(type => 'application/json', body => qq({"a":[1,{"b":null}],"username":"alice","password":"$PASSWORD","c":1.5}))->status, 302,
@@ -213,11 +213,11 @@ sub gigabyte {
 
 my $before = memory();
 my ($answer, $sent) = gigabyte($FORM);
-is $answer->status, 413, 'row 24: a body of 1 GiB in chunks is 413';
-cmp_ok $sent, '<', 2**26, 'row 24: long before its end';
+is $answer->status, 413, 'S9.24: a body of 1 GiB in chunks is 413';
+cmp_ok $sent, '<', 2**26, 'S9.24: long before its end';
 ($answer, $sent) = gigabyte('text/plain');
-is $answer->status, 415, 'row 24: of another type 415';
-cmp_ok memory() - $before, '<', ($ENV{SANITIZE} ? 65536 : 8192), 'row 24: with flat memory (KiB)';
+is $answer->status, 415, 'S9.24: of another type 415';
+cmp_ok memory() - $before, '<', ($ENV{SANITIZE} ? 65536 : 8192), 'S9.24: with flat memory (KiB)';
 is login(type => $FORM, body => $body)->status, 302, 'and the server serves on';
 
 done_testing;

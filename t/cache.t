@@ -68,13 +68,13 @@ subtest 'it is on without being asked for, and asks the database once a TTL' => 
     is status($server, $alice), 200, 'with the table away: known';
     is_unavailable vault($host{off}, $alice), 'LuciaSessionCache off';
     my (undef, $time) = timed(sub { wait_until(sub { status($server, $alice) == 503 }, 10) });
-    cmp_ok $time, '<', $TTL + 3, "row 13: after the TTL it is asked ($time s)";
+    cmp_ok $time, '<', $TTL + 3, "S9.13: after the TTL it is asked ($time s)";
     is_unavailable vault($server, $alice), 'and cannot answer';
     back;
     is status($server, $alice), 200, 'back again';
 };
 
-subtest 'row 13: signed out on a host that keeps nothing at hand' => sub {
+subtest 'S9.13: signed out on a host that keeps nothing at hand' => sub {
     my $cookie = sign_in($server, 'alice');
     is status($server, $cookie), 200, 'at hand on another one';
     is $host{off}->request(POST => '/logout', cookie => $cookie, origin => 'http://off.test')->status, 302, 'signed out';
@@ -92,7 +92,7 @@ subtest 'content hears the same' => sub {
     }
 };
 
-subtest 'row 13: signed out, dead in every child and thread' => sub {
+subtest 'S9.13: signed out, dead in every child and thread' => sub {
     my $hammer = LuciaTest::Hammer->new($server, 14);
     my ($alive, %after) = (0);
     my $log = length $server->access_log;
@@ -124,7 +124,7 @@ subtest 'row 13: signed out, dead in every child and thread' => sub {
     is failures, 0, 'and nothing failed';
 };
 
-subtest 'row 13: ended otherwise' => sub {
+subtest 'S9.13: ended otherwise' => sub {
     my $old = sign_in($server, 'alice');
     is status($server, $old), 200, 'in';
     my $reply = $server->request(POST => '/login', form(username => 'alice', password => PASSWORD), cookie => $old);
@@ -144,7 +144,7 @@ subtest 'row 13: ended otherwise' => sub {
     cmp_ok $time, '<', $TTL + 3, "within the TTL ($time s)";
 };
 
-subtest 'row 17: one cache, several databases' => sub {
+subtest 'S9.17: one cache, several databases' => sub {
     my $bob = sign_up($host{other}, 'bobby');
     my $here = sign_in($server, 'alice');
     for my $time ('first', 'at hand') {
@@ -165,14 +165,14 @@ subtest 'row 17: one cache, several databases' => sub {
     is status($host{other}, $bob), 200, 'not there';
 };
 
-subtest 'row 13: hosts that read one table differently' => sub {
+subtest 'S9.13: hosts that read one table differently' => sub {
     my $cookie = sign_in($server, 'alice');
     is status($_, $cookie), 200, 'in' for $host{name}, $server, $host{name};
     is $server->request(POST => '/logout', cookie => $cookie, origin => 1)->status, 302, 'signed out on one';
     is status($_, $cookie), 401, 'dead on both' for $host{name}, $server;
 };
 
-subtest 'row 39: a cache that is too small' => sub {
+subtest 'S9.39: a cache that is too small' => sub {
     my $tiny = $host{tiny};
     sign_up($tiny, 'alice');
     my @cookies = map { sign_in($tiny, 'alice') } 1 .. 200;
@@ -197,7 +197,7 @@ subtest 'row 39: a cache that is too small' => sub {
     back;
 };
 
-subtest 'row 34: children that die with the lock' => sub {
+subtest 'S9.34: children that die with the lock' => sub {
     my $cookie = sign_in($server, 'alice');
     my $hammer = LuciaTest::Hammer->new($server, 12);
     my $before = failures;

@@ -115,7 +115,7 @@ subtest 'a renewed cookie is never left in a shared cache' => sub {
 
 sub body { my ($path, $cookie) = @_; $server->request(GET => $path, navigation(), $cookie ? (cookie => $cookie) : ()) }
 
-subtest 'row 28: mod_cache in front, as in doc/caching.md' => sub {
+subtest 'S9.28: mod_cache in front, as in doc/caching.md' => sub {
     my $open = wait_until(sub {    # the first answers fill the cache
         my $one = body('/open/page.cgi');
         my $two = body('/open/page.cgi');

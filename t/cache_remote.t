@@ -59,8 +59,8 @@ sub check_sharing {
         is status($two, $cookie), 200, 'and on the other one';
         my $reply = $two->request(POST => '/logout', cookie => $cookie, origin => 1);
         is $reply->status, 302, 'signed out on the other one';
-        is status($_, $cookie), 401, 'row 13: dead on both at once' for $one, $two;
-        unlike record_of($pair, $cookie) // '', qr/alice/, 'row 13: the record is gone';
+        is status($_, $cookie), 401, 'S9.13: dead on both at once' for $one, $two;
+        unlike record_of($pair, $cookie) // '', qr/alice/, 'S9.13: the record is gone';
     }
     my $cookie = sign_in($one, 'alice');
     is status($one, $cookie), 200, 'in';
@@ -85,10 +85,10 @@ sub check_garbage {
     for my $what (sort keys %bad) {
         $service->put(key_of($pair, $cookie), $bad{$what});
         my $reply = $one->request(GET => '/', cookie => $cookie, accept => 'application/json');
-        is eval { $reply->json->{user}{username} }, 'alice', "row 39: $what: the database is asked";
+        is eval { $reply->json->{user}{username} }, 'alice', "S9.39: $what: the database is asked";
         $service->put(key_of($pair, $cookie), $bad{$what});
         $service->put(key_of($pair, { value => 'n' x 40 }), $bad{$what});
-        is status($one, { name => 'auth_session', value => 'n' x 40 }), 401, "row 39: $what: opens nothing";
+        is status($one, { name => 'auth_session', value => 'n' x 40 }), 401, "S9.39: $what: opens nothing";
     }
     $service->put(key_of($pair, $cookie), $bad{words});
     is status($one, $cookie), 200, 'and a good one takes its place';
@@ -109,7 +109,7 @@ sub check_stopped {
     $service->signal('STOP');
     my $before = $seen->();
     my (undef, $time) = timed(sub { $hammer->until(sub { $seen->() > $before + 300 }) });
-    cmp_ok $time, '<', 2, "row 39: stopped: requests go on ($time s)";
+    cmp_ok $time, '<', 2, "S9.39: stopped: requests go on ($time s)";
     $hammer->finish(0);
     is_deeply [map { status($one, $_) } (@cookies) x 10], [(200) x 30], 'and all are let in';
     (my $reply, $time) = timed(sub { $one->request(POST => '/logout', cookie => $cookies[1], origin => 1) });
@@ -126,7 +126,7 @@ sub check_killed {
     my $cookie = sign_in($one, 'alice');
     is status($one, $cookie), 200, 'in';
     $service->stop;
-    my (undef, $time) = timed(sub { is_deeply [map { status($one, $cookie) } 1 .. 100], [(200) x 100], 'row 39: killed: requests go on' });
+    my (undef, $time) = timed(sub { is_deeply [map { status($one, $cookie) } 1 .. 100], [(200) x 100], 'S9.39: killed: requests go on' });
     cmp_ok $time, '<', 3, "as fast as ever ($time s)";
     is $one->request(POST => '/logout', cookie => $cookie, origin => 1)->status, 302, 'sign-out works';
     is status($one, $cookie), 401, 'and counts';
@@ -144,9 +144,9 @@ sub is_used_again {
 
 my @pairs = map { pair($_) } qw(redis memcache);
 for my $pair (@pairs) {
-    subtest "$pair->{kind}: row 13: two servers share it" => sub { check_sharing($pair) };
-    subtest "$pair->{kind}: row 39: garbage" => sub { check_garbage($pair) };
-    subtest "$pair->{kind}: row 39: stopped" => sub { check_stopped($pair) };
+    subtest "$pair->{kind}: S9.13: two servers share it" => sub { check_sharing($pair) };
+    subtest "$pair->{kind}: S9.39: garbage" => sub { check_garbage($pair) };
+    subtest "$pair->{kind}: S9.39: stopped" => sub { check_stopped($pair) };
 }
 
 # Redis goes on, memcached comes anew.
@@ -154,8 +154,8 @@ $pairs[0]{service}->signal('CONT');
 $pairs[1]{service}->stop;
 $pairs[1]{service}->start;
 for my $pair (@pairs) {
-    subtest "$pair->{kind}: row 39: back" => sub { is_used_again($pair) };
-    subtest "$pair->{kind}: row 39: killed" => sub { check_killed($pair) };
+    subtest "$pair->{kind}: S9.39: back" => sub { is_used_again($pair) };
+    subtest "$pair->{kind}: S9.39: killed" => sub { check_killed($pair) };
     is_quiet($pair, $pair->{kind});
 }
 

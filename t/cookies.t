@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The session cookie: the bytes that are sent, and what is read as one (rows 12 and 16).
+# The session cookie: the bytes that are sent, and what is read as one (S9.12 and S9.16).
 use strict;
 use warnings;
 use lib 't/lib';
@@ -50,23 +50,23 @@ sub http_date {
 sub check_bytes {
     my ($what, $client, $base, $name, $before, $after, %arg) = @_;
     my $reply = $client->request(POST => "$base/login", form(username => 'alice', password => $PASSWORD), %arg);
-    my ($cookie) = set_cookies($reply, $name) or return fail "row 16: $what: a cookie";
+    my ($cookie) = set_cookies($reply, $name) or return fail "S9.16: $what: a cookie";
     my $row = row_of($site, $cookie);
     my $year = $what =~ /Expires Off/;
     my $expires = http_date(int($row->{idle_expires} / 1000));
     if ($year) {
         my $now = time;
         ($expires) = grep { index($cookie->{raw}, $_) > 0 } map { http_date($now + 365 * 86400 + $_) } -2 .. 1;
-        ok $expires, "row 16: $what: one year on";
+        ok $expires, "S9.16: $what: one year on";
     }
-    is $cookie->{raw}, "$name=$cookie->{value}; ${before}Expires=$expires; $after", "row 16: $what: as sent";
+    is $cookie->{raw}, "$name=$cookie->{value}; ${before}Expires=$expires; $after", "S9.16: $what: as sent";
     my $gone = "$name=; ${before}Expires=Thu, 01 Jan 1970 00:00:00 GMT; $after";
     my $origin = $client->scheme . '://' . ($arg{host} // "127.0.0.1:$client->{port}");
     $reply = $client->request(POST => "$base/logout", cookie => $cookie, origin => $origin, %arg);
-    is $reply->status, 302, "row 16: $what: signed out";
-    is_deeply [$reply->headers('Set-Cookie')], [$gone], "row 16: $what: clearing repeats the attributes";
+    is $reply->status, 302, "S9.16: $what: signed out";
+    is_deeply [$reply->headers('Set-Cookie')], [$gone], "S9.16: $what: clearing repeats the attributes";
     $reply = $client->request(GET => "$base/login", cookie => $cookie, %arg);
-    is_deeply [$reply->headers('Set-Cookie')], [$gone], "row 16: $what: for an unknown id too";
+    is_deeply [$reply->headers('Set-Cookie')], [$gone], "S9.16: $what: for an unknown id too";
     return;
 }
 my $secure_flags = 'HttpOnly; Secure; SameSite=Lax';
@@ -100,8 +100,8 @@ sub is_nobody {
     my ($cookie, $what, $row) = @_;
     for my $host (undef, 'broken.example') {
         my $reply = $site->request(GET => '/', cookie => $cookie, ($host ? (host => $host) : ()));
-        is $reply->status . ' ' . ($reply->location // ''), '302 /login', "row $row: '$what' is nobody" . ($host ? ', without any query' : '');
-        is cookie_of($reply), undef, "row $row: '$what': no Set-Cookie";
+        is $reply->status . ' ' . ($reply->location // ''), '302 /login', "S9.$row: '$what' is nobody" . ($host ? ', without any query' : '');
+        is cookie_of($reply), undef, "S9.$row: '$what': no Set-Cookie";
     }
     return;
 }
@@ -111,9 +111,9 @@ sub is_anonymous_with_differing {
     my ($cookie, $what) = @_;
     for my $host ('plain.example', 'broken.example') {
         my $reply = $site->request(GET => '/', cookie => $cookie, host => $host);
-        is $reply->status . ' ' . ($reply->location // ''), '302 /login', "row 16: '$what' is nobody at $host";
+        is $reply->status . ' ' . ($reply->location // ''), '302 /login', "S9.16: '$what' is nobody at $host";
         is_deeply [$reply->headers('Set-Cookie')], [cleared("Domain=$host; Path=/"), cleared('Path=/')],
-            "row 16: '$what': both shapes are cleared";
+            "S9.16: '$what': both shapes are cleared";
     }
     return;
 }
@@ -136,9 +136,9 @@ is_anonymous_with_differing($_, named($_)) for "auth_session=$v; auth_session=$w
     "auth_session=$v; auth_session=x", "auth_session=$v; a=b; auth_session=" . 'z' x 40, "auth_session=$v; auth_session=" . uc $v;
 
 my $two = $site->request(GET => '/', headers => [['Cookie', "auth_session=$v"], ['Cookie', "auth_session=$w"]]);
-is $two->status, 302, 'row 16: two Cookie headers with two ids are nobody';
-is $site->request(POST => '/logout', cookie => "auth_session=$v; auth_session=$w", origin => 1)->status, 401, 'row 16: two ids sign nobody out';
-ok row_of($site, { value => $v }) && row_of($site, { value => $w }), 'row 16: and both live';
+is $two->status, 302, 'S9.16: two Cookie headers with two ids are nobody';
+is $site->request(POST => '/logout', cookie => "auth_session=$v; auth_session=$w", origin => 1)->status, 401, 'S9.16: two ids sign nobody out';
+ok row_of($site, { value => $v }) && row_of($site, { value => $w }), 'S9.16: and both live';
 
 # ---- Two cookies of one name ----
 
@@ -153,30 +153,30 @@ for my $case (
     my ($what, $method, $path, $status, %headers) = @$case;
     my $answer = $site->request($method => $path, cookie => $differing, headers => \%headers, %plain);
     my ($folder) = $path eq '/gate' || $path eq '/optional' || $path =~ /^\/(?:login|signup|logout)/ ? cleared("Path=$path") : ();
-    is_deeply [sort @{ sent($answer) }], [sort @$both, $folder], "row 16: two ids: $what clears every shape";
-    is $answer->status, $status, "row 16: two ids: $what" if $status;
+    is_deeply [sort @{ sent($answer) }], [sort @$both, $folder], "S9.16: two ids: $what clears every shape";
+    is $answer->status, $status, "S9.16: two ids: $what" if $status;
 }
 my $in = $site->request(POST => '/login', form(username => 'alice', password => $PASSWORD), cookie => $differing, %plain);
-is $in->status, 302, 'row 16: two ids: the sign-in works';
+is $in->status, 302, 'S9.16: two ids: the sign-in works';
 my $set = 'auth_session=VALUE; Path=/; Expires=DATE; ' . $flags;
 is_deeply [grep { /^auth_session=/ } @{ sent($in) }], [cleared('Domain=plain.example; Path=/'), cleared('Path=/login'), $set],
-    'row 16: two ids: its answer clears the others, and not the cookie that it sets';
+    'S9.16: two ids: its answer clears the others, and not the cookie that it sets';
 is_deeply [grep { /^auth_session=/ } @{ sent($site->request(POST => '/login', form(username => 'alice', password => $PASSWORD), cookie => "auth_session=$v", %plain)) }],
     [$set], 'and nothing else when one came alone';
 $v = sign_in($site, 'alice')->{value};
-is_deeply sent($site->request(GET => '/', cookie => "auth_session=$v; auth_session=$v", %plain)), [], 'row 16: the same id twice is fine';
+is_deeply sent($site->request(GET => '/', cookie => "auth_session=$v; auth_session=$v", %plain)), [], 'S9.16: the same id twice is fine';
 is_deeply sent($site->request(POST => '/logout', cookie => "auth_session=$v; auth_session=$v", %plain)), [cleared('Domain=plain.example; Path=/'), cleared('Path=/logout'), cleared('Path=/')],
-    'row 16: and a sign-out clears both';
+    'S9.16: and a sign-out clears both';
 $in = $site->request(POST => '/login', form(username => 'alice', password => $PASSWORD), cookie => 'auth_session_device=a; auth_session_device=b', %plain);
 is_deeply [grep { /^auth_session_device/ } @{ sent($in) }], [cleared('Domain=plain.example; Path=/', 'auth_session_device'),
     cleared('Path=/login', 'auth_session_device'), $set =~ s/session/session_device/r], 'two device cookies: the others are cleared with the new one';
 my $domain = $site->request(GET => '/auth', cookie => $differing, host => 'domain.example');
 is_deeply [sort @{ sent($domain) }], [sort map { cleared($_) } 'Domain=example.org; Path=/auth', 'Domain=example.org; Path=/', 'Path=/auth', 'Path=/',
-    'Domain=domain.example; Path=/auth', 'Domain=domain.example; Path=/'], 'row 16: two ids with LuciaCookieDomain and LuciaCookiePath: each domain with each path';
+    'Domain=domain.example; Path=/auth', 'Domain=domain.example; Path=/'], 'S9.16: two ids with LuciaCookieDomain and LuciaCookiePath: each domain with each path';
 is_deeply sent($site->request(GET => '/', cookie => $differing =~ s/auth_session/__Host-session/gr, host => 'prefix.example')),
-    [cleared('Path=/', '__Host-session') =~ s/HttpOnly/HttpOnly; Secure/r], 'row 16: a __Host- cookie has one shape only';
+    [cleared('Path=/', '__Host-session') =~ s/HttpOnly/HttpOnly; Secure/r], 'S9.16: a __Host- cookie has one shape only';
 is scalar(() = $site->error_log =~ /LUCI0770: [23] cookies named auth_session came with different values/g), 1, 'the log says so once a minute';
-unlike $site->error_log, qr/$v|$w/, 'row 15: without the values';
+unlike $site->error_log, qr/$v|$w/, 'S9.15: without the values';
 $v = sign_in($site, 'alice')->{value};
 
 # ---- Prefixes are part of the name ----
@@ -185,7 +185,7 @@ my $reply = $site->request(POST => '/login', form(username => 'alice', password 
 my ($host_cookie) = set_cookies($reply, '__Host-session');
 for my $case (['__Host-session', 200], ['__host-session', 302], ['__HOST-session', 302], ['session', 302], ['auth_session', 302], ['__Secure-session', 302]) {
     my ($name, $status) = @$case;
-    is $site->request(GET => '/', cookie => "$name=$host_cookie->{value}", host => 'prefix.example')->status, $status, "row 16: $name where the cookie is __Host-session";
+    is $site->request(GET => '/', cookie => "$name=$host_cookie->{value}", host => 'prefix.example')->status, $status, "S9.16: $name where the cookie is __Host-session";
 }
 is $site->request(GET => '/auth', cookie => "auth_session=$v", host => 'domain.example')->status, 200, 'hosts with one database share their users';
 

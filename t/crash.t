@@ -71,7 +71,7 @@ while ($killed < $kills && time < $end) {
 }
 kill TERM => @workers;
 waitpid $_, 0 for @workers;
-is $killed, $kills, "row 34: $kills children killed";
+is $killed, $kills, "S9.34: $kills children killed";
 ok wait_until(sub { eval { $server->request(GET => '/login')->status == 200 } }, 20), 'the server goes on';
 
 my %seen = map { /^(\S+) (\d+) (\S*)$/ ? ($1 => [$2, $3]) : () } map { split /\n/, LuciaTest::Server::slurp($_) } glob "$dir/notes.*";
@@ -82,7 +82,7 @@ cmp_ok scalar(@acknowledged), '>', 50, 'sign-ups went on meanwhile';
 is_deeply [grep { $seen{$_}[0] !~ /^(?:0|302|503)$/ } sort keys %seen], [], 'and none was answered wrongly';
 
 my $db = $server->db;
-is sound($db), 'ok', 'row 34: the database is sound';
+is sound($db), 'ok', 'S9.34: the database is sound';
 is sqlite_value($db, 'SELECT count(*) FROM user_session s LEFT JOIN auth_user u ON u.id = s.user_id WHERE u.id IS NULL'), 0,
     'no session without a user';
 is sqlite_value($db, 'SELECT count(*) FROM auth_user u LEFT JOIN user_key k ON k.user_id = u.id WHERE k.id IS NULL'), 0,
@@ -132,7 +132,7 @@ for my $round (1 .. 3) {
     syswrite $_, substr $request, -1 for @sockets;
     my @replies = map { LuciaTest::Reply->parse($server->raw('', socket => $_), 'POST') } @sockets;
     my @won = grep { $_->status == 302 } @replies;
-    is scalar(@won), 1, 'row 34: of 100 identical sign-ups exactly one wins';
+    is scalar(@won), 1, 'S9.34: of 100 identical sign-ups exactly one wins';
     is scalar(grep { $_->status == 400 && $_->body =~ /Username already taken/ } @replies), 99, 'the others hear why';
     is sqlite_value($db, 'SELECT count(*) FROM auth_user WHERE username = ?', $name), 1, 'there is one user';
     is sqlite_value($db, 'SELECT count(*) FROM user_session s JOIN auth_user u ON u.id = s.user_id WHERE u.username = ?', $name), 1,

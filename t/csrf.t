@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Requests that another site made a browser send: sign-up, sign-in, sign-out (row 19).
+# Requests that another site made a browser send: sign-up, sign-in, sign-out (S9.19).
 use strict;
 use warnings;
 use lib 't/lib';
@@ -47,10 +47,10 @@ sub try_all {
 sub refused {
     my ($what, $client, $base, %arg) = @_;
     my $got = try_all($client, $base, %arg);
-    is $got->{statuses}, '403 403 401', "row 19: $what: refused";
-    ok $got->{unchanged}, "row 19: $what: nothing changed";
-    ok $got->{lives}, "row 19: $what: the session lives";
-    is $got->{cookies}, 0, "row 19: $what: no cookie is sent";
+    is $got->{statuses}, '403 403 401', "S9.19: $what: refused";
+    ok $got->{unchanged}, "S9.19: $what: nothing changed";
+    ok $got->{lives}, "S9.19: $what: the session lives";
+    is $got->{cookies}, 0, "S9.19: $what: no cookie is sent";
     return $got;
 }
 sub served {
@@ -187,6 +187,6 @@ $server->restart;
 like first_line($server, host => 'front.example', origin => 'https://front.example'),
     qr{Origin https://front\.example .* this site is http://front\.example; .* write ServerName https://front\.example in this server}, 'TLS in front';
 my $text = join "\n", lines();
-unlike $text, qr/\Q$PASSWORD\E|auth_session/, 'row 15: no secret in any of them';
+unlike $text, qr/\Q$PASSWORD\E|auth_session/, 'S9.15: no secret in any of them';
 
 done_testing;

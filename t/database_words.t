@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checklist row 51: what is said of a database that can't be reached names the server, the place, the reason and the next step,
+# S9.51: what is said of a database that can't be reached names the server, the place, the reason and the next step,
 # in httpd's log at a start and by luciactl, and never a password.
 use strict;
 use warnings;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Who exists cannot be found out: equal answers and equal times (row 3). And what is too long is never hashed (row 1).
+# Who exists cannot be found out: equal answers and equal times (S9.3). And what is too long is never hashed (S9.1).
 use strict;
 use warnings;
 use lib 't/lib';
@@ -37,7 +37,7 @@ sub bytes_for {
 }
 for my $case (['/login', 0], ['/login', 1], ['/api/login', 0], ['/api/login', 1]) {
     for my $accept ('text/html', 'application/json') {
-        my $what = "row 3: $case->[0] with " . ($case->[1] ? 'JSON' : 'a form') . " that wants $accept";
+        my $what = "S9.3: $case->[0] with " . ($case->[1] ? 'JSON' : 'a form') . " that wants $accept";
         my $wrong = bytes_for('known', 'wrong 1', @$case, accept => $accept);
         like $wrong, qr/Incorrect username or password/, "$what: a wrong password";
         for my $other (
@@ -79,8 +79,8 @@ for my $attempt (1 .. 4) {
     $apart = (sort { $b <=> $a } map { abs } values %more)[0];
     last if $apart < $time / 12;
 }
-cmp_ok $apart, '<', $time / 12, 'row 3: a known, an unknown and a disabled user, and one without a password, take the same time' or diag explain [$time, \%more];
-cmp_ok $time, '>', 0.002, 'row 3: and that time is one of hashing';
+cmp_ok $apart, '<', $time / 12, 'S9.3: a known, an unknown and a disabled user, and one without a password, take the same time' or diag explain [$time, \%more];
+cmp_ok $time, '>', 0.002, 'S9.3: and that time is one of hashing';
 
 # Old htpasswd hashes take no time, so that a refusal must take some elsewhere.
 my %old = (sha1 => '{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=', apr1 => '$apr1$abcdefgh$' . 'x' x 22, md5c => '$1$abcdefgh$' . 'x' x 22, desc => 'rqXexS6ZhobKA');
@@ -94,9 +94,9 @@ for my $attempt (1 .. 3) {
     $apart = (sort { $a <=> $b } values %more)[0];
     last if $apart > -$time / 2;
 }
-cmp_ok $more{$_}, '>', -$time / 2, "row 3: a wrong password for a $_ hash takes as long as for an unknown user" or diag explain [$time, \%more]
+cmp_ok $more{$_}, '>', -$time / 2, "S9.3: a wrong password for a $_ hash takes as long as for an unknown user" or diag explain [$time, \%more]
     for sort keys %old;
-like sqlite_value($site->db, "SELECT hashed_password FROM user_key WHERE id = 'username:sha1'"), qr/^\{SHA\}/, 'row 3: and replaces nothing';
+like sqlite_value($site->db, "SELECT hashed_password FROM user_key WHERE id = 'username:sha1'"), qr/^\{SHA\}/, 'S9.3: and replaces nothing';
 
 # ---- What is never hashed ----
 
@@ -108,11 +108,11 @@ for my $case (
 ) {
     my ($what, $name, $password) = @$case;
     my $took = middle(map { (seconds($name, $password, %costly))[0] } 1 .. 5);
-    cmp_ok $took, '<', $hashed / 3, "row 1: $what is not hashed";
+    cmp_ok $took, '<', $hashed / 3, "S9.1: $what is not hashed";
 }
 my $start = Time::HiRes::time();
-is $site->request(POST => '/signup', form(username => 'someone', password => 'x' x 256), %costly)->status, 400, 'row 1: a sign-up that is too long';
-cmp_ok Time::HiRes::time() - $start, '<', $hashed / 2, 'row 1: is not hashed';
+is $site->request(POST => '/signup', form(username => 'someone', password => 'x' x 256), %costly)->status, 400, 'S9.1: a sign-up that is too long';
+cmp_ok Time::HiRes::time() - $start, '<', $hashed / 2, 'S9.1: is not hashed';
 $start = Time::HiRes::time();
 is $site->request(GET => '/', cookie => $cookie, %costly)->status, 200, 'a visit';
 cmp_ok Time::HiRes::time() - $start, '<', $hashed / 2, 'costs no hash';

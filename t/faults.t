@@ -39,7 +39,7 @@ sub post  { my ($host, $path, $cookie) = @_; $host->request(POST => $path, form(
 sub becomes { my ($status, $host, $cookie) = @_; return settles($status, sub { vault($host, $cookie) }) }
 sub count { my ($pattern) = @_; scalar(() = $server->error_log =~ /$pattern/g) }
 
-subtest 'row 31: missing at the start' => sub {
+subtest 'S9.31: missing at the start' => sub {
     my $host = $host{missing};
     is count('LUCI0308.*unable to open database file'), 1, 'httpd starts and says so once' or diag $server->error_log;
     is_unavailable vault($host, $stranger), 'the gate';
@@ -63,7 +63,7 @@ subtest 'row 31: missing at the start' => sub {
     is_served vault($host, sign_up($host, 'alice')), 'a new user there';
 };
 
-subtest 'row 17: hosts with databases of their own share nothing' => sub {
+subtest 'S9.17: hosts with databases of their own share nothing' => sub {
     my $alice = sign_up($host{queue}, 'stranger');
     is_served vault($host{queue}, $alice), 'at home';
     for my $name (qw(made lucia moved)) {
@@ -84,7 +84,7 @@ subtest 'files that are made belong to the server\'s account' => sub {
     }
 };
 
-subtest 'row 31: away and back while running' => sub {
+subtest 'S9.31: away and back while running' => sub {
     my $host = $host{moved};
     my $alice = sign_up($host, 'alice');
     is_served vault($host, $alice), 'before';
@@ -104,7 +104,7 @@ subtest 'row 31: away and back while running' => sub {
     is_served vault($host, sign_in($host, 'alice')), 'the users of the new one sign in';
 };
 
-subtest 'row 30, 33: broken files' => sub {
+subtest 'S9.30, S9.33: broken files' => sub {
     my @broken = map { $host{"broken$_"} } 1 .. 9;
     my @alice = map { sign_up($_, 'alice') } @broken;
     my @good = map { snapshot($_->db) } @broken;
@@ -182,7 +182,7 @@ subtest 'LuciaCreateSchema Off' => sub {
     ok becomes(401, $host, $stranger), 'tables that somebody else made are used';
 };
 
-subtest 'row 32: another process holds the whole file' => sub {
+subtest 'S9.32: another process holds the whole file' => sub {
     my $host = $host{journal};
     my $alice = sign_up($host, 'alice');
     my $copy = snapshot($host->db);
@@ -204,7 +204,7 @@ subtest 'row 32: another process holds the whole file' => sub {
     ok becomes(200, $host, $alice), 'and back';
 };
 
-subtest 'row 38: who stalls in the middle of a body holds no database handle' => sub {
+subtest 'S9.38: who stalls in the middle of a body holds no database handle' => sub {
     my $host = $host{queue};
     my $alice = sign_up($host, 'alice');
     my $limit = $server->{mpm} eq 'prefork' ? 8 : 24;

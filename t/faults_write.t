@@ -104,7 +104,7 @@ sub writes_again {
 
 my @later;    # renewals: they come back by themselves within some seconds
 
-subtest 'row 32: another process writes for a long time' => sub {
+subtest 'S9.32: another process writes for a long time' => sub {
     my %session = sessions($locked);
     my $other = DBI->connect('dbi:SQLite:dbname=' . $locked->db, '', '', { RaiseError => 1 });
     $other->do('BEGIN EXCLUSIVE');
@@ -116,7 +116,7 @@ subtest 'row 32: another process writes for a long time' => sub {
     push @later, [$locked, $session{idle}];
 };
 
-subtest 'row 33: files that may not be written' => sub {
+subtest 'S9.33: files that may not be written' => sub {
     my %session = sessions($modes);
     my $other = DBI->connect('dbi:SQLite:dbname=' . $modes->db, '', '', { RaiseError => 1 });    # so that the journal stays
     $other->selectall_arrayref('SELECT * FROM user_session');
@@ -134,7 +134,7 @@ subtest 'row 33: files that may not be written' => sub {
     push @later, [$modes, $session{idle}];
 };
 
-subtest 'row 33: a file system that was mounted read-only' => sub {
+subtest 'S9.33: a file system that was mounted read-only' => sub {
     plan skip_all => 'needs root and the right to mount' unless $mounted{mount};
     my %session = sessions($mount);
     my $other = DBI->connect('dbi:SQLite:dbname=' . $mount->db, '', '', { RaiseError => 1 });
@@ -150,7 +150,7 @@ subtest 'row 33: a file system that was mounted read-only' => sub {
     push @later, [$mount, $session{idle}];
 };
 
-subtest 'row 33: the disk is full' => sub {
+subtest 'S9.33: the disk is full' => sub {
     plan skip_all => 'needs root and the right to mount' unless $mounted{full};
     my %session = sessions($full);
     sqlite($full->db, 'PRAGMA wal_checkpoint(TRUNCATE)');
@@ -173,7 +173,7 @@ for my $what (@later) {
 }
 my $log = $server->error_log;
 unlike $log, qr/exit signal|Segmentation/, 'no child died';
-unlike $log, qr/$later[0][1]{value}|correct horse/, 'row 15: no secret in the log';
+unlike $log, qr/$later[0][1]{value}|correct horse/, 'S9.15: no secret in the log';
 cmp_ok scalar(() = $log =~ /LUCI030[236]/g), '<', 60, 'and it is not flooded';
 $server->stop;
 system 'umount', '-l', "$dir/$_" for grep { $mounted{$_} } qw(mount mount full);

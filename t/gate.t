@@ -126,7 +126,7 @@ subtest 'a user' => sub {
     is_sent_to_login $server->request(GET => '/vault/bob/a.txt', navigation()), '/vault/bob/a.txt', 'a visitor there';
 };
 
-subtest 'row 12, 16: cookies that are not ours are those of visitors' => sub {
+subtest 'S9.12, S9.16: cookies that are not ours are those of visitors' => sub {
     my $id = $alice->{value};
     is_unauthorized_json $server->request(GET => '/vault/a.txt', script(), cookie => $_), substr $_, 0, 30
         for "auth_session=\U$id", "auth_session=${id}x", 'auth_session=' . substr($id, 1), 'auth_session=', 'auth_session',
@@ -135,7 +135,7 @@ subtest 'row 12, 16: cookies that are not ours are those of visitors' => sub {
         'auth_session=' . join('', map { sprintf '%%%02x', ord } split //, $id);
 };
 
-subtest 'row 25: every method is refused before the backend hears of it' => sub {
+subtest 'S9.25: every method is refused before the backend hears of it' => sub {
     for my $method (qw(GET HEAD OPTIONS POST PUT DELETE PATCH PROPFIND MKCOL LOCK REPORT FOO get)) {
         for my $who ([navigation()], [script()], [cookie => $dead]) {
             my $reply = $server->request($method => '/app/page', @$who);
@@ -151,7 +151,7 @@ subtest 'row 25: every method is refused before the backend hears of it' => sub 
     $backend->forget;
 };
 
-subtest 'row 25: no spelling of the path goes around the gate' => sub {
+subtest 'S9.25: no spelling of the path goes around the gate' => sub {
     for my $place (qw(vault app)) {
         my ($first, $rest) = $place =~ /^(.)(.*)/;
         my $file = $place eq 'app' ? 'page' : 'a.txt';
@@ -182,7 +182,7 @@ subtest 'the connection stays usable after a refusal' => sub {
     is_deeply [$backend->requests], [], 'nothing of it reached the backend';
 };
 
-subtest 'row 13: a session that ended is dead in every child' => sub {
+subtest 'S9.13: a session that ended is dead in every child' => sub {
     my $brief = sign_in($server, 'alice');
     is_served $server->request(GET => '/vault/a.txt', cookie => $brief), 'alive' for 1 .. 5;
     is $server->request(POST => '/logout', form(), cookie => $brief, origin => 1)->status, 302, 'signed out';
@@ -195,6 +195,6 @@ subtest 'row 13: a session that ended is dead in every child' => sub {
 };
 
 like $server->error_log, qr/\A(?!.*(?:exit signal|Segmentation))/s, 'no child died';
-unlike $server->access_log . $server->error_log, qr/$alice->{value}/, 'row 15: the session id is in no log';
+unlike $server->access_log . $server->error_log, qr/$alice->{value}/, 'S9.15: the session id is in no log';
 
 done_testing;

@@ -223,7 +223,7 @@ subtest 'ErrorDocument: other kinds' => sub {
     like $reply->body, qr{<title>Sign in</title>}, 'is shown with that status';
 };
 
-subtest 'row 25: a preflight is refused where the configuration does not let it pass' => sub {
+subtest 'S9.25: a preflight is refused where the configuration does not let it pass' => sub {
     my @preflight = (headers => { Origin => 'https://app.example', 'Access-Control-Request-Method' => 'PUT', 'Sec-Fetch-Mode' => 'cors' });
     is_unauthorized_json $server->request(OPTIONS => '/vault/a.txt', @preflight), 'anonymous OPTIONS';
     my $reply = $server->request(OPTIONS => '/cors/a.txt', @preflight);

@@ -114,7 +114,7 @@ subtest 'a page with includes where the token counts and where the cookie counts
     $check->({ name => 'auth_session', value => '0' x 40 }, undef, 'an unknown cookie');
 };
 
-subtest 'row 19: no Origin is needed, since no browser adds the header by itself' => sub {
+subtest 'S9.19: no Origin is needed, since no browser adds the header by itself' => sub {
     $backend->forget;
     for my $origin (undef, 'null', 'http://evil.example') {
         my @origin = defined $origin ? (origin => $origin) : ();
@@ -177,7 +177,7 @@ CONF
     }
 };
 
-subtest 'row 14: renewal' => sub {
+subtest 'S9.14: renewal' => sub {
     my $brief = sign_in($server, 'alice');
     expire($server, $brief, active => -1000, idle => 60_000);
     my $reply = $server->request(GET => '/bearer/a.txt', bearer($brief->{value}));
@@ -190,5 +190,5 @@ subtest 'row 14: renewal' => sub {
     is sqlite_value($server->db, 'SELECT count(*) FROM user_session WHERE id = ?', stored_id($brief)), 0, 'its row is gone';
 };
 
-unlike $server->access_log . $server->error_log, qr/$id/, 'row 15: the token is in no log';
+unlike $server->access_log . $server->error_log, qr/$id/, 'S9.15: the token is in no log';
 done_testing;

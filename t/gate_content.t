@@ -123,7 +123,7 @@ for my $order (qw(last first)) {
     my $dead = { name => 'auth_session', value => '0' x 40 };
     my $loaded = "loaded $order";
 
-    subtest "row 26, 29: visitors, $loaded" => sub {
+    subtest "S9.26, S9.29: visitors, $loaded" => sub {
         for my $way (@ways) {
             my ($path, $name) = @$way;
             is_refused $server->request(GET => $path, navigation()), "$name: a person";
@@ -138,7 +138,7 @@ for my $order (qw(last first)) {
         is_deeply [$backend->requests, $inner->requests], [], 'no backend heard of it';
     };
 
-    subtest "row 26: a rule that asks whether a place would be served, $loaded" => sub {
+    subtest "S9.26: a rule that asks whether a place would be served, $loaded" => sub {
         for my $path ('/asking/', '/asking/moonstone.txt') {
             for my $who ([navigation()], [navigation(), cookie => $dead], [script()]) {
                 my $reply = $server->request(GET => $path, @$who);
@@ -154,7 +154,7 @@ for my $order (qw(last first)) {
         isnt $seen->(), 1, 'but not for a visitor';
     };
 
-    subtest "row 26: visitors and pages with includes, $loaded" => sub {
+    subtest "S9.26: visitors and pages with includes, $loaded" => sub {
         for my $who ([navigation()], [script()], [cookie => $dead]) {
             my $reply = $server->request(GET => '/open/inc.shtml', @$who);
             is $reply->status, 200, 'the page itself is open';
@@ -170,7 +170,7 @@ for my $order (qw(last first)) {
         unlike $list->body, qr/secret/, 'does not name what is gated' or diag $list->body;
     };
 
-    subtest "row 26: users, $loaded" => sub {
+    subtest "S9.26: users, $loaded" => sub {
         for my $way (@ways) {
             my ($path, $name, $proxied, $status) = @$way;
             my $reply = $server->request(GET => $path, navigation(), cookie => $alice);
@@ -194,7 +194,7 @@ for my $order (qw(last first)) {
         my $brief = sign_in($server, 'alice');
         expire($server, $brief, active => -1000, idle => 60_000);
         my $reply = $server->request(GET => '/rewritten/vault', navigation(), cookie => $brief);
-        is_served $reply, 'row 14: renewed behind an internal redirect';
+        is_served $reply, 'S9.14: renewed behind an internal redirect';
         is cookie_of($reply)->{value}, $brief->{value}, 'with one Set-Cookie that gets out';
         is cookie_of($server->request(GET => '/vault/a.txt', cookie => $brief)), undef, 'and none the next time';
         expire($server, $brief, active => -1000, idle => 60_000);

@@ -66,7 +66,7 @@ sub is_forgery {
     return;
 }
 
-subtest 'row 19: foreign, missing and malformed origins' => sub {
+subtest 'S9.19: foreign, missing and malformed origins' => sub {
     my @foreign = (
         undef, 'null', '', 'http://evil.example', "$own.evil.example", "http://evil.example#$own", "http://evil.example/?$own",
         "http://127.0.0.1", 'http://127.0.0.1:' . ($port + 1), "http://127.0.0.1:${port}0", "https://127.0.0.1:$port",

@@ -104,7 +104,7 @@ subtest 'backends hear who it is, or nothing' => sub {
     unlike $user, qr/root|auth_session/, 'and nothing else';
 };
 
-subtest 'row 30: an unknown answer is not "nobody"' => sub {
+subtest 'S9.30: an unknown answer is not "nobody"' => sub {
     away($server->db);
     ok settles(503, sub { $server->request(GET => '/valid/who.cgi', cookie => $alice) }), 'the database is away';
     for my $place (qw(valid granted ip)) {

@@ -225,7 +225,7 @@ subtest 'an outdated hash is replaced at a Basic sign-in too' => sub {
     is_served $server->request(GET => '/dav/a.txt', basic(dave => 'password')), 'by one of the same password';
 };
 
-subtest 'row 30: the database is away' => sub {
+subtest 'S9.30: the database is away' => sub {
     away($server->db);
     my @alice = basic(alice => PASSWORD);
     my $reply = settles(503, sub { $server->request(GET => '/basic/a.txt', @alice) });
@@ -239,5 +239,5 @@ subtest 'row 30: the database is away' => sub {
     ok wait_until(sub { $server->request(GET => '/basic/a.txt', @alice)->status == 200 }, 5), 'and back';
 };
 
-unlike $server->error_log, qr/exit signal|correct horse/, 'no child died, row 15: no password in the log';
+unlike $server->error_log, qr/exit signal|correct horse/, 'no child died, S9.15: no password in the log';
 done_testing;

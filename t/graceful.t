@@ -133,10 +133,10 @@ my $requests = 0;
 $requests += $_ for $notes =~ /^requests (\d+)$/mg;
 $notes =~ s/^requests \d+\n//mg;
 my $dropped = $notes =~ s/^dropped\n//mg || 0;
-cmp_ok $requests, '>', 10 * $restarts, "row 35: $requests requests during " . ($warm + $restarts) . ' graceful restarts';
+cmp_ok $requests, '>', 10 * $restarts, "S9.35: $requests requests during " . ($warm + $restarts) . ' graceful restarts';
 is $notes, '', 'not one failed';
 cmp_ok $dropped, '<=', $warm + $restarts, 'and httpd dropped few before it read them' or diag $dropped;
-is $after->{$_}, $before->{$_}, "row 35: $_ of the parent are flat" for 'descriptors', 'shared memory';
+is $after->{$_}, $before->{$_}, "S9.35: $_ of the parent are flat" for 'descriptors', 'shared memory';
 cmp_ok $after->{memory} - $before->{memory}, '<', ($ENV{SANITIZE} ? 2_000 * $restarts : 2_000), 'so is its memory'
     or diag "$before->{memory} KiB, then $after->{memory} KiB";
 note "$before->{memory} KiB, then $after->{memory} KiB; of all processes $before->{share}, then $after->{share}";

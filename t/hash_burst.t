@@ -100,7 +100,7 @@ subtest 'pipelined requests' => sub {
 
 sub reset_connection { my ($socket) = @_; setsockopt $socket, SOL_SOCKET, SO_LINGER, pack 'll', 1, 0; close $socket }
 
-subtest 'row 38: clients that go away while they wait' => sub {
+subtest 'S9.38: clients that go away while they wait' => sub {
     plan skip_all => 'a thread that waits does not look' if !$event;
     my $sessions = sub { sqlite_value($server->db, 'SELECT count(*) FROM user_session') };
     $hashes->hold;

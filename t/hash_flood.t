@@ -175,7 +175,7 @@ sub peak_of {
     return ($peak, $ended);
 }
 
-subtest 'row 37: the flood' => sub {
+subtest 'S9.37: the flood' => sub {
     plan skip_all => 'memory cannot be measured here' if !memory($server)->{own};
     warm_up();
     my $base = memory($server);

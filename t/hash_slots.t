@@ -142,7 +142,7 @@ subtest 'the wait is bounded' => sub {
 
 sub reset_connection { my ($socket) = @_; setsockopt $socket, SOL_SOCKET, SO_LINGER, pack 'll', 1, 0; close $socket }
 
-subtest 'row 38: clients that go away' => sub {
+subtest 'S9.38: clients that go away' => sub {
     for my $round (1 .. 3) {
         $hashes->hold;
         my @asked = map { sign_in_later() } 1 .. 4;

@@ -95,9 +95,9 @@ sub check_page {
 }
 
 my $reply = $site->request(GET => '/', cookie => $cookie, host => 'broken.example');
-is error_in($reply), 'Service temporarily unavailable', 'row 30: the 503 says what a visitor needs to know';
+is error_in($reply), 'Service temporarily unavailable', 'S9.30: the 503 says what a visitor needs to know';
 is $site->request(GET => '/login', host => 'broken.example')->status, 200, 'without a cookie the sign-in page needs no database';
-is $site->request(GET => '/nothing', host => 'broken.example')->status, 404, 'row 31: other paths are not affected';
-cmp_ok scalar(() = $site->error_log =~ /LUCI0302/g), '<=', 4, 'row 31: the log is not flooded';
+is $site->request(GET => '/nothing', host => 'broken.example')->status, 404, 'S9.31: other paths are not affected';
+cmp_ok scalar(() = $site->error_log =~ /LUCI0302/g), '<=', 4, 'S9.31: the log is not flooded';
 
 done_testing;

@@ -93,7 +93,7 @@ my @names = (
     X~Lucia~Role X'Lucia|Role X*lucia^role X!Lucia#Role),
 );
 
-subtest 'row 27: no spelling of our headers reaches a backend' => sub {
+subtest 'S9.27: no spelling of our headers reaches a backend' => sub {
     for my $path ('/open/x', '/gated/x', '/told/x', '/moved', '/vhost-less/x') {
         for my $name (@names) {
             my $got = heard($path, headers => [[$name, 'forged'], ['X-Mine', 'kept'], [$name, 'forged-too'], [Cookie => "auth_session=$alice->{value}"]]);
@@ -108,7 +108,7 @@ subtest 'row 27: no spelling of our headers reaches a backend' => sub {
         qr/^(?=.*X-Lucian: a)(?=.*X-Lucia: b)(?=.*Lucia-User-Id: c)(?=.*XX-Lucia-A: d)/s, 'headers of other names are not ours to take';
 };
 
-subtest 'row 27: nor a program' => sub {
+subtest 'S9.27: nor a program' => sub {
     for my $path ('/public/env.cgi', '/files/env.cgi') {
         my $got = environment($path, headers => [(map { [$_, 'forged'] } @names), [Cookie => "auth_session=$alice->{value}"]]);
         is_deeply [grep { ($got->{$_} // '') =~ /forged/ } keys %$got], [], $path;
@@ -117,7 +117,7 @@ subtest 'row 27: nor a program' => sub {
     is $got->{$_}, undef, "$_ cannot come from a header" for qw(LUCIA_USER_ID REMOTE_USER LUCIA_USERNAME);
 };
 
-subtest 'row 27: folded, in odd requests, in Connection, in trailers' => sub {
+subtest 'S9.27: folded, in odd requests, in Connection, in trailers' => sub {
     my $ask = sub { $backend->forget; $server->raw($_[0], port => $_[1]); join "\n", $backend->requests };
     my $line = "GET /open/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
     unlike $ask->("${line}X-Lucia-User-Id:\r\n\tforged\r\n\r\n"), qr/forged/, 'folded';
@@ -138,7 +138,7 @@ subtest 'row 27: folded, in odd requests, in Connection, in trailers' => sub {
         qr/X-Mine/, 'what else is named there is dropped as ever';
 };
 
-subtest 'row 27: Connection with the separators that mod_proxy takes' => sub {
+subtest 'S9.27: Connection with the separators that mod_proxy takes' => sub {
     my @tokens = ('close;X-Lucia-User-Id;X-Lucia-Username', 'close X-Lucia-User-Id', 'close;x-lucia-user-id', "close\tX-Lucia-User-Id",
         "close,\t;X-Lucia-Role ;\tX_LUCIA_USER_ID", 'close; ,X-Lucia-Role', "X-Lucia-User-Id\tX-Lucia-Username\tclose", ';;X-Lucia-User-Id;;close;');
     for my $list (@tokens) {

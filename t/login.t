@@ -19,8 +19,8 @@ sub answer { my ($reply) = @_; $reply->status . ' ' . (error_in($reply) // $repl
 my $page = $site->request(GET => '/login');
 is $page->status, 200, 'the page';
 like $page->body, qr{<form method="post" action="">}, 'has a form, which goes to the page itself';
-like $page->body, qr/<input id="password"[^>]*type="password"[^>]*autocomplete="current-password"/s, 'row 9: the password field';
-like $page->body, qr/<input id="username"[^>]*autocomplete="username"/s, 'row 9: the name field';
+like $page->body, qr/<input id="password"[^>]*type="password"[^>]*autocomplete="current-password"/s, 'S9.9: the password field';
+like $page->body, qr/<input id="username"[^>]*autocomplete="username"/s, 'S9.9: the name field';
 is $site->request(HEAD => '/login')->header('Content-Length'), length $page->body, 'HEAD';
 
 # ---- Success ----
@@ -62,16 +62,16 @@ ok sign_in($site, 'composed', password => "cafe\x{301} fine"), 'a password is co
 my $rows = count_of($site, 'user_session');
 my $old = sign_in($site, 'user123');
 my $new = sign_in($site, 'user123', cookie => $old);
-isnt $new->{value}, $old->{value}, 'row 11: signing in with a session gives another one';
-is row_of($site, $old), undef, 'row 11: and the old row is gone';
-is count_of($site, 'user_session'), $rows + 1, 'row 11: one session stays one';
+isnt $new->{value}, $old->{value}, 'S9.11: signing in with a session gives another one';
+is row_of($site, $old), undef, 'S9.11: and the old row is gone';
+is count_of($site, 'user_session'), $rows + 1, 'S9.11: one session stays one';
 sign_up($site, 'other');
 my $others = sign_in($site, 'other', cookie => $new);
-is row_of($site, $new), undef, 'row 11: signing in as somebody else ends it as well';
+is row_of($site, $new), undef, 'S9.11: signing in as somebody else ends it as well';
 my $planted = 'auth_session=' . 'a' x 40;
 $new = sign_in($site, 'user123', cookie => $planted);
-isnt $new->{value}, 'a' x 40, 'row 11: an unknown id is never adopted';
-is row_of($site, { value => 'a' x 40 }), undef, 'row 11: nor stored';
+isnt $new->{value}, 'a' x 40, 'S9.11: an unknown id is never adopted';
+is row_of($site, { value => 'a' x 40 }), undef, 'S9.11: nor stored';
 $reply = $site->request(POST => '/login', form(username => 'user123', password => 'wrong 1'), cookie => $new);
 is $reply->status, 400, 'a failed sign-in with a session';
 ok row_of($site, $new), 'leaves it alive';
@@ -82,36 +82,36 @@ is cookie_of($reply), undef, 'and sets no cookie';
 my $incorrect = '400 Incorrect username or password';
 is answer(post(username => 'user123', password => 'wrong 1')), $incorrect, 'a wrong password';
 is answer(post(username => 'nobody', password => $PASSWORD)), $incorrect, 'an unknown user';
-is answer(post(username => 'user123', password => uc $PASSWORD)), $incorrect, 'row 2: another case';
+is answer(post(username => 'user123', password => uc $PASSWORD)), $incorrect, 'S9.2: another case';
 is answer(post(username => 'user123', password => "$PASSWORD ")), $incorrect, 'another blank at the end';
 is answer(post(username => ' user123 ', password => $PASSWORD)), '302 /', 'blanks around the name, which a phone\'s keyboard adds, do not count';
-is answer(post(username => 'u', password => 'p')), $incorrect, 'row 1: one character each is long enough to be tried';
-is answer(post(username => 'u' x 31, password => 'p' x 255)), $incorrect, 'row 1: so are 31 and 255';
+is answer(post(username => 'u', password => 'p')), $incorrect, 'S9.1: one character each is long enough to be tried';
+is answer(post(username => 'u' x 31, password => 'p' x 255)), $incorrect, 'S9.1: so are 31 and 255';
 for my $case (['', 'p'], ['u' x 32, 'p'], ["a\nb", 'p'], [undef, 'p']) {
     my ($name, $password) = @$case;
     my @fields = (password => $password);
     unshift @fields, username => $name if defined $name;
-    is answer(post(@fields)), '400 Invalid username', 'row 1: a username of ' . (defined $name ? length $name : 'no') . ' characters';
+    is answer(post(@fields)), '400 Invalid username', 'S9.1: a username of ' . (defined $name ? length $name : 'no') . ' characters';
 }
 for my $password ('', 'p' x 256, undef) {
     my @fields = (username => 'user123');
     push @fields, password => $password if defined $password;
-    is answer(post(@fields)), '400 Invalid password', 'row 1: a password of ' . (defined $password ? length $password : 'no') . ' characters';
+    is answer(post(@fields)), '400 Invalid password', 'S9.1: a password of ' . (defined $password ? length $password : 'no') . ' characters';
 }
 is $site->request(POST => '/login', json({ username => 'user123', password => 'wrong 1' }))->body,
     '{"error":"Incorrect username or password"}', 'JSON in, JSON out';
 is $site->request(POST => '/login', json({ username => ['user123'], password => $PASSWORD }))->body,
     '{"error":"Invalid username"}', 'an array is no username';
 $reply = post(username => '"><svg onload=alert(1)>', password => 'hunter22');
-like $reply->body, qr/value="&quot;&gt;&lt;svg onload=alert\(1\)&gt;"/, 'row 22: the name is kept, escaped';
+like $reply->body, qr/value="&quot;&gt;&lt;svg onload=alert\(1\)&gt;"/, 'S9.22: the name is kept, escaped';
 unlike $reply->body, qr/hunter22|<svg onload/, 'the password is not, and no markup';
 
 for my $at (73, 129, 255) {
     my $password = 'x' x 255;
     sign_up($site, "long$at", password => $password);
     substr $password, $at - 1, 1, 'y';
-    is answer(post(username => "long$at", password => $password)), $incorrect, "row 2: another character at $at";
-    ok sign_in($site, "long$at", password => 'x' x 255), "row 2: the right one signs in";
+    is answer(post(username => "long$at", password => $password)), $incorrect, "S9.2: another character at $at";
+    ok sign_in($site, "long$at", password => 'x' x 255), "S9.2: the right one signs in";
 }
 
 # ---- Disabled users ----
@@ -119,7 +119,7 @@ for my $at (73, 129, 255) {
 my $session = sign_in($site, 'other');
 sqlite($site->db, "UPDATE auth_user SET disabled = 1 WHERE username = 'other'");
 is answer(post(username => 'other', password => $PASSWORD)), $incorrect, 'a disabled user is not told apart';
-is answer($site->request(GET => '/', cookie => $session)), '302 /login', 'row 13: and their session is worth nothing';
+is answer($site->request(GET => '/', cookie => $session)), '302 /login', 'S9.13: and their session is worth nothing';
 sqlite($site->db, "UPDATE auth_user SET disabled = NULL WHERE username = 'other'");
 is $site->request(GET => '/', cookie => $session)->status, 200, 'enabled again, it is good';
 
@@ -139,19 +139,19 @@ for my $case (
     is answer(post(username => 'other', password => 'wrong 1')), $incorrect, "$kind: a wrong password";
     is stored(), $hash, "$kind: changes nothing";
     ok sign_in($site, 'other', password => $password), "$kind signs in";
-    like stored(), qr/^\$argon2id\$v=19\$m=8,t=1,p=1\$/, "row 6: $kind is replaced by the configured kind and cost";
+    like stored(), qr/^\$argon2id\$v=19\$m=8,t=1,p=1\$/, "S9.6: $kind is replaced by the configured kind and cost";
     ok sign_in($site, 'other', password => $password), "$kind: and signs in again";
 }
 
 my $weak = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
 store($weak);
 refuse_updates($site->db, 'user_key');
-ok sign_in($site, 'other', password => 'password'), 'row 6: a replacement that fails does not fail the sign-in';
-is stored(), $weak, 'row 6: the hash stays';
-like $site->error_log, qr/LUCI0201: an outdated password hash of user [a-z0-9]{15} could not be replaced/, 'row 6: and the log says so';
+ok sign_in($site, 'other', password => 'password'), 'S9.6: a replacement that fails does not fail the sign-in';
+is stored(), $weak, 'S9.6: the hash stays';
+like $site->error_log, qr/LUCI0201: an outdated password hash of user [a-z0-9]{15} could not be replaced/, 'S9.6: and the log says so';
 refuse_updates($site->db);
-ok sign_in($site, 'other', password => 'password'), 'row 6: later';
-isnt stored(), $weak, 'row 6: it is replaced';
+ok sign_in($site, 'other', password => 'password'), 'S9.6: later';
+isnt stored(), $weak, 'S9.6: it is replaced';
 
 # ---- Stored hashes that nobody should have ----
 
@@ -169,9 +169,9 @@ for my $hash (undef, '', 'garbage', '$argon2id$', '$argon2id$v=19$m=4194304,t=1,
         $best = $took if $took < $best;
     }
     my $shown = $hash // 'NULL';
-    is answer($reply), $incorrect, "row 7: stored hash '$shown' does not sign in";
-    cmp_ok $best, '<', $ENV{SANITIZE} ? 0.5 : 0.05, 'row 7: at once';
+    is answer($reply), $incorrect, "S9.7: stored hash '$shown' does not sign in";
+    cmp_ok $best, '<', $ENV{SANITIZE} ? 0.5 : 0.05, 'S9.7: at once';
 }
-is answer(post(username => 'other', password => 'plain')), $incorrect, 'row 7: a password as it is, stored, does not match itself';
+is answer(post(username => 'other', password => 'plain')), $incorrect, 'S9.7: a password as it is, stored, does not match itself';
 
 done_testing;

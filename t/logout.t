@@ -26,9 +26,9 @@ my $second = sign_in($site, 'alice');
 my $reply = sign_out($cookie);
 is $reply->status . ' ' . $reply->location, '302 /login', 'sign-out goes to the sign-in page';
 cleared $reply, 'and clears the cookie';
-is row_of($site, $cookie), undef, 'row 13: the session is gone from the table';
+is row_of($site, $cookie), undef, 'S9.13: the session is gone from the table';
 is $reply->header('Clear-Site-Data'), '"cache"', 'the browser forgets what it has in its cache';
-is $site->request(GET => '/', cookie => $cookie)->status, 302, 'row 13: and dead';
+is $site->request(GET => '/', cookie => $cookie)->status, 302, 'S9.13: and dead';
 ok lives($second), 'the other session of the same user lives';
 
 $reply = sign_out($cookie);
@@ -79,8 +79,8 @@ for my $case (
 
 for my $method (qw(GET HEAD)) {
     $reply = $site->request($method => '/logout?next=/a', cookie => $second);
-    is $reply->status, 200, "row 20: $method on sign-out is a page";
-    is cookie_of($reply), undef, 'row 20: no cookie is touched';
+    is $reply->status, 200, "S9.20: $method on sign-out is a page";
+    is cookie_of($reply), undef, 'S9.20: no cookie is touched';
     is $site->request($method => '/logout')->location, '/login', "a visitor's $method leads to sign-in";
 }
 $reply = $site->request(GET => '/logout?next=/a', cookie => $second);
@@ -88,15 +88,15 @@ like text_in($reply), qr/You are signed in as alice /, 'the page says who is sig
 like $reply->body, qr{<form method="post" action="/logout\?next=/a">\s*<button type="submit">Sign out</button>}, 'and has a button';
 for my $method (qw(PUT DELETE OPTIONS)) {
     $reply = $site->request($method => '/logout', cookie => $second, origin => 1);
-    is $reply->status, 405, "row 20: $method on sign-out is 405";
-    is $reply->header('Allow'), 'GET, HEAD, POST', 'row 20: with Allow';
-    is cookie_of($reply), undef, 'row 20: no cookie is touched';
+    is $reply->status, 405, "S9.20: $method on sign-out is 405";
+    is $reply->header('Allow'), 'GET, HEAD, POST', 'S9.20: with Allow';
+    is cookie_of($reply), undef, 'S9.20: no cookie is touched';
 }
 for my $method (qw(GET HEAD)) {
     $reply = $site->request($method => '/api/logout', cookie => $second, origin => 1);
-    is $reply->status . ' ' . $reply->header('Allow'), '405 POST', "row 20: $method below api/ is 405";
+    is $reply->status . ' ' . $reply->header('Allow'), '405 POST', "S9.20: $method below api/ is 405";
 }
-ok lives($second), 'row 20: and the session lives';
+ok lives($second), 'S9.20: and the session lives';
 
 $reply = $site->request(POST => '/logout', cookie => $second);
 is $reply->status, 401, 'without an Origin the cookie counts as absent';
@@ -127,13 +127,13 @@ is row_of($site, $cookie), undef, 'and it is gone';
 $cookie = sign_in($site, 'alice');
 my $holder = locked($site->db);
 $reply = sign_out($cookie);
-is $reply->status, 503, 'row 33: a sign-out that cannot be written fails loudly';
-ok $reply->header('Retry-After'), 'row 33: with Retry-After';
-is cookie_of($reply), undef, 'row 33: and does not pretend: the cookie stays';
+is $reply->status, 503, 'S9.33: a sign-out that cannot be written fails loudly';
+ok $reply->header('Retry-After'), 'S9.33: with Retry-After';
+is cookie_of($reply), undef, 'S9.33: and does not pretend: the cookie stays';
 $holder->do('ROLLBACK');
 $holder->disconnect;
-ok lives($cookie), 'row 33: the session lives';
-is sign_out($cookie)->status, 302, 'row 33: and signs out later';
-is row_of($site, $cookie), undef, 'row 33: for good';
+ok lives($cookie), 'S9.33: the session lives';
+is sign_out($cookie)->status, 302, 'S9.33: and signs out later';
+is row_of($site, $cookie), undef, 'S9.33: for good';
 
 done_testing;

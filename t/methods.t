@@ -57,7 +57,7 @@ for my $path (sort keys %allowed) {
         is error_in($reply), 'Method not allowed', "$method $path answers a page" if !$is_json;
     }
 }
-ok row_of($site, $cookie), 'row 20: after all of that the session lives';
+ok row_of($site, $cookie), 'S9.20: after all of that the session lives';
 
 my $head = $site->request(HEAD => '/api/logout', cookie => $cookie);
 is $head->status . ' ' . length $head->rest, '405 0', 'HEAD 405 has no body';

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# A name that is not a name (row 43): no entrance lets one in, no header carries one that a parser would take for another, who has
+# A name that is not a name (S9.43): no entrance lets one in, no header carries one that a parser would take for another, who has
 # one from before still signs in, and luciactl check finds it.
 use strict;
 use warnings;
@@ -49,7 +49,7 @@ sub heard {
 my $alice = sign_up($site, 'alice');
 my $alices_id = sqlite_value($db, "SELECT id FROM auth_user WHERE username = 'alice'");
 
-subtest 'row 43: no entrance lets one in' => sub {
+subtest 'S9.43: no entrance lets one in' => sub {
     my $users = count_of($site, 'auth_user');
     my $keys = count_of($site, 'user_key');
     my @names = ('alice ', ' alice', '    ', "alice\x{a0}", "\x{3000}alice", "al\x{200b}ice", "\x{202e}alice", "alice\x{feff}", "al\x{ad}ice",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Where somebody goes after signing in: never to another site, whatever next and the headers say (row 21).
+# Where somebody goes after signing in: never to another site, whatever next and the headers say (S9.21).
 use strict;
 use warnings;
 use utf8;
@@ -89,13 +89,13 @@ my @hostile = (
     'https://evil.example/?https://app.example/', 'https://app.example\\@evil.example/', 'https://app.example//evil.example', '//app.example/',
     "https://app.example/\r\nX-Injected: 1", 'https://app.example/%0d%0a', 'https://user:pw@app.example/', 'https:app.example', 'https:///app.example/',
 );
-cmp_ok scalar @hostile, '>=', 100, 'row 21: at least 100 payloads';
+cmp_ok scalar @hostile, '>=', 100, 'S9.21: at least 100 payloads';
 for my $next (@hostile) {
     my %reply = destinations($next);
     for my $way (sort keys %reply) {
         my $reply = $reply{$way};
         my $location = $reply->location // 'none';
-        my $name = "row 21: '" . shown($next) . "' by $way leads home";
+        my $name = "S9.21: '" . shown($next) . "' by $way leads home";
         if ($reply->status != 302 || $location ne '/' || !no_extra_header($reply)) {
             fail $name;
             diag $reply->head;
@@ -106,15 +106,15 @@ for my $next (@hostile) {
 
 # NUL: the form as a whole is refused, the query's next is dropped.
 for my $next ("/in\0box", "\0//evil.example", "/\0") {
-    is $site->request(POST => '/login', form(@credentials, next => $next))->status, 400, 'row 21: NUL by form: ' . shown($next);
-    is $site->request(POST => '/login', json({ @credentials, next => $next }))->status, 400, 'row 21: by JSON';
-    is $site->request(POST => '/login?next=' . uri_escape($next), form(@credentials))->location, '/', 'row 21: by query leads home';
+    is $site->request(POST => '/login', form(@credentials, next => $next))->status, 400, 'S9.21: NUL by form: ' . shown($next);
+    is $site->request(POST => '/login', json({ @credentials, next => $next }))->status, 400, 'S9.21: by JSON';
+    is $site->request(POST => '/login?next=' . uri_escape($next), form(@credentials))->location, '/', 'S9.21: by query leads home';
 }
 for my $query ('next=%zz', 'next=%', 'next=%ff%fe/x', 'next=/a&next=/b', 'next=/a&next=/a', 'Next=/a', 'next[]=/a', 'next', 'next=') {
-    is $site->request(POST => "/login?$query", form(@credentials))->location, '/', "row 21: the query '$query' leads home";
+    is $site->request(POST => "/login?$query", form(@credentials))->location, '/', "S9.21: the query '$query' leads home";
 }
 for my $next (7, ['/inbox'], { a => '/inbox' }, undef, JSON::PP::true()) {
-    is $site->request(POST => '/login', json({ @credentials, next => $next }))->location, '/', 'row 21: another type than a string leads home';
+    is $site->request(POST => '/login', json({ @credentials, next => $next }))->location, '/', 'S9.21: another type than a string leads home';
 }
 
 # ---- Paths on this site ----
@@ -141,20 +141,20 @@ is $site->request(POST => '/login?next=/inbox', form(@credentials), accept => 'a
 is $site->request(POST => '/signup?next=/inbox', form(username => 'bobby1', password => $PASSWORD))->location, '/inbox', 'sign-up: next by query';
 is $site->request(POST => '/signup', form(username => 'bobby2', password => $PASSWORD, next => '/inbox'))->location, '/inbox', 'sign-up: by form';
 is $site->request(POST => '/signup', json({ username => 'bobby3', password => $PASSWORD, next => '/inbox' }))->location, '/inbox', 'sign-up: by JSON';
-is $site->request(POST => '/signup', form(username => 'bobby4', password => $PASSWORD, next => '//evil.example'))->location, '/', 'row 21: sign-up: never elsewhere';
+is $site->request(POST => '/signup', form(username => 'bobby4', password => $PASSWORD, next => '//evil.example'))->location, '/', 'S9.21: sign-up: never elsewhere';
 is $site->request(POST => '/signup', form(username => 'bobby5', password => $PASSWORD))->location, '/', 'sign-up: home without one';
 
 # ---- The page carries it on ----
 
 sub hidden { my ($reply) = @_; $reply->body =~ /name="next" value="([^"]*)"/ ? LuciaTest::Site::unescape($1) : undef }
 is hidden($site->request(GET => '/login?next=%2Fa%3Fb%3D%22%3E%3Cx%3E')), '/a?b="><x>', 'the page carries next on, escaped';
-unlike $site->request(GET => '/login?next=%2Fa%22%3E%3Csvg%20onload%3D1%3E')->body, qr/<svg onload/, 'row 22: and no markup';
-is hidden($site->request(GET => '/login?next=' . uri_escape($_))), undef, "row 21: but not '" . shown($_) . "'"
+unlike $site->request(GET => '/login?next=%2Fa%22%3E%3Csvg%20onload%3D1%3E')->body, qr/<svg onload/, 'S9.22: and no markup';
+is hidden($site->request(GET => '/login?next=' . uri_escape($_))), undef, "S9.21: but not '" . shown($_) . "'"
     for '//evil.example', '/\\evil.example', "/a\r\nb", 'http://evil.example/', "/a\0", 'javascript:alert(1)';
 my $again = $site->request(POST => '/login', form(username => 'alice', password => 'wrong 1', next => '/inbox'));
 is hidden($again), '/inbox', 'after a wrong password too';
 is hidden($site->request(POST => '/login?next=/inbox', form(username => 'alice', password => 'wrong 1'))), '/inbox', 'and from the query';
-is hidden($site->request(POST => '/login', form(username => 'alice', password => 'wrong 1', next => '//evil'))), undef, 'row 21: never what is dropped';
+is hidden($site->request(POST => '/login', form(username => 'alice', password => 'wrong 1', next => '//evil'))), undef, 'S9.21: never what is dropped';
 
 sub form_of { my ($reply) = @_; $reply->body =~ /<form method="post" action="([^"]*)"/ ? LuciaTest::Site::unescape($1) : undef }
 sub links_of { my ($reply) = @_; [map { LuciaTest::Site::unescape($_) } $reply->body =~ /<a href="([^"]*)"/g] }
@@ -185,7 +185,7 @@ is $gate->status . ' ' . $gate->location, '302 /login', 'what would be longer th
 # An open second tab: signed in already.
 my $signed_in = sign_in($site, 'alice');
 is $site->request(GET => "$_?next=/inbox", cookie => $signed_in)->location, '/inbox', "signed in already: $_ leads to next" for '/login', '/signup';
-is $site->request(GET => "$_?next=//evil.example", cookie => $signed_in)->location, '/', "row 21: signed in already: $_ never leads elsewhere" for '/login', '/signup';
+is $site->request(GET => "$_?next=//evil.example", cookie => $signed_in)->location, '/', "S9.21: signed in already: $_ never leads elsewhere" for '/login', '/signup';
 is $site->request(POST => '/login?next=/inbox', form(@credentials), cookie => $signed_in)->location, '/inbox', 'and its form too';
 
 # As an ErrorDocument the page stands at another URL.
@@ -199,7 +199,7 @@ like $site->error_log, qr{\[luciauth:info\] .*LUCI0771: next was dropped: "//evi
 like $site->error_log, qr{LUCI0771: next was dropped: "http://app\.example/": an absolute one must be on an origin of LuciaReturnTo}, 'and of which directive an origin would have to be';
 like $site->error_log, qr{LUCI0772: next was dropped: "/gate" and its query make a URL that is longer than LimitRequestLine}, 'and what is too long';
 like $site->error_log, qr{LUCI0773: next was dropped: it stands in the query twice}, 'and what is there twice';
-unlike $site->error_log, qr{next was dropped: "[^"]*\?}, 'row 15: without any query';
+unlike $site->error_log, qr{next was dropped: "[^"]*\?}, 'S9.15: without any query';
 
 # ---- The Host and its friends ----
 
@@ -215,14 +215,14 @@ for my $case (@forged) {
     my @answers = (
         $site->request(POST => '/login', form(@credentials), %arg), $site->request(GET => '/', %arg), $site->request(GET => '/login', cookie => $cookie, %arg),
     );
-    unlike $_->bytes, qr/evil\.example/, "row 21: forged $what: nothing of it in the answer" for @answers;
+    unlike $_->bytes, qr/evil\.example/, "S9.21: forged $what: nothing of it in the answer" for @answers;
     next if $answers[0]->status == 400;    # httpd does not take this Host at all
-    is $answers[0]->location . ' ' . $answers[1]->location . ' ' . $answers[2]->location, '/ /login /', "row 21: forged $what: the same paths as ever";
+    is $answers[0]->location . ' ' . $answers[1]->location . ' ' . $answers[2]->location, '/ /login /', "S9.21: forged $what: the same paths as ever";
 }
 for my $target ('http://evil.example/login', 'https://evil.example:444/login', 'http://evil.example//login', 'http://user@evil.example/login') {
     my $reply = $site->request(POST => $target, form(@credentials));
-    unlike $reply->bytes, qr/evil\.example/, "row 21: POST $target: nothing of it in the answer";
-    is $reply->location, '/', 'row 21: and home' if $reply->status == 302;
+    unlike $reply->bytes, qr/evil\.example/, "S9.21: POST $target: nothing of it in the answer";
+    is $reply->location, '/', 'S9.21: and home' if $reply->status == 302;
 }
 is $site->request(POST => 'http://evil.example/login', form(@credentials))->status, 302, 'an absolute-form request is served';
 is $site->request(GET => '/', version => '1.0', host => '')->location, '/login', 'so is one without Host';

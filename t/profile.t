@@ -32,8 +32,8 @@ is $head->header('Content-Length'), length $reply->body, 'with the same length';
 my $svg = '"><svg onload=alert(1)>';
 my $nasty = sign_up($site, $svg);
 $reply = $site->request(GET => '/', cookie => $nasty);
-like $reply->body, qr{Username: <bdi>&quot;&gt;&lt;svg onload=alert\(1\)&gt;</bdi><}, 'row 22: a name full of markup is escaped';
-unlike $reply->body, qr/<svg onload/, 'row 22: and nowhere markup';
+like $reply->body, qr{Username: <bdi>&quot;&gt;&lt;svg onload=alert\(1\)&gt;</bdi><}, 'S9.22: a name full of markup is escaped';
+unlike $reply->body, qr/<svg onload/, 'S9.22: and nowhere markup';
 
 # ---- The object ----
 
@@ -92,7 +92,7 @@ sqlite($site->db, 'DELETE FROM user_session WHERE user_id = ?', $user->{id});
 sqlite($site->db, 'DELETE FROM user_key WHERE user_id = ?', $user->{id});
 sqlite($site->db, 'DELETE FROM auth_user WHERE id = ?', $user->{id});
 $reply = $site->request(GET => '/', cookie => $cookie);
-is $reply->status, 302, 'row 13: a deleted user is a visitor';
-is cookie_of($reply)->{value}, '', 'row 13: whose cookie is cleared';
+is $reply->status, 302, 'S9.13: a deleted user is a visitor';
+is cookie_of($reply)->{value}, '', 'S9.13: whose cookie is cleared';
 
 done_testing;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What must not leak: ids, passwords and hashes in logs, URLs and dumps (row 15); traces of visitors (row 18).
+# What must not leak: ids, passwords and hashes in logs, URLs and dumps (S9.15); traces of visitors (S9.18).
 use strict;
 use warnings;
 use lib 't/lib';
@@ -123,7 +123,7 @@ sub none_in {
     for my $case (['id', qr/($ids)/], ['password', qr/($passwords)/], ['hash', qr/($digests)/]) {
         my ($kind, $pattern) = @$case;
         my @lines = grep { /$pattern/ } split /\n/, $text;
-        ok !@lines, "row 15: no $kind in $what" or diag substr $lines[0], 0, 300;
+        ok !@lines, "S9.15: no $kind in $what" or diag substr $lines[0], 0, 300;
     }
     return;
 }
@@ -136,14 +136,14 @@ my @locations = grep { defined } map { $_->location } @answers;
 cmp_ok scalar(@locations), '>', 20, 'there are Locations';
 none_in('any Location', join "\n", @locations);
 none_in('the body of any answer', join "\n", map { $_->body =~ s/\n/ /gr } @answers);
-unlike join('', map { $_->body } @answers), qr/\bSELECT\b|INSERT INTO|sqlite/i, 'row 30: no SQL either';
-unlike $site->error_log, qr/\e/, 'row 22: no escape sequence in the log';
+unlike join('', map { $_->body } @answers), qr/\bSELECT\b|INSERT INTO|sqlite/i, 'S9.30: no SQL either';
+unlike $site->error_log, qr/\e/, 'S9.22: no escape sequence in the log';
 unlike $site->error_log, qr/LUCI0703/, 'nothing failed that should not';
 
 my $environment = $site->request(GET => '/env.cgi', cookie => sign_in($site, 'user1', password => (sort keys %password)[0]))->body;
 like $environment, qr/^REMOTE_USER=user1$/m, 'a CGI knows who it is';
-unlike $environment, qr/^HTTP_COOKIE=/m, 'row 15: but has no cookie';
-unlike $environment, qr/\b[a-z0-9]{40}\b/, 'row 15: and no id';
+unlike $environment, qr/^HTTP_COOKIE=/m, 'S9.15: but has no cookie';
+unlike $environment, qr/\b[a-z0-9]{40}\b/, 'S9.15: and no id';
 
 # ---- A dump of the database ----
 
@@ -152,10 +152,10 @@ my $dump = join '', is_sqlite() ? map { LuciaTest::Server::slurp($_) } glob $sit
     : map { map { map { $_ // '' } %$_ } @{ sqlite($site->db, "SELECT * FROM $_") } } qw(auth_user user_key user_session);
 cmp_ok length $dump, '>', is_sqlite() ? 20_000 : 4_000, 'the database, with its journals';
 my @live = grep { index($dump, $_) >= 0 } keys %id;
-is scalar(@live), 0, 'row 15: holds no id';
+is scalar(@live), 0, 'S9.15: holds no id';
 my @told = grep { index($dump, $_) >= 0 } keys %password;
-is scalar(@told), 0, 'row 15: and no password';
-cmp_ok scalar(@stored), '>', 5, 'row 15: though there are sessions';
+is scalar(@told), 0, 'S9.15: and no password';
+cmp_ok scalar(@stored), '>', 5, 'S9.15: though there are sessions';
 my $mode = (stat $site->db)[2] & 0777;
 is $mode & 07, 0, sprintf 'and others cannot read it (%04o)', $mode;
 
@@ -171,8 +171,8 @@ for my $hit (1 .. 1000) {
     $hits++ if $reply->status =~ /^(?:200|302|401|404)$/;
     $cookies++ if $reply->headers('Set-Cookie');
 }
-is $hits, 1000, 'row 18: 1,000 anonymous hits';
-is $cookies, 0, 'row 18: set no cookie';
-is $rows->(), $before, 'row 18: and make no row';
+is $hits, 1000, 'S9.18: 1,000 anonymous hits';
+is $cookies, 0, 'S9.18: set no cookie';
+is $rows->(), $before, 'S9.18: and make no row';
 
 done_testing;

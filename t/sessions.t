@@ -55,7 +55,7 @@ is $row->{idle_expires} - $row->{active_expires}, 14 * $DAY, 'idle for fourteen 
 near $row->{created_at}, now(), 'created now';
 is $row->{last_seen}, $row->{created_at}, 'and seen now';
 is $row->{address}, '127.0.0.1', 'with the address';
-like $row->{user_agent}, qr{^Test/1\.0 \?\? x{230,}$}, 'row 22: and the browser, printable';
+like $row->{user_agent}, qr{^Test/1\.0 \?\? x{230,}$}, 'S9.22: and the browser, printable';
 cmp_ok length $row->{user_agent}, '<=', 255, 'and not longer than its column';
 like $row->{id}, qr/^[0-9a-f]{64}$/, 'hashed at rest';
 isnt $row->{id}, $cookie->{value}, 'not the id itself';
@@ -81,12 +81,12 @@ for my $n (1 .. 8) {
 close $to;
 chomp(my @ids = <$from>);
 waitpid $_, 0 for @pids;
-is scalar(grep { /^[a-z0-9]{40}$/ } @ids), 200, 'row 41: 200 ids';
-is keys %{ { map { $_ => 1 } @ids } }, 200, 'row 41: all different';
+is scalar(grep { /^[a-z0-9]{40}$/ } @ids), 200, 'S9.41: 200 ids';
+is keys %{ { map { $_ => 1 } @ids } }, 200, 'S9.41: all different';
 my %letter;
 $letter{$_}++ for map { split // } @ids;
-is keys %letter, 36, 'row 10: of all 36 characters';
-ok !(grep { $_ < 120 || $_ > 330 } values %letter), 'row 10: about equally often' or diag explain \%letter;
+is keys %letter, 36, 'S9.10: of all 36 characters';
+ok !(grep { $_ < 120 || $_ > 330 } values %letter), 'S9.10: about equally often' or diag explain \%letter;
 
 # ---- Active ----
 
@@ -105,18 +105,18 @@ for my $case (
     set_times($cookie, active_expires => now() - 1000, idle_expires => now() + $HOUR);
     my $created = row_of($site, $cookie)->{created_at};
     my $reply = get($path, $cookie, %$arg);
-    is $reply->status, $status, "row 14: $path with an idle session";
+    is $reply->status, $status, "S9.14: $path with an idle session";
     my @sent = set_cookies($reply);
-    is scalar(@sent), 1, "row 14: $path: one Set-Cookie";
-    is $sent[0]{value}, $cookie->{value}, "row 14: $path: of the same id";
+    is scalar(@sent), 1, "S9.14: $path: one Set-Cookie";
+    is $sent[0]{value}, $cookie->{value}, "S9.14: $path: of the same id";
     $row = row_of($site, $cookie);
-    near $row->{active_expires}, now() + $DAY, "row 14: $path: active again for a day";
-    is $row->{idle_expires} - $row->{active_expires}, 14 * $DAY, "row 14: $path: and idle after it";
+    near $row->{active_expires}, now() + $DAY, "S9.14: $path: active again for a day";
+    is $row->{idle_expires} - $row->{active_expires}, 14 * $DAY, "S9.14: $path: and idle after it";
     my ($day) = $sent[0]{attributes}{expires} =~ /, (\d\d) /;
-    is $day, sprintf('%02d', (gmtime $row->{idle_expires} / 1000)[3]), "row 14: $path: the cookie's new expiry";
-    is $row->{created_at}, $created, "row 14: $path: it was created when it was";
-    near $row->{last_seen}, now(), "row 14: $path: and seen now";
-    is cookie_of(get($path, $cookie, %$arg)), undef, "row 14: $path: the next request sends none";
+    is $day, sprintf('%02d', (gmtime $row->{idle_expires} / 1000)[3]), "S9.14: $path: the cookie's new expiry";
+    is $row->{created_at}, $created, "S9.14: $path: it was created when it was";
+    near $row->{last_seen}, now(), "S9.14: $path: and seen now";
+    is cookie_of(get($path, $cookie, %$arg)), undef, "S9.14: $path: the next request sends none";
 }
 set_times($cookie, active_expires => now() - 1000);
 is cookie_of($site->request(POST => '/gated/a.txt', form(), cookie => $cookie)), undef, 'an unsafe request without Origin renews nothing';
@@ -136,10 +136,10 @@ for my $case (['/', 302], ['/login', 200], ['/signup', 200], ['/gated/a.txt', 30
     my $dead = sign_in($site, 'alice');
     set_times($dead, active_expires => now() - $HOUR, idle_expires => now() - 1000);
     my $reply = get($path, $dead);
-    is $reply->status, $status, "row 14: $path with a dead session";
-    is_cleared($reply, "row 14: $path");
-    is row_of($site, $dead), undef, "row 14: $path: its row is removed";
-    is_cleared(get($path, $dead), "row 14: $path: as an unknown one");
+    is $reply->status, $status, "S9.14: $path with a dead session";
+    is_cleared($reply, "S9.14: $path");
+    is row_of($site, $dead), undef, "S9.14: $path: its row is removed";
+    is_cleared(get($path, $dead), "S9.14: $path: as an unknown one");
 }
 for my $path (qw(/ /login /gated/a.txt)) {
     my $reply = get($path, 'auth_session=' . 'u' x 40);
@@ -147,34 +147,34 @@ for my $path (qw(/ /login /gated/a.txt)) {
 }
 my $edge = sign_in($site, 'alice');
 set_times($edge, active_expires => now() - $HOUR, idle_expires => now() + 60_000);
-is get('/', $edge)->status, 200, 'row 14: a minute before its end it lives';
+is get('/', $edge)->status, 200, 'S9.14: a minute before its end it lives';
 for my $far (['1970', 0], is_sqlite() ? (['before 1970', -5_000_000_000], ['a text', 'soon']) : ()) {    # others hold no such thing
     my ($what, $value) = @$far;
     my $odd = sign_in($site, 'alice');
     set_times($odd, active_expires => $value, idle_expires => $value);
-    is get('/', $odd)->status, 302, "row 40: a session that ended in $what is dead";
+    is get('/', $odd)->status, 302, "S9.40: a session that ended in $what is dead";
 }
 my $later = sign_in($site, 'alice');
 set_times($later, active_expires => 9_000_000_000_000_000, idle_expires => 9_000_000_000_000_001);
-is get('/', $later)->status, 200, 'row 40: one that ends far beyond 2038 lives';
+is get('/', $later)->status, 200, 'S9.40: one that ends far beyond 2038 lives';
 
 # ---- The longest lifetime ----
 
 my %limited = (host => 'limited.example');
 my $max = sign_in($site, 'alice', %limited);
 $row = row_of($site, $max);
-near $row->{active_expires}, now() + 12 * $HOUR, 'row 14: LuciaMaxLifetime shortens a new session';
-is $row->{idle_expires}, $row->{active_expires}, 'row 14: wholly';
+near $row->{active_expires}, now() + 12 * $HOUR, 'S9.14: LuciaMaxLifetime shortens a new session';
+is $row->{idle_expires}, $row->{active_expires}, 'S9.14: wholly';
 set_times($max, created_at => now() - 11 * $HOUR, active_expires => now() - 1000, idle_expires => now() + $HOUR);
 my $reply = get('/', $max, %limited);
-is $reply->status, 200, 'row 14: an idle one within it is renewed';
+is $reply->status, 200, 'S9.14: an idle one within it is renewed';
 $row = row_of($site, $max);
-near $row->{idle_expires}, now() + $HOUR, 'row 14: but not beyond it';
+near $row->{idle_expires}, now() + $HOUR, 'S9.14: but not beyond it';
 set_times($max, created_at => now() - 12 * $HOUR - 1000, active_expires => now() + $DAY, idle_expires => now() + 2 * $DAY);
 $reply = get('/', $max, %limited);
-is $reply->status, 302, 'row 14: beyond it even an active session is dead';
-is_cleared($reply, 'row 14: LuciaMaxLifetime');
-is row_of($site, $max), undef, 'row 14: and its row is gone';
+is $reply->status, 302, 'S9.14: beyond it even an active session is dead';
+is_cleared($reply, 'S9.14: LuciaMaxLifetime');
+is row_of($site, $max), undef, 'S9.14: and its row is gone';
 my $unlimited = sign_in($site, 'alice');
 set_times($unlimited, created_at => 1000);
 is get('/', $unlimited)->status, 200, 'without it the age does not matter';
@@ -182,19 +182,19 @@ is get('/', $unlimited)->status, 200, 'without it the age does not matter';
 # ---- Ended ----
 
 my $ended = sign_in($site, 'alice');
-is get('/', $ended)->status, 200, 'row 13: before sign-out it lives';
+is get('/', $ended)->status, 200, 'S9.13: before sign-out it lives';
 $site->request(POST => '/logout', cookie => $ended, origin => 1);
 my $log = length $site->access_log;
 my @held = map { $site->connect } 1 .. 40;    # so many that each child has to take some
 print $_ $site->bytes_of(GET => '/gated/a.txt', cookie => $ended, accept => 'text/html') for @held;
 my @answers = map { LuciaTest::Reply->parse($site->raw('', socket => $_), 'GET')->status } @held;
-is_deeply [grep { $_ != 302 } @answers], [], 'row 13: after sign-out it is dead in every thread';
+is_deeply [grep { $_ != 302 } @answers], [], 'S9.13: after sign-out it is dead in every thread';
 my %children = map { $_ => 1 } substr($site->access_log, $log) =~ /pid=(\d+)/g;
-cmp_ok scalar(keys %children), '>=', 2, 'row 13: of several children';
+cmp_ok scalar(keys %children), '>=', 2, 'S9.13: of several children';
 
 my $revoked = sign_in($site, 'alice');
 sqlite($db, 'DELETE FROM user_session WHERE id = ?', row_of($site, $revoked)->{id});
-is get('/', $revoked)->status, 302, 'row 13: one that somebody else deletes is dead';
+is get('/', $revoked)->status, 302, 'S9.13: one that somebody else deletes is dead';
 $site->restart_graceful;
 is get('/', $cookie)->status, 200, 'a session survives a restart';
 
@@ -216,14 +216,14 @@ is get('/', 'auth_session=' . 'b' x 40)->status, 302, 'hashed: a value of the ta
 set_times($cookie, active_expires => now() - 1000);
 my $holder = locked($db);
 my $locked = get('/', $cookie);
-is $locked->status, 200, 'row 32: with a database that cannot write now, an idle session is good';
-is cookie_of($locked), undef, 'row 32: and is not renewed';
+is $locked->status, 200, 'S9.32: with a database that cannot write now, an idle session is good';
+is cookie_of($locked), undef, 'S9.32: and is not renewed';
 my $slow = grep {
     my $start = Time::HiRes::time();
-    is get('/', $cookie)->status, 200, 'row 32: the next request too';
+    is get('/', $cookie)->status, 200, 'S9.32: the next request too';
     Time::HiRes::time() - $start > 1;
 } 1 .. 10;
-cmp_ok $slow, '<', scalar(my @children = $site->children), 'row 32: and each child waits for the lock once';
+cmp_ok $slow, '<', scalar(my @children = $site->children), 'S9.32: and each child waits for the lock once';
 $holder->do('ROLLBACK');
 $holder->disconnect;
 

@@ -26,16 +26,16 @@ sub refused {
 
 # ---- The page ----
 
-is count_of($site, 'auth_user'), 0, 'row 8: a fresh install has no accounts';
+is count_of($site, 'auth_user'), 0, 'S9.8: a fresh install has no accounts';
 my $page = $site->request(GET => '/signup');
 is $page->status, 200, 'the page';
 like $page->type, qr{^text/html; charset=utf-8$}, 'is HTML in UTF-8';
 like $page->body, qr{<form method="post" action="">}, 'with a form, which goes to the page itself';
 my ($input) = $page->body =~ /(<input id="password"[^>]*>)/s;
-like $input, qr/name="password" type="password"/, 'row 9: type=password';
-like $input, qr/autocomplete="new-password"/, 'row 9: autocomplete=new-password';
-like $page->body, qr/<input id="username"[^>]*autocomplete="username"/s, 'row 9: autocomplete=username';
-unlike $page->body, qr/\bon(?:paste|input|keydown)\b|<script/i, 'row 9: nothing hinders pasting';
+like $input, qr/name="password" type="password"/, 'S9.9: type=password';
+like $input, qr/autocomplete="new-password"/, 'S9.9: autocomplete=new-password';
+like $page->body, qr/<input id="username"[^>]*autocomplete="username"/s, 'S9.9: autocomplete=username';
+unlike $page->body, qr/\bon(?:paste|input|keydown)\b|<script/i, 'S9.9: nothing hinders pasting';
 unlike $page->body, qr/role="alert"/, 'no error on a fresh page';
 my $head = $site->request(HEAD => '/signup');
 is $head->status, 200, 'HEAD';
@@ -61,7 +61,7 @@ my $keys = sqlite($site->db, 'SELECT * FROM user_key');
 is @$keys, 1, 'one key';
 is $keys->[0]{id}, 'username:alice', 'of the lower-cased name';
 is $keys->[0]{user_id}, $users->[0]{id}, 'of that user';
-like $keys->[0]{hashed_password}, qr/^\$argon2id\$v=19\$m=8,t=1,p=1\$/, 'row 6: the hash has the configured kind and cost';
+like $keys->[0]{hashed_password}, qr/^\$argon2id\$v=19\$m=8,t=1,p=1\$/, 'S9.6: the hash has the configured kind and cost';
 my $row = row_of($site, $alice);
 is $row->{user_id}, $users->[0]{id}, 'and the session is theirs';
 is $row->{address}, '127.0.0.1', 'with the address it came from';
@@ -82,8 +82,8 @@ is $reply->location, undef, 'and no Location';
 
 my $old = sign_in($site, 'bobby');
 my $new = sign_up($site, 'dora', cookie => $old);
-isnt $new->{value}, $old->{value}, 'row 11: signing up with a session makes a new one';
-is row_of($site, $old), undef, 'row 11: and ends the one that came';
+isnt $new->{value}, $old->{value}, 'S9.11: signing up with a session makes a new one';
+is row_of($site, $old), undef, 'S9.11: and ends the one that came';
 like text_in($site->request(GET => '/', cookie => $new)), qr/Username: dora/, 'the new one is the new user';
 
 # ---- Limits, in UTF-16 units ----
@@ -93,25 +93,25 @@ my @names = ([3, 400], [4, 302], [31, 302], [32, 400]);
 for my $case (@names) {
     my ($length, $status) = @$case;
     $reply = post(username => 'n' x $length, password => $PASSWORD);
-    is $reply->status, $status, "row 1: a username of $length";
+    is $reply->status, $status, "S9.1: a username of $length";
     refused($reply, 'Invalid username', 'and says so') if $status == 400;
 }
 for my $case ([5, 400], [6, 302], [255, 302], [256, 400]) {
     my ($length, $status) = @$case;
     $reply = post(username => "pass$length", password => 'p' x $length);
-    is $reply->status, $status, "row 1: a password of $length";
+    is $reply->status, $status, "S9.1: a password of $length";
     refused($reply, 'Invalid password', 'and says so') if $status == 400;
 }
-is post(username => '😀😀', password => $PASSWORD)->status, 302, 'row 1: two emoji are four units';
-refused(post(username => '😀a', password => $PASSWORD), 'Invalid username', 'row 1: one and a letter are three');
-is post(username => '😀' x 15 . 'x', password => $PASSWORD)->status, 302, 'row 1: 31 units of emoji';
-refused(post(username => '😀' x 16, password => $PASSWORD), 'Invalid username', 'row 1: 32 units of emoji');
-is post(username => 'emojipass', password => '😀' x 127 . 'x')->status, 302, 'row 1: a password of 255 units of emoji';
-refused(post(username => 'emojipass2', password => '😀' x 128), 'Invalid password', 'row 1: 256 units of emoji');
-is post(username => 'äöü€', password => 'ääääää')->status, 302, 'row 1: other letters count one each';
-is post(username => 'spaces', password => '  six  ')->status, 302, 'row 1: spaces in a password';
-is $site->request(POST => '/login', form(username => 'spaces', password => 'six'))->status, 400, 'row 1: are kept';
-ok sign_in($site, 'spaces', password => '  six  '), 'row 1: at both ends';
+is post(username => '😀😀', password => $PASSWORD)->status, 302, 'S9.1: two emoji are four units';
+refused(post(username => '😀a', password => $PASSWORD), 'Invalid username', 'S9.1: one and a letter are three');
+is post(username => '😀' x 15 . 'x', password => $PASSWORD)->status, 302, 'S9.1: 31 units of emoji';
+refused(post(username => '😀' x 16, password => $PASSWORD), 'Invalid username', 'S9.1: 32 units of emoji');
+is post(username => 'emojipass', password => '😀' x 127 . 'x')->status, 302, 'S9.1: a password of 255 units of emoji';
+refused(post(username => 'emojipass2', password => '😀' x 128), 'Invalid password', 'S9.1: 256 units of emoji');
+is post(username => 'äöü€', password => 'ääääää')->status, 302, 'S9.1: other letters count one each';
+is post(username => 'spaces', password => '  six  ')->status, 302, 'S9.1: spaces in a password';
+is $site->request(POST => '/login', form(username => 'spaces', password => 'six'))->status, 400, 'S9.1: are kept';
+ok sign_in($site, 'spaces', password => '  six  '), 'S9.1: at both ends';
 
 # ---- Invalid fields ----
 
@@ -138,7 +138,7 @@ refused(post(username => '', password => ''), 'Invalid username', 'an empty form
 for my $bad ("new\nline", "return\r!", "tab\there", "esc\e[31m", "del\x7f!", "c1 \x{85} control", "\x{9b}31mcsi", "line\x{2028}sep") {
     utf8::upgrade($bad);
     my $shown = $bad =~ s/([^ -~])/sprintf '<%02x>', ord $1/ger;
-    refused(post(username => $bad, password => $PASSWORD), 'Invalid username', "row 22: $shown cannot be stored");
+    refused(post(username => $bad, password => $PASSWORD), 'Invalid username', "S9.22: $shown cannot be stored");
 }
 
 # ---- Taken ----
@@ -157,8 +157,8 @@ is cookie_of($reply), undef, 'without a cookie';
 my $svg = '"><svg onload=alert(1)>';
 $reply = $site->request(POST => '/signup?next=%2Finbox', form(username => $svg, password => 'tiny5'));
 refused($reply, 'Invalid password', 'an error comes with the page');
-like $reply->body, qr/value="&quot;&gt;&lt;svg onload=alert\(1\)&gt;"/, 'row 22: the name is kept, escaped';
-unlike $reply->body, qr/<svg onload/, 'row 22: and nowhere as it is';
+like $reply->body, qr/value="&quot;&gt;&lt;svg onload=alert\(1\)&gt;"/, 'S9.22: the name is kept, escaped';
+unlike $reply->body, qr/<svg onload/, 'S9.22: and nowhere as it is';
 unlike $reply->body, qr/tiny5/, 'the password is not kept';
 like $reply->body, qr{name="next" value="/inbox"}, 'and the way back';
 like $reply->body, qr/aria-invalid="true"[^>]*>/, 'the error is tied to its field';
@@ -193,13 +193,13 @@ close $to;
 my %seen;
 $seen{$_}++ for map { split } <$from>;
 waitpid $_, 0 for @pids;
-is_deeply \%seen, { 302 => 1, 400 => 99 }, 'row 34: of 100 identical sign-ups exactly one wins';
-is sqlite_value($site->db, "SELECT count(*) FROM auth_user WHERE username = 'Racer'"), 1, 'row 34: and is one user';
+is_deeply \%seen, { 302 => 1, 400 => 99 }, 'S9.34: of 100 identical sign-ups exactly one wins';
+is sqlite_value($site->db, "SELECT count(*) FROM auth_user WHERE username = 'Racer'"), 1, 'S9.34: and is one user';
 is sqlite_value($site->db, 'SELECT count(*) FROM auth_user u LEFT JOIN user_key k ON k.user_id = u.id WHERE k.id IS NULL'), 0,
-    'row 34: no user without a key';
+    'S9.34: no user without a key';
 
 my $hashes = sqlite($site->db, 'SELECT hashed_password FROM user_key');
 my %salts = map { (split /\$/, $_->{hashed_password})[4] => 1 } @$hashes;
-is keys %salts, @$hashes, 'row 6: each hash has its own salt';
+is keys %salts, @$hashes, 'S9.6: each hash has its own salt';
 
 done_testing;

@@ -52,12 +52,12 @@ is ask(GET => 'http://self.site.example/private/a.txt', %person)->location, 'htt
 
 for my $next ('http://unlisted.site.example/', "http://app.site.example/", "https://app.site.example:" . $server->port . '/', "$app.evil.example/", "$app\@evil.example/",
     'http://evil.example/', "$app//evil.example") {
-    is ask(POST => "$login/login", form(@alice, next => $next), origin => $login)->location, '/home', "row 21: $next leads home";
-    is ask(GET => "$login/login?next=" . uri_escape($next), cookie => sign_in_here())->location, '/home', "row 21: so it does when signed in already";
+    is ask(POST => "$login/login", form(@alice, next => $next), origin => $login)->location, '/home', "S9.21: $next leads home";
+    is ask(GET => "$login/login?next=" . uri_escape($next), cookie => sign_in_here())->location, '/home', "S9.21: so it does when signed in already";
 }
 sub sign_in_here { my ($got) = set_cookies(ask(POST => "$login/login", form(@alice), origin => $login), 'auth_session'); return $got }
 $gate = ask(GET => 'http://unlisted.site.example/private/a.txt', %person);
-is ask(POST => $gate->location, form(@alice), origin => $login)->location, '/home', 'row 21: a gate that is not listed';
+is ask(POST => $gate->location, form(@alice), origin => $login)->location, '/home', 'S9.21: a gate that is not listed';
 
 # ---- The gate names itself by what it is called ----
 
@@ -65,7 +65,7 @@ my $wiki = 'http://a.wiki.site.example:' . $server->port;
 like ask(GET => "$wiki/private/a.txt", %person)->location, qr{next=http%3A//a\.wiki\.site\.example%3A}, 'by a ServerAlias';
 like ask(GET => 'http://query.site.example/private/a.txt', %person)->location, qr{/login\?from=gate&next=http%3A//query\.site\.example/private}, 'behind a query that is there';
 my $forged = $server->request(GET => "http://evil.example/private/a.txt", host => 'evil.example', %person);
-unlike $forged->bytes, qr/next=[^&]*evil/, 'row 21: a forged Host finds the first host only';
+unlike $forged->bytes, qr/next=[^&]*evil/, 'S9.21: a forged Host finds the first host only';
 is ask(GET => "$app/private/a.txt", accept => 'application/json')->status, 401, 'a script gets 401, and no way';
 like ask(POST => "$app/private/a.txt", form(a => 'b'), %person)->body, qr{href="\Q$login\E/login"}, 'a form gets the page that leads there';
 $server->stop;
@@ -73,7 +73,7 @@ my $only = site(gate('http://login.site.example/login'), mount => undef, start =
 $only->{config} = "ServerName named.site.example\n" . $only->{config};
 $only->start;
 is $only->request(GET => '/private/x', host => $_, %person)->location, 'http://login.site.example/login?next=http%3A//named.site.example'
-    . ($_ =~ /(:\d+)$/ ? uri_escape($1) : '') . '/private/x', "row 21: Host $_: ServerName counts" for 'evil.example', 'evil.example:1234';
+    . ($_ =~ /(:\d+)$/ ? uri_escape($1) : '') . '/private/x', "S9.21: Host $_: ServerName counts" for 'evil.example', 'evil.example:1234';
 
 # ---- What cannot work is said at start ----
 

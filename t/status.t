@@ -158,7 +158,7 @@ is $server->request(HEAD => '/metrics')->body, '', 'has no body';
 my $refused = $server->request(POST => '/metrics', form(a => 1));
 is $refused->status, 405, 'POST is refused';
 like $refused->header('Allow') // '', qr/\bGET\b/, 'with what is allowed';
-unlike $reply->body, qr/alice|$alice->{value}/, 'row 15: nobody is named';
+unlike $reply->body, qr/alice|$alice->{value}/, 'S9.15: nobody is named';
 
 SKIP: {
     my ($python) = grep { system("$_ -c 'import prometheus_client.openmetrics.parser' 2>/dev/null") == 0 } '/usr/bin/python3', 'python3';

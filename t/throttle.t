@@ -75,12 +75,12 @@ sign_up($site, $_) for 'Alice', 'bobby', 'Çelik', 'many', 'dora1';
 # ---- Row 4: in a row ----
 
 my @status;
-is hashes_of(sub { @status = map { wrong($_ % 2 ? 'Alice' : 'aLICE')->status } 1 .. 200 }), 10, 'row 4: 200 wrong sign-ins: 10 hashes';
-is_deeply \@status, [(400) x 10, (429) x 190], 'row 4: and 429 for the rest, whatever the case of the name';
+is hashes_of(sub { @status = map { wrong($_ % 2 ? 'Alice' : 'aLICE')->status } 1 .. 200 }), 10, 'S9.4: 200 wrong sign-ins: 10 hashes';
+is_deeply \@status, [(400) x 10, (429) x 190], 'S9.4: and 429 for the rest, whatever the case of the name';
 my $reply = wrong('alice');
-is $reply->status, 429, 'row 4: a page';
+is $reply->status, 429, 'S9.4: a page';
 like error_in($reply), $LATER, 'says so';
-like $reply->header('Retry-After'), qr/^(?:8\d\d|900)$/, 'row 4: and when to come back';
+like $reply->header('Retry-After'), qr/^(?:8\d\d|900)$/, 'S9.4: and when to come back';
 like $reply->type, qr{^text/html}, 'it is the sign-in page again';
 like $reply->body, qr/value="alice"/, 'with the name';
 is $reply->header('Cache-Control'), 'no-store', 'and the usual headers';
@@ -88,34 +88,34 @@ $reply = $site->request(POST => '/login', json({ username => 'alice', password =
 is $reply->status, 429, 'JSON in';
 like $reply->json->{error}, $LATER, 'JSON out';
 cmp_ok $reply->header('Retry-After'), '>', 60, 'with the same header';
-is login('alice', $PASSWORD, from())->status, 429, 'row 4: the right password changes nothing';
+is login('alice', $PASSWORD, from())->status, 429, 'S9.4: the right password changes nothing';
 is login('', 'x', from())->status, 400, 'what is no name is no try';
 is login('bobby', $PASSWORD, from())->status, 302, 'others sign in';
 LuciaTest::away($site->db);
-is hashes_of(sub { is wrong('alice')->status, 429, 'row 4: without the database, too: it is not asked' }), 0, 'row 4: nothing is hashed';
+is hashes_of(sub { is wrong('alice')->status, 429, 'S9.4: without the database, too: it is not asked' }), 0, 'S9.4: nothing is hashed';
 LuciaTest::back($site->db);
 
-is_deeply [map { wrong($_ % 2 ? 'Çelik' : 'çELIK')->status } 1 .. 11], [(400) x 10, 429], 'row 4: names are folded as keys are';
-is_deeply [map { wrong('nobody here')->status } 1 .. 11], [(400) x 10, 429], 'row 4: an unknown name is not told apart';
+is_deeply [map { wrong($_ % 2 ? 'Çelik' : 'çELIK')->status } 1 .. 11], [(400) x 10, 429], 'S9.4: names are folded as keys are';
+is_deeply [map { wrong('nobody here')->status } 1 .. 11], [(400) x 10, 429], 'S9.4: an unknown name is not told apart';
 my $known = wrong('alice')->body =~ s/alice|\d+ minutes//gr;
-is wrong('nobody here')->body =~ s/nobody here|\d+ minutes//gr, $known, 'row 4: not by a byte';
+is wrong('nobody here')->body =~ s/nobody here|\d+ minutes//gr, $known, 'S9.4: not by a byte';
 
 # ---- Row 4: all at once ----
 
 my $before = $hashes->done;
 $hashes->hold;
 my @asked = map { send_request($site, POST => '/login', form(username => 'many', password => 'wrong 1'), from()) } 1 .. 60;
-ok wait_until(sub { $hashes->running == 8 }, 60), 'row 4: at once: as many are hashed as there are slots';
+ok wait_until(sub { $hashes->running == 8 }, 60), 'S9.4: at once: as many are hashed as there are slots';
 $hashes->release;
 my %seen;
 $seen{ reply_to($_)->status }++ for @asked;
-cmp_ok $seen{400}, '<=', 10, 'row 4: at once: at most 10 reach the hash' or diag explain \%seen;
-cmp_ok $seen{400}, '>=', 2, 'row 4: at once: some do';
-is $hashes->done - $before, $seen{400}, 'row 4: at once: no other hash';
-is $seen{503} + ($seen{429} // 0), 60 - $seen{400}, 'row 4: at once: the rest is told to come back';
+cmp_ok $seen{400}, '<=', 10, 'S9.4: at once: at most 10 reach the hash' or diag explain \%seen;
+cmp_ok $seen{400}, '>=', 2, 'S9.4: at once: some do';
+is $hashes->done - $before, $seen{400}, 'S9.4: at once: no other hash';
+is $seen{503} + ($seen{429} // 0), 60 - $seen{400}, 'S9.4: at once: the rest is told to come back';
 my @rest = map { wrong('many')->status } 1 .. 11;
-is scalar(grep { $_ == 400 } @rest), 10 - $seen{400}, 'row 4: at once: those that failed were counted';
-is $rest[10], 429, 'row 4: at once: to the end';
+is scalar(grep { $_ == 400 } @rest), 10 - $seen{400}, 'S9.4: at once: those that failed were counted';
+is $rest[10], 429, 'S9.4: at once: to the end';
 
 # ---- Success clears it ----
 
@@ -177,13 +177,13 @@ sub basic {
     return $site->request(GET => '/basic/a.txt', headers => \%headers);
 }
 is_deeply [map { basic('dora1', $PASSWORD)->status } 1 .. 12], [(200) x 12], 'Basic: right ones';
-is hashes_of(sub { @status = map { basic('dora1', "wrong 1 $_")->status } 1 .. 12 }), 10, 'row 4: Basic: as many hashes';
-is_deeply \@status, [(401) x 10, 429, 429], 'row 4: Basic: then 429';
+is hashes_of(sub { @status = map { basic('dora1', "wrong 1 $_")->status } 1 .. 12 }), 10, 'S9.4: Basic: as many hashes';
+is_deeply \@status, [(401) x 10, 429, 429], 'S9.4: Basic: then 429';
 $reply = basic('dora1', $PASSWORD);
-is $reply->status, 429, 'row 4: Basic: with the right one, too';
+is $reply->status, 429, 'S9.4: Basic: with the right one, too';
 like $reply->header('Retry-After'), qr/^(?:8\d\d|900)$/, 'Basic: and when to come back';
 like $reply->body, qr/Too many attempts/, 'Basic: in words';
-is login('dora1', $PASSWORD, from())->status, 429, 'row 4: the form counts with it';
+is login('dora1', $PASSWORD, from())->status, 429, 'S9.4: the form counts with it';
 is_deeply [map { basic('filer', 'password')->status } 1 .. 25], [(200) x 25], "Basic: another provider's users are not counted";
 is_deeply [map { basic('filer', "wrong 1 $_")->status } 1 .. 11], [(401) x 10, 429], 'Basic: but who guesses at them';
 

@@ -58,8 +58,8 @@ my $reply = $site->request(POST => '/signup', form(username => 'alice', password
 my $first = device_of($reply);
 like $first->{value}, qr/\A[0-9a-f]{64}\z/, 'signing up sends a device cookie';
 is_deeply [sort keys %{ $first->{attributes} }], [qw(expires httponly path samesite)], 'with the attributes of the session cookie';
-is $first->{attributes}{samesite}, 'Lax', 'row 16: SameSite';
-is_deeply [map { $first->{attributes}{$_} } 'path', 'httponly'], ['/', 1], 'row 16: Path and HttpOnly';
+is $first->{attributes}{samesite}, 'Lax', 'S9.16: SameSite';
+is_deeply [map { $first->{attributes}{$_} } 'path', 'httponly'], ['/', 1], 'S9.16: Path and HttpOnly';
 $reply = login('alice', $PASSWORD, @HOME, cookie => $first);
 my $device = device_of($reply);
 like $device->{value}, qr/\A[0-9a-f]{64}\z/, 'signing in sends one';
@@ -70,13 +70,13 @@ is_deeply [@{ $secure->{attributes} }{qw(secure samesite path)}], [1, 'Strict', 
 
 # ---- Row 5 ----
 
-is lock_out('alice'), 429, 'row 5: an attacker elsewhere throttles the account';
-is login('alice', $PASSWORD, headers => { 'X-Forwarded-For' => '198.51.100.8' })->status, 429, 'row 5: it is locked for strangers';
-is login('alice', $PASSWORD, @HOME)->status, 429, 'row 5: and for her browser without the cookie';
-is login('alice', $PASSWORD, @HOME, cookie => $device)->status, 302, 'row 5: not for her browser with it';
-is login('ALICE', $PASSWORD, @HOME, cookie => $first)->status, 302, 'row 5: an older one of hers is good as well';
-is login('alice', $PASSWORD, @ATTACKER, cookie => $device)->status, 302, 'row 5: wherever she is';
-is lock_out('alice'), 429, 'row 5: which does not let the attacker in again';
+is lock_out('alice'), 429, 'S9.5: an attacker elsewhere throttles the account';
+is login('alice', $PASSWORD, headers => { 'X-Forwarded-For' => '198.51.100.8' })->status, 429, 'S9.5: it is locked for strangers';
+is login('alice', $PASSWORD, @HOME)->status, 429, 'S9.5: and for her browser without the cookie';
+is login('alice', $PASSWORD, @HOME, cookie => $device)->status, 302, 'S9.5: not for her browser with it';
+is login('ALICE', $PASSWORD, @HOME, cookie => $first)->status, 302, 'S9.5: an older one of hers is good as well';
+is login('alice', $PASSWORD, @ATTACKER, cookie => $device)->status, 302, 'S9.5: wherever she is';
+is lock_out('alice'), 429, 'S9.5: which does not let the attacker in again';
 
 # ---- What is no such cookie ----
 
@@ -84,16 +84,16 @@ my $bobs = device_of($site->request(POST => '/signup', form(username => 'bobby',
 my $flipped = $device->{value} =~ s/\A(.)/$1 eq '0' ? '1' : '0'/er;
 my %bad = ("another one's" => $bobs->{value}, 'a forged one' => $flipped, 'an empty one' => '', 'garbage' => 'x' x 64,
     'a long one' => $device->{value} x 5, 'half of it' => substr($device->{value}, 0, 32), 'upper case' => uc $device->{value});
-is login('alice', $PASSWORD, @HOME, cookie => "auth_session_device=$bad{$_}")->status, 429, "row 5: $_ counts as none" for sort keys %bad;
-is login('alice', $PASSWORD, @HOME, cookie => "auth_session_device=$device->{value}; auth_session_device=$flipped")->status, 429, 'row 5: nor do two';
-is login('alice', $PASSWORD, @HOME, cookie => "a=b; auth_session_device=$device->{value}")->status, 302, 'row 5: among others it is found';
+is login('alice', $PASSWORD, @HOME, cookie => "auth_session_device=$bad{$_}")->status, 429, "S9.5: $_ counts as none" for sort keys %bad;
+is login('alice', $PASSWORD, @HOME, cookie => "auth_session_device=$device->{value}; auth_session_device=$flipped")->status, 429, 'S9.5: nor do two';
+is login('alice', $PASSWORD, @HOME, cookie => "a=b; auth_session_device=$device->{value}")->status, 302, 'S9.5: among others it is found';
 
 # ---- Stolen ----
 
 my $hashed = $hashes->done;
-is_deeply [map { login('alice', 'wrong 1', @ATTACKER, cookie => $device)->status } 1 .. 30], [(400) x 10, (429) x 20], 'row 5: a stolen one has a limit of its own';
-is $hashes->done - $hashed, 10, 'row 5: of hashes';
-is login('alice', $PASSWORD, @HOME, cookie => $first)->status, 302, 'row 5: which is no other browser\'s';
+is_deeply [map { login('alice', 'wrong 1', @ATTACKER, cookie => $device)->status } 1 .. 30], [(400) x 10, (429) x 20], 'S9.5: a stolen one has a limit of its own';
+is $hashes->done - $hashed, 10, 'S9.5: of hashes';
+is login('alice', $PASSWORD, @HOME, cookie => $first)->status, 302, 'S9.5: which is no other browser\'s';
 
 # ---- An account of the same name in another database ----
 
@@ -101,8 +101,8 @@ my @tenant = (host => 'tenant.test');
 is $site->request(POST => '/signup', form(username => 'alice', password => 'not hers 1'), @ATTACKER, @tenant)->status, 302, 'another database has an alice of its own';
 my $foreign = device_of(login('alice', 'not hers 1', @ATTACKER, @tenant));
 lock_out('alice', @tenant);
-is login('alice', 'not hers 1', @ATTACKER, @tenant, cookie => $foreign)->status, 302, 'row 5: whose device cookie is good there';
-is login('alice', $PASSWORD, @HOME, cookie => $foreign)->status, 429, 'row 5: and is none here';
+is login('alice', 'not hers 1', @ATTACKER, @tenant, cookie => $foreign)->status, 302, 'S9.5: whose device cookie is good there';
+is login('alice', $PASSWORD, @HOME, cookie => $foreign)->status, 429, 'S9.5: and is none here';
 
 # ---- Two people, one browser ----
 
@@ -110,23 +110,23 @@ $reply = login('bobby', $PASSWORD, @HOME, cookie => $first);
 my $both = device_of($reply);
 is length $both->{value}, 128, 'two people on one browser: two marks';
 lock_out('bobby');
-is login($_, $PASSWORD, @HOME, cookie => $both)->status, 302, "row 5: $_ is let in with it" for 'alice', 'bobby';
-is login('bobby', $PASSWORD, @HOME, cookie => $first)->status, 429, 'row 5: the one from before knew nothing of bobby';
+is login($_, $PASSWORD, @HOME, cookie => $both)->status, 302, "S9.5: $_ is let in with it" for 'alice', 'bobby';
+is login('bobby', $PASSWORD, @HOME, cookie => $first)->status, 429, 'S9.5: the one from before knew nothing of bobby';
 
 # ---- HTTP Basic ----
 
 my $basic = { Authorization => 'Basic ' . do { require MIME::Base64; MIME::Base64::encode("alice:$PASSWORD", '') } };
 is $site->request(GET => '/basic/a.txt', headers => $basic)->status, 429, 'HTTP Basic is locked out';
-is $site->request(GET => '/basic/a.txt', headers => $basic, cookie => $both)->status, 200, 'row 5: not with the cookie';
+is $site->request(GET => '/basic/a.txt', headers => $basic, cookie => $both)->status, 200, 'S9.5: not with the cookie';
 
 # ---- Restarts and secrets ----
 
 sub after_restart { my ($how) = @_; $site->$how; lock_out('alice', @_[1 .. $#_]); return }
 after_restart('restart_graceful');
 is login('alice', $PASSWORD, @HOME)->status, 429, 'after a graceful restart the counts begin anew';
-is login('alice', $PASSWORD, @HOME, cookie => $both)->status, 302, 'row 5: and the cookie is still good';
+is login('alice', $PASSWORD, @HOME, cookie => $both)->status, 302, 'S9.5: and the cookie is still good';
 after_restart('restart');
-is login('alice', $PASSWORD, @HOME, cookie => $both)->status, 302, 'row 5: after a restart, too';
+is login('alice', $PASSWORD, @HOME, cookie => $both)->status, 302, 'S9.5: after a restart, too';
 
 my @secret = (host => 'secret.test');
 my $lasting = device_of(login('bobby', $PASSWORD, @HOME, @secret));
@@ -135,8 +135,8 @@ $site->stop;
 $site->start;
 lock_out('bobby', @secret);
 is login('bobby', $PASSWORD, @HOME, @secret)->status, 429, 'stopped and started';
-is login('bobby', $PASSWORD, @HOME, @secret, cookie => $lasting)->status, 302, 'row 5: LuciaThrottleSecret makes it last';
-is login('bobby', $PASSWORD, @HOME, cookie => $both)->status, 429, 'row 5: without it, it does not';
+is login('bobby', $PASSWORD, @HOME, @secret, cookie => $lasting)->status, 302, 'S9.5: LuciaThrottleSecret makes it last';
+is login('bobby', $PASSWORD, @HOME, cookie => $both)->status, 429, 'S9.5: without it, it does not';
 
 # ---- Backends do not see it ----
 

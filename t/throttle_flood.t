@@ -36,25 +36,25 @@ sub posted { my ($path, $name, $password, $address) = @_; return [POST => $path,
 sub listed { my ($last, @lines) = control($site, 'throttle-list'); return @lines }
 
 sign_up($site, 'alice');
-is_deeply [map { wrong('alice', '192.0.2.66') } 1 .. 11], [(400) x 10, 429], 'row 4: an account is refused';
-is_deeply [map { wrong('bobby', '192.0.2.67') } 1 .. 9], [(400) x 9], 'row 4: another one is about to be';
+is_deeply [map { wrong('alice', '192.0.2.66') } 1 .. 11], [(400) x 10, 429], 'S9.4: an account is refused';
+is_deeply [map { wrong('bobby', '192.0.2.67') } 1 .. 9], [(400) x 9], 'S9.4: another one is about to be';
 
 my @own = map { sprintf 'own number %02d', $_ } 1 .. 40;
 sign_up($site, $_, from('192.0.2.68')) for @own;
 is_deeply many(100, map { posted('/login', $own[$_ % @own], $PASSWORD, '192.0.2.68') } 1 .. 3000), { 302 => 3000 },
-    'row 45: 3,000 right sign-ins from one address with accounts of its own';
+    'S9.45: 3,000 right sign-ins from one address with accounts of its own';
 is_deeply many(1, map { posted('/signup', 'alice', $PASSWORD, sprintf '2001:db8:0:%x::1', $_) } 1 .. 3000), { 400 => 3000 },
-    'row 45: 3,000 tries to sign up with a name that is taken, from an IPv6 network of 48 bits';
+    'S9.45: 3,000 tries to sign up with a name that is taken, from an IPv6 network of 48 bits';
 is_deeply many(1, map { posted('/login', "nobody $_", 'wrong 1', sprintf '2001:db8:0:%x::2', $_) } 1 .. 600), { 400 => 600 },
-    'row 45: 600 wrong sign-ins, another name and network each time';
+    'S9.45: 600 wrong sign-ins, another name and network each time';
 is_deeply many(100, map { posted('/login', 'alice', 'wrong 1', sprintf '2001:db8:0:%x::3', $_) } 1 .. 4000), { 429 => 4000 },
-    'row 45: 4,000 refused ones';
-is wrong('bobby', '198.51.100.2'), 400, 'row 45: a count is where it was: one more';
-is wrong('bobby', '198.51.100.2'), 429, 'row 45: and no other one';
+    'S9.45: 4,000 refused ones';
+is wrong('bobby', '198.51.100.2'), 400, 'S9.45: a count is where it was: one more';
+is wrong('bobby', '198.51.100.2'), 429, 'S9.45: and no other one';
 my $count = grep { $_->{kind} eq 'signup' } listed();
-cmp_ok $count, '<', 2500, 'row 39: more than there is room for';
-cmp_ok $count, '>', 250, 'row 39: which is used';
-is wrong('alice', '198.51.100.1'), 429, 'row 4: the account is refused all the same';
+cmp_ok $count, '<', 2500, 'S9.39: more than there is room for';
+cmp_ok $count, '>', 250, 'S9.39: which is used';
+is wrong('alice', '198.51.100.1'), 429, 'S9.4: the account is refused all the same';
 
 # ---- Who reads nothing of a long list ----
 
@@ -62,7 +62,7 @@ my @idle = map { IO::Socket::UNIX->new(Peer => control_path($site)) } 1 .. 6;
 syswrite $_, "throttle-list\n" for @idle;
 my $start = time;
 cmp_ok scalar(listed()), '>', 250, 'somebody else gets the whole list';
-cmp_ok time - $start, '<', 60, 'row 39: and waits for a few seconds at most';
+cmp_ok time - $start, '<', 60, 'S9.39: and waits for a few seconds at most';
 for my $idle (@idle) {
     my $answer = '';
     1 while sysread $idle, $answer, 65536, length $answer;

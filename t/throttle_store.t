@@ -42,8 +42,8 @@ sub record_of { my ($pair, $name) = @_; $pair->{service}->get(key_of($pair, $nam
 sub check_sharing {
     my ($pair) = @_;
     my ($one, $two) = @$pair{qw(one two)};
-    is_deeply [map { wrong($_ % 2 ? $one : $two, 'alice') } 1 .. 20], [(400) x 10, (429) x 10], 'row 4: two servers count together';
-    is right($two, 'alice'), 429, 'row 4: and refuse together';
+    is_deeply [map { wrong($_ % 2 ? $one : $two, 'alice') } 1 .. 20], [(400) x 10, (429) x 10], 'S9.4: two servers count together';
+    is right($two, 'alice'), 429, 'S9.4: and refuse together';
     like record_of($pair, 'alice'), qr/^Lt\x01\x01\x0a.*alice\z/s, 'the record lies where it is said to';
     is_deeply [map { wrong($one, 'bobby') } 1 .. 9], [(400) x 9], 'nine on one';
     is right($two, 'bobby'), 302, 'the right one on the other';
@@ -52,7 +52,7 @@ sub check_sharing {
     is_deeply [map { "$_->{kind} $_->{name} $_->{count}" } @lines], ['signup 127.0.0.1 3', 'account alice 10'], 'each server lists what it counted';
     ($last) = control($two, 'throttle-clear', 'account', 'alice');
     is_deeply $last, { done => 1 }, 'cleared on the other';
-    is right($one, 'alice'), 302, 'row 4: it counts on both';
+    is right($one, 'alice'), 302, 'S9.4: it counts on both';
 }
 
 sub check_garbage {
@@ -63,7 +63,7 @@ sub check_garbage {
         long => $good . 'x' x 200, kind => substr($good, 0, 3) . "\x02" . substr($good, 4), lines => "\r\nEND\r\n");
     for my $what (sort keys %bad) {
         $pair->{service}->put(key_of($pair, 'carol'), $bad{$what});
-        is wrong($pair->{one}, 'carol'), 400, "row 39: garbage ($what) counts as nothing";
+        is wrong($pair->{one}, 'carol'), 400, "S9.39: garbage ($what) counts as nothing";
         is substr(record_of($pair, 'carol'), 4, 1), "\x01", 'and is replaced';
     }
     is complaints($pair->{one}), 0, 'without a word';
@@ -75,11 +75,11 @@ sub check_gone {
     my $one = $pair->{one};
     my @status;
     my $took = timed(sub { @status = map { wrong($one, 'gone') } 1 .. 30 });
-    is_deeply \@status, [(400) x 30], "row 39: $how: sign-ins go on, uncounted";
-    cmp_ok $took, '<', 10, "row 39: $how: without waiting for it each time ($took s)";
-    is right($one, 'alice'), 302, "row 39: $how: right ones, too";
-    cmp_ok complaints($one), '>=', 1, "row 39: $how: the log says so";
-    cmp_ok complaints($one), '<=', 1 + (time - $pair->{started}) / 60, "row 39: $how: once a minute";
+    is_deeply \@status, [(400) x 30], "S9.39: $how: sign-ins go on, uncounted";
+    cmp_ok $took, '<', 10, "S9.39: $how: without waiting for it each time ($took s)";
+    is right($one, 'alice'), 302, "S9.39: $how: right ones, too";
+    cmp_ok complaints($one), '>=', 1, "S9.39: $how: the log says so";
+    cmp_ok complaints($one), '<=', 1 + (time - $pair->{started}) / 60, "S9.39: $how: once a minute";
     like $one->error_log, qr/LUCI0510: the throttle's store \($pair->{kind}:[^)]*\) does not \w+(?: in time)?; sign-ins are not throttled meanwhile/, 'like this';
     my ($last) = control($one, 'throttle-list');
     is_deeply $last, { error => "the throttle's store does not answer" }, 'and luciactl hears it';
@@ -87,7 +87,7 @@ sub check_gone {
 
 sub check_back {
     my ($pair) = @_;
-    ok wait_until(sub { wrong($pair->{one}, 'again') == 429 }, 40), 'row 39: back again: it counts';
+    ok wait_until(sub { wrong($pair->{one}, 'again') == 429 }, 40), 'S9.39: back again: it counts';
     is right($pair->{one}, 'alice'), 302, 'and others sign in';
 }
 
@@ -116,8 +116,8 @@ is $answers[10], 429, 'and it needs no module of httpd';
 
 # A small one, full of other names: the oldest go, and sign-ins go on.
 $server = site("LuciaThrottleStore shmcb:tries(8192)\nLuciaThrottle ip=off");
-is_deeply [map { wrong($server, "name number $_") } 1 .. 200], [(400) x 200], 'row 39: a full store';
-is_deeply [map { wrong($server, 'alice') } 1 .. 11], [(400) x 10, 429], 'row 39: still counts the new ones';
+is_deeply [map { wrong($server, "name number $_") } 1 .. 200], [(400) x 200], 'S9.39: a full store';
+is_deeply [map { wrong($server, 'alice') } 1 .. 11], [(400) x 10, 429], 'S9.39: still counts the new ones';
 
 # Databases do not meet, hosts with one database do.
 $server = site(<<'CONF');
@@ -132,9 +132,9 @@ $server = site(<<'CONF');
     LuciaDatabase sqlite3 @dir@/db/other.db
 </VirtualHost>
 CONF
-is_deeply [map { wrong($server, 'alice') } 1 .. 11], [(400) x 10, 429], 'row 17: one host';
+is_deeply [map { wrong($server, 'alice') } 1 .. 11], [(400) x 10, 429], 'S9.17: one host';
 is wrong($server, 'alice', host => 'same.test'), 429, 'another one with the same database';
-is wrong($server, 'alice', host => 'other.test'), 400, 'row 17: not with another one';
+is wrong($server, 'alice', host => 'other.test'), 400, 'S9.17: not with another one';
 
 my ($status, $said) = $site->configtest("LuciaThrottleStore nosuch:x\n");
 isnt $status, 0, 'a provider that is not there stops the start';

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Virtual hosts: two databases share nothing (row 17), one is shared, settings are inherited and overridden.
+# Virtual hosts: two databases share nothing (S9.17), one is shared, settings are inherited and overridden.
 use strict;
 use warnings;
 use lib 't/lib';
@@ -55,34 +55,34 @@ for my $secure (0, 1) {
     my %client = map { $_ => $secure ? client_for($_, $cache) : $site } qw(a b);
     my ($here, $there) = map { $site->dir . "/db/$_.db" } qw(a b);
     my $alice = enter($client{a}, 'a', $secure ? '/login' : '/signup', 'alice');
-    is ask($client{a}, 'a', GET => '/', cookie => $alice)->status, 200, "row 17: $what: a cookie of A is good on A";
-    is ask($client{a}, 'a', GET => '/gated/a.txt', cookie => $alice)->body, "only for users of a\n", "row 17: $what: and opens its gate";
+    is ask($client{a}, 'a', GET => '/', cookie => $alice)->status, 200, "S9.17: $what: a cookie of A is good on A";
+    is ask($client{a}, 'a', GET => '/gated/a.txt', cookie => $alice)->body, "only for users of a\n", "S9.17: $what: and opens its gate";
     my $reply = ask($client{b}, 'b', GET => '/', cookie => $alice);
-    is $reply->status, 302, "row 17: $what: on B it is nothing";
-    is +(set_cookies($reply, $NAME))[0]{value}, '', "row 17: $what: and cleared there";
+    is $reply->status, 302, "S9.17: $what: on B it is nothing";
+    is +(set_cookies($reply, $NAME))[0]{value}, '', "S9.17: $what: and cleared there";
     $reply = ask($client{b}, 'b', GET => '/gated/a.txt', cookie => $alice);
-    isnt $reply->status, 200, "row 17: $what: it opens no gate of B";
-    unlike $reply->body, qr/only for users/, "row 17: $what: not one byte";
+    isnt $reply->status, 200, "S9.17: $what: it opens no gate of B";
+    unlike $reply->body, qr/only for users/, "S9.17: $what: not one byte";
     my $origin = ($secure ? 'https' : 'http') . '://b.example';
-    is ask($client{b}, 'b', POST => '/logout', cookie => $alice, origin => $origin)->status, 401, "row 17: $what: B cannot sign it out";
-    ok row_of($site, $alice, $here), "row 17: $what: it lives on A";
-    is row_of($site, $alice, $there), undef, "row 17: $what: and B never stored it";
+    is ask($client{b}, 'b', POST => '/logout', cookie => $alice, origin => $origin)->status, 401, "S9.17: $what: B cannot sign it out";
+    ok row_of($site, $alice, $here), "S9.17: $what: it lives on A";
+    is row_of($site, $alice, $there), undef, "S9.17: $what: and B never stored it";
     $reply = ask($client{b}, 'b', POST => '/login', credentials('alice'));
-    is $reply->status, 400, "row 17: $what: A's user is not B's";
+    is $reply->status, 400, "S9.17: $what: A's user is not B's";
     next unless $secure;
     for my $name (qw(a b)) {
         $reply = ask(client_for($name, $cache), 'b', GET => '/gated/a.txt', cookie => $alice);
-        isnt $reply->status, 200, "row 17: a resumed TLS session of $name with Host b opens nothing";
+        isnt $reply->status, 200, "S9.17: a resumed TLS session of $name with Host b opens nothing";
     }
     $reply = ask(client_for('b', $cache), 'a', GET => '/', cookie => $alice);
-    ok $reply->status =~ /^(?:200|421)$/, 'row 17: with Host a it is A, or refused';
+    ok $reply->status =~ /^(?:200|421)$/, 'S9.17: with Host a it is A, or refused';
 }
 my $bob = enter($site, 'b', '/signup', 'alice');
-is ask($site, 'b', GET => '/', cookie => $bob)->status, 200, 'row 17: the same name may exist on both';
-is ask($site, 'a', GET => '/', cookie => $bob)->status, 302, 'row 17: as two people';
-is count_of($site, 'auth_user', $site->dir . '/db/a.db'), 1, 'row 17: one on A';
-is count_of($site, 'auth_user', $site->dir . '/db/b.db'), 1, 'row 17: one on B';
-is count_of($site, 'auth_user'), 0, 'row 17: none in the main server\'s';
+is ask($site, 'b', GET => '/', cookie => $bob)->status, 200, 'S9.17: the same name may exist on both';
+is ask($site, 'a', GET => '/', cookie => $bob)->status, 302, 'S9.17: as two people';
+is count_of($site, 'auth_user', $site->dir . '/db/a.db'), 1, 'S9.17: one on A';
+is count_of($site, 'auth_user', $site->dir . '/db/b.db'), 1, 'S9.17: one on B';
+is count_of($site, 'auth_user'), 0, 'S9.17: none in the main server\'s';
 
 # ---- What is inherited ----
 

@@ -103,16 +103,16 @@ await visit("signing up", async (tab, context) => {
   ok(/default-src 'none'/.test(policy) && !/script-src/.test(policy), "sign-in allows no script", policy);
   is(await focusedId(tab), "username", "sign-in: the cursor starts in the username");
   is(await tabStops(tab), ["username", "password", "Sign in", "Create an account"], "sign-in: Tab order");
-  is(await passwordField(tab), ["password", "current-password"], "checklist 9: sign-in asks for the current password");
-  is(await pasted(tab, password), password, "checklist 9: and it can be pasted");
+  is(await passwordField(tab), ["password", "current-password"], "S9.9: sign-in asks for the current password");
+  is(await pasted(tab, password), password, "S9.9: and it can be pasted");
   await audit(tab, "sign-in");
 
   await follow(tab, () => tab.click("text=Create an account"));
   is([at(tab), await heading(tab)], ["/signup", "Sign up"], "sign-in leads to sign-up");
   is(await focusedId(tab), "username", "sign-up: the cursor starts in the username");
   is(await tabStops(tab), ["username", "password", "Create account", "Sign in"], "sign-up: Tab order");
-  is(await passwordField(tab), ["password", "new-password"], "checklist 9: sign-up asks for a new password");
-  is(await pasted(tab, password), password, "checklist 9: and it can be pasted");
+  is(await passwordField(tab), ["password", "new-password"], "S9.9: sign-up asks for a new password");
+  is(await pasted(tab, password), password, "S9.9: and it can be pasted");
   await audit(tab, "sign-up");
   await tab.reload();
 
@@ -274,7 +274,7 @@ await visit("a double click on Sign in", async (tab) => {
   is(await heading(tab), "Sign in", "a click later does sign out");
 });
 
-await visit("checklist 22: a hostile name", async (tab) => {
+await visit("S9.22: a hostile name", async (tab) => {
   const shown = async (where) => {
     is(await tab.locator("svg").count(), 0, `${where}: no element comes of it`);
     await audit(tab, where);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signing up, in and out: every answer, and what the tables hold afterwards. Checklist rows 1, 2, 7, 8, 11,
- * 13, 15 and 41. */
+/* Signing up, in and out: every answer, and what the tables hold afterwards. Specification: S9.1, S9.2, S9.7,
+ * S9.8, S9.11, S9.13, S9.15 and S9.41. */
 #include "core/auth/auth.h"
 #include "support.h"
 #include "support_auth.h"
@@ -30,7 +30,7 @@ static void check_sign_up(void)
 {
     support_auth_t *with = support_auth("sign-up.db", 1);
 
-    tap_is_str(support_auth_value(with, COUNTS), "0 0 0", "row 8: a new database has no accounts");
+    tap_is_str(support_auth_value(with, COUNTS), "0 0 0", "S9.8: a new database has no accounts");
     tap_is_result(support_sign_up(with, "Alice", RIGHT), LUCI_OK, "a sign-up");
     tap_is_str(support_auth_value(with, COUNTS), "1 1 1", "makes a user, a key and a session");
     tap_is_str(support_auth_value(with, "SELECT username FROM auth_user"), "Alice",
@@ -99,13 +99,13 @@ static const struct {
     { "both empty", "", "", LUCI_FIELD_USERNAME, LUCI_FIELD_USERNAME },
     { "an empty password", "alice", "", LUCI_FIELD_PASSWORD, LUCI_FIELD_PASSWORD },
     { "both too short", "abc", "12345", LUCI_FIELD_USERNAME, LUCI_FIELD_NONE },
-    { "row 1: a short password", "alice", "12345", LUCI_FIELD_PASSWORD, LUCI_FIELD_NONE },
+    { "S9.1: a short password", "alice", "12345", LUCI_FIELD_PASSWORD, LUCI_FIELD_NONE },
     { "the shortest", "abcd", "123456", LUCI_FIELD_NONE, LUCI_FIELD_NONE },
     { "two characters beyond 16 bits", "\xf0\x9f\x90\xb4\xf0\x9f\x90\xb4", RIGHT, LUCI_FIELD_NONE,
       LUCI_FIELD_NONE },
     { "a newline", "al\nice", RIGHT, LUCI_FIELD_USERNAME, LUCI_FIELD_USERNAME },
     { "an escape", "al\x1bice", RIGHT, LUCI_FIELD_USERNAME, LUCI_FIELD_USERNAME },
-    { "row 2: a password of control characters", "control", "\n\r\t\x01\x02\x03", LUCI_FIELD_NONE,
+    { "S9.2: a password of control characters", "control", "\n\r\t\x01\x02\x03", LUCI_FIELD_NONE,
       LUCI_FIELD_NONE },
 };
 
@@ -129,15 +129,15 @@ static void check_inputs(void)
     for (int length = 31; length <= 32; length++)
         is_blamed(support_sign_up(with, repeated('n', length), RIGHT),
                   length > 31 ? LUCI_FIELD_USERNAME : LUCI_FIELD_NONE,
-                  apr_psprintf(pool, "row 1: a name of %d, sign-up", length));
+                  apr_psprintf(pool, "S9.1: a name of %d, sign-up", length));
     for (int length = 255; length <= 256; length++)
         is_blamed(support_sign_up(with, apr_psprintf(pool, "long-%d", length), repeated('p', length)),
                   length > 255 ? LUCI_FIELD_PASSWORD : LUCI_FIELD_NONE,
-                  apr_psprintf(pool, "row 1: a password of %d", length));
+                  apr_psprintf(pool, "S9.1: a password of %d", length));
     tap_is_result(support_sign_in(with, "long-255", repeated('p', 255)), LUCI_OK,
-                  "row 1: the longest password signs in");
+                  "S9.1: the longest password signs in");
     tap_is_result(support_sign_in(with, "long-255", apr_pstrcat(pool, repeated('p', 254), "q", NULL)),
-                  LUCI_DENIED, "row 2: one that differs in the last character does not");
+                  LUCI_DENIED, "S9.2: one that differs in the last character does not");
     support_auth_close(with);
 }
 
@@ -152,7 +152,7 @@ static void check_sign_in(void)
     tap_is_result(support_sign_up(with, "Alice", RIGHT), LUCI_OK, "a known one");
     first = support_session.id;
     tap_is_result(support_sign_in(with, "alice", WRONG), LUCI_DENIED, "a wrong password");
-    tap_is_result(support_sign_in(with, "alice", "Correct horse"), LUCI_DENIED, "row 2: in other case");
+    tap_is_result(support_sign_in(with, "alice", "Correct horse"), LUCI_DENIED, "S9.2: in other case");
     tap_is_result(support_sign_in(with, "alice", RIGHT " "), LUCI_DENIED, "with a space");
     tap_is_str(support_auth_value(with, COUNTS), "1 1 1", "none of these made a session");
     tap_is_result(support_sign_in(with, "aLiCe", RIGHT), LUCI_OK, "the right one, the name in any case");
@@ -172,9 +172,9 @@ static void check_nfkc(void)
     tap_is_result(support_sign_in(with, "alice", "cafe\xcc\x81 fine"), LUCI_OK, "is the same decomposed");
     tap_is_result(support_sign_in(with, "alice", "cafe fine"), LUCI_DENIED, "but not without the accent");
     tap_is_result(support_sign_up(with, "emoji", "\xf0\x9f\x90\xb4 \xf0\x9f\x94\x8b \xf0\x9f\x93\x8e"),
-                  LUCI_OK, "row 1: emoji and spaces");
+                  LUCI_OK, "S9.1: emoji and spaces");
     tap_is_result(support_sign_in(with, "emoji", "\xf0\x9f\x90\xb4 \xf0\x9f\x94\x8b \xf0\x9f\x93\x8e"),
-                  LUCI_OK, "row 1: work");
+                  LUCI_OK, "S9.1: work");
     support_auth_close(with);
 }
 
@@ -189,13 +189,13 @@ static void check_old_session(void)
     other = support_session;
     request.old_session = support_session.id;
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK,
-                  "row 11: signing in with it");
-    tap_ok(strcmp(session.id, other.id) != 0, "row 11: gives a new id");
-    tap_is_result(support_sign_out(with, other.id), LUCI_NOT_FOUND, "row 11: and ends the old one");
+                  "S9.11: signing in with it");
+    tap_ok(strcmp(session.id, other.id) != 0, "S9.11: gives a new id");
+    tap_is_result(support_sign_out(with, other.id), LUCI_NOT_FOUND, "S9.11: and ends the old one");
     request.old_session = LETTERS "aaaa";
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK,
-                  "row 11: an unknown id does no harm");
-    tap_ok(strcmp(session.id, request.old_session) != 0, "row 11: and is never adopted");
+                  "S9.11: an unknown id does no harm");
+    tap_ok(strcmp(session.id, request.old_session) != 0, "S9.11: and is never adopted");
     request.password = WRONG;
     request.old_session = session.id;
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &other, &field, pool), LUCI_DENIED,
@@ -223,12 +223,12 @@ static void check_sign_out(void)
     tap_is_result(luci_auth_validate(&with->auth, &claim, &session, &written, pool), LUCI_OK, "is valid");
     tap_is_result(support_sign_out(with, support_session.id), LUCI_OK, "sign-out");
     tap_is_result(luci_auth_validate(&with->auth, &claim, &session, &written, pool), LUCI_NOT_FOUND,
-                  "row 13: it's gone at once");
+                  "S9.13: it's gone at once");
     tap_is_result(support_sign_out(with, support_session.id), LUCI_NOT_FOUND, "once");
     with->refuse_at = 1;
     with->with = LUCI_BUSY;
     tap_is_result(support_sign_out(with, support_session.id), LUCI_BUSY,
-                  "row 33: a sign-out that fails says so");
+                  "S9.33: a sign-out that fails says so");
     support_auth_close(with);
 }
 

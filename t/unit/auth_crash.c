@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checklist row 34: processes that are killed in the middle of sign-ups and sign-ins leave neither a user
+/* S9.34: processes that are killed in the middle of sign-ups and sign-ins leave neither a user
  * without a key nor a damaged file, and lose nothing that was acknowledged; and of many who want one name at
  * once, one gets it. An argument makes it shorter, for slow tools such as valgrind. */
 #include "core/auth/auth.h"
@@ -104,8 +104,8 @@ static void check_sessions(support_auth_t *with)
         /* The last one that a child told of may have been replaced before it could tell. */
         lost += !replaced && result != LUCI_OK && *known[i].ended;
     }
-    tap_is_int(lost, 0, "row 34: no acknowledged session of %d is lost", known_count);
-    tap_is_int(risen, 0, "row 34: none that was replaced is still there");
+    tap_is_int(lost, 0, "S9.34: no acknowledged session of %d is lost", known_count);
+    tap_is_int(risen, 0, "S9.34: none that was replaced is still there");
 }
 
 /* ---- The same name from four sides at once ---- */
@@ -174,9 +174,9 @@ static void check_rivals(void)
         won += rivals[i].won;
         lost += rivals[i].lost;
     }
-    tap_is_int(won, 50, "row 34: of four that sign up with the same names, one wins each");
-    tap_is_int(lost, 150, "row 34: and the others hear that it's taken");
-    tap_is_str(support_auth_value(with, COUNTS), "50 50 50", "row 34: the tables say the same");
+    tap_is_int(won, 50, "S9.34: of four that sign up with the same names, one wins each");
+    tap_is_int(lost, 150, "S9.34: and the others hear that it's taken");
+    tap_is_str(support_auth_value(with, COUNTS), "50 50 50", "S9.34: the tables say the same");
 }
 
 int main(int argc, char **argv)
@@ -196,18 +196,18 @@ int main(int argc, char **argv)
         if (round % 10 == 0)
             unsound += strcmp(support_auth_value(with, "PRAGMA integrity_check"), "ok") != 0;
     }
-    tap_is_int(killed, round, "row 34: %d processes are killed during sign-ups", round);
-    tap_is_int(half, 0, "row 34: never is there a user without a key, or a key without a user");
-    tap_is_int(unsound, 0, "row 34: the file is sound");
-    tap_is_str(support_auth_value(with, "PRAGMA integrity_check"), "ok", "row 34: to the end");
+    tap_is_int(killed, round, "S9.34: %d processes are killed during sign-ups", round);
+    tap_is_int(half, 0, "S9.34: never is there a user without a key, or a key without a user");
+    tap_is_int(unsound, 0, "S9.34: the file is sound");
+    tap_is_str(support_auth_value(with, "PRAGMA integrity_check"), "ok", "S9.34: to the end");
     tap_is_int(support_auth_number(with, "SELECT count(*) FROM pragma_foreign_key_check"), 0,
-               "row 34: all references hold");
+               "S9.34: all references hold");
     tap_is_str(
         support_auth_value(
             with,
             "SELECT ((SELECT count(*) FROM auth_user) - (SELECT count(DISTINCT user_id) FROM user_session)) "
             "|| ' ' || (SELECT count(*) - count(DISTINCT user_id) FROM user_session)"),
-        "0 0", "row 34: everybody has one session, the first or the one in its place");
+        "0 0", "S9.34: everybody has one session, the first or the one in its place");
     check_sessions(with);
     tap_ok(known_count > kills / 4, "enough was acknowledged to say so");
     support_auth_close(with);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Validating sessions, and every use case when the database or the random source fails. Checklist rows 13,
- * 14, 15, 30 to 33, 40, 41. */
+/* Validating sessions, and every use case when the database or the random source fails. Specification: S9.13,
+ * S9.14, S9.15, S9.30 to S9.33, S9.40, S9.41. */
 #include "core/auth/auth.h"
 #include "support.h"
 #include "support_auth.h"
@@ -55,12 +55,12 @@ static void check_active(void)
     tap_is_str(session.id, id, "  its id");
     tap_ok(!session.fresh && session.state == LUCI_SESSION_ACTIVE, "  not fresh");
     tap_is_result(validate(with, "abcdefghijklmnopqrstuvwxyz0123456789abcd", 1, NOW), LUCI_NOT_FOUND,
-                  "row 11: an unknown id");
+                  "S9.11: an unknown id");
     tap_is_result(written, LUCI_OK, "  nothing to write");
-    tap_is_int(sessions(with), 1, "row 11: it's not adopted");
-    tap_is_result(validate(with, id, 1, NOW - LUCI_MS_HOUR), LUCI_OK, "row 40: the clock an hour back");
+    tap_is_int(sessions(with), 1, "S9.11: it's not adopted");
+    tap_is_result(validate(with, id, 1, NOW - LUCI_MS_HOUR), LUCI_OK, "S9.40: the clock an hour back");
     tap_is_result(validate(with, id, 0, NOW + 3650 * DAY), LUCI_EXPIRED,
-                  "row 40: ten years on, and nothing may be written");
+                  "S9.40: ten years on, and nothing may be written");
     tap_is_result(written, LUCI_OK, "  so nothing was tried");
     tap_is_int(sessions(with), 1, "  the row is still there");
     tap_is_result(validate(with, id, 1, NOW + 15 * DAY), LUCI_OK, "the last millisecond");
@@ -80,8 +80,8 @@ static void check_renewed(void)
     tap_ok(session.fresh && session.state == LUCI_SESSION_ACTIVE, "  renewed, its cookie is to be sent");
     tap_is_result(written, LUCI_OK, "  written");
     tap_is_int(session.idle_expires, NOW + 17 * DAY, "  usable for fifteen more days");
-    tap_is_result(validate(with, id, 1, NOW + 2 * DAY + 1), LUCI_OK, "row 14: the next request");
-    tap_ok(!session.fresh, "row 14: does not send the cookie again");
+    tap_is_result(validate(with, id, 1, NOW + 2 * DAY + 1), LUCI_OK, "S9.14: the next request");
+    tap_ok(!session.fresh, "S9.14: does not send the cookie again");
     support_auth_close(with);
 }
 
@@ -91,11 +91,11 @@ static void check_dead(void)
     support_auth_t *with = with_session("dead.db", &id);
 
     tap_is_result(validate(with, id, 1, NOW + 15 * DAY + 1000), LUCI_EXPIRED,
-                  "row 14: a second after idle_expires: dead");
+                  "S9.14: a second after idle_expires: dead");
     tap_is_result(written, LUCI_OK, "  its row is removed");
     tap_is_int(sessions(with), 0, "  indeed");
     tap_is_result(validate(with, id, 1, NOW), LUCI_NOT_FOUND,
-                  "row 40: the clock back: it does not come alive");
+                  "S9.40: the clock back: it does not come alive");
     support_auth_close(with);
 }
 
@@ -106,8 +106,8 @@ static void check_max_lifetime(void)
 
     with->settings.max_lifetime = LUCI_MS_HOUR;
     tap_is_result(validate(with, id, 1, NOW + LUCI_MS_HOUR - 1), LUCI_OK,
-                  "row 14: an active session, the last of its lifetime");
-    tap_is_result(validate(with, id, 1, NOW + LUCI_MS_HOUR), LUCI_EXPIRED, "row 14: and over, active or not");
+                  "S9.14: an active session, the last of its lifetime");
+    tap_is_result(validate(with, id, 1, NOW + LUCI_MS_HOUR), LUCI_EXPIRED, "S9.14: and over, active or not");
     tap_is_int(sessions(with), 0, "  its row is removed");
     support_auth_close(with);
 }
@@ -118,7 +118,7 @@ static void check_disabled(void)
     support_auth_t *with = with_session("disabled.db", &id);
 
     support_run(with->target.params, "UPDATE auth_user SET disabled = 1");
-    tap_is_result(validate(with, id, 1, NOW), LUCI_DENIED, "row 13: a disabled user's session");
+    tap_is_result(validate(with, id, 1, NOW), LUCI_DENIED, "S9.13: a disabled user's session");
     tap_is_result(validate(with, id, 1, NOW + 2 * DAY), LUCI_DENIED, "  idle");
     tap_is_int(support_auth_number(with, "SELECT active_expires FROM user_session"), NOW + DAY,
                "  is not renewed");
@@ -136,15 +136,15 @@ static void check_locked(void)
     support_auth_close(with);
     holder = support_hold(with->target.params, "BEGIN EXCLUSIVE");
     tap_is_result(validate(with, id, 1, NOW + 1), LUCI_OK,
-                  "row 32: locked by another process: an active session is valid");
-    tap_is_result(validate(with, id, 1, NOW + 2 * DAY), LUCI_OK, "row 32: an idle one, too");
+                  "S9.32: locked by another process: an active session is valid");
+    tap_is_result(validate(with, id, 1, NOW + 2 * DAY), LUCI_OK, "S9.32: an idle one, too");
     tap_is_result(written, LUCI_BUSY, "  though it could not be renewed");
     tap_ok(!session.fresh && session.state == LUCI_SESSION_IDLE, "  so its cookie is not sent");
     tap_is_str(session.user.username, "Alice", "  it has its user");
-    tap_is_result(validate(with, id, 1, NOW + 16 * DAY), LUCI_EXPIRED, "row 32: a dead one is dead");
+    tap_is_result(validate(with, id, 1, NOW + 16 * DAY), LUCI_EXPIRED, "S9.32: a dead one is dead");
     tap_is_result(written, LUCI_BUSY, "  though it could not be removed");
-    tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_BUSY, "row 32: signing in is busy");
-    tap_is_result(support_sign_out(with, id), LUCI_BUSY, "row 33: signing out does not pretend");
+    tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_BUSY, "S9.32: signing in is busy");
+    tap_is_result(support_sign_out(with, id), LUCI_BUSY, "S9.33: signing out does not pretend");
     support_auth_close(with);
     support_release(holder);
     tap_is_result(validate(with, id, 1, NOW + 2 * DAY), LUCI_OK, "the lock is gone");
@@ -202,7 +202,7 @@ static void check_refusals(luci_result_t with_what)
             with->borrows = 0;
             with->refuse_at = at;
             with->with = with_what;
-            tap_is_result(cases[i].call(with), with_what, "row 30: %s: handle %d is refused with %s",
+            tap_is_result(cases[i].call(with), with_what, "S9.30: %s: handle %d is refused with %s",
                           cases[i].what, at, luci_result_name(with_what));
             tap_is_int(with->borrows, at, "  and no more are asked for");
             tap_is_int(with->out, 0, "  all lent ones are back");
@@ -221,12 +221,12 @@ static void check_broken(void)
     support_run(with->target.params,
                 "ALTER TABLE user_key RENAME TO keys; ALTER TABLE user_session RENAME TO sessions");
     for (int i = 0; i < COUNT(cases); i++) {
-        tap_is_result(cases[i].call(with), LUCI_UNAVAILABLE, "row 30: %s without its table", cases[i].what);
+        tap_is_result(cases[i].call(with), LUCI_UNAVAILABLE, "S9.30: %s without its table", cases[i].what);
         tap_is_int(with->out, 0, "  all lent handles are back");
     }
     support_run(with->target.params,
                 "ALTER TABLE keys RENAME TO user_key; ALTER TABLE sessions RENAME TO user_session");
-    tap_is_result(validate(with, id, 1, NOW), LUCI_OK, "row 31: the tables are back: the next call works");
+    tap_is_result(validate(with, id, 1, NOW), LUCI_OK, "S9.31: the tables are back: the next call works");
     support_auth_close(with);
 }
 
@@ -246,14 +246,14 @@ static void check_no_randomness(void)
             support_random_fails_at(0);
             if (result == LUCI_OK)
                 break;
-            tap_is_result(result, LUCI_INTERNAL, "row 41: %s: the random source fails at drawing %d",
+            tap_is_result(result, LUCI_INTERNAL, "S9.41: %s: the random source fails at drawing %d",
                           cases[i].what, at);
             tap_is_str(support_auth_value(with, COUNTS), before, "  nothing is written");
             tap_is_int(with->out, 0, "  all lent handles are back");
         }
     }
     support_random_fails_at(1);
-    tap_is_result(validate(with, id, 1, NOW + 2 * DAY), LUCI_OK, "row 41: an existing session needs none");
+    tap_is_result(validate(with, id, 1, NOW + 2 * DAY), LUCI_OK, "S9.41: an existing session needs none");
     support_random_fails_at(0);
     support_auth_close(with);
 }
@@ -267,7 +267,7 @@ static void check_dump(void)
     dump = support_auth_value(with, "SELECT (SELECT group_concat(id || user_id) FROM user_session) || "
                                     "(SELECT group_concat(id || hashed_password) FROM user_key)");
     tap_ok(dump && !strstr(dump, id) && !strstr(dump, RIGHT),
-           "row 15: the tables hold neither the id nor the password");
+           "S9.15: the tables hold neither the id nor the password");
     tap_ok(!strstr(with->logged, id), "nor does the log");
     support_auth_close(with);
 }

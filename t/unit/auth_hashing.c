@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which password hashes are computed, and when: counted by standing in front of libargon2 and libcrypto's
- * scrypt, which is steadier than measuring time. Checklist rows 1, 3, 6 and 7; pitfalls: no handle is held
+ * scrypt, which is steadier than measuring time. Specification: S9.1, S9.3, S9.6 and S9.7. No handle is held
  * meanwhile. */
 #include "password_vectors.h"
 #include "support.h"
@@ -106,12 +106,12 @@ static void check_counts(void)
     is_count(sign_up("alice", RIGHT), LUCI_OK, 1, "a sign-up");
     is_count(sign_up("alice", RIGHT), LUCI_CONFLICT, 0, "a name that is taken");
     is_count(sign_up("abc", RIGHT), LUCI_INVALID, 0, "a name that is too short");
-    is_count(sign_up("bobby", "short"), LUCI_INVALID, 0, "row 1: a password that is too short");
-    is_count(sign_up("bobby", too_long()), LUCI_INVALID, 0, "row 1: a password that is too long");
-    is_count(sign_in("alice", too_long()), LUCI_INVALID, 0, "row 1: also at sign-in");
+    is_count(sign_up("bobby", "short"), LUCI_INVALID, 0, "S9.1: a password that is too short");
+    is_count(sign_up("bobby", too_long()), LUCI_INVALID, 0, "S9.1: a password that is too long");
+    is_count(sign_in("alice", too_long()), LUCI_INVALID, 0, "S9.1: also at sign-in");
     is_count(sign_in("alice", RIGHT), LUCI_OK, 1, "a sign-in");
     computed = 0;
-    is_count(support_check(with, "alice", too_long(), &user), LUCI_DENIED, 0, "row 1: also for HTTP Basic");
+    is_count(support_check(with, "alice", too_long(), &user), LUCI_DENIED, 0, "S9.1: also for HTTP Basic");
     is_count(support_check(with, "alice", RIGHT, &user), LUCI_OK, 1, "HTTP Basic");
     support_run(with->target.params, "INSERT INTO auth_user (id, username) VALUES ('x', 'Octocat')");
     is_count(sign_up("Octocat", RIGHT), LUCI_CONFLICT, 1,
@@ -139,24 +139,24 @@ static void check_equal_work(void)
     with->settings.hash = (luci_hash_cost_t){ LUCI_HASH_ARGON2ID, 64, 3, 2 };
     tap_is_result(sign_up("alice", RIGHT), LUCI_OK, "a user");
     good = stored_hash();
-    is_count(sign_in("alice", WRONG), LUCI_DENIED, 1, "row 3: a wrong password");
+    is_count(sign_in("alice", WRONG), LUCI_DENIED, 1, "S9.3: a wrong password");
     memcpy(wrong, last, sizeof wrong);
     tap_ok(wrong[0] == 64 && wrong[1] == 3 && wrong[2] == 2, "  at the configured cost");
-    is_count(sign_in("nobody", WRONG), LUCI_DENIED, 1, "row 3: an unknown user");
+    is_count(sign_in("nobody", WRONG), LUCI_DENIED, 1, "S9.3: an unknown user");
     tap_is_mem(last, wrong, sizeof wrong, "  at the same cost");
     for (int i = 0; i < COUNT(unusable); i++) {
         store_hash(unusable[i]);
         is_count(sign_in("alice", RIGHT), LUCI_DENIED, 1,
-                 apr_psprintf(pool, "row 7: the stored hash \"%s\"", unusable[i]));
+                 apr_psprintf(pool, "S9.7: the stored hash \"%s\"", unusable[i]));
         tap_is_mem(last, wrong, sizeof wrong, "  at the same cost");
         tap_is_str(stored_hash(), unusable[i], "  and is not replaced");
     }
     store_hash(NULL);
-    is_count(sign_in("alice", RIGHT), LUCI_DENIED, 1, "row 7: a key without a password");
+    is_count(sign_in("alice", RIGHT), LUCI_DENIED, 1, "S9.7: a key without a password");
     tap_is_mem(last, wrong, sizeof wrong, "  at the same cost");
     store_hash("{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=");
     is_count(sign_in("alice", WRONG), LUCI_DENIED, 1,
-             "row 3: a wrong password beside a hash that costs nothing");
+             "S9.3: a wrong password beside a hash that costs nothing");
     tap_is_mem(last, wrong, sizeof wrong, "  at the same cost");
     store_hash(good);
     support_run(with->target.params, "UPDATE auth_user SET disabled = 1");
@@ -182,7 +182,7 @@ static void check_formats(void)
         const char *replaced;
 
         store_hash(vectors[i].stored);
-        tap_is_result(sign_in("alice", "another password"), LUCI_DENIED, "row 6: %.40s, a wrong password",
+        tap_is_result(sign_in("alice", "another password"), LUCI_DENIED, "S9.6: %.40s, a wrong password",
                       vectors[i].stored);
         tap_is_str(stored_hash(), vectors[i].stored, "  replaces nothing");
         tap_is_result(sign_in("alice", vectors[i].password), LUCI_OK, "  the right one signs in");
@@ -200,7 +200,7 @@ static void check_other_kinds(void)
     with = support_auth("kinds.db", 1);
     tap_is_result(sign_up("alice", RIGHT), LUCI_OK, "a user");
     with->settings.hash.memory_kib = 16;
-    is_count(sign_in("alice", RIGHT), LUCI_OK, 2, "row 6: the configured cost has changed: a sign-in");
+    is_count(sign_in("alice", RIGHT), LUCI_OK, 2, "S9.6: the configured cost has changed: a sign-in");
     tap_ok(stored_hash() && strstr(stored_hash(), "$m=16,"), "  replaces the hash");
     is_count(sign_in("alice", RIGHT), LUCI_OK, 1, "the next one");
     with->settings.hash.memory_kib = 8;
@@ -226,7 +226,7 @@ static void check_replacement_locked(void)
     luci_db_close(with->db);
     holder = support_hold(with->target.params, "BEGIN IMMEDIATE");
     tap_is_result(support_check(with, "alice", OUTDATED.password, &user), LUCI_OK,
-                  "row 32: a locked database: HTTP Basic works");
+                  "S9.32: a locked database: HTTP Basic works");
     tap_ok(strstr(with->logged, "busy"), "  it's logged: %s", with->logged);
     luci_db_close(with->db);
     support_release(holder);
@@ -242,19 +242,19 @@ static void check_failing_replacement(void)
     with->refuse_at = 2;
     with->with = LUCI_BUSY;
     tap_is_result(sign_in("alice", OUTDATED.password), LUCI_OK,
-                  "row 6: no handle for the replacement: the sign-in works");
+                  "S9.6: no handle for the replacement: the sign-in works");
     tap_is_str(stored_hash(), OUTDATED.stored, "  the old hash stays");
     tap_ok(strncmp(with->logged, "LUCI0201: ", 10) == 0 && strstr(with->logged, "busy"), "  it's logged: %s",
            with->logged);
     tap_ok(!strstr(with->logged, "$argon2") && !strstr(with->logged, OUTDATED.password),
-           "row 15: without the hash or the password");
+           "S9.15: without the hash or the password");
     with->logged[0] = '\0';
     if (support_is_file())
         check_replacement_locked();
     with->logged[0] = '\0';
     support_random_fails_at(1);
     tap_is_result(support_check(with, "alice", OUTDATED.password, &user), LUCI_OK,
-                  "row 41: no randomness for a new salt: HTTP Basic works");
+                  "S9.41: no randomness for a new salt: HTTP Basic works");
     support_random_fails_at(0);
     tap_is_str(stored_hash(), OUTDATED.stored, "  the old hash stays");
     tap_ok(strstr(with->logged, "internal"), "  it's logged: %s", with->logged);

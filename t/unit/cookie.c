@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checklist rows 12 and 16: what counts as our cookie, and the exact bytes of Set-Cookie. */
+/* S9.12 and S9.16: what counts as our cookie, and the exact bytes of Set-Cookie. */
 #include "core/web/cookie.h"
 #include "core/web/cookie_shapes.h"
 #include "tap.h"
@@ -102,7 +102,7 @@ static void test_conflicts(void)
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         tap_is_int(luci_cookie_find(table[i].header, "auth_session", &id, pool), LUCI_CONFLICT,
-                   "row 16: two values: %s", table[i].header);
+                   "S9.16: two values: %s", table[i].header);
         tap_is_int(luci_cookie_count(table[i].header, "auth_session"), table[i].count, "... counted");
     }
     tap_ok(!id, "none of them gives an id");
@@ -133,7 +133,7 @@ static void test_shapes(void)
     apr_array_header_t *shapes;
 
     tap_is_str(shapes_of(&cookie, "www.site.example", "/"), "www.site.example /, site.example /",
-               "row 16: host-only at /: the host's and the parent domain's");
+               "S9.16: host-only at /: the host's and the parent domain's");
     tap_is_str(shapes_of(&cookie, "www.site.example", "/a/b?c/d"),
                "www.site.example /, site.example /, - /a, - /a/, - /a/b", "the folders of the path");
     cookie.domain = ".Site.example";

@@ -146,7 +146,7 @@ static void check_turns(int aside)
     is_turn(support_sign_in(with, "alice", RIGHT), LUCI_DENIED, 1, 1,
             "a hash that takes no time, and one beside it");
     store_hash("$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHQ$c29tZXRhZ3NvbWV0YWc");
-    is_turn(support_sign_in(with, "alice", RIGHT), LUCI_DENIED, 1, 1, "row 7: one that is too costly");
+    is_turn(support_sign_in(with, "alice", RIGHT), LUCI_DENIED, 1, 1, "S9.7: one that is too costly");
     store_hash(NULL);
     is_turn(support_sign_in(with, "alice", RIGHT), LUCI_DENIED, 1, 1, "no hash");
     tap_is_int(hasher.borrowed, 0, "no handle is out or borrowed in a turn");

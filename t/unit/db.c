@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Connections, files and tables: what is opened, what is made, what is left alone. Checklist row 31. */
+/* Connections, files and tables: what is opened, what is made, what is left alone. Specification: S9.31. */
 #include "core/db/schema.h"
 #include "support.h"
 #include "tap.h"

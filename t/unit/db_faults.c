@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checklist row 33: a database that can't be written, a disk that is full, a file that is not what it was.
+/* S9.33: a database that can't be written, a disk that is full, a file that is not what it was.
  * Reads answer as long as they can, nothing passes for "not there" that could not be looked for, and nothing
  * is half-written. Any argument leaves out what cannot run under valgrind: limits of a file's size. */
 #include "core/db/schema.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sharing a database with others: locks held by another process, two threads at once, and memory that stays
- * flat. Checklist row
- * 32. An argument makes it shorter, for slow tools such as valgrind. */
+ * flat. Specification: S9.32. An argument makes it shorter, for slow tools such as valgrind. */
 #include "core/db/db.h"
 #include "support.h"
 #include "tap.h"
@@ -73,7 +72,7 @@ static void check_writer_elsewhere(void)
     char user[] = "bob";
 
     start = support_clock();
-    tap_is_result(read_key(db, pool), LUCI_OK, "row 32: another process writes: a new connection reads");
+    tap_is_result(read_key(db, pool), LUCI_OK, "S9.32: another process writes: a new connection reads");
     tap_ok(support_clock() - start < WAIT_MIN, "  without waiting");
     start = support_clock();
     tap_is_result(delete_none(db, pool), LUCI_BUSY, "a write is refused as busy");

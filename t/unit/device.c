@@ -35,11 +35,11 @@ static void check_one(void)
 
     tap_is_int(strlen(value), MARK_HEX, "one token");
     tap_ok(!strstr(value, "alice"), "without the name");
-    tap_is_result(find(value, "username:alice", NOW), LUCI_OK, "row 5: alice's");
+    tap_is_result(find(value, "username:alice", NOW), LUCI_OK, "S9.5: alice's");
     memcpy(first, nonce, sizeof first);
-    tap_is_result(find(value, "username:bob", NOW), LUCI_NOT_FOUND, "row 5: not bob's");
+    tap_is_result(find(value, "username:bob", NOW), LUCI_NOT_FOUND, "S9.5: not bob's");
     tap_is_result(luci_device_find(other, value, "username:alice", NOW, nonce), LUCI_NOT_FOUND,
-                  "row 5: not with another secret");
+                  "S9.5: not with another secret");
     tap_is_result(find(value, "username:alice", NOW + LUCI_DEVICE_LIFETIME - LUCI_MS_SECOND), LUCI_OK,
                   "for a year");
     tap_is_result(find(value, "username:alice", NOW + LUCI_DEVICE_LIFETIME), LUCI_NOT_FOUND, "and no longer");
@@ -58,12 +58,12 @@ static void check_several(void)
         value = renewed(value, accounts[i], NOW);
     tap_is_int(strlen(value), 4 * MARK_HEX, "four marks of five accounts");
     for (int i = 0; i < COUNT(accounts); i++)
-        tap_is_result(find(value, accounts[i], NOW), i == 0 ? LUCI_NOT_FOUND : LUCI_OK, "row 5: account %s",
+        tap_is_result(find(value, accounts[i], NOW), i == 0 ? LUCI_NOT_FOUND : LUCI_OK, "S9.5: account %s",
                       accounts[i]);
     value = renewed(value, "c", NOW);
-    tap_is_int(strlen(value), 4 * MARK_HEX, "row 5: the third one again");
+    tap_is_int(strlen(value), 4 * MARK_HEX, "S9.5: the third one again");
     for (int i = 1; i < COUNT(accounts); i++)
-        tap_is_result(find(value, accounts[i], NOW), LUCI_OK, "row 5: keeps account %s", accounts[i]);
+        tap_is_result(find(value, accounts[i], NOW), LUCI_OK, "S9.5: keeps account %s", accounts[i]);
     value = renewed(value, "f", NOW + LUCI_DEVICE_LIFETIME);
     tap_is_int(strlen(value), MARK_HEX, "what is over goes");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The line of an event: its words, what names can't do to it, its length. Checklist rows 15 and 22. */
+/* The line of an event: its words, what names can't do to it, its length. Specification: S9.15 and S9.22. */
 #include "core/base/secret.h"
 #include "core/event/event.h"
 #include "support.h"
@@ -81,10 +81,10 @@ static void check_names(void)
             line_of((luci_event_t){ .at = AT, .account = names[i].account }, (luci_event_origin_t){ 0 });
         const char *account = strstr(got, " account=");
 
-        tap_is_str(account ? account + 9 : NULL, names[i].said, "row 22: name %d", (int)i);
+        tap_is_str(account ? account + 9 : NULL, names[i].said, "S9.22: name %d", (int)i);
         tap_is_int(
             strspn(line, "-._~:/@+,[]=% ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
-            strlen(line), "row 22: and nothing but harmless characters");
+            strlen(line), "S9.22: and nothing but harmless characters");
     }
 }
 

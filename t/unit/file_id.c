@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which file stands at a path. Checklist row 31. */
+/* Which file stands at a path. Specification: S9.31. */
 #include "core/files/file_id.h"
 #include "support.h"
 #include "tap.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checklist row 24: what bodies and queries are fields, and what is refused. */
+/* S9.24: what bodies and queries are fields, and what is refused. */
 #include "core/web/form.h"
 #include "tap.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checklist row 42, the parsers' part: every file of the fuzzers' corpus goes through its harness in the
+/* Specification: S9.42, the parsers' part: every file of the fuzzers' corpus goes through its harness in the
  * ordinary test run. */
 #include "tap.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checklist row 19: which requests a page of this site sent, and the advice when one is refused. */
+/* S9.19: which requests a page of this site sent, and the advice when one is refused. */
 #include "core/web/origin.h"
 #include "tap.h"
 
@@ -77,7 +77,7 @@ static void test_judge(void)
             .fetch_site = table[i].site, .origin = table[i].origin, .own = OWN, .allowed = allowed
         };
 
-        tap_is_int(luci_origin_judge(&claim, pool), table[i].verdict, "row 19: Sec-Fetch-Site %s, Origin %s",
+        tap_is_int(luci_origin_judge(&claim, pool), table[i].verdict, "S9.19: Sec-Fetch-Site %s, Origin %s",
                    shown(table[i].site), shown(table[i].origin));
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checklist rows 1, 2, 6, 7. The vectors, with where they are from, are in password_vectors.h.
+/* Specification: S9.1, S9.2, S9.6, S9.7. The vectors, with where they are from, are in password_vectors.h.
  * Any argument leaves out what cannot run under valgrind: limits of memory. */
 #include "core/password/password_hash.h"
 #include "password_vectors.h"
@@ -70,11 +70,11 @@ static void check_hostile(void)
     clock_t start = clock();
 
     for (size_t i = 0; i < COUNT(hostile); i++)
-        tap_is_int(luci_password_verify(hostile[i], hostile[i]), LUCI_INVALID, "row 7: %.150s", hostile[i]);
-    tap_is_int(luci_password_verify(NULL, ""), LUCI_INVALID, "row 7: NULL");
-    tap_ok(milliseconds_since(start) < 50, "row 7: all of them within 50 ms");
+        tap_is_int(luci_password_verify(hostile[i], hostile[i]), LUCI_INVALID, "S9.7: %.150s", hostile[i]);
+    tap_is_int(luci_password_verify(NULL, ""), LUCI_INVALID, "S9.7: NULL");
+    tap_ok(milliseconds_since(start) < 50, "S9.7: all of them within 50 ms");
     for (size_t i = 0; i < COUNT(useless); i++)
-        tap_is_int(luci_password_verify(useless[i], "password"), LUCI_DENIED, "row 7: %s", useless[i]);
+        tap_is_int(luci_password_verify(useless[i], "password"), LUCI_DENIED, "S9.7: %s", useless[i]);
 }
 
 /* ---- Passwords that nearly match ---- */
@@ -91,14 +91,14 @@ static void check_near_misses(apr_pool_t *pool)
     for (size_t i = 0; i < COUNT(places); i++) {
         strcpy(other, password);
         other[places[i] - 1] = 'P';
-        tap_is_int(luci_password_verify(stored, other), LUCI_DENIED, "row 2: another at character %d",
+        tap_is_int(luci_password_verify(stored, other), LUCI_DENIED, "S9.2: another at character %d",
                    places[i]);
         other[places[i] - 1] = '\0';
-        tap_is_int(luci_password_verify(stored, other), LUCI_DENIED, "row 2: cut off before it");
+        tap_is_int(luci_password_verify(stored, other), LUCI_DENIED, "S9.2: cut off before it");
     }
     tap_is_int(luci_password_hash(&tiny, "Password", &stored, pool), LUCI_OK, "another password");
-    tap_is_int(luci_password_verify(stored, "password"), LUCI_DENIED, "row 2: the case counts");
-    tap_is_int(luci_password_verify(stored, "Password "), LUCI_DENIED, "row 2: a space counts");
+    tap_is_int(luci_password_verify(stored, "password"), LUCI_DENIED, "S9.2: the case counts");
+    tap_is_int(luci_password_verify(stored, "Password "), LUCI_DENIED, "S9.2: a space counts");
 }
 
 static void check_round_trips(apr_pool_t *pool)
@@ -117,13 +117,13 @@ static void check_round_trips(apr_pool_t *pool)
 
         stored = NULL;
         tap_is_int(luci_password_hash(&costs[i], password, &stored, pool), LUCI_OK, "hashed at cost %zu", i);
-        tap_is_int(luci_password_verify(stored, password), LUCI_OK, "row 1: verified: %s", stored);
+        tap_is_int(luci_password_verify(stored, password), LUCI_OK, "S9.1: verified: %s", stored);
         tap_is_int(luci_password_verify(stored, "hunter23"), LUCI_DENIED, "and nothing else");
         tap_is_int(luci_password_outdated(stored, &costs[i]), 0, "and up to date");
     }
     tap_is_int(luci_password_hash(&usual, "x", &stored, pool), LUCI_OK, "a usual one");
     tap_ok(strncmp(stored, "$argon2id$v=19$m=19456,t=2,p=1$", 31) == 0 && strlen(stored) == 31 + 22 + 1 + 43,
-           "row 6: has the usual cost and lengths");
+           "S9.6: has the usual cost and lengths");
     tap_is_int(luci_password_hash(&lucia, "x", &stored, pool), LUCI_OK, "one of Lucia's");
     tap_ok(strncmp(stored, "s2:", 3) == 0 && strlen(stored) == 3 + 16 + 1 + 128, "has Lucia's lengths");
 }
@@ -160,11 +160,11 @@ static void check_salts(apr_pool_t *pool)
         stored[made] += strlen("$argon2id$v=19$m=8,t=1,p=1$");
         stored[made++][22] = '\0';
     }
-    tap_is_int(made, COUNT(stored), "row 6: 10,000 hashes of one password");
+    tap_is_int(made, COUNT(stored), "S9.6: 10,000 hashes of one password");
     qsort(stored, made, sizeof stored[0], compare_strings);
     for (size_t i = 1; i < made; i++)
         twice += strcmp(stored[i - 1], stored[i]) == 0;
-    tap_is_int(twice, 0, "row 6: no salt twice");
+    tap_is_int(twice, 0, "S9.6: no salt twice");
 }
 
 static void check_outdated(void)
@@ -199,9 +199,9 @@ static void check_outdated(void)
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         tap_is_int(luci_password_outdated(cases[i].stored, &usual), cases[i].argon2,
-                   "row 6: %s, Argon2 wanted", cases[i].why);
+                   "S9.6: %s, Argon2 wanted", cases[i].why);
         tap_is_int(luci_password_outdated(cases[i].stored, &lucia), cases[i].scrypt,
-                   "row 6: %s, scrypt wanted", cases[i].why);
+                   "S9.6: %s, scrypt wanted", cases[i].why);
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checklist row 1. What JavaScript is expected to say comes from Node.js 20: text.length, text.toLowerCase(),
- * text.normalize("NFKC"). */
+/* Specification: S9.1. What JavaScript is expected to say comes from Node.js 20: text.length,
+ * text.toLowerCase(), text.normalize("NFKC"). */
 #include "core/password/policy.h"
 #include "tap.h"
 
@@ -55,24 +55,23 @@ static const char *repeated(const char *character, int count)
 
 static void check_bounds(void)
 {
-    tap_is_int(luci_policy_username(repeated("a", 3), usernames), LUCI_INVALID, "row 1: username of 3");
-    tap_is_int(luci_policy_username(repeated("a", 4), usernames), LUCI_OK, "row 1: of 4");
-    tap_is_int(luci_policy_username(repeated("a", 31), usernames), LUCI_OK, "row 1: of 31");
-    tap_is_int(luci_policy_username(repeated("a", 32), usernames), LUCI_INVALID, "row 1: of 32");
-    tap_is_int(luci_policy_username(repeated("\U0001F600", 15), usernames), LUCI_OK, "row 1: of 15 emoji");
-    tap_is_int(luci_policy_username(repeated("\U0001F600", 16), usernames), LUCI_INVALID, "row 1: of 16");
+    tap_is_int(luci_policy_username(repeated("a", 3), usernames), LUCI_INVALID, "S9.1: username of 3");
+    tap_is_int(luci_policy_username(repeated("a", 4), usernames), LUCI_OK, "S9.1: of 4");
+    tap_is_int(luci_policy_username(repeated("a", 31), usernames), LUCI_OK, "S9.1: of 31");
+    tap_is_int(luci_policy_username(repeated("a", 32), usernames), LUCI_INVALID, "S9.1: of 32");
+    tap_is_int(luci_policy_username(repeated("\U0001F600", 15), usernames), LUCI_OK, "S9.1: of 15 emoji");
+    tap_is_int(luci_policy_username(repeated("\U0001F600", 16), usernames), LUCI_INVALID, "S9.1: of 16");
     tap_is_int(luci_policy_username("", at_least_1), LUCI_INVALID, "no username");
     tap_is_int(luci_policy_username("a", at_least_1), LUCI_OK, "one letter signs in");
     tap_is_int(luci_policy_username(NULL, at_least_1), LUCI_INVALID, "NULL username");
-    tap_is_int(luci_policy_password(repeated("p", 5), passwords), LUCI_INVALID, "row 1: password of 5");
-    tap_is_int(luci_policy_password(repeated("p", 6), passwords), LUCI_OK, "row 1: of 6");
-    tap_is_int(luci_policy_password(repeated("p", 255), passwords), LUCI_OK, "row 1: of 255");
-    tap_is_int(luci_policy_password(repeated("p", 256), passwords), LUCI_INVALID, "row 1: of 256");
-    tap_is_int(luci_policy_password(repeated("\u20AC", 255), passwords), LUCI_OK, "row 1: of 255, 765 bytes");
-    tap_is_int(luci_policy_password(repeated("\U0001F600", 3), passwords), LUCI_OK, "row 1: three emoji");
-    tap_is_int(luci_policy_password(repeated("\U0001F600", 128), passwords), LUCI_INVALID,
-               "row 1: 128 emoji");
-    tap_is_int(luci_policy_password("      ", passwords), LUCI_OK, "row 1: six spaces");
+    tap_is_int(luci_policy_password(repeated("p", 5), passwords), LUCI_INVALID, "S9.1: password of 5");
+    tap_is_int(luci_policy_password(repeated("p", 6), passwords), LUCI_OK, "S9.1: of 6");
+    tap_is_int(luci_policy_password(repeated("p", 255), passwords), LUCI_OK, "S9.1: of 255");
+    tap_is_int(luci_policy_password(repeated("p", 256), passwords), LUCI_INVALID, "S9.1: of 256");
+    tap_is_int(luci_policy_password(repeated("\u20AC", 255), passwords), LUCI_OK, "S9.1: of 255, 765 bytes");
+    tap_is_int(luci_policy_password(repeated("\U0001F600", 3), passwords), LUCI_OK, "S9.1: three emoji");
+    tap_is_int(luci_policy_password(repeated("\U0001F600", 128), passwords), LUCI_INVALID, "S9.1: 128 emoji");
+    tap_is_int(luci_policy_password("      ", passwords), LUCI_OK, "S9.1: six spaces");
     tap_is_int(luci_policy_password("tab\tand\nnewline", passwords), LUCI_OK, "controls in a password");
     tap_is_int(luci_policy_password(NULL, passwords), LUCI_INVALID, "NULL password");
     tap_is_int(luci_policy_password("abcdef\xFF", passwords), LUCI_INVALID, "password that isn't UTF-8");
@@ -139,9 +138,9 @@ static void check_headers(void)
                                            NULL };
 
     for (size_t i = 0; i < sizeof carried / sizeof *carried; i++)
-        tap_ok(luci_policy_fits_header(carried[i]), "row 43: a header carries value %zu", i);
+        tap_ok(luci_policy_fits_header(carried[i]), "S9.43: a header carries value %zu", i);
     for (size_t i = 0; i < sizeof changed / sizeof *changed; i++)
-        tap_ok(!luci_policy_fits_header(changed[i]), "row 43: a header does not carry value %zu", i);
+        tap_ok(!luci_policy_fits_header(changed[i]), "S9.43: a header does not carry value %zu", i);
 }
 
 static void check_appearances(apr_pool_t *pool)
@@ -156,7 +155,7 @@ static void check_appearances(apr_pool_t *pool)
 
     for (size_t i = 0; i < sizeof alike / sizeof *alike; i++) {
         tap_is_int(luci_policy_appearance(alike[i][0], &appearance, pool), LUCI_OK, "appearance %zu", i);
-        tap_is_str(appearance, alike[i][1], "row 43: as a reader sees it");
+        tap_is_str(appearance, alike[i][1], "S9.43: as a reader sees it");
     }
     tap_is_int(luci_policy_appearance("a\xFF", &appearance, pool), LUCI_INVALID, "none without UTF-8");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checklist rows 10 and 41. An argument makes fewer ids than 1,000,000, for slow tools such as valgrind. */
+/* S9.10 and S9.41. An argument makes fewer ids than 1,000,000, for slow tools such as valgrind. */
 #define OPENSSL_SUPPRESS_DEPRECATED /* RAND_set_rand_method: the only way to a random source that fails */
 #include "core/base/secret.h"
 #include "core/base/settings.h"
@@ -71,26 +71,26 @@ static void check_many_ids(size_t count)
     double chi;
 
     if (!ids) {
-        tap_fail("row 10: no memory");
+        tap_fail("S9.10: no memory");
         return;
     }
     while (made < count && luci_secret_random_id(ids + made * ID, ID) == LUCI_OK)
         made++;
-    if (!tap_is_int(made, count, "row 10: %zu ids made", count)) {
+    if (!tap_is_int(made, count, "S9.10: %zu ids made", count)) {
         free(ids);
         return;
     }
-    tap_is_int(count_letters(ids, count), 0, "row 10: all of [a-z0-9]");
+    tap_is_int(count_letters(ids, count), 0, "S9.10: all of [a-z0-9]");
     for (size_t place = 0; place < ID; place++) {
         for (size_t letter = 0; letter < LETTERS; letter++)
             totals[letter] += counts[place][letter];
     }
     /* Far in the tails: chance alone goes beyond these once in 10^8 runs. */
     chi = chi_squared(totals, LETTERS, (double)count * ID / LETTERS);
-    tap_ok(chi > 3 && chi < 105, "row 10: letters equally often (chi squared %.1f of 35 degrees)", chi);
+    tap_ok(chi > 3 && chi < 105, "S9.10: letters equally often (chi squared %.1f of 35 degrees)", chi);
     chi = chi_squared(counts[0], (size_t)ID * LETTERS, (double)count / LETTERS);
-    tap_ok(chi > 1120 && chi < 1720, "row 10: at every place, too (chi squared %.1f of 1400 degrees)", chi);
-    tap_is_int(count_duplicates(ids, count), 0, "row 10: no duplicates");
+    tap_ok(chi > 1120 && chi < 1720, "S9.10: at every place, too (chi squared %.1f of 1400 degrees)", chi);
+    tap_is_int(count_duplicates(ids, count), 0, "S9.10: no duplicates");
     free(ids);
 }
 
@@ -135,9 +135,9 @@ static void check_no_id(const char *what)
 
     memset(id, '#', 200);
     id[200] = '\0';
-    tap_is_int(luci_secret_random_id(id, 200), LUCI_INTERNAL, "row 41: %s: internal", what);
-    tap_is_str(id, "", "row 41: %s: no id", what);
-    tap_ok(!strpbrk(id + 1, alphabet) && !memchr(id, 'x', sizeof id), "row 41: %s: and no part of one", what);
+    tap_is_int(luci_secret_random_id(id, 200), LUCI_INTERNAL, "S9.41: %s: internal", what);
+    tap_is_str(id, "", "S9.41: %s: no id", what);
+    tap_ok(!strpbrk(id + 1, alphabet) && !memchr(id, 'x', sizeof id), "S9.41: %s: and no part of one", what);
 }
 
 static void check_bad_sources(void)
@@ -154,8 +154,8 @@ static void check_bad_sources(void)
     calls_until_failure = 2;
     check_no_id("the source fails half-way");
     calls_until_failure = 0;
-    tap_is_int(luci_secret_random(bytes, sizeof bytes), LUCI_INTERNAL, "row 41: no bytes either");
-    tap_is_mem(bytes, zeros, sizeof zeros, "row 41: and nothing left of them");
+    tap_is_int(luci_secret_random(bytes, sizeof bytes), LUCI_INTERNAL, "S9.41: no bytes either");
+    tap_is_mem(bytes, zeros, sizeof zeros, "S9.41: and nothing left of them");
     RAND_set_rand_method(&stuck);
     check_no_id("the source is stuck");
     RAND_set_rand_method(real);
@@ -187,7 +187,7 @@ static void check_fork(void)
     pid_t child;
 
     if (pipe(ends) != 0 || (child = fork()) < 0) {
-        tap_fail("row 41: cannot fork");
+        tap_fail("S9.41: cannot fork");
         return;
     }
     if (child == 0) {
@@ -196,9 +196,9 @@ static void check_fork(void)
 
         _exit(done ? 0 : 1);
     }
-    tap_is_int(luci_secret_random_id(ours, ID), LUCI_OK, "row 41: an id after fork");
-    tap_is_int(read(ends[0], theirs, ID), ID, "row 41: and one in the child");
-    tap_ok(strcmp(ours, theirs) != 0, "row 41: which differ");
+    tap_is_int(luci_secret_random_id(ours, ID), LUCI_OK, "S9.41: an id after fork");
+    tap_is_int(read(ends[0], theirs, ID), ID, "S9.41: and one in the child");
+    tap_ok(strcmp(ours, theirs) != 0, "S9.41: which differ");
     waitpid(child, &status, 0);
     tap_is_int(status, 0, "the child knows SHA-256");
     close(ends[0]);

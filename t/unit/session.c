@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions: the rules of time, as truth tables at their first and last milliseconds. Checklist rows 14 and
- * 40; contract, section 2. */
+/* Sessions: the rules of time, as truth tables at their first and last milliseconds. Specification: S9.14 and
+ * S9.40; S2. */
 #include "core/session/session.h"
 #include "support.h"
 #include "tap.h"
@@ -33,18 +33,18 @@ static const struct {
     { "one ms later", 0, DAY + 1, LUCI_SESSION_IDLE },
     { "one ms before idle_expires", 0, 15 * DAY - 1, LUCI_SESSION_IDLE },
     { "idle_expires itself", 0, 15 * DAY, LUCI_SESSION_IDLE },
-    { "row 14: one ms after idle_expires", 0, 15 * DAY + 1, LUCI_SESSION_DEAD },
-    { "row 14: one second after", 0, 15 * DAY + 1000, LUCI_SESSION_DEAD },
-    { "row 40: the clock an hour back", 0, -LUCI_MS_HOUR, LUCI_SESSION_ACTIVE },
-    { "row 40: the clock at zero", 0, -NOW, LUCI_SESSION_ACTIVE },
-    { "row 40: the clock ten years on", 0, 10 * YEAR, LUCI_SESSION_DEAD },
-    { "row 40: after 2038", 0, IN_2038 - NOW, LUCI_SESSION_DEAD },
+    { "S9.14: one ms after idle_expires", 0, 15 * DAY + 1, LUCI_SESSION_DEAD },
+    { "S9.14: one second after", 0, 15 * DAY + 1000, LUCI_SESSION_DEAD },
+    { "S9.40: the clock an hour back", 0, -LUCI_MS_HOUR, LUCI_SESSION_ACTIVE },
+    { "S9.40: the clock at zero", 0, -NOW, LUCI_SESSION_ACTIVE },
+    { "S9.40: the clock ten years on", 0, 10 * YEAR, LUCI_SESSION_DEAD },
+    { "S9.40: after 2038", 0, IN_2038 - NOW, LUCI_SESSION_DEAD },
     { "a lifetime longer than all that", 30 * DAY, 15 * DAY, LUCI_SESSION_IDLE },
     { "a lifetime of two days: the last ms", 2 * DAY, 2 * DAY - 1, LUCI_SESSION_IDLE },
     { "a lifetime of two days: over", 2 * DAY, 2 * DAY, LUCI_SESSION_DEAD },
-    { "row 14: a lifetime that ends in the active period: the last ms", LUCI_MS_HOUR, LUCI_MS_HOUR - 1,
+    { "S9.14: a lifetime that ends in the active period: the last ms", LUCI_MS_HOUR, LUCI_MS_HOUR - 1,
       LUCI_SESSION_ACTIVE },
-    { "row 14: a lifetime that ends in the active period: over", LUCI_MS_HOUR, LUCI_MS_HOUR,
+    { "S9.14: a lifetime that ends in the active period: over", LUCI_MS_HOUR, LUCI_MS_HOUR,
       LUCI_SESSION_DEAD },
     { "a lifetime, made five minutes ahead", LUCI_MS_HOUR, -5 * LUCI_MS_MINUTE, LUCI_SESSION_ACTIVE },
     { "a lifetime, made further ahead", LUCI_MS_HOUR, -5 * LUCI_MS_MINUTE - 1, LUCI_SESSION_DEAD },
@@ -130,9 +130,9 @@ static void check_dead_stays_dead(void)
         tap_fail("no session");
     for (luci_ms_t now = session.idle_expires + 1; now < IN_2038 * 3; now += 97 * DAY + 12345)
         risen += luci_session_state(&session, &settings, now) != LUCI_SESSION_DEAD;
-    tap_is_int(risen, 0, "row 40: a dead session stays dead for a century");
+    tap_is_int(risen, 0, "S9.40: a dead session stays dead for a century");
     luci_session_extend(&session, &settings, IN_2038 - 1);
-    tap_is_int(session.active_expires, IN_2038 - 1 + DAY, "row 40: a renewal that crosses 2038");
+    tap_is_int(session.active_expires, IN_2038 - 1 + DAY, "S9.40: a renewal that crosses 2038");
     tap_is_int(session.idle_expires, IN_2038 - 1 + 15 * DAY, "  does not overflow");
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions at hand: what is found, for how long, and whose. Checklist rows 13, 14, 17 and 40. */
+/* Sessions at hand: what is found, for how long, and whose. Specification: S9.13, S9.14, S9.17 and S9.40. */
 #include "support_cache.h"
 #include "tap.h"
 
@@ -31,19 +31,19 @@ static void check_time(void)
     is_miss(NOW, LUCI_OK, "now");
     is_hit(NOW + TTL - 1, "just before the TTL is over");
     tap_ok(FIRST_PLACE->until == NOW + TTL, "the store may throw it away then");
-    is_miss(NOW + TTL, LUCI_OK, "row 13: after the TTL");
+    is_miss(NOW + TTL, LUCI_OK, "S9.13: after the TTL");
     is_hit(NOW + 2 * TTL - 1, "that counts from the new look");
-    is_miss(NOW + TTL - LUCI_MS_HOUR, LUCI_OK, "row 40: the clock goes back by an hour");
-    is_hit(NOW + TTL - LUCI_MS_HOUR, "row 40: from there on as ever");
-    is_miss(NOW + 3650 * LUCI_MS_DAY, LUCI_EXPIRED, "row 40: ten years on it's dead");
+    is_miss(NOW + TTL - LUCI_MS_HOUR, LUCI_OK, "S9.40: the clock goes back by an hour");
+    is_hit(NOW + TTL - LUCI_MS_HOUR, "S9.40: from there on as ever");
+    is_miss(NOW + 3650 * LUCI_MS_DAY, LUCI_EXPIRED, "S9.40: ten years on it's dead");
     finish();
 
     begin(pool, "ahead.db");
-    is_miss(NOW + LUCI_MS_SECOND, LUCI_OK, "row 40: another machine, a second ahead");
-    is_hit(NOW, "row 40: is believed");
+    is_miss(NOW + LUCI_MS_SECOND, LUCI_OK, "S9.40: another machine, a second ahead");
+    is_hit(NOW, "S9.40: is believed");
     FIRST_PLACE->length = 0;
-    is_miss(NOW + 2 * LUCI_MS_SECOND, LUCI_OK, "row 40: another machine, two seconds ahead");
-    is_miss(NOW, LUCI_OK, "row 40: is not");
+    is_miss(NOW + 2 * LUCI_MS_SECOND, LUCI_OK, "S9.40: another machine, two seconds ahead");
+    is_miss(NOW, LUCI_OK, "S9.40: is not");
     finish();
 }
 
@@ -54,7 +54,7 @@ static void check_periods(void)
     is_miss(NOW, LUCI_OK, "a session that is active for 5 more seconds");
     tap_ok(FIRST_PLACE->until == NOW + 5 * LUCI_MS_SECOND, "is kept as long");
     is_hit(NOW + 4999, "until then");
-    is_miss(NOW + 5000, LUCI_OK, "row 14: then it's renewed at once");
+    is_miss(NOW + 5000, LUCI_OK, "S9.14: then it's renewed at once");
     tap_ok(seen.fresh && seen.state == LUCI_SESSION_ACTIVE, "fresh");
     is_hit(NOW + 5001, "and kept again");
     tap_ok(!seen.fresh, "not fresh any more");
@@ -67,7 +67,7 @@ static void check_periods(void)
     is_miss(NOW + 10000, LUCI_OK, "a session with a longest lifetime");
     is_hit(NOW + 14000, "within it");
     with->settings.max_lifetime = 12 * LUCI_MS_SECOND;
-    is_miss(NOW + 14000, LUCI_EXPIRED, "row 14: beyond it a session at hand is dead");
+    is_miss(NOW + 14000, LUCI_EXPIRED, "S9.14: beyond it a session at hand is dead");
     finish();
 
     begin(pool, "made-ahead.db");
@@ -101,14 +101,14 @@ static void check_users(void)
 {
     begin(pool, "users.db");
     run_sql("UPDATE auth_user SET disabled = 1");
-    is_miss(NOW, LUCI_DENIED, "row 13: a disabled user");
+    is_miss(NOW, LUCI_DENIED, "S9.13: a disabled user");
     tap_is_int(store.stores, 0, "is not kept");
     run_sql("UPDATE auth_user SET disabled = 0");
     is_miss(NOW, LUCI_OK, "an enabled one is");
     run_sql("UPDATE auth_user SET disabled = 1");
-    is_hit(NOW + TTL - 1, "row 13: disabled by others, for the TTL");
-    is_miss(NOW + TTL, LUCI_DENIED, "row 13: and no longer");
-    is_miss(NOW - 2 * LUCI_MS_SECOND, LUCI_DENIED, "row 40: nor when the clock goes back to before");
+    is_hit(NOW + TTL - 1, "S9.13: disabled by others, for the TTL");
+    is_miss(NOW + TTL, LUCI_DENIED, "S9.13: and no longer");
+    is_miss(NOW - 2 * LUCI_MS_SECOND, LUCI_DENIED, "S9.40: nor when the clock goes back to before");
     finish();
 }
 
@@ -126,14 +126,14 @@ static void check_databases(void)
     is_miss(NOW, LUCI_OK, "a session");
     other = support_cache(&with->settings, "/another.db");
     tap_is_result(luci_session_cache_find(&other, &claim, &seen, pool), LUCI_NOT_FOUND,
-                  "row 17: the same id in another database is nobody's");
+                  "S9.17: the same id in another database is nobody's");
     luci_session_cache_forget(&other, id, pool);
-    is_hit(NOW, "row 17: its end there ends nothing here");
+    is_hit(NOW, "S9.17: its end there ends nothing here");
     settings = with->settings;
     settings.tables.session = "other_session";
     other = support_cache(&settings, with->target.params);
     tap_is_result(luci_session_cache_find(&other, &claim, &seen, pool), LUCI_NOT_FOUND,
-                  "row 17: nor in another table");
+                  "S9.17: nor in another table");
     same = support_cache(&with->settings, with->target.params);
     tap_is_result(luci_session_cache_find(&same, &claim, &seen, pool), LUCI_OK,
                   "another server with the same database knows it");
@@ -149,7 +149,7 @@ static void check_databases(void)
     tap_is_result(luci_session_cache_find(&other, &claim, &seen, pool), LUCI_NOT_FOUND,
                   "a plain id is another one's");
     luci_session_cache_forget(&other, id, pool);
-    tap_is_int(support_cache_records(), 0, "row 13: but an end reaches every reader of the table");
+    tap_is_int(support_cache_records(), 0, "S9.13: but an end reaches every reader of the table");
     finish();
 }
 
@@ -184,7 +184,7 @@ static void check_plain(void)
     is_miss(NOW, LUCI_OK, "plain: looked at");
     is_hit(NOW, "plain: and kept");
     sign_out();
-    is_miss(NOW, LUCI_NOT_FOUND, "row 13: plain: signed out");
+    is_miss(NOW, LUCI_NOT_FOUND, "S9.13: plain: signed out");
     finish();
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions at hand that are ended meanwhile, in every order, and stores that fail. Checklist rows 13 and 39.
+/* Sessions at hand that are ended meanwhile, in every order, and stores that fail. Specification: S9.13 and
+ * S9.39.
  */
 #include "support_cache.h"
 #include "tap.h"
@@ -18,7 +19,7 @@ static void check_ends(void)
     begin(pool, "ends.db");
     is_miss(NOW, LUCI_OK, "a session");
     sign_out();
-    is_miss(NOW, LUCI_NOT_FOUND, "row 13: signed out");
+    is_miss(NOW, LUCI_NOT_FOUND, "S9.13: signed out");
     tap_ok(store.ended_for >= TTL, "barred for the TTL at least");
     tap_is_int(support_cache_records(), 0, "and nothing left");
 
@@ -33,7 +34,7 @@ static void check_ends(void)
         tap_is_result(luci_auth_sign_in(&with->auth, &request, &support_session, &support_field, pool),
                       LUCI_OK, "signed in again");
     }
-    is_miss(NOW, LUCI_NOT_FOUND, "row 13: the session that came with it is dead");
+    is_miss(NOW, LUCI_NOT_FOUND, "S9.13: the session that came with it is dead");
     id = support_session.id;
     is_miss(NOW, LUCI_OK, "the new one lives");
     is_hit(NOW, "and is kept");
@@ -49,7 +50,7 @@ static void check_ends(void)
 
 static void see_it_dead(void)
 {
-    tap_is_result(validate(), LUCI_NOT_FOUND, "row 13:   after the sign-out's answer it is dead");
+    tap_is_result(validate(), LUCI_NOT_FOUND, "S9.13:   after the sign-out's answer it is dead");
 }
 
 static void sign_out_and_look(void)
@@ -112,8 +113,8 @@ static void check_races(void)
         store.after_store = races[i].after_store;
         tap_is_result(validate(), races[i].want, "who was looking gets an answer");
         tap_ok(!store.before_retrieve && !store.before_store && !store.after_store, "every step was taken");
-        tap_is_int(support_cache_records(), 0, "row 13: nothing is left at hand");
-        is_miss(NOW, LUCI_NOT_FOUND, "row 13: it is dead");
+        tap_is_int(support_cache_records(), 0, "S9.13: nothing is left at hand");
+        is_miss(NOW, LUCI_NOT_FOUND, "S9.13: it is dead");
         finish();
     }
 }
@@ -159,16 +160,16 @@ static void check_failures(void)
 
         begin(pool, apr_psprintf(pool, "failure%d.db", i));
         store.retrieve_fails = failures[i];
-        is_miss(NOW, LUCI_OK, apr_psprintf(pool, "row 39: retrieve: %s", name));
-        is_miss(NOW, LUCI_OK, "row 39: and again");
+        is_miss(NOW, LUCI_OK, apr_psprintf(pool, "S9.39: retrieve: %s", name));
+        is_miss(NOW, LUCI_OK, "S9.39: and again");
         store.retrieve_fails = LUCI_OK;
         memset(store.places, 0, sizeof store.places);
         store.store_fails = failures[i];
-        is_miss(NOW, LUCI_OK, apr_psprintf(pool, "row 39: store: %s", name));
+        is_miss(NOW, LUCI_OK, apr_psprintf(pool, "S9.39: store: %s", name));
         store.store_fails = LUCI_OK;
         store.end_fails = failures[i];
-        tap_is_result(support_sign_out(with, id), LUCI_OK, "row 39: end: %s", name);
-        is_miss(NOW + TTL, LUCI_NOT_FOUND, "row 39: dead within the TTL");
+        tap_is_result(support_sign_out(with, id), LUCI_OK, "S9.39: end: %s", name);
+        is_miss(NOW + TTL, LUCI_NOT_FOUND, "S9.39: dead within the TTL");
         finish();
     }
 }
@@ -194,9 +195,9 @@ static void check_garbage(void)
         place->length = (size_t)cut;
         taken += validate() != LUCI_OK || strcmp(seen.user.username, "Alice") != 0;
     }
-    tap_is_int(taken, 0, "row 39: %d garbled and short records are misses", 2 * size - 1);
+    tap_is_int(taken, 0, "S9.39: %d garbled and short records are misses", 2 * size - 1);
     place->length = LUCI_RECORD_MAX + 1;
-    is_miss(NOW, LUCI_OK, "row 39: one that is too long");
+    is_miss(NOW, LUCI_OK, "S9.39: one that is too long");
     *place = good;
     is_hit(NOW, "as it was it is one");
     tap_is_result(support_sign_up(with, "bobby", RIGHT), LUCI_OK, "another user");
@@ -204,8 +205,8 @@ static void check_garbage(void)
     is_miss(NOW, LUCI_OK, "whose session is kept as well");
     memcpy(store.places[1].bytes, good.bytes, good.length);
     store.places[1].length = good.length;
-    is_miss(NOW, LUCI_OK, "row 39: a record under another's key");
-    tap_is_str(seen.user.username, "bobby", "row 39: makes nobody another one");
+    is_miss(NOW, LUCI_OK, "S9.39: a record under another's key");
+    tap_is_str(seen.user.username, "bobby", "S9.39: makes nobody another one");
     finish();
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions as bytes: what goes in comes out, and whatever else comes is none. Checklist row 39. */
+/* Sessions as bytes: what goes in comes out, and whatever else comes is none. Specification: S9.39. */
 #include "core/session/session_record.h"
 #include "support.h"
 #include "tap.h"
@@ -159,13 +159,13 @@ static void check_sizes(void)
     tap_is_result(write_session(&session), LUCI_OK, "a short one");
     most = LUCI_RECORD_MAX - length;
     attributes[0] = text_of(most);
-    tap_is_result(write_session(&session), LUCI_OK, "row 39: the longest one that fits");
+    tap_is_result(write_session(&session), LUCI_OK, "S9.39: the longest one that fits");
     tap_is_int(length, LUCI_RECORD_MAX, "fills the record");
     tap_is_result(luci_session_record_read(record, length, &form, &found, pool), LUCI_OK, "and is read");
     tap_is_str(found.session.user.attributes[0], attributes[0], "whole");
     for (size_t more = 1; more < 70000; more = more * 3 + 1) {
         attributes[0] = text_of(most + more);
-        tap_is_result(write_session(&session), LUCI_INVALID, "row 39: %d bytes more do not fit", (int)more);
+        tap_is_result(write_session(&session), LUCI_INVALID, "S9.39: %d bytes more do not fit", (int)more);
     }
     attributes[0] = "alice";
     session.user.username = text_of(most + 6);
@@ -190,18 +190,18 @@ static void check_damage(void)
     write_sample();
     for (size_t size = 0; size < length; size++)
         taken += read_any(record, size) == LUCI_OK;
-    tap_is_int(taken, 0, "row 39: none of its %d truncations is taken", (int)length);
+    tap_is_int(taken, 0, "S9.39: none of its %d truncations is taken", (int)length);
     for (size_t bit = 0; bit < 8 * length; bit++) {
         record[bit / 8] ^= (unsigned char)(1 << bit % 8);
         taken += read_any(record, length) == LUCI_OK;
         record[bit / 8] ^= (unsigned char)(1 << bit % 8);
     }
-    tap_is_int(taken, 0, "row 39: none of the %d with one bit flipped", (int)(8 * length));
+    tap_is_int(taken, 0, "S9.39: none of the %d with one bit flipped", (int)(8 * length));
     for (size_t more = 1; more <= 16; more++) {
         memset(record + length, 0, more);
         taken += read_any(record, length + more) == LUCI_OK;
     }
-    tap_is_int(taken, 0, "row 39: none with bytes behind it");
+    tap_is_int(taken, 0, "S9.39: none with bytes behind it");
     tap_is_result(read_any(record, length), LUCI_OK, "it itself is");
 }
 
@@ -213,7 +213,7 @@ static void is_refused_sealed(const char *what, size_t at, unsigned char byte)
     memcpy(bytes, record, length);
     bytes[at] = byte;
     seal_again(bytes, length);
-    tap_is_result(read_any(bytes, length), LUCI_INVALID, "row 39: %s", what);
+    tap_is_result(read_any(bytes, length), LUCI_INVALID, "S9.39: %s", what);
 }
 
 static void check_sealed_damage(void)
@@ -265,10 +265,10 @@ static void check_sealed_null_names(void)
     memset(bytes + size, 0xff, 4); /* twice NULL */
     size += 4 + HASH_BYTES;
     seal_again(bytes, size);
-    tap_is_result(read_any(bytes, size), LUCI_INVALID, "row 39: a user without id and name");
+    tap_is_result(read_any(bytes, size), LUCI_INVALID, "S9.39: a user without id and name");
     bytes[AT_STRINGS] = bytes[AT_STRINGS + 2] = 0xfe; /* twice "as the username" */
     seal_again(bytes, size);
-    tap_is_result(read_any(bytes, size), LUCI_INVALID, "row 39: whose name is like his name");
+    tap_is_result(read_any(bytes, size), LUCI_INVALID, "S9.39: whose name is like his name");
 }
 
 static void check_foreign(void)
@@ -279,14 +279,14 @@ static void check_foreign(void)
 
     write_sample();
     tap_is_result(luci_session_record_read(record, length, &other, &content, pool), LUCI_INVALID,
-                  "row 17: one of another database");
+                  "S9.17: one of another database");
     for (size_t i = 0; i < sizeof noise; i++)
         noise[i] = (unsigned char)(i * 167 + (i >> 3));
-    tap_is_result(read_any(noise, sizeof noise), LUCI_INVALID, "row 39: noise");
+    tap_is_result(read_any(noise, sizeof noise), LUCI_INVALID, "S9.39: noise");
     memset(noise, 0, sizeof noise);
-    tap_is_result(read_any(noise, sizeof noise), LUCI_INVALID, "row 39: zeros");
+    tap_is_result(read_any(noise, sizeof noise), LUCI_INVALID, "S9.39: zeros");
     tap_is_result(luci_session_record_read(record, LUCI_RECORD_MAX + 1, &form, &content, pool), LUCI_INVALID,
-                  "row 39: more than any record has");
+                  "S9.39: more than any record has");
 }
 
 int main(void)

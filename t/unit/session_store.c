@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sessions in their table: how the id is held, renewal and who wins it, disabled users, what is kept of the
- * client. Checklist rows 11, 12 and 15; contract, sections 2 and 6. */
+ * client. Specification: S9.11, S9.12 and S9.15; S2 and S6. */
 #include "core/session/session.h"
 #include "support.h"
 #include "tap.h"
@@ -182,9 +182,9 @@ static void check_unknown_age(void)
     store_row(
         apr_psprintf(pool, "%" APR_INT64_T_FMT ", %" APR_INT64_T_FMT ", NULL", NOW + DAY, NOW + 15 * DAY));
     tap_is_result(get(db, KNOWN_ID, NOW + 10 * DAY - 1, &session), LUCI_OK,
-                  "row 14: age unknown, maximum lifetime: the last ms");
+                  "S9.14: age unknown, maximum lifetime: the last ms");
     tap_is_int(session.created_at, NOW, "  its age is estimated");
-    tap_is_result(get(db, KNOWN_ID, NOW + 10 * DAY, &session), LUCI_EXPIRED, "row 14: and then it's over");
+    tap_is_result(get(db, KNOWN_ID, NOW + 10 * DAY, &session), LUCI_EXPIRED, "S9.14: and then it's over");
     tap_is_result(get(db, KNOWN_ID, NOW + 5 * DAY, &session), LUCI_OK, "five days on");
     tap_is_result(luci_session_renew(db, &session, &settings, NOW + 5 * DAY, pool), LUCI_OK,
                   "  it's renewed");
@@ -298,7 +298,7 @@ static void check_odd_timestamps(void)
 
         store_row(rows[i].columns);
         result = get(db, KNOWN_ID, NOW, &session);
-        tap_is_result(result, rows[i].want, "row 40: a row with %s", rows[i].columns);
+        tap_is_result(result, rows[i].want, "S9.40: a row with %s", rows[i].columns);
         if (result == LUCI_OK)
             luci_session_extend(&session, &settings, NOW);
     }

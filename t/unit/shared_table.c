@@ -103,11 +103,11 @@ static void check_eviction(void)
         put(i, 1, NOW + 2000 + i, i % 9);
     for (int i = 0; i < 20; i++)
         kept += is_found(i, 1, NOW);
-    tap_is_int(kept, 20, "row 45: 20,000 others push out nothing that is worth more");
-    tap_ok(is_found(20, 2, NOW), "row 45: nor anything of another part");
-    tap_ok(is_found(20999, 1, NOW), "row 45: the last one found its place");
+    tap_is_int(kept, 20, "S9.45: 20,000 others push out nothing that is worth more");
+    tap_ok(is_found(20, 2, NOW), "S9.45: nor anything of another part");
+    tap_ok(is_found(20999, 1, NOW), "S9.45: the last one found its place");
     tap_ok(records(NOW) <= luci_shared_table_room(table) / LUCI_SHARED_TABLE_PARTS + 1,
-           "row 45: no more than fit");
+           "S9.45: no more than fit");
     put(30, 3, NOW + 1, 1000);
     for (int i = 1000; i < 3000; i++)
         luci_shared_table_put(table, key_of(i, 3), &(luci_shared_value_t){ &i, sizeof i, NOW + 5000, 0 },
@@ -126,9 +126,8 @@ static void check_orphan(void)
         kill(getpid(), SIGKILL);
     }
     waitpid(child, NULL, 0);
-    tap_is_result(luci_shared_table_hold(table, 100), LUCI_OK,
-                  "row 34: a process that died holds nothing up");
-    tap_ok(is_found(40, 0, NOW), "row 34: what it had written is there");
+    tap_is_result(luci_shared_table_hold(table, 100), LUCI_OK, "S9.34: a process that died holds nothing up");
+    tap_ok(is_found(40, 0, NOW), "S9.34: what it had written is there");
     luci_shared_table_release(table);
     child = fork();
     if (child == 0) {
@@ -178,29 +177,29 @@ static void check_passwords(void)
     learn("right", LUCI_OK, LUCI_REASON_NONE);
     learn("wrong", LUCI_DENIED, LUCI_REASON_WRONG_PASSWORD);
     tap_is_result(recall("username:alice", "right", NOW + LUCI_MS_MINUTE - 1), LUCI_OK,
-                  "row 50: for a minute");
+                  "S9.50: for a minute");
     tap_is_result(recall("username:alice", "right", NOW + LUCI_MS_MINUTE), LUCI_EXPIRED,
-                  "row 50: and no longer");
+                  "S9.50: and no longer");
     settle(LUCI_BUSY, LUCI_REASON_BUSY, NOW);
     tap_is_result(recall("username:alice", "right", NOW + LUCI_MS_MINUTE), LUCI_EXPIRED,
                   "what failed is not known");
     settle(LUCI_OK, LUCI_REASON_NONE, NOW);
     tap_is_result(recall("username:alice", "wrong", NOW + LUCI_MS_HOUR - 1), LUCI_DENIED,
-                  "row 50: a wrong one");
+                  "S9.50: a wrong one");
     tap_is_result(recall("username:alice", "wrong", NOW + LUCI_MS_HOUR + 1), LUCI_DENIED,
-                  "row 50: that keeps coming");
+                  "S9.50: that keeps coming");
     tap_is_result(recall("username:alic", "ewrong", NOW), LUCI_EXPIRED, "another name");
     settle(LUCI_THROTTLED, LUCI_REASON_THROTTLED, NOW);
     key.stored_hash = "another hash";
-    tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED, "row 50: another password ends it");
+    tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED, "S9.50: another password ends it");
     settle(LUCI_DENIED, LUCI_REASON_WRONG_PASSWORD, NOW);
     key.user.disabled = 1;
-    tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED, "row 50: and so does a state");
+    tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED, "S9.50: and so does a state");
     settle(LUCI_DENIED, LUCI_REASON_DISABLED, NOW);
     key.user.disabled = 0;
     memory.namespace_key[0] = 1;
     tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED,
-                  "row 17: another database's is another one");
+                  "S9.17: another database's is another one");
 }
 
 /* The claim of the one before is not settled yet. */
@@ -219,8 +218,8 @@ static void check_claims(void)
         _exit(recall("username:alice", "left behind", NOW) == LUCI_EXPIRED ? 0 : 1);
     waitpid(child, NULL, 0);
     tap_is_result(recall("username:alice", "left behind", NOW), LUCI_EXPIRED,
-                  "row 34: of a process that died");
-    tap_ok(trial.claim != 0, "row 34: nobody waits for it");
+                  "S9.34: of a process that died");
+    tap_ok(trial.claim != 0, "S9.34: nobody waits for it");
 }
 
 int main(void)

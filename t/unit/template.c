@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checklist row 22: values are escaped in every page; and what templates mean or are refused for. */
+/* S9.22: values are escaped in every page; and what templates mean or are refused for. */
 #include "core/web/template.h"
 #include "tap.h"
 

@@ -152,20 +152,20 @@ static void check_account(void)
 
     begin("account.db");
     for (int i = 0; i < 3; i++)
-        tap_is_result(sign_in(ATTACKER, i ? "ALICE" : "alice", WRONG), LUCI_DENIED, "row 4: wrong");
+        tap_is_result(sign_in(ATTACKER, i ? "ALICE" : "alice", WRONG), LUCI_DENIED, "S9.4: wrong");
     borrows = with->borrows;
-    tap_is_result(sign_in(ATTACKER, "Alice", RIGHT), LUCI_THROTTLED, "row 4: and no more, from there");
-    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_THROTTLED, "row 4: nor from elsewhere");
-    tap_is_int(attempt.retry_after, LUCI_MS_MINUTE, "row 4: for a minute");
-    tap_is_int(with->borrows, borrows, "row 4: the database was not asked");
+    tap_is_result(sign_in(ATTACKER, "Alice", RIGHT), LUCI_THROTTLED, "S9.4: and no more, from there");
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_THROTTLED, "S9.4: nor from elsewhere");
+    tap_is_int(attempt.retry_after, LUCI_MS_MINUTE, "S9.4: for a minute");
+    tap_is_int(with->borrows, borrows, "S9.4: the database was not asked");
     tap_is_result(sign_in(HOME, "bobby", RIGHT), LUCI_OK, "others sign in");
     now += LUCI_MS_MINUTE;
-    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "row 4: when it's over, alice, too");
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "S9.4: when it's over, alice, too");
     for (int i = 0; i < 3; i++)
-        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "row 4: which cleared the count");
+        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.4: which cleared the count");
     for (int i = 0; i < 3; i++)
-        tap_is_result(sign_in("203.0.113.9", "nobody", WRONG), LUCI_DENIED, "row 4: an unknown name");
-    tap_is_result(sign_in("203.0.113.9", "nobody", WRONG), LUCI_THROTTLED, "row 4: is not told apart");
+        tap_is_result(sign_in("203.0.113.9", "nobody", WRONG), LUCI_DENIED, "S9.4: an unknown name");
+    tap_is_result(sign_in("203.0.113.9", "nobody", WRONG), LUCI_THROTTLED, "S9.4: is not told apart");
     support_auth_close(with);
 }
 
@@ -204,8 +204,8 @@ static const char *device_of(const char *name, const char *before)
     const char *value = NULL;
 
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &support_session, &support_field, pool), LUCI_OK,
-                  "row 5: signed in");
-    tap_is_result(luci_auth_device(&with->auth, &request, &value, pool), LUCI_OK, "row 5: on a browser");
+                  "S9.5: signed in");
+    tap_is_result(luci_auth_device(&with->auth, &request, &value, pool), LUCI_OK, "S9.5: on a browser");
     return value;
 }
 
@@ -226,16 +226,16 @@ static void check_device(void)
     other = device_of("bobby", NULL);
     for (int i = 0; i < 5; i++)
         tap_is_result(sign_in(ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED,
-                      "row 5: an attacker");
-    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_THROTTLED, "row 5: locks alice out elsewhere");
+                      "S9.5: an attacker");
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_THROTTLED, "S9.5: locks alice out elsewhere");
     tap_is_result(sign_in_on(other, HOME, "alice", RIGHT), LUCI_THROTTLED,
-                  "row 5: on another one's browser, too");
-    tap_is_result(sign_in_on(device, HOME, "alice", RIGHT), LUCI_OK, "row 5: but not on her own");
-    tap_is_result(sign_in_on(device, ATTACKER, "ALICE", RIGHT), LUCI_OK, "row 5: wherever it is");
+                  "S9.5: on another one's browser, too");
+    tap_is_result(sign_in_on(device, HOME, "alice", RIGHT), LUCI_OK, "S9.5: but not on her own");
+    tap_is_result(sign_in_on(device, ATTACKER, "ALICE", RIGHT), LUCI_OK, "S9.5: wherever it is");
     for (int i = 0; i < 5; i++)
         tap_is_result(sign_in_on(device, ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED,
-                      "row 5: stolen, it's counted by itself");
-    tap_is_result(sign_in_on(device, HOME, "alice", RIGHT), LUCI_THROTTLED, "row 5: and stays so");
+                      "S9.5: stolen, it's counted by itself");
+    tap_is_result(sign_in_on(device, HOME, "alice", RIGHT), LUCI_THROTTLED, "S9.5: and stays so");
     support_auth_close(with);
 }
 
@@ -306,16 +306,16 @@ static void check_faults(void)
     tap_is_int(records(), 0, "is nobody's fault");
     fails = LUCI_UNAVAILABLE;
     for (int i = 0; i < 10; i++)
-        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "row 39: without the store");
-    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "row 39: sign-in goes on");
+        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: without the store");
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "S9.39: sign-in goes on");
     fails = LUCI_OK;
-    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "row 39: and back");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: and back");
     for (int i = 0; i < PLACES; i++)
         memset(places[i].record, 'x', sizeof places[i].record);
-    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "row 39: garbage counts as nothing");
-    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "row 39: and is replaced");
-    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "row 39: the third");
-    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_THROTTLED, "row 39: counts again");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: garbage counts as nothing");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: and is replaced");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: the third");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_THROTTLED, "S9.39: counts again");
     support_auth_close(with);
 }
 
@@ -334,15 +334,15 @@ static void check_no_slot(void)
 
     begin("no_slot.db");
     for (int i = 0; i < 3; i++)
-        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "row 45: an account is refused");
+        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.45: an account is refused");
     with->auth.hasher.run = run_none;
     writes = 0;
-    tap_is_result(sign_in(ATTACKER, "bobby", RIGHT), LUCI_BUSY, "row 45: a sign-in without a slot");
-    tap_is_result(sign_in(ATTACKER, "alice", RIGHT), LUCI_THROTTLED, "row 45: a refused one needs none");
+    tap_is_result(sign_in(ATTACKER, "bobby", RIGHT), LUCI_BUSY, "S9.45: a sign-in without a slot");
+    tap_is_result(sign_in(ATTACKER, "alice", RIGHT), LUCI_THROTTLED, "S9.45: a refused one needs none");
     request = request_from(ATTACKER, "dora", RIGHT, NULL);
     tap_is_result(luci_auth_sign_up(&with->auth, &request, &support_session, &support_field, pool), LUCI_BUSY,
-                  "row 45: a sign-up without a slot");
-    tap_is_int(writes, 0, "row 45: nothing was written");
+                  "S9.45: a sign-up without a slot");
+    tap_is_int(writes, 0, "S9.45: nothing was written");
     support_auth_close(with);
 }
 

@@ -46,12 +46,12 @@ static void reach_at(luci_ms_t now, luci_ms_t delay, const char *what)
 static void check_limit(void)
 {
     begin();
-    reach_at(NOW, PERIOD, "row 4");
-    tap_is_result(try_at(NOW + PERIOD - 1), LUCI_THROTTLED, "row 4: a millisecond before the end");
-    tap_is_int(retry_after, 1, "row 4: one more to wait");
-    tap_is_int(count.failures, 3, "row 4: refused ones are not counted");
-    tap_is_result(try_at(NOW + PERIOD), LUCI_OK, "row 4: at the end");
-    tap_is_int(count.failures, 1, "row 4: counting begins anew");
+    reach_at(NOW, PERIOD, "S9.4");
+    tap_is_result(try_at(NOW + PERIOD - 1), LUCI_THROTTLED, "S9.4: a millisecond before the end");
+    tap_is_int(retry_after, 1, "S9.4: one more to wait");
+    tap_is_int(count.failures, 3, "S9.4: refused ones are not counted");
+    tap_is_result(try_at(NOW + PERIOD), LUCI_OK, "S9.4: at the end");
+    tap_is_int(count.failures, 1, "S9.4: counting begins anew");
 
     begin();
     tap_is_result(try_at(NOW), LUCI_OK, "the first of a period");
@@ -84,16 +84,16 @@ static void check_under_way(void)
     luci_throttle_count_undo(&count);
     tap_is_int(count.under_way, 0, "nothing to undo");
     for (int i = 0; i < 3; i++)
-        tap_is_result(begin_at(NOW), LUCI_OK, "row 4: at once: try %d", i + 1);
-    tap_is_result(begin_at(NOW), LUCI_BUSY, "row 4: at once: no other one");
+        tap_is_result(begin_at(NOW), LUCI_OK, "S9.4: at once: try %d", i + 1);
+    tap_is_result(begin_at(NOW), LUCI_BUSY, "S9.4: at once: no other one");
     luci_throttle_count_undo(&count);
     tap_is_result(begin_at(NOW), LUCI_OK, "until one turns out to be none");
     luci_throttle_count_failure(&count, &limit, NOW);
     luci_throttle_count_failure(&count, &limit, NOW);
-    tap_is_result(begin_at(NOW), LUCI_BUSY, "row 4: two failed, one is under way");
+    tap_is_result(begin_at(NOW), LUCI_BUSY, "S9.4: two failed, one is under way");
     tap_is_int(count.until, 0, "nobody is refused yet");
     luci_throttle_count_failure(&count, &limit, NOW + 1);
-    tap_is_result(begin_at(NOW + 1), LUCI_THROTTLED, "row 4: all three failed");
+    tap_is_result(begin_at(NOW + 1), LUCI_THROTTLED, "S9.4: all three failed");
     tap_is_int(retry_after, PERIOD, "from then on");
 
     begin();
@@ -115,17 +115,17 @@ static void check_under_way(void)
 static void check_clock(void)
 {
     begin();
-    reach_at(NOW, PERIOD, "row 40");
-    tap_is_result(try_at(NOW - 365 * LUCI_MS_DAY), LUCI_THROTTLED, "row 40: a year back");
-    tap_is_int(retry_after, PERIOD, "row 40: nobody waits longer than ever");
-    tap_is_result(try_at(NOW - 365 * LUCI_MS_DAY + PERIOD), LUCI_OK, "row 40: and then it's over");
+    reach_at(NOW, PERIOD, "S9.40");
+    tap_is_result(try_at(NOW - 365 * LUCI_MS_DAY), LUCI_THROTTLED, "S9.40: a year back");
+    tap_is_int(retry_after, PERIOD, "S9.40: nobody waits longer than ever");
+    tap_is_result(try_at(NOW - 365 * LUCI_MS_DAY + PERIOD), LUCI_OK, "S9.40: and then it's over");
     begin();
-    tap_is_result(try_at(NOW), LUCI_OK, "row 40: a try");
-    tap_is_result(try_at(NOW - LUCI_MS_HOUR), LUCI_OK, "row 40: an hour back: the second");
-    tap_is_int(count.failures, 2, "row 40: of the same period");
-    tap_is_result(try_at(NOW - LUCI_MS_HOUR + PERIOD), LUCI_OK, "row 40: which ends by the new clock");
-    tap_is_int(count.failures, 1, "row 40: then");
-    tap_is_result(try_at(NOW + 36500 * LUCI_MS_DAY), LUCI_OK, "row 40: a century ahead");
+    tap_is_result(try_at(NOW), LUCI_OK, "S9.40: a try");
+    tap_is_result(try_at(NOW - LUCI_MS_HOUR), LUCI_OK, "S9.40: an hour back: the second");
+    tap_is_int(count.failures, 2, "S9.40: of the same period");
+    tap_is_result(try_at(NOW - LUCI_MS_HOUR + PERIOD), LUCI_OK, "S9.40: which ends by the new clock");
+    tap_is_int(count.failures, 1, "S9.40: then");
+    tap_is_result(try_at(NOW + 36500 * LUCI_MS_DAY), LUCI_OK, "S9.40: a century ahead");
 }
 
 static void check_lowered_limit(void)
@@ -163,27 +163,27 @@ static void check_records(void)
            "as it was");
     tap_is_str(read.name, "alice", "with its name");
     for (size_t i = 0; i < LUCI_THROTTLE_RECORD_HEAD; i++)
-        tap_is_result(luci_throttle_record_read(record, i, &read), LUCI_INVALID, "row 39: only %d bytes",
+        tap_is_result(luci_throttle_record_read(record, i, &read), LUCI_INVALID, "S9.39: only %d bytes",
                       (int)i);
     /* Nothing but its length is wrong with it: the name is text, and goes on. */
     memset(record + length, 'a', sizeof record - length);
     tap_is_result(luci_throttle_record_read(record, LUCI_THROTTLE_RECORD_MAX, &read), LUCI_OK,
                   "the longest name");
     tap_is_result(luci_throttle_record_read(record, sizeof record, &read), LUCI_INVALID,
-                  "row 39: a name that is longer than there is room for");
+                  "S9.39: a name that is longer than there is room for");
     for (int i = 0; i < 4; i++) {
         record[i] ^= 0x80;
         tap_is_result(luci_throttle_record_read(record, length, &read), LUCI_INVALID,
-                      "row 39: another byte %d", i);
+                      "S9.39: another byte %d", i);
         record[i] ^= 0x80;
     }
     record[23] = 0xff; /* since: negative */
     tap_is_result(luci_throttle_record_read(record, length, &read), LUCI_INVALID,
-                  "row 39: a moment that is none");
+                  "S9.39: a moment that is none");
     record[23] = 0;
     record[length - 1] = 0xff;
     tap_is_result(luci_throttle_record_read(record, length, &read), LUCI_INVALID,
-                  "row 39: a name that is no text");
+                  "S9.39: a name that is no text");
 
     for (size_t i = 0; i + 2 < sizeof name; i += 3)
         memcpy(name + i, "\xe2\x82\xac", 3); /* a euro sign */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checklist rows 19 and 21: what is an origin, and how a target is written into a URL or a Location. */
+/* S9.19 and S9.21: what is an origin, and how a target is written into a URL or a Location. */
 #include "core/web/url.h"
 #include "tap.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checklist row 21: where a redirect may lead. */
+/* S9.21: where a redirect may lead. */
 #include "core/web/url.h"
 #include "tap.h"
 
@@ -418,7 +418,7 @@ static void test_absolute(void)
     APR_ARRAY_PUSH(list, const char *) = "https://app.example";
     APR_ARRAY_PUSH(list, const char *) = "http://127.0.0.1:8080";
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        tap_is_str(luci_url_next(table[i].next, list, pool), table[i].url, "row 21: with a list: %s",
+        tap_is_str(luci_url_next(table[i].next, list, pool), table[i].url, "S9.21: with a list: %s",
                    table[i].next ? table[i].next : "NULL");
     tap_ok(!luci_url_next("https://app.example/", NULL, pool), "without a list none is absolute");
     tap_ok(luci_url_is_absolute("https://app.example/") && !luci_url_is_absolute("/?u=https://app.example/"),

@@ -12,9 +12,9 @@
 #define PERIOD_MIN LUCI_MS_SECOND
 #define PERIOD_MAX (30 * LUCI_MS_DAY)
 
-/* What a part is that isn't written. The first two are the contract's; a school behind one address that signs
- * up together should pass the third. Nobody signs in once a second, nor does a company of thousands behind
- * one address come near the last. */
+/* What a part is that isn't written. The first two are those of doc/specification.md, S5.2; a school behind
+ * one address that signs up together should pass the third. Nobody signs in once a second, nor does a company
+ * of thousands behind one address come near the last. */
 static const luci_throttle_limits_t defaults = {
     .account = { 10, 15 * LUCI_MS_MINUTE },
     .address = { 100, 15 * LUCI_MS_MINUTE },

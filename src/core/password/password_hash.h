@@ -15,7 +15,7 @@
 
 #include <apr_pools.h>
 
-/* Stored Argon2 costs above these are refused before anything is allocated (contract, section 6). */
+/* Stored Argon2 costs above these are refused before anything is allocated (doc/specification.md, S6.5). */
 #define LUCI_ARGON2_MEMORY_KIB_MAX 262144
 #define LUCI_ARGON2_PASSES_MAX 10
 #define LUCI_ARGON2_LANES_MAX 8

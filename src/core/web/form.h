@@ -9,7 +9,8 @@
 #include <apr_pools.h>
 #include <stddef.h>
 
-/* A larger body is 413 (contract, section 1). Whoever reads the body sees to that, not these parsers. */
+/* A larger body is 413 (doc/specification.md, S1.8). Whoever reads the body sees to that, not these parsers.
+ */
 #define LUCI_FORM_BYTES_MAX 8192
 #define LUCI_FORM_DEPTH_MAX 32 /* arrays and objects of JSON inside each other */
 

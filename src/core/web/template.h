@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pages' little language (contract, section 8): %%name%% is replaced by the HTML-escaped value;
+/* The pages' little language (doc/specification.md, S8): %%name%% is replaced by the HTML-escaped value;
  * %%#name%%...%%/name%% is kept only when the value is not empty; sections nest. Names are
  * [A-Za-z_][A-Za-z0-9_]*, at most 63 bytes; anything else between percent signs is plain text. Pure: files
  * are read elsewhere. */

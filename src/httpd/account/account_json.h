@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A session and its user as JSON (contract, section 1). */
+/* A session and its user as JSON (doc/specification.md, S1.16). */
 #ifndef LUCI_ACCOUNT_JSON_H
 #define LUCI_ACCOUNT_JSON_H
 

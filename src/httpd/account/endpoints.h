@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The handlers of sign-up, sign-in, sign-out and profile: from an outcome to a status and a page,
- * with no rules of their own (contract, sections 1 and 3). */
+ * with no rules of their own (doc/specification.md, S1 and S3). */
 #ifndef LUCI_ENDPOINTS_H
 #define LUCI_ENDPOINTS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gate (contract, section 4): "AuthType Lucia" with any Require, whatever serves the location;
+/* The gate (doc/specification.md, S4): "AuthType Lucia" with any Require, whatever serves the location;
  * the Basic provider "lucia"; "Require lucia-attribute". */
 #ifndef LUCI_GATE_H
 #define LUCI_GATE_H

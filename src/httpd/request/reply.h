@@ -15,7 +15,7 @@
 
 #define LUCI_RETRY_AFTER_SECONDS 5 /* with a 503 */
 
-/* Messages of the contract (sections 1 and 4). */
+/* Messages (doc/specification.md, S1.13 and S4.3). */
 #define LUCI_MESSAGE_UNKNOWN "An unknown error occurred"
 #define LUCI_MESSAGE_UNAUTHORIZED "Unauthorized"
 #define LUCI_MESSAGE_SIGNED_OUT "You are signed out"

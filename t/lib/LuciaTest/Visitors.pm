@@ -5,7 +5,7 @@
 #     use LuciaTest::Visitors;
 #     my $server = LuciaTest::Server->new(config => CHEAP . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
 #     my $alice  = sign_up($server, 'alice');                       # her cookie
-#     is_sent_to_login($server->request(GET => '/vault/a.txt', navigation()), '/vault/a.txt', 'row 25: ...');
+#     is_sent_to_login($server->request(GET => '/vault/a.txt', navigation()), '/vault/a.txt', 'S9.25: ...');
 #     is_unauthorized_json($server->request(GET => '/vault/a.txt', script()), '...');
 #     is_served($server->request(GET => '/vault/a.txt', cookie => $alice), '...');
 #     is_refused($reply, '...');                                    # any refusal that gives nothing away
