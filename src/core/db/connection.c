@@ -1,17 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/db/connection.h"
 
-#include "core/db/db_message.h"
 #include "core/db/db_place.h"
+#include "core/guard/offload.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
 #include <dlfcn.h>
 #include <string.h>
 
-/* As long as the driver waits for a lock, and more often. */
+/* Preparing waits for a lock as long as the driver does when it runs a statement. */
 #define LOCK_TRIES 64
 #define LOCK_PAUSE apr_time_from_msec(25)
+
+#define TIME_IS_UP (-1) /* a code that no driver has */
+
+/* All rows at once: read one by one, PostgreSQL's driver takes an error for the end of the rows, and
+ * sleeps when there are none. */
+#define ALL_ROWS 1
+
+/* What opening a handle needs and gives. */
+typedef struct {
+    const apr_dbd_driver_t *driver;
+    const char *params;
+    apr_pool_t *pool;
+    apr_dbd_t *handle; /* NULL: it could not be opened, because of */
+    const char *problem;
+} opening_t;
 
 luci_result_t luci_connection_init(const char *driver, const char **problem, apr_pool_t *pool)
 {
@@ -29,6 +44,8 @@ luci_result_t luci_connection_init(const char *driver, const char **problem, apr
     return LUCI_UNAVAILABLE;
 }
 
+/* ---- Failures ---- */
+
 static luci_result_t note_failure(luci_connection_t *connection, luci_result_t result, const char *message)
 {
     apr_cpystrn(connection->error, message, sizeof connection->error);
@@ -36,20 +53,35 @@ static luci_result_t note_failure(luci_connection_t *connection, luci_result_t r
     return result;
 }
 
+/* Cuts off what may show a value: PostgreSQL's further lines, and whatever a server quotes as the cause. A
+ * quoted part of unreadable connection parameters may be the password. */
+static void clean(char *message)
+{
+    static const char *const marks[] = { "\n",         ": \"",      ": '",      " after \"",
+                                         " option \"", " value \"", " entry '", " host name \"" };
+
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        char *found = strstr(message, marks[i]);
+
+        if (found)
+            *found = '\0';
+    }
+}
+
 luci_result_t luci_connection_fail(luci_connection_t *connection, luci_result_t result, const char *reason)
 {
     (void)note_failure(connection, result, reason && *reason ? reason : "no reason given");
-    luci_db_message_clean(connection->error);
+    clean(connection->error);
     return result;
 }
 
-luci_result_t luci_connection_refuse(luci_connection_t *connection, const char *params, const char *reason)
+static luci_result_t refuse(luci_connection_t *connection, const char *params, const char *reason)
 {
     return note_failure(connection, LUCI_UNAVAILABLE,
                         luci_db_place_message(connection->dialect, params, reason, connection->pool));
 }
 
-luci_result_t luci_connection_give_up(luci_connection_t *connection)
+static luci_result_t give_up(luci_connection_t *connection)
 {
     connection->hung = 1;
     return luci_connection_fail(connection, LUCI_BUSY, "the server does not answer in time");
@@ -60,7 +92,7 @@ static int is_busy(const luci_connection_t *connection, int code)
     return luci_sql_failure(connection->dialect, code) == LUCI_SQL_BUSY;
 }
 
-/* The answer to a driver's code. */
+/* The result for a driver's code. */
 static luci_result_t answer(luci_connection_t *connection, int code)
 {
     luci_result_t result = is_busy(connection, code) ? LUCI_BUSY : LUCI_UNAVAILABLE;
@@ -68,16 +100,16 @@ static luci_result_t answer(luci_connection_t *connection, int code)
     if (code == 0)
         return LUCI_OK;
     if (connection->hung)
-        return luci_connection_give_up(connection);
+        return give_up(connection);
     return luci_connection_fail(connection, result,
                                 apr_dbd_error(connection->driver, connection->handle, code));
 }
 
-#define TIME_IS_UP (-1) /* a code that no driver has */
+/* ---- Time ---- */
 
-void luci_connection_limit(luci_connection_t *connection, luci_ms_t most)
+void luci_connection_limit(luci_connection_t *connection, luci_ms_t max)
 {
-    luci_deadline_limit(&connection->deadline, luci_sql_is_server(connection->dialect) ? most : 0);
+    luci_deadline_limit(&connection->deadline, luci_sql_is_server(connection->dialect) ? max : 0);
 }
 
 static int begin_call(luci_connection_t *connection)
@@ -91,11 +123,105 @@ static void end_call(luci_connection_t *connection)
     connection->hung = luci_deadline_end_call(&connection->deadline);
 }
 
-/* All rows at once: asked for one by one, PostgreSQL's driver takes an error for the end of the rows, and
- * sleeps when there are none. */
-#define ALL_ROWS 1
+/* ---- Opening and closing ---- */
 
-luci_result_t luci_connection_set_up(luci_connection_t *connection)
+static luci_result_t find_driver(luci_connection_t *connection, const char *name)
+{
+    if (apr_dbd_get_driver(connection->pool, name, &connection->driver) == APR_SUCCESS)
+        return LUCI_OK;
+    return luci_connection_fail(connection, LUCI_UNAVAILABLE, "the database driver can't be loaded");
+}
+
+static void open_handle(void *baton)
+{
+    opening_t *opening = baton;
+
+    if (apr_dbd_open_ex(opening->driver, opening->pool, opening->params, &opening->handle,
+                        &opening->problem) != APR_SUCCESS)
+        opening->handle = NULL;
+}
+
+static void close_handle(void *baton)
+{
+    opening_t *opening = baton;
+
+    if (opening->handle)
+        apr_dbd_close(opening->driver, opening->handle);
+}
+
+static apr_status_t destroy_pool(void *pool)
+{
+    apr_pool_destroy(pool);
+    return APR_SUCCESS;
+}
+
+/* The client libraries wait without limit for a server that accepts a connection and then stays silent, and
+ * there is no socket yet that could be shut down. */
+static luci_result_t open_offloaded(luci_connection_t *connection, opening_t *opening)
+{
+    static volatile apr_uint32_t opening_of_process;
+    luci_offload_t offload = { .work = open_handle, .undo = close_handle };
+    luci_ms_t max = luci_deadline_left(&connection->deadline);
+    luci_result_t result;
+
+    if (max == 0)
+        return give_up(connection);
+    if (apr_pool_create_unmanaged(&offload.pool) != APR_SUCCESS)
+        return luci_connection_fail(connection, LUCI_INTERNAL, "out of memory");
+    offload.threads = connection->opening ? connection->opening : &opening_of_process;
+    offload.baton = apr_pmemdup(offload.pool, opening, sizeof *opening);
+    ((opening_t *)offload.baton)->params = apr_pstrdup(offload.pool, opening->params);
+    ((opening_t *)offload.baton)->pool = offload.pool;
+    result = luci_offload_run(&offload, max);
+    if (result == LUCI_BUSY)
+        return give_up(connection);
+    connection->hung = result != LUCI_OK;
+    apr_pool_cleanup_register(connection->pool, offload.pool, destroy_pool, apr_pool_cleanup_null);
+    if (result != LUCI_OK)
+        return luci_connection_fail(connection, LUCI_UNAVAILABLE,
+                                    "too many earlier connection attempts still hang");
+    *opening = *(opening_t *)offload.baton;
+    return LUCI_OK;
+}
+
+static luci_result_t open_in_time(luci_connection_t *connection, const char *params)
+{
+    opening_t opening = { connection->driver, params, connection->pool, NULL, NULL };
+    luci_result_t result = LUCI_OK;
+
+    if (luci_sql_is_server(connection->dialect))
+        result = open_offloaded(connection, &opening);
+    else
+        open_handle(&opening);
+    if (result != LUCI_OK)
+        return result;
+    connection->handle = opening.handle;
+    if (!opening.handle)
+        return refuse(connection, params, opening.problem ? opening.problem : "the database can't be opened");
+    return LUCI_OK;
+}
+
+static int socket_of(const luci_connection_t *connection)
+{
+    const char *name = luci_sql_socket_function(connection->dialect);
+    int (*get_socket)(void *) = NULL;
+
+    *(void **)&get_socket = dlsym(RTLD_DEFAULT, name);
+    return get_socket ? get_socket(apr_dbd_native_handle(connection->driver, connection->handle)) : -1;
+}
+
+/* A server whose calls can't be cut off is not used. */
+static luci_result_t follow_socket(luci_connection_t *connection)
+{
+    const char *problem;
+
+    if (!luci_sql_is_server(connection->dialect) ||
+        luci_deadline_follow(&connection->deadline, socket_of(connection), &problem) == LUCI_OK)
+        return LUCI_OK;
+    return luci_connection_fail(connection, LUCI_UNAVAILABLE, problem);
+}
+
+static luci_result_t set_up(luci_connection_t *connection)
 {
     const char *const *query = luci_sql_session_setup(connection->dialect);
 
@@ -114,16 +240,7 @@ luci_result_t luci_connection_set_up(luci_connection_t *connection)
     return LUCI_OK;
 }
 
-int luci_connection_socket(const luci_connection_t *connection)
-{
-    const char *name = luci_sql_socket_function(connection->dialect);
-    int (*get_socket)(void *) = NULL;
-
-    *(void **)&get_socket = dlsym(RTLD_DEFAULT, name);
-    return get_socket ? get_socket(apr_dbd_native_handle(connection->driver, connection->handle)) : -1;
-}
-
-apr_status_t luci_connection_close(void *baton)
+static apr_status_t end_connection(void *baton)
 {
     luci_connection_t *connection = baton;
 
@@ -132,32 +249,29 @@ apr_status_t luci_connection_close(void *baton)
     return APR_SUCCESS;
 }
 
-luci_result_t luci_connection_find_driver(luci_connection_t *connection, const char *name)
+luci_result_t luci_connection_open(luci_connection_t *connection, const char *driver, const char *params,
+                                   apr_pool_t *pool)
 {
-    if (apr_dbd_get_driver(connection->pool, name, &connection->driver) == APR_SUCCESS)
-        return LUCI_OK;
-    return luci_connection_fail(connection, LUCI_UNAVAILABLE, "the database's driver can't be loaded");
+    luci_result_t result;
+
+    connection->pool = pool;
+    connection->prepared = 0;
+    connection->hung = 0;
+    if (find_driver(connection, driver) != LUCI_OK)
+        return LUCI_UNAVAILABLE;
+    params = apr_pstrcat(pool, params, luci_sql_more_params(connection->dialect), NULL);
+    result = open_in_time(connection, params);
+    if (result != LUCI_OK)
+        return result;
+    apr_pool_cleanup_register(pool, connection, end_connection, apr_pool_cleanup_null);
+    result = follow_socket(connection);
+    return result == LUCI_OK ? set_up(connection) : result;
 }
 
-void luci_connection_open_handle(void *baton)
-{
-    luci_opening_t *opening = baton;
+/* ---- Statements ---- */
 
-    if (apr_dbd_open_ex(opening->driver, opening->pool, opening->params, &opening->handle,
-                        &opening->problem) != APR_SUCCESS)
-        opening->handle = NULL;
-}
-
-void luci_connection_close_handle(void *baton)
-{
-    luci_opening_t *opening = baton;
-
-    if (opening->handle)
-        apr_dbd_close(opening->driver, opening->handle);
-}
-
-/* The driver waits for a lock when it runs a statement but not when it prepares one, for which SQLite reads
- * the schema. PostgreSQL's prepares what has a label only. */
+/* SQLite's driver waits for a lock when it runs a statement, but not when it prepares one, which reads the
+ * schema. PostgreSQL's driver prepares only statements that have a label. */
 static int prepare(luci_connection_t *connection, const char *text, const char *label,
                    apr_dbd_prepared_t **prepared, apr_pool_t *pool)
 {
@@ -185,7 +299,7 @@ luci_result_t luci_connection_prepare(luci_connection_t *connection, const char 
     return answer(connection, code);
 }
 
-/* The row of a number (from 1). A copy, because not every driver's rows last as long as pool. */
+/* A copy of a row, counted from 1: not every driver's rows live as long as pool. */
 static luci_result_t copy_row(luci_connection_t *connection, apr_dbd_results_t *results, int number,
                               const char *const **row, apr_pool_t *pool)
 {
@@ -230,19 +344,20 @@ static luci_result_t ask(luci_connection_t *connection, luci_bound_t *bound, apr
     return answer(connection, ask_once(connection, bound, results, pool));
 }
 
-/* Another process may change the tables of a file between the two steps, with each column that it adds. */
+/* Another process may change the schema of a file between preparing and running, once for each column that
+ * it adds. */
 #define PROBE_TRIES 32
 
 luci_result_t luci_connection_probe(luci_connection_t *connection, const char *text, int *found,
                                     apr_pool_t *scratch)
 {
-    int most = luci_sql_is_server(connection->dialect) ? 1 : PROBE_TRIES, code = 0;
+    int max = luci_sql_is_server(connection->dialect) ? 1 : PROBE_TRIES, code = 0;
     apr_dbd_results_t *results = NULL;
     const char *const *row;
     luci_result_t result;
 
     *found = 0;
-    for (int tries = 1; tries <= most; tries++) {
+    for (int tries = 1; tries <= max; tries++) {
         luci_bound_t bound = { 0 };
 
         code = prepare(connection, text, NULL, &bound.prepared, scratch);
@@ -318,7 +433,7 @@ luci_result_t luci_connection_run(luci_connection_t *connection, const char *tex
     return answer(connection, run(connection, text));
 }
 
-/* Not apr_dbd's own transactions: PostgreSQL's driver ends the process when BEGIN fails. */
+/* apr_dbd's own transactions are not used: PostgreSQL's driver ends the process when BEGIN fails. */
 static int step(luci_connection_t *connection, luci_sql_step_t step)
 {
     return run(connection, luci_sql_transaction(connection->dialect, step));
