@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use lib 't/lib';
+use IO::Poll qw(POLLHUP);
 use IO::Socket::UNIX ();
 use Test::More;
 use Time::HiRes qw(time);
@@ -63,6 +64,9 @@ syswrite $_, "throttle-list\n" for @idle;
 my $start = time;
 cmp_ok scalar(listed()), '>', 250, 'somebody else gets the whole list';
 cmp_ok time - $start, '<', 60, 'S9.39: and waits for a few seconds at most';
+my $poll = IO::Poll->new;
+$poll->mask($_ => POLLHUP) for @idle;
+ok wait_until(sub { $poll->poll(0); @idle == grep { $poll->events($_) & POLLHUP } @idle }, 120), 'the server gives up on all that read nothing';
 for my $idle (@idle) {
     my $answer = '';
     1 while sysread $idle, $answer, 65536, length $answer;
