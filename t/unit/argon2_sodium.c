@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libsodium computes the bytes that libargon2 does, and leaves to libargon2 what it can't. Linked as with
  * make ARGON2=sodium, whatever ARGON2 says here. Who computes is counted by standing in front of both. */
-#include "core/password/argon2_tag.h"
+#include "core/password/password_argon2_int.h"
 #include "core/password/password_hash.h"
 #include "password_vectors.h"
 #include "support.h"

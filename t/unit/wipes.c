@@ -4,7 +4,7 @@
 #include "core/auth/credential.h"
 #include "core/auth/password_memory.h"
 #include "core/base/secret.h"
-#include "core/password/argon2_tag.h"
+#include "core/password/password_argon2_int.h"
 #include "core/password/password_hash.h"
 #include "core/web/form.h"
 #include "tap.h"

@@ -2,30 +2,34 @@
 #include "core/password/password_argon2.h"
 
 #include "core/base/secret.h"
-#include "core/password/argon2_tag.h"
+#include "core/password/arena.h"
+#include "core/password/password_argon2_int.h"
 #include "core/password/password_hash.h"
 
 #include <apr_strings.h>
 #include <string.h>
+#ifdef LUCI_ARGON2_SODIUM
+#include <sodium.h>
+#endif
 
-/* What new hashes have, in bytes. */
+/* Lengths in new hashes, in bytes. */
 #define NEW_SALT 16
 #define NEW_TAG 32
-/* What stored ones may have, in bytes. */
+/* Minimum lengths in stored hashes, in bytes. */
 #define SALT_MIN 8 /* RFC 9106, 3.1 */
 #define TAG_MIN 16 /* 128 bits */
 #define BASE64_SIZE(bytes) (((bytes) + 2) / 3 * 4 + 1)
 
-#define MEMORY_KIB_A_LANE 8 /* RFC 9106, 3.1 */
+#define MEMORY_KIB_PER_LANE 8 /* RFC 9106, 3.1 */
 
 static int cost_allowed(apr_uint32_t memory_kib, apr_uint32_t passes, apr_uint32_t lanes)
 {
     return lanes >= 1 && lanes <= LUCI_ARGON2_LANES_MAX && passes >= 1 && passes <= LUCI_ARGON2_PASSES_MAX &&
-           memory_kib >= lanes * MEMORY_KIB_A_LANE && memory_kib <= LUCI_ARGON2_MEMORY_KIB_MAX;
+           memory_kib >= lanes * MEMORY_KIB_PER_LANE && memory_kib <= LUCI_ARGON2_MEMORY_KIB_MAX;
 }
 
-/* ---- The encoding. Each reader returns where it stopped, or NULL; NULL in is NULL out, so that they chain.
- * ---- */
+/* ---- Encoding. Each reader returns the position after what it read, or NULL on a mismatch, and returns NULL
+ * for NULL, so that calls can be chained. ---- */
 
 static const char *read_literal(const char *text, const char *literal)
 {
@@ -34,7 +38,7 @@ static const char *read_literal(const char *text, const char *literal)
     return text && strncmp(text, literal, length) == 0 ? text + length : NULL;
 }
 
-/* At most nine digits, which no uint32 is too small for, and no leading zero. */
+/* Accepts at most nine digits, which always fit into a uint32, without a leading zero. */
 static const char *read_number(const char *text, apr_uint32_t *number)
 {
     size_t digits = text ? strspn(text, "0123456789") : 0;
@@ -60,7 +64,8 @@ static int sextet_of(char c)
     return -1;
 }
 
-/* RFC 4648 base64 without padding; *length is out's size before and the bytes read afterwards. */
+/* Reads RFC 4648 base64 without padding. *length is the size of out on entry and the number of decoded bytes
+ * on return. */
 static const char *read_base64(const char *text, unsigned char *out, size_t *length)
 {
     unsigned pending = 0, bits = 0;
@@ -107,7 +112,7 @@ static const char *read_type(const char *text, argon2_type *type)
     return rest ? rest : read_literal(text, "$argon2i$");
 }
 
-/* Without "v=" it's the first published version, 16. */
+/* A hash without "v=" has the first published version, 16. */
 static const char *read_version(const char *text, apr_uint32_t *version)
 {
     const char *number = read_literal(text, "v=");
@@ -154,7 +159,64 @@ static char *write_hash(const luci_argon2_hash_t *hash, apr_pool_t *pool)
                         hash->memory_kib, hash->passes, hash->lanes, salt, tag);
 }
 
-/* ---- The computation ---- */
+/* ---- Computation ---- */
+
+/* libargon2 only reads the password: there is no copy that would have to be wiped. */
+luci_result_t luci_argon2_tag_libargon2(const luci_argon2_hash_t *hash, const char *password,
+                                        unsigned char *tag)
+{
+    size_t length = strlen(password);
+    argon2_context context = {
+        .out = tag,
+        .outlen = (uint32_t)hash->tag_length,
+        .pwd = (uint8_t *)password,
+        .pwdlen = (uint32_t)length,
+        .salt = (uint8_t *)hash->salt,
+        .saltlen = (uint32_t)hash->salt_length,
+        .t_cost = hash->passes,
+        .m_cost = hash->memory_kib,
+        .lanes = hash->lanes,
+        .threads = 1,
+        .version = hash->version,
+        .allocate_cbk = luci_arena_take,
+        .free_cbk = luci_arena_give,
+        .flags = ARGON2_DEFAULT_FLAGS, /* libargon2 wipes the memory before it frees it */
+    };
+
+    if (length > ARGON2_MAX_PWD_LENGTH)
+        return LUCI_INTERNAL;
+    return argon2_ctx(&context, hash->type) == ARGON2_OK ? LUCI_OK : LUCI_INTERNAL;
+}
+
+#ifdef LUCI_ARGON2_SODIUM
+#define BYTES_PER_KIB 1024
+
+/* crypto_pwhash has no parameters for the version and the lanes: it always computes version 19 with one lane.
+ */
+static int sodium_can_compute(const luci_argon2_hash_t *hash)
+{
+    apr_uint32_t min_passes =
+        hash->type == Argon2_id ? crypto_pwhash_argon2id_OPSLIMIT_MIN : crypto_pwhash_argon2i_OPSLIMIT_MIN;
+
+    return hash->version == ARGON2_VERSION_13 && hash->lanes == 1 &&
+           hash->salt_length == crypto_pwhash_SALTBYTES && hash->tag_length >= crypto_pwhash_BYTES_MIN &&
+           hash->memory_kib >= crypto_pwhash_MEMLIMIT_MIN / BYTES_PER_KIB && hash->passes >= min_passes;
+}
+
+/* sodium_init is idempotent and thread-safe. Without it, libsodium would use its slow generic code. */
+luci_result_t luci_argon2_tag_sodium(const luci_argon2_hash_t *hash, const char *password, unsigned char *tag)
+{
+    int algorithm = hash->type == Argon2_id ? crypto_pwhash_ALG_ARGON2ID13 : crypto_pwhash_ALG_ARGON2I13;
+
+    if (!sodium_can_compute(hash))
+        return luci_argon2_tag_libargon2(hash, password, tag);
+    if (sodium_init() < 0 ||
+        crypto_pwhash(tag, hash->tag_length, password, strlen(password), hash->salt, hash->passes,
+                      (size_t)hash->memory_kib * BYTES_PER_KIB, algorithm) != 0)
+        return LUCI_INTERNAL;
+    return LUCI_OK;
+}
+#endif
 
 static luci_result_t compare(const luci_argon2_hash_t *hash, const char *password)
 {
@@ -167,7 +229,7 @@ static luci_result_t compare(const luci_argon2_hash_t *hash, const char *passwor
     return result;
 }
 
-/* What a new hash at this cost is made from, with a salt and a tag of zeros. */
+/* The parameters of a new hash at this cost; salt and tag are still zero. */
 static luci_argon2_hash_t new_hash(const luci_hash_cost_t *cost)
 {
     luci_argon2_hash_t hash = {
@@ -183,7 +245,7 @@ static luci_argon2_hash_t new_hash(const luci_hash_cost_t *cost)
     return hash;
 }
 
-/* ---- What the header promises ---- */
+/* ---- Public functions ---- */
 
 int luci_password_argon2_claims(const char *stored)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Used by password_hash only. Argon2 in libargon2's encoding:
  * - $argon2id$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<tag>
- * - $argon2i$ with the same, and both without "v=..$", which means version 16
+ * - $argon2i$ with the same fields; both may omit "v=..$", which means version 16
  *
- * Decoded here, strictly, before anything is allocated; computed by argon2_tag. */
+ * A stored hash is decoded strictly, and its cost is checked, before any memory is allocated. This is the
+ * only file that calls libargon2 and libsodium (password_argon2_int.h). */
 #ifndef LUCI_PASSWORD_ARGON2_H
 #define LUCI_PASSWORD_ARGON2_H
 
@@ -12,7 +13,7 @@
 
 #include <apr_pools.h>
 
-/* 1 when stored claims to be Argon2, well-formed or not. */
+/* 1 when stored has the prefix of an Argon2 hash, well-formed or not. */
 int luci_password_argon2_claims(const char *stored);
 
 /* As the luci_password_ functions of the same names; stored is never NULL. */
