@@ -2,6 +2,7 @@
 /* The turn that a hash waits for: every hash is computed in the hasher's turn and nothing else is, no
  * database handle is out meanwhile, another thread may do it, and a turn that does not come changes nothing.
  */
+#include "core/auth/credential.h"
 #include "support.h"
 #include "support_auth.h"
 #include "tap.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/auth/auth.h"
 
+#include "core/auth/credential.h"
 #include "core/base/timestamp.h"
 #include "core/password/policy.h"
 #include "core/throttle/device.h"
@@ -8,26 +9,51 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* At sign-in any length that sign-up could ever have allowed is tried. */
+/* UTF-16 units of a password at sign-in. An account may be older than the configured minimum, so that only
+ * the maximum applies. */
 #define SIGN_IN_MIN 1
 
-/* What goes into one transaction: the rows to write, and the old session to end. */
+/* The sign-in transaction: it inserts a session, and at sign-up the user and the key before it, and ends the
+ * session that came with the request. */
 typedef struct {
     const luci_auth_t *auth;
     const luci_auth_request_t *request;
     luci_session_t *session;
     const char *key_id;
     const char *stored_hash; /* of the key */
-    int is_new;              /* user and key are made */
-    int removed;             /* older sessions of the user, to make room */
-} entry_t;
+    int is_sign_up;
+    int removed; /* output: how many older sessions of the user were deleted (LUCI_SESSIONS_MAX) */
+} sign_in_t;
+
+/* ---- Shared by the use cases ---- */
+
+/* Removes the session of an id from each cache that may hold it, after its row was removed
+ * (session_cache.h). */
+static void forget_session(const luci_auth_t *auth, const char *id, apr_pool_t *scratch)
+{
+    if (auth->cache)
+        luci_session_cache_forget(auth->cache, id, scratch);
+    for (const luci_session_cache_t *const *other = auth->others; other && *other; other++)
+        luci_session_cache_forget(*other, id, scratch);
+}
+
+/* Reports an event about a user, whose fields may be NULL, and a session, whose id may be NULL. */
+static void report(const luci_auth_t *auth, luci_event_t *event, const luci_user_t *user,
+                   const char *session_id)
+{
+    event->account = user->username;
+    event->user_id = user->id;
+    if (session_id && auth->events.write)
+        luci_event_tag(session_id, event->session);
+    luci_event_report(&auth->events, event);
+}
 
 static luci_reason_t invalid(luci_field_t field)
 {
     return field == LUCI_FIELD_USERNAME ? LUCI_REASON_INVALID_USERNAME : LUCI_REASON_INVALID_PASSWORD;
 }
 
-/* ---- Coming in ---- */
+/* ---- The sign-in transaction ---- */
 
 static luci_result_t check_lengths(const luci_settings_t *settings, const luci_auth_request_t *request,
                                    int sign_up, luci_field_t *field)
@@ -47,78 +73,81 @@ static luci_result_t check_lengths(const luci_settings_t *settings, const luci_a
     return LUCI_OK;
 }
 
-static luci_result_t make_account(luci_db_t *db, entry_t *entry, apr_pool_t *scratch)
+static luci_result_t insert_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_t *scratch)
 {
-    const luci_user_t *user = &entry->session->user;
-    luci_result_t result = luci_user_insert(db, user, entry->request->now, scratch);
+    const luci_user_t *user = &sign_in->session->user;
+    luci_result_t result = luci_user_insert(db, user, sign_in->request->now, scratch);
 
-    return result == LUCI_OK ? luci_key_insert(db, entry->key_id, user->id, entry->stored_hash, scratch)
+    return result == LUCI_OK ? luci_key_insert(db, sign_in->key_id, user->id, sign_in->stored_hash, scratch)
                              : result;
 }
 
-/* A password takes a while to check, and whoever changes it meanwhile, disables or deletes the user, ends the
- * sessions that are there by then: none may come after. CONFLICT: it is not as it was checked. */
-static luci_result_t prove_account(luci_db_t *db, entry_t *entry, apr_pool_t *scratch)
+/* While the password was being verified, another request may have changed it, or disabled or deleted the
+ * user, and deleted the sessions that existed then. Under the user's lock this checks that the account is
+ * still the one that was verified, so that no session is created after such a change. CONFLICT: the account
+ * has changed.
+ */
+static luci_result_t confirm_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_t *scratch)
 {
-    const char *user_id = entry->session->user.id;
+    const char *user_id = sign_in->session->user.id;
     luci_user_t user;
     luci_result_t result = luci_user_lock(db, user_id, &user, scratch);
 
     if (result == LUCI_OK && user.disabled)
         return LUCI_CONFLICT;
     if (result == LUCI_OK)
-        result = luci_key_lock(db, entry->key_id, user_id, entry->stored_hash, scratch);
+        result = luci_key_lock(db, sign_in->key_id, user_id, sign_in->stored_hash, scratch);
     if (result == LUCI_OK)
-        result = luci_session_make_room(db, user_id, &entry->removed, scratch);
+        result = luci_session_make_room(db, user_id, &sign_in->removed, scratch);
     return result == LUCI_NOT_FOUND ? LUCI_CONFLICT : result;
 }
 
-/* The new session and the end of the old one; before it, at sign-up, the user and the key. */
-static luci_result_t write_entry(luci_db_t *db, void *baton, apr_pool_t *scratch)
+static luci_result_t write_sign_in(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
-    entry_t *entry = baton;
-    const luci_settings_t *settings = entry->auth->settings;
-    const luci_session_t *session = entry->session;
+    sign_in_t *sign_in = baton;
+    const luci_settings_t *settings = sign_in->auth->settings;
+    const luci_session_t *session = sign_in->session;
     luci_result_t result =
-        entry->is_new ? make_account(db, entry, scratch) : prove_account(db, entry, scratch);
+        sign_in->is_sign_up ? insert_account(db, sign_in, scratch) : confirm_account(db, sign_in, scratch);
 
-    entry->session->user.lacks = luci_db_columns(db).lacks;
+    sign_in->session->user.lacks = luci_db_columns(db).lacks;
     if (result == LUCI_OK)
-        result = luci_session_insert(db, session, settings, &entry->request->client, scratch);
-    if (result == LUCI_OK && entry->request->old_session)
-        result = luci_session_delete(db, entry->request->old_session, settings, scratch);
+        result = luci_session_insert(db, session, settings, &sign_in->request->client, scratch);
+    if (result == LUCI_OK && sign_in->request->old_session)
+        result = luci_session_delete(db, sign_in->request->old_session, settings, scratch);
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
-/* Whom a browser's token has to be for: the account with the password that it has now, so that no token
- * outlives a change. NULL without a password. */
+/* The account that a device token is bound to: it includes the password hash, so that changing the password
+ * invalidates all tokens. NULL without a password. */
 static const char *device_account(const char *key_id, const char *stored_hash, apr_pool_t *pool)
 {
     return stored_hash ? apr_pstrcat(pool, key_id, "\n", stored_hash, NULL) : NULL;
 }
 
-static luci_result_t store_entry(entry_t *entry, apr_pool_t *pool)
+static luci_result_t commit_sign_in(sign_in_t *sign_in, apr_pool_t *pool)
 {
-    const luci_db_source_t *source = &entry->auth->source;
+    const luci_db_source_t *source = &sign_in->auth->source;
     luci_db_t *db;
     luci_result_t result = source->borrow(source->baton, &db);
 
     if (result != LUCI_OK)
         return result;
-    result = luci_db_transaction(db, write_entry, entry, pool);
+    result = luci_db_transaction(db, write_sign_in, sign_in, pool);
     source->give_back(source->baton, db);
-    if (result == LUCI_OK && entry->request->attempt)
-        entry->request->attempt->device_account = device_account(entry->key_id, entry->stored_hash, pool);
-    if (result == LUCI_OK && entry->removed)
-        luci_log(entry->auth->log, LUCI_LOG_INFO, "LUCI0230",
+    if (result == LUCI_OK && sign_in->request->attempt)
+        sign_in->request->attempt->device_account =
+            device_account(sign_in->key_id, sign_in->stored_hash, pool);
+    if (result == LUCI_OK && sign_in->removed)
+        luci_log(sign_in->auth->log, LUCI_LOG_INFO, "LUCI0230",
                  "user %s signs in and has %d sessions already: %d that would end first were removed",
-                 entry->session->user.id, LUCI_SESSIONS_MAX, entry->removed);
-    if (entry->request->old_session)
-        luci_auth_forget(entry->auth, entry->request->old_session, pool);
+                 sign_in->session->user.id, LUCI_SESSIONS_MAX, sign_in->removed);
+    if (sign_in->request->old_session)
+        forget_session(sign_in->auth, sign_in->request->old_session, pool);
     return result;
 }
 
-/* A user that is not in the table yet: a new random id. */
+/* Sets *user to a new user with a random id, which is not in the table yet. */
 static luci_result_t new_user(const luci_auth_t *auth, const char *username, luci_user_t *user,
                               apr_pool_t *pool)
 {
@@ -134,8 +163,8 @@ static luci_result_t new_user(const luci_auth_t *auth, const char *username, luc
     return luci_secret_random_id(id, LUCI_USER_ID_LENGTH);
 }
 
-/* ---- Tries: refused before anything is looked up, counted when the hash begins and when it's known how they
- * went ---- */
+/* ---- Throttling. An attempt may be refused before the database is read; it is counted when its hash
+ * computation starts and again when its outcome is known. ---- */
 
 static luci_attempt_t *begin_attempt(const luci_auth_request_t *request)
 {
@@ -146,8 +175,8 @@ static luci_attempt_t *begin_attempt(const luci_auth_request_t *request)
     return attempt;
 }
 
-/* A browser that shows a device cookie costs one look at the database more, before it's known whether it is
- * refused. */
+/* A request with a device cookie needs the account's current hash to verify the cookie, so that the key is
+ * read from the database before the request may be refused. */
 static luci_attempt_t *begin_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
                                      const char *key_id, apr_pool_t *pool)
 {
@@ -197,7 +226,7 @@ luci_result_t luci_auth_look(const luci_auth_t *auth, const luci_auth_request_t 
     return is_sign_up ? look_sign_up(auth, request, pool) : look_sign_in(auth, request, key_id, pool);
 }
 
-/* What is counted in the hasher's turn. */
+/* Arguments of the functions that count an attempt; the hasher calls them immediately before it hashes. */
 typedef struct {
     const luci_auth_t *auth;
     const luci_auth_request_t *request;
@@ -234,8 +263,8 @@ luci_result_t luci_auth_device(const luci_auth_t *auth, const luci_auth_request_
                              pool);
 }
 
-/* A name that is taken costs no hash, but counts: so many names may be tried. One that is taken meanwhile is
- * found by the transaction. */
+/* CONFLICT: the name is taken. No hash is computed then, but the attempt is counted, which limits how many
+ * names a client can probe. The transaction detects a name that is taken after this check. */
 static luci_result_t find_taken(const luci_auth_t *auth, const luci_auth_request_t *request,
                                 const char *key_id, apr_pool_t *pool)
 {
@@ -253,7 +282,7 @@ static luci_result_t find_taken(const luci_auth_t *auth, const luci_auth_request
 static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
                              luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
-    entry_t entry = { .auth = auth, .request = request, .session = session };
+    sign_in_t sign_in = { .auth = auth, .request = request, .session = session };
     count_t count = { .auth = auth, .request = request, .pool = pool };
     luci_credential_t credential = { .password = request->password,
                                      .start = count_sign_up,
@@ -263,11 +292,11 @@ static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t 
     luci_result_t result = check_lengths(auth->settings, request, 1, field);
 
     if (result == LUCI_OK)
-        result = luci_key_id(request->username, &entry.key_id, pool);
+        result = luci_key_id(request->username, &sign_in.key_id, pool);
     if (result == LUCI_OK)
         result = look_sign_up(auth, request, pool);
     if (result == LUCI_OK)
-        result = find_taken(auth, request, entry.key_id, pool);
+        result = find_taken(auth, request, sign_in.key_id, pool);
     if (result == LUCI_OK)
         result = luci_credential_hash(auth, &credential, &stored, pool);
     if (result == LUCI_OK)
@@ -276,9 +305,9 @@ static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t 
         result = luci_session_new(session, &user, auth->settings, request->now, pool);
     if (result != LUCI_OK)
         return result;
-    entry.stored_hash = stored;
-    entry.is_new = 1;
-    return store_entry(&entry, pool);
+    sign_in.stored_hash = stored;
+    sign_in.is_sign_up = 1;
+    return commit_sign_in(&sign_in, pool);
 }
 
 luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
@@ -291,7 +320,7 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
                    : result == LUCI_CONFLICT ? LUCI_REASON_NAME_TAKEN
                                              : luci_reason_of(result);
     if (result == LUCI_OK) {
-        luci_auth_report(auth, &event, &session->user, session->id);
+        report(auth, &event, &session->user, session->id);
         return result;
     }
     if (result == LUCI_CONFLICT)
@@ -300,26 +329,26 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
     return result;
 }
 
-/* A new session for whom the verdict is about. */
+/* Creates a session for the user whose password was verified. */
 static luci_result_t admit(const luci_auth_t *auth, const luci_auth_request_t *request,
                            luci_session_t *session, luci_verdict_t *verdict, apr_pool_t *pool)
 {
-    entry_t entry = {
+    sign_in_t sign_in = {
         .auth = auth, .request = request, .session = session, .stored_hash = verdict->stored_hash
     };
     luci_result_t result = luci_session_new(session, &verdict->user, auth->settings, request->now, pool);
 
     if (result == LUCI_OK)
-        result = luci_key_id(request->username, &entry.key_id, pool);
-    return result == LUCI_OK ? store_entry(&entry, pool) : result;
+        result = luci_key_id(request->username, &sign_in.key_id, pool);
+    return result == LUCI_OK ? commit_sign_in(&sign_in, pool) : result;
 }
 
-#define CHECKS_MAX                                                                                           \
-    3 /* of one password; another sign-in that replaced its outdated hash is the usual cause                 \
-       */
+/* How often the password of one sign-in is verified at most. The usual cause of a repetition is a concurrent
+ * sign-in that replaced an outdated hash. */
+#define CHECKS_MAX 3
 
-/* The same. What was changed between the check and the lock is checked again, so that the answer is about the
- * account as it is now. */
+/* As admit. If the account has changed since the password was verified, verifies it again, so that the result
+ * describes the account's current state. */
 static luci_result_t admit_as_checked(const luci_auth_t *auth, const luci_auth_request_t *request,
                                       luci_session_t *session, luci_verdict_t *verdict, apr_pool_t *pool)
 {
@@ -337,7 +366,7 @@ static luci_result_t admit_as_checked(const luci_auth_t *auth, const luci_auth_r
     return result;
 }
 
-/* Whose name and password these are, unless there were too many tries. */
+/* Verifies name and password, unless the throttle refuses the attempt. */
 static luci_result_t verify(const luci_auth_t *auth, const luci_auth_request_t *request,
                             luci_verdict_t *verdict, apr_pool_t *pool)
 {
@@ -353,7 +382,7 @@ static luci_result_t verify(const luci_auth_t *auth, const luci_auth_request_t *
     return result;
 }
 
-/* Before anything else: which name is meant, and whether name and password can be anybody's. */
+/* Normalises the name that was typed, and checks the lengths of name and password. */
 static luci_result_t take_name(const luci_auth_t *auth, luci_auth_request_t *request, luci_field_t *field,
                                luci_verdict_t *verdict, apr_pool_t *pool)
 {
@@ -379,16 +408,16 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *re
         result = admit_as_checked(auth, request, session, &verdict, pool);
     end_attempt(auth, request, result, pool);
     event.reason = verdict.reason;
-    luci_auth_report(auth, &event, &verdict.user, result == LUCI_OK ? session->id : NULL);
+    report(auth, &event, &verdict.user, result == LUCI_OK ? session->id : NULL);
     return result == LUCI_NOT_FOUND ? LUCI_DENIED : result;
 }
 
-/* ---- A sign-up form that was sent twice ---- */
+/* ---- A sign-up form that was submitted twice ---- */
 
 #define TWICE_WITHIN (60 * LUCI_MS_SECOND)
 
-/* Without our column created_at it is not known when the account was made; without an index its sessions
- * would be searched for in the whole table. */
+/* *is_just_made stays 0 without the column created_at, because the account's age is unknown, and without an
+ * index on user_id, because counting its sessions would scan the whole table. */
 static luci_result_t find_just_made(luci_db_t *db, const luci_auth_request_t *request, const char *key_id,
                                     int *is_just_made, apr_pool_t *pool)
 {
@@ -437,9 +466,10 @@ luci_result_t luci_auth_sign_up_twice(const luci_auth_t *auth, luci_auth_request
     return luci_auth_sign_in(auth, request, session, &field, pool) == LUCI_OK ? LUCI_OK : LUCI_CONFLICT;
 }
 
-/* ---- Checking a password, which programs send with each request ---- */
+/* ---- Password checks without a session (HTTP Basic, where each request carries the password) ---- */
 
-/* Verifies it and remembers what it came to, for the row that it was verified against. */
+/* Verifies the password and stores the result in the password memory, bound to the row that it was verified
+ * against. */
 static luci_result_t verify_anew(const luci_auth_t *auth, const luci_auth_request_t *request,
                                  const luci_password_check_t *check, luci_verdict_t *verdict,
                                  apr_pool_t *pool)
@@ -452,8 +482,8 @@ static luci_result_t verify_anew(const luci_auth_t *auth, const luci_auth_reques
     return result;
 }
 
-/* An account or address that is refused is refused here as well: who may guess no more learns nothing from
- * what is remembered. */
+/* The throttle is consulted before the password memory, so that a throttled client cannot learn from
+ * remembered results whether a guess is right. */
 static luci_result_t recall(const luci_auth_t *auth, const luci_auth_request_t *request,
                             luci_verdict_t *verdict, apr_pool_t *pool)
 {
@@ -497,7 +527,122 @@ luci_result_t luci_auth_check(const luci_auth_t *auth, luci_auth_request_t *requ
         end_attempt(auth, request, result, pool);
     event.reason = verdict.reason;
     event.is_repeated = verdict.is_repeated;
-    luci_auth_report(auth, &event, &verdict.user, NULL);
+    report(auth, &event, &verdict.user, NULL);
     *user = verdict.user;
+    return result;
+}
+
+/* ---- Sign-out ---- */
+
+luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const luci_session_t *session, luci_ms_t now,
+                                 apr_pool_t *pool)
+{
+    luci_event_t event = { .kind = LUCI_EVENT_SIGN_OUT, .at = now };
+    luci_db_t *db;
+    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
+
+    if (result == LUCI_OK) {
+        result = luci_session_delete(db, session->id, auth->settings, pool);
+        auth->source.give_back(auth->source.baton, db);
+        forget_session(auth, session->id, pool); /* even on an error: the row may have been deleted */
+    }
+    event.reason = result == LUCI_NOT_FOUND ? LUCI_REASON_NO_SESSION : luci_reason_of(result);
+    report(auth, &event, &session->user, session->id);
+    return result;
+}
+
+/* ---- Validation ---- */
+
+/* The writes that a validation may make, indexes of an array of their results. NOT_FOUND: the write was not
+ * due, or a concurrent request made it. */
+enum { HASHED, RENEWED, REMOVED, CHANGES };
+
+static const luci_event_kind_t change_events[CHANGES] = {
+    [HASHED] = LUCI_EVENT_MIGRATION,
+    [RENEWED] = LUCI_EVENT_RENEWAL,
+    [REMOVED] = LUCI_EVENT_EXPIRY,
+};
+
+static void change(luci_db_t *db, const luci_auth_t *auth, const luci_session_claim_t *claim,
+                   luci_session_t *session, luci_result_t changes[CHANGES], apr_pool_t *pool)
+{
+    if (session->state == LUCI_SESSION_DEAD && claim->may_write)
+        changes[REMOVED] = luci_session_delete(db, claim->id, auth->settings, pool);
+    if (session->state == LUCI_SESSION_DEAD || claim->is_ending)
+        return;
+    if (session->is_bare && claim->may_take_over) {
+        changes[HASHED] = luci_session_hash(db, session, auth->settings, pool);
+        session->is_bare = session->is_bare && changes[HASHED] != LUCI_NOT_FOUND;
+    }
+    if (session->state == LUCI_SESSION_IDLE && !session->is_bare && claim->may_write)
+        changes[RENEWED] = luci_session_renew(db, session, auth->settings, claim->now, pool);
+}
+
+/* Returns the result of the last write that failed, or OK. */
+static luci_result_t report_changes(const luci_auth_t *auth, const luci_session_t *session, luci_ms_t now,
+                                    const luci_result_t changes[CHANGES])
+{
+    luci_result_t written = LUCI_OK;
+
+    for (int i = 0; i < CHANGES; i++) {
+        luci_event_t event = { .kind = change_events[i], .at = now, .reason = luci_reason_of(changes[i]) };
+
+        if (changes[i] == LUCI_NOT_FOUND)
+            continue;
+        report(auth, &event, &session->user, session->id);
+        if (changes[i] != LUCI_OK)
+            written = changes[i];
+    }
+    return written;
+}
+
+/* Reads the session of a claim, and migrates, renews or deletes its row when that is due. */
+static luci_result_t look_up(const luci_auth_t *auth, const luci_session_claim_t *claim,
+                             luci_session_t *session, luci_result_t *written, apr_pool_t *pool)
+{
+    luci_result_t changes[CHANGES] = { LUCI_NOT_FOUND, LUCI_NOT_FOUND, LUCI_NOT_FOUND };
+    luci_db_t *db;
+    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
+
+    if (result != LUCI_OK)
+        return result;
+    result = luci_session_get(db, claim, auth->settings, session, pool);
+    if (result == LUCI_OK || result == LUCI_EXPIRED)
+        change(db, auth, claim, session, changes, pool);
+    auth->source.give_back(auth->source.baton, db);
+    *written = report_changes(auth, session, claim->now, changes);
+    return result;
+}
+
+/* Stores a session in the cache, and then reads its row again (session_cache.h explains why). If the second
+ * read is impossible, the first one counts. */
+static luci_result_t keep(const luci_auth_t *auth, const luci_session_claim_t *claim,
+                          const luci_session_t *session, apr_pool_t *scratch)
+{
+    luci_session_claim_t again = { .id = claim->id, .now = claim->now };
+    luci_session_t now_there;
+    luci_result_t result, written;
+
+    result = luci_session_cache_keep(auth->cache, session, claim->now, scratch);
+    if (result != LUCI_OK && result != LUCI_UNAVAILABLE)
+        return LUCI_OK;
+    result = look_up(auth, &again, &now_there, &written, scratch);
+    if (result == LUCI_OK)
+        return LUCI_OK;
+    forget_session(auth, claim->id, scratch);
+    return result == LUCI_BUSY || result == LUCI_UNAVAILABLE ? LUCI_OK : result;
+}
+
+luci_result_t luci_auth_validate(const luci_auth_t *auth, const luci_session_claim_t *claim,
+                                 luci_session_t *session, luci_result_t *written, apr_pool_t *pool)
+{
+    luci_result_t result;
+
+    *written = LUCI_OK;
+    if (auth->cache && luci_session_cache_find(auth->cache, claim, session, pool) == LUCI_OK)
+        return LUCI_OK;
+    result = look_up(auth, claim, session, written, pool);
+    if (result == LUCI_OK && auth->cache && session->state == LUCI_SESSION_ACTIVE)
+        result = keep(auth, claim, session, pool);
     return result;
 }

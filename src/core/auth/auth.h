@@ -1,66 +1,110 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The use cases: sign-up, sign-in, checking a password; and those of auth_session.h. They own
- * the transactions, and keep the session cache true to the database. A database handle is borrowed for each
- * single operation and never held while a password is hashed or a cache is asked, or an event is reported.
- * The moment comes in with the request or the claim.
+/* The use cases: sign-up, sign-in, password check, validation of a session, sign-out. They own the
+ * transactions and keep the session cache consistent with the database. A database handle is borrowed for
+ * each single operation; none is held while a password is hashed, a cache is read or an event is reported.
+ * The current time is part of the request or the claim.
  *
- * Each sign-up, sign-in, password check and sign-out reports one event, however it ends; a validation one for
- * what it writes on its way. */
+ * Each sign-up, sign-in, password check and sign-out reports exactly one event, whatever its outcome; a
+ * validation reports one event for each row that it writes. */
 #ifndef LUCI_AUTH_H
 #define LUCI_AUTH_H
 
-#include "core/auth/auth_session.h"
+#include "core/account/key.h"
+#include "core/auth/password_memory.h"
+#include "core/event/event.h"
+#include "core/event/log.h"
+#include "core/session/session_cache.h"
+#include "core/throttle/throttle.h"
 
-/* Somebody's wish to come in, at a moment. Strings are borrowed, valid UTF-8 without NUL, NULL when absent.
- */
+/* Limits how many hashes are computed at once. run calls work when a slot is free, in this thread or in
+ * another one that it waits for, and returns the result of work; BUSY: no slot became free in time and work
+ * was not called. If run is NULL, work is called at once. is_full (may be NULL) tells whether run would
+ * refuse at once, so that a caller can refuse before it uses the database. */
+typedef luci_result_t luci_hash_work_fn(void *work_baton);
+typedef struct {
+    luci_result_t (*run)(void *baton, luci_hash_work_fn *work, void *work_baton);
+    int (*is_full)(void *baton);
+    void *baton;
+} luci_hasher_t;
+
+/* What every use case works with. Read-only; threads share it. */
+typedef struct {
+    const luci_settings_t *settings;
+    luci_db_source_t source;
+    luci_hasher_t hasher;
+    const luci_session_cache_t *cache;         /* NULL: no cache */
+    const luci_session_cache_t *const *others; /* further caches that may hold sessions of this database, and
+                                                  from which ended sessions are removed; NULL-terminated.
+                                                  NULL: none */
+    const luci_throttle_t *throttle;           /* NULL: no throttling */
+    const luci_password_memory_t *passwords;   /* results of password checks; NULL: none are remembered */
+    const luci_log_t *log;                     /* may be NULL */
+    luci_event_sink_t events;
+} luci_auth_t;
+
+/* A request to sign up, to sign in or to check a password. Strings are borrowed, valid UTF-8 without NUL, and
+ * NULL if absent. */
 typedef struct {
     const char *username;
     const char *password;
     luci_client_t client;
-    const char *old_session; /* the id that came with the request, of the right shape, or NULL: it ends when
-                                this succeeds */
+    const char *old_session; /* well-formed session id that came with the request; it is ended on success.
+                                NULL: none */
     luci_ms_t now;
-    luci_attempt_t
-        *attempt; /* how it's counted: with the device cookie, zeros else; NULL: it's not counted */
+    luci_attempt_t *attempt; /* zeros except for the device cookie; NULL: the attempt is not counted */
 } luci_auth_request_t;
 
-/* What an INVALID answer is about. */
+/* The field that an INVALID result refers to. */
 typedef enum { LUCI_FIELD_NONE, LUCI_FIELD_USERNAME, LUCI_FIELD_PASSWORD } luci_field_t;
 
-/* Whether a sign-up or sign-in would come to a hash, as far as that can be told at once: OK. Else what it
- * would be answered with; nothing is reported or counted. */
+/* Tells whether a sign-up or sign-in would get as far as computing a hash, as far as that can be known
+ * without waiting: OK, or the result that the request would get. Reports and counts nothing. */
 luci_result_t luci_auth_look(const luci_auth_t *auth, const luci_auth_request_t *request, int is_sign_up,
                              apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Creates user, key and session in one transaction. OK: *session is from pool and fresh. INVALID with *field;
- * CONFLICT: the name is taken; THROTTLED with attempt->retry_after, before anything is hashed;
- * BUSY, UNAVAILABLE, INTERNAL. */
+/* Creates user, key and session in one transaction. OK: *session is from pool and fresh. INVALID: see *field.
+ * CONFLICT: the name is taken. THROTTLED: refused before hashing, see attempt->retry_after. BUSY,
+ * UNAVAILABLE, INTERNAL. */
 luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Verifies and creates a new session. request->username becomes the name that was meant
- * (luci_credential_name), also where this fails. DENIED: unknown user, wrong password, no password or
- * disabled, in equal time; else as above. */
+/* Verifies name and password and creates a session. request->username is replaced by the normalised name
+ * (luci_credential_name), on failure too. DENIED: unknown user, wrong password, no password or disabled user,
+ * all in equal time. Other results as above. */
 luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* After a sign-up that came to CONFLICT: whether it was the same form sent twice, as by a double click, for
- * which browsers drop the first answer with its cookie. The account was made less than a minute ago, under
- * this very spelling, and has a session; then this is a sign-in, counted and reported as one, so that it
- * tells a guesser no more than the sign-in page. OK: as luci_auth_sign_in. CONFLICT: anything else; the
- * answer to the sign-up stands. */
+/* After a sign-up that returned CONFLICT: detects a form that was submitted twice, for instance by a double
+ * click, in which case browsers discard the first response and its cookie. If the account is less than a
+ * minute old, has exactly this spelling and has a session, this is a sign-in, counted and reported as one,
+ * and tells a guesser no more than the sign-in page does. OK: as luci_auth_sign_in. CONFLICT: anything else;
+ * the sign-up's result stands. */
 luci_result_t luci_auth_sign_up_twice(const luci_auth_t *auth, luci_auth_request_t *request,
                                       luci_session_t *session, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Verifies only, without a session (HTTP Basic). The name becomes as above. OK: *user is from pool.
- * NOT_FOUND: no such user, in the time of a wrong password, and whoever asked says luci_throttle_end;
- * THROTTLED and DENIED as above; names and passwords of an impossible length are DENIED as well. */
+/* Verifies name and password without creating a session (HTTP Basic). The name is normalised as above. OK:
+ * *user is from pool. NOT_FOUND: no such user; takes as long as a wrong password, and the caller must call
+ * luci_throttle_end. THROTTLED and DENIED as above; DENIED also for names and passwords of impossible length.
+ */
 luci_result_t luci_auth_check(const luci_auth_t *auth, luci_auth_request_t *request, luci_user_t *user,
                               apr_pool_t *pool) LUCI_MUST_USE;
 
-/* The device cookie's new value after a sign-up or sign-in of this request, from pool. NOT_FOUND: there is
- * none to be sent, since nobody's tries are counted by account. INTERNAL. */
+/* The new value of the device cookie after a successful sign-up or sign-in of this request, from pool.
+ * NOT_FOUND: no cookie is to be sent, because attempts are not counted by account. INTERNAL. */
 luci_result_t luci_auth_device(const luci_auth_t *auth, const luci_auth_request_t *request,
                                const char **value, apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Ends a session that was validated. NOT_FOUND: it had already ended. */
+luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const luci_session_t *session, luci_ms_t now,
+                                 apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Finds the session of a claim in the cache or in the database. OK: an active session, an idle one that was
+ * renewed (then it is fresh), or an idle one that could not be renewed now. EXPIRED: the session has expired;
+ * its row was deleted if possible. NOT_FOUND, DENIED (user disabled), BUSY, UNAVAILABLE, INTERNAL. A row
+ * written by Lucia gets a hashed id on the way. *written: the result of hashing, renewing or deleting; OK if
+ * none of them was due or allowed. */
+luci_result_t luci_auth_validate(const luci_auth_t *auth, const luci_session_claim_t *claim,
+                                 luci_session_t *session, luci_result_t *written,
+                                 apr_pool_t *pool) LUCI_MUST_USE;
 
 #endif

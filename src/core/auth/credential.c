@@ -4,15 +4,15 @@
 #include "core/password/password_hash.h"
 #include "core/password/policy.h"
 
-/* What is tried in the hasher's turn. */
+/* One check of a password, or one hash of a new one. */
 typedef struct {
     const luci_auth_t *auth;
     const luci_credential_t *credential;
-    const luci_key_t *key; /* NULL: there is none */
+    const luci_key_t *key; /* NULL: no such user */
     const char *normalised;
-    char *stored; /* the hash that was made; NULL: none was due, or it failed */
-    luci_result_t making;
-    luci_reason_t denial; /* why, when the answer is DENIED */
+    char *stored;         /* the new hash; NULL: none was due, or hashing failed */
+    luci_result_t making; /* the result of computing the new hash */
+    luci_reason_t denial; /* the reason if the result is DENIED */
     apr_pool_t *pool;
 } check_t;
 
@@ -52,7 +52,6 @@ luci_result_t luci_credential_name(const luci_auth_t *auth, const char **usernam
     return LUCI_OK;
 }
 
-/* What is to be done before anything is hashed. */
 static luci_result_t start(const check_t *check)
 {
     const luci_credential_t *credential = check->credential;
@@ -89,8 +88,8 @@ luci_result_t luci_credential_hash(const luci_auth_t *auth, const luci_credentia
     return result;
 }
 
-/* The verdict on a password. Without a hash that can be verified, and beside one that takes no time, one is
- * computed all the same, so that the time does not tell who exists. */
+/* Verifies the password. If there is no hash that can be verified, or only one that takes next to no time, a
+ * dummy hash is computed as well, so that the time of the answer does not tell which users exist. */
 static luci_result_t judge(check_t *check)
 {
     const luci_key_t *key = check->key;
@@ -110,7 +109,8 @@ static luci_result_t judge(check_t *check)
     return result;
 }
 
-/* A hash of another kind or cost than configured is made anew now that the password is known. */
+/* Verifies the password, and hashes it again if the stored hash has another algorithm or cost than
+ * configured: only now is the password known. */
 static luci_result_t try_password(void *baton)
 {
     check_t *check = baton;
@@ -124,8 +124,8 @@ static luci_result_t try_password(void *baton)
     return result;
 }
 
-/* Failing to replace an outdated hash is no reason to turn the user away. Returns the hash that stands there
- * afterwards. */
+/* Replaces an outdated hash; a failure is logged and does not fail the sign-in. Returns the hash that is
+ * stored afterwards. */
 static const char *replace_outdated(const check_t *check)
 {
     const luci_db_source_t *source = &check->auth->source;

@@ -13,7 +13,7 @@
 #ifndef LUCI_HASH_SLOTS_H
 #define LUCI_HASH_SLOTS_H
 
-#include "core/auth/credential.h"
+#include "core/auth/auth.h"
 #include "httpd/base/config.h"
 
 typedef struct luci_hash_slots_t luci_hash_slots_t;
