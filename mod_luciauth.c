@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The roof: what httpd knows of this module. Accounts for any location: sign-up, sign-in, sign-out, a profile
  * page, server-side sessions and a gate. Nothing calls into this file. */
-#include "httpd/account/endpoints.h"
+#include "httpd/account/handler.h"
+#include "httpd/account/mount.h"
 #include "httpd/base/config.h"
 #include "httpd/base/httpd_log.h"
 #include "httpd/cache/cache.h"
@@ -16,7 +17,6 @@
 #include "httpd/lifecycle/purge_job.h"
 #include "httpd/lifecycle/start_schema.h"
 #include "httpd/request/answer.h"
-#include "httpd/request/mount.h"
 #include "httpd/request/scrub.h"
 #include "httpd/server/runtime.h"
 #include "httpd/status/metrics.h"
@@ -118,7 +118,7 @@ static void register_hooks(apr_pool_t *pool)
     luci_suspend_register();
 
     /* mod_proxy's handler takes what it covers without looking at r->handler. */
-    ap_hook_handler(luci_endpoints_handle, after_core, before_proxy, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(luci_endpoint_handle, after_core, before_proxy, APR_HOOK_REALLY_FIRST);
 }
 
 AP_DECLARE_MODULE(luciauth) = {

@@ -9,6 +9,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static const luci_form_field_t fields[] = { { "username", LUCI_FORM_TEXT },
+                                            { "password", LUCI_FORM_SECRET },
+                                            { "next", LUCI_FORM_TEXT },
+                                            { NULL, LUCI_FORM_TEXT } };
+
 static void fuzz_form_field(const char *field)
 {
     FUZZ_CHECK(!field || luci_text_valid_bytes(field, strlen(field)) == strlen(field));
@@ -17,18 +22,19 @@ static void fuzz_form_field(const char *field)
 static void fuzz_form_fields(luci_result_t result, luci_form_t *form)
 {
     FUZZ_CHECK(result == LUCI_OK || result == LUCI_INVALID);
-    FUZZ_CHECK(result == LUCI_OK || (!form->username && !form->password && !form->next));
-    fuzz_form_field(form->username);
-    fuzz_form_field(form->password);
-    fuzz_form_field(form->next);
+    FUZZ_CHECK(result == LUCI_OK || (!luci_form_value(form, "username") &&
+                                     !luci_form_value(form, "password") && !luci_form_value(form, "next")));
+    fuzz_form_field(luci_form_value(form, "username"));
+    fuzz_form_field(luci_form_value(form, "password"));
+    fuzz_form_field(luci_form_value(form, "next"));
     luci_form_wipe(form);
-    FUZZ_CHECK(!form->password || !*form->password);
+    FUZZ_CHECK(!luci_form_value(form, "password") || !*luci_form_value(form, "password"));
 }
 
 static void fuzz_form_urlencoded(const uint8_t *data, size_t size, apr_pool_t *pool)
 {
     char *body = fuzz_copy(data, size, 0);
-    luci_form_t form;
+    luci_form_t form = { .fields = fields };
 
     fuzz_form_fields(luci_form_parse_urlencoded(body, size, &form, pool), &form);
     free(body);
@@ -49,15 +55,15 @@ static void fuzz_form_json(const uint8_t *data, size_t size, apr_pool_t *pool)
     char *body = fuzz_copy(data, size, 0);
     json_t *value = json_loadb(body, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
     const char *password = json_string_value(json_object_get(value, "password"));
-    luci_form_t form;
+    luci_form_t form = { .fields = fields };
     luci_result_t result = luci_form_parse_json(body, size, &form, pool);
 
     FUZZ_CHECK(value || result == LUCI_INVALID);
     FUZZ_CHECK(!value || result == LUCI_OK || fuzz_form_brackets(body, size) > LUCI_FORM_DEPTH_MAX);
     FUZZ_CHECK(memcmp(body, data, size) == 0);
     if (result == LUCI_OK) {
-        FUZZ_CHECK(!form.password == !password);
-        FUZZ_CHECK(!password || strcmp(form.password, password) == 0);
+        FUZZ_CHECK(!luci_form_value(&form, "password") == !password);
+        FUZZ_CHECK(!password || strcmp(luci_form_value(&form, "password"), password) == 0);
     }
     fuzz_form_fields(result, &form);
     json_decref(value);

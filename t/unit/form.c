@@ -11,6 +11,11 @@
 
 static apr_pool_t *pool;
 
+static const luci_form_field_t fields[] = { { "username", LUCI_FORM_TEXT },
+                                            { "password", LUCI_FORM_SECRET },
+                                            { "next", LUCI_FORM_TEXT },
+                                            { NULL, LUCI_FORM_TEXT } };
+
 #define BYTES(literal) (literal), sizeof(literal) - 1
 
 typedef struct {
@@ -33,9 +38,9 @@ static char *exact_copy(const char *bytes, size_t length)
 static void check_body(const body_case_t *c, luci_result_t result, const luci_form_t *form)
 {
     tap_is_str(luci_result_name(result), luci_result_name(c->result), "%s", c->body);
-    tap_is_str(form->username, c->username, "... username");
-    tap_is_str(form->password, c->password, "... password");
-    tap_is_str(form->next, c->next, "... next");
+    tap_is_str(luci_form_value(form, "username"), c->username, "... username");
+    tap_is_str(luci_form_value(form, "password"), c->password, "... password");
+    tap_is_str(luci_form_value(form, "next"), c->next, "... next");
 }
 
 static void test_urlencoded(void)
@@ -107,7 +112,7 @@ static void test_urlencoded(void)
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         char *body = exact_copy(table[i].body, table[i].length);
-        luci_form_t form;
+        luci_form_t form = { .fields = fields };
 
         check_body(&table[i], luci_form_parse_urlencoded(body, table[i].length, &form, pool), &form);
         free(body);
@@ -187,7 +192,7 @@ static void test_json(void)
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         char *body = exact_copy(table[i].body, table[i].length);
-        luci_form_t form;
+        luci_form_t form = { .fields = fields };
 
         check_body(&table[i], luci_form_parse_json(body, table[i].length, &form, pool), &form);
         free(body);
@@ -227,7 +232,7 @@ static void test_depth(void)
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         char *body = nested(table[i].depth, table[i].opening, table[i].core, table[i].closing);
-        luci_form_t form;
+        luci_form_t form = { .fields = fields };
 
         tap_is_int(luci_form_parse_json(body, strlen(body), &form, pool), table[i].result, "%d deep: %s",
                    table[i].depth, table[i].opening);
@@ -236,11 +241,11 @@ static void test_depth(void)
 
 static void test_many_parameters(void)
 {
-    luci_form_t form;
+    luci_form_t form = { .fields = fields };
     char *body = nested(10000, "x=1&", "username=a", "&y=%41");
 
     tap_is_int(luci_form_parse_urlencoded(body, strlen(body), &form, pool), LUCI_OK, "20,001 parameters");
-    tap_is_str(form.username, "a", "... and ours among them");
+    tap_is_str(luci_form_value(&form, "username"), "a", "... and ours among them");
     body = nested(10000, "&", "username=a", "&");
     tap_is_int(luci_form_parse_urlencoded(body, strlen(body), &form, pool), LUCI_OK, "20,000 times nothing");
     body = nested(10000, "\"x\",", "1", ",2");
@@ -289,15 +294,15 @@ static void test_query(void)
 static void test_wipe(void)
 {
     char body[] = "username=u&password=correct+horse";
-    luci_form_t form;
+    luci_form_t form = { .fields = fields };
 
     tap_is_int(luci_form_parse_urlencoded(body, strlen(body), &form, pool), LUCI_OK,
                "a form with a password");
-    char *password = form.password;
+    char *password = luci_form_value(&form, "password");
     luci_form_wipe(&form);
     tap_ok(memcmp(password, "\0\0\0\0\0\0\0\0\0\0\0\0\0", 13) == 0, "the password is overwritten");
-    tap_is_str(form.username, "u", "... the username is not");
-    memset(&form, 0, sizeof form);
+    tap_is_str(luci_form_value(&form, "username"), "u", "... the username is not");
+    memset(form.values, 0, sizeof form.values);
     luci_form_wipe(&form);
     tap_pass("wiping an empty form does nothing");
 }
@@ -343,7 +348,7 @@ static void test_no_copies_left(void)
         "{\"password\":\"correct horse battery staple correct horse battery staple, and more\"}",
         "{\"p\\u0061ssword\":\"correct horse b\\u0061ttery staple correct horse b\"}",
     };
-    luci_form_t form;
+    luci_form_t form = { .fields = fields };
 
     json_set_alloc_funcs(watched_malloc, watched_free);
     secret = "correct h";

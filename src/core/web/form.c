@@ -7,20 +7,34 @@
 #include <jansson.h>
 #include <string.h>
 
-/* A stretch of the body, borrowed. */
+/* A borrowed part of the body. */
 typedef struct {
     char *start;
     size_t length;
 } part_t;
 
+static void clear(luci_form_t *form)
+{
+    memset(form->values, 0, sizeof form->values);
+}
+
 static luci_result_t refuse(luci_form_t *form)
 {
     luci_form_wipe(form);
-    memset(form, 0, sizeof *form);
+    clear(form);
     return LUCI_INVALID;
 }
 
-/* Takes the next pair off *rest; empty ones ("a&&b") are skipped. 0 at the end. */
+char *luci_form_value(const luci_form_t *form, const char *name)
+{
+    for (int i = 0; form->fields[i].name; i++) {
+        if (strcmp(form->fields[i].name, name) == 0)
+            return form->values[i];
+    }
+    return NULL;
+}
+
+/* Reads the next pair at *rest and moves *rest behind it; skips empty pairs ("a&&b"). 0 at the end. */
 static int next_pair(char **rest, char *end, part_t *name, part_t *value)
 {
     char *start = *rest, *stop, *equals;
@@ -41,7 +55,7 @@ static int next_pair(char **rest, char *end, part_t *name, part_t *value)
     return 1;
 }
 
-/* Decodes in place; 0 when it's broken. */
+/* Decodes in place; 0 when the encoding is broken. */
 static int decode(part_t *part)
 {
     for (size_t i = 0; i < part->length; i++) {
@@ -58,26 +72,16 @@ static int is_named(const part_t *part, const char *name)
     return part->length == strlen(name) && memcmp(part->start, name, part->length) == 0;
 }
 
-/* The place in form for a field of that name, or NULL. */
-static char **field(luci_form_t *form, const part_t *name)
-{
-    if (is_named(name, "username"))
-        return &form->username;
-    if (is_named(name, "password"))
-        return &form->password;
-    return is_named(name, "next") ? &form->next : NULL;
-}
-
-/* Keeps the value when it's one of our fields; 0 when that field was there before. */
+/* Stores the value if the form has a field of that name; 0 when the field was sent before. */
 static int keep(luci_form_t *form, const part_t *name, const part_t *value, apr_pool_t *pool)
 {
-    char **slot = field(form, name);
-
-    if (!slot)
-        return 1;
-    if (*slot)
-        return 0;
-    *slot = apr_pstrmemdup(pool, value->start, value->length);
+    for (int i = 0; form->fields[i].name; i++) {
+        if (!is_named(name, form->fields[i].name))
+            continue;
+        if (form->values[i])
+            return 0;
+        form->values[i] = apr_pstrmemdup(pool, value->start, value->length);
+    }
     return 1;
 }
 
@@ -86,7 +90,7 @@ luci_result_t luci_form_parse_urlencoded(char *body, size_t length, luci_form_t 
     char *rest = body, *end = body + length;
     part_t name, value;
 
-    memset(form, 0, sizeof *form);
+    clear(form);
     while (next_pair(&rest, end, &name, &value)) {
         if (!decode(&name) || !decode(&value) || !keep(form, &name, &value, pool))
             return refuse(form);
@@ -116,8 +120,8 @@ luci_result_t luci_form_query(const char *query, const char *name, char **value,
     return *value ? LUCI_OK : LUCI_NOT_FOUND;
 }
 
-/* Whether arrays and objects nest deeper than LUCI_FORM_DEPTH_MAX. Of malformed JSON it may say anything:
- * jansson, which recurses, refuses that. */
+/* Whether arrays and objects nest deeper than LUCI_FORM_DEPTH_MAX, which jansson would follow by recursion.
+ * For malformed JSON the result is arbitrary, because jansson refuses that anyway. */
 static int nests_too_deep(const char *body, size_t length)
 {
     size_t depth = 0;
@@ -145,10 +149,10 @@ static char *put_filler(char *to, size_t length)
     return to;
 }
 
-/* jansson collects each token in one buffer that grows by copying, and frees all of that as it is. So the
- * body goes in as the second of three elements, ["xxx", body, "xxx"], both fillers as long as the body: the
- * first makes the buffer grow before there is a secret in it, the last one overwrites it. Whatever is not one
- * JSON value makes this another number of elements, or no JSON at all. */
+/* jansson collects each token in one buffer that grows by copying, and frees it without wiping. So the body
+ * is parsed as the second of three elements, ["xxx", body, "xxx"], with fillers as long as the body: the
+ * first one makes the buffer grow before it holds a secret, the last one overwrites the secret. A body that
+ * is not exactly one JSON value results in another number of elements, or in no JSON at all. */
 static json_t *load_wrapped(const char *body, size_t length, apr_pool_t *pool)
 {
     size_t wrapped_length = 3 * length + 8;
@@ -175,7 +179,7 @@ static char *string_member(const json_t *object, const char *name, apr_pool_t *p
     return string ? apr_pstrdup(pool, string) : NULL;
 }
 
-/* json_string_value is where jansson keeps the string, not a copy. */
+/* json_string_value points to jansson's own string, not to a copy. */
 static void wipe_string_members(json_t *object)
 {
     const char *name;
@@ -192,16 +196,15 @@ luci_result_t luci_form_parse_json(const char *body, size_t length, luci_form_t 
     luci_result_t result = LUCI_INVALID;
     json_t *array, *object;
 
-    memset(form, 0, sizeof *form);
+    clear(form);
     if (nests_too_deep(body, length))
         return LUCI_INVALID;
     array = load_wrapped(body, length, pool);
     if (json_array_size(array) != 3)
         goto out;
     object = json_array_get(array, 1);
-    form->username = string_member(object, "username", pool);
-    form->password = string_member(object, "password", pool);
-    form->next = string_member(object, "next", pool);
+    for (int i = 0; form->fields[i].name; i++)
+        form->values[i] = string_member(object, form->fields[i].name, pool);
     wipe_string_members(object);
     result = LUCI_OK;
 out:
@@ -211,5 +214,8 @@ out:
 
 void luci_form_wipe(luci_form_t *form)
 {
-    luci_secret_wipe_string(form->password);
+    for (int i = 0; form->fields[i].name; i++) {
+        if (form->fields[i].kind == LUCI_FORM_SECRET)
+            luci_secret_wipe_string(form->values[i]);
+    }
 }

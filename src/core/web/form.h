@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Request bodies to fields. Pure; JSON through jansson.
- * Fields not named below are checked for well-formedness like the others and then forgotten. */
+/* Parses request bodies into the fields of a form. Pure; JSON is read by jansson. These parsers are our own
+ * because a library's would leave copies of the password in freed memory.
+ *
+ * Fields that the form does not have are checked for well-formedness like the others and then dropped. */
 #ifndef LUCI_FORM_H
 #define LUCI_FORM_H
 
@@ -9,42 +11,55 @@
 #include <apr_pools.h>
 #include <stddef.h>
 
-/* A larger body is 413 (doc/specification.md, S1.8). Whoever reads the body sees to that, not these parsers.
- */
-#define LUCI_FORM_BYTES_MAX 8192
-#define LUCI_FORM_DEPTH_MAX 32 /* arrays and objects of JSON inside each other */
+#define LUCI_FORM_BYTES_MAX 8192 /* of a body; the reader of a larger one answers 413 (S1.8) */
+#define LUCI_FORM_DEPTH_MAX 32   /* nested arrays and objects in a JSON body */
+#define LUCI_FORM_FIELDS_MAX 8   /* of one form */
 
-/* What was sent. A member is NULL when it was absent or, in JSON, not a string. Valid UTF-8 without NUL,
- * copied to the pool given to the parser. password is to be wiped with luci_form_wipe when it was used. After
- * INVALID all are NULL. */
+typedef enum {
+    LUCI_FORM_TEXT,
+    LUCI_FORM_SECRET /* a password: luci_form_wipe overwrites it */
+} luci_form_kind_t;
+
+/* One field; a form's array of them ends with a NULL name. */
 typedef struct {
-    char *username;
-    char *password;
-    char *next;
+    const char *name;
+    luci_form_kind_t kind;
+} luci_form_field_t;
+
+/* A form and what was sent: values[i] belongs to fields[i], and is NULL when the field was absent or, in
+ * JSON, not a string. Values are valid UTF-8 without NUL, copied to the pool that the parser was given. Set
+ * fields before parsing, and call luci_form_wipe as soon as the secrets were used. After INVALID all values
+ * are NULL. */
+typedef struct {
+    const luci_form_field_t *fields;
+    char *values[LUCI_FORM_FIELDS_MAX];
 } luci_form_t;
 
-/* application/x-www-form-urlencoded (WHATWG URL, 5.1). INVALID: a broken percent escape, NUL, invalid UTF-8
- * anywhere, or one of the three fields twice. An empty body has no fields. The body is decoded in place: it
- * holds the password afterwards, wipe it too. */
+/* The value of a field of this form; NULL when it was absent. */
+char *luci_form_value(const luci_form_t *form, const char *name);
+
+/* Parses application/x-www-form-urlencoded (WHATWG URL, 5.1). INVALID: a broken percent escape, NUL or
+ * invalid UTF-8 anywhere, or a field of the form twice. An empty body has no fields. The body is decoded in
+ * place, so it holds secrets afterwards: wipe it too. */
 luci_result_t luci_form_parse_urlencoded(char *body, size_t length, luci_form_t *form,
                                          apr_pool_t *pool) LUCI_MUST_USE;
 
-/* application/json. INVALID: malformed (also an empty body or a byte order mark), a member twice, NUL,
+/* Parses application/json. INVALID: malformed (also an empty body or a byte order mark), a member twice, NUL,
  * invalid UTF-8, lone surrogates, numbers that jansson cannot hold, deeper than LUCI_FORM_DEPTH_MAX. Any
  * well-formed value that is not an object has no fields. After OK jansson has left no copy of the object's
- * string members behind in freed memory. The limit of that: of a refused body, and of strings further down in
- * it, jansson frees its copies as they are (wiping them would take process-wide allocators, which belong to
- * whoever else uses jansson). The body itself is the caller's to wipe. */
+ * string members in freed memory. For a refused body, and for strings deeper inside it, jansson frees its
+ * copies without wiping them; wiping those would need process-wide allocators, which other users of jansson
+ * may have set. The caller wipes the body. */
 luci_result_t luci_form_parse_json(const char *body, size_t length, luci_form_t *form,
                                    apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Finds one parameter of a query string (without '?'), decoded. NOT_FOUND, or INVALID when its value is
- * broken (as above) or when it's there twice; then value is NULL. Other parameters belong to others and may
- * be broken. query may be NULL. */
+/* Finds one parameter of a query string (without '?'), decoded. NOT_FOUND; INVALID when its value is broken
+ * (as above) or when it appears twice; then value is NULL. Other parameters may be broken: they are not ours.
+ * query may be NULL. */
 luci_result_t luci_form_query(const char *query, const char *name, char **value,
                               apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Overwrites the password and leaves it pointing to an empty string; form may be half filled. */
+/* Overwrites the secrets and leaves them pointing to empty strings; form may be half filled. */
 void luci_form_wipe(luci_form_t *form);
 
 #endif

@@ -3,9 +3,9 @@
 
 #include "core/config/directive_types.h"
 #include "core/web/url.h"
+#include "httpd/account/mount.h"
 #include "httpd/gate/identity.h"
 #include "httpd/gate/rules.h"
-#include "httpd/request/mount.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
 #include "httpd/request/state.h"
@@ -34,7 +34,7 @@ static int is_anonymous(const request_rec *r)
 
 static int is_endpoint(request_rec *r)
 {
-    return luci_route_of(r).endpoint != LUCI_ENDPOINT_NONE;
+    return luci_route_of(r).endpoint != NULL;
 }
 
 static int admit_anonymous(request_rec *r)

@@ -2,8 +2,8 @@
 #include "httpd/gate/identity.h"
 
 #include "core/password/policy.h"
+#include "httpd/account/mount.h"
 #include "httpd/request/answer.h"
-#include "httpd/request/mount.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
 #include "httpd/request/scrub.h"
@@ -204,7 +204,7 @@ int luci_identity_handle(request_rec *r)
  * or send the client on to a slash. */
 int luci_identity_before_index(request_rec *r)
 {
-    if (r->finfo.filetype == APR_DIR && luci_route_of(r).endpoint != LUCI_ENDPOINT_NONE)
+    if (r->finfo.filetype == APR_DIR && luci_route_of(r).endpoint)
         r->finfo.filetype = APR_NOFILE;
     if (!r->main && r->finfo.filetype == APR_DIR && luci_config_server(r->server)->database.driver)
         luci_state_of(r)->indexing = r;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/gate/rules.h"
 
+#include "httpd/account/mount.h"
 #include "httpd/base/attribute_names.h"
 #include "httpd/gate/identity.h"
-#include "httpd/request/mount.h"
 #include "httpd/request/state.h"
 
 #include <ap_provider.h>
@@ -165,7 +165,7 @@ static authz_status check(request_rec *r, const char *line, const void *parsed)
     is_gate = luci_identity_is_gate(r);
     seen = luci_state_rules_seen(r);
     seen->is_asked = 1;
-    if (seen->suppose_user || (is_gate && luci_route_of(r).endpoint != LUCI_ENDPOINT_NONE))
+    if (seen->suppose_user || (is_gate && luci_route_of(r).endpoint))
         return AUTHZ_DENIED_NO_USER;
     if (is_gate)
         status = judge_anonymous(r, line, rule);

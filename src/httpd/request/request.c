@@ -263,7 +263,7 @@ int luci_request_read_form(request_rec *r, luci_form_t *form)
     char *buffer;
     int status;
 
-    memset(form, 0, sizeof *form);
+    memset(form->values, 0, sizeof form->values);
     if (type == LUCI_BODY_OTHER) {
         wipe_unread(r);
         return HTTP_UNSUPPORTED_MEDIA_TYPE;

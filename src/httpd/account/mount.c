@@ -1,46 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "httpd/request/mount.h"
+#include "httpd/account/mount.h"
 
+#include "httpd/account/endpoints.h"
 #include "httpd/base/config.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_request.h>
 
-static const struct {
-    const char *handler;
-    const char *path; /* below the mount; "" is the mount itself */
-} endpoints[] = {
-    [LUCI_ENDPOINT_SIGNUP] = { "luciauth-signup", "signup" },
-    [LUCI_ENDPOINT_LOGIN] = { "luciauth-login", "login" },
-    [LUCI_ENDPOINT_LOGOUT] = { "luciauth-logout", "logout" },
-    [LUCI_ENDPOINT_PROFILE] = { "luciauth-profile", "" },
-};
-
-#define ENDPOINTS (sizeof endpoints / sizeof *endpoints)
-
-static luci_endpoint_t by_path(const char *path)
+static const luci_endpoint_t *by_path(const char *path)
 {
-    for (size_t i = LUCI_ENDPOINT_SIGNUP; i < ENDPOINTS; i++) {
-        if (strcmp(path, endpoints[i].path) == 0)
-            return (luci_endpoint_t)i;
+    for (const luci_endpoint_t *const *endpoint = luci_endpoints; *endpoint; endpoint++) {
+        if (strcmp(path, (*endpoint)->path) == 0)
+            return *endpoint;
     }
-    return LUCI_ENDPOINT_NONE;
+    return NULL;
 }
 
-static luci_endpoint_t by_handler(const char *handler)
+static const luci_endpoint_t *by_handler(const char *handler)
 {
-    for (size_t i = LUCI_ENDPOINT_SIGNUP; handler && i < ENDPOINTS; i++) {
-        if (strcmp(handler, endpoints[i].handler) == 0)
-            return (luci_endpoint_t)i;
+    for (const luci_endpoint_t *const *endpoint = luci_endpoints; handler && *endpoint; endpoint++) {
+        if (strcmp(handler, (*endpoint)->handler) == 0)
+            return *endpoint;
     }
-    return LUCI_ENDPOINT_NONE;
+    return NULL;
 }
 
-luci_route_t luci_mount_route(const request_rec *r)
+/* By the path alone: an exact match, after httpd's own decoding. */
+static luci_route_t mounted_route(const request_rec *r)
 {
     const char *mount = luci_config_server(r->server)->mount, *path = r->uri;
-    luci_route_t route = { LUCI_ENDPOINT_NONE, 0 };
+    luci_route_t route = { NULL, 0 };
     size_t length;
 
     if (!mount || !path)
@@ -50,7 +40,7 @@ luci_route_t luci_mount_route(const request_rec *r)
         return route;
     path += length;
     if (*path == '\0' && length > 0) {
-        route.endpoint = LUCI_ENDPOINT_PROFILE;
+        route.endpoint = by_path("");
         return route;
     }
     if (*path++ != '/' || (*path == '\0' && length > 0)) /* "/a/" is not "/a" */
@@ -63,7 +53,7 @@ luci_route_t luci_mount_route(const request_rec *r)
     return route;
 }
 
-/* What SetHandler says here; httpd itself asks only when it looks for a handler. */
+/* The handler that SetHandler sets here; httpd itself reads it only when it chooses a handler. */
 static const char *handler_to_be(request_rec *r)
 {
     const core_dir_config *core = r->per_dir_config ? ap_get_core_module_config(r->per_dir_config) : NULL;
@@ -77,23 +67,23 @@ static const char *handler_to_be(request_rec *r)
 
 luci_route_t luci_route_of(request_rec *r)
 {
-    luci_route_t route = luci_mount_route(r);
+    luci_route_t route = mounted_route(r);
 
-    if (route.endpoint == LUCI_ENDPOINT_NONE)
+    if (!route.endpoint)
         route.endpoint = by_handler(r->handler);
-    if (route.endpoint == LUCI_ENDPOINT_NONE)
+    if (!route.endpoint)
         route.endpoint = by_handler(handler_to_be(r));
     return route;
 }
 
 /* httpd's core answers TRACE right after this hook, with the cookie in the body; so for TRACE the sections
- * that say SetHandler are looked up already now. */
+ * with SetHandler are looked up here already. */
 static luci_route_t claimed_route(request_rec *r)
 {
     ap_conf_vector_t *before = r->per_dir_config;
-    luci_route_t route = luci_mount_route(r);
+    luci_route_t route = mounted_route(r);
 
-    if (route.endpoint != LUCI_ENDPOINT_NONE || r->method_number != M_TRACE)
+    if (route.endpoint || r->method_number != M_TRACE)
         return route;
     if (ap_location_walk(r) == OK)
         route = luci_route_of(r);
@@ -105,11 +95,11 @@ int luci_mount_claim(request_rec *r)
 {
     luci_route_t route = claimed_route(r);
 
-    if (route.endpoint == LUCI_ENDPOINT_NONE)
+    if (!route.endpoint)
         return DECLINED;
     r->proxyreq = PROXYREQ_NONE;
-    r->handler = endpoints[route.endpoint].handler;
-    r->filename = apr_pstrcat(r->pool, "luciauth:", endpoints[route.endpoint].path, NULL);
+    r->handler = route.endpoint->handler;
+    r->filename = apr_pstrcat(r->pool, "luciauth:", route.endpoint->path, NULL);
     r->finfo.filetype = APR_NOFILE;
     r->path_info = NULL;
     return OK;

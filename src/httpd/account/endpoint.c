@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/account/endpoint.h"
+
+#include "httpd/request/reply.h"
+#include "httpd/request/request.h"
+
+luci_endpoint_request_t *luci_endpoint_request(request_rec *r, const luci_endpoint_t *endpoint, int is_api)
+{
+    luci_endpoint_request_t *request = apr_pcalloc(r->pool, sizeof *request);
+    int prefers_json = luci_request_prefers_json(r);
+
+    request->r = r;
+    request->endpoint = endpoint;
+    request->dir = luci_config_dir(r);
+    request->runtime = luci_runtime_of(r);
+    request->state = luci_state_of(r);
+    request->form.fields = endpoint->fields;
+    request->urls = luci_config_urls(r);
+    request->is_post = strcmp(r->method, "POST") == 0;
+    request->is_api = is_api || !request->dir->pages;
+    request->as_json = request->is_api || prefers_json || luci_request_body_type(r) == LUCI_BODY_JSON;
+    request->wants_json = prefers_json || (request->is_api && !endpoint->post);
+    return request;
+}
+
+int luci_endpoint_problem(luci_endpoint_request_t *request, int status, const char *message)
+{
+    return luci_reply_error(request->r, status, message, request->as_json);
+}
+
+int luci_endpoint_failure(luci_endpoint_request_t *request, luci_result_t result)
+{
+    return luci_reply_failure(request->r, result, request->as_json);
+}
+
+luci_result_t luci_endpoint_session(luci_endpoint_request_t *request, luci_validate_fn *validate)
+{
+    int refused;
+    const char *id = luci_state_credential(request->r, &refused);
+
+    return id ? validate(request->r, id, &request->session) : LUCI_NOT_FOUND;
+}

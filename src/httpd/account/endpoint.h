@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An endpoint is one const record beside its code, and one row of the list in endpoints.c. Everything else
+ * follows from the record: the paths below LuciaMount and LuciaMount/api, the SetHandler name, 405 with
+ * Allow, the CSRF check, reading and wiping the form, the session, and the audit event of a refused request.
+ */
+#ifndef LUCI_ENDPOINT_H
+#define LUCI_ENDPOINT_H
+
+#include "core/web/form.h"
+#include "httpd/request/state.h"
+
+typedef struct luci_endpoint_t luci_endpoint_t;
+typedef struct luci_endpoint_request_t luci_endpoint_request_t;
+
+/* Sends the whole answer and returns what a handler returns. */
+typedef int luci_endpoint_fn(luci_endpoint_request_t *request);
+
+struct luci_endpoint_t {
+    const char *handler; /* for SetHandler: "luciauth-NAME" */
+    const char *path;    /* below LuciaMount; "" is the mount itself */
+    luci_page_t page;
+    const luci_form_field_t *fields; /* of a POST's body; NULL: the body is not read */
+    luci_event_kind_t event;         /* of a POST, for the audit log and the counters */
+
+    /* 1: without a session get and post are not called. A cookie then counts for a POST only if the request
+     * comes from this site. 0: a POST of another site is refused with 403. */
+    int needs_session;
+    int ends_session; /* post ends the session: it is not renewed before */
+
+    /* The message of the 403 where the configuration closes this endpoint, else NULL. May be NULL: always
+     * open. */
+    const char *(*closed)(const luci_dir_config_t *dir);
+
+    luci_endpoint_fn *get;        /* GET and HEAD; NULL: 405 */
+    luci_endpoint_fn *post;       /* NULL: 405, and below api/ get answers, with JSON */
+    luci_endpoint_fn *no_session; /* NULL: a redirect to the sign-in page for GET, 401 for POST and JSON */
+};
+
+/* One request to an endpoint; lives in r->pool. */
+struct luci_endpoint_request_t {
+    request_rec *r;
+    const luci_endpoint_t *endpoint;
+    const luci_dir_config_t *dir;
+    luci_runtime_t *runtime; /* NULL: this server has no database, and neither get nor post is called */
+    luci_state_t *state;
+    const luci_session_t *session; /* set by luci_endpoint_session, which needs_session calls */
+    luci_form_t form;              /* of a POST; wiped when post returns anything but SUSPENDED */
+    luci_urls_t urls;
+    int is_post;
+    int is_api;     /* below api/, or LuciaPages Off: no pages, and errors are JSON */
+    int as_json;    /* errors are JSON */
+    int wants_json; /* success is JSON, not a redirect or a page */
+};
+
+luci_endpoint_request_t *luci_endpoint_request(request_rec *r, const luci_endpoint_t *endpoint, int is_api);
+
+/* Answers with a problem: a page or JSON. Returns what a handler returns. */
+int luci_endpoint_problem(luci_endpoint_request_t *request, int status, const char *message);
+
+/* Answers a result that does not depend on what was sent: 503, or 500 and a line in the log. */
+int luci_endpoint_failure(luci_endpoint_request_t *request, luci_result_t result);
+
+/* Validates the session of this request. OK: request->session is set. NOT_FOUND: the request is anonymous,
+ * for whatever reason. Else a failure. validate is one of state.h's. */
+typedef luci_result_t luci_validate_fn(request_rec *r, const char *id, const luci_session_t **session);
+luci_result_t luci_endpoint_session(luci_endpoint_request_t *request,
+                                    luci_validate_fn *validate) LUCI_MUST_USE;
+
+#endif

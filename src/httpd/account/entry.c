@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/account/entry.h"
+
+#include "httpd/account/account_json.h"
+#include "httpd/hash/suspend.h"
+#include "httpd/request/answer.h"
+#include "httpd/request/reply.h"
+#include "httpd/request/way_back.h"
+
+#include <apr_strings.h>
+
+#define MESSAGE_USERNAME "Invalid username"
+#define MESSAGE_PASSWORD "Invalid password"
+#define MESSAGE_TAKEN "Username already taken"
+#define MESSAGE_INCORRECT "Incorrect username or password"
+
+/* A queued request waits at most this many times LuciaHashSlots' WAIT, since hashes may take longer than
+ * expected. */
+#define PATIENCE 2
+
+/* A next of this size fits into a body beside the other fields. A longer one is carried by the form's URL
+ * alone. */
+#define HIDDEN_NEXT_MAX 2048
+
+const luci_form_field_t luci_entry_fields[] = {
+    { "username", LUCI_FORM_TEXT },
+    { "password", LUCI_FORM_SECRET },
+    { "next", LUCI_FORM_TEXT },
+    { NULL, LUCI_FORM_TEXT },
+};
+
+/* ---- The page ---- */
+
+static void set_limits(const luci_endpoint_request_t *request, apr_table_t *values)
+{
+    const luci_settings_t *settings = request->runtime->auth.settings;
+    apr_pool_t *pool = request->r->pool;
+
+    apr_table_setn(values, "username_min", apr_itoa(pool, settings->username_length.least));
+    apr_table_setn(values, "username_max", apr_itoa(pool, settings->username_length.most));
+    apr_table_setn(values, "password_min", apr_itoa(pool, settings->password_length.least));
+    apr_table_setn(values, "password_max", apr_itoa(pool, settings->password_length.most));
+}
+
+/* Passes next on in the URL that the form is sent to, in a field, and in the links between the pages. */
+static void set_way_back(const luci_endpoint_request_t *request, const luci_entry_kind_t *kind,
+                         apr_table_t *values, const char *next)
+{
+    const char *own_url = *(const char *const *)((const char *)&request->urls + kind->url);
+    request_rec *r = request->r;
+    int is_own_page = luci_way_back_is_own_page(r);
+
+    apr_table_setn(values, "form_action", is_own_page ? "" : luci_way_back_link(r, own_url, next));
+    if (!next)
+        return;
+    if (strlen(next) <= HIDDEN_NEXT_MAX || (is_own_page && !r->args))
+        apr_table_setn(values, "next", next);
+    apr_table_setn(values, "login_url", luci_way_back_link(r, request->urls.login, next));
+    if (request->dir->signup)
+        apr_table_setn(values, "signup_url", luci_way_back_link(r, request->urls.signup, next));
+}
+
+/* The cursor starts in the one field that is wrong, else in the first empty one. */
+static void set_focus(apr_table_t *values)
+{
+    int is_typed = apr_table_get(values, "username") && !apr_table_get(values, "username_error");
+
+    apr_table_setn(values,
+                   is_typed || apr_table_get(values, "password_error") ? "focus_password" : "focus_username",
+                   "1");
+}
+
+/* An ErrorDocument's URL is the one that was refused, and that is the page to return to. */
+static const char *refused_url(request_rec *r)
+{
+    const request_rec *root = luci_state_root(r);
+    int is_read = strcmp(root->method, "GET") == 0 || strcmp(root->method, "HEAD") == 0;
+
+    return r->prev && ap_is_HTTP_ERROR(r->status) && is_read ? luci_way_back_requested(r) : NULL;
+}
+
+static int page(luci_endpoint_request_t *request, const luci_entry_kind_t *kind, const char *next)
+{
+    apr_table_t *values = apr_table_make(request->r->pool, 16);
+
+    set_limits(request, values);
+    set_way_back(request, kind, values, next ? next : refused_url(request->r));
+    set_focus(values);
+    return luci_reply_page(request->r, HTTP_OK, request->endpoint->page, values);
+}
+
+int luci_entry_show(luci_endpoint_request_t *request, const luci_entry_kind_t *kind)
+{
+    luci_result_t result = luci_endpoint_session(request, luci_state_validate);
+    const char *next;
+
+    if (result == LUCI_OK && luci_reply_is_error_document(request->r))
+        return luci_reply_forbidden(request->r, &request->session->user); /* "ErrorDocument 403 /login" */
+    if (result != LUCI_OK && result != LUCI_NOT_FOUND)
+        return luci_endpoint_failure(request, result);
+    next = luci_way_back_chosen(request->r, NULL);
+    if (result == LUCI_OK)
+        return luci_reply_redirect(request->r, next ? next : request->urls.home);
+    return page(request, kind, next);
+}
+
+/* ---- Answers to a posted form ---- */
+
+typedef struct {
+    int status;
+    const char *field; /* the place in the page */
+    const char *message;
+} complaint_t;
+
+static const char *posted(const luci_entry_t *entry, const char *name)
+{
+    return luci_form_value(&entry->request->form, name);
+}
+
+/* A refused form: the page again, with the name that was typed and without the password. */
+static int complain(luci_entry_t *entry, const complaint_t *complaint)
+{
+    luci_endpoint_request_t *request = entry->request;
+    const char *message = complaint->message, *username = posted(entry, "username");
+    apr_table_t *values;
+
+    if (request->as_json)
+        return luci_reply_error(request->r, complaint->status, message, 1);
+    values = apr_table_make(request->r->pool, 16);
+    set_limits(request, values);
+    apr_table_setn(values, "error", message);
+    apr_table_setn(values, complaint->field, message);
+    if (username)
+        apr_table_setn(values, "username", username);
+    set_way_back(request, entry->kind, values, luci_way_back_chosen(request->r, posted(entry, "next")));
+    set_focus(values);
+    return luci_reply_page(request->r, complaint->status, request->endpoint->page, values);
+}
+
+static int form_again(luci_entry_t *entry, const char *field, const char *message)
+{
+    return complain(entry, &(complaint_t){ HTTP_BAD_REQUEST, field, message });
+}
+
+static int throttled(luci_entry_t *entry)
+{
+    const char *message = luci_reply_later(entry->request->r, entry->attempt.retry_after);
+
+    return complain(entry, &(complaint_t){ HTTP_TOO_MANY_REQUESTS, "form_error", message });
+}
+
+/* Sends the cookie of the new session, and redirects the browser to the page that it came for. */
+static int welcome(luci_entry_t *entry)
+{
+    luci_endpoint_request_t *request = entry->request;
+    const char *next;
+
+    luci_state_set_cookie(request->r, &entry->session);
+    luci_answer_clear_cache(request->r); /* it may hold pages for anonymous requests */
+    if (request->wants_json)
+        return luci_reply_json(request->r, entry->kind->json_status,
+                               luci_account_json(&entry->session, request->runtime->auth.settings));
+    next = luci_way_back_chosen(request->r, posted(entry, "next"));
+    return luci_reply_redirect(request->r, next ? next : request->urls.home);
+}
+
+static int answer(void *baton)
+{
+    luci_entry_t *entry = baton;
+
+    switch (entry->result) {
+    case LUCI_OK: return welcome(entry);
+    case LUCI_INVALID:
+        if (entry->field == LUCI_FIELD_USERNAME)
+            return form_again(entry, "username_error", MESSAGE_USERNAME);
+        return form_again(entry, "password_error", MESSAGE_PASSWORD);
+    case LUCI_CONFLICT: return form_again(entry, "username_error", MESSAGE_TAKEN);
+    case LUCI_DENIED: return form_again(entry, "form_error", MESSAGE_INCORRECT);
+    case LUCI_THROTTLED: return throttled(entry);
+    case LUCI_NOT_FOUND:
+    case LUCI_EXPIRED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return luci_endpoint_failure(entry->request, entry->result);
+}
+
+/* ---- Signing up and in ---- */
+
+static void fill(luci_entry_t *entry)
+{
+    luci_endpoint_request_t *request = entry->request;
+
+    entry->auth = luci_state_auth(request->r);
+    entry->attempt.device = luci_state_device(request->r);
+    entry->auth_request = (luci_auth_request_t){
+        .username = posted(entry, "username"),
+        .password = posted(entry, "password"),
+        .client = { request->r->useragent_ip, apr_table_get(request->r->headers_in, "User-Agent") },
+        .old_session = request->state->cookie_id,
+        .now = luci_runtime_now(),
+        .attempt = &entry->attempt,
+    };
+}
+
+static void discard(void *baton)
+{
+    luci_form_wipe(&((luci_entry_t *)baton)->request->form);
+}
+
+/* The device cookie is optional: without one, sign-in works all the same. */
+static void set_device_token(const luci_entry_t *entry)
+{
+    luci_endpoint_request_t *request = entry->request;
+    const char *value;
+
+    if (luci_auth_device(&entry->auth, &entry->auth_request, &value, request->r->pool) == LUCI_OK)
+        luci_state_set_device(request->r, value);
+}
+
+/* The time is read here, because the request may have waited. */
+static void work(void *baton)
+{
+    luci_entry_t *entry = baton;
+
+    entry->auth_request.now = luci_runtime_now();
+    entry->result = entry->kind->enter(entry, entry->request->r->pool);
+    if (entry->result == LUCI_OK)
+        set_device_token(entry);
+    discard(entry);
+}
+
+static void expire(void *baton)
+{
+    luci_entry_t *entry = baton;
+
+    luci_hash_slots_refused(&entry->auth.hasher);
+    luci_state_refused(entry->request->r, entry->request->endpoint->event, LUCI_REASON_BUSY);
+    entry->result = LUCI_BUSY;
+    discard(entry);
+}
+
+/* A request that needs no hash is answered at once, and so is one that a full queue refuses. */
+static int has_to_wait(const luci_entry_t *entry)
+{
+    luci_attempt_t attempt = entry->attempt;
+    luci_auth_request_t auth_request = entry->auth_request;
+
+    auth_request.attempt = &attempt;
+    return luci_auth_look(&entry->auth, &auth_request, entry->kind->is_sign_up, entry->request->r->pool) ==
+               LUCI_OK &&
+           luci_hash_slots_has_room(&entry->auth.hasher);
+}
+
+int luci_entry_post(luci_endpoint_request_t *request, const luci_entry_kind_t *kind)
+{
+    luci_entry_t *entry = apr_pcalloc(request->r->pool, sizeof *entry);
+    luci_suspended_t what = { work, expire, answer, discard, entry, 0 };
+
+    entry->request = request;
+    entry->kind = kind;
+    fill(entry);
+    what.wait = apr_time_from_msec(PATIENCE * luci_hash_slots_wait(&entry->auth.hasher));
+    if (has_to_wait(entry) && luci_suspend(request->r, &what))
+        return SUSPENDED;
+    work(entry);
+    return answer(entry);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/account/handler.h"
+
+#include "httpd/account/mount.h"
+#include "httpd/request/answer.h"
+#include "httpd/request/reply.h"
+#include "httpd/request/request.h"
+#include "httpd/request/request_origin.h"
+
+#include <http_log.h>
+
+APLOG_USE_MODULE(luciauth);
+
+#define MESSAGE_METHOD "Method not allowed"
+#define MESSAGE_BODY "Malformed request body"
+#define MESSAGE_TYPE "Unsupported content type"
+#define MESSAGE_SIZE "Request body too large"
+
+/* ---- POST and GET ---- */
+
+/* Answers a POST that its endpoint does not get to see, and reports its event. */
+static int refuse(luci_endpoint_request_t *request, int status, luci_reason_t reason, const char *message)
+{
+    luci_state_refused(request->r, request->endpoint->event, reason);
+    return luci_endpoint_problem(request, status, message);
+}
+
+/* A program that sends neither Origin nor Sec-Fetch-Site is admitted, because it sends no cookie that a page
+ * of another site could use. Where a session is needed, luci_state_credential decides. */
+static int is_cross_site(luci_endpoint_request_t *request)
+{
+    if (request->endpoint->needs_session || !request->dir->csrf ||
+        luci_request_origin(request->r, request->dir) != LUCI_ORIGIN_FOREIGN)
+        return 0;
+    luci_request_log_refused(request->r, request->dir);
+    return 1;
+}
+
+static const char *closed(const luci_endpoint_request_t *request)
+{
+    return request->endpoint->closed ? request->endpoint->closed(request->dir) : NULL;
+}
+
+static int answer_anonymous(luci_endpoint_request_t *request)
+{
+    if (request->endpoint->no_session)
+        return request->endpoint->no_session(request);
+    if (request->is_post || request->wants_json)
+        return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
+    return luci_reply_redirect(request->r, request->urls.login);
+}
+
+/* OK, also where no session is needed; anything else: the answer was sent. */
+static int find_session(luci_endpoint_request_t *request)
+{
+    const luci_endpoint_t *endpoint = request->endpoint;
+    int ends = request->is_post && endpoint->ends_session;
+    luci_result_t result;
+
+    if (!endpoint->needs_session)
+        return OK;
+    result = luci_endpoint_session(request, ends ? luci_state_validate_ending : luci_state_validate);
+    if (result == LUCI_OK)
+        return OK;
+    if (request->is_post)
+        luci_state_refused(request->r, endpoint->event,
+                           result == LUCI_NOT_FOUND ? LUCI_REASON_NO_SESSION : luci_reason_of(result));
+    return result == LUCI_NOT_FOUND ? answer_anonymous(request) : luci_endpoint_failure(request, result);
+}
+
+/* OK, also where the body is not read; anything else: the answer was sent. */
+static int read_form(luci_endpoint_request_t *request)
+{
+    int status = request->endpoint->fields ? luci_request_read_form(request->r, &request->form) : OK;
+
+    switch (status) {
+    case OK: return OK;
+    case HTTP_UNSUPPORTED_MEDIA_TYPE: return refuse(request, status, LUCI_REASON_BAD_REQUEST, MESSAGE_TYPE);
+    case HTTP_REQUEST_ENTITY_TOO_LARGE: return refuse(request, status, LUCI_REASON_BAD_REQUEST, MESSAGE_SIZE);
+    default: return refuse(request, HTTP_BAD_REQUEST, LUCI_REASON_BAD_REQUEST, MESSAGE_BODY);
+    }
+}
+
+/* A suspended request wipes its form itself, since it may be in another thread by now. */
+static int post(luci_endpoint_request_t *request)
+{
+    const char *message = closed(request);
+    int status;
+
+    if (is_cross_site(request))
+        return refuse(request, HTTP_FORBIDDEN, LUCI_REASON_CROSS_SITE, LUCI_MESSAGE_CROSS_SITE);
+    if (message)
+        return refuse(request, HTTP_FORBIDDEN, LUCI_REASON_CLOSED, message);
+    status = find_session(request);
+    if (status == OK)
+        status = read_form(request);
+    if (status != OK)
+        return status;
+    status = request->endpoint->post(request);
+    if (status != SUSPENDED && request->endpoint->fields)
+        luci_form_wipe(&request->form);
+    return status;
+}
+
+static int get(luci_endpoint_request_t *request)
+{
+    const char *message = closed(request);
+    int status;
+
+    if (message)
+        return luci_endpoint_problem(request, HTTP_FORBIDDEN, message);
+    status = find_session(request);
+    return status == OK ? request->endpoint->get(request) : status;
+}
+
+/* ---- Other methods, other handlers ---- */
+
+/* The request may be the CORS preflight of a script of another origin. */
+static int refuse_method(luci_endpoint_request_t *request, int has_get, int has_post)
+{
+    const char *allow = has_get && has_post ? "GET, HEAD, POST" : has_get ? "GET, HEAD" : "POST";
+
+    if (luci_answer_preflight(request->r, allow))
+        return luci_reply_nothing(request->r);
+    apr_table_setn(request->r->headers_out, "Allow", allow);
+    return luci_endpoint_problem(request, HTTP_METHOD_NOT_ALLOWED, MESSAGE_METHOD);
+}
+
+/* The gate admitted the request as one to an endpoint, and then another handler was chosen. */
+static int refuse_other_content(request_rec *r)
+{
+    if (!luci_state_is_exempt(r))
+        return DECLINED;
+    ap_log_rerror(
+        APLOG_MARK, APLOG_ERR, 0, r,
+        "LUCI0760: %s passed the gate as an endpoint of mod_luciauth, but the handler \"%s\" was about to "
+        "answer it; see which directive sets that handler",
+        r->uri, r->handler ? r->handler : "default");
+    return HTTP_FORBIDDEN;
+}
+
+int luci_endpoint_handle(request_rec *r)
+{
+    luci_route_t route = luci_route_of(r);
+    luci_endpoint_request_t *request;
+    int has_get, has_post;
+
+    if (!route.endpoint)
+        return refuse_other_content(r);
+    if (!r->main)
+        luci_state_of(r)->content_of = r; /* without a database no filter of ours has set it */
+    request = luci_endpoint_request(r, route.endpoint, route.is_api);
+    if (!request->runtime)
+        return luci_endpoint_problem(request, HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE);
+    has_post = route.endpoint->post != NULL;
+    has_get = route.endpoint->get != NULL && !(request->is_api && has_post);
+    if (has_get && (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0))
+        return get(request);
+    if (has_post && request->is_post)
+        return post(request);
+    return refuse_method(request, has_get, has_post);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sign-in: a new session for an account. */
+#include "httpd/account/entry.h"
+#include "httpd/request/reply.h"
+
+static luci_result_t sign_in(luci_entry_t *entry, apr_pool_t *pool)
+{
+    return luci_auth_sign_in(&entry->auth, &entry->auth_request, &entry->session, &entry->field, pool);
+}
+
+static const luci_entry_kind_t kind = {
+    .enter = sign_in,
+    .json_status = HTTP_OK,
+    .url = offsetof(luci_urls_t, login),
+};
+
+/* Ends the tab that a page with a form opened for signing in: the typed text waits in the other tab. */
+static int signed_in_page(luci_endpoint_request_t *request)
+{
+    apr_table_t *values = apr_table_make(request->r->pool, 8);
+
+    apr_table_setn(values, "username", request->session->user.username);
+    return luci_reply_page(request->r, HTTP_OK, LUCI_PAGE_SIGNED_IN, values);
+}
+
+static int show(luci_endpoint_request_t *request)
+{
+    char *tab = NULL;
+
+    if (luci_form_query(request->r->args, LUCI_REPLY_TAB, &tab, request->r->pool) == LUCI_OK && tab &&
+        luci_endpoint_session(request, luci_state_validate) == LUCI_OK)
+        return signed_in_page(request);
+    return luci_entry_show(request, &kind);
+}
+
+static int post(luci_endpoint_request_t *request)
+{
+    return luci_entry_post(request, &kind);
+}
+
+const luci_endpoint_t luci_endpoint_login = {
+    .handler = "luciauth-login",
+    .path = "login",
+    .page = LUCI_PAGE_LOGIN,
+    .fields = luci_entry_fields,
+    .event = LUCI_EVENT_SIGN_IN,
+    .get = show,
+    .post = post,
+};

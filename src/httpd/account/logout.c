@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sign-out: a page with a button, and the end of the session. */
+#include "httpd/account/endpoint.h"
+#include "httpd/request/answer.h"
+#include "httpd/request/reply.h"
+#include "httpd/request/way_back.h"
+
+/* url with the page to return to after signing in as another user. */
+static const char *with_next(const luci_endpoint_request_t *request, const char *url)
+{
+    return luci_way_back_link(request->r, url, luci_way_back_chosen(request->r, NULL));
+}
+
+static int page(luci_endpoint_request_t *request, int status, const char *name, const char *value)
+{
+    apr_table_t *values = apr_table_make(request->r->pool, 12);
+
+    apr_table_setn(values, name, value);
+    apr_table_setn(values, "sign_out_url", with_next(request, request->urls.logout));
+    return luci_reply_page(request->r, status, request->endpoint->page, values);
+}
+
+static int show(luci_endpoint_request_t *request)
+{
+    return page(request, HTTP_OK, "username", request->session->user.username);
+}
+
+/* Without a session the person is signed out already. A cookie that does not count because of the request's
+ * origin may still belong to a session, so that case is a 401 like any other. */
+static int answer_anonymous(luci_endpoint_request_t *request)
+{
+    int refused;
+
+    if (!request->is_post)
+        return luci_reply_redirect(request->r, request->urls.login);
+    luci_state_credential(request->r, &refused);
+    if (request->as_json || refused)
+        return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
+    return page(request, HTTP_UNAUTHORIZED, "signed_out", LUCI_MESSAGE_SIGNED_OUT);
+}
+
+static int sign_out(luci_endpoint_request_t *request)
+{
+    luci_auth_t auth = luci_state_auth(request->r);
+    luci_result_t result = luci_auth_sign_out(&auth, request->session, luci_runtime_now(), request->r->pool);
+
+    if (result != LUCI_OK && result != LUCI_NOT_FOUND)
+        return luci_endpoint_failure(request, result);
+    if (request->session->id == request->state->cookie_id)
+        luci_state_clear_cookie(request->r);
+    luci_answer_clear_cache(request->r);
+    if (request->wants_json)
+        return luci_reply_nothing(request->r);
+    return luci_reply_redirect(request->r, with_next(request, request->urls.login));
+}
+
+const luci_endpoint_t luci_endpoint_logout = {
+    .handler = "luciauth-logout",
+    .path = "logout",
+    .page = LUCI_PAGE_LOGOUT,
+    .event = LUCI_EVENT_SIGN_OUT,
+    .needs_session = 1,
+    .ends_session = 1,
+    .get = show,
+    .post = sign_out,
+    .no_session = answer_anonymous,
+};

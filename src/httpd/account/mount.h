@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finds the endpoint of a request: by SetHandler luciauth-NAME anywhere, or by LuciaMount. */
+#ifndef LUCI_MOUNT_H
+#define LUCI_MOUNT_H
+
+#include "httpd/account/endpoint.h"
+
+typedef struct {
+    const luci_endpoint_t *endpoint; /* NULL: none */
+    int is_api;                      /* below api/ of LuciaMount: as with LuciaPages Off */
+} luci_route_t;
+
+/* By the path, else by r->handler, else by the handler that SetHandler will set (before httpd chooses it). */
+luci_route_t luci_route_of(request_rec *r);
+
+/* The map_to_storage hook: gives mounted paths precedence over whatever covers them (files, ProxyPass,
+ * rewrites), after redirects had their turn. For TRACE, paths with SetHandler too. */
+int luci_mount_claim(request_rec *r);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The profile: the user and the session of this request, as a page or as JSON. */
+#include "httpd/account/account_json.h"
+#include "httpd/account/endpoint.h"
+#include "httpd/request/reply.h"
+
+static int show(luci_endpoint_request_t *request)
+{
+    const luci_settings_t *settings = request->runtime->auth.settings;
+    const luci_user_t *user = &request->session->user;
+    apr_table_t *values;
+
+    if (request->wants_json)
+        return luci_reply_json(request->r, HTTP_OK, luci_account_json(request->session, settings));
+    values = apr_table_make(request->r->pool, 16);
+    for (int i = 0; i < settings->attributes->nelts; i++) {
+        if (user->attributes[i])
+            apr_table_setn(values, APR_ARRAY_IDX(settings->attributes, i, const char *), user->attributes[i]);
+    }
+    apr_table_setn(values, "user_id", user->id);
+    apr_table_setn(values, "username", user->username);
+    return luci_reply_page(request->r, HTTP_OK, request->endpoint->page, values);
+}
+
+const luci_endpoint_t luci_endpoint_profile = {
+    .handler = "luciauth-profile",
+    .path = "",
+    .page = LUCI_PAGE_PROFILE,
+    .needs_session = 1,
+    .get = show,
+};

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sign-up: a new account with its first session. */
+#include "httpd/account/entry.h"
+#include "httpd/request/request.h"
+
+/* A browser may send a form twice, as by a double click, and drop the first answer with its cookie. A program
+ * does not: it is told that the name is taken. */
+static int is_browser(const request_rec *r)
+{
+    const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
+
+    return luci_request_is_navigation(r) || (site && ap_cstr_casecmp(site, "same-origin") == 0);
+}
+
+/* Counts as a sign-in, too, and so has an attempt of its own. */
+static luci_result_t sign_up_twice(luci_entry_t *entry, apr_pool_t *pool)
+{
+    luci_auth_request_t again = entry->auth_request;
+    luci_result_t result;
+
+    again.attempt = apr_pcalloc(pool, sizeof *again.attempt);
+    again.attempt->device = entry->attempt.device;
+    result = luci_auth_sign_up_twice(&entry->auth, &again, &entry->session, pool);
+    if (result == LUCI_OK)
+        entry->auth_request = again; /* the device cookie is made for this attempt */
+    return result;
+}
+
+static luci_result_t sign_up(luci_entry_t *entry, apr_pool_t *pool)
+{
+    luci_result_t result =
+        luci_auth_sign_up(&entry->auth, &entry->auth_request, &entry->session, &entry->field, pool);
+
+    return result == LUCI_CONFLICT && is_browser(entry->request->r) ? sign_up_twice(entry, pool) : result;
+}
+
+static const luci_entry_kind_t kind = {
+    .enter = sign_up,
+    .is_sign_up = 1,
+    .json_status = HTTP_CREATED,
+    .url = offsetof(luci_urls_t, signup),
+};
+
+static int show(luci_endpoint_request_t *request)
+{
+    return luci_entry_show(request, &kind);
+}
+
+static int post(luci_endpoint_request_t *request)
+{
+    return luci_entry_post(request, &kind);
+}
+
+static const char *closed(const luci_dir_config_t *dir)
+{
+    return dir->signup ? NULL : "Sign-up is closed";
+}
+
+const luci_endpoint_t luci_endpoint_signup = {
+    .handler = "luciauth-signup",
+    .path = "signup",
+    .page = LUCI_PAGE_SIGNUP,
+    .fields = luci_entry_fields,
+    .event = LUCI_EVENT_SIGN_UP,
+    .closed = closed,
+    .get = show,
+    .post = post,
+};
