@@ -277,8 +277,7 @@ static void make_sides(void)
         sides[i].auth = with->auth;
         sides[i].auth.source = (luci_db_source_t){ lend, take_back, &sides[i] };
         sides[i].auth.hasher = (luci_hasher_t){ check_and_wait, NULL, &sides[i] };
-        sides[i].auth.events = (luci_event_sink_t){ NULL, NULL };
-        sides[i].auth.log = NULL;
+        sides[i].auth.events = (luci_event_sink_t){ NULL, NULL, NULL };
     }
 }
 

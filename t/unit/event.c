@@ -5,6 +5,7 @@
 #include "support.h"
 #include "tap.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define AT 1795298400123 /* 2026-11-21 22:00:00.123 UTC */
@@ -140,6 +141,54 @@ static void check_words_of_enums(void)
     tap_is_int(luci_reason_of(LUCI_DENIED), LUCI_REASON_INTERNAL, "what needs a better reason is not hidden");
 }
 
+/* Backticks around a name, as in the tables of the documentation. */
+static void check_documentation(void)
+{
+    static char text[65536];
+    FILE *file = fopen("doc/audit.md", "r");
+    size_t length = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    char quoted[64];
+
+    if (file)
+        fclose(file);
+    tap_ok(length > 0 && length < sizeof text - 1, "doc/audit.md is read");
+    for (int i = 0; i < LUCI_EVENTS; i++) {
+        snprintf(quoted, sizeof quoted, "`%s`", luci_event_name((luci_event_kind_t)i));
+        tap_ok(strstr(text, quoted) != NULL, "doc/audit.md lists the event %s", quoted);
+    }
+    for (int i = LUCI_REASON_NONE + 1; i < LUCI_REASONS; i++) {
+        snprintf(quoted, sizeof quoted, "`%s`", luci_reason_name((luci_reason_t)i));
+        tap_ok(strstr(text, quoted) != NULL, "doc/audit.md lists the reason %s", quoted);
+    }
+}
+
+/* Which events and reasons mod_status and the metrics show. */
+static void check_records(void)
+{
+    int credentials = 0, counts = 0, silent = 0;
+
+    for (int i = 0; i < LUCI_EVENTS; i++) {
+        const luci_event_record_t *record = luci_event_record((luci_event_kind_t)i);
+
+        credentials += record->is_credential;
+        counts += record->has_count;
+        silent += record->is_success_silent;
+    }
+    tap_is_int(credentials, 3, "credentials are presented in three events");
+    tap_is_int(counts, 4, "four events always have a count");
+    tap_is_int(silent, 1, "successes of one event are not written");
+    tap_ok(luci_event_record(LUCI_EVENT_PASSWORD_CHECK)->is_success_silent, "of a password check");
+    tap_ok(luci_reason_applies(LUCI_REASON_WRONG_PASSWORD, LUCI_EVENT_SIGN_IN) &&
+               !luci_reason_applies(LUCI_REASON_WRONG_PASSWORD, LUCI_EVENT_SIGN_OUT),
+           "a password may be wrong at sign-in and not at sign-out");
+    tap_ok(luci_reason_applies(LUCI_REASON_NO_SESSION, LUCI_EVENT_SIGN_OUT) &&
+               !luci_reason_applies(LUCI_REASON_NO_SESSION, LUCI_EVENT_SIGN_UP),
+           "a session may be missing at sign-out and not at sign-up");
+    tap_ok(luci_reason_applies(LUCI_REASON_BUSY, LUCI_EVENT_RENEWAL), "the server may be busy at a renewal");
+    tap_ok(!luci_reason_applies(LUCI_REASON_NOT_FOUND, LUCI_EVENT_SIGN_IN),
+           "sign-in finds no user, and says so otherwise");
+}
+
 int main(void)
 {
     support_start();
@@ -148,5 +197,7 @@ int main(void)
     check_length();
     check_tag();
     check_words_of_enums();
+    check_records();
+    check_documentation();
     return tap_done();
 }

@@ -30,13 +30,17 @@ static void give_back(void *baton, luci_db_t *db)
         support_give_up("the source", "a handle was given back that was not lent");
 }
 
-static void keep(void *baton, luci_log_level_t level, const char *id, const char *message)
+static void keep_notice(void *baton, const luci_notice_t *notice)
 {
+    static const char *const names[] = { [LUCI_NOTICE_HASH_NOT_REPLACED] = "hash_not_replaced",
+                                         [LUCI_NOTICE_SESSIONS_REMOVED] = "sessions_removed" };
     support_auth_t *with = baton;
     size_t length = strlen(with->logged);
 
-    (void)level;
-    apr_snprintf(with->logged + length, sizeof with->logged - length, "%s: %s\n", id, message);
+    if (with->out != 0)
+        support_give_up("the notices", "one was reported while a handle was out");
+    apr_snprintf(with->logged + length, sizeof with->logged - length, "%s: %s %d %s\n", names[notice->kind],
+                 notice->user_id, notice->count, luci_result_name(notice->result));
 }
 
 static const char *or_none(const char *text)
@@ -77,12 +81,10 @@ support_auth_t *support_auth(const char *name, int ours)
         support_lucia_tables(path);
     with->target = support_target(path, &with->settings);
     with->db = luci_db_create(&with->target, memory());
-    with->log = (luci_log_t){ .write = keep, .baton = with, .most = LUCI_LOG_DEBUG };
     with->auth = (luci_auth_t){
         .settings = &with->settings,
         .source = { .borrow = borrow, .give_back = give_back, .baton = with },
-        .log = &with->log,
-        .events = { keep_event, with },
+        .events = { .write = keep_event, .notice = keep_notice, .baton = with },
     };
     return with;
 }

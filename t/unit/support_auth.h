@@ -20,9 +20,8 @@ typedef struct {
     int out;            /* handles lent now: 0 or 1 */
     int refuse_at;      /* which borrowing from now is refused, from 1; 0: none */
     luci_result_t with; /* what it's refused with */
-    char logged[4096];  /* all messages, a line each, with their ids */
-    luci_log_t log;
-    char events[4096]; /* all events, a line each: name, reason, account, user, session */
+    char logged[4096];  /* all notices, a line each: kind, user, count, result */
+    char events[4096];  /* all events, a line each: name, reason, account, user, session */
 } support_auth_t;
 
 /* A new database with our tables, or with Lucia's. */

@@ -139,9 +139,9 @@ static luci_result_t commit_sign_in(sign_in_t *sign_in, apr_pool_t *pool)
         sign_in->request->attempt->device_account =
             device_account(sign_in->key_id, sign_in->stored_hash, pool);
     if (result == LUCI_OK && sign_in->removed)
-        luci_log(sign_in->auth->log, LUCI_LOG_INFO, "LUCI0230",
-                 "user %s signs in and has %d sessions already: %d that would end first were removed",
-                 sign_in->session->user.id, LUCI_SESSIONS_MAX, sign_in->removed);
+        luci_event_notice(&sign_in->auth->events, &(luci_notice_t){ .kind = LUCI_NOTICE_SESSIONS_REMOVED,
+                                                                    .user_id = sign_in->session->user.id,
+                                                                    .count = sign_in->removed });
     if (sign_in->request->old_session)
         forget_session(sign_in->auth, sign_in->request->old_session, pool);
     return result;

@@ -12,7 +12,6 @@
 #include "core/account/key.h"
 #include "core/auth/password_memory.h"
 #include "core/event/event.h"
-#include "core/event/log.h"
 #include "core/session/session_cache.h"
 #include "core/throttle/throttle.h"
 
@@ -38,7 +37,6 @@ typedef struct {
                                                   NULL: none */
     const luci_throttle_t *throttle;           /* NULL: no throttling */
     const luci_password_memory_t *passwords;   /* results of password checks; NULL: none are remembered */
-    const luci_log_t *log;                     /* may be NULL */
     luci_event_sink_t events;
 } luci_auth_t;
 

@@ -124,7 +124,7 @@ static luci_result_t try_password(void *baton)
     return result;
 }
 
-/* Replaces an outdated hash; a failure is logged and does not fail the sign-in. Returns the hash that is
+/* Replaces an outdated hash; a failure is reported and does not fail the sign-in. Returns the hash that is
  * stored afterwards. */
 static const char *replace_outdated(const check_t *check)
 {
@@ -141,9 +141,9 @@ static const char *replace_outdated(const check_t *check)
         source->give_back(source->baton, db);
     }
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
-        luci_log(check->auth->log, LUCI_LOG_WARNING, "LUCI0201",
-                 "an outdated password hash of user %s could not be replaced: %s", check->key->user.id,
-                 luci_result_name(result));
+        luci_event_notice(&check->auth->events, &(luci_notice_t){ .kind = LUCI_NOTICE_HASH_NOT_REPLACED,
+                                                                  .user_id = check->key->user.id,
+                                                                  .result = result });
     return result == LUCI_OK ? check->stored : check->key->stored_hash;
 }
 

@@ -9,76 +9,88 @@
 
 #include <string.h>
 
-#define VALUE_MAX 300 /* characters of a value; at most five of them and the rest fit into a line */
+#define VALUE_MAX                                                                                            \
+    300 /* characters of a value: five values of this length and all other words fit into a line */
 
-void luci_event_report(const luci_event_sink_t *sink, const luci_event_t *event)
+/* ---- Records ---- */
+
+static const luci_event_record_t records[] = {
+    [LUCI_EVENT_SIGN_UP] = { "sign_up", .is_credential = 1 },
+    [LUCI_EVENT_SIGN_IN] = { "sign_in", .is_credential = 1 },
+    [LUCI_EVENT_PASSWORD_CHECK] = { "password_check", .is_credential = 1, .is_success_silent = 1 },
+    [LUCI_EVENT_SIGN_OUT] = { "sign_out" },
+    [LUCI_EVENT_RENEWAL] = { "renewal" },
+    [LUCI_EVENT_EXPIRY] = { "expiry" },
+    [LUCI_EVENT_MIGRATION] = { "takeover" },
+    [LUCI_EVENT_PASSWORD_CHANGE] = { "password_change" },
+    [LUCI_EVENT_USER_ADD] = { "user_add" },
+    [LUCI_EVENT_USER_SET] = { "user_set" },
+    [LUCI_EVENT_USER_RENAME] = { "user_rename" },
+    [LUCI_EVENT_USER_DISABLE] = { "user_disable" },
+    [LUCI_EVENT_USER_ENABLE] = { "user_enable" },
+    [LUCI_EVENT_USER_DELETE] = { "user_delete" },
+    [LUCI_EVENT_SESSION_REVOKE] = { "session_revoke" },
+    [LUCI_EVENT_KEY_ADD] = { "key_add" },
+    [LUCI_EVENT_KEY_DELETE] = { "key_delete" },
+    [LUCI_EVENT_THROTTLE_CLEAR] = { "throttle_clear", .has_count = 1 },
+    [LUCI_EVENT_PURGE] = { "purge", .has_count = 1 },
+    [LUCI_EVENT_IMPORT] = { "import", .has_count = 1 },
+    [LUCI_EVENT_EXPORT] = { "export", .has_count = 1 },
+    [LUCI_EVENT_INIT] = { "init" },
+};
+_Static_assert(sizeof records / sizeof *records == LUCI_EVENTS, "each kind of event has a record");
+
+/* Which of the counted events can end with a reason. */
+typedef enum { ANY_EVENT, CREDENTIALS, SIGN_OUT, NO_EVENT } applies_to_t;
+
+static const struct {
+    const char *name;
+    applies_to_t applies_to;
+} reasons[] = {
+    [LUCI_REASON_NONE] = { "none", ANY_EVENT },
+    [LUCI_REASON_UNKNOWN_USER] = { "unknown_user", CREDENTIALS },
+    [LUCI_REASON_WRONG_PASSWORD] = { "wrong_password", CREDENTIALS },
+    [LUCI_REASON_NO_PASSWORD] = { "no_password", CREDENTIALS },
+    [LUCI_REASON_DISABLED] = { "disabled", CREDENTIALS },
+    [LUCI_REASON_INVALID_USERNAME] = { "invalid_username", CREDENTIALS },
+    [LUCI_REASON_INVALID_PASSWORD] = { "invalid_password", CREDENTIALS },
+    [LUCI_REASON_NAME_TAKEN] = { "name_taken", CREDENTIALS },
+    [LUCI_REASON_THROTTLED] = { "throttled", CREDENTIALS },
+    [LUCI_REASON_NO_SESSION] = { "no_session", SIGN_OUT },
+    [LUCI_REASON_CROSS_SITE] = { "cross_site", CREDENTIALS },
+    [LUCI_REASON_CLOSED] = { "closed", CREDENTIALS },
+    [LUCI_REASON_BAD_REQUEST] = { "bad_request", CREDENTIALS },
+    [LUCI_REASON_NOT_FOUND] = { "not_found", NO_EVENT },
+    [LUCI_REASON_BUSY] = { "busy", ANY_EVENT },
+    [LUCI_REASON_UNAVAILABLE] = { "unavailable", ANY_EVENT },
+    [LUCI_REASON_INTERNAL] = { "internal", ANY_EVENT },
+};
+_Static_assert(sizeof reasons / sizeof *reasons == LUCI_REASONS, "each reason has a record");
+
+const luci_event_record_t *luci_event_record(luci_event_kind_t kind)
 {
-    if (sink->write)
-        sink->write(sink->baton, event);
+    return &records[kind];
 }
-
-void luci_event_tag(const char *id, char tag[LUCI_EVENT_TAG_HEX + 1])
-{
-    char hex[LUCI_SHA256_HEX + 1];
-
-    if (luci_secret_sha256_hex(id, strlen(id), hex) != LUCI_OK)
-        hex[0] = '\0';
-    apr_cpystrn(tag, hex, LUCI_EVENT_TAG_HEX + 1);
-}
-
-/* ---- Names ---- */
 
 const char *luci_event_name(luci_event_kind_t kind)
 {
-    switch (kind) {
-    case LUCI_EVENT_SIGN_UP: return "sign_up";
-    case LUCI_EVENT_SIGN_IN: return "sign_in";
-    case LUCI_EVENT_PASSWORD_CHECK: return "password_check";
-    case LUCI_EVENT_SIGN_OUT: return "sign_out";
-    case LUCI_EVENT_RENEWAL: return "renewal";
-    case LUCI_EVENT_EXPIRY: return "expiry";
-    case LUCI_EVENT_MIGRATION: return "takeover";
-    case LUCI_EVENT_PASSWORD_CHANGE: return "password_change";
-    case LUCI_EVENT_USER_ADD: return "user_add";
-    case LUCI_EVENT_USER_SET: return "user_set";
-    case LUCI_EVENT_USER_RENAME: return "user_rename";
-    case LUCI_EVENT_USER_DISABLE: return "user_disable";
-    case LUCI_EVENT_USER_ENABLE: return "user_enable";
-    case LUCI_EVENT_USER_DELETE: return "user_delete";
-    case LUCI_EVENT_SESSION_REVOKE: return "session_revoke";
-    case LUCI_EVENT_KEY_ADD: return "key_add";
-    case LUCI_EVENT_KEY_DELETE: return "key_delete";
-    case LUCI_EVENT_THROTTLE_CLEAR: return "throttle_clear";
-    case LUCI_EVENT_PURGE: return "purge";
-    case LUCI_EVENT_IMPORT: return "import";
-    case LUCI_EVENT_EXPORT: return "export";
-    case LUCI_EVENT_INIT: return "init";
-    }
-    return "unknown";
+    return records[kind].name;
 }
 
 const char *luci_reason_name(luci_reason_t reason)
 {
-    switch (reason) {
-    case LUCI_REASON_NONE: return "none";
-    case LUCI_REASON_UNKNOWN_USER: return "unknown_user";
-    case LUCI_REASON_WRONG_PASSWORD: return "wrong_password";
-    case LUCI_REASON_NO_PASSWORD: return "no_password";
-    case LUCI_REASON_DISABLED: return "disabled";
-    case LUCI_REASON_INVALID_USERNAME: return "invalid_username";
-    case LUCI_REASON_INVALID_PASSWORD: return "invalid_password";
-    case LUCI_REASON_NAME_TAKEN: return "name_taken";
-    case LUCI_REASON_THROTTLED: return "throttled";
-    case LUCI_REASON_NO_SESSION: return "no_session";
-    case LUCI_REASON_CROSS_SITE: return "cross_site";
-    case LUCI_REASON_CLOSED: return "closed";
-    case LUCI_REASON_BAD_REQUEST: return "bad_request";
-    case LUCI_REASON_NOT_FOUND: return "not_found";
-    case LUCI_REASON_BUSY: return "busy";
-    case LUCI_REASON_UNAVAILABLE: return "unavailable";
-    case LUCI_REASON_INTERNAL: return "internal";
+    return reasons[reason].name;
+}
+
+int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
+{
+    switch (reasons[reason].applies_to) {
+    case ANY_EVENT: return 1;
+    case CREDENTIALS: return records[kind].is_credential;
+    case SIGN_OUT: return kind == LUCI_EVENT_SIGN_OUT;
+    case NO_EVENT: return 0;
     }
-    return "unknown";
+    return 0;
 }
 
 luci_reason_t luci_reason_of(luci_result_t result)
@@ -98,11 +110,34 @@ luci_reason_t luci_reason_of(luci_result_t result)
     return LUCI_REASON_INTERNAL;
 }
 
-/* ---- The line ---- */
+/* ---- Reporting ---- */
+
+void luci_event_report(const luci_event_sink_t *sink, const luci_event_t *event)
+{
+    if (sink->write)
+        sink->write(sink->baton, event);
+}
+
+void luci_event_notice(const luci_event_sink_t *sink, const luci_notice_t *notice)
+{
+    if (sink->notice)
+        sink->notice(sink->baton, notice);
+}
+
+void luci_event_tag(const char *id, char tag[LUCI_EVENT_TAG_HEX + 1])
+{
+    char hex[LUCI_SHA256_HEX + 1];
+
+    if (luci_secret_sha256_hex(id, strlen(id), hex) != LUCI_OK)
+        hex[0] = '\0';
+    apr_cpystrn(tag, hex, LUCI_EVENT_TAG_HEX + 1);
+}
+
+/* ---- The audit line ---- */
 
 typedef struct {
     char *at;
-    char *end; /* where the final NUL stands at the latest */
+    char *end; /* the last byte of the buffer, for the final NUL */
 } writer_t;
 
 static void put(writer_t *to, const char *text)
@@ -116,7 +151,8 @@ static int is_plain(char c)
            (c && strchr("-._~:/@+,[]", c));
 }
 
-/* Cut between two characters, and then with "..." behind. */
+/* A value that is too long is cut between two encoded characters and ends with "...". apr_escape_urlencoded
+ * is of no use here: it writes a space as "+" and has another set of unescaped characters. */
 static void put_value(writer_t *to, const char *value)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -146,7 +182,6 @@ static void put_word(writer_t *to, const char *name, const char *value)
     put_value(to, value && *value ? value : "-");
 }
 
-/* What does not apply is left out. */
 static void put_optional(writer_t *to, const char *name, const char *value)
 {
     if (value && *value)
@@ -162,19 +197,13 @@ static void put_time(writer_t *to, luci_ms_t at)
     put(to, text);
 }
 
-/* Acts that are about rows, of which there may be none. */
-static int counts_rows(luci_event_kind_t kind)
-{
-    return kind >= LUCI_EVENT_THROTTLE_CLEAR && kind <= LUCI_EVENT_EXPORT;
-}
-
 size_t luci_event_line(const luci_event_t *event, const luci_event_origin_t *origin,
                        char line[LUCI_EVENT_LINE_MAX])
 {
     writer_t to = { line, line + LUCI_EVENT_LINE_MAX - 1 };
     char count[32] = "";
 
-    if (origin->count || counts_rows(event->kind))
+    if (origin->count || luci_event_record(event->kind)->has_count)
         apr_snprintf(count, sizeof count, "%" APR_INT64_T_FMT, origin->count);
     put_time(&to, event->at);
     put_word(&to, "event", luci_event_name(event->kind));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happens to accounts and sessions, for audit and statistics: a closed set of events, each done
- * or not done for a reason. The use cases report them to a sink that their user injects, one for each thing
- * that somebody tried; administrators' tools write their own acts. The line of an event is the same
- * everywhere; doc/audit.md describes it. No event holds a secret. */
+/* Events: what clients and administrators do with accounts and sessions, and whether it succeeded. The use
+ * cases report each event to a sink that their caller injects; luciactl writes those of administrators. Each
+ * kind of event and each reason of failure is one record, from which the audit line, the counters and the
+ * status follow; doc/audit.md has a row for each. No event contains a secret. */
 #ifndef LUCI_EVENT_H
 #define LUCI_EVENT_H
 
@@ -11,17 +11,16 @@
 
 #include <stddef.h>
 
+/* Those up to PASSWORD_CHANGE are counted (counters.h). A new kind needs a record in event.c. */
 typedef enum {
-    /* what visitors do */
     LUCI_EVENT_SIGN_UP,
     LUCI_EVENT_SIGN_IN,
     LUCI_EVENT_PASSWORD_CHECK, /* without a session: HTTP Basic */
     LUCI_EVENT_SIGN_OUT,
     LUCI_EVENT_RENEWAL,
-    LUCI_EVENT_EXPIRY,    /* a dead session was met, and its row removed */
-    LUCI_EVENT_MIGRATION, /* a row that Lucia left got its hash */
+    LUCI_EVENT_EXPIRY,    /* an expired session was presented, and its row deleted */
+    LUCI_EVENT_MIGRATION, /* a session row written by Lucia got a hashed id */
     LUCI_EVENT_PASSWORD_CHANGE,
-    /* what administrators do */
     LUCI_EVENT_USER_ADD,
     LUCI_EVENT_USER_SET,
     LUCI_EVENT_USER_RENAME,
@@ -39,24 +38,24 @@ typedef enum {
 } luci_event_kind_t;
 
 #define LUCI_EVENTS (LUCI_EVENT_INIT + 1)
-#define LUCI_EVENTS_BY_ANONYMOUS (LUCI_EVENT_PASSWORD_CHANGE + 1)
+#define LUCI_EVENTS_COUNTED (LUCI_EVENT_PASSWORD_CHANGE + 1)
 
-/* Why it was not done. */
+/* Why an attempt failed. A new reason needs a record in event.c. */
 typedef enum {
-    LUCI_REASON_NONE, /* it was */
+    LUCI_REASON_NONE, /* it succeeded */
     LUCI_REASON_UNKNOWN_USER,
     LUCI_REASON_WRONG_PASSWORD,
-    LUCI_REASON_NO_PASSWORD, /* none that can be checked */
-    LUCI_REASON_DISABLED,    /* and the password was right */
+    LUCI_REASON_NO_PASSWORD, /* the account has no password hash that can be verified */
+    LUCI_REASON_DISABLED,    /* the user is disabled, and the password was right */
     LUCI_REASON_INVALID_USERNAME,
     LUCI_REASON_INVALID_PASSWORD,
     LUCI_REASON_NAME_TAKEN,
     LUCI_REASON_THROTTLED,
     LUCI_REASON_NO_SESSION,
-    LUCI_REASON_CROSS_SITE, /* asked for from another site */
-    LUCI_REASON_CLOSED,     /* no sign-up here */
+    LUCI_REASON_CROSS_SITE, /* the request comes from another site */
+    LUCI_REASON_CLOSED,     /* sign-up is disabled */
     LUCI_REASON_BAD_REQUEST,
-    LUCI_REASON_NOT_FOUND, /* an administrator's: there is nothing of that name */
+    LUCI_REASON_NOT_FOUND, /* luciactl: no user, session or key has this name */
     LUCI_REASON_BUSY,
     LUCI_REASON_UNAVAILABLE,
     LUCI_REASON_INTERNAL
@@ -64,10 +63,32 @@ typedef enum {
 
 #define LUCI_REASONS (LUCI_REASON_INTERNAL + 1)
 
-#define LUCI_EVENT_TAG_HEX 12 /* characters that stand for a session */
+/* The record of a kind of event. */
+typedef struct {
+    const char *name;  /* in audit lines, as the label of the counter, in notes; lower-case and underscores */
+    int is_credential; /* a name and a password are presented; mod_status sums their failures */
+    int has_count;     /* the audit line always has count= */
+    int is_success_silent; /* successes have no audit line: HTTP Basic would write one with every request */
+} luci_event_record_t;
 
-/* Strings are borrowed for the call; NULL: not known, or better not said. A name is said only when it is
- * known to be an account's: what else stands in the field may be a password. */
+/* Never NULL. */
+const luci_event_record_t *luci_event_record(luci_event_kind_t kind);
+
+/* As they are written: lower-case letters and underscores, "none" for NONE. */
+const char *luci_event_name(luci_event_kind_t kind);
+const char *luci_reason_name(luci_reason_t reason);
+
+/* Whether a counted event of this kind can end with this reason, so that metrics show its counter from 0 on.
+ */
+int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind);
+
+/* The reason for a result that does not depend on what was asked for; NONE for OK. */
+luci_reason_t luci_reason_of(luci_result_t result);
+
+#define LUCI_EVENT_TAG_HEX 12 /* characters that identify a session in logs */
+
+/* An event. Strings are borrowed for the call, and NULL if they are unknown or must not be written: a name is
+ * set only if it is known to be an account's, because users type passwords into the wrong field. */
 typedef struct {
     luci_event_kind_t kind;
     luci_reason_t reason;
@@ -75,43 +96,47 @@ typedef struct {
     const char *account;
     const char *user_id;
     char session[LUCI_EVENT_TAG_HEX + 1]; /* luci_event_tag; "": none */
-    int is_repeated;                      /* the same wrong password as before, which counts once */
+    int is_repeated; /* the same wrong password as before, which the throttle counts once */
 } luci_event_t;
 
-/* Where events go. write may be NULL. */
-typedef void luci_event_write_fn(void *baton, const luci_event_t *event);
+/* A condition that administrators need to know of and that is not the outcome of an attempt. */
 typedef struct {
-    luci_event_write_fn *write;
+    enum {
+        LUCI_NOTICE_HASH_NOT_REPLACED, /* result: why an outdated password hash could not be replaced */
+        LUCI_NOTICE_SESSIONS_REMOVED   /* count: how many sessions were deleted (LUCI_SESSIONS_MAX) */
+    } kind;
+    const char *user_id;
+    luci_result_t result;
+    int count;
+} luci_notice_t;
+
+/* Where the core reports to. Both functions may be NULL. */
+typedef struct {
+    void (*write)(void *baton, const luci_event_t *event);
+    void (*notice)(void *baton, const luci_notice_t *notice);
     void *baton;
 } luci_event_sink_t;
 
 void luci_event_report(const luci_event_sink_t *sink, const luci_event_t *event);
+void luci_event_notice(const luci_event_sink_t *sink, const luci_notice_t *notice);
 
-/* What stands for a session in logs: the beginning of the SHA-256 of its id, and so of its row's id where
- * those are hashed. "" without SHA-256. */
+/* Sets the tag that identifies a session in logs: the first digits of the SHA-256 of its id, and so of the id
+ * that the table stores if ids are hashed. "" if SHA-256 is unavailable. */
 void luci_event_tag(const char *id, char tag[LUCI_EVENT_TAG_HEX + 1]);
 
-/* The reason of a failure that has nothing to do with what was asked for; NONE for OK. */
-luci_reason_t luci_reason_of(luci_result_t result);
-
-/* Words of lower-case letters and underscores. Never NULL. */
-const char *luci_event_name(luci_event_kind_t kind);
-const char *luci_reason_name(luci_reason_t reason); /* "none" for NONE */
-
-/* Who is behind an event and where, each NULL when that does not apply. */
+/* Where an event comes from; a field that does not apply is NULL. */
 typedef struct {
     const char *address;
     const char *vhost;
-    const char *by;  /* the administrator's login name */
-    luci_ms_t count; /* how many rows it was about; 0: one, or that goes without saying, but
-                      * for throttle_clear, purge, import and export */
+    const char *by;  /* login name of the administrator */
+    luci_ms_t count; /* number of rows; 0 is written only for events whose record has has_count */
 } luci_event_origin_t;
 
-#define LUCI_EVENT_LINE_MAX 2048 /* bytes with the final NUL; the longest values are cut */
+#define LUCI_EVENT_LINE_MAX 2048 /* bytes with the final NUL; long values are cut so that a line fits */
 
-/* The line without a newline: words NAME=VALUE, separated by a space. Bytes of a value other than letters,
- * digits and some punctuation are percent-encoded, so that it holds no space, quote, "=" or control
- * character. Returns its length. */
+/* Formats the audit line of an event, without a newline: words NAME=VALUE separated by single spaces. All
+ * bytes of a value other than letters, digits and some punctuation are percent-encoded, so that a value
+ * contains no space, quote, "=" or control character. Returns the length. */
 size_t luci_event_line(const luci_event_t *event, const luci_event_origin_t *origin,
                        char line[LUCI_EVENT_LINE_MAX]);
 

@@ -191,7 +191,8 @@ void luci_audit_write(luci_audit_t *audit, const luci_event_t *event, request_re
     char line[LUCI_EVENT_LINE_MAX];
     size_t length;
 
-    if (audit->is_off || (event->kind == LUCI_EVENT_PASSWORD_CHECK && event->reason == LUCI_REASON_NONE))
+    if (audit->is_off ||
+        (event->reason == LUCI_REASON_NONE && luci_event_record(event->kind)->is_success_silent))
         return;
     length = luci_event_line(event, &origin, line);
     if (audit->file == NONE)

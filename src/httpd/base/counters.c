@@ -103,7 +103,7 @@ static luci_counter_t event_counter(luci_event_kind_t kind, luci_reason_t reason
 
 void luci_count_event(luci_event_kind_t kind, luci_reason_t reason)
 {
-    if (kind < LUCI_EVENTS_BY_ANONYMOUS)
+    if (kind < LUCI_EVENTS_COUNTED)
         luci_count(event_counter(kind, reason));
 }
 

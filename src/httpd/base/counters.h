@@ -41,7 +41,7 @@ typedef enum {
     LUCI_COUNT_HASH_BUCKET,                                        /* the first of LUCI_HASH_BUCKETS */
     LUCI_COUNT_EVENT = LUCI_COUNT_HASH_BUCKET + LUCI_HASH_BUCKETS, /* the first of visitors' events, by
                                                                       reason within each kind */
-    LUCI_COUNTERS = LUCI_COUNT_EVENT + LUCI_EVENTS_BY_ANONYMOUS * LUCI_REASONS
+    LUCI_COUNTERS = LUCI_COUNT_EVENT + LUCI_EVENTS_COUNTED * LUCI_REASONS
 } luci_counter_t;
 
 /* What is the case now. */

@@ -13,24 +13,6 @@ APLOG_USE_MODULE(luciauth);
 
 #define ONCE_IN apr_time_from_sec(60)
 
-static int httpd_level(luci_log_level_t level)
-{
-    switch (level) {
-    case LUCI_LOG_ERROR: return APLOG_ERR;
-    case LUCI_LOG_WARNING: return APLOG_WARNING;
-    case LUCI_LOG_INFO: return APLOG_INFO;
-    case LUCI_LOG_DEBUG: return APLOG_DEBUG;
-    }
-    return APLOG_ERR;
-}
-
-static void write_message(void *baton, luci_log_level_t level, const char *id, const char *message)
-{
-    server_rec *server = baton;
-
-    ap_log_error(APLOG_MARK, httpd_level(level), 0, server, "%s: %s", id, message);
-}
-
 int luci_httpd_log_due(volatile apr_uint64_t *said)
 {
     apr_uint64_t before = apr_atomic_read64(said), now = (apr_uint64_t)apr_time_now();
@@ -57,13 +39,19 @@ int luci_httpd_log_topic_due(luci_topic_t topic)
     return luci_httpd_log_due(&said_of[topic]);
 }
 
-luci_log_t luci_httpd_log(server_rec *server)
+void luci_httpd_log_notice(server_rec *server, const luci_notice_t *notice)
 {
-    luci_log_t log = { .write = write_message, .baton = server, .most = LUCI_LOG_ERROR };
-
-    for (int level = LUCI_LOG_ERROR; level <= LUCI_LOG_DEBUG; level++) {
-        if (APLOG_MODULE_IS_LEVEL(server, APLOG_MODULE_INDEX, httpd_level((luci_log_level_t)level)))
-            log.most = (luci_log_level_t)level;
+    switch (notice->kind) {
+    case LUCI_NOTICE_HASH_NOT_REPLACED:
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
+                     "LUCI0201: an outdated password hash of user %s could not be replaced: %s",
+                     notice->user_id, luci_result_name(notice->result));
+        break;
+    case LUCI_NOTICE_SESSIONS_REMOVED:
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, server,
+                     "LUCI0230: user %s has the maximum number of sessions; at a sign-in, the %d that would "
+                     "have expired first were deleted",
+                     notice->user_id, notice->count);
+        break;
     }
-    return log;
 }

@@ -7,7 +7,7 @@
 #ifndef LUCI_HTTPD_LOG_H
 #define LUCI_HTTPD_LOG_H
 
-#include "core/event/log.h"
+#include "core/event/event.h"
 
 #include <httpd.h>
 
@@ -35,7 +35,7 @@ void luci_httpd_log_prepare(apr_pool_t *conf_pool);
 /* 1 when a line about this topic may be written now. */
 int luci_httpd_log_topic_due(luci_topic_t topic);
 
-/* A sink for this server, at its log level. */
-luci_log_t luci_httpd_log(server_rec *server);
+/* Logs what the core reports (event.h). */
+void luci_httpd_log_notice(server_rec *server, const luci_notice_t *notice);
 
 #endif

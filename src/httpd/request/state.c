@@ -380,11 +380,18 @@ static void note_event(void *baton, const luci_event_t *event)
     luci_audit_write(luci_runtime_of(r)->audit, event, r);
 }
 
+static void log_notice(void *baton, const luci_notice_t *notice)
+{
+    request_rec *r = baton;
+
+    luci_httpd_log_notice(r->server, notice);
+}
+
 luci_auth_t luci_state_auth(request_rec *r)
 {
     luci_auth_t auth = luci_runtime_of(r)->auth;
 
-    auth.events = (luci_event_sink_t){ note_event, r };
+    auth.events = (luci_event_sink_t){ .write = note_event, .notice = log_notice, .baton = r };
     return auth;
 }
 

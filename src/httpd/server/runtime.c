@@ -98,7 +98,6 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
     const luci_shared_t *shared = config->shared;
     luci_runtime_t *runtime = apr_pcalloc(pool, sizeof *runtime);
 
-    runtime->log = luci_httpd_log(server);
     runtime->target = (luci_db_target_t){
         .driver = config->database.driver,
         .params = config->database.params,
@@ -123,7 +122,6 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
         .cache = start_cache(runtime, shared->cache, config, pool),
         .throttle = start_throttle(config, pool),
         .passwords = &runtime->passwords,
-        .log = &runtime->log,
     };
     runtime->passwords = luci_password_table_memory(shared->passwords, runtime->session_cache.namespace_key,
                                                     config->hash_slots.wait, config->throttle.account.period);

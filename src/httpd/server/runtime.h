@@ -20,7 +20,6 @@ typedef struct {
     luci_auth_t auth;
     luci_session_cache_t session_cache;
     luci_password_memory_t passwords;
-    luci_log_t log;
     luci_db_target_t target;
     volatile apr_uint32_t opening; /* target's */
     luci_pool_t *pool;

@@ -107,40 +107,12 @@ static void put_sessions(request_rec *r, const luci_totals_t *totals)
                totals->counters[LUCI_COUNT_CACHE_MISSES]);
 }
 
-/* Whether it can happen as things are. */
-static int is_usual(luci_event_kind_t kind, luci_reason_t reason)
-{
-    int is_entrance =
-        kind == LUCI_EVENT_SIGN_UP || kind == LUCI_EVENT_SIGN_IN || kind == LUCI_EVENT_PASSWORD_CHECK;
-
-    switch (reason) {
-    case LUCI_REASON_NONE:
-    case LUCI_REASON_BUSY:
-    case LUCI_REASON_UNAVAILABLE:
-    case LUCI_REASON_INTERNAL: return 1;
-    case LUCI_REASON_NO_SESSION: return kind == LUCI_EVENT_SIGN_OUT;
-    case LUCI_REASON_NOT_FOUND: return 0;
-    case LUCI_REASON_UNKNOWN_USER:
-    case LUCI_REASON_WRONG_PASSWORD:
-    case LUCI_REASON_NO_PASSWORD:
-    case LUCI_REASON_DISABLED:
-    case LUCI_REASON_INVALID_USERNAME:
-    case LUCI_REASON_INVALID_PASSWORD:
-    case LUCI_REASON_NAME_TAKEN:
-    case LUCI_REASON_THROTTLED:
-    case LUCI_REASON_CROSS_SITE:
-    case LUCI_REASON_CLOSED:
-    case LUCI_REASON_BAD_REQUEST: break;
-    }
-    return is_entrance;
-}
-
 static void put_event(request_rec *r, const luci_totals_t *totals, luci_event_kind_t kind,
                       luci_reason_t reason)
 {
     uint64_t count = luci_totals_event(totals, kind, reason);
 
-    if (count > 0 || is_usual(kind, reason))
+    if (count > 0 || luci_reason_applies(reason, kind))
         ap_rprintf(r, "luciauth_events_total{event=\"%s\",result=\"%s\"} %" PRIu64 "\n",
                    luci_event_name(kind), reason == LUCI_REASON_NONE ? "ok" : luci_reason_name(reason),
                    count);
@@ -153,7 +125,7 @@ static void put_events(request_rec *r, const luci_totals_t *totals)
                                      "What was tried, and whether it was done or why not" };
 
     begin(r, &family);
-    for (int kind = 0; kind < LUCI_EVENTS_BY_ANONYMOUS; kind++) {
+    for (int kind = 0; kind < LUCI_EVENTS_COUNTED; kind++) {
         for (int reason = 0; reason < LUCI_REASONS; reason++)
             put_event(r, totals, (luci_event_kind_t)kind, (luci_reason_t)reason);
     }

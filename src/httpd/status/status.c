@@ -21,12 +21,16 @@ static uint64_t done(const luci_totals_t *totals, luci_event_kind_t kind)
     return luci_totals_event(totals, kind, LUCI_REASON_NONE);
 }
 
-/* Of sign-ups, sign-ins and password checks together. */
+/* The failures of all events in which credentials are presented. */
 static uint64_t failed(const luci_totals_t *totals, luci_reason_t reason)
 {
-    return luci_totals_event(totals, LUCI_EVENT_SIGN_UP, reason) +
-           luci_totals_event(totals, LUCI_EVENT_SIGN_IN, reason) +
-           luci_totals_event(totals, LUCI_EVENT_PASSWORD_CHECK, reason);
+    uint64_t sum = 0;
+
+    for (int kind = 0; kind < LUCI_EVENTS_COUNTED; kind++) {
+        if (luci_event_record((luci_event_kind_t)kind)->is_credential)
+            sum += luci_totals_event(totals, (luci_event_kind_t)kind, reason);
+    }
+    return sum;
 }
 
 static uint64_t gauge(const luci_totals_t *totals, luci_gauge_t which)
@@ -105,8 +109,8 @@ static void show_failures(request_rec *r, int is_auto, const luci_totals_t *tota
         const char *words = reason_words((luci_reason_t)reason, is_auto, r->pool);
         figure_t figure;
 
-        if (reason == LUCI_REASON_NO_SESSION || reason == LUCI_REASON_NOT_FOUND)
-            continue; /* not of these */
+        if (!luci_reason_applies((luci_reason_t)reason, LUCI_EVENT_SIGN_IN))
+            continue;
         figure = (figure_t){ apr_pstrcat(r->pool, "Failures", words, NULL),
                              apr_pstrcat(r->pool, "Failures, ", words, NULL),
                              failed(totals, (luci_reason_t)reason) };
