@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Every directive has one row in the code, one heading in doc/directives.md, and a test that uses it.
+# Every directive has one record in the code, one section with its box in doc/directives.md, and a test that uses it.
 use strict;
 use warnings;
 use lib 't/lib';
@@ -29,6 +29,9 @@ none 'each directive has one row', grep { $row{$_} > 1 } sort keys %row;
 none 'each row is documented', grep { !$heading{$_} } sort keys %row;
 none 'each heading is a directive', grep { !$row{$_} } sort keys %heading;
 none 'each is documented once', grep { $heading{$_} > 1 } sort keys %heading;
+
+my $differences = `$^X doc/directives-table.pl --check`;
+is $?, 0, 'table and boxes of doc/directives.md are those of the records (doc/directives-table.pl --update)' or diag $differences;
 
 my $tests = join '', map { slurp($_) } grep { !m{/check_} } glob 't/*.t t/conf/* t/interop/*.t t/interop/*.mjs t/interop/*.js t/browser/*.t';
 none 'each is used by a test', grep { $tests !~ /\b$_\b/ } sort keys %row;
