@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 #
-# doc/directives-table.pl            prints the table of all directives and the box of each one, from the records in
+# doc/directives-table.pl            prints the table of all directives from the records in
 #                                    src/core/config/directive_rows.h
-# doc/directives-table.pl --update   puts them into doc/directives.md
+# doc/directives-table.pl --update   puts it and the box of each directive into doc/directives.md
 # doc/directives-table.pl --check    changes nothing; says what of doc/directives.md differs, and then ends with 1
 use strict;
 use warnings;
@@ -67,7 +67,7 @@ sub updated {
 
 my $mode = shift @ARGV // '';
 if ($mode eq '') {
-    print table(), map { "\n### $_->{name}\n\n" . box($_) } @records;
+    print table();
     exit;
 }
 my $page = slurp($file);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The audit log: one line for each thing that somebody tried, with its true reason, and nothing secret in it. Row 15: no
+# The audit log: one line for each thing that somebody tried, with its true reason, and nothing secret in it. S9.15: no
 # password and no id; S9.22: whatever a name holds, a line stays a line. Notes for CustomLog.
 use strict;
 use warnings;

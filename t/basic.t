@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # AuthBasicProvider lucia for programs that send a name and a password with each request: git, WebDAV, rclone, phones. A right
-# password is remembered, equal ones at the same moment are verified once, and the same wrong one counts once. Row 50.
+# password is remembered, equal ones at the same moment are verified once, and the same wrong one counts once. S9.50.
 use strict;
 use warnings;
 use lib 't/lib';

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Row 34: children that are killed in the middle of sign-ups, and sign-ups that race for one name.
+# S9.34: children that are killed in the middle of sign-ups, and sign-ups that race for one name.
 use strict;
 use warnings;
 use lib 't/lib';

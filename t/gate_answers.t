@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Row 47: the gate's answers are errors of httpd's: mod_headers and ErrorDocument reach them as an administrator expects.
+# S9.47: the gate's answers are errors of httpd's: mod_headers and ErrorDocument reach them as an administrator expects.
 use strict;
 use warnings;
 use lib 't/lib';

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Row 35, in small: 100 graceful restarts under load, with dead sessions being removed meanwhile. LUCI_RESTARTS=500 for
+# S9.35, in small: 100 graceful restarts under load, with dead sessions being removed meanwhile. LUCI_RESTARTS=500 for
 # the whole of it.
 use strict;
 use warnings;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Rows 37 and 38: bursts. Right sign-ins and sign-ups that come at once queue and are answered, as long as the wait that is
+# S9.37 and S9.38: bursts. Right sign-ins and sign-ups that come at once queue and are answered, as long as the wait that is
 # to be expected is below LuciaHashSlots' WAIT; on event they hold no thread meanwhile, and their connections go on as any.
 use strict;
 use warnings;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Row 37: a flood of sign-ins from 64 clients. At most half of the threads hash or wait (on event none has to), the surplus
+# S9.37: a flood of sign-ins from 64 clients. At most half of the threads hash or wait (on event none has to), the surplus
 # is refused at once, everything else goes on, and memory stays at base + slots x 20 MiB.
 use strict;
 use warnings;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # LuciaHashSlots: never more hashes at once than that in the whole server, bounded waits, and nothing that stays
-# taken. Row 38: clients that stall or go away.
+# taken. S9.38: clients that stall or go away.
 use strict;
 use warnings;
 use lib 't/lib';

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Row 42: requests that nobody sends by accident. The same ones on each run; LUCI_SEED and LUCI_REQUESTS make others.
+# S9.42: requests that nobody sends by accident. The same ones on each run; LUCI_SEED and LUCI_REQUESTS make others.
 use strict;
 use warnings;
 use lib 't/lib';

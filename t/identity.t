@@ -84,7 +84,7 @@ sub environment {
     return { map { split /=/, $_, 2 } split /\x1e/, $reply->body };
 }
 
-# ---- Row 27: forgeries ----
+# ---- S9.27: forgeries ----
 
 no warnings 'qw';
 my @names = (

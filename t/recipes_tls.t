@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Row 49: nginx, HAProxy and Varnish with TLS in front, with the lines of doc/recipes.md: sign-in works, the cookie is Secure,
+# S9.49: nginx, HAProxy and Varnish with TLS in front, with the lines of doc/recipes.md: sign-in works, the cookie is Secure,
 # the gate opens, and the client's address is the client's.
 use strict;
 use warnings;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# LuciaThrottle: who tries too often is refused before anything is hashed or looked up. Row 4.
+# LuciaThrottle: who tries too often is refused before anything is hashed or looked up. S9.4.
 use strict;
 use warnings;
 use utf8;
@@ -72,7 +72,7 @@ sub hashes_of {
 
 sign_up($site, $_) for 'Alice', 'bobby', 'Çelik', 'many', 'dora1';
 
-# ---- Row 4: in a row ----
+# ---- S9.4: in a row ----
 
 my @status;
 is hashes_of(sub { @status = map { wrong($_ % 2 ? 'Alice' : 'aLICE')->status } 1 .. 200 }), 10, 'S9.4: 200 wrong sign-ins: 10 hashes';
@@ -100,7 +100,7 @@ is_deeply [map { wrong('nobody here')->status } 1 .. 11], [(400) x 10, 429], 'S9
 my $known = wrong('alice')->body =~ s/alice|\d+ minutes//gr;
 is wrong('nobody here')->body =~ s/nobody here|\d+ minutes//gr, $known, 'S9.4: not by a byte';
 
-# ---- Row 4: all at once ----
+# ---- S9.4: all at once ----
 
 my $before = $hashes->done;
 $hashes->hold;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The device cookie: who throttles an account from elsewhere does not lock out the browser on which it was signed in
-# before. Row 5.
+# before. S9.5.
 use strict;
 use warnings;
 use lib 't/lib';
@@ -68,7 +68,7 @@ is device_of(login('alice', 'wrong 1', @HOME, cookie => $device)), undef, 'a fai
 my $secure = device_of(login('alice', $PASSWORD, @HOME, host => 'prefix.test'), '__Host-session_device');
 is_deeply [@{ $secure->{attributes} }{qw(secure samesite path)}], [1, 'Strict', '/'], 'the prefix, Secure and SameSite are the session cookie\'s';
 
-# ---- Row 5 ----
+# ---- S9.5 ----
 
 is lock_out('alice'), 429, 'S9.5: an attacker elsewhere throttles the account';
 is login('alice', $PASSWORD, headers => { 'X-Forwarded-For' => '198.51.100.8' })->status, 429, 'S9.5: it is locked for strangers';

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A client with any number of addresses, or of accounts of its own: what it makes the server count pushes out no count that is
-# higher and no refusal, and a long list of it holds up nobody who asks the control socket. Rows 4, 39 and 45.
+# higher and no refusal, and a long list of it holds up nobody who asks the control socket. S9.4, S9.39 and S9.45.
 use strict;
 use warnings;
 use lib 't/lib';

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Where tries are counted: shmcb, a real Redis and a real memcached, which two servers share; and what happens when there is
-# none, or when it goes. Rows 4 and 39.
+# none, or when it goes. S9.4 and S9.39.
 use strict;
 use warnings;
 use lib 't/lib';

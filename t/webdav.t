@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Row 46: WebDAV as httpd does it, with the module as without: litmus' checks, and Subversion's commands. Accounts of
+# S9.46: WebDAV as httpd does it, with the module as without: litmus' checks, and Subversion's commands. Accounts of
 # this module do for both what a password file does.
 use strict;
 use warnings;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Row 48: after sign-out and sign-in no page of before comes from the browser's cache, in real browsers: what cache.mjs walks
+# S9.48: after sign-out and sign-in no page of before comes from the browser's cache, in real browsers: what cache.mjs walks
 # through, over http and https. t/vary.t has the headers that do it.
 use strict;
 use warnings;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Row 48: what is a navigation, behind a site's own service worker, in Chromium and Firefox: what workers.mjs walks through.
+# S9.48: what is a navigation, behind a site's own service worker, in Chromium and Firefox: what workers.mjs walks through.
 # S4.2 and S4.3: a person is led to sign-in, a script gets 401 in JSON.
 use strict;
 use warnings;

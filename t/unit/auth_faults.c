@@ -230,7 +230,7 @@ static void check_broken(void)
     support_auth_close(with);
 }
 
-/* Row 41. The first drawing is a new hash's salt, then ids. */
+/* S9.41. The first drawing is a new hash's salt, then ids. */
 static void check_no_randomness(void)
 {
     const char *id;
@@ -258,7 +258,7 @@ static void check_no_randomness(void)
     support_auth_close(with);
 }
 
-/* Row 15: a database dump holds no live id, and no password. */
+/* S9.15: a database dump holds no live id, and no password. */
 static void check_dump(void)
 {
     const char *id, *dump;

@@ -119,7 +119,7 @@ static void check_counts(void)
     support_auth_close(with);
 }
 
-/* Row 3: whatever is the matter, one hash of the configured cost is computed, and the answer is the same. */
+/* S9.3: whatever is the matter, one hash of the configured cost is computed, and the answer is the same. */
 static void check_equal_work(void)
 {
     static const char *const unusable[] = {

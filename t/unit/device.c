@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Device cookies: whose they are, for how long, and what is none. Row 5. */
+/* Device cookies: whose they are, for how long, and what is none. S9.5. */
 #include "core/throttle/device.h"
 #include "support.h"
 #include "tap.h"

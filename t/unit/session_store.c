@@ -273,7 +273,7 @@ static void check_room(void)
     luci_db_close(db);
 }
 
-/* Row 40: numbers that no clock gives. */
+/* S9.40: numbers that no clock gives. */
 static void check_odd_timestamps(void)
 {
     static const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records in memory that processes share: found, replaced in their place, and which of them go when it is
- * full; and passwords that are remembered there. Rows 45 and 50. */
+ * full; and passwords that are remembered there. S9.45 and S9.50. */
 #include "core/auth/password_memory.h"
 #include "support.h"
 #include "tap.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tries that are refused before anything is looked up, counted by account, address and browser when their
- * hash begins, and taken back. Rows 4, 5, 39 and 45. */
+ * hash begins, and taken back. S9.4, S9.5, S9.39 and S9.45. */
 #include "core/auth/credential.h"
 #include "core/account/admin.h"
 #include "core/throttle/device.h"
