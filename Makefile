@@ -127,6 +127,10 @@ endif
 HTTPD_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard mod_luciauth.c src/httpd/*/*.c)))
 MODULE = $(BUILD)/mod_luciauth.so
 
+# Each file of templates/ for src/httpd/pages/built_in.c: TEMPLATE(signed_in,"signed-in.html") ...
+TEMPLATES = $(sort $(wildcard templates/*.html))
+TEMPLATE_FLAGS = -DLUCI_TEMPLATES='$(foreach file,$(notdir $(TEMPLATES)),TEMPLATE($(subst -,_,$(basename $(file))),"$(file)"))'
+
 LUCIACTL = $(BUILD)/luciactl
 CTL_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/ctl/*.c src/ctl/*/*.c)))
 
@@ -175,8 +179,9 @@ $(BUILD)/src/httpd/%.o: src/httpd/%.c Makefile | have-tools
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc -c -o $@ $<
 
-# The assembler reads these into it.
-$(BUILD)/src/httpd/pages/built_in.o: $(wildcard templates/*.html)
+# The assembler reads these into it; the folder's own time changes with each file that comes or goes.
+$(BUILD)/src/httpd/pages/built_in.o: templates $(TEMPLATES)
+$(BUILD)/src/httpd/pages/built_in.o: COMMON += $(TEMPLATE_FLAGS)
 
 # Only here: httpd looks the module record up by its name.
 $(BUILD)/mod_luciauth.o: mod_luciauth.c Makefile | have-tools
@@ -354,7 +359,7 @@ TIDY = $(subst $(EMPTY) ,,-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappa
 lint-sources:
 	clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY)' \
 	    $(filter %.c,$(SOURCES)) -- -std=gnu11 $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc -It/unit \
-	    -DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' -DLUCI_RUNTIME_DIR='"$(RUNTIME_DIR)"' -DLUCI_HTTPD_CONF='"$(HTTPD_CONF)"' -DLUCI_HTTPD_VERSION='"$(HTTPD_VERSION)"'
+	    -DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' -DLUCI_RUNTIME_DIR='"$(RUNTIME_DIR)"' -DLUCI_HTTPD_CONF='"$(HTTPD_CONF)"' -DLUCI_HTTPD_VERSION='"$(HTTPD_VERSION)"' $(TEMPLATE_FLAGS)
 	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
 	    --suppress=missingInclude --suppress=unknownMacro -Isrc mod_luciauth.c src
 	clang-format --dry-run -Werror $(SOURCES)

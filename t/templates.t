@@ -154,6 +154,31 @@ edit('login.html', qq(<form method="post"><input name="username" value="%%userna
 is $site->request(POST => '/login', form(username => 'bob', password => 'wrong 1'))->body,
     qq(<form method="post"><input name="username" value="bob"><input name="password"></form>Incorrect username or password\n), 'a small template is enough';
 
+# ---- The layout, and pages that are bodies ----
+
+my $refused = sub { $site->request(POST => '/login', type => 'text/plain', body => 'x')->body };
+like $refused->(), qr{<style>.*<title>|<title>.*<style>}s, 'without a layout of one\'s own there is the usual one';
+edit('layout.html', "[%%\@title%%|%%\@class%%]\n%%\@body%%\n(%%status%%)\n");
+like $refused->(), qr{\A\[Error 415: Unsupported content type\|error\]\n.*\n\(415\)\n\z}s, 'a layout of one\'s own is used for pages that are not';
+is page('/login'), qq(<form method="post"><input name="username" value=""><input name="password"></form>\n), 'a whole page stays whole';
+edit('login.html', "%%\@body%%\nSign in, %%\@name%%: %%next%%\n%%\@title%%\n%%#next%%To %%next%%%%/next%%\n");
+is page('/login?next=/a'), "[To /a|]\nSign in, %%\@name%%: /a\n(200)\n", 'a page of one\'s own may be a body, too';
+edit('layout.html', "<%%\@body%%>\n");
+is page('/login?next=/a'), "<Sign in, %%\@name%%: /a>\n", 'an edited layout is there with the next request';
+$before = lines('LUCI0601');
+edit('layout.html', "without a place\n");
+is page('/login?next=/a'), "<Sign in, %%\@name%%: /a>\n", 'a layout without a place for the body: the last good one stays' for 1 .. 2;
+is lines('LUCI0601') - $before, 1, 'and the log says so, once';
+like $site->error_log, qr{LUCI0601: the template \S+/own/layout\.html can't be used: a layout needs %%\@body%%; the last good one stays}, 'and why';
+$before = lines('LUCI0603');
+edit('layout.html', "%%\@title%%|%%\@body%%\n");
+is page('/login?next=/a'), "To /a|Sign in, %%\@name%%: /a\n", 'a mended one is used';
+edit('login.html', "%%\@title%%\n%%#next%%\n%%\@class%%\n%%/next%%\n%%\@body%%\nx\n");
+is page('/login?next=/a'), "To /a|Sign in, %%\@name%%: /a\n", 'a page that is broken in this layout only: the last good one stays' for 1 .. 2;
+is lines('LUCI0603') - $before, 1, 'and the log says so, once';
+edit('login.html', "whole again\n");
+is page('/login'), "whole again\n", 'a body that becomes a whole page';
+
 # ---- Several children: none has a page of its own ----
 
 my $many = site(<<'CONF', files => { 'own/login.html' => "first\n", 'own/signup.html' => "first\n" }, start => 0);

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every page in every state worth looking at.
 
-import { readFileSync } from "node:fs";
-import { render } from "./template.mjs";
-
-const folder = new URL("../../templates/", import.meta.url);
+import { render, template } from "./template.mjs";
 
 const common = {
   login_url: "/login",
@@ -48,6 +45,5 @@ export const examples = states.map(([name, page, { field = "form", ...values }])
   const placed = values.error ? { [`${field}_error`]: values.error } : {};
   const isPasswordNext = field === "password" || (values.username && field !== "username");
   placed[isPasswordNext ? "focus_password" : "focus_username"] = "1";
-  const template = readFileSync(new URL(`${page}.html`, folder), "utf8");
-  return { name, field, error: values.error, html: render(template, { ...common, ...values, ...placed }) };
+  return { name, field, error: values.error, html: render(template(page), { ...common, ...values, ...placed }) };
 });

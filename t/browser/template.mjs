@@ -3,6 +3,20 @@
 // HTML-escaped value, %%#name%%…%%/name%% is kept when the value is not empty. The module has its own in C; this one
 // only draws previews.
 
+import { readFileSync } from "node:fs";
+
+const read = (name) => readFileSync(new URL(`../../templates/${name}.html`, import.meta.url), "utf8");
+
+// The template of a page: its blocks, each after a line %%@name%%, inside the layout.
+export function template(name) {
+  const blocks = Object.fromEntries(
+    read(name)
+      .split(/^(?=%%@[a-z_]+%%\n)/m)
+      .map((block) => block.match(/^%%@([a-z_]+)%%\n(.*?)\n?$/s).slice(1)),
+  );
+  return read("layout").replace(/%%@([a-z_]+)%%/g, (marker, block) => blocks[block] ?? "");
+}
+
 const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 const escapeHtml = (text) => String(text).replace(/[&<>"']/g, (character) => entities[character]);
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The templates by themselves, in every state, without a server.
 
-import { readFileSync } from "node:fs";
 import { launch } from "./chromium.mjs";
 import { audit, errorOf, focusedId } from "./audit.mjs";
 import { examples } from "./examples.mjs";
+import { template } from "./template.mjs";
 import { done, is, ok } from "../interop/lib/tap.mjs";
 
 const names = ["signup", "login", "profile", "logout", "signed-in", "unauthorized", "forbidden", "error"];
-const text = (name) => readFileSync(new URL(`../../templates/${name}.html`, import.meta.url), "utf8");
+const text = template;
 const styleOf = (name) => text(name).match(/<style>.*<\/style>/s)[0].split("\n");
 const firstDifference = (lines, others) => lines.find((line, i) => line !== others[i]) ?? "";
 

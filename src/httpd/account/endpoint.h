@@ -16,9 +16,9 @@ typedef struct luci_endpoint_request_t luci_endpoint_request_t;
 typedef int luci_endpoint_fn(luci_endpoint_request_t *request);
 
 struct luci_endpoint_t {
-    const char *handler; /* for SetHandler: "luciauth-NAME" */
-    const char *path;    /* below LuciaMount; "" is the mount itself */
-    luci_page_t page;
+    const char *handler;             /* for SetHandler: "luciauth-NAME" */
+    const char *path;                /* below LuciaMount; "" is the mount itself */
+    const char *page;                /* a file of templates/ */
     const luci_form_field_t *fields; /* of a POST's body; NULL: the body is not read */
     luci_event_kind_t event;         /* of a POST, for the audit log and the counters */
 

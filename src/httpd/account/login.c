@@ -20,7 +20,7 @@ static int signed_in_page(luci_endpoint_request_t *request)
     apr_table_t *values = apr_table_make(request->r->pool, 8);
 
     apr_table_setn(values, "username", request->session->user.username);
-    return luci_reply_page(request->r, HTTP_OK, LUCI_PAGE_SIGNED_IN, values);
+    return luci_reply_page(request->r, HTTP_OK, "signed-in.html", values);
 }
 
 static int show(luci_endpoint_request_t *request)
@@ -41,7 +41,7 @@ static int post(luci_endpoint_request_t *request)
 const luci_endpoint_t luci_endpoint_login = {
     .handler = "luciauth-login",
     .path = "login",
-    .page = LUCI_PAGE_LOGIN,
+    .page = "login.html",
     .fields = luci_entry_fields,
     .event = LUCI_EVENT_SIGN_IN,
     .get = show,

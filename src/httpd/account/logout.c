@@ -57,7 +57,7 @@ static int sign_out(luci_endpoint_request_t *request)
 const luci_endpoint_t luci_endpoint_logout = {
     .handler = "luciauth-logout",
     .path = "logout",
-    .page = LUCI_PAGE_LOGOUT,
+    .page = "logout.html",
     .event = LUCI_EVENT_SIGN_OUT,
     .needs_session = 1,
     .ends_session = 1,

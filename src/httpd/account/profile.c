@@ -25,7 +25,7 @@ static int show(luci_endpoint_request_t *request)
 const luci_endpoint_t luci_endpoint_profile = {
     .handler = "luciauth-profile",
     .path = "",
-    .page = LUCI_PAGE_PROFILE,
+    .page = "profile.html",
     .needs_session = 1,
     .get = show,
 };

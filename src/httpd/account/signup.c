@@ -59,7 +59,7 @@ static const char *closed(const luci_dir_config_t *dir)
 const luci_endpoint_t luci_endpoint_signup = {
     .handler = "luciauth-signup",
     .path = "signup",
-    .page = LUCI_PAGE_SIGNUP,
+    .page = "signup.html",
     .fields = luci_entry_fields,
     .event = LUCI_EVENT_SIGN_UP,
     .closed = closed,

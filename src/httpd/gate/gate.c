@@ -73,7 +73,7 @@ static int page_unauthorized(request_rec *r)
 
     apr_table_setn(values, "error", LUCI_MESSAGE_UNAUTHORIZED);
     apr_table_setn(values, "sign_in_url", sign_in_beside(r));
-    return luci_reply_page(r, HTTP_UNAUTHORIZED, LUCI_PAGE_UNAUTHORIZED, values);
+    return luci_reply_page(r, HTTP_UNAUTHORIZED, "unauthorized.html", values);
 }
 
 /* Whether this is mod_dir looking at an index file: it does so in the folder's fixups, before its content

@@ -130,8 +130,8 @@ static void check_templates(luci_check_t *check, server_rec *server)
                                 folder, luci_server_name(server, check->pool)));
         return;
     }
-    for (int page = 0; page < LUCI_PAGES; page++) {
-        const char *name = luci_pages_file((luci_page_t)page);
+    for (int i = 0; luci_pages_file(i); i++) {
+        const char *name = luci_pages_file(i);
         const char *problem = template_problem(folder, name, check->pool);
 
         if (!problem)

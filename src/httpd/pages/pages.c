@@ -2,6 +2,7 @@
 #include "httpd/pages/pages.h"
 
 #include "core/files/act_as.h"
+#include "core/web/layout.h"
 #include "core/web/template.h"
 #include "httpd/pages/built_in.h"
 
@@ -21,7 +22,9 @@ APLOG_USE_MODULE(luciauth);
 #error "LUCI_TEMPLATE_DIR must be the folder where the templates are installed"
 #endif
 
-/* Where a page can come from, in this order. */
+#define LAYOUT "layout.html"
+
+/* Where a file can come from, in this order. */
 enum { CONFIGURED, INSTALLED, FOLDERS, BUILT_IN = FOLDERS };
 
 /* A version of a file; zeros: there was none. */
@@ -31,38 +34,49 @@ typedef struct {
     apr_ino_t inode;
 } version_t;
 
+/* One of the files: a page or the layout. */
 typedef struct {
-    luci_template_t *compiled; /* the last good one; NULL: none yet */
-    apr_pool_t *memory;        /* holds it */
+    const char *file;          /* its name */
+    const char *text;          /* of the last good version; NULL: none yet */
+    luci_template_t *compiled; /* the text by itself */
+    apr_pool_t *memory;        /* holds both */
     int source;                /* where it came from */
+    unsigned number;           /* of the version: counts the texts that this entry had */
     version_t seen[FOLDERS];   /* the versions last looked at, good or not */
     int missing;               /* there was no file last time */
+
+    luci_template_t *whole;   /* the last good composition with the layout; NULL: none yet */
+    apr_pool_t *whole_memory; /* holds it */
+    unsigned composed_with;   /* the number of the layout that was last tried; 0: none since this text came */
 } entry_t;
 
 struct luci_pages_t {
     const char *folders[FOLDERS];
     server_rec *server;
     apr_pool_t *memory;
-    entry_t entries[LUCI_PAGES];
-    /* Guards the entries. Held while files are looked at, read when they changed, and a page is rendered:
-     * pages are for people, who come seldom, and gated requests never wait for it. */
+    entry_t *entries; /* as luci_built_in has them */
+    int count;
+    /* Guards the entries. Held while files are looked at, read when they changed, and a page is rendered.
+     * Gated requests never wait for it. */
     apr_thread_mutex_t *lock;
 };
 
-static const char *const files[LUCI_PAGES] = {
-    [LUCI_PAGE_SIGNUP] = "signup.html",       [LUCI_PAGE_LOGIN] = "login.html",
-    [LUCI_PAGE_PROFILE] = "profile.html",     [LUCI_PAGE_LOGOUT] = "logout.html",
-    [LUCI_PAGE_SIGNED_IN] = "signed-in.html", [LUCI_PAGE_UNAUTHORIZED] = "unauthorized.html",
-    [LUCI_PAGE_FORBIDDEN] = "forbidden.html", [LUCI_PAGE_ERROR] = "error.html",
-};
-
-const char *luci_pages_file(luci_page_t page)
+const char *luci_pages_file(int i)
 {
-    return files[page];
+    return luci_built_in[i].file;
 }
 
-/* The first time it is root who reads, in a folder whose owner could put links there that lead to what only
- * root may read: that is read as the children's user, as everything is later. */
+static entry_t *find_entry(luci_pages_t *pages, const char *file)
+{
+    for (int i = 0; i < pages->count; i++) {
+        if (strcmp(pages->entries[i].file, file) == 0)
+            return &pages->entries[i];
+    }
+    return NULL;
+}
+
+/* At the start, root reads. Where the folder's owner could place links to files that only root may read, the
+ * file is read as the children's user, as it is later. */
 static apr_status_t open_file(apr_file_t **file, const char *path, apr_pool_t *pool)
 {
     apr_status_t status;
@@ -76,53 +90,82 @@ static apr_status_t open_file(apr_file_t **file, const char *path, apr_pool_t *p
     return status;
 }
 
-static apr_status_t read_file(const char *path, char **text, apr_size_t *length, apr_pool_t *pool)
+/* Borrowed, and not terminated. */
+typedef struct {
+    const char *start;
+    apr_size_t length;
+} content_t;
+
+static apr_status_t read_file(const char *path, content_t *text, apr_pool_t *pool)
 {
+    char *buffer = apr_palloc(pool, LUCI_TEMPLATE_BYTES_MAX + 1);
     apr_file_t *file;
     apr_status_t status = open_file(&file, path, pool);
 
     if (status != APR_SUCCESS)
         return status;
-    *text = apr_palloc(pool, LUCI_TEMPLATE_BYTES_MAX + 1);
-    status = apr_file_read_full(file, *text, LUCI_TEMPLATE_BYTES_MAX + 1, length);
+    text->start = buffer;
+    status = apr_file_read_full(file, buffer, LUCI_TEMPLATE_BYTES_MAX + 1, &text->length);
     apr_file_close(file);
     return APR_STATUS_IS_EOF(status) ? APR_SUCCESS : status;
 }
 
-static void keep(entry_t *entry, luci_template_t *compiled, apr_pool_t *memory, int source)
+static void keep(entry_t *entry, const char *text, luci_template_t *compiled, apr_pool_t *memory)
 {
     if (entry->memory)
         apr_pool_destroy(entry->memory);
     entry->memory = memory;
+    entry->text = text;
     entry->compiled = compiled;
-    entry->source = source;
+    entry->number++;
+    entry->composed_with = 0;
 }
 
-/* Compiles the file at path into the entry. Else 0, a line in the log, and the entry is left as it is. */
-static int load(luci_pages_t *pages, entry_t *entry, const char *path, int source)
+/* Parses text and keeps it in the entry. 0: it cannot be used, *problem (from scratch) says why, and the
+ * entry is unchanged. */
+static int take(luci_pages_t *pages, entry_t *entry, const content_t *text, const char **problem,
+                apr_pool_t *scratch)
 {
-    apr_pool_t *memory, *scratch;
     luci_template_t *compiled;
-    const char *problem = NULL;
-    char *text;
-    apr_size_t length;
-    apr_status_t status;
+    apr_pool_t *memory;
+    const char *copy;
 
-    if (apr_pool_create(&memory, pages->memory) != APR_SUCCESS ||
-        apr_pool_create(&scratch, memory) != APR_SUCCESS)
+    if (apr_pool_create(&memory, pages->memory) != APR_SUCCESS)
         return 0;
-    status = read_file(path, &text, &length, scratch);
-    if (status == APR_SUCCESS && luci_template_parse(text, length, &compiled, &problem, memory) == LUCI_OK) {
-        keep(entry, compiled, memory, source);
-        apr_pool_destroy(scratch);
-        return 1;
+    if (luci_template_parse(text->start, text->length, &compiled, problem, memory) == LUCI_OK) {
+        copy = apr_pstrmemdup(memory, text->start, text->length);
+        *problem = strcmp(entry->file, LAYOUT) == 0 ? luci_layout_problem(copy) : NULL;
+        if (!*problem) {
+            keep(entry, copy, compiled, memory);
+            return 1;
+        }
     }
-    ap_log_error(APLOG_MARK, APLOG_ERR, status, pages->server,
-                 "LUCI0601: the template %s can't be used%s%s; %s", path, problem ? ": " : "",
-                 problem ? problem : "",
-                 entry->compiled ? "the last good one stays in use" : "another one takes its place");
+    *problem = apr_pstrdup(scratch, *problem);
     apr_pool_destroy(memory);
     return 0;
+}
+
+/* Reads the file at path into the entry. 0: it cannot be used, the log says why, and the entry is unchanged.
+ */
+static int load(luci_pages_t *pages, entry_t *entry, const char *path, apr_pool_t *scratch)
+{
+    const char *problem = NULL;
+    content_t text;
+    apr_pool_t *memory;
+    apr_status_t status;
+    int good;
+
+    if (apr_pool_create(&memory, scratch) != APR_SUCCESS)
+        return 0;
+    status = read_file(path, &text, memory);
+    good = status == APR_SUCCESS && take(pages, entry, &text, &problem, memory);
+    if (!good)
+        ap_log_error(APLOG_MARK, APLOG_ERR, status, pages->server,
+                     "LUCI0601: the template %s can't be used%s%s; %s", path, problem ? ": " : "",
+                     problem ? problem : "",
+                     entry->text ? "the last good one stays in use" : "another one takes its place");
+    apr_pool_destroy(memory);
+    return good;
 }
 
 /* The version of a file now; 0 when there is none. */
@@ -145,57 +188,97 @@ static int is_same(const version_t *a, const version_t *b)
     return a->modified == b->modified && a->size == b->size && a->inode == b->inode;
 }
 
-/* Brings the entry up to date with the file of one folder. 1 when that settles it: the file is good, or it's
- * broken and there is a good one from before. */
-static int settles(luci_pages_t *pages, luci_page_t page, int source, apr_pool_t *scratch)
+/* Brings the entry up to date with the file of one folder. 1: the file is good, or it is broken and an
+ * earlier good version is kept, so that the next folder does not count. */
+static int settles(luci_pages_t *pages, entry_t *entry, int source, apr_pool_t *scratch)
 {
-    entry_t *entry = &pages->entries[page];
-    const char *path = apr_pstrcat(scratch, pages->folders[source], "/", files[page], NULL);
+    const char *path = apr_pstrcat(scratch, pages->folders[source], "/", entry->file, NULL);
     version_t before = entry->seen[source];
 
     if (!look(path, &entry->seen[source], scratch))
         return 0;
     entry->missing = 0;
-    if (!is_same(&before, &entry->seen[source]) && load(pages, entry, path, source))
+    if (!is_same(&before, &entry->seen[source]) && load(pages, entry, path, scratch)) {
+        entry->source = source;
         return 1;
-    return entry->compiled != NULL && entry->source != BUILT_IN;
+    }
+    return entry->text != NULL && entry->source != BUILT_IN;
 }
 
-static void load_built_in(luci_pages_t *pages, luci_page_t page)
+static void load_built_in(luci_pages_t *pages, entry_t *entry, apr_pool_t *scratch)
 {
-    luci_template_t *compiled;
-    const char *problem, *text;
-    apr_pool_t *memory;
-    size_t length;
+    const luci_built_in_t *built_in = &luci_built_in[entry - pages->entries];
+    const content_t text = { built_in->text, (apr_size_t)(built_in->end - built_in->text) };
+    const char *problem;
 
-    text = luci_built_in_page(files[page], &length);
-    if (!text || apr_pool_create(&memory, pages->memory) != APR_SUCCESS)
-        return;
-    if (luci_template_parse(text, length, &compiled, &problem, memory) == LUCI_OK)
-        keep(&pages->entries[page], compiled, memory, BUILT_IN);
-    else
-        apr_pool_destroy(memory);
+    if (take(pages, entry, &text, &problem, scratch))
+        entry->source = BUILT_IN;
 }
 
-static void refresh(luci_pages_t *pages, luci_page_t page, apr_pool_t *scratch)
+static void refresh(luci_pages_t *pages, entry_t *entry, apr_pool_t *scratch)
 {
-    entry_t *entry = &pages->entries[page];
     int was_missing = entry->missing;
 
     entry->missing = 1;
     for (int source = CONFIGURED; source < FOLDERS; source++) {
-        if (settles(pages, page, source, scratch))
+        if (settles(pages, entry, source, scratch))
             return;
     }
     if (entry->missing && !was_missing)
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pages->server,
-                     "LUCI0602: the template %s is neither in %s nor installed; %s", files[page],
+                     "LUCI0602: the template %s is neither in %s nor installed; %s", entry->file,
                      pages->folders[CONFIGURED],
-                     entry->compiled ? "the last good one stays in use"
-                                     : "the built-in page takes its place");
-    if (!entry->compiled)
-        load_built_in(pages, page);
+                     entry->text ? "the last good one stays in use" : "the built-in page takes its place");
+    if (!entry->text)
+        load_built_in(pages, entry, scratch);
 }
+
+/* ---- The layout ---- */
+
+static void keep_whole(entry_t *entry, luci_template_t *whole, apr_pool_t *memory)
+{
+    if (entry->whole_memory)
+        apr_pool_destroy(entry->whole_memory);
+    entry->whole_memory = memory;
+    entry->whole = whole;
+}
+
+/* Composes a body with the layout, once for each version of either. */
+static void compose(luci_pages_t *pages, entry_t *entry, apr_pool_t *scratch)
+{
+    entry_t *layout = find_entry(pages, LAYOUT);
+    const char *text, *problem = NULL;
+    luci_template_t *whole;
+    apr_pool_t *memory;
+
+    refresh(pages, layout, scratch);
+    if (!layout->text || entry->composed_with == layout->number)
+        return;
+    entry->composed_with = layout->number;
+    text = luci_layout_compose(layout->text, entry->text, scratch);
+    if (apr_pool_create(&memory, pages->memory) != APR_SUCCESS)
+        return;
+    if (luci_template_parse(text, strlen(text), &whole, &problem, memory) == LUCI_OK) {
+        keep_whole(entry, whole, memory);
+        return;
+    }
+    ap_log_error(APLOG_MARK, APLOG_ERR, 0, pages->server,
+                 "LUCI0603: the template %s can't be used inside " LAYOUT ": in the whole page, %s",
+                 entry->file, problem);
+    apr_pool_destroy(memory);
+}
+
+/* The template of a page as it is now; NULL: there is none. */
+static const luci_template_t *current(luci_pages_t *pages, entry_t *entry, apr_pool_t *scratch)
+{
+    refresh(pages, entry, scratch);
+    if (!entry->text || !luci_layout_is_body(entry->text))
+        return entry->compiled;
+    compose(pages, entry, scratch);
+    return entry->whole ? entry->whole : entry->compiled;
+}
+
+/* ---- The store ---- */
 
 luci_pages_t *luci_pages_create(const char *folder, server_rec *server, apr_pool_t *pool)
 {
@@ -204,26 +287,34 @@ luci_pages_t *luci_pages_create(const char *folder, server_rec *server, apr_pool
     pages->folders[CONFIGURED] = folder ? folder : LUCI_TEMPLATE_DIR;
     pages->folders[INSTALLED] = LUCI_TEMPLATE_DIR;
     pages->server = server;
+    while (luci_built_in[pages->count].file)
+        pages->count++;
+    pages->entries = apr_pcalloc(pool, sizeof *pages->entries * (apr_size_t)pages->count);
     if (apr_pool_create(&pages->memory, pool) != APR_SUCCESS ||
         apr_thread_mutex_create(&pages->lock, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS)
         return NULL;
-    for (int page = 0; page < LUCI_PAGES; page++)
-        refresh(pages, (luci_page_t)page, pool);
+    for (int i = 0; i < pages->count; i++)
+        pages->entries[i].file = luci_built_in[i].file;
+    for (int i = 0; i < pages->count; i++) {
+        if (strcmp(pages->entries[i].file, LAYOUT) != 0) /* that is read when a page needs it */
+            (void)current(pages, &pages->entries[i], pool);
+    }
     return pages;
 }
 
-const char *luci_pages_render(luci_pages_t *pages, luci_page_t page, const apr_table_t *values,
+const char *luci_pages_render(luci_pages_t *pages, const char *file, const apr_table_t *values,
                               size_t *length, apr_pool_t *pool)
 {
-    const luci_template_t *compiled;
+    entry_t *entry = find_entry(pages, file);
+    const luci_template_t *template;
     const char *text;
 
+    *length = 0;
+    if (!entry)
+        return "";
     apr_thread_mutex_lock(pages->lock);
-    refresh(pages, page, pool);
-    compiled = pages->entries[page].compiled;
-    text = compiled ? luci_template_render(compiled, values, length, pool) : "";
+    template = current(pages, entry, pool);
+    text = template ? luci_template_render(template, values, length, pool) : "";
     apr_thread_mutex_unlock(pages->lock);
-    if (!compiled)
-        *length = 0;
     return text;
 }

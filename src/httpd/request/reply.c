@@ -115,7 +115,7 @@ static void set_missing(apr_table_t *values, const char *name, const char *value
         apr_table_setn(values, name, value);
 }
 
-int luci_reply_page(request_rec *r, int status, luci_page_t page, apr_table_t *values)
+int luci_reply_page(request_rec *r, int status, const char *page, apr_table_t *values)
 {
     luci_runtime_t *runtime = luci_runtime_of(r);
     luci_urls_t urls = luci_config_urls(r);
@@ -169,7 +169,7 @@ int luci_reply_error(request_rec *r, int status, const char *message, int as_jso
         apr_table_setn(values, "sign_in_url", luci_config_urls(r).login);
     else
         apr_table_setn(values, "start_url", luci_config_urls(r).home);
-    return luci_reply_page(r, status, LUCI_PAGE_ERROR, values);
+    return luci_reply_page(r, status, "error.html", values);
 }
 
 /* Rounded up: who comes back then is let in. */
@@ -213,7 +213,7 @@ int luci_reply_forbidden(request_rec *r, const luci_user_t *user)
     apr_table_setn(values, "username", user->username);
     apr_table_setn(values, "start_url", urls.home);
     apr_table_setn(values, "switch_url", luci_way_back_link(r, urls.logout, path));
-    return luci_reply_page(r, HTTP_FORBIDDEN, LUCI_PAGE_FORBIDDEN, values);
+    return luci_reply_page(r, HTTP_FORBIDDEN, "forbidden.html", values);
 }
 
 static int is_temporary(luci_result_t result)

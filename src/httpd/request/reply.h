@@ -29,8 +29,9 @@
 /* 302 to a path on this site or a configured URL. */
 int luci_reply_redirect(request_rec *r, const char *location);
 
-/* A page with its values; "status" is added, and the four URLs where values has none. */
-int luci_reply_page(request_rec *r, int status, luci_page_t page, apr_table_t *values);
+/* A page (a file of templates/) with its values; "status" is added, and the four URLs where values has none.
+ */
+int luci_reply_page(request_rec *r, int status, const char *page, apr_table_t *values);
 
 /* JSON; takes the reference to object. */
 int luci_reply_json(request_rec *r, int status, json_t *object);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/web/layout.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define OPEN "%%@"
+#define CLOSE "%%"
+#define BODY OPEN "body" CLOSE
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz_"
+
+/* A borrowed part of a text. */
+typedef struct {
+    const char *start;
+    size_t length;
+} part_t;
+
+/* Reads the marker at text; returns where it ends, NULL when there is none. */
+static const char *read_marker(const char *text, part_t *name)
+{
+    if (strncmp(text, OPEN, strlen(OPEN)) != 0)
+        return NULL;
+    name->start = text + strlen(OPEN);
+    name->length = strspn(name->start, NAME_CHARACTERS);
+    if (name->length == 0 || strncmp(name->start + name->length, CLOSE, strlen(CLOSE)) != 0)
+        return NULL;
+    return name->start + name->length + strlen(CLOSE);
+}
+
+/* The same for a marker that has its line to itself; returns where the next line begins. */
+static const char *read_marker_line(const char *text, part_t *name)
+{
+    const char *end = read_marker(text, name);
+
+    if (end && *end == '\r')
+        end++;
+    return end && *end == '\n' ? end + 1 : NULL;
+}
+
+int luci_layout_is_body(const char *page)
+{
+    part_t name;
+
+    return read_marker_line(page, &name) != NULL;
+}
+
+const char *luci_layout_problem(const char *layout)
+{
+    return strstr(layout, BODY) ? NULL : "a layout needs " BODY;
+}
+
+static const char *next_line(const char *text)
+{
+    const char *end = strchr(text, '\n');
+
+    return end ? end + 1 : text + strlen(text);
+}
+
+/* A block's text, without the line end before the next marker or the end of the page. */
+static part_t read_block(const char *start)
+{
+    const char *end = start;
+    part_t name;
+
+    while (*end && !read_marker_line(end, &name))
+        end = next_line(end);
+    if (end > start && end[-1] == '\n')
+        end--;
+    if (end > start && end[-1] == '\r')
+        end--;
+    return (part_t){ start, (size_t)(end - start) };
+}
+
+static part_t find_block(const char *page, const part_t *wanted)
+{
+    const char *text;
+    part_t name;
+
+    for (; *page; page = next_line(page)) {
+        text = read_marker_line(page, &name);
+        if (text && name.length == wanted->length && memcmp(name.start, wanted->start, name.length) == 0)
+            return read_block(text);
+    }
+    return (part_t){ "", 0 };
+}
+
+char *luci_layout_compose(const char *layout, const char *page, apr_pool_t *pool)
+{
+    const char *rest = layout, *marker = layout, *end;
+    char *whole = apr_pstrdup(pool, "");
+    part_t name;
+
+    while ((marker = strstr(marker, OPEN)) != NULL) {
+        end = read_marker(marker, &name);
+        if (end) {
+            part_t block = find_block(page, &name);
+
+            whole = apr_pstrcat(pool, whole, apr_pstrmemdup(pool, rest, (size_t)(marker - rest)),
+                                apr_pstrmemdup(pool, block.start, block.length), NULL);
+            rest = end;
+        }
+        marker = end ? end : marker + 1;
+    }
+    return apr_pstrcat(pool, whole, rest, NULL);
+}
