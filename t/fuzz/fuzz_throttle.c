@@ -2,7 +2,7 @@
 /* The input is a record of the throttle, as a shared cache may hold it. */
 #include "fuzz.h"
 
-#include "core/throttle/throttle_record.h"
+#include "core/throttle/throttle_count.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

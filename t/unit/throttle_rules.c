@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Throttling's rules: how many tries, how long a refusal, and what a wrong clock or a wrong record does. Rows
  * 4, 39 and 40. */
-#include "core/throttle/throttle_record.h"
+#include "core/throttle/throttle_count.h"
 #include "support.h"
 #include "tap.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/secret.h"
 
+#include <apr_escape.h>
 #include <apr_thread_proc.h>
 #include <limits.h>
 #include <openssl/crypto.h>
@@ -181,13 +182,7 @@ luci_result_t luci_secret_sha256_hex(const void *data, size_t length, char out[L
 
 void luci_secret_hex(const unsigned char *data, size_t length, char *out)
 {
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < length; i++) {
-        *out++ = digits[data[i] >> 4];
-        *out++ = digits[data[i] & 15];
-    }
-    *out = '\0';
+    (void)apr_escape_hex(out, data, length, 0, NULL); /* fails only for a NULL argument */
 }
 
 int luci_secret_equal(const void *a, const void *b, size_t length)

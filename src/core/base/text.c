@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/text.h"
 
+#include <apr_escape.h>
 #include <utf8proc.h>
 
 size_t luci_text_valid_bytes(const char *text, size_t length)
@@ -21,27 +22,15 @@ size_t luci_text_valid_bytes(const char *text, size_t length)
     return at;
 }
 
-static int hex_digit(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
-    return -1;
-}
-
-/* The byte that the three characters at escape stand for, or -1. */
+/* The byte that the escape "%XX" stands for, or -1. */
 static int escaped_byte(const char *escape, size_t left)
 {
-    int high, low;
+    unsigned char byte;
+    apr_size_t length;
 
-    if (left < 3)
+    if (left < 3 || apr_unescape_hex(&byte, escape + 1, 2, 0, &length) != APR_SUCCESS || length != 1)
         return -1;
-    high = hex_digit(escape[1]);
-    low = hex_digit(escape[2]);
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
+    return byte;
 }
 
 size_t luci_text_percent_decode(char *text, size_t *length)

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What more than one parser asks about bytes: whether they are UTF-8, and what their percent escapes
- * mean. */
+/* Byte-level helpers of several parsers: UTF-8 validity and percent-decoding. */
 #ifndef LUCI_TEXT_H
 #define LUCI_TEXT_H
 
 #include <stddef.h>
 
-/* How many bytes from the start are valid UTF-8 (RFC 3629: no surrogates, nothing overlong) without NUL;
- * length when all of them are. */
+/* The length of the longest prefix that is valid UTF-8 (RFC 3629: no surrogates, no overlong forms) without
+ * NUL; length if all of text is. */
 size_t luci_text_valid_bytes(const char *text, size_t length);
 
-/* Decodes %XX in place; *length becomes the new length, and nothing is NUL-terminated. A '%' that two hex
- * digits do not follow stays as it is. Returns how many of those there were. */
+/* Decodes %XX in place and sets *length to the new length; the text is not NUL-terminated. A '%' that is not
+ * followed by two hex digits stays; returns the number of these. APR's apr_unescape_url is of no use here: it
+ * rejects such text, and NUL bytes, as a whole. */
 size_t luci_text_percent_decode(char *text, size_t *length);
 
-/* How many bytes from the start are neither 0x00-0x1f nor 0x7f; length when there is no control character. */
+/* The length of the longest prefix without control characters (0x00 to 0x1f, 0x7f). */
 size_t luci_text_printable_bytes(const char *text, size_t length);
 
 #endif

@@ -49,8 +49,7 @@ const char *luci_control_target_read(const char *const *words, int count, luci_c
 
 int luci_control_target_has(const luci_control_target_t *target, const luci_throttle_count_t *count)
 {
-    int is_account = count->kind == LUCI_THROTTLE_ACCOUNT || count->kind == LUCI_THROTTLE_DEVICE ||
-                     count->kind == LUCI_THROTTLE_ACCOUNT_SUCCESS;
+    int is_account = luci_throttle_kind(count->kind)->per != LUCI_THROTTLE_PER_ADDRESS;
 
     return target->kind == LUCI_CONTROL_ALL ||
            (is_account == (target->kind == LUCI_CONTROL_ACCOUNT) && strcmp(count->name, target->name) == 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/throttle/device.h"
 
+#include <apr_escape.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -11,26 +12,14 @@
 #define TOKEN_BYTES (SIGNED_BYTES + MAC_BYTES)
 #define TOKEN_HEX (2 * (size_t)TOKEN_BYTES)
 
-static int hex_digit(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
+/* Accepts lower-case digits only, so that a token has exactly one spelling. */
 static int read_hex(const char *hex, unsigned char token[TOKEN_BYTES])
 {
-    for (size_t i = 0; i < TOKEN_BYTES; i++) {
-        int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
-
-        if (high < 0 || low < 0)
-            return 0;
-        token[i] = (unsigned char)(high * 16 + low);
-    }
-    return 1;
+    return strspn(hex, "0123456789abcdef") >= TOKEN_HEX &&
+           apr_unescape_hex(token, hex, TOKEN_HEX, 0, NULL) == APR_SUCCESS;
 }
 
-/* How many tokens a value can hold; 0 where it's none of ours. */
+/* The number of tokens in a value; 0 if its length is not that of a list of tokens. */
 static size_t count_tokens(const char *value)
 {
     size_t length = value ? strnlen(value, TOKENS_MAX * TOKEN_HEX + 1) : 0;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/throttle/throttle.h"
 
+#include "core/base/shared_table.h"
 #include "core/throttle/device.h"
 
 #include <apr_strings.h>
 #include <arpa/inet.h>
 #include <string.h>
 
-#define FIELD "\n" /* no name and no address has one inside */
+#define FIELD "\n" /* separates fields; names and addresses do not contain it */
 #define NETWORK_BYTES 8
 
 /* ---- Addresses ---- */
@@ -37,20 +38,8 @@ const char *luci_throttle_address(const char *address, apr_pool_t *pool)
 
 /* ---- Keys ---- */
 
-/* A store in our own shared memory keeps records apart by the lowest bits of a key's first byte
- * (shared_table.h): what costs its client no hash, and what it may have any number of, pushes out nothing
- * else. */
-#define PART_MASK 3
-
-static unsigned char part_of(luci_throttle_kind_t kind)
-{
-    static const unsigned char parts[] = {
-        [LUCI_THROTTLE_ADDRESS] = 0, [LUCI_THROTTLE_ACCOUNT] = 1,         [LUCI_THROTTLE_DEVICE] = 1,
-        [LUCI_THROTTLE_SIGN_UP] = 2, [LUCI_THROTTLE_ADDRESS_SUCCESS] = 2, [LUCI_THROTTLE_ACCOUNT_SUCCESS] = 3,
-    };
-
-    return parts[kind];
-}
+/* The shared table finds the part of a record in the lowest bits of its key's first byte (shared_table.h). */
+#define PART_MASK (LUCI_SHARED_TABLE_PARTS - 1)
 
 static luci_result_t key_of(const luci_throttle_t *throttle, luci_throttle_kind_t kind, const char *words,
                             unsigned char key[LUCI_SHA256_BYTES], apr_pool_t *scratch)
@@ -60,11 +49,11 @@ static luci_result_t key_of(const luci_throttle_t *throttle, luci_throttle_kind_
 
     for (int i = 0; i < LUCI_SHA256_BYTES; i++)
         key[i] ^= throttle->namespace_key[i];
-    key[0] = (unsigned char)((key[0] & ~PART_MASK) | part_of(kind));
+    key[0] = (unsigned char)((key[0] & ~PART_MASK) | luci_throttle_kind(kind)->part);
     return result;
 }
 
-/* What people call an account: its key's id without the provider. */
+/* The name in a key's id, without the provider. */
 static const char *name_of(const char *account)
 {
     const char *colon = strchr(account, ':');
@@ -99,7 +88,7 @@ static luci_result_t count_failure(luci_throttle_count_t *count, const luci_thro
     return LUCI_OK;
 }
 
-/* Whatever is no record of ours counts as none. */
+/* A record that cannot be read counts as an empty one. */
 static luci_result_t read_count(const luci_throttle_store_t *store, const luci_throttle_entry_t *entry,
                                 luci_throttle_count_t *count, apr_pool_t *scratch)
 {
@@ -128,7 +117,8 @@ static luci_result_t write_count(const luci_throttle_store_t *store, const luci_
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
-/* THROTTLED and BUSY where how says so. What can't be read or written counts as nothing: OK. */
+/* Reads, changes and writes a count while the store is locked. Returns the result of how; OK if the store
+ * cannot be read or written, because attempts are then let through. */
 static luci_result_t change(const luci_throttle_t *throttle, const luci_throttle_entry_t *entry,
                             luci_attempt_t *attempt, change_fn *how, apr_pool_t *scratch)
 {
@@ -141,7 +131,7 @@ static luci_result_t change(const luci_throttle_t *throttle, const luci_throttle
     if (read_count(store, entry, &count, scratch) == LUCI_OK) {
         verdict = how(&count, entry, attempt);
         if (verdict == LUCI_OK)
-            (void)write_count(store, entry, &count, scratch); /* the store says what went wrong */
+            (void)write_count(store, entry, &count, scratch); /* the store logs errors */
     }
     store->release(store->baton);
     return verdict;
@@ -157,9 +147,84 @@ static void forget(const luci_throttle_t *throttle, const luci_throttle_entry_t 
     store->release(store->baton);
 }
 
-/* ---- Tries ---- */
+/* ---- Places: the counts that an attempt is counted in ---- */
 
-/* The end of a try, whatever it was counted in. */
+typedef struct {
+    luci_throttle_entry_t entry;
+    const char *words; /* what the count's key is computed from */
+} place_t;
+
+/* An attempt, and the places found for it so far. */
+typedef struct {
+    const luci_throttle_t *throttle;
+    const luci_attempt_t *attempt;
+    const char *account; /* NULL: a sign-up */
+    apr_pool_t *pool;
+    place_t places[2 * LUCI_THROTTLE_ENTRIES_MAX];
+    int count;
+} places_t;
+
+/* The words of a browser's count; NULL: the browser has no device token of this account. */
+static const char *device_words(const places_t *of)
+{
+    const luci_attempt_t *attempt = of->attempt;
+    unsigned char nonce[LUCI_DEVICE_NONCE_BYTES];
+    char hex[2 * LUCI_DEVICE_NONCE_BYTES + 1];
+
+    if (!attempt->device_account || luci_device_find(of->throttle->secret, attempt->device,
+                                                     attempt->device_account, attempt->now, nonce) != LUCI_OK)
+        return NULL;
+    luci_secret_hex(nonce, sizeof nonce, hex);
+    return apr_pstrcat(of->pool, hex, FIELD, of->account, NULL);
+}
+
+/* Adds the place of a kind, unless the kind has no limit or does not apply to the attempt: then returns 0. */
+static int add_place(places_t *to, luci_throttle_kind_t kind)
+{
+    place_t place = { .entry = { .kind = kind, .limit = luci_throttle_limit(&to->throttle->limits, kind) } };
+
+    if (place.entry.limit->most == 0)
+        return 0;
+    switch (luci_throttle_kind(kind)->per) {
+    case LUCI_THROTTLE_PER_ACCOUNT:
+        place.words = to->account;
+        place.entry.name = name_of(to->account);
+        break;
+    case LUCI_THROTTLE_PER_ADDRESS:
+        if (to->attempt->address)
+            place.words = luci_throttle_address(to->attempt->address, to->pool);
+        place.entry.name = place.words;
+        break;
+    case LUCI_THROTTLE_PER_DEVICE:
+        place.words = device_words(to);
+        place.entry.name = name_of(to->account);
+        break;
+    }
+    if (!place.words)
+        return 0;
+    to->places[to->count++] = place;
+    return 1;
+}
+
+/* A sign-in counts for its address and the account, or only for the browser if that has a device token. */
+static void add_sign_in_places(places_t *to)
+{
+    if (add_place(to, LUCI_THROTTLE_DEVICE))
+        return;
+    (void)add_place(to, LUCI_THROTTLE_ADDRESS);
+    (void)add_place(to, LUCI_THROTTLE_ACCOUNT);
+}
+
+/* A successful sign-in counts for its address and the account, with or without a device token. */
+static void add_success_places(places_t *to)
+{
+    (void)add_place(to, LUCI_THROTTLE_ADDRESS_SUCCESS);
+    (void)add_place(to, LUCI_THROTTLE_ACCOUNT_SUCCESS);
+}
+
+/* ---- Attempts ---- */
+
+/* Ends an attempt in all places where it was counted. */
 static void end_all(const luci_throttle_t *throttle, luci_attempt_t *attempt, change_fn *how,
                     apr_pool_t *scratch)
 {
@@ -168,118 +233,36 @@ static void end_all(const luci_throttle_t *throttle, luci_attempt_t *attempt, ch
     attempt->count = attempt->success_count = 0;
 }
 
-/* Counts it in one more place. What it was counted in before is undone when this one refuses. */
-static luci_result_t enter(const luci_throttle_t *throttle, luci_attempt_t *attempt,
-                           luci_throttle_entry_t entry, const char *words, apr_pool_t *scratch)
+/* Counts an attempt in all places. If one of them refuses, the others take it back. */
+static luci_result_t enter(places_t *of, luci_attempt_t *attempt)
 {
-    luci_result_t result;
+    luci_result_t result = LUCI_OK;
 
-    if (entry.limit->most == 0)
-        return LUCI_OK;
-    result = key_of(throttle, entry.kind, words, entry.key, scratch);
-    if (result == LUCI_OK)
-        result = change(throttle, &entry, attempt, count_try, scratch);
-    if (result == LUCI_OK)
-        attempt->entries[attempt->count++] = entry;
-    else
-        end_all(throttle, attempt, undo_try, scratch);
+    for (int i = 0; i < of->count && result == LUCI_OK; i++) {
+        luci_throttle_entry_t *entry = &of->places[i].entry;
+
+        result = key_of(of->throttle, entry->kind, of->places[i].words, entry->key, of->pool);
+        if (result == LUCI_OK)
+            result = change(of->throttle, entry, attempt, count_try, of->pool);
+        if (result == LUCI_OK)
+            attempt->entries[attempt->count++] = *entry;
+        else
+            end_all(of->throttle, attempt, undo_try, of->pool);
+    }
     return result;
 }
 
-static luci_result_t enter_address(const luci_throttle_t *throttle, luci_attempt_t *attempt,
-                                   luci_throttle_kind_t kind, const luci_limit_t *limit, apr_pool_t *pool)
+/* Notes the places in which the attempt counts if it succeeds. */
+static luci_result_t note_success(places_t *of, luci_attempt_t *attempt)
 {
-    luci_throttle_entry_t entry = { .kind = kind, .limit = limit };
-
-    if (!attempt->address)
-        return LUCI_OK;
-    entry.name = luci_throttle_address(attempt->address, pool);
-    return enter(throttle, attempt, entry, entry.name, pool);
-}
-
-/* The words that a browser's count is kept by; NULL: it shows no device token of this account. */
-static const char *device_words(const luci_throttle_t *throttle, const luci_attempt_t *attempt,
-                                const char *account, apr_pool_t *pool)
-{
-    unsigned char nonce[LUCI_DEVICE_NONCE_BYTES];
-    char hex[2 * LUCI_DEVICE_NONCE_BYTES + 1];
-
-    if (!attempt->device_account || luci_device_find(throttle->secret, attempt->device,
-                                                     attempt->device_account, attempt->now, nonce) != LUCI_OK)
-        return NULL;
-    luci_secret_hex(nonce, sizeof nonce, hex);
-    return apr_pstrcat(pool, hex, FIELD, account, NULL);
-}
-
-/* What a sign-in to an account is counted in: its address and the account, or the browser alone. */
-typedef struct {
-    luci_throttle_entry_t entry;
-    const char *words;
-} place_t;
-
-static int places_of(const luci_throttle_t *throttle, const luci_attempt_t *attempt, const char *account,
-                     place_t places[LUCI_THROTTLE_ENTRIES_MAX], apr_pool_t *pool)
-{
-    const luci_throttle_limits_t *limits = &throttle->limits;
-    luci_throttle_entry_t entry = { .kind = LUCI_THROTTLE_DEVICE,
-                                    .limit = &limits->account,
-                                    .name = name_of(account) };
-    const char *words = device_words(throttle, attempt, account, pool), *address;
-    int count = 0;
-
-    if (words && limits->account.most > 0) {
-        places[count++] = (place_t){ entry, words };
-        return count;
-    }
-    if (attempt->address && limits->address.most > 0) {
-        address = luci_throttle_address(attempt->address, pool);
-        places[count++] =
-            (place_t){ { .kind = LUCI_THROTTLE_ADDRESS, .limit = &limits->address, .name = address },
-                       address };
-    }
-    entry.kind = LUCI_THROTTLE_ACCOUNT;
-    if (limits->account.most > 0)
-        places[count++] = (place_t){ entry, account };
-    return count;
-}
-
-/* What a right sign-in is counted in, wherever it comes from. */
-static int success_places(const luci_throttle_t *throttle, const luci_attempt_t *attempt, const char *account,
-                          place_t places[LUCI_THROTTLE_ENTRIES_MAX], apr_pool_t *pool)
-{
-    const luci_throttle_limits_t *limits = &throttle->limits;
-    const char *address;
-    int count = 0;
-
-    if (attempt->address && limits->address_success.most > 0) {
-        address = luci_throttle_address(attempt->address, pool);
-        places[count++] = (place_t){
-            { .kind = LUCI_THROTTLE_ADDRESS_SUCCESS, .limit = &limits->address_success, .name = address },
-            address
-        };
-    }
-    if (limits->account_success.most > 0)
-        places[count++] = (place_t){ { .kind = LUCI_THROTTLE_ACCOUNT_SUCCESS,
-                                       .limit = &limits->account_success,
-                                       .name = name_of(account) },
-                                     account };
-    return count;
-}
-
-/* Notes where it counts when it turns out to be right. */
-static luci_result_t note_success(const luci_throttle_t *throttle, luci_attempt_t *attempt,
-                                  const char *account, apr_pool_t *pool)
-{
-    place_t places[LUCI_THROTTLE_ENTRIES_MAX];
-    int count = success_places(throttle, attempt, account, places, pool);
     luci_result_t result = LUCI_OK;
 
     attempt->success_count = 0;
-    for (int i = 0; i < count && result == LUCI_OK; i++) {
+    for (int i = 0; i < of->count && result == LUCI_OK; i++) {
         luci_throttle_entry_t *entry = &attempt->success[attempt->success_count];
 
-        *entry = places[i].entry;
-        result = key_of(throttle, entry->kind, places[i].words, entry->key, pool);
+        *entry = of->places[i].entry;
+        result = key_of(of->throttle, entry->kind, of->places[i].words, entry->key, of->pool);
         attempt->success_count += result == LUCI_OK;
     }
     return result;
@@ -288,36 +271,51 @@ static luci_result_t note_success(const luci_throttle_t *throttle, luci_attempt_
 luci_result_t luci_throttle_sign_in(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                     const char *account, apr_pool_t *pool)
 {
-    place_t places[LUCI_THROTTLE_ENTRIES_MAX];
-    int count = throttle ? places_of(throttle, attempt, account, places, pool) : 0;
-    luci_result_t result = LUCI_OK;
+    places_t tries = { .throttle = throttle, .attempt = attempt, .account = account, .pool = pool };
+    places_t successes = tries;
+    luci_result_t result;
 
-    for (int i = 0; i < count && result == LUCI_OK; i++)
-        result = enter(throttle, attempt, places[i].entry, places[i].words, pool);
-    if (result == LUCI_OK && throttle)
-        result = note_success(throttle, attempt, account, pool);
-    return result;
+    if (!throttle)
+        return LUCI_OK;
+    add_sign_in_places(&tries);
+    result = enter(&tries, attempt);
+    if (result != LUCI_OK)
+        return result;
+    add_success_places(&successes);
+    return note_success(&successes, attempt);
 }
+
+luci_result_t luci_throttle_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                    apr_pool_t *pool)
+{
+    places_t places = { .throttle = throttle, .attempt = attempt, .pool = pool };
+
+    if (!throttle)
+        return LUCI_OK;
+    (void)add_place(&places, LUCI_THROTTLE_SIGN_UP);
+    return enter(&places, attempt);
+}
+
+/* ---- Looking without counting ---- */
 
 static luci_result_t look(luci_throttle_count_t *count, const luci_throttle_entry_t *entry,
                           luci_attempt_t *attempt)
 {
     return luci_throttle_count_look(count, entry->limit, attempt->now, &attempt->retry_after) == LUCI_OK
-               ? LUCI_NOT_FOUND /* nothing to write */
+               ? LUCI_NOT_FOUND /* so that change() writes nothing */
                : LUCI_THROTTLED;
 }
 
-/* THROTTLED when one of the places refuses. */
-static luci_result_t look_at(const luci_throttle_t *throttle, luci_attempt_t *attempt, place_t *places,
-                             int count, apr_pool_t *pool)
+/* THROTTLED if one of the places refuses. */
+static luci_result_t look_at(places_t *of, luci_attempt_t *attempt)
 {
-    for (int i = 0; i < count; i++) {
-        luci_throttle_entry_t *entry = &places[i].entry;
-        luci_result_t result = key_of(throttle, entry->kind, places[i].words, entry->key, pool);
+    for (int i = 0; i < of->count; i++) {
+        luci_throttle_entry_t *entry = &of->places[i].entry;
+        luci_result_t result = key_of(of->throttle, entry->kind, of->places[i].words, entry->key, of->pool);
 
         if (result != LUCI_OK)
             return result;
-        if (change(throttle, entry, attempt, look, pool) == LUCI_THROTTLED)
+        if (change(of->throttle, entry, attempt, look, of->pool) == LUCI_THROTTLED)
             return LUCI_THROTTLED;
     }
     return LUCI_OK;
@@ -326,49 +324,37 @@ static luci_result_t look_at(const luci_throttle_t *throttle, luci_attempt_t *at
 luci_result_t luci_throttle_look(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                  const char *account, apr_pool_t *pool)
 {
-    place_t places[2 * LUCI_THROTTLE_ENTRIES_MAX];
-    int count;
+    places_t places = { .throttle = throttle, .attempt = attempt, .account = account, .pool = pool };
 
     if (!throttle)
         return LUCI_OK;
-    count = places_of(throttle, attempt, account, places, pool);
-    count += success_places(throttle, attempt, account, places + count, pool);
-    return look_at(throttle, attempt, places, count, pool);
+    add_sign_in_places(&places);
+    add_success_places(&places);
+    return look_at(&places, attempt);
 }
 
 luci_result_t luci_throttle_look_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                          apr_pool_t *pool)
 {
-    place_t place = { .entry = { .kind = LUCI_THROTTLE_SIGN_UP } };
+    places_t places = { .throttle = throttle, .attempt = attempt, .pool = pool };
 
-    if (!throttle || !attempt->address || throttle->limits.sign_up.most == 0)
+    if (!throttle)
         return LUCI_OK;
-    place.entry.limit = &throttle->limits.sign_up;
-    place.words = place.entry.name = luci_throttle_address(attempt->address, pool);
-    return look_at(throttle, attempt, &place, 1, pool);
+    (void)add_place(&places, LUCI_THROTTLE_SIGN_UP);
+    return look_at(&places, attempt);
 }
 
-luci_result_t luci_throttle_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,
-                                    apr_pool_t *pool)
-{
-    return throttle ? enter_address(throttle, attempt, LUCI_THROTTLE_SIGN_UP, &throttle->limits.sign_up, pool)
-                    : LUCI_OK;
-}
+/* ---- Outcomes ---- */
 
 static void succeed(const luci_throttle_t *throttle, luci_attempt_t *attempt, apr_pool_t *scratch)
 {
     for (int i = 0; i < attempt->count; i++) {
         const luci_throttle_entry_t *entry = &attempt->entries[i];
 
-        switch (entry->kind) {
-        case LUCI_THROTTLE_ACCOUNT:
-        case LUCI_THROTTLE_DEVICE: forget(throttle, entry, scratch); break;
-        case LUCI_THROTTLE_ADDRESS: (void)change(throttle, entry, attempt, undo_try, scratch); break;
-        case LUCI_THROTTLE_SIGN_UP:
-        case LUCI_THROTTLE_ACCOUNT_SUCCESS:
-        case LUCI_THROTTLE_ADDRESS_SUCCESS:
-            (void)change(throttle, entry, attempt, count_failure, scratch);
-            break;
+        switch (luci_throttle_kind(entry->kind)->success) {
+        case LUCI_THROTTLE_FORGETS: forget(throttle, entry, scratch); break;
+        case LUCI_THROTTLE_TAKES_BACK: (void)change(throttle, entry, attempt, undo_try, scratch); break;
+        case LUCI_THROTTLE_COUNTS: (void)change(throttle, entry, attempt, count_failure, scratch); break;
         }
     }
     for (int i = 0; i < attempt->success_count; i++)
@@ -400,7 +386,7 @@ luci_result_t luci_throttle_clear(const luci_throttle_t *throttle, luci_throttle
 {
     const luci_throttle_store_t *store = &throttle->store;
     unsigned char key[LUCI_SHA256_BYTES];
-    int is_account = kind == LUCI_THROTTLE_ACCOUNT || kind == LUCI_THROTTLE_ACCOUNT_SUCCESS;
+    int is_account = luci_throttle_kind(kind)->per == LUCI_THROTTLE_PER_ACCOUNT;
     const char *words = is_account ? name : luci_throttle_address(name, scratch);
     unsigned char record[LUCI_THROTTLE_RECORD_MAX];
     size_t length = sizeof record;

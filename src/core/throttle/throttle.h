@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who tries too often is refused before anything is looked up or hashed. Failed sign-ins are
- * counted for each account (unknown names, too, so that refusals tell nobody who exists) and for each
- * address; sign-ups for each address. A browser that shows a device cookie of the account is counted by
- * itself alone.
+/* Throttling: too many attempts to sign in or to sign up are refused before anything is looked up or hashed.
+ * Failed sign-ins are counted per account and per address, sign-ups per address. Unknown usernames are
+ * counted like known ones, so that a refusal does not tell which users exist. A browser with a device cookie
+ * of the account has a count of its own.
  *
- * A try is counted when its hash begins, so that many at once can't all slip through, and again when it's
- * known how it went; one that never comes to a hash is not stored. When the store fails, tries are let pass:
- * the hash slots bound the damage. Counts are bound to the database, as the session cache's keys are. */
+ * An attempt is counted when its hash computation starts, so that concurrent attempts cannot exceed the
+ * limit, and again when its outcome is known; an attempt that never gets that far is not stored. If the store
+ * fails, attempts are let through: the hash slots bound the damage. Counts belong to a database, like the
+ * keys of the session cache. */
 #ifndef LUCI_THROTTLE_H
 #define LUCI_THROTTLE_H
 
 #include "core/base/secret.h"
-#include "core/throttle/throttle_record.h"
+#include "core/throttle/throttle_count.h"
 
 #include <apr_pools.h>
 
-/* Where counts are kept, for all processes of a server or for several servers. key has LUCI_SHA256_BYTES
- * bytes. Anything but OK and, from retrieve, NOT_FOUND: it can't be had now. */
+/* The store of counts, shared by the processes of one server or by several servers. key has LUCI_SHA256_BYTES
+ * bytes. Results other than OK, and NOT_FOUND from retrieve, mean that the store is unavailable. */
 typedef struct {
-    /* Nobody else of this machine changes anything until release, which follows exactly when it said OK. */
+    /* Locks the store against other processes of this machine. release is called if and only if hold returned
+     * OK. */
     luci_result_t (*hold)(void *baton);
     void (*release)(void *baton);
-    /* *length is the size of record before, and of what was found afterwards. */
+    /* *length is the size of record on entry and the length of the stored record on return. */
     luci_result_t (*retrieve)(void *baton, const unsigned char *key, unsigned char *record, size_t *length,
                               apr_pool_t *scratch);
     luci_result_t (*store)(void *baton, const unsigned char *key, const unsigned char *record, size_t length,
@@ -38,7 +40,7 @@ typedef struct {
     unsigned char secret[LUCI_SHA256_BYTES];        /* of device cookies */
 } luci_throttle_t;
 
-/* What a try was counted in. */
+/* A count that an attempt was counted in. */
 typedef struct {
     unsigned char key[LUCI_SHA256_BYTES];
     luci_throttle_kind_t kind;
@@ -46,53 +48,52 @@ typedef struct {
     const char *name;
 } luci_throttle_entry_t;
 
-#define LUCI_THROTTLE_ENTRIES_MAX 2 /* of a try, and of its success */
+#define LUCI_THROTTLE_ENTRIES_MAX 2 /* per attempt, and per success */
 
-/* One try, from its beginning to its end. Zeros but for the first four. */
+/* One attempt, from its beginning to its end. All fields after now are zero at first. */
 typedef struct {
-    const char *address;        /* of the client, as text; NULL: not counted by it */
+    const char *address;        /* of the client, as text; NULL: not counted per address */
     const char *device;         /* the value of the device cookie, or NULL */
-    const char *device_account; /* whom its tokens have to be for; NULL: nobody, so that none counts */
+    const char *device_account; /* the account that its token must be for; NULL: no token is accepted */
     luci_ms_t now;
 
     luci_ms_t retry_after; /* with THROTTLED: ms */
     luci_throttle_entry_t entries[LUCI_THROTTLE_ENTRIES_MAX];
     int count;                                                /* of entries */
-    luci_throttle_entry_t success[LUCI_THROTTLE_ENTRIES_MAX]; /* where it counts when it's right */
+    luci_throttle_entry_t success[LUCI_THROTTLE_ENTRIES_MAX]; /* where it counts if it succeeds */
     int success_count;
 } luci_attempt_t;
 
-/* The address that tries are counted by, from pool: IPv4 as it is, also when it's mapped into IPv6, of IPv6
- * the network of 64 bits; anything else as it is written. */
+/* The form of an address that attempts are counted by, from pool: an IPv4 address, also if it is mapped into
+ * IPv6; the /64 network of an IPv6 address; any other text unchanged. */
 const char *luci_throttle_address(const char *address, apr_pool_t *pool);
 
-/* Counts a try, which is about to be hashed, to sign in to an account (a key's id) or to sign up. OK: go on,
- * and say luci_throttle_end. THROTTLED: it's to be refused, *attempt says for how long, and there is nothing
- * to end. throttle may be NULL: there is none. */
+/* Counts an attempt to sign in to an account (a key's id) when its password is about to be hashed. OK:
+ * proceed, and call luci_throttle_end afterwards. THROTTLED: refuse the attempt; attempt->retry_after is set
+ * and luci_throttle_end need not be called. throttle may be NULL: nothing is throttled. */
 luci_result_t luci_throttle_sign_in(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                     const char *account, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Whether such a try would be refused now, without counting it: OK or THROTTLED, as above; there is nothing
- * to end. Right sign-ins are limited here alone: a few more than the limit slip through when they come at
- * once. */
+luci_result_t luci_throttle_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                    apr_pool_t *pool) LUCI_MUST_USE;
 
+/* Tells whether an attempt would be refused now, without counting it: OK or THROTTLED as above. Successful
+ * sign-ins are limited only here, so that concurrent ones can exceed their limit by a few. */
 luci_result_t luci_throttle_look(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                  const char *account, apr_pool_t *pool) LUCI_MUST_USE;
 
 luci_result_t luci_throttle_look_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                          apr_pool_t *pool) LUCI_MUST_USE;
 
-luci_result_t luci_throttle_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,
-                                    apr_pool_t *pool) LUCI_MUST_USE;
-
-/* How it went. OK clears the account's or the browser's count, leaves its address's as it was, and counts as
- * a success of both; refusals (DENIED, NOT_FOUND, CONFLICT) are counted, sign-ups also with OK; everything
- * else was not the client's fault, and is not. Once; saying it again changes nothing. */
+/* Records the outcome of an attempt. OK: the count of the account or the browser is deleted, the attempt is
+ * taken back from the count of the address, and the counts of successes and of sign-ups grow
+ * (throttle_kind.h). DENIED, NOT_FOUND and CONFLICT count as failures. Any other result is not the client's
+ * fault and does not count. Calling it again has no effect. */
 void luci_throttle_end(const luci_throttle_t *throttle, luci_attempt_t *attempt, luci_result_t outcome,
                        apr_pool_t *scratch);
 
-/* Forgets what was counted for an account (a key's id: ACCOUNT or ACCOUNT_SUCCESS) or an address (else).
- * NOT_FOUND: nothing was. */
+/* Deletes the count of a kind for an account (a key's id) or an address, depending on the kind; kinds per
+ * device are not supported. NOT_FOUND: there was none. */
 luci_result_t luci_throttle_clear(const luci_throttle_t *throttle, luci_throttle_kind_t kind,
                                   const char *name, apr_pool_t *scratch) LUCI_MUST_USE;
 

@@ -7,15 +7,6 @@
 #define NO_THROTTLE "this server throttles nothing"
 #define NO_STORE "the throttle's store does not answer"
 
-static const char *const kinds[] = {
-    [LUCI_THROTTLE_ACCOUNT] = "account",
-    [LUCI_THROTTLE_ADDRESS] = "address",
-    [LUCI_THROTTLE_DEVICE] = "device",
-    [LUCI_THROTTLE_SIGN_UP] = "signup",
-    [LUCI_THROTTLE_ACCOUNT_SUCCESS] = "account-success",
-    [LUCI_THROTTLE_ADDRESS_SUCCESS] = "address-success",
-};
-
 /* ---- All stores of the server ---- */
 
 typedef const char *store_fn(luci_control_call_t *call, luci_counts_t *counts,
@@ -51,13 +42,10 @@ static const char *each_store(luci_control_call_t *call, store_fn *work, const l
 
 /* ---- throttle-list ---- */
 
-/* Everybody who signs in has a success counted: those are worth showing that are refused for it. */
+/* Each user who signs in has a count of successes: it is shown only while it refuses. */
 static int is_shown(const luci_throttle_count_t *count, luci_ms_t now)
 {
-    int is_success =
-        count->kind == LUCI_THROTTLE_ACCOUNT_SUCCESS || count->kind == LUCI_THROTTLE_ADDRESS_SUCCESS;
-
-    return !is_success || count->until > now;
+    return !luci_throttle_kind(count->kind)->is_success_only || count->until > now;
 }
 
 static const char *list_store(luci_control_call_t *call, luci_counts_t *counts,
@@ -76,10 +64,10 @@ static const char *list_store(luci_control_call_t *call, luci_counts_t *counts,
         if (!is_shown(count, now))
             continue;
         until = count->until > now ? json_integer(count->until) : json_null();
-        luci_control_send(call,
-                          json_pack("{s:s, s:s, s:i, s:i, s:I, s:o}", "kind", kinds[count->kind], "name",
-                                    count->name, "count", (int)count->failures, "refusals",
-                                    (int)count->refusals, "since", (json_int_t)count->since, "until", until));
+        luci_control_send(call, json_pack("{s:s, s:s, s:i, s:i, s:I, s:o}", "kind",
+                                          luci_throttle_kind(count->kind)->name, "name", count->name, "count",
+                                          (int)count->failures, "refusals", (int)count->refusals, "since",
+                                          (json_int_t)count->since, "until", until));
         ++*done;
     }
     return NULL;
@@ -118,7 +106,7 @@ static const char *clear_store(luci_control_call_t *call, luci_counts_t *counts,
     return NULL;
 }
 
-/* What another node counted may not be in a list; its key is known all the same. */
+/* Counts of other nodes are possibly not in the list, but their keys can be computed. */
 static void clear_known(luci_control_call_t *call, luci_throttle_kind_t kind, const char *name, int *done)
 {
     for (server_rec *server = call->main_server; server; server = server->next) {
@@ -130,25 +118,29 @@ static void clear_known(luci_control_call_t *call, luci_throttle_kind_t kind, co
     }
 }
 
+/* Counts of successes are not listed, and so not included in the reported number either. */
+static void clear_kind(luci_control_call_t *call, luci_throttle_kind_t kind,
+                       const luci_control_target_t *target, int *done)
+{
+    const luci_throttle_kind_record_t *record = luci_throttle_kind(kind);
+    int hidden = 0, *number = record->is_success_only ? &hidden : done;
+
+    if (target->kind == LUCI_CONTROL_ACCOUNT && record->per == LUCI_THROTTLE_PER_ACCOUNT)
+        clear_known(call, kind, target->key_id, number);
+    if (target->kind == LUCI_CONTROL_ADDRESS && record->per == LUCI_THROTTLE_PER_ADDRESS)
+        clear_known(call, kind, target->name, number);
+}
+
 const char *luci_control_throttle_clear(luci_control_call_t *call, int *done)
 {
     luci_control_target_t target;
     const char *problem = luci_control_target_read(call->words, call->count, &target, call->pool);
-    int hidden = 0; /* what no list shows is cleared, too, and not told of */
 
     if (problem)
         return problem;
-    switch (target.kind) {
-    case LUCI_CONTROL_ACCOUNT:
-        clear_known(call, LUCI_THROTTLE_ACCOUNT, target.key_id, done);
-        clear_known(call, LUCI_THROTTLE_ACCOUNT_SUCCESS, target.key_id, &hidden);
-        break;
-    case LUCI_CONTROL_ADDRESS:
-        clear_known(call, LUCI_THROTTLE_ADDRESS, target.name, done);
-        clear_known(call, LUCI_THROTTLE_SIGN_UP, target.name, done);
-        clear_known(call, LUCI_THROTTLE_ADDRESS_SUCCESS, target.name, &hidden);
-        break;
-    case LUCI_CONTROL_ALL: break;
+    for (int kind = 0; kind < LUCI_THROTTLE_KINDS; kind++) {
+        if (luci_throttle_is_kind((unsigned)kind))
+            clear_kind(call, (luci_throttle_kind_t)kind, &target, done);
     }
     return each_store(call, clear_store, &target, done);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/throttle/throttle_record.h"
+#include "core/throttle/throttle_count.h"
 
 #include "core/base/text.h"
 
@@ -31,19 +31,19 @@ static luci_ms_t memory_of(const luci_limit_t *limit)
     return MEMORY_PERIODS * limit->period;
 }
 
-static luci_ms_t least(luci_ms_t a, luci_ms_t b)
+static luci_ms_t earlier(luci_ms_t a, luci_ms_t b)
 {
     return a < b ? a : b;
 }
 
-/* No moment lies further ahead than it was ever put. */
-static void set_clock_right(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now)
+/* After the clock was set back, moves each time to the latest value that it can have been set to. */
+static void limit_to_clock(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now)
 {
     luci_ms_t until_max = now + delay_of(limit, count->refusals);
 
-    count->since = least(count->since, now);
-    count->until = least(count->until, until_max);
-    count->remembered = least(count->remembered, until_max + memory_of(limit));
+    count->since = earlier(count->since, now);
+    count->until = earlier(count->until, until_max);
+    count->remembered = earlier(count->remembered, until_max + memory_of(limit));
 }
 
 static int is_over(const luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now)
@@ -61,7 +61,7 @@ static void begin_period(luci_throttle_count_t *count, luci_ms_t now)
         count->refusals = 0;
 }
 
-/* The limit is reached: a refusal begins. */
+/* Starts a refusal, because the limit was reached. */
 static luci_result_t reach(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
                            luci_ms_t *retry_after)
 {
@@ -75,7 +75,7 @@ static luci_result_t reach(luci_throttle_count_t *count, const luci_limit_t *lim
 luci_result_t luci_throttle_count_look(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
                                        luci_ms_t *retry_after)
 {
-    set_clock_right(count, limit, now);
+    limit_to_clock(count, limit, now);
     if (count->until <= now)
         return LUCI_OK;
     *retry_after = count->until - now;
@@ -101,7 +101,7 @@ void luci_throttle_count_failure(luci_throttle_count_t *count, const luci_limit_
 {
     luci_ms_t retry_after;
 
-    set_clock_right(count, limit, now);
+    limit_to_clock(count, limit, now);
     if (is_over(count, limit, now) && count->until <= now)
         begin_period(count, now);
     luci_throttle_count_undo(count);
@@ -125,7 +125,6 @@ luci_ms_t luci_throttle_count_end(const luci_throttle_count_t *count, const luci
     return count->refusals > 0 && count->remembered > end ? count->remembered : end;
 }
 
-/* A refusal is worth more than any number of tries. */
 #define WORTH_OF_REFUSAL ((apr_int64_t)1 << 40)
 
 apr_int64_t luci_throttle_count_worth(const luci_throttle_count_t *count, luci_ms_t now)
@@ -135,7 +134,7 @@ apr_int64_t luci_throttle_count_worth(const luci_throttle_count_t *count, luci_m
     return count->until > now ? WORTH_OF_REFUSAL : tries;
 }
 
-/* ---- Bytes: "Lt", version, kind, then little-endian numbers, then the name ---- */
+/* ---- Stored form: "Lt", version, kind, then little-endian numbers, then the name ---- */
 
 #define VERSION 1
 
@@ -186,8 +185,7 @@ luci_result_t luci_throttle_record_read(const unsigned char *record, size_t leng
     size_t name_length;
 
     if (length < LUCI_THROTTLE_RECORD_HEAD || length > LUCI_THROTTLE_RECORD_MAX || record[0] != 'L' ||
-        record[1] != 't' || record[2] != VERSION || record[3] < LUCI_THROTTLE_ACCOUNT ||
-        record[3] > LUCI_THROTTLE_ADDRESS_SUCCESS)
+        record[1] != 't' || record[2] != VERSION || !luci_throttle_is_kind(record[3]))
         return LUCI_INVALID;
     read.kind = (luci_throttle_kind_t)record[3];
     read.failures = (apr_uint32_t)take(&at, 4);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One count of the throttle, the rules by which it refuses attempts, and its stored form. Pure: the current
+ * time is an argument.
+ *
+ * A limit allows a number of failures within a period, which starts with the first attempt. An attempt whose
+ * outcome is not known yet counts like a failure: attempts above the limit are then told to retry soon. When
+ * the limit is reached, further attempts are refused for one period; if it is reached again, for 2, 4 and
+ * then 8 periods. The number of refusals is remembered for 8 periods after the last one. If the clock is set
+ * back, no refusal lasts longer than it could have when it began. */
+#ifndef LUCI_THROTTLE_COUNT_H
+#define LUCI_THROTTLE_COUNT_H
+
+#include "core/base/result.h"
+#include "core/throttle/throttle_kind.h"
+
+#include <stddef.h>
+
+#define LUCI_THROTTLE_NAME_MAX 128 /* bytes of a name that are stored, for luciactl throttle list */
+#define LUCI_THROTTLE_RECORD_HEAD 40
+#define LUCI_THROTTLE_RECORD_MAX (LUCI_THROTTLE_RECORD_HEAD + LUCI_THROTTLE_NAME_MAX) /* bytes */
+
+/* An empty count is all zeros except for kind and name. */
+typedef struct {
+    luci_throttle_kind_t kind;
+    char name[LUCI_THROTTLE_NAME_MAX + 1]; /* the account, or the address */
+    apr_uint32_t failures;                 /* since the period began; successes if the kind counts these */
+    apr_uint32_t under_way;                /* attempts whose outcome is not known yet */
+    apr_uint32_t refusals;                 /* how often the limit was reached in succession */
+    luci_ms_t since;                       /* when the period began */
+    luci_ms_t until;                       /* refused until then; 0: not refused */
+    luci_ms_t remembered;                  /* when refusals is reset */
+} luci_throttle_count_t;
+
+/* Initialises a count. A name that is too long is cut between two characters. */
+void luci_throttle_count_init(luci_throttle_count_t *count, luci_throttle_kind_t kind, const char *name);
+
+/* Counts an attempt that begins now. THROTTLED: the limit is reached; the next attempt is allowed in
+ * *retry_after ms. BUSY: the limit would be reached if all attempts under way failed. In both cases the
+ * attempt is not counted. */
+luci_result_t luci_throttle_count_try(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+                                      luci_ms_t *retry_after) LUCI_MUST_USE;
+
+/* THROTTLED with *retry_after while attempts are refused, otherwise OK. Counts nothing. */
+luci_result_t luci_throttle_count_look(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+                                       luci_ms_t *retry_after) LUCI_MUST_USE;
+
+/* Ends a counted attempt: it failed, or it must not count. */
+void luci_throttle_count_failure(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now);
+void luci_throttle_count_undo(luci_throttle_count_t *count);
+
+/* When the count expires and may be deleted; 0: it has expired. */
+luci_ms_t luci_throttle_count_end(const luci_throttle_count_t *count, const luci_limit_t *limit);
+
+/* The value of keeping this count rather than another one in a full table: a refusal is worth more than any
+ * number of attempts. */
+apr_int64_t luci_throttle_count_worth(const luci_throttle_count_t *count, luci_ms_t now);
+
+/* Writes the stored form of a count; returns its length in bytes. */
+size_t luci_throttle_record_write(const luci_throttle_count_t *count,
+                                  unsigned char record[LUCI_THROTTLE_RECORD_MAX]);
+
+/* Reads the stored form. INVALID: not a count that this version writes. */
+luci_result_t luci_throttle_record_read(const unsigned char *record, size_t length,
+                                        luci_throttle_count_t *count) LUCI_MUST_USE;
+
+#endif

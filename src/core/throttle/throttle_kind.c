@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/throttle/throttle_kind.h"
+
+#define LIMIT(field) offsetof(luci_throttle_limits_t, field)
+
+/* Parts do not evict each other's records. Those that cost a client no hash (sign-ups, sign-ins from one
+ * address) are apart from the failures that protect accounts. */
+static const luci_throttle_kind_record_t records[] = {
+    [LUCI_THROTTLE_ACCOUNT] = { .name = "account",
+                                .per = LUCI_THROTTLE_PER_ACCOUNT,
+                                .success = LUCI_THROTTLE_FORGETS,
+                                .limit = LIMIT(account),
+                                .part = 1 },
+    [LUCI_THROTTLE_ADDRESS] = { .name = "address",
+                                .per = LUCI_THROTTLE_PER_ADDRESS,
+                                .success = LUCI_THROTTLE_TAKES_BACK,
+                                .limit = LIMIT(address),
+                                .part = 0 },
+    [LUCI_THROTTLE_DEVICE] = { .name = "device",
+                               .per = LUCI_THROTTLE_PER_DEVICE,
+                               .success = LUCI_THROTTLE_FORGETS,
+                               .limit = LIMIT(account),
+                               .part = 1 },
+    [LUCI_THROTTLE_SIGN_UP] = { .name = "signup",
+                                .per = LUCI_THROTTLE_PER_ADDRESS,
+                                .success = LUCI_THROTTLE_COUNTS,
+                                .limit = LIMIT(sign_up),
+                                .part = 2 },
+    [LUCI_THROTTLE_ACCOUNT_SUCCESS] = { .name = "account-success",
+                                        .per = LUCI_THROTTLE_PER_ACCOUNT,
+                                        .success = LUCI_THROTTLE_COUNTS,
+                                        .is_success_only = 1,
+                                        .limit = LIMIT(account_success),
+                                        .part = 3 },
+    [LUCI_THROTTLE_ADDRESS_SUCCESS] = { .name = "address-success",
+                                        .per = LUCI_THROTTLE_PER_ADDRESS,
+                                        .success = LUCI_THROTTLE_COUNTS,
+                                        .is_success_only = 1,
+                                        .limit = LIMIT(address_success),
+                                        .part = 2 },
+};
+_Static_assert(sizeof records / sizeof *records == LUCI_THROTTLE_KINDS, "each kind has a record");
+
+const luci_throttle_kind_record_t *luci_throttle_kind(luci_throttle_kind_t kind)
+{
+    return &records[kind];
+}
+
+int luci_throttle_is_kind(unsigned number)
+{
+    return number < LUCI_THROTTLE_KINDS && records[number].name;
+}
+
+const luci_limit_t *luci_throttle_limit(const luci_throttle_limits_t *limits, luci_throttle_kind_t kind)
+{
+    return (const luci_limit_t *)((const char *)limits + records[kind].limit);
+}
