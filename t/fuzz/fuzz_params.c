@@ -12,13 +12,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     apr_pool_t *pool = fuzz_pool();
     char *params = fuzz_copy(data, size, 1);
     const char *filled = NULL, *problem = NULL;
-    luci_sql_dialect_t dialect = *params == 'p' ? LUCI_PGSQL : *params == 'm' ? LUCI_MYSQL : LUCI_SQLITE3;
+    const luci_engine_t *engine = *params == 'p'   ? &luci_engine_pgsql
+                                  : *params == 'm' ? &luci_engine_mysql
+                                                   : &luci_engine_sqlite3;
 
-    if (luci_connect_params(dialect, *params ? params + 1 : params, &filled, &problem, pool) != LUCI_OK)
+    if (luci_connect_params(engine, *params ? params + 1 : params, &filled, &problem, pool) != LUCI_OK)
         FUZZ_CHECK(problem && *problem);
     else
         FUZZ_CHECK(filled != NULL);
-    if (dialect == LUCI_MYSQL && filled && !problem)
+    if (engine == &luci_engine_mysql && filled && !problem)
         FUZZ_CHECK(strlen(filled) == strlen(params + 1) || strstr(params, "{env:") ||
                    strstr(params, "{file:"));
     (void)luci_connect_is_local(*params == 'p' ? "pgsql" : "mysql", params);

@@ -84,10 +84,10 @@ static void check_columns(luci_db_t *db)
 {
     int found = 1;
 
-    tap_is_result(luci_db_has_column(db, luci_sql_user_column("role"), &found), LUCI_OK,
+    tap_is_result(luci_db_has_column(db, &luci_table_user, "role", &found), LUCI_OK,
                   "a column is looked for");
     tap_is_int(found, 1, "  and there");
-    tap_is_result(luci_db_has_column(db, luci_sql_user_column("rule"), &found), LUCI_OK, "another one, too");
+    tap_is_result(luci_db_has_column(db, &luci_table_user, "rule", &found), LUCI_OK, "another one, too");
     tap_is_int(found, 0, "  and is not there");
     tap_is_result(luci_db_connect(db), LUCI_OK, "  which breaks nothing");
 }

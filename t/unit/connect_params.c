@@ -23,17 +23,25 @@ static const char *secret_file(const char *name, const char *text, size_t length
     return path;
 }
 
-static const char *filled(luci_sql_dialect_t dialect, const char *params)
+static const char *filled(const luci_engine_t *engine, const char *params)
 {
     const char *text = NULL;
 
     problem = "";
-    return luci_connect_params(dialect, params, &text, &problem, pool) == LUCI_OK ? text : NULL;
+    return luci_connect_params(engine, params, &text, &problem, pool) == LUCI_OK ? text : NULL;
 }
 
-static void refuses(luci_sql_dialect_t dialect, const char *params, const char *why, const char *what)
+/* As a connection is opened with. */
+static const char *completed(const char *params)
 {
-    tap_ok(filled(dialect, params) == NULL, "%s is refused", what);
+    const char *text = filled(&luci_engine_pgsql, params);
+
+    return text ? luci_engine_pgsql.complete(text, pool) : NULL;
+}
+
+static void refuses(const luci_engine_t *engine, const char *params, const char *why, const char *what)
+{
+    tap_ok(filled(engine, params) == NULL, "%s is refused", what);
     tap_ok(strstr(problem, why) != NULL, "  because: %s", problem);
     tap_ok(strstr(problem, "hush") == NULL, "  which shows no secret");
 }
@@ -42,24 +50,23 @@ static void check_filling(void)
 {
     const char *path = secret_file("secret", "hush hush'\\\nsecond line", 23);
 
-    tap_is_str(filled(LUCI_PGSQL, "host=a dbname=b"), "host=a dbname=b connect_timeout=8",
-               "nothing to fill in");
-    tap_is_str(filled(LUCI_PGSQL, apr_psprintf(pool, "password={file:%s} dbname=b", path)),
+    tap_is_str(completed("host=a dbname=b"), "host=a dbname=b connect_timeout=8", "nothing to fill in");
+    tap_is_str(completed(apr_psprintf(pool, "password={file:%s} dbname=b", path)),
                "password='hush hush\\'\\\\' dbname=b connect_timeout=8",
                "PostgreSQL: the first line of a file, quoted");
     apr_env_set("LUCI_TEST_SECRET", "a+b c/d@e", pool);
-    tap_is_str(filled(LUCI_PGSQL, "postgresql://u:{env:LUCI_TEST_SECRET}@h/db"),
+    tap_is_str(completed("postgresql://u:{env:LUCI_TEST_SECRET}@h/db"),
                "postgresql://u:a%2bb%20c%2fd%40e@h/db?connect_timeout=8", "  in a URL, escaped");
-    tap_is_str(filled(LUCI_PGSQL, "postgres://h/db?connect_timeout=2"), "postgres://h/db?connect_timeout=2",
+    tap_is_str(completed("postgres://h/db?connect_timeout=2"), "postgres://h/db?connect_timeout=2",
                "  a timeout that is written stays");
-    tap_is_str(filled(LUCI_PGSQL, "postgres://h/db?sslmode=disable"),
+    tap_is_str(completed("postgres://h/db?sslmode=disable"),
                "postgres://h/db?sslmode=disable&connect_timeout=8", "  beside others");
     apr_env_set("LUCI_TEST_SECRET", "simple", pool);
-    tap_is_str(filled(LUCI_MYSQL, "user={env:LUCI_TEST_SECRET},pass={env:LUCI_TEST_SECRET}"),
+    tap_is_str(filled(&luci_engine_mysql, "user={env:LUCI_TEST_SECRET},pass={env:LUCI_TEST_SECRET}"),
                "user=simple,pass=simple", "MySQL: a variable, twice");
-    tap_is_str(filled(LUCI_SQLITE3, "/a/{env:X}"), "/a/{env:X}", "SQLite: a path is a path");
+    tap_is_str(filled(&luci_engine_sqlite3, "/a/{env:X}"), "/a/{env:X}", "SQLite: a path is a path");
     path = secret_file("windows", "simple\r\n", 8);
-    tap_is_str(filled(LUCI_MYSQL, apr_psprintf(pool, "pass={file:%s}", path)), "pass=simple",
+    tap_is_str(filled(&luci_engine_mysql, apr_psprintf(pool, "pass={file:%s}", path)), "pass=simple",
                "a line that ends as on Windows");
 }
 
@@ -68,19 +75,22 @@ static void check_refusals(void)
     char *large = apr_pcalloc(pool, LUCI_SECRET_BYTES_MAX + 2);
 
     memset(large, 'x', LUCI_SECRET_BYTES_MAX + 1);
-    refuses(LUCI_PGSQL, "password={file:/nowhere/at/all}", "No such file", "a file that is not there");
-    refuses(LUCI_PGSQL, "password={env:LUCI_TEST_NONE}", "is not set", "a variable that is not set");
-    refuses(LUCI_PGSQL, "password={file:/hush", "not closed", "a brace that is not closed");
-    refuses(LUCI_PGSQL, "user={env:U password=hush", "not closed", "one before another parameter");
-    refuses(LUCI_PGSQL, "user={env:U password=hush}", "letters, digits", "what is no variable's name");
-    refuses(LUCI_PGSQL, "password={file:secret}", "slash", "a relative path");
-    refuses(LUCI_PGSQL, apr_psprintf(pool, "password={file:%s}", secret_file("empty", "\nhush", 5)),
+    refuses(&luci_engine_pgsql, "password={file:/nowhere/at/all}", "No such file",
+            "a file that is not there");
+    refuses(&luci_engine_pgsql, "password={env:LUCI_TEST_NONE}", "is not set", "a variable that is not set");
+    refuses(&luci_engine_pgsql, "password={file:/hush", "not closed", "a brace that is not closed");
+    refuses(&luci_engine_pgsql, "user={env:U password=hush", "not closed", "one before another parameter");
+    refuses(&luci_engine_pgsql, "user={env:U password=hush}", "letters, digits",
+            "what is no variable's name");
+    refuses(&luci_engine_pgsql, "password={file:secret}", "slash", "a relative path");
+    refuses(&luci_engine_pgsql, apr_psprintf(pool, "password={file:%s}", secret_file("empty", "\nhush", 5)),
             "is empty", "an empty line");
-    refuses(LUCI_PGSQL, apr_psprintf(pool, "password={file:%s}", secret_file("nul", "hu\0sh", 5)), "NUL",
-            "a NUL");
-    refuses(LUCI_PGSQL, apr_psprintf(pool, "password={file:%s}", secret_file("large", large, strlen(large))),
-            "too long", "a line that is too long");
-    refuses(LUCI_MYSQL, apr_psprintf(pool, "pass={file:%s}", secret_file("blank", "hush hush", 9)),
+    refuses(&luci_engine_pgsql, apr_psprintf(pool, "password={file:%s}", secret_file("nul", "hu\0sh", 5)),
+            "NUL", "a NUL");
+    refuses(&luci_engine_pgsql,
+            apr_psprintf(pool, "password={file:%s}", secret_file("large", large, strlen(large))), "too long",
+            "a line that is too long");
+    refuses(&luci_engine_mysql, apr_psprintf(pool, "pass={file:%s}", secret_file("blank", "hush hush", 9)),
             "mysql driver", "MySQL: a blank in a secret");
 }
 

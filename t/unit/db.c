@@ -142,10 +142,11 @@ static luci_result_t create_schema(const char *path)
 {
     luci_db_target_t target = support_target(path, &settings);
     luci_db_t *db = luci_db_create(&target, pool);
+    apr_array_header_t *gaps;
     luci_result_t result;
 
     target.create = 1;
-    result = luci_schema_create(db, pool);
+    result = luci_schema_create(db, &gaps, pool);
     if (result != LUCI_OK)
         tap_diag("%s", luci_db_error(db));
     luci_db_close(db);
@@ -269,6 +270,7 @@ static void check_max_lifetime(void)
     const char *path = support_path("lifetime.db");
     luci_db_target_t target = support_target(path, &settings);
     luci_db_t *db = luci_db_create(&target, pool);
+    apr_array_header_t *gaps;
 
     support_lucia_tables(path);
     settings.max_lifetime = LUCI_MS_DAY;
@@ -276,7 +278,7 @@ static void check_max_lifetime(void)
     tap_ok(strstr(luci_db_error(db), "LuciaMaxLifetime"), "and the error names the directive");
     support_run(path, "DROP TABLE user_session");
     tap_is_result(luci_db_connect(db), LUCI_OK, "no session table at all is another matter");
-    tap_is_result(luci_schema_create(db, pool), LUCI_OK, "since it can be made");
+    tap_is_result(luci_schema_create(db, &gaps, pool), LUCI_OK, "since it can be made");
     tap_is_result(luci_db_connect(db), LUCI_OK, "then it connects");
     tap_is_int(luci_db_columns(db).session, 1, "with the columns");
     settings.max_lifetime = 0;

@@ -21,6 +21,7 @@ static luci_settings_t settings;
 static pid_t start_creator(const luci_db_target_t *target, const int *ready, const int *gate)
 {
     pid_t child = fork();
+    apr_array_header_t *gaps;
     luci_db_t *db;
     char byte;
 
@@ -32,7 +33,7 @@ static pid_t start_creator(const luci_db_target_t *target, const int *ready, con
     db = luci_db_create(target, pool);
     if (luci_db_connect(db) != LUCI_OK || write(ready[1], "y", 1) != 1 || read(gate[0], &byte, 1) != 0)
         _exit(2);
-    _exit(luci_schema_create(db, pool) == LUCI_OK ? 0 : 1);
+    _exit(luci_schema_create(db, &gaps, pool) == LUCI_OK ? 0 : 1);
 }
 
 static int failed_creators(const luci_db_target_t *target)
@@ -70,8 +71,8 @@ static void check_creators(const char *params)
             (luci_tables_t){ apr_psprintf(pool, "user_%d", round), apr_psprintf(pool, "key_%d", round),
                              apr_psprintf(pool, "session_%d", round) };
         tap_is_int(failed_creators(&target), 0, "round %d: of ten creators at once none fails", round);
-        for (int table = 0; table <= LUCI_SQL_PROBE_SESSION; table++)
-            all &= luci_db_has(db, (luci_sql_probe_t)table, &found) == LUCI_OK && found;
+        for (const luci_table_t *const *table = luci_table_list; *table; table++)
+            all &= luci_db_has(db, luci_probe_table(*table), &found) == LUCI_OK && found;
         tap_ok(all && luci_db_columns(db).session && luci_db_columns(db).user,
                "  all tables are there, whole");
         luci_db_close(db);

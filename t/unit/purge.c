@@ -217,8 +217,8 @@ static void check_failures(void)
 
 static const char *plan_of(support_auth_t *with, luci_sql_id_t id)
 {
-    luci_sql_columns_t columns = { 0 };
-    const char *text = luci_sql_statement(LUCI_SQLITE3, id, &with->settings, columns, pool).text, *plan = "";
+    const luci_sql_scope_t scope = { .engine = &luci_engine_sqlite3, .settings = &with->settings };
+    const char *text = luci_sql_statement(id, &scope, pool).text, *plan = "";
     const apr_dbd_driver_t *driver;
     apr_dbd_results_t *results = NULL;
     apr_dbd_row_t *row = NULL;

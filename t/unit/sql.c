@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every statement, spelled out; and each one prepared on a real database, for tables with and without our
  * columns. */
-#include "core/db/sql.h"
+#include "core/db/schema.h"
 #include "support.h"
 #include "tap.h"
 
@@ -99,9 +99,11 @@ static const struct {
 
 static luci_sql_statement_t statement(luci_sql_id_t id, int user, int session)
 {
-    return luci_sql_statement(LUCI_SQLITE3, id, &settings,
-                              (luci_sql_columns_t){ .disabled = user, .user = user, .session = session },
-                              pool);
+    luci_sql_scope_t scope = { .engine = &luci_engine_sqlite3,
+                               .settings = &settings,
+                               .found = { .disabled = user, .user = user, .session = session } };
+
+    return luci_sql_statement(id, &scope, pool);
 }
 
 static void is_arguments(const luci_sql_statement_t *made, const char *want, const char *what)
@@ -131,16 +133,18 @@ static void check_texts(void)
 /* The columns of one table say nothing about the other. */
 static void check_mixed(void)
 {
-    static const luci_sql_columns_t dated = { .session = 1, .created_at = 1 };
+    const luci_sql_scope_t dated = { .engine = &luci_engine_sqlite3,
+                                     .settings = &settings,
+                                     .found = { .session = 1, .created_at = 1 } };
 
     tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 1, 0).text,
                   "s.idle_expires, u.id, u.disabled, u.username FROM"),
            "only the user table is ours");
     tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 0, 1).text, "s.idle_expires, u.id, NULL, u.username FROM"),
            "only the session table is ours");
-    tap_ok(strstr(luci_sql_statement(LUCI_SQLITE3, LUCI_SQL_SESSION_GET, &settings, dated, pool).text,
-                  "u.username, s.created_at FROM"),
-           "  its created_at is read last, where it is to be read");
+    tap_ok(
+        strstr(luci_sql_statement(LUCI_SQL_SESSION_GET, &dated, pool).text, "u.username, s.created_at FROM"),
+        "  its created_at is read last, where it is to be read");
     tap_is_int(statement(LUCI_SQL_USER_INSERT, 0, 1).arguments, 2,
                "the user table's arguments depend on it alone");
     tap_is_int(statement(LUCI_SQL_SESSION_INSERT, 1, 0).arguments, 4, "the session table's, too");
@@ -154,7 +158,7 @@ static void check_attributes(void)
     tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 1, 1).text,
                   "u.username, u.\"full_name\", u.\"username\", u.\"order\" FROM"),
            "three in their order, one of them username, one an SQL word");
-    tap_ok(strstr(luci_sql_schema(LUCI_SQLITE3, LUCI_SQL_PROBE_USER, &settings, pool)[0],
+    tap_ok(strstr(luci_schema_table(&luci_engine_sqlite3, &luci_table_user, &settings, pool)[0],
                   "UNIQUE, \"full_name\" TEXT, \"order\" TEXT, disabled BIGINT"),
            "a new table has them, username once");
     settings.attributes = NULL;
@@ -166,12 +170,13 @@ static void check_attributes(void)
 static void check_tables(void)
 {
     luci_settings_t usual = settings;
+    luci_probe_t probe = luci_probe_table(&luci_table_user);
     const char *const *schema;
 
     settings.tables = (luci_tables_t){ "user", "user_key", "user_session" };
     tap_ok(strstr(statement(LUCI_SQL_KEY_GET, 0, 0).text, "FROM \"user_key\" k JOIN \"user\" u"),
            "a table named user is quoted");
-    schema = luci_sql_schema(LUCI_SQLITE3, LUCI_SQL_PROBE_SESSION, &settings, pool);
+    schema = luci_schema_table(&luci_engine_sqlite3, &luci_table_session, &settings, pool);
     tap_ok(strstr(schema[0], "REFERENCES \"user\"(id)"), "and in references");
     tap_is_str(schema[1], "CREATE INDEX IF NOT EXISTS \"user_session_user_id\" ON \"user_session\" (user_id)",
                "an index is named after its table");
@@ -179,68 +184,132 @@ static void check_tables(void)
                "CREATE INDEX IF NOT EXISTS \"user_session_idle_expires\" ON \"user_session\" (idle_expires)",
                "and its column");
     tap_ok(schema[3] == NULL, "the list ends");
-    tap_is_str(luci_sql_probe(LUCI_SQLITE3, LUCI_SQL_PROBE_USER, &settings.tables, pool),
-               "SELECT COUNT(*) FROM (SELECT id, username FROM \"user\") probe WHERE 1 = 0",
+    tap_is_str(luci_probe_text(&probe, &luci_engine_sqlite3, &settings, pool),
+               "SELECT COUNT(*) FROM (SELECT t.\"id\", t.\"username\" FROM \"user\" t) probe WHERE 1 = 0",
                "a probe is quoted");
     settings = usual;
 }
 
-static luci_sql_statement_t for_engine(luci_sql_dialect_t dialect, luci_sql_id_t id)
+static void is_schema(const luci_engine_t *engine, const luci_table_t *table, const char *const *want)
 {
-    return luci_sql_statement(dialect, id, &settings, (luci_sql_columns_t){ 0 }, pool);
+    const char *const *got = luci_schema_table(engine, table, &settings, pool);
+    int i = 0;
+
+    for (; want[i] && got[i]; i++)
+        tap_is_str(got[i], want[i], "%s, %s table: statement %d", engine->driver, table->name, i);
+    tap_ok(!want[i] && !got[i], "%s, %s table: %d statements", engine->driver, table->name, i);
+}
+
+#define MYSQL_END                                                                                            \
+    " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 /*M! COLLATE = utf8mb4_nopad_bin */ "                        \
+    "/*!80017 COLLATE = utf8mb4_0900_bin */"
+
+static void check_schema(void)
+{
+    settings.attributes = support_names(one);
+    is_schema(
+        &luci_engine_sqlite3, &luci_table_user,
+        (const char *[]){ "CREATE TABLE IF NOT EXISTS \"auth_user\" (id VARCHAR(15) NOT NULL PRIMARY KEY, "
+                          "username VARCHAR(31) NOT NULL UNIQUE, \"plan\" TEXT, disabled BIGINT, "
+                          "created_at BIGINT) WITHOUT ROWID",
+                          NULL });
+    is_schema(&luci_engine_sqlite3, &luci_table_key,
+              (const char *[]){
+                  "CREATE TABLE IF NOT EXISTS \"user_key\" (id VARCHAR(255) NOT NULL PRIMARY KEY, "
+                  "user_id VARCHAR(15) NOT NULL, hashed_password VARCHAR(255), "
+                  "FOREIGN KEY (user_id) REFERENCES \"auth_user\"(id))",
+                  "CREATE INDEX IF NOT EXISTS \"user_key_user_id\" ON \"user_key\" (user_id)", NULL });
+    is_schema(
+        &luci_engine_pgsql, &luci_table_session,
+        (const char *[]){
+            "CREATE TABLE IF NOT EXISTS \"user_session\" (id TEXT NOT NULL PRIMARY KEY, "
+            "user_id TEXT NOT NULL, active_expires BIGINT NOT NULL, idle_expires BIGINT NOT NULL, "
+            "created_at BIGINT, last_seen BIGINT, address TEXT, user_agent TEXT, "
+            "FOREIGN KEY (user_id) REFERENCES \"auth_user\"(id))",
+            "CREATE INDEX IF NOT EXISTS \"user_session_user_id\" ON \"user_session\" (user_id)",
+            "CREATE INDEX IF NOT EXISTS \"user_session_idle_expires\" ON \"user_session\" (idle_expires)",
+            NULL });
+    is_schema(
+        &luci_engine_mysql, &luci_table_user,
+        (const char *[]){ "CREATE TABLE IF NOT EXISTS `auth_user` (id VARCHAR(15) NOT NULL PRIMARY KEY, "
+                          "username VARCHAR(255) NOT NULL UNIQUE, `plan` TEXT, disabled BIGINT, "
+                          "created_at BIGINT)" MYSQL_END,
+                          NULL });
+    is_schema(&luci_engine_mysql, &luci_table_session,
+              (const char *[]){
+                  "CREATE TABLE IF NOT EXISTS `user_session` (id VARCHAR(127) NOT NULL PRIMARY KEY, "
+                  "active_expires BIGINT UNSIGNED NOT NULL, idle_expires BIGINT UNSIGNED NOT NULL, "
+                  "created_at BIGINT, last_seen BIGINT, address VARCHAR(45), user_agent VARCHAR(255), "
+                  "INDEX (user_id), INDEX (idle_expires), FOREIGN KEY (user_id) REFERENCES "
+                  "`auth_user`(id))" MYSQL_END
+                  " SELECT '' AS id, u.id AS user_id, 0 AS active_expires, 0 AS idle_expires, NULL AS "
+                  "created_at, NULL AS last_seen, NULL AS address, NULL AS user_agent FROM `auth_user` u "
+                  "WHERE 1 = 0",
+                  NULL });
+    settings.attributes = support_names(none);
+}
+
+static luci_sql_statement_t for_engine(const luci_engine_t *engine, luci_sql_id_t id)
+{
+    const luci_sql_scope_t scope = { .engine = engine, .settings = &settings };
+
+    return luci_sql_statement(id, &scope, pool);
 }
 
 /* Where the engines differ. */
 static void check_engines(void)
 {
-    luci_sql_statement_t get = for_engine(LUCI_MYSQL, LUCI_SQL_KEY_GET);
+    luci_sql_statement_t get = for_engine(&luci_engine_mysql, LUCI_SQL_KEY_GET);
 
     for (int id = 0; id < LUCI_SQL_ADMIN; id++) {
         int locks = id == LUCI_SQL_USER_LOCK || id == LUCI_SQL_KEY_LOCK;
 
-        tap_is_str(for_engine(LUCI_PGSQL, (luci_sql_id_t)id).text,
+        tap_is_str(for_engine(&luci_engine_pgsql, (luci_sql_id_t)id).text,
                    apr_pstrcat(pool, statement((luci_sql_id_t)id, 0, 0).text,
                                locks ? " FOR NO KEY UPDATE" : "", NULL),
                    "statement %d: PostgreSQL reads what SQLite does", id);
     }
-    tap_ok(strstr(for_engine(LUCI_MYSQL, LUCI_SQL_USER_LOCK).text, "WHERE u.id = %s FOR UPDATE"),
+    tap_ok(strstr(for_engine(&luci_engine_mysql, LUCI_SQL_USER_LOCK).text, "WHERE u.id = %s FOR UPDATE"),
            "MySQL locks a user");
-    tap_ok(strstr(for_engine(LUCI_MYSQL, LUCI_SQL_KEY_LOCK).text, " AS BINARY) FOR UPDATE"), "  and a key");
-    tap_is_str(for_engine(LUCI_MYSQL, LUCI_SQL_USER_INSERT).text,
+    tap_ok(strstr(for_engine(&luci_engine_mysql, LUCI_SQL_KEY_LOCK).text, " AS BINARY) FOR UPDATE"),
+           "  and a key");
+    tap_is_str(for_engine(&luci_engine_mysql, LUCI_SQL_USER_INSERT).text,
                "INSERT INTO `auth_user` (id, username) VALUES (%s, %s)",
                "MySQL tells a conflict by its code");
-    tap_is_int(for_engine(LUCI_MYSQL, LUCI_SQL_KEY_INSERT).may_conflict, 1, "  which is no error for a key");
-    tap_is_int(for_engine(LUCI_MYSQL, LUCI_SQL_SESSION_INSERT).may_conflict, 0, "  but for a session");
+    tap_is_int(for_engine(&luci_engine_mysql, LUCI_SQL_KEY_INSERT).may_conflict, 1,
+               "  which is no error for a key");
+    tap_is_int(for_engine(&luci_engine_mysql, LUCI_SQL_SESSION_INSERT).may_conflict, 0,
+               "  but for a session");
     tap_ok(strstr(get.text, " WHERE k.id = %s AND CAST(CONVERT(k.id USING utf8mb4) AS BINARY) = CAST(%s AS "
                             "BINARY)"),
            "  and compares bytes: %s", get.text);
     is_arguments(&get, "00", "  twice with the same name");
-    tap_is_int(luci_sql_failure(LUCI_MYSQL, 1062), LUCI_SQL_CONFLICT, "ER_DUP_ENTRY");
-    tap_is_int(luci_sql_failure(LUCI_MYSQL, 1205), LUCI_SQL_BUSY, "ER_LOCK_WAIT_TIMEOUT");
-    tap_is_int(luci_sql_failure(LUCI_MYSQL, 1054), LUCI_SQL_MISSING, "ER_BAD_FIELD_ERROR");
-    tap_is_int(luci_sql_failure(LUCI_MYSQL, 1142), LUCI_SQL_OTHER,
+    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1062), LUCI_FAILURE_CONFLICT, "ER_DUP_ENTRY");
+    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1205), LUCI_FAILURE_BUSY, "ER_LOCK_WAIT_TIMEOUT");
+    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1054), LUCI_FAILURE_MISSING, "ER_BAD_FIELD_ERROR");
+    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1142), LUCI_FAILURE_OTHER,
                "ER_TABLEACCESS_DENIED_ERROR: not missing");
 }
 
-static void check_dialects(void)
+static void check_engine_list(void)
 {
-    luci_sql_dialect_t dialect = LUCI_MYSQL;
-
-    tap_is_result(luci_sql_dialect("sqlite3", &dialect), LUCI_OK, "sqlite3 is a driver");
-    tap_is_int(dialect, LUCI_SQLITE3, "  of its dialect");
-    tap_is_result(luci_sql_dialect("pgsql", &dialect), LUCI_OK, "pgsql, too");
-    tap_is_int(dialect, LUCI_PGSQL, "  of its own");
-    tap_is_result(luci_sql_dialect("mysql", &dialect), LUCI_OK, "and mysql");
-    tap_is_int(dialect, LUCI_MYSQL, "  likewise");
-    tap_is_int(luci_sql_is_file(LUCI_PGSQL, "host=/run/postgresql"), 0, "a server is no file");
-    tap_is_result(luci_sql_dialect("sqlite2", &dialect), LUCI_NOT_FOUND, "sqlite2 is none");
-    tap_is_result(luci_sql_dialect("", &dialect), LUCI_NOT_FOUND, "nor is an empty name");
-    tap_is_int(luci_sql_is_file(LUCI_SQLITE3, "/srv/users.db"), 1, "a path is a file");
-    tap_is_int(luci_sql_is_file(LUCI_SQLITE3, ":memory:"), 0, "memory is not");
-    tap_is_int(luci_sql_failure(LUCI_SQLITE3, 5), LUCI_SQL_BUSY, "SQLITE_BUSY");
-    tap_is_int(luci_sql_failure(LUCI_SQLITE3, 1), LUCI_SQL_MISSING, "SQLITE_ERROR");
-    tap_is_int(luci_sql_failure(LUCI_SQLITE3, 11), LUCI_SQL_OTHER, "SQLITE_CORRUPT");
-    tap_is_int(luci_sql_failure(LUCI_PGSQL, 5), LUCI_SQL_OTHER, "another engine's code is not SQLite's");
+    tap_ok(luci_engine_find("sqlite3") == &luci_engine_sqlite3, "sqlite3 is a driver");
+    tap_ok(luci_engine_find("pgsql") == &luci_engine_pgsql, "pgsql is a driver");
+    tap_ok(luci_engine_find("mysql") == &luci_engine_mysql, "mysql is a driver");
+    tap_ok(luci_engine_find("sqlite2") == NULL, "sqlite2 is no driver");
+    tap_ok(luci_engine_find("") == NULL, "an empty name is no driver");
+    tap_is_int(luci_engine_is_file(&luci_engine_pgsql, "host=/run/postgresql"), 0, "a server is no file");
+    tap_is_int(luci_engine_is_file(&luci_engine_sqlite3, "/srv/users.db"), 1, "a path is a file");
+    tap_is_int(luci_engine_is_file(&luci_engine_sqlite3, ":memory:"), 0, "memory is no file");
+    tap_is_int(luci_engine_is_file(NULL, "/srv/users.db"), 0, "an unknown engine has no file");
+    for (const luci_engine_t *const *engine = luci_engines; *engine; engine++)
+        tap_is_int(luci_engine_is_server(*engine), *engine != &luci_engine_sqlite3, "%s is a server or not",
+                   (*engine)->driver);
+    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 5), LUCI_FAILURE_BUSY, "SQLITE_BUSY");
+    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 1), LUCI_FAILURE_MISSING, "SQLITE_ERROR");
+    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 11), LUCI_FAILURE_OTHER, "SQLITE_CORRUPT");
+    tap_is_int(luci_engine_failure(&luci_engine_pgsql, 5), LUCI_FAILURE_OTHER,
+               "another engine's code is not SQLite's");
 }
 
 /* ---- On a real database ---- */
@@ -310,7 +379,8 @@ int main(void)
     check_mixed();
     check_attributes();
     check_tables();
-    check_dialects();
+    check_engine_list();
+    check_schema();
     check_engines();
     check_numbers();
     settings.tables = (luci_tables_t){ "user", "user_key", "user_session" };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The statements of administrators: their texts where the engines or the tables differ, and each one prepared
  * on a real database. */
-#include "core/db/sql.h"
+#include "core/db/schema.h"
 #include "support.h"
 #include "tap.h"
 
@@ -10,47 +10,52 @@
 static apr_pool_t *pool;
 static luci_settings_t settings;
 
-static const char *text_of(luci_sql_dialect_t dialect, luci_sql_id_t id, int ours)
+static const char *text_of(const luci_engine_t *engine, luci_sql_id_t id, int ours)
 {
-    luci_sql_columns_t columns = { .disabled = ours, .user = ours, .session = ours };
+    const luci_sql_scope_t scope = { .engine = engine,
+                                     .settings = &settings,
+                                     .found = { .disabled = ours, .user = ours, .session = ours } };
 
-    return luci_sql_statement(dialect, id, &settings, columns, pool).text;
+    return luci_sql_statement(id, &scope, pool).text;
 }
 
 static void check_texts(void)
 {
-    luci_sql_statement_t set = luci_sql_set_column(LUCI_MYSQL, "order", &settings, pool);
-    luci_sql_column_t role = luci_sql_user_column("role");
+    static const char *const order[] = { "order" };
+    const luci_sql_scope_t of_order = {
+        .engine = &luci_engine_mysql, .settings = &settings, .columns = order, .count = 1
+    };
+    luci_sql_statement_t set = luci_sql_statement(LUCI_SQL_USER_SET_COLUMN, &of_order, pool);
+    luci_probe_t role = luci_probe_column(&luci_table_user, "role");
 
-    tap_is_str(text_of(LUCI_SQLITE3, LUCI_SQL_USER_GET, 0),
+    tap_is_str(text_of(&luci_engine_sqlite3, LUCI_SQL_USER_GET, 0),
                "SELECT u.username, u.id, NULL, u.id, NULL, u.username FROM \"auth_user\" u WHERE u.id = %s",
                "a user on Lucia's tables");
     tap_is_str(
-        text_of(LUCI_PGSQL, LUCI_SQL_USER_GET, 1),
+        text_of(&luci_engine_pgsql, LUCI_SQL_USER_GET, 1),
         "SELECT u.username, u.id, u.created_at, u.id, u.disabled, u.username FROM \"auth_user\" u WHERE "
         "u.id = %s",
         "on ours");
     tap_is_str(
-        text_of(LUCI_MYSQL, LUCI_SQL_SESSION_PAGE_OF_USER, 1),
+        text_of(&luci_engine_mysql, LUCI_SQL_SESSION_PAGE_OF_USER, 1),
         "SELECT s.id, s.user_id, u.username, s.active_expires, s.idle_expires, s.created_at, s.last_seen, "
         "s.address, s.user_agent FROM `user_session` s LEFT JOIN `auth_user` u ON u.id = s.user_id "
         "WHERE s.user_id = %s AND s.id > %s ORDER BY s.id LIMIT 500",
         "a page of sessions");
-    tap_ok(strstr(text_of(LUCI_SQLITE3, LUCI_SQL_SESSION_PAGE, 0),
+    tap_ok(strstr(text_of(&luci_engine_sqlite3, LUCI_SQL_SESSION_PAGE, 0),
                   "s.idle_expires, NULL, NULL, NULL, NULL FROM"),
            "of Lucia's");
-    tap_ok(strstr(text_of(LUCI_MYSQL, LUCI_SQL_USER_FIND, 0), "AS BINARY) = CAST(%s AS BINARY)"),
+    tap_ok(strstr(text_of(&luci_engine_mysql, LUCI_SQL_USER_FIND, 0), "AS BINARY) = CAST(%s AS BINARY)"),
            "MySQL compares names by their bytes");
     tap_is_str(set.text, "UPDATE `auth_user` SET `order` = %s WHERE id = %s", "any column is set");
     tap_is_int(set.arguments, 2, "  with two arguments");
     tap_is_int(set.repeatable, 0, "  only once");
-    tap_is_str(luci_sql_add_column(LUCI_SQLITE3, luci_sql_our_columns[0], &settings.tables, pool),
+    tap_is_str(luci_schema_add_column(&luci_engine_sqlite3, &luci_table_user, "disabled", &settings, pool),
                "ALTER TABLE \"auth_user\" ADD COLUMN \"disabled\" BIGINT", "a column of ours is added");
-    tap_is_str(luci_sql_add_column(LUCI_MYSQL, role, &settings.tables, pool),
+    tap_is_str(luci_schema_add_column(&luci_engine_mysql, &luci_table_user, "role", &settings, pool),
                "ALTER TABLE `auth_user` ADD COLUMN `role` TEXT", "or an attribute");
-    tap_ok(
-        strstr(luci_sql_probe_column(LUCI_SQLITE3, role, &settings.tables, pool), "SELECT u.\"role\" FROM"),
-        "SQLite is asked for it by the table's name, or would take it for a string");
+    tap_ok(strstr(luci_probe_text(&role, &luci_engine_sqlite3, &settings, pool), "SELECT t.\"role\" FROM"),
+           "SQLite is asked for it by the table's name, or would take it for a string");
 }
 
 static int is_page(int id)

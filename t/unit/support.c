@@ -148,9 +148,10 @@ void support_our_tables(const char *path, const luci_settings_t *settings)
 {
     luci_db_target_t target = support_target(path, settings);
     luci_db_t *db = luci_db_create(&target, memory);
+    apr_array_header_t *gaps;
 
     target.create = 1;
-    if (luci_schema_create(db, memory) != LUCI_OK)
+    if (luci_schema_create(db, &gaps, memory) != LUCI_OK)
         support_give_up(path, luci_db_error(db));
     luci_db_close(db);
 }

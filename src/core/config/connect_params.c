@@ -2,10 +2,10 @@
 #include "core/config/connect_params.h"
 
 #include "core/base/secret.h"
+#include "core/db/place.h"
 #include "core/files/trusted_path.h"
 
 #include <apr_env.h>
-#include <apr_escape.h>
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 
 /* What the parts have in common. */
 typedef struct {
-    luci_sql_dialect_t dialect;
+    const luci_engine_t *engine; /* NULL: a secret is taken as it is */
     const char *params;
     const char **problem;
     apr_pool_t *pool;
@@ -89,54 +89,17 @@ static luci_result_t read_variable(const filling_t *filling, const char *name, c
     return LUCI_OK;
 }
 
-/* A form's escapes but for its plus signs, which libpq takes as they are. */
-static const char *escaped_for_url(const char *secret, apr_pool_t *pool)
-{
-    const char *escaped = apr_pescape_urlencoded(pool, secret), *plus;
-
-    while ((plus = strchr(escaped, '+')) != NULL)
-        escaped = apr_pstrcat(pool, apr_pstrmemdup(pool, escaped, (apr_size_t)(plus - escaped)), "%20",
-                              plus + 1, NULL);
-    return escaped;
-}
-
-/* libpq: in single quotes, with a backslash before each quote and backslash. */
-static const char *quoted_for_pgsql(const char *secret, apr_pool_t *pool)
-{
-    char *quoted, *out;
-
-    quoted = out = apr_palloc(pool, 2 * strlen(secret) + 3);
-    *out++ = '\'';
-    for (; *secret; secret++) {
-        if (*secret == '\'' || *secret == '\\')
-            *out++ = '\\';
-        *out++ = *secret;
-    }
-    *out++ = '\'';
-    *out = '\0';
-    return quoted;
-}
-
-static int is_url(const char *params)
-{
-    return strncmp(params, "postgresql://", 13) == 0 || strncmp(params, "postgres://", 11) == 0;
-}
-
-/* apr_dbd's mysql driver ends a value at these and knows no quotes. */
-#define MYSQL_SEPARATORS " \r\n\t;|,"
-
 static luci_result_t quote(const filling_t *filling, const char *name, const char **secret)
 {
-    const char *params = filling->params;
+    const char *quoted = *secret;
 
-    if (!**secret)
+    if (!*quoted)
         return fail(filling, "the secret from", name, "is empty");
-    if (filling->dialect == LUCI_PGSQL)
-        *secret = is_url(params) ? escaped_for_url(*secret, filling->pool)
-                                 : quoted_for_pgsql(*secret, filling->pool);
-    else if (filling->dialect == LUCI_MYSQL && strpbrk(*secret, MYSQL_SEPARATORS))
-        return fail(filling, "the secret from", name,
-                    "holds a blank, comma, semicolon or bar, which the mysql driver can't take");
+    if (filling->engine)
+        quoted = filling->engine->quote(filling->params, *secret, filling->pool);
+    if (!quoted)
+        return fail(filling, "the secret from", name, filling->engine->unquotable);
+    *secret = quoted;
     return LUCI_OK;
 }
 
@@ -154,7 +117,7 @@ static luci_result_t value_of(const filling_t *filling, const char *place, size_
 luci_result_t luci_connect_secret(const char *place, const char **secret, const char **problem,
                                   apr_pool_t *pool)
 {
-    const filling_t filling = { LUCI_SQLITE3, "", problem, pool }; /* which quotes nothing */
+    const filling_t filling = { NULL, "", problem, pool };
     size_t length = strcspn(place, "}");
 
     if ((strncmp(place, FROM_FILE, strlen(FROM_FILE)) == 0 ||
@@ -174,30 +137,14 @@ static const char *next_place(const char *text)
     return file < variable ? file : variable;
 }
 
-/* An attempt that was given up ends by itself: libpq would wait as long as TCP does. Longer than we wait for
- * it, or giving up would look like a refusal. */
-#define CONNECT_TIMEOUT "connect_timeout"
-#define CONNECT_SECONDS "8"
-
-static const char *with_timeout(const char *params, apr_pool_t *pool)
-{
-    const char *before = " ";
-
-    if (strstr(params, CONNECT_TIMEOUT))
-        return params;
-    if (is_url(params))
-        before = strchr(params, '?') ? "&" : "?";
-    return apr_pstrcat(pool, params, before, CONNECT_TIMEOUT "=" CONNECT_SECONDS, NULL);
-}
-
-luci_result_t luci_connect_params(luci_sql_dialect_t dialect, const char *params, const char **filled,
+luci_result_t luci_connect_params(const luci_engine_t *engine, const char *params, const char **filled,
                                   const char **problem, apr_pool_t *pool)
 {
-    const filling_t filling = { dialect, params, problem, pool };
+    const filling_t filling = { engine, params, problem, pool };
     const char *rest = params, *place, *value;
 
     *filled = params;
-    if (dialect == LUCI_SQLITE3) /* a path */
+    if (!luci_engine_is_server(engine)) /* a path */
         return LUCI_OK;
     for (*filled = ""; (place = next_place(rest)) != NULL;) {
         size_t length = strcspn(place, "}");
@@ -215,8 +162,6 @@ luci_result_t luci_connect_params(luci_sql_dialect_t dialect, const char *params
         rest = place + length + 1;
     }
     *filled = apr_pstrcat(pool, *filled, rest, NULL);
-    if (dialect == LUCI_PGSQL)
-        *filled = with_timeout(*filled, pool);
     return LUCI_OK;
 }
 
@@ -228,7 +173,7 @@ static const char *host_of(const char *params)
     static const char *const words[] = { "host=", "hostaddr=" };
     const char *host = "", *found;
 
-    if (is_url(params)) {
+    if (luci_place_is_url(params)) {
         host = strstr(params, "//") + 2;
         found = strchr(host, '@');
         return found ? found + 1 : host;
@@ -246,9 +191,8 @@ int luci_connect_is_local(const char *driver, const char *params)
 {
     static const char *const own[] = { "localhost", "127.", "::1", "[::1]", "/", "@", "?" };
     const char *host = host_of(params);
-    luci_sql_dialect_t dialect;
 
-    if (luci_sql_dialect(driver, &dialect) != LUCI_OK || !luci_sql_is_server(dialect) || !*host)
+    if (!luci_engine_is_server(luci_engine_find(driver)) || !*host)
         return 1;
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         if (strncmp(host, own[i], strlen(own[i])) == 0)

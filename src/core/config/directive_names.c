@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/config/connect_params.h"
 #include "core/config/directive_types.h"
-#include "core/db/sql.h"
+#include "core/db/engine.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -125,20 +125,19 @@ const luci_type_t luci_type_column = {
 
 static const char *allowed_database(const luci_limits_t *limits, apr_pool_t *pool)
 {
-    static const char *const drivers[] = { "sqlite3", "pgsql", "mysql" };
-    const char *known = "";
-    luci_sql_dialect_t dialect;
+    const char *drivers = "", *params = "";
 
     (void)limits;
-    for (int i = 0; i < COUNT(drivers); i++) {
-        if (luci_sql_dialect(drivers[i], &dialect) == LUCI_OK)
-            known = apr_pstrcat(pool, known, *known ? " or " : "", drivers[i], NULL);
+    for (const luci_engine_t *const *each = luci_engines; *each; each++) {
+        const luci_engine_t *engine = *each;
+
+        drivers = apr_pstrcat(pool, drivers, *drivers ? " or " : "", engine->driver, NULL);
+        if (engine->params_help)
+            params = apr_pstrcat(pool, params, *params ? ", of " : "PARAMS of ", engine->driver,
+                                 *params ? " " : " is ", engine->params_help, NULL);
     }
-    return apr_pstrcat(
-        pool, "DRIVER PARAMS, where DRIVER is ", known,
-        " (PARAMS of sqlite3 is the path of the database file, of pgsql what libpq takes, such as "
-        "\"host=/run/postgresql dbname=lucia\"; put PARAMS with blanks in quotes)",
-        NULL);
+    return apr_pstrcat(pool, "DRIVER PARAMS, where DRIVER is ", drivers, " (", params,
+                       "; put PARAMS with blanks in quotes)", NULL);
 }
 
 static const char *refuse_database(const char *what, apr_pool_t *pool)
@@ -150,26 +149,26 @@ static const char *parse_database(const apr_array_header_t *words, const luci_li
                                   apr_pool_t *pool)
 {
     luci_database_value_t database = { .driver = LUCI_WORD(words, 0), .params = LUCI_WORD(words, 1) };
-    luci_sql_dialect_t dialect;
+    const luci_engine_t *engine = luci_engine_find(database.driver);
     const char *problem;
 
     (void)limits;
-    if (luci_sql_dialect(database.driver, &dialect) != LUCI_OK)
+    if (!engine)
         return refuse_database(luci_word_is_identifier(database.driver)
                                    ? apr_pstrcat(pool, "driver \"", database.driver, "\"", NULL)
                                    : "what stands in the place of DRIVER",
                                pool);
     if (!*database.params)
         return refuse_database("an empty PARAMS", pool);
-    if (dialect == LUCI_SQLITE3) {
-        if (!luci_sql_is_file(dialect, database.params))
+    if (!luci_engine_is_server(engine)) {
+        if (!luci_engine_is_file(engine, database.params))
             return refuse_database("a database in memory", pool);
         database.params = luci_word_path(database.params, pool);
         if (!database.params)
             return refuse_database("this path", pool);
     }
     database.written = database.params;
-    if (luci_connect_params(dialect, database.params, &database.params, &problem, pool) != LUCI_OK)
+    if (luci_connect_params(engine, database.params, &database.params, &problem, pool) != LUCI_OK)
         return problem;
     *(luci_database_value_t *)value = database;
     return NULL;

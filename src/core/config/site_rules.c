@@ -2,6 +2,7 @@
 #include "core/config/site_rules.h"
 
 #include "core/config/directives.h"
+#include "core/db/engine.h"
 
 #include <apr_strings.h>
 #include <stdarg.h>
@@ -135,14 +136,16 @@ static int has_endpoint(const luci_site_t *site, const char *endpoint, const cha
 
 /* ---- The rules, each for one site ---- */
 
-static int is_sqlite(const luci_site_t *site)
+static int is_file(const luci_site_t *site)
 {
-    return site->config->database.driver && strcmp(site->config->database.driver, "sqlite3") == 0;
+    const luci_database_t *database = &site->config->database;
+
+    return database->driver && luci_engine_is_file(luci_engine_find(database->driver), database->params);
 }
 
 static void database_is_served(judge_t *judge, const luci_site_t *site, const char *id)
 {
-    const char *file = is_sqlite(site) ? resolved(site->config->database.params, judge->pool) : NULL;
+    const char *file = is_file(site) ? resolved(site->config->database.params, judge->pool) : NULL;
 
     for (const luci_site_t *each = file ? site : NULL; each; each = each->base) {
         for (int i = 0; i < each->folders->nelts; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/db/connection.h"
 
-#include "core/db/db_place.h"
+#include "core/db/place.h"
 #include "core/guard/offload.h"
 
 #include <apr_strings.h>
@@ -78,7 +78,7 @@ luci_result_t luci_connection_fail(luci_connection_t *connection, luci_result_t 
 static luci_result_t refuse(luci_connection_t *connection, const char *params, const char *reason)
 {
     return note_failure(connection, LUCI_UNAVAILABLE,
-                        luci_db_place_message(connection->dialect, params, reason, connection->pool));
+                        luci_place_message(connection->engine, params, reason, connection->pool));
 }
 
 static luci_result_t give_up(luci_connection_t *connection)
@@ -89,7 +89,7 @@ static luci_result_t give_up(luci_connection_t *connection)
 
 static int is_busy(const luci_connection_t *connection, int code)
 {
-    return luci_sql_failure(connection->dialect, code) == LUCI_SQL_BUSY;
+    return luci_engine_failure(connection->engine, code) == LUCI_FAILURE_BUSY;
 }
 
 /* The result for a driver's code. */
@@ -109,7 +109,7 @@ static luci_result_t answer(luci_connection_t *connection, int code)
 
 void luci_connection_limit(luci_connection_t *connection, luci_ms_t max)
 {
-    luci_deadline_limit(&connection->deadline, luci_sql_is_server(connection->dialect) ? max : 0);
+    luci_deadline_limit(&connection->deadline, luci_engine_is_server(connection->engine) ? max : 0);
 }
 
 static int begin_call(luci_connection_t *connection)
@@ -189,7 +189,7 @@ static luci_result_t open_in_time(luci_connection_t *connection, const char *par
     opening_t opening = { connection->driver, params, connection->pool, NULL, NULL };
     luci_result_t result = LUCI_OK;
 
-    if (luci_sql_is_server(connection->dialect))
+    if (luci_engine_is_server(connection->engine))
         result = open_offloaded(connection, &opening);
     else
         open_handle(&opening);
@@ -203,7 +203,7 @@ static luci_result_t open_in_time(luci_connection_t *connection, const char *par
 
 static int socket_of(const luci_connection_t *connection)
 {
-    const char *name = luci_sql_socket_function(connection->dialect);
+    const char *name = connection->engine->socket_function;
     int (*get_socket)(void *) = NULL;
 
     *(void **)&get_socket = dlsym(RTLD_DEFAULT, name);
@@ -215,7 +215,7 @@ static luci_result_t follow_socket(luci_connection_t *connection)
 {
     const char *problem;
 
-    if (!luci_sql_is_server(connection->dialect) ||
+    if (!luci_engine_is_server(connection->engine) ||
         luci_deadline_follow(&connection->deadline, socket_of(connection), &problem) == LUCI_OK)
         return LUCI_OK;
     return luci_connection_fail(connection, LUCI_UNAVAILABLE, problem);
@@ -223,7 +223,7 @@ static luci_result_t follow_socket(luci_connection_t *connection)
 
 static luci_result_t set_up(luci_connection_t *connection)
 {
-    const char *const *query = luci_sql_session_setup(connection->dialect);
+    const char *const *query = connection->engine->setup;
 
     for (; *query; query++) {
         apr_dbd_results_t *results = NULL;
@@ -234,7 +234,7 @@ static luci_result_t set_up(luci_connection_t *connection)
                                   ALL_ROWS);
             end_call(connection);
         }
-        if (code != 0 && luci_sql_setup_matters(connection->dialect))
+        if (code != 0 && !connection->engine->setup_is_optional)
             return answer(connection, code);
     }
     return LUCI_OK;
@@ -259,7 +259,8 @@ luci_result_t luci_connection_open(luci_connection_t *connection, const char *dr
     connection->hung = 0;
     if (find_driver(connection, driver) != LUCI_OK)
         return LUCI_UNAVAILABLE;
-    params = apr_pstrcat(pool, params, luci_sql_more_params(connection->dialect), NULL);
+    if (connection->engine->complete)
+        params = connection->engine->complete(params, pool);
     result = open_in_time(connection, params);
     if (result != LUCI_OK)
         return result;
@@ -351,7 +352,7 @@ static luci_result_t ask(luci_connection_t *connection, luci_bound_t *bound, apr
 luci_result_t luci_connection_probe(luci_connection_t *connection, const char *text, int *found,
                                     apr_pool_t *scratch)
 {
-    int max = luci_sql_is_server(connection->dialect) ? 1 : PROBE_TRIES, code = 0;
+    int max = luci_engine_is_server(connection->engine) ? 1 : PROBE_TRIES, code = 0;
     apr_dbd_results_t *results = NULL;
     const char *const *row;
     luci_result_t result;
@@ -361,7 +362,7 @@ luci_result_t luci_connection_probe(luci_connection_t *connection, const char *t
         luci_bound_t bound = { 0 };
 
         code = prepare(connection, text, NULL, &bound.prepared, scratch);
-        if (luci_sql_failure(connection->dialect, code) == LUCI_SQL_MISSING)
+        if (luci_engine_failure(connection->engine, code) == LUCI_FAILURE_MISSING)
             return LUCI_OK;
         if (code != 0)
             break;
@@ -410,7 +411,7 @@ luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_
                               bound->arguments, bound->argument);
         end_call(connection);
     }
-    if (bound->may_conflict && luci_sql_failure(connection->dialect, code) == LUCI_SQL_CONFLICT) {
+    if (bound->may_conflict && luci_engine_failure(connection->engine, code) == LUCI_FAILURE_CONFLICT) {
         *changed = 0;
         return LUCI_OK;
     }
@@ -434,22 +435,17 @@ luci_result_t luci_connection_run(luci_connection_t *connection, const char *tex
 }
 
 /* apr_dbd's own transactions are not used: PostgreSQL's driver ends the process when BEGIN fails. */
-static int step(luci_connection_t *connection, luci_sql_step_t step)
-{
-    return run(connection, luci_sql_transaction(connection->dialect, step));
-}
-
 luci_result_t luci_connection_begin(luci_connection_t *connection)
 {
-    return answer(connection, step(connection, LUCI_SQL_BEGIN));
+    return answer(connection, run(connection, connection->engine->begin));
 }
 
 luci_result_t luci_connection_commit(luci_connection_t *connection)
 {
-    return answer(connection, step(connection, LUCI_SQL_COMMIT));
+    return answer(connection, run(connection, "COMMIT"));
 }
 
 luci_result_t luci_connection_roll_back(luci_connection_t *connection)
 {
-    return step(connection, LUCI_SQL_ROLLBACK) == 0 ? LUCI_OK : LUCI_UNAVAILABLE;
+    return run(connection, "ROLLBACK") == 0 ? LUCI_OK : LUCI_UNAVAILABLE;
 }

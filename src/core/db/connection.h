@@ -12,7 +12,7 @@
 
 /* Lives in its owner; all zeros at first, except for the deadline's socket. */
 typedef struct {
-    luci_sql_dialect_t dialect;     /* set before it is opened */
+    const luci_engine_t *engine;    /* set before it is opened */
     volatile apr_uint32_t *opening; /* likewise; luci_db_target_t's, or NULL */
     apr_pool_t *pool;
     const apr_dbd_driver_t *driver;

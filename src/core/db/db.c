@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define DISABLED "disabled" /* the column of ours that the gate depends on */
+
 struct luci_db_t {
     const luci_db_target_t *target;
     apr_pool_t *parent; /* of each connection's pool */
@@ -16,7 +18,7 @@ struct luci_db_t {
     luci_sql_statement_t statements[LUCI_SQL_STATEMENTS]; /* no text: not yet made for this connection */
     apr_dbd_prepared_t *prepared[LUCI_SQL_STATEMENTS];    /* NULL: not yet on this connection */
     int in_transaction;
-    enum { LUCI_DB_INDEX_UNKNOWN, LUCI_DB_INDEX_MISSING, LUCI_DB_INDEX_THERE } user_index; /* of sessions */
+    enum { INDEX_UNKNOWN, INDEX_MISSING, INDEX_FOUND } user_index; /* on the user of a session */
 };
 
 luci_result_t luci_db_init(const char *driver, const char **problem, apr_pool_t *pool)
@@ -31,8 +33,7 @@ luci_db_t *luci_db_create(const luci_db_target_t *target, apr_pool_t *pool)
     db->target = target;
     db->parent = pool;
     db->connection.deadline.socket = -1;
-    if (luci_sql_dialect(target->driver, &db->connection.dialect) != LUCI_OK)
-        db->connection.dialect = LUCI_SQLITE3; /* connecting says that it isn't known */
+    db->connection.engine = luci_engine_find(target->driver); /* NULL: connecting reports it */
     return db;
 }
 
@@ -51,14 +52,19 @@ int luci_db_is_hung(const luci_db_t *db)
     return db->connection.broken && db->connection.hung;
 }
 
-void luci_db_limit(luci_db_t *db, luci_ms_t most)
+void luci_db_limit(luci_db_t *db, luci_ms_t max)
 {
-    luci_connection_limit(&db->connection, most);
+    luci_connection_limit(&db->connection, max);
 }
 
 const luci_db_target_t *luci_db_target(const luci_db_t *db)
 {
     return db->target;
+}
+
+const luci_engine_t *luci_db_engine(const luci_db_t *db)
+{
+    return db->connection.engine;
 }
 
 luci_sql_columns_t luci_db_columns(const luci_db_t *db)
@@ -74,7 +80,7 @@ static void disconnect(luci_db_t *db)
         apr_pool_destroy(db->memory); /* its cleanup ends the connection */
     db->memory = NULL;
     db->in_transaction = 0;
-    db->user_index = LUCI_DB_INDEX_UNKNOWN;
+    db->user_index = INDEX_UNKNOWN;
     memset(db->statements, 0, sizeof db->statements);
     memset(db->prepared, 0, sizeof db->prepared);
 }
@@ -92,7 +98,7 @@ static int is_connected(const luci_db_t *db)
 
 static int is_file(const luci_db_t *db)
 {
-    return luci_sql_is_file(db->connection.dialect, db->target->params);
+    return luci_engine_is_file(db->connection.engine, db->target->params);
 }
 
 static int is_file_stale(const luci_db_t *db)
@@ -106,11 +112,9 @@ static int note_file(luci_db_t *db)
     return !is_file(db) || luci_file_id_take(&db->file, db->target->params, db->memory);
 }
 
-/* In memory of its own: a connection may live for ever, and be asked again and again. column: what is looked
- * for instead of what the probe says; NULL: nothing. */
-static luci_result_t look(luci_db_t *db, luci_sql_probe_t probe, const luci_sql_column_t *column, int *found)
+/* In a pool of its own, because a connection may live as long as the process and be asked again and again. */
+static luci_result_t look(luci_db_t *db, const luci_probe_t *probe, int *found)
 {
-    const luci_tables_t *tables = &db->target->settings->tables;
     luci_connection_t *connection = &db->connection;
     apr_pool_t *scratch;
     const char *text;
@@ -118,47 +122,48 @@ static luci_result_t look(luci_db_t *db, luci_sql_probe_t probe, const luci_sql_
 
     if (apr_pool_create(&scratch, db->memory) != APR_SUCCESS)
         return luci_connection_fail(connection, LUCI_INTERNAL, "out of memory");
-    text = column ? luci_sql_probe_column(connection->dialect, *column, tables, scratch)
-                  : luci_sql_probe(connection->dialect, probe, tables, scratch);
+    text = luci_probe_text(probe, connection->engine, db->target->settings, scratch);
     result = luci_connection_probe(connection, text, found, scratch);
     apr_pool_destroy(scratch);
     return result;
 }
 
-static luci_result_t has(luci_db_t *db, luci_sql_probe_t probe, int *found)
+static luci_result_t has_column(luci_db_t *db, const luci_table_t *table, const char *column, int *found)
 {
-    return look(db, probe, NULL, found);
+    luci_probe_t probe = luci_probe_column(table, column);
+
+    return look(db, &probe, found);
 }
 
-/* A bit for each attribute without a column. */
+/* A bit for each attribute without a column. All are looked for at once, and one by one only when that does
+ * not find them all. */
 static luci_result_t find_attributes(luci_db_t *db, apr_uint32_t *lacks)
 {
-    int count = db->target->settings->attributes ? db->target->settings->attributes->nelts : 0;
+    const apr_array_header_t *attributes = db->target->settings->attributes;
+    luci_probe_t probe = luci_probe_attributes(attributes);
+    int all = 1;
+    luci_result_t result = probe.count > 0 ? look(db, &probe, &all) : LUCI_OK;
 
     *lacks = 0;
-    for (int i = 0; i < count; i++) {
-        luci_sql_column_t column =
-            luci_sql_user_column(APR_ARRAY_IDX(db->target->settings->attributes, i, const char *));
+    for (int i = 0; result == LUCI_OK && !all && i < attributes->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(attributes, i, const char *);
         int found = 1;
-        luci_result_t result = LUCI_OK;
 
-        if (strcmp(column.name, "username") != 0)
-            result = look(db, LUCI_SQL_PROBE_USER, &column, &found);
-        if (result != LUCI_OK)
-            return result;
+        if (strcmp(name, "username") != 0)
+            result = has_column(db, &luci_table_user, name, &found);
         if (!found)
             *lacks |= 1U << i;
     }
-    return LUCI_OK;
+    return result;
 }
 
-/* Whether a column that was missing is there by now, or can't be looked for. */
+/* Whether a column that was missing exists by now, or can't be looked for. */
 static int has_got_columns(luci_db_t *db)
 {
     apr_uint32_t lacks = db->columns.lacks;
     int added = 0;
 
-    if (!db->columns.disabled && (has(db, LUCI_SQL_PROBE_USER_DISABLED, &added) != LUCI_OK || added))
+    if (!db->columns.disabled && (has_column(db, &luci_table_user, DISABLED, &added) != LUCI_OK || added))
         return 1;
     return lacks && (find_attributes(db, &lacks) != LUCI_OK || lacks != db->columns.lacks);
 }
@@ -172,22 +177,42 @@ int luci_db_is_stale(luci_db_t *db)
     return is_file(db) ? is_file_stale(db) : has_got_columns(db);
 }
 
+static luci_result_t find_user_columns(luci_db_t *db)
+{
+    luci_probe_t ours = luci_probe_ours(&luci_table_user);
+    luci_result_t result = look(db, &ours, &db->columns.user);
+
+    db->columns.disabled = db->columns.user;
+    if (result == LUCI_OK && !db->columns.user)
+        result = has_column(db, &luci_table_user, DISABLED, &db->columns.disabled);
+    return result;
+}
+
+/* *is_there: the table exists, with Lucia's columns. */
+static luci_result_t find_session_columns(luci_db_t *db, int *is_there)
+{
+    luci_probe_t ours = luci_probe_ours(&luci_table_session), table = luci_probe_table(&luci_table_session);
+    luci_result_t result = look(db, &ours, &db->columns.session);
+
+    *is_there = db->columns.session;
+    if (result == LUCI_OK && !db->columns.session)
+        result = look(db, &table, is_there);
+    db->columns.created_at = db->columns.session && db->target->settings->max_lifetime > 0;
+    return result;
+}
+
 static luci_result_t find_columns(luci_db_t *db)
 {
     int sessions = 0;
-    luci_result_t result = has(db, LUCI_SQL_PROBE_USER_DISABLED, &db->columns.disabled);
+    luci_result_t result = find_user_columns(db);
 
+    db->columns.lacks = 0;
     if (result == LUCI_OK)
-        result = has(db, LUCI_SQL_PROBE_USER_COLUMNS, &db->columns.user);
-    if (result == LUCI_OK)
-        result = has(db, LUCI_SQL_PROBE_SESSION_COLUMNS, &db->columns.session);
-    db->columns.created_at = db->columns.session && db->target->settings->max_lifetime > 0;
-    if (result == LUCI_OK)
-        result = has(db, LUCI_SQL_PROBE_SESSION, &sessions);
-    if (result == LUCI_OK && sessions) /* else there may be no user table, either */
-        result = find_attributes(db, &db->columns.lacks);
-    if (result == LUCI_OK && sessions && !db->target->looks && !db->columns.session &&
-        db->target->settings->max_lifetime)
+        result = find_session_columns(db, &sessions);
+    if (result != LUCI_OK || !sessions) /* without it, there may be no user table either */
+        return result;
+    result = find_attributes(db, &db->columns.lacks);
+    if (result == LUCI_OK && !db->target->looks && !db->columns.session && db->target->settings->max_lifetime)
         return luci_connection_fail(
             &db->connection, LUCI_UNAVAILABLE,
             "LuciaMaxLifetime needs the columns created_at, last_seen, address, user_agent in the session "
@@ -201,9 +226,9 @@ static luci_result_t open_connection(luci_db_t *db)
     luci_connection_t *connection = &db->connection;
     luci_result_t result;
 
-    if (luci_sql_dialect(target->driver, &connection->dialect) != LUCI_OK)
-        return luci_connection_fail(connection, LUCI_UNAVAILABLE, "the database's driver is not supported");
-    /* A path without a file is not opened, because SQLite would make an empty one there. */
+    if (!connection->engine)
+        return luci_connection_fail(connection, LUCI_UNAVAILABLE, "the database driver is not supported");
+    /* SQLite creates an empty file at a path that has none. */
     if (!note_file(db) && !target->create)
         return luci_connection_fail(connection, LUCI_UNAVAILABLE,
                                     "the database file is missing or can't be reached");
@@ -235,39 +260,40 @@ luci_result_t luci_db_connect(luci_db_t *db)
     return result;
 }
 
-static luci_result_t has_once(luci_db_t *db, luci_sql_probe_t probe, int *found)
+static luci_result_t has_once(luci_db_t *db, const luci_probe_t *probe, int *found)
 {
     luci_result_t result = luci_db_connect(db);
 
-    return result == LUCI_OK ? has(db, probe, found) : result;
+    return result == LUCI_OK ? look(db, probe, found) : result;
 }
 
-luci_result_t luci_db_has_column(luci_db_t *db, luci_sql_column_t column, int *found)
+luci_result_t luci_db_has(luci_db_t *db, luci_probe_t probe, int *found)
 {
-    luci_result_t result = luci_db_connect(db);
+    int was_connected = is_connected(db);
+    luci_result_t result = has_once(db, &probe, found);
 
-    return result == LUCI_OK ? look(db, column.table, &column, found) : result;
+    return result == LUCI_UNAVAILABLE && was_connected ? has_once(db, &probe, found) : result;
+}
+
+luci_result_t luci_db_has_column(luci_db_t *db, const luci_table_t *table, const char *column, int *found)
+{
+    luci_probe_t probe = luci_probe_column(table, column);
+
+    return has_once(db, &probe, found);
 }
 
 luci_result_t luci_db_has_user_index(luci_db_t *db, int *found)
 {
+    luci_probe_t probe = luci_probe_index(&luci_table_session, "user_id");
     luci_result_t result = luci_db_connect(db);
 
-    if (result == LUCI_OK && db->user_index == LUCI_DB_INDEX_UNKNOWN) {
-        result = has(db, LUCI_SQL_PROBE_SESSION_USER_INDEX, found);
+    if (result == LUCI_OK && db->user_index == INDEX_UNKNOWN) {
+        result = look(db, &probe, found);
         if (result == LUCI_OK)
-            db->user_index = *found ? LUCI_DB_INDEX_THERE : LUCI_DB_INDEX_MISSING;
+            db->user_index = *found ? INDEX_FOUND : INDEX_MISSING;
     }
-    *found = result == LUCI_OK && db->user_index == LUCI_DB_INDEX_THERE;
+    *found = result == LUCI_OK && db->user_index == INDEX_FOUND;
     return result;
-}
-
-luci_result_t luci_db_has(luci_db_t *db, luci_sql_probe_t probe, int *found)
-{
-    int was_connected = is_connected(db);
-    luci_result_t result = has_once(db, probe, found);
-
-    return result == LUCI_UNAVAILABLE && was_connected ? has_once(db, probe, found) : result;
 }
 
 luci_result_t luci_db_run(luci_db_t *db, const char *text)
@@ -289,14 +315,23 @@ typedef struct {
     apr_pool_t *pool;
 } query_t;
 
-/* A connection makes only the statements that are asked of it. */
+static luci_sql_scope_t scope_of(const luci_db_t *db)
+{
+    return (luci_sql_scope_t){ .engine = db->connection.engine,
+                               .settings = db->target->settings,
+                               .found = db->columns };
+}
+
+/* A statement is made when a connection first runs it. */
 static const luci_sql_statement_t *statement_of(luci_db_t *db, luci_sql_id_t id)
 {
     luci_sql_statement_t *statement = &db->statements[id];
 
-    if (!statement->text)
-        *statement =
-            luci_sql_statement(db->connection.dialect, id, db->target->settings, db->columns, db->memory);
+    if (!statement->text) {
+        luci_sql_scope_t scope = scope_of(db);
+
+        *statement = luci_sql_statement(id, &scope, db->memory);
+    }
     return statement;
 }
 
@@ -367,7 +402,7 @@ luci_result_t luci_db_select_all(luci_db_t *db, luci_sql_id_t id, const char *co
     return run(db, &query);
 }
 
-/* Before anything is written: a file that nobody sees any more would swallow it. */
+/* Before writing: what is written to a file that was replaced at its path is lost. */
 static void leave_stale_file(luci_db_t *db)
 {
     if (!db->in_transaction && is_file_stale(db))
@@ -387,13 +422,16 @@ luci_result_t luci_db_set_column(luci_db_t *db, const char *column, const char *
                                  apr_pool_t *scratch)
 {
     luci_result_t result = luci_db_connect(db);
+    luci_sql_scope_t scope = scope_of(db);
     int changed;
 
     if (result != LUCI_OK)
         return result;
+    scope.columns = &column;
+    scope.count = 1;
     db->prepared[LUCI_SQL_USER_SET_COLUMN] = NULL;
     db->statements[LUCI_SQL_USER_SET_COLUMN] =
-        luci_sql_set_column(db->connection.dialect, column, db->target->settings, db->memory);
+        luci_sql_statement(LUCI_SQL_USER_SET_COLUMN, &scope, db->memory);
     return luci_db_execute(db, LUCI_SQL_USER_SET_COLUMN, arguments, &changed, scratch);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/db/db_problem.h"
 
-#include "core/db/db_place.h"
+#include "core/db/place.h"
 
 #include <apr_strings.h>
 #include <errno.h>
@@ -151,11 +151,9 @@ static reason_t find_reason(const char *path, const char *words, apr_pool_t *poo
 
 const char *luci_db_title(const luci_db_target_t *target, apr_pool_t *pool)
 {
-    luci_sql_dialect_t dialect;
-    const char *place = target->driver;
+    const luci_engine_t *engine = luci_engine_find(target->driver);
+    const char *place = engine ? luci_place(engine, target->params, pool) : target->driver;
 
-    if (luci_sql_dialect(target->driver, &dialect) == LUCI_OK)
-        place = luci_db_place(dialect, target->params, pool);
     return target->where ? apr_psprintf(pool, "%s (%s)", place, target->where) : place;
 }
 
@@ -164,11 +162,11 @@ const char *luci_db_problem(const luci_db_t *db, apr_pool_t *pool)
     const luci_db_target_t *target = luci_db_target(db);
     const char *words = luci_db_error(db), *text;
     reason_t reason = { NULL, 0, "" };
-    luci_sql_dialect_t dialect;
+    const luci_engine_t *engine = luci_engine_find(target->driver);
 
-    if (luci_sql_dialect(target->driver, &dialect) != LUCI_OK)
+    if (!engine)
         return words;
-    if (luci_sql_is_file(dialect, target->params))
+    if (luci_engine_is_file(engine, target->params))
         reason = find_reason(target->params, words, pool);
     text = apr_psprintf(pool, "%s: %s", luci_db_title(target, pool), words);
     if (reason.path)

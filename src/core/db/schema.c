@@ -4,213 +4,335 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* What is to be made when the transaction starts. */
-typedef struct {
-    const luci_db_target_t *target;
-    luci_sql_dialect_t dialect;
-    int missing[LUCI_SQL_PROBE_SESSION + 1];
-} schema_t;
+/* ---- Texts ---- */
 
-static luci_result_t lock(luci_db_t *db, luci_sql_dialect_t dialect)
+static const char *expand(const char *text, const luci_engine_t *engine, const luci_table_t *table,
+                          const luci_settings_t *settings, apr_pool_t *pool)
 {
-    const char *text = luci_sql_schema_lock(dialect);
+    const luci_sql_scope_t scope = { .engine = engine, .settings = settings, .table = table };
 
-    return text ? luci_db_run(db, text) : LUCI_OK;
+    return luci_sql_expand(text, &scope, NULL, pool);
 }
 
-static luci_result_t create_tables(luci_db_t *db, void *baton, apr_pool_t *scratch)
+static int is_nullable(const luci_table_column_t *column)
 {
-    const schema_t *schema = baton;
-    luci_result_t locked = lock(db, schema->dialect);
+    return column->flags & (LUCI_COLUMN_NULLABLE | LUCI_COLUMN_OURS);
+}
 
-    if (locked != LUCI_OK)
-        return locked;
-    for (int table = 0; table <= LUCI_SQL_PROBE_SESSION; table++) {
-        const char *const *statement;
+/* "NAME TYPE NOT NULL PRIMARY KEY" */
+static const char *definition(const luci_table_column_t *column, const luci_engine_t *engine,
+                              apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, column->name, " ", engine->type(column, pool),
+                       is_nullable(column) ? "" : " NOT NULL",
+                       column->flags & LUCI_COLUMN_PRIMARY ? " PRIMARY KEY" : "",
+                       column->flags & LUCI_COLUMN_UNIQUE ? " UNIQUE" : "", NULL);
+}
 
-        if (!schema->missing[table])
-            continue;
-        statement =
-            luci_sql_schema(schema->dialect, (luci_sql_probe_t)table, schema->target->settings, scratch);
-        for (; *statement; statement++) {
-            luci_result_t result = luci_db_run(db, *statement);
+/* Quoted, since an attribute may have the name of an SQL word. username is a column of every user table. */
+static const char *attribute_definitions(const luci_engine_t *engine, const luci_settings_t *settings,
+                                         apr_pool_t *pool)
+{
+    static const luci_table_column_t any = { .kind = LUCI_COLUMN_TEXT };
+    const char *text = "";
 
-            if (result != LUCI_OK)
-                return result;
+    for (int i = 0; settings->attributes && i < settings->attributes->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(settings->attributes, i, const char *);
+
+        if (strcmp(name, "username") != 0)
+            text = apr_psprintf(pool, "%s%c%s%c %s, ", text, engine->quote_name, name, engine->quote_name,
+                                engine->type(&any, pool));
+    }
+    return text;
+}
+
+/* All columns, each with a comma behind it; a column that gets its type from the SELECT is left out. */
+static const char *definitions(const luci_engine_t *engine, const luci_table_t *table,
+                               const luci_settings_t *settings, apr_pool_t *pool)
+{
+    const char *text = "";
+    int has_attributes = !table->has_attributes;
+
+    for (const luci_table_column_t *column = table->columns; column->name; column++) {
+        if (column->flags & LUCI_COLUMN_OURS && !has_attributes) {
+            text = apr_pstrcat(pool, text, attribute_definitions(engine, settings, pool), NULL);
+            has_attributes = 1;
         }
+        if (!engine->copies_references || !(column->flags & LUCI_COLUMN_USER))
+            text = apr_pstrcat(pool, text, definition(column, engine, pool), ", ", NULL);
     }
-    return LUCI_OK;
+    return text;
 }
 
-luci_result_t luci_schema_create(luci_db_t *db, apr_pool_t *scratch)
+static const char *references(const luci_table_t *table, apr_pool_t *pool)
 {
-    schema_t schema = { .target = luci_db_target(db) };
-    luci_result_t result = luci_db_connect(db);
-    int any = 0;
+    const char *text = "";
 
-    if (result == LUCI_OK)
-        result = luci_sql_dialect(schema.target->driver, &schema.dialect);
-    for (int table = 0; result == LUCI_OK && table <= LUCI_SQL_PROBE_SESSION; table++) {
-        int found = 0;
-
-        result = luci_db_has(db, (luci_sql_probe_t)table, &found);
-        any |= schema.missing[table] = !found;
+    for (const luci_table_column_t *column = table->columns; column->name; column++) {
+        if (column->flags & LUCI_COLUMN_USER)
+            text = apr_psprintf(pool, "%sFOREIGN KEY (%s) REFERENCES {user}(id), ", text, column->name);
     }
-    if (result != LUCI_OK || !any)
-        return result;
-    result = luci_db_transaction(db, create_tables, &schema, scratch);
-    luci_db_close(db); /* which columns there are is found out anew */
-    return result;
+    return text;
+}
+
+static const char *inner_indexes(const luci_table_t *table, apr_pool_t *pool)
+{
+    const char *text = "";
+
+    for (const luci_table_index_t *index = table->indexes; index->column; index++)
+        text = apr_psprintf(pool, "%sINDEX (%s), ", text, index->column);
+    return text;
+}
+
+/* A SELECT without rows whose columns have the names of the table's; "": the table refers to no other. */
+static const char *empty_selection(const luci_table_t *table, apr_pool_t *pool)
+{
+    const char *text = "", *separator = " SELECT ";
+    int refers = 0;
+
+    for (const luci_table_column_t *column = table->columns; column->name; column++) {
+        int is_reference = column->flags & LUCI_COLUMN_USER;
+        const char *value = is_reference                          ? "u.id"
+                            : is_nullable(column)                 ? "NULL"
+                            : column->kind == LUCI_COLUMN_INTEGER ? "0"
+                                                                  : "''";
+
+        text = apr_pstrcat(pool, text, separator, value, " AS ", column->name, NULL);
+        separator = ", ";
+        refers |= is_reference;
+    }
+    return refers ? apr_pstrcat(pool, text, " FROM {user} u WHERE 1 = 0", NULL) : "";
+}
+
+static const char *table_text(const luci_engine_t *engine, const luci_table_t *table,
+                              const luci_settings_t *settings, apr_pool_t *pool)
+{
+    char *body = apr_pstrcat(pool, definitions(engine, table, settings, pool),
+                             engine->copies_references ? inner_indexes(table, pool) : "",
+                             references(table, pool), NULL);
+
+    body[strlen(body) - strlen(", ")] = '\0';
+    return apr_pstrcat(pool, "CREATE TABLE IF NOT EXISTS {table} (", body, ")", engine->table_options,
+                       table->is_clustered ? engine->clustered_options : "",
+                       engine->copies_references ? empty_selection(table, pool) : "", NULL);
+}
+
+const char *const *luci_schema_table(const luci_engine_t *engine, const luci_table_t *table,
+                                     const luci_settings_t *settings, apr_pool_t *pool)
+{
+    apr_array_header_t *texts = apr_array_make(pool, 4, sizeof(const char *));
+
+    APR_ARRAY_PUSH(texts, const char *) =
+        expand(table_text(engine, table, settings, pool), engine, table, settings, pool);
+    for (const luci_table_index_t *index = table->indexes; index->column && !engine->copies_references;
+         index++)
+        APR_ARRAY_PUSH(texts, const char *) =
+            expand(apr_psprintf(pool, "CREATE INDEX IF NOT EXISTS {%s:%s} ON {table} (%s)", table->name,
+                                index->column, index->column),
+                   engine, table, settings, pool);
+    APR_ARRAY_PUSH(texts, const char *) = NULL;
+    return (const char *const *)texts->elts;
+}
+
+/* A column of any other name than those of ours is an attribute: a text. */
+const char *luci_schema_add_column(const luci_engine_t *engine, const luci_table_t *table, const char *column,
+                                   const luci_settings_t *settings, apr_pool_t *pool)
+{
+    static const luci_table_column_t any = { .kind = LUCI_COLUMN_TEXT };
+    const luci_table_column_t *known = luci_table_column(table, column);
+    const luci_sql_scope_t scope = {
+        .engine = engine, .settings = settings, .table = table, .columns = &column, .count = 1
+    };
+
+    return apr_pstrcat(pool, luci_sql_expand("ALTER TABLE {table} ADD COLUMN {column} ", &scope, NULL, pool),
+                       engine->type(known && known->flags & LUCI_COLUMN_OURS ? known : &any, pool), NULL);
 }
 
 /* ---- What is missing ---- */
 
 typedef struct {
     luci_db_t *db;
+    const luci_engine_t *engine;
     const luci_settings_t *settings;
-    luci_sql_dialect_t dialect;
     apr_array_header_t *gaps;
-    int is_there[LUCI_SQL_PROBE_SESSION + 1]; /* which tables are */
     apr_pool_t *pool;
 } search_t;
 
-static const char *table_name(const search_t *search, luci_sql_probe_t table)
+static luci_gap_t *add_gap(search_t *search, const luci_table_t *table, const char *column)
 {
-    const luci_tables_t *tables = &search->settings->tables;
-    const char *const names[] = { tables->user, tables->key, tables->session };
+    luci_gap_t *gap = apr_array_push(search->gaps);
 
-    return names[table];
-}
+    *gap = (luci_gap_t){ .record = table,
+                         .table = luci_table_name(table, &search->settings->tables),
+                         .column = column };
+    if (column) {
+        const char **statements = apr_pcalloc(search->pool, 2 * sizeof *statements);
 
-static luci_result_t find_tables(search_t *search)
-{
-    luci_result_t result = LUCI_OK;
-
-    for (int table = 0; result == LUCI_OK && table <= LUCI_SQL_PROBE_SESSION; table++) {
-        luci_sql_probe_t probe = (luci_sql_probe_t)table;
-
-        result = luci_db_has(search->db, probe, &search->is_there[table]);
-        if (result == LUCI_OK && !search->is_there[table])
-            APR_ARRAY_PUSH(search->gaps, luci_gap_t) = (luci_gap_t){
-                .column = { .table = probe },
-                .table = table_name(search, probe),
-                .statements = luci_sql_schema(search->dialect, probe, search->settings, search->pool),
-            };
+        statements[0] = luci_schema_add_column(search->engine, table, column, search->settings, search->pool);
+        gap->statements = statements;
     }
-    return result;
+    else {
+        gap->statements = luci_schema_table(search->engine, table, search->settings, search->pool);
+    }
+    return gap;
 }
 
-static luci_result_t find_column(search_t *search, luci_sql_column_t column, int is_attribute)
-{
-    const char **statements;
-    int found = 1;
-    luci_result_t result = LUCI_OK;
-
-    if (search->is_there[column.table])
-        result = luci_db_has_column(search->db, column, &found);
-    if (result != LUCI_OK || found)
-        return result;
-    statements = apr_pcalloc(search->pool, 2 * sizeof *statements);
-    statements[0] = luci_sql_add_column(search->dialect, column, &search->settings->tables, search->pool);
-    APR_ARRAY_PUSH(search->gaps, luci_gap_t) = (luci_gap_t){ .column = column,
-                                                             .table = table_name(search, column.table),
-                                                             .is_attribute = is_attribute,
-                                                             .statements = statements };
-    return LUCI_OK;
-}
-
-static int is_said(const search_t *search, const char *name)
+static int is_gap(const search_t *search, const luci_table_t *table, const char *column)
 {
     for (int i = 0; i < search->gaps->nelts; i++) {
         const luci_gap_t *gap = &APR_ARRAY_IDX(search->gaps, i, luci_gap_t);
 
-        if (gap->is_attribute && strcmp(gap->column.name, name) == 0)
+        if (gap->record == table && gap->column && strcmp(gap->column, column) == 0)
             return 1;
     }
     return 0;
 }
 
-static luci_result_t find_attributes(search_t *search)
+/* The columns of a probe that do not exist. They are looked for one by one only when the table has not all of
+ * them. */
+static luci_result_t find_columns(search_t *search, const luci_probe_t *probe, int are_attributes)
 {
-    const apr_array_header_t *attributes = search->settings->attributes;
-    luci_result_t result = LUCI_OK;
+    int all = 1;
+    luci_result_t result = probe->count > 0 ? luci_db_has(search->db, *probe, &all) : LUCI_OK;
 
-    for (int i = 0; result == LUCI_OK && i < attributes->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(attributes, i, const char *);
+    for (int i = 0; result == LUCI_OK && !all && i < probe->count; i++) {
+        const char *column = probe->columns[i];
+        int found = 0;
 
-        if (!is_said(search, name))
-            result = find_column(search, luci_sql_user_column(name), 1);
+        if (are_attributes && is_gap(search, probe->table, column)) {
+            add_gap(search, probe->table, column)->is_attribute = 1;
+            continue;
+        }
+        result = luci_db_has_column(search->db, probe->table, column, &found);
+        if (result == LUCI_OK && !found)
+            add_gap(search, probe->table, column)->is_attribute = are_attributes;
     }
+    return result;
+}
+
+static luci_result_t find_gaps(search_t *search, const luci_table_t *table)
+{
+    luci_probe_t ours = luci_probe_ours(table), attributes = { .table = table };
+    int found = 0;
+    luci_result_t result = luci_db_has(search->db, luci_probe_table(table), &found);
+
+    if (table->has_attributes)
+        attributes = luci_probe_attributes(search->settings->attributes);
+    if (result == LUCI_OK && !found)
+        (void)add_gap(search, table, NULL);
+    if (result == LUCI_OK && found)
+        result = find_columns(search, &ours, 0);
+    if (result == LUCI_OK && found)
+        result = find_columns(search, &attributes, 1);
     return result;
 }
 
 luci_result_t luci_schema_gaps(luci_db_t *db, apr_array_header_t **gaps, apr_pool_t *pool)
 {
-    const luci_db_target_t *target = luci_db_target(db);
-    search_t search = { .db = db, .settings = target->settings, .pool = pool };
+    search_t search = {
+        .db = db, .engine = luci_db_engine(db), .settings = luci_db_target(db)->settings, .pool = pool
+    };
     luci_result_t result = luci_db_connect(db);
 
     *gaps = search.gaps = apr_array_make(pool, 2, sizeof(luci_gap_t));
-    if (result == LUCI_OK)
-        result = luci_sql_dialect(target->driver, &search.dialect);
-    if (result == LUCI_OK)
-        result = find_tables(&search);
-    for (const luci_sql_column_t *ours = luci_sql_our_columns; result == LUCI_OK && ours->name; ours++)
-        result = find_column(&search, *ours, 0);
-    return result == LUCI_OK ? find_attributes(&search) : result;
+    for (const luci_table_t *const *table = luci_table_list; *table && result == LUCI_OK; table++)
+        result = find_gaps(&search, *table);
+    return result;
 }
 
-/* ---- Adding ---- */
+/* ---- Creating and adding ---- */
+
+static luci_result_t lock(luci_db_t *db)
+{
+    const char *text = luci_db_engine(db)->schema_lock;
+
+    return text ? luci_db_run(db, text) : LUCI_OK;
+}
+
+static luci_result_t create_tables(luci_db_t *db, void *baton, apr_pool_t *scratch)
+{
+    const apr_array_header_t *gaps = baton;
+    luci_result_t result = lock(db);
+
+    (void)scratch;
+    for (int i = 0; i < gaps->nelts; i++) {
+        const luci_gap_t *gap = &APR_ARRAY_IDX(gaps, i, luci_gap_t);
+
+        for (const char *const *statement = gap->statements; !gap->column && *statement; statement++) {
+            if (result == LUCI_OK)
+                result = luci_db_run(db, *statement);
+        }
+    }
+    return result;
+}
 
 /* Another process may have been faster. */
 static luci_result_t add_column(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
     const luci_gap_t *gap = baton;
-    luci_sql_dialect_t dialect;
     int found = 0;
-    luci_result_t result = luci_sql_dialect(luci_db_target(db)->driver, &dialect);
+    luci_result_t result = lock(db);
 
     (void)scratch;
     if (result == LUCI_OK)
-        result = lock(db, dialect);
-    if (result == LUCI_OK)
-        result = luci_db_has_column(db, gap->column, &found);
+        result = luci_db_has_column(db, gap->record, gap->column, &found);
     return result != LUCI_OK || found ? result : luci_db_run(db, gap->statements[0]);
 }
 
-void luci_schema_add(luci_db_t *db, apr_array_header_t *gaps, apr_pool_t *pool)
+static void add_columns(luci_db_t *db, apr_array_header_t *gaps, apr_pool_t *pool)
 {
     for (int i = 0; i < gaps->nelts; i++) {
         luci_gap_t *gap = &APR_ARRAY_IDX(gaps, i, luci_gap_t);
 
-        if (!gap->column.name)
+        if (!gap->column)
             continue;
         gap->is_added = luci_db_transaction(db, add_column, gap, pool) == LUCI_OK;
         if (!gap->is_added) {
             gap->problem = apr_pstrdup(pool, luci_db_error(db));
             luci_db_close(db);
-            /* MySQL has no lock for this: a column that is there by now was made by another process. */
-            if (luci_db_has_column(db, gap->column, &gap->is_added) != LUCI_OK)
+            /* MySQL has no lock for this: a column that exists by now was added by another process. */
+            if (luci_db_has_column(db, gap->record, gap->column, &gap->is_added) != LUCI_OK)
                 gap->is_added = 0;
         }
     }
-    luci_db_close(db); /* which columns there are is found out anew */
 }
 
-/* ---- Words ---- */
-
-/* What the module does without one of our columns. */
-static const char *loss(const luci_sql_column_t *column)
+static int lacks_table(const apr_array_header_t *gaps)
 {
-    if (column->table == LUCI_SQL_PROBE_SESSION)
-        return "so that sessions are listed without it and LuciaMaxLifetime does not work";
-    return strcmp(column->name, "disabled") == 0 ? "so that no user can be disabled"
-                                                 : "so that users are listed without it";
+    for (int i = 0; i < gaps->nelts; i++) {
+        if (!APR_ARRAY_IDX(gaps, i, luci_gap_t).column)
+            return 1;
+    }
+    return 0;
 }
+
+luci_result_t luci_schema_create(luci_db_t *db, apr_array_header_t **gaps, apr_pool_t *pool)
+{
+    luci_result_t result = luci_schema_gaps(db, gaps, pool);
+
+    if (result != LUCI_OK || !lacks_table(*gaps))
+        return result;
+    result = luci_db_transaction(db, create_tables, *gaps, pool);
+    luci_db_close(db); /* connecting finds the new columns */
+    return result == LUCI_OK ? luci_schema_gaps(db, gaps, pool) : result;
+}
+
+luci_result_t luci_schema_mend(luci_db_t *db, apr_array_header_t **gaps, apr_pool_t *pool)
+{
+    luci_result_t result = luci_schema_create(db, gaps, pool);
+
+    if (result != LUCI_OK || (*gaps)->nelts == 0)
+        return result;
+    add_columns(db, *gaps, pool);
+    luci_db_close(db);
+    return LUCI_OK;
+}
+
+/* ---- Messages ---- */
 
 const char *luci_gap_text(const luci_gap_t *gap, apr_pool_t *pool)
 {
-    if (!gap->column.name)
+    if (!gap->column)
         return apr_psprintf(pool, "there is no table %s, or it has not all the columns that Lucia wants",
                             gap->table);
     if (gap->is_attribute)
@@ -218,9 +340,9 @@ const char *luci_gap_text(const luci_gap_t *gap, apr_pool_t *pool)
             pool,
             "the table %s has no column %s, which LuciaUserAttributes names: it reads as empty, "
             "and each Require line that asks for it refuses everyone",
-            gap->table, gap->column.name);
-    return apr_psprintf(pool, "the table %s has no column %s, %s", gap->table, gap->column.name,
-                        loss(&gap->column));
+            gap->table, gap->column);
+    return apr_psprintf(pool, "the table %s has no column %s, %s", gap->table, gap->column,
+                        luci_table_column(gap->record, gap->column)->loss);
 }
 
 const char *luci_gap_statements(const luci_gap_t *gap, apr_pool_t *pool)

@@ -1,230 +1,263 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The statements that requests make, and what engines differ in; sql_admin.c has the statements of
- * administrators, sql_schema.c the tables. */
-#include "core/db/sql_text.h"
+#include "core/db/sql.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
-/* sql_text.h says what stands for what in the texts. Columns are qualified in reads because SQLite takes an
- * unknown quoted name for a string otherwise. */
+/* A text being expanded, once to measure and once to write. */
+typedef struct {
+    const luci_sql_scope_t *scope;
+    luci_sql_statement_t *statement; /* NULL when arguments don't matter */
+    char *out;                       /* NULL while measuring */
+    size_t length;
+    int place; /* of the next argument */
+} expansion_t;
 
-#define USER_COLUMNS "u.id, [D:u.disabled][d:NULL], u.username{attributes}"
-
-/* MySQL compares as the column's collation says, for which names that differ by an accent may be one. */
-#define KEY_GET                                                                                              \
-    "SELECT k.hashed_password, " USER_COLUMNS                                                                \
-    " FROM {key} k JOIN {user} u ON u.id = k.user_id WHERE k.id = %s"
-#define KEY_LOCK "SELECT k.hashed_password, k.user_id FROM {key} k WHERE k.id = %s"
-#define KEY_IS_SAME " AND CAST(CONVERT(k.id USING utf8mb4) AS BINARY) = CAST(%=s AS BINARY)"
-
-/* INSERT IGNORE would hide other errors too, and ON DUPLICATE KEY counts as the connection was told to. */
-static const luci_sql_row_t statements[LUCI_SQL_ADMIN] = {
-    [LUCI_SQL_USER_INSERT] = {
-        .text = "INSERT INTO {user} (id, username[U:, created_at]) VALUES (%s, %s[U:, %lld]) "
-                "ON CONFLICT DO NOTHING",
-        .mysql = "INSERT INTO {user} (id, username[U:, created_at]) VALUES (%s, %s[U:, %lld])",
-        .may_conflict = 1,
-    },
-    [LUCI_SQL_KEY_INSERT] = {
-        .text = "INSERT INTO {key} (id, user_id, hashed_password) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-        .mysql = "INSERT INTO {key} (id, user_id, hashed_password) VALUES (%s, %s, %s)",
-        .may_conflict = 1,
-    },
-    [LUCI_SQL_KEY_GET] = {
-        .text = KEY_GET,
-        .mysql = KEY_GET KEY_IS_SAME,
-        .repeatable = 1,
-    },
-    /* A transaction that stores a session, or that takes away the right to one, reads the user's row by this
-     * first and then the key's: in this order, so that no two of them wait for each other. */
-    [LUCI_SQL_USER_LOCK] = {
-        .text = "SELECT " USER_COLUMNS " FROM {user} u WHERE u.id = %s{lock}",
-        .repeatable = 1,
-    },
-    [LUCI_SQL_KEY_LOCK] = {
-        .text = KEY_LOCK "{lock}",
-        .mysql = KEY_LOCK KEY_IS_SAME "{lock}",
-        .repeatable = 1,
-    },
-    [LUCI_SQL_KEY_REPLACE_HASH] = {
-        .text = "UPDATE {key} SET hashed_password = %s WHERE id = %s AND hashed_password = %s",
-        .repeatable = 1,
-    },
-    [LUCI_SQL_SESSION_INSERT] = {
-        .text = "INSERT INTO {session} (id, user_id, active_expires, idle_expires"
-                              "[S:, created_at, last_seen, address, user_agent]) "
-                              "VALUES (%s, %s, %lld, %lld[S:, %lld, %lld, %s, %s])",
-    },
-    [LUCI_SQL_SESSION_GET] = {
-        .text = "SELECT s.active_expires, s.idle_expires, " USER_COLUMNS "[C:, s.created_at]"
-                              " FROM {session} s JOIN {user} u ON u.id = s.user_id WHERE s.id = %s",
-        .repeatable = 1,
-    },
-    [LUCI_SQL_SESSION_RENEW] = {
-        .text = "UPDATE {session} SET active_expires = %lld, idle_expires = %lld"
-                              "[S:, last_seen = %lld, created_at = COALESCE(created_at, %lld)] "
-                              "WHERE id = %s AND active_expires = %lld",
-        .repeatable = 1,
-    },
-    [LUCI_SQL_SESSION_DELETE] = {
-        .text = "DELETE FROM {session} WHERE id = %s",
-        .repeatable = 1,
-    },
-    [LUCI_SQL_SESSION_HASH] = {
-        .text = "UPDATE {session} SET id = %s WHERE id = %s",
-        .repeatable = 1,
-    },
-    /* A row that PostgreSQL waited for is judged again by what stands outside the IN; the plus keeps it from
-     * being found by that. MySQL reads the whole table as it pleases, unless the index has all it asks for. */
-    [LUCI_SQL_SESSION_PURGE] = {
-        .text = "DELETE FROM {session} WHERE +idle_expires < %lld AND id IN (SELECT s.id FROM {session} s "
-                "WHERE s.idle_expires < %=lld ORDER BY s.idle_expires LIMIT %lld)",
-        .mysql = "DELETE s FROM (SELECT d.id, d.idle_expires FROM {session} d WHERE d.idle_expires < %lld "
-                 "ORDER BY d.idle_expires LIMIT %lld) dead STRAIGHT_JOIN {session} s ON s.id = dead.id "
-                 "AND s.idle_expires = dead.idle_expires",
-        .repeatable = 1,
-    },
-    [LUCI_SQL_SESSIONS_COUNT] = {
-        .text = "SELECT COUNT(*) FROM {session} s WHERE s.user_id = %s",
-        .repeatable = 1,
-    },
-    [LUCI_SQL_SESSIONS_OLDEST] = {
-        .text = "SELECT s.id FROM {session} s WHERE s.user_id = %s ORDER BY s.idle_expires, s.id LIMIT %lld",
-        .repeatable = 1,
-    },
-    [LUCI_SQL_SESSION_STEP] = {
-        .text = "SELECT MAX(step.id), COUNT(*) FROM (SELECT s.id FROM {session} s WHERE s.id > %s "
-                "ORDER BY s.id LIMIT %lld) step",
-        .repeatable = 1,
-    },
-    [LUCI_SQL_SESSION_PURGE_STEP] = {
-        .text = "DELETE FROM {session} WHERE id > %s AND id <= %s "
-                "AND (idle_expires < %lld[C: OR created_at <= %lld OR created_at > %lld])",
-        .repeatable = 1,
-    },
-};
-
-/* SQLite: synchronous stays FULL (the default): a session that was acknowledged survives a power cut. The
- * page cache, which grows as pages are read, has 12 MiB instead of 2: room for the way to 1,000 sessions
- * among ten million. PostgreSQL: conflicts are seen only by READ COMMITTED without an error; limits that the
- * administrator set stay. */
-static const char *const setup[LUCI_SQL_DIALECTS][4] = {
-    [LUCI_SQLITE3] = { "PRAGMA journal_mode = WAL", "PRAGMA foreign_keys = ON",
-                       "PRAGMA cache_size = -12288" },
-    [LUCI_PGSQL] = { "SELECT set_config('client_encoding', 'UTF8', false), "
-                     "set_config('default_transaction_isolation', 'read committed', false)",
-                     "SELECT set_config(name, most, false) FROM (VALUES ('lock_timeout', '2s'), "
-                     "('statement_timeout', '10s')) AS usual (name, most) WHERE current_setting(name) = "
-                     "'0'" },
-    [LUCI_MYSQL] = { "SET NAMES utf8mb4",
-                     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
-                     "SESSION autocommit = 1, SESSION innodb_lock_wait_timeout = 2, "
-                     "SESSION lock_wait_timeout = 10 /*M! , SESSION max_statement_time = 10 */" },
-};
-
-static const char *const transaction[LUCI_SQL_DIALECTS][LUCI_SQL_STEPS] = {
-    [LUCI_SQLITE3] = { "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK" },
-    [LUCI_PGSQL] = { "BEGIN", "COMMIT", "ROLLBACK" },
-    [LUCI_MYSQL] = { "START TRANSACTION", "COMMIT", "ROLLBACK" },
-};
-
-static const struct {
-    const char *driver;
-    int setup_matters;
-    const char *more_params;
-    const char *socket_function; /* NULL: no server */
-    const char *lock;            /* what makes a SELECT lock its rows until the transaction ends */
-} dialects[LUCI_SQL_DIALECTS] = {
-    [LUCI_SQLITE3] = { "sqlite3", 0 /* a file that can't be written stays as it is, and readable */, "", NULL,
-                       "" /* BEGIN IMMEDIATE has locked the file */ },
-    /* the weaker of its locks lets others refer to the row meanwhile */
-    [LUCI_PGSQL] = { "pgsql", 1, "", "PQsocket", " FOR NO KEY UPDATE" },
-    /* or the driver would connect anew by itself, in the middle of a transaction, and take a megabyte for
-     * each column of type TEXT */
-    [LUCI_MYSQL] = { "mysql", 1, ",reconnect=0,fldsz=8192", "mysql_get_socket", " FOR UPDATE" },
-};
-
-/* PostgreSQL's driver has one code for everything. */
-static const struct {
-    luci_sql_dialect_t dialect;
-    int code;
-    luci_sql_failure_t failure;
-} failures[] = {
-    { LUCI_SQLITE3, 5 /* SQLITE_BUSY */, LUCI_SQL_BUSY },
-    { LUCI_SQLITE3, 1 /* SQLITE_ERROR: the text can't be compiled */, LUCI_SQL_MISSING },
-    { LUCI_MYSQL, 1062 /* ER_DUP_ENTRY */, LUCI_SQL_CONFLICT },
-    { LUCI_MYSQL, 1205 /* ER_LOCK_WAIT_TIMEOUT */, LUCI_SQL_BUSY },
-    { LUCI_MYSQL, 1213 /* ER_LOCK_DEADLOCK */, LUCI_SQL_BUSY },
-    { LUCI_MYSQL, 1969 /* ER_STATEMENT_TIMEOUT */, LUCI_SQL_BUSY },
-    { LUCI_MYSQL, 1146 /* ER_NO_SUCH_TABLE */, LUCI_SQL_MISSING },
-    { LUCI_MYSQL, 1054 /* ER_BAD_FIELD_ERROR */, LUCI_SQL_MISSING },
-};
-
-luci_result_t luci_sql_dialect(const char *driver, luci_sql_dialect_t *dialect)
+static void append(expansion_t *e, const char *text, size_t length)
 {
-    for (int i = 0; i < LUCI_SQL_DIALECTS; i++) {
-        if (dialects[i].driver && strcmp(driver, dialects[i].driver) == 0) {
-            *dialect = (luci_sql_dialect_t)i;
-            return LUCI_OK;
-        }
-    }
-    return LUCI_NOT_FOUND;
+    if (e->out)
+        memcpy(e->out + e->length, text, length);
+    e->length += length;
 }
 
-luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_t id,
-                                        const luci_settings_t *settings, luci_sql_columns_t columns,
-                                        apr_pool_t *pool)
+static void append_string(expansion_t *e, const char *text)
 {
-    const luci_sql_row_t *row = id < LUCI_SQL_ADMIN ? &statements[id] : &luci_sql_admin[id - LUCI_SQL_ADMIN];
-    const char *text = dialect == LUCI_MYSQL && row->mysql ? row->mysql : row->text;
-    luci_sql_statement_t statement = { .repeatable = row->repeatable, .may_conflict = row->may_conflict };
-    luci_sql_names_t names = luci_sql_names_for(dialect, &settings->tables, settings->attributes);
+    append(e, text, strlen(text));
+}
 
-    names.lock = dialects[dialect].lock;
-    statement.text = luci_sql_text(text, &names, columns, &statement, pool);
+static void append_quoted(expansion_t *e, const char *name, const char *suffix, size_t suffix_length)
+{
+    append(e, &e->scope->engine->quote_name, 1);
+    append_string(e, name);
+    if (suffix) {
+        append_string(e, "_");
+        append(e, suffix, suffix_length);
+    }
+    append(e, &e->scope->engine->quote_name, 1);
+}
+
+/* ---- Placeholders ---- */
+
+static void append_attributes(expansion_t *e)
+{
+    const apr_array_header_t *attributes = e->scope->settings->attributes;
+
+    for (int i = 0; attributes && i < attributes->nelts; i++) {
+        if (e->scope->found.lacks & 1U << i) {
+            append_string(e, ", NULL");
+            continue;
+        }
+        append_string(e, ", u.");
+        append_quoted(e, APR_ARRAY_IDX(attributes, i, const char *), NULL, 0);
+    }
+}
+
+/* Whether text, up to the end of a placeholder or its colon, is this word. */
+static int is_word(const char *text, const char *word)
+{
+    return strcspn(text, ":}") == strlen(word) && strncmp(text, word, strlen(word)) == 0;
+}
+
+/* {user} or {user:suffix}. 0: it is about no table. */
+static int append_table(expansion_t *e, const char *text, size_t length)
+{
+    for (const luci_table_t *const *table = luci_table_list; *table; table++) {
+        size_t name = strlen((*table)->name);
+
+        if (!is_word(text, (*table)->name))
+            continue;
+        append_quoted(e, luci_table_name(*table, &e->scope->settings->tables),
+                      text[name] == ':' ? text + name + 1 : NULL, text[name] == ':' ? length - name - 1 : 0);
+        return 1;
+    }
+    return 0;
+}
+
+static void append_columns(expansion_t *e, int quoted)
+{
+    for (int i = 0; i < e->scope->count; i++) {
+        append_string(e, i > 0 ? ", " : "");
+        append_string(e, quoted ? "t." : "'");
+        if (quoted)
+            append_quoted(e, e->scope->columns[i], NULL, 0);
+        else
+            append_string(e, e->scope->columns[i]);
+        append_string(e, quoted ? "" : "'");
+    }
+}
+
+static void append_number(expansion_t *e, int number)
+{
+    char text[16];
+
+    apr_snprintf(text, sizeof text, "%d", number);
+    append_string(e, text);
+}
+
+/* 0: there is no such placeholder about one table. */
+static int append_about_table(expansion_t *e, const char *text)
+{
+    const luci_sql_scope_t *scope = e->scope;
+    if (is_word(text, "table"))
+        append_quoted(e, luci_table_name(scope->table, &scope->settings->tables), NULL, 0);
+    else if (is_word(text, "columns"))
+        append_columns(e, 1);
+    else if (is_word(text, "names"))
+        append_columns(e, 0);
+    else if (is_word(text, "count"))
+        append_number(e, scope->count);
+    else if (is_word(text, "column"))
+        append_quoted(e, scope->columns[0], NULL, 0);
+    else if (is_word(text, "name"))
+        append_string(e, scope->columns[0]);
+    else
+        return 0;
+    return 1;
+}
+
+static void expand(expansion_t *e, const char *text);
+
+/* The engine's comparison of bytes, where {column} is the column as it is written in the statement. */
+static void append_same(expansion_t *e, const char *column, size_t length)
+{
+    static const char here[] = "{column}";
+    const char *pattern = e->scope->engine->same_bytes, *at = strstr(pattern, here);
+
+    if (!at)
+        return;
+    append(e, pattern, (size_t)(at - pattern));
+    append(e, column, length);
+    expand(e, at + strlen(here));
+}
+
+/* From just behind the opening brace. Returns the length up to the closing one. */
+static size_t append_placeholder(expansion_t *e, const char *text)
+{
+    size_t length = strcspn(text, "}"), word = strcspn(text, ":}");
+
+    if (is_word(text, "attributes"))
+        append_attributes(e);
+    else if (is_word(text, "lock"))
+        append_string(e, e->scope->engine->row_lock);
+    else if (is_word(text, "or_nothing"))
+        append_string(e, e->scope->engine->or_nothing);
+    else if (is_word(text, "same"))
+        append_same(e, text + word + 1, length - word - 1);
+    else if (!append_table(e, text, length))
+        (void)append_about_table(e, text);
+    return length;
+}
+
+/* ---- Texts ---- */
+
+/* Whether the optional part that opens with this letter stays. */
+static int keeps(const expansion_t *e, char letter)
+{
+    const luci_sql_columns_t *found = &e->scope->found;
+
+    switch (letter) {
+    case 'D': return found->disabled;
+    case 'd': return !found->disabled;
+    case 'U': return found->user;
+    case 'u': return !found->user;
+    case 'S': return found->session;
+    case 'C': return found->created_at;
+    default: return !found->session;
+    }
+}
+
+/* Returns how much to skip: the mark of an argument that's the same as the one before. */
+static int note_argument(expansion_t *e, const char *text, int is_kept)
+{
+    int again = text[1] == '=';
+
+    e->place -= again;
+    if (e->out && e->statement && is_kept)
+        e->statement->argument[e->statement->arguments++] = (unsigned char)e->place;
+    e->place++;
+    return again;
+}
+
+static void expand(expansion_t *e, const char *text)
+{
+    int is_kept = 1;
+
+    for (const char *c = text; *c; c++) {
+        if (*c == '[') {
+            is_kept = keeps(e, c[1]);
+            c += 2;
+        }
+        else if (*c == ']') {
+            is_kept = 1;
+        }
+        else if (*c == '{' && is_kept) {
+            c += 1 + append_placeholder(e, c + 1);
+        }
+        else {
+            if (is_kept)
+                append(e, c, 1);
+            if (*c == '%')
+                c += note_argument(e, c, is_kept);
+        }
+    }
+}
+
+const char *luci_sql_expand(const char *text, const luci_sql_scope_t *scope, luci_sql_statement_t *statement,
+                            apr_pool_t *pool)
+{
+    expansion_t measured = { .scope = scope }, e = { .scope = scope, .statement = statement };
+
+    expand(&measured, text);
+    e.out = apr_palloc(pool, measured.length + 1);
+    expand(&e, text);
+    e.out[e.length] = '\0';
+    return e.out;
+}
+
+/* Every id has a row beside its table. */
+static const luci_sql_template_t *template_of(luci_sql_id_t id)
+{
+    const luci_sql_template_t *found = NULL;
+
+    for (const luci_table_t *const *table = luci_table_list; *table && !found; table++) {
+        for (const luci_sql_template_t *row = (*table)->statements; row->text && !found; row++)
+            found = row->id == id ? row : NULL;
+    }
+    return found;
+}
+
+luci_sql_statement_t luci_sql_statement(luci_sql_id_t id, const luci_sql_scope_t *scope, apr_pool_t *pool)
+{
+    const luci_sql_template_t *row = template_of(id);
+    luci_sql_statement_t statement = { .repeatable = row->repeatable, .may_conflict = row->may_conflict };
+    const char *text = row->text;
+
+    for (const luci_engine_text_t *own = scope->engine->texts; own && own->text; own++) {
+        if (own->id == (int)id)
+            text = own->text;
+    }
+    statement.text = luci_sql_expand(text, scope, &statement, pool);
     return statement;
 }
 
-const char *const *luci_sql_session_setup(luci_sql_dialect_t dialect)
+/* ---- Numbers ---- */
+
+const char *luci_sql_number(apr_int64_t number, apr_pool_t *pool)
 {
-    return setup[dialect];
+    return apr_off_t_toa(pool, number);
 }
 
-int luci_sql_setup_matters(luci_sql_dialect_t dialect)
-{
-    return dialects[dialect].setup_matters;
-}
+/* A moment's thirteen digits are read here: each gated request reads some, and strtoll is slower. */
+#define DIGITS_SURE 18 /* no number of so many is too large */
 
-const char *luci_sql_more_params(luci_sql_dialect_t dialect)
+apr_int64_t luci_sql_to_number(const char *column, apr_int64_t fallback)
 {
-    return dialects[dialect].more_params;
-}
+    apr_int64_t number = 0;
+    const char *c = column;
 
-const char *luci_sql_transaction(luci_sql_dialect_t dialect, luci_sql_step_t step)
-{
-    return transaction[dialect][step];
-}
-
-luci_sql_failure_t luci_sql_failure(luci_sql_dialect_t dialect, int code)
-{
-    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
-        if (failures[i].dialect == dialect && failures[i].code == code)
-            return failures[i].failure;
-    }
-    return LUCI_SQL_OTHER;
-}
-
-int luci_sql_is_server(luci_sql_dialect_t dialect)
-{
-    return dialects[dialect].socket_function != NULL;
-}
-
-const char *luci_sql_socket_function(luci_sql_dialect_t dialect)
-{
-    return dialects[dialect].socket_function;
-}
-
-int luci_sql_is_file(luci_sql_dialect_t dialect, const char *params)
-{
-    return dialect == LUCI_SQLITE3 && strcmp(params, ":memory:") != 0;
+    if (!column)
+        return fallback;
+    for (; c < column + DIGITS_SURE && *c >= '0' && *c <= '9'; c++)
+        number = number * 10 + (*c - '0');
+    return *c == '\0' && c > column ? number : apr_atoi64(column);
 }

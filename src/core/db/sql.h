@@ -1,29 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every statement and every table: a row per statement, a column per dialect. Pure text; db runs it.
- * Tables are Lucia v2's (adapter-sqlite 2, adapter-postgresql 2, adapter-mysql 2) with further nullable
- * columns of ours, which a database made by Lucia alone does not have: parts of a statement that need them
- * are left out then. */
+/* Statements: what each of them takes and gives, and how its text is made for an engine and a database. The
+ * texts stand with their tables (NAME_table.c), where each engine has the same one except for the
+ * placeholders below; db.c runs them.
+ *
+ * In a text, {user} {key} {session} are the quoted tables, {user:suffix} is that name with _suffix;
+ * {attributes} is ", u.COLUMN" for each attribute (", NULL" where it has no column). {lock} makes a SELECT
+ * lock its rows until the transaction ends; {or_nothing} makes an INSERT change nothing when the row exists;
+ * {same:COLUMN} behind COLUMN = %s compares bytes.
+ * [D:...] stays only where the user table has "disabled", [U:...] and [S:...] where the user or the session
+ * table has all of our columns, [C:...] where a session's created_at is read; [d:...], [u:...] and [s:...]
+ * only where not. %s is a text, %lld a number, %=s and %=lld the same argument as the one before.
+ * About one table: {table} is the quoted table; {columns} ("t.COLUMN, ..."), {names} ("'COLUMN', ...") and
+ * {count} are about a list of columns, {column} (quoted) and {name} about its first one. */
 #ifndef LUCI_SQL_H
 #define LUCI_SQL_H
 
 #include "core/base/result.h"
 #include "core/base/settings.h"
+#include "core/db/engine.h"
+#include "core/db/table.h"
 
 #include <apr_pools.h>
-
-typedef enum {
-    LUCI_SQLITE3,
-    LUCI_PGSQL,
-    LUCI_MYSQL, /* and MariaDB */
-    LUCI_SQL_DIALECTS
-} luci_sql_dialect_t;
 
 /* Which of our own columns the tables have. */
 typedef struct {
     int disabled;       /* the user table's disabled */
-    int user;           /* that and created_at */
-    int session;        /* created_at, last_seen, address, user_agent */
-    int created_at;     /* a session's is read: there, and a maximum lifetime asks for it */
+    int user;           /* all of the user table's */
+    int session;        /* all of the session table's */
+    int created_at;     /* the session table's, and it is read, because there is a maximum lifetime */
     apr_uint32_t lacks; /* a bit for each of the settings' attributes that has no column and reads as NULL */
 } luci_sql_columns_t;
 
@@ -82,108 +86,48 @@ enum { LUCI_SQL_USER_ID, LUCI_SQL_USER_DISABLED, LUCI_SQL_USER_NAME, LUCI_SQL_US
 
 #define LUCI_SQL_ARGUMENTS_MAX 8
 
+/* The user columns in a statement that calls the user table u. */
+#define LUCI_SQL_USER_COLUMNS "u.id, [D:u.disabled][d:NULL], u.username{attributes}"
+
+#define LUCI_SQL_TEXT_OF(number) #number
+#define LUCI_SQL_LIMIT_OF(number) " LIMIT " LUCI_SQL_TEXT_OF(number)
+#define LUCI_SQL_PAGE LUCI_SQL_LIMIT_OF(LUCI_SQL_PAGE_ROWS)
+
+/* A statement as it is written, beside its table. */
+typedef struct luci_sql_template_t {
+    luci_sql_id_t id;
+    const char *text;
+    int repeatable;   /* running it twice does no harm, so that it is tried again when its answer was lost */
+    int may_conflict; /* an existing row with the same key is no error: nothing is changed */
+} luci_sql_template_t;
+
 /* A statement made for one database. */
 typedef struct {
     const char *text; /* with apr_dbd's %s and %lld */
     int arguments;    /* how many it takes */
     unsigned char
-        argument[LUCI_SQL_ARGUMENTS_MAX]; /* which of the arguments listed above stands at each place */
-    int may_conflict; /* a row that has the same key already is no error: nothing is changed */
-    int repeatable;   /* running it twice does no harm, so a lost answer may be asked for again */
+        argument[LUCI_SQL_ARGUMENTS_MAX]; /* for each of them, its index in the arguments listed above */
+    int may_conflict;
+    int repeatable;
 } luci_sql_statement_t;
 
-/* The dialect of an apr_dbd driver's name. NOT_FOUND when there is none. */
-luci_result_t luci_sql_dialect(const char *driver, luci_sql_dialect_t *dialect) LUCI_MUST_USE;
-
-/* A statement for these tables and columns, from pool. */
-luci_sql_statement_t luci_sql_statement(luci_sql_dialect_t dialect, luci_sql_id_t id,
-                                        const luci_settings_t *settings, luci_sql_columns_t columns,
-                                        apr_pool_t *pool);
-
-/* LUCI_SQL_USER_SET_COLUMN for a column of the user table, from pool. */
-luci_sql_statement_t luci_sql_set_column(luci_sql_dialect_t dialect, const char *column,
-                                         const luci_settings_t *settings, apr_pool_t *pool);
-
-/* Queries that have a row when the table and the columns are there. Otherwise they have none, or preparing
- * them fails with LUCI_SQL_MISSING. From pool. */
-typedef enum {
-    LUCI_SQL_PROBE_USER,
-    LUCI_SQL_PROBE_KEY,
-    LUCI_SQL_PROBE_SESSION,
-    LUCI_SQL_PROBE_USER_DISABLED,
-    LUCI_SQL_PROBE_USER_COLUMNS,
-    LUCI_SQL_PROBE_SESSION_COLUMNS,
-    LUCI_SQL_PROBE_SESSION_INDEX,      /* one that begins with idle_expires */
-    LUCI_SQL_PROBE_SESSION_USER_INDEX, /* begin with user_id */
-    LUCI_SQL_PROBE_KEY_USER_INDEX,
-    LUCI_SQL_PROBE_SESSION_REFERENCE, /* foreign keys to the user table */
-    LUCI_SQL_PROBE_KEY_REFERENCE,
-    LUCI_SQL_PROBES
-} luci_sql_probe_t;
-const char *luci_sql_probe(luci_sql_dialect_t dialect, luci_sql_probe_t probe, const luci_tables_t *tables,
-                           apr_pool_t *pool);
-
-/* A column of one of the tables, which the first three probes stand for. */
+/* What a text is made for. */
 typedef struct {
-    luci_sql_probe_t table;
-    const char *name;
-    const char *type; /* NULL, as of attributes: TEXT */
-    const char *pgsql_type;
-} luci_sql_column_t;
+    const luci_engine_t *engine;
+    const luci_settings_t *settings;
+    luci_sql_columns_t found;
+    const luci_table_t *table;  /* NULL: the text is about no single one, and has no */
+    const char *const *columns; /* which live as long as this */
+    int count;
+} luci_sql_scope_t;
 
-/* Our own columns, all of them nullable; the last has no name. */
-extern const luci_sql_column_t luci_sql_our_columns[];
+/* A text with its placeholders filled in, from pool. statement gets the places of its arguments; NULL: it has
+ * none. */
+const char *luci_sql_expand(const char *text, const luci_sql_scope_t *scope, luci_sql_statement_t *statement,
+                            apr_pool_t *pool);
 
-/* A column of the user table: one of ours, or an attribute. */
-luci_sql_column_t luci_sql_user_column(const char *name);
-
-/* A probe for any column of the user or the session table. */
-const char *luci_sql_probe_column(luci_sql_dialect_t dialect, luci_sql_column_t column,
-                                  const luci_tables_t *tables, apr_pool_t *pool);
-
-/* What adds a nullable column to the user or the session table: one of ours, or an attribute. From pool. */
-const char *luci_sql_add_column(luci_sql_dialect_t dialect, luci_sql_column_t column,
-                                const luci_tables_t *tables, apr_pool_t *pool);
-
-/* What makes the table that probe (one of the first three) misses, with its indexes: statements to run in
- * order, closed by NULL. */
-const char *const *luci_sql_schema(luci_sql_dialect_t dialect, luci_sql_probe_t probe,
-                                   const luci_settings_t *settings, apr_pool_t *pool);
-
-/* What a transaction that changes tables runs first, so that no other one does at the same time; NULL: the
- * engine sees to it. */
-const char *luci_sql_schema_lock(luci_sql_dialect_t dialect);
-
-/* Queries to run on each new connection, closed by NULL; and whether one that fails is an error. */
-const char *const *luci_sql_session_setup(luci_sql_dialect_t dialect);
-int luci_sql_setup_matters(luci_sql_dialect_t dialect);
-
-/* What follows the administrator's params when connecting. */
-const char *luci_sql_more_params(luci_sql_dialect_t dialect);
-
-/* The statements around a transaction. */
-typedef enum { LUCI_SQL_BEGIN, LUCI_SQL_COMMIT, LUCI_SQL_ROLLBACK, LUCI_SQL_STEPS } luci_sql_step_t;
-const char *luci_sql_transaction(luci_sql_dialect_t dialect, luci_sql_step_t step);
-
-/* What a driver's code for a failure says. */
-typedef enum {
-    LUCI_SQL_OTHER,    /* nothing that is known */
-    LUCI_SQL_BUSY,     /* a lock could not be had in time */
-    LUCI_SQL_CONFLICT, /* a row with the same key is there; engines that say "nothing changed" instead never
-                          do */
-    LUCI_SQL_MISSING,  /* on preparing: a table or column is not there */
-} luci_sql_failure_t;
-luci_sql_failure_t luci_sql_failure(luci_sql_dialect_t dialect, int code);
-
-/* 1 when the engine is a server, which may not answer. */
-int luci_sql_is_server(luci_sql_dialect_t dialect);
-
-/* The function of the engine's library that gives a connection's socket, taking the native handle; NULL:
- * there is none. */
-const char *luci_sql_socket_function(luci_sql_dialect_t dialect);
-
-/* 1 when params is the path of a database file (so that it can be looked at before it's opened). */
-int luci_sql_is_file(luci_sql_dialect_t dialect, const char *params);
+/* A statement, from pool. LUCI_SQL_USER_SET_COLUMN is about scope's column. */
+luci_sql_statement_t luci_sql_statement(luci_sql_id_t id, const luci_sql_scope_t *scope, apr_pool_t *pool);
 
 /* A moment or any number as an argument, from pool. */
 const char *luci_sql_number(apr_int64_t number, apr_pool_t *pool);

@@ -76,7 +76,7 @@ static luci_result_t by_walking(luci_purge_t *purge, luci_db_t *db, apr_pool_t *
 static luci_result_t choose(const luci_purge_t *purge, luci_db_t *db, batch_fn **batch)
 {
     int has_index = 0;
-    luci_result_t result = luci_db_has(db, LUCI_SQL_PROBE_SESSION_INDEX, &has_index);
+    luci_result_t result = luci_db_has(db, luci_probe_index(&luci_table_session, "idle_expires"), &has_index);
 
     if (result == LUCI_OK)
         *batch = has_index && purge->max_lifetime == 0 ? by_index : by_walking;

@@ -48,12 +48,9 @@ static void ask(check_t *check, const luci_conf_servers_t *servers, const luci_d
 static void check_one(check_t *check, const luci_conf_servers_t *servers, const luci_db_target_t *target,
                       int create_schema)
 {
-    luci_sql_dialect_t dialect = LUCI_SQLITE3;
     luci_check_file_t file = LUCI_CHECK_FILE_THERE;
-    int is_file =
-        luci_sql_dialect(target->driver, &dialect) == LUCI_OK && luci_sql_is_file(dialect, target->params);
 
-    if (is_file)
+    if (luci_engine_is_file(luci_engine_find(target->driver), target->params))
         file = luci_check_database_file(target->params, &check->user, check->findings);
     if (file == LUCI_CHECK_FILE_MISSING)
         luci_findings_problem(check->findings, "database",

@@ -64,7 +64,7 @@ static int answered(check_t *check, luci_result_t result)
 
 /* ---- Tables and columns ---- */
 
-static int has(check_t *check, luci_sql_probe_t probe)
+static int has(check_t *check, luci_probe_t probe)
 {
     int found = 0;
 
@@ -72,14 +72,14 @@ static int has(check_t *check, luci_sql_probe_t probe)
 }
 
 /* The statements that add our columns to a table, one behind the other; "": it has them all. */
-static const char *additions(const check_t *check, luci_sql_probe_t table)
+static const char *additions(const check_t *check, const luci_table_t *table)
 {
     const char *text = "";
 
     for (int i = 0; i < check->gaps->nelts; i++) {
         const luci_gap_t *gap = &APR_ARRAY_IDX(check->gaps, i, luci_gap_t);
 
-        if (gap->column.name && !gap->is_attribute && gap->column.table == table)
+        if (gap->column && !gap->is_attribute && gap->record == table)
             text = apr_pstrcat(check->findings->pool, text, *text ? " " : "",
                                luci_gap_statements(gap, check->findings->pool), NULL);
     }
@@ -101,7 +101,7 @@ static void say_attribute(check_t *check, const luci_gap_t *gap)
         check->findings, DATABASE,
         apr_pstrcat(check->findings->pool, "This adds it: ", luci_gap_statements(gap, check->findings->pool),
                     NULL),
-        "LuciaUserAttributes names %s, but the table %s has no such column", gap->column.name, gap->table);
+        "LuciaUserAttributes names %s, but the table %s has no such column", gap->column, gap->table);
 }
 
 /* Tables, and columns of LuciaUserAttributes. 1: the tables are there; *readable: so are the columns. */
@@ -115,11 +115,11 @@ static int check_tables(check_t *check, int *readable)
     for (int i = 0; i < check->gaps->nelts; i++) {
         const luci_gap_t *gap = &APR_ARRAY_IDX(check->gaps, i, luci_gap_t);
 
-        if (!gap->column.name)
+        if (!gap->column)
             say_table(check, gap);
         else if (gap->is_attribute)
             say_attribute(check, gap);
-        all &= gap->column.name != NULL;
+        all &= gap->column != NULL;
         *readable &= !gap->is_attribute;
     }
     return all;
@@ -128,47 +128,46 @@ static int check_tables(check_t *check, int *readable)
 /* Our columns, without which the module works, and what is lost then. */
 static void check_columns(check_t *check)
 {
-    static const char *const lost[] = {
-        [LUCI_SQL_PROBE_USER] = "the user table lacks disabled or created_at, so that nobody can be disabled",
-        [LUCI_SQL_PROBE_SESSION] = "the session table lacks created_at, last_seen, address or user_agent",
-    };
-
-    for (size_t table = 0; table < sizeof lost / sizeof *lost; table++) {
-        const char *statements = additions(check, (luci_sql_probe_t)table);
+    for (const luci_table_t *const *table = luci_table_list; *table; table++) {
+        const char *statements = additions(check, *table);
 
         if (*statements)
             luci_findings_advice(
                 check->findings, DATABASE,
                 apr_pstrcat(check->findings->pool, "These add the columns: ", statements, NULL), "%s",
-                lost[table]);
+                (*table)->loss);
     }
 }
 
-/* Likewise. */
-static const struct {
-    luci_sql_probe_t probe;
-    const char *what;
-    const char *remedy;
-} useful[] = {
-    { LUCI_SQL_PROBE_SESSION_INDEX,
-      "no index of the session table begins with idle_expires, so that cleaning up is slow",
-      "Create an index on idle_expires" },
-    { LUCI_SQL_PROBE_SESSION_USER_INDEX, "no index of the session table begins with user_id",
-      "Create an index on user_id" },
-    { LUCI_SQL_PROBE_KEY_USER_INDEX, "no index of the key table begins with user_id",
-      "Create an index on user_id" },
-    { LUCI_SQL_PROBE_SESSION_REFERENCE,
-      "no foreign key keeps sessions of users who are gone out of the session table",
-      "Add a foreign key from user_id to the user table's id" },
-    { LUCI_SQL_PROBE_KEY_REFERENCE, "no foreign key keeps keys of users who are gone out of the key table",
-      "Add a foreign key from user_id to the user table's id" },
-};
+static void check_indexes(check_t *check, const luci_table_t *table)
+{
+    for (const luci_table_index_t *index = table->indexes; index->column && !check->unreachable; index++) {
+        if (!has(check, luci_probe_index(table, index->column)) && !check->unreachable)
+            luci_findings_advice(
+                check->findings, DATABASE,
+                apr_pstrcat(check->findings->pool, "Create an index on ", index->column, NULL),
+                "no index of the %s table begins with %s%s", table->name, index->column, index->loss);
+    }
+}
 
+static void check_references(check_t *check, const luci_table_t *table)
+{
+    for (const luci_table_column_t *column = table->columns; column->name && !check->unreachable; column++) {
+        if (column->flags & LUCI_COLUMN_USER && !has(check, luci_probe_reference(table)) &&
+            !check->unreachable)
+            luci_findings_advice(check->findings, DATABASE,
+                                 "Add a foreign key from user_id to the user table's id",
+                                 "no foreign key keeps %ss of users who are gone out of the %s table",
+                                 table->name, table->name);
+    }
+}
+
+/* Without which the module works, but slowly, or keeps rows of users who are gone. */
 static void check_useful(check_t *check)
 {
-    for (size_t i = 0; i < sizeof useful / sizeof *useful && !check->unreachable; i++) {
-        if (!has(check, useful[i].probe) && !check->unreachable)
-            luci_findings_advice(check->findings, DATABASE, useful[i].remedy, "%s", useful[i].what);
+    for (const luci_table_t *const *table = luci_table_list; *table && !check->unreachable; table++) {
+        check_indexes(check, *table);
+        check_references(check, *table);
     }
 }
 

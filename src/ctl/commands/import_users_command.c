@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/commands/commands.h"
 
+#include "core/db/schema.h"
 #include "core/password/policy.h"
 #include "ctl/cli/progress.h"
 #include "ctl/cli/say.h"
@@ -50,8 +51,7 @@ static luci_result_t find_missing(import_t *import, const luci_import_account_t 
                : account->created_at && !columns.user ? "created_at"
                                                       : NULL;
     for (int i = 0; i < account->values_count && result == LUCI_OK && !*missing; i++) {
-        result =
-            luci_db_has_column(import->database.db, luci_sql_user_column(account->values[i].column), &found);
+        result = luci_db_has_column(import->database.db, &luci_table_user, account->values[i].column, &found);
         if (result == LUCI_OK && !found)
             *missing = account->values[i].column;
     }
@@ -60,13 +60,9 @@ static luci_result_t find_missing(import_t *import, const luci_import_account_t 
 
 static const char *say_missing(const import_t *import, const char *column)
 {
-    luci_sql_dialect_t dialect = LUCI_SQLITE3;
-
-    if (luci_sql_dialect(import->database.target.driver, &dialect) != LUCI_OK)
-        dialect = LUCI_SQLITE3; /* it is connected, so it is known */
     return apr_psprintf(import->pool, "the user table has no column %s, which \"%s\" adds", column,
-                        luci_sql_add_column(dialect, luci_sql_user_column(column),
-                                            &import->database.config.settings.tables, import->pool));
+                        luci_schema_add_column(luci_db_engine(import->database.db), &luci_table_user, column,
+                                               &import->database.config.settings, import->pool));
 }
 
 static const char *name_problem(const import_t *import, const char *username)

@@ -34,8 +34,8 @@ static int say_columns(const apr_array_header_t *gaps, const char **added, apr_p
         const luci_gap_t *gap = &APR_ARRAY_IDX(gaps, i, luci_gap_t);
 
         if (gap->is_added) {
-            *added = apr_pstrcat(pool, *added, **added ? ", " : " Added: ", gap->table, ".", gap->column.name,
-                                 NULL);
+            *added =
+                apr_pstrcat(pool, *added, **added ? ", " : " Added: ", gap->table, ".", gap->column, NULL);
             continue;
         }
         all = 0;
@@ -46,17 +46,6 @@ static int say_columns(const apr_array_header_t *gaps, const char **added, apr_p
     if (**added)
         *added = apr_pstrcat(pool, *added, ".", NULL);
     return all;
-}
-
-static luci_result_t make(luci_ctl_database_t *database, apr_array_header_t **gaps, apr_pool_t *pool)
-{
-    luci_result_t result = luci_schema_create(database->db, pool);
-
-    if (result == LUCI_OK)
-        result = luci_schema_gaps(database->db, gaps, pool);
-    if (result == LUCI_OK)
-        luci_schema_add(database->db, *gaps, pool);
-    return result;
 }
 
 static luci_exit_t run_init(luci_invocation_t *call)
@@ -79,7 +68,7 @@ static luci_exit_t run_init(luci_invocation_t *call)
     database.target.create = 1;
     database.target.looks = 1;
     database.db = luci_db_create(&database.target, call->pool);
-    result = make(&database, &gaps, call->pool);
+    result = luci_schema_mend(database.db, &gaps, call->pool);
     luci_admin_audit_write(&database, LUCI_EVENT_INIT, NULL, result, 0);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&database, result);

@@ -5,6 +5,7 @@
 #include "core/config/connect_params.h"
 #include "core/config/directive_types.h"
 #include "core/db/db_problem.h"
+#include "core/db/schema.h"
 #include "ctl/cli/say.h"
 #include "ctl/lib/server_user.h"
 
@@ -69,18 +70,19 @@ static luci_exit_t choose_attributes(luci_invocation_t *call, luci_settings_t *s
 static luci_exit_t split_database(luci_invocation_t *call, luci_ctl_config_t *config)
 {
     const char *written = luci_command_value(call, "database"), *colon = strchr(written, ':'), *problem;
-    luci_sql_dialect_t dialect;
+    const luci_engine_t *engine;
 
     if (!colon || !colon[1])
         return luci_command_misuse(
             call, "--database wants DRIVER:PARAMS, such as sqlite3:/var/lib/luciauth/luciauth.db");
     config->driver = apr_pstrmemdup(call->pool, written, (apr_size_t)(colon - written));
-    if (luci_sql_dialect(config->driver, &dialect) != LUCI_OK)
+    engine = luci_engine_find(config->driver);
+    if (!engine)
         return luci_command_misuse(
             call, apr_psprintf(call->pool,
                                "--database: driver \"%s\" is not known; sqlite3, pgsql and mysql are allowed",
                                config->driver));
-    if (luci_connect_params(dialect, colon + 1, &config->params, &problem, call->pool) != LUCI_OK)
+    if (luci_connect_params(engine, colon + 1, &config->params, &problem, call->pool) != LUCI_OK)
         return luci_command_misuse(call, apr_pstrcat(call->pool, "--database: ", problem, NULL));
     return LUCI_EXIT_DONE;
 }
@@ -165,12 +167,9 @@ luci_exit_t luci_ctl_database_failed(const luci_ctl_database_t *database, luci_r
 
 static luci_exit_t find_tables(luci_ctl_database_t *database)
 {
-    const luci_tables_t *tables = &database->config.settings.tables;
-    const char *names[] = { tables->user, tables->key, tables->session };
-
-    for (int i = 0; i <= LUCI_SQL_PROBE_SESSION; i++) {
+    for (const luci_table_t *const *table = luci_table_list; *table; table++) {
         int found = 0;
-        luci_result_t result = luci_db_has(database->db, (luci_sql_probe_t)i, &found);
+        luci_result_t result = luci_db_has(database->db, luci_probe_table(*table), &found);
 
         if (result != LUCI_OK)
             return luci_ctl_database_failed(database, result);
@@ -178,7 +177,7 @@ static luci_exit_t find_tables(luci_ctl_database_t *database)
             return luci_say_error(
                 LUCI_EXIT_DATABASE,
                 "there is no table %s with Lucia's columns in the database; luciactl init makes it",
-                names[i]);
+                luci_table_name(*table, &database->config.settings.tables));
     }
     return LUCI_EXIT_DONE;
 }
@@ -187,13 +186,13 @@ static luci_exit_t find_tables(luci_ctl_database_t *database)
 luci_exit_t luci_ctl_database_lacks(const luci_ctl_database_t *database, const char *column, apr_pool_t *pool)
 {
     const luci_settings_t *settings = &database->config.settings;
-    luci_sql_dialect_t dialect = LUCI_SQLITE3;
+    const luci_engine_t *engine = luci_engine_find(database->target.driver);
 
-    if (luci_sql_dialect(database->target.driver, &dialect) != LUCI_OK)
+    if (!engine)
         return luci_ctl_database_failed(database, LUCI_UNAVAILABLE);
-    return luci_say_error(
-        LUCI_EXIT_REFUSED, "the table %s has no column %s; this adds it: %s", settings->tables.user, column,
-        luci_sql_add_column(dialect, luci_sql_user_column(column), &settings->tables, pool));
+    return luci_say_error(LUCI_EXIT_REFUSED, "the table %s has no column %s; this adds it: %s",
+                          settings->tables.user, column,
+                          luci_schema_add_column(engine, &luci_table_user, column, settings, pool));
 }
 
 static luci_exit_t find_attributes(luci_invocation_t *call, luci_ctl_database_t *database)
@@ -203,7 +202,7 @@ static luci_exit_t find_attributes(luci_invocation_t *call, luci_ctl_database_t 
     for (int i = 0; i < attributes->nelts; i++) {
         const char *column = APR_ARRAY_IDX(attributes, i, const char *);
         int found = 0;
-        luci_result_t result = luci_db_has_column(database->db, luci_sql_user_column(column), &found);
+        luci_result_t result = luci_db_has_column(database->db, &luci_table_user, column, &found);
 
         if (result != LUCI_OK)
             return luci_ctl_database_failed(database, result);
@@ -217,9 +216,8 @@ luci_exit_t luci_ctl_database_act(const luci_conf_servers_t *servers, const luci
                                   apr_pool_t *pool)
 {
     const luci_server_user_words_t words = { servers->user, servers->group };
-    luci_sql_dialect_t dialect;
 
-    if (luci_sql_dialect(target->driver, &dialect) == LUCI_OK && luci_sql_is_file(dialect, target->params))
+    if (luci_engine_is_file(luci_engine_find(target->driver), target->params))
         return luci_server_user_for_path(&words, target->params, pool);
     return luci_server_user_for_server(&words, pool);
 }

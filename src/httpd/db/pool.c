@@ -2,6 +2,7 @@
 #include "httpd/db/pool.h"
 
 #include "core/db/db_problem.h"
+#include "core/db/schema.h"
 #include "httpd/base/counters.h"
 #include "httpd/base/httpd_log.h"
 #include "httpd/db/bulkhead.h"
@@ -78,9 +79,9 @@ int luci_pool_serves(const luci_pool_t *pool, const luci_db_target_t *target)
 
 static int is_file(const luci_db_target_t *target)
 {
-    luci_sql_dialect_t dialect;
+    const luci_engine_t *engine = luci_engine_find(target->driver);
 
-    return luci_sql_dialect(target->driver, &dialect) == LUCI_OK && !luci_sql_is_server(dialect);
+    return engine && !luci_engine_is_server(engine);
 }
 
 static int threads_per_child(void)
@@ -240,11 +241,10 @@ static void report_lacks(luci_pool_t *pool, const luci_db_t *db)
 {
     const luci_settings_t *settings = pool->target->settings;
     apr_uint32_t lacks = luci_db_columns(db).lacks;
-    luci_sql_dialect_t dialect;
+    const luci_engine_t *engine = luci_db_engine(db);
     apr_pool_t *scratch;
 
-    if (!lacks || luci_db_is_broken(db) || !luci_httpd_log_topic_due(LUCI_TOPIC_COLUMNS) ||
-        luci_sql_dialect(pool->target->driver, &dialect) != LUCI_OK ||
+    if (!lacks || luci_db_is_broken(db) || !luci_httpd_log_topic_due(LUCI_TOPIC_COLUMNS) || !engine ||
         apr_pool_create(&scratch, pool->memory) != APR_SUCCESS)
         return;
     for (int i = 0; i < settings->attributes->nelts; i++) {
@@ -256,7 +256,7 @@ static void report_lacks(luci_pool_t *pool, const luci_db_t *db)
                 "LUCI0316: LuciaUserAttributes names %s, but the table %s has no such column: it reads "
                 "as empty, and each Require line that asks for it refuses everyone; this adds it: %s",
                 name, settings->tables.user,
-                luci_sql_add_column(dialect, luci_sql_user_column(name), &settings->tables, scratch));
+                luci_schema_add_column(engine, &luci_table_user, name, settings, scratch));
     }
     apr_pool_destroy(scratch);
 }

@@ -64,55 +64,15 @@ static const char *file_problem(const char *path, int create_schema, apr_pool_t 
     return apr_psprintf(pool, "there is no folder \"%s\"", folder);
 }
 
-/* ---- Servers: no word is shown, for it may be part of a secret ---- */
-
-static const char *pgsql_problem(const char *written)
-{
-    return strchr(written, '=') || strstr(written, "://")
-               ? NULL
-               : "PARAMS of pgsql are words NAME=VALUE, or a URL postgresql://";
-}
-
-/* The driver leaves out what it does not know. */
-static int knows_mysql(const char *word, size_t length)
-{
-    static const char *const known[] = { "host", "user",  "pass",  "dbname", "port",
-                                         "sock", "flags", "fldsz", "group",  "reconnect" };
-
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (strlen(known[i]) == length && strncmp(known[i], word, length) == 0)
-            return 1;
-    }
-    return length == 0; /* a blank stands before the = */
-}
-
-static const char *mysql_problem(const char *written, apr_pool_t *pool)
-{
-    char *state, *word = apr_strtok(apr_pstrdup(pool, written), " \r\n\t;|,", &state);
-    int good = strchr(written, '=') != NULL;
-
-    for (; word && good; word = apr_strtok(NULL, " \r\n\t;|,", &state))
-        good = !strchr(word, '=') || knows_mysql(word, strcspn(word, "="));
-    return good ? NULL
-                : "PARAMS of mysql are words NAME=VALUE, and the driver knows host, user, pass, dbname, "
-                  "port, sock, "
-                  "flags, fldsz, group and reconnect";
-}
-
 const char *luci_database_problem(const luci_database_t *database, int create_schema, apr_pool_t *pool)
 {
+    const luci_engine_t *engine = database->driver ? luci_engine_find(database->driver) : NULL;
     const char *problem = NULL;
-    luci_sql_dialect_t dialect;
 
-    if (!database->driver || luci_sql_dialect(database->driver, &dialect) != LUCI_OK)
+    if (!engine)
         return NULL; /* the directive itself was refused */
     if (luci_db_init(database->driver, &problem, pool) != LUCI_OK)
         return problem;
-    switch (dialect) {
-    case LUCI_SQLITE3: return file_problem(database->params, create_schema, pool);
-    case LUCI_PGSQL: return pgsql_problem(database->written);
-    case LUCI_MYSQL: return mysql_problem(database->written, pool);
-    case LUCI_SQL_DIALECTS: break;
-    }
-    return NULL;
+    return luci_engine_is_server(engine) ? engine->params_problem(database->written, pool)
+                                         : file_problem(database->params, create_schema, pool);
 }

@@ -58,11 +58,9 @@ static int give_folder(const char *folder)
 static const char *folder_of(const luci_server_config_t *config, apr_pool_t *scratch)
 {
     const char *end = strrchr(config->database.params, '/');
-    luci_sql_dialect_t dialect;
 
     if (!end || end == config->database.params ||
-        luci_sql_dialect(config->database.driver, &dialect) != LUCI_OK ||
-        !luci_sql_is_file(dialect, config->database.params))
+        !luci_engine_is_file(luci_engine_find(config->database.driver), config->database.params))
         return NULL;
     return apr_pstrmemdup(scratch, config->database.params, (apr_size_t)(end - config->database.params));
 }
@@ -132,13 +130,13 @@ static void say_gaps(const job_t *job, const apr_array_header_t *gaps, apr_pool_
 
     for (int i = 0; i < gaps->nelts; i++) {
         const luci_gap_t *gap = &APR_ARRAY_IDX(gaps, i, luci_gap_t);
-        int matters = gap->is_attribute || !gap->column.name;
+        int matters = gap->is_attribute || !gap->column;
 
         if (gap->is_added)
             say(job, APLOG_NOTICE,
-                apr_psprintf(pool, "LUCI0314: the column %s was added to the table %s, for %s",
-                             gap->column.name, gap->table, where));
-        else if (gap->column.name || !job->is_test || !luci_config_server(job->server)->create_schema)
+                apr_psprintf(pool, "LUCI0314: the column %s was added to the table %s, for %s", gap->column,
+                             gap->table, where));
+        else if (gap->column || !job->is_test || !luci_config_server(job->server)->create_schema)
             say(job, matters || job->is_test ? APLOG_WARNING : APLOG_NOTICE,
                 apr_psprintf(pool, "LUCI0315: %s; %s (in %s)", luci_gap_text(gap, pool),
                              remedy(job, gap, pool), where));
@@ -148,13 +146,7 @@ static void say_gaps(const job_t *job, const apr_array_header_t *gaps, apr_pool_
 /* The tables and columns that are missing are made, unless nothing is to be changed. */
 static luci_result_t mend(luci_db_t *db, int makes, apr_array_header_t **gaps, apr_pool_t *pool)
 {
-    luci_result_t result = makes ? luci_schema_create(db, pool) : LUCI_OK;
-
-    if (result == LUCI_OK)
-        result = luci_schema_gaps(db, gaps, pool);
-    if (result == LUCI_OK && makes)
-        luci_schema_add(db, *gaps, pool);
-    return result;
+    return makes ? luci_schema_mend(db, gaps, pool) : luci_schema_gaps(db, gaps, pool);
 }
 
 static void say_unreachable(const job_t *job, const char *problem, apr_pool_t *pool)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/db/db_place.h"
+#include "core/db/place.h"
 
 #include <apr_escape.h>
 #include <apr_lib.h>
@@ -8,61 +8,6 @@
 
 #define NOT_SHOWN "(not shown, because it may be part of a password)"
 #define WORD_MAX 64 /* of an option's name */
-
-/* ---- Words NAME=VALUE ---- */
-
-static const char *const pgsql_names[] = {
-    "host",
-    "hostaddr",
-    "port",
-    "dbname",
-    "user",
-    "connect_timeout",
-    "client_encoding",
-    "options",
-    "application_name",
-    "fallback_application_name",
-    "keepalives",
-    "keepalives_idle",
-    "keepalives_interval",
-    "keepalives_count",
-    "tcp_user_timeout",
-    "replication",
-    "gssencmode",
-    "sslmode",
-    "requiressl",
-    "sslcompression",
-    "sslcert",
-    "sslkey",
-    "sslrootcert",
-    "sslcrl",
-    "sslcrldir",
-    "sslsni",
-    "requirepeer",
-    "ssl_min_protocol_version",
-    "ssl_max_protocol_version",
-    "krbsrvname",
-    "gsslib",
-    "service",
-    "target_session_attrs",
-    "load_balance_hosts",
-    "channel_binding",
-    "require_auth",
-    "sslnegotiation",
-    "password",
-    "passfile",
-    "sslpassword",
-    NULL,
-};
-
-/* As apr_dbd's driver knows them, which leaves out all others. */
-static const char *const mysql_names[] = { "host",  "user",  "pass",  "dbname",    "port", "sock",
-                                           "flags", "fldsz", "group", "reconnect", NULL };
-
-static const char *const *names_of(luci_sql_dialect_t dialect)
-{
-    return dialect == LUCI_PGSQL ? pgsql_names : mysql_names;
-}
 
 /* A word of the parameters. */
 typedef struct {
@@ -73,28 +18,14 @@ typedef struct {
     int is_assigned;   /* an equals sign stands between them */
 } word_t;
 
-static int is_url(const char *params)
+int luci_place_is_url(const char *params)
 {
     return strncmp(params, "postgresql://", 13) == 0 || strncmp(params, "postgres://", 11) == 0;
 }
 
-/* A value as libpq reads it: in quotes, or up to a blank; a backslash keeps what follows. */
-static const char *pgsql_value(const char *c, char *out)
+static const char *plain_value(const char *c, char *out, const char *separators)
 {
-    int quoted = *c == '\'';
-
-    for (c += quoted; *c && (quoted ? *c != '\'' : !apr_isspace(*c)); c++) {
-        if (*c == '\\' && c[1])
-            c++;
-        *out++ = *c;
-    }
-    *out = '\0';
-    return c + (*c == '\'');
-}
-
-static const char *mysql_value(const char *c, char *out)
-{
-    size_t length = strcspn(c, " \r\n\t;|,");
+    size_t length = strcspn(c, separators);
 
     memcpy(out, c, length);
     out[length] = '\0';
@@ -102,11 +33,10 @@ static const char *mysql_value(const char *c, char *out)
 }
 
 /* The next word from *rest on; 0: there is none. */
-static int next_word(luci_sql_dialect_t dialect, const char **rest, word_t *word, apr_pool_t *pool)
+static int next_word(const luci_engine_words_t *words, const char **rest, word_t *word, apr_pool_t *pool)
 {
-    const char *separators = dialect == LUCI_PGSQL ? " \r\n\t\f\v" : " \r\n\t;|,",
-               *name = *rest + strspn(*rest, separators);
-    size_t length = strcspn(name, dialect == LUCI_PGSQL ? "= \r\n\t\f\v" : "= \r\n\t;|,");
+    const char *name = *rest + strspn(*rest, words->separators);
+    size_t length = strcspn(name, apr_pstrcat(pool, "=", words->separators, NULL));
 
     if (!*name)
         return 0;
@@ -116,13 +46,17 @@ static int next_word(luci_sql_dialect_t dialect, const char **rest, word_t *word
     word->value = apr_pcalloc(pool, strlen(word->at) + 1);
     *rest = name + length;
     word->is_assigned = *word->at == '=';
-    if (word->is_assigned) {
-        word->at += 1 + strspn(word->at + 1, dialect == LUCI_PGSQL ? " \r\n\t\f\v" : "");
-        *rest =
-            dialect == LUCI_PGSQL ? pgsql_value(word->at, word->value) : mysql_value(word->at, word->value);
+    if (word->is_assigned && words->read_value) {
+        word->at += 1 + strspn(word->at + 1, words->separators);
+        *rest = words->read_value(word->at, word->value);
     }
-    else if (length == 0)
+    else if (word->is_assigned) {
+        word->at++;
+        *rest = plain_value(word->at, word->value, words->separators);
+    }
+    else if (length == 0) {
         ++*rest; /* a separator that is not expected here */
+    }
     return 1;
 }
 
@@ -131,15 +65,15 @@ static int is_secret(const char *name)
     return strstr(name, "pass") != NULL;
 }
 
-/* "://" and more that no option has in its name: a URL that is not read as one. */
+/* No option has other characters in its name; "://" for example is a URL that was not recognised as one. */
 static int is_like_name(const char *word)
 {
     return !word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")];
 }
 
-static int is_name(luci_sql_dialect_t dialect, const char *word)
+static int is_name(const luci_engine_words_t *words, const char *word)
 {
-    for (const char *const *name = names_of(dialect); *name; name++) {
+    for (const char *const *name = words->options; *name; name++) {
         if (strcmp(*name, word) == 0)
             return 1;
     }
@@ -180,12 +114,12 @@ static void read_url(const char *params, place_t *place, apr_pool_t *pool)
     place->host = rest;
 }
 
-static void read_words(luci_sql_dialect_t dialect, const char *params, place_t *place, apr_pool_t *pool)
+static void read_words(const luci_engine_words_t *words, const char *params, place_t *place, apr_pool_t *pool)
 {
     const char *rest = params;
     word_t word;
 
-    while (next_word(dialect, &rest, &word, pool)) {
+    while (next_word(words, &rest, &word, pool)) {
         if (strcmp(word.name, "host") == 0 || (strcmp(word.name, "hostaddr") == 0 && !*place->host))
             place->host = word.value;
         else if (strcmp(word.name, "port") == 0)
@@ -197,7 +131,7 @@ static void read_words(luci_sql_dialect_t dialect, const char *params, place_t *
     }
 }
 
-/* A name that can't be anything but one; else "". */
+/* The name if it has only characters that names have; else "". */
 static const char *plain(const char *name)
 {
     return name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -206,52 +140,53 @@ static const char *plain(const char *name)
                : name;
 }
 
-static place_t read_place(luci_sql_dialect_t dialect, const char *params, apr_pool_t *pool)
+static place_t read_place(const luci_engine_words_t *words, const char *params, apr_pool_t *pool)
 {
     place_t place = { "", "", "", "", 0 };
 
-    if (is_url(params))
+    if (luci_place_is_url(params))
         read_url(params, &place, pool);
     else
-        read_words(dialect, params, &place, pool);
+        read_words(words, params, &place, pool);
     return (place_t){ plain(place.host), plain(place.port), plain(place.name), plain(place.sock),
                       place.is_unclear };
 }
 
-const char *luci_db_place(luci_sql_dialect_t dialect, const char *params, apr_pool_t *pool)
+static const char *server_place(const luci_engine_t *engine, const char *params, apr_pool_t *pool)
 {
-    const char *kind = dialect == LUCI_PGSQL ? "PostgreSQL" : "MySQL or MariaDB", *usual;
-    place_t place;
+    const luci_engine_words_t *words = engine->words;
+    place_t place = read_place(words, params, pool);
+    const char *kind = *place.name ? apr_psprintf(pool, "the %s database %s", engine->title, place.name)
+                                   : apr_psprintf(pool, "the %s server", engine->title),
+               *port = *place.port ? place.port : words->port;
 
-    if (!luci_sql_is_server(dialect))
-        return apr_pstrcat(pool, "the file ", params, NULL);
-    place = read_place(dialect, params, pool);
-    usual = dialect == LUCI_PGSQL ? "5432" : "3306";
-    kind = *place.name ? apr_psprintf(pool, "the %s database %s", kind, place.name)
-                       : apr_psprintf(pool, "the %s server", kind);
     if (place.is_unclear)
         return apr_pstrcat(pool, kind,
-                           " (its host is not shown, because what stands before an @ may be a password, in "
+                           " (its host is not shown, because the text before an @ may be a password, in "
                            "which @ is written %40, and ? is written %3F)",
                            NULL);
-    if (*place.host == '/')
-        return apr_psprintf(pool, "%s at the socket %s/.s.PGSQL.%s", kind, place.host,
-                            *place.port ? place.port : usual);
+    if (*place.host == '/' && words->socket_file)
+        return apr_psprintf(pool, "%s at the socket %s/%s%s", kind, place.host, words->socket_file, port);
     if (*place.sock && (!*place.host || strcmp(place.host, "localhost") == 0))
         return apr_psprintf(pool, "%s at the socket %s", kind, place.sock);
     if (!*place.host)
         return apr_psprintf(pool, "%s at this machine's usual socket", kind);
-    return apr_psprintf(pool, "%s at %s:%s", kind, place.host, *place.port ? place.port : usual);
+    return apr_psprintf(pool, "%s at %s:%s", kind, place.host, port);
+}
+
+const char *luci_place(const luci_engine_t *engine, const char *params, apr_pool_t *pool)
+{
+    return engine->words ? server_place(engine, params, pool) : apr_pstrcat(pool, "the file ", params, NULL);
 }
 
 /* ---- Misspelled words ---- */
 
-static int least(int a, int b)
+static int smaller(int a, int b)
 {
     return a < b ? a : b;
 }
 
-/* How many letters are added, left out, replaced or swapped with the next one. */
+/* The number of letters that are added, left out, replaced, or swapped with the next one. */
 static int distance(const char *a, const char *b)
 {
     int lengths[2] = { (int)strlen(a), (int)strlen(b) }, row[3][WORD_MAX + 1];
@@ -265,21 +200,21 @@ static int distance(const char *a, const char *b)
 
         now[0] = i;
         for (int j = 1; j <= lengths[1]; j++) {
-            now[j] = least(least(before[j], now[j - 1]) + 1, before[j - 1] + (a[i - 1] != b[j - 1]));
+            now[j] = smaller(smaller(before[j], now[j - 1]) + 1, before[j - 1] + (a[i - 1] != b[j - 1]));
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                now[j] = least(now[j], two[j - 2] + 1);
+                now[j] = smaller(now[j], two[j - 2] + 1);
         }
     }
     return row[lengths[0] % 3][lengths[1]];
 }
 
-/* The option that somebody may have meant; NULL: none. */
-static const char *meant(luci_sql_dialect_t dialect, const char *word)
+/* The option that a misspelled word may stand for; NULL: none. */
+static const char *meant(const luci_engine_words_t *words, const char *word)
 {
-    int most = strlen(word) < 3 ? 0 : strlen(word) < 6 ? 1 : 2;
+    int max = strlen(word) < 3 ? 0 : strlen(word) < 6 ? 1 : 2;
 
-    for (const char *const *name = names_of(dialect); *name; name++) {
-        if (distance(word, *name) <= most)
+    for (const char *const *name = words->options; *name; name++) {
+        if (distance(word, *name) <= max)
             return *name;
     }
     return NULL;
@@ -287,14 +222,14 @@ static const char *meant(luci_sql_dialect_t dialect, const char *word)
 
 /* ---- What may be shown ---- */
 
-/* From where on params may be a secret: what stands behind may belong to it, too, when it was to be in
- * quotes. */
-static const char *secret_part(luci_sql_dialect_t dialect, const char *params, apr_pool_t *pool)
+/* The part of params, from a position to the end, that may hold a secret: what follows may belong to it too
+ * if quotes were forgotten. */
+static const char *secret_part(const luci_engine_words_t *words, const char *params, apr_pool_t *pool)
 {
     const char *rest = params, *start, *at, *decoded;
     word_t word;
 
-    if (is_url(params)) {
+    if (luci_place_is_url(params)) {
         start = strstr(params, "//") + 2;
         at = strrchr(start, '@');
         start = apr_pstrcat(pool, at ? apr_pstrmemdup(pool, start, (apr_size_t)(at - start)) : "", "\n",
@@ -302,72 +237,73 @@ static const char *secret_part(luci_sql_dialect_t dialect, const char *params, a
         decoded = apr_punescape_url(pool, start, NULL, NULL, 0); /* as libpq shows it */
         return decoded ? apr_pstrcat(pool, start, "\n", decoded, NULL) : start;
     }
-    while (next_word(dialect, &rest, &word, pool)) {
+    while (next_word(words, &rest, &word, pool)) {
         if (is_secret(word.name))
             return word.at;
-        if (!is_like_name(word.name) || (!word.is_assigned && !is_name(dialect, word.name)))
+        if (!is_like_name(word.name) || (!word.is_assigned && !is_name(words, word.name)))
             return word.start;
     }
     return "";
 }
 
-static int is_value(luci_sql_dialect_t dialect, const char *params, const char *text, apr_pool_t *pool)
+static int is_value(const luci_engine_words_t *words, const char *params, const char *text, apr_pool_t *pool)
 {
-    place_t place = read_place(dialect, params, pool);
+    place_t place = read_place(words, params, pool);
     const char *rest = params;
     word_t word;
 
     if (strcmp(text, place.host) == 0 || strcmp(text, place.port) == 0 || strcmp(text, place.name) == 0)
         return 1;
-    while (!is_url(params) && next_word(dialect, &rest, &word, pool)) {
-        if (is_name(dialect, word.name) && !is_secret(word.name) && strcmp(text, word.value) == 0)
+    while (!luci_place_is_url(params) && next_word(words, &rest, &word, pool)) {
+        if (is_name(words, word.name) && !is_secret(word.name) && strcmp(text, word.value) == 0)
             return 1;
     }
     return 0;
 }
 
 /* is_option: it stood before an equals sign. */
-static int may_show(luci_sql_dialect_t dialect, const char *params, const char *text, int is_option,
+static int may_show(const luci_engine_words_t *words, const char *params, const char *text, int is_option,
                     apr_pool_t *pool)
 {
-    const char *secret = secret_part(dialect, params, pool);
+    const char *secret = secret_part(words, params, pool);
 
-    if (is_url(params) && strchr(text, '@')) /* libpq takes the first one for the end of the password */
+    if (luci_place_is_url(params) &&
+        strchr(text, '@')) /* libpq takes the first one for the end of the password */
         return 0;
-    return !text[0] || !text[1] || !strstr(secret, text) || (is_option && meant(dialect, text)) ||
-           is_name(dialect, text) || is_value(dialect, params, text, pool);
+    return !text[0] || !text[1] || !strstr(secret, text) || (is_option && meant(words, text)) ||
+           is_name(words, text) || is_value(words, params, text, pool);
 }
 
 /* Each text in double quotes is shown or not. */
-static const char *masked(luci_sql_dialect_t dialect, const char *params, const char *message,
+static const char *masked(const luci_engine_words_t *words, const char *params, const char *message,
                           apr_pool_t *pool)
 {
     const char *out = "", *open;
     int is_option = strstr(message, "invalid connection option") != NULL;
 
-    /* Then nobody knows which sign closes what. */
-    if (strchr(secret_part(dialect, params, pool), '"') && (open = strchr(message, '"')) != NULL)
+    /* Then the ends of quoted parts are unknown. */
+    if (strchr(secret_part(words, params, pool), '"') && (open = strchr(message, '"')) != NULL)
         return apr_pstrcat(pool, apr_pstrmemdup(pool, message, (apr_size_t)(open - message)), NOT_SHOWN,
                            NULL);
     while ((open = strchr(message, '"')) != NULL) {
         const char *close = strchr(open + 1, '"'), *text, *name;
 
-        if (!close) /* cut short: nobody knows what it is */
+        if (!close) /* cut short */
             return apr_pstrcat(pool, out, apr_pstrmemdup(pool, message, (apr_size_t)(open - message)),
                                NOT_SHOWN, NULL);
         text = apr_pstrmemdup(pool, open + 1, (apr_size_t)(close - open - 1));
-        name = is_option ? meant(dialect, text) : NULL;
+        name = is_option ? meant(words, text) : NULL;
         out = apr_pstrcat(
             pool, out, apr_pstrmemdup(pool, message, (apr_size_t)(open - message)),
-            may_show(dialect, params, text, is_option, pool) ? apr_pstrcat(pool, "\"", text, "\"", NULL)
-                                                             : NOT_SHOWN,
+            may_show(words, params, text, is_option, pool) ? apr_pstrcat(pool, "\"", text, "\"", NULL)
+                                                           : NOT_SHOWN,
             name && strcmp(name, text) != 0 ? apr_psprintf(pool, " (is %s meant?)", name) : "", NULL);
         message = close + 1;
     }
     return apr_pstrcat(pool, out, message, NULL);
 }
 
-/* What each line says, behind one another. */
+/* All lines, joined by blanks. */
 static const char *one_line(const char *message, apr_pool_t *pool)
 {
     char *state, *line, *lines = apr_pstrdup(pool, message);
@@ -382,31 +318,33 @@ static const char *one_line(const char *message, apr_pool_t *pool)
     return text;
 }
 
-/* The driver connects as if the word were not there. */
-static const char *left_out(const char *params, apr_pool_t *pool)
+/* The words that the driver ignores, as phrases. */
+static const char *ignored(const luci_engine_words_t *words, const char *params, apr_pool_t *pool)
 {
     const char *rest = params, *name, *said = "";
     word_t word;
 
-    while (next_word(LUCI_MYSQL, &rest, &word, pool)) {
-        if (is_name(LUCI_MYSQL, word.name) || !*word.name)
+    while (next_word(words, &rest, &word, pool)) {
+        if (is_name(words, word.name) || !*word.name)
             continue;
-        name = word.is_assigned ? meant(LUCI_MYSQL, word.name) : NULL;
+        name = word.is_assigned ? meant(words, word.name) : NULL;
         said = apr_pstrcat(pool, said, "; the driver does not know the word ",
                            name ? apr_psprintf(pool, "%s (is %s meant?)", word.name, name)
-                           : may_show(LUCI_MYSQL, params, word.name, word.is_assigned, pool) ? word.name
-                                                                                             : NOT_SHOWN,
+                           : may_show(words, params, word.name, word.is_assigned, pool) ? word.name
+                                                                                        : NOT_SHOWN,
                            NULL);
     }
     return said;
 }
 
-const char *luci_db_place_message(luci_sql_dialect_t dialect, const char *params, const char *message,
-                                  apr_pool_t *pool)
+const char *luci_place_message(const luci_engine_t *engine, const char *params, const char *message,
+                               apr_pool_t *pool)
 {
     const char *text = one_line(message, pool);
 
-    if (dialect == LUCI_PGSQL)
-        return masked(dialect, params, text, pool);
-    return dialect == LUCI_MYSQL ? apr_pstrcat(pool, text, left_out(params, pool), NULL) : text;
+    if (engine->words && engine->words->quotes_params)
+        text = masked(engine->words, params, text, pool);
+    if (engine->words && engine->words->ignores_unknown)
+        text = apr_pstrcat(pool, text, ignored(engine->words, params, pool), NULL);
+    return text;
 }

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/db/engine.h"
+
+#include <string.h>
+
+const luci_engine_t *const luci_engines[] = {
+    &luci_engine_sqlite3,
+    &luci_engine_pgsql,
+    &luci_engine_mysql,
+    NULL,
+};
+
+const luci_engine_t *luci_engine_find(const char *driver)
+{
+    for (const luci_engine_t *const *engine = luci_engines; *engine; engine++) {
+        if (strcmp((*engine)->driver, driver) == 0)
+            return *engine;
+    }
+    return NULL;
+}
+
+int luci_engine_is_server(const luci_engine_t *engine)
+{
+    return engine && engine->words;
+}
+
+int luci_engine_is_file(const luci_engine_t *engine, const char *params)
+{
+    return engine && !engine->words && strcmp(params, ":memory:") != 0;
+}
+
+luci_failure_t luci_engine_failure(const luci_engine_t *engine, int code)
+{
+    for (const luci_engine_code_t *known = engine->codes; known && known->code; known++) {
+        if (known->code == code)
+            return known->failure;
+    }
+    return LUCI_FAILURE_OTHER;
+}

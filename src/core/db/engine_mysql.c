@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* MySQL and MariaDB. */
+#include "core/db/engine.h"
+#include "core/db/sql.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+static const char *const setup[] = {
+    "SET NAMES utf8mb4",
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', SESSION autocommit = 1, "
+    "SESSION innodb_lock_wait_timeout = 2, SESSION lock_wait_timeout = 10 "
+    "/*M! , SESSION max_statement_time = 10 */",
+    NULL,
+};
+
+static const luci_engine_code_t codes[] = {
+    { 1062 /* ER_DUP_ENTRY */, LUCI_FAILURE_CONFLICT },
+    { 1205 /* ER_LOCK_WAIT_TIMEOUT */, LUCI_FAILURE_BUSY },
+    { 1213 /* ER_LOCK_DEADLOCK */, LUCI_FAILURE_BUSY },
+    { 1969 /* ER_STATEMENT_TIMEOUT */, LUCI_FAILURE_BUSY },
+    { 1146 /* ER_NO_SUCH_TABLE */, LUCI_FAILURE_MISSING },
+    { 1054 /* ER_BAD_FIELD_ERROR */, LUCI_FAILURE_MISSING },
+    { 0, LUCI_FAILURE_OTHER },
+};
+
+/* ---- Connection parameters ---- */
+
+/* As apr_dbd's driver knows them. */
+static const char *const options[] = { "host",  "user",  "pass",  "dbname",    "port", "sock",
+                                       "flags", "fldsz", "group", "reconnect", NULL };
+
+/* The driver ends a value at these and knows no quotes. */
+#define SEPARATORS " \r\n\t;|,"
+
+static const luci_engine_words_t words = {
+    .options = options,
+    .separators = SEPARATORS,
+    .ignores_unknown = 1,
+    .port = "3306",
+};
+
+static int is_option(const char *word, size_t length)
+{
+    for (const char *const *option = options; *option; option++) {
+        if (strlen(*option) == length && strncmp(*option, word, length) == 0)
+            return 1;
+    }
+    return length == 0; /* a blank stands before the = */
+}
+
+static const char *params_problem(const char *written, apr_pool_t *pool)
+{
+    char *state, *word = apr_strtok(apr_pstrdup(pool, written), SEPARATORS, &state);
+    int good = strchr(written, '=') != NULL;
+
+    for (; word && good; word = apr_strtok(NULL, SEPARATORS, &state))
+        good = !strchr(word, '=') || is_option(word, strcspn(word, "="));
+    return good ? NULL
+                : "PARAMS of mysql are words NAME=VALUE, and the driver knows host, user, pass, dbname, "
+                  "port, sock, flags, fldsz, group and reconnect";
+}
+
+static const char *quote(const char *params, const char *secret, apr_pool_t *pool)
+{
+    (void)params;
+    (void)pool;
+    return strpbrk(secret, SEPARATORS) ? NULL : secret;
+}
+
+/* Otherwise the driver reconnects by itself, in the middle of a transaction, and allocates a megabyte for
+ * each column of type TEXT. */
+static const char *complete(const char *params, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, params, ",reconnect=0,fldsz=8192", NULL);
+}
+
+/* ---- Statements ---- */
+
+/* MySQL chooses to read the whole table unless the index has every column of the inner query. */
+static const luci_engine_text_t texts[] = {
+    { LUCI_SQL_SESSION_PURGE,
+      "DELETE s FROM (SELECT d.id, d.idle_expires FROM {session} d WHERE d.idle_expires < %lld "
+      "ORDER BY d.idle_expires LIMIT %lld) expired STRAIGHT_JOIN {session} s ON s.id = expired.id "
+      "AND s.idle_expires = expired.idle_expires" },
+    { 0, NULL },
+};
+
+/* ---- Schema ---- */
+
+/* Lengths are enforced, unlike by the others. */
+static const char *type(const luci_table_column_t *column, apr_pool_t *pool)
+{
+    if (column->kind == LUCI_COLUMN_INTEGER)
+        return column->flags & LUCI_COLUMN_UNSIGNED ? "BIGINT UNSIGNED" : "BIGINT";
+    if (!column->length)
+        return "TEXT";
+    return apr_psprintf(pool, "VARCHAR(%d)",
+                        column->enforced_length ? column->enforced_length : column->length);
+}
+
+const luci_engine_t luci_engine_mysql = {
+    .driver = "mysql",
+    .title = "MySQL or MariaDB",
+    .words = &words,
+    .params_problem = params_problem,
+    .quote = quote,
+    .unquotable = "holds a blank, comma, semicolon or bar, which the mysql driver can't take",
+    .complete = complete,
+
+    .socket_function = "mysql_get_socket",
+    .setup = setup,
+    .begin = "START TRANSACTION",
+    .codes = codes,
+
+    .quote_name = '`',
+    .row_lock = " FOR UPDATE",
+    .or_nothing = "", /* INSERT IGNORE hides other errors; the count of ON DUPLICATE KEY depends on flags */
+    /* The column's collation may take names that differ by an accent for one. */
+    .same_bytes = " AND CAST(CONVERT({column} USING utf8mb4) AS BINARY) = CAST(%=s AS BINARY)",
+    .texts = texts,
+
+    .type = type,
+    .copies_references = 1, /* Lucia may have made the user table with another collation */
+    /* Strings are equal when their bytes are, including trailing blanks. */
+    .table_options = " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 /*M! COLLATE = utf8mb4_nopad_bin */ "
+                     "/*!80017 COLLATE = utf8mb4_0900_bin */",
+    .clustered_options = "",
+    /* The catalog shows only columns that may be read, so that others would seem missing. */
+    .columns_probe = LUCI_PROBE_BY_READING,
+    .index_probe = "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() "
+                   "AND table_name = TRIM(BOTH '`' FROM '{table}') AND column_name = '{name}' "
+                   "AND seq_in_index = 1 LIMIT 1",
+    .reference_probe = "SELECT 1 FROM information_schema.referential_constraints "
+                       "WHERE constraint_schema = DATABASE() "
+                       "AND table_name = TRIM(BOTH '`' FROM '{table}') "
+                       "AND referenced_table_name = TRIM(BOTH '`' FROM '{user}') LIMIT 1",
+};

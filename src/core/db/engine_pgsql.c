@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PostgreSQL, over libpq. Its driver has one code for every failure. */
+#include "core/db/engine.h"
+#include "core/db/place.h"
+
+#include <apr_escape.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+/* Conflicts without an error need READ COMMITTED. Limits that the administrator set are kept. */
+static const char *const setup[] = {
+    "SELECT set_config('client_encoding', 'UTF8', false), "
+    "set_config('default_transaction_isolation', 'read committed', false)",
+    "SELECT set_config(name, most, false) FROM (VALUES ('lock_timeout', '2s'), "
+    "('statement_timeout', '10s')) AS usual (name, most) WHERE current_setting(name) = '0'",
+    NULL,
+};
+
+/* ---- Connection parameters ---- */
+
+static const char *const options[] = {
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "connect_timeout",
+    "client_encoding",
+    "options",
+    "application_name",
+    "fallback_application_name",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+    "replication",
+    "gssencmode",
+    "sslmode",
+    "requiressl",
+    "sslcompression",
+    "sslcert",
+    "sslkey",
+    "sslrootcert",
+    "sslcrl",
+    "sslcrldir",
+    "sslsni",
+    "requirepeer",
+    "ssl_min_protocol_version",
+    "ssl_max_protocol_version",
+    "krbsrvname",
+    "gsslib",
+    "service",
+    "target_session_attrs",
+    "load_balance_hosts",
+    "channel_binding",
+    "require_auth",
+    "sslnegotiation",
+    "password",
+    "passfile",
+    "sslpassword",
+    NULL,
+};
+
+/* In single quotes, or up to a blank; a backslash escapes the next character. */
+static const char *read_value(const char *c, char *out)
+{
+    int quoted = *c == '\'';
+
+    for (c += quoted; *c && (quoted ? *c != '\'' : !apr_isspace(*c)); c++) {
+        if (*c == '\\' && c[1])
+            c++;
+        *out++ = *c;
+    }
+    *out = '\0';
+    return c + (*c == '\'');
+}
+
+static const luci_engine_words_t words = {
+    .options = options,
+    .separators = " \r\n\t\f\v",
+    .read_value = read_value,
+    .quotes_params = 1,
+    .port = "5432",
+    .socket_file = ".s.PGSQL.",
+};
+
+static const char *params_problem(const char *written, apr_pool_t *pool)
+{
+    (void)pool;
+    return strchr(written, '=') || strstr(written, "://")
+               ? NULL
+               : "PARAMS of pgsql are words NAME=VALUE, or a URL postgresql://";
+}
+
+/* As in a form, but libpq does not read a plus sign as a blank. */
+static const char *escaped_for_url(const char *secret, apr_pool_t *pool)
+{
+    const char *escaped = apr_pescape_urlencoded(pool, secret), *plus;
+
+    while ((plus = strchr(escaped, '+')) != NULL)
+        escaped = apr_pstrcat(pool, apr_pstrmemdup(pool, escaped, (apr_size_t)(plus - escaped)), "%20",
+                              plus + 1, NULL);
+    return escaped;
+}
+
+/* In single quotes, with a backslash before each quote and backslash. */
+static const char *quote(const char *params, const char *secret, apr_pool_t *pool)
+{
+    char *quoted, *out;
+
+    if (luci_place_is_url(params))
+        return escaped_for_url(secret, pool);
+    quoted = out = apr_palloc(pool, 2 * strlen(secret) + 3);
+    *out++ = '\'';
+    for (; *secret; secret++) {
+        if (*secret == '\'' || *secret == '\\')
+            *out++ = '\\';
+        *out++ = *secret;
+    }
+    *out++ = '\'';
+    *out = '\0';
+    return quoted;
+}
+
+#define CONNECT_TIMEOUT "connect_timeout"
+
+/* libpq waits as long as TCP does otherwise. An attempt that was abandoned ends by this; the limit is longer
+ * than LUCI_DEADLINE_CALL, since an attempt that ends before looks like a refusal. */
+static const char *complete(const char *params, apr_pool_t *pool)
+{
+    const char *before = " ";
+
+    if (strstr(params, CONNECT_TIMEOUT))
+        return params;
+    if (luci_place_is_url(params))
+        before = strchr(params, '?') ? "&" : "?";
+    return apr_pstrcat(pool, params, before, CONNECT_TIMEOUT "=8", NULL);
+}
+
+/* ---- Schema ---- */
+
+static const char *type(const luci_table_column_t *column, apr_pool_t *pool)
+{
+    (void)pool;
+    return column->kind == LUCI_COLUMN_INTEGER ? "BIGINT" : "TEXT";
+}
+
+const luci_engine_t luci_engine_pgsql = {
+    .driver = "pgsql",
+    .title = "PostgreSQL",
+    .params_help = "what libpq takes, such as \"host=/run/postgresql dbname=lucia\"",
+    .words = &words,
+    .params_problem = params_problem,
+    .quote = quote,
+    .complete = complete,
+
+    .socket_function = "PQsocket",
+    .setup = setup,
+    .begin = "BEGIN",
+
+    .quote_name = '"',
+    .row_lock = " FOR NO KEY UPDATE", /* the weaker lock, which lets others refer to the row */
+    .or_nothing = " ON CONFLICT DO NOTHING",
+    .same_bytes = "",
+
+    .type = type,
+    .table_options = "",
+    .clustered_options = "",
+    /* Two transactions that create the same table collide, even with IF NOT EXISTS. The number is arbitrary
+     * but fixed; the lock ends with the transaction. */
+    .schema_lock = "SELECT pg_catalog.pg_advisory_xact_lock(7810772011)",
+    /* to_regclass follows the search path. The catalog shows every column, also one that may not be read. */
+    .columns_probe =
+        "SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass('{table}') "
+        "AND attnum > 0 AND NOT attisdropped AND attname IN ({names}) HAVING COUNT(*) = {count}",
+    .index_probe = "SELECT 1 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a "
+                   "ON a.attrelid = i.indexrelid WHERE i.indrelid = pg_catalog.to_regclass('{table}') "
+                   "AND i.indisvalid AND i.indpred IS NULL AND a.attnum = 1 AND a.attname = '{name}' LIMIT 1",
+    .reference_probe = "SELECT 1 FROM pg_catalog.pg_constraint WHERE contype = 'f' "
+                       "AND conrelid = pg_catalog.to_regclass('{table}') "
+                       "AND confrelid = pg_catalog.to_regclass('{user}') LIMIT 1",
+};
