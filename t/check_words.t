@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+# Plain technical English: words that are not used in comments, log messages, help, pages and documentation, and
+# what to write instead. Names in code spans and code blocks of the documentation are names, not words.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+
+chdir LuciaTest::top() or die $!;
+sub slurp { LuciaTest::Server::slurp($_[0]) }
+
+my @WORDS = (
+    [qr/\bwhoever\b/i,                                      'name the subject: the request, the client, the user'],
+    [qr/\b(?:some|no)body(?:'s)?\b/i,                       'a request, a client, a user; no request, no user'],
+    [qr/\b(?:request|thread|handle|process|child|call|node)(?:s|es)? who\b/i, 'that'],
+    [qr/(?:^|[.;] )Who (?!\w+ (?:is|may|can|has|did)\b[^.]*\?)/, 'The request that, the client that, a user who'],
+    [qr/\bvisitors?\b/i,                                    'anonymous request; client; user'],
+    [qr/\bvisit(?:s|ed)?\b/i,                               'request'],
+    [qr/\b(?:is|are|be|was|were|being|goes|go) away\b(?! from)/i, 'unavailable; ends, closes the connection'],
+    [qr/\bgo(?:es)? without saying\b/i,                     'optional'],
+    [qr/\bat hand\b/i,                                      'cached'],
+    [qr/\bby lot\b/i,                                       'jittered'],
+    [qr/\bcrowds?\b/i,                                      'bulkhead'],
+    [qr/\baside\b/i,                                        'offload'],
+    [qr/\bdead (?:sessions?|ones?|cookies?|rows?|ids?)\b|\b(?:session|it|they|sessions) (?:is|are|was|were) dead\b/i, 'expired'],
+    [qr/\btakeovers?\b/i,                                   'migration'],
+    [qr/\berrands?\b/i,                                     'query'],
+    [qr/\btrials?\b/i,                                      'password check'],
+    [qr/\barrivals?\b/i,                                    'sign-in transaction'],
+    [qr/\bjanitors?\b/i,                                    'purge job'],
+    [qr/\bhand(?:s|ed|ing)? (?:it )?on\b/i,                 'export; pass'],
+    [qr/\b(?:administrators?|people)'?s? acts\b|\bact of\b/i, 'change, audit line'],
+    [qr/\b(?:file|session) marks?\b/i,                      'file id, token'],
+    [qr/\b\w+_(?:MOST|LEAST)\b|(?:\.|->)(?:most|least)\b/,  'max, min'],
+);
+
+# Files that still have to be rewritten. A file that is clean leaves this list; none comes onto it.
+my @TO_DO = qw(
+);
+
+sub files {
+    my ($dir, $ending) = @_;
+    my @found;
+    for my $entry (glob "$dir/*") {
+        push @found, -d $entry ? files($entry, $ending) : $entry =~ $ending && -f $entry ? $entry : ();
+    }
+    return @found;
+}
+
+# A part of C that is not to be read: every character but line ends becomes a blank.
+sub blank { return $_[0] =~ s/[^\n]/ /gr }
+
+# Comments, texts and names of C. The event takeover and the account nobody are names that others rely on.
+sub c_text {
+    my ($text) = @_;
+    $text =~ s/("takeover"|"nobody"|LUCI_EVENT_TAKEOVER|CHANGE_TAKEOVER)/blank($1)/ge;
+    $text =~ s{^\s*\*/?}{blank($&)}gme;
+    return $text;
+}
+
+sub markdown_text {
+    my ($text) = @_;
+    $text =~ s/^```.*?^```$/blank($&)/gmse;
+    $text =~ s/^(?: {4}(?! *[-*] )[^\n]*)$/blank($1 \/\/ '')/gme if 0;
+    $text =~ s/`[^`]*`/blank($&)/ge;
+    return $text;
+}
+
+sub found_in {
+    my ($file) = @_;
+    my $text = slurp($file);
+    $text = $file =~ /\.[ch]$/ ? c_text($text) : $file =~ /\.md$/ ? markdown_text($text) : $text;
+    my ($number, @found) = (0);
+    for my $line (split /\n/, $text) {
+        $number++;
+        my $words = $file =~ /\.[ch]$/ ? $line =~ s{^\s*/?\*+ ?}{}r : $line;
+        for my $word (@WORDS) {
+            push @found, "$file:$number: \"$&\": write $word->[1]" if $words =~ $word->[0];
+        }
+    }
+    return @found;
+}
+
+# The check itself finds what it is to find.
+for my $text ('Whoever waits', 'nobody waits', 'requests who wait', 'Who waits is refused', 'the database is away', 'sessions at hand', 'a dead session', '.most = 3') {
+    ok scalar(grep { $text =~ $_->[0] } @WORDS), "\"$text\" would be found";
+}
+
+my %to_do = map { $_ => 1 } @TO_DO;
+my @pages = grep { -f } glob('*.md doc/*.md CHANGES templates/*.html conf/*.conf'), files('conf/demo', qr/\.(?:conf|html)$/);
+my @sources = ('mod_luciauth.c', files('src', qr/\.[ch]$/));
+my (@found, %left);
+for my $file (@pages, @sources) {
+    my @in = found_in($file);
+    if   ($to_do{$file}) { $left{$file} = @in }
+    else                 { push @found, @in }
+}
+cmp_ok scalar(@pages) + @sources, '>', 200, 'pages and sources are read';
+ok !@found, 'plain words' or diag join "\n", @found;
+note "still to do: $_, $left{$_} words" for grep { $left{$_} } sort keys %left;
+my @clean = grep { !$left{$_} } @TO_DO;
+ok !@clean, 'files that are clean are off the list' or diag "take these off the list: @clean";
+
+done_testing;
