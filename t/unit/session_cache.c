@@ -158,12 +158,14 @@ static void check_moved_record(void)
 {
     static const char other_id[] = "mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm";
     const luci_session_claim_t claim = { .id = other_id, .now = NOW };
+    unsigned char digest[LUCI_SHA256_BYTES];
     luci_session_t other, found;
 
     begin(pool, "moved.db");
     is_miss(NOW, LUCI_OK, "a session");
     other = seen;
-    other.id = other_id;
+    tap_is_result(luci_session_digest(&claim, digest), LUCI_OK, "its digest");
+    luci_session_set_id(&other, other_id, digest);
     tap_is_result(luci_session_cache_keep(&cache, &other, NOW, pool), LUCI_OK, "another one");
     tap_is_result(luci_session_cache_find(&cache, &claim, &found, pool), LUCI_OK, "is found");
     memcpy(store.places[1].bytes, FIRST_PLACE->bytes, sizeof FIRST_PLACE->bytes);

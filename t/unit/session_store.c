@@ -58,6 +58,7 @@ static const char *column(const char *what)
 static void check_storage(luci_tokens_t tokens, int ours)
 {
     luci_db_t *db = new_database(apr_psprintf(pool, "stored-%d-%d.db", (int)tokens, ours), ours);
+    unsigned char digest[LUCI_SHA256_BYTES];
     luci_session_t made, got;
 
     settings.tokens = tokens;
@@ -77,7 +78,8 @@ static void check_storage(luci_tokens_t tokens, int ours)
     tap_is_result(get(db, KNOWN_ID, NOW, &got), LUCI_NOT_FOUND, "  another id is not");
     tap_is_result(get(db, column("id"), NOW, &got), tokens == LUCI_TOKENS_PLAIN ? LUCI_OK : LUCI_NOT_FOUND,
                   "  what the table holds opens the door only where ids are plain");
-    made.id = KNOWN_ID;
+    tap_is_result(luci_secret_sha256(KNOWN_ID, LUCI_SESSION_ID_LENGTH, digest), LUCI_OK, "  a digest");
+    luci_session_set_id(&made, KNOWN_ID, digest);
     tap_is_result(luci_session_insert(db, &made, &settings, &nobody, pool), LUCI_OK,
                   "  a known id is stored");
     tap_is_int(support_number(target.params, "SELECT count(*) FROM user_session WHERE id = '" KNOWN_ID "'"),

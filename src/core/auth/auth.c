@@ -37,20 +37,29 @@ static void forget_session(const luci_auth_t *auth, const char *id, apr_pool_t *
         luci_session_cache_forget(*other, id, scratch);
 }
 
-/* Reports an event about a user, whose fields may be NULL, and a session, whose id may be NULL. */
+/* Reports an event about a user, whose fields may be NULL, and a session, which may be NULL. */
 static void report(const luci_auth_t *auth, luci_event_t *event, const luci_user_t *user,
-                   const char *session_id)
+                   const luci_session_t *session)
 {
     event->account = user->username;
     event->user_id = user->id;
-    if (session_id && auth->events.write)
-        luci_event_tag(session_id, event->session);
+    if (session)
+        memcpy(event->session, session->tag, sizeof event->session);
     luci_event_report(&auth->events, event);
 }
 
 static luci_reason_t invalid(luci_field_t field)
 {
     return field == LUCI_FIELD_USERNAME ? LUCI_REASON_INVALID_USERNAME : LUCI_REASON_INVALID_PASSWORD;
+}
+
+/* The key id of the request's username, computed unless it is known. */
+static luci_result_t find_key_id(const luci_auth_request_t *request, const char **key_id, apr_pool_t *pool)
+{
+    if (!request->key_id)
+        return luci_key_id(request->username, key_id, pool);
+    *key_id = request->key_id;
+    return LUCI_OK;
 }
 
 /* ---- The sign-in transaction ---- */
@@ -205,32 +214,32 @@ static luci_result_t look_sign_up(const luci_auth_t *auth, const luci_auth_reque
 }
 
 static luci_result_t look_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
-                                  const char *key_id, apr_pool_t *pool)
+                                  apr_pool_t *pool)
 {
+    const char *key_id = request->key_id;
+
     return request->attempt
                ? luci_throttle_look(auth->throttle, begin_sign_in(auth, request, key_id, pool), key_id, pool)
                : LUCI_OK;
 }
 
-luci_result_t luci_auth_look(const luci_auth_t *auth, const luci_auth_request_t *request, int is_sign_up,
+luci_result_t luci_auth_look(const luci_auth_t *auth, luci_auth_request_t *request, int is_sign_up,
                              apr_pool_t *pool)
 {
-    const char *key_id;
     luci_field_t field;
     luci_result_t result = check_lengths(auth->settings, request, is_sign_up, &field);
 
     if (result == LUCI_OK)
-        result = luci_key_id(request->username, &key_id, pool);
+        result = find_key_id(request, &request->key_id, pool);
     if (result != LUCI_OK)
         return result;
-    return is_sign_up ? look_sign_up(auth, request, pool) : look_sign_in(auth, request, key_id, pool);
+    return is_sign_up ? look_sign_up(auth, request, pool) : look_sign_in(auth, request, pool);
 }
 
 /* Arguments of the functions that count an attempt; the hasher calls them immediately before it hashes. */
 typedef struct {
     const luci_auth_t *auth;
     const luci_auth_request_t *request;
-    const char *key_id;
     apr_pool_t *pool;
 } count_t;
 
@@ -247,8 +256,9 @@ static luci_result_t count_sign_in(void *baton)
     const count_t *count = baton;
     luci_attempt_t *attempt = count->request->attempt;
 
-    return attempt ? luci_throttle_sign_in(count->auth->throttle, attempt, count->key_id, count->pool)
-                   : LUCI_OK;
+    return attempt
+               ? luci_throttle_sign_in(count->auth->throttle, attempt, count->request->key_id, count->pool)
+               : LUCI_OK;
 }
 
 luci_result_t luci_auth_device(const luci_auth_t *auth, const luci_auth_request_t *request,
@@ -292,7 +302,7 @@ static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t 
     luci_result_t result = check_lengths(auth->settings, request, 1, field);
 
     if (result == LUCI_OK)
-        result = luci_key_id(request->username, &sign_in.key_id, pool);
+        result = find_key_id(request, &sign_in.key_id, pool);
     if (result == LUCI_OK)
         result = look_sign_up(auth, request, pool);
     if (result == LUCI_OK)
@@ -320,7 +330,7 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
                    : result == LUCI_CONFLICT ? LUCI_REASON_NAME_TAKEN
                                              : luci_reason_of(result);
     if (result == LUCI_OK) {
-        report(auth, &event, &session->user, session->id);
+        report(auth, &event, &session->user, session);
         return result;
     }
     if (result == LUCI_CONFLICT)
@@ -333,13 +343,13 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
 static luci_result_t admit(const luci_auth_t *auth, const luci_auth_request_t *request,
                            luci_session_t *session, luci_verdict_t *verdict, apr_pool_t *pool)
 {
-    sign_in_t sign_in = {
-        .auth = auth, .request = request, .session = session, .stored_hash = verdict->stored_hash
-    };
+    sign_in_t sign_in = { .auth = auth,
+                          .request = request,
+                          .session = session,
+                          .key_id = request->key_id,
+                          .stored_hash = verdict->stored_hash };
     luci_result_t result = luci_session_new(session, &verdict->user, auth->settings, request->now, pool);
 
-    if (result == LUCI_OK)
-        result = luci_key_id(request->username, &sign_in.key_id, pool);
     return result == LUCI_OK ? commit_sign_in(&sign_in, pool) : result;
 }
 
@@ -352,7 +362,7 @@ static luci_result_t admit(const luci_auth_t *auth, const luci_auth_request_t *r
 static luci_result_t admit_as_checked(const luci_auth_t *auth, const luci_auth_request_t *request,
                                       luci_session_t *session, luci_verdict_t *verdict, apr_pool_t *pool)
 {
-    luci_credential_t again = { .username = request->username, .password = request->password };
+    luci_credential_t again = { .key_id = request->key_id, .password = request->password };
     luci_result_t checked = LUCI_OK, result = admit(auth, request, session, verdict, pool);
 
     for (int checks = 1; result == LUCI_CONFLICT && checks < CHECKS_MAX; checks++) {
@@ -371,26 +381,29 @@ static luci_result_t verify(const luci_auth_t *auth, const luci_auth_request_t *
                             luci_verdict_t *verdict, apr_pool_t *pool)
 {
     count_t count = { .auth = auth, .request = request, .pool = pool };
-    luci_credential_t credential = { request->username, request->password, count_sign_in, &count };
-    luci_result_t result = luci_key_id(request->username, &count.key_id, pool);
+    luci_credential_t credential = { request->key_id, request->password, count_sign_in, &count };
+    luci_result_t result = look_sign_in(auth, request, pool);
 
-    if (result == LUCI_OK)
-        result = look_sign_in(auth, request, count.key_id, pool);
     if (result == LUCI_OK)
         return luci_credential_check(auth, &credential, verdict, pool);
     verdict->reason = luci_reason_of(result);
     return result;
 }
 
-/* Normalises the name that was typed, and checks the lengths of name and password. */
+/* Normalises the name that was typed, checks the lengths of name and password, and computes the key id. */
 static luci_result_t take_name(const luci_auth_t *auth, luci_auth_request_t *request, luci_field_t *field,
                                luci_verdict_t *verdict, apr_pool_t *pool)
 {
+    const char *typed = request->username;
     luci_result_t result = luci_credential_name(auth, &request->username, pool);
 
     *field = LUCI_FIELD_NONE;
+    if (request->username != typed)
+        request->key_id = NULL;
     if (result == LUCI_OK)
         result = check_lengths(auth->settings, request, 0, field);
+    if (result == LUCI_OK)
+        result = find_key_id(request, &request->key_id, pool);
     verdict->reason = result == LUCI_INVALID ? invalid(*field) : luci_reason_of(result);
     return result;
 }
@@ -400,15 +413,17 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *re
 {
     luci_event_t event = { .kind = LUCI_EVENT_SIGN_IN, .at = request->now };
     luci_verdict_t verdict = { 0 };
-    luci_result_t result = take_name(auth, request, field, &verdict, pool);
+    luci_auth_request_t known = *request; /* with the name and its key id */
+    luci_result_t result = take_name(auth, &known, field, &verdict, pool);
 
+    request->username = known.username;
     if (result == LUCI_OK)
-        result = verify(auth, request, &verdict, pool);
+        result = verify(auth, &known, &verdict, pool);
     if (result == LUCI_OK)
-        result = admit_as_checked(auth, request, session, &verdict, pool);
+        result = admit_as_checked(auth, &known, session, &verdict, pool);
     end_attempt(auth, request, result, pool);
     event.reason = verdict.reason;
-    report(auth, &event, &verdict.user, result == LUCI_OK ? session->id : NULL);
+    report(auth, &event, &verdict.user, result == LUCI_OK ? session : NULL);
     return result == LUCI_NOT_FOUND ? LUCI_DENIED : result;
 }
 
@@ -453,7 +468,7 @@ luci_result_t luci_auth_sign_up_twice(const luci_auth_t *auth, luci_auth_request
     const char *key_id;
     luci_db_t *db;
     int is_just_made = 0;
-    luci_result_t result = luci_key_id(request->username, &key_id, pool);
+    luci_result_t result = find_key_id(request, &key_id, pool);
 
     if (result == LUCI_OK)
         result = auth->source.borrow(auth->source.baton, &db);
@@ -489,15 +504,12 @@ static luci_result_t recall(const luci_auth_t *auth, const luci_auth_request_t *
 {
     luci_password_check_t check;
     luci_key_t key = { 0 };
-    const char *key_id;
-    luci_result_t found, result = luci_key_id(request->username, &key_id, pool);
+    luci_result_t found, result = look_sign_in(auth, request, pool);
 
-    if (result == LUCI_OK)
-        result = look_sign_in(auth, request, key_id, pool);
-    found = result == LUCI_OK ? luci_credential_find(auth, key_id, &key, pool) : result;
+    found = result == LUCI_OK ? luci_credential_find(auth, request->key_id, &key, pool) : result;
     if (found == LUCI_OK || found == LUCI_NOT_FOUND) {
         verdict->user = key.user;
-        result = luci_password_recall(auth->passwords, &check, key_id, request->password,
+        result = luci_password_recall(auth->passwords, &check, request->key_id, request->password,
                                       found == LUCI_OK ? &key : NULL, &verdict->reason, request->now, pool);
         if (result == LUCI_EXPIRED)
             return verify_anew(auth, request, &check, verdict, pool);
@@ -515,13 +527,15 @@ luci_result_t luci_auth_check(const luci_auth_t *auth, luci_auth_request_t *requ
     luci_event_t event = { .kind = LUCI_EVENT_PASSWORD_CHECK, .at = request->now };
     luci_verdict_t verdict = { 0 };
     luci_field_t field;
-    luci_result_t result = take_name(auth, request, &field, &verdict, pool);
+    luci_auth_request_t known = *request; /* with the name and its key id */
+    luci_result_t result = take_name(auth, &known, &field, &verdict, pool);
 
+    request->username = known.username;
     if (result == LUCI_INVALID)
         result = LUCI_DENIED;
     else if (result == LUCI_OK) {
         result =
-            auth->passwords ? recall(auth, request, &verdict, pool) : verify(auth, request, &verdict, pool);
+            auth->passwords ? recall(auth, &known, &verdict, pool) : verify(auth, &known, &verdict, pool);
     }
     if (result != LUCI_NOT_FOUND)
         end_attempt(auth, request, result, pool);
@@ -547,7 +561,7 @@ luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const luci_session_t *
         forget_session(auth, session->id, pool); /* even on an error: the row may have been deleted */
     }
     event.reason = result == LUCI_NOT_FOUND ? LUCI_REASON_NO_SESSION : luci_reason_of(result);
-    report(auth, &event, &session->user, session->id);
+    report(auth, &event, &session->user, session);
     return result;
 }
 
@@ -589,7 +603,7 @@ static luci_result_t report_changes(const luci_auth_t *auth, const luci_session_
 
         if (changes[i] == LUCI_NOT_FOUND)
             continue;
-        report(auth, &event, &session->user, session->id);
+        report(auth, &event, &session->user, session);
         if (changes[i] != LUCI_OK)
             written = changes[i];
     }
@@ -619,7 +633,7 @@ static luci_result_t look_up(const luci_auth_t *auth, const luci_session_claim_t
 static luci_result_t keep(const luci_auth_t *auth, const luci_session_claim_t *claim,
                           const luci_session_t *session, apr_pool_t *scratch)
 {
-    luci_session_claim_t again = { .id = claim->id, .now = claim->now };
+    luci_session_claim_t again = { .id = claim->id, .digest = session->digest, .now = claim->now };
     luci_session_t now_there;
     luci_result_t result, written;
 
@@ -636,13 +650,18 @@ static luci_result_t keep(const luci_auth_t *auth, const luci_session_claim_t *c
 luci_result_t luci_auth_validate(const luci_auth_t *auth, const luci_session_claim_t *claim,
                                  luci_session_t *session, luci_result_t *written, apr_pool_t *pool)
 {
-    luci_result_t result;
+    unsigned char digest[LUCI_SHA256_BYTES];
+    luci_session_claim_t known = *claim;
+    luci_result_t result = luci_session_digest(claim, digest);
 
     *written = LUCI_OK;
-    if (auth->cache && luci_session_cache_find(auth->cache, claim, session, pool) == LUCI_OK)
+    if (result != LUCI_OK)
+        return result;
+    known.digest = digest;
+    if (auth->cache && luci_session_cache_find(auth->cache, &known, session, pool) == LUCI_OK)
         return LUCI_OK;
-    result = look_up(auth, claim, session, written, pool);
+    result = look_up(auth, &known, session, written, pool);
     if (result == LUCI_OK && auth->cache && session->state == LUCI_SESSION_ACTIVE)
-        result = keep(auth, claim, session, pool);
+        result = keep(auth, &known, session, pool);
     return result;
 }

@@ -49,6 +49,7 @@ typedef struct {
     const char *old_session; /* well-formed session id that came with the request; it is ended on success.
                                 NULL: none */
     luci_ms_t now;
+    const char *key_id;      /* luci_key_id of username, set by luci_auth_look; NULL: not computed yet */
     luci_attempt_t *attempt; /* zeros except for the device cookie; NULL: the attempt is not counted */
 } luci_auth_request_t;
 
@@ -57,7 +58,7 @@ typedef enum { LUCI_FIELD_NONE, LUCI_FIELD_USERNAME, LUCI_FIELD_PASSWORD } luci_
 
 /* Tells whether a sign-up or sign-in would get as far as computing a hash, as far as that can be known
  * without waiting: OK, or the result that the request would get. Reports and counts nothing. */
-luci_result_t luci_auth_look(const luci_auth_t *auth, const luci_auth_request_t *request, int is_sign_up,
+luci_result_t luci_auth_look(const luci_auth_t *auth, luci_auth_request_t *request, int is_sign_up,
                              apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Creates user, key and session in one transaction. OK: *session is from pool and fresh. INVALID: see *field.

@@ -150,15 +150,12 @@ static const char *replace_outdated(const check_t *check)
 static luci_result_t run_check(check_t *check, luci_key_t *key)
 {
     apr_pool_t *pool = check->pool;
-    const char *id;
     char *normalised;
-    luci_result_t found, result = luci_key_id(check->credential->username, &id, pool);
+    luci_result_t found, result;
 
-    if (result != LUCI_OK)
-        return result;
     if (check->auth->hasher.is_full && check->auth->hasher.is_full(check->auth->hasher.baton))
         return LUCI_BUSY;
-    found = luci_credential_find(check->auth, id, key, pool);
+    found = luci_credential_find(check->auth, check->credential->key_id, key, pool);
     if (found != LUCI_OK && found != LUCI_NOT_FOUND)
         return found;
     result = luci_policy_nfkc(check->credential->password, &normalised, pool);

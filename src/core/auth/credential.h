@@ -10,7 +10,7 @@
 /* A name and a password. start (may be NULL) is called when the hasher has granted a slot, before anything is
  * hashed; any result other than OK ends the check and is returned. */
 typedef struct {
-    const char *username;
+    const char *key_id; /* luci_key_id of the username; not needed for luci_credential_hash */
     const char *password;
     luci_hash_work_fn *start;
     void *start_baton;

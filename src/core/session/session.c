@@ -44,32 +44,47 @@ luci_ms_t luci_session_estimate(luci_ms_t active_expires, const luci_settings_t 
     return estimate < now ? estimate : now;
 }
 
-/* How the table holds an id. Random ids need no salt: their hash can't be guessed either. */
-static luci_result_t stored_id(const char *id, const luci_settings_t *settings, const char **stored,
-                               apr_pool_t *pool)
+luci_result_t luci_session_digest(const luci_session_claim_t *claim, unsigned char digest[LUCI_SHA256_BYTES])
+{
+    if (!claim->digest)
+        return luci_secret_sha256(claim->id, strlen(claim->id), digest);
+    memcpy(digest, claim->digest, LUCI_SHA256_BYTES);
+    return LUCI_OK;
+}
+
+/* The id as the table holds it. Ids are random, so their hash needs no salt: it cannot be guessed either. */
+static const char *stored_id(const char *id, const unsigned char digest[LUCI_SHA256_BYTES],
+                             const luci_settings_t *settings, apr_pool_t *pool)
 {
     char *hex;
-    luci_result_t result;
 
-    if (settings->tokens == LUCI_TOKENS_PLAIN) {
-        *stored = id;
-        return LUCI_OK;
-    }
+    if (settings->tokens == LUCI_TOKENS_PLAIN)
+        return id;
     hex = apr_palloc(pool, LUCI_SHA256_HEX + 1);
-    result = luci_secret_sha256_hex(id, strlen(id), hex);
-    *stored = hex;
-    return result;
+    luci_secret_hex(digest, LUCI_SHA256_BYTES, hex);
+    return hex;
+}
+
+void luci_session_set_id(luci_session_t *session, const char *id,
+                         const unsigned char digest[LUCI_SHA256_BYTES])
+{
+    session->id = id;
+    memcpy(session->digest, digest, LUCI_SHA256_BYTES);
+    luci_secret_hex(digest, LUCI_EVENT_TAG_HEX / 2, session->tag);
 }
 
 luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user,
                                const luci_settings_t *settings, luci_ms_t now, apr_pool_t *pool)
 {
     char *id = apr_palloc(pool, LUCI_SESSION_ID_LENGTH + 1);
+    unsigned char digest[LUCI_SHA256_BYTES];
     luci_result_t result = luci_secret_random_id(id, LUCI_SESSION_ID_LENGTH);
 
+    if (result == LUCI_OK)
+        result = luci_secret_sha256(id, LUCI_SESSION_ID_LENGTH, digest);
     if (result != LUCI_OK)
         return result;
-    session->id = id;
+    luci_session_set_id(session, id, digest);
     session->user = *user;
     session->created_at = now;
     luci_session_extend(session, settings, now);
@@ -96,7 +111,7 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
 {
     const char *created = luci_sql_number(session->created_at, scratch);
     const char *arguments[] = {
-        NULL,
+        stored_id(session->id, session->digest, settings, scratch),
         session->user.id,
         luci_sql_number(session->active_expires, scratch),
         luci_sql_number(session->idle_expires, scratch),
@@ -106,10 +121,8 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
         printable(client->user_agent, USER_AGENT_MAX, scratch),
     };
     int changed;
-    luci_result_t result = stored_id(session->id, settings, &arguments[0], scratch);
 
-    return result == LUCI_OK ? luci_db_execute(db, LUCI_SQL_SESSION_INSERT, arguments, &changed, scratch)
-                             : result;
+    return luci_db_execute(db, LUCI_SQL_SESSION_INSERT, arguments, &changed, scratch);
 }
 
 /* A table that has far too many shrinks by so many at each sign-in, which takes no longer for it. */
@@ -164,16 +177,13 @@ typedef struct {
     int count;
 } places_t;
 
-static luci_result_t find_places(const char *id, const luci_settings_t *settings, places_t *places,
-                                 apr_pool_t *pool)
+static places_t find_places(const char *id, const unsigned char digest[LUCI_SHA256_BYTES],
+                            const luci_settings_t *settings, apr_pool_t *pool)
 {
-    const char *stored;
-    luci_result_t result = stored_id(id, settings, &stored, pool);
+    const char *stored = stored_id(id, digest, settings, pool);
+    int is_hashed = settings->tokens == LUCI_TOKENS_HASHED && strlen(id) == LUCI_SESSION_ID_LENGTH;
 
-    *places = (places_t){ { stored, id, stored }, 1 };
-    if (settings->tokens == LUCI_TOKENS_HASHED && strlen(id) == LUCI_SESSION_ID_LENGTH)
-        places->count = PLACES_MAX;
-    return result;
+    return (places_t){ { stored, id, stored }, is_hashed ? PLACES_MAX : 1 };
 }
 
 typedef struct {
@@ -192,14 +202,6 @@ static luci_result_t find_row(luci_db_t *db, const places_t *places, row_t *row,
     return result;
 }
 
-static void set_tag(luci_session_t *session, const luci_settings_t *settings, const char *stored)
-{
-    if (settings->tokens == LUCI_TOKENS_HASHED)
-        apr_cpystrn(session->tag, stored, sizeof session->tag);
-    else
-        luci_event_tag(session->id, session->tag);
-}
-
 /* NULL where it isn't read or isn't known. */
 static const char *created_at(const luci_db_t *db, const luci_settings_t *settings, const row_t *row)
 {
@@ -213,16 +215,18 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
 {
     row_t row;
     places_t places;
-    luci_result_t result = find_places(claim->id, settings, &places, pool);
+    unsigned char digest[LUCI_SHA256_BYTES];
+    luci_result_t result = luci_session_digest(claim, digest);
 
-    if (result == LUCI_OK)
-        result = find_row(db, &places, &row, pool);
+    if (result != LUCI_OK)
+        return result;
+    places = find_places(claim->id, digest, settings, pool);
+    result = find_row(db, &places, &row, pool);
     if (result != LUCI_OK)
         return result;
     memset(session, 0, sizeof *session);
-    session->id = claim->id;
+    luci_session_set_id(session, claim->id, digest);
     session->is_bare = settings->tokens == LUCI_TOKENS_HASHED && row.id == claim->id;
-    set_tag(session, settings, places.ids[0]);
     session->active_expires = to_timestamp(row.columns[COLUMN_ACTIVE], 0);
     session->idle_expires = to_timestamp(row.columns[COLUMN_IDLE], 0);
     session->created_at = to_timestamp(created_at(db, settings, &row),
@@ -268,11 +272,10 @@ static luci_result_t change_id(luci_db_t *db, void *baton, apr_pool_t *scratch)
 luci_result_t luci_session_hash(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
                                 apr_pool_t *scratch)
 {
-    migration_t takeover = { session->user.id, { NULL, session->id } };
-    luci_result_t result = stored_id(session->id, settings, &takeover.ids[0], scratch);
+    migration_t takeover = { session->user.id,
+                             { stored_id(session->id, session->digest, settings, scratch), session->id } };
+    luci_result_t result = luci_db_transaction(db, change_id, &takeover, scratch);
 
-    if (result == LUCI_OK)
-        result = luci_db_transaction(db, change_id, &takeover, scratch);
     if (result == LUCI_OK)
         session->is_bare = 0;
     return result;
@@ -291,9 +294,8 @@ luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const l
     arguments[2] = luci_sql_number(now, scratch);
     arguments[3] = luci_sql_number(session->created_at, scratch);
     arguments[5] = luci_sql_number(session->active_expires, scratch);
-    result = stored_id(session->id, settings, &arguments[4], scratch);
-    if (result == LUCI_OK)
-        result = change_one(db, LUCI_SQL_SESSION_RENEW, arguments, scratch);
+    arguments[4] = stored_id(session->id, session->digest, settings, scratch);
+    result = change_one(db, LUCI_SQL_SESSION_RENEW, arguments, scratch);
     if (result == LUCI_OK)
         *session = renewed;
     return result;
@@ -302,11 +304,14 @@ luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const l
 luci_result_t luci_session_delete(luci_db_t *db, const char *id, const luci_settings_t *settings,
                                   apr_pool_t *scratch)
 {
+    unsigned char digest[LUCI_SHA256_BYTES];
     places_t places;
-    luci_result_t result = find_places(id, settings, &places, scratch);
+    luci_result_t result = luci_secret_sha256(id, strlen(id), digest);
 
-    if (result == LUCI_OK)
-        result = LUCI_NOT_FOUND;
+    if (result != LUCI_OK)
+        return result;
+    places = find_places(id, digest, settings, scratch);
+    result = LUCI_NOT_FOUND;
     for (int i = 0; i < places.count && result == LUCI_NOT_FOUND; i++)
         result = change_one(db, LUCI_SQL_SESSION_DELETE, &places.ids[i], scratch);
     return result;

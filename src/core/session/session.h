@@ -7,6 +7,7 @@
 #define LUCI_SESSION_H
 
 #include "core/account/user.h"
+#include "core/base/secret.h"
 #include "core/event/event.h"
 
 typedef enum { LUCI_SESSION_ACTIVE, LUCI_SESSION_IDLE, LUCI_SESSION_DEAD } luci_session_state_t;
@@ -15,6 +16,7 @@ typedef enum { LUCI_SESSION_ACTIVE, LUCI_SESSION_IDLE, LUCI_SESSION_DEAD } luci_
 typedef struct {
     const char *id; /* the secret that the cookie holds; never stored as it is unless the settings say so,
                        never logged */
+    unsigned char digest[LUCI_SHA256_BYTES]; /* the SHA-256 of the id */
     luci_user_t user;
     luci_ms_t active_expires;
     luci_ms_t idle_expires;
@@ -22,7 +24,7 @@ typedef struct {
                              set a maximum lifetime */
     luci_session_state_t state;
     int fresh;                        /* made or renewed just now: the cookie is to be sent */
-    char tag[LUCI_EVENT_TAG_HEX + 1]; /* of its id (event.h), once it was validated */
+    char tag[LUCI_EVENT_TAG_HEX + 1]; /* stands for it in logs: the beginning of its digest (event.h) */
     int is_cached;                    /* it comes from the session cache */
     int is_bare; /* its row holds the id itself, as Lucia left it, although settings->tokens is hashed */
 } luci_session_t;
@@ -36,7 +38,8 @@ typedef struct {
 
 /* Somebody shows an id (of the right shape) at a moment. */
 typedef struct {
-    const char *id; /* borrowed for as long as the session that is found */
+    const char *id;              /* borrowed for as long as the session that is found */
+    const unsigned char *digest; /* its SHA-256, computed once and passed on; NULL: not computed yet */
     luci_ms_t now;
     int may_write;     /* 0: nothing is renewed or removed on the way */
     int may_take_over; /* 0: nor hashed */
@@ -58,6 +61,14 @@ luci_ms_t luci_session_estimate(luci_ms_t active_expires, const luci_settings_t 
 
 /* Sets both moments from now on, as a new or renewed session has them, within the maximum lifetime. */
 void luci_session_extend(luci_session_t *session, const luci_settings_t *settings, luci_ms_t now);
+
+/* The SHA-256 of a claim's id. */
+luci_result_t luci_session_digest(const luci_session_claim_t *claim,
+                                  unsigned char digest[LUCI_SHA256_BYTES]) LUCI_MUST_USE;
+
+/* Sets what identifies a session: its id, the id's digest, and its tag. id is borrowed. */
+void luci_session_set_id(luci_session_t *session, const char *id,
+                         const unsigned char digest[LUCI_SHA256_BYTES]);
 
 /* A new session for user, not yet stored: a new random id, from pool. INTERNAL without randomness. */
 luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user,

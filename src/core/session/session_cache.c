@@ -25,14 +25,11 @@ luci_result_t luci_session_cache_namespace(luci_session_cache_t *cache, const ch
     return result == LUCI_OK ? luci_secret_sha256(reading, strlen(reading), cache->seal) : result;
 }
 
-static luci_result_t key_of(const luci_session_cache_t *cache, const char *id,
-                            unsigned char key[LUCI_SHA256_BYTES])
+static void key_of(const luci_session_cache_t *cache, const unsigned char digest[LUCI_SHA256_BYTES],
+                   unsigned char key[LUCI_SHA256_BYTES])
 {
-    luci_result_t result = luci_secret_sha256(id, LUCI_SESSION_ID_LENGTH, key);
-
     for (int i = 0; i < LUCI_SHA256_BYTES; i++)
-        key[i] ^= cache->namespace_key[i];
-    return result;
+        key[i] = digest[i] ^ cache->namespace_key[i];
 }
 
 /* A record that turns up under another key is none, however it came there. */
@@ -43,17 +40,6 @@ static void seal_of(const luci_session_cache_t *cache, const unsigned char *key,
         seal[i] = cache->seal[i] ^ key[i];
 }
 
-/* The key is the hash of the id but for the namespace key. */
-static void tag_of(const luci_session_cache_t *cache, const unsigned char *key,
-                   char tag[LUCI_EVENT_TAG_HEX + 1])
-{
-    unsigned char hash[LUCI_EVENT_TAG_HEX / 2];
-
-    for (size_t i = 0; i < sizeof hash; i++)
-        hash[i] = key[i] ^ cache->namespace_key[i];
-    luci_secret_hex(hash, sizeof hash, tag);
-}
-
 static int is_fresh(const luci_session_cache_t *cache, luci_ms_t read_at, luci_ms_t now)
 {
     return read_at <= now + SKEW_MAX && now - read_at < cache->ttl;
@@ -62,21 +48,23 @@ static int is_fresh(const luci_session_cache_t *cache, luci_ms_t read_at, luci_m
 luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const luci_session_claim_t *claim,
                                       luci_session_t *session, apr_pool_t *pool)
 {
-    unsigned char key[LUCI_SHA256_BYTES], seal[LUCI_RECORD_SEAL_BYTES], record[LUCI_RECORD_MAX];
+    unsigned char digest[LUCI_SHA256_BYTES], key[LUCI_SHA256_BYTES];
+    unsigned char seal[LUCI_RECORD_SEAL_BYTES], record[LUCI_RECORD_MAX];
     const luci_record_form_t form = { cache->settings, seal };
     size_t length = sizeof record;
     luci_record_content_t found;
 
-    if (key_of(cache, claim->id, key) != LUCI_OK ||
-        cache->store.retrieve(cache->store.baton, key, record, &length, pool) != LUCI_OK ||
+    if (luci_session_digest(claim, digest) != LUCI_OK)
+        return LUCI_NOT_FOUND;
+    key_of(cache, digest, key);
+    if (cache->store.retrieve(cache->store.baton, key, record, &length, pool) != LUCI_OK ||
         length > sizeof record)
         return LUCI_NOT_FOUND;
     seal_of(cache, key, seal);
     if (luci_session_record_read(apr_pmemdup(pool, record, length), length, &form, &found, pool) != LUCI_OK)
         return LUCI_NOT_FOUND;
-    found.session.id = claim->id;
     found.session.is_cached = 1;
-    tag_of(cache, key, found.session.tag);
+    luci_session_set_id(&found.session, claim->id, digest);
     found.session.state = luci_session_state(&found.session, cache->settings, claim->now);
     if (found.session.state != LUCI_SESSION_ACTIVE || !is_fresh(cache, found.read_at, claim->now))
         return LUCI_NOT_FOUND;
@@ -91,10 +79,9 @@ luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const l
     const luci_record_form_t form = { cache->settings, seal };
     luci_ms_t until = read_at + cache->ttl;
     size_t length;
-    luci_result_t result = key_of(cache, session->id, key);
+    luci_result_t result;
 
-    if (result != LUCI_OK)
-        return result;
+    key_of(cache, session->digest, key);
     if (until > session->active_expires)
         until = session->active_expires;
     seal_of(cache, key, seal);
@@ -105,8 +92,10 @@ luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const l
 
 void luci_session_cache_forget(const luci_session_cache_t *cache, const char *id, apr_pool_t *scratch)
 {
-    unsigned char key[LUCI_SHA256_BYTES];
+    unsigned char digest[LUCI_SHA256_BYTES], key[LUCI_SHA256_BYTES];
 
-    if (key_of(cache, id, key) == LUCI_OK)
-        (void)cache->store.end(cache->store.baton, key, cache->ttl + SKEW_MAX, scratch);
+    if (luci_secret_sha256(id, strlen(id), digest) != LUCI_OK)
+        return;
+    key_of(cache, digest, key);
+    (void)cache->store.end(cache->store.baton, key, cache->ttl + SKEW_MAX, scratch);
 }

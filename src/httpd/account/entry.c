@@ -242,15 +242,16 @@ static void expire(void *baton)
 }
 
 /* A request that needs no hash is answered at once, and so is one that a full queue refuses. */
-static int has_to_wait(const luci_entry_t *entry)
+static int has_to_wait(luci_entry_t *entry)
 {
     luci_attempt_t attempt = entry->attempt;
-    luci_auth_request_t auth_request = entry->auth_request;
+    luci_auth_request_t look = entry->auth_request;
+    luci_result_t result;
 
-    auth_request.attempt = &attempt;
-    return luci_auth_look(&entry->auth, &auth_request, entry->kind->is_sign_up, entry->request->r->pool) ==
-               LUCI_OK &&
-           luci_hash_slots_has_room(&entry->auth.hasher);
+    look.attempt = &attempt;
+    result = luci_auth_look(&entry->auth, &look, entry->kind->is_sign_up, entry->request->r->pool);
+    entry->auth_request.key_id = look.key_id;
+    return result == LUCI_OK && luci_hash_slots_has_room(&entry->auth.hasher);
 }
 
 int luci_entry_post(luci_endpoint_request_t *request, const luci_entry_kind_t *kind)
