@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Root's own, for the way back. */
+/* The groups of root, to return to. */
 static gid_t groups[NGROUPS_MAX];
 static int groups_count;
 
@@ -46,7 +46,7 @@ int luci_act_as_where_led(const char *path, uid_t user, gid_t group, int *acts, 
     *acts = 0;
     switch (luci_trusted_path(path, &owner, &owners_group, &folder, pool)) {
     case LUCI_PATH_TRUSTED: return 0;
-    case LUCI_PATH_UNKNOWN: return 0; /* nothing is there yet that could lead anywhere */
+    case LUCI_PATH_UNKNOWN: return 0; /* there is nothing yet that could lead elsewhere */
     case LUCI_PATH_OF_USER:
     case LUCI_PATH_OF_MANY: break;
     }
@@ -56,7 +56,7 @@ int luci_act_as_where_led(const char *path, uid_t user, gid_t group, int *acts, 
     return 0;
 }
 
-/* Going on with the rights of another user, or with only some of root's, would be a surprise anywhere. */
+/* No caller is prepared to run with the rights of another user, or with only some of root's. */
 void luci_act_as_root(void)
 {
     if (seteuid(0) != 0 || setegid(getgid()) != 0 || setgroups((size_t)groups_count, groups) != 0)

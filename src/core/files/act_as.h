@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A process of root's that acts as another user for a while: what it opens and makes then, that user
- * may open and make, and a server on a local socket sees that user. The whole process does, so no other
- * thread may run anything of its own meanwhile. */
+/* A root process that acts as another user for a while: it can open and create only what that user can, and a
+ * server on a local socket sees that user. This applies to the whole process, so other threads must be idle
+ * meanwhile. */
 #ifndef LUCI_ACT_AS_H
 #define LUCI_ACT_AS_H
 
@@ -13,11 +13,11 @@
  * the process acts as before. */
 int luci_act_as(uid_t user, gid_t group);
 
-/* The same where this is root and another user than root can change where path leads; *acts says whether it
- * was needed, and so whether luci_act_as_root is to follow. -1: it was needed and did not succeed. */
+/* The same, but only if this process is root and another user can change where path leads. *acts: it was
+ * needed, and luci_act_as_root must follow. -1: it was needed and failed. */
 int luci_act_as_where_led(const char *path, uid_t user, gid_t group, int *acts, apr_pool_t *pool);
 
-/* Acts as root again, who this was before. A process that can't ends. */
+/* Acts as root again. If that fails, the process aborts. */
 void luci_act_as_root(void);
 
 #endif

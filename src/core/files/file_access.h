@@ -11,7 +11,7 @@
 #define LUCI_FILE_GROUPS_MAX 64
 
 typedef struct {
-    const char *name; /* NULL: nobody is known */
+    const char *name; /* NULL: no user is known */
     uid_t uid;
     gid_t groups[LUCI_FILE_GROUPS_MAX];
     int groups_count;

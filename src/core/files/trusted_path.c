@@ -12,20 +12,20 @@
 #include <unistd.h>
 
 #define LINKS_MAX 40 /* followed on one way, as the kernel */
-#define NOBODY_KNOWN ((uid_t)-1)
+#define OWNER_UNKNOWN ((uid_t)-1)
 
-/* A way from folder to folder, held open so that nobody can put another one in a folder's place. */
+/* A walk from folder to folder. Each is held open, so that no other can be put in its place. */
 typedef struct {
     apr_pool_t *pool;
     int folder;         /* opened with O_PATH */
     const char *so_far; /* its path, for messages */
-    const char *rest;   /* what is still to go */
+    const char *rest;   /* the parts still to walk */
     const char *name;   /* the last part, in folder */
     int links;
     int follows; /* the last part is a link of /proc, which only the kernel can follow */
     int is_foreign;
     const char *foreign; /* the first folder that another user can change */
-    uid_t owner;         /* who that is, or NOBODY_KNOWN */
+    uid_t owner;         /* that user, or OWNER_UNKNOWN */
     gid_t group;
     const char *problem;
 } walk_t;
@@ -59,7 +59,7 @@ static void note_foreign(walk_t *walk, uid_t owner, gid_t group)
     walk->group = group;
 }
 
-/* Who besides root can put something in the place of entry (NULL: there is none) in the folder. */
+/* Which user besides root can replace entry (NULL: there is none) in the folder. */
 static int judge(walk_t *walk, const struct stat *entry)
 {
     struct stat folder;
@@ -70,7 +70,7 @@ static int judge(walk_t *walk, const struct stat *entry)
         note_foreign(walk, folder.st_uid, folder.st_gid);
     else if ((folder.st_mode & S_IWOTH) || ((folder.st_mode & S_IWGRP) && folder.st_gid != 0)) {
         if (!(folder.st_mode & S_ISVTX) || !entry || S_ISLNK(entry->st_mode))
-            note_foreign(walk, NOBODY_KNOWN, folder.st_gid);
+            note_foreign(walk, OWNER_UNKNOWN, folder.st_gid);
         else if (entry->st_uid != 0)
             note_foreign(walk, entry->st_uid, entry->st_gid);
     }
@@ -84,9 +84,9 @@ static int is_of_proc(const walk_t *walk)
     return fstatfs(walk->folder, &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
 }
 
-/* ---- The way ---- */
+/* ---- Walking ---- */
 
-/* Goes on where the link leads; the rest of the way stays behind it. */
+/* Continues at the target of the link, with the rest of the path behind it. */
 static int follow(walk_t *walk, const char *name)
 {
     char target[PATH_MAX];
@@ -121,7 +121,7 @@ static int take_link(walk_t *walk, const char *name)
     return follow(walk, name);
 }
 
-/* One part of the way. */
+/* One part of the path. */
 static int step(walk_t *walk)
 {
     size_t length = strcspn(walk->rest, "/");
@@ -149,12 +149,12 @@ static int step(walk_t *walk)
     return enter(walk, walk->folder, name);
 }
 
-/* 1: folder and name are where the path leads. The folder is to be closed in any case. */
+/* 1: folder and name are where the path leads. The caller closes the folder in any case. */
 static int go(walk_t *walk, const char *path, apr_pool_t *pool)
 {
     char here[PATH_MAX];
 
-    *walk = (walk_t){ .pool = pool, .folder = -1, .so_far = "/", .rest = path, .owner = NOBODY_KNOWN };
+    *walk = (walk_t){ .pool = pool, .folder = -1, .so_far = "/", .rest = path, .owner = OWNER_UNKNOWN };
     if (*path != '/') {
         if (!getcwd(here, sizeof here))
             return fail(walk, errno, NULL);
@@ -252,6 +252,6 @@ luci_path_trust_t luci_trusted_path(const char *path, uid_t *owner, gid_t *group
     *group = walk.group;
     *folder = walk.foreign;
     if (walk.is_foreign)
-        return walk.owner == NOBODY_KNOWN ? LUCI_PATH_OF_MANY : LUCI_PATH_OF_USER;
+        return walk.owner == OWNER_UNKNOWN ? LUCI_PATH_OF_MANY : LUCI_PATH_OF_USER;
     return arrived ? LUCI_PATH_TRUSTED : LUCI_PATH_UNKNOWN;
 }
