@@ -3,6 +3,7 @@
 
 #include "core/config/directives.h"
 #include "core/db/engine.h"
+#include "core/db/place.h"
 
 #include <apr_strings.h>
 #include <stdarg.h>
@@ -448,8 +449,8 @@ static int is_same_database(const luci_site_t *a, const luci_site_t *b)
 {
     const luci_database_t *first = &a->config->database, *second = &b->config->database;
 
-    return first->driver && second->driver && strcmp(first->driver, second->driver) == 0 &&
-           strcmp(first->params, second->params) == 0;
+    return first->driver && second->driver &&
+           luci_place_is_same(first->driver, first->params, second->driver, second->params);
 }
 
 /* How the two read one table differently; NULL: they do not. */

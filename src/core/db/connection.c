@@ -141,12 +141,14 @@ static void open_handle(void *baton)
         opening->handle = NULL;
 }
 
-static void close_handle(void *baton)
+/* Undoes an opening that came too late. */
+static void abandon_handle(void *baton)
 {
     opening_t *opening = baton;
 
     if (opening->handle)
         apr_dbd_close(opening->driver, opening->handle);
+    apr_pool_destroy(opening->pool);
 }
 
 static apr_status_t destroy_pool(void *pool)
@@ -155,32 +157,44 @@ static apr_status_t destroy_pool(void *pool)
     return APR_SUCCESS;
 }
 
+/* In a pool of its own, which an abandoned attempt keeps. */
+static opening_t *copy_opening(const opening_t *opening)
+{
+    opening_t *copy;
+    apr_pool_t *own;
+
+    if (apr_pool_create_unmanaged(&own) != APR_SUCCESS)
+        return NULL;
+    copy = apr_pmemdup(own, opening, sizeof *opening);
+    copy->params = apr_pstrdup(own, opening->params);
+    copy->pool = own;
+    return copy;
+}
+
 /* The client libraries wait without limit for a server that accepts a connection and then stays silent, and
  * there is no socket yet that could be shut down. */
 static luci_result_t open_offloaded(luci_connection_t *connection, opening_t *opening)
 {
-    static volatile apr_uint32_t opening_of_process;
-    luci_offload_t offload = { .work = open_handle, .undo = close_handle };
+    luci_offload_call_t call = { .work = open_handle, .abandon = abandon_handle };
+    luci_offload_t *threads = connection->opening ? connection->opening : luci_offload_of_process();
     luci_ms_t max = luci_deadline_left(&connection->deadline);
+    opening_t *copy;
     luci_result_t result;
 
     if (max == 0)
         return give_up(connection);
-    if (apr_pool_create_unmanaged(&offload.pool) != APR_SUCCESS)
+    call.baton = copy = threads ? copy_opening(opening) : NULL;
+    if (!copy)
         return luci_connection_fail(connection, LUCI_INTERNAL, "out of memory");
-    offload.threads = connection->opening ? connection->opening : &opening_of_process;
-    offload.baton = apr_pmemdup(offload.pool, opening, sizeof *opening);
-    ((opening_t *)offload.baton)->params = apr_pstrdup(offload.pool, opening->params);
-    ((opening_t *)offload.baton)->pool = offload.pool;
-    result = luci_offload_run(&offload, max);
+    result = luci_offload_run(threads, &call, max);
     if (result == LUCI_BUSY)
         return give_up(connection);
     connection->hung = result != LUCI_OK;
-    apr_pool_cleanup_register(connection->pool, offload.pool, destroy_pool, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(connection->pool, copy->pool, destroy_pool, apr_pool_cleanup_null);
     if (result != LUCI_OK)
         return luci_connection_fail(connection, LUCI_UNAVAILABLE,
                                     "too many earlier connection attempts still hang");
-    *opening = *(opening_t *)offload.baton;
+    *opening = *copy;
     return LUCI_OK;
 }
 

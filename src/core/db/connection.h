@@ -7,13 +7,14 @@
 
 #include "core/db/sql.h"
 #include "core/guard/deadline.h"
+#include "core/guard/offload.h"
 
 #include <apr_dbd.h>
 
 /* Lives in its owner; all zeros at first, except for the deadline's socket. */
 typedef struct {
-    const luci_engine_t *engine;    /* set before it is opened */
-    volatile apr_uint32_t *opening; /* likewise; luci_db_target_t's, or NULL */
+    const luci_engine_t *engine; /* set before it is opened */
+    luci_offload_t *opening;     /* likewise; luci_db_target_t's */
     apr_pool_t *pool;
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;

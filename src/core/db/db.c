@@ -112,7 +112,7 @@ static int note_file(luci_db_t *db)
     return !is_file(db) || luci_file_id_take(&db->file, db->target->params, db->memory);
 }
 
-/* In a pool of its own, because a connection may live as long as the process and be asked again and again. */
+/* In a pool of its own, because a connection may live as long as the process and be probed many times. */
 static luci_result_t look(luci_db_t *db, const luci_probe_t *probe, int *found)
 {
     luci_connection_t *connection = &db->connection;
@@ -168,7 +168,7 @@ static int has_got_columns(luci_db_t *db)
     return lacks && (find_attributes(db, &lacks) != LUCI_OK || lacks != db->columns.lacks);
 }
 
-/* SQLite refuses prepared statements after a change of tables; a server goes on as if nothing had been added.
+/* After a change of tables, SQLite refuses prepared statements; a server runs them as before.
  */
 int luci_db_is_stale(luci_db_t *db)
 {

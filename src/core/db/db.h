@@ -12,6 +12,7 @@
 #include "core/base/settings.h"
 #include "core/db/probe.h"
 #include "core/db/sql.h"
+#include "core/guard/offload.h"
 
 #include <apr_pools.h>
 
@@ -22,12 +23,11 @@ typedef struct {
     const char *driver;
     const char *params;
     const luci_settings_t *settings;
-    int create;                     /* a missing database file may be created */
-    int looks;                      /* for inspection or repair: columns that requests need may be missing */
-    const char *where;              /* where the database is configured, for messages; NULL: not known */
-    const char *next;               /* the command that tells more, likewise */
-    volatile apr_uint32_t *opening; /* the number of threads that are connecting, as long as the process;
-                                       NULL: the process has a single target */
+    int create;              /* a missing database file may be created */
+    int looks;               /* for inspection or repair: columns that requests need may be missing */
+    const char *where;       /* where the database is configured, for messages; NULL: not known */
+    const char *next;        /* the command that tells more, likewise */
+    luci_offload_t *opening; /* the threads that connect to it; NULL: those of the process */
 } luci_db_target_t;
 
 /* Loads the driver; before threads start. Calling again is harmless. UNAVAILABLE with *problem set (from

@@ -127,7 +127,7 @@ static reason_t file_reason(const char *path, int writes, apr_pool_t *pool)
     return (reason_t){ NULL, 0, "" };
 }
 
-/* SQLite has one sentence for most of what a system may refuse. */
+/* SQLite has the same message for most errors of the system. */
 static reason_t find_reason(const char *path, const char *words, apr_pool_t *pool)
 {
     reason_t reason = { NULL, 0, "" };

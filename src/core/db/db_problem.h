@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is said of a database that does not do what it was asked: the one place for it. */
+/* The description of a database error for logs and messages; the only place that writes one. */
 #ifndef LUCI_DB_PROBLEM_H
 #define LUCI_DB_PROBLEM_H
 

@@ -23,6 +23,12 @@ int luci_place_is_url(const char *params)
     return strncmp(params, "postgresql://", 13) == 0 || strncmp(params, "postgres://", 11) == 0;
 }
 
+int luci_place_is_same(const char *driver, const char *params, const char *other_driver,
+                       const char *other_params)
+{
+    return strcmp(driver, other_driver) == 0 && strcmp(params, other_params) == 0;
+}
+
 static const char *plain_value(const char *c, char *out, const char *separators)
 {
     size_t length = strcspn(c, separators);

@@ -14,6 +14,11 @@ const char *luci_place(const luci_engine_t *engine, const char *params, apr_pool
 const char *luci_place_message(const luci_engine_t *engine, const char *params, const char *message,
                                apr_pool_t *pool);
 
+/* Whether two targets are one database: the same driver with the same parameters. Databases that are named in
+ * different words are different ones here. */
+int luci_place_is_same(const char *driver, const char *params, const char *other_driver,
+                       const char *other_params);
+
 /* Whether params are a URL, which libpq takes instead of words. */
 int luci_place_is_url(const char *params);
 

@@ -34,7 +34,7 @@ luci_probe_t luci_probe_index(const luci_table_t *table, const char *column);
 luci_probe_t luci_probe_reference(const luci_table_t *table);
 
 /* The columns of LuciaUserAttributes, except for username, which is always read; count is 0 when there are
- * none. attributes may be NULL. They are not asked for together with our own, because an attribute may have
+ * none. attributes may be NULL. They are not probed together with our own, because an attribute may have
  * the name of one of ours in another case, which only some engines take for the same. */
 luci_probe_t luci_probe_attributes(const apr_array_header_t *attributes);
 

@@ -33,11 +33,11 @@ typedef struct {
 
 /* The statements. Behind each: its arguments, in order; and its result columns. */
 typedef enum {
-    LUCI_SQL_USER_INSERT, /* id, username, created_at */
-    LUCI_SQL_KEY_INSERT,  /* id, user id, stored hash or NULL */
-    LUCI_SQL_KEY_GET,     /* id -> stored hash, user columns */
-    LUCI_SQL_USER_LOCK,   /* id -> user columns: nobody else changes the row until the transaction ends */
-    LUCI_SQL_KEY_LOCK,    /* id -> stored hash, user id: likewise */
+    LUCI_SQL_USER_INSERT,      /* id, username, created_at */
+    LUCI_SQL_KEY_INSERT,       /* id, user id, stored hash or NULL */
+    LUCI_SQL_KEY_GET,          /* id -> stored hash, user columns */
+    LUCI_SQL_USER_LOCK,        /* id -> user columns: locks the row until the transaction ends */
+    LUCI_SQL_KEY_LOCK,         /* id -> stored hash, user id: likewise */
     LUCI_SQL_KEY_REPLACE_HASH, /* new hash, id, old hash: does nothing when the old one is no longer there */
     LUCI_SQL_SESSION_INSERT,   /* id, user id, active, idle, created_at, last_seen, address, user agent */
     LUCI_SQL_SESSION_GET,      /* id -> active, idle, user columns, and created_at if it is read */
@@ -45,14 +45,14 @@ typedef enum {
                                 already */
     LUCI_SQL_SESSION_DELETE, /* id */
     LUCI_SQL_SESSION_HASH,   /* its hash, id: replaces the one by the other */
-    LUCI_SQL_SESSION_PURGE,  /* now, most: removes so many of the dead, by the index on idle_expires */
-    LUCI_SQL_SESSIONS_COUNT, /* user id -> how many sessions */
-    LUCI_SQL_SESSIONS_OLDEST,    /* user id, most -> the ids of so many, those that end first */
-    LUCI_SQL_SESSION_STEP,       /* id, most -> the last of so many ids behind it (NULL: none), how many */
-    LUCI_SQL_SESSION_PURGE_STEP, /* id, last id, now, created_at, created_at: removes the dead behind the one,
-                                    up to the other; where created_at is read, also those as old as the first
-                                    or younger than the other */
-    LUCI_SQL_ADMIN,              /* what administrators do begins here (sql_admin.c) */
+    LUCI_SQL_SESSION_PURGE, /* now, max: removes at most so many expired ones, by the index on idle_expires */
+    LUCI_SQL_SESSIONS_COUNT,  /* user id -> how many sessions */
+    LUCI_SQL_SESSIONS_OLDEST, /* user id, max -> at most so many ids, of those that expire first */
+    LUCI_SQL_SESSION_STEP, /* id, max -> the last of at most so many ids behind it (NULL: none), how many */
+    LUCI_SQL_SESSION_PURGE_STEP, /* id, last id, now, created_at, created_at: removes the expired ones behind
+                                    the first id, up to the other; where created_at is read, also those as old
+                                    as the first or younger than the other */
+    LUCI_SQL_ADMIN,              /* from here on: only for administrators */
     LUCI_SQL_USER_GET = LUCI_SQL_ADMIN, /* id -> listed user */
     LUCI_SQL_USER_FIND,                 /* username -> listed user */
     LUCI_SQL_USER_PAGE,                 /* username, id -> listed users behind these, in this order */
@@ -72,7 +72,7 @@ typedef enum {
     LUCI_SQL_STATEMENTS
 } luci_sql_id_t;
 
-/* Rows that a statement which reads page by page gives at most; fewer: it was the last page. */
+/* The rows of a page; fewer: it was the last page. */
 #define LUCI_SQL_PAGE_ROWS 500
 
 /* A listed user: username, id, created_at (NULL where it isn't known), then the user columns. A listed

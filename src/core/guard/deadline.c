@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-void luci_deadline_limit(luci_deadline_t *deadline, luci_ms_t most)
+void luci_deadline_limit(luci_deadline_t *deadline, luci_ms_t max)
 {
     if (deadline->is_limited)
         (void)luci_watchdog_end(&deadline->watch);
-    deadline->is_limited = most > 0 && luci_watchdog_begin(&deadline->watch, deadline->socket, most);
+    deadline->is_limited = max > 0 && luci_watchdog_begin(&deadline->watch, deadline->socket, max);
 }
 
 luci_ms_t luci_deadline_left(luci_deadline_t *deadline)
@@ -20,14 +20,14 @@ luci_result_t luci_deadline_follow(luci_deadline_t *deadline, int socket, const 
 {
     deadline->socket = socket < 0 ? -1 : fcntl(socket, F_DUPFD_CLOEXEC, 0);
     if (deadline->socket < 0) {
-        *problem = "its calls could not be cut off: no duplicate of its socket is to be had";
+        *problem = "its calls could not be cut off: its socket can't be duplicated";
         return LUCI_UNAVAILABLE;
     }
     if (deadline->is_limited) {
         luci_watchdog_follow(&deadline->watch, deadline->socket);
         return LUCI_OK;
     }
-    *problem = "its calls could not be cut off: no thread can be started for that";
+    *problem = "its calls could not be cut off: no thread can be started for it";
     return luci_watchdog_is_there() ? LUCI_OK : LUCI_UNAVAILABLE;
 }
 

@@ -2,64 +2,190 @@
 #include "core/guard/offload.h"
 
 #include "core/base/thread.h"
+#include "core/guard/times.h"
 
-#include <apr_atomic.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
+#include <apr_pools.h>
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
+#include <apr_time.h>
+#include <pthread.h>
 #include <unistd.h>
 
-enum { RUNNING, DONE, ABANDONED };
+typedef enum { IS_FREE, HAS_CALL, IS_DONE, IS_ABANDONED } state_t;
 
-/* What caller and thread share; in the pool, which the one who leaves last has. */
-typedef struct {
-    luci_offload_t aside;
-    volatile apr_uint32_t state;
-    int ends[2]; /* a pipe that the thread closes when it's done */
-} task_t;
+/* A thread with its call, in a pool of its own. */
+typedef struct worker_t {
+    struct worker_t *next; /* while it is free */
+    luci_offload_t *group;
+    apr_pool_t *own;
+    apr_thread_cond_t *called, *done;
+    state_t state;
+    luci_offload_call_t call;
+} worker_t;
 
-static void *work(void *baton)
+struct luci_offload_t {
+    apr_thread_mutex_t *mutex; /* guards all below, and the workers' states */
+    pid_t process;             /* that the threads belong to */
+    worker_t *free;
+    int count;
+    int max;
+};
+
+/* The pool is never destroyed: at the end of the process a thread may still be in a call. */
+luci_offload_t *luci_offload_create(int max)
 {
-    task_t *task = baton;
-    luci_offload_t aside = task->aside;
-    int end = task->ends[1];
+    luci_offload_t *group;
+    apr_pool_t *pool;
 
-    aside.work(aside.baton);
-    apr_atomic_dec32(aside.threads);
-    if (apr_atomic_cas32(&task->state, DONE, RUNNING) == ABANDONED) {
-        aside.undo(aside.baton);
-        apr_pool_destroy(aside.pool);
+    if (apr_pool_create_unmanaged(&pool) != APR_SUCCESS)
+        return NULL;
+    group = apr_pcalloc(pool, sizeof *group);
+    group->max = max;
+    group->process = getpid();
+    return apr_thread_mutex_create(&group->mutex, APR_THREAD_MUTEX_DEFAULT, pool) == APR_SUCCESS ? group
+                                                                                                 : NULL;
+}
+
+static luci_offload_t *of_process;
+
+static void create_of_process(void)
+{
+    of_process = luci_offload_create(LUCI_OFFLOAD_MAX);
+}
+
+luci_offload_t *luci_offload_of_process(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, create_of_process);
+    return of_process;
+}
+
+/* ---- The thread. All with the mutex ---- */
+
+static void set_free(worker_t *worker)
+{
+    worker->state = IS_FREE;
+    worker->next = worker->group->free;
+    worker->group->free = worker;
+}
+
+static void leave_list(worker_t *worker)
+{
+    worker_t **link = &worker->group->free;
+
+    while (*link != worker)
+        link = &(*link)->next;
+    *link = worker->next;
+    worker->group->count--;
+}
+
+/* 0: there was none for so long that the thread ends. */
+static int await_call(worker_t *worker)
+{
+    while (worker->state != HAS_CALL && worker->state != IS_ABANDONED) {
+        apr_status_t status = apr_thread_cond_timedwait(worker->called, worker->group->mutex,
+                                                        apr_time_from_msec(LUCI_OFFLOAD_IDLE));
+
+        if (APR_STATUS_IS_TIMEUP(status) && worker->state == IS_FREE)
+            return 0;
     }
-    close(end);
+    return 1;
+}
+
+static void *serve(void *baton)
+{
+    worker_t *worker = baton;
+    apr_thread_mutex_t *mutex = worker->group->mutex;
+
+    apr_thread_mutex_lock(mutex);
+    while (await_call(worker)) {
+        apr_thread_mutex_unlock(mutex);
+        worker->call.work(worker->call.baton);
+        apr_thread_mutex_lock(mutex);
+        if (worker->state == IS_ABANDONED) {
+            apr_thread_mutex_unlock(mutex);
+            worker->call.abandon(worker->call.baton);
+            apr_thread_mutex_lock(mutex);
+            set_free(worker);
+            continue;
+        }
+        worker->state = IS_DONE;
+        apr_thread_cond_signal(worker->done);
+    }
+    leave_list(worker);
+    apr_thread_mutex_unlock(mutex);
+    apr_pool_destroy(worker->own);
     return NULL;
 }
 
-static int await(task_t *task, luci_ms_t most)
-{
-    struct pollfd closed = { .fd = task->ends[0], .events = POLLIN };
-    int ready;
+/* ---- The caller. All with the mutex ---- */
 
-    do
-        ready = poll(&closed, 1, (int)most);
-    while (ready < 0 && errno == EINTR);
-    close(task->ends[0]);
-    return apr_atomic_cas32(&task->state, ABANDONED, RUNNING) == DONE;
+/* NULL: there can be no more. */
+static worker_t *new_worker(luci_offload_t *group)
+{
+    worker_t *worker;
+    apr_pool_t *own;
+
+    if (group->count >= group->max || apr_pool_create_unmanaged(&own) != APR_SUCCESS)
+        return NULL;
+    worker = apr_pcalloc(own, sizeof *worker);
+    worker->group = group;
+    worker->own = own;
+    if (apr_thread_cond_create(&worker->called, own) != APR_SUCCESS ||
+        apr_thread_cond_create(&worker->done, own) != APR_SUCCESS ||
+        !luci_thread_start(serve, worker, NULL)) {
+        apr_pool_destroy(own);
+        return NULL;
+    }
+    group->count++;
+    return worker;
 }
 
-luci_result_t luci_offload_run(const luci_offload_t *aside, luci_ms_t most)
+static worker_t *take_worker(luci_offload_t *group)
 {
-    task_t *task = apr_pcalloc(aside->pool, sizeof *task);
+    worker_t *worker;
 
-    task->aside = *aside;
-    if (apr_atomic_inc32(aside->threads) >= LUCI_OFFLOAD_MAX || pipe2(task->ends, O_CLOEXEC) != 0) {
-        apr_atomic_dec32(aside->threads);
-        return LUCI_INTERNAL;
+    if (group->process != getpid()) { /* a fork has no threads but the one that forked */
+        group->process = getpid();
+        group->free = NULL;
+        group->count = 0;
     }
-    if (!luci_thread_start(work, task, NULL)) {
-        close(task->ends[0]);
-        close(task->ends[1]);
-        apr_atomic_dec32(aside->threads);
-        return LUCI_INTERNAL;
+    worker = group->free;
+    if (!worker)
+        return new_worker(group);
+    group->free = worker->next;
+    return worker;
+}
+
+/* A wakeup without an answer, which is rare, begins the wait anew, because the clock is not read here. */
+static luci_result_t await(worker_t *worker, luci_ms_t max)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    while (worker->state != IS_DONE && !APR_STATUS_IS_TIMEUP(status))
+        status = apr_thread_cond_timedwait(worker->done, worker->group->mutex, apr_time_from_msec(max));
+    if (worker->state != IS_DONE) {
+        worker->state = IS_ABANDONED;
+        return LUCI_BUSY;
     }
-    return await(task, most) ? LUCI_OK : LUCI_BUSY;
+    set_free(worker);
+    return LUCI_OK;
+}
+
+luci_result_t luci_offload_run(luci_offload_t *group, const luci_offload_call_t *call, luci_ms_t max)
+{
+    luci_result_t result = LUCI_INTERNAL;
+    worker_t *worker;
+
+    apr_thread_mutex_lock(group->mutex);
+    worker = take_worker(group);
+    if (worker) {
+        worker->call = *call;
+        worker->state = HAS_CALL;
+        apr_thread_cond_signal(worker->called);
+        result = await(worker, max);
+    }
+    apr_thread_mutex_unlock(group->mutex);
+    return result;
 }

@@ -1,26 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs something in a thread of its own and waits for it a bounded time: for calls that can't be cut
- * off. One that takes longer is abandoned and finishes by itself. */
+/* Calls that can't be cut off, made in threads of their own: the caller waits only so long and then abandons
+ * the call, which finishes by itself. Used to connect to databases, and for caches on other machines, whose
+ * clients wait without limit for a server that accepts a connection and then stays silent. */
 #ifndef LUCI_OFFLOAD_H
 #define LUCI_OFFLOAD_H
 
 #include "core/base/result.h"
 #include "core/base/settings.h"
 
-#include <apr_pools.h>
+/* A group of threads for one purpose, so that a server that hangs takes no threads from the calls to
+ * another. Threads start when they are needed, stay for further calls, and end after
+ * LUCI_OFFLOAD_IDLE without one, or with the process. */
+typedef struct luci_offload_t luci_offload_t;
 
-#define LUCI_OFFLOAD_MAX 64 /* threads at once; as long as so many hang, none is added */
+/* At most max threads at once; while so many hang, no call is begun. For the life of the process; a fork
+ * leaves the group without threads. NULL without memory. */
+luci_offload_t *luci_offload_create(int max);
+
+/* The group of everything that has none of its own. Never NULL, except without memory. */
+luci_offload_t *luci_offload_of_process(void);
 
 typedef struct {
-    void (*work)(void *baton);
-    void (*undo)(void *baton);      /* of what work did, when nobody waits for it any more */
-    void *baton;                    /* lives in pool */
-    apr_pool_t *pool;               /* unmanaged, and used by nobody else meanwhile */
-    volatile apr_uint32_t *threads; /* that run for the same purpose; outlives them */
-} luci_offload_t;
+    void (*work)(void *baton);    /* makes the call */
+    void (*abandon)(void *baton); /* runs behind work when the call was abandoned: undoes it, frees baton */
+    void *baton;                  /* the caller's again, unless the call was abandoned */
+} luci_offload_call_t;
 
-/* OK: it was done. BUSY: it was not done in time; the pool is no longer the caller's. INTERNAL: there's no
- * thread for it, and it was not begun. */
-luci_result_t luci_offload_run(const luci_offload_t *aside, luci_ms_t most) LUCI_MUST_USE;
+/* OK: work has returned. BUSY: it has not in time, and the call is abandoned. INTERNAL: there is no thread
+ * for it, and it was not begun. From all threads. */
+luci_result_t luci_offload_run(luci_offload_t *group, const luci_offload_call_t *call,
+                               luci_ms_t max) LUCI_MUST_USE;
 
 #endif

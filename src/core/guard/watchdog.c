@@ -2,6 +2,7 @@
 #include "core/guard/watchdog.h"
 
 #include "core/base/thread.h"
+#include "core/guard/times.h"
 
 #include <apr_atomic.h>
 #include <apr_time.h>
@@ -9,20 +10,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* How often the thread looks while there are calls, in milliseconds; so much later one may be cut off. */
-#define LOOK_EVERY 100
-
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards all below, and each watch */
 static pthread_cond_t begun = PTHREAD_COND_INITIALIZER;
-static pid_t process; /* whose thread it is */
-static int is_idle;   /* the thread sleeps until it is woken */
-static int begins;    /* since the thread last looked */
+static pid_t process; /* that the thread belongs to */
+static int is_idle;   /* the thread sleeps until it is signalled */
+static int begins;    /* watches begun since the thread last looked */
 static luci_watch_t *watches;
 
 static void cut_overdue(void)
 {
     for (luci_watch_t *watch = watches; watch; watch = watch->next) {
-        watch->left -= LOOK_EVERY;
+        watch->left -= LUCI_WATCHDOG_LOOK;
         if (luci_watchdog_is_over(watch) || watch->left > 0)
             continue;
         apr_atomic_set32(&watch->is_over, 1);
@@ -41,14 +39,14 @@ static void *watch_all(void *unused)
         while (is_idle)
             pthread_cond_wait(&begun, &mutex);
         pthread_mutex_unlock(&mutex);
-        apr_sleep(apr_time_from_msec(LOOK_EVERY));
+        apr_sleep(apr_time_from_msec(LUCI_WATCHDOG_LOOK));
         pthread_mutex_lock(&mutex);
         cut_overdue();
     }
     return NULL;
 }
 
-/* With the mutex. What a fork left of the parent's watching is forgotten, also that it waited. */
+/* With the mutex. Forgets what a fork copied from the parent, also that a thread waited. */
 static int start_thread(void)
 {
     static const pthread_cond_t unused = PTHREAD_COND_INITIALIZER;
@@ -92,11 +90,11 @@ static void add(luci_watch_t *watch)
     is_idle = 0;
 }
 
-int luci_watchdog_begin(luci_watch_t *watch, int socket, luci_ms_t most)
+int luci_watchdog_begin(luci_watch_t *watch, int socket, luci_ms_t max)
 {
     int there;
 
-    *watch = (luci_watch_t){ .socket = socket, .left = most + LOOK_EVERY };
+    *watch = (luci_watch_t){ .socket = socket, .left = max + LUCI_WATCHDOG_LOOK };
     pthread_mutex_lock(&mutex);
     there = is_there();
     if (there)

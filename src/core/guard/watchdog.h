@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ends calls over the network that take too long. The clients of databases wait for an answer as
- * long as it takes; when the server hangs, that is for ever. Calls are watched together with the socket that
- * they wait on: when their time is up, the socket is shut down under them, and they fail.
+/* Ends calls over the network that take too long. The client libraries of databases wait without limit for an
+ * answer, also when the server hangs. A watch knows the socket that a call waits on: when the time is up, it
+ * shuts the socket down, and the call fails.
  *
- * One thread of the process watches, from the first call on; it is made anew after a fork, which
- * no other thread may make while it begins or ends a watch. */
+ * One thread of the process watches, from the first call on. After a fork it is started again; no thread may
+ * fork while another one begins or ends a watch. */
 #ifndef LUCI_WATCHDOG_H
 #define LUCI_WATCHDOG_H
 
@@ -13,9 +13,9 @@
 
 #include <apr.h>
 
-/* One call, or several with a common time; lives with its caller from begin to end. */
+/* One call, or several with a common limit; its caller keeps it from begin to end. */
 typedef struct luci_watch_t {
-    int socket; /* -1: there is none now */
+    int socket; /* -1: none at present */
     luci_ms_t left;
     volatile apr_uint32_t is_over;
     struct luci_watch_t *next, **link;
@@ -24,18 +24,18 @@ typedef struct luci_watch_t {
 /* 0: there is no thread to watch, and none can be started. */
 int luci_watchdog_is_there(void);
 
-/* Watches calls on a socket for at most so long all together. The socket is the caller's own duplicate, so
- * that its number can't become somebody else's meanwhile; -1: there is none yet. 0: as
- * luci_watchdog_is_there; nothing was begun. */
-int luci_watchdog_begin(luci_watch_t *watch, int socket, luci_ms_t most) LUCI_MUST_USE;
+/* Limits the calls on a socket, taken together, to max. The socket is the caller's own duplicate, so that its
+ * number can't be reused for another file meanwhile; -1: there is none yet. 0: there is no thread to watch,
+ * and nothing was begun. */
+int luci_watchdog_begin(luci_watch_t *watch, int socket, luci_ms_t max) LUCI_MUST_USE;
 
-/* Watches another socket in the same time; -1: none, as before the one that is watched is closed. */
+/* Watches another socket within the same limit; -1: none, before the watched one is closed. */
 void luci_watchdog_follow(luci_watch_t *watch, int socket);
 
-/* How much time there still is, in steps of some 100 ms; 0: none. */
+/* The time that is left, in steps of LUCI_WATCHDOG_LOOK; 0: none. */
 luci_ms_t luci_watchdog_left(luci_watch_t *watch);
 
-/* 1 when its time is up: the socket was shut down, and none should be asked any more. */
+/* 1 when the time is up: the socket was shut down, and no further call may be made. */
 int luci_watchdog_is_over(luci_watch_t *watch);
 
 /* Returns luci_watchdog_is_over. */

@@ -50,6 +50,17 @@ luci_server_config_t *luci_config_server(server_rec *server)
     return ap_get_module_config(server->module_config, &luciauth_module);
 }
 
+luci_server_config_t *luci_config_find(server_rec *main_server, luci_config_fits_fn *fits, const void *wanted)
+{
+    for (server_rec *server = main_server; server; server = server->next) {
+        luci_server_config_t *config = luci_config_server(server);
+
+        if (config && fits(config, wanted))
+            return config;
+    }
+    return NULL;
+}
+
 luci_dir_config_t *luci_config_dir(request_rec *r)
 {
     return ap_get_module_config(r->per_dir_config, &luciauth_module);

@@ -28,6 +28,12 @@ void *luci_config_merge_dir(apr_pool_t *pool, void *base, void *add);
 luci_server_config_t *luci_config_server(server_rec *server);
 luci_dir_config_t *luci_config_dir(request_rec *r);
 
+/* The first server's configuration that fits, NULL when none does: to find what an earlier virtual host has
+ * made already, so that servers that want the same share it. */
+typedef int luci_config_fits_fn(const luci_server_config_t *config, const void *wanted);
+luci_server_config_t *luci_config_find(server_rec *main_server, luci_config_fits_fn *fits,
+                                       const void *wanted);
+
 /* URLs for a request: mounted ones are built from r->pool. */
 luci_urls_t luci_config_urls(request_rec *r);
 

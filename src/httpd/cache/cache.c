@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/cache/cache.h"
 
+#include "core/guard/breaker.h"
 #include "httpd/base/httpd_log.h"
-#include "httpd/cache/cache_worker.h"
 
 #include <ap_mpm.h>
 #include <apr_atomic.h>
@@ -18,12 +18,9 @@ APLOG_USE_MODULE(luciauth);
 
 #define DEFAULT_PROVIDER "shmcb"
 
-#define PAUSE apr_time_from_sec(10)
-
-/* What all processes share. Moments in microseconds since 1970. */
+/* What all processes share. */
 typedef struct {
-    volatile apr_uint64_t paused_until; /* 0: it works. Once this has passed, one call tries it again */
-    volatile apr_uint64_t complained;
+    volatile apr_uint64_t complained; /* microseconds since 1970 */
 } shared_t;
 
 struct luci_cache_t {
@@ -33,8 +30,9 @@ struct luci_cache_t {
     server_rec *server; /* the main one */
     shared_t *shared;
     apr_global_mutex_t *lock; /* where it's held, or the provider isn't even safe among threads; else NULL */
-    luci_cache_workers_t *workers; /* this child's threads that call it; NULL: it's on this machine */
-    int is_started;                /* in this child */
+    luci_offload_t *threads;  /* of this child, that call it; NULL: it is on this machine */
+    luci_breaker_t *breaker;
+    int is_started; /* in this child */
 };
 
 const luci_cache_use_t luci_cache_of_sessions = {
@@ -69,6 +67,16 @@ int luci_cache_register_lock(apr_pool_t *conf_pool)
             return HTTP_INTERNAL_SERVER_ERROR;
     }
     return OK;
+}
+
+static int is_same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+int luci_cache_is_same(const luci_cache_name_t *a, const luci_cache_name_t *b)
+{
+    return is_same(a->provider, b->provider) && is_same(a->args, b->args);
 }
 
 int luci_cache_is_loaded(const char *provider)
@@ -181,7 +189,8 @@ luci_cache_t *luci_cache_create(const luci_cache_use_t *use, const luci_cache_na
         return failed(cache, problem, 0);
     if (status != APR_SUCCESS)
         return failed(cache, "it could not be started", status);
-    status = apr_shm_create(&memory, sizeof *cache->shared, NULL, conf_pool);
+    cache->breaker = luci_breaker_create(LUCI_CACHE_PAUSE, LUCI_CACHE_PAUSE, conf_pool);
+    status = cache->breaker ? apr_shm_create(&memory, sizeof *cache->shared, NULL, conf_pool) : APR_ENOMEM;
     if (status == APR_SUCCESS) {
         cache->shared = memset(apr_shm_baseaddr_get(memory), 0, sizeof *cache->shared);
         if (!provider->is_elsewhere || use->is_held)
@@ -205,8 +214,8 @@ static apr_status_t prepare_calls(luci_cache_t *cache, apr_pool_t *child_pool)
         threads = 1;
     /* One more than threads, so that a look-up that hangs does not keep the end of its session from being
      * told. */
-    cache->workers = luci_cache_workers_create(&cache->provider, threads + 1);
-    return cache->workers ? APR_SUCCESS : APR_ENOMEM;
+    cache->threads = luci_offload_create(threads + 1);
+    return cache->threads ? APR_SUCCESS : APR_ENOMEM;
 }
 
 int luci_cache_start(luci_cache_t *cache, apr_pool_t *child_pool)
@@ -242,35 +251,32 @@ static void complain(const luci_cache_t *cache, apr_status_t status, const char 
 
 int luci_cache_may_call(const luci_cache_t *cache)
 {
-    volatile apr_uint64_t *paused_until = &cache->shared->paused_until;
-    apr_uint64_t until = apr_atomic_read64(paused_until), now;
-
-    if (until == 0)
-        return 1;
-    now = (apr_uint64_t)apr_time_now();
-    return (now >= until || until - now > PAUSE) &&
-           apr_atomic_cas64(paused_until, now + PAUSE, until) == until;
+    return luci_breaker_may_call(cache->breaker, apr_time_now());
 }
 
-static void pause_for_a_while(const luci_cache_t *cache, apr_status_t status, const char *what)
+/* No earlier answer keeps it closed. */
+static void open_breaker(const luci_cache_t *cache, apr_status_t status, const char *what)
 {
-    apr_atomic_set64(&cache->shared->paused_until, (apr_uint64_t)(apr_time_now() + PAUSE));
+    apr_time_t now = apr_time_now();
+
+    luci_breaker_unanswered(cache->breaker, now, now);
     complain(cache, status, what);
 }
 
-/* After a pause, something stored is a proof, and nothing found a reason to try that at once: providers also
- * find nothing when they have no server. */
-static void end_pause(const luci_cache_t *cache, apr_status_t status)
+/* A provider also finds nothing when it has no server: only a stored or found record proves that it works. */
+static void note_answer(const luci_cache_t *cache, apr_status_t status)
 {
-    if (apr_atomic_read64(&cache->shared->paused_until) != 0)
-        apr_atomic_set64(&cache->shared->paused_until, status == APR_NOTFOUND);
+    if (status == APR_NOTFOUND)
+        luci_breaker_try_again(cache->breaker);
+    else
+        luci_breaker_answered(cache->breaker, apr_time_now());
 }
 
-/* What a call came to. */
+/* The result of a call. */
 static luci_result_t judge(const luci_cache_t *cache, apr_status_t status)
 {
     if (status == APR_SUCCESS || status == APR_NOTFOUND || status == APR_EEXIST) {
-        end_pause(cache, status);
+        note_answer(cache, status);
         return status == APR_SUCCESS ? LUCI_OK : LUCI_NOT_FOUND;
     }
     if (status == APR_ENOSPC) {
@@ -278,9 +284,9 @@ static luci_result_t judge(const luci_cache_t *cache, apr_status_t status)
         return LUCI_NOT_FOUND;
     }
     if (APR_STATUS_IS_TIMEUP(status) || APR_STATUS_IS_EAGAIN(status))
-        pause_for_a_while(cache, 0, "does not answer in time");
+        open_breaker(cache, 0, "does not answer in time");
     else
-        pause_for_a_while(cache, status, "does not work");
+        open_breaker(cache, status, "does not work");
     return LUCI_UNAVAILABLE;
 }
 
@@ -303,8 +309,8 @@ luci_result_t luci_cache_make_call(const luci_cache_t *cache, luci_cache_call_t 
 {
     apr_status_t status;
 
-    if (cache->workers)
-        return judge(cache, luci_cache_workers_call(cache->workers, call, wait));
+    if (cache->threads)
+        return judge(cache, luci_cache_call_offloaded(cache->threads, &cache->provider, call, wait));
     status = take_lock(cache, wait);
     if (status == APR_SUCCESS) {
         status = luci_cache_call(&cache->provider, call, scratch);
@@ -315,20 +321,12 @@ luci_result_t luci_cache_make_call(const luci_cache_t *cache, luci_cache_call_t 
 
 /* ---- Calls that belong together ---- */
 
-static int is_paused(const luci_cache_t *cache)
-{
-    apr_uint64_t until = apr_atomic_read64(&cache->shared->paused_until);
-    apr_uint64_t now = (apr_uint64_t)apr_time_now();
-
-    return until > now && until - now <= PAUSE;
-}
-
-/* Who waited while others found out that it's gone does not try again. */
+/* A process that waited for the lock while another one found that the cache fails does not try it again. */
 luci_result_t luci_cache_hold(luci_cache_t *cache)
 {
     apr_status_t status;
 
-    if (is_paused(cache))
+    if (luci_breaker_is_open(cache->breaker, apr_time_now()))
         return LUCI_BUSY;
     status = take_lock(cache, LUCI_CACHE_WAIT);
     if (status != APR_SUCCESS)
@@ -346,8 +344,9 @@ void luci_cache_release(luci_cache_t *cache)
 
 luci_result_t luci_cache_call_held(const luci_cache_t *cache, luci_cache_call_t *call, apr_pool_t *scratch)
 {
-    apr_status_t status = cache->workers ? luci_cache_workers_call(cache->workers, call, LUCI_CACHE_WAIT)
-                                         : luci_cache_call(&cache->provider, call, scratch);
+    apr_status_t status =
+        cache->threads ? luci_cache_call_offloaded(cache->threads, &cache->provider, call, LUCI_CACHE_WAIT)
+                       : luci_cache_call(&cache->provider, call, scratch);
 
     return judge(cache, status);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the session cache keeps its records, and the throttle its counts: any provider of ap_socache
- * (shmcb, redis, memcache,
- * ...), shared by all processes, by all servers that name it in the same words, and with redis or memcache by
- * several machines. An error is a miss. A provider that fails or is slow is left alone for a while by the
- * whole server, with one line a minute in the log; ends are tried all the same. */
+/* Where the session cache keeps its records, and the throttle its counts: any provider of ap_socache (shmcb,
+ * redis, memcache, ...), shared by all processes, by all servers that name it in the same words, and with
+ * redis or memcache by several machines. An error is a miss. When a provider fails or is slow, the whole
+ * server makes no calls to it for LUCI_CACHE_PAUSE (core/guard/breaker.h) and logs one line a minute; ends of
+ * sessions are tried nevertheless. */
 #ifndef LUCI_CACHE_H
 #define LUCI_CACHE_H
 
+#include "core/guard/times.h"
 #include "httpd/base/config.h"
 #include "httpd/cache/cache_call.h"
 
@@ -36,8 +37,11 @@ int luci_cache_wanted(luci_cache_name_t *name);
 /* What is wrong with the provider or its arguments, as a phrase from temp; NULL: nothing. */
 const char *luci_cache_problem(const luci_cache_name_t *name, apr_pool_t *temp);
 
-/* Whether a provider keeps things elsewhere than on this machine. */
+/* Whether a provider keeps its records on another machine. */
 int luci_cache_is_elsewhere(const luci_cache_name_t *name);
+
+/* Whether two names mean the same cache. */
+int luci_cache_is_same(const luci_cache_name_t *a, const luci_cache_name_t *b);
 
 /* Whether there is such a provider. */
 int luci_cache_is_loaded(const char *provider);
@@ -55,25 +59,20 @@ int luci_cache_is_local(const luci_cache_t *cache);
 
 /* ---- Single calls, from all threads ---- */
 
-/* Calls wait for their lock, or for another machine: not longer than a look into the database would take on a
- * bad day. */
-#define LUCI_CACHE_WAIT apr_time_from_msec(250)
-
 #define LUCI_CACHE_ROUNDING                                                                                  \
     apr_time_from_sec(2) /* providers count whole seconds; records say when they end */
 
-/* Whether to call it: always while it works, and for one call of the whole server once a pause is over. */
+/* Whether to call it: always while it works, and for one call of the whole server when a pause is over. */
 int luci_cache_may_call(const luci_cache_t *cache);
 
-/* NOT_FOUND: nothing is there, or nothing could be stored. UNAVAILABLE: it failed, and is left alone for now.
- */
+/* NOT_FOUND: there is no record, or it could not be stored. UNAVAILABLE: it failed, and a pause begins. */
 luci_result_t luci_cache_make_call(const luci_cache_t *cache, luci_cache_call_t *call,
                                    apr_interval_time_t wait, apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* ---- Calls that belong together, where use->is_held ---- */
 
 /* Holds it against all processes of this machine, for which it waits as long as for a call. BUSY,
- * UNAVAILABLE: it's not held, and left alone for now. */
+ * UNAVAILABLE: it is not held, and a pause begins. */
 luci_result_t luci_cache_hold(luci_cache_t *cache) LUCI_MUST_USE;
 void luci_cache_release(luci_cache_t *cache);
 

@@ -67,7 +67,7 @@ static apr_status_t put_anew(const luci_cache_provider_t *provider, const luci_c
     return status == APR_SUCCESS ? put(&anew, call, scratch) : status;
 }
 
-/* Without room for the mark of an end, at least what is there goes. */
+/* If there is no room for the end marker, at least the record is removed. */
 static apr_status_t end(const luci_cache_provider_t *provider, luci_cache_call_t *call, apr_pool_t *scratch)
 {
     apr_status_t status;
@@ -99,5 +99,71 @@ apr_status_t luci_cache_call(const luci_cache_provider_t *provider, luci_cache_c
         return provider->functions->remove(provider->instance, provider->quiet, call->key, LUCI_SHA256_BYTES,
                                            scratch);
     }
+    return status;
+}
+
+/* ---- In another thread ---- */
+
+/* A call with everything that it works on, in a pool of its own, which an abandoned call keeps. */
+typedef struct {
+    apr_pool_t *pool;
+    const luci_cache_provider_t *provider;
+    apr_status_t status;
+    luci_cache_call_t call;
+    unsigned char key[LUCI_SHA256_BYTES];
+    unsigned char record[LUCI_RECORD_MAX];
+} job_t;
+
+static void work(void *baton)
+{
+    job_t *job = baton;
+
+    job->status = luci_cache_call(job->provider, &job->call, job->pool);
+}
+
+static void abandon(void *baton)
+{
+    apr_pool_destroy(((job_t *)baton)->pool);
+}
+
+static job_t *new_job(const luci_cache_provider_t *provider, const luci_cache_call_t *call)
+{
+    apr_pool_t *own;
+    job_t *job;
+
+    if (apr_pool_create_unmanaged(&own) != APR_SUCCESS)
+        return NULL;
+    job = apr_palloc(own, sizeof *job);
+    job->pool = own;
+    job->provider = provider;
+    job->status = APR_EGENERAL;
+    job->call = *call;
+    memcpy(job->key, call->key, sizeof job->key);
+    job->call.key = job->key;
+    if (call->verb == LUCI_CACHE_STORE || call->verb == LUCI_CACHE_PUT)
+        memcpy(job->record, call->record, call->length);
+    job->call.record = job->record;
+    return job;
+}
+
+apr_status_t luci_cache_call_offloaded(luci_offload_t *threads, const luci_cache_provider_t *provider,
+                                       luci_cache_call_t *call, apr_interval_time_t max)
+{
+    job_t *job = new_job(provider, call);
+    luci_offload_call_t offloaded = { work, abandon, job };
+    luci_result_t result;
+    apr_status_t status;
+
+    if (!job)
+        return APR_ENOMEM;
+    result = luci_offload_run(threads, &offloaded, (luci_ms_t)apr_time_as_msec(max));
+    if (result == LUCI_BUSY) /* the thread frees the job */
+        return APR_TIMEUP;
+    status = result == LUCI_OK ? job->status : APR_EAGAIN;
+    if (call->verb == LUCI_CACHE_RETRIEVE && status == APR_SUCCESS) {
+        call->length = job->call.length;
+        memcpy(call->record, job->record, call->length);
+    }
+    apr_pool_destroy(job->pool);
     return status;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One call to a provider of ap_socache, and what has ended there: a key that was ended holds a few
- * bytes that are no record, and nobody stores over them before they go by themselves. */
+/* One call to a provider of ap_socache. A session that was ended leaves an end marker: a few bytes that are
+ * no record, over which nothing is stored until they expire. */
 #ifndef LUCI_CACHE_CALL_H
 #define LUCI_CACHE_CALL_H
 
 #include "core/base/secret.h"
+#include "core/guard/offload.h"
 #include "core/session/session_record.h"
 
 #include <ap_socache.h>
@@ -43,5 +44,11 @@ apr_status_t luci_cache_open(luci_cache_provider_t *provider, server_rec *server
  * stored. ENOSPC: there is no room for such a record. Else what the provider said. */
 apr_status_t luci_cache_call(const luci_cache_provider_t *provider, luci_cache_call_t *call,
                              apr_pool_t *scratch);
+
+/* The same in a thread that is abandoned when max is over: httpd's clients of Redis and memcached wait
+ * without limit for an answer. TIMEUP: not done yet; it may still be done later. EAGAIN: all threads hang in
+ * earlier calls. */
+apr_status_t luci_cache_call_offloaded(luci_offload_t *threads, const luci_cache_provider_t *provider,
+                                       luci_cache_call_t *call, apr_interval_time_t max);
 
 #endif

@@ -254,7 +254,7 @@ static luci_result_t list_all(luci_cache_t *cache, apr_array_header_t *list, apr
     return status == APR_SUCCESS ? LUCI_OK : LUCI_UNAVAILABLE;
 }
 
-/* Held for one at a time, so that nobody waits for the whole list. */
+/* The cache is held for one record at a time, so that no request waits for the whole list. */
 static luci_result_t list_recent(luci_counts_t *counts, apr_array_header_t *list, apr_pool_t *scratch)
 {
     unsigned char key[LUCI_SHA256_BYTES], record[LUCI_THROTTLE_RECORD_MAX];

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/cache/cache_sessions.h"
 
-/* An end matters more than a record: for as long as a visitor may wait. */
-#define WAIT_END apr_time_from_sec(2)
-
 static luci_result_t retrieve(void *baton, const unsigned char *key, unsigned char *record, size_t *length,
                               apr_pool_t *scratch)
 {
@@ -34,7 +31,7 @@ static luci_result_t store(void *baton, const unsigned char *key, const unsigned
     return luci_cache_make_call(cache, &call, LUCI_CACHE_WAIT, scratch);
 }
 
-/* Tried also while it's left alone. */
+/* Tried also during a pause. */
 static luci_result_t end(void *baton, const unsigned char *key, luci_ms_t duration, apr_pool_t *scratch)
 {
     const luci_cache_t *cache = baton;
@@ -43,7 +40,7 @@ static luci_result_t end(void *baton, const unsigned char *key, luci_ms_t durati
                                .expiry =
                                    apr_time_now() + apr_time_from_msec(duration) + LUCI_CACHE_ROUNDING };
 
-    return luci_cache_make_call(cache, &call, WAIT_END, scratch);
+    return luci_cache_make_call(cache, &call, LUCI_CACHE_WAIT_END, scratch);
 }
 
 luci_session_store_t luci_cache_store(luci_cache_t *cache)

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/db/bulkhead.h"
 
+#include "core/guard/times.h"
+
 #include <apr_atomic.h>
 
-/* Of a child's threads, so many in four may use databases, wherever there are several; and how long others
- * wait for one of them to come back. */
+/* Of each four threads of a child, this many may use databases. */
 #define SHARE_OF_FOUR 3
-/* The one thread of a child that has no other keeps none free. */
+/* A child with a single thread keeps none free. */
 #define UNLIMITED APR_UINT32_MAX
-#define BULKHEAD_WAIT apr_time_from_msec(250)
 
-/* Of all pools of this child together. */
+/* In all pools of this child together. */
 static volatile apr_uint32_t threads_inside;
 static apr_uint32_t threads_max;
 
@@ -22,7 +22,7 @@ luci_result_t luci_bulkhead_init(luci_bulkhead_t *bulkhead, apr_thread_mutex_t *
     return apr_thread_cond_create(&bulkhead->left, child_pool) == APR_SUCCESS ? LUCI_OK : LUCI_INTERNAL;
 }
 
-/* A database that none of this child's threads asks has room for one, however many wait for others. */
+/* A database that no thread of this child uses has room for one, however many threads wait for others. */
 static int is_full(const luci_bulkhead_t *bulkhead)
 {
     return bulkhead->inside > 0 && apr_atomic_read32(&threads_inside) >= threads_max;
@@ -30,12 +30,12 @@ static int is_full(const luci_bulkhead_t *bulkhead)
 
 int luci_bulkhead_enter(luci_bulkhead_t *bulkhead, apr_time_t now)
 {
-    apr_time_t end = now + BULKHEAD_WAIT;
+    apr_time_t end = now + LUCI_BULKHEAD_WAIT;
 
     while (is_full(bulkhead)) {
         apr_interval_time_t left = end - apr_time_now();
 
-        if (now - bulkhead->answered > BULKHEAD_WAIT || left <= 0 || left > BULKHEAD_WAIT)
+        if (now - bulkhead->answered > LUCI_BULKHEAD_WAIT || left <= 0 || left > LUCI_BULKHEAD_WAIT)
             return 0;
         (void)apr_thread_cond_timedwait(bulkhead->left, bulkhead->lock, left);
     }

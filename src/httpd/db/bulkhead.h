@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may come in to use a database: three of four of a child's threads, in all its pools together.
- * The others wait for a moment and then go on without, so that requests which need no database are served
- * whatever it does. A pool has one bulkhead and guards it by its lock. */
+/* At most three of four threads of a child use databases at a time, in all its pools together. The others
+ * wait for LUCI_BULKHEAD_WAIT and then fail, so that requests which need no database are served even while
+ * all databases hang. A pool has one bulkhead and guards it by its lock. */
 #ifndef LUCI_BULKHEAD_H
 #define LUCI_BULKHEAD_H
 
@@ -23,11 +23,12 @@ typedef struct {
 luci_result_t luci_bulkhead_init(luci_bulkhead_t *bulkhead, apr_thread_mutex_t *lock, int threads,
                                  apr_pool_t *child_pool) LUCI_MUST_USE;
 
-/* 1: in, until it leaves. 0: there's no room. When those inside get no answer, others don't wait either. */
+/* 1: entered, until luci_bulkhead_leave. 0: full. While no thread inside gets an answer, others are refused
+ * without waiting. */
 int luci_bulkhead_enter(luci_bulkhead_t *bulkhead, apr_time_t now) LUCI_MUST_USE;
 void luci_bulkhead_leave(luci_bulkhead_t *bulkhead);
 
-/* Somebody inside got an answer. */
+/* A thread inside got an answer. */
 void luci_bulkhead_answered(luci_bulkhead_t *bulkhead, apr_time_t now);
 
 #endif

@@ -2,7 +2,9 @@
 #include "httpd/db/pool.h"
 
 #include "core/db/db_problem.h"
+#include "core/db/place.h"
 #include "core/db/schema.h"
+#include "core/guard/times.h"
 #include "httpd/base/counters.h"
 #include "httpd/base/httpd_log.h"
 #include "httpd/db/bulkhead.h"
@@ -16,22 +18,8 @@
 
 APLOG_USE_MODULE(luciauth);
 
-#define STALE_CHECK_EVERY apr_time_from_sec(1)
-#define WRITE_PAUSE (10 * LUCI_MS_SECOND)
-
-/* All that is done with a handle before it is given back, connecting as well; what takes longer is cut off.
- */
-#define USE_MAX (5 * LUCI_MS_SECOND)
-
-/* Handles that are out for so long are taken to hang before their calls are cut off. When they are half of
- * them, nobody else is caught by a call. */
-#define STUCK_AFTER apr_time_from_sec(2)
+/* When at least half of the handles, and so many, are stuck, further threads are not caught by them. */
 #define STUCK_MIN 2
-
-/* Another handle of a database file is made only when none came back for so long: the processor is what reads
- * wait for, and each handle has 150 KiB for good; one at a time. To servers there are as many as are asked
- * for at once. */
-#define PATIENCE apr_time_from_msec(50)
 
 typedef struct {
     luci_db_t *db;
@@ -62,14 +50,13 @@ struct luci_pool_t {
     volatile apr_uint64_t no_writing_before[LUCI_WRITES]; /* ms since 1970 */
 };
 
-/* Tables and attributes that a server inherited are the very same ones. Whether there is a maximum lifetime
- * matters because a connection is refused when it lacks the columns for one. */
+/* A server that inherits tables and attributes has the same pointers. A maximum lifetime matters because a
+ * connection without the columns for it is refused. */
 int luci_pool_serves(const luci_pool_t *pool, const luci_db_target_t *target)
 {
     const luci_settings_t *a = pool->target->settings, *b = target->settings;
 
-    if (strcmp(pool->target->driver, target->driver) != 0 ||
-        strcmp(pool->target->params, target->params) != 0)
+    if (!luci_place_is_same(pool->target->driver, pool->target->params, target->driver, target->params))
         return 0;
     if (a->tables.user != b->tables.user || a->tables.key != b->tables.key ||
         a->tables.session != b->tables.session)
@@ -117,7 +104,7 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
     return pool;
 }
 
-/* Each handle has memory of its own, because its user allocates from it without our lock. */
+/* Each handle has memory of its own, because its borrower allocates from it without our lock. */
 static luci_db_t *make_handle(luci_pool_t *pool)
 {
     apr_allocator_t *allocator;
@@ -166,7 +153,9 @@ static slot_t *await_idle(luci_pool_t *pool, apr_time_t deadline, apr_interval_t
     return pool->idle[--pool->idle_count];
 }
 
-/* An idle handle, or a new one, or the first that comes back in time. NULL otherwise. Under the lock. */
+/* An idle handle, or a new one, or the first that comes back in time. NULL otherwise. Under the lock.
+ * A file gets a further handle only when none came back for a while: reads wait for the processor there, and
+ * each handle keeps 150 KiB. A server gets as many as are needed at once. */
 static slot_t *take(luci_pool_t *pool, apr_time_t now)
 {
     apr_time_t deadline = now + apr_time_from_msec(pool->size.wait);
@@ -175,7 +164,7 @@ static slot_t *take(luci_pool_t *pool, apr_time_t now)
     if (pool->idle_count > 0)
         return pool->idle[--pool->idle_count];
     if (pool->made > 0 && pool->made < pool->size.most && pool->is_file)
-        slot = await_idle(pool, deadline, PATIENCE);
+        slot = await_idle(pool, deadline, LUCI_POOL_PATIENCE);
     if (!slot && pool->made < pool->size.most)
         return make_slot(pool);
     if (!slot) {
@@ -192,7 +181,7 @@ static int are_stuck(const luci_pool_t *pool, apr_time_t now)
     if (pool->made - pool->idle_count < most)
         return 0;
     for (int i = 0; i < pool->made; i++)
-        stuck += pool->slots[i].lent != 0 && now - pool->slots[i].lent > STUCK_AFTER;
+        stuck += pool->slots[i].lent != 0 && now - pool->slots[i].lent > LUCI_POOL_STUCK;
     return stuck >= most;
 }
 
@@ -225,18 +214,16 @@ static void report(luci_pool_t *pool, const luci_db_t *db)
         return;
     pool->down = broken;
     if (broken)
-        ap_log_error(
-            APLOG_MARK, APLOG_ERR, 0, pool->server,
-            "LUCI0302: the database does not do what it was asked: %s; a request that can't do without "
-            "gets 503",
-            luci_db_problem(db, scratch));
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, pool->server,
+                     "LUCI0302: database error: %s; affected requests are answered with 503",
+                     luci_db_problem(db, scratch));
     else
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, pool->server, "LUCI0303: the database answers again: %s",
                      pool->title);
     apr_pool_destroy(scratch);
 }
 
-/* Under the lock, once a minute: the site goes on, with values that are missing. */
+/* Under the lock, once a minute: requests are served, but with empty values. */
 static void report_lacks(luci_pool_t *pool, const luci_db_t *db)
 {
     const luci_settings_t *settings = pool->target->settings;
@@ -283,11 +270,11 @@ static void give_back(void *baton, luci_db_t *db)
     apr_thread_mutex_unlock(pool->lock);
 }
 
-/* Now and then, whether a handle still shows the database as it is. 0: there was no answer in time, and who
- * asked has waited enough. */
+/* Checks now and then whether a handle still shows the current database. 0: there was no answer in time, and
+ * the request has waited enough. */
 static int look_at(slot_t *slot, apr_time_t now)
 {
-    if (now - slot->checked < STALE_CHECK_EVERY)
+    if (now - slot->checked < LUCI_POOL_STALE_CHECK)
         return 1;
     slot->checked = now;
     if (!luci_db_is_stale(slot->db))
@@ -298,8 +285,8 @@ static int look_at(slot_t *slot, apr_time_t now)
     return 1;
 }
 
-/* A handle; NULL: none came back in time, or, when *asks is 0, the server hangs as far as is known. Under the
- * lock. */
+/* A handle; NULL: none came back in time, or, when *asks is 0, the server is known to hang. Under the lock.
+ */
 static slot_t *lend(luci_pool_t *pool, apr_time_t now, int *asks)
 {
     slot_t *slot = NULL;
@@ -307,7 +294,7 @@ static slot_t *lend(luci_pool_t *pool, apr_time_t now, int *asks)
     *asks = 0;
     if (are_stuck(pool, now) || !luci_bulkhead_enter(&pool->bulkhead, now))
         return NULL;
-    *asks = luci_breaker_may_ask(pool->breaker, now);
+    *asks = luci_breaker_may_call(pool->breaker, now);
     if (*asks)
         slot = take(pool, now);
     if (!slot) {
@@ -336,7 +323,7 @@ static luci_result_t try_borrow(luci_pool_t *pool, luci_db_t **db)
                          pool->size.most, pool->size.wait, pool->title);
         return LUCI_BUSY;
     }
-    luci_db_limit(slot->db, USE_MAX);
+    luci_db_limit(slot->db, LUCI_POOL_USE);
     if (!look_at(slot, now)) {
         give_back(pool, slot->db);
         return LUCI_BUSY;
@@ -390,7 +377,7 @@ static luci_result_t try_borrow_background(luci_pool_t *pool, luci_db_t **db)
     if (!slot->db)
         return LUCI_BUSY;
     luci_gauge(LUCI_GAUGE_HANDLES, 1);
-    luci_db_limit(slot->db, USE_MAX);
+    luci_db_limit(slot->db, LUCI_POOL_USE);
     if (!look_at(slot, now)) {
         give_back_background(pool, slot->db);
         return LUCI_BUSY;
@@ -423,5 +410,6 @@ int luci_pool_may_write(const luci_pool_t *pool, luci_write_t kind, luci_ms_t no
 
 void luci_pool_write_failed(luci_pool_t *pool, luci_write_t kind, luci_ms_t now)
 {
-    apr_atomic_set64(&pool->no_writing_before[kind], (apr_uint64_t)(now + WRITE_PAUSE));
+    apr_atomic_set64(&pool->no_writing_before[kind],
+                     (apr_uint64_t)(now + apr_time_as_msec(LUCI_POOL_WRITE_PAUSE)));
 }

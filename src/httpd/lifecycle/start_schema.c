@@ -2,6 +2,7 @@
 #include "httpd/lifecycle/start_schema.h"
 
 #include "core/db/db_problem.h"
+#include "core/db/place.h"
 #include "core/db/schema.h"
 #include "core/files/trusted_path.h"
 #include "httpd/base/config.h"
@@ -291,7 +292,9 @@ static int has_own_tables(server_rec *server, server_rec *main_server)
     for (server_rec *other = main_server; other != server; other = other->next) {
         const luci_server_config_t *before = luci_config_server(other);
 
-        if (before->database.params == config->database.params &&
+        if (before->database.driver &&
+            luci_place_is_same(before->database.driver, before->database.params, config->database.driver,
+                               config->database.params) &&
             before->settings.tables.user == config->settings.tables.user &&
             before->settings.attributes == config->settings.attributes &&
             before->create_schema == config->create_schema)

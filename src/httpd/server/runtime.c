@@ -4,6 +4,8 @@
 #include "core/base/secret.h"
 #include "core/config/connect_params.h"
 #include "core/db/db_problem.h"
+#include "core/db/place.h"
+#include "core/guard/times.h"
 #include "core/password/password_hash.h"
 #include "httpd/base/counters.h"
 #include "httpd/base/httpd_log.h"
@@ -22,17 +24,11 @@ APLOG_USE_MODULE(luciauth);
 #define SPARE_HELPERS 2
 #define DEVICE "_device" /* behind the session cookie's name, whose prefix counts for both */
 
-/* The pool of an earlier server with the same database. */
-static luci_pool_t *shared_pool(const luci_db_target_t *target, server_rec *main_server,
-                                const server_rec *before)
+static int has_pool_for(const luci_server_config_t *config, const void *target)
 {
-    for (server_rec *server = main_server; server && server != before; server = server->next) {
-        luci_runtime_t *runtime = luci_config_server(server)->runtime;
+    const luci_runtime_t *runtime = config->runtime;
 
-        if (runtime && runtime->pool && luci_pool_serves(runtime->pool, target))
-            return runtime->pool;
-    }
-    return NULL;
+    return runtime && runtime->pool && luci_pool_serves(runtime->pool, target);
 }
 
 static luci_pool_t *new_pool(const luci_db_target_t *target, server_rec *server, apr_pool_t *pool)
@@ -97,6 +93,7 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
     luci_server_config_t *config = luci_config_server(server);
     const luci_shared_t *shared = config->shared;
     luci_runtime_t *runtime = apr_pcalloc(pool, sizeof *runtime);
+    const luci_server_config_t *other;
 
     runtime->target = (luci_db_target_t){
         .driver = config->database.driver,
@@ -104,11 +101,11 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
         .settings = &config->settings,
         .where = luci_server_database_where(server, pool),
         .next = luci_server_database_next(pool),
-        .opening = &runtime->opening,
+        .opening = luci_offload_create(LUCI_OFFLOAD_MAX),
     };
-    runtime->pool = shared_pool(&runtime->target, main_server, server);
-    if (!runtime->pool)
-        runtime->pool = new_pool(&runtime->target, server, pool);
+    other = luci_config_find(main_server, has_pool_for, &runtime->target);
+    runtime->pool =
+        other ? ((const luci_runtime_t *)other->runtime)->pool : new_pool(&runtime->target, server, pool);
     runtime->pages = shared->pages;
     runtime->audit = shared->audit;
     runtime->attribute_names = luci_attribute_names(&config->settings, pool);
@@ -157,57 +154,55 @@ static luci_hash_slots_t *prepare_slots(apr_pool_t *conf_pool, server_rec *main_
     return luci_hash_slots_create(count, (size_t)memory_kib * 1024, main_server, conf_pool);
 }
 
-static int is_same(const char *a, const char *b)
+static int has_cache(const luci_server_config_t *config, const void *name)
 {
-    return a && b ? strcmp(a, b) == 0 : a == b;
+    const luci_shared_t *shared = config->shared;
+
+    return shared && shared->cache && luci_cache_is_same(&config->cache_name, name);
 }
 
-/* The cache that this server names, which an earlier one may have made. 0: it can't be had. */
+/* The cache that this server names. 0: it can't be had. */
 static int prepare_cache(luci_shared_t *shared, luci_cache_name_t *name, server_rec *main_server,
                          apr_pool_t *conf_pool)
 {
-    for (server_rec *server = main_server; server; server = server->next) {
-        const luci_server_config_t *config = luci_config_server(server);
-        const luci_shared_t *other = config->shared;
+    const luci_server_config_t *other = luci_config_find(main_server, has_cache, name);
 
-        if (other && other->cache && is_same(config->cache_name.provider, name->provider) &&
-            is_same(config->cache_name.args, name->args)) {
-            shared->cache = other->cache;
-            return 1;
-        }
-    }
-    shared->cache = luci_cache_create(&luci_cache_of_sessions, name, main_server, conf_pool);
+    shared->cache = other ? ((const luci_shared_t *)other->shared)->cache
+                          : luci_cache_create(&luci_cache_of_sessions, name, main_server, conf_pool);
     return shared->cache != NULL;
 }
 
-/* What is known about a database server is known of all databases in it that are reached with the same words.
+static int has_breaker(const luci_server_config_t *config, const void *wanted)
+{
+    const luci_database_t *database = wanted;
+
+    return config->shared && luci_place_is_same(config->database.driver, config->database.params,
+                                                database->driver, database->params);
+}
+
+/* What is known about a database server holds for all databases in it that are reached with the same words.
  */
 static luci_breaker_t *prepare_breaker(const luci_database_t *database, server_rec *main_server,
                                        apr_pool_t *conf_pool)
 {
-    for (server_rec *server = main_server; server; server = server->next) {
-        const luci_server_config_t *config = luci_config_server(server);
-        const luci_shared_t *other = config->shared;
+    const luci_server_config_t *other = luci_config_find(main_server, has_breaker, database);
 
-        if (other && strcmp(config->database.driver, database->driver) == 0 &&
-            strcmp(config->database.params, database->params) == 0)
-            return other->breaker;
-    }
-    return luci_breaker_create(conf_pool);
+    return other ? ((const luci_shared_t *)other->shared)->breaker
+                 : luci_breaker_create(LUCI_DATABASE_PAUSE, LUCI_DATABASE_TRIAL, conf_pool);
 }
 
-/* What this server names, which an earlier one may have opened: a program runs once. */
+static int has_audit(const luci_server_config_t *config, const void *target)
+{
+    return config->shared && config->audit_log && strcmp(config->audit_log, target) == 0;
+}
+
+/* The audit log that this server names: a program runs once. */
 static luci_audit_t *prepare_audit(const char *target, server_rec *server, server_rec *main_server,
                                    apr_pool_t *conf_pool)
 {
-    for (server_rec *other = main_server; target && other; other = other->next) {
-        const luci_server_config_t *config = luci_config_server(other);
-        const luci_shared_t *shared = config->shared;
+    const luci_server_config_t *other = target ? luci_config_find(main_server, has_audit, target) : NULL;
 
-        if (shared && is_same(config->audit_log, target))
-            return shared->audit;
-    }
-    return luci_audit_open(target, server, conf_pool);
+    return other ? ((const luci_shared_t *)other->shared)->audit : luci_audit_open(target, server, conf_pool);
 }
 
 int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
@@ -261,10 +256,10 @@ static void start_caches(apr_pool_t *child_pool, server_rec *main_server)
     }
 }
 
-static int is_same_database(const luci_server_config_t *a, const luci_server_config_t *b)
+static int has_same_sessions(const luci_server_config_t *a, const luci_server_config_t *b)
 {
-    return strcmp(a->database.driver, b->database.driver) == 0 &&
-           strcmp(a->database.written, b->database.written) == 0 &&
+    return luci_place_is_same(a->database.driver, a->database.params, b->database.driver,
+                              b->database.params) &&
            strcmp(a->settings.tables.session, b->settings.tables.session) == 0;
 }
 
@@ -279,7 +274,7 @@ static const luci_session_cache_t *const *other_caches(const luci_server_config_
         const luci_server_config_t *other = luci_config_server(server);
         const luci_runtime_t *runtime = other->runtime;
 
-        if (!runtime || !runtime->auth.cache || !is_same_database(config, other))
+        if (!runtime || !runtime->auth.cache || !has_same_sessions(config, other))
             continue;
         if (!own->auth.cache || runtime->session_cache.store.baton != own->session_cache.store.baton)
             APR_ARRAY_PUSH(found, const luci_session_cache_t *) = runtime->auth.cache;

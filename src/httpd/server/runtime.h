@@ -21,7 +21,6 @@ typedef struct {
     luci_session_cache_t session_cache;
     luci_password_memory_t passwords;
     luci_db_target_t target;
-    volatile apr_uint32_t opening; /* target's */
     luci_pool_t *pool;
     luci_pages_t *pages;
     luci_audit_t *audit;

@@ -54,23 +54,22 @@ static luci_result_t make_random(unsigned char secret[LUCI_SHA256_BYTES])
     return result;
 }
 
-static int is_same(const char *a, const char *b)
+static int has_store(const luci_server_config_t *config, const void *name)
 {
-    return a && b ? strcmp(a, b) == 0 : a == b;
+    const luci_throttle_shared_t *shared = config->throttle_shared;
+
+    return shared && luci_cache_is_same(&shared->name, name);
 }
 
-/* The store of that name, which an earlier server may have made. 0: it can't be had. */
+/* The store of that name. 0: it can't be had. */
 static int prepare_store(luci_throttle_shared_t *made, server_rec *main_server, apr_pool_t *conf_pool)
 {
-    for (server_rec *server = main_server; server; server = server->next) {
-        const luci_throttle_shared_t *other = luci_config_server(server)->throttle_shared;
+    const luci_server_config_t *other = luci_config_find(main_server, has_store, &made->name);
 
-        if (other && is_same(other->name.provider, made->name.provider) &&
-            is_same(other->name.args, made->name.args)) {
-            made->cache = other->cache;
-            made->counts = other->counts;
-            return 1;
-        }
+    if (other) {
+        made->cache = ((const luci_throttle_shared_t *)other->throttle_shared)->cache;
+        made->counts = ((const luci_throttle_shared_t *)other->throttle_shared)->counts;
+        return 1;
     }
     if (!made->name.provider) {
         made->counts = luci_counts_create_table(bytes_of(made->name.args), main_server, conf_pool);
