@@ -55,7 +55,7 @@ is hashes_of(sub { @status = map { reply_to($_)->status } all_at_once(8, 'alice'
     or diag "@status";
 is_deeply \@status, [(200) x 8], 'S9.50: all of them are let in';
 is hashes_of(sub { @status = statuses('alice', $PASSWORD, 60) }), 0, 'S9.50: a right password is remembered, in all children';
-is_deeply \@status, [(200) x 60], 'S9.50: and lets in';
+is_deeply \@status, [(200) x 60], 'S9.50: a remembered password admits 60 requests';
 is hashes_of(sub { is basic('ALICE', $PASSWORD)->status, 200, 'another spelling of the name' }), 0, 'is the same account';
 is hashes_of(sub { is basic('alice', "$PASSWORD ")->status, 401, 'S9.50: another password is not' }), 1, 'it is hashed';
 @status = map { reply_to($_)->status } all_at_once(32, 'bobby', $PASSWORD);
@@ -87,7 +87,7 @@ is basic('bobby', $PASSWORD)->status, 200, 'somebody else';
 $ctl->does('user', 'disable', 'bobby');
 is_deeply [statuses('bobby', $PASSWORD, 12)], [(401) x 12], 'S9.50: who is disabled is refused at once';
 $ctl->does('user', 'enable', 'bobby');
-is basic('bobby', $PASSWORD)->status, 200, 'S9.50: and let in again at once';
+is basic('bobby', $PASSWORD)->status, 200, 'S9.50: an enabled user is admitted again at once';
 is basic('dora1', $PASSWORD)->status, 200, 'another one';
 $ctl->does('user', 'delete', 'dora1', '--yes');
 is_deeply [statuses('dora1', $PASSWORD, 2)], [401, 401], 'S9.50: who is deleted is refused at once';
@@ -100,7 +100,7 @@ is basic('carol', $PASSWORD)->status, 200, 'S9.50: its owner is not locked out';
 is hashes_of(sub { @status = map { reply_to($_)->status } all_at_once(8, 'carol', 'another old one') }), 1, 'S9.50: eight times at once: one hash';
 is_deeply \@status, [(401) x 8], 'S9.50: all refused';
 is hashes_of(sub { @status = statuses('nobody here', 'an old secret', 20) }), 1, 'S9.3: a name that is unknown is treated alike';
-is_deeply \@status, [(401) x 20], 'S9.3: and refused alike';
+is_deeply \@status, [(401) x 20], 'S9.3: requests with an unknown name get 401, as with a wrong password';
 is hashes_of(sub { @status = map { basic('carol', "guess $_")->status } 1 .. 20 }), 8, 'S9.4: other wrong ones are counted as before';
 is_deeply \@status, [(401) x 8, (429) x 12], 'S9.4: up to the limit, with the two of before';
 is_deeply [statuses('carol', 'an old secret', 2), statuses('carol', $PASSWORD, 2)], [(429) x 4], 'S9.4: then neither a known wrong nor a known right one tells anything';
@@ -142,11 +142,11 @@ AuthnCacheEnable
 CONF
 my ($test, $said) = $cached->configtest;
 like $said, qr/LUCI0451: \S+:\d+: AuthBasicProvider socache lucia: mod_authn_socache keeps nothing of lucia.*Take socache out/, 'S9.47: the configuration test says that mod_authn_socache keeps nothing';
-like $said, qr/LUCI0451: \S+:\d+: AuthnCacheProvideFor lucia: .*Take lucia out/, 'S9.47: of what it is told to keep, too';
-is $test, 0, 'S9.47: which is no reason not to start';
+like $said, qr/LUCI0451: \S+:\d+: AuthnCacheProvideFor lucia: .*Take lucia out/, 'S9.47: the configuration test reports AuthnCacheProvideFor lucia, too';
+is $test, 0, 'S9.47: the configuration test passes with mod_authn_socache';
 $cached->start;
 sign_up($cached, 'alice');
-is_deeply [map { $cached->request(basic_request('alice', $_))->status } ($PASSWORD) x 3, 'wrong 1', $PASSWORD], [200, 200, 200, 401, 200], 'S9.47: and people are let in as without it';
+is_deeply [map { $cached->request(basic_request('alice', $_))->status } ($PASSWORD) x 3, 'wrong 1', $PASSWORD], [200, 200, 200, 401, 200], 'S9.47: mod_authn_socache changes no answer';
 
 # ---- Git ----
 

@@ -216,7 +216,7 @@ my ($answer, $sent) = gigabyte($FORM);
 is $answer->status, 413, 'S9.24: a body of 1 GiB in chunks is 413';
 cmp_ok $sent, '<', 2**26, 'S9.24: long before its end';
 ($answer, $sent) = gigabyte('text/plain');
-is $answer->status, 415, 'S9.24: of another type 415';
+is $answer->status, 415, 'S9.24: a body of 1 GiB of another type is 415';
 cmp_ok memory() - $before, '<', ($ENV{SANITIZE} ? 65536 : 8192), 'S9.24: with flat memory (KiB)';
 is login(type => $FORM, body => $body)->status, 302, 'and the server serves on';
 

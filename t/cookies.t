@@ -138,7 +138,7 @@ is_anonymous_with_differing($_, named($_)) for "auth_session=$v; auth_session=$w
 my $two = $site->request(GET => '/', headers => [['Cookie', "auth_session=$v"], ['Cookie', "auth_session=$w"]]);
 is $two->status, 302, 'S9.16: two Cookie headers with two ids are nobody';
 is $site->request(POST => '/logout', cookie => "auth_session=$v; auth_session=$w", origin => 1)->status, 401, 'S9.16: two ids sign nobody out';
-ok row_of($site, { value => $v }) && row_of($site, { value => $w }), 'S9.16: and both live';
+ok row_of($site, { value => $v }) && row_of($site, { value => $w }), 'S9.16: both sessions stay valid after a request with two ids';
 
 # ---- Two cookies of one name ----
 
@@ -166,7 +166,7 @@ is_deeply [grep { /^auth_session=/ } @{ sent($site->request(POST => '/login', fo
 $v = sign_in($site, 'alice')->{value};
 is_deeply sent($site->request(GET => '/', cookie => "auth_session=$v; auth_session=$v", %plain)), [], 'S9.16: the same id twice is fine';
 is_deeply sent($site->request(POST => '/logout', cookie => "auth_session=$v; auth_session=$v", %plain)), [cleared('Domain=plain.example; Path=/'), cleared('Path=/logout'), cleared('Path=/')],
-    'S9.16: and a sign-out clears both';
+    'S9.16: a sign-out with the same id twice clears the cookie in both shapes';
 $in = $site->request(POST => '/login', form(username => 'alice', password => $PASSWORD), cookie => 'auth_session_device=a; auth_session_device=b', %plain);
 is_deeply [grep { /^auth_session_device/ } @{ sent($in) }], [cleared('Domain=plain.example; Path=/', 'auth_session_device'),
     cleared('Path=/login', 'auth_session_device'), $set =~ s/session/session_device/r], 'two device cookies: the others are cleared with the new one';
@@ -176,7 +176,7 @@ is_deeply [sort @{ sent($domain) }], [sort map { cleared($_) } 'Domain=example.o
 is_deeply sent($site->request(GET => '/', cookie => $differing =~ s/auth_session/__Host-session/gr, host => 'prefix.example')),
     [cleared('Path=/', '__Host-session') =~ s/HttpOnly/HttpOnly; Secure/r], 'S9.16: a __Host- cookie has one shape only';
 is scalar(() = $site->error_log =~ /LUCI0770: [23] cookies named auth_session came with different values/g), 1, 'the log says so once a minute';
-unlike $site->error_log, qr/$v|$w/, 'S9.15: without the values';
+unlike $site->error_log, qr/$v|$w/, 'S9.15: the log has no value of the differing cookies';
 $v = sign_in($site, 'alice')->{value};
 
 # ---- Prefixes are part of the name ----

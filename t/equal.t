@@ -80,7 +80,7 @@ for my $attempt (1 .. 4) {
     last if $apart < $time / 12;
 }
 cmp_ok $apart, '<', $time / 12, 'S9.3: a known, an unknown and a disabled user, and one without a password, take the same time' or diag explain [$time, \%more];
-cmp_ok $time, '>', 0.002, 'S9.3: and that time is one of hashing';
+cmp_ok $time, '>', 0.002, 'S9.3: an answer takes as long as a hash';
 
 # Old htpasswd hashes take no time, so that a refusal must take some elsewhere.
 my %old = (sha1 => '{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=', apr1 => '$apr1$abcdefgh$' . 'x' x 22, md5c => '$1$abcdefgh$' . 'x' x 22, desc => 'rqXexS6ZhobKA');
@@ -96,7 +96,7 @@ for my $attempt (1 .. 3) {
 }
 cmp_ok $more{$_}, '>', -$time / 2, "S9.3: a wrong password for a $_ hash takes as long as for an unknown user" or diag explain [$time, \%more]
     for sort keys %old;
-like sqlite_value($site->db, "SELECT hashed_password FROM user_key WHERE id = 'username:sha1'"), qr/^\{SHA\}/, 'S9.3: and replaces nothing';
+like sqlite_value($site->db, "SELECT hashed_password FROM user_key WHERE id = 'username:sha1'"), qr/^\{SHA\}/, 'S9.3: a wrong password does not replace the stored hash';
 
 # ---- What is never hashed ----
 
@@ -112,7 +112,7 @@ for my $case (
 }
 my $start = Time::HiRes::time();
 is $site->request(POST => '/signup', form(username => 'someone', password => 'x' x 256), %costly)->status, 400, 'S9.1: a sign-up that is too long';
-cmp_ok Time::HiRes::time() - $start, '<', $hashed / 2, 'S9.1: is not hashed';
+cmp_ok Time::HiRes::time() - $start, '<', $hashed / 2, 'S9.1: a sign-up with a password that is too long is not hashed';
 $start = Time::HiRes::time();
 is $site->request(GET => '/', cookie => $cookie, %costly)->status, 200, 'a visit';
 cmp_ok Time::HiRes::time() - $start, '<', $hashed / 2, 'costs no hash';

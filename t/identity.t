@@ -108,7 +108,7 @@ subtest 'S9.27: no spelling of our headers reaches a backend' => sub {
         qr/^(?=.*X-Lucian: a)(?=.*X-Lucia: b)(?=.*Lucia-User-Id: c)(?=.*XX-Lucia-A: d)/s, 'headers of other names are not ours to take';
 };
 
-subtest 'S9.27: nor a program' => sub {
+subtest 'S9.27: no spelling of our headers reaches a CGI program' => sub {
     for my $path ('/public/env.cgi', '/files/env.cgi') {
         my $got = environment($path, headers => [(map { [$_, 'forged'] } @names), [Cookie => "auth_session=$alice->{value}"]]);
         is_deeply [grep { ($got->{$_} // '') =~ /forged/ } keys %$got], [], $path;

@@ -63,7 +63,7 @@ my $rows = count_of($site, 'user_session');
 my $old = sign_in($site, 'user123');
 my $new = sign_in($site, 'user123', cookie => $old);
 isnt $new->{value}, $old->{value}, 'S9.11: signing in with a session gives another one';
-is row_of($site, $old), undef, 'S9.11: and the old row is gone';
+is row_of($site, $old), undef, 'S9.11: signing in with a session removes its row';
 is count_of($site, 'user_session'), $rows + 1, 'S9.11: one session stays one';
 sign_up($site, 'other');
 my $others = sign_in($site, 'other', cookie => $new);
@@ -71,7 +71,7 @@ is row_of($site, $new), undef, 'S9.11: signing in as somebody else ends it as we
 my $planted = 'auth_session=' . 'a' x 40;
 $new = sign_in($site, 'user123', cookie => $planted);
 isnt $new->{value}, 'a' x 40, 'S9.11: an unknown id is never adopted';
-is row_of($site, { value => 'a' x 40 }), undef, 'S9.11: nor stored';
+is row_of($site, { value => 'a' x 40 }), undef, 'S9.11: an unknown id is never stored';
 $reply = $site->request(POST => '/login', form(username => 'user123', password => 'wrong 1'), cookie => $new);
 is $reply->status, 400, 'a failed sign-in with a session';
 ok row_of($site, $new), 'leaves it alive';
@@ -119,7 +119,7 @@ for my $at (73, 129, 255) {
 my $session = sign_in($site, 'other');
 sqlite($site->db, "UPDATE auth_user SET disabled = 1 WHERE username = 'other'");
 is answer(post(username => 'other', password => $PASSWORD)), $incorrect, 'a disabled user is not told apart';
-is answer($site->request(GET => '/', cookie => $session)), '302 /login', 'S9.13: and their session is worth nothing';
+is answer($site->request(GET => '/', cookie => $session)), '302 /login', 'S9.13: the session of a disabled user is invalid';
 sqlite($site->db, "UPDATE auth_user SET disabled = NULL WHERE username = 'other'");
 is $site->request(GET => '/', cookie => $session)->status, 200, 'enabled again, it is good';
 
@@ -148,7 +148,7 @@ store($weak);
 refuse_updates($site->db, 'user_key');
 ok sign_in($site, 'other', password => 'password'), 'S9.6: a replacement that fails does not fail the sign-in';
 is stored(), $weak, 'S9.6: the hash stays';
-like $site->error_log, qr/LUCI0201: an outdated password hash of user [a-z0-9]{15} could not be replaced/, 'S9.6: and the log says so';
+like $site->error_log, qr/LUCI0201: an outdated password hash of user [a-z0-9]{15} could not be replaced/, 'S9.6: the log says that the hash was not replaced';
 refuse_updates($site->db);
 ok sign_in($site, 'other', password => 'password'), 'S9.6: later';
 isnt stored(), $weak, 'S9.6: it is replaced';

@@ -28,7 +28,7 @@ is $reply->status . ' ' . $reply->location, '302 /login', 'sign-out goes to the 
 cleared $reply, 'and clears the cookie';
 is row_of($site, $cookie), undef, 'S9.13: the session is gone from the table';
 is $reply->header('Clear-Site-Data'), '"cache"', 'the browser forgets what it has in its cache';
-is $site->request(GET => '/', cookie => $cookie)->status, 302, 'S9.13: and dead';
+is $site->request(GET => '/', cookie => $cookie)->status, 302, 'S9.13: the session is invalid after sign-out';
 ok lives($second), 'the other session of the same user lives';
 
 $reply = sign_out($cookie);
@@ -96,7 +96,7 @@ for my $method (qw(GET HEAD)) {
     $reply = $site->request($method => '/api/logout', cookie => $second, origin => 1);
     is $reply->status . ' ' . $reply->header('Allow'), '405 POST', "S9.20: $method below api/ is 405";
 }
-ok lives($second), 'S9.20: and the session lives';
+ok lives($second), 'S9.20: the session is valid after GET and HEAD';
 
 $reply = $site->request(POST => '/logout', cookie => $second);
 is $reply->status, 401, 'without an Origin the cookie counts as absent';
@@ -129,11 +129,11 @@ my $holder = locked($site->db);
 $reply = sign_out($cookie);
 is $reply->status, 503, 'S9.33: a sign-out that cannot be written fails loudly';
 ok $reply->header('Retry-After'), 'S9.33: with Retry-After';
-is cookie_of($reply), undef, 'S9.33: and does not pretend: the cookie stays';
+is cookie_of($reply), undef, 'S9.33: a sign-out that cannot be written leaves the cookie';
 $holder->do('ROLLBACK');
 $holder->disconnect;
 ok lives($cookie), 'S9.33: the session lives';
-is sign_out($cookie)->status, 302, 'S9.33: and signs out later';
-is row_of($site, $cookie), undef, 'S9.33: for good';
+is sign_out($cookie)->status, 302, 'S9.33: the sign-out succeeds later';
+is row_of($site, $cookie), undef, 'S9.33: the later sign-out removes the row';
 
 done_testing;

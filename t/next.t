@@ -148,8 +148,8 @@ is $site->request(POST => '/signup', form(username => 'bobby5', password => $PAS
 
 sub hidden { my ($reply) = @_; $reply->body =~ /name="next" value="([^"]*)"/ ? LuciaTest::Site::unescape($1) : undef }
 is hidden($site->request(GET => '/login?next=%2Fa%3Fb%3D%22%3E%3Cx%3E')), '/a?b="><x>', 'the page carries next on, escaped';
-unlike $site->request(GET => '/login?next=%2Fa%22%3E%3Csvg%20onload%3D1%3E')->body, qr/<svg onload/, 'S9.22: and no markup';
-is hidden($site->request(GET => '/login?next=' . uri_escape($_))), undef, "S9.21: but not '" . shown($_) . "'"
+unlike $site->request(GET => '/login?next=%2Fa%22%3E%3Csvg%20onload%3D1%3E')->body, qr/<svg onload/, 'S9.22: next adds no markup to the page';
+is hidden($site->request(GET => '/login?next=' . uri_escape($_))), undef, "S9.21: the page does not carry on '" . shown($_) . "'"
     for '//evil.example', '/\\evil.example', "/a\r\nb", 'http://evil.example/', "/a\0", 'javascript:alert(1)';
 my $again = $site->request(POST => '/login', form(username => 'alice', password => 'wrong 1', next => '/inbox'));
 is hidden($again), '/inbox', 'after a wrong password too';
@@ -199,7 +199,7 @@ like $site->error_log, qr{\[luciauth:info\] .*LUCI0771: next was dropped: "//evi
 like $site->error_log, qr{LUCI0771: next was dropped: "http://app\.example/": an absolute one must be on an origin of LuciaReturnTo}, 'and of which directive an origin would have to be';
 like $site->error_log, qr{LUCI0772: next was dropped: "/gate" and its query make a URL that is longer than LimitRequestLine}, 'and what is too long';
 like $site->error_log, qr{LUCI0773: next was dropped: it stands in the query twice}, 'and what is there twice';
-unlike $site->error_log, qr{next was dropped: "[^"]*\?}, 'S9.15: without any query';
+unlike $site->error_log, qr{next was dropped: "[^"]*\?}, 'S9.15: the log names a dropped next without its query';
 
 # ---- The Host and its friends ----
 
@@ -222,7 +222,7 @@ for my $case (@forged) {
 for my $target ('http://evil.example/login', 'https://evil.example:444/login', 'http://evil.example//login', 'http://user@evil.example/login') {
     my $reply = $site->request(POST => $target, form(@credentials));
     unlike $reply->bytes, qr/evil\.example/, "S9.21: POST $target: nothing of it in the answer";
-    is $reply->location, '/', 'S9.21: and home' if $reply->status == 302;
+    is $reply->location, '/', 'S9.21: POST to another site\'s URL redirects to home' if $reply->status == 302;
 }
 is $site->request(POST => 'http://evil.example/login', form(@credentials))->status, 302, 'an absolute-form request is served';
 is $site->request(GET => '/', version => '1.0', host => '')->location, '/login', 'so is one without Host';

@@ -142,8 +142,8 @@ unlike $site->error_log, qr/LUCI0703/, 'nothing failed that should not';
 
 my $environment = $site->request(GET => '/env.cgi', cookie => sign_in($site, 'user1', password => (sort keys %password)[0]))->body;
 like $environment, qr/^REMOTE_USER=user1$/m, 'a CGI knows who it is';
-unlike $environment, qr/^HTTP_COOKIE=/m, 'S9.15: but has no cookie';
-unlike $environment, qr/\b[a-z0-9]{40}\b/, 'S9.15: and no id';
+unlike $environment, qr/^HTTP_COOKIE=/m, 'S9.15: a CGI program gets no Cookie header';
+unlike $environment, qr/\b[a-z0-9]{40}\b/, 'S9.15: a CGI program gets no session id';
 
 # ---- A dump of the database ----
 
@@ -152,10 +152,10 @@ my $dump = join '', is_sqlite() ? map { LuciaTest::Server::slurp($_) } glob $sit
     : map { map { map { $_ // '' } %$_ } @{ sqlite($site->db, "SELECT * FROM $_") } } qw(auth_user user_key user_session);
 cmp_ok length $dump, '>', is_sqlite() ? 20_000 : 4_000, 'the database, with its journals';
 my @live = grep { index($dump, $_) >= 0 } keys %id;
-is scalar(@live), 0, 'S9.15: holds no id';
+is scalar(@live), 0, 'S9.15: a dump of the database has no session id';
 my @told = grep { index($dump, $_) >= 0 } keys %password;
-is scalar(@told), 0, 'S9.15: and no password';
-cmp_ok scalar(@stored), '>', 5, 'S9.15: though there are sessions';
+is scalar(@told), 0, 'S9.15: a dump of the database has no password';
+cmp_ok scalar(@stored), '>', 5, 'S9.15: the dump has sessions';
 my $mode = (stat $site->db)[2] & 0777;
 is $mode & 07, 0, sprintf 'and others cannot read it (%04o)', $mode;
 
@@ -172,7 +172,7 @@ for my $hit (1 .. 1000) {
     $cookies++ if $reply->headers('Set-Cookie');
 }
 is $hits, 1000, 'S9.18: 1,000 anonymous hits';
-is $cookies, 0, 'S9.18: set no cookie';
-is $rows->(), $before, 'S9.18: and make no row';
+is $cookies, 0, 'S9.18: 1,000 anonymous requests set no cookie';
+is $rows->(), $before, 'S9.18: 1,000 anonymous requests make no row';
 
 done_testing;

@@ -55,7 +55,7 @@ is $row->{idle_expires} - $row->{active_expires}, 14 * $DAY, 'idle for fourteen 
 near $row->{created_at}, now(), 'created now';
 is $row->{last_seen}, $row->{created_at}, 'and seen now';
 is $row->{address}, '127.0.0.1', 'with the address';
-like $row->{user_agent}, qr{^Test/1\.0 \?\? x{230,}$}, 'S9.22: and the browser, printable';
+like $row->{user_agent}, qr{^Test/1\.0 \?\? x{230,}$}, 'S9.22: the row has the User-Agent in printable characters';
 cmp_ok length $row->{user_agent}, '<=', 255, 'and not longer than its column';
 like $row->{id}, qr/^[0-9a-f]{64}$/, 'hashed at rest';
 isnt $row->{id}, $cookie->{value}, 'not the id itself';
@@ -82,11 +82,11 @@ close $to;
 chomp(my @ids = <$from>);
 waitpid $_, 0 for @pids;
 is scalar(grep { /^[a-z0-9]{40}$/ } @ids), 200, 'S9.41: 200 ids';
-is keys %{ { map { $_ => 1 } @ids } }, 200, 'S9.41: all different';
+is keys %{ { map { $_ => 1 } @ids } }, 200, 'S9.41: 200 ids are all different';
 my %letter;
 $letter{$_}++ for map { split // } @ids;
-is keys %letter, 36, 'S9.10: of all 36 characters';
-ok !(grep { $_ < 120 || $_ > 330 } values %letter), 'S9.10: about equally often' or diag explain \%letter;
+is keys %letter, 36, 'S9.10: 200 ids use all 36 characters';
+ok !(grep { $_ < 120 || $_ > 330 } values %letter), 'S9.10: 200 ids use each character about equally often' or diag explain \%letter;
 
 # ---- Active ----
 
@@ -164,17 +164,17 @@ my %limited = (host => 'limited.example');
 my $max = sign_in($site, 'alice', %limited);
 $row = row_of($site, $max);
 near $row->{active_expires}, now() + 12 * $HOUR, 'S9.14: LuciaMaxLifetime shortens a new session';
-is $row->{idle_expires}, $row->{active_expires}, 'S9.14: wholly';
+is $row->{idle_expires}, $row->{active_expires}, 'S9.14: LuciaMaxLifetime leaves no idle period';
 set_times($max, created_at => now() - 11 * $HOUR, active_expires => now() - 1000, idle_expires => now() + $HOUR);
 my $reply = get('/', $max, %limited);
 is $reply->status, 200, 'S9.14: an idle one within it is renewed';
 $row = row_of($site, $max);
-near $row->{idle_expires}, now() + $HOUR, 'S9.14: but not beyond it';
+near $row->{idle_expires}, now() + $HOUR, 'S9.14: a renewal does not exceed LuciaMaxLifetime';
 set_times($max, created_at => now() - 12 * $HOUR - 1000, active_expires => now() + $DAY, idle_expires => now() + 2 * $DAY);
 $reply = get('/', $max, %limited);
 is $reply->status, 302, 'S9.14: beyond it even an active session is dead';
 is_cleared($reply, 'S9.14: LuciaMaxLifetime');
-is row_of($site, $max), undef, 'S9.14: and its row is gone';
+is row_of($site, $max), undef, 'S9.14: the row of a session beyond LuciaMaxLifetime is removed';
 my $unlimited = sign_in($site, 'alice');
 set_times($unlimited, created_at => 1000);
 is get('/', $unlimited)->status, 200, 'without it the age does not matter';
@@ -190,7 +190,7 @@ print $_ $site->bytes_of(GET => '/gated/a.txt', cookie => $ended, accept => 'tex
 my @answers = map { LuciaTest::Reply->parse($site->raw('', socket => $_), 'GET')->status } @held;
 is_deeply [grep { $_ != 302 } @answers], [], 'S9.13: after sign-out it is dead in every thread';
 my %children = map { $_ => 1 } substr($site->access_log, $log) =~ /pid=(\d+)/g;
-cmp_ok scalar(keys %children), '>=', 2, 'S9.13: of several children';
+cmp_ok scalar(keys %children), '>=', 2, 'S9.13: the answers come from several child processes';
 
 my $revoked = sign_in($site, 'alice');
 sqlite($db, 'DELETE FROM user_session WHERE id = ?', row_of($site, $revoked)->{id});
@@ -217,13 +217,13 @@ set_times($cookie, active_expires => now() - 1000);
 my $holder = locked($db);
 my $locked = get('/', $cookie);
 is $locked->status, 200, 'S9.32: with a database that cannot write now, an idle session is good';
-is cookie_of($locked), undef, 'S9.32: and is not renewed';
+is cookie_of($locked), undef, 'S9.32: an idle session is not renewed while the database is locked';
 my $slow = grep {
     my $start = Time::HiRes::time();
     is get('/', $cookie)->status, 200, 'S9.32: the next request too';
     Time::HiRes::time() - $start > 1;
 } 1 .. 10;
-cmp_ok $slow, '<', scalar(my @children = $site->children), 'S9.32: and each child waits for the lock once';
+cmp_ok $slow, '<', scalar(my @children = $site->children), 'S9.32: each child process waits for the lock once';
 $holder->do('ROLLBACK');
 $holder->disconnect;
 

@@ -83,7 +83,7 @@ is $reply->location, undef, 'and no Location';
 my $old = sign_in($site, 'bobby');
 my $new = sign_up($site, 'dora', cookie => $old);
 isnt $new->{value}, $old->{value}, 'S9.11: signing up with a session makes a new one';
-is row_of($site, $old), undef, 'S9.11: and ends the one that came';
+is row_of($site, $old), undef, 'S9.11: signing up ends the session that the request carried';
 like text_in($site->request(GET => '/', cookie => $new)), qr/Username: dora/, 'the new one is the new user';
 
 # ---- Limits, in UTF-16 units ----
@@ -110,8 +110,8 @@ is post(username => 'emojipass', password => '😀' x 127 . 'x')->status, 302, '
 refused(post(username => 'emojipass2', password => '😀' x 128), 'Invalid password', 'S9.1: 256 units of emoji');
 is post(username => 'äöü€', password => 'ääääää')->status, 302, 'S9.1: other letters count one each';
 is post(username => 'spaces', password => '  six  ')->status, 302, 'S9.1: spaces in a password';
-is $site->request(POST => '/login', form(username => 'spaces', password => 'six'))->status, 400, 'S9.1: are kept';
-ok sign_in($site, 'spaces', password => '  six  '), 'S9.1: at both ends';
+is $site->request(POST => '/login', form(username => 'spaces', password => 'six'))->status, 400, 'S9.1: sign-in fails without the spaces of the password';
+ok sign_in($site, 'spaces', password => '  six  '), 'S9.1: sign-in succeeds with the spaces of the password';
 
 # ---- Invalid fields ----
 
@@ -158,7 +158,7 @@ my $svg = '"><svg onload=alert(1)>';
 $reply = $site->request(POST => '/signup?next=%2Finbox', form(username => $svg, password => 'tiny5'));
 refused($reply, 'Invalid password', 'an error comes with the page');
 like $reply->body, qr/value="&quot;&gt;&lt;svg onload=alert\(1\)&gt;"/, 'S9.22: the name is kept, escaped';
-unlike $reply->body, qr/<svg onload/, 'S9.22: and nowhere as it is';
+unlike $reply->body, qr/<svg onload/, 'S9.22: the page has no unescaped name';
 unlike $reply->body, qr/tiny5/, 'the password is not kept';
 like $reply->body, qr{name="next" value="/inbox"}, 'and the way back';
 like $reply->body, qr/aria-invalid="true"[^>]*>/, 'the error is tied to its field';
@@ -194,7 +194,7 @@ my %seen;
 $seen{$_}++ for map { split } <$from>;
 waitpid $_, 0 for @pids;
 is_deeply \%seen, { 302 => 1, 400 => 99 }, 'S9.34: of 100 identical sign-ups exactly one wins';
-is sqlite_value($site->db, "SELECT count(*) FROM auth_user WHERE username = 'Racer'"), 1, 'S9.34: and is one user';
+is sqlite_value($site->db, "SELECT count(*) FROM auth_user WHERE username = 'Racer'"), 1, 'S9.34: 100 identical sign-ups make one user';
 is sqlite_value($site->db, 'SELECT count(*) FROM auth_user u LEFT JOIN user_key k ON k.user_id = u.id WHERE k.id IS NULL'), 0,
     'S9.34: no user without a key';
 

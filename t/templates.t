@@ -70,7 +70,7 @@ my $escaped = '&quot;&gt;&lt;svg onload=alert(1)&gt;&#39;&amp;';
 sqlite($site->db, 'UPDATE auth_user SET email = ?, nick = ?, username = ? WHERE id = ?', $svg, "%%user_id%%", $svg, $id);
 is page('/', cookie => $cookie), "$id|$escaped|$escaped|has mail|has a nick|%%user_id%%||\n", 'S9.22: every value is escaped, and none is a template';
 is $site->request(POST => '/login', form(username => $svg, password => 'wrong 1', next => '/a"<b>'))->body,
-    "login one Incorrect username or password|$escaped|/a&quot;&lt;b&gt;\n", 'S9.22: likewise what was typed';
+    "login one Incorrect username or password|$escaped|/a&quot;&lt;b&gt;\n", 'S9.22: a typed username is escaped, and is no template';
 is page('/login?next=/inbox&username=eve&error=hacked'), "login one ||/inbox\n", 'only next comes from the query';
 
 my $text = page('/signup');

@@ -76,11 +76,11 @@ sign_up($site, $_) for 'Alice', 'bobby', 'Çelik', 'many', 'dora1';
 
 my @status;
 is hashes_of(sub { @status = map { wrong($_ % 2 ? 'Alice' : 'aLICE')->status } 1 .. 200 }), 10, 'S9.4: 200 wrong sign-ins: 10 hashes';
-is_deeply \@status, [(400) x 10, (429) x 190], 'S9.4: and 429 for the rest, whatever the case of the name';
+is_deeply \@status, [(400) x 10, (429) x 190], 'S9.4: 200 wrong sign-ins: 10 are tried, 190 get 429, in any case of the name';
 my $reply = wrong('alice');
 is $reply->status, 429, 'S9.4: a page';
 like error_in($reply), $LATER, 'says so';
-like $reply->header('Retry-After'), qr/^(?:8\d\d|900)$/, 'S9.4: and when to come back';
+like $reply->header('Retry-After'), qr/^(?:8\d\d|900)$/, 'S9.4: a 429 has Retry-After';
 like $reply->type, qr{^text/html}, 'it is the sign-in page again';
 like $reply->body, qr/value="alice"/, 'with the name';
 is $reply->header('Cache-Control'), 'no-store', 'and the usual headers';
@@ -92,13 +92,13 @@ is login('alice', $PASSWORD, from())->status, 429, 'S9.4: the right password cha
 is login('', 'x', from())->status, 400, 'what is no name is no try';
 is login('bobby', $PASSWORD, from())->status, 302, 'others sign in';
 LuciaTest::away($site->db);
-is hashes_of(sub { is wrong('alice')->status, 429, 'S9.4: without the database, too: it is not asked' }), 0, 'S9.4: nothing is hashed';
+is hashes_of(sub { is wrong('alice')->status, 429, 'S9.4: a refusal needs no database' }), 0, 'S9.4: a refusal needs no hash';
 LuciaTest::back($site->db);
 
 is_deeply [map { wrong($_ % 2 ? 'Çelik' : 'çELIK')->status } 1 .. 11], [(400) x 10, 429], 'S9.4: names are folded as keys are';
 is_deeply [map { wrong('nobody here')->status } 1 .. 11], [(400) x 10, 429], 'S9.4: an unknown name is not told apart';
 my $known = wrong('alice')->body =~ s/alice|\d+ minutes//gr;
-is wrong('nobody here')->body =~ s/nobody here|\d+ minutes//gr, $known, 'S9.4: not by a byte';
+is wrong('nobody here')->body =~ s/nobody here|\d+ minutes//gr, $known, 'S9.4: the 429 of an unknown name has the same bytes';
 
 # ---- S9.4: all at once ----
 

@@ -72,11 +72,11 @@ is_deeply [@{ $secure->{attributes} }{qw(secure samesite path)}], [1, 'Strict', 
 
 is lock_out('alice'), 429, 'S9.5: an attacker elsewhere throttles the account';
 is login('alice', $PASSWORD, headers => { 'X-Forwarded-For' => '198.51.100.8' })->status, 429, 'S9.5: it is locked for strangers';
-is login('alice', $PASSWORD, @HOME)->status, 429, 'S9.5: and for her browser without the cookie';
-is login('alice', $PASSWORD, @HOME, cookie => $device)->status, 302, 'S9.5: not for her browser with it';
+is login('alice', $PASSWORD, @HOME)->status, 429, 'S9.5: alice\'s browser is refused without its device cookie';
+is login('alice', $PASSWORD, @HOME, cookie => $device)->status, 302, 'S9.5: alice\'s browser is admitted with its device cookie';
 is login('ALICE', $PASSWORD, @HOME, cookie => $first)->status, 302, 'S9.5: an older one of hers is good as well';
-is login('alice', $PASSWORD, @ATTACKER, cookie => $device)->status, 302, 'S9.5: wherever she is';
-is lock_out('alice'), 429, 'S9.5: which does not let the attacker in again';
+is login('alice', $PASSWORD, @ATTACKER, cookie => $device)->status, 302, 'S9.5: the device cookie is valid from any address';
+is lock_out('alice'), 429, 'S9.5: a sign-in with a device cookie does not clear the attacker\'s refusal';
 
 # ---- What is no such cookie ----
 
@@ -85,15 +85,15 @@ my $flipped = $device->{value} =~ s/\A(.)/$1 eq '0' ? '1' : '0'/er;
 my %bad = ("another one's" => $bobs->{value}, 'a forged one' => $flipped, 'an empty one' => '', 'garbage' => 'x' x 64,
     'a long one' => $device->{value} x 5, 'half of it' => substr($device->{value}, 0, 32), 'upper case' => uc $device->{value});
 is login('alice', $PASSWORD, @HOME, cookie => "auth_session_device=$bad{$_}")->status, 429, "S9.5: $_ counts as none" for sort keys %bad;
-is login('alice', $PASSWORD, @HOME, cookie => "auth_session_device=$device->{value}; auth_session_device=$flipped")->status, 429, 'S9.5: nor do two';
-is login('alice', $PASSWORD, @HOME, cookie => "a=b; auth_session_device=$device->{value}")->status, 302, 'S9.5: among others it is found';
+is login('alice', $PASSWORD, @HOME, cookie => "auth_session_device=$device->{value}; auth_session_device=$flipped")->status, 429, 'S9.5: two device cookies count as none';
+is login('alice', $PASSWORD, @HOME, cookie => "a=b; auth_session_device=$device->{value}")->status, 302, 'S9.5: a device cookie among other cookies is found';
 
 # ---- Stolen ----
 
 my $hashed = $hashes->done;
 is_deeply [map { login('alice', 'wrong 1', @ATTACKER, cookie => $device)->status } 1 .. 30], [(400) x 10, (429) x 20], 'S9.5: a stolen one has a limit of its own';
-is $hashes->done - $hashed, 10, 'S9.5: of hashes';
-is login('alice', $PASSWORD, @HOME, cookie => $first)->status, 302, 'S9.5: which is no other browser\'s';
+is $hashes->done - $hashed, 10, 'S9.5: a stolen device cookie gives 10 hashes';
+is login('alice', $PASSWORD, @HOME, cookie => $first)->status, 302, 'S9.5: the limit of a stolen device cookie does not affect another browser';
 
 # ---- An account of the same name in another database ----
 
@@ -101,8 +101,8 @@ my @tenant = (host => 'tenant.test');
 is $site->request(POST => '/signup', form(username => 'alice', password => 'not hers 1'), @ATTACKER, @tenant)->status, 302, 'another database has an alice of its own';
 my $foreign = device_of(login('alice', 'not hers 1', @ATTACKER, @tenant));
 lock_out('alice', @tenant);
-is login('alice', 'not hers 1', @ATTACKER, @tenant, cookie => $foreign)->status, 302, 'S9.5: whose device cookie is good there';
-is login('alice', $PASSWORD, @HOME, cookie => $foreign)->status, 429, 'S9.5: and is none here';
+is login('alice', 'not hers 1', @ATTACKER, @tenant, cookie => $foreign)->status, 302, 'S9.5: a device cookie is valid in its own database';
+is login('alice', $PASSWORD, @HOME, cookie => $foreign)->status, 429, 'S9.5: a device cookie of another database is invalid';
 
 # ---- Two people, one browser ----
 
@@ -117,16 +117,16 @@ is login('bobby', $PASSWORD, @HOME, cookie => $first)->status, 429, 'S9.5: the o
 
 my $basic = { Authorization => 'Basic ' . do { require MIME::Base64; MIME::Base64::encode("alice:$PASSWORD", '') } };
 is $site->request(GET => '/basic/a.txt', headers => $basic)->status, 429, 'HTTP Basic is locked out';
-is $site->request(GET => '/basic/a.txt', headers => $basic, cookie => $both)->status, 200, 'S9.5: not with the cookie';
+is $site->request(GET => '/basic/a.txt', headers => $basic, cookie => $both)->status, 200, 'S9.5: HTTP Basic is admitted with the device cookie';
 
 # ---- Restarts and secrets ----
 
 sub after_restart { my ($how) = @_; $site->$how; lock_out('alice', @_[1 .. $#_]); return }
 after_restart('restart_graceful');
 is login('alice', $PASSWORD, @HOME)->status, 429, 'after a graceful restart the counts begin anew';
-is login('alice', $PASSWORD, @HOME, cookie => $both)->status, 302, 'S9.5: and the cookie is still good';
+is login('alice', $PASSWORD, @HOME, cookie => $both)->status, 302, 'S9.5: a device cookie is valid after a graceful restart';
 after_restart('restart');
-is login('alice', $PASSWORD, @HOME, cookie => $both)->status, 302, 'S9.5: after a restart, too';
+is login('alice', $PASSWORD, @HOME, cookie => $both)->status, 302, 'S9.5: a device cookie is valid after a restart';
 
 my @secret = (host => 'secret.test');
 my $lasting = device_of(login('bobby', $PASSWORD, @HOME, @secret));
@@ -136,7 +136,7 @@ $site->start;
 lock_out('bobby', @secret);
 is login('bobby', $PASSWORD, @HOME, @secret)->status, 429, 'stopped and started';
 is login('bobby', $PASSWORD, @HOME, @secret, cookie => $lasting)->status, 302, 'S9.5: LuciaThrottleSecret makes it last';
-is login('bobby', $PASSWORD, @HOME, cookie => $both)->status, 429, 'S9.5: without it, it does not';
+is login('bobby', $PASSWORD, @HOME, cookie => $both)->status, 429, 'S9.5: without LuciaThrottleSecret a device cookie ends when httpd stops';
 
 # ---- Backends do not see it ----
 

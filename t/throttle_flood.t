@@ -51,10 +51,10 @@ is_deeply many(1, map { posted('/login', "nobody $_", 'wrong 1', sprintf '2001:d
 is_deeply many(100, map { posted('/login', 'alice', 'wrong 1', sprintf '2001:db8:0:%x::3', $_) } 1 .. 4000), { 429 => 4000 },
     'S9.45: 4,000 refused ones';
 is wrong('bobby', '198.51.100.2'), 400, 'S9.45: a count is where it was: one more';
-is wrong('bobby', '198.51.100.2'), 429, 'S9.45: and no other one';
+is wrong('bobby', '198.51.100.2'), 429, 'S9.45: the count did not grow by other attempts';
 my $count = grep { $_->{kind} eq 'signup' } listed();
 cmp_ok $count, '<', 2500, 'S9.39: more than there is room for';
-cmp_ok $count, '>', 250, 'S9.39: which is used';
+cmp_ok $count, '>', 250, 'S9.39: the room for counts is used';
 is wrong('alice', '198.51.100.1'), 429, 'S9.4: the account is refused all the same';
 
 # ---- Who reads nothing of a long list ----
@@ -63,7 +63,7 @@ my @idle = map { IO::Socket::UNIX->new(Peer => control_path($site)) } 1 .. 6;
 syswrite $_, "throttle-list\n" for @idle;
 my $start = time;
 cmp_ok scalar(listed()), '>', 250, 'somebody else gets the whole list';
-cmp_ok time - $start, '<', 60, 'S9.39: and waits for a few seconds at most';
+cmp_ok time - $start, '<', 60, 'S9.39: another client waits a few seconds at most';
 my $poll = IO::Poll->new;
 $poll->mask($_ => POLLHUP) for @idle;
 ok wait_until(sub { $poll->poll(0); @idle == grep { $poll->events($_) & POLLHUP } @idle }, 120), 'the server gives up on all that read nothing';

@@ -43,7 +43,7 @@ sub check_sharing {
     my ($pair) = @_;
     my ($one, $two) = @$pair{qw(one two)};
     is_deeply [map { wrong($_ % 2 ? $one : $two, 'alice') } 1 .. 20], [(400) x 10, (429) x 10], 'S9.4: two servers count together';
-    is right($two, 'alice'), 429, 'S9.4: and refuse together';
+    is right($two, 'alice'), 429, 'S9.4: two servers refuse together';
     like record_of($pair, 'alice'), qr/^Lt\x01\x01\x0a.*alice\z/s, 'the record lies where it is said to';
     is_deeply [map { wrong($one, 'bobby') } 1 .. 9], [(400) x 9], 'nine on one';
     is right($two, 'bobby'), 302, 'the right one on the other';
@@ -134,7 +134,7 @@ $server = site(<<'CONF');
 CONF
 is_deeply [map { wrong($server, 'alice') } 1 .. 11], [(400) x 10, 429], 'S9.17: one host';
 is wrong($server, 'alice', host => 'same.test'), 429, 'another one with the same database';
-is wrong($server, 'alice', host => 'other.test'), 400, 'S9.17: not with another one';
+is wrong($server, 'alice', host => 'other.test'), 400, 'S9.17: a host with another database counts separately';
 
 my ($status, $said) = $site->configtest("LuciaThrottleStore nosuch:x\n");
 isnt $status, 0, 'a provider that is not there stops the start';

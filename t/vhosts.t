@@ -79,10 +79,10 @@ for my $secure (0, 1) {
 }
 my $bob = enter($site, 'b', '/signup', 'alice');
 is ask($site, 'b', GET => '/', cookie => $bob)->status, 200, 'S9.17: the same name may exist on both';
-is ask($site, 'a', GET => '/', cookie => $bob)->status, 302, 'S9.17: as two people';
-is count_of($site, 'auth_user', $site->dir . '/db/a.db'), 1, 'S9.17: one on A';
-is count_of($site, 'auth_user', $site->dir . '/db/b.db'), 1, 'S9.17: one on B';
-is count_of($site, 'auth_user'), 0, 'S9.17: none in the main server\'s';
+is ask($site, 'a', GET => '/', cookie => $bob)->status, 302, 'S9.17: the same name on two hosts is two users';
+is count_of($site, 'auth_user', $site->dir . '/db/a.db'), 1, 'S9.17: host A has one user';
+is count_of($site, 'auth_user', $site->dir . '/db/b.db'), 1, 'S9.17: host B has one user';
+is count_of($site, 'auth_user'), 0, 'S9.17: the main server\'s database has no user';
 
 # ---- What is inherited ----
 

@@ -104,7 +104,7 @@ await visit("signing up", async (tab, context) => {
   is(await focusedId(tab), "username", "sign-in: the cursor starts in the username");
   is(await tabStops(tab), ["username", "password", "Sign in", "Create an account"], "sign-in: Tab order");
   is(await passwordField(tab), ["password", "current-password"], "S9.9: sign-in asks for the current password");
-  is(await pasted(tab, password), password, "S9.9: and it can be pasted");
+  is(await pasted(tab, password), password, "S9.9: a password can be pasted");
   await audit(tab, "sign-in");
 
   await follow(tab, () => tab.click("text=Create an account"));
@@ -112,7 +112,7 @@ await visit("signing up", async (tab, context) => {
   is(await focusedId(tab), "username", "sign-up: the cursor starts in the username");
   is(await tabStops(tab), ["username", "password", "Create account", "Sign in"], "sign-up: Tab order");
   is(await passwordField(tab), ["password", "new-password"], "S9.9: sign-up asks for a new password");
-  is(await pasted(tab, password), password, "S9.9: and it can be pasted");
+  is(await pasted(tab, password), password, "S9.9: a password can be pasted");
   await audit(tab, "sign-up");
   await tab.reload();
 

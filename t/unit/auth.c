@@ -191,11 +191,11 @@ static void check_old_session(void)
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK,
                   "S9.11: signing in with it");
     tap_ok(strcmp(session.id, other.id) != 0, "S9.11: gives a new id");
-    tap_is_result(support_sign_out(with, other.id), LUCI_NOT_FOUND, "S9.11: and ends the old one");
+    tap_is_result(support_sign_out(with, other.id), LUCI_NOT_FOUND, "S9.11: a sign-in ends the old session");
     request.old_session = LETTERS "aaaa";
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK,
                   "S9.11: an unknown id does no harm");
-    tap_ok(strcmp(session.id, request.old_session) != 0, "S9.11: and is never adopted");
+    tap_ok(strcmp(session.id, request.old_session) != 0, "S9.11: an unknown id is never adopted");
     request.password = WRONG;
     request.old_session = session.id;
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &other, &field, pool), LUCI_DENIED,

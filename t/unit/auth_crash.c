@@ -105,7 +105,7 @@ static void check_sessions(support_auth_t *with)
         lost += !replaced && result != LUCI_OK && *known[i].ended;
     }
     tap_is_int(lost, 0, "S9.34: no acknowledged session of %d is lost", known_count);
-    tap_is_int(risen, 0, "S9.34: none that was replaced is still there");
+    tap_is_int(risen, 0, "S9.34: no session that was replaced is still there");
 }
 
 /* ---- The same name from four sides at once ---- */
@@ -175,7 +175,7 @@ static void check_rivals(void)
         lost += rivals[i].lost;
     }
     tap_is_int(won, 50, "S9.34: of four that sign up with the same names, one wins each");
-    tap_is_int(lost, 150, "S9.34: and the others hear that it's taken");
+    tap_is_int(lost, 150, "S9.34: the other sign-ups get CONFLICT");
     tap_is_str(support_auth_value(with, COUNTS), "50 50 50", "S9.34: the tables say the same");
 }
 

@@ -107,7 +107,8 @@ static void check_max_lifetime(void)
     with->settings.max_lifetime = LUCI_MS_HOUR;
     tap_is_result(validate(with, id, 1, NOW + LUCI_MS_HOUR - 1), LUCI_OK,
                   "S9.14: an active session, the last of its lifetime");
-    tap_is_result(validate(with, id, 1, NOW + LUCI_MS_HOUR), LUCI_EXPIRED, "S9.14: and over, active or not");
+    tap_is_result(validate(with, id, 1, NOW + LUCI_MS_HOUR), LUCI_EXPIRED,
+                  "S9.14: an active session ends with its lifetime");
     tap_is_int(sessions(with), 0, "  its row is removed");
     support_auth_close(with);
 }

@@ -37,9 +37,10 @@ static void check_one(void)
     tap_ok(!strstr(value, "alice"), "without the name");
     tap_is_result(find(value, "username:alice", NOW), LUCI_OK, "S9.5: alice's");
     memcpy(first, nonce, sizeof first);
-    tap_is_result(find(value, "username:bob", NOW), LUCI_NOT_FOUND, "S9.5: not bob's");
+    tap_is_result(find(value, "username:bob", NOW), LUCI_NOT_FOUND,
+                  "S9.5: a token of alice is not valid for bob");
     tap_is_result(luci_device_find(other, value, "username:alice", NOW, nonce), LUCI_NOT_FOUND,
-                  "S9.5: not with another secret");
+                  "S9.5: a token is not valid with another secret");
     tap_is_result(find(value, "username:alice", NOW + LUCI_DEVICE_LIFETIME - LUCI_MS_SECOND), LUCI_OK,
                   "for a year");
     tap_is_result(find(value, "username:alice", NOW + LUCI_DEVICE_LIFETIME), LUCI_NOT_FOUND, "and no longer");

@@ -85,7 +85,7 @@ static void check_names(void)
         tap_is_str(account ? account + 9 : NULL, names[i].said, "S9.22: name %d", (int)i);
         tap_is_int(
             strspn(line, "-._~:/@+,[]=% ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
-            strlen(line), "S9.22: and nothing but harmless characters");
+            strlen(line), "S9.22: the line has harmless characters only");
     }
 }
 

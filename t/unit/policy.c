@@ -56,19 +56,22 @@ static const char *repeated(const char *character, int count)
 static void check_bounds(void)
 {
     tap_is_int(luci_policy_username(repeated("a", 3), usernames), LUCI_INVALID, "S9.1: username of 3");
-    tap_is_int(luci_policy_username(repeated("a", 4), usernames), LUCI_OK, "S9.1: of 4");
-    tap_is_int(luci_policy_username(repeated("a", 31), usernames), LUCI_OK, "S9.1: of 31");
-    tap_is_int(luci_policy_username(repeated("a", 32), usernames), LUCI_INVALID, "S9.1: of 32");
-    tap_is_int(luci_policy_username(repeated("\U0001F600", 15), usernames), LUCI_OK, "S9.1: of 15 emoji");
-    tap_is_int(luci_policy_username(repeated("\U0001F600", 16), usernames), LUCI_INVALID, "S9.1: of 16");
+    tap_is_int(luci_policy_username(repeated("a", 4), usernames), LUCI_OK, "S9.1: a username of 4");
+    tap_is_int(luci_policy_username(repeated("a", 31), usernames), LUCI_OK, "S9.1: a username of 31");
+    tap_is_int(luci_policy_username(repeated("a", 32), usernames), LUCI_INVALID, "S9.1: a username of 32");
+    tap_is_int(luci_policy_username(repeated("\U0001F600", 15), usernames), LUCI_OK,
+               "S9.1: a username of 15 emoji");
+    tap_is_int(luci_policy_username(repeated("\U0001F600", 16), usernames), LUCI_INVALID,
+               "S9.1: a username of 16 emoji");
     tap_is_int(luci_policy_username("", at_least_1), LUCI_INVALID, "no username");
     tap_is_int(luci_policy_username("a", at_least_1), LUCI_OK, "one letter signs in");
     tap_is_int(luci_policy_username(NULL, at_least_1), LUCI_INVALID, "NULL username");
     tap_is_int(luci_policy_password(repeated("p", 5), passwords), LUCI_INVALID, "S9.1: password of 5");
-    tap_is_int(luci_policy_password(repeated("p", 6), passwords), LUCI_OK, "S9.1: of 6");
-    tap_is_int(luci_policy_password(repeated("p", 255), passwords), LUCI_OK, "S9.1: of 255");
-    tap_is_int(luci_policy_password(repeated("p", 256), passwords), LUCI_INVALID, "S9.1: of 256");
-    tap_is_int(luci_policy_password(repeated("\u20AC", 255), passwords), LUCI_OK, "S9.1: of 255, 765 bytes");
+    tap_is_int(luci_policy_password(repeated("p", 6), passwords), LUCI_OK, "S9.1: a password of 6");
+    tap_is_int(luci_policy_password(repeated("p", 255), passwords), LUCI_OK, "S9.1: a password of 255");
+    tap_is_int(luci_policy_password(repeated("p", 256), passwords), LUCI_INVALID, "S9.1: a password of 256");
+    tap_is_int(luci_policy_password(repeated("\u20AC", 255), passwords), LUCI_OK,
+               "S9.1: a password of 255, 765 bytes");
     tap_is_int(luci_policy_password(repeated("\U0001F600", 3), passwords), LUCI_OK, "S9.1: three emoji");
     tap_is_int(luci_policy_password(repeated("\U0001F600", 128), passwords), LUCI_INVALID, "S9.1: 128 emoji");
     tap_is_int(luci_policy_password("      ", passwords), LUCI_OK, "S9.1: six spaces");

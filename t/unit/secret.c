@@ -154,8 +154,9 @@ static void check_bad_sources(void)
     calls_until_failure = 2;
     check_no_id("the source fails half-way");
     calls_until_failure = 0;
-    tap_is_int(luci_secret_random(bytes, sizeof bytes), LUCI_INTERNAL, "S9.41: no bytes either");
-    tap_is_mem(bytes, zeros, sizeof zeros, "S9.41: and nothing left of them");
+    tap_is_int(luci_secret_random(bytes, sizeof bytes), LUCI_INTERNAL,
+               "S9.41: luci_secret_random fails with the source");
+    tap_is_mem(bytes, zeros, sizeof zeros, "S9.41: a failed read leaves zeros");
     RAND_set_rand_method(&stuck);
     check_no_id("the source is stuck");
     RAND_set_rand_method(real);
@@ -197,8 +198,8 @@ static void check_fork(void)
         _exit(done ? 0 : 1);
     }
     tap_is_int(luci_secret_random_id(ours, ID), LUCI_OK, "S9.41: an id after fork");
-    tap_is_int(read(ends[0], theirs, ID), ID, "S9.41: and one in the child");
-    tap_ok(strcmp(ours, theirs) != 0, "S9.41: which differ");
+    tap_is_int(read(ends[0], theirs, ID), ID, "S9.41: the child process draws an id");
+    tap_ok(strcmp(ours, theirs) != 0, "S9.41: ids of parent and child process differ");
     waitpid(child, &status, 0);
     tap_is_int(status, 0, "the child knows SHA-256");
     close(ends[0]);

@@ -40,10 +40,10 @@ static void check_time(void)
 
     begin(pool, "ahead.db");
     is_miss(NOW + LUCI_MS_SECOND, LUCI_OK, "S9.40: another machine, a second ahead");
-    is_hit(NOW, "S9.40: is believed");
+    is_hit(NOW, "S9.40: a record from one second ahead is used");
     FIRST_PLACE->length = 0;
     is_miss(NOW + 2 * LUCI_MS_SECOND, LUCI_OK, "S9.40: another machine, two seconds ahead");
-    is_miss(NOW, LUCI_OK, "S9.40: is not");
+    is_miss(NOW, LUCI_OK, "S9.40: a record from two seconds ahead is ignored");
     finish();
 }
 
@@ -107,8 +107,9 @@ static void check_users(void)
     is_miss(NOW, LUCI_OK, "an enabled one is");
     run_sql("UPDATE auth_user SET disabled = 1");
     is_hit(NOW + TTL - 1, "S9.13: disabled by others, for the TTL");
-    is_miss(NOW + TTL, LUCI_DENIED, "S9.13: and no longer");
-    is_miss(NOW - 2 * LUCI_MS_SECOND, LUCI_DENIED, "S9.40: nor when the clock goes back to before");
+    is_miss(NOW + TTL, LUCI_DENIED, "S9.13: a user disabled by others is refused after the TTL");
+    is_miss(NOW - 2 * LUCI_MS_SECOND, LUCI_DENIED,
+            "S9.40: a user disabled by others is refused when the clock goes back");
     finish();
 }
 
@@ -133,7 +134,7 @@ static void check_databases(void)
     settings.tables.session = "other_session";
     other = support_cache(&settings, with->target.params);
     tap_is_result(luci_session_cache_find(&other, &claim, &seen, pool), LUCI_NOT_FOUND,
-                  "S9.17: nor in another table");
+                  "S9.17: another session table does not find the record");
     same = support_cache(&with->settings, with->target.params);
     tap_is_result(luci_session_cache_find(&same, &claim, &seen, pool), LUCI_OK,
                   "another server with the same database knows it");
@@ -149,7 +150,7 @@ static void check_databases(void)
     tap_is_result(luci_session_cache_find(&other, &claim, &seen, pool), LUCI_NOT_FOUND,
                   "a plain id is another one's");
     luci_session_cache_forget(&other, id, pool);
-    tap_is_int(support_cache_records(), 0, "S9.13: but an end reaches every reader of the table");
+    tap_is_int(support_cache_records(), 0, "S9.13: an end reaches every reader of the table");
     finish();
 }
 

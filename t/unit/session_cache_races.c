@@ -113,7 +113,7 @@ static void check_races(void)
         store.after_store = races[i].after_store;
         tap_is_result(validate(), races[i].want, "who was looking gets an answer");
         tap_ok(!store.before_retrieve && !store.before_store && !store.after_store, "every step was taken");
-        tap_is_int(support_cache_records(), 0, "S9.13: nothing is left at hand");
+        tap_is_int(support_cache_records(), 0, "S9.13: no record is left in the cache");
         is_miss(NOW, LUCI_NOT_FOUND, "S9.13: it is dead");
         finish();
     }
@@ -161,7 +161,7 @@ static void check_failures(void)
         begin(pool, apr_psprintf(pool, "failure%d.db", i));
         store.retrieve_fails = failures[i];
         is_miss(NOW, LUCI_OK, apr_psprintf(pool, "S9.39: retrieve: %s", name));
-        is_miss(NOW, LUCI_OK, "S9.39: and again");
+        is_miss(NOW, LUCI_OK, "S9.39: a failing retrieve is a miss each time");
         store.retrieve_fails = LUCI_OK;
         memset(store.places, 0, sizeof store.places);
         store.store_fails = failures[i];

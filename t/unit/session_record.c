@@ -196,12 +196,12 @@ static void check_damage(void)
         taken += read_any(record, length) == LUCI_OK;
         record[bit / 8] ^= (unsigned char)(1 << bit % 8);
     }
-    tap_is_int(taken, 0, "S9.39: none of the %d with one bit flipped", (int)(8 * length));
+    tap_is_int(taken, 0, "S9.39: none of %d records with one flipped bit is taken", (int)(8 * length));
     for (size_t more = 1; more <= 16; more++) {
         memset(record + length, 0, more);
         taken += read_any(record, length + more) == LUCI_OK;
     }
-    tap_is_int(taken, 0, "S9.39: none with bytes behind it");
+    tap_is_int(taken, 0, "S9.39: no record with trailing bytes is taken");
     tap_is_result(read_any(record, length), LUCI_OK, "it itself is");
 }
 
@@ -268,7 +268,7 @@ static void check_sealed_null_names(void)
     tap_is_result(read_any(bytes, size), LUCI_INVALID, "S9.39: a user without id and name");
     bytes[AT_STRINGS] = bytes[AT_STRINGS + 2] = 0xfe; /* twice "as the username" */
     seal_again(bytes, size);
-    tap_is_result(read_any(bytes, size), LUCI_INVALID, "S9.39: whose name is like his name");
+    tap_is_result(read_any(bytes, size), LUCI_INVALID, "S9.39: a user whose name refers to itself");
 }
 
 static void check_foreign(void)

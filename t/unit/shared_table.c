@@ -104,7 +104,7 @@ static void check_eviction(void)
     for (int i = 0; i < 20; i++)
         kept += is_found(i, 1, NOW);
     tap_is_int(kept, 20, "S9.45: 20,000 others push out nothing that is worth more");
-    tap_ok(is_found(20, 2, NOW), "S9.45: nor anything of another part");
+    tap_ok(is_found(20, 2, NOW), "S9.45: 20,000 others displace nothing of another part");
     tap_ok(is_found(20999, 1, NOW), "S9.45: the last one found its place");
     tap_ok(records(NOW) <= luci_shared_table_room(table) / LUCI_SHARED_TABLE_PARTS + 1,
            "S9.45: no more than fit");
@@ -179,7 +179,7 @@ static void check_passwords(void)
     tap_is_result(recall("username:alice", "right", NOW + LUCI_MS_MINUTE - 1), LUCI_OK,
                   "S9.50: for a minute");
     tap_is_result(recall("username:alice", "right", NOW + LUCI_MS_MINUTE), LUCI_EXPIRED,
-                  "S9.50: and no longer");
+                  "S9.50: a correct password is forgotten after a minute");
     settle(LUCI_BUSY, LUCI_REASON_BUSY, NOW);
     tap_is_result(recall("username:alice", "right", NOW + LUCI_MS_MINUTE), LUCI_EXPIRED,
                   "what failed is not known");
@@ -194,7 +194,8 @@ static void check_passwords(void)
     tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED, "S9.50: another password ends it");
     settle(LUCI_DENIED, LUCI_REASON_WRONG_PASSWORD, NOW);
     key.user.disabled = 1;
-    tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED, "S9.50: and so does a state");
+    tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED,
+                  "S9.50: disabling the user ends a remembered password");
     settle(LUCI_DENIED, LUCI_REASON_DISABLED, NOW);
     key.user.disabled = 0;
     memory.namespace_key[0] = 1;
@@ -218,7 +219,7 @@ static void check_claims(void)
         _exit(recall("username:alice", "left behind", NOW) == LUCI_EXPIRED ? 0 : 1);
     waitpid(child, NULL, 0);
     tap_is_result(recall("username:alice", "left behind", NOW), LUCI_EXPIRED,
-                  "S9.34: of a process that died");
+                  "S9.34: the claim of a process that died is given to another one");
     tap_ok(trial.claim != 0, "S9.34: nobody waits for it");
 }
 

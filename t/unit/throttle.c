@@ -155,18 +155,22 @@ static void check_account(void)
     for (int i = 0; i < 3; i++)
         tap_is_result(sign_in(ATTACKER, i ? "ALICE" : "alice", WRONG), LUCI_DENIED, "S9.4: wrong");
     borrows = with->borrows;
-    tap_is_result(sign_in(ATTACKER, "Alice", RIGHT), LUCI_THROTTLED, "S9.4: and no more, from there");
-    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_THROTTLED, "S9.4: nor from elsewhere");
+    tap_is_result(sign_in(ATTACKER, "Alice", RIGHT), LUCI_THROTTLED,
+                  "S9.4: the account is refused at the attacker's address");
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_THROTTLED,
+                  "S9.4: the account is refused at other addresses");
     tap_is_int(attempt.retry_after, LUCI_MS_MINUTE, "S9.4: for a minute");
     tap_is_int(with->borrows, borrows, "S9.4: the database was not asked");
     tap_is_result(sign_in(HOME, "bobby", RIGHT), LUCI_OK, "others sign in");
     now += LUCI_MS_MINUTE;
-    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "S9.4: when it's over, alice, too");
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "S9.4: alice signs in after the refusal");
     for (int i = 0; i < 3; i++)
-        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.4: which cleared the count");
+        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED,
+                      "S9.4: a successful sign-in cleared the count");
     for (int i = 0; i < 3; i++)
         tap_is_result(sign_in("203.0.113.9", "nobody", WRONG), LUCI_DENIED, "S9.4: an unknown name");
-    tap_is_result(sign_in("203.0.113.9", "nobody", WRONG), LUCI_THROTTLED, "S9.4: is not told apart");
+    tap_is_result(sign_in("203.0.113.9", "nobody", WRONG), LUCI_THROTTLED,
+                  "S9.4: an unknown name is refused like a known one");
     support_auth_close(with);
 }
 
@@ -231,12 +235,15 @@ static void check_device(void)
     tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_THROTTLED, "S9.5: locks alice out elsewhere");
     tap_is_result(sign_in_on(other, HOME, "alice", RIGHT), LUCI_THROTTLED,
                   "S9.5: on another one's browser, too");
-    tap_is_result(sign_in_on(device, HOME, "alice", RIGHT), LUCI_OK, "S9.5: but not on her own");
-    tap_is_result(sign_in_on(device, ATTACKER, "ALICE", RIGHT), LUCI_OK, "S9.5: wherever it is");
+    tap_is_result(sign_in_on(device, HOME, "alice", RIGHT), LUCI_OK,
+                  "S9.5: alice signs in with her device cookie");
+    tap_is_result(sign_in_on(device, ATTACKER, "ALICE", RIGHT), LUCI_OK,
+                  "S9.5: the device cookie is valid from any address");
     for (int i = 0; i < 5; i++)
         tap_is_result(sign_in_on(device, ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED,
                       "S9.5: stolen, it's counted by itself");
-    tap_is_result(sign_in_on(device, HOME, "alice", RIGHT), LUCI_THROTTLED, "S9.5: and stays so");
+    tap_is_result(sign_in_on(device, HOME, "alice", RIGHT), LUCI_THROTTLED,
+                  "S9.5: a stolen device cookie stays refused");
     support_auth_close(with);
 }
 
@@ -307,14 +314,15 @@ static void check_faults(void)
     tap_is_int(records(), 0, "is nobody's fault");
     fails = LUCI_UNAVAILABLE;
     for (int i = 0; i < 10; i++)
-        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: without the store");
+        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED,
+                      "S9.39: attempts without the store are not counted");
     tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "S9.39: sign-in goes on");
     fails = LUCI_OK;
-    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: and back");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: the store is used again");
     for (int i = 0; i < PLACES; i++)
         memset(places[i].record, 'x', sizeof places[i].record);
     tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: garbage counts as nothing");
-    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: and is replaced");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: garbage is replaced by a count");
     tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: the third");
     tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_THROTTLED, "S9.39: counts again");
     support_auth_close(with);
@@ -343,7 +351,7 @@ static void check_no_slot(void)
     request = request_from(ATTACKER, "dora", RIGHT, NULL);
     tap_is_result(luci_auth_sign_up(&with->auth, &request, &support_session, &support_field, pool), LUCI_BUSY,
                   "S9.45: a sign-up without a slot");
-    tap_is_int(writes, 0, "S9.45: nothing was written");
+    tap_is_int(writes, 0, "S9.45: attempts without a slot write no count");
     support_auth_close(with);
 }
 
