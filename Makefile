@@ -93,8 +93,7 @@ else
 OPTIMIZE = -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 COMMON = -std=gnu11 -fPIC -fvisibility=hidden -MMD -MP $(OPTIMIZE) $(HARDENING) $(WARNINGS) \
-	-DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' \
-	-DLUCI_HTTPD_VERSION='"$(HTTPD_VERSION)"' $(CFLAGS)
+	-DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' $(CFLAGS)
 
 LIBEXECDIR := $(call apxs,libexecdir)
 SBINDIR := $(call apxs,sbindir)
@@ -102,10 +101,9 @@ MAN_DIR := $(call apxs,mandir)/man8
 COMPLETION_DIR := $(or $(call pkg,--variable=completionsdir bash-completion),/usr/share/bash-completion/completions)
 SYSCONFDIR := $(call apxs,sysconfdir)
 TEMPLATE_DIR := $(call apxs,datadir)/luciauth/templates
-HTTPD_VERSION := $(call apxs,HTTPD_VERSION)
-RUNTIME_DIR := $(call apxs,runtimedir)
+HTTPD := $(SBINDIR)/$(call apxs,progname)
 # What httpd -V says: the configuration that httpd reads, and luciactl without --config.
-HTTPD_V := $(shell $(SBINDIR)/$(call apxs,progname) -V 2>/dev/null | \
+HTTPD_V := $(shell $(HTTPD) -V 2>/dev/null | \
 	sed -n 's/^ *-D \(HTTPD_ROOT\|SERVER_CONFIG_FILE\)="\(.*\)"$$/\2/p')
 HTTPD_CONF := $(if $(filter /%,$(lastword $(HTTPD_V))),$(lastword $(HTTPD_V)),$(if \
 	$(HTTPD_V),$(firstword $(HTTPD_V))/$(lastword $(HTTPD_V)),$(SYSCONFDIR)/$(call apxs,progname).conf))
@@ -173,7 +171,7 @@ $(BUILD)/src/core/%.o: src/core/%.c Makefile | have-tools
 # Nor does luciactl.
 $(BUILD)/src/ctl/%.o: src/ctl/%.c Makefile | have-tools
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(COMMON) -DLUCI_RUNTIME_DIR='"$(RUNTIME_DIR)"' -DLUCI_HTTPD_CONF='"$(HTTPD_CONF)"' $(CORE_FLAGS) -Isrc -c -o $@ $<
+	$(call say,CC)$(CC) $(COMMON) -DLUCI_HTTPD='"$(HTTPD)"' -DLUCI_HTTPD_CONF='"$(HTTPD_CONF)"' $(CORE_FLAGS) -Isrc -c -o $@ $<
 
 $(BUILD)/src/httpd/%.o: src/httpd/%.c Makefile | have-tools
 	@mkdir -p $(@D)
@@ -359,7 +357,7 @@ TIDY = $(subst $(EMPTY) ,,-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappa
 lint-sources:
 	clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY)' \
 	    $(filter %.c,$(SOURCES)) -- -std=gnu11 $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc -It/unit \
-	    -DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' -DLUCI_RUNTIME_DIR='"$(RUNTIME_DIR)"' -DLUCI_HTTPD_CONF='"$(HTTPD_CONF)"' -DLUCI_HTTPD_VERSION='"$(HTTPD_VERSION)"' $(TEMPLATE_FLAGS)
+	    -DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' -DLUCI_HTTPD='"$(HTTPD)"' -DLUCI_HTTPD_CONF='"$(HTTPD_CONF)"' $(TEMPLATE_FLAGS)
 	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
 	    --suppress=missingInclude --suppress=unknownMacro -Isrc mod_luciauth.c src
 	clang-format --dry-run -Werror $(SOURCES)

@@ -14,6 +14,7 @@
 #include "httpd/hash/suspend.h"
 #include "httpd/lifecycle/command_table.h"
 #include "httpd/lifecycle/config_check.h"
+#include "httpd/lifecycle/config_dump.h"
 #include "httpd/lifecycle/purge_job.h"
 #include "httpd/lifecycle/start_schema.h"
 #include "httpd/request/answer.h"
@@ -52,6 +53,20 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serv
     return result;
 }
 
+/* The dump contains what the checks find, whatever it is. */
+static int check_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, server_rec *main_server)
+{
+    return luci_config_dump_is_wanted() ? OK : luci_config_check(conf, log, temp, main_server);
+}
+
+static void test_config(apr_pool_t *conf, server_rec *main_server)
+{
+    if (luci_config_dump_is_wanted())
+        luci_config_dump(conf, main_server);
+    else
+        luci_start_schema_test(conf, main_server);
+}
+
 static const luci_control_command_t control_commands[] = {
     { "throttle-list", 1, luci_control_throttle_list },
     { "throttle-clear", 3, luci_control_throttle_clear },
@@ -77,8 +92,8 @@ static void register_hooks(apr_pool_t *pool)
     /* Start: combinations of directives are judged in time for configtest; tables are made, and what all
      * children share; each child gets its pools, before the purge job's thread may ask for them. */
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_config(luci_config_check, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_test_config(luci_start_schema_test, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(test_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, before_watchdog, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, before_watchdog, APR_HOOK_MIDDLE);
 

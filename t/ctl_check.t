@@ -46,15 +46,15 @@ sub configured { $server->write_config($_[0]); return }
 configured($config . "LuciaActivePeriod soon\nLuciaTables a b a\n");
 finds('wrong values', 1, qr/problem configuration: \Q$dir\E\/conf\/httpd\.conf:\d+: LuciaActivePeriod: "soon" is not allowed: a time of .*\n.*LuciaTables: "a b a"/);
 configured("<Location /x>\nAuthType Lucia\nRequire valid-user\n</Location>\n");
-finds('use without a database', 1, qr/the module is used \(AuthType Lucia in .*:\d+\), but the main server has no LuciaDatabase/);
+finds('use without a database', 1, qr/LuciaDatabase is missing: \S+:\d+ uses mod_luciauth \(AuthType Lucia\), but the main server has no database/);
 configured('');
 finds('no directive at all', 1, qr/has no LuciaDatabase/);
 configured($config . "LuciaCookieName __Host-a\nLuciaCookieSecure on\nLuciaCookiePath /x\n");
-finds('a cookie that browsers reject', 1, qr/problem cookie: LuciaCookieName __Host-a .*the main server/);
+finds('a cookie that browsers reject', 1, qr/problem cookie: LuciaCookieName "__Host-a".*the main server/);
 configured($config . "LuciaCookieSecure off\n");
 finds('a cookie over plain http', 0, qr/advice cookie: LuciaCookieSecure is off/);
 configured($config . "User nobody_has_this_name\n");
-finds('a user who does not exist', 1, qr/there is no user nobody_has_this_name/);
+finds('a user who does not exist', 1, qr/problem configuration: .*bad user name nobody_has_this_name/);
 is $ctl->with('--config')->status('check'), 2, 'the command line itself';
 is(LuciaTest::Ctl->new->status('check'), 2, 'neither a configuration nor a database');
 finds('two configurations are one too many', 2, qr/^$/, '--config', 'x');
@@ -63,25 +63,25 @@ is(LuciaTest::Ctl->new('--config', "$dir/none.conf")->status('check'), 1, 'a con
 # ---- What directives name and what is not there ----
 
 configured($config . "LuciaSessionCache redis:127.0.0.1:1\n");
-finds('a cache whose module is not loaded', 1, qr/problem configuration: LuciaSessionCache redis wants mod_socache_redis, and no line LoadModule loads it/);
+finds('a cache whose module is not loaded', 1, qr/problem configuration: LuciaSessionCache: "redis:127.0.0.1:1" is not allowed: there is no such provider; load mod_socache_redis/);
 configured($config . "LuciaThrottleStore memcache:127.0.0.1:1\n");
-finds('a store likewise', 1, qr/problem configuration: LuciaThrottleStore memcache wants mod_socache_memcache/);
+finds('a store likewise', 1, qr/problem configuration: LuciaThrottleStore: "memcache:127.0.0.1:1" is not allowed: there is no such provider; load mod_socache_memcache/);
 configured($config . "LuciaSessionCache off\n");
 my $whole = LuciaTest::Server::slurp($server->conf_file);
 $server->write('conf/httpd.conf', $whole =~ s/^LoadModule socache_shmcb_module .*\n//mr);
 fine('the throttle needs no module of httpd');
 
-configured($config . "<Location /x>\nAuthType Lucia\n<RequireAny>\nRequire lucia-attribute team red\nRequire not lucia-attribute role guest\n</RequireAny>\n</Location>\n");
-finds('a column that is not declared', 1, qr/problem configuration: \S+:\d+: Require lucia-attribute team names no column of LuciaUserAttributes/);
-unlike join('', found()), qr/lucia-attribute role/, 'which the other one is';
+configured($config . "<Location /x>\nAuthType Lucia\n<RequireAll>\nRequire lucia-attribute team red\nRequire not lucia-attribute role guest\n</RequireAll>\n</Location>\n");
+finds('a column that is not declared', 1, qr/problem configuration: Require lucia-attribute: "team" is not allowed: username or a column of LuciaUserAttributes \(role\), in \S+:\d+ /);
+unlike join('', found()), qr/lucia-attribute: "role"/, 'which the other one is';
 configured($config . "LuciaRemoteUser email\n");
-finds('a column for REMOTE_USER', 1, qr/problem configuration: \S+:\d+: LuciaRemoteUser email names no column/);
+finds('a column for REMOTE_USER', 1, qr/problem configuration: LuciaRemoteUser: "email" is not allowed: .*, in \S+:\d+ /);
 configured($config . "LuciaRemoteUser user_id\n");
 fine('the id is one');
 
 for my $bad (["$dir/none/audit.log", qr{there is no folder "\Q$dir\E/none/"}], [$dir, qr/this is a folder/], ["|$dir/none/rotate $dir/x 5", qr{there is no program "\Q$dir\E/none/rotate"}]) {
     configured($config . "LuciaAuditLog \"$bad->[0]\"\n");
-    finds("LuciaAuditLog $bad->[0]", 1, qr/problem configuration: LuciaAuditLog \Q$bad->[0]\E can't be opened: $bad->[1]/);
+    finds("LuciaAuditLog $bad->[0]", 1, qr/problem configuration: LuciaAuditLog: "\Q$bad->[0]\E" can't be opened: $bad->[1]/);
 }
 for my $good ('logs/audit.log', '|/bin/cat', '|$exec cat', 'off') {
     configured($config . "LuciaAuditLog \"$good\"\n");
@@ -93,10 +93,10 @@ for my $good ('logs/audit.log', '|/bin/cat', '|$exec cat', 'off') {
 my $page = LuciaTest::Server::slurp("$dir/templates/login.html");
 configured($config);
 $server->write('templates/login.html', "%%#error%%\n");
-finds('a page that does not parse', 1, qr/problem templates: \Q$dir\E\/templates\/login\.html: line 1: section "error" is not closed/);
+finds('a page that does not parse', 1, qr/problem templates: LuciaTemplates: "\Q$dir\E\/templates" is not allowed: login\.html: line 1: section "error" is not closed/);
 unlink "$dir/templates/login.html";
 mkdir "$dir/templates/login.html" or die $!;
-finds('a folder in its place', 1, qr/login\.html is not a regular file/);
+finds('a folder in its place', 1, qr/login\.html: not a regular file/);
 rmdir "$dir/templates/login.html";
 $server->write('templates/login.html', $page);
 if ($> == 0) {
@@ -105,7 +105,7 @@ if ($> == 0) {
     chmod 0644, "$dir/templates/login.html";
 }
 configured($config . "LuciaTemplates $dir/nowhere\n");
-finds('a folder that is not there', 1, qr{LuciaTemplates \Q$dir\E/nowhere can't be read: No such file});
+finds('a folder that is not there', 1, qr{LuciaTemplates: "\Q$dir\E/nowhere" is not allowed: a folder that exists});
 configured($config);
 fine('mended');
 

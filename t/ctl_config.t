@@ -9,9 +9,10 @@ use LuciaTest;
 LuciaTest::only_files('about files of configuration, which name files of SQLite');
 
 chdir LuciaTest::top() or die $!;
-my $server = LuciaTest::Server->new(start => 0);
+my $server = LuciaTest::Server->new(start => 0, modules => ['macro']);
 my $dir    = $server->dir;
 my $tool   = LuciaTest::build() . '/luciactl';
+%ENV = (%ENV, LuciaTest::httpd_env());    # for the httpd that luciactl starts
 
 # (exit status, both outputs) of luciactl on this configuration.
 sub luciactl {
@@ -21,7 +22,6 @@ sub luciactl {
     die "fork: $!" unless defined $pid;
     if (!$pid) {
         open STDERR, '>&', \*STDOUT;
-        %ENV = (%ENV, LuciaTest::httpd_env());
         exec $tool, '--config', $server->conf_file, @args or POSIX::_exit(127);
     }
     local $/;
@@ -160,30 +160,83 @@ sub says {
     return;
 }
 my $here = qr{\Q$dir\E/conf/httpd\.conf:\d+};
-says('no such include',        "Include none.conf\n", qr/$here: Include none\.conf: there is no such file/);
-says('an open section',        "<IfModule mod_so.c>\nLuciaDatabase sqlite3 found/a.db\n", qr/$here: <IfModule> is not closed/);
-says('a stray end',            "</Location>\n", qr/$here: <\/Location> without <Location/);
-says('files in a circle',      "Include conf/circle.conf\n", qr/circle\.conf:1: files include each other/)
+says('no such include',        "Include none.conf\n", qr/$here: Could not open configuration file \S+\/none\.conf: No such file or directory/);
+says('an open section',        "<Location /a>\nLuciaSignup Off\n", qr/$here: \S+: <Location> was not closed/);
+finds('an <IfModule> that is not closed, which httpd takes', "<IfModule mod_so.c>\nLuciaDatabase sqlite3 found/a.db\n", 'a.db');
+says('a stray end',            "</Location>\n", qr/$here: <\/Location> without matching <Location> section/);
+says('files in a circle',      "Include conf/circle.conf\n", qr/Syntax error on line \d+ of \Q$dir\E\/conf\/httpd\.conf: Syntax error on line 1 of \S+\/circle\.conf: Syntax/)
     if $server->write('conf/circle.conf', "Include conf/circle.conf\n");
-says('an unknown directive',   "LuciaDatabse sqlite3 x\n", qr/$here: LuciaDatabse is no directive of mod_luciauth/);
-says('a server\'s directive in a folder', "<Location /a>\nLuciaTables a b c\n</Location>\n", qr/$here: LuciaTables is not allowed in <Location>/);
+says('an unknown directive',   "LuciaDatabse sqlite3 x\n", qr/$here: Invalid command 'LuciaDatabse', perhaps misspelled/);
+says('a server\'s directive in a folder', "<Location /a>\nLuciaTables a b c\n</Location>\n", qr/$here: LuciaTables not allowed in <Location> context/);
 says('a variable nobody set',  "LuciaDatabase sqlite3 found/\${NOBODY_SET_IT}.db\n", qr/$here: LuciaDatabase: the variable NOBODY_SET_IT is not defined/);
-says('a macro with our directives', <<'CONF', qr/$here: Use site: macros can't be read here, and this one has LuciaDatabase/);
+finds('a macro with our directives', <<'CONF', 'of-macro.db');
 <Macro site $name>
     LuciaDatabase sqlite3 found/$name.db
 </Macro>
-Use site a
+Use site of-macro
 CONF
 says('no database', "LuciaMount /\n", qr/there is no LuciaDatabase/);
 ($status, $said) = luciactl('', '--database', 'sqlite3:x', 'init');
 is $status, 2, 'a database and a configuration' or diag $said;
 
+my $database = "LuciaDatabase sqlite3 $dir/audited.db\n";
+
+# ---- What httpd prints ----
+
+sub dumped {
+    my ($config, @args) = @_;
+    $server->write_config($config);
+    local $ENV{LUCI_TEST_SECRET} = 'hunter3';
+    my $said = join ' ', map { "'$_'" } LuciaTest::httpd(), '-d', $dir, '-f', $server->conf_file, '-t', '-D', 'DUMP_LUCIAUTH', @args;
+    return `$said 2>/dev/null`;
+}
+my $secrets = "LuciaDatabase pgsql \"host=127.0.0.1 user={env:LUCI_TEST_SECRET} password=hunter2\"\nLuciaMount /\n";
+my $document = dumped($secrets);
+like $document, qr/\A\{"mod_luciauth":".*\}\n\z/, 'a configtest with -D DUMP_LUCIAUTH prints one line of JSON';
+unlike $document, qr/hunter/, 'a document that is printed by hand contains no password';
+my $whole = dumped($secrets, '-D', 'DUMP_LUCIAUTH_SECRETS');
+like $whole, qr/password=hunter2/, 'with DUMP_LUCIAUTH_SECRETS it contains what the configuration contains';
+unlike $whole, qr/hunter3/, 'but not the secrets that the configuration only names';
+my $before = join ' ', sort glob "$dir/* $dir/*/*";
+dumped(qq(LuciaDatabase sqlite3 $dir/none/x.db\nTransferLog "|/bin/sh -c 'echo started >$dir/piped'"\nErrorLog $dir/logs/of-dump\n));
+is join(' ', sort glob "$dir/* $dir/*/*"), $before, 'it creates no file and starts no program of a log';
+my $odd = "$dir/found/\xff.db";
+is((luciactl(qq(LuciaDatabase sqlite3 "$odd"\n), 'init'))[0], 0, 'a path that is not UTF-8');
+ok -s $odd, 'arrives to the byte';
+
+# ---- Which httpd reads it ----
+
+$server->write_config($database);
+for my $case (['--httpd', '/nowhere/httpd', qr{/nowhere/httpd can't be run: No such file or directory; name httpd's program with --httpd}],
+    ['--httpd', '/bin/true', qr/does not load mod_luciauth/], ['--httpd', '/bin/false', qr/\/bin\/false failed with status 1/]) {
+    my ($option, $program, $pattern) = @$case;
+    my ($status, $said) = luciactl($database, $option, $program, 'init');
+    is $status, 2, "$option $program is refused";
+    like $said, $pattern, "the message about $program says why";
+    local $ENV{LUCIACTL_HTTPD} = $program;
+    is_deeply [luciactl($database, 'init')], [$status, $said], "LUCIACTL_HTTPD=$program does the same";
+}
+($status, $said) = luciactl($database =~ s/^/LoadFile none\n/r, '--httpd', LuciaTest::httpd(), 'init');
+is $status, 2, 'a library that httpd cannot load';
+like $said, qr/:\d+: Cannot load none into server/, 'is named in the words of httpd';
+is +(luciactl('', '--database', 'sqlite3:x', '--httpd', LuciaTest::httpd(), 'init'))[0], 2, '--httpd goes with --config only';
+SKIP: {
+    skip 'only root can become another user', 2 if $> != 0;
+    my $copy = $server->write('luciactl', LuciaTest::Server::slurp($tool));
+    chmod 0755, $copy;
+    chmod 0600, $server->conf_file;
+    my $refused = `setpriv --reuid=nobody --clear-groups '$copy' --config '@{[$server->conf_file]}' user list 2>&1`;
+    is $? >> 8, 2, 'another user, who may not read the configuration, gets status 2';
+    like $refused, qr/\Q@{[$server->conf_file]}\E can't be read: Permission denied/, 'and a message with file and reason';
+    chmod 0644, $server->conf_file;
+}
+
 # ---- Debian's envvars stand in for the environment ----
 
 my $top = LuciaTest::work_dir('envvars');
 my %file = (
-    'apache2.conf' => "User \${APACHE_RUN_USER}\nInclude *-enabled/*.conf\n",
-    'envvars'      => "unset HOME\nSUFFIX=\nexport LUCI_TEST_DIR_OF=found\$SUFFIX\nexport OTHER=\"\$HOME\"\n"
+    'apache2.conf' => LuciaTest::Config::least() . "User \${APACHE_RUN_USER}\nInclude *-enabled/*.conf\n",
+    'envvars'      => "unset HOME\nSUFFIX=\nexport APACHE_RUN_USER=@{[(LuciaTest::server_user())[0] // getpwuid $>]}\nexport LUCI_TEST_DIR_OF=found\$SUFFIX\nexport OTHER=\"\$HOME\"\n"
         . "export LUCI_TEST_FILE=\$LUCI_TEST_DIR_OF/../\${LUCI_TEST_DIR_OF}\n",
     'a-enabled/site.conf' => "LuciaDatabase sqlite3 \${LUCI_TEST_FILE}.db\nLuciaAuditLog found/audit\n",
 );
@@ -202,7 +255,6 @@ like LuciaTest::Server::slurp("$top/found/audit"), qr/event=init result=ok/, 'th
 
 # ---- The audit log that the configuration names ----
 
-my $database = "LuciaDatabase sqlite3 $dir/audited.db\n";
 $server->write('logs/of-host.log', '');
 luciactl($database . "LuciaAuditLog logs/audited.log\n<VirtualHost *:80>\nServerName host.test\nLuciaAuditLog $dir/logs/of-host.log\n</VirtualHost>\n", @$_)
     for ['init'], ['--vhost', 'host.test', 'init'];
@@ -243,17 +295,17 @@ my $loop = "$dir/loop.conf";
 $server->write('loop.conf', "Include $loop\nInclude $loop\n");
 my ($looped, $said_of_loop) = luciactl("Include $loop\n", 'init');
 is $looped, 2, 'files that include each other: refused';
-is scalar(() = $said_of_loop =~ /files include each other/g), 1, 'which is said once';
+is scalar(() = $said_of_loop =~ /^luciactl: .*loop\.conf/mg), 1, 'which is said once';
 
 # ---- What is no configuration ends with a message, not with all the memory, nor in a crash ----
 
 for my $case (
-    ['<a>b c>', 2, qr/:\d+: <a>b has a bracket in its name/],
-    ["<Directory>/ x>\n</Directory>", 2, qr/has a bracket in its name/],
-    ['<>', 2, qr/is not closed/],
-    ['</a>b c>', 2, qr/without </],
-    ["LoadModule mpm_event modules/mod_mpm_event.so\n$database", 0, qr/tables/],
-    ["LoadModule mpm_ x\nLoadModule _module y\nLoadModule mpm_module z\nLoadModule mpm_e_module .so\n$database", 0, qr/tables/],
+    ['<a>b c>', 2, qr/:\d+: \S+: <a>b> was not closed/],
+    ["<Directory>/ x>\n</Directory>", 2, qr/:\d+: Expected <\/Directory>\/> but saw <\/Directory>/],
+    ['<>', 2, qr/:\d+: \S+: <> was not closed/],
+    ['</a>b c>', 2, qr/:\d+: <\/a>b without matching <a>b section/],
+    ["LoadModule mpm_event modules/mod_mpm_event.so\n$database", 2, qr/:\d+: Cannot load modules\/mod_mpm_event\.so into server/],
+    ["LoadModule mpm_ x\nLoadModule _module y\nLoadModule mpm_module z\nLoadModule mpm_e_module .so\n$database", 2, qr/:\d+: Cannot load x into server/],
   ) {
     my ($config, $wanted, $message) = @$case;
     my ($status, $said) = luciactl("$config\n", 'init');

@@ -30,7 +30,7 @@ sub fresh {
 # As the operator does it, with httpd's configuration or without; in an alarm, since a pipe would be waited for.
 sub config {
     my ($database, @more) = @_;
-    return write_file("$work/httpd.conf", join "\n", "User $user", "Group $group", "LuciaDatabase sqlite3 $database", @more, '');
+    return write_file("$work/httpd.conf", LuciaTest::Config::least() . join "\n", "User $user", "Group $group", "LuciaDatabase sqlite3 $database", @more, '');
 }
 sub ctl { my ($database, $log) = @_; return LuciaTest::Ctl->new('--database', "sqlite3:$database", '--audit-log', $log // "$work/audit") }
 sub by_config { my ($database, @more) = @_; return LuciaTest::Ctl->new('--config', config($database, "LuciaAuditLog $work/audit", @more)) }
@@ -129,7 +129,7 @@ SKIP: {
     close $hba;
     $postgres->query_in($database, 'SELECT pg_reload_conf()');
     my $line = 'LuciaDatabase pgsql "' . ($postgres->params($database) =~ s/user=\S+/user=$user/r) . '"';
-    write_file("$work/peer.conf", join "\n", "User $user", "Group $group", $line, "LuciaAuditLog $roots/audit", '');
+    write_file("$work/peer.conf", LuciaTest::Config::least() . join "\n", "User $user", "Group $group", $line, "LuciaAuditLog $roots/audit", '');
     my $ctl = LuciaTest::Ctl->new('--config', "$work/peer.conf");
     ok LuciaTest::wait_until(sub { $ctl->status('init') == 0 }), 'root makes tables where only httpd\'s user is let in';
     my $end = $ctl->run('user', 'add', 'peter', '--no-password');

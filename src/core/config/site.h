@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the lines of a configuration say about one server, the main one or a virtual host: its
- * names, the folders it serves, its gates and its endpoints. httpd's tree of directives and luciactl's reader
- * of configurations both give their lines to it, so that configtest and luciactl check judge the same facts.
- */
+ * names, the folders it serves, its gates and its endpoints. The rules of site_rules.h judge these facts. */
 #ifndef LUCI_SITE_H
 #define LUCI_SITE_H
 
@@ -55,13 +53,14 @@ typedef struct luci_site_t {
     apr_array_header_t *sections; /* luci_site_section_t */
     apr_array_header_t *socache;  /* luci_site_line_t: where mod_authn_socache is to cache lucia */
     apr_array_header_t *columns;  /* luci_site_column_t */
+    apr_array_header_t *settings; /* luci_site_line_t: the module's directives outside of sections */
     luci_site_line_t use;         /* where the module is first used; without a name: nowhere */
+    luci_site_line_t host_line;   /* its <VirtualHost>; without a name: the main server */
     int at;                       /* the section that is being read */
     apr_pool_t *pool;
 } luci_site_t;
 
-/* A site without lines. title, base, config and dir are the caller's to set, config and dir once all lines
- * were read. */
+/* A site without lines. The caller sets config, dir and host_line. */
 luci_site_t *luci_site_create(const char *title, const luci_site_t *base, apr_pool_t *pool);
 
 /* The lines of the server in their order. A <VirtualHost> is a site of its own and no section. */

@@ -14,12 +14,13 @@
 typedef struct {
     const luci_site_all_t *all;
     apr_array_header_t *findings;
+    const luci_site_t *without_database; /* the last site that was found to have none */
     apr_pool_t *pool;
 } judge_t;
 
 /* ---- Saying ---- */
 
-/* What virtual hosts inherit would be said for each of them. */
+/* Settings that virtual hosts inherit would otherwise be reported for each of them. */
 static int was_said(const judge_t *judge, const char *what)
 {
     for (int i = 0; i < judge->findings->nelts; i++) {
@@ -29,10 +30,12 @@ static int was_said(const judge_t *judge, const char *what)
     return 0;
 }
 
-static void find(judge_t *judge, luci_site_finding_t finding)
+static void find(judge_t *judge, const char *id, luci_site_level_t level, const char *what,
+                 const char *remedy)
 {
-    if (!was_said(judge, finding.what))
-        APR_ARRAY_PUSH(judge->findings, luci_site_finding_t) = finding;
+    if (!was_said(judge, what))
+        APR_ARRAY_PUSH(judge->findings, luci_site_finding_t) =
+            (luci_site_finding_t){ .id = id, .level = level, .what = what, .remedy = remedy };
 }
 
 static const char *place(const luci_site_line_t *line, apr_pool_t *pool)
@@ -153,12 +156,11 @@ static void database_is_served(judge_t *judge, const luci_site_t *site, const ch
             const char *folder = APR_ARRAY_IDX(each->folders, i, const char *);
 
             if (is_below(file, resolved(folder, judge->pool)))
-                find(judge, (luci_site_finding_t){
-                                id, LUCI_SITE_PROBLEM,
-                                apr_psprintf(judge->pool,
-                                             "the database %s lies in %s, whose files %s serves to everybody",
-                                             site->config->database.params, folder, site->title),
-                                "Move it out of there, with its -wal and -shm, and correct LuciaDatabase" });
+                find(judge, id, LUCI_SITE_PROBLEM,
+                     apr_psprintf(judge->pool,
+                                  "the database %s lies in %s, whose files %s serves to everybody",
+                                  site->config->database.params, folder, site->title),
+                     "Move it out of there, with its -wal and -shm, and correct LuciaDatabase");
         }
     }
 }
@@ -184,23 +186,19 @@ static int judge_gates_login(void *baton, const luci_site_section_t *section)
         return 0;
     if (!has_endpoint(site, "login", NULL, pool) && !section->login_url &&
         !luci_directives_written(&luci_scope_dir, site->dir, offsetof(luci_dir_config_t, login_url)))
-        find(gates->judge,
-             (luci_site_finding_t){
-                 gates->id, LUCI_SITE_PROBLEM,
-                 apr_psprintf(pool,
-                              "the gate of %s sends people to %s, but %s has no sign-in page: neither "
-                              "LuciaMount nor SetHandler luciauth-login",
-                              place(&section->line, pool), path, site->title),
-                 "Write LuciaMount /account, or say with LuciaLoginURL where people sign in" });
+        find(gates->judge, gates->id, LUCI_SITE_PROBLEM,
+             apr_psprintf(pool,
+                          "the gate of %s sends people to %s, but %s has no sign-in page: neither "
+                          "LuciaMount nor SetHandler luciauth-login",
+                          place(&section->line, pool), path, site->title),
+             "Write LuciaMount /account, or say with LuciaLoginURL where people sign in");
     else if (any_section(site, is_wanted, &wanted) && wanted.found)
-        find(gates->judge,
-             (luci_site_finding_t){
-                 gates->id, LUCI_SITE_ADVICE,
-                 apr_psprintf(pool,
-                              "the gate of %s sends people to %s, but the sign-in page of %s "
-                              "is %s",
-                              place(&section->line, pool), path, site->title, wanted.found),
-                 apr_pstrcat(pool, "If that is not meant, write LuciaLoginURL ", wanted.found, NULL) });
+        find(gates->judge, gates->id, LUCI_SITE_ADVICE,
+             apr_psprintf(pool,
+                          "the gate of %s sends people to %s, but the sign-in page of %s "
+                          "is %s",
+                          place(&section->line, pool), path, site->title, wanted.found),
+             apr_pstrcat(pool, "If that is not meant, write LuciaLoginURL ", wanted.found, NULL));
     return 0;
 }
 
@@ -232,11 +230,10 @@ static int judge_gates_require(void *baton, const luci_site_section_t *section)
 
     if (section->is_gated && !section->is_optional && !gates->site->dir->optional &&
         !any_section(gates->site, says_require, &copy))
-        find(gates->judge, (luci_site_finding_t){
-                               gates->id, LUCI_SITE_PROBLEM,
-                               apr_psprintf(pool, "%s has AuthType Lucia and no Require: it protects nothing",
-                                            place(&section->line, pool)),
-                               "Write Require valid-user into it" });
+        find(gates->judge, gates->id, LUCI_SITE_PROBLEM,
+             apr_psprintf(pool, "%s has AuthType Lucia and no Require: it protects nothing",
+                          place(&section->line, pool)),
+             "Write Require valid-user into it");
     return 0;
 }
 
@@ -267,22 +264,20 @@ static void urls_loop(judge_t *judge, const luci_site_t *site, const char *id)
 
     for (size_t i = 0; home && i < sizeof pages / sizeof *pages; i++) {
         if (pages[i].path && strcmp(home, pages[i].path) == 0)
-            find(judge, (luci_site_finding_t){
-                            id, LUCI_SITE_PROBLEM,
-                            apr_psprintf(pool,
-                                         "LuciaHomeURL and %s are both %s in %s: who has signed in is "
-                                         "sent there again and again",
-                                         pages[i].what, home, site->title),
-                            "Let LuciaHomeURL name a page for members" });
+            find(judge, id, LUCI_SITE_PROBLEM,
+                 apr_psprintf(pool,
+                              "LuciaHomeURL and %s are both %s in %s: who has signed in is "
+                              "sent there again and again",
+                              pages[i].what, home, site->title),
+                 "Let LuciaHomeURL name a page for members");
     }
     if (login && !has_endpoint(site, "login", login, pool) && any_section(site, is_gate_of, (void *)login))
-        find(judge, (luci_site_finding_t){
-                        id, LUCI_SITE_PROBLEM,
-                        apr_psprintf(pool,
-                                     "LuciaLoginURL %s lies behind a gate of %s, and no sign-in page of this "
-                                     "module answers there: people are sent there again and again",
-                                     login, site->title),
-                        "Write Require all granted for it, or name the page of LuciaMount" });
+        find(judge, id, LUCI_SITE_PROBLEM,
+             apr_psprintf(pool,
+                          "LuciaLoginURL %s lies behind a gate of %s, and no sign-in page of this "
+                          "module answers there: people are sent there again and again",
+                          login, site->title),
+             "Write Require all granted for it, or name the page of LuciaMount");
 }
 
 /* ---- The cookie ---- */
@@ -321,13 +316,12 @@ static void cookie_path_is_elsewhere(judge_t *judge, const luci_site_t *site, co
     else if (any_section(site, is_uncovered, &cover))
         what = place(&cover.uncovered->line, judge->pool);
     if (what)
-        find(judge, (luci_site_finding_t){
-                        id, LUCI_SITE_PROBLEM,
-                        apr_psprintf(judge->pool,
-                                     "LuciaCookiePath %s of %s does not cover %s: browsers send no session "
-                                     "there",
-                                     path, site->title, what),
-                        "Write LuciaCookiePath /, or a path above all of them" });
+        find(judge, id, LUCI_SITE_PROBLEM,
+             apr_psprintf(judge->pool,
+                          "LuciaCookiePath %s of %s does not cover %s: browsers send no session "
+                          "there",
+                          path, site->title, what),
+             "Write LuciaCookiePath /, or a path above all of them");
 }
 
 static int is_in_domain(const char *host, const char *domain)
@@ -359,26 +353,24 @@ static void cookie_domain_is_foreign(judge_t *judge, const luci_site_t *site, co
 
     if (!domain || !site->host || has_name_in(site, domain))
         return;
-    find(judge, (luci_site_finding_t){
-                    id, LUCI_SITE_PROBLEM,
-                    apr_psprintf(judge->pool,
-                                 "LuciaCookieDomain %s holds no name of %s, which is called %s: browsers "
-                                 "refuse the cookie",
-                                 domain, site->title, site->host),
-                    "Name a domain that ServerName is in, or take the line out" });
+    find(judge, id, LUCI_SITE_PROBLEM,
+         apr_psprintf(judge->pool,
+                      "LuciaCookieDomain %s holds no name of %s, which is called %s: browsers "
+                      "refuse the cookie",
+                      domain, site->title, site->host),
+         "Name a domain that ServerName is in, or take the line out");
 }
 
 static void cookie_is_secure_on_http(judge_t *judge, const luci_site_t *site, const char *id)
 {
     if (site->config->cookie_secure == LUCI_SECURE_ON && !site->has_tls)
-        find(judge, (luci_site_finding_t){
-                        id, LUCI_SITE_ADVICE,
-                        apr_psprintf(judge->pool,
-                                     "LuciaCookieSecure is on, but %s speaks no https: browsers do not send "
-                                     "the session back",
-                                     site->title),
-                        "Where a proxy in front speaks https, write ServerName https://NAME; else write "
-                        "LuciaCookieSecure auto" });
+        find(judge, id, LUCI_SITE_ADVICE,
+             apr_psprintf(judge->pool,
+                          "LuciaCookieSecure is on, but %s speaks no https: browsers do not send "
+                          "the session back",
+                          site->title),
+             "Where a proxy in front speaks https, write ServerName https://NAME; else write "
+             "LuciaCookieSecure auto");
 }
 
 /* ---- mod_authn_socache, which keeps what apr_password_validate can compare ---- */
@@ -389,15 +381,13 @@ static void socache_keeps_nothing(judge_t *judge, const luci_site_t *site, const
     for (int i = 0; i < site->socache->nelts; i++) {
         const luci_site_line_t *line = &APR_ARRAY_IDX(site->socache, i, luci_site_line_t);
 
-        find(judge,
-             (luci_site_finding_t){
-                 id, LUCI_SITE_ADVICE,
-                 apr_psprintf(judge->pool,
-                              "%s:%d: %s %s: mod_authn_socache keeps nothing of lucia, since it cannot "
-                              "compare Argon2 hashes; lucia remembers right passwords for a minute by "
-                              "itself",
-                              line->file, line->number, line->name, line->args),
-                 strcasecmp(line->name, "AuthBasicProvider") == 0 ? "Take socache out" : "Take lucia out" });
+        find(judge, id, LUCI_SITE_ADVICE,
+             apr_psprintf(judge->pool,
+                          "%s:%d: %s %s: mod_authn_socache keeps nothing of lucia, since it cannot "
+                          "compare Argon2 hashes; lucia remembers right passwords for a minute by "
+                          "itself",
+                          line->file, line->number, line->name, line->args),
+             strcasecmp(line->name, "AuthBasicProvider") == 0 ? "Take socache out" : "Take lucia out");
     }
 }
 
@@ -415,13 +405,12 @@ static void mount_covers_folder(judge_t *judge, const luci_site_t *site, const c
         return;
     folder = apr_pstrcat(judge->pool, root, mount, NULL);
     if (stat(folder, &info) == 0 && S_ISDIR(info.st_mode))
-        find(judge, (luci_site_finding_t){
-                        id, LUCI_SITE_ADVICE,
-                        apr_psprintf(judge->pool,
-                                     "LuciaMount %s covers the folder %s of %s: its index is not shown, nor "
-                                     "its files signup, login and logout",
-                                     mount, folder, site->title),
-                        "Rename the one or the other if that is not meant" });
+        find(judge, id, LUCI_SITE_ADVICE,
+             apr_psprintf(judge->pool,
+                          "LuciaMount %s covers the folder %s of %s: its index is not shown, nor "
+                          "its files signup, login and logout",
+                          mount, folder, site->title),
+             "Rename the one or the other if that is not meant");
 }
 
 static void templates_are_writable(judge_t *judge, const luci_site_t *site, const char *id)
@@ -433,14 +422,12 @@ static void templates_are_writable(judge_t *judge, const luci_site_t *site, cons
     if (!user || !user->name || user->uid == 0 || stat(folder, &info) != 0 ||
         !luci_file_may(user, &info, LUCI_MAY_WRITE))
         return;
-    find(judge,
-         (luci_site_finding_t){
-             id, LUCI_SITE_ADVICE,
-             apr_psprintf(judge->pool,
-                          "%s, as whom httpd runs, may write to the templates in %s: whoever gets into "
-                          "an application there can change the page that asks for passwords",
-                          user->name, folder),
-             apr_psprintf(judge->pool, "Try: chown -R root '%s'; chmod -R go-w '%s'", folder, folder) });
+    find(judge, id, LUCI_SITE_ADVICE,
+         apr_psprintf(judge->pool,
+                      "%s, as whom httpd runs, may write to the templates in %s: whoever gets into "
+                      "an application there can change the page that asks for passwords",
+                      user->name, folder),
+         apr_psprintf(judge->pool, "Try: chown -R root '%s'; chmod -R go-w '%s'", folder, folder));
 }
 
 /* ---- Two servers ---- */
@@ -485,10 +472,8 @@ static void servers_differ(judge_t *judge, const luci_site_t *site, const char *
             return; /* the pairs that follow are seen from the other side */
         how = is_same_database(other, site) ? difference(other, site, &remedy) : NULL;
         if (how)
-            find(judge, (luci_site_finding_t){
-                            id, LUCI_SITE_PROBLEM,
-                            apr_psprintf(judge->pool, "%s and %s have %s", other->title, site->title, how),
-                            remedy });
+            find(judge, id, LUCI_SITE_PROBLEM,
+                 apr_psprintf(judge->pool, "%s and %s have %s", other->title, site->title, how), remedy);
     }
 }
 
@@ -503,10 +488,73 @@ static void inherited_column_is_unknown(judge_t *judge, const luci_site_t *site,
                               : NULL;
 
     if (problem)
-        find(judge,
-             (luci_site_finding_t){ id, LUCI_SITE_FATAL,
-                                    apr_psprintf(judge->pool, "%s, inherited by %s", problem, site->title),
-                                    "Correct the one or the other" });
+        find(judge, id, LUCI_SITE_FATAL,
+             apr_psprintf(judge->pool, "%s, inherited by %s", problem, site->title),
+             "Correct the one or the other");
+}
+
+/* A line outside virtual hosts may be meant for one of them: one that knows the column is enough. */
+static int is_known_elsewhere(const judge_t *judge, const luci_site_t *site, const luci_site_column_t *line)
+{
+    for (int i = 1; !site->base && i < judge->all->sites->nelts; i++) {
+        if (luci_site_knows_column(APR_ARRAY_IDX(judge->all->sites, i, const luci_site_t *), line->what,
+                                   line->column))
+            return 1;
+    }
+    return 0;
+}
+
+static void column_is_unknown(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    for (int i = 0; i < site->columns->nelts; i++) {
+        const luci_site_column_t *line = &APR_ARRAY_IDX(site->columns, i, luci_site_column_t);
+        const char *problem = luci_site_column_problem(site, line);
+
+        if (problem && !is_known_elsewhere(judge, site, line))
+            find(judge, id, LUCI_SITE_FATAL,
+                 apr_psprintf(judge->pool, "%s, in %s:%d", problem, line->file, line->number), NULL);
+    }
+}
+
+/* ---- Use without LuciaDatabase ---- */
+
+static int has_database(const luci_site_t *site)
+{
+    return site->config->database.driver != NULL;
+}
+
+/* The server without a database that serves what stands in site's part of the configuration. Lines outside
+ * virtual hosts belong to all of them; when each has a database, the main server is taken to serve nothing.
+ */
+static const luci_site_t *site_without_database(const luci_site_t *site, const apr_array_header_t *sites)
+{
+    if (has_database(site))
+        return NULL;
+    if (site->base || sites->nelts == 1)
+        return site;
+    for (int i = 1; i < sites->nelts; i++) {
+        const luci_site_t *host = APR_ARRAY_IDX(sites, i, const luci_site_t *);
+
+        if (!has_database(host))
+            return host;
+    }
+    return NULL;
+}
+
+static void database_is_missing(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    const luci_site_t *without = site->use.name ? site_without_database(site, judge->all->sites) : NULL;
+
+    if (!without || without == judge->without_database)
+        return;
+    judge->without_database = without;
+    find(judge, id, LUCI_SITE_FATAL,
+         apr_psprintf(judge->pool,
+                      "LuciaDatabase is missing: %s:%d uses mod_luciauth (%s %s), but %s has no "
+                      "database; write LuciaDatabase DRIVER PARAMS there, such as LuciaDatabase "
+                      "sqlite3 /var/lib/luciauth/luciauth.db",
+                      site->use.file, site->use.number, site->use.name, site->use.args, without->title),
+         NULL);
 }
 
 /* ---- All of them ---- */
@@ -518,6 +566,8 @@ typedef struct {
 } rule_t;
 
 static const rule_t rules[] = {
+    { "LUCI0501", database_is_missing, 1 },
+    { "LUCI0502", column_is_unknown, 1 },
     { "LUCI0503", inherited_column_is_unknown, 1 },
     { "LUCI0313", servers_differ, 0 },
     { "LUCI0451", socache_keeps_nothing, 1 },
@@ -534,7 +584,7 @@ static const rule_t rules[] = {
 
 apr_array_header_t *luci_site_judge(const luci_site_all_t *all, apr_pool_t *pool)
 {
-    judge_t judge = { all, apr_array_make(pool, 8, sizeof(luci_site_finding_t)), pool };
+    judge_t judge = { all, apr_array_make(pool, 8, sizeof(luci_site_finding_t)), NULL, pool };
 
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         for (int j = 0; j < all->sites->nelts; j++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What does not go together in a configuration, though each line of it is allowed: one rule a
- * record. httpd's configtest and luciactl check ask the same rules and say the same words. */
+/* What does not go together in a configuration although each line of it is allowed. Each rule is
+ * one record. httpd asks the rules when it starts and in configtest; luciactl check shows what they find. */
 #ifndef LUCI_SITE_RULES_H
 #define LUCI_SITE_RULES_H
 
@@ -8,6 +8,7 @@
 #include "core/files/file_access.h"
 
 typedef enum {
+    LUCI_SITE_NOTE,    /* advice that luciactl check shows and httpd does not log */
     LUCI_SITE_ADVICE,  /* it works, and could be better */
     LUCI_SITE_PROBLEM, /* something does not work, or protects nothing */
     LUCI_SITE_FATAL    /* httpd does not start like this */
@@ -15,10 +16,11 @@ typedef enum {
 
 /* Strings are from the pool of the judgement, or constant. */
 typedef struct {
-    const char *id; /* of the rule: LUCI0901 */
+    const char *id; /* LUCI0901; NULL for a note */
     luci_site_level_t level;
     const char *what;   /* one sentence without a full stop */
-    const char *remedy; /* another one */
+    const char *remedy; /* another one; NULL: the first contains it */
+    const char *about;  /* "cookie", "templates"; NULL: the configuration */
 } luci_site_finding_t;
 
 /* What the rules look at. */

@@ -3,7 +3,6 @@
 
 #include "ctl/check/check_database.h"
 #include "ctl/check/check_files.h"
-#include "ctl/check/check_settings.h"
 #include "ctl/lib/database.h"
 #include "ctl/lib/server_user.h"
 
@@ -18,7 +17,7 @@ typedef struct {
     luci_file_user_t user;
 } check_t;
 
-/* How the database file that is missing comes to be. */
+/* What creates the missing database file. */
 static const char *remedy(const char *path, int create_schema, apr_pool_t *pool)
 {
     const char *missing = luci_check_missing_folder(path, pool);
@@ -31,11 +30,10 @@ static const char *remedy(const char *path, int create_schema, apr_pool_t *pool)
                          : "luciactl init makes it; httpd does not with LuciaCreateSchema off";
 }
 
-/* As httpd's user, whom the database lets in, and whom nothing in its folder leads elsewhere with root's
- * rights. */
-static void ask(check_t *check, const luci_conf_servers_t *servers, const luci_db_target_t *target)
+/* As httpd's user: the database knows that user, and links in its folder lead root nowhere. */
+static void ask(check_t *check, const luci_ctl_config_t *config, const luci_db_target_t *target)
 {
-    if (luci_ctl_database_act(servers, target, check->call->pool) != LUCI_EXIT_DONE) {
+    if (luci_ctl_database_act(config, target, check->call->pool) != LUCI_EXIT_DONE) {
         luci_findings_problem(check->findings, "database", "Run luciactl check as httpd's user",
                               "the database was not asked");
         check->findings->unreachable = 1;
@@ -45,7 +43,7 @@ static void ask(check_t *check, const luci_conf_servers_t *servers, const luci_d
     luci_server_user_end();
 }
 
-static void check_one(check_t *check, const luci_conf_servers_t *servers, const luci_db_target_t *target,
+static void check_one(check_t *check, const luci_ctl_config_t *config, const luci_db_target_t *target,
                       int create_schema)
 {
     luci_check_file_t file = LUCI_CHECK_FILE_THERE;
@@ -60,97 +58,107 @@ static void check_one(check_t *check, const luci_conf_servers_t *servers, const 
         check->findings->unreachable = 1;
         return;
     }
-    ask(check, servers, target);
+    ask(check, config, target);
 }
 
 /* ---- A configuration ---- */
 
-static void check_cookie(check_t *check, const luci_conf_server_t *server)
+/* What httpd's own checks found. */
+static void take_findings(check_t *check, const apr_array_header_t *found)
 {
-    const luci_server_config_t *config = server->config;
-    const luci_cookie_t cookie = { config->cookie_name, config->cookie_path, config->cookie_domain,
-                                   config->cookie_samesite, config->cookie_secure == LUCI_SECURE_ON };
-    const char *problem = luci_cookie_problem(&cookie),
-               *title = luci_conf_server_title(server, check->call->pool);
+    for (int i = 0; i < found->nelts; i++) {
+        const luci_site_finding_t *finding = &APR_ARRAY_IDX(found, i, luci_site_finding_t);
+        const char *about = finding->about ? finding->about : CONFIGURATION,
+                   *remedy = finding->remedy ? finding->remedy : "";
 
-    if (problem)
-        luci_findings_problem(
-            check->findings, "cookie", "",
-            "LuciaCookieName %s and the other LuciaCookie directives do not go together in %s: %s",
-            cookie.name, title, problem);
-    if (config->cookie_secure == LUCI_SECURE_OFF)
-        luci_findings_advice(check->findings, "cookie", "Write LuciaCookieSecure on, or auto",
-                             "LuciaCookieSecure is off in %s: the session is sent over plain http, too",
-                             title);
+        if (finding->level == LUCI_SITE_ADVICE)
+            luci_findings_advice(check->findings, about, remedy, "%s", finding->what);
+        else
+            luci_findings_problem(check->findings, about, remedy, "%s", finding->what);
+    }
 }
 
-static int is_said_already(const luci_conf_servers_t *servers, int at)
+static int is_same_text(const char *a, const char *b)
 {
-    const luci_server_config_t *config = APR_ARRAY_IDX(servers->servers, at, luci_conf_server_t *)->config;
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Without a database and a use of the module, other settings have no effect. */
+static int is_used(const luci_ctl_server_t *server)
+{
+    return server->config->database.driver || server->uses;
+}
+
+/* Whether two servers have the same files and tables, so that both would get the same findings. */
+static int is_alike(const luci_server_config_t *a, const luci_server_config_t *b, apr_pool_t *pool)
+{
+    const luci_settings_t *first = &a->settings, *second = &b->settings;
+
+    return is_same_text(a->database.driver, b->database.driver) &&
+           is_same_text(a->database.written, b->database.written) &&
+           is_same_text(a->templates, b->templates) && a->create_schema == b->create_schema &&
+           strcmp(first->tables.user, second->tables.user) == 0 &&
+           strcmp(first->tables.key, second->tables.key) == 0 &&
+           strcmp(first->tables.session, second->tables.session) == 0 &&
+           strcmp(apr_array_pstrcat(pool, first->attributes, ' '),
+                  apr_array_pstrcat(pool, second->attributes, ' ')) == 0;
+}
+
+static int is_checked_already(const luci_ctl_config_t *config, int at, apr_pool_t *pool)
+{
+    const luci_server_config_t *server = APR_ARRAY_IDX(config->servers, at, luci_ctl_server_t *)->config;
 
     for (int i = 0; i < at; i++) {
-        if (APR_ARRAY_IDX(servers->servers, i, luci_conf_server_t *)->config == config)
-            return 1; /* nothing of its own */
+        const luci_ctl_server_t *before = APR_ARRAY_IDX(config->servers, i, luci_ctl_server_t *);
+
+        if (is_used(before) && is_alike(before->config, server, pool))
+            return 1;
     }
     return 0;
 }
 
-static void check_server(check_t *check, const luci_conf_servers_t *servers, int at)
+static void check_server(check_t *check, const luci_ctl_config_t *config, int at)
 {
-    const luci_conf_server_t *server = APR_ARRAY_IDX(servers->servers, at, const luci_conf_server_t *);
-    const luci_server_config_t *config = server->config;
-    luci_db_target_t target = { .driver = config->database.driver,
-                                .params = config->database.params,
-                                .settings = &config->settings,
+    const luci_server_config_t *server = APR_ARRAY_IDX(config->servers, at, luci_ctl_server_t *)->config;
+    luci_db_target_t target = { .driver = server->database.driver,
+                                .params = server->database.params,
+                                .settings = &server->settings,
                                 .looks = 1,
                                 .where = apr_psprintf(check->call->pool, "LuciaDatabase in %s:%d",
-                                                      config->database.file, config->database.number) };
+                                                      server->database.file, server->database.number) };
 
-    if (server->site->use.name && !target.driver)
-        luci_findings_problem(check->findings, CONFIGURATION, "Write LuciaDatabase DRIVER PARAMS there",
-                              "the module is used (%s %s in %s:%d), but %s has no LuciaDatabase",
-                              server->site->use.name, server->site->use.args, server->site->use.file,
-                              server->site->use.number, server->site->title);
-    if (is_said_already(servers, at))
+    if (is_checked_already(config, at, check->call->pool))
         return;
-    check_cookie(check, server);
-    luci_check_settings(servers, server, check->findings);
-    luci_check_templates(config->templates, &check->user, check->findings);
+    luci_check_templates(server->templates, &check->user, check->findings);
     if (!target.driver)
         return;
-    luci_check_secrets(config->database.written, &check->user, check->findings);
-    check_one(check, servers, &target, config->create_schema);
+    luci_check_secrets(server->database.written, check->findings);
+    check_one(check, config, &target, server->create_schema);
 }
 
-/* Without a main server's database its other settings are of no use to anybody. */
-static int is_idle(const luci_conf_server_t *server)
+static void check_configuration(check_t *check)
 {
-    return !server->config->database.driver && !server->site->use.name;
-}
-
-static void check_configuration(check_t *check, const char *path)
-{
-    luci_conf_servers_t servers;
+    const luci_ctl_source_t source = luci_ctl_database_source(check->call);
+    luci_ctl_config_t config;
+    luci_result_t result = luci_ctl_config_read(&source, &config, check->call->pool);
     int any = 0;
-    luci_result_t result = luci_conf_servers_read(&servers, path, check->call->pool);
 
-    for (int i = 0; i < servers.problems->nelts; i++)
+    for (int i = 0; i < config.problems->nelts; i++)
         luci_findings_problem(check->findings, CONFIGURATION, "", "%s",
-                              APR_ARRAY_IDX(servers.problems, i, const char *));
+                              APR_ARRAY_IDX(config.problems, i, const char *));
     if (result != LUCI_OK)
         return;
-    luci_check_user(&check->user, servers.user, servers.group, check->findings);
-    for (int i = 0; i < servers.servers->nelts; i++) {
-        if (is_idle(APR_ARRAY_IDX(servers.servers, i, const luci_conf_server_t *)))
+    take_findings(check, config.findings);
+    luci_check_user(&check->user, config.user, config.group);
+    for (int i = 0; i < config.servers->nelts; i++) {
+        if (!is_used(APR_ARRAY_IDX(config.servers, i, const luci_ctl_server_t *)))
             continue;
         any = 1;
-        check_server(check, &servers, i);
+        check_server(check, &config, i);
     }
-    luci_check_columns(&servers, check->findings);
-    luci_check_rules(&servers, &check->user, check->findings);
     if (!any)
         luci_findings_problem(check->findings, CONFIGURATION, "Write LuciaDatabase DRIVER PARAMS",
-                              "%s has no LuciaDatabase", path);
+                              "%s has no LuciaDatabase", source.path);
 }
 
 static luci_exit_t run_check(luci_invocation_t *call)
@@ -160,14 +168,14 @@ static luci_exit_t run_check(luci_invocation_t *call)
     luci_exit_t status;
 
     if (luci_command_config(call) && !luci_command_has(call, "database"))
-        check_configuration(&check, luci_command_config(call));
+        check_configuration(&check);
     else {
         status = luci_ctl_database_choose(call, &database);
         if (status != LUCI_EXIT_DONE)
             return status;
         database.target.looks = 1;
-        database.target.next = NULL; /* it is being said */
-        check_one(&check, &database.config.servers, &database.target, database.config.server->create_schema);
+        database.target.next = NULL; /* this is the command that says more */
+        check_one(&check, &database.config, &database.target, database.config.server->create_schema);
     }
     return luci_findings_show(check.findings, call->output, luci_command_has(call, "json"));
 }
@@ -176,13 +184,13 @@ const luci_command_t luci_command_check = {
     "check",
     "",
     "Says what is wrong with a configuration or a database",
-    "With --config: the directives, modules and columns that they name, who may read and\n"
-    "write which files, secrets that others can read, pages that do not parse, the session\n"
-    "cookie, what does not go together, and each database that is named. Of a database:\n"
-    "tables, columns, indexes and foreign keys; keys and sessions without a user, hashes\n"
-    "that nobody can sign in with, names that no new account could have or that look like\n"
-    "another's. Nothing is changed. Run it as root, or what it can't read is called\n"
-    "unreadable.\n\n"
+    "With --config: everything that httpd's configtest finds (directives, modules and\n"
+    "columns that they name, pages, the session cookie, combinations that do not work),\n"
+    "file permissions of httpd's user, secrets that others can read, and each database.\n"
+    "Of a database: tables, columns, indexes and foreign keys; keys and sessions without a\n"
+    "user; hashes that can't be verified; names that no new account could have or that\n"
+    "look like another account's. Nothing is changed. Run it as root: other users may not\n"
+    "be able to read all files.\n\n"
     "Exit status: 0 no problem (there may be advice), 1 problems, 3 a database could\n"
     "not be asked.\n",
     NULL,

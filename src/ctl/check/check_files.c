@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/check/check_files.h"
 
-#include "core/web/template.h"
-#include "ctl/lib/server_user.h"
-
 #include <apr_file_info.h>
 #include <apr_file_io.h>
 #include <apr_strings.h>
@@ -12,17 +9,13 @@
 #include <sys/stat.h>
 
 #define FILES "files"
-#define TEMPLATES "templates"
 
 /* ---- Who ---- */
 
-void luci_check_user(luci_file_user_t *user, const char *name, const char *group, luci_findings_t *findings)
+void luci_check_user(luci_file_user_t *user, const char *name, const char *group)
 {
-    *user = (luci_file_user_t){ .name = NULL };
-    if (!name || luci_file_user_find(user, name, group))
-        return;
-    luci_findings_problem(findings, "configuration", "Correct the directive User, or make the user",
-                          "there is no user %s on this machine", name);
+    if (!name || !luci_file_user_find(user, name, group))
+        *user = (luci_file_user_t){ .name = NULL };
 }
 
 /* ---- What it may ---- */
@@ -124,12 +117,12 @@ luci_check_file_t luci_check_database_file(const char *path, const luci_file_use
 
 /* ---- Secrets ---- */
 
-void luci_check_secrets(const char *written, const luci_file_user_t *user, luci_findings_t *findings)
+/* httpd reads secrets as root when it starts: its user needs no access. */
+void luci_check_secrets(const char *written, luci_findings_t *findings)
 {
     static const char start[] = "{file:";
     const char *password = strstr(written, "pass");
 
-    (void)user; /* httpd reads them as root, when it starts */
     for (const char *at = strstr(written, start); at; at = strstr(at, start)) {
         at += strlen(start);
         (void)want_secret(findings, apr_pstrmemdup(findings->pool, at, strcspn(at, "}")), "a password");
@@ -143,71 +136,25 @@ void luci_check_secrets(const char *written, const luci_file_user_t *user, luci_
 
 /* ---- Templates ---- */
 
-/* Read as httpd's user where a link could lead root elsewhere. */
-static const char *parse_problem(const char *path, const luci_file_user_t *user, apr_pool_t *pool)
-{
-    const char *group =
-        user->groups_count ? apr_psprintf(pool, "#%lu", (unsigned long)user->groups[0]) : NULL;
-    const luci_server_user_words_t words = { user->name, group };
-    apr_size_t length = LUCI_TEMPLATE_BYTES_MAX + 1;
-    char *text = apr_palloc(pool, length), reason[120];
-    luci_template_t *compiled;
-    const char *problem = NULL;
-    apr_file_t *file;
-    apr_status_t status;
-
-    if (luci_server_user_for_path(&words, path, pool) != LUCI_EXIT_DONE)
-        return "it was not read";
-    status = apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, pool);
-    luci_server_user_end();
-    if (status == APR_SUCCESS) {
-        status = apr_file_read_full(file, text, length, &length);
-        apr_file_close(file);
-    }
-    if (status != APR_SUCCESS && !APR_STATUS_IS_EOF(status))
-        return apr_pstrcat(pool, "it can't be read: ", apr_strerror(status, reason, sizeof reason), NULL);
-    return luci_template_parse(text, length, &compiled, &problem, pool) == LUCI_OK ? NULL : problem;
-}
-
-static void check_template(const char *path, const luci_file_user_t *user, luci_findings_t *findings)
-{
-    const char *problem;
-    struct stat info;
-
-    if (is_hidden(path, findings))
-        return;
-    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) {
-        luci_findings_problem(findings, TEMPLATES, "", "%s is not a regular file", path);
-        return;
-    }
-    problem = parse_problem(path, user, findings->pool);
-    if (problem)
-        luci_findings_problem(findings, TEMPLATES, "httpd uses the installed page instead until it is mended",
-                              "%s: %s", path, problem);
-    want(findings, user, path, LUCI_MAY_READ, "read");
-}
-
+/* httpd itself says which pages can't be read or do not parse when it starts; its children read them again.
+ */
 void luci_check_templates(const char *folder, const luci_file_user_t *user, luci_findings_t *findings)
 {
+    const char *path = folder ? folder : LUCI_TEMPLATE_DIR;
     apr_finfo_t info;
     apr_dir_t *dir;
-    char reason[120];
-    apr_status_t status = apr_dir_open(&dir, folder ? folder : LUCI_TEMPLATE_DIR, findings->pool);
 
-    if (status != APR_SUCCESS) {
-        if (folder) /* without the installed ones there are those in the module */
-            luci_findings_problem(findings, TEMPLATES, "Make the folder, or take the line out",
-                                  "LuciaTemplates %s can't be read: %s", folder,
-                                  apr_strerror(status, reason, sizeof reason));
+    if (is_hidden(path, findings) || apr_dir_open(&dir, path, findings->pool) != APR_SUCCESS)
         return;
-    }
     while (apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
         size_t length = strlen(info.name);
 
-        if (length > 5 && strcmp(info.name + length - 5, ".html") == 0)
-            check_template(
-                apr_pstrcat(findings->pool, folder ? folder : LUCI_TEMPLATE_DIR, "/", info.name, NULL), user,
-                findings);
+        if (length > 5 && strcmp(info.name + length - 5, ".html") == 0) {
+            const char *page = apr_pstrcat(findings->pool, path, "/", info.name, NULL);
+
+            if (!is_hidden(page, findings))
+                want(findings, user, page, LUCI_MAY_READ, "read");
+        }
     }
     apr_dir_close(dir);
 }

@@ -11,6 +11,7 @@
 const luci_option_t luci_command_global_options[] = {
     { "database", "DRIVER:PARAMS", "as LuciaDatabase: sqlite3:/path, pgsql:..., mysql:...", 0 },
     { "config", "FILE", "configuration; else $LUCIACTL_CONFIG, else " LUCI_HTTPD_CONF, 0 },
+    { "httpd", "FILE", "the httpd that reads it; else $LUCIACTL_HTTPD, else " LUCI_HTTPD, 0 },
     { "vhost", "NAME[:PORT]", "with --config: the server, where there are several databases", 0 },
     { "tables", "USER,KEY,SESSION", "with --database: the tables' names, as LuciaTables", 0 },
     { "attributes", "COLUMN,...", "with --database: columns of users to show, as LuciaUserAttributes", 0 },
@@ -310,6 +311,15 @@ const char *luci_command_config(luci_invocation_t *call)
     call->implied_by = named ? "named by the environment variable " LUCI_COMMAND_CONFIG_VARIABLE
                              : "the one that httpd reads";
     return call->implied_config;
+}
+
+const char *luci_command_httpd(const luci_invocation_t *call)
+{
+    const char *program = luci_command_value(call, "httpd"), *named = getenv(LUCI_COMMAND_HTTPD_VARIABLE);
+
+    if (program)
+        return program;
+    return named && *named ? named : LUCI_HTTPD;
 }
 
 luci_exit_t luci_command_number(const luci_invocation_t *call, const char *name, apr_int64_t least,

@@ -74,6 +74,12 @@ luci_exit_t luci_command_number(const luci_invocation_t *call, const char *name,
  * wants it. */
 const char *luci_command_config(luci_invocation_t *call);
 
+#define LUCI_COMMAND_HTTPD_VARIABLE "LUCIACTL_HTTPD"
+
+/* The program that reads configurations: of --httpd, of the environment variable, or the httpd that luciactl
+ * was built for. */
+const char *luci_command_httpd(const luci_invocation_t *call);
+
 /* Says what is wrong with the command line, and where help is. Returns USAGE. */
 luci_exit_t luci_command_misuse(const luci_invocation_t *call, const char *what);
 

@@ -20,7 +20,7 @@ static luci_exit_t prepare(luci_invocation_t *call, luci_ctl_database_t *databas
         status = luci_say_error(LUCI_EXIT_DATABASE, "%s: %s", luci_db_title(&database->target, call->pool),
                                 problem);
     return status == LUCI_EXIT_DONE
-               ? luci_ctl_database_act(&database->config.servers, &database->target, call->pool)
+               ? luci_ctl_database_act(&database->config, &database->target, call->pool)
                : status;
 }
 

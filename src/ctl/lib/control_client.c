@@ -4,7 +4,6 @@
 #include "ctl/cli/say.h"
 #include "ctl/lib/server_user.h"
 
-#include <apr_file_info.h>
 #include <apr_strings.h>
 #include <errno.h>
 #include <stdio.h>
@@ -17,25 +16,10 @@
 
 /* ---- Which ---- */
 
-/* The main server's, below the folder that httpd would take. */
-static const char *from_config(const luci_conf_servers_t *servers, apr_pool_t *pool)
-{
-    const luci_conf_server_t *main_server = APR_ARRAY_IDX(servers->servers, 0, const luci_conf_server_t *);
-    const char *path = main_server->config->control;
-    char *merged;
-
-    if (!path)
-        return NULL;
-    return apr_filepath_merge(&merged, servers->runtime_dir ? servers->runtime_dir : LUCI_RUNTIME_DIR, path,
-                              0, pool) == APR_SUCCESS
-               ? merged
-               : path;
-}
-
 /* A socket in a folder of httpd's user is asked as that user. */
 static luci_exit_t act(const luci_ctl_database_t *database, const char *path, apr_pool_t *pool)
 {
-    const luci_server_user_words_t words = { database->config.servers.user, database->config.servers.group };
+    const luci_server_user_words_t words = { database->config.user, database->config.group };
 
     return luci_server_user_for_path(&words, path, pool);
 }
@@ -51,7 +35,7 @@ luci_exit_t luci_control_choose(luci_invocation_t *call, luci_ctl_database_t *da
         if (status != LUCI_EXIT_DONE)
             return status;
         if (!*path)
-            *path = from_config(&database->config.servers, call->pool);
+            *path = database->config.control;
         return *path ? act(database, *path, call->pool)
                      : luci_say_error(LUCI_EXIT_USAGE, "LuciaControl is off: the server can't be asked");
     }

@@ -91,8 +91,8 @@ static luci_exit_t from_option(luci_invocation_t *call, luci_ctl_config_t *confi
 {
     luci_exit_t status;
 
-    if (luci_command_has(call, "vhost"))
-        return luci_command_misuse(call, "--vhost goes with --config");
+    if (luci_command_has(call, "vhost") || luci_command_has(call, "httpd"))
+        return luci_command_misuse(call, "--vhost and --httpd go with --config");
     luci_ctl_config_defaults(config, call->pool);
     status = split_database(call, config);
     if (status == LUCI_EXIT_DONE)
@@ -100,21 +100,24 @@ static luci_exit_t from_option(luci_invocation_t *call, luci_ctl_config_t *confi
     return status == LUCI_EXIT_DONE ? choose_attributes(call, &config->settings) : status;
 }
 
+luci_ctl_source_t luci_ctl_database_source(luci_invocation_t *call)
+{
+    return (luci_ctl_source_t){ luci_command_httpd(call), luci_command_config(call),
+                                luci_command_value(call, "vhost") };
+}
+
 static luci_exit_t from_file(luci_invocation_t *call, luci_ctl_config_t *config)
 {
-    const char *path = luci_command_config(call);
-    luci_result_t result = luci_ctl_config_read(path, luci_command_value(call, "vhost"), config, call->pool);
+    const luci_ctl_source_t source = luci_ctl_database_source(call);
 
     if (luci_command_has(call, "tables") || luci_command_has(call, "attributes"))
         return luci_command_misuse(
             call, "--tables and --attributes go with --database; a configuration has its own");
+    if (luci_ctl_config_read(&source, config, call->pool) == LUCI_OK)
+        luci_ctl_config_choose(&source, config, call->pool);
     for (int i = 0; i < config->problems->nelts; i++)
         luci_say_error(LUCI_EXIT_USAGE, "%s", APR_ARRAY_IDX(config->problems, i, const char *));
-    if (result != LUCI_OK || config->problems->nelts)
-        return LUCI_EXIT_USAGE;
-    if (!config->driver)
-        return luci_say_error(LUCI_EXIT_USAGE, "%s has no LuciaDatabase", path);
-    return LUCI_EXIT_DONE;
+    return config->problems->nelts ? LUCI_EXIT_USAGE : LUCI_EXIT_DONE;
 }
 
 /* What messages say of it; check needs no word of another command that says more. */
@@ -212,10 +215,10 @@ static luci_exit_t find_attributes(luci_invocation_t *call, luci_ctl_database_t 
     return LUCI_EXIT_DONE;
 }
 
-luci_exit_t luci_ctl_database_act(const luci_conf_servers_t *servers, const luci_db_target_t *target,
+luci_exit_t luci_ctl_database_act(const luci_ctl_config_t *config, const luci_db_target_t *target,
                                   apr_pool_t *pool)
 {
-    const luci_server_user_words_t words = { servers->user, servers->group };
+    const luci_server_user_words_t words = { config->user, config->group };
 
     if (luci_engine_is_file(luci_engine_find(target->driver), target->params))
         return luci_server_user_for_path(&words, target->params, pool);
@@ -233,7 +236,7 @@ luci_exit_t luci_ctl_database_connect(luci_invocation_t *call, luci_ctl_database
     if (luci_db_init(database->target.driver, &problem, call->pool) != LUCI_OK)
         return luci_say_error(LUCI_EXIT_DATABASE, "%s: %s", luci_db_title(&database->target, call->pool),
                               problem);
-    status = luci_ctl_database_act(&database->config.servers, &database->target, call->pool);
+    status = luci_ctl_database_act(&database->config, &database->target, call->pool);
     if (status != LUCI_EXIT_DONE)
         return status;
     database->db = luci_db_create(&database->target, call->pool);

@@ -5,7 +5,7 @@
 
 #include "core/db/db.h"
 #include "ctl/cli/command.h"
-#include "ctl/conf/config_read.h"
+#include "ctl/conf/ctl_config.h"
 
 typedef struct {
     luci_ctl_config_t config;
@@ -27,8 +27,11 @@ luci_exit_t luci_ctl_database_connect(luci_invocation_t *call, luci_ctl_database
 
 /* Acts as httpd's user from now on, where this is root and a database of that target calls for it. REFUSED:
  * said why. */
-luci_exit_t luci_ctl_database_act(const luci_conf_servers_t *servers, const luci_db_target_t *target,
+luci_exit_t luci_ctl_database_act(const luci_ctl_config_t *config, const luci_db_target_t *target,
                                   apr_pool_t *pool);
+
+/* The configuration that the call names. */
+luci_ctl_source_t luci_ctl_database_source(luci_invocation_t *call);
 
 /* Says that the user table has no such column, and how it gets one. Returns REFUSED. */
 luci_exit_t luci_ctl_database_lacks(const luci_ctl_database_t *database, const char *column,

@@ -3,12 +3,14 @@
 #include "core/config/directives.h"
 #include "httpd/base/config.h"
 #include "httpd/lifecycle/command_table.h"
+#include "httpd/lifecycle/config_dump.h"
 
 #include <ap_provider.h>
 #include <apr_strings.h>
 #include <http_main.h>
 #include <mod_auth.h>
 
+#include <string.h>
 #include <strings.h>
 
 #define BASIC_PROVIDER "lucia"
@@ -34,6 +36,30 @@ const command_rec luci_command_table[] = {
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };
 
+/* httpd only warns of a variable that is not defined and leaves it in the text, where luciactl would take it
+ * for a part of a name. Text that is no variable's name may be a secret and is not shown. */
+static const char *undefined_variable(const cmd_parms *cmd, const char *args)
+{
+    const char *open = strstr(args, "${"), *close = open ? strchr(open, '}') : NULL;
+    const char *name = close ? apr_pstrmemdup(cmd->pool, open + 2, (apr_size_t)(close - open) - 2) : NULL;
+
+    return name && luci_word_is_identifier(name)
+               ? apr_psprintf(cmd->pool,
+                              "%s: the variable %s is not defined, neither here nor in the "
+                              "environment",
+                              cmd->cmd->name, name)
+               : NULL;
+}
+
+/* A refused directive ends httpd's reading, except for the dump, which names all of them. */
+static const char *refuse(const cmd_parms *cmd, const char *problem)
+{
+    if (!problem || !luci_config_dump_is_wanted())
+        return problem;
+    luci_config_dump_refused(cmd, problem);
+    return NULL;
+}
+
 static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args)
 {
     int row = (int)(cmd->cmd - luci_command_table),
@@ -42,15 +68,19 @@ static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args)
     const char *problem = ap_check_cmd_context(cmd, NOT_IN_LIMIT);
 
     luci_directive_root = ap_server_root;
+    if (!problem && luci_config_dump_is_wanted())
+        problem = undefined_variable(cmd, args);
     if (!problem)
         problem = luci_directives_set(row, args, is_server ? (void *)server : dir_config, cmd->pool);
-    if (!problem && strcasecmp(cmd->cmd->name, "LuciaDatabase") == 0) {
+    if (problem)
+        return refuse(cmd, problem);
+    if (strcasecmp(cmd->cmd->name, "LuciaDatabase") == 0) {
         server->database.file = cmd->directive->filename;
         server->database.number = cmd->directive->line_num;
     }
-    if (!problem && !is_server && ((const luci_dir_config_t *)dir_config)->bearer)
+    if (!is_server && ((const luci_dir_config_t *)dir_config)->bearer)
         server->has_bearer = 1; /* its tokens are kept from all backends of this server */
-    return problem;
+    return NULL;
 }
 
 /* Without the module that the directive belongs to, it stays as unknown as it was. */

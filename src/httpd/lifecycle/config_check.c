@@ -1,44 +1,85 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/lifecycle/config_check.h"
 
+#include "core/db/engine.h"
 #include "core/files/act_as.h"
 #include "core/web/template.h"
+#include "httpd/base/audit.h"
 #include "httpd/base/config.h"
 #include "httpd/base/server_name.h"
-#include "httpd/lifecycle/check_lines.h"
-#include "httpd/lifecycle/check_sites.h"
-#include "httpd/lifecycle/check_stores.h"
+#include "httpd/cache/cache.h"
+#include "httpd/lifecycle/database_check.h"
+#include "httpd/lifecycle/site_tree.h"
 #include "httpd/pages/pages.h"
 
 #include <http_core.h>
+#include <http_log.h>
 
 #include <apr_file_io.h>
 #include <apr_strings.h>
 #include <unixd.h>
 
+#include <string.h>
 #include <strings.h>
+#include <unistd.h>
+
+APLOG_USE_MODULE(luciauth);
+
+typedef struct {
+    server_rec *main_server;
+    apr_array_header_t *findings; /* luci_site_finding_t */
+    int is_dump;      /* for luciactl: notes as well, and no check of what luciactl checks itself */
+    apr_pool_t *pool; /* of the findings */
+} check_t;
+
+static void find(check_t *check, const luci_site_finding_t *finding)
+{
+    APR_ARRAY_PUSH(check->findings, luci_site_finding_t) = *finding;
+}
+
+/* A finding that keeps httpd from starting. */
+static void refuse(check_t *check, const char *id, const char *what)
+{
+    find(check, &(luci_site_finding_t){ .id = id, .level = LUCI_SITE_FATAL, .what = what });
+}
 
 /* ---- The cookie ---- */
 
-static void check_cookie(luci_check_t *check, server_rec *server)
+static void check_cookie(check_t *check, server_rec *server)
 {
     const luci_server_config_t *config = luci_config_server(server);
     static const char *const samesite[] = { "Lax", "Strict", "None" };
     static const char *const secure[] = { "auto", "on", "off" };
     const luci_cookie_t cookie = { config->cookie_name, config->cookie_path, config->cookie_domain,
                                    config->cookie_samesite, config->cookie_secure == LUCI_SECURE_ON };
+    luci_site_finding_t finding = { .id = "LUCI0504", .level = LUCI_SITE_FATAL, .about = "cookie" };
     const char *problem = luci_cookie_problem(&cookie);
 
-    if (problem)
-        luci_check_fail(
-            check,
-            apr_psprintf(
-                check->pool,
-                "LUCI0504: LuciaCookieName \"%s\", LuciaCookiePath \"%s\", LuciaCookieDomain \"%s\", "
-                "LuciaCookieSameSite %s and LuciaCookieSecure %s are not allowed together: %s%s, in %s",
-                cookie.name, cookie.path, cookie.domain ? cookie.domain : "off", samesite[cookie.samesite],
-                secure[config->cookie_secure], problem, cookie.secure ? "" : "; write LuciaCookieSecure on",
-                luci_server_name(server, check->pool)));
+    if (!problem)
+        return;
+    finding.what = apr_psprintf(
+        check->pool,
+        "LuciaCookieName \"%s\", LuciaCookiePath \"%s\", LuciaCookieDomain \"%s\", "
+        "LuciaCookieSameSite %s and LuciaCookieSecure %s are not allowed together: %s%s, in %s",
+        cookie.name, cookie.path, cookie.domain ? cookie.domain : "off", samesite[cookie.samesite],
+        secure[config->cookie_secure], problem, cookie.secure ? "" : "; write LuciaCookieSecure on",
+        luci_server_name(server, check->pool));
+    find(check, &finding);
+}
+
+/* Virtual hosts inherit it: the server with the directive is named. */
+static void advise_secure_cookie(check_t *check, server_rec *server, const luci_site_t *site)
+{
+    luci_site_finding_t finding = { .level = LUCI_SITE_NOTE, .about = "cookie" };
+
+    if (luci_config_server(server)->cookie_secure != LUCI_SECURE_OFF ||
+        (server->is_virtual && site->settings->nelts == 0))
+        return;
+    finding.what =
+        apr_psprintf(check->pool, "LuciaCookieSecure is off in %s: the session is sent over plain http, too",
+                     luci_server_name(server, check->pool));
+    finding.remedy = "Write LuciaCookieSecure on, or auto";
+    find(check, &finding);
 }
 
 /* ---- LuciaReturnTo ---- */
@@ -59,7 +100,7 @@ static int gets_cookie(const luci_server_config_t *config, const server_rec *ser
            (length == suffix || host[length - suffix - 1] == '.');
 }
 
-static void check_return_to(luci_check_t *check, server_rec *server)
+static void check_return_to(check_t *check, server_rec *server)
 {
     const luci_server_config_t *config = luci_config_server(server);
 
@@ -68,14 +109,17 @@ static void check_return_to(luci_check_t *check, server_rec *server)
 
         if (gets_cookie(config, server, origin))
             continue;
-        luci_check_say(
-            check, APLOG_WARNING,
-            apr_psprintf(check->pool,
-                         "LUCI0774: LuciaReturnTo %s: browsers do not send the session cookie of %s there "
-                         "(LuciaCookieDomain is %s), so a gate there would ask to sign in again and again; "
-                         "write LuciaCookieDomain with the domain of both hosts",
-                         origin, luci_server_name(server, check->pool),
-                         config->cookie_domain ? config->cookie_domain : "off"));
+        find(check,
+             &(luci_site_finding_t){
+                 .id = "LUCI0774",
+                 .level = LUCI_SITE_ADVICE,
+                 .what = apr_psprintf(
+                     check->pool,
+                     "LuciaReturnTo %s: browsers do not send the session cookie of %s there "
+                     "(LuciaCookieDomain is %s), so a gate there would ask to sign in again and again; "
+                     "write LuciaCookieDomain with the domain of both hosts",
+                     origin, luci_server_name(server, check->pool),
+                     config->cookie_domain ? config->cookie_domain : "off") });
     }
 }
 
@@ -113,58 +157,175 @@ static const char *template_problem(const char *folder, const char *name, apr_po
     return luci_template_parse(text, length, &compiled, &problem, pool) == LUCI_OK ? NULL : problem;
 }
 
-/* A broken template stops a start and a configtest. It does not end a server that is running and restarts,
- * for a page that somebody was just editing when the logs were rotated: the installed one takes its place. */
-static void check_templates(luci_check_t *check, server_rec *server)
+static int is_folder(const char *path, apr_pool_t *pool)
 {
-    const char *folder = luci_config_server(server)->templates;
-    int starting = ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+    apr_finfo_t info;
 
-    if (!folder)
-        return;
-    if (!luci_check_is_folder(folder, check->pool)) {
-        luci_check_fail(
-            check, apr_psprintf(check->pool,
-                                "LUCI0505: LuciaTemplates: \"%s\" is not allowed: a folder that exists and "
-                                "can be read, in %s",
-                                folder, luci_server_name(server, check->pool)));
-        return;
-    }
+    return apr_stat(&info, path, APR_FINFO_TYPE, pool) == APR_SUCCESS && info.filetype == APR_DIR;
+}
+
+static void check_pages(check_t *check, const char *folder, luci_site_level_t level)
+{
     for (int i = 0; luci_pages_file(i); i++) {
         const char *name = luci_pages_file(i);
         const char *problem = template_problem(folder, name, check->pool);
 
-        if (!problem)
-            continue;
-        luci_check_say(check, starting ? APLOG_CRIT : APLOG_ERR,
-                       apr_psprintf(check->pool, "LUCI0506: LuciaTemplates: \"%s\" is not allowed: %s: %s",
-                                    folder, name, problem));
-        check->failed |= starting;
+        if (problem)
+            find(check, &(luci_site_finding_t){
+                            .id = "LUCI0506",
+                            .level = level,
+                            .what = apr_psprintf(check->pool, "LuciaTemplates: \"%s\" is not allowed: %s: %s",
+                                                 folder, name, problem),
+                            .about = "templates" });
     }
+}
+
+/* A broken template stops a start and a configtest. It does not end a running server that restarts, for
+ * example when the logs are rotated while a page is being edited: the installed page takes its place. Nor
+ * does a broken installed page, whose place the page in the module takes. */
+static void check_templates(check_t *check, server_rec *server)
+{
+    const char *folder = luci_config_server(server)->templates;
+    int starting = ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+
+    if (folder && is_folder(folder, check->pool))
+        check_pages(check, folder, starting ? LUCI_SITE_FATAL : LUCI_SITE_PROBLEM);
+    else if (folder)
+        find(check, &(luci_site_finding_t){
+                        .id = "LUCI0505",
+                        .level = LUCI_SITE_FATAL,
+                        .what = apr_psprintf(check->pool,
+                                             "LuciaTemplates: \"%s\" is not allowed: a folder that exists "
+                                             "and can be read, in %s",
+                                             folder, luci_server_name(server, check->pool)),
+                        .about = "templates" });
+    else if (check->is_dump)
+        check_pages(check, LUCI_TEMPLATE_DIR, LUCI_SITE_PROBLEM);
+}
+
+/* ---- Caches ---- */
+
+static void check_cache(check_t *check, server_rec *server, const char *id, const char *directive,
+                        const luci_cache_name_t *name)
+{
+    const char *problem = luci_cache_problem(name, check->pool);
+
+    if (problem)
+        refuse(check, id,
+               apr_psprintf(check->pool, "%s: \"%s%s%s\" is not allowed: %s, in %s", directive,
+                            name->provider, name->args ? ":" : "", name->args ? name->args : "", problem,
+                            luci_server_name(server, check->pool)));
+}
+
+static void check_caches(check_t *check, server_rec *server)
+{
+    const luci_server_config_t *config = luci_config_server(server);
+    luci_cache_name_t sessions = config->cache_name;
+
+    if (luci_cache_wanted(&sessions))
+        check_cache(check, server, "LUCI0507", "LuciaSessionCache", &sessions);
+    if (config->throttle_store.provider)
+        check_cache(check, server, "LUCI0513", "LuciaThrottleStore", &config->throttle_store);
+}
+
+/* ---- What a start opens and a configtest does not ---- */
+
+/* luciactl looks at database files itself, as the user that httpd's children run as. */
+static void check_database(check_t *check, server_rec *server)
+{
+    const luci_server_config_t *config = luci_config_server(server);
+    const char *problem;
+
+    if (check->is_dump && config->database.driver &&
+        luci_engine_is_file(luci_engine_find(config->database.driver), config->database.params))
+        return;
+    problem = luci_database_problem(&config->database, config->create_schema, check->pool);
+    if (problem)
+        refuse(check, "LUCI0714",
+               apr_psprintf(check->pool, "LuciaDatabase: %s, in %s", problem,
+                            luci_server_name(server, check->pool)));
+}
+
+static void check_audit(check_t *check, server_rec *server)
+{
+    const char *target = luci_config_server(server)->audit_log;
+    const char *problem = luci_audit_problem(target, check->pool);
+
+    if (problem)
+        refuse(check, "LUCI0614",
+               apr_psprintf(check->pool, "LuciaAuditLog: \"%s\" can't be opened: %s, in %s", target, problem,
+                            luci_server_name(server, check->pool)));
 }
 
 /* ---- All of them ---- */
 
+static void check_server(check_t *check, server_rec *server, const luci_site_t *site)
+{
+    check_cookie(check, server);
+    advise_secure_cookie(check, server, site);
+    check_return_to(check, server);
+    check_caches(check, server);
+    if (ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST) {
+        check_database(check, server);
+        check_audit(check, server);
+    }
+    if (!server->is_virtual ||
+        luci_config_server(server)->templates != luci_config_server(check->main_server)->templates)
+        check_templates(check, server);
+}
+
+/* The rules know the user only if root starts httpd: otherwise the user that starts it owns the files. */
+static void check_sites(check_t *check, const apr_array_header_t *sites)
+{
+    luci_file_user_t user;
+    int is_known = geteuid() == 0 && ap_unixd_config.user_name &&
+                   luci_file_user_find(&user, ap_unixd_config.user_name, NULL);
+    luci_site_all_t all = { sites, is_known ? &user : NULL };
+
+    apr_array_cat(check->findings, luci_site_judge(&all, check->pool));
+}
+
+apr_array_header_t *luci_config_findings(server_rec *main_server, const apr_array_header_t *sites,
+                                         int is_dump, apr_pool_t *pool)
+{
+    check_t check = { main_server, apr_array_make(pool, 8, sizeof(luci_site_finding_t)), is_dump, pool };
+    int at = 0;
+
+    check_sites(&check, sites);
+    for (server_rec *server = main_server; server; server = server->next, at++)
+        check_server(&check, server, APR_ARRAY_IDX(sites, at, const luci_site_t *));
+    return check.findings;
+}
+
+static void log_finding(const luci_site_finding_t *finding, server_rec *main_server, apr_pool_t *pool)
+{
+    const char *message = finding->remedy
+                              ? apr_psprintf(pool, "%s: %s. %s.", finding->id, finding->what, finding->remedy)
+                              : apr_psprintf(pool, "%s: %s", finding->id, finding->what);
+    int level = APLOG_WARNING;
+
+    switch (finding->level) {
+    case LUCI_SITE_FATAL: level = APLOG_CRIT; break;
+    case LUCI_SITE_PROBLEM: level = APLOG_ERR; break;
+    case LUCI_SITE_ADVICE: break;
+    case LUCI_SITE_NOTE: return;
+    }
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | level, 0, main_server, "%s", message);
+}
+
 int luci_config_check(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, server_rec *main_server)
 {
-    luci_check_t check = { main_server, temp, 0 };
-    const apr_array_header_t *sites = luci_check_sites_read(&check);
+    const apr_array_header_t *findings;
+    int failed = 0;
 
     (void)conf;
     (void)log;
-    luci_check_lines(&check, sites);
-    luci_check_sites(&check, sites);
-    for (server_rec *server = main_server; server; server = server->next) {
-        const luci_server_config_t *config = luci_config_server(server);
-        const luci_server_config_t *inherited = luci_config_server(check.main_server);
+    findings = luci_config_findings(main_server, luci_site_tree_read(main_server, temp), 0, temp);
+    for (int i = 0; i < findings->nelts; i++) {
+        const luci_site_finding_t *finding = &APR_ARRAY_IDX(findings, i, luci_site_finding_t);
 
-        if (server->is_virtual && config == inherited)
-            continue; /* nothing of its own */
-        check_cookie(&check, server);
-        check_return_to(&check, server);
-        luci_check_stores(&check, server);
-        if (!server->is_virtual || config->templates != inherited->templates)
-            check_templates(&check, server);
+        log_finding(finding, main_server, temp);
+        failed |= finding->level == LUCI_SITE_FATAL;
     }
-    return check.failed ? HTTP_INTERNAL_SERVER_ERROR : OK;
+    return failed ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }

@@ -3,7 +3,6 @@
 
 #include "core/db/db.h"
 #include "core/files/trusted_path.h"
-#include "httpd/lifecycle/check.h"
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
@@ -19,6 +18,13 @@ static const char *folder_of(const char *path, apr_pool_t *pool)
     const char *end = strrchr(path, '/');
 
     return end && end > path ? apr_pstrmemdup(pool, path, (apr_size_t)(end - path)) : "/";
+}
+
+static int is_folder(const char *path, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+
+    return apr_stat(&info, path, APR_FINFO_TYPE, pool) == APR_SUCCESS && info.filetype == APR_DIR;
 }
 
 static int is_missing(const char *path, apr_pool_t *pool)
@@ -58,8 +64,7 @@ static const char *file_problem(const char *path, int create_schema, apr_pool_t 
         return NULL; /* who looks here may see less than who will use it */
     if (!create_schema)
         return apr_psprintf(pool, "there is no file \"%s\", and LuciaCreateSchema is Off", path);
-    if (luci_check_is_folder(folder, pool) ||
-        (is_missing(folder, pool) && luci_check_is_folder(folder_of(folder, pool), pool)))
+    if (is_folder(folder, pool) || (is_missing(folder, pool) && is_folder(folder_of(folder, pool), pool)))
         return NULL; /* the last folder is made when it's missing */
     return apr_psprintf(pool, "there is no folder \"%s\"", folder);
 }

@@ -36,6 +36,11 @@ sub load_modules {
     return $text;
 }
 
+# The least that httpd takes, for a file that luciactl is to read.
+sub least {
+    return load_modules(LuciaTest::mpm()) . 'LoadModule luciauth_module ' . LuciaTest::module() . "\nServerName localhost\nErrorLog /dev/null\n";
+}
+
 my $static;
 
 sub static_modules {

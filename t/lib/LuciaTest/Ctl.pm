@@ -42,6 +42,7 @@ sub become {
     my ($self, @command) = @_;
     POSIX::setsid();
     LuciaTest::follow_parent();
+    %ENV = (%ENV, LuciaTest::httpd_env());
     $ENV{ASAN_OPTIONS} = 'detect_leaks=0';    # drivers are loaded and stay
     $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
     exec tool(), @{ $self->{options} }, @command or POSIX::_exit(127);

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/conf/ctl_config.h"
+
+#include "core/config/directive_types.h"
+#include "core/config/directives.h"
+#include "ctl/conf/httpd_run.h"
+
+#include <apr_escape.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+#include <unistd.h>
+
+void luci_ctl_config_defaults(luci_ctl_config_t *config, apr_pool_t *pool)
+{
+    const luci_server_config_t *server = luci_directives_defaults(&luci_scope_server, pool);
+
+    *config = (luci_ctl_config_t){ .settings = server->settings,
+                                   .server = server,
+                                   .servers = apr_array_make(pool, 4, sizeof(luci_ctl_server_t *)),
+                                   .findings = apr_array_make(pool, 4, sizeof(luci_site_finding_t)),
+                                   .problems = apr_array_make(pool, 4, sizeof(const char *)) };
+}
+
+/* ---- Values of the document ---- */
+
+/* NULL: there is none. Text that is not UTF-8 is {"hex": "..."}. */
+static const char *text_of(json_t *value, apr_pool_t *pool)
+{
+    const char *hex = json_string_value(json_object_get(value, "hex"));
+    apr_size_t length;
+    char *text;
+
+    if (!hex)
+        return json_is_string(value) ? apr_pstrdup(pool, json_string_value(value)) : NULL;
+    text = apr_pcalloc(pool, strlen(hex) / 2 + 1);
+    return apr_unescape_hex(text, hex, APR_ESCAPE_STRING, 0, &length) == APR_SUCCESS ? text : NULL;
+}
+
+static const char *get(json_t *object, const char *name, apr_pool_t *pool)
+{
+    return text_of(json_object_get(object, name), pool);
+}
+
+static int get_number(json_t *object, const char *name)
+{
+    return (int)json_integer_value(json_object_get(object, name));
+}
+
+/* ---- Servers ---- */
+
+static void add_problem(luci_ctl_config_t *config, const char *problem)
+{
+    for (int i = 0; i < config->problems->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(config->problems, i, const char *), problem) == 0)
+            return; /* httpd has refused the same line, or several servers inherit it */
+    }
+    APR_ARRAY_PUSH(config->problems, const char *) = problem;
+}
+
+static void read_directive(luci_ctl_config_t *config, luci_server_config_t *server, json_t *directive,
+                           apr_pool_t *pool)
+{
+    const char *name = get(directive, "name", pool), *args = get(directive, "args", pool),
+               *file = get(directive, "file", pool), *problem;
+    int number = get_number(directive, "line"), row = name ? luci_directives_find(name) : -1;
+
+    if (!name || !args || !file)
+        return;
+    if (row < 0)
+        problem =
+            apr_pstrcat(pool, name, " is not known to this luciactl: mod_luciauth is a newer version", NULL);
+    else
+        problem = luci_directives_set(row, args, server, pool);
+    if (problem)
+        add_problem(config, apr_psprintf(pool, "%s:%d: %s", file, number, problem));
+    else if (strcasecmp(name, "LuciaDatabase") == 0) {
+        server->database.file = file;
+        server->database.number = number;
+    }
+}
+
+static void read_server(luci_ctl_config_t *config, json_t *object, apr_pool_t *pool)
+{
+    luci_ctl_server_t *server = apr_pcalloc(pool, sizeof *server);
+    json_t *each;
+    size_t i;
+
+    server->file = get(object, "file", pool);
+    server->number = get_number(object, "line");
+    server->addresses = get(object, "addresses", pool);
+    server->name = get(object, "name", pool);
+    server->uses = json_is_true(json_object_get(object, "uses"));
+    server->aliases = apr_array_make(pool, 4, sizeof(const char *));
+    server->config = luci_directives_defaults(&luci_scope_server, pool);
+    json_array_foreach(json_object_get(object, "aliases"), i, each)
+    {
+        const char *alias = text_of(each, pool);
+
+        if (alias)
+            APR_ARRAY_PUSH(server->aliases, const char *) = alias;
+    }
+    json_array_foreach(json_object_get(object, "directives"), i, each)
+        read_directive(config, server->config, each, pool);
+    APR_ARRAY_PUSH(config->servers, luci_ctl_server_t *) = server;
+}
+
+/* ---- Findings ---- */
+
+static void read_finding(luci_ctl_config_t *config, json_t *object, apr_pool_t *pool)
+{
+    luci_site_finding_t finding = { .id = get(object, "id", pool),
+                                    .level = LUCI_SITE_ADVICE,
+                                    .what = get(object, "what", pool),
+                                    .remedy = get(object, "remedy", pool),
+                                    .about = get(object, "about", pool) };
+    const char *level = get(object, "level", pool);
+
+    if (!level || !finding.what)
+        return;
+    if (strcmp(level, "error") == 0) {
+        add_problem(config, finding.what);
+        return;
+    }
+    if (strcmp(level, "problem") == 0)
+        finding.level = LUCI_SITE_PROBLEM;
+    APR_ARRAY_PUSH(config->findings, luci_site_finding_t) = finding;
+}
+
+/* ---- The audit log ---- */
+
+#define LINKS_MAX 8
+
+/* Whether a path names a descriptor of the process, also through links: /dev/stdout in the configuration is
+ * httpd's output, and luciactl has another one. */
+static int is_descriptor(const char *path, apr_pool_t *pool)
+{
+    static const char *const begins[] = { "/dev/std", "/dev/fd/", "/proc/" };
+    char target[1024];
+
+    for (int links = 0; path && links < LINKS_MAX; links++) {
+        ssize_t length;
+
+        for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+            if (strncmp(path, begins[i], strlen(begins[i])) == 0)
+                return 1;
+        }
+        length = readlink(path, target, sizeof target - 1);
+        if (length < 0)
+            return 0;
+        target[length] = '\0';
+        path = *target == '/'
+                   ? apr_pstrdup(pool, target)
+                   : apr_pstrcat(pool,
+                                 apr_pstrmemdup(pool, path, (apr_size_t)(apr_filepath_name_get(path) - path)),
+                                 target, NULL);
+    }
+    return 0;
+}
+
+/* Only httpd can write to its programs, and to its own standard output and error. */
+static const char *audit_file(const char *target, apr_pool_t *pool)
+{
+    const char *path;
+
+    if (!target || *target == '|' || strcmp(target, LUCI_AUDIT_OFF) == 0)
+        return NULL;
+    path = luci_word_path(target, pool);
+    return is_descriptor(path, pool) ? NULL : path;
+}
+
+/* ---- Reading ---- */
+
+luci_result_t luci_ctl_config_read(const luci_ctl_source_t *source, luci_ctl_config_t *config,
+                                   apr_pool_t *pool)
+{
+    json_t *document, *each;
+    luci_result_t result;
+    size_t i;
+
+    luci_ctl_config_defaults(config, pool);
+    result = luci_httpd_run(source->program, source->path, &document, config->problems);
+    if (result != LUCI_OK)
+        return result;
+    luci_directive_root = get(document, "server_root", pool);
+    config->user = get(document, "user", pool);
+    config->group = get(document, "group", pool);
+    config->control = get(document, "control", pool);
+    json_array_foreach(json_object_get(document, "findings"), i, each) read_finding(config, each, pool);
+    json_array_foreach(json_object_get(document, "servers"), i, each) read_server(config, each, pool);
+    json_decref(document);
+    return LUCI_OK;
+}
+
+/* ---- Choosing a server ---- */
+
+static const char *title(const luci_ctl_server_t *server, apr_pool_t *pool)
+{
+    if (!server->file)
+        return "the main server";
+    return apr_psprintf(pool, "%s (<VirtualHost %s> in %s:%d)",
+                        server->name ? server->name : "one without ServerName", server->addresses,
+                        server->file, server->number);
+}
+
+/* Whether NAME[:PORT] is wanted. A wanted name without a port fits any port. */
+static int fits(const char *name, const char *port, const char *wanted)
+{
+    size_t length = strcspn(name, ":"), wanted_length = strcspn(wanted, ":");
+    const char *wanted_port = wanted[wanted_length] ? wanted + wanted_length + 1 : NULL;
+
+    if (name[length])
+        port = name + length + 1;
+    return length == wanted_length && strncasecmp(name, wanted, length) == 0 &&
+           (!wanted_port || (port && strcmp(port, wanted_port) == 0));
+}
+
+static int is_wanted(const luci_ctl_server_t *server, const char *vhost)
+{
+    const char *colon = server->addresses ? strrchr(server->addresses, ':') : NULL;
+    const char *port = colon ? colon + 1 : NULL;
+
+    if (server->name && fits(server->name, port, vhost))
+        return 1;
+    for (int i = 0; i < server->aliases->nelts; i++) {
+        if (fits(APR_ARRAY_IDX(server->aliases, i, const char *), port, vhost))
+            return 1;
+    }
+    return 0;
+}
+
+static int is_same_database(const luci_ctl_server_t *a, const luci_ctl_server_t *b)
+{
+    const luci_database_t *first = &a->config->database, *second = &b->config->database;
+
+    return strcmp(first->driver, second->driver) == 0 && strcmp(first->written, second->written) == 0;
+}
+
+static const char *list(const luci_ctl_config_t *config, apr_pool_t *pool)
+{
+    const char *text = "";
+
+    for (int i = 0; i < config->servers->nelts; i++) {
+        const luci_ctl_server_t *server = APR_ARRAY_IDX(config->servers, i, const luci_ctl_server_t *);
+
+        if (server->config->database.driver)
+            text = apr_pstrcat(pool, text, *text ? "; " : "", title(server, pool), NULL);
+    }
+    return *text ? text : "none has a LuciaDatabase";
+}
+
+static const luci_ctl_server_t *find(const luci_ctl_source_t *source, const luci_ctl_config_t *config,
+                                     const char **problem, apr_pool_t *pool)
+{
+    const luci_ctl_server_t *found = NULL;
+
+    for (int i = 0; i < config->servers->nelts; i++) {
+        const luci_ctl_server_t *server = APR_ARRAY_IDX(config->servers, i, const luci_ctl_server_t *);
+
+        if (!server->config->database.driver || (source->vhost && !is_wanted(server, source->vhost)))
+            continue;
+        if (found && !is_same_database(found, server)) {
+            *problem =
+                apr_psprintf(pool, "there are several databases, choose one with --vhost NAME[:PORT]: %s",
+                             list(config, pool));
+            return NULL;
+        }
+        if (!found)
+            found = server;
+    }
+    if (!found)
+        *problem = source->vhost
+                       ? apr_psprintf(pool, "no server called %s has a LuciaDatabase; there are: %s",
+                                      source->vhost, list(config, pool))
+                       : "there is no LuciaDatabase";
+    return found;
+}
+
+void luci_ctl_config_choose(const luci_ctl_source_t *source, luci_ctl_config_t *config, apr_pool_t *pool)
+{
+    const char *problem;
+    const luci_ctl_server_t *chosen = find(source, config, &problem, pool);
+
+    if (!chosen) {
+        add_problem(config, apr_pstrcat(pool, source->path, ": ", problem, NULL));
+        return;
+    }
+    config->server = chosen->config;
+    config->driver = chosen->config->database.driver;
+    config->params = chosen->config->database.params;
+    config->settings = chosen->config->settings;
+    config->audit_log = audit_file(chosen->config->audit_log, pool);
+}
