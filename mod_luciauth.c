@@ -7,6 +7,7 @@
 #include "httpd/base/httpd_log.h"
 #include "httpd/cache/cache.h"
 #include "httpd/control/control_throttle.h"
+#include "httpd/gate/basic.h"
 #include "httpd/gate/gate.h"
 #include "httpd/gate/identity.h"
 #include "httpd/gate/notes.h"
@@ -108,8 +109,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_check_access_ex(luci_gate_access, NULL, before_authz, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(luci_gate_authenticate, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authz(luci_gate_authorize, NULL, before_authz, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
-    ap_register_auth_provider(pool, AUTHN_PROVIDER_GROUP, "lucia", AUTHN_PROVIDER_VERSION, &luci_gate_basic,
-                              AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(pool, AUTHN_PROVIDER_GROUP, "lucia", AUTHN_PROVIDER_VERSION,
+                              &luci_basic_provider, AP_AUTH_INTERNAL_PER_CONF);
     ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "lucia-attribute", AUTHZ_PROVIDER_VERSION,
                               &luci_gate_attribute, AP_AUTH_INTERNAL_PER_CONF);
 

@@ -198,12 +198,29 @@ static luci_attempt_t *begin_sign_in(const luci_auth_t *auth, const luci_auth_re
     return attempt;
 }
 
+static luci_attempt_outcome_t outcome_of(luci_result_t result)
+{
+    switch (result) {
+    case LUCI_OK: return LUCI_ATTEMPT_SUCCESS;
+    case LUCI_NOT_FOUND:
+    case LUCI_DENIED:
+    case LUCI_CONFLICT: return LUCI_ATTEMPT_FAILURE;
+    case LUCI_EXPIRED:
+    case LUCI_INVALID:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return LUCI_ATTEMPT_CANCEL;
+}
+
 static luci_result_t end_attempt(const luci_auth_t *auth, const luci_auth_request_t *request,
-                                 luci_result_t outcome, apr_pool_t *scratch)
+                                 luci_result_t result, apr_pool_t *scratch)
 {
     if (request->attempt)
-        luci_throttle_end(auth->throttle, request->attempt, outcome, scratch);
-    return outcome;
+        luci_throttle_end(auth->throttle, request->attempt, outcome_of(result), scratch);
+    return result;
 }
 
 static luci_result_t look_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,

@@ -362,22 +362,15 @@ static void succeed(const luci_throttle_t *throttle, luci_attempt_t *attempt, ap
     attempt->count = attempt->success_count = 0;
 }
 
-void luci_throttle_end(const luci_throttle_t *throttle, luci_attempt_t *attempt, luci_result_t outcome,
-                       apr_pool_t *scratch)
+void luci_throttle_end(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                       luci_attempt_outcome_t outcome, apr_pool_t *scratch)
 {
     if (!throttle)
         return;
     switch (outcome) {
-    case LUCI_OK: succeed(throttle, attempt, scratch); break;
-    case LUCI_NOT_FOUND:
-    case LUCI_DENIED:
-    case LUCI_CONFLICT: end_all(throttle, attempt, count_failure, scratch); break;
-    case LUCI_EXPIRED:
-    case LUCI_INVALID:
-    case LUCI_THROTTLED:
-    case LUCI_BUSY:
-    case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL: end_all(throttle, attempt, undo_try, scratch); break;
+    case LUCI_ATTEMPT_SUCCESS: succeed(throttle, attempt, scratch); break;
+    case LUCI_ATTEMPT_FAILURE: end_all(throttle, attempt, count_failure, scratch); break;
+    case LUCI_ATTEMPT_CANCEL: end_all(throttle, attempt, undo_try, scratch); break;
     }
 }
 

@@ -85,12 +85,17 @@ luci_result_t luci_throttle_look(const luci_throttle_t *throttle, luci_attempt_t
 luci_result_t luci_throttle_look_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                          apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Records the outcome of an attempt. OK: the count of the account or the browser is deleted, the attempt is
- * taken back from the count of the address, and the counts of successes and of sign-ups grow
- * (throttle_kind.h). DENIED, NOT_FOUND and CONFLICT count as failures. Any other result is not the client's
- * fault and does not count. Calling it again has no effect. */
-void luci_throttle_end(const luci_throttle_t *throttle, luci_attempt_t *attempt, luci_result_t outcome,
-                       apr_pool_t *scratch);
+typedef enum {
+    LUCI_ATTEMPT_SUCCESS, /* the count of the account or the browser is deleted, the attempt is taken back
+                             from the count of the address, and the counts of successes and of sign-ups grow
+                             (throttle_kind.h) */
+    LUCI_ATTEMPT_FAILURE, /* counts */
+    LUCI_ATTEMPT_CANCEL   /* not the client's fault: does not count */
+} luci_attempt_outcome_t;
+
+/* Records the outcome of an attempt. Calling it again has no effect. */
+void luci_throttle_end(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                       luci_attempt_outcome_t outcome, apr_pool_t *scratch);
 
 /* Deletes the count of a kind for an account (a key's id) or an address, depending on the kind; kinds per
  * device are not supported. NOT_FOUND: there was none. */

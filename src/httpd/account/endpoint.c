@@ -36,7 +36,7 @@ int luci_endpoint_failure(luci_endpoint_request_t *request, luci_result_t result
 luci_result_t luci_endpoint_session(luci_endpoint_request_t *request, luci_validate_fn *validate)
 {
     int refused;
-    const char *id = luci_state_credential(request->r, &refused);
+    const char *id = luci_validation_credential(request->r, &refused);
 
     return id ? validate(request->r, id, &request->session) : LUCI_NOT_FOUND;
 }

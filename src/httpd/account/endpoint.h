@@ -7,7 +7,7 @@
 #define LUCI_ENDPOINT_H
 
 #include "core/web/form.h"
-#include "httpd/request/state.h"
+#include "httpd/request/validation.h"
 
 typedef struct luci_endpoint_t luci_endpoint_t;
 typedef struct luci_endpoint_request_t luci_endpoint_request_t;
@@ -61,7 +61,7 @@ int luci_endpoint_problem(luci_endpoint_request_t *request, int status, const ch
 int luci_endpoint_failure(luci_endpoint_request_t *request, luci_result_t result);
 
 /* Validates the session of this request. OK: request->session is set. NOT_FOUND: the request is anonymous,
- * for whatever reason. Else a failure. validate is one of state.h's. */
+ * for whatever reason. Else a failure. validate is one of validation.h's. */
 typedef luci_result_t luci_validate_fn(request_rec *r, const char *id, const luci_session_t **session);
 luci_result_t luci_endpoint_session(luci_endpoint_request_t *request,
                                     luci_validate_fn *validate) LUCI_MUST_USE;

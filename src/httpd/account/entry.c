@@ -4,6 +4,7 @@
 #include "httpd/account/account_json.h"
 #include "httpd/hash/suspend.h"
 #include "httpd/request/answer.h"
+#include "httpd/request/cookies.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/way_back.h"
 
@@ -91,7 +92,7 @@ static int page(luci_endpoint_request_t *request, const luci_entry_kind_t *kind,
 
 int luci_entry_show(luci_endpoint_request_t *request, const luci_entry_kind_t *kind)
 {
-    luci_result_t result = luci_endpoint_session(request, luci_state_validate);
+    luci_result_t result = luci_endpoint_session(request, luci_validate);
     const char *next;
 
     if (result == LUCI_OK && luci_reply_is_error_document(request->r))
@@ -155,7 +156,7 @@ static int welcome(luci_entry_t *entry)
     luci_endpoint_request_t *request = entry->request;
     const char *next;
 
-    luci_state_set_cookie(request->r, &entry->session);
+    luci_cookies_set_session(request->r, &entry->session);
     luci_answer_clear_cache(request->r); /* it may hold pages for anonymous requests */
     if (request->wants_json)
         return luci_reply_json(request->r, entry->kind->json_status,
@@ -193,7 +194,7 @@ static void fill(luci_entry_t *entry)
     luci_endpoint_request_t *request = entry->request;
 
     entry->auth = luci_state_auth(request->r);
-    entry->attempt.device = luci_state_device(request->r);
+    entry->attempt.device = luci_cookies_device(request->r);
     entry->auth_request = (luci_auth_request_t){
         .username = posted(entry, "username"),
         .password = posted(entry, "password"),
@@ -216,7 +217,7 @@ static void set_device_token(const luci_entry_t *entry)
     const char *value;
 
     if (luci_auth_device(&entry->auth, &entry->auth_request, &value, request->r->pool) == LUCI_OK)
-        luci_state_set_device(request->r, value);
+        luci_cookies_set_device(request->r, value);
 }
 
 /* The time is read here, because the request may have waited. */

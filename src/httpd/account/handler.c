@@ -26,7 +26,7 @@ static int refuse(luci_endpoint_request_t *request, int status, luci_reason_t re
 }
 
 /* A program that sends neither Origin nor Sec-Fetch-Site is admitted, because it sends no cookie that a page
- * of another site could use. Where a session is needed, luci_state_credential decides. */
+ * of another site could use. Where a session is needed, luci_validation_credential decides. */
 static int is_cross_site(luci_endpoint_request_t *request)
 {
     if (request->endpoint->needs_session || !request->dir->csrf ||
@@ -59,7 +59,7 @@ static int find_session(luci_endpoint_request_t *request)
 
     if (!endpoint->needs_session)
         return OK;
-    result = luci_endpoint_session(request, ends ? luci_state_validate_ending : luci_state_validate);
+    result = luci_endpoint_session(request, ends ? luci_validate_ending : luci_validate);
     if (result == LUCI_OK)
         return OK;
     if (request->is_post)

@@ -28,7 +28,7 @@ static int show(luci_endpoint_request_t *request)
     char *tab = NULL;
 
     if (luci_form_query(request->r->args, LUCI_REPLY_TAB, &tab, request->r->pool) == LUCI_OK && tab &&
-        luci_endpoint_session(request, luci_state_validate) == LUCI_OK)
+        luci_endpoint_session(request, luci_validate) == LUCI_OK)
         return signed_in_page(request);
     return luci_entry_show(request, &kind);
 }

@@ -2,6 +2,7 @@
 /* Sign-out: a page with a button, and the end of the session. */
 #include "httpd/account/endpoint.h"
 #include "httpd/request/answer.h"
+#include "httpd/request/cookies.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/way_back.h"
 
@@ -33,7 +34,7 @@ static int answer_anonymous(luci_endpoint_request_t *request)
 
     if (!request->is_post)
         return luci_reply_redirect(request->r, request->urls.login);
-    luci_state_credential(request->r, &refused);
+    luci_validation_credential(request->r, &refused);
     if (request->as_json || refused)
         return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
     return page(request, HTTP_UNAUTHORIZED, "signed_out", LUCI_MESSAGE_SIGNED_OUT);
@@ -47,7 +48,7 @@ static int sign_out(luci_endpoint_request_t *request)
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
         return luci_endpoint_failure(request, result);
     if (request->session->id == request->state->cookie_id)
-        luci_state_clear_cookie(request->r);
+        luci_cookies_clear_session(request->r);
     luci_answer_clear_cache(request->r);
     if (request->wants_json)
         return luci_reply_nothing(request->r);

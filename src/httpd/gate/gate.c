@@ -4,11 +4,13 @@
 #include "core/config/directive_types.h"
 #include "core/web/url.h"
 #include "httpd/account/mount.h"
+#include "httpd/gate/basic.h"
 #include "httpd/gate/identity.h"
 #include "httpd/gate/rules.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
 #include "httpd/request/state.h"
+#include "httpd/request/validation.h"
 #include "httpd/request/way_back.h"
 
 #include <apr_strings.h>
@@ -19,13 +21,6 @@
 APLOG_USE_MODULE(luciauth);
 
 #define ANONYMOUS "" /* r->user of a visitor who is let through; fixups makes it NULL */
-
-static int is_basic(request_rec *r)
-{
-    const char *type = ap_auth_type(r);
-
-    return type && ap_cstr_casecmp(type, "Basic") == 0;
-}
 
 static int is_anonymous(const request_rec *r)
 {
@@ -131,24 +126,15 @@ static int authenticate_session(request_rec *r)
     }
     if (!luci_runtime_of(r))
         return luci_reply_undecided(r, LUCI_UNAVAILABLE);
-    id = luci_state_credential(r, &refused);
+    id = luci_validation_credential(r, &refused);
     if (refused && !dir->optional)
         return refuse_cross_site(r);
     if (!id)
         return anonymous(r, dir);
-    result = luci_state_validate(r, id, &session);
+    result = luci_validate(r, id, &session);
     if (result == LUCI_OK)
         return luci_identity_admit(r, &session->user);
     return result == LUCI_NOT_FOUND ? anonymous(r, dir) : luci_reply_undecided(r, result);
-}
-
-/* The end of a try with a name that is unknown here, when it's known whether others know it. */
-static void end_unknown(request_rec *r, luci_result_t outcome)
-{
-    luci_state_t *state = luci_state_of(r);
-
-    if (state->basic_name && state->basic_result == LUCI_NOT_FOUND)
-        luci_throttle_end(luci_runtime_of(r)->auth.throttle, &state->basic_attempt, outcome, r->pool);
 }
 
 /* What the hooks of a phase that stand behind ours say: they run once, as if we had declined, and those
@@ -170,25 +156,15 @@ RUN_LATER(run_later_access, access_checker_ex, luci_gate_access)
 RUN_LATER(run_later_authn, check_user_id, luci_gate_authenticate)
 RUN_LATER(run_later_authz, auth_checker, luci_gate_authorize)
 
-/* mod_auth_basic answers 500 when a provider could not look (it declines where AuthBasicAuthoritative is
- * Off); we know when that means 503 or 429. A name that is unknown here and known to another provider was no
- * wrong try. */
+/* mod_auth_basic answers 500 when a provider cannot decide (it declines if AuthBasicAuthoritative is Off);
+ * the provider knows when that means 503 or 429. */
 static int authenticate_basic(request_rec *r)
 {
-    luci_state_t *state = luci_state_of(r);
     int status;
 
-    state->inside_authn = 1;
+    luci_basic_begin(r);
     status = run_later_authn(r);
-    state->inside_authn = 0;
-    end_unknown(r, status == OK ? LUCI_INVALID : LUCI_NOT_FOUND);
-    if (status != HTTP_INTERNAL_SERVER_ERROR)
-        return status;
-    if (state->basic_name && state->basic_result == LUCI_THROTTLED)
-        return luci_reply_throttled(r, state->basic_attempt.retry_after);
-    if (state->basic_name && (state->basic_result == LUCI_BUSY || state->basic_result == LUCI_UNAVAILABLE))
-        return luci_reply_undecided(r, state->basic_result);
-    return status;
+    return luci_basic_end(r, status);
 }
 
 /* The two phases that follow where Require lines ask for a user. */
@@ -241,7 +217,7 @@ int luci_gate_authenticate(request_rec *r)
         luci_state_of(r)->is_private = 1; /* a refusal, too, is another answer with another cookie */
         return authenticate_session(r);
     }
-    if (!luci_config_dir(r)->basic.has_lucia || !is_basic(r) || !luci_runtime_of(r))
+    if (!luci_config_dir(r)->basic.has_lucia || !luci_basic_is_gate(r) || !luci_runtime_of(r))
         return DECLINED;
     return authenticate_basic(r);
 }
@@ -259,57 +235,6 @@ int luci_gate_authorize(request_rec *r)
         return status;
     return is_anonymous(r) ? challenge(r) : luci_reply_forbidden(r, luci_state_user(r));
 }
-
-/* The verdict for this name and password, once per client request. */
-static luci_result_t check_basic(request_rec *r, const char *name, const char *password)
-{
-    luci_state_t *state = luci_state_of(r);
-    luci_auth_request_t request = { .password = password,
-                                    .client = { .address = r->useragent_ip },
-                                    .now = luci_runtime_now(),
-                                    .attempt = &state->basic_attempt };
-    luci_auth_t auth = luci_state_auth(r);
-    unsigned char digest[LUCI_SHA256_BYTES];
-    luci_result_t result = luci_secret_sha256(password, strlen(password), digest);
-
-    if (result != LUCI_OK)
-        return result;
-    if (state->basic_name && strcmp(state->basic_name, name) == 0 &&
-        luci_secret_equal(state->basic_digest, digest, sizeof digest))
-        return state->basic_result;
-    state->basic_name = apr_pstrdup(state->pool, name);
-    memcpy(state->basic_digest, digest, sizeof digest);
-    request.username = state->basic_name;
-    state->basic_attempt = (luci_attempt_t){ .device = luci_state_device(r) };
-    state->basic_result = luci_auth_check(&auth, &request, &state->basic_user, state->pool);
-    if (!state->inside_authn) /* mod_auth_form and the like */
-        end_unknown(r, LUCI_NOT_FOUND);
-    return state->basic_result;
-}
-
-static authn_status basic_check_password(request_rec *r, const char *name, const char *password)
-{
-    if (!luci_runtime_of(r)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "LUCI0705: AuthBasicProvider lucia needs a LuciaDatabase in this server");
-        return AUTH_GENERAL_ERROR;
-    }
-    switch (check_basic(r, name, password)) {
-    case LUCI_OK: return luci_identity_assume(r, &luci_state_of(r)->basic_user) ? AUTH_GRANTED : AUTH_DENIED;
-    case LUCI_NOT_FOUND: /* the next provider may know */ return AUTH_USER_NOT_FOUND;
-    case LUCI_DENIED:
-    case LUCI_EXPIRED:
-    case LUCI_INVALID: return AUTH_DENIED;
-    case LUCI_CONFLICT:
-    case LUCI_THROTTLED:
-    case LUCI_BUSY:
-    case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL: break;
-    }
-    return AUTH_GENERAL_ERROR;
-}
-
-const authn_provider luci_gate_basic = { basic_check_password, NULL };
 
 typedef struct {
     const apr_array_header_t *words; /* the attribute's name, then the values that are admitted */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The gate (doc/specification.md, S4): "AuthType Lucia" with any Require, whatever serves the location;
- * the Basic provider "lucia"; "Require lucia-attribute". */
+ * "Require lucia-attribute". */
 #ifndef LUCI_GATE_H
 #define LUCI_GATE_H
 
@@ -17,9 +17,6 @@ int luci_gate_authenticate(request_rec *r);
 /* The check_authz hook, before mod_authz_core's, whose verdict it asks for and then puts in our words: 403 to
  * users who may not, and the way to sign in to visitors. */
 int luci_gate_authorize(request_rec *r);
-
-/* AuthBasicProvider lucia. */
-extern const authn_provider luci_gate_basic;
 
 /* Require lucia-attribute NAME VALUE... */
 extern const authz_provider luci_gate_attribute;

@@ -8,6 +8,7 @@
 #include "httpd/request/request.h"
 #include "httpd/request/scrub.h"
 #include "httpd/request/state.h"
+#include "httpd/request/validation.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -132,12 +133,12 @@ luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user)
     const luci_session_t *session;
     luci_result_t result;
     int refused;
-    const char *id = luci_state_credential(r, &refused);
+    const char *id = luci_validation_credential(r, &refused);
 
     *user = NULL;
     if (!id)
         return LUCI_NOT_FOUND;
-    result = luci_state_validate(r, id, &session);
+    result = luci_validate(r, id, &session);
     if (result == LUCI_OK)
         *user = &session->user;
     return result;
@@ -226,7 +227,7 @@ static apr_status_t make_private(ap_filter_t *filter, apr_bucket_brigade *brigad
     const char *out = apr_table_get(r->headers_out, "Cache-Control"),
                *err = apr_table_get(r->err_headers_out, "Cache-Control");
 
-    if ((!out && !err) || (luci_state_of(r)->cookie_sent && may_be_shared(out ? out : err, r->pool))) {
+    if ((!out && !err) || (luci_state_of(r)->cookies_sent && may_be_shared(out ? out : err, r->pool))) {
         apr_table_unset(r->err_headers_out, "Cache-Control");
         apr_table_setn(r->headers_out, "Cache-Control", "private");
     }
@@ -244,9 +245,9 @@ void luci_identity_insert_filter(request_rec *r)
         return;
     state = luci_state_of(r);
     state->content_of = r;
-    if (state->is_private || state->cookie_sent)
+    if (state->is_private || state->cookies_sent)
         ap_add_output_filter_handle(private_filter, NULL, r, r->connection);
-    if (state->cookie_sent)
+    if (state->cookies_sent)
         ap_add_output_filter_handle(private_hit_filter, NULL, r, r->connection);
 }
 

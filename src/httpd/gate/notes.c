@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/gate/notes.h"
 
-#include "httpd/request/state.h"
+#include "httpd/gate/basic.h"
+#include "httpd/request/validation.h"
 
 #include <apr_strings.h>
 
@@ -11,25 +12,19 @@ typedef struct {
     const char *session;
 } who_t;
 
-static const luci_session_t *proved_session(const luci_state_t *state)
-{
-    if (state->by_bearer.id && state->by_bearer.result == LUCI_OK)
-        return &state->by_bearer.session;
-    return state->by_cookie.id && state->by_cookie.result == LUCI_OK ? &state->by_cookie.session : NULL;
-}
-
-/* What was done last says it best: who signed in, came with another session or none. */
-static who_t who_is(const luci_state_t *state)
+/* The last event comes first: a request that signs in may have come with another session, or with none. user
+ * was proved by HTTP Basic; NULL: none. */
+static who_t who_is(const luci_state_t *state, const luci_user_t *user)
 {
     const luci_event_t *event = &state->last.event;
-    const luci_session_t *session = proved_session(state);
+    const luci_session_t *session = luci_validated_session(state);
 
     if (state->last.is_set && event->reason == LUCI_REASON_NONE && event->account)
         return (who_t){ event->account, event->user_id, event->session };
     if (session)
         return (who_t){ session->user.username, session->user.id, session->tag };
-    if (state->basic_name && state->basic_result == LUCI_OK)
-        return (who_t){ state->basic_user.username, state->basic_user.id, NULL };
+    if (user)
+        return (who_t){ user->username, user->id, NULL };
     return (who_t){ 0 };
 }
 
@@ -60,7 +55,7 @@ int luci_notes_set(request_rec *r)
 
     if (!state)
         return DECLINED;
-    who = who_is(state);
+    who = who_is(state, luci_basic_user(r));
     if (!who.user && !state->last.is_set)
         return DECLINED;
     while (last->next)

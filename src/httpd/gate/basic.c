@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/gate/basic.h"
+
+#include "httpd/gate/identity.h"
+#include "httpd/request/cookies.h"
+#include "httpd/request/reply.h"
+#include "httpd/request/state.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+
+APLOG_USE_MODULE(luciauth);
+
+/* The last verification of this client request. */
+struct luci_basic_check_t {
+    const char *name;                        /* NULL: none yet */
+    unsigned char digest[LUCI_SHA256_BYTES]; /* of the password */
+    luci_result_t result;
+    luci_user_t user; /* set if result is OK */
+    luci_attempt_t attempt;
+    int is_between; /* luci_basic_begin was called, and luci_basic_end will be */
+};
+
+static luci_basic_check_t *check_of(request_rec *r)
+{
+    luci_state_t *state = luci_state_of(r);
+
+    if (!state->basic)
+        state->basic = apr_pcalloc(state->pool, sizeof *state->basic);
+    return state->basic;
+}
+
+int luci_basic_is_gate(request_rec *r)
+{
+    const char *type = ap_auth_type(r);
+
+    return type && ap_cstr_casecmp(type, "Basic") == 0;
+}
+
+/* Ends the attempt with a name that is unknown here, once it is known whether another provider knows it. */
+static void end_unknown(request_rec *r, luci_basic_check_t *check, luci_attempt_outcome_t outcome)
+{
+    if (check->name && check->result == LUCI_NOT_FOUND)
+        luci_throttle_end(luci_runtime_of(r)->auth.throttle, &check->attempt, outcome, r->pool);
+}
+
+void luci_basic_begin(request_rec *r)
+{
+    check_of(r)->is_between = 1;
+}
+
+int luci_basic_end(request_rec *r, int status)
+{
+    luci_basic_check_t *check = check_of(r);
+
+    check->is_between = 0;
+    end_unknown(r, check, status == OK ? LUCI_ATTEMPT_CANCEL : LUCI_ATTEMPT_FAILURE);
+    if (status != HTTP_INTERNAL_SERVER_ERROR || !check->name)
+        return status;
+    if (check->result == LUCI_THROTTLED)
+        return luci_reply_throttled(r, check->attempt.retry_after);
+    if (check->result == LUCI_BUSY || check->result == LUCI_UNAVAILABLE)
+        return luci_reply_undecided(r, check->result);
+    return status;
+}
+
+const luci_user_t *luci_basic_user(request_rec *root)
+{
+    const luci_state_t *state = luci_state_begun(root);
+    const luci_basic_check_t *check = state ? state->basic : NULL;
+
+    return check && check->name && check->result == LUCI_OK ? &check->user : NULL;
+}
+
+static luci_result_t verify(request_rec *r, const char *name, const char *password)
+{
+    luci_basic_check_t *check = check_of(r);
+    apr_pool_t *pool = luci_state_of(r)->pool;
+    luci_auth_request_t request = { .password = password,
+                                    .client = { .address = r->useragent_ip },
+                                    .now = luci_runtime_now(),
+                                    .attempt = &check->attempt };
+    luci_auth_t auth = luci_state_auth(r);
+    unsigned char digest[LUCI_SHA256_BYTES];
+    luci_result_t result = luci_secret_sha256(password, strlen(password), digest);
+
+    if (result != LUCI_OK)
+        return result;
+    if (check->name && strcmp(check->name, name) == 0 &&
+        luci_secret_equal(check->digest, digest, sizeof digest))
+        return check->result;
+    check->name = apr_pstrdup(pool, name);
+    memcpy(check->digest, digest, sizeof digest);
+    request.username = check->name;
+    check->attempt = (luci_attempt_t){ .device = luci_cookies_device(r) };
+    check->result = luci_auth_check(&auth, &request, &check->user, pool);
+    if (!check->is_between) /* another module asks, such as mod_auth_form */
+        end_unknown(r, check, LUCI_ATTEMPT_FAILURE);
+    return check->result;
+}
+
+static authn_status check_password(request_rec *r, const char *name, const char *password)
+{
+    if (!luci_runtime_of(r)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "LUCI0705: AuthBasicProvider lucia needs a LuciaDatabase in this server");
+        return AUTH_GENERAL_ERROR;
+    }
+    switch (verify(r, name, password)) {
+    case LUCI_OK: return luci_identity_assume(r, &check_of(r)->user) ? AUTH_GRANTED : AUTH_DENIED;
+    case LUCI_NOT_FOUND: return AUTH_USER_NOT_FOUND; /* the next provider is asked */
+    case LUCI_DENIED:
+    case LUCI_EXPIRED:
+    case LUCI_INVALID: return AUTH_DENIED;
+    case LUCI_CONFLICT:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return AUTH_GENERAL_ERROR;
+}
+
+const authn_provider luci_basic_provider = { check_password, NULL };

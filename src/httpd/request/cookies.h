@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Set-Cookie lines of an answer: the session's cookie and the device cookie. */
+#ifndef LUCI_COOKIES_H
+#define LUCI_COOKIES_H
+
+#include "httpd/request/state.h"
+
+/* Sends the session's cookie, or clears it, also with an error and after an internal redirect. When it is
+ * cleared, the browser is told to forget the pages of that session, which may have ended without its
+ * knowledge. */
+void luci_cookies_set_session(request_rec *r, const luci_session_t *session);
+void luci_cookies_clear_session(request_rec *r);
+
+/* The value of the device cookie as it came, unverified; NULL: none. */
+const char *luci_cookies_device(request_rec *r);
+
+void luci_cookies_set_device(request_rec *r, const char *value);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/request/validation.h"
+
+#include "core/web/cookie.h"
+#include "httpd/base/counters.h"
+#include "httpd/base/httpd_log.h"
+#include "httpd/request/cookies.h"
+#include "httpd/request/request.h"
+#include "httpd/request/request_origin.h"
+
+#include <http_log.h>
+
+APLOG_USE_MODULE(luciauth);
+
+/* Of several session cookies it is unknown which one is this site's, and a browser keeps sending them all:
+ * they are cleared, so that the next sign-in works. When a part of the body has been sent, as before an
+ * include, it is too late for that. */
+static void clear_differing(request_rec *root, const luci_state_t *state)
+{
+    const char *name = luci_config_server(root->server)->cookie_name;
+
+    if (root->sent_bodyct)
+        return;
+    luci_cookies_clear_session(root);
+    if (luci_httpd_log_topic_due(LUCI_TOPIC_COOKIES))
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, root,
+            "LUCI0770: %d cookies named %s came with different values, so the request is anonymous and "
+            "all of them are cleared; LuciaCookieDomain or LuciaCookiePath was changed, or another "
+            "application or a neighbouring host sets a cookie of this name: if this comes again, "
+            "write another LuciaCookieName",
+            luci_cookie_count(state->cookies, name), name);
+}
+
+const char *luci_validation_credential(request_rec *r, int *refused)
+{
+    const luci_dir_config_t *dir = luci_config_dir(r);
+    const luci_state_t *state = luci_state_of(r);
+
+    *refused = 0;
+    if (dir->bearer && state->bearer_id)
+        return state->bearer_id;
+    r = luci_state_root(r); /* an include has a method of its own; the client's counts */
+    if (state->cookies_differ)
+        clear_differing(r, state);
+    if (!state->cookie_id || luci_request_is_safe(r) || !dir->csrf ||
+        luci_request_origin(r, dir) == LUCI_ORIGIN_OWN)
+        return state->cookie_id;
+    luci_request_log_refused(r, dir);
+    *refused = 1;
+    return NULL;
+}
+
+/* Sends the renewed cookie, or clears that of an expired or unknown session. */
+static void answer_cookie(request_rec *r, const luci_validation_t *validation)
+{
+    if (validation->result == LUCI_OK && validation->session.fresh)
+        luci_cookies_set_session(r, &validation->session);
+    if (validation->result == LUCI_EXPIRED || validation->result == LUCI_NOT_FOUND)
+        luci_cookies_clear_session(r);
+}
+
+/* Notes a failed write. If the session is valid and still bare, the write was its migration. */
+static void note_written(request_rec *r, const luci_validation_t *validation, luci_result_t written,
+                         luci_ms_t now)
+{
+    int is_migration = validation->result == LUCI_OK && validation->session.is_bare;
+
+    if (written != LUCI_BUSY && written != LUCI_UNAVAILABLE)
+        return;
+    luci_pool_write_failed(luci_runtime_of(r)->pool, is_migration ? LUCI_WRITE_MIGRATION : LUCI_WRITE_TIMES,
+                           now);
+    ap_log_rerror(
+        APLOG_MARK, APLOG_WARNING, 0, r,
+        "LUCI0306: a session could not be renewed, migrated or removed: %s; a later request tries again",
+        luci_result_name(written));
+}
+
+static luci_counter_t validation_counter(luci_result_t result)
+{
+    switch (result) {
+    case LUCI_OK: return LUCI_COUNT_VALID;
+    case LUCI_NOT_FOUND: return LUCI_COUNT_UNKNOWN;
+    case LUCI_EXPIRED: return LUCI_COUNT_EXPIRED;
+    case LUCI_DENIED: return LUCI_COUNT_DISABLED;
+    case LUCI_CONFLICT:
+    case LUCI_INVALID:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return LUCI_COUNT_UNDECIDED;
+}
+
+static void count_validation(luci_result_t result, const luci_session_t *session, int has_cache)
+{
+    if (result == LUCI_OK && session->is_cached) {
+        luci_count(LUCI_COUNT_VALID_CACHED);
+        return;
+    }
+    luci_count(validation_counter(result));
+    if (has_cache)
+        luci_count(LUCI_COUNT_CACHE_MISSES);
+}
+
+static luci_result_t validate(request_rec *r, const char *id, int ending, const luci_session_t **session)
+{
+    luci_runtime_t *runtime = luci_runtime_of(r);
+    luci_state_t *state = luci_state_of(r);
+    int is_cookie = id == state->cookie_id;
+    luci_validation_t *validation = is_cookie ? &state->by_cookie : &state->by_bearer;
+    luci_session_claim_t claim = { .id = id, .now = luci_runtime_now(), .is_ending = ending };
+    luci_result_t written;
+    luci_auth_t auth;
+
+    if (!runtime)
+        return LUCI_UNAVAILABLE;
+    *session = &validation->session;
+    if (validation->id)
+        return validation->result;
+    validation->id = id;
+    /* An include after the first part of the body comes too late for a Set-Cookie, and so does a request that
+     * is answered with 101: a session is renewed only by a request that can tell the browser. */
+    claim.may_write =
+        luci_pool_may_write(runtime->pool, LUCI_WRITE_TIMES, claim.now) &&
+        !(is_cookie && (luci_state_root(r)->sent_bodyct || luci_request_may_become_h2(luci_state_root(r))));
+    claim.may_take_over = luci_pool_may_write(runtime->pool, LUCI_WRITE_MIGRATION, claim.now);
+    auth = luci_state_auth(r);
+    validation->result = luci_auth_validate(&auth, &claim, &validation->session, &written, state->pool);
+    count_validation(validation->result, &validation->session, auth.cache != NULL);
+    note_written(r, validation, written, claim.now);
+    if (is_cookie)
+        answer_cookie(r, validation);
+    return validation->result;
+}
+
+/* Why a request is anonymous makes no difference to the callers. */
+static luci_result_t seen_from_outside(luci_result_t validation)
+{
+    switch (validation) {
+    case LUCI_NOT_FOUND:
+    case LUCI_DENIED:
+    case LUCI_EXPIRED: return LUCI_NOT_FOUND;
+    case LUCI_OK:
+    case LUCI_CONFLICT:
+    case LUCI_INVALID:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return validation;
+}
+
+luci_result_t luci_validate(request_rec *r, const char *id, const luci_session_t **session)
+{
+    return seen_from_outside(validate(r, id, 0, session));
+}
+
+luci_result_t luci_validate_ending(request_rec *r, const char *id, const luci_session_t **session)
+{
+    return seen_from_outside(validate(r, id, 1, session));
+}
+
+const luci_session_t *luci_validated_session(const luci_state_t *state)
+{
+    if (state->by_bearer.id && state->by_bearer.result == LUCI_OK)
+        return &state->by_bearer.session;
+    return state->by_cookie.id && state->by_cookie.result == LUCI_OK ? &state->by_cookie.session : NULL;
+}

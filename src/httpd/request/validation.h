@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The session of a request: which of its credentials counts, and its validation, once per client request. */
+#ifndef LUCI_VALIDATION_H
+#define LUCI_VALIDATION_H
+
+#include "httpd/request/state.h"
+
+/* The session id that counts for this request: the bearer token where LuciaBearer is On, else the cookie's.
+ * An unsafe request's cookie does not count when the CSRF rule refuses it (Origin missing or foreign): then
+ * *refused is 1. NULL: none. */
+const char *luci_validation_credential(request_rec *r, int *refused);
+
+/* Validates the session id that counts (state->cookie_id or state->bearer_id itself), and sends the cookie
+ * that follows from it: a renewed one, or the clearing of an expired or unknown one. OK: *session is set and
+ * lives as long as the request state. NOT_FOUND: the request is anonymous, because the id is unknown or
+ * expired, or its user is disabled. Any other result: the session could not be judged; UNAVAILABLE also when
+ * this server has no database. */
+luci_result_t luci_validate(request_rec *r, const char *id, const luci_session_t **session) LUCI_MUST_USE;
+
+/* The same for a sign-out: nothing is renewed on the way. */
+luci_result_t luci_validate_ending(request_rec *r, const char *id,
+                                   const luci_session_t **session) LUCI_MUST_USE;
+
+/* The session that was validated with OK; NULL: none. Validates nothing. */
+const luci_session_t *luci_validated_session(const luci_state_t *state);
+
+#endif
