@@ -26,7 +26,7 @@ my @WORDS = (
     [qr/\bdead (?:sessions?|ones?|cookies?|rows?|ids?)\b|\b(?:session|it|they|sessions) (?:is|are|was|were) dead\b/i, 'expired'],
     [qr/\btakeovers?\b/i,                                   'migration'],
     [qr/\berrands?\b/i,                                     'query'],
-    [qr/\btrials?\b(?! reading)/i,                          'password check'],
+    [qr/\b(?:password|Basic|sign-in) trials?\b|\bluci_trial/i, 'password check'],
     [qr/\barrivals?\b/i,                                    'sign-in transaction'],
     [qr/\bjanitors?\b/i,                                    'purge job'],
     [qr/\bhand(?:s|ed|ing)? (?:it )?on\b/i,                 'export; pass'],
@@ -53,14 +53,7 @@ my @TO_DO = qw(
     src/core/config/directive_throttle.c
     src/core/config/directive_types.c
     src/core/config/site_rules.c
-    src/core/db/sql.h
     src/core/db/user_table.c
-    src/core/files/file_access.h
-    src/core/files/trusted_path.c
-    src/core/files/trusted_path.h
-    src/core/guard/offload.c
-    src/core/guard/offload.h
-    src/core/guard/watchdog.h
     src/core/password/arena.h
     src/core/password/policy.c
     src/core/password/policy.h
@@ -102,14 +95,7 @@ my @TO_DO = qw(
     src/httpd/base/counters.c
     src/httpd/base/counters.h
     src/httpd/base/httpd_log.h
-    src/httpd/cache/cache.c
-    src/httpd/cache/cache_call.h
-    src/httpd/cache/cache_counts.c
-    src/httpd/cache/cache_sessions.c
-    src/httpd/cache/cache_worker.c
     src/httpd/control/control.c
-    src/httpd/db/breaker.h
-    src/httpd/db/bulkhead.h
     src/httpd/db/pool.c
     src/httpd/db/pool.h
     src/httpd/gate/gate.c
@@ -195,7 +181,7 @@ for my $text ('Whoever waits', 'nobody waits', 'requests who wait', 'Who waits i
 }
 
 my %to_do = map { $_ => 1 } @TO_DO;
-my @pages = grep { -f } glob('*.md doc/*.md CHANGES templates/*.html conf/*.conf'), files('conf/demo', qr/\.(?:conf|html)$/);
+my @pages = grep { -f } glob('*.md doc/*.md t/*/README.md CHANGES templates/*.html conf/*.conf'), files('conf/demo', qr/\.(?:conf|html)$/);
 my @sources = ('mod_luciauth.c', files('src', qr/\.[ch]$/));
 my (@found, %left);
 for my $file (@pages, @sources) {
