@@ -66,10 +66,6 @@ typedef struct {
     const char *mount;             /* "/" or "/a/b" without a final slash; NULL: none */
     int has_bearer;                /* LuciaBearer On stands in this server or in one of its sections */
     apr_uint64_t set;              /* bit n: row n of the table was written */
-    void *shared; /* luci_shared_t of this server (runtime.h); made before the children start */
-    void *
-        throttle_shared; /* luci_throttle_shared_t (throttle_start.h), likewise; NULL: nothing is throttled */
-    void *runtime;       /* luci_runtime_t of this child (runtime.h); NULL in the parent */
 } luci_server_config_t;
 
 typedef struct {

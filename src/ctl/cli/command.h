@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A command of luciactl is one record beside its function; a call is one command with what was
- * written behind it. */
+/* A command of luciactl is one record beside its function; an invocation is one command with its operands and
+ * options.
+ *
+ * The option parser is our own because the records also make the help, the manual page and the completion:
+ * getopt_long and apr_getopt_long take tables of options only, know no commands of two words, and can't name
+ * in their messages what a command allows. */
 #ifndef LUCI_COMMAND_H
 #define LUCI_COMMAND_H
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Passwords: asked for on the terminal, without echo, or the first line of standard input. Never
- * from the command line, which everybody on the machine can read. */
+/* Passwords: asked for on the terminal, without echo, or the first line of standard input. Never from the
+ * command line, which every user of the machine can read.
+ *
+ * This is not readpassphrase(3) of libbsd: that cuts off a password that does not fit, where this refuses it,
+ * and ends the process at Ctrl-C, where this says that no password was entered and returns. */
 #ifndef LUCI_SECRET_PROMPT_H
 #define LUCI_SECRET_PROMPT_H
 
@@ -15,12 +18,12 @@
     }
 
 /* A new password: the first line of standard input with --stdin, else asked for twice. DONE: *password is
- * from the call's pool; whoever asked wipes it (luci_secret_wipe_string). USAGE: no terminal and no --stdin,
+ * from the call's pool, and the caller wipes it (luci_secret_wipe_string). USAGE: no terminal and no --stdin,
  * or nothing there. REFUSED: the two differ, or it is no UTF-8. Each said. */
 luci_exit_t luci_secret_prompt_new(luci_invocation_t *call, const char *prompt, char **password);
 
-/* Asks a question whose answer is "yes", on the terminal. REFUSED: it was another, or nobody could be asked.
- */
+/* Asks on the terminal whether to go on. DONE: the answer is "yes". REFUSED: it is another one. USAGE: there
+ * is no terminal. Each said. */
 luci_exit_t luci_secret_prompt_confirm(luci_invocation_t *call, const char *question);
 
 #endif

@@ -6,21 +6,38 @@
 
 #include <string.h>
 
+/* httpd's structure of a server. The directives come first, so that a pointer to one is one to the other. */
+typedef struct {
+    luci_server_config_t directives;
+    luci_config_parts_t parts;
+} server_t;
+
+static server_t *new_server(const luci_server_config_t *directives, apr_pool_t *pool)
+{
+    server_t *made = apr_pcalloc(pool, sizeof *made);
+
+    made->directives = *directives;
+    return made;
+}
+
 void *luci_config_create_server(apr_pool_t *pool, server_rec *server)
 {
     (void)server;
-    return luci_directives_defaults(&luci_scope_server, pool);
+    return new_server(luci_directives_defaults(&luci_scope_server, pool), pool);
 }
 
-/* Each server gets a structure of its own, since runtime differs. */
+/* Each server gets a structure of its own, since its parts differ. */
 void *luci_config_merge_server(apr_pool_t *pool, void *base, void *add)
 {
-    luci_server_config_t *merged = luci_directives_merge(&luci_scope_server, base, add, pool);
+    server_t *merged = new_server(luci_directives_merge(&luci_scope_server, base, add, pool), pool);
 
-    if (merged == base)
-        merged = apr_pmemdup(pool, base, sizeof *merged);
-    merged->has_bearer |= ((const luci_server_config_t *)add)->has_bearer;
+    merged->directives.has_bearer |= ((const server_t *)add)->directives.has_bearer;
     return merged;
+}
+
+luci_config_parts_t *luci_config_parts(const luci_server_config_t *config)
+{
+    return &((server_t *)config)->parts;
 }
 
 void *luci_config_create_dir(apr_pool_t *pool, char *path)

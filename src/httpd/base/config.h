@@ -26,6 +26,17 @@ void *luci_config_create_dir(apr_pool_t *pool, char *path);
 void *luci_config_merge_dir(apr_pool_t *pool, void *base, void *add);
 
 luci_server_config_t *luci_config_server(server_rec *server);
+
+/* What is made for a server beside its directives; all NULL while the configuration is read. */
+typedef struct {
+    void *shared; /* luci_shared_t (runtime.h); made before the children start */
+    void *
+        throttle_shared; /* luci_throttle_shared_t (throttle_start.h), likewise; NULL: nothing is throttled */
+    void *runtime;       /* luci_runtime_t of this child (runtime.h); NULL in the parent */
+} luci_config_parts_t;
+
+/* The parts of the server whose directives these are, as luci_config_server returns them. */
+luci_config_parts_t *luci_config_parts(const luci_server_config_t *config);
 luci_dir_config_t *luci_config_dir(request_rec *r);
 
 /* The first server's configuration that fits, NULL when none does: to find what an earlier virtual host has

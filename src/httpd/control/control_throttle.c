@@ -27,7 +27,7 @@ static const char *each_store(luci_control_call_t *call, store_fn *work, const l
     apr_array_header_t *seen = apr_array_make(call->pool, 2, sizeof(luci_counts_t *));
 
     for (server_rec *server = call->main_server; server; server = server->next) {
-        const luci_throttle_shared_t *shared = luci_config_server(server)->throttle_shared;
+        const luci_throttle_shared_t *shared = luci_config_parts(luci_config_server(server))->throttle_shared;
         const char *problem;
 
         if (!shared || !shared->counts || is_known(seen, shared->counts))
@@ -110,7 +110,7 @@ static const char *clear_store(luci_control_call_t *call, luci_counts_t *counts,
 static void clear_known(luci_control_call_t *call, luci_throttle_kind_t kind, const char *name, int *done)
 {
     for (server_rec *server = call->main_server; server; server = server->next) {
-        const luci_runtime_t *runtime = luci_config_server(server)->runtime;
+        const luci_runtime_t *runtime = luci_config_parts(luci_config_server(server))->runtime;
 
         if (runtime && runtime->auth.throttle &&
             luci_throttle_clear(runtime->auth.throttle, kind, name, call->pool) == LUCI_OK)

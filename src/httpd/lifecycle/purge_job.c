@@ -49,7 +49,7 @@ static luci_ms_t longest_lifetime(const luci_server_config_t *config, server_rec
     for (server_rec *server = main_server; server && longest > 0; server = server->next) {
         const luci_server_config_t *other = luci_config_server(server);
 
-        if (!other->shared || !has_same_sessions(config, other))
+        if (!luci_config_parts(other)->shared || !has_same_sessions(config, other))
             continue;
         if (other->settings.max_lifetime == 0 || other->settings.max_lifetime > longest)
             longest = other->settings.max_lifetime;
@@ -73,7 +73,7 @@ static apr_array_header_t *find_jobs(apr_pool_t *pool, server_rec *main_server)
     for (server_rec *server = main_server; server; server = server->next) {
         const luci_server_config_t *config = luci_config_server(server);
 
-        if (!config->shared || config->cleanup == 0 || is_listed(jobs, config))
+        if (!luci_config_parts(config)->shared || config->cleanup == 0 || is_listed(jobs, config))
             continue;
         APR_ARRAY_PUSH(jobs, job_t) = (job_t){
             .server = server,
@@ -153,7 +153,7 @@ static void report(const job_t *job, luci_result_t result, const char *why)
 
 static void clean(job_t *job, apr_pool_t *pool)
 {
-    const luci_runtime_t *runtime = luci_config_server(job->server)->runtime;
+    const luci_runtime_t *runtime = luci_config_parts(luci_config_server(job->server))->runtime;
     run_t run = { .until = apr_time_now() + RUN_MAX };
     luci_db_source_t source;
     luci_result_t result;

@@ -26,7 +26,7 @@ APLOG_USE_MODULE(luciauth);
 
 static int has_pool_for(const luci_server_config_t *config, const void *target)
 {
-    const luci_runtime_t *runtime = config->runtime;
+    const luci_runtime_t *runtime = luci_config_parts(config)->runtime;
 
     return runtime && runtime->pool && luci_pool_serves(runtime->pool, target);
 }
@@ -34,7 +34,7 @@ static int has_pool_for(const luci_server_config_t *config, const void *target)
 static luci_pool_t *new_pool(const luci_db_target_t *target, server_rec *server, apr_pool_t *pool)
 {
     const luci_server_config_t *config = luci_config_server(server);
-    const luci_shared_t *shared = config->shared;
+    const luci_shared_t *shared = luci_config_parts(config)->shared;
     const char *problem = NULL;
 
     if (luci_db_init(target->driver, &problem, pool) != LUCI_OK) {
@@ -79,7 +79,7 @@ static const luci_session_cache_t *start_cache(luci_runtime_t *runtime, luci_cac
 /* Counts are kept for a database as sessions are. */
 static const luci_throttle_t *start_throttle(const luci_server_config_t *config, apr_pool_t *pool)
 {
-    const luci_throttle_shared_t *shared = config->throttle_shared;
+    const luci_throttle_shared_t *shared = luci_config_parts(config)->throttle_shared;
     luci_session_cache_t cache = { .settings = &config->settings };
 
     if (!shared || luci_session_cache_namespace(&cache, config->database.driver,
@@ -91,7 +91,7 @@ static const luci_throttle_t *start_throttle(const luci_server_config_t *config,
 static luci_runtime_t *start_server(server_rec *server, server_rec *main_server, apr_pool_t *pool)
 {
     luci_server_config_t *config = luci_config_server(server);
-    const luci_shared_t *shared = config->shared;
+    const luci_shared_t *shared = luci_config_parts(config)->shared;
     luci_runtime_t *runtime = apr_pcalloc(pool, sizeof *runtime);
     const luci_server_config_t *other;
 
@@ -104,8 +104,8 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
         .opening = luci_offload_create(LUCI_OFFLOAD_MAX),
     };
     other = luci_config_find(main_server, has_pool_for, &runtime->target);
-    runtime->pool =
-        other ? ((const luci_runtime_t *)other->runtime)->pool : new_pool(&runtime->target, server, pool);
+    runtime->pool = other ? ((const luci_runtime_t *)luci_config_parts(other)->runtime)->pool
+                          : new_pool(&runtime->target, server, pool);
     runtime->pages = shared->pages;
     runtime->audit = shared->audit;
     runtime->attribute_names = luci_attribute_names(&config->settings, pool);
@@ -156,7 +156,7 @@ static luci_hash_slots_t *prepare_slots(apr_pool_t *conf_pool, server_rec *main_
 
 static int has_cache(const luci_server_config_t *config, const void *name)
 {
-    const luci_shared_t *shared = config->shared;
+    const luci_shared_t *shared = luci_config_parts(config)->shared;
 
     return shared && shared->cache && luci_cache_is_same(&config->cache_name, name);
 }
@@ -167,7 +167,7 @@ static int prepare_cache(luci_shared_t *shared, luci_cache_name_t *name, server_
 {
     const luci_server_config_t *other = luci_config_find(main_server, has_cache, name);
 
-    shared->cache = other ? ((const luci_shared_t *)other->shared)->cache
+    shared->cache = other ? ((const luci_shared_t *)luci_config_parts(other)->shared)->cache
                           : luci_cache_create(&luci_cache_of_sessions, name, main_server, conf_pool);
     return shared->cache != NULL;
 }
@@ -176,8 +176,9 @@ static int has_breaker(const luci_server_config_t *config, const void *wanted)
 {
     const luci_database_t *database = wanted;
 
-    return config->shared && luci_place_is_same(config->database.driver, config->database.params,
-                                                database->driver, database->params);
+    return luci_config_parts(config)->shared &&
+           luci_place_is_same(config->database.driver, config->database.params, database->driver,
+                              database->params);
 }
 
 /* What is known about a database server holds for all databases in it that are reached with the same words.
@@ -187,13 +188,13 @@ static luci_breaker_t *prepare_breaker(const luci_database_t *database, server_r
 {
     const luci_server_config_t *other = luci_config_find(main_server, has_breaker, database);
 
-    return other ? ((const luci_shared_t *)other->shared)->breaker
+    return other ? ((const luci_shared_t *)luci_config_parts(other)->shared)->breaker
                  : luci_breaker_create(LUCI_DATABASE_PAUSE, LUCI_DATABASE_TRIAL, conf_pool);
 }
 
 static int has_audit(const luci_server_config_t *config, const void *target)
 {
-    return config->shared && config->audit_log && strcmp(config->audit_log, target) == 0;
+    return luci_config_parts(config)->shared && config->audit_log && strcmp(config->audit_log, target) == 0;
 }
 
 /* The audit log that this server names: a program runs once. */
@@ -202,7 +203,8 @@ static luci_audit_t *prepare_audit(const char *target, server_rec *server, serve
 {
     const luci_server_config_t *other = target ? luci_config_find(main_server, has_audit, target) : NULL;
 
-    return other ? ((const luci_shared_t *)other->shared)->audit : luci_audit_open(target, server, conf_pool);
+    return other ? ((const luci_shared_t *)luci_config_parts(other)->shared)->audit
+                 : luci_audit_open(target, server, conf_pool);
 }
 
 int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
@@ -215,7 +217,7 @@ int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
         luci_server_config_t *config = luci_config_server(server);
         luci_shared_t *shared;
 
-        if (!is_active(config) || config->shared)
+        if (!is_active(config) || luci_config_parts(config)->shared)
             continue; /* servers without lines of their own share a configuration */
         shared = apr_pcalloc(conf_pool, sizeof *shared);
         if (!slots)
@@ -237,7 +239,7 @@ int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
             (luci_cache_wanted(&config->cache_name) &&
              !prepare_cache(shared, &config->cache_name, main_server, conf_pool)))
             return HTTP_INTERNAL_SERVER_ERROR;
-        config->shared = shared;
+        luci_config_parts(config)->shared = shared;
     }
     return OK;
 }
@@ -246,8 +248,8 @@ int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
 static void start_caches(apr_pool_t *child_pool, server_rec *main_server)
 {
     for (server_rec *server = main_server; server; server = server->next) {
-        luci_shared_t *shared = luci_config_server(server)->shared;
-        luci_throttle_shared_t *throttle = luci_config_server(server)->throttle_shared;
+        luci_shared_t *shared = luci_config_parts(luci_config_server(server))->shared;
+        luci_throttle_shared_t *throttle = luci_config_parts(luci_config_server(server))->throttle_shared;
 
         if (shared && shared->cache && !luci_cache_start(shared->cache, child_pool))
             shared->cache = NULL;
@@ -267,12 +269,12 @@ static int has_same_sessions(const luci_server_config_t *a, const luci_server_co
 static const luci_session_cache_t *const *other_caches(const luci_server_config_t *config,
                                                        server_rec *main_server, apr_pool_t *pool)
 {
-    const luci_runtime_t *own = config->runtime;
+    const luci_runtime_t *own = luci_config_parts(config)->runtime;
     apr_array_header_t *found = apr_array_make(pool, 2, sizeof(luci_session_cache_t *));
 
     for (server_rec *server = main_server; server; server = server->next) {
         const luci_server_config_t *other = luci_config_server(server);
-        const luci_runtime_t *runtime = other->runtime;
+        const luci_runtime_t *runtime = luci_config_parts(other)->runtime;
 
         if (!runtime || !runtime->auth.cache || !has_same_sessions(config, other))
             continue;
@@ -295,7 +297,7 @@ static int helpers(server_rec *main_server)
     if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS)
         return 0;
     for (server_rec *server = main_server; server && most == 0; server = server->next) {
-        const luci_shared_t *shared = luci_config_server(server)->shared;
+        const luci_shared_t *shared = luci_config_parts(luci_config_server(server))->shared;
 
         if (shared)
             most = luci_hash_slots_count(shared->hash_slots) + SPARE_HELPERS;
@@ -317,11 +319,11 @@ void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server)
     for (server_rec *server = main_server; server; server = server->next) {
         luci_server_config_t *config = luci_config_server(server);
 
-        if (config->shared && !config->runtime)
-            config->runtime = start_server(server, main_server, child_pool);
+        if (luci_config_parts(config)->shared && !luci_config_parts(config)->runtime)
+            luci_config_parts(config)->runtime = start_server(server, main_server, child_pool);
     }
     for (server_rec *server = main_server; server; server = server->next) {
-        luci_runtime_t *runtime = luci_config_server(server)->runtime;
+        luci_runtime_t *runtime = luci_config_parts(luci_config_server(server))->runtime;
 
         if (runtime)
             runtime->auth.others = other_caches(luci_config_server(server), main_server, child_pool);
@@ -330,7 +332,7 @@ void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server)
 
 luci_runtime_t *luci_runtime_of(const request_rec *r)
 {
-    return luci_config_server(r->server)->runtime;
+    return luci_config_parts(luci_config_server(r->server))->runtime;
 }
 
 luci_ms_t luci_runtime_now(void)

@@ -56,7 +56,7 @@ static luci_result_t make_random(unsigned char secret[LUCI_SHA256_BYTES])
 
 static int has_store(const luci_server_config_t *config, const void *name)
 {
-    const luci_throttle_shared_t *shared = config->throttle_shared;
+    const luci_throttle_shared_t *shared = luci_config_parts(config)->throttle_shared;
 
     return shared && luci_cache_is_same(&shared->name, name);
 }
@@ -67,8 +67,8 @@ static int prepare_store(luci_throttle_shared_t *made, server_rec *main_server, 
     const luci_server_config_t *other = luci_config_find(main_server, has_store, &made->name);
 
     if (other) {
-        made->cache = ((const luci_throttle_shared_t *)other->throttle_shared)->cache;
-        made->counts = ((const luci_throttle_shared_t *)other->throttle_shared)->counts;
+        made->cache = ((const luci_throttle_shared_t *)luci_config_parts(other)->throttle_shared)->cache;
+        made->counts = ((const luci_throttle_shared_t *)luci_config_parts(other)->throttle_shared)->counts;
         return 1;
     }
     if (!made->name.provider) {
@@ -96,7 +96,7 @@ luci_result_t luci_throttle_prepare(luci_server_config_t *config, server_rec *ma
     }
     if (!prepare_store(made, main_server, conf_pool))
         return LUCI_INTERNAL;
-    config->throttle_shared = made;
+    luci_config_parts(config)->throttle_shared = made;
     return LUCI_OK;
 }
 
@@ -131,7 +131,7 @@ const luci_throttle_t *luci_throttle_start(const luci_server_config_t *config,
                                            const unsigned char namespace_key[LUCI_SHA256_BYTES],
                                            apr_pool_t *pool)
 {
-    const luci_throttle_shared_t *shared = config->throttle_shared;
+    const luci_throttle_shared_t *shared = luci_config_parts(config)->throttle_shared;
     luci_throttle_t *throttle;
 
     if (!shared || !shared->counts)
