@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The session cookie as text: found in, taken out of, and written as headers. Pure.
- * Syntax: RFC 6265bis; read strictly (exact name, 40 characters of [a-z0-9]), because whatever is not ours is
- * nobody's. */
+ * Syntax: RFC 6265bis; read strictly (exact name, 40 characters of [a-z0-9]), because a value of
+ * any other shape is not a session id. */
 #ifndef LUCI_COOKIE_H
 #define LUCI_COOKIE_H
 

@@ -11,7 +11,7 @@ static json_t *iso_8601(luci_ms_t moment)
     return json_string(text);
 }
 
-/* Columns belong to whoever writes them: what is not UTF-8 is no string in JSON, and no reason to fail. */
+/* Other programs may write the columns: a value that is not UTF-8 becomes null. */
 static json_t *text_or_null(const char *value)
 {
     json_t *text = value ? json_string(value) : NULL;

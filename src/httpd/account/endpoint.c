@@ -25,12 +25,17 @@ luci_endpoint_request_t *luci_endpoint_request(request_rec *r, const luci_endpoi
 
 int luci_endpoint_problem(luci_endpoint_request_t *request, int status, const char *message)
 {
-    return luci_reply_error(request->r, status, message, request->as_json);
+    return luci_reply_problem(request->r, &(luci_problem_t){ status, message, 0 },
+                              request->as_json ? LUCI_REPLY_JSON : LUCI_REPLY_PAGE);
 }
 
 int luci_endpoint_failure(luci_endpoint_request_t *request, luci_result_t result)
 {
-    return luci_reply_failure(request->r, result, request->as_json);
+    luci_problem_t problem = luci_problem_of(request->r, result);
+
+    if (request->r->main)
+        return problem.status;
+    return luci_endpoint_problem(request, problem.status, problem.message);
 }
 
 luci_result_t luci_endpoint_session(luci_endpoint_request_t *request, luci_validate_fn *validate)

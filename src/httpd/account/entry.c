@@ -107,47 +107,43 @@ int luci_entry_show(luci_endpoint_request_t *request, const luci_entry_kind_t *k
 
 /* ---- Answers to a posted form ---- */
 
-typedef struct {
-    int status;
-    const char *field; /* the place in the page */
-    const char *message;
-} complaint_t;
-
 static const char *posted(const luci_entry_t *entry, const char *name)
 {
     return luci_form_value(&entry->request->form, name);
 }
 
-/* A refused form: the page again, with the name that was typed and without the password. */
-static int complain(luci_entry_t *entry, const complaint_t *complaint)
+/* A refused form: the page again, with the message at its field, with the name that was typed and without the
+ * password. */
+static int complain(luci_entry_t *entry, const luci_problem_t *problem, const char *field)
 {
     luci_endpoint_request_t *request = entry->request;
-    const char *message = complaint->message, *username = posted(entry, "username");
+    const char *username = posted(entry, "username");
     apr_table_t *values;
 
     if (request->as_json)
-        return luci_reply_error(request->r, complaint->status, message, 1);
+        return luci_reply_problem(request->r, problem, LUCI_REPLY_JSON);
+    luci_reply_retry_after(request->r, problem);
     values = apr_table_make(request->r->pool, 16);
     set_limits(request, values);
-    apr_table_setn(values, "error", message);
-    apr_table_setn(values, complaint->field, message);
+    apr_table_setn(values, "error", problem->message);
+    apr_table_setn(values, field, problem->message);
     if (username)
         apr_table_setn(values, "username", username);
     set_way_back(request, entry->kind, values, luci_way_back_chosen(request->r, posted(entry, "next")));
     set_focus(values);
-    return luci_reply_page(request->r, complaint->status, request->endpoint->page, values);
+    return luci_reply_page(request->r, problem->status, request->endpoint->page, values);
 }
 
 static int form_again(luci_entry_t *entry, const char *field, const char *message)
 {
-    return complain(entry, &(complaint_t){ HTTP_BAD_REQUEST, field, message });
+    return complain(entry, &(luci_problem_t){ HTTP_BAD_REQUEST, message, 0 }, field);
 }
 
 static int throttled(luci_entry_t *entry)
 {
-    const char *message = luci_reply_later(entry->request->r, entry->attempt.retry_after);
+    luci_problem_t problem = luci_problem_throttled(entry->request->r, entry->attempt.retry_after);
 
-    return complain(entry, &(complaint_t){ HTTP_TOO_MANY_REQUESTS, "form_error", message });
+    return complain(entry, &problem, "form_error");
 }
 
 /* Sends the cookie of the new session, and redirects the browser to the page that it came for. */

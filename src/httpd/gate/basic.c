@@ -58,10 +58,13 @@ int luci_basic_end(request_rec *r, int status)
     end_unknown(r, check, status == OK ? LUCI_ATTEMPT_CANCEL : LUCI_ATTEMPT_FAILURE);
     if (status != HTTP_INTERNAL_SERVER_ERROR || !check->name)
         return status;
-    if (check->result == LUCI_THROTTLED)
-        return luci_reply_throttled(r, check->attempt.retry_after);
+    if (check->result == LUCI_THROTTLED) {
+        luci_problem_t problem = luci_problem_throttled(r, check->attempt.retry_after);
+
+        return luci_reply_problem(r, &problem, LUCI_REPLY_AT_GATE);
+    }
     if (check->result == LUCI_BUSY || check->result == LUCI_UNAVAILABLE)
-        return luci_reply_undecided(r, check->result);
+        return luci_identity_undecided(r, check->result);
     return status;
 }
 

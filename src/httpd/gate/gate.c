@@ -20,7 +20,7 @@
 
 APLOG_USE_MODULE(luciauth);
 
-#define ANONYMOUS "" /* r->user of a visitor who is let through; fixups makes it NULL */
+#define ANONYMOUS "" /* r->user of an admitted anonymous request; fixups makes it NULL */
 
 static int is_anonymous(const request_rec *r)
 {
@@ -45,12 +45,12 @@ static int redirect_to_login(request_rec *r)
     if (!r->main)
         return luci_reply_redirect(r, login);
     apr_table_setn(r->headers_out, "Location",
-                   luci_url_location(login, r->pool)); /* for the main request to send */
+                   luci_url_location(login, r->pool)); /* the main request sends it */
     return HTTP_MOVED_TEMPORARILY;
 }
 
-/* Sign-in in another tab, which ends at a page that says to come back to this one; where sign-in is on
- * another origin nothing is known about its pages. */
+/* The URL of sign-in in another tab, which ends at a page that asks to return to this one. If sign-in is on
+ * another origin, its plain URL, because nothing is known about its pages. */
 static const char *sign_in_beside(request_rec *r)
 {
     const char *login = luci_config_urls(r).login, *done;
@@ -61,7 +61,7 @@ static const char *sign_in_beside(request_rec *r)
     return luci_way_back_link(r, login, done);
 }
 
-/* A form sent after the session ended: what was typed is still in the browser. */
+/* Answers a form that was sent after the session ended; the browser still has the typed text. */
 static int page_unauthorized(request_rec *r)
 {
     apr_table_t *values = apr_table_make(r->pool, 8);
@@ -71,9 +71,9 @@ static int page_unauthorized(request_rec *r)
     return luci_reply_page(r, HTTP_UNAUTHORIZED, "unauthorized.html", values);
 }
 
-/* Whether this is mod_dir looking at an index file: it does so in the folder's fixups, before its content
- * begins, and hands a redirect on to the client. Whoever else looks (a rule with -U, a listing, an include)
- * would take a redirect for success. */
+/* Whether this is mod_dir's subrequest for an index file: it makes one in the folder's fixups, before the
+ * content begins, and passes a redirect on to the client. Other subrequests (a rule with -U, a listing, an
+ * include) would treat a redirect as success. */
 static int is_index_lookup(request_rec *r)
 {
     const luci_state_t *state = luci_state_of(r);
@@ -83,7 +83,7 @@ static int is_index_lookup(request_rec *r)
            state->content_of != folder;
 }
 
-/* An anonymous visitor at the gate. */
+/* Answers an anonymous request at the gate. */
 static int challenge(request_rec *r)
 {
     luci_unauthenticated_t how = luci_config_dir(r)->unauthenticated;
@@ -98,7 +98,8 @@ static int challenge(request_rec *r)
         return HTTP_UNAUTHORIZED;
     if (is_person && !is_read)
         return page_unauthorized(r);
-    return luci_reply_error(r, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED, !is_person);
+    return luci_reply_problem(r, &(luci_problem_t){ HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED, 0 },
+                              is_person ? LUCI_REPLY_PAGE : LUCI_REPLY_JSON);
 }
 
 static int anonymous(request_rec *r, const luci_dir_config_t *dir)
@@ -109,7 +110,8 @@ static int anonymous(request_rec *r, const luci_dir_config_t *dir)
 /* An unsafe request whose cookie doesn't count because of its Origin. */
 static int refuse_cross_site(request_rec *r)
 {
-    return luci_reply_refusal(r, HTTP_FORBIDDEN, LUCI_MESSAGE_CROSS_SITE);
+    return luci_reply_problem(r, &(luci_problem_t){ HTTP_FORBIDDEN, LUCI_MESSAGE_CROSS_SITE, 0 },
+                              LUCI_REPLY_AT_GATE);
 }
 
 static int authenticate_session(request_rec *r)
@@ -120,12 +122,12 @@ static int authenticate_session(request_rec *r)
     const char *id;
     int refused;
 
-    if (is_endpoint(r)) { /* never behind its own gate, or nobody could sign in */
+    if (is_endpoint(r)) { /* a gate never covers an endpoint, or signing in would be impossible */
         luci_state_exempt(r);
         return admit_anonymous(r);
     }
     if (!luci_runtime_of(r))
-        return luci_reply_undecided(r, LUCI_UNAVAILABLE);
+        return luci_identity_undecided(r, LUCI_UNAVAILABLE);
     id = luci_validation_credential(r, &refused);
     if (refused && !dir->optional)
         return refuse_cross_site(r);
@@ -134,11 +136,11 @@ static int authenticate_session(request_rec *r)
     result = luci_validate(r, id, &session);
     if (result == LUCI_OK)
         return luci_identity_admit(r, &session->user);
-    return result == LUCI_NOT_FOUND ? anonymous(r, dir) : luci_reply_undecided(r, result);
+    return result == LUCI_NOT_FOUND ? anonymous(r, dir) : luci_identity_undecided(r, result);
 }
 
-/* What the hooks of a phase that stand behind ours say: they run once, as if we had declined, and those
- * before ours ran already (mod_ssl's FakeBasicAuth takes its own header for a forgery when it runs twice). */
+/* Runs the hooks of a phase that come after ours, as if ours had declined. Those before ours have run already
+ * and must not run twice (mod_ssl's FakeBasicAuth would treat its own header as forged). */
 #define RUN_LATER(function, hook, ours)                                                                      \
     static int function(request_rec *r)                                                                      \
     {                                                                                                        \
@@ -167,7 +169,7 @@ static int authenticate_basic(request_rec *r)
     return luci_basic_end(r, status);
 }
 
-/* The two phases that follow where Require lines ask for a user. */
+/* Runs the two phases that httpd runs where Require lines ask for a user. */
 static int identify_and_judge(request_rec *r)
 {
     int status = ap_run_check_user_id(r);
@@ -177,8 +179,8 @@ static int identify_and_judge(request_rec *r)
     return status == DECLINED ? HTTP_INTERNAL_SERVER_ERROR : status;
 }
 
-/* An anonymous visitor whom the rules refuse, although a line that reads who it is was satisfied, as under
- * "Require not expr": whether another visitor might have been let in. */
+/* For an anonymous request that the rules refuse although a line that reads the identity was satisfied, as
+ * under "Require not expr": whether a user might have been admitted. */
 static int depends_on_user(request_rec *r, luci_rules_seen_t *seen)
 {
     int status;
@@ -189,9 +191,9 @@ static int depends_on_user(request_rec *r, luci_rules_seen_t *seen)
     return status != HTTP_FORBIDDEN;
 }
 
-/* Where a line that reads who the visitor is had its say before a user was named, OK and 403 are not the last
- * word: a known visitor is judged again with a name, an unknown one is asked to sign in where that could
- * change the verdict, and what could not be looked up is answered with 503. */
+/* If a line that reads the identity was judged before authentication, OK and 403 are not final: a request
+ * with a session is judged again with its user, an anonymous one is asked to sign in if that could change the
+ * verdict, and one whose session could not be looked up is answered with 503. */
 int luci_gate_access(request_rec *r)
 {
     luci_rules_seen_t *seen;
@@ -214,7 +216,7 @@ int luci_gate_authenticate(request_rec *r)
 {
     if (luci_identity_is_gate(r)) {
         luci_state_gate(r);
-        luci_state_of(r)->is_private = 1; /* a refusal, too, is another answer with another cookie */
+        luci_state_of(r)->is_private = 1; /* a refusal depends on the cookie, too */
         return authenticate_session(r);
     }
     if (!luci_config_dir(r)->basic.has_lucia || !luci_basic_is_gate(r) || !luci_runtime_of(r))

@@ -14,8 +14,8 @@ int luci_gate_access(request_rec *r);
 /* The check_authn hook, before every other module's. */
 int luci_gate_authenticate(request_rec *r);
 
-/* The check_authz hook, before mod_authz_core's, whose verdict it asks for and then puts in our words: 403 to
- * users who may not, and the way to sign in to visitors. */
+/* The check_authz hook, before mod_authz_core's: it asks for that module's verdict and answers a refusal
+ * itself, with 403 for users and with a way to sign in for anonymous requests. */
 int luci_gate_authorize(request_rec *r);
 
 /* Require lucia-attribute NAME VALUE... */

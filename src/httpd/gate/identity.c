@@ -19,8 +19,7 @@
 APLOG_USE_MODULE(luciauth);
 
 static ap_filter_rec_t *private_filter;
-static ap_filter_rec_t
-    *private_hit_filter; /* behind mod_cache, which skips the first one when it answers itself */
+static ap_filter_rec_t *private_hit_filter; /* behind mod_cache, which skips private_filter on a hit */
 
 int luci_identity_is_gate(request_rec *r)
 {
@@ -71,7 +70,7 @@ static void clear_environment(request_rec *r, const luci_runtime_t *runtime)
         apr_table_unset(r->subprocess_env, runtime->attribute_names[i].variable);
 }
 
-/* The username, too, may stand among the attributes; once is enough. */
+/* The username may be among the attributes, too; it is exported once. */
 static int is_extra(const luci_runtime_t *runtime, const luci_user_t *user, int i)
 {
     return user->attributes[i] && !runtime->attribute_names[i].is_username;
@@ -89,12 +88,12 @@ static void set_environment(request_rec *r, const luci_user_t *user, const luci_
     }
 }
 
-/* A subrequest begins with a copy of its main request's environment, which may speak of somebody else. */
+/* A subrequest begins with a copy of its main request's environment, which may describe another user. */
 void luci_identity_show(request_rec *r, const luci_user_t *user)
 {
     const luci_runtime_t *runtime = luci_runtime_of(r);
 
-    if (!runtime) /* then there is no user either */
+    if (!runtime) /* without one there is no user either */
         return;
     if (r->main)
         clear_environment(r, runtime);
@@ -127,7 +126,6 @@ static void set_headers(request_rec *r, const luci_user_t *user, const luci_runt
     }
 }
 
-/* The cookie counts only as it does elsewhere. */
 luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user)
 {
     const luci_session_t *session;
@@ -144,7 +142,14 @@ luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user)
     return result;
 }
 
-/* LuciaOptional where nobody had to be asked for (Require all granted). */
+int luci_identity_undecided(request_rec *r, luci_result_t result)
+{
+    luci_problem_t problem = luci_problem_of(r, result);
+
+    return luci_reply_problem(r, &problem, LUCI_REPLY_AT_GATE);
+}
+
+/* LuciaOptional where no Require line asks for a user (Require all granted). */
 static int identify(request_rec *r)
 {
     const luci_user_t *user;
@@ -152,7 +157,7 @@ static int identify(request_rec *r)
 
     if (result == LUCI_OK)
         return luci_identity_admit(r, user);
-    return result == LUCI_NOT_FOUND ? OK : luci_reply_undecided(r, result);
+    return result == LUCI_NOT_FOUND ? OK : luci_identity_undecided(r, result);
 }
 
 static void hand_on(request_rec *r, luci_state_t *state, const luci_dir_config_t *dir)
@@ -180,10 +185,10 @@ int luci_identity_fixups(request_rec *r)
     if (!luci_config_server(r->server)->database.driver)
         return DECLINED;
     state = luci_state_of(r);
-    if (r->user && !*r->user) /* an anonymous visitor whom the gate let through */
+    if (r->user && !*r->user) /* an anonymous request that the gate admitted */
         r->user = NULL;
     if (dir->optional) {
-        state->is_private = 1; /* for visitors too: it's another page for users */
+        state->is_private = 1; /* for anonymous requests too: users get another page */
         status = r->user ? OK : identify(r);
         if (status != OK)
             return status;
@@ -201,8 +206,8 @@ int luci_identity_handle(request_rec *r)
     return DECLINED;
 }
 
-/* A folder that an endpoint stands in for is none: mod_dir would show its index file in the endpoint's place,
- * or send the client on to a slash. */
+/* Where an endpoint covers a folder, mod_dir must not see a folder: it would answer with the index file or
+ * redirect to a trailing slash. */
 int luci_identity_before_index(request_rec *r)
 {
     if (r->finfo.filetype == APR_DIR && luci_route_of(r).endpoint)
@@ -218,9 +223,8 @@ static int may_be_shared(const char *cache_control, apr_pool_t *pool)
            !ap_find_list_item(pool, cache_control, "no-store");
 }
 
-/* Runs once, when the content's own headers are known. What the content says about caching stands, but a
- * shared cache must not keep a session's cookie for others, and a browser must not show to one visitor what
- * another one got. */
+/* Runs once, when the content's own headers are known. Those about caching stay, but a shared cache must not
+ * store a session's cookie, and a browser must not show one user's page to another. */
 static apr_status_t make_private(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
     request_rec *r = filter->r;

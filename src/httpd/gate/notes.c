@@ -31,7 +31,7 @@ static who_t who_is(const luci_state_t *state, const luci_user_t *user)
 static void set_note(apr_table_t *notes, const char *name, const char *value)
 {
     if (value && *value)
-        apr_table_addn(notes, name, value); /* cheaper, and nobody else has these */
+        apr_table_addn(notes, name, value); /* cheaper than a replacement, and no other module sets these */
 }
 
 static void set_notes(apr_table_t *notes, const who_t *who, const luci_state_t *state)
@@ -46,7 +46,7 @@ static void set_notes(apr_table_t *notes, const who_t *who, const luci_state_t *
         set_note(notes, "luciauth-reason", luci_reason_name(state->last.event.reason));
 }
 
-/* Logs look at the request that the client sent or at the last internal redirect of it. */
+/* Access logs read the notes of the client's request or of its last internal redirect. */
 int luci_notes_set(request_rec *r)
 {
     const luci_state_t *state = luci_state_begun(r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What access logs can say of a request, as notes for %{...}n: luciauth-user, luciauth-user-id and
- * luciauth-session (as in the audit log) of whoever the request proved to be, at gates and elsewhere;
- * luciauth-event and luciauth-reason of what was tried. */
+/* The notes of a request for access logs, %{...}n: luciauth-user, luciauth-user-id and luciauth-session (as
+ * in the audit log) of the user that the request proved, at gates and elsewhere; luciauth-event and
+ * luciauth-reason of its event. */
 #ifndef LUCI_NOTES_H
 #define LUCI_NOTES_H
 

@@ -13,7 +13,7 @@
 
 #include <strings.h>
 
-/* A Require line as its provider parsed it, and what of the visitor it reads. */
+/* A Require line as its provider parsed it, and which parts of the identity it reads. */
 typedef struct {
     const authz_provider *provider;
     const void *parsed;
@@ -84,7 +84,7 @@ static int names_variable(const char *line, const char *variable)
     return 0;
 }
 
-/* Whether the line asks for what nobody knows of this user. */
+/* Whether the line reads an attribute of this user that has no column. */
 static int asks_for_unknown(request_rec *r, const char *line, const luci_user_t *user)
 {
     const luci_runtime_t *runtime = luci_runtime_of(r);
@@ -103,8 +103,8 @@ static authz_status judge(request_rec *r, const char *line, const rule_t *rule, 
     return rule->provider->check_authorization(r, line, rule->parsed);
 }
 
-/* As if this user had been named already. The rules that ask for one (valid-user) must not see that yet: the
- * gate names the user, and refuses what comes from another site. */
+/* Judges the line with this user in r->user, and then resets it: the rules that ask for a user (valid-user)
+ * must not see one yet, because the gate sets the user and refuses requests of other sites. */
 static authz_status judge_user(request_rec *r, const char *line, const rule_t *rule, const luci_user_t *user)
 {
     char *type = r->ap_auth_type;
@@ -140,7 +140,7 @@ static authz_status judge_anonymous(request_rec *r, const char *line, const rule
     return judge_user(r, line, rule, user);
 }
 
-/* Where another module says who it is, REMOTE_USER is none of our business. */
+/* Where another module authenticates, REMOTE_USER is that module's. */
 static int reads_identity(request_rec *r, int variables, int user)
 {
     return ap_auth_type(r) && (variables || (user && luci_identity_is_gate(r)));
@@ -169,7 +169,7 @@ static authz_status check(request_rec *r, const char *line, const void *parsed)
         return AUTHZ_DENIED_NO_USER;
     if (is_gate)
         status = judge_anonymous(r, line, rule);
-    else { /* another module will say who it is */
+    else { /* another module will authenticate */
         luci_identity_show(r, NULL);
         status = judge(r, line, rule, NULL);
     }
@@ -180,7 +180,7 @@ static authz_status check(request_rec *r, const char *line, const void *parsed)
 
 static const authz_provider env_rule = { check, env_parse }, expr_rule = { check, expr_parse };
 
-/* The new one takes the old one's place under its name, of which httpd counts each once. */
+/* The wrapper replaces the provider under its name. */
 static const authz_provider *wrap(apr_pool_t *conf_pool, const char *name, const authz_provider *wrapped)
 {
     const authz_provider *provider = ap_lookup_provider(AUTHZ_PROVIDER_GROUP, name, AUTHZ_PROVIDER_VERSION);

@@ -19,6 +19,8 @@
 
 APLOG_USE_MODULE(luciauth);
 
+#define RETRY_AFTER 5 /* seconds, with a 503 */
+
 #define POLICY_HEADER "Content-Security-Policy"
 
 /* The pages have their style inside, and no script at all. There is no form-action: Chromium holds it against
@@ -152,69 +154,7 @@ int luci_reply_json(request_rec *r, int status, json_t *object)
     return respond(r, status, "application/json; charset=utf-8", text, strlen(text));
 }
 
-int luci_reply_error(request_rec *r, int status, const char *message, int as_json)
-{
-    apr_table_t *values;
-
-    if (status == HTTP_SERVICE_UNAVAILABLE)
-        apr_table_setn(r->err_headers_out, "Retry-After", APR_STRINGIFY(LUCI_RETRY_AFTER_SECONDS));
-    if (as_json)
-        return luci_reply_json(r, status, json_pack("{s:s}", "error", message));
-    if (status == HTTP_SERVICE_UNAVAILABLE && !r->main && !luci_reply_is_error_document(r) &&
-        has_error_document(r, status)) /* the site's page about maintenance, for sign-in too */
-        return status;
-    values = apr_table_make(r->pool, 8);
-    apr_table_setn(values, "error", message);
-    if (status == HTTP_UNAUTHORIZED) /* what helps: the page has no "else" */
-        apr_table_setn(values, "sign_in_url", luci_config_urls(r).login);
-    else
-        apr_table_setn(values, "start_url", luci_config_urls(r).home);
-    return luci_reply_page(r, status, "error.html", values);
-}
-
-/* Rounded up: who comes back then is let in. */
-const char *luci_reply_later(request_rec *r, luci_ms_t retry_after)
-{
-    apr_int64_t seconds = (retry_after + LUCI_MS_SECOND - 1) / LUCI_MS_SECOND, minutes = (seconds + 59) / 60;
-
-    apr_table_setn(r->err_headers_out, "Retry-After", apr_psprintf(r->pool, "%" APR_INT64_T_FMT, seconds));
-    if (minutes <= 1)
-        return "Too many attempts. Try again in a minute.";
-    if (minutes <= 90)
-        return apr_psprintf(r->pool, "Too many attempts. Try again in %" APR_INT64_T_FMT " minutes.",
-                            minutes);
-    return apr_psprintf(r->pool, "Too many attempts. Try again in %" APR_INT64_T_FMT " hours.",
-                        (minutes + 59) / 60);
-}
-
-int luci_reply_throttled(request_rec *r, luci_ms_t retry_after)
-{
-    return luci_reply_refusal(r, HTTP_TOO_MANY_REQUESTS, luci_reply_later(r, retry_after));
-}
-
-int luci_reply_refusal(request_rec *r, int status, const char *message)
-{
-    if (r->main)
-        return status;
-    return luci_reply_error(r, status, message, !luci_request_is_navigation(r));
-}
-
-int luci_reply_forbidden(request_rec *r, const luci_user_t *user)
-{
-    luci_urls_t urls = luci_config_urls(r);
-    apr_table_t *values;
-    const char *path;
-
-    if (!user || !luci_request_is_navigation(r))
-        return luci_reply_refusal(r, HTTP_FORBIDDEN, LUCI_MESSAGE_FORBIDDEN);
-    values = apr_table_make(r->pool, 12);
-    path = luci_state_is_read(r) ? luci_way_back_requested(r) : NULL;
-    apr_table_setn(values, "error", LUCI_MESSAGE_FORBIDDEN);
-    apr_table_setn(values, "username", user->username);
-    apr_table_setn(values, "start_url", urls.home);
-    apr_table_setn(values, "switch_url", luci_way_back_link(r, urls.logout, path));
-    return luci_reply_page(r, HTTP_FORBIDDEN, "forbidden.html", values);
-}
+/* ---- Problems ---- */
 
 static int is_temporary(luci_result_t result)
 {
@@ -233,22 +173,86 @@ static int is_temporary(luci_result_t result)
     return 0;
 }
 
-int luci_reply_failure(request_rec *r, luci_result_t result, int as_json)
+luci_problem_t luci_problem_of(request_rec *r, luci_result_t result)
 {
-    int temporary = is_temporary(result);
-    int status = temporary ? HTTP_SERVICE_UNAVAILABLE : HTTP_INTERNAL_SERVER_ERROR;
-
-    if (!temporary)
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "LUCI0703: %s could not be answered: %s", r->uri,
-                      luci_result_name(result));
-    if (r->main)
-        return status;
-    return luci_reply_error(r, status, temporary ? LUCI_MESSAGE_UNAVAILABLE : LUCI_MESSAGE_UNKNOWN, as_json);
+    if (is_temporary(result))
+        return (luci_problem_t){ HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE, 0 };
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "LUCI0703: %s could not be answered: %s", r->uri,
+                  luci_result_name(result));
+    return (luci_problem_t){ HTTP_INTERNAL_SERVER_ERROR, LUCI_MESSAGE_UNKNOWN, 0 };
 }
 
-int luci_reply_undecided(request_rec *r, luci_result_t result)
+luci_problem_t luci_problem_throttled(request_rec *r, luci_ms_t retry_after)
 {
-    return luci_reply_failure(r, result, !luci_request_is_navigation(r));
+    /* Rounded up, so that a client that comes back then is admitted. */
+    apr_int64_t seconds = (retry_after + LUCI_MS_SECOND - 1) / LUCI_MS_SECOND, minutes = (seconds + 59) / 60;
+    luci_problem_t problem = { HTTP_TOO_MANY_REQUESTS, "Too many attempts. Try again in a minute.", seconds };
+
+    if (minutes > 90)
+        problem.message = apr_psprintf(r->pool, "Too many attempts. Try again in %" APR_INT64_T_FMT " hours.",
+                                       (minutes + 59) / 60);
+    else if (minutes > 1)
+        problem.message =
+            apr_psprintf(r->pool, "Too many attempts. Try again in %" APR_INT64_T_FMT " minutes.", minutes);
+    return problem;
+}
+
+void luci_reply_retry_after(request_rec *r, const luci_problem_t *problem)
+{
+    apr_int64_t seconds = problem->status == HTTP_SERVICE_UNAVAILABLE ? RETRY_AFTER : problem->retry_after;
+
+    if (seconds)
+        apr_table_setn(r->err_headers_out, "Retry-After",
+                       apr_psprintf(r->pool, "%" APR_INT64_T_FMT, seconds));
+}
+
+/* The error page has no "else": it gets the one link that helps. */
+static int problem_page(request_rec *r, const luci_problem_t *problem)
+{
+    apr_table_t *values = apr_table_make(r->pool, 8);
+
+    apr_table_setn(values, "error", problem->message);
+    if (problem->status == HTTP_UNAUTHORIZED)
+        apr_table_setn(values, "sign_in_url", luci_config_urls(r).login);
+    else
+        apr_table_setn(values, "start_url", luci_config_urls(r).home);
+    return luci_reply_page(r, problem->status, "error.html", values);
+}
+
+int luci_reply_problem(request_rec *r, const luci_problem_t *problem, luci_reply_format_t format)
+{
+    int status = problem->status;
+
+    if (format == LUCI_REPLY_AT_GATE && r->main) {
+        if (problem->retry_after)
+            luci_reply_retry_after(r, problem);
+        return status;
+    }
+    luci_reply_retry_after(r, problem);
+    if (format == LUCI_REPLY_JSON || (format == LUCI_REPLY_AT_GATE && !luci_request_is_navigation(r)))
+        return luci_reply_json(r, status, json_pack("{s:s}", "error", problem->message));
+    if (status == HTTP_SERVICE_UNAVAILABLE && !r->main && !luci_reply_is_error_document(r) &&
+        has_error_document(r, status)) /* the site's maintenance page, for sign-in too */
+        return status;
+    return problem_page(r, problem);
+}
+
+int luci_reply_forbidden(request_rec *r, const luci_user_t *user)
+{
+    luci_urls_t urls = luci_config_urls(r);
+    apr_table_t *values;
+    const char *path;
+
+    if (!user || !luci_request_is_navigation(r))
+        return luci_reply_problem(r, &(luci_problem_t){ HTTP_FORBIDDEN, LUCI_MESSAGE_FORBIDDEN, 0 },
+                                  LUCI_REPLY_AT_GATE);
+    values = apr_table_make(r->pool, 12);
+    path = luci_state_is_read(r) ? luci_way_back_requested(r) : NULL;
+    apr_table_setn(values, "error", LUCI_MESSAGE_FORBIDDEN);
+    apr_table_setn(values, "username", user->username);
+    apr_table_setn(values, "start_url", urls.home);
+    apr_table_setn(values, "switch_url", luci_way_back_link(r, urls.logout, path));
+    return luci_reply_page(r, HTTP_FORBIDDEN, "forbidden.html", values);
 }
 
 int luci_reply_nothing(request_rec *r)

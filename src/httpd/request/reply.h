@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers: pages, JSON, redirects, with the security headers that each of them carries. Each
- * function sends the whole response and returns DONE, or leaves it to httpd and returns the status, where the
- * administrator wrote an ErrorDocument: a handler and an authentication hook return either. In a subrequest
- * of the gate don't call these. */
+/* Answers: pages, JSON, redirects and problems, with their security headers. Each function sends the whole
+ * response and returns DONE, or returns the status where an ErrorDocument is configured, so that httpd sends
+ * it: a handler and an authentication hook return either. The gate must not call these in a subrequest,
+ * unless they say so. */
 #ifndef LUCI_REPLY_H
 #define LUCI_REPLY_H
 
@@ -12,8 +12,6 @@
 
 #include <httpd.h>
 #include <jansson.h>
-
-#define LUCI_RETRY_AFTER_SECONDS 5 /* with a 503 */
 
 /* Messages (doc/specification.md, S1.13 and S4.3). */
 #define LUCI_MESSAGE_UNKNOWN "An unknown error occurred"
@@ -36,32 +34,37 @@ int luci_reply_page(request_rec *r, int status, const char *page, apr_table_t *v
 /* JSON; takes the reference to object. */
 int luci_reply_json(request_rec *r, int status, json_t *object);
 
-/* When to try again, for a 429: Retry-After in whole seconds, and a sentence that says so, from r->pool. */
-const char *luci_reply_later(request_rec *r, luci_ms_t retry_after);
+/* What a client is told instead of what it asked for. */
+typedef struct {
+    int status;
+    const char *message;     /* a literal or from r->pool */
+    apr_int64_t retry_after; /* seconds, with a 429; 0: none. A 503 has one of its own */
+} luci_problem_t;
 
-/* 429 at a gate or to a script: the whole answer. In a subrequest nothing is sent. */
-int luci_reply_throttled(request_rec *r, luci_ms_t retry_after);
+typedef enum {
+    LUCI_REPLY_PAGE,   /* error.html */
+    LUCI_REPLY_JSON,   /* {"error": message} */
+    LUCI_REPLY_AT_GATE /* a page for a navigation, else JSON; in a subrequest nothing is sent */
+} luci_reply_format_t;
 
-/* {"error": message}, or the page error.html with it. 503 gets Retry-After. */
-int luci_reply_error(request_rec *r, int status, const char *message, int as_json);
+/* The problem of a result that does not depend on what was sent: 503, or 500 and a line in the log. */
+luci_problem_t luci_problem_of(request_rec *r, luci_result_t result);
 
-/* The gate's no: as a page to a person, as JSON to a script. In a subrequest nothing is sent and the status
- * is returned. */
-int luci_reply_refusal(request_rec *r, int status, const char *message);
+/* 429, with the time to wait (in ms) as a sentence. */
+luci_problem_t luci_problem_throttled(request_rec *r, luci_ms_t retry_after);
 
-/* 403 for a signed-in user whom a Require line refuses: a page that says who that is and lets one sign in as
- * another user, JSON to a script. user NULL: one of another module. In a subrequest as above. */
+/* The Retry-After header of a problem, for an answer that another function sends. */
+void luci_reply_retry_after(request_rec *r, const luci_problem_t *problem);
+
+/* Answers with a problem: the whole answer, with Retry-After. */
+int luci_reply_problem(request_rec *r, const luci_problem_t *problem, luci_reply_format_t format);
+
+/* 403 for a signed-in user whom a Require line refuses: a page with the user's name and a way to sign in as
+ * another user, JSON for a script. user NULL: a user of another module. In a subrequest nothing is sent. */
 int luci_reply_forbidden(request_rec *r, const luci_user_t *user);
 
 /* 1 while httpd makes an ErrorDocument. */
 int luci_reply_is_error_document(const request_rec *r);
-
-/* The answer when a request could not be judged: 503, or 500 and a line in the log. In a subrequest as above.
- */
-int luci_reply_failure(request_rec *r, luci_result_t result, int as_json);
-
-/* The same at the gate, where what the client looks like decides between page and JSON. */
-int luci_reply_undecided(request_rec *r, luci_result_t result);
 
 /* 204, nothing to show. */
 int luci_reply_nothing(request_rec *r);

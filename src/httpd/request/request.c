@@ -8,8 +8,8 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
-/* A page of any site may open a WebSocket anywhere, with a GET, with cookies and without CORS: when a browser
- * sends one (it names its Origin), that is no read. */
+/* A page of any site may open a WebSocket to any other, with a GET, with cookies and without CORS. So a
+ * browser's handshake, which has an Origin, is not a safe request. */
 static int is_browsers_websocket(const request_rec *r)
 {
     const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
@@ -166,7 +166,8 @@ luci_body_t luci_request_body_type(const request_rec *r)
     return is_type(type, "application/json") ? LUCI_BODY_JSON : LUCI_BODY_OTHER;
 }
 
-/* httpd's buffers outlive the request: what was in them is a password. Others' memory is only read. */
+/* httpd's buffers outlive the request, and these held a password. Memory of other kinds of buckets is not
+ * ours to write. */
 static void wipe_bucket(const apr_bucket *bucket, const char *data, apr_size_t size)
 {
     if (APR_BUCKET_IS_HEAP(bucket) || APR_BUCKET_IS_TRANSIENT(bucket) || APR_BUCKET_IS_POOL(bucket))
@@ -223,8 +224,8 @@ static int read_parts(request_rec *r, char *buffer, apr_size_t *length)
     return status;
 }
 
-/* What nobody will read, as far as it is in httpd's buffers. A client that waits for 100 Continue sent none.
- */
+/* Wipes the unread body, as far as it is in httpd's buffers. A client that waits for 100 Continue has sent
+ * none. */
 static void wipe_unread(request_rec *r)
 {
     char *unread = apr_palloc(r->pool, LUCI_FORM_BYTES_MAX);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a request says: method, what its client would like to get, and its body as fields.
- * Reads only; answers come from reply. */
+/* Reads a request: its method, the formats that its client accepts, and the fields of its body. Sends
+ * nothing. */
 #ifndef LUCI_REQUEST_H
 #define LUCI_REQUEST_H
 
@@ -10,14 +10,14 @@
 /* 1 for GET, HEAD, OPTIONS and TRACE, but not for a browser's WebSocket handshake, which acts like a form. */
 int luci_request_is_safe(const request_rec *r);
 
-/* 1 when Accept names application/json and likes it better than HTML. */
+/* 1 when Accept names application/json and prefers it to HTML. */
 int luci_request_prefers_json(const request_rec *r);
 
-/* 1 when a person sits in front of it: Accept names HTML, and neither Sec-Fetch-Mode nor X-Requested-With
- * says that a script asks. */
+/* 1 for a person's navigation: Accept names HTML, and neither Sec-Fetch-Mode nor X-Requested-With indicates a
+ * script. */
 int luci_request_is_navigation(const request_rec *r);
 
-/* 1 when the request came over TLS, or ServerName says that one in front did. */
+/* 1 when the request came over TLS, or ServerName says that a proxy in front terminates TLS. */
 int luci_request_is_https(request_rec *r);
 
 /* The content types a body may have. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What content must not see of a request: forgeries of our X-Lucia-* headers, the session cookie,
- * a session id in Authorization. */
+/* Removes from a request what content must not see: forged X-Lucia-* headers, the session cookie, a session
+ * id in Authorization. */
 #ifndef LUCI_SCRUB_H
 #define LUCI_SCRUB_H
 

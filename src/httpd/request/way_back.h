@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The way back: the page that was asked for, carried through sign-in and sign-up as "next". What
- * is dropped on the way is logged at info. */
+/* "next": the page to return to, carried through sign-in and sign-up. A value that is dropped is logged at
+ * info. */
 #ifndef LUCI_WAY_BACK_H
 #define LUCI_WAY_BACK_H
 
 #include <httpd.h>
 
-/* Path and query as the client asked for them, before any rewriting; NULL when that is no way back. */
+/* Path and query as the client requested them, before any rewriting; NULL when that cannot be a next. */
 const char *luci_way_back_requested(request_rec *r);
 
 /* url with next as a parameter, NULL for none. Where url leads to another origin, a next on this site becomes
