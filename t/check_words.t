@@ -65,7 +65,6 @@ my @TO_DO = qw(
     src/core/session/session_record.h
     src/core/throttle/throttle.c
     src/core/throttle/throttle_count.c
-    src/core/web/cookie.h
     src/ctl/check/check_command.c
     src/ctl/check/check_database.c
     src/ctl/check/check_files.c
@@ -89,7 +88,6 @@ my @TO_DO = qw(
     src/ctl/lib/admin_audit.c
     src/ctl/lib/server_user.h
     src/ctl/luciactl.c
-    src/httpd/account/account_json.c
     src/httpd/account/entry.c
     src/httpd/base/attribute_names.h
     src/httpd/base/counters.c
@@ -98,14 +96,6 @@ my @TO_DO = qw(
     src/httpd/control/control.c
     src/httpd/db/pool.c
     src/httpd/db/pool.h
-    src/httpd/gate/gate.c
-    src/httpd/gate/gate.h
-    src/httpd/gate/identity.c
-    src/httpd/gate/identity.h
-    src/httpd/gate/notes.c
-    src/httpd/gate/notes.h
-    src/httpd/gate/rules.c
-    src/httpd/gate/rules.h
     src/httpd/hash/hash_slots.c
     src/httpd/hash/hash_slots.h
     src/httpd/hash/suspend.c
@@ -116,9 +106,6 @@ my @TO_DO = qw(
     src/httpd/lifecycle/purge_job.c
     src/httpd/lifecycle/purge_job.h
     src/httpd/lifecycle/start_schema.c
-    src/httpd/request/request.c
-    src/httpd/request/state.c
-    src/httpd/request/state.h
     src/httpd/server/runtime.c
     src/httpd/server/runtime.h
     src/httpd/server/throttle_start.c
