@@ -6,50 +6,183 @@
 #include "core/password/arena.h"
 #include "httpd/base/counters.h"
 #include "httpd/base/httpd_log.h"
-#include "httpd/hash/hash_memory.h"
 
 #include <ap_mpm.h>
 #include <apr_atomic.h>
+#include <apr_shm.h>
+#include <http_config.h>
 #include <http_log.h>
 
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdint.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 APLOG_USE_MODULE(luciauth);
 
-#define SHARE 2         /* of this many threads, one may hash or wait */
-#define SLICE_MS 100    /* after which the head of the queue looks for slots of the dead */
-#define NICENESS 5      /* added to that of a hashing thread; 19 is the most */
-#define PLACES_MAX 4096 /* beyond it, a server of single threads counts no further */
+/* A restart may load another version of this module: change the number with slots_memory_t and
+ * slots_shared_t. */
+#define KEY "luciauth-hash-memory-2"
+
+#define SHARE 2      /* one of this many threads may hash or wait */
+#define SLICE_MS 100 /* interval at which the head of the queue looks for slots of processes that died */
+#define NICENESS 5   /* added to the niceness of a hashing thread; the maximum is 19 */
+#define PLACES_MAX                                                                                           \
+    4096 /* maximum number of places (struct below) of a server with single-threaded children */
 
 #define NONE (-1)
 
-/* The mean follows new hashes by an eighth of the difference. One that took far longer, say because the
- * machine was suspended, counts for so many times the mean. */
+/* The moving average moves towards each new value by 1/MEAN_SHARE of the difference. A value that is far
+ * longer, for instance because the machine was suspended, counts as OUTLIER times the average. */
 #define MEAN_SHARE 8
 #define OUTLIER 8
-#define MICROSECONDS_PER_KIB 2 /* of an arena: what a hash may take, before one was measured */
+#define MICROSECONDS_PER_KIB 2 /* of an arena: the average before the first hash was measured */
 
 #define NO_PLACE "half of the threads hash or wait already"
 #define NO_TURN "the queue is longer than LuciaHashSlots' WAIT"
+#define TOO_LONG "the wait was too long"
+
+typedef struct {
+    int slots;
+    int places;         /* additional locks without arenas; may be 0 */
+    size_t arena_bytes; /* of each arena; a multiple of LUCI_ARENA_PAGE */
+} slots_size_t;
+
+typedef struct {
+    pthread_mutex_t queue;            /* held by the thread that gets the next free slot */
+    sem_t given_back;                 /* raised for that thread when a slot becomes free */
+    volatile apr_uint64_t complained; /* when the last refusal was logged, microseconds since 1970 */
+    volatile apr_uint32_t mean;       /* moving average of the time of a hash, in microseconds */
+    pthread_mutex_t lock[];           /* one per slot, followed by one per place */
+} slots_shared_t;
+
+typedef struct {
+    slots_size_t size;
+    slots_shared_t *shared;
+    volatile apr_uint32_t *warmed; /* one per slot, shared: 1 once the arena's memory is allocated */
+    uint8_t *arenas;               /* one per slot, shared */
+    apr_shm_t *block;              /* contains shared and warmed */
+} slots_memory_t;
+
+typedef enum {
+    LOCK_FAILED = 0,
+    LOCK_TAKEN,
+    LOCK_INHERITED, /* taken; the process that held it before died */
+} lock_t;
 
 struct luci_hash_slots_t {
     server_rec *server;
-    luci_hash_memory_t *memory;
-    int threads_max;               /* of this child that may hash or wait; unless the server's places count */
-    volatile apr_uint32_t threads; /* of this child that do */
-    int aside;                     /* hashes run in threads of their own */
+    slots_memory_t *memory;
+    int threads_max;               /* how many threads of this child may hash or wait; not used with places */
+    volatile apr_uint32_t threads; /* how many do */
+    int is_offloaded;              /* each hash is computed in a thread of its own */
 };
 
-static __thread int is_detached; /* this thread is none of httpd's: it takes nobody's place */
+/* 1: this thread is not one of httpd's, and does not count towards the maximum of waiting threads. */
+static __thread int is_detached;
 
-/* A server's way to the slots. */
+/* The baton of a hasher: the slots with the WAIT of one server. */
 typedef struct {
     luci_hash_slots_t *slots;
     luci_ms_t wait;
-} way_t;
+} access_t;
 
-/* ---- Making them ---- */
+/* ---- Locks ---- */
+
+static int make_locks(const slots_memory_t *memory)
+{
+    int code = luci_thread_shared_lock(&memory->shared->queue);
+
+    if (code == 0 && sem_init(&memory->shared->given_back, 1, 0) != 0)
+        code = errno;
+    for (int i = 0; i < memory->size.slots + memory->size.places && code == 0; i++)
+        code = luci_thread_shared_lock(&memory->shared->lock[i]);
+    return code;
+}
+
+/* The meaning of a pthread call's return code. */
+static lock_t lock_result(pthread_mutex_t *lock, int code)
+{
+    if (code == EOWNERDEAD)
+        return pthread_mutex_consistent(lock) == 0 ? LOCK_INHERITED : LOCK_FAILED;
+    return code == 0 ? LOCK_TAKEN : LOCK_FAILED;
+}
+
+/* Takes the first free one of these locks and returns its index, or NONE. how may be NULL. */
+static int lock_any(pthread_mutex_t *locks, int count, lock_t *how)
+{
+    for (int i = 0; i < count; i++) {
+        lock_t taken = lock_result(&locks[i], pthread_mutex_trylock(&locks[i]));
+
+        if (taken == LOCK_FAILED)
+            continue;
+        if (how)
+            *how = taken;
+        return i;
+    }
+    return NONE;
+}
+
+/* ---- Memory ---- */
+
+/* Unmaps the memory from this process; other processes keep theirs. */
+static void release(slots_memory_t *memory)
+{
+    if (memory->block)
+        apr_shm_destroy(memory->block);
+    luci_arena_unmap(memory->arenas, memory->size.arena_bytes, (size_t)memory->size.slots);
+    memset(memory, 0, sizeof *memory);
+}
+
+static apr_status_t make(slots_memory_t *memory, const slots_size_t *size, apr_pool_t *pool)
+{
+    size_t slots = (size_t)size->slots, locks = slots + (size_t)size->places;
+    size_t bytes = sizeof(slots_shared_t) + locks * sizeof(pthread_mutex_t);
+    apr_shm_t *block;
+    apr_status_t status = apr_shm_create(&block, bytes + slots * sizeof(*memory->warmed), NULL, pool);
+
+    if (status != APR_SUCCESS)
+        return status;
+    memory->size = *size;
+    memory->block = block;
+    memory->shared = memset(apr_shm_baseaddr_get(block), 0, apr_shm_size_get(block));
+    memory->warmed = (apr_uint32_t *)((char *)memory->shared + bytes);
+    memory->arenas = luci_arena_map(size->arena_bytes, slots, 1);
+    return memory->arenas ? APR_FROM_OS_ERROR(make_locks(memory)) : APR_ENOMEM;
+}
+
+static int is_size(const slots_size_t *a, const slots_size_t *b)
+{
+    return a->slots == b->slots && a->places == b->places && a->arena_bytes == b->arena_bytes;
+}
+
+/* Returns memory of this size, in the parent process before children start: that of the last start or new
+ * memory. It outlives the configuration; if the size has changed, children that use the old memory keep it.
+ * NULL: an error, which was logged. */
+static slots_memory_t *get_memory(const slots_size_t *size, server_rec *main_server)
+{
+    slots_memory_t *memory = ap_retained_data_get(KEY);
+    apr_status_t status;
+
+    if (!memory)
+        memory = ap_retained_data_create(KEY, sizeof *memory);
+    if (memory->shared && is_size(&memory->size, size))
+        return memory;
+    release(memory);
+    status = make(memory, size, main_server->process->pool);
+    if (status == APR_SUCCESS)
+        return memory;
+    release(memory);
+    ap_log_error(APLOG_MARK, APLOG_CRIT, status, main_server,
+                 "LUCI0403: no shared memory for LuciaHashSlots: %d times %" APR_SIZE_T_FMT " MiB",
+                 size->slots, size->arena_bytes >> 20);
+    return NULL;
+}
+
+/* ---- Creation ---- */
 
 static int server_threads(int *threads)
 {
@@ -67,14 +200,14 @@ static int at_least_one(int number)
     return number > 1 ? number : 1;
 }
 
-/* How many may hash or wait: half of each child's threads, or of all where a child has just one. Places are
- * for the latter. */
+/* Half of each child's threads may hash or wait. If children have a single thread, half of all children may;
+ * these are limited by places, locks of the whole server. Returns the number of places. */
 static int set_shares(luci_hash_slots_t *slots)
 {
     int threads, all = server_threads(&threads), is_threaded = 0;
 
     slots->threads_max = at_least_one(threads / SHARE);
-    slots->aside = ap_mpm_query(AP_MPMQ_IS_THREADED, &is_threaded) == APR_SUCCESS && is_threaded;
+    slots->is_offloaded = ap_mpm_query(AP_MPMQ_IS_THREADED, &is_threaded) == APR_SUCCESS && is_threaded;
     if (threads >= SHARE)
         return 0;
     return all / SHARE < PLACES_MAX ? at_least_one(all / SHARE) : PLACES_MAX;
@@ -89,10 +222,10 @@ luci_hash_slots_t *luci_hash_slots_create(int count, size_t arena_bytes, server_
                                           apr_pool_t *conf_pool)
 {
     luci_hash_slots_t *slots = apr_pcalloc(conf_pool, sizeof *slots);
-    luci_hash_size_t size = { count, set_shares(slots), luci_arena_rounded(arena_bytes) };
+    slots_size_t size = { count, set_shares(slots), luci_arena_rounded(arena_bytes) };
 
     slots->server = main_server;
-    slots->memory = luci_hash_memory_get(&size, main_server);
+    slots->memory = get_memory(&size, main_server);
     if (!slots->memory)
         return NULL;
     if (slots->memory->shared->mean == 0)
@@ -100,10 +233,10 @@ luci_hash_slots_t *luci_hash_slots_create(int count, size_t arena_bytes, server_
     return slots;
 }
 
-/* ---- How long it takes ---- */
+/* ---- Expected waiting time ---- */
 
-/* Two that are noted at once may lose one; that does no harm. */
-static void note_duration(luci_hash_shared_t *shared, uint64_t microseconds)
+/* Concurrent updates may lose a value, which is harmless. */
+static void note_duration(slots_shared_t *shared, uint64_t microseconds)
 {
     uint64_t mean = apr_atomic_read32(&shared->mean);
 
@@ -113,7 +246,7 @@ static void note_duration(luci_hash_shared_t *shared, uint64_t microseconds)
     apr_atomic_set32(&shared->mean, mean < 1000 ? 1000 : (apr_uint32_t)mean);
 }
 
-/* How long one more would wait for its turn, in the whole server's queue. */
+/* How long a further request would wait in the queue of the whole server, in ms. */
 static luci_ms_t expected_wait(const luci_hash_slots_t *slots)
 {
     int64_t count = slots->memory->size.slots;
@@ -149,11 +282,11 @@ static struct timespec monotonic_now(void)
     return now;
 }
 
-/* At the head of the queue: the first slot that comes free, or that a dead child left. */
-static int next_slot(luci_hash_shared_t *shared, int count, struct timespec deadline, luci_hash_lock_t *how)
+/* At the head of the queue: waits for the first slot that becomes free or whose holder has died. */
+static int next_slot(slots_shared_t *shared, int count, struct timespec deadline, lock_t *how)
 {
     for (;;) {
-        int slot = luci_hash_lock_any(shared->lock, count, how);
+        int slot = lock_any(shared->lock, count, how);
         struct timespec now = monotonic_now(), slice = after(now, SLICE_MS);
 
         if (slot != NONE || !is_before(now, deadline))
@@ -163,20 +296,20 @@ static int next_slot(luci_hash_shared_t *shared, int count, struct timespec dead
     }
 }
 
-static int wait_for_slot(const luci_hash_memory_t *memory, luci_ms_t wait, luci_hash_lock_t *how)
+static int wait_for_slot(const slots_memory_t *memory, luci_ms_t wait, lock_t *how)
 {
     struct timespec deadline = after(monotonic_now(), wait);
     pthread_mutex_t *queue = &memory->shared->queue;
     int slot;
 
-    if (!luci_hash_lock_of(queue, pthread_mutex_clocklock(queue, CLOCK_MONOTONIC, &deadline)))
+    if (!lock_result(queue, pthread_mutex_clocklock(queue, CLOCK_MONOTONIC, &deadline)))
         return NONE;
     slot = next_slot(memory->shared, memory->size.slots, deadline, how);
     pthread_mutex_unlock(queue);
     return slot;
 }
 
-static void give_back(luci_hash_shared_t *shared, int slot)
+static void give_back(slots_shared_t *shared, int slot)
 {
     int raised = 0;
 
@@ -193,7 +326,7 @@ static uint64_t microseconds_since(struct timespec start)
            (uint64_t)(start.tv_nsec / 1000);
 }
 
-/* ---- A place: the right to wait ---- */
+/* ---- Places: the right to wait ---- */
 
 static pthread_mutex_t *places_of(const luci_hash_slots_t *slots)
 {
@@ -206,7 +339,7 @@ static int take_place(luci_hash_slots_t *slots, int *place)
     if (is_detached)
         return 1;
     if (slots->memory->size.places > 0)
-        *place = luci_hash_lock_any(places_of(slots), slots->memory->size.places, NULL);
+        *place = lock_any(places_of(slots), slots->memory->size.places, NULL);
     else if (apr_atomic_inc32(&slots->threads) < (apr_uint32_t)slots->threads_max)
         return 1;
     else
@@ -240,12 +373,12 @@ static void work_in_arena(job_t *job)
 
 static void *work_offloaded(void *baton)
 {
-    (void)!nice(NICENESS); /* on Linux this thread's own; without it the hash just competes with the others */
+    (void)!nice(NICENESS); /* on Linux it applies to this thread only; failure is harmless */
     work_in_arena(baton);
     return NULL;
 }
 
-/* Without another thread, this one does it. */
+/* If no thread can be started, this one computes the hash. */
 static void work(const luci_hash_slots_t *slots, job_t *job)
 {
     struct timespec start = monotonic_now();
@@ -253,7 +386,7 @@ static void work(const luci_hash_slots_t *slots, job_t *job)
     uint64_t took;
 
     luci_gauge(LUCI_GAUGE_HASHES_RUNNING, 1);
-    if (slots->aside && luci_thread_start(work_offloaded, job, &thread))
+    if (slots->is_offloaded && luci_thread_start(work_offloaded, job, &thread))
         pthread_join(thread, NULL);
     else
         work_in_arena(job);
@@ -263,8 +396,8 @@ static void work(const luci_hash_slots_t *slots, job_t *job)
     luci_count_hash(took);
 }
 
-/* Waiting, as it is counted. */
-static int await_slot(const luci_hash_memory_t *memory, luci_ms_t wait, luci_hash_lock_t *how)
+/* Waits for a slot, and counts the wait. */
+static int await_slot(const slots_memory_t *memory, luci_ms_t wait, lock_t *how)
 {
     struct timespec start = monotonic_now();
     int slot;
@@ -276,13 +409,13 @@ static int await_slot(const luci_hash_memory_t *memory, luci_ms_t wait, luci_has
     return slot;
 }
 
-/* What a dead child was hashing is wiped for it. */
-static luci_arena_t arena_of(const luci_hash_memory_t *memory, int slot, luci_hash_lock_t how)
+/* Wipes the arena of a slot whose holder died while hashing. */
+static luci_arena_t arena_of(const slots_memory_t *memory, int slot, lock_t how)
 {
     size_t bytes = memory->size.arena_bytes;
     luci_arena_t arena = { memory->arenas + (size_t)slot * bytes, bytes, &memory->warmed[slot] };
 
-    if (how == LUCI_HASH_LOCK_ORPHAN)
+    if (how == LOCK_INHERITED)
         luci_secret_wipe(arena.memory, arena.bytes);
     return arena;
 }
@@ -297,20 +430,20 @@ static luci_result_t refuse(const luci_hash_slots_t *slots, const char *why)
     return LUCI_BUSY;
 }
 
-static int has_room(const way_t *way)
+static int has_room(const access_t *access)
 {
-    return expected_wait(way->slots) < way->wait;
+    return expected_wait(access->slots) < access->wait;
 }
 
-/* Places are not counted but taken: who has none finds out in run. */
+/* Places are locks, whose number of free ones is unknown: only run can tell that none is left. */
 static int is_full(void *baton)
 {
-    const way_t *way = baton;
-    luci_hash_slots_t *slots = way->slots;
+    const access_t *access = baton;
+    luci_hash_slots_t *slots = access->slots;
 
     if (is_detached)
         return 0;
-    if (!has_room(way))
+    if (!has_room(access))
         (void)refuse(slots, NO_TURN);
     else if (slots->memory->size.places > 0 ||
              apr_atomic_read32(&slots->threads) < (apr_uint32_t)slots->threads_max)
@@ -322,24 +455,24 @@ static int is_full(void *baton)
 
 static luci_result_t run(void *baton, luci_hash_work_fn *work_fn, void *work_baton)
 {
-    const way_t *way = baton;
-    luci_hash_slots_t *slots = way->slots;
+    const access_t *access = baton;
+    luci_hash_slots_t *slots = access->slots;
     job_t job = { .work = work_fn, .work_baton = work_baton };
-    luci_hash_lock_t how;
+    lock_t how;
     int place, slot;
 
-    if (!is_detached && !has_room(way))
+    if (!is_detached && !has_room(access))
         return refuse(slots, NO_TURN);
     if (!take_place(slots, &place))
         return refuse(slots, NO_PLACE);
-    slot = await_slot(slots->memory, way->wait, &how);
+    slot = await_slot(slots->memory, access->wait, &how);
     if (slot != NONE) {
         job.arena = arena_of(slots->memory, slot, how);
         work(slots, &job);
         give_back(slots->memory->shared, slot);
     }
     leave_place(slots, place);
-    return slot != NONE ? job.result : refuse(slots, "the wait was too long");
+    return slot != NONE ? job.result : refuse(slots, TOO_LONG);
 }
 
 int luci_hash_slots_has_room(const luci_hasher_t *hasher)
@@ -349,12 +482,12 @@ int luci_hash_slots_has_room(const luci_hasher_t *hasher)
 
 luci_ms_t luci_hash_slots_wait(const luci_hasher_t *hasher)
 {
-    return ((const way_t *)hasher->baton)->wait;
+    return ((const access_t *)hasher->baton)->wait;
 }
 
 void luci_hash_slots_refused(const luci_hasher_t *hasher)
 {
-    (void)refuse(((const way_t *)hasher->baton)->slots, "the wait was too long");
+    (void)refuse(((const access_t *)hasher->baton)->slots, TOO_LONG);
 }
 
 void luci_hash_slots_detach(void)
@@ -369,8 +502,8 @@ int luci_hash_slots_count(const luci_hash_slots_t *slots)
 
 luci_hasher_t luci_hash_slots_hasher(luci_hash_slots_t *slots, luci_ms_t wait, apr_pool_t *pool)
 {
-    way_t *way = apr_palloc(pool, sizeof *way);
+    access_t *access = apr_palloc(pool, sizeof *access);
 
-    *way = (way_t){ slots, wait };
-    return (luci_hasher_t){ .run = run, .is_full = is_full, .baton = way };
+    *access = (access_t){ slots, wait };
+    return (luci_hasher_t){ .run = run, .is_full = is_full, .baton = access };
 }

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many passwords are hashed at once in the whole server (LuciaHashSlots). A slot is a lock in
- * memory that all children share, and an arena beside it; the system frees the lock when a child dies with
- * it. Who finds no slot free waits in a queue of the whole server, as long as the wait that is to be expected
- * there is below WAIT; else it is refused at once. What is to be expected follows from the length of the
- * queue and from how long hashes took of late. At most half of a child's threads hash or wait, or where a
- * child has just one thread, half of the server's; requests that wait without a thread (suspend.h) don't
- * count.
+/* Hash slots limit how many passwords the whole server hashes at once (LuciaHashSlots). A slot is a lock in
+ * memory that all children share, with an arena; the system releases the lock if its holder dies. A request
+ * that finds no free slot joins a queue of the whole server if its expected waiting time is below WAIT, and
+ * is refused at once otherwise. The expected time is the length of the queue times the average time of recent
+ * hashes. At most half of a child's threads may hash or wait, or half of all children if these have a single
+ * thread; requests that wait without a thread (suspend.h) do not count.
  *
- * Hashes run in threads of their own with a lower priority, so that requests which need no hash get the
- * processor first. Children of before a graceful restart and of after it share the slots, unless their number
- * or the cost of new hashes was changed: then both have their own until the last old child has ended. */
+ * Hashes are computed in threads of lower priority, so that requests without a hash get the processor first.
+ * The memory outlives a restart: children from before and after a graceful restart share the slots, unless
+ * the number of slots or the cost of new hashes has changed; then each generation has its own. */
 #ifndef LUCI_HASH_SLOTS_H
 #define LUCI_HASH_SLOTS_H
 
@@ -18,25 +17,27 @@
 
 typedef struct luci_hash_slots_t luci_hash_slots_t;
 
-/* As many as there are processor cores. */
+/* The default number of slots: the number of processor cores. */
 int luci_hash_slots_auto(void);
 
-/* Makes them for the whole server, before children start, from conf_pool: count slots, each with an arena of
- * arena_bytes. NULL: they can't be had, which was logged. */
+/* Creates count slots for the whole server, each with an arena of arena_bytes, before children start; from
+ * conf_pool. NULL: an error, which was logged. */
 luci_hash_slots_t *luci_hash_slots_create(int count, size_t arena_bytes, server_rec *main_server,
                                           apr_pool_t *conf_pool);
 
-/* One server's way to them: with its own bound for the wait. From pool; for all threads of a child. */
+/* The hasher of one virtual host, with its own maximum wait in ms; from pool. Thread-safe. */
 luci_hasher_t luci_hash_slots_hasher(luci_hash_slots_t *slots, luci_ms_t wait, apr_pool_t *pool);
 
-/* Whether one more may join the queue: what is to be expected there is below this server's WAIT. */
+/* Whether a further request may join the queue: its expected waiting time is below the hasher's WAIT. */
 int luci_hash_slots_has_room(const luci_hasher_t *hasher);
 
-/* This server's WAIT, and noting that somebody waited for longer and was refused. */
+/* The hasher's WAIT in ms. */
 luci_ms_t luci_hash_slots_wait(const luci_hasher_t *hasher);
+
+/* Counts and logs that a request was refused because it had waited longer than that. */
 void luci_hash_slots_refused(const luci_hasher_t *hasher);
 
-/* From now on this thread is none of httpd's: what it hashes joined the queue before. */
+/* Marks this thread as one that httpd does not own: its requests have already been queued (suspend.h). */
 void luci_hash_slots_detach(void);
 
 int luci_hash_slots_count(const luci_hash_slots_t *slots);

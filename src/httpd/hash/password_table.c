@@ -10,9 +10,9 @@
 
 APLOG_USE_MODULE(luciauth);
 
-#define TABLE_BYTES ((apr_size_t)1 << 20) /* some 2,500 right passwords and as many wrong ones */
+#define TABLE_BYTES ((apr_size_t)1 << 20) /* about 2,500 right passwords and as many wrong ones */
 
-static volatile apr_uint32_t waiting; /* of this child's threads */
+static volatile apr_uint32_t waiting; /* number of this child's threads that wait */
 
 luci_password_table_t *luci_password_table_create(server_rec *main_server, apr_pool_t *conf_pool)
 {
@@ -20,15 +20,14 @@ luci_password_table_t *luci_password_table_create(server_rec *main_server, apr_p
     apr_shm_t *memory;
     apr_status_t status = apr_shm_create(&memory, TABLE_BYTES, NULL, conf_pool);
 
-    if (status == APR_SUCCESS) /* new memory without a name is zeros, and not there before it is used */
+    if (status == APR_SUCCESS) /* anonymous shared memory is zeroed, and not allocated before it is used */
         made->table =
             luci_shared_table_make(apr_shm_baseaddr_get(memory), TABLE_BYTES, LUCI_PASSWORD_RECORD_MAX);
     if (made->table && luci_secret_random(made->secret, sizeof made->secret) == LUCI_OK)
         return made;
-    ap_log_error(
-        APLOG_MARK, APLOG_CRIT, status, main_server,
-        "LUCI0450: AuthBasicProvider lucia: no shared memory, lock or randomness to remember passwords "
-        "that were checked; give the system memory and restart httpd");
+    ap_log_error(APLOG_MARK, APLOG_CRIT, status, main_server,
+                 "LUCI0450: AuthBasicProvider lucia: no shared memory, lock or randomness for the results of "
+                 "password checks; provide memory and restart httpd");
     return NULL;
 }
 

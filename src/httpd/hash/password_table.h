@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The memory of passwords (core/password_memory.h): one table for all processes and all servers,
- * with a secret that lasts from one start or restart to the next. */
+/* The shared memory of the password memory (core/auth/password_memory.h): one table for all processes and
+ * virtual hosts, with a secret that is new after each start and restart. */
 #ifndef LUCI_PASSWORD_TABLE_H
 #define LUCI_PASSWORD_TABLE_H
 
@@ -13,12 +13,13 @@ typedef struct {
     unsigned char secret[LUCI_SHA256_BYTES];
 } luci_password_table_t;
 
-/* Makes it, before children start, from conf_pool. NULL: no shared memory, lock or randomness, which was
- * logged. */
+/* Creates the table before children start, from conf_pool. NULL: no shared memory, lock or randomness; an
+ * error was logged. */
 luci_password_table_t *luci_password_table_create(server_rec *main_server, apr_pool_t *conf_pool);
 
-/* One server's way to it, in a child: for the database of this namespace key, waiting so long for the answer
- * to an equal request. wrong_for: the period in which wrong ones are counted, or 0. */
+/* The password memory of one virtual host in a child, for the database of namespace_key. wait: maximum time
+ * in ms to wait for the result of a concurrent equal check. wrong_for: the period in which the throttle
+ * counts failures, or 0. */
 luci_password_memory_t luci_password_table_memory(const luci_password_table_t *table,
                                                   const unsigned char namespace_key[LUCI_SHA256_BYTES],
                                                   luci_ms_t wait, luci_ms_t wrong_for);

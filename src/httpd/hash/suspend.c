@@ -22,19 +22,18 @@
 APLOG_USE_MODULE(luciauth);
 
 typedef enum {
-    IDLE,      /* no request waits */
-    BEGUN,     /* one does, and its handler has not returned yet */
-    QUEUED,    /* the MPM has the connection */
-    RUNNING,   /* one of our threads has the request */
-    WORKED,    /* the answer is to be sent, by whichever of httpd's threads comes first */
-    ANSWERING, /* one of them does */
-    RECALLED,  /* as QUEUED, but a thread of httpd's has the connection again */
-    REDEEMED,  /* as WORKED, likewise */
-    GONE       /* the connection is no more */
+    IDLE,      /* no request is suspended */
+    BEGUN,     /* a request is suspended, and its handler has not returned yet */
+    QUEUED,    /* the request is in the queue; the MPM has the connection */
+    RUNNING,   /* a thread of this module does the work */
+    WORKED,    /* the work is done; the first available thread of httpd sends the response */
+    ANSWERING, /* a thread of httpd sends the response */
+    RECALLED,  /* was QUEUED; a thread of httpd has the connection again */
+    REDEEMED,  /* was WORKED; a thread of httpd has the connection again */
+    GONE       /* the connection was closed */
 } state_t;
 
-/* A connection on which a request was suspended. What is done with it from several threads is done under the
- * lock. */
+/* A connection on which a request was suspended. Several threads use it under the lock. */
 typedef struct waiter_t {
     struct waiter_t *next; /* in the queue */
     conn_rec *c;
@@ -42,37 +41,37 @@ typedef struct waiter_t {
     luci_suspended_t what;
     state_t state;
     apr_time_t since;      /* when it was queued */
-    apr_time_t idle_until; /* when the MPM is to close it; 0: it has taken care of it itself */
-    int is_closing;        /* nothing more is read from it */
-    int references;        /* the connection, the thread that works, callbacks */
+    apr_time_t idle_until; /* when an idle connection must be closed; 0: the MPM handles its timeout */
+    int is_closing;        /* 1: no further request is read from it */
+    int references;        /* held by the connection, a working thread and callbacks */
 } waiter_t;
 
-/* This child's. */
+/* The queue of this child. */
 static struct {
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* a waiter's state, or the number of threads */
+    pthread_cond_t changed; /* signals that a waiter's state or the number of threads has changed */
     waiter_t *first;
     waiter_t *last;
     int threads;
-    int threads_max; /* 0: nothing is suspended here */
+    int threads_max; /* 0: requests cannot be suspended in this child */
     int is_stopping;
 } room = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
-static __thread conn_rec *inside; /* the connection that this thread's call of the others' hooks is about */
+static __thread conn_rec *inside; /* the connection for which this thread runs the other modules' hooks */
 
 static waiter_t *waiter_of(conn_rec *c)
 {
     return ap_get_module_config(c->conn_config, &luciauth_module);
 }
 
-/* Under the lock. */
+/* Requires the lock. */
 static void release(waiter_t *waiter)
 {
     if (--waiter->references == 0)
         free(waiter);
 }
 
-/* ---- The queue; all under the lock ---- */
+/* ---- The queue; all functions require the lock ---- */
 
 static void append(waiter_t *waiter)
 {
@@ -103,10 +102,10 @@ static void take_out(waiter_t *waiter, state_t state)
     luci_gauge(LUCI_GAUGE_HASHES_WAITING, -1);
 }
 
-/* ---- Answering, in a thread of httpd's that has the connection ---- */
+/* ---- Sending the response, in the thread of httpd that has the connection ---- */
 
-/* What ap_process_request_after_handler does, but for looking for the next request: what is left in the
- * socket tells the MPM that there is one. */
+/* Does what ap_process_request_after_handler does, except looking for a pipelined request: the MPM detects
+ * one by the data in the socket. */
 static void end_request(waiter_t *waiter)
 {
     conn_rec *c = waiter->c;
@@ -125,7 +124,7 @@ static void answer(waiter_t *waiter)
     int status = waiter->what.answer(waiter->what.baton);
 
     if (status != OK && status != DONE)
-        waiter->r->status = HTTP_OK; /* which ap_die takes for the status before this one */
+        waiter->r->status = HTTP_OK; /* ap_die takes this for the status of an earlier error */
     ap_die(status, waiter->r);
     end_request(waiter);
 }
@@ -135,8 +134,8 @@ static int is_kept_alive(const conn_rec *c)
     return c->keepalive == AP_CONN_KEEPALIVE && !c->aborted;
 }
 
-/* The MPM waits until there is something to read: so it's told that there will be nothing more, and closes
- * the connection in its own way. */
+/* Makes the MPM close a connection on which it waits for data: shutting down the receiving side wakes it up
+ * with an end of file. */
 static void wake_to_close(waiter_t *waiter)
 {
     apr_os_sock_t socket;
@@ -147,7 +146,7 @@ static void wake_to_close(waiter_t *waiter)
         (void)shutdown(socket, SHUT_RD);
 }
 
-/* As long as the MPM has not seen the connection since, it's in a queue for reading, where it would stay for
+/* Until the MPM has had the connection again, it is in the MPM's queue for reading, where it would stay for
  * Timeout instead of KeepAliveTimeout. */
 static void end_idleness(void *baton)
 {
@@ -160,7 +159,7 @@ static void end_idleness(void *baton)
     pthread_mutex_unlock(&room.lock);
 }
 
-/* Under the lock; the MPM has the connection. */
+/* Requires the lock, and that the MPM has the connection. */
 static void rest(waiter_t *waiter, apr_interval_time_t most)
 {
     if (!is_kept_alive(waiter->c) || most <= 0) {
@@ -193,9 +192,9 @@ static void answer_parked(void *baton)
     pthread_mutex_unlock(&room.lock);
 }
 
-/* ---- Our threads ---- */
+/* ---- Threads of this module ---- */
 
-/* Under the lock, which is not held while it works. */
+/* Requires the lock, and releases it during the work. */
 static void serve(waiter_t *waiter)
 {
     int is_late = apr_time_now() - waiter->since > waiter->what.wait;
@@ -207,7 +206,7 @@ static void serve(waiter_t *waiter)
     pthread_mutex_lock(&room.lock);
     waiter->state = WORKED;
     if (room.is_stopping || ap_mpm_register_timed_callback(0, answer_parked, waiter) !=
-                                APR_SUCCESS) /* else it gets our reference */
+                                APR_SUCCESS) /* on success, the callback takes over the reference */
         release(waiter);
     pthread_cond_broadcast(&room.changed);
 }
@@ -224,7 +223,8 @@ static void *work(void *unused)
     return unused;
 }
 
-/* Under the lock. What can't be begun waits for a thread that is there, or is answered now. */
+/* Requires the lock. If no thread can be started, the request waits for a running thread, or expires at once
+ * if there is none. */
 static void enqueue(waiter_t *waiter)
 {
     append(waiter);
@@ -272,9 +272,9 @@ void luci_suspend_start(int threads, apr_pool_t *child_pool)
     apr_pool_pre_cleanup_register(child_pool, NULL, stop);
 }
 
-/* ---- The connection: who has it ---- */
+/* ---- Handing over the connection ---- */
 
-/* The MPM takes it: from now on our threads may have the request. */
+/* Hook: the MPM takes the connection; from now on a thread of this module may use the request. */
 static void park(conn_rec *c, request_rec *r)
 {
     waiter_t *waiter = waiter_of(c);
@@ -288,7 +288,8 @@ static void park(conn_rec *c, request_rec *r)
     pthread_mutex_unlock(&room.lock);
 }
 
-/* A thread of httpd's takes it, or it ends: from now on nobody else has the request. */
+/* Hook: a thread of httpd takes the connection, or it ends; when this returns, no other thread uses the
+ * request. */
 static void recall(conn_rec *c, request_rec *r)
 {
     waiter_t *waiter = waiter_of(c);
@@ -307,7 +308,7 @@ static void recall(conn_rec *c, request_rec *r)
     pthread_mutex_unlock(&room.lock);
 }
 
-/* It ends before its pools do. */
+/* Pre-cleanup of the connection's pool: runs before the request's pool is destroyed. */
 static apr_status_t forget(void *baton)
 {
     waiter_t *waiter = baton;
@@ -323,7 +324,7 @@ static apr_status_t forget(void *baton)
     return APR_SUCCESS;
 }
 
-/* Nothing to read but the end: for what a browser closes, not for what it sends. */
+/* 1: the client has closed the connection. */
 static int is_at_end(conn_rec *c)
 {
     apr_os_sock_t socket;
@@ -346,7 +347,7 @@ static void drop(waiter_t *waiter)
     end_request(waiter);
 }
 
-/* What becomes of the request with which the connection came back. 1: the next one can be read. */
+/* Finishes the request when the connection has come back. Returns 1 if the next request can be read. */
 static int settle(waiter_t *waiter)
 {
     conn_rec *c = waiter->c;
@@ -366,8 +367,8 @@ static int settle(waiter_t *waiter)
     return is_kept_alive(c);
 }
 
-/* Around all others' hooks: a request that was suspended has its connection wait for reading, which is when
- * the MPM calls again. */
+/* Hook: runs the other modules' hooks for the connection. If they have suspended a request, makes the MPM
+ * wait until the connection is readable. */
 static int process(conn_rec *c)
 {
     conn_rec *before = inside;
@@ -403,7 +404,7 @@ void luci_suspend_register(void)
 
 /* ---- Suspending ---- */
 
-/* What is read already the MPM can't see. */
+/* 1: input filters hold data that the MPM cannot see. */
 static int has_input(conn_rec *c)
 {
     apr_bucket_brigade *peek = apr_brigade_create(c->pool, c->bucket_alloc);
