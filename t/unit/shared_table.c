@@ -148,18 +148,20 @@ static void check_orphan(void)
 
 static volatile apr_uint32_t waiting;
 static luci_password_memory_t memory;
-static luci_password_check_t trial;
+static luci_password_check_t check;
 static luci_reason_t reason;
 static luci_key_t key = { .stored_hash = "a hash", .user = { .id = "someone" } };
 
 static luci_result_t recall(const char *name, const char *password, luci_ms_t now)
 {
-    return luci_password_recall(&memory, &trial, name, password, &key, &reason, now, pool);
+    check = (luci_password_check_t){ .key_id = name, .password = password, .key = &key, .now = now };
+    return luci_password_recall(&memory, &check, &reason, pool);
 }
 
 static void settle(luci_result_t verdict, luci_reason_t why, luci_ms_t now)
 {
-    luci_password_settle(&memory, &trial, verdict, why, &key, now, pool);
+    check.now = now;
+    luci_password_settle(&memory, &check, verdict, why, pool);
 }
 
 static void learn(const char *password, luci_result_t verdict, luci_reason_t why)
@@ -206,13 +208,14 @@ static void check_passwords(void)
 /* The claim of the one before is not settled yet. */
 static void check_claims(void)
 {
-    luci_password_check_t first = trial;
+    luci_password_check_t first = check;
     pid_t child;
 
     tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED, "who waited in vain verifies");
-    tap_ok(first.claim != 0 && trial.claim == 0, "without a claim");
+    tap_ok(first.claim != 0 && check.claim == 0, "without a claim");
     tap_is_int(waiting, 0, "and waits no more");
-    luci_password_settle(&memory, &first, LUCI_OK, LUCI_REASON_NONE, &key, NOW, pool);
+    first.now = NOW;
+    luci_password_settle(&memory, &first, LUCI_OK, LUCI_REASON_NONE, pool);
     tap_is_result(recall("username:alice", "right", NOW), LUCI_OK, "the first one's answer counts");
     child = fork();
     if (child == 0)
@@ -220,7 +223,7 @@ static void check_claims(void)
     waitpid(child, NULL, 0);
     tap_is_result(recall("username:alice", "left behind", NOW), LUCI_EXPIRED,
                   "S9.34: the claim of a process that died is given to another one");
-    tap_ok(trial.claim != 0, "S9.34: nobody waits for it");
+    tap_ok(check.claim != 0, "S9.34: nobody waits for it");
 }
 
 int main(void)

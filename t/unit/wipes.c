@@ -155,13 +155,13 @@ static void check_memory(apr_pool_t *pool)
     enum { BYTES = 65536 };
     volatile apr_uint32_t waiting = 0;
     luci_password_memory_t memory = { .wrong_for = LUCI_MS_HOUR, .wait = 30, .waiting = &waiting };
-    luci_password_check_t trial;
+    luci_password_check_t check = { .key_id = "username:alice", .password = PASSWORD, .now = 1 };
     luci_reason_t reason;
 
     memory.table = luci_shared_table_make(apr_pcalloc(pool, BYTES), BYTES, LUCI_PASSWORD_RECORD_MAX);
     count = 0;
-    tap_is_result(luci_password_recall(&memory, &trial, "username:alice", PASSWORD, NULL, &reason, 1, pool),
-                  LUCI_EXPIRED, "a password that a program sends");
+    tap_is_result(luci_password_recall(&memory, &check, &reason, pool), LUCI_EXPIRED,
+                  "a password that a program sends");
     tap_is_int(hold(PASSWORD, strlen(PASSWORD)), 1, "what is digested of it is wiped");
 }
 

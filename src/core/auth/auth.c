@@ -503,14 +503,13 @@ luci_result_t luci_auth_sign_up_twice(const luci_auth_t *auth, luci_auth_request
 /* Verifies the password and stores the result in the password memory, bound to the row that it was verified
  * against. */
 static luci_result_t verify_anew(const luci_auth_t *auth, const luci_auth_request_t *request,
-                                 const luci_password_check_t *check, luci_verdict_t *verdict,
-                                 apr_pool_t *pool)
+                                 luci_password_check_t *check, luci_verdict_t *verdict, apr_pool_t *pool)
 {
     luci_result_t result = verify(auth, request, verdict, pool);
     luci_key_t key = { .stored_hash = verdict->stored_hash, .user = verdict->user };
 
-    luci_password_settle(auth->passwords, check, result, verdict->reason, key.user.id ? &key : NULL,
-                         request->now, pool);
+    check->key = key.user.id ? &key : NULL;
+    luci_password_settle(auth->passwords, check, result, verdict->reason, pool);
     return result;
 }
 
@@ -519,15 +518,16 @@ static luci_result_t verify_anew(const luci_auth_t *auth, const luci_auth_reques
 static luci_result_t recall(const luci_auth_t *auth, const luci_auth_request_t *request,
                             luci_verdict_t *verdict, apr_pool_t *pool)
 {
-    luci_password_check_t check;
+    luci_password_check_t check = { .password = request->password, .now = request->now };
     luci_key_t key = { 0 };
     luci_result_t found, result = look_sign_in(auth, request, pool);
 
     found = result == LUCI_OK ? luci_credential_find(auth, request->key_id, &key, pool) : result;
     if (found == LUCI_OK || found == LUCI_NOT_FOUND) {
         verdict->user = key.user;
-        result = luci_password_recall(auth->passwords, &check, request->key_id, request->password,
-                                      found == LUCI_OK ? &key : NULL, &verdict->reason, request->now, pool);
+        check.key_id = request->key_id;
+        check.key = found == LUCI_OK ? &key : NULL;
+        result = luci_password_recall(auth->passwords, &check, &verdict->reason, pool);
         if (result == LUCI_EXPIRED)
             return verify_anew(auth, request, &check, verdict, pool);
         found = result;

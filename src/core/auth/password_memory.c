@@ -9,15 +9,15 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The table is held for the time of a few comparisons; without it passwords are verified, as without memory.
- */
+/* ms. The table is locked for the time of a few comparisons; if the lock cannot be had, passwords are
+ * verified as if nothing were remembered. */
 #define HOLD_WAIT 100
 
-#define POLL_MS 5                /* how often those who wait look for the answer */
-#define WAIT_OF_MANY 1000        /* ms; of threads beyond waiting_max */
-#define CLAIM_FOR LUCI_MS_MINUTE /* longer than any verification takes */
+#define POLL_MS 5                /* interval at which waiting threads look for the result */
+#define WAIT_OF_MANY 1000        /* ms; maximum wait of threads beyond waiting_max */
+#define CLAIM_FOR LUCI_MS_MINUTE /* longer than any verification */
 
-/* Parts of the table. What lies in one does not push out what lies in another. */
+/* Parts of the table, whose records do not evict each other (shared_table.h). */
 typedef enum { PART_RIGHT, PART_WRONG, PART_CLAIM } part_t;
 
 typedef struct {
@@ -42,23 +42,24 @@ static void key_of(const luci_password_check_t *check, part_t part, unsigned cha
     key[0] = (unsigned char)((key[0] & ~(LUCI_SHARED_TABLE_PARTS - 1)) | part);
 }
 
-/* No part has a NUL inside, so no two names and passwords read alike. */
-static luci_result_t digest_of(const luci_password_memory_t *memory, const char *key_id, const char *password,
+/* The name ends with a NUL, so that different pairs of name and password yield different texts. */
+static luci_result_t digest_of(const luci_password_memory_t *memory, const luci_password_check_t *check,
                                unsigned char digest[LUCI_SHA256_BYTES], apr_pool_t *scratch)
 {
-    size_t name = strlen(key_id) + 1, secret = strlen(password), length = LUCI_SHA256_BYTES + name + secret;
+    size_t name = strlen(check->key_id) + 1, secret = strlen(check->password),
+           length = LUCI_SHA256_BYTES + name + secret;
     unsigned char *text = apr_palloc(scratch, length);
     luci_result_t result;
 
     memcpy(text, memory->namespace_key, LUCI_SHA256_BYTES);
-    memcpy(text + LUCI_SHA256_BYTES, key_id, name);
-    memcpy(text + LUCI_SHA256_BYTES + name, password, secret);
+    memcpy(text + LUCI_SHA256_BYTES, check->key_id, name);
+    memcpy(text + LUCI_SHA256_BYTES + name, check->password, secret);
     result = luci_secret_hmac(memory->secret, text, length, digest);
     luci_secret_wipe(text, length);
     return result;
 }
 
-/* To everything in the row that decides whether a password lets its user in. */
+/* Binds a record to everything in the row that determines the result of a check. */
 static luci_result_t bind_to(const luci_password_memory_t *memory, const luci_key_t *key,
                              unsigned char bound[LUCI_SHA256_BYTES], apr_pool_t *scratch)
 {
@@ -73,7 +74,7 @@ static luci_result_t bind_to(const luci_password_memory_t *memory, const luci_ke
 
 /* ---- What is known; the table is held ---- */
 
-/* A wrong one that keeps coming stays known. */
+/* Extends the record of a wrong password that is used again. */
 static void stay(const luci_password_memory_t *memory, const unsigned char *key,
                  const luci_shared_record_t *record, luci_ms_t now)
 {
@@ -114,7 +115,7 @@ static int is_gone(pid_t process)
     return kill(process, 0) != 0 && errno == ESRCH;
 }
 
-/* 1: it is ours to verify now. 0: somebody does so already. */
+/* 1: this thread verifies the password. 0: another one does so already. */
 static int claim(const luci_password_memory_t *memory, luci_password_check_t *check, luci_ms_t now)
 {
     unsigned char key[LUCI_SHA256_BYTES];
@@ -131,7 +132,7 @@ static int claim(const luci_password_memory_t *memory, luci_password_check_t *ch
             return 0;
     }
     if (luci_secret_random((unsigned char *)&mine.number, sizeof mine.number) != LUCI_OK || mine.number == 0)
-        return 1; /* without a claim */
+        return 1; /* verifies without a claim */
     check->claim = mine.number;
     luci_shared_table_put(memory->table, key, &value, now);
     return 1;
@@ -150,7 +151,7 @@ static void give_up_claim(const luci_password_memory_t *memory, const luci_passw
         return;
     memcpy(&claimed, record->bytes, sizeof claimed);
     if (claimed.number == check->claim && luci_shared_table_remove(memory->table, key) != LUCI_OK)
-        return; /* it went by itself */
+        return; /* the claim has expired */
 }
 
 /* ---- Waiting ---- */
@@ -159,7 +160,7 @@ static void pause_briefly(void)
 {
     struct timespec time = { 0, POLL_MS * 1000000L };
 
-    (void)nanosleep(&time, NULL); /* one that was cut short looks earlier */
+    (void)nanosleep(&time, NULL); /* an interrupted pause is harmless */
 }
 
 typedef enum { KNOWN, OURS, THEIRS } state_t;
@@ -179,40 +180,40 @@ static state_t state_of(const luci_password_memory_t *memory, luci_password_chec
     return state;
 }
 
-/* Who waited in vain verifies by himself: how many do that at once the hasher says. */
+/* After the maximum wait the thread verifies the password itself; the hasher limits concurrent verifications.
+ */
 static state_t wait_for_others(const luci_password_memory_t *memory, luci_password_check_t *check,
-                               const unsigned char *bound, luci_ms_t now, known_t *known)
+                               const unsigned char *bound, known_t *known)
 {
-    luci_ms_t most = memory->wait;
+    luci_ms_t max = memory->wait;
     state_t state = THEIRS;
 
-    if (apr_atomic_inc32(memory->waiting) >= memory->waiting_max && most > WAIT_OF_MANY)
-        most = WAIT_OF_MANY;
-    for (luci_ms_t waited = 0; state == THEIRS && waited < most; waited += POLL_MS) {
+    if (apr_atomic_inc32(memory->waiting) >= memory->waiting_max && max > WAIT_OF_MANY)
+        max = WAIT_OF_MANY;
+    for (luci_ms_t waited = 0; state == THEIRS && waited < max; waited += POLL_MS) {
         pause_briefly();
-        state = state_of(memory, check, bound, now + waited, known);
+        state = state_of(memory, check, bound, check->now + waited, known);
     }
     apr_atomic_dec32(memory->waiting);
     return state;
 }
 
 luci_result_t luci_password_recall(const luci_password_memory_t *memory, luci_password_check_t *check,
-                                   const char *key_id, const char *password, const luci_key_t *key,
-                                   luci_reason_t *reason, luci_ms_t now, apr_pool_t *scratch)
+                                   luci_reason_t *reason, apr_pool_t *scratch)
 {
     unsigned char bound[LUCI_SHA256_BYTES];
     known_t known;
     state_t state;
-    luci_result_t result = digest_of(memory, key_id, password, check->digest, scratch);
+    luci_result_t result = digest_of(memory, check, check->digest, scratch);
 
     check->claim = 0;
     if (result == LUCI_OK)
-        result = bind_to(memory, key, bound, scratch);
+        result = bind_to(memory, check->key, bound, scratch);
     if (result != LUCI_OK)
         return result;
-    state = state_of(memory, check, bound, now, &known);
+    state = state_of(memory, check, bound, check->now, &known);
     if (state == THEIRS)
-        state = wait_for_others(memory, check, bound, now, &known);
+        state = wait_for_others(memory, check, bound, &known);
     if (state != KNOWN)
         return LUCI_EXPIRED;
     *reason = (luci_reason_t)known.reason;
@@ -220,24 +221,23 @@ luci_result_t luci_password_recall(const luci_password_memory_t *memory, luci_pa
 }
 
 void luci_password_settle(const luci_password_memory_t *memory, const luci_password_check_t *check,
-                          luci_result_t verdict, luci_reason_t reason, const luci_key_t *key, luci_ms_t now,
-                          apr_pool_t *scratch)
+                          luci_result_t verdict, luci_reason_t reason, apr_pool_t *scratch)
 {
     unsigned char key_bytes[LUCI_SHA256_BYTES];
     known_t known = { .verdict = (apr_uint32_t)verdict, .reason = (apr_uint32_t)reason };
     part_t part = verdict == LUCI_OK ? PART_RIGHT : PART_WRONG;
-    luci_ms_t until = now + (part == PART_RIGHT ? LUCI_PASSWORD_RIGHT_FOR : memory->wrong_for);
+    luci_ms_t until = check->now + (part == PART_RIGHT ? LUCI_PASSWORD_RIGHT_FOR : memory->wrong_for);
     luci_shared_value_t value = { &known, sizeof known, until, 0 };
     int is_verdict = verdict == LUCI_OK || verdict == LUCI_DENIED || verdict == LUCI_NOT_FOUND;
 
-    if (is_verdict && bind_to(memory, key, known.bound, scratch) != LUCI_OK)
+    if (is_verdict && bind_to(memory, check->key, known.bound, scratch) != LUCI_OK)
         is_verdict = 0;
     if (luci_shared_table_hold(memory->table, HOLD_WAIT) != LUCI_OK)
-        return; /* the claim ends by itself */
+        return; /* the claim expires */
     key_of(check, part, key_bytes);
     if (is_verdict)
-        luci_shared_table_put(memory->table, key_bytes, &value, now);
+        luci_shared_table_put(memory->table, key_bytes, &value, check->now);
     if (check->claim != 0)
-        give_up_claim(memory, check, now);
+        give_up_claim(memory, check, check->now);
     luci_shared_table_release(memory->table);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What became of names and passwords that programs send with each request (HTTP Basic): the right
- * ones of the last minute, and the wrong ones of the last while, so that neither is hashed again and the same
- * wrong one is counted once. Shared by all processes, in memory that never grows.
+/* The password memory remembers results of password checks, because programs send name and password with each
+ * request (HTTP Basic): right passwords for a minute, wrong ones for longer. A repeated check is not hashed
+ * again, and the same wrong password is counted once by the throttle. All processes share the memory, which
+ * never grows.
  *
- * No password is kept: a record is found by an HMAC-SHA-256 of database, name and password, with a secret
- * that ends with the server. It counts only for the stored hash, the user and the user's state that it was
- * made for, by another HMAC, so the row is read each time and a change made anywhere ends it at once.
+ * Passwords are not stored. The key of a record is an HMAC-SHA-256 of database, name and password, with a
+ * secret that lasts as long as the server. A second HMAC binds the record to the stored hash, the user and
+ * the user's state: the row is read for each check, so that any change of it invalidates the record at once.
  *
- * Equal ones at the same moment are verified once: the others wait for the answer. */
+ * Concurrent equal checks are verified once; the others wait for the result. */
 #ifndef LUCI_PASSWORD_MEMORY_H
 #define LUCI_PASSWORD_MEMORY_H
 
@@ -22,34 +23,36 @@
 /* Bytes of the largest record. */
 #define LUCI_PASSWORD_RECORD_MAX 48
 
-/* Of a child, for one database; threads share it. */
+/* The memory as a child uses it for one database; threads share it. */
 typedef struct {
-    luci_shared_table_t *table; /* of all processes, for records of LUCI_PASSWORD_RECORD_MAX */
+    luci_shared_table_t *table; /* shared by all processes; its records have LUCI_PASSWORD_RECORD_MAX bytes */
     unsigned char secret[LUCI_SHA256_BYTES];
     unsigned char namespace_key[LUCI_SHA256_BYTES]; /* of the database */
-    luci_ms_t wrong_for;            /* how long a wrong one is remembered after it came last */
-    luci_ms_t wait;                 /* for somebody else's answer, */
-    apr_uint32_t waiting_max;       /* by so many threads of the child; others wait a second at most */
-    volatile apr_uint32_t *waiting; /* of the child's threads */
+    luci_ms_t wrong_for;      /* how long a wrong password is remembered after its last use */
+    luci_ms_t wait;           /* maximum wait for the result of a concurrent equal check */
+    apr_uint32_t waiting_max; /* number of threads that may wait that long; others wait at most a second */
+    volatile apr_uint32_t *waiting; /* number of threads of this child that wait */
 } luci_password_memory_t;
 
-/* One name and password, from recall to settle. */
+/* One check, from recall to settle. The first four fields are inputs of recall. */
 typedef struct {
+    const char *key_id;
+    const char *password;
+    const luci_key_t *key; /* the current row; NULL: no such key */
+    luci_ms_t now;
     unsigned char digest[LUCI_SHA256_BYTES];
-    apr_uint64_t claim; /* 0: not claimed */
+    apr_uint64_t claim; /* this check's claim to verify the password; 0: none */
 } luci_password_check_t;
 
-/* What is known. OK: right. DENIED: wrong, or disabled, with *reason. NOT_FOUND: no such user. EXPIRED:
- * nothing is; it has to be verified, and luci_password_settle follows, whatever comes of that. INTERNAL:
- * without SHA-256; nothing follows. key is the row as it is now; NULL: there is none. */
+/* Looks a check up. OK: the password is right. DENIED: it is wrong or the user is disabled, see *reason.
+ * NOT_FOUND: no such user. EXPIRED: the result is unknown; the caller must verify the password and call
+ * luci_password_settle. INTERNAL: SHA-256 is unavailable; luci_password_settle must not be called. */
 luci_result_t luci_password_recall(const luci_password_memory_t *memory, luci_password_check_t *check,
-                                   const char *key_id, const char *password, const luci_key_t *key,
-                                   luci_reason_t *reason, luci_ms_t now, apr_pool_t *scratch) LUCI_MUST_USE;
+                                   luci_reason_t *reason, apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* What it came to: OK, DENIED with its reason, or NOT_FOUND is remembered for the row that it was verified
- * against (NULL: there was none). Anything else is not. */
+/* Stores the result of a verification if it is OK, DENIED (with its reason) or NOT_FOUND. check->key must be
+ * set to the row that the password was verified against; NULL: there was none. */
 void luci_password_settle(const luci_password_memory_t *memory, const luci_password_check_t *check,
-                          luci_result_t verdict, luci_reason_t reason, const luci_key_t *key, luci_ms_t now,
-                          apr_pool_t *scratch);
+                          luci_result_t verdict, luci_reason_t reason, apr_pool_t *scratch);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <sys/mman.h>
 
-/* Linux 5.14 and 6.1; older headers lack them, and older kernels refuse them, which does no harm. */
+/* Since Linux 5.14 and 6.1. Older headers lack them; older kernels reject them, which is harmless. */
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
@@ -18,8 +18,8 @@ size_t luci_arena_rounded(size_t bytes)
     return (bytes + LUCI_ARENA_PAGE - 1) / LUCI_ARENA_PAGE * LUCI_ARENA_PAGE;
 }
 
-/* Huge pages need addresses that are multiples of theirs: room for one page more is reserved, and what's
- * around cut off. Shared memory needs its own beginning there, too, and is mapped anew. */
+/* Huge pages require aligned addresses: reserves one page more than needed, maps the memory at the first
+ * aligned address in it, and unmaps the rest. */
 static uint8_t *map(size_t bytes, int shared)
 {
     int flags = MAP_ANONYMOUS | MAP_FIXED | (shared ? MAP_SHARED : MAP_PRIVATE);
@@ -56,8 +56,8 @@ void luci_arena_unmap(uint8_t *memory, size_t bytes, size_t count)
         munmap(memory, luci_arena_rounded(bytes) * count);
 }
 
-/* Shared memory gets huge pages by being collapsed, whatever the system's setting is; for that it needs a
- * first small page in each. */
+/* MADV_COLLAPSE turns shared memory into huge pages independently of the system's setting, but requires that
+ * each huge page contains an allocated small page. */
 int luci_arena_warm(const luci_arena_t *arena)
 {
     for (size_t at = 0; at < arena->bytes; at += LUCI_ARENA_PAGE)

@@ -16,7 +16,7 @@
 /* 1 when stored has the prefix of an Argon2 hash, well-formed or not. */
 int luci_password_argon2_claims(const char *stored);
 
-/* As the luci_password_ functions of the same names; stored is never NULL. */
+/* As the functions of password_hash.h; stored is not NULL. */
 luci_result_t luci_password_argon2_hash(const luci_hash_cost_t *cost, const char *password, char **stored,
                                         apr_pool_t *pool) LUCI_MUST_USE;
 luci_result_t luci_password_argon2_verify(const char *stored, const char *password) LUCI_MUST_USE;

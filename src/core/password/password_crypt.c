@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* crypt(3)'s digits in the order of their values, and those up to a value. */
+/* The digits of crypt(3) in the order of their values, and those up to the value 11. */
 #define DIGITS "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS_TO_11 "./0123456789"
 #define DIGITS_TO_31 DIGITS_TO_11 "ABCDEFGHIJKLMNOPQRST"
@@ -31,7 +31,7 @@ static int is_key(const char *text, size_t length)
     return strspn(text, DIGITS) == length && text[length] == '\0';
 }
 
-/* "salt$key" to the end; a NULL text is neither. */
+/* 1 if text is "salt$key"; text may be NULL. */
 static int is_salt_and_key(const char *text, size_t salt_max, size_t key_length)
 {
     size_t salt = text ? strspn(text, DIGITS) : 0;
@@ -53,7 +53,7 @@ static int is_bcrypt(const char *stored)
     return cost >= 4 && cost <= 14 && is_key(text + 3, 53);
 }
 
-/* text is what follows "$5$" or "$6$". */
+/* text is the part after "$5$" or "$6$". */
 static int is_sha2(const char *text, size_t key_length)
 {
     const char *number = after(text, "rounds=");
@@ -70,8 +70,8 @@ static int is_sha2(const char *text, size_t key_length)
            is_salt_and_key(number + digits + 1, 16, key_length);
 }
 
-/* The parameters are a flavour ("j": yescrypt as crypt(3) makes it), log2(N) - 1 and r - 1, a digit each;
- * longer numbers and optional parameters only make it costlier. */
+/* The parameters are a flavour ("j" in the hashes of crypt(3)), log2(N) - 1 and r - 1, one digit each. Longer
+ * numbers and optional parameters only increase the cost, and are rejected. */
 static int is_yescrypt(const char *stored)
 {
     const char *text = after(stored, "$y$j");
@@ -111,6 +111,6 @@ luci_result_t luci_password_crypt_verify(const char *stored, const char *passwor
         return LUCI_OK;
     if (status == APR_EMISMATCH)
         return LUCI_DENIED;
-    /* Else it's bcrypt, not content with a bit of the salt. */
+    /* The remaining error is bcrypt's, for unused bits of the salt that are not zero. */
     return status == APR_ENOMEM ? LUCI_INTERNAL : LUCI_INVALID;
 }

@@ -11,8 +11,8 @@
 #define BLOCK_SIZE 16
 #define OLD_BLOCK_SIZE 8
 #define LANES 1
-/* N blocks of 128 r bytes are 32 MiB at r=16; libcrypto's own limit is that and nothing for its few blocks
- * more. */
+/* N blocks of 128 r bytes are 32 MiB at r=16. libcrypto's default limit is exactly that, which is too little
+ * for its few additional blocks. */
 #define MEMORY_MAX ((uint64_t)48 << 20) /* bytes */
 
 #define NEW_SALT 16 /* characters */
@@ -20,7 +20,7 @@
 #define KEY_BYTES 64
 #define KEY_HEX 128 /* characters */
 
-/* A stored hash taken apart; the strings are borrowed from it. */
+/* A decoded hash; its strings point into the stored one. */
 typedef struct {
     int block_size;
     const char *salt;
@@ -32,7 +32,7 @@ static luci_result_t read_hash(const char *stored, scrypt_hash_t *hash)
 {
     int is_new = strncmp(stored, "s2:", 3) == 0;
 
-    /* With one colon alone, "s2" is the salt of an older hash. */
+    /* With only one colon, "s2" is the salt of a hash in the older format. */
     if (is_new && !strchr(stored + 3, ':'))
         is_new = 0;
     hash->block_size = is_new ? BLOCK_SIZE : OLD_BLOCK_SIZE;
@@ -46,7 +46,7 @@ static luci_result_t read_hash(const char *stored, scrypt_hash_t *hash)
     return LUCI_OK;
 }
 
-/* hash's hex is not looked at. */
+/* Computes the hex of a password; hash->hex is not read. */
 static luci_result_t compute_hex(const scrypt_hash_t *hash, const char *password, char hex[KEY_HEX + 1])
 {
     unsigned char key[KEY_BYTES];
@@ -76,12 +76,14 @@ int luci_password_scrypt_claims(const char *stored)
     return stored[0] != '$' && strchr(stored, ':') != NULL;
 }
 
-luci_result_t luci_password_scrypt_hash(const char *password, char **stored, apr_pool_t *pool)
+luci_result_t luci_password_scrypt_hash(const luci_hash_cost_t *cost, const char *password, char **stored,
+                                        apr_pool_t *pool)
 {
     char salt[NEW_SALT + 1], hex[KEY_HEX + 1];
     scrypt_hash_t hash = { .block_size = BLOCK_SIZE, .salt = salt, .salt_length = NEW_SALT };
     luci_result_t result = luci_secret_random_id(salt, NEW_SALT);
 
+    (void)cost;
     if (result == LUCI_OK)
         result = compute_hex(&hash, password, hex);
     if (result != LUCI_OK)
@@ -99,14 +101,15 @@ luci_result_t luci_password_scrypt_verify(const char *stored, const char *passwo
     return result == LUCI_OK ? compare(&hash, password) : result;
 }
 
-luci_result_t luci_password_scrypt_verify_dummy(const char *password)
+luci_result_t luci_password_scrypt_verify_dummy(const luci_hash_cost_t *cost, const char *password)
 {
-    static const char nobodys_key[KEY_HEX + 1];
-    const scrypt_hash_t nobodys = {
-        .block_size = BLOCK_SIZE, .salt = "0123456789abcdef", .salt_length = NEW_SALT, .hex = nobodys_key
+    static const char no_key[KEY_HEX + 1];
+    const scrypt_hash_t dummy = {
+        .block_size = BLOCK_SIZE, .salt = "0123456789abcdef", .salt_length = NEW_SALT, .hex = no_key
     };
 
-    return compare(&nobodys, password);
+    (void)cost;
+    return compare(&dummy, password);
 }
 
 int luci_password_scrypt_is_readable(const char *stored)
@@ -116,10 +119,11 @@ int luci_password_scrypt_is_readable(const char *stored)
     return read_hash(stored, &hash) == LUCI_OK;
 }
 
-int luci_password_scrypt_outdated(const char *stored)
+int luci_password_scrypt_outdated(const char *stored, const luci_hash_cost_t *wanted)
 {
     scrypt_hash_t hash;
 
+    (void)wanted;
     return read_hash(stored, &hash) != LUCI_OK || hash.block_size != BLOCK_SIZE ||
            hash.salt_length != NEW_SALT;
 }

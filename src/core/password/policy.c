@@ -20,7 +20,7 @@ typedef struct {
 #define CAPITAL_SIGMA 0x3A3
 #define FINAL_SIGMA 0x3C2
 
-/* What utf8proc's categories do not tell about letter case, from Unicode 15.0. */
+/* Properties of Unicode 15.0 that utf8proc does not have. */
 
 /* PropList.txt: Other_Lowercase and Other_Uppercase, without those that are case-ignorable (Lm, Mn). */
 static const range_t other_cased[] = {
@@ -37,14 +37,14 @@ static const range_t within_words[] = {
 };
 
 /* DerivedCoreProperties.txt: Default_Ignorable_Code_Point beyond the category Cf; and U+2800, which is a
- * symbol without a dot. None of them shows anything. */
+ * symbol without a dot. All of them are invisible. */
 static const range_t invisible[] = {
     { 0x34F, 0x34F },   { 0x115F, 0x1160 }, { 0x17B4, 0x17B5 },   { 0x180B, 0x180F },
     { 0x2065, 0x2065 }, { 0x2800, 0x2800 }, { 0x3164, 0x3164 },   { 0xFE00, 0xFE0F },
     { 0xFFA0, 0xFFA0 }, { 0xFFF0, 0xFFF8 }, { 0xE0000, 0xE0FFF },
 };
 
-#define TEXT_STYLE 0xFE0E /* these two choose how the symbol before them looks */
+#define TEXT_STYLE 0xFE0E /* these two select the presentation of the symbol before them */
 #define EMOJI_STYLE 0xFE0F
 
 static int is_among(code_point_t point, const range_t *ranges, size_t count)
@@ -71,7 +71,7 @@ static int is_case_ignorable(code_point_t point)
     }
 }
 
-/* Definition D135, asked only of what is not case-ignorable. */
+/* Definition D135, for characters that are not case-ignorable. */
 static int is_cased(code_point_t point)
 {
     switch (utf8proc_category(point)) {
@@ -82,8 +82,8 @@ static int is_cased(code_point_t point)
     }
 }
 
-/* The bytes of the first character, or -1 when they're not UTF-8. The final NUL ends the reading of a cut-off
- * one. */
+/* Reads the first character and returns its length in bytes, or -1 if it is not UTF-8. An incomplete
+ * character ends at the final NUL. */
 static int read_point(const char *text, code_point_t *point)
 {
     utf8proc_ssize_t bytes = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, point);
@@ -137,13 +137,13 @@ static int is_invisible(code_point_t point, code_point_t before)
            IS_AMONG(point, invisible);
 }
 
-/* What is to be known of a text's characters. */
+/* Properties of a text. */
 typedef struct {
-    int is_text;   /* UTF-8, and not NULL */
-    int controls;  /* how many */
-    int invisible; /* likewise, controls included */
-    size_t begins; /* the bytes of blanks at its start */
-    size_t ends;   /* where the last character that is no blank ends; 0: there is none */
+    int is_text;   /* it is UTF-8 and not NULL */
+    int controls;  /* number of control characters and line separators */
+    int invisible; /* number of invisible characters, including these */
+    size_t begins; /* bytes of white space at the start */
+    size_t ends;   /* offset of the end of the last character that is not white space; 0: none */
 } survey_t;
 
 static survey_t survey(const char *text)
@@ -255,8 +255,8 @@ static int cased_letter_follows(const char *text)
     return 0;
 }
 
-/* Writes the lower case of one character; the two that SpecialCasing.txt (Unicode 15.0) treats apart in every
- * language first. rest is the text after it. */
+/* Writes the lower case of one character. SpecialCasing.txt (Unicode 15.0) has two rules that apply in all
+ * languages. rest is the text after the character. */
 static char *write_lower(char *out, code_point_t point, int cased_before, const char *rest)
 {
     if (point == CAPITAL_I_WITH_DOT)
@@ -273,7 +273,7 @@ luci_result_t luci_policy_key(const char *username, char **key, apr_pool_t *pool
 
     if (luci_policy_length(username) < 0)
         return LUCI_INVALID;
-    /* Two bytes become three at most (U+0130, U+023A, U+023E); nothing longer grows. */
+    /* Two bytes become at most three (U+0130, U+023A, U+023E); longer characters do not grow. */
     lower = apr_palloc(pool, strlen(username) / 2 * 3 + 2);
     if (!lower)
         return LUCI_INTERNAL;
@@ -291,7 +291,8 @@ luci_result_t luci_policy_key(const char *username, char **key, apr_pool_t *pool
     return LUCI_OK;
 }
 
-/* In place: nothing that shows nothing, one blank for a run of white space and none at the ends. */
+/* Reduces text in place to its visible characters, with runs of white space as one space and none at the
+ * ends. */
 static void keep_visible(char *text)
 {
     const char *from = text;
@@ -351,7 +352,7 @@ luci_result_t luci_policy_nfkc(const char *password, char **normalised, apr_pool
     if (!work)
         return LUCI_INTERNAL;
     utf8proc_decompose(text, length, work, points, nfkc);
-    /* Code points become bytes in the same memory. What is left of them behind the result is wiped here. */
+    /* Code points are converted to bytes in place; the remaining code points behind the result are wiped. */
     bytes = utf8proc_reencode(work, points, nfkc);
     if (bytes < 0) {
         explicit_bzero(work, room);

@@ -7,7 +7,7 @@
 
 typedef utf8proc_int32_t code_point_t;
 
-/* A name has at most 255 UTF-16 units (LuciaUsernameLength). */
+/* A username has at most 255 UTF-16 units (LuciaUsernameLength). */
 #define POINTS_MAX 256
 
 typedef struct {
@@ -17,7 +17,7 @@ typedef struct {
 
 static const range_t none[] = { { -1, -1 } };
 
-/* RFC 8264, section 9.6 (Exceptions): allowed and refused whatever their category says. */
+/* RFC 8264, section 9.6 (Exceptions): allowed and refused independently of their category. */
 static const range_t allowed[] = {
     { 0xDF, 0xDF }, { 0x3C2, 0x3C2 }, { 0x6FD, 0x6FE }, { 0xF0B, 0xF0B }, { 0x3007, 0x3007 },
 };
@@ -28,7 +28,7 @@ static const range_t refused[] = {
     { 0xFE00, 0xFE0F }, { 0xE0100, 0xE01EF },
 };
 
-/* Scripts.txt, as far as the rules of context ask; letters and marks only come here. */
+/* The scripts that the context rules name, from Scripts.txt. */
 static const range_t greek[] = { { 0x370, 0x3E1 }, { 0x3F0, 0x3FF }, { 0x1F00, 0x1FFF } };
 static const range_t hebrew[] = { { 0x591, 0x5F4 }, { 0xFB1D, 0xFB4F } };
 static const range_t kana_or_han[] = {
@@ -58,7 +58,8 @@ typedef struct {
     size_t count;
 } part_t;
 
-/* What has to stand before or behind the character, or somewhere in the part, or nowhere in it. */
+/* Where a character of the wanted set must occur: before or after the character, anywhere or nowhere in the
+ * part. */
 typedef enum { BEFORE, BEHIND, BOTH_SIDES, SOMEWHERE, NOWHERE } place_t;
 
 typedef struct {
@@ -77,7 +78,10 @@ static const context_t contexts[] = {
     { { 0x30FB, 0x30FB }, SOMEWHERE, kana_or_han, COUNT(kana_or_han) },
     { { 0x660, 0x669 }, NOWHERE, extended_arabic_digits, COUNT(extended_arabic_digits) },
     { { 0x6F0, 0x6F9 }, NOWHERE, arabic_digits, COUNT(arabic_digits) },
-    { { 0x200C, 0x200D }, SOMEWHERE, none, COUNT(none) }, /* joiners are format characters: never */
+    { { 0x200C, 0x200D },
+      SOMEWHERE,
+      none,
+      COUNT(none) }, /* joiners are never allowed: they are format characters */
 };
 
 static int is_somewhere(const part_t *part, const context_t *context)
@@ -107,7 +111,8 @@ static int fits_context(const part_t *part, size_t at, const context_t *context)
 
 /* ---- The IdentifierClass: RFC 8264, section 8 ---- */
 
-/* Section 9.17 (HasCompat); a halfwidth or fullwidth form is one, too, so that names are mapped in width. */
+/* Section 9.17 (HasCompat). Halfwidth and fullwidth forms have a compatible form, too, so that they are
+ * rejected. */
 static int has_compatible_form(code_point_t point)
 {
     code_point_t normal[32];
@@ -198,11 +203,11 @@ static int is_userpart(const part_t *part)
     return part->count > 0 && fits_bidi(part);
 }
 
-/* Whether it is composed: NFC changes nothing. */
+/* 1 if the name is in NFC. */
 static int is_composed(const char *name, const code_point_t *points, size_t count)
 {
     const utf8proc_option_t nfc = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
-    code_point_t composed[POINTS_MAX * 4]; /* a character decomposes into four at most */
+    code_point_t composed[POINTS_MAX * 4]; /* a character decomposes into at most four */
     utf8proc_ssize_t length =
         utf8proc_decompose((const utf8proc_uint8_t *)name, (utf8proc_ssize_t)strlen(name), composed,
                            (utf8proc_ssize_t)COUNT(composed), nfc);
