@@ -258,7 +258,7 @@ static void check_sessions(luci_db_t *db, int ours)
                              bare, user.id));
     tap_is_result(luci_session_list(db, &list, pool), LUCI_OK, "a session that Lucia left");
     tap_is_result(luci_secret_sha256_hex(bare, strlen(bare), hex), LUCI_OK, "  and the hash of its id");
-    tap_ok(strncmp(session.tag, hex, LUCI_SESSION_TAG_HEX) == 0, "  which stands for it");
+    tap_ok(strncmp(session.tag, hex, LUCI_EVENT_TAG_HEX) == 0, "  which stands for it");
     tap_is_int(session.state, LUCI_SESSION_IDLE, "  is idle");
     tap_ok(session.created_at == NULL, "  of unknown age");
     list.now = NOW + 2;
@@ -277,7 +277,7 @@ static void check_sessions(luci_db_t *db, int ours)
     start_session(db, &user);
     list.user_id = user.id;
     tap_is_result(luci_session_list(db, &list, pool), LUCI_OK, "a session of ours");
-    tap_ok(strncmp(session.tag, session.stored_id, LUCI_SESSION_TAG_HEX) == 0, "  has its hash in the table");
+    tap_ok(strncmp(session.tag, session.stored_id, LUCI_EVENT_TAG_HEX) == 0, "  has its hash in the table");
     tap_is_str(session.address, ours ? "192.0.2.1" : NULL, "  and the address, where there is a column");
     list.user_id = "nobody";
     memset(&session, 0, sizeof session);

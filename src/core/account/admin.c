@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* What a transaction works on. Which members count depends on the act. */
+/* The arguments of a transaction; each function uses some of them. */
 typedef struct act_t act_t;
 typedef luci_result_t act_fn(luci_db_t *db, const act_t *act, apr_pool_t *scratch);
 struct act_t {
@@ -20,11 +20,11 @@ struct act_t {
     const luci_admin_value_t *values;
     int values_count;
     int disabled;
-    int *ended; /* NULL: sessions stay */
+    int *ended; /* output: number of ended sessions; NULL: sessions stay */
     luci_admin_deleted_t *deleted;
 };
 
-/* Runs an act on a user who is there, and whom nobody else changes or lets in meanwhile. */
+/* Locks the user, so that no concurrent transaction changes it or inserts a session, and runs the act. */
 static luci_result_t do_locked(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
     const act_t *act = baton;
@@ -47,7 +47,8 @@ luci_result_t luci_admin_find(luci_db_t *db, const char *username, luci_user_t *
     return result == LUCI_NOT_FOUND ? luci_user_find(db, username, user, pool) : result;
 }
 
-/* Where the number of changed rows doesn't matter: MySQL counts only rows that became different. */
+/* Executes a statement and ignores the number of changed rows: MySQL does not count rows that stay the same.
+ */
 static luci_result_t change(luci_db_t *db, luci_sql_id_t statement, const char *first, const char *second,
                             apr_pool_t *scratch)
 {
@@ -76,7 +77,8 @@ static luci_result_t end_sessions(luci_db_t *db, const act_t *act, apr_pool_t *s
                       : LUCI_OK;
 }
 
-/* The driver of PostgreSQL tells a name that somebody took meanwhile from no other failure. */
+/* PostgreSQL's driver does not report that a concurrent transaction has taken the name: it is looked up
+ * again. */
 static luci_result_t conflict_if_taken(luci_db_t *db, luci_result_t result, const char *key_id,
                                        const char *user_id, apr_pool_t *scratch)
 {
@@ -123,7 +125,7 @@ luci_result_t luci_admin_add(luci_db_t *db, const luci_admin_user_t *wanted, con
 
 /* ---- Renaming ---- */
 
-/* Whether somebody else has the name, as a key or in the user table. */
+/* CONFLICT: another user has the name, in the key table or in the user table. */
 static luci_result_t check_free(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
 {
     luci_user_t other;
@@ -139,7 +141,7 @@ static luci_result_t check_free(luci_db_t *db, const act_t *act, apr_pool_t *scr
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
-/* The user may have a key of the new name already, as an alias: then that one stays, too. */
+/* If the user already has a key of the new name, as an alias, both keys stay. */
 static luci_result_t rename_key(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
 {
     luci_key_t key;

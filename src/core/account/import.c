@@ -24,7 +24,7 @@ static int is_same(const char *a, const char *b)
     return a && b && strcmp(a, b) == 0;
 }
 
-/* A key without a user keeps its id from others; then the user goes again. */
+/* If an orphaned key, one without a user, has the id, the new user is deleted again. */
 static luci_result_t insert(luci_db_t *db, luci_import_user_t *wanted, const char *key_id, luci_ms_t now,
                             apr_pool_t *scratch)
 {
@@ -46,7 +46,7 @@ static luci_result_t insert(luci_db_t *db, luci_import_user_t *wanted, const cha
     return result == LUCI_CONFLICT ? LUCI_OK : result;
 }
 
-/* Whether a username without a key is somebody's, which insert would find out. */
+/* For a dry run: determines whether the username of a missing key is taken. */
 static luci_result_t foresee(luci_db_t *db, luci_import_user_t *wanted, apr_pool_t *scratch)
 {
     luci_user_t user;
@@ -75,7 +75,7 @@ static luci_result_t bring_in(luci_db_t *db, const luci_import_batch_t *batch, l
     if (wanted->outcome == LUCI_IMPORT_THERE || batch->dry_run)
         return LUCI_OK;
     result = replace(db, &key, wanted->stored_hash, scratch);
-    return result == LUCI_NOT_FOUND ? LUCI_BUSY : result; /* somebody deletes the user at this moment */
+    return result == LUCI_NOT_FOUND ? LUCI_BUSY : result; /* a concurrent transaction has deleted the user */
 }
 
 static luci_result_t bring_all_in(luci_db_t *db, void *baton, apr_pool_t *scratch)
@@ -104,7 +104,7 @@ static luci_result_t take(luci_import_account_t *account, const char *what)
     return LUCI_OK;
 }
 
-/* A key that is there has to be this user's, with this hash. */
+/* An existing key must belong to this user and have this hash. */
 static luci_result_t look_at_keys(luci_db_t *db, luci_import_account_t *account, apr_pool_t *scratch)
 {
     int is_there = account->outcome == LUCI_IMPORT_THERE;

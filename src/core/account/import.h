@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Users with hashes that were made elsewhere, many in one transaction. */
+/* Imports users with existing password hashes, in batches of one transaction each. */
 #ifndef LUCI_IMPORT_H
 #define LUCI_IMPORT_H
 
 #include "core/account/admin.h"
 
-#define LUCI_IMPORT_BATCH 200 /* users in a transaction: few enough that nobody waits long for its end */
+#define LUCI_IMPORT_BATCH 200 /* users per transaction, which bounds how long it blocks others */
 
 typedef enum {
     LUCI_IMPORT_ADDED,
-    LUCI_IMPORT_REPLACED, /* there was such a user: the hash is replaced, sessions ended */
-    LUCI_IMPORT_THERE,    /* there was such a user, who stays as it was */
-    LUCI_IMPORT_TAKEN     /* the username belongs to a user whose key is another one */
+    LUCI_IMPORT_REPLACED, /* the user existed: the hash was replaced, all sessions were ended */
+    LUCI_IMPORT_THERE,    /* the user existed and was not changed */
+    LUCI_IMPORT_TAKEN     /* the username belongs to a user with another key */
 } luci_import_outcome_t;
 
 typedef struct {
@@ -23,16 +23,16 @@ typedef struct {
 typedef struct {
     luci_import_user_t *users;
     int count;
-    int replace; /* users who are there get the hash */
-    int dry_run; /* outcomes are foreseen, nothing is written */
+    int replace; /* 1: the hashes of existing users are replaced */
+    int dry_run; /* 1: only the outcomes are determined, nothing is written */
     luci_ms_t now;
 } luci_import_batch_t;
 
-/* Brings in a batch, as a whole or not at all, and sets the outcomes. INVALID: a username that is not UTF-8;
- * BUSY, UNAVAILABLE, INTERNAL. */
+/* Imports a batch in one transaction and sets the outcomes. INVALID: a username is not UTF-8. BUSY,
+ * UNAVAILABLE, INTERNAL. */
 luci_result_t luci_import_batch(luci_db_t *db, luci_import_batch_t *batch, apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* A user as another database had it, whole. */
+/* A complete user with all keys, as exported from another database. */
 typedef struct {
     const char *id;
     const char *stored_hash; /* may be NULL */
@@ -41,18 +41,18 @@ typedef struct {
 typedef struct {
     const char *id;
     const char *username;
-    const char *created_at; /* a moment in decimal digits; NULL: not known */
-    int disabled;           /* the user table has to have the column */
+    const char *created_at; /* a time in decimal digits; NULL: unknown */
+    int disabled;           /* requires the column in the user table */
     const luci_admin_value_t *values;
     int values_count;
     const luci_import_key_t *keys;
     int keys_count;
     luci_import_outcome_t outcome; /* ADDED; THERE: the same user with the same keys; TAKEN */
-    const char *taken;             /* with TAKEN: what belongs to another one, or differs */
+    const char *taken;             /* with TAKEN: what belongs to another user, or differs */
 } luci_import_account_t;
 
-/* Brings in one user with all keys, in one transaction, or not at all; dry_run: the outcome is foreseen.
- * BUSY, UNAVAILABLE. */
+/* Imports one user with all keys in one transaction; dry_run: only determines the outcome. BUSY, UNAVAILABLE.
+ */
 luci_result_t luci_import_account(luci_db_t *db, luci_import_account_t *account, int dry_run,
                                   apr_pool_t *scratch) LUCI_MUST_USE;
 

@@ -16,7 +16,8 @@ luci_result_t luci_user_insert(luci_db_t *db, const luci_user_t *user, luci_ms_t
     return changed == 1 ? LUCI_OK : LUCI_CONFLICT;
 }
 
-/* Whatever a row says that is not plainly "no" counts: an operator who wrote "yes" meant it. */
+/* Any value that does not clearly mean "no" counts as set, so that a "yes" written by hand disables a user.
+ */
 static int is_set(const char *flag)
 {
     return flag && *flag && strcmp(flag, "0") != 0 && strcmp(flag, "f") != 0 && strcmp(flag, "false") != 0;

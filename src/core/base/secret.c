@@ -11,13 +11,13 @@
 
 static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 #define ALPHABET_SIZE (sizeof alphabet - 1)
-/* Bytes from here on are thrown away: 252 is the largest multiple of 36 in a byte, and a remainder would
- * favour "a" to "d". */
+/* Bytes from this value on are discarded: 252 is the largest multiple of 36 in a byte, and the remainder
+ * would favour "a" to "d". */
 #define UNBIASED_BYTES (256 - 256 % ALPHABET_SIZE)
 #define RANDOM_CHUNK 64 /* bytes; a session id needs 40.6 on average */
 
 static EVP_MD *sha256;
-static apr_threadkey_t *digests; /* each thread's EVP_MD_CTX, made at its first SHA-256 */
+static apr_threadkey_t *digests; /* the EVP_MD_CTX of each thread, created at its first SHA-256 */
 
 static void free_digest(void *digest)
 {
@@ -41,9 +41,8 @@ static EVP_MD_CTX *this_threads_digest(void)
     return digest;
 }
 
-/* Deleting the key makes sure that free_digest isn't called any more once this code is unloaded. It frees
- * nothing itself, so this thread's context is freed here; no other thread of the process should be left by
- * now (one that is loses its context, nothing worse). */
+/* Deleting the key prevents calls of free_digest after this code is unloaded. It does not free any context,
+ * so that this thread's is freed here; those of other threads that still exist are leaked. */
 static apr_status_t forget_sha256(void *unused)
 {
     void *digest = NULL;
@@ -82,7 +81,7 @@ luci_result_t luci_secret_random(unsigned char *out, size_t length)
     return LUCI_INTERNAL;
 }
 
-/* Letters from one chunk of randomness, at most length of them; returns how many. */
+/* Turns one chunk of random bytes into at most length letters; returns their number. */
 static size_t letters_from(const unsigned char *random, char *out, size_t length)
 {
     size_t made = 0;
@@ -105,7 +104,7 @@ luci_result_t luci_secret_random_id(char *out, size_t length)
 
         if (luci_secret_random(random, sizeof random) == LUCI_OK)
             more = letters_from(random, out + made, length - made);
-        /* 64 bytes of 252 and more in a row happen once in 2^384: that source is broken, too. */
+        /* 64 consecutive bytes of 252 or more have a probability of 2^-384: the source is broken. */
         if (more == 0) {
             luci_secret_wipe(out, made);
             made = 0;
@@ -119,13 +118,13 @@ luci_result_t luci_secret_random_id(char *out, size_t length)
     return result;
 }
 
-/* SHA-256 of two stretches, one after the other. */
+/* SHA-256 of two consecutive pieces. */
 static luci_result_t sha256_of(const unsigned char *head, size_t head_length, const void *data, size_t length,
                                unsigned char out[LUCI_SHA256_BYTES])
 {
     EVP_MD_CTX *digest = sha256 ? this_threads_digest() : NULL;
 
-    /* Starting again without naming the algorithm keeps the provider's context: the cheapest way there is. */
+    /* Initialising without an algorithm reuses the provider's context, which is the fastest way. */
     if (digest && EVP_DigestInit_ex2(digest, NULL, NULL) == 1 &&
         (head_length == 0 || EVP_DigestUpdate(digest, head, head_length) == 1) &&
         EVP_DigestUpdate(digest, data, length) == 1 && EVP_DigestFinal_ex(digest, out, NULL) == 1)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the administrator decided, as the core needs it. Filled once by the configuration,
- * read-only afterwards; strings and arrays belong to the configuration's pool. There is no "unset" here:
- * every member holds a legal value. */
+/* The settings that the core needs. The configuration fills them once; they are read-only afterwards, and
+ * their strings and arrays belong to the configuration's pool. Every member has a valid value: there is no
+ * "unset". */
 #ifndef LUCI_SETTINGS_H
 #define LUCI_SETTINGS_H
 
 #include <apr.h>
 #include <apr_tables.h>
 
-/* Moments and spans of time: milliseconds, moments since 1970-01-01 UTC (as in Lucia's tables). */
+/* A time or a duration in milliseconds; times count from 1970-01-01 UTC, as in Lucia's tables. */
 typedef apr_int64_t luci_ms_t;
 
 #define LUCI_MS_SECOND ((luci_ms_t)1000)
@@ -16,28 +16,27 @@ typedef apr_int64_t luci_ms_t;
 #define LUCI_MS_HOUR (60 * LUCI_MS_MINUTE)
 #define LUCI_MS_DAY (24 * LUCI_MS_HOUR)
 
-/* The largest moment of a JavaScript Date. Between this and its negative no sum or difference of two
- * overflows.
- */
+/* The largest time of a JavaScript Date. Sums and differences of two times between this and its negative do
+ * not overflow. */
 #define LUCI_TIMESTAMP_MAX ((luci_ms_t)8640000000000000)
 
 #define LUCI_SESSION_ID_LENGTH 40 /* characters of [a-z0-9], as Lucia v2 */
 #define LUCI_USER_ID_LENGTH 15    /* characters of [a-z0-9], as Lucia v2 */
 #define LUCI_ATTRIBUTES_MAX 16    /* columns that LuciaUserAttributes may name */
 
-/* How the session table holds an id. */
+/* LuciaSessionTokens: how the session table stores a session id. */
 typedef enum {
-    LUCI_TOKENS_HASHED, /* lower-case hex of its SHA-256: a dump of the table opens no door */
-    LUCI_TOKENS_PLAIN   /* as it is, so that a Lucia v2 application can share the table */
+    LUCI_TOKENS_HASHED, /* lower-case hex of its SHA-256: a dump of the table contains no usable id */
+    LUCI_TOKENS_PLAIN   /* unchanged, so that a Lucia v2 application can share the table */
 } luci_tokens_t;
 
-/* LuciaUsernameProfile: what a new username may be. */
+/* LuciaUsernameProfile: which new usernames are allowed. */
 typedef enum {
-    LUCI_PROFILE_PERMISSIVE, /* any text that a reader takes for no other name */
+    LUCI_PROFILE_PERMISSIVE, /* any text without invisible characters (policy.h) */
     LUCI_PROFILE_PRECIS      /* RFC 8265 */
 } luci_profile_t;
 
-/* Bounds of a length in UTF-16 units (JavaScript's .length), both ends allowed. */
+/* Bounds of a length in UTF-16 units (JavaScript's .length), inclusive. */
 typedef struct {
     int least;
     int most;
@@ -48,7 +47,7 @@ typedef enum {
     LUCI_HASH_LUCIA_SCRYPT /* Lucia v2's "s2:salt:hex"; its cost is fixed */
 } luci_hash_kind_t;
 
-/* What a new password hash is made with; m, t and p are Argon2's (RFC 9106). */
+/* LuciaPasswordHash: algorithm and cost of new password hashes; the numbers are m, t and p of RFC 9106. */
 typedef struct {
     luci_hash_kind_t kind;
     apr_uint32_t memory_kib;
@@ -57,20 +56,20 @@ typedef struct {
 } luci_hash_cost_t;
 
 typedef struct {
-    apr_uint32_t most; /* tries within the period; 0: no limit */
+    apr_uint32_t most; /* attempts within the period; 0: no limit */
     luci_ms_t period;
 } luci_limit_t;
 
-/* LuciaThrottle. */
+/* LuciaThrottle; throttle_kind.h describes what is counted. */
 typedef struct {
     luci_limit_t account; /* failed sign-ins */
     luci_limit_t address;
     luci_limit_t sign_up;
-    luci_limit_t account_success; /* right ones, each of which costs a hash, too */
+    luci_limit_t account_success; /* successful sign-ins, because each of them costs a hash, too */
     luci_limit_t address_success;
 } luci_throttle_limits_t;
 
-/* Names of the three tables: letters, digits, underscores. */
+/* Names of the three tables; they consist of letters, digits and underscores. */
 typedef struct {
     const char *user;
     const char *key;
@@ -82,13 +81,13 @@ typedef struct {
     luci_ms_t idle_period;
     luci_ms_t max_lifetime; /* 0: no limit */
     luci_tokens_t tokens;
-    luci_length_t username_length; /* at sign-up; sign-in starts at 1 */
+    luci_length_t username_length; /* for sign-up; sign-in accepts 1 and more */
     luci_length_t password_length; /* likewise */
     luci_profile_t username_profile;
     luci_hash_cost_t hash;
     luci_tables_t tables;
-    apr_array_header_t *
-        attributes; /* const char *: columns of the user table beyond "username" (harmless, but read twice) */
+    apr_array_header_t *attributes; /* const char *: further columns of the user table; "username" is allowed,
+                                       and read twice then */
 } luci_settings_t;
 
 #endif

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-/* A key may lie in so many places, which makes one set. A set of keys that are hashes is full long before it
- * is full of what is worth much. */
+/* The number of places in which a key may be stored, which form a set (set-associative table). As keys are
+ * hashes, valuable records hardly ever fill a whole set. */
 #define WAYS 16
 
 struct luci_shared_table_t {
@@ -35,14 +35,14 @@ static size_t stride_of(size_t record_max)
     return rounded(sizeof(luci_shared_record_t) + record_max, sizeof(luci_ms_t));
 }
 
-/* ---- Making it ---- */
+/* ---- Creation ---- */
 
 size_t luci_shared_table_min(size_t record_max)
 {
     return head_bytes() + (size_t)LUCI_SHARED_TABLE_PARTS * WAYS * stride_of(record_max);
 }
 
-/* The memory lies at one address in all processes: they are forks of the one that made it. */
+/* The memory has the same address in all processes, because they are forked from the one that created it. */
 luci_shared_table_t *luci_shared_table_make(void *memory, size_t bytes, size_t record_max)
 {
     luci_shared_table_t *table = memory;
@@ -64,7 +64,7 @@ size_t luci_shared_table_room(const luci_shared_table_t *table)
 
 /* ---- The lock ---- */
 
-/* It is held for microseconds, so that whoever finds it held looks again after a pause. */
+/* The lock is held for microseconds, so that polling after a pause is cheap. */
 luci_result_t luci_shared_table_hold(luci_shared_table_t *table, luci_ms_t wait)
 {
     const struct timespec pause = { 0, 1000000 };
@@ -74,7 +74,7 @@ luci_result_t luci_shared_table_hold(luci_shared_table_t *table, luci_ms_t wait)
         (void)nanosleep(&pause, NULL);
         code = pthread_mutex_trylock(&table->lock);
     }
-    /* A record that its writer did not finish has no length, and so is none. */
+    /* A record whose writer died before it was complete has length 0 and does not exist. */
     if (code == EOWNERDEAD)
         code = pthread_mutex_consistent(&table->lock);
     return code == 0 ? LUCI_OK : LUCI_BUSY;
@@ -92,7 +92,7 @@ static luci_shared_record_t *record_at(const luci_shared_table_t *table, size_t 
     return (luci_shared_record_t *)(void *)(table->records + place * table->stride);
 }
 
-/* The first place of the set that a key belongs to. */
+/* The first place of the set of a key. */
 static size_t set_of(const luci_shared_table_t *table, const unsigned char *key)
 {
     size_t part = key[0] & (LUCI_SHARED_TABLE_PARTS - 1);
@@ -156,7 +156,8 @@ void luci_shared_table_put(luci_shared_table_t *table, const unsigned char key[L
     luci_shared_record_t *record = place_for(table, key, now);
     size_t length = value->length < table->record_max ? value->length : table->record_max;
 
-    __atomic_store_n(&record->length, 0, __ATOMIC_SEQ_CST); /* none, until all of it is written */
+    __atomic_store_n(&record->length, 0,
+                     __ATOMIC_SEQ_CST); /* the record does not exist until it is complete */
     memcpy(record->key, key, LUCI_SHA256_BYTES);
     memcpy(record->bytes, value->bytes, length);
     record->until = value->until;

@@ -10,7 +10,7 @@ int luci_thread_start(void *(*work)(void *), void *baton, pthread_t *thread)
     int code;
 
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* which the new one inherits */
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* the new thread inherits the mask */
     code = pthread_create(&started, NULL, work, baton);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (code != 0)

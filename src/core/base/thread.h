@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads of our own inside somebody else's program: they hear no signals, which are the program's
- * business. */
+/* Threads of this library inside another program. All signals are blocked in them, so that the program's own
+ * threads handle signals. */
 #ifndef LUCI_THREAD_H
 #define LUCI_THREAD_H
 
 #include <pthread.h>
 
-/* Starts one; *thread is to be joined, NULL: it's detached. 0 when it could not be started. */
+/* Starts a thread; 0: it could not be started. The caller must join *thread; if thread is NULL, it is
+ * detached. */
 int luci_thread_start(void *(*work)(void *), void *baton, pthread_t *thread);
 
-/* Makes a lock in memory that processes share: it comes free when its holder dies (EOWNERDEAD). Returns an
- * errno code, 0 for success. */
+/* Initialises a robust lock in memory that processes share: if its holder dies, the next one gets EOWNERDEAD.
+ * Returns an errno code, 0 for success. */
 int luci_thread_shared_lock(pthread_mutex_t *lock);
 
 #endif

@@ -14,13 +14,13 @@ luci_ms_t luci_timestamp_clamp(luci_ms_t moment)
     return moment < -LUCI_TIMESTAMP_MAX ? -LUCI_TIMESTAMP_MAX : moment;
 }
 
-/* strtoll stops at the largest and smallest number there is. */
+/* strtoll saturates at the largest and the smallest number. */
 luci_ms_t luci_timestamp_parse(const char *digits)
 {
     return luci_timestamp_clamp(strtoll(digits, NULL, 10));
 }
 
-/* Milliseconds of the second, which counts upwards before 1970, too. */
+/* Splits a time; returns the milliseconds within the second, which are positive before 1970, too. */
 static int split(luci_ms_t moment, struct tm *parts)
 {
     luci_ms_t clamped = luci_timestamp_clamp(moment);
@@ -57,7 +57,7 @@ void luci_timestamp_iso(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT])
                  parts.tm_sec, part);
 }
 
-/* So many digits and then this character; NULL: something else is there. */
+/* Reads a number of the given length, followed by the character end. NULL: mismatch. */
 static const char *read_part(const char *text, int digits, char end, int *part)
 {
     *part = 0;
@@ -78,7 +78,8 @@ static const char *read_year(const char *text, int *year)
     return text;
 }
 
-/* Writing it again shows days that the month does not have, and years that are written otherwise. */
+/* Formatting the result and comparing it detects days that the month does not have, and other spellings of a
+ * year. */
 int luci_timestamp_read(const char *iso, luci_ms_t *moment)
 {
     struct tm parts = { 0 };

@@ -24,20 +24,21 @@ static luci_result_t by_index(luci_purge_t *purge, luci_db_t *db, apr_pool_t *sc
     return LUCI_OK;
 }
 
-/* Whoever was made then or before is too old. A connection may read created_at for others' sake. */
+/* Sessions created at this time or earlier have exceeded the maximum lifetime. The bound is needed without
+ * one, too, because a shared connection may read created_at for other servers. */
 static luci_ms_t oldest(const luci_purge_t *purge)
 {
     return purge->max_lifetime > 0 ? purge->now - purge->max_lifetime : -LUCI_TIMESTAMP_MAX;
 }
 
-/* Whoever was made later comes from a clock that was ahead (session.h). */
+/* Sessions created later than this come from a clock that was ahead (session.h). */
 static luci_ms_t newest(const luci_purge_t *purge)
 {
     return purge->max_lifetime > 0 && purge->now < LUCI_TIMESTAMP_MAX ? purge->now + LUCI_CLOCKS_DIFFER
                                                                       : LUCI_TIMESTAMP_MAX;
 }
 
-/* Removes the dead among the ids up to last. */
+/* Deletes expired sessions with ids up to last. */
 static luci_result_t remove_up_to(luci_purge_t *purge, luci_db_t *db, const char *last, apr_pool_t *scratch)
 {
     const char *arguments[] = { purge->after, last, luci_sql_number(purge->now, scratch),

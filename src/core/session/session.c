@@ -125,10 +125,12 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
     return luci_db_execute(db, LUCI_SQL_SESSION_INSERT, arguments, &changed, scratch);
 }
 
-/* A table that has far too many shrinks by so many at each sign-in, which takes no longer for it. */
+/* The maximum number of sessions that one sign-in deletes, which bounds its duration if there are far too
+ * many. */
 #define SHRINKS_BY 100
 
-/* One by one, by the primary key: a deletion by user_id would lock the places beside it on MySQL. */
+/* Deletes one by one by the primary key: on MySQL, a deletion by user_id would also lock gaps of the index.
+ */
 static luci_result_t remove_oldest(luci_db_t *db, const char *user_id, int count, apr_pool_t *scratch)
 {
     const char *arguments[] = { user_id, luci_sql_number(count, scratch) };
@@ -167,9 +169,9 @@ static luci_ms_t to_timestamp(const char *column, luci_ms_t fallback)
     return luci_timestamp_clamp(luci_sql_to_number(column, fallback));
 }
 
-/* What the table may hold for an id, in the order to look for it. A bare row may get its hash between two
- * looks, hence the hash once more. A hash that somebody read in the table and shows as an id is longer, and
- * never looked for itself. */
+/* The stored forms to look for, in this order. An unhashed row may be hashed between two queries, hence the
+ * hash is tried again. A hash from the table that is presented as an id is longer than an id, and never
+ * looked for unhashed. */
 #define PLACES_MAX 3
 
 typedef struct {
@@ -188,7 +190,7 @@ static places_t find_places(const char *id, const unsigned char digest[LUCI_SHA2
 
 typedef struct {
     const char *const *columns;
-    const char *id; /* how it holds the session's */
+    const char *id; /* the stored form that was found */
 } row_t;
 
 static luci_result_t find_row(luci_db_t *db, const places_t *places, row_t *row, apr_pool_t *pool)
@@ -202,7 +204,7 @@ static luci_result_t find_row(luci_db_t *db, const places_t *places, row_t *row,
     return result;
 }
 
-/* NULL where it isn't read or isn't known. */
+/* The column created_at; NULL if it was not read or is unknown. */
 static const char *created_at(const luci_db_t *db, const luci_settings_t *settings, const row_t *row)
 {
     if (!luci_db_columns(db).created_at)
@@ -235,7 +237,7 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
     session->state = luci_session_state(session, settings, claim->now);
     if (session->state == LUCI_SESSION_ACTIVE && settings->max_lifetime &&
         session->active_expires - settings->active_period - claim->now > LUCI_CLOCKS_DIFFER)
-        session->state = LUCI_SESSION_IDLE; /* renewed: its age is written, and counts from now on */
+        session->state = LUCI_SESSION_IDLE; /* so that it is renewed, which stores its age */
     if (session->state == LUCI_SESSION_DEAD)
         return LUCI_EXPIRED;
     return session->user.disabled ? LUCI_DENIED : LUCI_OK;
@@ -258,8 +260,8 @@ typedef struct {
     const char *ids[2]; /* the new one, the old one */
 } migration_t;
 
-/* Whoever ends all sessions of the user reads them one after the other, and must not miss one that gets
- * another id and so another place meanwhile. */
+/* The user's lock keeps a concurrent transaction that ends all sessions of the user, and reads them in the
+ * order of their ids, from missing this one when its id changes. */
 static luci_result_t change_id(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
     const migration_t *takeover = baton;

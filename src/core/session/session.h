@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions, in Lucia v2's model: active until active_expires; then idle, and used once it's
- * renewed; dead after idle_expires, or max_lifetime after its creation. One that was made in the future, by a
- * clock that was ahead, has no age that max_lifetime could be compared with, and is dead, too. Expiry is a
- * pure function of the session, the settings and now. */
+/* Sessions, in the model of Lucia v2. A session is active until active_expires, then idle until idle_expires,
+ * and an idle session is renewed when it is used. It has expired after idle_expires, or max_lifetime after it
+ * was created. A session that was created in the future, by a server whose clock was ahead, has no age to
+ * compare with max_lifetime and counts as expired, too. Expiry is a pure function of the session, the
+ * settings and the time. */
 #ifndef LUCI_SESSION_H
 #define LUCI_SESSION_H
 
@@ -12,54 +13,54 @@
 
 typedef enum { LUCI_SESSION_ACTIVE, LUCI_SESSION_IDLE, LUCI_SESSION_DEAD } luci_session_state_t;
 
-/* Strings belong to the pool it was read or made in. */
+/* Strings belong to the pool in which the session was read or created. */
 typedef struct {
-    const char *id; /* the secret that the cookie holds; never stored as it is unless the settings say so,
-                       never logged */
+    const char
+        *id; /* the secret in the cookie; stored unhashed only with LUCI_TOKENS_PLAIN, and never logged */
     unsigned char digest[LUCI_SHA256_BYTES]; /* the SHA-256 of the id */
     luci_user_t user;
     luci_ms_t active_expires;
     luci_ms_t idle_expires;
-    luci_ms_t created_at; /* estimated from active_expires where the table doesn't say, or nobody
-                             set a maximum lifetime */
+    luci_ms_t created_at; /* estimated from active_expires if the table has no such value, or if
+                             max_lifetime is not set */
     luci_session_state_t state;
-    int fresh;                        /* made or renewed just now: the cookie is to be sent */
+    int fresh;                        /* just created or renewed: the cookie must be sent */
     char tag[LUCI_EVENT_TAG_HEX + 1]; /* stands for it in logs: the beginning of its digest (event.h) */
-    int is_cached;                    /* it comes from the session cache */
-    int is_bare; /* its row holds the id itself, as Lucia left it, although settings->tokens is hashed */
+    int is_cached;                    /* it was read from the session cache */
+    int is_bare; /* the row contains the id itself, as Lucia wrote it, although settings->tokens is hashed */
 } luci_session_t;
 
-/* Who signs in, for the session's row. Both may be NULL; whatever the client sent, only printable ASCII is
- * stored. */
+/* The client that signs in, for the session's row. Both strings may be NULL; characters other than printable
+ * ASCII are stored as "?". */
 typedef struct {
     const char *address;
     const char *user_agent;
 } luci_client_t;
 
-/* Somebody shows an id (of the right shape) at a moment. */
+/* A well-formed session id that a request presents. */
 typedef struct {
-    const char *id;              /* borrowed for as long as the session that is found */
+    const char *id;              /* borrowed; must outlive the session that is found */
     const unsigned char *digest; /* its SHA-256, computed once and passed on; NULL: not computed yet */
     luci_ms_t now;
-    int may_write;     /* 0: nothing is renewed or removed on the way */
-    int may_take_over; /* 0: nor hashed */
-    int is_ending;     /* it is shown to end the session: nothing is hashed or renewed */
+    int may_write;     /* 0: the session is neither renewed nor deleted */
+    int may_take_over; /* 0: an unhashed id in the row is not replaced by its hash */
+    int is_ending;     /* the request ends the session: nothing is hashed or renewed */
 } luci_session_claim_t;
 
-/* So many sessions of one user are kept, shared accounts and programs that sign in anew each time included;
- * one client must not fill the table. */
+/* The maximum number of sessions of one user. It allows for shared accounts and for programs that sign in for
+ * each request, and keeps one client from filling the table. */
 #define LUCI_SESSIONS_MAX 1000
 
-/* Clocks of servers that share a table may differ by this. */
+/* The tolerated difference between the clocks of servers that share a table. */
 #define LUCI_CLOCKS_DIFFER (5 * LUCI_MS_MINUTE)
 
 luci_session_state_t luci_session_state(const luci_session_t *session, const luci_settings_t *settings,
                                         luci_ms_t now);
 
-/* When a session was made of which only active_expires is known: not in the future. */
+/* Estimates when a session was created from active_expires; never in the future. */
 luci_ms_t luci_session_estimate(luci_ms_t active_expires, const luci_settings_t *settings, luci_ms_t now);
 
-/* Sets both moments from now on, as a new or renewed session has them, within the maximum lifetime. */
+/* Sets both expiry times of a new or renewed session, within the maximum lifetime. */
 void luci_session_extend(luci_session_t *session, const luci_settings_t *settings, luci_ms_t now);
 
 /* The SHA-256 of a claim's id. */
@@ -70,39 +71,41 @@ luci_result_t luci_session_digest(const luci_session_claim_t *claim,
 void luci_session_set_id(luci_session_t *session, const char *id,
                          const unsigned char digest[LUCI_SHA256_BYTES]);
 
-/* A new session for user, not yet stored: a new random id, from pool. INTERNAL without randomness. */
+/* Creates a session with a random id, from pool, without storing it. INTERNAL if randomness is unavailable.
+ */
 luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user,
                                const luci_settings_t *settings, luci_ms_t now,
                                apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Stores it. */
+/* Inserts the row of a new session. */
 luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
                                   const luci_settings_t *settings, const luci_client_t *client,
                                   apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Makes room for one more session of a user, whose lock the transaction has (luci_user_lock): where there are
- * LUCI_SESSIONS_MAX, those that would end first are removed; *removed: how many. Nothing is done where the
- * table has no index on user_id, without which it would be read from end to end. */
+/* Makes room for one more session of a user, in a transaction that holds the user's lock (luci_user_lock): if
+ * the user has LUCI_SESSIONS_MAX sessions, those that would expire first are deleted; *removed is their
+ * number. Does nothing if the table has no index on user_id, because it would scan the whole table. */
 luci_result_t luci_session_make_room(luci_db_t *db, const char *user_id, int *removed,
                                      apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Reads the session of a claim with its user, and judges it; writes nothing. Where ids are stored hashed, a
- * row that Lucia left counts as well. OK: active or idle. EXPIRED:
- * dead, still stored. DENIED: its user is disabled. NOT_FOUND. */
+/* Reads the session of a claim with its user, and determines its state; writes nothing. If ids are stored
+ * hashed, a row with an unhashed id is found, too. OK: active or idle. EXPIRED: expired, its row still
+ * exists. DENIED: the user is disabled. NOT_FOUND. */
 luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
                                const luci_settings_t *settings, luci_session_t *session,
                                apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Moves both moments of an idle session forward, with one UPDATE: then it's active and fresh. NOT_FOUND when
- * someone else renewed or ended it meanwhile; the session stays as it was read. */
+/* Extends an idle session with one UPDATE; it is active and fresh then. NOT_FOUND: a concurrent request has
+ * renewed or ended it; *session is unchanged. */
 luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
                                  luci_ms_t now, apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Replaces the id in a bare session's row by its hash. NOT_FOUND when someone else did, or ended it. */
+/* Replaces the unhashed id in a bare session's row by its hash. NOT_FOUND: a concurrent request has done so,
+ * or has ended the session. */
 luci_result_t luci_session_hash(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
                                 apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Removes it, bare or not. NOT_FOUND when it was not there. */
+/* Deletes the row of a session, hashed or not. NOT_FOUND: there was none. */
 luci_result_t luci_session_delete(luci_db_t *db, const char *id, const luci_settings_t *settings,
                                   apr_pool_t *scratch) LUCI_MUST_USE;
 

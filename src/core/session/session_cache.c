@@ -6,10 +6,10 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* Machines that share a cache have clocks that differ a little. */
+/* The tolerated difference between the clocks of machines that share a cache. */
 #define SKEW_MAX LUCI_MS_SECOND
 
-#define FIELD "\n" /* httpd's lines have none inside */
+#define FIELD "\n" /* separates fields; arguments of directives do not contain it */
 
 luci_result_t luci_session_cache_namespace(luci_session_cache_t *cache, const char *driver,
                                            const char *params, apr_pool_t *scratch)
@@ -32,7 +32,7 @@ static void key_of(const luci_session_cache_t *cache, const unsigned char digest
         key[i] = digest[i] ^ cache->namespace_key[i];
 }
 
-/* A record that turns up under another key is none, however it came there. */
+/* The seal depends on the key, so that a record under the wrong key is rejected. */
 static void seal_of(const luci_session_cache_t *cache, const unsigned char *key,
                     unsigned char seal[LUCI_RECORD_SEAL_BYTES])
 {

@@ -1,64 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions kept at hand, so that a gated request need not ask the database. It may always miss: a
- * store that is full, slow or gone, or that holds something else, costs a look into the database and never an
- * answer.
+/* The session cache saves gated requests a query. It may always miss: a store that is full, slow, unavailable
+ * or that contains other data costs a query, and never changes the result.
  *
- * The key of a session is the SHA-256 of its id, XORed with the namespace key of the database that it belongs
- * to: two servers with different databases never meet, and who knows the hash that the session table holds
- * can work out the key. Servers that read the same rows differently (other attributes, other tokens) share
- * the key, so that an end reaches all of them, but take each other's records for foreign. Only active
- * sessions are kept, and none longer than the TTL or its active period.
+ * The key of a session is the SHA-256 of its id, XORed with the namespace key of its database. Servers with
+ * different databases never share keys, and a key can be computed from the hash in the session table. Servers
+ * that read the same rows differently (other attributes or tokens) share keys, so that the end of a session
+ * reaches all of them, but reject each other's records because of the seal. Only active sessions are cached,
+ * at most for the TTL and not beyond their active period.
  *
- * Who ends a session first removes its row and then ends its key for one TTL, so that somebody who read the
- * row before can't keep it any more. Who keeps one also looks at the row again afterwards, for the stores
- * that can't keep both apart or that have lost the end. */
+ * To end a session, its row is deleted first; then its key is blocked for one TTL, so that a concurrent
+ * request that had read the row cannot store it. In addition, a request that stores a session reads the row
+ * again afterwards, because some stores cannot block a key or may lose the block. */
 #ifndef LUCI_SESSION_CACHE_H
 #define LUCI_SESSION_CACHE_H
 
 #include "core/base/secret.h"
 #include "core/session/session.h"
 
-/* Where records are kept, shared by all processes of a server or by several servers. key has
- * LUCI_SHA256_BYTES bytes. Anything but OK from retrieve is a miss. From store, OK: the record is there;
- * UNAVAILABLE: it may be there all the same; anything else: it's not. */
+/* The store of the cache, shared by the processes of one server or by several servers. key has
+ * LUCI_SHA256_BYTES bytes. Any result of retrieve other than OK is a miss. Results of store: OK: stored;
+ * UNAVAILABLE: possibly stored; others: not stored. */
 typedef struct {
-    /* *length is the size of record before, and of what was found afterwards. */
+    /* *length is the size of record on entry and the length of the stored record on return. */
     luci_result_t (*retrieve)(void *baton, const unsigned char *key, unsigned char *record, size_t *length,
                               apr_pool_t *scratch);
-    /* Puts a record in place of another one, but never of an end. */
+    /* Stores a record; replaces another record, but never a block. */
     luci_result_t (*store)(void *baton, const unsigned char *key, const unsigned char *record, size_t length,
                            luci_ms_t until, apr_pool_t *scratch);
-    /* Removes what is there and keeps others from storing for that long. */
+    /* Deletes the record and blocks the key for duration ms. */
     luci_result_t (*end)(void *baton, const unsigned char *key, luci_ms_t duration, apr_pool_t *scratch);
     void *baton;
 } luci_session_store_t;
 
-/* Read-only once it is made; shared by threads. */
+/* Read-only after it was set up; threads share it. */
 typedef struct {
     luci_session_store_t store;
     const luci_settings_t *settings;
     luci_ms_t ttl;
     unsigned char namespace_key[LUCI_SHA256_BYTES]; /* of the database: in the keys */
-    unsigned char seal[LUCI_SHA256_BYTES]; /* of the database and how its rows are read: with the key in the
-                                              records */
+    unsigned char seal[LUCI_SHA256_BYTES];          /* of the database and of how its rows are read: in the
+                                                       records, together with the key */
 } luci_session_cache_t;
 
-/* Marks it as the cache for a database: driver, params and, from cache->settings, what decides how its rows
- * are read. Servers that share a store and a database must name the database in the same words. INTERNAL
- * without SHA-256. */
+/* Sets namespace key and seal from the database (driver, params) and from the settings that determine how its
+ * rows are read. Servers that share a store and a database must use the same text for params. INTERNAL if
+ * SHA-256 is unavailable. */
 luci_result_t luci_session_cache_namespace(luci_session_cache_t *cache, const char *driver,
                                            const char *params, apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* The active session of a claim, as it was at most one TTL ago, from pool. NOT_FOUND: ask the database. */
+/* Finds the active session of a claim, as it was at most one TTL ago, from pool. NOT_FOUND: query the
+ * database. */
 luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const luci_session_claim_t *claim,
                                       luci_session_t *session, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Keeps a session that was read from the database at a moment. OK and UNAVAILABLE: it may be there now. Else
- * it's not. */
+/* Stores a session that was read from the database at read_at. OK and UNAVAILABLE: it may be in the cache
+ * now; other results: it is not. */
 luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const luci_session_t *session,
                                       luci_ms_t read_at, apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Ends the session of an id; best effort, what can't be reached ends with the TTL. */
+/* Deletes the session of an id and blocks its key. Best effort: if the store is unavailable, the record
+ * expires after the TTL. */
 void luci_session_cache_forget(const luci_session_cache_t *cache, const char *id, apr_pool_t *scratch);
 
 #endif

@@ -20,15 +20,15 @@ enum {
     COLUMN_USER_AGENT
 };
 
-/* A walk, and what went wrong on it. */
+/* A walk over the table, and its first error. */
 typedef struct {
     const luci_session_list_t *list;
     const luci_settings_t *settings;
     luci_result_t result;
 } listing_t;
 
-/* The table holds the SHA-256 or, where Lucia wrote it, the id itself, which is shorter. */
-static luci_result_t tag_of(const char *stored_id, char tag[LUCI_SESSION_TAG_HEX + 1])
+/* A stored id is the SHA-256 of the id or, if Lucia wrote it, the id itself, which is shorter. */
+static luci_result_t tag_of(const char *stored_id, char tag[LUCI_EVENT_TAG_HEX + 1])
 {
     char hex[LUCI_SHA256_HEX + 1];
     luci_result_t result = LUCI_OK;
@@ -37,11 +37,11 @@ static luci_result_t tag_of(const char *stored_id, char tag[LUCI_SESSION_TAG_HEX
         apr_cpystrn(hex, stored_id, sizeof hex);
     else
         result = luci_secret_sha256_hex(stored_id, strlen(stored_id), hex);
-    apr_cpystrn(tag, hex, LUCI_SESSION_TAG_HEX + 1);
+    apr_cpystrn(tag, hex, LUCI_EVENT_TAG_HEX + 1);
     return result;
 }
 
-/* As luci_session_get judges it. */
+/* The same state that luci_session_get determines. */
 static luci_session_state_t state_of(const luci_listed_session_t *listed, const luci_settings_t *settings,
                                      luci_ms_t now)
 {

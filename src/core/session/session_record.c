@@ -8,7 +8,7 @@
 #define VERSION 1
 #define RECORD_NULL 0xffffU
 #define RECORD_USERNAME 0xfffeU
-#define RECORD_LACKING 0xfffdU /* NULL, because there is no column */
+#define RECORD_LACKING 0xfffdU /* NULL, because the table has no such column */
 #define STRING_MAX 0xfffcU
 
 enum {
@@ -46,7 +46,7 @@ static void put_timestamp(unsigned char *at, luci_ms_t moment)
     put_number(at, (apr_uint64_t)moment);
 }
 
-/* 1 when it is one that can be calculated with. */
+/* Returns 1 if the time is within the range in which calculations cannot overflow. */
 static int get_timestamp(const unsigned char *at, luci_ms_t *moment)
 {
     *moment = (luci_ms_t)get_number(at);
@@ -58,7 +58,7 @@ static apr_uint64_t hash_of(const unsigned char *record, size_t length, const un
     return apr_siphash24(record, length, seal);
 }
 
-/* ---- Writing: what no longer fits sets overflow and changes nothing more ---- */
+/* ---- Writing. A value that does not fit sets overflow; nothing is written after that. ---- */
 
 typedef struct {
     unsigned char *record;
@@ -139,7 +139,7 @@ typedef struct {
     const unsigned char *end;
 } reader_t;
 
-/* 1 when there was a string, also NULL or the username. *written: how it is written. */
+/* Returns 1 if there was a string, which may be NULL or the username. *written is the encoded length. */
 static int get_string(reader_t *reader, const char **string, const char *username, size_t *written)
 {
     size_t length;

@@ -125,7 +125,7 @@ typedef struct {
     int found;
     const char *stored_id;
     luci_user_t user; /* id and name */
-    char shown[LUCI_SESSION_TAG_HEX + 1];
+    char shown[LUCI_EVENT_TAG_HEX + 1];
 } named_t;
 
 typedef struct {
@@ -161,12 +161,12 @@ static luci_exit_t read_tags(luci_invocation_t *call, search_t *search)
         const char *tag = call->operand[search->count];
         size_t length = strspn(tag, "0123456789abcdef");
 
-        if (tag[length] || length < TAG_MIN || length > LUCI_SESSION_TAG_HEX)
+        if (tag[length] || length < TAG_MIN || length > LUCI_EVENT_TAG_HEX)
             return luci_command_misuse(
                 call,
                 apr_psprintf(call->pool,
                              "%s is no session: %d to %d of the digits that session list shows are wanted",
-                             tag, TAG_MIN, LUCI_SESSION_TAG_HEX));
+                             tag, TAG_MIN, LUCI_EVENT_TAG_HEX));
         search->named[search->count].tag = tag;
     }
     return LUCI_EXIT_DONE;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the attributes of a user are called in the environment and in headers. Worked out once, for
- * requests to use. */
+/* The names of user attributes in the environment and in headers, computed once at the start of a child. */
 #ifndef LUCI_ATTRIBUTE_NAMES_H
 #define LUCI_ATTRIBUTE_NAMES_H
 
@@ -8,11 +7,11 @@
 
 typedef struct {
     const char *variable; /* LUCIA_<ATTRIBUTE> */
-    const char *header;   /* X-Lucia-<Attribute>: '-' for '_', each word starts with a capital */
-    int is_username;      /* which is handed on in any case */
+    const char *header;   /* X-Lucia-<Attribute>: '-' instead of '_', each word capitalised */
+    int is_username;      /* it is exported in any case */
 } luci_attribute_name_t;
 
-/* Those of settings->attributes, in their order, from pool. */
+/* The names for settings->attributes, in the same order, from pool. */
 const luci_attribute_name_t *luci_attribute_names(const luci_settings_t *settings, apr_pool_t *pool);
 
 #endif

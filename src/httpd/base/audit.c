@@ -23,16 +23,16 @@
 APLOG_USE_MODULE(luciauth);
 
 #define NONE (-1)
-#define WAIT_MS 1000 /* for a program that does not read */
+#define WAIT_MS 1000 /* maximum wait for a program that does not read */
 #define RIGHTS (S_IRUSR | S_IWUSR | S_IRGRP)
 
-/* What goes into a pipe in one piece. */
+/* write() to a pipe is atomic up to PIPE_BUF bytes. */
 _Static_assert(LUCI_EVENT_LINE_MAX + 2 <= PIPE_BUF, "a line and two newlines are written in one piece");
 
-/* What all processes share. */
+/* Shared by all processes. */
 typedef struct {
-    volatile apr_uint64_t complained; /* microseconds since 1970 */
-    volatile apr_uint32_t torn;       /* the file ends in the middle of a line: the disk was full */
+    volatile apr_uint64_t complained; /* when the last error was logged, microseconds since 1970 */
+    volatile apr_uint32_t torn; /* 1: the file ends with an incomplete line, because the disk was full */
 } shared_t;
 
 struct luci_audit_t {
@@ -45,7 +45,7 @@ struct luci_audit_t {
 
 /* ---- Opening ---- */
 
-/* A program that hangs may not stop everybody: its pipe never blocks. */
+/* The pipe is non-blocking, so that a program that hangs does not block requests. */
 static apr_file_t *open_program(const char *command, apr_pool_t *pool)
 {
     piped_log *program = ap_open_piped_log(pool, command);
@@ -63,7 +63,7 @@ static apr_status_t close_file(void *file)
     return APR_SUCCESS;
 }
 
-/* As root, who may be in a folder of another user's. */
+/* Opens as root; the folder may belong to another user (trusted_path.h). */
 static apr_status_t open_file(luci_audit_t *audit, const char **problem, apr_pool_t *pool)
 {
     const char *path = ap_server_root_relative(pool, audit->target);
@@ -90,7 +90,7 @@ static apr_status_t open_target(luci_audit_t *audit, const char **problem, apr_p
     audit->shared = memset(apr_shm_baseaddr_get(memory), 0, sizeof *audit->shared);
     if (*audit->target == '|') {
         file = open_program(audit->target + 1, pool);
-        *problem = "the program can't be started"; /* httpd has said why */
+        *problem = "the program can't be started"; /* httpd has logged the reason */
         return file ? apr_os_file_get(&audit->file, file) : APR_EGENERAL;
     }
     return open_file(audit, problem, pool);
@@ -116,7 +116,7 @@ luci_audit_t *luci_audit_open(const char *target, server_rec *server, apr_pool_t
     return NULL;
 }
 
-/* ---- What configtest can say ---- */
+/* ---- Checks of configtest ---- */
 
 const char *luci_audit_problem(const char *target, apr_pool_t *pool)
 {
@@ -132,7 +132,7 @@ const char *luci_audit_problem(const char *target, apr_pool_t *pool)
 
 /* ---- Writing ---- */
 
-/* Whether a program will read on soon; not asked for long when it didn't lately. */
+/* 1: the program reads again within WAIT_MS. Does not wait if an error was logged in the last minute. */
 static int await_room(const luci_audit_t *audit)
 {
     struct pollfd pipe = { .fd = audit->file, .events = POLLOUT };
@@ -141,7 +141,7 @@ static int await_room(const luci_audit_t *audit)
     return since >= apr_time_from_sec(60) && poll(&pipe, 1, WAIT_MS) > 0 && !(pipe.revents & POLLERR);
 }
 
-/* All of it, or an errno. */
+/* Writes all of text; returns 0 or an errno. */
 static int write_at_once(luci_audit_t *audit, const char *text, size_t length)
 {
     ssize_t written;
@@ -181,8 +181,7 @@ static void put_line(luci_audit_t *audit, const char *line, size_t length)
     luci_count(LUCI_COUNT_AUDIT_LOST);
     if (luci_httpd_log_due(&audit->shared->complained))
         ap_log_error(APLOG_MARK, APLOG_ERR, code, audit->server,
-                     "LUCI0612: LuciaAuditLog: \"%s\" can't be written to; what happens is lost",
-                     audit->target);
+                     "LUCI0612: LuciaAuditLog: \"%s\" cannot be written to; events are lost", audit->target);
 }
 
 void luci_audit_write(luci_audit_t *audit, const luci_event_t *event, request_rec *r)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* LuciaAuditLog: each event as a line (event.h) in a file, into the standard input of a program, or
- * in the error log. A line is written at once and in one piece, so that those of several processes don't mix.
- * No request waits for a program for more than a second, and none fails because a line can't be written:
- * then it's lost and counted, and the error log says so once a minute. */
+/* LuciaAuditLog: writes the line of each event (event.h) to a file, to the standard input of a program, or to
+ * the error log. A line is one write(), so that lines of several processes do not mix. A request waits at
+ * most a second for a program, and does not fail if a line cannot be written: the line is lost and counted,
+ * and an error is logged once a minute. */
 #ifndef LUCI_AUDIT_H
 #define LUCI_AUDIT_H
 
@@ -13,16 +13,16 @@
 
 typedef struct luci_audit_t luci_audit_t;
 
-/* Opens a target, before children start: a FILE, absolute or relative to ServerRoot, "|PROGRAM" as CustomLog
- * takes it, LUCI_AUDIT_OFF, or NULL for the error log. Lasts as long as conf_pool. NULL: it can't be had,
- * which was logged. */
+/* Opens a target before children start: a FILE, absolute or relative to ServerRoot, "|PROGRAM" as in
+ * CustomLog, LUCI_AUDIT_OFF, or NULL for the error log. Lasts as long as conf_pool. NULL: an error, which was
+ * logged. */
 luci_audit_t *luci_audit_open(const char *target, server_rec *server, apr_pool_t *conf_pool);
 
-/* Why a target can't be opened, as far as that can be known without opening it; NULL: nothing is known. */
+/* A phrase that says why a target cannot be opened, as far as that is known without opening it; NULL: no
+ * problem is known. */
 const char *luci_audit_problem(const char *target, apr_pool_t *pool);
 
-/* Writes the line of an event of this request, unless it's a right password of HTTP Basic: that comes with
- * every request and stands in the access log. */
+/* Writes the line of an event of this request, unless the event's record says that its success is silent. */
 void luci_audit_write(luci_audit_t *audit, const luci_event_t *event, request_rec *r);
 
 #endif

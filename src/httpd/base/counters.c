@@ -12,15 +12,15 @@
 
 APLOG_USE_MODULE(luciauth);
 
-/* A restart may load another version of this module: the number changes with row_t and the enums. */
+/* A restart may load another version of this module: change the number with row_t and the enums. */
 #define KEY "luciauth-counters-1"
 
-#define ROWS 512 /* more children share the last one; memory that nobody counts in is never touched */
-#define LINE 64  /* bytes of a processor's cache line, which two rows don't share */
+#define ROWS 512 /* further children share the last row; unused rows use no memory */
+#define LINE 64  /* bytes of a cache line; two rows never share one */
 
-/* Of one child at a time. */
+/* The row of one child. */
 typedef struct {
-    pid_t pid; /* 0: nobody had it yet */
+    pid_t pid; /* 0: the row was never used */
     int64_t gauges[LUCI_GAUGES];
     uint64_t counters[LUCI_COUNTERS];
 } __attribute__((aligned(LINE))) row_t;
@@ -29,9 +29,9 @@ typedef struct {
     row_t *rows;
 } retained_t;
 
-static row_t nowhere; /* what is counted where there is no shared memory */
+static row_t nowhere; /* used if there is no shared memory */
 static row_t *own = &nowhere;
-static row_t *all; /* ROWS of them; NULL: none */
+static row_t *all; /* ROWS rows; NULL: no shared memory */
 
 void luci_counters_create(server_rec *main_server)
 {
@@ -47,7 +47,7 @@ void luci_counters_create(server_rec *main_server)
             retained->rows = (row_t *)APR_ALIGN((uintptr_t)apr_shm_baseaddr_get(memory), LINE);
         else
             ap_log_error(APLOG_MARK, APLOG_ERR, status, main_server,
-                         "LUCI0611: no shared memory for counters; the status will show zeros");
+                         "LUCI0611: no shared memory for counters; the status shows zeros");
     }
     all = retained->rows;
 }
@@ -59,7 +59,7 @@ static int is_alive(pid_t pid)
     return pid == getpid() || kill(pid, 0) == 0 || errno != ESRCH;
 }
 
-/* A row of nobody, or of a child that is gone. */
+/* Takes a row that is unused or whose child has ended; returns 1 on success. */
 static int claim(row_t *row)
 {
     pid_t before = __atomic_load_n(&row->pid, __ATOMIC_RELAXED);
@@ -142,7 +142,7 @@ static void add_row(luci_totals_t *totals, const row_t *row)
         totals->gauges[i] += gauge_of(row, (luci_gauge_t)i);
 }
 
-/* Rows are taken from the first on; the last is shared by all that found none. */
+/* Rows are taken in order; children that find none share the last one. */
 static int is_used(int i)
 {
     return i < ROWS && (all[i].pid != 0 || i == ROWS - 1);

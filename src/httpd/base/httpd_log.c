@@ -20,7 +20,7 @@ int luci_httpd_log_due(volatile apr_uint64_t *said)
     return now - before >= ONCE_IN && apr_atomic_cas64(said, now, before) == before;
 }
 
-static apr_uint64_t said_here[LUCI_TOPICS]; /* where there is no shared memory */
+static apr_uint64_t said_here[LUCI_TOPICS]; /* used if there is no shared memory */
 static volatile apr_uint64_t *said_of = said_here;
 
 void luci_httpd_log_prepare(apr_pool_t *conf_pool)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The core's log sink, writing to httpd's error log. Messages of this module carry ids of their
- * own, "LUCI" and four digits, one per message, never httpd's AH numbers: LUCI02nn core, LUCI03nn database,
- * LUCI04nn cache and hash slots, LUCI05nn configuration (from LUCI0510 throttling and the control socket),
- * LUCI060n pages, LUCI061n audit and counters, LUCI07nn gate (from LUCI0711 clean-up), LUCI08nn endpoints;
- * doc/operations.md has a row for each. No message holds a password, a session id or a hash. */
+/* Logging to httpd's error log. Each message of this module has an id, "LUCI" and four digits, instead of
+ * httpd's AH numbers: LUCI02nn core, LUCI03nn database, LUCI04nn cache and hash slots, LUCI05nn configuration
+ * (from LUCI0510 throttling and the control socket), LUCI060n pages, LUCI061n audit and counters, LUCI07nn
+ * gate (from LUCI0711 purge job), LUCI08nn endpoints. doc/operations.md has a row for each. No message
+ * contains a password, a session id or a hash. */
 #ifndef LUCI_HTTPD_LOG_H
 #define LUCI_HTTPD_LOG_H
 
@@ -11,12 +11,12 @@
 
 #include <httpd.h>
 
-/* 1 for the first who asks in a minute, of all threads, and of all processes that share *said (the moment of
- * the last line; 0 at first): for what would be said with every request. A clock that was set back silences
- * nobody. */
+/* Limits a message that every request would log to one per minute. Returns 1 for the first call in a minute
+ * among all threads, and all processes that share *said (time of the last message; initially 0). If the clock
+ * is set back, the message is logged all the same. */
 int luci_httpd_log_due(volatile apr_uint64_t *said);
 
-/* What is said with many requests, for the same reason: each has a line a minute of the whole server. */
+/* Messages that many requests would log; each is logged once a minute by the whole server. */
 typedef enum {
     LUCI_TOPIC_ORIGIN_FOREIGN,
     LUCI_TOPIC_ORIGIN_PROXY,
@@ -28,11 +28,10 @@ typedef enum {
     LUCI_TOPICS
 } luci_topic_t;
 
-/* The memory that processes share for it, made before children start. Without shared memory each process
- * counts for itself. */
+/* Creates the shared memory for topics before children start. Without it, each process logs once a minute. */
 void luci_httpd_log_prepare(apr_pool_t *conf_pool);
 
-/* 1 when a line about this topic may be written now. */
+/* 1 if a message about this topic may be logged now. */
 int luci_httpd_log_topic_due(luci_topic_t topic);
 
 /* Logs what the core reports (event.h). */

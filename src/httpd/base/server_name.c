@@ -22,7 +22,8 @@ const char *luci_server_database_where(server_rec *server, apr_pool_t *pool)
                         server->server_hostname ? ", " : "", luci_server_name(server, pool));
 }
 
-/* httpd does not tell which file it was given; its first line stands there, but for options -c and -C. */
+/* httpd does not expose the name of its configuration file; the first directive is from it, unless options -c
+ * or -C are used. */
 const char *luci_server_database_next(apr_pool_t *pool)
 {
     const char *file = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How messages name a server and its LuciaDatabase line, so that the administrator finds both. */
+/* The names of a virtual host and of its LuciaDatabase line in messages. */
 #ifndef LUCI_SERVER_NAME_H
 #define LUCI_SERVER_NAME_H
 
@@ -8,8 +8,8 @@
 /* "the main server" or "the virtual host of FILE:LINE". From pool, or constant. */
 const char *luci_server_name(const server_rec *server, apr_pool_t *pool);
 
-/* For luci_db_target_t: where a server's LuciaDatabase is written, and the command that says more. From pool.
- */
+/* For luci_db_target_t: the place of a virtual host's LuciaDatabase line, and the command to diagnose it.
+ * From pool. */
 const char *luci_server_database_where(server_rec *server, apr_pool_t *pool);
 const char *luci_server_database_next(apr_pool_t *pool);
 

@@ -23,17 +23,17 @@ APLOG_USE_MODULE(luciauth);
 
 #define WAIT_SECONDS 2 /* for each read and write */
 #define WAIT_READING apr_time_from_sec(5)
-#define WAIT_ENDING_SECONDS 2 /* of a child without threads, for this one */
-#define QUEUE 16              /* clients that wait for a thread */
+#define WAIT_ENDING_SECONDS 2 /* how long a child without threads waits for the control thread at its end */
+#define QUEUE 16              /* maximum number of waiting clients */
 
 #define NONE (-1)
 
-/* The listening socket, made by the parent process and inherited. */
+/* The listening socket; the parent process creates it, children inherit it. */
 typedef struct {
     int socket;
     pid_t owner;
     const char *path;
-    int is_theirs; /* made by the children's user */
+    int is_theirs; /* it was created with the user id of the children */
 } listener_t;
 
 static listener_t listener = { NONE, 0, NULL, 0 };
@@ -51,7 +51,7 @@ static void remove_file(void)
         luci_act_as_root();
 }
 
-/* Children leave it to their parent. */
+/* Only the process that created the socket removes it. */
 static apr_status_t remove_listener(void *unused)
 {
     (void)unused;
@@ -63,7 +63,7 @@ static apr_status_t remove_listener(void *unused)
     return APR_SUCCESS;
 }
 
-/* A socket that nobody listens to is what a server left that was killed. 0: something else is there. */
+/* Removes the socket file of a killed server, to which no process listens. 0: the path is in use. */
 static int make_room(const struct sockaddr_un *address)
 {
     struct stat info;
@@ -119,7 +119,7 @@ static int make_listener(const struct sockaddr_un *address, apr_pool_t *pool)
     return made;
 }
 
-/* Whether there is anything to ask about. */
+/* 1: a virtual host has a LuciaDatabase. */
 static int is_used(server_rec *main_server)
 {
     for (server_rec *server = main_server; server; server = server->next) {
@@ -155,7 +155,7 @@ void luci_control_prepare(apr_pool_t *conf_pool, server_rec *main_server)
 typedef struct {
     server_rec *main_server;
     const luci_control_command_t *commands;
-    int stop[2]; /* a pipe; its end says that the child ends */
+    int stop[2]; /* a pipe; closing it tells the thread to end */
     pthread_t thread;
     int is_joined;
 } worker_t;
@@ -165,8 +165,9 @@ static void send_all(int socket, const char *text, size_t length)
     while (length > 0) {
         ssize_t sent = send(socket, text, length, MSG_NOSIGNAL);
 
-        if (sent <= 0) { /* the client has gone, or reads nothing; it learns that from the missing end */
-            shutdown(socket, SHUT_RDWR); /* or each further line would wait for it again */
+        if (sent <=
+            0) { /* the client has disconnected or does not read; it detects that by the missing last line */
+            shutdown(socket, SHUT_RDWR); /* so that further lines do not wait for the client again */
             return;
         }
         text += sent;
@@ -195,7 +196,7 @@ static int is_allowed(int client)
            (peer.uid == 0 || peer.uid == geteuid());
 }
 
-/* A line, in time, taken apart; 0: there was none. */
+/* Reads a line within WAIT_READING and splits it into words; returns their number, 0: no line. */
 static int read_words(luci_control_call_t *call, const char *words[LUCI_CONTROL_WORDS_MAX])
 {
     apr_time_t end = apr_time_now() + WAIT_READING;
@@ -242,7 +243,7 @@ static void answer(const worker_t *worker, luci_control_call_t *call)
                       problem ? json_pack("{s:s}", "error", problem) : json_pack("{s:i}", "done", done));
 }
 
-/* Other children's threads may have been quicker. */
+/* accept fails without a client if the thread of another child was faster. */
 static void serve(const worker_t *worker)
 {
     const struct timeval wait = { .tv_sec = WAIT_SECONDS };
@@ -276,8 +277,8 @@ static void *work(void *baton)
     }
 }
 
-/* A child of threads has waited for its own ones. One without may end anywhere, also where the thread waits
- * for it: that is waited for so long and no longer. */
+/* A threaded child has joined its own threads before. A child without threads may end while it holds a
+ * resource that the control thread waits for, so that the join has a timeout. */
 static int join(const worker_t *worker)
 {
     struct timespec until;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What luciactl's throttle commands ask the server: "throttle-list", and "throttle-clear" with
- * "account" and a name, "address" and an address, or "all". */
+/* The commands of luciactl throttle: "throttle-list", and "throttle-clear" with "account" and a name,
+ * "address" and an address, or "all". */
 #ifndef LUCI_CONTROL_THROTTLE_H
 #define LUCI_CONTROL_THROTTLE_H
 

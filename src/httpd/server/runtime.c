@@ -22,7 +22,9 @@
 APLOG_USE_MODULE(luciauth);
 
 #define SPARE_HELPERS 2
-#define DEVICE "_device" /* behind the session cookie's name, whose prefix counts for both */
+#define DEVICE                                                                                               \
+    "_device" /* appended to the name of the session cookie, so that a prefix such as __Host- applies to     \
+                 both */
 
 static int has_pool_for(const luci_server_config_t *config, const void *target)
 {
@@ -45,7 +47,9 @@ static luci_pool_t *new_pool(const luci_db_target_t *target, server_rec *server,
     return luci_pool_create(target, config->pool_size, shared->breaker, server, pool);
 }
 
-/* What names the database in the keys of a cache. On several machines the same words may name one of each. */
+/* The text that identifies the database in the keys of a cache. If the cache is shared by machines and the
+ * database is local, the same configuration denotes another database on each machine, so that the host name
+ * is part of it. */
 static const char *namespace_of(const luci_server_config_t *config, const luci_cache_t *cache,
                                 apr_pool_t *pool)
 {
@@ -59,8 +63,8 @@ static const char *namespace_of(const luci_server_config_t *config, const luci_c
     return apr_pstrcat(pool, config->database.written, "@", host, NULL);
 }
 
-/* The use cases' own view of a shared cache; NULL: without. A server without one has a namespace key, too, to
- * know whose sessions are its own. */
+/* The session cache of the use cases; NULL: none. The namespace key is set without a cache, too, because the
+ * password memory needs it. */
 static const luci_session_cache_t *start_cache(luci_runtime_t *runtime, luci_cache_t *cache,
                                                const luci_server_config_t *config, apr_pool_t *pool)
 {
@@ -76,7 +80,7 @@ static const luci_session_cache_t *start_cache(luci_runtime_t *runtime, luci_cac
     return own;
 }
 
-/* Counts are kept for a database as sessions are. */
+/* Counts belong to a database; their namespace key is that of its sessions. */
 static const luci_throttle_t *start_throttle(const luci_server_config_t *config, apr_pool_t *pool)
 {
     const luci_throttle_shared_t *shared = luci_config_parts(config)->throttle_shared;
@@ -135,7 +139,7 @@ static int slots_of(const luci_server_config_t *config)
     return config->hash_slots.most > 0 ? config->hash_slots.most : luci_hash_slots_auto();
 }
 
-/* The most slots that any server asks for, and the largest hash that any makes. */
+/* Creates the slots with the maximum number and the maximum memory that any virtual host configures. */
 static luci_hash_slots_t *prepare_slots(apr_pool_t *conf_pool, server_rec *main_server)
 {
     apr_uint32_t memory_kib = 0;
@@ -244,7 +248,7 @@ int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
     return OK;
 }
 
-/* A cache is started once, and left out by all its servers when it does not start. */
+/* Starts each cache once; if it fails, no virtual host uses it in this child. */
 static void start_caches(apr_pool_t *child_pool, server_rec *main_server)
 {
     for (server_rec *server = main_server; server; server = server->next) {
@@ -265,7 +269,7 @@ static int has_same_sessions(const luci_server_config_t *a, const luci_server_co
            strcmp(a->settings.tables.session, b->settings.tables.session) == 0;
 }
 
-/* The caches of other servers that have the same sessions and keep them elsewhere. */
+/* The caches of other virtual hosts that may contain sessions of this database; NULL: none. */
 static const luci_session_cache_t *const *other_caches(const luci_server_config_t *config,
                                                        server_rec *main_server, apr_pool_t *pool)
 {
@@ -287,9 +291,9 @@ static const luci_session_cache_t *const *other_caches(const luci_server_config_
     return (const luci_session_cache_t *const *)found->elts;
 }
 
-/* As many threads hash as there are slots; while they ask a database, others keep the slots busy. When
- * clients go away meanwhile, each of them makes one of httpd's threads wait for it: so at most half of those.
- */
+/* The number of threads for suspended requests: as many as there are slots, and some more to keep the slots
+ * busy while others query the database. A client that disconnects makes a thread of httpd wait for such a
+ * thread, hence at most half of httpd's number. */
 static int helpers(server_rec *main_server)
 {
     int threads = 1, most = 0;
@@ -310,7 +314,7 @@ void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server)
 {
     if (luci_secret_init(child_pool) != LUCI_OK) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server,
-                     "LUCI0305: libcrypto has no SHA-256; nobody can be admitted");
+                     "LUCI0305: libcrypto has no SHA-256; all requests are refused");
         return;
     }
     luci_counters_start();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a child process keeps for each server that has a LuciaDatabase: the use cases with their
- * database pool, and the pages. Made once when the child starts; read-only afterwards but for what the parts
- * guard themselves. */
+/* The state of a child for each virtual host that has a LuciaDatabase: the use cases with their database
+ * pool, and the pages. Created when the child starts and read-only afterwards, except for members that do
+ * their own locking. */
 #ifndef LUCI_RUNTIME_H
 #define LUCI_RUNTIME_H
 
@@ -28,29 +28,29 @@ typedef struct {
     const char *device_cookie; /* its name */
 } luci_runtime_t;
 
-/* What the children of a server with a LuciaDatabase inherit. Servers that name the same cache or log share
- * it, and those that name the same database what is known about it; the hash slots and the memory of
- * passwords are the whole server's. */
+/* Created for each virtual host with a LuciaDatabase before children start; children inherit it. Virtual
+ * hosts that configure the same cache or audit log share it, and those with the same database share its
+ * breaker; all share the hash slots and the password memory. */
 typedef struct {
     luci_pages_t *pages;
     luci_breaker_t *breaker; /* of its database */
-    luci_cache_t *cache;     /* NULL: none is wanted */
+    luci_cache_t *cache;     /* NULL: the cache is off */
     luci_hash_slots_t *hash_slots;
     luci_password_table_t *passwords;
     luci_audit_t *audit;
 } luci_shared_t;
 
-/* The post_config hook's work for all servers: what children inherit. Returns what a hook returns. */
+/* Called by the post_config hook: sets the shared state of all virtual hosts. Returns what a hook returns. */
 int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server);
 
-/* The child_init hook's work for all servers. Servers with the same database share a pool. What can't be made
- * is logged and stays NULL. */
+/* Called by the child_init hook: sets the runtime of all virtual hosts. Those with the same database share a
+ * pool. On an error, which is logged, the runtime stays NULL. */
 void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server);
 
-/* NULL when this server has no database (or this child could not start): whoever asks fails closed. */
+/* NULL if the virtual host has no database, or if starting it failed: callers must fail closed. */
 luci_runtime_t *luci_runtime_of(const request_rec *r);
 
-/* Now, in the core's unit. */
+/* The current time. */
 luci_ms_t luci_runtime_now(void);
 
 #endif

@@ -10,11 +10,11 @@
 APLOG_USE_MODULE(luciauth);
 
 #define SHARED_MEMORY "shmcb"
-#define BYTES_DEFAULT ((apr_size_t)4 << 20) /* some 4,500 counts of each of four kinds */
+#define BYTES_DEFAULT ((apr_size_t)4 << 20) /* about 4,500 counts in each of the four parts */
 #define RETAINED "luciauth-device-secret"
 
-/* mod_socache_shmcb gives the room of what is written again or removed back only when it is the oldest, so
- * tries that come and go would push out counts and refusals. What names it gets a table of our own. */
+/* mod_socache_shmcb frees the space of updated and removed records only when they are the oldest, so that
+ * changing counts would evict others. shmcb is replaced by a table of this module (shared_table.h). */
 void luci_throttle_store_wanted(const luci_server_config_t *config, luci_cache_name_t *name)
 {
     *name = config->throttle_store;
@@ -24,7 +24,7 @@ void luci_throttle_store_wanted(const luci_server_config_t *config, luci_cache_n
         name->provider = NULL;
 }
 
-/* The number in NAME(BYTES), as mod_socache_shmcb has it. */
+/* The number in NAME(BYTES), in the syntax of mod_socache_shmcb. */
 static apr_size_t bytes_of(const char *args)
 {
     const char *open = args ? strrchr(args, '(') : NULL;
@@ -39,7 +39,7 @@ static int throttles(const luci_throttle_limits_t *limits)
            limits->account_success.most > 0 || limits->address_success.most > 0;
 }
 
-/* It lasts as long as the parent process, through restarts. */
+/* The secret lasts as long as the parent process: restarts do not change it. */
 static luci_result_t make_random(unsigned char secret[LUCI_SHA256_BYTES])
 {
     unsigned char *kept = ap_retained_data_get(RETAINED);
@@ -100,8 +100,8 @@ luci_result_t luci_throttle_prepare(luci_server_config_t *config, server_rec *ma
     return LUCI_OK;
 }
 
-/* What signs device cookies: another one for each database, or who has an account of that name in one would
- * be known in all. */
+/* The secret that signs device cookies differs for each database: otherwise a token of an account in one
+ * database would be valid for the account of the same name in another one. */
 static luci_result_t make_secret(const luci_throttle_shared_t *shared, luci_throttle_t *throttle,
                                  const unsigned char namespace_key[LUCI_SHA256_BYTES])
 {
@@ -117,7 +117,8 @@ static luci_result_t make_secret(const luci_throttle_shared_t *shared, luci_thro
     return result;
 }
 
-/* Where nobody else reads the store, nobody can tell which names' keys lie side by side there. */
+/* If the store is local, a random secret is part of the namespace key, so that clients cannot predict which
+ * keys share a set of the table. */
 static luci_result_t make_namespace_key(const luci_throttle_shared_t *shared, luci_throttle_t *throttle,
                                         const unsigned char namespace_key[LUCI_SHA256_BYTES])
 {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a server's throttle stands on: the store of its counts, which servers that name it in the
- * same words share, and the secret of device cookies. */
+/* Creates the throttle of a virtual host: the store of its counts, which virtual hosts that configure the
+ * same store share, and the secret of device cookies. */
 #ifndef LUCI_THROTTLE_START_H
 #define LUCI_THROTTLE_START_H
 
 #include "httpd/cache/cache_counts.h"
 
-/* What children inherit. */
+/* Created before children start; children inherit it. */
 typedef struct {
-    luci_cache_name_t name; /* of the store; without a provider our own in shared memory */
-    luci_cache_t *cache;    /* NULL: it is in shared memory */
-    luci_counts_t *counts;  /* NULL: this child goes without them */
-    const char *secret;     /* LuciaThrottleSecret; NULL: */
+    luci_cache_name_t name; /* of the store; without a provider it is the table in shared memory */
+    luci_cache_t *cache;    /* NULL: the store is the table in shared memory */
+    luci_counts_t *counts;  /* NULL: this child does not throttle, because the store failed to start */
+    const char *secret;     /* LuciaThrottleSecret; NULL: random is used */
     unsigned char random[LUCI_SHA256_BYTES];
 } luci_throttle_shared_t;
 
@@ -20,11 +20,11 @@ typedef struct {
 luci_result_t luci_throttle_prepare(luci_server_config_t *config, server_rec *main_server,
                                     apr_pool_t *conf_pool) LUCI_MUST_USE;
 
-/* What LuciaThrottleStore means: the shared LuciaSessionCache where it wasn't written; else, as with shmcb,
- * nobody's provider but our own table in shared memory. */
+/* Resolves LuciaThrottleStore: if it is not set, the LuciaSessionCache if other machines share it, and the
+ * table in shared memory (no provider) otherwise; the latter also replaces shmcb. */
 void luci_throttle_store_wanted(const luci_server_config_t *config, luci_cache_name_t *name);
 
-/* The throttle of a server whose database has this namespace key, in a child; from pool. NULL: none. */
+/* The throttle of a virtual host in a child, for the database of namespace_key; from pool. NULL: none. */
 const luci_throttle_t *luci_throttle_start(const luci_server_config_t *config,
                                            const unsigned char namespace_key[LUCI_SHA256_BYTES],
                                            apr_pool_t *pool);

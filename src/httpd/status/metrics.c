@@ -12,7 +12,7 @@
 #define TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 typedef struct {
-    const char *name; /* behind "luciauth_" */
+    const char *name; /* without the prefix "luciauth_" */
     const char *type;
     const char *unit; /* NULL: none */
     const char *help;
@@ -26,7 +26,7 @@ static void begin(request_rec *r, const family_t *family)
     ap_rprintf(r, "# HELP luciauth_%s %s\n", family->name, family->help);
 }
 
-/* Microseconds as seconds. */
+/* Writes microseconds as seconds. */
 static void put_seconds(request_rec *r, const char *name, uint64_t microseconds)
 {
     ap_rprintf(r, "luciauth_%s %" PRIu64 ".%06" PRIu64 "\n", name, microseconds / 1000000,
@@ -39,28 +39,23 @@ static const struct {
     family_t family;
     luci_counter_t counter;
 } counters[] = {
-    { { "hashes_refused", "counter", NULL, "Password hashes that found no slot in time" },
+    { { "hashes_refused", "counter", NULL, "Password hashes refused because no slot was free in time" },
       LUCI_COUNT_HASHES_REFUSED },
-    { { "database_loans", "counter", NULL, "Database handles that were lent" }, LUCI_COUNT_LOANS },
-    { { "database_waits", "counter", NULL, "Times that no database handle was free at once" },
-      LUCI_COUNT_LOAN_WAITS },
-    { { "database_refusals", "counter", NULL, "Times that there was no database handle in time" },
+    { { "database_loans", "counter", NULL, "Borrowed database handles" }, LUCI_COUNT_LOANS },
+    { { "database_waits", "counter", NULL, "Waits for a database handle" }, LUCI_COUNT_LOAN_WAITS },
+    { { "database_refusals", "counter", NULL, "Waits for a database handle that timed out" },
       LUCI_COUNT_LOANS_REFUSED },
-    { { "database_errors", "counter", NULL, "Operations that the database did not do" },
-      LUCI_COUNT_DATABASE_ERRORS },
-    { { "audit_lost", "counter", NULL, "Lines of the audit log that could not be written" },
-      LUCI_COUNT_AUDIT_LOST },
+    { { "database_errors", "counter", NULL, "Failed database operations" }, LUCI_COUNT_DATABASE_ERRORS },
+    { { "audit_lost", "counter", NULL, "Audit log lines that could not be written" }, LUCI_COUNT_AUDIT_LOST },
 };
 
 static const struct {
     family_t family;
     luci_gauge_t gauge;
 } gauges[] = {
-    { { "hashes_running", "gauge", NULL, "Password hashes that are computed now" },
-      LUCI_GAUGE_HASHES_RUNNING },
-    { { "hashes_waiting", "gauge", NULL, "Password hashes that wait for a slot" },
-      LUCI_GAUGE_HASHES_WAITING },
-    { { "database_handles_lent", "gauge", NULL, "Database handles that are lent now" }, LUCI_GAUGE_HANDLES },
+    { { "hashes_running", "gauge", NULL, "Password hashes being computed" }, LUCI_GAUGE_HASHES_RUNNING },
+    { { "hashes_waiting", "gauge", NULL, "Password hashes waiting for a slot" }, LUCI_GAUGE_HASHES_WAITING },
+    { { "database_handles_lent", "gauge", NULL, "Database handles in use" }, LUCI_GAUGE_HANDLES },
 };
 
 static void put_single(request_rec *r, const luci_totals_t *totals)
@@ -92,9 +87,8 @@ static const struct {
 static void put_sessions(request_rec *r, const luci_totals_t *totals)
 {
     static const family_t of_validations = { "validations", "counter", NULL,
-                                             "Session ids that were shown, by what they turned out to be" };
-    static const family_t of_lookups = { "cache_lookups", "counter", NULL,
-                                         "Sessions looked for in the session cache" };
+                                             "Presented session ids by result of their validation" };
+    static const family_t of_lookups = { "cache_lookups", "counter", NULL, "Lookups in the session cache" };
 
     begin(r, &of_validations);
     for (size_t i = 0; i < sizeof validations / sizeof *validations; i++)
@@ -118,11 +112,10 @@ static void put_event(request_rec *r, const luci_totals_t *totals, luci_event_ki
                    count);
 }
 
-/* Zeros, too, so that the first of a kind is seen as an increase. */
+/* Writes zeros, too, so that the first event of a kind is visible as an increase. */
 static void put_events(request_rec *r, const luci_totals_t *totals)
 {
-    static const family_t family = { "events", "counter", NULL,
-                                     "What was tried, and whether it was done or why not" };
+    static const family_t family = { "events", "counter", NULL, "Attempts by event and result" };
 
     begin(r, &family);
     for (int kind = 0; kind < LUCI_EVENTS_COUNTED; kind++) {
@@ -136,9 +129,9 @@ static void put_events(request_rec *r, const luci_totals_t *totals)
 static void put_times(request_rec *r, const luci_totals_t *totals)
 {
     static const family_t of_hashes = { "hash_duration_seconds", "histogram", "seconds",
-                                        "How long computing a password hash took" };
+                                        "Time to compute a password hash" };
     static const family_t of_waits = { "hash_wait_seconds", "counter", "seconds",
-                                       "Time spent on waiting for a slot" };
+                                       "Time spent waiting for a slot" };
     static const char *const bounds[] = LUCI_HASH_BOUNDS_IN_SECONDS;
     uint64_t sum = 0;
 
@@ -157,7 +150,7 @@ static void put_times(request_rec *r, const luci_totals_t *totals)
 
 static void put_build(request_rec *r)
 {
-    static const family_t family = { "build", "info", NULL, "Which mod_luciauth this is" };
+    static const family_t family = { "build", "info", NULL, "Version of mod_luciauth" };
 
     begin(r, &family);
     ap_rputs("luciauth_build_info{version=\"" LUCI_VERSION "\"} 1\n", r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The counters for monitoring: the handler luciauth-metrics answers GET and HEAD with OpenMetrics
- * text (https://prometheus.io/docs/specs/om/open_metrics_spec/, version 1.0.0). doc/status.md says what each
- * figure means. */
+/* The handler luciauth-metrics, which answers GET and HEAD with the counters as OpenMetrics text
+ * (https://prometheus.io/docs/specs/om/open_metrics_spec/, version 1.0.0). doc/status.md explains each
+ * figure. */
 #ifndef LUCI_METRICS_H
 #define LUCI_METRICS_H
 

@@ -11,7 +11,7 @@
 #include <inttypes.h>
 
 typedef struct {
-    const char *key; /* in ?auto, behind "Lucia" */
+    const char *key; /* in ?auto, without the prefix "Lucia" */
     const char *title;
     uint64_t value;
 } figure_t;
@@ -57,26 +57,27 @@ static void show_main(request_rec *r, int is_auto, const luci_totals_t *totals)
         { "CacheHits", "Cache hits", count[LUCI_COUNT_VALID_CACHED] },
         { "CacheMisses", "Cache misses", count[LUCI_COUNT_CACHE_MISSES] },
         { "SessionsUnknown", "Session ids unknown", count[LUCI_COUNT_UNKNOWN] },
-        { "SessionsExpired", "Sessions met dead", count[LUCI_COUNT_EXPIRED] },
+        { "SessionsExpired", "Sessions expired", count[LUCI_COUNT_EXPIRED] },
         { "SessionsDisabled", "Sessions of disabled users", count[LUCI_COUNT_DISABLED] },
-        { "SessionsUndecided", "Sessions that could not be judged", count[LUCI_COUNT_UNDECIDED] },
+        { "SessionsUndecided", "Sessions not validated because of errors", count[LUCI_COUNT_UNDECIDED] },
         { "Renewals", "Renewals", done(totals, LUCI_EVENT_RENEWAL) },
         { "SignUps", "Sign-ups", done(totals, LUCI_EVENT_SIGN_UP) },
         { "SignIns", "Sign-ins", done(totals, LUCI_EVENT_SIGN_IN) },
-        { "PasswordChecks", "Right passwords of HTTP Basic", done(totals, LUCI_EVENT_PASSWORD_CHECK) },
+        { "PasswordChecks", "Successful password checks (HTTP Basic)",
+          done(totals, LUCI_EVENT_PASSWORD_CHECK) },
         { "SignOuts", "Sign-outs", done(totals, LUCI_EVENT_SIGN_OUT) },
         { "Throttled", "Throttled", failed(totals, LUCI_REASON_THROTTLED) },
         { "HashesRunning", "Hashes running", gauge(totals, LUCI_GAUGE_HASHES_RUNNING) },
         { "HashesWaiting", "Hashes waiting", gauge(totals, LUCI_GAUGE_HASHES_WAITING) },
         { "Hashes", "Hashes computed", count[LUCI_COUNT_HASHES] },
-        { "HashMilliseconds", "Milliseconds spent on them", count[LUCI_COUNT_HASH_MICROSECONDS] / 1000 },
-        { "HashWaitMilliseconds", "Milliseconds waited for them",
+        { "HashMilliseconds", "Milliseconds spent on hashes", count[LUCI_COUNT_HASH_MICROSECONDS] / 1000 },
+        { "HashWaitMilliseconds", "Milliseconds spent waiting for slots",
           count[LUCI_COUNT_HASH_WAIT_MICROSECONDS] / 1000 },
         { "HashesRefused", "Hashes refused", count[LUCI_COUNT_HASHES_REFUSED] },
-        { "DatabaseHandlesLent", "Database handles lent", gauge(totals, LUCI_GAUGE_HANDLES) },
-        { "DatabaseLoans", "Loans of them so far", count[LUCI_COUNT_LOANS] },
-        { "DatabaseWaits", "Waits for one", count[LUCI_COUNT_LOAN_WAITS] },
-        { "DatabaseRefusals", "Requests without one", count[LUCI_COUNT_LOANS_REFUSED] },
+        { "DatabaseHandlesLent", "Database handles in use", gauge(totals, LUCI_GAUGE_HANDLES) },
+        { "DatabaseLoans", "Database handles borrowed", count[LUCI_COUNT_LOANS] },
+        { "DatabaseWaits", "Waits for a database handle", count[LUCI_COUNT_LOAN_WAITS] },
+        { "DatabaseRefusals", "Waits for a database handle that timed out", count[LUCI_COUNT_LOANS_REFUSED] },
         { "DatabaseErrors", "Database errors", count[LUCI_COUNT_DATABASE_ERRORS] },
         { "AuditLost", "Audit lines lost", count[LUCI_COUNT_AUDIT_LOST] },
     };
