@@ -32,7 +32,7 @@ static void fuzz_directives_cookie(const char *name, const char *path, const cha
 
 static void fuzz_directives_length(luci_length_t length)
 {
-    FUZZ_CHECK(length.least >= 1 && length.least <= length.most);
+    FUZZ_CHECK(length.min >= 1 && length.min <= length.max);
 }
 
 static void fuzz_directives_origins(const apr_array_header_t *origins, apr_pool_t *pool)
@@ -48,7 +48,7 @@ static void fuzz_directives_origins(const apr_array_header_t *origins, apr_pool_
 
 static void fuzz_directives_limit(const luci_limit_t *limit)
 {
-    FUZZ_CHECK(limit->most == 0 || limit->period >= LUCI_MS_SECOND);
+    FUZZ_CHECK(limit->max == 0 || limit->period >= LUCI_MS_SECOND);
 }
 
 /* Every member is legal, whatever was written: the one directive, and the defaults of the others. */

@@ -37,7 +37,7 @@ static void begin(void)
 /* As many as are allowed from a moment on, and one more. */
 static void reach_at(luci_ms_t now, luci_ms_t delay, const char *what)
 {
-    for (apr_uint32_t i = 0; i < limit.most; i++)
+    for (apr_uint32_t i = 0; i < limit.max; i++)
         tap_is_result(try_at(now), LUCI_OK, "%s: try %d", what, (int)i + 1);
     tap_is_result(try_at(now), LUCI_THROTTLED, "%s: one too many", what);
     tap_is_int(retry_after, delay, "%s: for so long", what);

@@ -70,10 +70,10 @@ static luci_result_t check_lengths(const luci_settings_t *settings, const luci_a
     luci_length_t password = settings->password_length;
 
     if (!sign_up)
-        password.least = SIGN_IN_MIN;
+        password.min = SIGN_IN_MIN;
     *field = LUCI_FIELD_USERNAME;
     if ((sign_up ? luci_policy_new_name(settings, request->username)
-                 : luci_policy_typed_name(request->username, settings->username_length.most)) != LUCI_OK)
+                 : luci_policy_typed_name(request->username, settings->username_length.max)) != LUCI_OK)
         return LUCI_INVALID;
     *field = LUCI_FIELD_PASSWORD;
     if (luci_policy_password(request->password, password) != LUCI_OK)
@@ -284,7 +284,7 @@ luci_result_t luci_auth_device(const luci_auth_t *auth, const luci_auth_request_
     const luci_throttle_t *throttle = auth->throttle;
     const luci_attempt_t *attempt = request->attempt;
 
-    if (!throttle || throttle->limits.account.most == 0 || !attempt || !attempt->device_account)
+    if (!throttle || throttle->limits.account.max == 0 || !attempt || !attempt->device_account)
         return LUCI_NOT_FOUND;
     return luci_device_renew(throttle->secret, attempt->device, attempt->device_account, request->now, value,
                              pool);

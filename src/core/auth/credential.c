@@ -41,7 +41,7 @@ luci_result_t luci_credential_name(const luci_auth_t *auth, const char **usernam
 
     if (trimmed == *username)
         return LUCI_OK;
-    result = luci_policy_typed_name(*username, auth->settings->username_length.most);
+    result = luci_policy_typed_name(*username, auth->settings->username_length.max);
     if (result == LUCI_OK)
         result = luci_key_id(*username, &id, pool);
     if (result == LUCI_OK)

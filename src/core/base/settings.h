@@ -38,8 +38,8 @@ typedef enum {
 
 /* Bounds of a length in UTF-16 units (JavaScript's .length), inclusive. */
 typedef struct {
-    int least;
-    int most;
+    int min;
+    int max;
 } luci_length_t;
 
 typedef enum {
@@ -56,7 +56,7 @@ typedef struct {
 } luci_hash_cost_t;
 
 typedef struct {
-    apr_uint32_t most; /* attempts within the period; 0: no limit */
+    apr_uint32_t max; /* attempts within the period; 0: no limit */
     luci_ms_t period;
 } luci_limit_t;
 

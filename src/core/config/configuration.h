@@ -26,7 +26,7 @@ typedef struct {
 
 /* So many at once, and how long the next one waits: LuciaDatabasePool, LuciaHashSlots. */
 typedef struct {
-    int most; /* 0: auto */
+    int max; /* 0: auto */
     luci_ms_t wait;
 } luci_quota_t;
 

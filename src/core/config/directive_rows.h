@@ -5,9 +5,9 @@
  * doc/directives-table.pl reads them too. */
 /* clang-format off */
 
-#define FROM_TO(low, high) (&(const luci_limits_t){ .least = (low), .most = (high) })
-#define OFF_OR_FROM_TO(low, high) (&(const luci_limits_t){ .least = (low), .most = (high), .off = 1 })
-#define QUOTA(high, of, wait_) (&(const luci_limits_t){ .least = 1, .most = (high), .units = (of), .wait = (wait_) })
+#define FROM_TO(low, high) (&(const luci_limits_t){ .min = (low), .max = (high) })
+#define OFF_OR_FROM_TO(low, high) (&(const luci_limits_t){ .min = (low), .max = (high), .off = 1 })
+#define QUOTA(high, of, wait_) (&(const luci_limits_t){ .min = 1, .max = (high), .units = (of), .wait = (wait_) })
 #define ONE_OF(...) (&(const luci_limits_t){ .choices = (const char *const[]){ __VA_ARGS__, NULL } })
 #define OR_OFF (&(const luci_limits_t){ .off = 1 })
 #define TEN_YEARS (3650 * LUCI_MS_DAY)

@@ -85,11 +85,11 @@ static const char *read_digits(const char *text, apr_int64_t *number)
     return at == text ? NULL : at;
 }
 
-int luci_word_number(const char *text, apr_int64_t least, apr_int64_t most, apr_int64_t *number)
+int luci_word_number(const char *text, apr_int64_t min, apr_int64_t max, apr_int64_t *number)
 {
     const char *rest = read_digits(text, number);
 
-    return rest && *rest == '\0' && *number >= least && *number <= most;
+    return rest && *rest == '\0' && *number >= min && *number <= max;
 }
 
 static const struct {
@@ -132,10 +132,10 @@ static const char *span_text(luci_ms_t ms, apr_pool_t *pool)
 
 static const char *allowed_time(const luci_limits_t *limits, apr_pool_t *pool)
 {
-    const char *examples = limits->most < LUCI_MS_DAY ? "500ms, 10s or 1min" : "10s, 5min, 24h or 14d";
+    const char *examples = limits->max < LUCI_MS_DAY ? "500ms, 10s or 1min" : "10s, 5min, 24h or 14d";
 
-    return apr_psprintf(pool, "a time of %s to %s, such as %s%s", span_text(limits->least, pool),
-                        span_text(limits->most, pool), examples, limits->off ? ", or off" : "");
+    return apr_psprintf(pool, "a time of %s to %s, such as %s%s", span_text(limits->min, pool),
+                        span_text(limits->max, pool), examples, limits->off ? ", or off" : "");
 }
 
 static const char *parse_time(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
@@ -144,7 +144,7 @@ static const char *parse_time(const apr_array_header_t *words, const luci_limits
     luci_ms_t ms = 0;
     int off = limits->off && strcasecmp(LUCI_WORD(words, 0), "off") == 0;
 
-    if (!off && (!luci_word_ms(LUCI_WORD(words, 0), &ms) || ms < limits->least || ms > limits->most))
+    if (!off && (!luci_word_ms(LUCI_WORD(words, 0), &ms) || ms < limits->min || ms > limits->max))
         return allowed_time(limits, pool);
     *(luci_time_value_t *)value = ms;
     return NULL;
@@ -159,20 +159,20 @@ static const char *allowed_lengths(const luci_limits_t *limits, apr_pool_t *pool
     return apr_psprintf(pool,
                         "two lengths MIN MAX in UTF-16 units, each from %" APR_INT64_T_FMT
                         " to %" APR_INT64_T_FMT ", MIN not above MAX",
-                        limits->least, limits->most);
+                        limits->min, limits->max);
 }
 
 static const char *parse_lengths(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
                                  apr_pool_t *pool)
 {
     luci_lengths_value_t *length = value;
-    apr_int64_t least, most;
+    apr_int64_t min, max;
 
-    if (!luci_word_number(LUCI_WORD(words, 0), limits->least, limits->most, &least) ||
-        !luci_word_number(LUCI_WORD(words, 1), least, limits->most, &most))
+    if (!luci_word_number(LUCI_WORD(words, 0), limits->min, limits->max, &min) ||
+        !luci_word_number(LUCI_WORD(words, 1), min, limits->max, &max))
         return allowed_lengths(limits, pool);
-    length->least = (int)least;
-    length->most = (int)most;
+    length->min = (int)min;
+    length->max = (int)max;
     return NULL;
 }
 
@@ -182,29 +182,29 @@ const luci_type_t luci_type_lengths = {
 
 /* ---- MAX [WAIT] ---- */
 
-static const luci_limits_t wait_limits = { .least = 10, .most = LUCI_MS_MINUTE };
+static const luci_limits_t wait_limits = { .min = 10, .max = LUCI_MS_MINUTE };
 
 static const char *allowed_quota(const luci_limits_t *limits, apr_pool_t *pool)
 {
     return apr_psprintf(
         pool, "MAX [WAIT], where MAX is %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT " %s or auto, and WAIT %s",
-        limits->least, limits->most, limits->units, allowed_time(&wait_limits, pool));
+        limits->min, limits->max, limits->units, allowed_time(&wait_limits, pool));
 }
 
 static const char *parse_quota(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
                                apr_pool_t *pool)
 {
     luci_quota_value_t *quota = value;
-    apr_int64_t most = 0;
+    apr_int64_t max = 0;
     luci_ms_t wait = limits->wait;
 
     if (strcasecmp(LUCI_WORD(words, 0), "auto") != 0 &&
-        !luci_word_number(LUCI_WORD(words, 0), limits->least, limits->most, &most))
+        !luci_word_number(LUCI_WORD(words, 0), limits->min, limits->max, &max))
         return allowed_quota(limits, pool);
     if (words->nelts > 1 &&
-        (!luci_word_ms(LUCI_WORD(words, 1), &wait) || wait < wait_limits.least || wait > wait_limits.most))
+        (!luci_word_ms(LUCI_WORD(words, 1), &wait) || wait < wait_limits.min || wait > wait_limits.max))
         return allowed_quota(limits, pool);
-    quota->most = (int)most;
+    quota->max = (int)max;
     quota->wait = wait;
     return NULL;
 }
@@ -231,7 +231,7 @@ static int parse_argon2_cost(const char *word, luci_hash_cost_t *cost, unsigned 
 {
     const struct {
         const char *name;
-        apr_int64_t least, most;
+        apr_int64_t min, max;
         apr_uint32_t *value;
     } parameters[] = {
         { "m=", LUCI_ARGON2_MEMORY_KIB_MIN, LUCI_ARGON2_MEMORY_KIB_MAX, &cost->memory_kib },
@@ -244,8 +244,7 @@ static int parse_argon2_cost(const char *word, luci_hash_cost_t *cost, unsigned 
 
         if (strncasecmp(word, parameters[i].name, 2) != 0)
             continue;
-        if (*seen & (1u << i) ||
-            !luci_word_number(word + 2, parameters[i].least, parameters[i].most, &number))
+        if (*seen & (1u << i) || !luci_word_number(word + 2, parameters[i].min, parameters[i].max, &number))
             return 0;
         *seen |= 1u << i;
         *parameters[i].value = (apr_uint32_t)number;

@@ -11,8 +11,8 @@
 
 /* What a row allows within its type; members a type does not know are ignored. */
 typedef struct {
-    apr_int64_t least; /* times: milliseconds; lengths: UTF-16 units; quotas: their units */
-    apr_int64_t most;
+    apr_int64_t min; /* times: milliseconds; lengths: UTF-16 units; quotas: their units */
+    apr_int64_t max;
     const char *units;          /* quotas: of what */
     luci_ms_t wait;             /* quotas: where WAIT is not written */
     int off;                    /* the word "off" stands for "none" (0 or NULL) */
@@ -79,7 +79,7 @@ extern const luci_type_t luci_type_hash_cost; /* argon2id [m=KiB] [t=N] [p=N], o
 int luci_word_is_off(const luci_limits_t *limits, const char *word);
 
 /* A number without a unit, or a span of time with one. 0: it's none, or out of bounds. */
-int luci_word_number(const char *word, apr_int64_t least, apr_int64_t most, apr_int64_t *number);
+int luci_word_number(const char *word, apr_int64_t min, apr_int64_t max, apr_int64_t *number);
 int luci_word_ms(const char *word, luci_ms_t *ms);
 
 /* The next word of a line, from pool, as httpd reads words: between quotes (" or ') blanks are part of it,

@@ -179,7 +179,7 @@ luci_result_t luci_policy_password(const char *password, luci_length_t bounds)
 {
     int length = luci_policy_length(password);
 
-    if (length < 0 || length < bounds.least || length > bounds.most)
+    if (length < 0 || length < bounds.min || length > bounds.max)
         return LUCI_INVALID;
     return LUCI_OK;
 }
@@ -189,7 +189,7 @@ luci_result_t luci_policy_username(const char *username, luci_length_t bounds)
     int length = luci_policy_length(username);
     survey_t found = survey(username);
 
-    if (length < 0 || length < bounds.least || length > bounds.most)
+    if (length < 0 || length < bounds.min || length > bounds.max)
         return LUCI_INVALID;
     return found.invisible || has_blank_ends(username, &found) ? LUCI_INVALID : LUCI_OK;
 }
@@ -210,7 +210,7 @@ const char *luci_policy_name_rule(const luci_settings_t *settings, apr_pool_t *p
         pool,
         "%d to %d characters, no control characters and no other invisible ones, no white space at "
         "either end%s",
-        settings->username_length.least, settings->username_length.most,
+        settings->username_length.min, settings->username_length.max,
         settings->username_profile == LUCI_PROFILE_PRECIS
             ? ", and only what RFC 8265 allows (LuciaUsernameProfile precis): letters, digits and "
               "ASCII punctuation, composed (NFC)"

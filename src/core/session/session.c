@@ -264,19 +264,19 @@ typedef struct {
  * order of their ids, from missing this one when its id changes. */
 static luci_result_t change_id(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
-    const migration_t *takeover = baton;
+    const migration_t *migration = baton;
     luci_user_t user;
-    luci_result_t result = luci_user_lock(db, takeover->user_id, &user, scratch);
+    luci_result_t result = luci_user_lock(db, migration->user_id, &user, scratch);
 
-    return result == LUCI_OK ? change_one(db, LUCI_SQL_SESSION_HASH, takeover->ids, scratch) : result;
+    return result == LUCI_OK ? change_one(db, LUCI_SQL_SESSION_HASH, migration->ids, scratch) : result;
 }
 
 luci_result_t luci_session_hash(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
                                 apr_pool_t *scratch)
 {
-    migration_t takeover = { session->user.id,
-                             { stored_id(session->id, session->digest, settings, scratch), session->id } };
-    luci_result_t result = luci_db_transaction(db, change_id, &takeover, scratch);
+    migration_t migration = { session->user.id,
+                              { stored_id(session->id, session->digest, settings, scratch), session->id } };
+    luci_result_t result = luci_db_transaction(db, change_id, &migration, scratch);
 
     if (result == LUCI_OK)
         session->is_bare = 0;

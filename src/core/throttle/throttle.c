@@ -183,7 +183,7 @@ static int add_place(places_t *to, luci_throttle_kind_t kind)
 {
     place_t place = { .entry = { .kind = kind, .limit = luci_throttle_limit(&to->throttle->limits, kind) } };
 
-    if (place.entry.limit->most == 0)
+    if (place.entry.limit->max == 0)
         return 0;
     switch (luci_throttle_kind(kind)->per) {
     case LUCI_THROTTLE_PER_ACCOUNT:

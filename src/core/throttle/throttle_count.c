@@ -89,9 +89,9 @@ luci_result_t luci_throttle_count_try(luci_throttle_count_t *count, const luci_l
         return LUCI_THROTTLED;
     if (is_over(count, limit, now))
         begin_period(count, now);
-    if (count->failures >= limit->most)
+    if (count->failures >= limit->max)
         return reach(count, limit, now, retry_after);
-    if (count->failures + count->under_way >= limit->most)
+    if (count->failures + count->under_way >= limit->max)
         return LUCI_BUSY;
     count->under_way++;
     return LUCI_OK;
@@ -106,7 +106,7 @@ void luci_throttle_count_failure(luci_throttle_count_t *count, const luci_limit_
         begin_period(count, now);
     luci_throttle_count_undo(count);
     count->failures++;
-    if (count->failures >= limit->most && count->until == 0)
+    if (count->failures >= limit->max && count->until == 0)
         (void)reach(count, limit, now, &retry_after);
 }
 

@@ -29,7 +29,7 @@ typedef struct {
 
 struct luci_check_names_t {
     luci_settings_t rules; /* for new names, of any length */
-    int most;              /* the longest name that may sign in */
+    int max;               /* the longest name that may sign in */
     luci_findings_t *findings;
     apr_hash_t *odd;          /* appearance -> odd_t; the first of each */
     apr_hash_t *refused_keys; /* of users that are named already */
@@ -57,7 +57,7 @@ luci_check_names_t *luci_check_names_begin(const luci_settings_t *settings, luci
 
     names->rules = *settings;
     names->rules.username_length = (luci_length_t){ 1, INT_MAX };
-    names->most = settings->username_length.most;
+    names->max = settings->username_length.max;
     names->findings = findings;
     names->odd = apr_hash_make(findings->pool);
     names->refused_keys = apr_hash_make(findings->pool);
@@ -96,7 +96,7 @@ luci_result_t luci_check_names_user(luci_check_names_t *names, const luci_user_t
     char *key, *appearance;
     luci_result_t result = luci_policy_key(user->username, &key, scratch);
 
-    if (result == LUCI_OK && luci_policy_length(user->username) > names->most)
+    if (result == LUCI_OK && luci_policy_length(user->username) > names->max)
         note(names, &names->too_long, titled(user->username, user->id, scratch));
     if (result == LUCI_INVALID || luci_policy_new_name(&names->rules, user->username) != LUCI_OK) {
         note(names, &names->refused, titled(user->username, user->id, scratch));

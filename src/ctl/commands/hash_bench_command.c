@@ -35,7 +35,7 @@ static const luci_hash_cost_t least = { LUCI_HASH_ARGON2ID, LUCI_ARGON2_MEMORY_K
 
 static luci_exit_t take_target(bench_t *bench)
 {
-    static const luci_limits_t limits = { .least = 10, .most = 10 * LUCI_MS_SECOND };
+    static const luci_limits_t limits = { .min = 10, .max = 10 * LUCI_MS_SECOND };
     const char *written = luci_command_value(bench->call, "target"), *problem;
     luci_time_value_t ms = 50;
 

@@ -242,7 +242,7 @@ static luci_exit_t run_import(luci_invocation_t *call)
     if (status != LUCI_EXIT_DONE)
         return status;
     import->rules = import->database.config.settings;
-    import->rules.username_length.least = 1;
+    import->rules.username_length.min = 1;
     import->keys = apr_hash_make(call->pool);
     import->batch.users = import->users;
     import->batch.replace = luci_command_has(call, "replace");

@@ -69,7 +69,7 @@ static const char *name_problem(const import_t *import, const char *username)
 {
     luci_settings_t settings = import->database.config.settings;
 
-    settings.username_length.least = 1; /* LuciaUsernameLength may have been shorter once */
+    settings.username_length.min = 1; /* LuciaUsernameLength may have been shorter once */
     if (luci_policy_new_name(&settings, username) == LUCI_OK)
         return NULL;
     return apr_pstrcat(import->pool,

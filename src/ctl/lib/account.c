@@ -207,6 +207,6 @@ luci_exit_t luci_account_password(luci_invocation_t *call, const luci_ctl_databa
     if (result == LUCI_INVALID)
         return luci_say_error(LUCI_EXIT_REFUSED,
                               "the password is too short or too long: %d to %d characters are allowed",
-                              length.least, length.most);
+                              length.min, length.max);
     return result == LUCI_OK ? LUCI_EXIT_DONE : luci_ctl_database_failed(database, result);
 }

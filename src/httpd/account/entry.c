@@ -37,10 +37,10 @@ static void set_limits(const luci_endpoint_request_t *request, apr_table_t *valu
     const luci_settings_t *settings = request->runtime->auth.settings;
     apr_pool_t *pool = request->r->pool;
 
-    apr_table_setn(values, "username_min", apr_itoa(pool, settings->username_length.least));
-    apr_table_setn(values, "username_max", apr_itoa(pool, settings->username_length.most));
-    apr_table_setn(values, "password_min", apr_itoa(pool, settings->password_length.least));
-    apr_table_setn(values, "password_max", apr_itoa(pool, settings->password_length.most));
+    apr_table_setn(values, "username_min", apr_itoa(pool, settings->username_length.min));
+    apr_table_setn(values, "username_max", apr_itoa(pool, settings->username_length.max));
+    apr_table_setn(values, "password_min", apr_itoa(pool, settings->password_length.min));
+    apr_table_setn(values, "password_max", apr_itoa(pool, settings->password_length.max));
 }
 
 /* Passes next on in the URL that the form is sent to, in a field, and in the links between the pages. */

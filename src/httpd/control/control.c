@@ -100,8 +100,8 @@ static int listen_at(const struct sockaddr_un *address)
     return NONE;
 }
 
-/* Below a folder of another user's it is made as the user it is for: nobody can put something else in its
- * place that root would give away. */
+/* If the folder belongs to another user, the socket is created with the user id of the children: root would
+ * follow a link that this user puts in its place. */
 static int make_listener(const struct sockaddr_un *address, apr_pool_t *pool)
 {
     int acts, made = NONE, code;

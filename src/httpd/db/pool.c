@@ -36,7 +36,7 @@ struct luci_pool_t {
     apr_pool_t *memory;          /* used only under the lock */
     apr_thread_mutex_t *lock;    /* guards what follows */
     apr_thread_cond_t *returned; /* a handle */
-    slot_t *slots;               /* size.most; the first "made" of them have handles */
+    slot_t *slots;               /* size.max; the first "made" of them have handles */
     slot_t **idle;               /* a stack of those that are not lent: the one used last is lent first */
     int made;
     int idle_count;
@@ -86,16 +86,16 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
     luci_pool_t *pool = apr_pcalloc(child_pool, sizeof *pool);
     int threads = threads_per_child();
 
-    if (size.most == 0)
-        size.most = threads;
+    if (size.max == 0)
+        size.max = threads;
     pool->target = target;
     pool->title = luci_db_title(target, child_pool);
     pool->breaker = breaker;
     pool->size = size;
     pool->is_file = is_file(target);
     pool->server = server;
-    pool->slots = apr_pcalloc(child_pool, (apr_size_t)size.most * sizeof *pool->slots);
-    pool->idle = apr_pcalloc(child_pool, (apr_size_t)size.most * sizeof *pool->idle);
+    pool->slots = apr_pcalloc(child_pool, (apr_size_t)size.max * sizeof *pool->slots);
+    pool->idle = apr_pcalloc(child_pool, (apr_size_t)size.max * sizeof *pool->idle);
     if (apr_pool_create(&pool->memory, child_pool) != APR_SUCCESS ||
         apr_thread_mutex_create(&pool->lock, APR_THREAD_MUTEX_DEFAULT, child_pool) != APR_SUCCESS ||
         apr_thread_cond_create(&pool->returned, child_pool) != APR_SUCCESS ||
@@ -163,9 +163,9 @@ static slot_t *take(luci_pool_t *pool, apr_time_t now)
 
     if (pool->idle_count > 0)
         return pool->idle[--pool->idle_count];
-    if (pool->made > 0 && pool->made < pool->size.most && pool->is_file)
+    if (pool->made > 0 && pool->made < pool->size.max && pool->is_file)
         slot = await_idle(pool, deadline, LUCI_POOL_PATIENCE);
-    if (!slot && pool->made < pool->size.most)
+    if (!slot && pool->made < pool->size.max)
         return make_slot(pool);
     if (!slot) {
         luci_count(LUCI_COUNT_LOAN_WAITS);
@@ -176,7 +176,7 @@ static slot_t *take(luci_pool_t *pool, apr_time_t now)
 
 static int are_stuck(const luci_pool_t *pool, apr_time_t now)
 {
-    int most = pool->size.most / 2 > STUCK_MIN ? pool->size.most / 2 : STUCK_MIN, stuck = 0;
+    int most = pool->size.max / 2 > STUCK_MIN ? pool->size.max / 2 : STUCK_MIN, stuck = 0;
 
     if (pool->made - pool->idle_count < most)
         return 0;
@@ -320,7 +320,7 @@ static luci_result_t try_borrow(luci_pool_t *pool, luci_db_t **db)
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
                          "LUCI0301: all %d database handles of this process were in use for %" APR_INT64_T_FMT
                          " ms: %s; the database is slow, or LuciaDatabasePool is small",
-                         pool->size.most, pool->size.wait, pool->title);
+                         pool->size.max, pool->size.wait, pool->title);
         return LUCI_BUSY;
     }
     luci_db_limit(slot->db, LUCI_POOL_USE);

@@ -14,7 +14,7 @@
 
 typedef struct luci_pool_t luci_pool_t;
 
-/* A pool of at most size.most handles, living in child_pool. target and breaker, the one for its server, are
+/* A pool of at most size.max handles, living in child_pool. target and breaker, the one for its server, are
  * borrowed. NULL without memory. */
 luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size, luci_breaker_t *breaker,
                               server_rec *server, apr_pool_t *child_pool);
@@ -24,7 +24,7 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
 luci_db_source_t luci_pool_source(luci_pool_t *pool);
 
 /* The same for work that no request waits for, done by one thread of the process. It has a handle of its own,
- * besides size.most and the bulkhead, so that waiting for a lock there delays no request, and being cut off
+ * besides size.max and the bulkhead, so that waiting for a lock there delays no request, and being cut off
  * does not open the breaker. BUSY while the server hangs. */
 luci_db_source_t luci_pool_background(luci_pool_t *pool);
 

@@ -136,7 +136,7 @@ static int is_active(const luci_server_config_t *config)
 
 static int slots_of(const luci_server_config_t *config)
 {
-    return config->hash_slots.most > 0 ? config->hash_slots.most : luci_hash_slots_auto();
+    return config->hash_slots.max > 0 ? config->hash_slots.max : luci_hash_slots_auto();
 }
 
 /* Creates the slots with the maximum number and the maximum memory that any virtual host configures. */

@@ -35,8 +35,8 @@ static apr_size_t bytes_of(const char *args)
 
 static int throttles(const luci_throttle_limits_t *limits)
 {
-    return limits->account.most > 0 || limits->address.most > 0 || limits->sign_up.most > 0 ||
-           limits->account_success.most > 0 || limits->address_success.most > 0;
+    return limits->account.max > 0 || limits->address.max > 0 || limits->sign_up.max > 0 ||
+           limits->account_success.max > 0 || limits->address_success.max > 0;
 }
 
 /* The secret lasts as long as the parent process: restarts do not change it. */
