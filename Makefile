@@ -3,7 +3,7 @@
 # make            build build/mod_luciauth.so and build/luciactl
 # make demo       install what is missing, build, serve http://127.0.0.1:8080 (PORT=...)
 # make test       install what is missing, build, run every test
-#                   TESTS="t/a.t t/b.t"       only these; VERBOSE=1 shows each check
+#                   TESTS="t/http/a.t t/ctl/b.t"   only these; VERBOSE=1 shows each check
 #                   MPM=event|worker|prefork  which httpd (event)
 #                   DB=sqlite3|pgsql|mysql    which database (sqlite3)
 #                   SANITIZE=1                with AddressSanitizer and UBSan
@@ -186,7 +186,7 @@ $(BUILD)/mod_luciauth.o: mod_luciauth.c Makefile | have-tools
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(COMMON) -fvisibility=default $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc -c -o $@ $<
 
-# For t/check_layers.t: how a file of the core is compiled.
+# For t/check/check_layers.t: how a file of the core is compiled.
 core-compile:
 	@echo $(CC) -std=gnu11 $(CORE_FLAGS) -Isrc
 

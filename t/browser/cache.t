@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # S9.48: after sign-out and sign-in no page of before comes from the browser's cache, in real browsers: what cache.mjs walks
-# through, over http and https. t/vary.t has the headers that do it.
+# through, over http and https. t/http/vary.t has the headers that do it.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two at the same moment, hundreds of times: a sign-in beside an administrator, who must not leave a session
  * behind that was opened with what he has taken away; a session that gets another id while all are ended; two
- * sign-ins that replace one outdated hash. t/engines_unit.t runs this on PostgreSQL and MariaDB. */
+ * sign-ins that replace one outdated hash. t/engines/engines_unit.t runs this on PostgreSQL and MariaDB. */
 #include "core/auth/credential.h"
 #include "core/account/admin.h"
 #include "core/account/import.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a database server brings with it, and a file as well: tables made by ten processes at the same moment,
- * the server's words for NULL and for "taken", and a connection that is asked for long. t/engines_unit.t runs
+ * the server's words for NULL and for "taken", and a connection that is asked for long. t/engines/engines_unit.t runs
  * this on PostgreSQL and MariaDB. */
 #include "core/db/schema.h"
 #include "support.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dead sessions go, in batches, by the index or along the ids; whoever is alive or renewed meanwhile stays.
- * t/engines_unit.t runs this on PostgreSQL and MariaDB. */
+ * t/engines/engines_unit.t runs this on PostgreSQL and MariaDB. */
 #include "core/session/purge.h"
 #include "support_auth.h"
 #include "tap.h"
@@ -213,7 +213,7 @@ static void check_failures(void)
     support_auth_close(with);
 }
 
-/* ---- How SQLite finds the rows; t/engines_tables.t asks the servers ---- */
+/* ---- How SQLite finds the rows; t/engines/engines_tables.t asks the servers ---- */
 
 static const char *plan_of(support_auth_t *with, luci_sql_id_t id)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Taking over the sessions that Lucia v2 left, ids as they are, where ids are stored hashed: each row is
  * found and gets its hash, and nobody is signed out.
- * t/engines_unit.t runs this on PostgreSQL and MariaDB. */
+ * t/engines/engines_unit.t runs this on PostgreSQL and MariaDB. */
 #include "support_cache.h"
 #include "support_takeover.h"
 #include "tap.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Taking over sessions, statement by statement: how many there are, and what others do in between. A row gets
- * its hash once, and nobody is signed out. t/engines_unit.t runs this on PostgreSQL and MariaDB. */
+ * its hash once, and nobody is signed out. t/engines/engines_unit.t runs this on PostgreSQL and MariaDB. */
 #include "support_takeover.h"
 #include "tap.h"
 

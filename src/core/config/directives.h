@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The directive table: a directive is one row, from which the setter, the merge, the range
  * message, the text of "httpd -L" and the reference table in the documentation come. To add one: a member in
- * configuration.h, a row in directive_rows.h, an entry in doc/directives.md, a line in t/config.t. */
+ * configuration.h, a row in directive_rows.h, an entry in doc/directives.md, a line in t/http/config.t. */
 #ifndef LUCI_DIRECTIVES_H
 #define LUCI_DIRECTIVES_H
 

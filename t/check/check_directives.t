@@ -33,7 +33,7 @@ none 'each is documented once', grep { $heading{$_} > 1 } sort keys %heading;
 my $differences = `$^X doc/directives-table.pl --check`;
 is $?, 0, 'table and boxes of doc/directives.md are those of the records (doc/directives-table.pl --update)' or diag $differences;
 
-my $tests = join '', map { slurp($_) } grep { !m{/check_} } glob 't/*.t t/conf/* t/interop/*.t t/interop/*.mjs t/interop/*.js t/browser/*.t';
+my $tests = join '', map { slurp($_) } grep { !m{/check_} } glob 't/{http,engines,ctl,interop}/*.t t/conf/* t/interop/*.mjs t/interop/*.js t/browser/*.t';
 none 'each is used by a test', grep { $tests !~ /\b$_\b/ } sort keys %row;
 
 # Figures of mod_status have the same prefix.

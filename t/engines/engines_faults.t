@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # PostgreSQL and MariaDB over a link that breaks, a server that moves, one that has no connection left: nobody is half
-# signed up, the gate stays shut, and all is well again by itself. t/engines_hung.t is about a server that hangs,
-# t/engines.t about one that is stopped.
+# signed up, the gate stays shut, and all is well again by itself. t/engines/engines_hung.t is about a server that hangs,
+# t/engines/engines.t about one that is stopped.
 use strict;
 use warnings;
 use lib 't/lib';

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Who waits for a server of PostgreSQL or MariaDB that hangs or is slow, and for how long: threads, processes, one request,
-# httpd's start and restart. t/engines_hung.t is about what is answered meanwhile.
+# httpd's start and restart. t/engines/engines_hung.t is about what is answered meanwhile.
 use strict;
 use warnings;
 use lib 't/lib';

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the configuration accepts, what it refuses and how it says so, and the checks of a whole configuration.
-# t/config_merge.t looks at what the values do.
+# t/http/config_merge.t looks at what the values do.
 use strict;
 use warnings;
 use lib 't/lib';

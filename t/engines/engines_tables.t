@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The tables on PostgreSQL and on MariaDB: as Lucia v2 makes them, in part, with columns that may not be read; and that
-# every statement finds its rows by an index. t/engines_unit.t has them made by many at once.
+# every statement finds its rows by an index. t/engines/engines_unit.t has them made by many at once.
 use strict;
 use warnings;
 use lib 't/lib';

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The same site on PostgreSQL and on MariaDB: its use cases, one name wanted by many at once, rows that are locked,
-# the server going away and coming back. t/engines_tables.t is about the tables; DB=pgsql or DB=mysql runs most of
+# the server going away and coming back. t/engines/engines_tables.t is about the tables; DB=pgsql or DB=mysql runs most of
 # the other tests on an engine.
 use strict;
 use warnings;
@@ -125,7 +125,7 @@ sub check_documented {
     my $driver = $engine->driver;
     my @lines = LuciaTest::Server::slurp(LuciaTest::top() . '/doc/directives.md') =~ /^ {4}(LuciaDatabase $driver ".*")$/mg;
     cmp_ok scalar(@lines), '>=', 2, 'examples of LuciaDatabase';
-    for my $line (grep { !/\{file:/ } @lines) {    # t/engines_secrets.t has secrets
+    for my $line (grep { !/\{file:/ } @lines) {    # t/engines/engines_secrets.t has secrets
         my ($real) = $engine->line($engine->create) =~ /"(.*)"/;
         my $separator = $driver eq 'mysql' ? ',port=' . $engine->port . ',' : ' sslmode=disable ';    # it has no certificate
         my $server = serve($line =~ s/"$/$separator$real"/r);
