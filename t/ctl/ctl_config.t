@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use lib 't/lib';
+use POSIX ();
 use Test::More;
 use LuciaTest;
 
@@ -192,7 +193,7 @@ sub dumped {
 }
 my $secrets = "LuciaDatabase pgsql \"host=127.0.0.1 user={env:LUCI_TEST_SECRET} password=hunter2\"\nLuciaMount /\n";
 my $document = dumped($secrets);
-like $document, qr/\A\{"mod_luciauth":".*\}\n\z/, 'a configtest with -D DUMP_LUCIAUTH prints one line of JSON';
+like $document, qr/\A\n\{"mod_luciauth":".*\}\n\z/, 'a configtest with -D DUMP_LUCIAUTH prints one line of JSON';
 unlike $document, qr/hunter/, 'a document that is printed by hand contains no password';
 my $whole = dumped($secrets, '-D', 'DUMP_LUCIAUTH_SECRETS');
 like $whole, qr/password=hunter2/, 'with DUMP_LUCIAUTH_SECRETS it contains what the configuration contains';
@@ -252,6 +253,77 @@ umask $mask;
 is((stat "$top/found.db")[2] & 7, 0, 'which is nothing to others, whatever the umask');
 ok -s "$top/found.db", 'and envvars beside it counts, with the variables in it';
 like LuciaTest::Server::slurp("$top/found/audit"), qr/event=init result=ok/, 'the act is in the file that LuciaAuditLog names';
+
+# What apache2ctl does with envvars: its status and its arguments do not matter.
+sub with_envvars { my ($text) = @_; open my $out, '>', "$top/envvars" or die $!; print $out $text; close $out or die $!; return run_tool('--config', "$top/apache2.conf", 'user', 'list') }
+sub run_tool { my $said = `'$tool' @{[map { "'$_'" } @_]} 2>&1`; return ($? >> 8, $said) }
+my $exports = $file{envvars};
+for my $case (["false\n", 'a last command that fails'], ["set -- a b c\n", 'other arguments'], ["printf hello\n", 'output without a line end']) {
+    my ($status, $said) = with_envvars($exports . $case->[0]);
+    is $status, 0, "envvars with $case->[1]" or diag $said;
+}
+my $left = "$top/found/left.pid";
+my ($at_once) = with_envvars($exports . "sleep 300 &\necho \$! >$left\n");
+is $at_once, 0, 'envvars that starts a program';
+ok kill('TERM', LuciaTest::Server::slurp($left) =~ /(\d+)/), 'luciactl does not wait for that program';
+rename "$top/envvars", "$top/envvars.kept" or die $!;
+POSIX::mkfifo("$top/envvars", 0644) or die $!;
+my ($status, $said) = run_tool('--config', "$top/apache2.conf", 'user', 'list');
+is $status, 2, 'envvars that is a pipe: refused';
+like $said, qr{\Q$top\E/envvars can't be read: not a regular file}, 'and named';
+unlink "$top/envvars" or die $!;
+SKIP: {
+    skip 'only root runs programs of others', 6 if $>;
+    my $ran = "$top/found/ran";
+    my ($other) = (getpwnam 'nobody')[2];
+    for my $case ([$top, 0755], ["$top/envvars", 0644]) {
+        my ($given) = @$case;
+        open my $out, '>', "$top/envvars" or die $!;
+        print $out $exports, "touch $ran\n";
+        close $out or die $!;
+        my @before = stat $given;
+        chown $other, -1, $given or die $!;
+        ($status, $said) = run_tool('--config', "$top/apache2.conf", 'user', 'list');
+        chown $before[4], -1, $given or die $!;
+        is $status, 2, "another user owns $given: root refuses";
+        like $said, qr/would be run as root, and other users can change it.*run luciactl as its owner/, 'and says why';
+        ok !-e $ran, 'nothing of it ran';
+    }
+}
+rename "$top/envvars.kept", "$top/envvars" or die $!;
+
+# ---- What runs in place of httpd ends, and does not fill the memory ----
+
+my $program = "$top/program";
+for my $case (['head -c 80000000 /dev/zero', qr/prints more than 64 MiB/], ['head -c 80000000 /dev/zero >&2', qr/prints more than 64 MiB/],
+    ['kill -9 $$', qr/was ended by signal 9/], ['exit 7', qr/failed with status 7/]) {
+    open my $out, '>', $program or die $!;
+    print $out "#!/bin/sh\n$case->[0]\n";
+    close $out or die $!;
+    chmod 0755, $program;
+    ($status, $said) = run_tool('--httpd', $program, '--config', $server->conf_file, 'user', 'list');
+    is $status, 2, "a program that does $case->[0]: refused";
+    like $said, $case->[1], 'and luciactl says what it did';
+}
+($status, $said) = run_tool('--httpd', $top, '--config', $server->conf_file, 'user', 'list');
+is $status, 2, 'a folder is no program';
+like $said, qr/\Q$top\E can't be run/, 'and is named';
+{
+    local $SIG{CHLD} = 'IGNORE';
+    $server->write_config("LuciaDatabase sqlite3 found/a.db\n");
+    system("'$tool' --config '@{[$server->conf_file]}' init >$top/said 2>&1");
+    unlike LuciaTest::Server::slurp("$top/said"), qr/luciactl: /, 'a parent that ignores the ends of children does no harm';
+}
+
+# ---- One file, included twice ----
+
+$server->write('conf/host.conf', "<VirtualHost *:80>\nServerName \${name}.test\nLuciaDatabase sqlite3 found/\${name}.db\n</VirtualHost>\n");
+my $twice = join '', map { "Define name $_\nInclude conf/host.conf\n" } qw(one two);
+finds("the host of the $_ inclusion", $twice, "$_.db", '--vhost', "$_.test") for qw(one two);
+($status, $said) = luciactl($twice, 'user', 'list');
+is $status, 2, 'without --vhost one has to be chosen';
+like $said, qr/one\.test/, 'and both are named';
+like $said, qr/two\.test/, 'both';
 
 # ---- The audit log that the configuration names ----
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/conf/httpd_run.h"
 
+#include "core/files/trusted_path.h"
+
 #include <apr_file_info.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -8,19 +10,25 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BEGIN "{\"mod_luciauth\":" /* of the document's line; other modules may print as well */
 #define OUTPUT_MAX (64 << 20)      /* bytes of what httpd prints */
+#define TIME_MAX 60                /* seconds that httpd may take: it may look up many names of hosts */
+#define SLICE_MS 100               /* after which is looked whether httpd has ended */
 
 typedef struct {
     const char *program;
-    const char *path;   /* of the configuration, absolute */
-    const char *folder; /* that it is in, with a slash at the end */
+    const char *path;    /* of the configuration, absolute */
+    const char *folder;  /* that it is in, with a slash at the end */
+    const char *envvars; /* the file of that name there, which need not exist */
     apr_array_header_t *problems;
     apr_pool_t *pool;
 } run_t;
@@ -40,6 +48,43 @@ static void add_problem(const run_t *run, const char *problem)
 
 /* ---- Before httpd runs: what can be said better than httpd says it ---- */
 
+/* For root: another user who can change this file, or where its path leads, would run programs as root. The
+ * program reads modules from there, and a shell reads envvars. */
+static int is_safe(const run_t *run, const char *path)
+{
+    const char *folder = NULL;
+    struct stat info;
+    uid_t owner;
+    gid_t group;
+    int safe;
+
+    if (geteuid() != 0)
+        return 1;
+    safe = luci_trusted_path(path, &owner, &group, &folder, run->pool) == LUCI_PATH_TRUSTED &&
+           stat(path, &info) == 0 && info.st_uid == 0 &&
+           !(info.st_mode & (S_IWOTH | (info.st_gid == 0 ? 0 : S_IWGRP)));
+    if (!safe)
+        add_problem(run,
+                    apr_psprintf(run->pool,
+                                 "%s would be run as root, and other users can change it%s%s: give it to "
+                                 "root, run luciactl as its owner, or name the database with --database",
+                                 path, folder ? " by the folder " : "", folder ? folder : ""));
+    return safe;
+}
+
+/* envvars is optional. */
+static int is_envvars_usable(const run_t *run)
+{
+    struct stat info;
+
+    if (access(run->envvars, R_OK) != 0)
+        return 1;
+    if (stat(run->envvars, &info) == 0 && S_ISREG(info.st_mode))
+        return is_safe(run, run->envvars);
+    add_problem(run, apr_pstrcat(run->pool, run->envvars, " can't be read: not a regular file", NULL));
+    return 0;
+}
+
 static int can_begin(const run_t *run)
 {
     struct stat info;
@@ -50,7 +95,10 @@ static int can_begin(const run_t *run)
                                      failed ? strerror(errno) : "not a regular file", NULL));
         return 0;
     }
-    if (access(run->program, X_OK) == 0)
+    if (!is_safe(run, run->path) || !is_envvars_usable(run))
+        return 0;
+    errno = EACCES; /* of a folder */
+    if (stat(run->program, &info) == 0 && S_ISREG(info.st_mode) && access(run->program, X_OK) == 0)
         return 1;
     add_problem(run, apr_psprintf(run->pool,
                                   "httpd reads configurations, and %s can't be run: %s; name httpd's program "
@@ -63,24 +111,25 @@ static int can_begin(const run_t *run)
 
 /* What apache2ctl does: the variables of envvars, then its arguments. */
 #define SOURCE                                                                                               \
-    ". \"$0\" && exec \"$1\" $APACHE_ARGUMENTS -d \"$2\" -f \"$3\" -t -D DUMP_LUCIAUTH -D "                  \
+    "luciactl_program=$1 luciactl_folder=$2 luciactl_file=$3; . \"$0\"; exec \"$luciactl_program\" "         \
+    "$APACHE_ARGUMENTS -d \"$luciactl_folder\" -f \"$luciactl_file\" -t -D DUMP_LUCIAUTH -D "                \
     "DUMP_LUCIAUTH_SECRETS"
 
 static void become_httpd(const run_t *run)
 {
-    const char *envvars = apr_pstrcat(run->pool, run->folder, "envvars", NULL);
-    const char *const through_shell[] = { "sh",         "-c",        SOURCE,    envvars,
+    const char *const through_shell[] = { "sh",         "-c",        SOURCE,    run->envvars,
                                           run->program, run->folder, run->path, NULL };
     const char *const plain[] = { run->program, "-d", run->folder,     "-f", run->path,
                                   "-t",         "-D", "DUMP_LUCIAUTH", "-D", "DUMP_LUCIAUTH_SECRETS",
                                   NULL };
 
-    if (access(envvars, R_OK) != 0)
+    if (access(run->envvars, R_OK) != 0)
         execv(run->program, (char *const *)plain);
     else {
         setenv("APACHE_CONFDIR", apr_pstrmemdup(run->pool, run->folder, strlen(run->folder) - 1), 1);
         execv("/bin/sh", (char *const *)through_shell);
     }
+    perror(run->program);
     _exit(127);
 }
 
@@ -103,9 +152,11 @@ static pid_t start(const run_t *run, stream_t *streams)
         close(output[1]);
         return -1;
     }
+    signal(SIGCHLD, SIG_DFL); /* a parent that ignores it has taught us so, and its end would be lost */
     process = fork();
     if (process == 0) {
-        replace(STDIN_FILENO, open("/dev/null", O_RDONLY));
+        (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+        replace(STDIN_FILENO, open("/dev/null", O_RDONLY | O_CLOEXEC));
         replace(STDOUT_FILENO, output[1]);
         replace(STDERR_FILENO, errors[1]);
         signal(SIGPIPE, SIG_DFL);
@@ -118,45 +169,82 @@ static pid_t start(const run_t *run, stream_t *streams)
     return process;
 }
 
-/* Takes what a pipe holds. 0: it has ended, or holds too much. */
-static int take(stream_t *stream)
+typedef enum { TAKE_MORE, TAKE_END, TAKE_TOO_MUCH } take_t;
+
+/* Takes what a pipe holds. */
+static take_t take(stream_t *stream)
 {
     char part[16384];
     ssize_t length = read(stream->descriptor, part, sizeof part);
     char *grown;
 
     if (length < 0 && errno == EINTR)
-        return 1;
-    if (length <= 0 || stream->length + (size_t)length > OUTPUT_MAX)
-        return 0;
-    grown = realloc(stream->text, stream->length + (size_t)length + 1);
+        return TAKE_MORE;
+    if (length <= 0)
+        return TAKE_END;
+    grown = stream->length + (size_t)length > OUTPUT_MAX
+                ? NULL
+                : realloc(stream->text, stream->length + (size_t)length + 1);
     if (!grown)
-        return 0;
+        return TAKE_TOO_MUCH;
     stream->text = grown;
     memcpy(stream->text + stream->length, part, (size_t)length);
     stream->length += (size_t)length;
     stream->text[stream->length] = '\0';
-    return 1;
+    return TAKE_MORE;
 }
 
-/* Both at once, so that httpd never waits for a reader. */
-static void read_all(stream_t *streams)
+/* What both pipes hold now, waiting up to wait_ms for it. */
+static take_t take_ready(stream_t *streams, struct pollfd *wait, int wait_ms)
+{
+    int ready = poll(wait, STREAMS, wait_ms);
+
+    for (int i = 0; i < STREAMS && ready > 0; i++) {
+        take_t taken = wait[i].fd >= 0 && wait[i].revents ? take(&streams[i]) : TAKE_MORE;
+
+        if (taken == TAKE_TOO_MUCH)
+            return TAKE_TOO_MUCH;
+        if (taken == TAKE_END)
+            wait[i].fd = -1;
+    }
+    return wait[OUTPUT].fd < 0 && wait[ERRORS].fd < 0 ? TAKE_END : TAKE_MORE;
+}
+
+static time_t seconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+/* Until httpd has ended: a program that it left behind may hold the pipes for longer. Returns its wait status
+ * and NULL in *problem, or why it was ended. */
+static int read_all(stream_t *streams, pid_t process, const char **problem)
 {
     struct pollfd wait[STREAMS];
-    int open = STREAMS;
+    time_t end = seconds_now() + TIME_MAX;
+    int status = -1;
+    pid_t ended = 0;
 
+    *problem = NULL;
     for (int i = 0; i < STREAMS; i++)
         wait[i] = (struct pollfd){ .fd = streams[i].descriptor, .events = POLLIN };
-    while (open > 0) {
-        if (poll(wait, STREAMS, -1) < 0 && errno != EINTR)
-            return;
-        for (int i = 0; i < STREAMS; i++) {
-            if (wait[i].fd >= 0 && wait[i].revents && !take(&streams[i])) {
-                wait[i].fd = -1;
-                open--;
-            }
-        }
+    while (ended == 0 || (ended < 0 && errno == EINTR)) {
+        take_t taken = take_ready(streams, wait, SLICE_MS);
+
+        if (taken == TAKE_TOO_MUCH)
+            *problem = "prints more than 64 MiB";
+        else if (seconds_now() >= end)
+            *problem = "has not ended within 60 seconds";
+        if (*problem)
+            kill(process, SIGKILL);
+        ended = waitpid(process, &status, *problem || taken == TAKE_END ? 0 : WNOHANG);
     }
+    while (!*problem && take_ready(streams, wait, 0) == TAKE_MORE &&
+           ((wait[OUTPUT].fd >= 0 && wait[OUTPUT].revents) || (wait[ERRORS].fd >= 0 && wait[ERRORS].revents)))
+        ;
+    return status;
 }
 
 /* ---- httpd's words ---- */
@@ -253,7 +341,8 @@ static luci_result_t judge(const run_t *run, int status, const stream_t *streams
     else if (*words)
         add_words(run, words);
     else
-        add_problem(run, apr_psprintf(run->pool, "%s: %s failed with status %d", run->path, run->program,
+        add_problem(run, apr_psprintf(run->pool, "%s: %s %s %d", run->path, run->program,
+                                      WIFEXITED(status) ? "failed with status" : "was ended by signal",
                                       WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status)));
     return LUCI_INVALID;
 }
@@ -263,18 +352,22 @@ static luci_result_t run_httpd(const run_t *run, json_t **document)
     stream_t streams[STREAMS] = { { -1, NULL, 0 }, { -1, NULL, 0 } };
     pid_t process = start(run, streams);
     luci_result_t result;
-    int status = -1;
+    const char *problem;
+    int status;
 
     if (process < 0) {
         add_problem(run, apr_psprintf(run->pool, "%s can't be run: %s", run->program, strerror(errno)));
         return LUCI_INVALID;
     }
-    read_all(streams);
+    status = read_all(streams, process, &problem);
     for (int i = 0; i < STREAMS; i++)
         close(streams[i].descriptor);
-    while (waitpid(process, &status, 0) < 0 && errno == EINTR)
-        ;
-    result = judge(run, status, streams, document);
+    *document = NULL;
+    result = LUCI_INVALID;
+    if (problem)
+        add_problem(run, apr_psprintf(run->pool, "%s, reading %s, %s", run->program, run->path, problem));
+    else
+        result = judge(run, status, streams, document);
     for (int i = 0; i < STREAMS; i++)
         free(streams[i].text);
     return result;
@@ -291,5 +384,6 @@ luci_result_t luci_httpd_run(const char *program, const char *path, json_t **doc
         absolute = apr_pstrdup(pool, path);
     run.path = absolute;
     run.folder = apr_pstrmemdup(pool, absolute, (apr_size_t)(apr_filepath_name_get(absolute) - absolute));
+    run.envvars = apr_pstrcat(pool, run.folder, "envvars", NULL);
     return can_begin(&run) ? run_httpd(&run, document) : LUCI_INVALID;
 }

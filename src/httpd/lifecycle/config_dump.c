@@ -219,6 +219,7 @@ void luci_config_dump(apr_pool_t *conf_pool, server_rec *main_server)
         json_array_append_new(servers, server_of(APR_ARRAY_IDX(sites, i, const luci_site_t *), conf_pool));
     json_object_set_new(document, "servers", servers);
     json_object_set_new(document, "findings", findings_of(main_server, sites, conf_pool));
+    fputc('\n', stdout); /* ends what envvars or another module may have printed */
     json_dumpf(document, stdout, JSON_COMPACT);
     fputc('\n', stdout);
     fflush(stdout);

@@ -22,17 +22,20 @@ typedef struct {
     apr_pool_t *pool;
 } tree_t;
 
-/* The site of a <VirtualHost>; outer if httpd has no server for it. */
+/* The site of a <VirtualHost>; outer if httpd has no server for it. A file that is included twice has servers
+ * with the same line: httpd lists the newest first, so each section takes the last one that is left. */
 static luci_site_t *site_of(const tree_t *tree, const ap_directive_t *section, luci_site_t *outer)
 {
+    luci_site_t *found = outer;
     int at = 0;
 
     for (const server_rec *host = tree->main_server; host; host = host->next, at++) {
-        if (host->is_virtual && host->defn_line_number == (unsigned)section->line_num &&
+        if (host->is_virtual && !site_at(tree->sites, at)->host_line.name &&
+            host->defn_line_number == (unsigned)section->line_num &&
             strcmp(host->defn_name, section->filename) == 0)
-            return site_at(tree->sites, at);
+            found = site_at(tree->sites, at);
     }
-    return outer;
+    return found;
 }
 
 /* httpd keeps "<Location" and "/private>". */
