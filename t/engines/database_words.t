@@ -123,7 +123,7 @@ unlike $log, qr/$SECRET/, 'no password is in the log';
 
 # Later, when a request needs it.
 is $server->request(GET => '/', host => 'pgport.test', cookie => { name => 'auth_session', value => 'x' x 40 })->status, 503, 'a request: 503';
-ok wait_until(sub { $server->error_log =~ /LUCI0302: .*the PostgreSQL database lucia at 127\.0\.0\.1:$closed_port \(.*Connection refused.* says more; a request that can't do without gets 503/ }, 10),
+ok wait_until(sub { $server->error_log =~ /LUCI0302: database error: the PostgreSQL database lucia at 127\.0\.0\.1:$closed_port \(.*Connection refused.* says more; affected requests are answered with 503/ }, 10),
     'and the same words' or diag $server->error_log;
 
 # luciactl check, of all of them.

@@ -179,6 +179,12 @@ is lines('LUCI0603') - $before, 1, 'and the log says so, once';
 edit('login.html', "whole again\n");
 is page('/login'), "whole again\n", 'a body that becomes a whole page';
 
+my $broken = site("LuciaTemplates \@dir\@/own\n", files => { 'own/login.html' => "%%\@body%%\n%%#next%%\n%%\@title%%\n%%/next%%\n" });
+my $shown = $broken->request(GET => '/login')->body;
+like $shown, qr{<form method="post"}, 'a page that is broken in the layout from the start: the built-in one takes its place';
+unlike $shown, qr/%%/, 'and no marker is shown';
+like $broken->error_log, qr/LUCI0603: the template login\.html /, 'the log names it';
+
 # ---- Several children: none has a page of its own ----
 
 my $many = site(<<'CONF', files => { 'own/login.html' => "first\n", 'own/signup.html' => "first\n" }, start => 0);

@@ -510,6 +510,7 @@ static luci_result_t verify_anew(const luci_auth_t *auth, const luci_auth_reques
 
     check->key = key.user.id ? &key : NULL;
     luci_password_settle(auth->passwords, check, result, verdict->reason, pool);
+    check->key = NULL;
     return result;
 }
 

@@ -77,6 +77,13 @@ void luci_breaker_try_again(luci_breaker_t *breaker)
 
 void luci_breaker_unanswered(luci_breaker_t *breaker, apr_time_t begun, apr_time_t now)
 {
-    if ((apr_time_t)apr_atomic_read64(&breaker->shared->answered) < begun)
-        apr_atomic_set64(&breaker->shared->open_until, (apr_uint64_t)(now + breaker->pause));
+    apr_time_t answered = (apr_time_t)apr_atomic_read64(&breaker->shared->answered);
+
+    if (answered < begun || answered > now) /* noted before the clock was set back */
+        luci_breaker_open(breaker, now);
+}
+
+void luci_breaker_open(luci_breaker_t *breaker, apr_time_t now)
+{
+    apr_atomic_set64(&breaker->shared->open_until, (apr_uint64_t)(now + breaker->pause));
 }

@@ -31,4 +31,7 @@ void luci_breaker_try_again(luci_breaker_t *breaker);
 /* A call that was begun then was not answered. Opens the breaker only if no call has been answered since. */
 void luci_breaker_unanswered(luci_breaker_t *breaker, apr_time_t begun, apr_time_t now);
 
+/* Opens it whatever was answered before: for a server that is known to have failed. */
+void luci_breaker_open(luci_breaker_t *breaker, apr_time_t now);
+
 #endif

@@ -70,27 +70,11 @@ static void set_free(worker_t *worker)
     worker->group->free = worker;
 }
 
-static void leave_list(worker_t *worker)
+/* Without a limit: a thread that woke while the process ends could run code of a module that is unloaded. */
+static void await_call(worker_t *worker)
 {
-    worker_t **link = &worker->group->free;
-
-    while (*link != worker)
-        link = &(*link)->next;
-    *link = worker->next;
-    worker->group->count--;
-}
-
-/* 0: there was none for so long that the thread ends. */
-static int await_call(worker_t *worker)
-{
-    while (worker->state != HAS_CALL && worker->state != IS_ABANDONED) {
-        apr_status_t status = apr_thread_cond_timedwait(worker->called, worker->group->mutex,
-                                                        apr_time_from_msec(LUCI_OFFLOAD_IDLE));
-
-        if (APR_STATUS_IS_TIMEUP(status) && worker->state == IS_FREE)
-            return 0;
-    }
-    return 1;
+    while (worker->state != HAS_CALL && worker->state != IS_ABANDONED)
+        apr_thread_cond_wait(worker->called, worker->group->mutex);
 }
 
 static void *serve(void *baton)
@@ -99,7 +83,8 @@ static void *serve(void *baton)
     apr_thread_mutex_t *mutex = worker->group->mutex;
 
     apr_thread_mutex_lock(mutex);
-    while (await_call(worker)) {
+    for (;;) {
+        await_call(worker);
         apr_thread_mutex_unlock(mutex);
         worker->call.work(worker->call.baton);
         apr_thread_mutex_lock(mutex);
@@ -113,9 +98,6 @@ static void *serve(void *baton)
         worker->state = IS_DONE;
         apr_thread_cond_signal(worker->done);
     }
-    leave_list(worker);
-    apr_thread_mutex_unlock(mutex);
-    apr_pool_destroy(worker->own);
     return NULL;
 }
 

@@ -9,8 +9,7 @@
 #include "core/base/settings.h"
 
 /* A group of threads for one purpose, so that a server that hangs takes no threads from the calls to
- * another. Threads start when they are needed, stay for further calls, and end after
- * LUCI_OFFLOAD_IDLE without one, or with the process. */
+ * another. Threads start when they are needed, and stay for further calls until the process ends. */
 typedef struct luci_offload_t luci_offload_t;
 
 /* At most max threads at once; while so many hang, no call is begun. For the life of the process; a fork

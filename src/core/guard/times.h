@@ -34,8 +34,7 @@
 
 /* ---- Calls in threads that may be abandoned ---- */
 
-#define LUCI_OFFLOAD_MAX 64                     /* threads at once that connect to one database */
-#define LUCI_OFFLOAD_IDLE (10 * LUCI_MS_SECOND) /* a thread without a call ends */
+#define LUCI_OFFLOAD_MAX 64 /* threads at once that connect to one database */
 
 /* ---- Database handles ---- microseconds from here on ---- */
 

@@ -257,9 +257,7 @@ int luci_cache_may_call(const luci_cache_t *cache)
 /* No earlier answer keeps it closed. */
 static void open_breaker(const luci_cache_t *cache, apr_status_t status, const char *what)
 {
-    apr_time_t now = apr_time_now();
-
-    luci_breaker_unanswered(cache->breaker, now, now);
+    luci_breaker_open(cache->breaker, apr_time_now());
     complain(cache, status, what);
 }
 

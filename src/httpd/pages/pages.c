@@ -243,29 +243,53 @@ static void keep_whole(entry_t *entry, luci_template_t *whole, apr_pool_t *memor
     entry->whole = whole;
 }
 
-/* Composes a body with the layout, once for each version of either. */
+/* 0: the page can't be used, *problem (from scratch) says why. */
+static int take_whole(luci_pages_t *pages, entry_t *entry, const char *text, const char **problem,
+                      apr_pool_t *scratch)
+{
+    luci_template_t *whole;
+    apr_pool_t *memory;
+
+    *problem = "there is no memory for it";
+    if (apr_pool_create(&memory, pages->memory) != APR_SUCCESS)
+        return 0;
+    if (luci_template_parse(text, strlen(text), &whole, problem, memory) == LUCI_OK) {
+        keep_whole(entry, whole, memory);
+        return 1;
+    }
+    *problem = apr_pstrdup(scratch, *problem);
+    apr_pool_destroy(memory);
+    return 0;
+}
+
+static const char *built_in_text(const luci_pages_t *pages, const entry_t *entry, apr_pool_t *scratch)
+{
+    const luci_built_in_t *built_in = &luci_built_in[entry - pages->entries];
+
+    return apr_pstrmemdup(scratch, built_in->text, (apr_size_t)(built_in->end - built_in->text));
+}
+
+/* Composes a body with the layout, once for each version of either. What can't be composed leaves the last
+ * good page in use; without one, the built-in page takes its place. */
 static void compose(luci_pages_t *pages, entry_t *entry, apr_pool_t *scratch)
 {
     entry_t *layout = find_entry(pages, LAYOUT);
-    const char *text, *problem = NULL;
-    luci_template_t *whole;
-    apr_pool_t *memory;
+    const char *text, *problem;
 
     refresh(pages, layout, scratch);
     if (!layout->text || entry->composed_with == layout->number)
         return;
     entry->composed_with = layout->number;
     text = luci_layout_compose(layout->text, entry->text, scratch);
-    if (apr_pool_create(&memory, pages->memory) != APR_SUCCESS)
+    if (take_whole(pages, entry, text, &problem, scratch))
         return;
-    if (luci_template_parse(text, strlen(text), &whole, &problem, memory) == LUCI_OK) {
-        keep_whole(entry, whole, memory);
-        return;
-    }
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, pages->server,
                  "LUCI0603: the template %s can't be used inside " LAYOUT ": in the whole page, %s",
                  entry->file, problem);
-    apr_pool_destroy(memory);
+    text = luci_layout_compose(built_in_text(pages, layout, scratch), built_in_text(pages, entry, scratch),
+                               scratch);
+    if (!entry->whole)
+        (void)take_whole(pages, entry, text, &problem, scratch);
 }
 
 /* The template of a page as it is now; NULL: there is none. */
@@ -275,7 +299,7 @@ static const luci_template_t *current(luci_pages_t *pages, entry_t *entry, apr_p
     if (!entry->text || !luci_layout_is_body(entry->text))
         return entry->compiled;
     compose(pages, entry, scratch);
-    return entry->whole ? entry->whole : entry->compiled;
+    return entry->whole;
 }
 
 /* ---- The store ---- */
