@@ -276,8 +276,7 @@ SKIP: {
     skip 'only root runs programs of others', 6 if $>;
     my $ran = "$top/found/ran";
     my ($other) = (getpwnam 'nobody')[2];
-    for my $case ([$top, 0755], ["$top/envvars", 0644]) {
-        my ($given) = @$case;
+    for my $given ($top, "$top/envvars") {
         open my $out, '>', "$top/envvars" or die $!;
         print $out $exports, "touch $ran\n";
         close $out or die $!;
@@ -289,6 +288,17 @@ SKIP: {
         like $said, qr/would be run as root, and other users can change it.*run luciactl as its owner/, 'and says why';
         ok !-e $ran, 'nothing of it ran';
     }
+}
+SKIP: {
+    skip 'only root runs programs of others', 2 if $>;
+    open my $out, '>', "$top/theirs" or die $!;
+    print $out "#!/bin/sh\ntouch $top/found/ran\n";
+    close $out or die $!;
+    chmod 0755, "$top/theirs";
+    chown +(getpwnam 'nobody')[2], -1, "$top/theirs" or die $!;
+    ($status, $said) = run_tool('--httpd', "$top/theirs", '--config', $server->conf_file, 'user', 'list');
+    is $status, 2, 'a program of another user: root refuses';
+    ok !-e "$top/found/ran", 'and does not run it';
 }
 rename "$top/envvars.kept", "$top/envvars" or die $!;
 

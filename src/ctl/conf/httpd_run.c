@@ -99,7 +99,7 @@ static int can_begin(const run_t *run)
         return 0;
     errno = EACCES; /* of a folder */
     if (stat(run->program, &info) == 0 && S_ISREG(info.st_mode) && access(run->program, X_OK) == 0)
-        return 1;
+        return is_safe(run, run->program);
     add_problem(run, apr_psprintf(run->pool,
                                   "httpd reads configurations, and %s can't be run: %s; name httpd's program "
                                   "with --httpd PATH, or the database with --database",
