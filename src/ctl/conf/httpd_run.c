@@ -23,6 +23,7 @@
 #define OUTPUT_MAX (64 << 20)      /* bytes of what httpd prints */
 #define TIME_MAX 60                /* seconds that httpd may take: it may look up many names of hosts */
 #define SLICE_MS 100               /* after which is looked whether httpd has ended */
+#define CLOSED_MS 2                /* the same, once it has closed its outputs, as it does when it ends */
 
 typedef struct {
     const char *program;
@@ -194,20 +195,18 @@ static take_t take(stream_t *stream)
     return TAKE_MORE;
 }
 
-/* What both pipes hold now, waiting up to wait_ms for it. */
-static take_t take_ready(stream_t *streams, struct pollfd *wait, int wait_ms)
+/* What the pipes hold that poll has found ready. */
+static take_t take_ready(stream_t *streams, struct pollfd *wait)
 {
-    int ready = poll(wait, STREAMS, wait_ms);
-
-    for (int i = 0; i < STREAMS && ready > 0; i++) {
-        take_t taken = wait[i].fd >= 0 && wait[i].revents ? take(&streams[i]) : TAKE_MORE;
+    for (int i = 0; i < STREAMS; i++) {
+        take_t taken = wait[i].revents ? take(&streams[i]) : TAKE_MORE;
 
         if (taken == TAKE_TOO_MUCH)
             return TAKE_TOO_MUCH;
         if (taken == TAKE_END)
             wait[i].fd = -1;
     }
-    return wait[OUTPUT].fd < 0 && wait[ERRORS].fd < 0 ? TAKE_END : TAKE_MORE;
+    return TAKE_MORE;
 }
 
 static time_t seconds_now(void)
@@ -231,18 +230,18 @@ static int read_all(stream_t *streams, pid_t process, const char **problem)
     for (int i = 0; i < STREAMS; i++)
         wait[i] = (struct pollfd){ .fd = streams[i].descriptor, .events = POLLIN };
     while (ended == 0 || (ended < 0 && errno == EINTR)) {
-        take_t taken = take_ready(streams, wait, SLICE_MS);
+        int is_closed = wait[OUTPUT].fd < 0 && wait[ERRORS].fd < 0;
 
-        if (taken == TAKE_TOO_MUCH)
+        if (poll(wait, STREAMS, is_closed ? CLOSED_MS : SLICE_MS) > 0 &&
+            take_ready(streams, wait) == TAKE_TOO_MUCH)
             *problem = "prints more than 64 MiB";
         else if (seconds_now() >= end)
             *problem = "has not ended within 60 seconds";
         if (*problem)
             kill(process, SIGKILL);
-        ended = waitpid(process, &status, *problem || taken == TAKE_END ? 0 : WNOHANG);
+        ended = waitpid(process, &status, *problem ? 0 : WNOHANG);
     }
-    while (!*problem && take_ready(streams, wait, 0) == TAKE_MORE &&
-           ((wait[OUTPUT].fd >= 0 && wait[OUTPUT].revents) || (wait[ERRORS].fd >= 0 && wait[ERRORS].revents)))
+    while (!*problem && poll(wait, STREAMS, 0) > 0 && take_ready(streams, wait) == TAKE_MORE)
         ;
     return status;
 }
