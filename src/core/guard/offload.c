@@ -17,7 +17,6 @@ typedef enum { IS_FREE, HAS_CALL, IS_DONE, IS_ABANDONED } state_t;
 typedef struct worker_t {
     struct worker_t *next; /* while it is free */
     luci_offload_t *group;
-    apr_pool_t *own;
     apr_thread_cond_t *called, *done;
     state_t state;
     luci_offload_call_t call;
@@ -113,7 +112,6 @@ static worker_t *new_worker(luci_offload_t *group)
         return NULL;
     worker = apr_pcalloc(own, sizeof *worker);
     worker->group = group;
-    worker->own = own;
     if (apr_thread_cond_create(&worker->called, own) != APR_SUCCESS ||
         apr_thread_cond_create(&worker->done, own) != APR_SUCCESS ||
         !luci_thread_start(serve, worker, NULL)) {

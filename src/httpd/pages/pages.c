@@ -286,10 +286,11 @@ static void compose(luci_pages_t *pages, entry_t *entry, apr_pool_t *scratch)
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, pages->server,
                  "LUCI0603: the template %s can't be used inside " LAYOUT ": in the whole page, %s",
                  entry->file, problem);
+    if (entry->whole)
+        return;
     text = luci_layout_compose(built_in_text(pages, layout, scratch), built_in_text(pages, entry, scratch),
                                scratch);
-    if (!entry->whole)
-        (void)take_whole(pages, entry, text, &problem, scratch);
+    (void)take_whole(pages, entry, text, &problem, scratch);
 }
 
 /* The template of a page as it is now; NULL: there is none. */
