@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/config/directive_types.h"
 #include "core/config/directives.h"
+
+#include "core/config/directive_types.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/web/form.h"
+
 #include "core/base/secret.h"
 #include "core/base/text.h"
-#include "core/web/form.h"
 
 #include <apr_strings.h>
 #include <jansson.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/base/text.h"
 #include "core/web/url.h"
+
+#include "core/base/text.h"
 
 #include <apr_strings.h>
 #include <arpa/inet.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/lifecycle/command_table.h"
+
 #include "core/config/directive_types.h"
 #include "core/config/directives.h"
 #include "httpd/base/config.h"
-#include "httpd/lifecycle/command_table.h"
 #include "httpd/lifecycle/config_dump.h"
 
 #include <ap_provider.h>
