@@ -200,3 +200,8 @@ int luci_connect_is_local(const char *driver, const char *params)
     }
     return 0;
 }
+
+int luci_database_is_same(const luci_database_t *a, const luci_database_t *b)
+{
+    return a->driver && b->driver && luci_place_is_same(a->driver, a->params, b->driver, b->params);
+}

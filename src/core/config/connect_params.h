@@ -5,6 +5,7 @@
 #ifndef LUCI_CONNECT_PARAMS_H
 #define LUCI_CONNECT_PARAMS_H
 
+#include "core/config/configuration.h"
 #include "core/db/engine.h"
 
 #define LUCI_SECRET_BYTES_MAX 1024 /* of a secret */
@@ -21,5 +22,8 @@ luci_result_t luci_connect_secret(const char *place, const char **secret, const 
 
 /* 1 when a database is this machine's own, as far as its words tell: a file, a socket, or its own address. */
 int luci_connect_is_local(const char *driver, const char *params);
+
+/* 1 if both servers have a LuciaDatabase and it is the same one, as luci_place_is_same judges it. */
+int luci_database_is_same(const luci_database_t *a, const luci_database_t *b);
 
 #endif

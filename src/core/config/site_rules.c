@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/config/site_rules.h"
 
+#include "core/config/connect_params.h"
 #include "core/config/directives.h"
 #include "core/db/engine.h"
-#include "core/db/place.h"
 
 #include <apr_strings.h>
 #include <stdarg.h>
@@ -432,14 +432,6 @@ static void templates_are_writable(judge_t *judge, const luci_site_t *site, cons
 
 /* ---- Two servers ---- */
 
-static int is_same_database(const luci_site_t *a, const luci_site_t *b)
-{
-    const luci_database_t *first = &a->config->database, *second = &b->config->database;
-
-    return first->driver && second->driver &&
-           luci_place_is_same(first->driver, first->params, second->driver, second->params);
-}
-
 /* How the two read one table differently; NULL: they do not. */
 static const char *difference(const luci_site_t *a, const luci_site_t *b, const char **remedy)
 {
@@ -470,7 +462,9 @@ static void servers_differ(judge_t *judge, const luci_site_t *site, const char *
 
         if (other == site)
             return; /* the pairs that follow are seen from the other side */
-        how = is_same_database(other, site) ? difference(other, site, &remedy) : NULL;
+        how = luci_database_is_same(&other->config->database, &site->config->database)
+                  ? difference(other, site, &remedy)
+                  : NULL;
         if (how)
             find(judge, id, LUCI_SITE_PROBLEM,
                  apr_psprintf(judge->pool, "%s and %s have %s", other->title, site->title, how), remedy);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/config/directives.h"
 #include "httpd/base/config.h"
+
+#include "core/config/connect_params.h"
+#include "core/config/directives.h"
 
 #include <apr_strings.h>
 
@@ -76,6 +78,12 @@ luci_server_config_t *luci_config_find(server_rec *main_server, luci_config_fits
             return config;
     }
     return NULL;
+}
+
+int luci_config_has_same_sessions(const luci_server_config_t *a, const luci_server_config_t *b)
+{
+    return luci_database_is_same(&a->database, &b->database) &&
+           strcmp(a->settings.tables.session, b->settings.tables.session) == 0;
 }
 
 luci_dir_config_t *luci_config_dir(request_rec *r)

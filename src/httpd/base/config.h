@@ -45,6 +45,9 @@ typedef int luci_config_fits_fn(const luci_server_config_t *config, const void *
 luci_server_config_t *luci_config_find(server_rec *main_server, luci_config_fits_fn *fits,
                                        const void *wanted);
 
+/* 1 if both keep their sessions in one table of one database, as far as their lines tell. */
+int luci_config_has_same_sessions(const luci_server_config_t *a, const luci_server_config_t *b);
+
 /* URLs for a request: mounted ones are built from r->pool. */
 luci_urls_t luci_config_urls(request_rec *r);
 

@@ -2,7 +2,6 @@
 #include "httpd/lifecycle/purge_job.h"
 
 #include "core/base/secret.h"
-#include "core/db/place.h"
 #include "core/session/purge.h"
 #include "httpd/server/runtime.h"
 
@@ -34,13 +33,6 @@ typedef struct {
 
 /* ---- What there is to do ---- */
 
-static int has_same_sessions(const luci_server_config_t *a, const luci_server_config_t *b)
-{
-    return luci_place_is_same(a->database.driver, a->database.params, b->database.driver,
-                              b->database.params) &&
-           strcmp(a->settings.tables.session, b->settings.tables.session) == 0;
-}
-
 /* What one server lets live is not dead. */
 static luci_ms_t longest_lifetime(const luci_server_config_t *config, server_rec *main_server)
 {
@@ -49,7 +41,7 @@ static luci_ms_t longest_lifetime(const luci_server_config_t *config, server_rec
     for (server_rec *server = main_server; server && longest > 0; server = server->next) {
         const luci_server_config_t *other = luci_config_server(server);
 
-        if (!luci_config_parts(other)->shared || !has_same_sessions(config, other))
+        if (!luci_config_parts(other)->shared || !luci_config_has_same_sessions(config, other))
             continue;
         if (other->settings.max_lifetime == 0 || other->settings.max_lifetime > longest)
             longest = other->settings.max_lifetime;
@@ -60,7 +52,7 @@ static luci_ms_t longest_lifetime(const luci_server_config_t *config, server_rec
 static int is_listed(const apr_array_header_t *jobs, const luci_server_config_t *config)
 {
     for (int i = 0; i < jobs->nelts; i++) {
-        if (has_same_sessions(luci_config_server(APR_ARRAY_IDX(jobs, i, job_t).server), config))
+        if (luci_config_has_same_sessions(luci_config_server(APR_ARRAY_IDX(jobs, i, job_t).server), config))
             return 1;
     }
     return 0;

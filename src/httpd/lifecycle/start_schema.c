@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/lifecycle/start_schema.h"
 
+#include "core/config/connect_params.h"
 #include "core/db/db_problem.h"
-#include "core/db/place.h"
 #include "core/db/schema.h"
 #include "core/files/trusted_path.h"
 #include "httpd/base/config.h"
@@ -292,9 +292,7 @@ static int has_own_tables(server_rec *server, server_rec *main_server)
     for (server_rec *other = main_server; other != server; other = other->next) {
         const luci_server_config_t *before = luci_config_server(other);
 
-        if (before->database.driver &&
-            luci_place_is_same(before->database.driver, before->database.params, config->database.driver,
-                               config->database.params) &&
+        if (luci_database_is_same(&before->database, &config->database) &&
             before->settings.tables.user == config->settings.tables.user &&
             before->settings.attributes == config->settings.attributes &&
             before->create_schema == config->create_schema)

@@ -4,7 +4,6 @@
 #include "core/base/secret.h"
 #include "core/config/connect_params.h"
 #include "core/db/db_problem.h"
-#include "core/db/place.h"
 #include "core/guard/times.h"
 #include "core/password/password_hash.h"
 #include "httpd/base/counters.h"
@@ -178,11 +177,7 @@ static int prepare_cache(luci_shared_t *shared, luci_cache_name_t *name, server_
 
 static int has_breaker(const luci_server_config_t *config, const void *wanted)
 {
-    const luci_database_t *database = wanted;
-
-    return luci_config_parts(config)->shared &&
-           luci_place_is_same(config->database.driver, config->database.params, database->driver,
-                              database->params);
+    return luci_config_parts(config)->shared && luci_database_is_same(&config->database, wanted);
 }
 
 /* What is known about a database server holds for all databases in it that are reached with the same words.
@@ -262,13 +257,6 @@ static void start_caches(apr_pool_t *child_pool, server_rec *main_server)
     }
 }
 
-static int has_same_sessions(const luci_server_config_t *a, const luci_server_config_t *b)
-{
-    return luci_place_is_same(a->database.driver, a->database.params, b->database.driver,
-                              b->database.params) &&
-           strcmp(a->settings.tables.session, b->settings.tables.session) == 0;
-}
-
 /* The caches of other virtual hosts that may contain sessions of this database; NULL: none. */
 static const luci_session_cache_t *const *other_caches(const luci_server_config_t *config,
                                                        server_rec *main_server, apr_pool_t *pool)
@@ -280,7 +268,7 @@ static const luci_session_cache_t *const *other_caches(const luci_server_config_
         const luci_server_config_t *other = luci_config_server(server);
         const luci_runtime_t *runtime = luci_config_parts(other)->runtime;
 
-        if (!runtime || !runtime->auth.cache || !has_same_sessions(config, other))
+        if (!runtime || !runtime->auth.cache || !luci_config_has_same_sessions(config, other))
             continue;
         if (!own->auth.cache || runtime->session_cache.store.baton != own->session_cache.store.baton)
             APR_ARRAY_PUSH(found, const luci_session_cache_t *) = runtime->auth.cache;
