@@ -25,6 +25,7 @@ typedef struct {
     luci_db_t *db;
     apr_time_t checked; /* when its file was last looked at */
     apr_time_t lent;    /* when; 0: it is not */
+    apr_uint32_t seen;  /* the pool's count of outdated handles then */
 } slot_t;
 
 struct luci_pool_t {
@@ -42,6 +43,7 @@ struct luci_pool_t {
     int idle_count;
     slot_t background;                                    /* of one thread, beside them */
     apr_time_t came_back;                                 /* when a handle last did, or was made */
+    volatile apr_uint32_t outdated;                       /* how many handles had to be opened again */
     luci_bulkhead_t bulkhead;                             /* threads that have a handle or wait for one */
     luci_breaker_t *breaker;                              /* shared by all children */
     int down;                                             /* the last that was logged is a failure */
@@ -270,18 +272,23 @@ static void give_back(void *baton, luci_db_t *db)
     apr_thread_mutex_unlock(pool->lock);
 }
 
-/* Checks now and then whether a handle still shows the current database. 0: there was no answer in time, and
- * the request has waited enough. */
-static int look_at(slot_t *slot, apr_time_t now)
+/* Checks now and then whether a handle still shows the current database, and at once after another handle did
+ * not, so that requests agree on which columns there are. 0: there was no answer in time, and the request has
+ * waited enough. */
+static int look_at(luci_pool_t *pool, slot_t *slot, apr_time_t now)
 {
-    if (now - slot->checked < LUCI_POOL_STALE_CHECK)
+    apr_uint32_t outdated = apr_atomic_read32(&pool->outdated);
+
+    if (now - slot->checked < LUCI_POOL_STALE_CHECK && slot->seen == outdated)
         return 1;
     slot->checked = now;
+    slot->seen = outdated;
     if (!luci_db_is_stale(slot->db))
         return 1;
     if (luci_db_is_hung(slot->db))
         return 0;
     luci_db_close(slot->db);
+    slot->seen = apr_atomic_inc32(&pool->outdated) + 1;
     return 1;
 }
 
@@ -324,7 +331,7 @@ static luci_result_t try_borrow(luci_pool_t *pool, luci_db_t **db)
         return LUCI_BUSY;
     }
     luci_db_limit(slot->db, LUCI_POOL_USE);
-    if (!look_at(slot, now)) {
+    if (!look_at(pool, slot, now)) {
         give_back(pool, slot->db);
         return LUCI_BUSY;
     }
@@ -378,7 +385,7 @@ static luci_result_t try_borrow_background(luci_pool_t *pool, luci_db_t **db)
         return LUCI_BUSY;
     luci_gauge(LUCI_GAUGE_HANDLES, 1);
     luci_db_limit(slot->db, LUCI_POOL_USE);
-    if (!look_at(slot, now)) {
+    if (!look_at(pool, slot, now)) {
         give_back_background(pool, slot->db);
         return LUCI_BUSY;
     }
