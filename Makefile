@@ -7,7 +7,7 @@
 #                   MPM=event|worker|prefork  which httpd (event)
 #                   DB=sqlite3|pgsql|mysql    which database (sqlite3)
 #                   SANITIZE=1                with AddressSanitizer and UBSan
-# make unit       build the unit tests, build/t/unit/*
+# make unit       build the unit tests, build/t/unit/*/*
 # make fuzz       build the fuzzers with clang, build/fuzz/t/fuzz/* (t/fuzz/README.md)
 # make bench      speed, beside httpd's own modules and Express + Lucia v2 (ARGS=--quick, see t/bench/run)
 # make deps       install what building needs; demo, test, bench and lint do so by themselves
@@ -147,7 +147,7 @@ have-sodium:
 	@pkg-config --exists libsodium || { \
 	    echo "libsodium is missing: run make deps ARGON2=sodium" >&2; exit 1; }
 
-$(BUILD)/t/unit/argon2_sodium.o $(BUILD)/t/unit/with_sodium.o: | have-sodium
+$(BUILD)/t/unit/password/argon2_sodium.o $(BUILD)/t/unit/password/with_sodium.o: | have-sodium
 
 $(MODULE): $(HTTPD_OBJECTS) $(BUILD)/libluciauth.a
 	$(call say,LINK)$(CC) -shared $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS)
@@ -192,8 +192,8 @@ core-compile:
 
 # ---- Unit tests: one program per file, linked with the core and nothing else --
 
-UNIT_SUPPORT = $(wildcard t/unit/tap.c t/unit/support*.c)
-UNIT_SOURCES = $(filter-out $(UNIT_SUPPORT),$(sort $(wildcard t/unit/*.c)))
+UNIT_SUPPORT = $(sort $(wildcard t/unit/lib/*.c))
+UNIT_SOURCES = $(filter-out $(UNIT_SUPPORT),$(sort $(wildcard t/unit/*/*.c)))
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(UNIT_SOURCES))
 UNIT_SUPPORT_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(UNIT_SUPPORT))
 
@@ -202,7 +202,9 @@ UNIT_LDLIBS = -Wl,--no-as-needed $(CORE_LDLIBS) $(APR_LDLIBS)
 
 unit: $(UNIT_TESTS)
 
+# Where a folder is now, an older build has a program of that name.
 $(BUILD)/t/unit/%.o: t/unit/%.c Makefile | have-tools
+	@[ ! -f $(@D) ] || rm -f $(@D)
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc -It/unit -c -o $@ $<
 
@@ -210,20 +212,20 @@ $(UNIT_TESTS): $(BUILD)/t/unit/%: $(BUILD)/t/unit/%.o $(UNIT_SUPPORT_OBJECTS) $(
 	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(UNIT_LDLIBS)
 
 # These tests need one particular back end of Argon2, whatever ARGON2 says: their own object replaces the library's.
-$(BUILD)/t/unit/argon2_sodium: $(BUILD)/t/unit/with_sodium.o
-$(BUILD)/t/unit/argon2_sodium: UNIT_LDLIBS += $(SODIUM_LDLIBS)
-$(BUILD)/t/unit/arena $(BUILD)/t/unit/auth_hashing: $(BUILD)/t/unit/with_libargon2.o
+$(BUILD)/t/unit/password/argon2_sodium: $(BUILD)/t/unit/password/with_sodium.o
+$(BUILD)/t/unit/password/argon2_sodium: UNIT_LDLIBS += $(SODIUM_LDLIBS)
+$(BUILD)/t/unit/password/arena $(BUILD)/t/unit/auth/auth_hashing: $(BUILD)/t/unit/password/with_libargon2.o
 
-$(BUILD)/t/unit/argon2_sodium.o $(BUILD)/t/unit/with_sodium.o: COMMON += -DLUCI_ARGON2_SODIUM
-$(BUILD)/t/unit/with_libargon2.o: COMMON += -ULUCI_ARGON2_SODIUM
-$(BUILD)/t/unit/with_sodium.o $(BUILD)/t/unit/with_libargon2.o: src/core/password/password_argon2.c Makefile | have-tools
+$(BUILD)/t/unit/password/argon2_sodium.o $(BUILD)/t/unit/password/with_sodium.o: COMMON += -DLUCI_ARGON2_SODIUM
+$(BUILD)/t/unit/password/with_libargon2.o: COMMON += -ULUCI_ARGON2_SODIUM
+$(BUILD)/t/unit/password/with_sodium.o $(BUILD)/t/unit/password/with_libargon2.o: src/core/password/password_argon2.c Makefile | have-tools
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc -c -o $@ $<
 
 # The harnesses of the fuzzers are replayed here, and two of them read what luciactl reads.
 FUZZED_OBJECTS = $(BUILD)/src/ctl/commands/htpasswd.o $(BUILD)/src/ctl/commands/import_record.o
 
-$(BUILD)/t/unit/fuzz_replay: $(FUZZED_OBJECTS)
+$(BUILD)/t/unit/across/fuzz_replay: $(FUZZED_OBJECTS)
 
 # ---- Fuzzers -----------------------------------------------------------------
 
@@ -337,7 +339,7 @@ uninstall:
 
 # ---- Keep it tidy ------------------------------------------------------------
 
-SOURCES = $(wildcard mod_luciauth.c src/ctl/*.c src/*/*/*.c src/*/*/*.h t/unit/*.c t/unit/*.h)
+SOURCES = $(wildcard mod_luciauth.c src/ctl/*.c src/*/*/*.c src/*/*/*.h t/unit/*/*.c t/unit/*/*.h)
 
 format:
 	clang-format -i $(SOURCES)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Two nodes and one row, on every engine: a session that both renew, that one ends while the other renews it, a user who is
-# deleted, disabled or given another password while signing in (t/unit/auth_races.c does that hundreds of times). Somebody else holds the rows until both nodes are at it.
+# deleted, disabled or given another password while signing in (t/unit/auth/auth_races.c does that hundreds of times). Somebody else holds the rows until both nodes are at it.
 use strict;
 use warnings;
 use lib 't/lib';

@@ -8,7 +8,8 @@ use Test::More;
 use LuciaTest;
 
 my @PROGRAMS = qw(
-    db_engine session_store session_takeover session_takeover_steps auth auth_events auth_hashing auth_races purge admin sql_admin
+    db/db_engine db/sql_admin account/admin session/session_store session/session_takeover session/session_takeover_steps session/purge
+    auth/auth auth/auth_events auth/auth_hashing auth/auth_races
 );
 
 sub run {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the harnesses share. Each is a file that defines LLVMFuzzerTestOneInput; t/unit/fuzz_replay.c includes
+/* What the harnesses share. Each is a file that defines LLVMFuzzerTestOneInput; t/unit/across/fuzz_replay.c includes
  * all of them under other names, so whatever else they define carries its harness's name. */
 #ifndef LUCI_FUZZ_H
 #define LUCI_FUZZ_H

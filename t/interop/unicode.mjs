@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What JavaScript, and so Lucia v2, makes of every character: a table for build/t/unit/unicode_table to check the core
+// What JavaScript, and so Lucia v2, makes of every character: a table for build/t/unit/password/unicode_table to check the core
 // against. All text is the hexadecimal of its UTF-8. One line each:
 //
 //   U VERSION          the version of Unicode that this JavaScript knows

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What held a secret is overwritten: each call of libcrypto's OPENSSL_cleanse lands here, with what is still
+ * in the memory. */
+#include "core/auth/credential.h"
+#include "core/auth/password_memory.h"
+#include "core/base/secret.h"
+#include "core/password/password_argon2_int.h"
+#include "core/password/password_hash.h"
+#include "core/web/form.h"
+#include "lib/tap.h"
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PASSWORD "correct horse battery"
+#define WIPED_MAX 256
+#define BYTES_KEPT 4096
+
+static struct {
+    unsigned char bytes[BYTES_KEPT];
+    size_t length;
+} wiped[WIPED_MAX];
+static int count;
+
+/* In the place of libcrypto's. */
+void OPENSSL_cleanse(void *memory, size_t length)
+{
+    if (count < WIPED_MAX) {
+        wiped[count].length = length < BYTES_KEPT ? length : BYTES_KEPT;
+        memcpy(wiped[count].bytes, memory, wiped[count].length);
+        count++;
+    }
+    memset(memory, 0, length);
+}
+
+/* How many of the wiped stretches begin with these bytes and are at least so long. */
+static int begin_with(const void *bytes, size_t length, size_t least)
+{
+    int found = 0;
+
+    for (int i = 0; i < count; i++)
+        found += wiped[i].length >= length && wiped[i].length >= least &&
+                 memcmp(wiped[i].bytes, bytes, length) == 0;
+    return found;
+}
+
+static int hold(const void *bytes, size_t length)
+{
+    int found = 0;
+
+    for (int i = 0; i < count; i++)
+        found += memmem(wiped[i].bytes, wiped[i].length, bytes, length) != NULL;
+    return found;
+}
+
+/* The tag at the end of a hash as it is stored. */
+static size_t tag_of(const char *stored, unsigned char *tag)
+{
+    const char *text = strrchr(stored, '$') + 1;
+    unsigned char padded[LUCI_ARGON2_TAG_MAX + 3];
+    char whole[2 * LUCI_ARGON2_TAG_MAX];
+    size_t length = strlen(text);
+
+    apr_snprintf(whole, sizeof whole, "%s%.*s", text, (int)((4 - length % 4) % 4), "===");
+    if (EVP_DecodeBlock(padded, (const unsigned char *)whole, (int)strlen(whole)) < 0)
+        tap_fail("no base64: %s", text);
+    length = length * 3 / 4;
+    memcpy(tag, padded, length);
+    return length;
+}
+
+static void check_argon2(apr_pool_t *pool)
+{
+    static const luci_hash_cost_t cost = { LUCI_HASH_ARGON2ID, 8, 1, 1 };
+    unsigned char tag[LUCI_ARGON2_TAG_MAX];
+    char *stored;
+    size_t length;
+
+    count = 0;
+    tap_is_result(luci_password_hash(&cost, PASSWORD, &stored, pool), LUCI_OK, "a new hash of Argon2");
+    length = tag_of(stored, tag);
+    tap_is_int(hold(tag, length), 1, "its tag is wiped, as it was before it became text");
+    count = 0;
+    tap_is_result(luci_password_verify(stored, PASSWORD), LUCI_OK, "a password that is right");
+    tap_is_int(begin_with(tag, length, LUCI_ARGON2_TAG_MAX), 1, "the tag that was computed is wiped");
+    tap_is_int(hold(tag, length), 2, "and the one that was stored");
+}
+
+static void check_scrypt(void)
+{
+    /* Lucia v2's scrypt with a key of zeros, so that what is computed is the only other key. */
+    static const char stored[] =
+        "s2:0123456789abcdef:00000000000000000000000000000000000000000000000000000000000000000000"
+        "000000000000000000000000000000000000000000000000000000000000";
+
+    count = 0;
+    tap_is_result(luci_password_verify(stored, PASSWORD), LUCI_DENIED, "a wrong hash of scrypt");
+    tap_ok(count >= 2, "key and its digits are wiped");
+}
+
+static void check_secrets(apr_pool_t *pool)
+{
+    static const unsigned char key[LUCI_SHA256_BYTES] = "a key of thirty-two bytes, as is";
+    unsigned char out[LUCI_SHA256_BYTES], pad[64];
+    char id[41];
+
+    (void)pool;
+    memset(pad, 0x5c, sizeof pad);
+    for (int i = 0; i < LUCI_SHA256_BYTES; i++)
+        pad[i] ^= key[i];
+    count = 0;
+    tap_is_result(luci_secret_hmac(key, "x", 1, out), LUCI_OK, "an HMAC");
+    tap_is_int(begin_with(pad, sizeof pad, sizeof pad), 1, "its key is wiped");
+    count = 0;
+    tap_is_result(luci_secret_random_id(id, 40), LUCI_OK, "a session id");
+    tap_ok(count >= 1 && wiped[count - 1].length == 64, "what it was drawn from is wiped");
+}
+
+static void check_form(apr_pool_t *pool)
+{
+    static const char body[] = "{\"username\":\"alice\",\"password\":\"" PASSWORD "\"}";
+    static const luci_form_field_t fields[] = { { "username", LUCI_FORM_TEXT },
+                                                { "password", LUCI_FORM_SECRET },
+                                                { NULL, LUCI_FORM_TEXT } };
+    luci_form_t form = { .fields = fields };
+
+    count = 0;
+    tap_is_result(luci_form_parse_json(body, sizeof body - 1, &form, pool), LUCI_OK, "a body of JSON");
+    tap_is_int(hold("\"" PASSWORD "\"", strlen(PASSWORD) + 2), 1, "its copy is wiped");
+    tap_is_int(begin_with(PASSWORD, strlen(PASSWORD), strlen(PASSWORD)), 1, "and the parser's string");
+    count = 0;
+    luci_form_wipe(&form);
+    tap_is_int(begin_with(PASSWORD, strlen(PASSWORD), strlen(PASSWORD)), 1, "and the field, in the end");
+    tap_is_str(luci_form_value(&form, "password"), "", "of which nothing is left");
+}
+
+static void check_credential(apr_pool_t *pool)
+{
+    luci_settings_t settings = { .hash = { LUCI_HASH_ARGON2ID, 8, 1, 1 } };
+    luci_auth_t auth = { .settings = &settings };
+    char *stored;
+
+    count = 0;
+    tap_is_result(luci_credential_hash(&auth, &(luci_credential_t){ .password = PASSWORD }, &stored, pool),
+                  LUCI_OK, "a new password");
+    tap_ok(begin_with(PASSWORD, strlen(PASSWORD), strlen(PASSWORD)) >= 1, "its normalised copy is wiped");
+}
+
+static void check_memory(apr_pool_t *pool)
+{
+    enum { BYTES = 65536 };
+    volatile apr_uint32_t waiting = 0;
+    luci_password_memory_t memory = { .wrong_for = LUCI_MS_HOUR, .wait = 30, .waiting = &waiting };
+    luci_password_check_t check = { .key_id = "username:alice", .password = PASSWORD, .now = 1 };
+    luci_reason_t reason;
+
+    memory.table = luci_shared_table_make(apr_pcalloc(pool, BYTES), BYTES, LUCI_PASSWORD_RECORD_MAX);
+    count = 0;
+    tap_is_result(luci_password_recall(&memory, &check, &reason, pool), LUCI_EXPIRED,
+                  "a password that a program sends");
+    tap_is_int(hold(PASSWORD, strlen(PASSWORD)), 1, "what is digested of it is wiped");
+}
+
+int main(void)
+{
+    apr_pool_t *pool;
+
+    apr_initialize();
+    atexit(apr_terminate);
+    apr_pool_create(&pool, NULL);
+    if (luci_secret_init(pool) != LUCI_OK)
+        tap_fail("no SHA-256");
+    check_argon2(pool);
+    check_scrypt();
+    check_secrets(pool);
+    check_form(pool);
+    check_credential(pool);
+    check_memory(pool);
+    apr_pool_destroy(pool);
+    return tap_done();
+}

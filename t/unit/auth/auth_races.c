@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two at the same moment, hundreds of times: a sign-in beside an administrator, who must not leave a session
+ * behind that was opened with what he has taken away; a session that gets another id while all are ended; two
+ * sign-ins that replace one outdated hash. t/engines/engines_unit.t runs this on PostgreSQL and MariaDB. */
+#include "core/auth/credential.h"
+#include "core/account/admin.h"
+#include "core/account/import.h"
+#include "lib/support.h"
+#include "lib/support_auth.h"
+#include "lib/tap.h"
+
+#include <apr_strings.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ROUNDS 100      /* of each pair */
+#define PAUSE_MAX 1000U /* microseconds by which one of the two is later, by chance */
+
+/* One of the two, with a handle of its own. */
+typedef struct {
+    luci_db_t *db;
+    apr_pool_t *scratch;
+    luci_auth_t auth;
+    luci_session_t session;
+    luci_result_t result;
+    unsigned pause;
+    int is_waiting; /* it's still to come to the barrier */
+} side_t;
+
+static support_auth_t *with;
+static char *hashes[2]; /* of RIGHT, and of WRONG */
+static side_t sides[2];
+static luci_user_t user;
+static pthread_barrier_t start;
+
+static void begin(side_t *side)
+{
+    if (!side->is_waiting)
+        return;
+    side->is_waiting = 0;
+    pthread_barrier_wait(&start);
+    usleep(side->pause);
+}
+
+/* ---- What the two do ---- */
+
+static luci_result_t lend(void *baton, luci_db_t **db)
+{
+    *db = ((side_t *)baton)->db;
+    return LUCI_OK;
+}
+
+static void take_back(void *baton, luci_db_t *db)
+{
+    (void)baton;
+    (void)db;
+}
+
+/* The moment that matters: the password is checked, and no session is stored yet. */
+static luci_result_t check_and_wait(void *baton, luci_hash_work_fn *work, void *work_baton)
+{
+    luci_result_t result = work(work_baton);
+
+    begin(baton);
+    return result;
+}
+
+static luci_result_t sign_in(side_t *side)
+{
+    luci_auth_request_t request = { .username = "alice", .password = RIGHT, .now = NOW };
+    luci_field_t field;
+
+    return luci_auth_sign_in(&side->auth, &request, &side->session, &field, side->scratch);
+}
+
+static luci_result_t take_over(side_t *side)
+{
+    begin(side);
+    return luci_session_hash(side->db, &side->session, &with->settings, side->scratch);
+}
+
+static luci_result_t set_password(side_t *side)
+{
+    int ended;
+
+    begin(side);
+    return luci_admin_set_password(side->db, &user, hashes[1], &ended, side->scratch);
+}
+
+static luci_result_t disable(side_t *side)
+{
+    int ended;
+
+    begin(side);
+    return luci_admin_set_disabled(side->db, &user, 1, &ended, side->scratch);
+}
+
+static luci_result_t delete_user(side_t *side)
+{
+    luci_admin_deleted_t deleted;
+
+    begin(side);
+    return luci_admin_delete(side->db, &user, &deleted, side->scratch);
+}
+
+static luci_result_t end_sessions(side_t *side)
+{
+    int ended;
+
+    begin(side);
+    return luci_admin_end_sessions(side->db, &user, &ended, side->scratch);
+}
+
+static luci_result_t delete_key(side_t *side)
+{
+    luci_key_t key = { .id = "username:alice", .user = user };
+    luci_result_t result;
+
+    begin(side);
+    result = luci_admin_delete_key(side->db, &key, side->scratch);
+    return result == LUCI_OK ? end_sessions(side) : result;
+}
+
+static luci_result_t import(side_t *side)
+{
+    luci_import_user_t imported = { "alice", hashes[1], LUCI_IMPORT_ADDED };
+    luci_import_batch_t batch = { .users = &imported, .count = 1, .replace = 1, .now = NOW };
+
+    begin(side);
+    return luci_import_batch(side->db, &batch, side->scratch);
+}
+
+static const struct {
+    const char *name;
+    luci_result_t (*first)(side_t *side);
+    luci_result_t (*second)(side_t *side);
+    luci_result_t otherwise; /* what the first may get instead of OK */
+} pairs[] = {
+    { "a sign-in beside a new password", sign_in, set_password, LUCI_DENIED },
+    { "a sign-in beside disabling", sign_in, disable, LUCI_DENIED },
+    { "a sign-in beside deleting", sign_in, delete_user, LUCI_DENIED },
+    { "a sign-in beside deleting the key and ending", sign_in, delete_key, LUCI_DENIED },
+    { "a sign-in beside importing another hash", sign_in, import, LUCI_DENIED },
+    { "hashing an id beside ending", take_over, end_sessions, LUCI_NOT_FOUND },
+};
+
+/* ---- Rounds ---- */
+
+static luci_db_t *db(void)
+{
+    return sides[1].db;
+}
+
+static void be_ok(luci_result_t result, const char *what)
+{
+    if (result != LUCI_OK)
+        support_give_up(what, luci_db_error(db()));
+}
+
+/* alice as she was, with one bare session. */
+static void restore(void)
+{
+    apr_pool_t *scratch = sides[1].scratch;
+    luci_admin_user_t wanted = { .username = "alice", .stored_hash = hashes[0], .now = NOW };
+    luci_settings_t plain = with->settings;
+    luci_admin_deleted_t deleted;
+    const char *id;
+
+    if (luci_admin_find(db(), "alice", &user, scratch) == LUCI_OK)
+        be_ok(luci_admin_delete(db(), &user, &deleted, scratch), "deleting");
+    be_ok(luci_admin_add(db(), &wanted, &id, scratch), "adding");
+    be_ok(luci_user_get(db(), id, &user, scratch), "reading");
+    plain.tokens = LUCI_TOKENS_PLAIN;
+    be_ok(luci_session_new(&sides[0].session, &user, &plain, NOW, scratch), "a session");
+    be_ok(luci_session_insert(db(), &sides[0].session, &plain, &(luci_client_t){ NULL, NULL }, scratch),
+          "storing it");
+}
+
+static int sessions(void)
+{
+    const char *const *row, *arguments[] = { "", "10" };
+
+    be_ok(luci_db_select(db(), LUCI_SQL_SESSION_STEP, arguments, &row, sides[1].scratch), "counting");
+    return (int)luci_sql_to_number(row[1], 0);
+}
+
+typedef luci_result_t side_fn(side_t *side);
+
+typedef struct {
+    side_fn *run;
+    side_t *side;
+} run_t;
+
+static void *run(void *baton)
+{
+    run_t *it = baton;
+
+    it->side->result = it->run(it->side);
+    begin(it->side); /* or the other one would wait for ever for one that failed early */
+    return NULL;
+}
+
+static void run_both(side_fn *first, side_fn *second)
+{
+    run_t runs[] = { { first, &sides[0] }, { second, &sides[1] } };
+    pthread_t threads[COUNT(runs)];
+
+    for (int i = 0; i < COUNT(runs); i++) {
+        sides[i].pause = (unsigned)rand() % PAUSE_MAX;
+        sides[i].is_waiting = 1;
+    }
+    for (int i = 0; i < COUNT(runs); i++)
+        pthread_create(&threads[i], NULL, run, &runs[i]);
+    for (int i = 0; i < COUNT(runs); i++)
+        pthread_join(threads[i], NULL);
+}
+
+static void forget(void)
+{
+    for (int i = 0; i < COUNT(sides); i++)
+        apr_pool_clear(sides[i].scratch);
+}
+
+static void check_pair(int pair)
+{
+    int late = 0, left = 0, wrong = 0;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        restore();
+        run_both(pairs[pair].first, pairs[pair].second);
+        left += sessions();
+        late += sides[0].result == pairs[pair].otherwise;
+        if (sides[1].result != LUCI_OK ||
+            (sides[0].result != LUCI_OK && sides[0].result != pairs[pair].otherwise)) {
+            wrong++;
+            tap_diag("%s (%s), %s (%s)", luci_result_name(sides[0].result), luci_db_error(sides[0].db),
+                     luci_result_name(sides[1].result), luci_db_error(sides[1].db));
+        }
+        forget();
+    }
+    tap_is_int(left, 0, "%s: no session is left", pairs[pair].name);
+    tap_is_int(wrong, 0, "  and both hear how it is");
+    tap_diag("%d of %d came too late", late, ROUNDS);
+}
+
+/* The hash that one of them has just replaced is not the one that the other has checked. */
+static void check_outdated(void)
+{
+    int wrong = 0;
+
+    with->settings.hash.memory_kib *= 2;
+    for (int round = 0; round < ROUNDS; round++) {
+        restore();
+        run_both(sign_in, sign_in);
+        for (int i = 0; i < COUNT(sides); i++)
+            wrong += sides[i].result != LUCI_OK;
+        wrong += sessions() != 3;
+        forget();
+    }
+    tap_is_int(wrong, 0, "two sign-ins at once that replace an outdated hash: both come in");
+}
+
+static void make_sides(void)
+{
+    for (int i = 0; i < COUNT(sides); i++) {
+        apr_allocator_t *allocator;
+        apr_pool_t *own;
+
+        if (apr_allocator_create(&allocator) != APR_SUCCESS ||
+            apr_pool_create_ex(&own, NULL, NULL, allocator) != APR_SUCCESS)
+            support_give_up("memory", "none");
+        apr_allocator_owner_set(allocator, own);
+        apr_pool_create(&sides[i].scratch, own);
+        sides[i].db = luci_db_create(&with->target, own);
+        sides[i].auth = with->auth;
+        sides[i].auth.source = (luci_db_source_t){ lend, take_back, &sides[i] };
+        sides[i].auth.hasher = (luci_hasher_t){ check_and_wait, NULL, &sides[i] };
+        sides[i].auth.events = (luci_event_sink_t){ NULL, NULL, NULL };
+    }
+}
+
+int main(void)
+{
+    apr_pool_t *pool = support_start();
+
+    with = support_auth("races.db", 1);
+    be_ok(luci_credential_hash(&with->auth, &(luci_credential_t){ .password = RIGHT }, &hashes[0], pool),
+          "hashing");
+    be_ok(luci_credential_hash(&with->auth, &(luci_credential_t){ .password = WRONG }, &hashes[1], pool),
+          "hashing");
+    make_sides();
+    pthread_barrier_init(&start, NULL, COUNT(sides));
+    for (int pair = 0; pair < COUNT(pairs); pair++)
+        check_pair(pair);
+    check_outdated();
+    for (int i = 0; i < COUNT(sides); i++)
+        luci_db_close(sides[i].db);
+    return tap_done();
+}

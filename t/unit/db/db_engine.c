@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a database server brings with it, and a file as well: tables made by ten processes at the same moment,
+ * the server's words for NULL and for "taken", and a connection that is asked for long.
+ * t/engines/engines_unit.t runs this on PostgreSQL and MariaDB. */
+#include "core/db/schema.h"
+#include "lib/support.h"
+#include "lib/tap.h"
+
+#include <apr_strings.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CREATORS 10
+#define ROUNDS 5
+
+static apr_pool_t *pool;
+static luci_settings_t settings;
+
+/* A child that connects, says so, and makes the tables as soon as the gate is closed. */
+static pid_t start_creator(const luci_db_target_t *target, const int *ready, const int *gate)
+{
+    pid_t child = fork();
+    apr_array_header_t *gaps;
+    luci_db_t *db;
+    char byte;
+
+    if (child < 0)
+        support_give_up("fork", "no creator");
+    if (child > 0)
+        return child;
+    close(gate[1]);
+    db = luci_db_create(target, pool);
+    if (luci_db_connect(db) != LUCI_OK || write(ready[1], "y", 1) != 1 || read(gate[0], &byte, 1) != 0)
+        _exit(2);
+    _exit(luci_schema_create(db, &gaps, pool) == LUCI_OK ? 0 : 1);
+}
+
+static int failed_creators(const luci_db_target_t *target)
+{
+    int ready[2], gate[2], failed = 0;
+    pid_t creators[CREATORS];
+    char byte;
+
+    if (pipe(ready) != 0 || pipe(gate) != 0)
+        support_give_up("pipe", "no pipe");
+    for (int i = 0; i < CREATORS; i++)
+        creators[i] = start_creator(target, ready, gate);
+    close(ready[1]);
+    for (int i = 0; i < CREATORS && read(ready[0], &byte, 1) == 1; i++)
+        ;
+    close(gate[1]);
+    for (int i = 0; i < CREATORS; i++)
+        failed += support_await(creators[i]) != 0;
+    close(gate[0]);
+    close(ready[0]);
+    return failed;
+}
+
+static void check_creators(const char *params)
+{
+    luci_settings_t own = settings;
+    luci_db_target_t target = support_target(params, &own);
+
+    target.create = 1;
+    for (int round = 0; round < ROUNDS; round++) {
+        luci_db_t *db = luci_db_create(&target, pool);
+        int found = 0, all = 1;
+
+        own.tables =
+            (luci_tables_t){ apr_psprintf(pool, "user_%d", round), apr_psprintf(pool, "key_%d", round),
+                             apr_psprintf(pool, "session_%d", round) };
+        tap_is_int(failed_creators(&target), 0, "round %d: of ten creators at once none fails", round);
+        for (const luci_table_t *const *table = luci_table_list; *table; table++)
+            all &= luci_db_has(db, luci_probe_table(*table), &found) == LUCI_OK && found;
+        tap_ok(all && luci_db_columns(db).session && luci_db_columns(db).user,
+               "  all tables are there, whole");
+        luci_db_close(db);
+    }
+}
+
+/* ---- Rows ---- */
+
+static int changed_by(luci_db_t *db, luci_sql_id_t id, const char *const *arguments)
+{
+    int changed = -1;
+
+    if (luci_db_execute(db, id, arguments, &changed, pool) != LUCI_OK)
+        tap_diag("%s", luci_db_error(db));
+    return changed;
+}
+
+static void check_taken(luci_db_t *db)
+{
+    static const char *const alice[] = { "alice", "Alice", "1" }, *const same[] = { "other", "Alice", "1" },
+                             *const id[] = { "alice", "Bob", "1" };
+    static const char *const key[] = { "username:alice", "alice", NULL }, *const nobody[] = { "username:bob",
+                                                                                              "nobody",
+                                                                                              NULL };
+    static const char *const session[] = { "s", "alice", "1", "2", "3", "3", NULL, NULL };
+
+    tap_is_int(changed_by(db, LUCI_SQL_USER_INSERT, alice), 1, "a user");
+    tap_is_int(changed_by(db, LUCI_SQL_USER_INSERT, same), 0, "a username that is taken: nothing changes");
+    tap_is_int(changed_by(db, LUCI_SQL_USER_INSERT, id), 0, "an id that is taken, too");
+    tap_is_int(changed_by(db, LUCI_SQL_KEY_INSERT, key), 1, "a key");
+    tap_is_int(changed_by(db, LUCI_SQL_KEY_INSERT, key), 0, "a key that is taken");
+    tap_ok(!luci_db_is_broken(db), "none of which is an error");
+    tap_is_int(changed_by(db, LUCI_SQL_SESSION_INSERT, session), 1, "a session");
+    tap_ok(changed_by(db, LUCI_SQL_SESSION_INSERT, session) != 1 && luci_db_is_broken(db),
+           "a second one of that id is an error");
+    tap_ok(!strstr(luci_db_error(db), "'s'"), "  that does not show it: %s", luci_db_error(db));
+    tap_ok(changed_by(db, LUCI_SQL_KEY_INSERT, nobody) != 1 && luci_db_is_broken(db),
+           "a key of nobody is no conflict but an error");
+    tap_ok(!strstr(luci_db_error(db), "bob") && luci_db_error(db)[0], "which is told without values: %s",
+           luci_db_error(db));
+}
+
+static void check_rows(luci_db_t *db)
+{
+    static const char *const old[] = { "new", "username:alice", "old" };
+    static const char *const renewed[] = { "5", "6", "7", "7", "s", "1" };
+    const char *key = "username:alice", *session = "s", *none = "none", *const * row;
+
+    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool), LUCI_OK, "the key's row");
+    tap_is_str(row[0], NULL, "  NULL is not an empty hash");
+    tap_is_str(row[1 + LUCI_SQL_USER_ID], "alice", "  its user");
+    tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], NULL, "  who is not disabled");
+    tap_is_str(row[1 + LUCI_SQL_USER_NAME], "Alice", "  as the name was typed");
+    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &none, &row, pool), LUCI_NOT_FOUND, "no such key");
+    tap_is_int(changed_by(db, LUCI_SQL_KEY_REPLACE_HASH, old), 0, "a hash that is not the old one stays");
+    tap_is_int(changed_by(db, LUCI_SQL_SESSION_RENEW, renewed), 1, "a session is renewed");
+    tap_is_int(changed_by(db, LUCI_SQL_SESSION_RENEW, renewed), 0, "once");
+    tap_is_result(luci_db_select(db, LUCI_SQL_SESSION_GET, &session, &row, pool), LUCI_OK, "its row");
+    tap_is_str(row[0], "5", "  says so");
+    tap_is_str(row[2 + LUCI_SQL_USER_ATTRIBUTES], "3", "  and when it was made");
+    tap_is_int(changed_by(db, LUCI_SQL_SESSION_DELETE, &session), 1, "it's deleted");
+    tap_is_int(changed_by(db, LUCI_SQL_SESSION_DELETE, &session), 0, "once");
+}
+
+/* ---- Transactions ---- */
+
+static luci_result_t insert_and_fail(luci_db_t *db, void *baton, apr_pool_t *scratch)
+{
+    const char *user[] = { "half", "Half", "1" };
+    int changed;
+    luci_result_t result = luci_db_execute(db, LUCI_SQL_USER_INSERT, user, &changed, scratch);
+
+    return result == LUCI_OK ? *(luci_result_t *)baton : result;
+}
+
+static void check_transactions(luci_db_t *db, const char *params)
+{
+    luci_result_t wanted = LUCI_CONFLICT;
+
+    tap_is_result(luci_db_transaction(db, insert_and_fail, &wanted, pool), LUCI_CONFLICT, "a change of mind");
+    tap_is_int(support_number(params, "SELECT count(*) FROM auth_user"), 1, "leaves nothing");
+    wanted = LUCI_OK;
+    tap_is_result(luci_db_transaction(db, insert_and_fail, &wanted, pool), LUCI_OK, "a transaction");
+    tap_is_int(support_number(params, "SELECT count(*) FROM auth_user"), 2, "is kept");
+}
+
+/* The statement that is prepared already has to do without it. */
+static void check_dropped_column(luci_db_t *db, const char *params)
+{
+    const char *key = "username:alice", *const * row;
+
+    support_run(params, "UPDATE auth_user SET disabled = 1");
+    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool), LUCI_OK, "a key");
+    tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], "1", "  of a disabled user");
+    support_run(params, "ALTER TABLE auth_user DROP COLUMN disabled");
+    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool), LUCI_OK,
+                  "the same without the column");
+    tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], NULL, "  that nobody has any more");
+    tap_is_str(row[1 + LUCI_SQL_USER_NAME], "Alice", "  and the name");
+}
+
+/* ---- Time ---- */
+
+/* A server's time is up at some point, connecting included; a file takes as long as it takes. */
+static void check_limit(luci_db_t *db)
+{
+    const char *key = "username:alice", *const * row;
+    luci_result_t result = LUCI_OK;
+
+    luci_db_limit(db, 200);
+    for (int i = 0; i < 1000 && result == LUCI_OK && !support_is_file(); i++) {
+        usleep(10000);
+        result = luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool);
+    }
+    tap_is_result(result, support_is_file() ? LUCI_OK : LUCI_BUSY, "many questions have one time together");
+    tap_is_int(luci_db_is_hung(db), !support_is_file(), "  which is used up");
+    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool), result, "  and stays so");
+    luci_db_limit(db, 0);
+    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool), LUCI_OK, "  until it ends");
+    tap_is_int(luci_db_is_hung(db), 0, "  and is well");
+}
+
+int main(void)
+{
+    const char *params;
+    luci_db_target_t target;
+    luci_db_t *db;
+
+    pool = support_start();
+    settings = support_settings();
+    settings.max_lifetime = LUCI_MS_DAY; /* or created_at is not read */
+    check_creators(support_database("creators.db"));
+    params = support_database("rows.db");
+    support_our_tables(params, &settings);
+    target = support_target(params, &settings);
+    db = luci_db_create(&target, pool);
+    check_taken(db);
+    check_rows(db);
+    check_transactions(db, params);
+    check_dropped_column(db, params);
+    check_limit(db);
+    luci_db_close(db);
+    return tap_done();
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every statement, spelled out; and each one prepared on a real database, for tables with and without our
+ * columns. */
+#include "core/db/schema.h"
+#include "lib/support.h"
+#include "lib/tap.h"
+
+#include <apr_strings.h>
+#include <stdio.h>
+#include <string.h>
+
+static apr_pool_t *pool;
+static luci_settings_t settings;
+
+static const char *const none[] = { NULL };
+static const char *const one[] = { "plan", NULL };
+static const char *const three[] = { "full_name", "username", "order", NULL };
+static const char *const *const attribute_lists[] = { none, one, three };
+
+#define USER_PLAIN "u.id, NULL, u.username"
+#define USER_OURS "u.id, u.disabled, u.username"
+
+#define PURGE                                                                                                \
+    "DELETE FROM \"user_session\" WHERE +idle_expires < %lld AND id IN (SELECT s.id FROM \"user_session\" "  \
+    "s "                                                                                                     \
+    "WHERE s.idle_expires < %lld ORDER BY s.idle_expires LIMIT %lld)"
+#define SESSIONS_COUNT "SELECT COUNT(*) FROM \"user_session\" s WHERE s.user_id = %s"
+#define SESSIONS_OLDEST                                                                                      \
+    "SELECT s.id FROM \"user_session\" s WHERE s.user_id = %s ORDER BY s.idle_expires, s.id LIMIT %lld"
+#define STEP                                                                                                 \
+    "SELECT MAX(step.id), COUNT(*) FROM (SELECT s.id FROM \"user_session\" s WHERE s.id > %s ORDER BY s.id " \
+    "LIMIT %lld) step"
+
+/* A statement where neither table has our columns, and where both have; arguments as one character each. */
+static const struct {
+    luci_sql_id_t id;
+    int repeatable;
+    const char *plain;
+    const char *plain_arguments;
+    const char *ours;
+    const char *our_arguments;
+} expected[] = {
+    { LUCI_SQL_USER_INSERT, 0,
+      "INSERT INTO \"auth_user\" (id, username) VALUES (%s, %s) ON CONFLICT DO NOTHING", "01",
+      "INSERT INTO \"auth_user\" (id, username, created_at) VALUES (%s, %s, %lld) ON CONFLICT DO NOTHING",
+      "012" },
+    { LUCI_SQL_KEY_INSERT, 0,
+      "INSERT INTO \"user_key\" (id, user_id, hashed_password) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+      "012",
+      "INSERT INTO \"user_key\" (id, user_id, hashed_password) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+      "012" },
+    { LUCI_SQL_KEY_GET, 1,
+      "SELECT k.hashed_password, " USER_PLAIN
+      " FROM \"user_key\" k JOIN \"auth_user\" u ON u.id = k.user_id WHERE k.id = %s",
+      "0",
+      "SELECT k.hashed_password, " USER_OURS
+      " FROM \"user_key\" k JOIN \"auth_user\" u ON u.id = k.user_id WHERE k.id = %s",
+      "0" },
+    { LUCI_SQL_USER_LOCK, 1, "SELECT " USER_PLAIN " FROM \"auth_user\" u WHERE u.id = %s", "0",
+      "SELECT " USER_OURS " FROM \"auth_user\" u WHERE u.id = %s", "0" },
+    { LUCI_SQL_KEY_LOCK, 1, "SELECT k.hashed_password, k.user_id FROM \"user_key\" k WHERE k.id = %s", "0",
+      "SELECT k.hashed_password, k.user_id FROM \"user_key\" k WHERE k.id = %s", "0" },
+    { LUCI_SQL_KEY_REPLACE_HASH, 1,
+      "UPDATE \"user_key\" SET hashed_password = %s WHERE id = %s AND hashed_password = %s", "012",
+      "UPDATE \"user_key\" SET hashed_password = %s WHERE id = %s AND hashed_password = %s", "012" },
+    { LUCI_SQL_SESSION_INSERT, 0,
+      "INSERT INTO \"user_session\" (id, user_id, active_expires, idle_expires) VALUES (%s, %s, %lld, %lld)",
+      "0123",
+      "INSERT INTO \"user_session\" (id, user_id, active_expires, idle_expires, created_at, last_seen, "
+      "address, user_agent) "
+      "VALUES (%s, %s, %lld, %lld, %lld, %lld, %s, %s)",
+      "01234567" },
+    { LUCI_SQL_SESSION_GET, 1,
+      "SELECT s.active_expires, s.idle_expires, " USER_PLAIN
+      " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s",
+      "0",
+      "SELECT s.active_expires, s.idle_expires, " USER_OURS
+      " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s",
+      "0" },
+    { LUCI_SQL_SESSION_RENEW, 1,
+      "UPDATE \"user_session\" SET active_expires = %lld, idle_expires = %lld WHERE id = %s AND "
+      "active_expires = %lld",
+      "0145",
+      "UPDATE \"user_session\" SET active_expires = %lld, idle_expires = %lld, last_seen = %lld, "
+      "created_at = COALESCE(created_at, %lld) WHERE id = %s AND active_expires = %lld",
+      "012345" },
+    { LUCI_SQL_SESSION_DELETE, 1, "DELETE FROM \"user_session\" WHERE id = %s", "0",
+      "DELETE FROM \"user_session\" WHERE id = %s", "0" },
+    { LUCI_SQL_SESSION_HASH, 1, "UPDATE \"user_session\" SET id = %s WHERE id = %s", "01",
+      "UPDATE \"user_session\" SET id = %s WHERE id = %s", "01" },
+    { LUCI_SQL_SESSION_PURGE, 1, PURGE, "001", PURGE, "001" },
+    { LUCI_SQL_SESSIONS_COUNT, 1, SESSIONS_COUNT, "0", SESSIONS_COUNT, "0" },
+    { LUCI_SQL_SESSIONS_OLDEST, 1, SESSIONS_OLDEST, "01", SESSIONS_OLDEST, "01" },
+    { LUCI_SQL_SESSION_STEP, 1, STEP, "01", STEP, "01" },
+    { LUCI_SQL_SESSION_PURGE_STEP, 1,
+      "DELETE FROM \"user_session\" WHERE id > %s AND id <= %s AND (idle_expires < %lld)", "012",
+      "DELETE FROM \"user_session\" WHERE id > %s AND id <= %s AND (idle_expires < %lld)", "012" },
+};
+
+static luci_sql_statement_t statement(luci_sql_id_t id, int user, int session)
+{
+    luci_sql_scope_t scope = { .engine = &luci_engine_sqlite3,
+                               .settings = &settings,
+                               .found = { .disabled = user, .user = user, .session = session } };
+
+    return luci_sql_statement(id, &scope, pool);
+}
+
+static void is_arguments(const luci_sql_statement_t *made, const char *want, const char *what)
+{
+    char got[LUCI_SQL_ARGUMENTS_MAX + 1] = "";
+
+    for (int i = 0; i < made->arguments && i < LUCI_SQL_ARGUMENTS_MAX; i++)
+        got[i] = (char)('0' + made->argument[i]);
+    tap_is_str(got, want, "%s: its arguments", what);
+}
+
+static void check_texts(void)
+{
+    tap_is_int(COUNT(expected), LUCI_SQL_ADMIN, "each statement is listed here");
+    for (int i = 0; i < COUNT(expected); i++) {
+        luci_sql_statement_t plain = statement(expected[i].id, 0, 0), ours = statement(expected[i].id, 1, 1);
+
+        tap_is_str(plain.text, expected[i].plain, "statement %d on Lucia's tables", i);
+        is_arguments(&plain, expected[i].plain_arguments, "  there");
+        tap_is_str(ours.text, expected[i].ours, "statement %d on our tables", i);
+        is_arguments(&ours, expected[i].our_arguments, "  there");
+        tap_is_int(plain.repeatable, expected[i].repeatable, "  whether it may be repeated");
+        tap_is_int(ours.repeatable, expected[i].repeatable, "  there, too");
+    }
+}
+
+/* The columns of one table say nothing about the other. */
+static void check_mixed(void)
+{
+    const luci_sql_scope_t dated = { .engine = &luci_engine_sqlite3,
+                                     .settings = &settings,
+                                     .found = { .session = 1, .created_at = 1 } };
+
+    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 1, 0).text,
+                  "s.idle_expires, u.id, u.disabled, u.username FROM"),
+           "only the user table is ours");
+    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 0, 1).text, "s.idle_expires, u.id, NULL, u.username FROM"),
+           "only the session table is ours");
+    tap_ok(
+        strstr(luci_sql_statement(LUCI_SQL_SESSION_GET, &dated, pool).text, "u.username, s.created_at FROM"),
+        "  its created_at is read last, where it is to be read");
+    tap_is_int(statement(LUCI_SQL_USER_INSERT, 0, 1).arguments, 2,
+               "the user table's arguments depend on it alone");
+    tap_is_int(statement(LUCI_SQL_SESSION_INSERT, 1, 0).arguments, 4, "the session table's, too");
+}
+
+static void check_attributes(void)
+{
+    settings.attributes = support_names(one);
+    tap_ok(strstr(statement(LUCI_SQL_KEY_GET, 0, 0).text, "u.username, u.\"plan\" FROM"), "one attribute");
+    settings.attributes = support_names(three);
+    tap_ok(strstr(statement(LUCI_SQL_SESSION_GET, 1, 1).text,
+                  "u.username, u.\"full_name\", u.\"username\", u.\"order\" FROM"),
+           "three in their order, one of them username, one an SQL word");
+    tap_ok(strstr(luci_schema_table(&luci_engine_sqlite3, &luci_table_user, &settings, pool)[0],
+                  "UNIQUE, \"full_name\" TEXT, \"order\" TEXT, disabled BIGINT"),
+           "a new table has them, username once");
+    settings.attributes = NULL;
+    tap_ok(strstr(statement(LUCI_SQL_KEY_GET, 0, 0).text, "u.username FROM"),
+           "no list at all is an empty one");
+    settings.attributes = support_names(none);
+}
+
+static void check_tables(void)
+{
+    luci_settings_t usual = settings;
+    luci_probe_t probe = luci_probe_table(&luci_table_user);
+    const char *const *schema;
+
+    settings.tables = (luci_tables_t){ "user", "user_key", "user_session" };
+    tap_ok(strstr(statement(LUCI_SQL_KEY_GET, 0, 0).text, "FROM \"user_key\" k JOIN \"user\" u"),
+           "a table named user is quoted");
+    schema = luci_schema_table(&luci_engine_sqlite3, &luci_table_session, &settings, pool);
+    tap_ok(strstr(schema[0], "REFERENCES \"user\"(id)"), "and in references");
+    tap_is_str(schema[1], "CREATE INDEX IF NOT EXISTS \"user_session_user_id\" ON \"user_session\" (user_id)",
+               "an index is named after its table");
+    tap_is_str(schema[2],
+               "CREATE INDEX IF NOT EXISTS \"user_session_idle_expires\" ON \"user_session\" (idle_expires)",
+               "and its column");
+    tap_ok(schema[3] == NULL, "the list ends");
+    tap_is_str(luci_probe_text(&probe, &luci_engine_sqlite3, &settings, pool),
+               "SELECT COUNT(*) FROM (SELECT t.\"id\", t.\"username\" FROM \"user\" t) probe WHERE 1 = 0",
+               "a probe is quoted");
+    settings = usual;
+}
+
+static void is_schema(const luci_engine_t *engine, const luci_table_t *table, const char *const *want)
+{
+    const char *const *got = luci_schema_table(engine, table, &settings, pool);
+    int i = 0;
+
+    for (; want[i] && got[i]; i++)
+        tap_is_str(got[i], want[i], "%s, %s table: statement %d", engine->driver, table->name, i);
+    tap_ok(!want[i] && !got[i], "%s, %s table: %d statements", engine->driver, table->name, i);
+}
+
+#define MYSQL_END                                                                                            \
+    " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 /*M! COLLATE = utf8mb4_nopad_bin */ "                        \
+    "/*!80017 COLLATE = utf8mb4_0900_bin */"
+
+static void check_schema(void)
+{
+    settings.attributes = support_names(one);
+    is_schema(
+        &luci_engine_sqlite3, &luci_table_user,
+        (const char *[]){ "CREATE TABLE IF NOT EXISTS \"auth_user\" (id VARCHAR(15) NOT NULL PRIMARY KEY, "
+                          "username VARCHAR(31) NOT NULL UNIQUE, \"plan\" TEXT, disabled BIGINT, "
+                          "created_at BIGINT) WITHOUT ROWID",
+                          NULL });
+    is_schema(&luci_engine_sqlite3, &luci_table_key,
+              (const char *[]){
+                  "CREATE TABLE IF NOT EXISTS \"user_key\" (id VARCHAR(255) NOT NULL PRIMARY KEY, "
+                  "user_id VARCHAR(15) NOT NULL, hashed_password VARCHAR(255), "
+                  "FOREIGN KEY (user_id) REFERENCES \"auth_user\"(id))",
+                  "CREATE INDEX IF NOT EXISTS \"user_key_user_id\" ON \"user_key\" (user_id)", NULL });
+    is_schema(
+        &luci_engine_pgsql, &luci_table_session,
+        (const char *[]){
+            "CREATE TABLE IF NOT EXISTS \"user_session\" (id TEXT NOT NULL PRIMARY KEY, "
+            "user_id TEXT NOT NULL, active_expires BIGINT NOT NULL, idle_expires BIGINT NOT NULL, "
+            "created_at BIGINT, last_seen BIGINT, address TEXT, user_agent TEXT, "
+            "FOREIGN KEY (user_id) REFERENCES \"auth_user\"(id))",
+            "CREATE INDEX IF NOT EXISTS \"user_session_user_id\" ON \"user_session\" (user_id)",
+            "CREATE INDEX IF NOT EXISTS \"user_session_idle_expires\" ON \"user_session\" (idle_expires)",
+            NULL });
+    is_schema(
+        &luci_engine_mysql, &luci_table_user,
+        (const char *[]){ "CREATE TABLE IF NOT EXISTS `auth_user` (id VARCHAR(15) NOT NULL PRIMARY KEY, "
+                          "username VARCHAR(255) NOT NULL UNIQUE, `plan` TEXT, disabled BIGINT, "
+                          "created_at BIGINT)" MYSQL_END,
+                          NULL });
+    is_schema(&luci_engine_mysql, &luci_table_session,
+              (const char *[]){
+                  "CREATE TABLE IF NOT EXISTS `user_session` (id VARCHAR(127) NOT NULL PRIMARY KEY, "
+                  "active_expires BIGINT UNSIGNED NOT NULL, idle_expires BIGINT UNSIGNED NOT NULL, "
+                  "created_at BIGINT, last_seen BIGINT, address VARCHAR(45), user_agent VARCHAR(255), "
+                  "INDEX (user_id), INDEX (idle_expires), FOREIGN KEY (user_id) REFERENCES "
+                  "`auth_user`(id))" MYSQL_END
+                  " SELECT '' AS id, u.id AS user_id, 0 AS active_expires, 0 AS idle_expires, NULL AS "
+                  "created_at, NULL AS last_seen, NULL AS address, NULL AS user_agent FROM `auth_user` u "
+                  "WHERE 1 = 0",
+                  NULL });
+    settings.attributes = support_names(none);
+}
+
+static luci_sql_statement_t for_engine(const luci_engine_t *engine, luci_sql_id_t id)
+{
+    const luci_sql_scope_t scope = { .engine = engine, .settings = &settings };
+
+    return luci_sql_statement(id, &scope, pool);
+}
+
+/* Where the engines differ. */
+static void check_engines(void)
+{
+    luci_sql_statement_t get = for_engine(&luci_engine_mysql, LUCI_SQL_KEY_GET);
+
+    for (int id = 0; id < LUCI_SQL_ADMIN; id++) {
+        int locks = id == LUCI_SQL_USER_LOCK || id == LUCI_SQL_KEY_LOCK;
+
+        tap_is_str(for_engine(&luci_engine_pgsql, (luci_sql_id_t)id).text,
+                   apr_pstrcat(pool, statement((luci_sql_id_t)id, 0, 0).text,
+                               locks ? " FOR NO KEY UPDATE" : "", NULL),
+                   "statement %d: PostgreSQL reads what SQLite does", id);
+    }
+    tap_ok(strstr(for_engine(&luci_engine_mysql, LUCI_SQL_USER_LOCK).text, "WHERE u.id = %s FOR UPDATE"),
+           "MySQL locks a user");
+    tap_ok(strstr(for_engine(&luci_engine_mysql, LUCI_SQL_KEY_LOCK).text, " AS BINARY) FOR UPDATE"),
+           "  and a key");
+    tap_is_str(for_engine(&luci_engine_mysql, LUCI_SQL_USER_INSERT).text,
+               "INSERT INTO `auth_user` (id, username) VALUES (%s, %s)",
+               "MySQL tells a conflict by its code");
+    tap_is_int(for_engine(&luci_engine_mysql, LUCI_SQL_KEY_INSERT).may_conflict, 1,
+               "  which is no error for a key");
+    tap_is_int(for_engine(&luci_engine_mysql, LUCI_SQL_SESSION_INSERT).may_conflict, 0,
+               "  but for a session");
+    tap_ok(strstr(get.text, " WHERE k.id = %s AND CAST(CONVERT(k.id USING utf8mb4) AS BINARY) = CAST(%s AS "
+                            "BINARY)"),
+           "  and compares bytes: %s", get.text);
+    is_arguments(&get, "00", "  twice with the same name");
+    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1062), LUCI_FAILURE_CONFLICT, "ER_DUP_ENTRY");
+    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1205), LUCI_FAILURE_BUSY, "ER_LOCK_WAIT_TIMEOUT");
+    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1054), LUCI_FAILURE_MISSING, "ER_BAD_FIELD_ERROR");
+    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1142), LUCI_FAILURE_OTHER,
+               "ER_TABLEACCESS_DENIED_ERROR: not missing");
+}
+
+static void check_engine_list(void)
+{
+    tap_ok(luci_engine_find("sqlite3") == &luci_engine_sqlite3, "sqlite3 is a driver");
+    tap_ok(luci_engine_find("pgsql") == &luci_engine_pgsql, "pgsql is a driver");
+    tap_ok(luci_engine_find("mysql") == &luci_engine_mysql, "mysql is a driver");
+    tap_ok(luci_engine_find("sqlite2") == NULL, "sqlite2 is no driver");
+    tap_ok(luci_engine_find("") == NULL, "an empty name is no driver");
+    tap_is_int(luci_engine_is_file(&luci_engine_pgsql, "host=/run/postgresql"), 0, "a server is no file");
+    tap_is_int(luci_engine_is_file(&luci_engine_sqlite3, "/srv/users.db"), 1, "a path is a file");
+    tap_is_int(luci_engine_is_file(&luci_engine_sqlite3, ":memory:"), 0, "memory is no file");
+    tap_is_int(luci_engine_is_file(NULL, "/srv/users.db"), 0, "an unknown engine has no file");
+    for (const luci_engine_t *const *engine = luci_engines; *engine; engine++)
+        tap_is_int(luci_engine_is_server(*engine), *engine != &luci_engine_sqlite3, "%s is a server or not",
+                   (*engine)->driver);
+    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 5), LUCI_FAILURE_BUSY, "SQLITE_BUSY");
+    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 1), LUCI_FAILURE_MISSING, "SQLITE_ERROR");
+    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 11), LUCI_FAILURE_OTHER, "SQLITE_CORRUPT");
+    tap_is_int(luci_engine_failure(&luci_engine_pgsql, 5), LUCI_FAILURE_OTHER,
+               "another engine's code is not SQLite's");
+}
+
+/* ---- On a real database ---- */
+
+/* A file with tables of our making; those that should lack our columns are made anew without. */
+static const char *database(int user, int session)
+{
+    static int number;
+    char name[32];
+    const char *path;
+
+    snprintf(name, sizeof name, "tables-%d", number++);
+    path = support_path(name);
+    support_our_tables(path, &settings);
+    if (!user)
+        support_run(path,
+                    "ALTER TABLE \"user\" DROP COLUMN disabled; ALTER TABLE \"user\" DROP COLUMN created_at");
+    if (!session)
+        support_run(
+            path,
+            "ALTER TABLE user_session DROP COLUMN created_at; ALTER TABLE user_session DROP COLUMN last_seen;"
+            "ALTER TABLE user_session DROP COLUMN address; ALTER TABLE user_session DROP COLUMN user_agent");
+    return path;
+}
+
+/* The core prepares a statement when it's first run. */
+static void check_prepares(int user, int session, int list)
+{
+    static const char *const arguments[LUCI_SQL_ARGUMENTS_MAX] = { "1", "2", "3", "4", "5", "6", "7", "8" };
+    luci_db_target_t target = support_target(database(user, session), &settings);
+    luci_db_t *db = luci_db_create(&target, pool);
+    int failed = 0;
+
+    tap_is_result(luci_db_connect(db), LUCI_OK, "list %d: a database", list);
+    tap_is_int(luci_db_columns(db).disabled, user, "  its column disabled is seen: %d", user);
+    tap_is_int(luci_db_columns(db).user, user, "  its user columns are seen: %d", user);
+    tap_is_int(luci_db_columns(db).session, session, "  its session columns are seen: %d", session);
+    for (int id = 0; id < LUCI_SQL_ADMIN; id++) {
+        int reads = strncmp(statement((luci_sql_id_t)id, user, session).text, "SELECT ", 7) == 0, changed;
+        const char *const *row;
+        luci_result_t result = reads ? luci_db_select(db, (luci_sql_id_t)id, arguments, &row, pool)
+                                     : luci_db_execute(db, (luci_sql_id_t)id, arguments, &changed, pool);
+
+        if (result == LUCI_UNAVAILABLE && !strstr(luci_db_error(db), "FOREIGN KEY")) {
+            failed++;
+            tap_diag("statement %d: %s", id, luci_db_error(db));
+        }
+    }
+    tap_is_int(failed, 0, "  every statement prepares and runs");
+    luci_db_close(db);
+}
+
+static void check_numbers(void)
+{
+    tap_is_str(luci_sql_number(NOW, pool), "1700000000000", "a moment as an argument");
+    tap_is_str(luci_sql_number(APR_INT64_MIN, pool), "-9223372036854775808", "the least number");
+    tap_is_int(luci_sql_to_number("1700000000000", 1), NOW, "a column as a moment");
+    tap_is_int(luci_sql_to_number(NULL, 7), 7, "NULL is the fallback");
+    tap_is_int(luci_sql_to_number("", 7), 0, "text is zero");
+}
+
+int main(void)
+{
+    pool = support_start();
+    settings = support_settings();
+    check_texts();
+    check_mixed();
+    check_attributes();
+    check_tables();
+    check_engine_list();
+    check_schema();
+    check_engines();
+    check_numbers();
+    settings.tables = (luci_tables_t){ "user", "user_key", "user_session" };
+    for (int list = 0; list < COUNT(attribute_lists); list++) {
+        settings.attributes = support_names(attribute_lists[list]);
+        for (int columns = 0; columns < 4; columns++)
+            check_prepares(columns & 1, columns >> 1, list);
+    }
+    return tap_done();
+}

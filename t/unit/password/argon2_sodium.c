@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libsodium computes the bytes that libargon2 does, and leaves to libargon2 what it can't. Linked as with
+ * make ARGON2=sodium, whatever ARGON2 says here. Who computes is counted by standing in front of both. */
+#include "core/password/password_argon2_int.h"
+#include "core/password/password_hash.h"
+#include "password/password_vectors.h"
+#include "lib/support.h"
+#include "lib/tap.h"
+
+#include <apr_general.h>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <string.h>
+
+#define THREADS 8
+#define UNITS_MAX 255 /* UTF-16 units of a password */
+
+/* ---- The counters ---- */
+
+static int by_libargon2, by_sodium; /* computed since the last reset */
+static int no_start, no_hash;       /* 1: libsodium fails there */
+
+int argon2_ctx(argon2_context *context, argon2_type type)
+{
+    int (*real)(argon2_context *, argon2_type);
+
+    *(void **)&real = dlsym(RTLD_NEXT, "argon2_ctx");
+    __sync_fetch_and_add(&by_libargon2, 1);
+    return real(context, type);
+}
+
+int sodium_init(void)
+{
+    int (*real)(void);
+
+    *(void **)&real = dlsym(RTLD_NEXT, "sodium_init");
+    return no_start ? -1 : real();
+}
+
+int crypto_pwhash(unsigned char *const out, unsigned long long outlen, const char *const passwd,
+                  unsigned long long passwdlen, const unsigned char *const salt, unsigned long long opslimit,
+                  size_t memlimit, int alg)
+{
+    int (*real)(unsigned char *, unsigned long long, const char *, unsigned long long, const unsigned char *,
+                unsigned long long, size_t, int);
+
+    *(void **)&real = dlsym(RTLD_NEXT, "crypto_pwhash");
+    __sync_fetch_and_add(&by_sodium, 1);
+    return no_hash ? -1 : real(out, outlen, passwd, passwdlen, salt, opslimit, memlimit, alg);
+}
+
+static void are_counts(int sodium, int libargon2, const char *what)
+{
+    tap_ok(by_sodium == sodium && by_libargon2 == libargon2, "%s: %d by libsodium, %d by libargon2", what,
+           sodium, libargon2);
+    by_sodium = by_libargon2 = 0;
+}
+
+/* ---- Both, for many inputs ---- */
+
+static char longest_ascii[UNITS_MAX + 1], longest_2[2 * UNITS_MAX + 1], longest_3[3 * UNITS_MAX + 1],
+    longest_4[2 * UNITS_MAX + 1];
+
+static const char *const passwords[] = {
+    "",        "x",       "      ", "a:b$c", "\U0001F600 \U0001F468\u200D\U0001F469 pass", longest_ascii,
+    longest_2, longest_3, longest_4
+};
+static const unsigned char salts[][16] = { "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+                                           "saltsaltsaltsal",
+                                           { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 },
+                                           { [0] = 255, [15] = 255 } };
+static const size_t tag_lengths[] = { 16, 20, 31, 32, 33, 63, 64 };
+
+static void repeat(char *out, const char *character, int times)
+{
+    while (times-- > 0)
+        for (const char *byte = character; *byte; byte++)
+            *out++ = *byte;
+}
+
+static void make_longest(void)
+{
+    repeat(longest_ascii, "p", UNITS_MAX);
+    repeat(longest_2, "\u00E9", UNITS_MAX);
+    repeat(longest_3, "\u20AC", UNITS_MAX);
+    repeat(longest_4, "\U0001F600", UNITS_MAX / 2); /* two units each */
+    strcat(longest_4, "p");
+}
+
+/* 1 when both compute the same, and write no byte more than the tag. */
+static int same(const luci_argon2_hash_t *hash, const char *password)
+{
+    unsigned char tag[2][LUCI_ARGON2_TAG_MAX + 1];
+
+    memset(tag, 0xee, sizeof tag);
+    return luci_argon2_tag_libargon2(hash, password, tag[0]) == LUCI_OK &&
+           luci_argon2_tag_sodium(hash, password, tag[1]) == LUCI_OK &&
+           memcmp(tag[0], tag[1], sizeof tag[0]) == 0 && tag[1][hash->tag_length] == 0xee;
+}
+
+/* The lengths of the three lists have no common factor: 252 rounds are every combination. */
+static void check_same(void)
+{
+    static const struct {
+        argon2_type type;
+        apr_uint32_t memory_kib, passes;
+        int rounds;
+    } costs[] = { { Argon2_id, 8, 1, 252 },   { Argon2_id, 9, 2, 252 },    { Argon2_id, 15, 3, 252 },
+                  { Argon2_id, 67, 10, 252 }, { Argon2_id, 1023, 1, 63 },  { Argon2_id, 4099, 4, 9 },
+                  { Argon2_id, 19456, 2, 9 }, { Argon2_id, 262144, 1, 1 }, { Argon2_i, 8, 3, 252 },
+                  { Argon2_i, 11, 10, 252 },  { Argon2_i, 1023, 4, 63 },   { Argon2_i, 19456, 3, 9 } };
+
+    for (int c = 0; c < COUNT(costs); c++) {
+        luci_argon2_hash_t hash = { .type = costs[c].type, .version = ARGON2_VERSION_13, .lanes = 1 };
+        int equal = 0;
+
+        hash.memory_kib = costs[c].memory_kib;
+        hash.passes = costs[c].passes;
+        hash.salt_length = sizeof salts[0];
+        for (int i = 0; i < costs[c].rounds; i++) {
+            memcpy(hash.salt, salts[i % COUNT(salts)], sizeof salts[0]);
+            hash.tag_length = tag_lengths[i % COUNT(tag_lengths)];
+            equal += same(&hash, passwords[i % COUNT(passwords)]);
+        }
+        tap_is_int(equal, costs[c].rounds, "the same bytes: argon2%s m=%u t=%u, %d inputs",
+                   hash.type == Argon2_id ? "id" : "i", hash.memory_kib, hash.passes, costs[c].rounds);
+        are_counts(costs[c].rounds, costs[c].rounds, "  each computed");
+    }
+}
+
+/* ---- What libsodium can't ---- */
+
+static void check_left_to_libargon2(void)
+{
+    static const struct {
+        luci_argon2_hash_t hash;
+        const char *what;
+    } cases[] = {
+        { { Argon2_id, ARGON2_VERSION_10, 64, 3, 1, "salt", 16, "", 32 }, "version 16" },
+        { { Argon2_id, ARGON2_VERSION_13, 64, 3, 2, "salt", 16, "", 32 }, "two lanes" },
+        { { Argon2_id, ARGON2_VERSION_13, 64, 1, 8, "salt", 16, "", 32 }, "eight lanes" },
+        { { Argon2_id, ARGON2_VERSION_13, 64, 3, 1, "salt", 8, "", 32 }, "a salt of 8 bytes" },
+        { { Argon2_id, ARGON2_VERSION_13, 64, 3, 1, "salt", 15, "", 32 }, "a salt of 15" },
+        { { Argon2_id, ARGON2_VERSION_13, 64, 3, 1, "salt", 17, "", 32 }, "a salt of 17" },
+        { { Argon2_id, ARGON2_VERSION_13, 64, 3, 1, "salt", 64, "", 32 }, "a salt of 64" },
+        { { Argon2_id, ARGON2_VERSION_13, 64, 3, 1, "salt", 16, "", 15 }, "a tag of 15" },
+        { { Argon2_i, ARGON2_VERSION_13, 64, 1, 1, "salt", 16, "", 32 }, "argon2i in one pass" },
+        { { Argon2_i, ARGON2_VERSION_13, 64, 2, 1, "salt", 16, "", 32 }, "argon2i in two" },
+        { { Argon2_i, ARGON2_VERSION_10, 64, 3, 1, "salt", 16, "", 32 }, "argon2i of version 16" },
+    };
+    const luci_argon2_hash_t too_little = { Argon2_id, ARGON2_VERSION_13, 7, 1, 1, "salt", 16, "", 32 };
+    unsigned char tag[LUCI_ARGON2_TAG_MAX];
+
+    for (int i = 0; i < COUNT(cases); i++) {
+        tap_ok(same(&cases[i].hash, HORSE), "%s: the same bytes", cases[i].what);
+        are_counts(0, 2, "  computed");
+    }
+    tap_is_int(luci_argon2_tag_sodium(&too_little, HORSE, tag), LUCI_INTERNAL, "7 KiB: refused");
+    are_counts(0, 1, "  asked");
+}
+
+/* ---- With all that stands above ---- */
+
+static void check_passwords(apr_pool_t *pool)
+{
+    static const luci_hash_cost_t usual = { LUCI_HASH_ARGON2ID, LUCI_ARGON2_MEMORY_KIB_DEFAULT,
+                                            LUCI_ARGON2_PASSES_DEFAULT, LUCI_ARGON2_LANES_DEFAULT };
+    char *stored = NULL;
+
+    tap_is_int(luci_password_hash(&usual, HORSE, &stored, pool), LUCI_OK, "a new hash");
+    are_counts(1, 0, "  computed");
+    tap_is_int(luci_password_verify(stored, HORSE), LUCI_OK, "verified");
+    tap_is_int(luci_password_verify(stored, "hunter22"), LUCI_DENIED, "and not with another password");
+    tap_is_int(luci_password_verify_dummy(&usual, HORSE), LUCI_DENIED, "nobody's");
+    are_counts(3, 0, "  computed");
+    for (int i = 0; i < COUNT(vectors); i++) {
+        if (strncmp(vectors[i].stored, "$argon2", 7) != 0)
+            continue;
+        tap_is_int(luci_password_verify(vectors[i].stored, vectors[i].password), LUCI_OK, "%s",
+                   vectors[i].stored);
+        tap_is_int(luci_password_verify(vectors[i].stored, "another password"), LUCI_DENIED,
+                   "  not with another password");
+    }
+    tap_ok(by_sodium > 0 && by_libargon2 > 0, "some by libsodium, some by libargon2");
+
+    no_hash = 1;
+    tap_is_int(luci_password_verify(stored, HORSE), LUCI_INTERNAL, "libsodium can't compute: no verdict");
+    no_hash = 0;
+    by_sodium = by_libargon2 = 0;
+    no_start = 1;
+    tap_is_int(luci_password_verify(stored, HORSE), LUCI_INTERNAL, "it can't start: no verdict");
+    are_counts(0, 0, "  computed");
+    no_start = 0;
+    tap_is_int(luci_password_verify(stored, HORSE), LUCI_OK, "it can again");
+    are_counts(1, 0, "  computed");
+}
+
+/* ---- Threads ---- */
+
+static const luci_argon2_hash_t plain = { Argon2_id, ARGON2_VERSION_13, 1024, 2, 1, "salt", 16, "", 32 };
+static pthread_barrier_t together;
+
+static void *compute(void *tag)
+{
+    pthread_barrier_wait(&together);
+    if (luci_argon2_tag_sodium(&plain, HORSE, tag) != LUCI_OK)
+        memset(tag, 0, plain.tag_length);
+    return NULL;
+}
+
+/* Before anything else has started libsodium. */
+static void check_threads(void)
+{
+    pthread_t thread[THREADS];
+    unsigned char tag[THREADS][LUCI_ARGON2_TAG_MAX], wanted[LUCI_ARGON2_TAG_MAX];
+    int equal = 0;
+
+    pthread_barrier_init(&together, NULL, THREADS);
+    for (int i = 0; i < THREADS; i++)
+        if (pthread_create(&thread[i], NULL, compute, tag[i]) != 0)
+            support_give_up("pthread_create", "no more threads");
+    tap_is_int(luci_argon2_tag_libargon2(&plain, HORSE, wanted), LUCI_OK, "a tag");
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(thread[i], NULL);
+        equal += memcmp(tag[i], wanted, plain.tag_length) == 0;
+    }
+    tap_is_int(equal, THREADS, "threads that all come first compute it");
+    are_counts(THREADS, 1, "  computed");
+}
+
+int main(void)
+{
+    apr_pool_t *pool;
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    make_longest();
+    check_threads();
+    check_same();
+    check_left_to_libargon2();
+    check_passwords(pool);
+    apr_terminate();
+    return tap_done();
+}

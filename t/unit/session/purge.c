@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Dead sessions go, in batches, by the index or along the ids; whoever is alive or renewed meanwhile stays.
+ * t/engines/engines_unit.t runs this on PostgreSQL and MariaDB. */
+#include "core/session/purge.h"
+#include "lib/support_auth.h"
+#include "lib/tap.h"
+
+#include <apr_dbd.h>
+#include <apr_strings.h>
+#include <apr_time.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEAD 11
+#define ALIVE 6
+#define BATCH 4
+
+static apr_pool_t *pool;
+static const char *why;
+
+/* Stops at the nth question, from 1; 0: never. */
+static int stop_at, asked;
+
+static int go_on(void *baton, const luci_purge_t *purge)
+{
+    (void)baton;
+    (void)purge;
+    return ++asked != stop_at;
+}
+
+static luci_purge_t purge_at(luci_ms_t now)
+{
+    return (luci_purge_t){ .now = now, .batch = BATCH, .go_on = go_on };
+}
+
+static luci_result_t run(luci_purge_t *purge, support_auth_t *with)
+{
+    asked = 0;
+    return luci_purge_run(purge, &with->auth.source, &why, pool);
+}
+
+static void store(support_auth_t *with, const char *id, luci_ms_t idle)
+{
+    support_run(with->target.params,
+                apr_psprintf(pool,
+                             "INSERT INTO user_session (id, user_id, active_expires, idle_expires) VALUES "
+                             "('%s', 'alice', 1, %" APR_INT64_T_FMT ")",
+                             id, idle));
+}
+
+static long long left(support_auth_t *with, const char *like)
+{
+    return support_auth_number(
+        with, apr_psprintf(pool, "SELECT count(*) FROM user_session WHERE id LIKE '%s'", like));
+}
+
+/* The dead and the living, mixed among the ids; the last moment of a session is its idle_expires. */
+static support_auth_t *new_database(const char *name, int ours)
+{
+    support_auth_t *with = support_auth(name, ours);
+
+    support_run(with->target.params, "INSERT INTO auth_user (id, username) VALUES ('alice', 'alice')");
+    for (int i = 0; i < DEAD; i++)
+        store(with, apr_psprintf(pool, "%ddead", i), NOW - 1 - i);
+    for (int i = 0; i < ALIVE; i++)
+        store(with, apr_psprintf(pool, "%dlive", i), NOW + i);
+    return with;
+}
+
+static void check_batches(int ours)
+{
+    support_auth_t *with = new_database(ours ? "ours.db" : "lucia.db", ours);
+    luci_purge_t purge = purge_at(NOW);
+
+    tap_diag(ours ? "our tables" : "Lucia's tables");
+    stop_at = 3;
+    tap_is_result(run(&purge, with), LUCI_OK, "stopped after two batches");
+    tap_ok(!purge.is_done, "  it's not done");
+    tap_is_int(purge.removed, DEAD - left(with, "%dead"), "  it knows what it removed");
+    tap_ok(purge.removed > 0 && purge.removed <= 2LL * BATCH, "  which is no more than two batches");
+    stop_at = 0;
+    tap_is_result(run(&purge, with), LUCI_OK, "going on");
+    tap_ok(purge.is_done, "  it's done");
+    tap_is_int(purge.removed, DEAD, "  all of the dead were removed");
+    tap_is_int(left(with, "%dead"), 0, "  and are gone");
+    tap_is_int(left(with, "%live"), ALIVE, "  the living are not");
+    if (ours)
+        tap_is_int(purge.seen, 0, "  nobody walked through the table");
+    else
+        tap_ok(purge.seen >= ALIVE && purge.seen <= DEAD + ALIVE, "  each row was looked at once");
+    tap_is_int(with->borrows > 3, 1, "  each batch had a handle of its own");
+    purge = purge_at(NOW + ALIVE);
+    tap_is_result(run(&purge, with), LUCI_OK, "later");
+    tap_is_int(left(with, "%"), 0, "  they are dead, too");
+    stop_at = 1;
+    tap_is_result(run(&purge, with), LUCI_OK, "stopped at once");
+    tap_ok(!purge.is_done && asked == 1, "  nothing was asked of the database");
+    stop_at = 0;
+    support_auth_close(with);
+}
+
+/* An index that somebody made since, and one that begins with something else. */
+static void check_index(void)
+{
+    support_auth_t *with = new_database("index.db", 0);
+    luci_purge_t purge = purge_at(NOW);
+
+    support_run(with->target.params, "CREATE INDEX other ON user_session (user_id, idle_expires)");
+    tap_is_result(run(&purge, with), LUCI_OK, "an index that begins with another column");
+    tap_ok(purge.seen > 0, "  is of no use");
+    store(with, "0dead", NOW - 1);
+    support_run(with->target.params, "CREATE INDEX idle ON user_session (idle_expires)");
+    purge = purge_at(NOW);
+    tap_is_result(run(&purge, with), LUCI_OK, "one on idle_expires");
+    tap_is_int(purge.seen, 0, "  is used");
+    tap_is_int(purge.removed, 1, "  and finds the dead");
+    support_auth_close(with);
+}
+
+static void check_lifetime(void)
+{
+    support_auth_t *with = new_database("lifetime.db", 1);
+    luci_purge_t purge = purge_at(NOW);
+
+    support_run(with->target.params,
+                apr_psprintf(pool,
+                             "UPDATE user_session SET created_at = %" APR_INT64_T_FMT " WHERE id = '0live';"
+                             "UPDATE user_session SET created_at = %" APR_INT64_T_FMT " WHERE id = '1live'",
+                             NOW - LUCI_MS_DAY, NOW - LUCI_MS_DAY + 1));
+    tap_is_result(run(&purge, with), LUCI_OK, "without a maximum lifetime");
+    tap_is_int(left(with, "%live"), ALIVE, "  age does not matter");
+    with->settings.max_lifetime = LUCI_MS_DAY;
+    luci_db_close(with->db);
+    support_run(with->target.params, strcmp(with->target.driver, "mysql") == 0
+                                         ? "DROP INDEX idle_expires ON user_session"
+                                         : "DROP INDEX user_session_idle_expires");
+    purge = purge_at(NOW);
+    tap_is_result(run(&purge, with), LUCI_OK, "with one that not all agree on");
+    tap_is_int(left(with, "%live"), ALIVE, "  it does not, either");
+    purge = purge_at(NOW);
+    purge.max_lifetime = LUCI_MS_DAY;
+    tap_is_result(run(&purge, with), LUCI_OK, "with one of a day");
+    tap_is_int(purge.removed, 1, "  one is too old");
+    tap_is_int(left(with, "0live"), 0, "  the one that is a day old");
+    tap_is_int(left(with, "%live"), ALIVE - 1, "  and none whose age is not known");
+    support_run(with->target.params,
+                apr_psprintf(pool,
+                             "UPDATE user_session SET created_at = %" APR_INT64_T_FMT " WHERE id = '1live'",
+                             NOW + LUCI_MS_DAY));
+    purge = purge_at(NOW);
+    purge.max_lifetime = LUCI_MS_DAY;
+    tap_is_result(run(&purge, with), LUCI_OK, "and one that was made in the future");
+    tap_is_int(left(with, "1live"), 0, "  goes, too");
+    support_auth_close(with);
+}
+
+/* Somebody holds the row of a dead session, renews it, and is waited for. */
+static void check_renewed(int ours)
+{
+    support_auth_t *with = new_database(ours ? "renewed.db" : "renewed-lucia.db", ours);
+    luci_purge_t purge = purge_at(NOW);
+    int ready[2];
+    char byte;
+    pid_t child;
+
+    support_auth_close(with);
+    if (pipe(ready) != 0 || (child = fork()) < 0)
+        support_give_up("fork", "no child");
+    if (child == 0) {
+        support_other_t *other = support_open(with->target.params);
+        int failed =
+            support_try(other, support_is_file() ? "BEGIN IMMEDIATE" : "START TRANSACTION") ||
+            support_try(other, "UPDATE user_session SET idle_expires = 9000000000000 WHERE id = '3dead'");
+
+        failed |= write(ready[1], "y", 1) != 1;
+        apr_sleep(apr_time_from_msec(300)); /* so that it's waited for; if not, it's just renewed before */
+        _exit(failed || support_try(other, "COMMIT"));
+    }
+    tap_ok(read(ready[0], &byte, 1) == 1, "a dead session is being renewed (%s)", ours ? "index" : "walk");
+    tap_is_result(run(&purge, with), LUCI_OK, "  it's waited for");
+    tap_is_int(support_await(child), 0, "  and is renewed");
+    tap_is_int(left(with, "3dead"), 1, "  so it stays");
+    purge = purge_at(NOW);
+    tap_is_result(run(&purge, with), LUCI_OK, "again, for those that a server passed over");
+    tap_is_int(left(with, "%dead"), 1, "  the others are gone");
+    support_auth_close(with);
+}
+
+static void check_failures(void)
+{
+    support_auth_t *with = new_database("failures.db", 1);
+    luci_purge_t purge = purge_at(NOW);
+    char id[LUCI_PURGE_ID_MAX + 2];
+
+    with->refuse_at = 2;
+    with->with = LUCI_BUSY;
+    tap_is_result(run(&purge, with), LUCI_BUSY, "no handle");
+    tap_is_int(purge.removed, BATCH, "  what was done before is done");
+    tap_is_int(left(with, "%dead"), DEAD - BATCH, "  and kept");
+    support_run(with->target.params, "DROP TABLE user_session");
+    tap_is_result(run(&purge, with), LUCI_UNAVAILABLE, "no table");
+    tap_ok(strstr(why, "user_session"), "  the reason is told: %s", why);
+    support_auth_close(with);
+    if (!support_is_file())
+        return; /* their columns are not as wide */
+    with = new_database("long.db", 0);
+    memset(id, 'x', sizeof id);
+    id[sizeof id - 1] = '\0';
+    store(with, id, NOW - 1);
+    purge = purge_at(NOW);
+    tap_is_result(run(&purge, with), LUCI_INVALID, "an id that nobody made");
+    tap_is_str(why, "an id is too long", "  which is told");
+    support_auth_close(with);
+}
+
+/* ---- How SQLite finds the rows; t/engines/engines_tables.t asks the servers ---- */
+
+static const char *plan_of(support_auth_t *with, luci_sql_id_t id)
+{
+    const luci_sql_scope_t scope = { .engine = &luci_engine_sqlite3, .settings = &with->settings };
+    const char *text = luci_sql_statement(id, &scope, pool).text, *plan = "";
+    const apr_dbd_driver_t *driver;
+    apr_dbd_results_t *results = NULL;
+    apr_dbd_row_t *row = NULL;
+    apr_dbd_t *handle;
+    char *sql = apr_pstrcat(pool, "EXPLAIN QUERY PLAN ", text, NULL);
+
+    for (char *c = strchr(sql, '%'); c; c = strchr(c, '%')) {
+        size_t length = c[1] == 's' ? strlen("%s") : strlen("%lld");
+
+        memset(c, length == strlen("%s") ? '\'' : '1', length);
+    }
+    if (apr_dbd_get_driver(pool, "sqlite3", &driver) != APR_SUCCESS ||
+        apr_dbd_open(driver, pool, with->target.params, &handle) != APR_SUCCESS ||
+        apr_dbd_select(driver, pool, handle, &results, sql, 0) != 0)
+        support_give_up(sql, "no plan");
+    while (apr_dbd_get_row(driver, pool, results, &row, -1) == 0)
+        plan = apr_pstrcat(pool, plan, apr_dbd_get_entry(driver, row, 3), "; ", NULL);
+    apr_dbd_close(driver, handle);
+    return plan;
+}
+
+static void check_plans(void)
+{
+    support_auth_t *with = support_auth("plans.db", 1);
+    const char *purge = plan_of(with, LUCI_SQL_SESSION_PURGE), *step = plan_of(with, LUCI_SQL_SESSION_STEP),
+               *walk = plan_of(with, LUCI_SQL_SESSION_PURGE_STEP);
+
+    tap_ok(strstr(purge, "SEARCH user_session USING PRIMARY KEY (id=?)"), "what goes is found by id: %s",
+           purge);
+    tap_ok(strstr(purge, "SEARCH s USING COVERING INDEX user_session_idle_expires (idle_expires<?)"),
+           "  and the dead by their index");
+    tap_ok(!strstr(purge, "TEMP B-TREE FOR ORDER"), "  in its order");
+    tap_ok(strstr(step, "SEARCH s USING") && strstr(step, "(id>?)") && !strstr(step, "SCAN s "),
+           "a step is found by id: %s", step);
+    tap_ok(strstr(walk, "SEARCH user_session USING PRIMARY KEY (id>? AND id<?)"), "  and so is what goes: %s",
+           walk);
+    support_auth_close(with);
+}
+
+int main(void)
+{
+    pool = support_start();
+    check_batches(1);
+    check_batches(0);
+    check_index();
+    check_lifetime();
+    check_renewed(1);
+    check_renewed(0);
+    check_failures();
+    if (support_is_file())
+        check_plans();
+    return tap_done();
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sessions at hand that are ended meanwhile, in every order, and stores that fail. Specification: S9.13 and
+ * S9.39.
+ */
+#include "lib/support_cache.h"
+#include "lib/tap.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+static apr_pool_t *pool;
+
+/* ---- Ends ---- */
+
+static void check_ends(void)
+{
+    const char *first;
+
+    begin(pool, "ends.db");
+    is_miss(NOW, LUCI_OK, "a session");
+    sign_out();
+    is_miss(NOW, LUCI_NOT_FOUND, "S9.13: signed out");
+    tap_ok(store.ended_for >= TTL, "barred for the TTL at least");
+    tap_is_int(support_cache_records(), 0, "and nothing left");
+
+    tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_OK, "signed in");
+    id = first = support_session.id;
+    is_miss(NOW, LUCI_OK, "a session");
+    {
+        luci_auth_request_t request = {
+            .username = "alice", .password = RIGHT, .old_session = first, .now = NOW
+        };
+
+        tap_is_result(luci_auth_sign_in(&with->auth, &request, &support_session, &support_field, pool),
+                      LUCI_OK, "signed in again");
+    }
+    is_miss(NOW, LUCI_NOT_FOUND, "S9.13: the session that came with it is dead");
+    id = support_session.id;
+    is_miss(NOW, LUCI_OK, "the new one lives");
+    is_hit(NOW, "and is kept");
+
+    with->refuse_at = 1;
+    with->with = LUCI_UNAVAILABLE;
+    tap_is_result(support_sign_out(with, id), LUCI_UNAVAILABLE, "a sign-out that fails");
+    is_hit(NOW, "ends nothing");
+    finish();
+}
+
+/* ---- Races: sign-out between each two steps of somebody who looks ---- */
+
+static void see_it_dead(void)
+{
+    tap_is_result(validate(), LUCI_NOT_FOUND, "S9.13:   after the sign-out's answer it is dead");
+}
+
+static void sign_out_and_look(void)
+{
+    sign_out();
+    see_it_dead();
+}
+
+/* Signed out before the record comes, looked at before who brings it looks again. */
+static void sign_out_then_look_later(void)
+{
+    sign_out();
+    store.after_store = see_it_dead;
+}
+
+static void look_too(void)
+{
+    tap_is_result(validate(), LUCI_OK, "  another one looks at the same time");
+}
+
+static void look_too_and_go_on(void)
+{
+    look_too();
+    store.after_store = sign_out_and_look;
+}
+
+static void look_too_and_sign_out(void)
+{
+    look_too();
+    sign_out_and_look();
+}
+
+static void look_too_interrupted(void)
+{
+    store.after_store = sign_out_and_look;
+    tap_is_result(validate(), LUCI_NOT_FOUND, "  another one is signed out while keeping");
+}
+
+static const struct {
+    const char *what;
+    step_fn *before_retrieve, *before_store, *after_store;
+    luci_result_t want; /* of who began to look before the sign-out: either would be right */
+} races[] = {
+    { "before the look", sign_out_and_look, NULL, NULL, LUCI_NOT_FOUND },
+    { "between reading and keeping", NULL, sign_out_and_look, NULL, LUCI_OK },
+    { "between reading and keeping, looked at afterwards", NULL, sign_out_then_look_later, NULL, LUCI_OK },
+    { "between keeping and the second look", NULL, NULL, sign_out_and_look, LUCI_NOT_FOUND },
+    { "two look at once", NULL, look_too_and_go_on, NULL, LUCI_NOT_FOUND },
+    { "two look at once, one is through", NULL, look_too_and_sign_out, NULL, LUCI_OK },
+    { "two look at once, both are keeping", NULL, look_too_interrupted, NULL, LUCI_OK },
+};
+
+static void check_races(void)
+{
+    for (int i = 0; i < COUNT(races); i++) {
+        begin(pool, apr_psprintf(pool, "race%d.db", i));
+        tap_diag("%s", races[i].what);
+        store.before_retrieve = races[i].before_retrieve;
+        store.before_store = races[i].before_store;
+        store.after_store = races[i].after_store;
+        tap_is_result(validate(), races[i].want, "who was looking gets an answer");
+        tap_ok(!store.before_retrieve && !store.before_store && !store.after_store, "every step was taken");
+        tap_is_int(support_cache_records(), 0, "S9.13: no record is left in the cache");
+        is_miss(NOW, LUCI_NOT_FOUND, "S9.13: it is dead");
+        finish();
+    }
+}
+
+static void remove_row(void)
+{
+    run_sql("DELETE FROM user_session");
+}
+
+/* What the second look is for. */
+static void check_lost_ends(void)
+{
+    begin(pool, "lost-end.db");
+    store.forgets_ends = 1;
+    store.before_store = sign_out_and_look;
+    tap_is_result(validate(), LUCI_NOT_FOUND, "a store that loses ends: the second look sees it");
+    tap_is_int(support_cache_records(), 0, "and takes the record back");
+    finish();
+
+    begin(pool, "late-store.db");
+    store.store_fails = LUCI_UNAVAILABLE;
+    store.before_store = remove_row;
+    tap_is_result(validate(), LUCI_NOT_FOUND, "a store without an answer: the second look as well");
+    tap_is_int(support_cache_records(), 0, "for it may have come");
+    finish();
+
+    begin(pool, "blind.db");
+    with->refuse_at = 2;
+    with->with = LUCI_BUSY;
+    tap_is_result(validate(), LUCI_OK, "no second look to be had: it was there a moment ago");
+    tap_is_int(support_cache_records(), 0, "but nothing is kept");
+    finish();
+}
+
+/* ---- Failures ---- */
+
+static const luci_result_t failures[] = { LUCI_NOT_FOUND, LUCI_BUSY, LUCI_UNAVAILABLE, LUCI_INTERNAL };
+
+static void check_failures(void)
+{
+    for (int i = 0; i < COUNT(failures); i++) {
+        const char *name = luci_result_name(failures[i]);
+
+        begin(pool, apr_psprintf(pool, "failure%d.db", i));
+        store.retrieve_fails = failures[i];
+        is_miss(NOW, LUCI_OK, apr_psprintf(pool, "S9.39: retrieve: %s", name));
+        is_miss(NOW, LUCI_OK, "S9.39: a failing retrieve is a miss each time");
+        store.retrieve_fails = LUCI_OK;
+        memset(store.places, 0, sizeof store.places);
+        store.store_fails = failures[i];
+        is_miss(NOW, LUCI_OK, apr_psprintf(pool, "S9.39: store: %s", name));
+        store.store_fails = LUCI_OK;
+        store.end_fails = failures[i];
+        tap_is_result(support_sign_out(with, id), LUCI_OK, "S9.39: end: %s", name);
+        is_miss(NOW + TTL, LUCI_NOT_FOUND, "S9.39: dead within the TTL");
+        finish();
+    }
+}
+
+static void check_garbage(void)
+{
+    place_t *place, good;
+    int taken = 0, size;
+
+    begin(pool, "garbage.db");
+    is_miss(NOW, LUCI_OK, "a session");
+    place = FIRST_PLACE;
+    good = *place;
+    run_sql("UPDATE auth_user SET username = 'Alice'"); /* tells what the database says from what was kept */
+    size = (int)good.length;
+    for (int at = 0; at < size; at++) {
+        *place = good;
+        place->bytes[at] ^= 0x10;
+        taken += validate() != LUCI_OK || strcmp(seen.user.username, "Alice") != 0;
+    }
+    for (int cut = 1; cut < size; cut++) {
+        *place = good;
+        place->length = (size_t)cut;
+        taken += validate() != LUCI_OK || strcmp(seen.user.username, "Alice") != 0;
+    }
+    tap_is_int(taken, 0, "S9.39: %d garbled and short records are misses", 2 * size - 1);
+    place->length = LUCI_RECORD_MAX + 1;
+    is_miss(NOW, LUCI_OK, "S9.39: one that is too long");
+    *place = good;
+    is_hit(NOW, "as it was it is one");
+    tap_is_result(support_sign_up(with, "bobby", RIGHT), LUCI_OK, "another user");
+    id = support_session.id;
+    is_miss(NOW, LUCI_OK, "whose session is kept as well");
+    memcpy(store.places[1].bytes, good.bytes, good.length);
+    store.places[1].length = good.length;
+    is_miss(NOW, LUCI_OK, "S9.39: a record under another's key");
+    tap_is_str(seen.user.username, "bobby", "S9.39: makes nobody another one");
+    finish();
+}
+
+int main(void)
+{
+    pool = support_start();
+    check_ends();
+    check_races();
+    check_lost_ends();
+    check_failures();
+    check_garbage();
+    return tap_done();
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tries that are refused before anything is looked up, counted by account, address and browser when their
+ * hash begins, and taken back. S9.4, S9.5, S9.39 and S9.45. */
+#include "core/auth/credential.h"
+#include "core/account/admin.h"
+#include "core/throttle/device.h"
+#include "core/throttle/throttle.h"
+#include "lib/support_auth.h"
+#include "lib/tap.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define PLACES 32
+#define ATTACKER "192.0.2.1"
+#define HOME "198.51.100.7"
+
+/* The store: in this program's memory. */
+static struct {
+    unsigned char key[LUCI_SHA256_BYTES], record[LUCI_THROTTLE_RECORD_MAX];
+    size_t length;
+} places[PLACES];
+static int is_held;
+static luci_result_t fails; /* what the store answers then */
+static int writes;          /* how often something was stored or removed */
+
+static apr_pool_t *pool;
+static support_auth_t *with;
+static luci_throttle_t throttle;
+static luci_attempt_t attempt;
+static luci_ms_t now = NOW;
+
+static luci_result_t hold(void *baton)
+{
+    (void)baton;
+    if (is_held)
+        support_give_up("the store", "held twice");
+    is_held = fails == LUCI_OK;
+    return fails;
+}
+
+static void release(void *baton)
+{
+    (void)baton;
+    is_held = 0;
+}
+
+/* A free one without a key. */
+static int place_of(const unsigned char *key)
+{
+    for (int i = 0; i < PLACES; i++) {
+        if (key ? places[i].length && memcmp(places[i].key, key, LUCI_SHA256_BYTES) == 0 : !places[i].length)
+            return i;
+    }
+    return -1;
+}
+
+static luci_result_t retrieve(void *baton, const unsigned char *key, unsigned char *record, size_t *length,
+                              apr_pool_t *scratch)
+{
+    int place = place_of(key);
+
+    (void)baton;
+    (void)scratch;
+    if (!is_held)
+        support_give_up("the store", "not held");
+    if (place < 0)
+        return LUCI_NOT_FOUND;
+    memcpy(record, places[place].record, places[place].length);
+    *length = places[place].length;
+    return LUCI_OK;
+}
+
+static luci_result_t store(void *baton, const unsigned char *key, const unsigned char *record, size_t length,
+                           luci_ms_t until, apr_pool_t *scratch)
+{
+    int place = place_of(key);
+
+    (void)baton;
+    (void)scratch;
+    writes++;
+    if (place < 0)
+        place = place_of(NULL);
+    if (!is_held || until <= now || place < 0)
+        support_give_up("the store", "not held, full, or stored for no time");
+    memcpy(places[place].key, key, LUCI_SHA256_BYTES);
+    memcpy(places[place].record, record, length);
+    places[place].length = length;
+    return LUCI_OK;
+}
+
+static luci_result_t take_out(void *baton, const unsigned char *key, apr_pool_t *scratch)
+{
+    int place = place_of(key);
+
+    (void)baton;
+    (void)scratch;
+    writes++;
+    if (place < 0)
+        return LUCI_NOT_FOUND;
+    places[place].length = 0;
+    return LUCI_OK;
+}
+
+static int records(void)
+{
+    int count = 0;
+
+    for (int i = 0; i < PLACES; i++)
+        count += places[i].length != 0;
+    return count;
+}
+
+static void begin(const char *name)
+{
+    memset(places, 0, sizeof places);
+    fails = LUCI_OK;
+    now = NOW;
+    with = support_auth(name, 1);
+    if (support_sign_up(with, "alice", RIGHT) != LUCI_OK || support_sign_up(with, "bobby", RIGHT) != LUCI_OK)
+        support_give_up(name, "no sign-up");
+    throttle = (luci_throttle_t){
+        .store = { hold, release, retrieve, store, take_out, NULL },
+        .limits = { .account = { 3, LUCI_MS_MINUTE },
+                    .address = { 5, LUCI_MS_MINUTE },
+                    .sign_up = { 2, LUCI_MS_MINUTE } },
+        .secret = "a secret",
+    };
+    with->auth.throttle = &throttle;
+}
+
+static luci_auth_request_t request_from(const char *address, const char *name, const char *password,
+                                        const char *device)
+{
+    attempt = (luci_attempt_t){ .device = device };
+    return (luci_auth_request_t){ .username = name,
+                                  .password = password,
+                                  .client = { .address = address },
+                                  .now = now,
+                                  .attempt = &attempt };
+}
+
+static luci_result_t sign_in(const char *address, const char *name, const char *password)
+{
+    luci_auth_request_t request = request_from(address, name, password, NULL);
+
+    return luci_auth_sign_in(&with->auth, &request, &support_session, &support_field, pool);
+}
+
+static void check_account(void)
+{
+    int borrows;
+
+    begin("account.db");
+    for (int i = 0; i < 3; i++)
+        tap_is_result(sign_in(ATTACKER, i ? "ALICE" : "alice", WRONG), LUCI_DENIED, "S9.4: wrong");
+    borrows = with->borrows;
+    tap_is_result(sign_in(ATTACKER, "Alice", RIGHT), LUCI_THROTTLED,
+                  "S9.4: the account is refused at the attacker's address");
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_THROTTLED,
+                  "S9.4: the account is refused at other addresses");
+    tap_is_int(attempt.retry_after, LUCI_MS_MINUTE, "S9.4: for a minute");
+    tap_is_int(with->borrows, borrows, "S9.4: the database was not asked");
+    tap_is_result(sign_in(HOME, "bobby", RIGHT), LUCI_OK, "others sign in");
+    now += LUCI_MS_MINUTE;
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "S9.4: alice signs in after the refusal");
+    for (int i = 0; i < 3; i++)
+        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED,
+                      "S9.4: a successful sign-in cleared the count");
+    for (int i = 0; i < 3; i++)
+        tap_is_result(sign_in("203.0.113.9", "nobody", WRONG), LUCI_DENIED, "S9.4: an unknown name");
+    tap_is_result(sign_in("203.0.113.9", "nobody", WRONG), LUCI_THROTTLED,
+                  "S9.4: an unknown name is refused like a known one");
+    support_auth_close(with);
+}
+
+static void check_address(void)
+{
+    char name[] = "name0";
+
+    begin("address.db");
+    for (int i = 0; i < 5; i++) {
+        name[4] = (char)('0' + i);
+        tap_is_result(sign_in(i % 2 ? "2001:db8:1:2::1" : "2001:db8:1:2:ffff::5", name, WRONG), LUCI_DENIED,
+                      "an address, another name each time");
+    }
+    tap_is_result(sign_in("2001:db8:1:2:3:4:5:6", "alice", RIGHT), LUCI_THROTTLED,
+                  "the network of 64 bits is full");
+    tap_is_result(sign_in("2001:db8:1:3::1", "alice", RIGHT), LUCI_OK, "the next one is not");
+    for (int i = 0; i < 10; i++)
+        tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "who signs in is not counted");
+    tap_is_int(records(), 6, "nothing is kept of it");
+    for (int i = 0; i < 5; i++) {
+        tap_is_result(sign_in(i % 2 ? HOME : "::ffff:198.51.100.7", "nobody", WRONG),
+                      i < 3 ? LUCI_DENIED : LUCI_THROTTLED, "IPv4, mapped or not");
+        tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "and successes between");
+    }
+    tap_is_result(sign_in(HOME, "other", WRONG), LUCI_DENIED, "a fourth");
+    tap_is_result(sign_in(HOME, "third", WRONG), LUCI_DENIED, "a fifth");
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_THROTTLED, "clear nothing of an address");
+    tap_is_str(luci_throttle_address("fe80::1%eth0", pool), "fe80::/64", "with a zone");
+    tap_is_str(luci_throttle_address("unix:x", pool), "unix:x", "none that is known");
+    support_auth_close(with);
+}
+
+static const char *device_of(const char *name, const char *before)
+{
+    luci_auth_request_t request = request_from(HOME, name, RIGHT, before);
+    const char *value = NULL;
+
+    tap_is_result(luci_auth_sign_in(&with->auth, &request, &support_session, &support_field, pool), LUCI_OK,
+                  "S9.5: signed in");
+    tap_is_result(luci_auth_device(&with->auth, &request, &value, pool), LUCI_OK, "S9.5: on a browser");
+    return value;
+}
+
+static luci_result_t sign_in_on(const char *device, const char *address, const char *name,
+                                const char *password)
+{
+    luci_auth_request_t request = request_from(address, name, password, device);
+
+    return luci_auth_sign_in(&with->auth, &request, &support_session, &support_field, pool);
+}
+
+static void check_device(void)
+{
+    const char *device, *other;
+
+    begin("device.db");
+    device = device_of("alice", NULL);
+    other = device_of("bobby", NULL);
+    for (int i = 0; i < 5; i++)
+        tap_is_result(sign_in(ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED,
+                      "S9.5: an attacker");
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_THROTTLED, "S9.5: locks alice out elsewhere");
+    tap_is_result(sign_in_on(other, HOME, "alice", RIGHT), LUCI_THROTTLED,
+                  "S9.5: on another one's browser, too");
+    tap_is_result(sign_in_on(device, HOME, "alice", RIGHT), LUCI_OK,
+                  "S9.5: alice signs in with her device cookie");
+    tap_is_result(sign_in_on(device, ATTACKER, "ALICE", RIGHT), LUCI_OK,
+                  "S9.5: the device cookie is valid from any address");
+    for (int i = 0; i < 5; i++)
+        tap_is_result(sign_in_on(device, ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED,
+                      "S9.5: stolen, it's counted by itself");
+    tap_is_result(sign_in_on(device, HOME, "alice", RIGHT), LUCI_THROTTLED,
+                  "S9.5: a stolen device cookie stays refused");
+    support_auth_close(with);
+}
+
+/* A device token is for the password that it was given for. */
+static void check_device_of_old_password(void)
+{
+    const char *device, *renewed;
+    char *hash;
+    luci_user_t user;
+
+    begin("device-old.db");
+    device = device_of("alice", NULL);
+    tap_is_result(
+        luci_credential_hash(&with->auth, &(luci_credential_t){ .password = "another one" }, &hash, pool),
+        LUCI_OK, "another password");
+    tap_is_result(luci_admin_find(with->db, "alice", &user, pool), LUCI_OK, "  of alice's");
+    tap_is_result(luci_admin_set_password(with->db, &user, hash, NULL, pool), LUCI_OK, "  is set");
+    for (int i = 0; i < 5; i++)
+        tap_is_result(sign_in(ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED, "an attacker");
+    tap_is_result(sign_in_on(device, HOME, "alice", "another one"), LUCI_THROTTLED,
+                  "a device token of before the change counts for nothing");
+    support_auth_close(with);
+
+    begin("device-outdated.db");
+    with->settings.hash.memory_kib *= 2;
+    device = device_of("alice", NULL);
+    renewed = device_of("alice", device);
+    for (int i = 0; i < 5; i++)
+        tap_is_result(sign_in(ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED, "an attacker");
+    tap_is_result(sign_in_on(renewed, HOME, "alice", RIGHT), LUCI_OK,
+                  "a sign-in that replaces the hash gives a device token for the new one");
+    support_auth_close(with);
+}
+
+static void check_sign_up(void)
+{
+    luci_auth_request_t request;
+    static const struct {
+        const char *name, *password;
+        luci_result_t want;
+    } tries[] = {
+        { "charly", "short", LUCI_INVALID }, { "charly", RIGHT, LUCI_OK },
+        { "charly", RIGHT, LUCI_CONFLICT },  { "dora", RIGHT, LUCI_THROTTLED },
+        { "alice", RIGHT, LUCI_THROTTLED },
+    };
+
+    begin("sign_up.db");
+    for (int i = 0; i < COUNT(tries); i++) {
+        request = request_from(HOME, tries[i].name, tries[i].password, NULL);
+        tap_is_result(luci_auth_sign_up(&with->auth, &request, &support_session, &support_field, pool),
+                      tries[i].want, "sign-up %d", i);
+    }
+    request = request_from(ATTACKER, "dora", RIGHT, NULL);
+    tap_is_result(luci_auth_sign_up(&with->auth, &request, &support_session, &support_field, pool), LUCI_OK,
+                  "from elsewhere");
+    tap_is_result(sign_in(HOME, "charly", RIGHT), LUCI_OK, "sign-ins are counted apart");
+    support_auth_close(with);
+}
+
+static void check_faults(void)
+{
+    begin("faults.db");
+    for (int i = 0; i < 10; i++) {
+        with->refuse_at = 1;
+        with->with = LUCI_UNAVAILABLE;
+        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_UNAVAILABLE, "a try that could not be made");
+    }
+    tap_is_int(records(), 0, "is nobody's fault");
+    fails = LUCI_UNAVAILABLE;
+    for (int i = 0; i < 10; i++)
+        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED,
+                      "S9.39: attempts without the store are not counted");
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "S9.39: sign-in goes on");
+    fails = LUCI_OK;
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: the store is used again");
+    for (int i = 0; i < PLACES; i++)
+        memset(places[i].record, 'x', sizeof places[i].record);
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: garbage counts as nothing");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: garbage is replaced by a count");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: the third");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_THROTTLED, "S9.39: counts again");
+    support_auth_close(with);
+}
+
+static luci_result_t run_none(void *baton, luci_hash_work_fn *work, void *work_baton)
+{
+    (void)baton;
+    (void)work;
+    (void)work_baton;
+    return LUCI_BUSY;
+}
+
+/* What never comes to a hash is never stored, and so pushes out nothing. */
+static void check_no_slot(void)
+{
+    luci_auth_request_t request;
+
+    begin("no_slot.db");
+    for (int i = 0; i < 3; i++)
+        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.45: an account is refused");
+    with->auth.hasher.run = run_none;
+    writes = 0;
+    tap_is_result(sign_in(ATTACKER, "bobby", RIGHT), LUCI_BUSY, "S9.45: a sign-in without a slot");
+    tap_is_result(sign_in(ATTACKER, "alice", RIGHT), LUCI_THROTTLED, "S9.45: a refused one needs none");
+    request = request_from(ATTACKER, "dora", RIGHT, NULL);
+    tap_is_result(luci_auth_sign_up(&with->auth, &request, &support_session, &support_field, pool), LUCI_BUSY,
+                  "S9.45: a sign-up without a slot");
+    tap_is_int(writes, 0, "S9.45: attempts without a slot write no count");
+    support_auth_close(with);
+}
+
+static void check_success(void)
+{
+    begin("success.db");
+    throttle.limits.account_success = (luci_limit_t){ 2, LUCI_MS_MINUTE };
+    throttle.limits.address_success = (luci_limit_t){ 3, LUCI_MS_MINUTE };
+    for (int i = 0; i < 3; i++)
+        tap_is_result(sign_in(HOME, "alice", RIGHT), i < 2 ? LUCI_OK : LUCI_THROTTLED,
+                      "right sign-ins of an account");
+    tap_is_int(attempt.retry_after, LUCI_MS_MINUTE, "are refused for a period");
+    tap_is_result(sign_in(HOME, "bobby", WRONG), LUCI_DENIED, "wrong ones count elsewhere");
+    for (int i = 0; i < 2; i++)
+        tap_is_result(sign_in(HOME, "bobby", RIGHT), i < 1 ? LUCI_OK : LUCI_THROTTLED, "those of an address");
+    tap_is_result(sign_in(ATTACKER, "bobby", RIGHT), LUCI_OK, "not of another one");
+    now += LUCI_MS_MINUTE;
+    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "nor for ever");
+    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ACCOUNT_SUCCESS, "username:alice", pool),
+                  LUCI_OK, "and they can be cleared");
+    support_auth_close(with);
+}
+
+static void check_clear(void)
+{
+    begin("clear.db");
+    for (int i = 0; i < 3; i++)
+        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "wrong");
+    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ACCOUNT, "username:bobby", pool),
+                  LUCI_NOT_FOUND, "nothing to clear");
+    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ACCOUNT, "username:alice", pool), LUCI_OK,
+                  "cleared");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "and let in");
+    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ADDRESS, "::ffff:" HOME, pool), LUCI_OK,
+                  "an address");
+    support_auth_close(with);
+}
+
+int main(void)
+{
+    pool = support_start();
+    check_account();
+    check_address();
+    check_device();
+    check_device_of_old_password();
+    check_sign_up();
+    check_faults();
+    check_no_slot();
+    check_success();
+    check_clear();
+    return tap_done();
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A page and its layout: what is a body, and the page that becomes of both. */
+#include "core/web/layout.h"
+#include "lib/tap.h"
+
+#include <apr_general.h>
+
+static apr_pool_t *pool;
+
+static void test_bodies(void)
+{
+    static const struct {
+        const char *page;
+        int is_body;
+    } table[] = {
+        { "%%@body%%\n", 1 },
+        { "%%@title%%\r\nx", 1 },
+        { "%%@body%%", 0 },
+        { "%%@body%% \n", 0 },
+        { " %%@body%%\n", 0 },
+        { "\n%%@body%%\n", 0 },
+        { "%%@%%\n", 0 },
+        { "%%@Body%%\n", 0 },
+        { "%%body%%\n", 0 },
+        { "%%@body\n%%", 0 },
+        { "<!doctype html>\n%%@body%%\n", 0 },
+        { "", 0 },
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        tap_is_int(luci_layout_is_body(table[i].page), table[i].is_body, "is a body: %s", table[i].page);
+}
+
+static void test_layouts(void)
+{
+    tap_is_str(luci_layout_problem("<body>%%@body%%</body>"), NULL, "a layout with a place for the body");
+    tap_is_str(luci_layout_problem("<body>%%body%%</body>"), "a layout needs %%@body%%", "a layout without");
+}
+
+static void test_pages(void)
+{
+    static const char layout[] =
+        "<title>%%@title%%</title>\n<body class='%%@class%%'>\n%%@body%%\n%%@title%%.\n";
+    static const struct {
+        const char *what, *page, *whole;
+    } table[] = {
+        { "each block goes to its place, in any order",
+          "%%@body%%\n<h1>\n%%x%%\n</h1>\n%%@title%%\nA %%#b%%c%%/b%%\n%%@class%%\nd\n",
+          "<title>A %%#b%%c%%/b%%</title>\n<body class='d'>\n<h1>\n%%x%%\n</h1>\nA %%#b%%c%%/b%%.\n" },
+        { "a block that the page does not have is empty", "%%@body%%\nx\n",
+          "<title></title>\n<body class=''>\nx\n.\n" },
+        { "an empty block", "%%@title%%\n%%@body%%\nx\n", "<title></title>\n<body class=''>\nx\n.\n" },
+        { "a page without a newline at its end", "%%@body%%\nx", "<title></title>\n<body class=''>\nx\n.\n" },
+        { "of several newlines the last one ends the block", "%%@body%%\nx\n\n",
+          "<title></title>\n<body class=''>\nx\n\n.\n" },
+        { "lines that end as on Windows", "%%@title%%\r\nA\r\n%%@body%%\r\nx\r\ny\r\n",
+          "<title>A</title>\n<body class=''>\nx\r\ny\nA.\n" },
+        { "a block that the layout does not have is dropped", "%%@extra%%\nsecret\n%%@body%%\nx\n",
+          "<title></title>\n<body class=''>\nx\n.\n" },
+        { "a marker inside a line is text", "%%@body%%\nx %%@title%%\n",
+          "<title></title>\n<body class=''>\nx %%@title%%\n.\n" },
+        { "the first of two blocks of one name counts", "%%@body%%\nx\n%%@body%%\ny\n",
+          "<title></title>\n<body class=''>\nx\n.\n" },
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        tap_is_str(luci_layout_compose(layout, table[i].page, pool), table[i].whole, "%s", table[i].what);
+    tap_is_str(luci_layout_compose("100%%@ %%@%% %%@body %%@body%%%%@", "%%@body%%\nx\n", pool),
+               "100%%@ %%@%% %%@body x%%@", "percent signs of a layout that are no marker stay");
+}
+
+int main(void)
+{
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    test_bodies();
+    test_layouts();
+    test_pages();
+    return tap_done();
+}
