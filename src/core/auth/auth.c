@@ -27,14 +27,14 @@ typedef struct {
 
 /* ---- Shared by the use cases ---- */
 
-/* Removes the session of an id from each cache that may hold it, after its row was removed
+/* Removes a session from each cache that may hold it, after its row was removed
  * (session_cache.h). */
-static void forget_session(const luci_auth_t *auth, const char *id, apr_pool_t *scratch)
+static void forget_session(const luci_auth_t *auth, const luci_session_token_t *token, apr_pool_t *scratch)
 {
     if (auth->cache)
-        luci_session_cache_forget(auth->cache, id, scratch);
+        luci_session_cache_forget(auth->cache, token, scratch);
     for (const luci_session_cache_t *const *other = auth->others; other && *other; other++)
-        luci_session_cache_forget(*other, id, scratch);
+        luci_session_cache_forget(*other, token, scratch);
 }
 
 /* Reports an event about a user, whose fields may be NULL, and a session, which may be NULL. */
@@ -574,9 +574,9 @@ luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const luci_session_t *
     luci_result_t result = auth->source.borrow(auth->source.baton, &db);
 
     if (result == LUCI_OK) {
-        result = luci_session_delete(db, session->id, auth->settings, pool);
+        result = luci_session_delete(db, &session->token, auth->settings, pool);
         auth->source.give_back(auth->source.baton, db);
-        forget_session(auth, session->id, pool); /* even on an error: the row may have been deleted */
+        forget_session(auth, &session->token, pool); /* even on an error: the row may have been deleted */
     }
     event.reason = result == LUCI_NOT_FOUND ? LUCI_REASON_NO_SESSION : luci_reason_of(result);
     report(auth, &event, &session->user, session);
@@ -599,7 +599,7 @@ static void change(luci_db_t *db, const luci_auth_t *auth, const luci_session_cl
                    luci_session_t *session, luci_result_t changes[CHANGES], apr_pool_t *pool)
 {
     if (session->state == LUCI_SESSION_DEAD && claim->may_write)
-        changes[REMOVED] = luci_session_delete(db, claim->id, auth->settings, pool);
+        changes[REMOVED] = luci_session_delete(db, claim->token, auth->settings, pool);
     if (session->state == LUCI_SESSION_DEAD || claim->is_ending)
         return;
     if (session->is_bare && claim->may_take_over) {
@@ -651,7 +651,7 @@ static luci_result_t look_up(const luci_auth_t *auth, const luci_session_claim_t
 static luci_result_t keep(const luci_auth_t *auth, const luci_session_claim_t *claim,
                           const luci_session_t *session, apr_pool_t *scratch)
 {
-    luci_session_claim_t again = { .id = claim->id, .digest = session->digest, .now = claim->now };
+    luci_session_claim_t again = { .token = claim->token, .now = claim->now };
     luci_session_t now_there;
     luci_result_t result, written;
 
@@ -661,25 +661,20 @@ static luci_result_t keep(const luci_auth_t *auth, const luci_session_claim_t *c
     result = look_up(auth, &again, &now_there, &written, scratch);
     if (result == LUCI_OK)
         return LUCI_OK;
-    forget_session(auth, claim->id, scratch);
+    forget_session(auth, claim->token, scratch);
     return result == LUCI_BUSY || result == LUCI_UNAVAILABLE ? LUCI_OK : result;
 }
 
 luci_result_t luci_auth_validate(const luci_auth_t *auth, const luci_session_claim_t *claim,
                                  luci_session_t *session, luci_result_t *written, apr_pool_t *pool)
 {
-    unsigned char digest[LUCI_SHA256_BYTES];
-    luci_session_claim_t known = *claim;
-    luci_result_t result = luci_session_digest(claim, digest);
+    luci_result_t result;
 
     *written = LUCI_OK;
-    if (result != LUCI_OK)
-        return result;
-    known.digest = digest;
-    if (auth->cache && luci_session_cache_find(auth->cache, &known, session, pool) == LUCI_OK)
+    if (auth->cache && luci_session_cache_find(auth->cache, claim, session, pool) == LUCI_OK)
         return LUCI_OK;
-    result = look_up(auth, &known, session, written, pool);
+    result = look_up(auth, claim, session, written, pool);
     if (result == LUCI_OK && auth->cache && session->state == LUCI_SESSION_ACTIVE)
-        result = keep(auth, &known, session, pool);
+        result = keep(auth, claim, session, pool);
     return result;
 }

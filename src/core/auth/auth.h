@@ -46,8 +46,7 @@ typedef struct {
     const char *username;
     const char *password;
     luci_client_t client;
-    const char *old_session; /* well-formed session id that came with the request; it is ended on success.
-                                NULL: none */
+    const luci_session_token_t *old_session; /* came with the request, and is ended on success; NULL: none */
     luci_ms_t now;
     const char *key_id;      /* luci_key_id of username, set by luci_auth_look; NULL: not computed yet */
     luci_attempt_t *attempt; /* zeros except for the device cookie; NULL: the attempt is not counted */

@@ -44,47 +44,43 @@ luci_ms_t luci_session_estimate(luci_ms_t active_expires, const luci_settings_t 
     return estimate < now ? estimate : now;
 }
 
-luci_result_t luci_session_digest(const luci_session_claim_t *claim, unsigned char digest[LUCI_SHA256_BYTES])
+luci_result_t luci_session_token(luci_session_token_t *token, const char *id)
 {
-    if (!claim->digest)
-        return luci_secret_sha256(claim->id, strlen(claim->id), digest);
-    memcpy(digest, claim->digest, LUCI_SHA256_BYTES);
-    return LUCI_OK;
+    token->id = id;
+    return luci_secret_sha256(id, strlen(id), token->digest);
 }
 
 /* The id as the table holds it. Ids are random, so their hash needs no salt: it cannot be guessed either. */
-static const char *stored_id(const char *id, const unsigned char digest[LUCI_SHA256_BYTES],
-                             const luci_settings_t *settings, apr_pool_t *pool)
+static const char *stored_id(const luci_session_token_t *token, const luci_settings_t *settings,
+                             apr_pool_t *pool)
 {
     char *hex;
 
     if (settings->tokens == LUCI_TOKENS_PLAIN)
-        return id;
+        return token->id;
     hex = apr_palloc(pool, LUCI_SHA256_HEX + 1);
-    luci_secret_hex(digest, LUCI_SHA256_BYTES, hex);
+    luci_secret_hex(token->digest, LUCI_SHA256_BYTES, hex);
     return hex;
 }
 
-void luci_session_set_id(luci_session_t *session, const char *id,
-                         const unsigned char digest[LUCI_SHA256_BYTES])
+void luci_session_set_token(luci_session_t *session, const luci_session_token_t *token)
 {
-    session->id = id;
-    memcpy(session->digest, digest, LUCI_SHA256_BYTES);
-    luci_secret_hex(digest, LUCI_EVENT_TAG_HEX / 2, session->tag);
+    session->token = *token;
+    luci_secret_hex(token->digest, LUCI_EVENT_TAG_HEX / 2, session->tag);
 }
 
 luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user,
                                const luci_settings_t *settings, luci_ms_t now, apr_pool_t *pool)
 {
     char *id = apr_palloc(pool, LUCI_SESSION_ID_LENGTH + 1);
-    unsigned char digest[LUCI_SHA256_BYTES];
+    luci_session_token_t token;
     luci_result_t result = luci_secret_random_id(id, LUCI_SESSION_ID_LENGTH);
 
     if (result == LUCI_OK)
-        result = luci_secret_sha256(id, LUCI_SESSION_ID_LENGTH, digest);
+        result = luci_session_token(&token, id);
     if (result != LUCI_OK)
         return result;
-    luci_session_set_id(session, id, digest);
+    luci_session_set_token(session, &token);
     session->user = *user;
     session->created_at = now;
     luci_session_extend(session, settings, now);
@@ -111,7 +107,7 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
 {
     const char *created = luci_sql_number(session->created_at, scratch);
     const char *arguments[] = {
-        stored_id(session->id, session->digest, settings, scratch),
+        stored_id(&session->token, settings, scratch),
         session->user.id,
         luci_sql_number(session->active_expires, scratch),
         luci_sql_number(session->idle_expires, scratch),
@@ -179,13 +175,13 @@ typedef struct {
     int count;
 } places_t;
 
-static places_t find_places(const char *id, const unsigned char digest[LUCI_SHA256_BYTES],
-                            const luci_settings_t *settings, apr_pool_t *pool)
+static places_t find_places(const luci_session_token_t *token, const luci_settings_t *settings,
+                            apr_pool_t *pool)
 {
-    const char *stored = stored_id(id, digest, settings, pool);
-    int is_hashed = settings->tokens == LUCI_TOKENS_HASHED && strlen(id) == LUCI_SESSION_ID_LENGTH;
+    const char *stored = stored_id(token, settings, pool);
+    int is_hashed = settings->tokens == LUCI_TOKENS_HASHED && strlen(token->id) == LUCI_SESSION_ID_LENGTH;
 
-    return (places_t){ { stored, id, stored }, is_hashed ? PLACES_MAX : 1 };
+    return (places_t){ { stored, token->id, stored }, is_hashed ? PLACES_MAX : 1 };
 }
 
 typedef struct {
@@ -216,19 +212,14 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
                                const luci_settings_t *settings, luci_session_t *session, apr_pool_t *pool)
 {
     row_t row;
-    places_t places;
-    unsigned char digest[LUCI_SHA256_BYTES];
-    luci_result_t result = luci_session_digest(claim, digest);
+    places_t places = find_places(claim->token, settings, pool);
+    luci_result_t result = find_row(db, &places, &row, pool);
 
     if (result != LUCI_OK)
         return result;
-    places = find_places(claim->id, digest, settings, pool);
-    result = find_row(db, &places, &row, pool);
-    if (result != LUCI_OK)
-        return result;
     memset(session, 0, sizeof *session);
-    luci_session_set_id(session, claim->id, digest);
-    session->is_bare = settings->tokens == LUCI_TOKENS_HASHED && row.id == claim->id;
+    luci_session_set_token(session, claim->token);
+    session->is_bare = settings->tokens == LUCI_TOKENS_HASHED && row.id == claim->token->id;
     session->active_expires = to_timestamp(row.columns[COLUMN_ACTIVE], 0);
     session->idle_expires = to_timestamp(row.columns[COLUMN_IDLE], 0);
     session->created_at = to_timestamp(created_at(db, settings, &row),
@@ -275,7 +266,7 @@ luci_result_t luci_session_hash(luci_db_t *db, luci_session_t *session, const lu
                                 apr_pool_t *scratch)
 {
     migration_t migration = { session->user.id,
-                              { stored_id(session->id, session->digest, settings, scratch), session->id } };
+                              { stored_id(&session->token, settings, scratch), session->token.id } };
     luci_result_t result = luci_db_transaction(db, change_id, &migration, scratch);
 
     if (result == LUCI_OK)
@@ -296,24 +287,19 @@ luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const l
     arguments[2] = luci_sql_number(now, scratch);
     arguments[3] = luci_sql_number(session->created_at, scratch);
     arguments[5] = luci_sql_number(session->active_expires, scratch);
-    arguments[4] = stored_id(session->id, session->digest, settings, scratch);
+    arguments[4] = stored_id(&session->token, settings, scratch);
     result = change_one(db, LUCI_SQL_SESSION_RENEW, arguments, scratch);
     if (result == LUCI_OK)
         *session = renewed;
     return result;
 }
 
-luci_result_t luci_session_delete(luci_db_t *db, const char *id, const luci_settings_t *settings,
-                                  apr_pool_t *scratch)
+luci_result_t luci_session_delete(luci_db_t *db, const luci_session_token_t *token,
+                                  const luci_settings_t *settings, apr_pool_t *scratch)
 {
-    unsigned char digest[LUCI_SHA256_BYTES];
-    places_t places;
-    luci_result_t result = luci_secret_sha256(id, strlen(id), digest);
+    places_t places = find_places(token, settings, scratch);
+    luci_result_t result = LUCI_NOT_FOUND;
 
-    if (result != LUCI_OK)
-        return result;
-    places = find_places(id, digest, settings, scratch);
-    result = LUCI_NOT_FOUND;
     for (int i = 0; i < places.count && result == LUCI_NOT_FOUND; i++)
         result = change_one(db, LUCI_SQL_SESSION_DELETE, &places.ids[i], scratch);
     return result;

@@ -13,11 +13,15 @@
 
 typedef enum { LUCI_SESSION_ACTIVE, LUCI_SESSION_IDLE, LUCI_SESSION_DEAD } luci_session_state_t;
 
+/* What identifies a session: its id and the SHA-256 of the id, which is computed once and handed down. */
+typedef struct {
+    const char *id; /* the secret in the cookie; stored unhashed only with LUCI_TOKENS_PLAIN, never logged */
+    unsigned char digest[LUCI_SHA256_BYTES];
+} luci_session_token_t;
+
 /* Strings belong to the pool in which the session was read or created. */
 typedef struct {
-    const char
-        *id; /* the secret in the cookie; stored unhashed only with LUCI_TOKENS_PLAIN, and never logged */
-    unsigned char digest[LUCI_SHA256_BYTES]; /* the SHA-256 of the id */
+    luci_session_token_t token;
     luci_user_t user;
     luci_ms_t active_expires;
     luci_ms_t idle_expires;
@@ -37,10 +41,9 @@ typedef struct {
     const char *user_agent;
 } luci_client_t;
 
-/* A well-formed session id that a request presents. */
+/* A session that a request presents. */
 typedef struct {
-    const char *id;              /* borrowed; must outlive the session that is found */
-    const unsigned char *digest; /* its SHA-256, computed once and passed on; NULL: not computed yet */
+    const luci_session_token_t *token; /* of a well-formed id, which must outlive the session that is found */
     luci_ms_t now;
     int may_write;     /* 0: the session is neither renewed nor deleted */
     int may_take_over; /* 0: an unhashed id in the row is not replaced by its hash */
@@ -63,13 +66,11 @@ luci_ms_t luci_session_estimate(luci_ms_t active_expires, const luci_settings_t 
 /* Sets both expiry times of a new or renewed session, within the maximum lifetime. */
 void luci_session_extend(luci_session_t *session, const luci_settings_t *settings, luci_ms_t now);
 
-/* The SHA-256 of a claim's id. */
-luci_result_t luci_session_digest(const luci_session_claim_t *claim,
-                                  unsigned char digest[LUCI_SHA256_BYTES]) LUCI_MUST_USE;
+/* Makes the token of an id, which is borrowed. INTERNAL: SHA-256 is unavailable; *token is unusable. */
+luci_result_t luci_session_token(luci_session_token_t *token, const char *id) LUCI_MUST_USE;
 
-/* Sets what identifies a session: its id, the id's digest, and its tag. id is borrowed. */
-void luci_session_set_id(luci_session_t *session, const char *id,
-                         const unsigned char digest[LUCI_SHA256_BYTES]);
+/* Sets a session's token, and the tag that follows from it. */
+void luci_session_set_token(luci_session_t *session, const luci_session_token_t *token);
 
 /* Creates a session with a random id, from pool, without storing it. INTERNAL if randomness is unavailable.
  */
@@ -106,7 +107,7 @@ luci_result_t luci_session_hash(luci_db_t *db, luci_session_t *session, const lu
                                 apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Deletes the row of a session, hashed or not. NOT_FOUND: there was none. */
-luci_result_t luci_session_delete(luci_db_t *db, const char *id, const luci_settings_t *settings,
-                                  apr_pool_t *scratch) LUCI_MUST_USE;
+luci_result_t luci_session_delete(luci_db_t *db, const luci_session_token_t *token,
+                                  const luci_settings_t *settings, apr_pool_t *scratch) LUCI_MUST_USE;
 
 #endif

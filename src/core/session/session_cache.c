@@ -48,15 +48,13 @@ static int is_fresh(const luci_session_cache_t *cache, luci_ms_t read_at, luci_m
 luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const luci_session_claim_t *claim,
                                       luci_session_t *session, apr_pool_t *pool)
 {
-    unsigned char digest[LUCI_SHA256_BYTES], key[LUCI_SHA256_BYTES];
+    unsigned char key[LUCI_SHA256_BYTES];
     unsigned char seal[LUCI_RECORD_SEAL_BYTES], record[LUCI_RECORD_MAX];
     const luci_record_form_t form = { cache->settings, seal };
     size_t length = sizeof record;
     luci_record_content_t found;
 
-    if (luci_session_digest(claim, digest) != LUCI_OK)
-        return LUCI_NOT_FOUND;
-    key_of(cache, digest, key);
+    key_of(cache, claim->token->digest, key);
     if (cache->store.retrieve(cache->store.baton, key, record, &length, pool) != LUCI_OK ||
         length > sizeof record)
         return LUCI_NOT_FOUND;
@@ -64,7 +62,7 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
     if (luci_session_record_read(apr_pmemdup(pool, record, length), length, &form, &found, pool) != LUCI_OK)
         return LUCI_NOT_FOUND;
     found.session.is_cached = 1;
-    luci_session_set_id(&found.session, claim->id, digest);
+    luci_session_set_token(&found.session, claim->token);
     found.session.state = luci_session_state(&found.session, cache->settings, claim->now);
     if (found.session.state != LUCI_SESSION_ACTIVE || !is_fresh(cache, found.read_at, claim->now))
         return LUCI_NOT_FOUND;
@@ -81,7 +79,7 @@ luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const l
     size_t length;
     luci_result_t result;
 
-    key_of(cache, session->digest, key);
+    key_of(cache, session->token.digest, key);
     if (until > session->active_expires)
         until = session->active_expires;
     seal_of(cache, key, seal);
@@ -90,12 +88,11 @@ luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const l
                              : result;
 }
 
-void luci_session_cache_forget(const luci_session_cache_t *cache, const char *id, apr_pool_t *scratch)
+void luci_session_cache_forget(const luci_session_cache_t *cache, const luci_session_token_t *token,
+                               apr_pool_t *scratch)
 {
-    unsigned char digest[LUCI_SHA256_BYTES], key[LUCI_SHA256_BYTES];
+    unsigned char key[LUCI_SHA256_BYTES];
 
-    if (luci_secret_sha256(id, strlen(id), digest) != LUCI_OK)
-        return;
-    key_of(cache, digest, key);
+    key_of(cache, token->digest, key);
     (void)cache->store.end(cache->store.baton, key, cache->ttl + SKEW_MAX, scratch);
 }

@@ -58,8 +58,9 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
 luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const luci_session_t *session,
                                       luci_ms_t read_at, apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Deletes the session of an id and blocks its key. Best effort: if the store is unavailable, the record
+/* Deletes a session and blocks its key. Best effort: if the store is unavailable, the record
  * expires after the TTL. */
-void luci_session_cache_forget(const luci_session_cache_t *cache, const char *id, apr_pool_t *scratch);
+void luci_session_cache_forget(const luci_session_cache_t *cache, const luci_session_token_t *token,
+                               apr_pool_t *scratch);
 
 #endif

@@ -185,9 +185,11 @@ static int answer(void *baton)
 
 /* ---- Signing up and in ---- */
 
-static void fill(luci_entry_t *entry)
+static luci_result_t fill(luci_entry_t *entry)
 {
     luci_endpoint_request_t *request = entry->request;
+    const char *cookie = request->state->cookie_id;
+    const luci_session_token_t *old = cookie ? luci_validation_token(request->state, cookie) : NULL;
 
     entry->auth = luci_state_auth(request->r);
     entry->attempt.device = luci_cookies_device(request->r);
@@ -195,10 +197,11 @@ static void fill(luci_entry_t *entry)
         .username = posted(entry, "username"),
         .password = posted(entry, "password"),
         .client = { request->r->useragent_ip, apr_table_get(request->r->headers_in, "User-Agent") },
-        .old_session = request->state->cookie_id,
+        .old_session = old,
         .now = luci_runtime_now(),
         .attempt = &entry->attempt,
     };
+    return cookie && !old ? LUCI_INTERNAL : LUCI_OK;
 }
 
 static void discard(void *baton)
@@ -258,7 +261,11 @@ int luci_entry_post(luci_endpoint_request_t *request, const luci_entry_kind_t *k
 
     entry->request = request;
     entry->kind = kind;
-    fill(entry);
+    entry->result = fill(entry);
+    if (entry->result != LUCI_OK) {
+        luci_state_refused(request->r, request->endpoint->event, luci_reason_of(entry->result));
+        return answer(entry);
+    }
     what.wait = apr_time_from_msec(PATIENCE * luci_hash_slots_wait(&entry->auth.hasher));
     if (has_to_wait(entry) && luci_suspend(request->r, &what))
         return SUSPENDED;

@@ -47,7 +47,7 @@ static int sign_out(luci_endpoint_request_t *request)
 
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
         return luci_endpoint_failure(request, result);
-    if (request->session->id == request->state->cookie_id)
+    if (request->session->token.id == request->state->cookie_id)
         luci_cookies_clear_session(request->r);
     luci_answer_clear_cache(request->r);
     if (request->wants_json)

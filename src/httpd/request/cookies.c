@@ -105,7 +105,7 @@ void luci_cookies_set_session(request_rec *r, const luci_session_t *session)
 
     if (are_several(state, &cookie))
         clear_strays(r, &cookie);
-    send_cookie(r, &cookie, luci_cookie_set(&cookie, session->id, expires, state->pool));
+    send_cookie(r, &cookie, luci_cookie_set(&cookie, session->token.id, expires, state->pool));
 }
 
 void luci_cookies_clear_session(request_rec *r)

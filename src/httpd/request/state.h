@@ -17,9 +17,10 @@ typedef struct {
 
 /* What validating a session id gave. */
 typedef struct {
-    const char *id; /* NULL: not validated yet */
+    luci_session_token_t token; /* id NULL: not made yet (luci_validation_token) */
+    int is_done;
     luci_result_t result;
-    luci_session_t session; /* only to be looked at when result is OK */
+    luci_session_t session; /* only valid if result is OK */
 } luci_validation_t;
 
 typedef struct luci_basic_check_t luci_basic_check_t;

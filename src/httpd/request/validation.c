@@ -104,22 +104,38 @@ static void count_validation(luci_result_t result, const luci_session_t *session
         luci_count(LUCI_COUNT_CACHE_MISSES);
 }
 
+/* What is known of a session id of this request. */
+static luci_validation_t *validation_of(luci_state_t *state, const char *id)
+{
+    return id == state->cookie_id ? &state->by_cookie : &state->by_bearer;
+}
+
+const luci_session_token_t *luci_validation_token(luci_state_t *state, const char *id)
+{
+    luci_session_token_t *token = &validation_of(state, id)->token;
+
+    if (!token->id && luci_session_token(token, id) != LUCI_OK)
+        token->id = NULL;
+    return token->id ? token : NULL;
+}
+
 static luci_result_t validate(request_rec *r, const char *id, int ending, const luci_session_t **session)
 {
     luci_runtime_t *runtime = luci_runtime_of(r);
     luci_state_t *state = luci_state_of(r);
     int is_cookie = id == state->cookie_id;
-    luci_validation_t *validation = is_cookie ? &state->by_cookie : &state->by_bearer;
-    luci_session_claim_t claim = { .id = id, .now = luci_runtime_now(), .is_ending = ending };
-    luci_result_t written;
+    luci_validation_t *validation = validation_of(state, id);
+    luci_session_claim_t claim = { .now = luci_runtime_now(), .is_ending = ending };
+    luci_result_t written = LUCI_OK;
     luci_auth_t auth;
 
     if (!runtime)
         return LUCI_UNAVAILABLE;
     *session = &validation->session;
-    if (validation->id)
+    if (validation->is_done)
         return validation->result;
-    validation->id = id;
+    validation->is_done = 1;
+    claim.token = luci_validation_token(state, id);
     /* An include after the first part of the body comes too late for a Set-Cookie, and so does a request that
      * is answered with 101: a session is renewed only by a request that can tell the browser. */
     claim.may_write =
@@ -127,7 +143,9 @@ static luci_result_t validate(request_rec *r, const char *id, int ending, const 
         !(is_cookie && (luci_state_root(r)->sent_bodyct || luci_request_may_become_h2(luci_state_root(r))));
     claim.may_take_over = luci_pool_may_write(runtime->pool, LUCI_WRITE_MIGRATION, claim.now);
     auth = luci_state_auth(r);
-    validation->result = luci_auth_validate(&auth, &claim, &validation->session, &written, state->pool);
+    validation->result = claim.token
+                             ? luci_auth_validate(&auth, &claim, &validation->session, &written, state->pool)
+                             : LUCI_INTERNAL;
     count_validation(validation->result, &validation->session, auth.cache != NULL);
     note_written(r, validation, written, claim.now);
     if (is_cookie)
@@ -165,7 +183,7 @@ luci_result_t luci_validate_ending(request_rec *r, const char *id, const luci_se
 
 const luci_session_t *luci_validated_session(const luci_state_t *state)
 {
-    if (state->by_bearer.id && state->by_bearer.result == LUCI_OK)
+    if (state->by_bearer.is_done && state->by_bearer.result == LUCI_OK)
         return &state->by_bearer.session;
-    return state->by_cookie.id && state->by_cookie.result == LUCI_OK ? &state->by_cookie.session : NULL;
+    return state->by_cookie.is_done && state->by_cookie.result == LUCI_OK ? &state->by_cookie.session : NULL;
 }

@@ -10,6 +10,10 @@
  * *refused is 1. NULL: none. */
 const char *luci_validation_credential(request_rec *r, int *refused);
 
+/* The token of the id in the cookie or of the bearer token, made once per client request. NULL: SHA-256 is
+ * unavailable. */
+const luci_session_token_t *luci_validation_token(luci_state_t *state, const char *id);
+
 /* Validates the session id that counts (state->cookie_id or state->bearer_id itself), and sends the cookie
  * that follows from it: a renewed one, or the clearing of an expired or unknown one. OK: *session is set and
  * lives as long as the request state. NOT_FOUND: the request is anonymous, because the id is unknown or

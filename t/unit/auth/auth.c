@@ -45,8 +45,8 @@ static void check_sign_up(void)
     tap_is_int(strspn(support_session.user.id, LETTERS), LUCI_USER_ID_LENGTH,
                "a user id has 15 characters of the alphabet");
     tap_is_int(strlen(support_session.user.id), LUCI_USER_ID_LENGTH, "and no others");
-    tap_is_int(strspn(support_session.id, LETTERS), LUCI_SESSION_ID_LENGTH, "a session id 40");
-    tap_is_int(strlen(support_session.id), LUCI_SESSION_ID_LENGTH, "and no others");
+    tap_is_int(strspn(support_session.token.id, LETTERS), LUCI_SESSION_ID_LENGTH, "a session id 40");
+    tap_is_int(strlen(support_session.token.id), LUCI_SESSION_ID_LENGTH, "and no others");
     tap_ok(support_session.fresh && support_session.state == LUCI_SESSION_ACTIVE,
            "the session is active and fresh");
     tap_is_str(support_session.user.username, "Alice", "with the username");
@@ -150,14 +150,14 @@ static void check_sign_in(void)
 
     tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_DENIED, "an unknown user");
     tap_is_result(support_sign_up(with, "Alice", RIGHT), LUCI_OK, "a known one");
-    first = support_session.id;
+    first = support_session.token.id;
     tap_is_result(support_sign_in(with, "alice", WRONG), LUCI_DENIED, "a wrong password");
     tap_is_result(support_sign_in(with, "alice", "Correct horse"), LUCI_DENIED, "S9.2: in other case");
     tap_is_result(support_sign_in(with, "alice", RIGHT " "), LUCI_DENIED, "with a space");
     tap_is_str(support_auth_value(with, COUNTS), "1 1 1", "none of these made a session");
     tap_is_result(support_sign_in(with, "aLiCe", RIGHT), LUCI_OK, "the right one, the name in any case");
     tap_is_str(support_session.user.username, "Alice", "  the username is the stored one");
-    tap_ok(strcmp(first, support_session.id) != 0, "  the session is a new one");
+    tap_ok(strcmp(first, support_session.token.id) != 0, "  the session is a new one");
     tap_is_str(support_auth_value(with, COUNTS), "1 1 2", "  beside the first");
     support_auth_close(with);
 }
@@ -187,27 +187,28 @@ static void check_old_session(void)
 
     tap_is_result(support_sign_up(with, "alice", RIGHT), LUCI_OK, "a session");
     other = support_session;
-    request.old_session = support_session.id;
+    request.old_session = &support_session.token;
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK,
                   "S9.11: signing in with it");
-    tap_ok(strcmp(session.id, other.id) != 0, "S9.11: gives a new id");
-    tap_is_result(support_sign_out(with, other.id), LUCI_NOT_FOUND, "S9.11: a sign-in ends the old session");
-    request.old_session = LETTERS "aaaa";
+    tap_ok(strcmp(session.token.id, other.token.id) != 0, "S9.11: gives a new id");
+    tap_is_result(support_sign_out(with, other.token.id), LUCI_NOT_FOUND,
+                  "S9.11: a sign-in ends the old session");
+    request.old_session = support_token(LETTERS "aaaa");
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK,
                   "S9.11: an unknown id does no harm");
-    tap_ok(strcmp(session.id, request.old_session) != 0, "S9.11: an unknown id is never adopted");
+    tap_ok(strcmp(session.token.id, request.old_session->id) != 0, "S9.11: an unknown id is never adopted");
     request.password = WRONG;
-    request.old_session = session.id;
+    request.old_session = support_token(session.token.id);
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &other, &field, pool), LUCI_DENIED,
                   "a wrong password");
-    tap_is_result(support_sign_out(with, session.id), LUCI_OK, "ends nothing");
+    tap_is_result(support_sign_out(with, session.token.id), LUCI_OK, "ends nothing");
     request = (luci_auth_request_t){ .username = "alice", .password = RIGHT, .now = NOW };
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK, "alice again");
     request.username = "bobby";
-    request.old_session = session.id;
+    request.old_session = support_token(session.token.id);
     tap_is_result(luci_auth_sign_up(&with->auth, &request, &other, &field, pool), LUCI_OK,
                   "a sign-up in alice's browser");
-    tap_is_result(support_sign_out(with, session.id), LUCI_NOT_FOUND, "ends her session there");
+    tap_is_result(support_sign_out(with, session.token.id), LUCI_NOT_FOUND, "ends her session there");
     support_auth_close(with);
 }
 
@@ -215,19 +216,21 @@ static void check_sign_out(void)
 {
     support_auth_t *with = support_auth("sign-out.db", 1);
     luci_session_claim_t claim = { .now = NOW, .may_write = 1 };
+    luci_session_token_t known;
     luci_session_t session;
     luci_result_t written;
 
     tap_is_result(support_sign_up(with, "alice", RIGHT), LUCI_OK, "a session");
-    claim.id = support_session.id;
+    known = support_session.token;
+    claim.token = &known;
     tap_is_result(luci_auth_validate(&with->auth, &claim, &session, &written, pool), LUCI_OK, "is valid");
-    tap_is_result(support_sign_out(with, support_session.id), LUCI_OK, "sign-out");
+    tap_is_result(support_sign_out(with, support_session.token.id), LUCI_OK, "sign-out");
     tap_is_result(luci_auth_validate(&with->auth, &claim, &session, &written, pool), LUCI_NOT_FOUND,
                   "S9.13: it's gone at once");
-    tap_is_result(support_sign_out(with, support_session.id), LUCI_NOT_FOUND, "once");
+    tap_is_result(support_sign_out(with, support_session.token.id), LUCI_NOT_FOUND, "once");
     with->refuse_at = 1;
     with->with = LUCI_BUSY;
-    tap_is_result(support_sign_out(with, support_session.id), LUCI_BUSY,
+    tap_is_result(support_sign_out(with, support_session.token.id), LUCI_BUSY,
                   "S9.33: a sign-out that fails says so");
     support_auth_close(with);
 }

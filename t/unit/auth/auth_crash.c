@@ -40,7 +40,7 @@ static void tell(int out, const char *ended)
 {
     acknowledged_t told = { "", "" };
 
-    apr_cpystrn(told.session, support_session.id, sizeof told.session);
+    apr_cpystrn(told.session, support_session.token.id, sizeof told.session);
     apr_cpystrn(told.ended, ended ? ended : "", sizeof told.ended);
     if (write(out, &told, sizeof told) != (ssize_t)sizeof told)
         _exit(1);
@@ -59,11 +59,15 @@ static void work_until_killed(support_auth_t *with, int round, int out)
         if (support_sign_up(with, request.username, RIGHT) != LUCI_OK)
             _exit(2);
         tell(out, NULL);
-        request.old_session = support_session.id;
+        request.old_session = &support_session.token;
         if (luci_auth_sign_in(&with->auth, &request, &again, &field, pool) != LUCI_OK)
             _exit(3);
-        support_session = again;
-        tell(out, request.old_session);
+        {
+            const char *ended = support_session.token.id;
+
+            support_session = again;
+            tell(out, ended);
+        }
     }
 }
 
@@ -96,7 +100,7 @@ static void check_sessions(support_auth_t *with)
 
     for (int i = 0; i < known_count; i++) {
         int replaced = i + 1 < known_count && strcmp(known[i + 1].ended, known[i].session) == 0;
-        luci_session_claim_t claim = { .id = known[i].session, .now = NOW };
+        luci_session_claim_t claim = { .token = support_token(known[i].session), .now = NOW };
         luci_session_t session;
         luci_result_t written, result = luci_auth_validate(&with->auth, &claim, &session, &written, pool);
 

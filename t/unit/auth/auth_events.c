@@ -40,7 +40,7 @@ static void check_sign_up(void)
 {
     tap_is_result(support_sign_up(with, "Alice", RIGHT), LUCI_OK, "a sign-up");
     alice = support_session.user.id;
-    events_are(of_alice("sign_up none", tag_of(support_session.id)), "  is one event");
+    events_are(of_alice("sign_up none", tag_of(support_session.token.id)), "  is one event");
     tap_is_result(support_sign_up(with, "ALICE", RIGHT), LUCI_CONFLICT, "a name that is taken");
     events_are("sign_up name_taken ALICE - -\n", "  is named");
     tap_is_result(support_sign_up(with, "hunter2\n", RIGHT), LUCI_INVALID, "an impossible name");
@@ -52,7 +52,8 @@ static void check_sign_up(void)
 static void check_sign_in(void)
 {
     tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_OK, "a sign-in");
-    events_are(of_alice("sign_in none", tag_of(support_session.id)), "  names the account as it is stored");
+    events_are(of_alice("sign_in none", tag_of(support_session.token.id)),
+               "  names the account as it is stored");
     tap_is_result(support_sign_in(with, "aLiCe", WRONG), LUCI_DENIED, "a wrong password");
     events_are(of_alice("sign_in wrong_password", "-"), "  likewise");
     tap_is_result(support_sign_in(with, RIGHT, "alice"), LUCI_DENIED, "a password in the wrong field");
@@ -98,7 +99,7 @@ static void check_other_reasons(void)
 static luci_result_t validate(const char *id, luci_ms_t now, int ending)
 {
     luci_session_claim_t claim = {
-        .id = id, .now = now, .may_write = 1, .may_take_over = 1, .is_ending = ending
+        .token = support_token(id), .now = now, .may_write = 1, .may_take_over = 1, .is_ending = ending
     };
     luci_session_t session;
     luci_result_t written, result = luci_auth_validate(&with->auth, &claim, &session, &written, pool);
@@ -114,7 +115,7 @@ static void check_sessions(void)
 
     tap_is_result(support_sign_up(with, "Alicia", RIGHT), LUCI_OK, "a session");
     session = support_session;
-    id = session.id;
+    id = session.token.id;
     tag = tag_of(id);
     with->events[0] = '\0';
     tap_is_result(validate(id, NOW + 1, 0), LUCI_OK, "which is active");
@@ -129,10 +130,11 @@ static void check_sessions(void)
     events_are("", "  there is nothing any more");
     tap_is_result(support_sign_in(with, "alicia", RIGHT), LUCI_OK, "another one");
     with->events[0] = '\0';
-    tap_is_result(validate(support_session.id, NOW + 30 * DAY, 1), LUCI_EXPIRED,
+    tap_is_result(validate(support_session.token.id, NOW + 30 * DAY, 1), LUCI_EXPIRED,
                   "dead when it's to be ended");
-    events_are(apr_psprintf(pool, "expiry none Alicia %s %s\n", session.user.id, tag_of(support_session.id)),
-               "  is removed, too");
+    events_are(
+        apr_psprintf(pool, "expiry none Alicia %s %s\n", session.user.id, tag_of(support_session.token.id)),
+        "  is removed, too");
 }
 
 static void check_sign_out(void)
@@ -145,14 +147,15 @@ static void check_sign_out(void)
     with->refuse_at = 1;
     with->with = LUCI_BUSY;
     tap_is_result(luci_auth_sign_out(&with->auth, &session, NOW, pool), LUCI_BUSY, "a sign-out that fails");
-    events_are(apr_psprintf(pool, "sign_out busy Alicia %s %s\n", session.user.id, tag_of(session.id)),
+    events_are(apr_psprintf(pool, "sign_out busy Alicia %s %s\n", session.user.id, tag_of(session.token.id)),
                "  is an event");
     tap_is_result(luci_auth_sign_out(&with->auth, &session, NOW, pool), LUCI_OK, "one that works");
-    events_are(apr_psprintf(pool, "sign_out none Alicia %s %s\n", session.user.id, tag_of(session.id)),
+    events_are(apr_psprintf(pool, "sign_out none Alicia %s %s\n", session.user.id, tag_of(session.token.id)),
                "  too");
     tap_is_result(luci_auth_sign_out(&with->auth, &session, NOW, pool), LUCI_NOT_FOUND, "the next one");
-    events_are(apr_psprintf(pool, "sign_out no_session Alicia %s %s\n", session.user.id, tag_of(session.id)),
-               "  has nothing to end");
+    events_are(
+        apr_psprintf(pool, "sign_out no_session Alicia %s %s\n", session.user.id, tag_of(session.token.id)),
+        "  has nothing to end");
 }
 
 static void check_migration(void)

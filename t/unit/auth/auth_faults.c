@@ -20,7 +20,7 @@ static luci_result_t written;
 
 static luci_result_t validate(support_auth_t *with, const char *id, int may_write, luci_ms_t now)
 {
-    luci_session_claim_t claim = { .id = id, .now = now, .may_write = may_write };
+    luci_session_claim_t claim = { .token = support_token(id), .now = now, .may_write = may_write };
 
     written = LUCI_INTERNAL;
     memset(&session, 0, sizeof session);
@@ -33,7 +33,7 @@ static support_auth_t *with_session(const char *name, const char **id)
     support_auth_t *with = support_auth(name, 1);
 
     tap_is_result(support_sign_up(with, "Alice", RIGHT), LUCI_OK, "%s: a session", name);
-    *id = support_session.id;
+    *id = support_session.token.id;
     return with;
 }
 
@@ -52,7 +52,7 @@ static void check_active(void)
     tap_is_result(validate(with, id, 1, NOW + 1), LUCI_OK, "active");
     tap_is_result(written, LUCI_OK, "  nothing to write");
     tap_is_str(session.user.username, "Alice", "  its user");
-    tap_is_str(session.id, id, "  its id");
+    tap_is_str(session.token.id, id, "  its id");
     tap_ok(!session.fresh && session.state == LUCI_SESSION_ACTIVE, "  not fresh");
     tap_is_result(validate(with, "abcdefghijklmnopqrstuvwxyz0123456789abcd", 1, NOW), LUCI_NOT_FOUND,
                   "S9.11: an unknown id");

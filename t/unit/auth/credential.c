@@ -181,7 +181,7 @@ static void check_busy(void)
 
     start("busy.db");
     is_turn(support_sign_up(with, "alice", RIGHT), LUCI_OK, 1, 1, "a user");
-    request.old_session = apr_pstrdup(pool, support_session.id);
+    request.old_session = support_token(apr_pstrdup(pool, support_session.token.id));
     with->settings.hash.passes = 2; /* alice's is outdated now */
     before = everything();
     hasher.refuses = 1;

@@ -130,6 +130,15 @@ luci_settings_t support_settings(void)
     };
 }
 
+const luci_session_token_t *support_token(const char *id)
+{
+    luci_session_token_t *token = apr_palloc(memory, sizeof *token);
+
+    if (luci_session_token(token, id) != LUCI_OK)
+        support_give_up("a token", id);
+    return token;
+}
+
 apr_array_header_t *support_names(const char *const *names)
 {
     apr_array_header_t *array = apr_array_make(memory, 4, sizeof(const char *));

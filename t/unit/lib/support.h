@@ -7,6 +7,7 @@
 
 #include "core/base/settings.h"
 #include "core/db/db.h"
+#include "core/session/session.h"
 
 #include <sys/types.h>
 
@@ -49,6 +50,9 @@ luci_db_target_t support_target(const char *path, const luci_settings_t *setting
 /* Makes the tables as the module does, or as a Lucia v2 project does (no columns of ours, no index). */
 void support_our_tables(const char *path, const luci_settings_t *settings);
 void support_lucia_tables(const char *path);
+
+/* The token of a session id, which is borrowed. */
+const luci_session_token_t *support_token(const char *id);
 
 /* ---- Beside the core ---- */
 

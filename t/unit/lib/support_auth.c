@@ -111,7 +111,7 @@ luci_result_t support_check(support_auth_t *with, const char *username, const ch
 
 luci_result_t support_sign_out(support_auth_t *with, const char *id)
 {
-    luci_session_t session = { .id = id };
+    luci_session_t session = { .token = *support_token(id) };
 
     return luci_auth_sign_out(&with->auth, &session, NOW, memory());
 }

@@ -127,7 +127,7 @@ void begin(apr_pool_t *in, const char *name)
     with->auth.cache = &cache;
     if (support_sign_up(with, "alice", RIGHT) != LUCI_OK)
         support_give_up(name, "no sign-up");
-    id = support_session.id;
+    id = support_session.token.id;
     with->borrows = 0;
 }
 
@@ -138,7 +138,7 @@ void finish(void)
 
 luci_result_t validate_at(luci_ms_t now)
 {
-    luci_session_claim_t claim = { .id = id, .now = now, .may_write = 1 };
+    luci_session_claim_t claim = { .token = support_token(id), .now = now, .may_write = 1 };
     luci_result_t written;
 
     memset(&seen, 0, sizeof seen);

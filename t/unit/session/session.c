@@ -109,10 +109,10 @@ static void check_new(void)
 
     tap_is_result(luci_session_new(&a, &alice, &settings, NOW, pool), LUCI_OK, "a new session");
     tap_is_result(luci_session_new(&b, &alice, &settings, NOW, pool), LUCI_OK, "and another");
-    tap_is_int(strlen(a.id), LUCI_SESSION_ID_LENGTH, "its id has 40 characters");
-    tap_is_int(strspn(a.id, "abcdefghijklmnopqrstuvwxyz0123456789"), LUCI_SESSION_ID_LENGTH,
+    tap_is_int(strlen(a.token.id), LUCI_SESSION_ID_LENGTH, "its id has 40 characters");
+    tap_is_int(strspn(a.token.id, "abcdefghijklmnopqrstuvwxyz0123456789"), LUCI_SESSION_ID_LENGTH,
                "  of the alphabet");
-    tap_ok(strcmp(a.id, b.id) != 0, "  and is another one each time");
+    tap_ok(strcmp(a.token.id, b.token.id) != 0, "  and is another one each time");
     tap_is_int(a.active_expires, NOW + DAY, "active for a day");
     tap_is_int(a.idle_expires, NOW + 15 * DAY, "usable for fifteen");
     tap_is_int(a.created_at, NOW, "made now");

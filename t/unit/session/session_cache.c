@@ -15,7 +15,7 @@ static void check_hits(void)
     tap_is_int(support_cache_records(), 0, "signing up puts nothing there");
     is_miss(NOW, LUCI_OK, "the first time");
     is_hit(NOW, "the second time");
-    tap_is_str(seen.id, id, "the session's id");
+    tap_is_str(seen.token.id, id, "the session's id");
     tap_is_str(seen.user.username, "alice", "its user");
     tap_is_int(seen.state, LUCI_SESSION_ACTIVE, "active");
     tap_ok(!seen.fresh, "not fresh: no cookie is sent");
@@ -84,7 +84,7 @@ static void check_periods(void)
     run_sql("UPDATE user_session SET active_expires = 1699999999000");
     with->auth.cache = &cache;
     {
-        luci_session_claim_t claim = { .id = id, .now = NOW };
+        luci_session_claim_t claim = { .token = support_token(id), .now = NOW };
         luci_result_t written;
 
         tap_is_result(luci_auth_validate(&with->auth, &claim, &seen, &written, pool), LUCI_OK,
@@ -123,12 +123,12 @@ static void check_databases(void)
     static const char *const attributes[] = { "username", NULL };
 
     begin(pool, "databases.db");
-    claim.id = id;
+    claim.token = support_token(id);
     is_miss(NOW, LUCI_OK, "a session");
     other = support_cache(&with->settings, "/another.db");
     tap_is_result(luci_session_cache_find(&other, &claim, &seen, pool), LUCI_NOT_FOUND,
                   "S9.17: the same id in another database is nobody's");
-    luci_session_cache_forget(&other, id, pool);
+    luci_session_cache_forget(&other, support_token(id), pool);
     is_hit(NOW, "S9.17: its end there ends nothing here");
     settings = with->settings;
     settings.tables.session = "other_session";
@@ -149,7 +149,7 @@ static void check_databases(void)
     other = support_cache(&settings, with->target.params);
     tap_is_result(luci_session_cache_find(&other, &claim, &seen, pool), LUCI_NOT_FOUND,
                   "a plain id is another one's");
-    luci_session_cache_forget(&other, id, pool);
+    luci_session_cache_forget(&other, support_token(id), pool);
     tap_is_int(support_cache_records(), 0, "S9.13: an end reaches every reader of the table");
     finish();
 }
@@ -158,15 +158,13 @@ static void check_databases(void)
 static void check_moved_record(void)
 {
     static const char other_id[] = "mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm";
-    const luci_session_claim_t claim = { .id = other_id, .now = NOW };
-    unsigned char digest[LUCI_SHA256_BYTES];
+    const luci_session_claim_t claim = { .token = support_token(other_id), .now = NOW };
     luci_session_t other, found;
 
     begin(pool, "moved.db");
     is_miss(NOW, LUCI_OK, "a session");
     other = seen;
-    tap_is_result(luci_session_digest(&claim, digest), LUCI_OK, "its digest");
-    luci_session_set_id(&other, other_id, digest);
+    luci_session_set_token(&other, claim.token);
     tap_is_result(luci_session_cache_keep(&cache, &other, NOW, pool), LUCI_OK, "another one");
     tap_is_result(luci_session_cache_find(&cache, &claim, &found, pool), LUCI_OK, "is found");
     memcpy(store.places[1].bytes, FIRST_PLACE->bytes, sizeof FIRST_PLACE->bytes);
@@ -183,7 +181,7 @@ static void check_plain(void)
     cache = support_cache(&with->settings, with->target.params);
     is_miss(NOW, LUCI_NOT_FOUND, "plain: the hashed one is unknown");
     tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_OK, "plain: signed in");
-    id = support_session.id;
+    id = support_session.token.id;
     is_miss(NOW, LUCI_OK, "plain: looked at");
     is_hit(NOW, "plain: and kept");
     sign_out();

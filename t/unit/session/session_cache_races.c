@@ -24,18 +24,18 @@ static void check_ends(void)
     tap_is_int(support_cache_records(), 0, "and nothing left");
 
     tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_OK, "signed in");
-    id = first = support_session.id;
+    id = first = support_session.token.id;
     is_miss(NOW, LUCI_OK, "a session");
     {
         luci_auth_request_t request = {
-            .username = "alice", .password = RIGHT, .old_session = first, .now = NOW
+            .username = "alice", .password = RIGHT, .old_session = support_token(first), .now = NOW
         };
 
         tap_is_result(luci_auth_sign_in(&with->auth, &request, &support_session, &support_field, pool),
                       LUCI_OK, "signed in again");
     }
     is_miss(NOW, LUCI_NOT_FOUND, "S9.13: the session that came with it is dead");
-    id = support_session.id;
+    id = support_session.token.id;
     is_miss(NOW, LUCI_OK, "the new one lives");
     is_hit(NOW, "and is kept");
 
@@ -201,7 +201,7 @@ static void check_garbage(void)
     *place = good;
     is_hit(NOW, "as it was it is one");
     tap_is_result(support_sign_up(with, "bobby", RIGHT), LUCI_OK, "another user");
-    id = support_session.id;
+    id = support_session.token.id;
     is_miss(NOW, LUCI_OK, "whose session is kept as well");
     memcpy(store.places[1].bytes, good.bytes, good.length);
     store.places[1].length = good.length;

@@ -133,7 +133,7 @@ static void check_round_trip(int which)
     tap_ok(found.active_expires == session.active_expires && found.idle_expires == session.idle_expires &&
                found.created_at == session.created_at && content.read_at == NOW,
            "  the moments");
-    tap_ok(!found.fresh && !found.user.disabled && !found.id, "  and nothing else");
+    tap_ok(!found.fresh && !found.user.disabled && !found.token.id, "  and nothing else");
 }
 
 /* ---- Sizes ---- */
@@ -218,7 +218,7 @@ static void is_refused_sealed(const char *what, size_t at, unsigned char byte)
 
 static void check_sealed_damage(void)
 {
-    luci_record_content_t untouched = { { .id = "as it was" }, 7 };
+    luci_record_content_t untouched = { { .token.id = "as it was" }, 7 };
     int crashes = 0;
 
     write_sample();
@@ -249,7 +249,8 @@ static void check_sealed_damage(void)
     }
     tap_is_int(crashes, 0, "whatever a sealed byte says, it's a record or none");
     tap_is_result(read_exactly(record, length - 1, &untouched), LUCI_INVALID, "what is none");
-    tap_ok(untouched.session.id && strcmp(untouched.session.id, "as it was") == 0 && untouched.read_at == 7,
+    tap_ok(untouched.session.token.id && strcmp(untouched.session.token.id, "as it was") == 0 &&
+               untouched.read_at == 7,
            "sets nothing");
 }
 

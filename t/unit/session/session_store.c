@@ -45,7 +45,7 @@ static luci_session_t make(luci_db_t *db, luci_ms_t now, const luci_client_t *cl
 
 static luci_result_t get(luci_db_t *db, const char *id, luci_ms_t now, luci_session_t *session)
 {
-    luci_session_claim_t claim = { .id = id, .now = now };
+    luci_session_claim_t claim = { .token = support_token(id), .now = now };
 
     return luci_session_get(db, &claim, &settings, session, pool);
 }
@@ -58,14 +58,13 @@ static const char *column(const char *what)
 static void check_storage(luci_tokens_t tokens, int ours)
 {
     luci_db_t *db = new_database(apr_psprintf(pool, "stored-%d-%d.db", (int)tokens, ours), ours);
-    unsigned char digest[LUCI_SHA256_BYTES];
     luci_session_t made, got;
 
     settings.tokens = tokens;
     made = make(db, NOW, &nobody);
-    tap_is_result(get(db, made.id, NOW + 1, &got), LUCI_OK, "%s, %s tables: it's found",
+    tap_is_result(get(db, made.token.id, NOW + 1, &got), LUCI_OK, "%s, %s tables: it's found",
                   tokens ? "plain" : "hashed", ours ? "our" : "Lucia's");
-    tap_is_str(got.id, made.id, "  under its id");
+    tap_is_str(got.token.id, made.token.id, "  under its id");
     tap_is_str(got.user.id, alice.id, "  with its user");
     tap_is_str(got.user.username, "Alice", "  by name");
     tap_is_int(got.active_expires, made.active_expires, "  active until then");
@@ -78,8 +77,7 @@ static void check_storage(luci_tokens_t tokens, int ours)
     tap_is_result(get(db, KNOWN_ID, NOW, &got), LUCI_NOT_FOUND, "  another id is not");
     tap_is_result(get(db, column("id"), NOW, &got), tokens == LUCI_TOKENS_PLAIN ? LUCI_OK : LUCI_NOT_FOUND,
                   "  what the table holds opens the door only where ids are plain");
-    tap_is_result(luci_secret_sha256(KNOWN_ID, LUCI_SESSION_ID_LENGTH, digest), LUCI_OK, "  a digest");
-    luci_session_set_id(&made, KNOWN_ID, digest);
+    luci_session_set_token(&made, support_token(KNOWN_ID));
     tap_is_result(luci_session_insert(db, &made, &settings, &nobody, pool), LUCI_OK,
                   "  a known id is stored");
     tap_is_int(support_number(target.params, "SELECT count(*) FROM user_session WHERE id = '" KNOWN_ID "'"),
@@ -88,8 +86,10 @@ static void check_storage(luci_tokens_t tokens, int ours)
         tap_is_int(
             support_number(target.params, "SELECT count(*) FROM user_session WHERE id = '" KNOWN_SHA256 "'"),
             1, "  else as its SHA-256 in lower-case hex");
-    tap_is_result(luci_session_delete(db, KNOWN_ID, &settings, pool), LUCI_OK, "  it's removed");
-    tap_is_result(luci_session_delete(db, KNOWN_ID, &settings, pool), LUCI_NOT_FOUND, "  once");
+    tap_is_result(luci_session_delete(db, support_token(KNOWN_ID), &settings, pool), LUCI_OK,
+                  "  it's removed");
+    tap_is_result(luci_session_delete(db, support_token(KNOWN_ID), &settings, pool), LUCI_NOT_FOUND,
+                  "  once");
     tap_is_result(get(db, KNOWN_ID, NOW, &got), LUCI_NOT_FOUND, "  and gone");
     tap_is_int(support_number(target.params, "SELECT count(*) FROM user_session"), 1,
                "  the other one stays");
@@ -105,14 +105,14 @@ static void check_renewal(int ours)
     luci_session_t made = make(db, NOW, &nobody), session, again;
     luci_ms_t later = NOW + 3 * DAY;
 
-    tap_is_result(get(db, made.id, later, &session), LUCI_OK, "%s tables: three days later",
+    tap_is_result(get(db, made.token.id, later, &session), LUCI_OK, "%s tables: three days later",
                   ours ? "our" : "Lucia's");
     tap_is_int(session.state, LUCI_SESSION_IDLE, "  it's idle");
     tap_is_result(luci_session_renew(db, &session, &settings, later, pool), LUCI_OK, "  and renewed");
     tap_is_int(session.active_expires, later + DAY, "  active for a day from then");
     tap_is_int(session.idle_expires, later + 15 * DAY, "  usable for fifteen");
     tap_ok(session.fresh && session.state == LUCI_SESSION_ACTIVE, "  active and fresh");
-    tap_is_result(get(db, made.id, later, &again), LUCI_OK, "  read again");
+    tap_is_result(get(db, made.token.id, later, &again), LUCI_OK, "  read again");
     tap_ok(again.active_expires == session.active_expires && again.idle_expires == session.idle_expires &&
                again.state == LUCI_SESSION_ACTIVE && !again.fresh,
            "  the table says the same");
@@ -132,8 +132,8 @@ static void check_lost_race(void)
     luci_session_t made = make(db, NOW, &nobody), a, b;
     luci_ms_t later = NOW + 3 * DAY;
 
-    tap_is_result(get(db, made.id, later, &a), LUCI_OK, "two handles read an idle session: one");
-    tap_is_result(get(other, made.id, later + 5, &b), LUCI_OK, "  and the other");
+    tap_is_result(get(db, made.token.id, later, &a), LUCI_OK, "two handles read an idle session: one");
+    tap_is_result(get(other, made.token.id, later + 5, &b), LUCI_OK, "  and the other");
     tap_is_result(luci_session_renew(db, &a, &settings, later, pool), LUCI_OK,
                   "  the first to renew it wins");
     tap_is_result(luci_session_renew(other, &b, &settings, later + 5, pool), LUCI_NOT_FOUND,
@@ -152,7 +152,7 @@ static void check_deleted(void)
     luci_session_t made = make(db, NOW, &nobody), session;
     luci_ms_t later = NOW + 3 * DAY;
 
-    tap_is_result(get(db, made.id, later, &session), LUCI_OK, "an idle session is read");
+    tap_is_result(get(db, made.token.id, later, &session), LUCI_OK, "an idle session is read");
     support_run(target.params, "DELETE FROM user_session");
     tap_is_result(luci_session_renew(db, &session, &settings, later, pool), LUCI_NOT_FOUND,
                   "ended meanwhile: it's not renewed");
@@ -315,31 +315,32 @@ static void check_disabled(void)
     luci_session_t made = make(db, NOW, &nobody), session;
 
     support_run(target.params, "UPDATE auth_user SET disabled = 0");
-    tap_is_result(get(db, made.id, NOW, &session), LUCI_OK, "disabled = 0 is not disabled");
+    tap_is_result(get(db, made.token.id, NOW, &session), LUCI_OK, "disabled = 0 is not disabled");
     support_run(target.params, "UPDATE auth_user SET disabled = 1");
-    tap_is_result(get(db, made.id, NOW, &session), LUCI_DENIED, "disabled = 1 has no session");
-    tap_is_result(get(db, made.id, NOW + 3 * DAY, &session), LUCI_DENIED, "  nor an idle one");
-    tap_is_result(get(db, made.id, NOW + 16 * DAY, &session), LUCI_EXPIRED, "  and a dead one is dead");
+    tap_is_result(get(db, made.token.id, NOW, &session), LUCI_DENIED, "disabled = 1 has no session");
+    tap_is_result(get(db, made.token.id, NOW + 3 * DAY, &session), LUCI_DENIED, "  nor an idle one");
+    tap_is_result(get(db, made.token.id, NOW + 16 * DAY, &session), LUCI_EXPIRED, "  and a dead one is dead");
     support_run(target.params, support_is_file() ? "UPDATE auth_user SET disabled = 'yes'"
                                                  : "ALTER TABLE auth_user DROP COLUMN disabled;"
                                                    "ALTER TABLE auth_user ADD COLUMN disabled TEXT;"
                                                    "UPDATE auth_user SET disabled = 'yes'");
-    tap_is_result(get(db, made.id, NOW, &session), LUCI_DENIED, "nor has any other word");
+    tap_is_result(get(db, made.token.id, NOW, &session), LUCI_DENIED, "nor has any other word");
     support_run(target.params, "UPDATE auth_user SET disabled = 'false'");
-    tap_is_result(get(db, made.id, NOW, &session), LUCI_OK, "but one for no");
+    tap_is_result(get(db, made.token.id, NOW, &session), LUCI_OK, "but one for no");
     support_run(target.params, "UPDATE auth_user SET disabled = NULL");
-    tap_is_result(get(db, made.id, NOW, &session), LUCI_OK, "enabled again, it works again");
+    tap_is_result(get(db, made.token.id, NOW, &session), LUCI_OK, "enabled again, it works again");
     luci_db_close(db);
     db = new_database("disabled-not.db", 0);
     made = make(db, NOW, &nobody);
-    tap_is_result(get(db, made.id, NOW, &session), LUCI_OK, "without the column nobody is disabled");
+    tap_is_result(get(db, made.token.id, NOW, &session), LUCI_OK, "without the column nobody is disabled");
     support_run(target.params,
                 "ALTER TABLE auth_user ADD COLUMN disabled BIGINT; UPDATE auth_user SET disabled = 1");
     if (!support_is_file()) {
         tap_is_int(luci_db_is_stale(db), 1, "a server does not say that it's there: one has to look");
         luci_db_close(db);
     }
-    tap_is_result(get(db, made.id, NOW, &session), LUCI_DENIED, "with it, and none of the others, they are");
+    tap_is_result(get(db, made.token.id, NOW, &session), LUCI_DENIED,
+                  "with it, and none of the others, they are");
     tap_is_int(luci_db_is_stale(db), 0, "then all is seen as it is");
     luci_db_close(db);
 }
@@ -355,7 +356,8 @@ static void check_orphan(void)
                                                    "DROP TABLE user_session;"
                                                    "ALTER TABLE loose RENAME TO user_session;"
                                                    "DELETE FROM auth_user");
-    tap_is_result(get(db, made.id, NOW, &session), LUCI_NOT_FOUND, "a session without its user is none");
+    tap_is_result(get(db, made.token.id, NOW, &session), LUCI_NOT_FOUND,
+                  "a session without its user is none");
     luci_db_close(db);
 }
 

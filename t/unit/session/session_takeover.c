@@ -24,7 +24,7 @@ static void check_active(int ours)
     tap_is_result(show(BARE, NOW, 1), LUCI_OK, "when it may");
     tap_is_result(written, LUCI_OK, "  that went well");
     is_stored(0, 1, "taken over");
-    tap_is_str(found.id, BARE, "  its id is the one that was shown");
+    tap_is_str(found.token.id, BARE, "  its id is the one that was shown");
     tap_is_str(found.user.username, "Alice", "  its user Lucia's");
     tap_ok(!found.is_bare && !found.fresh && found.state == LUCI_SESSION_ACTIVE,
            "  active, with no new cookie");
@@ -71,7 +71,9 @@ static void check_dead(int ours)
 
 static void check_ends(int ours)
 {
-    luci_auth_request_t request = { .username = "bobby", .password = RIGHT, .old_session = BARE, .now = NOW };
+    luci_auth_request_t request = {
+        .username = "bobby", .password = RIGHT, .old_session = support_token(BARE), .now = NOW
+    };
     luci_field_t field;
 
     start("out", ours, NOW + DAY);

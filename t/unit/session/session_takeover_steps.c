@@ -90,7 +90,7 @@ static luci_db_t *another;
 
 static void take_over_elsewhere(void)
 {
-    luci_session_claim_t claim = { .id = BARE, .now = NOW };
+    luci_session_claim_t claim = { .token = support_token(BARE), .now = NOW };
     luci_session_t session;
 
     tap_is_result(luci_session_get(another, &claim, &lucia->settings, &session, pool), LUCI_OK,
@@ -102,7 +102,7 @@ static void take_over_elsewhere(void)
 
 static void sign_out_elsewhere(void)
 {
-    tap_is_result(luci_session_delete(another, BARE, &lucia->settings, pool), LUCI_OK,
+    tap_is_result(luci_session_delete(another, support_token(BARE), &lucia->settings, pool), LUCI_OK,
                   "  another process signs it out");
 }
 
