@@ -79,9 +79,9 @@ is owner("$theirs/luciauth.db"), $uid, 'whose it is then';
 # ---- The audit log, and other files that are named ----
 
 for my $trap (
-    ['a dangling link', qr/is a symbolic link, and root follows none in the folder/, sub { symlink "$roots/made", $_[0] }],
+    ['a dangling link', qr/is a symbolic link, and root does not follow links in the folder/, sub { symlink "$roots/made", $_[0] }],
     ['a link to a file', qr/is a symbolic link/, sub { symlink write_file("$roots/made", ''), $_[0] }],
-    ['a second name', qr/has a further name elsewhere/, sub { link write_file("$roots/made", ''), $_[0] }],
+    ['a second name', qr/has another name elsewhere/, sub { link write_file("$roots/made", ''), $_[0] }],
     ['a pipe', qr/not a regular file|nobody reads from it/, sub { POSIX::mkfifo($_[0], oct 666) }],
   ) {
     fresh();
@@ -183,7 +183,7 @@ LuciaAuditLog $theirs/audit
 LuciaMount /
 CONF
     isnt $status, 0, "an audit log that is $trap->[0]: httpd does not start";
-    like $said, qr/LUCI0613: LuciaAuditLog: "\Q$theirs\E\/audit" can't be opened: .*(?:symbolic link|further name)/, 'and says why';
+    like $said, qr/LUCI0613: LuciaAuditLog: "\Q$theirs\E\/audit" can't be opened: .*(?:symbolic link|another name)/, 'and says why';
     is -s "$roots/made" || 0, 0, 'nothing is written elsewhere';
 }
 

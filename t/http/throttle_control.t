@@ -55,7 +55,7 @@ SKIP: {
 
 my %answer = (
     "\n" => qr/there is no such command/, "nonsense\n" => qr/there is no such command/, "throttle-list\tx\n" => qr/too many words/,
-    "throttle-clear\n" => qr/what is to be cleared/, "throttle-clear\taccount\n" => qr/what is to be cleared/, "throttle-clear\tall\tx\n" => qr/what is to be cleared/,
+    "throttle-clear\n" => qr/say what to clear/, "throttle-clear\taccount\n" => qr/say what to clear/, "throttle-clear\tall\tx\n" => qr/say what to clear/,
     "throttle-clear\taccount\ta\tb\n" => qr/too many words/, "\t\t\t\t\t\t\t\t\t\t\t\t\n" => qr/there is no such command/,
 );
 for my $line (sort keys %answer) {

@@ -6,11 +6,11 @@
 
 #include <string.h>
 
-/* The arguments of a transaction; each function uses some of them. */
-typedef struct act_t act_t;
-typedef luci_result_t act_fn(luci_db_t *db, const act_t *act, apr_pool_t *scratch);
-struct act_t {
-    act_fn *run;
+/* The change that a transaction makes, and its arguments; each function uses some of them. */
+typedef struct update_t update_t;
+typedef luci_result_t update_fn(luci_db_t *db, const update_t *update, apr_pool_t *scratch);
+struct update_t {
+    update_fn *run;
     const luci_user_t *user;
     const luci_admin_user_t *wanted;
     const char *username;
@@ -24,14 +24,14 @@ struct act_t {
     luci_admin_deleted_t *deleted;
 };
 
-/* Locks the user, so that no concurrent transaction changes it or inserts a session, and runs the act. */
+/* Locks the user, so that no concurrent transaction changes it or inserts a session, and runs the update. */
 static luci_result_t do_locked(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
-    const act_t *act = baton;
+    const update_t *update = baton;
     luci_user_t now_there;
-    luci_result_t result = luci_user_lock(db, act->user->id, &now_there, scratch);
+    luci_result_t result = luci_user_lock(db, update->user->id, &now_there, scratch);
 
-    return result == LUCI_OK ? act->run(db, act, scratch) : result;
+    return result == LUCI_OK ? update->run(db, update, scratch) : result;
 }
 
 luci_result_t luci_admin_find(luci_db_t *db, const char *username, luci_user_t *user, apr_pool_t *pool)
@@ -71,10 +71,11 @@ static luci_result_t set_values(luci_db_t *db, const char *user_id, const luci_a
     return result;
 }
 
-static luci_result_t end_sessions(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+static luci_result_t end_sessions(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
-    return act->ended ? luci_db_execute(db, LUCI_SQL_SESSIONS_DELETE, &act->user->id, act->ended, scratch)
-                      : LUCI_OK;
+    return update->ended
+               ? luci_db_execute(db, LUCI_SQL_SESSIONS_DELETE, &update->user->id, update->ended, scratch)
+               : LUCI_OK;
 }
 
 /* PostgreSQL's driver does not report that a concurrent transaction has taken the name: it is looked up
@@ -94,14 +95,14 @@ static luci_result_t conflict_if_taken(luci_db_t *db, luci_result_t result, cons
 
 static luci_result_t add(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
-    const act_t *act = baton;
-    const luci_admin_user_t *wanted = act->wanted;
-    luci_result_t result = luci_user_insert(db, act->user, wanted->now, scratch);
+    const update_t *update = baton;
+    const luci_admin_user_t *wanted = update->wanted;
+    luci_result_t result = luci_user_insert(db, update->user, wanted->now, scratch);
 
     if (result == LUCI_OK)
-        result = luci_key_insert(db, act->new_key, act->user->id, wanted->stored_hash, scratch);
+        result = luci_key_insert(db, update->new_key, update->user->id, wanted->stored_hash, scratch);
     if (result == LUCI_OK)
-        result = set_values(db, act->user->id, wanted->values, wanted->values_count, scratch);
+        result = set_values(db, update->user->id, wanted->values, wanted->values_count, scratch);
     return result;
 }
 
@@ -110,185 +111,187 @@ luci_result_t luci_admin_add(luci_db_t *db, const luci_admin_user_t *wanted, con
 {
     char *new_id = apr_palloc(pool, LUCI_USER_ID_LENGTH + 1);
     luci_user_t user = { .id = new_id, .username = wanted->username };
-    act_t act = { .user = &user, .wanted = wanted };
+    update_t update = { .user = &user, .wanted = wanted };
     luci_result_t result = luci_policy_new_name(luci_db_target(db)->settings, wanted->username);
 
     if (result == LUCI_OK)
-        result = luci_key_id(wanted->username, &act.new_key, pool);
+        result = luci_key_id(wanted->username, &update.new_key, pool);
     if (result == LUCI_OK)
         result = luci_secret_random_id(new_id, LUCI_USER_ID_LENGTH);
     if (result != LUCI_OK)
         return result;
     *id = new_id;
-    return luci_db_transaction(db, add, &act, pool);
+    return luci_db_transaction(db, add, &update, pool);
 }
 
 /* ---- Renaming ---- */
 
 /* CONFLICT: another user has the name, in the key table or in the user table. */
-static luci_result_t check_free(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+static luci_result_t check_free(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
     luci_user_t other;
     luci_key_t key;
-    luci_result_t result = luci_key_get(db, act->new_key, &key, scratch);
+    luci_result_t result = luci_key_get(db, update->new_key, &key, scratch);
 
-    if (result == LUCI_OK && strcmp(key.user.id, act->user->id) != 0)
+    if (result == LUCI_OK && strcmp(key.user.id, update->user->id) != 0)
         return LUCI_CONFLICT;
     if (result == LUCI_OK || result == LUCI_NOT_FOUND)
-        result = luci_user_find(db, act->username, &other, scratch);
-    if (result == LUCI_OK && strcmp(other.id, act->user->id) != 0)
+        result = luci_user_find(db, update->username, &other, scratch);
+    if (result == LUCI_OK && strcmp(other.id, update->user->id) != 0)
         return LUCI_CONFLICT;
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
 /* If the user already has a key of the new name, as an alias, both keys stay. */
-static luci_result_t rename_key(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+static luci_result_t rename_key(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
     luci_key_t key;
     luci_result_t result;
 
-    if (strcmp(act->old_key, act->new_key) == 0)
+    if (strcmp(update->old_key, update->new_key) == 0)
         return LUCI_OK;
-    result = luci_key_get(db, act->new_key, &key, scratch);
+    result = luci_key_get(db, update->new_key, &key, scratch);
     if (result != LUCI_NOT_FOUND)
         return result;
-    result = luci_key_get(db, act->old_key, &key, scratch);
-    if (result == LUCI_NOT_FOUND || (result == LUCI_OK && strcmp(key.user.id, act->user->id) != 0))
+    result = luci_key_get(db, update->old_key, &key, scratch);
+    if (result == LUCI_NOT_FOUND || (result == LUCI_OK && strcmp(key.user.id, update->user->id) != 0))
         return LUCI_OK;
-    return result == LUCI_OK ? change(db, LUCI_SQL_KEY_RENAME, act->new_key, act->old_key, scratch) : result;
+    return result == LUCI_OK ? change(db, LUCI_SQL_KEY_RENAME, update->new_key, update->old_key, scratch)
+                             : result;
 }
 
-static luci_result_t rename_both(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+static luci_result_t rename_both(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
-    luci_result_t result = check_free(db, act, scratch);
+    luci_result_t result = check_free(db, update, scratch);
 
     if (result == LUCI_OK)
-        result = change(db, LUCI_SQL_USER_RENAME, act->username, act->user->id, scratch);
-    return result == LUCI_OK ? rename_key(db, act, scratch) : result;
+        result = change(db, LUCI_SQL_USER_RENAME, update->username, update->user->id, scratch);
+    return result == LUCI_OK ? rename_key(db, update, scratch) : result;
 }
 
 luci_result_t luci_admin_rename(luci_db_t *db, const luci_user_t *user, const char *username,
                                 apr_pool_t *scratch)
 {
-    act_t act = { .run = rename_both, .user = user, .username = username };
+    update_t update = { .run = rename_both, .user = user, .username = username };
     luci_result_t result = luci_policy_new_name(luci_db_target(db)->settings, username);
 
     if (result == LUCI_OK)
-        result = luci_key_id(user->username, &act.old_key, scratch);
+        result = luci_key_id(user->username, &update.old_key, scratch);
     if (result == LUCI_OK)
-        result = luci_key_id(username, &act.new_key, scratch);
+        result = luci_key_id(username, &update.new_key, scratch);
     if (result != LUCI_OK)
         return result;
-    result = luci_db_transaction(db, do_locked, &act, scratch);
-    return conflict_if_taken(db, result, act.new_key, user->id, scratch);
+    result = luci_db_transaction(db, do_locked, &update, scratch);
+    return conflict_if_taken(db, result, update.new_key, user->id, scratch);
 }
 
 /* ---- Passwords ---- */
 
-static luci_result_t set_password(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+static luci_result_t set_password(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
     luci_key_t key;
-    luci_result_t result = luci_key_get(db, act->old_key, &key, scratch);
+    luci_result_t result = luci_key_get(db, update->old_key, &key, scratch);
 
-    if (result == LUCI_OK && strcmp(key.user.id, act->user->id) != 0)
+    if (result == LUCI_OK && strcmp(key.user.id, update->user->id) != 0)
         return LUCI_CONFLICT;
     if (result == LUCI_OK)
-        result = change(db, LUCI_SQL_KEY_SET_HASH, act->stored_hash, act->old_key, scratch);
+        result = change(db, LUCI_SQL_KEY_SET_HASH, update->stored_hash, update->old_key, scratch);
     else if (result == LUCI_NOT_FOUND)
-        result = luci_key_insert(db, act->old_key, act->user->id, act->stored_hash, scratch);
-    return result == LUCI_OK ? end_sessions(db, act, scratch) : result;
+        result = luci_key_insert(db, update->old_key, update->user->id, update->stored_hash, scratch);
+    return result == LUCI_OK ? end_sessions(db, update, scratch) : result;
 }
 
 luci_result_t luci_admin_set_password(luci_db_t *db, const luci_user_t *user, const char *stored_hash,
                                       int *ended, apr_pool_t *scratch)
 {
-    act_t act = { .run = set_password, .user = user, .stored_hash = stored_hash, .ended = ended };
-    luci_result_t result = luci_key_id(user->username, &act.old_key, scratch);
+    update_t update = { .run = set_password, .user = user, .stored_hash = stored_hash, .ended = ended };
+    luci_result_t result = luci_key_id(user->username, &update.old_key, scratch);
 
-    return result == LUCI_OK ? luci_db_transaction(db, do_locked, &act, scratch) : result;
+    return result == LUCI_OK ? luci_db_transaction(db, do_locked, &update, scratch) : result;
 }
 
 /* ---- Values and the flag ---- */
 
-static luci_result_t set_all_values(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+static luci_result_t set_all_values(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
-    return set_values(db, act->user->id, act->values, act->values_count, scratch);
+    return set_values(db, update->user->id, update->values, update->values_count, scratch);
 }
 
 luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, const luci_admin_value_t *values,
                                     int count, apr_pool_t *scratch)
 {
-    act_t act = { .run = set_all_values, .user = user, .values = values, .values_count = count };
+    update_t update = { .run = set_all_values, .user = user, .values = values, .values_count = count };
 
-    return luci_db_transaction(db, do_locked, &act, scratch);
+    return luci_db_transaction(db, do_locked, &update, scratch);
 }
 
-static luci_result_t set_disabled(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+static luci_result_t set_disabled(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
     luci_result_t result =
-        change(db, LUCI_SQL_USER_SET_DISABLED, act->disabled ? "1" : "0", act->user->id, scratch);
+        change(db, LUCI_SQL_USER_SET_DISABLED, update->disabled ? "1" : "0", update->user->id, scratch);
 
-    return result == LUCI_OK ? end_sessions(db, act, scratch) : result;
+    return result == LUCI_OK ? end_sessions(db, update, scratch) : result;
 }
 
 luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, int disabled, int *ended,
                                       apr_pool_t *scratch)
 {
-    act_t act = { .run = set_disabled, .user = user, .disabled = disabled, .ended = ended };
+    update_t update = { .run = set_disabled, .user = user, .disabled = disabled, .ended = ended };
 
-    return luci_db_transaction(db, do_locked, &act, scratch);
+    return luci_db_transaction(db, do_locked, &update, scratch);
 }
 
 /* ---- Ending ---- */
 
-static luci_result_t delete_all(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+static luci_result_t delete_all(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
-    luci_result_t result = end_sessions(db, act, scratch);
+    luci_result_t result = end_sessions(db, update, scratch);
 
     if (result == LUCI_OK)
-        result = luci_db_execute(db, LUCI_SQL_KEYS_DELETE, &act->user->id, &act->deleted->keys, scratch);
-    return result == LUCI_OK ? change(db, LUCI_SQL_USER_DELETE, act->user->id, NULL, scratch) : result;
+        result =
+            luci_db_execute(db, LUCI_SQL_KEYS_DELETE, &update->user->id, &update->deleted->keys, scratch);
+    return result == LUCI_OK ? change(db, LUCI_SQL_USER_DELETE, update->user->id, NULL, scratch) : result;
 }
 
 luci_result_t luci_admin_delete(luci_db_t *db, const luci_user_t *user, luci_admin_deleted_t *deleted,
                                 apr_pool_t *scratch)
 {
-    act_t act = { .run = delete_all, .user = user, .ended = &deleted->sessions, .deleted = deleted };
+    update_t update = { .run = delete_all, .user = user, .ended = &deleted->sessions, .deleted = deleted };
 
     *deleted = (luci_admin_deleted_t){ 0, 0 };
-    return luci_db_transaction(db, do_locked, &act, scratch);
+    return luci_db_transaction(db, do_locked, &update, scratch);
 }
 
 luci_result_t luci_admin_end_sessions(luci_db_t *db, const luci_user_t *user, int *ended, apr_pool_t *scratch)
 {
-    act_t act = { .run = end_sessions, .user = user, .ended = ended };
+    update_t update = { .run = end_sessions, .user = user, .ended = ended };
 
-    return luci_db_transaction(db, do_locked, &act, scratch);
+    return luci_db_transaction(db, do_locked, &update, scratch);
 }
 
 /* ---- Keys ---- */
 
-static luci_result_t add_key(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+static luci_result_t add_key(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
-    return luci_key_insert(db, act->new_key, act->user->id, act->stored_hash, scratch);
+    return luci_key_insert(db, update->new_key, update->user->id, update->stored_hash, scratch);
 }
 
 luci_result_t luci_admin_add_key(luci_db_t *db, const luci_user_t *user, const char *id,
                                  const char *stored_hash, apr_pool_t *scratch)
 {
-    act_t act = { .run = add_key, .user = user, .new_key = id, .stored_hash = stored_hash };
+    update_t update = { .run = add_key, .user = user, .new_key = id, .stored_hash = stored_hash };
 
-    return luci_db_transaction(db, do_locked, &act, scratch);
+    return luci_db_transaction(db, do_locked, &update, scratch);
 }
 
-static luci_result_t delete_key(luci_db_t *db, const act_t *act, apr_pool_t *scratch)
+static luci_result_t delete_key(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
-    return change(db, LUCI_SQL_KEY_DELETE, act->old_key, NULL, scratch);
+    return change(db, LUCI_SQL_KEY_DELETE, update->old_key, NULL, scratch);
 }
 
 luci_result_t luci_admin_delete_key(luci_db_t *db, const luci_key_t *key, apr_pool_t *scratch)
 {
-    act_t act = { .run = delete_key, .user = &key->user, .old_key = key->id };
+    update_t update = { .run = delete_key, .user = &key->user, .old_key = key->id };
 
-    return luci_db_transaction(db, do_locked, &act, scratch);
+    return luci_db_transaction(db, do_locked, &update, scratch);
 }

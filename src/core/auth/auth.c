@@ -598,15 +598,15 @@ static const luci_event_kind_t change_events[CHANGES] = {
 static void change(luci_db_t *db, const luci_auth_t *auth, const luci_session_claim_t *claim,
                    luci_session_t *session, luci_result_t changes[CHANGES], apr_pool_t *pool)
 {
-    if (session->state == LUCI_SESSION_DEAD && claim->may_write)
+    if (session->state == LUCI_SESSION_EXPIRED && claim->may_write)
         changes[REMOVED] = luci_session_delete(db, claim->token, auth->settings, pool);
-    if (session->state == LUCI_SESSION_DEAD || claim->is_ending)
+    if (session->state == LUCI_SESSION_EXPIRED || claim->is_ending)
         return;
-    if (session->is_bare && claim->may_take_over) {
+    if (session->is_unhashed && claim->may_migrate) {
         changes[HASHED] = luci_session_hash(db, session, auth->settings, pool);
-        session->is_bare = session->is_bare && changes[HASHED] != LUCI_NOT_FOUND;
+        session->is_unhashed = session->is_unhashed && changes[HASHED] != LUCI_NOT_FOUND;
     }
-    if (session->state == LUCI_SESSION_IDLE && !session->is_bare && claim->may_write)
+    if (session->state == LUCI_SESSION_IDLE && !session->is_unhashed && claim->may_write)
         changes[RENEWED] = luci_session_renew(db, session, auth->settings, claim->now, pool);
 }
 

@@ -82,12 +82,12 @@ typedef struct {
     luci_ms_t max_lifetime; /* 0: no limit */
     luci_tokens_t tokens;
     luci_length_t username_length; /* for sign-up; sign-in accepts 1 and more */
-    luci_length_t password_length; /* likewise */
+    luci_length_t password_length; /* for sign-up; sign-in accepts 1 and more */
     luci_profile_t username_profile;
     luci_hash_cost_t hash;
     luci_tables_t tables;
     apr_array_header_t *attributes; /* const char *: further columns of the user table; "username" is allowed,
-                                       and read twice then */
+                                       and is then read twice */
 } luci_settings_t;
 
 #endif

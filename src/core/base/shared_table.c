@@ -127,7 +127,8 @@ const luci_shared_record_t *luci_shared_table_find(luci_shared_table_t *table,
     return record && is_there(record, now) ? record : NULL;
 }
 
-static int goes_before(const luci_shared_record_t *a, const luci_shared_record_t *b, luci_ms_t now)
+/* 1 if a new record takes the place of a rather than of b. */
+static int is_replaced_before(const luci_shared_record_t *a, const luci_shared_record_t *b, luci_ms_t now)
 {
     if (!is_there(a, now) || !is_there(b, now))
         return !is_there(a, now) && is_there(b, now);
@@ -144,7 +145,7 @@ static luci_shared_record_t *place_for(const luci_shared_table_t *table, const u
         return own;
     first = record_at(table, set);
     for (size_t i = 1; i < WAYS; i++) {
-        if (goes_before(record_at(table, set + i), first, now))
+        if (is_replaced_before(record_at(table, set + i), first, now))
             first = record_at(table, set + i);
     }
     return first;

@@ -29,7 +29,7 @@ typedef struct {
     unsigned char bytes[];
 } luci_shared_record_t;
 
-/* The minimum size of the memory, for records of at most record_max bytes each. */
+/* The minimum size of the memory in bytes, for records of at most record_max bytes each. */
 size_t luci_shared_table_min(size_t record_max);
 
 /* Creates the table in shared memory of the given size, which must be zeroed and aligned for any type. NULL:
@@ -44,7 +44,7 @@ size_t luci_shared_table_room(const luci_shared_table_t *table);
 luci_result_t luci_shared_table_hold(luci_shared_table_t *table, luci_ms_t wait) LUCI_MUST_USE;
 void luci_shared_table_release(luci_shared_table_t *table);
 
-/* The record of a key, valid until the table is released; NULL: there is none, or it has expired. */
+/* The record of a key, valid until the table is released. NULL: the key has no record, or it has expired. */
 const luci_shared_record_t *luci_shared_table_find(luci_shared_table_t *table,
                                                    const unsigned char key[LUCI_SHA256_BYTES], luci_ms_t now);
 
@@ -60,7 +60,7 @@ typedef struct {
 void luci_shared_table_put(luci_shared_table_t *table, const unsigned char key[LUCI_SHA256_BYTES],
                            const luci_shared_value_t *value, luci_ms_t now);
 
-/* Removes a record. NOT_FOUND: there was none. */
+/* Removes a record. NOT_FOUND: the key has no record. */
 luci_result_t luci_shared_table_remove(luci_shared_table_t *table,
                                        const unsigned char key[LUCI_SHA256_BYTES]) LUCI_MUST_USE;
 

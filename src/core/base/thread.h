@@ -10,8 +10,8 @@
  * detached. */
 int luci_thread_start(void *(*work)(void *), void *baton, pthread_t *thread);
 
-/* Initialises a robust lock in memory that processes share: if its holder dies, the next one gets EOWNERDEAD.
- * Returns an errno code, 0 for success. */
+/* Initialises a robust lock in memory that processes share: if its holder dies, the next thread that locks it
+ * gets EOWNERDEAD. Returns an errno code, 0 for success. */
 int luci_thread_shared_lock(pthread_mutex_t *lock);
 
 #endif

@@ -8,13 +8,13 @@
 
 /* ---- account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME ---- */
 
-#define TRIES_MAX 1000000
+#define ATTEMPTS_MAX 1000000
 #define PERIOD_MIN LUCI_MS_SECOND
 #define PERIOD_MAX (30 * LUCI_MS_DAY)
 
-/* What a part is that isn't written. The first two are those of doc/specification.md, S5.2; a school behind
- * one address that signs up together should pass the third. Nobody signs in once a second, nor does a company
- * of thousands behind one address come near the last. */
+/* Limits that are not written. Those of account and address are from doc/specification.md, S5.2. The limit of
+ * sign-ups lets a school register whose users share one address. The limits of successful sign-ins are above
+ * what a user who signs in every second, or a company of thousands behind one address, can reach. */
 static const luci_throttle_limits_t defaults = {
     .account = { 10, 15 * LUCI_MS_MINUTE },
     .address = { 100, 15 * LUCI_MS_MINUTE },
@@ -31,14 +31,14 @@ static const char *allowed_throttle(const luci_limits_t *limits, apr_pool_t *poo
         "account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME, each "
         "at most once, with N from 1 to %d and TIME from 1s to 30d, such as account=10/15min, "
         "or account=off; or off alone",
-        TRIES_MAX);
+        ATTEMPTS_MAX);
 }
 
 /* What follows the equals sign. */
 static int parse_limit(const char *text, luci_limit_t *limit, apr_pool_t *pool)
 {
     const char *slash = strchr(text, '/');
-    apr_int64_t most;
+    apr_int64_t max;
     luci_ms_t period;
 
     if (strcasecmp(text, "off") == 0) {
@@ -46,10 +46,10 @@ static int parse_limit(const char *text, luci_limit_t *limit, apr_pool_t *pool)
         return 1;
     }
     if (!slash ||
-        !luci_word_number(apr_pstrmemdup(pool, text, (apr_size_t)(slash - text)), 1, TRIES_MAX, &most) ||
+        !luci_word_number(apr_pstrmemdup(pool, text, (apr_size_t)(slash - text)), 1, ATTEMPTS_MAX, &max) ||
         !luci_word_ms(slash + 1, &period) || period < PERIOD_MIN || period > PERIOD_MAX)
         return 0;
-    *limit = (luci_limit_t){ (apr_uint32_t)most, period };
+    *limit = (luci_limit_t){ (apr_uint32_t)max, period };
     return 1;
 }
 

@@ -33,7 +33,7 @@ const char *luci_control_target_read(const char *const *words, int count, luci_c
     if (strcmp(what, "account") == 0 && count == 3) {
         target->kind = LUCI_CONTROL_ACCOUNT;
         if (luci_key_id(words[2], &target->key_id, pool) != LUCI_OK)
-            return "this is no name";
+            return "this is not a valid name";
         target->name = luci_key_name(target->key_id);
         return NULL;
     }
@@ -44,7 +44,7 @@ const char *luci_control_target_read(const char *const *words, int count, luci_c
     }
     return strcmp(what, "all") == 0 && count == 2
                ? NULL
-               : "what is to be cleared: account NAME, address ADDRESS, or all";
+               : "say what to clear: account NAME, address ADDRESS, or all";
 }
 
 int luci_control_target_has(const luci_control_target_t *target, const luci_throttle_count_t *count)

@@ -12,7 +12,7 @@
  * one includes the rest of the line. -1: the line is incomplete. 0: it is not UTF-8 or contains a NUL. */
 int luci_control_split(char *bytes, size_t length, const char *words[LUCI_CONTROL_WORDS_MAX]);
 
-/* Which counts are to be deleted. */
+/* Which counts throttle-clear deletes. */
 typedef enum { LUCI_CONTROL_ACCOUNT, LUCI_CONTROL_ADDRESS, LUCI_CONTROL_ALL } luci_control_kind_t;
 typedef struct {
     luci_control_kind_t kind;

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The groups of root, to return to. */
+/* Root's supplementary groups, which luci_act_as_root restores. */
 static gid_t groups[NGROUPS_MAX];
 static int groups_count;
 
-/* Without a name there are no further groups. */
+/* A user id without an account on this machine has no supplementary groups. */
 static int take_groups(uid_t user, gid_t group)
 {
     const struct passwd *entry = getpwuid(user);
@@ -46,7 +46,7 @@ int luci_act_as_where_led(const char *path, uid_t user, gid_t group, int *acts, 
     *acts = 0;
     switch (luci_trusted_path(path, &owner, &owners_group, &folder, pool)) {
     case LUCI_PATH_TRUSTED: return 0;
-    case LUCI_PATH_UNKNOWN: return 0; /* there is nothing yet that could lead elsewhere */
+    case LUCI_PATH_UNKNOWN: return 0; /* the path does not exist yet, so that it cannot lead elsewhere */
     case LUCI_PATH_OF_USER:
     case LUCI_PATH_OF_MANY: break;
     }

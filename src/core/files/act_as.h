@@ -9,12 +9,13 @@
 #include <sys/types.h>
 
 /* Acts as the user with that group and, where the user has a name on this machine, the user's other groups.
- * Root's real user id stays, so no other user can signal or trace the process. -1: errno says why not, and
- * the process acts as before. */
+ * The real user id stays root's, so that no other user can signal or trace the process. -1: it failed, errno
+ * says why, and the process acts as before. */
 int luci_act_as(uid_t user, gid_t group);
 
-/* The same, but only if this process is root and another user can change where path leads. *acts: it was
- * needed, and luci_act_as_root must follow. -1: it was needed and failed. */
+/* The same, but only if this process is root and another user can change where path leads. *acts is 1 if the
+ * process now acts as the user; the caller must then call luci_act_as_root. -1: it was necessary and failed,
+ * errno says why. */
 int luci_act_as_where_led(const char *path, uid_t user, gid_t group, int *acts, apr_pool_t *pool);
 
 /* Acts as root again. If that fails, the process aborts. */

@@ -19,14 +19,15 @@ typedef struct {
 
 enum { LUCI_MAY_READ = 4, LUCI_MAY_WRITE = 2, LUCI_MAY_ENTER = 1 };
 
-/* The user of a name, or of "#NUMBER", with the groups that it has; group replaces its own and may be NULL.
- * 0: there is no such user. */
+/* Finds a user by name or by "#NUMBER", with the groups of the user. group replaces the primary group and may
+ * be NULL. 0: the user does not exist. */
 int luci_file_user_find(luci_file_user_t *user, const char *name, const char *group);
 
-/* 1 when the permission bits let the user do all of what (bits of LUCI_MAY_). */
+/* 1 if the permission bits grant the user everything in what, a combination of LUCI_MAY_ bits. */
 int luci_file_may(const luci_file_user_t *user, const struct stat *info, mode_t what);
 
-/* The first folder on the way to path that the user may not enter, from pool; NULL: it may enter all. */
+/* The first folder on the way to path that the user may not enter, from pool; NULL: the user may enter all of
+ * them. */
 const char *luci_file_closed_folder(const char *path, const luci_file_user_t *user, apr_pool_t *pool);
 
 #endif

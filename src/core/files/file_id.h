@@ -11,10 +11,11 @@ typedef struct {
     apr_ino_t inode;
 } luci_file_id_t;
 
-/* The identity of the file that is at path now. 0: there is none, or it can't be read; *id is unchanged. */
+/* Reads the identity of the file that is at path now. 0: the file does not exist or cannot be examined; *id
+ * is unchanged. */
 int luci_file_id_take(luci_file_id_t *id, const char *path, apr_pool_t *scratch);
 
-/* 1 when that file is still the one at path. */
+/* 1 if the file at path is still the one with this identity. */
 int luci_file_id_fits(const luci_file_id_t *id, const char *path, apr_pool_t *scratch);
 
 #endif

@@ -11,21 +11,21 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define LINKS_MAX 40 /* followed on one way, as the kernel */
+#define LINKS_MAX 40 /* symbolic links followed in one path; the same limit as the kernel has */
 #define OWNER_UNKNOWN ((uid_t)-1)
 
-/* A walk from folder to folder. Each is held open, so that no other can be put in its place. */
+/* A walk along a path. Each folder is held open, so that it cannot be replaced during the walk. */
 typedef struct {
     apr_pool_t *pool;
     int folder;         /* opened with O_PATH */
     const char *so_far; /* its path, for messages */
-    const char *rest;   /* the parts still to walk */
-    const char *name;   /* the last part, in folder */
+    const char *rest;   /* the components that are still to be walked */
+    const char *name;   /* the last component, relative to folder */
     int links;
-    int follows; /* the last part is a link of /proc, which only the kernel can follow */
+    int follows; /* the last component is a link in /proc, which only the kernel can follow */
     int is_foreign;
     const char *foreign; /* the first folder that another user can change */
-    uid_t owner;         /* that user, or OWNER_UNKNOWN */
+    uid_t owner;         /* the user that can change it, or OWNER_UNKNOWN */
     gid_t group;
     const char *problem;
 } walk_t;
@@ -59,7 +59,8 @@ static void note_foreign(walk_t *walk, uid_t owner, gid_t group)
     walk->group = group;
 }
 
-/* Which user besides root can replace entry (NULL: there is none) in the folder. */
+/* Records whether a user other than root can replace an entry of the current folder. entry is NULL if the
+ * entry does not exist. */
 static int judge(walk_t *walk, const struct stat *entry)
 {
     struct stat folder;
@@ -86,7 +87,7 @@ static int is_of_proc(const walk_t *walk)
 
 /* ---- Walking ---- */
 
-/* Continues at the target of the link, with the rest of the path behind it. */
+/* Continues at the target of a symbolic link, followed by the rest of the path. */
 static int follow(walk_t *walk, const char *name)
 {
     char target[PATH_MAX];
@@ -104,15 +105,16 @@ static int follow(walk_t *walk, const char *name)
     return enter(walk, AT_FDCWD, "/");
 }
 
-/* A link of /proc/self/fd names what is open, whatever its text says. */
+/* Handles a symbolic link. A link in /proc/self/fd leads to an open file, whatever its text says. */
 static int take_link(walk_t *walk, const char *name)
 {
     if (walk->is_foreign)
-        return fail(walk, ELOOP,
-                    apr_psprintf(walk->pool,
-                                 "%s is a symbolic link, and root follows none in the folder %s, which "
-                                 "another user may change; name the file that is meant",
-                                 apr_pstrcat(walk->pool, walk->so_far, name, NULL), walk->foreign));
+        return fail(
+            walk, ELOOP,
+            apr_psprintf(walk->pool,
+                         "%s is a symbolic link, and root does not follow links in the folder %s, which "
+                         "another user can change; name its target instead",
+                         apr_pstrcat(walk->pool, walk->so_far, name, NULL), walk->foreign));
     if (!*walk->rest && is_of_proc(walk) && strcmp(walk->so_far, "/proc/") != 0) {
         walk->name = name;
         walk->follows = 1;
@@ -121,7 +123,7 @@ static int take_link(walk_t *walk, const char *name)
     return follow(walk, name);
 }
 
-/* One part of the path. */
+/* Walks one component of the path. */
 static int step(walk_t *walk)
 {
     size_t length = strcspn(walk->rest, "/");
@@ -149,7 +151,8 @@ static int step(walk_t *walk)
     return enter(walk, walk->folder, name);
 }
 
-/* 1: folder and name are where the path leads. The caller closes the folder in any case. */
+/* Walks a path to its last component. 1: walk->folder and walk->name are where the path leads. The caller
+ * must call end in any case. */
 static int go(walk_t *walk, const char *path, apr_pool_t *pool)
 {
     char here[PATH_MAX];
@@ -181,7 +184,8 @@ static void end(walk_t *walk)
 
 /* ---- Opening ---- */
 
-/* What has only this name, or belongs to the user whose folder it is, is not elsewhere. */
+/* 1 if a file in a folder of another user is surely a file of that folder: a regular file that has no other
+ * name, or that belongs to the owner of the folder. */
 static int is_harmless(walk_t *walk, int file)
 {
     struct stat info;
@@ -191,13 +195,13 @@ static int is_harmless(walk_t *walk, int file)
     if (!S_ISREG(info.st_mode))
         return fail(walk, EPERM,
                     apr_pstrcat(walk->pool, "it is not a regular file, and lies in the folder ",
-                                walk->foreign, ", which another user than root may change", NULL));
+                                walk->foreign, ", which a user other than root can change", NULL));
     if (info.st_nlink > 1 && info.st_uid != walk->owner)
         return fail(walk, EMLINK,
                     apr_pstrcat(walk->pool,
-                                "it has a further name elsewhere (a hard link), and lies in the "
+                                "it has another name elsewhere (a hard link), and lies in the "
                                 "folder ",
-                                walk->foreign, ", which another user than root may change", NULL));
+                                walk->foreign, ", which a user other than root can change", NULL));
     return 1;
 }
 

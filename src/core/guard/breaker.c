@@ -8,18 +8,18 @@
 
 #include <string.h>
 
-/* Microseconds since 1970. */
+/* Shared by all children. Times are microseconds since 1970. */
 typedef struct {
-    volatile apr_uint64_t open_until; /* 0: the server answers */
-    volatile apr_uint64_t answered;   /* when it last did */
+    volatile apr_uint64_t open_until; /* calls pause until then; 0: the breaker is closed */
+    volatile apr_uint64_t answered;   /* when a call was last answered */
 } shared_t;
 
 struct luci_breaker_t {
     shared_t *shared;
-    apr_interval_time_t pause, trial;
+    apr_interval_time_t pause, retry;
 };
 
-luci_breaker_t *luci_breaker_create(apr_interval_time_t pause, apr_interval_time_t trial,
+luci_breaker_t *luci_breaker_create(apr_interval_time_t pause, apr_interval_time_t retry,
                                     apr_pool_t *conf_pool)
 {
     luci_breaker_t *breaker = apr_pcalloc(conf_pool, sizeof *breaker);
@@ -29,14 +29,15 @@ luci_breaker_t *luci_breaker_create(apr_interval_time_t pause, apr_interval_time
         return NULL;
     breaker->shared = memset(apr_shm_baseaddr_get(memory), 0, sizeof *breaker->shared);
     breaker->pause = pause;
-    breaker->trial = trial;
+    breaker->retry = retry;
     return breaker;
 }
 
-/* A moment farther ahead than any that is noted was noted before the clock was set back. */
+/* 1 if the time until lies in the future. A time that is further ahead than the longest pause was stored
+ * before the clock was set back, and does not count. */
 static int is_ahead(const luci_breaker_t *breaker, apr_uint64_t until, apr_time_t now)
 {
-    apr_interval_time_t max = breaker->trial > breaker->pause ? breaker->trial : breaker->pause;
+    apr_interval_time_t max = breaker->retry > breaker->pause ? breaker->retry : breaker->pause;
 
     return until != 0 && now < (apr_time_t)until && (apr_time_t)until - now <= max;
 }
@@ -55,7 +56,7 @@ int luci_breaker_may_call(luci_breaker_t *breaker, apr_time_t now)
         return 1;
     if (is_ahead(breaker, until, now))
         return 0;
-    return apr_atomic_cas64(open_until, (apr_uint64_t)(now + breaker->trial), until) == until;
+    return apr_atomic_cas64(open_until, (apr_uint64_t)(now + breaker->retry), until) == until;
 }
 
 void luci_breaker_answered(luci_breaker_t *breaker, apr_time_t now)
@@ -69,17 +70,17 @@ void luci_breaker_answered(luci_breaker_t *breaker, apr_time_t now)
         apr_atomic_set64(&shared->open_until, 0);
 }
 
-void luci_breaker_try_again(luci_breaker_t *breaker)
+void luci_breaker_allow_retry(luci_breaker_t *breaker)
 {
     if (apr_atomic_read64(&breaker->shared->open_until) != 0)
-        apr_atomic_set64(&breaker->shared->open_until, 1);
+        apr_atomic_set64(&breaker->shared->open_until, 1); /* a time in the past: the pause is over */
 }
 
 void luci_breaker_unanswered(luci_breaker_t *breaker, apr_time_t begun, apr_time_t now)
 {
     apr_time_t answered = (apr_time_t)apr_atomic_read64(&breaker->shared->answered);
 
-    if (answered < begun || answered > now) /* noted before the clock was set back */
+    if (answered < begun || answered > now) /* the second: stored before the clock was set back */
         luci_breaker_open(breaker, now);
 }
 

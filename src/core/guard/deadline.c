@@ -20,15 +20,15 @@ luci_result_t luci_deadline_follow(luci_deadline_t *deadline, int socket, const 
 {
     deadline->socket = socket < 0 ? -1 : fcntl(socket, F_DUPFD_CLOEXEC, 0);
     if (deadline->socket < 0) {
-        *problem = "its calls could not be cut off: its socket can't be duplicated";
+        *problem = "the duration of its calls cannot be limited: its socket cannot be duplicated";
         return LUCI_UNAVAILABLE;
     }
     if (deadline->is_limited) {
         luci_watchdog_follow(&deadline->watch, deadline->socket);
         return LUCI_OK;
     }
-    *problem = "its calls could not be cut off: no thread can be started for it";
-    return luci_watchdog_is_there() ? LUCI_OK : LUCI_UNAVAILABLE;
+    *problem = "the duration of its calls cannot be limited: no watchdog thread can be started";
+    return luci_watchdog_is_running() ? LUCI_OK : LUCI_UNAVAILABLE;
 }
 
 void luci_deadline_leave(luci_deadline_t *deadline)

@@ -13,9 +13,9 @@
 
 typedef enum { IS_FREE, HAS_CALL, IS_DONE, IS_ABANDONED } state_t;
 
-/* A thread with its call, in a pool of its own. */
+/* A thread and its current call. It lives in a pool of its own. */
 typedef struct worker_t {
-    struct worker_t *next; /* while it is free */
+    struct worker_t *next; /* the next free thread */
     luci_offload_t *group;
     apr_thread_cond_t *called, *done;
     state_t state;
@@ -23,14 +23,14 @@ typedef struct worker_t {
 } worker_t;
 
 struct luci_offload_t {
-    apr_thread_mutex_t *mutex; /* guards all below, and the workers' states */
-    pid_t process;             /* that the threads belong to */
+    apr_thread_mutex_t *mutex; /* guards all following fields, and the state of each thread */
+    pid_t process;             /* in which the threads were started */
     worker_t *free;
     int count;
     int max;
 };
 
-/* The pool is never destroyed: at the end of the process a thread may still be in a call. */
+/* The pool is never destroyed, because a thread may still be in a call when the process ends. */
 luci_offload_t *luci_offload_create(int max)
 {
     luci_offload_t *group;
@@ -60,7 +60,7 @@ luci_offload_t *luci_offload_of_process(void)
     return of_process;
 }
 
-/* ---- The thread. All with the mutex ---- */
+/* ---- The thread. The mutex is locked ---- */
 
 static void set_free(worker_t *worker)
 {
@@ -69,7 +69,8 @@ static void set_free(worker_t *worker)
     worker->group->free = worker;
 }
 
-/* Without a limit: a thread that woke while the process ends could run code of a module that is unloaded. */
+/* Waits without a time limit: a thread that woke up while the process ends could run code of a module that
+ * was unloaded. */
 static void await_call(worker_t *worker)
 {
     while (worker->state != HAS_CALL && worker->state != IS_ABANDONED)
@@ -100,9 +101,9 @@ static void *serve(void *baton)
     return NULL;
 }
 
-/* ---- The caller. All with the mutex ---- */
+/* ---- The caller. The mutex is locked ---- */
 
-/* NULL: there can be no more. */
+/* Starts a thread. NULL: the maximum is reached, or the thread cannot be started. */
 static worker_t *new_worker(luci_offload_t *group)
 {
     worker_t *worker;
@@ -126,7 +127,7 @@ static worker_t *take_worker(luci_offload_t *group)
 {
     worker_t *worker;
 
-    if (group->process != getpid()) { /* a fork has no threads but the one that forked */
+    if (group->process != getpid()) { /* a forked process has none of these threads */
         group->process = getpid();
         group->free = NULL;
         group->count = 0;
@@ -138,7 +139,8 @@ static worker_t *take_worker(luci_offload_t *group)
     return worker;
 }
 
-/* A wakeup without an answer, which is rare, begins the wait anew, because the clock is not read here. */
+/* Waits for the end of a call. A spurious wakeup, which is rare, restarts the wait, because the clock is not
+ * read here. */
 static luci_result_t await(worker_t *worker, luci_ms_t max)
 {
     apr_status_t status = APR_SUCCESS;

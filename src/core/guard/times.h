@@ -3,7 +3,7 @@
  *
  *   request
  *     |
- *     |-- session cache, throttle store: the lock of this machine, or a thread that calls another machine
+ *     |-- session cache, throttle store: the lock on this machine, or a thread that calls another machine
  *     |     LUCI_CACHE_WAIT a call, LUCI_CACHE_WAIT_END for the end of a session; then without the cache
  *     |     after a failure: no call for LUCI_CACHE_PAUSE, by the breaker
  *     |
@@ -18,7 +18,7 @@
  *     `-- a hash slot: LuciaHashSlots' wait
  *
  * A limit is longer than those inside it, so that the innermost one answers: a lock (2 s) < all calls with a
- * handle (5 s) < the trial of the breaker (7 s) < the connection attempt that was abandoned (8 s). */
+ * handle (5 s) < the retry interval of the breaker (7 s) < an abandoned connection attempt (8 s). */
 #ifndef LUCI_TIMES_H
 #define LUCI_TIMES_H
 
@@ -28,34 +28,35 @@
 
 /* ---- Calls to a database ---- milliseconds ---- */
 
-#define LUCI_DEADLINE_CALL (5 * LUCI_MS_SECOND) /* a call, or connecting, where nothing else limits it */
+#define LUCI_DEADLINE_CALL (5 * LUCI_MS_SECOND) /* one call or connecting, unless calls share a limit */
 #define LUCI_POOL_USE (5 * LUCI_MS_SECOND)      /* all calls of one use of a handle, connecting included */
-#define LUCI_WATCHDOG_LOOK 100 /* the watchdog's steps: a call may be cut off so much later */
+#define LUCI_WATCHDOG_LOOK 100                  /* between two checks; a call may exceed its limit by this */
 
 /* ---- Calls in threads that may be abandoned ---- */
 
-#define LUCI_OFFLOAD_MAX 64 /* threads at once that connect to one database */
+#define LUCI_OFFLOAD_MAX 64 /* threads that connect to one database at the same time */
 
 /* ---- Database handles ---- microseconds from here on ---- */
 
-#define LUCI_POOL_STALE_CHECK apr_time_from_sec(1)  /* how often a handle's file or columns are checked */
-#define LUCI_POOL_STUCK apr_time_from_sec(2)        /* a handle that is lent so long counts as stuck */
-#define LUCI_POOL_PATIENCE apr_time_from_msec(50)   /* a further handle of a file is made only after this */
-#define LUCI_POOL_WRITE_PAUSE apr_time_from_sec(10) /* no optional writing after it failed */
+#define LUCI_POOL_STALE_CHECK apr_time_from_sec(1)  /* interval of checks of a handle's file or columns */
+#define LUCI_POOL_STUCK apr_time_from_sec(2)        /* a handle that is lent for longer counts as stuck */
+#define LUCI_POOL_PATIENCE apr_time_from_msec(50)   /* wait before another handle of a file is created */
+#define LUCI_POOL_WRITE_PAUSE apr_time_from_sec(10) /* no optional writes after one failed */
 #define LUCI_BULKHEAD_WAIT apr_time_from_msec(250)
 
 /* ---- Servers that do not answer ---- */
 
-#define LUCI_DATABASE_PAUSE apr_time_from_sec(2) /* no call to the database server after one hung */
-#define LUCI_DATABASE_TRIAL apr_time_from_sec(7) /* then one; the next so much later */
-#define LUCI_CACHE_PAUSE apr_time_from_sec(10)   /* the same for a cache, both */
-#define LUCI_BREAKER_NOTE                                                                                    \
-    apr_time_from_msec(100) /* answers closer together are noted once: noting takes the                      \
-                               memory from all other processors */
+#define LUCI_DATABASE_PAUSE apr_time_from_sec(2) /* no call to a database server after one hung */
+#define LUCI_DATABASE_RETRY apr_time_from_sec(7) /* interval of retries after the pause */
+#define LUCI_CACHE_PAUSE apr_time_from_sec(10)   /* both for a cache */
+
+/* The breaker stores the time of an answer at most once in this interval, because a store removes the memory
+ * from the caches of all other processors. */
+#define LUCI_BREAKER_NOTE apr_time_from_msec(100)
 
 /* ---- Caches ---- */
 
-#define LUCI_CACHE_WAIT apr_time_from_msec(250)  /* about as long as the database takes on a bad day */
-#define LUCI_CACHE_WAIT_END apr_time_from_sec(2) /* the end of a session matters more */
+#define LUCI_CACHE_WAIT apr_time_from_msec(250)  /* about as long as a slow database query */
+#define LUCI_CACHE_WAIT_END apr_time_from_sec(2) /* longer, because an ended session must leave the cache */
 
 #endif

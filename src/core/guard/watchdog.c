@@ -10,11 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards all below, and each watch */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards all following variables, and each watch */
 static pthread_cond_t begun = PTHREAD_COND_INITIALIZER;
-static pid_t process; /* that the thread belongs to */
+static pid_t process; /* in which the thread was started */
 static int is_idle;   /* the thread sleeps until it is signalled */
-static int begins;    /* watches begun since the thread last looked */
+static int begins;    /* number of watches that began since the last check */
 static luci_watch_t *watches;
 
 static void cut_overdue(void)
@@ -46,7 +46,8 @@ static void *watch_all(void *unused)
     return NULL;
 }
 
-/* With the mutex. Forgets what a fork copied from the parent, also that a thread waited. */
+/* Starts the thread. Clears what a fork copied from the parent, including waiters of the condition. The mutex
+ * is locked. */
 static int start_thread(void)
 {
     static const pthread_cond_t unused = PTHREAD_COND_INITIALIZER;
@@ -61,22 +62,22 @@ static int start_thread(void)
     return 1;
 }
 
-static int is_there(void)
+static int is_running(void)
 {
     return process == getpid() || start_thread();
 }
 
-int luci_watchdog_is_there(void)
+int luci_watchdog_is_running(void)
 {
-    int there;
+    int running;
 
     pthread_mutex_lock(&mutex);
-    there = is_there();
+    running = is_running();
     pthread_mutex_unlock(&mutex);
-    return there;
+    return running;
 }
 
-/* With the mutex. */
+/* The mutex is locked. */
 static void add(luci_watch_t *watch)
 {
     watch->next = watches;
@@ -92,15 +93,15 @@ static void add(luci_watch_t *watch)
 
 int luci_watchdog_begin(luci_watch_t *watch, int socket, luci_ms_t max)
 {
-    int there;
+    int running;
 
     *watch = (luci_watch_t){ .socket = socket, .left = max + LUCI_WATCHDOG_LOOK };
     pthread_mutex_lock(&mutex);
-    there = is_there();
-    if (there)
+    running = is_running();
+    if (running)
         add(watch);
     pthread_mutex_unlock(&mutex);
-    return there;
+    return running;
 }
 
 void luci_watchdog_follow(luci_watch_t *watch, int socket)

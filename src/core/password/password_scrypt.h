@@ -16,8 +16,8 @@
 /* 1 if stored has the form of Lucia's hashes, a colon and no leading "$", well-formed or not. */
 int luci_password_scrypt_claims(const char *stored);
 
-/* As the functions of password_hash.h; stored is not NULL. The cost is fixed, and
- * so the argument is not read. */
+/* As the functions of password_hash.h; stored is not NULL. The cost is fixed, so that the argument is not
+ * read. */
 luci_result_t luci_password_scrypt_hash(const luci_hash_cost_t *cost, const char *password, char **stored,
                                         apr_pool_t *pool) LUCI_MUST_USE;
 luci_result_t luci_password_scrypt_verify(const char *stored, const char *password) LUCI_MUST_USE;

@@ -217,11 +217,11 @@ const char *luci_policy_name_rule(const luci_settings_t *settings, apr_pool_t *p
             : "");
 }
 
-luci_result_t luci_policy_typed_name(const char *username, int most)
+luci_result_t luci_policy_typed_name(const char *username, int max)
 {
     int length = luci_policy_length(username);
 
-    return length < 1 || length > most || survey(username).controls ? LUCI_INVALID : LUCI_OK;
+    return length < 1 || length > max || survey(username).controls ? LUCI_INVALID : LUCI_OK;
 }
 
 const char *luci_policy_trim(const char *username, apr_pool_t *pool)

@@ -31,9 +31,9 @@ luci_result_t luci_policy_new_name(const luci_settings_t *settings, const char *
 const char *luci_policy_name_rule(const luci_settings_t *settings, apr_pool_t *pool);
 
 /* OK if a sign-in with this name is possible; names that are older than the rules for new ones are. INVALID:
- * it is longer than most, or contains a control character or a line separator, which no version has ever
+ * it is longer than max, or contains a control character or a line separator, which no version has ever
  * stored. */
-luci_result_t luci_policy_typed_name(const char *username, int most) LUCI_MUST_USE;
+luci_result_t luci_policy_typed_name(const char *username, int max) LUCI_MUST_USE;
 
 /* The name without white space at its ends, which keyboards add, from pool; username itself if there is none
  * or if it is not UTF-8. Control characters stay. */

@@ -16,10 +16,10 @@ luci_session_state_t luci_session_state(const luci_session_t *session, const luc
                                         luci_ms_t now)
 {
     if (now > session->idle_expires)
-        return LUCI_SESSION_DEAD;
+        return LUCI_SESSION_EXPIRED;
     if (settings->max_lifetime && (now - session->created_at >= settings->max_lifetime ||
                                    session->created_at - now > LUCI_CLOCKS_DIFFER))
-        return LUCI_SESSION_DEAD;
+        return LUCI_SESSION_EXPIRED;
     return now < session->active_expires ? LUCI_SESSION_ACTIVE : LUCI_SESSION_IDLE;
 }
 
@@ -87,13 +87,13 @@ luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user,
     return LUCI_OK;
 }
 
-static const char *printable(const char *text, size_t most, apr_pool_t *pool)
+static const char *printable(const char *text, size_t max, apr_pool_t *pool)
 {
     char *copy;
 
     if (!text)
         return NULL;
-    copy = apr_pstrndup(pool, text, most);
+    copy = apr_pstrndup(pool, text, max);
     for (char *c = copy; *c; c++) {
         if (*c < ' ' || *c > '~')
             *c = '?';
@@ -123,7 +123,7 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
 
 /* The maximum number of sessions that one sign-in deletes, which bounds its duration if there are far too
  * many. */
-#define SHRINKS_BY 100
+#define REMOVED_MAX 100
 
 /* Deletes one by one by the primary key: on MySQL, a deletion by user_id would also lock gaps of the index.
  */
@@ -156,7 +156,7 @@ luci_result_t luci_session_make_room(luci_db_t *db, const char *user_id, int *re
     excess = luci_sql_to_number(row[0], 0) + 1 - LUCI_SESSIONS_MAX;
     if (excess <= 0)
         return LUCI_OK;
-    *removed = excess < SHRINKS_BY ? (int)excess : SHRINKS_BY;
+    *removed = excess < REMOVED_MAX ? (int)excess : REMOVED_MAX;
     return remove_oldest(db, user_id, *removed, scratch);
 }
 
@@ -219,7 +219,7 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
         return result;
     memset(session, 0, sizeof *session);
     luci_session_set_token(session, claim->token);
-    session->is_bare = settings->tokens == LUCI_TOKENS_HASHED && row.id == claim->token->id;
+    session->is_unhashed = settings->tokens == LUCI_TOKENS_HASHED && row.id == claim->token->id;
     session->active_expires = to_timestamp(row.columns[COLUMN_ACTIVE], 0);
     session->idle_expires = to_timestamp(row.columns[COLUMN_IDLE], 0);
     session->created_at = to_timestamp(created_at(db, settings, &row),
@@ -229,7 +229,7 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
     if (session->state == LUCI_SESSION_ACTIVE && settings->max_lifetime &&
         session->active_expires - settings->active_period - claim->now > LUCI_CLOCKS_DIFFER)
         session->state = LUCI_SESSION_IDLE; /* so that it is renewed, which stores its age */
-    if (session->state == LUCI_SESSION_DEAD)
+    if (session->state == LUCI_SESSION_EXPIRED)
         return LUCI_EXPIRED;
     return session->user.disabled ? LUCI_DENIED : LUCI_OK;
 }
@@ -270,7 +270,7 @@ luci_result_t luci_session_hash(luci_db_t *db, luci_session_t *session, const lu
     luci_result_t result = luci_db_transaction(db, change_id, &migration, scratch);
 
     if (result == LUCI_OK)
-        session->is_bare = 0;
+        session->is_unhashed = 0;
     return result;
 }
 

@@ -11,7 +11,7 @@
 #include "core/base/secret.h"
 #include "core/event/event.h"
 
-typedef enum { LUCI_SESSION_ACTIVE, LUCI_SESSION_IDLE, LUCI_SESSION_DEAD } luci_session_state_t;
+typedef enum { LUCI_SESSION_ACTIVE, LUCI_SESSION_IDLE, LUCI_SESSION_EXPIRED } luci_session_state_t;
 
 /* What identifies a session: its id and the SHA-256 of the id, which is computed once and handed down. */
 typedef struct {
@@ -31,7 +31,7 @@ typedef struct {
     int fresh;                        /* just created or renewed: the cookie must be sent */
     char tag[LUCI_EVENT_TAG_HEX + 1]; /* stands for it in logs: the beginning of its digest (event.h) */
     int is_cached;                    /* it was read from the session cache */
-    int is_bare; /* the row contains the id itself, as Lucia wrote it, although settings->tokens is hashed */
+    int is_unhashed; /* the row contains the id itself, as Lucia writes it, although tokens is hashed */
 } luci_session_t;
 
 /* The client that signs in, for the session's row. Both strings may be NULL; characters other than printable
@@ -45,9 +45,9 @@ typedef struct {
 typedef struct {
     const luci_session_token_t *token; /* of a well-formed id, which must outlive the session that is found */
     luci_ms_t now;
-    int may_write;     /* 0: the session is neither renewed nor deleted */
-    int may_take_over; /* 0: an unhashed id in the row is not replaced by its hash */
-    int is_ending;     /* the request ends the session: nothing is hashed or renewed */
+    int may_write;   /* 0: the session is neither renewed nor deleted */
+    int may_migrate; /* 0: an unhashed id in the row is not replaced by its hash */
+    int is_ending;   /* the request ends the session: nothing is hashed or renewed */
 } luci_session_claim_t;
 
 /* The maximum number of sessions of one user. It allows for shared accounts and for programs that sign in for
@@ -57,6 +57,7 @@ typedef struct {
 /* The tolerated difference between the clocks of servers that share a table. */
 #define LUCI_CLOCKS_DIFFER (5 * LUCI_MS_MINUTE)
 
+/* The state of a session at the time now. */
 luci_session_state_t luci_session_state(const luci_session_t *session, const luci_settings_t *settings,
                                         luci_ms_t now);
 
@@ -78,7 +79,7 @@ luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user,
                                const luci_settings_t *settings, luci_ms_t now,
                                apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Inserts the row of a new session. */
+/* Inserts the row of a new session. BUSY, UNAVAILABLE. */
 luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
                                   const luci_settings_t *settings, const luci_client_t *client,
                                   apr_pool_t *scratch) LUCI_MUST_USE;
@@ -101,8 +102,8 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
 luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
                                  luci_ms_t now, apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Replaces the unhashed id in a bare session's row by its hash. NOT_FOUND: a concurrent request has done so,
- * or has ended the session. */
+/* Replaces the unhashed id in a session's row by its hash (is_unhashed). NOT_FOUND: a concurrent request has
+ * done so, or has ended the session. */
 luci_result_t luci_session_hash(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
                                 apr_pool_t *scratch) LUCI_MUST_USE;
 

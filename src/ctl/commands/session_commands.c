@@ -47,7 +47,7 @@ static const char *state_name(luci_session_state_t state)
     switch (state) {
     case LUCI_SESSION_ACTIVE: return "active";
     case LUCI_SESSION_IDLE: return "idle";
-    case LUCI_SESSION_DEAD: return "dead";
+    case LUCI_SESSION_EXPIRED: return "dead";
     }
     return NULL;
 }
@@ -68,7 +68,7 @@ static int list_session(void *baton, const luci_listed_session_t *session, apr_p
         session->user_agent,
     };
 
-    if (session->state == LUCI_SESSION_DEAD && !listing->also_dead)
+    if (session->state == LUCI_SESSION_EXPIRED && !listing->also_dead)
         return 1;
     luci_output_row(listing->output, cells);
     return --listing->left > 0;

@@ -111,7 +111,7 @@ static int count_key(void *baton, const char *const *row, apr_pool_t *scratch)
 static int count_session(void *baton, const luci_listed_session_t *session, apr_pool_t *scratch)
 {
     (void)scratch;
-    *(apr_int64_t *)baton += session->state != LUCI_SESSION_DEAD;
+    *(apr_int64_t *)baton += session->state != LUCI_SESSION_EXPIRED;
     return 1;
 }
 

@@ -254,18 +254,19 @@ int luci_cache_may_call(const luci_cache_t *cache)
     return luci_breaker_may_call(cache->breaker, apr_time_now());
 }
 
-/* No earlier answer keeps it closed. */
+/* Opens the breaker even if other calls were answered meanwhile. */
 static void open_breaker(const luci_cache_t *cache, apr_status_t status, const char *what)
 {
     luci_breaker_open(cache->breaker, apr_time_now());
     complain(cache, status, what);
 }
 
-/* A provider also finds nothing when it has no server: only a stored or found record proves that it works. */
+/* A provider without a server finds nothing, too: only a record that was stored or found proves that it
+ * works. */
 static void note_answer(const luci_cache_t *cache, apr_status_t status)
 {
     if (status == APR_NOTFOUND)
-        luci_breaker_try_again(cache->breaker);
+        luci_breaker_allow_retry(cache->breaker);
     else
         luci_breaker_answered(cache->breaker, apr_time_now());
 }

@@ -64,7 +64,7 @@ static void answer_cookie(request_rec *r, const luci_validation_t *validation)
 static void note_written(request_rec *r, const luci_validation_t *validation, luci_result_t written,
                          luci_ms_t now)
 {
-    int is_migration = validation->result == LUCI_OK && validation->session.is_bare;
+    int is_migration = validation->result == LUCI_OK && validation->session.is_unhashed;
 
     if (written != LUCI_BUSY && written != LUCI_UNAVAILABLE)
         return;
@@ -141,7 +141,7 @@ static luci_result_t validate(request_rec *r, const char *id, int ending, const 
     claim.may_write =
         luci_pool_may_write(runtime->pool, LUCI_WRITE_TIMES, claim.now) &&
         !(is_cookie && (luci_state_root(r)->sent_bodyct || luci_request_may_become_h2(luci_state_root(r))));
-    claim.may_take_over = luci_pool_may_write(runtime->pool, LUCI_WRITE_MIGRATION, claim.now);
+    claim.may_migrate = luci_pool_may_write(runtime->pool, LUCI_WRITE_MIGRATION, claim.now);
     auth = luci_state_auth(r);
     validation->result = claim.token
                              ? luci_auth_validate(&auth, &claim, &validation->session, &written, state->pool)

@@ -188,7 +188,7 @@ static luci_breaker_t *prepare_breaker(const luci_database_t *database, server_r
     const luci_server_config_t *other = luci_config_find(main_server, has_breaker, database);
 
     return other ? ((const luci_shared_t *)luci_config_parts(other)->shared)->breaker
-                 : luci_breaker_create(LUCI_DATABASE_PAUSE, LUCI_DATABASE_TRIAL, conf_pool);
+                 : luci_breaker_create(LUCI_DATABASE_PAUSE, LUCI_DATABASE_RETRY, conf_pool);
 }
 
 static int has_audit(const luci_server_config_t *config, const void *target)

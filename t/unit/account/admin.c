@@ -263,7 +263,7 @@ static void check_sessions(luci_db_t *db, int ours)
     tap_ok(session.created_at == NULL, "  of unknown age");
     list.now = NOW + 2;
     tap_is_result(luci_session_list(db, &list, pool), LUCI_OK, "  later");
-    tap_is_int(session.state, LUCI_SESSION_DEAD, "  it's dead");
+    tap_is_int(session.state, LUCI_SESSION_EXPIRED, "  it's dead");
     tap_is_result(luci_session_list_delete(db, bare, pool), LUCI_OK, "  and deleted");
     tap_is_result(luci_session_list_delete(db, bare, pool), LUCI_NOT_FOUND, "  once");
     support_run(target.params,

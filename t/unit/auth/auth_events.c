@@ -99,7 +99,7 @@ static void check_other_reasons(void)
 static luci_result_t validate(const char *id, luci_ms_t now, int ending)
 {
     luci_session_claim_t claim = {
-        .token = support_token(id), .now = now, .may_write = 1, .may_take_over = 1, .is_ending = ending
+        .token = support_token(id), .now = now, .may_write = 1, .may_migrate = 1, .is_ending = ending
     };
     luci_session_t session;
     luci_result_t written, result = luci_auth_validate(&with->auth, &claim, &session, &written, pool);

@@ -98,7 +98,7 @@ static void check_without(void)
     while (!luci_watchdog_is_over(&watch))
         usleep(10000);
     tap_is_int(luci_watchdog_end(&watch), 1, "time passes without a socket, too");
-    tap_is_int(luci_watchdog_is_there(), 1, "the thread is there");
+    tap_is_int(luci_watchdog_is_running(), 1, "the thread is there");
 }
 
 static int is_cut(void)

@@ -44,7 +44,7 @@ void stop(void)
 luci_result_t show(const char *shown, luci_ms_t now, int may_write)
 {
     luci_session_claim_t claim = {
-        .token = support_token(shown), .now = now, .may_write = may_write, .may_take_over = may_write
+        .token = support_token(shown), .now = now, .may_write = may_write, .may_migrate = may_write
     };
 
     memset(&found, 0, sizeof found);

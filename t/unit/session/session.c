@@ -33,23 +33,23 @@ static const struct {
     { "one ms later", 0, DAY + 1, LUCI_SESSION_IDLE },
     { "one ms before idle_expires", 0, 15 * DAY - 1, LUCI_SESSION_IDLE },
     { "idle_expires itself", 0, 15 * DAY, LUCI_SESSION_IDLE },
-    { "S9.14: one ms after idle_expires", 0, 15 * DAY + 1, LUCI_SESSION_DEAD },
-    { "S9.14: one second after", 0, 15 * DAY + 1000, LUCI_SESSION_DEAD },
+    { "S9.14: one ms after idle_expires", 0, 15 * DAY + 1, LUCI_SESSION_EXPIRED },
+    { "S9.14: one second after", 0, 15 * DAY + 1000, LUCI_SESSION_EXPIRED },
     { "S9.40: the clock an hour back", 0, -LUCI_MS_HOUR, LUCI_SESSION_ACTIVE },
     { "S9.40: the clock at zero", 0, -NOW, LUCI_SESSION_ACTIVE },
-    { "S9.40: the clock ten years on", 0, 10 * YEAR, LUCI_SESSION_DEAD },
-    { "S9.40: after 2038", 0, IN_2038 - NOW, LUCI_SESSION_DEAD },
+    { "S9.40: the clock ten years on", 0, 10 * YEAR, LUCI_SESSION_EXPIRED },
+    { "S9.40: after 2038", 0, IN_2038 - NOW, LUCI_SESSION_EXPIRED },
     { "a lifetime longer than all that", 30 * DAY, 15 * DAY, LUCI_SESSION_IDLE },
     { "a lifetime of two days: the last ms", 2 * DAY, 2 * DAY - 1, LUCI_SESSION_IDLE },
-    { "a lifetime of two days: over", 2 * DAY, 2 * DAY, LUCI_SESSION_DEAD },
+    { "a lifetime of two days: over", 2 * DAY, 2 * DAY, LUCI_SESSION_EXPIRED },
     { "S9.14: a lifetime that ends in the active period: the last ms", LUCI_MS_HOUR, LUCI_MS_HOUR - 1,
       LUCI_SESSION_ACTIVE },
     { "S9.14: a lifetime that ends in the active period: over", LUCI_MS_HOUR, LUCI_MS_HOUR,
-      LUCI_SESSION_DEAD },
+      LUCI_SESSION_EXPIRED },
     { "a lifetime, made five minutes ahead", LUCI_MS_HOUR, -5 * LUCI_MS_MINUTE, LUCI_SESSION_ACTIVE },
-    { "a lifetime, made further ahead", LUCI_MS_HOUR, -5 * LUCI_MS_MINUTE - 1, LUCI_SESSION_DEAD },
-    { "a lifetime, made a year ahead", LUCI_MS_HOUR, -YEAR, LUCI_SESSION_DEAD },
-    { "a lifetime, ten years on", 20 * YEAR, 10 * YEAR, LUCI_SESSION_DEAD },
+    { "a lifetime, made further ahead", LUCI_MS_HOUR, -5 * LUCI_MS_MINUTE - 1, LUCI_SESSION_EXPIRED },
+    { "a lifetime, made a year ahead", LUCI_MS_HOUR, -YEAR, LUCI_SESSION_EXPIRED },
+    { "a lifetime, ten years on", 20 * YEAR, 10 * YEAR, LUCI_SESSION_EXPIRED },
 };
 
 static void check_states(luci_ms_t created)
@@ -129,7 +129,7 @@ static void check_dead_stays_dead(void)
     if (luci_session_new(&session, &alice, &settings, NOW, pool) != LUCI_OK)
         tap_fail("no session");
     for (luci_ms_t now = session.idle_expires + 1; now < IN_2038 * 3; now += 97 * DAY + 12345)
-        risen += luci_session_state(&session, &settings, now) != LUCI_SESSION_DEAD;
+        risen += luci_session_state(&session, &settings, now) != LUCI_SESSION_EXPIRED;
     tap_is_int(risen, 0, "S9.40: a dead session stays dead for a century");
     luci_session_extend(&session, &settings, IN_2038 - 1);
     tap_is_int(session.active_expires, IN_2038 - 1 + DAY, "S9.40: a renewal that crosses 2038");

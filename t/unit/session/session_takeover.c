@@ -26,7 +26,7 @@ static void check_active(int ours)
     is_stored(0, 1, "taken over");
     tap_is_str(found.token.id, BARE, "  its id is the one that was shown");
     tap_is_str(found.user.username, "Alice", "  its user Lucia's");
-    tap_ok(!found.is_bare && !found.fresh && found.state == LUCI_SESSION_ACTIVE,
+    tap_ok(!found.is_unhashed && !found.fresh && found.state == LUCI_SESSION_ACTIVE,
            "  active, with no new cookie");
     tap_ok(found.active_expires == NOW + DAY && found.idle_expires == NOW + 15 * DAY, "  as long as before");
     tap_is_result(show(BARE, NOW + 1, 1), LUCI_OK, "again");
@@ -114,7 +114,7 @@ static void check_plain(int ours)
     start("plain", ours, NOW - 1);
     lucia->settings.tokens = LUCI_TOKENS_PLAIN;
     tap_is_result(show(BARE, NOW, 1), LUCI_OK, "plain ids: an idle session");
-    tap_ok(found.fresh && !found.is_bare, "  is renewed and no matter of a takeover");
+    tap_ok(found.fresh && !found.is_unhashed, "  is renewed and no matter of a takeover");
     is_stored(1, 0, "as Lucia has it");
     tap_is_result(show(HASH, NOW, 1), LUCI_NOT_FOUND, "  a hash is not looked for");
     tap_is_result(support_sign_out(lucia, BARE), LUCI_OK, "  signed out");

@@ -95,7 +95,7 @@ static void take_over_elsewhere(void)
 
     tap_is_result(luci_session_get(another, &claim, &lucia->settings, &session, pool), LUCI_OK,
                   "  another process finds it");
-    if (session.is_bare)
+    if (session.is_unhashed)
         tap_is_result(luci_session_hash(another, &session, &lucia->settings, pool), LUCI_OK,
                       "  and takes it over");
 }
@@ -178,7 +178,7 @@ static int visit_all(int gate)
     int refused = read(gate, &byte, 1) != 0;
 
     for (int session = 1; session <= SESSIONS; session++)
-        refused += show(ID(session), NOW, 1) != LUCI_OK || (found.is_bare && written != LUCI_BUSY);
+        refused += show(ID(session), NOW, 1) != LUCI_OK || (found.is_unhashed && written != LUCI_BUSY);
     stop();
     return refused != 0;
 }
