@@ -10,7 +10,7 @@
 
 #define EXPIRES_MAX APR_INT64_C(253402300799) /* seconds: 9999-12-31 23:59:59 UTC */
 
-/* A stretch of a header, borrowed. */
+/* A part of a header, borrowed. */
 typedef struct {
     const char *start;
     size_t length;
@@ -21,8 +21,8 @@ static int is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Takes the next pair off *rest, without the blanks around it; *rest becomes NULL behind the last. 0 at the
- * end. */
+/* Reads the next pair, without the white space around it, and advances *rest behind it (NULL after the last
+ * pair). 0: there are no more pairs. */
 static int next_pair(const char **rest, pair_t *pair)
 {
     const char *start = *rest, *end;
@@ -116,9 +116,8 @@ int luci_cookie_is_session_id(const char *text)
 
 #define SEPARATORS ";,"
 
-/* Whether the piece of a header that begins here is a cookie of that name. Commas part pieces as well: httpd
- * joins several Cookie lines with them, and to take too much out is harmless where to leave a session in is
- * not. */
+/* 1 if a piece of a header is a cookie of this name. A comma ends a piece, too, because httpd joins several
+ * Cookie lines with commas: removing too much is harmless, but a session id that stays is not. */
 static int is_piece_named(const char *piece, const char *name, size_t name_length)
 {
     while (is_blank(*piece))
@@ -138,7 +137,7 @@ static int holds(const char *header, const char *name, size_t name_length)
     return 0;
 }
 
-/* What is kept is kept to the byte, with the separators before each piece. */
+/* Bytes that stay are copied unchanged, including the separators before each piece. */
 const char *luci_cookie_strip(const char *header, const char *name, apr_pool_t *pool)
 {
     size_t name_length = strlen(name);
@@ -162,7 +161,7 @@ const char *luci_cookie_strip(const char *header, const char *name, apr_pool_t *
                 skipped++;
             memcpy(end, piece + skipped, length - skipped);
             if (is_gap && end > kept)
-                *end = ';'; /* or the rest could become a part of the cookie before the gap */
+                *end = ';'; /* otherwise the rest could become part of the cookie before the gap */
             end += length - skipped;
             is_gap = 0;
         }
@@ -182,7 +181,7 @@ static const char *samesite_name(luci_samesite_t samesite)
     return "Lax";
 }
 
-/* In the order in which Lucia v2 writes the attributes. */
+/* The attributes have the same order as in Lucia v2. */
 static const char *write_header(const luci_cookie_t *cookie, const char *value, apr_int64_t expires_seconds,
                                 apr_pool_t *pool)
 {
@@ -209,7 +208,7 @@ const char *luci_cookie_clear(const luci_cookie_t *cookie, apr_pool_t *pool)
 
 #define LETTERS_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-/* Whether text is one or more of these characters and nothing else. */
+/* 1 if text is not empty and consists of these characters only. */
 static int consists_of(const char *text, const char *characters)
 {
     return *text && text[strspn(text, characters)] == '\0';
@@ -230,7 +229,7 @@ static int is_path(const char *path)
 
 static int has_prefix(const char *name, const char *prefix)
 {
-    return strncasecmp(name, prefix, strlen(prefix)) == 0; /* newer browsers ignore the case here */
+    return strncasecmp(name, prefix, strlen(prefix)) == 0; /* newer browsers ignore the case of prefixes */
 }
 
 const char *luci_cookie_problem(const luci_cookie_t *cookie)
@@ -240,7 +239,7 @@ const char *luci_cookie_problem(const luci_cookie_t *cookie)
     if (!consists_of(cookie->name, LETTERS_DIGITS "!#$%&'*+-.^_`|~"))
         return "the cookie's name must be made of letters, digits and !#$%&'*+-.^_`|~";
     if (!is_path(cookie->path))
-        return "the cookie's path must start with '/' and hold only printable ASCII without blanks and ';'";
+        return "the cookie's path must start with '/' and consist of printable ASCII without spaces and ';'";
     if (cookie->domain && !consists_of(cookie->domain, LETTERS_DIGITS "-._"))
         return "the cookie's domain must be a host name, without scheme, port or path";
     if (host_prefix && !cookie->secure)

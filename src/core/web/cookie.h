@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The session cookie as text: found in, taken out of, and written as headers. Pure.
- * Syntax: RFC 6265bis; read strictly (exact name, 40 characters of [a-z0-9]), because a value of
- * any other shape is not a session id. */
+/* Finds the session cookie in Cookie headers, removes it from them, and formats Set-Cookie headers (RFC
+ * 6265bis). Pure. Reading is strict: the name must match exactly, and the value must be 40 characters of
+ * [a-z0-9], because a value of any other form is not a session id. */
 #ifndef LUCI_COOKIE_H
 #define LUCI_COOKIE_H
 
@@ -21,41 +21,43 @@ typedef struct {
     int secure;
 } luci_cookie_t;
 
-/* Finds the session id in a Cookie header (several headers joined by "; " or "," + space are NOT split at
- * commas: only ';' separates). OK: id is set, allocated from pool. NOT_FOUND: no cookie of that exact
- * (case-sensitive) name, or one of a wrong shape. CONFLICT: the name twice with different values, of whatever
- * shape. id is untouched then. header may be NULL. A quoted value ("...") is a wrong shape, and a blank
- * beside the '=' is part of the name or the value. */
+/* Finds the session id in a Cookie header. Only ";" separates cookies, not ",", with which httpd joins
+ * several headers. OK: *id is from pool. NOT_FOUND: the header has no cookie of exactly this name
+ * (case-sensitive), or its value is not a session id. CONFLICT: it has the name twice, with different values
+ * of any form. *id is set with OK only. header may be NULL. A quoted value ("...") is not a session id, and a
+ * space beside "=" is part of the name or the value. */
 luci_result_t luci_cookie_find(const char *header, const char *name, const char **id,
                                apr_pool_t *pool) LUCI_MUST_USE;
 
-/* How many cookies of that name there are. */
+/* The number of cookies of this name in a header, which may be NULL. */
 int luci_cookie_count(const char *header, const char *name);
 
-/* The value of the one cookie of that name, read as above but of any shape, from pool. NULL: there is none,
- * or several differ. */
+/* The value of the cookie of this name, in any form, from pool. NULL: the header has no such cookie, or
+ * several with different values. */
 const char *luci_cookie_value(const char *header, const char *name, apr_pool_t *pool);
 
-/* Whether a string has the shape of a session id. */
+/* 1 if a string has the form of a session id. text may be NULL. */
 int luci_cookie_is_session_id(const char *text);
 
-/* The header without any cookie of that name (whatever its value, nameless ones kept): header itself when
- * there was none, NULL when nothing is left, else a new string from pool: what is left, to the byte. */
+/* The header without all cookies of this name, whatever their values; everything else stays unchanged to the
+ * byte. Returns header itself if it has no such cookie, NULL if nothing is left, otherwise a new string from
+ * pool. */
 const char *luci_cookie_strip(const char *header, const char *name, apr_pool_t *pool);
 
-/* The value of a Set-Cookie header: NAME=ID; [Domain=..; ]Path=..; Expires=<IMF-fixdate>; HttpOnly; [Secure;
- * ]SameSite=.. expires in ms since 1970 (rounded down to seconds; RFC 9110 dates: moments before 1970 become
- * its first, after 9999 its last). */
+/* Formats the value of a Set-Cookie header, from pool: NAME=ID; [Domain=..; ]Path=..; Expires=<IMF-fixdate>;
+ * HttpOnly; [Secure; ]SameSite=.. expires is in ms since 1970 and is rounded down to seconds. RFC 9110 dates
+ * have four digits for the year, so that times before 1970 become 1970-01-01 and times after 9999 become the
+ * last second of 9999. */
 const char *luci_cookie_set(const luci_cookie_t *cookie, const char *id, luci_ms_t expires, apr_pool_t *pool);
 
-/* The same that clears it: empty value, Expires at 1970-01-01, the same attributes. */
+/* The same for a cookie that deletes it: an empty value, Expires at 1970-01-01, and the same attributes. */
 const char *luci_cookie_clear(const luci_cookie_t *cookie, apr_pool_t *pool);
 
-/* NULL when browsers will take this cookie and read it as it's meant, else a sentence for the administrator
- * (a literal). Checks that the name is an RFC 6265 token, that the path starts with '/' and holds no ';',
- * blanks, control characters or non-ASCII, that the domain is a host name; then the prefixes __Host-,
- * __Secure- and __Http- (RFC 6265bis, 4.1.3; in any case, as newer browsers do) and SameSite=None.
- * cookie->secure counts when it's always sent with Secure. */
+/* Checks whether browsers accept a cookie with these attributes: the name is an RFC 6265 token; the path
+ * starts with '/' and contains no ';', spaces, control characters or non-ASCII characters; the domain is a
+ * host name; the prefixes __Host-, __Secure- and __Http- (RFC 6265bis, 4.1.3, in any case, as newer browsers
+ * read them) and SameSite=None fit the other attributes. cookie->secure must be 1 only if every response sets
+ * Secure. NULL: browsers accept it; otherwise a sentence for the administrator, a constant. */
 const char *luci_cookie_problem(const luci_cookie_t *cookie);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define LABELS_MAX 6 /* of parent domains */
+#define LABELS_MAX 6 /* domains with more labels than this are skipped, except for the host itself */
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._"
 
 /* Browsers ignore a leading dot. */
@@ -44,7 +44,7 @@ static void add_paths(apr_array_header_t *shapes, const luci_cookie_t *cookie, c
     add(shapes, cookie, domain, "/");
 }
 
-/* How many labels a host name has; 0 when it is an address, or no name. */
+/* The number of labels of a host name; 0 if it is an address or not a host name. */
 static int labels_of(const char *host)
 {
     const char *last = strrchr(host, '.');
@@ -68,8 +68,8 @@ static void add_domains(apr_array_header_t *shapes, const luci_cookie_t *cookie,
     }
 }
 
-/* "/a/b" has the folders "/a" (that is where a cookie without a Path goes) and "/a/"; and some say Path=/a/b.
- */
+/* For the path "/a/b": "/a" and "/a/", because a cookie without a Path gets the folder "/a"; and "/a/b",
+ * because some applications write that. */
 static void add_folders(apr_array_header_t *shapes, const luci_cookie_t *cookie, const char *path,
                         apr_pool_t *pool)
 {

@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <string.h>
 
-/* A borrowed part of the body. */
+/* A part of the body, borrowed. */
 typedef struct {
     char *start;
     size_t length;
@@ -35,7 +35,8 @@ char *luci_form_value(const luci_form_t *form, const char *name)
     return NULL;
 }
 
-/* Reads the next pair at *rest and moves *rest behind it; skips empty pairs ("a&&b"). 0 at the end. */
+/* Reads the next pair and advances *rest behind it; skips empty pairs ("a&&b"). 0: there are no more
+ * pairs. */
 static int next_pair(char **rest, char *end, part_t *name, part_t *value)
 {
     char *start = *rest, *stop, *equals;
@@ -56,7 +57,7 @@ static int next_pair(char **rest, char *end, part_t *name, part_t *value)
     return 1;
 }
 
-/* Decodes in place; 0 when the encoding is broken. */
+/* Decodes in place. 0: the encoding is invalid. */
 static int decode(part_t *part)
 {
     for (size_t i = 0; i < part->length; i++) {
@@ -73,7 +74,7 @@ static int is_named(const part_t *part, const char *name)
     return part->length == strlen(name) && memcmp(part->start, name, part->length) == 0;
 }
 
-/* Stores the value if the form has a field of that name; 0 when the field was sent before. */
+/* Stores the value if the form has a field of this name. 0: the field occurs twice. */
 static int keep(luci_form_t *form, const part_t *name, const part_t *value, apr_pool_t *pool)
 {
     for (int i = 0; form->fields[i].name; i++) {
@@ -121,8 +122,8 @@ luci_result_t luci_form_query(const char *query, const char *name, char **value,
     return *value ? LUCI_OK : LUCI_NOT_FOUND;
 }
 
-/* Whether arrays and objects nest deeper than LUCI_FORM_DEPTH_MAX, which jansson would follow by recursion.
- * For malformed JSON the result is arbitrary, because jansson refuses that anyway. */
+/* 1 if arrays and objects nest deeper than LUCI_FORM_DEPTH_MAX; jansson would recurse into them. For
+ * malformed JSON the result is arbitrary, because jansson rejects that anyway. */
 static int nests_too_deep(const char *body, size_t length)
 {
     size_t depth = 0;

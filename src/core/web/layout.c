@@ -9,13 +9,13 @@
 #define BODY OPEN "body" CLOSE
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz_"
 
-/* A borrowed part of a text. */
+/* A part of a text, borrowed. */
 typedef struct {
     const char *start;
     size_t length;
 } part_t;
 
-/* Reads the marker at text; returns where it ends, NULL when there is none. */
+/* Reads the marker at text and returns its end; NULL: there is no marker. */
 static const char *read_marker(const char *text, part_t *name)
 {
     if (strncmp(text, OPEN, strlen(OPEN)) != 0)
@@ -27,7 +27,7 @@ static const char *read_marker(const char *text, part_t *name)
     return name->start + name->length + strlen(CLOSE);
 }
 
-/* The same for a marker that has its line to itself; returns where the next line begins. */
+/* The same for a marker on a line of its own; returns the start of the next line. */
 static const char *read_marker_line(const char *text, part_t *name)
 {
     const char *end = read_marker(text, name);
@@ -56,7 +56,7 @@ static const char *next_line(const char *text)
     return end ? end + 1 : text + strlen(text);
 }
 
-/* A block's text, without the line end before the next marker or the end of the page. */
+/* The text of a block, without the line end before the next marker or the end of the page. */
 static part_t read_block(const char *start)
 {
     const char *end = start;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The layout that pages share. A page that begins with a block is a body: its blocks are put into the layout,
- * and the result is a template. Any other page is a whole document, and stands alone. Pure: files are read
- * elsewhere.
+/* The layout that pages share. A page that begins with a block is a body: its blocks are inserted into the
+ * layout, and the result is a template. Any other page is a complete document and does not use the layout.
+ * Pure: files are read elsewhere.
  *
  * A block begins with a line of its own, "%%@NAME%%", and ends before the next such line; the layout has
- * "%%@NAME%%" where the block goes. A block that a page does not have is empty. */
+ * "%%@NAME%%" where the block is inserted. A block that a page does not have is empty. */
 #ifndef LUCI_LAYOUT_H
 #define LUCI_LAYOUT_H
 
@@ -12,13 +12,13 @@
 
 #include <apr_pools.h>
 
-/* 1 when the page is a body. */
+/* 1 if the page is a body. */
 int luci_layout_is_body(const char *page);
 
-/* NULL when the text can be a layout, else the reason, a literal. */
+/* Why the text cannot be a layout, a constant; NULL: it can. */
 const char *luci_layout_problem(const char *layout);
 
-/* The page inside the layout, from pool. */
+/* The layout with the blocks of the page inserted, from pool. */
 char *luci_layout_compose(const char *layout, const char *page, apr_pool_t *pool);
 
 #endif

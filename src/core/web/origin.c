@@ -12,15 +12,15 @@
     "same-origin "                                                                                           \
     "where it says no-referrer"
 
-/* The header when it says something. */
-static const char *said(const char *header)
+/* A header that is not empty; otherwise NULL. */
+static const char *non_empty(const char *header)
 {
     return header && *header ? header : NULL;
 }
 
 luci_origin_t luci_origin_judge(const luci_origin_claim_t *claim, apr_pool_t *scratch)
 {
-    const char *site = said(claim->fetch_site), *own = claim->own;
+    const char *site = non_empty(claim->fetch_site), *own = claim->own;
 
     if (site && (strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0))
         return LUCI_ORIGIN_OWN;
@@ -32,13 +32,13 @@ luci_origin_t luci_origin_judge(const luci_origin_claim_t *claim, apr_pool_t *sc
                                                                                 : LUCI_ORIGIN_FOREIGN;
 }
 
-/* Behind the scheme. */
+/* The part of an origin after the scheme. */
 static const char *authority_of(const char *origin)
 {
     return strstr(origin, "://") + 3;
 }
 
-/* How many bytes of an authority are the host. */
+/* The length of the host in an authority. */
 static size_t host_bytes(const char *authority)
 {
     const char *bracket = strchr(authority, ']');
@@ -53,7 +53,7 @@ static int is_same_host(const char *authority, const char *other)
     return length == host_bytes(other) && memcmp(authority, other, length) == 0;
 }
 
-/* Whether X-Forwarded-Host, which proxies add, names the host that the browser asked for. */
+/* 1 if X-Forwarded-Host, which proxies add, names the host that the browser requested. */
 static int is_forwarded(const char *forwarded, const char *authority)
 {
     size_t length = host_bytes(authority);
@@ -62,7 +62,8 @@ static int is_forwarded(const char *forwarded, const char *authority)
            (forwarded[length] == '\0' || forwarded[length] == ':');
 }
 
-/* origin is another one than own, and both are in their one spelling. NULL: no proxy explains that. */
+/* The configuration that helps if a proxy changed the origin. origin differs from own, and both are
+ * canonical. NULL: a proxy does not explain the difference. */
 static const char *proxy_advice(const char *origin, const char *own, const char *forwarded, apr_pool_t *pool)
 {
     const char *theirs = authority_of(origin), *ours = authority_of(own);
@@ -87,11 +88,12 @@ luci_origin_advice_t luci_origin_advise(const luci_origin_claim_t *claim, apr_po
                                        "a program has to send this site's Origin, or a Bearer token where "
                                        "LuciaBearer is On" };
     if (strcmp(claim->origin, "null") == 0)
-        return (luci_origin_advice_t){ LUCI_REFUSED_NULL, said(claim->fetch_site) ? SANDBOX : NO_REFERRER };
+        return (luci_origin_advice_t){ LUCI_REFUSED_NULL,
+                                       non_empty(claim->fetch_site) ? SANDBOX : NO_REFERRER };
     if (luci_url_origin(claim->origin, &origin, pool) != LUCI_OK)
         return (luci_origin_advice_t){ LUCI_REFUSED_MALFORMED,
                                        "no browser sends such an Origin; look for a proxy that changes it" };
-    if (!said(claim->fetch_site) && claim->own)
+    if (!non_empty(claim->fetch_site) && claim->own)
         proxy = proxy_advice(origin, claim->own, claim->forwarded_host, pool);
     if (proxy)
         return (luci_origin_advice_t){ LUCI_REFUSED_PROXY, proxy };

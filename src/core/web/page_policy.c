@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-/* The directives that can rule over a <style> element; the first one that a policy has decides. */
+/* The directives that can apply to a <style> element, the most specific one first. The first one that a
+ * policy contains decides. */
 static const char *const style_directives[] = { "style-src-elem", "style-src", "default-src" };
 
 #define STYLE_DIRECTIVES (sizeof style_directives / sizeof *style_directives)
@@ -22,7 +23,7 @@ static int is_hash_or_nonce(const char *source)
     return 0;
 }
 
-/* sources is taken apart. */
+/* 1 if a list of sources allows inline styles. Modifies sources. */
 static int has_inline(char *sources)
 {
     int has = 0;
@@ -37,7 +38,8 @@ static int has_inline(char *sources)
     return has;
 }
 
-/* One policy, which is taken apart. Of two directives of one name browsers use the first. */
+/* 1 if one policy allows inline styles. Modifies policy. If a directive occurs twice, browsers use the first
+ * one. */
 static int admits_style(char *policy)
 {
     char *sources[STYLE_DIRECTIVES] = { NULL }, *rest;

@@ -14,19 +14,19 @@
 
 typedef enum { STEP_TEXT, STEP_VALUE, STEP_SECTION } step_kind_t;
 
-/* One step of filling in. */
+/* One step of rendering. */
 typedef struct {
     step_kind_t kind;
-    const char *text; /* the text itself, or a name */
+    const char *text; /* the text, or the name of the value or section */
     size_t length;    /* of a text, in bytes */
-    int after;        /* of a section: the first step behind it */
+    int after;        /* of a section: the index of the first step after it */
 } step_t;
 
 struct luci_template_t {
     apr_array_header_t *steps; /* step_t */
 };
 
-/* %%name%%, %%#name%% or %%/name%% as found in the text. */
+/* A tag in the text: %%name%%, %%#name%% or %%/name%%. */
 typedef struct {
     char sign; /* '#', '/' or 0 */
     const char *name;
@@ -59,7 +59,7 @@ static int count_lines(const char *text, size_t length)
     return lines;
 }
 
-/* Why text cannot be a template at all, or NULL. */
+/* Why text cannot be a template, whatever its tags are; NULL: it can. */
 static const char *unfit(const char *text, size_t length, apr_pool_t *pool)
 {
     size_t valid;
@@ -85,7 +85,7 @@ static const char *find_tag(const char *text)
     return text;
 }
 
-/* Reads the tag at tag_start; 0 when these percent signs are plain text. */
+/* Reads the tag at tag_start. 0: these percent signs are plain text. */
 static int read_tag(const char *tag_start, tag_t *tag, apr_pool_t *pool)
 {
     const char *name = tag_start + TAG_BYTES;
@@ -228,7 +228,8 @@ static const char *entity(char c)
     }
 }
 
-/* The length of text (NULL: 0) when escaped; written to out too, without NUL, unless that is NULL. */
+/* Returns the length of the escaped text (0 for NULL), and writes it to out, without NUL, unless out is
+ * NULL. */
 static size_t escape(const char *text, char *out)
 {
     size_t length = 0;
@@ -245,7 +246,7 @@ static size_t escape(const char *text, char *out)
     return length;
 }
 
-/* The length of the page; written to out too, without NUL, unless that is NULL. */
+/* Returns the length of the page, and writes it to out, without NUL, unless out is NULL. */
 static size_t fill(const luci_template_t *compiled, const apr_table_t *values, char *out)
 {
     size_t length = 0;

@@ -8,23 +8,25 @@
 #include <string.h>
 #include <strings.h>
 
-#define DECODINGS 2 /* a proxy in front may decode once, the server once more */
+#define DECODINGS 2 /* a proxy may decode once, and the server once more */
 #define HOST_BYTES_MAX 255
 #define PORT_DIGITS_MAX 5
 #define PORT_MAX 65535
 
 #define LOWER_DIGITS "abcdefghijklmnopqrstuvwxyz0123456789"
 #define UNRESERVED LOWER_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZ-._~"
-#define QUERY                                                                                                \
-    "/?:@=,;!$()*" /* what a value in a query may hold besides (RFC 3986, 3.4), but for form's "&+" */
+/* Further characters that a query value may contain (RFC 3986, 3.4). & and + are left out, because forms give
+ * them a meaning. */
+#define QUERY "/?:@=,;!$()*"
 
 static int has_control(const char *text, size_t length)
 {
     return luci_text_printable_bytes(text, length) < length;
 }
 
-/* Characters that conversions to a smaller character set turn into a slash or backslash, and overlong
- * spellings of both. They matter only right behind the first slash. */
+/* 1 if text starts with a character that a conversion to a smaller character set turns into a slash or
+ * backslash, or with an overlong encoding of one. Such characters matter only directly after the first
+ * slash. */
 static int starts_with_slash_lookalike(const char *text, size_t length)
 {
     static const char *const lookalikes[] = {
@@ -44,7 +46,8 @@ static int starts_with_slash_lookalike(const char *text, size_t length)
     return 0;
 }
 
-/* A path segment as the laxest of servers sees it: without ";parameters" and the blanks around it. */
+/* A path segment as the most lenient server reads it: without ";parameters" and the spaces around it. Returns
+ * its length. */
 static size_t bare_segment(const char **segment, size_t length)
 {
     const char *semicolon = memchr(*segment, ';', length);
@@ -60,8 +63,8 @@ static size_t bare_segment(const char **segment, size_t length)
     return length;
 }
 
-/* Whether resolving dot segments could leave a path that begins with "//". Empty segments do not count as a
- * level, as if slashes had been merged before: that refuses more. */
+/* 1 if resolving the dot segments could result in a path that begins with "//". Empty segments do not count
+ * as a level, as if slashes had been merged before; this rejects more paths. */
 static int resolves_to_two_slashes(const char *path, size_t length)
 {
     const char *segment = path + 1, *end = path + length, *slash;
@@ -151,7 +154,7 @@ static char *put_escaped(char *to, char byte)
     return to;
 }
 
-/* text with everything but the bytes of kept percent-encoded. */
+/* Percent-encodes all bytes of text except for those in kept. */
 static const char *encoded(const char *text, const char *kept, apr_pool_t *pool)
 {
     char *start = apr_palloc(pool, 3 * strlen(text) + 1), *to = start;
@@ -198,7 +201,7 @@ const char *luci_url_location(const char *path, apr_pool_t *pool)
     return location;
 }
 
-/* "[...]" with the address in its shortest spelling, or NULL. */
+/* An IPv6 address in brackets, in its shortest form; NULL: it is not one. */
 static const char *canonical_ipv6(const char *host, apr_pool_t *pool)
 {
     char text[INET6_ADDRSTRLEN];
@@ -214,13 +217,13 @@ static const char *canonical_ipv6(const char *host, apr_pool_t *pool)
     return apr_pstrcat(pool, "[", text, "]", NULL);
 }
 
-/* Not tolower: that depends on the locale. */
+/* tolower is not used, because it depends on the locale. */
 static char ascii_lower(char c)
 {
     return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
-/* The host in lower case, or NULL when it's none. "example.org." is another host than "example.org". */
+/* The host in lower case; NULL: it is not a host. "example.org." is a different host than "example.org". */
 static const char *canonical_host(const char *host, apr_pool_t *pool)
 {
     char *name;
@@ -253,7 +256,8 @@ luci_result_t luci_url_make_origin(const char *scheme, const char *host, int por
     return LUCI_OK;
 }
 
-/* Reads "" (0: the default) or ":" and 1 to 65535 without leading zeros; -1 for anything else. */
+/* Reads "" (returns 0, the default port) or ":" and a number from 1 to 65535 without leading zeros; -1:
+ * anything else. */
 static int read_port(const char *text)
 {
     size_t digits;
@@ -269,7 +273,8 @@ static int read_port(const char *text)
     return port;
 }
 
-/* How many bytes of text are the host: up to the port's colon, which an address in brackets is full of. */
+/* The length of the host: up to the colon before the port. The colons of an IPv6 address are inside
+ * brackets. */
 static size_t host_bytes(const char *text)
 {
     const char *bracket = text[0] == '[' ? strchr(text, ']') : NULL;
