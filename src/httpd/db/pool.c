@@ -4,10 +4,10 @@
 #include "core/db/db_problem.h"
 #include "core/db/place.h"
 #include "core/db/schema.h"
+#include "core/guard/bulkhead.h"
 #include "core/guard/times.h"
 #include "httpd/base/counters.h"
 #include "httpd/base/httpd_log.h"
-#include "httpd/db/bulkhead.h"
 
 #include <ap_mpm.h>
 #include <apr_atomic.h>
@@ -101,8 +101,10 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
     if (apr_pool_create(&pool->memory, child_pool) != APR_SUCCESS ||
         apr_thread_mutex_create(&pool->lock, APR_THREAD_MUTEX_DEFAULT, child_pool) != APR_SUCCESS ||
         apr_thread_cond_create(&pool->returned, child_pool) != APR_SUCCESS ||
-        luci_bulkhead_init(&pool->bulkhead, pool->lock, threads, child_pool) != LUCI_OK)
+        luci_bulkhead_init(&pool->bulkhead, threads, child_pool) != LUCI_OK)
         return NULL;
+    pool->bulkhead.lock = pool->lock;
+    pool->bulkhead.clock = apr_time_now;
     return pool;
 }
 

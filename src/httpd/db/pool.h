@@ -3,7 +3,7 @@
  * for each database, which its threads share. Borrowing waits at most as long as LuciaDatabasePool says.
  * Connecting happens outside the lock, so that a database that hangs delays only the requests that need it. A
  * server that does not answer is not called for a while, and then by a single request (core/guard/breaker.h).
- * A quarter of a child's threads is kept from waiting (bulkhead.h). Failures and recoveries are logged once,
+ * A quarter of a child's threads is kept from waiting (core/guard/bulkhead.h). Failures and recoveries are logged once,
  * not once a request. core/guard/times.h has all limits. */
 #ifndef LUCI_POOL_H
 #define LUCI_POOL_H

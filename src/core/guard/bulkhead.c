@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "httpd/db/bulkhead.h"
+#include "core/guard/bulkhead.h"
 
 #include "core/guard/times.h"
 
@@ -14,11 +14,9 @@
 static volatile apr_uint32_t threads_inside;
 static apr_uint32_t threads_max;
 
-luci_result_t luci_bulkhead_init(luci_bulkhead_t *bulkhead, apr_thread_mutex_t *lock, int threads,
-                                 apr_pool_t *child_pool)
+luci_result_t luci_bulkhead_init(luci_bulkhead_t *bulkhead, int threads, apr_pool_t *child_pool)
 {
     threads_max = threads > 1 ? (apr_uint32_t)(threads * SHARE_OF_FOUR / 4) : UNLIMITED;
-    bulkhead->lock = lock;
     return apr_thread_cond_create(&bulkhead->left, child_pool) == APR_SUCCESS ? LUCI_OK : LUCI_INTERNAL;
 }
 
@@ -33,7 +31,7 @@ int luci_bulkhead_enter(luci_bulkhead_t *bulkhead, apr_time_t now)
     apr_time_t end = now + LUCI_BULKHEAD_WAIT;
 
     while (is_full(bulkhead)) {
-        apr_interval_time_t left = end - apr_time_now();
+        apr_interval_time_t left = end - bulkhead->clock();
 
         if (now - bulkhead->answered > LUCI_BULKHEAD_WAIT || left <= 0 || left > LUCI_BULKHEAD_WAIT)
             return 0;
