@@ -15,7 +15,7 @@ luci_endpoint_request_t *luci_endpoint_request(request_rec *r, const luci_endpoi
     request->runtime = luci_runtime_of(r);
     request->state = luci_state_of(r);
     request->form.fields = endpoint->fields;
-    request->urls = luci_config_urls(r);
+    request->urls = luci_state_urls(r);
     request->is_post = strcmp(r->method, "POST") == 0;
     request->is_api = is_api || !request->dir->pages;
     request->as_json = request->is_api || prefers_json || luci_request_body_type(r) == LUCI_BODY_JSON;

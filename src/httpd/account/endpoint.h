@@ -45,7 +45,7 @@ struct luci_endpoint_request_t {
     luci_state_t *state;
     const luci_session_t *session; /* set by luci_endpoint_session, which needs_session calls */
     luci_form_t form;              /* of a POST; wiped when post returns anything but SUSPENDED */
-    luci_urls_t urls;
+    const luci_urls_t *urls;
     int is_post;
     int is_api;     /* below api/, or LuciaPages Off: no pages, and errors are JSON */
     int as_json;    /* errors are JSON */

@@ -47,7 +47,7 @@ static void set_limits(const luci_endpoint_request_t *request, apr_table_t *valu
 static void set_way_back(const luci_endpoint_request_t *request, const luci_entry_kind_t *kind,
                          apr_table_t *values, const char *next)
 {
-    const char *own_url = *(const char *const *)((const char *)&request->urls + kind->url);
+    const char *own_url = *(const char *const *)((const char *)request->urls + kind->url);
     request_rec *r = request->r;
     int is_own_page = luci_way_back_is_own_page(r);
 
@@ -56,9 +56,9 @@ static void set_way_back(const luci_endpoint_request_t *request, const luci_entr
         return;
     if (strlen(next) <= HIDDEN_NEXT_MAX || (is_own_page && !r->args))
         apr_table_setn(values, "next", next);
-    apr_table_setn(values, "login_url", luci_way_back_link(r, request->urls.login, next));
+    apr_table_setn(values, "login_url", luci_way_back_link(r, request->urls->login, next));
     if (request->dir->signup)
-        apr_table_setn(values, "signup_url", luci_way_back_link(r, request->urls.signup, next));
+        apr_table_setn(values, "signup_url", luci_way_back_link(r, request->urls->signup, next));
 }
 
 /* The cursor starts in the one field that is wrong, else in the first empty one. */
@@ -101,7 +101,7 @@ int luci_entry_show(luci_endpoint_request_t *request, const luci_entry_kind_t *k
         return luci_endpoint_failure(request, result);
     next = luci_way_back_chosen(request->r, NULL);
     if (result == LUCI_OK)
-        return luci_reply_redirect(request->r, next ? next : request->urls.home);
+        return luci_reply_redirect(request->r, next ? next : request->urls->home);
     return page(request, kind, next);
 }
 
@@ -158,7 +158,7 @@ static int welcome(luci_entry_t *entry)
         return luci_reply_json(request->r, entry->kind->json_status,
                                luci_account_json(&entry->session, request->runtime->auth.settings));
     next = luci_way_back_chosen(request->r, posted(entry, "next"));
-    return luci_reply_redirect(request->r, next ? next : request->urls.home);
+    return luci_reply_redirect(request->r, next ? next : request->urls->home);
 }
 
 static int answer(void *baton)

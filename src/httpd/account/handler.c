@@ -47,7 +47,7 @@ static int answer_anonymous(luci_endpoint_request_t *request)
         return request->endpoint->no_session(request);
     if (request->is_post || request->wants_json)
         return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
-    return luci_reply_redirect(request->r, request->urls.login);
+    return luci_reply_redirect(request->r, request->urls->login);
 }
 
 /* OK, also where no session is needed; anything else: the answer was sent. */

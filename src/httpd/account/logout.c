@@ -17,7 +17,7 @@ static int page(luci_endpoint_request_t *request, int status, const char *name, 
     apr_table_t *values = apr_table_make(request->r->pool, 12);
 
     apr_table_setn(values, name, value);
-    apr_table_setn(values, "sign_out_url", with_next(request, request->urls.logout));
+    apr_table_setn(values, "sign_out_url", with_next(request, request->urls->logout));
     return luci_reply_page(request->r, status, request->endpoint->page, values);
 }
 
@@ -33,7 +33,7 @@ static int answer_anonymous(luci_endpoint_request_t *request)
     int refused;
 
     if (!request->is_post)
-        return luci_reply_redirect(request->r, request->urls.login);
+        return luci_reply_redirect(request->r, request->urls->login);
     luci_validation_credential(request->r, &refused);
     if (request->as_json || refused)
         return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
@@ -52,7 +52,7 @@ static int sign_out(luci_endpoint_request_t *request)
     luci_answer_clear_cache(request->r);
     if (request->wants_json)
         return luci_reply_nothing(request->r);
-    return luci_reply_redirect(request->r, with_next(request, request->urls.login));
+    return luci_reply_redirect(request->r, with_next(request, request->urls->login));
 }
 
 const luci_endpoint_t luci_endpoint_logout = {

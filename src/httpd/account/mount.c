@@ -27,13 +27,12 @@ static const luci_endpoint_t *by_handler(const char *handler)
 }
 
 /* By the path alone: an exact match, after httpd's own decoding. */
-static luci_route_t mounted_route(const request_rec *r)
+static luci_route_t route_of_path(const char *mount, const char *path)
 {
-    const char *mount = luci_config_server(r->server)->mount, *path = r->uri;
     luci_route_t route = { NULL, 0 };
     size_t length;
 
-    if (!mount || !path)
+    if (!path)
         return route;
     length = strcmp(mount, "/") == 0 ? 0 : strlen(mount);
     if (strncmp(path, mount, length) != 0)
@@ -51,6 +50,31 @@ static luci_route_t mounted_route(const request_rec *r)
     }
     route.endpoint = by_path(path);
     return route;
+}
+
+/* The route of a path below LuciaMount. */
+struct luci_mounted_t {
+    const char *path; /* r->uri as it was */
+    luci_route_t route;
+};
+
+/* A handler is looked up each time: SetHandler may come with any section, and may be an expression. */
+static luci_route_t mounted_route(request_rec *r)
+{
+    const char *mount = luci_config_server(r->server)->mount;
+    luci_known_t *known;
+
+    if (!mount)
+        return (luci_route_t){ NULL, 0 };
+    known = luci_state_known(r);
+    if (!known->mounted || known->mounted->path != r->uri) {
+        luci_mounted_t *mounted = apr_palloc(r->pool, sizeof *mounted);
+
+        mounted->path = r->uri;
+        mounted->route = route_of_path(mount, r->uri);
+        known->mounted = mounted;
+    }
+    return known->mounted->route;
 }
 
 /* The handler that SetHandler sets here; httpd itself reads it only when it chooses a handler. */

@@ -5,7 +5,7 @@
 
 /* A browser may send a form twice, as by a double click, and drop the first answer with its cookie. A program
  * does not: it is told that the name is taken. */
-static int is_browser(const request_rec *r)
+static int is_browser(request_rec *r)
 {
     const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
 

@@ -40,7 +40,7 @@ static int admit_anonymous(request_rec *r)
 
 static int redirect_to_login(request_rec *r)
 {
-    const char *login = luci_way_back_link(r, luci_config_urls(r).login, luci_way_back_requested(r));
+    const char *login = luci_way_back_link(r, luci_state_urls(r)->login, luci_way_back_requested(r));
 
     if (!r->main)
         return luci_reply_redirect(r, login);
@@ -53,7 +53,7 @@ static int redirect_to_login(request_rec *r)
  * another origin, its plain URL, because nothing is known about its pages. */
 static const char *sign_in_beside(request_rec *r)
 {
-    const char *login = luci_config_urls(r).login, *done;
+    const char *login = luci_state_urls(r)->login, *done;
 
     if (*login != '/' || strchr(login, '#'))
         return login;

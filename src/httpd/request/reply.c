@@ -120,17 +120,17 @@ static void set_missing(apr_table_t *values, const char *name, const char *value
 int luci_reply_page(request_rec *r, int status, const char *page, apr_table_t *values)
 {
     luci_runtime_t *runtime = luci_runtime_of(r);
-    luci_urls_t urls = luci_config_urls(r);
+    const luci_urls_t *urls = luci_state_urls(r);
     const char *body;
     apr_size_t length;
 
     if (!runtime)
         return luci_reply_json(r, status, json_pack("{s:s}", "error", LUCI_MESSAGE_UNAVAILABLE));
     set_missing(values, "status", apr_itoa(r->pool, status));
-    set_missing(values, "login_url", urls.login);
-    set_missing(values, "signup_url", luci_config_dir(r)->signup ? urls.signup : "");
-    set_missing(values, "logout_url", urls.logout);
-    set_missing(values, "home_url", urls.home);
+    set_missing(values, "login_url", urls->login);
+    set_missing(values, "signup_url", luci_config_dir(r)->signup ? urls->signup : "");
+    set_missing(values, "logout_url", urls->logout);
+    set_missing(values, "home_url", urls->home);
     body = luci_pages_render(runtime->pages, page, values, &length, r->pool);
     return respond(r, status, "text/html; charset=utf-8", body, length);
 }
@@ -213,9 +213,9 @@ static int problem_page(request_rec *r, const luci_problem_t *problem)
 
     apr_table_setn(values, "error", problem->message);
     if (problem->status == HTTP_UNAUTHORIZED)
-        apr_table_setn(values, "sign_in_url", luci_config_urls(r).login);
+        apr_table_setn(values, "sign_in_url", luci_state_urls(r)->login);
     else
-        apr_table_setn(values, "start_url", luci_config_urls(r).home);
+        apr_table_setn(values, "start_url", luci_state_urls(r)->home);
     return luci_reply_page(r, problem->status, "error.html", values);
 }
 
@@ -239,7 +239,7 @@ int luci_reply_problem(request_rec *r, const luci_problem_t *problem, luci_reply
 
 int luci_reply_forbidden(request_rec *r, const luci_user_t *user)
 {
-    luci_urls_t urls = luci_config_urls(r);
+    const luci_urls_t *urls = luci_state_urls(r);
     apr_table_t *values;
     const char *path;
 
@@ -250,8 +250,8 @@ int luci_reply_forbidden(request_rec *r, const luci_user_t *user)
     path = luci_state_is_read(r) ? luci_way_back_requested(r) : NULL;
     apr_table_setn(values, "error", LUCI_MESSAGE_FORBIDDEN);
     apr_table_setn(values, "username", user->username);
-    apr_table_setn(values, "start_url", urls.home);
-    apr_table_setn(values, "switch_url", luci_way_back_link(r, urls.logout, path));
+    apr_table_setn(values, "start_url", urls->home);
+    apr_table_setn(values, "switch_url", luci_way_back_link(r, urls->logout, path));
     return luci_reply_page(r, HTTP_FORBIDDEN, "forbidden.html", values);
 }
 

@@ -2,6 +2,7 @@
 #include "httpd/request/request.h"
 
 #include "core/base/secret.h"
+#include "httpd/request/state.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -86,13 +87,21 @@ static int is_type(const char *range, const char *type)
     return length == strlen(type) && ap_cstr_casecmpn(range, type, length) == 0;
 }
 
-static void look(const request_rec *r, liking_t *json, liking_t *html)
+struct luci_accepted_t {
+    const char *header; /* that this was read from; NULL: none */
+    liking_t json;
+    liking_t html;
+};
+
+static const luci_accepted_t *read_accept(const char *accept, apr_pool_t *pool)
 {
-    const char *accept = apr_table_get(r->headers_in, "Accept"), *range;
+    luci_accepted_t *accepted = apr_palloc(pool, sizeof *accepted);
+    liking_t *json = &accepted->json, *html = &accepted->html;
+    const char *range;
     int place = 0;
 
-    *json = *html = (liking_t){ -1, 0 };
-    while (accept && (range = ap_get_list_item(r->pool, &accept)) != NULL) {
+    *accepted = (luci_accepted_t){ accept, { -1, 0 }, { -1, 0 } };
+    while (accept && (range = ap_get_list_item(pool, &accept)) != NULL) {
         liking_t liking = { quality_of(range), place++ };
 
         if (is_type(range, "application/json"))
@@ -101,16 +110,28 @@ static void look(const request_rec *r, liking_t *json, liking_t *html)
                  (html->quality < 0 && is_type(range, "application/xhtml+xml")))
             *html = liking;
     }
+    return accepted;
 }
 
-int luci_request_prefers_json(const request_rec *r)
+/* What Accept says, read once: it decides about several things. */
+static const luci_accepted_t *accepted_by(request_rec *r)
 {
-    liking_t json, html;
+    luci_known_t *known = luci_state_known(r);
+    const char *header = apr_table_get(r->headers_in, "Accept");
 
-    look(r, &json, &html);
-    if (json.quality <= 0)
+    if (!known->accepted || known->accepted->header != header)
+        known->accepted = read_accept(header, r->pool);
+    return known->accepted;
+}
+
+int luci_request_prefers_json(request_rec *r)
+{
+    const luci_accepted_t *accepted = accepted_by(r);
+    const liking_t *json = &accepted->json, *html = &accepted->html;
+
+    if (json->quality <= 0)
         return 0;
-    return json.quality > html.quality || (json.quality == html.quality && json.place < html.place);
+    return json->quality > html->quality || (json->quality == html->quality && json->place < html->place);
 }
 
 /* What the browser says the request is for, where it says so. A script asks in the modes cors, no-cors and
@@ -121,17 +142,15 @@ static int mode_may_be_navigation(const char *mode)
     return !mode || ap_cstr_casecmp(mode, "navigate") == 0 || ap_cstr_casecmp(mode, "same-origin") == 0;
 }
 
-int luci_request_is_navigation(const request_rec *r)
+int luci_request_is_navigation(request_rec *r)
 {
     const char *mode = apr_table_get(r->headers_in, "Sec-Fetch-Mode");
-    liking_t json, html;
 
     if (!mode_may_be_navigation(mode))
         return 0;
     if (apr_table_get(r->headers_in, "X-Requested-With"))
         return 0;
-    look(r, &json, &html);
-    return html.quality > 0;
+    return accepted_by(r)->html.quality > 0;
 }
 
 /* A charset parameter may only say what it is anyway. */

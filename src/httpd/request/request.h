@@ -11,11 +11,11 @@
 int luci_request_is_safe(const request_rec *r);
 
 /* 1 when Accept names application/json and prefers it to HTML. */
-int luci_request_prefers_json(const request_rec *r);
+int luci_request_prefers_json(request_rec *r);
 
 /* 1 for a person's navigation: Accept names HTML, and neither Sec-Fetch-Mode nor X-Requested-With indicates a
  * script. */
-int luci_request_is_navigation(const request_rec *r);
+int luci_request_is_navigation(request_rec *r);
 
 /* 1 when the request came over TLS, or ServerName says that a proxy in front terminates TLS. */
 int luci_request_is_https(request_rec *r);

@@ -46,6 +46,7 @@ typedef struct {
     int is_gated;
     int is_exempt;
     luci_rules_seen_t rules;
+    luci_known_t known;
     int is_scrubbed; /* only in the root request */
 } here_t;
 
@@ -118,6 +119,25 @@ int luci_state_is_scrubbed(request_rec *r)
 
     here->is_scrubbed = 1;
     return before;
+}
+
+luci_known_t *luci_state_known(request_rec *r)
+{
+    return &here_of(r)->known;
+}
+
+const luci_urls_t *luci_state_urls(request_rec *r)
+{
+    luci_known_t *known = luci_state_known(r);
+    const luci_dir_config_t *dir = luci_config_dir(r);
+
+    if (known->urls_of != dir) {
+        luci_urls_t urls = luci_config_urls(r);
+
+        known->urls = apr_pmemdup(r->pool, &urls, sizeof urls);
+        known->urls_of = dir;
+    }
+    return known->urls;
 }
 
 void luci_state_gate(request_rec *r)

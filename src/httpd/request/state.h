@@ -55,6 +55,19 @@ typedef struct {
     int suppose_user; /* they answer as if the verdict depended on a user */
 } luci_rules_seen_t;
 
+typedef struct luci_accepted_t luci_accepted_t;
+typedef struct luci_mounted_t luci_mounted_t;
+
+/* What was computed for one request, once, with what it was computed from, because httpd changes that on the
+ * way: sections replace r->per_dir_config, and modules replace headers and r->uri. Subrequests and internal
+ * redirects have their own. */
+typedef struct {
+    const luci_accepted_t *accepted; /* of request.c; NULL: not computed yet, as below */
+    const luci_mounted_t *mounted;   /* of account/mount.c */
+    const luci_urls_t *urls;         /* of luci_state_urls */
+    const luci_dir_config_t *urls_of;
+} luci_known_t;
+
 /* The request state that a request belongs to; made on first use. */
 luci_state_t *luci_state_of(request_rec *r);
 
@@ -83,6 +96,11 @@ void luci_state_name_user(request_rec *r, const char *name, const luci_user_t *u
 /* 1 from the second call for a client request on: forged headers are removed once, before this module sets
  * its own. */
 int luci_state_is_scrubbed(request_rec *r);
+
+luci_known_t *luci_state_known(request_rec *r);
+
+/* The URLs in force for this request. */
+const luci_urls_t *luci_state_urls(request_rec *r);
 
 /* Marks a request for which AuthType Lucia is in force. */
 void luci_state_gate(request_rec *r);
