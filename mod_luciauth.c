@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The roof: what httpd knows of this module. Accounts for any location: sign-up, sign-in, sign-out, a profile
- * page, server-side sessions and a gate. Nothing calls into this file. */
+/* The module record and the registration of every hook. The module provides accounts for any location:
+ * sign-up, sign-in, sign-out, a profile page, server-side sessions and a gate. No other file calls into this
+ * one. */
 #include "httpd/account/handler.h"
 #include "httpd/account/mount.h"
 #include "httpd/base/config.h"
@@ -45,7 +46,7 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serv
 
     (void)log;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
-        return OK; /* a trial reading; the real one follows */
+        return OK; /* httpd only tests the configuration, and reads it again before it starts. */
     luci_httpd_log_prepare(conf);
     luci_start_schema(conf, temp, main_server);
     luci_control_prepare(conf, main_server);
@@ -54,7 +55,7 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serv
     return result;
 }
 
-/* The dump contains what the checks find, whatever it is. */
+/* The dump contains the findings of the checks, so that they do not end it here. */
 static int check_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, server_rec *main_server)
 {
     return luci_config_dump_is_wanted() ? OK : luci_config_check(conf, log, temp, main_server);
@@ -90,22 +91,24 @@ static void register_hooks(apr_pool_t *pool)
     static const char *const before_proxy[] = { "mod_proxy.c", NULL };
     static const char *const before_watchdog[] = { "mod_watchdog.c", NULL };
 
-    /* Start: combinations of directives are judged in time for configtest; tables are made, and what all
-     * children share; each child gets its pools, before the purge job's thread may ask for them. */
+    /* The start. check_config runs at configtest, too. post_config creates missing tables and what all
+     * children share. child_init creates the database pools, before mod_watchdog starts the thread of the
+     * purge job. */
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(test_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, before_watchdog, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, before_watchdog, APR_HOOK_MIDDLE);
 
-    /* Before any module reads headers: forged identities are removed, on every path. */
+    /* Removes forged identities from every request, before any other module reads its headers. */
     ap_hook_post_read_request(luci_scrub_request, NULL, NULL, APR_HOOK_REALLY_FIRST);
     luci_scrub_register_filter();
 
-    /* After redirects and rewrites had their say, before files and proxies are looked up. */
+    /* Claims the paths of mounted endpoints, after redirects and rewrites, before files and proxies. */
     ap_hook_map_to_storage(luci_mount_claim, NULL, before_proxy, APR_HOOK_REALLY_FIRST);
 
-    /* The gate: who it is, and then mod_authz_core's verdict in our words. */
+    /* The gate identifies the user, lets mod_authz_core judge the Require lines, and answers refusals itself.
+     */
     ap_hook_check_access_ex(luci_gate_access, NULL, before_authz, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(luci_gate_authenticate, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authz(luci_gate_authorize, NULL, before_authz, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
@@ -114,7 +117,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "lucia-attribute", AUTHZ_PROVIDER_VERSION,
                               &luci_gate_attribute, AP_AUTH_INTERNAL_PER_CONF);
 
-    /* What content gets to see; first, so that RequestHeader and the like can use it. */
+    /* Exports the identity to the content, first, so that other modules, such as mod_headers, can use it. */
     ap_hook_fixups(luci_identity_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(luci_identity_before_index, NULL, before_index, APR_HOOK_LAST);
     ap_hook_insert_filter(luci_identity_insert_filter, after_headers, NULL, APR_HOOK_LAST);
@@ -122,18 +125,19 @@ static void register_hooks(apr_pool_t *pool)
     luci_identity_register_filter();
     luci_answer_register_filter();
 
-    /* What access logs can say, and what the administrator sees. */
+    /* Notes for access logs, the status page and the metrics. */
     ap_hook_log_transaction(luci_notes_set, NULL, NULL, APR_HOOK_FIRST);
     luci_status_register();
     ap_hook_handler(luci_metrics_handle, NULL, before_proxy, APR_HOOK_FIRST);
 
-    /* Core switches to HTTP/2 in a handler hook of its own, which has to see the headers whole. */
+    /* The core switches to HTTP/2 in its own handler hook, which needs all headers; so this removes the
+     * secrets after it. */
     ap_hook_handler(luci_identity_handle, after_core, before_proxy, APR_HOOK_REALLY_FIRST);
 
-    /* Requests that wait without a thread. */
+    /* Requests that wait for a hash slot without a thread. */
     luci_suspend_register();
 
-    /* mod_proxy's handler takes what it covers without looking at r->handler. */
+    /* The endpoints precede mod_proxy, whose handler ignores r->handler. */
     ap_hook_handler(luci_endpoint_handle, after_core, before_proxy, APR_HOOK_REALLY_FIRST);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* luciactl: users and sessions of mod_luciauth, on the command line. */
+/* luciactl manages users and sessions of mod_luciauth on the command line. */
 #include "ctl/check/check_command.h"
 #include "ctl/cli/help.h"
 #include "ctl/cli/manual.h"
@@ -17,16 +17,16 @@
 static luci_command_fn run_help;
 
 static const luci_option_t help_options[] = {
-    { "manual", NULL, "the manual page, for man(1)", 0 },
-    { "bash-completion", NULL, "what bash reads to complete command lines", 0 },
+    { "manual", NULL, "print the manual page, for man(1)", 0 },
+    { "bash-completion", NULL, "print the completion for bash", 0 },
     { NULL, NULL, NULL, 0 },
 };
 
 static const luci_command_t command_help = {
-    "help", "[COMMAND]", "Help about luciactl or a command", "", help_options, 0, 2, run_help, NULL,
+    "help", "[COMMAND]", "Shows help about luciactl or a command", "", help_options, 0, 2, run_help, NULL,
 };
 
-/* In the order of the overview, a group's together. */
+/* In the order of the overview; the commands of a group are adjacent. */
 static const luci_command_t *const commands[] = {
     &luci_command_init,
     &luci_command_user_add,
@@ -91,14 +91,15 @@ static luci_exit_t run(luci_invocation_t *call)
     status = call->command->run(call);
     written = luci_output_close(call->output);
     if (status != LUCI_EXIT_DONE && call->implied_config)
-        luci_say_note("The configuration was %s, %s; --config FILE names another one.", call->implied_config,
+        luci_say_note("The configuration is %s, %s; --config FILE names another one.", call->implied_config,
                       call->implied_by);
     return status == LUCI_EXIT_DONE ? written : status;
 }
 
-/* Who starts it with a closed descriptor would get a file of ours in its place, and a message into the
- * database. What stands there instead can't be read or written, and says so. A reader that ends early is an
- * error like others. */
+/* If a standard descriptor is closed at the start, the next file that is opened would take its number, and a
+ * message could be written into the database. /dev/null takes its place, opened so that reading or writing
+ * fails with an error. SIGPIPE is ignored, so that a reader that ends early is a write error like any other.
+ */
 static void secure_descriptors(void)
 {
     for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
@@ -109,14 +110,14 @@ static void secure_descriptors(void)
     apr_signal(SIGPIPE, SIG_IGN);
 }
 
-/* Help and the manual go to standard output by themselves. */
+/* Help and the manual page are printed without luci_output_t, so their write errors are found here. */
 static luci_exit_t finish(luci_exit_t status)
 {
     int failed = fflush(stdout) != 0 || ferror(stdout);
 
     if (status != LUCI_EXIT_DONE || !failed)
         return status;
-    return luci_say_error(LUCI_EXIT_REFUSED, "the output could not be written");
+    return luci_say_error(LUCI_EXIT_REFUSED, "the output cannot be written");
 }
 
 int main(int argc, const char *const *argv, const char *const *environment)
@@ -127,7 +128,7 @@ int main(int argc, const char *const *argv, const char *const *environment)
     secure_descriptors();
     if (apr_app_initialize(&argc, &argv, &environment) != APR_SUCCESS ||
         apr_pool_create(&call.pool, NULL) != APR_SUCCESS)
-        return luci_say_error(LUCI_EXIT_REFUSED, "apr can't be started");
+        return luci_say_error(LUCI_EXIT_REFUSED, "APR cannot be initialized");
     status = luci_command_parse(&call, commands, argc, argv);
     if (status == LUCI_EXIT_DONE)
         status = finish(run(&call));

@@ -40,51 +40,8 @@ my @TO_DO = qw(
     src/core/config/configuration.h
     src/core/config/site_rules.c
     src/core/db/user_table.c
-    src/ctl/check/check_command.c
-    src/ctl/check/check_database.c
-    src/ctl/check/check_files.c
-    src/ctl/check/check_files.h
-    src/ctl/check/check_names.c
-    src/ctl/check/check_settings.c
-    src/ctl/cli/command.c
-    src/ctl/cli/secret_prompt.h
-    src/ctl/commands/hash_bench_command.c
-    src/ctl/commands/import_command.c
-    src/ctl/commands/import_users_command.c
-    src/ctl/commands/key_commands.c
-    src/ctl/commands/purge_command.c
-    src/ctl/commands/purge_run.c
-    src/ctl/commands/purge_run.h
-    src/ctl/commands/session_commands.c
-    src/ctl/commands/throttle_commands.c
-    src/ctl/commands/user_add_command.c
-    src/ctl/conf/conf_file.c
-    src/ctl/lib/account.c
-    src/ctl/lib/admin_audit.c
-    src/ctl/lib/server_user.h
-    src/ctl/luciactl.c
-    src/httpd/account/entry.c
-    src/httpd/base/attribute_names.h
-    src/httpd/base/counters.c
-    src/httpd/base/counters.h
-    src/httpd/base/httpd_log.h
-    src/httpd/control/control.c
-    src/httpd/db/pool.c
-    src/httpd/db/pool.h
-    src/httpd/hash/hash_slots.c
-    src/httpd/hash/hash_slots.h
-    src/httpd/hash/suspend.c
-    src/httpd/hash/suspend.h
-    src/httpd/lifecycle/check_sites.c
-    src/httpd/lifecycle/config_check.c
-    src/httpd/lifecycle/database_check.h
     src/httpd/lifecycle/purge_job.c
     src/httpd/lifecycle/purge_job.h
-    src/httpd/lifecycle/start_schema.c
-    src/httpd/server/runtime.c
-    src/httpd/server/runtime.h
-    src/httpd/server/throttle_start.c
-    src/httpd/server/throttle_start.h
 );
 
 sub files {

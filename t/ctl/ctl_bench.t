@@ -49,7 +49,7 @@ ok $_->[0]{withinTarget} ? $_->[0]{milliseconds} <= $_->[1] : $_->[0]{millisecon
     for [$short, 10], [$long, 400];
 
 sound(proposal('--target 10ms', '--memory 40', '--slots 200'), 40, 2);
-is_deeply [bench('--memory 18')], [1, "luciactl: a hash wants at least 19456 KiB; --memory 18 is less\n"],
+is_deeply [bench('--memory 18')], [1, "luciactl: a hash needs at least 19456 KiB; --memory 18 is less\n"],
     'too little memory for one';
 
 for my $wrong ('--target 5h', '--target 9ms', '--target 11s', '--target soon', '--memory 0', '--memory x', '--slots 0', '--slots 257', 'more') {

@@ -36,8 +36,8 @@ sub fine { my ($got, $said, $err) = found(); is $got, 0, "$_[0]: nothing is wron
 # ---- As it should be ----
 
 # Where the test's own server of databases wants a password, it stands in the configuration.
-is fine('the tables that httpd made') =~ s/^advice configuration: a password .*//r, '', 'nothing to advise either';
-like $ctl->run('check')->{out}, qr/^No problem was found\.$/m, 'for people';
+is fine('the tables that httpd made') =~ s/^advice configuration: LuciaDatabase contains the password .*//r, '', 'nothing to advise either';
+like $ctl->run('check')->{out}, qr/^No problems found\.$/m, 'for people';
 
 # ---- The configuration ----
 
@@ -101,7 +101,7 @@ rmdir "$dir/templates/login.html";
 $server->write('templates/login.html', $page);
 if ($> == 0) {
     chmod 0600, "$dir/templates/login.html";
-    finds('a page that httpd\'s user can\'t read', 1, qr/problem files: \S+, as whom httpd runs, may not read \Q$dir\E\/templates\/login\.html/);
+    finds('a page that httpd\'s user can\'t read', 1, qr/problem files: httpd's user \S+ may not read \Q$dir\E\/templates\/login\.html/);
     chmod 0644, "$dir/templates/login.html";
 }
 configured($config . "LuciaTemplates $dir/nowhere\n");
@@ -115,14 +115,14 @@ SKIP: {
     skip 'no database file', 1 unless LuciaTest::is_sqlite();
     my $secret = $server->write('secret', "hunter2\n");
     configured("LuciaDatabase pgsql \"host=127.0.0.1 port=1 connect_timeout=2 password={file:$secret}\"\n");
-    finds('a secret that all can read, and no database', 3, qr/everybody on this machine may read \Q$secret\E, which holds a password \| chmod o-rw '\Q$secret\E'/);
+    finds('a secret that all can read, and no database', 3, qr/every user of this machine may read \Q$secret\E, which contains a password \| chmod o-rw '\Q$secret\E'/);
     chmod 0600, $secret;
     my ($status, $said) = found();
     is $status, 3, 'the database still can\'t be asked';
-    unlike $said, qr/everybody/, 'but the secret is one';
-    like $said, qr/problem database: the database can't be asked: /, 'and that is said';
+    unlike $said, qr/every user/, 'but the secret is one';
+    like $said, qr/problem database: the database cannot be queried: /, 'and that is said';
     configured("LuciaDatabase pgsql \"host=127.0.0.1 port=1 connect_timeout=2 password=hunter2\"\n");
-    finds('a password in the configuration', 3, qr/advice configuration: a password of the database stands in the configuration/);
+    finds('a password in the configuration', 3, qr/advice configuration: LuciaDatabase contains the password of the database/);
     unlike join('', found()), qr/hunter2/, 'which is not shown';
     configured($config);
 }
@@ -143,35 +143,35 @@ SKIP: {
     my $folder = "$dir/db";
     chmod 0755, $folder;
     chmod 0644, $server->db;
-    finds('a database that all can read', 1, qr/everybody on this machine may read \Q$folder\E\/luciauth\.db, which holds users and hashes/);
+    finds('a database that all can read', 1, qr/every user of this machine may read \Q$folder\E\/luciauth\.db, which contains users and password hashes/);
     chmod 0640, $server->db, glob("$folder/*");
     chmod 0757, $folder;
-    finds('a folder that all can write to', 1, qr/everybody on this machine may replace files in \Q$folder\E/);
+    finds('a folder that all can write to', 1, qr/every user of this machine may replace files in \Q$folder\E/);
     chmod 0750, $folder;
     if ($> == 0) {
         chmod 0700, $folder;
         my $said = as_nobody('check');
-        like $said, qr{\Q$folder\E/luciauth\.db can't be looked at: Permission denied}, 'another user may not look';
-        unlike $said, qr/there is no database file/, 'which is not the same as a file that is missing';
+        like $said, qr{\Q$folder\E/luciauth\.db cannot be checked: Permission denied}, 'another user may not look';
+        unlike $said, qr/the database file .* does not exist/, 'which is not the same as a file that is missing';
         chmod 0750, $folder;
         chown 0, 0, $server->db;
         finds('root\'s database, which is asked as httpd does', 3, qr/may not read and write \Q$folder\E\/luciauth\.db \| Try: chown \S+ /);
         LuciaTest::give($server->db);
         chown 0, 0, $folder;
-        finds('root\'s folder', 1, qr/as whom httpd runs, (?:may not make files in|can't get to) \Q$folder\E/);
+        finds('root\'s folder', 1, qr/httpd's user \S+ (?:may not create files in|cannot reach) \Q$folder\E/);
         LuciaTest::give($folder);
     }
     fine('mended');
     rename $server->db, "$folder/gone" or die $!;
-    finds('no file', 3, qr/there is no database file \Q$folder\E\/luciauth\.db \| httpd makes it when it starts, or luciactl init does/);
+    finds('no file', 3, qr/the database file \Q$folder\E\/luciauth\.db does not exist \| httpd creates it at its next start; luciactl init creates it now/);
     ok !-e $server->db, 'and none is made';
     rename "$folder/gone", $server->db or die $!;
     fine('back');
-    for my $case (["$dir/new/x.db", '', qr{httpd makes it when it starts, and the folder \Q$dir\E/new, too}],
-        ["$dir/no/such/x.db", '', qr{There is no folder \Q$dir\E/no/such, either: make it}], ["$dir/new/x.db", 'LuciaCreateSchema off', qr{There is no folder \Q$dir\E/new, either}],
-        ["$folder/x.db", 'LuciaCreateSchema off', qr/luciactl init makes it; httpd does not/]) {
+    for my $case (["$dir/new/x.db", '', qr{httpd creates it and the folder \Q$dir\E/new at its next start}],
+        ["$dir/no/such/x.db", '', qr{The folder \Q$dir\E/no/such does not exist either: create it}], ["$dir/new/x.db", 'LuciaCreateSchema off', qr{The folder \Q$dir\E/new does not exist either}],
+        ["$folder/x.db", 'LuciaCreateSchema off', qr/Run luciactl init, which creates it; with LuciaCreateSchema off httpd does not/]) {
         configured("LuciaDatabase sqlite3 $case->[0]\n$case->[1]\n");
-        finds("$case->[0] $case->[1]", 3, qr/there is no database file \Q$case->[0]\E \| $case->[2]/);
+        finds("$case->[0] $case->[1]", 3, qr/the database file \Q$case->[0]\E does not exist \| $case->[2]/);
     }
     configured($config);
 }
@@ -186,7 +186,7 @@ sql('INSERT INTO user_key (id, user_id, hashed_password) VALUES (?, ?, NULL)', '
 fine('a user with a hash, and a key without one');
 for my $bad ('hunter2', '$argon2id$v=19$m=9999999,t=3,p=1$c2FsdHNhbHQ$aaaaaaaaaaaaaaaaaaaaaa', '$2y$31$' . 'a' x 53, '') {
     sql('UPDATE user_key SET hashed_password = ? WHERE id = ?', $bad, 'username:alice');
-    finds("the hash '$bad'", 1, qr/problem rows: 1 keys have a hash that can't be verified or is too costly, .*: username:alice \| .*luciactl user passwd/);
+    finds("the hash '$bad'", 1, qr/problem rows: 1 keys have a hash that cannot be verified or is too costly, .*: username:alice \| .*luciactl user passwd/);
     unlike join('', found()), qr/hunter2|argon2id/, 'and does not show it' if length $bad;
 }
 sql('UPDATE user_key SET hashed_password = ? WHERE id = ?', $hash, 'username:alice');
@@ -199,9 +199,9 @@ sub session { sql('DELETE FROM user_session'); sql('INSERT INTO user_session (id
 session($now + 86_400_000, $now + 15 * 86_400_000, $now);
 fine('a session of now');
 session($now + 3 * 86_400_000, $now + 15 * 86_400_000, $now);
-finds('one that is active for too long', 1, qr/problem rows: 1 sessions come from the future, .*: [0-9a-f]{12} \| Set the clocks/);
+finds('one that is active for too long', 1, qr/problem rows: 1 sessions were created in the future, .*: [0-9a-f]{12} \| Synchronize the clocks/);
 session($now + 86_400_000, $now + 15 * 86_400_000, $now + 3_600_000);
-finds('one that was made in an hour', 1, qr/problem rows: 1 sessions come from the future/);
+finds('one that was made in an hour', 1, qr/problem rows: 1 sessions were created in the future/);
 sql('DELETE FROM user_session');
 
 # What Lucia v2 made: without our columns, indexes and foreign keys.
@@ -209,20 +209,20 @@ sql($_) for 'CREATE TABLE old_user (id VARCHAR(15) NOT NULL PRIMARY KEY, usernam
     'CREATE TABLE old_key (id VARCHAR(255) NOT NULL PRIMARY KEY, user_id VARCHAR(15) NOT NULL, hashed_password VARCHAR(255))',
     'CREATE TABLE old_session (id VARCHAR(127) NOT NULL PRIMARY KEY, user_id VARCHAR(15) NOT NULL, active_expires BIGINT NOT NULL, idle_expires BIGINT NOT NULL)';
 configured($config . "LuciaTables old_user old_key old_session\n");
-finds('a missing attribute', 1, qr/LuciaUserAttributes names role, but the table old_user has no such column \| This adds it: ALTER TABLE \S*old_user\S* ADD COLUMN/);
+finds('a missing attribute', 1, qr/LuciaUserAttributes names role, but the table old_user has no such column \| Add it with: ALTER TABLE \S*old_user\S* ADD COLUMN/);
 $config =~ s/ username role/ username/;
 configured($config . "LuciaTables old_user old_key old_session\n");
 my ($status, $said) = found();
 is $status, 0, 'Lucia\'s own tables are no problem' or diag $said;
 for my $what (qr/the user table lacks disabled or created_at/, qr/the session table lacks created_at, last_seen/, qr/no index of the session table begins with idle_expires/,
     qr/no index of the session table begins with user_id/, qr/no index of the key table begins with user_id/,
-    qr/no foreign key keeps sessions of users who are gone/, qr/no foreign key keeps keys of users who are gone/) {
+    qr/the session table has no foreign key to the user table, so it may keep sessions of deleted users/, qr/the key table has no foreign key to the user table, so it may keep keys of deleted users/) {
     like $said, qr/^advice database: $what/m, "advice: $what";
 }
 sql('INSERT INTO old_key (id, user_id, hashed_password) VALUES (?, ?, ?)', "username:ghost$_", 'nobody', $hash) for 1 .. 7;
 sql('INSERT INTO old_session (id, user_id, active_expires, idle_expires) VALUES (?, ?, 1, 2)', 'x' x 64, 'nobody');
 finds('keys without users', 1, qr/problem rows: 7 keys belong to no user: username:ghost1, .*, username:ghost5, \.\.\. \| .*\nproblem rows: 1 sessions belong to no user/);
 sql('DROP TABLE old_session');
-finds('a missing table', 1, qr/problem database: there is no table old_session with the columns that Lucia wants \| .*luciactl init/);
+finds('a missing table', 1, qr/problem database: there is no table old_session with the columns that Lucia needs \| .*luciactl init/);
 
 done_testing;

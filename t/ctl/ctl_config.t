@@ -126,11 +126,11 @@ finds('the same database twice, neither',    $hosts =~ s{found/two}{found/one}r,
 for my $wrong ('three.example', 'two.example:82', 'none.example') {
     my ($status, $said) = luciactl($hosts, '--vhost', $wrong, 'init');
     is $status, 2, "--vhost $wrong is refused";
-    like $said, qr/no server called $wrong .* one\.example .*; two\.example/, 'with those that there are';
+    like $said, qr/no server named $wrong .*these have one: one\.example .*; two\.example/, 'with those that there are';
 }
 my ($status, $said) = luciactl($hosts, 'init');
 is $status, 2, 'several databases: no choice is no answer';
-like $said, qr{several databases, choose one with --vhost NAME\[:PORT\]: one\.example \(<VirtualHost \*:81> in \Q$dir\E/conf/httpd\.conf:\d+\); two\.example:443},
+like $said, qr{several databases; choose one with --vhost NAME\[:PORT\]: one\.example \(<VirtualHost \*:81> in \Q$dir\E/conf/httpd\.conf:\d+\); two\.example:443},
     'all are listed';
 
 # ---- What httpd refuses is refused in the same words, with the line ----
@@ -169,7 +169,7 @@ says('files in a circle',      "Include conf/circle.conf\n", qr/Syntax error on 
     if $server->write('conf/circle.conf', "Include conf/circle.conf\n");
 says('an unknown directive',   "LuciaDatabse sqlite3 x\n", qr/$here: Invalid command 'LuciaDatabse', perhaps misspelled/);
 says('a server\'s directive in a folder', "<Location /a>\nLuciaTables a b c\n</Location>\n", qr/$here: LuciaTables not allowed in <Location> context/);
-says('a variable nobody set',  "LuciaDatabase sqlite3 found/\${NOBODY_SET_IT}.db\n", qr/$here: LuciaDatabase: the variable NOBODY_SET_IT is not defined/);
+says('a variable nobody set',  "LuciaDatabase sqlite3 found/\${NOBODY_SET_IT}.db\n", qr/$here: LuciaDatabase: the variable NOBODY_SET_IT is defined neither in the configuration nor/);
 finds('a macro with our directives', <<'CONF', 'of-macro.db');
 <Macro site $name>
     LuciaDatabase sqlite3 found/$name.db
@@ -208,7 +208,7 @@ ok -s $odd, 'arrives to the byte';
 # ---- Which httpd reads it ----
 
 $server->write_config($database);
-for my $case (['--httpd', '/nowhere/httpd', qr{/nowhere/httpd can't be run: No such file or directory; name httpd's program with --httpd}],
+for my $case (['--httpd', '/nowhere/httpd', qr{/nowhere/httpd cannot be run: No such file or directory; name httpd's program with --httpd}],
     ['--httpd', '/bin/true', qr/does not load mod_luciauth/], ['--httpd', '/bin/false', qr/\/bin\/false failed with status 1/]) {
     my ($option, $program, $pattern) = @$case;
     my ($status, $said) = luciactl($database, $option, $program, 'init');
@@ -228,7 +228,7 @@ SKIP: {
     chmod 0600, $server->conf_file;
     my $refused = `setpriv --reuid=nobody --clear-groups '$copy' --config '@{[$server->conf_file]}' user list 2>&1`;
     is $? >> 8, 2, 'another user, who may not read the configuration, gets status 2';
-    like $refused, qr/\Q@{[$server->conf_file]}\E can't be read: Permission denied/, 'and a message with file and reason';
+    like $refused, qr/\Q@{[$server->conf_file]}\E cannot be read: Permission denied/, 'and a message with file and reason';
     chmod 0644, $server->conf_file;
 }
 
@@ -270,7 +270,7 @@ rename "$top/envvars", "$top/envvars.kept" or die $!;
 POSIX::mkfifo("$top/envvars", 0644) or die $!;
 my ($status, $said) = run_tool('--config', "$top/apache2.conf", 'user', 'list');
 is $status, 2, 'envvars that is a pipe: refused';
-like $said, qr{\Q$top\E/envvars can't be read: not a regular file}, 'and named';
+like $said, qr{\Q$top\E/envvars cannot be read: not a regular file}, 'and named';
 unlink "$top/envvars" or die $!;
 SKIP: {
     skip 'only root runs programs of others', 6 if $>;
@@ -285,7 +285,7 @@ SKIP: {
         ($status, $said) = run_tool('--config', "$top/apache2.conf", 'user', 'list');
         chown $before[4], -1, $given or die $!;
         is $status, 2, "another user owns $given: root refuses";
-        like $said, qr/would be run as root, and other users can change it.*run luciactl as its owner/, 'and says why';
+        like $said, qr/would run as root, but other users can change it.*run luciactl as its owner/, 'and says why';
         ok !-e $ran, 'nothing of it ran';
     }
 }
@@ -317,7 +317,7 @@ for my $case (['head -c 80000000 /dev/zero', qr/prints more than 64 MiB/], ['hea
 }
 ($status, $said) = run_tool('--httpd', $top, '--config', $server->conf_file, 'user', 'list');
 is $status, 2, 'a folder is no program';
-like $said, qr/\Q$top\E can't be run/, 'and is named';
+like $said, qr/\Q$top\E cannot be run/, 'and is named';
 {
     local $SIG{CHLD} = 'IGNORE';
     $server->write_config("LuciaDatabase sqlite3 found/a.db\n");
@@ -365,11 +365,11 @@ $server->write_config($database);
 is_deeply [(implied($server->conf_file, 'user', 'list'))[0]], [0], 'LUCIACTL_CONFIG names one';
 my ($implied, $of) = implied($server->conf_file, 'user', 'show', 'nobody');
 is $implied, 1, 'no such user there';
-like $of, qr/^The configuration was \Q@{[$server->conf_file]}\E, named by the environment variable LUCIACTL_CONFIG;/m, 'and it says where it looked';
+like $of, qr/^The configuration is \Q@{[$server->conf_file]}\E, named by the environment variable LUCIACTL_CONFIG;/m, 'and it says where it looked';
 is +(implied('/nowhere', 'user', 'list'))[0], 2, 'one that is not there';
 is +(implied('/nowhere', '--database', "sqlite3:$dir/audited.db", 'user', 'list'))[0], 0, '--database takes its place';
 is +(implied('', 'user', 'list'))[0], 2, 'an empty one is none';
-like `'$tool' help`, qr/LUCIACTL_CONFIG, else \/\S+\.conf$/m, 'help names the one that httpd reads';
+like `'$tool' help`, qr/LUCIACTL_CONFIG, then \/\S+\.conf$/m, 'help names the one that httpd reads';
 
 # ---- Files that include each other, more than once ----
 

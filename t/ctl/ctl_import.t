@@ -89,15 +89,15 @@ is "$end->{status}: $counts", '0: 0 0 1 0', 'the same hash is no change';
 
 my $sha = '{SHA}C+7Hteo/D9vJXQ3UfzxbwnXaijM=';
 my @bad = (
-    ['nobody', 'there is no colon'],
-    ["plain:password", 'the hash is of no kind that can be verified'],
-    ["empty:", 'there is no hash'],
+    ['nobody', 'the line has no colon'],
+    ["plain:password", 'the hash is of an unknown kind'],
+    ["empty:", 'the line has no hash'],
     [":$sha", 'the username is not allowed'],
     ["costly:\$2y\$20\$" . 'a' x 53, 'or too costly'],
     [('n' x 32) . ":$sha", 'the username is not allowed: 1 to 31 characters'],
     ["a\tb:$sha", 'no control characters'],
     ["m\xfcller:$sha", 'the line is not UTF-8'],
-    ["nul\0:$sha", 'or has a NUL in it'],
+    ["nul\0:$sha", 'or contains a NUL'],
     [('x' x 8200) . ":$sha", 'the line is too long'],
     ["GOOD:$sha", 'line 2 has the same name, but for its case'],
     ["ALICE:$sha", 'is there already'],

@@ -89,7 +89,7 @@ sub check_purge {
     kill INT => $pid;
     waitpid $pid, 0;
     is $? >> 8, 1, 'interrupted, it ends with 1';
-    my ($removed) = join('', <$err>) =~ /^luciactl: interrupted after (\d+) sessions were removed; more may be there$/m;
+    my ($removed) = join('', <$err>) =~ /^luciactl: interrupted after (\d+) sessions were deleted; there may be more$/m;
     ok $removed, 'says how far it came';
     is sessions_in($engine, $database), $SESSIONS - ($removed // 0), 'which is true';
     like $ctl->audit, qr/event=purge result=ok .*count=$removed\b/, 'and in the audit log';
@@ -97,7 +97,7 @@ sub check_purge {
     is $json->{removed}, $SESSIONS - $living - $removed, 'another one removes the rest';
     is sessions_in($engine, $database), $living, 'and nobody who lives';
     is $engine->sound($database), 'ok', 'the database is sound';
-    is $ctl->does('purge'), "0 dead sessions were removed.\n", 'nothing is left to do';
+    is $ctl->does('purge'), "0 expired sessions were deleted.\n", 'nothing is left to do';
     return;
 }
 

@@ -18,7 +18,7 @@ sub lock_out { my ($name) = @_; login($name, 'wrong 1') for 1 .. 3; return login
 
 sign_up($site, 'Çelik');
 is_deeply $ctl->json('throttle', 'list'), [], 'nothing is throttled';
-like $ctl->run('throttle', 'list')->{err}, qr/^Nothing is counted\.$/, 'which people are told';
+like $ctl->run('throttle', 'list')->{err}, qr/^No attempts are counted\.$/, 'which people are told';
 is lock_out('Çelik'), 429, 'somebody is locked out';
 my ($row) = @{ $ctl->json('throttle', 'list') };
 is_deeply [@$row{qw(kind name count)}], ['account', 'çelik', 3], 'and listed';
@@ -48,7 +48,7 @@ is $ctl->status('throttle', 'clear'), 2, 'clear what?';
 for my $name ("a\tb", "a\nthrottle-clear\tall") {
     my $refused = $ctl->run('throttle', 'clear', '--account', $name);
     is $refused->{status}, 2, 'a name that would be another command';
-    like $refused->{err}, qr/holds neither tabs nor line ends/, 'is said to be none';
+    like $refused->{err}, qr/cannot contain tabs or newlines/, 'is said to be none';
 }
 $end = $plain->run('throttle', 'list', '--socket', "$audit/none");
 is $end->{status}, 1, 'no socket there: 1';

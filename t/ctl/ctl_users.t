@@ -18,7 +18,7 @@ sub check_adding {
     my ($ctl, $count) = @_;
     is $ctl->status('user', 'list'), 3, 'a database without tables: 3';
     like $ctl->run('user', 'list')->{err}, qr/no table auth_user.*luciactl init|file is missing/, 'which says what is missing';
-    like $ctl->does('init'), qr/auth_user, user_key and user_session are there/, 'init makes them';
+    like $ctl->does('init'), qr/auth_user, user_key and user_session exist/, 'init makes them';
     is $ctl->status('init'), 0, 'and leaves them as they are';
     my $end = add($ctl, 'Alice', '--attribute', 'role=admin');
     is $end->{status}, 0, 'an administrator is added' or diag $end->{err};
@@ -35,7 +35,7 @@ sub check_adding {
     is $end->{status}, 1, 'a name that is taken: 1';
     like $end->{err}, qr/the name ALICE is taken/, 'which says so';
     is add($ctl, 'bob')->{status}, 1, 'a name that is too short';
-    like add($ctl, "bobby\e[31m\n")->{err}, qr/bobby\\u\{1b\}\[31m\\u\{a\} is no username: UTF-8 of 4 to 31/, 'one that would colour the terminal';
+    like add($ctl, "bobby\e[31m\n")->{err}, qr/bobby\\u\{1b\}\[31m\\u\{a\} is not a valid username: UTF-8 of 4 to 31/, 'one that would colour the terminal';
     is $ctl->run('user', 'add', 'bobby', '--stdin', { stdin => "short\n" })->{status}, 1, 'a password that is too short';
     $end = add($ctl, 'bobby', '--attribute', 'rule=admin');
     is $end->{status}, 1, 'an attribute without a column: 1';
@@ -67,7 +67,7 @@ sub check_listing {
 sub check_changing {
     my ($ctl, $count, $engine, $database) = @_;
     is $ctl->json('user', 'rename', 'alice', 'ALICE')->{username}, 'ALICE', 'a name gets other capitals';
-    like $ctl->does('user', 'rename', 'alice', 'Carla'), qr/^ALICE is now called Carla\.$/, 'and another one';
+    like $ctl->does('user', 'rename', 'alice', 'Carla'), qr/^ALICE is now named Carla\.$/, 'and another one';
     is $count->("user_key WHERE id = 'username:carla'"), 1, 'with its key';
     is $count->("user_key WHERE id = 'username:alice'"), 0, 'instead of the old one';
     is $ctl->status('user', 'rename', 'carla', 'NOKEY'), 1, 'not a name that is taken';

@@ -129,7 +129,7 @@ ok wait_until(sub { $server->error_log =~ /LUCI0302: database error: the Postgre
 # luciactl check, of all of them.
 my $end = LuciaTest::Ctl->new('--config', $file)->run('check');
 is $end->{status}, 3, 'luciactl check: 3';
-like $end->{out}, qr/the database can't be asked: the PostgreSQL database lucia at 127\.0\.0\.1:$closed_port \(LuciaDatabase in \Q$file\E:\d+\): .*Connection refused/, 'with the place and the reason'
+like $end->{out}, qr/the database cannot be queried: the PostgreSQL database lucia at 127\.0\.0\.1:$closed_port \(LuciaDatabase in \Q$file\E:\d+\): .*Connection refused/, 'with the place and the reason'
     or diag $end->{out};
 unlike $end->{out} . $end->{err}, qr/$SECRET/, 'without any password';
 

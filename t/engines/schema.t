@@ -129,7 +129,7 @@ sub check_off {
     is columns($engine, $database), 'active_expires idle_expires', 'nothing is added';
     my $said = $server->error_log;
     my $q = $engine->driver eq 'mysql' ? '`' : '"';
-    like $said, qr/LUCI0315: the table auth_user has no column $_, which LuciaUserAttributes names: .* LuciaCreateSchema is Off; this makes it: ALTER TABLE ${q}auth_user$q ADD COLUMN $q$_$q TEXT; \(in the main server\)/,
+    like $said, qr/LUCI0315: the table auth_user has no column $_, which LuciaUserAttributes names: .* LuciaCreateSchema is Off; add it with: ALTER TABLE ${q}auth_user$q ADD COLUMN $q$_$q TEXT; \(in the main server\)/,
         "the log says what is missing and what adds it: $_" for qw(role Team order);
     my $cookie = sign_up($server, 'alice');
     ok sign_in($server, 'alice'), 'the site stays up: sign-up and sign-in';
@@ -168,7 +168,7 @@ sub check_tools {
     is scalar(my @told = statements($said)), 9, 'and prints what is missing' or diag $said;
     like $said, qr/LUCI0315: the table People has no column Team, .*: ALTER TABLE \Q$people\E ADD COLUMN .Team. TEXT;/, 'with the table of LuciaTables';
     ($status, $said) = $on->configtest($on->{config});
-    like $said, qr/LUCI0315: .* no column Team, .*the next start of httpd adds it, or this does: ALTER TABLE/, 'what a start would add as well';
+    like $said, qr/LUCI0315: .* no column Team, .*the next start of httpd adds it, or this statement: ALTER TABLE/, 'what a start would add as well';
     is columns($engine, $database, $people, 'user_session'), 'active_expires idle_expires', 'it changes nothing';
     my $ctl = LuciaTest::Ctl->new('--config', $off->conf_file);
     my $end = $ctl->run('check');
@@ -189,7 +189,7 @@ sub check_no_right {
     my $plain = 'plain' . $$;
     $engine->plain_user($database, $plain);
     my $server = server(config($engine, $database, '', "user=$plain"));
-    like $server->error_log, qr/LUCI0315: .* no column role, .*it could not be added: [^;]*(?:must be owner of table|ALTER command denied)[^;]*; run as the owner of the tables: ALTER TABLE/,
+    like $server->error_log, qr/LUCI0315: .* no column role, .*it could not be added: [^;]*(?:must be owner of table|ALTER command denied)[^;]*; run this as the owner of the tables: ALTER TABLE/,
         'the reason is said, and what to run';
     my $cookie = sign_up($server, 'alice');
     is statuses($server, $cookie), '200 403 403 403', 'the site is up';
@@ -197,7 +197,7 @@ sub check_no_right {
     my $end = LuciaTest::Ctl->new('--database', $engine->driver . ':' . $engine->params($database, "user=$plain"), '--audit-log', $server->dir . '/audit',
         '--attributes', 'role')->run('init');
     is $end->{status}, 1, 'luciactl init fails';
-    like $end->{err}, qr/no column role.*It could not be added: .*run as the owner of the tables: ALTER TABLE/, 'and says why' or diag $end->{err};
+    like $end->{err}, qr/no column role.*It could not be added: .*run this as the owner of the tables: ALTER TABLE/, 'and says why' or diag $end->{err};
     return;
 }
 

@@ -117,7 +117,7 @@ sub check_stopped {
     cmp_ok $time, '<', 3.5, "waits for a while ($time s)";
     is status($one, $cookies[1]), 401, 'and counts';
     is complaints($one), 1, 'one line says so';
-    like $one->error_log, qr/LUCI0402: the session cache \($pair->{kind}:[^)]*\) does not answer in time; the database is asked instead/, 'like this';
+    like $one->error_log, qr/LUCI0402: the session cache \($pair->{kind}:[^)]*\) does not answer in time; the database is queried instead/, 'like this';
 }
 
 sub check_killed {

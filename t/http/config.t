@@ -268,7 +268,7 @@ accepted("<Directory \@htdocs\@>\nLuciaRemoteUser email\n</Directory>\n" . hosts
 my @clients = LuciaTest::Server->new(start => 0, modules => ['socache_redis', 'socache_memcache']);
 for my $name ('redis:host:port', 'redis:host:99999', 'redis:[::1', '"redis:a b"', 'redis::6379', 'redis:a,b:0x1', 'redis:::1', 'memcache:host:99999', 'memcache:http://a') {
     my ($status, $said) = $clients[0]->configtest("$database LuciaSessionCache $name\n");
-    ok $status != 0 && $said =~ /LUCI0507: LuciaSessionCache: .* is no server: HOST, HOST:PORT/, "LuciaSessionCache $name" or diag $said;
+    ok $status != 0 && $said =~ /LUCI0507: LuciaSessionCache: .* is not a server: write HOST, HOST:PORT/, "LuciaSessionCache $name" or diag $said;
 }
 for my $name ('redis:localhost', 'redis:10.0.0.1:6379', 'redis:[::1]:6379', 'memcache:a,b:11211') {
     my ($status, $said) = $clients[0]->configtest("$database LuciaSessionCache $name\n");
@@ -277,12 +277,12 @@ for my $name ('redis:localhost', 'redis:10.0.0.1:6379', 'redis:[::1]:6379', 'mem
 
 $server->write("db/$_->[0]", $_->[1]) for ['text.db', 'no database at all, but long enough'], ['short.db', 'x'], ['empty.db', ''];
 my @databases = (
-    ['sqlite3 @dir@/no/such/a.db', qr/there is no folder "\S+no\/such"/],
-    ['sqlite3 @dir@/db/text.db/a.db', qr/there is no folder "\S+text\.db"/],
-    ['sqlite3 @dir@/db', qr/"\S+db" is no file/],
-    ['sqlite3 @dir@/db/text.db', qr/"\S+text\.db" is no SQLite database/],
-    ['sqlite3 @dir@/db/short.db', qr/"\S+short\.db" is no SQLite database/],
-    ["sqlite3 \@dir\@/db/none.db\nLuciaCreateSchema Off", qr/there is no file "\S+none\.db", and LuciaCreateSchema is Off/],
+    ['sqlite3 @dir@/no/such/a.db', qr/the folder "\S+no\/such" does not exist/],
+    ['sqlite3 @dir@/db/text.db/a.db', qr/the folder "\S+text\.db" does not exist/],
+    ['sqlite3 @dir@/db', qr/"\S+db" is not a regular file/],
+    ['sqlite3 @dir@/db/text.db', qr/"\S+text\.db" is not an SQLite database/],
+    ['sqlite3 @dir@/db/short.db', qr/"\S+short\.db" is not an SQLite database/],
+    ["sqlite3 \@dir\@/db/none.db\nLuciaCreateSchema Off", qr/the file "\S+none\.db" does not exist, and LuciaCreateSchema is Off/],
     ['pgsql hunter2', qr/PARAMS of pgsql are words NAME=VALUE.*/],
     ['mysql hunter2', qr/PARAMS of mysql are words NAME=VALUE.*/],
     ['mysql "host=db,password=hunter2"', qr/.*the driver knows host, user, pass, dbname.*/],

@@ -215,7 +215,7 @@ subtest 'values that nobody could have typed' => sub {
         $got = heard('/admin/x', cookie => $alice);
         unlike $got, qr/^X-Injected/m, 'not even by RequestHeader';
     }
-    like $server->error_log, qr/LUCI0702: X-Lucia-Role is not sent: the value holds a control character/, 'which the log explains';
+    like $server->error_log, qr/LUCI0702: X-Lucia-Role is not sent to the backend: the value contains a control character/, 'which the log explains';
     $set->('');
     like heard('/told/x', cookie => $alice), qr/^X-Lucia-Role: ?\r$/m, 'an empty value is an empty header';
     $set->('admin');

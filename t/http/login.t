@@ -148,7 +148,7 @@ store($weak);
 refuse_updates($site->db, 'user_key');
 ok sign_in($site, 'other', password => 'password'), 'S9.6: a replacement that fails does not fail the sign-in';
 is stored(), $weak, 'S9.6: the hash stays';
-like $site->error_log, qr/LUCI0201: an outdated password hash of user [a-z0-9]{15} could not be replaced/, 'S9.6: the log says that the hash was not replaced';
+like $site->error_log, qr/LUCI0201: the outdated password hash of user [a-z0-9]{15} could not be replaced/, 'S9.6: the log says that the hash was not replaced';
 refuse_updates($site->db);
 ok sign_in($site, 'other', password => 'password'), 'S9.6: later';
 isnt stored(), $weak, 'S9.6: it is replaced';

@@ -63,7 +63,7 @@ subtest 'S9.43: no entrance lets one in' => sub {
             ['key', 'add', 'alice', "username:$bytes", '--no-password']) {
             my $end = $ctl->run(@$command);
             is $end->{status}, 1, "$what: luciactl $command->[0] $command->[1]";
-            like $end->{err}, qr/is no username: UTF-8 of 4 to 31 characters, no control characters .* no white space at either end/, '  says why';
+            like $end->{err}, qr/is not a valid username: UTF-8 of 4 to 31 characters, no control characters .* no white space at either end/, '  says why';
         }
         my $file = $site->dir . '/htpasswd';
         open my $out, '>:raw', $file or die "$file: $!";
@@ -117,7 +117,7 @@ subtest 'names from before' => sub {
     }
     is verdict($site->request(POST => '/login', form(username => 'alice', password => $other))), '400 Incorrect username or password', 'alice is alice';
     is verdict($site->request(POST => '/login', form(username => 'alice  ', password => $PASSWORD))), '302 ', 'with two blanks, too';
-    like $site->error_log, qr/LUCI0702: X-Lucia-Username is not sent: .*white space at an end.*user olderblank00001/, 'the log names the header and the user';
+    like $site->error_log, qr/LUCI0702: X-Lucia-Username is not sent to the backend: .*white space at either end.*user olderblank00001/, 'the log names the header and the user';
     sqlite($db, "UPDATE auth_user SET role = ? WHERE username = 'alice'", ' admin');
     is heard(sign_in($site, 'alice'))->{Role}, undef, 'an attribute with a blank in front is not sent either';
     sqlite($db, "UPDATE auth_user SET role = NULL");

@@ -106,7 +106,7 @@ for my $what (sort keys %broken) {
     is_deeply [grep { $_ ne "good $stamp\n" } @pages], [], "$what: the last good one stays";
     is lines('LUCI0601') - $before, 1, "$what: the log says so, once";
 }
-like $site->error_log, qr{LUCI0601: the template \S+/own/login\.html can't be used: line 1: section "error" is not closed}, 'and why, and where';
+like $site->error_log, qr{LUCI0601: the template \S+/own/login\.html cannot be used: line 1: section "error" is not closed}, 'and why, and where';
 edit('login.html', "mended\n");
 is page('/login'), "mended\n", 'a mended one is used';
 
@@ -169,7 +169,7 @@ $before = lines('LUCI0601');
 edit('layout.html', "without a place\n");
 is page('/login?next=/a'), "<Sign in, %%\@name%%: /a>\n", 'a layout without a place for the body: the last good one stays' for 1 .. 2;
 is lines('LUCI0601') - $before, 1, 'and the log says so, once';
-like $site->error_log, qr{LUCI0601: the template \S+/own/layout\.html can't be used: a layout needs %%\@body%%; the last good one stays}, 'and why';
+like $site->error_log, qr{LUCI0601: the template \S+/own/layout\.html cannot be used: a layout needs %%\@body%%; the last good version stays}, 'and why';
 $before = lines('LUCI0603');
 edit('layout.html', "%%\@title%%|%%\@body%%\n");
 is page('/login?next=/a'), "To /a|Sign in, %%\@name%%: /a\n", 'a mended one is used';

@@ -118,7 +118,7 @@ $site->stop;
 $site->write('logs/luciauth.sock', 'a file');
 $site->start;
 is $site->request(GET => '/login')->status, 200, 'where a file is in its place, the server starts';
-like $site->error_log, qr/LUCI0517: LuciaControl: no socket \Q$path\E; luciactl can't reach this server/, 'and says so';
+like $site->error_log, qr/LUCI0517: LuciaControl: the socket \Q$path\E cannot be created; luciactl throttle cannot reach this server/, 'and says so';
 is LuciaTest::Server::slurp($path), 'a file', 'it stays as it is';
 $site->stop;
 unlink $path;

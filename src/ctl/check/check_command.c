@@ -17,25 +17,27 @@ typedef struct {
     luci_file_user_t user;
 } check_t;
 
-/* What creates the missing database file. */
+/* The remedy for a missing database file. */
 static const char *remedy(const char *path, int create_schema, apr_pool_t *pool)
 {
     const char *missing = luci_check_missing_folder(path, pool);
 
     if (missing && (!create_schema || luci_check_missing_folder(missing, pool)))
-        return apr_psprintf(pool, "There is no folder %s, either: make it, or correct the path", missing);
+        return apr_psprintf(pool, "The folder %s does not exist either: create it, or correct the path",
+                            missing);
     if (missing)
-        return apr_psprintf(pool, "httpd makes it when it starts, and the folder %s, too", missing);
-    return create_schema ? "httpd makes it when it starts, or luciactl init does"
-                         : "luciactl init makes it; httpd does not with LuciaCreateSchema off";
+        return apr_psprintf(pool, "httpd creates it and the folder %s at its next start", missing);
+    return create_schema ? "httpd creates it at its next start; luciactl init creates it now"
+                         : "Run luciactl init, which creates it; with LuciaCreateSchema off httpd does not";
 }
 
-/* As httpd's user: the database knows that user, and links in its folder lead root nowhere. */
-static void ask(check_t *check, const luci_ctl_config_t *config, const luci_db_target_t *target)
+/* Opens the database as httpd's user, because the database server knows that user, and because a link in a
+ * folder of that user must not mislead root. */
+static void open_and_check(check_t *check, const luci_ctl_config_t *config, const luci_db_target_t *target)
 {
     if (luci_ctl_database_act(config, target, check->call->pool) != LUCI_EXIT_DONE) {
         luci_findings_problem(check->findings, "database", "Run luciactl check as httpd's user",
-                              "the database was not asked");
+                              "the database was not checked, because luciactl cannot act as httpd's user");
         check->findings->unreachable = 1;
         return;
     }
@@ -53,17 +55,17 @@ static void check_one(check_t *check, const luci_ctl_config_t *config, const luc
     if (file == LUCI_CHECK_FILE_MISSING)
         luci_findings_problem(check->findings, "database",
                               remedy(target->params, create_schema, check->call->pool),
-                              "there is no database file %s", target->params);
+                              "the database file %s does not exist", target->params);
     if (file != LUCI_CHECK_FILE_THERE) {
         check->findings->unreachable = 1;
         return;
     }
-    ask(check, config, target);
+    open_and_check(check, config, target);
 }
 
 /* ---- A configuration ---- */
 
-/* What httpd's own checks found. */
+/* Adds the findings of httpd's start-up checks. */
 static void take_findings(check_t *check, const apr_array_header_t *found)
 {
     for (int i = 0; i < found->nelts; i++) {
@@ -83,7 +85,7 @@ static int is_same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* Without a database and a use of the module, other settings have no effect. */
+/* Settings have an effect only in a server that has a database or uses the module. */
 static int is_used(const luci_ctl_server_t *server)
 {
     return server->config->database.driver || server->uses;
@@ -157,7 +159,7 @@ static void check_configuration(check_t *check)
         check_server(check, &config, i);
     }
     if (!any)
-        luci_findings_problem(check->findings, CONFIGURATION, "Write LuciaDatabase DRIVER PARAMS",
+        luci_findings_problem(check->findings, CONFIGURATION, "Add LuciaDatabase DRIVER PARAMS",
                               "%s has no LuciaDatabase", source.path);
 }
 
@@ -174,7 +176,7 @@ static luci_exit_t run_check(luci_invocation_t *call)
         if (status != LUCI_EXIT_DONE)
             return status;
         database.target.looks = 1;
-        database.target.next = NULL; /* this is the command that says more */
+        database.target.next = NULL; /* Messages recommend luciactl check, which is this command. */
         check_one(&check, &database.config, &database.target, database.config.server->create_schema);
     }
     return luci_findings_show(check.findings, call->output, luci_command_has(call, "json"));
@@ -183,16 +185,16 @@ static luci_exit_t run_check(luci_invocation_t *call)
 const luci_command_t luci_command_check = {
     "check",
     "",
-    "Says what is wrong with a configuration or a database",
-    "With --config: everything that httpd's configtest finds (directives, modules and\n"
-    "columns that they name, pages, the session cookie, combinations that do not work),\n"
-    "file permissions of httpd's user, secrets that others can read, and each database.\n"
-    "Of a database: tables, columns, indexes and foreign keys; keys and sessions without a\n"
-    "user; hashes that can't be verified; names that no new account could have or that\n"
-    "look like another account's. Nothing is changed. Run it as root: other users may not\n"
-    "be able to read all files.\n\n"
+    "Reports problems of a configuration or a database",
+    "With --config, it checks everything that httpd's configtest checks (directives, the\n"
+    "modules and columns that they name, pages, the session cookie, combinations that do\n"
+    "not work), file permissions of httpd's user, secrets that other users can read, and\n"
+    "each database. In a database, it checks tables, columns, indexes and foreign keys;\n"
+    "keys and sessions without a user; hashes that cannot be verified; usernames that are\n"
+    "not valid for a new account or look like another user's. It changes nothing. Run it\n"
+    "as root: other users may not be able to read all files.\n\n"
     "Exit status: 0 no problem (there may be advice), 1 problems, 3 a database could\n"
-    "not be asked.\n",
+    "not be queried.\n",
     NULL,
     0,
     0,

@@ -22,15 +22,15 @@ typedef struct {
     luci_db_t *db;
     const luci_db_target_t *target;
     luci_findings_t *findings;
-    apr_array_header_t *gaps; /* what the tables lack */
-    int unreachable;          /* it did not answer, which is said */
+    apr_array_header_t *gaps; /* luci_gap_t: missing tables and columns */
+    int unreachable;          /* a query failed, and a finding reports it */
     luci_check_names_t *names;
-    luci_result_t names_result; /* of looking at the last name */
+    luci_result_t names_result; /* of the last name that was checked */
     luci_progress_t progress;
-    apr_int64_t seen;
+    apr_int64_t seen; /* rows */
 } check_t;
 
-/* Rows that are wrong in one way, of which the first few are named. */
+/* Rows with the same problem; the message names the first few. */
 typedef struct {
     apr_int64_t count;
     const char *named;
@@ -48,7 +48,7 @@ static const char *more(const wrong_t *wrong)
     return wrong->count > NAMED_MAX ? ", ..." : "";
 }
 
-/* 0: the database did not answer, which is said. */
+/* Returns 0 after a failed query, and reports the first one as a problem. */
 static int answered(check_t *check, luci_result_t result)
 {
     if (result == LUCI_OK)
@@ -57,7 +57,7 @@ static int answered(check_t *check, luci_result_t result)
         luci_findings_problem(
             check->findings, DATABASE,
             "Check that the database server runs and that its address (LuciaDatabase or --database) is right",
-            "the database can't be asked: %s", luci_db_problem(check->db, check->findings->pool));
+            "the database cannot be queried: %s", luci_db_problem(check->db, check->findings->pool));
     check->unreachable = check->findings->unreachable = 1;
     return 0;
 }
@@ -71,7 +71,8 @@ static int has(check_t *check, luci_probe_t probe)
     return answered(check, luci_db_has(check->db, probe, &found)) && found;
 }
 
-/* The statements that add our columns to a table, one behind the other; "": it has them all. */
+/* The statements that add this module's own columns to a table, separated by blanks; "" if the table has all
+ * of them. */
 static const char *additions(const check_t *check, const luci_table_t *table)
 {
     const char *text = "";
@@ -89,22 +90,24 @@ static const char *additions(const check_t *check, const luci_table_t *table)
 static void say_table(check_t *check, const luci_gap_t *gap)
 {
     luci_findings_problem(check->findings, DATABASE,
-                          apr_pstrcat(check->findings->pool, "If it is missing, luciactl init makes it, or: ",
+                          apr_pstrcat(check->findings->pool,
+                                      "If it is missing, run luciactl init, or this statement: ",
                                       luci_gap_statements(gap, check->findings->pool),
-                                      " If it is called otherwise, LuciaTables says so", NULL),
-                          "there is no table %s with the columns that Lucia wants", gap->table);
+                                      " If it has another name, set LuciaTables", NULL),
+                          "there is no table %s with the columns that Lucia needs", gap->table);
 }
 
 static void say_attribute(check_t *check, const luci_gap_t *gap)
 {
-    luci_findings_problem(
-        check->findings, DATABASE,
-        apr_pstrcat(check->findings->pool, "This adds it: ", luci_gap_statements(gap, check->findings->pool),
-                    NULL),
-        "LuciaUserAttributes names %s, but the table %s has no such column", gap->column, gap->table);
+    luci_findings_problem(check->findings, DATABASE,
+                          apr_pstrcat(check->findings->pool,
+                                      "Add it with: ", luci_gap_statements(gap, check->findings->pool), NULL),
+                          "LuciaUserAttributes names %s, but the table %s has no such column", gap->column,
+                          gap->table);
 }
 
-/* Tables, and columns of LuciaUserAttributes. 1: the tables are there; *readable: so are the columns. */
+/* Reports missing tables and missing columns of LuciaUserAttributes. Returns whether all tables exist;
+ * *readable is whether all these columns do, without which no user can be read. */
 static int check_tables(check_t *check, int *readable)
 {
     int all = 1;
@@ -125,7 +128,7 @@ static int check_tables(check_t *check, int *readable)
     return all;
 }
 
-/* Our columns, without which the module works, and what is lost then. */
+/* Advises to add missing columns of this module, without which it works, but with less information. */
 static void check_columns(check_t *check)
 {
     for (const luci_table_t *const *table = luci_table_list; *table; table++) {
@@ -134,7 +137,7 @@ static void check_columns(check_t *check)
         if (*statements)
             luci_findings_advice(
                 check->findings, DATABASE,
-                apr_pstrcat(check->findings->pool, "These add the columns: ", statements, NULL), "%s",
+                apr_pstrcat(check->findings->pool, "Add the columns with: ", statements, NULL), "%s",
                 (*table)->loss);
     }
 }
@@ -156,13 +159,15 @@ static void check_references(check_t *check, const luci_table_t *table)
         if (column->flags & LUCI_COLUMN_USER && !has(check, luci_probe_reference(table)) &&
             !check->unreachable)
             luci_findings_advice(check->findings, DATABASE,
-                                 "Add a foreign key from user_id to the user table's id",
-                                 "no foreign key keeps %ss of users who are gone out of the %s table",
+                                 "Add a foreign key from user_id to the id of the user table",
+                                 "the %s table has no foreign key to the user table, so it may keep %ss of "
+                                 "deleted users",
                                  table->name, table->name);
     }
 }
 
-/* Without which the module works, but slowly, or keeps rows of users who are gone. */
+/* Advises to add what the module works without: slowly without an index, and with rows of deleted users
+ * without a foreign key. */
 static void check_useful(check_t *check)
 {
     for (const luci_table_t *const *table = luci_table_list; *table && !check->unreachable; table++) {
@@ -178,7 +183,7 @@ static void show_progress(check_t *check)
     luci_progress_show(&check->progress, ++check->seen);
 }
 
-static int look_at_user(void *baton, const luci_user_t *user, apr_pool_t *scratch)
+static int check_user(void *baton, const luci_user_t *user, apr_pool_t *scratch)
 {
     check_t *check = baton;
 
@@ -189,7 +194,7 @@ static int look_at_user(void *baton, const luci_user_t *user, apr_pool_t *scratc
 
 static void check_users(check_t *check)
 {
-    (void)answered(check, luci_user_each(check->db, look_at_user, check, check->findings->pool));
+    (void)answered(check, luci_user_each(check->db, check_user, check, check->findings->pool));
 }
 
 typedef struct {
@@ -200,7 +205,7 @@ typedef struct {
 
 enum { KEY_ID, KEY_HASH, KEY_USER };
 
-static int look_at_key(void *baton, const char *const *row, apr_pool_t *scratch)
+static int check_key(void *baton, const char *const *row, apr_pool_t *scratch)
 {
     keys_t *keys = baton;
     apr_pool_t *pool = keys->check->findings->pool;
@@ -217,21 +222,20 @@ static int look_at_key(void *baton, const char *const *row, apr_pool_t *scratch)
 static void check_keys(check_t *check)
 {
     keys_t keys = { .check = check };
-    luci_paging_walk_t walk = { LUCI_SQL_KEYS_PAGE, NULL, 1, look_at_key, &keys };
+    luci_paging_walk_t walk = { LUCI_SQL_KEYS_PAGE, NULL, 1, check_key, &keys };
 
     if (!answered(check, luci_paging_walk(check->db, &walk, check->findings->pool)))
         return;
     if (keys.orphans.count)
         luci_findings_problem(check->findings, ROWS,
-                              "Delete them, or the names stay taken: luciactl key delete",
+                              "Delete them, so that their names can be used again: luciactl key delete",
                               "%" APR_INT64_T_FMT " keys belong to no user: %s%s", keys.orphans.count,
                               keys.orphans.named, more(&keys.orphans));
     if (keys.unreadable.count)
         luci_findings_problem(
-            check->findings, ROWS, "Give them a new password: luciactl user passwd",
+            check->findings, ROWS, "Set a new password: luciactl user passwd",
             "%" APR_INT64_T_FMT
-            " keys have a hash that can't be verified or is too costly, so that nobody can sign in "
-            "with them: %s%s",
+            " keys have a hash that cannot be verified or is too costly, so their users cannot sign in: %s%s",
             keys.unreadable.count, keys.unreadable.named, more(&keys.unreadable));
 }
 
@@ -244,7 +248,8 @@ typedef struct {
     wrong_t future;
 } sessions_t;
 
-/* Whether a clock that was ahead made it: it would be active for longer than any session is. */
+/* A session that was created in the future, or stays active for longer than a new one, comes from a node
+ * whose clock was ahead. */
 static int is_from_the_future(const sessions_t *sessions, const luci_listed_session_t *session)
 {
     luci_ms_t latest = sessions->now + CLOCKS_DIFFER_MAX;
@@ -253,7 +258,7 @@ static int is_from_the_future(const sessions_t *sessions, const luci_listed_sess
            (session->created_at && apr_atoi64(session->created_at) > latest);
 }
 
-static int look_at_session(void *baton, const luci_listed_session_t *session, apr_pool_t *scratch)
+static int check_session(void *baton, const luci_listed_session_t *session, apr_pool_t *scratch)
 {
     sessions_t *sessions = baton;
 
@@ -268,31 +273,32 @@ static int look_at_session(void *baton, const luci_listed_session_t *session, ap
 static void check_sessions(check_t *check)
 {
     sessions_t sessions = { .check = check, .now = apr_time_as_msec(apr_time_now()) };
-    luci_session_list_t list = { NULL, sessions.now, look_at_session, &sessions };
+    luci_session_list_t list = { NULL, sessions.now, check_session, &sessions };
 
     if (!answered(check, luci_session_list(check->db, &list, check->findings->pool)))
         return;
     if (sessions.orphans)
-        luci_findings_problem(check->findings, ROWS, "They open nothing; delete the rows",
+        luci_findings_problem(check->findings, ROWS, "Delete the rows; they give access to nothing",
                               "%" APR_INT64_T_FMT " sessions belong to no user", sessions.orphans);
     if (sessions.future.count)
         luci_findings_problem(
             check->findings, ROWS,
-            "Set the clocks of the machines right, and end these sessions: luciactl session revoke TAG",
-            "%" APR_INT64_T_FMT " sessions come from the future, from a machine whose clock was ahead, or "
-            "were made with a longer LuciaActivePeriod: %s%s",
+            "Synchronize the clocks of the machines, and end these sessions: luciactl session revoke TAG",
+            "%" APR_INT64_T_FMT
+            " sessions were created in the future, by a machine whose clock was ahead, or "
+            "with a longer LuciaActivePeriod: %s%s",
             sessions.future.count, sessions.future.named, more(&sessions.future));
 }
 
 void luci_check_database(const luci_db_target_t *target, luci_findings_t *findings)
 {
     check_t check = { .target = target, .findings = findings };
-    const char *problem = "no randomness";
+    const char *problem = "the system has no random numbers";
     int readable;
 
     if (luci_secret_init(findings->pool) != LUCI_OK ||
         luci_db_init(target->driver, &problem, findings->pool) != LUCI_OK) {
-        luci_findings_problem(findings, DATABASE, "Install the driver of apr-util", "%s: %s",
+        luci_findings_problem(findings, DATABASE, "Install the DBD driver of apr-util", "%s: %s",
                               luci_db_title(target, findings->pool), problem);
         findings->unreachable = 1;
         return;

@@ -10,7 +10,7 @@
 
 #define FILES "files"
 
-/* ---- Who ---- */
+/* ---- The user ---- */
 
 void luci_check_user(luci_file_user_t *user, const char *name, const char *group)
 {
@@ -18,11 +18,12 @@ void luci_check_user(luci_file_user_t *user, const char *name, const char *group
         *user = (luci_file_user_t){ .name = NULL };
 }
 
-/* ---- What it may ---- */
+/* ---- Permissions ---- */
 
-/* Whether the user may do that with what is at path. words: "read and write". */
-static void want(luci_findings_t *findings, const luci_file_user_t *user, const char *path, mode_t what,
-                 const char *words)
+/* Reports a problem if path exists and the user lacks a permission for it. words names the permission: "read
+ * and write". */
+static void require(luci_findings_t *findings, const luci_file_user_t *user, const char *path, mode_t what,
+                    const char *words)
 {
     const char *closed = user->name ? luci_file_closed_folder(path, user, findings->pool) : NULL;
     struct stat info;
@@ -31,16 +32,16 @@ static void want(luci_findings_t *findings, const luci_file_user_t *user, const 
         return;
     if (closed)
         luci_findings_problem(findings, FILES, apr_psprintf(findings->pool, "Try: chmod o+x '%s'", closed),
-                              "%s, as whom httpd runs, can't get to %s: it may not enter %s", user->name,
-                              path, closed);
+                              "httpd's user %s cannot reach %s: it may not enter %s", user->name, path,
+                              closed);
     else if (!luci_file_may(user, &info, what))
         luci_findings_problem(findings, FILES,
                               apr_psprintf(findings->pool, "Try: chown %s '%s', and chmod u+rw%s on it",
                                            user->name, path, S_ISDIR(info.st_mode) ? "x" : ""),
-                              "%s, as whom httpd runs, may not %s %s", user->name, words, path);
+                              "httpd's user %s may not %s %s", user->name, words, path);
 }
 
-/* Whether everybody can get to path. */
+/* Whether every user of the machine may enter the folders above path. */
 static int is_open_to_all(const char *path, apr_pool_t *pool)
 {
     static const luci_file_user_t anybody = { .name = "anybody", .uid = (uid_t)-1 };
@@ -48,8 +49,9 @@ static int is_open_to_all(const char *path, apr_pool_t *pool)
     return luci_file_closed_folder(path, &anybody, pool) == NULL;
 }
 
-/* 0: it is no secret. */
-static int want_secret(luci_findings_t *findings, const char *path, const char *what)
+/* Reports a problem if every user of the machine can read or write the file at path, which contains what.
+ * Returns 0 then. */
+static int require_secret(luci_findings_t *findings, const char *path, const char *what)
 {
     struct stat info;
 
@@ -57,7 +59,7 @@ static int want_secret(luci_findings_t *findings, const char *path, const char *
         !is_open_to_all(path, findings->pool))
         return 1;
     luci_findings_problem(findings, FILES, apr_psprintf(findings->pool, "chmod o-rw '%s'", path),
-                          "everybody on this machine may %s %s, which holds %s",
+                          "every user of this machine may %s %s, which contains %s",
                           info.st_mode & LUCI_MAY_WRITE ? "write to" : "read", path, what);
     return 0;
 }
@@ -71,7 +73,7 @@ static const char *folder_of(const char *path, apr_pool_t *pool)
     return slash ? apr_pstrmemdup(pool, path, (apr_size_t)(slash > path ? slash - path : 1)) : ".";
 }
 
-/* Who can't see as much as httpd is not told that it is missing. */
+/* A folder that this process may not look at is not reported as missing, because it may exist. */
 const char *luci_check_missing_folder(const char *path, apr_pool_t *pool)
 {
     const char *folder = folder_of(path, pool);
@@ -80,14 +82,14 @@ const char *luci_check_missing_folder(const char *path, apr_pool_t *pool)
     return stat(folder, &info) != 0 && (errno == ENOENT || errno == ENOTDIR) ? folder : NULL;
 }
 
-/* What keeps path from being looked at is not that it is missing. */
+/* Whether path may exist, but this process has no permission to look at it; a finding says so. */
 static int is_hidden(const char *path, luci_findings_t *findings)
 {
     struct stat info;
 
     if (stat(path, &info) == 0 || errno == ENOENT || errno == ENOTDIR)
         return 0;
-    luci_findings_problem(findings, FILES, "Run luciactl check as root", "%s can't be looked at: %s", path,
+    luci_findings_problem(findings, FILES, "Run luciactl check as root", "%s cannot be checked: %s", path,
                           strerror(errno));
     return 1;
 }
@@ -100,15 +102,15 @@ luci_check_file_t luci_check_database_file(const char *path, const luci_file_use
     struct stat info;
     int is_secret = 1;
 
-    want(findings, user, folder, LUCI_MAY_READ | LUCI_MAY_WRITE | LUCI_MAY_ENTER, "make files in");
+    require(findings, user, folder, LUCI_MAY_READ | LUCI_MAY_WRITE | LUCI_MAY_ENTER, "create files in");
     if (stat(folder, &info) == 0 && (info.st_mode & LUCI_MAY_WRITE) && is_open_to_all(folder, findings->pool))
         luci_findings_problem(findings, FILES, apr_psprintf(findings->pool, "chmod o-w '%s'", folder),
-                              "everybody on this machine may replace files in %s", folder);
+                              "every user of this machine may replace files in %s", folder);
     for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
         const char *file = apr_pstrcat(findings->pool, path, beside[i], NULL);
 
-        want(findings, user, file, LUCI_MAY_READ | LUCI_MAY_WRITE, "read and write");
-        is_secret = is_secret && want_secret(findings, file, "users and hashes");
+        require(findings, user, file, LUCI_MAY_READ | LUCI_MAY_WRITE, "read and write");
+        is_secret = is_secret && require_secret(findings, file, "users and password hashes");
     }
     if (is_hidden(path, findings))
         return LUCI_CHECK_FILE_HIDDEN;
@@ -117,7 +119,7 @@ luci_check_file_t luci_check_database_file(const char *path, const luci_file_use
 
 /* ---- Secrets ---- */
 
-/* httpd reads secrets as root when it starts: its user needs no access. */
+/* httpd's user needs no access to these files, because httpd reads them as root when it starts. */
 void luci_check_secrets(const char *written, luci_findings_t *findings)
 {
     static const char start[] = "{file:";
@@ -125,19 +127,19 @@ void luci_check_secrets(const char *written, luci_findings_t *findings)
 
     for (const char *at = strstr(written, start); at; at = strstr(at, start)) {
         at += strlen(start);
-        (void)want_secret(findings, apr_pstrmemdup(findings->pool, at, strcspn(at, "}")), "a password");
+        (void)require_secret(findings, apr_pstrmemdup(findings->pool, at, strcspn(at, "}")), "a password");
     }
     password = password ? strchr(password, '=') : NULL;
     if (password && password[1] && password[1] != '{')
         luci_findings_advice(findings, "configuration",
-                             "Put it into a file of root's and write {file:/path} in its place",
-                             "a password of the database stands in the configuration");
+                             "Move it to a file that only root can read, and write {file:/path} instead",
+                             "LuciaDatabase contains the password of the database");
 }
 
 /* ---- Templates ---- */
 
-/* httpd itself says which pages can't be read or do not parse when it starts; its children read them again.
- */
+/* httpd's start-up checks report pages that root cannot read or that do not parse. This check is for the
+ * children, which read them again when they change, as httpd's user. */
 void luci_check_templates(const char *folder, const luci_file_user_t *user, luci_findings_t *findings)
 {
     const char *path = folder ? folder : LUCI_TEMPLATE_DIR;
@@ -153,7 +155,7 @@ void luci_check_templates(const char *folder, const luci_file_user_t *user, luci
             const char *page = apr_pstrcat(findings->pool, path, "/", info.name, NULL);
 
             if (!is_hidden(page, findings))
-                want(findings, user, page, LUCI_MAY_READ, "read");
+                require(findings, user, page, LUCI_MAY_READ, "read");
         }
     }
     apr_dir_close(dir);

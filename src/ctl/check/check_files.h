@@ -15,22 +15,24 @@ void luci_check_user(luci_file_user_t *user, const char *name, const char *group
 typedef enum {
     LUCI_CHECK_FILE_THERE,
     LUCI_CHECK_FILE_MISSING,
-    LUCI_CHECK_FILE_HIDDEN /* luciactl may not look at it; a finding says so */
+    LUCI_CHECK_FILE_HIDDEN /* luciactl has no permission to look; a finding says so */
 } luci_check_file_t;
 
-/* The file of an SQLite database, its folder, and what SQLite puts beside it. */
+/* Checks the file of an SQLite database, its folder, and the -wal and -shm files that SQLite creates beside
+ * it.
+ */
 luci_check_file_t luci_check_database_file(const char *path, const luci_file_user_t *user,
                                            luci_findings_t *findings);
 
-/* The files that the parameters of a database name with {file:...}, and passwords in the parameters
- * themselves. */
+/* Checks the files that the parameters of a database name with {file:...}; advises against a password in the
+ * parameters themselves. */
 void luci_check_secrets(const char *written, luci_findings_t *findings);
 
-/* Whether httpd's user may read the pages in a folder. NULL: the installed ones. */
+/* Checks that httpd's user may read the pages in a folder; NULL means the installed ones. */
 void luci_check_templates(const char *folder, const luci_file_user_t *user, luci_findings_t *findings);
 
-/* The folder of path if it does not exist; else NULL. httpd creates the last folder of a database file, and
- * no other. */
+/* Returns the folder of path if it does not exist, otherwise NULL. httpd creates the folder of a database
+ * file, but not the folders above it. */
 const char *luci_check_missing_folder(const char *path, apr_pool_t *pool);
 
 #endif

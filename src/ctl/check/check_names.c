@@ -14,25 +14,25 @@
 #define NAMED_MAX 5 /* examples in a message */
 #define ODD_MAX 10000
 
-/* A name that looks like another text than the one it is. */
+/* A name whose appearance is another text than its key, such as one with a letter of another script. */
 typedef struct {
     const char *name;
     const char *user_id;
     const char *appearance;
 } odd_t;
 
-/* Names that are wrong in one way, of which the first few are named. */
+/* Names with the same problem; the message shows the first few. */
 typedef struct {
     apr_int64_t count;
     const char *named;
 } wrong_t;
 
 struct luci_check_names_t {
-    luci_settings_t rules; /* for new names, of any length */
-    int max;               /* the longest name that may sign in */
+    luci_settings_t rules; /* for new names, but without a maximum length */
+    int max;               /* the longest name with which sign-in is possible */
     luci_findings_t *findings;
-    apr_hash_t *odd;          /* appearance -> odd_t; the first of each */
-    apr_hash_t *refused_keys; /* of users that are named already */
+    apr_hash_t *odd;          /* appearance -> odd_t; the first user with each appearance */
+    apr_hash_t *refused_keys; /* of users that a finding names already */
     wrong_t refused;
     wrong_t too_long;
     wrong_t twins;
@@ -72,7 +72,7 @@ static void note_twins(luci_check_names_t *names, const odd_t *odd, const char *
                      titled(other, other_id, scratch), NULL));
 }
 
-/* Keeps a name to be compared with the others. */
+/* Compares a name with those before it by its appearance, and remembers it for those that follow. */
 static void compare(luci_check_names_t *names, const luci_user_t *user, const char *appearance,
                     apr_pool_t *scratch)
 {
@@ -127,7 +127,7 @@ luci_result_t luci_check_names_key(luci_check_names_t *names, const char *key_id
     return result == LUCI_INVALID ? LUCI_OK : result;
 }
 
-/* Whether a plain name is what this one looks like. */
+/* Looks for a user whose plain name is what this one looks like. */
 static luci_result_t find_plain_twin(luci_check_names_t *names, luci_db_t *db, const odd_t *odd,
                                      apr_pool_t *scratch)
 {
@@ -166,15 +166,16 @@ luci_result_t luci_check_names_end(luci_check_names_t *names, luci_db_t *db)
 {
     luci_result_t result = find_plain_twins(names, db);
 
-    say(names, &names->twins, "pairs of names look the same to a reader",
+    say(names, &names->twins, "pairs of usernames look the same",
         "Rename one of each pair: luciactl user rename --id ID NAME");
     say(names, &names->refused,
-        "names could not be given to a new account, because a reader or a header can take them for others",
+        "usernames are not valid for a new account, because they can be taken for other names",
         "Rename them: luciactl user rename --id ID NAME");
     say(names, &names->too_long,
-        "names are longer than LuciaUsernameLength allows, so that nobody can sign in with them",
+        "usernames are longer than LuciaUsernameLength allows, so their users cannot sign in",
         "Raise LuciaUsernameLength, or rename them: luciactl user rename --id ID NAME");
-    say(names, &names->bad_keys, "keys are not in lower case, or have names that no new account could have",
+    say(names, &names->bad_keys,
+        "keys are not in lower case, or have names that are not valid for a new account",
         "Delete them (luciactl key delete), or rename their users");
     return result;
 }

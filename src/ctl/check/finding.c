@@ -65,7 +65,7 @@ static void show_all(const luci_findings_t *findings, luci_output_t *output)
     luci_output_end(output);
 }
 
-/* What ends a sentence that is made of text: nothing where text ends one itself. */
+/* The full stop that text still needs: "" if it ends with punctuation. */
 static const char *period(const char *text)
 {
     size_t length = strlen(text);
@@ -73,7 +73,7 @@ static const char *period(const char *text)
     return length == 0 || strchr(".?!;", text[length - 1]) ? "" : ".";
 }
 
-/* Sentences are too long for a table. */
+/* Findings are sentences, too long for a table, so each gets a line. */
 static void say_all(const luci_findings_t *findings, luci_output_t *output)
 {
     for (int i = 0; i < findings->list->nelts; i++) {
@@ -86,7 +86,7 @@ static void say_all(const luci_findings_t *findings, luci_output_t *output)
         luci_output_done(output, sentence, NULL, 0, NULL);
     }
     if (!findings->problems)
-        luci_output_done(output, "No problem was found.", NULL, 0, NULL);
+        luci_output_done(output, "No problems found.", NULL, 0, NULL);
 }
 
 luci_exit_t luci_findings_show(const luci_findings_t *findings, luci_output_t *output, int as_json)

@@ -10,15 +10,15 @@
 
 const luci_option_t luci_command_global_options[] = {
     { "database", "DRIVER:PARAMS", "as LuciaDatabase: sqlite3:/path, pgsql:..., mysql:...", 0 },
-    { "config", "FILE", "configuration; else $LUCIACTL_CONFIG, else " LUCI_HTTPD_CONF, 0 },
-    { "httpd", "FILE", "the httpd that reads it; else $LUCIACTL_HTTPD, else " LUCI_HTTPD, 0 },
-    { "vhost", "NAME[:PORT]", "with --config: the server, where there are several databases", 0 },
-    { "tables", "USER,KEY,SESSION", "with --database: the tables' names, as LuciaTables", 0 },
-    { "attributes", "COLUMN,...", "with --database: columns of users to show, as LuciaUserAttributes", 0 },
-    { "audit-log", "FILE", "where acts are recorded: as LuciaAuditLog; else syslog", 0 },
-    { "json", NULL, "JSON on standard output instead of tables", 0 },
-    { "help", NULL, "help about the command", 0 },
-    { "version", NULL, "the version", 0 },
+    { "config", "FILE", "httpd.conf; default $LUCIACTL_CONFIG, then " LUCI_HTTPD_CONF, 0 },
+    { "httpd", "FILE", "httpd's program; default $LUCIACTL_HTTPD, then " LUCI_HTTPD, 0 },
+    { "vhost", "NAME[:PORT]", "with --config: the server, if several databases are configured", 0 },
+    { "tables", "USER,KEY,SESSION", "with --database: names of the tables, as LuciaTables", 0 },
+    { "attributes", "COLUMN,...", "with --database: columns of the user table, as LuciaUserAttributes", 0 },
+    { "audit-log", "FILE", "the audit log for changes; default LuciaAuditLog, then syslog", 0 },
+    { "json", NULL, "print JSON instead of tables", 0 },
+    { "help", NULL, "show help about the command", 0 },
+    { "version", NULL, "show the version", 0 },
     { NULL, NULL, NULL, 0 },
 };
 
@@ -42,7 +42,7 @@ luci_exit_t luci_command_misuse(const luci_invocation_t *call, const char *what)
     return LUCI_EXIT_USAGE;
 }
 
-/* ---- What is allowed, for messages ---- */
+/* ---- Lists of what is allowed, for messages ---- */
 
 static const char *list_options(const luci_option_t *options, const char *list, apr_pool_t *pool)
 {
@@ -51,7 +51,7 @@ static const char *list_options(const luci_option_t *options, const char *list, 
     return list;
 }
 
-/* How much of a command's name is its group: "user" of "user add"; 0 when it has none. */
+/* The length of the group in a command's name, "user" in "user add"; 0 if it has no group. */
 static size_t group_length(const char *name)
 {
     const char *blank = strchr(name, ' ');
@@ -59,7 +59,7 @@ static size_t group_length(const char *name)
     return blank ? (size_t)(blank - name) : 0;
 }
 
-/* The second words of a group's commands, or the first words of all. */
+/* Lists the second words of a group's commands; with group NULL the first words of all commands. */
 static const char *list_commands(const luci_command_t *const *commands, const char *group, apr_pool_t *pool)
 {
     const char *list = "", *last = "";
@@ -81,14 +81,14 @@ static const char *list_commands(const luci_command_t *const *commands, const ch
 
 /* ---- Options ---- */
 
-/* Where parsing stands. */
+/* The state of parsing. */
 typedef struct {
     luci_invocation_t *call;
     const luci_command_t *const *commands;
     const char *const *argv;
     int argc;
     int at;
-    int only_operands; /* "--" was there */
+    int only_operands; /* "--" was found */
 } parser_t;
 
 static luci_exit_t unknown_option(const parser_t *parser, const char *word)
@@ -99,9 +99,9 @@ static luci_exit_t unknown_option(const parser_t *parser, const char *word)
     if (call->command)
         allowed = list_options(call->command->options, allowed, call->pool);
     allowed = list_options(luci_command_global_options, allowed, call->pool);
-    return luci_command_misuse(
-        call, apr_psprintf(call->pool, "option %s is not known%s; allowed are %s", word,
-                           call->command ? " to this command" : " before a command", allowed));
+    return luci_command_misuse(call, apr_psprintf(call->pool, "unknown option %s%s; allowed are %s", word,
+                                                  call->command ? " of this command" : " before a command",
+                                                  allowed));
 }
 
 static luci_exit_t take_option(parser_t *parser, const char *word)
@@ -122,7 +122,7 @@ static luci_exit_t take_option(parser_t *parser, const char *word)
     if (option->value && !equals) {
         if (parser->at == parser->argc)
             return luci_command_misuse(
-                call, apr_psprintf(call->pool, "option --%s wants %s", option->name, option->value));
+                call, apr_psprintf(call->pool, "option --%s needs a value: %s", option->name, option->value));
         given.value = parser->argv[parser->at++];
     }
     if (!option->repeats && luci_command_has(call, option->name))
@@ -138,7 +138,7 @@ static int is_option(const parser_t *parser, const char *word)
     return !parser->only_operands && word[0] == '-' && word[1] != '\0';
 }
 
-/* The next word that is no option, NULL at the end. */
+/* Takes options until the next word that is not one; *word is NULL at the end. */
 static luci_exit_t next_word(parser_t *parser, const char **word)
 {
     *word = NULL;
@@ -185,13 +185,13 @@ static const luci_command_t *find_command(const luci_command_t *const *commands,
     return NULL;
 }
 
-/* What there is to choose from, with what each does. */
-static luci_exit_t group_alone(const parser_t *parser, const char *group, const char *allowed)
+/* Reports that a group needs a second word, and lists its commands with their summaries. */
+static luci_exit_t second_missing(const parser_t *parser, const char *group, const char *allowed)
 {
     size_t length = strlen(group);
     apr_pool_t *pool = parser->call->pool;
 
-    luci_say_error(LUCI_EXIT_USAGE, "%s wants one of %s", group, allowed);
+    luci_say_error(LUCI_EXIT_USAGE, "%s needs one of %s", group, allowed);
     for (const luci_command_t *const *command = parser->commands; *command; command++) {
         if (group_length((*command)->name) == length && strncmp((*command)->name, group, length) == 0)
             luci_say_note("%s",
@@ -201,7 +201,7 @@ static luci_exit_t group_alone(const parser_t *parser, const char *group, const 
     return LUCI_EXIT_USAGE;
 }
 
-/* A group's second word. */
+/* Takes the second word of a group's command. */
 static luci_exit_t take_second(parser_t *parser, const char *group)
 {
     luci_invocation_t *call = parser->call;
@@ -214,13 +214,13 @@ static luci_exit_t take_second(parser_t *parser, const char *group)
     if (!word && luci_command_has(call, "help"))
         return LUCI_EXIT_DONE;
     if (!word)
-        return group_alone(parser, group, allowed);
+        return second_missing(parser, group, allowed);
     call->group = NULL;
     call->command = find_command(parser->commands, apr_pstrcat(call->pool, group, " ", word, NULL));
     if (call->command)
         return LUCI_EXIT_DONE;
     return luci_command_misuse(
-        call, apr_psprintf(call->pool, "%s %s is no command; %s knows %s", group, word, group, allowed));
+        call, apr_psprintf(call->pool, "%s %s is not a command; %s has %s", group, word, group, allowed));
 }
 
 static luci_exit_t take_command(parser_t *parser)
@@ -236,8 +236,8 @@ static luci_exit_t take_command(parser_t *parser)
     call->command = find_command(parser->commands, word);
     if (call->command)
         return LUCI_EXIT_DONE;
-    return luci_command_misuse(call, apr_psprintf(call->pool, "%s is no command; there are %s", word,
-                                                  list_commands(parser->commands, NULL, call->pool)));
+    return luci_command_misuse(call, apr_psprintf(call->pool, "%s is not a command; the commands are %s",
+                                                  word, list_commands(parser->commands, NULL, call->pool)));
 }
 
 static luci_exit_t take_operands(parser_t *parser)
@@ -251,11 +251,11 @@ static luci_exit_t take_operands(parser_t *parser)
         call->operand[call->operands++] = word;
     if (status != LUCI_EXIT_DONE || !call->command || luci_command_has(call, "help"))
         return status;
-    if (call->operands < call->command->least)
+    if (call->operands < call->command->min)
         return luci_command_misuse(call, apr_psprintf(call->pool, "%s is missing", call->command->arguments));
-    if (call->command->most >= 0 && call->operands > call->command->most)
+    if (call->command->max >= 0 && call->operands > call->command->max)
         return luci_command_misuse(
-            call, apr_psprintf(call->pool, "%s is too much", call->operand[call->command->most]));
+            call, apr_psprintf(call->pool, "unexpected argument %s", call->operand[call->command->max]));
     return status;
 }
 
@@ -270,7 +270,7 @@ luci_exit_t luci_command_parse(luci_invocation_t *call, const luci_command_t *co
     return status == LUCI_EXIT_DONE ? take_operands(&parser) : status;
 }
 
-/* ---- What was given ---- */
+/* ---- The given options ---- */
 
 apr_array_header_t *luci_command_values(const luci_invocation_t *call, const char *name)
 {
@@ -322,8 +322,8 @@ const char *luci_command_httpd(const luci_invocation_t *call)
     return named && *named ? named : LUCI_HTTPD;
 }
 
-luci_exit_t luci_command_number(const luci_invocation_t *call, const char *name, apr_int64_t least,
-                                apr_int64_t most, apr_int64_t *number)
+luci_exit_t luci_command_number(const luci_invocation_t *call, const char *name, apr_int64_t min,
+                                apr_int64_t max, apr_int64_t *number)
 {
     const char *value = luci_command_value(call, name);
     apr_int64_t parsed;
@@ -332,11 +332,11 @@ luci_exit_t luci_command_number(const luci_invocation_t *call, const char *name,
     if (!value)
         return LUCI_EXIT_DONE;
     parsed = apr_strtoi64(value, &end, 10);
-    if (!*value || *end || parsed < least || parsed > most)
+    if (!*value || *end || parsed < min || parsed > max)
         return luci_command_misuse(call, apr_psprintf(call->pool,
                                                       "--%s %s: a whole number from %" APR_INT64_T_FMT
                                                       " to %" APR_INT64_T_FMT " is allowed",
-                                                      name, value, least, most));
+                                                      name, value, min, max));
     *number = parsed;
     return LUCI_EXIT_DONE;
 }

@@ -17,7 +17,7 @@ static void put_options(const luci_option_t *options)
                            options->value ? options->value : "");
 
         printf("%*s%s%s\n", width < OPTION_WIDTH ? OPTION_WIDTH - width : 1, "", options->help,
-               options->repeats ? " (any number of times)" : "");
+               options->repeats ? " (repeatable)" : "");
     }
 }
 
@@ -35,13 +35,13 @@ static void put_command(const luci_command_t *command)
 
 void luci_help_all(const luci_command_t *const *commands)
 {
-    printf("luciactl looks after the users and sessions of mod_luciauth.\n\n"
+    printf("luciactl manages users and sessions of mod_luciauth.\n\n"
            "Usage: luciactl [--database DRIVER:PARAMS | --config FILE] COMMAND ...\n\nCommands:\n");
     for (; *commands; commands++)
         put_command(*commands);
     printf("\nOptions of every command:\n");
     put_options(luci_command_global_options);
-    printf("\nExit status: 0 done, 1 refused or not found, 2 wrong usage, 3 database not reachable.\n"
+    printf("\nExit status: 0 done, 1 refused or not found, 2 usage error, 3 database error.\n"
            "More about a command: luciactl help COMMAND\n");
 }
 
@@ -56,14 +56,14 @@ static void put_help(const luci_command_t *command)
         put_options(command->options);
     }
     if (command->columns) {
-        printf("\nWhat it shows, and the members with --json:\n");
+        printf("\nColumns, and their members with --json:\n");
         put_columns(command->columns);
     }
     printf("\nOptions of every command:\n");
     put_options(luci_command_global_options);
 }
 
-/* 1 when name is the words, or begins with them when they are a group. */
+/* Whether words are the name of a command or begin it; *whole is whether they are all of it. */
 static int is_about(const char *name, const char *const *words, int count, int *whole)
 {
     for (int i = 0; i < count; i++) {
@@ -100,6 +100,6 @@ luci_exit_t luci_help_about(const luci_command_t *const *commands, const char *c
         printf("\nMore about a command: luciactl help %s COMMAND\n", words[0]);
     if (found)
         return LUCI_EXIT_DONE;
-    return luci_say_error(LUCI_EXIT_USAGE, "there is no command %s%s%s; luciactl help shows all", words[0],
+    return luci_say_error(LUCI_EXIT_USAGE, "there is no command %s%s%s; luciactl help lists all", words[0],
                           count > 1 ? " " : "", count > 1 ? words[1] : "");
 }

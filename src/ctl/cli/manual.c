@@ -7,7 +7,7 @@
 
 /* ---- The page ---- */
 
-/* Text as roff takes it: hyphens that are to be typed, and no line that looks like a request. */
+/* Escapes text for roff: hyphens that can be typed, and no line that looks like a roff request. */
 static void put_text(const char *text)
 {
     int at_start = 1;
@@ -25,7 +25,7 @@ static void put_text(const char *text)
     }
 }
 
-/* Lines that are indented, as examples are, stay as they are; an empty one begins a paragraph. */
+/* Indented lines are examples and are not filled; an empty line starts a paragraph. */
 static void put_paragraphs(const char *text)
 {
     int in_example = 0;
@@ -62,13 +62,13 @@ static void put_options(const luci_option_t *options)
         }
         putchar('\n');
         put_text(options->help);
-        puts(options->repeats ? " (any number of times)" : "");
+        puts(options->repeats ? " (repeatable)" : "");
     }
 }
 
 static void put_columns(const luci_column_t *columns)
 {
-    puts(".PP\nWhat it shows, and the members with \\-\\-json:\n.RS");
+    puts(".PP\nColumns, and their members with \\-\\-json:\n.RS");
     for (; columns->name; columns++) {
         put_text(columns->title);
         fputs(": \\fB", stdout);
@@ -104,23 +104,24 @@ void luci_manual_page(const luci_command_t *const *commands)
 {
     printf(".TH LUCIACTL 8 \"\" \"mod_luciauth %s\" \"mod_luciauth\"\n", LUCI_VERSION);
     puts(
-        ".SH NAME\nluciactl \\- looks after the users and sessions of mod_luciauth\n"
+        ".SH NAME\nluciactl \\- manage users and sessions of mod_luciauth\n"
         ".SH SYNOPSIS\n"
         "\\fBluciactl\\fR [\\fB\\-\\-database\\fR \\fIDRIVER:PARAMS\\fR | \\fB\\-\\-config\\fR \\fIFILE\\fR] "
         "\\fICOMMAND\\fR ...\n"
         ".SH DESCRIPTION\n"
-        "It works on the database of mod_luciauth, whether httpd is running or not, and reads an httpd\n"
-        "configuration to find it. What it ends is gone in a running httpd within LuciaSessionCacheTTL.\n"
+        "luciactl works on the database of mod_luciauth, whether httpd is running or not. It finds the\n"
+        "database in httpd's configuration, or with \\-\\-database. A running httpd notices ended sessions\n"
+        "and changed users within LuciaSessionCacheTTL.\n"
         ".SH COMMANDS");
     for (; *commands; commands++)
         put_command(*commands);
     puts(".SH \"OPTIONS OF EVERY COMMAND\"");
     put_options(luci_command_global_options);
     puts(".SH \"EXIT STATUS\"\n"
-         ".TP\n0\nIt is done.\n"
-         ".TP\n1\nIt was refused, or something was not found.\n"
-         ".TP\n2\nThe command line is wrong.\n"
-         ".TP\n3\nThe database can't be reached.\n"
+         ".TP\n0\nDone.\n"
+         ".TP\n1\nRefused, not found, or interrupted.\n"
+         ".TP\n2\nThe command line or the configuration is wrong.\n"
+         ".TP\n3\nThe database cannot be reached, or returns an error.\n"
          ".SH \"SEE ALSO\"\n"
          ".BR apache2 (8),\n"
          ".BR htpasswd (1)");
@@ -137,7 +138,8 @@ static const char *options_text(const luci_option_t *options, apr_pool_t *pool)
     return text;
 }
 
-/* A case's pattern for the options that take a value, or for those whose value is a file. */
+/* Adds the options that take a value, or only those whose value is a file, to the pattern of a shell's case.
+ */
 static const char *valued(const luci_option_t *options, int only_files, const char *pattern, apr_pool_t *pool)
 {
     for (; options && options->name; options++) {
@@ -157,7 +159,7 @@ static const char *all_valued(const luci_command_t *const *commands, int only_fi
     return pattern;
 }
 
-/* How much of a command's name is its group; 0: it has none. */
+/* The length of the group in a command's name; 0 if it has no group. */
 static size_t group_length(const char *name)
 {
     const char *blank = strchr(name, ' ');
@@ -165,7 +167,7 @@ static size_t group_length(const char *name)
     return blank ? (size_t)(blank - name) : 0;
 }
 
-/* The first words (group NULL), or the second ones of a group. */
+/* Lists the second words of a group's commands; with group NULL the first words of all commands. */
 static const char *words_of(const luci_command_t *const *commands, const char *group, apr_pool_t *pool)
 {
     const char *words = "", *last = "";

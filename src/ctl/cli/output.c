@@ -11,12 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ROWS_HELD 200 /* of a table, before its columns get their widths */
+#define ROWS_HELD 200 /* rows of a table that are buffered to compute the widths of its columns */
 #define GAP 2         /* blanks between columns */
 
 struct luci_output_t {
     apr_pool_t *pool;
-    apr_pool_t *rows_pool; /* of the rows that are held */
+    apr_pool_t *rows_pool; /* of the buffered rows */
     int as_json;
     const luci_column_t *columns;
     int count;
@@ -80,7 +80,7 @@ static const char *for_people(luci_cell_t kind, const char *cell, apr_pool_t *po
     return luci_say_printable(cell, pool);
 }
 
-/* JSON is UTF-8; whatever else is in the table becomes U+FFFD. */
+/* JSON is UTF-8, so each invalid byte becomes U+FFFD. */
 static json_t *text_in_json(const char *text, apr_pool_t *pool)
 {
     const char *good = "";
@@ -143,7 +143,7 @@ static void put_padded(luci_output_t *output, const char *text, int width)
         put(output, " ");
 }
 
-/* The last cell of a line is not padded. */
+/* Pads every cell of a line but the last. */
 static void put_line(luci_output_t *output, const char *const *cells)
 {
     for (int i = 0; i < output->count; i++)
@@ -278,5 +278,5 @@ luci_exit_t luci_output_close(luci_output_t *output)
         output->failed = errno;
     if (!output->failed)
         return LUCI_EXIT_DONE;
-    return luci_say_error(LUCI_EXIT_REFUSED, "the output could not be written: %s", strerror(output->failed));
+    return luci_say_error(LUCI_EXIT_REFUSED, "the output cannot be written: %s", strerror(output->failed));
 }

@@ -7,8 +7,9 @@
 #include <string.h>
 #include <utf8proc.h>
 
-/* Control characters, line ends, and what can't be seen: zero-width spaces and joiners, soft hyphens,
- * Unicode's bidirectional overrides, tags. Text with one of them could show as something else. */
+/* Whether a terminal would interpret a character or not show it: control characters, line separators,
+ * zero-width spaces and joiners, soft hyphens, Unicode's bidirectional overrides, tags. With them, text can
+ * look like another one. */
 static int is_hidden(utf8proc_int32_t point)
 {
     switch (utf8proc_category(point)) {
@@ -22,8 +23,8 @@ static int is_hidden(utf8proc_int32_t point)
 
 #define ESCAPE_MAX 12 /* bytes of the longest, "\u{10ffff}", and its NUL */
 
-/* The piece of text at its start as it is shown, in *shown and *length; returns how many bytes it stands for.
- */
+/* Sets *shown and *length to what the first character of text is shown as; returns how many bytes of text
+ * that is. */
 static size_t next_piece(const char *text, char escape[ESCAPE_MAX], const char **shown, size_t *length)
 {
     utf8proc_int32_t point;

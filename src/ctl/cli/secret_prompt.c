@@ -16,8 +16,8 @@
 
 #define CONTROL_C 3
 
-/* Reads up to a newline or the end, byte by byte so that what follows stays there. -1: no line, or too long.
- */
+/* Reads a line, byte by byte so that the input after it stays unread. Returns its length; -1 if there is no
+ * line, it is too long or contains a NUL, or Ctrl-C was pressed. */
 static int read_line(int descriptor, char line[LUCI_SECRET_PROMPT_BYTES_MAX])
 {
     size_t length = 0;
@@ -65,7 +65,8 @@ static void write_text(int terminal, const char *text)
     }
 }
 
-/* Ctrl-C ends the line as any text, and a signal takes effect when the echo is back. */
+/* Ctrl-C is read as a character that ends the line, and signals are delivered only after the echo is
+ * restored, so that the terminal never stays without echo. */
 static int ask_without_echo(int terminal, const char *prompt, char line[LUCI_SECRET_PROMPT_BYTES_MAX])
 {
     struct termios usual, quiet;
@@ -109,9 +110,8 @@ static luci_exit_t from_terminal(luci_invocation_t *call, const char *prompt, ch
     luci_exit_t status;
 
     if (terminal < 0)
-        return luci_command_misuse(call,
-                                   "there is no terminal to ask for the password on; --stdin reads it from "
-                                   "standard input");
+        return luci_command_misuse(call, "there is no terminal for the password prompt; --stdin reads the "
+                                         "password from standard input");
     status = ask_twice(call, terminal, luci_say_printable(prompt, call->pool), line);
     close(terminal);
     return status;
@@ -120,7 +120,7 @@ static luci_exit_t from_terminal(luci_invocation_t *call, const char *prompt, ch
 static luci_exit_t from_stdin(luci_invocation_t *call, char *line)
 {
     if (read_line(STDIN_FILENO, line) < 0)
-        return luci_command_misuse(call, "--stdin: standard input has no password in its first line");
+        return luci_command_misuse(call, "--stdin: the first line of standard input is not a password");
     return LUCI_EXIT_DONE;
 }
 
@@ -144,13 +144,12 @@ luci_exit_t luci_secret_prompt_confirm(luci_invocation_t *call, const char *ques
     int terminal = open_terminal(), length = -1;
 
     if (terminal < 0)
-        return luci_command_misuse(call,
-                                   "there is no terminal to ask on whether this is meant; --yes says so");
+        return luci_command_misuse(call, "there is no terminal to ask for confirmation; --yes confirms");
     write_text(terminal,
                apr_pstrcat(call->pool, luci_say_printable(question, call->pool), " Type yes: ", NULL));
     length = read_line(terminal, line);
     close(terminal);
     if (length >= 0 && strcmp(line, "yes") == 0)
         return LUCI_EXIT_DONE;
-    return luci_say_error(LUCI_EXIT_REFUSED, "nothing was done");
+    return luci_say_error(LUCI_EXIT_REFUSED, "not confirmed; nothing was changed");
 }

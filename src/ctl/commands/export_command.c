@@ -9,14 +9,14 @@
 
 typedef struct {
     luci_ctl_database_t database;
-    luci_output_t *output; /* JSON, whatever the call's is */
+    luci_output_t *output; /* JSON, even without --json */
     int is_array;
     int with_hashes;
-    luci_result_t result; /* of reading keys */
+    luci_result_t result; /* of reading the keys of a user */
     apr_int64_t count;
 } export_t;
 
-/* What is known of a user: columns with their cells, both of one length. */
+/* The members of a user's JSON object: columns and cells, both of the same length. */
 typedef struct {
     apr_array_header_t *columns; /* luci_column_t */
     apr_array_header_t *cells;   /* const char * */
@@ -90,17 +90,17 @@ static luci_exit_t run_export(luci_invocation_t *call)
 }
 
 static const luci_option_t options[] = {
-    { "with-hashes", NULL, "with each user's keys and the hashes of their passwords", 0 },
+    { "with-hashes", NULL, "add each user's keys with their password hashes", 0 },
     { NULL, NULL, NULL, 0 },
 };
 
 const luci_command_t luci_command_export = {
     "export",
     "",
-    "Writes all users as JSON",
-    "An object a line and a user an object, page by page, in the same memory however many\n"
-    "users there are; with --json one array of them. --with-hashes adds \"keys\", whose\n"
-    "members are the keys with their hashes: keep such a file as you keep the database.\n",
+    "Prints all users as JSON",
+    "Each line is an object with one user; with --json the output is one array of them. The\n"
+    "memory needed does not depend on the number of users. --with-hashes adds \"keys\", an\n"
+    "object of keys and their password hashes: such a file is as secret as the database.\n",
     options,
     0,
     0,

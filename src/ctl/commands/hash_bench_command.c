@@ -10,28 +10,28 @@
 #include <unistd.h>
 
 #define SLOTS_MAX 256    /* as LuciaHashSlots */
-#define MEMORY_SHARE 4   /* of the machine's memory, one part of so many by default */
-#define MEMORY_STEP 1024 /* KiB: proposals are whole MiB above the least */
-#define TRIES 4          /* at coming below the target */
+#define MEMORY_SHARE 4   /* by default, all hashes together may use 1/4 of the machine's memory */
+#define MEMORY_STEP 1024 /* KiB: proposals are whole MiB */
+#define TRIES 4          /* measurements to find a cost below the target */
 #define NEAR(target) ((target)*9 / 10)
 
-/* What was asked for, and what was found. */
+/* The options, and the proposal. */
 typedef struct {
     luci_invocation_t *call;
     apr_int64_t target; /* microseconds */
     apr_int64_t memory_kib;
     apr_int64_t slots;
-    apr_uint32_t max_kib; /* a hash */
+    apr_uint32_t max_kib; /* of one hash */
     luci_hash_cost_t cost;
-    apr_int64_t microseconds; /* with all slots busy */
-    apr_int64_t alone;
+    apr_int64_t microseconds; /* of a hash while all slots are busy */
+    apr_int64_t alone;        /* of a hash while no other runs, in microseconds */
 } bench_t;
 
-/* Less than this is never proposed: OWASP Password Storage Cheat Sheet, Argon2id. */
+/* The minimum that is ever proposed, from OWASP's Password Storage Cheat Sheet for Argon2id. */
 static const luci_hash_cost_t least = { LUCI_HASH_ARGON2ID, LUCI_ARGON2_MEMORY_KIB_DEFAULT,
                                         LUCI_ARGON2_PASSES_DEFAULT, LUCI_ARGON2_LANES_DEFAULT };
 
-/* ---- What is asked for ---- */
+/* ---- Options ---- */
 
 static luci_exit_t take_target(bench_t *bench)
 {
@@ -67,13 +67,13 @@ static luci_exit_t take_options(bench_t *bench)
     return status;
 }
 
-/* Fewer slots where the memory is not enough for all. */
+/* Divides the memory among the slots, and takes fewer slots if it is not enough for all. */
 static luci_exit_t share_memory(bench_t *bench)
 {
     apr_int64_t possible = bench->memory_kib / least.memory_kib;
 
     if (possible < 1)
-        return luci_say_error(LUCI_EXIT_REFUSED, "a hash wants at least %u KiB; --memory %d is less",
+        return luci_say_error(LUCI_EXIT_REFUSED, "a hash needs at least %u KiB; --memory %d is less",
                               least.memory_kib, (int)(bench->memory_kib / 1024));
     if (possible < bench->slots)
         bench->slots = possible;
@@ -83,7 +83,7 @@ static luci_exit_t share_memory(bench_t *bench)
     return LUCI_EXIT_DONE;
 }
 
-/* ---- Searching: memory counts for more than passes, so it grows first ---- */
+/* ---- Searching: memory grows before passes, because it makes attacks more expensive ---- */
 
 static luci_result_t measure(bench_t *bench)
 {
@@ -95,14 +95,14 @@ static apr_uint32_t bounded(apr_int64_t value, apr_uint32_t low, apr_uint32_t hi
     return value < low ? low : value > high ? high : (apr_uint32_t)value;
 }
 
-/* The passes that would take the target's time with the same memory. */
+/* Sets the passes so that a hash with the same memory takes the target's time. */
 static void scale_passes(bench_t *bench)
 {
     bench->cost.passes = bounded(bench->cost.passes * bench->target / bench->microseconds, least.passes,
                                  LUCI_ARGON2_PASSES_MAX);
 }
 
-/* The memory that would take it with the same number of passes. */
+/* Sets the memory so that a hash with the same passes takes the target's time. */
 static void scale_memory(bench_t *bench)
 {
     apr_int64_t kib = bench->cost.memory_kib * bench->target / bench->microseconds;
@@ -155,7 +155,7 @@ static const luci_column_t columns[] = {
     { "hashesPerSecond", "Hashes a second", LUCI_CELL_NUMBER, NULL },
     { "withinTarget", "Within the target", LUCI_CELL_FLAG, NULL },
     { "directive", "Directive", LUCI_CELL_TEXT, NULL },
-    { "slotsDirective", "And, of slots", LUCI_CELL_TEXT, NULL },
+    { "slotsDirective", "Directive for slots", LUCI_CELL_TEXT, NULL },
     LUCI_COLUMNS_END,
 };
 
@@ -198,29 +198,29 @@ static luci_exit_t run_hash_bench(luci_invocation_t *call)
         return luci_say_error(LUCI_EXIT_REFUSED, "there is not enough memory for %d hashes of %u KiB at once",
                               (int)bench.slots, bench.cost.memory_kib);
     if (bench.microseconds > bench.target)
-        luci_say_note("The target can't be met: %s.", bench.cost.memory_kib == least.memory_kib
-                                                          ? "even the least cost that is safe takes longer"
-                                                          : "times vary too much, as something else is busy");
+        luci_say_note("The target cannot be met: %s.", bench.cost.memory_kib == least.memory_kib
+                                                           ? "even the minimum safe cost takes longer"
+                                                           : "the times vary too much on this busy machine");
     show(&bench);
     return LUCI_EXIT_DONE;
 }
 
 static const luci_option_t options[] = {
-    { "target", "TIME", "how long a hash may take with all slots busy, such as 50ms (50ms)", 0 },
-    { "memory", "MIB", "what all hashes at once may take (a quarter of the machine's)", 0 },
-    { "slots", "N", "how many at once, as LuciaHashSlots (as many as cores)", 0 },
+    { "target", "TIME", "maximum time of a hash while all slots are busy; default 50ms", 0 },
+    { "memory", "MIB", "memory of all hashes together; default a quarter of the machine's", 0 },
+    { "slots", "N", "hashes that run at once, as LuciaHashSlots; default the number of cores", 0 },
     { NULL, NULL, NULL, 0 },
 };
 
 const luci_command_t luci_command_hash_bench = {
     "hash-bench",
     "",
-    "Proposes the cost of password hashes for a time on this machine",
-    "It hashes for a few seconds, with as many threads as slots, and prints the\n"
-    "LuciaPasswordHash that comes close to the target without exceeding it. It never\n"
-    "proposes less than m=19456 t=2 p=1, which OWASP calls the least, however long\n"
-    "that takes. No database is needed. Do it while the machine is otherwise as busy\n"
-    "as usual. Users get the new cost when they next sign in.\n",
+    "Proposes the cost of password hashes for this machine",
+    "It hashes for a few seconds, with one thread for each slot, and prints the\n"
+    "LuciaPasswordHash that comes closest to the target without exceeding it. It never\n"
+    "proposes less than m=19456 t=2 p=1, the minimum that OWASP recommends, even if that\n"
+    "exceeds the target. No database is needed. Run it while the machine has its usual\n"
+    "load. Users get a hash with the new cost at their next sign-in.\n",
     options,
     0,
     0,

@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROUNDS_MAX 5 /* hashes a thread, the first of which only makes everything warm */
+#define ROUNDS_MAX 5 /* hashes a thread; the first is a warm-up and not counted */
 #define ROUNDS_MIN 2
-#define ENOUGH 1000000 /* microseconds, after which no further round begins */
+#define ENOUGH 1000000 /* microseconds after which no further round starts */
 #define PASSWORD "correct horse battery"
 
 typedef struct {
@@ -40,7 +40,7 @@ static void *work(void *baton)
 
     luci_arena_lend(&worker->arena);
     while (worker->rounds < ROUNDS_MIN || (worker->rounds < ROUNDS_MAX && start - begin < ENOUGH)) {
-        /* DENIED is its answer when the hash was computed */
+        /* DENIED means that the hash was computed. */
         worker->failed |= luci_password_verify_dummy(worker->cost, PASSWORD) != LUCI_DENIED;
         worker->microseconds[worker->rounds++] = now() - start;
         start = now();
@@ -99,7 +99,8 @@ luci_result_t luci_hash_time(const luci_hash_cost_t *cost, int threads, apr_int6
     return failed ? LUCI_INTERNAL : LUCI_OK;
 }
 
-/* A file that holds one number of bytes, as KiB; or "max", or nothing: -1. */
+/* Reads a number of bytes from a file and returns it in KiB; -1 if the file does not exist or contains "max".
+ */
 static apr_int64_t limit_in(const char *path)
 {
     FILE *file = fopen(path, "re");

@@ -11,7 +11,8 @@
 
 typedef enum { LINE_END, LINE_WHOLE, LINE_TOO_LONG } line_t;
 
-/* A line without its end. What is too long is read to its end all the same. */
+/* Reads a line without its newline. A line that is too long is read to its end, so that the next call starts
+ * at the next line. */
 static line_t read_line(luci_htpasswd_t *file, char line[LUCI_HTPASSWD_LINE_MAX + 1], size_t *length)
 {
     size_t all = 0;
@@ -46,14 +47,14 @@ static const char *name_problem(const char *username, const luci_settings_t *rul
     return NULL;
 }
 
-/* Takes "name:hash" apart, in place. */
-static void take_apart(char *line, const luci_settings_t *rules, luci_htpasswd_user_t *user, apr_pool_t *pool)
+/* Splits "name:hash" in place. */
+static void parse_line(char *line, const luci_settings_t *rules, luci_htpasswd_user_t *user, apr_pool_t *pool)
 {
     char *colon = strchr(line, ':');
 
     *user = (luci_htpasswd_user_t){ 0 };
     if (!colon) {
-        user->problem = "there is no colon";
+        user->problem = "the line has no colon";
         return;
     }
     *colon = '\0';
@@ -63,8 +64,8 @@ static void take_apart(char *line, const luci_settings_t *rules, luci_htpasswd_u
     user->username = apr_pstrdup(pool, line);
     user->stored_hash = apr_pstrmemdup(pool, colon + 1, strcspn(colon + 1, ":"));
     if (!luci_password_is_readable(user->stored_hash))
-        user->problem = *user->stored_hash ? "the hash is of no kind that can be verified, or too costly"
-                                           : "there is no hash";
+        user->problem = *user->stored_hash ? "the hash is of an unknown kind, or too costly to verify"
+                                           : "the line has no hash";
 }
 
 int luci_htpasswd_next(luci_htpasswd_t *file, const luci_settings_t *rules, luci_htpasswd_user_t *user,
@@ -82,9 +83,9 @@ int luci_htpasswd_next(luci_htpasswd_t *file, const luci_settings_t *rules, luci
         if (length == 0 || line[0] == '#')
             continue;
         if (luci_text_valid_bytes(line, length) != length)
-            *user = (luci_htpasswd_user_t){ .problem = "the line is not UTF-8, or has a NUL in it" };
+            *user = (luci_htpasswd_user_t){ .problem = "the line is not UTF-8, or contains a NUL" };
         else
-            take_apart(line, rules, user, pool);
+            parse_line(line, rules, user, pool);
         return 1;
     }
 }

@@ -19,12 +19,12 @@ static luci_exit_t prepare(luci_invocation_t *call, luci_ctl_database_t *databas
     if (status == LUCI_EXIT_DONE && luci_db_init(database->target.driver, &problem, call->pool) != LUCI_OK)
         status = luci_say_error(LUCI_EXIT_DATABASE, "%s: %s", luci_db_title(&database->target, call->pool),
                                 problem);
-    return status == LUCI_EXIT_DONE
-               ? luci_ctl_database_act(&database->config, &database->target, call->pool)
-               : status;
+    return status == LUCI_EXIT_DONE ? luci_ctl_database_act(&database->config, &database->target, call->pool)
+                                    : status;
 }
 
-/* Which columns were added; for those that could not be, said why. 0: there are such. */
+/* Lists the columns that were added in *added, and reports those that could not be added. Returns 0 if there
+ * are any of these. */
 static int say_columns(const apr_array_header_t *gaps, const char **added, apr_pool_t *pool)
 {
     int all = 1;
@@ -39,7 +39,8 @@ static int say_columns(const apr_array_header_t *gaps, const char **added, apr_p
             continue;
         }
         all = 0;
-        luci_say_error(LUCI_EXIT_REFUSED, "%s. It could not be added%s%s; run as the owner of the tables: %s",
+        luci_say_error(LUCI_EXIT_REFUSED,
+                       "%s. It could not be added%s%s; run this as the owner of the tables: %s",
                        luci_gap_text(gap, pool), gap->problem ? ": " : "", gap->problem ? gap->problem : "",
                        luci_gap_statements(gap, pool));
     }
@@ -64,7 +65,7 @@ static luci_exit_t run_init(luci_invocation_t *call)
 
     if (status != LUCI_EXIT_DONE)
         return status;
-    umask(umask(0) | S_IRWXO); /* a new file holds hashes */
+    umask(umask(0) | S_IRWXO); /* A new database file will contain password hashes. */
     database.target.create = 1;
     database.target.looks = 1;
     database.db = luci_db_create(&database.target, call->pool);
@@ -75,8 +76,8 @@ static luci_exit_t run_init(luci_invocation_t *call)
     if (!say_columns(gaps, &added, call->pool))
         return LUCI_EXIT_REFUSED;
     luci_output_done(call->output,
-                     apr_psprintf(call->pool, "The tables %s, %s and %s are there.%s", tables->user,
-                                  tables->key, tables->session, added),
+                     apr_psprintf(call->pool, "The tables %s, %s and %s exist.%s", tables->user, tables->key,
+                                  tables->session, added),
                      columns, 3, (const char *[]){ tables->user, tables->key, tables->session });
     return LUCI_EXIT_DONE;
 }
@@ -84,11 +85,11 @@ static luci_exit_t run_init(luci_invocation_t *call)
 const luci_command_t luci_command_init = {
     "init",
     "",
-    "Makes the tables and columns that are missing",
-    "What is there stays as it is. Missing columns of ours, and text columns for the attributes,\n"
-    "are added; where that is refused, the statement is shown, and the exit status is 1. A new\n"
-    "database file that root makes in a folder of another user belongs to httpd's user (with\n"
-    "--config), or to the owner of the folder.\n",
+    "Creates missing tables and columns",
+    "Existing tables and columns are not changed. This module's own columns are added if they are\n"
+    "missing, and a text column for each missing attribute; if the database refuses, the statement\n"
+    "is shown, and the exit status is 1. A new database file that root creates in another user's\n"
+    "folder belongs to httpd's user (with --config) or to the owner of the folder.\n",
     NULL,
     0,
     0,

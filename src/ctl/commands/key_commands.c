@@ -13,15 +13,15 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#define KEY_BYTES_MAX 255 /* of an id, as the column of MariaDB and SQLite has it */
+#define KEY_BYTES_MAX 255 /* of an id; the width of the column on MariaDB and SQLite */
 
-/* The name that a key would make one to sign in with; NULL: it is another provider's. */
+/* The username with which a key lets its user sign in; NULL if the key belongs to another provider. */
 static const char *name_of(const char *written)
 {
     return strchr(written, ':') ? luci_key_name(written) : written;
 }
 
-/* The id of a key as it is written on the command line: PROVIDER:ID as it stands, or a username. */
+/* The id of a key that the command line names, as PROVIDER:ID or as a username. */
 static luci_result_t key_id(const char *written, const char **id, apr_pool_t *pool)
 {
     const char *name = name_of(written);
@@ -37,7 +37,7 @@ static luci_exit_t take_key_id(luci_invocation_t *call, const char *written, con
     if (key_id(written, id, call->pool) == LUCI_OK && strlen(*id) <= KEY_BYTES_MAX)
         return LUCI_EXIT_DONE;
     return luci_command_misuse(call, apr_psprintf(call->pool,
-                                                  "%s is no key: PROVIDER:ID or a username is allowed, "
+                                                  "%s is not a key: PROVIDER:ID or a username is allowed, "
                                                   "UTF-8, at most %d bytes",
                                                   written, KEY_BYTES_MAX));
 }
@@ -51,7 +51,7 @@ static const luci_column_t columns[] = {
     LUCI_COLUMNS_END,
 };
 
-/* By how stored hashes begin (password_hash.h). */
+/* Kinds of hashes by their prefix (password_hash.h). */
 static const struct {
     const char *begins;
     const char *name;
@@ -60,7 +60,7 @@ static const struct {
     { "$1$", "md5-crypt" },    { "$5$", "sha256-crypt" }, { "$6$", "sha512-crypt" }, { "$y$", "yescrypt" },
 };
 
-/* "argon2id m=19456,t=2,p=1" of "$argon2id$v=19$m=19456,t=2,p=1$salt$hash". */
+/* Turns "$argon2id$v=19$m=19456,t=2,p=1$salt$hash" into "argon2id m=19456,t=2,p=1". */
 static const char *describe_argon2(const char *stored, apr_pool_t *pool)
 {
     char *rest, *copy = apr_pstrdup(pool, stored);
@@ -71,7 +71,7 @@ static const char *describe_argon2(const char *stored, apr_pool_t *pool)
     return apr_pstrcat(pool, kind, part ? " " : "", part ? part : "", NULL);
 }
 
-/* Nothing of the hash itself. */
+/* Describes the kind and the cost of a hash, without any part of the salt or the hash itself. */
 static const char *describe(const char *stored, apr_pool_t *pool)
 {
     if (!stored)
@@ -127,8 +127,8 @@ const luci_command_t luci_command_key_list = {
     "key list",
     "NAME",
     "Lists a user's keys",
-    "A key is what somebody signs in with; username:NAME is a name with a password. Of its hash\n"
-    "only the kind and the cost are shown. An outdated one is replaced at the next sign-in.\n",
+    "A key identifies a user at sign-in; username:NAME is a name with a password. Only the kind and\n"
+    "the cost of its hash are shown. The next sign-in replaces an outdated hash.\n",
     list_options,
     1,
     1,
@@ -177,7 +177,7 @@ static luci_exit_t run_add(luci_invocation_t *call)
 
 static const luci_option_t add_options[] = {
     LUCI_SECRET_PROMPT_STDIN,
-    { "no-password", NULL, "the key has none, as those of other providers", 0 },
+    { "no-password", NULL, "add a key without a password, as for other providers", 0 },
     LUCI_ACCOUNT_BY_ID,
     { NULL, NULL, NULL, 0 },
 };
@@ -185,9 +185,9 @@ static const luci_option_t add_options[] = {
 const luci_command_t luci_command_key_add = {
     "key add",
     "NAME KEY",
-    "Gives a user a further key",
-    "KEY is PROVIDER:ID, such as github:583231 for an application on Lucia, or a further name to\n"
-    "sign in with.\n",
+    "Adds a key to a user",
+    "KEY is PROVIDER:ID, such as github:583231 for an application that uses Lucia, or an additional\n"
+    "name for sign-in.\n",
     add_options,
     2,
     2,
@@ -202,7 +202,8 @@ static int count_key(void *baton, const char *const *row, apr_pool_t *scratch)
     return ++*(int *)baton < 2;
 }
 
-/* Without a key nobody signs in: that is asked for. REFUSED, USAGE: it is not meant, said. */
+/* Asks for confirmation before the last key of a user is deleted, because the user cannot sign in without
+ * one. *result is that of the database. REFUSED, USAGE: not confirmed, with a message. */
 static luci_exit_t confirm_last(luci_invocation_t *call, luci_ctl_database_t *database,
                                 const luci_user_t *user, luci_result_t *result)
 {
@@ -213,8 +214,9 @@ static luci_exit_t confirm_last(luci_invocation_t *call, luci_ctl_database_t *da
     if (*result != LUCI_OK || keys > 1 || luci_command_has(call, "yes"))
         return LUCI_EXIT_DONE;
     return luci_secret_prompt_confirm(
-        call, apr_psprintf(call->pool, "This is the last key of %s, who can't sign in without it. Delete it?",
-                           user->username));
+        call,
+        apr_psprintf(call->pool, "This is the last key of %s, who cannot sign in without it. Delete it?",
+                     user->username));
 }
 
 static luci_exit_t run_delete(luci_invocation_t *call)
@@ -246,7 +248,7 @@ static luci_exit_t run_delete(luci_invocation_t *call)
 }
 
 static const luci_option_t delete_options[] = {
-    { "yes", NULL, "don't ask when it is the user's last key", 0 },
+    { "yes", NULL, "delete even the user's last key without confirmation", 0 },
     { NULL, NULL, NULL, 0 },
 };
 
@@ -254,7 +256,7 @@ const luci_command_t luci_command_key_delete = {
     "key delete",
     "KEY",
     "Deletes a key",
-    "Nobody signs in with it any more. The user stays, and so do the sessions.\n",
+    "Sign-in with the key is no longer possible. The user and the sessions stay.\n",
     delete_options,
     1,
     1,

@@ -26,7 +26,7 @@ static luci_exit_t run_purge(luci_invocation_t *call)
     if (status == LUCI_EXIT_DONE)
         luci_output_done(
             call->output,
-            apr_psprintf(call->pool, "%s dead session%s removed.", cell, removed == 1 ? " was" : "s were"),
+            apr_psprintf(call->pool, "%s expired session%s deleted.", cell, removed == 1 ? " was" : "s were"),
             &column, 1, &cell);
     return status;
 }
@@ -34,10 +34,10 @@ static luci_exit_t run_purge(luci_invocation_t *call)
 const luci_command_t luci_command_purge = {
     "purge",
     "",
-    "Removes dead sessions",
-    "They go in small batches, each in a transaction of its own, with rests for others in\n"
-    "between; it may run beside httpd, as from cron. SIGINT, SIGTERM and SIGHUP end it after\n"
-    "the batch that runs, with exit status 1.\n",
+    "Deletes expired sessions",
+    "It deletes them in small batches, each in its own transaction, with pauses in between,\n"
+    "so it may run beside httpd, for example from cron. SIGINT, SIGTERM and SIGHUP end it\n"
+    "after the current batch, with exit status 1.\n",
     NULL,
     0,
     0,

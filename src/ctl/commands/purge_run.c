@@ -7,17 +7,17 @@
 
 #include <apr_time.h>
 
-#define REST_MAX apr_time_from_msec(100)
+#define PAUSE_MAX apr_time_from_msec(100)
 
 typedef struct {
     luci_progress_t progress;
-    apr_time_t batch_began; /* 0: none was yet */
+    apr_time_t batch_began; /* 0 before the first batch */
 } watch_t;
 
-/* Others get as much of the time as this. */
-static void rest(apr_time_t took)
+/* Pauses for as long as the batch took, so that other connections get half of the time. */
+static void pause_after(apr_time_t took)
 {
-    apr_sleep(took < REST_MAX ? took : REST_MAX);
+    apr_sleep(took < PAUSE_MAX ? took : PAUSE_MAX);
 }
 
 static int go_on(void *baton, const luci_purge_t *purge)
@@ -26,12 +26,12 @@ static int go_on(void *baton, const luci_purge_t *purge)
 
     luci_progress_show(&watch->progress, purge->removed);
     if (watch->batch_began)
-        rest(apr_time_now() - watch->batch_began);
+        pause_after(apr_time_now() - watch->batch_began);
     watch->batch_began = apr_time_now();
     return !luci_progress_interrupted();
 }
 
-/* There is one handle, and nobody else wants it. */
+/* luciactl has a single handle, which is always free. */
 static luci_result_t borrow(void *baton, luci_db_t **db)
 {
     *db = baton;
@@ -60,21 +60,21 @@ luci_exit_t luci_purge_run_until(luci_invocation_t *call, luci_ctl_database_t *d
     luci_result_t result;
 
     luci_progress_catch_signals();
-    luci_progress_begin(&watch.progress, "sessions removed", 0);
+    luci_progress_begin(&watch.progress, "sessions deleted", 0);
     result = luci_purge_run(&purge, &source, &why, call->pool);
     luci_progress_end(&watch.progress);
     *removed = purge.removed;
     if (result == LUCI_INVALID)
-        return luci_say_error(LUCI_EXIT_DATABASE, "a session in the table has an id of more than %d bytes",
+        return luci_say_error(LUCI_EXIT_DATABASE,
+                              "the session table contains an id of more than %d bytes; delete that row",
                               LUCI_PURGE_ID_MAX);
     if (result != LUCI_OK)
         return luci_say_error(LUCI_EXIT_DATABASE,
-                              "the database could not be used after %" APR_INT64_T_FMT
-                              " sessions were removed: %s",
+                              "the database failed after %" APR_INT64_T_FMT " sessions were deleted: %s",
                               purge.removed, why ? why : luci_result_name(result));
     if (!purge.is_done)
         return luci_say_error(
             LUCI_EXIT_REFUSED,
-            "interrupted after %" APR_INT64_T_FMT " sessions were removed; more may be there", purge.removed);
+            "interrupted after %" APR_INT64_T_FMT " sessions were deleted; there may be more", purge.removed);
     return LUCI_EXIT_DONE;
 }

@@ -38,8 +38,8 @@ static const luci_column_t columns[] = {
 
 typedef struct {
     luci_output_t *output;
-    int also_dead;
-    apr_int64_t left;
+    int with_expired;
+    apr_int64_t left; /* sessions to show */
 } listing_t;
 
 static const char *state_name(luci_session_state_t state)
@@ -68,7 +68,7 @@ static int list_session(void *baton, const luci_listed_session_t *session, apr_p
         session->user_agent,
     };
 
-    if (session->state == LUCI_SESSION_EXPIRED && !listing->also_dead)
+    if (session->state == LUCI_SESSION_EXPIRED && !listing->with_expired)
         return 1;
     luci_output_row(listing->output, cells);
     return --listing->left > 0;
@@ -96,7 +96,7 @@ static luci_exit_t run_list(luci_invocation_t *call)
 }
 
 static const luci_option_t list_options[] = {
-    { "dead", NULL, "also sessions that have ended by themselves and are not purged yet", 0 },
+    { "dead", NULL, "also list expired sessions that are not deleted yet", 0 },
     { "limit", "N", "at most N sessions", 0 },
     LUCI_ACCOUNT_BY_ID,
     { NULL, NULL, NULL, 0 },
@@ -105,9 +105,9 @@ static const luci_option_t list_options[] = {
 const luci_command_t luci_command_session_list = {
     "session list",
     "[NAME]",
-    "Lists everybody's sessions, or a user's",
-    "A session is named by the beginning of the SHA-256 of its id, as in the audit log; the id\n"
-    "itself opens the account and is never shown.\n",
+    "Lists the sessions of all users, or of one",
+    "A session is identified by the first digits of the SHA-256 of its id, as in the audit log. The\n"
+    "id itself gives access to the account and is never shown.\n",
     list_options,
     0,
     1,
@@ -117,9 +117,9 @@ const luci_command_t luci_command_session_list = {
 
 /* ---- session revoke ---- */
 
-#define TAG_MIN 4 /* characters of a tag that somebody must write */
+#define TAG_MIN 4 /* characters of a tag on the command line */
 
-/* A session that somebody named. */
+/* A session that the command line names. */
 typedef struct {
     const char *tag;
     int found;
@@ -134,7 +134,7 @@ typedef struct {
     apr_pool_t *pool;
 } search_t;
 
-static int look_at(void *baton, const luci_listed_session_t *session, apr_pool_t *scratch)
+static int match_session(void *baton, const luci_listed_session_t *session, apr_pool_t *scratch)
 {
     search_t *search = baton;
 
@@ -165,14 +165,14 @@ static luci_exit_t read_tags(luci_invocation_t *call, search_t *search)
             return luci_command_misuse(
                 call,
                 apr_psprintf(call->pool,
-                             "%s is no session: %d to %d of the digits that session list shows are wanted",
-                             tag, TAG_MIN, LUCI_EVENT_TAG_HEX));
+                             "%s is not a session: write %d to %d of the digits that session list shows", tag,
+                             TAG_MIN, LUCI_EVENT_TAG_HEX));
         search->named[search->count].tag = tag;
     }
     return LUCI_EXIT_DONE;
 }
 
-/* All of them are there, and each is one: nothing is ended otherwise. */
+/* Refuses to end any session unless each tag belongs to exactly one. */
 static luci_exit_t judge(const search_t *search)
 {
     for (int i = 0; i < search->count; i++) {
@@ -182,7 +182,7 @@ static luci_exit_t judge(const search_t *search)
             return luci_say_error(LUCI_EXIT_REFUSED, "there is no session %s; nothing was ended", named->tag);
         if (named->found > 1)
             return luci_say_error(LUCI_EXIT_REFUSED,
-                                  "%s stands for %d sessions: write more of it; nothing was ended",
+                                  "%s matches %d sessions: write more of its digits; nothing was ended",
                                   named->tag, named->found);
     }
     return LUCI_EXIT_DONE;
@@ -230,7 +230,7 @@ static luci_exit_t run_revoke(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     search_t search = { 0 };
-    luci_session_list_t list = { NULL, now_ms(), look_at, &search };
+    luci_session_list_t list = { NULL, now_ms(), match_session, &search };
     const char *name = luci_command_value(call, "user");
     luci_user_t user;
     luci_result_t result;
@@ -257,8 +257,8 @@ static luci_exit_t run_revoke(luci_invocation_t *call)
 }
 
 static const luci_option_t revoke_options[] = {
-    { "user", "NAME", "only this user's sessions; without SESSION all of them", 0 },
-    { "id", NULL, "the user's NAME is a user id", 0 },
+    { "user", "NAME", "end only sessions of this user; without SESSION all of them", 0 },
+    { "id", NULL, "NAME is a user id, not a username", 0 },
     { NULL, NULL, NULL, 0 },
 };
 
@@ -266,8 +266,8 @@ const luci_command_t luci_command_session_revoke = {
     "session revoke",
     "SESSION... | --user NAME",
     "Ends sessions",
-    "SESSION is what session list shows, or as much of its beginning as no other session has.\n"
-    "httpd takes an ended session for none within LuciaSessionCacheTTL.\n",
+    "SESSION is the value that session list shows, or a prefix of it that no other session has. A\n"
+    "running httpd notices the end within LuciaSessionCacheTTL.\n",
     revoke_options,
     0,
     -1,
@@ -277,9 +277,9 @@ const luci_command_t luci_command_session_revoke = {
 
 /* ---- session revoke-all ---- */
 
-/* However far off its end is, each one counts as dead by then. Lucia's rows get their hash, and with it
- * another place in the order of ids, when they are used: the second pass meets those that the first one
- * missed for that. */
+/* Purges with the largest timestamp as the current time, so that every session counts as expired. A session
+ * of Lucia v2 gets the hash of its id when it is used, which moves it in the order of ids: the first pass may
+ * miss it, so there is a second one. */
 static luci_exit_t end_all(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
@@ -306,7 +306,7 @@ static luci_exit_t run_revoke_all(luci_invocation_t *call)
     luci_exit_t status;
 
     if (call->operands == luci_command_has(call, "everybody"))
-        return luci_command_misuse(call, "either NAME or --everybody is wanted");
+        return luci_command_misuse(call, "either NAME or --everybody is needed");
     if (call->operands == 0 && !luci_command_has(call, "yes")) {
         status = luci_secret_prompt_confirm(call, "End all sessions of all users?");
         if (status != LUCI_EXIT_DONE)
@@ -319,8 +319,8 @@ static luci_exit_t run_revoke_all(luci_invocation_t *call)
 }
 
 static const luci_option_t revoke_all_options[] = {
-    { "everybody", NULL, "all sessions of all users", 0 },
-    { "yes", NULL, "don't ask whether everybody is meant", 0 },
+    { "everybody", NULL, "end all sessions of all users", 0 },
+    { "yes", NULL, "do not ask for confirmation", 0 },
     LUCI_ACCOUNT_BY_ID,
     { NULL, NULL, NULL, 0 },
 };
@@ -328,7 +328,7 @@ static const luci_option_t revoke_all_options[] = {
 const luci_command_t luci_command_session_revoke_all = {
     "session revoke-all",
     "NAME | --everybody",
-    "Ends all sessions of a user, or of everybody",
+    "Ends all sessions of a user, or of all users",
     "",
     revoke_all_options,
     0,

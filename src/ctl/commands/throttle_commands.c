@@ -21,7 +21,7 @@ static const luci_column_t columns[] = {
 
 #define COLUMNS LUCI_COLUMNS_COUNT(columns)
 
-/* A member as a cell. */
+/* The text of a member, for a cell. */
 static const char *cell_of(json_t *object, const char *name, apr_pool_t *pool)
 {
     const json_t *value = json_object_get(object, name);
@@ -51,7 +51,8 @@ static void keep(void *baton, json_t *object)
     json_array_append((json_t *)baton, object);
 }
 
-/* All of it is read before any is written: the server hangs up on who reads slowly, as a pager does. */
+/* Reads the whole answer before it writes any row, because the server closes the connection to a slow reader,
+ * and a pager on standard output may make this process one. */
 static luci_exit_t run_list(luci_invocation_t *call)
 {
     json_t *list = json_array();
@@ -68,7 +69,7 @@ static luci_exit_t run_list(luci_invocation_t *call)
             put_one(call, json_array_get(list, i));
         luci_output_end(call->output);
         if (json_array_size(list) == 0 && !luci_command_has(call, "json"))
-            luci_say_note("Nothing is counted.");
+            luci_say_note("No attempts are counted.");
     }
     json_decref(list);
     return status;
@@ -82,10 +83,10 @@ static const luci_option_t list_options[] = {
 const luci_command_t luci_command_throttle_list = {
     "throttle list",
     "",
-    "Lists what the running server throttles",
-    "Failed sign-ins of an account, from an address, and on a device (a browser where the\n"
-    "account was signed in before); sign-ups of an address. Of counts in Redis or memcached,\n"
-    "those that this server counted last.\n",
+    "Lists the attempts that the running server counts",
+    "It counts failed sign-ins of an account, from an address, and on a device (a browser with\n"
+    "an earlier sign-in to the account), and sign-ups from an address. If the counts are in Redis\n"
+    "or memcached, the list has those that this server changed last.\n",
     list_options,
     0,
     0,
@@ -101,7 +102,7 @@ static void ignore(void *baton, json_t *object)
     (void)object;
 }
 
-/* The command for what was asked for; NULL: none, or more than one thing. */
+/* The command for the option that is given; NULL if none or several are given. */
 static const char *clear_command(const luci_invocation_t *call)
 {
     const char *account = luci_command_value(call, "account"), *address = luci_command_value(call, "address");
@@ -115,8 +116,8 @@ static const char *clear_command(const luci_invocation_t *call)
                        account ? account : address, NULL);
 }
 
-/* A tab ends a word of the command, a line's end the command. */
-static int is_more_than_a_word(const char *value)
+/* Whether a value would end a word of the command with a tab, or the command with a newline. */
+static int has_separator(const char *value)
 {
     return value && strpbrk(value, "\t\n");
 }
@@ -131,10 +132,10 @@ static luci_exit_t run_clear(luci_invocation_t *call)
     luci_exit_t status;
 
     if (!question.command)
-        return luci_command_misuse(call, "one of --account, --address and --all is wanted");
-    if (is_more_than_a_word(luci_command_value(call, "account")) ||
-        is_more_than_a_word(luci_command_value(call, "address")))
-        return luci_command_misuse(call, "a name or address holds neither tabs nor line ends");
+        return luci_command_misuse(call, "exactly one of --account, --address and --all is needed");
+    if (has_separator(luci_command_value(call, "account")) ||
+        has_separator(luci_command_value(call, "address")))
+        return luci_command_misuse(call, "a name or an address cannot contain tabs or newlines");
     status = luci_control_choose(call, &database, &question.path);
     if (status == LUCI_EXIT_DONE)
         status = luci_admin_audit_open(call, &database);
@@ -145,7 +146,7 @@ static luci_exit_t run_clear(luci_invocation_t *call)
     luci_admin_audit_write(&database, LUCI_EVENT_THROTTLE_CLEAR, NULL, cleared ? LUCI_OK : LUCI_NOT_FOUND,
                            cleared);
     if (!cleared && !luci_command_has(call, "all"))
-        return luci_say_error(LUCI_EXIT_REFUSED, "nothing was counted for it");
+        return luci_say_error(LUCI_EXIT_REFUSED, "no attempts are counted for it");
     cell = apr_itoa(call->pool, cleared);
     luci_output_done(call->output,
                      apr_psprintf(call->pool, "%s count%s cleared.", cell, cleared == 1 ? " was" : "s were"),
@@ -154,9 +155,9 @@ static luci_exit_t run_clear(luci_invocation_t *call)
 }
 
 static const luci_option_t clear_options[] = {
-    { "account", "NAME", "what was counted for an account", 0 },
-    { "address", "ADDRESS", "what was counted for an address, of IPv6 for its network of 64 bits", 0 },
-    { "all", NULL, "everything", 0 },
+    { "account", "NAME", "clear the counts of an account", 0 },
+    { "address", "ADDRESS", "clear the counts of an address; for IPv6, of its /64 network", 0 },
+    { "all", NULL, "clear all counts", 0 },
     LUCI_CONTROL_SOCKET,
     { NULL, NULL, NULL, 0 },
 };
@@ -164,8 +165,8 @@ static const luci_option_t clear_options[] = {
 const luci_command_t luci_command_throttle_clear = {
     "throttle clear",
     "",
-    "Lets somebody in again who was throttled",
-    "The running server forgets what it counted for an account, an address, or everybody.\n",
+    "Ends the throttling of an account or an address",
+    "The running server clears what it counted for the account, for the address, or for all.\n",
     clear_options,
     0,
     0,

@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
-/* Before anybody types a password: whether the name will do. */
+/* Checks that the name is valid and not taken, before the prompt asks for a password. */
 static luci_exit_t check_name(luci_invocation_t *call, luci_ctl_database_t *database, const char *name)
 {
     luci_user_t other;
@@ -67,7 +67,7 @@ static luci_exit_t run_add(luci_invocation_t *call)
 static const luci_option_t options[] = {
     LUCI_ACCOUNT_ATTRIBUTE,
     LUCI_SECRET_PROMPT_STDIN,
-    { "no-password", NULL, "nobody can sign in until there is one (user passwd)", 0 },
+    { "no-password", NULL, "the user cannot sign in until user passwd sets a password", 0 },
     { NULL, NULL, NULL, 0 },
 };
 
@@ -75,8 +75,8 @@ const luci_command_t luci_command_user_add = {
     "user add",
     "NAME",
     "Adds a user",
-    "The password is asked for twice, or read with --stdin. Name and password are judged as at\n"
-    "sign-up. An administrator, where the user table has a column role:\n\n"
+    "A prompt asks for the password twice, or --stdin reads it. Name and password must be valid as\n"
+    "at sign-up. For example, add an administrator if the user table has a column role:\n\n"
     "    luciactl --config FILE user add alice --attribute role=admin\n",
     options,
     1,

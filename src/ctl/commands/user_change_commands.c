@@ -10,7 +10,7 @@
 
 static const luci_option_t by_id[] = { LUCI_ACCOUNT_BY_ID, { NULL, NULL, NULL, 0 } };
 
-/* "; 3 sessions were ended" */
+/* Returns "; 3 sessions were ended", for messages. */
 static const char *and_ended(luci_invocation_t *call, int ended)
 {
     return apr_psprintf(call->pool, "; %d session%s ended", ended, ended == 1 ? " was" : "s were");
@@ -43,7 +43,7 @@ static luci_exit_t run_passwd(luci_invocation_t *call)
 
 static const luci_option_t passwd_options[] = {
     LUCI_SECRET_PROMPT_STDIN,
-    { "keep-sessions", NULL, "the user's sessions go on", 0 },
+    { "keep-sessions", NULL, "do not end the user's sessions", 0 },
     LUCI_ACCOUNT_BY_ID,
     { NULL, NULL, NULL, 0 },
 };
@@ -51,8 +51,8 @@ static const luci_option_t passwd_options[] = {
 const luci_command_t luci_command_user_passwd = {
     "user passwd",
     "NAME",
-    "Sets a user's password, and ends the user's sessions",
-    "The password is asked for twice, or read with --stdin, and judged as at sign-up.\n",
+    "Sets a user's password and ends the user's sessions",
+    "A prompt asks for the password twice, or --stdin reads it. It must be valid as at sign-up.\n",
     passwd_options,
     1,
     1,
@@ -77,14 +77,14 @@ static luci_exit_t run_rename(luci_invocation_t *call)
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, result == LUCI_NOT_FOUND ? user.username : name);
     return luci_account_done(call, &database, user.id,
-                             apr_psprintf(call->pool, "%s is now called %s.", user.username, name));
+                             apr_psprintf(call->pool, "%s is now named %s.", user.username, name));
 }
 
 const luci_command_t luci_command_user_rename = {
     "user rename",
     "NAME NEW",
-    "Gives a user another name",
-    "The user signs in with it from now on. Sessions go on.\n",
+    "Changes a user's name",
+    "The user signs in with the new name from now on. Sessions stay valid.\n",
     by_id,
     2,
     2,
@@ -133,8 +133,8 @@ const luci_command_t luci_command_user_set = {
     "user set",
     "NAME",
     "Sets attributes of a user",
-    "Attributes are columns of the user table; LuciaUserAttributes says which of them\n"
-    "httpd reads. All of them are set, or none.\n",
+    "Attributes are columns of the user table; httpd reads those in LuciaUserAttributes.\n"
+    "Either all given attributes are set, or none.\n",
     set_options,
     1,
     1,
@@ -178,7 +178,7 @@ static luci_exit_t run_enable(luci_invocation_t *call)
 }
 
 static const luci_option_t disable_options[] = {
-    { "end-sessions", NULL, "the sessions do not come back when the user is enabled", 0 },
+    { "end-sessions", NULL, "end the sessions, so that user enable does not restore them", 0 },
     LUCI_ACCOUNT_BY_ID,
     { NULL, NULL, NULL, 0 },
 };
@@ -186,9 +186,9 @@ static const luci_option_t disable_options[] = {
 const luci_command_t luci_command_user_disable = {
     "user disable",
     "NAME",
-    "Keeps a user out",
-    "The user can't sign in, and the sessions count for nothing while it is so: for httpd\n"
-    "within LuciaSessionCacheTTL, 10 seconds unless it says otherwise.\n",
+    "Disables a user",
+    "A disabled user cannot sign in, and the user's sessions are invalid until user enable. A\n"
+    "running httpd notices it within LuciaSessionCacheTTL, by default 10 seconds.\n",
     disable_options,
     1,
     1,
@@ -197,7 +197,7 @@ const luci_command_t luci_command_user_disable = {
 };
 
 const luci_command_t luci_command_user_enable = {
-    "user enable", "NAME", "Lets a user in again", "", by_id, 1, 1, run_enable, NULL,
+    "user enable", "NAME", "Enables a disabled user", "", by_id, 1, 1, run_enable, NULL,
 };
 
 /* ---- user delete ---- */
@@ -236,7 +236,7 @@ static luci_exit_t run_delete(luci_invocation_t *call)
 }
 
 static const luci_option_t delete_options[] = {
-    { "yes", NULL, "don't ask whether this is meant", 0 },
+    { "yes", NULL, "do not ask for confirmation", 0 },
     LUCI_ACCOUNT_BY_ID,
     { NULL, NULL, NULL, 0 },
 };
@@ -245,7 +245,7 @@ const luci_command_t luci_command_user_delete = {
     "user delete",
     "NAME",
     "Deletes a user with all keys and sessions",
-    "Tables of an application that refer to the user are not known here; where they have a\n"
+    "luciactl does not know the tables of applications. If a row there refers to the user by a\n"
     "foreign key, the database refuses.\n",
     delete_options,
     1,

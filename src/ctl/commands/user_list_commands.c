@@ -12,11 +12,11 @@
 
 /* ---- user list ---- */
 
-/* What is listed, and how much of it was. */
+/* The options of user list. */
 typedef struct {
     luci_invocation_t *call;
     const luci_settings_t *settings;
-    const char *prefix; /* as keys are written; NULL: any name */
+    const char *prefix; /* in lower case, as in keys; NULL: any name */
     int only_disabled;
     int columns;
     apr_int64_t left; /* users to show */
@@ -51,7 +51,7 @@ static luci_exit_t choose_users(luci_invocation_t *call, listing_t *listing)
     listing->left = APR_INT64_MAX;
     listing->only_disabled = luci_command_has(call, "disabled");
     if (prefix && luci_policy_key(prefix, &key, call->pool) != LUCI_OK)
-        return luci_command_misuse(call, "--prefix is not UTF-8");
+        return luci_command_misuse(call, "the value of --prefix is not UTF-8");
     listing->prefix = prefix ? key : NULL;
     return luci_command_number(call, "limit", 1, APR_INT64_MAX, &listing->left);
 }
@@ -79,18 +79,19 @@ static const luci_column_t list_columns[] = { LUCI_ACCOUNT_COLUMNS, LUCI_ACCOUNT
                                               LUCI_COLUMNS_END };
 
 static const luci_option_t list_options[] = {
-    { "prefix", "TEXT", "only names that begin with TEXT, in capitals or not", 0 },
-    { "disabled", NULL, "only users who are disabled", 0 },
-    { "limit", "N", "at most N users", 0 },
+    { "prefix", "TEXT", "list only names that begin with TEXT, in any case", 0 },
+    { "disabled", NULL, "list only disabled users", 0 },
+    { "limit", "N", "list at most N users", 0 },
     { NULL, NULL, NULL, 0 },
 };
 
 const luci_command_t luci_command_user_list = {
     "user list",
     "",
-    "Lists users in the order of their names",
-    "The order is the database's. The list comes page by page and takes the same memory\n"
-    "however many users there are; who comes or goes meanwhile may be in it or not.\n",
+    "Lists users by name",
+    "The database defines the order. The list is read page by page, in memory that does not\n"
+    "depend on the number of users. A user who is added or deleted meanwhile may be in it or\n"
+    "not.\n",
     list_options,
     0,
     0,
@@ -128,7 +129,7 @@ static luci_result_t count(luci_db_t *db, const luci_user_t *user, apr_int64_t *
 #define COUNTS                                                                                               \
     { "keys", "Keys", LUCI_CELL_NUMBER, NULL },                                                              \
     {                                                                                                        \
-        "sessions", "Living sessions", LUCI_CELL_NUMBER, NULL                                                \
+        "sessions", "Valid sessions", LUCI_CELL_NUMBER, NULL                                                 \
     }
 
 static const luci_column_t count_columns[] = { COUNTS, LUCI_COLUMNS_END };

@@ -24,7 +24,7 @@ void luci_ctl_config_defaults(luci_ctl_config_t *config, apr_pool_t *pool)
 
 /* ---- Values of the document ---- */
 
-/* NULL: there is none. Text that is not UTF-8 is {"hex": "..."}. */
+/* Returns NULL if value is not a text. Text that is not UTF-8 is written as {"hex": "..."}. */
 static const char *text_of(json_t *value, apr_pool_t *pool)
 {
     const char *hex = json_string_value(json_object_get(value, "hex"));
@@ -53,7 +53,7 @@ static void add_problem(luci_ctl_config_t *config, const char *problem)
 {
     for (int i = 0; i < config->problems->nelts; i++) {
         if (strcmp(APR_ARRAY_IDX(config->problems, i, const char *), problem) == 0)
-            return; /* httpd has refused the same line, or several servers inherit it */
+            return; /* Several servers inherit the line, or httpd refused it as well. */
     }
     APR_ARRAY_PUSH(config->problems, const char *) = problem;
 }
@@ -69,7 +69,7 @@ static void read_directive(luci_ctl_config_t *config, luci_server_config_t *serv
         return;
     if (row < 0)
         problem =
-            apr_pstrcat(pool, name, " is not known to this luciactl: mod_luciauth is a newer version", NULL);
+            apr_pstrcat(pool, name, " is unknown to this luciactl, which is older than mod_luciauth", NULL);
     else
         problem = luci_directives_set(row, args, server, pool);
     if (problem)
@@ -131,8 +131,8 @@ static void read_finding(luci_ctl_config_t *config, json_t *object, apr_pool_t *
 
 #define LINKS_MAX 8
 
-/* Whether a path names a descriptor of the process, also through links: /dev/stdout in the configuration is
- * httpd's output, and luciactl has another one. */
+/* Whether a path names a descriptor of the process, also through symbolic links: /dev/stdout in the
+ * configuration means httpd's output, not that of luciactl. */
 static int is_descriptor(const char *path, apr_pool_t *pool)
 {
     static const char *const begins[] = { "/dev/std", "/dev/fd/", "/proc/" };
@@ -158,7 +158,8 @@ static int is_descriptor(const char *path, apr_pool_t *pool)
     return 0;
 }
 
-/* Only httpd can write to its programs, and to its own standard output and error. */
+/* Returns NULL for a target that only httpd can write to: its piped programs and its own standard output and
+ * error. */
 static const char *audit_file(const char *target, apr_pool_t *pool)
 {
     const char *path;
@@ -199,11 +200,11 @@ static const char *title(const luci_ctl_server_t *server, apr_pool_t *pool)
     if (!server->file)
         return "the main server";
     return apr_psprintf(pool, "%s (<VirtualHost %s> in %s:%d)",
-                        server->name ? server->name : "one without ServerName", server->addresses,
+                        server->name ? server->name : "a server without ServerName", server->addresses,
                         server->file, server->number);
 }
 
-/* Whether NAME[:PORT] is wanted. A wanted name without a port fits any port. */
+/* Whether a server's name and port match the wanted NAME[:PORT]; without PORT any port matches. */
 static int fits(const char *name, const char *port, const char *wanted)
 {
     size_t length = strcspn(name, ":"), wanted_length = strcspn(wanted, ":");
@@ -246,7 +247,7 @@ static const char *list(const luci_ctl_config_t *config, apr_pool_t *pool)
         if (server->config->database.driver)
             text = apr_pstrcat(pool, text, *text ? "; " : "", title(server, pool), NULL);
     }
-    return *text ? text : "none has a LuciaDatabase";
+    return *text ? text : "no server has a LuciaDatabase";
 }
 
 static const luci_ctl_server_t *find(const luci_ctl_source_t *source, const luci_ctl_config_t *config,
@@ -261,7 +262,7 @@ static const luci_ctl_server_t *find(const luci_ctl_source_t *source, const luci
             continue;
         if (found && !is_same_database(found, server)) {
             *problem =
-                apr_psprintf(pool, "there are several databases, choose one with --vhost NAME[:PORT]: %s",
+                apr_psprintf(pool, "there are several databases; choose one with --vhost NAME[:PORT]: %s",
                              list(config, pool));
             return NULL;
         }
@@ -270,7 +271,7 @@ static const luci_ctl_server_t *find(const luci_ctl_source_t *source, const luci
     }
     if (!found)
         *problem = source->vhost
-                       ? apr_psprintf(pool, "no server called %s has a LuciaDatabase; there are: %s",
+                       ? apr_psprintf(pool, "no server named %s has a LuciaDatabase; these have one: %s",
                                       source->vhost, list(config, pool))
                        : "there is no LuciaDatabase";
     return found;

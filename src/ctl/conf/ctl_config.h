@@ -11,45 +11,47 @@
 typedef struct {
     const char *file; /* of its <VirtualHost>; NULL: the main server */
     int number;
-    const char *addresses;       /* as <VirtualHost> has them */
-    const char *name;            /* ServerName as written; NULL: not written */
+    const char *addresses;       /* the arguments of <VirtualHost> */
+    const char *name;            /* of ServerName, as written; NULL: there is none */
     apr_array_header_t *aliases; /* const char * */
-    int uses;                    /* something in it uses the module */
+    int uses;                    /* whether any of its sections uses the module */
     luci_server_config_t *config;
 } luci_ctl_server_t;
 
-/* Which configuration: program is httpd's, vhost NAME[:PORT] chooses the server and may be NULL. */
+/* Which configuration to read, and which of its servers to use. */
 typedef struct {
-    const char *program;
-    const char *path;
-    const char *vhost;
+    const char *program; /* httpd */
+    const char *path;    /* of the configuration */
+    const char *vhost;   /* NAME[:PORT]; NULL: the server with the only database */
 } luci_ctl_source_t;
 
-/* Strings are from the pool it was read into. */
+/* A configuration. Its strings are from the pool that it was read into. */
 typedef struct {
     const char *driver; /* NULL: there is no LuciaDatabase */
-    const char *params; /* secrets filled in */
+    const char *params; /* with {file:...} and {env:...} replaced by the secrets */
     luci_settings_t settings;
     const char *audit_log;              /* LuciaAuditLog if that is a plain file, absolute; else NULL */
-    const luci_server_config_t *server; /* everything that is in force there */
-    apr_array_header_t *servers;        /* luci_ctl_server_t *, the main one first; none if not read */
+    const luci_server_config_t *server; /* the chosen server's directives */
+    apr_array_header_t *servers;        /* luci_ctl_server_t *, the main server first; empty if not read */
     apr_array_header_t *findings;       /* luci_site_finding_t: of httpd's start-up checks */
-    apr_array_header_t *problems;       /* const char *: why it can't be used, mostly with file and line */
-    const char *user;                   /* of User and Group; NULL: not configured. A number is "#33" */
-    const char *group;
-    const char *control; /* the control socket's path, absolute; NULL: off, or not read */
+    apr_array_header_t
+        *problems;       /* const char *: why the configuration is unusable, mostly with file and line */
+    const char *user;    /* of the directive User, a number as "#33"; NULL: not configured */
+    const char *group;   /* of the directive Group, as user */
+    const char *control; /* the absolute path of the control socket; NULL: off, or not read */
 } luci_ctl_config_t;
 
-/* Everything as it is without any directive. */
+/* Sets every directive to its default. */
 void luci_ctl_config_defaults(luci_ctl_config_t *config, apr_pool_t *pool);
 
-/* Reads a configuration. OK: *config is what it says; there may be problems all the same. INVALID: it could
- * not be read, the problems say why. */
+/* Reads a configuration. OK: *config is set; config->problems may still contain errors of single directives.
+ * INVALID: httpd could not read it; config->problems says why. */
 luci_result_t luci_ctl_config_read(const luci_ctl_source_t *source, luci_ctl_config_t *config,
                                    apr_pool_t *pool) LUCI_MUST_USE;
 
-/* The server of the source's vhost; without one that of the only database. Adds a problem if there is none,
- * or if there are several databases. */
+/* Chooses the server that source->vhost names, or without a vhost the one with the only database, and sets
+ * the members that belong to a server. Adds a problem if no server has a database, or several have different
+ * ones. */
 void luci_ctl_config_choose(const luci_ctl_source_t *source, luci_ctl_config_t *config, apr_pool_t *pool);
 
 #endif

@@ -19,17 +19,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BEGIN "{\"mod_luciauth\":" /* of the document's line; other modules may print as well */
-#define OUTPUT_MAX (64 << 20)      /* bytes of what httpd prints */
-#define TIME_MAX 60                /* seconds that httpd may take: it may look up many names of hosts */
-#define SLICE_MS 100               /* after which is looked whether httpd has ended */
-#define CLOSED_MS 2                /* the same, once it has closed its outputs, as it does when it ends */
+#define BEGIN                                                                                                \
+    "{\"mod_luciauth\":"      /* starts the line with the document; other modules may print other lines */
+#define OUTPUT_MAX (64 << 20) /* bytes that httpd may print */
+#define TIME_MAX 60           /* seconds that httpd may run, because it may look up many host names */
+#define SLICE_MS 100          /* between two checks whether httpd has ended */
+#define CLOSED_MS 2           /* the same once httpd has closed its outputs, which it does as it ends */
 
 typedef struct {
     const char *program;
-    const char *path;    /* of the configuration, absolute */
-    const char *folder;  /* that it is in, with a slash at the end */
-    const char *envvars; /* the file of that name there, which need not exist */
+    const char *path;    /* absolute, of the configuration */
+    const char *folder;  /* of path, with a slash at the end */
+    const char *envvars; /* the path of the file envvars in folder, which is optional */
     apr_array_header_t *problems;
     apr_pool_t *pool;
 } run_t;
@@ -47,10 +48,10 @@ static void add_problem(const run_t *run, const char *problem)
     APR_ARRAY_PUSH(run->problems, const char *) = problem;
 }
 
-/* ---- Before httpd runs: what can be said better than httpd says it ---- */
+/* ---- Checks before httpd runs, with clearer messages than its own ---- */
 
-/* For root: another user who can change this file, or where its path leads, would run programs as root. The
- * program reads modules from there, and a shell reads envvars. */
+/* As root, refuses a file that another user can change or replace: httpd loads the modules that a
+ * configuration names, and a shell runs envvars, so that user could run programs as root. */
 static int is_safe(const run_t *run, const char *path)
 {
     const char *folder = NULL;
@@ -67,13 +68,14 @@ static int is_safe(const run_t *run, const char *path)
     if (!safe)
         add_problem(run,
                     apr_psprintf(run->pool,
-                                 "%s would be run as root, and other users can change it%s%s: give it to "
-                                 "root, run luciactl as its owner, or name the database with --database",
-                                 path, folder ? " by the folder " : "", folder ? folder : ""));
+                                 "%s would run as root, but other users can change it%s%s: make root its "
+                                 "only writer, run luciactl as its owner, or name the database with "
+                                 "--database",
+                                 path, folder ? " in the folder " : "", folder ? folder : ""));
     return safe;
 }
 
-/* envvars is optional. */
+/* A missing or unreadable envvars is no error. */
 static int is_envvars_usable(const run_t *run)
 {
     struct stat info;
@@ -82,7 +84,7 @@ static int is_envvars_usable(const run_t *run)
         return 1;
     if (stat(run->envvars, &info) == 0 && S_ISREG(info.st_mode))
         return is_safe(run, run->envvars);
-    add_problem(run, apr_pstrcat(run->pool, run->envvars, " can't be read: not a regular file", NULL));
+    add_problem(run, apr_pstrcat(run->pool, run->envvars, " cannot be read: not a regular file", NULL));
     return 0;
 }
 
@@ -92,25 +94,25 @@ static int can_begin(const run_t *run)
     int failed = stat(run->path, &info) != 0 || access(run->path, R_OK) != 0;
 
     if (failed || !S_ISREG(info.st_mode)) {
-        add_problem(run, apr_pstrcat(run->pool, run->path, " can't be read: ",
+        add_problem(run, apr_pstrcat(run->pool, run->path, " cannot be read: ",
                                      failed ? strerror(errno) : "not a regular file", NULL));
         return 0;
     }
     if (!is_safe(run, run->path) || !is_envvars_usable(run))
         return 0;
-    errno = EACCES; /* of a folder */
+    errno = EACCES; /* The error of a program that is not a regular file. */
     if (stat(run->program, &info) == 0 && S_ISREG(info.st_mode) && access(run->program, X_OK) == 0)
         return is_safe(run, run->program);
     add_problem(run, apr_psprintf(run->pool,
-                                  "httpd reads configurations, and %s can't be run: %s; name httpd's program "
-                                  "with --httpd PATH, or the database with --database",
+                                  "luciactl needs httpd to read the configuration, and %s cannot be run: %s; "
+                                  "name httpd's program with --httpd FILE, or the database with --database",
                                   run->program, strerror(errno)));
     return 0;
 }
 
 /* ---- The process ---- */
 
-/* What apache2ctl does: the variables of envvars, then its arguments. */
+/* Does what apache2ctl does: a shell sources envvars and passes its $APACHE_ARGUMENTS to httpd. */
 #define SOURCE                                                                                               \
     "luciactl_program=$1 luciactl_folder=$2 luciactl_file=$3; . \"$0\"; exec \"$luciactl_program\" "         \
     "$APACHE_ARGUMENTS -d \"$luciactl_folder\" -f \"$luciactl_file\" -t -D DUMP_LUCIAUTH -D "                \
@@ -140,7 +142,7 @@ static void replace(int descriptor, int by)
         _exit(127);
 }
 
-/* -1: errno says why. */
+/* Returns -1 with errno if no process could be started. */
 static pid_t start(const run_t *run, stream_t *streams)
 {
     int output[2], errors[2];
@@ -153,7 +155,9 @@ static pid_t start(const run_t *run, stream_t *streams)
         close(output[1]);
         return -1;
     }
-    signal(SIGCHLD, SIG_DFL); /* a parent that ignores it has taught us so, and its end would be lost */
+    /* SIGCHLD may be ignored, inherited from the parent; the kernel would then discard httpd's exit status.
+     */
+    signal(SIGCHLD, SIG_DFL);
     process = fork();
     if (process == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -172,7 +176,7 @@ static pid_t start(const run_t *run, stream_t *streams)
 
 typedef enum { TAKE_MORE, TAKE_END, TAKE_TOO_MUCH } take_t;
 
-/* Takes what a pipe holds. */
+/* Reads a part of a pipe's content. */
 static take_t take(stream_t *stream)
 {
     char part[16384];
@@ -195,7 +199,7 @@ static take_t take(stream_t *stream)
     return TAKE_MORE;
 }
 
-/* What the pipes hold that poll has found ready. */
+/* Reads from each pipe that poll has found readable. */
 static take_t take_ready(stream_t *streams, struct pollfd *wait)
 {
     for (int i = 0; i < STREAMS; i++) {
@@ -217,8 +221,8 @@ static time_t seconds_now(void)
     return now.tv_sec;
 }
 
-/* Until httpd has ended: a program that it left behind may hold the pipes for longer. Returns its wait status
- * and NULL in *problem, or why it was ended. */
+/* Reads until httpd has ended, not until the pipes are closed: a program that httpd started may keep them
+ * open. Returns httpd's wait status. *problem is NULL, or says why luciactl killed httpd. */
 static int read_all(stream_t *streams, pid_t process, const char **problem)
 {
     struct pollfd wait[STREAMS];
@@ -236,7 +240,7 @@ static int read_all(stream_t *streams, pid_t process, const char **problem)
             take_ready(streams, wait) == TAKE_TOO_MUCH)
             *problem = "prints more than 64 MiB";
         else if (seconds_now() >= end)
-            *problem = "has not ended within 60 seconds";
+            *problem = "did not end within 60 seconds";
         if (*problem)
             kill(process, SIGKILL);
         ended = waitpid(process, &status, *problem ? 0 : WNOHANG);
@@ -246,9 +250,9 @@ static int read_all(stream_t *streams, pid_t process, const char **problem)
     return status;
 }
 
-/* ---- httpd's words ---- */
+/* ---- httpd's messages ---- */
 
-/* Without "[time] [module:level] [pid]" of the error log. */
+/* Skips the prefix "[time] [module:level] [pid]" of the error log. */
 static const char *without_stamps(const char *line)
 {
     const char *end;
@@ -261,8 +265,7 @@ static const char *without_stamps(const char *line)
 #define SYNTAX_ERROR "Syntax error on line "
 #define OF " of "
 
-/* The last "Syntax error on line " of a line: httpd puts one for each file that includes the next before it.
- */
+/* Finds the last "Syntax error on line " of a line, because httpd prefixes one for each including file. */
 static const char *innermost(const char *line)
 {
     const char *found = NULL;
@@ -274,10 +277,10 @@ static const char *innermost(const char *line)
     return found;
 }
 
-#define WORDS_MAX 300 /* of a line that httpd cut off: its log holds 8 KiB */
+#define WORDS_MAX 300 /* bytes shown of a line that httpd truncated at 8 KiB */
 
-/* "Syntax error on line 3 of FILE: WORDS" as "FILE:3: WORDS"; the words may be the next line. NULL: it is
- * another line. */
+/* Turns "Syntax error on line 3 of FILE: MESSAGE" into "FILE:3: MESSAGE"; the message may be the next line.
+ * Returns NULL for any other line. */
 static const char *syntax_error(const char *line, const char *next, int *uses_next, apr_pool_t *pool)
 {
     const char *found = innermost(line), *file, *words;
@@ -310,7 +313,7 @@ static void add_words(const run_t *run, const char *words)
     }
 }
 
-/* ---- What came of it ---- */
+/* ---- The result ---- */
 
 static json_t *parse(const char *output)
 {
@@ -334,7 +337,7 @@ static luci_result_t judge(const run_t *run, int status, const stream_t *streams
         return LUCI_OK;
     if (status == 0)
         add_problem(run, apr_psprintf(run->pool,
-                                      "%s does not load mod_luciauth, or not one of this version: write "
+                                      "%s does not load mod_luciauth, or loads another version: add "
                                       "LoadModule luciauth_module (Debian: a2enconf luciauth)",
                                       run->path));
     else if (*words)
@@ -355,7 +358,7 @@ static luci_result_t run_httpd(const run_t *run, json_t **document)
     int status;
 
     if (process < 0) {
-        add_problem(run, apr_psprintf(run->pool, "%s can't be run: %s", run->program, strerror(errno)));
+        add_problem(run, apr_psprintf(run->pool, "%s cannot be run: %s", run->program, strerror(errno)));
         return LUCI_INVALID;
     }
     status = read_all(streams, process, &problem);
@@ -364,7 +367,8 @@ static luci_result_t run_httpd(const run_t *run, json_t **document)
     *document = NULL;
     result = LUCI_INVALID;
     if (problem)
-        add_problem(run, apr_psprintf(run->pool, "%s, reading %s, %s", run->program, run->path, problem));
+        add_problem(run,
+                    apr_psprintf(run->pool, "%s %s while it reads %s", run->program, problem, run->path));
     else
         result = judge(run, status, streams, document);
     for (int i = 0; i < STREAMS; i++)

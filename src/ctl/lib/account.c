@@ -45,7 +45,7 @@ luci_exit_t luci_account_open_to_change(luci_invocation_t *call, luci_ctl_databa
 
 /* ---- Attributes ---- */
 
-/* Columns that have commands of their own, or must not be set at all. */
+/* Columns that other commands change, or that must not change at all. */
 static const char *const kept_columns[] = { "id", "username", "disabled", "created_at", "hashed_password" };
 
 static int is_kept(const char *column)
@@ -73,8 +73,8 @@ static luci_exit_t take_value(luci_invocation_t *call, luci_account_values_t *va
         return luci_command_misuse(
             call,
             apr_psprintf(call->pool,
-                         "\"%s\" is no attribute; a column of the user table is allowed but id, username, "
-                         "disabled, created_at, hashed_password",
+                         "\"%s\" is not an attribute; columns of the user table are allowed, except id, "
+                         "username, disabled, created_at, hashed_password",
                          column));
     if (value && luci_text_valid_bytes(value, strlen(value)) < strlen(value))
         return luci_command_misuse(call, apr_psprintf(call->pool, "the value of %s is not UTF-8", column));
@@ -93,7 +93,7 @@ static luci_exit_t split_value(luci_invocation_t *call, luci_account_values_t *v
     if (!equals)
         return luci_command_misuse(
             call,
-            apr_psprintf(call->pool, "--attribute %s: COLUMN=VALUE is wanted, such as role=admin", written));
+            apr_psprintf(call->pool, "--attribute %s: write COLUMN=VALUE, such as role=admin", written));
     return take_value(call, values, apr_pstrmemdup(call->pool, written, (apr_size_t)(equals - written)),
                       equals + 1);
 }
@@ -167,7 +167,7 @@ luci_exit_t luci_account_done(luci_invocation_t *call, luci_ctl_database_t *data
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
         return luci_ctl_database_failed(database, result);
     if (result == LUCI_NOT_FOUND)
-        return luci_say_error(LUCI_EXIT_REFUSED, "%s But the user is gone again", sentence);
+        return luci_say_error(LUCI_EXIT_REFUSED, "%s The user has been deleted since", sentence);
     luci_output_done(call->output, sentence, columns, count,
                      luci_account_cells(&user, settings, count, call->pool));
     return LUCI_EXIT_DONE;
@@ -179,11 +179,11 @@ luci_exit_t luci_account_refused(luci_invocation_t *call, const luci_ctl_databas
                                  luci_result_t result, const char *name)
 {
     if (result == LUCI_NOT_FOUND)
-        return luci_say_error(LUCI_EXIT_REFUSED, "%s was deleted meanwhile; nothing was changed", name);
+        return luci_say_error(LUCI_EXIT_REFUSED, "%s has been deleted meanwhile; nothing was changed", name);
     if (result == LUCI_CONFLICT)
         return luci_say_error(LUCI_EXIT_REFUSED, "the name %s is taken", name);
     if (result == LUCI_INVALID)
-        return luci_say_error(LUCI_EXIT_REFUSED, "%s is no username: UTF-8 of %s", name,
+        return luci_say_error(LUCI_EXIT_REFUSED, "%s is not a valid username: UTF-8 of %s", name,
                               luci_policy_name_rule(&database->config.settings, call->pool));
     return luci_ctl_database_failed(database, result);
 }

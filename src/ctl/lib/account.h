@@ -1,41 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Users, as the commands about them find and show them. */
+/* What the commands about users share: finding a user, attributes, output, and passwords. Every function
+ * reports its errors. */
 #ifndef LUCI_ACCOUNT_H
 #define LUCI_ACCOUNT_H
 
 #include "core/account/admin.h"
 #include "ctl/lib/database.h"
 
-/* The option that makes NAME a user's id; for the tables of commands. */
+/* The option --id, for the tables of commands. */
 #define LUCI_ACCOUNT_BY_ID                                                                                   \
     {                                                                                                        \
-        "id", NULL, "NAME is a user id", 0                                                                   \
+        "id", NULL, "NAME is a user id, not a username", 0                                                   \
     }
 
-/* The options that say what goes into columns of the user table. */
+/* The options that set attributes, which are columns of the user table. */
 #define LUCI_ACCOUNT_ATTRIBUTE                                                                               \
     {                                                                                                        \
-        "attribute", "COLUMN=VALUE", "the value of an attribute", 1                                          \
+        "attribute", "COLUMN=VALUE", "set an attribute", 1                                                   \
     }
 #define LUCI_ACCOUNT_CLEAR                                                                                   \
     {                                                                                                        \
-        "clear", "COLUMN", "the attribute has no value", 1                                                   \
+        "clear", "COLUMN", "set an attribute to NULL", 1                                                     \
     }
 
-/* Opens the database and finds the user whom the first operand names. DONE: *user lasts as long as the call.
- * REFUSED: there is none; USAGE, DATABASE. Said. */
+/* Opens the database and finds the user that the first operand names. DONE: *user is from the call's pool.
+ * REFUSED: there is no such user. USAGE, DATABASE: as luci_ctl_database_open. */
 luci_exit_t luci_account_open(luci_invocation_t *call, luci_ctl_database_t *database, luci_user_t *user);
 
-/* The same for a command that changes something: the audit log is opened, too. */
+/* Does the same for a command that changes the user, and opens the audit log as well. */
 luci_exit_t luci_account_open_to_change(luci_invocation_t *call, luci_ctl_database_t *database,
                                         luci_user_t *user);
 
-/* The first for any name, in a database that is open. */
+/* Finds the user named name in an open database, with --id the user with that id. */
 luci_exit_t luci_account_find(luci_invocation_t *call, luci_ctl_database_t *database, const char *name,
                               luci_user_t *user);
 
-/* What --attribute and --clear say. The columns are added to the settings, so that they are looked for when
- * the database is connected, and shown. USAGE: said why. */
+/* The values of --attribute and --clear. luci_account_values also adds their columns to the settings, so that
+ * luci_ctl_database_connect looks for them and the output shows them. USAGE: a column is not allowed, or
+ * given twice. */
 typedef struct {
     luci_admin_value_t *values;
     int count;
@@ -43,7 +45,7 @@ typedef struct {
 luci_exit_t luci_account_values(luci_invocation_t *call, luci_ctl_database_t *database,
                                 luci_account_values_t *values);
 
-/* The columns that every user has, and what stands for the others in the help. */
+/* The columns that every user has, and the placeholder of the attributes in the help. */
 #define LUCI_ACCOUNT_COLUMNS                                                                                 \
     { "username", "Username", LUCI_CELL_TEXT, NULL }, { "userId", "User id", LUCI_CELL_TEXT, NULL },         \
         { "disabled", "Disabled", LUCI_CELL_FLAG, NULL },                                                    \
@@ -55,22 +57,23 @@ luci_exit_t luci_account_values(luci_invocation_t *call, luci_ctl_database_t *da
         "NAME", "each attribute's name", LUCI_CELL_TEXT, "attributes"                                        \
     }
 
-/* The columns of a list of users and the cells of one; *count of each. From pool. */
+/* The columns of a list of users, *count of them, and the cells of one user; from pool. */
 const luci_column_t *luci_account_columns(const luci_settings_t *settings, int *count, apr_pool_t *pool);
 const char **luci_account_cells(const luci_user_t *user, const luci_settings_t *settings, int count,
                                 apr_pool_t *pool);
 
-/* The user as it is in the table now, as what was done: people read the sentence. */
+/* Reports a change: people get the sentence, programs the user as it is in the table now. REFUSED: the user
+ * has been deleted since. DATABASE: the user could not be read. */
 luci_exit_t luci_account_done(luci_invocation_t *call, luci_ctl_database_t *database, const char *user_id,
                               const char *sentence);
 
-/* Says why a name or a new password is not taken: INVALID, CONFLICT, NOT_FOUND (the user is gone); or why the
- * database could not be used. */
+/* Reports why a change failed: the name is INVALID or taken (CONFLICT), the user has been deleted
+ * (NOT_FOUND), or the error of the database. Returns REFUSED or DATABASE. */
 luci_exit_t luci_account_refused(luci_invocation_t *call, const luci_ctl_database_t *database,
                                  luci_result_t result, const char *name);
 
-/* Asks for a new password and hashes it. DONE: *stored lasts as long as the call. REFUSED, USAGE: said why.
- */
+/* Asks for a new password and hashes it. DONE: *stored is from the call's pool. REFUSED: the password is not
+ * valid. USAGE: there is no terminal to ask on. */
 luci_exit_t luci_account_password(luci_invocation_t *call, const luci_ctl_database_t *database,
                                   const char *prompt, const char **stored);
 

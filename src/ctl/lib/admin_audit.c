@@ -18,22 +18,22 @@
 
 #define LOG_MODE (S_IRUSR | S_IWUSR | S_IRGRP)
 
-/* Opens without waiting for a pipe's reader. -1: *problem says why not. */
+/* Opens the log without waiting for the reader of a pipe. -1: *problem says why not. */
 static int open_log(const char *path, const char **problem, apr_pool_t *pool)
 {
     struct stat info;
     int file;
 
-    luci_server_user_pause(); /* httpd opens it as root, too */
+    luci_server_user_pause(); /* httpd opens the log as root as well. */
     file = luci_trusted_open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, LOG_MODE, problem, pool);
     if (file < 0 && errno == ENXIO)
-        *problem = "nobody reads from it";
+        *problem = "the pipe has no reader";
     luci_server_user_resume();
     if (file < 0)
         return -1;
     if (fstat(file, &info) == 0 && (S_ISREG(info.st_mode) || S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode)))
         return file;
-    *problem = "it is neither a file nor a pipe nor a terminal";
+    *problem = "it is not a file, pipe or terminal";
     close(file);
     return -1;
 }
@@ -52,11 +52,11 @@ luci_exit_t luci_admin_audit_open(luci_invocation_t *call, luci_ctl_database_t *
     database->audit = open_log(path, &problem, call->pool);
     if (database->audit >= 0)
         return LUCI_EXIT_DONE;
-    return luci_say_error(LUCI_EXIT_REFUSED, "the audit log %s can't be opened: %s", path, problem);
+    return luci_say_error(LUCI_EXIT_REFUSED, "the audit log %s cannot be opened: %s", path, problem);
 }
 
-/* Who is behind sudo counts. */
-static const char *who(void)
+/* The login name of the caller; with sudo, that of the user who called sudo. */
+static const char *caller_name(void)
 {
     const struct passwd *account = getpwuid(getuid());
     const char *before = getuid() == 0 ? getenv("SUDO_USER") : NULL;
@@ -68,7 +68,7 @@ static const char *who(void)
 
 static void put(const luci_ctl_database_t *database, const luci_event_t *event, apr_int64_t count)
 {
-    luci_event_origin_t origin = { .by = who(), .count = count };
+    luci_event_origin_t origin = { .by = caller_name(), .count = count };
     char line[LUCI_EVENT_LINE_MAX + 1];
     size_t length = luci_event_line(event, &origin, line);
 
@@ -76,9 +76,9 @@ static void put(const luci_ctl_database_t *database, const luci_event_t *event, 
         syslog(LOG_NOTICE, "%s", line);
         return;
     }
-    line[length++] = '\n'; /* in one piece, since httpd writes there, too */
+    line[length++] = '\n'; /* One write, because httpd appends to the same file. */
     if (write(database->audit, line, length) != (ssize_t)length)
-        luci_say_error(LUCI_EXIT_REFUSED, "it was done, but the audit log could not be written: %s",
+        luci_say_error(LUCI_EXIT_REFUSED, "the change is done, but the audit log cannot be written: %s",
                        strerror(errno));
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What administrators do goes into the audit log: the file of --audit-log or of the
- * configuration's LuciaAuditLog, else syslog's facility authpriv. */
+/* The audit lines of administrators' changes. They are written to the file of --audit-log or of the
+ * configuration's LuciaAuditLog, otherwise to syslog with the facility authpriv. */
 #ifndef LUCI_ADMIN_AUDIT_H
 #define LUCI_ADMIN_AUDIT_H
 
@@ -8,15 +8,16 @@
 #include "core/event/event.h"
 #include "ctl/lib/database.h"
 
-/* Before an act: who can't be recorded does nothing. REFUSED: the file can't be opened, said. */
+/* Opens the audit log. A command calls this before it changes anything, so that no change goes unrecorded.
+ * REFUSED: the file cannot be opened, with a message. */
 luci_exit_t luci_admin_audit_open(luci_invocation_t *call, luci_ctl_database_t *database);
 
-/* An act on a user (NULL: on none in particular), and how it ended. count: of rows; 0: that goes without
- * saying. A log that can't be written is said, and the act stays. */
+/* Writes a change with its result. user is NULL if the change concerns no single user. count is the number of
+ * rows; 0 leaves it out. If the line cannot be written, a message says so, and the change stays. */
 void luci_admin_audit_write(const luci_ctl_database_t *database, luci_event_kind_t kind,
                             const luci_user_t *user, luci_result_t result, apr_int64_t count);
 
-/* The end of one session, by its tag. */
+/* Writes the end of one session, by its tag. */
 void luci_admin_audit_session(const luci_ctl_database_t *database, const char *tag, const luci_user_t *user);
 
 #endif

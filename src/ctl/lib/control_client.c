@@ -12,11 +12,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define WAIT_SECONDS 20 /* for a line */
+#define WAIT_SECONDS 20 /* for a line of the answer */
 
-/* ---- Which ---- */
+/* ---- Choosing the socket ---- */
 
-/* A socket in a folder of httpd's user is asked as that user. */
+/* A socket in a folder of httpd's user is opened as that user. */
 static luci_exit_t act(const luci_ctl_database_t *database, const char *path, apr_pool_t *pool)
 {
     const luci_server_user_words_t words = { database->config.user, database->config.group };
@@ -37,11 +37,13 @@ luci_exit_t luci_control_choose(luci_invocation_t *call, luci_ctl_database_t *da
         if (!*path)
             *path = database->config.control;
         return *path ? act(database, *path, call->pool)
-                     : luci_say_error(LUCI_EXIT_USAGE, "LuciaControl is off: the server can't be asked");
+                     : luci_say_error(LUCI_EXIT_USAGE,
+                                      "LuciaControl is off in this configuration, so the running server "
+                                      "cannot be reached");
     }
     return *path ? act(database, *path, call->pool)
-                 : luci_command_misuse(call, "the running server is asked: --config FILE or --socket PATH is "
-                                             "missing");
+                 : luci_command_misuse(call, "--config FILE or --socket PATH is missing: this command needs "
+                                             "the control socket of the running server");
 }
 
 /* ---- Asking ---- */
@@ -67,7 +69,7 @@ static int open_socket(const char *path)
     return -1;
 }
 
-/* Whether this was the last line, which says how it ended. */
+/* Whether this is the last line of the answer, which has either the count or the error. */
 static int is_last(json_t *object, int *done, const char **problem, apr_pool_t *pool)
 {
     json_t *count = json_object_get(object, "done"), *error = json_object_get(object, "error");
@@ -84,7 +86,7 @@ static luci_exit_t read_answer(const luci_control_question_t *question, FILE *st
 {
     char *line = NULL;
     size_t room = 0;
-    const char *problem = "its answer broke off";
+    const char *problem = NULL;
     int ended = 0;
 
     while (!ended && getline(&line, &room, stream) > 0) {
@@ -99,7 +101,7 @@ static luci_exit_t read_answer(const luci_control_question_t *question, FILE *st
     if (ended && !problem)
         return LUCI_EXIT_DONE;
     return luci_say_error(LUCI_EXIT_REFUSED, "the server at %s: %s", question->path,
-                          ended ? problem : "its answer broke off");
+                          ended ? problem : "the answer is incomplete");
 }
 
 luci_exit_t luci_control_ask(const luci_control_question_t *question, int *done)
@@ -112,11 +114,13 @@ luci_exit_t luci_control_ask(const luci_control_question_t *question, int *done)
     if (opened < 0)
         return luci_say_error(LUCI_EXIT_REFUSED, "no server answers at %s: %s%s", question->path,
                               strerror(errno), luci_server_user_note(question->pool));
-    (void)!send(opened, line, strlen(line), MSG_NOSIGNAL); /* who refuses hangs up, and says why */
+    /* A server that refuses the connection has sent the reason before it closed, so the answer is read even
+     * if this fails. */
+    (void)!send(opened, line, strlen(line), MSG_NOSIGNAL);
     stream = fdopen(opened, "r");
     if (!stream) {
         close(opened);
-        return luci_say_error(LUCI_EXIT_REFUSED, "no memory");
+        return luci_say_error(LUCI_EXIT_REFUSED, "out of memory");
     }
     status = read_answer(question, stream, done);
     fclose(stream);

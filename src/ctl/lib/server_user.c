@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Whom the process acts as. */
+/* The user that the process acts as, if is_acting. */
 static luci_server_user_t acting;
 static int is_acting;
 
@@ -38,7 +38,8 @@ static const char *title(const luci_server_user_t *user, apr_pool_t *pool)
     return user->name ? user->name : apr_psprintf(pool, "%lu", (unsigned long)user->uid);
 }
 
-/* Libraries look for files in the home directory, and root's is closed to others. */
+/* Sets HOME as well, because client libraries of databases look for files there, and root's home directory is
+ * closed to other users. */
 static luci_exit_t act(const luci_server_user_t *user, apr_pool_t *pool)
 {
     if (luci_act_as(user->uid, user->gid) != 0)
@@ -51,7 +52,7 @@ static luci_exit_t act(const luci_server_user_t *user, apr_pool_t *pool)
     return LUCI_EXIT_DONE;
 }
 
-/* The server's user as the configuration has it. 0: it says nothing, or root. */
+/* Finds the server's user in the words of the configuration. Returns 0 if they name none, or root. */
 static int is_known(const luci_server_user_words_t *words, luci_server_user_t *user, apr_pool_t *pool)
 {
     return words->user && luci_server_user_find(words, user, pool) && user->uid != 0;
@@ -66,15 +67,14 @@ luci_exit_t luci_server_user_for_path(const luci_server_user_words_t *words, con
     const struct passwd *entry;
 
     if (is_acting || trust == LUCI_PATH_TRUSTED || trust == LUCI_PATH_UNKNOWN)
-        return LUCI_EXIT_DONE; /* what is not there, opening it says */
+        return LUCI_EXIT_DONE; /* If the path does not exist, opening it reports that. */
     if (is_known(words, &user, pool))
         return act(&user, pool);
     if (trust == LUCI_PATH_OF_MANY)
         return luci_say_error(
             LUCI_EXIT_REFUSED,
-            "root opens nothing in the folder %s, where other users may put links: name httpd's "
-            "configuration "
-            "with --config, so that its user is known, or run luciactl as that user (runuser -u USER -- "
+            "luciactl as root opens no database in the folder %s, because other users can put links there: "
+            "name httpd's configuration with --config, or run luciactl as httpd's user (runuser -u USER -- "
             "luciactl ...)",
             folder);
     entry = getpwuid(user.uid);
@@ -98,7 +98,7 @@ void luci_server_user_pause(void)
         luci_act_as_root();
 }
 
-/* What was possible before is possible again; else nothing more is done. */
+/* Aborts if the change of user fails, because the process must not go on as root. */
 void luci_server_user_resume(void)
 {
     if (is_acting && luci_act_as(acting.uid, acting.gid) != 0)
@@ -113,5 +113,5 @@ void luci_server_user_end(void)
 
 const char *luci_server_user_note(apr_pool_t *pool)
 {
-    return is_acting ? apr_pstrcat(pool, ", asked as the user ", title(&acting, pool), NULL) : "";
+    return is_acting ? apr_pstrcat(pool, " (as the user ", title(&acting, pool), ")", NULL) : "";
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The user whom httpd's children run as. luciactl that runs as root acts as that user where files
- * or a server's socket lie in folders that another user than root may change, and for connections to servers
- * of databases, as httpd does: so such a folder leads root nowhere, files that are made there are httpd's,
- * and PostgreSQL's peer authentication sees whom it knows. For any other user nothing happens here. */
+/* Acting as the user that httpd's children run as. When luciactl runs as root, it acts as that user for
+ * connections to database servers, and for files and sockets in folders that another user can change. So a
+ * link in such a folder cannot mislead root, files created there belong to httpd's user, and PostgreSQL's
+ * peer authentication sees the same user as from httpd. For any caller but root, these functions do nothing.
+ */
 #ifndef LUCI_SERVER_USER_H
 #define LUCI_SERVER_USER_H
 
@@ -11,38 +12,41 @@
 #include <apr_pools.h>
 #include <sys/types.h>
 
-/* As the directives User and Group have them; each may be NULL: not known. */
+/* The arguments of the directives User and Group; each is NULL if it is unknown. */
 typedef struct {
     const char *user;
     const char *group;
 } luci_server_user_words_t;
 
 typedef struct {
-    const char *name; /* NULL: the number has none here */
+    const char *name; /* NULL: the uid has no name on this machine */
     const char *home;
     uid_t uid;
     gid_t gid;
 } luci_server_user_t;
 
-/* 0: there is no such user on this machine. */
+/* Returns 0 if this machine has no such user. */
 int luci_server_user_find(const luci_server_user_words_t *words, luci_server_user_t *user, apr_pool_t *pool);
 
-/* From now on acts as the server's user, if root can be led elsewhere on the way to path. Without words, as
- * the one who can. REFUSED: nobody knows who that is, said. */
+/* From now on acts as the server's user, if a user other than root can change a folder on path; if words name
+ * no user, as the owner of that folder. REFUSED: several users can change the folder, or the process cannot
+ * change its user, with a message. */
 luci_exit_t luci_server_user_for_path(const luci_server_user_words_t *words, const char *path,
                                       apr_pool_t *pool);
 
-/* From now on acts as the server's user, if it is known. */
+/* From now on acts as the server's user, if words name it. REFUSED: the process cannot change its user, with
+ * a message. */
 luci_exit_t luci_server_user_for_server(const luci_server_user_words_t *words, apr_pool_t *pool);
 
-/* Root again, if this was root, for files that the command line or the configuration names; and back. */
+/* Makes the process root again, if it was, for files that the command line or the configuration names; resume
+ * returns to the server's user. */
 void luci_server_user_pause(void);
 void luci_server_user_resume(void);
 
-/* Ends what the first two began. */
+/* Ends acting as another user. */
 void luci_server_user_end(void);
 
-/* ", asked as the user www-data", for messages; "" where nobody else is acted for. */
+/* " (as the user www-data)" for messages; "" if the process does not act as another user. */
 const char *luci_server_user_note(apr_pool_t *pool);
 
 #endif

@@ -8,7 +8,7 @@
 typedef struct {
     const char *variable; /* LUCIA_<ATTRIBUTE> */
     const char *header;   /* X-Lucia-<Attribute>: '-' instead of '_', each word capitalised */
-    int is_username;      /* it is exported in any case */
+    int is_username;      /* 1: it is always exported, as LUCIA_USERNAME and X-Lucia-Username */
 } luci_attribute_name_t;
 
 /* The names for settings->attributes, in the same order, from pool. */

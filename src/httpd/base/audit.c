@@ -68,7 +68,7 @@ static apr_status_t open_file(luci_audit_t *audit, const char **problem, apr_poo
 {
     const char *path = ap_server_root_relative(pool, audit->target);
 
-    *problem = "this is no path";
+    *problem = "it is not a valid path";
     if (!path)
         return APR_EBADPATH;
     audit->file = luci_trusted_open(path, O_WRONLY | O_APPEND | O_CREAT, RIGHTS, problem, pool);
@@ -84,13 +84,13 @@ static apr_status_t open_target(luci_audit_t *audit, const char **problem, apr_p
     apr_shm_t *memory;
     apr_status_t status = apr_shm_create(&memory, sizeof *audit->shared, NULL, pool);
 
-    *problem = "no shared memory";
+    *problem = "there is no shared memory";
     if (status != APR_SUCCESS)
         return status;
     audit->shared = memset(apr_shm_baseaddr_get(memory), 0, sizeof *audit->shared);
     if (*audit->target == '|') {
         file = open_program(audit->target + 1, pool);
-        *problem = "the program can't be started"; /* httpd has logged the reason */
+        *problem = "the program cannot be started"; /* httpd has logged the reason. */
         return file ? apr_os_file_get(&audit->file, file) : APR_EGENERAL;
     }
     return open_file(audit, problem, pool);
@@ -127,7 +127,7 @@ const char *luci_audit_problem(const char *target, apr_pool_t *pool)
     if (*target == '|')
         return luci_log_program_problem(target + 1, pool);
     path = ap_server_root_relative(pool, target);
-    return path ? luci_log_file_problem(path, pool) : "this is no path";
+    return path ? luci_log_file_problem(path, pool) : "it is not a valid path";
 }
 
 /* ---- Writing ---- */
@@ -181,7 +181,8 @@ static void put_line(luci_audit_t *audit, const char *line, size_t length)
     luci_count(LUCI_COUNT_AUDIT_LOST);
     if (luci_httpd_log_due(&audit->shared->complained))
         ap_log_error(APLOG_MARK, APLOG_ERR, code, audit->server,
-                     "LUCI0612: LuciaAuditLog: \"%s\" cannot be written to; events are lost", audit->target);
+                     "LUCI0612: LuciaAuditLog: \"%s\" cannot be written; events are lost until it can",
+                     audit->target);
 }
 
 void luci_audit_write(luci_audit_t *audit, const luci_event_t *event, request_rec *r)

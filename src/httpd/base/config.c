@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-/* httpd's structure of a server. The directives come first, so that a pointer to one is one to the other. */
+/* The structure that httpd keeps for a server. The directives are its first member, so that a pointer to them
+ * is also a pointer to the structure. */
 typedef struct {
     luci_server_config_t directives;
     luci_config_parts_t parts;
@@ -28,7 +29,7 @@ void *luci_config_create_server(apr_pool_t *pool, server_rec *server)
     return new_server(luci_directives_defaults(&luci_scope_server, pool), pool);
 }
 
-/* Each server gets a structure of its own, since its parts differ. */
+/* Each server gets its own structure, because its parts are its own. */
 void *luci_config_merge_server(apr_pool_t *pool, void *base, void *add)
 {
     server_t *merged = new_server(luci_directives_merge(&luci_scope_server, base, add, pool), pool);
@@ -59,7 +60,8 @@ void *luci_config_merge_dir(apr_pool_t *pool, void *base, void *add)
         merged = apr_pmemdup(pool, base, sizeof *merged);
     if (added->basic.is_written)
         merged->basic = added->basic;
-    merged->rules.read_variables |= added->rules.read_variables; /* AuthMerging keeps the lines above */
+    merged->rules.read_variables |=
+        added->rules.read_variables; /* AuthMerging may keep base's Require lines. */
     merged->rules.read_user |= added->rules.read_user;
     return merged;
 }
@@ -91,7 +93,7 @@ luci_dir_config_t *luci_config_dir(request_rec *r)
     return ap_get_module_config(r->per_dir_config, &luciauth_module);
 }
 
-/* The URL at below, as LuciaMount implies it. below is "" for the mount itself, else starts with a slash. */
+/* The URL below LuciaMount. below starts with a slash, or is "" for the mount itself. */
 static const char *mounted(const char *mount, const char *below, apr_pool_t *pool)
 {
     if (strcmp(mount, "/") == 0)
@@ -99,7 +101,8 @@ static const char *mounted(const char *mount, const char *below, apr_pool_t *poo
     return *below ? apr_pstrcat(pool, mount, below, NULL) : mount;
 }
 
-/* The URL whose member lies at offset: as written, else as mounted, else the default. */
+/* The URL whose member of the directory configuration is at offset: as configured, otherwise as LuciaMount
+ * implies it, otherwise the default. */
 static const char *in_force(request_rec *r, size_t offset, const char *below)
 {
     const luci_dir_config_t *dir = luci_config_dir(r);

@@ -46,8 +46,10 @@ void luci_counters_create(server_rec *main_server)
         if (status == APR_SUCCESS)
             retained->rows = (row_t *)APR_ALIGN((uintptr_t)apr_shm_baseaddr_get(memory), LINE);
         else
-            ap_log_error(APLOG_MARK, APLOG_ERR, status, main_server,
-                         "LUCI0611: no shared memory for counters; the status shows zeros");
+            ap_log_error(
+                APLOG_MARK, APLOG_ERR, status, main_server,
+                "LUCI0611: there is no shared memory for the counters; mod_status and the metrics show "
+                "zeros until a restart with enough memory");
     }
     all = retained->rows;
 }

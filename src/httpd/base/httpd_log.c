@@ -43,9 +43,11 @@ void luci_httpd_log_notice(server_rec *server, const luci_notice_t *notice)
 {
     switch (notice->kind) {
     case LUCI_NOTICE_HASH_NOT_REPLACED:
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
-                     "LUCI0201: an outdated password hash of user %s could not be replaced: %s",
-                     notice->user_id, luci_result_name(notice->result));
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, server,
+            "LUCI0201: the outdated password hash of user %s could not be replaced: %s; the next sign-in "
+            "tries again",
+            notice->user_id, luci_result_name(notice->result));
         break;
     case LUCI_NOTICE_SESSIONS_REMOVED:
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, server,

@@ -18,21 +18,21 @@ APLOG_USE_MODULE(luciauth);
 
 #define DEFAULT_PROVIDER "shmcb"
 
-/* What all processes share. */
+/* Shared by all processes. */
 typedef struct {
-    volatile apr_uint64_t complained; /* microseconds since 1970 */
+    volatile apr_uint64_t complained; /* when the last failure was logged, microseconds since 1970 */
 } shared_t;
 
 struct luci_cache_t {
     const luci_cache_use_t *use;
     const luci_cache_name_t *name;
     luci_cache_provider_t provider;
-    server_rec *server; /* the main one */
+    server_rec *server; /* the main server */
     shared_t *shared;
-    apr_global_mutex_t *lock; /* where it's held, or the provider isn't even safe among threads; else NULL */
-    luci_offload_t *threads;  /* of this child, that call it; NULL: it is on this machine */
+    apr_global_mutex_t *lock; /* NULL: calls need no lock, because the provider is thread-safe and not held */
+    luci_offload_t *threads;  /* of this child, which make the calls; NULL: the provider is on this machine */
     luci_breaker_t *breaker;
-    int is_started; /* in this child */
+    int is_started; /* luci_cache_start succeeded in this child */
 };
 
 const luci_cache_use_t luci_cache_of_sessions = {
@@ -41,7 +41,7 @@ const luci_cache_use_t luci_cache_of_sessions = {
     .lock = "luciauth-cache",
     .id = "LUCI0402",
     .what = "session cache",
-    .instead = "the database is asked instead",
+    .instead = "the database is queried instead",
 };
 const luci_cache_use_t luci_cache_of_counts = {
     .directive = "LuciaThrottleStore",
@@ -49,8 +49,8 @@ const luci_cache_use_t luci_cache_of_counts = {
     .lock = "luciauth-tries",
     .is_held = 1,
     .id = "LUCI0510",
-    .what = "throttle's store",
-    .instead = "sign-ins are not throttled meanwhile",
+    .what = "throttle store",
+    .instead = "attempts are not counted until it works again",
 };
 
 static const ap_socache_provider_t *provider_of(const char *name)
@@ -102,7 +102,7 @@ int luci_cache_wanted(luci_cache_name_t *name)
     return 1;
 }
 
-/* The clients of Redis and memcached read their servers' names only when they start. */
+/* Whether the arguments of the provider are names of servers; these providers parse them only in init. */
 static int names_servers(const char *provider)
 {
     return strcasecmp(provider, "redis") == 0 || strcasecmp(provider, "memcache") == 0;
@@ -118,7 +118,8 @@ static const char *server_problem(const char *names, apr_pool_t *temp)
 
         if (apr_parse_addr_port(&host, &scope, &port, name, temp) != APR_SUCCESS || !host ||
             host[strcspn(host, " \t/")] || (*name != '[' && strchr(host, ':')))
-            return apr_psprintf(temp, "\"%s\" is no server: HOST, HOST:PORT or [ADDRESS]:PORT", name);
+            return apr_psprintf(temp, "\"%s\" is not a server: write HOST, HOST:PORT or [ADDRESS]:PORT",
+                                name);
     }
     return NULL;
 }
@@ -136,7 +137,7 @@ const char *luci_cache_problem(const luci_cache_name_t *name, apr_pool_t *temp)
     return problem || !names_servers(name->provider) ? problem : server_problem(name->args, temp);
 }
 
-/* ---- Making it ---- */
+/* ---- Creation ---- */
 
 static luci_cache_t *failed(const luci_cache_t *cache, const char *what, apr_status_t status)
 {
@@ -157,7 +158,7 @@ static server_rec *quiet_copy(const server_rec *server, apr_pool_t *pool)
     return quiet;
 }
 
-/* The lock's files, where it has any, may not meet those of another cache. */
+/* Each lock gets its own instance, because the files of some kinds of locks would collide. */
 static apr_status_t make_lock(luci_cache_t *cache, apr_pool_t *conf_pool)
 {
     static int count;
@@ -188,7 +189,7 @@ luci_cache_t *luci_cache_create(const luci_cache_use_t *use, const luci_cache_na
     if (problem)
         return failed(cache, problem, 0);
     if (status != APR_SUCCESS)
-        return failed(cache, "it could not be started", status);
+        return failed(cache, "the provider cannot be initialized", status);
     cache->breaker = luci_breaker_create(LUCI_CACHE_PAUSE, LUCI_CACHE_PAUSE, conf_pool);
     status = cache->breaker ? apr_shm_create(&memory, sizeof *cache->shared, NULL, conf_pool) : APR_ENOMEM;
     if (status == APR_SUCCESS) {
@@ -196,10 +197,10 @@ luci_cache_t *luci_cache_create(const luci_cache_use_t *use, const luci_cache_na
         if (!provider->is_elsewhere || use->is_held)
             status = make_lock(cache, conf_pool);
     }
-    return status == APR_SUCCESS ? cache : failed(cache, "no shared memory or lock for it", status);
+    return status == APR_SUCCESS ? cache : failed(cache, "there is no shared memory or lock for it", status);
 }
 
-/* What a child needs to make calls: its hold of the lock, or threads. */
+/* Prepares what a child needs for calls: the lock, and threads for a provider on another machine. */
 static apr_status_t prepare_calls(luci_cache_t *cache, apr_pool_t *child_pool)
 {
     apr_status_t status = APR_SUCCESS;
@@ -212,8 +213,8 @@ static apr_status_t prepare_calls(luci_cache_t *cache, apr_pool_t *child_pool)
         return status;
     if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1)
         threads = 1;
-    /* One more than threads, so that a look-up that hangs does not keep the end of its session from being
-     * told. */
+    /* One thread more than httpd has, so that a call that ends a session finds a free one while all others
+     * hang. */
     cache->threads = luci_offload_create(threads + 1);
     return cache->threads ? APR_SUCCESS : APR_ENOMEM;
 }
@@ -227,7 +228,8 @@ int luci_cache_start(luci_cache_t *cache, apr_pool_t *child_pool)
         return 1;
     }
     ap_log_error(APLOG_MARK, APLOG_ERR, status, cache->server,
-                 "LUCI0405: a child goes without the %s (%s): it has no lock or memory for it",
+                 "LUCI0405: this child does not use the %s (%s), because it cannot open its lock or start "
+                 "its threads; see the directive Mutex, and restart httpd",
                  cache->use->what, cache->name->provider);
     return 0;
 }
@@ -237,7 +239,7 @@ int luci_cache_is_local(const luci_cache_t *cache)
     return !cache->provider.is_elsewhere;
 }
 
-/* ---- When it fails ---- */
+/* ---- Failures ---- */
 
 static void complain(const luci_cache_t *cache, apr_status_t status, const char *what)
 {
@@ -254,15 +256,15 @@ int luci_cache_may_call(const luci_cache_t *cache)
     return luci_breaker_may_call(cache->breaker, apr_time_now());
 }
 
-/* Opens the breaker even if other calls were answered meanwhile. */
+/* Unlike a call that is slow, an error opens the breaker even if another call has succeeded meanwhile. */
 static void open_breaker(const luci_cache_t *cache, apr_status_t status, const char *what)
 {
     luci_breaker_open(cache->breaker, apr_time_now());
     complain(cache, status, what);
 }
 
-/* A provider without a server finds nothing, too: only a record that was stored or found proves that it
- * works. */
+/* A provider also reports NOTFOUND when it cannot reach its server, so that only a found or stored record
+ * proves that it works. */
 static void note_answer(const luci_cache_t *cache, apr_status_t status)
 {
     if (status == APR_NOTFOUND)
@@ -271,7 +273,7 @@ static void note_answer(const luci_cache_t *cache, apr_status_t status)
         luci_breaker_answered(cache->breaker, apr_time_now());
 }
 
-/* The result of a call. */
+/* Converts the status of a call to a result, and updates the breaker. */
 static luci_result_t judge(const luci_cache_t *cache, apr_status_t status)
 {
     if (status == APR_SUCCESS || status == APR_NOTFOUND || status == APR_EEXIST) {
@@ -297,12 +299,13 @@ static apr_status_t take_lock(const luci_cache_t *cache, apr_interval_time_t wai
 
     if (APR_STATUS_IS_EBUSY(status))
         status = apr_global_mutex_timedlock(cache->lock, wait);
-    if (APR_STATUS_IS_ENOTIMPL(status)) /* not every mechanism knows these two */
+    if (APR_STATUS_IS_ENOTIMPL(status)) /* Some kinds of locks support neither of these two calls. */
         status = apr_global_mutex_lock(cache->lock);
     return status;
 }
 
-/* Providers with a lock keep things on this machine, which answers. */
+/* A provider with a lock is on this machine and answers without a wait, so that only the lock needs a
+ * timeout. */
 luci_result_t luci_cache_make_call(const luci_cache_t *cache, luci_cache_call_t *call,
                                    apr_interval_time_t wait, apr_pool_t *scratch)
 {
@@ -318,9 +321,10 @@ luci_result_t luci_cache_make_call(const luci_cache_t *cache, luci_cache_call_t 
     return judge(cache, status);
 }
 
-/* ---- Calls that belong together ---- */
+/* ---- Calls under the lock ---- */
 
-/* A process that waited for the lock while another one found that the cache fails does not try it again. */
+/* Asks the breaker again after the wait for the lock, because the process that held it may have found that
+ * the cache fails. */
 luci_result_t luci_cache_hold(luci_cache_t *cache)
 {
     apr_status_t status;

@@ -21,7 +21,8 @@ static int is_end(const unsigned char *record, unsigned int length)
     return length == sizeof ended && memcmp(record, ended, sizeof ended) == 0;
 }
 
-/* EEXIST: an end. Providers call what is larger than any record ENOMEM or ENOSPC. */
+/* EEXIST: the key has an end marker. A provider reports ENOMEM or ENOSPC for a value that is larger than the
+ * buffer, which is no record of ours. */
 static apr_status_t retrieve(const luci_cache_provider_t *provider, luci_cache_call_t *call,
                              apr_pool_t *scratch)
 {
@@ -35,7 +36,7 @@ static apr_status_t retrieve(const luci_cache_provider_t *provider, luci_cache_c
     return status == APR_SUCCESS && is_end(call->record, call->length) ? APR_EEXIST : status;
 }
 
-/* A provider that finds no server for a key calls that NOTFOUND. */
+/* A provider that reaches no server for the key reports NOTFOUND, which is an error here. */
 static apr_status_t put(const luci_cache_provider_t *provider, const luci_cache_call_t *call,
                         apr_pool_t *scratch)
 {
@@ -55,8 +56,8 @@ static apr_status_t store(const luci_cache_provider_t *provider, luci_cache_call
     return status == APR_SUCCESS || status == APR_NOTFOUND ? put(provider, call, scratch) : status;
 }
 
-/* httpd's clients don't try a server for seconds once it was gone, while others may have it back already and
- * believe what it holds: a client of its own does. */
+/* After an error, httpd's client does not try a server again for some seconds. Other processes may reach it
+ * before, and would find the record of an ended session; so this call uses a new client. */
 static apr_status_t put_anew(const luci_cache_provider_t *provider, const luci_cache_call_t *call,
                              apr_pool_t *scratch)
 {
@@ -104,7 +105,7 @@ apr_status_t luci_cache_call(const luci_cache_provider_t *provider, luci_cache_c
 
 /* ---- In another thread ---- */
 
-/* A call with everything that it works on, in a pool of its own, which an abandoned call keeps. */
+/* A call with copies of its data, in its own pool, so that an abandoned call uses no memory of the caller. */
 typedef struct {
     apr_pool_t *pool;
     const luci_cache_provider_t *provider;
@@ -157,7 +158,7 @@ apr_status_t luci_cache_call_offloaded(luci_offload_t *threads, const luci_cache
     if (!job)
         return APR_ENOMEM;
     result = luci_offload_run(threads, &offloaded, (luci_ms_t)apr_time_as_msec(max));
-    if (result == LUCI_BUSY) /* the thread frees the job */
+    if (result == LUCI_BUSY) /* The call is abandoned; its thread frees the job. */
         return APR_TIMEUP;
     status = result == LUCI_OK ? job->status : APR_EAGAIN;
     if (call->verb == LUCI_CACHE_RETRIEVE && status == APR_SUCCESS) {

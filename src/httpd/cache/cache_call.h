@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One call to a provider of ap_socache. A session that was ended leaves an end marker: a few bytes that are
- * no record, over which nothing is stored until they expire. */
+/* One call to a provider of ap_socache. The end of a session stores an end marker, a few bytes that are no
+ * record; until it expires, no record is stored under its key. So a concurrent request cannot restore the
+ * session. */
 #ifndef LUCI_CACHE_CALL_H
 #define LUCI_CACHE_CALL_H
 
@@ -14,40 +15,40 @@ typedef struct {
     const ap_socache_provider_t *functions;
     ap_socache_instance_t *instance;
     const char *name_space; /* of its keys */
-    const char *args;       /* as luci_cache_name_t has them */
-    int is_elsewhere;       /* it keeps nothing itself: another client of it can be made at any time */
-    server_rec *quiet;      /* hears nothing: providers log every failure */
+    const char *args;       /* as in luci_cache_name_t */
+    int is_elsewhere;  /* 1: it is a client of another server, so that further instances can be created */
+    server_rec *quiet; /* a server that logs nothing, because providers log every failure */
 } luci_cache_provider_t;
 
 typedef enum {
     LUCI_CACHE_RETRIEVE,
-    LUCI_CACHE_STORE, /* unless the key was ended */
-    LUCI_CACHE_END,
-    LUCI_CACHE_PUT, /* whatever is there */
+    LUCI_CACHE_STORE, /* unless the key has an end marker */
+    LUCI_CACHE_END,   /* replaces the record with an end marker */
+    LUCI_CACHE_PUT,   /* replaces whatever the key has */
     LUCI_CACHE_REMOVE
 } luci_cache_verb_t;
 
 typedef struct {
     luci_cache_verb_t verb;
     const unsigned char *key; /* LUCI_SHA256_BYTES */
-    unsigned char *record;    /* LUCI_RECORD_MAX bytes to retrieve into, or what to store */
-    unsigned int length;      /* of the record to store, or of what was retrieved */
-    apr_time_t expiry;        /* of what is stored; providers count whole seconds */
+    unsigned char *record;    /* the record to store, or a buffer of LUCI_RECORD_MAX bytes */
+    unsigned int length;      /* of the record that is stored or was retrieved */
+    apr_time_t expiry;        /* of a stored record; providers round it to seconds */
 } luci_cache_call_t;
 
-/* Makes the instance, which ends with pool. *problem: what is wrong with the arguments, as a phrase, or NULL.
- */
+/* Creates the provider's instance, which ends with pool. *problem is NULL, or a phrase that says what is
+ * wrong with the arguments. */
 apr_status_t luci_cache_open(luci_cache_provider_t *provider, server_rec *server, const char **problem,
                              apr_pool_t *pool);
 
-/* NOTFOUND: nothing, or nothing that could be a record, is there. EEXIST: the key was ended, and nothing was
- * stored. ENOSPC: there is no room for such a record. Else what the provider said. */
+/* Makes a call. NOTFOUND: the key has no record. EEXIST: the key has an end marker, and nothing was stored.
+ * ENOSPC: the provider has no room for a record of this size. Otherwise the provider's status. */
 apr_status_t luci_cache_call(const luci_cache_provider_t *provider, luci_cache_call_t *call,
                              apr_pool_t *scratch);
 
-/* The same in a thread that is abandoned when max is over: httpd's clients of Redis and memcached wait
- * without limit for an answer. TIMEUP: not done yet; it may still be done later. EAGAIN: all threads hang in
- * earlier calls. */
+/* Makes the call in a thread that is abandoned after max, because httpd's clients of Redis and memcached wait
+ * for an answer without a limit. TIMEUP: the call has not returned; it may still take effect. EAGAIN: all
+ * threads hang in earlier calls. */
 apr_status_t luci_cache_call_offloaded(luci_offload_t *threads, const luci_cache_provider_t *provider,
                                        luci_cache_call_t *call, apr_interval_time_t max);
 

@@ -9,24 +9,29 @@
 
 APLOG_USE_MODULE(luciauth);
 
-/* The keys that were stored last; the next one goes to place next. Used while the cache is held. */
+/* The keys that were stored last, as a ring; next counts all that were added. Used only while the cache is
+ * locked.
+ */
 typedef struct {
     apr_uint32_t next;
     unsigned char keys[LUCI_COUNTS_RECENT][LUCI_SHA256_BYTES];
 } recent_t;
 
 struct luci_counts_t {
-    luci_shared_table_t *table; /* NULL: they are kept in */
+    luci_shared_table_t *table; /* contains the counts; NULL: cache does */
     luci_cache_t *cache;
-    recent_t *recent; /* shared by all processes; NULL: the provider can list */
+    recent_t *recent; /* shared by all processes; NULL: the provider can list its records */
 };
 
 static void no_memory(server_rec *main_server, apr_status_t status)
 {
-    ap_log_error(APLOG_MARK, APLOG_CRIT, status, main_server, "LUCI0516: no shared memory for LuciaThrottle");
+    ap_log_error(
+        APLOG_MARK, APLOG_CRIT, status, main_server,
+        "LUCI0516: LuciaThrottle: there is no shared memory for the counts; provide memory, or write a "
+        "smaller size in LuciaThrottleStore shmcb:NAME(BYTES)");
 }
 
-/* New memory without a name is zeros, and not there before it is used. */
+/* Anonymous shared memory is zeroed, and allocated only when it is used. */
 luci_counts_t *luci_counts_create_table(apr_size_t bytes, server_rec *main_server, apr_pool_t *conf_pool)
 {
     luci_counts_t *counts = apr_pcalloc(conf_pool, sizeof *counts);
@@ -102,7 +107,7 @@ static void release(void *baton)
 static luci_result_t retrieve(void *baton, const unsigned char *key, unsigned char *record, size_t *length,
                               apr_pool_t *scratch)
 {
-    unsigned char found[LUCI_RECORD_MAX] = { 0 }; /* what a call may need */
+    unsigned char found[LUCI_RECORD_MAX] = { 0 }; /* The size that a call requires. */
     luci_cache_call_t call = { .verb = LUCI_CACHE_RETRIEVE, .key = key, .record = found };
     luci_result_t result = luci_cache_call_held(cache_of(baton), &call, scratch);
 
@@ -135,7 +140,7 @@ static luci_result_t take_out(void *baton, const unsigned char *key, apr_pool_t 
     return luci_cache_call_held(cache_of(baton), &call, scratch);
 }
 
-/* ---- The same in a table ---- */
+/* ---- The store in a table of shared memory ---- */
 
 static luci_shared_table_t *table_of(void *baton)
 {
@@ -170,7 +175,7 @@ static luci_result_t table_retrieve(void *baton, const unsigned char *key, unsig
     return LUCI_OK;
 }
 
-/* What is no count is worth nothing. */
+/* A record that cannot be read as a count has the least worth, so that it is evicted first. */
 static luci_result_t table_store(void *baton, const unsigned char *key, const unsigned char *record,
                                  size_t length, luci_ms_t until, apr_pool_t *scratch)
 {
@@ -216,9 +221,9 @@ luci_throttle_store_t luci_counts_store(luci_counts_t *counts)
     };
 }
 
-/* ---- All of them ---- */
+/* ---- Listing ---- */
 
-/* Whatever is no record is left out. */
+/* Adds a count to the list, unless the record is not a count. */
 static void add(apr_array_header_t *list, const unsigned char *key, const unsigned char *record,
                 size_t length)
 {
@@ -254,7 +259,7 @@ static luci_result_t list_all(luci_cache_t *cache, apr_array_header_t *list, apr
     return status == APR_SUCCESS ? LUCI_OK : LUCI_UNAVAILABLE;
 }
 
-/* The cache is held for one record at a time, so that no request waits for the whole list. */
+/* Locks the cache for one record at a time, so that no request waits for the whole list. */
 static luci_result_t list_recent(luci_counts_t *counts, apr_array_header_t *list, apr_pool_t *scratch)
 {
     unsigned char key[LUCI_SHA256_BYTES], record[LUCI_THROTTLE_RECORD_MAX];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The throttle's counts, in a table of our own in shared memory (shared_table.h), where tries that
- * come and go push out no count that is higher and no refusal, or in a provider of ap_socache. A count is
- * read, changed and written while all other processes of this machine wait, so that none gets lost. Where
- * several machines share a redis or memcache, two that change the same count at the same moment may lose one
- * of the two tries. */
+/* The counts of throttling, in a table in shared memory (shared_table.h) or in a provider of ap_socache. The
+ * table evicts low counts first, so that a flood of attempts removes neither a high count nor a refusal. A
+ * count is read, changed and written under a lock of this machine, so that no attempt is lost. If several
+ * machines share a redis or memcache and change the same count at the same moment, one of the two attempts
+ * may be lost. */
 #ifndef LUCI_CACHE_COUNTS_H
 #define LUCI_CACHE_COUNTS_H
 
@@ -12,19 +12,19 @@
 
 typedef struct luci_counts_t luci_counts_t;
 
-/* Counts in cache, which is luci_cache_of_counts; or in shared memory of so many bytes, or as many as it
- * takes. Before children start; from conf_pool. NULL: no shared memory, which was logged. */
+/* Creates the counts before children start, from conf_pool: in cache, whose use is luci_cache_of_counts, or
+ * in shared memory of at least bytes. NULL: there is no shared memory, which was logged. */
 luci_counts_t *luci_counts_create(luci_cache_t *cache, server_rec *main_server, apr_pool_t *conf_pool);
 luci_counts_t *luci_counts_create_table(apr_size_t bytes, server_rec *main_server, apr_pool_t *conf_pool);
 
-/* For each child, before its threads start; calling again does no harm. 0: this child goes without them,
- * which was logged. */
+/* Called in each child before its threads start; may be called again. Returns 0 if this child cannot use the
+ * counts, which was logged. */
 int luci_counts_start(luci_counts_t *counts, apr_pool_t *child_pool);
 
-/* Whether they are this machine's alone. */
+/* Whether only this machine uses the counts. */
 int luci_counts_are_local(const luci_counts_t *counts);
 
-/* The store that the core writes to; from all threads. */
+/* The store for the core. Thread-safe. */
 luci_throttle_store_t luci_counts_store(luci_counts_t *counts);
 
 typedef struct {
@@ -32,8 +32,8 @@ typedef struct {
     luci_throttle_count_t count;
 } luci_counted_t;
 
-/* What is counted (luci_counted_t), from pool: all of it where the provider can list it, else the
- * LUCI_COUNTS_RECENT that this server counted last. BUSY, UNAVAILABLE. */
+/* Lists the counts (luci_counted_t), from pool: all of them if the provider can list its records, otherwise
+ * the LUCI_COUNTS_RECENT that this server changed last. BUSY, UNAVAILABLE: as luci_cache_hold. */
 luci_result_t luci_counts_list(luci_counts_t *counts, apr_array_header_t **list,
                                apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -15,7 +15,7 @@ static luci_result_t retrieve(void *baton, const unsigned char *key, unsigned ch
     return result;
 }
 
-/* What ends now is not worth a call. */
+/* Stores nothing that expires at once. */
 static luci_result_t store(void *baton, const unsigned char *key, const unsigned char *record, size_t length,
                            luci_ms_t until, apr_pool_t *scratch)
 {
@@ -31,7 +31,7 @@ static luci_result_t store(void *baton, const unsigned char *key, const unsigned
     return luci_cache_make_call(cache, &call, LUCI_CACHE_WAIT, scratch);
 }
 
-/* Tried also during a pause. */
+/* Makes the call even during a pause, because other nodes may reach the provider and find the session. */
 static luci_result_t end(void *baton, const unsigned char *key, luci_ms_t duration, apr_pool_t *scratch)
 {
     const luci_cache_t *cache = baton;

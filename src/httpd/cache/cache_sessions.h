@@ -6,7 +6,7 @@
 #include "core/session/session_cache.h"
 #include "httpd/cache/cache.h"
 
-/* The store that the core writes to; from all threads. */
+/* The store for the core. Thread-safe. */
 luci_session_store_t luci_cache_store(luci_cache_t *cache);
 
 #endif

@@ -45,7 +45,7 @@ static void remove_file(void)
     int acts = listener.is_theirs && geteuid() == 0;
 
     if (acts && luci_act_as(ap_unixd_config.user_id, ap_unixd_config.group_id) != 0)
-        return; /* the next start removes it */
+        return; /* The next start removes the file. */
     unlink(listener.path);
     if (acts)
         luci_act_as_root();
@@ -80,7 +80,9 @@ static int make_room(const struct sockaddr_un *address)
     return !answers && unlink(address->sun_path) == 0;
 }
 
-/* For its owner alone, from the first moment; given to the user whom children run as. */
+/* Creates the socket so that from the first moment only its owner can use it, and gives it to the children's
+ * user.
+ */
 static int listen_at(const struct sockaddr_un *address)
 {
     int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), is_bound = 0;
@@ -144,9 +146,11 @@ void luci_control_prepare(apr_pool_t *conf_pool, server_rec *main_server)
     }
     listener.owner = getpid();
     if (listener.socket == NONE)
-        ap_log_error(APLOG_MARK, APLOG_WARNING, errno, main_server,
-                     "LUCI0517: LuciaControl: no socket %s; luciactl can't reach this server",
-                     listener.path ? listener.path : path);
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, errno, main_server,
+            "LUCI0517: LuciaControl: the socket %s cannot be created; luciactl throttle cannot reach this "
+            "server",
+            listener.path ? listener.path : path);
     apr_pool_cleanup_register(conf_pool, NULL, remove_listener, apr_pool_cleanup_null);
 }
 
@@ -166,8 +170,8 @@ static void send_all(int socket, const char *text, size_t length)
         ssize_t sent = send(socket, text, length, MSG_NOSIGNAL);
 
         if (sent <=
-            0) { /* the client has disconnected or does not read; it detects that by the missing last line */
-            shutdown(socket, SHUT_RDWR); /* so that further lines do not wait for the client again */
+            0) { /* The client has disconnected or does not read; it notices that the last line is missing. */
+            shutdown(socket, SHUT_RDWR); /* Further lines do not wait for the client again. */
             return;
         }
         text += sent;
@@ -315,6 +319,8 @@ void luci_control_start(apr_pool_t *child_pool, server_rec *main_server,
     if (pipe2(worker->stop, O_CLOEXEC) == 0 && luci_thread_start(work, worker, &worker->thread))
         apr_pool_pre_cleanup_register(child_pool, worker, stop_worker);
     else
-        ap_log_error(APLOG_MARK, APLOG_WARNING, errno, main_server,
-                     "LUCI0518: LuciaControl: a child has no thread for it");
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, errno, main_server,
+            "LUCI0518: LuciaControl: this child cannot start a thread for the socket; other children "
+            "answer");
 }

@@ -42,7 +42,7 @@ static const char *each_store(luci_control_call_t *call, store_fn *work, const l
 
 /* ---- throttle-list ---- */
 
-/* Each user who signs in has a count of successes: it is shown only while it refuses. */
+/* Every user who signs in has a count of successes, which is listed only while it refuses further ones. */
 static int is_shown(const luci_throttle_count_t *count, luci_ms_t now)
 {
     return !luci_throttle_kind(count->kind)->is_success_only || count->until > now;

@@ -98,7 +98,7 @@ static luci_result_t verify(request_rec *r, const char *name, const char *passwo
     request.username = check->name;
     check->attempt = (luci_attempt_t){ .device = luci_cookies_device(r) };
     check->result = luci_auth_check(&auth, &request, &check->user, pool);
-    if (!check->is_between) /* another module asks, such as mod_auth_form */
+    if (!check->is_between) /* Called by another module, such as mod_auth_form. */
         end_unknown(r, check, LUCI_ATTEMPT_FAILURE);
     return check->result;
 }
@@ -106,8 +106,10 @@ static luci_result_t verify(request_rec *r, const char *name, const char *passwo
 static authn_status check_password(request_rec *r, const char *name, const char *password)
 {
     if (!luci_runtime_of(r)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "LUCI0705: AuthBasicProvider lucia needs a LuciaDatabase in this server");
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r,
+            "LUCI0705: AuthBasicProvider lucia: this server has no database; write LuciaDatabase DRIVER "
+            "PARAMS");
         return AUTH_GENERAL_ERROR;
     }
     switch (verify(r, name, password)) {

@@ -12,7 +12,7 @@
 /* AuthBasicProvider lucia. */
 extern const authn_provider luci_basic_provider;
 
-/* Whether AuthType is Basic here. */
+/* Whether AuthType is Basic for this request. */
 int luci_basic_is_gate(request_rec *r);
 
 /* Around the hooks that ask the providers: begin, then end with their status, which returns the status to

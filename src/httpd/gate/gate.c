@@ -107,7 +107,7 @@ static int anonymous(request_rec *r, const luci_dir_config_t *dir)
     return dir->optional ? admit_anonymous(r) : challenge(r);
 }
 
-/* An unsafe request whose cookie doesn't count because of its Origin. */
+/* Answers an unsafe request whose cookie does not count because of its Origin. */
 static int refuse_cross_site(request_rec *r)
 {
     return luci_reply_problem(r, &(luci_problem_t){ HTTP_FORBIDDEN, LUCI_MESSAGE_CROSS_SITE, 0 },
@@ -268,7 +268,7 @@ static authz_status attribute_check(request_rec *r, const char *line, const void
     if (!user || !*r->user)
         return AUTHZ_DENIED;
     if (luci_user_lacks(user, settings, name))
-        return rule->unknown; /* it is refused either way */
+        return rule->unknown; /* The request is refused, even if the rule is negated. */
     value = luci_user_attribute(user, settings, name);
     for (int i = 1; value && i < rule->words->nelts; i++) {
         if (strcmp(value, APR_ARRAY_IDX(rule->words, i, const char *)) == 0)

@@ -19,7 +19,7 @@
 APLOG_USE_MODULE(luciauth);
 
 static ap_filter_rec_t *private_filter;
-static ap_filter_rec_t *private_hit_filter; /* behind mod_cache, which skips private_filter on a hit */
+static ap_filter_rec_t *private_hit_filter; /* after mod_cache, which skips private_filter on a hit */
 
 int luci_identity_is_gate(request_rec *r)
 {
@@ -43,9 +43,11 @@ int luci_identity_assume(request_rec *r, const luci_user_t *user)
     const char *name = luci_identity_name(r, user);
 
     if (!name) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "LUCI0701: user %s has no \"%s\", which LuciaRemoteUser names", user->id,
-                      luci_config_dir(r)->remote_user);
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r,
+            "LUCI0701: user %s has no \"%s\", which LuciaRemoteUser names, and is refused; set it with "
+            "luciactl user set --id",
+            user->id, luci_config_dir(r)->remote_user);
         return 0;
     }
     luci_state_name_user(r, name, user);
@@ -56,7 +58,7 @@ int luci_identity_assume(request_rec *r, const luci_user_t *user)
 
 int luci_identity_admit(request_rec *r, const luci_user_t *user)
 {
-    r->ap_auth_type = (char *)LUCI_AUTH_TYPE; /* read-only, as all of httpd takes it */
+    r->ap_auth_type = (char *)LUCI_AUTH_TYPE; /* httpd never writes to it. */
     return luci_identity_assume(r, user) ? OK : HTTP_FORBIDDEN;
 }
 
@@ -70,7 +72,7 @@ static void clear_environment(request_rec *r, const luci_runtime_t *runtime)
         apr_table_unset(r->subprocess_env, runtime->attribute_names[i].variable);
 }
 
-/* The username may be among the attributes, too; it is exported once. */
+/* Whether an attribute is exported besides the username, which may be an attribute as well. */
 static int is_extra(const luci_runtime_t *runtime, const luci_user_t *user, int i)
 {
     return user->attributes[i] && !runtime->attribute_names[i].is_username;
@@ -93,7 +95,7 @@ void luci_identity_show(request_rec *r, const luci_user_t *user)
 {
     const luci_runtime_t *runtime = luci_runtime_of(r);
 
-    if (!runtime) /* without one there is no user either */
+    if (!runtime) /* Without a runtime there is no user. */
         return;
     if (r->main)
         clear_environment(r, runtime);
@@ -107,11 +109,11 @@ static void set_header(request_rec *r, const char *user_id, const char *name, co
         apr_table_setn(r->headers_in, name, value);
         return;
     }
-    ap_log_rerror(
-        APLOG_MARK, APLOG_WARNING, 0, r,
-        "LUCI0702: %s is not sent: the value holds a control character, is not UTF-8, or has white space "
-        "at an end, which the backend would drop (user %s)",
-        name, user_id);
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                  "LUCI0702: %s is not sent to the backend: the value contains a control character, is not "
+                  "UTF-8, or has "
+                  "white space at either end, which the backend would remove; correct it for user %s",
+                  name, user_id);
 }
 
 static void set_headers(request_rec *r, const luci_user_t *user, const luci_runtime_t *runtime)
@@ -160,7 +162,7 @@ static int identify(request_rec *r)
     return result == LUCI_NOT_FOUND ? OK : luci_identity_undecided(r, result);
 }
 
-static void hand_on(request_rec *r, luci_state_t *state, const luci_dir_config_t *dir)
+static void export_identity(request_rec *r, luci_state_t *state, const luci_dir_config_t *dir)
 {
     const luci_runtime_t *runtime = luci_runtime_of(r);
     const luci_user_t *user = luci_state_user(r);
@@ -185,16 +187,17 @@ int luci_identity_fixups(request_rec *r)
     if (!luci_config_server(r->server)->database.driver)
         return DECLINED;
     state = luci_state_of(r);
-    if (r->user && !*r->user) /* an anonymous request that the gate admitted */
+    if (r->user && !*r->user) /* An anonymous request that the gate admitted. */
         r->user = NULL;
     if (dir->optional) {
-        state->is_private = 1; /* for anonymous requests too: users get another page */
+        state->is_private = 1; /* Also for anonymous requests, because users get another page. */
         status = r->user ? OK : identify(r);
         if (status != OK)
             return status;
     }
-    hand_on(r, state, dir);
-    if (!luci_request_may_become_h2(r)) /* stream 1 needs them; else see luci_identity_handle */
+    export_identity(r, state, dir);
+    if (!luci_request_may_become_h2(
+            r)) /* Stream 1 needs them; luci_identity_handle removes them otherwise. */
         luci_scrub_secrets(r, r->headers_in);
     return DECLINED;
 }

@@ -20,18 +20,18 @@ int luci_identity_handle(request_rec *r);
 /* The fixups hook right before mod_dir's: subrequests of a folder after it look for its index. */
 int luci_identity_before_index(request_rec *r);
 
-/* Whether AuthType is Lucia here. */
+/* Whether AuthType is Lucia for this request. */
 int luci_identity_is_gate(request_rec *r);
 
-/* The user of the credential that counts here, validated once per client request. OK: *user is set and lives
- * as long as the request state. NOT_FOUND: anonymous, *user is NULL. Any other result: it could not be
- * judged. */
+/* Looks up the user of the session id that counts for this request, which is validated once per client
+ * request. OK: *user is set and lives as long as the request state. NOT_FOUND: the request is anonymous,
+ * *user is NULL. Any other result: the session could not be validated. */
 luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user) LUCI_MUST_USE;
 
 /* Answers a request whose identity could not be looked up: 503 or 500. */
 int luci_identity_undecided(request_rec *r, luci_result_t result);
 
-/* Sets LUCIA_* in the environment of this request, or removes them where user is NULL. */
+/* Sets LUCIA_* in the environment of this request, or removes them if user is NULL. */
 void luci_identity_show(request_rec *r, const luci_user_t *user);
 
 /* The name that LuciaRemoteUser selects; NULL when the user has no such value. */

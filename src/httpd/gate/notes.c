@@ -10,35 +10,35 @@ typedef struct {
     const char *user;
     const char *user_id;
     const char *session;
-} who_t;
+} identity_t;
 
-/* The last event comes first: a request that signs in may have come with another session, or with none. user
- * was proved by HTTP Basic; NULL: none. */
-static who_t who_is(const luci_state_t *state, const luci_user_t *user)
+/* The user of a request. A successful event takes precedence, because a request that signs in may have sent
+ * another session, or none. user is that of HTTP Basic; NULL: none. */
+static identity_t identity_of(const luci_state_t *state, const luci_user_t *user)
 {
     const luci_event_t *event = &state->last.event;
     const luci_session_t *session = luci_validated_session(state);
 
     if (state->last.is_set && event->reason == LUCI_REASON_NONE && event->account)
-        return (who_t){ event->account, event->user_id, event->session };
+        return (identity_t){ event->account, event->user_id, event->session };
     if (session)
-        return (who_t){ session->user.username, session->user.id, session->tag };
+        return (identity_t){ session->user.username, session->user.id, session->tag };
     if (user)
-        return (who_t){ user->username, user->id, NULL };
-    return (who_t){ 0 };
+        return (identity_t){ user->username, user->id, NULL };
+    return (identity_t){ 0 };
 }
 
 static void set_note(apr_table_t *notes, const char *name, const char *value)
 {
     if (value && *value)
-        apr_table_addn(notes, name, value); /* cheaper than a replacement, and no other module sets these */
+        apr_table_addn(notes, name, value); /* Faster than apr_table_setn; no other module sets these. */
 }
 
-static void set_notes(apr_table_t *notes, const who_t *who, const luci_state_t *state)
+static void set_notes(apr_table_t *notes, const identity_t *identity, const luci_state_t *state)
 {
-    set_note(notes, "luciauth-user", who->user);
-    set_note(notes, "luciauth-user-id", who->user_id);
-    set_note(notes, "luciauth-session", who->session);
+    set_note(notes, "luciauth-user", identity->user);
+    set_note(notes, "luciauth-user-id", identity->user_id);
+    set_note(notes, "luciauth-session", identity->session);
     if (!state->last.is_set)
         return;
     set_note(notes, "luciauth-event", luci_event_name(state->last.event.kind));
@@ -51,17 +51,17 @@ int luci_notes_set(request_rec *r)
 {
     const luci_state_t *state = luci_state_begun(r);
     request_rec *last = r;
-    who_t who;
+    identity_t identity;
 
     if (!state)
         return DECLINED;
-    who = who_is(state, luci_basic_user(r));
-    if (!who.user && !state->last.is_set)
+    identity = identity_of(state, luci_basic_user(r));
+    if (!identity.user && !state->last.is_set)
         return DECLINED;
     while (last->next)
         last = last->next;
-    set_notes(r->notes, &who, state);
+    set_notes(r->notes, &identity, state);
     if (last != r)
-        set_notes(last->notes, &who, state);
+        set_notes(last->notes, &identity, state);
     return DECLINED;
 }

@@ -22,7 +22,7 @@ typedef struct {
     authz_status unknown; /* the answer where it reads an attribute that has no column */
 } rule_t;
 
-/* mod_authz_core's; set in pre_config. */
+/* The providers of mod_authz_core; set in pre_config. */
 static const authz_provider *env_provider, *expr_provider;
 
 static int is_section(const ap_directive_t *directive, const char *name)
@@ -71,7 +71,8 @@ static const char *expr_parse(cmd_parms *command, const char *line, const void *
     return parse(expr_provider, command, line, parsed);
 }
 
-/* A longer name that begins with this one is another variable. */
+/* Whether the line contains the name as a whole word: a longer name that begins with it is another variable.
+ */
 static int names_variable(const char *line, const char *variable)
 {
     size_t length = strlen(variable);
@@ -111,7 +112,7 @@ static authz_status judge_user(request_rec *r, const char *line, const rule_t *r
     const char *name = luci_identity_name(r, user);
     authz_status status;
 
-    if (!name) /* the gate says why, and refuses */
+    if (!name) /* The gate refuses the request and logs the reason. */
         return AUTHZ_DENIED;
     r->user = apr_pstrdup(r->pool, name);
     r->ap_auth_type = (char *)LUCI_AUTH_TYPE;
@@ -121,7 +122,7 @@ static authz_status judge_user(request_rec *r, const char *line, const rule_t *r
     return status;
 }
 
-/* Where AuthType is Lucia we know who it is by asking for the session. */
+/* Judges a line before authentication, at a gate with AuthType Lucia, by validating the session itself. */
 static authz_status judge_anonymous(request_rec *r, const char *line, const rule_t *rule)
 {
     luci_rules_seen_t *seen = luci_state_rules_seen(r);
@@ -140,7 +141,7 @@ static authz_status judge_anonymous(request_rec *r, const char *line, const rule
     return judge_user(r, line, rule, user);
 }
 
-/* Where another module authenticates, REMOTE_USER is that module's. */
+/* Whether a line reads the identity. If another module authenticates, REMOTE_USER is set by that module. */
 static int reads_identity(request_rec *r, int variables, int user)
 {
     return ap_auth_type(r) && (variables || (user && luci_identity_is_gate(r)));
@@ -169,7 +170,7 @@ static authz_status check(request_rec *r, const char *line, const void *parsed)
         return AUTHZ_DENIED_NO_USER;
     if (is_gate)
         status = judge_anonymous(r, line, rule);
-    else { /* another module will authenticate */
+    else { /* Another module will authenticate. */
         luci_identity_show(r, NULL);
         status = judge(r, line, rule, NULL);
     }

@@ -19,7 +19,7 @@ void luci_rules_register(apr_pool_t *conf_pool);
  * <AuthzProviderAlias> it is unknown how the line will be used: AUTHZ_GENERAL_ERROR. */
 authz_status luci_rules_refusal(const cmd_parms *command);
 
-/* Whether such a line may be among those that are in force for this request. */
+/* Whether the Require lines in force for this request may include one that reads the identity. */
 int luci_rules_matter(request_rec *r);
 
 #endif

@@ -177,7 +177,8 @@ static slots_memory_t *get_memory(const slots_size_t *size, server_rec *main_ser
         return memory;
     release(memory);
     ap_log_error(APLOG_MARK, APLOG_CRIT, status, main_server,
-                 "LUCI0403: no shared memory for LuciaHashSlots: %d times %" APR_SIZE_T_FMT " MiB",
+                 "LUCI0403: LuciaHashSlots: there is no shared memory for %d slots of %" APR_SIZE_T_FMT
+                 " MiB; write fewer slots, or a smaller m in LuciaPasswordHash",
                  size->slots, size->arena_bytes >> 20);
     return NULL;
 }
@@ -424,9 +425,10 @@ static luci_result_t refuse(const luci_hash_slots_t *slots, const char *why)
 {
     luci_count(LUCI_COUNT_HASHES_REFUSED);
     if (luci_httpd_log_due(&slots->memory->shared->complained))
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, slots->server,
-                     "LUCI0404: more sign-ins than %d LuciaHashSlots can serve: %s; they get 503",
-                     slots->memory->size.slots, why);
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, slots->server,
+            "LUCI0404: LuciaHashSlots: %d slots cannot serve all sign-ins: %s; some are answered with 503",
+            slots->memory->size.slots, why);
     return LUCI_BUSY;
 }
 

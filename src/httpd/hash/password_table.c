@@ -25,9 +25,10 @@ luci_password_table_t *luci_password_table_create(server_rec *main_server, apr_p
             luci_shared_table_make(apr_shm_baseaddr_get(memory), TABLE_BYTES, LUCI_PASSWORD_RECORD_MAX);
     if (made->table && luci_secret_random(made->secret, sizeof made->secret) == LUCI_OK)
         return made;
-    ap_log_error(APLOG_MARK, APLOG_CRIT, status, main_server,
-                 "LUCI0450: AuthBasicProvider lucia: no shared memory, lock or randomness for the results of "
-                 "password checks; provide memory and restart httpd");
+    ap_log_error(
+        APLOG_MARK, APLOG_CRIT, status, main_server,
+        "LUCI0450: AuthBasicProvider lucia: there is no shared memory, lock or random number for the "
+        "results of password checks; provide memory and restart httpd");
     return NULL;
 }
 

@@ -146,8 +146,8 @@ static void wake_to_close(waiter_t *waiter)
         (void)shutdown(socket, SHUT_RD);
 }
 
-/* Until the MPM has had the connection again, it is in the MPM's queue for reading, where it would stay for
- * Timeout instead of KeepAliveTimeout. */
+/* Closes a connection that was idle for KeepAliveTimeout. The MPM has it in its queue for reading, where its
+ * timeout is Timeout. */
 static void end_idleness(void *baton)
 {
     waiter_t *waiter = baton;
@@ -160,15 +160,15 @@ static void end_idleness(void *baton)
 }
 
 /* Requires the lock, and that the MPM has the connection. */
-static void rest(waiter_t *waiter, apr_interval_time_t most)
+static void start_idling(waiter_t *waiter, apr_interval_time_t max)
 {
-    if (!is_kept_alive(waiter->c) || most <= 0) {
+    if (!is_kept_alive(waiter->c) || max <= 0) {
         wake_to_close(waiter);
         return;
     }
-    waiter->idle_until = apr_time_now() + most;
+    waiter->idle_until = apr_time_now() + max;
     waiter->references++;
-    if (ap_mpm_register_timed_callback(most + apr_time_from_msec(1), end_idleness, waiter) != APR_SUCCESS)
+    if (ap_mpm_register_timed_callback(max + apr_time_from_msec(1), end_idleness, waiter) != APR_SUCCESS)
         waiter->references--;
 }
 
@@ -178,14 +178,14 @@ static void answer_parked(void *baton)
 
     pthread_mutex_lock(&room.lock);
     if (waiter->state == WORKED) {
-        apr_interval_time_t most = waiter->r->server->keep_alive_timeout;
+        apr_interval_time_t max = waiter->r->server->keep_alive_timeout;
 
         waiter->state = ANSWERING;
         pthread_mutex_unlock(&room.lock);
         answer(waiter);
         pthread_mutex_lock(&room.lock);
         waiter->state = IDLE;
-        rest(waiter, most);
+        start_idling(waiter, max);
         pthread_cond_broadcast(&room.changed);
     }
     release(waiter);

@@ -15,7 +15,8 @@
 #include <strings.h>
 
 #define BASIC_PROVIDER "lucia"
-#define ALIAS_GROUP "luciauth-alias" /* of providers: names that <AuthnProviderAlias lucia NAME> made */
+#define ALIAS_GROUP                                                                                          \
+    "luciauth-alias" /* a provider group with the names that <AuthnProviderAlias lucia NAME> defines */
 
 static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args);
 static const char *note_basic_provider(cmd_parms *cmd, void *dir_config, const char *name);
@@ -28,8 +29,8 @@ static const char *note_alias(cmd_parms *cmd, void *dir_config, const char *args
 
 const command_rec luci_command_table[] = {
 #include "core/config/directive_rows.h"
-    /* Of mod_auth_basic and mod_authn_core, which keep what is written to themselves: httpd asks each module
-     * that has such a directive. Only where our provider is listed does the gate care about HTTP Basic. */
+    /* Directives of mod_auth_basic and mod_authn_core, which do not expose their values. httpd calls every
+     * module with a directive of this name. The gate handles HTTP Basic only where our provider is listed. */
     AP_INIT_ITERATE("AuthBasicProvider", note_basic_provider, NULL, OR_AUTHCFG,
                     "also read by mod_luciauth, which looks for the provider " BASIC_PROVIDER),
     AP_INIT_RAW_ARGS("<AuthnProviderAlias", note_alias, NULL, RSRC_CONF,
@@ -37,8 +38,8 @@ const command_rec luci_command_table[] = {
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };
 
-/* httpd only warns of a variable that is not defined and leaves it in the text, where luciactl would take it
- * for a part of a name. Text that is no variable's name may be a secret and is not shown. */
+/* httpd only warns of an undefined variable and leaves it in the text, and luciactl would use it as a part of
+ * a name. Text that is not the name of a variable may be a secret and is not shown. */
 static const char *undefined_variable(const cmd_parms *cmd, const char *args)
 {
     const char *open = strstr(args, "${"), *close = open ? strchr(open, '}') : NULL;
@@ -46,13 +47,13 @@ static const char *undefined_variable(const cmd_parms *cmd, const char *args)
 
     return name && luci_word_is_identifier(name)
                ? apr_psprintf(cmd->pool,
-                              "%s: the variable %s is not defined, neither here nor in the "
+                              "%s: the variable %s is defined neither in the configuration nor in the "
                               "environment",
                               cmd->cmd->name, name)
                : NULL;
 }
 
-/* A refused directive ends httpd's reading, except for the dump, which names all of them. */
+/* A refused directive stops httpd, except for the dump, which lists all of them. */
 static const char *refuse(const cmd_parms *cmd, const char *problem)
 {
     if (!problem || !luci_config_dump_is_wanted())
@@ -80,11 +81,11 @@ static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args)
         server->database.number = cmd->directive->line_num;
     }
     if (!is_server && ((const luci_dir_config_t *)dir_config)->bearer)
-        server->has_bearer = 1; /* its tokens are kept from all backends of this server */
+        server->has_bearer = 1; /* Bearer tokens are removed for all backends of this server. */
     return NULL;
 }
 
-/* Without the module that the directive belongs to, it stays as unknown as it was. */
+/* If the module of the directive is not loaded, the directive stays invalid, with httpd's own message. */
 static const char *unknown_without(const char *module, const cmd_parms *cmd)
 {
     if (ap_find_linked_module(module))

@@ -28,19 +28,19 @@ APLOG_USE_MODULE(luciauth);
 typedef struct {
     server_rec *main_server;
     apr_array_header_t *findings; /* luci_site_finding_t */
-    int is_dump;      /* for luciactl: notes as well, and no check of what luciactl checks itself */
-    apr_pool_t *pool; /* of the findings */
+    int is_dump;                  /* 1: for luciactl, with notes, and without what luciactl checks itself */
+    apr_pool_t *pool;             /* of the findings */
 } check_t;
 
-static void find(check_t *check, const luci_site_finding_t *finding)
+static void add(check_t *check, const luci_site_finding_t *finding)
 {
     APR_ARRAY_PUSH(check->findings, luci_site_finding_t) = *finding;
 }
 
-/* A finding that keeps httpd from starting. */
+/* Adds a finding that keeps httpd from starting. */
 static void refuse(check_t *check, const char *id, const char *what)
 {
-    find(check, &(luci_site_finding_t){ .id = id, .level = LUCI_SITE_FATAL, .what = what });
+    add(check, &(luci_site_finding_t){ .id = id, .level = LUCI_SITE_FATAL, .what = what });
 }
 
 /* ---- The cookie ---- */
@@ -64,10 +64,10 @@ static void check_cookie(check_t *check, server_rec *server)
         cookie.name, cookie.path, cookie.domain ? cookie.domain : "off", samesite[cookie.samesite],
         secure[config->cookie_secure], problem, cookie.secure ? "" : "; write LuciaCookieSecure on",
         luci_server_name(server, check->pool));
-    find(check, &finding);
+    add(check, &finding);
 }
 
-/* Virtual hosts inherit it: the server with the directive is named. */
+/* Reports the server that has the directive, not the virtual hosts that inherit it. */
 static void advise_secure_cookie(check_t *check, server_rec *server, const luci_site_t *site)
 {
     luci_site_finding_t finding = { .level = LUCI_SITE_NOTE, .about = "cookie" };
@@ -76,10 +76,10 @@ static void advise_secure_cookie(check_t *check, server_rec *server, const luci_
         (server->is_virtual && site->settings->nelts == 0))
         return;
     finding.what =
-        apr_psprintf(check->pool, "LuciaCookieSecure is off in %s: the session is sent over plain http, too",
+        apr_psprintf(check->pool, "LuciaCookieSecure is off in %s: browsers send the session over plain http",
                      luci_server_name(server, check->pool));
     finding.remedy = "Write LuciaCookieSecure on, or auto";
-    find(check, &finding);
+    add(check, &finding);
 }
 
 /* ---- LuciaReturnTo ---- */
@@ -109,23 +109,23 @@ static void check_return_to(check_t *check, server_rec *server)
 
         if (gets_cookie(config, server, origin))
             continue;
-        find(check,
-             &(luci_site_finding_t){
-                 .id = "LUCI0774",
-                 .level = LUCI_SITE_ADVICE,
-                 .what = apr_psprintf(
-                     check->pool,
-                     "LuciaReturnTo %s: browsers do not send the session cookie of %s there "
-                     "(LuciaCookieDomain is %s), so a gate there would ask to sign in again and again; "
-                     "write LuciaCookieDomain with the domain of both hosts",
-                     origin, luci_server_name(server, check->pool),
-                     config->cookie_domain ? config->cookie_domain : "off") });
+        add(check,
+            &(luci_site_finding_t){
+                .id = "LUCI0774",
+                .level = LUCI_SITE_ADVICE,
+                .what = apr_psprintf(
+                    check->pool,
+                    "LuciaReturnTo %s: browsers do not send the session cookie of %s there "
+                    "(LuciaCookieDomain is %s), so a gate there would send users to sign-in again and again; "
+                    "write LuciaCookieDomain with a domain that contains both hosts",
+                    origin, luci_server_name(server, check->pool),
+                    config->cookie_domain ? config->cookie_domain : "off") });
     }
 }
 
 /* ---- Templates ---- */
 
-/* A file that is not there is no problem: the installed one takes its place. */
+/* A missing file is no problem, because the installed one is used. */
 static const char *template_problem(const char *folder, const char *name, apr_pool_t *pool)
 {
     const char *path = apr_pstrcat(pool, folder, "/", name, NULL);
@@ -140,7 +140,7 @@ static const char *template_problem(const char *folder, const char *name, apr_po
     int acts;
 
     if (apr_stat(&info, path, APR_FINFO_TYPE, pool) == APR_SUCCESS && info.filetype != APR_REG)
-        return "not a regular file"; /* to open a FIFO would wait for somebody who writes into it */
+        return "not a regular file"; /* Opening a FIFO would block until another process writes to it. */
     if (luci_act_as_where_led(path, ap_unixd_config.user_id, ap_unixd_config.group_id, &acts, pool) != 0)
         return "cannot be read as the user of the directive User";
     rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, pool);
@@ -171,18 +171,18 @@ static void check_pages(check_t *check, const char *folder, luci_site_level_t le
         const char *problem = template_problem(folder, name, check->pool);
 
         if (problem)
-            find(check, &(luci_site_finding_t){
-                            .id = "LUCI0506",
-                            .level = level,
-                            .what = apr_psprintf(check->pool, "LuciaTemplates: \"%s\" is not allowed: %s: %s",
-                                                 folder, name, problem),
-                            .about = "templates" });
+            add(check, &(luci_site_finding_t){
+                           .id = "LUCI0506",
+                           .level = level,
+                           .what = apr_psprintf(check->pool, "LuciaTemplates: \"%s\" is not allowed: %s: %s",
+                                                folder, name, problem),
+                           .about = "templates" });
     }
 }
 
-/* A broken template stops a start and a configtest. It does not end a running server that restarts, for
- * example when the logs are rotated while a page is being edited: the installed page takes its place. Nor
- * does a broken installed page, whose place the page in the module takes. */
+/* A broken template stops a start and a configtest. It does not stop a server that restarts, for example when
+ * logs are rotated while a page is being edited: the installed page is used instead. A broken installed page
+ * stops nothing, because the built-in page is used instead. */
 static void check_templates(check_t *check, server_rec *server)
 {
     const char *folder = luci_config_server(server)->templates;
@@ -191,14 +191,14 @@ static void check_templates(check_t *check, server_rec *server)
     if (folder && is_folder(folder, check->pool))
         check_pages(check, folder, starting ? LUCI_SITE_FATAL : LUCI_SITE_PROBLEM);
     else if (folder)
-        find(check, &(luci_site_finding_t){
-                        .id = "LUCI0505",
-                        .level = LUCI_SITE_FATAL,
-                        .what = apr_psprintf(check->pool,
-                                             "LuciaTemplates: \"%s\" is not allowed: a folder that exists "
-                                             "and can be read, in %s",
-                                             folder, luci_server_name(server, check->pool)),
-                        .about = "templates" });
+        add(check, &(luci_site_finding_t){
+                       .id = "LUCI0505",
+                       .level = LUCI_SITE_FATAL,
+                       .what = apr_psprintf(check->pool,
+                                            "LuciaTemplates: \"%s\" is not allowed: a folder that exists "
+                                            "and can be read, in %s",
+                                            folder, luci_server_name(server, check->pool)),
+                       .about = "templates" });
     else if (check->is_dump)
         check_pages(check, LUCI_TEMPLATE_DIR, LUCI_SITE_PROBLEM);
 }
@@ -228,9 +228,9 @@ static void check_caches(check_t *check, server_rec *server)
         check_cache(check, server, "LUCI0513", "LuciaThrottleStore", &config->throttle_store);
 }
 
-/* ---- What a start opens and a configtest does not ---- */
+/* ---- Databases and audit logs, which a start opens and a configtest does not ---- */
 
-/* luciactl looks at database files itself, as the user that httpd's children run as. */
+/* luciactl checks database files itself, as httpd's user. */
 static void check_database(check_t *check, server_rec *server)
 {
     const luci_server_config_t *config = luci_config_server(server);
@@ -257,7 +257,7 @@ static void check_audit(check_t *check, server_rec *server)
                             luci_server_name(server, check->pool)));
 }
 
-/* ---- All of them ---- */
+/* ---- All checks ---- */
 
 static void check_server(check_t *check, server_rec *server, const luci_site_t *site)
 {
@@ -274,7 +274,8 @@ static void check_server(check_t *check, server_rec *server, const luci_site_t *
         check_templates(check, server);
 }
 
-/* The rules know the user only if root starts httpd: otherwise the user that starts it owns the files. */
+/* The children have another user only if root starts httpd; otherwise the rules about their permissions do
+ * not apply. */
 static void check_sites(check_t *check, const apr_array_header_t *sites)
 {
     luci_file_user_t user;

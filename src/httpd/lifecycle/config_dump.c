@@ -215,11 +215,11 @@ void luci_config_dump(apr_pool_t *conf_pool, server_rec *main_server)
     if (control)
         set(document, "control", ap_runtime_dir_relative(conf_pool, control), conf_pool);
     json_array_append_new(servers, server_of(APR_ARRAY_IDX(sites, 0, const luci_site_t *), conf_pool));
-    for (int i = sites->nelts - 1; i > 0; i--) /* httpd puts each virtual host before the ones it has read */
+    for (int i = sites->nelts - 1; i > 0; i--) /* httpd has the virtual host that it read last first. */
         json_array_append_new(servers, server_of(APR_ARRAY_IDX(sites, i, const luci_site_t *), conf_pool));
     json_object_set_new(document, "servers", servers);
     json_object_set_new(document, "findings", findings_of(main_server, sites, conf_pool));
-    fputc('\n', stdout); /* ends what envvars or another module may have printed */
+    fputc('\n', stdout); /* Ends a line that envvars or another module may have printed. */
     json_dumpf(document, stdout, JSON_COMPACT);
     fputc('\n', stdout);
     fflush(stdout);

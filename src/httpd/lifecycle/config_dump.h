@@ -20,13 +20,13 @@
 #include <httpd.h>
 #include <http_config.h>
 
-/* 1 in such a configtest; a server that starts with -D DUMP_LUCIAUTH is like any other. */
+/* 1 in a configtest with -D DUMP_LUCIAUTH; 0 in a server that starts with it. */
 int luci_config_dump_is_wanted(void);
 
 /* Keeps the reason why a directive is refused, for the document. */
 void luci_config_dump_refused(const cmd_parms *cmd, const char *problem);
 
-/* The test_config hook's work: writes the document. */
+/* Writes the document, in the test_config hook. */
 void luci_config_dump(apr_pool_t *conf_pool, server_rec *main_server);
 
 #endif

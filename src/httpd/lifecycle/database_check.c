@@ -34,7 +34,8 @@ static int is_missing(const char *path, apr_pool_t *pool)
     return APR_STATUS_IS_ENOENT(apr_stat(&info, path, APR_FINFO_TYPE, pool));
 }
 
-/* An empty file becomes a database; one that can't be read here may be readable there. */
+/* Whether a file is readable, not empty, and not an SQLite database. SQLite makes a database of an empty
+ * file; the children may be able to read a file that this process cannot. */
 static int is_something_else(const char *path, apr_pool_t *pool)
 {
     char magic[sizeof SQLITE_MAGIC];
@@ -56,17 +57,18 @@ static const char *file_problem(const char *path, int create_schema, apr_pool_t 
     apr_status_t status = apr_stat(&info, path, APR_FINFO_TYPE, pool);
 
     if (status == APR_SUCCESS && info.filetype != APR_REG)
-        return apr_psprintf(pool, "\"%s\" is no file", path);
+        return apr_psprintf(pool, "\"%s\" is not a regular file", path);
     if (status == APR_SUCCESS)
-        return is_something_else(path, pool) ? apr_psprintf(pool, "\"%s\" is no SQLite database", path)
+        return is_something_else(path, pool) ? apr_psprintf(pool, "\"%s\" is not an SQLite database", path)
                                              : NULL;
     if (!APR_STATUS_IS_ENOENT(status) && !APR_STATUS_IS_ENOTDIR(status))
-        return NULL; /* who looks here may see less than who will use it */
+        return NULL; /* This process may have fewer permissions than the one that opens the database. */
     if (!create_schema)
-        return apr_psprintf(pool, "there is no file \"%s\", and LuciaCreateSchema is Off", path);
+        return apr_psprintf(
+            pool, "the file \"%s\" does not exist, and LuciaCreateSchema is Off; run luciactl init", path);
     if (is_folder(folder, pool) || (is_missing(folder, pool) && is_folder(folder_of(folder, pool), pool)))
-        return NULL; /* the last folder is made when it's missing */
-    return apr_psprintf(pool, "there is no folder \"%s\"", folder);
+        return NULL; /* A start creates the folder of the file. */
+    return apr_psprintf(pool, "the folder \"%s\" does not exist", folder);
 }
 
 const char *luci_database_problem(const luci_database_t *database, int create_schema, apr_pool_t *pool)
@@ -75,7 +77,7 @@ const char *luci_database_problem(const luci_database_t *database, int create_sc
     const char *problem = NULL;
 
     if (!engine)
-        return NULL; /* the directive itself was refused */
+        return NULL; /* There is none, or httpd refused the directive. */
     if (luci_db_init(database->driver, &problem, pool) != LUCI_OK)
         return problem;
     return luci_engine_is_server(engine) ? engine->params_problem(database->written, pool)

@@ -25,25 +25,25 @@
 
 APLOG_USE_MODULE(luciauth);
 
-#define SECONDS_MAX 30  /* a process ends itself then, whatever hangs */
-#define SECONDS_TEST 10 /* of configtest, which apachectl runs before each restart */
+#define SECONDS_MAX 30  /* after which a process ends itself, even if its database hangs */
+#define SECONDS_TEST 10 /* the same in configtest, which apachectl runs before each restart */
 
-/* How long httpd waits for all of them together. On a restart nobody is answered meanwhile, and the tables
- * are there already, as a rule. */
+/* How long httpd waits for all processes together. A restart waits less, because no request is answered
+ * meanwhile, and the tables usually exist. */
 #define WAIT_FIRST apr_time_from_sec(SECONDS_MAX + 1)
 #define WAIT_RESTART apr_time_from_sec(1)
-#define LOOK_EVERY apr_time_from_msec(10)
+#define CHECK_EVERY apr_time_from_msec(10)
 
-/* The tables of one server, and the process that makes them. */
+/* The tables of one virtual host, and the process that checks or creates them. */
 typedef struct {
     server_rec *server;
-    int is_test;       /* configtest: it looks, and changes nothing */
-    const char *title; /* which database it is */
+    int is_test;       /* 1: configtest, which changes nothing */
+    const char *title; /* of the database, for messages */
     apr_proc_t process;
     int is_running;
 } job_t;
 
-/* The folder itself and no link in its place, whoever may write beside it. */
+/* Gives the folder to the children's user, without following a symbolic link in its place. */
 static int give_folder(const char *folder)
 {
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), given;
@@ -55,7 +55,7 @@ static int give_folder(const char *folder)
     return given;
 }
 
-/* NULL: the database is no file, or in the root folder. */
+/* The folder of a database file; NULL if the database is not a file, or is in the root folder. */
 static const char *folder_of(const luci_server_config_t *config, apr_pool_t *scratch)
 {
     const char *end = strrchr(config->database.params, '/');
@@ -66,8 +66,8 @@ static const char *folder_of(const luci_server_config_t *config, apr_pool_t *scr
     return apr_pstrmemdup(scratch, config->database.params, (apr_size_t)(end - config->database.params));
 }
 
-/* The folder of a database file, when it alone is missing, closed to others. 0: it's there, or what is wrong
- * shows when the database is opened. */
+/* Creates the folder, inaccessible to other users, but not the folders above it. Returns 0 if it exists or
+ * cannot be created; opening the database reports an error then. */
 static int make_folder(const char *folder, apr_pool_t *scratch)
 {
     return apr_dir_make(folder,
@@ -76,8 +76,8 @@ static int make_folder(const char *folder, apr_pool_t *scratch)
                         scratch) == APR_SUCCESS;
 }
 
-/* By root, who gives it to the user the children run as. Where another user could put something else in its
- * place meanwhile, the children's user makes it, or nobody. */
+/* Creates the folder as root and gives it to the children's user. If another user could replace it meanwhile,
+ * this does nothing, and the process that has the children's user tries to create it. */
 static void make_folder_as_root(const char *folder, apr_pool_t *scratch)
 {
     const char *foreign;
@@ -88,11 +88,14 @@ static void make_folder_as_root(const char *folder, apr_pool_t *scratch)
         !make_folder(folder, scratch))
         return;
     if (geteuid() == 0 && !give_folder(folder))
-        ap_log_error(APLOG_MARK, APLOG_WARNING, errno, NULL,
-                     "LUCI0307: the folder %s could not be given to its user", folder);
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, errno, NULL,
+            "LUCI0307: the folder %s of the database could not be given to the user %s; run chown on it",
+            folder, ap_unixd_config.user_name);
 }
 
-/* The parent may go on before this process ends: so that this one has no port and ends with the parent. */
+/* httpd may continue before this process ends, so that it must not keep httpd's ports, ends at httpd's
+ * signals, and ends itself after a time. */
 static void become_independent(int seconds)
 {
     static const int signals[] = { SIGTERM, SIGHUP, SIGINT };
@@ -103,7 +106,7 @@ static void become_independent(int seconds)
     alarm((unsigned)seconds);
 }
 
-/* configtest writes to the console alone, which the main server does. */
+/* Logs a message; in configtest on the console, which is where the main server logs at startup. */
 static void say(const job_t *job, int level, const char *message)
 {
     if (job->is_test)
@@ -112,17 +115,17 @@ static void say(const job_t *job, int level, const char *message)
         ap_log_error(APLOG_MARK, level, 0, job->server, "%s", message);
 }
 
-/* What becomes of a gap that is still there. */
+/* What the administrator can do about a gap that remains. */
 static const char *remedy(const job_t *job, const luci_gap_t *gap, apr_pool_t *pool)
 {
     const char *statements = luci_gap_statements(gap, pool);
 
     if (gap->problem)
-        return apr_psprintf(pool, "it could not be added: %s; run as the owner of the tables: %s",
+        return apr_psprintf(pool, "it could not be added: %s; run this as the owner of the tables: %s",
                             gap->problem, statements);
     if (job->is_test && luci_config_server(job->server)->create_schema)
-        return apr_psprintf(pool, "the next start of httpd adds it, or this does: %s", statements);
-    return apr_psprintf(pool, "LuciaCreateSchema is Off; this makes it: %s", statements);
+        return apr_psprintf(pool, "the next start of httpd adds it, or this statement: %s", statements);
+    return apr_psprintf(pool, "LuciaCreateSchema is Off; add it with: %s", statements);
 }
 
 static void say_gaps(const job_t *job, const apr_array_header_t *gaps, apr_pool_t *pool)
@@ -144,10 +147,10 @@ static void say_gaps(const job_t *job, const apr_array_header_t *gaps, apr_pool_
     }
 }
 
-/* The tables and columns that are missing are made, unless nothing is to be changed. */
-static luci_result_t mend(luci_db_t *db, int makes, apr_array_header_t **gaps, apr_pool_t *pool)
+/* Finds missing tables and columns, and adds them if may_create. */
+static luci_result_t mend(luci_db_t *db, int may_create, apr_array_header_t **gaps, apr_pool_t *pool)
 {
-    return makes ? luci_schema_mend(db, gaps, pool) : luci_schema_gaps(db, gaps, pool);
+    return may_create ? luci_schema_mend(db, gaps, pool) : luci_schema_gaps(db, gaps, pool);
 }
 
 static void say_unreachable(const job_t *job, const char *problem, apr_pool_t *pool)
@@ -155,8 +158,8 @@ static void say_unreachable(const job_t *job, const char *problem, apr_pool_t *p
     say(job, job->is_test ? APLOG_WARNING : APLOG_ERR,
         apr_psprintf(
             pool,
-            "LUCI0308: the tables could not be looked at or made: %s; requests that need the database "
-            "get 503 until it answers",
+            "LUCI0308: the tables could not be checked or created: %s; requests that need the database are "
+            "answered with 503 until it works",
             problem));
 }
 
@@ -175,13 +178,13 @@ static luci_db_target_t target_of(const job_t *job, apr_pool_t *pool)
     };
 }
 
-/* In the short-lived process; never returns. A file that is not there yet is no matter of configtest's, which
- * has looked for it. */
+/* Runs in the short-lived process and never returns. configtest ignores a missing file here, because
+ * database_check.c reports it. */
 static void work_and_exit(const job_t *job, apr_pool_t *pool)
 {
     luci_server_config_t *config = luci_config_server(job->server);
     luci_db_target_t target = target_of(job, pool);
-    int makes = target.create;
+    int may_create = target.create;
     const char *problem = NULL, *folder = folder_of(config, pool);
     apr_array_header_t *gaps = NULL;
     apr_finfo_t info;
@@ -191,7 +194,7 @@ static void work_and_exit(const job_t *job, apr_pool_t *pool)
     umask(S_IRWXO);
     if (ap_run_drop_privileges(pool, job->server) != OK)
         _exit(1);
-    if (folder && makes)
+    if (folder && may_create)
         (void)make_folder(folder, pool);
     if (folder && job->is_test && apr_stat(&info, target.params, APR_FINFO_TYPE, pool) != APR_SUCCESS)
         _exit(0);
@@ -202,7 +205,7 @@ static void work_and_exit(const job_t *job, apr_pool_t *pool)
     else {
         luci_db_t *db = luci_db_create(&target, pool);
 
-        result = mend(db, makes, &gaps, pool);
+        result = mend(db, may_create, &gaps, pool);
         problem = luci_db_problem(db, pool);
         luci_db_close(db);
     }
@@ -229,10 +232,12 @@ static void start(job_t *job, apr_pool_t *scratch)
     job->is_running = status == APR_INPARENT;
     if (!job->is_running)
         ap_log_error(APLOG_MARK, APLOG_ERR, status, job->server,
-                     "LUCI0309: %s: no process could be started to look at the tables", job->title);
+                     "LUCI0309: %s: no process could be started to check the tables; check the limits of "
+                     "processes and memory",
+                     job->title);
 }
 
-/* Whether it has ended. */
+/* Whether the process of a job has ended. */
 static int has_ended(job_t *job)
 {
     apr_exit_why_e why;
@@ -243,28 +248,29 @@ static int has_ended(job_t *job)
         return 0;
     if (APR_STATUS_IS_CHILD_DONE(status) && !APR_PROC_CHECK_EXIT(why))
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, job->server,
-                     "LUCI0310: %s: looking at the tables was broken off after %d seconds or by a signal",
+                     "LUCI0310: %s: the check of the tables was ended after %d seconds or by a signal; check "
+                     "that the database is not locked, and restart httpd",
                      job->title, job->is_test ? SECONDS_TEST : SECONDS_MAX);
     return 1;
 }
 
-/* Whether all have ended in time. */
-static int await(job_t *jobs, int count, apr_interval_time_t most)
+/* Waits until all processes have ended, at most for max. Returns whether they have. */
+static int await(job_t *jobs, int count, apr_interval_time_t max)
 {
-    for (;; most -= LOOK_EVERY) {
+    for (;; max -= CHECK_EVERY) {
         int running = 0;
 
         for (int i = 0; i < count; i++) {
             jobs[i].is_running = jobs[i].is_running && !has_ended(&jobs[i]);
             running += jobs[i].is_running;
         }
-        if (running == 0 || most <= 0)
+        if (running == 0 || max <= 0)
             return running == 0;
-        apr_sleep(LOOK_EVERY);
+        apr_sleep(CHECK_EVERY);
     }
 }
 
-/* Called by httpd, which has waited for it. */
+/* httpd calls this after it has reaped the process. */
 static void forget(int reason, void *baton, int status)
 {
     (void)status;
@@ -277,12 +283,13 @@ static void leave(job_t *job, apr_pool_t *conf_pool)
     apr_proc_other_child_register(&job->process, forget, job, NULL, conf_pool);
     ap_log_error(
         APLOG_MARK, APLOG_WARNING, 0, job->server,
-        "LUCI0311: %s: it has not said yet whether the tables are there; httpd goes on without waiting "
-        "for it",
+        "LUCI0311: %s: the database has not answered yet whether the tables exist; httpd continues without "
+        "waiting for it",
         job->title);
 }
 
-/* Whether no server before it has the same tables and the same to do. */
+/* Whether no server before this one has the same tables, attributes and LuciaCreateSchema, so that it needs
+ * its own process. */
 static int has_own_tables(server_rec *server, server_rec *main_server)
 {
     const luci_server_config_t *config = luci_config_server(server);

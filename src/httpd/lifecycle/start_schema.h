@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* LuciaCreateSchema: missing tables and columns are made when httpd starts, or told with the
- * statements that make them, by short-lived processes, one a
- * server, that have already dropped root's rights, so that a database file and its companions belong to those
- * who use it, and no database handle of the parent lives on in the children. They work side by side; a start
- * waits for them, a restart for a second at most. A database that can't be reached then is logged; httpd
- * starts all the same. */
+/* LuciaCreateSchema: when httpd starts, missing tables and columns are created, or logged with the statements
+ * that create them. Short-lived processes, one for each database, do this after they have given up root's
+ * rights: so a database file and its companions belong to the children's user, and the children inherit no
+ * database handle of the parent. The processes run concurrently; a start waits for them, a restart at most a
+ * second. If a database cannot be reached, that is logged, and httpd starts nevertheless. */
 #ifndef LUCI_START_SCHEMA_H
 #define LUCI_START_SCHEMA_H
 
 #include <httpd.h>
 
-/* The post_config hook's work for all servers; not for the configuration's trial reading. */
+/* Checks the databases of all servers, in the post_config hook; not when httpd only tests the configuration.
+ */
 void luci_start_schema(apr_pool_t *conf_pool, apr_pool_t *scratch, server_rec *main_server);
 
-/* The test_config hook's work: looks, and tells on the console what is missing. */
+/* Reports missing tables and columns on the console, in the test_config hook. */
 void luci_start_schema_test(apr_pool_t *conf_pool, server_rec *main_server);
 
 #endif

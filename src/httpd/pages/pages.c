@@ -24,10 +24,10 @@ APLOG_USE_MODULE(luciauth);
 
 #define LAYOUT "layout.html"
 
-/* Where a file can come from, in this order. */
+/* The sources of a file, in the order in which they are tried. */
 enum { CONFIGURED, INSTALLED, FOLDERS, BUILT_IN = FOLDERS };
 
-/* A version of a file; zeros: there was none. */
+/* A version of a file; all 0 if there was no file. */
 typedef struct {
     apr_time_t modified;
     apr_off_t size;
@@ -38,23 +38,23 @@ typedef struct {
 typedef struct {
     const char *file;          /* its name */
     const char *text;          /* of the last good version; NULL: none yet */
-    luci_template_t *compiled; /* the text by itself */
+    luci_template_t *compiled; /* the text without the layout */
     apr_pool_t *memory;        /* holds both */
-    int source;                /* where it came from */
-    unsigned number;           /* of the version: counts the texts that this entry had */
+    int source;                /* CONFIGURED, INSTALLED or BUILT_IN */
+    unsigned number;           /* of the version: counts the texts of this entry */
     version_t seen[FOLDERS];   /* the versions last looked at, good or not */
     int missing;               /* there was no file last time */
 
     luci_template_t *whole;   /* the last good composition with the layout; NULL: none yet */
     apr_pool_t *whole_memory; /* holds it */
-    unsigned composed_with;   /* the number of the layout that was last tried; 0: none since this text came */
+    unsigned composed_with;   /* the number of the layout that was last tried with this text; 0: none */
 } entry_t;
 
 struct luci_pages_t {
     const char *folders[FOLDERS];
     server_rec *server;
     apr_pool_t *memory;
-    entry_t *entries; /* as luci_built_in has them */
+    entry_t *entries; /* in the order of luci_built_in */
     int count;
     /* Guards the entries. Held while files are looked at, read when they changed, and a page is rendered.
      * Gated requests never wait for it. */
@@ -75,8 +75,8 @@ static entry_t *find_entry(luci_pages_t *pages, const char *file)
     return NULL;
 }
 
-/* At the start, root reads. Where the folder's owner could place links to files that only root may read, the
- * file is read as the children's user, as it is later. */
+/* At the start, root reads the files. If another user could put links to root's files into the folder, the
+ * file is read as the children's user, as the children do later. */
 static apr_status_t open_file(apr_file_t **file, const char *path, apr_pool_t *pool)
 {
     apr_status_t status;
@@ -161,9 +161,9 @@ static int load(luci_pages_t *pages, entry_t *entry, const char *path, apr_pool_
     good = status == APR_SUCCESS && take(pages, entry, &text, &problem, memory);
     if (!good)
         ap_log_error(APLOG_MARK, APLOG_ERR, status, pages->server,
-                     "LUCI0601: the template %s can't be used%s%s; %s", path, problem ? ": " : "",
+                     "LUCI0601: the template %s cannot be used%s%s; %s", path, problem ? ": " : "",
                      problem ? problem : "",
-                     entry->text ? "the last good one stays in use" : "another one takes its place");
+                     entry->text ? "the last good version stays in use" : "another one is used instead");
     apr_pool_destroy(memory);
     return good;
 }
@@ -226,9 +226,10 @@ static void refresh(luci_pages_t *pages, entry_t *entry, apr_pool_t *scratch)
     }
     if (entry->missing && !was_missing)
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pages->server,
-                     "LUCI0602: the template %s is neither in %s nor installed; %s", entry->file,
-                     pages->folders[CONFIGURED],
-                     entry->text ? "the last good one stays in use" : "the built-in page takes its place");
+                     "LUCI0602: the template %s is neither in %s nor installed; %s; restore the file",
+                     entry->file, pages->folders[CONFIGURED],
+                     entry->text ? "the last good version stays in use"
+                                 : "the built-in page is used instead");
     if (!entry->text)
         load_built_in(pages, entry, scratch);
 }
@@ -243,14 +244,14 @@ static void keep_whole(entry_t *entry, luci_template_t *whole, apr_pool_t *memor
     entry->whole = whole;
 }
 
-/* 0: the page can't be used, *problem (from scratch) says why. */
+/* Parses a whole page and keeps it. Returns 0 if it cannot be used; *problem (from scratch) says why. */
 static int take_whole(luci_pages_t *pages, entry_t *entry, const char *text, const char **problem,
                       apr_pool_t *scratch)
 {
     luci_template_t *whole;
     apr_pool_t *memory;
 
-    *problem = "there is no memory for it";
+    *problem = "out of memory";
     if (apr_pool_create(&memory, pages->memory) != APR_SUCCESS)
         return 0;
     if (luci_template_parse(text, strlen(text), &whole, problem, memory) == LUCI_OK) {
@@ -269,8 +270,8 @@ static const char *built_in_text(const luci_pages_t *pages, const entry_t *entry
     return apr_pstrmemdup(scratch, built_in->text, (apr_size_t)(built_in->end - built_in->text));
 }
 
-/* Composes a body with the layout, once for each version of either. What can't be composed leaves the last
- * good page in use; without one, the built-in page takes its place. */
+/* Composes a body with the layout, once for each version of either. If that fails, the last good page stays
+ * in use; without one, the built-in page is used. */
 static void compose(luci_pages_t *pages, entry_t *entry, apr_pool_t *scratch)
 {
     entry_t *layout = find_entry(pages, LAYOUT);
@@ -284,7 +285,9 @@ static void compose(luci_pages_t *pages, entry_t *entry, apr_pool_t *scratch)
     if (take_whole(pages, entry, text, &problem, scratch))
         return;
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, pages->server,
-                 "LUCI0603: the template %s can't be used inside " LAYOUT ": in the whole page, %s",
+                 "LUCI0603: the template %s cannot be used inside " LAYOUT
+                 ": in the whole page, %s; the last good "
+                 "page stays in use, or the built-in one",
                  entry->file, problem);
     if (entry->whole)
         return;
@@ -293,7 +296,7 @@ static void compose(luci_pages_t *pages, entry_t *entry, apr_pool_t *scratch)
     (void)take_whole(pages, entry, text, &problem, scratch);
 }
 
-/* The template of a page as it is now; NULL: there is none. */
+/* The current template of a page; NULL: there is none. */
 static const luci_template_t *current(luci_pages_t *pages, entry_t *entry, apr_pool_t *scratch)
 {
     refresh(pages, entry, scratch);
@@ -321,7 +324,7 @@ luci_pages_t *luci_pages_create(const char *folder, server_rec *server, apr_pool
     for (int i = 0; i < pages->count; i++)
         pages->entries[i].file = luci_built_in[i].file;
     for (int i = 0; i < pages->count; i++) {
-        if (strcmp(pages->entries[i].file, LAYOUT) != 0) /* that is read when a page needs it */
+        if (strcmp(pages->entries[i].file, LAYOUT) != 0) /* The layout is read when a page needs it. */
             (void)current(pages, &pages->entries[i], pool);
     }
     return pages;

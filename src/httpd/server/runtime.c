@@ -164,7 +164,7 @@ static int has_cache(const luci_server_config_t *config, const void *name)
     return shared && shared->cache && luci_cache_is_same(&config->cache_name, name);
 }
 
-/* The cache that this server names. 0: it can't be had. */
+/* Sets the cache that this server configures. Returns 0 after an error, which was logged. */
 static int prepare_cache(luci_shared_t *shared, luci_cache_name_t *name, server_rec *main_server,
                          apr_pool_t *conf_pool)
 {
@@ -180,8 +180,7 @@ static int has_breaker(const luci_server_config_t *config, const void *wanted)
     return luci_config_parts(config)->shared && luci_database_is_same(&config->database, wanted);
 }
 
-/* What is known about a database server holds for all databases in it that are reached with the same words.
- */
+/* Virtual hosts with the same LuciaDatabase share a breaker. */
 static luci_breaker_t *prepare_breaker(const luci_database_t *database, server_rec *main_server,
                                        apr_pool_t *conf_pool)
 {
@@ -196,7 +195,8 @@ static int has_audit(const luci_server_config_t *config, const void *target)
     return luci_config_parts(config)->shared && config->audit_log && strcmp(config->audit_log, target) == 0;
 }
 
-/* The audit log that this server names: a program runs once. */
+/* Returns the audit log that this server configures. Virtual hosts with the same target share it, so that a
+ * program runs once. */
 static luci_audit_t *prepare_audit(const char *target, server_rec *server, server_rec *main_server,
                                    apr_pool_t *conf_pool)
 {
@@ -217,7 +217,7 @@ int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
         luci_shared_t *shared;
 
         if (!is_active(config) || luci_config_parts(config)->shared)
-            continue; /* servers without lines of their own share a configuration */
+            continue; /* Virtual hosts without Lucia directives share the main server's configuration. */
         shared = apr_pcalloc(conf_pool, sizeof *shared);
         if (!slots)
             slots = prepare_slots(conf_pool, main_server);
@@ -229,7 +229,10 @@ int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
         shared->audit = prepare_audit(config->audit_log, server, main_server, conf_pool);
         shared->breaker = prepare_breaker(&config->database, main_server, conf_pool);
         if (!shared->breaker) {
-            ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "LUCI0312: no shared memory for LuciaDatabase");
+            ap_log_error(
+                APLOG_MARK, APLOG_CRIT, 0, server,
+                "LUCI0312: LuciaDatabase: there is no shared memory for its circuit breaker; provide "
+                "memory and restart httpd");
             return HTTP_INTERNAL_SERVER_ERROR;
         }
         if (luci_throttle_prepare(config, main_server, conf_pool) != LUCI_OK)
@@ -284,25 +287,27 @@ static const luci_session_cache_t *const *other_caches(const luci_server_config_
  * thread, hence at most half of httpd's number. */
 static int helpers(server_rec *main_server)
 {
-    int threads = 1, most = 0;
+    int threads = 1, wanted = 0;
 
     if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS)
         return 0;
-    for (server_rec *server = main_server; server && most == 0; server = server->next) {
+    for (server_rec *server = main_server; server && wanted == 0; server = server->next) {
         const luci_shared_t *shared = luci_config_parts(luci_config_server(server))->shared;
 
         if (shared)
-            most = luci_hash_slots_count(shared->hash_slots) + SPARE_HELPERS;
+            wanted = luci_hash_slots_count(shared->hash_slots) + SPARE_HELPERS;
     }
     threads = threads > 2 ? threads / 2 : 1;
-    return most < threads ? most : threads;
+    return wanted < threads ? wanted : threads;
 }
 
 void luci_runtime_start(apr_pool_t *child_pool, server_rec *main_server)
 {
     if (luci_secret_init(child_pool) != LUCI_OK) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server,
-                     "LUCI0305: libcrypto has no SHA-256; all requests are refused");
+        ap_log_error(
+            APLOG_MARK, APLOG_CRIT, 0, main_server,
+            "LUCI0305: OpenSSL has no SHA-256, so this process answers all requests that need a user "
+            "with 503; check the installation of OpenSSL and its configuration (FIPS)");
         return;
     }
     luci_counters_start();

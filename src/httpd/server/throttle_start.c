@@ -61,7 +61,8 @@ static int has_store(const luci_server_config_t *config, const void *name)
     return shared && luci_cache_is_same(&shared->name, name);
 }
 
-/* The store of that name. 0: it can't be had. */
+/* Sets the store that made->name denotes; virtual hosts with the same name share it. Returns 0 after an
+ * error, which was logged. */
 static int prepare_store(luci_throttle_shared_t *made, server_rec *main_server, apr_pool_t *conf_pool)
 {
     const luci_server_config_t *other = luci_config_find(main_server, has_store, &made->name);
@@ -91,7 +92,9 @@ luci_result_t luci_throttle_prepare(luci_server_config_t *config, server_rec *ma
     luci_throttle_store_wanted(config, &made->name);
     made->secret = config->throttle_secret;
     if (make_random(made->random) != LUCI_OK) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server, "LUCI0512: LuciaThrottle: no randomness");
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server,
+                     "LUCI0512: LuciaThrottle: OpenSSL has no random numbers for device cookies; check its "
+                     "installation");
         return LUCI_INTERNAL;
     }
     if (!prepare_store(made, main_server, conf_pool))

@@ -15,8 +15,8 @@ typedef struct {
     unsigned char random[LUCI_SHA256_BYTES];
 } luci_throttle_shared_t;
 
-/* Makes it for one server, luci_config_parts(config)->throttle_shared, before children start; from conf_pool.
- * OK: that is NULL where nothing is to be throttled. INTERNAL: it can't be had, which was logged, too. */
+/* Sets luci_config_parts(config)->throttle_shared of one server before children start, from conf_pool. OK: it
+ * is set, or stays NULL because LuciaThrottle limits nothing. INTERNAL: an error, which was logged. */
 luci_result_t luci_throttle_prepare(luci_server_config_t *config, server_rec *main_server,
                                     apr_pool_t *conf_pool) LUCI_MUST_USE;
 
