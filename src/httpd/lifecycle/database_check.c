@@ -65,7 +65,7 @@ static const char *file_problem(const char *path, int create_schema, apr_pool_t 
         return NULL; /* This process may have fewer permissions than the one that opens the database. */
     if (!create_schema)
         return apr_psprintf(
-            pool, "the file \"%s\" does not exist, and LuciaCreateSchema is Off; run luciactl init", path);
+            pool, "the file \"%s\" does not exist, and LuciaCreateSchema is Off", path);
     if (is_folder(folder, pool) || (is_missing(folder, pool) && is_folder(folder_of(folder, pool), pool)))
         return NULL; /* A start creates the folder of the file. */
     return apr_psprintf(pool, "the folder \"%s\" does not exist", folder);
