@@ -71,4 +71,11 @@ none 'no function that bites', map {
     map { "$file: $_, use $banned{$_}" } $text =~ /\b($banned)\s*\(/g
 } grep { m{^(?:src/|mod_luciauth)} } @c;
 
+# ---- Statements: each one is prepared by a test ----
+
+my $tests = join '', map { slurp($_) } grep { m{^t/unit/.*\.c$} } @c;
+my @statements = map { slurp($_) =~ /^const luci_statement_t (\w+) =/mg } grep { m{^src/.*\.c$} } @c;
+cmp_ok scalar @statements, '>', 30, 'there are statements';
+none 'each statement is named by a unit test', grep { $tests !~ /&$_\b/ } @statements;
+
 done_testing;

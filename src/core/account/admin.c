@@ -2,6 +2,9 @@
 #include "core/account/admin.h"
 
 #include "core/base/secret.h"
+#include "core/db/key_table.h"
+#include "core/db/session_table.h"
+#include "core/db/user_table.h"
 #include "core/password/policy.h"
 
 #include <string.h>
@@ -49,10 +52,9 @@ luci_result_t luci_admin_find(luci_db_t *db, const char *username, luci_user_t *
 
 /* Executes a statement and ignores the number of changed rows: MySQL does not count rows that stay the same.
  */
-static luci_result_t change(luci_db_t *db, luci_sql_id_t statement, const char *first, const char *second,
-                            apr_pool_t *scratch)
+static luci_result_t change(luci_db_t *db, const luci_statement_t *statement,
+                            const luci_argument_t *arguments, apr_pool_t *scratch)
 {
-    const char *arguments[] = { first, second };
     int changed;
 
     return luci_db_execute(db, statement, arguments, &changed, scratch);
@@ -64,9 +66,7 @@ static luci_result_t set_values(luci_db_t *db, const char *user_id, const luci_a
     luci_result_t result = LUCI_OK;
 
     for (int i = 0; i < count && result == LUCI_OK; i++) {
-        const char *arguments[] = { values[i].value, user_id };
-
-        result = luci_db_set_column(db, values[i].column, arguments, scratch);
+        result = luci_db_set_column(db, user_id, values[i].column, values[i].value, scratch);
     }
     return result;
 }
@@ -74,7 +74,8 @@ static luci_result_t set_values(luci_db_t *db, const char *user_id, const luci_a
 static luci_result_t end_sessions(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
     return update->ended
-               ? luci_db_execute(db, LUCI_SQL_SESSIONS_DELETE, &update->user->id, update->ended, scratch)
+               ? luci_db_execute(db, &luci_sql_sessions_delete, LUCI_ARGUMENTS({ "user", update->user->id }),
+                                 update->ended, scratch)
                : LUCI_OK;
 }
 
@@ -156,8 +157,10 @@ static luci_result_t rename_key(luci_db_t *db, const update_t *update, apr_pool_
     result = luci_key_get(db, update->old_key, &key, scratch);
     if (result == LUCI_NOT_FOUND || (result == LUCI_OK && strcmp(key.user.id, update->user->id) != 0))
         return LUCI_OK;
-    return result == LUCI_OK ? change(db, LUCI_SQL_KEY_RENAME, update->new_key, update->old_key, scratch)
-                             : result;
+    return result == LUCI_OK
+               ? change(db, &luci_sql_key_rename,
+                        LUCI_ARGUMENTS({ "new_id", update->new_key }, { "id", update->old_key }), scratch)
+               : result;
 }
 
 static luci_result_t rename_both(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
@@ -165,7 +168,9 @@ static luci_result_t rename_both(luci_db_t *db, const update_t *update, apr_pool
     luci_result_t result = check_free(db, update, scratch);
 
     if (result == LUCI_OK)
-        result = change(db, LUCI_SQL_USER_RENAME, update->username, update->user->id, scratch);
+        result =
+            change(db, &luci_sql_user_rename,
+                   LUCI_ARGUMENTS({ "username", update->username }, { "id", update->user->id }), scratch);
     return result == LUCI_OK ? rename_key(db, update, scratch) : result;
 }
 
@@ -195,7 +200,8 @@ static luci_result_t set_password(luci_db_t *db, const update_t *update, apr_poo
     if (result == LUCI_OK && strcmp(key.user.id, update->user->id) != 0)
         return LUCI_CONFLICT;
     if (result == LUCI_OK)
-        result = change(db, LUCI_SQL_KEY_SET_HASH, update->stored_hash, update->old_key, scratch);
+        result = change(db, &luci_sql_key_set_hash,
+                        LUCI_ARGUMENTS({ "hash", update->stored_hash }, { "id", update->old_key }), scratch);
     else if (result == LUCI_NOT_FOUND)
         result = luci_key_insert(db, update->old_key, update->user->id, update->stored_hash, scratch);
     return result == LUCI_OK ? end_sessions(db, update, scratch) : result;
@@ -227,8 +233,9 @@ luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, cons
 
 static luci_result_t set_disabled(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
-    luci_result_t result =
-        change(db, LUCI_SQL_USER_SET_DISABLED, update->disabled ? "1" : "0", update->user->id, scratch);
+    luci_result_t result = change(
+        db, &luci_sql_user_set_disabled,
+        LUCI_ARGUMENTS({ "disabled", update->disabled ? "1" : "0" }, { "id", update->user->id }), scratch);
 
     return result == LUCI_OK ? end_sessions(db, update, scratch) : result;
 }
@@ -248,9 +255,11 @@ static luci_result_t delete_all(luci_db_t *db, const update_t *update, apr_pool_
     luci_result_t result = end_sessions(db, update, scratch);
 
     if (result == LUCI_OK)
-        result =
-            luci_db_execute(db, LUCI_SQL_KEYS_DELETE, &update->user->id, &update->deleted->keys, scratch);
-    return result == LUCI_OK ? change(db, LUCI_SQL_USER_DELETE, update->user->id, NULL, scratch) : result;
+        result = luci_db_execute(db, &luci_sql_keys_delete, LUCI_ARGUMENTS({ "user", update->user->id }),
+                                 &update->deleted->keys, scratch);
+    return result == LUCI_OK
+               ? change(db, &luci_sql_user_delete, LUCI_ARGUMENTS({ "id", update->user->id }), scratch)
+               : result;
 }
 
 luci_result_t luci_admin_delete(luci_db_t *db, const luci_user_t *user, luci_admin_deleted_t *deleted,
@@ -286,7 +295,7 @@ luci_result_t luci_admin_add_key(luci_db_t *db, const luci_user_t *user, const c
 
 static luci_result_t delete_key(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
-    return change(db, LUCI_SQL_KEY_DELETE, update->old_key, NULL, scratch);
+    return change(db, &luci_sql_key_delete, LUCI_ARGUMENTS({ "id", update->old_key }), scratch);
 }
 
 luci_result_t luci_admin_delete_key(luci_db_t *db, const luci_key_t *key, apr_pool_t *scratch)

@@ -2,20 +2,24 @@
 #include "core/account/import.h"
 
 #include "core/base/secret.h"
+#include "core/db/key_table.h"
+#include "core/db/session_table.h"
+#include "core/db/user_table.h"
 
 #include <string.h>
 
 static luci_result_t replace(luci_db_t *db, const luci_key_t *key, const char *stored_hash,
                              apr_pool_t *scratch)
 {
-    const char *arguments[] = { stored_hash, key->id };
+    const luci_argument_t *arguments = LUCI_ARGUMENTS({ "hash", stored_hash }, { "id", key->id });
     int changed;
     luci_user_t now_there;
     luci_result_t result = luci_user_lock(db, key->user.id, &now_there, scratch);
 
     if (result == LUCI_OK)
-        result = luci_db_execute(db, LUCI_SQL_KEY_SET_HASH, arguments, &changed, scratch);
-    return result == LUCI_OK ? luci_db_execute(db, LUCI_SQL_SESSIONS_DELETE, &key->user.id, &changed, scratch)
+        result = luci_db_execute(db, &luci_sql_key_set_hash, arguments, &changed, scratch);
+    return result == LUCI_OK ? luci_db_execute(db, &luci_sql_sessions_delete,
+                                               LUCI_ARGUMENTS({ "user", key->user.id }), &changed, scratch)
                              : result;
 }
 
@@ -39,7 +43,8 @@ static luci_result_t insert(luci_db_t *db, luci_import_user_t *wanted, const cha
         result = luci_key_insert(db, key_id, user.id, wanted->stored_hash, scratch);
         if (result == LUCI_CONFLICT) {
             wanted->outcome = LUCI_IMPORT_TAKEN;
-            return luci_db_execute(db, LUCI_SQL_USER_DELETE, &user.id, &changed, scratch);
+            return luci_db_execute(db, &luci_sql_user_delete, LUCI_ARGUMENTS({ "id", user.id }), &changed,
+                                   scratch);
         }
     }
     wanted->outcome = result == LUCI_CONFLICT ? LUCI_IMPORT_TAKEN : LUCI_IMPORT_ADDED;
@@ -145,20 +150,19 @@ static luci_result_t look_at_account(luci_db_t *db, luci_import_account_t *accou
 
 static luci_result_t write_rows(luci_db_t *db, const luci_import_account_t *account, apr_pool_t *scratch)
 {
-    const char *row[] = { account->id, account->username, account->created_at };
-    const char *flag[] = { "1", account->id };
+    const luci_argument_t *row = LUCI_ARGUMENTS({ "id", account->id }, { "username", account->username },
+                                                { "now", account->created_at });
+    const luci_argument_t *flag = LUCI_ARGUMENTS({ "disabled", "1" }, { "id", account->id });
     int changed;
-    luci_result_t result = luci_db_execute(db, LUCI_SQL_USER_INSERT, row, &changed, scratch);
+    luci_result_t result = luci_db_execute(db, &luci_sql_user_insert, row, &changed, scratch);
 
     if (result == LUCI_OK && changed != 1)
         return LUCI_CONFLICT;
     if (result == LUCI_OK && account->disabled)
-        result = luci_db_execute(db, LUCI_SQL_USER_SET_DISABLED, flag, &changed, scratch);
-    for (int i = 0; i < account->values_count && result == LUCI_OK; i++) {
-        const char *arguments[] = { account->values[i].value, account->id };
-
-        result = luci_db_set_column(db, account->values[i].column, arguments, scratch);
-    }
+        result = luci_db_execute(db, &luci_sql_user_set_disabled, flag, &changed, scratch);
+    for (int i = 0; i < account->values_count && result == LUCI_OK; i++)
+        result =
+            luci_db_set_column(db, account->id, account->values[i].column, account->values[i].value, scratch);
     for (int i = 0; i < account->keys_count && result == LUCI_OK; i++)
         result = luci_key_insert(db, account->keys[i].id, account->id, account->keys[i].stored_hash, scratch);
     return result;

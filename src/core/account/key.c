@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/account/key.h"
 
+#include "core/db/key_table.h"
 #include "core/password/policy.h"
 
 #include <apr_strings.h>
@@ -29,7 +30,7 @@ const char *luci_key_name(const char *id)
 luci_result_t luci_key_get(luci_db_t *db, const char *id, luci_key_t *key, apr_pool_t *pool)
 {
     const char *const *row;
-    luci_result_t result = luci_db_select(db, LUCI_SQL_KEY_GET, &id, &row, pool);
+    luci_result_t result = luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", id }), &row, pool);
 
     if (result != LUCI_OK)
         return result;
@@ -48,7 +49,8 @@ luci_result_t luci_key_lock(luci_db_t *db, const char *id, const char *user_id, 
                             apr_pool_t *scratch)
 {
     const char *const *row;
-    luci_result_t result = luci_db_select(db, LUCI_SQL_KEY_LOCK, &id, &row, scratch);
+    luci_result_t result =
+        luci_db_select(db, &luci_sql_key_lock, LUCI_ARGUMENTS({ "id", id }), &row, scratch);
 
     if (result == LUCI_OK && is_same(row[LOCKED_USER_ID], user_id) && is_same(row[LOCKED_HASH], stored_hash))
         return LUCI_OK;
@@ -58,9 +60,10 @@ luci_result_t luci_key_lock(luci_db_t *db, const char *id, const char *user_id, 
 luci_result_t luci_key_insert(luci_db_t *db, const char *id, const char *user_id, const char *stored_hash,
                               apr_pool_t *scratch)
 {
-    const char *arguments[] = { id, user_id, stored_hash };
+    const luci_argument_t *arguments =
+        LUCI_ARGUMENTS({ "id", id }, { "user", user_id }, { "hash", stored_hash });
     int changed;
-    luci_result_t result = luci_db_execute(db, LUCI_SQL_KEY_INSERT, arguments, &changed, scratch);
+    luci_result_t result = luci_db_execute(db, &luci_sql_key_insert, arguments, &changed, scratch);
 
     if (result != LUCI_OK)
         return result;
@@ -70,9 +73,10 @@ luci_result_t luci_key_insert(luci_db_t *db, const char *id, const char *user_id
 luci_result_t luci_key_replace_hash(luci_db_t *db, const luci_key_t *key, const char *new_hash,
                                     apr_pool_t *scratch)
 {
-    const char *arguments[] = { new_hash, key->id, key->stored_hash };
+    const luci_argument_t *arguments =
+        LUCI_ARGUMENTS({ "hash", new_hash }, { "id", key->id }, { "old_hash", key->stored_hash });
     int changed;
-    luci_result_t result = luci_db_execute(db, LUCI_SQL_KEY_REPLACE_HASH, arguments, &changed, scratch);
+    luci_result_t result = luci_db_execute(db, &luci_sql_key_replace_hash, arguments, &changed, scratch);
 
     if (result != LUCI_OK)
         return result;

@@ -2,14 +2,16 @@
 #include "core/account/user.h"
 
 #include "core/db/paging.h"
+#include "core/db/user_table.h"
 
 #include <string.h>
 
 luci_result_t luci_user_insert(luci_db_t *db, const luci_user_t *user, luci_ms_t now, apr_pool_t *scratch)
 {
-    const char *arguments[] = { user->id, user->username, luci_sql_number(now, scratch) };
+    const luci_argument_t *arguments = LUCI_ARGUMENTS({ "id", user->id }, { "username", user->username },
+                                                      { "now", luci_sql_number(now, scratch) });
     int changed;
-    luci_result_t result = luci_db_execute(db, LUCI_SQL_USER_INSERT, arguments, &changed, scratch);
+    luci_result_t result = luci_db_execute(db, &luci_sql_user_insert, arguments, &changed, scratch);
 
     if (result != LUCI_OK)
         return result;
@@ -39,11 +41,11 @@ static void from_listed(luci_user_t *user, const luci_db_t *db, const char *cons
     user->created_at = row[LUCI_SQL_LISTED_CREATED];
 }
 
-static luci_result_t read_one(luci_db_t *db, luci_sql_id_t statement, const char *argument, luci_user_t *user,
-                              apr_pool_t *pool)
+static luci_result_t read_one(luci_db_t *db, const luci_statement_t *statement,
+                              const luci_argument_t *argument, luci_user_t *user, apr_pool_t *pool)
 {
     const char *const *row;
-    luci_result_t result = luci_db_select(db, statement, &argument, &row, pool);
+    luci_result_t result = luci_db_select(db, statement, argument, &row, pool);
 
     if (result == LUCI_OK)
         from_listed(user, db, row);
@@ -52,18 +54,18 @@ static luci_result_t read_one(luci_db_t *db, luci_sql_id_t statement, const char
 
 luci_result_t luci_user_get(luci_db_t *db, const char *id, luci_user_t *user, apr_pool_t *pool)
 {
-    return read_one(db, LUCI_SQL_USER_GET, id, user, pool);
+    return read_one(db, &luci_sql_user_get, LUCI_ARGUMENTS({ "id", id }), user, pool);
 }
 
 luci_result_t luci_user_find(luci_db_t *db, const char *username, luci_user_t *user, apr_pool_t *pool)
 {
-    return read_one(db, LUCI_SQL_USER_FIND, username, user, pool);
+    return read_one(db, &luci_sql_user_find, LUCI_ARGUMENTS({ "username", username }), user, pool);
 }
 
 luci_result_t luci_user_lock(luci_db_t *db, const char *id, luci_user_t *user, apr_pool_t *pool)
 {
     const char *const *row;
-    luci_result_t result = luci_db_select(db, LUCI_SQL_USER_LOCK, &id, &row, pool);
+    luci_result_t result = luci_db_select(db, &luci_sql_user_lock, LUCI_ARGUMENTS({ "id", id }), &row, pool);
 
     if (result == LUCI_OK)
         luci_user_from_row(user, db, row);
@@ -88,7 +90,7 @@ static int show(void *baton, const char *const *row, apr_pool_t *scratch)
 luci_result_t luci_user_each(luci_db_t *db, luci_user_each_fn *each, void *baton, apr_pool_t *scratch)
 {
     listing_t listing = { db, each, baton };
-    luci_paging_walk_t walk = { LUCI_SQL_USER_PAGE, NULL, 2, show, &listing };
+    luci_paging_walk_t walk = { &luci_sql_user_page, NULL, 2, show, &listing };
 
     return luci_paging_walk(db, &walk, scratch);
 }

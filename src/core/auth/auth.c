@@ -3,6 +3,7 @@
 
 #include "core/auth/credential.h"
 #include "core/base/timestamp.h"
+#include "core/db/session_table.h"
 #include "core/password/policy.h"
 #include "core/throttle/device.h"
 
@@ -472,7 +473,7 @@ static luci_result_t find_just_made(luci_db_t *db, const luci_auth_request_t *re
     result = luci_db_has_user_index(db, &has_index);
     if (result != LUCI_OK || !has_index)
         return result;
-    result = luci_db_select(db, LUCI_SQL_SESSIONS_COUNT, &user.id, &row, pool);
+    result = luci_db_select(db, &luci_sql_sessions_count, LUCI_ARGUMENTS({ "user", user.id }), &row, pool);
     if (result == LUCI_OK)
         *is_just_made = luci_sql_to_number(row[0], 0) > 0;
     return result;

@@ -28,7 +28,7 @@ typedef struct {
 /* A prepared statement and its arguments. The driver takes them without const but does not write to them. */
 typedef struct {
     apr_dbd_prepared_t *prepared;
-    const char *argument[LUCI_SQL_ARGUMENTS_MAX];
+    const char *argument[LUCI_SQL_PLACES_MAX];
     int arguments;
     int may_conflict;
 } luci_bound_t;

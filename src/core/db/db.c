@@ -2,11 +2,27 @@
 #include "core/db/db.h"
 
 #include "core/db/connection.h"
+#include "core/db/session_table.h"
+#include "core/db/user_table.h"
 #include "core/files/file_id.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define DISABLED "disabled" /* the column of ours that the gate depends on */
+
+/* A statement that the connection has run, made for its database. */
+typedef struct ran_t ran_t;
+struct ran_t {
+    const luci_statement_t *statement;
+    luci_sql_text_t made;
+    apr_dbd_prepared_t *prepared; /* NULL: not yet */
+    ran_t *next;                  /* in the same bucket */
+};
+
+/* Records that stand behind one another have different buckets. */
+#define BUCKETS 32
+#define BUCKET_OF(statement) ((uintptr_t)(statement) / sizeof(luci_statement_t) % BUCKETS)
 
 struct luci_db_t {
     const luci_db_target_t *target;
@@ -15,8 +31,7 @@ struct luci_db_t {
     luci_connection_t connection;
     luci_file_id_t file; /* when the database is one */
     luci_sql_columns_t columns;
-    luci_sql_statement_t statements[LUCI_SQL_STATEMENTS]; /* no text: not yet made for this connection */
-    apr_dbd_prepared_t *prepared[LUCI_SQL_STATEMENTS];    /* NULL: not yet on this connection */
+    ran_t *ran[BUCKETS]; /* by the statement's address; from memory */
     int in_transaction;
     enum { INDEX_UNKNOWN, INDEX_MISSING, INDEX_FOUND } user_index; /* on the user of a session */
 };
@@ -81,8 +96,7 @@ static void disconnect(luci_db_t *db)
     db->memory = NULL;
     db->in_transaction = 0;
     db->user_index = INDEX_UNKNOWN;
-    memset(db->statements, 0, sizeof db->statements);
-    memset(db->prepared, 0, sizeof db->prepared);
+    memset(db->ran, 0, sizeof db->ran);
 }
 
 void luci_db_close(luci_db_t *db)
@@ -305,10 +319,10 @@ luci_result_t luci_db_run(luci_db_t *db, const char *text)
 
 /* ---- Statements ---- */
 
-/* A statement to run, with all arguments it is listed with, and where its answer goes. */
+/* A statement to run, and where its answer goes. */
 typedef struct {
-    luci_sql_id_t id;
-    const char *const *arguments;
+    const luci_statement_t *statement;
+    const luci_argument_t *arguments;
     const char *const **row;  /* NULL: it writes, or */
     apr_array_header_t *rows; /* it reads all rows */
     int *changed;             /* when it writes */
@@ -323,44 +337,60 @@ static luci_sql_scope_t scope_of(const luci_db_t *db)
 }
 
 /* A statement is made when a connection first runs it. */
-static const luci_sql_statement_t *statement_of(luci_db_t *db, luci_sql_id_t id)
+static ran_t *ran_of(luci_db_t *db, const luci_statement_t *statement)
 {
-    luci_sql_statement_t *statement = &db->statements[id];
+    ran_t **bucket = &db->ran[BUCKET_OF(statement)], *ran = *bucket;
+    luci_sql_scope_t scope;
 
-    if (!statement->text) {
-        luci_sql_scope_t scope = scope_of(db);
-
-        *statement = luci_sql_statement(id, &scope, db->memory);
-    }
-    return statement;
+    while (ran && ran->statement != statement)
+        ran = ran->next;
+    if (ran)
+        return ran;
+    scope = scope_of(db);
+    ran = apr_pcalloc(db->memory, sizeof *ran);
+    ran->statement = statement;
+    ran->made = luci_sql_text(statement, &scope, db->memory);
+    ran->next = *bucket;
+    return *bucket = ran;
 }
 
-/* The statement prepared, with those of its arguments that it takes on this connection. */
-static luci_result_t prepare(luci_db_t *db, const query_t *query, luci_bound_t *bound)
+/* Fills the places of a statement. 0: a parameter has no argument. */
+static int fill_places(const luci_sql_text_t *made, const luci_argument_t *arguments, luci_bound_t *bound)
 {
-    const luci_sql_statement_t *statement;
-    luci_result_t result = luci_db_connect(db);
+    for (int i = 0; i < made->places; i++) {
+        const luci_argument_t *argument = arguments;
 
-    if (result != LUCI_OK)
-        return result;
-    statement = statement_of(db, query->id);
-    if (!db->prepared[query->id])
-        result = luci_connection_prepare(&db->connection, statement->text, &db->prepared[query->id]);
-    if (result != LUCI_OK)
-        return result;
-    bound->prepared = db->prepared[query->id];
-    bound->arguments = statement->arguments;
-    bound->may_conflict = statement->may_conflict;
-    for (int i = 0; i < statement->arguments; i++)
-        bound->argument[i] = query->arguments[statement->argument[i]];
-    return LUCI_OK;
+        while (argument->name && strcmp(argument->name, made->parameter[i]) != 0)
+            argument++;
+        if (!argument->name)
+            return 0;
+        bound->argument[i] = argument->value;
+    }
+    bound->arguments = made->places;
+    return 1;
+}
+
+/* The statement prepared, with the arguments that it takes on this connection. */
+static luci_result_t prepare(luci_db_t *db, ran_t *ran, const luci_argument_t *arguments, luci_bound_t *bound)
+{
+    luci_result_t result = LUCI_OK;
+
+    if (ran->made.places > LUCI_SQL_PLACES_MAX || !fill_places(&ran->made, arguments, bound))
+        return luci_connection_fail(&db->connection, LUCI_INTERNAL, "the arguments do not fit the statement");
+    if (!ran->prepared)
+        result = luci_connection_prepare(&db->connection, ran->made.text, &ran->prepared);
+    bound->prepared = ran->prepared;
+    bound->may_conflict = ran->statement->may_conflict;
+    return result;
 }
 
 static luci_result_t run_once(luci_db_t *db, const query_t *query)
 {
     luci_bound_t bound = { 0 };
-    luci_result_t result = prepare(db, query, &bound);
+    luci_result_t result = luci_db_connect(db);
 
+    if (result == LUCI_OK)
+        result = prepare(db, ran_of(db, query->statement), query->arguments, &bound);
     if (result != LUCI_OK)
         return result;
     if (query->rows) {
@@ -379,24 +409,24 @@ static luci_result_t run(luci_db_t *db, const query_t *query)
     int was_connected = is_connected(db);
     luci_result_t result = run_once(db, query);
 
-    if (result == LUCI_UNAVAILABLE && was_connected && !db->in_transaction &&
-        db->statements[query->id].repeatable)
+    if (result == LUCI_UNAVAILABLE && was_connected && !db->in_transaction && query->statement->repeatable)
         result = run_once(db, query);
     return result;
 }
 
-luci_result_t luci_db_select(luci_db_t *db, luci_sql_id_t id, const char *const *arguments,
-                             const char *const **row, apr_pool_t *pool)
+luci_result_t luci_db_select(luci_db_t *db, const luci_statement_t *statement,
+                             const luci_argument_t *arguments, const char *const **row, apr_pool_t *pool)
 {
-    query_t query = { .id = id, .arguments = arguments, .row = row, .pool = pool };
+    query_t query = { .statement = statement, .arguments = arguments, .row = row, .pool = pool };
 
     return run(db, &query);
 }
 
-luci_result_t luci_db_select_all(luci_db_t *db, luci_sql_id_t id, const char *const *arguments,
-                                 apr_array_header_t **rows, apr_pool_t *pool)
+luci_result_t luci_db_select_all(luci_db_t *db, const luci_statement_t *statement,
+                                 const luci_argument_t *arguments, apr_array_header_t **rows,
+                                 apr_pool_t *pool)
 {
-    query_t query = { .id = id, .arguments = arguments, .pool = pool };
+    query_t query = { .statement = statement, .arguments = arguments, .pool = pool };
 
     *rows = query.rows = apr_array_make(pool, LUCI_SQL_PAGE_ROWS, sizeof(const char *const *));
     return run(db, &query);
@@ -409,30 +439,34 @@ static void leave_stale_file(luci_db_t *db)
         luci_db_close(db);
 }
 
-luci_result_t luci_db_execute(luci_db_t *db, luci_sql_id_t id, const char *const *arguments, int *changed,
-                              apr_pool_t *scratch)
+luci_result_t luci_db_execute(luci_db_t *db, const luci_statement_t *statement,
+                              const luci_argument_t *arguments, int *changed, apr_pool_t *scratch)
 {
-    query_t query = { .id = id, .arguments = arguments, .changed = changed, .pool = scratch };
+    query_t query = { .statement = statement, .arguments = arguments, .changed = changed, .pool = scratch };
 
     leave_stale_file(db);
     return run(db, &query);
 }
 
-luci_result_t luci_db_set_column(luci_db_t *db, const char *column, const char *const *arguments,
+luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char *column, const char *value,
                                  apr_pool_t *scratch)
 {
-    luci_result_t result = luci_db_connect(db);
-    luci_sql_scope_t scope = scope_of(db);
+    ran_t once = { .statement = &luci_sql_user_set_column };
+    luci_bound_t bound = { 0 };
+    luci_sql_scope_t scope;
+    luci_result_t result;
     int changed;
 
+    leave_stale_file(db);
+    result = luci_db_connect(db);
     if (result != LUCI_OK)
         return result;
+    scope = scope_of(db);
     scope.columns = &column;
     scope.count = 1;
-    db->prepared[LUCI_SQL_USER_SET_COLUMN] = NULL;
-    db->statements[LUCI_SQL_USER_SET_COLUMN] =
-        luci_sql_statement(LUCI_SQL_USER_SET_COLUMN, &scope, db->memory);
-    return luci_db_execute(db, LUCI_SQL_USER_SET_COLUMN, arguments, &changed, scratch);
+    once.made = luci_sql_text(once.statement, &scope, scratch);
+    result = prepare(db, &once, LUCI_ARGUMENTS({ "value", value }, { "id", user_id }), &bound);
+    return result == LUCI_OK ? luci_connection_execute(&db->connection, &bound, &changed, scratch) : result;
 }
 
 /* ---- Transactions ---- */

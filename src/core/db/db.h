@@ -73,21 +73,24 @@ luci_sql_columns_t luci_db_columns(const luci_db_t *db);
 
 /* Runs a statement that reads one row. OK: *row is its columns (NULL for SQL's NULL), from pool. NOT_FOUND:
  * no row. BUSY, UNAVAILABLE. */
-luci_result_t luci_db_select(luci_db_t *db, luci_sql_id_t id, const char *const *arguments,
-                             const char *const **row, apr_pool_t *pool) LUCI_MUST_USE;
+luci_result_t luci_db_select(luci_db_t *db, const luci_statement_t *statement,
+                             const luci_argument_t *arguments, const char *const **row,
+                             apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Runs a statement that reads any number of rows: *rows (const char *const *, as above) from pool. OK, also
  * without any; BUSY, UNAVAILABLE. */
-luci_result_t luci_db_select_all(luci_db_t *db, luci_sql_id_t id, const char *const *arguments,
-                                 apr_array_header_t **rows, apr_pool_t *pool) LUCI_MUST_USE;
+luci_result_t luci_db_select_all(luci_db_t *db, const luci_statement_t *statement,
+                                 const luci_argument_t *arguments, apr_array_header_t **rows,
+                                 apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Runs a statement that writes; *changed is the number of rows. OK, BUSY, UNAVAILABLE. */
-luci_result_t luci_db_execute(luci_db_t *db, luci_sql_id_t id, const char *const *arguments, int *changed,
+luci_result_t luci_db_execute(luci_db_t *db, const luci_statement_t *statement,
+                              const luci_argument_t *arguments, int *changed,
                               apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Runs LUCI_SQL_USER_SET_COLUMN for a column of the user table, prepared for this one time. OK, BUSY,
- * UNAVAILABLE. */
-luci_result_t luci_db_set_column(luci_db_t *db, const char *column, const char *const *arguments,
+/* Sets a column of a user, by a statement that is prepared for this one time. value: NULL is SQL's NULL. OK,
+ * BUSY, UNAVAILABLE. */
+luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char *column, const char *value,
                                  apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Runs work between BEGIN and COMMIT; any result of it but OK rolls back and is returned. When the connection

@@ -24,7 +24,7 @@ typedef struct {
 
 /* What the engine runs instead of the text of a statement. */
 typedef struct {
-    int id; /* luci_sql_id_t */
+    const struct luci_statement_t *statement; /* sql.h */
     const char *text;
 } luci_engine_text_t;
 
@@ -70,10 +70,10 @@ typedef struct luci_engine_t {
 
     /* ---- Statements (the placeholders of sql.h) ---- */
 
-    char quote_name;        /* what stands around a name */
-    const char *row_lock;   /* {lock} */
-    const char *or_nothing; /* {or_nothing}; "": a conflict is an error with the code CONFLICT */
-    const char *same_bytes; /* {same:COLUMN}, with {column} for it; "": comparing is by bytes anyway */
+    char quote_name;                 /* what stands around a name */
+    const char *row_lock;            /* {lock} */
+    const char *or_nothing;          /* {or_nothing}; "": a conflict is an error with the code CONFLICT */
+    const char *same_bytes;          /* {same:COLUMN:NAME}, with {column} and {value} for these */
     const luci_engine_text_t *texts; /* closed by text NULL; NULL: there are none */
 
     /* ---- Schema ---- */

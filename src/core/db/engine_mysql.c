@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* MySQL and MariaDB. */
 #include "core/db/engine.h"
+
+#include "core/db/session_table.h"
 #include "core/db/sql.h"
 
 #include <apr_strings.h>
@@ -79,11 +81,11 @@ static const char *complete(const char *params, apr_pool_t *pool)
 
 /* MySQL chooses to read the whole table unless the index has every column of the inner query. */
 static const luci_engine_text_t texts[] = {
-    { LUCI_SQL_SESSION_PURGE,
-      "DELETE s FROM (SELECT d.id, d.idle_expires FROM {session} d WHERE d.idle_expires < %lld "
-      "ORDER BY d.idle_expires LIMIT %lld) expired STRAIGHT_JOIN {session} s ON s.id = expired.id "
+    { &luci_sql_session_purge,
+      "DELETE s FROM (SELECT d.id, d.idle_expires FROM {session} d WHERE d.idle_expires < :now:int "
+      "ORDER BY d.idle_expires LIMIT :max:int) expired STRAIGHT_JOIN {session} s ON s.id = expired.id "
       "AND s.idle_expires = expired.idle_expires" },
-    { 0, NULL },
+    { NULL, NULL },
 };
 
 /* ---- Schema ---- */
@@ -117,7 +119,8 @@ const luci_engine_t luci_engine_mysql = {
     .row_lock = " FOR UPDATE",
     .or_nothing = "", /* INSERT IGNORE hides other errors; the count of ON DUPLICATE KEY depends on flags */
     /* The column's collation may take names that differ by an accent for one. */
-    .same_bytes = " AND CAST(CONVERT({column} USING utf8mb4) AS BINARY) = CAST(%=s AS BINARY)",
+    .same_bytes =
+        "{column} = {value} AND CAST(CONVERT({column} USING utf8mb4) AS BINARY) = CAST({value} AS BINARY)",
     .texts = texts,
 
     .type = type,

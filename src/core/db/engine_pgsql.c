@@ -163,7 +163,7 @@ const luci_engine_t luci_engine_pgsql = {
     .quote_name = '"',
     .row_lock = " FOR NO KEY UPDATE", /* the weaker lock, which lets others refer to the row */
     .or_nothing = " ON CONFLICT DO NOTHING",
-    .same_bytes = "",
+    .same_bytes = "{column} = {value}",
 
     .type = type,
     .table_options = "",

@@ -36,7 +36,7 @@ const luci_engine_t luci_engine_sqlite3 = {
     .quote_name = '"',
     .row_lock = "", /* BEGIN IMMEDIATE has locked the file */
     .or_nothing = " ON CONFLICT DO NOTHING",
-    .same_bytes = "",
+    .same_bytes = "{column} = {value}",
 
     .type = type,
     .table_options = "",

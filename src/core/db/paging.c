@@ -3,12 +3,12 @@
 
 #include <apr_strings.h>
 
-/* Where a walk stands: the statement's arguments, and what to keep them in: the last row outlives its page.
- */
+#define KEY_MAX 2
+
+/* Where a walk stands: the key of the last row, which outlives its page. */
 typedef struct {
     const luci_paging_walk_t *walk;
-    const char *arguments[LUCI_SQL_ARGUMENTS_MAX];
-    int key_at;
+    const char *after[KEY_MAX];
     int is_done;
     apr_pool_t *keys;
 } place_t;
@@ -17,14 +17,16 @@ static void keep_key(place_t *place, const char *const *row)
 {
     apr_pool_clear(place->keys);
     for (int i = 0; i < place->walk->key; i++)
-        place->arguments[place->key_at + i] = apr_pstrdup(place->keys, row[i]);
+        place->after[i] = apr_pstrdup(place->keys, row[i]);
 }
 
 static luci_result_t read_page(luci_db_t *db, place_t *place, apr_pool_t *page)
 {
     const luci_paging_walk_t *walk = place->walk;
+    const luci_argument_t *arguments =
+        LUCI_ARGUMENTS({ "user", walk->user }, { "after1", place->after[0] }, { "after2", place->after[1] });
     apr_array_header_t *rows;
-    luci_result_t result = luci_db_select_all(db, walk->id, place->arguments, &rows, page);
+    luci_result_t result = luci_db_select_all(db, walk->statement, arguments, &rows, page);
 
     if (result != LUCI_OK)
         return result;
@@ -42,15 +44,13 @@ static luci_result_t read_page(luci_db_t *db, place_t *place, apr_pool_t *page)
 
 luci_result_t luci_paging_walk(luci_db_t *db, const luci_paging_walk_t *walk, apr_pool_t *scratch)
 {
-    place_t place = { .walk = walk, .arguments = { walk->first }, .key_at = walk->first ? 1 : 0 };
+    place_t place = { .walk = walk, .after = { "", "" } };
     apr_pool_t *page;
     luci_result_t result = LUCI_OK;
 
     if (apr_pool_create(&page, scratch) != APR_SUCCESS ||
         apr_pool_create(&place.keys, scratch) != APR_SUCCESS)
         return LUCI_INTERNAL;
-    for (int i = 0; i < walk->key; i++)
-        place.arguments[place.key_at + i] = "";
     while (result == LUCI_OK && !place.is_done) {
         result = read_page(db, &place, page);
         apr_pool_clear(page);

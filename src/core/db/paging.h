@@ -10,12 +10,12 @@
 /* 1: go on; 0: that was enough. The row is gone afterwards; scratch lasts for the page. */
 typedef int luci_paging_row_fn(void *baton, const char *const *row, apr_pool_t *scratch);
 
-/* A statement of sql.h that reads a page. Its last arguments are the first columns of the last row before the
- * page: key of them. */
+/* A statement that reads a page. Its parameters :after1 and :after2 are the first columns of the last row
+ * before the page. */
 typedef struct {
-    luci_sql_id_t id;
-    const char *first; /* the argument before these; NULL: there is none */
-    int key;           /* 1 or 2 */
+    const luci_statement_t *statement;
+    const char *user; /* the argument of :user; NULL: it has no such parameter */
+    int key;          /* the number of those columns: 1 or 2 */
     luci_paging_row_fn *each;
     void *baton;
 } luci_paging_walk_t;

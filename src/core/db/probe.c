@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/db/probe.h"
 
+#include "core/db/user_table.h"
+
 #include <string.h>
 
 static void add(luci_probe_t *probe, const char *column)
@@ -73,5 +75,5 @@ const char *luci_probe_text(const luci_probe_t *probe, const luci_engine_t *engi
                                .columns = probe->columns,
                                .count = probe->count };
 
-    return luci_sql_expand(texts[probe->kind], &scope, NULL, pool);
+    return luci_sql_expand(texts[probe->kind], &scope, pool);
 }

@@ -11,7 +11,7 @@ static const char *expand(const char *text, const luci_engine_t *engine, const l
 {
     const luci_sql_scope_t scope = { .engine = engine, .settings = settings, .table = table };
 
-    return luci_sql_expand(text, &scope, NULL, pool);
+    return luci_sql_expand(text, &scope, pool);
 }
 
 static int is_nullable(const luci_table_column_t *column)
@@ -144,7 +144,7 @@ const char *luci_schema_add_column(const luci_engine_t *engine, const luci_table
         .engine = engine, .settings = settings, .table = table, .columns = &column, .count = 1
     };
 
-    return apr_pstrcat(pool, luci_sql_expand("ALTER TABLE {table} ADD COLUMN {column} ", &scope, NULL, pool),
+    return apr_pstrcat(pool, luci_sql_expand("ALTER TABLE {table} ADD COLUMN {column} ", &scope, pool),
                        engine->type(known && known->flags & LUCI_COLUMN_OURS ? known : &any, pool), NULL);
 }
 
@@ -163,7 +163,7 @@ static luci_gap_t *add_gap(search_t *search, const luci_table_t *table, const ch
     luci_gap_t *gap = apr_array_push(search->gaps);
 
     *gap = (luci_gap_t){ .record = table,
-                         .table = luci_table_name(table, &search->settings->tables),
+                         .table = luci_table_name(table, &search->settings->tables, search->pool),
                          .column = column };
     if (column) {
         const char **statements = apr_pcalloc(search->pool, 2 * sizeof *statements);

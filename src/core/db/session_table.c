@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/db/sql.h"
+#include "core/db/session_table.h"
+
+#include "core/db/user_table.h"
 
 #include <stddef.h>
 
@@ -29,84 +31,6 @@ static const luci_table_index_t indexes[] = {
     "[S:s.created_at, s.last_seen, s.address, s.user_agent][s:NULL, NULL, NULL, NULL] "                      \
     "FROM {session} s LEFT JOIN {user} u ON u.id = s.user_id"
 
-static const luci_sql_template_t statements[] = {
-    {
-        .id = LUCI_SQL_SESSION_INSERT,
-        .text = "INSERT INTO {session} (id, user_id, active_expires, idle_expires"
-                "[S:, created_at, last_seen, address, user_agent]) "
-                "VALUES (%s, %s, %lld, %lld[S:, %lld, %lld, %s, %s])",
-    },
-    {
-        .id = LUCI_SQL_SESSION_GET,
-        .text = "SELECT s.active_expires, s.idle_expires, " LUCI_SQL_USER_COLUMNS "[C:, s.created_at]"
-                " FROM {session} s JOIN {user} u ON u.id = s.user_id WHERE s.id = %s",
-        .repeatable = 1,
-    },
-    {
-        .id = LUCI_SQL_SESSION_RENEW,
-        .text = "UPDATE {session} SET active_expires = %lld, idle_expires = %lld"
-                "[S:, last_seen = %lld, created_at = COALESCE(created_at, %lld)] "
-                "WHERE id = %s AND active_expires = %lld",
-        .repeatable = 1,
-    },
-    {
-        .id = LUCI_SQL_SESSION_DELETE,
-        .text = "DELETE FROM {session} WHERE id = %s",
-        .repeatable = 1,
-    },
-    {
-        .id = LUCI_SQL_SESSION_HASH,
-        .text = "UPDATE {session} SET id = %s WHERE id = %s",
-        .repeatable = 1,
-    },
-    /* PostgreSQL judges a row that it waited for again by what stands outside the IN; the plus keeps rows
-     * from being searched by that condition. */
-    {
-        .id = LUCI_SQL_SESSION_PURGE,
-        .text = "DELETE FROM {session} WHERE +idle_expires < %lld AND id IN (SELECT s.id FROM {session} s "
-                "WHERE s.idle_expires < %=lld ORDER BY s.idle_expires LIMIT %lld)",
-        .repeatable = 1,
-    },
-    {
-        .id = LUCI_SQL_SESSIONS_COUNT,
-        .text = "SELECT COUNT(*) FROM {session} s WHERE s.user_id = %s",
-        .repeatable = 1,
-    },
-    {
-        .id = LUCI_SQL_SESSIONS_OLDEST,
-        .text = "SELECT s.id FROM {session} s WHERE s.user_id = %s ORDER BY s.idle_expires, s.id LIMIT %lld",
-        .repeatable = 1,
-    },
-    {
-        .id = LUCI_SQL_SESSION_STEP,
-        .text = "SELECT MAX(step.id), COUNT(*) FROM (SELECT s.id FROM {session} s WHERE s.id > %s "
-                "ORDER BY s.id LIMIT %lld) step",
-        .repeatable = 1,
-    },
-    {
-        .id = LUCI_SQL_SESSION_PURGE_STEP,
-        .text = "DELETE FROM {session} WHERE id > %s AND id <= %s "
-                "AND (idle_expires < %lld[C: OR created_at <= %lld OR created_at > %lld])",
-        .repeatable = 1,
-    },
-    {
-        .id = LUCI_SQL_SESSION_PAGE,
-        .text = LISTED_SESSION " WHERE s.id > %s ORDER BY s.id" LUCI_SQL_PAGE,
-        .repeatable = 1,
-    },
-    {
-        .id = LUCI_SQL_SESSION_PAGE_OF_USER,
-        .text = LISTED_SESSION " WHERE s.user_id = %s AND s.id > %s ORDER BY s.id" LUCI_SQL_PAGE,
-        .repeatable = 1,
-    },
-    {
-        .id = LUCI_SQL_SESSIONS_DELETE,
-        .text = "DELETE FROM {session} WHERE user_id = %s",
-        .repeatable = 1,
-    },
-    { .text = NULL },
-};
-
 const luci_table_t luci_table_session = {
     .name = "session",
     .setting = offsetof(luci_tables_t, session),
@@ -114,5 +38,82 @@ const luci_table_t luci_table_session = {
     .indexes = indexes,
     .is_clustered = 1,
     .loss = "the session table lacks created_at, last_seen, address or user_agent",
-    .statements = statements,
+};
+
+/* ---- Statements ---- */
+
+const luci_statement_t luci_sql_session_insert = {
+    .text = "INSERT INTO {session} (id, user_id, active_expires, idle_expires"
+            "[S:, created_at, last_seen, address, user_agent]) "
+            "VALUES (:id, :user, :active:int, :idle:int"
+            "[S:, :created:int, :last_seen:int, :address, :user_agent])",
+};
+
+const luci_statement_t luci_sql_session_get = {
+    .text = "SELECT s.active_expires, s.idle_expires, " LUCI_SQL_USER_COLUMNS "[C:, s.created_at]"
+            " FROM {session} s JOIN {user} u ON u.id = s.user_id WHERE s.id = :id",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_session_renew = {
+    .text = "UPDATE {session} SET active_expires = :active:int, idle_expires = :idle:int"
+            "[S:, last_seen = :last_seen:int, created_at = COALESCE(created_at, :created:int)] "
+            "WHERE id = :id AND active_expires = :old_active:int",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_session_delete = {
+    .text = "DELETE FROM {session} WHERE id = :id",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_session_hash = {
+    .text = "UPDATE {session} SET id = :hash WHERE id = :id",
+    .repeatable = 1,
+};
+
+/* PostgreSQL judges a row that it waited for again by what stands outside the IN; the plus keeps rows
+ * from being searched by that condition. */
+const luci_statement_t luci_sql_session_purge = {
+    .text = "DELETE FROM {session} WHERE +idle_expires < :now:int AND id IN (SELECT s.id FROM {session} s "
+            "WHERE s.idle_expires < :now:int ORDER BY s.idle_expires LIMIT :max:int)",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_sessions_count = {
+    .text = "SELECT COUNT(*) FROM {session} s WHERE s.user_id = :user",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_sessions_oldest = {
+    .text = "SELECT s.id FROM {session} s WHERE s.user_id = :user ORDER BY s.idle_expires, s.id "
+            "LIMIT :max:int",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_session_step = {
+    .text = "SELECT MAX(step.id), COUNT(*) FROM (SELECT s.id FROM {session} s WHERE s.id > :after "
+            "ORDER BY s.id LIMIT :max:int) step",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_session_purge_step = {
+    .text = "DELETE FROM {session} WHERE id > :after AND id <= :last "
+            "AND (idle_expires < :now:int[C: OR created_at <= :oldest:int OR created_at > :newest:int])",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_session_page = {
+    .text = LISTED_SESSION " WHERE s.id > :after1 ORDER BY s.id" LUCI_SQL_PAGE,
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_session_page_of_user = {
+    .text = LISTED_SESSION " WHERE s.user_id = :user AND s.id > :after1 ORDER BY s.id" LUCI_SQL_PAGE,
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_sessions_delete = {
+    .text = "DELETE FROM {session} WHERE user_id = :user",
+    .repeatable = 1,
 };

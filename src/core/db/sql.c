@@ -7,10 +7,10 @@
 /* A text being expanded, once to measure and once to write. */
 typedef struct {
     const luci_sql_scope_t *scope;
-    luci_sql_statement_t *statement; /* NULL when arguments don't matter */
-    char *out;                       /* NULL while measuring */
+    luci_sql_text_t *made; /* gets the places; NULL: the text has no parameters */
+    char *out;             /* NULL while measuring */
     size_t length;
-    int place; /* of the next argument */
+    apr_pool_t *pool;
 } expansion_t;
 
 static void append(expansion_t *e, const char *text, size_t length)
@@ -66,7 +66,7 @@ static int append_table(expansion_t *e, const char *text, size_t length)
 
         if (!is_word(text, (*table)->name))
             continue;
-        append_quoted(e, luci_table_name(*table, &e->scope->settings->tables),
+        append_quoted(e, luci_table_name(*table, &e->scope->settings->tables, e->pool),
                       text[name] == ':' ? text + name + 1 : NULL, text[name] == ':' ? length - name - 1 : 0);
         return 1;
     }
@@ -99,7 +99,7 @@ static int append_about_table(expansion_t *e, const char *text)
 {
     const luci_sql_scope_t *scope = e->scope;
     if (is_word(text, "table"))
-        append_quoted(e, luci_table_name(scope->table, &scope->settings->tables), NULL, 0);
+        append_quoted(e, luci_table_name(scope->table, &scope->settings->tables, e->pool), NULL, 0);
     else if (is_word(text, "columns"))
         append_columns(e, 1);
     else if (is_word(text, "names"))
@@ -115,19 +115,55 @@ static int append_about_table(expansion_t *e, const char *text)
     return 1;
 }
 
-static void expand(expansion_t *e, const char *text);
+/* ---- Parameters ---- */
 
-/* The engine's comparison of bytes, where {column} is the column as it is written in the statement. */
-static void append_same(expansion_t *e, const char *column, size_t length)
+static int is_parameter(const char *text)
 {
-    static const char here[] = "{column}";
-    const char *pattern = e->scope->engine->same_bytes, *at = strstr(pattern, here);
+    return text[0] == ':' && text[1] >= 'a' && text[1] <= 'z';
+}
 
-    if (!at)
+/* A place for the parameter of this name. */
+static void append_place(expansion_t *e, const char *name, size_t length, int is_number)
+{
+    append_string(e, is_number ? "%lld" : "%s");
+    if (!e->out)
         return;
-    append(e, pattern, (size_t)(at - pattern));
-    append(e, column, length);
-    expand(e, at + strlen(here));
+    if (e->made->places < LUCI_SQL_PLACES_MAX)
+        e->made->parameter[e->made->places] = apr_pstrmemdup(e->pool, name, length);
+    e->made->places++;
+}
+
+/* From the colon. Returns the length up to the end of the name or the type. */
+static size_t append_parameter(expansion_t *e, const char *text, int is_kept)
+{
+    static const char number[] = ":int";
+    size_t length = 1 + strspn(text + 1, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    int is_number = strncmp(text + length, number, strlen(number)) == 0;
+
+    if (is_kept)
+        append_place(e, text + 1, length - 1, is_number);
+    return length + (is_number ? strlen(number) : 0);
+}
+
+/* {same:COLUMN:NAME}, from the column: the engine's comparison of bytes. */
+static void append_same(expansion_t *e, const char *text)
+{
+    static const char column[] = "{column}", value[] = "{value}";
+    size_t length = strcspn(text, ":");
+
+    for (const char *c = e->scope->engine->same_bytes; *c; c++) {
+        if (strncmp(c, column, strlen(column)) == 0) {
+            append(e, text, length);
+            c += strlen(column) - 1;
+        }
+        else if (strncmp(c, value, strlen(value)) == 0) {
+            append_place(e, text + length + 1, strcspn(text + length + 1, "}"), 0);
+            c += strlen(value) - 1;
+        }
+        else {
+            append(e, c, 1);
+        }
+    }
 }
 
 /* From just behind the opening brace. Returns the length up to the closing one. */
@@ -142,7 +178,7 @@ static size_t append_placeholder(expansion_t *e, const char *text)
     else if (is_word(text, "or_nothing"))
         append_string(e, e->scope->engine->or_nothing);
     else if (is_word(text, "same"))
-        append_same(e, text + word + 1, length - word - 1);
+        append_same(e, text + word + 1);
     else if (!append_table(e, text, length))
         (void)append_about_table(e, text);
     return length;
@@ -166,18 +202,6 @@ static int keeps(const expansion_t *e, char letter)
     }
 }
 
-/* Returns how much to skip: the mark of an argument that's the same as the one before. */
-static int note_argument(expansion_t *e, const char *text, int is_kept)
-{
-    int again = text[1] == '=';
-
-    e->place -= again;
-    if (e->out && e->statement && is_kept)
-        e->statement->argument[e->statement->arguments++] = (unsigned char)e->place;
-    e->place++;
-    return again;
-}
-
 static void expand(expansion_t *e, const char *text)
 {
     int is_kept = 1;
@@ -190,22 +214,22 @@ static void expand(expansion_t *e, const char *text)
         else if (*c == ']') {
             is_kept = 1;
         }
-        else if (*c == '{' && is_kept) {
+        else if (e->made && is_parameter(c)) {
+            c += append_parameter(e, c, is_kept) - 1;
+        }
+        else if (is_kept && *c == '{') {
             c += 1 + append_placeholder(e, c + 1);
         }
-        else {
-            if (is_kept)
-                append(e, c, 1);
-            if (*c == '%')
-                c += note_argument(e, c, is_kept);
+        else if (is_kept) {
+            append(e, c, 1);
         }
     }
 }
 
-const char *luci_sql_expand(const char *text, const luci_sql_scope_t *scope, luci_sql_statement_t *statement,
-                            apr_pool_t *pool)
+static const char *make(const char *text, const luci_sql_scope_t *scope, luci_sql_text_t *made,
+                        apr_pool_t *pool)
 {
-    expansion_t measured = { .scope = scope }, e = { .scope = scope, .statement = statement };
+    expansion_t measured = { .scope = scope, .made = made, .pool = pool }, e = measured;
 
     expand(&measured, text);
     e.out = apr_palloc(pool, measured.length + 1);
@@ -214,30 +238,23 @@ const char *luci_sql_expand(const char *text, const luci_sql_scope_t *scope, luc
     return e.out;
 }
 
-/* Every id has a row beside its table. */
-static const luci_sql_template_t *template_of(luci_sql_id_t id)
+const char *luci_sql_expand(const char *text, const luci_sql_scope_t *scope, apr_pool_t *pool)
 {
-    const luci_sql_template_t *found = NULL;
-
-    for (const luci_table_t *const *table = luci_table_list; *table && !found; table++) {
-        for (const luci_sql_template_t *row = (*table)->statements; row->text && !found; row++)
-            found = row->id == id ? row : NULL;
-    }
-    return found;
+    return make(text, scope, NULL, pool);
 }
 
-luci_sql_statement_t luci_sql_statement(luci_sql_id_t id, const luci_sql_scope_t *scope, apr_pool_t *pool)
+luci_sql_text_t luci_sql_text(const luci_statement_t *statement, const luci_sql_scope_t *scope,
+                              apr_pool_t *pool)
 {
-    const luci_sql_template_t *row = template_of(id);
-    luci_sql_statement_t statement = { .repeatable = row->repeatable, .may_conflict = row->may_conflict };
-    const char *text = row->text;
+    luci_sql_text_t made = { 0 };
+    const char *text = statement->text;
 
     for (const luci_engine_text_t *own = scope->engine->texts; own && own->text; own++) {
-        if (own->id == (int)id)
+        if (own->statement == statement)
             text = own->text;
     }
-    statement.text = luci_sql_expand(text, scope, &statement, pool);
-    return statement;
+    made.text = make(text, scope, &made, pool);
+    return made;
 }
 
 /* ---- Numbers ---- */

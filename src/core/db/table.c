@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/db/table.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
-const luci_table_t *const luci_table_list[] = {
-    &luci_table_user,
-    &luci_table_key,
-    &luci_table_session,
-    NULL,
-};
+/* One row a table: luci_table_NAME is defined in NAME_table.c. */
+#define TABLES(ROW)                                                                                          \
+    ROW(user)                                                                                                \
+    ROW(key)                                                                                                 \
+    ROW(session)
 
-const char *luci_table_name(const luci_table_t *table, const luci_tables_t *tables)
+#define DECLARE(name) extern const luci_table_t luci_table_##name;
+#define ENTRY(name) &luci_table_##name,
+
+TABLES(DECLARE)
+
+const luci_table_t *const luci_table_list[] = { TABLES(ENTRY) NULL };
+
+const char *luci_table_name(const luci_table_t *table, const luci_tables_t *tables, apr_pool_t *pool)
 {
+    if (table->suffix)
+        return apr_pstrcat(pool, tables->user, "_", table->suffix, NULL);
     return *(const char *const *)((const char *)tables + table->setting);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/db/sql.h"
+#include "core/db/user_table.h"
 
 #include <stddef.h>
 
@@ -17,57 +17,6 @@ static const luci_table_index_t indexes[] = { { NULL, NULL } };
     "SELECT u.username, u.id, [U:u.created_at][u:NULL], " LUCI_SQL_USER_COLUMNS " FROM {user} u"
 
 /* The index on username serves as well where it isn't unique. */
-static const luci_sql_template_t statements[] = {
-    {
-        .id = LUCI_SQL_USER_INSERT,
-        .text = "INSERT INTO {user} (id, username[U:, created_at]) VALUES (%s, %s[U:, %lld]){or_nothing}",
-        .may_conflict = 1,
-    },
-    /* A transaction that stores a session, or that takes away the right to one, reads the user's row with
-     * this first and then the key's: in this order, so that no two of them wait for each other. */
-    {
-        .id = LUCI_SQL_USER_LOCK,
-        .text = "SELECT " LUCI_SQL_USER_COLUMNS " FROM {user} u WHERE u.id = %s{lock}",
-        .repeatable = 1,
-    },
-    {
-        .id = LUCI_SQL_USER_GET,
-        .text = LISTED_USER " WHERE u.id = %s",
-        .repeatable = 1,
-    },
-    {
-        .id = LUCI_SQL_USER_FIND,
-        .text = LISTED_USER " WHERE u.username = %s{same:u.username}",
-        .repeatable = 1,
-    },
-    {
-        .id = LUCI_SQL_USER_PAGE,
-        .text = LISTED_USER " WHERE u.username >= %s AND (u.username > %=s OR u.id > %s) "
-                            "ORDER BY u.username, u.id" LUCI_SQL_PAGE,
-        .repeatable = 1,
-    },
-    {
-        .id = LUCI_SQL_USER_RENAME,
-        .text = "UPDATE {user} SET username = %s WHERE id = %s",
-        .repeatable = 1,
-    },
-    {
-        .id = LUCI_SQL_USER_SET_DISABLED,
-        .text = "UPDATE {user} SET disabled = %lld WHERE id = %s",
-        .repeatable = 1,
-    },
-    {
-        .id = LUCI_SQL_USER_SET_COLUMN,
-        .text = "UPDATE {user} SET {column} = %s WHERE id = %s",
-    },
-    {
-        .id = LUCI_SQL_USER_DELETE,
-        .text = "DELETE FROM {user} WHERE id = %s",
-        .repeatable = 1,
-    },
-    { .text = NULL },
-};
-
 const luci_table_t luci_table_user = {
     .name = "user",
     .setting = offsetof(luci_tables_t, user),
@@ -76,5 +25,54 @@ const luci_table_t luci_table_user = {
     .has_attributes = 1,
     .is_clustered = 1,
     .loss = "the user table lacks disabled or created_at, so that nobody can be disabled",
-    .statements = statements,
+};
+
+/* ---- Statements ---- */
+
+const luci_statement_t luci_sql_user_insert = {
+    .text =
+        "INSERT INTO {user} (id, username[U:, created_at]) VALUES (:id, :username[U:, :now:int]){or_nothing}",
+    .may_conflict = 1,
+};
+
+/* A transaction that stores a session, or that takes away the right to one, reads the user's row with
+ * this first and then the key's: in this order, so that no two of them wait for each other. */
+const luci_statement_t luci_sql_user_lock = {
+    .text = "SELECT " LUCI_SQL_USER_COLUMNS " FROM {user} u WHERE u.id = :id{lock}",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_user_get = {
+    .text = LISTED_USER " WHERE u.id = :id",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_user_find = {
+    .text = LISTED_USER " WHERE {same:u.username:username}",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_user_page = {
+    .text = LISTED_USER " WHERE u.username >= :after1 AND (u.username > :after1 OR u.id > :after2) "
+                        "ORDER BY u.username, u.id" LUCI_SQL_PAGE,
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_user_rename = {
+    .text = "UPDATE {user} SET username = :username WHERE id = :id",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_user_set_disabled = {
+    .text = "UPDATE {user} SET disabled = :disabled:int WHERE id = :id",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_user_set_column = {
+    .text = "UPDATE {user} SET {column} = :value WHERE id = :id",
+};
+
+const luci_statement_t luci_sql_user_delete = {
+    .text = "DELETE FROM {user} WHERE id = :id",
+    .repeatable = 1,
 };

@@ -2,7 +2,7 @@
 #include "core/session/purge.h"
 
 #include "core/db/db_problem.h"
-
+#include "core/db/session_table.h"
 #include "core/session/session.h"
 
 #include <apr_strings.h>
@@ -12,10 +12,10 @@ typedef luci_result_t batch_fn(luci_purge_t *purge, luci_db_t *db, apr_pool_t *s
 
 static luci_result_t by_index(luci_purge_t *purge, luci_db_t *db, apr_pool_t *scratch)
 {
-    const char *arguments[] = { luci_sql_number(purge->now, scratch),
-                                luci_sql_number(purge->batch, scratch) };
+    const luci_argument_t *arguments = LUCI_ARGUMENTS({ "now", luci_sql_number(purge->now, scratch) },
+                                                      { "max", luci_sql_number(purge->batch, scratch) });
     int changed = 0;
-    luci_result_t result = luci_db_execute(db, LUCI_SQL_SESSION_PURGE, arguments, &changed, scratch);
+    luci_result_t result = luci_db_execute(db, &luci_sql_session_purge, arguments, &changed, scratch);
 
     if (result != LUCI_OK)
         return result;
@@ -41,11 +41,12 @@ static luci_ms_t newest(const luci_purge_t *purge)
 /* Deletes expired sessions with ids up to last. */
 static luci_result_t remove_up_to(luci_purge_t *purge, luci_db_t *db, const char *last, apr_pool_t *scratch)
 {
-    const char *arguments[] = { purge->after, last, luci_sql_number(purge->now, scratch),
-                                luci_sql_number(oldest(purge), scratch),
-                                luci_sql_number(newest(purge), scratch) };
+    const luci_argument_t *arguments = LUCI_ARGUMENTS({ "after", purge->after }, { "last", last },
+                                                      { "now", luci_sql_number(purge->now, scratch) },
+                                                      { "oldest", luci_sql_number(oldest(purge), scratch) },
+                                                      { "newest", luci_sql_number(newest(purge), scratch) });
     int changed = 0;
-    luci_result_t result = luci_db_execute(db, LUCI_SQL_SESSION_PURGE_STEP, arguments, &changed, scratch);
+    luci_result_t result = luci_db_execute(db, &luci_sql_session_purge_step, arguments, &changed, scratch);
 
     if (result == LUCI_OK)
         purge->removed += changed;
@@ -54,8 +55,10 @@ static luci_result_t remove_up_to(luci_purge_t *purge, luci_db_t *db, const char
 
 static luci_result_t by_walking(luci_purge_t *purge, luci_db_t *db, apr_pool_t *scratch)
 {
-    const char *arguments[] = { purge->after, luci_sql_number(purge->batch, scratch) }, *const * row;
-    luci_result_t result = luci_db_select(db, LUCI_SQL_SESSION_STEP, arguments, &row, scratch);
+    const luci_argument_t *arguments =
+        LUCI_ARGUMENTS({ "after", purge->after }, { "max", luci_sql_number(purge->batch, scratch) });
+    const char *const *row;
+    luci_result_t result = luci_db_select(db, &luci_sql_session_step, arguments, &row, scratch);
 
     if (result != LUCI_OK)
         return result;

@@ -3,6 +3,8 @@
 
 #include "core/base/secret.h"
 #include "core/base/timestamp.h"
+#include "core/db/session_table.h"
+#include "core/db/user_table.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -106,19 +108,20 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
                                   apr_pool_t *scratch)
 {
     const char *created = luci_sql_number(session->created_at, scratch);
-    const char *arguments[] = {
-        stored_id(&session->token, settings, scratch),
-        session->user.id,
-        luci_sql_number(session->active_expires, scratch),
-        luci_sql_number(session->idle_expires, scratch),
-        created,
-        created,
-        printable(client->address, ADDRESS_MAX, scratch),
-        printable(client->user_agent, USER_AGENT_MAX, scratch),
+    const luci_argument_t arguments[] = {
+        { "id", stored_id(&session->token, settings, scratch) },
+        { "user", session->user.id },
+        { "active", luci_sql_number(session->active_expires, scratch) },
+        { "idle", luci_sql_number(session->idle_expires, scratch) },
+        { "created", created },
+        { "last_seen", created },
+        { "address", printable(client->address, ADDRESS_MAX, scratch) },
+        { "user_agent", printable(client->user_agent, USER_AGENT_MAX, scratch) },
+        { NULL, NULL },
     };
     int changed;
 
-    return luci_db_execute(db, LUCI_SQL_SESSION_INSERT, arguments, &changed, scratch);
+    return luci_db_execute(db, &luci_sql_session_insert, arguments, &changed, scratch);
 }
 
 /* The maximum number of sessions that one sign-in deletes, which bounds its duration if there are far too
@@ -129,13 +132,15 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
  */
 static luci_result_t remove_oldest(luci_db_t *db, const char *user_id, int count, apr_pool_t *scratch)
 {
-    const char *arguments[] = { user_id, luci_sql_number(count, scratch) };
+    const luci_argument_t *arguments =
+        LUCI_ARGUMENTS({ "user", user_id }, { "max", luci_sql_number(count, scratch) });
     apr_array_header_t *rows;
     int changed;
-    luci_result_t result = luci_db_select_all(db, LUCI_SQL_SESSIONS_OLDEST, arguments, &rows, scratch);
+    luci_result_t result = luci_db_select_all(db, &luci_sql_sessions_oldest, arguments, &rows, scratch);
 
     for (int i = 0; result == LUCI_OK && i < rows->nelts; i++)
-        result = luci_db_execute(db, LUCI_SQL_SESSION_DELETE, APR_ARRAY_IDX(rows, i, const char *const *),
+        result = luci_db_execute(db, &luci_sql_session_delete,
+                                 LUCI_ARGUMENTS({ "id", APR_ARRAY_IDX(rows, i, const char *const *)[0] }),
                                  &changed, scratch);
     return result;
 }
@@ -150,7 +155,7 @@ luci_result_t luci_session_make_room(luci_db_t *db, const char *user_id, int *re
     *removed = 0;
     if (result != LUCI_OK || !has_index)
         return result;
-    result = luci_db_select(db, LUCI_SQL_SESSIONS_COUNT, &user_id, &row, scratch);
+    result = luci_db_select(db, &luci_sql_sessions_count, LUCI_ARGUMENTS({ "user", user_id }), &row, scratch);
     if (result != LUCI_OK)
         return result;
     excess = luci_sql_to_number(row[0], 0) + 1 - LUCI_SESSIONS_MAX;
@@ -195,7 +200,8 @@ static luci_result_t find_row(luci_db_t *db, const places_t *places, row_t *row,
 
     for (int i = 0; i < places->count && result == LUCI_NOT_FOUND; i++) {
         row->id = places->ids[i];
-        result = luci_db_select(db, LUCI_SQL_SESSION_GET, &places->ids[i], &row->columns, pool);
+        result =
+            luci_db_select(db, &luci_sql_session_get, LUCI_ARGUMENTS({ "id", row->id }), &row->columns, pool);
     }
     return result;
 }
@@ -235,8 +241,8 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
 }
 
 /* Runs a statement that changes one row, or none. */
-static luci_result_t change_one(luci_db_t *db, luci_sql_id_t statement, const char *const *arguments,
-                                apr_pool_t *scratch)
+static luci_result_t change_one(luci_db_t *db, const luci_statement_t *statement,
+                                const luci_argument_t *arguments, apr_pool_t *scratch)
 {
     int changed;
     luci_result_t result = luci_db_execute(db, statement, arguments, &changed, scratch);
@@ -248,7 +254,8 @@ static luci_result_t change_one(luci_db_t *db, luci_sql_id_t statement, const ch
 
 typedef struct {
     const char *user_id;
-    const char *ids[2]; /* the new one, the old one */
+    const char *id;
+    const char *hash;
 } migration_t;
 
 /* The user's lock keeps a concurrent transaction that ends all sessions of the user, and reads them in the
@@ -259,14 +266,17 @@ static luci_result_t change_id(luci_db_t *db, void *baton, apr_pool_t *scratch)
     luci_user_t user;
     luci_result_t result = luci_user_lock(db, migration->user_id, &user, scratch);
 
-    return result == LUCI_OK ? change_one(db, LUCI_SQL_SESSION_HASH, migration->ids, scratch) : result;
+    return result == LUCI_OK
+               ? change_one(db, &luci_sql_session_hash,
+                            LUCI_ARGUMENTS({ "hash", migration->hash }, { "id", migration->id }), scratch)
+               : result;
 }
 
 luci_result_t luci_session_hash(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
                                 apr_pool_t *scratch)
 {
-    migration_t migration = { session->user.id,
-                              { stored_id(&session->token, settings, scratch), session->token.id } };
+    migration_t migration = { session->user.id, session->token.id,
+                              stored_id(&session->token, settings, scratch) };
     luci_result_t result = luci_db_transaction(db, change_id, &migration, scratch);
 
     if (result == LUCI_OK)
@@ -278,17 +288,17 @@ luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const l
                                  luci_ms_t now, apr_pool_t *scratch)
 {
     luci_session_t renewed = *session;
-    const char *arguments[6];
     luci_result_t result;
 
     luci_session_extend(&renewed, settings, now);
-    arguments[0] = luci_sql_number(renewed.active_expires, scratch);
-    arguments[1] = luci_sql_number(renewed.idle_expires, scratch);
-    arguments[2] = luci_sql_number(now, scratch);
-    arguments[3] = luci_sql_number(session->created_at, scratch);
-    arguments[5] = luci_sql_number(session->active_expires, scratch);
-    arguments[4] = stored_id(&session->token, settings, scratch);
-    result = change_one(db, LUCI_SQL_SESSION_RENEW, arguments, scratch);
+    result = change_one(db, &luci_sql_session_renew,
+                        LUCI_ARGUMENTS({ "active", luci_sql_number(renewed.active_expires, scratch) },
+                                       { "idle", luci_sql_number(renewed.idle_expires, scratch) },
+                                       { "last_seen", luci_sql_number(now, scratch) },
+                                       { "created", luci_sql_number(session->created_at, scratch) },
+                                       { "id", stored_id(&session->token, settings, scratch) },
+                                       { "old_active", luci_sql_number(session->active_expires, scratch) }),
+                        scratch);
     if (result == LUCI_OK)
         *session = renewed;
     return result;
@@ -301,6 +311,6 @@ luci_result_t luci_session_delete(luci_db_t *db, const luci_session_token_t *tok
     luci_result_t result = LUCI_NOT_FOUND;
 
     for (int i = 0; i < places.count && result == LUCI_NOT_FOUND; i++)
-        result = change_one(db, LUCI_SQL_SESSION_DELETE, &places.ids[i], scratch);
+        result = change_one(db, &luci_sql_session_delete, LUCI_ARGUMENTS({ "id", places.ids[i] }), scratch);
     return result;
 }

@@ -4,6 +4,7 @@
 #include "core/base/secret.h"
 #include "core/base/timestamp.h"
 #include "core/db/paging.h"
+#include "core/db/session_table.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -76,12 +77,12 @@ static int show(void *baton, const char *const *row, apr_pool_t *scratch)
 luci_result_t luci_session_list(luci_db_t *db, const luci_session_list_t *list, apr_pool_t *scratch)
 {
     listing_t listing = { list, luci_db_target(db)->settings, LUCI_OK };
-    luci_paging_walk_t walk = { LUCI_SQL_SESSION_PAGE, NULL, 1, show, &listing };
+    luci_paging_walk_t walk = { &luci_sql_session_page, NULL, 1, show, &listing };
     luci_result_t result;
 
     if (list->user_id) {
-        walk.id = LUCI_SQL_SESSION_PAGE_OF_USER;
-        walk.first = list->user_id;
+        walk.statement = &luci_sql_session_page_of_user;
+        walk.user = list->user_id;
     }
     result = luci_paging_walk(db, &walk, scratch);
     return result == LUCI_OK ? listing.result : result;
@@ -90,7 +91,8 @@ luci_result_t luci_session_list(luci_db_t *db, const luci_session_list_t *list, 
 static luci_result_t delete_row(luci_db_t *db, const char *stored_id, apr_pool_t *scratch)
 {
     int changed;
-    luci_result_t result = luci_db_execute(db, LUCI_SQL_SESSION_DELETE, &stored_id, &changed, scratch);
+    luci_result_t result =
+        luci_db_execute(db, &luci_sql_session_delete, LUCI_ARGUMENTS({ "id", stored_id }), &changed, scratch);
 
     if (result != LUCI_OK)
         return result;

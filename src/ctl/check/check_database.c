@@ -3,6 +3,7 @@
 
 #include "core/base/secret.h"
 #include "core/db/db_problem.h"
+#include "core/db/key_table.h"
 #include "core/db/paging.h"
 #include "core/db/schema.h"
 #include "core/password/password_hash.h"
@@ -222,7 +223,7 @@ static int check_key(void *baton, const char *const *row, apr_pool_t *scratch)
 static void check_keys(check_t *check)
 {
     keys_t keys = { .check = check };
-    luci_paging_walk_t walk = { LUCI_SQL_KEYS_PAGE, NULL, 1, check_key, &keys };
+    luci_paging_walk_t walk = { &luci_sql_keys_page, NULL, 1, check_key, &keys };
 
     if (!answered(check, luci_paging_walk(check->db, &walk, check->findings->pool)))
         return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/commands/commands.h"
 
+#include "core/db/key_table.h"
 #include "core/db/paging.h"
 #include "ctl/lib/account.h"
 #include "ctl/lib/admin_audit.h"
@@ -53,7 +54,7 @@ static int export_user(void *baton, const luci_user_t *user, apr_pool_t *scratch
 {
     export_t *export = baton;
     member_list_t members = members_of(user, &export->database.config.settings, scratch);
-    luci_paging_walk_t keys = { LUCI_SQL_KEY_PAGE, user->id, 1, add_key, &members };
+    luci_paging_walk_t keys = { &luci_sql_key_page, user->id, 1, add_key, &members };
 
     if (export->with_hashes)
         export->result = luci_paging_walk(export->database.db, &keys, scratch);

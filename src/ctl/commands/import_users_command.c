@@ -2,6 +2,7 @@
 #include "ctl/commands/commands.h"
 
 #include "core/db/schema.h"
+#include "core/db/user_table.h"
 #include "core/password/policy.h"
 #include "ctl/cli/progress.h"
 #include "ctl/cli/say.h"

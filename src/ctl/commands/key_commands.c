@@ -2,6 +2,7 @@
 #include "ctl/commands/commands.h"
 
 #include "core/base/text.h"
+#include "core/db/key_table.h"
 #include "core/db/paging.h"
 #include "core/password/password_hash.h"
 #include "core/password/policy.h"
@@ -108,13 +109,13 @@ static luci_exit_t run_list(luci_invocation_t *call)
     luci_ctl_database_t database;
     listing_t listing = { call->output, &database.config.settings };
     luci_user_t user;
-    luci_paging_walk_t walk = { LUCI_SQL_KEY_PAGE, NULL, 1, list_key, &listing };
+    luci_paging_walk_t walk = { &luci_sql_key_page, NULL, 1, list_key, &listing };
     luci_result_t result;
     luci_exit_t status = luci_account_open(call, &database, &user);
 
     if (status != LUCI_EXIT_DONE)
         return status;
-    walk.first = user.id;
+    walk.user = user.id;
     luci_output_begin(call->output, columns, LUCI_COLUMNS_COUNT(columns));
     result = luci_paging_walk(database.db, &walk, call->pool);
     luci_output_end(call->output);
@@ -208,7 +209,7 @@ static luci_exit_t confirm_last(luci_invocation_t *call, luci_ctl_database_t *da
                                 const luci_user_t *user, luci_result_t *result)
 {
     int keys = 0;
-    luci_paging_walk_t walk = { LUCI_SQL_KEY_PAGE, user->id, 1, count_key, &keys };
+    luci_paging_walk_t walk = { &luci_sql_key_page, user->id, 1, count_key, &keys };
 
     *result = luci_paging_walk(database->db, &walk, call->pool);
     if (*result != LUCI_OK || keys > 1 || luci_command_has(call, "yes"))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/commands/commands.h"
 
+#include "core/db/key_table.h"
 #include "core/db/paging.h"
 #include "core/password/policy.h"
 #include "core/session/session_list.h"
@@ -119,7 +120,7 @@ static int count_session(void *baton, const luci_listed_session_t *session, apr_
 static luci_result_t count(luci_db_t *db, const luci_user_t *user, apr_int64_t *keys, apr_int64_t *sessions,
                            apr_pool_t *scratch)
 {
-    luci_paging_walk_t of_keys = { LUCI_SQL_KEY_PAGE, user->id, 1, count_key, keys };
+    luci_paging_walk_t of_keys = { &luci_sql_key_page, user->id, 1, count_key, keys };
     luci_session_list_t of_sessions = { user->id, apr_time_as_msec(apr_time_now()), count_session, sessions };
     luci_result_t result = luci_paging_walk(db, &of_keys, scratch);
 

@@ -6,6 +6,7 @@
 #include "core/config/directive_types.h"
 #include "core/db/db_problem.h"
 #include "core/db/schema.h"
+#include "core/db/user_table.h"
 #include "ctl/cli/say.h"
 #include "ctl/lib/server_user.h"
 
@@ -180,7 +181,7 @@ static luci_exit_t find_tables(luci_ctl_database_t *database)
             return luci_say_error(
                 LUCI_EXIT_DATABASE,
                 "there is no table %s with Lucia's columns in the database; luciactl init makes it",
-                luci_table_name(*table, &database->config.settings.tables));
+                luci_table_name(*table, &database->config.settings.tables, database->config.problems->pool));
     }
     return LUCI_EXIT_DONE;
 }

@@ -4,6 +4,7 @@
 #include "core/db/db_problem.h"
 #include "core/db/place.h"
 #include "core/db/schema.h"
+#include "core/db/user_table.h"
 #include "core/guard/bulkhead.h"
 #include "core/guard/times.h"
 #include "httpd/base/counters.h"

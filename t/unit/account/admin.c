@@ -4,6 +4,7 @@
 #include "core/account/admin.h"
 #include "core/base/secret.h"
 #include "core/db/paging.h"
+#include "core/db/user_table.h"
 #include "core/session/session_list.h"
 #include "lib/support.h"
 #include "lib/tap.h"

@@ -5,6 +5,7 @@
 #include "core/auth/credential.h"
 #include "core/account/admin.h"
 #include "core/account/import.h"
+#include "core/db/session_table.h"
 #include "lib/support.h"
 #include "lib/support_auth.h"
 #include "lib/tap.h"
@@ -180,9 +181,10 @@ static void restore(void)
 
 static int sessions(void)
 {
-    const char *const *row, *arguments[] = { "", "10" };
+    const luci_argument_t *arguments = LUCI_ARGUMENTS({ "after", "" }, { "max", "10" });
+    const char *const *row;
 
-    be_ok(luci_db_select(db(), LUCI_SQL_SESSION_STEP, arguments, &row, sides[1].scratch), "counting");
+    be_ok(luci_db_select(db(), &luci_sql_session_step, arguments, &row, sides[1].scratch), "counting");
     return (int)luci_sql_to_number(row[1], 0);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections, files and tables: what is opened, what is made, what is left alone. Specification: S9.31. */
+#include "core/db/key_table.h"
 #include "core/db/schema.h"
+#include "core/db/session_table.h"
 #include "lib/support.h"
 #include "lib/tap.h"
 
@@ -24,11 +26,11 @@ static int exists(const char *path)
 }
 
 /* Runs a statement that reads one row for an id. */
-static luci_result_t read_one(luci_db_t *db, luci_sql_id_t id, const char *argument)
+static luci_result_t read_one(luci_db_t *db, const luci_statement_t *statement, const char *id)
 {
     const char *const *row;
 
-    return luci_db_select(db, id, &argument, &row, pool);
+    return luci_db_select(db, statement, LUCI_ARGUMENTS({ "id", id }), &row, pool);
 }
 
 static luci_result_t connects(const luci_db_target_t *target)
@@ -64,14 +66,14 @@ static void check_missing_file(void)
     tap_is_result(luci_db_connect(db), LUCI_UNAVAILABLE, "a missing file can't be connected to");
     tap_ok(strstr(luci_db_error(db), "missing"), "and the error says so: %s", luci_db_error(db));
     tap_is_int(luci_db_is_broken(db), 1, "that's broken");
-    tap_is_result(read_one(db, LUCI_SQL_KEY_GET, "x"), LUCI_UNAVAILABLE, "nor read");
+    tap_is_result(read_one(db, &luci_sql_key_get, "x"), LUCI_UNAVAILABLE, "nor read");
     tap_ok(!exists(path), "no file was made");
     support_our_tables(path, &settings);
-    tap_is_result(read_one(db, LUCI_SQL_KEY_GET, "x"), LUCI_NOT_FOUND,
+    tap_is_result(read_one(db, &luci_sql_key_get, "x"), LUCI_NOT_FOUND,
                   "the handle works once the file is there");
     tap_is_int(luci_db_is_broken(db), 0, "and is whole again");
     luci_db_close(db);
-    tap_is_result(read_one(db, LUCI_SQL_KEY_GET, "x"), LUCI_NOT_FOUND,
+    tap_is_result(read_one(db, &luci_sql_key_get, "x"), LUCI_NOT_FOUND,
                   "a closed handle connects again by itself");
     luci_db_close(db);
     luci_db_close(db);
@@ -100,7 +102,7 @@ static void check_no_tables(void)
 
     support_run(path, "CREATE TABLE other (id)");
     tap_is_result(luci_db_connect(db), LUCI_OK, "a database without the tables is connected to");
-    tap_is_result(read_one(db, LUCI_SQL_KEY_GET, "x"), LUCI_UNAVAILABLE, "but reading is not NOT_FOUND");
+    tap_is_result(read_one(db, &luci_sql_key_get, "x"), LUCI_UNAVAILABLE, "but reading is not NOT_FOUND");
     tap_ok(strstr(luci_db_error(db), "no such table"), "the error says why: %s", luci_db_error(db));
     luci_db_close(db);
 }
@@ -108,7 +110,6 @@ static void check_no_tables(void)
 static void check_stale(void)
 {
     const char *path = support_path("stale.db"), *aside = support_path("aside.db");
-    const char *nobody[] = { "nobody" };
     luci_db_target_t target = support_target(path, &settings);
     luci_db_t *db = luci_db_create(&target, pool);
     int changed;
@@ -120,8 +121,9 @@ static void check_stale(void)
     tap_is_int(luci_db_is_stale(db), 1, "a moved one is");
     support_our_tables(path, &settings);
     tap_is_int(luci_db_is_stale(db), 1, "and one with another in its place");
-    tap_is_result(luci_db_execute(db, LUCI_SQL_SESSION_DELETE, nobody, &changed, pool), LUCI_OK,
-                  "a write then");
+    tap_is_result(
+        luci_db_execute(db, &luci_sql_session_delete, LUCI_ARGUMENTS({ "id", "nobody" }), &changed, pool),
+        LUCI_OK, "a write then");
     tap_is_int(luci_db_is_stale(db), 0, "  goes to the new file");
     luci_db_close(db);
     tap_is_int(luci_db_is_stale(db), 0, "closed: not");

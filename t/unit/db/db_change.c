@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a handle does when the tables change under its prepared statements, and what a transaction repeats. */
 #include "core/db/db.h"
+#include "core/db/key_table.h"
+#include "core/db/session_table.h"
+#include "core/db/user_table.h"
 #include "lib/support.h"
 #include "lib/tap.h"
 
@@ -14,28 +17,29 @@ static luci_settings_t settings;
 
 static luci_result_t read_key(luci_db_t *db)
 {
-    const char *id = "username:alice", *const * row;
+    const char *id = "username:alice";
+    const char *const *row;
 
-    return luci_db_select(db, LUCI_SQL_KEY_GET, &id, &row, pool);
+    return luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", id }), &row, pool);
 }
 
 static luci_result_t insert_user(luci_db_t *db, const char *id, int *changed)
 {
-    const char *arguments[] = { id, id, "1" };
+    const luci_argument_t *arguments = LUCI_ARGUMENTS({ "id", id }, { "username", id }, { "now", "1" });
 
-    return luci_db_execute(db, LUCI_SQL_USER_INSERT, arguments, changed, pool);
+    return luci_db_execute(db, &luci_sql_user_insert, arguments, changed, pool);
 }
 
 static luci_result_t insert_key(luci_db_t *db, const char *id, const char *user, int *changed)
 {
-    const char *arguments[] = { id, user, "hash" };
+    const luci_argument_t *arguments = LUCI_ARGUMENTS({ "id", id }, { "user", user }, { "hash", "hash" });
 
-    return luci_db_execute(db, LUCI_SQL_KEY_INSERT, arguments, changed, pool);
+    return luci_db_execute(db, &luci_sql_key_insert, arguments, changed, pool);
 }
 
 static luci_result_t delete_session(luci_db_t *db, const char *id, int *changed)
 {
-    return luci_db_execute(db, LUCI_SQL_SESSION_DELETE, &id, changed, pool);
+    return luci_db_execute(db, &luci_sql_session_delete, LUCI_ARGUMENTS({ "id", id }), changed, pool);
 }
 
 /* ---- Pieces of work that count how often they run ---- */
@@ -281,7 +285,7 @@ static void check_columns_later(void)
     support_lucia_tables(path);
     support_run(path, "INSERT INTO auth_user VALUES ('alice', 'Alice'); INSERT INTO user_key VALUES "
                       "('username:alice', 'alice', 'hash')");
-    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &id, &row, pool), LUCI_OK,
+    tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", id }), &row, pool), LUCI_OK,
                   "a read from Lucia's tables");
     tap_is_int(luci_db_columns(db).user + luci_db_columns(db).session, 0, "without our columns");
     tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], NULL, "  nobody is disabled");
@@ -289,12 +293,12 @@ static void check_columns_later(void)
     support_run(path, "ALTER TABLE auth_user ADD COLUMN disabled BIGINT; ALTER TABLE auth_user ADD COLUMN "
                       "created_at BIGINT;"
                       "UPDATE auth_user SET disabled = 1");
-    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &id, &row, pool), LUCI_OK,
+    tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", id }), &row, pool), LUCI_OK,
                   "a read when the columns have come");
     tap_is_int(luci_db_columns(db).user, 1, "notices them");
     tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], "1", "at once: the user is disabled");
     support_run(path, "ALTER TABLE auth_user DROP COLUMN disabled");
-    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &id, &row, pool), LUCI_OK,
+    tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", id }), &row, pool), LUCI_OK,
                   "a read when one is gone again");
     tap_is_int(luci_db_columns(db).user, 0, "does without");
     luci_db_close(db);

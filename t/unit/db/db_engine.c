@@ -2,7 +2,10 @@
 /* What a database server brings with it, and a file as well: tables made by ten processes at the same moment,
  * the server's words for NULL and for "taken", and a connection that is asked for long.
  * t/engines/engines_unit.t runs this on PostgreSQL and MariaDB. */
+#include "core/db/key_table.h"
 #include "core/db/schema.h"
+#include "core/db/session_table.h"
+#include "core/db/user_table.h"
 #include "lib/support.h"
 #include "lib/tap.h"
 
@@ -81,35 +84,49 @@ static void check_creators(const char *params)
 
 /* ---- Rows ---- */
 
-static int changed_by(luci_db_t *db, luci_sql_id_t id, const char *const *arguments)
+static int changed_by(luci_db_t *db, const luci_statement_t *statement, const luci_argument_t *arguments)
 {
     int changed = -1;
 
-    if (luci_db_execute(db, id, arguments, &changed, pool) != LUCI_OK)
+    if (luci_db_execute(db, statement, arguments, &changed, pool) != LUCI_OK)
         tap_diag("%s", luci_db_error(db));
     return changed;
 }
 
 static void check_taken(luci_db_t *db)
 {
-    static const char *const alice[] = { "alice", "Alice", "1" }, *const same[] = { "other", "Alice", "1" },
-                             *const id[] = { "alice", "Bob", "1" };
-    static const char *const key[] = { "username:alice", "alice", NULL }, *const nobody[] = { "username:bob",
-                                                                                              "nobody",
-                                                                                              NULL };
-    static const char *const session[] = { "s", "alice", "1", "2", "3", "3", NULL, NULL };
+    static const luci_argument_t alice[] = {
+        { "id", "alice" }, { "username", "Alice" }, { "now", "1" }, { NULL, NULL }
+    };
+    static const luci_argument_t same[] = {
+        { "id", "other" }, { "username", "Alice" }, { "now", "1" }, { NULL, NULL }
+    };
+    static const luci_argument_t id[] = {
+        { "id", "alice" }, { "username", "Bob" }, { "now", "1" }, { NULL, NULL }
+    };
+    static const luci_argument_t key[] = {
+        { "id", "username:alice" }, { "user", "alice" }, { "hash", NULL }, { NULL, NULL }
+    };
+    static const luci_argument_t nobody[] = {
+        { "id", "username:bob" }, { "user", "nobody" }, { "hash", NULL }, { NULL, NULL }
+    };
+    static const luci_argument_t session[] = { { "id", "s" },       { "user", "alice" },
+                                               { "active", "1" },   { "idle", "2" },
+                                               { "created", "3" },  { "last_seen", "3" },
+                                               { "address", NULL }, { "user_agent", NULL },
+                                               { NULL, NULL } };
 
-    tap_is_int(changed_by(db, LUCI_SQL_USER_INSERT, alice), 1, "a user");
-    tap_is_int(changed_by(db, LUCI_SQL_USER_INSERT, same), 0, "a username that is taken: nothing changes");
-    tap_is_int(changed_by(db, LUCI_SQL_USER_INSERT, id), 0, "an id that is taken, too");
-    tap_is_int(changed_by(db, LUCI_SQL_KEY_INSERT, key), 1, "a key");
-    tap_is_int(changed_by(db, LUCI_SQL_KEY_INSERT, key), 0, "a key that is taken");
+    tap_is_int(changed_by(db, &luci_sql_user_insert, alice), 1, "a user");
+    tap_is_int(changed_by(db, &luci_sql_user_insert, same), 0, "a username that is taken: nothing changes");
+    tap_is_int(changed_by(db, &luci_sql_user_insert, id), 0, "an id that is taken, too");
+    tap_is_int(changed_by(db, &luci_sql_key_insert, key), 1, "a key");
+    tap_is_int(changed_by(db, &luci_sql_key_insert, key), 0, "a key that is taken");
     tap_ok(!luci_db_is_broken(db), "none of which is an error");
-    tap_is_int(changed_by(db, LUCI_SQL_SESSION_INSERT, session), 1, "a session");
-    tap_ok(changed_by(db, LUCI_SQL_SESSION_INSERT, session) != 1 && luci_db_is_broken(db),
+    tap_is_int(changed_by(db, &luci_sql_session_insert, session), 1, "a session");
+    tap_ok(changed_by(db, &luci_sql_session_insert, session) != 1 && luci_db_is_broken(db),
            "a second one of that id is an error");
     tap_ok(!strstr(luci_db_error(db), "'s'"), "  that does not show it: %s", luci_db_error(db));
-    tap_ok(changed_by(db, LUCI_SQL_KEY_INSERT, nobody) != 1 && luci_db_is_broken(db),
+    tap_ok(changed_by(db, &luci_sql_key_insert, nobody) != 1 && luci_db_is_broken(db),
            "a key of nobody is no conflict but an error");
     tap_ok(!strstr(luci_db_error(db), "bob") && luci_db_error(db)[0], "which is told without values: %s",
            luci_db_error(db));
@@ -117,33 +134,42 @@ static void check_taken(luci_db_t *db)
 
 static void check_rows(luci_db_t *db)
 {
-    static const char *const old[] = { "new", "username:alice", "old" };
-    static const char *const renewed[] = { "5", "6", "7", "7", "s", "1" };
-    const char *key = "username:alice", *session = "s", *none = "none", *const * row;
+    static const luci_argument_t old[] = {
+        { "hash", "new" }, { "id", "username:alice" }, { "old_hash", "old" }, { NULL, NULL }
+    };
+    static const luci_argument_t renewed[] = { { "active", "5" },  { "idle", "6" }, { "last_seen", "7" },
+                                               { "created", "7" }, { "id", "s" },   { "old_active", "1" },
+                                               { NULL, NULL } };
+    const char *key = "username:alice", *session = "s", *none = "none";
+    const char *const *row;
 
-    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool), LUCI_OK, "the key's row");
+    tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", key }), &row, pool), LUCI_OK,
+                  "the key's row");
     tap_is_str(row[0], NULL, "  NULL is not an empty hash");
     tap_is_str(row[1 + LUCI_SQL_USER_ID], "alice", "  its user");
     tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], NULL, "  who is not disabled");
     tap_is_str(row[1 + LUCI_SQL_USER_NAME], "Alice", "  as the name was typed");
-    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &none, &row, pool), LUCI_NOT_FOUND, "no such key");
-    tap_is_int(changed_by(db, LUCI_SQL_KEY_REPLACE_HASH, old), 0, "a hash that is not the old one stays");
-    tap_is_int(changed_by(db, LUCI_SQL_SESSION_RENEW, renewed), 1, "a session is renewed");
-    tap_is_int(changed_by(db, LUCI_SQL_SESSION_RENEW, renewed), 0, "once");
-    tap_is_result(luci_db_select(db, LUCI_SQL_SESSION_GET, &session, &row, pool), LUCI_OK, "its row");
+    tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", none }), &row, pool),
+                  LUCI_NOT_FOUND, "no such key");
+    tap_is_int(changed_by(db, &luci_sql_key_replace_hash, old), 0, "a hash that is not the old one stays");
+    tap_is_int(changed_by(db, &luci_sql_session_renew, renewed), 1, "a session is renewed");
+    tap_is_int(changed_by(db, &luci_sql_session_renew, renewed), 0, "once");
+    tap_is_result(luci_db_select(db, &luci_sql_session_get, LUCI_ARGUMENTS({ "id", session }), &row, pool),
+                  LUCI_OK, "its row");
     tap_is_str(row[0], "5", "  says so");
     tap_is_str(row[2 + LUCI_SQL_USER_ATTRIBUTES], "3", "  and when it was made");
-    tap_is_int(changed_by(db, LUCI_SQL_SESSION_DELETE, &session), 1, "it's deleted");
-    tap_is_int(changed_by(db, LUCI_SQL_SESSION_DELETE, &session), 0, "once");
+    tap_is_int(changed_by(db, &luci_sql_session_delete, LUCI_ARGUMENTS({ "id", session })), 1,
+               "it's deleted");
+    tap_is_int(changed_by(db, &luci_sql_session_delete, LUCI_ARGUMENTS({ "id", session })), 0, "once");
 }
 
 /* ---- Transactions ---- */
 
 static luci_result_t insert_and_fail(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
-    const char *user[] = { "half", "Half", "1" };
+    const luci_argument_t *user = LUCI_ARGUMENTS({ "id", "half" }, { "username", "Half" }, { "now", "1" });
     int changed;
-    luci_result_t result = luci_db_execute(db, LUCI_SQL_USER_INSERT, user, &changed, scratch);
+    luci_result_t result = luci_db_execute(db, &luci_sql_user_insert, user, &changed, scratch);
 
     return result == LUCI_OK ? *(luci_result_t *)baton : result;
 }
@@ -162,13 +188,15 @@ static void check_transactions(luci_db_t *db, const char *params)
 /* The statement that is prepared already has to do without it. */
 static void check_dropped_column(luci_db_t *db, const char *params)
 {
-    const char *key = "username:alice", *const * row;
+    const char *key = "username:alice";
+    const char *const *row;
 
     support_run(params, "UPDATE auth_user SET disabled = 1");
-    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool), LUCI_OK, "a key");
+    tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", key }), &row, pool), LUCI_OK,
+                  "a key");
     tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], "1", "  of a disabled user");
     support_run(params, "ALTER TABLE auth_user DROP COLUMN disabled");
-    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool), LUCI_OK,
+    tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", key }), &row, pool), LUCI_OK,
                   "the same without the column");
     tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], NULL, "  that nobody has any more");
     tap_is_str(row[1 + LUCI_SQL_USER_NAME], "Alice", "  and the name");
@@ -179,19 +207,22 @@ static void check_dropped_column(luci_db_t *db, const char *params)
 /* A server's time is up at some point, connecting included; a file takes as long as it takes. */
 static void check_limit(luci_db_t *db)
 {
-    const char *key = "username:alice", *const * row;
+    const char *key = "username:alice";
+    const char *const *row;
     luci_result_t result = LUCI_OK;
 
     luci_db_limit(db, 200);
     for (int i = 0; i < 1000 && result == LUCI_OK && !support_is_file(); i++) {
         usleep(10000);
-        result = luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool);
+        result = luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", key }), &row, pool);
     }
     tap_is_result(result, support_is_file() ? LUCI_OK : LUCI_BUSY, "many questions have one time together");
     tap_is_int(luci_db_is_hung(db), !support_is_file(), "  which is used up");
-    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool), result, "  and stays so");
+    tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", key }), &row, pool), result,
+                  "  and stays so");
     luci_db_limit(db, 0);
-    tap_is_result(luci_db_select(db, LUCI_SQL_KEY_GET, &key, &row, pool), LUCI_OK, "  until it ends");
+    tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", key }), &row, pool), LUCI_OK,
+                  "  until it ends");
     tap_is_int(luci_db_is_hung(db), 0, "  and is well");
 }
 

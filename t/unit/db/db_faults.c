@@ -2,7 +2,10 @@
 /* S9.33: a database that can't be written, a disk that is full, a file that is not what it was.
  * Reads answer as long as they can, nothing passes for "not there" that could not be looked for, and nothing
  * is half-written. Any argument leaves out what cannot run under valgrind: limits of a file's size. */
+#include "core/db/key_table.h"
 #include "core/db/schema.h"
+#include "core/db/session_table.h"
+#include "core/db/user_table.h"
 #include "lib/support.h"
 #include "lib/tap.h"
 
@@ -27,8 +30,9 @@ static const char *user_name(int number)
 
 static luci_result_t read_key(luci_db_t *db, int number)
 {
-    const char *id = apr_pstrcat(pool, "username:", user_name(number), NULL), *const * row;
-    luci_result_t result = luci_db_select(db, LUCI_SQL_KEY_GET, &id, &row, pool);
+    const char *id = apr_pstrcat(pool, "username:", user_name(number), NULL);
+    const char *const *row;
+    luci_result_t result = luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", id }), &row, pool);
 
     if (result == LUCI_OK && strcmp(row[1 + LUCI_SQL_USER_ID], user_name(number)) != 0)
         return LUCI_INTERNAL; /* never: another user's row */
@@ -38,12 +42,13 @@ static luci_result_t read_key(luci_db_t *db, int number)
 static luci_result_t insert(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
     const char *name = user_name(*(int *)baton);
-    const char *user[] = { name, name, "1" };
-    const char *key[] = { apr_pstrcat(scratch, "username:", name, NULL), name, "hash" };
+    const luci_argument_t *user = LUCI_ARGUMENTS({ "id", name }, { "username", name }, { "now", "1" });
+    const luci_argument_t *key = LUCI_ARGUMENTS({ "id", apr_pstrcat(scratch, "username:", name, NULL) },
+                                                { "user", name }, { "hash", "hash" });
     int changed;
-    luci_result_t result = luci_db_execute(db, LUCI_SQL_USER_INSERT, user, &changed, scratch);
+    luci_result_t result = luci_db_execute(db, &luci_sql_user_insert, user, &changed, scratch);
 
-    return result == LUCI_OK ? luci_db_execute(db, LUCI_SQL_KEY_INSERT, key, &changed, scratch) : result;
+    return result == LUCI_OK ? luci_db_execute(db, &luci_sql_key_insert, key, &changed, scratch) : result;
 }
 
 static luci_result_t add_user(luci_db_t *db, int number)
@@ -56,7 +61,7 @@ static luci_result_t delete_none(luci_db_t *db)
     const char *id = "none";
     int changed;
 
-    return luci_db_execute(db, LUCI_SQL_SESSION_DELETE, &id, &changed, pool);
+    return luci_db_execute(db, &luci_sql_session_delete, LUCI_ARGUMENTS({ "id", id }), &changed, pool);
 }
 
 /* With USERS users, all of it in the file itself. */

@@ -2,6 +2,9 @@
 /* Sharing a database with others: locks held by another process, two threads at once, and memory that stays
  * flat. Specification: S9.32. An argument makes it shorter, for slow tools such as valgrind. */
 #include "core/db/db.h"
+#include "core/db/key_table.h"
+#include "core/db/session_table.h"
+#include "core/db/user_table.h"
 #include "lib/support.h"
 #include "lib/tap.h"
 
@@ -21,9 +24,10 @@ static luci_settings_t settings;
 
 static luci_result_t read_key(luci_db_t *db, apr_pool_t *scratch)
 {
-    const char *id = "username:alice", *const * row;
+    const char *id = "username:alice";
+    const char *const *row;
 
-    return luci_db_select(db, LUCI_SQL_KEY_GET, &id, &row, scratch);
+    return luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", id }), &row, scratch);
 }
 
 static luci_result_t delete_none(luci_db_t *db, apr_pool_t *scratch)
@@ -31,14 +35,14 @@ static luci_result_t delete_none(luci_db_t *db, apr_pool_t *scratch)
     const char *id = "none";
     int changed;
 
-    return luci_db_execute(db, LUCI_SQL_SESSION_DELETE, &id, &changed, scratch);
+    return luci_db_execute(db, &luci_sql_session_delete, LUCI_ARGUMENTS({ "id", id }), &changed, scratch);
 }
 
 static luci_result_t insert_user(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
-    const char *arguments[] = { baton, baton, "1" };
+    const luci_argument_t *arguments = LUCI_ARGUMENTS({ "id", baton }, { "username", baton }, { "now", "1" });
     int changed = 0;
-    luci_result_t result = luci_db_execute(db, LUCI_SQL_USER_INSERT, arguments, &changed, scratch);
+    luci_result_t result = luci_db_execute(db, &luci_sql_user_insert, arguments, &changed, scratch);
 
     return result == LUCI_OK && changed != 1 ? LUCI_CONFLICT : result;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The statements of administrators: their texts where the engines or the tables differ, and each one prepared
  * on a real database. */
+#include "core/db/key_table.h"
 #include "core/db/schema.h"
+#include "core/db/session_table.h"
+#include "core/db/user_table.h"
 #include "lib/support.h"
 #include "lib/tap.h"
 
@@ -10,13 +13,13 @@
 static apr_pool_t *pool;
 static luci_settings_t settings;
 
-static const char *text_of(const luci_engine_t *engine, luci_sql_id_t id, int ours)
+static const char *text_of(const luci_engine_t *engine, const luci_statement_t *statement, int ours)
 {
     const luci_sql_scope_t scope = { .engine = engine,
                                      .settings = &settings,
                                      .found = { .disabled = ours, .user = ours, .session = ours } };
 
-    return luci_sql_statement(id, &scope, pool).text;
+    return luci_sql_text(statement, &scope, pool).text;
 }
 
 static void check_texts(void)
@@ -25,31 +28,31 @@ static void check_texts(void)
     const luci_sql_scope_t of_order = {
         .engine = &luci_engine_mysql, .settings = &settings, .columns = order, .count = 1
     };
-    luci_sql_statement_t set = luci_sql_statement(LUCI_SQL_USER_SET_COLUMN, &of_order, pool);
+    luci_sql_text_t set = luci_sql_text(&luci_sql_user_set_column, &of_order, pool);
     luci_probe_t role = luci_probe_column(&luci_table_user, "role");
 
-    tap_is_str(text_of(&luci_engine_sqlite3, LUCI_SQL_USER_GET, 0),
+    tap_is_str(text_of(&luci_engine_sqlite3, &luci_sql_user_get, 0),
                "SELECT u.username, u.id, NULL, u.id, NULL, u.username FROM \"auth_user\" u WHERE u.id = %s",
                "a user on Lucia's tables");
     tap_is_str(
-        text_of(&luci_engine_pgsql, LUCI_SQL_USER_GET, 1),
+        text_of(&luci_engine_pgsql, &luci_sql_user_get, 1),
         "SELECT u.username, u.id, u.created_at, u.id, u.disabled, u.username FROM \"auth_user\" u WHERE "
         "u.id = %s",
         "on ours");
     tap_is_str(
-        text_of(&luci_engine_mysql, LUCI_SQL_SESSION_PAGE_OF_USER, 1),
+        text_of(&luci_engine_mysql, &luci_sql_session_page_of_user, 1),
         "SELECT s.id, s.user_id, u.username, s.active_expires, s.idle_expires, s.created_at, s.last_seen, "
         "s.address, s.user_agent FROM `user_session` s LEFT JOIN `auth_user` u ON u.id = s.user_id "
         "WHERE s.user_id = %s AND s.id > %s ORDER BY s.id LIMIT 500",
         "a page of sessions");
-    tap_ok(strstr(text_of(&luci_engine_sqlite3, LUCI_SQL_SESSION_PAGE, 0),
+    tap_ok(strstr(text_of(&luci_engine_sqlite3, &luci_sql_session_page, 0),
                   "s.idle_expires, NULL, NULL, NULL, NULL FROM"),
            "of Lucia's");
-    tap_ok(strstr(text_of(&luci_engine_mysql, LUCI_SQL_USER_FIND, 0), "AS BINARY) = CAST(%s AS BINARY)"),
+    tap_ok(strstr(text_of(&luci_engine_mysql, &luci_sql_user_find, 0), "AS BINARY) = CAST(%s AS BINARY)"),
            "MySQL compares names by their bytes");
     tap_is_str(set.text, "UPDATE `auth_user` SET `order` = %s WHERE id = %s", "any column is set");
-    tap_is_int(set.arguments, 2, "  with two arguments");
-    tap_is_int(set.repeatable, 0, "  only once");
+    tap_is_int(set.places, 2, "  with two arguments");
+    tap_is_int(luci_sql_user_set_column.repeatable, 0, "  only once");
     tap_is_str(luci_schema_add_column(&luci_engine_sqlite3, &luci_table_user, "disabled", &settings, pool),
                "ALTER TABLE \"auth_user\" ADD COLUMN \"disabled\" BIGINT", "a column of ours is added");
     tap_is_str(luci_schema_add_column(&luci_engine_mysql, &luci_table_user, "role", &settings, pool),
@@ -58,26 +61,44 @@ static void check_texts(void)
            "SQLite is asked for it by the table's name, or would take it for a string");
 }
 
-static int is_page(int id)
-{
-    return id == LUCI_SQL_USER_PAGE || id == LUCI_SQL_KEY_PAGE || id == LUCI_SQL_SESSION_PAGE ||
-           id == LUCI_SQL_SESSION_PAGE_OF_USER;
-}
+typedef enum { ONE, PAGE, WRITE } way_t;
 
-static luci_result_t run(luci_db_t *db, int id)
+static const struct {
+    const luci_statement_t *statement;
+    way_t way;
+} statements[] = {
+    { &luci_sql_user_get, ONE },
+    { &luci_sql_user_find, ONE },
+    { &luci_sql_user_page, PAGE },
+    { &luci_sql_user_rename, WRITE },
+    { &luci_sql_user_set_disabled, WRITE },
+    { &luci_sql_user_delete, WRITE },
+    { &luci_sql_key_page, PAGE },
+    { &luci_sql_keys_page, PAGE },
+    { &luci_sql_key_rename, WRITE },
+    { &luci_sql_key_set_hash, WRITE },
+    { &luci_sql_key_delete, WRITE },
+    { &luci_sql_keys_delete, WRITE },
+    { &luci_sql_session_page, PAGE },
+    { &luci_sql_session_page_of_user, PAGE },
+    { &luci_sql_sessions_delete, WRITE },
+};
+
+static luci_result_t run(luci_db_t *db, int i)
 {
-    static const char *const arguments[LUCI_SQL_ARGUMENTS_MAX] = { "1", "2", "3" };
+    static const luci_argument_t arguments[] = { { "id", "1" },     { "username", "2" }, { "user", "2" },
+                                                 { "after1", "1" }, { "after2", "2" },   { "disabled", "1" },
+                                                 { "new_id", "2" }, { "hash", "3" },     { NULL, NULL } };
     const char *const *row;
     apr_array_header_t *rows;
     int changed;
 
-    if (id == LUCI_SQL_USER_SET_COLUMN)
-        return luci_db_set_column(db, "username", arguments, pool);
-    if (is_page(id))
-        return luci_db_select_all(db, (luci_sql_id_t)id, arguments, &rows, pool);
-    if (id == LUCI_SQL_USER_GET || id == LUCI_SQL_USER_FIND)
-        return luci_db_select(db, (luci_sql_id_t)id, arguments, &row, pool);
-    return luci_db_execute(db, (luci_sql_id_t)id, arguments, &changed, pool);
+    switch (statements[i].way) {
+    case ONE: return luci_db_select(db, statements[i].statement, arguments, &row, pool);
+    case PAGE: return luci_db_select_all(db, statements[i].statement, arguments, &rows, pool);
+    case WRITE: break;
+    }
+    return luci_db_execute(db, statements[i].statement, arguments, &changed, pool);
 }
 
 static void check_prepares(const char *name, int ours)
@@ -90,15 +111,17 @@ static void check_prepares(const char *name, int ours)
         support_our_tables(path, &settings);
     else
         support_lucia_tables(path);
-    for (int id = LUCI_SQL_ADMIN; id < LUCI_SQL_STATEMENTS; id++) {
+    for (int i = 0; i < COUNT(statements); i++) {
         luci_result_t result;
 
-        if (id == LUCI_SQL_USER_SET_DISABLED && !ours)
+        if (statements[i].statement == &luci_sql_user_set_disabled && !ours)
             continue;
-        result = run(db, id);
-        tap_ok(result == LUCI_OK || result == LUCI_NOT_FOUND, "%s: statement %d: %s", name, id,
+        result = run(db, i);
+        tap_ok(result == LUCI_OK || result == LUCI_NOT_FOUND, "%s: statement %d: %s", name, i,
                luci_db_error(db));
     }
+    tap_is_result(luci_db_set_column(db, "1", "username", "2", pool), LUCI_OK, "%s: any column: %s", name,
+                  luci_db_error(db));
     luci_db_close(db);
 }
 

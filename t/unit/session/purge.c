@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dead sessions go, in batches, by the index or along the ids; whoever is alive or renewed meanwhile stays.
  * t/engines/engines_unit.t runs this on PostgreSQL and MariaDB. */
+#include "core/db/session_table.h"
 #include "core/session/purge.h"
 #include "lib/support_auth.h"
 #include "lib/tap.h"
@@ -215,10 +216,10 @@ static void check_failures(void)
 
 /* ---- How SQLite finds the rows; t/engines/engines_tables.t asks the servers ---- */
 
-static const char *plan_of(support_auth_t *with, luci_sql_id_t id)
+static const char *plan_of(support_auth_t *with, const luci_statement_t *statement)
 {
     const luci_sql_scope_t scope = { .engine = &luci_engine_sqlite3, .settings = &with->settings };
-    const char *text = luci_sql_statement(id, &scope, pool).text, *plan = "";
+    const char *text = luci_sql_text(statement, &scope, pool).text, *plan = "";
     const apr_dbd_driver_t *driver;
     apr_dbd_results_t *results = NULL;
     apr_dbd_row_t *row = NULL;
@@ -243,8 +244,8 @@ static const char *plan_of(support_auth_t *with, luci_sql_id_t id)
 static void check_plans(void)
 {
     support_auth_t *with = support_auth("plans.db", 1);
-    const char *purge = plan_of(with, LUCI_SQL_SESSION_PURGE), *step = plan_of(with, LUCI_SQL_SESSION_STEP),
-               *walk = plan_of(with, LUCI_SQL_SESSION_PURGE_STEP);
+    const char *purge = plan_of(with, &luci_sql_session_purge), *step = plan_of(with, &luci_sql_session_step),
+               *walk = plan_of(with, &luci_sql_session_purge_step);
 
     tap_ok(strstr(purge, "SEARCH user_session USING PRIMARY KEY (id=?)"), "what goes is found by id: %s",
            purge);

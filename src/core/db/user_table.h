@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The user table and its statements. What a statement takes stands in its text, in user_table.c. */
+#ifndef LUCI_USER_TABLE_H
+#define LUCI_USER_TABLE_H
+
+#include "core/db/sql.h"
+
+extern const luci_table_t luci_table_user;
+
+/* The user columns in a statement that calls the user table u, and in its result: user id, disabled,
+ * username, then the attributes in the order of the settings. */
+#define LUCI_SQL_USER_COLUMNS "u.id, [D:u.disabled][d:NULL], u.username{attributes}"
+enum { LUCI_SQL_USER_ID, LUCI_SQL_USER_DISABLED, LUCI_SQL_USER_NAME, LUCI_SQL_USER_ATTRIBUTES };
+
+/* A listed user: username, id, created_at (NULL where it isn't known), then the user columns. */
+enum { LUCI_SQL_LISTED_NAME, LUCI_SQL_LISTED_ID, LUCI_SQL_LISTED_CREATED, LUCI_SQL_LISTED_USER };
+
+extern const luci_statement_t luci_sql_user_insert;
+extern const luci_statement_t luci_sql_user_lock; /* user columns; locks the row until the transaction ends */
+
+/* For administrators. */
+extern const luci_statement_t luci_sql_user_get;  /* listed user */
+extern const luci_statement_t luci_sql_user_find; /* listed user, by username */
+extern const luci_statement_t luci_sql_user_page; /* listed users, in the order of username and id */
+extern const luci_statement_t luci_sql_user_rename;
+extern const luci_statement_t luci_sql_user_set_disabled; /* only where the column exists */
+extern const luci_statement_t luci_sql_user_set_column;   /* run by luci_db_set_column */
+extern const luci_statement_t luci_sql_user_delete;
+
+#endif
