@@ -7,10 +7,10 @@ import { execFileSync } from "node:child_process";
 import { launch } from "./chromium.mjs";
 import { launchFirefox } from "./firefox.mjs";
 import { back, click, go, still } from "./moves.mjs";
+import { PASSWORD as password } from "../interop/lib/fixtures.mjs";
 import { diag, done, is, ok } from "../interop/lib/tap.mjs";
 
 const [port, tlsPort, certificate, program, config] = process.argv.slice(2);
-const password = "correct horse battery staple";
 const hosts = ["www.site.example"];
 const [http, https, localhost] = [`http://www.site.example:${port}`, `https://www.site.example:${tlsPort}`, `http://localhost:${port}`];
 

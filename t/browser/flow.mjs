@@ -6,10 +6,10 @@
 import { launch } from "./chromium.mjs";
 import { audit, errorOf, focusedId } from "./audit.mjs";
 import { watch } from "./watch.mjs";
+import { PASSWORD as password, WRONG } from "../interop/lib/fixtures.mjs";
 import { diag, done, is, ok } from "../interop/lib/tap.mjs";
 
 const { origin } = new URL(process.argv[2]);
-const password = "correct horse battery staple";
 const hostileName = '"><svg onload=alert(1)>';
 
 const browser = await launch();
@@ -175,7 +175,7 @@ await visit("the gate", async (tab, context) => {
   is(new URL(tab.url()).pathname, "/login", "a visitor of a gated page is led to sign-in");
   is(await tab.locator("[name=next]").inputValue(), "/private/note.html?draft=1&page=2", "which remembers the page");
 
-  const answer = await submit(tab, { username: "grace", password: "wrong password" });
+  const answer = await submit(tab, { username: "grace", password: WRONG });
   is(answer.status(), 400, "a wrong password is refused");
   is(await errorOf(tab, "password"), { invalid: false, alerts: ["Incorrect username or password"] }, "with a message");
   is(await focusedId(tab), "password", "the cursor is in the password");
@@ -289,7 +289,7 @@ await visit("S9.22: a hostile name", async (tab) => {
   await shown("profile with a hostile name");
 
   await follow(tab, () => tab.click("button"));
-  await submit(tab, { username: hostileName, password: "wrong password" });
+  await submit(tab, { username: hostileName, password: WRONG });
   is(await value(tab, "username"), hostileName, "sign-in gives it back as it was typed");
   await shown("sign-in with a hostile name");
 

@@ -4,10 +4,10 @@
 // login.site.example signs people in for the gate of app.site.example.
 
 import { launch } from "./chromium.mjs";
+import { PASSWORD as password, WRONG } from "../interop/lib/fixtures.mjs";
 import { diag, done, is, ok } from "../interop/lib/tap.mjs";
 
 const origin = process.argv[2];
-const password = "correct horse battery staple";
 const { port } = new URL(origin);
 const browser = await launch({ hosts: ["*.site.example"] });
 
@@ -127,7 +127,7 @@ await visit("the way back", async (tab, context) => {
   await tab.goto(`${origin}/private/?a=1%0A2#part`);
   is(await heading(tab), "Sign in", "the gate asks to sign in");
   await tab.fill("#username", "webster");
-  await tab.fill("#password", "wrong password");
+  await tab.fill("#password", WRONG);
   await send(tab);
   is(await heading(tab), "Sign in", "a wrong password");
   await fillIn(tab, "webster");

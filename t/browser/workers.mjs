@@ -7,10 +7,10 @@ import { execFileSync } from "node:child_process";
 import { launch } from "./chromium.mjs";
 import { launchFirefox } from "./firefox.mjs";
 import { click, go, still, until } from "./moves.mjs";
+import { PASSWORD as password } from "../interop/lib/fixtures.mjs";
 import { diag, done, is, ok } from "../interop/lib/tap.mjs";
 
 const [port, program, config] = process.argv.slice(2);
-const password = "correct horse battery staple";
 const note = "/private/note.cgi";
 
 const luciactl = (...command) => execFileSync(program, ["--config", config, ...command], { stdio: ["ignore", "ignore", "inherit"] });

@@ -7,11 +7,12 @@ use lib 't/lib';
 use POSIX ();
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 LuciaTest::only_files('the servers have tools of their own');
 
-my $server = LuciaTest::Server->new(config => CHEAP . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
+my $server = LuciaTest::Server->new(config => CHEAP_SITE . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
 <Location /vault/>
     AuthType Lucia
     Require valid-user
@@ -29,7 +30,7 @@ sub worker {
     $SIG{$_} = sub { POSIX::_exit(0) } for qw(INT TERM HUP);
     open my $told, '>', "$dir/told.$number" or POSIX::_exit(1);
     for (my $n = 1;; $n++) {
-        my $reply = eval { $server->request(POST => '/signup', form(username => "w${number}x$n", password => PASSWORD)) };
+        my $reply = eval { $server->request(POST => '/signup', form(username => "w${number}x$n", password => $PASSWORD)) };
         POSIX::_exit(1) if !$reply || $reply->status != 302;
         syswrite $told, '.';
     }
@@ -81,9 +82,9 @@ subtest 'restored under a running httpd' => sub {
     put_file($server->db, LuciaTest::Server::slurp($copies[0]));
     is settles(401, sub { $vault->($bob) })->status, 401, 'who came after the copy is gone';
     is_served($vault->($alice), 'who was there before is still signed in');
-    is $server->request(POST => '/login', form(username => 'bob_', password => PASSWORD))->status, 400, 'nor is there such an account';
+    is $server->request(POST => '/login', form(username => 'bob_', password => $PASSWORD))->status, 400, 'nor is there such an account';
     my $other = sqlite_value($copies[0], "SELECT username FROM auth_user WHERE username LIKE 'w%'");
-    is settles(302, sub { $server->request(POST => '/login', form(username => $other, password => PASSWORD)) })->status, 302, 'the others sign in';
+    is settles(302, sub { $server->request(POST => '/login', form(username => $other, password => $PASSWORD)) })->status, 302, 'the others sign in';
     ok sign_up($server, 'bob_'), 'and new ones sign up';
     is sqlite_value($server->db, "SELECT count(*) FROM auth_user WHERE username = 'bob_'"), 1, 'in the file that is there now';
     is sound($server->db), 'ok', 'which is sound';

@@ -13,7 +13,7 @@ use LuciaTest::Site;
 LuciaTest::only_files('this runs on all engines anyway');
 
 my $CONFIG = <<"CONF";
-$CHEAP
+$CHEAP_HASH
 LuciaMount /
 LuciaUserAttributes username role
 LuciaSessionCacheTTL 1s

@@ -8,12 +8,12 @@ use POSIX ();
 use Test::More;
 use Time::HiRes ();
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
 
 my $kills = $ENV{LUCI_KILLS} || 60;
 my $server = LuciaTest::Server->new(
     throttle => 0,
-    config => CHEAP . <<'CONF',
+    config => CHEAP_SITE . <<'CONF',
 <IfModule !mpm_prefork_module>
     StartServers 8
     ServerLimit 16
@@ -51,7 +51,7 @@ sub worker {
     $notes->autoflush(1);
     for (my $i = 0; !$stop; $i++) {
         my $name = "user-$number-$i";
-        my $reply = eval { $server->request(POST => '/signup', form(username => $name, password => PASSWORD), timeout => 10) };
+        my $reply = eval { $server->request(POST => '/signup', form(username => $name, password => $PASSWORD), timeout => 10) };
         my $cookie = $reply && $reply->status == 302 ? cookie_of($reply)->{value} : '';
         print $notes "$name ", ($reply ? $reply->status : 0), " $cookie\n";
         Time::HiRes::sleep(0.02) unless $reply;    # nobody listens for a moment
@@ -95,13 +95,13 @@ is_deeply [grep { vault({ name => 'auth_session', value => $seen{$_}[1] })->stat
     'no acknowledged session is lost';
 my @halves = grep {
     my $there = sqlite_value($db, 'SELECT count(*) FROM auth_user WHERE username = ?', $_);
-    $server->request(POST => '/login', form(username => $_, password => PASSWORD))->status != ($there ? 302 : 400);
+    $server->request(POST => '/login', form(username => $_, password => $PASSWORD))->status != ($there ? 302 : 400);
 } @lost;
 is_deeply \@halves, [], 'who was cut off has an account that works, or none';
 
 # ---- One name, many at once: a quarter of the threads may hash or wait for it, so that all hundred may ----
 
-$server = LuciaTest::Server->new(throttle => 0, config => CHEAP . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
+$server = LuciaTest::Server->new(throttle => 0, config => CHEAP_SITE . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
 LuciaDatabasePool 16 20s
 LuciaHashSlots 2 20s
 <IfModule !mpm_prefork_module>
@@ -126,7 +126,7 @@ $db = $server->db;
 
 for my $round (1 .. 3) {
     my $name = "wanted$round";
-    my $request = $server->bytes_of(POST => '/signup', form(username => $name, password => PASSWORD));
+    my $request = $server->bytes_of(POST => '/signup', form(username => $name, password => $PASSWORD));
     my @sockets = map { $server->connect } 1 .. 100;
     syswrite $_, substr $request, 0, -1 for @sockets;
     syswrite $_, substr $request, -1 for @sockets;

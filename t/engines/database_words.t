@@ -81,7 +81,7 @@ if ($ENV{LUCI_OWN_MOUNTS}) {
 
 my $server = LuciaTest::Server->new(
     start  => 0,
-    config => "$CHEAP\nLuciaMount /\n" . join('', map { "<VirtualHost *>\nServerName $_.test\nLuciaDatabase $cause{$_}[0]\n</VirtualHost>\n" } sort keys %cause),
+    config => "$CHEAP_HASH\nLuciaMount /\n" . join('', map { "<VirtualHost *>\nServerName $_.test\nLuciaDatabase $cause{$_}[0]\n</VirtualHost>\n" } sort keys %cause),
     files => { 'db/garbage' => 'no database at all, and longer than a header of one would be, which is 100 bytes' x 4 },
 );
 my $dir = $server->dir;

@@ -19,7 +19,7 @@ my $MANY = "LuciaDatabasePool 50 20s\nLuciaHashSlots 2 20s\n" . (LuciaTest::mpm(
 sub serve {
     my ($line, $config, %arg) = @_;
     return LuciaTest::Server->new(
-        config => "$line\n$CHEAP\nLuciaMount /\n$GATE" . ($config // ''), files => { 'htdocs/vault/a.txt' => 'inside' }, %arg);
+        config => "$line\n$CHEAP_HASH\nLuciaMount /\n$GATE" . ($config // ''), files => { 'htdocs/vault/a.txt' => 'inside' }, %arg);
 }
 
 sub vault { my ($server, $cookie) = @_; return $server->request(GET => '/vault/a.txt', cookie => $cookie) }
@@ -37,7 +37,7 @@ sub check_use_cases {
     is error_in(sign_up_answer($server, 'ALICE')), 'Username already taken', 'a taken name is taken';
     is error_in($server->request(POST => '/login', form(username => 'nobody', password => $PASSWORD))),
         'Incorrect username or password', 'a name that nobody has';
-    is error_in($server->request(POST => '/login', form(username => 'alice', password => 'wrong one'))),
+    is error_in($server->request(POST => '/login', form(username => 'alice', password => $WRONG))),
         'Incorrect username or password', 'a wrong password';
     is $server->request(POST => '/logout', form(), cookie => $signed_in, origin => $server->origin)->status, 302, 'sign-out';
     is vault($server, $signed_in)->status, 401, 'ends the session';

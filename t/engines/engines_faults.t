@@ -8,7 +8,8 @@ use lib 't/lib';
 use Test::More;
 use LuciaTest;
 use LuciaTest::Link;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up sign_in);
 
 my $MOUNT = "LuciaMount /\nLuciaPasswordHash argon2id m=8 t=1 p=1\nLuciaSessionCache off\n";
 my $GATE  = "<Location /vault/>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
@@ -24,7 +25,7 @@ sub serve {
 }
 
 sub vault { my ($server, $cookie) = @_; return $server->request(GET => '/vault/a.txt', script(), cookie => $cookie) }
-sub ask { my ($server, $path, $name) = @_; return $server->request(POST => $path, form(username => $name, password => PASSWORD)) }
+sub ask { my ($server, $path, $name) = @_; return $server->request(POST => $path, form(username => $name, password => $PASSWORD)) }
 
 # How many rows a name has: of users, keys, sessions.
 sub rows_of {
@@ -157,7 +158,7 @@ CONF
         sysread $socket, my $start, 100;
         like $start, qr{^HTTP/1.1 200}, 'an answer begins';
     }
-    my $post = $server->bytes_of(POST => '/login', form(username => 'alice', password => PASSWORD));
+    my $post = $server->bytes_of(POST => '/login', form(username => 'alice', password => $PASSWORD));
     my ($stalled) = map { my $socket = $server->connect; syswrite $socket, substr $post, 0, -1; $socket } 1;
     for my $try (1 .. 5) {
         my ($reply, $seconds) = timed(sub { vault($server, $alice) });

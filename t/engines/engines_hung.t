@@ -7,7 +7,8 @@ use lib 't/lib';
 use Test::More;
 use IO::Select;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 use Time::HiRes 'time';
 
 # Calls to a server get 5 s; twice that is for a machine that is busy.
@@ -32,7 +33,7 @@ sub site_on {
 
 sub vault_request { my ($site) = @_; return $site->{server}->bytes_of(GET => '/vault/a.txt', script(), cookie => $site->{alice}) }
 sub vault { my ($site) = @_; return $site->{server}->request(GET => '/vault/a.txt', script(), cookie => $site->{alice}) }
-sub post { my ($site, $path) = @_; return $site->{server}->request(POST => $path, form(username => 'alice', password => PASSWORD)) }
+sub post { my ($site, $path) = @_; return $site->{server}->request(POST => $path, form(username => 'alice', password => $PASSWORD)) }
 
 # Sends a request without waiting for its answer.
 sub send_one {
@@ -72,7 +73,7 @@ for my $site (@sites) {
 
 # From now on one at a time asks whether it answers, and all others hear at once that it doesn't. Until somebody has asked.
 for my $site (@sites) {
-    is_shut($site, send_one($site, $site->{server}->bytes_of(POST => $_, form(username => 'alice', password => PASSWORD))), $_) for '/login', '/signup';
+    is_shut($site, send_one($site, $site->{server}->bytes_of(POST => $_, form(username => 'alice', password => $PASSWORD))), $_) for '/login', '/signup';
 }
 my %tried;
 my ($rounds, $slowest) = (0, 0);

@@ -8,14 +8,14 @@ use Test::More;
 use Digest::SHA 'sha256_hex';
 use LuciaTest;
 use LuciaTest::Sqlite;
-use LuciaTest::Visitors ();
+use LuciaTest::Gate ();
 use LuciaTest::Site;
 use Time::HiRes 'time';
 use Time::Local 'timegm';
 
 LuciaTest::only_files('this runs on all engines anyway');
 
-my $CONFIG = "$CHEAP\nLuciaMount /\nLuciaSessionCache off\n<Location /vault>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
+my $CONFIG = "$CHEAP_HASH\nLuciaMount /\nLuciaSessionCache off\n<Location /vault>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
 
 # Two nodes on one database; what is held of it and looked at.
 sub two_nodes {

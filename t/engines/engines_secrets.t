@@ -6,7 +6,8 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 my $REST = <<'CONF';
 LuciaMount /
@@ -42,7 +43,7 @@ sub keeper {
     }
     my $quoted = $engine->in->quote($secret);
     $engine->query('CREATE ROLE keeper LOGIN') unless $engine->value("SELECT 1 FROM pg_roles WHERE rolname = 'keeper'");
-    $engine->query("ALTER ROLE keeper PASSWORD $quoted");
+    $engine->query("ALTER ROLE keeper $PASSWORD $quoted");
     $engine->query("GRANT ALL ON DATABASE $database TO keeper");
     $engine->query_in($database, 'GRANT ALL ON SCHEMA public TO keeper');
     open my $hba, '>', $engine->data . '/pg_hba.conf' or die $!;
@@ -90,7 +91,7 @@ sub check_works {
 # Children of before a restart may answer for another moment.
 sub becomes {
     my ($server, $status) = @_;
-    return wait_until(sub { $server->request(POST => '/login', form(username => 'nobody', password => PASSWORD))->status == $status }, 10);
+    return wait_until(sub { $server->request(POST => '/login', form(username => 'nobody', password => $PASSWORD))->status == $status }, 10);
 }
 
 # A secret that is wrong, and then right again: nobody says what it is.

@@ -8,7 +8,8 @@ use Test::More;
 use IO::Select;
 use LuciaTest;
 use LuciaTest::Postgres;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 use Time::HiRes qw(sleep time);
 
 plan skip_all => 'a child of prefork has one request at a time' if LuciaTest::mpm() eq 'prefork';

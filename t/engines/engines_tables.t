@@ -13,7 +13,7 @@ my $GATE = "<Location /vault>\nAuthType Lucia\nRequire valid-user\n</Location>\n
 sub serve {
     my ($line, $config, %arg) = @_;
     return LuciaTest::Server->new(
-        config => "$line\n$CHEAP\nLuciaSessionCache off\nLuciaMount /\n$GATE" . ($config // ''), files => { 'htdocs/vault/a.txt' => 'inside' }, %arg);
+        config => "$line\n$CHEAP_HASH\nLuciaSessionCache off\nLuciaMount /\n$GATE" . ($config // ''), files => { 'htdocs/vault/a.txt' => 'inside' }, %arg);
 }
 
 sub vault { my ($server, $cookie) = @_; return $server->request(GET => '/vault/a.txt', cookie => $cookie) }

@@ -8,7 +8,8 @@ use Test::More;
 use IO::Select;
 use LuciaTest;
 use LuciaTest::Link;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 use Time::HiRes 'time';
 
 # A request's use of the database gets 5 s. Twice that is for a machine that is busy.
@@ -69,7 +70,7 @@ sub check_other_database {
         . "MaxSpareThreads 8\nMaxRequestWorkers 8\n<VirtualHost *>\nServerName 127.0.0.1\n</VirtualHost>\n<VirtualHost *>\nServerName other.test\n"
         . $other->line($other->create) . "\n</VirtualHost>");
     my $alice = sign_up($server, 'alice');
-    my $host = LuciaTest::Visitors::Host->new($server, 'other.test');
+    my $host = LuciaTest::Gate::Host->new($server, 'other.test');
     my $bobby = sign_up($host, 'bobby');
     $engine->freeze;
     my @sent = map { send_to_vault($server, $alice) } 1 .. 6;

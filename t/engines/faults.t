@@ -6,7 +6,8 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up sign_in);
 
 LuciaTest::only_files('about files that are broken or replaced');
 
@@ -17,14 +18,14 @@ my @hosts = (
 );
 my $server = LuciaTest::Server->new(
     start  => 0,
-    config => CHEAP . VAULT . "LuciaSessionCache off\n" . <<'CONF' . join('', map { "<VirtualHost *>\nServerName $_->[0].test\nLuciaDatabase sqlite3 \@dir\@/$_->[1]\n" . ($_->[2] // '') . "</VirtualHost>\n" } @hosts),
+    config => CHEAP_SITE . VAULT . "LuciaSessionCache off\n" . <<'CONF' . join('', map { "<VirtualHost *>\nServerName $_->[0].test\nLuciaDatabase sqlite3 \@dir\@/$_->[1]\n" . ($_->[2] // '') . "</VirtualHost>\n" } @hosts),
 <VirtualHost *>
     ServerName 127.0.0.1
 </VirtualHost>
 CONF
     files => { map { ("htdocs/$_/a.txt" => SECRET) } qw(vault open) },
 );
-my %host = map { $_->[0] => LuciaTest::Visitors::Host->new($server, "$_->[0].test", $_->[1]) } @hosts;
+my %host = map { $_->[0] => LuciaTest::Gate::Host->new($server, "$_->[0].test", $_->[1]) } @hosts;
 my $stranger = { name => 'auth_session', value => 'x' x 40 };
 
 # As the guides of Lucia v2 say.
@@ -35,7 +36,7 @@ sqlite($lucia2, $_) for 'CREATE TABLE user (id VARCHAR(15) NOT NULL PRIMARY KEY,
 $server->start;
 
 sub vault { my ($host, $cookie, @who) = @_; $host->request(GET => '/vault/a.txt', @who ? @who : script(), $cookie ? (cookie => $cookie) : ()) }
-sub post  { my ($host, $path, $cookie) = @_; $host->request(POST => $path, form(username => 'alice', password => PASSWORD), origin => 'http://' . $host->{name}, $cookie ? (cookie => $cookie) : ()) }
+sub post  { my ($host, $path, $cookie) = @_; $host->request(POST => $path, form(username => 'alice', password => $PASSWORD), origin => 'http://' . $host->{name}, $cookie ? (cookie => $cookie) : ()) }
 sub becomes { my ($status, $host, $cookie) = @_; return settles($status, sub { vault($host, $cookie) }) }
 sub count { my ($pattern) = @_; scalar(() = $server->error_log =~ /$pattern/g) }
 
@@ -142,7 +143,7 @@ subtest 'S9.30, S9.33: broken files' => sub {
 };
 
 subtest 'others change the schema' => sub {
-    my $host = LuciaTest::Visitors::Host->new($server, '127.0.0.1', 'db/luciauth.db');
+    my $host = LuciaTest::Gate::Host->new($server, '127.0.0.1', 'db/luciauth.db');
     my $alice = sign_up($host, 'alice');
     for my $ddl ('ALTER TABLE auth_user ADD COLUMN email TEXT', 'CREATE INDEX by_email ON auth_user (email)', 'DROP INDEX by_email',
         'ALTER TABLE user_session ADD COLUMN device TEXT', 'CREATE TABLE orders (id INTEGER)', 'VACUUM', 'ANALYZE', 'REINDEX') {

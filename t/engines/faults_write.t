@@ -7,7 +7,8 @@ use DBI;
 use Test::More;
 use Time::HiRes ();
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up sign_in);
 
 LuciaTest::only_files('about files that can not be written');
 
@@ -22,7 +23,7 @@ BEGIN {
 my @hosts = map { ["$_.test", "$_/luciauth.db"] } qw(modes mount full);
 my $server = LuciaTest::Server->new(
     start  => 0,
-    config => CHEAP . VAULT . "LuciaSessionCache off\n" . <<'CONF' . join('', map { "<VirtualHost *>\nServerName $_->[0]\nLuciaDatabase sqlite3 \@dir\@/$_->[1]\n</VirtualHost>\n" } @hosts),
+    config => CHEAP_SITE . VAULT . "LuciaSessionCache off\n" . <<'CONF' . join('', map { "<VirtualHost *>\nServerName $_->[0]\nLuciaDatabase sqlite3 \@dir\@/$_->[1]\n</VirtualHost>\n" } @hosts),
 <VirtualHost *>
     ServerName 127.0.0.1
 </VirtualHost>
@@ -34,14 +35,14 @@ mkdir "$dir/$_" or die $! for qw(modes mount full);
 my %mounted = map { my ($name, $size) = @$_; ($name => $ENV{LUCI_OWN_MOUNTS} && mount($name, $size)) } ['mount', '4m'], ['full', '1m'];
 LuciaTest::give("$dir/$_") for qw(modes mount full);
 $server->start;
-my ($locked, $modes, $mount, $full) = map { LuciaTest::Visitors::Host->new($server, @$_) } ['127.0.0.1', 'db/luciauth.db'], @hosts;
+my ($locked, $modes, $mount, $full) = map { LuciaTest::Gate::Host->new($server, @$_) } ['127.0.0.1', 'db/luciauth.db'], @hosts;
 
 sub mount { my ($name, $size) = @_; return system('mount', '-t', 'tmpfs', '-o', "size=$size", 'none', "$dir/$name") == 0 }
 sub vault { my ($host, $cookie) = @_; return $host->request(GET => '/vault/a.txt', script(), cookie => $cookie) }
 
 sub post {
     my ($host, $path, $name, $cookie) = @_;
-    return $host->request(POST => $path, form(username => $name, password => PASSWORD), origin => "http://$host->{name}",
+    return $host->request(POST => $path, form(username => $name, password => $PASSWORD), origin => "http://$host->{name}",
         $cookie ? (cookie => $cookie) : ());
 }
 
@@ -85,7 +86,7 @@ sub writes_fail {
         cmp_ok $seconds, '<', 6, "$ask->[0]: after a bounded wait" or diag $seconds;
     }
     is post($host, '/signup', 'alice')->status, 400, 'that a name is taken can be said';
-    is $host->request(POST => '/login', form(username => 'alice', password => 'wrong'))->status, 400, 'that a password is wrong, too';
+    is $host->request(POST => '/login', form(username => 'alice', password => $WRONG))->status, 400, 'that a password is wrong, too';
     is_served vault($host, $session->{active}), 'the session that could not be ended is alive, and says so';
     return;
 }

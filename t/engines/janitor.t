@@ -6,7 +6,8 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 my $ROWS = 2000;
 
@@ -33,7 +34,7 @@ sub said {
 }
 sub sum { my $sum = 0; $sum += $_->[1] for @_; return $sum }
 
-my $server = LuciaTest::Server->new(config => CHEAP . VAULT . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
+my $server = LuciaTest::Server->new(config => CHEAP_SITE . VAULT . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
 LuciaCleanup 1s
 <VirtualHost *>
     ServerName 127.0.0.1
@@ -57,7 +58,7 @@ LuciaCleanup 1s
 CONF
 my ($other, $kept) = map { $server->dir . "/db/$_.db" } qw(other kept);
 my $alice = sign_up($server, 'alice');
-sign_up(LuciaTest::Visitors::Host->new($server, "$_.test"), 'alice') for qw(other kept);
+sign_up(LuciaTest::Gate::Host->new($server, "$_.test"), 'alice') for qw(other kept);
 
 sub is_alive { is $server->request(GET => '/vault/a.txt', cookie => $alice)->status, 200, $_[0]; return }
 
@@ -99,7 +100,7 @@ subtest 'sign-ins meanwhile' => sub {
     my ($tries, $failed) = (0, 0);
     do {
         $tries++;
-        $failed++ if $server->request(POST => '/login', form(username => 'alice', password => PASSWORD))->status != 302;
+        $failed++ if $server->request(POST => '/login', form(username => 'alice', password => $PASSWORD))->status != 302;
     } until (!left($server->db, 'X') || $tries > 2000);
     cmp_ok $tries, '>', 3, "$tries while ten thousand sessions went";
     is $failed, 0, 'all worked';
@@ -118,7 +119,7 @@ subtest 'the database is away' => sub {
 subtest 'two servers, one database' => sub {
     my $living = left($server->db, 'L');    # a sign-in before may have ended some of a user with more than 1,000
     cmp_ok $living, '>=', 900, 'there are living ones';
-    my $second = LuciaTest::Server->new(config => CHEAP =~ s/\@db\@/$server->db/er . "LuciaCleanup 1s\n");
+    my $second = LuciaTest::Server->new(config => CHEAP_SITE =~ s/\@db\@/$server->db/er . "LuciaCleanup 1s\n");
     my @from = map { length $_->error_log } $server, $second;
     for (1 .. 3) {
         store($server->db, 'X', 5, now_ms() - 1);

@@ -6,7 +6,8 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 my $AUTO = '';
 my $ONE  = "LuciaDatabasePool 1 100ms\n";
@@ -25,7 +26,7 @@ for my $case (@cases) {
     my ($mpm, $pool, $settings) = @$case;
     my $shown = "$mpm, " . ($pool ? 'one handle' : 'as many handles as threads');
     my $server = LuciaTest::Server->new(
-        mpm => $mpm, config => CHEAP . VAULT . $settings . $pool . "LuciaSessionCache off\nLuciaCleanup 1s\n",
+        mpm => $mpm, config => CHEAP_SITE . VAULT . $settings . $pool . "LuciaSessionCache off\nLuciaCleanup 1s\n",
         files => { 'htdocs/vault/a.txt' => SECRET },
     );
     my $alice = sign_up($server, 'alice');

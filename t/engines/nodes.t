@@ -9,12 +9,12 @@ use LuciaTest;
 use LuciaTest::Load;
 use LuciaTest::Nodes;
 
-use constant { NAME => 'alice', PASSWORD => 'correct horse', SOME => 100 };
+use constant { NAME => 'alice', SOME => 100 };
 use constant SCRIPT => (Accept => '*/*', 'Sec-Fetch-Mode' => 'cors');
 
 sub enter {
     my ($node, $path) = @_;
-    my $reply = $node->request(POST => "/account/$path", form(username => NAME, password => PASSWORD));
+    my $reply = $node->request(POST => "/account/$path", form(username => NAME, password => $PASSWORD));
     return cookie_of($reply) if $reply->status == 302 && cookie_of($reply);
     die "/account/$path answered " . $reply->bytes;
 }
@@ -202,7 +202,7 @@ sub database_dies {
         $postgres->stop;
         $_->wait_for(SOME, 503) for @{ $work->{loads} };
         is sign_out($node, $work->{cookies}{frank}), 503, 'without the database nobody is told to be signed out';
-        is $node->request(POST => '/account/login', form(username => NAME, password => PASSWORD))->status, 503, 'or signed in';
+        is $node->request(POST => '/account/login', form(username => NAME, password => $PASSWORD))->status, 503, 'or signed in';
         $postgres->start;
         go_on($work);
     });

@@ -16,7 +16,7 @@ my $OURS  = 'active_expires address created_at created_at disabled idle_expires 
 
 sub config {
     my ($engine, $database, $more, @words) = @_;
-    return $engine->line($database, @words) . "\n$CHEAP\nLuciaSessionCache off\nLuciaMount /\nLuciaUserAttributes $WORDS\n" . ($more // '') . <<'CONF';
+    return $engine->line($database, @words) . "\n$CHEAP_HASH\nLuciaSessionCache off\nLuciaMount /\nLuciaUserAttributes $WORDS\n" . ($more // '') . <<'CONF';
 <Location /vault>
     AuthType Lucia
     Require valid-user

@@ -9,11 +9,12 @@ use MIME::Base64 qw(encode_base64);
 use Test::More;
 use LuciaTest;
 use LuciaTest::Audit;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up sign_in);
 
 my $server = LuciaTest::Server->new(
     throttle => 0,
-    config => CHEAP . BASIC . <<'CONF',
+    config => CHEAP_SITE . BASIC . <<'CONF',
 LuciaAuditLog logs/audit.log
 LogLevel luciauth:trace8
 LogFormat "%r|%>s|%{luciauth-user}n|%{luciauth-user-id}n|%{luciauth-session}n|%{luciauth-event}n|%{luciauth-reason}n" notes
@@ -68,25 +69,25 @@ sub arrives {
     return $cookie;
 }
 
-my $cookie = arrives('a sign-up', 'sign_up', 'Alice', POST => '/signup', form(username => 'Alice', password => PASSWORD));
+my $cookie = arrives('a sign-up', 'sign_up', 'Alice', POST => '/signup', form(username => 'Alice', password => $PASSWORD));
 my %alice = (user => user_id('Alice'), account => 'Alice');
 one('a name that is taken', 400, { event => 'sign_up', reason => 'name_taken', account => 'ALICE' },
-    POST => '/signup', form(username => 'ALICE', password => PASSWORD));
-one('a name that is too short', 400, { event => 'sign_up', reason => 'invalid_username' }, POST => '/signup', form(username => 'x', password => PASSWORD));
+    POST => '/signup', form(username => 'ALICE', password => $PASSWORD));
+one('a name that is too short', 400, { event => 'sign_up', reason => 'invalid_username' }, POST => '/signup', form(username => 'x', password => $PASSWORD));
 one('a password that is too short', 400, { event => 'sign_up', reason => 'invalid_password' }, POST => '/signup', form(username => 'bobby', password => 'x'));
-one('a closed sign-up', 403, { event => 'sign_up', reason => 'closed' }, POST => '/closed', form(username => 'bobby', password => PASSWORD));
-my $second = arrives('a sign-in', 'sign_in', 'Alice', login('alice', PASSWORD));
+one('a closed sign-up', 403, { event => 'sign_up', reason => 'closed' }, POST => '/closed', form(username => 'bobby', password => $PASSWORD));
+my $second = arrives('a sign-in', 'sign_in', 'Alice', login('alice', $PASSWORD));
 one('a wrong password', 400, { event => 'sign_in', reason => 'wrong_password', %alice }, login('aLICE', 'wrong-1'));
 one('a password in the name\'s field', 400, { event => 'sign_in', reason => 'unknown_user' }, login('my secret pass', 'alice'));
-one('a sign-in from elsewhere', 403, { event => 'sign_in', reason => 'cross_site' }, login('alice', PASSWORD), origin => 'http://evil.example');
+one('a sign-in from elsewhere', 403, { event => 'sign_in', reason => 'cross_site' }, login('alice', $PASSWORD), origin => 'http://evil.example');
 one('a sign-up from elsewhere', 403, { event => 'sign_up', reason => 'cross_site' },
-    POST => '/signup', form(username => 'bobby', password => PASSWORD), origin => 'http://evil.example');
+    POST => '/signup', form(username => 'bobby', password => $PASSWORD), origin => 'http://evil.example');
 one('a body that is none', 400, { event => 'sign_in', reason => 'bad_request' }, POST => '/login', json('{"username"'));
 one('too large a body', 413, { event => 'sign_in', reason => 'bad_request' }, login('alice', 'x' x 9000));
 
 # HTTP Basic: a right password comes with every request.
 sub basic { return (GET => '/basic/a.txt', headers => { Authorization => 'Basic ' . encode_base64("$_[0]:$_[1]", '') }) }
-is $server->request(basic('alice', PASSWORD))->status, 200, 'a right password of HTTP Basic';
+is $server->request(basic('alice', $PASSWORD))->status, 200, 'a right password of HTTP Basic';
 one('has no line; a wrong one', 401, { event => 'password_check', reason => 'wrong_password', %alice }, basic('alice', 'wrong-2'));
 one('the same again', 401, { event => 'password_check', reason => 'wrong_password', repeated => 'yes', %alice }, basic('alice', 'wrong-2'));
 one('an unknown user of HTTP Basic', 401, { event => 'password_check', reason => 'unknown_user' }, basic('nobody', 'wrong-3'));
@@ -106,16 +107,16 @@ one('another one', 401, { event => 'sign_out', reason => 'no_session' }, POST =>
 my $disabled = sign_in($server, 'alice');
 $log->events(1);
 sqlite($server->db, 'UPDATE auth_user SET disabled = 1');
-one('a disabled user', 400, { event => 'sign_in', reason => 'disabled', %alice }, login('alice', PASSWORD));
+one('a disabled user', 400, { event => 'sign_in', reason => 'disabled', %alice }, login('alice', $PASSWORD));
 sqlite($server->db, 'UPDATE auth_user SET disabled = 0');
 sqlite($server->db, 'UPDATE user_key SET hashed_password = NULL');
-one('a user without a password', 400, { event => 'sign_in', reason => 'no_password', %alice }, login('alice', PASSWORD));
+one('a user without a password', 400, { event => 'sign_in', reason => 'no_password', %alice }, login('alice', $PASSWORD));
 away($server->db);
-ok settles(503, sub { $server->request(login('alice', PASSWORD)) }), 'the database is gone';
+ok settles(503, sub { $server->request(login('alice', $PASSWORD)) }), 'the database is gone';
 my ($unavailable) = (my @unavailable = $log->events(1))[-1];
 like "$unavailable->{event} $unavailable->{reason}", qr/^sign_in (?:unavailable|busy)$/, '  and the log says so';
 back($server->db);
-ok wait_until(sub { $server->request(login('alice', PASSWORD))->status == 400 }, 20), 'until it is back';
+ok wait_until(sub { $server->request(login('alice', $PASSWORD))->status == 400 }, 20), 'until it is back';
 $log->events(1);
 
 # Names that want to be something else, of accounts that there are.
@@ -124,14 +125,14 @@ for my $name (@names) {
     my $encoded = $name;
     utf8::encode($encoded);
     (my $shown = $encoded) =~ s/([^-A-Za-z0-9._~:\/@+,\[\]])/sprintf '%%%02X', ord $1/ge;
-    my $reply = $server->request(POST => '/signup', form(username => $name, password => PASSWORD));
+    my $reply = $server->request(POST => '/signup', form(username => $name, password => $PASSWORD));
     is $reply->status, 302, "S9.22: $shown signs up" or diag $reply->bytes;
     my ($line) = my @lines = $log->events(1);
     is_deeply [scalar(@lines), $line->{account}, $line->{address}], [1, $shown, '127.0.0.1'], 'S9.22:   in one line, as it is';
 }
 for my $name ("x\naddress=1.2.3.4", "x\r\ntime=", "\e[31mred", "tab\tin") {
-    one('S9.22: a control character', 400, { event => 'sign_in', reason => 'invalid_username' }, login($name, PASSWORD));
-    one('S9.22: at sign-up', 400, { event => 'sign_up', reason => 'invalid_username' }, POST => '/signup', form(username => $name, password => PASSWORD));
+    one('S9.22: a control character', 400, { event => 'sign_in', reason => 'invalid_username' }, login($name, $PASSWORD));
+    one('S9.22: at sign-up', 400, { event => 'sign_up', reason => 'invalid_username' }, POST => '/signup', form(username => $name, password => $PASSWORD));
 }
 one('S9.22: headers say nothing', 400, { event => 'sign_in', reason => 'no_password', %alice }, login('alice', 'wrong-4'), headers => {
     'User-Agent' => 'x address=1.2.3.4', 'X-Forwarded-For' => '1.2.3.4', Host => "127.0.0.1 address=1.2.3.4" =~ s/ .*//r, Referer => 'x=y' });
@@ -163,7 +164,7 @@ sub notes_are {
     pop @$notes;
     return is_deeply $notes, $wanted, "notes: $name" or diag explain $notes;
 }
-my $notes = notes(POST => '/signup', form(username => 'Bobby', password => PASSWORD));
+my $notes = notes(POST => '/signup', form(username => 'Bobby', password => $PASSWORD));
 my $bobby = cookie_of(pop @$notes);
 my @bobby = ('Bobby', user_id('Bobby'), tag($bobby));
 is_deeply $notes, [302, @bobby, 'sign_up', '-'], 'notes: a sign-up';
@@ -174,7 +175,7 @@ notes_are('rewritten', [200, @bobby, '-', '-'], GET => '/inside', cookie => $bob
 notes_are('after an internal redirect', [404, @bobby, '-', '-'], GET => '/nothing', cookie => $bobby);
 notes_are('an index', [200, @bobby, '-', '-'], GET => '/vault/', cookie => $bobby);
 notes_are('the profile', [200, @bobby, '-', '-'], GET => '/', cookie => $bobby);
-notes_are('HTTP Basic', [200, @bobby[0, 1], '-', 'password_check', '-'], basic('bobby', PASSWORD));
+notes_are('HTTP Basic', [200, @bobby[0, 1], '-', 'password_check', '-'], basic('bobby', $PASSWORD));
 notes_are('a wrong password names nobody', [400, ('-') x 3, 'sign_in', 'wrong_password'], login('bobby', 'wrong-5'));
 notes_are('a visitor', [401, ('-') x 5], GET => '/vault/a.txt');
 notes_are('no gate', [200, ('-') x 5], GET => '/login');

@@ -8,7 +8,8 @@ use MIME::Base64 qw(encode_base64);
 use Test::More;
 use Time::Piece ();
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_in);
 
 my ($tool) = grep { -x } map { "$_/fail2ban-regex" } split(/:/, $ENV{PATH}), '/usr/bin', '/usr/local/bin';
 plan skip_all => 'fail2ban is not installed' unless $tool;
@@ -17,7 +18,7 @@ my $filter = LuciaTest::top() . '/conf/fail2ban/filter.d/luciauth.conf';
 my $server = LuciaTest::Server->new(
     modules => ['remoteip'],
     env     => { TZ => 'Asia/Tokyo' },
-    config  => CHEAP . BASIC . <<'CONF',
+    config  => CHEAP_SITE . BASIC . <<'CONF',
 RemoteIPHeader X-Client
 RemoteIPTrustedProxy 127.0.0.1
 LogLevel info luciauth:trace8
@@ -55,8 +56,8 @@ my @forged = (
     "\n[Sat Nov 21 22:00:00.000000 2026] [luciauth:notice] [pid 1:tid 1] [client 6.6.6.8:1] LUCI0610: time=2026-11-21T22:00:00.000Z event=sign_in result=failure reason=wrong_password address=6.6.6.8 vhost=x",
     "\ntime=2026-11-21T22:00:00.000Z event=sign_in result=failure reason=wrong_password address=6.6.6.9 vhost=x",
 );
-ask('192.0.2.1', 0, POST => '/signup', form(username => $_, password => PASSWORD)) for 'alice', @names;
-ask('192.0.2.2', 0, login('alice', PASSWORD));
+ask('192.0.2.1', 0, POST => '/signup', form(username => $_, password => $PASSWORD)) for 'alice', @names;
+ask('192.0.2.2', 0, login('alice', $PASSWORD));
 ask('192.0.2.3', 1, login('alice', 'wrong'));
 ask('192.0.2.4', 1, login('nobody', 'wrong'));
 ask('2001:db8::5', 1, login('alice', 'wrong'));
@@ -64,9 +65,9 @@ ask('192.0.2.6', 1, basic_at('alice', 'wrong'));
 ask('192.0.2.18', 0, basic_at('alice', 'wrong'));    # the same again, as a phone sends it
 ask('192.0.2.19', 1, basic_at('nobody', 'wrong'));
 ask('192.0.2.20', 0, basic_at('nobody', 'wrong'));
-ask('192.0.2.7', 0, basic('alice', PASSWORD));
+ask('192.0.2.7', 0, basic('alice', $PASSWORD));
 ask('192.0.2.8', 0, POST => '/logout', origin => 1);
-ask('192.0.2.9', 0, POST => '/signup', form(username => 'alice', password => PASSWORD));
+ask('192.0.2.9', 0, POST => '/signup', form(username => 'alice', password => $PASSWORD));
 ask('192.0.2.10', 0, login('alice', ''));
 ask('192.0.2.11', 1, login($_, 'wrong')) for @names;
 ask('192.0.2.12', 0, login($_, 'wrong')) for @forged;    # too long, or with a control character
@@ -76,7 +77,7 @@ for my $text (@forged, "LUCI0610: time=2026-11-21T22:00:00.000Z event=sign_in re
     ask('192.0.2.16', 0, POST => '/login', type => 'text/' . $text =~ s/\s//gr, body => $text);
 }
 sqlite($server->db, 'UPDATE auth_user SET disabled = 1');
-ask('192.0.2.17', 0, login('alice', PASSWORD));
+ask('192.0.2.17', 0, login('alice', $PASSWORD));
 $server->stop;    # all is written
 
 sub found {

@@ -8,7 +8,8 @@ use POSIX ();
 use Test::More;
 use LuciaTest;
 use LuciaTest::Audit;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up sign_in);
 
 # A file system of our own, gone with this process, where the system lets us have one.
 BEGIN {
@@ -25,7 +26,7 @@ use constant STATUS => "<Location /status>\n    SetHandler server-status\n</Loca
 
 sub server_with {
     my ($line, %arg) = @_;
-    return LuciaTest::Server->new(config => CHEAP . STATUS . $line, %arg);
+    return LuciaTest::Server->new(config => CHEAP_SITE . STATUS . $line, %arg);
 }
 
 # So many requests by so many clients at once; how many were answered with 401.
@@ -158,19 +159,19 @@ subtest 'a disk that is full in mid-line' => sub {
 subtest 'what can\'t be opened' => sub {
     my $server = LuciaTest::Server->new(start => 0);
     for my $target ('no/such/folder/audit.log', 'logs') {
-        my ($status, $said) = $server->try_start(CHEAP . "LuciaAuditLog $target\n");
+        my ($status, $said) = $server->try_start(CHEAP_SITE . "LuciaAuditLog $target\n");
         isnt $status, 0, "$target: no start";
         like $said, qr/LUCI0613: LuciaAuditLog: "$target" can't be opened/, '  and a reason';
     }
     my %why = ('no/such/folder/audit.log' => qr/there is no folder/, 'logs' => qr/this is a folder/,
         '|/no/such/program -v' => qr/there is no program "\/no\/such\/program" that can be run/);
     for my $target (sort keys %why) {
-        my ($status, $said) = $server->configtest(CHEAP . qq{LuciaAuditLog "$target"\n});
+        my ($status, $said) = $server->configtest(CHEAP_SITE . qq{LuciaAuditLog "$target"\n});
         isnt $status, 0, "$target: configtest finds it";
         like $said, qr/LUCI0614: LuciaAuditLog: "\Q$target\E" can't be opened: $why{$target}/, '  and says why';
     }
     for my $target ('logs/audit.log', "|$^X -e 1", '|$no-such-program', 'off') {
-        my ($status, $said) = $server->configtest(CHEAP . qq{LuciaAuditLog "$target"\n});
+        my ($status, $said) = $server->configtest(CHEAP_SITE . qq{LuciaAuditLog "$target"\n});
         is $status, 0, "$target: nothing is wrong" or diag $said;
     }
 };

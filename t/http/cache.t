@@ -9,11 +9,12 @@ use Test::More;
 use Time::HiRes ();
 use LuciaTest;
 use LuciaTest::Hammer;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up sign_in);
 
 my $TTL = 2;
 my $server = LuciaTest::Server->new(
-    config => CHEAP . <<"CONF", files => { 'htdocs/vault/a.txt' => SECRET });
+    config => CHEAP_SITE . <<"CONF", files => { 'htdocs/vault/a.txt' => SECRET });
 LuciaSessionCacheTTL ${TTL}s
 LuciaUserAttributes username role
 MaxKeepAliveRequests 0
@@ -48,7 +49,7 @@ MinSpareServers 16
 </VirtualHost>
 CONF
 my ($db, $dir) = ($server->db, $server->dir);
-my %host = map { $_ => LuciaTest::Visitors::Host->new($server, "$_.test", "db/$_.db") } qw(off name other tiny);
+my %host = map { $_ => LuciaTest::Gate::Host->new($server, "$_.test", "db/$_.db") } qw(off name other tiny);
 
 sub vault { my ($client, $cookie) = @_; $client->request(GET => '/vault/a.txt', script(), cookie => $cookie) }
 sub status { vault(@_)->status }
@@ -127,7 +128,7 @@ subtest 'S9.13: signed out, dead in every child and thread' => sub {
 subtest 'S9.13: ended otherwise' => sub {
     my $old = sign_in($server, 'alice');
     is status($server, $old), 200, 'in';
-    my $reply = $server->request(POST => '/login', form(username => 'alice', password => PASSWORD), cookie => $old);
+    my $reply = $server->request(POST => '/login', form(username => 'alice', password => $PASSWORD), cookie => $old);
     is $reply->status, 302, 'signed in again';
     is status($server, $old), 401, 'the session that came with it is dead at once';
     is status($server, cookie_of($reply)), 200, 'the new one lives';
@@ -240,15 +241,15 @@ for my $case (
     ['LuciaSessionCacheTTL off', qr/LuciaSessionCacheTTL: "off" is not allowed/],
 ) {
     my ($line, $message) = @$case;
-    my ($status, $said) = $other->configtest(CHEAP . "$line\n$gate");
+    my ($status, $said) = $other->configtest(CHEAP_SITE . "$line\n$gate");
     isnt $status, 0, "$line: configtest fails";
     like $said, $message, "$line: and says why";
 }
 
 # The default where the module is not loaded is no cache; that is not worth a word.
-my ($status, $said) = $other->configtest(CHEAP . $gate);
+my ($status, $said) = $other->configtest(CHEAP_SITE . $gate);
 is $status, 0, 'without mod_socache_shmcb the default is off' or diag $said;
-$other->write_config(CHEAP . $gate);
+$other->write_config(CHEAP_SITE . $gate);
 $other->start;
 my $cookie = sign_up($other, 'alice');
 is status($other, $cookie), 200, 'in';
@@ -264,16 +265,16 @@ for my $case (
     ['LuciaSessionCache redis', qr/"redis" is not allowed: List of server names required/],
 ) {
     my ($line, $message) = @$case;
-    ($status, $said) = $twice->configtest(CHEAP . "$line\n$gate");
+    ($status, $said) = $twice->configtest(CHEAP_SITE . "$line\n$gate");
     isnt $status, 0, "$line: configtest fails";
     like $said, $message, "$line: and says why";
-    ($status, $said) = $twice->try_start(CHEAP . "$line\n$gate");
+    ($status, $said) = $twice->try_start(CHEAP_SITE . "$line\n$gate");
     isnt $status, 0, "$line: nor does it start";
     like $said, $message, "$line: for the same reason";
 }
 
 # Locks that are files: each cache has its own.
-$twice->write_config(CHEAP . $gate . <<'CONF');
+$twice->write_config(CHEAP_SITE . $gate . <<'CONF');
 Mutex file:@dir@/logs luciauth-cache
 <VirtualHost *>
     ServerName 127.0.0.1
@@ -284,7 +285,7 @@ Mutex file:@dir@/logs luciauth-cache
 </VirtualHost>
 CONF
 $twice->start;
-my $second = LuciaTest::Visitors::Host->new($twice, 'other.test');
+my $second = LuciaTest::Gate::Host->new($twice, 'other.test');
 $cookie = sign_up($twice, 'alice');
 is status($_, $cookie), 200, 'Mutex file: in' for $twice, $second;
 away($twice->db);

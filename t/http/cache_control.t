@@ -5,7 +5,8 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up sign_in);
 
 my %backend = map { $_->[0] => LuciaTest::Backend->new(headers => $_->[1]) }
     ['plain', ['ETag: "1"']], ['public', ['Cache-Control: public, max-age=60']], ['nostore', ['Cache-Control: no-store']],
@@ -16,7 +17,7 @@ my $page = "#!/bin/sh\ncat >/dev/null\nprintf 'Content-Type: text/plain\\nLast-M
 my $server = LuciaTest::Server->new(
     modules => ['cache', 'cache_disk', 'expires'],
     start   => 0,
-    config  => CHEAP . join('', map { "ProxyPass /$_/ @{[$backend{$_}->url]}\n" } sort keys %backend) . <<'CONF',
+    config  => CHEAP_SITE . join('', map { "ProxyPass /$_/ @{[$backend{$_}->url]}\n" } sort keys %backend) . <<'CONF',
 CacheRoot @dir@/db/cache
 CacheEnable disk /
 CacheQuickHandler off

@@ -11,7 +11,8 @@ use Time::HiRes ();
 use LuciaTest;
 use LuciaTest::Hammer;
 use LuciaTest::Service;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up sign_in);
 
 # One service, and two servers with one database.
 sub pair {
@@ -19,8 +20,8 @@ sub pair {
     my $service = LuciaTest::Service->new($kind);
     my %arg = (modules => ["socache_$kind"], files => { 'htdocs/vault/a.txt' => SECRET });
     my $config = "LuciaSessionCache @{[$service->name]}\nMaxKeepAliveRequests 0\n<Location /vault/>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
-    my $one = LuciaTest::Server->new(%arg, config => CHEAP . $config);
-    my $two = LuciaTest::Server->new(%arg, config => (CHEAP . $config) =~ s/\@db\@/$one->db/er);
+    my $one = LuciaTest::Server->new(%arg, config => CHEAP_SITE . $config);
+    my $two = LuciaTest::Server->new(%arg, config => (CHEAP_SITE . $config) =~ s/\@db\@/$one->db/er);
     return { kind => $kind, service => $service, one => $one, two => $two, db => $one->db, started => time };
 }
 

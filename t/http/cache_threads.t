@@ -9,7 +9,7 @@ use POSIX ();
 use Test::More;
 use LuciaTest;
 use LuciaTest::Service;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
 
 plan skip_all => 'a sanitizer needs the address space for itself' if $ENV{SANITIZE};
 LuciaTest::only_files('the cache does not know the engine');
@@ -18,7 +18,7 @@ use constant SESSIONS => 800;    # who forgets a thread's memory loses 10 KiB ea
 
 my $service = LuciaTest::Service->new('memcache');
 my $server = LuciaTest::Server->new(modules => ['socache_memcache'], files => { 'htdocs/vault/a.txt' => SECRET },
-    config => CHEAP . 'LuciaSessionCache ' . $service->name . "\nStartServers 1\nServerLimit 1\n" . (LuciaTest::mpm() eq 'prefork' ? "MaxRequestWorkers 1\n"
+    config => CHEAP_SITE . 'LuciaSessionCache ' . $service->name . "\nStartServers 1\nServerLimit 1\n" . (LuciaTest::mpm() eq 'prefork' ? "MaxRequestWorkers 1\n"
         : "ThreadsPerChild 2\nMinSpareThreads 1\nMaxSpareThreads 2\nMaxRequestWorkers 2\n") . "<Location /vault/>\nAuthType Lucia\nRequire valid-user\n</Location>\n");
 
 my $child;

@@ -58,7 +58,7 @@ my ($main, $second, $third) = map { $server->port_number($_) } 1 .. 3;
 sub sign_up {
     my ($name, $port, $path, %more) = @_;
     return $server->request(POST => $path || '/auth/signup', port => $port,
-        form(username => $name, password => 'secret1'), %more);
+        form(username => $name, password => $PASSWORD), %more);
 }
 
 # ---- Virtual hosts ----
@@ -104,7 +104,7 @@ is $server->request(GET => '/private/sso/a.txt', %browser)->header('Location'),
 sub sign_in_from {
     my ($origin, $port) = @_;
     return $server->request(POST => '/auth/login', port => $port, origin => $origin,
-        form(username => 'nobody', password => 'secret1'))->status;
+        form(username => 'nobody', password => $PASSWORD))->status;
 }
 is sign_in_from('https://a.example'), 400, 'the first line of LuciaAllowedOrigins';
 is sign_in_from('https://b.example'), 400, 'and the second add up';
@@ -141,7 +141,7 @@ Listen 127.0.0.1:\@port2\@
 CONF
     my $what = "LuciaCreateSchema $outside, $inside in a virtual host";
     for my $n (1, 2) {
-        is $tables->request(POST => '/signup', form(username => "user$n", password => 'secret1'), port => $tables->port_number($n))->status,
+        is $tables->request(POST => '/signup', form(username => "user$n", password => $PASSWORD), port => $tables->port_number($n))->status,
             $status, "$what: sign-up on " . ($n == 1 ? 'the main server' : 'the virtual host');
     }
     is sqlite_value($tables->db, 'SELECT count(*) FROM auth_user'), 2, "$what: the tables were made" if $status == 302;

@@ -5,9 +5,10 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
-my $server = LuciaTest::Server->new(config => CHEAP . VAULT . <<'CONF',
+my $server = LuciaTest::Server->new(config => CHEAP_SITE . VAULT . <<'CONF',
 LuciaAllowedOrigins https://app.example https://two.example
 <Location /by/login>
     SetHandler luciauth-login
@@ -63,14 +64,14 @@ is preflight('/off/login', $app)->status, 405, 'LuciaAllowedOrigins off';
 is preflight('/off/login', $app)->header('Vary'), undef, 'says nothing of Origin';
 
 my @from = (origin => $app, accept => 'application/json', headers => { 'Sec-Fetch-Mode' => 'cors' });
-my %login = (username => 'alice', password => PASSWORD);
+my %login = (username => 'alice', password => $PASSWORD);
 my $reply = $server->request(POST => '/api/login', json({%login}), @from);
 is $reply->status, 200, 'a script signs in from there';
 allows $reply, $app, 'sign-in';
 my $cookie = cookie_of($reply);
 allows $server->request(GET => '/api/', @from, cookie => $cookie), $app, 'profile';
 allows $server->request(POST => '/api/logout', @from, cookie => $cookie), $app, 'sign-out';
-$reply = $server->request(POST => '/api/login', json({ %login, password => 'wrong one' }), @from);
+$reply = $server->request(POST => '/api/login', json({ %login, password => $WRONG }), @from);
 is $reply->status, 400, 'a refusal';
 allows $reply, $app, 'refusal';
 allows $server->request(GET => '/api/', @from), $app, '401';

@@ -5,11 +5,12 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up sign_in);
 
 my $backend = LuciaTest::Backend->new(headers => ['X-Secret: moonstone']);
 my $server = LuciaTest::Server->new(
-    config => CHEAP . "LuciaSessionCache off\n" . <<"CONF",
+    config => CHEAP_SITE . "LuciaSessionCache off\n" . <<"CONF",
 <Location /vault/>
     AuthType Lucia
     Require valid-user

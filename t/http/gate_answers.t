@@ -5,9 +5,10 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up sign_in);
 
-my $server = LuciaTest::Server->new(config => CHEAP . "LuciaSessionCache off\n" . VAULT . <<'CONF',
+my $server = LuciaTest::Server->new(config => CHEAP_SITE . "LuciaSessionCache off\n" . VAULT . <<'CONF',
 <Location />
     Header always set X-Site "expr=%{REQUEST_STATUS}"
     Header always append X-Count one
@@ -135,7 +136,7 @@ subtest 'Header always reaches every answer of the gate, once; Header set, as wi
     is cookie_of($reply)->{attributes}{samesite}, 'Strict', 'Header always edit Set-Cookie, with a redirect';
     $reply = get('/login', navigation());
     is join(' ', map { $reply->header($_) } qw(X-Site X-Count X-Success)), '200 one yes', 'an endpoint gets both, as content does';
-    $reply = $server->request(POST => '/login', form(username => 'alice', password => 'wrong one'));
+    $reply = $server->request(POST => '/login', form(username => 'alice', password => $WRONG));
     is $reply->status . ' ' . join(' ', map { $reply->header($_) } qw(X-Site X-Count X-Success)), '400 400 one yes', 'with any status';
     $reply = get('/login', host => 'broken.example', cookie => $alice);
     is join('|', $reply->status, $reply->headers('X-Count')), '503|one', 'without a database as well';

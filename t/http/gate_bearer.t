@@ -5,13 +5,14 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up sign_in);
 
 my $backend = LuciaTest::Backend->new;
 my $who = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
     . join '', map { "printf '%s=%s;' $_ \"\$$_\"\n" } qw(REMOTE_USER LUCIA_USER_ID LUCIA_USERNAME HTTP_X_LUCIA_USER_ID HTTP_X_LUCIA_USERNAME);
 my $server = LuciaTest::Server->new(
-    config => CHEAP . "LuciaSessionCache off\n" . <<"CONF",
+    config => CHEAP_SITE . "LuciaSessionCache off\n" . <<"CONF",
 <Directory \@htdocs\@>
     Options +ExecCGI +Includes
 </Directory>
@@ -151,7 +152,7 @@ subtest 'the token is not passed on' => sub {
 
 subtest 'the token, by virtual host' => sub {
     my $places = join '', map { "ProxyPass /$_/ " . $backend->url . "\n" } qw(ungated gated);
-    my $hosts = LuciaTest::Server->new(config => CHEAP . $places . <<'CONF');
+    my $hosts = LuciaTest::Server->new(config => CHEAP_SITE . $places . <<'CONF');
 <VirtualHost *:@port@>
     ServerName without.test
 </VirtualHost>

@@ -5,12 +5,13 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up sign_in);
 
 my $backend = LuciaTest::Backend->new(headers => ['X-Secret: moonstone']);
 my $inner   = LuciaTest::Backend->new(headers => ['X-Secret: moonstone']);
 
-my $config = CHEAP . "LuciaSessionCache off\n" . <<"CONF";
+my $config = CHEAP_SITE . "LuciaSessionCache off\n" . <<"CONF";
 <Directory \@htdocs\@>
     Options +ExecCGI +Includes +Indexes +MultiViews
 </Directory>

@@ -5,12 +5,13 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 my $backend = LuciaTest::Backend->new;
 my $server = LuciaTest::Server->new(
     ports  => 3,
-    config => CHEAP . <<"CONF",
+    config => CHEAP_SITE . <<"CONF",
 Listen 127.0.0.1:\@port2\@
 Listen 127.0.0.1:\@port3\@
 ProxyPass /app/ @{[$backend->url]}
@@ -157,7 +158,7 @@ subtest 'behind something that ends TLS: ServerName https://...' => sub {
     is_forgery post('/app/x', 'https://site.example:8443', port => $second, host => 'site.example'), 'nor another port';
     is post('/app/x', 'https://site.example:8443', port => $third, host => 'site.example:8443')->status, 200, 'with a port';
     is_forgery post('/app/x', 'https://site.example', port => $third, host => 'site.example:8443'), 'and without it';
-    my $reply = $server->request(POST => '/login', form(username => 'alice', password => PASSWORD), port => $second,
+    my $reply = $server->request(POST => '/login', form(username => 'alice', password => $PASSWORD), port => $second,
         host => 'site.example', origin => 'https://site.example');
     is $reply->status, 302, 'sign-in from there';
     ok cookie_of($reply)->{attributes}{secure}, 'gives a Secure cookie';

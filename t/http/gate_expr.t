@@ -8,7 +8,8 @@ use MIME::Base64 qw(encode_base64);
 use Test::More;
 use LuciaTest;
 use LuciaTest::OpenMetrics;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 my $GOLD = q{Require expr "%{env:LUCIA_PLAN} == 'gold'"};
 sub any  { join "\n", '<RequireAny>',  @_, '</RequireAny>' }
@@ -59,7 +60,7 @@ my %place = (
     'merged/off' => [$GOLD, 'ask', 'alice'],
 );
 
-my $config = CHEAP . <<'CONF' . join '', map { "<Location /$_/>\nAuthType Lucia\n$place{$_}[0]\n</Location>\n" } sort keys %place;
+my $config = CHEAP_SITE . <<'CONF' . join '', map { "<Location /$_/>\nAuthType Lucia\n$place{$_}[0]\n</Location>\n" } sort keys %place;
 LuciaSessionCache off
 LuciaUserAttributes username plan role
 <AuthzProviderAlias expr gold "%{env:LUCIA_PLAN} == 'gold'">
@@ -225,7 +226,7 @@ for my $order (qw(last first)) {
 
     subtest "loaded $order: endpoints are not behind their own gate" => sub {
         is $server->request(GET => '/whole/login', navigation())->status, 200, 'sign-in';
-        my $reply = $server->request(POST => '/whole/login', form(username => 'dave', password => PASSWORD));
+        my $reply = $server->request(POST => '/whole/login', form(username => 'dave', password => $PASSWORD));
         is $reply->status, 302, 'works';
         is $server->request(GET => '/whole/a.txt', navigation(), cookie => cookie_of($reply))->status, 403, 'dave has no plan';
         is $server->request(POST => '/whole/logout', navigation(), origin => 1, cookie => cookie_of($reply))->status, 302, 'and signs out';
@@ -242,12 +243,12 @@ for my $order (qw(last first)) {
         my $reply = $server->request(GET => '/basic/a.txt');
         is $reply->status, 401, 'without a password';
         is $reply->header('WWW-Authenticate'), 'Basic realm="gold"', 'one is asked for';
-        is_served $server->request(GET => '/basic/a.txt', basic(alice => PASSWORD)), 'alice';
-        is $server->request(GET => '/basic/who.cgi', basic(alice => PASSWORD))->body, 'moonstone for alice|Basic|alice|gold', 'by name';
+        is_served $server->request(GET => '/basic/a.txt', basic(alice => $PASSWORD)), 'alice';
+        is $server->request(GET => '/basic/who.cgi', basic(alice => $PASSWORD))->body, 'moonstone for alice|Basic|alice|gold', 'by name';
         is $server->request(GET => '/basic/a.txt', basic(@$_))->status, 401, "not $_->[0]"
-            for [bobby => PASSWORD], [alice => 'wrong'], [filer => 'password'];
-        is_served $server->request(GET => '/basic-not/a.txt', basic(bobby => PASSWORD)), 'Require not: bobby';
-        is $server->request(GET => '/basic-not/a.txt', basic(carol => PASSWORD))->status, 401, 'not carol';
+            for [bobby => $PASSWORD], [alice => 'wrong'], [filer => 'password'];
+        is_served $server->request(GET => '/basic-not/a.txt', basic(bobby => $PASSWORD)), 'Require not: bobby';
+        is $server->request(GET => '/basic-not/a.txt', basic(carol => $PASSWORD))->status, 401, 'not carol';
         is $server->request(GET => '/basic-not/a.txt')->status, 401, 'nor nobody';
         $reply = $server->request(GET => '/form/a.txt', navigation());
         is $reply->status, 302, 'mod_auth_form asks as it is told to';
@@ -260,7 +261,7 @@ for my $order (qw(last first)) {
         away($server->db);
         ok settles(503, sub { $asked->('/expr/a.txt', 'alice') }), '503 for whom it has to be asked' or return;
         is_unavailable $asked->("/$_/a.txt", 'alice'), $_ for qw(expr env open_not not_not unlike here_last optional);
-        is_unavailable $server->request(GET => '/basic/a.txt', basic(alice => PASSWORD)), 'Basic';
+        is_unavailable $server->request(GET => '/basic/a.txt', basic(alice => $PASSWORD)), 'Basic';
         is_unauthorized_json $asked->('/expr/a.txt'), 'an anonymous visitor is asked to sign in';
         is_served $asked->("/$_/a.txt"), "$_: open for anonymous visitors" for qw(here here_last open_not unlike plain_open);
         is_served $asked->("/$_/a.txt", 'alice'), "$_: nobody had to be asked" for qw(here plain_open);

@@ -7,7 +7,8 @@ use lib 't/lib';
 use MIME::Base64 qw(encode_base64);
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 my %auth = (
     file  => "AuthType Basic\nAuthName x\nAuthUserFile \@dir\@/htpasswd\nAuthBasicProvider file",
@@ -17,7 +18,7 @@ my %auth = (
     soft  => "AuthType Basic\nAuthName x\nAuthBasicProvider lucia\nAuthBasicAuthoritative Off",
     gate  => 'AuthType Lucia',
 );
-my $config = CHEAP . <<'CONF' . join '', map { "<Location /$_/>\n$auth{$_}\nRequire valid-user\n</Location>\n" } sort keys %auth;
+my $config = CHEAP_SITE . <<'CONF' . join '', map { "<Location /$_/>\n$auth{$_}\nRequire valid-user\n</Location>\n" } sort keys %auth;
 <AuthnProviderAlias lucia accounts>
 </AuthnProviderAlias>
 LogMessage "authn hook ran" hook=check_authn
@@ -69,11 +70,11 @@ for my $order (qw(last first)) {
     my $alice = sign_up($server, 'alice');
     my $ran = sub { my ($hook) = @_; scalar(() = $server->error_log =~ /$hook hook ran/g) };
     my @cases = (
-        ['file', 200, basic(filer => 'password')], ['file', 401, basic(filer => 'wrong')], ['file', 401, basic(alice => PASSWORD)], ['file', 401],
-        ['lucia', 200, basic(alice => PASSWORD)], ['lucia', 401, basic(alice => 'wrong')], ['lucia', 401],
-        ['alias', 200, basic(alice => PASSWORD)], ['alias', 401, basic(nobody => 'wrong')],
-        ['both', 200, basic(alice => PASSWORD)], ['both', 200, basic(filer => 'password')], ['both', 401, basic(filer => 'wrong')],
-        ['soft', 200, basic(alice => PASSWORD)], ['soft', 401, basic(alice => 'wrong')], ['soft', 500, basic('nobody here' => 'wrong')],
+        ['file', 200, basic(filer => 'password')], ['file', 401, basic(filer => 'wrong')], ['file', 401, basic(alice => $PASSWORD)], ['file', 401],
+        ['lucia', 200, basic(alice => $PASSWORD)], ['lucia', 401, basic(alice => 'wrong')], ['lucia', 401],
+        ['alias', 200, basic(alice => $PASSWORD)], ['alias', 401, basic(nobody => 'wrong')],
+        ['both', 200, basic(alice => $PASSWORD)], ['both', 200, basic(filer => 'password')], ['both', 401, basic(filer => 'wrong')],
+        ['soft', 200, basic(alice => $PASSWORD)], ['soft', 401, basic(alice => 'wrong')], ['soft', 500, basic('nobody here' => 'wrong')],
         ['gate', 200, cookie => $alice], ['gate', 401],
     );
     for my $case (@cases) {
@@ -97,7 +98,7 @@ for my $order (qw(last first)) {
 
     away($server->db);
     for my $place (qw(lucia alias both soft)) {
-        my $reply = settles(503, sub { $server->request(GET => "/$place/a.txt", basic(alice => PASSWORD)) });
+        my $reply = settles(503, sub { $server->request(GET => "/$place/a.txt", basic(alice => $PASSWORD)) });
         ok $reply, "loaded $order: $place: 503 while the database is unavailable";
     }
     is $server->request(GET => '/file/a.txt', basic(filer => 'password'))->status, 200, "loaded $order: others do not notice";

@@ -5,7 +5,8 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 my $backend = LuciaTest::Backend->new;
 my $who = "#!/bin/sh\ncat >/dev/null\nprintf 'Content-Type: text/plain\\n\\nmoonstone for %s|%s|%s' \"\$REMOTE_USER\" \"\$AUTH_TYPE\" \"\$LUCIA_USER_ID\"\n";
@@ -15,7 +16,7 @@ my %rule = (
 );
 my @inherited = qw(user attribute both off unsafe);
 my $server = LuciaTest::Server->new(
-    config => CHEAP . join('', map { "<Location /$_/>\nAuthType Lucia\nLuciaOptional On\n$rule{$_}\n</Location>\n" } sort keys %rule)
+    config => CHEAP_SITE . join('', map { "<Location /$_/>\nAuthType Lucia\nLuciaOptional On\n$rule{$_}\n</Location>\n" } sort keys %rule)
         . <<"CONF",
 <Directory \@htdocs\@>
     Options +ExecCGI

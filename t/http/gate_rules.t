@@ -6,7 +6,8 @@ use lib 't/lib';
 use MIME::Base64 qw(encode_base64);
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 my %rule = (
     valid    => 'Require valid-user',
@@ -30,7 +31,7 @@ my %rule = (
 );
 my $sections = join '', map { "<Location /$_/>\nAuthType Lucia\n$rule{$_}\n</Location>\n" } sort keys %rule;
 my $server = LuciaTest::Server->new(
-    config => CHEAP . "LuciaSessionCache off\n" . $sections . <<'CONF',
+    config => CHEAP_SITE . "LuciaSessionCache off\n" . $sections . <<'CONF',
 LuciaUserAttributes username role email
 <Directory @htdocs@>
     Options +ExecCGI +Includes
@@ -167,24 +168,24 @@ subtest 'AuthBasicProvider lucia' => sub {
     is $reply->status, 401, 'nobody';
     is $reply->header('WWW-Authenticate'), 'Basic realm="staff"', 'is asked for Basic';
     keeps_secret $reply, 'it';
-    is_served $server->request(GET => '/basic/a.txt', basic(alice => PASSWORD)), 'a user with the password';
-    is_served $server->request(GET => '/basic/a.txt', basic(ALICE => PASSWORD)), 'names are one in any case';
-    is $server->request(GET => '/basic/who.cgi', basic(Alice => PASSWORD))->body, 'alice|Basic', 'REMOTE_USER is ours';
-    for my $wrong ([alice => 'wrong'], ['nobody here' => PASSWORD], [alice => ''], ['', ''], [alice => 'x' x 300], [alice => PASSWORD . ' ']) {
+    is_served $server->request(GET => '/basic/a.txt', basic(alice => $PASSWORD)), 'a user with the password';
+    is_served $server->request(GET => '/basic/a.txt', basic(ALICE => $PASSWORD)), 'names are one in any case';
+    is $server->request(GET => '/basic/who.cgi', basic(Alice => $PASSWORD))->body, 'alice|Basic', 'REMOTE_USER is ours';
+    for my $wrong ([alice => 'wrong'], ['nobody here' => $PASSWORD], [alice => ''], ['', ''], [alice => 'x' x 300], [alice => $PASSWORD . ' ']) {
         $reply = $server->request(GET => '/basic/a.txt', basic(@$wrong));
         is $reply->status, 401, "refused: $wrong->[0] " . substr $wrong->[1], 0, 10;
         keeps_secret $reply, 'it';
     }
-    $reply = $server->request(GET => '/basic/a.txt', basic(dave => PASSWORD));
+    $reply = $server->request(GET => '/basic/a.txt', basic(dave => $PASSWORD));
     is $reply->status, 401, 'Require lucia-attribute holds for Basic too';
-    is_served $server->request(GET => '/basic/a.txt', basic(alice => PASSWORD), cookie => $cookie{dave}),
+    is_served $server->request(GET => '/basic/a.txt', basic(alice => $PASSWORD), cookie => $cookie{dave}),
         'the cookie says nothing here';
     is $server->request(GET => '/basic/a.txt', cookie => $cookie{alice})->status, 401, 'nor does it sign in';
-    is_served $server->request(GET => '/both/a.txt', basic(alice => PASSWORD)), 'a second provider after mod_authn_file';
+    is_served $server->request(GET => '/both/a.txt', basic(alice => $PASSWORD)), 'a second provider after mod_authn_file';
     is_served $server->request(GET => '/both/a.txt', basic(filer => 'password')), 'the first one answers for its own';
     is $server->request(GET => '/both/a.txt', basic(alice => 'password'))->status, 401, 'wrong for both';
     is_served $server->request(GET => '/other/a.txt', basic(filer => 'password')), 'whom we do not know the next provider may';
-    is_served $server->request(GET => '/other/a.txt', basic(alice => PASSWORD)), 'our own are let in before';
+    is_served $server->request(GET => '/other/a.txt', basic(alice => $PASSWORD)), 'our own are let in before';
     is $server->request(GET => '/other/a.txt', basic(alice => 'password'))->status, 401, 'our own with a wrong password are not';
 };
 
@@ -203,7 +204,7 @@ subtest 'a page of ours that includes what another provider guards' => sub {
 };
 
 subtest 'DAV through Basic' => sub {
-    my @alice = basic(alice => PASSWORD);
+    my @alice = basic(alice => $PASSWORD);
     is $server->request(PROPFIND => '/dav/')->status, 401, 'a visitor may not even look';
     is $server->request(PUT => '/dav/new.txt', body => 'mine')->status, 401, 'nor write';
     ok !-e $server->dir . '/htdocs/dav/new.txt', 'and did not';
@@ -227,7 +228,7 @@ subtest 'an outdated hash is replaced at a Basic sign-in too' => sub {
 
 subtest 'S9.30: the database is away' => sub {
     away($server->db);
-    my @alice = basic(alice => PASSWORD);
+    my @alice = basic(alice => $PASSWORD);
     my $reply = settles(503, sub { $server->request(GET => '/basic/a.txt', @alice) });
     ok $reply, 'Basic is answered 503' or return;
     is_unavailable $reply, 'Basic';

@@ -9,12 +9,13 @@ use POSIX ();
 use Test::More;
 use Time::HiRes ();
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 my $restarts = $ENV{LUCI_RESTARTS} || 100;
 my %system = (before => system_wide());
 my $server = LuciaTest::Server->new(
-    config => CHEAP . VAULT . <<'CONF',
+    config => CHEAP_SITE . VAULT . <<'CONF',
 LuciaCleanup 1s
 # A second pool, and a second set of pages.
 <VirtualHost *>
@@ -34,9 +35,9 @@ my @asked = (
     ['gate', 200, sub { $server->request(GET => '/vault/a.txt', cookie => $alice) }],
     ['open', 200, sub { $server->request(GET => '/open/a.txt') }],
     ['visitor', 401, sub { $server->request(GET => '/vault/a.txt', script()) }],
-    ['sign-in', 302, sub { $server->request(POST => '/login', form(username => 'alice', password => PASSWORD)) }],
+    ['sign-in', 302, sub { $server->request(POST => '/login', form(username => 'alice', password => $PASSWORD)) }],
     ['page', 200, sub { $server->request(GET => '/login') }],
-    ['sign-up', 302, sub { $server->request(POST => '/signup', host => 'other.test', form(username => 'u' . int 1e12 * rand, password => PASSWORD)) }],
+    ['sign-up', 302, sub { $server->request(POST => '/signup', host => 'other.test', form(username => 'u' . int 1e12 * rand, password => $PASSWORD)) }],
 );
 
 # On a connection that is kept. One that was used before may have been closed since, and only then is asked again on a new one.

@@ -8,17 +8,17 @@ use Socket qw(SOL_SOCKET SO_LINGER);
 use Test::More;
 use LuciaTest;
 use LuciaTest::Hashes;
-use LuciaTest::Site qw(certificate);
-use LuciaTest::Visitors;
+use LuciaTest::Site qw(certificate sign_in sign_up);
+use LuciaTest::Gate;
 
 my $event = LuciaTest::mpm() eq 'event';
 my $hashes = LuciaTest::Hashes->new;
 my $threads = $event ? "StartServers 2\nServerLimit 4\nThreadsPerChild 4\nMaxRequestWorkers 16\nMinSpareThreads 4\nMaxSpareThreads 16\nAsyncRequestWorkerFactor 60\n" : '';
 my @env = (env => $hashes->env, throttle => 0, files => { 'htdocs/vault/a.txt' => SECRET });
-my $server = LuciaTest::Server->new(@env, config => CHEAP . VAULT . STATUS . $threads . "LuciaHashSlots 2 60s\nKeepAliveTimeout 2\n");
+my $server = LuciaTest::Server->new(@env, config => CHEAP_SITE . VAULT . STATUS . $threads . "LuciaHashSlots 2 60s\nKeepAliveTimeout 2\n");
 my $alice = sign_up($server, 'alice');
 
-sub sign_in_later { my ($to, %arg) = @_; return send_request($to // $server, POST => '/login', form(username => 'alice', password => PASSWORD), %arg) }
+sub sign_in_later { my ($to, %arg) = @_; return send_request($to // $server, POST => '/login', form(username => 'alice', password => $PASSWORD), %arg) }
 sub queue_is { my ($count, $to) = @_; return wait_until(sub { waiting($to // $server) == $count }, 30) }
 sub statuses { my %count; $count{ reply_to($_)->status }++ for @_; return \%count }
 
@@ -30,12 +30,12 @@ my $gate = sub { my (%arg) = @_; return $server->bytes_of(GET => '/vault/a.txt',
 subtest 'thirty different people' => sub {
     my $most = $event ? 30 : 4;
     $hashes->hold;
-    my @asked = map { send_request($server, POST => '/signup', form(username => "person$_", password => PASSWORD)) } 1 .. $most;
+    my @asked = map { send_request($server, POST => '/signup', form(username => "person$_", password => $PASSWORD)) } 1 .. $most;
     ok queue_is($most - 2), 'all but two wait';
     is $server->request(GET => '/vault/a.txt', cookie => $alice)->status, 200, 'the gate goes on';
     $hashes->release;
     is_deeply statuses(@asked), { 302 => $most }, "$most sign-ups";
-    @asked = map { send_request($server, POST => '/login', form(username => "person$_", password => PASSWORD)) } 1 .. $most;
+    @asked = map { send_request($server, POST => '/login', form(username => "person$_", password => $PASSWORD)) } 1 .. $most;
     is_deeply statuses(@asked), { 302 => $most }, "$most sign-ins";
     is $hashes->peak, 2, 'never more than two hashes at once';
 };
@@ -49,7 +49,7 @@ subtest 'two hundred, on eight threads' => sub {
 };
 
 subtest 'a queue that is too long' => sub {
-    my $short = LuciaTest::Server->new(@env, config => CHEAP . VAULT . STATUS . $threads . "LuciaHashSlots 1 30ms\n");
+    my $short = LuciaTest::Server->new(@env, config => CHEAP_SITE . VAULT . STATUS . $threads . "LuciaHashSlots 1 30ms\n");
     sign_up($short, 'alice');
     $hashes->hold;
     my @asked = map { sign_in_later($short) } 1 .. 100;
@@ -75,14 +75,14 @@ subtest 'keep-alive after a wait' => sub {
             syswrite $socket, $gate->(@kept);
             is reply_on($socket)->status, 200, 'the gate on the same connection';
         }
-        syswrite $socket, $server->bytes_of(POST => '/login', form(username => 'alice', password => PASSWORD), @kept);
+        syswrite $socket, $server->bytes_of(POST => '/login', form(username => 'alice', password => $PASSWORD), @kept);
         is reply_on($socket)->status, 302, 'and another sign-in';
         ok wait_until(sub { IO::Select->new($socket)->can_read(0.1) && !sysread $socket, my $byte, 1 }, 20), 'KeepAliveTimeout ends it' if $round == 2;
     }
 };
 
 subtest 'pipelined requests' => sub {
-    my $sign_in = $server->bytes_of(POST => '/login', form(username => 'alice', password => PASSWORD), @kept);
+    my $sign_in = $server->bytes_of(POST => '/login', form(username => 'alice', password => $PASSWORD), @kept);
     my $socket = $server->connect;
     syswrite $socket, $sign_in . $gate->(@kept) . $sign_in . $gate->(@kept);
     is_deeply [map { reply_on($socket)->status } 1 .. 4], [302, 200, 302, 200], 'in one piece';
@@ -119,7 +119,7 @@ subtest 'S9.38: clients that go away while they wait' => sub {
 
 subtest 'TLS' => sub {
     my $tls = LuciaTest::Server->new(@env, tls => 1, modules => ['ssl', 'http2'], start => 0);
-    $tls->{config} = CHEAP . $threads . "LuciaHashSlots 2 60s\nProtocols h2 http/1.1\nSSLEngine on\n" . certificate($tls);
+    $tls->{config} = CHEAP_SITE . $threads . "LuciaHashSlots 2 60s\nProtocols h2 http/1.1\nSSLEngine on\n" . certificate($tls);
     $tls->start;
     sign_up($tls, 'alice');
     my @asked = map { sign_in_later($tls) } 1 .. ($event ? 20 : 4);
@@ -128,7 +128,7 @@ subtest 'TLS' => sub {
     is reply_on($socket)->status, 302, 'kept alive';
     print $socket $tls->bytes_of(GET => '/login', @kept);
     is reply_on($socket)->status, 200, 'it goes on';
-    print $socket $tls->bytes_of(POST => '/login', form(username => 'alice', password => PASSWORD), @kept) . $tls->bytes_of(GET => '/login', @kept);
+    print $socket $tls->bytes_of(POST => '/login', form(username => 'alice', password => $PASSWORD), @kept) . $tls->bytes_of(GET => '/login', @kept);
     is_deeply [map { reply_on($socket)->status } 1, 2], [302, 200], 'two requests in one record';
     SKIP: {
         skip 'no curl with HTTP/2', 2 if !`curl -V 2>/dev/null` || `curl -V` !~ /HTTP2/ || LuciaTest::mpm() eq 'prefork';
@@ -166,5 +166,5 @@ subtest 'a full queue and the end of its children' => sub {
 };
 
 unlike $server->error_log, qr/exit signal|AH00052/, 'no child died';
-unlike $server->error_log, qr/@{[PASSWORD]}/, 'no password in the log';
+unlike $server->error_log, qr/@{[$PASSWORD]}/, 'no password in the log';
 done_testing;

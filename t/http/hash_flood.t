@@ -8,7 +8,8 @@ use POSIX ();
 use Test::More;
 use LuciaTest;
 use LuciaTest::Hashes;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 # Hashes of the password at other costs.
 use constant M16 => '$argon2id$v=19$m=16,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$UfUEoh09qw5vLSnvOzKZ5C0jxSSK1dSGSEj8E1RF+CA';
@@ -32,7 +33,7 @@ my @files = (files => { map { ("htdocs/$_/a.txt" => SECRET) } qw(vault open) });
 my $prefork = LuciaTest::mpm() eq 'prefork';
 my $event = LuciaTest::mpm() eq 'event';
 
-sub sign_in_later { my ($server) = @_; return send_request($server, POST => '/login', form(username => 'alice', password => PASSWORD)) }
+sub sign_in_later { my ($server) = @_; return send_request($server, POST => '/login', form(username => 'alice', password => $PASSWORD)) }
 
 # ---- Half of the threads ----
 
@@ -45,7 +46,7 @@ for my $size ([4, 3], [8, 2]) {
     my $mpm = $prefork ? "StartServers 8\nMinSpareServers 8\nMaxSpareServers 8\nMaxRequestWorkers 8\n"
         : "ThreadsPerChild $threads\nStartServers $children\nServerLimit $children\nMaxRequestWorkers $all\nMinSpareThreads $all\nMaxSpareThreads $all\n" . ($event ? "AsyncRequestWorkerFactor 60\n" : '');
     subtest $prefork ? 'eight processes' : "$children children of $threads threads" => sub {
-        my $server = LuciaTest::Server->new(env => $hashes->env, config => CHEAP . "LuciaHashSlots 1 60s\n$mpm$GATE", @files);
+        my $server = LuciaTest::Server->new(env => $hashes->env, config => CHEAP_SITE . "LuciaHashSlots 1 60s\n$mpm$GATE", @files);
         my $alice = sign_up($server, 'alice');
         $hashes->hold;
         my @kept = map { sign_in_later($server) } 1 .. CLIENTS;
@@ -179,7 +180,7 @@ subtest 'S9.37: the flood' => sub {
     plan skip_all => 'memory cannot be measured here' if !memory($server)->{own};
     warm_up();
     my $base = memory($server);
-    my @clients = map { client($server, "$dir/flood.$_", POST => '/login', form(username => $_ % 2 ? 'alice' : "nobody$_", password => PASSWORD)) } 1 .. CLIENTS;
+    my @clients = map { client($server, "$dir/flood.$_", POST => '/login', form(username => $_ % 2 ? 'alice' : "nobody$_", password => $PASSWORD)) } 1 .. CLIENTS;
     my @others = map { client($server, "$dir/other.$_", @gate) } 1, 2;
     my ($peak, $ended) = peak_of(@clients, @others);
     ok $ended, 'all clients had their answers';
@@ -195,16 +196,16 @@ subtest 'S9.37: the flood' => sub {
     cmp_ok $after->{own} - $base->{own}, '<=', ALLOWANCE, 'also afterwards' unless $ENV{SANITIZE};
     my $lines = () = $server->error_log =~ /LUCI0404/g;
     ok $lines >= 1 && $lines <= 2, 'the log says it once a minute';
-    unlike $server->error_log, qr/@{[PASSWORD]}/, 'and no password';
+    unlike $server->error_log, qr/@{[$PASSWORD]}/, 'and no password';
 };
 
 subtest 'stored hashes of larger costs' => sub {
     my $before = memory($server);
     for my $large (M65536, M262144) {
         sqlite($server->db, 'UPDATE user_key SET hashed_password = ?', $large);
-        my @wrong_ones = map { send_request($server, POST => '/login', form(username => 'alice', password => 'wrong')) } 1, 2;
+        my @wrong_ones = map { send_request($server, POST => '/login', form(username => 'alice', password => $WRONG)) } 1, 2;
         is_deeply [map { reply_to($_)->status } @wrong_ones], [400, 400], 'a wrong password';
-        is $server->request(POST => '/login', form(username => 'alice', password => PASSWORD))->status, 302, 'the right one';
+        is $server->request(POST => '/login', form(username => 'alice', password => $PASSWORD))->status, 302, 'the right one';
         like sqlite_value($server->db, 'SELECT hashed_password FROM user_key'), qr/\$m=19456,t=2,p=1\$/, 'the hash is replaced';
     }
     cmp_ok memory($server)->{own} - $before->{own}, '<=', ALLOWANCE, 'their memory was given back' unless $ENV{SANITIZE};

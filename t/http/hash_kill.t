@@ -7,13 +7,14 @@ use lib 't/lib';
 use Test::More;
 use LuciaTest;
 use LuciaTest::Hashes;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 my $rounds = $ENV{LUCI_KILLS} || 6;
 my $hashes = LuciaTest::Hashes->new;
 my $server = LuciaTest::Server->new(
     env    => $hashes->env,
-    config => CHEAP . <<'CONF',
+    config => CHEAP_SITE . <<'CONF',
 LuciaHashSlots 2 60s
 <IfModule !mpm_prefork_module>
     StartServers 6
@@ -47,7 +48,7 @@ my $number = 0;
 
 sub sign_in_later {
     my $id = ++$number;
-    return { id => $id, socket => send_request($server, POST => "/login?$id", form(username => 'alice', password => PASSWORD)) };
+    return { id => $id, socket => send_request($server, POST => "/login?$id", form(username => 'alice', password => $PASSWORD)) };
 }
 sub status_of { my ($asked) = @_; return reply_to($asked->{socket})->status }
 sub runs { my ($count) = @_; return wait_until(sub { $hashes->running == $count }, 20) }

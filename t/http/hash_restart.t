@@ -7,13 +7,14 @@ use lib 't/lib';
 use Test::More;
 use LuciaTest;
 use LuciaTest::Hashes;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 my $restarts = $ENV{LUCI_RESTARTS} || 50;
 my $hashes = LuciaTest::Hashes->new;
 my $server = LuciaTest::Server->new(
     env    => $hashes->env,
-    config => my $config = CHEAP . <<'CONF',
+    config => my $config = CHEAP_SITE . <<'CONF',
 LuciaHashSlots 2 60s
 <IfModule !mpm_prefork_module>
     StartServers 1
@@ -25,7 +26,7 @@ CONF
 );
 my $alice = sign_up($server, 'alice');
 
-sub sign_in_later { return send_request($server, POST => '/login', form(username => 'alice', password => PASSWORD)) }
+sub sign_in_later { return send_request($server, POST => '/login', form(username => 'alice', password => $PASSWORD)) }
 sub runs { my ($count) = @_; return wait_until(sub { $hashes->running == $count }, 20) }
 sub statuses { return [map { reply_to($_)->status } @_] }
 
@@ -96,10 +97,10 @@ subtest 'nothing is left behind' => sub {
     cmp_ok $before->{maps}, '>=', 2, 'locks and arenas are shared';
     for (1 .. $restarts) {
         $server->restart_graceful;
-        $server->request(POST => '/login', form(username => 'alice', password => PASSWORD)) if $_ % 10 == 0;
+        $server->request(POST => '/login', form(username => 'alice', password => $PASSWORD)) if $_ % 10 == 0;
     }
     is_deeply $measure->(), $before, "after $restarts graceful restarts the parent process has what it had";
-    is $server->request(POST => '/login', form(username => 'alice', password => PASSWORD))->status, 302, 'and a sign-in works';
+    is $server->request(POST => '/login', form(username => 'alice', password => $PASSWORD))->status, 302, 'and a sign-in works';
 };
 
 unlike $server->error_log, qr/exit signal (?!Terminated|Killed)|LUCI0403/, 'no child died';

@@ -9,7 +9,8 @@ use Socket qw(SOL_SOCKET SO_LINGER);
 use Test::More;
 use LuciaTest;
 use LuciaTest::Hashes;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 # The password's hash at another cost: a sign-in replaces it.
 use constant OUTDATED => '$argon2id$v=19$m=16,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$UfUEoh09qw5vLSnvOzKZ5C0jxSSK1dSGSEj8E1RF+CA';
@@ -17,7 +18,7 @@ use constant OUTDATED => '$argon2id$v=19$m=16,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$UfU
 my $hashes = LuciaTest::Hashes->new;
 my $server = LuciaTest::Server->new(
     env    => $hashes->env,
-    config => CHEAP . VAULT . BASIC . <<'CONF',
+    config => CHEAP_SITE . VAULT . BASIC . <<'CONF',
 LuciaHashSlots 2 60s
 <IfModule !mpm_prefork_module>
     StartServers 4
@@ -46,11 +47,11 @@ LuciaHashSlots 2 60s
 CONF
     files => { map { ("htdocs/$_/a.txt" => SECRET) } qw(vault basic open) },
 );
-my $short = LuciaTest::Visitors::Host->new($server, 'short.test', 'db/luciauth.db');
+my $short = LuciaTest::Gate::Host->new($server, 'short.test', 'db/luciauth.db');
 my $alice = sign_up($server, 'alice');
 my @basic = (headers => { Authorization => 'Basic YWxpY2U6Y29ycmVjdCBob3JzZQ==' });    # alice:correct horse
 
-sub sign_in_later { my (%arg) = @_; return send_request($server, POST => '/login', form(username => 'alice', password => PASSWORD), %arg) }
+sub sign_in_later { my (%arg) = @_; return send_request($server, POST => '/login', form(username => 'alice', password => $PASSWORD), %arg) }
 sub runs { my ($count) = @_; return wait_until(sub { $hashes->running == $count }, 20) }
 
 # How many sign-ins hash or wait for it now, and how many are with a thread.
@@ -107,13 +108,13 @@ subtest 'the wait is bounded' => sub {
     ok runs(2), 'both slots are taken';
     my ($before, $done) = (dump_db(), $hashes->done);
     my @late = (
-        ['sign-in', POST => '/login', form(username => 'alice', password => PASSWORD)],
-        ['a wrong password', POST => '/login', form(username => 'alice', password => 'wrong')],
-        ['an unknown user', POST => '/login', form(username => 'nobody', password => 'wrong')],
-        ['sign-in with JSON', POST => '/login', json({ username => 'alice', password => PASSWORD })],
-        ['sign-in of a session', POST => '/login', form(username => 'alice', password => PASSWORD), cookie => $alice],
-        ['sign-up', POST => '/signup', form(username => 'bobby', password => PASSWORD)],
-        ['sign-up with JSON', POST => '/signup', json({ username => 'bobby', password => PASSWORD })],
+        ['sign-in', POST => '/login', form(username => 'alice', password => $PASSWORD)],
+        ['a wrong password', POST => '/login', form(username => 'alice', password => $WRONG)],
+        ['an unknown user', POST => '/login', form(username => 'nobody', password => $WRONG)],
+        ['sign-in with JSON', POST => '/login', json({ username => 'alice', password => $PASSWORD })],
+        ['sign-in of a session', POST => '/login', form(username => 'alice', password => $PASSWORD), cookie => $alice],
+        ['sign-up', POST => '/signup', form(username => 'bobby', password => $PASSWORD)],
+        ['sign-up with JSON', POST => '/signup', json({ username => 'bobby', password => $PASSWORD })],
         ['Basic', GET => '/basic/a.txt', @basic],
     );
     for (@late) {
@@ -185,11 +186,11 @@ subtest 'hashes run beside the threads of httpd' => sub {
 };
 
 subtest 'as many as the largest number any server has' => sub {
-    my $hosts = CHEAP . "LuciaHashSlots 1 60s\n<VirtualHost *>\nServerName 127.0.0.1\n</VirtualHost>\n<VirtualHost *>\nServerName more.test\nLuciaHashSlots 3 60s\n</VirtualHost>\n";
+    my $hosts = CHEAP_SITE . "LuciaHashSlots 1 60s\n<VirtualHost *>\nServerName 127.0.0.1\n</VirtualHost>\n<VirtualHost *>\nServerName more.test\nLuciaHashSlots 3 60s\n</VirtualHost>\n";
     my $other = LuciaTest::Server->new(env => $hashes->env, config => $hosts);
     sign_up($other, 'alice');
     $hashes->hold;
-    my @asked = map { send_request($other, POST => '/login', form(username => 'alice', password => PASSWORD)) } 1 .. 4;
+    my @asked = map { send_request($other, POST => '/login', form(username => 'alice', password => $PASSWORD)) } 1 .. 4;
     ok runs(3), 'three';
     $hashes->release;
     is_deeply [map { reply_to($_)->status } @asked], [(302) x 4], 'and all are served';
@@ -199,13 +200,13 @@ subtest 'bad values' => sub {
     my $other = LuciaTest::Server->new(start => 0);
     my $allowed = qr/MAX is 1 to 256 hashes or auto, and WAIT a time of 10ms to 1min/;
     for my $value ('0', '-1', '257', '1.5', 'many', '2 0', '2 9ms', '2 61s', '2 soon', '', '2 2s 2s') {
-        my ($status, $said) = $other->configtest(CHEAP . "LuciaHashSlots $value\n");
+        my ($status, $said) = $other->configtest(CHEAP_SITE . "LuciaHashSlots $value\n");
         isnt $status, 0, "LuciaHashSlots $value";
         like $said, qr/LuciaHashSlots: .*$allowed/, 'and it is said what is allowed';
         like $said, qr/"\Q$value\E"/, 'with the value' if length $value && $value !~ / .* /;
     }
     for my $value ('1', '256', 'auto', 'auto 10ms', '2 1min') {
-        my ($status, $said) = $other->configtest(CHEAP . "LuciaHashSlots $value\n");
+        my ($status, $said) = $other->configtest(CHEAP_SITE . "LuciaHashSlots $value\n");
         is $status, 0, "LuciaHashSlots $value is fine" or diag $said;
     }
 };

@@ -38,7 +38,7 @@ my @ANSWERS = (
     ['POST /signup', 400, 'html', form(@credentials)], ['POST /signup', 400, 'json', json({@credentials})], ['POST /signup', 400, 'html', form(username => 'x')],
     ['GET /closed', 403, 'html'], ['POST /closed', 403, 'json', json('{}')],
     ['POST /login', 302, 'redirect', form(@credentials)], ['POST /login', 302, 'redirect', form(@credentials, next => '/a')], ['POST /login', 200, 'json', form(@credentials), accept => $json],
-    ['POST /login', 400, 'html', form(username => 'alice', password => 'wrong 1')], ['POST /login', 400, 'json', json({ username => 'nobody', password => 'wrong 1' })],
+    ['POST /login', 400, 'html', form(username => 'alice', password => $WRONG)], ['POST /login', 400, 'json', json({ username => 'nobody', password => $WRONG })],
     ['POST /login', 400, 'json', json('{"a')], ['POST /login', 400, 'html', type => 'application/x-www-form-urlencoded', body => '%zz'],
     ['POST /login', 403, 'html', form(@credentials), origin => 'http://evil.example'], ['POST /login', 403, 'json', json({@credentials}), origin => 'null'],
     ['POST /login', 413, 'html', form(a => 'x' x 9000)], ['POST /login', 413, 'json', json({ a => 'x' x 9000 })], ['POST /login', 413, 'html', form(a => 'x' x 9000), chunked => 1],

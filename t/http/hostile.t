@@ -6,13 +6,14 @@ use lib 't/lib';
 use MIME::Base64 qw(encode_base64);
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up sign_in);
 
 my $seed = $ENV{LUCI_SEED} || 42;
 my $requests = $ENV{LUCI_REQUESTS} || ($ENV{SANITIZE} ? 1500 : 3000);
 my $backend = LuciaTest::Backend->new;
 my $server = LuciaTest::Server->new(
-    config => CHEAP . <<"CONF",
+    config => CHEAP_SITE . <<"CONF",
 LimitRequestFieldSize 16000
 LuciaUserAttributes username
 <Directory \@htdocs\@>
@@ -81,8 +82,8 @@ sub cookie {
 }
 
 sub body {
-    my $form = 'username=' . uri_escape(one_of('alice', text(40), bytes(40))) . '&password=' . uri_escape(one_of(PASSWORD, text(300), bytes(300)));
-    my $json = json({ username => one_of('alice', text(40)), password => one_of(PASSWORD, text(40)) });
+    my $form = 'username=' . uri_escape(one_of('alice', text(40), bytes(40))) . '&password=' . uri_escape(one_of($PASSWORD, text(300), bytes(300)));
+    my $json = json({ username => one_of('alice', text(40)), password => one_of($PASSWORD, text(40)) });
     $json = { json({ username => one_of('alice', text(40)), password => text(40), next => '/' . text(20) }) }->{body};
     return one_of(
         sub { (one_of('application/x-www-form-urlencoded', 'application/x-www-form-urlencoded; charset=UTF-8'), one_of($form, mangle($form))) },
@@ -112,7 +113,7 @@ sub headers {
     $add->(Accept => one_of('text/html', 'application/json', '*/*', mangle('text/html;q=0.5, application/json;q=0.4'), long())) if rand() < 0.7;
     $add->('Sec-Fetch-Mode' => one_of('navigate', 'cors', bytes(10))) if rand() < 0.3;
     $add->('Sec-Fetch-Site' => one_of('same-origin', 'cross-site', bytes(10))) if rand() < 0.2;
-    $add->(Authorization => one_of("Bearer $id", mangle("Bearer $id"), 'Bearer ' . long(), 'Basic ' . encode_base64(one_of('alice:' . PASSWORD, bytes(80), ':' x 50, long()), ''),
+    $add->(Authorization => one_of("Bearer $id", mangle("Bearer $id"), 'Bearer ' . long(), 'Basic ' . encode_base64(one_of('alice:' . $PASSWORD, bytes(80), ':' x 50, long()), ''),
         mangle('Basic YTpi'), bytes(60))) if rand() < 0.4;
     $add->('User-Agent' => one_of(bytes(400), long())) if rand() < 0.3;
     $add->(Connection => one_of('keep-alive', 'X-Lucia-User-Id', mangle('close, X-Lucia-Role'), long(), ',,,;')) if rand() < 0.2;

@@ -5,14 +5,15 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 my $backend = LuciaTest::Backend->new;
 my $env = "#!/bin/sh\ncat >/dev/null\nprintf 'Content-Type: text/plain\\n\\n'\nenv -0 | sort -z | tr '\\0' '\\036'\n";
 my $proxied = join '', map { "ProxyPass /$_/ " . $backend->url . "\n" } qw(open gated told kept admin vhost-less);
 my $server = LuciaTest::Server->new(
     ports  => 2,
-    config => CHEAP . "LuciaSessionCache off\n" . $proxied . <<"CONF",
+    config => CHEAP_SITE . "LuciaSessionCache off\n" . $proxied . <<"CONF",
 LuciaUserAttributes username role favourite_colour
 <Directory \@htdocs\@>
     Options +ExecCGI +Includes

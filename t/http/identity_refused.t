@@ -7,7 +7,8 @@ use lib 't/lib';
 use Test::More;
 use LuciaTest;
 use LuciaTest::FastCgi;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 my $env = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nprogram\\n'\nenv\n";
 my ($backend, $application) = (LuciaTest::Backend->new, LuciaTest::FastCgi->new);
@@ -16,7 +17,7 @@ my $server = LuciaTest::Server->new(
     ports   => 4,
     files   => { 'htdocs/env.cgi' => $env },
     modules => [qw(reqtimeout http2 proxy_fcgi proxy_http2)],
-    config  => CHEAP . <<"CONF",
+    config  => CHEAP_SITE . <<"CONF",
 LuciaSessionCache off
 LuciaHeaders On
 @{[join "\n", map { "ErrorDocument $_ /err/$_" } @refusals]}

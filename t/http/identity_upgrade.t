@@ -6,13 +6,14 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up);
 
 my $backend = LuciaTest::Backend->new;
 my $env = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nmoonstone for %s\\n' \"\$REMOTE_USER\"\nenv\n";
 my $server = LuciaTest::Server->new(
     modules => [qw(http2)],
-    config  => CHEAP . "LuciaSessionCache off\n" . VAULT . <<"CONF",
+    config  => CHEAP_SITE . "LuciaSessionCache off\n" . VAULT . <<"CONF",
 <Directory \@htdocs\@>
     Options +ExecCGI +Includes
     CGIPassAuth On

@@ -72,7 +72,7 @@ my $planted = 'auth_session=' . 'a' x 40;
 $new = sign_in($site, 'user123', cookie => $planted);
 isnt $new->{value}, 'a' x 40, 'S9.11: an unknown id is never adopted';
 is row_of($site, { value => 'a' x 40 }), undef, 'S9.11: an unknown id is never stored';
-$reply = $site->request(POST => '/login', form(username => 'user123', password => 'wrong 1'), cookie => $new);
+$reply = $site->request(POST => '/login', form(username => 'user123', password => $WRONG), cookie => $new);
 is $reply->status, 400, 'a failed sign-in with a session';
 ok row_of($site, $new), 'leaves it alive';
 is cookie_of($reply), undef, 'and sets no cookie';
@@ -80,7 +80,7 @@ is cookie_of($reply), undef, 'and sets no cookie';
 # ---- Refusals ----
 
 my $incorrect = '400 Incorrect username or password';
-is answer(post(username => 'user123', password => 'wrong 1')), $incorrect, 'a wrong password';
+is answer(post(username => 'user123', password => $WRONG)), $incorrect, 'a wrong password';
 is answer(post(username => 'nobody', password => $PASSWORD)), $incorrect, 'an unknown user';
 is answer(post(username => 'user123', password => uc $PASSWORD)), $incorrect, 'S9.2: another case';
 is answer(post(username => 'user123', password => "$PASSWORD ")), $incorrect, 'another blank at the end';
@@ -98,7 +98,7 @@ for my $password ('', 'p' x 256, undef) {
     push @fields, password => $password if defined $password;
     is answer(post(@fields)), '400 Invalid password', 'S9.1: a password of ' . (defined $password ? length $password : 'no') . ' characters';
 }
-is $site->request(POST => '/login', json({ username => 'user123', password => 'wrong 1' }))->body,
+is $site->request(POST => '/login', json({ username => 'user123', password => $WRONG }))->body,
     '{"error":"Incorrect username or password"}', 'JSON in, JSON out';
 is $site->request(POST => '/login', json({ username => ['user123'], password => $PASSWORD }))->body,
     '{"error":"Invalid username"}', 'an array is no username';
@@ -136,7 +136,7 @@ for my $case (
 ) {
     my ($kind, $password, $hash) = @$case;
     store($hash);
-    is answer(post(username => 'other', password => 'wrong 1')), $incorrect, "$kind: a wrong password";
+    is answer(post(username => 'other', password => $WRONG)), $incorrect, "$kind: a wrong password";
     is stored(), $hash, "$kind: changes nothing";
     ok sign_in($site, 'other', password => $password), "$kind signs in";
     like stored(), qr/^\$argon2id\$v=19\$m=8,t=1,p=1\$/, "S9.6: $kind is replaced by the configured kind and cost";

@@ -69,7 +69,7 @@ is $site->request(DELETE => '/login', accept => 'application/json')->body, '{"er
 for my $base ('/api', '/json') {
     my $reply = $site->request(POST => "$base/signup", form(username => 'bob', password => $PASSWORD));
     is $reply->status . ' ' . $reply->body, '400 {"error":"Invalid username"}', "$base: a form gets its error in JSON";
-    $reply = $site->request(POST => "$base/login", form(username => 'alice', password => 'wrong 1'), accept => 'text/html');
+    $reply = $site->request(POST => "$base/login", form(username => 'alice', password => $WRONG), accept => 'text/html');
     is $reply->status . ' ' . $reply->body, '400 {"error":"Incorrect username or password"}', "$base: even when it wants HTML";
     $reply = $site->request(POST => "$base/login", type => 'text/plain', body => 'x');
     is $reply->status . ' ' . $reply->body, '415 {"error":"Unsupported content type"}', "$base: 415";

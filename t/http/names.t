@@ -11,11 +11,11 @@ use Test::More;
 use LuciaTest;
 use LuciaTest::Ctl;
 use LuciaTest::Site;
-use LuciaTest::Visitors ();
+use LuciaTest::Gate ();
 
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output todo_output);
 my $backend = LuciaTest::Backend->new;
-my $site = site("ProxyPass /told/ " . $backend->url . "\n" . LuciaTest::Visitors::BASIC . <<'CONF', ports => 2, files => { 'htdocs/basic/who.shtml' => '<!--#echo var="REMOTE_USER" -->' });
+my $site = site("ProxyPass /told/ " . $backend->url . "\n" . LuciaTest::Gate::BASIC . <<'CONF', ports => 2, files => { 'htdocs/basic/who.shtml' => '<!--#echo var="REMOTE_USER" -->' });
 LuciaUserAttributes username role
 LuciaThrottle account=5/15min ip=off
 <Location /told/>
@@ -92,7 +92,7 @@ subtest 'at sign-in white space at the ends is dropped' => sub {
 
 subtest 'one account has one limit however many blanks are typed' => sub {
     sign_up($site, 'limited');
-    my @got = map { $site->request(POST => '/login', form(username => 'limited' . ' ' x $_, password => 'wrong password'))->status } 0 .. 5;
+    my @got = map { $site->request(POST => '/login', form(username => 'limited' . ' ' x $_, password => $WRONG))->status } 0 .. 5;
     is "@got", '400 400 400 400 400 429', 'five tries in all';
     is $ctl->status('throttle', 'clear', '--account', 'limited'), 0, 'which is cleared by the name';
 };

@@ -105,7 +105,7 @@ is $reply->status . length($reply->body) . ($reply->type // ''), '2040', 'sign-o
 
 # ---- Errors ----
 
-my @wrong = (username => 'alice', password => 'wrong 1');
+my @wrong = (username => 'alice', password => $WRONG);
 for my $case (
     ['a form',                    'text/html',        form(@wrong)],
     ['a form that wants HTML',    'text/html',        form(@wrong), accept => 'text/html'],

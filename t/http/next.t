@@ -151,10 +151,10 @@ is hidden($site->request(GET => '/login?next=%2Fa%3Fb%3D%22%3E%3Cx%3E')), '/a?b=
 unlike $site->request(GET => '/login?next=%2Fa%22%3E%3Csvg%20onload%3D1%3E')->body, qr/<svg onload/, 'S9.22: next adds no markup to the page';
 is hidden($site->request(GET => '/login?next=' . uri_escape($_))), undef, "S9.21: the page does not carry on '" . shown($_) . "'"
     for '//evil.example', '/\\evil.example', "/a\r\nb", 'http://evil.example/', "/a\0", 'javascript:alert(1)';
-my $again = $site->request(POST => '/login', form(username => 'alice', password => 'wrong 1', next => '/inbox'));
+my $again = $site->request(POST => '/login', form(username => 'alice', password => $WRONG, next => '/inbox'));
 is hidden($again), '/inbox', 'after a wrong password too';
-is hidden($site->request(POST => '/login?next=/inbox', form(username => 'alice', password => 'wrong 1'))), '/inbox', 'and from the query';
-is hidden($site->request(POST => '/login', form(username => 'alice', password => 'wrong 1', next => '//evil'))), undef, 'S9.21: never what is dropped';
+is hidden($site->request(POST => '/login?next=/inbox', form(username => 'alice', password => $WRONG))), '/inbox', 'and from the query';
+is hidden($site->request(POST => '/login', form(username => 'alice', password => $WRONG, next => '//evil'))), undef, 'S9.21: never what is dropped';
 
 sub form_of { my ($reply) = @_; $reply->body =~ /<form method="post" action="([^"]*)"/ ? LuciaTest::Site::unescape($1) : undef }
 sub links_of { my ($reply) = @_; [map { LuciaTest::Site::unescape($_) } $reply->body =~ /<a href="([^"]*)"/g] }

@@ -5,9 +5,9 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
 
-my $server = LuciaTest::Server->new(config => CHEAP . VAULT . <<'CONF',
+my $server = LuciaTest::Server->new(config => CHEAP_SITE . VAULT . <<'CONF',
 Header set Content-Security-Policy "default-src 'self'"
 <Location /always/>
     Header always set Content-Security-Policy "default-src 'self'; upgrade-insecure-requests"

@@ -6,14 +6,15 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up sign_in);
 
-my $server = LuciaTest::Server->new(config => CHEAP . VAULT . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
+my $server = LuciaTest::Server->new(config => CHEAP_SITE . VAULT . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
 LuciaSessionCache off
 LuciaThrottle account=3/15min ip=1000/15min
 CONF
 
-sub fields { my ($name, $password) = @_; return (username => $name, password => $password // PASSWORD) }
+sub fields { my ($name, $password) = @_; return (username => $name, password => $password // $PASSWORD) }
 sub browser { return navigation('Sec-Fetch-Site' => 'same-origin', @_) }
 sub again { my ($name, $password, @more) = @_; return $server->request(POST => '/signup', form(fields($name, $password)), browser(), @more) }
 sub vault { my ($cookie) = @_; return $server->request(GET => '/vault/a.txt', cookie => $cookie) }

@@ -7,7 +7,7 @@ use Test::More;
 use LuciaTest;
 use LuciaTest::Site;
 
-my $shared = "LuciaDatabase sqlite3 \@db\@\n$CHEAP\nLuciaCookieDomain site.example\n";
+my $shared = "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaCookieDomain site.example\n";
 sub host { my ($names, $lines) = @_; "<VirtualHost 127.0.0.1:\@port\@>\nServerName $names\n$lines</VirtualHost>\n" }
 sub gate { my ($login) = @_; "<Location /private>\nAuthType Lucia\nRequire valid-user\nLuciaLoginURL $login\n</Location>\n" }
 my $server = site('', mount => undef, files => { 'htdocs/private/a.txt' => "members only\n" }, start => 0);

@@ -9,12 +9,13 @@ use Test::More;
 use LuciaTest;
 use LuciaTest::Hashes;
 use LuciaTest::OpenMetrics;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up sign_in);
 
 my $hashes = LuciaTest::Hashes->new;
 my $server = LuciaTest::Server->new(
     env    => $hashes->env,
-    config => CHEAP . VAULT . BASIC . <<'CONF',
+    config => CHEAP_SITE . VAULT . BASIC . <<'CONF',
 LuciaHashSlots 1 60s
 LuciaDatabasePool 4
 <IfModule !mpm_prefork_module>
@@ -61,13 +62,13 @@ is scalar(grep { $_ } values %$names), 0, 'and begin with zero';
 
 my $alice = sign_up($server, 'alice');
 changed({ SignUps => 1 }, 'a sign-up');
-is repeat(3, login('alice', PASSWORD)), '302', 'sign-ins';
+is repeat(3, login('alice', $PASSWORD)), '302', 'sign-ins';
 is repeat(4, login('alice', 'wrong')), '400', 'wrong passwords';
 is repeat(2, login('nobody', 'wrong')), '400', 'unknown users';
 is repeat(1, basic('wrong')), '401', 'of HTTP Basic, too';
-is repeat(5, basic(PASSWORD)), '200', 'and right ones';
-is repeat(2, POST => '/signup', form(username => 'alice', password => PASSWORD)), '400', 'a name that is taken';
-is repeat(1, login('alice', PASSWORD), origin => 'http://evil.example'), '403', 'from elsewhere';
+is repeat(5, basic($PASSWORD)), '200', 'and right ones';
+is repeat(2, POST => '/signup', form(username => 'alice', password => $PASSWORD)), '400', 'a name that is taken';
+is repeat(1, login('alice', $PASSWORD), origin => 'http://evil.example'), '403', 'from elsewhere';
 changed({ SignIns => 3, FailuresWrongPassword => 5, FailuresUnknownUser => 2, PasswordChecks => 5, FailuresNameTaken => 2, FailuresCrossSite => 1 }, 'each is counted');
 
 is repeat(21, GET => '/vault/a.txt', cookie => $alice), '200', 'a gated page';
@@ -85,7 +86,7 @@ changed({}, 'are not');
 
 # ---- Hashes ----
 
-sub sign_in_later { return send_request($server, login('alice', PASSWORD)) }
+sub sign_in_later { return send_request($server, login('alice', $PASSWORD)) }
 sub hashing { my $now = figures(); return "$now->{HashesRunning} $now->{HashesWaiting}" }
 my $computed = figures()->{Hashes};
 is $computed, 13, 'each try computed a hash, but the five equal ones of HTTP Basic one together';
@@ -125,14 +126,14 @@ is scalar(keys %seen), 1, 'all children say the same';
 # ---- A database that is away ----
 
 away($server->db);
-ok settles(503, sub { $server->request(login('alice', PASSWORD)) }), 'the database is away';
+ok settles(503, sub { $server->request(login('alice', $PASSWORD)) }), 'the database is away';
 my $now = figures();
 cmp_ok $now->{FailuresUnavailable} + $now->{FailuresBusy}, '>', 0, 'failures say so';
 cmp_ok $now->{DatabaseErrors} + $now->{DatabaseRefusals}, '>', 0, 'and errors of the database';
 is $server->request(GET => '/vault/a.txt', cookie => 'auth_session=' . 'z' x 40)->status, 503, 'a session';
 is figures()->{SessionsUndecided}, $now->{SessionsUndecided} + 1, 'could not be judged';
 back($server->db);
-ok settles(302, sub { $server->request(login('alice', PASSWORD)) }), 'and back';
+ok settles(302, sub { $server->request(login('alice', $PASSWORD)) }), 'and back';
 ok wait_until(sub { figures()->{DatabaseHandlesLent} == 0 }, 20), 'no handle is lent for ever';
 cmp_ok figures()->{DatabaseLoans}, '>', 30, 'they were lent';
 

@@ -69,7 +69,7 @@ my $svg = '"><svg onload=alert(1)>\'&';
 my $escaped = '&quot;&gt;&lt;svg onload=alert(1)&gt;&#39;&amp;';
 sqlite($site->db, 'UPDATE auth_user SET email = ?, nick = ?, username = ? WHERE id = ?', $svg, "%%user_id%%", $svg, $id);
 is page('/', cookie => $cookie), "$id|$escaped|$escaped|has mail|has a nick|%%user_id%%||\n", 'S9.22: every value is escaped, and none is a template';
-is $site->request(POST => '/login', form(username => $svg, password => 'wrong 1', next => '/a"<b>'))->body,
+is $site->request(POST => '/login', form(username => $svg, password => $WRONG, next => '/a"<b>'))->body,
     "login one Incorrect username or password|$escaped|/a&quot;&lt;b&gt;\n", 'S9.22: a typed username is escaped, and is no template';
 is page('/login?next=/inbox&username=eve&error=hacked'), "login one ||/inbox\n", 'only next comes from the query';
 
@@ -151,7 +151,7 @@ for my $what ('a pipe', 'a folder') {
 # ---- Forms of one's own ----
 
 edit('login.html', qq(<form method="post"><input name="username" value="%%username%%"><input name="password"></form>%%#form_error%%%%form_error%%%%/form_error%%\n));
-is $site->request(POST => '/login', form(username => 'bob', password => 'wrong 1'))->body,
+is $site->request(POST => '/login', form(username => 'bob', password => $WRONG))->body,
     qq(<form method="post"><input name="username" value="bob"><input name="password"></form>Incorrect username or password\n), 'a small template is enough';
 
 # ---- The layout, and pages that are bodies ----

@@ -84,7 +84,7 @@ like $reply->header('Retry-After'), qr/^(?:8\d\d|900)$/, 'S9.4: a 429 has Retry-
 like $reply->type, qr{^text/html}, 'it is the sign-in page again';
 like $reply->body, qr/value="alice"/, 'with the name';
 is $reply->header('Cache-Control'), 'no-store', 'and the usual headers';
-$reply = $site->request(POST => '/login', json({ username => 'alice', password => 'wrong 1' }));
+$reply = $site->request(POST => '/login', json({ username => 'alice', password => $WRONG }));
 is $reply->status, 429, 'JSON in';
 like $reply->json->{error}, $LATER, 'JSON out';
 cmp_ok $reply->header('Retry-After'), '>', 60, 'with the same header';
@@ -104,7 +104,7 @@ is wrong('nobody here')->body =~ s/nobody here|\d+ minutes//gr, $known, 'S9.4: t
 
 my $before = $hashes->done;
 $hashes->hold;
-my @asked = map { send_request($site, POST => '/login', form(username => 'many', password => 'wrong 1'), from()) } 1 .. 60;
+my @asked = map { send_request($site, POST => '/login', form(username => 'many', password => $WRONG), from()) } 1 .. 60;
 ok wait_until(sub { $hashes->running == 8 }, 60), 'S9.4: at once: as many are hashed as there are slots';
 $hashes->release;
 my %seen;

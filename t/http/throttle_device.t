@@ -8,10 +8,10 @@ use Test::More;
 use LuciaTest;
 use LuciaTest::Hashes;
 use LuciaTest::Site;
-use LuciaTest::Visitors ();
+use LuciaTest::Gate ();
 
 my $hashes = LuciaTest::Hashes->new;
-my $config = LuciaTest::Visitors::BASIC . <<'CONF';
+my $config = LuciaTest::Gate::BASIC . <<'CONF';
 RemoteIPHeader X-Forwarded-For
 RemoteIPInternalProxy 127.0.0.1
 <Location /env.cgi>

@@ -20,7 +20,7 @@ RemoteIPHeader X-Forwarded-For
 RemoteIPInternalProxy 127.0.0.1
 CONF
 sub from { return (headers => { 'X-Forwarded-For' => $_[0] }) }
-sub wrong { my ($name, $address) = @_; $site->request(POST => '/login', form(username => $name, password => 'wrong 1'), from($address))->status }
+sub wrong { my ($name, $address) = @_; $site->request(POST => '/login', form(username => $name, password => $WRONG), from($address))->status }
 
 # Many requests on few connections, where httpd leaves them open; how often each status came.
 sub many {

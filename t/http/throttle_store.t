@@ -11,9 +11,9 @@ use LuciaTest;
 use LuciaTest::Control;
 use LuciaTest::Service;
 use LuciaTest::Site;
-use LuciaTest::Visitors ();
+use LuciaTest::Gate ();
 
-sub wrong { my ($server, $name, %arg) = @_; $server->request(POST => '/login', form(username => $name, password => 'wrong 1'), %arg)->status }
+sub wrong { my ($server, $name, %arg) = @_; $server->request(POST => '/login', form(username => $name, password => $WRONG), %arg)->status }
 sub right { my ($server, $name) = @_; $server->request(POST => '/login', form(username => $name, password => $PASSWORD))->status }
 sub complaints { my ($server) = @_; scalar(() = $server->error_log =~ /LUCI0510/g) }
 sub timed { my ($code) = @_; my $start = Time::HiRes::time(); $code->(); return Time::HiRes::time() - $start }
@@ -24,7 +24,7 @@ sub pair {
     my $service = LuciaTest::Service->new($kind);
     my $config = "$directive @{[$service->name]}\nLuciaThrottle account=10/15min ip=off\n";
     my $one = site($config, modules => ["socache_$kind"]);
-    my $two = LuciaTest::Server->new(modules => ["socache_$kind"], config => "LuciaDatabase sqlite3 @{[$one->db]}\n$CHEAP\nLuciaMount /\n$config");
+    my $two = LuciaTest::Server->new(modules => ["socache_$kind"], config => "LuciaDatabase sqlite3 @{[$one->db]}\n$CHEAP_HASH\nLuciaMount /\n$config");
     sign_up($one, $_) for qw(alice bobby carol);
     return { kind => $kind, service => $service, one => $one, two => $two, started => time };
 }

@@ -6,10 +6,11 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
+use LuciaTest::Site qw(sign_up sign_in);
 
 my $backend = LuciaTest::Backend->new(headers => ['Vary: Accept-Encoding', 'Cache-Control: max-age=60']);
-my $server = LuciaTest::Server->new(modules => ['deflate'], config => CHEAP . VAULT . <<"CONF",
+my $server = LuciaTest::Server->new(modules => ['deflate'], config => CHEAP_SITE . VAULT . <<"CONF",
 <Location /vault/deflate/>
     SetOutputFilter DEFLATE
 </Location>
@@ -93,16 +94,16 @@ for my $who ([], \@alice) {
 }
 varies '/open.txt', 200, '', 'what is not asked for is not changed', @alice;
 
-my %form = (username => 'alice', password => PASSWORD);
+my %form = (username => 'alice', password => $PASSWORD);
 my $forgets = sub { $_[0]->header('Clear-Site-Data') };
 is $forgets->($server->request(POST => '/login', form(%form))), '"cache"', 'sign-in';
 is $forgets->($server->request(POST => '/api/login', json({%form}), accept => 'application/json')), '"cache"', 'sign-in in JSON';
-is $forgets->($server->request(POST => '/signup', form(username => 'bobby', password => PASSWORD))), '"cache"', 'sign-up';
-is $forgets->($server->request(POST => '/login', form(%form, password => 'wrong one'))), undef, 'not a refused one';
+is $forgets->($server->request(POST => '/signup', form(username => 'bobby', password => $PASSWORD))), '"cache"', 'sign-up';
+is $forgets->($server->request(POST => '/login', form(%form, password => $WRONG))), undef, 'not a refused one';
 is $forgets->($server->request(POST => '/logout', origin => 1, cookie => sign_in($server, 'alice'))), '"cache"', 'sign-out';
 is $forgets->($server->request(POST => '/logout', origin => 1, cookie => sign_in($server, 'alice'), accept => 'application/json')), '"cache"', 'sign-out in JSON';
 is $forgets->($server->request(GET => '/logout', cookie => $alice)), undef, 'not its page';
-my $off = LuciaTest::Visitors::Host->new($server, 'off.example');
+my $off = LuciaTest::Gate::Host->new($server, 'off.example');
 is $forgets->($off->request(POST => '/login', form(%form))), undef, 'LuciaClearSiteData Off: sign-in';
 is $forgets->($off->request(POST => '/logout', origin => 'http://off.example', cookie => sign_in($off, 'alice'))), undef, 'and sign-out';
 

@@ -8,14 +8,14 @@ use lib 't/lib';
 use Test::More;
 use LuciaTest;
 use LuciaTest::Hashes;
-use LuciaTest::Visitors;
+use LuciaTest::Gate;
 
 my $hashes = LuciaTest::Hashes->new;
 my $is_event = LuciaTest::mpm() eq 'event';
 # One child: were there two, the last of those that wait could have a thread of the other one, which does not see its client go.
 # The first call of a function through the dynamic linker leaves the processor's registers on the stack, with what memcpy had last
 # in them: so all functions are bound at the start.
-my $server = LuciaTest::Server->new(env => { %{ $hashes->env }, LD_BIND_NOW => 1 }, config => CHEAP . STATUS . <<'CONF');
+my $server = LuciaTest::Server->new(env => { %{ $hashes->env }, LD_BIND_NOW => 1 }, config => CHEAP_SITE . STATUS . <<'CONF');
 LuciaHashSlots 1 60s
 LuciaThrottle off
 <IfModule !mpm_prefork_module>

@@ -10,6 +10,7 @@ import { scryptSync } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { validateLuciaPasswordHash } from "lucia/utils";
 import { openDatabase } from "./lib/database.mjs";
+import { PASSWORD, WRONG } from "./lib/fixtures.mjs";
 import { done, is, ok } from "./lib/tap.mjs";
 import { Side } from "./lib/sides.mjs";
 import { form, get, json, post } from "./steps/words.mjs";
@@ -19,7 +20,6 @@ const database = await openDatabase(where);
 const lucia = new Side("Lucia", luciaUrl, database);
 const ours = new Side("the module", oursUrl, database);
 
-const PASSWORD = "correct horse";
 const HOUR_MS = 60 * 60 * 1000;
 const ACTIVE_MS = 24 * HOUR_MS;
 
@@ -63,7 +63,7 @@ const accepts = async (home, away, name) => {
   carry("a", home, away);
   await expectVisit(away, get("/"), `200, ${user}`, `the session of ${home.name}`, "a");
   await expectVisit(away, signUp(user), TAKEN, "the name is taken");
-  await expectVisit(away, signIn(user, "wrong password"), INCORRECT, "a wrong password");
+  await expectVisit(away, signIn(user, WRONG), INCORRECT, "a wrong password");
   await expectVisit(away, signIn(user.toUpperCase()), SIGNED_IN, "sign-in in capitals", "b");
   carry("b", away, home);
   await expectVisit(home, get("/"), `200, ${user}`, `the session of ${away.name}`, "b");
@@ -149,7 +149,7 @@ const rehash = async () => {
   const argon = new Side("the module with Argon2id", further, database);
   await expectVisit(lucia, signUp("Rehash"), SIGNED_IN, "sign-up", "r");
   ok((await hashOf("rehash")).startsWith("s2:"), "Lucia stored scrypt");
-  await expectVisit(argon, signIn("rehash", "wrong password"), INCORRECT, "a wrong password");
+  await expectVisit(argon, signIn("rehash", WRONG), INCORRECT, "a wrong password");
   ok((await hashOf("rehash")).startsWith("s2:"), "which changes nothing");
   await expectVisit(argon, signIn("rehash"), SIGNED_IN, "sign-in");
   ok((await hashOf("rehash")).startsWith("$argon2id$v=19$"), "the hash was replaced");
@@ -163,7 +163,7 @@ const rehash = async () => {
   const older = olderHash(PASSWORD);
   ok(await validateLuciaPasswordHash(PASSWORD, older), "Lucia takes the older format");
   await setHash("rehash", older);
-  await expectVisit(ours, signIn("rehash", "wrong password"), INCORRECT, "the older format, a wrong password");
+  await expectVisit(ours, signIn("rehash", WRONG), INCORRECT, "the older format, a wrong password");
   is(await hashOf("rehash"), older, "which changes nothing");
   await expectVisit(ours, signIn("rehash"), SIGNED_IN, "the older format");
   ok((await hashOf("rehash")).startsWith("s2:"), "the older hash was replaced");

@@ -19,7 +19,7 @@ need_node;
 my $HOUR   = 3600_000;
 my $DAY    = 24 * $HOUR;
 my $CONFIG = <<"CONF";
-$CHEAP
+$CHEAP_HASH
 LuciaMount /
 LuciaSessionTokens hashed
 <Location /vault>
@@ -157,7 +157,7 @@ sub check_refused {
 
 sub check_passwords {
     my $before = hash_of('twice');
-    is $server->request(POST => '/login', form(username => 'twice', password => 'wrong one'))->status, 400, 'a wrong password';
+    is $server->request(POST => '/login', form(username => 'twice', password => $WRONG))->status, 400, 'a wrong password';
     is hash_of('twice'), $before, 'changes nothing';
     my $request = $server->bytes_of(POST => '/login', form(username => 'tWICE', password => $PASSWORD));
     my @sockets = map { $server->connect } 1 .. 4;

@@ -8,7 +8,7 @@
 #     LuciaDatabase sqlite3 @db@
 #     LuciaMount /
 #     CONF
-#     my $reply = $server->request(POST => '/login', form(username => 'alice', password => 'secret1'));
+#     my $reply = $server->request(POST => '/login', form(username => 'alice', password => $PASSWORD));
 #     is $reply->status, 302;
 #     my $cookie = cookie_of($reply);          # { name, value, attributes => { path => '/', ... } }
 #     $server->request(GET => '/', cookie => $cookie);
@@ -30,7 +30,11 @@ use JSON::PP ();
 use POSIX ();
 use Time::HiRes ();
 
-our @EXPORT = qw(form json cookie_of set_cookies sqlite sqlite_value locked refuse_updates is_sqlite sound away back wait_until when_served uri_escape);
+our @EXPORT = qw($PASSWORD $WRONG form json cookie_of set_cookies sqlite sqlite_value locked refuse_updates is_sqlite sound away back wait_until when_served uri_escape);
+
+# The password of every user of the tests, and a wrong one; t/unit/lib/fixtures.h and t/interop/lib/fixtures.mjs have the same.
+our $PASSWORD = 'correct horse';
+our $WRONG    = 'correct house';
 
 my $top = Cwd::abs_path(dirname(__FILE__) . '/../..');
 

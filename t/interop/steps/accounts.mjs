@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way of a visitor through the pages and through the API, and the limits of what may be typed.
+import { PASSWORD, WRONG } from "../lib/fixtures.mjs";
 import {
   BAD_PASSWORD, BAD_USERNAME, INCORRECT, PAGE, SIGNED_IN, SIGNED_OUT, TAKEN, TO_HOME, TO_LOGIN, UNAUTHORIZED,
   account, browser, form, get, json, post, profileOf, rawJson, visitor,
 } from "./words.mjs";
 
-const PASSWORD = "correct horse";
 const EMOJI = "\u{1f600}"; // two UTF-16 units
 
 const pages = {
@@ -25,7 +25,7 @@ const pages = {
     browser("ada", "sign-out", post("/logout"), SIGNED_OUT),
     browser("ada", "the profile after it", get("/"), TO_LOGIN),
     browser("ada", "sign-out again", post("/logout"), UNAUTHORIZED, "signed-out-page"),
-    visitor("a wrong password", form("/login", { username: "Ada Lovelace", password: "correct horsf" }), INCORRECT),
+    visitor("a wrong password", form("/login", { username: "Ada Lovelace", password: WRONG }), INCORRECT),
     visitor("a password in another case", form("/login", { username: "Ada Lovelace", password: "Correct horse" }), INCORRECT),
     browser("ada", "sign-in", form("/login", { username: "Ada Lovelace", password: PASSWORD }), SIGNED_IN),
     browser("ada", "the profile after sign-in", get("/"), profileOf("Ada Lovelace")),

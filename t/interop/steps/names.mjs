@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Upper and lower case as JavaScript has them, Unicode normalisation, and characters that mean something elsewhere.
+import { PASSWORD, WRONG } from "../lib/fixtures.mjs";
 import {
   BAD_PASSWORD, INCORRECT, SIGNED_IN, TAKEN, account, browser, form, get, json, profileOf, rawForm, visitor,
 } from "./words.mjs";
 
-const PASSWORD = "correct horse";
 const UNKNOWN_ERROR = { status: 500, message: "An unknown error occurred" };
 
 const signUp = (username, password = PASSWORD) => form("/signup", { username, password });
@@ -76,7 +76,7 @@ const profileShows = (what, username) => [
   browser(what, `${what}: sign-up`, signUp(username), SIGNED_IN),
   browser(what, `${what}: the profile`, get("/"), profileOf(username)),
   visitor(`${what}: sign-in`, signIn(username), SIGNED_IN),
-  visitor(`${what}: the form keeps it`, form("/login", { username, password: "wrong" }), { ...INCORRECT, kept: username }),
+  visitor(`${what}: the form keeps it`, form("/login", { username, password: WRONG }), { ...INCORRECT, kept: username }),
 ];
 
 const meaningful = {

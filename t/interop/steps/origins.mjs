@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a request says it comes from. Lucia looks only where it reads a session; mod_luciauth at sign-up and sign-in too.
+import { PASSWORD } from "../lib/fixtures.mjs";
 import { SIGNED_IN, SIGNED_OUT, UNAUTHORIZED, browser, form, get, json, post, profileOf } from "./words.mjs";
 
-const PASSWORD = "correct horse";
 const USERNAME = "Origin User";
 const CRASH = { status: 500 };
 const UNKNOWN_ERROR = { status: 500, message: "An unknown error occurred" };

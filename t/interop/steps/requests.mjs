@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bodies of every type and shape, and methods.
+import { PASSWORD } from "../lib/fixtures.mjs";
 import {
   BAD_PASSWORD, BAD_USERNAME, INCORRECT, PAGE, SIGNED_IN, TO_HOME, TO_LOGIN, browser, form, get, json, post, raw,
   rawForm, rawJson, using, visitor,
 } from "./words.mjs";
 
 const USERNAME = "bodies";
-const PASSWORD = "correct horse";
 const FORM_BODY = `username=${USERNAME}&password=correct+horse`;
 const JSON_BODY = JSON.stringify({ username: USERNAME, password: PASSWORD });
 const NO_STRINGS = [["a number", 12345], ["null", null], ["true", true], ["an array", [USERNAME]], ["an object", { a: 1 }]];

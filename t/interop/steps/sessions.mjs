@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sessions: their cookie in every state, their two periods, several at once, and where a request comes from.
+import { PASSWORD } from "../lib/fixtures.mjs";
 import {
   INCORRECT, SIGNED_IN, SIGNED_OUT, TO_HOME, TO_LOGIN, UNAUTHORIZED, browser, form, get, json, post, profileOf,
 } from "./words.mjs";
 
-const PASSWORD = "correct horse";
 const CLEARED = { ...TO_LOGIN, cookie: "cleared" };
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# A site of its own with cheap passwords, and the people who use it.
+# A site of its own with cheap passwords, and its users. Names and passwords are LuciaTest's.
 #
 #     use LuciaTest::Site;
 #     my $site = site('LuciaSignup On', mount => '/account');   # LuciaTest::Server; mount is '/' unless given
@@ -16,15 +16,14 @@ use Digest::SHA ();
 use Exporter 'import';
 use LuciaTest;
 
-our @EXPORT = qw(site sign_up sign_in count_of error_in text_in row_of certificate secure_host $PASSWORD $CHEAP);
+our @EXPORT = qw(site sign_up sign_in count_of error_in text_in row_of certificate secure_host $CHEAP_HASH);
 
-our $PASSWORD = 'open sesame 1';
-our $CHEAP    = 'LuciaPasswordHash argon2id m=8 t=1 p=1';
+our $CHEAP_HASH = 'LuciaPasswordHash argon2id m=8 t=1 p=1';
 
 sub site {
     my ($config, %arg) = @_;
     my $mount = exists $arg{mount} ? delete $arg{mount} : '/';
-    my $text = "LuciaDatabase sqlite3 \@db\@\n$CHEAP\n";
+    my $text = "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\n";
     $text .= "LuciaMount $mount\n" if defined $mount;
     return LuciaTest::Server->new(%arg, config => $text . ($config // ''));
 }

@@ -7,6 +7,7 @@
 #include "core/password/password_argon2_int.h"
 #include "core/password/password_hash.h"
 #include "core/web/form.h"
+#include "lib/fixtures.h"
 #include "lib/tap.h"
 
 #include <apr_general.h>
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PASSWORD "correct horse battery"
 #define WIPED_MAX 256
 #define BYTES_KEPT 4096
 

@@ -31,7 +31,7 @@ static void check_sign_up(void)
     support_auth_t *with = support_auth("sign-up.db", 1);
 
     tap_is_str(support_auth_value(with, COUNTS), "0 0 0", "S9.8: a new database has no accounts");
-    tap_is_result(support_sign_up(with, "Alice", RIGHT), LUCI_OK, "a sign-up");
+    tap_is_result(support_sign_up(with, "Alice", PASSWORD), LUCI_OK, "a sign-up");
     tap_is_str(support_auth_value(with, COUNTS), "1 1 1", "makes a user, a key and a session");
     tap_is_str(support_auth_value(with, "SELECT username FROM auth_user"), "Alice",
                "the username keeps its case");
@@ -64,23 +64,23 @@ static void check_conflicts(void)
 {
     support_auth_t *with = support_auth("conflicts.db", 1);
 
-    tap_is_result(support_sign_up(with, "Alice", RIGHT), LUCI_OK, "a first sign-up");
+    tap_is_result(support_sign_up(with, "Alice", PASSWORD), LUCI_OK, "a first sign-up");
     tap_is_result(support_sign_up(with, "Alice", "another one"), LUCI_CONFLICT, "the same name again");
-    tap_is_result(support_sign_up(with, "aLICE", RIGHT), LUCI_CONFLICT, "in other case");
-    tap_is_result(support_sign_up(with, "alice ", RIGHT), LUCI_INVALID,
+    tap_is_result(support_sign_up(with, "aLICE", PASSWORD), LUCI_CONFLICT, "in other case");
+    tap_is_result(support_sign_up(with, "alice ", PASSWORD), LUCI_INVALID,
                   "a space at its end makes no other name");
-    tap_is_result(support_sign_up(with, "\xc3\x89mile", RIGHT), LUCI_OK, "beyond ASCII");
-    tap_is_result(support_sign_up(with, "\xc3\xa9MILE", RIGHT), LUCI_CONFLICT, "case is Unicode's");
+    tap_is_result(support_sign_up(with, "\xc3\x89mile", PASSWORD), LUCI_OK, "beyond ASCII");
+    tap_is_result(support_sign_up(with, "\xc3\xa9MILE", PASSWORD), LUCI_CONFLICT, "case is Unicode's");
     support_run(with->target.params,
                 "INSERT INTO auth_user (id, username) VALUES ('github0000000000', 'octocat')");
-    tap_is_result(support_sign_up(with, "octocat", RIGHT), LUCI_CONFLICT,
+    tap_is_result(support_sign_up(with, "octocat", PASSWORD), LUCI_CONFLICT,
                   "a username that another provider's user has");
     tap_is_str(support_auth_value(with, COUNTS), "3 2 2", "none of these left anything");
     support_run(with->target.params,
                 "INSERT INTO user_key VALUES ('username:hubot', 'github0000000000', NULL)");
-    tap_is_result(support_sign_up(with, "Hubot", RIGHT), LUCI_CONFLICT,
+    tap_is_result(support_sign_up(with, "Hubot", PASSWORD), LUCI_CONFLICT,
                   "a key without a password is taken, too");
-    tap_is_result(support_sign_in(with, "Alice", RIGHT), LUCI_OK, "the first password stays");
+    tap_is_result(support_sign_in(with, "Alice", PASSWORD), LUCI_OK, "the first password stays");
     support_auth_close(with);
 }
 
@@ -94,17 +94,17 @@ static const struct {
     luci_field_t sign_in;
 } inputs[] = {
     { "neither", NULL, NULL, LUCI_FIELD_USERNAME, LUCI_FIELD_USERNAME },
-    { "no username", NULL, RIGHT, LUCI_FIELD_USERNAME, LUCI_FIELD_USERNAME },
+    { "no username", NULL, PASSWORD, LUCI_FIELD_USERNAME, LUCI_FIELD_USERNAME },
     { "no password", "alice", NULL, LUCI_FIELD_PASSWORD, LUCI_FIELD_PASSWORD },
     { "both empty", "", "", LUCI_FIELD_USERNAME, LUCI_FIELD_USERNAME },
     { "an empty password", "alice", "", LUCI_FIELD_PASSWORD, LUCI_FIELD_PASSWORD },
     { "both too short", "abc", "12345", LUCI_FIELD_USERNAME, LUCI_FIELD_NONE },
     { "S9.1: a short password", "alice", "12345", LUCI_FIELD_PASSWORD, LUCI_FIELD_NONE },
     { "the shortest", "abcd", "123456", LUCI_FIELD_NONE, LUCI_FIELD_NONE },
-    { "two characters beyond 16 bits", "\xf0\x9f\x90\xb4\xf0\x9f\x90\xb4", RIGHT, LUCI_FIELD_NONE,
+    { "two characters beyond 16 bits", "\xf0\x9f\x90\xb4\xf0\x9f\x90\xb4", PASSWORD, LUCI_FIELD_NONE,
       LUCI_FIELD_NONE },
-    { "a newline", "al\nice", RIGHT, LUCI_FIELD_USERNAME, LUCI_FIELD_USERNAME },
-    { "an escape", "al\x1bice", RIGHT, LUCI_FIELD_USERNAME, LUCI_FIELD_USERNAME },
+    { "a newline", "al\nice", PASSWORD, LUCI_FIELD_USERNAME, LUCI_FIELD_USERNAME },
+    { "an escape", "al\x1bice", PASSWORD, LUCI_FIELD_USERNAME, LUCI_FIELD_USERNAME },
     { "S9.2: a password of control characters", "control", "\n\r\t\x01\x02\x03", LUCI_FIELD_NONE,
       LUCI_FIELD_NONE },
 };
@@ -127,7 +127,7 @@ static void check_inputs(void)
                   apr_pstrcat(pool, inputs[i].what, ", sign-up", NULL));
     }
     for (int length = 31; length <= 32; length++)
-        is_blamed(support_sign_up(with, repeated('n', length), RIGHT),
+        is_blamed(support_sign_up(with, repeated('n', length), PASSWORD),
                   length > 31 ? LUCI_FIELD_USERNAME : LUCI_FIELD_NONE,
                   apr_psprintf(pool, "S9.1: a name of %d, sign-up", length));
     for (int length = 255; length <= 256; length++)
@@ -148,14 +148,14 @@ static void check_sign_in(void)
     support_auth_t *with = support_auth("sign-in.db", 1);
     const char *first;
 
-    tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_DENIED, "an unknown user");
-    tap_is_result(support_sign_up(with, "Alice", RIGHT), LUCI_OK, "a known one");
+    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_DENIED, "an unknown user");
+    tap_is_result(support_sign_up(with, "Alice", PASSWORD), LUCI_OK, "a known one");
     first = support_session.token.id;
     tap_is_result(support_sign_in(with, "alice", WRONG), LUCI_DENIED, "a wrong password");
     tap_is_result(support_sign_in(with, "alice", "Correct horse"), LUCI_DENIED, "S9.2: in other case");
-    tap_is_result(support_sign_in(with, "alice", RIGHT " "), LUCI_DENIED, "with a space");
+    tap_is_result(support_sign_in(with, "alice", PASSWORD " "), LUCI_DENIED, "with a space");
     tap_is_str(support_auth_value(with, COUNTS), "1 1 1", "none of these made a session");
-    tap_is_result(support_sign_in(with, "aLiCe", RIGHT), LUCI_OK, "the right one, the name in any case");
+    tap_is_result(support_sign_in(with, "aLiCe", PASSWORD), LUCI_OK, "the right one, the name in any case");
     tap_is_str(support_session.user.username, "Alice", "  the username is the stored one");
     tap_ok(strcmp(first, support_session.token.id) != 0, "  the session is a new one");
     tap_is_str(support_auth_value(with, COUNTS), "1 1 2", "  beside the first");
@@ -181,11 +181,11 @@ static void check_nfkc(void)
 static void check_old_session(void)
 {
     support_auth_t *with = support_auth("old.db", 1);
-    luci_auth_request_t request = { .username = "alice", .password = RIGHT, .now = NOW };
+    luci_auth_request_t request = { .username = "alice", .password = PASSWORD, .now = NOW };
     luci_session_t session, other;
     luci_field_t field;
 
-    tap_is_result(support_sign_up(with, "alice", RIGHT), LUCI_OK, "a session");
+    tap_is_result(support_sign_up(with, "alice", PASSWORD), LUCI_OK, "a session");
     other = support_session;
     request.old_session = &support_session.token;
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK,
@@ -202,7 +202,7 @@ static void check_old_session(void)
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &other, &field, pool), LUCI_DENIED,
                   "a wrong password");
     tap_is_result(support_sign_out(with, session.token.id), LUCI_OK, "ends nothing");
-    request = (luci_auth_request_t){ .username = "alice", .password = RIGHT, .now = NOW };
+    request = (luci_auth_request_t){ .username = "alice", .password = PASSWORD, .now = NOW };
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK, "alice again");
     request.username = "bobby";
     request.old_session = support_token(session.token.id);
@@ -220,7 +220,7 @@ static void check_sign_out(void)
     luci_session_t session;
     luci_result_t written;
 
-    tap_is_result(support_sign_up(with, "alice", RIGHT), LUCI_OK, "a session");
+    tap_is_result(support_sign_up(with, "alice", PASSWORD), LUCI_OK, "a session");
     known = support_session.token;
     claim.token = &known;
     tap_is_result(luci_auth_validate(&with->auth, &claim, &session, &written, pool), LUCI_OK, "is valid");
@@ -241,13 +241,13 @@ static void check_basic(void)
     support_auth_t *with = support_auth("basic.db", 1);
     luci_user_t user = { 0 };
 
-    tap_is_result(support_sign_up(with, "Alice", RIGHT), LUCI_OK, "a user");
-    tap_is_result(support_check(with, "alice", RIGHT, &user), LUCI_OK, "checking the password");
+    tap_is_result(support_sign_up(with, "Alice", PASSWORD), LUCI_OK, "a user");
+    tap_is_result(support_check(with, "alice", PASSWORD, &user), LUCI_OK, "checking the password");
     tap_is_str(user.username, "Alice", "  gives the user");
     tap_is_str(support_auth_value(with, COUNTS), "1 1 1", "  and makes no session");
     tap_is_result(support_check(with, "alice", WRONG, &user), LUCI_DENIED, "a wrong one");
-    tap_is_result(support_check(with, "nobody", RIGHT, &user), LUCI_NOT_FOUND, "an unknown user");
-    tap_is_result(support_check(with, "", RIGHT, &user), LUCI_DENIED, "an empty name");
+    tap_is_result(support_check(with, "nobody", PASSWORD, &user), LUCI_NOT_FOUND, "an unknown user");
+    tap_is_result(support_check(with, "", PASSWORD, &user), LUCI_DENIED, "an empty name");
     tap_is_result(support_check(with, NULL, NULL, &user), LUCI_DENIED, "nothing at all");
     tap_is_result(support_check(with, "alice", repeated('p', 256), &user), LUCI_DENIED,
                   "a password that is too long");

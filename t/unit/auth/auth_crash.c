@@ -51,12 +51,12 @@ static void work_until_killed(support_auth_t *with, int round, int out)
 {
     for (int i = 0;; i++) {
         luci_auth_request_t request = { .username = apr_psprintf(pool, "user-%d-%d", round, i),
-                                        .password = RIGHT,
+                                        .password = PASSWORD,
                                         .now = NOW };
         luci_session_t again;
         luci_field_t field;
 
-        if (support_sign_up(with, request.username, RIGHT) != LUCI_OK)
+        if (support_sign_up(with, request.username, PASSWORD) != LUCI_OK)
             _exit(2);
         tell(out, NULL);
         request.old_session = &support_session.token;
@@ -146,7 +146,7 @@ static void *sign_up_in_turn(void *baton)
     rival->db = luci_db_create(&rival->with->target, own);
     for (int i = 0; i < 50; i++) {
         luci_auth_request_t request = { .username = apr_psprintf(own, "rival-%d", i),
-                                        .password = RIGHT,
+                                        .password = PASSWORD,
                                         .now = NOW };
         luci_session_t made;
         luci_field_t field;

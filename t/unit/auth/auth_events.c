@@ -38,12 +38,12 @@ static const char *of_alice(const char *what, const char *session)
 
 static void check_sign_up(void)
 {
-    tap_is_result(support_sign_up(with, "Alice", RIGHT), LUCI_OK, "a sign-up");
+    tap_is_result(support_sign_up(with, "Alice", PASSWORD), LUCI_OK, "a sign-up");
     alice = support_session.user.id;
     events_are(of_alice("sign_up none", tag_of(support_session.token.id)), "  is one event");
-    tap_is_result(support_sign_up(with, "ALICE", RIGHT), LUCI_CONFLICT, "a name that is taken");
+    tap_is_result(support_sign_up(with, "ALICE", PASSWORD), LUCI_CONFLICT, "a name that is taken");
     events_are("sign_up name_taken ALICE - -\n", "  is named");
-    tap_is_result(support_sign_up(with, "hunter2\n", RIGHT), LUCI_INVALID, "an impossible name");
+    tap_is_result(support_sign_up(with, "hunter2\n", PASSWORD), LUCI_INVALID, "an impossible name");
     events_are("sign_up invalid_username - - -\n", "  S9.15: an impossible name is not in the event");
     tap_is_result(support_sign_up(with, "bobby", "short"), LUCI_INVALID, "an impossible password");
     events_are("sign_up invalid_password - - -\n", "  leaves nobody to name");
@@ -51,24 +51,24 @@ static void check_sign_up(void)
 
 static void check_sign_in(void)
 {
-    tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_OK, "a sign-in");
+    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_OK, "a sign-in");
     events_are(of_alice("sign_in none", tag_of(support_session.token.id)),
                "  names the account as it is stored");
     tap_is_result(support_sign_in(with, "aLiCe", WRONG), LUCI_DENIED, "a wrong password");
     events_are(of_alice("sign_in wrong_password", "-"), "  likewise");
-    tap_is_result(support_sign_in(with, RIGHT, "alice"), LUCI_DENIED, "a password in the wrong field");
+    tap_is_result(support_sign_in(with, PASSWORD, "alice"), LUCI_DENIED, "a password in the wrong field");
     events_are("sign_in unknown_user - - -\n", "  S9.15: a password in the wrong field is not in the event");
-    tap_is_result(support_sign_in(with, "", RIGHT), LUCI_INVALID, "no name");
+    tap_is_result(support_sign_in(with, "", PASSWORD), LUCI_INVALID, "no name");
     events_are("sign_in invalid_username - - -\n", "  has a reason of its own");
     tap_is_result(support_sign_in(with, "alice", ""), LUCI_INVALID, "no password");
     events_are("sign_in invalid_password - - -\n", "  too");
     with->refuse_at = 1;
     with->with = LUCI_BUSY;
-    tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_BUSY, "no handle to be had");
+    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_BUSY, "no handle to be had");
     events_are("sign_in busy - - -\n", "  is nobody's fault");
     with->refuse_at = 2;
     with->with = LUCI_UNAVAILABLE;
-    tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_UNAVAILABLE, "none for the session");
+    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_UNAVAILABLE, "none for the session");
     events_are(of_alice("sign_in unavailable", "-"), "  has no session");
 }
 
@@ -76,22 +76,22 @@ static void check_other_reasons(void)
 {
     luci_user_t user;
 
-    tap_is_result(support_check(with, "alice", RIGHT, &user), LUCI_OK, "a password alone");
+    tap_is_result(support_check(with, "alice", PASSWORD, &user), LUCI_OK, "a password alone");
     events_are(of_alice("password_check none", "-"), "  is a check");
     tap_is_result(support_check(with, "alice", WRONG, &user), LUCI_DENIED, "a wrong one");
     events_are(of_alice("password_check wrong_password", "-"), "  too");
-    tap_is_result(support_check(with, RIGHT, RIGHT, &user), LUCI_NOT_FOUND, "nobody's");
+    tap_is_result(support_check(with, PASSWORD, PASSWORD, &user), LUCI_NOT_FOUND, "nobody's");
     events_are("password_check unknown_user - - -\n", "  is unknown");
-    tap_is_result(support_check(with, "", RIGHT, &user), LUCI_DENIED, "an impossible one");
+    tap_is_result(support_check(with, "", PASSWORD, &user), LUCI_DENIED, "an impossible one");
     events_are("password_check invalid_username - - -\n", "  is said to be");
     support_run(with->target.params, "UPDATE auth_user SET disabled = 1");
-    tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_DENIED, "a disabled user");
+    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_DENIED, "a disabled user");
     events_are(of_alice("sign_in disabled", "-"), "  is known by the right password");
     tap_is_result(support_sign_in(with, "alice", WRONG), LUCI_DENIED, "who has a wrong one");
     events_are(of_alice("sign_in wrong_password", "-"), "  has just that");
     support_run(with->target.params, "UPDATE auth_user SET disabled = 0");
     support_run(with->target.params, "UPDATE user_key SET hashed_password = NULL");
-    tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_DENIED, "a user without a password");
+    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_DENIED, "a user without a password");
     events_are(of_alice("sign_in no_password", "-"), "  has a reason of its own");
 }
 
@@ -113,7 +113,7 @@ static void check_sessions(void)
     const char *id, *tag;
     luci_session_t session;
 
-    tap_is_result(support_sign_up(with, "Alicia", RIGHT), LUCI_OK, "a session");
+    tap_is_result(support_sign_up(with, "Alicia", PASSWORD), LUCI_OK, "a session");
     session = support_session;
     id = session.token.id;
     tag = tag_of(id);
@@ -128,7 +128,7 @@ static void check_sessions(void)
     events_are(apr_psprintf(pool, "expiry none Alicia %s %s\n", session.user.id, tag), "  is removed");
     tap_is_result(validate(id, NOW + 30 * DAY, 0), LUCI_NOT_FOUND, "later");
     events_are("", "  there is nothing any more");
-    tap_is_result(support_sign_in(with, "alicia", RIGHT), LUCI_OK, "another one");
+    tap_is_result(support_sign_in(with, "alicia", PASSWORD), LUCI_OK, "another one");
     with->events[0] = '\0';
     tap_is_result(validate(support_session.token.id, NOW + 30 * DAY, 1), LUCI_EXPIRED,
                   "dead when it's to be ended");
@@ -141,7 +141,7 @@ static void check_sign_out(void)
 {
     luci_session_t session;
 
-    tap_is_result(support_sign_in(with, "alicia", RIGHT), LUCI_OK, "a session");
+    tap_is_result(support_sign_in(with, "alicia", PASSWORD), LUCI_OK, "a session");
     session = support_session;
     with->events[0] = '\0';
     with->refuse_at = 1;
@@ -183,7 +183,7 @@ int main(void)
     check_sessions();
     check_sign_out();
     check_migration();
-    tap_ok(!strstr(with->logged, RIGHT), "S9.15: no log holds a password");
+    tap_ok(!strstr(with->logged, PASSWORD), "S9.15: no log holds a password");
     support_auth_close(with);
     return tap_done();
 }

@@ -32,7 +32,7 @@ static support_auth_t *with_session(const char *name, const char **id)
 {
     support_auth_t *with = support_auth(name, 1);
 
-    tap_is_result(support_sign_up(with, "Alice", RIGHT), LUCI_OK, "%s: a session", name);
+    tap_is_result(support_sign_up(with, "Alice", PASSWORD), LUCI_OK, "%s: a session", name);
     *id = support_session.token.id;
     return with;
 }
@@ -144,7 +144,7 @@ static void check_locked(void)
     tap_is_str(session.user.username, "Alice", "  it has its user");
     tap_is_result(validate(with, id, 1, NOW + 16 * DAY), LUCI_EXPIRED, "S9.32: a dead one is dead");
     tap_is_result(written, LUCI_BUSY, "  though it could not be removed");
-    tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_BUSY, "S9.32: signing in is busy");
+    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_BUSY, "S9.32: signing in is busy");
     tap_is_result(support_sign_out(with, id), LUCI_BUSY, "S9.33: signing out does not pretend");
     support_auth_close(with);
     support_release(holder);
@@ -157,19 +157,19 @@ static void check_locked(void)
 
 static luci_result_t sign_up_bob(support_auth_t *with)
 {
-    return support_sign_up(with, "bobby", RIGHT);
+    return support_sign_up(with, "bobby", PASSWORD);
 }
 
 static luci_result_t sign_in_alice(support_auth_t *with)
 {
-    return support_sign_in(with, "alice", RIGHT);
+    return support_sign_in(with, "alice", PASSWORD);
 }
 
 static luci_result_t check_alice(support_auth_t *with)
 {
     luci_user_t user;
 
-    return support_check(with, "alice", RIGHT, &user);
+    return support_check(with, "alice", PASSWORD, &user);
 }
 
 static luci_result_t sign_out_unknown(support_auth_t *with)
@@ -267,7 +267,7 @@ static void check_dump(void)
 
     dump = support_auth_value(with, "SELECT (SELECT group_concat(id || user_id) FROM user_session) || "
                                     "(SELECT group_concat(id || hashed_password) FROM user_key)");
-    tap_ok(dump && !strstr(dump, id) && !strstr(dump, RIGHT),
+    tap_ok(dump && !strstr(dump, id) && !strstr(dump, PASSWORD),
            "S9.15: the tables hold neither the id nor the password");
     tap_ok(!strstr(with->logged, id), "nor does the log");
     support_auth_close(with);

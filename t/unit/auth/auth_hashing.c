@@ -103,18 +103,18 @@ static void check_counts(void)
     luci_user_t user;
 
     with = support_auth("counts.db", 1);
-    is_count(sign_up("alice", RIGHT), LUCI_OK, 1, "a sign-up");
-    is_count(sign_up("alice", RIGHT), LUCI_CONFLICT, 0, "a name that is taken");
-    is_count(sign_up("abc", RIGHT), LUCI_INVALID, 0, "a name that is too short");
+    is_count(sign_up("alice", PASSWORD), LUCI_OK, 1, "a sign-up");
+    is_count(sign_up("alice", PASSWORD), LUCI_CONFLICT, 0, "a name that is taken");
+    is_count(sign_up("abc", PASSWORD), LUCI_INVALID, 0, "a name that is too short");
     is_count(sign_up("bobby", "short"), LUCI_INVALID, 0, "S9.1: a password that is too short");
     is_count(sign_up("bobby", too_long()), LUCI_INVALID, 0, "S9.1: a password that is too long");
     is_count(sign_in("alice", too_long()), LUCI_INVALID, 0, "S9.1: also at sign-in");
-    is_count(sign_in("alice", RIGHT), LUCI_OK, 1, "a sign-in");
+    is_count(sign_in("alice", PASSWORD), LUCI_OK, 1, "a sign-in");
     computed = 0;
     is_count(support_check(with, "alice", too_long(), &user), LUCI_DENIED, 0, "S9.1: also for HTTP Basic");
-    is_count(support_check(with, "alice", RIGHT, &user), LUCI_OK, 1, "HTTP Basic");
+    is_count(support_check(with, "alice", PASSWORD, &user), LUCI_OK, 1, "HTTP Basic");
     support_run(with->target.params, "INSERT INTO auth_user (id, username) VALUES ('x', 'Octocat')");
-    is_count(sign_up("Octocat", RIGHT), LUCI_CONFLICT, 1,
+    is_count(sign_up("Octocat", PASSWORD), LUCI_CONFLICT, 1,
              "a username that is found taken by the transaction");
     support_auth_close(with);
 }
@@ -137,7 +137,7 @@ static void check_equal_work(void)
 
     with = support_auth("equal.db", 1);
     with->settings.hash = (luci_hash_cost_t){ LUCI_HASH_ARGON2ID, 64, 3, 2 };
-    tap_is_result(sign_up("alice", RIGHT), LUCI_OK, "a user");
+    tap_is_result(sign_up("alice", PASSWORD), LUCI_OK, "a user");
     good = stored_hash();
     is_count(sign_in("alice", WRONG), LUCI_DENIED, 1, "S9.3: a wrong password");
     memcpy(wrong, last, sizeof wrong);
@@ -146,13 +146,13 @@ static void check_equal_work(void)
     tap_is_mem(last, wrong, sizeof wrong, "  at the same cost");
     for (int i = 0; i < COUNT(unusable); i++) {
         store_hash(unusable[i]);
-        is_count(sign_in("alice", RIGHT), LUCI_DENIED, 1,
+        is_count(sign_in("alice", PASSWORD), LUCI_DENIED, 1,
                  apr_psprintf(pool, "S9.7: the stored hash \"%s\"", unusable[i]));
         tap_is_mem(last, wrong, sizeof wrong, "  at the same cost");
         tap_is_str(stored_hash(), unusable[i], "  and is not replaced");
     }
     store_hash(NULL);
-    is_count(sign_in("alice", RIGHT), LUCI_DENIED, 1, "S9.7: a key without a password");
+    is_count(sign_in("alice", PASSWORD), LUCI_DENIED, 1, "S9.7: a key without a password");
     tap_is_mem(last, wrong, sizeof wrong, "  at the same cost");
     store_hash("{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=");
     is_count(sign_in("alice", WRONG), LUCI_DENIED, 1,
@@ -160,7 +160,7 @@ static void check_equal_work(void)
     tap_is_mem(last, wrong, sizeof wrong, "  at the same cost");
     store_hash(good);
     support_run(with->target.params, "UPDATE auth_user SET disabled = 1");
-    is_count(sign_in("alice", RIGHT), LUCI_DENIED, 1, "a disabled user with the right password");
+    is_count(sign_in("alice", PASSWORD), LUCI_DENIED, 1, "a disabled user with the right password");
     tap_is_mem(last, wrong, sizeof wrong, "  at the same cost");
     is_count(sign_in("alice", WRONG), LUCI_DENIED, 1, "a disabled user with a wrong one");
     tap_is_int(support_auth_number(with, "SELECT count(*) FROM user_session"), 1, "nobody of these came in");
@@ -177,7 +177,7 @@ static int is_current(const char *hash)
 static void check_formats(void)
 {
     with = support_auth("formats.db", 1);
-    tap_is_result(sign_up("alice", RIGHT), LUCI_OK, "a user");
+    tap_is_result(sign_up("alice", PASSWORD), LUCI_OK, "a user");
     for (int i = 0; i < COUNT(vectors); i++) {
         const char *replaced;
 
@@ -198,19 +198,19 @@ static void check_formats(void)
 static void check_other_kinds(void)
 {
     with = support_auth("kinds.db", 1);
-    tap_is_result(sign_up("alice", RIGHT), LUCI_OK, "a user");
+    tap_is_result(sign_up("alice", PASSWORD), LUCI_OK, "a user");
     with->settings.hash.memory_kib = 16;
-    is_count(sign_in("alice", RIGHT), LUCI_OK, 2, "S9.6: the configured cost has changed: a sign-in");
+    is_count(sign_in("alice", PASSWORD), LUCI_OK, 2, "S9.6: the configured cost has changed: a sign-in");
     tap_ok(stored_hash() && strstr(stored_hash(), "$m=16,"), "  replaces the hash");
-    is_count(sign_in("alice", RIGHT), LUCI_OK, 1, "the next one");
+    is_count(sign_in("alice", PASSWORD), LUCI_OK, 1, "the next one");
     with->settings.hash.memory_kib = 8;
-    is_count(sign_in("alice", RIGHT), LUCI_OK, 2, "also when it's lower");
+    is_count(sign_in("alice", PASSWORD), LUCI_OK, 2, "also when it's lower");
     with->settings.hash.kind = LUCI_HASH_LUCIA_SCRYPT;
-    is_count(sign_in("nobody", RIGHT), LUCI_DENIED, 1, "Lucia's scrypt is configured: an unknown user");
-    is_count(sign_in("alice", RIGHT), LUCI_OK, 2, "a sign-in");
+    is_count(sign_in("nobody", PASSWORD), LUCI_DENIED, 1, "Lucia's scrypt is configured: an unknown user");
+    is_count(sign_in("alice", PASSWORD), LUCI_OK, 2, "a sign-in");
     tap_ok(stored_hash() && strncmp(stored_hash(), "s2:", 3) == 0, "  replaces the hash");
     is_count(sign_in("alice", WRONG), LUCI_DENIED, 1, "a wrong password");
-    is_count(sign_in("alice", RIGHT), LUCI_OK, 1, "the right one");
+    is_count(sign_in("alice", PASSWORD), LUCI_OK, 1, "the right one");
     support_auth_close(with);
 }
 
@@ -237,7 +237,7 @@ static void check_failing_replacement(void)
     luci_user_t user;
 
     with = support_auth("failing.db", 1);
-    tap_is_result(sign_up("alice", RIGHT), LUCI_OK, "a user");
+    tap_is_result(sign_up("alice", PASSWORD), LUCI_OK, "a user");
     store_hash(OUTDATED.stored);
     with->refuse_at = 2;
     with->with = LUCI_BUSY;
@@ -264,7 +264,7 @@ static void check_failing_replacement(void)
 static void check_changed_meanwhile(void)
 {
     with = support_auth("meanwhile.db", 1);
-    tap_is_result(sign_up("alice", RIGHT), LUCI_OK, "a user");
+    tap_is_result(sign_up("alice", PASSWORD), LUCI_OK, "a user");
     store_hash(OUTDATED.stored);
     change_at = 2;
     tap_is_result(sign_in("alice", OUTDATED.password), LUCI_DENIED,

@@ -31,7 +31,7 @@ typedef struct {
 } side_t;
 
 static support_auth_t *with;
-static char *hashes[2]; /* of RIGHT, and of WRONG */
+static char *hashes[2]; /* of PASSWORD, and of WRONG */
 static side_t sides[2];
 static luci_user_t user;
 static pthread_barrier_t start;
@@ -70,7 +70,7 @@ static luci_result_t check_and_wait(void *baton, luci_hash_work_fn *work, void *
 
 static luci_result_t sign_in(side_t *side)
 {
-    luci_auth_request_t request = { .username = "alice", .password = RIGHT, .now = NOW };
+    luci_auth_request_t request = { .username = "alice", .password = PASSWORD, .now = NOW };
     luci_field_t field;
 
     return luci_auth_sign_in(&side->auth, &request, &side->session, &field, side->scratch);
@@ -288,7 +288,7 @@ int main(void)
     apr_pool_t *pool = support_start();
 
     with = support_auth("races.db", 1);
-    be_ok(luci_credential_hash(&with->auth, &(luci_credential_t){ .password = RIGHT }, &hashes[0], pool),
+    be_ok(luci_credential_hash(&with->auth, &(luci_credential_t){ .password = PASSWORD }, &hashes[0], pool),
           "hashing");
     be_ok(luci_credential_hash(&with->auth, &(luci_credential_t){ .password = WRONG }, &hashes[1], pool),
           "hashing");

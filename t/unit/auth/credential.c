@@ -127,29 +127,29 @@ static void check_turns(int aside)
 {
     start(aside ? "aside.db" : "turns.db");
     hasher.aside = aside;
-    is_turn(support_sign_up(with, "alice", RIGHT), LUCI_OK, 1, 1, "a sign-up");
-    is_turn(support_sign_up(with, "alice", RIGHT), LUCI_CONFLICT, 0, 0, "a name that is taken");
+    is_turn(support_sign_up(with, "alice", PASSWORD), LUCI_OK, 1, 1, "a sign-up");
+    is_turn(support_sign_up(with, "alice", PASSWORD), LUCI_CONFLICT, 0, 0, "a name that is taken");
     is_turn(support_sign_up(with, "bobby", "short"), LUCI_INVALID, 0, 0, "a password that is too short");
-    is_turn(support_sign_in(with, "alice", RIGHT), LUCI_OK, 1, 1, "a sign-in");
+    is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_OK, 1, 1, "a sign-in");
     is_turn(support_sign_in(with, "alice", WRONG), LUCI_DENIED, 1, 1, "a wrong password");
-    is_turn(support_sign_in(with, "nobody", RIGHT), LUCI_DENIED, 1, 1, "an unknown user");
-    is_turn(support_sign_in(with, "", RIGHT), LUCI_INVALID, 0, 0, "no name");
-    is_turn(check("alice", RIGHT), LUCI_OK, 1, 1, "HTTP Basic");
-    is_turn(check("nobody", RIGHT), LUCI_NOT_FOUND, 1, 1, "HTTP Basic, an unknown user");
+    is_turn(support_sign_in(with, "nobody", PASSWORD), LUCI_DENIED, 1, 1, "an unknown user");
+    is_turn(support_sign_in(with, "", PASSWORD), LUCI_INVALID, 0, 0, "no name");
+    is_turn(check("alice", PASSWORD), LUCI_OK, 1, 1, "HTTP Basic");
+    is_turn(check("nobody", PASSWORD), LUCI_NOT_FOUND, 1, 1, "HTTP Basic, an unknown user");
     disable(1);
-    is_turn(support_sign_in(with, "alice", RIGHT), LUCI_DENIED, 1, 1, "a disabled user");
+    is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_DENIED, 1, 1, "a disabled user");
     disable(0);
     with->settings.hash.passes = 2;
-    is_turn(support_sign_in(with, "alice", RIGHT), LUCI_OK, 1, 2,
+    is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_OK, 1, 2,
             "an outdated hash is replaced in the same turn");
-    is_turn(support_sign_in(with, "alice", RIGHT), LUCI_OK, 1, 1, "once");
+    is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_OK, 1, 1, "once");
     store_hash("{SHA}x");
-    is_turn(support_sign_in(with, "alice", RIGHT), LUCI_DENIED, 1, 1,
+    is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_DENIED, 1, 1,
             "a hash that takes no time, and one beside it");
     store_hash("$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHQ$c29tZXRhZ3NvbWV0YWc");
-    is_turn(support_sign_in(with, "alice", RIGHT), LUCI_DENIED, 1, 1, "S9.7: one that is too costly");
+    is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_DENIED, 1, 1, "S9.7: one that is too costly");
     store_hash(NULL);
-    is_turn(support_sign_in(with, "alice", RIGHT), LUCI_DENIED, 1, 1, "no hash");
+    is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_DENIED, 1, 1, "no hash");
     tap_is_int(hasher.borrowed, 0, "no handle is out or borrowed in a turn");
     tap_is_int(hasher.empty, 0, "no turn without a hash");
     support_auth_close(with);
@@ -173,30 +173,30 @@ static const char *everything(void)
 
 static void check_busy(void)
 {
-    luci_auth_request_t request = { .username = "alice", .password = RIGHT, .now = NOW };
+    luci_auth_request_t request = { .username = "alice", .password = PASSWORD, .now = NOW };
     luci_session_t session;
     luci_field_t field;
     const char *before;
     int borrows;
 
     start("busy.db");
-    is_turn(support_sign_up(with, "alice", RIGHT), LUCI_OK, 1, 1, "a user");
+    is_turn(support_sign_up(with, "alice", PASSWORD), LUCI_OK, 1, 1, "a user");
     request.old_session = support_token(apr_pstrdup(pool, support_session.token.id));
     with->settings.hash.passes = 2; /* alice's is outdated now */
     before = everything();
     hasher.refuses = 1;
-    is_turn(support_sign_up(with, "bobby", RIGHT), LUCI_BUSY, 1, 0, "no turn: a sign-up");
-    is_turn(support_sign_in(with, "alice", RIGHT), LUCI_BUSY, 1, 0, "no turn: a sign-in");
+    is_turn(support_sign_up(with, "bobby", PASSWORD), LUCI_BUSY, 1, 0, "no turn: a sign-up");
+    is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_BUSY, 1, 0, "no turn: a sign-in");
     is_turn(support_sign_in(with, "alice", WRONG), LUCI_BUSY, 1, 0, "no turn: a wrong password");
     is_turn(support_sign_in(with, "nobody", WRONG), LUCI_BUSY, 1, 0, "no turn: an unknown user");
     is_turn(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_BUSY, 1, 0,
             "no turn: a sign-in with a session");
-    is_turn(check("alice", RIGHT), LUCI_BUSY, 1, 0, "no turn: HTTP Basic");
-    is_turn(check("nobody", RIGHT), LUCI_BUSY, 1, 0, "no turn: HTTP Basic, an unknown user");
+    is_turn(check("alice", PASSWORD), LUCI_BUSY, 1, 0, "no turn: HTTP Basic");
+    is_turn(check("nobody", PASSWORD), LUCI_BUSY, 1, 0, "no turn: HTTP Basic, an unknown user");
     hasher.full = 1;
     borrows = with->borrows;
-    is_turn(support_sign_in(with, "alice", RIGHT), LUCI_BUSY, 0, 0, "no turn to be had: a sign-in");
-    is_turn(check("nobody", RIGHT), LUCI_BUSY, 0, 0, "no turn to be had: HTTP Basic");
+    is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_BUSY, 0, 0, "no turn to be had: a sign-in");
+    is_turn(check("nobody", PASSWORD), LUCI_BUSY, 0, 0, "no turn to be had: HTTP Basic");
     tap_is_int(with->borrows, borrows, "neither asked the database");
     hasher.full = 0;
     tap_is_str(everything(), before, "users, keys, hashes and sessions are as they were");
@@ -204,7 +204,7 @@ static void check_busy(void)
     hasher.refuses = 0;
     is_turn(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK, 1, 2,
             "the next sign-in works");
-    is_turn(support_sign_up(with, "bobby", RIGHT), LUCI_OK, 1, 1, "and the next sign-up");
+    is_turn(support_sign_up(with, "bobby", PASSWORD), LUCI_OK, 1, 1, "and the next sign-up");
     support_auth_close(with);
 }
 

@@ -6,10 +6,8 @@
 #define LUCI_SUPPORT_AUTH_H
 
 #include "core/auth/auth.h"
+#include "lib/fixtures.h"
 #include "lib/support.h"
-
-#define RIGHT "correct horse"
-#define WRONG "correct house"
 
 typedef struct {
     luci_auth_t auth;

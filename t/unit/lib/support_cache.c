@@ -125,7 +125,7 @@ void begin(apr_pool_t *in, const char *name)
     with = support_auth(name, 1);
     cache = support_cache(&with->settings, with->target.params);
     with->auth.cache = &cache;
-    if (support_sign_up(with, "alice", RIGHT) != LUCI_OK)
+    if (support_sign_up(with, "alice", PASSWORD) != LUCI_OK)
         support_give_up(name, "no sign-up");
     id = support_session.token.id;
     with->borrows = 0;

@@ -180,7 +180,7 @@ static void check_plain(void)
     with->settings.tokens = LUCI_TOKENS_PLAIN;
     cache = support_cache(&with->settings, with->target.params);
     is_miss(NOW, LUCI_NOT_FOUND, "plain: the hashed one is unknown");
-    tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_OK, "plain: signed in");
+    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_OK, "plain: signed in");
     id = support_session.token.id;
     is_miss(NOW, LUCI_OK, "plain: looked at");
     is_hit(NOW, "plain: and kept");

@@ -23,12 +23,12 @@ static void check_ends(void)
     tap_ok(store.ended_for >= TTL, "barred for the TTL at least");
     tap_is_int(support_cache_records(), 0, "and nothing left");
 
-    tap_is_result(support_sign_in(with, "alice", RIGHT), LUCI_OK, "signed in");
+    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_OK, "signed in");
     id = first = support_session.token.id;
     is_miss(NOW, LUCI_OK, "a session");
     {
         luci_auth_request_t request = {
-            .username = "alice", .password = RIGHT, .old_session = support_token(first), .now = NOW
+            .username = "alice", .password = PASSWORD, .old_session = support_token(first), .now = NOW
         };
 
         tap_is_result(luci_auth_sign_in(&with->auth, &request, &support_session, &support_field, pool),
@@ -200,7 +200,7 @@ static void check_garbage(void)
     is_miss(NOW, LUCI_OK, "S9.39: one that is too long");
     *place = good;
     is_hit(NOW, "as it was it is one");
-    tap_is_result(support_sign_up(with, "bobby", RIGHT), LUCI_OK, "another user");
+    tap_is_result(support_sign_up(with, "bobby", PASSWORD), LUCI_OK, "another user");
     id = support_session.token.id;
     is_miss(NOW, LUCI_OK, "whose session is kept as well");
     memcpy(store.places[1].bytes, good.bytes, good.length);

@@ -72,7 +72,7 @@ static void check_dead(int ours)
 static void check_ends(int ours)
 {
     luci_auth_request_t request = {
-        .username = "bobby", .password = RIGHT, .old_session = support_token(BARE), .now = NOW
+        .username = "bobby", .password = PASSWORD, .old_session = support_token(BARE), .now = NOW
     };
     luci_field_t field;
 

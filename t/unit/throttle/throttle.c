@@ -117,7 +117,8 @@ static void begin(const char *name)
     fails = LUCI_OK;
     now = NOW;
     with = support_auth(name, 1);
-    if (support_sign_up(with, "alice", RIGHT) != LUCI_OK || support_sign_up(with, "bobby", RIGHT) != LUCI_OK)
+    if (support_sign_up(with, "alice", PASSWORD) != LUCI_OK ||
+        support_sign_up(with, "bobby", PASSWORD) != LUCI_OK)
         support_give_up(name, "no sign-up");
     throttle = (luci_throttle_t){
         .store = { hold, release, retrieve, store, take_out, NULL },
@@ -155,15 +156,15 @@ static void check_account(void)
     for (int i = 0; i < 3; i++)
         tap_is_result(sign_in(ATTACKER, i ? "ALICE" : "alice", WRONG), LUCI_DENIED, "S9.4: wrong");
     borrows = with->borrows;
-    tap_is_result(sign_in(ATTACKER, "Alice", RIGHT), LUCI_THROTTLED,
+    tap_is_result(sign_in(ATTACKER, "Alice", PASSWORD), LUCI_THROTTLED,
                   "S9.4: the account is refused at the attacker's address");
-    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_THROTTLED,
+    tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_THROTTLED,
                   "S9.4: the account is refused at other addresses");
     tap_is_int(attempt.retry_after, LUCI_MS_MINUTE, "S9.4: for a minute");
     tap_is_int(with->borrows, borrows, "S9.4: the database was not asked");
-    tap_is_result(sign_in(HOME, "bobby", RIGHT), LUCI_OK, "others sign in");
+    tap_is_result(sign_in(HOME, "bobby", PASSWORD), LUCI_OK, "others sign in");
     now += LUCI_MS_MINUTE;
-    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "S9.4: alice signs in after the refusal");
+    tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_OK, "S9.4: alice signs in after the refusal");
     for (int i = 0; i < 3; i++)
         tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED,
                       "S9.4: a successful sign-in cleared the count");
@@ -184,20 +185,20 @@ static void check_address(void)
         tap_is_result(sign_in(i % 2 ? "2001:db8:1:2::1" : "2001:db8:1:2:ffff::5", name, WRONG), LUCI_DENIED,
                       "an address, another name each time");
     }
-    tap_is_result(sign_in("2001:db8:1:2:3:4:5:6", "alice", RIGHT), LUCI_THROTTLED,
+    tap_is_result(sign_in("2001:db8:1:2:3:4:5:6", "alice", PASSWORD), LUCI_THROTTLED,
                   "the network of 64 bits is full");
-    tap_is_result(sign_in("2001:db8:1:3::1", "alice", RIGHT), LUCI_OK, "the next one is not");
+    tap_is_result(sign_in("2001:db8:1:3::1", "alice", PASSWORD), LUCI_OK, "the next one is not");
     for (int i = 0; i < 10; i++)
-        tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "who signs in is not counted");
+        tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_OK, "who signs in is not counted");
     tap_is_int(records(), 6, "nothing is kept of it");
     for (int i = 0; i < 5; i++) {
         tap_is_result(sign_in(i % 2 ? HOME : "::ffff:198.51.100.7", "nobody", WRONG),
                       i < 3 ? LUCI_DENIED : LUCI_THROTTLED, "IPv4, mapped or not");
-        tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "and successes between");
+        tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_OK, "and successes between");
     }
     tap_is_result(sign_in(HOME, "other", WRONG), LUCI_DENIED, "a fourth");
     tap_is_result(sign_in(HOME, "third", WRONG), LUCI_DENIED, "a fifth");
-    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_THROTTLED, "clear nothing of an address");
+    tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_THROTTLED, "clear nothing of an address");
     tap_is_str(luci_throttle_address("fe80::1%eth0", pool), "fe80::/64", "with a zone");
     tap_is_str(luci_throttle_address("unix:x", pool), "unix:x", "none that is known");
     support_auth_close(with);
@@ -205,7 +206,7 @@ static void check_address(void)
 
 static const char *device_of(const char *name, const char *before)
 {
-    luci_auth_request_t request = request_from(HOME, name, RIGHT, before);
+    luci_auth_request_t request = request_from(HOME, name, PASSWORD, before);
     const char *value = NULL;
 
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &support_session, &support_field, pool), LUCI_OK,
@@ -232,17 +233,17 @@ static void check_device(void)
     for (int i = 0; i < 5; i++)
         tap_is_result(sign_in(ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED,
                       "S9.5: an attacker");
-    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_THROTTLED, "S9.5: locks alice out elsewhere");
-    tap_is_result(sign_in_on(other, HOME, "alice", RIGHT), LUCI_THROTTLED,
+    tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_THROTTLED, "S9.5: locks alice out elsewhere");
+    tap_is_result(sign_in_on(other, HOME, "alice", PASSWORD), LUCI_THROTTLED,
                   "S9.5: on another one's browser, too");
-    tap_is_result(sign_in_on(device, HOME, "alice", RIGHT), LUCI_OK,
+    tap_is_result(sign_in_on(device, HOME, "alice", PASSWORD), LUCI_OK,
                   "S9.5: alice signs in with her device cookie");
-    tap_is_result(sign_in_on(device, ATTACKER, "ALICE", RIGHT), LUCI_OK,
+    tap_is_result(sign_in_on(device, ATTACKER, "ALICE", PASSWORD), LUCI_OK,
                   "S9.5: the device cookie is valid from any address");
     for (int i = 0; i < 5; i++)
         tap_is_result(sign_in_on(device, ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED,
                       "S9.5: stolen, it's counted by itself");
-    tap_is_result(sign_in_on(device, HOME, "alice", RIGHT), LUCI_THROTTLED,
+    tap_is_result(sign_in_on(device, HOME, "alice", PASSWORD), LUCI_THROTTLED,
                   "S9.5: a stolen device cookie stays refused");
     support_auth_close(with);
 }
@@ -273,7 +274,7 @@ static void check_device_of_old_password(void)
     renewed = device_of("alice", device);
     for (int i = 0; i < 5; i++)
         tap_is_result(sign_in(ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED, "an attacker");
-    tap_is_result(sign_in_on(renewed, HOME, "alice", RIGHT), LUCI_OK,
+    tap_is_result(sign_in_on(renewed, HOME, "alice", PASSWORD), LUCI_OK,
                   "a sign-in that replaces the hash gives a device token for the new one");
     support_auth_close(with);
 }
@@ -285,9 +286,9 @@ static void check_sign_up(void)
         const char *name, *password;
         luci_result_t want;
     } tries[] = {
-        { "charly", "short", LUCI_INVALID }, { "charly", RIGHT, LUCI_OK },
-        { "charly", RIGHT, LUCI_CONFLICT },  { "dora", RIGHT, LUCI_THROTTLED },
-        { "alice", RIGHT, LUCI_THROTTLED },
+        { "charly", "short", LUCI_INVALID },   { "charly", PASSWORD, LUCI_OK },
+        { "charly", PASSWORD, LUCI_CONFLICT }, { "dora", PASSWORD, LUCI_THROTTLED },
+        { "alice", PASSWORD, LUCI_THROTTLED },
     };
 
     begin("sign_up.db");
@@ -296,10 +297,10 @@ static void check_sign_up(void)
         tap_is_result(luci_auth_sign_up(&with->auth, &request, &support_session, &support_field, pool),
                       tries[i].want, "sign-up %d", i);
     }
-    request = request_from(ATTACKER, "dora", RIGHT, NULL);
+    request = request_from(ATTACKER, "dora", PASSWORD, NULL);
     tap_is_result(luci_auth_sign_up(&with->auth, &request, &support_session, &support_field, pool), LUCI_OK,
                   "from elsewhere");
-    tap_is_result(sign_in(HOME, "charly", RIGHT), LUCI_OK, "sign-ins are counted apart");
+    tap_is_result(sign_in(HOME, "charly", PASSWORD), LUCI_OK, "sign-ins are counted apart");
     support_auth_close(with);
 }
 
@@ -316,7 +317,7 @@ static void check_faults(void)
     for (int i = 0; i < 10; i++)
         tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED,
                       "S9.39: attempts without the store are not counted");
-    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "S9.39: sign-in goes on");
+    tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_OK, "S9.39: sign-in goes on");
     fails = LUCI_OK;
     tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: the store is used again");
     for (int i = 0; i < PLACES; i++)
@@ -346,9 +347,9 @@ static void check_no_slot(void)
         tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.45: an account is refused");
     with->auth.hasher.run = run_none;
     writes = 0;
-    tap_is_result(sign_in(ATTACKER, "bobby", RIGHT), LUCI_BUSY, "S9.45: a sign-in without a slot");
-    tap_is_result(sign_in(ATTACKER, "alice", RIGHT), LUCI_THROTTLED, "S9.45: a refused one needs none");
-    request = request_from(ATTACKER, "dora", RIGHT, NULL);
+    tap_is_result(sign_in(ATTACKER, "bobby", PASSWORD), LUCI_BUSY, "S9.45: a sign-in without a slot");
+    tap_is_result(sign_in(ATTACKER, "alice", PASSWORD), LUCI_THROTTLED, "S9.45: a refused one needs none");
+    request = request_from(ATTACKER, "dora", PASSWORD, NULL);
     tap_is_result(luci_auth_sign_up(&with->auth, &request, &support_session, &support_field, pool), LUCI_BUSY,
                   "S9.45: a sign-up without a slot");
     tap_is_int(writes, 0, "S9.45: attempts without a slot write no count");
@@ -361,15 +362,16 @@ static void check_success(void)
     throttle.limits.account_success = (luci_limit_t){ 2, LUCI_MS_MINUTE };
     throttle.limits.address_success = (luci_limit_t){ 3, LUCI_MS_MINUTE };
     for (int i = 0; i < 3; i++)
-        tap_is_result(sign_in(HOME, "alice", RIGHT), i < 2 ? LUCI_OK : LUCI_THROTTLED,
+        tap_is_result(sign_in(HOME, "alice", PASSWORD), i < 2 ? LUCI_OK : LUCI_THROTTLED,
                       "right sign-ins of an account");
     tap_is_int(attempt.retry_after, LUCI_MS_MINUTE, "are refused for a period");
     tap_is_result(sign_in(HOME, "bobby", WRONG), LUCI_DENIED, "wrong ones count elsewhere");
     for (int i = 0; i < 2; i++)
-        tap_is_result(sign_in(HOME, "bobby", RIGHT), i < 1 ? LUCI_OK : LUCI_THROTTLED, "those of an address");
-    tap_is_result(sign_in(ATTACKER, "bobby", RIGHT), LUCI_OK, "not of another one");
+        tap_is_result(sign_in(HOME, "bobby", PASSWORD), i < 1 ? LUCI_OK : LUCI_THROTTLED,
+                      "those of an address");
+    tap_is_result(sign_in(ATTACKER, "bobby", PASSWORD), LUCI_OK, "not of another one");
     now += LUCI_MS_MINUTE;
-    tap_is_result(sign_in(HOME, "alice", RIGHT), LUCI_OK, "nor for ever");
+    tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_OK, "nor for ever");
     tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ACCOUNT_SUCCESS, "username:alice", pool),
                   LUCI_OK, "and they can be cleared");
     support_auth_close(with);

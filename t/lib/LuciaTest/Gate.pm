@@ -1,31 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Who comes to a gate, and how the gate has to treat them.
+# Requests to a gate, and how the gate has to answer them. LuciaTest::Site signs users up.
 #
-#     use LuciaTest::Visitors;
-#     my $server = LuciaTest::Server->new(config => CHEAP . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
+#     use LuciaTest::Gate;
+#     use LuciaTest::Site qw(sign_up);
+#     my $server = LuciaTest::Server->new(config => CHEAP_SITE . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
 #     my $alice  = sign_up($server, 'alice');                       # her cookie
 #     is_sent_to_login($server->request(GET => '/vault/a.txt', navigation()), '/vault/a.txt', 'S9.25: ...');
 #     is_unauthorized_json($server->request(GET => '/vault/a.txt', script()), '...');
 #     is_served($server->request(GET => '/vault/a.txt', cookie => $alice), '...');
 #     is_refused($reply, '...');                                    # any refusal that gives nothing away
-#     my $host = LuciaTest::Visitors::Host->new($server, 'a.test');  # a client of a virtual host that is known by its name
+#     my $host = LuciaTest::Gate::Host->new($server, 'a.test');      # a client of a virtual host that is known by its name
 #     expire($server, $alice, active => -1000, idle => 60000);      # moves a session in time, milliseconds from now
-package LuciaTest::Visitors;
+package LuciaTest::Gate;
 use strict;
 use warnings;
 
 use Digest::SHA ();
 use Exporter 'import';
 use LuciaTest;
+use LuciaTest::Site qw($CHEAP_HASH);
 use Test::More ();
 use Time::HiRes ();
 
-our @EXPORT = qw(CHEAP VAULT BASIC PASSWORD SECRET navigation script sign_up sign_in keeps_secret is_refused is_sent_to_login
+our @EXPORT = qw(CHEAP_SITE VAULT BASIC SECRET navigation script keeps_secret is_refused is_sent_to_login
     is_unauthorized_json is_unauthorized_page is_unavailable is_served stored_id expire timed snapshot put_file settles);
 
 # Passwords that cost nothing: for tests of everything but hashing.
-use constant CHEAP => "LuciaDatabase sqlite3 \@db\@\nLuciaMount /\nLuciaPasswordHash argon2id m=8 t=1 p=1\n";
+use constant CHEAP_SITE => "LuciaDatabase sqlite3 \@db\@\nLuciaMount /\n$CHEAP_HASH\n";
 # Where only users get in: with a session, or with a name and a password.
 use constant VAULT => <<'CONF';
 <Location /vault/>
@@ -41,12 +43,11 @@ use constant BASIC => <<'CONF';
     Require valid-user
 </Location>
 CONF
-use constant PASSWORD => 'correct horse';
 
 # What protected content holds, and no refusal may.
 use constant SECRET => "the moonstone is under the stairs\n";
 
-# ---- Who asks ----
+# ---- Requests ----
 
 sub navigation {
     return (headers => {
@@ -58,16 +59,6 @@ sub navigation {
 sub script { return (headers => { Accept => '*/*', 'Sec-Fetch-Mode' => 'cors', 'Sec-Fetch-Site' => 'same-origin', @_ }) }
 
 # ---- Users ----
-
-sub arrive {
-    my ($client, $path, $name, $password) = @_;
-    my $reply = when_served(sub { $client->request(POST => $path, form(username => $name, password => $password // PASSWORD)) });
-    return cookie_of($reply) if $reply->status == 302 && cookie_of($reply);
-    die "$path of $name answered " . $reply->bytes;
-}
-
-sub sign_up { my ($client, @who) = @_; return arrive($client, '/signup', @who) }
-sub sign_in { my ($client, @who) = @_; return arrive($client, '/login', @who) }
 
 # What the session table holds for a cookie.
 sub stored_id { return Digest::SHA::sha256_hex($_[0]{value}) }
@@ -180,7 +171,7 @@ sub is_served {
     return Test::More::like($reply->body, qr/moonstone/, "$name: with the content");
 }
 
-package LuciaTest::Visitors::Host;
+package LuciaTest::Gate::Host;
 
 sub new {
     my ($class, $server, $name, $file) = @_;
