@@ -88,7 +88,7 @@ async function walk(it) {
   await it.shows(open, 2, "Hello, grace", "after sign-in");
 
   await it.caches(old, "Members");
-  is(await it.signOut(it.tab), "Sign in", "signed out");
+  is(await it.signOut(it.tab), "Sign in", "a cached page after sign-out leads to Sign in");
   await it.shows(old, 2, "Sign in", "after sign-out");
 
   await it.signIn("grace");
@@ -114,7 +114,7 @@ async function walk(it) {
 async function leave(it) {
   await it.signIn("boole");
   is(await it.open("/private/strict.html"), "Members", "a page with no-store");
-  is(await click(it.tab, "button"), "Sign in", "which has its own button for sign-out");
+  is(await click(it.tab, "button"), "Sign in", "a page with no-store has its own button for sign-out");
   is(await back(it.tab), "Sign in", `${it.title}: Back does not show it`);
 }
 

@@ -121,10 +121,10 @@ await visit("signing up", async (tab, context) => {
   await tab.locator("#password").pressSequentially(password);
   await tab.keyboard.press("Enter");
   is(await tab.locator(":invalid").nth(1).getAttribute("id"), "username", "the browser itself finds a name too short");
-  is((await sessionCookie(context)) ?? null, null, "and sends nothing");
+  is((await sessionCookie(context)) ?? null, null, "a name that the browser finds too short is not sent");
 
   let answer = await submit(tab, { username: "ada", password });
-  is([answer.status(), at(tab)], [400, "/signup"], "a name too short is refused by the server as well");
+  is([answer.status(), at(tab)], [400, "/signup"], "the server refuses a name that is too short with 400");
   is(await errorOf(tab, "username"), { invalid: true, alerts: ["Invalid username"] }, "the message is tied to the username");
   is([await value(tab, "username"), await value(tab, "password")], ["ada", ""], "the name is kept, the password is not");
   is(await focusedId(tab), "username", "the cursor is in the username");
@@ -154,7 +154,7 @@ await visit("signing up", async (tab, context) => {
   await tab.focus("button");
   await follow(tab, () => tab.keyboard.press("Enter"));
   is([at(tab), await heading(tab)], ["/login", "Sign in"], "signing out leads to sign-in");
-  is((await sessionCookie(context)) ?? null, null, "and takes the cookie away");
+  is((await sessionCookie(context)) ?? null, null, "signing out takes the cookie away");
 
   await open(tab, "/signup");
   await submit(tab, { username: "ADA Lovelace", password });
@@ -173,11 +173,11 @@ await visit("the gate", async (tab, context) => {
 
   await open(tab, "/private/note.html?draft=1&page=2");
   is(new URL(tab.url()).pathname, "/login", "a visitor of a gated page is led to sign-in");
-  is(await tab.locator("[name=next]").inputValue(), "/private/note.html?draft=1&page=2", "which remembers the page");
+  is(await tab.locator("[name=next]").inputValue(), "/private/note.html?draft=1&page=2", "the sign-in form remembers the gated page");
 
   const answer = await submit(tab, { username: "grace", password: WRONG });
   is(answer.status(), 400, "a wrong password is refused");
-  is(await errorOf(tab, "password"), { invalid: false, alerts: ["Incorrect username or password"] }, "with a message");
+  is(await errorOf(tab, "password"), { invalid: false, alerts: ["Incorrect username or password"] }, "the wrong password is answered with a message");
   is(await focusedId(tab), "password", "the cursor is in the password");
   is([await value(tab, "username"), await value(tab, "password")], ["grace", ""], "the name is kept, the password is not");
   await audit(tab, "sign-in refused");
@@ -195,13 +195,13 @@ await visit("a session that ends while a form is filled in", async (tab, context
 
   const answer = await follow(tab, () => tab.click("button"));
   is([answer.status(), at(tab)], [401, "/private/save.cgi"], "the form is refused");
-  is(await heading(tab), "Your session has ended", "and the page says why");
+  is(await heading(tab), "Your session has ended", "the page says that the session has ended");
   await audit(tab, "session ended");
   const link = tab.locator("main a");
   is(
     await link.evaluate((a) => [a.target, a.rel]),
     ["_blank", "noopener"],
-    "it offers sign-in in a new tab, which cannot reach back",
+    "the page offers sign-in in a new tab, which cannot reach back",
   );
 
   const opened = context.waitForEvent("page");
@@ -218,7 +218,7 @@ await visit("a session that ends while a form is filled in", async (tab, context
   await tab.goBack();
   is(await tab.locator("textarea").inputValue(), "written for an hour", "going back keeps what was typed");
   await follow(tab, () => tab.click("button"));
-  is(await heading(tab), "Saved", "and it can be sent");
+  is(await heading(tab), "Saved", "the form that was kept can be sent");
 });
 
 await visit("signing out by a link, and twice", async (tab, context) => {
@@ -226,12 +226,12 @@ await visit("signing out by a link, and twice", async (tab, context) => {
   const second = await context.newPage();
   await open(second, "/");
   is((await open(tab, "/logout")).status(), 200, "a link to sign-out leads to a page");
-  is(await heading(tab), "Sign out", "which asks");
-  ok((await sessionCookie(context)) !== undefined, "and changes nothing by itself");
+  is(await heading(tab), "Sign out", "a link to sign-out asks first");
+  ok((await sessionCookie(context)) !== undefined, "a link to sign-out changes nothing by itself");
   await audit(tab, "sign-out");
   await follow(tab, () => tab.click("button"));
   is([at(tab), await heading(tab)], ["/login", "Sign in"], "its button signs out");
-  is((await sessionCookie(context)) ?? null, null, "and takes the cookie away");
+  is((await sessionCookie(context)) ?? null, null, "the button of the sign-out page takes the cookie away");
 
   const answer = await follow(second, () => second.click("button"));
   is([answer.status(), await heading(second)], [401, "You are signed out"], "a second sign-out is told kindly");
@@ -250,9 +250,9 @@ await visit("a page for somebody else", async (tab) => {
   is(await tabStops(tab), ["Sign in as another user", "Go to the start page"], "forbidden: Tab order");
   await audit(tab, "forbidden");
   await follow(tab, () => tab.click("button"));
-  is(await heading(tab), "Sign in", "and can sign in as another user");
+  is(await heading(tab), "Sign in", "a refused user can sign in as another user");
   await submit(tab, { username: "boole", password });
-  is(new URL(tab.url()).pathname, "/private/boole/note.html", "who comes to the page");
+  is(new URL(tab.url()).pathname, "/private/boole/note.html", "the other user comes to the refused page");
 });
 
 await visit("a double click on Sign in", async (tab) => {
@@ -303,7 +303,7 @@ await visit("an error", async (tab) => {
   ok((await tab.locator("main").textContent()).includes("Sign-up is closed"), "the page says so");
   await audit(tab, "error page");
   await follow(tab, () => tab.click("main a"));
-  is(await heading(tab), "Sign in", "it leads back to the start");
+  is(await heading(tab), "Sign in", "the closed sign-up leads back to sign-in");
 });
 
 await browser.close();

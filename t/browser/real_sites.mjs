@@ -56,7 +56,7 @@ await visit("a site with Referrer-Policy no-referrer on every page", async (tab)
   await tab.goto(`${origin}/signup`);
   let sent = await fillIn(tab, "norma");
   is([sent.origin, sent["sec-fetch-site"]], ["null", "same-origin"], "Chromium sends Origin null and says that it is this site");
-  is(await heading(tab), "Profile", "sign-up works");
+  is(await heading(tab), "Profile", "sign-up works with Origin null");
 
   await tab.goto(`${origin}/private/`);
   sent = await send(tab);
@@ -64,10 +64,10 @@ await visit("a site with Referrer-Policy no-referrer on every page", async (tab)
 
   await tab.goto(`${origin}/`);
   sent = await send(tab);
-  is([sent.origin, await heading(tab)], ["null", "Sign in"], "sign-out works");
+  is([sent.origin, await heading(tab)], ["null", "Sign in"], "sign-out works with Origin null");
 
   sent = await fillIn(tab, "norma");
-  is([sent.origin, await heading(tab)], ["null", "Profile"], "sign-in works");
+  is([sent.origin, await heading(tab)], ["null", "Profile"], "sign-in works with Origin null");
 });
 
 await visit("a double click on Create account", async (tab, context) => {
@@ -85,7 +85,7 @@ await visit("a double click on Create account", async (tab, context) => {
     });
     tab.off("request", count);
     is([posts, await heading(tab)], [2, "Profile"], `${delay} ms between its clicks: the form is sent twice, and one is signed in`);
-    ok((await tab.locator("main").textContent()).includes(`Username: ${name}`), "as the account that was made");
+    ok((await tab.locator("main").textContent()).includes(`Username: ${name}`), "the profile shows the account that was made");
   }
 });
 
@@ -96,7 +96,7 @@ await visit("a neighbour's cookie of the same name", async (tab, context) => {
 
   await tab.goto(`${www}/signup`);
   await fillIn(tab, "stella");
-  is(await heading(tab), "Profile", "signed up");
+  is(await heading(tab), "Profile", "sign-up leads to the profile");
   await context.addCookies([
     { name: "auth_session", value: stray, domain: ".site.example", path: "/" },
     { name: "auth_session", value: "x", domain: "www.site.example", path: "/private" },
@@ -104,19 +104,19 @@ await visit("a neighbour's cookie of the same name", async (tab, context) => {
   is((await names()).sort(), [".site.example", "www.site.example"], "a host beside this one sets a cookie for the whole domain");
 
   await tab.goto(`${www}/private/`);
-  is(await heading(tab), "Sign in", "which of them is right cannot be told, so the gate asks to sign in");
-  is(await names(), [], "and none of them is left");
+  is(await heading(tab), "Sign in", "two cookies of one name lead to sign-in, since neither can be trusted");
+  is(await names(), [], "sign-in clears both cookies of the name");
   await fillIn(tab, "stella");
   is([await heading(tab), await names()], ["Members", ["www.site.example"]], "the sign-in works");
 
   await context.addCookies([{ name: "auth_session", value: stray, domain: ".site.example", path: "/" }]);
   await context.addCookies([{ name: "auth_session", value: stray, domain: ".site.example", path: "/" }]);
   await tab.goto(`${www}/private/?again`);
-  is(await heading(tab), "Sign in", "it comes again");
+  is(await heading(tab), "Sign in", "the neighbour's cookie of the same name leads to sign-in again");
   await context.addCookies([{ name: "auth_session", value: stray, domain: ".site.example", path: "/" }]);
   await fillIn(tab, "stella");
   await fillIn(tab, "stella");
-  is([await heading(tab), await names()], ["Members", ["www.site.example"]], "and even before the form is sent: the second sign-in works");
+  is([await heading(tab), await names()], ["Members", ["www.site.example"]], "a cookie set before the form is sent: the second sign-in works");
 });
 
 await visit("the way back", async (tab, context) => {
@@ -138,7 +138,7 @@ await visit("the way back", async (tab, context) => {
   await tab.click("main a");
   await tab.waitForSelector("h1:has-text('Sign up')");
   await fillIn(tab, "merriam");
-  is(at(tab), "/private/?b=2", "by way of the link to sign-up too");
+  is(at(tab), "/private/?b=2", "sign-up by the link leads back to the gated page");
 
   const second = await context.newPage();
   await second.goto(`${origin}/login?next=/private/%3Fc%3D3`);
@@ -153,19 +153,19 @@ await visit("single sign-on over subdomains", async (tab) => {
   await tab.click("main a");
   await tab.waitForSelector("h1:has-text('Sign up')");
   await fillIn(tab, "oscar");
-  is(tab.url(), `${app}/private/?a=b`, "which leads back after sign-up, from one origin to the other");
+  is(tab.url(), `${app}/private/?a=b`, "sign-up leads back from one origin to the other");
 
   await tab.goto(`${app}/account`);
   await send(tab);
   is(tab.url(), `${login}/login`, "sign-out leads to sign-in on the other host");
   await tab.goto(`${login}/`);
-  is(await heading(tab), "Sign in", "where one is signed out too");
+  is(await heading(tab), "Sign in", "sign-out on one host signs out on the other");
 
   await tab.goto(`${app}/private/?c=d#part`);
   await fillIn(tab, "oscar");
   is(tab.url(), `${app}/private/?c=d#part`, "sign-in leads back, fragment and all");
   await tab.goto(`${login}/login?next=${encodeURIComponent(`${app}/private/?e=f`)}`);
-  is(tab.url(), `${app}/private/?e=f`, "and so does a visit of the sign-in page");
+  is(tab.url(), `${app}/private/?e=f`, "the sign-in page leads a signed-in user back");
 });
 
 await visit("a site with a Content-Security-Policy on every page", async (tab) => {
@@ -187,9 +187,9 @@ await visit("a site with a Content-Security-Policy on every page", async (tab) =
   complaints.length = 0;
   for (const path of ["/login", "/signup", "/private/"]) {
     await tab.goto(`http://strict.site.example:${port}${path}`);
-    is(await look(), usual, `${path} looks the same`);
+    is(await look(), usual, `${path} looks as usual`);
   }
-  is(complaints, [], "and the browser has nothing to say");
+  is(complaints, [], "the browser has no complaint");
 });
 
 await visit("names as people paste and write them", async (tab) => {
@@ -201,7 +201,7 @@ await visit("names as people paste and write them", async (tab) => {
   await tab.press("#username", "Control+v");
   is(await tab.inputValue("#username"), long, "a long name that is pasted is not cut");
   await send(tab);
-  is([await tab.inputValue("#username"), await tab.locator("[role=alert]").textContent()], [long, "Invalid username"], "and is refused whole");
+  is([await tab.inputValue("#username"), await tab.locator("[role=alert]").textContent()], [long, "Invalid username"], "a long name is refused whole");
 
   await fillIn(tab, "\u05d0\u05d1\u05d2\u05d3!");
   is(await heading(tab), "Profile", "a name that is written from right to left");

@@ -52,27 +52,27 @@ async function walk(tab, title, site, username) {
 
   await install(tab, site);
   is(await ask(tab, {}), unauthorized, `${title}: a script without a session gets 401 in JSON`);
-  is(await ask(tab, { Accept: "text/html" }), unauthorized, "also one that wants HTML");
+  is(await ask(tab, { Accept: "text/html" }), unauthorized, "a script that wants HTML gets 401 in JSON");
   is(await click(tab, "a"), "Sign in", `${title}: a person who follows a link is led to sign-in`);
   is(at(tab), `/account/login?next=${note}`, "by a redirect that the browser sees");
-  is(await go(tab, origin + note), "Sign in", "and by the address");
+  is(await go(tab, origin + note), "Sign in", "the gated address leads to sign-in");
 
   await click(tab, "main a");
   is(await fillIn(tab, username), "GET", `${title}: sign-up leads to the page`);
   is(at(tab), note, "at its own address");
   const [mode, destination] = (await tab.locator("#mode").textContent()).split(", ");
-  is(destination, worker === "idle.js" ? "document" : "empty", "which came through the worker, or not");
+  is(destination, worker === "idle.js" ? "document" : "empty", "the request came through the worker if there is one");
   diag(`Sec-Fetch-Mode was ${mode}`);
   is(await click(tab, "button"), "POST", "its form works");
-  is(await tab.locator("#origin").textContent(), sends, `which says Origin: ${sends.replace(port, "PORT")}`);
+  is(await tab.locator("#origin").textContent(), sends, `the form sends Origin: ${sends.replace(port, "PORT")}`);
   await go(tab, `${origin}/account`);
-  is(await click(tab, "button"), "Sign in", "sign-out too");
+  is(await click(tab, "button"), "Sign in", "sign-out leads to sign-in through the worker");
   is(await go(tab, origin + note), "Sign in", `${title}: after it a person is led to sign-in`);
-  is(await fillIn(tab, username), "GET", "which leads to the page");
+  is(await fillIn(tab, username), "GET", "sign-in leads to the page through the worker");
 
   luciactl("session", "revoke-all", username);
   is(await click(tab, "button"), "Your session has ended", `${title}: a form that is sent after the end of the session gets a page`);
-  is(await go(tab, origin + note), "Sign in", "and its page leads to sign-in");
+  is(await go(tab, origin + note), "Sign in", "the gated page leads to sign-in after the session's end");
 }
 
 let people = 0;

@@ -89,7 +89,7 @@ my $architecture = slurp('doc/architecture.md');
 my %room = map { $_ => 1 } $architecture =~ /^\| `(src\/[^`]+)` \|/gm;
 my %folder = map {; "src/$_" => 1 } slurp('t/layers.txt') =~ /^([\w\/]+):/gm;
 none 'each folder stands in doc/architecture.md', grep { !$room{$_} } sort keys %folder;
-none 'which names no other folder', grep { !$folder{$_} } sort keys %room;
+none 'doc/architecture.md names no folder that does not exist', grep { !$folder{$_} } sort keys %room;
 none 'each file that it names exists', grep { !grep { -e } glob s/NAME/*/r } $architecture =~ /`((?:src|t|doc)\/[\w\/]+\.\w+)`/g;
 
 done_testing;

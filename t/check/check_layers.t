@@ -124,7 +124,7 @@ SKIP: {
     skip 'make core-compile does not answer', 2 unless length $compile;
     my $try = sub { system("printf '$_[0]' | $compile -fsyntax-only -x c - >/dev/null 2>&1") == 0 };
     ok $try->('#include <apr_pools.h>\n'), 'the flags of the core compile apr';
-    ok !$try->('#include <httpd.h>\n'), 'and cannot compile httpd.h';
+    ok !$try->('#include <httpd.h>\n'), 'the flags of the core do not compile httpd.h';
 }
 
 # ---- Wall 3: one place each ----

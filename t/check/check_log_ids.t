@@ -27,7 +27,7 @@ none 'each has a row in doc/operations.md', grep { !$row{$_} } sort keys %used;
 none 'each row is of an id that is used', grep { !$used{$_} } sort keys %row;
 none 'there is one row of each', grep { $row{$_} > 1 } sort keys %row;
 none 'a row says what happened and what to do', map { $_->[0] } grep { @$_ != 3 || grep { length $_ < 5 } @$_ } @rows;
-is_deeply [map { $_->[0] } @rows], [sort keys %row], 'they stand in order';
+is_deeply [map { $_->[0] } @rows], [sort keys %row], 'the rows of doc/operations.md stand in order';
 none 'other pages name no id that does not exist', map {
     my $file = $_;
     map { $used{$_} ? () : "$file: $_" } LuciaTest::Server::slurp($file) =~ /\b(LUCI\d{4})\b/g

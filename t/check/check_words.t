@@ -109,7 +109,7 @@ for my $file (@pages, @sources) {
     else                 { push @found, @in }
 }
 cmp_ok scalar(@pages) + @sources, '>', 200, 'pages and sources are read';
-ok !@found, 'plain words' or diag join "\n", @found;
+ok !@found, 'code and pages contain no word of the list' or diag join "\n", @found;
 note "still to do: $_, $left{$_} words" for grep { $left{$_} } sort keys %left;
 note "clean, take it off the list: $_" for grep { !$left{$_} } @TO_DO;
 

@@ -47,7 +47,7 @@ sub check_copy {
     for my $number (sort keys %before) {
         my @n = sort { $a <=> $b } map { $_->{username} =~ /x(\d+)$/ } @{ sqlite($file, 'SELECT username FROM auth_user WHERE username LIKE ?', "w${number}x%") };
         is_deeply \@n, [1 .. @n], 'nobody between two others is missing';
-        cmp_ok scalar @n, '>=', $before{$number}, 'nor anybody who had been told before';
+        cmp_ok scalar @n, '>=', $before{$number}, "nobody who had been acknowledged before copy $number is missing";
     }
     return;
 }
@@ -80,14 +80,14 @@ subtest 'restored under a running httpd' => sub {
     my $vault = sub { my ($who) = @_; $server->request(GET => '/vault/a.txt', cookie => $who, script()) };
     is $vault->($_)->status, 200, 'both are signed in' for $alice, $bob;
     put_file($server->db, LuciaTest::Server::slurp($copies[0]));
-    is settles(401, sub { $vault->($bob) })->status, 401, 'who came after the copy is gone';
-    is_served($vault->($alice), 'who was there before is still signed in');
-    is $server->request(POST => '/login', form(username => 'bob_', password => $PASSWORD))->status, 400, 'nor is there such an account';
+    is settles(401, sub { $vault->($bob) })->status, 401, 'a user who came after the copy is signed out by the restore';
+    is_served($vault->($alice), 'a user who was there before the copy is still signed in');
+    is $server->request(POST => '/login', form(username => 'bob_', password => $PASSWORD))->status, 400, 'an account made after the copy is unknown after the restore';
     my $other = sqlite_value($copies[0], "SELECT username FROM auth_user WHERE username LIKE 'w%'");
     is settles(302, sub { $server->request(POST => '/login', form(username => $other, password => $PASSWORD)) })->status, 302, 'the others sign in';
-    ok sign_up($server, 'bob_'), 'and new ones sign up';
+    ok sign_up($server, 'bob_'), 'a new user signs up after the restore';
     is sqlite_value($server->db, "SELECT count(*) FROM auth_user WHERE username = 'bob_'"), 1, 'in the file that is there now';
-    is sound($server->db), 'ok', 'which is sound';
+    is sound($server->db), 'ok', 'the restored file is sound';
 };
 
 unlike $server->error_log, qr/exit signal|LUCI030[2-9]/, 'no child died, the database was never away';

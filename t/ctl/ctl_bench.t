@@ -29,7 +29,7 @@ my $server = LuciaTest::Server->new(start => 0);
 sub sound {
     my ($found, $memory, $slots) = @_;
     cmp_ok $found->{memoryKiB}, '>=', 19456, 'no less memory than is safe';
-    cmp_ok $found->{passes}, '>=', 2, 'nor fewer passes';
+    cmp_ok $found->{passes}, '>=', 2, 'hash-bench recommends no fewer passes than are safe';
     is $found->{lanes}, 1, 'one lane, since a hash has one thread';
     cmp_ok $found->{memoryKiB} * $found->{slots}, '<=', $memory * 1024, "all of them within $memory MiB";
     is $found->{slots}, $slots, "$slots at once";
@@ -50,16 +50,16 @@ ok $_->[0]{withinTarget} ? $_->[0]{milliseconds} <= $_->[1] : $_->[0]{millisecon
 
 sound(proposal('--target 10ms', '--memory 40', '--slots 200'), 40, 2);
 is_deeply [bench('--memory 18')], [1, "luciactl: a hash needs at least 19456 KiB; --memory 18 is less\n"],
-    'too little memory for one';
+    'hash-bench with too little memory for one hash ends with 1';
 
 for my $wrong ('--target 5h', '--target 9ms', '--target 11s', '--target soon', '--memory 0', '--memory x', '--slots 0', '--slots 257', 'more') {
     my ($status, $said) = bench($wrong);
     is $status, 2, "$wrong is refused";
-    like $said, qr/^luciactl: .*\S/, 'and said why';
+    like $said, qr/^luciactl: .*\S/, 'the refusal of hash-bench says why';
 }
 
 my ($status, $said) = bench('--target 10ms', '--slots 1');
-is $status, 0, 'for people, with the memory of this machine';
+is $status, 0, 'hash-bench with the memory of this machine ends with 0';
 like $said, qr/^Directive: +LuciaPasswordHash argon2id m=\d+ t=\d+ p=1$/m, 'a line to copy';
 
 done_testing;

@@ -27,7 +27,7 @@ sub finds {
     my ($name, $status, $pattern, @options) = @_;
     my ($got, $said, $err) = found(@options);
     is $got, $status, "$name: $status" or diag $said, $err;
-    like $said, $pattern, 'and says so';
+    like $said, $pattern, "$name: the report contains the finding";
     return;
 }
 
@@ -36,8 +36,8 @@ sub fine { my ($got, $said, $err) = found(); is $got, 0, "$_[0]: nothing is wron
 # ---- As it should be ----
 
 # Where the test's own server of databases wants a password, it stands in the configuration.
-is fine('the tables that httpd made') =~ s/^advice configuration: LuciaDatabase contains the password .*//r, '', 'nothing to advise either';
-like $ctl->run('check')->{out}, qr/^No problems found\.$/m, 'for people';
+is fine('the tables that httpd made') =~ s/^advice configuration: LuciaDatabase contains the password .*//r, '', 'check gives no advice about the tables that httpd made';
+like $ctl->run('check')->{out}, qr/^No problems found\.$/m, 'check says in words that it found no problem';
 
 # ---- The configuration ----
 
@@ -56,7 +56,7 @@ finds('a cookie over plain http', 0, qr/advice cookie: LuciaCookieSecure is off/
 configured($config . "User nobody_has_this_name\n");
 finds('a user who does not exist', 1, qr/problem configuration: .*bad user name nobody_has_this_name/);
 is $ctl->with('--config')->status('check'), 2, 'the command line itself';
-is(LuciaTest::Ctl->new->status('check'), 2, 'neither a configuration nor a database');
+is(LuciaTest::Ctl->new->status('check'), 2, 'check with neither a configuration nor a database ends with 2');
 finds('two configurations are one too many', 2, qr/^$/, '--config', 'x');
 is(LuciaTest::Ctl->new('--config', "$dir/none.conf")->status('check'), 1, 'a configuration that is not there');
 
@@ -73,7 +73,7 @@ fine('the throttle needs no module of httpd');
 
 configured($config . "<Location /x>\nAuthType Lucia\n<RequireAll>\nRequire lucia-attribute team red\nRequire not lucia-attribute role guest\n</RequireAll>\n</Location>\n");
 finds('a column that is not declared', 1, qr/problem configuration: Require lucia-attribute: "team" is not allowed: username or a column of LuciaUserAttributes \(role\), in \S+:\d+ /);
-unlike join('', found()), qr/lucia-attribute: "role"/, 'which the other one is';
+unlike join('', found()), qr/lucia-attribute: "role"/, 'check does not report the attribute that is listed';
 configured($config . "LuciaRemoteUser email\n");
 finds('a column for REMOTE_USER', 1, qr/problem configuration: LuciaRemoteUser: "email" is not allowed: .*, in \S+:\d+ /);
 configured($config . "LuciaRemoteUser user_id\n");
@@ -119,11 +119,11 @@ SKIP: {
     chmod 0600, $secret;
     my ($status, $said) = found();
     is $status, 3, 'the database still can\'t be asked';
-    unlike $said, qr/every user/, 'but the secret is one';
-    like $said, qr/problem database: the database cannot be queried: /, 'and that is said';
+    unlike $said, qr/every user/, "a secret that others can't read is no finding";
+    like $said, qr/problem database: the database cannot be queried: /, "a database that can't be asked is a finding";
     configured("LuciaDatabase pgsql \"host=127.0.0.1 port=1 connect_timeout=2 password=hunter2\"\n");
     finds('a password in the configuration', 3, qr/advice configuration: LuciaDatabase contains the password of the database/);
-    unlike join('', found()), qr/hunter2/, 'which is not shown';
+    unlike join('', found()), qr/hunter2/, 'the finding does not show the secret';
     configured($config);
 }
 
@@ -152,7 +152,7 @@ SKIP: {
         chmod 0700, $folder;
         my $said = as_nobody('check');
         like $said, qr{\Q$folder\E/luciauth\.db cannot be checked: Permission denied}, 'another user may not look';
-        unlike $said, qr/the database file .* does not exist/, 'which is not the same as a file that is missing';
+        unlike $said, qr/the database file .* does not exist/, 'a file that may not be looked at is not called missing';
         chmod 0750, $folder;
         chown 0, 0, $server->db;
         finds('root\'s database, which is asked as httpd does', 3, qr/may not read and write \Q$folder\E\/luciauth\.db \| Try: chown \S+ /);
@@ -164,7 +164,7 @@ SKIP: {
     fine('mended');
     rename $server->db, "$folder/gone" or die $!;
     finds('no file', 3, qr/the database file \Q$folder\E\/luciauth\.db does not exist \| httpd creates it at its next start; luciactl init creates it now/);
-    ok !-e $server->db, 'and none is made';
+    ok !-e $server->db, 'check makes no database file';
     rename "$folder/gone", $server->db or die $!;
     fine('back');
     for my $case (["$dir/new/x.db", '', qr{httpd creates it and the folder \Q$dir\E/new at its next start}],
@@ -187,7 +187,7 @@ fine('a user with a hash, and a key without one');
 for my $bad ('hunter2', '$argon2id$v=19$m=9999999,t=3,p=1$c2FsdHNhbHQ$aaaaaaaaaaaaaaaaaaaaaa', '$2y$31$' . 'a' x 53, '') {
     sql('UPDATE user_key SET hashed_password = ? WHERE id = ?', $bad, 'username:alice');
     finds("the hash '$bad'", 1, qr/problem rows: 1 keys have a hash that cannot be verified or is too costly, .*: username:alice \| .*luciactl user passwd/);
-    unlike join('', found()), qr/hunter2|argon2id/, 'and does not show it' if length $bad;
+    unlike join('', found()), qr/hunter2|argon2id/, 'the finding does not show the wrong value' if length $bad;
 }
 sql('UPDATE user_key SET hashed_password = ? WHERE id = ?', $hash, 'username:alice');
 fine('mended');

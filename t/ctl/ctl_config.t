@@ -126,7 +126,7 @@ finds('the same database twice, neither',    $hosts =~ s{found/two}{found/one}r,
 for my $wrong ('three.example', 'two.example:82', 'none.example') {
     my ($status, $said) = luciactl($hosts, '--vhost', $wrong, 'init');
     is $status, 2, "--vhost $wrong is refused";
-    like $said, qr/no server named $wrong .*these have one: one\.example .*; two\.example/, 'with those that there are';
+    like $said, qr/no server named $wrong .*these have one: one\.example .*; two\.example/, 'the refusal of --vhost lists the servers there are';
 }
 my ($status, $said) = luciactl($hosts, 'init');
 is $status, 2, 'several databases: no choice is no answer';
@@ -149,7 +149,7 @@ for my $case (@wrong) {
     my ($words) = $httpd =~ /^(?:.*: )?(Lucia\w+: .*)$/m;
     ok $failed && $number && $words, "httpd refuses $lines" or diag $httpd;
     my ($status, $said) = luciactl($config, 'init');
-    is $status, 2, 'and luciactl';
+    is $status, 2, 'luciactl ends with 2 as httpd does';
     like $said, qr/^luciactl: \Q$dir\E\/conf\/httpd\.conf:$number: \Q$words\E$/m, 'in the same words, with the line' or diag $httpd;
 }
 
@@ -157,7 +157,7 @@ sub says {
     my ($name, $config, $pattern) = @_;
     my ($status, $said) = luciactl($config, 'init');
     is $status, 2, $name;
-    like $said, $pattern, 'and says why';
+    like $said, $pattern, 'the refusal of the configuration says why';
     return;
 }
 my $here = qr{\Q$dir\E/conf/httpd\.conf:\d+};
@@ -196,11 +196,11 @@ my $document = dumped($secrets);
 like $document, qr/\A\n\{"mod_luciauth":".*\}\n\z/, 'a configtest with -D DUMP_LUCIAUTH prints one line of JSON';
 unlike $document, qr/hunter/, 'a document that is printed by hand contains no password';
 my $whole = dumped($secrets, '-D', 'DUMP_LUCIAUTH_SECRETS');
-like $whole, qr/password=hunter2/, 'with DUMP_LUCIAUTH_SECRETS it contains what the configuration contains';
-unlike $whole, qr/hunter3/, 'but not the secrets that the configuration only names';
+like $whole, qr/password=hunter2/, 'with DUMP_LUCIAUTH_SECRETS the document contains what the configuration contains';
+unlike $whole, qr/hunter3/, 'with DUMP_LUCIAUTH_SECRETS the document does not contain secrets that the configuration only names';
 my $before = join ' ', sort glob "$dir/* $dir/*/*";
 dumped(qq(LuciaDatabase sqlite3 $dir/none/x.db\nTransferLog "|/bin/sh -c 'echo started >$dir/piped'"\nErrorLog $dir/logs/of-dump\n));
-is join(' ', sort glob "$dir/* $dir/*/*"), $before, 'it creates no file and starts no program of a log';
+is join(' ', sort glob "$dir/* $dir/*/*"), $before, 'the dump creates no file and starts no program of a log';
 my $odd = "$dir/found/\xff.db";
 is((luciactl(qq(LuciaDatabase sqlite3 "$odd"\n), 'init'))[0], 0, 'a path that is not UTF-8');
 ok -s $odd, 'arrives to the byte';
@@ -215,7 +215,7 @@ for my $case (['--httpd', '/nowhere/httpd', qr{/nowhere/httpd cannot be run: No 
     is $status, 2, "$option $program is refused";
     like $said, $pattern, "the message about $program says why";
     local $ENV{LUCIACTL_HTTPD} = $program;
-    is_deeply [luciactl($database, 'init')], [$status, $said], "LUCIACTL_HTTPD=$program does the same";
+    is_deeply [luciactl($database, 'init')], [$status, $said], "LUCIACTL_HTTPD=$program gives the status and message of --httpd";
 }
 ($status, $said) = luciactl($database =~ s/^/LoadFile none\n/r, '--httpd', LuciaTest::httpd(), 'init');
 is $status, 2, 'a library that httpd cannot load';
@@ -228,7 +228,7 @@ SKIP: {
     chmod 0600, $server->conf_file;
     my $refused = `setpriv --reuid=nobody --clear-groups '$copy' --config '@{[$server->conf_file]}' user list 2>&1`;
     is $? >> 8, 2, 'another user, who may not read the configuration, gets status 2';
-    like $refused, qr/\Q@{[$server->conf_file]}\E cannot be read: Permission denied/, 'and a message with file and reason';
+    like $refused, qr/\Q@{[$server->conf_file]}\E cannot be read: Permission denied/, 'the message names the unreadable configuration and the reason';
     chmod 0644, $server->conf_file;
 }
 
@@ -248,10 +248,10 @@ for my $name (keys %file) {
     close $out or die $!;
 }
 my $mask = umask 0;
-is system($tool, '--config', "$top/apache2.conf", 'init'), 0, 'without a ServerRoot it is the folder of the file';
+is system($tool, '--config', "$top/apache2.conf", 'init'), 0, 'without a ServerRoot the folder of the configuration file is the root';
 umask $mask;
-is((stat "$top/found.db")[2] & 7, 0, 'which is nothing to others, whatever the umask');
-ok -s "$top/found.db", 'and envvars beside it counts, with the variables in it';
+is((stat "$top/found.db")[2] & 7, 0, 'a database made by luciactl is closed to others, whatever the umask');
+ok -s "$top/found.db", 'envvars beside the configuration counts, with its variables';
 like LuciaTest::Server::slurp("$top/found/audit"), qr/event=init result=ok/, 'the act is in the file that LuciaAuditLog names';
 
 # What apache2ctl does with envvars: its status and its arguments do not matter.
@@ -270,7 +270,7 @@ rename "$top/envvars", "$top/envvars.kept" or die $!;
 POSIX::mkfifo("$top/envvars", 0644) or die $!;
 my ($status, $said) = run_tool('--config', "$top/apache2.conf", 'user', 'list');
 is $status, 2, 'envvars that is a pipe: refused';
-like $said, qr{\Q$top\E/envvars cannot be read: not a regular file}, 'and named';
+like $said, qr{\Q$top\E/envvars cannot be read: not a regular file}, 'the refusal names envvars as no regular file';
 unlink "$top/envvars" or die $!;
 SKIP: {
     skip 'only root runs programs of others', 6 if $>;
@@ -285,7 +285,7 @@ SKIP: {
         ($status, $said) = run_tool('--config', "$top/apache2.conf", 'user', 'list');
         chown $before[4], -1, $given or die $!;
         is $status, 2, "another user owns $given: root refuses";
-        like $said, qr/would run as root, but other users can change it.*run luciactl as its owner/, 'and says why';
+        like $said, qr/would run as root, but other users can change it.*run luciactl as its owner/, 'the refusal of a foreign configuration says why';
         ok !-e $ran, 'nothing of it ran';
     }
 }
@@ -298,7 +298,7 @@ SKIP: {
     chown +(getpwnam 'nobody')[2], -1, "$top/theirs" or die $!;
     ($status, $said) = run_tool('--httpd', "$top/theirs", '--config', $server->conf_file, 'user', 'list');
     is $status, 2, 'a program of another user: root refuses';
-    ok !-e "$top/found/ran", 'and does not run it';
+    ok !-e "$top/found/ran", 'a program of another user is not run';
 }
 rename "$top/envvars.kept", "$top/envvars" or die $!;
 
@@ -313,11 +313,11 @@ for my $case (['head -c 80000000 /dev/zero', qr/prints more than 64 MiB/], ['hea
     chmod 0755, $program;
     ($status, $said) = run_tool('--httpd', $program, '--config', $server->conf_file, 'user', 'list');
     is $status, 2, "a program that does $case->[0]: refused";
-    like $said, $case->[1], 'and luciactl says what it did';
+    like $said, $case->[1], 'the refusal says what the program did';
 }
 ($status, $said) = run_tool('--httpd', $top, '--config', $server->conf_file, 'user', 'list');
 is $status, 2, 'a folder is no program';
-like $said, qr/\Q$top\E cannot be run/, 'and is named';
+like $said, qr/\Q$top\E cannot be run/, 'the refusal of a folder names it';
 {
     local $SIG{CHLD} = 'IGNORE';
     $server->write_config("LuciaDatabase sqlite3 found/a.db\n");
@@ -331,9 +331,9 @@ $server->write('conf/host.conf', "<VirtualHost *:80>\nServerName \${name}.test\n
 my $twice = join '', map { "Define name $_\nInclude conf/host.conf\n" } qw(one two);
 finds("the host of the $_ inclusion", $twice, "$_.db", '--vhost', "$_.test") for qw(one two);
 ($status, $said) = luciactl($twice, 'user', 'list');
-is $status, 2, 'without --vhost one has to be chosen';
-like $said, qr/one\.test/, 'and both are named';
-like $said, qr/two\.test/, 'both';
+is $status, 2, 'two virtual hosts without --vhost end with 2';
+like $said, qr/one\.test/, 'the message names the first virtual host';
+like $said, qr/two\.test/, 'the message names the second virtual host';
 
 # ---- The audit log that the configuration names ----
 
@@ -344,12 +344,12 @@ like LuciaTest::Server::slurp("$dir/logs/$_"), qr/\Atime=\S+ event=init result=o
 for my $target ('off', qq("|/bin/cat >$dir/logs/program")) {
     is((luciactl($database . "LuciaAuditLog $target\n", 'init'))[0], 0, "LuciaAuditLog $target is no file of luciactl's");
 }
-ok !-e "$dir/$_", "nor is one made: $_" for 'off', 'logs/program', 'logs/off';
+ok !-e "$dir/$_", "no audit file is made: $_" for 'off', 'logs/program', 'logs/off';
 symlink '/dev/stdout', "$dir/logs/linked.log" or die $!;
 for my $target ('/dev/stdout', '/dev/stderr', '/proc/self/fd/1', '/dev/fd/2', "$dir/logs/linked.log") {
     my ($status, $said) = luciactl($database . "LuciaAuditLog $target\n", 'init');
     is $status, 0, "LuciaAuditLog $target is httpd's output";
-    unlike $said, qr/event=/, "and none of luciactl's";
+    unlike $said, qr/event=/, "httpd's output contains no audit line of luciactl";
 }
 
 # ---- The configuration without --config ----
@@ -365,7 +365,7 @@ $server->write_config($database);
 is_deeply [(implied($server->conf_file, 'user', 'list'))[0]], [0], 'LUCIACTL_CONFIG names one';
 my ($implied, $of) = implied($server->conf_file, 'user', 'show', 'nobody');
 is $implied, 1, 'no such user there';
-like $of, qr/^The configuration is \Q@{[$server->conf_file]}\E, named by the environment variable LUCIACTL_CONFIG;/m, 'and it says where it looked';
+like $of, qr/^The configuration is \Q@{[$server->conf_file]}\E, named by the environment variable LUCIACTL_CONFIG;/m, 'the message names the configuration and LUCIACTL_CONFIG';
 is +(implied('/nowhere', 'user', 'list'))[0], 2, 'one that is not there';
 is +(implied('/nowhere', '--database', "sqlite3:$dir/audited.db", 'user', 'list'))[0], 0, '--database takes its place';
 is +(implied('', 'user', 'list'))[0], 2, 'an empty one is none';
@@ -377,7 +377,7 @@ my $loop = "$dir/loop.conf";
 $server->write('loop.conf', "Include $loop\nInclude $loop\n");
 my ($looped, $said_of_loop) = luciactl("Include $loop\n", 'init');
 is $looped, 2, 'files that include each other: refused';
-is scalar(() = $said_of_loop =~ /^luciactl: .*loop\.conf/mg), 1, 'which is said once';
+is scalar(() = $said_of_loop =~ /^luciactl: .*loop\.conf/mg), 1, 'the loop of includes is reported once';
 
 # ---- What is no configuration ends with a message, not with all the memory, nor in a crash ----
 
@@ -392,7 +392,7 @@ for my $case (
     my ($config, $wanted, $message) = @$case;
     my ($status, $said) = luciactl("$config\n", 'init');
     is $status, $wanted, "$config: $wanted";
-    like $said, $message, 'and says why';
+    like $said, $message, 'the refusal of LUCIACTL_CONFIG says why';
 }
 
 done_testing;

@@ -19,9 +19,9 @@ cmp_ok scalar @names, '>', 15, 'the commands are known';
 my %help = map { $_ => $ctl->does('help', split / /) } @names;
 for my $name (@names) {
     like $help{$name}, qr/\AUsage: luciactl \Q$name\E\b.*\n\n\S.*\.\n/, "luciactl help $name";
-    is $ctl->does(split(/ /, $name), '--help'), $help{$name}, "luciactl $name --help says the same";
+    is $ctl->does(split(/ /, $name), '--help'), $help{$name}, "luciactl $name --help equals luciactl help $name";
     my @wide = grep { length > 100 && !/^  --/ } split /\n/, $help{$name};
-    ok !@wide, 'and fits a terminal' or diag @wide;
+    ok !@wide, "luciactl help $name fits a terminal" or diag @wide;
 }
 my %options = map { my $name = $_; ($name => [$help{$name} =~ /^  (--[a-z-]+)/mg]) } @names;
 
@@ -32,12 +32,12 @@ SKIP: {
     my $warnings = `MANWIDTH=100 LC_ALL=C.UTF-8 man --warnings=all -l $page 2>&1 >/dev/null`;
     is $warnings, '', 'man has nothing to say against the page';
     my $text = `MANWIDTH=100 LC_ALL=C.UTF-8 MAN_KEEP_FORMATTING= man -l $page 2>/dev/null`;
-    like $text, qr/luciactl - manage users/, 'it has a name for apropos';
+    like $text, qr/luciactl - manage users/, 'the manual page has a name line for apropos';
     for my $name (@names) {
         my ($part) = $text =~ /^   \Q$name\E\n(.*?)(?=^   \S|^\S)/ms;
         ok defined $part && $part =~ /luciactl \Q$name\E/, "$name is in it";
         my @missing = grep { ($part // '') !~ /^ +$_\b/m && $text !~ /^OPTIONS OF EVERY COMMAND.*^ +$_\b/ms } @{ $options{$name} };
-        ok !@missing, 'with its options' or diag "@missing";
+        ok !@missing, "the manual page lists the options of $name" or diag "@missing";
     }
 }
 
@@ -64,32 +64,32 @@ my %first = map { /^(\S+)/ ? ($1 => 1) : () } @names;
 is offered(''), join(' ', sort keys %first), 'the first words';
 is offered('u'), 'user', 'one that was begun';
 is offered('user', ''), seconds('user'), 'the second words';
-is offered('session', 'revoke'), 'revoke revoke-all', 'begun';
-is offered('--json', '--config', 'x', 'key', ''), seconds('key'), 'behind options';
-is offered('--config=x', 'key', ''), seconds('key'), 'and their values';
-is offered('--config', '=', 'x', 'key', ''), seconds('key'), 'as bash takes them apart';
+is offered('session', 'revoke'), 'revoke revoke-all', 'completion finishes a subcommand that was begun';
+is offered('--json', '--config', 'x', 'key', ''), seconds('key'), 'completion offers subcommands after options';
+is offered('--config=x', 'key', ''), seconds('key'), 'completion offers subcommands after an option with =value';
+is offered('--config', '=', 'x', 'key', ''), seconds('key'), 'completion offers subcommands after =, split as bash does';
 for my $name (@names) {
     is offered(split(/ /, $name), '--'), join(' ', sort @{ $options{$name} }), "the options of $name";
 }
 is offered('--config', ''), 'site.conf with blank', 'files for a file';
-is offered('--config', '=', 'si'), 'site.conf', 'behind =';
+is offered('--config', '=', 'si'), 'site.conf', 'completion offers files after --config =';
 is offered('import', 'htpasswd', 'wi'), 'with blank', 'files for an operand';
 is offered('import', 'htpasswd', '--dry-run', 'si'), 'site.conf', 'behind an option';
 is offered('user', 'show', ''), '', 'no guess at names';
 is offered('check', 'x', ''), '', 'nothing behind what wants nothing';
-is offered('--database', ''), '', 'nor at databases';
+is offered('--database', ''), '', 'completion guesses no database';
 is offered('help', 'hash'), 'hash-bench', 'help about a command';
-is offered('hash-bench', '--target', ''), '', 'nor at times';
+is offered('hash-bench', '--target', ''), '', 'completion guesses no time';
 
 # ---- Installed ----
 
 my $to = LuciaTest::work_dir('install');
 my $build = LuciaTest::build();
 my $made = `make -s install NO_DEPS=1 DESTDIR=$to BUILD=$build 2>&1`;
-is $?, 0, 'make install' or diag $made;
+is $?, 0, 'make install succeeds' or diag $made;
 my ($man) = glob "$to/*/*/man/man8/luciactl.8";
-is LuciaTest::Server::slurp($man // ''), LuciaTest::Server::slurp($page), 'the page';
+is LuciaTest::Server::slurp($man // ''), LuciaTest::Server::slurp($page), 'make install installs the manual page';
 my @bash = grep { -s } `find $to -path '*/completions/luciactl'` =~ /(.+)/g;
-is scalar @bash, 1, 'and the completion are installed';
+is scalar @bash, 1, 'make install installs the completion';
 
 done_testing;

@@ -46,7 +46,7 @@ my $first = new_house('LuciaTest::Sqlite', 'first');
 my $ctl = $first->{ctl};
 for my $name ('Alice', 'bobby', "J\xc3\xb6rg \"x\"", 'zoella') {
     my $end = $ctl->run('user', 'add', $name, '--stdin', '--attribute', "full_name=\xc3\x85 '$name'", { stdin => "secret of $name\n" });
-    is $end->{status}, 0, 'a user' or diag $end->{err};
+    is $end->{status}, 0, 'a user is added to the source' or diag $end->{err};
 }
 $ctl->does('user', 'set', 'alice', '--attribute', 'role=admin');
 $ctl->does('user', 'disable', 'bobby');
@@ -61,15 +61,15 @@ for my $house (@houses) {
     my ($end, $counts) = import_into($house, $file, '--dry-run');
     is $counts, '0 4 0 0', "$house->{kind}: what would be done" or diag $end->{err};
     ($end, $counts) = import_into($house, $file);
-    is $counts, '0 4 0 0', 'it is done' or diag $end->{err};
+    is $counts, '0 4 0 0', "$house->{kind}: four users are imported" or diag $end->{err};
     $file = export($house);
-    is LuciaTest::Server::slurp($file), $original, 'and exported the same';
+    is LuciaTest::Server::slurp($file), $original, "$house->{kind}: a second export equals the first";
     ($end, $counts) = import_into($house, $file);
-    is $counts, '0 0 4 0', 'again: all are there' or diag $end->{err};
-    is $house->{ctl}->json('user', 'show', 'bobby')->{disabled}, JSON::PP::true, 'who was disabled is';
+    is $counts, '0 0 4 0', "$house->{kind}: a second import finds all four users" or diag $end->{err};
+    is $house->{ctl}->json('user', 'show', 'bobby')->{disabled}, JSON::PP::true, "$house->{kind}: a disabled user is imported as disabled";
 }
 my ($end, $counts) = import_into($houses[0], write_file('array', $ctl->does('--json', 'export', '--with-hashes')));
-is $counts, '0 0 4 0', 'an array is read as well' or diag $end->{err};
+is $counts, '0 0 4 0', 'a JSON array is imported' or diag $end->{err};
 
 # ---- What can't come in is said, and leaves nothing ----
 
@@ -99,11 +99,11 @@ for my $house (@houses) {
     is $counts, '1 0 0 ' . @refused, "$house->{kind}: all are refused";
     my @said = split /\n/, $end->{err};
     like $said[$_], qr/bad:@{[$_ + 1]}: .*$refused[$_][2]/, $refused[$_][0] for 0 .. $#refused;
-    unlike $end->{err}, qr/argon2/, 'without a hash';
+    unlike $end->{err}, qr/argon2/, "$house->{kind}: the refusals show no hash";
     is $house->{engine}->value_in($house->{database}, 'SELECT count(*) FROM auth_user'), $before, 'nobody came in';
 }
 ($end, $counts) = import_into($houses[2], write_file('plain', line(keys => undef) =~ s/"keys":null,//r), '--without-keys');
-is $counts, '0 1 0 0', 'without keys, if that is meant' or diag $end->{err};
+is $counts, '0 1 0 0', 'users without keys are imported if that is asked for' or diag $end->{err};
 is $houses[2]{ctl}->status('import', 'users', "$dir/nothing"), 1, 'a file that is not there';
 
 done_testing;

@@ -42,8 +42,8 @@ for my $way ([database => \&ctl], [config => \&by_config]) {
     fresh();
     my $database = "$theirs/luciauth.db";
     is $ctl->($database)->status('init'), 0, "--$name: init makes a database in their folder";
-    is owner($database), $uid, 'which is theirs';
-    is +(stat $database)[2] & oct 7, 0, 'and closed to others';
+    is owner($database), $uid, "--$name: the new database belongs to the user of its folder";
+    is +(stat $database)[2] & oct 7, 0, "--$name: the new database is closed to others";
     is $ctl->($database)->status('user', 'add', 'alice', '--no-password'), 0, 'root uses it';
     is_deeply [grep { owner($_) != $uid } glob "$theirs/*"], [], 'nothing of root\'s comes beside it';
 
@@ -58,10 +58,10 @@ for my $way ([database => \&ctl], [config => \&by_config]) {
         $trap->[1]->();
         my $end = $ctl->($database)->run('init');
         is $end->{status}, 3, "$trap->[0]: no database is made";
-        like $end->{err}, qr/the database can't be used: .* \(as the user \Q$user\E\)$/m, 'and it says as whom it was asked for';
+        like $end->{err}, qr/the database can't be used: .* \(as the user \Q$user\E\)$/m, "$trap->[0]: the message says as which user the database was opened";
         is -s "$roots/made" || 0, 0, 'nothing came of it elsewhere';
-        is_deeply [grep { owner($_) } glob "$roots/*"], [], 'and nothing was given away';
-        isnt $ctl->($database)->status('user', 'list'), 0, 'nor is one used';
+        is_deeply [grep { owner($_) } glob "$roots/*"], [], "$trap->[0]: no file changes its owner";
+        isnt $ctl->($database)->status('user', 'list'), 0, "$trap->[0]: an existing database is not used";
     }
     system('rm', '-rf', "$work/swapped");
 }
@@ -72,9 +72,9 @@ chmod oct(1777), $theirs;
 chown 0, 0, $theirs;
 my $end = ctl("$theirs/luciauth.db")->run('init');
 is $end->{status}, 1, 'a folder like /tmp: root makes no database there';
-like $end->{err}, qr/luciactl as root opens no database in the folder \Q$theirs\E\/.*--config.*runuser/, 'and says what helps';
+like $end->{err}, qr/luciactl as root opens no database in the folder \Q$theirs\E\/.*--config.*runuser/, 'the refusal for a folder like /tmp says what helps';
 is by_config("$theirs/luciauth.db")->status('init'), 0, 'httpd\'s user does';
-is owner("$theirs/luciauth.db"), $uid, 'whose it is then';
+is owner("$theirs/luciauth.db"), $uid, "the database in a folder like /tmp belongs to httpd's user";
 
 # ---- The audit log, and other files that are named ----
 
@@ -89,13 +89,13 @@ for my $trap (
     $trap->[2]->($log);
     my $end = ctl("$theirs/luciauth.db", $log)->run('init');
     is $end->{status}, 1, "the audit log is $trap->[0]: nothing is done";
-    like $end->{err}, $trap->[1], 'which is said';
-    is -s "$roots/made" || 0, 0, 'and nothing is written elsewhere';
-    ok !-e "$theirs/luciauth.db", 'and no database is made';
+    like $end->{err}, $trap->[1], "the audit log is $trap->[0]: the message says so";
+    is -s "$roots/made" || 0, 0, "the audit log is $trap->[0]: nothing is written elsewhere";
+    ok !-e "$theirs/luciauth.db", "the audit log is $trap->[0]: no database is made";
 }
 fresh();
 is ctl("$theirs/luciauth.db", "$theirs/audit")->status('init'), 0, 'an audit log in their folder';
-like text_of("$theirs/audit"), qr/event=init/, 'is written';
+like text_of("$theirs/audit"), qr/event=init/, "an audit log in the other user's folder is written";
 
 fresh();
 ctl("$theirs/luciauth.db")->does('init');
@@ -103,14 +103,14 @@ write_file("$roots/htpasswd", "root:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n");
 symlink "$roots/htpasswd", "$theirs/htpasswd" or die $!;
 $end = ctl("$theirs/luciauth.db")->run('import', 'htpasswd', "$theirs/htpasswd");
 is $end->{status}, 1, 'a link in the place of a password file: 1';
-like $end->{err}, qr/is a symbolic link/, 'which is said';
+like $end->{err}, qr/is a symbolic link/, 'the refusal of the password file names the symbolic link';
 is ctl("$theirs/luciauth.db")->status('import', 'htpasswd', "$roots/htpasswd"), 0, 'root\'s own is read';
 
 write_file("$roots/secret", 'top secret');
 symlink "$roots/secret", "$theirs/secret" or die $!;
 $end = LuciaTest::Ctl->new('--database', "pgsql:host=/nowhere password={file:$theirs/secret}")->run('user', 'list');
 is $end->{status}, 2, 'a link in the place of a secret: 2';
-like $end->{err}, qr/"\Q$theirs\E\/secret" can't be read: .*is a symbolic link/, 'which is said';
+like $end->{err}, qr/"\Q$theirs\E\/secret" can't be read: .*is a symbolic link/, 'the refusal of the secret names the symbolic link';
 POSIX::mkfifo("$roots/pipe", oct 600);
 like +LuciaTest::Ctl->new('--database', "pgsql:host=/nowhere password={file:$roots/pipe}")->run('user', 'list')->{err}, qr/not a regular file/, 'a pipe is not waited for';
 
@@ -133,8 +133,8 @@ SKIP: {
     my $ctl = LuciaTest::Ctl->new('--config', "$work/peer.conf");
     ok LuciaTest::wait_until(sub { $ctl->status('init') == 0 }), 'root makes tables where only httpd\'s user is let in';
     my $end = $ctl->run('user', 'add', 'peter', '--no-password');
-    is $end->{status}, 0, 'and adds a user' or diag $end->{err};
-    like text_of("$roots/audit"), qr/event=user_add result=ok .*account=peter/, 'with an audit log that only root may write';
+    is $end->{status}, 0, "user add works where only httpd's user is let in" or diag $end->{err};
+    like text_of("$roots/audit"), qr/event=user_add result=ok .*account=peter/, 'user add writes to an audit log that only root may write';
     open $hba, '>', $rules or die "$rules: $!";
     print $hba $before;
     close $hba;
@@ -155,12 +155,12 @@ LuciaMount /
 CONF
 
 is owner("$theirs/db"), $uid, 'httpd\'s start makes the folder of a database in their folder: theirs';
-ok LuciaTest::wait_until(sub { -e "$theirs/db/luciauth.db" }), 'and the database';
-is owner("$theirs/control"), $uid, 'the control socket there is theirs, too';
-is_deeply [sort map { s{.*/}{}r } grep { owner($_) == 0 } glob "$theirs/*"], [], 'and nothing there is root\'s';
+ok LuciaTest::wait_until(sub { -e "$theirs/db/luciauth.db" }), "httpd's start makes the database in the other user's folder";
+is owner("$theirs/control"), $uid, "the control socket belongs to the folder's user";
+is_deeply [sort map { s{.*/}{}r } grep { owner($_) == 0 } glob "$theirs/*"], [], "no file in the other user's folder belongs to root";
 is +LuciaTest::Ctl->new->status('throttle', 'list', '--socket', "$theirs/control"), 0, 'luciactl asks there';
 $server->stop;
-ok !-e "$theirs/control", 'it goes when the server ends';
+ok !-e "$theirs/control", 'the control socket is removed when the server ends';
 
 my ($status, $said) = $server->try_start(<<"CONF");
 LuciaDatabase sqlite3 $theirs/db/luciauth.db
@@ -168,8 +168,8 @@ LuciaTemplates $theirs/pages
 LuciaMount /
 CONF
 isnt $status, 0, 'a page that is a link to what only root may read: httpd does not start';
-like $said, qr/login\.html.*(?:Permission denied|cannot be read)/, 'which is said';
-unlike $said, qr/root's eyes/, 'without its text';
+like $said, qr/login\.html.*(?:Permission denied|cannot be read)/, 'the error log says that the page is not readable';
+unlike $said, qr/root's eyes/, 'the error log does not contain the text of the unreadable file';
 
 for my $trap (
     ['a link', sub { symlink "$roots/made", $_[0] }],
@@ -183,7 +183,7 @@ LuciaAuditLog $theirs/audit
 LuciaMount /
 CONF
     isnt $status, 0, "an audit log that is $trap->[0]: httpd does not start";
-    like $said, qr/LUCI0613: LuciaAuditLog: "\Q$theirs\E\/audit" can't be opened: .*(?:symbolic link|another name)/, 'and says why';
+    like $said, qr/LUCI0613: LuciaAuditLog: "\Q$theirs\E\/audit" can't be opened: .*(?:symbolic link|another name)/, 'the refusal of the audit log says why';
     is -s "$roots/made" || 0, 0, 'nothing is written elsewhere';
 }
 

@@ -18,23 +18,23 @@ sub lock_out { my ($name) = @_; login($name, 'wrong 1') for 1 .. 3; return login
 
 sign_up($site, 'Çelik');
 is_deeply $ctl->json('throttle', 'list'), [], 'nothing is throttled';
-like $ctl->run('throttle', 'list')->{err}, qr/^No attempts are counted\.$/, 'which people are told';
+like $ctl->run('throttle', 'list')->{err}, qr/^No attempts are counted\.$/, 'an empty throttle list is announced in words';
 is lock_out('Çelik'), 429, 'somebody is locked out';
 my ($row) = @{ $ctl->json('throttle', 'list') };
-is_deeply [@$row{qw(kind name count)}], ['account', 'çelik', 3], 'and listed';
+is_deeply [@$row{qw(kind name count)}], ['account', 'çelik', 3], 'throttle list names the locked account and its count';
 like $row->{until}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/, 'until a moment';
 my $end = $ctl->run('throttle', 'list');
-like $end->{out}, qr/^Kind +Name +Count +Since +Refused until\n.*^account +\S+ +3 +\d{4}-\d\d-\d\d /ms, 'as a table';
+like $end->{out}, qr/^Kind +Name +Count +Since +Refused until\n.*^account +\S+ +3 +\d{4}-\d\d-\d\d /ms, 'throttle list prints a table';
 
 is $ctl->status('throttle', 'clear', '--account', 'nobody'), 1, 'clearing what is not there: 1';
-is login('Çelik', $PASSWORD), 429, 'changes nothing';
-is_deeply $ctl->json('throttle', 'clear', '--account', 'ÇELIK'), { cleared => 1 }, 'cleared';
-is login('Çelik', $PASSWORD), 302, 'and let in';
+is login('Çelik', $PASSWORD), 429, 'clearing another account leaves the account locked';
+is_deeply $ctl->json('throttle', 'clear', '--account', 'ÇELIK'), { cleared => 1 }, 'throttle clear --account clears one count';
+is login('Çelik', $PASSWORD), 302, 'a cleared account signs in';
 lock_out('Çelik');
 lock_out('other');
 like $ctl->does('throttle', 'clear', '--all'), qr/^2 counts were cleared\.$/m, 'all of it, in words';
-is login('Çelik', $PASSWORD), 302, 'let in';
-like $ctl->does('throttle', 'clear', '--all'), qr/^0 counts were cleared\.$/m, 'nothing more';
+is login('Çelik', $PASSWORD), 302, 'an account signs in after throttle clear --all';
+like $ctl->does('throttle', 'clear', '--all'), qr/^0 counts were cleared\.$/m, 'throttle clear --all with nothing to clear reports 0 counts';
 like LuciaTest::Server::slurp("$audit/log"), qr/throttle_clear/, 'the audit log knows of it';
 
 # ---- How it's asked ----
@@ -44,7 +44,7 @@ is_deeply $plain->json('throttle', 'list', '--socket', control_path($site)), [],
 for my $case (['list'], ['clear', '--all'], ['clear'], ['clear', '--all', '--account', 'x'], ['clear', 'x'], ['list', '--socket']) {
     is $plain->status('throttle', @$case), 2, "misused: throttle @$case";
 }
-is $ctl->status('throttle', 'clear'), 2, 'clear what?';
+is $ctl->status('throttle', 'clear'), 2, 'throttle clear without a subject ends with 2';
 for my $name ("a\tb", "a\nthrottle-clear\tall") {
     my $refused = $ctl->run('throttle', 'clear', '--account', $name);
     is $refused->{status}, 2, 'a name that would be another command';
@@ -52,7 +52,7 @@ for my $name ("a\tb", "a\nthrottle-clear\tall") {
 }
 $end = $plain->run('throttle', 'list', '--socket', "$audit/none");
 is $end->{status}, 1, 'no socket there: 1';
-like $end->{err}, qr/^luciactl: no server answers at \Q$audit\E\/none: No such file/, 'and why';
+like $end->{err}, qr/^luciactl: no server answers at \Q$audit\E\/none: No such file/, 'the message says why the control socket does not answer';
 
 my $off = site("LuciaControl off\n");
 $end = LuciaTest::Ctl->new('--config', $off->conf_file)->run('throttle', 'list');
@@ -61,7 +61,7 @@ like $end->{err}, qr/LuciaControl is off/, 'is told apart';
 my $nothing = site("LuciaThrottle off\n");
 $end = LuciaTest::Ctl->new('--config', $nothing->conf_file)->run('throttle', 'list');
 is $end->{status}, 1, 'a server that throttles nothing';
-like $end->{err}, qr/this server throttles nothing/, 'says so';
+like $end->{err}, qr/this server throttles nothing/, 'a server without throttling says so on the control socket';
 $site->stop;
 $end = $ctl->run('throttle', 'list');
 is $end->{status}, 1, 'a server that is stopped';

@@ -26,13 +26,13 @@ sub check_help {
     for my $command (@commands) {
         my $help = $bare->does('help', split / /, $command);
         like $help, qr/^Usage: luciactl \Q$command\E\b.*\n\n[A-Z]/, "help of $command";
-        is $bare->does((split / /, $command), '--help'), $help, 'and the same with --help';
+        is $bare->does((split / /, $command), '--help'), $help, "luciactl $command --help equals luciactl help $command";
         ok !(grep { length > 100 } split /\n/, $help), 'in short lines' or diag $help;
     }
     like $bare->does('help', 'user'), qr/\AUsage: luciactl user COMMAND .*user add .*user delete/s, 'help of a group';
-    is $bare->does('session', '--help'), $bare->does('help', 'session'), 'and the same with --help';
+    is $bare->does('session', '--help'), $bare->does('help', 'session'), 'luciactl session --help equals luciactl help session';
     like $bare->run('user')->{err}, qr/ user add +Adds a user\n.*More: luciactl help user/s, 'a group alone says what there is';
-    like $bare->does('--version'), qr/^luciactl \d+\.\d+\.\d+$/, 'the version';
+    like $bare->does('--version'), qr/^luciactl \d+\.\d+\.\d+$/, '--version prints the version';
     is $bare->status('help', 'nothing'), 2, 'no such help';
     return;
 }
@@ -89,8 +89,8 @@ sub check_misuse {
         my ($command, $message) = @$case;
         my $end = $bare->run(@$command);
         is $end->{status}, 2, "@$command: 2";
-        like $end->{err}, $message, 'says why';
-        like $end->{err}, qr/^luciactl: .*\n.*luciactl help/s, 'and where help is';
+        like $end->{err}, $message, "@$command: the message says why";
+        like $end->{err}, qr/^luciactl: .*\n.*luciactl help/s, "@$command: the message points to help";
         is $end->{out}, '', 'on stderr alone';
     }
     return;
@@ -100,8 +100,8 @@ sub check_database {
     for my $where ('sqlite3:/nowhere/luciauth.db', 'pgsql:host=/nowhere dbname=x password=hunter2', 'mysql:sock=/nowhere/x,user=x,pass=hunter2') {
         my $end = LuciaTest::Ctl->new('--database', $where)->run('user', 'list');
         is $end->{status}, 3, "$where: 3";
-        like $end->{err}, qr/^luciactl: the database can't be used: \S/, 'says why';
-        unlike $end->{err}, qr/hunter2/, 'without the password';
+        like $end->{err}, qr/^luciactl: the database can't be used: \S/, "$where: the message says why the database can't be used";
+        unlike $end->{err}, qr/hunter2/, "$where: the message does not contain the password";
     }
     my $lock = $engine->connect($file);
     $lock->do('BEGIN EXCLUSIVE');
@@ -126,20 +126,20 @@ sub check_audit_log {
     POSIX::mkfifo($fifo, oct 600) or die "$fifo: $!";
     my $end = $act->($fifo, 'fifo');
     is $end->{status}, 1, 'a pipe that nobody reads: 1, at once';
-    like $end->{err}, qr/the audit log \Q$fifo\E cannot be opened: the pipe has no reader/, 'which is said';
-    is $ctl->status('user', 'show', 'fifo'), 1, 'and nothing is done';
+    like $end->{err}, qr/the audit log \Q$fifo\E cannot be opened: the pipe has no reader/, 'the message says that nobody reads the audit pipe';
+    is $ctl->status('user', 'show', 'fifo'), 1, 'no user is added when the audit pipe has no reader';
     sysopen my $reader, $fifo, Fcntl::O_RDONLY() | Fcntl::O_NONBLOCK() or die "$fifo: $!";
     is $act->($fifo, 'fifo')->{status}, 0, 'one that is read';
     like scalar <$reader>, qr/event=user_add .*account=fifo$/, 'has the line';
-    like $act->("$folder", 'folder')->{err}, qr/cannot be opened: /, 'a folder';
-    like $act->('/dev/stderr', 'stderr')->{err}, qr/event=user_add .*account=stderr$/m, 'standard error';
+    like $act->("$folder", 'folder')->{err}, qr/cannot be opened: /, "an audit log that is a folder can't be opened";
+    like $act->('/dev/stderr', 'stderr')->{err}, qr/event=user_add .*account=stderr$/m, 'an audit log on standard error receives the line';
     SKIP: {
         skip 'for root only', 3 if $> != 0;
         mkdir $open or die "$open: $!";
         chmod oct 1777, $open;
         symlink "$folder/target", "$open/log" or die "$open/log: $!";
         like $act->("$open/log", 'link')->{err}, qr/is a symbolic link/, 'root follows no link that anybody may have made';
-        ok !-e "$folder/target", 'and makes no file behind it';
+        ok !-e "$folder/target", 'no file is made behind the refused link';
         chmod oct 755, $open;
         is $act->("$open/log", 'link')->{status}, 0, 'others it does';
     }
@@ -151,35 +151,35 @@ sub check_prompts {
     my $end = $ctl->typed(['user', 'add', 'alice'], "open sesame\n", "open sesame\n");
     is $end->{status}, 0, 'a password is typed twice' or diag $end->{seen};
     like $end->{seen}, qr/Password of alice: .*Password of alice, again: /s, 'when asked for';
-    unlike $end->{seen}, qr/sesame/, 'and not shown';
+    unlike $end->{seen}, qr/sesame/, 'a typed password is not shown';
     $end = $ctl->typed(['user', 'passwd', 'alice'], "open sesame\n", "open sesam\n");
     is $end->{status}, 1, 'two that differ: 1';
-    like $end->{seen}, qr/the two passwords differ/, 'which is said';
+    like $end->{seen}, qr/the two passwords differ/, 'the message says that the two passwords differ';
     $end = $ctl->typed(['user', 'passwd', 'alice'], "open \cC");
     is $end->{status}, 1, 'Ctrl-C at the prompt: 1';
     like $end->{seen}, qr/no password was entered/, 'nothing was done';
     $end = $ctl->typed(['user', 'delete', 'alice'], "no\n");
-    is $end->{status}, 1, 'not meant';
-    is $ctl->status('user', 'show', 'alice'), 0, 'not deleted';
-    is $ctl->typed(['user', 'delete', 'alice'], "yes\n")->{status}, 0, 'meant';
-    is $ctl->status('user', 'show', 'alice'), 1, 'deleted';
+    is $end->{status}, 1, 'a deletion that is not confirmed ends with 1';
+    is $ctl->status('user', 'show', 'alice'), 0, 'a deletion that is not confirmed keeps the user';
+    is $ctl->typed(['user', 'delete', 'alice'], "yes\n")->{status}, 0, 'a confirmed deletion ends with 0';
+    is $ctl->status('user', 'show', 'alice'), 1, 'a confirmed deletion removes the user';
     $ctl->does('user', 'add', 'lara', '--no-password');
     $ctl->does('key', 'add', 'lara', 'github:1', '--no-password');
     is $ctl->status('key', 'delete', 'github:1'), 0, 'one of two keys is deleted without a question';
     is $ctl->typed(['key', 'delete', 'lara'], "no\n")->{status}, 1, 'the last one: it is asked for';
     $end = $ctl->run('key', 'delete', 'lara');
-    is $end->{status}, 2, 'without a terminal: 2';
-    like $end->{err}, qr/no terminal to ask for confirmation; --yes/, 'which says what to do';
-    is scalar @{ $ctl->json('key', 'list', 'lara') }, 1, 'and it stays';
+    is $end->{status}, 2, 'deleting the last key without a terminal ends with 2';
+    like $end->{err}, qr/no terminal to ask for confirmation; --yes/, 'the message about the missing terminal names --yes';
+    is scalar @{ $ctl->json('key', 'list', 'lara') }, 1, 'the last key stays without a confirmation';
     is $ctl->status('key', 'delete', 'lara', '--yes'), 0, 'unless it is meant';
     is $ctl->status('user', 'delete', 'lara', '--yes'), 0, 'its user goes';
     is $ctl->status('session', 'revoke-all', '--everybody'), 2, 'all sessions of all users without a terminal: 2';
-    is $ctl->typed(['session', 'revoke-all', '--everybody'], "y\n")->{status}, 1, 'not meant';
-    is $ctl->typed(['session', 'revoke-all', '--everybody'], "yes\n")->{status}, 0, 'meant';
+    is $ctl->typed(['session', 'revoke-all', '--everybody'], "y\n")->{status}, 1, 'revoke-all --everybody that is not confirmed ends with 1';
+    is $ctl->typed(['session', 'revoke-all', '--everybody'], "yes\n")->{status}, 0, 'revoke-all --everybody that is confirmed ends with 0';
     is $ctl->status('session', 'revoke-all', '--everybody', '--yes'), 0, 'meant by a script';
     $end = $ctl->run('user', 'add', 'alice');
     is $end->{status}, 2, 'no terminal, no --stdin: 2';
-    like $end->{err}, qr/--stdin/, 'which says what to do';
+    like $end->{err}, qr/--stdin/, 'the message about the missing password names --stdin';
     is $ctl->run('user', 'add', 'alice', '--stdin', { stdin => "bad\xff one here\n" })->{status}, 1, 'a password that is not UTF-8';
     is $ctl->run('user', 'add', 'alice', '--stdin', { stdin => "open\0sesame\n" })->{status}, 2, 'one with a NUL';
     is $ctl->run('user', 'add', 'alice', '--stdin', { stdin => 'x' x 5000 })->{status}, 2, 'one without an end';
@@ -199,7 +199,7 @@ sub check_hostile {
     unlike $text, qr/[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80\xae/, 'nothing of theirs controls the terminal';
     is scalar(split /\n/, $text), 1 + @names, 'a line each';
     like $text, qr/^\\u\{1b\}\]0;title\\u\{7\}\\u\{1b\}\[2J /m, 'escaped, as it can be told';
-    like $text, qr/^broken \\xff\\xfe /m, 'bytes, too';
+    like $text, qr/^broken \\xff\\xfe /m, 'bytes that are no UTF-8 are printed escaped';
     like $text, qr/^al\\u\{200b\}ice /m, 'what can not be seen';
     like $text, qr/^soft\\u\{ad\}hyphen \\u\{feff\}\\u\{e0041\} /m, 'of all kinds';
     my %column = map { /^(.*?\S)\s+hostile(\d)/ ? ($2 => $_) : () } split /\n/, $text;
@@ -208,9 +208,9 @@ sub check_hostile {
     is_deeply [map { $_ == $widths[0] ? () : $_ } @widths], [], 'columns are aligned';
     my %named = map { $_->{userId} => $_->{username} } @{ $ctl->json('user', 'list') };
     is $named{hostile0}, $names[0], 'JSON has them as they are';
-    is $named{hostile3}, "broken \x{fffd}\x{fffd}", 'as far as it can';
+    is $named{hostile3}, "broken \x{fffd}\x{fffd}", 'JSON replaces bytes that are no UTF-8';
     is $ctl->status('user', 'show', 'hostile4', '--id'), 0, 'one is found by its id';
-    is $ctl->status('user', 'delete', "line\nfeed", '--yes'), 0, 'and by the name';
+    is $ctl->status('user', 'delete', "line\nfeed", '--yes'), 0, 'a user with a line feed in the name is deleted by name';
     like $ctl->audit, qr/event=user_delete .*account=line%0Afeed$/m, 'in one line of the audit log';
     is $ctl->status('user', 'show', "x' OR '1'='1"), 1, 'SQL is a name like others';
     return;
@@ -219,7 +219,7 @@ sub check_hostile {
 sub check_output {
     my $said = `'@{[LuciaTest::Ctl::tool()]}' --database 'sqlite3:$file' user list 2>&1 >/dev/full`;
     is $? >> 8, 1, 'output that can not be written: 1';
-    like $said, qr/^luciactl: the output cannot be written: /, 'which is said';
+    like $said, qr/^luciactl: the output cannot be written: /, 'the message says that the output could not be written';
     my $tool = "'@{[LuciaTest::Ctl::tool()]}' --database 'sqlite3:$file' --audit-log '$ctl->{dir}/audit'";
     for my $case (['>&-', 1], ['>/dev/full', 1], ['>/dev/null', 0], ['2>&- >/dev/null', 0], ['<&- >/dev/null', 0], ['>&- 2>&- <&-', 1]) {
         for my $command ('--version', 'help', 'help user', 'help --manual', 'user list', '--json user list', 'export') {
@@ -227,8 +227,8 @@ sub check_output {
         }
     }
     is system("$tool user add closed --no-password >&- 2>&- <&-") >> 8, 1, 'an act whose result nobody hears: 1';
-    is $ctl->status('user', 'show', 'closed'), 0, 'is done all the same';
-    is $engine->sound($file), 'ok', 'and nothing was written into the database by mistake';
+    is $ctl->status('user', 'show', 'closed'), 0, "a change whose result can't be printed is done";
+    is $engine->sound($file), 'ok', 'nothing of the output is written into the database file';
     pipe my $reader, my $writer or die "pipe: $!";
     close $reader;
     defined(my $pid = fork) or die "fork: $!";

@@ -25,7 +25,7 @@ sub judged {
     for my $line (@found) {
         my ($what) = $line =~ /^LUCI\d+: (.*?)\. [^.]+/;
         my $pattern = join '.+', map { quotemeta } split /$host/, $what;
-        like $checked, qr/^$pattern/m, "$name: luciactl check says it, too";
+        like $checked, qr/^$pattern/m, "$name: luciactl check reports the same finding";
     }
     return ($status, join("\n", @found), $said);
 }

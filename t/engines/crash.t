@@ -79,7 +79,7 @@ my @acknowledged = grep { $seen{$_}[0] == 302 } sort keys %seen;
 my @lost = grep { $seen{$_}[0] == 0 } sort keys %seen;
 note sprintf '%d sign-ups acknowledged, %d cut off, %d others', scalar @acknowledged, scalar @lost, keys(%seen) - @acknowledged - @lost;
 cmp_ok scalar(@acknowledged), '>', 50, 'sign-ups went on meanwhile';
-is_deeply [grep { $seen{$_}[0] !~ /^(?:0|302|503)$/ } sort keys %seen], [], 'and none was answered wrongly';
+is_deeply [grep { $seen{$_}[0] !~ /^(?:0|302|503)$/ } sort keys %seen], [], 'no sign-up during the crashes is answered wrongly';
 
 my $db = $server->db;
 is sound($db), 'ok', 'S9.34: the database is sound';
@@ -88,7 +88,7 @@ is sqlite_value($db, 'SELECT count(*) FROM user_session s LEFT JOIN auth_user u 
 is sqlite_value($db, 'SELECT count(*) FROM auth_user u LEFT JOIN user_key k ON k.user_id = u.id WHERE k.id IS NULL'), 0,
     'no user without a key';
 is sqlite_value($db, 'SELECT count(*) FROM auth_user u LEFT JOIN user_session s ON s.user_id = u.id WHERE s.id IS NULL'), 0,
-    'none without a session: all or nothing was written';
+    'no user is without a session after the crash';
 is sqlite_value($db, 'SELECT count(*) FROM user_key k LEFT JOIN auth_user u ON u.id = k.user_id WHERE u.id IS NULL'), 0,
     'no key without a user';
 is_deeply [grep { vault({ name => 'auth_session', value => $seen{$_}[1] })->status != 200 } @acknowledged], [],
@@ -97,7 +97,7 @@ my @halves = grep {
     my $there = sqlite_value($db, 'SELECT count(*) FROM auth_user WHERE username = ?', $_);
     $server->request(POST => '/login', form(username => $_, password => $PASSWORD))->status != ($there ? 302 : 400);
 } @lost;
-is_deeply \@halves, [], 'who was cut off has an account that works, or none';
+is_deeply \@halves, [], 'a client that was cut off has a working account or none';
 
 # ---- One name, many at once: a quarter of the threads may hash or wait for it, so that all hundred may ----
 
@@ -136,8 +136,8 @@ for my $round (1 .. 3) {
     is scalar(grep { $_->status == 400 && $_->body =~ /Username already taken/ } @replies), 99, 'the others hear why';
     is sqlite_value($db, 'SELECT count(*) FROM auth_user WHERE username = ?', $name), 1, 'there is one user';
     is sqlite_value($db, 'SELECT count(*) FROM user_session s JOIN auth_user u ON u.id = s.user_id WHERE u.username = ?', $name), 1,
-        'with one session';
-    is vault(cookie_of($won[0]))->status, 200, 'the winner\'s' if @won == 1;
+        'the one user has one session';
+    is vault(cookie_of($won[0]))->status, 200, 'the session belongs to the winner' if @won == 1;
 }
 
 done_testing;

@@ -124,14 +124,14 @@ unlike $log, qr/$SECRET/, 'no password is in the log';
 # Later, when a request needs it.
 is $server->request(GET => '/', host => 'pgport.test', cookie => { name => 'auth_session', value => 'x' x 40 })->status, 503, 'a request: 503';
 ok wait_until(sub { $server->error_log =~ /LUCI0302: database error: the PostgreSQL database lucia at 127\.0\.0\.1:$closed_port \(.*Connection refused.* says more; affected requests are answered with 503/ }, 10),
-    'and the same words' or diag $server->error_log;
+    'the error log describes the unreachable database with file and line' or diag $server->error_log;
 
 # luciactl check, of all of them.
 my $end = LuciaTest::Ctl->new('--config', $file)->run('check');
 is $end->{status}, 3, 'luciactl check: 3';
-like $end->{out}, qr/the database cannot be queried: the PostgreSQL database lucia at 127\.0\.0\.1:$closed_port \(LuciaDatabase in \Q$file\E:\d+\): .*Connection refused/, 'with the place and the reason'
+like $end->{out}, qr/the database cannot be queried: the PostgreSQL database lucia at 127\.0\.0\.1:$closed_port \(LuciaDatabase in \Q$file\E:\d+\): .*Connection refused/, 'luciactl check prints the place and the reason'
     or diag $end->{out};
-unlike $end->{out} . $end->{err}, qr/$SECRET/, 'without any password';
+unlike $end->{out} . $end->{err}, qr/$SECRET/, 'luciactl check prints no password';
 
 # ---- Without the driver ----
 
@@ -142,12 +142,12 @@ SKIP: {
     my $hidden = "mount -t tmpfs none $folder && exec ";
     my $said = `unshare -m sh -c '$hidden ${\LuciaTest::Ctl::tool()} --database pgsql:dbname=x user list' 2>&1`;
     is $? >> 8, 3, 'luciactl without the driver: 3';
-    like $said, qr/the PostgreSQL database x at this machine's usual socket \(--database\): apr_dbd's driver "pgsql" can't be loaded: .*Debian: libaprutil1-dbd-pgsql/, 'which is named';
+    like $said, qr/the PostgreSQL database x at this machine's usual socket \(--database\): apr_dbd's driver "pgsql" can't be loaded: .*Debian: libaprutil1-dbd-pgsql/, 'luciactl names the missing driver and its package';
     my %env = LuciaTest::httpd_env();
     local @ENV{ keys %env } = values %env;
     $said = `unshare -m sh -c '$hidden ${\LuciaTest::httpd()} -d $dir -f $file -t' 2>&1`;
-    isnt $? >> 8, 0, 'configtest refuses';
-    like $said, qr/LUCI0714: .*driver "sqlite3" can't be loaded: .*Debian: libaprutil1-dbd-sqlite3/, 'and names it, too';
+    isnt $? >> 8, 0, 'configtest fails without the driver';
+    like $said, qr/LUCI0714: .*driver "sqlite3" can't be loaded: .*Debian: libaprutil1-dbd-sqlite3/, 'configtest names the missing driver and its package';
 }
 
 done_testing;

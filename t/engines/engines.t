@@ -30,23 +30,23 @@ sub check_use_cases {
     my $database = $engine->create;
     my $server = serve($engine->line($database));
     my $signed_up = sign_up($server, 'Alice');
-    is vault($server, $signed_up)->body, 'inside', 'who signed up is let in';
+    is vault($server, $signed_up)->body, 'inside', 'a user who signed up is let in';
     is vault($server)->status, 401, 'nobody else is';
     my $signed_in = sign_in($server, 'aLICE');
-    is vault($server, $signed_in)->body, 'inside', 'so is who signed in, however the name is written';
+    is vault($server, $signed_in)->body, 'inside', 'a user who signed in with other capitals is let in';
     is error_in(sign_up_answer($server, 'ALICE')), 'Username already taken', 'a taken name is taken';
     is error_in($server->request(POST => '/login', form(username => 'nobody', password => $PASSWORD))),
         'Incorrect username or password', 'a name that nobody has';
     is error_in($server->request(POST => '/login', form(username => 'alice', password => $WRONG))),
         'Incorrect username or password', 'a wrong password';
-    is $server->request(POST => '/logout', form(), cookie => $signed_in, origin => $server->origin)->status, 302, 'sign-out';
+    is $server->request(POST => '/logout', form(), cookie => $signed_in, origin => $server->origin)->status, 302, 'sign-out answers 302';
     is vault($server, $signed_in)->status, 401, 'ends the session';
-    is vault($server, $signed_up)->status, 200, 'and no other';
+    is vault($server, $signed_up)->status, 200, 'sign-out ends no other session';
     sign_up($server, "\x{fc}ser \x{1f600} \x{4e2d}\x{6587}");
     like $server->request(GET => '/', cookie => sign_in($server, "\x{dc}SER \x{1f600} \x{4e2d}\x{6587}"))->body,
         qr/\xc3\xbcser \xf0\x9f\x98\x80 \xe4\xb8\xad\xe6\x96\x87/, 'names in any script come back as they were';
     is $engine->value_in($database, "SELECT count(*) FROM auth_user WHERE username = '\x{fc}ser \x{1f600} \x{4e2d}\x{6587}'"), 1,
-        'and are text for others, too';
+        'other clients of the database read the name as text';
     sign_up($server, $_) for 'user', 'us er', "us\xc3\xa9r", 'us_r';
     my %id = map { $_ => $server->request(GET => '/', cookie => sign_in($server, $_))->body =~ /User id: (\w+)/ } 'user', 'us er', "us\xc3\xa9r", 'us_r';
     is scalar(keys %{ { reverse %id } }), 4, 'a blank or an accent makes another name';
@@ -66,7 +66,7 @@ sub check_many {
     is scalar(@won), 1, 'of 100 identical sign-ups one wins';
     is scalar(grep { $_->status == 400 && error_in($_) eq 'Username already taken' } @replies), 99, 'the others hear why';
     is $engine->value_in($database, "SELECT count(*) FROM $_"), 1, "one row in $_" for qw(auth_user user_key user_session);
-    is vault($server, cookie_of($won[0]))->status, 200, "it's the winner's";
+    is vault($server, cookie_of($won[0]))->status, 200, "the session belongs to the winner of the race";
     return;
 }
 
@@ -97,13 +97,13 @@ sub check_restart {
     is vault($server, $cookie)->status, 200, 'a restart of the database goes unnoticed';
     $engine->stop;
     is vault($server, $cookie)->status, 503, 'while it is away the gate is closed';
-    is sign_up_answer($server, 'carla')->status, 503, 'and nobody signs up' for 1 .. 4;
+    is sign_up_answer($server, 'carla')->status, 503, 'sign-up answers 503 while the database is unavailable' for 1 .. 4;
     $engine->start;
     is vault($server, $cookie)->status, 200, 'back as soon as it is';
     sign_up($server, 'carla');
     unlike $server->error_log, qr/exit signal|Segmentation/, 'no process of httpd died';
     unlike $server->error_log, qr/\Q$PASSWORD\E/, 'the log holds no password';
-    unlike $server->complaints, qr/carla/i, 'and no value, but for the audit log';
+    unlike $server->complaints, qr/carla/i, 'the log contains no name outside the audit log';
     return;
 }
 
@@ -114,7 +114,7 @@ sub check_params {
         my $server = serve('LuciaDatabase ' . $engine->driver . " \"$params\"");
         is sign_up_answer($server, 'alice')->status, 503, 'PARAMS that lead nowhere: 503';
         like $server->error_log, qr/LUCI0308.*LUCI0302/s, 'said at start and later';
-        unlike $server->error_log, qr/hunter2|secret/, 'without the password' or diag $server->error_log;
+        unlike $server->error_log, qr/hunter2|secret/, 'the log contains no password of the unusable PARAMS' or diag $server->error_log;
     }
     return;
 }

@@ -70,7 +70,7 @@ sub check_broken_sign_up {
     }
     is_deeply [map { $answers{$_}{302} // 0 } 'unsent 2', 'unanswered 2'], [0, 0], 'a link that breaks twice is not tried a third time';
     cmp_ok $answers{'unsent 1'}{302}, '>=', 3, 'one that breaks once before the end goes unnoticed';
-    is $answers{'unanswered 1'}{503}, 1, 'but for the answer to COMMIT: it is not asked for twice';
+    is $answers{'unanswered 1'}{503}, 1, 'COMMIT whose answer is lost is not sent twice';
     is $engine->sound($database), 'ok', 'nothing is left without a user';
     unlike $server->error_log, qr/exit signal|Segmentation/, 'no process of httpd died';
     return;
@@ -82,7 +82,7 @@ sub check_broken_read {
     my $link = LuciaTest::Link->new($engine->port);
     my $server = serve($engine->line($engine->create, $link->words), $ONE);
     my $alice = sign_up($server, 'alice');
-    is_served vault($server, $alice), 'before';
+    is_served vault($server, $alice), 'the gate serves before the fault';
     $link->lead_to($engine->port);    # all are cut
     is_served vault($server, $alice), 'a link that broke meanwhile goes unnoticed';
     $link->refuse;
@@ -105,7 +105,7 @@ sub check_failover {
     $first->refuse;
     if ($engine->driver eq 'pgsql') {
         is_served vault($server, $alice), 'the next address of the list' for 1 .. 8;
-        is ask($server, '/signup', 'bobby')->status, 302, 'for writing, too';
+        is ask($server, '/signup', 'bobby')->status, 302, 'a sign-up through the next address works';
         $second->refuse;
     }
     is_unavailable vault($server, $alice), 'no address left';
@@ -113,7 +113,7 @@ sub check_failover {
     $first->accept;
     $second->accept;
     is_served vault($server, $alice), 'another server behind the address' for 1 .. 8;
-    is ask($server, '/signup', 'carla')->status, 302, 'for writing, too';
+    is ask($server, '/signup', 'carla')->status, 302, 'a sign-up on the other server behind the address works';
     return;
 }
 
@@ -130,14 +130,14 @@ sub check_none_left {
     while (my $handle = eval { $engine->connect($database) }) { push @taken, $handle }
     for my $try (1 .. 6) {
         my ($reply, $seconds) = timed(sub { vault($server, $alice) });
-        is_unavailable $reply, 'the gate';
-        cmp_ok $seconds, '<', 5, 'soon';
+        is_unavailable $reply, 'the gate answers 503 while others take all connections';
+        cmp_ok $seconds, '<', 5, 'the answer without a connection comes within 5 s';
         is_served $server->request(GET => '/open/a.txt', cookie => $alice), 'what is open';
     }
     is_unavailable ask($server, $_, 'bobby'), $_ for '/login', '/signup';
     $_->disconnect for @taken;
     ok wait_until(sub { vault($server, $alice)->status == 200 }, 10), 'when there are some again, it works';
-    is ask($server, '/signup', 'bobby')->status, 302, 'for signing up, too';
+    is ask($server, '/signup', 'bobby')->status, 302, 'a sign-up works when connections are free again';
     return;
 }
 
@@ -163,11 +163,11 @@ CONF
     for my $try (1 .. 5) {
         my ($reply, $seconds) = timed(sub { vault($server, $alice) });
         is_served $reply, 'others are served';
-        cmp_ok $seconds, '<', 3, 'at once';
+        cmp_ok $seconds, '<', 3, 'others are served within 3 s while one client stalls';
     }
-    is ask($server, '/login', 'alice')->status, 302, 'and sign in';
+    is ask($server, '/login', 'alice')->status, 302, 'others sign in while one client stalls';
     syswrite $stalled, substr $post, -1;
-    like $server->raw('', socket => $stalled), qr{^HTTP/1.1 302}, 'who stalled, too';
+    like $server->raw('', socket => $stalled), qr{^HTTP/1.1 302}, 'the stalled client is answered in the end';
     put_file($server->dir . '/db/go', '');
     like $server->raw('', socket => $stream), qr/more\n.*end\n/s, 'what comes slowly comes to its end';
     unlike $server->error_log, qr/LUCI0301/, 'nobody waited for the handle in vain';

@@ -67,7 +67,7 @@ $_->{engine}->freeze for @sites;
 # As many as there are threads, and some that queue.
 my %first = map { my $site = $_; ($site->{kind} => [map { send_one($site, vault_request($site)) } 1 .. 4]) } @sites;
 for my $site (@sites) {
-    my @seconds = map { is_shut($site, $_, 'the first') } @{ $first{ $site->{kind} } };
+    my @seconds = map { is_shut($site, $_, 'the first request is refused in time') } @{ $first{ $site->{kind} } };
     cmp_ok scalar(grep { $_ > 1 } @seconds), '>', 0, "$site->{kind}: it was waited for";
 }
 

@@ -99,9 +99,9 @@ sub check_two_renew {
     is scalar(@cookies), 1, 'one of them has the new cookie';
     my $idle = value($site, 'SELECT idle_expires FROM user_session WHERE id = ?', id_of($cookie));
     cmp_ok $idle, '>', time * 1000 + 86_400_000, 'the row is renewed';
-    is seconds_of($cookies[0]), int($idle / 1000), 'with the time of the row';
-    is $cookies[0]{value}, $cookie->{value}, 'and the same id';
-    is vault($_, $cookie)->status, 200, 'it lives on' for @{ $site->{nodes} };
+    is seconds_of($cookies[0]), int($idle / 1000), 'the renewed cookie has the time of the row';
+    is $cookies[0]{value}, $cookie->{value}, 'the renewed cookie has the same id';
+    is vault($_, $cookie)->status, 200, 'each node accepts the renewed session' for @{ $site->{nodes} };
     return;
 }
 
@@ -124,11 +124,11 @@ sub check_ended_meanwhile {
     }
     release($holder, $ends ? 'COMMIT' : 'ROLLBACK');
     my %reply = map { $_ => reply_to($sent{$_}) } @order;
-    like $reply{renewal}->status, qr/^(?:200|401)$/, 'who came before the end is served, or is not';
+    like $reply{renewal}->status, qr/^(?:200|401)$/, 'a request before the end of the session is served or refused';
     is $reply{'sign-out'}->status, 302, 'sign-out is done' if !$ends;
     is value($site, 'SELECT count(*) FROM user_session WHERE id = ?', id_of($cookie)), 0, 'the session is gone';
-    is vault($_, $cookie)->status, 401, 'and stays gone' for $first, $second, $first;
-    is value($site, 'SELECT count(*) FROM user_session WHERE id = ?', id_of($cookie)), 0, 'for good';
+    is vault($_, $cookie)->status, 401, 'the signed-out session stays refused on each node' for $first, $second, $first;
+    is value($site, 'SELECT count(*) FROM user_session WHERE id = ?', id_of($cookie)), 0, 'the signed-out session has no row';
     return;
 }
 
@@ -142,11 +142,11 @@ sub check_deleted_while_signing_in {
     wait_for($site, 1);
     release($holder, 'COMMIT');
     my $reply = reply_to($sent);
-    is $reply->status, 400, 'who is deleted meanwhile is not signed in' or diag $reply->head;
-    is error_in($reply), 'Incorrect username or password', 'and hears what everybody hears';
-    is scalar(set_cookies($reply)), 0, 'without a cookie';
+    is $reply->status, 400, 'a user deleted during the sign-in is not signed in' or diag $reply->head;
+    is error_in($reply), 'Incorrect username or password', 'a user deleted during the sign-in gets the usual message';
+    is scalar(set_cookies($reply)), 0, 'a user deleted during the sign-in gets no cookie';
     is value($site, "SELECT count(*) FROM $_"), 0, "no row in $_" for map { "$_ WHERE user_id = '$id'" } qw(user_session user_key);
-    is error_in($node->request(POST => '/login', form(username => 'carla', password => $PASSWORD))), 'Incorrect username or password', 'again';
+    is error_in($node->request(POST => '/login', form(username => 'carla', password => $PASSWORD))), 'Incorrect username or password', 'a sign-in after the deletion gets the usual message';
     sign_up($node, 'carla');
     pass 'the name is free';
     return;
@@ -165,8 +165,8 @@ sub check_changed_while_signing_in {
     release($holder, 'COMMIT');
     my $reply = reply_to($sent);
     is $reply->status, 400, 'a sign-in with what is right no more is refused' or diag $reply->head;
-    is error_in($reply), 'Incorrect username or password', 'with the usual words';
-    is scalar(set_cookies($reply)), 0, 'without a cookie';
+    is error_in($reply), 'Incorrect username or password', 'a password changed during the sign-in gets the usual message';
+    is scalar(set_cookies($reply)), 0, 'a password changed during the sign-in gives no cookie';
     is value($site, 'SELECT count(*) FROM user_session WHERE user_id = ?', $id), 0, 'no session is left';
     return;
 }

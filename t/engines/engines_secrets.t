@@ -103,7 +103,7 @@ sub check_changed {
     keep($server, $new);
     $server->restart_graceful;
     ok becomes($server, 400), 'a restart reads the file again';
-    unlike $server->error_log, $WORD, 'the log holds neither';
+    unlike $server->error_log, $WORD, 'the log contains neither the old nor the new password';
     return;
 }
 
@@ -116,7 +116,7 @@ sub check_engine {
     keep($by_file, $secret);
     $by_file->start;
     check_works($by_file, 'a file');
-    is $by_file->request(GET => '/conf/password')->status, 404, 'that is not served';
+    is $by_file->request(GET => '/conf/password')->status, 404, 'the file with the password is not served';
 
     my $by_name = new_server($engine, line_with($engine, $database, '{env:LUCI_TEST_PASSWORD}'), env => { LUCI_TEST_PASSWORD => $secret });
     check_works($by_name->start, 'the environment');
@@ -139,14 +139,14 @@ sub check_missing {
     for my $place (sort keys %said) {
         my ($status, $text) = $server->try_start(line_with($engine, 'none', $place) . $REST);
         isnt $status, 0, "$place: httpd does not start";
-        like $text, $said{$place}, 'and says why';
-        like $text, qr/LuciaDatabase/, 'and where';
+        like $text, $said{$place}, "$place: the message says why";
+        like $text, qr/LuciaDatabase/, "$place: the message names LuciaDatabase";
     }
     keep($server, $engine->driver eq 'mysql' ? 'hush hush' : "hush\0hush");
     my ($status, $text) = $server->try_start(line_with($engine, 'none', '{file:@dir@/conf/password}') . $REST);
     isnt $status, 0, 'a secret that the driver can\'t take';
     like $text, qr{conf/password" holds a}, 'is named by its file';
-    unlike $text, $WORD, 'and not shown';
+    unlike $text, $WORD, "the log does not show a secret that the driver can't take";
     return;
 }
 

@@ -39,7 +39,7 @@ sub reply { my ($socket) = @_; return LuciaTest::Reply->parse($server->raw('', s
 
 my ($early, $tries);
 for (1 .. 3) {    # a machine that is busy may let the first call end meanwhile
-    is reply(ask())->status, 200, 'before';
+    is reply(ask())->status, 200, 'the gate serves before the handles are stuck';
     $engine->freeze;
     my @first = (ask(), ask());
     my $begun = time;
@@ -55,7 +55,7 @@ for (1 .. 3) {    # a machine that is busy may let the first call end meanwhile
     is_unavailable reply($_), 'one that is caught' for @first;
     is_unavailable reply($_), 'a later one' for @later;
     $engine->thaw;
-    ok wait_until(sub { reply(ask())->status == 200 }, 20), 'it goes on';
+    ok wait_until(sub { reply(ask())->status == 200 }, 20), 'the gate serves after the stuck handles were replaced';
     last if $early;
 }
 ok $early, "a later one is answered before those that are caught ($tries)";

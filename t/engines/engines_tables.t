@@ -31,12 +31,12 @@ sub check_lucia_tables {
     my $longest = int(Time::HiRes::time() * 1000) + 13 * 86400_000;
     $engine->query_in($database, "UPDATE user_session SET active_expires = 1000, idle_expires = $longest");
     is vault($server, $cookie)->status, 200, 'an idle session is let in';
-    cmp_ok $engine->value_in($database, 'SELECT active_expires FROM user_session'), '>', 1000, 'and renewed';
+    cmp_ok $engine->value_in($database, 'SELECT active_expires FROM user_session'), '>', 1000, 'an idle session is renewed in the table';
     is login($server, $_)->status, 400, 'another name is not hers' for "alic\xc3\xa9", 'alic';
     $engine->query_in($database, "UPDATE user_key SET hashed_password = NULL");
     is login($server, 'alice')->status, 400, 'NULL is no password';
     is login($server, 'alice', $_)->status, 400, 'whatever is typed' for 'NULL', ' ';
-    is logout($server, $cookie)->status, 302, 'sign-out';
+    is logout($server, $cookie)->status, 302, "sign-out works on Lucia's tables";
     is $engine->value_in($database, 'SELECT count(*) FROM user_session'), 0, 'takes the row away';
     return;
 }
@@ -48,7 +48,7 @@ sub check_missing_table {
     my $server = serve($engine->line($database));
     is vault($server, sign_up($server, 'alice'))->status, 200, 'a missing session table is made';
     ok !eval { $engine->query_in($database, 'DELETE FROM auth_user'); 1 }, 'its rows belong to users';
-    is $engine->value_in($database, 'SELECT user_agent FROM user_session'), undef, 'and it has our columns';
+    is $engine->value_in($database, 'SELECT user_agent FROM user_session'), undef, "the session table that was made has the module's columns";
     return;
 }
 
@@ -63,8 +63,8 @@ sub check_unreadable {
     $server->stop;
     $engine->narrow_user($database);
     $server = serve($engine->line($database, 'user=narrow'), "LuciaCreateSchema Off\n");
-    is vault($server, $cookie)->status, 503, 'also when the column may not be read';
-    is login($server, 'alice')->status, 503, 'sign-in, too';
+    is vault($server, $cookie)->status, 503, 'the gate answers 503 when the column disabled may not be read';
+    is login($server, 'alice')->status, 503, 'sign-in answers 503 when the column disabled may not be read';
     like $server->error_log, qr/LUCI0302: .*(?:permission denied|SELECT command denied)/, 'the reason is said';
     return;
 }
@@ -78,7 +78,7 @@ sub check_indexes {
     my $cookie = sign_in($server, 'user7');
     is vault($server, $cookie)->status, 200, 'a session is found';
     $engine->query_in($database, "UPDATE user_session SET active_expires = 1000 WHERE id = ?", row_id($cookie));
-    is vault($server, $cookie)->status, 200, 'and renewed';
+    is vault($server, $cookie)->status, 200, 'a found session is renewed';
     is login($server, 'nobody')->status, 400, 'a key is not found';
     sign_up($server, 'user31');
     $engine->query_in($database, 'UPDATE user_session SET idle_expires = 1000 WHERE id = ?', $_) for @dead;
@@ -88,9 +88,9 @@ sub check_indexes {
     $server->stop;    # its connections end
     is_deeply [$engine->scans($database)], [], 'no table was read from end to end';
     $engine->query_in($database, "SELECT * FROM user_session WHERE user_agent = 'none'");
-    ok wait_until(sub { scalar(my @found = $engine->scans($database)) }), 'which would have been noticed';    # servers answer first, and then write it down
+    ok wait_until(sub { scalar(my @found = $engine->scans($database)) }), 'a scan of a whole table would have been counted';    # servers answer first, and then write it down
     is_deeply [$engine->indexed($database)], ['user_key.user_id', 'user_session.idle_expires', 'user_session.user_id'],
-        'what is not unique has its index, too';
+        'columns that are not unique have their index';
     return;
 }
 

@@ -56,10 +56,10 @@ sub check_threads {
     my @waiting = grep { my $one = $_; !grep { $_ == $one } answered(@sent) } @sent;
     is_served open_file($server), 'what is open is served';
     is scalar(@waiting), 6, 'while six of eight threads wait';
-    is scalar(answered(@waiting)), 0, 'and still do';
+    is scalar(answered(@waiting)), 0, 'six requests still wait for the hung database';
     is_unavailable reply_to($_), 'in the end' for @sent;
     $engine->thaw;
-    ok wait_until(sub { vault($server, $alice)->status == 200 }, LONG), 'it goes on';
+    ok wait_until(sub { vault($server, $alice)->status == 200 }, LONG), 'the gate serves when the database answers again';
     return;
 }
 
@@ -88,15 +88,15 @@ sub check_processes {
     my $server = serve($engine->line($engine->create) . "\nStartServers 4\nMinSpareServers 4\nMaxSpareServers 4\nServerLimit 4\nMaxRequestWorkers 4",
         mpm => 'prefork');
     my $alice = sign_up($server, 'alice');
-    ok wait_until(sub { (() = $server->children) >= 4 }, LONG), 'four processes';
+    ok wait_until(sub { (() = $server->children) >= 4 }, LONG), 'httpd runs four processes';
     $engine->freeze;
     is_unavailable vault($server, $alice), 'the first one waits';
     my @sent = map { send_to_vault($server, $alice) } 1 .. 4;
     is_unavailable reply_to($_), 'the others do not' for @sent;
-    cmp_ok scalar(grep { $_->{seconds} > ONE - 2 } @sent), '<=', 1, 'but for one, who tries again';
+    cmp_ok scalar(grep { $_->{seconds} > ONE - 2 } @sent), '<=', 1, 'at most one request tries the hung database again';
     $engine->thaw;
-    ok wait_until(sub { vault($server, $alice)->status == 200 }, LONG), 'it goes on';
-    is_served vault($server, $alice), 'for all' for 1 .. 8;
+    ok wait_until(sub { vault($server, $alice)->status == 200 }, LONG), 'the gate serves when the one database answers again';
+    is_served vault($server, $alice), 'every virtual host is served when the database answers again' for 1 .. 8;
     return;
 }
 
@@ -112,7 +112,7 @@ sub check_request {
     my ($reply, $seconds) = timed(sub { vault($server, $somebody) });
     is_unavailable $reply, 'a link that takes 2 s for each message';
     cmp_ok $seconds, '<', LONG, 'is not waited for message by message';
-    cmp_ok $seconds, '>', 1, 'but as long as a request may';
+    cmp_ok $seconds, '>', 1, 'a slow link takes as long as a request may';
     $link->slow(0);
     ok wait_until(sub { vault($server, $somebody)->status == 401 }, LONG), 'a quick one answers';
     return;
@@ -135,10 +135,10 @@ sub check_starts {
     my (undef, $seconds) = timed(sub { $server->restart_graceful });
     is_served open_file($server), 'a graceful restart while three databases hang';
     cmp_ok $seconds, '<', ONE, 'does not wait until they are given up';
-    is is_left($server, 'LUCI0311: the (?:PostgreSQL|MySQL or MariaDB) database \S+ .*LuciaDatabase in '), 3, 'and says so, of which database';
-    ok wait_until(sub { is_left($server, 'LUCI0308') == 3 }, LONG), 'that is done by processes that are left to themselves';
+    is is_left($server, 'LUCI0311: the (?:PostgreSQL|MySQL or MariaDB) database \S+ .*LuciaDatabase in '), 3, 'the log says which database each abandoned call belongs to';
+    ok wait_until(sub { is_left($server, 'LUCI0308') == 3 }, LONG), 'abandoned processes finish their calls';
     ok wait_until(sub { !zombies($server) }, LONG), 'whom httpd has waited for';
-    unlike $server->error_log, qr/long lost child|exit signal/, 'as its own' or diag $server->error_log;
+    unlike $server->error_log, qr/long lost child|exit signal/, 'httpd does not report abandoned processes as its own' or diag $server->error_log;
 
     $server->restart_graceful;
     my ($group, $port) = ($server->pid, $server->port);
@@ -147,9 +147,9 @@ sub check_starts {
     (undef, $seconds) = timed(sub { $server->start });
     cmp_ok $seconds, '<', 2 * ONE + 1, 'a start gives up on all of them at the same time';
     is $server->port, $port, 'its port was free';
-    is_served open_file($server), 'it serves';
+    is_served open_file($server), 'the server serves while three databases hang';
     $_->thaw for $postgres, $mariadb;
-    ok wait_until(sub { vault($server, { name => 'auth_session', value => 'a' x 40 })->status == 401 }, LONG), 'and is well when they are';
+    ok wait_until(sub { vault($server, { name => 'auth_session', value => 'a' x 40 })->status == 401 }, LONG), 'the gates work when the three databases answer';
     return;
 }
 
@@ -173,12 +173,12 @@ sub check_takeover {
     $engine->query_in($database, 'UPDATE user_session SET active_expires = ? WHERE id = ?', $now - 1000, stored_id($idle));
     $engine->query_in($database, $_) for $refusing{ $engine->driver }->($bad->{value});
     is_served vault($server, $bad), 'a session of Lucia that can not be taken over';
-    is is_left($server, 'LUCI0306'), 1, 'which the log says';
+    is is_left($server, 'LUCI0306'), 1, 'the log says that the session could not be migrated';
     my $reply = vault($server, $idle);
-    is_served $reply, 'another session';
+    is_served $reply, 'another session is served while the migration fails';
     is scalar(set_cookies($reply)), 1, 'is renewed meanwhile';
     is_served vault($server, $bad), 'the first one goes on' for 1 .. 3;
-    is is_left($server, 'LUCI0306'), 1, 'and is not tried each time';
+    is is_left($server, 'LUCI0306'), 1, 'a failed migration is not tried at each request';
     unlike $server->error_log, qr/requests that need it get 503/, 'nobody is said to get 503';
     return;
 }

@@ -43,35 +43,35 @@ sub count { my ($pattern) = @_; scalar(() = $server->error_log =~ /$pattern/g) }
 subtest 'S9.31: missing at the start' => sub {
     my $host = $host{missing};
     is count('LUCI0308.*unable to open database file'), 1, 'httpd starts and says so once' or diag $server->error_log;
-    is_unavailable vault($host, $stranger), 'the gate';
-    is_unavailable vault($host, $stranger, navigation()), 'for a person';
+    is_unavailable vault($host, $stranger), 'the gate answers 503 without a database';
+    is_unavailable vault($host, $stranger, navigation()), 'the gate answers a browser with 503 without a database';
     is_unavailable post($host, $_), $_ for '/login', '/signup', '/api/login', '/api/signup';
-    is_unavailable post($host, '/logout', $stranger), '/logout';
-    is_unavailable $host->request(GET => '/', cookie => $stranger), 'the profile';
+    is_unavailable post($host, '/logout', $stranger), '/logout answers 503 without a database';
+    is_unavailable $host->request(GET => '/', cookie => $stranger), 'the profile answers 503 without a database';
     like vault($host, $stranger, navigation())->type, qr{^text/html}, 'a person gets a page';
     is vault($host, $stranger)->json->{error}, 'Service temporarily unavailable', 'a script gets JSON' or diag vault($host, $stranger)->body;
     is_served $host->request(GET => '/open/a.txt', cookie => $stranger), 'what is open';
     is $host->request(GET => '/login')->status, 200, 'the sign-in page without a cookie';
     vault($host, $stranger) for 1 .. 40;
-    cmp_ok count('LUCI0302.*missing'), '<=', 4, 'and each child logs it once, not each request';
+    cmp_ok count('LUCI0302.*missing'), '<=', 4, 'each child logs the missing database once, not each request';
     ok !-e $host->db, 'no empty file is made meanwhile';
 
     mkdir $server->dir . '/none';
     mkdir $server->dir . '/none/deeper';
     LuciaTest::give($server->dir . '/none/deeper');
     put_file($host->db, snapshot($server->dir . '/db/moved.db'));
-    ok becomes(401, $host, $stranger), 'it works when the database appears';
+    ok becomes(401, $host, $stranger), 'the gate works when the database appears';
     is_served vault($host, sign_up($host, 'alice')), 'a new user there';
 };
 
 subtest 'S9.17: hosts with databases of their own share nothing' => sub {
     my $alice = sign_up($host{queue}, 'stranger');
-    is_served vault($host{queue}, $alice), 'at home';
+    is_served vault($host{queue}, $alice), 'a session is served by its own virtual host';
     for my $name (qw(made lucia moved)) {
         is_unauthorized_json vault($host{$name}, $alice), $name;
         is post($host{$name}, '/logout', $alice)->status, 401, "$name: sign-out";
     }
-    is_served vault($host{queue}, $alice), 'still at home';
+    is_served vault($host{queue}, $alice), 'a sign-out elsewhere leaves the session of the other virtual host';
 };
 
 subtest 'files that are made belong to the server\'s account' => sub {
@@ -81,19 +81,19 @@ subtest 'files that are made belong to the server\'s account' => sub {
     for my $file ($server->dir . '/made', map { $host{made}->db . $_ } '', '-wal', '-shm') {
         my @stat = stat $file;
         is $stat[4], $uid, "$file belongs to it";
-        is $stat[2] & 07, 0, 'and is closed to others';
+        is $stat[2] & 07, 0, "$file is closed to others";
     }
 };
 
 subtest 'S9.31: away and back while running' => sub {
     my $host = $host{moved};
     my $alice = sign_up($host, 'alice');
-    is_served vault($host, $alice), 'before';
+    is_served vault($host, $alice), 'the gate serves before the database is moved';
     rename $host->db, $host->db . '.away' or die $!;
-    ok becomes(503, $host, $alice), 'away: 503' or return;
-    is_unavailable vault($host, $alice), 'the gate';
-    is_unavailable post($host, '/login'), 'sign-in';
-    is_unavailable post($host, '/logout', $alice), 'sign-out';
+    ok becomes(503, $host, $alice), 'the gate answers 503 when the database is moved' or return;
+    is_unavailable vault($host, $alice), 'the gate answers 503 while the database is missing';
+    is_unavailable post($host, '/login'), 'sign-in answers 503 while the database is missing';
+    is_unavailable post($host, '/logout', $alice), 'sign-out answers 503 while the database is missing';
     is_served $host->request(GET => '/open/a.txt', cookie => $alice), 'what is open';
     ok !-e $host->db, 'no new file is made in its place';
     rename $host->db . '.away', $host->db or die $!;
@@ -126,7 +126,7 @@ subtest 'S9.30, S9.33: broken files' => sub {
         unlink $file;
         mkdir $file or die $!;
     }
-    ok becomes(503, $broken[0], $alice[0]), 'they are noticed';
+    ok becomes(503, $broken[0], $alice[0]), 'broken databases are noticed';
     for my $i (0 .. $#names) {
         my ($host, $alice, $name) = ($broken[$i], $alice[$i], $names[$i]);
         is_unavailable vault($host, $alice), "$name: the gate";
@@ -147,7 +147,7 @@ subtest 'others change the schema' => sub {
     my $alice = sign_up($host, 'alice');
     for my $ddl ('ALTER TABLE auth_user ADD COLUMN email TEXT', 'CREATE INDEX by_email ON auth_user (email)', 'DROP INDEX by_email',
         'ALTER TABLE user_session ADD COLUMN device TEXT', 'CREATE TABLE orders (id INTEGER)', 'VACUUM', 'ANALYZE', 'REINDEX') {
-        is vault($host, $alice)->status, 200, 'before' for 1 .. 4;    # every child and handle has its statements
+        is vault($host, $alice)->status, 200, 'the gate serves before the table changes' for 1 .. 4;    # every child and handle has its statements
         sqlite($host->db, $ddl);
         is vault($host, $alice)->status, 200, "$ddl: the gate" for 1 .. 4;
         is post($host, '/login')->status, 302, "$ddl: sign-in" for 1 .. 2;
@@ -159,17 +159,17 @@ subtest 'others change the schema' => sub {
 subtest 'a database of Lucia v2 as it stands' => sub {
     my $host = $host{lucia};
     my $alice = sign_up($host, 'alice');
-    is_served vault($host, $alice), 'sign-up';
-    is_served vault($host, sign_in($host, 'ALICE')), 'sign-in';
-    is_unauthorized_json vault($host, $stranger), 'a visitor';
+    is_served vault($host, $alice), "a user who signed up in Lucia's tables is let in";
+    is_served vault($host, sign_in($host, 'ALICE')), "a user who signed in from Lucia's tables is let in";
+    is_unauthorized_json vault($host, $stranger), "an anonymous request gets 401 with Lucia's tables";
     is_deeply [map { join ' ', map { $_->{name} } @{ sqlite($host->db, "PRAGMA table_info($_)") } } qw(user user_key user_session)],
         ['id username', 'id user_id hashed_password', 'id user_id active_expires idle_expires'], 'the tables are as they were';
     expire($host, $alice, active => -1000, idle => 60_000);
     my $reply = vault($host, $alice);
     is_served $reply, 'an idle session';
-    ok cookie_of($reply), 'is renewed';
-    is post($host, '/logout', $alice)->status, 302, 'sign-out';
-    is_unauthorized_json vault($host, $alice), 'ends it';
+    ok cookie_of($reply), "an idle session is renewed in Lucia's tables";
+    is post($host, '/logout', $alice)->status, 302, "sign-out answers 302 with Lucia's tables";
+    is_unauthorized_json vault($host, $alice), "sign-out ends the session in Lucia's tables";
 };
 
 subtest 'LuciaCreateSchema Off' => sub {
@@ -177,8 +177,8 @@ subtest 'LuciaCreateSchema Off' => sub {
     ok !-e $host->db, 'nothing is made';
     is_unavailable vault($host, $stranger), 'the gate is shut';
     put_file($host->db, '');
-    is_unavailable vault($host, $stranger), 'an empty database as well';
-    is sqlite_value($host->db, 'SELECT count(*) FROM sqlite_schema'), 0, 'and stays empty';
+    is_unavailable vault($host, $stranger), 'the gate answers 503 with an empty database';
+    is sqlite_value($host->db, 'SELECT count(*) FROM sqlite_schema'), 0, 'an empty database stays empty';
     put_file($host->db, snapshot($host{missing}->db));
     ok becomes(401, $host, $stranger), 'tables that somebody else made are used';
 };
@@ -199,10 +199,10 @@ subtest 'S9.32: another process holds the whole file' => sub {
     }
     my ($reply, $seconds) = timed(sub { $host->request(GET => '/open/a.txt', cookie => $alice) });
     is_served $reply, 'what is open';
-    cmp_ok $seconds, '<', 1, 'without a wait';
+    cmp_ok $seconds, '<', 1, 'open content is served without a wait';
     $other->do('ROLLBACK');
     $other->disconnect;
-    ok becomes(200, $host, $alice), 'and back';
+    ok becomes(200, $host, $alice), 'the gate serves when the lock is released';
 };
 
 subtest 'S9.38: who stalls in the middle of a body holds no database handle' => sub {
@@ -219,10 +219,10 @@ subtest 'S9.38: who stalls in the middle of a body holds no database handle' => 
     is vault($host, $alice)->status, 200, 'the gate goes on';    # prefork may have to start a child first
     for (1 .. 10) {
         my ($reply, $seconds) = timed(sub { vault($host, $alice) });
-        is $reply->status, 200, 'and on';
-        cmp_ok $seconds, '<', 0.9, 'at once';
+        is $reply->status, 200, 'the gate serves beside stalled bodies';
+        cmp_ok $seconds, '<', 0.9, 'the gate answers within 0.9 s beside stalled bodies';
     }
-    is post($host, '/login')->status, 302, 'and so does sign-in';
+    is post($host, '/login')->status, 302, 'sign-in works beside stalled bodies';
     close $_ for @stalled;
     ok wait_until(sub { vault($host, $alice)->status == 200 }, 5), 'aborted in the middle';
 };

@@ -64,17 +64,17 @@ sub reads_go_on {
     is_served vault($host, $session->{active}), 'an active session';
     my $reply = vault($host, $session->{idle});
     is_served $reply, 'an idle session';
-    is cookie_of($reply), undef, 'whose renewal waits';
+    is cookie_of($reply), undef, 'an idle session is not renewed while nothing can be written';
     is moments($host, $session->{idle}), $before, 'the row is as it was';
     is_unauthorized_json vault($host, $session->{dead}), 'a dead session is dead';
     is_unauthorized_json vault($host, { name => 'auth_session', value => 'x' x 40 }), 'an unknown one unknown';
-    is $host->request(GET => '/', cookie => $session->{active})->status, 200, 'the profile';
+    is $host->request(GET => '/', cookie => $session->{active})->status, 200, 'the profile is served while nothing can be written';
     my ($slow, $requests) = (0, 40);
     for (1 .. $requests) {
         my ($answer, $seconds) = timed(sub { vault($host, $session->{idle}) });
         $slow++ if $seconds > 0.8 || $answer->status != 200;
     }
-    cmp_ok $slow, '<=', 4, "not every request waits for the renewal (of $requests)";
+    cmp_ok $slow, '<=', 4, "at most four of $requests requests wait for the renewal";
     return;
 }
 
@@ -85,8 +85,8 @@ sub writes_fail {
         is_unavailable $reply, $ask->[0];
         cmp_ok $seconds, '<', 6, "$ask->[0]: after a bounded wait" or diag $seconds;
     }
-    is post($host, '/signup', 'alice')->status, 400, 'that a name is taken can be said';
-    is $host->request(POST => '/login', form(username => 'alice', password => $WRONG))->status, 400, 'that a password is wrong, too';
+    is post($host, '/signup', 'alice')->status, 400, 'sign-up with a taken name answers 400 while nothing can be written';
+    is $host->request(POST => '/login', form(username => 'alice', password => $WRONG))->status, 400, 'sign-in with a wrong password answers 400 while nothing can be written';
     is_served vault($host, $session->{active}), 'the session that could not be ended is alive, and says so';
     return;
 }
@@ -97,8 +97,8 @@ sub writes_again {
     is post($host, '/signup', 'new user')->status, 302, 'sign-up left no half of a user';
     is sqlite_value($host->db, 'SELECT count(*) FROM auth_user u LEFT JOIN user_key k ON k.user_id = u.id WHERE k.id IS NULL'), 0,
         'each user has a key';
-    is post($host, '/logout', 'alice', $session->{active})->status, 302, 'sign-out works';
-    is_unauthorized_json vault($host, $session->{active}), 'and ends the session';
+    is post($host, '/logout', 'alice', $session->{active})->status, 302, 'sign-out works when the database can be written';
+    is_unauthorized_json vault($host, $session->{active}), 'sign-out ends the session when the database can be written';
     is sqlite_value($host->db, 'PRAGMA integrity_check'), 'ok', 'the file is sound';
     return;
 }
@@ -140,12 +140,12 @@ subtest 'S9.33: a file system that was mounted read-only' => sub {
     my %session = sessions($mount);
     my $other = DBI->connect('dbi:SQLite:dbname=' . $mount->db, '', '', { RaiseError => 1 });
     $other->selectall_arrayref('SELECT * FROM user_session');
-    is system('mount', '--bind', "$dir/mount", "$dir/mount"), 0, 'bound';
-    is system('mount', '-o', 'remount,bind,ro', "$dir/mount"), 0, 'read-only';
+    is system('mount', '--bind', "$dir/mount", "$dir/mount"), 0, 'the folder is mounted on itself';
+    is system('mount', '-o', 'remount,bind,ro', "$dir/mount"), 0, 'the mount becomes read-only';
     $server->restart;
     reads_go_on($mount, \%session);
     writes_fail($mount, \%session);
-    is system('mount', '-o', 'remount,bind,rw', "$dir/mount"), 0, 'and writable again';
+    is system('mount', '-o', 'remount,bind,rw', "$dir/mount"), 0, 'the mount becomes writable';
     $other->disconnect;
     writes_again($mount, \%session);
     push @later, [$mount, $session{idle}];
@@ -159,7 +159,7 @@ subtest 'S9.33: the disk is full' => sub {
     my $written = 0;
     $written += $_ while $_ = syswrite $filler, 'x' x 4096;
     close $filler;
-    cmp_ok $written, '>', 100_000, 'filled';
+    cmp_ok $written, '>', 100_000, 'the file system was filled';
     reads_go_on($full, \%session);
     writes_fail($full, \%session);
     unlink "$dir/full/filler" or die $!;
@@ -175,7 +175,7 @@ for my $what (@later) {
 my $log = $server->error_log;
 unlike $log, qr/exit signal|Segmentation/, 'no child died';
 unlike $log, qr/$later[0][1]{value}|correct horse/, 'S9.15: no secret in the log';
-cmp_ok scalar(() = $log =~ /LUCI030[236]/g), '<', 60, 'and it is not flooded';
+cmp_ok scalar(() = $log =~ /LUCI030[236]/g), '<', 60, 'the faults do not flood the log';
 $server->stop;
 system 'umount', '-l', "$dir/$_" for grep { $mounted{$_} } qw(mount mount full);
 

@@ -69,7 +69,7 @@ subtest 'the dead go' => sub {
     ok goes($_, 'X'), 'all of them' for $server->db, $other;
     is left($_, 'L'), 1000, 'the living stay' for $server->db, $other;
     is_alive('a session in use, too');
-    is left($kept, 'X'), $ROWS, 'with LuciaCleanup off nobody goes';
+    is left($kept, 'X'), $ROWS, 'with LuciaCleanup off no session is deleted';
     my @said = wait_until(sub { my @now = said($server); sum(@now) >= 2 * $ROWS ? @now : () }, 10) || ();
     is sum(said($server)), 2 * $ROWS, 'each was removed once, though three hosts share a database';
     my %pid = map { $_->[0] => 1 } said($server);
@@ -82,7 +82,7 @@ subtest 'its process ends' => sub {
     my $from = length $server->error_log;
     store($server->db, 'X', 1, now_ms() - 1);
     ok goes($server->db, 'X'), 'another one goes on';
-    ok !(grep { $_->[0] == $first } said($server, $from)), 'and says so';
+    ok !(grep { $_->[0] == $first } said($server, $from)), 'the process that was killed reports no more deletions';
 };
 
 subtest 'a graceful restart' => sub {
@@ -103,15 +103,15 @@ subtest 'sign-ins meanwhile' => sub {
         $failed++ if $server->request(POST => '/login', form(username => 'alice', password => $PASSWORD))->status != 302;
     } until (!left($server->db, 'X') || $tries > 2000);
     cmp_ok $tries, '>', 3, "$tries while ten thousand sessions went";
-    is $failed, 0, 'all worked';
+    is $failed, 0, 'every request during the purge succeeds';
 };
 
 subtest 'the database is away' => sub {
     store($server->db, 'X', 1, now_ms() - 1);
     away($server->db);
-    ok wait_until(sub { $server->error_log =~ /LUCI0713: dead sessions could not be removed: / }, 30), 'it is told';
+    ok wait_until(sub { $server->error_log =~ /LUCI0713: dead sessions could not be removed: / }, 30), 'the log says that the purge failed';
     back($server->db);
-    ok wait_until(sub { $server->request(GET => '/vault/a.txt', cookie => $alice)->status == 200 }, 20), 'then it is back';
+    ok wait_until(sub { $server->request(GET => '/vault/a.txt', cookie => $alice)->status == 200 }, 20), 'the gate serves when the database is back';
     store($server->db, 'Y', 1, now_ms() - 1);
     ok goes($server->db, $_), 'back again, it is cleaned' for 'X', 'Y';
 };
@@ -123,12 +123,12 @@ subtest 'two servers, one database' => sub {
     my @from = map { length $_->error_log } $server, $second;
     for (1 .. 3) {
         store($server->db, 'X', 5, now_ms() - 1);
-        ok goes($server->db, 'X'), 'all go';
+        ok goes($server->db, 'X'), 'two servers delete all expired sessions';
     }
     my @said = (said($server, $from[0]), said($second, $from[1]));
     wait_until(sub { sum(said($server, $from[0]), said($second, $from[1])) >= 15_000 }, 10);
-    is sum(said($server, $from[0]), said($second, $from[1])), 15_000, 'each once';
-    unlike substr($_->[0]->error_log, $_->[1]), qr/LUCI07(?:11|13)|exit signal/, 'without a complaint' for [$server, $from[0]], [$second, $from[1]];
+    is sum(said($server, $from[0]), said($second, $from[1])), 15_000, 'two servers delete each session once';
+    unlike substr($_->[0]->error_log, $_->[1]), qr/LUCI07(?:11|13)|exit signal/, 'two servers purge without a complaint' for [$server, $from[0]], [$second, $from[1]];
     is left($server->db, 'L'), $living, 'the living stay';
 };
 

@@ -145,9 +145,9 @@ sub check_return {
     for my $round (1 .. 3) {
         my $cookie = sign_in($two);
         is members($two, $cookie), 200, 'a node that just started lets in';
-        ok $nodes->record_of($cookie), 'and uses the cache that is just back';
+        ok $nodes->record_of($cookie), 'a restarted node uses the cache';
         is sign_out($one, $cookie), 302, 'signed out on the node that saw it die';
-        is members($two, $cookie), 401, 'at once nothing on the other';
+        is members($two, $cookie), 401, 'a sign-out is effective at once on the other node';
     }
     return;
 }
@@ -184,8 +184,8 @@ sub node_dies {
         $node->crash;
         $_->wait_for(SOME, 200) for grep { $_->{server} == $other } @{ $work->{loads} };
         leave($work, 'erin', $other, 'without a node');
-        is members($other, $work->{cookies}{erin}), 401, 'without a node: at once nothing';
-        is members($other, sign_in($other)), 200, 'without a node: signing in works';
+        is members($other, $work->{cookies}{erin}), 401, 'without a node: a sign-out is effective at once on the other';
+        is members($other, sign_in($other)), 200, 'without a node: sign-in works on the other';
         $node->start;
     });
     is $node->port, $port, 'the node is where it was';
@@ -201,8 +201,8 @@ sub database_dies {
     while_it($work, 503, '', sub {
         $postgres->stop;
         $_->wait_for(SOME, 503) for @{ $work->{loads} };
-        is sign_out($node, $work->{cookies}{frank}), 503, 'without the database nobody is told to be signed out';
-        is $node->request(POST => '/account/login', form(username => NAME, password => $PASSWORD))->status, 503, 'or signed in';
+        is sign_out($node, $work->{cookies}{frank}), 503, 'sign-out without the database answers 503';
+        is $node->request(POST => '/account/login', form(username => NAME, password => $PASSWORD))->status, 503, 'sign-in without the database answers 503';
         $postgres->start;
         go_on($work);
     });

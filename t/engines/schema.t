@@ -112,7 +112,7 @@ sub check_on {
     my $database = $engine->create($engine->lucia_tables);
     my $server = server(config($engine, $database));
     is columns($engine, $database), join(' ', sort split(/ /, $OURS), qw(Team order role)), 'a start adds what is missing';
-    is scalar(() = $server->error_log =~ /LUCI0314: the column \w+ was added to the table (?:auth_user|user_session), for the main server/g), 9, 'and says so'
+    is scalar(() = $server->error_log =~ /LUCI0314: the column \w+ was added to the table (?:auth_user|user_session), for the main server/g), 9, 'the log lists the nine added columns'
         or diag $server->error_log;
     unlike $server->error_log, qr/LUCI031[56]/, 'nothing is left';
     my $cookie = sign_up($server, 'alice');
@@ -133,23 +133,23 @@ sub check_off {
         "the log says what is missing and what adds it: $_" for qw(role Team order);
     my $cookie = sign_up($server, 'alice');
     ok sign_in($server, 'alice'), 'the site stays up: sign-up and sign-in';
-    is statuses($server, $cookie), '200 403 403 403', 'rules about what is not known refuse, negated ones too';
+    is statuses($server, $cookie), '200 403 403 403', 'rules about unknown attributes refuse, negated ones included';
     is other_statuses($server, $cookie), '500 403 403 403', 'under an alias, with "not" in quotes, and those that read the environment';
     my $user = $server->request(GET => '/', cookie => $cookie, headers => { Accept => 'application/json' })->json->{user};
     is_deeply [@$user{qw(username role Team order)}], ['alice', undef, undef, undef], 'its attributes are empty';
-    like $server->error_log, qr/LUCI0316: LuciaUserAttributes names role, .*this adds it: ALTER TABLE ${q}auth_user$q ADD COLUMN ${q}role$q TEXT$/m, 'requests say so, too';
+    like $server->error_log, qr/LUCI0316: LuciaUserAttributes names role, .*this adds it: ALTER TABLE ${q}auth_user$q ADD COLUMN ${q}role$q TEXT$/m, 'requests log the missing attribute column';
     my @add = statements($said);
     is scalar @add, 9, 'all nine can be copied from the log' or diag $said;
     $engine->query_in($database, $_) for @add;
-    is columns($engine, $database), join(' ', sort split(/ /, $OURS), qw(Team order role)), 'and run as they stand';
+    is columns($engine, $database), join(' ', sort split(/ /, $OURS), qw(Team order role)), 'the statements of the log run as they stand';
     # Each child of httpd notices by itself.
     ok wait_until(sub { statuses($server, $cookie) eq '200 403 200 200' }, 20), 'the running server uses the added columns' or diag statuses($server, $cookie);
     ok wait_until(sub { other_statuses($server, $cookie) eq '200 200 200 200' }, 20), 'rules about the environment use the added columns' or diag other_statuses($server, $cookie);
     $engine->query_in($database, "UPDATE auth_user SET role = 'admin'");
     ok wait_until(sub { statuses($server, $cookie) eq '200 200 200 200' }, 20), 'the running server uses the values of the added columns' or diag statuses($server, $cookie);
     $engine->query_in($database, 'ALTER TABLE auth_user DROP COLUMN role');
-    ok wait_until(sub { statuses($server, $cookie) eq '200 403 403 403' }, 20), 'a column that goes while it runs: the same' or diag statuses($server, $cookie);
-    ok sign_in($server, 'alice'), 'and sign-in goes on';
+    ok wait_until(sub { statuses($server, $cookie) eq '200 403 403 403' }, 20), 'rules refuse when a column is dropped while the server runs' or diag statuses($server, $cookie);
+    ok sign_in($server, 'alice'), 'sign-in works when a column is dropped while the server runs';
     return;
 }
 
@@ -165,19 +165,19 @@ sub check_tools {
     my $people = $engine->driver eq 'mysql' ? '`People`' : '"People"';
     my ($status, $said) = $off->configtest($off->{config});
     is $status, 0, 'configtest accepts it';
-    is scalar(my @told = statements($said)), 9, 'and prints what is missing' or diag $said;
-    like $said, qr/LUCI0315: the table People has no column Team, .*: ALTER TABLE \Q$people\E ADD COLUMN .Team. TEXT;/, 'with the table of LuciaTables';
+    is scalar(my @told = statements($said)), 9, 'configtest prints the nine missing columns' or diag $said;
+    like $said, qr/LUCI0315: the table People has no column Team, .*: ALTER TABLE \Q$people\E ADD COLUMN .Team. TEXT;/, 'configtest names the table of LuciaTables';
     ($status, $said) = $on->configtest($on->{config});
-    like $said, qr/LUCI0315: .* no column Team, .*the next start of httpd adds it, or this statement: ALTER TABLE/, 'what a start would add as well';
-    is columns($engine, $database, $people, 'user_session'), 'active_expires idle_expires', 'it changes nothing';
+    like $said, qr/LUCI0315: .* no column Team, .*the next start of httpd adds it, or this statement: ALTER TABLE/, 'configtest lists what a start would add';
+    is columns($engine, $database, $people, 'user_session'), 'active_expires idle_expires', 'configtest adds no column';
     my $ctl = LuciaTest::Ctl->new('--config', $off->conf_file);
     my $end = $ctl->run('check');
     is $end->{status}, 1, 'luciactl check: problems';
-    is scalar(@told = statements($end->{out} . $end->{err})), 9, 'and the same statements' or diag $end->{out}, $end->{err};
+    is scalar(@told = statements($end->{out} . $end->{err})), 9, 'luciactl check prints the nine statements' or diag $end->{out}, $end->{err};
     $end = $ctl->run('init');
     is $end->{status}, 0, 'luciactl init adds them' or diag $end->{err};
-    like $end->{out}, qr/Added: .*People\.Team/, 'and says so';
-    is columns($engine, $database, $people, 'user_session'), join(' ', sort split(/ /, $OURS), qw(Team order role)), 'they are there';
+    like $end->{out}, qr/Added: .*People\.Team/, 'luciactl init prints the added columns';
+    is columns($engine, $database, $people, 'user_session'), join(' ', sort split(/ /, $OURS), qw(Team order role)), 'luciactl init adds all columns';
     is $ctl->run('init')->{out} =~ /Added/, '', 'a second time there is nothing to add';
     return;
 }
@@ -197,7 +197,7 @@ sub check_no_right {
     my $end = LuciaTest::Ctl->new('--database', $engine->driver . ':' . $engine->params($database, "user=$plain"), '--audit-log', $server->dir . '/audit',
         '--attributes', 'role')->run('init');
     is $end->{status}, 1, 'luciactl init fails';
-    like $end->{err}, qr/no column role.*It could not be added: .*run this as the owner of the tables: ALTER TABLE/, 'and says why' or diag $end->{err};
+    like $end->{err}, qr/no column role.*It could not be added: .*run this as the owner of the tables: ALTER TABLE/, 'the failure of luciactl init says why and what to run' or diag $end->{err};
     return;
 }
 
@@ -213,7 +213,7 @@ sub check_read_only {
         skip 'root writes everywhere', 2 if $> == 0 && !LuciaTest::server_user();
         $server = server(config($engine, $database));
         like $server->error_log, qr/LUCI0315: .* no column role, .*it could not be added: /, 'the reason is said';
-        is statuses($server, $cookie), '200 403 403 403', 'who was signed in is let in';
+        is statuses($server, $cookie), '200 403 403 403', 'a user who was signed in is let in with a read-only database';
     }
     return;
 }

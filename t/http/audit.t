@@ -47,8 +47,8 @@ sub one {
     is scalar(@events), 1, '  is one line';
     my %event = %{ $events[0] };
     my ($time, $address, $vhost) = delete @event{qw(time address vhost)};
-    is "$address $vhost", '127.0.0.1 127.0.0.1', '  says where';
-    is_deeply \%event, { result => $wanted->{reason} ? 'failure' : 'ok', reason => '-', %$wanted }, '  and what' or diag explain \%event;
+    is "$address $vhost", '127.0.0.1 127.0.0.1', "$name: the line has address and virtual host";
+    is_deeply \%event, { result => $wanted->{reason} ? 'failure' : 'ok', reason => '-', %$wanted }, "$name: the line has event, result and reason" or diag explain \%event;
     return $reply;
 }
 sub login { my ($name, $password) = @_; return (POST => '/login', form(username => $name, password => $password)) }
@@ -96,7 +96,7 @@ one('an unknown user of HTTP Basic', 401, { event => 'password_check', reason =>
 is $server->request(GET => '/vault/a.txt', cookie => $cookie)->status, 200, 'an active session';
 expire($server, $second, active => -1000, idle => 600_000);
 one('has no line; an idle one', 200, { event => 'renewal', session => tag($second), %alice }, GET => '/vault/a.txt', cookie => $second);
-is $server->request(GET => '/vault/a.txt', cookie => $second)->status, 200, 'and then';
+is $server->request(GET => '/vault/a.txt', cookie => $second)->status, 200, 'a cached session is let in without a further line';
 expire($server, $cookie, active => -2000, idle => -1000);
 sub is_dead { my ($at) = @_; return wait_until(sub { $server->request(GET => $at, cookie => $cookie)->status != 200 }, 20) }
 ok is_dead('/vault/a.txt'), 'a dead one, once no cache knows it';
@@ -141,8 +141,8 @@ one('S9.22: headers say nothing', 400, { event => 'sign_in', reason => 'no_passw
 
 my $text = $log->text;
 is scalar($log->broken), 0, 'every line is as it should be' or diag $log->broken;
-is scalar(grep { index($text, $_) >= 0 } $cookie->{value}, $second->{value}, $disabled->{value}, stored_id($second)), 0, 'S9.15: no id';
-unlike $text, qr/correct|horse|wrong-\d|my%20secret|argon2/i, 'S9.15: no password';
+is scalar(grep { index($text, $_) >= 0 } $cookie->{value}, $second->{value}, $disabled->{value}, stored_id($second)), 0, 'S9.15: the audit log contains no session id';
+unlike $text, qr/correct|horse|wrong-\d|my%20secret|argon2/i, 'S9.15: the audit log contains no password';
 unlike $text, qr/[^\x20-\x7e\n]/, 'S9.22: printable ASCII alone';
 unlike $server->error_log, qr/LUCI0610|event=sign/, 'the error log has none of it';
 my $mode = (stat $server->dir . '/logs/audit.log')[2] & 0777;

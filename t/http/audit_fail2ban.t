@@ -105,6 +105,6 @@ sub moment {
 }
 my @moments = map { moment($_, '2001:db8::5') } 'audit.log', 'error_log';
 cmp_ok abs(Time::Piece->strptime($moments[0], '%a %b %d %H:%M:%S %Y') - Time::Piece->strptime($moments[1], '%a %b %d %H:%M:%S %Y')), '<', 60,
-    "it is the same in both, time zones and all" or diag "@moments";
+    "both log lines have the same time, time zones included" or diag "@moments";
 
 done_testing;

@@ -51,8 +51,8 @@ subtest 'a file' => sub {
     my $log = LuciaTest::Audit->new($file);
     is crowd($server, 6, 60), 6, 'many at once are served';
     is scalar(my @events = $log->events(360)), 360, 'each has a line';
-    is scalar($log->broken), 0, 'and no line is broken';
-    is lost($server), 0, 'none was lost';
+    is scalar($log->broken), 0, 'no audit line in the file is broken';
+    is lost($server), 0, 'no audit line in the file is lost';
     rename $file, "$file.1" or die "$file: $!";
     is ask($server), 401, 'the file is moved away';
     is scalar(() = LuciaTest::Server::slurp("$file.1") =~ /\n/g), 361, '  lines go on into it';
@@ -71,11 +71,11 @@ subtest 'the error log, or nothing' => sub {
     is ask($server), 401, 'a sign-out of nobody';
     ok wait_until(sub { $server->error_log =~ /LUCI0610/ }, 10), 'has a line in the error log, whatever LogLevel says';
     my ($line) = $server->error_log =~ /\] LUCI0610: (.*)/;
-    ok LuciaTest::Audit::parse_line($line), 'as it stands in a file' or diag $line;
-    is $server->request(POST => '/logout', origin => 1, host => 'quiet.test')->status, 401, 'off: the same';
-    is ask($server), 401, 'and once more';
-    ok wait_until(sub { (() = $server->error_log =~ /LUCI0610/g) == 2 }, 10), 'has none';
-    unlike $server->error_log, qr/vhost=quiet/, 'really';
+    ok LuciaTest::Audit::parse_line($line), 'the line in the error log parses as one of a file' or diag $line;
+    is $server->request(POST => '/logout', origin => 1, host => 'quiet.test')->status, 401, 'LuciaAuditLog off: sign-out without a session answers 401';
+    is ask($server), 401, 'a second sign-out without a session answers 401';
+    ok wait_until(sub { (() = $server->error_log =~ /LUCI0610/g) == 2 }, 10), 'only the virtual host with a log writes lines';
+    unlike $server->error_log, qr/vhost=quiet/, 'LuciaAuditLog off writes no line';
 };
 
 # A program that keeps what it reads, and says who it is.
@@ -90,48 +90,48 @@ sub program { my ($server) = @_; my @pids = LuciaTest::Server::slurp($server->di
 subtest 'a program' => sub {
     my $server = server_with(qq(LuciaAuditLog "|\@dir\@/keep.cgi \@dir\@/logs/kept"\n<VirtualHost *>\n    ServerName 127.0.0.1\n</VirtualHost>\n<VirtualHost *>\n    ServerName other.test\n    LuciaCookiePath /x\n</VirtualHost>\n),
         files => { 'keep.cgi' => KEEPER });
-    ok wait_until(sub { program($server) }, 20), 'it runs';
+    ok wait_until(sub { program($server) }, 20), 'the audit program runs';
     is scalar(() = LuciaTest::Server::slurp($server->dir . '/logs/kept.pid') =~ /\d+/g), 1, 'once, although two virtual hosts use it';
     my $log = LuciaTest::Audit->new($server->dir . '/logs/kept');
     is crowd($server, 6, 40), 6, 'many at once are served';
     is scalar(my @events = $log->events(240)), 240, 'each has a line';
-    is scalar($log->broken), 0, 'and no line is broken';
+    is scalar($log->broken), 0, 'no audit line of the program is broken';
     my $first = program($server);
     kill 'KILL', $first;
     ok wait_until(sub { program($server) != $first }, 20), 'a program that dies is started again';
-    is ask($server), 401, 'and then';
-    ok wait_until(sub { (() = $log->text =~ /\n/g) >= 241 }, 20), 'it reads on';
+    is ask($server), 401, 'sign-out answers 401 after the audit program died';
+    ok wait_until(sub { (() = $log->text =~ /\n/g) >= 241 }, 20), 'the restarted audit program reads the lines';
     my $second = program($server);
     $server->restart_graceful;
     ok wait_until(sub { program($server) != $second }, 20), 'a graceful restart has a new one';
     my $before = () = $log->text =~ /\n/g;
-    is ask($server), 401, 'and then';
-    ok wait_until(sub { (() = $log->text =~ /\n/g) > $before }, 20), 'it reads';
+    is ask($server), 401, 'sign-out answers 401 after the graceful restart';
+    ok wait_until(sub { (() = $log->text =~ /\n/g) > $before }, 20), 'the audit program of the new generation reads the line';
     my $last = program($server);
     $server->stop;
-    ok wait_until(sub { !kill 0, $last }, 20), 'it ends with the server';
+    ok wait_until(sub { !kill 0, $last }, 20), 'the audit program ends with the server';
 };
 
 subtest 'a program that hangs' => sub {
     my $server = server_with(qq(LuciaAuditLog "|\@dir\@/hang.cgi \@dir\@/logs/kept"\n), files => { 'hang.cgi' => "#!/bin/sh\necho \$\$ >\"\$1.pid\"\nexec sleep 600\n" });
-    ok wait_until(sub { program($server) }, 20), 'it runs';
+    ok wait_until(sub { program($server) }, 20), 'the hanging audit program runs';
     my ($good, $seconds) = timed(sub { crowd($server, 4, 250) });
     is $good, 4, 'more lines than a pipe holds: everybody is served';
     cmp_ok $seconds, '<', 60, sprintf 'nobody waits for it (%.1f s)', $seconds;
     cmp_ok lost($server), '>', 100, 'lines are lost and counted';
-    is scalar(() = $server->error_log =~ /LUCI0612: LuciaAuditLog: "\|/g), 1, 'which is said once';
+    is scalar(() = $server->error_log =~ /LUCI0612: LuciaAuditLog: "\|/g), 1, 'the loss of audit lines is reported once';
     my $last = program($server);
     $server->stop;
-    ok wait_until(sub { !kill 0, $last }, 20), 'it ends with the server';
+    ok wait_until(sub { !kill 0, $last }, 20), 'the hanging audit program ends with the server';
 };
 
 subtest 'a full disk' => sub {
     my $server = server_with("LuciaAuditLog /dev/full\n");
     my $cookie = sign_up($server, 'alice');
     is sign_in($server, 'alice')->{name}, 'auth_session', 'signing up and in works';
-    is $server->request(POST => '/logout', cookie => $cookie, origin => 1)->status, 302, 'signing out too';
+    is $server->request(POST => '/logout', cookie => $cookie, origin => 1)->status, 302, 'sign-out works with a full disk';
     is lost($server), 3, 'three lines are lost';
-    is scalar(() = $server->error_log =~ /No space left on device: LUCI0612|LUCI0612/g), 1, 'which is said once';
+    is scalar(() = $server->error_log =~ /No space left on device: LUCI0612|LUCI0612/g), 1, 'the loss on a full disk is reported once';
 };
 
 subtest 'a disk that is full in mid-line' => sub {
@@ -146,12 +146,12 @@ subtest 'a disk that is full in mid-line' => sub {
     $asked++ while $asked < 200 && lost($server) == 0 && ask($server) == 401;
     is lost($server), 1, 'a line does not fit any more';
     unlike LuciaTest::Server::slurp("$small/audit.log"), qr/\n\z/, '  but for its beginning';
-    is ask($server), 401, 'nor the next one';
+    is ask($server), 401, 'sign-out answers 401 with a line that does not fit';
     unlink "$small/ballast";
-    is ask($server), 401, 'then there is room again';
+    is ask($server), 401, 'sign-out answers 401 when there is room again';
     my @lines = split /\n/, LuciaTest::Server::slurp("$small/audit.log");
     is scalar(@lines), $asked + 1, 'the next line is one of its own';
-    is scalar(grep { !LuciaTest::Audit::parse_line($_) } @lines), 1, 'only the one is broken';
+    is scalar(grep { !LuciaTest::Audit::parse_line($_) } @lines), 1, 'only the line on the full disk is broken';
     $server->stop;
     system "umount -l $small";
 };

@@ -57,7 +57,7 @@ is_deeply \@status, [(200) x 8], 'S9.50: all of them are let in';
 is hashes_of(sub { @status = statuses('alice', $PASSWORD, 60) }), 0, 'S9.50: a right password is remembered, in all children';
 is_deeply \@status, [(200) x 60], 'S9.50: a remembered password admits 60 requests';
 is hashes_of(sub { is basic('ALICE', $PASSWORD)->status, 200, 'another spelling of the name' }), 0, 'is the same account';
-is hashes_of(sub { is basic('alice', "$PASSWORD ")->status, 401, 'S9.50: another password is not' }), 1, 'it is hashed';
+is hashes_of(sub { is basic('alice', "$PASSWORD ")->status, 401, 'S9.50: another password is not' }), 1, 'S9.50: another password is hashed';
 @status = map { reply_to($_)->status } all_at_once(32, 'bobby', $PASSWORD);
 is_deeply \@status, [(200) x 32], 'S9.50: 32 connections with a right password: no 503';
 
@@ -79,18 +79,18 @@ sub password_of { my ($name, $password) = @_; $ctl->does('user', 'passwd', $name
 password_of('alice', 'another secret 1');
 @status = map { reply_to($_)->status } all_at_once(16, 'alice', $PASSWORD);
 is_deeply \@status, [(401) x 16], 'S9.50: a changed password ends the old one at once, in all children';
-is basic('alice', 'another secret 1')->status, 200, 'and the new one lets in';
+is basic('alice', 'another secret 1')->status, 200, 'S9.50: the new password lets in';
 is basic('alice', $PASSWORD)->header('WWW-Authenticate'), 'Basic realm="users"', '401 asks for a name and password';
 password_of('alice', $PASSWORD);
 is basic('alice', $PASSWORD)->status, 200, 'S9.50: what was wrong a moment ago is right when it becomes the password';
-is basic('bobby', $PASSWORD)->status, 200, 'somebody else';
+is basic('bobby', $PASSWORD)->status, 200, 'a second user is let in';
 $ctl->does('user', 'disable', 'bobby');
-is_deeply [statuses('bobby', $PASSWORD, 12)], [(401) x 12], 'S9.50: who is disabled is refused at once';
+is_deeply [statuses('bobby', $PASSWORD, 12)], [(401) x 12], 'S9.50: a disabled user is refused at once';
 $ctl->does('user', 'enable', 'bobby');
 is basic('bobby', $PASSWORD)->status, 200, 'S9.50: an enabled user is admitted again at once';
-is basic('dora1', $PASSWORD)->status, 200, 'another one';
+is basic('dora1', $PASSWORD)->status, 200, 'a third user is let in';
 $ctl->does('user', 'delete', 'dora1', '--yes');
-is_deeply [statuses('dora1', $PASSWORD, 2)], [401, 401], 'S9.50: who is deleted is refused at once';
+is_deeply [statuses('dora1', $PASSWORD, 2)], [401, 401], 'S9.50: a deleted user is refused at once';
 
 # ---- A wrong one ----
 
@@ -98,24 +98,24 @@ is hashes_of(sub { @status = statuses('carol', 'an old secret', 50) }), 1, 'S9.5
 is_deeply \@status, [(401) x 50], 'S9.50: refused each time';
 is basic('carol', $PASSWORD)->status, 200, 'S9.50: its owner is not locked out';
 is hashes_of(sub { @status = map { reply_to($_)->status } all_at_once(8, 'carol', 'another old one') }), 1, 'S9.50: eight times at once: one hash';
-is_deeply \@status, [(401) x 8], 'S9.50: all refused';
+is_deeply \@status, [(401) x 8], 'S9.50: eight simultaneous wrong passwords are refused';
 is hashes_of(sub { @status = statuses('nobody here', 'an old secret', 20) }), 1, 'S9.3: a name that is unknown is treated alike';
 is_deeply \@status, [(401) x 20], 'S9.3: requests with an unknown name get 401, as with a wrong password';
 is hashes_of(sub { @status = map { basic('carol', "guess $_")->status } 1 .. 20 }), 8, 'S9.4: other wrong ones are counted as before';
 is_deeply \@status, [(401) x 8, (429) x 12], 'S9.4: up to the limit, with the two of before';
-is_deeply [statuses('carol', 'an old secret', 2), statuses('carol', $PASSWORD, 2)], [(429) x 4], 'S9.4: then neither a known wrong nor a known right one tells anything';
+is_deeply [statuses('carol', 'an old secret', 2), statuses('carol', $PASSWORD, 2)], [(429) x 4], 'S9.4: beyond the limit neither a wrong nor a right password is confirmed';
 $ctl->does('throttle', 'clear', '--account', 'carol');
 is basic('carol', $PASSWORD)->status, 200, 'until it is cleared';
 
 is basic('filer', 'password')->status, 200, "another provider's user";
 is hashes_of(sub { @status = statuses('filer', 'password', 30) }), 0, 'is not hashed for again and again';
-is_deeply \@status, [(200) x 30], 'and let in';
+is_deeply \@status, [(200) x 30], "another provider's user is let in";
 
 # ---- A child that dies while others wait for its answer ----
 
 $hashes->hold;
 my ($first) = all_at_once(1, 'alice', 'wrong 1');
-ok wait_until(sub { $hashes->running == 1 }), 'somebody verifies';
+ok wait_until(sub { $hashes->running == 1 }), 'one password is being verified';
 my ($victim) = $hashes->running;
 my @others;
 ok wait_until(sub {    # who waits in another child outlives this one
@@ -142,7 +142,7 @@ AuthnCacheEnable
 CONF
 my ($test, $said) = $cached->configtest;
 like $said, qr/LUCI0451: \S+:\d+: AuthBasicProvider socache lucia: mod_authn_socache keeps nothing of lucia.*Take socache out/, 'S9.47: the configuration test says that mod_authn_socache keeps nothing';
-like $said, qr/LUCI0451: \S+:\d+: AuthnCacheProvideFor lucia: .*Take lucia out/, 'S9.47: the configuration test reports AuthnCacheProvideFor lucia, too';
+like $said, qr/LUCI0451: \S+:\d+: AuthnCacheProvideFor lucia: .*Take lucia out/, 'S9.47: the configuration test reports AuthnCacheProvideFor lucia';
 is $test, 0, 'S9.47: the configuration test passes with mod_authn_socache';
 $cached->start;
 sign_up($cached, 'alice');
@@ -155,7 +155,7 @@ my $work = $site->dir . '/work';
 my $origin = $site->url('/basic/things.git') =~ s{//}{//alice:@{[uri_escape($PASSWORD)]}@}r;
 my $output = `(git init -q -b main $work && cd $work && echo hello >a && git add a && git -c user.name=a -c user.email=a\@example.com commit -qm 'area: add a' && git clone -q --bare . $repository && cd $repository && git update-server-info) 2>&1`;
 is hashes_of(sub { $output .= `GIT_TERMINAL_PROMPT=0 git -c protocol.version=0 clone -q $origin $work/cloned 2>&1` }), 0, 'S9.46: git clone: nothing is hashed again';
-is LuciaTest::Server::slurp("$work/cloned/a"), "hello\n", 'S9.46: git clones' or diag $output;
+is LuciaTest::Server::slurp("$work/cloned/a"), "hello\n", 'S9.46: git clones through the gate' or diag $output;
 
 unlike $site->error_log, qr/\Q$PASSWORD\E|an old secret|guess \d|LUCI0404/, 'no password in the log, and no lack of slots';
 done_testing;

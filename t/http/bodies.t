@@ -41,13 +41,13 @@ for my $type ('text/plain', 'multipart/form-data; boundary=x', 'application/json
     }
 }
 is login(body => $body)->status, 415, 'no type is 415';
-is $site->request(POST => '/login')->status, 415, 'no body and no type too';
+is $site->request(POST => '/login')->status, 415, 'no body and no type is 415';
 for my $coding (qw(gzip deflate br)) {
     is login(type => $FORM, body => $body, headers => { 'Content-Encoding' => $coding })->status, 415, "a body in $coding is 415";
 }
 is login(type => $FORM, body => $body, headers => { 'Content-Encoding' => 'identity' })->status, 302, 'identity is as it stands';
 is login(type => $FORM, body => $body, chunked => 1)->status, 302, 'a chunked form is read';
-is login(type => 'application/json', body => $json, chunked => 1)->status, 302, 'and chunked JSON';
+is login(type => 'application/json', body => $json, chunked => 1)->status, 302, 'chunked JSON is read';
 
 # ---- Sizes ----
 
@@ -63,7 +63,7 @@ for my $chunked (0, 1) {
 }
 my $reply = $site->request(POST => '/login', type => $FORM, headers => { 'Content-Length' => 2**30, Expect => '100-continue' });
 is $reply->status, 413, 'a gigabyte that is only announced is refused before it comes';
-unlike $reply->bytes, qr/ 100 Continue/, 'and not asked for';
+unlike $reply->bytes, qr/ 100 Continue/, 'a refused gigabyte is not asked for by 100 Continue';
 
 # ---- Malformed ----
 
@@ -123,10 +123,10 @@ is login(type => 'application/json', body => qq({"a":[1,{"b":null}],"username":"
 
 my $query = "/login?$body";
 refused($site->request(POST => $query, type => $FORM, body => ''), 400, 'Invalid username', 'credentials in the query are never read');
-refused($site->request(POST => $query, json('{}')), 400, 'Invalid username', 'for JSON too');
+refused($site->request(POST => $query, json('{}')), 400, 'Invalid username', 'JSON credentials in the query are not read');
 $reply = $site->request(GET => $query);
 is $reply->status, 200, 'a GET with them is the page';
-unlike $reply->body, qr/alice|horse/, 'that does not show them';
+unlike $reply->body, qr/alice|horse/, 'a GET with credentials in the query does not show them';
 refused($site->request(POST => "/login?password=$PASSWORD" =~ s/ /%20/gr, form(username => 'alice')), 400, 'Invalid password', 'one of each');
 is $site->request(POST => '/login?username=eve&password=x', type => $FORM, body => $body)->status, 302, 'the query does not count as a second one';
 
@@ -161,19 +161,19 @@ for my $chunked (0, 1) {
     my ($first, $second) = pair(type => $FORM, body => 'a=' . $smuggled x 500, chunked => $chunked);
     is $first->status, 413, '413 with a body' . ($chunked ? ' in chunks' : '');
     is $first->header('Connection'), 'close', 'closes the connection';
-    is $second, undef, 'and nothing of the body is taken for a request';
+    is $second, undef, 'the body of a 413 is not taken for a request';
 }
 for my $arg ([json('{"a')], [form(username => '')], [type => $FORM, body => $smuggled]) {
     my ($first, $second) = pair(@$arg);
     is $first->status . ' ' . $first->header('Connection'), '400 close', '400 closes it too, as everywhere in httpd';
-    is $second, undef, 'and nothing follows';
+    is $second, undef, 'no request follows a 400 for broken framing';
 }
 my $short = $site->connect;
 print $short $site->bytes_of(POST => '/login', type => $FORM, headers => { 'Content-Length' => 500 }, body => $body);
 shutdown $short, 1;
 like $site->raw('', socket => $short), qr{\AHTTP/1\.1 400 |\A\z}, 'a body that breaks off signs nobody in';
 unlike $site->raw($site->bytes_of(POST => '/login', type => $FORM, headers => { 'Transfer-Encoding' => 'chunked' }, body => "zz\r\n$body\r\n0\r\n\r\n")),
-    qr/ 302 /, 'neither does a broken chunk';
+    qr/ 302 /, 'a broken chunk signs nobody in';
 
 # ---- A gigabyte ----
 
@@ -217,7 +217,7 @@ is $answer->status, 413, 'S9.24: a body of 1 GiB in chunks is 413';
 cmp_ok $sent, '<', 2**26, 'S9.24: long before its end';
 ($answer, $sent) = gigabyte('text/plain');
 is $answer->status, 415, 'S9.24: a body of 1 GiB of another type is 415';
-cmp_ok memory() - $before, '<', ($ENV{SANITIZE} ? 65536 : 8192), 'S9.24: with flat memory (KiB)';
-is login(type => $FORM, body => $body)->status, 302, 'and the server serves on';
+cmp_ok memory() - $before, '<', ($ENV{SANITIZE} ? 65536 : 8192), 'S9.24: a body of 1 GiB takes flat memory (KiB)';
+is login(type => $FORM, body => $body)->status, 302, 'the server serves after the large bodies';
 
 done_testing;

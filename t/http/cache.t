@@ -63,22 +63,22 @@ my $alice = sign_up($server, 'alice');
 sqlite($db, 'UPDATE auth_user SET role = ?', 'admin') if eval { sqlite($db, 'SELECT role FROM auth_user') };
 
 subtest 'it is on without being asked for, and asks the database once a TTL' => sub {
-    is status($server, $alice), 200, 'in';
+    is status($server, $alice), 200, 'a session is let in and cached';
     is status($host{off}, $alice), 200, 'in, without a cache';
     away;
-    is status($server, $alice), 200, 'with the table away: known';
-    is_unavailable vault($host{off}, $alice), 'LuciaSessionCache off';
+    is status($server, $alice), 200, 'a cached session is let in without the table';
+    is_unavailable vault($host{off}, $alice), 'LuciaSessionCache off answers 503 without the table';
     my (undef, $time) = timed(sub { wait_until(sub { status($server, $alice) == 503 }, 10) });
     cmp_ok $time, '<', $TTL + 3, "S9.13: after the TTL it is asked ($time s)";
-    is_unavailable vault($server, $alice), 'and cannot answer';
+    is_unavailable vault($server, $alice), 'an expired record answers 503 without the table';
     back;
-    is status($server, $alice), 200, 'back again';
+    is status($server, $alice), 200, 'the session is let in when the table is back';
 };
 
 subtest 'S9.13: signed out on a host that keeps nothing at hand' => sub {
     my $cookie = sign_in($server, 'alice');
     is status($server, $cookie), 200, 'at hand on another one';
-    is $host{off}->request(POST => '/logout', cookie => $cookie, origin => 'http://off.test')->status, 302, 'signed out';
+    is $host{off}->request(POST => '/logout', cookie => $cookie, origin => 'http://off.test')->status, 302, 'a cached session is signed out on the other virtual host';
     is status($server, $cookie), 401, 'at once nothing there';
 };
 
@@ -88,7 +88,7 @@ subtest 'content hears the same' => sub {
         $cookie = sign_in($server, 'alice');
         sqlite($db, 'UPDATE auth_user SET role = ?', $role);
         my $first = vault($server, $cookie)->header('X-Who');
-        like $first, qr/^alice /, 'who it is';
+        like $first, qr/^alice /, 'the content names the user';
         is vault($server, $cookie)->header('X-Who'), $first, "at hand: $first";
     }
 };
@@ -122,12 +122,12 @@ subtest 'S9.13: signed out, dead in every child and thread' => sub {
     is_deeply [keys %after], [401], 'no request that was sent after the answer was let in' or diag explain \%after;
     cmp_ok $after{401}, '>', 1500, "of $after{401}";
     cmp_ok $children->(), '>=', 2, 'of ' . $children->() . ' children';
-    is failures, 0, 'and nothing failed';
+    is failures, 0, 'no request failed while sessions were revoked';
 };
 
 subtest 'S9.13: ended otherwise' => sub {
     my $old = sign_in($server, 'alice');
-    is status($server, $old), 200, 'in';
+    is status($server, $old), 200, 'the old session is let in';
     my $reply = $server->request(POST => '/login', form(username => 'alice', password => $PASSWORD), cookie => $old);
     is $reply->status, 302, 'signed in again';
     is status($server, $old), 401, 'the session that came with it is dead at once';
@@ -150,7 +150,7 @@ subtest 'S9.17: one cache, several databases' => sub {
     my $here = sign_in($server, 'alice');
     for my $time ('first', 'at hand') {
         is status($host{other}, $bob), 200, "$time: in";
-        is status($server, $here), 200, "$time: the other one as well";
+        is status($server, $here), 200, "$time: the session of the other virtual host is let in";
         is status($server, $bob), 401, "$time: not there with the other one's cookie";
         is status($host{other}, $here), 401, "$time: nor the other way round";
     }
@@ -162,13 +162,13 @@ subtest 'S9.17: one cache, several databases' => sub {
         like vault($host{other}, $bob)->header('X-Who'), qr/^bobby/, "one id in both, $time: bobby there";
     }
     is $server->request(POST => '/logout', cookie => $bob, origin => 1)->status, 302, 'signed out here';
-    is status($server, $bob), 401, 'dead here';
-    is status($host{other}, $bob), 200, 'not there';
+    is status($server, $bob), 401, 'the signed-out session is refused on its own virtual host';
+    is status($host{other}, $bob), 200, "the sign-out leaves the other virtual host's session";
 };
 
 subtest 'S9.13: hosts that read one table differently' => sub {
     my $cookie = sign_in($server, 'alice');
-    is status($_, $cookie), 200, 'in' for $host{name}, $server, $host{name};
+    is status($_, $cookie), 200, 'each session is let in while the small cache fills' for $host{name}, $server, $host{name};
     is $server->request(POST => '/logout', cookie => $cookie, origin => 1)->status, 302, 'signed out on one';
     is status($_, $cookie), 401, 'dead on both' for $host{name}, $server;
 };
@@ -185,16 +185,16 @@ subtest 'S9.39: a cache that is too small' => sub {
     is status($tiny, $last), 200, 'the last one is at hand';
     is status($tiny, $cookies[0]), 503, 'the first one is not';
     back($tiny->db);
-    is failures, 0, 'no failure';
+    is failures, 0, 'a full cache causes no failure';
     sqlite($tiny->db, 'UPDATE auth_user SET role = ?', 'r' x 1800);
     my $long = sign_in($tiny, 'alice');
     is status($tiny, $long), 200, 'a record that has no room at all' for 1 .. 20;
     is failures, 1, 'is said once';
-    like $server->error_log, qr/LUCI0402: the session cache \(shmcb:[^)]*\([^)]*\)\) is too small for a record; the database is queried/, 'like this';
+    like $server->error_log, qr/LUCI0402: the session cache \(shmcb:[^)]*\([^)]*\)\) is too small for a record; the database is queried/, 'the log says that the cache is too small for a record';
     my $other = sign_in($server, 'alice');
     is status($server, $other), 200, 'the other cache';
     away;
-    is status($server, $other), 200, 'goes on';
+    is status($server, $other), 200, 'a session of the other cache is let in';
     back;
 };
 
@@ -213,11 +213,11 @@ subtest 'S9.34: children that die with the lock' => sub {
     my $before_last = $hammer->{seen}{0}{200};
     my (undef, $time) = timed(sub { $hammer->until(sub { $hammer->{seen}{0}{200} > $before_last + 60 }) });
     cmp_ok $time, '<', 1, 'the others go on at once';
-    is_deeply [keys %{ $hammer->{seen}{0} }], [200], 'and every answer is one';
+    is_deeply [keys %{ $hammer->{seen}{0} }], [200], 'every answer while a child dies is 200';
     undef $hammer;
     is failures, $before, 'nobody found the cache locked';
     away;
-    is status($server, $cookie), 200, 'and it is used';
+    is status($server, $cookie), 200, 'the cache is used after a child died';
     back;
 };
 $server->stop;
@@ -248,14 +248,14 @@ for my $case (
 
 # The default where the module is not loaded is no cache; that is not worth a word.
 my ($status, $said) = $other->configtest(CHEAP_SITE . $gate);
-is $status, 0, 'without mod_socache_shmcb the default is off' or diag $said;
+is $status, 0, 'without mod_socache_shmcb the default is no cache' or diag $said;
 $other->write_config(CHEAP_SITE . $gate);
 $other->start;
 my $cookie = sign_up($other, 'alice');
-is status($other, $cookie), 200, 'in';
+is status($other, $cookie), 200, 'a session is let in without a cache';
 away($other->db);
 is status($other, $cookie), 503, 'each request asks';
-unlike $other->error_log, qr/LUCI04/, 'and nothing is said';
+unlike $other->error_log, qr/LUCI04/, 'nothing is logged about the missing cache';
 $other->stop;
 
 my $twice = LuciaTest::Server->new(start => 0, modules => ['socache_redis'], files => { 'htdocs/vault/a.txt' => SECRET });

@@ -70,33 +70,33 @@ sub cache_control {
 }
 
 subtest 'Cache-Control of what is behind the gate' => sub {
-    is cache_control('/gated/a.txt'), 'private', 'a file';
-    is cache_control('/gated/page.cgi'), 'private', 'a program';
-    is cache_control('/plain/x'), 'private', 'a backend';
+    is cache_control('/gated/a.txt'), 'private', 'a gated file is private';
+    is cache_control('/gated/page.cgi'), 'private', 'the answer of a gated program is private';
+    is cache_control('/plain/x'), 'private', 'the answer of a gated backend is private';
     is cache_control('/expires/x'), 'private', 'a backend that sends Expires only';
-    is cache_control('/gated/none'), 'private', 'a 404';
-    is cache_control('/gated/bob/a.txt'), 'no-store', 'a 403';
+    is cache_control('/gated/none'), 'private', 'a gated 404 is private';
+    is cache_control('/gated/bob/a.txt'), 'no-store', 'a gated 403 is no-store';
     my $etag = $server->request(GET => '/gated/a.txt', cookie => $alice)->header('ETag');
     my $reply = $server->request(GET => '/gated/a.txt', cookie => $alice, headers => { 'If-None-Match' => $etag });
-    is $reply->status, 304, 'a 304';
-    is $reply->header('Cache-Control'), 'private', 'is private';
-    is cache_control('/gated/a.txt', headers => { Range => 'bytes=0-3' }), 'private', 'a part';
-    is $server->request(HEAD => '/gated/a.txt', cookie => $alice)->header('Cache-Control'), 'private', 'HEAD';
+    is $reply->status, 304, 'a gated file is validated with 304';
+    is $reply->header('Cache-Control'), 'private', 'a gated 304 is private';
+    is cache_control('/gated/a.txt', headers => { Range => 'bytes=0-3' }), 'private', 'a part of a gated file is private';
+    is $server->request(HEAD => '/gated/a.txt', cookie => $alice)->header('Cache-Control'), 'private', 'the answer to HEAD is private';
 };
 
 subtest 'unless the content set its own' => sub {
-    is cache_control('/public/x'), 'public, max-age=60', 'a backend\'s';
-    is cache_control('/nostore/x'), 'no-store', 'another one';
-    is cache_control('/header/a.txt'), 'max-age=5', 'Header set';
+    is cache_control('/public/x'), 'public, max-age=60', "a backend's public Cache-Control stays";
+    is cache_control('/nostore/x'), 'no-store', "a backend's no-store stays";
+    is cache_control('/header/a.txt'), 'max-age=5', 'Cache-Control of Header set stays';
     is cache_control('/header/always/a.txt'), 'public, max-age=6', 'Header always set';
-    is cache_control('/mod-expires/a.txt'), 'max-age=60', 'mod_expires';
+    is cache_control('/mod-expires/a.txt'), 'max-age=60', 'Cache-Control of mod_expires stays';
 };
 
 subtest 'places that are open' => sub {
     is cache_control('/open/a.txt'), '', 'nothing is said about open files';
-    is cache_control('/open/none'), '', 'nor about their errors';
+    is cache_control('/open/none'), '', 'errors of open files have no Cache-Control';
     is cache_control('/optional/page.cgi'), 'private', 'LuciaOptional is for one user';
-    is $server->request(GET => '/optional/page.cgi')->header('Cache-Control'), 'private', 'or for visitors only';
+    is $server->request(GET => '/optional/page.cgi')->header('Cache-Control'), 'private', 'LuciaOptional makes anonymous answers private';
     for my $who ([navigation()], [script()], [navigation(), method => 'POST']) {
         my (%arg) = @$who;
         is $server->request($arg{method} || 'GET' => '/gated/a.txt', %arg)->header('Cache-Control'), 'no-store', 'refusals are not kept';
@@ -109,7 +109,7 @@ subtest 'a renewed cookie is never left in a shared cache' => sub {
         expire($server, $brief, active => -1000, idle => 60_000);
         my $reply = $server->request(GET => $path, cookie => $brief);
         is cookie_of($reply)->{value}, $brief->{value}, "$path: renewed";
-        like join(' ', $reply->headers('Cache-Control')), $path =~ /nostore/ ? qr/^no-store$/ : qr/^private$/, 'and private for once';
+        like join(' ', $reply->headers('Cache-Control')), $path =~ /nostore/ ? qr/^no-store$/ : qr/^private$/, "$path: the answer that renews the cookie is not shared";
     }
     is cache_control('/public/x'), 'public, max-age=60', 'the next answer is as the content says';
 };
@@ -127,9 +127,9 @@ subtest 'S9.28: mod_cache in front, as in doc/caching.md' => sub {
         for my $round (1, 2) {
             my @answers = map { body($path, $_) } $alice, $bobby, $alice;
             is $_->status, 200, "$path: a user" for @answers;
-            unlike $_->header('X-Cache') // '', qr/^HIT/, 'not from the cache' for @answers;
+            unlike $_->header('X-Cache') // '', qr/^HIT/, 'a gated answer for a user does not come from the cache' for @answers;
             like $answers[1]->body, qr/of bobby /, 'bobby gets his own page' if $path =~ /page/;
-            like $answers[2]->body, qr/of alice /, 'and alice hers' if $path =~ /page/;
+            like $answers[2]->body, qr/of alice /, "$path: alice gets her own page" if $path =~ /page/;
             my $visitor = body($path);
             if ($path =~ /optional/) { like $visitor->body, qr/^moonstone of  /, 'a visitor has no name' }
             else                     { is_sent_to_login $visitor, $path, "$path: a visitor" }
@@ -137,12 +137,12 @@ subtest 'S9.28: mod_cache in front, as in doc/caching.md' => sub {
     }
     # What the content calls public may be shared among those who are let in, and with nobody else.
     body('/gated/shared.cgi', $alice) for 1 .. 3;
-    is_sent_to_login body('/gated/shared.cgi'), '/gated/shared.cgi', 'what is called public is behind the gate all the same';
-    is_sent_to_login body('/public/x'), '/public/x', 'a backend\'s too';
+    is_sent_to_login body('/gated/shared.cgi'), '/gated/shared.cgi', 'gated content that calls itself public is refused without a session';
+    is_sent_to_login body('/public/x'), '/public/x', 'gated public content of a backend is refused without a session';
     is body('/gated/shared.cgi', { name => 'auth_session', value => 'x' x 40 })->status, 302, 'a dead cookie opens nothing';
     body('/public/shared', $alice) for 1 .. 3;
     like body('/public/shared', $bobby)->header('X-Cache'), qr/^HIT/, 'among users it is shared';
-    unlike body('/public/own/x', $_)->header('X-Cache') // '', qr/^HIT/, 'not where CacheDisable forbids it' for ($alice, $bobby) x 2;
+    unlike body('/public/own/x', $_)->header('X-Cache') // '', qr/^HIT/, 'CacheDisable keeps shared content out of the cache' for ($alice, $bobby) x 2;
     my $brief = sign_in($server, 'alice');
     expire($server, $brief, active => -1000, idle => 60_000);
     $server->request(GET => '/public/renewed', cookie => $brief);

@@ -57,16 +57,16 @@ sub check_sharing {
     for my $round (1 .. 10) {
         my $cookie = sign_in($one, 'alice');
         is status($one, $cookie), 200, 'signed in on one: in';
-        is status($two, $cookie), 200, 'and on the other one';
+        is status($two, $cookie), 200, 'a session from one server is let in by the other';
         my $reply = $two->request(POST => '/logout', cookie => $cookie, origin => 1);
         is $reply->status, 302, 'signed out on the other one';
         is status($_, $cookie), 401, 'S9.13: dead on both at once' for $one, $two;
         unlike record_of($pair, $cookie) // '', qr/alice/, 'S9.13: the record is gone';
     }
     my $cookie = sign_in($one, 'alice');
-    is status($one, $cookie), 200, 'in';
+    is status($one, $cookie), 200, 'the session is let in before its record is read';
     like record_of($pair, $cookie), qr/^Lu\x01\x00.*alice\0/s, 'the record lies where it is said to';
-    unlike record_of($pair, $cookie) . key_of($pair, $cookie), qr/$cookie->{value}|@{[stored_id($cookie)]}/, 'without the id or its hash';
+    unlike record_of($pair, $cookie) . key_of($pair, $cookie), qr/$cookie->{value}|@{[stored_id($cookie)]}/, 'the record contains neither the session id nor its hash';
     go_away($pair);
     is status($two, $cookie), 200, 'what one looked up the other knows';
     come_back($pair);
@@ -76,7 +76,7 @@ sub check_garbage {
     my ($pair) = @_;
     my ($one, $service) = @$pair{qw(one service)};
     my ($cookie, $other) = (sign_in($one, 'alice'), sign_up($one, 'bobby'));
-    is status($one, $_), 200, 'in' for $cookie, $other;
+    is status($one, $_), 200, 'both sessions are let in before the record is changed' for $cookie, $other;
     my $good = record_of($pair, $cookie);
     my %bad = (
         'nothing' => '', 'a byte' => 'L', 'words' => 'garbage', 'half of it' => substr($good, 0, length($good) / 2), 'more than it' => "$good\0",
@@ -92,8 +92,8 @@ sub check_garbage {
         is status($one, { name => 'auth_session', value => 'n' x 40 }), 401, "S9.39: $what: opens nothing";
     }
     $service->put(key_of($pair, $cookie), $bad{words});
-    is status($one, $cookie), 200, 'and a good one takes its place';
-    like record_of($pair, $cookie), qr/^Lu/, 'at once';
+    is status($one, $cookie), 200, 'S9.39: a good record replaces a bad one';
+    like record_of($pair, $cookie), qr/^Lu/, 'S9.39: a good record is written at once';
     is complaints($one), 0, 'nothing of this is worth a word';
 }
 
@@ -102,7 +102,7 @@ sub check_stopped {
     my ($pair) = @_;
     my ($one, $two, $service) = @$pair{qw(one two service)};
     my @cookies = map { sign_in($one, 'alice') } 1 .. 3;
-    is status($one, $_), 200, 'in' for @cookies;
+    is status($one, $_), 200, 'the sessions are let in before the cache stops' for @cookies;
     my $hammer = LuciaTest::Hammer->new($one, 10);
     $hammer->ask($one->bytes_of(GET => '/vault/a.txt', LuciaTest::Hammer::KEEP, cookie => $cookies[0]));
     my $seen = sub { $hammer->{seen}{0}{200} // 0 };
@@ -112,25 +112,25 @@ sub check_stopped {
     my (undef, $time) = timed(sub { $hammer->until(sub { $seen->() > $before + 300 }) });
     cmp_ok $time, '<', 2, "S9.39: stopped: requests go on ($time s)";
     $hammer->finish(0);
-    is_deeply [map { status($one, $_) } (@cookies) x 10], [(200) x 30], 'and all are let in';
+    is_deeply [map { status($one, $_) } (@cookies) x 10], [(200) x 30], 'S9.39: stopped: all sessions are let in';
     (my $reply, $time) = timed(sub { $one->request(POST => '/logout', cookie => $cookies[1], origin => 1) });
-    is $reply->status, 302, 'a sign-out';
+    is $reply->status, 302, 'S9.39: stopped: sign-out answers 302';
     cmp_ok $time, '<', 3.5, "waits for a while ($time s)";
-    is status($one, $cookies[1]), 401, 'and counts';
+    is status($one, $cookies[1]), 401, 'S9.39: stopped: the sign-out is effective';
     is complaints($one), 1, 'one line says so';
-    like $one->error_log, qr/LUCI0402: the session cache \($pair->{kind}:[^)]*\) does not answer in time; the database is queried instead/, 'like this';
+    like $one->error_log, qr/LUCI0402: the session cache \($pair->{kind}:[^)]*\) does not answer in time; the database is queried instead/, 'S9.39: stopped: the log names the cache that does not answer';
 }
 
 sub check_killed {
     my ($pair) = @_;
     my ($one, $service) = @$pair{qw(one service)};
     my $cookie = sign_in($one, 'alice');
-    is status($one, $cookie), 200, 'in';
+    is status($one, $cookie), 200, 'the session is let in before the cache is killed';
     $service->stop;
     my (undef, $time) = timed(sub { is_deeply [map { status($one, $cookie) } 1 .. 100], [(200) x 100], 'S9.39: killed: requests go on' });
-    cmp_ok $time, '<', 3, "as fast as ever ($time s)";
-    is $one->request(POST => '/logout', cookie => $cookie, origin => 1)->status, 302, 'sign-out works';
-    is status($one, $cookie), 401, 'and counts';
+    cmp_ok $time, '<', 3, "S9.39: killed: requests take less than 3 s ($time s)";
+    is $one->request(POST => '/logout', cookie => $cookie, origin => 1)->status, 302, 'S9.39: killed: sign-out answers 302';
+    is status($one, $cookie), 401, 'S9.39: killed: the sign-out is effective';
 }
 
 # Both servers have to try it again.
@@ -139,7 +139,7 @@ sub is_used_again {
     for my $server (@$pair{qw(one two)}) {
         my $cookie = sign_in($server, 'alice');
         ok wait_until(sub { status($server, $cookie); record_of($pair, $cookie) }, 25), 'back again: it is used';
-        is status($server, $cookie), 200, 'in';
+        is status($server, $cookie), 200, 'a session is let in through the named cache';
     }
 }
 

@@ -53,17 +53,17 @@ sub limit {
 
 sub vault { return $server->request(GET => '/vault/a.txt', script(), cookie => cookie($_[0])) }
 
-is $server->request(GET => '/vault/a.txt', script())->status, 401, 'a visitor';
+is $server->request(GET => '/vault/a.txt', script())->status, 401, 'an anonymous request gets 401';
 ($child) = $server->children;
 my ($size) = LuciaTest::Server::slurp("/proc/$child/status") =~ /^VmSize:\s+(\d+) kB/m;
 my ($stack) = LuciaTest::Server::slurp("/proc/$child/limits") =~ /^Max stack size\s+(\d+)/m;
 my $room = ($stack // 2**21) / 2;    # less than a thread's stack
 is limit(int $size * 1024 + $room), 0, 'no more memory than half a thread needs';
-is_served vault($ids[0]), 'who is signed in is served';
+is_served vault($ids[0]), 'a session is served while the cache hangs';
 my @wrong = grep { $_ != 302 } map { $server->request(POST => '/logout', form(), cookie => cookie($_), origin => 1)->status } @ids;
 is "@wrong", '', SESSIONS . ' sign-outs';
-is vault($ids[0])->status, 401, 'count';
+is vault($ids[0])->status, 401, 'the sign-outs are effective while the cache hangs';
 is_deeply [$server->children], [$child], 'all in one process';
-like $server->error_log, qr/LUCI0402/, 'which goes without the cache';
+like $server->error_log, qr/LUCI0402/, 'the log says that the process goes on without the cache';
 
 done_testing;

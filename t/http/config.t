@@ -98,7 +98,7 @@ for my $value ('', 'sqlite3', '"host=db password=hunter2"', 'oracle "password=hu
     'sqlite3 ""', 'sqlite3 :memory:', 'sqlite3 hunter2 hunter2') {
     my $said = refused("LuciaDatabase $value\n", "LuciaDatabase $value", qr/\bLuciaDatabase: /,
         qr/DRIVER PARAMS, where DRIVER is sqlite3/);
-    unlike $said, qr/hunter2/, 'and shows no parameter';
+    unlike $said, qr/hunter2/, 'the refusal of LuciaDatabase shows no parameter';
 }
 refused("LuciaDatabase oracle x\n", 'an unknown driver is named', qr/LuciaDatabase: driver "oracle" is not allowed/);
 
@@ -196,8 +196,8 @@ for my $use (@uses) {
     accepted("LuciaDatabase sqlite3 \@db\@\n$config", "$shown with one");
 }
 accepted("<Location /a>\nLuciaHomeURL /start\n</Location>\n", 'loading the module and setting it up is no use');
-accepted("LuciaMount off\n", 'nor is turning the mount off');
-accepted("<IfModule no_such_module>\nLuciaMount /\n</IfModule>\n", 'nor is what is left out');
+accepted("LuciaMount off\n", 'LuciaMount off needs no database');
+accepted("<IfModule no_such_module>\nLuciaMount /\n</IfModule>\n", 'a mount in an IfModule that does not apply needs no database');
 
 sub hosts {
     my ($first, $second) = @_;
@@ -207,11 +207,11 @@ sub hosts {
 my $database = "LuciaDatabase sqlite3 \@db\@\n";
 refused(hosts("LuciaMount /\n", $database), 'a virtual host needs one of its own', $missing,
     qr/the virtual host of \S+httpd\.conf:\d+ has no database/);
-accepted(hosts("$database LuciaMount /\n", ''), 'and has it here');
-accepted($database . hosts("LuciaMount /\n", ''), 'or inherits it');
+accepted(hosts("$database LuciaMount /\n", ''), 'a virtual host with a mount and its own database is accepted');
+accepted($database . hosts("LuciaMount /\n", ''), 'a virtual host that inherits the database is accepted');
 my $gate = "<Location /a>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
 refused($gate . hosts($database, ''), 'a gate of all servers needs it in each', $missing, qr/the virtual host of/);
-accepted($gate . hosts($database, $database), 'and has it in each');
+accepted($gate . hosts($database, $database), 'a gate with a database in each virtual host is accepted');
 
 # ---- The cookie as a whole ----
 
@@ -222,7 +222,7 @@ refused("LuciaCookieSameSite None\n", 'SameSite=None as well', $together, qr/Luc
 refused("LuciaCookieName __Host-a\nLuciaCookieSecure on\nLuciaCookiePath /a\n", '__Host- needs the path /', $together);
 refused("LuciaCookieName __Host-a\nLuciaCookieSecure on\nLuciaCookieDomain a.example\n", 'and no domain', $together);
 accepted("LuciaCookieName __Host-a\nLuciaCookieSecure on\n", '__Host- as browsers like it');
-accepted("LuciaCookieName __Secure-a\nLuciaCookieSecure on\nLuciaCookiePath /a\nLuciaCookieDomain a.example\n", '__Secure- too');
+accepted("LuciaCookieName __Secure-a\nLuciaCookieSecure on\nLuciaCookiePath /a\nLuciaCookieDomain a.example\n", '__Secure- with LuciaCookieSecure on is accepted');
 refused("LuciaCookieName __Host-a\nLuciaCookieSecure on\n" . hosts("LuciaCookiePath /a\n", ''),
     'a virtual host is judged by what it inherits', $together, qr/in the virtual host of/);
 
@@ -259,9 +259,9 @@ refused(sprintf($rule, 'lucia-attribute rolle admin'), 'an attribute that nobody
 refused(sprintf($rule, "valid-user\n<RequireAll>\nRequire lucia-attribute rolle admin\n</RequireAll>"), 'also inside a container', qr/LUCI0502: .*"rolle"/);
 refused(sprintf($rule, 'lucia-attribute role'), 'no value', qr/lucia-attribute: a NAME and at least one VALUE are needed/);
 accepted(sprintf($rule, 'lucia-attribute username alice'), 'username is one');
-accepted("LuciaUserAttributes role\n" . sprintf($rule, 'lucia-attribute role admin editor'), 'and those that are listed');
+accepted("LuciaUserAttributes role\n" . sprintf($rule, 'lucia-attribute role admin editor'), 'a rule about a listed attribute is accepted');
 accepted("<Directory \@htdocs\@>\nLuciaRemoteUser email\n</Directory>\n" . hosts("LuciaUserAttributes email\n", ''),
-    'and so is a section that is for it');
+    'a section for a virtual host that lists the attribute is accepted');
 
 # ---- What would only show later: the session cache's servers, the database ----
 
@@ -290,7 +290,7 @@ my @databases = (
 for my $case (LuciaTest::is_sqlite() ? @databases : ()) {
     my ($line, $why) = @$case;
     my $said = refused("LuciaDatabase $line\n", "LuciaDatabase $line", qr/LUCI0714: LuciaDatabase: $why, in the main server/);
-    unlike $said, qr/hunter2/, 'and shows no parameter';
+    unlike $said, qr/hunter2/, 'the refusal of LuciaSessionCache shows no parameter';
 }
 accepted("LuciaDatabase $_\n", "LuciaDatabase $_") for 'sqlite3 @dir@/db/empty.db', 'sqlite3 @dir@/new/a.db',
     'pgsql "dbname=a user=b"', 'pgsql postgresql://localhost/a', 'mysql "host = db, user=a;pass=b=c dbname=d|port=1"';

@@ -65,31 +65,31 @@ sub sign_up {
 
 is sign_up('ab', $main)->status, 400, 'the main server has its own bounds';
 my $reply = sign_up('abc', $main);
-is $reply->status, 302, 'which are a pair';
+is $reply->status, 302, 'LuciaPasswordLength is a pair of bounds';
 is $reply->header('Location'), '/auth', 'home is where LuciaMount says';
 my $cookie = cookie_of($reply, 'main_session');
-ok $cookie, 'and its own cookie';
+ok $cookie, 'the main server sets its own cookie';
 
 is sign_up('abcd', $second)->status, 400, 'a virtual host replaces the lower bound';
-is sign_up('abcdefg', $second)->status, 400, 'and with it the upper';
+is sign_up('abcdefg', $second)->status, 400, 'a virtual host replaces the upper bound of the pair';
 $reply = sign_up('abcde', $second);
 is $reply->status, 302, 'the mount is inherited';
 ok cookie_of($reply, 'host_session'), 'the cookie is replaced';
-ok !cookie_of($reply, 'main_session'), 'not added';
+ok !cookie_of($reply, 'main_session'), 'a replaced cookie name sets no cookie of the main server';
 
 is sqlite_value($server->db, 'SELECT count(*) FROM auth_user'), 1, 'one user in the first database';
 is sqlite_value($server->dir . '/db/second.db', 'SELECT count(*) FROM auth_user'), 1, 'one in the second';
 is $server->request(GET => '/auth', cookie => $cookie, accept => 'application/json')->status, 200, 'a session is known to its server';
 is $server->request(GET => '/auth', port => $second, cookie => "host_session=$cookie->{value}", accept => 'application/json')->status,
-    401, 'and to no other database';
+    401, 'a session is unknown to a server with another database';
 
 is $server->request(GET => '/auth/login', port => $third)->status, 404, 'a mount can be turned off';
 is sign_up('abcdef', $third, '/no')->status, 403, 'LuciaSignup Off of a virtual host';
 $reply = sign_up('abcdef', $third, '/join');
-is $reply->status, 302, 'and On again in a section';
-is $reply->header('Location'), '/welcome', 'with its own home';
-ok cookie_of($reply, 'main_session'), 'and the cookie of the main server';
-is sqlite_value($server->db, 'SELECT count(*) FROM auth_user'), 2, 'whose database it shares';
+is $reply->status, 302, 'LuciaSignup On in a section undoes Off';
+is $reply->header('Location'), '/welcome', 'the section has its own home';
+ok cookie_of($reply, 'main_session'), 'the section sets the cookie of the main server';
+is sqlite_value($server->db, 'SELECT count(*) FROM auth_user'), 2, "the section shares the main server's database";
 
 # ---- Sections ----
 
@@ -97,9 +97,9 @@ my %browser = (accept => 'text/html', headers => { 'Sec-Fetch-Mode' => 'navigate
 is $server->request(GET => '/private/a.txt', %browser)->header('Location'), '/auth/login?next=/private/a.txt',
     'the login page is where LuciaMount says';
 is $server->request(GET => '/private/a.txt', %browser, port => $third)->header('Location'), '/login?next=/private/a.txt',
-    'or where it is by default';
+    'the login page is at the default mount';
 is $server->request(GET => '/private/sso/a.txt', %browser)->header('Location'),
-    'https://login.example/in?from=here&next=http%3A//127.0.0.1%3A' . $server->port . '/private/sso/a.txt', 'or where LuciaLoginURL says, which wins';
+    'https://login.example/in?from=here&next=http%3A//127.0.0.1%3A' . $server->port . '/private/sso/a.txt', "LuciaLoginURL overrides the mount's login page";
 
 sub sign_in_from {
     my ($origin, $port) = @_;
@@ -107,14 +107,14 @@ sub sign_in_from {
         form(username => 'nobody', password => $PASSWORD))->status;
 }
 is sign_in_from('https://a.example'), 400, 'the first line of LuciaAllowedOrigins';
-is sign_in_from('https://b.example'), 400, 'and the second add up';
+is sign_in_from('https://b.example'), 400, 'the second line of LuciaAllowedOrigins adds to the first';
 is sign_in_from('https://c.example'), 403, 'another origin is refused';
 is sign_in_from('https://a.example', $second), 403, 'a virtual host replaces them all';
-is sign_up('other', $main, undef, origin => 'https://a.example')->status, 403, 'a section too';
-is sign_up('other', $main, undef, origin => 'https://c.example')->status, 302, 'with its own';
+is sign_up('other', $main, undef, origin => 'https://a.example')->status, 403, "a section replaces the server's LuciaAllowedOrigins";
+is sign_up('other', $main, undef, origin => 'https://c.example')->status, 302, 'a section accepts its own LuciaAllowedOrigins';
 
 is $server->request(GET => '/own/a.txt')->status, 500, 'no directive is for .htaccess';
-like $server->error_log, qr/LuciaCSRF not allowed here/, 'and the log says so';
+like $server->error_log, qr/LuciaCSRF not allowed here/, 'the log says that LuciaCSRF is not allowed in .htaccess';
 
 # ---- A page that somebody is just editing does not end the server when the logs are rotated ----
 
@@ -122,7 +122,7 @@ my $log = length $server->error_log;
 $server->write('templates/login.html', "%%#error%%open\n");
 $server->restart_graceful;
 is $server->request(GET => '/auth/login')->status, 200, 'a restart survives a broken template';
-like substr($server->error_log, $log), qr/LUCI0506: LuciaTemplates: "\S+" is not allowed: login\.html: /, 'and says so';
+like substr($server->error_log, $log), qr/LUCI0506: LuciaTemplates: "\S+" is not allowed: login\.html: /, 'the log says why the broken template is not used';
 isnt +($server->configtest)[0], 0, 'a configtest does not let it pass';
 
 # ---- LuciaCreateSchema of a virtual host, for a database that it inherits ----

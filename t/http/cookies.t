@@ -66,7 +66,7 @@ sub check_bytes {
     is $reply->status, 302, "S9.16: $what: signed out";
     is_deeply [$reply->headers('Set-Cookie')], [$gone], "S9.16: $what: clearing repeats the attributes";
     $reply = $client->request(GET => "$base/login", cookie => $cookie, %arg);
-    is_deeply [$reply->headers('Set-Cookie')], [$gone], "S9.16: $what: for an unknown id too";
+    is_deeply [$reply->headers('Set-Cookie')], [$gone], "S9.16: $what: an unknown id is cleared with the same attributes";
     return;
 }
 my $secure_flags = 'HttpOnly; Secure; SameSite=Lax';
@@ -162,7 +162,7 @@ my $set = 'auth_session=VALUE; Path=/; Expires=DATE; ' . $flags;
 is_deeply [grep { /^auth_session=/ } @{ sent($in) }], [cleared('Domain=plain.example; Path=/'), cleared('Path=/login'), $set],
     'S9.16: two ids: its answer clears the others, and not the cookie that it sets';
 is_deeply [grep { /^auth_session=/ } @{ sent($site->request(POST => '/login', form(username => 'alice', password => $PASSWORD), cookie => "auth_session=$v", %plain)) }],
-    [$set], 'and nothing else when one came alone';
+    [$set], 'S9.16: one id: the sign-in sets its cookie and clears nothing';
 $v = sign_in($site, 'alice')->{value};
 is_deeply sent($site->request(GET => '/', cookie => "auth_session=$v; auth_session=$v", %plain)), [], 'S9.16: the same id twice is fine';
 is_deeply sent($site->request(POST => '/logout', cookie => "auth_session=$v; auth_session=$v", %plain)), [cleared('Domain=plain.example; Path=/'), cleared('Path=/logout'), cleared('Path=/')],
@@ -196,6 +196,6 @@ for my $cookie ("auth_session=$v", "a=b; auth_session=$v; c=d") {
     unlike $reply->bytes, qr/$v/, 'an id never comes back in an answer';
 }
 is $site->request(GET => "/?auth_session=$v")->status, 302, 'an id in the query is nothing';
-is $site->request(GET => '/', headers => { Authorization => "Bearer $v" })->status, 302, 'nor as a bearer, unless that is on';
+is $site->request(GET => '/', headers => { Authorization => "Bearer $v" })->status, 302, 'an id as a Bearer token is ignored unless LuciaBearer is on';
 
 done_testing;

@@ -46,46 +46,46 @@ sub allows {
 for my $path (qw(/api/login /api/signup /api/logout /login)) {
     my $reply = preflight($path, $app, 'Access-Control-Request-Headers' => 'content-type,x-trace');
     is $reply->status . $reply->rest, 204, "$path: a preflight";
-    allows $reply, $app, "$path";
+    allows $reply, $app, "$path: the preflight allows the origin";
     is $reply->header('Access-Control-Allow-Methods'), $path =~ /api/ ? 'POST' : 'GET, HEAD, POST', "$path: the methods";
     is $reply->header('Access-Control-Allow-Headers'), 'content-type,x-trace', "$path: the headers that were asked for";
     is cookie_of($reply), undef, "$path: no cookie";
 }
-is preflight('/api/', $app)->header('Access-Control-Allow-Methods'), 'GET, HEAD', 'the profile';
+is preflight('/api/', $app)->header('Access-Control-Allow-Methods'), 'GET, HEAD', 'the preflight of the profile allows GET and HEAD';
 is preflight('/api/login', $app)->header('Access-Control-Allow-Headers'), 'Content-Type', 'when no header was asked for';
-is preflight('/api/login', $app, 'Access-Control-Request-Headers' => 'a(b)')->header('Access-Control-Allow-Headers'), 'Content-Type', 'nor a good one';
+is preflight('/api/login', $app, 'Access-Control-Request-Headers' => 'a(b)')->header('Access-Control-Allow-Headers'), 'Content-Type', 'a preflight with a malformed header allows no other header';
 for my $origin ('https://evil.example', 'null', 'https://app.example.evil', 'http://app.example', $server->origin) {
     my $reply = preflight('/api/login', $origin);
     is $reply->status, 405, "$origin: no preflight";
     allows $reply, undef, $origin;
 }
 is $server->request(OPTIONS => '/api/login', origin => $app)->status, 405, 'OPTIONS that is no preflight';
-is preflight('/off/login', $app)->status, 405, 'LuciaAllowedOrigins off';
+is preflight('/off/login', $app)->status, 405, 'LuciaAllowedOrigins off answers a preflight with 405';
 is preflight('/off/login', $app)->header('Vary'), undef, 'says nothing of Origin';
 
 my @from = (origin => $app, accept => 'application/json', headers => { 'Sec-Fetch-Mode' => 'cors' });
 my %login = (username => 'alice', password => $PASSWORD);
 my $reply = $server->request(POST => '/api/login', json({%login}), @from);
 is $reply->status, 200, 'a script signs in from there';
-allows $reply, $app, 'sign-in';
+allows $reply, $app, 'sign-in allows the origin';
 my $cookie = cookie_of($reply);
-allows $server->request(GET => '/api/', @from, cookie => $cookie), $app, 'profile';
-allows $server->request(POST => '/api/logout', @from, cookie => $cookie), $app, 'sign-out';
+allows $server->request(GET => '/api/', @from, cookie => $cookie), $app, 'the profile allows the origin';
+allows $server->request(POST => '/api/logout', @from, cookie => $cookie), $app, 'sign-out allows the origin';
 $reply = $server->request(POST => '/api/login', json({ %login, password => $WRONG }), @from);
-is $reply->status, 400, 'a refusal';
-allows $reply, $app, 'refusal';
-allows $server->request(GET => '/api/', @from), $app, '401';
-allows $server->request(GET => '/vault/a.txt', @from), $app, 'a gate says so, too';
-allows $server->request(POST => '/api/login', json({%login}), origin => 'https://two.example'), 'https://two.example', 'another one';
+is $reply->status, 400, 'a refused sign-in answers 400';
+allows $reply, $app, 'a refused sign-in allows the origin';
+allows $server->request(GET => '/api/', @from), $app, 'a 401 allows the origin';
+allows $server->request(GET => '/vault/a.txt', @from), $app, 'a gate allows the origin';
+allows $server->request(POST => '/api/login', json({%login}), origin => 'https://two.example'), 'https://two.example', 'a second allowed origin is allowed';
 $reply = $server->request(POST => '/api/login', json({%login}), origin => 'https://evil.example');
 is $reply->status, 403, 'a foreign origin';
 allows $reply, undef, 'a foreign origin';
-allows $server->request(GET => '/api/'), undef, 'no origin';
+allows $server->request(GET => '/api/'), undef, 'a request without an Origin names none';
 
 is join('|', $server->request(POST => '/by/login', json({%login}), @from)->headers('Access-Control-Allow-Origin')), 'https://fixed.example',
     'what mod_headers says stands alone';
 is join('|', $server->request(GET => '/vault/always/a.txt', @from)->headers('Access-Control-Allow-Origin')), 'https://always.example',
-    'at the gate too';
+    'a gate leaves the Access-Control-Allow-Origin of mod_headers alone';
 is $server->request(GET => '/vault/a.txt', @from, cookie => $alice)->header('Access-Control-Allow-Origin'), undef, 'content speaks for itself';
 
 done_testing;

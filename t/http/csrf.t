@@ -73,8 +73,8 @@ for my $site ('same-origin', 'none') {
 # ---- Others ----
 
 my $got = refused 'Origin null', $server, '', origin => 'null';
-is error_in($got->{replies}[1]), 'Requests from other sites are not accepted', 'with a message';
-like $got->{replies}[1]->type, qr{^text/html}, 'as a page';
+is error_in($got->{replies}[1]), 'Requests from other sites are not accepted', 'Origin null: the refusal has a message';
+like $got->{replies}[1]->type, qr{^text/html}, 'Origin null: the refusal is a page';
 for my $case (
     ['a foreign origin', 'http://evil.example'], ['a suffix', "http://127.0.0.1.evil.example"], ['a suffix with the port', "$own.evil.example"],
     ['a prefix', "http://evil127.0.0.1:$port"], ['another prefix', "http://x.127.0.0.1:$port"], ['another scheme', "https://127.0.0.1:$port"],
@@ -165,8 +165,8 @@ served 'LuciaCSRF Off: Sec-Fetch-Site', $server, '/open', headers => { 'Sec-Fetc
 sub lines { grep { /LUCI0704/ } split /\n/, $server->error_log }
 sub of_kind { my ($pattern) = @_; grep { /$pattern/ } lines() }
 is scalar(of_kind(qr/LuciaAllowedOrigins/)), 1, 'hundreds of refusals of one kind have one line';
-is scalar(of_kind(qr/ServerName|ProxyPreserveHost/)), 1, 'so has what a proxy in front may explain';
-is scalar(of_kind(qr/Origin null /)), 1, 'so has null';
+is scalar(of_kind(qr/ServerName|ProxyPreserveHost/)), 1, 'refusals that a proxy may explain have one line';
+is scalar(of_kind(qr/Origin null /)), 1, 'refusals of the origin null have one line';
 is scalar(lines()), 5, 'there are five kinds';
 $server->restart;
 sub first_line {
@@ -179,10 +179,10 @@ like first_line($server, origin => 'http://evil.example'),
     'a foreign page: both origins, and how to allow it';
 like first_line($front, host => 'front.example:8080', origin => 'https://front.example'),
     qr{Origin https://front\.example .* this site is https://front\.example:8080; .* write ProxyPreserveHost On}, 'a proxy that changes the port';
-like first_line($server, origin => 'null'), qr{Origin null .* this site is \Q$own\E; .* Referrer-Policy same-origin}, 'null';
+like first_line($server, origin => 'null'), qr{Origin null .* this site is \Q$own\E; .* Referrer-Policy same-origin}, 'the log explains the origin null';
 like first_line($server, origin => "http://a\t\"" . 'b' x 300), qr{Origin http://a\\t\\?"b{100,112} \(}, 'what is no origin: escaped and cut off';
 $server->request(POST => '/logout', cookie => sign_in($server, 'alice'));
-like +(lines())[-1], qr{Origin missing \(Sec-Fetch-Site missing\), and this site is \Q$own\E; a program has to send}, 'a program';
+like +(lines())[-1], qr{Origin missing \(Sec-Fetch-Site missing\), and this site is \Q$own\E; a program has to send}, 'the log explains a missing origin to a program';
 $server->restart;
 like first_line($server, host => 'front.example', origin => 'https://front.example'),
     qr{Origin https://front\.example .* this site is http://front\.example; .* write ServerName https://front\.example in this server}, 'TLS in front';

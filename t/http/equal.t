@@ -114,7 +114,7 @@ my $start = Time::HiRes::time();
 is $site->request(POST => '/signup', form(username => 'someone', password => 'x' x 256), %costly)->status, 400, 'S9.1: a sign-up that is too long';
 cmp_ok Time::HiRes::time() - $start, '<', $hashed / 2, 'S9.1: a sign-up with a password that is too long is not hashed';
 $start = Time::HiRes::time();
-is $site->request(GET => '/', cookie => $cookie, %costly)->status, 200, 'a visit';
+is $site->request(GET => '/', cookie => $cookie, %costly)->status, 200, 'a session is let in';
 cmp_ok Time::HiRes::time() - $start, '<', $hashed / 2, 'costs no hash';
 
 done_testing;

@@ -137,26 +137,26 @@ subtest 'Header always reaches every answer of the gate, once; Header set, as wi
     $reply = get('/login', navigation());
     is join(' ', map { $reply->header($_) } qw(X-Site X-Count X-Success)), '200 one yes', 'an endpoint gets both, as content does';
     $reply = $server->request(POST => '/login', form(username => 'alice', password => $WRONG));
-    is $reply->status . ' ' . join(' ', map { $reply->header($_) } qw(X-Site X-Count X-Success)), '400 400 one yes', 'with any status';
+    is $reply->status . ' ' . join(' ', map { $reply->header($_) } qw(X-Site X-Count X-Success)), '400 400 one yes', 'headers of mod_headers are sent with a 400';
     $reply = get('/login', host => 'broken.example', cookie => $alice);
-    is join('|', $reply->status, $reply->headers('X-Count')), '503|one', 'without a database as well';
+    is join('|', $reply->status, $reply->headers('X-Count')), '503|one', 'headers of mod_headers are sent with a 503';
 };
 
 subtest 'a 401 names a scheme that opens no dialogue' => sub {
-    is get('/vault/a.txt', script())->header('WWW-Authenticate'), 'Lucia', 'Lucia';
+    is get('/vault/a.txt', script())->header('WWW-Authenticate'), 'Lucia', 'a 401 challenges with Lucia';
     is get('/bearer/a.txt', script())->header('WWW-Authenticate'), 'Bearer realm="the \"vault\""', 'Bearer where it is on, AuthName is the realm';
-    is get('/text/a.txt', script())->header('WWW-Authenticate'), 'Lucia', 'with an ErrorDocument too';
+    is get('/text/a.txt', script())->header('WWW-Authenticate'), 'Lucia', 'a 401 with an ErrorDocument challenges with Lucia';
     is get('/local/a.txt', script())->header('WWW-Authenticate'), 'Lucia', 'be it a page';
-    is get('/', accept => 'application/json')->header('WWW-Authenticate'), 'Lucia', 'the profile';
+    is get('/', accept => 'application/json')->header('WWW-Authenticate'), 'Lucia', "the profile's 401 challenges with Lucia";
 };
 
 subtest 'a 403 says who is signed in and lets one sign in as another user' => sub {
     my $reply = get('/vault/bob/a.txt?x=1&y', navigation(), cookie => $alice);
-    is $reply->status, 403, 'refused';
-    like $reply->body, qr{You are signed in as <bdi>alice</bdi>}, 'says who';
-    like $reply->body, qr{<form method="post" action="/logout\?next=/vault/bob/a.txt%3Fx%3D1%26y">\s*<button}, 'and has a button';
-    keeps_secret $reply, '403';
-    is $reply->header('Cache-Control'), 'no-store', 'it is not kept';
+    is $reply->status, 403, 'a refused user gets 403';
+    like $reply->body, qr{You are signed in as <bdi>alice</bdi>}, 'the 403 page names the user';
+    like $reply->body, qr{<form method="post" action="/logout\?next=/vault/bob/a.txt%3Fx%3D1%26y">\s*<button}, 'the 403 page has a sign-out button';
+    keeps_secret $reply, 'the 403 page for a refused user';
+    is $reply->header('Cache-Control'), 'no-store', 'a 403 is not stored';
     is cookie_of($reply), undef, 'the session is left alone';
     my $out = $server->request(POST => '/logout?next=/vault/bob/a.txt%3Fx%3D1%26y', navigation(), origin => 1, cookie => sign_in($server, 'alice'));
     is $out->location, '/login?next=/vault/bob/a.txt%3Fx%3D1%26y', 'the button leads to sign-in and back';
@@ -165,7 +165,7 @@ subtest 'a 403 says who is signed in and lets one sign in as another user' => su
     is get('/vault/bob/a.txt', script(), cookie => $alice)->body, '{"error":"Forbidden"}', 'JSON for scripts';
     $reply = get('/bob/a.txt', navigation(), cookie => $alice);
     is $reply->status . ' ' . ($reply->location // 'no Location'), '403 no Location', 'ErrorDocument 403 /login does not loop';
-    like $reply->body, qr{signed in as <bdi>alice</bdi>}, 'but shows the page';
+    like $reply->body, qr{signed in as <bdi>alice</bdi>}, 'ErrorDocument 403 /login shows the 403 page';
 };
 
 subtest 'ErrorDocument: text' => sub {
@@ -178,7 +178,7 @@ subtest 'ErrorDocument: text' => sub {
         is $reply->header('Retry-After'), $status == 503 ? 5 : undef, "$status: Retry-After";
         is $reply->header('Vary'), 'Cookie', "$status: Vary";
     }
-    is_sent_to_login get('/text/a.txt', navigation()), '/text/a.txt', 'a person who reads is sent to sign in all the same';
+    is_sent_to_login get('/text/a.txt', navigation()), '/text/a.txt', 'a browser is sent to sign in in spite of an ErrorDocument';
 };
 
 subtest 'ErrorDocument: a page of the site' => sub {
@@ -198,18 +198,18 @@ subtest 'ErrorDocument: a page of the site' => sub {
 
 subtest 'ErrorDocument: a page behind the gate itself' => sub {
     is_unauthorized_json get('/gated/a.txt', script()), '401 as if there were none';
-    is_unauthorized_page $server->request(POST => '/gated/a.txt', navigation(), form(a => 'b'), origin => 1), 'after a form too';
+    is_unauthorized_page $server->request(POST => '/gated/a.txt', navigation(), form(a => 'b'), origin => 1), 'a posted form gets the 401 page of the module';
     my $reply = get('/gated/bob/a.txt', navigation(), cookie => $alice);
-    is $reply->status, 403, 'refused';
+    is $reply->status, 403, 'a refused user gets 403 behind ErrorDocuments';
     like $reply->body, qr{signed in as <bdi>alice</bdi>}, '403: our page';
-    keeps_secret $reply, '403';
-    is_unavailable get('/gated/a.txt', script(), @broken), '503';
+    keeps_secret $reply, 'a 403 behind ErrorDocuments';
+    is_unavailable get('/gated/a.txt', script(), @broken), 'a 503 behind ErrorDocuments';
     for my $who ([navigation()], [script()]) {
         $reply = get('/open/none', @$who);
         is $reply->status, 404, 'a 404 whose document is gated stays one';
-        keeps_secret $reply, '404';
+        keeps_secret $reply, 'a 404 with a gated document';
     }
-    like get('/open/none', script(), cookie => $alice)->body, qr/moonstone/, 'who is let in gets the document';
+    like get('/open/none', script(), cookie => $alice)->body, qr/moonstone/, 'a user who is let in gets the gated document of the 404';
 };
 
 subtest 'ErrorDocument: other kinds' => sub {
@@ -226,17 +226,17 @@ subtest 'ErrorDocument: other kinds' => sub {
 
 subtest 'S9.25: a preflight is refused where the configuration does not let it pass' => sub {
     my @preflight = (headers => { Origin => 'https://app.example', 'Access-Control-Request-Method' => 'PUT', 'Sec-Fetch-Mode' => 'cors' });
-    is_unauthorized_json $server->request(OPTIONS => '/vault/a.txt', @preflight), 'anonymous OPTIONS';
+    is_unauthorized_json $server->request(OPTIONS => '/vault/a.txt', @preflight), 'anonymous OPTIONS gets 401';
     my $reply = $server->request(OPTIONS => '/cors/a.txt', @preflight);
     is $reply->status, 200, 'Require method OPTIONS';
-    is $reply->header('Access-Control-Allow-Origin'), 'https://app.example', 'with the headers that mod_headers adds';
+    is $reply->header('Access-Control-Allow-Origin'), 'https://app.example', 'the 401 of OPTIONS has the headers that mod_headers adds';
     $reply = get('/cors/a.txt', script(Origin => 'https://app.example'));
     is $reply->status . ' ' . $reply->header('Access-Control-Allow-Origin'), '401 https://app.example', 'a script can read the 401';
     $reply = $server->request(OPTIONS => '/cors/own/a.txt', @preflight);
     is $reply->status . ' ' . $reply->header('Access-Control-Allow-Methods'), '204 GET, POST, PUT, DELETE', 'the recipe of doc/gate.md: the preflight';
     $reply = get('/cors/own/a.txt', script(Origin => 'https://app.example.org'), cookie => $alice);
-    is $reply->status . ' ' . join('|', $reply->headers('Access-Control-Allow-Origin')), '200 https://app.example.org', 'and content';
-    like join(', ', $reply->headers('Vary')), qr/^(?=.*Origin)(?=.*Cookie)/, 'with Vary';
+    is $reply->status . ' ' . join('|', $reply->headers('Access-Control-Allow-Origin')), '200 https://app.example.org', 'the recipe of doc/gate.md: content is served to the other origin';
+    like join(', ', $reply->headers('Vary')), qr/^(?=.*Origin)(?=.*Cookie)/, 'the recipe of doc/gate.md: Vary names Origin and Cookie';
 };
 
 like $server->error_log, qr/\A(?!.*(?:exit signal|Segmentation))/s, 'no child died';

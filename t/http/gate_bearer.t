@@ -69,21 +69,21 @@ sub bearer { return (headers => { Authorization => "Bearer $_[0]", @_[1 .. $#_] 
 
 is_served $server->request(GET => '/bearer/a.txt', bearer($id)), 'a session id is accepted';
 is_served $server->request(GET => '/bearer/a.txt', headers => { Authorization => "bearer $id" }), 'the scheme in any case';
-is_served $server->request(GET => '/bearer/a.txt', cookie => $alice), 'the cookie as well';
-is_unauthorized_json $server->request(GET => '/plain/a.txt', bearer($id)), 'not where LuciaBearer is Off, the default';
+is_served $server->request(GET => '/bearer/a.txt', cookie => $alice), 'LuciaBearer On accepts the cookie as well';
+is_unauthorized_json $server->request(GET => '/plain/a.txt', bearer($id)), 'a Bearer token is not accepted where LuciaBearer is Off, the default';
 is_sent_to_login $server->request(GET => '/plain/a.txt', navigation(Authorization => "Bearer $id")), '/plain/a.txt', 'a person there';
 
-is_unauthorized_json $server->request(GET => '/bearer/a.txt', headers => { Authorization => $_ }), "not accepted: $_"
+is_unauthorized_json $server->request(GET => '/bearer/a.txt', headers => { Authorization => $_ }), "Authorization is not accepted: $_"
     for "Bearer", "Bearer ", "Bearer \U$id", "Bearer ${id}x", 'Bearer ' . substr($id, 1), "Bearer $id $id", "Bearer $id, Bearer $id",
     "Bearer $id;", "Bearer\t$id", "Bearer$id", "Basic $id", "Token $id", $id, "Bearer \"$id\"", 'Bearer ' . 'x' x 40;
 is_unauthorized_json $server->request(GET => '/bearer/a.txt', headers => [[Authorization => "Bearer $id"], [Authorization => "Bearer $id"]]),
-    'not accepted: the header twice';
+    'Authorization is not accepted twice';
 is scalar(set_cookies($server->request(GET => '/bearer/a.txt', bearer('x' x 40)))), 0, 'a dead one says nothing about cookies';
 
 subtest 'who it is' => sub {
     my $reply = $server->request(GET => '/optional-app/x', bearer($id), cookie => $bobby);
     like $reply->body, qr/^X-Lucia-Username: alice\r$/m, 'the header counts before the cookie';
-    is_unauthorized_json $server->request(GET => '/bearer/a.txt', bearer('x' x 40), cookie => $bobby), 'also when it is dead';
+    is_unauthorized_json $server->request(GET => '/bearer/a.txt', bearer('x' x 40), cookie => $bobby), 'an expired Bearer token counts before a valid cookie';
     is_served $server->request(GET => '/bearer/a.txt', bearer('of some other kind'), cookie => $bobby),
         'a token of another kind is not ours to judge';
 };
@@ -120,13 +120,13 @@ subtest 'S9.19: no Origin is needed, since no browser adds the header by itself'
     for my $origin (undef, 'null', 'http://evil.example') {
         my @origin = defined $origin ? (origin => $origin) : ();
         is $server->request(POST => '/app/x', bearer($id), form(a => 'b'), @origin)->status, 200, 'POST, Origin ' . ($origin // 'missing');
-        is $server->request(POST => '/app/x', cookie => $alice, form(a => 'b'), @origin)->status, 403, 'but not for the cookie';
+        is $server->request(POST => '/app/x', cookie => $alice, form(a => 'b'), @origin)->status, 403, 'a cookie without a fitting Origin gets 403 beside LuciaBearer';
     }
     is scalar(() = $backend->requests), 3, 'the backend heard of the first kind only';
     is $server->request(POST => '/app/x', bearer('other kind'), cookie => $alice, form(a => 'b'))->status, 403,
         'a token of another kind does not excuse the cookie';
     $server->request(POST => '/optional-app/x', bearer($id), form(a => 'b'));
-    like +($backend->requests)[-1], qr/^X-Lucia-Username: alice\r$/m, 'at an optional gate too';
+    like +($backend->requests)[-1], qr/^X-Lucia-Username: alice\r$/m, "an optional gate passes a Bearer token's user to the backend";
 };
 
 subtest 'the token is not passed on' => sub {
@@ -135,7 +135,7 @@ subtest 'the token is not passed on' => sub {
     $server->request(GET => '/optional-app/x', bearer($id));
     $server->request(GET => '/optional-app/x', bearer('x' x 40));
     unlike $_, qr/authorization|\Q$id\E/i, 'a session id' for $backend->requests;
-    is scalar(() = $backend->requests), 3, 'three requests';
+    is scalar(() = $backend->requests), 3, 'the backend heard three requests';
     $server->request(GET => '/app/x', bearer('of.the.application'), cookie => $alice);
     like +($backend->requests)[-1], qr/^Authorization: Bearer of\.the\.application\r$/m, 'a token of another kind is';
     for my $path ('/other-app/x', '/ungated/x') {
@@ -185,7 +185,7 @@ subtest 'S9.14: renewal' => sub {
     is_served $reply, 'an idle session';
     is cookie_of($reply), undef, 'no cookie for a client that sent none';
     cmp_ok sqlite_value($server->db, 'SELECT active_expires FROM user_session WHERE id = ?', stored_id($brief)), '>',
-        time * 1000, 'but the row is renewed';
+        time * 1000, 'an idle session of a Bearer token is renewed in the table';
     expire($server, $brief, active => -2000, idle => -1000);
     is_unauthorized_json $server->request(GET => '/bearer/a.txt', bearer($brief->{value})), 'a dead session';
     is sqlite_value($server->db, 'SELECT count(*) FROM user_session WHERE id = ?', stored_id($brief)), 0, 'its row is gone';

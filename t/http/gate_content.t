@@ -152,22 +152,22 @@ for my $order (qw(last first)) {
         }
         my $seen = sub { $server->request(GET => '/asking-two/', navigation(), @_)->header('X-Seen') };
         is $seen->(cookie => $alice), 1, 'RewriteCond -U in a folder: for a user';
-        isnt $seen->(), 1, 'but not for a visitor';
+        isnt $seen->(), 1, 'RewriteCond -U in a folder: not for an anonymous request';
     };
 
     subtest "S9.26: visitors and pages with includes, $loaded" => sub {
         for my $who ([navigation()], [script()], [cookie => $dead]) {
             my $reply = $server->request(GET => '/open/inc.shtml', @$who);
             is $reply->status, 200, 'the page itself is open';
-            keeps_secret $reply, 'it';
-            is scalar(() = $reply->body =~ /^\[\[an error occurred/mg), 8, 'and says that each include failed';
+            keeps_secret $reply, 'the page with gated includes, for an anonymous request';
+            is scalar(() = $reply->body =~ /^\[\[an error occurred/mg), 8, 'the page says that each include failed';
             $reply = $server->request(GET => '/open/file.shtml', @$who);
-            keeps_secret $reply, 'include file';
-            unlike $reply->body, qr/size \d/, 'not even the size is told';
+            keeps_secret $reply, 'an include of a gated file, for an anonymous request';
+            unlike $reply->body, qr/size \d/, 'an include does not tell the size of a gated file';
         }
         is_deeply [$backend->requests, $inner->requests], [], 'no backend heard of it';
         my $list = $server->request(GET => '/open/', navigation());
-        is $list->status, 200, 'a listing';
+        is $list->status, 200, 'a listing is served without a session';
         unlike $list->body, qr/secret/, 'does not name what is gated' or diag $list->body;
     };
 
@@ -180,9 +180,9 @@ for my $order (qw(last first)) {
             like $reply->header('Cache-Control'), qr/private/, "$name: for one user only";
         }
         my $reply = $server->request(GET => '/open/inc.shtml', navigation(), cookie => $alice);
-        is scalar(() = $reply->body =~ /an error occurred/g), 0, 'includes succeed' or diag $reply->body;
-        is scalar(() = $reply->body =~ /moonstone/g), 6, 'with files and programs';
-        is scalar(() = $reply->body =~ m{GET /x HTTP}g), 2, 'and backends';
+        is scalar(() = $reply->body =~ /an error occurred/g), 0, 'includes of gated content succeed for a user' or diag $reply->body;
+        is scalar(() = $reply->body =~ /moonstone/g), 6, 'a page includes gated files and programs for a user';
+        is scalar(() = $reply->body =~ m{GET /x HTTP}g), 2, 'a page includes gated backends for a user';
         like $server->request(GET => '/open/', navigation(), cookie => $alice)->body, qr/secret/, 'the listing names it';
     };
 
@@ -196,17 +196,17 @@ for my $order (qw(last first)) {
         expire($server, $brief, active => -1000, idle => 60_000);
         my $reply = $server->request(GET => '/rewritten/vault', navigation(), cookie => $brief);
         is_served $reply, 'S9.14: renewed behind an internal redirect';
-        is cookie_of($reply)->{value}, $brief->{value}, 'with one Set-Cookie that gets out';
-        is cookie_of($server->request(GET => '/vault/a.txt', cookie => $brief)), undef, 'and none the next time';
+        is cookie_of($reply)->{value}, $brief->{value}, 'S9.14: the renewal sends one Set-Cookie';
+        is cookie_of($server->request(GET => '/vault/a.txt', cookie => $brief)), undef, 'S9.14: the renewed session sends no further Set-Cookie';
         expire($server, $brief, active => -1000, idle => 60_000);
         $reply = $server->request(GET => '/open/inc.shtml', navigation(), cookie => $brief);
         like $reply->body, qr/moonstone/, 'validated by an include, when the headers are gone';
-        is cookie_of($reply), undef, 'and the cookie cannot be sent';
+        is cookie_of($reply), undef, 'a renewal inside an include sends no cookie';
         is cookie_of($server->request(GET => '/vault/a.txt', cookie => $brief))->{value}, $brief->{value},
-            'so the renewal waits for a request that can send it';
+            'the renewal is made by a request that can send the cookie';
         $reply = $server->request(GET => '/vault/once.shtml', navigation(), cookie => $brief);
         like $reply->body, qr/deleted/, 'signed out in the middle of a page';
-        is scalar(() = $reply->body =~ /moonstone/g), 3, 'the page is one request of one user all the same' or diag $reply->body;
+        is scalar(() = $reply->body =~ /moonstone/g), 3, 'a page is one request of one user although its session ends meanwhile' or diag $reply->body;
         unlike $reply->body, qr/an error occurred/, 'every part of it';
         is_sent_to_login $server->request(GET => '/vault/once.shtml', navigation(), cookie => $brief), '/vault/once.shtml',
             'the next request is a visitor\'s';

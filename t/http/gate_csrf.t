@@ -83,12 +83,12 @@ subtest 'S9.19: foreign, missing and malformed origins' => sub {
     is_forgery post('/app/x', undef, headers => { Origin2 => $own }), 'other headers say nothing';
     my $reply = $server->request(POST => '/app/x', form(a => 'b'), cookie => $alice, navigation('Sec-Fetch-Site' => 'cross-site'));
     is $reply->status, 403, 'a person gets';
-    like $reply->type, qr{^text/html}, 'a page';
+    like $reply->type, qr{^text/html}, 'a browser gets the refusal as a page';
     is_deeply [$backend->requests], [], 'nothing reached the backend';
 };
 
 subtest 'the site\'s own pages' => sub {
-    is post('/app/x', $own)->status, 200, 'POST';
+    is post('/app/x', $own)->status, 200, 'POST from the own origin is served';
     is post('/app/x', uc $own)->status, 200, 'scheme and host in any case' or diag uc $own;
     is post('/app/x', $own, method => $_)->status, 200, $_ for qw(PUT DELETE PROPFIND);
     is_forgery post('/app/x', "http://site.test:$port", host => 'site.test'), 'another port than the one that was asked for';
@@ -114,7 +114,7 @@ subtest 'an open page that includes what is gated' => sub {
     for my $origin (undef, 'null', 'http://evil.example', "$own.evil.example") {
         my $text = $body->($origin);
         like $text, qr/^\[an error occurred.*\] and /, 'POST, Origin ' . ($origin // 'missing') . ': the include is refused';
-        like $text, qr/and done for alice$/, 'but where LuciaCSRF is Off';
+        like $text, qr/and done for alice$/, 'LuciaCSRF Off allows the include';
     }
     is $body->($own), "done for alice and done for alice\n", 'POST from here';
     is $body->('http://evil.example', method => 'GET'), "done for alice and done for alice\n", 'GET from anywhere';
@@ -124,14 +124,14 @@ subtest 'safe methods need no Origin' => sub {
     is post('/app/x', $_, method => 'GET')->status, 200, 'GET, Origin ' . ($_ // 'missing') for undef, 'null', 'http://evil.example';
     is post('/app/x', 'http://evil.example', method => $_)->status, 200, $_ for qw(HEAD OPTIONS);
     my %socket = (Upgrade => 'websocket', Connection => 'Upgrade, close', 'Sec-WebSocket-Key' => 'AAAA', 'Sec-WebSocket-Version' => 13);
-    is_forgery post('/app/x', 'http://evil.example', method => 'GET', headers => \%socket), 'but a WebSocket from elsewhere';
-    is post('/app/x', $own, method => 'GET', headers => \%socket)->status, 200, 'and one from here is served';
+    is_forgery post('/app/x', 'http://evil.example', method => 'GET', headers => \%socket), 'a WebSocket from another origin is refused';
+    is post('/app/x', $own, method => 'GET', headers => \%socket)->status, 200, 'a WebSocket from the own origin is served';
     $backend->forget;
 };
 
 subtest 'without a cookie there is nothing to forge' => sub {
-    is_unauthorized_json $server->request(POST => '/app/x', script(), form(a => 'b')), 'a script';
-    is_unauthorized_page $server->request(POST => '/app/x', navigation(), form(a => 'b')), 'a person';
+    is_unauthorized_json $server->request(POST => '/app/x', script(), form(a => 'b')), 'a script without a session gets 401 in JSON';
+    is_unauthorized_page $server->request(POST => '/app/x', navigation(), form(a => 'b')), 'a browser without a session gets the 401 page';
     is $server->request(POST => '/open/x', form(a => 'b'), cookie => $alice, origin => 'http://evil.example')->status, 200,
         'an ungated place is not guarded';
     $backend->forget;
@@ -146,7 +146,7 @@ subtest 'LuciaCSRF Off' => sub {
 subtest 'LuciaAllowedOrigins' => sub {
     is post('/allowed/x', $_)->status, 200, $_ for 'https://app.example', 'https://app.example:443', 'http://app.example:8080', $own;
     is_forgery post('/allowed/x', $_), $_ for 'http://app.example', 'https://app.example:8080', 'https://app.example.evil', 'https://xapp.example';
-    is_forgery post('/allowed/x', undef), 'Origin missing';
+    is_forgery post('/allowed/x', undef), 'LuciaAllowedOrigins does not allow a missing Origin';
     is_forgery post('/app/x', 'https://app.example'), 'allowed there only';
     $backend->forget;
 };
@@ -155,9 +155,9 @@ subtest 'behind something that ends TLS: ServerName https://...' => sub {
     my ($second, $third) = map { $server->port_number($_) } 2, 3;
     is post('/app/x', 'https://site.example', port => $second, host => 'site.example')->status, 200, 'https is this site';
     is_forgery post('/app/x', 'http://site.example', port => $second, host => 'site.example'), 'http is not';
-    is_forgery post('/app/x', 'https://site.example:8443', port => $second, host => 'site.example'), 'nor another port';
-    is post('/app/x', 'https://site.example:8443', port => $third, host => 'site.example:8443')->status, 200, 'with a port';
-    is_forgery post('/app/x', 'https://site.example', port => $third, host => 'site.example:8443'), 'and without it';
+    is_forgery post('/app/x', 'https://site.example:8443', port => $second, host => 'site.example'), 'another port than that of ServerName is another origin';
+    is post('/app/x', 'https://site.example:8443', port => $third, host => 'site.example:8443')->status, 200, 'an Origin with the port of ServerName is served';
+    is_forgery post('/app/x', 'https://site.example', port => $third, host => 'site.example:8443'), 'an Origin without the port of ServerName is refused';
     my $reply = $server->request(POST => '/login', form(username => 'alice', password => $PASSWORD), port => $second,
         host => 'site.example', origin => 'https://site.example');
     is $reply->status, 302, 'sign-in from there';

@@ -161,8 +161,8 @@ for my $order (qw(last first)) {
             my $path = "/$place/a.txt";
             my $before = $validations->();
             my ($reply, $page) = ($asked->($path), $server->request(GET => $path, navigation()));
-            if    ($anonymous eq 'open') { is_served $_, 'anonymous' for $reply, $page }
-            elsif ($anonymous eq '403')  { is $_->status, 403, 'anonymous' for $reply, $page; keeps_secret $reply, 'anonymous' }
+            if    ($anonymous eq 'open') { is_served $_, 'an anonymous request is served' for $reply, $page }
+            elsif ($anonymous eq '403')  { is $_->status, 403, 'an anonymous request gets 403' for $reply, $page; keeps_secret $reply, 'the 403 for an anonymous request' }
             else {
                 is_unauthorized_json $reply, 'an anonymous script';
                 is_sent_to_login $page, $path, 'an anonymous person';
@@ -254,20 +254,20 @@ for my $order (qw(last first)) {
         is $reply->status, 302, 'mod_auth_form asks as it is told to';
         is $reply->location =~ s{^https?://[^/]*}{}r, '/login', 'there';
         is $server->request(GET => '/file/a.txt')->status, 401, 'other modules\' users: asked for';
-        is_served $server->request(GET => '/file/a.txt', basic(filer => 'password')), 'and let in';
+        is_served $server->request(GET => '/file/a.txt', basic(filer => 'password')), "mod_authn_file's user is let in without the database";
     };
 
     subtest "loaded $order: the database is unavailable" => sub {
         away($server->db);
         ok settles(503, sub { $asked->('/expr/a.txt', 'alice') }), '503 for whom it has to be asked' or return;
         is_unavailable $asked->("/$_/a.txt", 'alice'), $_ for qw(expr env open_not not_not unlike here_last optional);
-        is_unavailable $server->request(GET => '/basic/a.txt', basic(alice => $PASSWORD)), 'Basic';
+        is_unavailable $server->request(GET => '/basic/a.txt', basic(alice => $PASSWORD)), 'Basic answers 503 without the database';
         is_unauthorized_json $asked->('/expr/a.txt'), 'an anonymous visitor is asked to sign in';
         is_served $asked->("/$_/a.txt"), "$_: open for anonymous visitors" for qw(here here_last open_not unlike plain_open);
         is_served $asked->("/$_/a.txt", 'alice'), "$_: nobody had to be asked" for qw(here plain_open);
-        is $asked->('/nobody/a.txt', 'alice')->status, 403, 'nor here';
+        is $asked->('/nobody/a.txt', 'alice')->status, 403, 'a place that refuses everybody needs no database';
         back($server->db);
-        ok wait_until(sub { $asked->('/expr/a.txt', 'alice')->status == 200 }, 10), 'and back';
+        ok wait_until(sub { $asked->('/expr/a.txt', 'alice')->status == 200 }, 10), 'the rule lets alice in when the database is back';
     };
     unlike $server->error_log, qr/exit signal/, "loaded $order: no child died";
 }

@@ -54,7 +54,7 @@ sub basic { my ($name, $password) = @_; return (headers => { Authorization => 'B
 
 my $keys = LuciaTest::work_dir('keys');
 my $made = `openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=visitor -keyout $keys/key.pem -out $keys/cert.pem 2>&1`;
-is $?, 0, 'a certificate' or diag $made;
+is $?, 0, 'openssl makes a certificate' or diag $made;
 my %pem = map { $_ => LuciaTest::Server::slurp("$keys/$_") } qw(key.pem cert.pem);
 
 for my $order (qw(last first)) {
@@ -84,7 +84,7 @@ for my $order (qw(last first)) {
         my $shown = "loaded $order: $place, " . (%arg ? 'with credentials' : 'anonymous');
         is $reply->status, $status, "$shown: $status";
         cmp_ok $ran->('authn') - $before[0], '<=', 1, "$shown: check_authn ran no more than once";
-        cmp_ok $ran->('authz') - $before[1], '<=', 1, "$shown: check_authz too";
+        cmp_ok $ran->('authz') - $before[1], '<=', 1, "$shown: check_authz ran no more than once";
     }
 
     for my $place (qw(fake fake-both)) {

@@ -55,29 +55,29 @@ for my $place (qw(valid granted ip any)) {
     subtest "admitted by $rule{$place}" => sub {
         for my $visitor ([navigation()], [script()], [navigation(), cookie => $dead]) {
             my $reply = $server->request(GET => "/$place/who.cgi", @$visitor);
-            is $reply->status, 200, 'a visitor';
-            is $reply->body, 'moonstone for ||', 'without a name';
+            is $reply->status, 200, 'LuciaOptional serves an anonymous request';
+            is $reply->body, 'moonstone for ||', 'an anonymous request has no name';
         }
         is scalar(set_cookies($server->request(GET => "/$place/who.cgi", cookie => $dead))), 1, 'a dead cookie is cleared';
         my $reply = $server->request(GET => "/$place/who.cgi", navigation(), cookie => $alice);
         is $reply->body, "moonstone for alice|Lucia|$id", 'a user, by name';
-        like $reply->header('Cache-Control'), qr/private/, 'not for others';
-        like $server->request(GET => "/$place/who.cgi")->header('Cache-Control'), qr/private/, 'what visitors see neither';
+        like $reply->header('Cache-Control'), qr/private/, 'what a user sees is private';
+        like $server->request(GET => "/$place/who.cgi")->header('Cache-Control'), qr/private/, 'what anonymous requests see is private';
 
         $reply = $server->request(POST => "/$place/who.cgi", form(a => 'b'), cookie => $alice);
         is $reply->body, 'moonstone for ||', 'a POST without an Origin is a visitor\'s';
         is $server->request(POST => "/$place/who.cgi", form(a => 'b'), cookie => $alice, origin => 'http://evil.example')->body,
-            'moonstone for ||', 'from elsewhere too';
+            'moonstone for ||', 'a POST from another origin is anonymous';
         is $server->request(POST => "/$place/who.cgi", form(a => 'b'), cookie => $alice, origin => 1)->body,
-            "moonstone for alice|Lucia|$id", 'from here it is the user\'s';
+            "moonstone for alice|Lucia|$id", "a POST from the own origin is the user's";
     };
 }
 
 subtest 'an optional gate with a rule of its own' => sub {
     is_sent_to_login $server->request(GET => '/user/who.cgi', navigation()), '/user/who.cgi', 'a visitor at Require user';
     is_unauthorized_json $server->request(GET => '/user/who.cgi', script(), cookie => $dead), 'a script there';
-    is $server->request(GET => '/user/who.cgi', cookie => $bobby)->status, 403, 'another user';
-    is_served $server->request(GET => '/user/who.cgi', cookie => $alice), 'the user';
+    is $server->request(GET => '/user/who.cgi', cookie => $bobby)->status, 403, 'another user gets 403 at Require user';
+    is_served $server->request(GET => '/user/who.cgi', cookie => $alice), 'the named user is served at Require user';
 };
 
 subtest 'LuciaOptional inherited into a stricter place stays strict' => sub {
@@ -91,18 +91,18 @@ subtest 'LuciaOptional inherited into a stricter place stays strict' => sub {
     }
     is_sent_to_login $server->request(GET => '/off/who.cgi', navigation()), '/off/who.cgi', 'LuciaOptional Off after On';
     my $reply = $server->request(POST => '/valid/off/who.cgi', form(a => 'b'), cookie => $alice);
-    is $reply->status, 403, 'and there a POST without an Origin is refused';
-    keeps_secret $reply, 'it';
+    is $reply->status, 403, 'LuciaOptional Off after On refuses a POST without an Origin';
+    keeps_secret $reply, 'the 403 after LuciaOptional Off';
 };
 
 subtest 'backends hear who it is, or nothing' => sub {
     $server->request(GET => '/app/x', headers => { 'X-Lucia-User-Id' => 'root', 'X_Lucia_Username' => 'root' });
     $server->request(GET => '/app/x', cookie => $alice, headers => { 'X-Lucia-User-Id' => 'root' });
     my ($visitor, $user) = $backend->requests;
-    unlike $visitor, qr/lucia|root/i, 'a visitor';
-    like $user, qr/^X-Lucia-User-Id: \Q$id\E\r$/m, 'a user';
-    like $user, qr/^X-Lucia-Username: alice\r$/m, 'by name';
-    unlike $user, qr/root|auth_session/, 'and nothing else';
+    unlike $visitor, qr/lucia|root/i, 'a backend hears no identity of an anonymous request';
+    like $user, qr/^X-Lucia-User-Id: \Q$id\E\r$/m, 'a backend hears the user id';
+    like $user, qr/^X-Lucia-Username: alice\r$/m, 'a backend hears the username';
+    unlike $user, qr/root|auth_session/, 'a backend hears neither a forged identity nor the session';
 };
 
 subtest 'S9.30: an unknown answer is not "nobody"' => sub {
@@ -113,7 +113,7 @@ subtest 'S9.30: an unknown answer is not "nobody"' => sub {
         is $server->request(GET => "/$place/who.cgi")->status, 200, "$place: a visitor without a cookie needs no database";
     }
     back($server->db);
-    ok wait_until(sub { $server->request(GET => '/valid/who.cgi', cookie => $alice)->status == 200 }, 5), 'and back';
+    ok wait_until(sub { $server->request(GET => '/valid/who.cgi', cookie => $alice)->status == 200 }, 5), 'the user is served when the database is back';
 };
 
 done_testing;

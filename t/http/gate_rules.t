@@ -123,8 +123,8 @@ my %admitted = (
 for my $place (sort keys %admitted) {
     subtest "Require: $place" => sub {
         my $reply = asked("/$place/a.txt");
-        if ($place eq 'ipall' || $place eq 'denied') { is_refused $reply, 'a visitor' }
-        else                                         { is_unauthorized_json $reply, 'a visitor' }
+        if ($place eq 'ipall' || $place eq 'denied') { is_refused $reply, 'an anonymous request is refused' }
+        else                                         { is_unauthorized_json $reply, 'an anonymous request gets 401 in JSON' }
         for my $who (sort keys %cookie) {
             $reply = asked("/$place/a.txt", $who);
             if ($admitted{$place} =~ /\b$who\b/) { is_served $reply, $who }
@@ -136,23 +136,23 @@ for my $place (sort keys %admitted) {
 subtest 'places that ask nobody' => sub {
     is_served asked("/$_/a.txt"), "$_: a visitor" for qw(granted ipany merged/or merged/open);
     is_served asked("/$_/a.txt", 'carol'), "$_: a user" for qw(granted ipany merged/or merged/open);
-    is asked('/granted/a.txt')->header('Cache-Control'), undef, 'they are for everybody';
+    is asked('/granted/a.txt')->header('Cache-Control'), undef, 'Require all granted has no Cache-Control of ours';
     is_served asked('/methods/a.txt'), 'LimitExcept: a visitor reads';
-    is_unauthorized_json $server->request(POST => '/methods/a.txt', script()), 'but does not write';
-    is $server->request(POST => '/methods/a.txt', script(), origin => 1, cookie => $cookie{bobby})->status, 403, 'nor does bobby';
+    is_unauthorized_json $server->request(POST => '/methods/a.txt', script()), 'LimitExcept: an anonymous request does not write';
+    is $server->request(POST => '/methods/a.txt', script(), origin => 1, cookie => $cookie{bobby})->status, 403, 'LimitExcept: bobby does not write';
 };
 
 subtest 'LuciaRemoteUser' => sub {
     my $id = sqlite_value($server->db, "SELECT id FROM auth_user WHERE username = 'alice'");
-    is asked('/valid/who.cgi', 'alice')->body, 'alice|Lucia', 'the username';
+    is asked('/valid/who.cgi', 'alice')->body, 'alice|Lucia', 'LuciaRemoteUser username sets the username';
     is asked('/byid/who.cgi', 'alice')->body, "$id|Lucia", 'the user id';
-    is asked('/byrole/who.cgi', 'alice')->body, 'admin|Lucia', 'an attribute';
+    is asked('/byrole/who.cgi', 'alice')->body, 'admin|Lucia', 'LuciaRemoteUser with an attribute sets its value';
     my $reply = asked('/byrole/a.txt', 'dave');
     is $reply->status, 403, 'a user without the attribute';
-    keeps_secret $reply, 'dave';
-    like $server->error_log, qr/LUCI0701: user \w{15} has no "role"/, 'which the log explains';
+    keeps_secret $reply, 'the refusal of a user without the attribute';
+    like $server->error_log, qr/LUCI0701: user \w{15} has no "role"/, 'the log explains the missing attribute';
     is asked('/granted/who.cgi', 'alice')->body, '|', 'nobody, where nobody is asked for';
-    is asked('/ipany/who.cgi', 'alice')->body, '|', 'nor where the address is enough';
+    is asked('/ipany/who.cgi', 'alice')->body, '|', 'REMOTE_USER is empty where the address is enough';
 };
 
 # ---- Basic ----
@@ -165,22 +165,22 @@ sub basic {
 
 subtest 'AuthBasicProvider lucia' => sub {
     my $reply = $server->request(GET => '/basic/a.txt');
-    is $reply->status, 401, 'nobody';
+    is $reply->status, 401, 'Basic: an anonymous request gets 401';
     is $reply->header('WWW-Authenticate'), 'Basic realm="staff"', 'is asked for Basic';
-    keeps_secret $reply, 'it';
+    keeps_secret $reply, 'the 401 of Basic';
     is_served $server->request(GET => '/basic/a.txt', basic(alice => $PASSWORD)), 'a user with the password';
     is_served $server->request(GET => '/basic/a.txt', basic(ALICE => $PASSWORD)), 'names are one in any case';
     is $server->request(GET => '/basic/who.cgi', basic(Alice => $PASSWORD))->body, 'alice|Basic', 'REMOTE_USER is ours';
     for my $wrong ([alice => 'wrong'], ['nobody here' => $PASSWORD], [alice => ''], ['', ''], [alice => 'x' x 300], [alice => $PASSWORD . ' ']) {
         $reply = $server->request(GET => '/basic/a.txt', basic(@$wrong));
         is $reply->status, 401, "refused: $wrong->[0] " . substr $wrong->[1], 0, 10;
-        keeps_secret $reply, 'it';
+        keeps_secret $reply, 'the refusal of a wrong Basic password';
     }
     $reply = $server->request(GET => '/basic/a.txt', basic(dave => $PASSWORD));
-    is $reply->status, 401, 'Require lucia-attribute holds for Basic too';
+    is $reply->status, 401, 'Require lucia-attribute refuses a Basic user without it';
     is_served $server->request(GET => '/basic/a.txt', basic(alice => $PASSWORD), cookie => $cookie{dave}),
         'the cookie says nothing here';
-    is $server->request(GET => '/basic/a.txt', cookie => $cookie{alice})->status, 401, 'nor does it sign in';
+    is $server->request(GET => '/basic/a.txt', cookie => $cookie{alice})->status, 401, 'a session cookie does not sign in to Basic';
     is_served $server->request(GET => '/both/a.txt', basic(alice => $PASSWORD)), 'a second provider after mod_authn_file';
     is_served $server->request(GET => '/both/a.txt', basic(filer => 'password')), 'the first one answers for its own';
     is $server->request(GET => '/both/a.txt', basic(alice => 'password'))->status, 401, 'wrong for both';
@@ -206,23 +206,23 @@ subtest 'a page of ours that includes what another provider guards' => sub {
 subtest 'DAV through Basic' => sub {
     my @alice = basic(alice => $PASSWORD);
     is $server->request(PROPFIND => '/dav/')->status, 401, 'a visitor may not even look';
-    is $server->request(PUT => '/dav/new.txt', body => 'mine')->status, 401, 'nor write';
-    ok !-e $server->dir . '/htdocs/dav/new.txt', 'and did not';
-    is_served $server->request(GET => '/dav/a.txt', @alice), 'GET';
+    is $server->request(PUT => '/dav/new.txt', body => 'mine')->status, 401, 'WebDAV: an anonymous PUT gets 401';
+    ok !-e $server->dir . '/htdocs/dav/new.txt', 'WebDAV: the refused PUT writes no file';
+    is_served $server->request(GET => '/dav/a.txt', @alice), 'WebDAV: GET with Basic is served';
     is $server->request(PUT => '/dav/new.txt', @alice, body => 'mine')->status, 201, 'PUT, without an Origin';
-    is $server->request(GET => '/dav/new.txt', @alice)->body, 'mine', 'comes back';
+    is $server->request(GET => '/dav/new.txt', @alice)->body, 'mine', 'WebDAV: GET returns what PUT wrote';
     like $server->request(PROPFIND => '/dav/', headers => { Depth => 1, %{ $alice[1] } })->body,
-        qr{/dav/new\.txt}, 'PROPFIND';
-    is $server->request(DELETE => '/dav/new.txt', @alice)->status, 204, 'DELETE';
+        qr{/dav/new\.txt}, 'WebDAV: PROPFIND lists what PUT wrote';
+    is $server->request(DELETE => '/dav/new.txt', @alice)->status, 204, 'WebDAV: DELETE answers 204';
 };
 
 subtest 'an outdated hash is replaced at a Basic sign-in too' => sub {
     my $hash = sub { sqlite_value($server->db, "SELECT hashed_password FROM user_key WHERE id = 'username:dave'") };
     sqlite($server->db, "UPDATE user_key SET hashed_password = '{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=' WHERE id = 'username:dave'");
-    is $server->request(GET => '/dav/a.txt', basic(dave => 'wrong'))->status, 401, 'not with a wrong password';
+    is $server->request(GET => '/dav/a.txt', basic(dave => 'wrong'))->status, 401, 'a wrong Basic password gets 401';
     like $hash->(), qr/^\{SHA\}/, 'nothing is replaced';
     is_served $server->request(GET => '/dav/a.txt', basic(dave => 'password')), 'the old hash signs in';
-    like $hash->(), qr/^\$argon2id\$v=19\$m=8,t=1,p=1\$/, 'and is replaced';
+    like $hash->(), qr/^\$argon2id\$v=19\$m=8,t=1,p=1\$/, 'Basic replaces an outdated hash';
     is_served $server->request(GET => '/dav/a.txt', basic(dave => 'password')), 'by one of the same password';
 };
 
@@ -231,13 +231,13 @@ subtest 'S9.30: the database is away' => sub {
     my @alice = basic(alice => $PASSWORD);
     my $reply = settles(503, sub { $server->request(GET => '/basic/a.txt', @alice) });
     ok $reply, 'Basic is answered 503' or return;
-    is_unavailable $reply, 'Basic';
+    is_unavailable $reply, 'Basic without the database answers 503';
     is $server->request(GET => '/basic/a.txt')->status, 401, 'a client without a password is asked for one as ever';
     is_served $server->request(GET => '/both/a.txt', basic(filer => 'password')), 'mod_authn_file\'s users are let in';
-    is_unavailable asked('/valid/a.txt', 'alice'), 'the gate';
+    is_unavailable asked('/valid/a.txt', 'alice'), 'the gate answers 503 without the database';
     is_unauthorized_json asked('/valid/a.txt'), 'a visitor\'s answer needs no database';
     back($server->db);
-    ok wait_until(sub { $server->request(GET => '/basic/a.txt', @alice)->status == 200 }, 5), 'and back';
+    ok wait_until(sub { $server->request(GET => '/basic/a.txt', @alice)->status == 200 }, 5), 'Basic lets in when the database is back';
 };
 
 unlike $server->error_log, qr/exit signal|correct horse/, 'no child died, S9.15: no password in the log';

@@ -135,13 +135,13 @@ $requests += $_ for $notes =~ /^requests (\d+)$/mg;
 $notes =~ s/^requests \d+\n//mg;
 my $dropped = $notes =~ s/^dropped\n//mg || 0;
 cmp_ok $requests, '>', 10 * $restarts, "S9.35: $requests requests during " . ($warm + $restarts) . ' graceful restarts';
-is $notes, '', 'not one failed';
-cmp_ok $dropped, '<=', $warm + $restarts, 'and httpd dropped few before it read them' or diag $dropped;
+is $notes, '', 'S9.35: no request fails during graceful restarts';
+cmp_ok $dropped, '<=', $warm + $restarts, 'S9.35: httpd drops at most one connection a restart before it reads it' or diag $dropped;
 is $after->{$_}, $before->{$_}, "S9.35: $_ of the parent are flat" for 'descriptors', 'shared memory';
-cmp_ok $after->{memory} - $before->{memory}, '<', ($ENV{SANITIZE} ? 2_000 * $restarts : 2_000), 'so is its memory'
+cmp_ok $after->{memory} - $before->{memory}, '<', ($ENV{SANITIZE} ? 2_000 * $restarts : 2_000), "S9.35: the parent's memory is flat"
     or diag "$before->{memory} KiB, then $after->{memory} KiB";
 note "$before->{memory} KiB, then $after->{memory} KiB; of all processes $before->{share}, then $after->{share}";
-cmp_ok $after->{share}, '<', 1.5 * $before->{share} + ($ENV{SANITIZE} ? 500_000 : 4_000), 'and that of all processes together';
+cmp_ok $after->{share}, '<', 1.5 * $before->{share} + ($ENV{SANITIZE} ? 500_000 : 4_000), 'S9.35: the memory of all processes together is flat';
 $system{after} = system_wide();
 cmp_ok $system{after}{$_} - $system{before}{$_}, '<', $restarts / 2 + 5, "$_: none is left behind at each restart" for qw(shm sem files);
 is $server->request(GET => '/vault/a.txt', cookie => $alice)->status, 200, 'the first session is alive';

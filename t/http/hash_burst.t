@@ -43,7 +43,7 @@ subtest 'thirty different people' => sub {
 subtest 'two hundred, on eight threads' => sub {
     plan skip_all => 'their threads wait' if !$event;
     my @asked = map { sign_in_later() } 1 .. 200;
-    is_deeply statuses(@asked), { 302 => 200 }, 'none is refused';
+    is_deeply statuses(@asked), { 302 => 200 }, 'of 200 simultaneous sign-ins none is refused';
     is sqlite_value($server->db, 'SELECT count(*) FROM user_session') >= 200, 1, 'each has its session';
     unlike $server->error_log, qr/LUCI0404/, 'nothing was refused';
 };
@@ -56,8 +56,8 @@ subtest 'a queue that is too long' => sub {
     my @refused = wait_until(sub { my @some = answered(@asked); @some >= 60 && @some }, 30);
     my @late = map { reply_to($_) } map { ref $_ eq 'ARRAY' ? @$_ : $_ } answered(@asked);
     cmp_ok scalar(@late), '>=', 60, 'most are answered while the first one hashes';
-    is scalar(grep { $_->status != 503 } @late), 0, 'with 503';
-    is scalar(grep { ($_->header('Retry-After') // '') !~ /^[1-9]\d*$/ } @late), 0, 'and when to come again';
+    is scalar(grep { $_->status != 503 } @late), 0, 'no late sign-in gets 503';
+    is scalar(grep { ($_->header('Retry-After') // '') !~ /^[1-9]\d*$/ } @late), 0, 'each refused sign-in has Retry-After';
     is scalar($hashes->running), 1, 'one hashes all along';
     $hashes->release;
     like $short->error_log, qr/LUCI0404/, 'the log says so';
@@ -69,14 +69,14 @@ subtest 'keep-alive after a wait' => sub {
     for my $round (1 .. 2) {
         my $socket = sign_in_later($server, @kept);
         my $reply = reply_on($socket);
-        is $reply->status, 302, 'a sign-in';
+        is $reply->status, 302, 'a sign-in on a kept connection answers 302';
         unlike $reply->header('Connection') // '', qr/close/i, 'the connection stays';
         for (1 .. 2) {
             syswrite $socket, $gate->(@kept);
             is reply_on($socket)->status, 200, 'the gate on the same connection';
         }
         syswrite $socket, $server->bytes_of(POST => '/login', form(username => 'alice', password => $PASSWORD), @kept);
-        is reply_on($socket)->status, 302, 'and another sign-in';
+        is reply_on($socket)->status, 302, 'a second sign-in on the kept connection answers 302';
         ok wait_until(sub { IO::Select->new($socket)->can_read(0.1) && !sysread $socket, my $byte, 1 }, 20), 'KeepAliveTimeout ends it' if $round == 2;
     }
 };
@@ -90,12 +90,12 @@ subtest 'pipelined requests' => sub {
     my @first = map { sign_in_later() } 1, 2;
     wait_until(sub { $hashes->running == 2 }, 20);
     $socket = sign_in_later($server, @kept);
-    ok queue_is(1), 'one waits';
+    ok queue_is(1), 'one sign-in waits for a slot';
     syswrite $socket, $gate->(@kept);
     ok !IO::Select->new($socket)->can_read(0.2), 'the next request waits behind it';
     $hashes->release;
     is_deeply [map { reply_on($socket)->status } 1, 2], [302, 200], 'while it waited';
-    is_deeply statuses(@first), { 302 => 2 }, 'and the first ones';
+    is_deeply statuses(@first), { 302 => 2 }, 'the sign-ins that hashed first answer 302';
 };
 
 sub reset_connection { my ($socket) = @_; setsockopt $socket, SOL_SOCKET, SO_LINGER, pack 'll', 1, 0; close $socket }
@@ -108,13 +108,13 @@ subtest 'S9.38: clients that go away while they wait' => sub {
     wait_until(sub { $hashes->running == 2 }, 20);
     my $before = $sessions->();
     my @gone = map { sign_in_later() } 1 .. 20;
-    ok queue_is(20), 'twenty wait';
+    ok queue_is(20), 'twenty sign-ins wait';
     $_ % 2 ? close $gone[$_] : reset_connection($gone[$_]) for 0 .. $#gone;
-    ok wait_until(sub { waiting($server) <= 4 }, 20), 'who went away waits no more, but for those that our threads have';
+    ok wait_until(sub { waiting($server) <= 4 }, 20), 'closed connections leave the queue, except those that threads have read';
     $hashes->release;
     is_deeply statuses(@first), { 302 => 2 }, 'the others are served';
-    ok queue_is(0), 'nobody waits';
-    cmp_ok $sessions->() - $before, '<=', 2 + 4, 'and there are no sessions for who was gone';
+    ok queue_is(0), 'the queue is empty in the end';
+    cmp_ok $sessions->() - $before, '<=', 2 + 4, 'closed connections get no session';
 };
 
 subtest 'TLS' => sub {
@@ -123,19 +123,19 @@ subtest 'TLS' => sub {
     $tls->start;
     sign_up($tls, 'alice');
     my @asked = map { sign_in_later($tls) } 1 .. ($event ? 20 : 4);
-    is_deeply statuses(@asked), { 302 => scalar @asked }, 'at once';
+    is_deeply statuses(@asked), { 302 => scalar @asked }, 'simultaneous sign-ins over TLS answer 302';
     my $socket = sign_in_later($tls, @kept);
-    is reply_on($socket)->status, 302, 'kept alive';
+    is reply_on($socket)->status, 302, 'a sign-in on a kept TLS connection answers 302';
     print $socket $tls->bytes_of(GET => '/login', @kept);
-    is reply_on($socket)->status, 200, 'it goes on';
+    is reply_on($socket)->status, 200, 'the kept TLS connection serves the next request';
     print $socket $tls->bytes_of(POST => '/login', form(username => 'alice', password => $PASSWORD), @kept) . $tls->bytes_of(GET => '/login', @kept);
     is_deeply [map { reply_on($socket)->status } 1, 2], [302, 200], 'two requests in one record';
     SKIP: {
         skip 'no curl with HTTP/2', 2 if !`curl -V 2>/dev/null` || `curl -V` !~ /HTTP2/ || LuciaTest::mpm() eq 'prefork';
         my $url = $tls->url('/login');
         my @codes = split ' ', `curl -sk --http2 --parallel -w '%{http_version}=%{http_code} ' -d 'username=alice&password=correct+horse' -o /dev/null $url -o /dev/null $url 2>/dev/null`;    # half of a child's threads
-        is scalar(grep { /^2=/ } @codes), scalar(@codes), 'HTTP/2' or diag "@codes";
-        is scalar(grep { /=302/ } @codes), scalar(@codes), 'signs in' or diag "@codes";
+        is scalar(grep { /^2=/ } @codes), scalar(@codes), 'each sign-in of curl uses HTTP/2' or diag "@codes";
+        is scalar(grep { /=302/ } @codes), scalar(@codes), 'each sign-in over HTTP/2 answers 302' or diag "@codes";
     }
 };
 
@@ -146,7 +146,7 @@ subtest 'a full queue and the end of its children' => sub {
     for my $end (qw(restart_graceful restart)) {
         $hashes->hold;
         my @asked = map { sign_in_later() } 1 .. 40;
-        ok queue_is(38), 'thirty-eight wait';
+        ok queue_is(38), 'thirty-eight sign-ins wait';
         if ($end eq 'restart') {
             $hashes->release;
             $server->restart;
@@ -161,7 +161,7 @@ subtest 'a full queue and the end of its children' => sub {
             is_deeply $count, { 302 => 40 }, 'a graceful restart loses no answer' or diag $server->error_log;
         }
         ok queue_is(0), 'nobody waits any more';
-        is_deeply statuses(map { sign_in_later() } 1 .. 10), { 302 => 10 }, 'and it goes on';
+        is_deeply statuses(map { sign_in_later() } 1 .. 10), { 302 => 10 }, 'sign-ins work after the graceful restart';
     }
 };
 

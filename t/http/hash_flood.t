@@ -61,17 +61,17 @@ for my $size ([4, 3], [8, 2]) {
         ok wait_until($is_answered, 20), "all sign-ins but $most are answered while one hash takes for ever";
         cmp_ok scalar(@kept), '>=', $prefork || $event ? $most : 1, 'half of the threads hash or wait, or without threads all';
         is scalar(grep { $_->status != 503 } @refused), 0, 'the others were refused at once';
-        is scalar(grep { ($_->header('Retry-After') // '') !~ /^[1-9]\d*$/ } @refused), 0, 'and told when to come again';
+        is scalar(grep { ($_->header('Retry-After') // '') !~ /^[1-9]\d*$/ } @refused), 0, 'each refused sign-in has Retry-After';
         for (1 .. 5) {
             is $server->request(GET => '/vault/a.txt', cookie => $alice)->status, 200, 'the gate goes on';
-            is $server->request(GET => '/open/a.txt')->status, 200, 'so do files';
-            is $server->request(GET => '/login')->status, 200, 'and pages';
+            is $server->request(GET => '/open/a.txt')->status, 200, 'open files are served during the flood';
+            is $server->request(GET => '/login')->status, 200, 'the sign-in page is served during the flood';
         }
         is scalar(answered(@kept)), 0, 'meanwhile they wait';
-        is scalar($hashes->running), 1, 'for one hash';
+        is scalar($hashes->running), 1, 'one hash runs during the flood';
         $hashes->release;
-        is_deeply [map { reply_to($_)->status } @kept], [(302) x @kept], 'who waited signs in';
-        is $hashes->peak, 1, 'one after the other';
+        is_deeply [map { reply_to($_)->status } @kept], [(302) x @kept], 'the sign-ins that waited answer 302';
+        is $hashes->peak, 1, 'the hashes run one after the other';
     };
 }
 
@@ -190,13 +190,13 @@ subtest 'S9.37: the flood' => sub {
     note sprintf '%s: base %.1f MiB, peak %.1f MiB, afterwards %.1f MiB', $_, map { $_ / 1024 } $base->{$_}, $peak->{$_}, $after->{$_} for qw(own shared rss);
     is_deeply [sort keys %$count], ['302', '400', '503+'], 'served, denied, or refused with Retry-After';
     is_deeply [keys %$gate], ['200'], 'the gate answered all along';
-    cmp_ok $peak->{shared} - $base->{shared}, '<=', 2 * ARENA + SHARED, 'so it is seen from outside' unless $prefork;    # 32 processes are not looked at at once
+    cmp_ok $peak->{shared} - $base->{shared}, '<=', 2 * ARENA + SHARED, 'the arenas are visible as shared memory' unless $prefork;    # 32 processes are not looked at at once
     cmp_ok shared_most($server), '<=', 2 * ARENA + SHARED, 'the slots have 2 x 20 MiB in the whole server';
     cmp_ok $peak->{own} - $base->{own}, '<=', ALLOWANCE, 'nothing else grows beyond the allowance' unless $ENV{SANITIZE};
-    cmp_ok $after->{own} - $base->{own}, '<=', ALLOWANCE, 'also afterwards' unless $ENV{SANITIZE};
+    cmp_ok $after->{own} - $base->{own}, '<=', ALLOWANCE, 'the memory of a process is as small after the flood' unless $ENV{SANITIZE};
     my $lines = () = $server->error_log =~ /LUCI0404/g;
     ok $lines >= 1 && $lines <= 2, 'the log says it once a minute';
-    unlike $server->error_log, qr/@{[$PASSWORD]}/, 'and no password';
+    unlike $server->error_log, qr/@{[$PASSWORD]}/, 'the log contains no password';
 };
 
 subtest 'stored hashes of larger costs' => sub {

@@ -103,9 +103,9 @@ subtest 'killed while it hashes' => sub {
         my ($victim) = $hashes->running;
         my $others = grep { $_ != $victim } $hashes->running;
         $server->kill_child(pid => $victim);
-        ok runs($others + 1), 'who waited takes over the slot of the dead';
+        ok runs($others + 1), 'the waiting sign-in takes over the slot of the killed child';
         $hashes->release;
-        is status_of($third), 302, 'and signs in';
+        is status_of($third), 302, 'the waiting sign-in answers 302';
         my @status = map { status_of($_) } @$two;
         is scalar(grep { $_ && $_ != 302 } @status), 0, 'the others were cut off, or signed in' or diag "@status";
     }
@@ -121,8 +121,8 @@ subtest 'killed at the head of the queue' => sub {
         $next = queued() if $next->{pid} == $head->{pid};
         $hashes->release;
         is status_of($next), 302, 'the next one signs in';
-        is_deeply [map { status_of($_) } @$two], [302, 302], 'so do those who were hashing';
-        is status_of($head), 0, 'who was killed was cut off';
+        is_deeply [map { status_of($_) } @$two], [302, 302], 'the sign-ins that were hashing answer 302';
+        is status_of($head), 0, 'the sign-in of the killed child is cut off';
     }
     all_slots_work('afterwards');
 };
@@ -137,7 +137,7 @@ subtest 'all who wait are killed, and then all who hash' => sub {
     my @hashing = $hashes->running;
     is scalar(@hashing), 2, 'two hash on';
     kill KILL => @hashing;
-    ok runs(0), 'none is left';
+    ok runs(0), 'no hash runs when the clients are gone';
     status_of($_) for @$two, @waiting;
     all_slots_work('afterwards');
 };

@@ -48,7 +48,7 @@ subtest 'in mid-hash' => sub {
         is_deeply [grep { !$old{$_} } $hashes->running], [], 'after a graceful restart the new children wait for the old ones';
         $hashes->release;
         is_deeply statuses(@old), [302, 302], 'the old children answer';
-        is_deeply statuses(@new), [302, 302, 302], 'the new ones too';
+        is_deeply statuses(@new), [302, 302, 302], 'the new children answer 302';
     }
     is $hashes->peak, 2, 'there were never more than two hashes in all';
 };
@@ -60,7 +60,7 @@ subtest 'another number' => sub {
         $hashes->hold;
         my @asked = map { sign_in_later() } 1 .. 4;
         ok runs($slots), "$slots at once";
-        ok !wait_until(sub { $hashes->running > $slots }, 0.3), 'and no more';
+        ok !wait_until(sub { $hashes->running > $slots }, 0.3), 'no hash runs beyond the slots';
         $hashes->release;
         is_deeply statuses(@asked), [(302) x 4], 'all are answered';
     }
@@ -68,9 +68,9 @@ subtest 'another number' => sub {
     $server->write_config($config =~ s/(LuciaHashSlots) 2/$1 1/r);
     $server->restart_graceful;
     my $new = sign_in_later();
-    ok runs(3), 'with another number the new children have slots of their own';
+    ok runs(3), 'with another number of slots the new children have their own';
     $hashes->release;
-    is_deeply statuses(@old, $new), [302, 302, 302], 'and all are answered';
+    is_deeply statuses(@old, $new), [302, 302, 302], 'old and new children answer 302';
     $server->write_config($config);
     $server->restart_graceful;
 };
@@ -100,7 +100,7 @@ subtest 'nothing is left behind' => sub {
         $server->request(POST => '/login', form(username => 'alice', password => $PASSWORD)) if $_ % 10 == 0;
     }
     is_deeply $measure->(), $before, "after $restarts graceful restarts the parent process has what it had";
-    is $server->request(POST => '/login', form(username => 'alice', password => $PASSWORD))->status, 302, 'and a sign-in works';
+    is $server->request(POST => '/login', form(username => 'alice', password => $PASSWORD))->status, 302, 'a sign-in works after the restarts';
 };
 
 unlike $server->error_log, qr/exit signal (?!Terminated|Killed)|LUCI0403/, 'no child died';

@@ -79,7 +79,7 @@ subtest 'never more than two' => sub {
     is $server->request(GET => '/vault/a.txt', cookie => $alice)->status, 200, 'the gate goes on';
     is scalar(answered(@asked)), 0, 'no sign-in was answered meanwhile';
     $hashes->release;
-    is_deeply [map { reply_to($_)->status } @asked], [(302) x 4], 'then all are';
+    is_deeply [map { reply_to($_)->status } @asked], [(302) x 4], 'all four sign-ins answer 302 after the hashes were released';
     my $together = wait_until(sub {
         $hashes->hold;
         my @two = map { sign_in_later() } 1, 2;
@@ -95,8 +95,8 @@ subtest 'never more than two' => sub {
     my @status = map { reply_to($_)->status } @crowd;
     my $served = grep { $_ == 302 } @status;
     is scalar(grep { $_ != 302 && $_ != 503 } @status), 0, 'forty at once are served or refused' or diag "@status";
-    is $hashes->done - $before, $served, "who is refused costs no hash ($served served)";
-    is $hashes->peak, 2, 'and there were never more than two at once';
+    is $hashes->done - $before, $served, "refused sign-ins cost no hash ($served served)";
+    is $hashes->peak, 2, 'no more than two hashes ran at once';
 };
 
 sub dump_db { return join "\n", map { my $t = $_; map { my $row = $_; join '|', $t, map { $row->{$_} // '' } sort keys %$row } @{ sqlite($server->db, "SELECT * FROM $t ORDER BY id") } } qw(auth_user user_key user_session) }
@@ -130,15 +130,15 @@ subtest 'the wait is bounded' => sub {
     is dump_db(), $before, 'the database is unchanged, also the outdated hash';
     is $server->request(GET => '/vault/a.txt', cookie => $alice)->status, 200, 'the session that came along is alive';
     $hashes->release;
-    is_deeply [map { reply_to($_)->status } @asked], [302, 302], 'who was there first is served';
+    is_deeply [map { reply_to($_)->status } @asked], [302, 302], 'the sign-ins that were first answer 302';
     is $short->request(@$_[1 .. $#$_])->status, { Basic => 200, 'a wrong password' => 400, 'an unknown user' => 400, 'sign-up with JSON' => 400 }->{ $_->[0] } // 302,
         "$_->[0]: now answered" for @late;
-    unlike dump_db(), qr/\Q@{[OUTDATED]}/, 'and the outdated hash is replaced';
+    unlike dump_db(), qr/\Q@{[OUTDATED]}/, 'the outdated hash is replaced';
     is $hashes->peak, 2, 'never more than two';
     my @said = $server->error_log =~ /^.*LUCI0404.*$/mg;
     is scalar(@said), 1, 'the log says it once';
-    like $said[0], qr/2 LuciaHashSlots/, 'with their number';
-    unlike $server->error_log, qr/correct horse|Y29ycmVjdCBob3JzZQ/, 'and no password';
+    like $said[0], qr/2 LuciaHashSlots/, 'the log names the number of LuciaHashSlots';
+    unlike $server->error_log, qr/correct horse|Y29ycmVjdCBob3JzZQ/, 'the log contains no password';
 };
 
 sub reset_connection { my ($socket) = @_; setsockopt $socket, SOL_SOCKET, SO_LINGER, pack 'll', 1, 0; close $socket }
@@ -161,7 +161,7 @@ subtest 'S9.38: clients that go away' => sub {
         $socket;
     } 1 .. 8;
     wait_until(sub { with_threads() == 8 }, 20);
-    is scalar($hashes->running), 0, 'who stalls in the middle of a body has no slot';
+    is scalar($hashes->running), 0, 'a client that stalls in the middle of a body takes no slot';
     all_slots_work('beside them');
     reset_connection($_) for @stalled;
     all_slots_work('after they went away');
@@ -173,7 +173,7 @@ subtest 'hashes run beside the threads of httpd' => sub {
     $signals |= 1 << $_ - 1 for POSIX::SIGHUP, POSIX::SIGINT, POSIX::SIGUSR1, POSIX::SIGTERM;
     $hashes->hold;
     my @asked = map { sign_in_later() } 1, 2;
-    ok runs(2), 'two hashes';
+    ok runs(2), 'two hashes run in two virtual hosts';
     for ($hashes->rows) {
         my ($pid, $tid) = @$_;
         my ($own, $parents) = map { (LuciaTest::Server::slurp($_) =~ /\) (.*)/s) ? (split / /, $1)[16] : undef } "/proc/$pid/task/$tid/stat", "/proc/$pid/stat";

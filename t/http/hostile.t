@@ -152,12 +152,12 @@ for my $number (1 .. $requests) {
 }
 note join ', ', map { "$_: $statuses{$_}" } sort keys %statuses;
 is_deeply \@errors, [], "S9.42: $requests hostile requests, seed $seed: none is an error of the server";
-is_deeply \@leaks, [], 'none gets what it should not';
+is_deeply \@leaks, [], 'S9.42: no hostile request gets protected content';
 cmp_ok $statuses{$_} // 0, '>', 0, "some are answered with $_" for 200, 302, 400, 401, 403, 405, 415;
 unlike $server->error_log, qr/exit signal|Segmentation|AddressSanitizer|runtime error/, 'no child died';
 is_deeply [grep { my $pid = $_; !grep { $_ == $pid } $server->children } @children], [], 'the same children serve as at the start'
     if $server->{mpm} ne 'prefork';
-is $server->request(GET => '/vault/a.txt', cookie => sign_in($server, 'alice'))->status, 200, 'and they serve well';
+is $server->request(GET => '/vault/a.txt', cookie => sign_in($server, 'alice'))->status, 200, 'S9.42: the server serves a user after the hostile requests';
 is sound($server->db), 'ok', 'the database is sound';
 is scalar(grep { /^X[-_.]Lucia[-_.](?!User-Id: |Username: alice)/mi } $backend->requests), 0, 'S9.27: the backend heard no forgery';
 

@@ -121,9 +121,9 @@ subtest 'S9.27: no spelling of our headers reaches a CGI program' => sub {
 subtest 'S9.27: folded, in odd requests, in Connection, in trailers' => sub {
     my $ask = sub { $backend->forget; $server->raw($_[0], port => $_[1]); join "\n", $backend->requests };
     my $line = "GET /open/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
-    unlike $ask->("${line}X-Lucia-User-Id:\r\n\tforged\r\n\r\n"), qr/forged/, 'folded';
-    unlike $ask->("${line}X-Lucia-User-Id:forged\r\nX-Lucia-User-Id: forged\r\n\r\n"), qr/forged/, 'without a blank';
-    unlike $ask->("GET /open/x HTTP/1.0\r\nX_Lucia_User_Id: forged\r\n\r\n"), qr/forged/, 'HTTP/1.0';
+    unlike $ask->("${line}X-Lucia-User-Id:\r\n\tforged\r\n\r\n"), qr/forged/, 'a folded X-Lucia-User-Id does not reach the backend';
+    unlike $ask->("${line}X-Lucia-User-Id:forged\r\nX-Lucia-User-Id: forged\r\n\r\n"), qr/forged/, 'X-Lucia-User-Id without a blank does not reach the backend';
+    unlike $ask->("GET /open/x HTTP/1.0\r\nX_Lucia_User_Id: forged\r\n\r\n"), qr/forged/, 'X_Lucia_User_Id over HTTP/1.0 does not reach the backend';
     unlike $ask->("${line}$_: forged\r\n\r\n", $server->port_number(2)), qr/forged/, "HttpProtocolOptions Unsafe: $_"
         for 'X-Lucia-User-Id ', 'X Lucia User Id', "X-Lucia-User-Id\t", "X\@Lucia(User)Id", ' X-Lucia-User-Id';
     my $chunked = "POST /open/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nTrailer: X-Lucia-User-Id\r\n\r\n"
@@ -133,7 +133,7 @@ subtest 'S9.27: folded, in odd requests, in Connection, in trailers' => sub {
     for my $list ('X-Lucia-User-Id', 'close, x-lucia-user-id', 'x_lucia_user_id, X-Lucia-Username , close', 'X-Lucia-Role,X-Lucia-User-Id,close') {
         my $got = heard('/told/x', headers => { Connection => "$list, close" }, cookie => $alice);
         like $got, qr/^X-Lucia-User-Id: \Q$id\E\r$/m, "Connection: $list takes nothing away";
-        like $got, qr/^X-Lucia-Role: admin\r$/m, 'nor the others';
+        like $got, qr/^X-Lucia-Role: admin\r$/m, 'Connection cannot take away X-Lucia-Role';
     }
     unlike heard('/told/x', headers => { Connection => 'X-Mine, X-Lucia-User-Id, close', 'X-Mine' => 'hop' }, cookie => $alice),
         qr/X-Mine/, 'what else is named there is dropped as ever';
@@ -160,7 +160,7 @@ subtest 'S9.27: Connection with the separators that mod_proxy takes' => sub {
     my $got = ($backend->requests)[0];
     unlike $got, qr/X-Other/, 'its other header is dropped';
     like $got, qr/^X-Lucia-User-Id: \Q$id\E\r$/m, 'ours are there';
-    like $got, qr/^X-Mine: kept\r$/m, 'and what it does not name';
+    like $got, qr/^X-Mine: kept\r$/m, 'headers that Connection does not name stay';
 };
 
 # ---- What content is told ----
@@ -172,18 +172,18 @@ subtest 'identity in the environment' => sub {
     is $got->{$_}, $who{$_}, "CGI: $_" for sort keys %who;
     is environment('/ids/env.cgi', cookie => $alice)->{REMOTE_USER}, $id, 'REMOTE_USER as LuciaRemoteUser says';
     $got = environment('/files/env.cgi', cookie => $bobby);
-    is $got->{LUCIA_USERNAME}, 'bobby', 'another user';
+    is $got->{LUCIA_USERNAME}, 'bobby', 'CGI: LUCIA_USERNAME of another user';
     ok !exists $got->{LUCIA_ROLE}, 'a NULL attribute is not there';
     $got = environment('/public/env.cgi', cookie => $alice);
     is_deeply [grep { /^(?:LUCIA_|REMOTE_USER|AUTH_TYPE)/ } keys %$got], [], 'nothing in a public place';
     my $page = $server->request(GET => '/files/who.shtml', cookie => $alice)->body;
     like $page, qr/^$_=\Q$who{$_}\E;$/m, "SSI: $_" for grep { !/COLOUR/ } sort keys %who;
-    like $page, qr/^X-Lucia-User-Id: \Q$id\E\r$/m, 'and a backend that a page includes is told as well';
-    unlike $page, qr/auth_session/, 'without the cookie';
+    like $page, qr/^X-Lucia-User-Id: \Q$id\E\r$/m, 'SSI: a backend that a page includes hears the user id';
+    unlike $page, qr/auth_session/, 'SSI: a backend that a page includes hears no session cookie';
     $got = heard('/admin/x', cookie => $alice);
     like $got, qr/^X-Who: alice \(\Q$id\E\)\r$/m, '%{LUCIA_USER_ID}e in RequestHeader';
     like $got, qr/^X-Remote: alice\r$/m, '%{REMOTE_USER} in an expression';
-    is $server->request(GET => '/admin/x', cookie => $alice)->header('X-Out'), $id, 'and in Header';
+    is $server->request(GET => '/admin/x', cookie => $alice)->header('X-Out'), $id, '%{LUCIA_USER_ID}e in Header names the user';
     like $server->access_log, qr{127\.0\.0\.1 alice "GET /admin/x}, 'the access log names the user';
 };
 
@@ -191,7 +191,7 @@ subtest 'LuciaHeaders' => sub {
     my $got = heard('/told/x', cookie => $alice);
     my %told = $got =~ /^(X-Lucia-[^:]*): (.*)\r$/mg;
     is_deeply \%told, { 'X-Lucia-User-Id' => $id, 'X-Lucia-Username' => 'alice', 'X-Lucia-Role' => 'admin',
-        'X-Lucia-Favourite-Colour' => 'bleu' }, 'On';
+        'X-Lucia-Favourite-Colour' => 'bleu' }, 'LuciaIdentityHeaders On sends id, name and attributes';
     unlike heard('/gated/x', cookie => $alice), qr/lucia/i, 'Off, the default';
     unlike heard('/open/x', cookie => $alice), qr/lucia/i, 'nothing in an ungated place';
     %told = heard('/told/x', cookie => $bobby) =~ /^(X-Lucia-[^:]*): (.*)\r$/mg;
@@ -205,7 +205,7 @@ subtest 'values that nobody could have typed' => sub {
     my $value = "caf\xc3\xa9 \xe2\x98\x95";
     $set->($value);
     like heard('/told/x', cookie => $alice), qr/^X-Lucia-Role: \Q$value\E\r$/m, 'UTF-8 goes as it is';
-    is environment('/files/env.cgi', cookie => $alice)->{LUCIA_ROLE}, $value, 'into the environment too';
+    is environment('/files/env.cgi', cookie => $alice)->{LUCIA_ROLE}, $value, 'UTF-8 goes into the environment as it is';
     for my $evil ("a\r\nX-Injected: 1", "a\nX-Injected: 1", "a\rX-Injected: 1", "a\tb", "\x1b[31m", "a\x7f", "\n", "a\r\n\r\nGET /x HTTP/1.1") {
         my $shown = $evil =~ s/([^ -~])/sprintf '\\x%02x', ord $1/ger;
         $set->($evil);
@@ -214,9 +214,9 @@ subtest 'values that nobody could have typed' => sub {
         like $got, qr/^X-Lucia-User-Id: \Q$id\E\r$/m, 'the rest is';
         is environment('/files/env.cgi', cookie => $alice)->{LUCIA_ROLE}, $evil, 'the environment holds it as it is';
         $got = heard('/admin/x', cookie => $alice);
-        unlike $got, qr/^X-Injected/m, 'not even by RequestHeader';
+        unlike $got, qr/^X-Injected/m, 'an attribute with a line break adds no header by RequestHeader';
     }
-    like $server->error_log, qr/LUCI0702: X-Lucia-Role is not sent to the backend: the value contains a control character/, 'which the log explains';
+    like $server->error_log, qr/LUCI0702: X-Lucia-Role is not sent to the backend: the value contains a control character/, 'the log explains the attribute with a control character';
     $set->('');
     like heard('/told/x', cookie => $alice), qr/^X-Lucia-Role: ?\r$/m, 'an empty value is an empty header';
     $set->('admin');
@@ -260,9 +260,9 @@ subtest 'the session cookie' => sub {
             is_deeply [split /\s*[;,]\s*/, $got], [split /; */, $kept =~ s/ +$//r], "$shown: the others stay";
         }
     }
-    like heard('/kept/x', cookie => "a=1;  $session"), qr/^Cookie: a=1;  \Q$session\E\r$/m, 'LuciaStripCookie Off';
-    unlike heard('/gated/x', method => 'POST', cookie => $alice, origin => 1, form(a => 'b')), qr/\Q$session\E/, 'POST';
-    unlike heard('/gated/x', headers => { Authorization => "Bearer $alice->{value}" }), qr/$alice->{value}/, 'nor the bearer token';
+    like heard('/kept/x', cookie => "a=1;  $session"), qr/^Cookie: a=1;  \Q$session\E\r$/m, 'LuciaStripCookie Off passes the session cookie to the backend';
+    unlike heard('/gated/x', method => 'POST', cookie => $alice, origin => 1, form(a => 'b')), qr/\Q$session\E/, 'a POST passes no session cookie to the backend';
+    unlike heard('/gated/x', headers => { Authorization => "Bearer $alice->{value}" }), qr/$alice->{value}/, 'a Bearer token with a session id does not reach the backend';
 };
 
 unlike $server->error_log, qr/exit signal/, 'no child died';

@@ -72,11 +72,11 @@ for my $kind (sort keys %credentials) {
 like upgraded('/vault/a.txt'), qr{^HTTP/\S+ 401.*Unauthorized}ms, 'a visitor is refused';
 expire($server, $alice, active => -1000, idle => 60_000);
 like upgraded('/vault/a.txt', $credentials{cookie}), qr{^HTTP/2 200.*^set-cookie: auth_session=\Q$alice->{value}\E}ms, 'a renewed cookie reaches the client';
-like upgraded('/', $credentials{cookie}), qr{^HTTP/2 200.*alice}ms, 'an endpoint';
+like upgraded('/', $credentials{cookie}), qr{^HTTP/2 200.*alice}ms, 'an upgraded connection serves an endpoint';
 
 if (LuciaTest::Server::slurp('/usr/bin/nghttp')) {
     my $answer = `timeout 20 nghttp -u -H 'cookie: auth_session=$alice->{value}' @{[$server->url('/vault/a.txt')]}`;
-    like $answer, qr/moonstone/, 'nghttp';
+    like $answer, qr/moonstone/, 'nghttp gets the gated content';
 }
 unlike $server->error_log, qr/exit signal/, 'no child died';
 done_testing;

@@ -17,11 +17,11 @@ sub answer { my ($reply) = @_; $reply->status . ' ' . (error_in($reply) // $repl
 # ---- The page ----
 
 my $page = $site->request(GET => '/login');
-is $page->status, 200, 'the page';
+is $page->status, 200, 'the sign-in page answers 200';
 like $page->body, qr{<form method="post" action="">}, 'has a form, which goes to the page itself';
 like $page->body, qr/<input id="password"[^>]*type="password"[^>]*autocomplete="current-password"/s, 'S9.9: the password field';
 like $page->body, qr/<input id="username"[^>]*autocomplete="username"/s, 'S9.9: the name field';
-is $site->request(HEAD => '/login')->header('Content-Length'), length $page->body, 'HEAD';
+is $site->request(HEAD => '/login')->header('Content-Length'), length $page->body, 'HEAD of the sign-in page has its length';
 
 # ---- Success ----
 
@@ -29,28 +29,28 @@ sign_up($site, 'User123', path => '/signup');
 my $reply = post(username => 'User123', password => $PASSWORD);
 is answer($reply), '302 /', 'a form signs in and goes home';
 my $cookie = cookie_of($reply);
-like $cookie->{value}, qr/^[a-z0-9]{40}$/, 'with a session';
-ok row_of($site, $cookie), 'that is in the table';
+like $cookie->{value}, qr/^[a-z0-9]{40}$/, 'a sign-in sets a session id of 40 characters';
+ok row_of($site, $cookie), 'the new session is in the table';
 for my $name (qw(user123 USER123 uSER123)) {
     $reply = post(username => $name, password => $PASSWORD);
     is answer($reply), '302 /', "$name is the same account";
-    like text_in($site->request(GET => '/', cookie => cookie_of($reply))), qr/Username: User123/, 'with the name as it was typed first';
+    like text_in($site->request(GET => '/', cookie => cookie_of($reply))), qr/Username: User123/, 'the profile shows the name as it was typed at sign-up';
 }
 $reply = $site->request(POST => '/login', json({ username => 'user123', password => $PASSWORD }));
 is $reply->status . ' ' . $reply->location, '302 /', 'JSON signs in with a redirect';
 $reply = $site->request(POST => '/login', json({ username => 'user123', password => $PASSWORD }), accept => 'application/json');
-is $reply->status, 200, 'who wants JSON gets 200';
-is $reply->json->{user}{username}, 'User123', 'and the user';
+is $reply->status, 200, 'a JSON sign-in that accepts JSON answers 200';
+is $reply->json->{user}{username}, 'User123', 'a JSON sign-in returns the user';
 $reply = $site->request(POST => '/login', form(username => 'user123', password => $PASSWORD), accept => 'application/json');
 is $reply->status, 200, 'a form too, when it wants JSON';
-is scalar(set_cookies($reply)), 1, 'with one cookie';
+is scalar(set_cookies($reply)), 1, 'a form sign-in that accepts JSON sets one cookie';
 for my $method (qw(GET HEAD)) {
     is answer($site->request($method => '/login', cookie => $cookie)), '302 /', "$method by a signed-in visitor goes home";
 }
 
 sign_up($site, 'Ünïcode ß');
 is answer(post(username => 'üNÏCODE ß', password => $PASSWORD)), '302 /', 'lower-casing is Unicode';
-isnt answer(post(username => 'unicode ß', password => $PASSWORD)), '302 /', 'and nothing more than that';
+isnt answer(post(username => 'unicode ß', password => $PASSWORD)), '302 /', 'lower-casing keeps accents';
 
 # ---- A password as NFKC ----
 
@@ -67,7 +67,7 @@ is row_of($site, $old), undef, 'S9.11: signing in with a session removes its row
 is count_of($site, 'user_session'), $rows + 1, 'S9.11: one session stays one';
 sign_up($site, 'other');
 my $others = sign_in($site, 'other', cookie => $new);
-is row_of($site, $new), undef, 'S9.11: signing in as somebody else ends it as well';
+is row_of($site, $new), undef, 'S9.11: signing in as another user ends the old session';
 my $planted = 'auth_session=' . 'a' x 40;
 $new = sign_in($site, 'user123', cookie => $planted);
 isnt $new->{value}, 'a' x 40, 'S9.11: an unknown id is never adopted';
@@ -75,18 +75,18 @@ is row_of($site, { value => 'a' x 40 }), undef, 'S9.11: an unknown id is never s
 $reply = $site->request(POST => '/login', form(username => 'user123', password => $WRONG), cookie => $new);
 is $reply->status, 400, 'a failed sign-in with a session';
 ok row_of($site, $new), 'leaves it alive';
-is cookie_of($reply), undef, 'and sets no cookie';
+is cookie_of($reply), undef, 'a failed sign-in sets no cookie';
 
 # ---- Refusals ----
 
 my $incorrect = '400 Incorrect username or password';
 is answer(post(username => 'user123', password => $WRONG)), $incorrect, 'a wrong password';
 is answer(post(username => 'nobody', password => $PASSWORD)), $incorrect, 'an unknown user';
-is answer(post(username => 'user123', password => uc $PASSWORD)), $incorrect, 'S9.2: another case';
+is answer(post(username => 'user123', password => uc $PASSWORD)), $incorrect, 'S9.2: a password in another case is wrong';
 is answer(post(username => 'user123', password => "$PASSWORD ")), $incorrect, 'another blank at the end';
 is answer(post(username => ' user123 ', password => $PASSWORD)), '302 /', 'blanks around the name, which a phone\'s keyboard adds, do not count';
 is answer(post(username => 'u', password => 'p')), $incorrect, 'S9.1: one character each is long enough to be tried';
-is answer(post(username => 'u' x 31, password => 'p' x 255)), $incorrect, 'S9.1: so are 31 and 255';
+is answer(post(username => 'u' x 31, password => 'p' x 255)), $incorrect, 'S9.1: a name of 31 and a password of 255 characters are tried';
 for my $case (['', 'p'], ['u' x 32, 'p'], ["a\nb", 'p'], [undef, 'p']) {
     my ($name, $password) = @$case;
     my @fields = (password => $password);
@@ -150,8 +150,8 @@ ok sign_in($site, 'other', password => 'password'), 'S9.6: a replacement that fa
 is stored(), $weak, 'S9.6: the hash stays';
 like $site->error_log, qr/LUCI0201: the outdated password hash of user [a-z0-9]{15} could not be replaced/, 'S9.6: the log says that the hash was not replaced';
 refuse_updates($site->db);
-ok sign_in($site, 'other', password => 'password'), 'S9.6: later';
-isnt stored(), $weak, 'S9.6: it is replaced';
+ok sign_in($site, 'other', password => 'password'), 'S9.6: a sign-in succeeds when the hash can be written again';
+isnt stored(), $weak, 'S9.6: the hash is replaced when it can be written again';
 
 # ---- Stored hashes that nobody should have ----
 
@@ -170,7 +170,7 @@ for my $hash (undef, '', 'garbage', '$argon2id$', '$argon2id$v=19$m=4194304,t=1,
     }
     my $shown = $hash // 'NULL';
     is answer($reply), $incorrect, "S9.7: stored hash '$shown' does not sign in";
-    cmp_ok $best, '<', $ENV{SANITIZE} ? 0.5 : 0.05, 'S9.7: at once';
+    cmp_ok $best, '<', $ENV{SANITIZE} ? 0.5 : 0.05, 'S9.7: a hash that does not sign in is refused within 50 ms';
 }
 is answer(post(username => 'other', password => 'plain')), $incorrect, 'S9.7: a password as it is, stored, does not match itself';
 

@@ -25,7 +25,7 @@ my $cookie = sign_in($site, 'alice');
 my $second = sign_in($site, 'alice');
 my $reply = sign_out($cookie);
 is $reply->status . ' ' . $reply->location, '302 /login', 'sign-out goes to the sign-in page';
-cleared $reply, 'and clears the cookie';
+cleared $reply, 'sign-out clears the cookie';
 is row_of($site, $cookie), undef, 'S9.13: the session is gone from the table';
 is $reply->header('Clear-Site-Data'), '"cache"', 'the browser forgets what it has in its cache';
 is $site->request(GET => '/', cookie => $cookie)->status, 302, 'S9.13: the session is invalid after sign-out';
@@ -33,7 +33,7 @@ ok lives($second), 'the other session of the same user lives';
 
 $reply = sign_out($cookie);
 is $reply->status, 401, 'signing out again is 401';
-cleared $reply, 'and clears the cookie, which is unknown now';
+cleared $reply, 'a second sign-out clears the unknown cookie';
 
 for my $case (
     ['with an empty body', type => 'application/x-www-form-urlencoded', body => ''],
@@ -50,15 +50,15 @@ for my $case (
 
 is sign_out(sign_in($site, 'alice'))->location, '/login', 'sign-out leads to sign-in';
 $reply = $site->request(POST => '/logout?next=/a%3Fb', origin => 1, cookie => sign_in($site, 'alice'));
-is $reply->location, '/login?next=/a%3Fb', 'with a page to come back to, for who signs in as another user';
+is $reply->location, '/login?next=/a%3Fb', 'sign-out leads to the sign-in page with next';
 $reply = $site->request(POST => '/logout?next=//evil.example', origin => 1, cookie => sign_in($site, 'alice'));
-is $reply->location, '/login', 'which must be one of this site';
+is $reply->location, '/login', 'sign-out drops a next of another site';
 
 $cookie = sign_in($site, 'alice');
 $reply = sign_out($cookie, accept => 'application/json');
-is $reply->status, 204, 'who wants JSON gets 204';
-is $reply->body . $reply->rest, '', 'without a body';
-is $reply->location, undef, 'and without Location';
+is $reply->status, 204, 'a sign-out that accepts JSON answers 204';
+is $reply->body . $reply->rest, '', 'a 204 has no body';
+is $reply->location, undef, 'a 204 has no Location';
 cleared $reply, 'the cookie is cleared';
 
 # ---- Refusals ----
@@ -85,11 +85,11 @@ for my $method (qw(GET HEAD)) {
 }
 $reply = $site->request(GET => '/logout?next=/a', cookie => $second);
 like text_in($reply), qr/You are signed in as alice /, 'the page says who is signed in';
-like $reply->body, qr{<form method="post" action="/logout\?next=/a">\s*<button type="submit">Sign out</button>}, 'and has a button';
+like $reply->body, qr{<form method="post" action="/logout\?next=/a">\s*<button type="submit">Sign out</button>}, 'the sign-out page has a button';
 for my $method (qw(PUT DELETE OPTIONS)) {
     $reply = $site->request($method => '/logout', cookie => $second, origin => 1);
     is $reply->status, 405, "S9.20: $method on sign-out is 405";
-    is $reply->header('Allow'), 'GET, HEAD, POST', 'S9.20: with Allow';
+    is $reply->header('Allow'), 'GET, HEAD, POST', 'S9.20: a 405 has Allow';
     is cookie_of($reply), undef, 'S9.20: no cookie is touched';
 }
 for my $method (qw(GET HEAD)) {
@@ -99,28 +99,28 @@ for my $method (qw(GET HEAD)) {
 ok lives($second), 'S9.20: the session is valid after GET and HEAD';
 
 $reply = $site->request(POST => '/logout', cookie => $second);
-is $reply->status, 401, 'without an Origin the cookie counts as absent';
-is error_in($reply), 'Unauthorized', 'and nobody is told to be signed out';
-is cookie_of($reply), undef, 'and is not cleared';
+is $reply->status, 401, 'sign-out without an Origin answers 401';
+is error_in($reply), 'Unauthorized', 'sign-out without an Origin returns Unauthorized';
+is cookie_of($reply), undef, 'sign-out without an Origin clears no cookie';
 ok lives($second), 'the session lives';
 
 # ---- Sessions that are over ----
 
-ok row_of($site, $second), 'a session';
+ok row_of($site, $second), 'a second session is in the table';
 sqlite($site->db, 'UPDATE user_session SET active_expires = 1000, idle_expires = 2000 WHERE id = ?', row_of($site, $second)->{id});
 $reply = sign_out($second);
 is $reply->status, 401, 'a dead session cannot sign out';
 cleared $reply, 'its cookie is cleared';
-is row_of($site, $second), undef, 'and its row is gone from the table';
+is row_of($site, $second), undef, "the expired session's row is removed";
 
 $cookie = sign_in($site, 'alice');
 my $id = row_of($site, $cookie)->{id};
 sqlite($site->db, 'UPDATE user_session SET active_expires = 1000 WHERE id = ?', $id);
 $reply = sign_out($cookie);
 is $reply->status, 302, 'an idle session can';
-is scalar(my @sent = set_cookies($reply)), 1, 'with one Set-Cookie';
-cleared $reply, 'that clears it: nothing is renewed on the way out';
-is row_of($site, $cookie), undef, 'and it is gone';
+is scalar(my @sent = set_cookies($reply)), 1, 'sign-out of an idle session sends one Set-Cookie';
+cleared $reply, 'sign-out of an idle session clears the cookie and renews nothing';
+is row_of($site, $cookie), undef, 'sign-out of an idle session removes its row';
 
 # ---- The database cannot write ----
 
@@ -128,7 +128,7 @@ $cookie = sign_in($site, 'alice');
 my $holder = locked($site->db);
 $reply = sign_out($cookie);
 is $reply->status, 503, 'S9.33: a sign-out that cannot be written fails loudly';
-ok $reply->header('Retry-After'), 'S9.33: with Retry-After';
+ok $reply->header('Retry-After'), 'S9.33: the failed sign-out has Retry-After';
 is cookie_of($reply), undef, 'S9.33: a sign-out that cannot be written leaves the cookie';
 $holder->do('ROLLBACK');
 $holder->disconnect;

@@ -62,7 +62,7 @@ ok row_of($site, $cookie), 'S9.20: after all of that the session lives';
 my $head = $site->request(HEAD => '/api/logout', cookie => $cookie);
 is $head->status . ' ' . length $head->rest, '405 0', 'HEAD 405 has no body';
 is $site->request(DELETE => '/login', accept => 'application/json')->body, '{"error":"Method not allowed"}',
-    'who wants JSON gets the error in JSON';
+    'a 405 that accepts JSON is JSON';
 
 # ---- LuciaPages Off, and below api/: errors are JSON, whatever was sent ----
 
@@ -81,7 +81,7 @@ for my $base ('/api', '/json') {
     $reply = $site->request(POST => "$base/login", json({ username => 'alice', password => $PASSWORD }));
     is $reply->status . ' ' . $reply->location, '302 /', "$base: success is a redirect";
     my $session = cookie_of($reply);
-    is $site->request(POST => "$base/logout", cookie => $session, origin => 1)->status, 302, "$base: for sign-out too";
+    is $site->request(POST => "$base/logout", cookie => $session, origin => 1)->status, 302, "$base: sign-out is a redirect";
     $reply = $site->request(POST => "$base/login", json({ username => 'alice', password => $PASSWORD }), accept => 'application/json');
     is $reply->status, 200, "$base: unless JSON is wanted";
 }

@@ -90,21 +90,21 @@ is ask('slash', GET => '/deep/er')->location, '/deep/er/login', 'a slash at the 
 is_ours('front', '/account', '302 /account/login');
 is_ours('front', '/account/login', '200 ');
 is ask('front', POST => '/account/login', @alice)->location, '/account', 'a front controller does not get what is ours';
-is ask('front', GET => '/account/else')->body, "start\n", 'but everything else';
+is ask('front', GET => '/account/else')->body, "start\n", 'a front controller gets every other path';
 is ask('front', GET => '/include.shtml')->body, qq(before {"error":"Unauthorized"} after\n), 'a page may include an endpoint';
 is ask('front', GET => '/include.shtml', cookie => cookie_of(ask('front', POST => '/account/login', @alice)))->body =~ /"username":"alice"/, 1,
-    'which knows who looks at it';
+    'an included endpoint knows the user of the page';
 
 # ---- The four URLs follow ----
 
 my $page = ask('files', GET => '/account/login');
 like $page->body, qr{<form method="post" action="">}, 'the form goes to the page itself';
-like $page->body, qr{<a href="/account/signup">}, 'so does the link';
+like $page->body, qr{<a href="/account/signup">}, 'the link to sign-up goes to the mounted path';
 my $reply = ask('files', POST => '/account/login', @alice);
 is $reply->status . ' ' . $reply->location, '302 /account', 'sign-in goes to the mounted profile';
 my $cookie = cookie_of($reply);
-like ask('files', GET => '/account', cookie => $cookie)->body, qr{<form method="post" action="/account/logout">}, 'which signs out at the mounted path';
-is ask('files', POST => '/account/api/login', @alice)->location, '/account', 'below api/ they are the same';
+like ask('files', GET => '/account', cookie => $cookie)->body, qr{<form method="post" action="/account/logout">}, 'the profile signs out at the mounted path';
+is ask('files', POST => '/account/api/login', @alice)->location, '/account', 'sign-in below api/ leads to the mounted profile';
 is ask('files', GET => '/account/login', cookie => $cookie)->location, '/account', 'home is the mount';
 is ask('files', POST => '/account/logout', cookie => $cookie, origin => 'http://files.example')->location, '/account/login', 'sign-out goes to the mounted sign-in';
 is ask('urls', GET => '/account')->location, '/enter', 'a URL that is written counts before the mount';
@@ -133,19 +133,19 @@ for my $host (qw(below match located rewritten)) {
 $backend->forget;
 my $session = cookie_of(ask('proxied', POST => '/login', @alice));
 like text_in(ask('proxied', GET => '/', cookie => $session)), qr/Username: alice/, 'the profile in front of a backend';
-is ask('proxied', POST => '/logout', cookie => $session, origin => 'http://proxied.example')->status, 302, 'and sign-out';
-is ask('proxied', TRACE => '/login')->status, 405, 'TRACE does not go to the backend either';
+is ask('proxied', POST => '/logout', cookie => $session, origin => 'http://proxied.example')->status, 302, 'sign-out works in front of a backend';
+is ask('proxied', TRACE => '/login')->status, 405, 'TRACE of an endpoint is not passed to the backend';
 is_deeply [$backend->requests], [], 'the backend saw none of it';
 
 # ---- After redirects and rewrites ----
 
 is ask('redirected', GET => '/login')->location, 'https://sso.example/start', 'a Redirect of a mounted path still redirects';
-is ask('redirected', POST => '/login', @alice)->status, 302, 'POST too';
-is cookie_of(ask('redirected', POST => '/login', @alice)), undef, 'and signs nobody in';
-is ask('redirected', GET => '/api/login')->status, 303, 'RedirectMatch as well';
+is ask('redirected', POST => '/login', @alice)->status, 302, 'a Redirect of a mounted path redirects a POST';
+is cookie_of(ask('redirected', POST => '/login', @alice)), undef, 'a redirected POST signs nobody in';
+is ask('redirected', GET => '/api/login')->status, 303, 'RedirectMatch of a mounted path redirects';
 is ask('redirected', GET => '/signup')->status, 403, 'a RewriteRule may close a path';
-like ask('entered', GET => '/enter')->body, qr/<h1>Sign in/, 'or lead to one';
-is ask('entered', POST => '/enter', @alice)->location, '/', 'and what comes there signs in';
+like ask('entered', GET => '/enter')->body, qr/<h1>Sign in/, 'a RewriteRule may lead to an endpoint';
+is ask('entered', POST => '/enter', @alice)->location, '/', 'a POST through a RewriteRule signs in';
 
 # ---- SetHandler, on any path, under a ProxyPass ----
 
@@ -156,7 +156,7 @@ is_theirs('handlers', $_) for '/app/', '/app/my', '/login', '/app/my/loginx';
 $backend->forget;
 $reply = ask('handlers', POST => '/app/my/login', @alice);
 is $reply->location, '/app/my/profile', 'SetHandler: signing in works';
-like text_in(ask('handlers', GET => '/app/my/profile', cookie => cookie_of($reply))), qr/Username: alice/, 'SetHandler: the profile too';
+like text_in(ask('handlers', GET => '/app/my/profile', cookie => cookie_of($reply))), qr/Username: alice/, 'SetHandler: the profile names the user';
 is_deeply [$backend->requests], [], 'SetHandler: and the backend saw nothing';
 
 # ---- A gate over everything does not lock anybody out ----
@@ -175,8 +175,8 @@ for my $case (['gated', '/account', '/account/login', '/account'], ['gatedproxy'
     is_deeply [$backend->requests], [], "$host: the backend saw nothing";
 }
 is ask('gated', GET => '/extra/login')->status, 200, 'a handler by SetHandler is not locked in by its own gate';
-is ask('gated', POST => '/extra/login', @alice)->location, '/account', 'and signs in';
-is ask('gated', TRACE => '/extra/login')->status, 405, 'and answers TRACE with 405';
+is ask('gated', POST => '/extra/login', @alice)->location, '/account', 'a handler by SetHandler signs in inside its own gate';
+is ask('gated', TRACE => '/extra/login')->status, 405, 'a handler by SetHandler answers TRACE with 405';
 for my $case (['gated', '/start.txt'], ['gated', '/account/other.txt'], ['gated', '/account/login/deep.txt'], ['gated', '/extra/a.txt'],
     ['fickle', '/start.txt'], ['fickle', '/extra/a.txt'], ['fickle', '/account/login/deep.txt']) {
     my ($host, $path) = @$case;

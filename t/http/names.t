@@ -63,7 +63,7 @@ subtest 'S9.43: no entrance lets one in' => sub {
             ['key', 'add', 'alice', "username:$bytes", '--no-password']) {
             my $end = $ctl->run(@$command);
             is $end->{status}, 1, "$what: luciactl $command->[0] $command->[1]";
-            like $end->{err}, qr/is not a valid username: UTF-8 of 4 to 31 characters, no control characters .* no white space at either end/, '  says why';
+            like $end->{err}, qr/is not a valid username: UTF-8 of 4 to 31 characters, no control characters .* no white space at either end/, "$what: luciactl says why the username is refused";
         }
         my $file = $site->dir . '/htpasswd';
         open my $out, '>:raw', $file or die "$file: $!";
@@ -71,10 +71,10 @@ subtest 'S9.43: no entrance lets one in' => sub {
         close $out or die "$file: $!";
         my $end = $ctl->run('import', 'htpasswd', $file);
         is $end->{status}, 1, "$what: luciactl import";
-        like $end->{err}, qr/the username is not allowed: 1 to 31 characters, no control characters .* no white space/, '  says why';
+        like $end->{err}, qr/the username is not allowed: 1 to 31 characters, no control characters .* no white space/, "$what: luciactl import says why the username is refused";
     }
     is count_of($site, 'auth_user'), $users, 'nobody came of all that';
-    is count_of($site, 'user_key'), $keys, 'and no key';
+    is count_of($site, 'user_key'), $keys, 'the refused names add no key';
 };
 
 subtest 'at sign-in white space at the ends is dropped' => sub {
@@ -82,7 +82,7 @@ subtest 'at sign-in white space at the ends is dropped' => sub {
         my $reply = $site->request(POST => '/login', form(username => bytes($name), password => $PASSWORD));
         is verdict($reply), '302 ', shown($name) . ': the page';
         my $told = heard(cookie_of($reply));
-        is $told->{'User-Id'}, $alices_id, '  is alice';
+        is $told->{'User-Id'}, $alices_id, "the name with blanks reaches alice's account";
         $reply = $site->request(GET => '/basic/who.shtml', headers => { Authorization => 'Basic ' . encode_base64(bytes("$name:$PASSWORD"), '') });
         is $reply->body, 'alice', '  HTTP Basic, too, and REMOTE_USER is the account\'s name';
     }
@@ -94,7 +94,7 @@ subtest 'one account has one limit however many blanks are typed' => sub {
     sign_up($site, 'limited');
     my @got = map { $site->request(POST => '/login', form(username => 'limited' . ' ' x $_, password => $WRONG))->status } 0 .. 5;
     is "@got", '400 400 400 400 400 429', 'five tries in all';
-    is $ctl->status('throttle', 'clear', '--account', 'limited'), 0, 'which is cleared by the name';
+    is $ctl->status('throttle', 'clear', '--account', 'limited'), 0, 'throttle clear takes the name without blanks';
 };
 
 subtest 'names from before' => sub {
@@ -116,23 +116,23 @@ subtest 'names from before' => sub {
         is $told->{Username}, undef, '  which a header cannot say' if $name =~ /^ | $/;
     }
     is verdict($site->request(POST => '/login', form(username => 'alice', password => $other))), '400 Incorrect username or password', 'alice is alice';
-    is verdict($site->request(POST => '/login', form(username => 'alice  ', password => $PASSWORD))), '302 ', 'with two blanks, too';
+    is verdict($site->request(POST => '/login', form(username => 'alice  ', password => $PASSWORD))), '302 ', 'two blanks after the name do not count';
     like $site->error_log, qr/LUCI0702: X-Lucia-Username is not sent to the backend: .*white space at either end.*user olderblank00001/, 'the log names the header and the user';
     sqlite($db, "UPDATE auth_user SET role = ? WHERE username = 'alice'", ' admin');
-    is heard(sign_in($site, 'alice'))->{Role}, undef, 'an attribute with a blank in front is not sent either';
+    is heard(sign_in($site, 'alice'))->{Role}, undef, 'an attribute that begins with a blank is not sent';
     sqlite($db, "UPDATE auth_user SET role = NULL");
 
     sqlite($db, "INSERT INTO user_key (id, user_id) VALUES ('username:ALIAS', ?)", $alices_id);
     my $end = $ctl->run('--json', 'check');
     is $end->{status}, 1, 'check finds them';
     my $said = join "\n", map { "$_->{what} | $_->{remedy}" } @{ JSON::PP::decode_json($end->{out}) };
-    like $said, qr/pairs of names look the same to a reader: .*"alice " \(id olderblank00001\)/, 'twins';
+    like $said, qr/pairs of names look the same to a reader: .*"alice " \(id olderblank00001\)/, 'check lists names that look the same';
     like $said, qr/and "alice" \(id \Q$alices_id\E\)/, 'of a plain name';
     like $said, qr/^3 names could not be given to a new account.*"    " \(id olderblanks0001\).*luciactl user rename --id/m, 'names that are none, and what to do';
     like $said, qr/^1 keys are not in lower case.*: "username:ALIAS"/m, 'a key that nobody reaches';
     is $ctl->status('key', 'delete', '--yes', 'username:alice '), 0, 'an odd key can be deleted';
     sqlite($db, "DELETE FROM $_->[0] WHERE $_->[1] LIKE 'older%' OR id = 'username:ALIAS'") for ['user_session', 'user_id'], ['user_key', 'user_id'], ['auth_user', 'id'];
-    is $ctl->run('check')->{status}, 0, 'and is content without them' or diag $ctl->run('check')->{out};
+    is $ctl->run('check')->{status}, 0, 'check finds nothing when the odd names are gone' or diag $ctl->run('check')->{out};
 };
 
 subtest 'LuciaUsernameProfile precis' => sub {
@@ -141,7 +141,7 @@ subtest 'LuciaUsernameProfile precis' => sub {
     is $sign_up->($_, $precis), '400 Invalid username', shown($_) . ' is refused' for "\x{265a}king", "\x{ff21}lice", "e\x{301}lise", "\x{5d0}lice";
     is $sign_up->($_, $precis), '302 ', shown($_) . ' is a name' for "J\x{fc}rgen", 'mary jane', "\x{65e5}\x{672c}\x{8a9e}\x{8a9e}";
     is $sign_up->("\x{265a}king", $any), '302 ', 'permissive lets an emoji in';
-    is verdict($site->request(POST => '/login', form(username => bytes("\x{265a}king"), password => $PASSWORD), port => $precis)), '302 ', 'who signs in everywhere';
+    is verdict($site->request(POST => '/login', form(username => bytes("\x{265a}king"), password => $PASSWORD), port => $precis)), '302 ', 'a user whose name the other rule forbids signs in everywhere';
 };
 
 done_testing;

@@ -52,18 +52,18 @@ my @REDIRECT = (
 for my $accept (@JSON) {
     my $reply = login(accept => $accept);
     is $reply->status, 200, "Accept: $accept gets JSON";
-    like $reply->type, qr{^application/json(?:;|$)}, 'and is told so';
-    is $reply->location, undef, 'without a Location';
+    like $reply->type, qr{^application/json(?:;|$)}, 'Accept: JSON gets the type application/json';
+    is $reply->location, undef, 'Accept: JSON gets no Location';
 }
 for my $accept (@REDIRECT) {
     my $reply = login(accept => $accept);
     is $reply->status . ' ' . ($reply->location // ''), '302 /', "Accept: '$accept' gets a redirect";
-    is $reply->body, '', 'without a body';
+    is $reply->body, '', 'a redirect has no body';
 }
 is login()->status, 302, 'no Accept gets a redirect';
 is login(headers => [['Accept', 'text/html;q=0.2'], ['Accept', 'application/json']])->status, 200, 'two Accept headers are one list';
 is login(headers => [['Accept', 'application/json;q=0.2'], ['Accept', 'text/html']])->status, 302, 'in any order';
-is login(headers => { 'X-Requested-With' => 'XMLHttpRequest' })->status, 302, 'only Accept decides';
+is login(headers => { 'X-Requested-With' => 'XMLHttpRequest' })->status, 302, 'X-Requested-With does not choose JSON';
 
 # ---- The object ----
 
@@ -97,7 +97,7 @@ my $row = row_of($site, $cookie);
 sqlite($site->db, 'UPDATE user_session SET active_expires = ? WHERE id = ?', 1_000_000_000_123, $row->{id});
 $reply = $site->request(GET => '/', cookie => $cookie, accept => $json);
 is $reply->status, 200, 'of an idle session';
-check_object($reply, 'Bobby', 'which is renewed on the way');
+check_object($reply, 'Bobby', 'the session that is renewed on the way');
 is $site->request(HEAD => '/', cookie => $cookie, accept => $json)->type, $reply->type, 'HEAD has the same type';
 
 $reply = $site->request(POST => '/logout', cookie => $cookie, origin => 1, accept => $json);

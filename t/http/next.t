@@ -107,7 +107,7 @@ for my $next (@hostile) {
 # NUL: the form as a whole is refused, the query's next is dropped.
 for my $next ("/in\0box", "\0//evil.example", "/\0") {
     is $site->request(POST => '/login', form(@credentials, next => $next))->status, 400, 'S9.21: NUL by form: ' . shown($next);
-    is $site->request(POST => '/login', json({ @credentials, next => $next }))->status, 400, 'S9.21: by JSON';
+    is $site->request(POST => '/login', json({ @credentials, next => $next }))->status, 400, 'S9.21: NUL by JSON answers 400';
     is $site->request(POST => '/login?next=' . uri_escape($next), form(@credentials))->location, '/', 'S9.21: by query leads home';
 }
 for my $query ('next=%zz', 'next=%', 'next=%ff%fe/x', 'next=/a&next=/b', 'next=/a&next=/a', 'Next=/a', 'next[]=/a', 'next', 'next=') {
@@ -134,10 +134,10 @@ for my $next (sort keys %fine) {
     is $reply{$_}->location, $fine{$next}, "'" . shown($next) . "' by $_ is kept" for sort keys %reply;
 }
 is $site->request(POST => '/login?next=/query', form(@credentials, next => '/form'))->location, '/form', 'the form counts before the query';
-is $site->request(POST => '/login?next=/query', form(@credentials, next => '//evil'))->location, '/', 'also when what it says is dropped';
+is $site->request(POST => '/login?next=/query', form(@credentials, next => '//evil'))->location, '/', 'a dropped next of the form is not replaced by that of the query';
 is $site->request(POST => '/in', form(@credentials))->location, '/welcome?first=1', 'home is LuciaHomeURL';
-is $site->request(POST => '/in', form(@credentials, next => '//evil.example'))->location, '/welcome?first=1', 'for a next that is dropped too';
-is $site->request(POST => '/login?next=/inbox', form(@credentials), accept => 'application/json')->status, 200, 'who wants JSON is not sent anywhere';
+is $site->request(POST => '/in', form(@credentials, next => '//evil.example'))->location, '/welcome?first=1', 'a dropped next leads to LuciaHomeURL';
+is $site->request(POST => '/login?next=/inbox', form(@credentials), accept => 'application/json')->status, 200, 'a sign-in that accepts JSON ignores next';
 is $site->request(POST => '/signup?next=/inbox', form(username => 'bobby1', password => $PASSWORD))->location, '/inbox', 'sign-up: next by query';
 is $site->request(POST => '/signup', form(username => 'bobby2', password => $PASSWORD, next => '/inbox'))->location, '/inbox', 'sign-up: by form';
 is $site->request(POST => '/signup', json({ username => 'bobby3', password => $PASSWORD, next => '/inbox' }))->location, '/inbox', 'sign-up: by JSON';
@@ -152,8 +152,8 @@ unlike $site->request(GET => '/login?next=%2Fa%22%3E%3Csvg%20onload%3D1%3E')->bo
 is hidden($site->request(GET => '/login?next=' . uri_escape($_))), undef, "S9.21: the page does not carry on '" . shown($_) . "'"
     for '//evil.example', '/\\evil.example', "/a\r\nb", 'http://evil.example/', "/a\0", 'javascript:alert(1)';
 my $again = $site->request(POST => '/login', form(username => 'alice', password => $WRONG, next => '/inbox'));
-is hidden($again), '/inbox', 'after a wrong password too';
-is hidden($site->request(POST => '/login?next=/inbox', form(username => 'alice', password => $WRONG))), '/inbox', 'and from the query';
+is hidden($again), '/inbox', 'the page after a wrong password keeps next';
+is hidden($site->request(POST => '/login?next=/inbox', form(username => 'alice', password => $WRONG))), '/inbox', 'the page after a wrong password keeps next of the query';
 is hidden($site->request(POST => '/login', form(username => 'alice', password => $WRONG, next => '//evil'))), undef, 'S9.21: never what is dropped';
 
 sub form_of { my ($reply) = @_; $reply->body =~ /<form method="post" action="([^"]*)"/ ? LuciaTest::Site::unescape($1) : undef }
@@ -162,23 +162,23 @@ my $page = $site->request(GET => '/login?next=/a%3Fb%3Dc');
 is form_of($page), '', 'the form goes to the page\'s own URL, which keeps the query and the fragment';
 is_deeply links_of($page), ['/signup?next=/a%3Fb%3Dc'], 'sign-in leads to sign-up with next';
 $page = $site->request(GET => '/signup?next=/a%3Fb%3Dc');
-is form_of($page) . ' ' . hidden($page), ' /a?b=c', 'so does sign-up\'s form';
-is_deeply links_of($page), ['/login?next=/a%3Fb%3Dc'], 'and its link back';
-is_deeply links_of($site->request(GET => '/login')), ['/signup'], 'without next there is nothing to carry on';
+is form_of($page) . ' ' . hidden($page), ' /a?b=c', 'the sign-up form keeps next';
+is_deeply links_of($page), ['/login?next=/a%3Fb%3Dc'], "the sign-up page's link to sign-in keeps next";
+is_deeply links_of($site->request(GET => '/login')), ['/signup'], 'the sign-in page without next links to sign-up without one';
 $again = $site->request(POST => '/signup', form(username => 'al', password => $PASSWORD, next => '/inbox'));
-is hidden($again) . " @{ links_of($again) }", '/inbox /login?next=/inbox', 'after a refused sign-up too';
+is hidden($again) . " @{ links_of($again) }", '/inbox /login?next=/inbox', 'the page after a refused sign-up keeps next';
 
 # What is longer than fits into a body beside the other fields stays in the form's URL.
 my $long = '/a?' . join '&', map { "p$_=" . 'v:' x 12 . '%20w' } 1 .. 200;
 cmp_ok length $long, '>', 6000, 'a long query';
 my $gate = $site->request(GET => "/gate$long", accept => 'text/html');
 is $gate->status, 302, 'the gate: sends to sign-in';
-cmp_ok length $gate->location, '<', 8175, 'with a URL that httpd reads';
+cmp_ok length $gate->location, '<', 8175, "a long query: the gate's URL fits into LimitRequestLine";
 $page = $site->request(GET => $gate->location);
 is $page->status . form_of($page), '200', 'the page is there';
-is hidden($page), undef, 'with no field that makes the form too large';
-is $site->request(POST => $gate->location, form(@credentials))->location, "/gate$long", 'and its form leads back, to the byte';
-is_deeply [$site->request(GET => $page->body =~ /<a href="([^"]*)"/ ? LuciaTest::Site::unescape($1) : '/')->status], [200], 'by way of sign-up too';
+is hidden($page), undef, 'a long query: the form has no field next';
+is $site->request(POST => $gate->location, form(@credentials))->location, "/gate$long", 'a long query: the sign-in leads back, to the byte';
+is_deeply [$site->request(GET => $page->body =~ /<a href="([^"]*)"/ ? LuciaTest::Site::unescape($1) : '/')->status], [200], 'a long query: the link to sign-up works';
 $gate = $site->request(GET => '/gate?' . '%26' x 2600, accept => 'text/html');
 is $gate->status . ' ' . $gate->location, '302 /login', 'what would be longer than LimitRequestLine is dropped';
 
@@ -186,19 +186,19 @@ is $gate->status . ' ' . $gate->location, '302 /login', 'what would be longer th
 my $signed_in = sign_in($site, 'alice');
 is $site->request(GET => "$_?next=/inbox", cookie => $signed_in)->location, '/inbox', "signed in already: $_ leads to next" for '/login', '/signup';
 is $site->request(GET => "$_?next=//evil.example", cookie => $signed_in)->location, '/', "S9.21: signed in already: $_ never leads elsewhere" for '/login', '/signup';
-is $site->request(POST => '/login?next=/inbox', form(@credentials), cookie => $signed_in)->location, '/inbox', 'and its form too';
+is $site->request(POST => '/login?next=/inbox', form(@credentials), cookie => $signed_in)->location, '/inbox', 'a sign-in with a session leads to next';
 
 # As an ErrorDocument the page stands at another URL.
 $page = $site->request(GET => '/closed/x?y=z');
-is $page->status . ' ' . form_of($page) . ' ' . hidden($page), '403 /login?next=/closed/x%3Fy%3Dz /closed/x?y=z', 'as an ErrorDocument: the form goes to sign-in and leads back';
+is $page->status . ' ' . form_of($page) . ' ' . hidden($page), '403 /login?next=/closed/x%3Fy%3Dz /closed/x?y=z', 'the sign-in page as ErrorDocument leads back to the refused page';
 $signed_in = sign_in($site, 'alice');
 is $site->request(GET => '/closed/x', cookie => $signed_in)->location, undef, 'a user who is refused there is not sent round in circles';
 
 # What was dropped is said at info, without the query.
 like $site->error_log, qr{\[luciauth:info\] .*LUCI0771: next was dropped: "//evil\.example/%2e%2e": it is no path on this site}, 'the log says what was dropped';
-like $site->error_log, qr{LUCI0771: next was dropped: "http://app\.example/": an absolute one must be on an origin of LuciaReturnTo}, 'and of which directive an origin would have to be';
-like $site->error_log, qr{LUCI0772: next was dropped: "/gate" and its query make a URL that is longer than LimitRequestLine}, 'and what is too long';
-like $site->error_log, qr{LUCI0773: next was dropped: it stands in the query twice}, 'and what is there twice';
+like $site->error_log, qr{LUCI0771: next was dropped: "http://app\.example/": an absolute one must be on an origin of LuciaReturnTo}, 'the log names LuciaReturnTo for a dropped origin';
+like $site->error_log, qr{LUCI0772: next was dropped: "/gate" and its query make a URL that is longer than LimitRequestLine}, 'the log says that next is too long';
+like $site->error_log, qr{LUCI0773: next was dropped: it stands in the query twice}, 'the log says that next stands in the query twice';
 unlike $site->error_log, qr{next was dropped: "[^"]*\?}, 'S9.15: the log names a dropped next without its query';
 
 # ---- The Host and its friends ----
@@ -225,7 +225,7 @@ for my $target ('http://evil.example/login', 'https://evil.example:444/login', '
     is $reply->location, '/', 'S9.21: POST to another site\'s URL redirects to home' if $reply->status == 302;
 }
 is $site->request(POST => 'http://evil.example/login', form(@credentials))->status, 302, 'an absolute-form request is served';
-is $site->request(GET => '/', version => '1.0', host => '')->location, '/login', 'so is one without Host';
+is $site->request(GET => '/', version => '1.0', host => '')->location, '/login', 'an absolute-form request without Host is served';
 
 # ---- A login URL elsewhere, as the administrator says ----
 

@@ -46,15 +46,15 @@ my $ours = qr/^default-src 'none'; style-src 'self' 'unsafe-inline';.*frame-ance
 sub policies { my ($path, @arg) = @_; return join ' | ', $server->request(GET => $path, navigation(), @arg)->headers('Content-Security-Policy') }
 
 like policies('/login'), $ours, 'Header set for the whole site';
-unlike policies('/login'), qr/\|/, 'and no second one';
-is policies('/a.txt'), "default-src 'self'", 'which the rest of the site has';
+unlike policies('/login'), qr/\|/, 'Header set: the page has one policy';
+is policies('/a.txt'), "default-src 'self'", 'Header set: the rest of the site has its own policy';
 like policies('/always/login'), $ours, 'Header always set';
-unlike policies('/always/login'), qr/\|/, 'and no second one';
+unlike policies('/always/login'), qr/\|/, 'Header always set: the page has one policy';
 is policies('/kind/login'), "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'", 'a policy that lets the style through is used';
-like policies('/harmless/login'), qr/^upgrade-insecure-requests$/, 'one that says nothing of style is, too';
+like policies('/harmless/login'), qr/^upgrade-insecure-requests$/, 'a policy without a rule about style is used';
 my $page = $server->request(POST => '/vault/a.txt', navigation(), form(a => 'b'), origin => 1);
 like join(' | ', $page->headers('Content-Security-Policy')), $ours, "the gate's pages";
-unlike join(' | ', $page->headers('Content-Security-Policy')), qr/\|/, 'and no second one';
+unlike join(' | ', $page->headers('Content-Security-Policy')), qr/\|/, 'a page of the gate has one policy';
 my $json = $server->request(GET => '/vault/a.txt', script());
 like join(' | ', $json->headers('Content-Security-Policy')), qr/style-src 'self'$|style-src 'self' \|/, 'JSON has no style to lose';
 like policies('/own/login', host => 'linked.example'), qr/script-src 'self'; style-src 'self'$|^script-src 'self'; style-src 'self' \|/,

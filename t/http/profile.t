@@ -19,15 +19,15 @@ my $user = sqlite($site->db, 'SELECT * FROM auth_user')->[0];
 
 my $reply = $site->request(GET => '/', cookie => $cookie);
 is $reply->status, 200, 'a signed-in visitor gets the page';
-like $reply->type, qr{^text/html; charset=utf-8$}, 'as HTML';
-like text_in($reply), qr/User id: $user->{id} /, 'with the user id';
-like text_in($reply), qr/Username: Alice /, 'with the username as it was typed';
-like $reply->body, qr{<form method="post" action="/logout">\s*<button type="submit">}, 'with a sign-out form';
-unlike $reply->body, qr/<script/i, 'without a script';
+like $reply->type, qr{^text/html; charset=utf-8$}, 'the profile is HTML in UTF-8';
+like text_in($reply), qr/User id: $user->{id} /, 'the profile shows the user id';
+like text_in($reply), qr/Username: Alice /, 'the profile shows the username as it was typed';
+like $reply->body, qr{<form method="post" action="/logout">\s*<button type="submit">}, 'the profile has a sign-out form';
+unlike $reply->body, qr/<script/i, 'the profile has no script';
 is cookie_of($reply), undef, 'an active session sends no cookie again';
 my $head = $site->request(HEAD => '/', cookie => $cookie);
-is $head->status, 200, 'HEAD';
-is $head->header('Content-Length'), length $reply->body, 'with the same length';
+is $head->status, 200, 'HEAD of the profile answers 200';
+is $head->header('Content-Length'), length $reply->body, 'HEAD of the profile has the length of GET';
 
 my $svg = '"><svg onload=alert(1)>';
 my $nasty = sign_up($site, $svg);
@@ -41,24 +41,24 @@ sqlite($site->db, 'UPDATE auth_user SET email = ? WHERE id = ?', 'alice@example.
 for my $accept ('application/json', 'application/json, text/html;q=0.9') {
     $reply = $site->request(GET => '/', cookie => $cookie, accept => $accept);
     is $reply->status, 200, "Accept: $accept";
-    like $reply->type, qr{^application/json}, 'gives JSON';
+    like $reply->type, qr{^application/json}, 'the profile that accepts JSON is JSON';
     my $row = row_of($site, $cookie);
     my $object = $reply->json;
     is_deeply $object->{user}, { userId => $user->{id}, username => 'Alice', email => 'alice@example.org', nick => undef },
-        'with the attributes';
-    is $object->{session}{state}, 'active', 'and the session';
-    unlike $reply->body, qr/$cookie->{value}|$row->{id}/, 'but never its id';
+        'the JSON profile has the attributes';
+    is $object->{session}{state}, 'active', "the JSON profile has the session's state";
+    unlike $reply->body, qr/$cookie->{value}|$row->{id}/, 'the JSON profile has no session id';
 }
 for my $bytes (is_sqlite() ? ('ff41', 'c080', 'eda080', '41c3') : ()) {    # its columns may hold anything
     sqlite($site->db, "UPDATE auth_user SET email = 'a\@b.example', nick = CAST(X'$bytes' AS TEXT) WHERE id = ?", $user->{id});
     $reply = $site->request(GET => '/', cookie => $cookie, accept => 'application/json');
     is $reply->status, 200, "an attribute that is not UTF-8 ($bytes) does no harm";
     is_deeply $reply->json->{user}, { userId => $user->{id}, username => 'Alice', email => 'a@b.example', nick => undef },
-        'it is null, and the others are there';
+        'an attribute that is not UTF-8 is null beside the others';
 }
 sqlite($site->db, 'UPDATE auth_user SET nick = NULL WHERE id = ?', $user->{id});
 like $site->request(GET => '/api/', cookie => $cookie)->type, qr{^application/json}, 'below api/ it is always JSON';
-is $site->request(GET => '/api', cookie => $cookie)->json->{user}{username}, 'Alice', 'with and without the last slash';
+is $site->request(GET => '/api', cookie => $cookie)->json->{user}{username}, 'Alice', 'the JSON profile is served at /api without a slash';
 
 my $emoji = sign_up($site, "J\x{f6}rg \x{1F600}");
 is $site->request(GET => '/', cookie => $emoji, accept => 'application/json')->json->{user}{username}, "J\x{f6}rg \x{1F600}",

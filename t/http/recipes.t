@@ -48,10 +48,10 @@ SKIP: {
     print $conf "[global]\nerror_log = $dir/log\ndaemonize = no\n[www]\nlisten = $socket\npm = static\npm.max_children = 1\n", $user ? "user = $user\ngroup = $group\nlisten.owner = $user\n" : '';
     close $conf;
     my $pid = LuciaTest::Recipes::run($fpm, '--nodaemonize', '--fpm-config', "$dir/fpm.conf");
-    ok LuciaTest::wait_until(sub { -S $socket }, 30), 'PHP-FPM runs' or diag LuciaTest::Server::slurp("$dir/log");
+    ok LuciaTest::wait_until(sub { -S $socket }, 30), 'PHP-FPM has opened its socket' or diag LuciaTest::Server::slurp("$dir/log");
     my $server = server('php', { '/srv/www' => '@htdocs@', '/run/php/php-fpm.sock' => $socket }, modules => ['proxy_fcgi'],
         files => { 'htdocs/app/index.php' => LuciaTest::Recipes::block('php', 'php') });
-    is $server->request(GET => '/app/', accept => 'text/html')->status, 302, 'PHP: gated';
+    is $server->request(GET => '/app/', accept => 'text/html')->status, 302, 'PHP: a request without a session leads to sign-in';
     my $cookie = sign_up($server, 'alice');
     like $server->request(GET => '/app/', cookie => $cookie)->body, qr/^alice [a-z0-9]{15}$/, 'PHP: it knows the user';
     LuciaTest::Recipes::end($pid);
@@ -63,7 +63,7 @@ SKIP: {
     my $backend = LuciaTest::Server->new(lucia => 0, config => "<Directory \@htdocs\@>\nOptions +Includes\nSetOutputFilter INCLUDES\n</Directory>\n", files => {
         'htdocs/who.html' => '<!--#echo var="HTTP_X_LUCIA_USERNAME" -->/<!--#echo var="HTTP_X_LUCIA_USER_ID" -->/<!--#echo var="HTTP_COOKIE" -->' });
     my $server = server('proxy', { '127.0.0.1:3000' => '127.0.0.1:' . $backend->port });
-    is $server->request(GET => '/app/who.html', accept => 'text/html')->location, '/account/login?next=/app/who.html', 'proxy: gated';
+    is $server->request(GET => '/app/who.html', accept => 'text/html')->location, '/account/login?next=/app/who.html', 'proxy: a request without a session leads to sign-in';
     my $cookie = sign_up($server, 'alice');
     like $server->request(GET => '/app/who.html', cookie => $cookie, headers => { 'X-Lucia-Username' => 'root' })->body,
         qr{^alice/[a-z0-9]{15}/\(none\)$}, 'proxy: the application knows who it is, and nothing that was forged';
@@ -89,7 +89,7 @@ SKIP: {
     is $curl->('-X PROPFIND -u alice:wrong ' . $server->url('/files/')), 401, 'WebDAV: not with a wrong password';
     mkdir "$dir/work" or die $!;
     ok $git->('init', '-q', "$dir/work") && $git->('-C', "$dir/work", qw(commit -q --allow-empty -m first)), 'git: a commit';
-    ok $git->('-C', "$dir/work", 'push', '-q', "http://alice:hunter22\@$host/git/a.git", 'HEAD:main'), 'git: pushed';
+    ok $git->('-C', "$dir/work", 'push', '-q', "http://alice:hunter22\@$host/git/a.git", 'HEAD:main'), 'git: a push with Basic works';
     ok $git->('clone', '-q', "http://alice:hunter22\@$host/git/a.git", "$dir/clone"), 'git: and cloned';
     ok !$git->(qw(ls-remote -q), "http://alice:wrong\@$host/git/a.git"), 'git: not with a wrong password';
 }
@@ -132,7 +132,7 @@ SKIP: {
     is $server->request(GET => '/in/a.txt', cookie => $cookie, @far)->body, 'content', 'LAN: and let in then';
     like $server->access_log, qr{^127\.0\.0\.1 - "GET /in/a\.txt}m, 'LAN: nobody was named';
     is $server->request(GET => '/in/a.txt', cookie => $cookie)->body, 'content', 'LAN: with a session';
-    ok LuciaTest::wait_until(sub { $server->access_log =~ m{ alice "GET /in/a\.txt} }), 'LAN: whoever is signed in is known there, too';
+    ok LuciaTest::wait_until(sub { $server->access_log =~ m{ alice "GET /in/a\.txt} }), 'LAN: a signed-in user is named in the access log';
 }
 
 # ---- A whole site ----

@@ -107,7 +107,7 @@ $holder->disconnect;
 # ---- Looked for ----
 
 cmp_ok scalar(keys %id), '>', 15, 'ids to look for';
-cmp_ok scalar(keys %password), '>', 30, 'and passwords';
+cmp_ok scalar(keys %password), '>', 30, 'more than 30 passwords to look for';
 my %seen = map { $_->status => 1 } @answers;
 ok $seen{$_}, "the run had a $_" for 200, 201, 302, 400, 401, 403, 404, 413, 415, 503;
 
@@ -129,14 +129,14 @@ sub none_in {
 }
 $site->request(GET => '/login?next=//evil.example');    # which the module tells at info
 none_in('the error log', $site->error_log);
-like $site->error_log, qr/luciauth:(?:debug|info|trace)/, 'with what the module says';
+like $site->error_log, qr/luciauth:(?:debug|info|trace)/, 'the log contains messages of the module at debug level';
 like $site->error_log, qr/\[core:trace\d\]/, 'at the most detailed level';
 none_in('the access log', $site->access_log);
 my @locations = grep { defined } map { $_->location } @answers;
 cmp_ok scalar(@locations), '>', 20, 'there are Locations';
 none_in('any Location', join "\n", @locations);
 none_in('the body of any answer', join "\n", map { $_->body =~ s/\n/ /gr } @answers);
-unlike join('', map { $_->body } @answers), qr/\bSELECT\b|INSERT INTO|sqlite/i, 'S9.30: no SQL either';
+unlike join('', map { $_->body } @answers), qr/\bSELECT\b|INSERT INTO|sqlite/i, 'S9.30: no answer contains SQL';
 unlike $site->error_log, qr/\e/, 'S9.22: no escape sequence in the log';
 unlike $site->error_log, qr/LUCI0703/, 'nothing failed that should not';
 

@@ -52,19 +52,19 @@ my $cookie = sign_in($site, 'alice', headers => { 'User-Agent' => "Test/1.0 \xc3
 my $row = row_of($site, $cookie);
 near $row->{active_expires}, now() + $DAY, 'active for one day';
 is $row->{idle_expires} - $row->{active_expires}, 14 * $DAY, 'idle for fourteen more';
-near $row->{created_at}, now(), 'created now';
-is $row->{last_seen}, $row->{created_at}, 'and seen now';
-is $row->{address}, '127.0.0.1', 'with the address';
+near $row->{created_at}, now(), 'the session is created at the time of the sign-in';
+is $row->{last_seen}, $row->{created_at}, 'the session is last seen at its creation';
+is $row->{address}, '127.0.0.1', "the session has the client's address";
 like $row->{user_agent}, qr{^Test/1\.0 \?\? x{230,}$}, 'S9.22: the row has the User-Agent in printable characters';
-cmp_ok length $row->{user_agent}, '<=', 255, 'and not longer than its column';
+cmp_ok length $row->{user_agent}, '<=', 255, 'S9.22: the User-Agent fits into its column';
 like $row->{id}, qr/^[0-9a-f]{64}$/, 'hashed at rest';
-isnt $row->{id}, $cookie->{value}, 'not the id itself';
+isnt $row->{id}, $cookie->{value}, 'the table does not hold the session id itself';
 is_deeply sqlite($db, 'SELECT id FROM user_session WHERE id = ?', $cookie->{value}), [], 'no row has the id';
 
 my $short = sign_in($site, 'alice', host => 'short.example');
 $row = row_of($site, $short);
-near $row->{active_expires}, now() + 2 * $HOUR, 'LuciaActivePeriod';
-is $row->{idle_expires} - $row->{active_expires}, 1.5 * $HOUR, 'LuciaIdlePeriod';
+near $row->{active_expires}, now() + 2 * $HOUR, 'LuciaActivePeriod sets the active period';
+is $row->{idle_expires} - $row->{active_expires}, 1.5 * $HOUR, 'LuciaIdlePeriod sets the idle period';
 
 # ---- Many at once: ids are distinct, across children too ----
 
@@ -81,7 +81,7 @@ for my $n (1 .. 8) {
 close $to;
 chomp(my @ids = <$from>);
 waitpid $_, 0 for @pids;
-is scalar(grep { /^[a-z0-9]{40}$/ } @ids), 200, 'S9.41: 200 ids';
+is scalar(grep { /^[a-z0-9]{40}$/ } @ids), 200, 'S9.41: 200 session ids have 40 characters each';
 is keys %{ { map { $_ => 1 } @ids } }, 200, 'S9.41: 200 ids are all different';
 my %letter;
 $letter{$_}++ for map { split // } @ids;
@@ -92,8 +92,8 @@ ok !(grep { $_ < 120 || $_ > 330 } values %letter), 'S9.10: 200 ids use each cha
 
 my $before = row_of($site, $cookie);
 is get('/', $cookie)->status, 200, 'an active session is good';
-is cookie_of(get('/', $cookie)), undef, 'and sends no cookie again';
-is_deeply row_of($site, $cookie), $before, 'and writes nothing';
+is cookie_of(get('/', $cookie)), undef, 'an active session sends no cookie';
+is_deeply row_of($site, $cookie), $before, 'an active session writes nothing';
 
 # ---- Idle: renewed once ----
 
@@ -121,11 +121,11 @@ for my $case (
 set_times($cookie, active_expires => now() - 1000);
 is cookie_of($site->request(POST => '/gated/a.txt', form(), cookie => $cookie)), undef, 'an unsafe request without Origin renews nothing';
 near row_of($site, $cookie)->{active_expires}, now() - 1000, 'the row is as it was';
-is scalar(set_cookies($site->request(HEAD => '/', cookie => $cookie))), 1, 'HEAD renews';
+is scalar(set_cookies($site->request(HEAD => '/', cookie => $cookie))), 1, 'HEAD renews an idle session';
 
 set_times($cookie, active_expires => now() - 1000);
 my $token = $site->request(GET => '/gated/token', headers => { Authorization => "Bearer $cookie->{value}" });
-is $token->status, 404, 'LuciaBearer: an idle session is renewed as well';
+is $token->status, 404, 'LuciaBearer: an idle session is renewed behind a 404';
 is cookie_of($token), undef, 'LuciaBearer: but who has no cookie gets none';
 near row_of($site, $cookie)->{active_expires}, now() + $DAY, 'LuciaBearer: the row has moved on';
 
@@ -137,7 +137,7 @@ for my $case (['/', 302], ['/login', 200], ['/signup', 200], ['/gated/a.txt', 30
     set_times($dead, active_expires => now() - $HOUR, idle_expires => now() - 1000);
     my $reply = get($path, $dead);
     is $reply->status, $status, "S9.14: $path with a dead session";
-    is_cleared($reply, "S9.14: $path");
+    is_cleared($reply, "S9.14: $path: an expired session");
     is row_of($site, $dead), undef, "S9.14: $path: its row is removed";
     is_cleared(get($path, $dead), "S9.14: $path: as an unknown one");
 }
@@ -173,11 +173,11 @@ near $row->{idle_expires}, now() + $HOUR, 'S9.14: a renewal does not exceed Luci
 set_times($max, created_at => now() - 12 * $HOUR - 1000, active_expires => now() + $DAY, idle_expires => now() + 2 * $DAY);
 $reply = get('/', $max, %limited);
 is $reply->status, 302, 'S9.14: beyond it even an active session is dead';
-is_cleared($reply, 'S9.14: LuciaMaxLifetime');
+is_cleared($reply, 'S9.14: a session beyond LuciaMaxLifetime');
 is row_of($site, $max), undef, 'S9.14: the row of a session beyond LuciaMaxLifetime is removed';
 my $unlimited = sign_in($site, 'alice');
 set_times($unlimited, created_at => 1000);
-is get('/', $unlimited)->status, 200, 'without it the age does not matter';
+is get('/', $unlimited)->status, 200, 'without LuciaMaxLifetime a session of any age is valid';
 
 # ---- Ended ----
 
@@ -206,7 +206,7 @@ my $as_is = sign_up($site, 'alice', %plain);
 is sqlite_value($file, 'SELECT count(*) FROM user_session WHERE id = ?', $as_is->{value}), 1, 'plain: the table holds the id itself';
 is get('/', $as_is, %plain)->status, 200, 'plain: and it is good';
 sqlite($file, 'UPDATE user_session SET active_expires = 1000');
-is cookie_of(get('/', $as_is, %plain))->{value}, $as_is->{value}, 'plain: renewed';
+is cookie_of(get('/', $as_is, %plain))->{value}, $as_is->{value}, 'plain: an idle session is renewed under its id';
 is $site->request(POST => '/logout', cookie => $as_is, origin => 'http://plain.example', %plain)->status, 302, 'plain: signed out';
 is count_of($site, 'user_session', $file), 0, 'plain: and gone';
 is get('/', 'auth_session=' . 'b' x 40)->status, 302, 'hashed: a value of the table is no id';
@@ -216,11 +216,11 @@ is get('/', 'auth_session=' . 'b' x 40)->status, 302, 'hashed: a value of the ta
 set_times($cookie, active_expires => now() - 1000);
 my $holder = locked($db);
 my $locked = get('/', $cookie);
-is $locked->status, 200, 'S9.32: with a database that cannot write now, an idle session is good';
+is $locked->status, 200, "S9.32: an idle session is valid while the database can't be written";
 is cookie_of($locked), undef, 'S9.32: an idle session is not renewed while the database is locked';
 my $slow = grep {
     my $start = Time::HiRes::time();
-    is get('/', $cookie)->status, 200, 'S9.32: the next request too';
+    is get('/', $cookie)->status, 200, "S9.32: the next request is served while the database can't be written";
     Time::HiRes::time() - $start > 1;
 } 1 .. 10;
 cmp_ok $slow, '<', scalar(my @children = $site->children), 'S9.32: each child process waits for the lock once';

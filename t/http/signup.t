@@ -28,19 +28,19 @@ sub refused {
 
 is count_of($site, 'auth_user'), 0, 'S9.8: a fresh install has no accounts';
 my $page = $site->request(GET => '/signup');
-is $page->status, 200, 'the page';
+is $page->status, 200, 'the sign-up page answers 200';
 like $page->type, qr{^text/html; charset=utf-8$}, 'is HTML in UTF-8';
-like $page->body, qr{<form method="post" action="">}, 'with a form, which goes to the page itself';
+like $page->body, qr{<form method="post" action="">}, 'the sign-up form goes to the page itself';
 my ($input) = $page->body =~ /(<input id="password"[^>]*>)/s;
-like $input, qr/name="password" type="password"/, 'S9.9: type=password';
-like $input, qr/autocomplete="new-password"/, 'S9.9: autocomplete=new-password';
-like $page->body, qr/<input id="username"[^>]*autocomplete="username"/s, 'S9.9: autocomplete=username';
+like $input, qr/name="password" type="password"/, 'S9.9: the password field has type=password';
+like $input, qr/autocomplete="new-password"/, 'S9.9: the password field has autocomplete=new-password';
+like $page->body, qr/<input id="username"[^>]*autocomplete="username"/s, 'S9.9: the name field has autocomplete=username';
 unlike $page->body, qr/\bon(?:paste|input|keydown)\b|<script/i, 'S9.9: nothing hinders pasting';
 unlike $page->body, qr/role="alert"/, 'no error on a fresh page';
 my $head = $site->request(HEAD => '/signup');
-is $head->status, 200, 'HEAD';
-is $head->header('Content-Length'), length $page->body, 'with the length of the page';
-is length $head->rest, 0, 'and no body';
+is $head->status, 200, 'HEAD of the sign-up page answers 200';
+is $head->header('Content-Length'), length $page->body, 'HEAD of the sign-up page has its length';
+is length $head->rest, 0, 'HEAD of the sign-up page has no body';
 
 # ---- Success ----
 
@@ -48,23 +48,23 @@ my $before = int(Time::HiRes::time() * 1000);
 my $reply = post(username => 'Alice', password => $PASSWORD);
 my $after = int(Time::HiRes::time() * 1000) + 1;
 is $reply->status, 302, 'a form signs up';
-is $reply->location, '/', 'and goes home';
+is $reply->location, '/', 'a sign-up leads home';
 my $alice = cookie_of($reply);
-like $alice->{value}, qr/^[a-z0-9]{40}$/, 'with a session id';
+like $alice->{value}, qr/^[a-z0-9]{40}$/, 'a sign-up sets a session id of 40 characters';
 my $users = sqlite($site->db, 'SELECT * FROM auth_user');
-is @$users, 1, 'one user';
-like $users->[0]{id}, qr/^[a-z0-9]{15}$/, 'with an id of 15 characters';
+is @$users, 1, 'a sign-up stores one user';
+like $users->[0]{id}, qr/^[a-z0-9]{15}$/, 'the user id has 15 characters';
 is $users->[0]{username}, 'Alice', 'the attribute keeps the case that was typed';
-ok $users->[0]{created_at} >= $before && $users->[0]{created_at} <= $after, 'and the moment of the sign-up';
-is $users->[0]{disabled}, undef, 'not disabled';
+ok $users->[0]{created_at} >= $before && $users->[0]{created_at} <= $after, 'the user has the time of the sign-up';
+is $users->[0]{disabled}, undef, 'a new user is not disabled';
 my $keys = sqlite($site->db, 'SELECT * FROM user_key');
-is @$keys, 1, 'one key';
+is @$keys, 1, 'a sign-up stores one key';
 is $keys->[0]{id}, 'username:alice', 'of the lower-cased name';
 is $keys->[0]{user_id}, $users->[0]{id}, 'of that user';
 like $keys->[0]{hashed_password}, qr/^\$argon2id\$v=19\$m=8,t=1,p=1\$/, 'S9.6: the hash has the configured kind and cost';
 my $row = row_of($site, $alice);
-is $row->{user_id}, $users->[0]{id}, 'and the session is theirs';
-is $row->{address}, '127.0.0.1', 'with the address it came from';
+is $row->{user_id}, $users->[0]{id}, 'the new session belongs to the new user';
+is $row->{address}, '127.0.0.1', "the new session has the client's address";
 
 is $site->request(GET => '/', cookie => $alice)->status, 200, 'the new session is good';
 for my $method (qw(GET HEAD)) {
@@ -74,11 +74,11 @@ for my $method (qw(GET HEAD)) {
 
 $reply = $site->request(POST => '/signup', json({ username => 'bobby', password => $PASSWORD }));
 is $reply->status . ' ' . $reply->location, '302 /', 'JSON signs up as well, with a redirect';
-ok cookie_of($reply), 'and a cookie';
+ok cookie_of($reply), 'a JSON sign-up sets a cookie';
 $reply = $site->request(POST => '/signup', json({ username => 'carol', password => $PASSWORD }), accept => 'application/json');
-is $reply->status, 201, 'who wants JSON gets 201';
-is $reply->json->{user}{username}, 'carol', 'and the user';
-is $reply->location, undef, 'and no Location';
+is $reply->status, 201, 'a sign-up that accepts JSON answers 201';
+is $reply->json->{user}{username}, 'carol', 'a JSON sign-up returns the user';
+is $reply->location, undef, 'a JSON sign-up has no Location';
 
 my $old = sign_in($site, 'bobby');
 my $new = sign_up($site, 'dora', cookie => $old);
@@ -94,13 +94,13 @@ for my $case (@names) {
     my ($length, $status) = @$case;
     $reply = post(username => 'n' x $length, password => $PASSWORD);
     is $reply->status, $status, "S9.1: a username of $length";
-    refused($reply, 'Invalid username', 'and says so') if $status == 400;
+    refused($reply, 'Invalid username', "S9.1: a username of $length is refused") if $status == 400;
 }
 for my $case ([5, 400], [6, 302], [255, 302], [256, 400]) {
     my ($length, $status) = @$case;
     $reply = post(username => "pass$length", password => 'p' x $length);
     is $reply->status, $status, "S9.1: a password of $length";
-    refused($reply, 'Invalid password', 'and says so') if $status == 400;
+    refused($reply, 'Invalid password', "S9.1: a password of $length is refused") if $status == 400;
 }
 is post(username => '😀😀', password => $PASSWORD)->status, 302, 'S9.1: two emoji are four units';
 refused(post(username => '😀a', password => $PASSWORD), 'Invalid username', 'S9.1: one and a letter are three');
@@ -147,10 +147,10 @@ my $rows = join ' ', map { count_of($site, $_) } qw(auth_user user_key user_sess
 for my $name (qw(Alice alice ALICE aLiCe ÄÖÜ€)) {
     refused(post(username => $name, password => $PASSWORD), 'Username already taken', "$name is taken");
 }
-is join(' ', map { count_of($site, $_) } qw(auth_user user_key user_session)), $rows, 'and nothing is stored';
+is join(' ', map { count_of($site, $_) } qw(auth_user user_key user_session)), $rows, 'a sign-up with a taken name stores nothing';
 $reply = $site->request(POST => '/signup', json({ username => 'ALICE', password => $PASSWORD }));
-is $reply->body, '{"error":"Username already taken"}', 'in JSON too';
-is cookie_of($reply), undef, 'without a cookie';
+is $reply->body, '{"error":"Username already taken"}', 'a JSON sign-up with a taken name returns the error';
+is cookie_of($reply), undef, 'a sign-up with a taken name sets no cookie';
 
 # ---- The page after an error ----
 
@@ -160,19 +160,19 @@ refused($reply, 'Invalid password', 'an error comes with the page');
 like $reply->body, qr/value="&quot;&gt;&lt;svg onload=alert\(1\)&gt;"/, 'S9.22: the name is kept, escaped';
 unlike $reply->body, qr/<svg onload/, 'S9.22: the page has no unescaped name';
 unlike $reply->body, qr/tiny5/, 'the password is not kept';
-like $reply->body, qr{name="next" value="/inbox"}, 'and the way back';
+like $reply->body, qr{name="next" value="/inbox"}, 'the page after a refused sign-up keeps next';
 like $reply->body, qr/aria-invalid="true"[^>]*>/, 'the error is tied to its field';
-is $reply->location, undef, 'no Location';
-is cookie_of($reply), undef, 'no cookie';
+is $reply->location, undef, 'a refused sign-up has no Location';
+is cookie_of($reply), undef, 'a refused sign-up sets no cookie';
 
 # ---- Closed ----
 
 for my $request ([GET => '/closed'], [POST => '/closed', form(username => 'frank', password => $PASSWORD)]) {
     $reply = $site->request(@$request);
     is $reply->status, 403, "LuciaSignup Off: $request->[0] is 403";
-    is cookie_of($reply), undef, 'without a cookie';
+    is cookie_of($reply), undef, 'LuciaSignup Off: a refused sign-up sets no cookie';
 }
-is sqlite_value($site->db, "SELECT count(*) FROM auth_user WHERE username = 'frank'"), 0, 'and stores nothing';
+is sqlite_value($site->db, "SELECT count(*) FROM auth_user WHERE username = 'frank'"), 0, 'LuciaSignup Off stores no user';
 like $site->request(POST => '/closed', json({ username => 'frank', password => $PASSWORD }))->type, qr{^application/json},
     'JSON gets it in JSON';
 

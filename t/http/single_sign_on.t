@@ -35,14 +35,14 @@ is LuciaTest::Site::unescape($link), $gate->location =~ s/.*\/login/\/signup/r, 
 my $up = ask(POST => $login . LuciaTest::Site::unescape($link), form(@alice), origin => $login);
 is $up->status . ' ' . $up->location, "302 $app/private/a.txt?b=c", 'sign-up leads back';
 my ($cookie) = set_cookies($up, 'auth_session');
-is $cookie->{attributes}{domain}, 'site.example', 'with a cookie for both hosts';
-is ask(GET => "$app/private/a.txt", cookie => $cookie)->body, "members only\n", 'and the gate lets in';
-is ask(GET => $gate->location, cookie => $cookie)->location, "$app/private/a.txt?b=c", 'who is signed in already is sent back at once';
+is $cookie->{attributes}{domain}, 'site.example', 'the cookie is for both hosts';
+is ask(GET => "$app/private/a.txt", cookie => $cookie)->body, "members only\n", "the other host's gate lets the user in";
+is ask(GET => $gate->location, cookie => $cookie)->location, "$app/private/a.txt?b=c", 'a user who is signed in is sent back at once';
 my $in = ask(POST => $gate->location, form(@alice), origin => $login);
 is $in->status . ' ' . $in->location, "302 $app/private/a.txt?b=c", 'sign-in leads back';
-is ask(POST => "$login/login", json({ @alice, next => "$app/private/" }), origin => $login)->location, "$app/private/", 'by JSON too';
+is ask(POST => "$login/login", json({ @alice, next => "$app/private/" }), origin => $login)->location, "$app/private/", 'a JSON sign-in leads back to the other host';
 is ask(POST => "$login/api/login", json({ @alice, next => "$app/private/" }), accept => 'application/json', origin => $login)->json->{user}{username}, 'alice',
-    'who wants JSON is sent nowhere';
+    'a sign-in that accepts JSON does not redirect';
 is ask(POST => "$login/login", form(@alice, next => '/local'), origin => $login)->location, '/local', 'a path on the own site is one as ever';
 
 is ask(GET => 'http://self.site.example/private/a.txt', %person)->location, 'https://self.site.example/login?next=/private/a.txt',
@@ -53,7 +53,7 @@ is ask(GET => 'http://self.site.example/private/a.txt', %person)->location, 'htt
 for my $next ('http://unlisted.site.example/', "http://app.site.example/", "https://app.site.example:" . $server->port . '/', "$app.evil.example/", "$app\@evil.example/",
     'http://evil.example/', "$app//evil.example") {
     is ask(POST => "$login/login", form(@alice, next => $next), origin => $login)->location, '/home', "S9.21: $next leads home";
-    is ask(GET => "$login/login?next=" . uri_escape($next), cookie => sign_in_here())->location, '/home', "S9.21: so it does when signed in already";
+    is ask(GET => "$login/login?next=" . uri_escape($next), cookie => sign_in_here())->location, '/home', "S9.21: $next leads home when signed in already";
 }
 sub sign_in_here { my ($got) = set_cookies(ask(POST => "$login/login", form(@alice), origin => $login), 'auth_session'); return $got }
 $gate = ask(GET => 'http://unlisted.site.example/private/a.txt', %person);
@@ -79,10 +79,10 @@ is $only->request(GET => '/private/x', host => $_, %person)->location, 'http://l
 
 my ($status, $said) = $server->configtest(host('login.site.example', $shared =~ s/LuciaCookieDomain.*//r . "LuciaReturnTo $app http://login.site.example:1\n"));
 is $status, 0, 'a host that does not get the cookie is no error';
-like $said, qr{LUCI0774: LuciaReturnTo \Q$app\E: browsers do not send the session cookie .* \(LuciaCookieDomain is off\).*write LuciaCookieDomain}, 'but a warning';
+like $said, qr{LUCI0774: LuciaReturnTo \Q$app\E: browsers do not send the session cookie .* \(LuciaCookieDomain is off\).*write LuciaCookieDomain}, 'a LuciaReturnTo host that gets no cookie is a warning';
 unlike $said, qr{LuciaReturnTo http://login\.site\.example:1:}, 'another port of the own host gets it';
 ($status, $said) = $server->configtest(host('login.site.example', "${shared}LuciaReturnTo $app http://evilsite.example http://site.example\n"));
-like $said, qr{LuciaReturnTo http://evilsite\.example: }, 'so is a host beside the domain';
+like $said, qr{LuciaReturnTo http://evilsite\.example: }, 'a LuciaReturnTo host beside the domain is a warning';
 unlike $said, qr{LuciaReturnTo (?:\Q$app\E|http://site\.example): }, 'those below it, and itself, are fine';
 
 done_testing;

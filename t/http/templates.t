@@ -71,7 +71,7 @@ sqlite($site->db, 'UPDATE auth_user SET email = ?, nick = ?, username = ? WHERE 
 is page('/', cookie => $cookie), "$id|$escaped|$escaped|has mail|has a nick|%%user_id%%||\n", 'S9.22: every value is escaped, and none is a template';
 is $site->request(POST => '/login', form(username => $svg, password => $WRONG, next => '/a"<b>'))->body,
     "login one Incorrect username or password|$escaped|/a&quot;&lt;b&gt;\n", 'S9.22: a typed username is escaped, and is no template';
-is page('/login?next=/inbox&username=eve&error=hacked'), "login one ||/inbox\n", 'only next comes from the query';
+is page('/login?next=/inbox&username=eve&error=hacked'), "login one ||/inbox\n", 'username and error in the query do not reach the template';
 
 my $text = page('/signup');
 is $text =~ /^(.*)$/m ? $1 : '', '/login /signup /logout / 4-31 6-255', 'the four URLs and the limits';
@@ -79,16 +79,16 @@ like $text, qr/^100% %% %%% %%not closed 50%%of %%a b%% $/m, 'percent signs that
 like $site->request(POST => '/signup', form(username => 'a<b', password => $PASSWORD))->body, qr/ \[Invalid username by a&lt;b\]$/m, 'sections lie inside sections';
 edit('login.html', "%%login_url%%|%%#signup_url%%sign up at %%signup_url%%%%/signup_url%%|%%status%%\n");
 is page('/other/login'), "/other/login?a=1&amp;b=2||200\n", 'URLs of the location, escaped; no sign-up where that is off';
-is page('/login'), "/login|sign up at /signup|200\n", 'and elsewhere its own';
+is page('/login'), "/login|sign up at /signup|200\n", 'a location without its own URLs has those of the mount';
 
 # ---- Edited without a restart ----
 
 edit('login.html', "two\n", at => 1_000_000_000);
 is page('/login'), "two\n", 'an edited template is there with the next request';
 edit('login.html', "2wo\n", replace => 1, at => 1_000_000_000);
-is page('/login'), "2wo\n", 'also a new file of the same size and time';
+is page('/login'), "2wo\n", 'a new file of equal size and time is used';
 edit('login.html', "2wi\n", at => 1_000_000_001);
-is page('/login'), "2wi\n", 'also the same file with the same size';
+is page('/login'), "2wi\n", 'an edited file of equal size is used';
 
 sub lines { my ($pattern) = @_; scalar(() = $site->error_log =~ /$pattern/g) }
 
@@ -106,7 +106,7 @@ for my $what (sort keys %broken) {
     is_deeply [grep { $_ ne "good $stamp\n" } @pages], [], "$what: the last good one stays";
     is lines('LUCI0601') - $before, 1, "$what: the log says so, once";
 }
-like $site->error_log, qr{LUCI0601: the template \S+/own/login\.html cannot be used: line 1: section "error" is not closed}, 'and why, and where';
+like $site->error_log, qr{LUCI0601: the template \S+/own/login\.html cannot be used: line 1: section "error" is not closed}, "the log says why the template can't be used";
 edit('login.html', "mended\n");
 is page('/login'), "mended\n", 'a mended one is used';
 
@@ -120,17 +120,17 @@ if (-e "$installed/login.html") {
 }
 else {
     is_deeply [grep { $_ ne "mended\n" } @pages], [], 'the last good one stays for a deleted one, as none is installed';
-    is lines('LUCI0602') - $before, 1, 'and the log says so, once';
+    is lines('LUCI0602') - $before, 1, 'the log reports the deleted template once';
 }
 edit('login.html', "back\n");
 is page('/login'), "back\n", 'a file that comes back is used';
 
 my $error = $site->request(POST => '/login', type => 'text/plain', body => 'x');
 is $error->status, 415, 'a page that was never there';
-like $error->body, qr/Unsupported content type/, 'still says what happened';
-unlike $error->body, qr/%%/, 'and is filled in';
+like $error->body, qr/Unsupported content type/, 'the page without a template says what happened';
+unlike $error->body, qr/%%/, 'the page without a template is filled in';
 like page('/login', host => 'usual.example'), qr/<form method="post" action="">/, 'another virtual host has its own templates';
-is page('/login'), "back\n", 'and this one its own';
+is page('/login'), "back\n", 'the virtual host keeps its own templates';
 
 # ---- Not a file ----
 
@@ -157,32 +157,32 @@ is $site->request(POST => '/login', form(username => 'bob', password => $WRONG))
 # ---- The layout, and pages that are bodies ----
 
 my $refused = sub { $site->request(POST => '/login', type => 'text/plain', body => 'x')->body };
-like $refused->(), qr{<style>.*<title>|<title>.*<style>}s, 'without a layout of one\'s own there is the usual one';
+like $refused->(), qr{<style>.*<title>|<title>.*<style>}s, 'without an own layout.html the installed one is used';
 edit('layout.html', "[%%\@title%%|%%\@class%%]\n%%\@body%%\n(%%status%%)\n");
 like $refused->(), qr{\A\[Error 415: Unsupported content type\|error\]\n.*\n\(415\)\n\z}s, 'a layout of one\'s own is used for pages that are not';
 is page('/login'), qq(<form method="post"><input name="username" value=""><input name="password"></form>\n), 'a whole page stays whole';
 edit('login.html', "%%\@body%%\nSign in, %%\@name%%: %%next%%\n%%\@title%%\n%%#next%%To %%next%%%%/next%%\n");
-is page('/login?next=/a'), "[To /a|]\nSign in, %%\@name%%: /a\n(200)\n", 'a page of one\'s own may be a body, too';
+is page('/login?next=/a'), "[To /a|]\nSign in, %%\@name%%: /a\n(200)\n", 'an own page may be a body for the layout';
 edit('layout.html', "<%%\@body%%>\n");
 is page('/login?next=/a'), "<Sign in, %%\@name%%: /a>\n", 'an edited layout is there with the next request';
 $before = lines('LUCI0601');
 edit('layout.html', "without a place\n");
 is page('/login?next=/a'), "<Sign in, %%\@name%%: /a>\n", 'a layout without a place for the body: the last good one stays' for 1 .. 2;
-is lines('LUCI0601') - $before, 1, 'and the log says so, once';
-like $site->error_log, qr{LUCI0601: the template \S+/own/layout\.html cannot be used: a layout needs %%\@body%%; the last good version stays}, 'and why';
+is lines('LUCI0601') - $before, 1, 'the log reports the broken layout once';
+like $site->error_log, qr{LUCI0601: the template \S+/own/layout\.html cannot be used: a layout needs %%\@body%%; the last good version stays}, 'the log says that the layout has no place for the body';
 $before = lines('LUCI0603');
 edit('layout.html', "%%\@title%%|%%\@body%%\n");
 is page('/login?next=/a'), "To /a|Sign in, %%\@name%%: /a\n", 'a mended one is used';
 edit('login.html', "%%\@title%%\n%%#next%%\n%%\@class%%\n%%/next%%\n%%\@body%%\nx\n");
 is page('/login?next=/a'), "To /a|Sign in, %%\@name%%: /a\n", 'a page that is broken in this layout only: the last good one stays' for 1 .. 2;
-is lines('LUCI0603') - $before, 1, 'and the log says so, once';
+is lines('LUCI0603') - $before, 1, 'the log reports the page that breaks in this layout once';
 edit('login.html', "whole again\n");
 is page('/login'), "whole again\n", 'a body that becomes a whole page';
 
 my $broken = site("LuciaTemplates \@dir\@/own\n", files => { 'own/login.html' => "%%\@body%%\n%%#next%%\n%%\@title%%\n%%/next%%\n" });
 my $shown = $broken->request(GET => '/login')->body;
 like $shown, qr{<form method="post"}, 'a page that is broken in the layout from the start: the built-in one takes its place';
-unlike $shown, qr/%%/, 'and no marker is shown';
+unlike $shown, qr/%%/, 'the built-in page shows no marker';
 like $broken->error_log, qr/LUCI0603: the template login\.html /, 'the log names it';
 
 # ---- Several children: none has a page of its own ----
@@ -209,14 +209,14 @@ for my $path ('/login', '/signup') {
 }
 is_deeply [keys %{ $seen{'/login'} }], ["first\n"], 'a file that broke before they were asked: all have the last good page';
 is scalar(keys %{ $seen{'/signup'} }), 1, 'a pipe: all have the same page';
-ok !exists $seen{'/signup'}{''}, 'and have one';
+ok !exists $seen{'/signup'}{''}, 'each child has a page for a file that broke early';
 my $restarted = eval { $many->restart_graceful; 1 };
-ok $restarted, 'a restart does not wait for it either' or diag $@;
-like $many->error_log, qr/LUCI0506: .*signup\.html: not a regular file/, 'and the log names it';
+ok $restarted, 'a restart does not wait for a pipe' or diag $@;
+like $many->error_log, qr/LUCI0506: .*signup\.html: not a regular file/, 'the log names the pipe';
 $many->write('own/login.html', "first\n");
 $many->{files} = {};    # they are there, and the pipe stays one
 my ($status, $said) = $many->configtest;
 isnt $status, 0, 'a configtest refuses it';
-like $said, qr/signup\.html: not a regular file/, 'and says why';
+like $said, qr/signup\.html: not a regular file/, 'configtest says that the pipe is no regular file';
 
 done_testing;

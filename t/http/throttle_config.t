@@ -46,7 +46,7 @@ for my $case (['hunter2hunter2hunter2hunter2hunter2', qr/what stands there is ne
     ["{file:$dir/good}x", qr/neither/], ["{file:$dir/good", qr/neither/]) {
     my ($value, $why) = @$case;
     my $said = refused("LuciaThrottleSecret $value", qr/\bLuciaThrottleSecret: .*$why.*allowed is \{file:\/path\} or \{env:NAME\} with at least 32 characters there/);
-    unlike $said, qr/hunter2/, 'without the secret';
+    unlike $said, qr/hunter2/, 'the refusal of LuciaThrottleSecret shows no secret';
 }
 accepted("LuciaThrottleSecret {file:$dir/good}");
 $server->{env}{THROTTLE_SECRET} = 'words with blanks; and more of them, 32 at least';
@@ -56,6 +56,6 @@ refused('LuciaControl', qr/\bLuciaControl: a value is missing, allowed is a path
 refused('LuciaControl a b', qr/\bLuciaControl: "a b" is not allowed/);
 refused('LuciaControl ""', qr/\bLuciaControl: "" is not allowed/);
 accepted("LuciaControl $_") for 'off', 'other.sock', '/tmp/other.sock';
-refused("<Location />\n$_\n</Location>", qr/not allowed/, "not in sections: $_") for 'LuciaThrottle off', 'LuciaControl off';
+refused("<Location />\n$_\n</Location>", qr/not allowed/, "a directive of the server is refused in sections: $_") for 'LuciaThrottle off', 'LuciaControl off';
 
 done_testing;

@@ -28,7 +28,7 @@ sub cleared { my (@words) = @_; my ($last) = control($site, 'throttle-clear', @w
 my $path = control_path($site);
 ok -S $path, 'there is a socket';
 my ($mode, $owner) = (stat $path)[2, 4];
-is $mode & 0777, 0600, 'for its owner alone';
+is $mode & 0777, 0600, 'the control socket is for its owner alone';
 my ($user) = LuciaTest::server_user();
 is $owner, $user ? scalar getpwnam $user : $>, "the server's user";
 is_deeply [control($site, 'throttle-list')], [{ done => 0 }], 'nothing is listed';
@@ -70,7 +70,7 @@ close $_ for @silent;
 # ---- list ----
 
 sign_up($site, 'Çelik', @HOME);
-is login('Çelik', $PASSWORD, @HOME), 302, 'signed in';
+is login('Çelik', $PASSWORD, @HOME), 302, 'a sign-in is counted';
 is_deeply [listed()], ['signup 2001:db8:1:2::/64 1'], 'a sign-up is listed, a sign-in is not';
 is wrong('çELIK', @AWAY), 400, 'a wrong one';
 is_deeply [listed()], ['account çelik 1', 'address 192.0.2.66 1', 'signup 2001:db8:1:2::/64 1'], 'is counted for the account and the address';
@@ -78,21 +78,21 @@ wrong('çelik', @AWAY) for 1 .. 4;
 is_deeply [listed()], ['account çelik 3 refused', 'address 192.0.2.66 3', 'signup 2001:db8:1:2::/64 1'], 'until it is refused';
 my (undef, $account) = control($site, 'throttle-list');
 ($account) = grep { $_->{kind} eq 'account' } (control($site, 'throttle-list'))[1 .. 3];
-is $account->{refusals}, 1, 'for the first time';
-cmp_ok abs($account->{until} / 1000 - time - 900), '<', 60, 'for a quarter of an hour';
-cmp_ok abs($account->{since} / 1000 - time), '<', 60, 'since now';
+is $account->{refusals}, 1, 'the account is refused for the first time';
+cmp_ok abs($account->{until} / 1000 - time - 900), '<', 60, 'the account is refused for a quarter of an hour';
+cmp_ok abs($account->{since} / 1000 - time), '<', 60, 'the account is counted since now';
 
 # ---- clear ----
 
-is login('çelik', $PASSWORD, @HOME), 429, 'refused';
+is login('çelik', $PASSWORD, @HOME), 429, 'the throttled account gets 429';
 is cleared('account', 'nobody'), 0, 'nothing to clear';
 is cleared('account', 'ÇELIK'), 1, 'the account is cleared, by any spelling of it';
-is login('çelik', $PASSWORD, @HOME), 302, 'and let in';
+is login('çelik', $PASSWORD, @HOME), 302, 'the cleared account signs in';
 wrong("somebody $_", @AWAY) for 1 .. 3;
 is login('çelik', $PASSWORD, @AWAY), 429, 'an address that is refused';
-is cleared('address', '192.0.2.1'), 0, 'another one';
-is cleared('address', '::ffff:192.0.2.66'), 1, 'is cleared';
-is login('çelik', $PASSWORD, @AWAY), 302, 'and let in';
+is cleared('address', '192.0.2.1'), 0, 'clearing another address clears nothing';
+is cleared('address', '::ffff:192.0.2.66'), 1, 'an address is cleared by its IPv4-mapped form';
+is login('çelik', $PASSWORD, @AWAY), 302, 'the cleared address signs in';
 is cleared('address', '2001:db8:1:2:aaaa::'), 1, 'any address of a network stands for it';
 wrong('çelik', @AWAY);
 cmp_ok cleared('all'), '>=', 4, 'all of it';
@@ -103,9 +103,9 @@ is_deeply [listed()], [], 'nothing is left';
 $site->restart_graceful;
 is_deeply [control($site, 'throttle-list')], [{ done => 0 }], 'after a graceful restart it answers';
 $site->restart;
-is_deeply [control($site, 'throttle-list')], [{ done => 0 }], 'after a restart, too';
+is_deeply [control($site, 'throttle-list')], [{ done => 0 }], 'the control socket answers after a restart';
 $site->kill_child;
-is_deeply [control($site, 'throttle-list')], [{ done => 0 }], 'and when a child was killed';
+is_deeply [control($site, 'throttle-list')], [{ done => 0 }], 'the control socket answers after a child was killed';
 $site->stop;
 ok !-e $path, 'stopped: it is gone';
 
@@ -113,13 +113,13 @@ my $left = IO::Socket::UNIX->new(Local => $path, Listen => 1);
 close $left;
 $site->start;
 is_deeply [control($site, 'throttle-list')], [{ done => 0 }], 'what a killed server left is replaced';
-unlike $site->error_log, qr/exit signal|LUCI051[78]/, 'without a word';
+unlike $site->error_log, qr/exit signal|LUCI051[78]/, 'the control socket is replaced without a message';
 $site->stop;
 $site->write('logs/luciauth.sock', 'a file');
 $site->start;
 is $site->request(GET => '/login')->status, 200, 'where a file is in its place, the server starts';
-like $site->error_log, qr/LUCI0517: LuciaControl: the socket \Q$path\E cannot be created; luciactl throttle cannot reach this server/, 'and says so';
-is LuciaTest::Server::slurp($path), 'a file', 'it stays as it is';
+like $site->error_log, qr/LUCI0517: LuciaControl: the socket \Q$path\E cannot be created; luciactl throttle cannot reach this server/, 'the log says that there is no control socket';
+is LuciaTest::Server::slurp($path), 'a file', "the file in the socket's place stays";
 $site->stop;
 unlink $path;
 
@@ -139,14 +139,14 @@ $answers{ $brief->request(GET => '/login')->status }++ for 1 .. 400;
 kill TERM => @askers;
 waitpid $_, 0 for @askers;
 is_deeply \%answers, { 200 => 400 }, 'children come and go while the socket is in use';
-unlike $brief->error_log, qr/exit signal/, 'and none of them crashes at its end';
+unlike $brief->error_log, qr/exit signal/, 'no child of the control socket crashes at its end';
 
 # ---- Where it is ----
 
 my $off = site('LuciaControl off');
-ok !-e control_path($off), 'off';
+ok !-e control_path($off), 'LuciaControl off makes no socket';
 my $elsewhere = site('LuciaControl @dir@/ctl.sock');
-ok -S $elsewhere->dir . '/ctl.sock', 'elsewhere';
+ok -S $elsewhere->dir . '/ctl.sock', 'LuciaControl with a path makes the socket there';
 my $nothing = site("LuciaThrottle off\n");
 is_deeply [control($nothing, 'throttle-list')], [{ error => 'this server throttles nothing' }], 'a server that throttles nothing says so';
 

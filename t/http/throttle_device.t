@@ -57,8 +57,8 @@ sub lock_out { my ($name, @more) = @_; login($name, 'wrong 1', @ATTACKER, @more)
 my $reply = $site->request(POST => '/signup', form(username => 'alice', password => $PASSWORD), @HOME);
 my $first = device_of($reply);
 like $first->{value}, qr/\A[0-9a-f]{64}\z/, 'signing up sends a device cookie';
-is_deeply [sort keys %{ $first->{attributes} }], [qw(expires httponly path samesite)], 'with the attributes of the session cookie';
-is $first->{attributes}{samesite}, 'Lax', 'S9.16: SameSite';
+is_deeply [sort keys %{ $first->{attributes} }], [qw(expires httponly path samesite)], 'the device cookie has the attributes of the session cookie';
+is $first->{attributes}{samesite}, 'Lax', 'S9.16: the device cookie has SameSite=Lax';
 is_deeply [map { $first->{attributes}{$_} } 'path', 'httponly'], ['/', 1], 'S9.16: Path and HttpOnly';
 $reply = login('alice', $PASSWORD, @HOME, cookie => $first);
 my $device = device_of($reply);
@@ -71,10 +71,10 @@ is_deeply [@{ $secure->{attributes} }{qw(secure samesite path)}], [1, 'Strict', 
 # ---- S9.5 ----
 
 is lock_out('alice'), 429, 'S9.5: an attacker elsewhere throttles the account';
-is login('alice', $PASSWORD, headers => { 'X-Forwarded-For' => '198.51.100.8' })->status, 429, 'S9.5: it is locked for strangers';
+is login('alice', $PASSWORD, headers => { 'X-Forwarded-For' => '198.51.100.8' })->status, 429, 'S9.5: the throttled account refuses unknown browsers';
 is login('alice', $PASSWORD, @HOME)->status, 429, 'S9.5: alice\'s browser is refused without its device cookie';
 is login('alice', $PASSWORD, @HOME, cookie => $device)->status, 302, 'S9.5: alice\'s browser is admitted with its device cookie';
-is login('ALICE', $PASSWORD, @HOME, cookie => $first)->status, 302, 'S9.5: an older one of hers is good as well';
+is login('ALICE', $PASSWORD, @HOME, cookie => $first)->status, 302, 'S9.5: an older device cookie of the user admits';
 is login('alice', $PASSWORD, @ATTACKER, cookie => $device)->status, 302, 'S9.5: the device cookie is valid from any address';
 is lock_out('alice'), 429, 'S9.5: a sign-in with a device cookie does not clear the attacker\'s refusal';
 
@@ -142,8 +142,8 @@ is login('bobby', $PASSWORD, @HOME, cookie => $both)->status, 429, 'S9.5: withou
 
 my $cookies = "a=1; auth_session_device=$both->{value}; b=2";
 is $site->request(GET => '/env.cgi', cookie => $cookies)->body, 'a=1; b=2', 'a script does not get it';
-is $site->request(GET => '/env.cgi', cookie => "auth_session_device=$both->{value}")->body, '', 'alone neither';
-is $site->request(GET => '/keep/env.cgi', cookie => $cookies)->body, $cookies, 'with LuciaStripCookie Off it does';
+is $site->request(GET => '/env.cgi', cookie => "auth_session_device=$both->{value}")->body, '', 'a script gets no device cookie when it comes alone';
+is $site->request(GET => '/keep/env.cgi', cookie => $cookies)->body, $cookies, 'with LuciaStripCookie Off a script gets the device cookie';
 
 unlike $site->error_log, qr/$both->{value}|$device->{value}|xxxxxxxxxx/, 'the log has neither cookies nor secrets';
 

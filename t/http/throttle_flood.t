@@ -55,7 +55,7 @@ is wrong('bobby', '198.51.100.2'), 429, 'S9.45: the count did not grow by other 
 my $count = grep { $_->{kind} eq 'signup' } listed();
 cmp_ok $count, '<', 2500, 'S9.39: more than there is room for';
 cmp_ok $count, '>', 250, 'S9.39: the room for counts is used';
-is wrong('alice', '198.51.100.1'), 429, 'S9.4: the account is refused all the same';
+is wrong('alice', '198.51.100.1'), 429, 'S9.4: the throttled account is refused during the flood';
 
 # ---- Who reads nothing of a long list ----
 
@@ -70,7 +70,7 @@ ok wait_until(sub { $poll->poll(0); @idle == grep { $poll->events($_) & POLLHUP 
 for my $idle (@idle) {
     my $answer = '';
     1 while sysread $idle, $answer, 65536, length $answer;
-    unlike $answer, qr/"done"/, 'who read too late can tell that it is not all';
+    unlike $answer, qr/"done"/, 'a control answer that is cut off has no "done"';
     close $idle;
 }
 

@@ -46,13 +46,13 @@ sub check_sharing {
     is right($two, 'alice'), 429, 'S9.4: two servers refuse together';
     like record_of($pair, 'alice'), qr/^Lt\x01\x01\x0a.*alice\z/s, 'the record lies where it is said to';
     is_deeply [map { wrong($one, 'bobby') } 1 .. 9], [(400) x 9], 'nine on one';
-    is right($two, 'bobby'), 302, 'the right one on the other';
+    is right($two, 'bobby'), 302, 'the right password on the other server signs in';
     is record_of($pair, 'bobby'), undef, 'clears the count';
     my ($last, @lines) = control($one, 'throttle-list');
     is_deeply [map { "$_->{kind} $_->{name} $_->{count}" } @lines], ['signup 127.0.0.1 3', 'account alice 10'], 'each server lists what it counted';
     ($last) = control($two, 'throttle-clear', 'account', 'alice');
-    is_deeply $last, { done => 1 }, 'cleared on the other';
-    is right($one, 'alice'), 302, 'S9.4: it counts on both';
+    is_deeply $last, { done => 1 }, 'the account is cleared on the other server';
+    is right($one, 'alice'), 302, 'S9.4: the cleared count is gone on both servers';
 }
 
 sub check_garbage {
@@ -64,9 +64,9 @@ sub check_garbage {
     for my $what (sort keys %bad) {
         $pair->{service}->put(key_of($pair, 'carol'), $bad{$what});
         is wrong($pair->{one}, 'carol'), 400, "S9.39: garbage ($what) counts as nothing";
-        is substr(record_of($pair, 'carol'), 4, 1), "\x01", 'and is replaced';
+        is substr(record_of($pair, 'carol'), 4, 1), "\x01", 'S9.39: a record of garbage is replaced';
     }
-    is complaints($pair->{one}), 0, 'without a word';
+    is complaints($pair->{one}), 0, 'S9.39: a record of garbage is not logged';
 }
 
 # Sign-in goes on.
@@ -77,18 +77,18 @@ sub check_gone {
     my $took = timed(sub { @status = map { wrong($one, 'gone') } 1 .. 30 });
     is_deeply \@status, [(400) x 30], "S9.39: $how: sign-ins go on, uncounted";
     cmp_ok $took, '<', 10, "S9.39: $how: without waiting for it each time ($took s)";
-    is right($one, 'alice'), 302, "S9.39: $how: right ones, too";
+    is right($one, 'alice'), 302, "S9.39: $how: right passwords sign in";
     cmp_ok complaints($one), '>=', 1, "S9.39: $how: the log says so";
     cmp_ok complaints($one), '<=', 1 + (time - $pair->{started}) / 60, "S9.39: $how: once a minute";
-    like $one->error_log, qr/LUCI0510: the throttle store \($pair->{kind}:[^)]*\) does not \w+(?: in time)?; attempts are not counted until it works again/, 'like this';
+    like $one->error_log, qr/LUCI0510: the throttle store \($pair->{kind}:[^)]*\) does not \w+(?: in time)?; attempts are not counted until it works again/, "S9.39: $how: the log names the throttle's store";
     my ($last) = control($one, 'throttle-list');
-    is_deeply $last, { error => "the throttle's store does not answer" }, 'and luciactl hears it';
+    is_deeply $last, { error => "the throttle's store does not answer" }, "S9.39: $how: luciactl hears that the store does not answer";
 }
 
 sub check_back {
     my ($pair) = @_;
     ok wait_until(sub { wrong($pair->{one}, 'again') == 429 }, 40), 'S9.39: back again: it counts';
-    is right($pair->{one}, 'alice'), 302, 'and others sign in';
+    is right($pair->{one}, 'alice'), 302, 'S9.39: other accounts sign in when the store is back';
 }
 
 for my $case (['redis', 'LuciaThrottleStore'], ['memcache', 'LuciaSessionCache']) {
@@ -110,14 +110,14 @@ for my $case (['redis', 'LuciaThrottleStore'], ['memcache', 'LuciaSessionCache']
 my $site = site('', start => 0);
 sub told { my ($config, %arg) = @_; my $server = site($config, %arg); my @answers = map { wrong($server, 'alice') } 1 .. 11; return ($server, @answers) }
 my ($server, @answers) = told('LuciaSessionCache off');
-is $answers[10], 429, 'without a session cache it is shared memory';
+is $answers[10], 429, 'without a session cache the throttle uses shared memory';
 ($server, @answers) = told('', without => ['socache_shmcb']);
-is $answers[10], 429, 'and it needs no module of httpd';
+is $answers[10], 429, "the throttle's shared memory needs no module of httpd";
 
 # A small one, full of other names: the oldest go, and sign-ins go on.
 $server = site("LuciaThrottleStore shmcb:tries(8192)\nLuciaThrottle ip=off");
 is_deeply [map { wrong($server, "name number $_") } 1 .. 200], [(400) x 200], 'S9.39: a full store';
-is_deeply [map { wrong($server, 'alice') } 1 .. 11], [(400) x 10, 429], 'S9.39: still counts the new ones';
+is_deeply [map { wrong($server, 'alice') } 1 .. 11], [(400) x 10, 429], 'S9.39: a full store counts a new account';
 
 # Databases do not meet, hosts with one database do.
 $server = site(<<'CONF');
@@ -132,12 +132,12 @@ $server = site(<<'CONF');
     LuciaDatabase sqlite3 @dir@/db/other.db
 </VirtualHost>
 CONF
-is_deeply [map { wrong($server, 'alice') } 1 .. 11], [(400) x 10, 429], 'S9.17: one host';
+is_deeply [map { wrong($server, 'alice') } 1 .. 11], [(400) x 10, 429], 'S9.17: one host counts ten failures';
 is wrong($server, 'alice', host => 'same.test'), 429, 'another one with the same database';
 is wrong($server, 'alice', host => 'other.test'), 400, 'S9.17: a host with another database counts separately';
 
 my ($status, $said) = $site->configtest("LuciaThrottleStore nosuch:x\n");
 isnt $status, 0, 'a provider that is not there stops the start';
-like $said, qr/LUCI0513: LuciaThrottleStore: "nosuch:x" is not allowed: there is no such provider; load mod_socache_nosuch/, 'and is named';
+like $said, qr/LUCI0513: LuciaThrottleStore: "nosuch:x" is not allowed: there is no such provider; load mod_socache_nosuch/, 'configtest names the unknown LuciaThrottleStore provider';
 
 done_testing;

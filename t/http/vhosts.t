@@ -75,7 +75,7 @@ for my $secure (0, 1) {
         isnt $reply->status, 200, "S9.17: a resumed TLS session of $name with Host b opens nothing";
     }
     $reply = ask(client_for('b', $cache), 'a', GET => '/', cookie => $alice);
-    ok $reply->status =~ /^(?:200|421)$/, 'S9.17: with Host a it is A, or refused';
+    ok $reply->status =~ /^(?:200|421)$/, "S9.17: a resumed TLS session with Host a is A's or refused";
 }
 my $bob = enter($site, 'b', '/signup', 'alice');
 is ask($site, 'b', GET => '/', cookie => $bob)->status, 200, 'S9.17: the same name may exist on both';
@@ -101,24 +101,24 @@ is error_in(ask($site, 'changed', POST => '/signup', credentials('abcd', 'short 
 is error_in(ask($site, 'changed', POST => '/signup', credentials('abcd', 'x' x 21))), 'Invalid password', 'overridden: at both ends';
 like ask($site, 'changed', GET => '/signup')->body, qr/4 to 31 characters.*10 to 20 characters/s, 'overridden: and the page says so';
 $reply = ask($site, 'changed', POST => '/signup', credentials('a' x 31, 'long enough 1'));
-is $reply->status . ' ' . $reply->location, '302 /own-home', 'overridden: home';
+is $reply->status . ' ' . $reply->location, '302 /own-home', "overridden: a sign-in leads to the host's own home";
 my ($other) = set_cookies($reply, 'other_session');
 ok $other, 'overridden: the name of the cookie';
 is scalar(my @none = set_cookies($reply, $NAME)), 0, 'overridden: and only that';
 cmp_ok abs(row_of($site, $other)->{active_expires} - time * 1000 - 5 * 3_600_000), '<', 5000, 'overridden: the active period';
 is ask($site, 'changed', GET => '/')->location, '/own-login', 'overridden: the sign-in page';
 is ask($site, 'changed', GET => '/', cookie => "other_session=$cookie->{value}")->status, 200, 'one database is shared, under another name of the cookie';
-is ask($site, 'changed', GET => '/', cookie => $cookie)->status, 302, 'but the other name is nobody';
+is ask($site, 'changed', GET => '/', cookie => $cookie)->status, 302, 'a cookie under the other name opens nothing';
 is ask($site, 'moved', GET => '/me')->location, '/me/login', 'overridden: the mount';
-is ask($site, 'moved', GET => '/login')->status, 404, 'and only that';
-is ask($site, 'moved', POST => '/me/login', credentials('ab'))->location, '/base-home', 'with what else is inherited';
+is ask($site, 'moved', GET => '/login')->status, 404, 'overridden: the default mount is 404';
+is ask($site, 'moved', POST => '/me/login', credentials('ab'))->location, '/base-home', 'overridden: the moved mount inherits the home';
 
 # ---- Databases that differ in more ----
 
 my $people = enter($site, 'tables', '/signup', 'carol');
 is count_of($site, 'people'), 1, 'LuciaTables: its own user table';
 is count_of($site, 'visits') . count_of($site, 'doors'), '11', 'LuciaTables: its own sessions and keys';
-is sqlite_value($site->db, "SELECT count(*) FROM auth_user WHERE username = 'carol'"), 0, 'LuciaTables: not the others';
+is sqlite_value($site->db, "SELECT count(*) FROM auth_user WHERE username = 'carol'"), 0, 'LuciaTables: the shared user table has no user of the host';
 is ask($site, 'tables', GET => '/', cookie => $people)->status, 200, 'LuciaTables: the session is good there';
 is ask($site, 'inherits', GET => '/', cookie => $people)->status, 302, 'LuciaTables: and only there';
 is_deeply [sort keys %{ ask($site, 'tables', GET => '/', cookie => $people, accept => 'application/json')->json->{user} }], [qw(email userId username)],
@@ -127,7 +127,7 @@ for my $case (['costly', qr/^\$argon2id\$v=19\$m=64,t=2,p=1\$/], ['scrypt', qr/^
     my ($host, $format) = @$case;
     enter($site, $host, '/signup', 'dave');
     like sqlite_value($site->dir . "/db/$host.db", 'SELECT hashed_password FROM user_key'), $format, "LuciaPasswordHash of $host";
-    ok enter($site, $host, '/login', 'dave'), "and $host signs in";
+    ok enter($site, $host, '/login', 'dave'), "LuciaPasswordHash: $host signs in";
 }
 is ask($site, "page$_", GET => '/login')->body, "sign in to $_\n", "LuciaTemplates of $_" for qw(a b);
 

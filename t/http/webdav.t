@@ -57,11 +57,11 @@ SKIP: {
     skip 'no litmus', 1 unless grep { -x "$_/litmus" } split /:/, $ENV{PATH};
     my $without = litmus(server(lucia => 0, config => $FILE));
     cmp_ok scalar(grep { /pass/ } @$without), '>=', 60, 'httpd alone passes' or diag join "\n", @$without;
-    is_deeply litmus(server(config => $DATABASE . $FILE)), $without, 'with the module and a database: the same';
-    is_deeply litmus(server(config => $DATABASE . $TOP . $FILE)), $without, 'with LuciaMount and LuciaOptional On for all: the same';
+    is_deeply litmus(server(config => $DATABASE . $FILE)), $without, 'litmus passes as before with the module and a database';
+    is_deeply litmus(server(config => $DATABASE . $TOP . $FILE)), $without, 'litmus passes as before with LuciaMount and LuciaOptional On';
     my $own = server(config => $DATABASE . $TOP . sprintf $BASIC, 'lucia');
     sign_up($own);
-    is_deeply litmus($own), $without, 'with our accounts: the same';
+    is_deeply litmus($own), $without, "litmus passes as before with the module's accounts";
 }
 
 # ---- Subversion ----
@@ -111,7 +111,7 @@ EOT
     is scalar(grep { /^(?!wrong)\w+: 0/ } @$without), 10, 'httpd alone serves Subversion' or diag join "\n", @$without;
     my $own = $repository->('lucia', config => $DATABASE . $TOP);
     sign_up($own);
-    is_deeply subversion($own), $without, 'our accounts: the same';
+    is_deeply subversion($own), $without, "Subversion works as before with the module's accounts";
 }
 
 done_testing;

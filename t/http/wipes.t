@@ -59,7 +59,7 @@ sub login { my ($password, %arg) = @_; return $server->request(POST => '/login',
 sub held { my ($password, %arg) = @_; return send_request($server, POST => '/login', form(username => 'alice', password => $password), %arg) }
 
 my $right = secret();
-is $server->request(POST => '/signup', form(username => 'alice', password => $right))->status, 302, 'a sign-up';
+is $server->request(POST => '/signup', form(username => 'alice', password => $right))->status, 302, 'a sign-up answers 302';
 is_wiped $right, 'its password is wiped';
 
 # The search finds what is there.
@@ -69,8 +69,8 @@ my $asked = held($wrong);
 ok wait_until(sub { $hashes->running == 1 }, 20), 'a password that is being hashed';
 cmp_ok found($wrong), '>=', 1, 'is in memory';
 $hashes->release;
-is reply_to($asked)->status, 400, 'it is wrong';
-is_wiped $wrong, 'and wiped';
+is reply_to($asked)->status, 400, 'a sign-in with a wrong password answers 400';
+is_wiped $wrong, 'the wrong password after its 400';
 
 my $long = 'x' x 9000;
 my %kind = (
@@ -93,12 +93,12 @@ my $head = "POST /login HTTP/1.1\r\nHost: 127.0.0.1:" . $server->port . "\r\nCon
 sub chunk { my ($text) = @_; return sprintf "%x\r\n%s\r\n", length $text, $text }
 my $chunked = secret();
 my $reply = LuciaTest::Reply->parse($server->raw("${head}Transfer-Encoding: chunked\r\n\r\n" . chunk("username=alice&password=$chunked") . chunk('&next=/a') . chunk('')), 'POST');
-is $reply->status, 400, 'chunks';
-is_wiped $chunked, 'chunks: wiped';
+is $reply->status, 400, 'a chunked sign-in with a wrong password answers 400';
+is_wiped $chunked, 'the password of a chunked body';
 $chunked = secret();
 $reply = LuciaTest::Reply->parse($server->raw("${head}Transfer-Encoding: chunked\r\n\r\n" . chunk("username=alice&password=$chunked") . chunk($long) . chunk('')), 'POST');
-is $reply->status, 413, 'too many chunks';
-is_wiped $chunked, 'too many chunks: wiped';
+is $reply->status, 413, 'a chunked body that is too large answers 413';
+is_wiped $chunked, 'the password of a chunked body that is too large';
 
 # A client that goes in mid-body.
 my $half = secret();
@@ -116,11 +116,11 @@ SKIP: {
     ok wait_until(sub { waiting($server) == 11 }, 20), 'one is hashed, others wait';
     my $waits = held($last);
     ok wait_until(sub { waiting($server) == 12 }, 20), 'the last one waits without a thread';
-    cmp_ok found($last), '>=', 1, 'its password waits, too';
+    cmp_ok found($last), '>=', 1, 'the password of the waiting sign-in is in memory';
     close $waits;
     is_wiped $last, 'its client goes: wiped, while the others wait';
     $hashes->release;
-    is_deeply [map { reply_to($_)->status } @asked], [(400) x 12], 'who are answered';
+    is_deeply [map { reply_to($_)->status } @asked], [(400) x 12], 'the other waiting sign-ins answer 400';
 }
 
 # What a child that was killed was hashing is wiped by the next one to get its slot.
@@ -128,7 +128,7 @@ my $trace = LuciaTest::Hashes::TRACE;
 $hashes->leave_traces(1);
 $hashes->hold;
 $asked = held(secret());
-ok wait_until(sub { $hashes->running == 1 }, 20), 'a hash';
+ok wait_until(sub { $hashes->running == 1 }, 20), 'a hash is running';
 my ($pid) = $hashes->running;
 ok found_in($pid, $trace), 'leaves traces in its working memory';
 kill KILL => $pid;

@@ -150,7 +150,7 @@ const rehash = async () => {
   await expectVisit(lucia, signUp("Rehash"), SIGNED_IN, "sign-up", "r");
   ok((await hashOf("rehash")).startsWith("s2:"), "Lucia stored scrypt");
   await expectVisit(argon, signIn("rehash", WRONG), INCORRECT, "a wrong password");
-  ok((await hashOf("rehash")).startsWith("s2:"), "which changes nothing");
+  ok((await hashOf("rehash")).startsWith("s2:"), "a wrong password leaves Lucia's hash");
   await expectVisit(argon, signIn("rehash"), SIGNED_IN, "sign-in");
   ok((await hashOf("rehash")).startsWith("$argon2id$v=19$"), "the hash was replaced");
   await expectVisit(argon, signIn("rehash"), SIGNED_IN, "sign-in again");
@@ -164,7 +164,7 @@ const rehash = async () => {
   ok(await validateLuciaPasswordHash(PASSWORD, older), "Lucia takes the older format");
   await setHash("rehash", older);
   await expectVisit(ours, signIn("rehash", WRONG), INCORRECT, "the older format, a wrong password");
-  is(await hashOf("rehash"), older, "which changes nothing");
+  is(await hashOf("rehash"), older, "a wrong password leaves the older hash");
   await expectVisit(ours, signIn("rehash"), SIGNED_IN, "the older format");
   ok((await hashOf("rehash")).startsWith("s2:"), "the older hash was replaced");
   await expectVisit(lucia, signIn("rehash"), SIGNED_IN, "sign-in with the new one");
@@ -192,7 +192,7 @@ const cached = async () => {
   await expectVisit(ours, get("/"), "200, Cached", "the ended session is still at hand", "a");
   let seen;
   const took = await timeUntil(async () => (seen = await visit(ours, get("/"), "a")) === DEAD, 3 * ttl);
-  is(seen, DEAD, "then it is gone");
+  is(seen, DEAD, "the session is gone after the sign-out");
   ok(took <= ttl + SLACK_MS, `within a TTL: ${took} ms`);
 
   await expectVisit(ours, signIn("cached"), SIGNED_IN, "sign-in", "b");

@@ -60,8 +60,8 @@ sub check_lucia_tables {
     run_together("Lucia made the tables, LuciaCreateSchema $schema", $guide, $server);
     my $users = $engine->driver eq 'sqlite3' ? 'user' : 'auth_user';
     is columns_of($engine, $database, $users),         "id username$users_more",                                'its users are as it made them';
-    is columns_of($engine, $database, 'user_key'),     'id user_id hashed_password',                              'its keys too';
-    is columns_of($engine, $database, 'user_session'), "id user_id active_expires idle_expires$sessions_more", 'its sessions too';
+    is columns_of($engine, $database, 'user_key'),     'id user_id hashed_password',                              "the module's key table has Lucia's columns";
+    is columns_of($engine, $database, 'user_session'), "id user_id active_expires idle_expires$sessions_more", "the module's session table has Lucia's columns and its own";
 
     my $line = (split /LuciaMount/, $server->{config})[0] =~ s/\@db\@/$server->db/er;
     my $newer = LuciaTest::Server->new(config => $line . $argon2id);

@@ -79,25 +79,25 @@ sub check_sessions {
         is_stored $cookie{$name}, 'hashed', "$name: the row has its hash";
     }
     my $again = vault($cookie{Active});
-    is $again->status, 200, 'and stays so';
-    is set_cookies($again), 0, 'with the cookie that the browser has';
+    is $again->status, 200, 'a session of Lucia is accepted again';
+    is set_cookies($again), 0, 'the browser keeps its cookie of Lucia';
     like $server->request(GET => '/', cookie => $cookie{Active})->body, qr/Username: (?:<[^>]*>)*Active\b/, 'under the same name';
 
     my $idle = vault($cookie{Idle});
     is $idle->body, 'inside', 'an idle session is let in';
-    is_stored $cookie{Idle}, 'hashed', 'hashed';
+    is_stored $cookie{Idle}, 'hashed', 'a renewed session of Lucia is stored hashed';
     is cookie_of($idle)->{value}, $cookie{Idle}{value}, 'renewed: the cookie is sent again';
     my $active = value('SELECT active_expires FROM user_session WHERE id = ?', sha256_hex($cookie{Idle}{value}));
-    cmp_ok abs($active - now() - $DAY), '<', 60_000, 'for a day';
+    cmp_ok abs($active - now() - $DAY), '<', 60_000, 'a renewed session is active for a day';
 
     is vault($cookie{Dead})->status, 401, 'a dead one is not';
-    is_stored $cookie{Dead}, 'gone', 'it is removed';
-    is vault($cookie{gone})->status, 401, 'who had signed out at Lucia stays so';
-    is value('SELECT count(*) FROM user_session'), $before - 1, 'no other row came or went';
+    is_stored $cookie{Dead}, 'gone', 'an expired session of Lucia is removed';
+    is vault($cookie{gone})->status, 401, 'a session that Lucia signed out is refused';
+    is value('SELECT count(*) FROM user_session'), $before - 1, 'the migration adds and removes no other row';
 
     is logout($cookie{Leaver})->status, 302, 'a sign-out is the first visit';
     is_stored $cookie{Leaver}, 'gone', 'the row is gone';
-    is vault($cookie{Leaver})->status, 401, 'and the session';
+    is vault($cookie{Leaver})->status, 401, 'a session of Lucia that signed out first is refused';
     sign_in($server, 'never', cookie => $cookie{Never}, origin => $server->origin);
     is_stored $cookie{Never}, 'gone', 'a sign-in ends the session that came with it';
     return;
@@ -108,7 +108,7 @@ sub check_stolen {
     my ($cookie) = @_;
     my $hash = value('SELECT id FROM user_session WHERE id = ?', sha256_hex($cookie->{value}));
     is length $hash, 64, 'the table holds a hash';
-    is vault("auth_session=$_")->status, 401, 'which opens nothing' for $hash, substr($hash, 0, 40), substr($hash, 24);
+    is vault("auth_session=$_")->status, 401, 'the stored hash of a session opens nothing' for $hash, substr($hash, 0, 40), substr($hash, 24);
     return;
 }
 
@@ -158,7 +158,7 @@ sub check_refused {
 sub check_passwords {
     my $before = hash_of('twice');
     is $server->request(POST => '/login', form(username => 'twice', password => $WRONG))->status, 400, 'a wrong password';
-    is hash_of('twice'), $before, 'changes nothing';
+    is hash_of('twice'), $before, "a wrong password leaves Lucia's hash";
     my $request = $server->bytes_of(POST => '/login', form(username => 'tWICE', password => $PASSWORD));
     my @sockets = map { $server->connect } 1 .. 4;
     syswrite $_, $request for @sockets;
@@ -166,9 +166,9 @@ sub check_passwords {
     is_deeply \@statuses, [(302) x @sockets], 'four sign-ins at once';
     like hash_of('twice'), qr/^\$argon2id\$v=19\$m=8,t=1,p=1\$/, 'the password is hashed with Argon2id';
     is_stored sign_in($server, 'twice'), 'hashed', 'sign-in with the new hash';
-    like hash_of('active'), qr/^s2:/, 'who has not signed in keeps what Lucia made';
+    like hash_of('active'), qr/^s2:/, "a user who has not signed in keeps Lucia's hash";
     is_stored sign_up($server, 'Newcomer'), 'hashed', 'new people sign up';
-    is $server->request(POST => '/signup', form(username => 'ACTIVE', password => $PASSWORD))->status, 400, 'but not under a taken name';
+    is $server->request(POST => '/signup', form(username => 'ACTIVE', password => $PASSWORD))->status, 400, 'a sign-up with a name of Lucia answers 400';
     return;
 }
 
@@ -180,12 +180,12 @@ my %ALL_AT_ONCE = (
 
 sub check_rest {
     my (@cookies) = @_;
-    is_stored $_, 'bare', 'who has not come by yet' for @cookies;
+    is_stored $_, 'bare', 'an unused session of Lucia is stored bare' for @cookies;
     if (my $statement = $ALL_AT_ONCE{ $engine->driver }) {
         $engine->query_in($database, $statement);
         is_stored $_, 'hashed', 'can be hashed by the database itself' for @cookies;
     }
-    ok taken_over($_), 'comes later' for @cookies;
+    ok taken_over($_), 'a session of Lucia is migrated late' for @cookies;
     is value('SELECT count(*) FROM user_session WHERE length(id) <> 64'), 0, 'no bare row is left';
     return;
 }
@@ -210,7 +210,7 @@ sub take_over {
     check_passwords();
     check_rest(@cookie{qw(Later Twice)});
     ok !(grep { index($server->error_log, $_->{value}) >= 0 } values %cookie), 'no id is in the log';
-    unlike $server->error_log, qr/exit signal|\[luciauth:(?:error(?!.*LUCI0302:.*(?:lock|never))|crit)/i, 'and no error that was not made';
+    unlike $server->error_log, qr/exit signal|\[luciauth:(?:error(?!.*LUCI0302:.*(?:lock|never))|crit)/i, 'the migration logs no error';
     return;
 }
 

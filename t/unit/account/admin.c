@@ -64,7 +64,7 @@ static void check_add(luci_db_t *db, int ours)
     tap_is_result(luci_admin_find(db, "aLICE", &user, pool), LUCI_OK, "found by the key");
     tap_is_str(user.id, id, "  with the id");
     tap_is_str(user.username, "Alice", "  and the name as it was written");
-    tap_is_str(luci_user_attribute(&user, &settings, "role"), "admin", "  an attribute");
+    tap_is_str(luci_user_attribute(&user, &settings, "role"), "admin", "an added user has the attribute");
     tap_ok(luci_user_attribute(&user, &settings, "team") == NULL, "  another one is NULL");
     tap_is_str(user.created_at, ours ? "1700000000000" : NULL, "  and the moment, where the table has it");
     tap_is_result(luci_user_find(db, "alice", &user, pool), LUCI_NOT_FOUND,
@@ -87,8 +87,9 @@ static void check_columns(luci_db_t *db)
 
     tap_is_result(luci_db_has_column(db, &luci_table_user, "role", &found), LUCI_OK,
                   "a column is looked for");
-    tap_is_int(found, 1, "  and there");
-    tap_is_result(luci_db_has_column(db, &luci_table_user, "rule", &found), LUCI_OK, "another one, too");
+    tap_is_int(found, 1, "the column that was looked for exists");
+    tap_is_result(luci_db_has_column(db, &luci_table_user, "rule", &found), LUCI_OK,
+                  "a second column is looked for");
     tap_is_int(found, 0, "  and is not there");
     tap_is_result(luci_db_connect(db), LUCI_OK, "  which breaks nothing");
 }
@@ -100,9 +101,10 @@ static void check_rename(luci_db_t *db)
     luci_user_t bob = add(db, "Robert"), other = add(db, "Other");
     luci_key_t key;
 
-    tap_is_result(luci_admin_rename(db, &bob, "ROBERT", pool), LUCI_OK, "other capitals");
+    tap_is_result(luci_admin_rename(db, &bob, "ROBERT", pool), LUCI_OK,
+                  "a rename to other capitals succeeds");
     tap_is_result(luci_key_get(db, "username:robert", &key, pool), LUCI_OK, "  the same key");
-    tap_is_result(luci_admin_rename(db, &bob, "Robin", pool), LUCI_OK, "another name");
+    tap_is_result(luci_admin_rename(db, &bob, "Robin", pool), LUCI_OK, "a rename to another name succeeds");
     bob.username = "Robin";
     tap_is_result(luci_key_get(db, "username:robert", &key, pool), LUCI_NOT_FOUND, "  the old key is gone");
     tap_is_result(luci_key_get(db, "username:robin", &key, pool), LUCI_OK, "  the new one is there");
@@ -112,11 +114,11 @@ static void check_rename(luci_db_t *db)
     tap_is_result(luci_admin_rename(db, &bob, "Robert", pool), LUCI_OK, "  becomes the name");
     bob.username = "Robert";
     tap_is_result(luci_key_get(db, "username:robin", &key, pool), LUCI_OK,
-                  "  and the old one stays as the other");
+                  "the old name stays as a further key");
     support_run(target.params, "DELETE FROM user_key WHERE id = 'username:other'");
     tap_is_result(luci_admin_rename(db, &bob, "Other", pool), LUCI_CONFLICT,
-                  "a name without a key is taken, too");
-    tap_is_result(luci_admin_rename(db, &other, "Others", pool), LUCI_OK, "who has no key is renamed");
+                  "a rename to a name that only a key has conflicts");
+    tap_is_result(luci_admin_rename(db, &other, "Others", pool), LUCI_OK, "a user without a key is renamed");
     tap_is_result(luci_key_get(db, "username:others", &key, pool), LUCI_NOT_FOUND, "  and gets none");
 }
 
@@ -143,19 +145,21 @@ static void check_password(luci_db_t *db)
     start_session(db, &user);
     tap_is_result(luci_admin_set_password(db, &user, "second", NULL, pool), LUCI_OK, "a new password");
     tap_is_int(count("user_session"), 2, "  may leave sessions alone");
-    tap_is_result(luci_admin_set_password(db, &user, "third", &ended, pool), LUCI_OK, "another one");
-    tap_is_int(ended, 2, "  ends them");
-    tap_is_int(count("user_session"), 0, "  all");
-    tap_is_result(luci_key_get(db, "username:carla", &key, pool), LUCI_OK, "  the key");
+    tap_is_result(luci_admin_set_password(db, &user, "third", &ended, pool), LUCI_OK,
+                  "a third password is set");
+    tap_is_int(ended, 2, "the third password ends two sessions");
+    tap_is_int(count("user_session"), 0, "the third password leaves no session");
+    tap_is_result(luci_key_get(db, "username:carla", &key, pool), LUCI_OK, "the key of the user is found");
     tap_is_str(key.stored_hash, "third", "  has the last");
     support_run(target.params, "DELETE FROM user_key WHERE id = 'username:carla'");
-    tap_is_result(luci_admin_set_password(db, &user, "fourth", &ended, pool), LUCI_OK, "without a key");
+    tap_is_result(luci_admin_set_password(db, &user, "fourth", &ended, pool), LUCI_OK,
+                  "a password for a user without a key is set");
     tap_is_result(luci_key_get(db, "username:carla", &key, pool), LUCI_OK, "  one is made");
     thief.username = "CARLA";
     tap_is_result(luci_admin_set_password(db, &thief, "mine", &ended, pool), LUCI_CONFLICT,
-                  "not for another user");
+                  "a password for a key of another user conflicts");
     tap_is_result(luci_admin_set_password(db, &nobody, "mine", &ended, pool), LUCI_NOT_FOUND,
-                  "nor for one who is gone");
+                  "a password for a deleted user is not found");
 }
 
 static void check_disabled(luci_db_t *db)
@@ -164,14 +168,14 @@ static void check_disabled(luci_db_t *db)
     int ended = -1;
 
     start_session(db, &user);
-    tap_is_result(luci_admin_set_disabled(db, &user, 1, NULL, pool), LUCI_OK, "disabled");
+    tap_is_result(luci_admin_set_disabled(db, &user, 1, NULL, pool), LUCI_OK, "a user is disabled");
     tap_is_result(luci_user_get(db, user.id, &user, pool), LUCI_OK, "  as is read");
-    tap_is_int(user.disabled, 1, "  again");
+    tap_is_int(user.disabled, 1, "a user who is disabled twice is disabled");
     tap_is_result(luci_admin_set_disabled(db, &user, 1, &ended, pool), LUCI_OK, "twice is no failure");
     tap_is_int(ended, 1, "  and ends sessions, if wished");
-    tap_is_result(luci_admin_set_disabled(db, &user, 0, NULL, pool), LUCI_OK, "enabled");
+    tap_is_result(luci_admin_set_disabled(db, &user, 0, NULL, pool), LUCI_OK, "a user is enabled");
     tap_is_result(luci_user_get(db, user.id, &user, pool), LUCI_OK, "  as is read");
-    tap_is_int(user.disabled, 0, "  again");
+    tap_is_int(user.disabled, 0, "an enabled user is read as enabled");
 }
 
 static void check_delete(luci_db_t *db)
@@ -181,7 +185,7 @@ static void check_delete(luci_db_t *db)
     long long others = count("user_key") - 1;
 
     start_session(db, &user);
-    tap_is_result(luci_admin_delete(db, &user, &deleted, pool), LUCI_OK, "deleted");
+    tap_is_result(luci_admin_delete(db, &user, &deleted, pool), LUCI_OK, "a user is deleted");
     tap_is_int(deleted.sessions, 1, "  with a session");
     tap_is_int(deleted.keys, 1, "  and a key");
     tap_is_int(count("user_key"), others, "  and no other");
@@ -260,13 +264,14 @@ static void check_sessions(luci_db_t *db, int ours)
     tap_is_result(luci_session_list(db, &list, pool), LUCI_OK, "a session that Lucia left");
     tap_is_result(luci_secret_sha256_hex(bare, strlen(bare), hex), LUCI_OK, "  and the hash of its id");
     tap_ok(strncmp(session.tag, hex, LUCI_EVENT_TAG_HEX) == 0, "  which stands for it");
-    tap_is_int(session.state, LUCI_SESSION_IDLE, "  is idle");
+    tap_is_int(session.state, LUCI_SESSION_IDLE, "a session of Lucia is listed as idle");
     tap_ok(session.created_at == NULL, "  of unknown age");
     list.now = NOW + 2;
-    tap_is_result(luci_session_list(db, &list, pool), LUCI_OK, "  later");
-    tap_is_int(session.state, LUCI_SESSION_EXPIRED, "  it's dead");
-    tap_is_result(luci_session_list_delete(db, bare, pool), LUCI_OK, "  and deleted");
-    tap_is_result(luci_session_list_delete(db, bare, pool), LUCI_NOT_FOUND, "  once");
+    tap_is_result(luci_session_list(db, &list, pool), LUCI_OK, "a session of Lucia is listed later");
+    tap_is_int(session.state, LUCI_SESSION_EXPIRED, "a session of Lucia is listed as expired later");
+    tap_is_result(luci_session_list_delete(db, bare, pool), LUCI_OK,
+                  "a session of Lucia is deleted from the list");
+    tap_is_result(luci_session_list_delete(db, bare, pool), LUCI_NOT_FOUND, "a deleted session is not found");
     support_run(target.params,
                 apr_psprintf(pool,
                              "INSERT INTO user_session (id, user_id, active_expires, idle_expires) "
@@ -282,8 +287,8 @@ static void check_sessions(luci_db_t *db, int ours)
     tap_is_str(session.address, ours ? "192.0.2.1" : NULL, "  and the address, where there is a column");
     list.user_id = "nobody";
     memset(&session, 0, sizeof session);
-    tap_is_result(luci_session_list(db, &list, pool), LUCI_OK, "nobody's sessions");
-    tap_ok(session.stored_id == NULL, "  are none");
+    tap_is_result(luci_session_list(db, &list, pool), LUCI_OK, "the sessions of an unknown user are listed");
+    tap_ok(session.stored_id == NULL, "an unknown user has no session");
 }
 
 int main(void)

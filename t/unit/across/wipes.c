@@ -87,7 +87,7 @@ static void check_argon2(apr_pool_t *pool)
     count = 0;
     tap_is_result(luci_password_verify(stored, PASSWORD), LUCI_OK, "a password that is right");
     tap_is_int(begin_with(tag, length, LUCI_ARGON2_TAG_MAX), 1, "the tag that was computed is wiped");
-    tap_is_int(hold(tag, length), 2, "and the one that was stored");
+    tap_is_int(hold(tag, length), 2, "the tag that was stored is wiped");
 }
 
 static void check_scrypt(void)
@@ -113,7 +113,7 @@ static void check_secrets(apr_pool_t *pool)
     for (int i = 0; i < LUCI_SHA256_BYTES; i++)
         pad[i] ^= key[i];
     count = 0;
-    tap_is_result(luci_secret_hmac(key, "x", 1, out), LUCI_OK, "an HMAC");
+    tap_is_result(luci_secret_hmac(key, "x", 1, out), LUCI_OK, "an HMAC is computed");
     tap_is_int(begin_with(pad, sizeof pad, sizeof pad), 1, "its key is wiped");
     count = 0;
     tap_is_result(luci_secret_random_id(id, 40), LUCI_OK, "a session id");
@@ -131,11 +131,12 @@ static void check_form(apr_pool_t *pool)
     count = 0;
     tap_is_result(luci_form_parse_json(body, sizeof body - 1, &form, pool), LUCI_OK, "a body of JSON");
     tap_is_int(hold("\"" PASSWORD "\"", strlen(PASSWORD) + 2), 1, "its copy is wiped");
-    tap_is_int(begin_with(PASSWORD, strlen(PASSWORD), strlen(PASSWORD)), 1, "and the parser's string");
+    tap_is_int(begin_with(PASSWORD, strlen(PASSWORD), strlen(PASSWORD)), 1,
+               "the JSON parser's string is wiped");
     count = 0;
     luci_form_wipe(&form);
-    tap_is_int(begin_with(PASSWORD, strlen(PASSWORD), strlen(PASSWORD)), 1, "and the field, in the end");
-    tap_is_str(luci_form_value(&form, "password"), "", "of which nothing is left");
+    tap_is_int(begin_with(PASSWORD, strlen(PASSWORD), strlen(PASSWORD)), 1, "the field of the form is wiped");
+    tap_is_str(luci_form_value(&form, "password"), "", "nothing is left of the field");
 }
 
 static void check_credential(apr_pool_t *pool)
@@ -173,7 +174,7 @@ int main(void)
     atexit(apr_terminate);
     apr_pool_create(&pool, NULL);
     if (luci_secret_init(pool) != LUCI_OK)
-        tap_fail("no SHA-256");
+        tap_fail("libcrypto computes no SHA-256");
     check_argon2(pool);
     check_scrypt();
     check_secrets(pool);

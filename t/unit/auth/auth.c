@@ -31,7 +31,7 @@ static void check_sign_up(void)
     support_auth_t *with = support_auth("sign-up.db", 1);
 
     tap_is_str(support_auth_value(with, COUNTS), "0 0 0", "S9.8: a new database has no accounts");
-    tap_is_result(support_sign_up(with, "Alice", PASSWORD), LUCI_OK, "a sign-up");
+    tap_is_result(support_sign_up(with, "Alice", PASSWORD), LUCI_OK, "a sign-up succeeds");
     tap_is_str(support_auth_value(with, COUNTS), "1 1 1", "makes a user, a key and a session");
     tap_is_str(support_auth_value(with, "SELECT username FROM auth_user"), "Alice",
                "the username keeps its case");
@@ -44,12 +44,12 @@ static void check_sign_up(void)
                "the session's user is the one stored");
     tap_is_int(strspn(support_session.user.id, LETTERS), LUCI_USER_ID_LENGTH,
                "a user id has 15 characters of the alphabet");
-    tap_is_int(strlen(support_session.user.id), LUCI_USER_ID_LENGTH, "and no others");
+    tap_is_int(strlen(support_session.user.id), LUCI_USER_ID_LENGTH, "a user id has no other length");
     tap_is_int(strspn(support_session.token.id, LETTERS), LUCI_SESSION_ID_LENGTH, "a session id 40");
-    tap_is_int(strlen(support_session.token.id), LUCI_SESSION_ID_LENGTH, "and no others");
+    tap_is_int(strlen(support_session.token.id), LUCI_SESSION_ID_LENGTH, "a session id has no other length");
     tap_ok(support_session.fresh && support_session.state == LUCI_SESSION_ACTIVE,
            "the session is active and fresh");
-    tap_is_str(support_session.user.username, "Alice", "with the username");
+    tap_is_str(support_session.user.username, "Alice", "the session has the username");
     tap_is_int(support_field, LUCI_FIELD_NONE, "no field is to blame");
     tap_ok(strncmp(support_auth_value(with, "SELECT hashed_password FROM user_key"),
                    "$argon2id$v=19$m=8,t=1,p=1$", 27) == 0,
@@ -69,17 +69,18 @@ static void check_conflicts(void)
     tap_is_result(support_sign_up(with, "aLICE", PASSWORD), LUCI_CONFLICT, "in other case");
     tap_is_result(support_sign_up(with, "alice ", PASSWORD), LUCI_INVALID,
                   "a space at its end makes no other name");
-    tap_is_result(support_sign_up(with, "\xc3\x89mile", PASSWORD), LUCI_OK, "beyond ASCII");
+    tap_is_result(support_sign_up(with, "\xc3\x89mile", PASSWORD), LUCI_OK,
+                  "a sign-up beyond ASCII succeeds");
     tap_is_result(support_sign_up(with, "\xc3\xa9MILE", PASSWORD), LUCI_CONFLICT, "case is Unicode's");
     support_run(with->target.params,
                 "INSERT INTO auth_user (id, username) VALUES ('github0000000000', 'octocat')");
     tap_is_result(support_sign_up(with, "octocat", PASSWORD), LUCI_CONFLICT,
                   "a username that another provider's user has");
-    tap_is_str(support_auth_value(with, COUNTS), "3 2 2", "none of these left anything");
+    tap_is_str(support_auth_value(with, COUNTS), "3 2 2", "refused sign-ups leave nothing");
     support_run(with->target.params,
                 "INSERT INTO user_key VALUES ('username:hubot', 'github0000000000', NULL)");
     tap_is_result(support_sign_up(with, "Hubot", PASSWORD), LUCI_CONFLICT,
-                  "a key without a password is taken, too");
+                  "a sign-up with a name whose key has no password conflicts");
     tap_is_result(support_sign_in(with, "Alice", PASSWORD), LUCI_OK, "the first password stays");
     support_auth_close(with);
 }
@@ -113,7 +114,7 @@ static void is_blamed(luci_result_t result, luci_field_t want, const char *what)
 {
     tap_ok(want == LUCI_FIELD_NONE ? result != LUCI_INVALID : result == LUCI_INVALID, "%s: %s", what,
            luci_result_name(result));
-    tap_is_int(support_field, want, "  blames");
+    tap_is_int(support_field, want, "  the blamed field");
 }
 
 static void check_inputs(void)
@@ -153,8 +154,9 @@ static void check_sign_in(void)
     first = support_session.token.id;
     tap_is_result(support_sign_in(with, "alice", WRONG), LUCI_DENIED, "a wrong password");
     tap_is_result(support_sign_in(with, "alice", "Correct horse"), LUCI_DENIED, "S9.2: in other case");
-    tap_is_result(support_sign_in(with, "alice", PASSWORD " "), LUCI_DENIED, "with a space");
-    tap_is_str(support_auth_value(with, COUNTS), "1 1 1", "none of these made a session");
+    tap_is_result(support_sign_in(with, "alice", PASSWORD " "), LUCI_DENIED,
+                  "a password with a space appended is denied");
+    tap_is_str(support_auth_value(with, COUNTS), "1 1 1", "refused sign-ins make no session");
     tap_is_result(support_sign_in(with, "aLiCe", PASSWORD), LUCI_OK, "the right one, the name in any case");
     tap_is_str(support_session.user.username, "Alice", "  the username is the stored one");
     tap_ok(strcmp(first, support_session.token.id) != 0, "  the session is a new one");
@@ -170,11 +172,12 @@ static void check_nfkc(void)
     tap_is_result(support_sign_up(with, "alice", "caf\xc3\xa9 \xef\xac\x81ne"), LUCI_OK,
                   "a password with an accent and a ligature");
     tap_is_result(support_sign_in(with, "alice", "cafe\xcc\x81 fine"), LUCI_OK, "is the same decomposed");
-    tap_is_result(support_sign_in(with, "alice", "cafe fine"), LUCI_DENIED, "but not without the accent");
+    tap_is_result(support_sign_in(with, "alice", "cafe fine"), LUCI_DENIED,
+                  "a password without its accent is denied");
     tap_is_result(support_sign_up(with, "emoji", "\xf0\x9f\x90\xb4 \xf0\x9f\x94\x8b \xf0\x9f\x93\x8e"),
                   LUCI_OK, "S9.1: emoji and spaces");
     tap_is_result(support_sign_in(with, "emoji", "\xf0\x9f\x90\xb4 \xf0\x9f\x94\x8b \xf0\x9f\x93\x8e"),
-                  LUCI_OK, "S9.1: work");
+                  LUCI_OK, "S9.1: a password of emoji and spaces signs in");
     support_auth_close(with);
 }
 
@@ -185,7 +188,7 @@ static void check_old_session(void)
     luci_session_t session, other;
     luci_field_t field;
 
-    tap_is_result(support_sign_up(with, "alice", PASSWORD), LUCI_OK, "a session");
+    tap_is_result(support_sign_up(with, "alice", PASSWORD), LUCI_OK, "a sign-up makes alice's session");
     other = support_session;
     request.old_session = &support_session.token;
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK,
@@ -201,9 +204,11 @@ static void check_old_session(void)
     request.old_session = support_token(session.token.id);
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &other, &field, pool), LUCI_DENIED,
                   "a wrong password");
-    tap_is_result(support_sign_out(with, session.token.id), LUCI_OK, "ends nothing");
+    tap_is_result(support_sign_out(with, session.token.id), LUCI_OK,
+                  "a wrong password does not end the old session");
     request = (luci_auth_request_t){ .username = "alice", .password = PASSWORD, .now = NOW };
-    tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK, "alice again");
+    tap_is_result(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK,
+                  "alice signs in again");
     request.username = "bobby";
     request.old_session = support_token(session.token.id);
     tap_is_result(luci_auth_sign_up(&with->auth, &request, &other, &field, pool), LUCI_OK,
@@ -220,14 +225,16 @@ static void check_sign_out(void)
     luci_session_t session;
     luci_result_t written;
 
-    tap_is_result(support_sign_up(with, "alice", PASSWORD), LUCI_OK, "a session");
+    tap_is_result(support_sign_up(with, "alice", PASSWORD), LUCI_OK, "a sign-up makes a session to end");
     known = support_session.token;
     claim.token = &known;
-    tap_is_result(luci_auth_validate(&with->auth, &claim, &session, &written, pool), LUCI_OK, "is valid");
-    tap_is_result(support_sign_out(with, support_session.token.id), LUCI_OK, "sign-out");
+    tap_is_result(luci_auth_validate(&with->auth, &claim, &session, &written, pool), LUCI_OK,
+                  "the session is valid before the sign-out");
+    tap_is_result(support_sign_out(with, support_session.token.id), LUCI_OK, "sign-out ends the session");
     tap_is_result(luci_auth_validate(&with->auth, &claim, &session, &written, pool), LUCI_NOT_FOUND,
-                  "S9.13: it's gone at once");
-    tap_is_result(support_sign_out(with, support_session.token.id), LUCI_NOT_FOUND, "once");
+                  "S9.13: a signed-out session is unknown at once");
+    tap_is_result(support_sign_out(with, support_session.token.id), LUCI_NOT_FOUND,
+                  "a second sign-out is not found");
     with->refuse_at = 1;
     with->with = LUCI_BUSY;
     tap_is_result(support_sign_out(with, support_session.token.id), LUCI_BUSY,
@@ -241,7 +248,7 @@ static void check_basic(void)
     support_auth_t *with = support_auth("basic.db", 1);
     luci_user_t user = { 0 };
 
-    tap_is_result(support_sign_up(with, "Alice", PASSWORD), LUCI_OK, "a user");
+    tap_is_result(support_sign_up(with, "Alice", PASSWORD), LUCI_OK, "a sign-up makes a user to check");
     tap_is_result(support_check(with, "alice", PASSWORD, &user), LUCI_OK, "checking the password");
     tap_is_str(user.username, "Alice", "  gives the user");
     tap_is_str(support_auth_value(with, COUNTS), "1 1 1", "  and makes no session");

@@ -180,7 +180,8 @@ static void check_rivals(void)
     }
     tap_is_int(won, 50, "S9.34: of four that sign up with the same names, one wins each");
     tap_is_int(lost, 150, "S9.34: the other sign-ups get CONFLICT");
-    tap_is_str(support_auth_value(with, COUNTS), "50 50 50", "S9.34: the tables say the same");
+    tap_is_str(support_auth_value(with, COUNTS), "50 50 50",
+               "S9.34: users, keys and sessions are equally many");
 }
 
 int main(int argc, char **argv)

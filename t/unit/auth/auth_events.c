@@ -38,11 +38,11 @@ static const char *of_alice(const char *what, const char *session)
 
 static void check_sign_up(void)
 {
-    tap_is_result(support_sign_up(with, "Alice", PASSWORD), LUCI_OK, "a sign-up");
+    tap_is_result(support_sign_up(with, "Alice", PASSWORD), LUCI_OK, "a sign-up to be reported succeeds");
     alice = support_session.user.id;
     events_are(of_alice("sign_up none", tag_of(support_session.token.id)), "  is one event");
     tap_is_result(support_sign_up(with, "ALICE", PASSWORD), LUCI_CONFLICT, "a name that is taken");
-    events_are("sign_up name_taken ALICE - -\n", "  is named");
+    events_are("sign_up name_taken ALICE - -\n", "  the event of a taken name has its reason");
     tap_is_result(support_sign_up(with, "hunter2\n", PASSWORD), LUCI_INVALID, "an impossible name");
     events_are("sign_up invalid_username - - -\n", "  S9.15: an impossible name is not in the event");
     tap_is_result(support_sign_up(with, "bobby", "short"), LUCI_INVALID, "an impossible password");
@@ -51,24 +51,27 @@ static void check_sign_up(void)
 
 static void check_sign_in(void)
 {
-    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_OK, "a sign-in");
+    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_OK, "a sign-in to be reported succeeds");
     events_are(of_alice("sign_in none", tag_of(support_session.token.id)),
                "  names the account as it is stored");
     tap_is_result(support_sign_in(with, "aLiCe", WRONG), LUCI_DENIED, "a wrong password");
-    events_are(of_alice("sign_in wrong_password", "-"), "  likewise");
+    events_are(of_alice("sign_in wrong_password", "-"),
+               "  a wrong password names the account as it is stored");
     tap_is_result(support_sign_in(with, PASSWORD, "alice"), LUCI_DENIED, "a password in the wrong field");
     events_are("sign_in unknown_user - - -\n", "  S9.15: a password in the wrong field is not in the event");
-    tap_is_result(support_sign_in(with, "", PASSWORD), LUCI_INVALID, "no name");
+    tap_is_result(support_sign_in(with, "", PASSWORD), LUCI_INVALID, "a sign-in without a name is invalid");
     events_are("sign_in invalid_username - - -\n", "  has a reason of its own");
-    tap_is_result(support_sign_in(with, "alice", ""), LUCI_INVALID, "no password");
-    events_are("sign_in invalid_password - - -\n", "  too");
+    tap_is_result(support_sign_in(with, "alice", ""), LUCI_INVALID,
+                  "a sign-in without a password is invalid");
+    events_are("sign_in invalid_password - - -\n", "  a missing password has its reason");
     with->refuse_at = 1;
     with->with = LUCI_BUSY;
     tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_BUSY, "no handle to be had");
     events_are("sign_in busy - - -\n", "  is nobody's fault");
     with->refuse_at = 2;
     with->with = LUCI_UNAVAILABLE;
-    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_UNAVAILABLE, "none for the session");
+    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_UNAVAILABLE,
+                  "a sign-in without a handle for the session is unavailable");
     events_are(of_alice("sign_in unavailable", "-"), "  has no session");
 }
 
@@ -79,15 +82,17 @@ static void check_other_reasons(void)
     tap_is_result(support_check(with, "alice", PASSWORD, &user), LUCI_OK, "a password alone");
     events_are(of_alice("password_check none", "-"), "  is a check");
     tap_is_result(support_check(with, "alice", WRONG, &user), LUCI_DENIED, "a wrong one");
-    events_are(of_alice("password_check wrong_password", "-"), "  too");
-    tap_is_result(support_check(with, PASSWORD, PASSWORD, &user), LUCI_NOT_FOUND, "nobody's");
-    events_are("password_check unknown_user - - -\n", "  is unknown");
+    events_are(of_alice("password_check wrong_password", "-"), "  a wrong password of a check is an event");
+    tap_is_result(support_check(with, PASSWORD, PASSWORD, &user), LUCI_NOT_FOUND,
+                  "a check of an unknown name is not found");
+    events_are("password_check unknown_user - - -\n", "  an unknown name of a check has its reason");
     tap_is_result(support_check(with, "", PASSWORD, &user), LUCI_DENIED, "an impossible one");
     events_are("password_check invalid_username - - -\n", "  is said to be");
     support_run(with->target.params, "UPDATE auth_user SET disabled = 1");
     tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_DENIED, "a disabled user");
     events_are(of_alice("sign_in disabled", "-"), "  is known by the right password");
-    tap_is_result(support_sign_in(with, "alice", WRONG), LUCI_DENIED, "who has a wrong one");
+    tap_is_result(support_sign_in(with, "alice", WRONG), LUCI_DENIED,
+                  "a disabled user with a wrong password is denied");
     events_are(of_alice("sign_in wrong_password", "-"), "  has just that");
     support_run(with->target.params, "UPDATE auth_user SET disabled = 0");
     support_run(with->target.params, "UPDATE user_key SET hashed_password = NULL");
@@ -104,7 +109,7 @@ static luci_result_t validate(const char *id, luci_ms_t now, int ending)
     luci_session_t session;
     luci_result_t written, result = luci_auth_validate(&with->auth, &claim, &session, &written, pool);
 
-    tap_is_result(written, LUCI_OK, "  nothing failed");
+    tap_is_result(written, LUCI_OK, "  the validation's write did not fail");
     return result;
 }
 
@@ -113,35 +118,40 @@ static void check_sessions(void)
     const char *id, *tag;
     luci_session_t session;
 
-    tap_is_result(support_sign_up(with, "Alicia", PASSWORD), LUCI_OK, "a session");
+    tap_is_result(support_sign_up(with, "Alicia", PASSWORD), LUCI_OK,
+                  "a sign-up makes a session to validate");
     session = support_session;
     id = session.token.id;
     tag = tag_of(id);
     with->events[0] = '\0';
-    tap_is_result(validate(id, NOW + 1, 0), LUCI_OK, "which is active");
-    tap_is_result(validate(UNKNOWN, NOW, 0), LUCI_NOT_FOUND, "or unknown");
-    tap_is_result(validate(id, NOW + 2 * DAY, 1), LUCI_OK, "or idle, and about to be ended");
+    tap_is_result(validate(id, NOW + 1, 0), LUCI_OK, "an active session is valid");
+    tap_is_result(validate(UNKNOWN, NOW, 0), LUCI_NOT_FOUND, "an unknown session is not found");
+    tap_is_result(validate(id, NOW + 2 * DAY, 1), LUCI_OK, "an idle session that is about to end is valid");
     events_are("", "  is no event");
     tap_is_result(validate(id, NOW + 2 * DAY, 0), LUCI_OK, "an idle one");
-    events_are(apr_psprintf(pool, "renewal none Alicia %s %s\n", session.user.id, tag), "  is renewed");
+    events_are(apr_psprintf(pool, "renewal none Alicia %s %s\n", session.user.id, tag),
+               "  the renewal of an idle session is an event");
     tap_is_result(validate(id, NOW + 30 * DAY, 0), LUCI_EXPIRED, "a dead one");
-    events_are(apr_psprintf(pool, "expiry none Alicia %s %s\n", session.user.id, tag), "  is removed");
-    tap_is_result(validate(id, NOW + 30 * DAY, 0), LUCI_NOT_FOUND, "later");
+    events_are(apr_psprintf(pool, "expiry none Alicia %s %s\n", session.user.id, tag),
+               "  the removal of an expired session is an event");
+    tap_is_result(validate(id, NOW + 30 * DAY, 0), LUCI_NOT_FOUND, "an expired session is not found later");
     events_are("", "  there is nothing any more");
-    tap_is_result(support_sign_in(with, "alicia", PASSWORD), LUCI_OK, "another one");
+    tap_is_result(support_sign_in(with, "alicia", PASSWORD), LUCI_OK,
+                  "a further sign-in makes a session to expire");
     with->events[0] = '\0';
     tap_is_result(validate(support_session.token.id, NOW + 30 * DAY, 1), LUCI_EXPIRED,
                   "dead when it's to be ended");
     events_are(
         apr_psprintf(pool, "expiry none Alicia %s %s\n", session.user.id, tag_of(support_session.token.id)),
-        "  is removed, too");
+        "  the removal of a session that expired at sign-out is an event");
 }
 
 static void check_sign_out(void)
 {
     luci_session_t session;
 
-    tap_is_result(support_sign_in(with, "alicia", PASSWORD), LUCI_OK, "a session");
+    tap_is_result(support_sign_in(with, "alicia", PASSWORD), LUCI_OK,
+                  "a sign-in makes a session to sign out");
     session = support_session;
     with->events[0] = '\0';
     with->refuse_at = 1;
@@ -151,7 +161,7 @@ static void check_sign_out(void)
                "  is an event");
     tap_is_result(luci_auth_sign_out(&with->auth, &session, NOW, pool), LUCI_OK, "one that works");
     events_are(apr_psprintf(pool, "sign_out none Alicia %s %s\n", session.user.id, tag_of(session.token.id)),
-               "  too");
+               "  a sign-out is an event");
     tap_is_result(luci_auth_sign_out(&with->auth, &session, NOW, pool), LUCI_NOT_FOUND, "the next one");
     events_are(
         apr_psprintf(pool, "sign_out no_session Alicia %s %s\n", session.user.id, tag_of(session.token.id)),
@@ -169,7 +179,7 @@ static void check_migration(void)
     with->events[0] = '\0';
     tap_is_result(validate(UNKNOWN, NOW, 0), LUCI_OK, "a row that Lucia left, idle");
     tap_ok(strncmp(with->events, "takeover none Alicia ", 21) == 0, "  is taken over");
-    tap_ok(strstr(with->events, "\nrenewal none Alicia ") != NULL, "  and renewed");
+    tap_ok(strstr(with->events, "\nrenewal none Alicia ") != NULL, "  the migrated session is renewed");
     tap_ok(strstr(with->events, UNKNOWN) == NULL, "  S9.15: the events do not contain the session id");
 }
 

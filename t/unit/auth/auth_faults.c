@@ -49,22 +49,24 @@ static void check_active(void)
     const char *id;
     support_auth_t *with = with_session("active.db", &id);
 
-    tap_is_result(validate(with, id, 1, NOW + 1), LUCI_OK, "active");
+    tap_is_result(validate(with, id, 1, NOW + 1), LUCI_OK, "an active session is valid a millisecond later");
     tap_is_result(written, LUCI_OK, "  nothing to write");
-    tap_is_str(session.user.username, "Alice", "  its user");
-    tap_is_str(session.token.id, id, "  its id");
-    tap_ok(!session.fresh && session.state == LUCI_SESSION_ACTIVE, "  not fresh");
+    tap_is_str(session.user.username, "Alice", "  a valid session has its user");
+    tap_is_str(session.token.id, id, "  a valid session has its id");
+    tap_ok(!session.fresh && session.state == LUCI_SESSION_ACTIVE,
+           "  a valid session is active and not fresh");
     tap_is_result(validate(with, "abcdefghijklmnopqrstuvwxyz0123456789abcd", 1, NOW), LUCI_NOT_FOUND,
                   "S9.11: an unknown id");
     tap_is_result(written, LUCI_OK, "  nothing to write");
-    tap_is_int(sessions(with), 1, "S9.11: it's not adopted");
+    tap_is_int(sessions(with), 1, "S9.11: an unknown id is not adopted");
     tap_is_result(validate(with, id, 1, NOW - LUCI_MS_HOUR), LUCI_OK, "S9.40: the clock an hour back");
     tap_is_result(validate(with, id, 0, NOW + 3650 * DAY), LUCI_EXPIRED,
                   "S9.40: ten years on, and nothing may be written");
     tap_is_result(written, LUCI_OK, "  so nothing was tried");
     tap_is_int(sessions(with), 1, "  the row is still there");
     tap_is_result(validate(with, id, 1, NOW + 15 * DAY), LUCI_OK, "the last millisecond");
-    tap_ok(session.fresh && session.state == LUCI_SESSION_ACTIVE, "  renews it");
+    tap_ok(session.fresh && session.state == LUCI_SESSION_ACTIVE,
+           "  the validation in the last millisecond renews the session");
     support_auth_close(with);
 }
 
@@ -76,9 +78,9 @@ static void check_renewed(void)
     tap_is_result(validate(with, id, 0, NOW + 2 * DAY), LUCI_OK, "idle, and nothing may be written");
     tap_ok(!session.fresh && session.state == LUCI_SESSION_IDLE, "  it stays idle");
     tap_is_result(written, LUCI_OK, "  nothing was tried");
-    tap_is_result(validate(with, id, 1, NOW + 2 * DAY), LUCI_OK, "idle");
+    tap_is_result(validate(with, id, 1, NOW + 2 * DAY), LUCI_OK, "an idle session is valid");
     tap_ok(session.fresh && session.state == LUCI_SESSION_ACTIVE, "  renewed, its cookie is to be sent");
-    tap_is_result(written, LUCI_OK, "  written");
+    tap_is_result(written, LUCI_OK, "  the renewal was written");
     tap_is_int(session.idle_expires, NOW + 17 * DAY, "  usable for fifteen more days");
     tap_is_result(validate(with, id, 1, NOW + 2 * DAY + 1), LUCI_OK, "S9.14: the next request");
     tap_ok(!session.fresh, "S9.14: does not send the cookie again");
@@ -93,7 +95,7 @@ static void check_dead(void)
     tap_is_result(validate(with, id, 1, NOW + 15 * DAY + 1000), LUCI_EXPIRED,
                   "S9.14: a second after idle_expires: dead");
     tap_is_result(written, LUCI_OK, "  its row is removed");
-    tap_is_int(sessions(with), 0, "  indeed");
+    tap_is_int(sessions(with), 0, "  the expired session has no row");
     tap_is_result(validate(with, id, 1, NOW), LUCI_NOT_FOUND,
                   "S9.40: the clock back: it does not come alive");
     support_auth_close(with);
@@ -120,7 +122,8 @@ static void check_disabled(void)
 
     support_run(with->target.params, "UPDATE auth_user SET disabled = 1");
     tap_is_result(validate(with, id, 1, NOW), LUCI_DENIED, "S9.13: a disabled user's session");
-    tap_is_result(validate(with, id, 1, NOW + 2 * DAY), LUCI_DENIED, "  idle");
+    tap_is_result(validate(with, id, 1, NOW + 2 * DAY), LUCI_DENIED,
+                  "  an idle session of a disabled user is denied");
     tap_is_int(support_auth_number(with, "SELECT active_expires FROM user_session"), NOW + DAY,
                "  is not renewed");
     support_auth_close(with);
@@ -138,7 +141,8 @@ static void check_locked(void)
     holder = support_hold(with->target.params, "BEGIN EXCLUSIVE");
     tap_is_result(validate(with, id, 1, NOW + 1), LUCI_OK,
                   "S9.32: locked by another process: an active session is valid");
-    tap_is_result(validate(with, id, 1, NOW + 2 * DAY), LUCI_OK, "S9.32: an idle one, too");
+    tap_is_result(validate(with, id, 1, NOW + 2 * DAY), LUCI_OK,
+                  "S9.32: an idle session is valid while the database is locked");
     tap_is_result(written, LUCI_BUSY, "  though it could not be renewed");
     tap_ok(!session.fresh && session.state == LUCI_SESSION_IDLE, "  so its cookie is not sent");
     tap_is_str(session.user.username, "Alice", "  it has its user");
@@ -149,7 +153,7 @@ static void check_locked(void)
     support_auth_close(with);
     support_release(holder);
     tap_is_result(validate(with, id, 1, NOW + 2 * DAY), LUCI_OK, "the lock is gone");
-    tap_ok(session.fresh, "  it's renewed");
+    tap_ok(session.fresh, "  the session is renewed once the lock is gone");
     support_auth_close(with);
 }
 
@@ -269,7 +273,7 @@ static void check_dump(void)
                                     "(SELECT group_concat(id || hashed_password) FROM user_key)");
     tap_ok(dump && !strstr(dump, id) && !strstr(dump, PASSWORD),
            "S9.15: the tables hold neither the id nor the password");
-    tap_ok(!strstr(with->logged, id), "nor does the log");
+    tap_ok(!strstr(with->logged, id), "S9.15: the log does not hold the id");
     support_auth_close(with);
 }
 

@@ -103,16 +103,18 @@ static void check_counts(void)
     luci_user_t user;
 
     with = support_auth("counts.db", 1);
-    is_count(sign_up("alice", PASSWORD), LUCI_OK, 1, "a sign-up");
+    is_count(sign_up("alice", PASSWORD), LUCI_OK, 1, "a sign-up computes one hash");
     is_count(sign_up("alice", PASSWORD), LUCI_CONFLICT, 0, "a name that is taken");
     is_count(sign_up("abc", PASSWORD), LUCI_INVALID, 0, "a name that is too short");
     is_count(sign_up("bobby", "short"), LUCI_INVALID, 0, "S9.1: a password that is too short");
     is_count(sign_up("bobby", too_long()), LUCI_INVALID, 0, "S9.1: a password that is too long");
-    is_count(sign_in("alice", too_long()), LUCI_INVALID, 0, "S9.1: also at sign-in");
-    is_count(sign_in("alice", PASSWORD), LUCI_OK, 1, "a sign-in");
+    is_count(sign_in("alice", too_long()), LUCI_INVALID, 0,
+             "S9.1: a password that is too long computes no hash at sign-in");
+    is_count(sign_in("alice", PASSWORD), LUCI_OK, 1, "a sign-in computes one hash");
     computed = 0;
-    is_count(support_check(with, "alice", too_long(), &user), LUCI_DENIED, 0, "S9.1: also for HTTP Basic");
-    is_count(support_check(with, "alice", PASSWORD, &user), LUCI_OK, 1, "HTTP Basic");
+    is_count(support_check(with, "alice", too_long(), &user), LUCI_DENIED, 0,
+             "S9.1: a password that is too long computes no hash for HTTP Basic");
+    is_count(support_check(with, "alice", PASSWORD, &user), LUCI_OK, 1, "HTTP Basic computes one hash");
     support_run(with->target.params, "INSERT INTO auth_user (id, username) VALUES ('x', 'Octocat')");
     is_count(sign_up("Octocat", PASSWORD), LUCI_CONFLICT, 1,
              "a username that is found taken by the transaction");
@@ -137,7 +139,7 @@ static void check_equal_work(void)
 
     with = support_auth("equal.db", 1);
     with->settings.hash = (luci_hash_cost_t){ LUCI_HASH_ARGON2ID, 64, 3, 2 };
-    tap_is_result(sign_up("alice", PASSWORD), LUCI_OK, "a user");
+    tap_is_result(sign_up("alice", PASSWORD), LUCI_OK, "a sign-up makes a user to compare");
     good = stored_hash();
     is_count(sign_in("alice", WRONG), LUCI_DENIED, 1, "S9.3: a wrong password");
     memcpy(wrong, last, sizeof wrong);
@@ -177,19 +179,19 @@ static int is_current(const char *hash)
 static void check_formats(void)
 {
     with = support_auth("formats.db", 1);
-    tap_is_result(sign_up("alice", PASSWORD), LUCI_OK, "a user");
+    tap_is_result(sign_up("alice", PASSWORD), LUCI_OK, "a sign-up makes a user with a foreign hash");
     for (int i = 0; i < COUNT(vectors); i++) {
         const char *replaced;
 
         store_hash(vectors[i].stored);
         tap_is_result(sign_in("alice", "another password"), LUCI_DENIED, "S9.6: %.40s, a wrong password",
                       vectors[i].stored);
-        tap_is_str(stored_hash(), vectors[i].stored, "  replaces nothing");
+        tap_is_str(stored_hash(), vectors[i].stored, "  a wrong password does not replace the hash");
         tap_is_result(sign_in("alice", vectors[i].password), LUCI_OK, "  the right one signs in");
         replaced = stored_hash();
         tap_ok(is_current(replaced), "  and the hash is replaced");
         tap_is_result(sign_in("alice", vectors[i].password), LUCI_OK, "  by one for the same password");
-        tap_is_str(stored_hash(), replaced, "  that stays");
+        tap_is_str(stored_hash(), replaced, "  the replaced hash stays at the next sign-in");
     }
     tap_is_str(with->logged, "", "nothing is logged");
     support_auth_close(with);
@@ -198,16 +200,16 @@ static void check_formats(void)
 static void check_other_kinds(void)
 {
     with = support_auth("kinds.db", 1);
-    tap_is_result(sign_up("alice", PASSWORD), LUCI_OK, "a user");
+    tap_is_result(sign_up("alice", PASSWORD), LUCI_OK, "a sign-up makes a user with another cost");
     with->settings.hash.memory_kib = 16;
     is_count(sign_in("alice", PASSWORD), LUCI_OK, 2, "S9.6: the configured cost has changed: a sign-in");
     tap_ok(stored_hash() && strstr(stored_hash(), "$m=16,"), "  replaces the hash");
     is_count(sign_in("alice", PASSWORD), LUCI_OK, 1, "the next one");
     with->settings.hash.memory_kib = 8;
-    is_count(sign_in("alice", PASSWORD), LUCI_OK, 2, "also when it's lower");
+    is_count(sign_in("alice", PASSWORD), LUCI_OK, 2, "a lower cost replaces the hash as well");
     with->settings.hash.kind = LUCI_HASH_LUCIA_SCRYPT;
     is_count(sign_in("nobody", PASSWORD), LUCI_DENIED, 1, "Lucia's scrypt is configured: an unknown user");
-    is_count(sign_in("alice", PASSWORD), LUCI_OK, 2, "a sign-in");
+    is_count(sign_in("alice", PASSWORD), LUCI_OK, 2, "a sign-in computes one hash more to replace it");
     tap_ok(stored_hash() && strncmp(stored_hash(), "s2:", 3) == 0, "  replaces the hash");
     is_count(sign_in("alice", WRONG), LUCI_DENIED, 1, "a wrong password");
     is_count(sign_in("alice", PASSWORD), LUCI_OK, 1, "the right one");
@@ -237,7 +239,7 @@ static void check_failing_replacement(void)
     luci_user_t user;
 
     with = support_auth("failing.db", 1);
-    tap_is_result(sign_up("alice", PASSWORD), LUCI_OK, "a user");
+    tap_is_result(sign_up("alice", PASSWORD), LUCI_OK, "a sign-up makes a user whose hash can't be replaced");
     store_hash(OUTDATED.stored);
     with->refuse_at = 2;
     with->with = LUCI_BUSY;
@@ -264,7 +266,8 @@ static void check_failing_replacement(void)
 static void check_changed_meanwhile(void)
 {
     with = support_auth("meanwhile.db", 1);
-    tap_is_result(sign_up("alice", PASSWORD), LUCI_OK, "a user");
+    tap_is_result(sign_up("alice", PASSWORD), LUCI_OK,
+                  "a sign-up makes a user whose password changes meanwhile");
     store_hash(OUTDATED.stored);
     change_at = 2;
     tap_is_result(sign_in("alice", OUTDATED.password), LUCI_DENIED,
@@ -272,7 +275,7 @@ static void check_changed_meanwhile(void)
     change_at = 0;
     tap_is_str(stored_hash(), "changed", "the change stays");
     tap_is_int(support_auth_number(with, "SELECT count(*) FROM user_session"), 1, "nobody comes in");
-    tap_is_str(with->logged, "", "which is no reason to log");
+    tap_is_str(with->logged, "", "a password that changed meanwhile is not logged");
     support_auth_close(with);
 }
 

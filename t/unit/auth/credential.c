@@ -127,14 +127,15 @@ static void check_turns(int aside)
 {
     start(aside ? "aside.db" : "turns.db");
     hasher.aside = aside;
-    is_turn(support_sign_up(with, "alice", PASSWORD), LUCI_OK, 1, 1, "a sign-up");
+    is_turn(support_sign_up(with, "alice", PASSWORD), LUCI_OK, 1, 1, "a sign-up takes one turn");
     is_turn(support_sign_up(with, "alice", PASSWORD), LUCI_CONFLICT, 0, 0, "a name that is taken");
     is_turn(support_sign_up(with, "bobby", "short"), LUCI_INVALID, 0, 0, "a password that is too short");
-    is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_OK, 1, 1, "a sign-in");
+    is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_OK, 1, 1, "a sign-in takes one turn");
     is_turn(support_sign_in(with, "alice", WRONG), LUCI_DENIED, 1, 1, "a wrong password");
     is_turn(support_sign_in(with, "nobody", PASSWORD), LUCI_DENIED, 1, 1, "an unknown user");
-    is_turn(support_sign_in(with, "", PASSWORD), LUCI_INVALID, 0, 0, "no name");
-    is_turn(check("alice", PASSWORD), LUCI_OK, 1, 1, "HTTP Basic");
+    is_turn(support_sign_in(with, "", PASSWORD), LUCI_INVALID, 0, 0,
+            "a sign-in without a name takes no turn");
+    is_turn(check("alice", PASSWORD), LUCI_OK, 1, 1, "HTTP Basic takes one turn");
     is_turn(check("nobody", PASSWORD), LUCI_NOT_FOUND, 1, 1, "HTTP Basic, an unknown user");
     disable(1);
     is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_DENIED, 1, 1, "a disabled user");
@@ -142,14 +143,15 @@ static void check_turns(int aside)
     with->settings.hash.passes = 2;
     is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_OK, 1, 2,
             "an outdated hash is replaced in the same turn");
-    is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_OK, 1, 1, "once");
+    is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_OK, 1, 1, "an outdated hash is replaced once");
     store_hash("{SHA}x");
     is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_DENIED, 1, 1,
             "a hash that takes no time, and one beside it");
     store_hash("$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHQ$c29tZXRhZ3NvbWV0YWc");
     is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_DENIED, 1, 1, "S9.7: one that is too costly");
     store_hash(NULL);
-    is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_DENIED, 1, 1, "no hash");
+    is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_DENIED, 1, 1,
+            "a sign-in to a key without a hash takes one turn");
     tap_is_int(hasher.borrowed, 0, "no handle is out or borrowed in a turn");
     tap_is_int(hasher.empty, 0, "no turn without a hash");
     support_auth_close(with);
@@ -180,7 +182,7 @@ static void check_busy(void)
     int borrows;
 
     start("busy.db");
-    is_turn(support_sign_up(with, "alice", PASSWORD), LUCI_OK, 1, 1, "a user");
+    is_turn(support_sign_up(with, "alice", PASSWORD), LUCI_OK, 1, 1, "a sign-up makes a user to wait");
     request.old_session = support_token(apr_pstrdup(pool, support_session.token.id));
     with->settings.hash.passes = 2; /* alice's is outdated now */
     before = everything();
@@ -197,14 +199,14 @@ static void check_busy(void)
     borrows = with->borrows;
     is_turn(support_sign_in(with, "alice", PASSWORD), LUCI_BUSY, 0, 0, "no turn to be had: a sign-in");
     is_turn(check("nobody", PASSWORD), LUCI_BUSY, 0, 0, "no turn to be had: HTTP Basic");
-    tap_is_int(with->borrows, borrows, "neither asked the database");
+    tap_is_int(with->borrows, borrows, "a sign-in without a turn does not ask the database");
     hasher.full = 0;
     tap_is_str(everything(), before, "users, keys, hashes and sessions are as they were");
     tap_is_str(with->logged, "", "nothing is logged");
     hasher.refuses = 0;
     is_turn(luci_auth_sign_in(&with->auth, &request, &session, &field, pool), LUCI_OK, 1, 2,
             "the next sign-in works");
-    is_turn(support_sign_up(with, "bobby", PASSWORD), LUCI_OK, 1, 1, "and the next sign-up");
+    is_turn(support_sign_up(with, "bobby", PASSWORD), LUCI_OK, 1, 1, "a sign-up after a missing turn works");
     support_auth_close(with);
 }
 

@@ -71,7 +71,7 @@ static void check_many_ids(size_t count)
     double chi;
 
     if (!ids) {
-        tap_fail("S9.10: no memory");
+        tap_fail("S9.10: memory for the ids is allocated");
         return;
     }
     while (made < count && luci_secret_random_id(ids + made * ID, ID) == LUCI_OK)
@@ -90,7 +90,7 @@ static void check_many_ids(size_t count)
     tap_ok(chi > 3 && chi < 105, "S9.10: letters equally often (chi squared %.1f of 35 degrees)", chi);
     chi = chi_squared(counts[0], (size_t)ID * LETTERS, (double)count / LETTERS);
     tap_ok(chi > 1120 && chi < 1720, "S9.10: at every place, too (chi squared %.1f of 1400 degrees)", chi);
-    tap_is_int(count_duplicates(ids, count), 0, "S9.10: no duplicates");
+    tap_is_int(count_duplicates(ids, count), 0, "S9.10: the ids contain no duplicates");
     free(ids);
 }
 
@@ -188,7 +188,7 @@ static void check_fork(void)
     pid_t child;
 
     if (pipe(ends) != 0 || (child = fork()) < 0) {
-        tap_fail("S9.41: cannot fork");
+        tap_fail("S9.41: the process can fork");
         return;
     }
     if (child == 0) {
@@ -243,10 +243,10 @@ static void check_sha256(const char *data, size_t length, const char *want, cons
     unsigned char hash[LUCI_SHA256_BYTES];
 
     tap_is_int(luci_secret_sha256_hex(data, length, hex), LUCI_OK, "SHA-256 of %s", what);
-    tap_is_str(hex, want, "is right");
-    tap_is_int(luci_secret_sha256(data, length, hash), LUCI_OK, "raw, too");
+    tap_is_str(hex, want, "the SHA-256 in hexadecimal is right");
+    tap_is_int(luci_secret_sha256(data, length, hash), LUCI_OK, "the SHA-256 as bytes is computed");
     luci_secret_hex(hash, sizeof hash, hex_again);
-    tap_is_str(hex_again, want, "and the same");
+    tap_is_str(hex_again, want, "the SHA-256 as bytes equals the hexadecimal one");
 }
 
 /* FIPS 180-4's examples, as NIST publishes them. */
@@ -254,10 +254,11 @@ static void check_sha256_examples(void)
 {
     char *million = malloc(1000000);
 
-    check_sha256("", 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "nothing");
-    check_sha256("abc", 3, SHA256_OF_ABC, "abc");
+    check_sha256("", 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                 "SHA-256 of nothing");
+    check_sha256("abc", 3, SHA256_OF_ABC, "SHA-256 of abc");
     check_sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56,
-                 "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1", "two blocks");
+                 "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1", "SHA-256 of two blocks");
     if (million) {
         memset(million, 'a', 1000000);
         check_sha256(million, 1000000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0",
@@ -282,7 +283,7 @@ static void check_restarts(void)
     }
     tap_is_int(failures, 0, "1,500 times started and stopped");
     tap_is_int(luci_secret_sha256_hex("abc", 3, hash), LUCI_INTERNAL, "no SHA-256 when stopped");
-    tap_is_str(hash, "", "and no text of one");
+    tap_is_str(hash, "", "a stopped library leaves the text of the hash empty");
 }
 
 static void check_comparing_and_wiping(void)
@@ -290,16 +291,16 @@ static void check_comparing_and_wiping(void)
     static const char zeros[6];
     char text[] = "secret";
 
-    tap_ok(luci_secret_equal("abc", "abc", 3), "equal");
-    tap_ok(!luci_secret_equal("abc", "abd", 3), "not equal at the end");
-    tap_ok(!luci_secret_equal("xbc", "abc", 3), "not equal at the start");
+    tap_ok(luci_secret_equal("abc", "abc", 3), "equal bytes are equal");
+    tap_ok(!luci_secret_equal("abc", "abd", 3), "bytes that differ at the end are not equal");
+    tap_ok(!luci_secret_equal("xbc", "abc", 3), "bytes that differ at the start are not equal");
     tap_ok(luci_secret_equal("a\0c", "a\0c", 3) && !luci_secret_equal("a\0c", "a\0d", 3), "NUL is a byte");
     tap_ok(luci_secret_equal("a", "b", 0), "nothing equals nothing");
     luci_secret_wipe_string(text);
     tap_is_mem(text, zeros, 6, "a string wiped");
     memcpy(text, "secret", 6);
     luci_secret_wipe(text, 3);
-    tap_ok(memcmp(text, "\0\0\0ret", 6) == 0, "as much as asked for");
+    tap_ok(memcmp(text, "\0\0\0ret", 6) == 0, "wiping stops after the given length");
     luci_secret_wipe(NULL, 5);
     luci_secret_wipe_string(NULL);
     tap_pass("NULL is allowed");
@@ -322,7 +323,8 @@ static void check_hmac(void)
         char hex[LUCI_SHA256_HEX + 1];
 
         memcpy(key, cases[i].key, strlen(cases[i].key));
-        tap_is_int(luci_secret_hmac(key, cases[i].data, strlen(cases[i].data), out), LUCI_OK, "HMAC");
+        tap_is_int(luci_secret_hmac(key, cases[i].data, strlen(cases[i].data), out), LUCI_OK,
+                   "HMAC of RFC 4231 is computed");
         luci_secret_hex(out, sizeof out, hex);
         tap_is_str(hex, cases[i].hex, "HMAC of RFC 4231, case %d", (int)i + 1);
     }
@@ -335,7 +337,7 @@ int main(int argc, char **argv)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     check_restarts();
-    tap_is_int(luci_secret_init(pool), LUCI_OK, "started");
+    tap_is_int(luci_secret_init(pool), LUCI_OK, "the library of secrets starts");
     check_sha256_examples();
     check_hmac();
     check_comparing_and_wiping();

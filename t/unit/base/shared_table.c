@@ -73,20 +73,21 @@ static size_t records(luci_ms_t now)
 static void check_records(void)
 {
     table = luci_shared_table_make(shared_memory(BYTES), BYTES, RECORD_MAX);
-    tap_ok(table && luci_shared_table_room(table) > 500, "a table");
+    tap_ok(table && luci_shared_table_room(table) > 500, "a shared table is made");
     tap_ok(!luci_shared_table_make(shared_memory(BYTES), luci_shared_table_min(RECORD_MAX) - 1, RECORD_MAX),
-           "none in memory that is too small");
+           "a table is not made in memory that is too small");
     hold();
     tap_ok(!is_found(1, 0, NOW), "nothing is there");
-    tap_is_result(luci_shared_table_remove(table, key_of(1, 0)), LUCI_NOT_FOUND, "nor to be removed");
+    tap_is_result(luci_shared_table_remove(table, key_of(1, 0)), LUCI_NOT_FOUND,
+                  "a missing record can't be removed");
     put(1, 0, NOW + 10, 0);
     tap_ok(is_found(1, 0, NOW + 9) && !is_found(1, 1, NOW), "stored, in its part");
     tap_ok(!is_found(1, 0, NOW + 10), "until it ends");
     for (int i = 0; i < 1000; i++)
         put(1, 0, NOW + 10 + i, i);
     tap_is_int(records(NOW), 1, "written again it keeps its place");
-    tap_is_result(luci_shared_table_remove(table, key_of(1, 0)), LUCI_OK, "removed");
-    tap_ok(!is_found(1, 0, NOW) && records(NOW) == 0, "and gone");
+    tap_is_result(luci_shared_table_remove(table, key_of(1, 0)), LUCI_OK, "a record is removed");
+    tap_ok(!is_found(1, 0, NOW) && records(NOW) == 0, "a removed record is gone");
     luci_shared_table_release(table);
 }
 
@@ -137,10 +138,11 @@ static void check_orphan(void)
     }
     while (luci_shared_table_hold(table, 1) == LUCI_OK)
         luci_shared_table_release(table);
-    tap_is_result(luci_shared_table_hold(table, 20), LUCI_BUSY, "who holds it too long is not waited for");
+    tap_is_result(luci_shared_table_hold(table, 20), LUCI_BUSY,
+                  "a lock that is held too long is not waited for");
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
-    tap_is_result(luci_shared_table_hold(table, 1000), LUCI_OK, "nor once it is dead");
+    tap_is_result(luci_shared_table_hold(table, 1000), LUCI_OK, "the lock of a dead process is taken over");
     luci_shared_table_release(table);
 }
 
@@ -169,7 +171,7 @@ static void learn(const char *password, luci_result_t verdict, luci_reason_t why
     tap_is_result(recall("username:alice", password, NOW), LUCI_EXPIRED, "not known yet: %s", password);
     settle(verdict, why, NOW);
     tap_is_result(recall("username:alice", password, NOW + 1), verdict, "known: %s", password);
-    tap_is_int(reason, why, "with its reason");
+    tap_is_int(reason, why, "a remembered password has its reason");
 }
 
 static void check_passwords(void)
@@ -179,7 +181,7 @@ static void check_passwords(void)
     learn("right", LUCI_OK, LUCI_REASON_NONE);
     learn("wrong", LUCI_DENIED, LUCI_REASON_WRONG_PASSWORD);
     tap_is_result(recall("username:alice", "right", NOW + LUCI_MS_MINUTE - 1), LUCI_OK,
-                  "S9.50: for a minute");
+                  "S9.50: a right password is remembered for a minute");
     tap_is_result(recall("username:alice", "right", NOW + LUCI_MS_MINUTE), LUCI_EXPIRED,
                   "S9.50: a correct password is forgotten after a minute");
     settle(LUCI_BUSY, LUCI_REASON_BUSY, NOW);
@@ -189,8 +191,9 @@ static void check_passwords(void)
     tap_is_result(recall("username:alice", "wrong", NOW + LUCI_MS_HOUR - 1), LUCI_DENIED,
                   "S9.50: a wrong one");
     tap_is_result(recall("username:alice", "wrong", NOW + LUCI_MS_HOUR + 1), LUCI_DENIED,
-                  "S9.50: that keeps coming");
-    tap_is_result(recall("username:alic", "ewrong", NOW), LUCI_EXPIRED, "another name");
+                  "S9.50: a wrong password that is repeated is remembered longer");
+    tap_is_result(recall("username:alic", "ewrong", NOW), LUCI_EXPIRED,
+                  "a password with another split from the name is unknown");
     settle(LUCI_THROTTLED, LUCI_REASON_THROTTLED, NOW);
     key.stored_hash = "another hash";
     tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED, "S9.50: another password ends it");
@@ -211,9 +214,10 @@ static void check_claims(void)
     luci_password_check_t first = check;
     pid_t child;
 
-    tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED, "who waited in vain verifies");
-    tap_ok(first.claim != 0 && check.claim == 0, "without a claim");
-    tap_is_int(waiting, 0, "and waits no more");
+    tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED,
+                  "a caller that waited in vain verifies by itself");
+    tap_ok(first.claim != 0 && check.claim == 0, "a caller that waited in vain has no claim");
+    tap_is_int(waiting, 0, "a caller that waited in vain waits no more");
     first.now = NOW;
     luci_password_settle(&memory, &first, LUCI_OK, LUCI_REASON_NONE, pool);
     tap_is_result(recall("username:alice", "right", NOW), LUCI_OK, "the first one's answer counts");

@@ -10,9 +10,10 @@ static void check(luci_ms_t moment, const char *iso, const char *readable)
 
     luci_timestamp_iso(moment, text);
     tap_is_str(text, iso, "%s", iso);
-    tap_ok(luci_timestamp_read(text, &back) && back == luci_timestamp_clamp(moment), "which is read again");
+    tap_ok(luci_timestamp_read(text, &back) && back == luci_timestamp_clamp(moment),
+           "the written timestamp is read again");
     luci_timestamp_readable(moment, text);
-    tap_is_str(text, readable, "and for people");
+    tap_is_str(text, readable, "the timestamp is readable for people");
 }
 
 /* Each was taken for a moment, or overflowed, when a scanf read them. */
@@ -62,7 +63,8 @@ int main(void)
     tap_is_int(luci_timestamp_parse("1795298400123"), 1795298400123, "digits of a table");
     tap_is_int(luci_timestamp_parse("99999999999999999999999"), LUCI_TIMESTAMP_MAX,
                "more than a number holds");
-    tap_is_int(luci_timestamp_parse("-99999999999999999999999"), -LUCI_TIMESTAMP_MAX, "or less");
+    tap_is_int(luci_timestamp_parse("-99999999999999999999999"), -LUCI_TIMESTAMP_MAX,
+               "a number below the range is the smallest timestamp");
     tap_is_int(luci_timestamp_parse("soon"), 0, "what is no number");
     check_refused();
     return tap_done();

@@ -60,7 +60,8 @@ static void check_filling(void)
     tap_is_str(completed("postgres://h/db?connect_timeout=2"), "postgres://h/db?connect_timeout=2",
                "  a timeout that is written stays");
     tap_is_str(completed("postgres://h/db?sslmode=disable"),
-               "postgres://h/db?sslmode=disable&connect_timeout=8", "  beside others");
+               "postgres://h/db?sslmode=disable&connect_timeout=8",
+               "  the timeout is added beside other words of a URL");
     apr_env_set("LUCI_TEST_SECRET", "simple", pool);
     tap_is_str(filled(&luci_engine_mysql, "user={env:LUCI_TEST_SECRET},pass={env:LUCI_TEST_SECRET}"),
                "user=simple,pass=simple", "MySQL: a variable, twice");
@@ -86,7 +87,7 @@ static void check_refusals(void)
     refuses(&luci_engine_pgsql, apr_psprintf(pool, "password={file:%s}", secret_file("empty", "\nhush", 5)),
             "is empty", "an empty line");
     refuses(&luci_engine_pgsql, apr_psprintf(pool, "password={file:%s}", secret_file("nul", "hu\0sh", 5)),
-            "NUL", "a NUL");
+            "NUL", "a secret that contains a NUL");
     refuses(&luci_engine_pgsql,
             apr_psprintf(pool, "password={file:%s}", secret_file("large", large, strlen(large))), "too long",
             "a line that is too long");

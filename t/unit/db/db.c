@@ -49,9 +49,9 @@ static void check_drivers(void)
 
     tap_is_result(luci_db_init("nosuch", &problem, pool), LUCI_UNAVAILABLE,
                   "an unknown driver is not loaded");
-    tap_ok(problem && strstr(problem, "\"nosuch\""), "and the message names it");
+    tap_ok(problem && strstr(problem, "\"nosuch\""), "the message names the unknown driver");
     target.driver = "nosuch";
-    tap_is_result(connects(&target), LUCI_UNAVAILABLE, "nor connected with");
+    tap_is_result(connects(&target), LUCI_UNAVAILABLE, "an unknown driver does not connect");
 }
 
 static void check_missing_file(void)
@@ -61,17 +61,19 @@ static void check_missing_file(void)
     luci_db_t *db = luci_db_create(&target, pool);
 
     tap_is_str(luci_db_error(db), "no error", "a new handle has no error");
-    tap_is_int(luci_db_is_broken(db), 0, "and is not broken");
-    tap_is_int(luci_db_is_stale(db), 0, "nor stale");
+    tap_is_int(luci_db_is_broken(db), 0, "a new handle is not broken");
+    tap_is_int(luci_db_is_stale(db), 0, "a new handle is not stale");
     tap_is_result(luci_db_connect(db), LUCI_UNAVAILABLE, "a missing file can't be connected to");
-    tap_ok(strstr(luci_db_error(db), "missing"), "and the error says so: %s", luci_db_error(db));
-    tap_is_int(luci_db_is_broken(db), 1, "that's broken");
-    tap_is_result(read_one(db, &luci_sql_key_get, "x"), LUCI_UNAVAILABLE, "nor read");
+    tap_ok(strstr(luci_db_error(db), "missing"), "the error says that the file is missing: %s",
+           luci_db_error(db));
+    tap_is_int(luci_db_is_broken(db), 1, "a handle without its file is broken");
+    tap_is_result(read_one(db, &luci_sql_key_get, "x"), LUCI_UNAVAILABLE,
+                  "a handle without its file reads nothing");
     tap_ok(!exists(path), "no file was made");
     support_our_tables(path, &settings);
     tap_is_result(read_one(db, &luci_sql_key_get, "x"), LUCI_NOT_FOUND,
                   "the handle works once the file is there");
-    tap_is_int(luci_db_is_broken(db), 0, "and is whole again");
+    tap_is_int(luci_db_is_broken(db), 0, "a handle is whole again once the file is there");
     luci_db_close(db);
     tap_is_result(read_one(db, &luci_sql_key_get, "x"), LUCI_NOT_FOUND,
                   "a closed handle connects again by itself");
@@ -90,7 +92,7 @@ static void check_odd_files(void)
     nowhere.params = apr_pstrcat(pool, nowhere.params, "/users.db", NULL);
     tap_is_result(connects(&nowhere), LUCI_UNAVAILABLE, "a file below a file is none");
     nowhere.create = 1;
-    tap_is_result(connects(&nowhere), LUCI_UNAVAILABLE, "nor can it be made");
+    tap_is_result(connects(&nowhere), LUCI_UNAVAILABLE, "a database below a file can't be made");
 }
 
 /* A database without our tables is not one of ours, yet not a reason to fail before it's used. */
@@ -102,7 +104,8 @@ static void check_no_tables(void)
 
     support_run(path, "CREATE TABLE other (id)");
     tap_is_result(luci_db_connect(db), LUCI_OK, "a database without the tables is connected to");
-    tap_is_result(read_one(db, &luci_sql_key_get, "x"), LUCI_UNAVAILABLE, "but reading is not NOT_FOUND");
+    tap_is_result(read_one(db, &luci_sql_key_get, "x"), LUCI_UNAVAILABLE,
+                  "a read without tables is unavailable, not NOT_FOUND");
     tap_ok(strstr(luci_db_error(db), "no such table"), "the error says why: %s", luci_db_error(db));
     luci_db_close(db);
 }
@@ -115,26 +118,26 @@ static void check_stale(void)
     int changed;
 
     support_our_tables(path, &settings);
-    tap_is_result(luci_db_connect(db), LUCI_OK, "connected");
+    tap_is_result(luci_db_connect(db), LUCI_OK, "a handle to a file connects");
     tap_is_int(luci_db_is_stale(db), 0, "a file that stays is not stale");
     rename(path, aside);
     tap_is_int(luci_db_is_stale(db), 1, "a moved one is");
     support_our_tables(path, &settings);
-    tap_is_int(luci_db_is_stale(db), 1, "and one with another in its place");
+    tap_is_int(luci_db_is_stale(db), 1, "a handle is stale when another file is in its place");
     tap_is_result(
         luci_db_execute(db, &luci_sql_session_delete, LUCI_ARGUMENTS({ "id", "nobody" }), &changed, pool),
         LUCI_OK, "a write then");
     tap_is_int(luci_db_is_stale(db), 0, "  goes to the new file");
     luci_db_close(db);
-    tap_is_int(luci_db_is_stale(db), 0, "closed: not");
-    tap_is_result(luci_db_connect(db), LUCI_OK, "connected again");
+    tap_is_int(luci_db_is_stale(db), 0, "a closed handle is not stale");
+    tap_is_result(luci_db_connect(db), LUCI_OK, "a closed handle connects again");
     tap_is_int(luci_db_is_stale(db), 0, "to the new file");
     rename(aside, path);
     tap_is_int(luci_db_is_stale(db), 1, "a file restored over it is noticed");
     luci_db_close(db);
     target.create = 1;
     tap_is_result(luci_db_connect(db), LUCI_OK, "connected as one that may make files");
-    tap_is_int(luci_db_is_stale(db), 0, "that's not stale either");
+    tap_is_int(luci_db_is_stale(db), 0, "a handle that made its file is not stale");
     luci_db_close(db);
 }
 
@@ -160,24 +163,25 @@ static void check_new_schema(void)
     const char *path = support_path("new.db"), *before;
 
     tap_is_result(create_schema(path), LUCI_OK, "tables in a new file");
-    tap_is_str(support_value(path, "PRAGMA journal_mode"), "wal", "with a write-ahead log");
+    tap_is_str(support_value(path, "PRAGMA journal_mode"), "wal", "a new database has a write-ahead log");
     tap_is_str(
         support_value(path, "SELECT group_concat(name) FROM (SELECT name FROM sqlite_master "
                             "WHERE name NOT LIKE 'sqlite%' ORDER BY name)"),
         "auth_user,user_key,user_key_user_id,user_session,user_session_idle_expires,user_session_user_id",
         "three tables and their indexes");
     tap_is_str(support_value(path, "SELECT group_concat(name) FROM pragma_table_info('auth_user')"),
-               "id,username,disabled,created_at", "users");
+               "id,username,disabled,created_at", "the user table has its columns");
     tap_is_str(support_value(path, "SELECT group_concat(name) FROM pragma_table_info('user_key')"),
-               "id,user_id,hashed_password", "keys");
+               "id,user_id,hashed_password", "the key table has its columns");
     tap_is_str(support_value(path, "SELECT group_concat(name) FROM pragma_table_info('user_session')"),
-               "id,user_id,active_expires,idle_expires,created_at,last_seen,address,user_agent", "sessions");
+               "id,user_id,active_expires,idle_expires,created_at,last_seen,address,user_agent",
+               "the session table has its columns");
     tap_is_int(
         support_number(path, "SELECT sum(\"notnull\") FROM pragma_table_info('user_session') WHERE cid > 3"),
         0, "columns of ours may be NULL, so that Lucia can insert");
     before = support_value(path, WHOLE_SCHEMA);
     tap_is_result(create_schema(path), LUCI_OK, "a second time");
-    tap_is_str(support_value(path, WHOLE_SCHEMA), before, "changes nothing");
+    tap_is_str(support_value(path, WHOLE_SCHEMA), before, "making the tables a second time changes nothing");
 }
 
 static void check_lucia_schema(void)
@@ -191,16 +195,16 @@ static void check_lucia_schema(void)
     before = support_value(path, WHOLE_SCHEMA);
     version = support_number(path, "PRAGMA schema_version");
     tap_is_result(create_schema(path), LUCI_OK, "Lucia's own tables are accepted");
-    tap_is_str(support_value(path, WHOLE_SCHEMA), before, "and left as they are");
+    tap_is_str(support_value(path, WHOLE_SCHEMA), before, "Lucia's tables are left as they are");
     tap_is_int(support_number(path, "PRAGMA schema_version"), version, "to the schema's version");
     support_run(path, "DROP TABLE user_session");
     before = support_value(path, WHOLE_SCHEMA);
     tap_is_result(create_schema(path), LUCI_OK, "one table is missing");
     tap_is_int(support_number(path, "SELECT count(*) FROM pragma_table_info('user_session')"), 8,
-               "it's made");
+               "the missing session table is made");
     support_run(path, "DROP TABLE user_session");
     tap_is_str(support_value(path, WHOLE_SCHEMA), before, "the others were left alone, without an index");
-    tap_is_int(support_number(path, "SELECT count(*) FROM user_key"), 1, "with their rows");
+    tap_is_int(support_number(path, "SELECT count(*) FROM user_key"), 1, "the other tables keep their rows");
 }
 
 /* A table that is there but not Lucia's: nothing is altered, and nothing half-made. */
@@ -262,7 +266,7 @@ static void check_race(int rounds)
         different += strcmp(support_value(path, WHOLE_SCHEMA), want) != 0;
     }
     tap_is_int(failed, 0, "%d times %d processes make the tables at once: each succeeds", rounds, AT_ONCE);
-    tap_is_int(different, 0, "and what comes out is the same");
+    tap_is_int(different, 0, "simultaneous creators leave the same schema");
 }
 
 /* ---- Columns ---- */
@@ -277,12 +281,12 @@ static void check_max_lifetime(void)
     support_lucia_tables(path);
     settings.max_lifetime = LUCI_MS_DAY;
     tap_is_result(luci_db_connect(db), LUCI_UNAVAILABLE, "a maximum lifetime needs our session columns");
-    tap_ok(strstr(luci_db_error(db), "LuciaMaxLifetime"), "and the error names the directive");
+    tap_ok(strstr(luci_db_error(db), "LuciaMaxLifetime"), "the error names LuciaMaxLifetime");
     support_run(path, "DROP TABLE user_session");
     tap_is_result(luci_db_connect(db), LUCI_OK, "no session table at all is another matter");
     tap_is_result(luci_schema_create(db, &gaps, pool), LUCI_OK, "since it can be made");
-    tap_is_result(luci_db_connect(db), LUCI_OK, "then it connects");
-    tap_is_int(luci_db_columns(db).session, 1, "with the columns");
+    tap_is_result(luci_db_connect(db), LUCI_OK, "a handle connects once the session table is made");
+    tap_is_int(luci_db_columns(db).session, 1, "the session table is made with the module's columns");
     settings.max_lifetime = 0;
     luci_db_close(db);
 }

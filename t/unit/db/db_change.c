@@ -115,12 +115,13 @@ static void check_changes(void)
 
         tap_is_result(read_key(db), LUCI_OK, "%s: before it", changes[i].what);
         support_run(target.params, changes[i].sql);
-        tap_is_result(read_key(db), LUCI_OK, "  a read");
-        tap_is_result(delete_session(db, "none", &changed), LUCI_OK, "  a write");
+        tap_is_result(read_key(db), LUCI_OK, "  a read works after the change");
+        tap_is_result(delete_session(db, "none", &changed), LUCI_OK, "  a write works after the change");
         support_run(target.params, "CREATE TABLE once_more (id)");
         tap_is_result(delete_session(db, "none", &changed), LUCI_OK, "  a write as the first statement");
         tap_is_int(changed, 0, "  that finds nothing");
-        tap_is_result(transact(db, add_user_and_key, &work), LUCI_OK, "  a transaction");
+        tap_is_result(transact(db, add_user_and_key, &work), LUCI_OK,
+                      "  a transaction works after the change");
         support_run(target.params, "DROP TABLE once_more");
         work = (work_t){ .user = apr_psprintf(pool, "user-%d-more", i) };
         tap_is_result(transact(db, add_user_and_key, &work), LUCI_OK,
@@ -144,23 +145,23 @@ static void check_whole_again(void)
     tap_is_result(insert_key(db, "username:x", "nobody", &changed), LUCI_UNAVAILABLE,
                   "a key without a user is refused");
     tap_ok(strstr(luci_db_error(db), "FOREIGN KEY"), "by the database: %s", luci_db_error(db));
-    tap_is_int(luci_db_is_broken(db), 1, "which leaves the handle to be replaced");
+    tap_is_int(luci_db_is_broken(db), 1, "the refused key marks the handle as to be replaced");
     tap_is_result(insert_user(db, "alice", &changed), LUCI_OK, "by the next call");
     tap_is_result(insert_key(db, "username:alice", "alice", &changed), LUCI_OK,
-                  "with statements prepared anew");
+                  "the replaced handle prepares its statements anew");
     support_run(target.params, "CREATE TABLE elsewhere (id)");
     tap_is_result(transact(db, add_user_and_key, &work), LUCI_OK, "a transaction with a stale statement");
     tap_is_int(work.calls, 2, "runs once more, as a whole");
     tap_is_int(support_number(target.params, "SELECT count(*) FROM auth_user WHERE id = 'bob'"), 1,
-               "and is kept once");
+               "the repeated transaction is kept once");
     work = (work_t){ .user = "carol" };
     tap_is_result(transact(db, add_user_and_key, &work), LUCI_OK, "the next transaction");
-    tap_is_int(work.calls, 1, "runs once");
+    tap_is_int(work.calls, 1, "the next transaction runs once");
     luci_db_close(db);
     support_run(target.params, "CREATE TABLE elsewhere_2 (id)");
     work = (work_t){ .user = "dave" };
     tap_is_result(transact(db, add_user_and_key, &work), LUCI_OK, "a transaction on a fresh connection");
-    tap_is_int(work.calls, 1, "runs once");
+    tap_is_int(work.calls, 1, "a transaction on a fresh connection runs once");
     luci_db_close(db);
 }
 
@@ -183,7 +184,8 @@ static void check_rollback(void)
         tap_is_int(luci_db_is_broken(db), 0, "  but a whole handle");
     }
     work = (work_t){ .user = "alice" };
-    tap_is_result(transact(db, add_user_and_key, &work), LUCI_OK, "and the same is kept when it succeeds");
+    tap_is_result(transact(db, add_user_and_key, &work), LUCI_OK,
+                  "a transaction that succeeds after a failed one is kept");
     support_run(target.params, "DELETE FROM user_key; UPDATE auth_user SET id = 'old'");
     tap_is_result(transact(db, add_user_and_key, &work), LUCI_CONFLICT,
                   "a username taken by a row without a key");
@@ -235,7 +237,7 @@ static void check_failing_work(void)
     work.calls = 0;
     tap_is_result(transact(db, go_on, &work), LUCI_UNAVAILABLE,
                   "work that overlooks a failure does not succeed");
-    tap_is_int(work.calls, 2, "not the second time either");
+    tap_is_int(work.calls, 2, "work that fails in a repetition is not repeated again");
     tap_is_int(support_number(target.params, "SELECT count(*) FROM auth_user"), 0,
                "nothing of all that was kept");
     luci_db_close(db);
@@ -264,13 +266,14 @@ static void check_failing_commit(void)
                       "CREATE TABLE user_key (id TEXT PRIMARY KEY, user_id TEXT REFERENCES auth_user(id) "
                       "DEFERRABLE INITIALLY DEFERRED, hashed_password TEXT)");
     tap_is_result(read_key(db), LUCI_NOT_FOUND, "a used connection");
-    tap_is_result(transact(db, insert_orphan, &work), LUCI_UNAVAILABLE, "COMMIT fails");
-    tap_is_int(work.calls, 1, "and is not tried again: it might have been kept");
+    tap_is_result(transact(db, insert_orphan, &work), LUCI_UNAVAILABLE, "a COMMIT that fails is unavailable");
+    tap_is_int(work.calls, 1, "a COMMIT that fails is not repeated: it might have been kept");
     tap_ok(strstr(luci_db_error(db), "FOREIGN KEY"), "the error is COMMIT's: %s", luci_db_error(db));
     tap_is_int(luci_db_is_broken(db), 1, "the connection is to be replaced");
     tap_is_result(insert_user(db, "bob", &changed), LUCI_OK, "the next call has a fresh one");
-    tap_is_int(support_number(path, "SELECT count(*) FROM user_key"), 0, "and nothing was kept");
-    tap_is_int(support_number(path, "SELECT count(*) FROM auth_user"), 1, "but what came later");
+    tap_is_int(support_number(path, "SELECT count(*) FROM user_key"), 0, "a COMMIT that fails keeps nothing");
+    tap_is_int(support_number(path, "SELECT count(*) FROM auth_user"), 1,
+               "a write after the failed COMMIT is kept");
     luci_db_close(db);
 }
 
@@ -287,7 +290,8 @@ static void check_columns_later(void)
                       "('username:alice', 'alice', 'hash')");
     tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", id }), &row, pool), LUCI_OK,
                   "a read from Lucia's tables");
-    tap_is_int(luci_db_columns(db).user + luci_db_columns(db).session, 0, "without our columns");
+    tap_is_int(luci_db_columns(db).user + luci_db_columns(db).session, 0,
+               "Lucia's tables are read without the module's columns");
     tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], NULL, "  nobody is disabled");
     tap_is_str(row[1 + LUCI_SQL_USER_NAME], "Alice", "  the username is there");
     support_run(path, "ALTER TABLE auth_user ADD COLUMN disabled BIGINT; ALTER TABLE auth_user ADD COLUMN "
@@ -295,12 +299,12 @@ static void check_columns_later(void)
                       "UPDATE auth_user SET disabled = 1");
     tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", id }), &row, pool), LUCI_OK,
                   "a read when the columns have come");
-    tap_is_int(luci_db_columns(db).user, 1, "notices them");
+    tap_is_int(luci_db_columns(db).user, 1, "a read notices the columns that have come");
     tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], "1", "at once: the user is disabled");
     support_run(path, "ALTER TABLE auth_user DROP COLUMN disabled");
     tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", id }), &row, pool), LUCI_OK,
                   "a read when one is gone again");
-    tap_is_int(luci_db_columns(db).user, 0, "does without");
+    tap_is_int(luci_db_columns(db).user, 0, "a read does without the column that is gone");
     luci_db_close(db);
 }
 

@@ -116,19 +116,19 @@ static void check_taken(luci_db_t *db)
                                                { "address", NULL }, { "user_agent", NULL },
                                                { NULL, NULL } };
 
-    tap_is_int(changed_by(db, &luci_sql_user_insert, alice), 1, "a user");
+    tap_is_int(changed_by(db, &luci_sql_user_insert, alice), 1, "a user is inserted");
     tap_is_int(changed_by(db, &luci_sql_user_insert, same), 0, "a username that is taken: nothing changes");
-    tap_is_int(changed_by(db, &luci_sql_user_insert, id), 0, "an id that is taken, too");
-    tap_is_int(changed_by(db, &luci_sql_key_insert, key), 1, "a key");
+    tap_is_int(changed_by(db, &luci_sql_user_insert, id), 0, "a taken user id changes nothing");
+    tap_is_int(changed_by(db, &luci_sql_key_insert, key), 1, "a key is inserted");
     tap_is_int(changed_by(db, &luci_sql_key_insert, key), 0, "a key that is taken");
-    tap_ok(!luci_db_is_broken(db), "none of which is an error");
-    tap_is_int(changed_by(db, &luci_sql_session_insert, session), 1, "a session");
+    tap_ok(!luci_db_is_broken(db), "conflicts do not break the handle");
+    tap_is_int(changed_by(db, &luci_sql_session_insert, session), 1, "a session is inserted");
     tap_ok(changed_by(db, &luci_sql_session_insert, session) != 1 && luci_db_is_broken(db),
            "a second one of that id is an error");
     tap_ok(!strstr(luci_db_error(db), "'s'"), "  that does not show it: %s", luci_db_error(db));
     tap_ok(changed_by(db, &luci_sql_key_insert, nobody) != 1 && luci_db_is_broken(db),
            "a key of nobody is no conflict but an error");
-    tap_ok(!strstr(luci_db_error(db), "bob") && luci_db_error(db)[0], "which is told without values: %s",
+    tap_ok(!strstr(luci_db_error(db), "bob") && luci_db_error(db)[0], "the error names no value: %s",
            luci_db_error(db));
 }
 
@@ -146,21 +146,23 @@ static void check_rows(luci_db_t *db)
     tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", key }), &row, pool), LUCI_OK,
                   "the key's row");
     tap_is_str(row[0], NULL, "  NULL is not an empty hash");
-    tap_is_str(row[1 + LUCI_SQL_USER_ID], "alice", "  its user");
+    tap_is_str(row[1 + LUCI_SQL_USER_ID], "alice", "  the key's row has its user");
     tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], NULL, "  who is not disabled");
     tap_is_str(row[1 + LUCI_SQL_USER_NAME], "Alice", "  as the name was typed");
     tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", none }), &row, pool),
                   LUCI_NOT_FOUND, "no such key");
     tap_is_int(changed_by(db, &luci_sql_key_replace_hash, old), 0, "a hash that is not the old one stays");
     tap_is_int(changed_by(db, &luci_sql_session_renew, renewed), 1, "a session is renewed");
-    tap_is_int(changed_by(db, &luci_sql_session_renew, renewed), 0, "once");
+    tap_is_int(changed_by(db, &luci_sql_session_renew, renewed), 0,
+               "a session that is gone on is not renewed twice");
     tap_is_result(luci_db_select(db, &luci_sql_session_get, LUCI_ARGUMENTS({ "id", session }), &row, pool),
-                  LUCI_OK, "its row");
-    tap_is_str(row[0], "5", "  says so");
+                  LUCI_OK, "the session's row is read");
+    tap_is_str(row[0], "5", "  the session's row has the new time");
     tap_is_str(row[2 + LUCI_SQL_USER_ATTRIBUTES], "3", "  and when it was made");
     tap_is_int(changed_by(db, &luci_sql_session_delete, LUCI_ARGUMENTS({ "id", session })), 1,
-               "it's deleted");
-    tap_is_int(changed_by(db, &luci_sql_session_delete, LUCI_ARGUMENTS({ "id", session })), 0, "once");
+               "a session is deleted");
+    tap_is_int(changed_by(db, &luci_sql_session_delete, LUCI_ARGUMENTS({ "id", session })), 0,
+               "a session is deleted once");
 }
 
 /* ---- Transactions ---- */
@@ -179,10 +181,13 @@ static void check_transactions(luci_db_t *db, const char *params)
     luci_result_t wanted = LUCI_CONFLICT;
 
     tap_is_result(luci_db_transaction(db, insert_and_fail, &wanted, pool), LUCI_CONFLICT, "a change of mind");
-    tap_is_int(support_number(params, "SELECT count(*) FROM auth_user"), 1, "leaves nothing");
+    tap_is_int(support_number(params, "SELECT count(*) FROM auth_user"), 1,
+               "a transaction that is undone leaves nothing");
     wanted = LUCI_OK;
-    tap_is_result(luci_db_transaction(db, insert_and_fail, &wanted, pool), LUCI_OK, "a transaction");
-    tap_is_int(support_number(params, "SELECT count(*) FROM auth_user"), 2, "is kept");
+    tap_is_result(luci_db_transaction(db, insert_and_fail, &wanted, pool), LUCI_OK,
+                  "a transaction that succeeds is committed");
+    tap_is_int(support_number(params, "SELECT count(*) FROM auth_user"), 2,
+               "a committed transaction is kept");
 }
 
 /* The statement that is prepared already has to do without it. */
@@ -193,7 +198,7 @@ static void check_dropped_column(luci_db_t *db, const char *params)
 
     support_run(params, "UPDATE auth_user SET disabled = 1");
     tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", key }), &row, pool), LUCI_OK,
-                  "a key");
+                  "a key is read after the transactions");
     tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], "1", "  of a disabled user");
     support_run(params, "ALTER TABLE auth_user DROP COLUMN disabled");
     tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", key }), &row, pool), LUCI_OK,

@@ -126,7 +126,8 @@ static void check_read_only(void)
     tap_is_int(support_as_reader(read_but_not_write, (void *)path), 0,
                "a read-only file: reads work, writes are UNAVAILABLE");
     chmod(support_path("readonly"), 0555);
-    tap_is_int(support_as_reader(read_but_not_write, (void *)path), 0, "a read-only folder, too");
+    tap_is_int(support_as_reader(read_but_not_write, (void *)path), 0,
+               "a read-only folder: reads work, writes are UNAVAILABLE");
     support_release(keeper);
     chmod(path, 0000);
     tap_is_int(support_as_reader(can_not_even_read, (void *)path), 0,
@@ -135,7 +136,7 @@ static void check_read_only(void)
     chmod(support_path("readonly"), 0700);
     if (geteuid() == 0)
         tap_is_int(support_as_reader(can_not_even_read, (void *)path), 0,
-                   "and one in a folder that can't be entered");
+                   "a file in a folder that can't be entered is UNAVAILABLE");
     else
         tap_skip("root alone can make a folder that it enters and a reader does not");
     chmod(support_path("readonly"), 0755);
@@ -275,7 +276,7 @@ static void check_garbage(void)
         if (!file || fputs(contents[i], file) < 0 || fclose(file) != 0)
             tap_fail("%s could not be written", path);
         tap_is_result(read_key(db, 1), LUCI_UNAVAILABLE, "a file with \"%.20s\" is UNAVAILABLE", contents[i]);
-        tap_is_result(add_user(db, 1), LUCI_UNAVAILABLE, "  for writing, too");
+        tap_is_result(add_user(db, 1), LUCI_UNAVAILABLE, "  a damaged file is UNAVAILABLE for writing");
         tap_diag("%s", luci_db_error(db));
         if (*contents[i]) {
             tap_is_result(luci_schema_create(db, &gaps, pool), LUCI_UNAVAILABLE, "  and gets no tables");

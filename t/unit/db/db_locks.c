@@ -60,7 +60,7 @@ static void is_bounded(luci_ms_t since, const char *what)
 {
     luci_ms_t took = support_clock() - since;
 
-    tap_ok(took >= WAIT_MIN && took <= WAIT_MAX, "  %s waits for a while, and not for ever", what);
+    tap_ok(took >= WAIT_MIN && took <= WAIT_MAX, "%s waits a bounded time", what);
     tap_diag("%d ms", (int)took);
 }
 
@@ -77,15 +77,16 @@ static void check_writer_elsewhere(void)
 
     start = support_clock();
     tap_is_result(read_key(db, pool), LUCI_OK, "S9.32: another process writes: a new connection reads");
-    tap_ok(support_clock() - start < WAIT_MIN, "  without waiting");
+    tap_ok(support_clock() - start < WAIT_MIN, "  a new connection reads without waiting");
     start = support_clock();
     tap_is_result(delete_none(db, pool), LUCI_BUSY, "a write is refused as busy");
-    is_bounded(start, "it");
+    is_bounded(start, "a refused write");
     tap_ok(strstr(luci_db_error(db), "locked"), "  the error says why: %s", luci_db_error(db));
     tap_is_result(read_key(db, pool), LUCI_OK, "reads go on");
     start = support_clock();
-    tap_is_result(luci_db_transaction(db, insert_user, user, pool), LUCI_BUSY, "so is a transaction");
-    is_bounded(start, "it");
+    tap_is_result(luci_db_transaction(db, insert_user, user, pool), LUCI_BUSY,
+                  "a transaction is refused as busy");
+    is_bounded(start, "a refused transaction");
     tap_is_result(read_key(db, pool), LUCI_OK, "reads go on");
     support_release(holder);
     tap_is_result(luci_db_transaction(db, insert_user, user, pool), LUCI_OK,
@@ -108,7 +109,7 @@ static void check_exclusive(void)
     holder = support_hold(path, LOCKED);
     start = support_clock();
     tap_is_result(luci_db_connect(db), LUCI_BUSY, "locked as a whole: connecting is refused as busy");
-    is_bounded(start, "it");
+    is_bounded(start, "a refused connect");
     support_release(holder);
     tap_is_result(read_key(db, pool), LUCI_NOT_FOUND, "the lock is gone: reading works");
     tap_is_str(support_value(path, "PRAGMA journal_mode"), "wal", "  and from now on with a write-ahead log");
@@ -138,7 +139,7 @@ static void check_short_lock(void)
     support_run(target.params, "PRAGMA journal_mode = DELETE");
     holder = support_hold(target.params, LOCKED);
     pthread_create(&releaser, NULL, release_soon, &holder);
-    tap_is_result(luci_db_connect(db), LUCI_OK, "on connecting, too");
+    tap_is_result(luci_db_connect(db), LUCI_OK, "connecting waits for a lock that goes after 300 ms");
     pthread_join(releaser, NULL);
     luci_db_close(db);
 }

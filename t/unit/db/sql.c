@@ -128,9 +128,9 @@ static void check_texts(void)
                         ours = statement(expected[i].statement, 1, 1);
 
         tap_is_str(plain.text, expected[i].plain, "statement %d on Lucia's tables", i);
-        is_arguments(&plain, expected[i].plain_arguments, "  there");
+        is_arguments(&plain, expected[i].plain_arguments, "  its arguments on Lucia's tables");
         tap_is_str(ours.text, expected[i].ours, "statement %d on our tables", i);
-        is_arguments(&ours, expected[i].our_arguments, "  there");
+        is_arguments(&ours, expected[i].our_arguments, "  its arguments on our tables");
         tap_is_int(expected[i].statement->repeatable, expected[i].repeatable, "  whether it may be repeated");
     }
 }
@@ -144,20 +144,22 @@ static void check_mixed(void)
 
     tap_ok(strstr(statement(&luci_sql_session_get, 1, 0).text,
                   "s.idle_expires, u.id, u.disabled, u.username FROM"),
-           "only the user table is ours");
+           "SESSION_GET reads our columns of the user table alone");
     tap_ok(strstr(statement(&luci_sql_session_get, 0, 1).text, "s.idle_expires, u.id, NULL, u.username FROM"),
-           "only the session table is ours");
+           "SESSION_GET reads our columns of the session table alone");
     tap_ok(strstr(luci_sql_text(&luci_sql_session_get, &dated, pool).text, "u.username, s.created_at FROM"),
            "  its created_at is read last, where it is to be read");
     tap_is_int(statement(&luci_sql_user_insert, 0, 1).places, 2,
                "the user table's arguments depend on it alone");
-    tap_is_int(statement(&luci_sql_session_insert, 1, 0).places, 4, "the session table's, too");
+    tap_is_int(statement(&luci_sql_session_insert, 1, 0).places, 4,
+               "the session table's arguments depend on it alone");
 }
 
 static void check_attributes(void)
 {
     settings.attributes = support_names(one);
-    tap_ok(strstr(statement(&luci_sql_key_get, 0, 0).text, "u.username, u.\"plan\" FROM"), "one attribute");
+    tap_ok(strstr(statement(&luci_sql_key_get, 0, 0).text, "u.username, u.\"plan\" FROM"),
+           "KEY_GET reads one attribute");
     settings.attributes = support_names(three);
     tap_ok(strstr(statement(&luci_sql_session_get, 1, 1).text,
                   "u.username, u.\"full_name\", u.\"username\", u.\"order\" FROM"),
@@ -181,12 +183,12 @@ static void check_tables(void)
     tap_ok(strstr(statement(&luci_sql_key_get, 0, 0).text, "FROM \"user_key\" k JOIN \"user\" u"),
            "a table named user is quoted");
     schema = luci_schema_table(&luci_engine_sqlite3, &luci_table_session, &settings, pool);
-    tap_ok(strstr(schema[0], "REFERENCES \"user\"(id)"), "and in references");
+    tap_ok(strstr(schema[0], "REFERENCES \"user\"(id)"), "a table named user is quoted in references");
     tap_is_str(schema[1], "CREATE INDEX IF NOT EXISTS \"user_session_user_id\" ON \"user_session\" (user_id)",
                "an index is named after its table");
     tap_is_str(schema[2],
                "CREATE INDEX IF NOT EXISTS \"user_session_idle_expires\" ON \"user_session\" (idle_expires)",
-               "and its column");
+               "an index is named after its table and column");
     tap_ok(schema[3] == NULL, "the list ends");
     tap_is_str(luci_probe_text(&probe, &luci_engine_sqlite3, &settings, pool),
                "SELECT COUNT(*) FROM (SELECT t.\"id\", t.\"username\" FROM \"user\" t) probe WHERE 1 = 0",
@@ -286,9 +288,12 @@ static void check_engines(void)
                             "BINARY)"),
            "  and compares bytes: %s", get.text);
     is_arguments(&get, "id id", "  twice with the same name");
-    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1062), LUCI_FAILURE_CONFLICT, "ER_DUP_ENTRY");
-    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1205), LUCI_FAILURE_BUSY, "ER_LOCK_WAIT_TIMEOUT");
-    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1054), LUCI_FAILURE_MISSING, "ER_BAD_FIELD_ERROR");
+    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1062), LUCI_FAILURE_CONFLICT,
+               "MySQL: ER_DUP_ENTRY is a conflict");
+    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1205), LUCI_FAILURE_BUSY,
+               "MySQL: ER_LOCK_WAIT_TIMEOUT is busy");
+    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1054), LUCI_FAILURE_MISSING,
+               "MySQL: ER_BAD_FIELD_ERROR is a missing column");
     tap_is_int(luci_engine_failure(&luci_engine_mysql, 1142), LUCI_FAILURE_OTHER,
                "ER_TABLEACCESS_DENIED_ERROR: not missing");
 }
@@ -307,9 +312,12 @@ static void check_engine_list(void)
     for (const luci_engine_t *const *engine = luci_engines; *engine; engine++)
         tap_is_int(luci_engine_is_server(*engine), *engine != &luci_engine_sqlite3, "%s is a server or not",
                    (*engine)->driver);
-    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 5), LUCI_FAILURE_BUSY, "SQLITE_BUSY");
-    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 1), LUCI_FAILURE_MISSING, "SQLITE_ERROR");
-    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 11), LUCI_FAILURE_OTHER, "SQLITE_CORRUPT");
+    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 5), LUCI_FAILURE_BUSY,
+               "SQLite: SQLITE_BUSY is busy");
+    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 1), LUCI_FAILURE_MISSING,
+               "SQLite: SQLITE_ERROR is a missing table or column");
+    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 11), LUCI_FAILURE_OTHER,
+               "SQLite: SQLITE_CORRUPT is another failure");
     tap_is_int(luci_engine_failure(&luci_engine_pgsql, 5), LUCI_FAILURE_OTHER,
                "another engine's code is not SQLite's");
 }

@@ -38,7 +38,7 @@ static void check_texts(void)
         text_of(&luci_engine_pgsql, &luci_sql_user_get, 1),
         "SELECT u.username, u.id, u.created_at, u.id, u.disabled, u.username FROM \"auth_user\" u WHERE "
         "u.id = %s",
-        "on ours");
+        "USER_GET on our tables reads created_at");
     tap_is_str(
         text_of(&luci_engine_mysql, &luci_sql_session_page_of_user, 1),
         "SELECT s.id, s.user_id, u.username, s.active_expires, s.idle_expires, s.created_at, s.last_seen, "
@@ -47,16 +47,16 @@ static void check_texts(void)
         "a page of sessions");
     tap_ok(strstr(text_of(&luci_engine_sqlite3, &luci_sql_session_page, 0),
                   "s.idle_expires, NULL, NULL, NULL, NULL FROM"),
-           "of Lucia's");
+           "SESSION_PAGE of Lucia's tables reads NULL for our columns");
     tap_ok(strstr(text_of(&luci_engine_mysql, &luci_sql_user_find, 0), "AS BINARY) = CAST(%s AS BINARY)"),
            "MySQL compares names by their bytes");
     tap_is_str(set.text, "UPDATE `auth_user` SET `order` = %s WHERE id = %s", "any column is set");
     tap_is_int(set.places, 2, "  with two arguments");
-    tap_is_int(luci_sql_user_set_column.repeatable, 0, "  only once");
+    tap_is_int(luci_sql_user_set_column.repeatable, 0, "  setting a column is not repeated");
     tap_is_str(luci_schema_add_column(&luci_engine_sqlite3, &luci_table_user, "disabled", &settings, pool),
                "ALTER TABLE \"auth_user\" ADD COLUMN \"disabled\" BIGINT", "a column of ours is added");
     tap_is_str(luci_schema_add_column(&luci_engine_mysql, &luci_table_user, "role", &settings, pool),
-               "ALTER TABLE `auth_user` ADD COLUMN `role` TEXT", "or an attribute");
+               "ALTER TABLE `auth_user` ADD COLUMN `role` TEXT", "an attribute's column is added as TEXT");
     tap_ok(strstr(luci_probe_text(&role, &luci_engine_sqlite3, &settings, pool), "SELECT t.\"role\" FROM"),
            "SQLite is asked for it by the table's name, or would take it for a string");
 }

@@ -104,8 +104,8 @@ static void check_length(void)
     tap_is_str(got + strlen(got) - 9, "%0A%0A...", "a value is cut between two characters");
     tap_is_int(strlen(strstr(got, "account=")), 8 + 300 + 3, "at 300 characters, and it shows");
     got = line_of((luci_event_t){ .at = AT, .account = plain }, (luci_event_origin_t){ 0 });
-    tap_ok(strlen(strstr(got, "account=")) <= 8 + 300 + 3, "a plain one likewise");
-    tap_is_str(got + strlen(got) - 4, "a...", "and it shows");
+    tap_ok(strlen(strstr(got, "account=")) <= 8 + 300 + 3, "a plain value is cut at 300 characters");
+    tap_is_str(got + strlen(got) - 4, "a...", "a cut value ends with dots");
 }
 
 static void check_tag(void)
@@ -134,10 +134,10 @@ static void check_words_of_enums(void)
             if (strcmp(name, luci_reason_name((luci_reason_t)other)) == 0)
                 tap_fail("%s stands for one reason", name);
     }
-    tap_is_int(luci_reason_of(LUCI_OK), LUCI_REASON_NONE, "done");
-    tap_is_int(luci_reason_of(LUCI_BUSY), LUCI_REASON_BUSY, "busy");
-    tap_is_int(luci_reason_of(LUCI_UNAVAILABLE), LUCI_REASON_UNAVAILABLE, "unavailable");
-    tap_is_int(luci_reason_of(LUCI_THROTTLED), LUCI_REASON_THROTTLED, "throttled");
+    tap_is_int(luci_reason_of(LUCI_OK), LUCI_REASON_NONE, "LUCI_OK has no reason");
+    tap_is_int(luci_reason_of(LUCI_BUSY), LUCI_REASON_BUSY, "LUCI_BUSY has its reason");
+    tap_is_int(luci_reason_of(LUCI_UNAVAILABLE), LUCI_REASON_UNAVAILABLE, "LUCI_UNAVAILABLE has its reason");
+    tap_is_int(luci_reason_of(LUCI_THROTTLED), LUCI_REASON_THROTTLED, "LUCI_THROTTLED has its reason");
     tap_is_int(luci_reason_of(LUCI_DENIED), LUCI_REASON_INTERNAL, "what needs a better reason is not hidden");
 }
 

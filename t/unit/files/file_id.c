@@ -24,7 +24,7 @@ int main(void)
     pool = support_start();
     path = support_path("marked");
     aside = support_path("aside");
-    tap_is_int(luci_file_id_take(&id, path, pool), 0, "nothing there");
+    tap_is_int(luci_file_id_take(&id, path, pool), 0, "a missing file has no id");
     tap_ok(id.device == 0 && id.inode == 0, "  leaves the id");
     tap_is_int(luci_file_id_fits(&id, path, pool), 0, "  and fits no id");
     write_to(path, "one");
@@ -37,7 +37,7 @@ int main(void)
     tap_is_int(luci_file_id_fits(&id, path, pool), 0, "moved away it's not");
     tap_is_int(luci_file_id_take(&id, path, pool), 0, "  nor is there another one");
     tap_ok(id.inode == first.inode && id.device == first.device, "  and the id stays");
-    tap_is_int(luci_file_id_fits(&id, aside, pool), 1, "it's the same elsewhere");
+    tap_is_int(luci_file_id_fits(&id, aside, pool), 1, "a moved file keeps its id");
     write_to(path, "three");
     tap_is_int(luci_file_id_fits(&id, path, pool), 0, "another one in its place is not");
     rename(aside, path);

@@ -19,14 +19,14 @@ static void start(void)
     deadline = (luci_deadline_t){ .socket = -1 };
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
         tap_fail("no pair of sockets");
-    tap_is_result(luci_deadline_follow(&deadline, ends[0], &problem), LUCI_OK, "a socket");
+    tap_is_result(luci_deadline_follow(&deadline, ends[0], &problem), LUCI_OK, "a deadline follows a socket");
     tap_ok(deadline.socket >= 0 && deadline.socket != ends[0], "  is watched as a duplicate");
 }
 
 static void stop(void)
 {
     luci_deadline_leave(&deadline);
-    tap_is_int(deadline.socket, -1, "  left again");
+    tap_is_int(deadline.socket, -1, "  the duplicate of the socket is closed");
     close(ends[0]);
     close(ends[1]);
 }
@@ -65,8 +65,9 @@ static void check_together(void)
     tap_is_int((int)luci_deadline_left(&deadline), 0, "  no time is left");
     tap_is_int(call(1), -1, "  and a third one not begun");
     luci_deadline_leave(&deadline);
-    tap_is_result(luci_deadline_follow(&deadline, ends[1], &problem), LUCI_OK, "  another socket");
-    tap_is_int(call(1), -1, "  has none either");
+    tap_is_result(luci_deadline_follow(&deadline, ends[1], &problem), LUCI_OK,
+                  "  an expired deadline follows another socket");
+    tap_is_int(call(1), -1, "  a call on the other socket has no time either");
     luci_deadline_limit(&deadline, SHORT);
     tap_is_int(luci_deadline_begin_call(&deadline), 1, "  until there is time again");
     tap_is_int(luci_deadline_end_call(&deadline), 0, "  and it's enough");

@@ -49,13 +49,13 @@ static luci_offload_call_t new_piece(piece_t **piece)
     *piece = call.baton = apr_pcalloc(pool, sizeof **piece);
     (*piece)->pool = pool;
     if (pipe((*piece)->go) != 0 || pipe((*piece)->end) != 0)
-        tap_fail("no pipes");
+        tap_fail("the pipes are made");
     return call;
 }
 
 static void let_go(int end)
 {
-    tap_is_int(write(end, "x", 1), 1, "it comes to its end");
+    tap_is_int(write(end, "x", 1), 1, "the abandoned call is released");
 }
 
 static void check_done(void)
@@ -65,7 +65,7 @@ static void check_done(void)
 
     let_go(piece->go[1]);
     tap_is_result(luci_offload_run(threads, &call, LONG), LUCI_OK, "what is done in time");
-    tap_is_str(piece->done, "done", "  is there");
+    tap_is_str(piece->done, "done", "  the piece done in time is there");
     apr_pool_destroy(piece->pool);
 }
 
@@ -95,7 +95,7 @@ static void check_max(void)
         end[i] = piece->end[0];
         abandoned += luci_offload_run(threads, &call, 1) == LUCI_BUSY;
     }
-    tap_is_int(abandoned, LUCI_OFFLOAD_MAX, "as many as are allowed hang");
+    tap_is_int(abandoned, LUCI_OFFLOAD_MAX, "as many calls hang as may be abandoned");
     call = new_piece(&piece);
     tap_is_result(luci_offload_run(threads, &call, LONG), LUCI_INTERNAL, "  one more is not begun");
     apr_pool_destroy(piece->pool);

@@ -55,7 +55,7 @@ static void check_answered(void)
     tap_is_int(read(hanging[0], &byte, 1), 0, "one of two calls hangs");
     tap_is_int(luci_watchdog_end(&other), 1, "  and is cut off");
     tap_is_int(write(ends[1], "x", 1), 1, "the other one is answered");
-    tap_is_int(read(ends[0], &byte, 1), 1, "  in time");
+    tap_is_int(read(ends[0], &byte, 1), 1, "  the other call is answered in time");
     tap_is_int(luci_watchdog_end(&watch), 0, "  and was left alone");
     close_pair(ends);
     close_pair(hanging);
@@ -74,15 +74,15 @@ static void check_common(void)
     begin(&watch, -1, 300);
     luci_watchdog_follow(&watch, first[0]);
     tap_is_int(write(first[1], "x", 1), 1, "one call is answered");
-    tap_is_int(read(first[0], &byte, 1), 1, "  in time");
+    tap_is_int(read(first[0], &byte, 1), 1, "  the call is answered in time");
     tap_ok(!luci_watchdog_is_over(&watch) && luci_watchdog_left(&watch) > 0, "  and leaves time");
     luci_watchdog_follow(&watch, hanging[0]);
     tap_is_int(read(hanging[0], &byte, 1), 0, "the next one uses it up");
     tap_ok(luci_watchdog_is_over(&watch), "  and none is left");
     tap_is_int((int)luci_watchdog_left(&watch), 0, "  not a bit");
     luci_watchdog_follow(&watch, second[0]);
-    tap_is_int(luci_watchdog_end(&watch), 1, "  which is so at the end, too");
-    tap_is_int(write(second[1], "x", 1), 1, "who comes too late");
+    tap_is_int(luci_watchdog_end(&watch), 1, "  ending the watch reports the cut");
+    tap_is_int(write(second[1], "x", 1), 1, "a write after the cut succeeds");
     tap_is_int(read(second[0], &byte, 1), 1, "  is not cut off");
     close_pair(first);
     close_pair(second);
@@ -97,7 +97,7 @@ static void check_without(void)
     begin(&watch, -1, 50);
     while (!luci_watchdog_is_over(&watch))
         usleep(10000);
-    tap_is_int(luci_watchdog_end(&watch), 1, "time passes without a socket, too");
+    tap_is_int(luci_watchdog_end(&watch), 1, "time passes without a socket");
     tap_is_int(luci_watchdog_is_running(), 1, "the thread is there");
 }
 

@@ -168,7 +168,7 @@ void is_miss(luci_ms_t now, luci_result_t want, const char *what)
 
 void sign_out(void)
 {
-    tap_is_result(support_sign_out(with, id), LUCI_OK, "  signed out");
+    tap_is_result(support_sign_out(with, id), LUCI_OK, "  the session is signed out");
 }
 
 void run_sql(const char *sql)

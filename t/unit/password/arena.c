@@ -21,12 +21,12 @@ static void check_sizes(void)
     uint8_t *none;
 
     tap_is_int((long long)luci_arena_rounded(1), 2 * MIB, "an arena is at least a huge page");
-    tap_is_int((long long)luci_arena_rounded(19 * MIB), 20 * MIB, "or a multiple of one");
-    tap_is_int((long long)luci_arena_rounded(20 * MIB), 20 * MIB, "which needs no rounding");
+    tap_is_int((long long)luci_arena_rounded(19 * MIB), 20 * MIB, "an arena is a multiple of a huge page");
+    tap_is_int((long long)luci_arena_rounded(20 * MIB), 20 * MIB, "a multiple of a huge page is not rounded");
     none = luci_arena_map(SIZE_MAX / 4, 4, 0);
     tap_ok(none == NULL, "what no address space has is not mapped");
     none = luci_arena_map(SIZE_MAX / 8, 1, 0);
-    tap_ok(none == NULL, "nor what no system has");
+    tap_ok(none == NULL, "a size that no system has is not mapped");
 }
 
 static void check_lending(void)
@@ -46,11 +46,11 @@ static void check_lending(void)
     more[4 * MIB] = 1;
     luci_arena_give(more, 4 * MIB + 1);
     luci_arena_lend(NULL);
-    tap_is_int(luci_arena_take(&memory, MIB), 0, "without an arena there is memory, too");
+    tap_is_int(luci_arena_take(&memory, MIB), 0, "memory is taken without an arena");
     tap_ok(memory && memory != arena.memory, "  of its own");
     luci_arena_give(memory, MIB);
-    tap_is_int(luci_arena_take(&memory, SIZE_MAX / 2), -1, "as much as no system has");
-    tap_ok(memory == NULL, "  is none");
+    tap_is_int(luci_arena_take(&memory, SIZE_MAX / 2), -1, "a size that no system has is not taken");
+    tap_ok(memory == NULL, "  a failed request sets no memory");
     luci_arena_unmap(arena.memory, arena.bytes, 1);
 }
 

@@ -125,7 +125,7 @@ static void check_same(void)
         }
         tap_is_int(equal, costs[c].rounds, "the same bytes: argon2%s m=%u t=%u, %d inputs",
                    hash.type == Argon2_id ? "id" : "i", hash.memory_kib, hash.passes, costs[c].rounds);
-        are_counts(costs[c].rounds, costs[c].rounds, "  each computed");
+        are_counts(costs[c].rounds, costs[c].rounds, "  each tag is computed by its library");
     }
 }
 
@@ -154,10 +154,10 @@ static void check_left_to_libargon2(void)
 
     for (int i = 0; i < COUNT(cases); i++) {
         tap_ok(same(&cases[i].hash, HORSE), "%s: the same bytes", cases[i].what);
-        are_counts(0, 2, "  computed");
+        are_counts(0, 2, "  libargon2 computes the two tags");
     }
     tap_is_int(luci_argon2_tag_sodium(&too_little, HORSE, tag), LUCI_INTERNAL, "7 KiB: refused");
-    are_counts(0, 1, "  asked");
+    are_counts(0, 1, "  libargon2 refuses 7 KiB");
 }
 
 /* ---- With all that stands above ---- */
@@ -169,16 +169,17 @@ static void check_passwords(apr_pool_t *pool)
     char *stored = NULL;
 
     tap_is_int(luci_password_hash(&usual, HORSE, &stored, pool), LUCI_OK, "a new hash");
-    are_counts(1, 0, "  computed");
-    tap_is_int(luci_password_verify(stored, HORSE), LUCI_OK, "verified");
-    tap_is_int(luci_password_verify(stored, "hunter22"), LUCI_DENIED, "and not with another password");
-    tap_is_int(luci_password_verify_dummy(&usual, HORSE), LUCI_DENIED, "nobody's");
-    are_counts(3, 0, "  computed");
+    are_counts(1, 0, "  libsodium computes the new hash");
+    tap_is_int(luci_password_verify(stored, HORSE), LUCI_OK, "a new hash is verified by libsodium");
+    tap_is_int(luci_password_verify(stored, "hunter22"), LUCI_DENIED,
+               "another password is denied by libsodium");
+    tap_is_int(luci_password_verify_dummy(&usual, HORSE), LUCI_DENIED, "a dummy hash of libsodium is denied");
+    are_counts(3, 0, "  libsodium computes three hashes");
     for (int i = 0; i < COUNT(vectors); i++) {
         if (strncmp(vectors[i].stored, "$argon2", 7) != 0)
             continue;
-        tap_is_int(luci_password_verify(vectors[i].stored, vectors[i].password), LUCI_OK, "%s",
-                   vectors[i].stored);
+        tap_is_int(luci_password_verify(vectors[i].stored, vectors[i].password), LUCI_OK,
+                   "a stored hash verifies: %s", vectors[i].stored);
         tap_is_int(luci_password_verify(vectors[i].stored, "another password"), LUCI_DENIED,
                    "  not with another password");
     }
@@ -189,11 +190,12 @@ static void check_passwords(apr_pool_t *pool)
     no_hash = 0;
     by_sodium = by_libargon2 = 0;
     no_start = 1;
-    tap_is_int(luci_password_verify(stored, HORSE), LUCI_INTERNAL, "it can't start: no verdict");
-    are_counts(0, 0, "  computed");
+    tap_is_int(luci_password_verify(stored, HORSE), LUCI_INTERNAL,
+               "libsodium that can't start gives no verdict");
+    are_counts(0, 0, "  a library that can't start computes nothing");
     no_start = 0;
-    tap_is_int(luci_password_verify(stored, HORSE), LUCI_OK, "it can again");
-    are_counts(1, 0, "  computed");
+    tap_is_int(luci_password_verify(stored, HORSE), LUCI_OK, "libsodium that starts again verifies");
+    are_counts(1, 0, "  the library that starts again computes the hash");
 }
 
 /* ---- Threads ---- */
@@ -220,13 +222,14 @@ static void check_threads(void)
     for (int i = 0; i < THREADS; i++)
         if (pthread_create(&thread[i], NULL, compute, tag[i]) != 0)
             support_give_up("pthread_create", "no more threads");
-    tap_is_int(luci_argon2_tag_libargon2(&plain, HORSE, wanted), LUCI_OK, "a tag");
+    tap_is_int(luci_argon2_tag_libargon2(&plain, HORSE, wanted), LUCI_OK,
+               "libargon2 computes the tag to compare with");
     for (int i = 0; i < THREADS; i++) {
         pthread_join(thread[i], NULL);
         equal += memcmp(tag[i], wanted, plain.tag_length) == 0;
     }
     tap_is_int(equal, THREADS, "threads that all come first compute it");
-    are_counts(THREADS, 1, "  computed");
+    are_counts(THREADS, 1, "  each thread computes with a library that starts once");
 }
 
 int main(void)

@@ -34,7 +34,8 @@ static void check_vectors(void)
     for (size_t i = 0; i < COUNT(vectors); i++) {
         const vector_t *vector = &vectors[i];
 
-        tap_is_int(luci_password_verify(vector->stored, vector->password), LUCI_OK, "%s", vector->stored);
+        tap_is_int(luci_password_verify(vector->stored, vector->password), LUCI_OK, "the password fits %s",
+                   vector->stored);
         tap_is_int(luci_password_verify(vector->stored, "another password"), LUCI_DENIED,
                    "  not with another password");
         tap_is_int(luci_password_verify(vector->stored, ""), LUCI_DENIED, "  nor with none");
@@ -70,11 +71,13 @@ static void check_hostile(void)
     clock_t start = clock();
 
     for (size_t i = 0; i < COUNT(hostile); i++)
-        tap_is_int(luci_password_verify(hostile[i], hostile[i]), LUCI_INVALID, "S9.7: %.150s", hostile[i]);
-    tap_is_int(luci_password_verify(NULL, ""), LUCI_INVALID, "S9.7: NULL");
+        tap_is_int(luci_password_verify(hostile[i], hostile[i]), LUCI_INVALID,
+                   "S9.7: hostile hash is invalid: %.150s", hostile[i]);
+    tap_is_int(luci_password_verify(NULL, ""), LUCI_INVALID, "S9.7: NULL is no hash");
     tap_ok(milliseconds_since(start) < 50, "S9.7: all of them within 50 ms");
     for (size_t i = 0; i < COUNT(useless); i++)
-        tap_is_int(luci_password_verify(useless[i], "password"), LUCI_DENIED, "S9.7: %s", useless[i]);
+        tap_is_int(luci_password_verify(useless[i], "password"), LUCI_DENIED, "S9.7: useless hash denies: %s",
+                   useless[i]);
 }
 
 /* ---- Passwords that nearly match ---- */
@@ -87,7 +90,7 @@ static void check_near_misses(apr_pool_t *pool)
     memset(password, 'p', 255);
     password[255] = '\0';
     tap_is_int(luci_password_hash(&tiny, password, &stored, pool), LUCI_OK, "a password of 255");
-    tap_is_int(luci_password_verify(stored, password), LUCI_OK, "matches");
+    tap_is_int(luci_password_verify(stored, password), LUCI_OK, "a password of 255 matches its hash");
     for (size_t i = 0; i < COUNT(places); i++) {
         strcpy(other, password);
         other[places[i] - 1] = 'P';
@@ -96,7 +99,7 @@ static void check_near_misses(apr_pool_t *pool)
         other[places[i] - 1] = '\0';
         tap_is_int(luci_password_verify(stored, other), LUCI_DENIED, "S9.2: cut off before it");
     }
-    tap_is_int(luci_password_hash(&tiny, "Password", &stored, pool), LUCI_OK, "another password");
+    tap_is_int(luci_password_hash(&tiny, "Password", &stored, pool), LUCI_OK, "another password is hashed");
     tap_is_int(luci_password_verify(stored, "password"), LUCI_DENIED, "S9.2: the case counts");
     tap_is_int(luci_password_verify(stored, "Password "), LUCI_DENIED, "S9.2: a space counts");
 }
@@ -118,8 +121,9 @@ static void check_round_trips(apr_pool_t *pool)
         stored = NULL;
         tap_is_int(luci_password_hash(&costs[i], password, &stored, pool), LUCI_OK, "hashed at cost %zu", i);
         tap_is_int(luci_password_verify(stored, password), LUCI_OK, "S9.1: verified: %s", stored);
-        tap_is_int(luci_password_verify(stored, "hunter23"), LUCI_DENIED, "and nothing else");
-        tap_is_int(luci_password_outdated(stored, &costs[i]), 0, "and up to date");
+        tap_is_int(luci_password_verify(stored, "hunter23"), LUCI_DENIED,
+                   "another password does not fit the hash");
+        tap_is_int(luci_password_outdated(stored, &costs[i]), 0, "a new hash is up to date");
     }
     tap_is_int(luci_password_hash(&usual, "x", &stored, pool), LUCI_OK, "a usual one");
     tap_ok(strncmp(stored, "$argon2id$v=19$m=19456,t=2,p=1$", 31) == 0 && strlen(stored) == 31 + 22 + 1 + 43,
@@ -142,7 +146,7 @@ static void check_bad_costs(apr_pool_t *pool)
     for (size_t i = 0; i < COUNT(costs); i++) {
         tap_is_int(luci_password_hash(&costs[i], "x", &stored, pool), LUCI_INVALID, "no hash at bad cost %zu",
                    i);
-        tap_is_int(luci_password_verify_dummy(&costs[i], "x"), LUCI_INVALID, "nor a dummy one");
+        tap_is_int(luci_password_verify_dummy(&costs[i], "x"), LUCI_INVALID, "no dummy hash at a bad cost");
     }
 }
 

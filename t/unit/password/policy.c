@@ -63,20 +63,22 @@ static void check_bounds(void)
                "S9.1: a username of 15 emoji");
     tap_is_int(luci_policy_username(repeated("\U0001F600", 16), usernames), LUCI_INVALID,
                "S9.1: a username of 16 emoji");
-    tap_is_int(luci_policy_username("", at_least_1), LUCI_INVALID, "no username");
+    tap_is_int(luci_policy_username("", at_least_1), LUCI_INVALID, "an empty username is invalid");
     tap_is_int(luci_policy_username("a", at_least_1), LUCI_OK, "one letter signs in");
-    tap_is_int(luci_policy_username(NULL, at_least_1), LUCI_INVALID, "NULL username");
+    tap_is_int(luci_policy_username(NULL, at_least_1), LUCI_INVALID, "a NULL username is invalid");
     tap_is_int(luci_policy_password(repeated("p", 5), passwords), LUCI_INVALID, "S9.1: password of 5");
     tap_is_int(luci_policy_password(repeated("p", 6), passwords), LUCI_OK, "S9.1: a password of 6");
     tap_is_int(luci_policy_password(repeated("p", 255), passwords), LUCI_OK, "S9.1: a password of 255");
     tap_is_int(luci_policy_password(repeated("p", 256), passwords), LUCI_INVALID, "S9.1: a password of 256");
     tap_is_int(luci_policy_password(repeated("\u20AC", 255), passwords), LUCI_OK,
                "S9.1: a password of 255, 765 bytes");
-    tap_is_int(luci_policy_password(repeated("\U0001F600", 3), passwords), LUCI_OK, "S9.1: three emoji");
-    tap_is_int(luci_policy_password(repeated("\U0001F600", 128), passwords), LUCI_INVALID, "S9.1: 128 emoji");
-    tap_is_int(luci_policy_password("      ", passwords), LUCI_OK, "S9.1: six spaces");
+    tap_is_int(luci_policy_password(repeated("\U0001F600", 3), passwords), LUCI_OK,
+               "S9.1: a password of three emoji");
+    tap_is_int(luci_policy_password(repeated("\U0001F600", 128), passwords), LUCI_INVALID,
+               "S9.1: a password of 128 emoji is invalid");
+    tap_is_int(luci_policy_password("      ", passwords), LUCI_OK, "S9.1: a password of six spaces");
     tap_is_int(luci_policy_password("tab\tand\nnewline", passwords), LUCI_OK, "controls in a password");
-    tap_is_int(luci_policy_password(NULL, passwords), LUCI_INVALID, "NULL password");
+    tap_is_int(luci_policy_password(NULL, passwords), LUCI_INVALID, "a NULL password is invalid");
     tap_is_int(luci_policy_password("abcdef\xFF", passwords), LUCI_INVALID, "password that isn't UTF-8");
 }
 
@@ -119,10 +121,12 @@ static void check_typed(apr_pool_t *pool)
         tap_is_str(luci_policy_trim(typed[i][0], pool), typed[i][1], "typed name %zu", i);
     tap_ok(luci_policy_trim(NULL, pool) == NULL, "no name stays none");
     tap_is_int(luci_policy_typed_name("\u202Ealice", 31), LUCI_OK, "an older name may sign in");
-    tap_is_int(luci_policy_typed_name("alice ", 31), LUCI_OK, "so may one with a blank");
+    tap_is_int(luci_policy_typed_name("alice ", 31), LUCI_OK,
+               "an older name with a blank at its end may sign in");
     tap_is_int(luci_policy_typed_name("ali\nce", 31), LUCI_INVALID, "a control character never could");
-    tap_is_int(luci_policy_typed_name("", 31), LUCI_INVALID, "nor could nothing");
-    tap_is_int(luci_policy_typed_name(repeated("a", 32), 31), LUCI_INVALID, "nor what is too long");
+    tap_is_int(luci_policy_typed_name("", 31), LUCI_INVALID, "an empty name can't sign in");
+    tap_is_int(luci_policy_typed_name(repeated("a", 32), 31), LUCI_INVALID,
+               "a name that is too long can't sign in");
 }
 
 static void check_headers(void)
@@ -158,9 +162,10 @@ static void check_appearances(apr_pool_t *pool)
 
     for (size_t i = 0; i < sizeof alike / sizeof *alike; i++) {
         tap_is_int(luci_policy_appearance(alike[i][0], &appearance, pool), LUCI_OK, "appearance %zu", i);
-        tap_is_str(appearance, alike[i][1], "S9.43: as a reader sees it");
+        tap_is_str(appearance, alike[i][1], "S9.43: the appearance is as a reader sees the name");
     }
-    tap_is_int(luci_policy_appearance("a\xFF", &appearance, pool), LUCI_INVALID, "none without UTF-8");
+    tap_is_int(luci_policy_appearance("a\xFF", &appearance, pool), LUCI_INVALID,
+               "a name that is not UTF-8 has no appearance");
 }
 
 static void check_precis(void)
@@ -194,7 +199,8 @@ static void check_precis(void)
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         tap_is_int(luci_policy_new_name(&precis, refused[i]), LUCI_INVALID, "RFC 8265 refuses name %zu", i);
     tap_is_int(luci_policy_new_name(&permissive, "\U0001F600alice"), LUCI_OK, "permissive admits an emoji");
-    tap_is_int(luci_policy_new_name(&permissive, "alice "), LUCI_INVALID, "but no blank at the end");
+    tap_is_int(luci_policy_new_name(&permissive, "alice "), LUCI_INVALID,
+               "permissive admits no blank at the end");
 }
 
 static void check_keys(apr_pool_t *pool)
@@ -241,11 +247,11 @@ static void check_keys(apr_pool_t *pool)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         key = NULL;
         tap_is_int(luci_policy_key(cases[i].name, &key, pool), LUCI_OK, "key of %zu", i);
-        tap_is_str(key, cases[i].key, "%s", cases[i].why);
+        tap_is_str(key, cases[i].key, "the key: %s", cases[i].why);
     }
     tap_is_int(luci_policy_key("a\xFF", &key, pool), LUCI_INVALID, "no key for what is not UTF-8");
-    tap_is_int(luci_policy_key("a\xE2\x82", &key, pool), LUCI_INVALID, "nor for a cut-off character");
-    tap_is_int(luci_policy_key(NULL, &key, pool), LUCI_INVALID, "nor for NULL");
+    tap_is_int(luci_policy_key("a\xE2\x82", &key, pool), LUCI_INVALID, "a cut-off character has no key");
+    tap_is_int(luci_policy_key(NULL, &key, pool), LUCI_INVALID, "a NULL name has no key");
 }
 
 static void check_nfkc(apr_pool_t *pool)
@@ -280,10 +286,10 @@ static void check_nfkc(apr_pool_t *pool)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         normalised = NULL;
         tap_is_int(luci_policy_nfkc(cases[i].password, &normalised, pool), LUCI_OK, "NFKC of %zu", i);
-        tap_is_str(normalised, cases[i].normalised, "%s", cases[i].why);
+        tap_is_str(normalised, cases[i].normalised, "the NFKC: %s", cases[i].why);
     }
     tap_is_int(luci_policy_nfkc("a\xFF", &normalised, pool), LUCI_INVALID, "what is not UTF-8 has none");
-    tap_is_int(luci_policy_nfkc(NULL, &normalised, pool), LUCI_INVALID, "nor has NULL");
+    tap_is_int(luci_policy_nfkc(NULL, &normalised, pool), LUCI_INVALID, "NULL has no NFKC");
 }
 
 /* The memory behind the result held code points. */
@@ -292,8 +298,8 @@ static void check_nothing_left(apr_pool_t *pool)
     static const char zeros[5 * 4];
     char *normalised;
 
-    tap_is_int(luci_policy_nfkc("secret", &normalised, pool), LUCI_OK, "normalised");
-    tap_is_mem(normalised + 6, zeros, sizeof zeros, "and the working memory wiped");
+    tap_is_int(luci_policy_nfkc("secret", &normalised, pool), LUCI_OK, "a password is normalised");
+    tap_is_mem(normalised + 6, zeros, sizeof zeros, "the working memory of the normalisation is wiped");
 }
 
 static void write_utf8(char *out, unsigned point)

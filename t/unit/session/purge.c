@@ -80,8 +80,8 @@ static void check_batches(int ours)
     tap_is_int(purge.removed, DEAD - left(with, "%dead"), "  it knows what it removed");
     tap_ok(purge.removed > 0 && purge.removed <= 2LL * BATCH, "  which is no more than two batches");
     stop_at = 0;
-    tap_is_result(run(&purge, with), LUCI_OK, "going on");
-    tap_ok(purge.is_done, "  it's done");
+    tap_is_result(run(&purge, with), LUCI_OK, "a purge that was interrupted goes on");
+    tap_ok(purge.is_done, "  the purge is done");
     tap_is_int(purge.removed, DEAD, "  all of the dead were removed");
     tap_is_int(left(with, "%dead"), 0, "  and are gone");
     tap_is_int(left(with, "%live"), ALIVE, "  the living are not");
@@ -91,8 +91,8 @@ static void check_batches(int ours)
         tap_ok(purge.seen >= ALIVE && purge.seen <= DEAD + ALIVE, "  each row was looked at once");
     tap_is_int(with->borrows > 3, 1, "  each batch had a handle of its own");
     purge = purge_at(NOW + ALIVE);
-    tap_is_result(run(&purge, with), LUCI_OK, "later");
-    tap_is_int(left(with, "%"), 0, "  they are dead, too");
+    tap_is_result(run(&purge, with), LUCI_OK, "a purge runs again later");
+    tap_is_int(left(with, "%"), 0, "  sessions that expired later are removed");
     stop_at = 1;
     tap_is_result(run(&purge, with), LUCI_OK, "stopped at once");
     tap_ok(!purge.is_done && asked == 1, "  nothing was asked of the database");
@@ -113,7 +113,7 @@ static void check_index(void)
     support_run(with->target.params, "CREATE INDEX idle ON user_session (idle_expires)");
     purge = purge_at(NOW);
     tap_is_result(run(&purge, with), LUCI_OK, "one on idle_expires");
-    tap_is_int(purge.seen, 0, "  is used");
+    tap_is_int(purge.seen, 0, "  the index on idle_expires is used");
     tap_is_int(purge.removed, 1, "  and finds the dead");
     support_auth_close(with);
 }
@@ -128,7 +128,7 @@ static void check_lifetime(void)
                              "UPDATE user_session SET created_at = %" APR_INT64_T_FMT " WHERE id = '0live';"
                              "UPDATE user_session SET created_at = %" APR_INT64_T_FMT " WHERE id = '1live'",
                              NOW - LUCI_MS_DAY, NOW - LUCI_MS_DAY + 1));
-    tap_is_result(run(&purge, with), LUCI_OK, "without a maximum lifetime");
+    tap_is_result(run(&purge, with), LUCI_OK, "a purge runs without a maximum lifetime");
     tap_is_int(left(with, "%live"), ALIVE, "  age does not matter");
     with->settings.max_lifetime = LUCI_MS_DAY;
     luci_db_close(with->db);
@@ -136,11 +136,12 @@ static void check_lifetime(void)
                                          ? "DROP INDEX idle_expires ON user_session"
                                          : "DROP INDEX user_session_idle_expires");
     purge = purge_at(NOW);
-    tap_is_result(run(&purge, with), LUCI_OK, "with one that not all agree on");
-    tap_is_int(left(with, "%live"), ALIVE, "  it does not, either");
+    tap_is_result(run(&purge, with), LUCI_OK,
+                  "a purge runs with a maximum lifetime that not all servers share");
+    tap_is_int(left(with, "%live"), ALIVE, "  age does not matter where not all servers share the lifetime");
     purge = purge_at(NOW);
     purge.max_lifetime = LUCI_MS_DAY;
-    tap_is_result(run(&purge, with), LUCI_OK, "with one of a day");
+    tap_is_result(run(&purge, with), LUCI_OK, "a purge runs with a maximum lifetime of a day");
     tap_is_int(purge.removed, 1, "  one is too old");
     tap_is_int(left(with, "0live"), 0, "  the one that is a day old");
     tap_is_int(left(with, "%live"), ALIVE - 1, "  and none whose age is not known");
@@ -150,8 +151,8 @@ static void check_lifetime(void)
                              NOW + LUCI_MS_DAY));
     purge = purge_at(NOW);
     purge.max_lifetime = LUCI_MS_DAY;
-    tap_is_result(run(&purge, with), LUCI_OK, "and one that was made in the future");
-    tap_is_int(left(with, "1live"), 0, "  goes, too");
+    tap_is_result(run(&purge, with), LUCI_OK, "a purge runs over a session that was made in the future");
+    tap_is_int(left(with, "1live"), 0, "  a session that was made in the future is removed");
     support_auth_close(with);
 }
 
@@ -182,7 +183,7 @@ static void check_renewed(int ours)
     tap_is_int(support_await(child), 0, "  and is renewed");
     tap_is_int(left(with, "3dead"), 1, "  so it stays");
     purge = purge_at(NOW);
-    tap_is_result(run(&purge, with), LUCI_OK, "again, for those that a server passed over");
+    tap_is_result(run(&purge, with), LUCI_OK, "a purge runs again over rows that a server passed over");
     tap_is_int(left(with, "%dead"), 1, "  the others are gone");
     support_auth_close(with);
 }
@@ -195,11 +196,11 @@ static void check_failures(void)
 
     with->refuse_at = 2;
     with->with = LUCI_BUSY;
-    tap_is_result(run(&purge, with), LUCI_BUSY, "no handle");
+    tap_is_result(run(&purge, with), LUCI_BUSY, "a purge without a handle is busy");
     tap_is_int(purge.removed, BATCH, "  what was done before is done");
-    tap_is_int(left(with, "%dead"), DEAD - BATCH, "  and kept");
+    tap_is_int(left(with, "%dead"), DEAD - BATCH, "  the batch before the missing handle is kept");
     support_run(with->target.params, "DROP TABLE user_session");
-    tap_is_result(run(&purge, with), LUCI_UNAVAILABLE, "no table");
+    tap_is_result(run(&purge, with), LUCI_UNAVAILABLE, "a purge without its table is unavailable");
     tap_ok(strstr(why, "user_session"), "  the reason is told: %s", why);
     support_auth_close(with);
     if (!support_is_file())

@@ -63,7 +63,7 @@ static void check_states(luci_ms_t created)
 
         with.max_lifetime = states[i].max_lifetime;
         tap_is_str(state_name(luci_session_state(&session, &with, created + states[i].now)),
-                   state_name(states[i].want), "%s", states[i].what);
+                   state_name(states[i].want), "the session's state: %s", states[i].what);
     }
 }
 
@@ -108,16 +108,16 @@ static void check_new(void)
     luci_session_t a, b;
 
     tap_is_result(luci_session_new(&a, &alice, &settings, NOW, pool), LUCI_OK, "a new session");
-    tap_is_result(luci_session_new(&b, &alice, &settings, NOW, pool), LUCI_OK, "and another");
+    tap_is_result(luci_session_new(&b, &alice, &settings, NOW, pool), LUCI_OK, "a second session is made");
     tap_is_int(strlen(a.token.id), LUCI_SESSION_ID_LENGTH, "its id has 40 characters");
     tap_is_int(strspn(a.token.id, "abcdefghijklmnopqrstuvwxyz0123456789"), LUCI_SESSION_ID_LENGTH,
                "  of the alphabet");
     tap_ok(strcmp(a.token.id, b.token.id) != 0, "  and is another one each time");
     tap_is_int(a.active_expires, NOW + DAY, "active for a day");
     tap_is_int(a.idle_expires, NOW + 15 * DAY, "usable for fifteen");
-    tap_is_int(a.created_at, NOW, "made now");
+    tap_is_int(a.created_at, NOW, "a new session has its creation time");
     tap_ok(a.fresh && a.state == LUCI_SESSION_ACTIVE, "fresh and active");
-    tap_is_str(a.user.username, "Alice", "its user's");
+    tap_is_str(a.user.username, "Alice", "a new session has its user");
 }
 
 /* Whatever the moments are, nothing overflows and what is dead stays dead. */
@@ -127,7 +127,7 @@ static void check_dead_stays_dead(void)
     int risen = 0;
 
     if (luci_session_new(&session, &alice, &settings, NOW, pool) != LUCI_OK)
-        tap_fail("no session");
+        tap_fail("a session can be made");
     for (luci_ms_t now = session.idle_expires + 1; now < IN_2038 * 3; now += 97 * DAY + 12345)
         risen += luci_session_state(&session, &settings, now) != LUCI_SESSION_EXPIRED;
     tap_is_int(risen, 0, "S9.40: a dead session stays dead for a century");

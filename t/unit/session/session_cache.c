@@ -16,25 +16,26 @@ static void check_hits(void)
     is_miss(NOW, LUCI_OK, "the first time");
     is_hit(NOW, "the second time");
     tap_is_str(seen.token.id, id, "the session's id");
-    tap_is_str(seen.user.username, "alice", "its user");
-    tap_is_int(seen.state, LUCI_SESSION_ACTIVE, "active");
-    tap_ok(!seen.fresh, "not fresh: no cookie is sent");
-    tap_ok(seen.active_expires == NOW + LUCI_MS_DAY && seen.created_at == NOW, "its moments");
+    tap_is_str(seen.user.username, "alice", "the cached session has its user");
+    tap_is_int(seen.state, LUCI_SESSION_ACTIVE, "the cached session is active");
+    tap_ok(!seen.fresh, "the cached session is not fresh: no cookie is sent");
+    tap_ok(seen.active_expires == NOW + LUCI_MS_DAY && seen.created_at == NOW,
+           "the cached session has its times");
     run_sql("DROP TABLE user_session");
-    is_hit(NOW, "with the table gone");
+    is_hit(NOW, "the cached session with the table gone");
     finish();
 }
 
 static void check_time(void)
 {
     begin(pool, "time.db");
-    is_miss(NOW, LUCI_OK, "now");
+    is_miss(NOW, LUCI_OK, "a session that is looked up now");
     is_hit(NOW + TTL - 1, "just before the TTL is over");
     tap_ok(FIRST_PLACE->until == NOW + TTL, "the store may throw it away then");
     is_miss(NOW + TTL, LUCI_OK, "S9.13: after the TTL");
-    is_hit(NOW + 2 * TTL - 1, "that counts from the new look");
+    is_hit(NOW + 2 * TTL - 1, "a TTL that counts from the new look");
     is_miss(NOW + TTL - LUCI_MS_HOUR, LUCI_OK, "S9.40: the clock goes back by an hour");
-    is_hit(NOW + TTL - LUCI_MS_HOUR, "S9.40: from there on as ever");
+    is_hit(NOW + TTL - LUCI_MS_HOUR, "S9.40: a TTL from the clock that went back");
     is_miss(NOW + 3650 * LUCI_MS_DAY, LUCI_EXPIRED, "S9.40: ten years on it's dead");
     finish();
 
@@ -53,11 +54,11 @@ static void check_periods(void)
     run_sql("UPDATE user_session SET active_expires = 1700000005000");
     is_miss(NOW, LUCI_OK, "a session that is active for 5 more seconds");
     tap_ok(FIRST_PLACE->until == NOW + 5 * LUCI_MS_SECOND, "is kept as long");
-    is_hit(NOW + 4999, "until then");
-    is_miss(NOW + 5000, LUCI_OK, "S9.14: then it's renewed at once");
-    tap_ok(seen.fresh && seen.state == LUCI_SESSION_ACTIVE, "fresh");
-    is_hit(NOW + 5001, "and kept again");
-    tap_ok(!seen.fresh, "not fresh any more");
+    is_hit(NOW + 4999, "a session until the end of its active period");
+    is_miss(NOW + 5000, LUCI_OK, "S9.14: a session at the end of its active period");
+    tap_ok(seen.fresh && seen.state == LUCI_SESSION_ACTIVE, "the renewed session is fresh and active");
+    is_hit(NOW + 5001, "the renewed session is cached again");
+    tap_ok(!seen.fresh, "the cached session is not fresh any more");
     finish();
 
     begin(pool, "lifetime.db");
@@ -65,7 +66,7 @@ static void check_periods(void)
     with->settings.max_lifetime = 20 * LUCI_MS_SECOND;
     luci_db_close(with->db); /* created_at is read where a lifetime asks for it */
     is_miss(NOW + 10000, LUCI_OK, "a session with a longest lifetime");
-    is_hit(NOW + 14000, "within it");
+    is_hit(NOW + 14000, "a session within its longest lifetime");
     with->settings.max_lifetime = 12 * LUCI_MS_SECOND;
     is_miss(NOW + 14000, LUCI_EXPIRED, "S9.14: beyond it a session at hand is dead");
     finish();
@@ -93,7 +94,7 @@ static void check_periods(void)
     tap_is_int(store.stores, 0, "is not kept");
     run_sql("UPDATE user_session SET idle_expires = 1699999999999");
     is_miss(NOW, LUCI_EXPIRED, "a dead one");
-    tap_is_int(store.stores, 0, "is not, either");
+    tap_is_int(store.stores, 0, "an expired session is not kept");
     finish();
 }
 
@@ -124,7 +125,7 @@ static void check_databases(void)
 
     begin(pool, "databases.db");
     claim.token = support_token(id);
-    is_miss(NOW, LUCI_OK, "a session");
+    is_miss(NOW, LUCI_OK, "a session of one table");
     other = support_cache(&with->settings, "/another.db");
     tap_is_result(luci_session_cache_find(&other, &claim, &seen, pool), LUCI_NOT_FOUND,
                   "S9.17: the same id in another database is nobody's");
@@ -143,7 +144,7 @@ static void check_databases(void)
     settings.attributes = support_names(attributes);
     other = support_cache(&settings, with->target.params);
     tap_is_result(luci_session_cache_find(&other, &claim, &seen, pool), LUCI_NOT_FOUND,
-                  "with other attributes it looks for itself");
+                  "a server with other attributes does not use the record");
     settings = with->settings;
     settings.tokens = LUCI_TOKENS_PLAIN;
     other = support_cache(&settings, with->target.params);
@@ -162,11 +163,12 @@ static void check_moved_record(void)
     luci_session_t other, found;
 
     begin(pool, "moved.db");
-    is_miss(NOW, LUCI_OK, "a session");
+    is_miss(NOW, LUCI_OK, "a session of one server");
     other = seen;
     luci_session_set_token(&other, claim.token);
-    tap_is_result(luci_session_cache_keep(&cache, &other, NOW, pool), LUCI_OK, "another one");
-    tap_is_result(luci_session_cache_find(&cache, &claim, &found, pool), LUCI_OK, "is found");
+    tap_is_result(luci_session_cache_keep(&cache, &other, NOW, pool), LUCI_OK,
+                  "a session with another id is kept");
+    tap_is_result(luci_session_cache_find(&cache, &claim, &found, pool), LUCI_OK, "a kept session is found");
     memcpy(store.places[1].bytes, FIRST_PLACE->bytes, sizeof FIRST_PLACE->bytes);
     store.places[1].length = FIRST_PLACE->length;
     tap_is_result(luci_session_cache_find(&cache, &claim, &found, pool), LUCI_NOT_FOUND,

@@ -17,15 +17,15 @@ static void check_ends(void)
     const char *first;
 
     begin(pool, "ends.db");
-    is_miss(NOW, LUCI_OK, "a session");
+    is_miss(NOW, LUCI_OK, "a session before its sign-out");
     sign_out();
-    is_miss(NOW, LUCI_NOT_FOUND, "S9.13: signed out");
+    is_miss(NOW, LUCI_NOT_FOUND, "S9.13: a session after its sign-out");
     tap_ok(store.ended_for >= TTL, "barred for the TTL at least");
-    tap_is_int(support_cache_records(), 0, "and nothing left");
+    tap_is_int(support_cache_records(), 0, "a sign-out leaves no record");
 
-    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_OK, "signed in");
+    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_OK, "alice signs in again");
     id = first = support_session.token.id;
-    is_miss(NOW, LUCI_OK, "a session");
+    is_miss(NOW, LUCI_OK, "a session before the next sign-in");
     {
         luci_auth_request_t request = {
             .username = "alice", .password = PASSWORD, .old_session = support_token(first), .now = NOW
@@ -37,12 +37,12 @@ static void check_ends(void)
     is_miss(NOW, LUCI_NOT_FOUND, "S9.13: the session that came with it is dead");
     id = support_session.token.id;
     is_miss(NOW, LUCI_OK, "the new one lives");
-    is_hit(NOW, "and is kept");
+    is_hit(NOW, "the new session in the cache");
 
     with->refuse_at = 1;
     with->with = LUCI_UNAVAILABLE;
     tap_is_result(support_sign_out(with, id), LUCI_UNAVAILABLE, "a sign-out that fails");
-    is_hit(NOW, "ends nothing");
+    is_hit(NOW, "the session whose sign-out failed");
     finish();
 }
 
@@ -111,10 +111,10 @@ static void check_races(void)
         store.before_retrieve = races[i].before_retrieve;
         store.before_store = races[i].before_store;
         store.after_store = races[i].after_store;
-        tap_is_result(validate(), races[i].want, "who was looking gets an answer");
+        tap_is_result(validate(), races[i].want, "a lookup during the race has its answer");
         tap_ok(!store.before_retrieve && !store.before_store && !store.after_store, "every step was taken");
         tap_is_int(support_cache_records(), 0, "S9.13: no record is left in the cache");
-        is_miss(NOW, LUCI_NOT_FOUND, "S9.13: it is dead");
+        is_miss(NOW, LUCI_NOT_FOUND, "S9.13: the session after the race");
         finish();
     }
 }
@@ -131,21 +131,21 @@ static void check_lost_ends(void)
     store.forgets_ends = 1;
     store.before_store = sign_out_and_look;
     tap_is_result(validate(), LUCI_NOT_FOUND, "a store that loses ends: the second look sees it");
-    tap_is_int(support_cache_records(), 0, "and takes the record back");
+    tap_is_int(support_cache_records(), 0, "the second look takes the record back");
     finish();
 
     begin(pool, "late-store.db");
     store.store_fails = LUCI_UNAVAILABLE;
     store.before_store = remove_row;
-    tap_is_result(validate(), LUCI_NOT_FOUND, "a store without an answer: the second look as well");
-    tap_is_int(support_cache_records(), 0, "for it may have come");
+    tap_is_result(validate(), LUCI_NOT_FOUND, "a store without an answer needs a second look");
+    tap_is_int(support_cache_records(), 0, "a store without an answer keeps no record");
     finish();
 
     begin(pool, "blind.db");
     with->refuse_at = 2;
     with->with = LUCI_BUSY;
     tap_is_result(validate(), LUCI_OK, "no second look to be had: it was there a moment ago");
-    tap_is_int(support_cache_records(), 0, "but nothing is kept");
+    tap_is_int(support_cache_records(), 0, "a failed second look keeps no record");
     finish();
 }
 
@@ -180,7 +180,7 @@ static void check_garbage(void)
     int taken = 0, size;
 
     begin(pool, "garbage.db");
-    is_miss(NOW, LUCI_OK, "a session");
+    is_miss(NOW, LUCI_OK, "a session with a record to damage");
     place = FIRST_PLACE;
     good = *place;
     run_sql("UPDATE auth_user SET username = 'Alice'"); /* tells what the database says from what was kept */
@@ -199,10 +199,10 @@ static void check_garbage(void)
     place->length = LUCI_RECORD_MAX + 1;
     is_miss(NOW, LUCI_OK, "S9.39: one that is too long");
     *place = good;
-    is_hit(NOW, "as it was it is one");
-    tap_is_result(support_sign_up(with, "bobby", PASSWORD), LUCI_OK, "another user");
+    is_hit(NOW, "the undamaged record");
+    tap_is_result(support_sign_up(with, "bobby", PASSWORD), LUCI_OK, "another user signs up");
     id = support_session.token.id;
-    is_miss(NOW, LUCI_OK, "whose session is kept as well");
+    is_miss(NOW, LUCI_OK, "the other user's session");
     memcpy(store.places[1].bytes, good.bytes, good.length);
     store.places[1].length = good.length;
     is_miss(NOW, LUCI_OK, "S9.39: a record under another's key");

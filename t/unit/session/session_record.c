@@ -72,8 +72,9 @@ static void check_lacks(void)
     session.user.lacks = 1U << 2;
     tap_is_result(luci_session_record_write(&session, NOW, &form, record, &length), LUCI_OK,
                   "an attribute without a column is written");
-    tap_is_result(luci_session_record_read(record, length, &form, &content, pool), LUCI_OK, "and read");
-    tap_is_int(content.session.user.lacks, 1 << 2, "as the one that has none");
+    tap_is_result(luci_session_record_read(record, length, &form, &content, pool), LUCI_OK,
+                  "a record with a missing attribute is read");
+    tap_is_int(content.session.user.lacks, 1 << 2, "the record names the attribute without a column");
     tap_ok(!content.session.user.attributes[1] && !content.session.user.attributes[2], "both are NULL");
     tap_is_str(content.session.user.attributes[3], "alice", "the next one is itself");
 }
@@ -123,16 +124,16 @@ static void check_round_trip(int which)
                   users[which].what);
     found = content.session;
     tap_is_str(found.user.id, session.user.id, "  the user's id");
-    tap_is_str(found.user.username, "alice", "  the username");
+    tap_is_str(found.user.username, "alice", "  the record has the username");
     for (int i = 0; i < users[which].count; i++) {
         const char *in = users[which].values[i], *out = found.user.attributes[i];
 
         same &= in ? out && strcmp(in, out) == 0 : !out;
     }
-    tap_ok(same, "  the attributes");
+    tap_ok(same, "  the record has the attributes");
     tap_ok(found.active_expires == session.active_expires && found.idle_expires == session.idle_expires &&
                found.created_at == session.created_at && content.read_at == NOW,
-           "  the moments");
+           "  the record has the times");
     tap_ok(!found.fresh && !found.user.disabled && !found.token.id, "  and nothing else");
 }
 
@@ -161,15 +162,17 @@ static void check_sizes(void)
     attributes[0] = text_of(most);
     tap_is_result(write_session(&session), LUCI_OK, "S9.39: the longest one that fits");
     tap_is_int(length, LUCI_RECORD_MAX, "fills the record");
-    tap_is_result(luci_session_record_read(record, length, &form, &found, pool), LUCI_OK, "and is read");
-    tap_is_str(found.session.user.attributes[0], attributes[0], "whole");
+    tap_is_result(luci_session_record_read(record, length, &form, &found, pool), LUCI_OK,
+                  "S9.39: the longest record is read");
+    tap_is_str(found.session.user.attributes[0], attributes[0],
+               "S9.39: the longest record keeps its attribute");
     for (size_t more = 1; more < 70000; more = more * 3 + 1) {
         attributes[0] = text_of(most + more);
         tap_is_result(write_session(&session), LUCI_INVALID, "S9.39: %d bytes more do not fit", (int)more);
     }
     attributes[0] = "alice";
     session.user.username = text_of(most + 6);
-    tap_is_result(write_session(&session), LUCI_INVALID, "nor does a long username");
+    tap_is_result(write_session(&session), LUCI_INVALID, "S9.39: a username that is too long does not fit");
 }
 
 /* ---- What is none ---- */
@@ -180,7 +183,7 @@ static void write_sample(void)
     luci_session_t session = new_session(attributes);
 
     use_attributes(3);
-    tap_is_result(write_session(&session), LUCI_OK, "a sample");
+    tap_is_result(write_session(&session), LUCI_OK, "a sample record is written");
 }
 
 static void check_damage(void)
@@ -190,19 +193,19 @@ static void check_damage(void)
     write_sample();
     for (size_t size = 0; size < length; size++)
         taken += read_any(record, size) == LUCI_OK;
-    tap_is_int(taken, 0, "S9.39: none of its %d truncations is taken", (int)length);
+    tap_is_int(taken, 0, "S9.39: no truncation of its %d bytes is taken", (int)length);
     for (size_t bit = 0; bit < 8 * length; bit++) {
         record[bit / 8] ^= (unsigned char)(1 << bit % 8);
         taken += read_any(record, length) == LUCI_OK;
         record[bit / 8] ^= (unsigned char)(1 << bit % 8);
     }
-    tap_is_int(taken, 0, "S9.39: none of %d records with one flipped bit is taken", (int)(8 * length));
+    tap_is_int(taken, 0, "S9.39: no one of %d records with one flipped bit is taken", (int)(8 * length));
     for (size_t more = 1; more <= 16; more++) {
         memset(record + length, 0, more);
         taken += read_any(record, length + more) == LUCI_OK;
     }
     tap_is_int(taken, 0, "S9.39: no record with trailing bytes is taken");
-    tap_is_result(read_any(record, length), LUCI_OK, "it itself is");
+    tap_is_result(read_any(record, length), LUCI_OK, "S9.39: the unchanged record is taken");
 }
 
 /* Damage under a hash that is right, as only a fault of ours or an enemy could make it. */
@@ -213,7 +216,7 @@ static void is_refused_sealed(const char *what, size_t at, unsigned char byte)
     memcpy(bytes, record, length);
     bytes[at] = byte;
     seal_again(bytes, length);
-    tap_is_result(read_any(bytes, length), LUCI_INVALID, "S9.39: %s", what);
+    tap_is_result(read_any(bytes, length), LUCI_INVALID, "S9.39: a record is refused: %s", what);
 }
 
 static void check_sealed_damage(void)
@@ -251,7 +254,7 @@ static void check_sealed_damage(void)
     tap_is_result(read_exactly(record, length - 1, &untouched), LUCI_INVALID, "what is none");
     tap_ok(untouched.session.token.id && strcmp(untouched.session.token.id, "as it was") == 0 &&
                untouched.read_at == 7,
-           "sets nothing");
+           "a refused record sets nothing");
 }
 
 /* NULL has its own length, and a user must have a name. */
@@ -283,9 +286,9 @@ static void check_foreign(void)
                   "S9.17: one of another database");
     for (size_t i = 0; i < sizeof noise; i++)
         noise[i] = (unsigned char)(i * 167 + (i >> 3));
-    tap_is_result(read_any(noise, sizeof noise), LUCI_INVALID, "S9.39: noise");
+    tap_is_result(read_any(noise, sizeof noise), LUCI_INVALID, "S9.39: noise is no record");
     memset(noise, 0, sizeof noise);
-    tap_is_result(read_any(noise, sizeof noise), LUCI_INVALID, "S9.39: zeros");
+    tap_is_result(read_any(noise, sizeof noise), LUCI_INVALID, "S9.39: zeros are no record");
     tap_is_result(luci_session_record_read(record, LUCI_RECORD_MAX + 1, &form, &content, pool), LUCI_INVALID,
                   "S9.39: more than any record has");
 }

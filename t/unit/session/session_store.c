@@ -66,11 +66,11 @@ static void check_storage(luci_tokens_t tokens, int ours)
                   tokens ? "plain" : "hashed", ours ? "our" : "Lucia's");
     tap_is_str(got.token.id, made.token.id, "  under its id");
     tap_is_str(got.user.id, alice.id, "  with its user");
-    tap_is_str(got.user.username, "Alice", "  by name");
+    tap_is_str(got.user.username, "Alice", "  the stored session has its username");
     tap_is_int(got.active_expires, made.active_expires, "  active until then");
     tap_is_int(got.idle_expires, made.idle_expires, "  idle until then");
-    tap_is_int(got.created_at, NOW, "  made then");
-    tap_is_int(got.fresh, 0, "  not fresh");
+    tap_is_int(got.created_at, NOW, "  the stored session has its creation time");
+    tap_is_int(got.fresh, 0, "  the stored session is not fresh");
     if (support_is_file())
         tap_is_str(column("typeof(active_expires) || typeof(idle_expires)"), "integerinteger",
                    "  moments are numbers in the table");
@@ -87,10 +87,10 @@ static void check_storage(luci_tokens_t tokens, int ours)
             support_number(target.params, "SELECT count(*) FROM user_session WHERE id = '" KNOWN_SHA256 "'"),
             1, "  else as its SHA-256 in lower-case hex");
     tap_is_result(luci_session_delete(db, support_token(KNOWN_ID), &settings, pool), LUCI_OK,
-                  "  it's removed");
+                  "  the session is deleted");
     tap_is_result(luci_session_delete(db, support_token(KNOWN_ID), &settings, pool), LUCI_NOT_FOUND,
-                  "  once");
-    tap_is_result(get(db, KNOWN_ID, NOW, &got), LUCI_NOT_FOUND, "  and gone");
+                  "  a deleted session is not found again");
+    tap_is_result(get(db, KNOWN_ID, NOW, &got), LUCI_NOT_FOUND, "  a deleted session is gone");
     tap_is_int(support_number(target.params, "SELECT count(*) FROM user_session"), 1,
                "  the other one stays");
     settings.tokens = LUCI_TOKENS_HASHED;
@@ -107,15 +107,16 @@ static void check_renewal(int ours)
 
     tap_is_result(get(db, made.token.id, later, &session), LUCI_OK, "%s tables: three days later",
                   ours ? "our" : "Lucia's");
-    tap_is_int(session.state, LUCI_SESSION_IDLE, "  it's idle");
-    tap_is_result(luci_session_renew(db, &session, &settings, later, pool), LUCI_OK, "  and renewed");
+    tap_is_int(session.state, LUCI_SESSION_IDLE, "  the session is idle three days later");
+    tap_is_result(luci_session_renew(db, &session, &settings, later, pool), LUCI_OK,
+                  "  the idle session is renewed");
     tap_is_int(session.active_expires, later + DAY, "  active for a day from then");
     tap_is_int(session.idle_expires, later + 15 * DAY, "  usable for fifteen");
     tap_ok(session.fresh && session.state == LUCI_SESSION_ACTIVE, "  active and fresh");
-    tap_is_result(get(db, made.token.id, later, &again), LUCI_OK, "  read again");
+    tap_is_result(get(db, made.token.id, later, &again), LUCI_OK, "  the renewed session is read again");
     tap_ok(again.active_expires == session.active_expires && again.idle_expires == session.idle_expires &&
                again.state == LUCI_SESSION_ACTIVE && !again.fresh,
-           "  the table says the same");
+           "  the table has the renewed times");
     tap_is_int(support_number(target.params, "SELECT count(*) FROM user_session"), 1, "  in one row");
     if (ours) {
         tap_is_int(support_number(target.params, "SELECT created_at FROM user_session"), NOW,
@@ -133,7 +134,8 @@ static void check_lost_race(void)
     luci_ms_t later = NOW + 3 * DAY;
 
     tap_is_result(get(db, made.token.id, later, &a), LUCI_OK, "two handles read an idle session: one");
-    tap_is_result(get(other, made.token.id, later + 5, &b), LUCI_OK, "  and the other");
+    tap_is_result(get(other, made.token.id, later + 5, &b), LUCI_OK,
+                  "  the other handle reads the idle session");
     tap_is_result(luci_session_renew(db, &a, &settings, later, pool), LUCI_OK,
                   "  the first to renew it wins");
     tap_is_result(luci_session_renew(other, &b, &settings, later + 5, pool), LUCI_NOT_FOUND,
@@ -190,7 +192,7 @@ static void check_unknown_age(void)
                   "S9.14: age unknown, maximum lifetime: expired a millisecond later");
     tap_is_result(get(db, KNOWN_ID, NOW + 5 * DAY, &session), LUCI_OK, "five days on");
     tap_is_result(luci_session_renew(db, &session, &settings, NOW + 5 * DAY, pool), LUCI_OK,
-                  "  it's renewed");
+                  "  the session of a limited lifetime is renewed");
     tap_is_int(session.idle_expires, NOW + 10 * DAY, "  to the end of its life and no further");
     tap_is_int(support_number(target.params, "SELECT created_at FROM user_session"), NOW,
                "  and its age is written down");
@@ -210,9 +212,10 @@ static void check_made_ahead(void)
                            NOW + 315 * DAY));
     tap_is_result(get(db, KNOWN_ID, NOW, &session), LUCI_OK, "of unknown age and active for long");
     tap_is_int(session.state, LUCI_SESSION_IDLE, "  it is to be renewed");
-    tap_is_result(luci_session_renew(db, &session, &settings, NOW, pool), LUCI_OK, "  it is");
-    tap_is_result(get(db, KNOWN_ID, NOW, &session), LUCI_OK, "  then");
-    tap_is_int(session.state, LUCI_SESSION_ACTIVE, "  active");
+    tap_is_result(luci_session_renew(db, &session, &settings, NOW, pool), LUCI_OK,
+                  "  the session of unknown age is renewed");
+    tap_is_result(get(db, KNOWN_ID, NOW, &session), LUCI_OK, "  the session of unknown age is read again");
+    tap_is_int(session.state, LUCI_SESSION_ACTIVE, "  the session of unknown age is active");
     tap_is_int(session.active_expires, NOW + DAY, "  for as long as others");
     tap_is_int(session.created_at, NOW, "  and of an age");
     tap_is_result(get(db, KNOWN_ID, NOW + 10 * DAY, &session), LUCI_EXPIRED, "  that ends it");
@@ -258,9 +261,11 @@ static void check_room(void)
                   "a user may have many sessions");
     tap_is_int(removed, 0, "  and all are left");
     store_many(LUCI_SESSIONS_MAX + 2);
-    tap_is_result(luci_session_make_room(db, "nobody", &removed, pool), LUCI_OK, "somebody else's");
+    tap_is_result(luci_session_make_room(db, "nobody", &removed, pool), LUCI_OK,
+                  "making room for another user removes nothing");
     tap_is_int(removed, 0, "  do not matter");
-    tap_is_result(luci_session_make_room(db, alice.id, &removed, pool), LUCI_OK, "too many");
+    tap_is_result(luci_session_make_room(db, alice.id, &removed, pool), LUCI_OK,
+                  "making room among too many sessions succeeds");
     tap_is_int(removed, 3, "  are as many fewer as it takes for one more");
     tap_is_str(column("MAX(id)"), apr_psprintf(pool, "s%04d", LUCI_SESSIONS_MAX - 1),
                "  without those that would end first");
@@ -270,7 +275,8 @@ static void check_room(void)
         support_run(target.params, "DROP INDEX user_session_user_id");
         luci_db_close(db);
         store_many(LUCI_SESSIONS_MAX + 2);
-        tap_is_result(luci_session_make_room(db, alice.id, &removed, pool), LUCI_OK, "without an index");
+        tap_is_result(luci_session_make_room(db, alice.id, &removed, pool), LUCI_OK,
+                      "making room without an index succeeds");
         tap_is_int(removed, 0, "  nothing is looked for");
     }
     luci_db_close(db);
@@ -324,15 +330,17 @@ static void check_disabled(void)
                                                  : "ALTER TABLE auth_user DROP COLUMN disabled;"
                                                    "ALTER TABLE auth_user ADD COLUMN disabled TEXT;"
                                                    "UPDATE auth_user SET disabled = 'yes'");
-    tap_is_result(get(db, made.token.id, NOW, &session), LUCI_DENIED, "nor has any other word");
+    tap_is_result(get(db, made.token.id, NOW, &session), LUCI_DENIED,
+                  "disabled with any other word is denied");
     support_run(target.params, "UPDATE auth_user SET disabled = 'false'");
-    tap_is_result(get(db, made.token.id, NOW, &session), LUCI_OK, "but one for no");
+    tap_is_result(get(db, made.token.id, NOW, &session), LUCI_OK, "disabled with a word for no is not");
     support_run(target.params, "UPDATE auth_user SET disabled = NULL");
     tap_is_result(get(db, made.token.id, NOW, &session), LUCI_OK, "enabled again, it works again");
     luci_db_close(db);
     db = new_database("disabled-not.db", 0);
     made = make(db, NOW, &nobody);
-    tap_is_result(get(db, made.token.id, NOW, &session), LUCI_OK, "without the column nobody is disabled");
+    tap_is_result(get(db, made.token.id, NOW, &session), LUCI_OK,
+                  "a user is not disabled without the column");
     support_run(target.params,
                 "ALTER TABLE auth_user ADD COLUMN disabled BIGINT; UPDATE auth_user SET disabled = 1");
     if (!support_is_file()) {
@@ -340,8 +348,8 @@ static void check_disabled(void)
         luci_db_close(db);
     }
     tap_is_result(get(db, made.token.id, NOW, &session), LUCI_DENIED,
-                  "with it, and none of the others, they are");
-    tap_is_int(luci_db_is_stale(db), 0, "then all is seen as it is");
+                  "a user is disabled once the column is there");
+    tap_is_int(luci_db_is_stale(db), 0, "a handle that has seen the column is not stale");
     luci_db_close(db);
 }
 
@@ -373,7 +381,7 @@ static void check_client(void)
     long_agent[sizeof long_agent - 1] = '\0';
     make(db, NOW, &client);
     tap_is_str(column("address"), "2001:db8::1", "the address is kept");
-    tap_is_str(column("user_agent"), "Mozilla/5.0 (X11)", "and the user agent");
+    tap_is_str(column("user_agent"), "Mozilla/5.0 (X11)", "the user agent is stored");
     support_run(target.params, "DELETE FROM user_session");
     client = (luci_client_t){ "a\r\nb\tc\x1b[31m\x7f\xc3\xa9', 1); DROP TABLE auth_user; -- and so on",
                               long_agent };

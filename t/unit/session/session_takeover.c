@@ -23,13 +23,13 @@ static void check_active(int ours)
     is_stored(1, 0, "nothing may be written");
     tap_is_result(show(BARE, NOW, 1), LUCI_OK, "when it may");
     tap_is_result(written, LUCI_OK, "  that went well");
-    is_stored(0, 1, "taken over");
+    is_stored(0, 1, "an active session of Lucia");
     tap_is_str(found.token.id, BARE, "  its id is the one that was shown");
     tap_is_str(found.user.username, "Alice", "  its user Lucia's");
     tap_ok(!found.is_unhashed && !found.fresh && found.state == LUCI_SESSION_ACTIVE,
            "  active, with no new cookie");
     tap_ok(found.active_expires == NOW + DAY && found.idle_expires == NOW + 15 * DAY, "  as long as before");
-    tap_is_result(show(BARE, NOW + 1, 1), LUCI_OK, "again");
+    tap_is_result(show(BARE, NOW + 1, 1), LUCI_OK, "the migrated session is valid again");
     stop();
 }
 
@@ -40,12 +40,12 @@ static void check_idle(int ours)
     is_stored(1, 0, "nothing may be written");
     tap_is_result(show(BARE, NOW, 1), LUCI_OK, "when it may");
     tap_is_result(written, LUCI_OK, "  that went well");
-    is_stored(0, 1, "taken over");
+    is_stored(0, 1, "an idle session of Lucia");
     tap_ok(found.fresh && found.state == LUCI_SESSION_ACTIVE, "  renewed: the cookie is sent");
     tap_is_int(support_auth_number(lucia, "SELECT active_expires FROM user_session"), NOW + DAY,
                "  for a day");
     tap_is_int(support_auth_number(lucia, "SELECT idle_expires FROM user_session"), NOW + 15 * DAY,
-               "  and fifteen");
+               "  the migrated session is usable for fifteen days");
     stop();
 }
 
@@ -55,17 +55,17 @@ static void check_dead(int ours)
     tap_is_result(show(BARE, NOW, 0), LUCI_EXPIRED, "a dead bare session");
     is_stored(1, 0, "nothing may be written");
     tap_is_result(show(BARE, NOW, 1), LUCI_EXPIRED, "when it may");
-    is_stored(0, 0, "removed");
+    is_stored(0, 0, "an expired session of Lucia");
     stop();
     start("disabled", ours, NOW + DAY);
     if (!ours)
         run_on_lucia("ALTER TABLE auth_user ADD disabled BIGINT");
     run_on_lucia("UPDATE auth_user SET disabled = 1");
     tap_is_result(show(BARE, NOW, 1), LUCI_DENIED, "a disabled user's bare session");
-    is_stored(1, 0, "left");
+    is_stored(1, 0, "a disabled user's session of Lucia");
     run_on_lucia("UPDATE auth_user SET disabled = 0");
-    tap_is_result(show(BARE, NOW, 1), LUCI_OK, "enabled again");
-    is_stored(0, 1, "taken over");
+    tap_is_result(show(BARE, NOW, 1), LUCI_OK, "the session of a user who is enabled again is valid");
+    is_stored(0, 1, "the session of a user who is enabled again");
     stop();
 }
 
@@ -78,18 +78,18 @@ static void check_ends(int ours)
 
     start("out", ours, NOW + DAY);
     tap_is_result(support_sign_out(lucia, UNKNOWN), LUCI_NOT_FOUND, "sign-out of nobody");
-    is_stored(1, 0, "left");
+    is_stored(1, 0, "a session of Lucia that nobody signed out");
     tap_is_result(support_sign_out(lucia, BARE), LUCI_OK, "sign-out of a bare session");
-    is_stored(0, 0, "gone");
-    tap_is_result(show(BARE, NOW, 1), LUCI_NOT_FOUND, "  and dead");
+    is_stored(0, 0, "a session of Lucia that was signed out");
+    tap_is_result(show(BARE, NOW, 1), LUCI_NOT_FOUND, "  a signed-out session of Lucia is not found");
     leave_session(BARE, NOW + DAY);
     tap_is_result(luci_auth_sign_up(&lucia->auth, &request, &found, &field, pool), LUCI_OK,
                   "a sign-up that came with one");
-    is_stored(0, 0, "gone");
+    is_stored(0, 0, "a session of Lucia that came with a sign-up");
     leave_session(BARE, NOW + DAY);
     tap_is_result(luci_auth_sign_in(&lucia->auth, &request, &found, &field, pool), LUCI_OK,
                   "a sign-in that came with one");
-    is_stored(0, 0, "gone");
+    is_stored(0, 0, "a session of Lucia that came with a sign-in");
     tap_is_int(support_auth_number(lucia, "SELECT count(*) FROM user_session"), 2, "  and no other");
     stop();
 }
@@ -100,12 +100,12 @@ static void check_strangers(int ours)
     start("strangers", ours, NOW + DAY);
     tap_is_result(show(UNKNOWN, NOW, 1), LUCI_NOT_FOUND, "an unknown id");
     tap_is_result(show(HASH, NOW, 1), LUCI_NOT_FOUND, "the hash before the row has it");
-    tap_is_result(show(BARE, NOW, 1), LUCI_OK, "taken over");
+    tap_is_result(show(BARE, NOW, 1), LUCI_OK, "an id of Lucia is migrated when it is shown");
     tap_is_result(show(HASH, NOW, 1), LUCI_NOT_FOUND, "the hash that the table holds opens nothing");
     tap_is_result(show(apr_pstrndup(pool, HASH, LUCI_SESSION_ID_LENGTH), NOW, 1), LUCI_NOT_FOUND,
-                  "nor does its beginning");
+                  "the beginning of the stored hash opens nothing");
     tap_is_result(support_sign_out(lucia, HASH), LUCI_NOT_FOUND, "  and signs nobody out");
-    is_stored(0, 1, "left");
+    is_stored(0, 1, "a session whose hash was shown");
     stop();
 }
 
@@ -115,10 +115,10 @@ static void check_plain(int ours)
     lucia->settings.tokens = LUCI_TOKENS_PLAIN;
     tap_is_result(show(BARE, NOW, 1), LUCI_OK, "plain ids: an idle session");
     tap_ok(found.fresh && !found.is_unhashed, "  is renewed and no matter of a takeover");
-    is_stored(1, 0, "as Lucia has it");
+    is_stored(1, 0, "a session with plain ids");
     tap_is_result(show(HASH, NOW, 1), LUCI_NOT_FOUND, "  a hash is not looked for");
-    tap_is_result(support_sign_out(lucia, BARE), LUCI_OK, "  signed out");
-    is_stored(0, 0, "gone");
+    tap_is_result(support_sign_out(lucia, BARE), LUCI_OK, "  a session with plain ids signs out");
+    is_stored(0, 0, "a session with plain ids that was signed out");
     stop();
 }
 
@@ -132,10 +132,11 @@ static void check_attributes(int ours)
     lucia->settings.attributes = support_names(names);
     for (int visit = 0; visit < 2; visit++) {
         tap_is_result(show(BARE, NOW, 1), LUCI_OK, "the user's attributes, visit %d", visit);
-        tap_is_str(found.user.attributes[0], "Alice", "  her name");
-        tap_is_str(found.user.attributes[1], "alice@example.com", "  her address");
+        tap_is_str(found.user.attributes[0], "Alice", "  the migrated session has the user's name");
+        tap_is_str(found.user.attributes[1], "alice@example.com",
+                   "  the migrated session has the user's address");
     }
-    is_stored(0, 1, "taken over");
+    is_stored(0, 1, "a session with attributes");
     stop();
 }
 
@@ -144,8 +145,8 @@ static void check_lifetime(void)
 {
     start("lifetime", 1, NOW - 1);
     lucia->settings.max_lifetime = 5 * DAY;
-    tap_is_result(show(BARE, NOW, 1), LUCI_OK, "with a maximum lifetime");
-    is_stored(0, 1, "taken over");
+    tap_is_result(show(BARE, NOW, 1), LUCI_OK, "a session of Lucia is valid with a maximum lifetime");
+    is_stored(0, 1, "a session with a maximum lifetime");
     tap_is_int(support_auth_number(lucia, "SELECT created_at FROM user_session"), NOW - 1 - DAY,
                "  made at its last renewal");
     tap_is_int(support_auth_number(lucia, "SELECT idle_expires FROM user_session"), NOW - 1 + 4 * DAY,
@@ -165,13 +166,13 @@ static void check_busy(int ours)
     tap_is_result(show(BARE, NOW, 1), LUCI_OK, "the row is locked: the session is valid");
     tap_ok(written == LUCI_BUSY || written == LUCI_UNAVAILABLE, "  though not taken over: %s",
            luci_result_name(written));
-    tap_ok(found.state == LUCI_SESSION_IDLE && !found.fresh, "  nor renewed");
+    tap_ok(found.state == LUCI_SESSION_IDLE && !found.fresh, "  a session in a locked row is not renewed");
     stop();
     support_release(holder);
-    is_stored(1, 0, "left");
+    is_stored(1, 0, "a session in a locked row");
     tap_is_result(show(BARE, NOW, 1), LUCI_OK, "the lock is gone");
-    is_stored(0, 1, "taken over");
-    tap_ok(found.fresh, "  and renewed");
+    is_stored(0, 1, "a session whose lock is gone");
+    tap_ok(found.fresh, "  the session whose lock is gone is renewed");
     stop();
 }
 
@@ -190,14 +191,14 @@ static void check_cached(int ours)
     asked = lucia->borrows;
     tap_is_result(show(BARE, NOW + TTL - 1, 1), LUCI_OK, "  known for a TTL");
     tap_is_int(lucia->borrows, asked, "  without the database");
-    is_stored(1, 0, "left");
-    tap_is_result(show(BARE, NOW + TTL, 1), LUCI_OK, "  and then");
-    is_stored(0, 1, "taken over");
+    is_stored(1, 0, "a cached session of Lucia");
+    tap_is_result(show(BARE, NOW + TTL, 1), LUCI_OK, "  the cached session of Lucia is valid after the TTL");
+    is_stored(0, 1, "a cached session of Lucia after the TTL");
     asked = lucia->borrows;
     tap_is_result(show(BARE, NOW + TTL, 1), LUCI_OK, "  at hand again");
     tap_is_int(lucia->borrows, asked, "  under the id that was shown");
-    tap_is_result(support_sign_out(lucia, BARE), LUCI_OK, "signed out");
-    tap_is_result(show(BARE, NOW + TTL, 1), LUCI_NOT_FOUND, "  at once");
+    tap_is_result(support_sign_out(lucia, BARE), LUCI_OK, "the migrated session signs out");
+    tap_is_result(show(BARE, NOW + TTL, 1), LUCI_NOT_FOUND, "  the signed-out session is not found at once");
     stop();
 }
 

@@ -72,12 +72,12 @@ static void check_statements(int ours)
     writes = begins = 0;
     tap_is_result(show(UNKNOWN, NOW, 1), LUCI_NOT_FOUND, "%s tables: an unknown id",
                   ours ? "our" : "Lucia's");
-    tap_is_int(writes, 0, "  writes nothing");
+    tap_is_int(writes, 0, "  an unknown id writes nothing");
     tap_is_result(show(BARE, NOW, 1), LUCI_OK, "a bare session");
     tap_is_int(writes, 1, "  is taken over with one statement");
     tap_is_int(begins, 1, "  in a transaction");
     writes = selects = begins = 0;
-    tap_is_result(show(BARE, NOW + 1, 1), LUCI_OK, "again");
+    tap_is_result(show(BARE, NOW + 1, 1), LUCI_OK, "the migrated session is valid again");
     tap_is_int(writes, 0, "  nothing is written");
     tap_is_int(selects, 1, "  and one look is enough");
     tap_is_int(begins, 0, "  without a transaction");
@@ -138,7 +138,7 @@ static void check_interrupted_looks(void)
         met += !interruption;
         is_stored(0, 1, "taken over once");
         tap_is_int(support_auth_number(lucia, "SELECT active_expires FROM user_session"), NOW + DAY,
-                   "  and renewed");
+                   "  the session migrated meanwhile is renewed");
         stop_interrupted();
     }
     tap_is_int(met, 4, "two looks, the hash and the renewal were interrupted");
@@ -154,7 +154,7 @@ static void check_interrupted_ends(void)
         tap_is_result(support_sign_out(lucia, BARE), LUCI_OK,
                       "taken over before statement %d: sign-out still works", at);
         met += !interruption;
-        is_stored(0, 0, "gone");
+        is_stored(0, 0, "a session migrated before its sign-out");
         stop_interrupted();
         start_interrupted("lost", at, sign_out_elsewhere);
         answer = show(BARE, NOW, 1);
@@ -207,7 +207,8 @@ static void check_bulkhead(int ours)
     tap_is_int(refused, 0, "%d at once show the same %d ids: all are let in", VISITORS, SESSIONS);
     tap_is_int(support_auth_number(lucia, "SELECT count(*) FROM user_session WHERE length(id) = 64"),
                SESSIONS, "  all are hashed");
-    tap_is_int(support_auth_number(lucia, "SELECT count(*) FROM user_session"), SESSIONS + 1, "  once");
+    tap_is_int(support_auth_number(lucia, "SELECT count(*) FROM user_session"), SESSIONS + 1,
+               "  each session is migrated once");
 }
 
 int main(void)

@@ -33,21 +33,22 @@ static void check_one(void)
     unsigned char first[LUCI_DEVICE_NONCE_BYTES];
     const unsigned char other[LUCI_SHA256_BYTES] = "another secret";
 
-    tap_is_int(strlen(value), MARK_HEX, "one token");
-    tap_ok(!strstr(value, "alice"), "without the name");
-    tap_is_result(find(value, "username:alice", NOW), LUCI_OK, "S9.5: alice's");
+    tap_is_int(strlen(value), MARK_HEX, "the value holds one device token");
+    tap_ok(!strstr(value, "alice"), "the device token does not contain the name");
+    tap_is_result(find(value, "username:alice", NOW), LUCI_OK, "S9.5: the device token is valid for alice");
     memcpy(first, nonce, sizeof first);
     tap_is_result(find(value, "username:bob", NOW), LUCI_NOT_FOUND,
                   "S9.5: a token of alice is not valid for bob");
     tap_is_result(luci_device_find(other, value, "username:alice", NOW, nonce), LUCI_NOT_FOUND,
                   "S9.5: a token is not valid with another secret");
     tap_is_result(find(value, "username:alice", NOW + LUCI_DEVICE_LIFETIME - LUCI_MS_SECOND), LUCI_OK,
-                  "for a year");
-    tap_is_result(find(value, "username:alice", NOW + LUCI_DEVICE_LIFETIME), LUCI_NOT_FOUND, "and no longer");
+                  "a device token is valid for a year");
+    tap_is_result(find(value, "username:alice", NOW + LUCI_DEVICE_LIFETIME), LUCI_NOT_FOUND,
+                  "a device token ends after a year");
     again = renewed(value, "username:alice", NOW);
     tap_is_int(strlen(again), MARK_HEX, "signed in again: still one token");
     tap_is_result(find(again, "username:alice", NOW), LUCI_OK, "a good one");
-    tap_ok(memcmp(first, nonce, sizeof first) != 0, "but another one");
+    tap_ok(memcmp(first, nonce, sizeof first) != 0, "the sign-in renews the device token");
 }
 
 static void check_several(void)
@@ -90,7 +91,7 @@ static void check_forged(void)
     tap_is_result(find(value, "alice", NOW), LUCI_OK, "the real one");
     tap_is_int(strlen(renewed("garbage", "alice", NOW)), MARK_HEX, "garbage is not kept");
     tap_is_int(strlen(renewed(apr_pstrcat(pool, "x", value + 1, NULL), "bob", NOW)), MARK_HEX,
-               "nor half of it");
+               "half a device token is not kept");
 }
 
 int main(void)

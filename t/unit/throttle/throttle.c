@@ -154,13 +154,14 @@ static void check_account(void)
 
     begin("account.db");
     for (int i = 0; i < 3; i++)
-        tap_is_result(sign_in(ATTACKER, i ? "ALICE" : "alice", WRONG), LUCI_DENIED, "S9.4: wrong");
+        tap_is_result(sign_in(ATTACKER, i ? "ALICE" : "alice", WRONG), LUCI_DENIED,
+                      "S9.4: a wrong password from the attacker's address");
     borrows = with->borrows;
     tap_is_result(sign_in(ATTACKER, "Alice", PASSWORD), LUCI_THROTTLED,
                   "S9.4: the account is refused at the attacker's address");
     tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_THROTTLED,
                   "S9.4: the account is refused at other addresses");
-    tap_is_int(attempt.retry_after, LUCI_MS_MINUTE, "S9.4: for a minute");
+    tap_is_int(attempt.retry_after, LUCI_MS_MINUTE, "S9.4: the refusal lasts a minute");
     tap_is_int(with->borrows, borrows, "S9.4: the database was not asked");
     tap_is_result(sign_in(HOME, "bobby", PASSWORD), LUCI_OK, "others sign in");
     now += LUCI_MS_MINUTE;
@@ -189,18 +190,19 @@ static void check_address(void)
                   "the network of 64 bits is full");
     tap_is_result(sign_in("2001:db8:1:3::1", "alice", PASSWORD), LUCI_OK, "the next one is not");
     for (int i = 0; i < 10; i++)
-        tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_OK, "who signs in is not counted");
+        tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_OK, "an address without failures signs in");
     tap_is_int(records(), 6, "nothing is kept of it");
     for (int i = 0; i < 5; i++) {
         tap_is_result(sign_in(i % 2 ? HOME : "::ffff:198.51.100.7", "nobody", WRONG),
                       i < 3 ? LUCI_DENIED : LUCI_THROTTLED, "IPv4, mapped or not");
-        tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_OK, "and successes between");
+        tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_OK, "successes between failures");
     }
-    tap_is_result(sign_in(HOME, "other", WRONG), LUCI_DENIED, "a fourth");
-    tap_is_result(sign_in(HOME, "third", WRONG), LUCI_DENIED, "a fifth");
+    tap_is_result(sign_in(HOME, "other", WRONG), LUCI_DENIED, "a fourth failure of the address is denied");
+    tap_is_result(sign_in(HOME, "third", WRONG), LUCI_DENIED, "a fifth failure of the address is denied");
     tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_THROTTLED, "clear nothing of an address");
-    tap_is_str(luci_throttle_address("fe80::1%eth0", pool), "fe80::/64", "with a zone");
-    tap_is_str(luci_throttle_address("unix:x", pool), "unix:x", "none that is known");
+    tap_is_str(luci_throttle_address("fe80::1%eth0", pool), "fe80::/64",
+               "an IPv6 address with a zone counts by its network");
+    tap_is_str(luci_throttle_address("unix:x", pool), "unix:x", "an unknown address counts as it is");
     support_auth_close(with);
 }
 
@@ -210,7 +212,7 @@ static const char *device_of(const char *name, const char *before)
     const char *value = NULL;
 
     tap_is_result(luci_auth_sign_in(&with->auth, &request, &support_session, &support_field, pool), LUCI_OK,
-                  "S9.5: signed in");
+                  "S9.5: a sign-in gives a device token");
     tap_is_result(luci_auth_device(&with->auth, &request, &value, pool), LUCI_OK, "S9.5: on a browser");
     return value;
 }
@@ -232,10 +234,10 @@ static void check_device(void)
     other = device_of("bobby", NULL);
     for (int i = 0; i < 5; i++)
         tap_is_result(sign_in(ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED,
-                      "S9.5: an attacker");
+                      "S9.5: the attacker's attempts are throttled after three");
     tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_THROTTLED, "S9.5: locks alice out elsewhere");
     tap_is_result(sign_in_on(other, HOME, "alice", PASSWORD), LUCI_THROTTLED,
-                  "S9.5: on another one's browser, too");
+                  "S9.5: another browser is throttled");
     tap_is_result(sign_in_on(device, HOME, "alice", PASSWORD), LUCI_OK,
                   "S9.5: alice signs in with her device cookie");
     tap_is_result(sign_in_on(device, ATTACKER, "ALICE", PASSWORD), LUCI_OK,
@@ -259,11 +261,13 @@ static void check_device_of_old_password(void)
     device = device_of("alice", NULL);
     tap_is_result(
         luci_credential_hash(&with->auth, &(luci_credential_t){ .password = "another one" }, &hash, pool),
-        LUCI_OK, "another password");
-    tap_is_result(luci_admin_find(with->db, "alice", &user, pool), LUCI_OK, "  of alice's");
-    tap_is_result(luci_admin_set_password(with->db, &user, hash, NULL, pool), LUCI_OK, "  is set");
+        LUCI_OK, "another password is hashed");
+    tap_is_result(luci_admin_find(with->db, "alice", &user, pool), LUCI_OK, "the user alice is found");
+    tap_is_result(luci_admin_set_password(with->db, &user, hash, NULL, pool), LUCI_OK,
+                  "another password of alice is set");
     for (int i = 0; i < 5; i++)
-        tap_is_result(sign_in(ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED, "an attacker");
+        tap_is_result(sign_in(ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED,
+                      "the attacker's attempts are throttled after three");
     tap_is_result(sign_in_on(device, HOME, "alice", "another one"), LUCI_THROTTLED,
                   "a device token of before the change counts for nothing");
     support_auth_close(with);
@@ -273,7 +277,8 @@ static void check_device_of_old_password(void)
     device = device_of("alice", NULL);
     renewed = device_of("alice", device);
     for (int i = 0; i < 5; i++)
-        tap_is_result(sign_in(ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED, "an attacker");
+        tap_is_result(sign_in(ATTACKER, "alice", WRONG), i < 3 ? LUCI_DENIED : LUCI_THROTTLED,
+                      "the attacker's attempts are throttled for the replaced hash");
     tap_is_result(sign_in_on(renewed, HOME, "alice", PASSWORD), LUCI_OK,
                   "a sign-in that replaces the hash gives a device token for the new one");
     support_auth_close(with);
@@ -299,7 +304,7 @@ static void check_sign_up(void)
     }
     request = request_from(ATTACKER, "dora", PASSWORD, NULL);
     tap_is_result(luci_auth_sign_up(&with->auth, &request, &support_session, &support_field, pool), LUCI_OK,
-                  "from elsewhere");
+                  "a sign-up from another address succeeds");
     tap_is_result(sign_in(HOME, "charly", PASSWORD), LUCI_OK, "sign-ins are counted apart");
     support_auth_close(with);
 }
@@ -324,8 +329,10 @@ static void check_faults(void)
         memset(places[i].record, 'x', sizeof places[i].record);
     tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: garbage counts as nothing");
     tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: garbage is replaced by a count");
-    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "S9.39: the third");
-    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_THROTTLED, "S9.39: counts again");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED,
+                  "S9.39: the third failure is denied after garbage");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_THROTTLED,
+                  "S9.39: the fourth failure is throttled after garbage");
     support_auth_close(with);
 }
 
@@ -369,11 +376,11 @@ static void check_success(void)
     for (int i = 0; i < 2; i++)
         tap_is_result(sign_in(HOME, "bobby", PASSWORD), i < 1 ? LUCI_OK : LUCI_THROTTLED,
                       "those of an address");
-    tap_is_result(sign_in(ATTACKER, "bobby", PASSWORD), LUCI_OK, "not of another one");
+    tap_is_result(sign_in(ATTACKER, "bobby", PASSWORD), LUCI_OK, "successes of another address do not count");
     now += LUCI_MS_MINUTE;
-    tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_OK, "nor for ever");
+    tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_OK, "successes do not count for ever");
     tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ACCOUNT_SUCCESS, "username:alice", pool),
-                  LUCI_OK, "and they can be cleared");
+                  LUCI_OK, "counted successes can be cleared");
     support_auth_close(with);
 }
 
@@ -381,14 +388,15 @@ static void check_clear(void)
 {
     begin("clear.db");
     for (int i = 0; i < 3; i++)
-        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "wrong");
+        tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED,
+                      "a wrong password is denied before the account is throttled");
     tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ACCOUNT, "username:bobby", pool),
                   LUCI_NOT_FOUND, "nothing to clear");
     tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ACCOUNT, "username:alice", pool), LUCI_OK,
-                  "cleared");
-    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "and let in");
+                  "a throttled account is cleared");
+    tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "a cleared account may fail again");
     tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ADDRESS, "::ffff:" HOME, pool), LUCI_OK,
-                  "an address");
+                  "an address is cleared by its IPv4-mapped form");
     support_auth_close(with);
 }
 

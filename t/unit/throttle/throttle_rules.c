@@ -55,11 +55,11 @@ static void check_limit(void)
 
     begin();
     tap_is_result(try_at(NOW), LUCI_OK, "the first of a period");
-    tap_is_result(try_at(NOW + PERIOD - 1), LUCI_OK, "the second");
-    tap_is_result(try_at(NOW + PERIOD), LUCI_OK, "and in the next period");
-    tap_is_int(count.failures, 1, "the first");
+    tap_is_result(try_at(NOW + PERIOD - 1), LUCI_OK, "the second try of a period");
+    tap_is_result(try_at(NOW + PERIOD), LUCI_OK, "a try in the next period");
+    tap_is_int(count.failures, 1, "the next period begins with one failure");
     tap_is_int(luci_throttle_count_end(&count, &limit), NOW + 2 * PERIOD,
-               "which is worth keeping for a period");
+               "the count is worth keeping for a period");
 }
 
 static void check_growth(void)
@@ -71,7 +71,8 @@ static void check_growth(void)
         luci_ms_t delay = PERIOD << (i < 3 ? i : 3);
 
         reach_at(now, delay, "growing");
-        tap_is_int(luci_throttle_count_end(&count, &limit), now + delay + 8 * PERIOD, "growing: remembered");
+        tap_is_int(luci_throttle_count_end(&count, &limit), now + delay + 8 * PERIOD,
+                   "a growing refusal is remembered for eight periods");
         now += delay;
     }
     reach_at(now + 8 * PERIOD - 1, 8 * PERIOD, "a bad memory's last moment");
@@ -94,11 +95,11 @@ static void check_under_way(void)
     tap_is_int(count.until, 0, "nobody is refused yet");
     luci_throttle_count_failure(&count, &limit, NOW + 1);
     tap_is_result(begin_at(NOW + 1), LUCI_THROTTLED, "S9.4: all three failed");
-    tap_is_int(retry_after, PERIOD, "from then on");
+    tap_is_int(retry_after, PERIOD, "the refusal after three failures lasts a period");
 
     begin();
     for (int i = 0; i < 3; i++)
-        tap_is_result(begin_at(NOW), LUCI_OK, "a try");
+        tap_is_result(begin_at(NOW), LUCI_OK, "a try is begun");
     for (int i = 0; i < 3; i++)
         luci_throttle_count_undo(&count);
     tap_is_int(luci_throttle_count_end(&count, &limit), 0, "all undone: nothing is left to be kept");
@@ -106,7 +107,8 @@ static void check_under_way(void)
     for (int i = 0; i < 3; i++)
         tap_is_result(begin_at(NOW), LUCI_OK, "a try whose process dies");
     tap_is_result(begin_at(NOW + PERIOD - 1), LUCI_BUSY, "counts for a period");
-    tap_is_result(begin_at(NOW + PERIOD), LUCI_OK, "and no longer");
+    tap_is_result(begin_at(NOW + PERIOD), LUCI_OK,
+                  "a try whose process died does not count in the next period");
     luci_throttle_count_init(&count, LUCI_THROTTLE_ACCOUNT, "alice");
     luci_throttle_count_failure(&count, &limit, NOW);
     tap_ok(count.failures == 1 && count.since == NOW, "a failure after everything was cleared counts");
@@ -121,11 +123,11 @@ static void check_clock(void)
     tap_is_result(try_at(NOW - 365 * LUCI_MS_DAY + PERIOD), LUCI_OK,
                   "S9.40: a refusal ends after its period when the clock went back a year");
     begin();
-    tap_is_result(try_at(NOW), LUCI_OK, "S9.40: a try");
+    tap_is_result(try_at(NOW), LUCI_OK, "S9.40: a try with the clock set back");
     tap_is_result(try_at(NOW - LUCI_MS_HOUR), LUCI_OK, "S9.40: an hour back: the second");
     tap_is_int(count.failures, 2, "S9.40: an attempt an hour back counts in the same period");
     tap_is_result(try_at(NOW - LUCI_MS_HOUR + PERIOD), LUCI_OK, "S9.40: the period ends by the new clock");
-    tap_is_int(count.failures, 1, "S9.40: then");
+    tap_is_int(count.failures, 1, "S9.40: the count begins anew with the clock set back");
     tap_is_result(try_at(NOW + 36500 * LUCI_MS_DAY), LUCI_OK, "S9.40: a century ahead");
 }
 
@@ -134,16 +136,16 @@ static void check_lowered_limit(void)
     const luci_limit_t lower = { 1, LUCI_MS_MINUTE }, equal = { 2, LUCI_MS_MINUTE };
 
     begin();
-    tap_is_result(try_at(NOW), LUCI_OK, "a try");
-    tap_is_result(try_at(NOW), LUCI_OK, "another one");
+    tap_is_result(try_at(NOW), LUCI_OK, "a first try of a limit that shrinks");
+    tap_is_result(try_at(NOW), LUCI_OK, "a second try of a limit that shrinks");
     tap_is_result(luci_throttle_count_try(&count, &equal, NOW, &retry_after), LUCI_THROTTLED,
                   "a limit of as many refuses at once");
     begin();
-    tap_is_result(try_at(NOW), LUCI_OK, "a try");
-    tap_is_result(try_at(NOW), LUCI_OK, "another one");
+    tap_is_result(try_at(NOW), LUCI_OK, "a first try of a limit that shrinks to one");
+    tap_is_result(try_at(NOW), LUCI_OK, "a second try of a limit that shrinks to one");
     tap_is_result(luci_throttle_count_try(&count, &lower, NOW, &retry_after), LUCI_THROTTLED,
                   "a limit of one refuses at once");
-    tap_is_int(retry_after, LUCI_MS_MINUTE, "for its own time");
+    tap_is_int(retry_after, LUCI_MS_MINUTE, "the refusal lasts the limit's own time");
 }
 
 static void check_records(void)
@@ -157,15 +159,15 @@ static void check_records(void)
     reach_at(NOW, PERIOD, "a record");
     length = luci_throttle_record_write(&count, record);
     tap_is_int(length, LUCI_THROTTLE_RECORD_HEAD + 5, "is so long");
-    tap_is_result(luci_throttle_record_read(record, length, &read), LUCI_OK, "and is read");
+    tap_is_result(luci_throttle_record_read(record, length, &read), LUCI_OK, "the record of a count is read");
     tap_ok(read.kind == count.kind && read.failures == count.failures && read.under_way == count.under_way &&
                read.refusals == count.refusals && read.since == count.since && read.until == count.until &&
                read.remembered == count.remembered,
-           "as it was");
-    tap_is_str(read.name, "alice", "with its name");
+           "the record holds the whole count");
+    tap_is_str(read.name, "alice", "the record holds the name");
     for (size_t i = 0; i < LUCI_THROTTLE_RECORD_HEAD; i++)
-        tap_is_result(luci_throttle_record_read(record, i, &read), LUCI_INVALID, "S9.39: only %d bytes",
-                      (int)i);
+        tap_is_result(luci_throttle_record_read(record, i, &read), LUCI_INVALID,
+                      "S9.39: only %d bytes are no record", (int)i);
     /* Nothing but its length is wrong with it: the name is text, and goes on. */
     memset(record + length, 'a', sizeof record - length);
     tap_is_result(luci_throttle_record_read(record, LUCI_THROTTLE_RECORD_MAX, &read), LUCI_OK,
@@ -193,7 +195,8 @@ static void check_records(void)
     tap_is_int(strlen(count.name), LUCI_THROTTLE_NAME_MAX - LUCI_THROTTLE_NAME_MAX % 3,
                "a long name is cut between characters");
     length = luci_throttle_record_write(&count, record);
-    tap_is_result(luci_throttle_record_read(record, length, &read), LUCI_OK, "and stays readable");
+    tap_is_result(luci_throttle_record_read(record, length, &read), LUCI_OK,
+                  "a record with a cut name is readable");
 }
 
 int main(void)

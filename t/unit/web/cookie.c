@@ -103,11 +103,12 @@ static void test_conflicts(void)
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         tap_is_int(luci_cookie_find(table[i].header, "auth_session", &id, pool), LUCI_CONFLICT,
                    "S9.16: two values: %s", table[i].header);
-        tap_is_int(luci_cookie_count(table[i].header, "auth_session"), table[i].count, "... counted");
+        tap_is_int(luci_cookie_count(table[i].header, "auth_session"), table[i].count,
+                   "... the number of cookies");
     }
-    tap_ok(!id, "none of them gives an id");
+    tap_ok(!id, "two different cookies give no id");
     tap_is_int(luci_cookie_count("auth_session=" ID "; auth_session=" ID, "auth_session"), 2,
-               "equal ones are counted too");
+               "two equal cookies are both counted");
     tap_is_int(luci_cookie_count("Auth_session=1; auth_session", "auth_session"), 0, "others are not");
     tap_is_int(luci_cookie_count(NULL, "auth_session"), 0, "no header has none");
 }
@@ -138,19 +139,19 @@ static void test_shapes(void)
                "www.site.example /, site.example /, - /a, - /a/, - /a/b", "the folders of the path");
     cookie.domain = ".Site.example";
     tap_is_str(shapes_of(&cookie, "www.site.example", "/"), "- /, www.site.example /",
-               "with a domain: not its own shape, however it is written");
+               "with a domain: the cookie's own shape is left out, however it is written");
     cookie.path = "/auth";
     tap_is_str(shapes_of(&cookie, "site.example", "/auth"), "- /auth, - /, site.example /",
-               "with a path: / as well");
+               "with a path: shapes at / are cleared as well");
     cookie.domain = "other.example";
     tap_is_str(shapes_of(&cookie, "site.example", NULL),
                "- /auth, - /, site.example /auth, site.example /, other.example /",
-               "with a domain that is not this host's");
+               "with a domain of another host: all shapes are cleared");
     cookie = (luci_cookie_t){ .name = "auth_session", .path = "/" };
     tap_is_str(shapes_of(&cookie, "127.0.0.1", "/x"), "- /x", "an address has no parent domain");
-    tap_is_str(shapes_of(&cookie, "::1", "/"), "", "nor has one of IPv6");
-    tap_is_str(shapes_of(&cookie, "localhost", "/"), "", "nor a host of one label");
-    tap_is_str(shapes_of(&cookie, NULL, "/"), "", "nor an unknown host");
+    tap_is_str(shapes_of(&cookie, "::1", "/"), "", "an address of IPv6 has no parent domain");
+    tap_is_str(shapes_of(&cookie, "localhost", "/"), "", "a host of one label has no parent domain");
+    tap_is_str(shapes_of(&cookie, NULL, "/"), "", "an unknown host has no parent domain");
     tap_is_str(shapes_of(&cookie, "a;b.example", "/c;d/e"), "",
                "what cannot stand in the header is left out");
     shapes = luci_cookie_shapes(&cookie, "a.b.c.d.e.f.g.h.i.j.example", "/1/2/3/4/5/6/7/8/9/10/11/12", pool);
@@ -249,19 +250,19 @@ static void test_set(void)
 
     tap_is_str(luci_cookie_set(&plain, ID, moment, pool),
                "auth_session=" ID "; Path=/; Expires=Sun, 06 Nov 1994 08:49:37 GMT; HttpOnly; SameSite=Lax",
-               "plain");
+               "a plain cookie is set");
     tap_is_str(luci_cookie_set(&full, ID, moment + 999, pool),
                "NAME=" ID
                "; Domain=example.org; Path=/app; Expires=Sun, 06 Nov 1994 08:49:37 GMT; HttpOnly; Secure; "
                "SameSite=None",
-               "with everything; part of a second counts for nothing");
+               "a cookie with everything is set; part of a second counts for nothing");
     tap_is_str(luci_cookie_set(&host, ID, moment, pool),
                "__Host-x=" ID
                "; Path=/; Expires=Sun, 06 Nov 1994 08:49:37 GMT; HttpOnly; Secure; SameSite=Strict",
-               "__Host-");
+               "a __Host- cookie is set");
     tap_is_str(luci_cookie_clear(&plain, pool),
                "auth_session=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax",
-               "clearing");
+               "a cookie is cleared");
     tap_is_str(
         luci_cookie_clear(&full, pool),
         "NAME=; Domain=example.org; Path=/app; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; "

@@ -38,9 +38,9 @@ static char *exact_copy(const char *bytes, size_t length)
 static void check_body(const body_case_t *c, luci_result_t result, const luci_form_t *form)
 {
     tap_is_str(luci_result_name(result), luci_result_name(c->result), "%s", c->body);
-    tap_is_str(luci_form_value(form, "username"), c->username, "... username");
-    tap_is_str(luci_form_value(form, "password"), c->password, "... password");
-    tap_is_str(luci_form_value(form, "next"), c->next, "... next");
+    tap_is_str(luci_form_value(form, "username"), c->username, "... the value of username");
+    tap_is_str(luci_form_value(form, "password"), c->password, "... the value of password");
+    tap_is_str(luci_form_value(form, "next"), c->next, "... the value of next");
 }
 
 static void test_urlencoded(void)
@@ -244,7 +244,8 @@ static void test_many_parameters(void)
     luci_form_t form = { .fields = fields };
     char *body = nested(10000, "x=1&", "username=a", "&y=%41");
 
-    tap_is_int(luci_form_parse_urlencoded(body, strlen(body), &form, pool), LUCI_OK, "20,001 parameters");
+    tap_is_int(luci_form_parse_urlencoded(body, strlen(body), &form, pool), LUCI_OK,
+               "a form of 20,001 parameters is read");
     tap_is_str(luci_form_value(&form, "username"), "a", "... and ours among them");
     body = nested(10000, "&", "username=a", "&");
     tap_is_int(luci_form_parse_urlencoded(body, strlen(body), &form, pool), LUCI_OK, "20,000 times nothing");
@@ -287,7 +288,7 @@ static void test_query(void)
 
         tap_is_str(luci_result_name(result), luci_result_name(table[i].result), "query: %s",
                    table[i].query ? table[i].query : "none");
-        tap_is_str(value, table[i].value, "... value");
+        tap_is_str(value, table[i].value, "... the value in the query");
     }
 }
 

@@ -151,10 +151,11 @@ static void test_limits(void)
     luci_template_t *compiled;
     const char *problem;
 
-    tap_is_int(luci_template_parse(deep, sizeof deep - 1, &compiled, &problem, pool), LUCI_OK, "16 levels");
+    tap_is_int(luci_template_parse(deep, sizeof deep - 1, &compiled, &problem, pool), LUCI_OK,
+               "a template of 16 levels is read");
     memset(text, 'x', (size_t)LUCI_TEMPLATE_BYTES_MAX + 1);
     tap_is_int(luci_template_parse(text, LUCI_TEMPLATE_BYTES_MAX, &compiled, &problem, pool), LUCI_OK,
-               "256 KiB");
+               "a template of 256 KiB is read");
     tap_is_int(luci_template_parse(text, (size_t)LUCI_TEMPLATE_BYTES_MAX + 1, &compiled, &problem, pool),
                LUCI_INVALID, "one byte more");
     tap_is_str(problem, "it has 262145 bytes, more than 262144", "... and why");
@@ -197,7 +198,7 @@ static void test_owned(void)
 
 static void test_escape(void)
 {
-    tap_is_str(luci_template_escape("", pool), "", "escape nothing");
+    tap_is_str(luci_template_escape("", pool), "", "escaping an empty text gives an empty text");
     tap_is_str(luci_template_escape("plain \xc3\xa4", pool), "plain \xc3\xa4", "escape what needs none");
     tap_is_str(luci_template_escape("&<>\"'", pool), "&amp;&lt;&gt;&quot;&#39;", "escape all five");
     tap_is_str(luci_template_escape("&amp;", pool), "&amp;amp;", "escape what is escaped");

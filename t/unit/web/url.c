@@ -43,8 +43,10 @@ static void test_length_with_next(void)
     tap_is_str(luci_url_with_next("/login", next, strlen(full), pool), full, "a URL that just fits");
     tap_is_str(luci_url_with_next("/login", next, strlen(full) - 1, pool), lean,
                "one that does not: what a query may hold stays");
-    tap_is_str(luci_url_with_next("/login", next, strlen(lean), pool), lean, "that just fits");
-    tap_ok(!luci_url_with_next("/login", next, strlen(lean) - 1, pool), "that does not fit");
+    tap_is_str(luci_url_with_next("/login", next, strlen(lean), pool), lean,
+               "a URL that just fits is given with next");
+    tap_ok(!luci_url_with_next("/login", next, strlen(lean) - 1, pool),
+           "a URL that does not fit is not given");
 }
 
 static void test_location(void)

@@ -261,7 +261,7 @@ static void test_refused(void)
 
     for (size_t i = 0; i < count; i++)
         tap_ok(!luci_url_is_local(table[i]), "refused: %s", table[i]);
-    tap_ok(!luci_url_is_local(NULL), "refused: NULL");
+    tap_ok(!luci_url_is_local(NULL), "refused: NULL is not local");
     tap_ok(count >= 100, "these were %d", (int)count);
 }
 
@@ -353,12 +353,12 @@ static void test_length(void)
     path[0] = '/';
     path[LUCI_NEXT_BYTES_MAX] = '\0';
     tap_is_int(strlen(path), 8000, "the limit is 8,000 bytes");
-    tap_ok(luci_url_is_local(path), "which are accepted");
+    tap_ok(luci_url_is_local(path), "8,000 bytes are accepted as next");
     path[LUCI_NEXT_BYTES_MAX] = 'a';
     path[LUCI_NEXT_BYTES_MAX + 1] = '\0';
     tap_ok(!luci_url_is_local(path), "one more is refused");
     path[1] = '?';
-    tap_ok(!luci_url_is_local(path), "in a query too");
+    tap_ok(!luci_url_is_local(path), "8,001 bytes in a query are refused");
     memset(path + 1, '/', sizeof path - 2);
     path[LUCI_NEXT_BYTES_MAX] = '\0';
     tap_ok(!luci_url_is_local(path), "8000 slashes are refused");
@@ -420,9 +420,9 @@ static void test_absolute(void)
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         tap_is_str(luci_url_next(table[i].next, list, pool), table[i].url, "S9.21: with a list: %s",
                    table[i].next ? table[i].next : "NULL");
-    tap_ok(!luci_url_next("https://app.example/", NULL, pool), "without a list none is absolute");
+    tap_ok(!luci_url_next("https://app.example/", NULL, pool), "without a list no absolute URL is accepted");
     tap_ok(luci_url_is_absolute("https://app.example/") && !luci_url_is_absolute("/?u=https://app.example/"),
-           "which are absolute");
+           "an absolute URL is one that begins with a scheme");
 }
 
 int main(void)
