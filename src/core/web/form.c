@@ -87,6 +87,15 @@ static int keep(luci_form_t *form, const part_t *name, const part_t *value, apr_
     return 1;
 }
 
+/* What was sent for a flag may be any text. */
+static void read_flags(luci_form_t *form, apr_pool_t *pool)
+{
+    for (int i = 0; form->fields[i].name; i++) {
+        if (form->fields[i].kind == LUCI_FORM_FLAG)
+            form->values[i] = apr_pstrdup(pool, form->values[i] && *form->values[i] ? "1" : "");
+    }
+}
+
 luci_result_t luci_form_parse_urlencoded(char *body, size_t length, luci_form_t *form, apr_pool_t *pool)
 {
     char *rest = body, *end = body + length;
@@ -97,6 +106,7 @@ luci_result_t luci_form_parse_urlencoded(char *body, size_t length, luci_form_t 
         if (!decode(&name) || !decode(&value) || !keep(form, &name, &value, pool))
             return refuse(form);
     }
+    read_flags(form, pool);
     return LUCI_OK;
 }
 
@@ -174,10 +184,13 @@ static json_t *load_wrapped(const char *body, size_t length, apr_pool_t *pool)
     return array;
 }
 
-static char *string_member(const json_t *object, const char *name, apr_pool_t *pool)
+static char *member(const json_t *object, const luci_form_field_t *field, apr_pool_t *pool)
 {
-    const char *string = json_string_value(json_object_get(object, name));
+    const json_t *value = json_object_get(object, field->name);
+    const char *string = json_string_value(value);
 
+    if (field->kind == LUCI_FORM_FLAG)
+        return apr_pstrdup(pool, json_is_true(value) ? "1" : "");
     return string ? apr_pstrdup(pool, string) : NULL;
 }
 
@@ -206,7 +219,7 @@ luci_result_t luci_form_parse_json(const char *body, size_t length, luci_form_t 
         goto out;
     object = json_array_get(array, 1);
     for (int i = 0; form->fields[i].name; i++)
-        form->values[i] = string_member(object, form->fields[i].name, pool);
+        form->values[i] = member(object, &form->fields[i], pool);
     wipe_string_members(object);
     result = LUCI_OK;
 out:

@@ -11,13 +11,14 @@
 #include <apr_pools.h>
 #include <stddef.h>
 
-#define LUCI_FORM_BYTES_MAX 8192 /* the size of a body; the caller answers a larger one with 413 (S1.8) */
+#define LUCI_FORM_BYTES_MAX 8192 /* the size of a body, unless the form has a limit of its own */
 #define LUCI_FORM_DEPTH_MAX 32   /* nested arrays and objects in a JSON body */
 #define LUCI_FORM_FIELDS_MAX 8   /* of one form */
 
 typedef enum {
     LUCI_FORM_TEXT,
-    LUCI_FORM_SECRET /* a password: luci_form_wipe overwrites it */
+    LUCI_FORM_SECRET, /* a password: luci_form_wipe overwrites it */
+    LUCI_FORM_FLAG    /* a checkbox: a non-empty value, or true in JSON; its value is "" or "1" */
 } luci_form_kind_t;
 
 /* One field; a form's array of them ends with a NULL name. */
@@ -27,11 +28,12 @@ typedef struct {
 } luci_form_field_t;
 
 /* A form and its values: values[i] belongs to fields[i], and is NULL if the field was absent or, in JSON, not
- * a string. Values are valid UTF-8 without NUL, from the pool that the parser was given. Set fields before
- * parsing, and call luci_form_wipe as soon as the secrets have been used. After INVALID all values are
- * NULL. */
+ * a string; that of a flag is never NULL after OK. Values are valid UTF-8 without NUL, from the pool that the
+ * parser was given. Set fields before parsing, and call luci_form_wipe as soon as the secrets have been used.
+ * After INVALID all values are NULL. */
 typedef struct {
     const luci_form_field_t *fields;
+    size_t bytes_max; /* of a body, for the caller, which answers a larger one with 413 (S1.8) */
     char *values[LUCI_FORM_FIELDS_MAX];
 } luci_form_t;
 

@@ -15,6 +15,7 @@ luci_endpoint_request_t *luci_endpoint_request(request_rec *r, const luci_endpoi
     request->runtime = luci_runtime_of(r);
     request->state = luci_state_of(r);
     request->form.fields = endpoint->fields;
+    request->form.bytes_max = endpoint->body_max ? endpoint->body_max : LUCI_FORM_BYTES_MAX;
     request->urls = luci_state_urls(r);
     request->is_post = strcmp(r->method, "POST") == 0;
     request->is_api = is_api || !request->dir->pages;

@@ -20,6 +20,7 @@ struct luci_endpoint_t {
     const char *path;                /* below LuciaMount; "" is the mount itself */
     const char *page;                /* a file of templates/ */
     const luci_form_field_t *fields; /* of a POST's body; NULL: the body is not read */
+    size_t body_max;                 /* bytes of a POST's body; 0: LUCI_FORM_BYTES_MAX */
     luci_event_kind_t event;         /* of a POST, for the audit log and the counters */
 
     /* 1: without a session get and post are not called. A cookie then counts for a POST only if the request

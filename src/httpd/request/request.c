@@ -185,6 +185,13 @@ luci_body_t luci_request_body_type(const request_rec *r)
     return is_type(type, "application/json") ? LUCI_BODY_JSON : LUCI_BODY_OTHER;
 }
 
+/* A body as far as it was read. */
+typedef struct {
+    char *bytes;
+    apr_size_t max;
+    apr_size_t length;
+} body_t;
+
 /* httpd's buffers outlive the request, and these held a password. Memory of other kinds of buckets is not
  * ours to write. */
 static void wipe_bucket(const apr_bucket *bucket, const char *data, apr_size_t size)
@@ -194,7 +201,7 @@ static void wipe_bucket(const apr_bucket *bucket, const char *data, apr_size_t s
 }
 
 /* Copies a part of the body behind what there is, and wipes it where it was. */
-static int take_part(const apr_bucket_brigade *part, char *buffer, apr_size_t *length, int *is_end)
+static int take_part(const apr_bucket_brigade *part, body_t *body, int *is_end)
 {
     for (apr_bucket *bucket = APR_BRIGADE_FIRST(part); bucket != APR_BRIGADE_SENTINEL(part);
          bucket = APR_BUCKET_NEXT(bucket)) {
@@ -209,9 +216,9 @@ static int take_part(const apr_bucket_brigade *part, char *buffer, apr_size_t *l
             continue;
         if (apr_bucket_read(bucket, &data, &size, APR_BLOCK_READ) != APR_SUCCESS)
             return HTTP_BAD_REQUEST;
-        if (size <= LUCI_FORM_BYTES_MAX - *length) {
-            memcpy(buffer + *length, data, size);
-            *length += size;
+        if (size <= body->max - body->length) {
+            memcpy(body->bytes + body->length, data, size);
+            body->length += size;
             wipe_bucket(bucket, data, size);
             continue;
         }
@@ -221,18 +228,18 @@ static int take_part(const apr_bucket_brigade *part, char *buffer, apr_size_t *l
     return OK;
 }
 
-/* The body into a buffer of LUCI_FORM_BYTES_MAX bytes, however it comes in parts. */
-static int read_parts(request_rec *r, char *buffer, apr_size_t *length)
+/* The body, however it comes in parts. */
+static int read_parts(request_rec *r, body_t *body)
 {
     apr_bucket_brigade *part = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     int status = OK, is_end = 0;
 
     while (status == OK && !is_end) {
         apr_status_t rv = ap_get_brigade(r->input_filters, part, AP_MODE_READBYTES, APR_BLOCK_READ,
-                                         (apr_off_t)(LUCI_FORM_BYTES_MAX - *length) + 1);
+                                         (apr_off_t)(body->max - body->length) + 1);
 
         if (rv == APR_SUCCESS && !APR_BRIGADE_EMPTY(part))
-            status = take_part(part, buffer, length, &is_end);
+            status = take_part(part, body, &is_end);
         else
             status = HTTP_BAD_REQUEST;
         apr_brigade_cleanup(part);
@@ -247,40 +254,37 @@ static int read_parts(request_rec *r, char *buffer, apr_size_t *length)
  * none. */
 static void wipe_unread(request_rec *r)
 {
-    char *unread = apr_palloc(r->pool, LUCI_FORM_BYTES_MAX);
+    body_t unread = { .bytes = apr_palloc(r->pool, LUCI_FORM_BYTES_MAX), .max = LUCI_FORM_BYTES_MAX };
     apr_bucket_brigade *part = apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    apr_size_t length = 0;
     int is_end = 0;
 
     if (!r->expecting_100 && ap_get_brigade(r->input_filters, part, AP_MODE_READBYTES, APR_NONBLOCK_READ,
                                             LUCI_FORM_BYTES_MAX) == APR_SUCCESS)
-        (void)take_part(part, unread, &length, &is_end);
-    luci_secret_wipe(unread, length);
+        (void)take_part(part, &unread, &is_end);
+    luci_secret_wipe(unread.bytes, unread.length);
     apr_brigade_destroy(part);
 }
 
 /* An HTTP status when that can't be. */
-static int read_body(request_rec *r, char *buffer, apr_size_t *length)
+static int read_body(request_rec *r, body_t *body)
 {
     int status = ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK);
 
-    *length = 0;
     if (status != OK)
         return status;
-    if (r->remaining > LUCI_FORM_BYTES_MAX) {
+    if (r->remaining > (apr_off_t)body->max) {
         wipe_unread(r);
         r->connection->keepalive = AP_CONN_CLOSE;
         return HTTP_REQUEST_ENTITY_TOO_LARGE;
     }
-    return ap_should_client_block(r) ? read_parts(r, buffer, length) : OK;
+    return ap_should_client_block(r) ? read_parts(r, body) : OK;
 }
 
 int luci_request_read_form(request_rec *r, luci_form_t *form)
 {
     luci_body_t type = luci_request_body_type(r);
     luci_result_t result = LUCI_INVALID;
-    apr_size_t length;
-    char *buffer;
+    body_t body = { .max = form->bytes_max };
     int status;
 
     memset(form->values, 0, sizeof form->values);
@@ -288,12 +292,12 @@ int luci_request_read_form(request_rec *r, luci_form_t *form)
         wipe_unread(r);
         return HTTP_UNSUPPORTED_MEDIA_TYPE;
     }
-    buffer = apr_palloc(r->pool, LUCI_FORM_BYTES_MAX + 1);
-    status = read_body(r, buffer, &length);
+    body.bytes = apr_palloc(r->pool, body.max + 1);
+    status = read_body(r, &body);
     if (status == OK)
-        result = type == LUCI_BODY_JSON ? luci_form_parse_json(buffer, length, form, r->pool)
-                                        : luci_form_parse_urlencoded(buffer, length, form, r->pool);
-    luci_secret_wipe(buffer, LUCI_FORM_BYTES_MAX + 1);
+        result = type == LUCI_BODY_JSON ? luci_form_parse_json(body.bytes, body.length, form, r->pool)
+                                        : luci_form_parse_urlencoded(body.bytes, body.length, form, r->pool);
+    luci_secret_wipe(body.bytes, body.max + 1);
     if (status != OK)
         return status;
     return result == LUCI_OK ? OK : HTTP_BAD_REQUEST;

@@ -24,7 +24,7 @@ int luci_request_is_https(request_rec *r);
 typedef enum { LUCI_BODY_FORM, LUCI_BODY_JSON, LUCI_BODY_OTHER } luci_body_t;
 luci_body_t luci_request_body_type(const request_rec *r);
 
-/* Reads and parses the body into form, whose fields are set. OK, or an HTTP status: 400 malformed or broken
+/* Reads and parses the body into form, whose fields and bytes_max are set. OK, or an HTTP status: 400 malformed or broken
  * off, 413 too large (the connection will close), 415. The raw body is wiped; wipe the form after use. */
 int luci_request_read_form(request_rec *r, luci_form_t *form);
 

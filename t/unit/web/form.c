@@ -364,12 +364,46 @@ static void test_no_copies_left(void)
     json_set_alloc_funcs(malloc, free);
 }
 
+static void test_flags(void)
+{
+    static const luci_form_field_t flags[] = { { "keep", LUCI_FORM_FLAG }, { NULL, LUCI_FORM_TEXT } };
+    static const struct {
+        const char *body;
+        const char *flag;
+    } table[] = {
+        { "keep=on", "1" },
+        { "keep=0", "1" },
+        { "keep=", "" },
+        { "keep", "" },
+        { "other=1", "" },
+        { "", "" },
+        { "{\"keep\":true}", "1" },
+        { "{\"keep\":false}", "" },
+        { "{\"keep\":\"on\"}", "" },
+        { "{\"keep\":1}", "" },
+        { "{}", "" },
+        { "[]", "" },
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        char *body = apr_pstrdup(pool, table[i].body);
+        luci_form_t form = { .fields = flags };
+        luci_result_t result = *body == '{' || *body == '['
+                                   ? luci_form_parse_json(body, strlen(body), &form, pool)
+                                   : luci_form_parse_urlencoded(body, strlen(body), &form, pool);
+
+        tap_is_str(luci_result_name(result), luci_result_name(LUCI_OK), "a flag in '%s'", table[i].body);
+        tap_is_str(luci_form_value(&form, "keep"), table[i].flag, "... is '%s'", table[i].flag);
+    }
+}
+
 int main(void)
 {
     apr_initialize();
     apr_pool_create(&pool, NULL);
     test_urlencoded();
     test_json();
+    test_flags();
     test_depth();
     test_many_parameters();
     test_query();
