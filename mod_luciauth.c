@@ -17,7 +17,7 @@
 #include "httpd/lifecycle/command_table.h"
 #include "httpd/lifecycle/config_check.h"
 #include "httpd/lifecycle/config_dump.h"
-#include "httpd/lifecycle/purge_job.h"
+#include "httpd/lifecycle/jobs.h"
 #include "httpd/lifecycle/start_schema.h"
 #include "httpd/request/answer.h"
 #include "httpd/request/scrub.h"
@@ -51,7 +51,7 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serv
     luci_start_schema(conf, temp, main_server);
     luci_control_prepare(conf, main_server);
     result = luci_runtime_prepare(conf, main_server);
-    luci_purge_job_prepare(conf, main_server);
+    luci_jobs_prepare(conf, main_server);
     return result;
 }
 
@@ -78,7 +78,7 @@ static const luci_control_command_t control_commands[] = {
 static void child_init(apr_pool_t *child_pool, server_rec *main_server)
 {
     luci_runtime_start(child_pool, main_server);
-    luci_purge_job_start(child_pool);
+    luci_jobs_start(child_pool);
     luci_control_start(child_pool, main_server, control_commands);
 }
 
@@ -93,7 +93,7 @@ static void register_hooks(apr_pool_t *pool)
 
     /* The start. check_config runs at configtest, too. post_config creates missing tables and what all
      * children share. child_init creates the database pools, before mod_watchdog starts the thread of the
-     * purge job. */
+     * periodic jobs. */
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(test_config, NULL, NULL, APR_HOOK_MIDDLE);

@@ -109,7 +109,7 @@ subtest 'sign-ins meanwhile' => sub {
 subtest 'the database is away' => sub {
     store($server->db, 'X', 1, now_ms() - 1);
     away($server->db);
-    ok wait_until(sub { $server->error_log =~ /LUCI0713: dead sessions could not be removed: / }, 30), 'the log says that the purge failed';
+    ok wait_until(sub { $server->error_log =~ /LUCI0713: expired sessions could not be deleted: / }, 30), 'the log says that the purge failed';
     back($server->db);
     ok wait_until(sub { $server->request(GET => '/vault/a.txt', cookie => $alice)->status == 200 }, 20), 'the gate serves when the database is back';
     store($server->db, 'Y', 1, now_ms() - 1);

@@ -20,7 +20,7 @@ my @cases = (
 );
 
 # How often the clean-up has waited for the lock until its time was over.
-sub waited { my ($server, $from) = @_; return scalar(() = substr($server->error_log, $from) =~ /LUCI0713: dead sessions could not be removed/g) }
+sub waited { my ($server, $from) = @_; return scalar(() = substr($server->error_log, $from) =~ /LUCI0713: expired sessions could not be deleted/g) }
 
 for my $case (@cases) {
     my ($mpm, $pool, $settings) = @$case;

@@ -2,7 +2,7 @@
 /* Logging to httpd's error log. Each message of this module has an id, "LUCI" and four digits, instead of
  * httpd's AH numbers: LUCI02nn core, LUCI03nn database, LUCI04nn cache and hash slots, LUCI05nn configuration
  * (from LUCI0510 throttling and the control socket), LUCI060n pages, LUCI061n audit and counters, LUCI07nn
- * gate (from LUCI0711 purge job), LUCI08nn endpoints. doc/operations.md has a row for each. No message
+ * gate (from LUCI0711 periodic jobs), LUCI08nn endpoints. doc/operations.md has a row for each. No message
  * contains a password, a session id or a hash. */
 #ifndef LUCI_HTTPD_LOG_H
 #define LUCI_HTTPD_LOG_H

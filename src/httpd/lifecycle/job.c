@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/lifecycle/job.h"
+
+#include <ap_mpm.h>
+
+#define REST_MIN apr_time_from_msec(20)
+#define REST_SLICE apr_time_from_msec(50) /* the longest until a pause notices that the process ends */
+
+static int is_stopping(void)
+{
+    int state;
+
+    return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING;
+}
+
+/* As long as the batch took, so that others that wait for a lock get it. */
+static void rest(apr_interval_time_t took)
+{
+    apr_time_t end = apr_time_now() + (took > REST_MIN ? took : REST_MIN);
+
+    for (apr_time_t now = apr_time_now(); now < end && end - now <= LUCI_JOB_RUN_MAX && !is_stopping();
+         now = apr_time_now())
+        apr_sleep(end - now < REST_SLICE ? end - now : REST_SLICE);
+}
+
+int luci_job_goes_on(luci_job_run_t *run)
+{
+    if (run->batch > 0)
+        rest(apr_time_now() - run->batch);
+    run->batch = apr_time_now();
+    return run->batch < run->until && !is_stopping();
+}
