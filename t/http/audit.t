@@ -114,7 +114,7 @@ one('a user without a password', 400, { event => 'sign_in', reason => 'no_passwo
 away($server->db);
 ok settles(503, sub { $server->request(login('alice', $PASSWORD)) }), 'the database is gone';
 my ($unavailable) = (my @unavailable = $log->events(1))[-1];
-like "$unavailable->{event} $unavailable->{reason}", qr/^sign_in (?:unavailable|busy)$/, '  and the log says so';
+like "$unavailable->{event} $unavailable->{reason}", qr/^sign_in (?:unavailable|busy)$/, 'the log says that the database is unavailable';
 back($server->db);
 ok wait_until(sub { $server->request(login('alice', $PASSWORD))->status == 400 }, 20), 'until it is back';
 $log->events(1);

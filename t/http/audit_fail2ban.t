@@ -91,7 +91,7 @@ for my $name ('audit.log', 'error_log') {
     my $file = $server->dir . "/logs/$name";
     is_deeply [found($file)], \@sorted, "$name: the addresses of those, once each, and no others" or diag explain [found($file)];
     my $said = do { local $ENV{TZ} = 'Asia/Tokyo'; `$tool --print-all-matched $file $filter 2>&1` };
-    like $said, qr/, 2 ignored, ${\scalar(@sorted)} matched,/, '  so it says itself';
+    like $said, qr/, 2 ignored, ${\scalar(@sorted)} matched,/, 'fail2ban-regex matches each of the tries';
 }
 like LuciaTest::Server::slurp($server->dir . '/logs/error_log'), qr/6\.6\.6\.10/, 'what was tried did get into the error log';
 

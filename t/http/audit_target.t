@@ -59,7 +59,7 @@ subtest 'a file' => sub {
     $server->restart_graceful;
     is ask($server), 401, 'after a graceful restart';
     is scalar(LuciaTest::Audit->new($file)->broken), 0, '  lines are whole';
-    ok wait_until(sub { -s $file }, 10), '  and in a new file';
+    ok wait_until(sub { -s $file }, 10), 'the graceful restart begins a new audit file';
     $server->restart;
     my $before = length LuciaTest::Server::slurp($file);
     is ask($server), 401, 'after a restart';
@@ -145,7 +145,7 @@ subtest 'a disk that is full in mid-line' => sub {
     my $asked = 0;
     $asked++ while $asked < 200 && lost($server) == 0 && ask($server) == 401;
     is lost($server), 1, 'a line does not fit any more';
-    unlike LuciaTest::Server::slurp("$small/audit.log"), qr/\n\z/, '  but for its beginning';
+    unlike LuciaTest::Server::slurp("$small/audit.log"), qr/\n\z/, 'only the beginning of the long line is in the file';
     is ask($server), 401, 'sign-out answers 401 with a line that does not fit';
     unlink "$small/ballast";
     is ask($server), 401, 'sign-out answers 401 when there is room again';
@@ -161,14 +161,14 @@ subtest 'what can\'t be opened' => sub {
     for my $target ('no/such/folder/audit.log', 'logs') {
         my ($status, $said) = $server->try_start(CHEAP_SITE . "LuciaAuditLog $target\n");
         isnt $status, 0, "$target: no start";
-        like $said, qr/LUCI0613: LuciaAuditLog: "$target" can't be opened/, '  and a reason';
+        like $said, qr/LUCI0613: LuciaAuditLog: "$target" can't be opened/, "$target: the failed start gives a reason";
     }
     my %why = ('no/such/folder/audit.log' => qr/there is no folder/, 'logs' => qr/this is a folder/,
         '|/no/such/program -v' => qr/there is no program "\/no\/such\/program" that can be run/);
     for my $target (sort keys %why) {
         my ($status, $said) = $server->configtest(CHEAP_SITE . qq{LuciaAuditLog "$target"\n});
         isnt $status, 0, "$target: configtest finds it";
-        like $said, qr/LUCI0614: LuciaAuditLog: "\Q$target\E" can't be opened: $why{$target}/, '  and says why';
+        like $said, qr/LUCI0614: LuciaAuditLog: "\Q$target\E" can't be opened: $why{$target}/, "$target: configtest says why";
     }
     for my $target ('logs/audit.log', "|$^X -e 1", '|$no-such-program', 'off') {
         my ($status, $said) = $server->configtest(CHEAP_SITE . qq{LuciaAuditLog "$target"\n});

@@ -197,13 +197,13 @@ for my $order (qw(last first)) {
         is $asked->("/$_/who.cgi", 'alice')->body, 'moonstone for |||', "$_: nor has alice where nobody asked who she is" for qw(here plain_open);
         my @lines = split /\n+/, $server->request(GET => '/here/page.shtml', cookie => $cookie{alice})->body;
         is_deeply \@lines, [('moonstone for alice|Lucia|alice|gold') x 2, 'moonstone for |||'], 'includes do not leave her name behind' or diag explain \@lines;
-        unlike $server->request(GET => '/here/page.shtml', cookie => $cookie{carol})->body, qr/carol|banned/, 'nor is a refused one named';
+        unlike $server->request(GET => '/here/page.shtml', cookie => $cookie{carol})->body, qr/carol|banned/, 'includes do not name a refused user';
         for my $who (undef, 'alice') {
             my $reply = $asked->('/open_not/a.txt', $who);
             like join(', ', $reply->headers('Vary')), qr/\bCookie\b/, 'an answer that depends on who asks varies by the cookie';
-            like $reply->header('Cache-Control'), qr/private/, 'and is private';
+            like $reply->header('Cache-Control'), qr/private/, 'an answer that depends on who asks is private';
         }
-        is $asked->('/here/a.txt', 'alice')->header('Cache-Control'), undef, 'what is open by its address is not';
+        is $asked->('/here/a.txt', 'alice')->header('Cache-Control'), undef, 'content that is open by its address is not private';
     };
 
     subtest "loaded $order: those who may not" => sub {
@@ -216,43 +216,43 @@ for my $order (qw(last first)) {
         my $reply = $server->request(POST => '/not_not/a.txt', navigation('Sec-Fetch-Site' => 'cross-site'), cookie => $cookie{alice}, origin => 'http://evil.example');
         is $reply->status, 403, 'a request from another site with the right cookie';
         $reply = $server->request(POST => '/open_not/a.txt', headers => { Accept => '*/*', 'Sec-Fetch-Site' => 'cross-site' }, cookie => $cookie{carol}, origin => 'http://evil.example');
-        is $reply->status, 200, 'which counts as anonymous where anonymous visitors are let in' or diag $reply->bytes;
+        is $reply->status, 200, 'a request from another site is anonymous where that is let in' or diag $reply->bytes;
         is_sent_to_login $server->request(GET => '/env/', navigation()), '/env/', 'a folder with an index';
-        is_served $server->request(GET => '/env/', navigation(), cookie => $cookie{alice}), 'for alice it is there';
-        is_unauthorized_json $asked->('/htaccess/a.txt'), 'in .htaccess';
-        is_served $asked->('/htaccess/a.txt', 'alice'), 'there too';
-        is $asked->('/htaccess/a.txt', 'dave')->status, 403, 'dave not';
+        is_served $server->request(GET => '/env/', navigation(), cookie => $cookie{alice}), 'a folder with an index is served to alice';
+        is_unauthorized_json $asked->('/htaccess/a.txt'), 'rules in .htaccess refuse an anonymous request';
+        is_served $asked->('/htaccess/a.txt', 'alice'), 'rules in .htaccess let alice in';
+        is $asked->('/htaccess/a.txt', 'dave')->status, 403, 'rules in .htaccess refuse dave';
     };
 
     subtest "loaded $order: endpoints are not behind their own gate" => sub {
-        is $server->request(GET => '/whole/login', navigation())->status, 200, 'sign-in';
+        is $server->request(GET => '/whole/login', navigation())->status, 200, 'the sign-in page behind its own gate is served';
         my $reply = $server->request(POST => '/whole/login', form(username => 'dave', password => $PASSWORD));
-        is $reply->status, 302, 'works';
-        is $server->request(GET => '/whole/a.txt', navigation(), cookie => cookie_of($reply))->status, 403, 'dave has no plan';
-        is $server->request(POST => '/whole/logout', navigation(), origin => 1, cookie => cookie_of($reply))->status, 302, 'and signs out';
+        is $reply->status, 302, 'sign-in behind its own gate works';
+        is $server->request(GET => '/whole/a.txt', navigation(), cookie => cookie_of($reply))->status, 403, 'the gate refuses dave, who has no plan';
+        is $server->request(POST => '/whole/logout', navigation(), origin => 1, cookie => cookie_of($reply))->status, 302, 'sign-out behind its own gate works';
     };
 
     subtest "loaded $order: Bearer" => sub {
         my $token = sub { $server->request(GET => '/bearer/a.txt', headers => { Authorization => "Bearer $cookie{$_[0]}{value}" }) };
-        is_served $token->('alice'), 'alice';
-        is $token->('dave')->status, 403, 'dave';
-        is_unauthorized_json $server->request(GET => '/bearer/a.txt'), 'nobody';
+        is_served $token->('alice'), 'the token of alice is served';
+        is $token->('dave')->status, 403, 'the token of dave gets 403';
+        is_unauthorized_json $server->request(GET => '/bearer/a.txt'), 'a request without a token gets 401';
     };
 
     subtest "loaded $order: Basic, Form" => sub {
         my $reply = $server->request(GET => '/basic/a.txt');
-        is $reply->status, 401, 'without a password';
-        is $reply->header('WWW-Authenticate'), 'Basic realm="gold"', 'one is asked for';
-        is_served $server->request(GET => '/basic/a.txt', basic(alice => $PASSWORD)), 'alice';
-        is $server->request(GET => '/basic/who.cgi', basic(alice => $PASSWORD))->body, 'moonstone for alice|Basic|alice|gold', 'by name';
-        is $server->request(GET => '/basic/a.txt', basic(@$_))->status, 401, "not $_->[0]"
+        is $reply->status, 401, 'Basic without a password gets 401';
+        is $reply->header('WWW-Authenticate'), 'Basic realm="gold"', 'the 401 of Basic asks for a password';
+        is_served $server->request(GET => '/basic/a.txt', basic(alice => $PASSWORD)), 'Basic serves alice';
+        is $server->request(GET => '/basic/who.cgi', basic(alice => $PASSWORD))->body, 'moonstone for alice|Basic|alice|gold', 'Basic names alice';
+        is $server->request(GET => '/basic/a.txt', basic(@$_))->status, 401, "Basic refuses $_->[0] with this password"
             for [bobby => $PASSWORD], [alice => 'wrong'], [filer => 'password'];
         is_served $server->request(GET => '/basic-not/a.txt', basic(bobby => $PASSWORD)), 'Require not: bobby';
-        is $server->request(GET => '/basic-not/a.txt', basic(carol => $PASSWORD))->status, 401, 'not carol';
-        is $server->request(GET => '/basic-not/a.txt')->status, 401, 'nor nobody';
+        is $server->request(GET => '/basic-not/a.txt', basic(carol => $PASSWORD))->status, 401, 'Require not: Basic refuses carol';
+        is $server->request(GET => '/basic-not/a.txt')->status, 401, 'Require not: Basic refuses an anonymous request';
         $reply = $server->request(GET => '/form/a.txt', navigation());
-        is $reply->status, 302, 'mod_auth_form asks as it is told to';
-        is $reply->location =~ s{^https?://[^/]*}{}r, '/login', 'there';
+        is $reply->status, 302, 'mod_auth_form redirects to its sign-in page';
+        is $reply->location =~ s{^https?://[^/]*}{}r, '/login', 'mod_auth_form redirects to the page that it is told';
         is $server->request(GET => '/file/a.txt')->status, 401, 'other modules\' users: asked for';
         is_served $server->request(GET => '/file/a.txt', basic(filer => 'password')), "mod_authn_file's user is let in without the database";
     };

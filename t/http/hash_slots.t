@@ -191,9 +191,9 @@ subtest 'as many as the largest number any server has' => sub {
     sign_up($other, 'alice');
     $hashes->hold;
     my @asked = map { send_request($other, POST => '/login', form(username => 'alice', password => $PASSWORD)) } 1 .. 4;
-    ok runs(3), 'three';
+    ok runs(3), 'the larger LuciaHashSlots of two hosts counts: three hashes run';
     $hashes->release;
-    is_deeply [map { reply_to($_)->status } @asked], [(302) x 4], 'and all are served';
+    is_deeply [map { reply_to($_)->status } @asked], [(302) x 4], 'all sign-ins of the two hosts are served';
 };
 
 subtest 'bad values' => sub {
@@ -202,8 +202,8 @@ subtest 'bad values' => sub {
     for my $value ('0', '-1', '257', '1.5', 'many', '2 0', '2 9ms', '2 61s', '2 soon', '', '2 2s 2s') {
         my ($status, $said) = $other->configtest(CHEAP_SITE . "LuciaHashSlots $value\n");
         isnt $status, 0, "LuciaHashSlots $value";
-        like $said, qr/LuciaHashSlots: .*$allowed/, 'and it is said what is allowed';
-        like $said, qr/"\Q$value\E"/, 'with the value' if length $value && $value !~ / .* /;
+        like $said, qr/LuciaHashSlots: .*$allowed/, "LuciaHashSlots $value: the refusal says what is allowed";
+        like $said, qr/"\Q$value\E"/, "LuciaHashSlots $value: the refusal names the value" if length $value && $value !~ / .* /;
     }
     for my $value ('1', '256', 'auto', 'auto 10ms', '2 1min') {
         my ($status, $said) = $other->configtest(CHEAP_SITE . "LuciaHashSlots $value\n");

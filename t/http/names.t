@@ -112,7 +112,7 @@ subtest 'names from before' => sub {
         is verdict($reply), '302 ', shown($name) . ' still signs in';
         my $told = heard(cookie_of($reply));
         is $told->{'User-Id'}, $old{$name}, '  as that very account';
-        isnt $told->{Username} // '', 'alice', '  and no backend reads alice';
+        isnt $told->{Username} // '', 'alice', 'no backend reads alice for another user';
         is $told->{Username}, undef, '  which a header cannot say' if $name =~ /^ | $/;
     }
     is verdict($site->request(POST => '/login', form(username => 'alice', password => $other))), '400 Incorrect username or password', 'alice is alice';
@@ -126,7 +126,7 @@ subtest 'names from before' => sub {
     my $end = $ctl->run('--json', 'check');
     is $end->{status}, 1, 'check finds them';
     my $said = join "\n", map { "$_->{what} | $_->{remedy}" } @{ JSON::PP::decode_json($end->{out}) };
-    like $said, qr/pairs of names look the same to a reader: .*"alice " \(id olderblank00001\)/, 'check lists names that look the same';
+    like $said, qr/pairs of names look the same to a reader: .*"alice " \(id olderblank00001\)/, "check lists names that readers can't tell apart";
     like $said, qr/and "alice" \(id \Q$alices_id\E\)/, 'of a plain name';
     like $said, qr/^3 names could not be given to a new account.*"    " \(id olderblanks0001\).*luciactl user rename --id/m, 'names that are none, and what to do';
     like $said, qr/^1 keys are not in lower case.*: "username:ALIAS"/m, 'a key that nobody reaches';

@@ -81,31 +81,31 @@ is $small->header('Content-Encoding'), 'gzip', 'which it is';
 varies '/vault/star/a.txt', 200, '*', 'Vary: * says it all', @alice;
 varies '/vault/cookie/a.txt', 200, 'accept, cookie', 'named already', @alice;
 my $app = varies '/app/x', 200, 'Accept-Encoding, Cookie', 'a proxied application', @alice;
-is $app->header('Cache-Control'), 'max-age=60', 'which says itself how long';
+is $app->header('Cache-Control'), 'max-age=60', 'the answer with its own Cache-Control keeps it';
 varies '/vault/a.txt', 302, 'Cookie', 'a visitor who is sent to sign in', navigation();
 varies '/vault/a.txt', 401, 'Cookie', 'a script without a session', script();
 varies '/vault/bob/a.txt', 403, 'Cookie', 'a user who is refused', navigation(), @alice;
 varies '/vault/a.txt', 503, 'Cookie', 'without a database', script(), @alice, host => 'broken.example';
 varies '/entrance/', 302, 'Cookie', 'a folder whose index is gated', navigation();
-varies '/entrance/', 200, 'Cookie', 'and for a user', navigation(), @alice;
+varies '/entrance/', 200, 'Cookie', 'a folder whose index is gated, for a user', navigation(), @alice;
 for my $who ([], \@alice) {
     my $reply = varies '/optional/a.txt', 200, 'Cookie', 'LuciaOptional', @$who;
-    is $reply->header('Cache-Control'), 'private', 'LuciaOptional: Cache-Control';
+    is $reply->header('Cache-Control'), 'private', 'LuciaOptional: the answer is private';
 }
-varies '/open.txt', 200, '', 'what is not asked for is not changed', @alice;
+varies '/open.txt', 200, '', 'content that is not gated is not changed', @alice;
 
 my %form = (username => 'alice', password => $PASSWORD);
 my $forgets = sub { $_[0]->header('Clear-Site-Data') };
-is $forgets->($server->request(POST => '/login', form(%form))), '"cache"', 'sign-in';
-is $forgets->($server->request(POST => '/api/login', json({%form}), accept => 'application/json')), '"cache"', 'sign-in in JSON';
-is $forgets->($server->request(POST => '/signup', form(username => 'bobby', password => $PASSWORD))), '"cache"', 'sign-up';
-is $forgets->($server->request(POST => '/login', form(%form, password => $WRONG))), undef, 'not a refused one';
-is $forgets->($server->request(POST => '/logout', origin => 1, cookie => sign_in($server, 'alice'))), '"cache"', 'sign-out';
-is $forgets->($server->request(POST => '/logout', origin => 1, cookie => sign_in($server, 'alice'), accept => 'application/json')), '"cache"', 'sign-out in JSON';
-is $forgets->($server->request(GET => '/logout', cookie => $alice)), undef, 'not its page';
+is $forgets->($server->request(POST => '/login', form(%form))), '"cache"', 'sign-in clears the browser\'s cache';
+is $forgets->($server->request(POST => '/api/login', json({%form}), accept => 'application/json')), '"cache"', 'sign-in in JSON clears the browser\'s cache';
+is $forgets->($server->request(POST => '/signup', form(username => 'bobby', password => $PASSWORD))), '"cache"', 'sign-up clears the browser\'s cache';
+is $forgets->($server->request(POST => '/login', form(%form, password => $WRONG))), undef, 'a refused sign-in clears no cache';
+is $forgets->($server->request(POST => '/logout', origin => 1, cookie => sign_in($server, 'alice'))), '"cache"', 'sign-out clears the browser\'s cache';
+is $forgets->($server->request(POST => '/logout', origin => 1, cookie => sign_in($server, 'alice'), accept => 'application/json')), '"cache"', 'sign-out in JSON clears the browser\'s cache';
+is $forgets->($server->request(GET => '/logout', cookie => $alice)), undef, 'the sign-out page clears no cache';
 my $off = LuciaTest::Gate::Host->new($server, 'off.example');
 is $forgets->($off->request(POST => '/login', form(%form))), undef, 'LuciaClearSiteData Off: sign-in';
-is $forgets->($off->request(POST => '/logout', origin => 'http://off.example', cookie => sign_in($off, 'alice'))), undef, 'and sign-out';
+is $forgets->($off->request(POST => '/logout', origin => 'http://off.example', cookie => sign_in($off, 'alice'))), undef, 'LuciaClearSiteData Off: sign-out';
 
 # Ended elsewhere: the browser learns of it with the first answer.
 my $ended = sub { my $cookie = sign_in($_[0], 'alice'); sqlite($server->db, 'DELETE FROM user_session'); return $cookie };

@@ -63,10 +63,11 @@ static void check_add(luci_db_t *db, int ours)
     tap_is_result(luci_admin_add(db, &wanted, &id, pool), LUCI_OK, "a user is added: %s", luci_db_error(db));
     tap_is_result(luci_admin_find(db, "aLICE", &user, pool), LUCI_OK, "found by the key");
     tap_is_str(user.id, id, "  with the id");
-    tap_is_str(user.username, "Alice", "  and the name as it was written");
+    tap_is_str(user.username, "Alice", "  a user found by the key has the name as it was written");
     tap_is_str(luci_user_attribute(&user, &settings, "role"), "admin", "an added user has the attribute");
     tap_ok(luci_user_attribute(&user, &settings, "team") == NULL, "  another one is NULL");
-    tap_is_str(user.created_at, ours ? "1700000000000" : NULL, "  and the moment, where the table has it");
+    tap_is_str(user.created_at, ours ? "1700000000000" : NULL,
+               "  a user found by the key has the creation time, where the table has it");
     tap_is_result(luci_user_find(db, "alice", &user, pool), LUCI_NOT_FOUND,
                   "a name is compared by its bytes");
     wanted.username = "ALICE";
@@ -78,7 +79,7 @@ static void check_add(luci_db_t *db, int ours)
     values[1].column = "nothing";
     tap_is_result(luci_admin_add(db, &wanted, &id, pool), LUCI_UNAVAILABLE, "a column that is not there");
     tap_is_int(count("auth_user"), 1, "  leaves no user behind");
-    tap_is_int(count("user_key"), 1, "  and no key");
+    tap_is_int(count("user_key"), 1, "  a refused addition leaves no key behind");
 }
 
 static void check_columns(luci_db_t *db)
@@ -90,7 +91,7 @@ static void check_columns(luci_db_t *db)
     tap_is_int(found, 1, "the column that was looked for exists");
     tap_is_result(luci_db_has_column(db, &luci_table_user, "rule", &found), LUCI_OK,
                   "a second column is looked for");
-    tap_is_int(found, 0, "  and is not there");
+    tap_is_int(found, 0, "  the second column does not exist");
     tap_is_result(luci_db_connect(db), LUCI_OK, "  which breaks nothing");
 }
 
@@ -119,7 +120,8 @@ static void check_rename(luci_db_t *db)
     tap_is_result(luci_admin_rename(db, &bob, "Other", pool), LUCI_CONFLICT,
                   "a rename to a name that only a key has conflicts");
     tap_is_result(luci_admin_rename(db, &other, "Others", pool), LUCI_OK, "a user without a key is renamed");
-    tap_is_result(luci_key_get(db, "username:others", &key, pool), LUCI_NOT_FOUND, "  and gets none");
+    tap_is_result(luci_key_get(db, "username:others", &key, pool), LUCI_NOT_FOUND,
+                  "  a user without a key gets none by a rename");
 }
 
 /* ---- Passwords, flags, ends ---- */
@@ -172,7 +174,7 @@ static void check_disabled(luci_db_t *db)
     tap_is_result(luci_user_get(db, user.id, &user, pool), LUCI_OK, "  as is read");
     tap_is_int(user.disabled, 1, "a user who is disabled twice is disabled");
     tap_is_result(luci_admin_set_disabled(db, &user, 1, &ended, pool), LUCI_OK, "twice is no failure");
-    tap_is_int(ended, 1, "  and ends sessions, if wished");
+    tap_is_int(ended, 1, "  disabling a user ends the sessions if that is asked for");
     tap_is_result(luci_admin_set_disabled(db, &user, 0, NULL, pool), LUCI_OK, "a user is enabled");
     tap_is_result(luci_user_get(db, user.id, &user, pool), LUCI_OK, "  as is read");
     tap_is_int(user.disabled, 0, "an enabled user is read as enabled");
@@ -187,8 +189,8 @@ static void check_delete(luci_db_t *db)
     start_session(db, &user);
     tap_is_result(luci_admin_delete(db, &user, &deleted, pool), LUCI_OK, "a user is deleted");
     tap_is_int(deleted.sessions, 1, "  with a session");
-    tap_is_int(deleted.keys, 1, "  and a key");
-    tap_is_int(count("user_key"), others, "  and no other");
+    tap_is_int(deleted.keys, 1, "  the deletion counts the user's key");
+    tap_is_int(count("user_key"), others, "  the deletion leaves the keys of other users");
     tap_is_result(luci_user_get(db, user.id, &user, pool), LUCI_NOT_FOUND, "  the user is gone");
 }
 
@@ -262,7 +264,8 @@ static void check_sessions(luci_db_t *db, int ours)
                              "VALUES ('%s', '%s', 1699999999999, 1700000000001)",
                              bare, user.id));
     tap_is_result(luci_session_list(db, &list, pool), LUCI_OK, "a session that Lucia left");
-    tap_is_result(luci_secret_sha256_hex(bare, strlen(bare), hex), LUCI_OK, "  and the hash of its id");
+    tap_is_result(luci_secret_sha256_hex(bare, strlen(bare), hex), LUCI_OK,
+                  "  the hash of Lucia's session id is computed");
     tap_ok(strncmp(session.tag, hex, LUCI_EVENT_TAG_HEX) == 0, "  which stands for it");
     tap_is_int(session.state, LUCI_SESSION_IDLE, "a session of Lucia is listed as idle");
     tap_ok(session.created_at == NULL, "  of unknown age");
@@ -278,13 +281,15 @@ static void check_sessions(luci_db_t *db, int ours)
                              "VALUES ('%s', '%s', 1699999999999, 1700000000001)",
                              hex, user.id));
     tap_is_result(luci_session_list_delete(db, bare, pool), LUCI_OK,
-                  "  also where it got its hash since it was listed");
-    tap_is_result(luci_session_list_delete(db, hex, pool), LUCI_NOT_FOUND, "  and is gone");
+                  "  a session is deleted that got its hash since it was listed");
+    tap_is_result(luci_session_list_delete(db, hex, pool), LUCI_NOT_FOUND,
+                  "  the deleted session is not found by its hash");
     start_session(db, &user);
     list.user_id = user.id;
     tap_is_result(luci_session_list(db, &list, pool), LUCI_OK, "a session of ours");
     tap_ok(strncmp(session.tag, session.stored_id, LUCI_EVENT_TAG_HEX) == 0, "  has its hash in the table");
-    tap_is_str(session.address, ours ? "192.0.2.1" : NULL, "  and the address, where there is a column");
+    tap_is_str(session.address, ours ? "192.0.2.1" : NULL,
+               "  the listed session has its address, where there is a column");
     list.user_id = "nobody";
     memset(&session, 0, sizeof session);
     tap_is_result(luci_session_list(db, &list, pool), LUCI_OK, "the sessions of an unknown user are listed");

@@ -251,7 +251,7 @@ static void check_basic(void)
     tap_is_result(support_sign_up(with, "Alice", PASSWORD), LUCI_OK, "a sign-up makes a user to check");
     tap_is_result(support_check(with, "alice", PASSWORD, &user), LUCI_OK, "checking the password");
     tap_is_str(user.username, "Alice", "  gives the user");
-    tap_is_str(support_auth_value(with, COUNTS), "1 1 1", "  and makes no session");
+    tap_is_str(support_auth_value(with, COUNTS), "1 1 1", "  checking the password makes no session");
     tap_is_result(support_check(with, "alice", WRONG, &user), LUCI_DENIED, "a wrong one");
     tap_is_result(support_check(with, "nobody", PASSWORD, &user), LUCI_NOT_FOUND, "an unknown user");
     tap_is_result(support_check(with, "", PASSWORD, &user), LUCI_DENIED, "an empty name");

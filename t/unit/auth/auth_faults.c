@@ -62,7 +62,7 @@ static void check_active(void)
     tap_is_result(validate(with, id, 1, NOW - LUCI_MS_HOUR), LUCI_OK, "S9.40: the clock an hour back");
     tap_is_result(validate(with, id, 0, NOW + 3650 * DAY), LUCI_EXPIRED,
                   "S9.40: ten years on, and nothing may be written");
-    tap_is_result(written, LUCI_OK, "  so nothing was tried");
+    tap_is_result(written, LUCI_OK, "  nothing is written where nothing may be written");
     tap_is_int(sessions(with), 1, "  the row is still there");
     tap_is_result(validate(with, id, 1, NOW + 15 * DAY), LUCI_OK, "the last millisecond");
     tap_ok(session.fresh && session.state == LUCI_SESSION_ACTIVE,
@@ -144,7 +144,8 @@ static void check_locked(void)
     tap_is_result(validate(with, id, 1, NOW + 2 * DAY), LUCI_OK,
                   "S9.32: an idle session is valid while the database is locked");
     tap_is_result(written, LUCI_BUSY, "  though it could not be renewed");
-    tap_ok(!session.fresh && session.state == LUCI_SESSION_IDLE, "  so its cookie is not sent");
+    tap_ok(!session.fresh && session.state == LUCI_SESSION_IDLE,
+           "  the cookie of a session that could not be renewed is not sent");
     tap_is_str(session.user.username, "Alice", "  it has its user");
     tap_is_result(validate(with, id, 1, NOW + 16 * DAY), LUCI_EXPIRED, "S9.32: a dead one is dead");
     tap_is_result(written, LUCI_BUSY, "  though it could not be removed");
@@ -209,7 +210,7 @@ static void check_refusals(luci_result_t with_what)
             with->with = with_what;
             tap_is_result(cases[i].call(with), with_what, "S9.30: %s: handle %d is refused with %s",
                           cases[i].what, at, luci_result_name(with_what));
-            tap_is_int(with->borrows, at, "  and no more are asked for");
+            tap_is_int(with->borrows, at, "  no handle is asked for after the refused one");
             tap_is_int(with->out, 0, "  all lent ones are back");
         }
     }

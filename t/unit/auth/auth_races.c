@@ -243,7 +243,7 @@ static void check_pair(int pair)
         forget();
     }
     tap_is_int(left, 0, "%s: no session is left", pairs[pair].name);
-    tap_is_int(wrong, 0, "  and both hear how it is");
+    tap_is_int(wrong, 0, "  both sides of the race get a true answer");
     tap_diag("%d of %d came too late", late, ROUNDS);
 }
 

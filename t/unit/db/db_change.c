@@ -180,8 +180,8 @@ static void check_rollback(void)
                       luci_result_name(refusals[i]));
         tap_is_int(work.calls, 1, "  is not repeated");
         tap_is_int(support_number(target.params, "SELECT count(*) FROM auth_user"), 0,
-                   "  and leaves nothing");
-        tap_is_int(luci_db_is_broken(db), 0, "  but a whole handle");
+                   "  a transaction that fails leaves nothing");
+        tap_is_int(luci_db_is_broken(db), 0, "  a transaction that fails leaves the handle whole");
     }
     work = (work_t){ .user = "alice" };
     tap_is_result(transact(db, add_user_and_key, &work), LUCI_OK,

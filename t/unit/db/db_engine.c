@@ -158,7 +158,7 @@ static void check_rows(luci_db_t *db)
     tap_is_result(luci_db_select(db, &luci_sql_session_get, LUCI_ARGUMENTS({ "id", session }), &row, pool),
                   LUCI_OK, "the session's row is read");
     tap_is_str(row[0], "5", "  the session's row has the new time");
-    tap_is_str(row[2 + LUCI_SQL_USER_ATTRIBUTES], "3", "  and when it was made");
+    tap_is_str(row[2 + LUCI_SQL_USER_ATTRIBUTES], "3", "  the session's row has its creation time");
     tap_is_int(changed_by(db, &luci_sql_session_delete, LUCI_ARGUMENTS({ "id", session })), 1,
                "a session is deleted");
     tap_is_int(changed_by(db, &luci_sql_session_delete, LUCI_ARGUMENTS({ "id", session })), 0,
@@ -204,7 +204,7 @@ static void check_dropped_column(luci_db_t *db, const char *params)
     tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", key }), &row, pool), LUCI_OK,
                   "the same without the column");
     tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], NULL, "  that nobody has any more");
-    tap_is_str(row[1 + LUCI_SQL_USER_NAME], "Alice", "  and the name");
+    tap_is_str(row[1 + LUCI_SQL_USER_NAME], "Alice", "  the key's row without the column has the name");
 }
 
 /* ---- Time ---- */
@@ -224,11 +224,11 @@ static void check_limit(luci_db_t *db)
     tap_is_result(result, support_is_file() ? LUCI_OK : LUCI_BUSY, "many questions have one time together");
     tap_is_int(luci_db_is_hung(db), !support_is_file(), "  which is used up");
     tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", key }), &row, pool), result,
-                  "  and stays so");
+                  "  a query without time left fails until the time ends");
     luci_db_limit(db, 0);
     tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", key }), &row, pool), LUCI_OK,
                   "  until it ends");
-    tap_is_int(luci_db_is_hung(db), 0, "  and is well");
+    tap_is_int(luci_db_is_hung(db), 0, "  the handle whose time has ended is well");
 }
 
 int main(void)

@@ -249,9 +249,9 @@ static void check_damage(const char *what, long from, long to, int cut, int conn
     found = count_found(db, &not_found);
     tap_is_int(not_found, 0, "%s: nobody passes for unknown", what);
     tap_diag("%d of %d found, then: %s", found, USERS, luci_db_error(db));
-    tap_ok(connected || found < USERS, "  and not all are found");
+    tap_ok(connected || found < USERS, "  a damaged database is not taken for a complete one");
     (void)!add_user(db, USERS);
-    tap_pass("  nor does writing crash");
+    tap_pass("  writing to a damaged database does not crash");
     luci_db_close(db);
     rename(new_database(apr_pstrcat(pool, strrchr(path, '/') + 1, ".good", NULL)), path);
     unlink(apr_pstrcat(pool, path, "-wal", NULL));
@@ -279,8 +279,9 @@ static void check_garbage(void)
         tap_is_result(add_user(db, 1), LUCI_UNAVAILABLE, "  a damaged file is UNAVAILABLE for writing");
         tap_diag("%s", luci_db_error(db));
         if (*contents[i]) {
-            tap_is_result(luci_schema_create(db, &gaps, pool), LUCI_UNAVAILABLE, "  and gets no tables");
-            tap_ok(size_of(path) == (long)strlen(contents[i]), "  and stays as it is");
+            tap_is_result(luci_schema_create(db, &gaps, pool), LUCI_UNAVAILABLE,
+                          "  a damaged file gets no tables");
+            tap_ok(size_of(path) == (long)strlen(contents[i]), "  a damaged file stays as it is");
         }
         luci_db_close(db);
     }

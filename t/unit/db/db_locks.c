@@ -112,7 +112,8 @@ static void check_exclusive(void)
     is_bounded(start, "a refused connect");
     support_release(holder);
     tap_is_result(read_key(db, pool), LUCI_NOT_FOUND, "the lock is gone: reading works");
-    tap_is_str(support_value(path, "PRAGMA journal_mode"), "wal", "  and from now on with a write-ahead log");
+    tap_is_str(support_value(path, "PRAGMA journal_mode"), "wal",
+               "  a connected database has a write-ahead log");
     luci_db_close(db);
 }
 
@@ -211,7 +212,7 @@ static void check_threads(int rounds)
     for (int i = 0; i < COUNT(workers); i++) {
         pthread_join(threads[i], NULL);
         tap_is_int(workers[i].kept, rounds, "thread %s: every write came through", workers[i].name);
-        tap_is_int(workers[i].wrong, 0, "  and every read");
+        tap_is_int(workers[i].wrong, 0, "  every read of the threads came through");
         tap_diag("busy: %d", workers[i].busy);
     }
     tap_is_int(support_number(target.params, "SELECT count(*) FROM auth_user"), 1 + 2 * rounds,

@@ -278,15 +278,15 @@ static void check_engines(void)
     tap_ok(strstr(for_engine(&luci_engine_mysql, &luci_sql_user_lock).text, "WHERE u.id = %s FOR UPDATE"),
            "MySQL locks a user");
     tap_ok(strstr(for_engine(&luci_engine_mysql, &luci_sql_key_lock).text, " AS BINARY) FOR UPDATE"),
-           "  and a key");
+           "MySQL locks a key");
     tap_is_str(for_engine(&luci_engine_mysql, &luci_sql_user_insert).text,
                "INSERT INTO `auth_user` (id, username) VALUES (%s, %s)",
                "MySQL tells a conflict by its code");
     tap_is_int(luci_sql_key_insert.may_conflict, 1, "  which is no error for a key");
-    tap_is_int(luci_sql_session_insert.may_conflict, 0, "  but for a session");
+    tap_is_int(luci_sql_session_insert.may_conflict, 0, "  inserting a session may conflict");
     tap_ok(strstr(get.text, " WHERE k.id = %s AND CAST(CONVERT(k.id USING utf8mb4) AS BINARY) = CAST(%s AS "
                             "BINARY)"),
-           "  and compares bytes: %s", get.text);
+           "  MySQL compares a key by bytes: %s", get.text);
     is_arguments(&get, "id id", "  twice with the same name");
     tap_is_int(luci_engine_failure(&luci_engine_mysql, 1062), LUCI_FAILURE_CONFLICT,
                "MySQL: ER_DUP_ENTRY is a conflict");

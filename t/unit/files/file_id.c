@@ -26,17 +26,18 @@ int main(void)
     aside = support_path("aside");
     tap_is_int(luci_file_id_take(&id, path, pool), 0, "a missing file has no id");
     tap_ok(id.device == 0 && id.inode == 0, "  leaves the id");
-    tap_is_int(luci_file_id_fits(&id, path, pool), 0, "  and fits no id");
+    tap_is_int(luci_file_id_fits(&id, path, pool), 0, "  a missing file fits no id");
     write_to(path, "one");
     tap_is_int(luci_file_id_take(&id, path, pool), 1, "a file is identified");
     first = id;
     tap_is_int(luci_file_id_fits(&id, path, pool), 1, "  it's the same a moment later");
     write_to(path, "two");
-    tap_is_int(luci_file_id_fits(&id, path, pool), 1, "  and after it was written to");
+    tap_is_int(luci_file_id_fits(&id, path, pool), 1, "  a file keeps its id after it was written to");
     rename(path, aside);
     tap_is_int(luci_file_id_fits(&id, path, pool), 0, "moved away it's not");
-    tap_is_int(luci_file_id_take(&id, path, pool), 0, "  nor is there another one");
-    tap_ok(id.inode == first.inode && id.device == first.device, "  and the id stays");
+    tap_is_int(luci_file_id_take(&id, path, pool), 0, "  a file that was moved away has no id");
+    tap_ok(id.inode == first.inode && id.device == first.device,
+           "  taking the id of a missing file leaves the old one");
     tap_is_int(luci_file_id_fits(&id, aside, pool), 1, "a moved file keeps its id");
     write_to(path, "three");
     tap_is_int(luci_file_id_fits(&id, path, pool), 0, "another one in its place is not");

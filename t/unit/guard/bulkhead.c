@@ -61,7 +61,7 @@ static void check_without_answers(void)
     bulkhead.answered = apr_time_now() - 2 * LUCI_BULKHEAD_WAIT;
     before = apr_time_now();
     tap_ok(!enter(&bulkhead), "while that one gets no answer, the other one is refused");
-    tap_ok(apr_time_now() - before < LUCI_BULKHEAD_WAIT, "and does not wait");
+    tap_ok(apr_time_now() - before < LUCI_BULKHEAD_WAIT, "the refused thread does not wait");
     luci_bulkhead_answered(&bulkhead, apr_time_now());
     before = apr_time_now();
     tap_ok(!enter(&bulkhead), "once it got one, the other one is refused");

@@ -63,14 +63,14 @@ static void check_together(void)
     tap_is_int(call(1), 0, "of several calls the first one is answered");
     tap_is_int(call(0), 1, "  the second one is cut off");
     tap_is_int((int)luci_deadline_left(&deadline), 0, "  no time is left");
-    tap_is_int(call(1), -1, "  and a third one not begun");
+    tap_is_int(call(1), -1, "  a third call is not begun without time");
     luci_deadline_leave(&deadline);
     tap_is_result(luci_deadline_follow(&deadline, ends[1], &problem), LUCI_OK,
                   "  an expired deadline follows another socket");
-    tap_is_int(call(1), -1, "  a call on the other socket has no time either");
+    tap_is_int(call(1), -1, "  a call on the other socket has no time left");
     luci_deadline_limit(&deadline, SHORT);
     tap_is_int(luci_deadline_begin_call(&deadline), 1, "  until there is time again");
-    tap_is_int(luci_deadline_end_call(&deadline), 0, "  and it's enough");
+    tap_is_int(luci_deadline_end_call(&deadline), 0, "  a call is in time once there is time again");
     luci_deadline_limit(&deadline, 0);
     tap_is_int((int)luci_deadline_left(&deadline), (int)LUCI_DEADLINE_CALL, "  for each, in the end");
     stop();
@@ -87,7 +87,7 @@ static void check_refused(void)
     tap_ok(problem != NULL, "  with a reason");
     tap_is_result(luci_deadline_follow(&none, closed, &problem), LUCI_UNAVAILABLE,
                   "no duplicate of it: refused");
-    tap_is_int(none.socket, -1, "  and nothing is left open");
+    tap_is_int(none.socket, -1, "  a refused deadline leaves no socket open");
     tap_ok(luci_deadline_begin_call(&none) && !luci_deadline_end_call(&none), "what has none is not watched");
 }
 

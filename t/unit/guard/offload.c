@@ -78,7 +78,7 @@ static void check_abandoned(void)
 
     tap_is_result(luci_offload_run(threads, &call, 20), LUCI_BUSY, "what takes too long is abandoned");
     let_go(go);
-    tap_is_int(read(end, &how, 1), 1, "  and is undone");
+    tap_is_int(read(end, &how, 1), 1, "  the abandoned piece is undone");
     tap_is_int(how, 'd', "  after it was done");
 }
 

@@ -53,10 +53,10 @@ static void check_answered(void)
     begin(&watch, ends[0], LONG);
     begin(&other, hanging[0], 50);
     tap_is_int(read(hanging[0], &byte, 1), 0, "one of two calls hangs");
-    tap_is_int(luci_watchdog_end(&other), 1, "  and is cut off");
+    tap_is_int(luci_watchdog_end(&other), 1, "  the hanging call is cut off");
     tap_is_int(write(ends[1], "x", 1), 1, "the other one is answered");
     tap_is_int(read(ends[0], &byte, 1), 1, "  the other call is answered in time");
-    tap_is_int(luci_watchdog_end(&watch), 0, "  and was left alone");
+    tap_is_int(luci_watchdog_end(&watch), 0, "  the answered call is left alone");
     close_pair(ends);
     close_pair(hanging);
 }
@@ -75,10 +75,11 @@ static void check_common(void)
     luci_watchdog_follow(&watch, first[0]);
     tap_is_int(write(first[1], "x", 1), 1, "one call is answered");
     tap_is_int(read(first[0], &byte, 1), 1, "  the call is answered in time");
-    tap_ok(!luci_watchdog_is_over(&watch) && luci_watchdog_left(&watch) > 0, "  and leaves time");
+    tap_ok(!luci_watchdog_is_over(&watch) && luci_watchdog_left(&watch) > 0,
+           "  the answered call leaves time");
     luci_watchdog_follow(&watch, hanging[0]);
     tap_is_int(read(hanging[0], &byte, 1), 0, "the next one uses it up");
-    tap_ok(luci_watchdog_is_over(&watch), "  and none is left");
+    tap_ok(luci_watchdog_is_over(&watch), "  the second call leaves no time");
     tap_is_int((int)luci_watchdog_left(&watch), 0, "  not a bit");
     luci_watchdog_follow(&watch, second[0]);
     tap_is_int(luci_watchdog_end(&watch), 1, "  ending the watch reports the cut");

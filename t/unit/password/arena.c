@@ -102,8 +102,9 @@ static void check_shared(void)
     }
     waitpid(child, &status, 0);
     tap_is_int(status, 0, "a child process writes into the second one");
-    tap_is_int(second.memory[second.bytes - 1], 42, "  and its parent sees it");
-    tap_is_int(memory[3 * LUCI_ARENA_PAGE - 1], 0, "  but not in the third one");
+    tap_is_int(second.memory[second.bytes - 1], 42,
+               "  the parent sees what the child wrote into the second arena");
+    tap_is_int(memory[3 * LUCI_ARENA_PAGE - 1], 0, "  the child's byte is not in the third arena");
     luci_arena_unmap(memory, MIB, 3);
 }
 
@@ -122,7 +123,7 @@ static void check_wiped(apr_pool_t *pool)
     luci_arena_lend(NULL);
     for (size_t i = 0; i < arena.bytes; i++)
         dirty += arena.memory[i] != 0;
-    tap_is_int((long long)dirty, 0, "  and leaves nothing in it");
+    tap_is_int((long long)dirty, 0, "  a hash leaves nothing in its arena");
     luci_arena_unmap(arena.memory, arena.bytes, 1);
 }
 

@@ -83,7 +83,7 @@ static void check_batches(int ours)
     tap_is_result(run(&purge, with), LUCI_OK, "a purge that was interrupted goes on");
     tap_ok(purge.is_done, "  the purge is done");
     tap_is_int(purge.removed, DEAD, "  all of the dead were removed");
-    tap_is_int(left(with, "%dead"), 0, "  and are gone");
+    tap_is_int(left(with, "%dead"), 0, "  the expired sessions are gone");
     tap_is_int(left(with, "%live"), ALIVE, "  the living are not");
     if (ours)
         tap_is_int(purge.seen, 0, "  nobody walked through the table");
@@ -114,7 +114,7 @@ static void check_index(void)
     purge = purge_at(NOW);
     tap_is_result(run(&purge, with), LUCI_OK, "one on idle_expires");
     tap_is_int(purge.seen, 0, "  the index on idle_expires is used");
-    tap_is_int(purge.removed, 1, "  and finds the dead");
+    tap_is_int(purge.removed, 1, "  the purge finds the expired session by the index");
     support_auth_close(with);
 }
 
@@ -144,7 +144,7 @@ static void check_lifetime(void)
     tap_is_result(run(&purge, with), LUCI_OK, "a purge runs with a maximum lifetime of a day");
     tap_is_int(purge.removed, 1, "  one is too old");
     tap_is_int(left(with, "0live"), 0, "  the one that is a day old");
-    tap_is_int(left(with, "%live"), ALIVE - 1, "  and none whose age is not known");
+    tap_is_int(left(with, "%live"), ALIVE - 1, "  a session of unknown age stays");
     support_run(with->target.params,
                 apr_psprintf(pool,
                              "UPDATE user_session SET created_at = %" APR_INT64_T_FMT " WHERE id = '1live'",
@@ -180,8 +180,8 @@ static void check_renewed(int ours)
     }
     tap_ok(read(ready[0], &byte, 1) == 1, "a dead session is being renewed (%s)", ours ? "index" : "walk");
     tap_is_result(run(&purge, with), LUCI_OK, "  it's waited for");
-    tap_is_int(support_await(child), 0, "  and is renewed");
-    tap_is_int(left(with, "3dead"), 1, "  so it stays");
+    tap_is_int(support_await(child), 0, "  the renewal succeeds after the purge");
+    tap_is_int(left(with, "3dead"), 1, "  the renewed session stays");
     purge = purge_at(NOW);
     tap_is_result(run(&purge, with), LUCI_OK, "a purge runs again over rows that a server passed over");
     tap_is_int(left(with, "%dead"), 1, "  the others are gone");
@@ -251,12 +251,12 @@ static void check_plans(void)
     tap_ok(strstr(purge, "SEARCH user_session USING PRIMARY KEY (id=?)"), "what goes is found by id: %s",
            purge);
     tap_ok(strstr(purge, "SEARCH s USING COVERING INDEX user_session_idle_expires (idle_expires<?)"),
-           "  and the dead by their index");
+           "expired sessions are found by their index");
     tap_ok(!strstr(purge, "TEMP B-TREE FOR ORDER"), "  in its order");
     tap_ok(strstr(step, "SEARCH s USING") && strstr(step, "(id>?)") && !strstr(step, "SCAN s "),
            "a step is found by id: %s", step);
-    tap_ok(strstr(walk, "SEARCH user_session USING PRIMARY KEY (id>? AND id<?)"), "  and so is what goes: %s",
-           walk);
+    tap_ok(strstr(walk, "SEARCH user_session USING PRIMARY KEY (id>? AND id<?)"),
+           "rows to delete are found by their range of ids: %s", walk);
     support_auth_close(with);
 }
 

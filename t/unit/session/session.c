@@ -93,11 +93,13 @@ static void check_extensions(luci_ms_t now)
         with.max_lifetime = extensions[i].max_lifetime;
         luci_session_extend(&session, &with, now);
         tap_is_int(session.active_expires - now, extensions[i].active, "extension %d: active for", i);
-        tap_is_int(session.idle_expires - now, extensions[i].idle, "  and usable for");
+        tap_is_int(session.idle_expires - now, extensions[i].idle,
+                   "  the extended session is usable for its idle period");
         tap_ok(session.fresh && session.state == LUCI_SESSION_ACTIVE &&
                    session.created_at == now - extensions[i].age,
                "  active and fresh, as old as before");
-        tap_is_int(luci_session_state(&session, &with, now), LUCI_SESSION_ACTIVE, "  and active at once");
+        tap_is_int(luci_session_state(&session, &with, now), LUCI_SESSION_ACTIVE,
+                   "  the extended session is active at once");
     }
 }
 
@@ -112,7 +114,7 @@ static void check_new(void)
     tap_is_int(strlen(a.token.id), LUCI_SESSION_ID_LENGTH, "its id has 40 characters");
     tap_is_int(strspn(a.token.id, "abcdefghijklmnopqrstuvwxyz0123456789"), LUCI_SESSION_ID_LENGTH,
                "  of the alphabet");
-    tap_ok(strcmp(a.token.id, b.token.id) != 0, "  and is another one each time");
+    tap_ok(strcmp(a.token.id, b.token.id) != 0, "  each new session has another id");
     tap_is_int(a.active_expires, NOW + DAY, "active for a day");
     tap_is_int(a.idle_expires, NOW + 15 * DAY, "usable for fifteen");
     tap_is_int(a.created_at, NOW, "a new session has its creation time");

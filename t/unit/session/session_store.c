@@ -141,7 +141,7 @@ static void check_lost_race(void)
     tap_is_result(luci_session_renew(other, &b, &settings, later + 5, pool), LUCI_NOT_FOUND,
                   "  the second finds it renewed");
     tap_ok(!b.fresh && b.state == LUCI_SESSION_IDLE && b.active_expires == made.active_expires,
-           "  and keeps what it read");
+           "  the second renewal leaves the session as it was read");
     tap_is_int(support_number(target.params, "SELECT active_expires FROM user_session"), later + DAY,
                "  the winner's moment stays");
     luci_db_close(other);
@@ -159,8 +159,8 @@ static void check_deleted(void)
     tap_is_result(luci_session_renew(db, &session, &settings, later, pool), LUCI_NOT_FOUND,
                   "ended meanwhile: it's not renewed");
     tap_is_int(support_number(target.params, "SELECT count(*) FROM user_session"), 0,
-               "  and does not rise again");
-    tap_ok(!session.fresh, "  nor is its cookie sent");
+               "  a session that ended meanwhile has no row");
+    tap_ok(!session.fresh, "  a session that ended meanwhile sends no cookie");
     luci_db_close(db);
 }
 
@@ -195,8 +195,9 @@ static void check_unknown_age(void)
                   "  the session of a limited lifetime is renewed");
     tap_is_int(session.idle_expires, NOW + 10 * DAY, "  to the end of its life and no further");
     tap_is_int(support_number(target.params, "SELECT created_at FROM user_session"), NOW,
-               "  and its age is written down");
-    tap_is_result(get(db, KNOWN_ID, NOW + 10 * DAY, &session), LUCI_EXPIRED, "  so it's over then as before");
+               "  the renewal stores the session's age");
+    tap_is_result(get(db, KNOWN_ID, NOW + 10 * DAY, &session), LUCI_EXPIRED,
+                  "  the renewed session ends with its longest lifetime");
     settings.max_lifetime = 0;
     luci_db_close(db);
 }
@@ -217,7 +218,7 @@ static void check_made_ahead(void)
     tap_is_result(get(db, KNOWN_ID, NOW, &session), LUCI_OK, "  the session of unknown age is read again");
     tap_is_int(session.state, LUCI_SESSION_ACTIVE, "  the session of unknown age is active");
     tap_is_int(session.active_expires, NOW + DAY, "  for as long as others");
-    tap_is_int(session.created_at, NOW, "  and of an age");
+    tap_is_int(session.created_at, NOW, "  the renewed session has a creation time");
     tap_is_result(get(db, KNOWN_ID, NOW + 10 * DAY, &session), LUCI_EXPIRED, "  that ends it");
     store_row(apr_psprintf(pool, "%" APR_INT64_T_FMT ", %" APR_INT64_T_FMT ", %" APR_INT64_T_FMT,
                            NOW + 300 * DAY, NOW + 315 * DAY, NOW + 299 * DAY));
@@ -259,7 +260,7 @@ static void check_room(void)
     store_many(LUCI_SESSIONS_MAX - 1);
     tap_is_result(luci_session_make_room(db, alice.id, &removed, pool), LUCI_OK,
                   "a user may have many sessions");
-    tap_is_int(removed, 0, "  and all are left");
+    tap_is_int(removed, 0, "  making room removes none of few sessions");
     store_many(LUCI_SESSIONS_MAX + 2);
     tap_is_result(luci_session_make_room(db, "nobody", &removed, pool), LUCI_OK,
                   "making room for another user removes nothing");
@@ -324,8 +325,10 @@ static void check_disabled(void)
     tap_is_result(get(db, made.token.id, NOW, &session), LUCI_OK, "disabled = 0 is not disabled");
     support_run(target.params, "UPDATE auth_user SET disabled = 1");
     tap_is_result(get(db, made.token.id, NOW, &session), LUCI_DENIED, "disabled = 1 has no session");
-    tap_is_result(get(db, made.token.id, NOW + 3 * DAY, &session), LUCI_DENIED, "  nor an idle one");
-    tap_is_result(get(db, made.token.id, NOW + 16 * DAY, &session), LUCI_EXPIRED, "  and a dead one is dead");
+    tap_is_result(get(db, made.token.id, NOW + 3 * DAY, &session), LUCI_DENIED,
+                  "disabled = 1 has no idle session");
+    tap_is_result(get(db, made.token.id, NOW + 16 * DAY, &session), LUCI_EXPIRED,
+                  "disabled = 1: an expired session is expired");
     support_run(target.params, support_is_file() ? "UPDATE auth_user SET disabled = 'yes'"
                                                  : "ALTER TABLE auth_user DROP COLUMN disabled;"
                                                    "ALTER TABLE auth_user ADD COLUMN disabled TEXT;"

@@ -90,7 +90,8 @@ static void check_ends(int ours)
     tap_is_result(luci_auth_sign_in(&lucia->auth, &request, &found, &field, pool), LUCI_OK,
                   "a sign-in that came with one");
     is_stored(0, 0, "a session of Lucia that came with a sign-in");
-    tap_is_int(support_auth_number(lucia, "SELECT count(*) FROM user_session"), 2, "  and no other");
+    tap_is_int(support_auth_number(lucia, "SELECT count(*) FROM user_session"), 2,
+               "  the sign-in leaves the other sessions");
     stop();
 }
 
@@ -104,7 +105,7 @@ static void check_strangers(int ours)
     tap_is_result(show(HASH, NOW, 1), LUCI_NOT_FOUND, "the hash that the table holds opens nothing");
     tap_is_result(show(apr_pstrndup(pool, HASH, LUCI_SESSION_ID_LENGTH), NOW, 1), LUCI_NOT_FOUND,
                   "the beginning of the stored hash opens nothing");
-    tap_is_result(support_sign_out(lucia, HASH), LUCI_NOT_FOUND, "  and signs nobody out");
+    tap_is_result(support_sign_out(lucia, HASH), LUCI_NOT_FOUND, "  the stored hash signs nobody out");
     is_stored(0, 1, "a session whose hash was shown");
     stop();
 }
@@ -150,7 +151,7 @@ static void check_lifetime(void)
     tap_is_int(support_auth_number(lucia, "SELECT created_at FROM user_session"), NOW - 1 - DAY,
                "  made at its last renewal");
     tap_is_int(support_auth_number(lucia, "SELECT idle_expires FROM user_session"), NOW - 1 + 4 * DAY,
-               "  and ends in time");
+               "  the migrated session ends with the maximum lifetime");
     stop();
 }
 

@@ -79,7 +79,7 @@ static void check_statements(int ours)
     writes = selects = begins = 0;
     tap_is_result(show(BARE, NOW + 1, 1), LUCI_OK, "the migrated session is valid again");
     tap_is_int(writes, 0, "  nothing is written");
-    tap_is_int(selects, 1, "  and one look is enough");
+    tap_is_int(selects, 1, "  a migrated session is found with one look");
     tap_is_int(begins, 0, "  without a transaction");
     stop();
 }
@@ -97,7 +97,7 @@ static void take_over_elsewhere(void)
                   "  another process finds it");
     if (session.is_unhashed)
         tap_is_result(luci_session_hash(another, &session, &lucia->settings, pool), LUCI_OK,
-                      "  and takes it over");
+                      "  the other process migrates the session");
 }
 
 static void sign_out_elsewhere(void)

@@ -80,7 +80,7 @@ static void test_find(void)
 
         tap_is_str(luci_result_name(result), table[i].id ? "ok" : "not found", "find: %s",
                    table[i].header ? table[i].header : "no header");
-        tap_is_str(id, table[i].id, "... and the id");
+        tap_is_str(id, table[i].id, "... the id that is found");
     }
 }
 
@@ -228,7 +228,8 @@ static void test_strip(void)
         const char *id;
 
         tap_is_str(left, table[i].left, "strip: %s", table[i].header);
-        tap_is_int(luci_cookie_find(left, "auth_session", &id, pool), LUCI_NOT_FOUND, "... and none is left");
+        tap_is_int(luci_cookie_find(left, "auth_session", &id, pool), LUCI_NOT_FOUND,
+                   "... the stripped header has no session");
     }
     for (size_t i = 0; i < sizeof untouched / sizeof untouched[0]; i++)
         tap_ok(luci_cookie_strip(untouched[i], "auth_session", pool) == untouched[i], "untouched: %s",
@@ -292,7 +293,7 @@ static void test_dates(void)
         tap_is_str(luci_cookie_set(&plain, ID, table[i].expires, pool),
                    apr_pstrcat(pool, "auth_session=" ID "; Path=/; Expires=", table[i].date,
                                "; HttpOnly; SameSite=Lax", NULL),
-                   "date: %" APR_INT64_T_FMT, table[i].expires);
+                   "Expires of the time %" APR_INT64_T_FMT, table[i].expires);
     }
 }
 

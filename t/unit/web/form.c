@@ -246,7 +246,7 @@ static void test_many_parameters(void)
 
     tap_is_int(luci_form_parse_urlencoded(body, strlen(body), &form, pool), LUCI_OK,
                "a form of 20,001 parameters is read");
-    tap_is_str(luci_form_value(&form, "username"), "a", "... and ours among them");
+    tap_is_str(luci_form_value(&form, "username"), "a", "... the wanted field is among them");
     body = nested(10000, "&", "username=a", "&");
     tap_is_int(luci_form_parse_urlencoded(body, strlen(body), &form, pool), LUCI_OK, "20,000 times nothing");
     body = nested(10000, "\"x\",", "1", ",2");
@@ -359,7 +359,7 @@ static void test_no_copies_left(void)
         leaked = 0;
         tap_is_int(luci_form_parse_json(bodies[i], strlen(bodies[i]), &form, pool), LUCI_OK, "watched: %s",
                    bodies[i]);
-        tap_is_int(leaked, 0, "... leaves none");
+        tap_is_int(leaked, 0, "... leaves no copy of the password");
     }
     json_set_alloc_funcs(malloc, free);
 }

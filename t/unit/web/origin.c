@@ -90,7 +90,8 @@ static void test_unknown_own(void)
     claim.fetch_site = "same-origin";
     tap_is_int(luci_origin_judge(&claim, pool), LUCI_ORIGIN_OWN, "... unless the browser says so");
     claim = (luci_origin_claim_t){ .origin = ALLOWED, .allowed = allowed };
-    tap_is_int(luci_origin_judge(&claim, pool), LUCI_ORIGIN_OWN, "... and the list counts");
+    tap_is_int(luci_origin_judge(&claim, pool), LUCI_ORIGIN_OWN,
+               "... the browser's word beside the list of origins");
 }
 
 static void test_advice(void)
@@ -142,7 +143,8 @@ static void test_advice(void)
                    shown(table[i].origin), shown(table[i].own));
         tap_ok(strstr(advice.advice, table[i].line) != NULL, "... the advice names %s: %s", table[i].line,
                advice.advice);
-        tap_ok(!table[i].other || strstr(advice.advice, table[i].other), "... and the other line");
+        tap_ok(!table[i].other || strstr(advice.advice, table[i].other),
+               "... the advice names the other line");
     }
 }
 

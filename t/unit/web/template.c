@@ -97,7 +97,7 @@ static void test_render(void)
         if (luci_template_parse(table[i].text, strlen(table[i].text), &compiled, &problem, pool) == LUCI_OK)
             page = luci_template_render(compiled, values, &length, pool);
         tap_is_str(page, table[i].page, "%s", table[i].text);
-        tap_is_int(length, strlen(table[i].page), "... its length");
+        tap_is_int(length, strlen(table[i].page), "... the length of the page");
         tap_is_str(problem, NULL, "... without a problem");
     }
 }
@@ -139,8 +139,8 @@ static void test_problems(void)
 
         tap_is_int(luci_template_parse(table[i].text, table[i].length, &compiled, &problem, pool),
                    LUCI_INVALID, "refused: %s", table[i].text);
-        tap_is_str(problem, table[i].problem, "... and why");
-        tap_ok(!compiled, "... nothing compiled");
+        tap_is_str(problem, table[i].problem, "... the reason of the refusal");
+        tap_ok(!compiled, "... nothing is compiled from a refused template");
     }
 }
 
@@ -158,7 +158,7 @@ static void test_limits(void)
                "a template of 256 KiB is read");
     tap_is_int(luci_template_parse(text, (size_t)LUCI_TEMPLATE_BYTES_MAX + 1, &compiled, &problem, pool),
                LUCI_INVALID, "one byte more");
-    tap_is_str(problem, "it has 262145 bytes, more than 262144", "... and why");
+    tap_is_str(problem, "it has 262145 bytes, more than 262144", "... the reason names the size");
 }
 
 /* 256 KiB of one piece over and over: linear time is milliseconds. */
@@ -193,7 +193,8 @@ static void test_owned(void)
     tap_is_int(luci_template_parse(text, strlen(text), &compiled, &problem, pool), LUCI_OK,
                "a text that goes away");
     memset(text, 'x', sizeof text);
-    tap_is_str(luci_template_render(compiled, some_values(), NULL, pool), "<A>", "... was copied");
+    tap_is_str(luci_template_render(compiled, some_values(), NULL, pool), "<A>",
+               "... the template holds a copy of the text");
 }
 
 static void test_escape(void)

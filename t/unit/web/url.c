@@ -229,7 +229,7 @@ static void test_make_origin(void)
         tap_is_str(luci_result_name(result), table[i].origin ? "ok" : "invalid", "made of %s, %s, %d",
                    table[i].scheme ? table[i].scheme : "NULL", table[i].host ? table[i].host : "NULL",
                    table[i].port);
-        tap_is_str(origin, table[i].origin, "... the origin");
+        tap_is_str(origin, table[i].origin, "... the origin that was made");
     }
 }
 

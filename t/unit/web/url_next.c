@@ -341,7 +341,7 @@ static void test_accepted(void)
         const char *location = luci_url_location(table[i], pool);
 
         tap_ok(luci_url_is_local(table[i]), "accepted: %s", table[i]);
-        tap_ok(luci_url_is_local(location), "... and as a Location: %s", location);
+        tap_ok(luci_url_is_local(location), "... is local as a Location: %s", location);
     }
 }
 
