@@ -19,7 +19,7 @@ typedef enum {
 typedef struct {
     const char *driver;  /* an apr_dbd driver's name; NULL: LuciaDatabase was not given */
     const char *params;  /* with its secrets filled in; never shown */
-    const char *written; /* without them; of sqlite3 the absolute path as well */
+    const char *written; /* without them; for a file its absolute path */
     const char *file;    /* where the line stands */
     int number;
 } luci_database_t;

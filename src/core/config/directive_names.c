@@ -125,13 +125,12 @@ const luci_type_t luci_type_column = {
 
 static const char *allowed_database(const luci_limits_t *limits, apr_pool_t *pool)
 {
-    const char *drivers = "", *params = "";
+    const char *drivers = luci_engine_names(" or ", " or ", pool), *params = "";
 
     (void)limits;
     for (const luci_engine_t *const *each = luci_engines; *each; each++) {
         const luci_engine_t *engine = *each;
 
-        drivers = apr_pstrcat(pool, drivers, *drivers ? " or " : "", engine->driver, NULL);
         if (engine->params_help)
             params = apr_pstrcat(pool, params, *params ? ", of " : "PARAMS of ", engine->driver,
                                  *params ? " " : " is ", engine->params_help, NULL);

@@ -545,9 +545,9 @@ static void database_is_missing(judge_t *judge, const luci_site_t *site, const c
     find(judge, id, LUCI_SITE_FATAL,
          apr_psprintf(judge->pool,
                       "LuciaDatabase is missing: %s:%d uses mod_luciauth (%s %s), but %s has no "
-                      "database; write LuciaDatabase DRIVER PARAMS there, such as LuciaDatabase "
-                      "sqlite3 /var/lib/luciauth/luciauth.db",
-                      site->use.file, site->use.number, site->use.name, site->use.args, without->title),
+                      "database; write LuciaDatabase DRIVER PARAMS there, such as LuciaDatabase %s %s",
+                      site->use.file, site->use.number, site->use.name, site->use.args, without->title,
+                      luci_engines[0]->driver, luci_engines[0]->params_example),
          NULL);
 }
 

@@ -1,14 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/db/engine.h"
 
+#include <apr_strings.h>
+
 #include <string.h>
 
+#define ENTRY(name) &luci_engine_##name,
+
 const luci_engine_t *const luci_engines[] = {
-    &luci_engine_sqlite3,
-    &luci_engine_pgsql,
-    &luci_engine_mysql,
-    NULL,
+    LUCI_ENGINES(ENTRY) NULL,
 };
+
+const char *luci_engine_names(const char *between, const char *before_last, apr_pool_t *pool)
+{
+    const char *names = "";
+
+    for (const luci_engine_t *const *engine = luci_engines; *engine; engine++)
+        names = apr_pstrcat(pool, names,
+                            engine == luci_engines ? ""
+                            : engine[1]            ? between
+                                                   : before_last,
+                            (*engine)->driver, NULL);
+    return names;
+}
 
 const luci_engine_t *luci_engine_find(const char *driver)
 {

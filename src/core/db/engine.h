@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The database engines: one record each, with everything in which they differ, in engine_NAME.c. To add an
- * engine, write its file and add it to the list in engine.c. No other file knows an engine by name. */
+ * engine, write its file and add its row to the list below. No other file knows an engine by name. */
 #ifndef LUCI_ENGINE_H
 #define LUCI_ENGINE_H
 
@@ -51,6 +51,7 @@ typedef struct luci_engine_t {
     /* ---- Connection parameters ---- */
 
     const char *params_help;          /* what PARAMS are, for messages; NULL: nothing special */
+    const char *params_example;       /* for messages; only the first engine needs one */
     const luci_engine_words_t *words; /* NULL: the engine works on a file, and PARAMS are its path */
     /* What is wrong with PARAMS as written, without showing any part of them; NULL: nothing. From pool. */
     const char *(*params_problem)(const char *written, apr_pool_t *pool);
@@ -92,10 +93,20 @@ typedef struct luci_engine_t {
     const char *reference_probe; /* when {table} has a foreign key to {user} */
 } luci_engine_t;
 
-extern const luci_engine_t luci_engine_sqlite3, luci_engine_pgsql, luci_engine_mysql;
+/* One row an engine: luci_engine_NAME is defined in engine_NAME.c. Messages show the first as an example. */
+#define LUCI_ENGINES(ROW)                                                                                    \
+    ROW(sqlite3)                                                                                             \
+    ROW(pgsql)                                                                                               \
+    ROW(mysql)
+
+#define LUCI_ENGINE_DECLARE(name) extern const luci_engine_t luci_engine_##name;
+LUCI_ENGINES(LUCI_ENGINE_DECLARE)
 
 /* All engines, closed by NULL. */
 extern const luci_engine_t *const luci_engines[];
+
+/* The names of all drivers with these words between them, as in "a, b and c". From pool. */
+const char *luci_engine_names(const char *between, const char *before_last, apr_pool_t *pool);
 
 /* The engine of an apr_dbd driver's name; NULL: there is none. */
 const luci_engine_t *luci_engine_find(const char *driver);

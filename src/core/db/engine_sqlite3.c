@@ -26,6 +26,7 @@ static const char *type(const luci_table_column_t *column, apr_pool_t *pool)
 const luci_engine_t luci_engine_sqlite3 = {
     .driver = "sqlite3",
     .title = "SQLite",
+    .params_example = "/var/lib/luciauth/luciauth.db",
     .params_help = "the path of the database file",
 
     .setup = setup,

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 const luci_option_t luci_command_global_options[] = {
-    { "database", "DRIVER:PARAMS", "as LuciaDatabase: sqlite3:/path, pgsql:..., mysql:...", 0 },
+    { "database", "DRIVER:PARAMS", "the database, as LuciaDatabase, with a colon between the words", 0 },
     { "config", "FILE", "httpd.conf; default $LUCIACTL_CONFIG, then " LUCI_HTTPD_CONF, 0 },
     { "httpd", "FILE", "httpd's program; default $LUCIACTL_HTTPD, then " LUCI_HTTPD, 0 },
     { "vhost", "NAME[:PORT]", "with --config: the server, if several databases are configured", 0 },

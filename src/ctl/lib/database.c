@@ -74,15 +74,15 @@ static luci_exit_t split_database(luci_invocation_t *call, luci_ctl_config_t *co
     const luci_engine_t *engine;
 
     if (!colon || !colon[1])
-        return luci_command_misuse(
-            call, "--database wants DRIVER:PARAMS, such as sqlite3:/var/lib/luciauth/luciauth.db");
+        return luci_command_misuse(call,
+                                   apr_psprintf(call->pool, "--database wants DRIVER:PARAMS, such as %s:%s",
+                                                luci_engines[0]->driver, luci_engines[0]->params_example));
     config->driver = apr_pstrmemdup(call->pool, written, (apr_size_t)(colon - written));
     engine = luci_engine_find(config->driver);
     if (!engine)
         return luci_command_misuse(
-            call, apr_psprintf(call->pool,
-                               "--database: driver \"%s\" is not known; sqlite3, pgsql and mysql are allowed",
-                               config->driver));
+            call, apr_psprintf(call->pool, "--database: driver \"%s\" is not known; %s are allowed",
+                               config->driver, luci_engine_names(", ", " and ", call->pool)));
     if (luci_connect_params(engine, colon + 1, &config->params, &problem, call->pool) != LUCI_OK)
         return luci_command_misuse(call, apr_pstrcat(call->pool, "--database: ", problem, NULL));
     return LUCI_EXIT_DONE;

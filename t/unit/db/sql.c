@@ -303,6 +303,7 @@ static void check_engine_list(void)
     tap_ok(luci_engine_find("sqlite3") == &luci_engine_sqlite3, "sqlite3 is a driver");
     tap_ok(luci_engine_find("pgsql") == &luci_engine_pgsql, "pgsql is a driver");
     tap_ok(luci_engine_find("mysql") == &luci_engine_mysql, "mysql is a driver");
+    tap_is_str(luci_engine_names(", ", " and ", pool), "sqlite3, pgsql and mysql", "all drivers are listed");
     tap_ok(luci_engine_find("sqlite2") == NULL, "sqlite2 is no driver");
     tap_ok(luci_engine_find("") == NULL, "an empty name is no driver");
     tap_is_int(luci_engine_is_file(&luci_engine_pgsql, "host=/run/postgresql"), 0, "a server is no file");
