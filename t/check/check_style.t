@@ -58,6 +58,57 @@ for my $file (grep { /\.c$/ && !m{^t/} } @c) {
 none 'each log id stands for one message', map { "$_: @{ $at{$_} }" } grep { @{ $at{$_} } > 1 } sort keys %at;
 none 'no AH number of httpd is taken', grep { slurp($_) =~ /\bAPLOGNO\(|"AH\d{5}/ } grep { m{^(?:src|mod_luciauth)} } @c;
 
+# ---- Functions: short, with few arguments ----
+
+use constant { LINES_BELOW => 60, ARGUMENTS_MAX => 5 };
+
+# Called by httpd, which gives the signature.
+my %callback = map { $_ => 1 } qw(add_each);
+
+# C without comments and literals, line by line as it was.
+sub bare {
+    my ($text) = @_;
+    $text =~ s{(/\*.*?\*/)}{$1 =~ s/[^\n]/ /gr}gse;
+    $text =~ s{("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+')}{'"' . ('x' x (length($1) - 2)) . '"'}ge;
+    return $text;
+}
+
+# Where a name is defined: functions, types, and functions of one file, as [name, file].
+my (@long, @wide, @extern, @types);
+for my $file (grep { m{^(?:src/|mod_luciauth)} } @c) {
+    my $text = bare(slurp($file));
+    while ($text =~ /^(?!\#|typedef)(\w[^;{}=#]*?)\b(\w+)(\((?:[^()]|(?3))*\))\s*(?:LUCI_MUST_USE\s*)?([;{])/gm) {
+        my ($before, $name, $list, $kind, $from, $to) = ($1, $2, $3, $4, $-[0], $+[0]);
+        next if $name =~ /^__attribute__$/;
+        my $arguments = substr $list, 1, -1;
+        1 while $arguments =~ s/\([^()]*\)//g;
+        push @wide, "$file: $name" if ($arguments =~ tr/,//) + 1 > ARGUMENTS_MAX && !$callback{$name};
+        next if $kind ne '{';
+        push @extern, [$name, $file] if $before !~ /\bstatic\b/;
+        my $lines = (substr($text, $from, index($text, "\n}\n", $to) - $from) =~ tr/\n//) + 2;
+        push @long, "$file: $name has $lines lines" if $lines >= LINES_BELOW;
+    }
+    push @wide, map { "$file: $_" } $text =~ /\(\*\w+\)\((?:[^(),]*,){5}[^()]*\)/g, $text =~ /^typedef [^;(]*\w+_fn\((?:[^(),]*,){5}[^()]*\)/gm;
+    push @types, [$1, $file] while $text =~ /^(?:\}|typedef [^;{}()]*?)\s*\b(luci_\w+_t);/gm;
+}
+cmp_ok scalar @extern, '>', 100, 'functions are found';
+cmp_ok scalar @types, '>', 50, 'types are found';
+none 'each function has fewer than ' . LINES_BELOW . ' lines', @long;
+none 'each function has at most ' . ARGUMENTS_MAX . ' arguments', @wide;
+
+# ---- One name, one thing ----
+
+# The names that stand in several files.
+sub twice {
+    my (@pairs) = @_;
+    my %files;
+    $files{ $_->[0] }{ $_->[1] } = 1 for @pairs;
+    return map { "$_: @{[ sort keys %{ $files{$_} } ]}" } grep { keys %{ $files{$_} } > 1 } sort keys %files;
+}
+none 'no header has the name of another one', twice(map { [m{([^/]+)$}, $_] } grep { m{^src/.*\.h$} } @c);
+none 'no two functions with external linkage share a name', twice(@extern);
+none 'no two types share a name', twice(@types);
+
 # ---- What must not be called ----
 
 my %banned = (

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const unsigned char secret[LUCI_SHA256_BYTES] = "a fuzzer's secret, that it can't";
-    const luci_ms_t now = 1795298400123;
+    luci_device_t alice = { secret, "alice", 1795298400123 }, bob = { secret, "bob", alice.now };
     unsigned char nonce[LUCI_DEVICE_NONCE_BYTES];
     apr_pool_t *pool = fuzz_pool();
     char *value = fuzz_copy(data, size, 1);
@@ -18,10 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (luci_secret_init(pool) != LUCI_OK)
         abort();
-    FUZZ_CHECK(luci_device_find(secret, value, "alice", now, nonce) == LUCI_NOT_FOUND);
-    if (luci_device_renew(secret, value, "alice", now, &renewed, pool) == LUCI_OK) {
-        FUZZ_CHECK(luci_device_find(secret, renewed, "alice", now, nonce) == LUCI_OK);
-        FUZZ_CHECK(luci_device_find(secret, renewed, "bob", now, nonce) == LUCI_NOT_FOUND);
+    FUZZ_CHECK(luci_device_find(&alice, value, nonce) == LUCI_NOT_FOUND);
+    if (luci_device_renew(&alice, value, &renewed, pool) == LUCI_OK) {
+        FUZZ_CHECK(luci_device_find(&alice, renewed, nonce) == LUCI_OK);
+        FUZZ_CHECK(luci_device_find(&bob, renewed, nonce) == LUCI_NOT_FOUND);
     }
     free(value);
     apr_pool_destroy(pool);

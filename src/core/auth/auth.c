@@ -285,10 +285,12 @@ luci_result_t luci_auth_device(const luci_auth_t *auth, const luci_auth_request_
     const luci_throttle_t *throttle = auth->throttle;
     const luci_attempt_t *attempt = request->attempt;
 
+    luci_device_t device;
+
     if (!throttle || throttle->limits.account.max == 0 || !attempt || !attempt->device_account)
         return LUCI_NOT_FOUND;
-    return luci_device_renew(throttle->secret, attempt->device, attempt->device_account, request->now, value,
-                             pool);
+    device = (luci_device_t){ throttle->secret, attempt->device_account, request->now };
+    return luci_device_renew(&device, attempt->device, value, pool);
 }
 
 /* CONFLICT: the name is taken. No hash is computed then, but the attempt is counted, which limits how many
@@ -596,35 +598,46 @@ static const luci_event_kind_t change_events[CHANGES] = {
     [REMOVED] = LUCI_EVENT_EXPIRY,
 };
 
-static void change(luci_db_t *db, const luci_auth_t *auth, const luci_session_claim_t *claim,
-                   luci_session_t *session, luci_result_t changes[CHANGES], apr_pool_t *pool)
+typedef struct {
+    luci_result_t of[CHANGES];
+} changes_t;
+
+static const changes_t no_changes = { { LUCI_NOT_FOUND, LUCI_NOT_FOUND, LUCI_NOT_FOUND } };
+
+static changes_t change(luci_db_t *db, const luci_auth_t *auth, const luci_session_claim_t *claim,
+                        luci_session_t *session, apr_pool_t *pool)
 {
+    changes_t changes = no_changes;
+
     if (session->state == LUCI_SESSION_EXPIRED && claim->may_write)
-        changes[REMOVED] = luci_session_delete(db, claim->token, auth->settings, pool);
+        changes.of[REMOVED] = luci_session_delete(db, claim->token, auth->settings, pool);
     if (session->state == LUCI_SESSION_EXPIRED || claim->is_ending)
-        return;
+        return changes;
     if (session->is_unhashed && claim->may_migrate) {
-        changes[HASHED] = luci_session_hash(db, session, auth->settings, pool);
-        session->is_unhashed = session->is_unhashed && changes[HASHED] != LUCI_NOT_FOUND;
+        changes.of[HASHED] = luci_session_hash(db, session, auth->settings, pool);
+        session->is_unhashed = session->is_unhashed && changes.of[HASHED] != LUCI_NOT_FOUND;
     }
     if (session->state == LUCI_SESSION_IDLE && !session->is_unhashed && claim->may_write)
-        changes[RENEWED] = luci_session_renew(db, session, auth->settings, claim->now, pool);
+        changes.of[RENEWED] = luci_session_renew(db, session, auth->settings, claim->now, pool);
+    return changes;
 }
 
 /* Returns the result of the last write that failed, or OK. */
 static luci_result_t report_changes(const luci_auth_t *auth, const luci_session_t *session, luci_ms_t now,
-                                    const luci_result_t changes[CHANGES])
+                                    const changes_t *changes)
 {
     luci_result_t written = LUCI_OK;
 
     for (int i = 0; i < CHANGES; i++) {
-        luci_event_t event = { .kind = change_events[i], .at = now, .reason = luci_reason_of(changes[i]) };
+        luci_event_t event = { .kind = change_events[i],
+                               .at = now,
+                               .reason = luci_reason_of(changes->of[i]) };
 
-        if (changes[i] == LUCI_NOT_FOUND)
+        if (changes->of[i] == LUCI_NOT_FOUND)
             continue;
         report(auth, &event, &session->user, session);
-        if (changes[i] != LUCI_OK)
-            written = changes[i];
+        if (changes->of[i] != LUCI_OK)
+            written = changes->of[i];
     }
     return written;
 }
@@ -633,7 +646,7 @@ static luci_result_t report_changes(const luci_auth_t *auth, const luci_session_
 static luci_result_t look_up(const luci_auth_t *auth, const luci_session_claim_t *claim,
                              luci_session_t *session, luci_result_t *written, apr_pool_t *pool)
 {
-    luci_result_t changes[CHANGES] = { LUCI_NOT_FOUND, LUCI_NOT_FOUND, LUCI_NOT_FOUND };
+    changes_t changes = no_changes;
     luci_db_t *db;
     luci_result_t result = auth->source.borrow(auth->source.baton, &db);
 
@@ -641,9 +654,9 @@ static luci_result_t look_up(const luci_auth_t *auth, const luci_session_claim_t
         return result;
     result = luci_session_get(db, claim, auth->settings, session, pool);
     if (result == LUCI_OK || result == LUCI_EXPIRED)
-        change(db, auth, claim, session, changes, pool);
+        changes = change(db, auth, claim, session, pool);
     auth->source.give_back(auth->source.baton, db);
-    *written = report_changes(auth, session, claim->now, changes);
+    *written = report_changes(auth, session, claim->now, &changes);
     return result;
 }
 

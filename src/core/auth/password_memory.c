@@ -85,29 +85,31 @@ static void stay(const luci_password_memory_t *memory, const unsigned char *key,
     luci_shared_table_put(memory->table, key, &value, now);
 }
 
-static int look_in(const luci_password_memory_t *memory, const luci_password_check_t *check, part_t part,
-                   const unsigned char *bound, luci_ms_t now, known_t *known)
+static const luci_shared_record_t *look_at(const luci_password_memory_t *memory, const unsigned char *key,
+                                           const unsigned char *bound, luci_ms_t now, known_t *known)
 {
-    unsigned char key[LUCI_SHA256_BYTES];
-    const luci_shared_record_t *record;
+    const luci_shared_record_t *record = luci_shared_table_find(memory->table, key, now);
 
-    key_of(check, part, key);
-    record = luci_shared_table_find(memory->table, key, now);
     if (!record || record->length != sizeof *known)
-        return 0;
+        return NULL;
     memcpy(known, record->bytes, sizeof *known);
-    if (!luci_secret_equal(known->bound, bound, LUCI_SHA256_BYTES))
-        return 0;
-    if (part == PART_WRONG)
-        stay(memory, key, record, now);
-    return 1;
+    return luci_secret_equal(known->bound, bound, LUCI_SHA256_BYTES) ? record : NULL;
 }
 
 static int look(const luci_password_memory_t *memory, const luci_password_check_t *check,
                 const unsigned char *bound, luci_ms_t now, known_t *known)
 {
-    return look_in(memory, check, PART_RIGHT, bound, now, known) ||
-           look_in(memory, check, PART_WRONG, bound, now, known);
+    unsigned char key[LUCI_SHA256_BYTES];
+    const luci_shared_record_t *record;
+
+    key_of(check, PART_RIGHT, key);
+    if (look_at(memory, key, bound, now, known))
+        return 1;
+    key_of(check, PART_WRONG, key);
+    record = look_at(memory, key, bound, now, known);
+    if (record)
+        stay(memory, key, record, now);
+    return record != NULL;
 }
 
 static int is_gone(pid_t process)

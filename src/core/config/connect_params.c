@@ -31,9 +31,14 @@ static luci_result_t fail(const filling_t *filling, const char *what, const char
     return LUCI_INVALID;
 }
 
+typedef struct {
+    char *text;
+    apr_size_t length;
+    apr_size_t room; /* the largest length */
+} buffer_t;
+
 /* As much of a file as there is room for. A pipe would be waited for. 0: *why it can't be read. */
-static int read_regular(const char *path, char *text, apr_size_t room, apr_size_t *length, const char **why,
-                        apr_pool_t *pool)
+static int read_regular(const char *path, buffer_t *into, const char **why, apr_pool_t *pool)
 {
     int file = luci_trusted_open(path, O_RDONLY | O_NONBLOCK, 0, why, pool);
     struct stat info;
@@ -46,8 +51,9 @@ static int read_regular(const char *path, char *text, apr_size_t room, apr_size_
         close(file);
         return 0;
     }
-    while (*length < room && (got = read(file, text + *length, room - *length)) > 0)
-        *length += (apr_size_t)got;
+    while (into->length < into->room &&
+           (got = read(file, into->text + into->length, into->room - into->length)) > 0)
+        into->length += (apr_size_t)got;
     if (got < 0)
         *why = apr_pstrdup(pool, strerror(errno));
     close(file);
@@ -58,14 +64,14 @@ static int read_regular(const char *path, char *text, apr_size_t room, apr_size_
 static luci_result_t read_file(const filling_t *filling, const char *path, const char **secret)
 {
     char *text = apr_pcalloc(filling->pool, LUCI_SECRET_BYTES_MAX + 2);
-    apr_size_t length = 0;
+    buffer_t into = { text, 0, LUCI_SECRET_BYTES_MAX + 1 };
     const char *why;
 
     if (*path != '/')
         return fail(filling, "the file", path, "is not allowed: a path that starts with a slash");
-    if (!read_regular(path, text, LUCI_SECRET_BYTES_MAX + 1, &length, &why, filling->pool))
+    if (!read_regular(path, &into, &why, filling->pool))
         return fail(filling, "the file", path, apr_pstrcat(filling->pool, "can't be read: ", why, NULL));
-    if (memchr(text, '\0', length))
+    if (memchr(text, '\0', into.length))
         return fail(filling, "the file", path, "holds a NUL");
     if (strcspn(text, "\r\n") > LUCI_SECRET_BYTES_MAX)
         return fail(filling, "the first line of the file", path, "is too long");

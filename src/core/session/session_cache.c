@@ -75,17 +75,15 @@ luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const l
 {
     unsigned char key[LUCI_SHA256_BYTES], seal[LUCI_RECORD_SEAL_BYTES], record[LUCI_RECORD_MAX];
     const luci_record_form_t form = { cache->settings, seal };
-    luci_ms_t until = read_at + cache->ttl;
-    size_t length;
+    luci_shared_value_t value = { .bytes = record, .until = read_at + cache->ttl };
     luci_result_t result;
 
     key_of(cache, session->token.digest, key);
-    if (until > session->active_expires)
-        until = session->active_expires;
+    if (value.until > session->active_expires)
+        value.until = session->active_expires;
     seal_of(cache, key, seal);
-    result = luci_session_record_write(session, read_at, &form, record, &length);
-    return result == LUCI_OK ? cache->store.store(cache->store.baton, key, record, length, until, scratch)
-                             : result;
+    result = luci_session_record_write(session, read_at, &form, record, &value.length);
+    return result == LUCI_OK ? cache->store.store(cache->store.baton, key, &value, scratch) : result;
 }
 
 void luci_session_cache_forget(const luci_session_cache_t *cache, const luci_session_token_t *token,

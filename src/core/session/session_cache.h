@@ -15,6 +15,7 @@
 #define LUCI_SESSION_CACHE_H
 
 #include "core/base/secret.h"
+#include "core/base/shared_table.h"
 #include "core/session/session.h"
 
 /* The store of the cache, shared by the processes of one server or by several servers. key has
@@ -25,8 +26,8 @@ typedef struct {
     luci_result_t (*retrieve)(void *baton, const unsigned char *key, unsigned char *record, size_t *length,
                               apr_pool_t *scratch);
     /* Stores a record; replaces another record, but never a block. */
-    luci_result_t (*store)(void *baton, const unsigned char *key, const unsigned char *record, size_t length,
-                           luci_ms_t until, apr_pool_t *scratch);
+    luci_result_t (*store)(void *baton, const unsigned char *key, const luci_shared_value_t *value,
+                           apr_pool_t *scratch);
     /* Deletes the record and blocks the key for duration ms. */
     luci_result_t (*end)(void *baton, const unsigned char *key, luci_ms_t duration, apr_pool_t *scratch);
     void *baton;

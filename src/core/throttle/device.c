@@ -35,34 +35,32 @@ static luci_ms_t expiry_of(const unsigned char token[TOKEN_BYTES])
            LUCI_MS_SECOND;
 }
 
-static luci_result_t sign(const unsigned char secret[LUCI_SHA256_BYTES], const char *account,
-                          const unsigned char token[TOKEN_BYTES], unsigned char mac[LUCI_SHA256_BYTES])
+static luci_result_t sign(const luci_device_t *device, const unsigned char token[TOKEN_BYTES],
+                          unsigned char mac[LUCI_SHA256_BYTES])
 {
     unsigned char data[LUCI_SHA256_BYTES + SIGNED_BYTES];
-    luci_result_t result = luci_secret_sha256(account, strlen(account), data);
+    luci_result_t result = luci_secret_sha256(device->account, strlen(device->account), data);
 
     memcpy(data + LUCI_SHA256_BYTES, token, SIGNED_BYTES);
-    return result == LUCI_OK ? luci_secret_hmac(secret, data, sizeof data, mac) : result;
+    return result == LUCI_OK ? luci_secret_hmac(device->secret, data, sizeof data, mac) : result;
 }
 
-static int is_good(const unsigned char secret[LUCI_SHA256_BYTES], const char *account,
-                   const unsigned char token[TOKEN_BYTES], luci_ms_t now)
+static int is_good(const luci_device_t *device, const unsigned char token[TOKEN_BYTES])
 {
     unsigned char mac[LUCI_SHA256_BYTES];
 
-    return expiry_of(token) > now && sign(secret, account, token, mac) == LUCI_OK &&
+    return expiry_of(token) > device->now && sign(device, token, mac) == LUCI_OK &&
            luci_secret_equal(mac, token + SIGNED_BYTES, MAC_BYTES);
 }
 
-luci_result_t luci_device_find(const unsigned char secret[LUCI_SHA256_BYTES], const char *value,
-                               const char *account, luci_ms_t now,
+luci_result_t luci_device_find(const luci_device_t *device, const char *value,
                                unsigned char nonce[LUCI_DEVICE_NONCE_BYTES])
 {
     size_t tokens = count_tokens(value);
     unsigned char token[TOKEN_BYTES];
 
     for (size_t i = 0; i < tokens; i++) {
-        if (read_hex(value + i * TOKEN_HEX, token) && is_good(secret, account, token, now)) {
+        if (read_hex(value + i * TOKEN_HEX, token) && is_good(device, token)) {
             memcpy(nonce, token, LUCI_DEVICE_NONCE_BYTES);
             return LUCI_OK;
         }
@@ -70,29 +68,28 @@ luci_result_t luci_device_find(const unsigned char secret[LUCI_SHA256_BYTES], co
     return LUCI_NOT_FOUND;
 }
 
-static luci_result_t new_token(const unsigned char secret[LUCI_SHA256_BYTES], const char *account,
-                               luci_ms_t now, unsigned char token[TOKEN_BYTES])
+static luci_result_t new_token(const luci_device_t *device, unsigned char token[TOKEN_BYTES])
 {
-    apr_uint32_t expiry = (apr_uint32_t)((now + LUCI_DEVICE_LIFETIME) / LUCI_MS_SECOND);
+    apr_uint32_t expiry = (apr_uint32_t)((device->now + LUCI_DEVICE_LIFETIME) / LUCI_MS_SECOND);
     unsigned char mac[LUCI_SHA256_BYTES];
     luci_result_t result = luci_secret_random(token, LUCI_DEVICE_NONCE_BYTES);
 
     for (int i = 0; i < EXPIRY_BYTES; i++)
         token[LUCI_DEVICE_NONCE_BYTES + i] = (unsigned char)(expiry >> (8 * (EXPIRY_BYTES - 1 - i)));
     if (result == LUCI_OK)
-        result = sign(secret, account, token, mac);
+        result = sign(device, token, mac);
     if (result == LUCI_OK)
         memcpy(token + SIGNED_BYTES, mac, MAC_BYTES);
     return result;
 }
 
-luci_result_t luci_device_renew(const unsigned char secret[LUCI_SHA256_BYTES], const char *value,
-                                const char *account, luci_ms_t now, const char **renewed, apr_pool_t *pool)
+luci_result_t luci_device_renew(const luci_device_t *device, const char *value, const char **renewed,
+                                apr_pool_t *pool)
 {
     char *out = apr_pcalloc(pool, TOKENS_MAX * TOKEN_HEX + 1);
     size_t tokens = count_tokens(value), kept = 1;
     unsigned char token[TOKEN_BYTES];
-    luci_result_t result = new_token(secret, account, now, token);
+    luci_result_t result = new_token(device, token);
 
     if (result != LUCI_OK)
         return result;
@@ -100,7 +97,7 @@ luci_result_t luci_device_renew(const unsigned char secret[LUCI_SHA256_BYTES], c
     for (size_t i = 0; i < tokens && kept < TOKENS_MAX; i++) {
         const char *other = value + i * TOKEN_HEX;
 
-        if (!read_hex(other, token) || expiry_of(token) <= now || is_good(secret, account, token, now))
+        if (!read_hex(other, token) || expiry_of(token) <= device->now || is_good(device, token))
             continue;
         memcpy(out + kept++ * TOKEN_HEX, other, TOKEN_HEX);
     }

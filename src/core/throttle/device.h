@@ -19,16 +19,21 @@
 #define LUCI_DEVICE_NONCE_BYTES 12
 #define LUCI_DEVICE_LIFETIME (365 * LUCI_MS_DAY) /* browsers keep no cookie beyond 400 days (RFC 6265bis) */
 
+/* What a token is bound to. */
+typedef struct {
+    const unsigned char *secret; /* LUCI_SHA256_BYTES */
+    const char *account;
+    luci_ms_t now;
+} luci_device_t;
+
 /* Finds the token of an account in a cookie's value and returns its nonce. NOT_FOUND: the value has no token
  * of this account that is valid now. value may be NULL or any string. */
-luci_result_t luci_device_find(const unsigned char secret[LUCI_SHA256_BYTES], const char *value,
-                               const char *account, luci_ms_t now,
+luci_result_t luci_device_find(const luci_device_t *device, const char *value,
                                unsigned char nonce[LUCI_DEVICE_NONCE_BYTES]) LUCI_MUST_USE;
 
 /* Makes the value to send after a sign-in, from pool: a new token of the account, followed by the tokens of
  * other accounts in value. INTERNAL if randomness or SHA-256 is unavailable. */
-luci_result_t luci_device_renew(const unsigned char secret[LUCI_SHA256_BYTES], const char *value,
-                                const char *account, luci_ms_t now, const char **renewed,
+luci_result_t luci_device_renew(const luci_device_t *device, const char *value, const char **renewed,
                                 apr_pool_t *pool) LUCI_MUST_USE;
 
 #endif

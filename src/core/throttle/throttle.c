@@ -107,12 +107,13 @@ static luci_result_t write_count(const luci_throttle_store_t *store, const luci_
                                  const luci_throttle_count_t *count, apr_pool_t *scratch)
 {
     unsigned char record[LUCI_THROTTLE_RECORD_MAX];
-    luci_ms_t end = luci_throttle_count_end(count, entry->limit);
+    luci_shared_value_t value = { .bytes = record, .until = luci_throttle_count_end(count, entry->limit) };
     luci_result_t result;
 
-    if (end > 0)
-        return store->store(store->baton, entry->key, record, luci_throttle_record_write(count, record), end,
-                            scratch);
+    if (value.until > 0) {
+        value.length = luci_throttle_record_write(count, record);
+        return store->store(store->baton, entry->key, &value, scratch);
+    }
     result = store->remove(store->baton, entry->key, scratch);
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
@@ -170,9 +171,9 @@ static const char *device_words(const places_t *of)
     const luci_attempt_t *attempt = of->attempt;
     unsigned char nonce[LUCI_DEVICE_NONCE_BYTES];
     char hex[2 * LUCI_DEVICE_NONCE_BYTES + 1];
+    luci_device_t device = { of->throttle->secret, attempt->device_account, attempt->now };
 
-    if (!attempt->device_account || luci_device_find(of->throttle->secret, attempt->device,
-                                                     attempt->device_account, attempt->now, nonce) != LUCI_OK)
+    if (!device.account || luci_device_find(&device, attempt->device, nonce) != LUCI_OK)
         return NULL;
     luci_secret_hex(nonce, sizeof nonce, hex);
     return apr_pstrcat(of->pool, hex, FIELD, of->account, NULL);

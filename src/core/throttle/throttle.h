@@ -12,6 +12,7 @@
 #define LUCI_THROTTLE_H
 
 #include "core/base/secret.h"
+#include "core/base/shared_table.h"
 #include "core/throttle/throttle_count.h"
 
 #include <apr_pools.h>
@@ -26,8 +27,8 @@ typedef struct {
     /* *length is the size of record on entry and the length of the stored record on return. */
     luci_result_t (*retrieve)(void *baton, const unsigned char *key, unsigned char *record, size_t *length,
                               apr_pool_t *scratch);
-    luci_result_t (*store)(void *baton, const unsigned char *key, const unsigned char *record, size_t length,
-                           luci_ms_t until, apr_pool_t *scratch);
+    luci_result_t (*store)(void *baton, const unsigned char *key, const luci_shared_value_t *value,
+                           apr_pool_t *scratch);
     luci_result_t (*remove)(void *baton, const unsigned char *key, apr_pool_t *scratch);
     void *baton;
 } luci_throttle_store_t;

@@ -29,10 +29,10 @@ luci_server_config_t *luci_config_server(server_rec *server);
 
 /* What a server has besides its directives; all NULL while the configuration is read. */
 typedef struct {
-    void *shared;          /* luci_shared_t (runtime.h), created before the children start */
-    void *throttle_shared; /* luci_throttle_shared_t (throttle_start.h), created with shared; NULL: no
-                              throttle */
-    void *runtime;         /* luci_runtime_t of this child (runtime.h); NULL in the parent */
+    struct luci_shared_t *shared; /* runtime.h; created before the children start */
+    struct luci_throttle_shared_t
+        *throttle_shared;           /* throttle_start.h; created with shared; NULL: no throttle */
+    struct luci_runtime_t *runtime; /* runtime.h; of this child. NULL in the parent */
 } luci_config_parts_t;
 
 /* The parts of the server with this configuration, which must come from luci_config_server. */

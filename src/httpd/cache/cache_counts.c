@@ -118,14 +118,14 @@ static luci_result_t retrieve(void *baton, const unsigned char *key, unsigned ch
     return LUCI_OK;
 }
 
-static luci_result_t store(void *baton, const unsigned char *key, const unsigned char *record, size_t length,
-                           luci_ms_t until, apr_pool_t *scratch)
+static luci_result_t store(void *baton, const unsigned char *key, const luci_shared_value_t *value,
+                           apr_pool_t *scratch)
 {
     luci_cache_call_t call = { .verb = LUCI_CACHE_PUT,
                                .key = key,
-                               .record = (unsigned char *)record,
-                               .length = (unsigned int)length,
-                               .expiry = apr_time_from_msec(until) + LUCI_CACHE_ROUNDING };
+                               .record = (unsigned char *)value->bytes,
+                               .length = (unsigned int)value->length,
+                               .expiry = apr_time_from_msec(value->until) + LUCI_CACHE_ROUNDING };
     recent_t *recent = ((luci_counts_t *)baton)->recent;
 
     if (recent)
@@ -176,16 +176,16 @@ static luci_result_t table_retrieve(void *baton, const unsigned char *key, unsig
 }
 
 /* A record that cannot be read as a count has the least worth, so that it is evicted first. */
-static luci_result_t table_store(void *baton, const unsigned char *key, const unsigned char *record,
-                                 size_t length, luci_ms_t until, apr_pool_t *scratch)
+static luci_result_t table_store(void *baton, const unsigned char *key, const luci_shared_value_t *value,
+                                 apr_pool_t *scratch)
 {
-    luci_shared_value_t value = { record, length, until, 0 };
+    luci_shared_value_t put = *value;
     luci_throttle_count_t count;
 
     (void)scratch;
-    if (luci_throttle_record_read(record, length, &count) == LUCI_OK)
-        value.worth = luci_throttle_count_worth(&count, now());
-    luci_shared_table_put(table_of(baton), key, &value, now());
+    if (luci_throttle_record_read(value->bytes, value->length, &count) == LUCI_OK)
+        put.worth = luci_throttle_count_worth(&count, now());
+    luci_shared_table_put(table_of(baton), key, &put, now());
     return LUCI_OK;
 }
 

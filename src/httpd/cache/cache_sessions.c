@@ -16,17 +16,17 @@ static luci_result_t retrieve(void *baton, const unsigned char *key, unsigned ch
 }
 
 /* Stores nothing that expires at once. */
-static luci_result_t store(void *baton, const unsigned char *key, const unsigned char *record, size_t length,
-                           luci_ms_t until, apr_pool_t *scratch)
+static luci_result_t store(void *baton, const unsigned char *key, const luci_shared_value_t *value,
+                           apr_pool_t *scratch)
 {
     const luci_cache_t *cache = baton;
     luci_cache_call_t call = { .verb = LUCI_CACHE_STORE,
                                .key = key,
-                               .record = (unsigned char *)record,
-                               .length = (unsigned int)length,
-                               .expiry = apr_time_from_msec(until) + LUCI_CACHE_ROUNDING };
+                               .record = (unsigned char *)value->bytes,
+                               .length = (unsigned int)value->length,
+                               .expiry = apr_time_from_msec(value->until) + LUCI_CACHE_ROUNDING };
 
-    if (apr_time_from_msec(until) <= apr_time_now() || !luci_cache_may_call(cache))
+    if (apr_time_from_msec(value->until) <= apr_time_now() || !luci_cache_may_call(cache))
         return LUCI_BUSY;
     return luci_cache_make_call(cache, &call, LUCI_CACHE_WAIT, scratch);
 }

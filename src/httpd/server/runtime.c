@@ -107,8 +107,8 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
         .opening = luci_offload_create(LUCI_OFFLOAD_MAX),
     };
     other = luci_config_find(main_server, has_pool_for, &runtime->target);
-    runtime->pool = other ? ((const luci_runtime_t *)luci_config_parts(other)->runtime)->pool
-                          : new_pool(&runtime->target, server, pool);
+    runtime->pool =
+        other ? luci_config_parts(other)->runtime->pool : new_pool(&runtime->target, server, pool);
     runtime->pages = shared->pages;
     runtime->audit = shared->audit;
     runtime->attribute_names = luci_attribute_names(&config->settings, pool);
@@ -170,7 +170,7 @@ static int prepare_cache(luci_shared_t *shared, luci_cache_name_t *name, server_
 {
     const luci_server_config_t *other = luci_config_find(main_server, has_cache, name);
 
-    shared->cache = other ? ((const luci_shared_t *)luci_config_parts(other)->shared)->cache
+    shared->cache = other ? luci_config_parts(other)->shared->cache
                           : luci_cache_create(&luci_cache_of_sessions, name, main_server, conf_pool);
     return shared->cache != NULL;
 }
@@ -186,7 +186,7 @@ static luci_breaker_t *prepare_breaker(const luci_database_t *database, server_r
 {
     const luci_server_config_t *other = luci_config_find(main_server, has_breaker, database);
 
-    return other ? ((const luci_shared_t *)luci_config_parts(other)->shared)->breaker
+    return other ? luci_config_parts(other)->shared->breaker
                  : luci_breaker_create(LUCI_DATABASE_PAUSE, LUCI_DATABASE_RETRY, conf_pool);
 }
 
@@ -202,8 +202,7 @@ static luci_audit_t *prepare_audit(const char *target, server_rec *server, serve
 {
     const luci_server_config_t *other = target ? luci_config_find(main_server, has_audit, target) : NULL;
 
-    return other ? ((const luci_shared_t *)luci_config_parts(other)->shared)->audit
-                 : luci_audit_open(target, server, conf_pool);
+    return other ? luci_config_parts(other)->shared->audit : luci_audit_open(target, server, conf_pool);
 }
 
 int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)

@@ -16,7 +16,7 @@
 #include "httpd/pages/pages.h"
 #include "httpd/server/throttle_start.h"
 
-typedef struct {
+typedef struct luci_runtime_t {
     luci_auth_t auth;
     luci_session_cache_t session_cache;
     luci_password_memory_t passwords;
@@ -31,7 +31,7 @@ typedef struct {
 /* Created for each virtual host with a LuciaDatabase before children start; children inherit it. Virtual
  * hosts that configure the same cache or audit log share it, and those with the same database share its
  * breaker; all share the hash slots and the password memory. */
-typedef struct {
+typedef struct luci_shared_t {
     luci_pages_t *pages;
     luci_breaker_t *breaker; /* of its database */
     luci_cache_t *cache;     /* NULL: the cache is off */

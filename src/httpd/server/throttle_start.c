@@ -68,8 +68,8 @@ static int prepare_store(luci_throttle_shared_t *made, server_rec *main_server, 
     const luci_server_config_t *other = luci_config_find(main_server, has_store, &made->name);
 
     if (other) {
-        made->cache = ((const luci_throttle_shared_t *)luci_config_parts(other)->throttle_shared)->cache;
-        made->counts = ((const luci_throttle_shared_t *)luci_config_parts(other)->throttle_shared)->counts;
+        made->cache = luci_config_parts(other)->throttle_shared->cache;
+        made->counts = luci_config_parts(other)->throttle_shared->counts;
         return 1;
     }
     if (!made->name.provider) {

@@ -7,7 +7,7 @@
 #include "httpd/cache/cache_counts.h"
 
 /* Created before children start; children inherit it. */
-typedef struct {
+typedef struct luci_throttle_shared_t {
     luci_cache_name_t name; /* of the store; without a provider it is the table in shared memory */
     luci_cache_t *cache;    /* NULL: the store is the table in shared memory */
     luci_counts_t *counts;  /* NULL: this child does not throttle, because the store failed to start */

@@ -60,8 +60,8 @@ static luci_result_t retrieve(void *baton, const unsigned char *key, unsigned ch
     return LUCI_OK;
 }
 
-static luci_result_t put(void *baton, const unsigned char *key, const unsigned char *record, size_t length,
-                         luci_ms_t until, apr_pool_t *scratch)
+static luci_result_t put(void *baton, const unsigned char *key, const luci_shared_value_t *value,
+                         apr_pool_t *scratch)
 {
     luci_result_t result;
     place_t *place;
@@ -75,9 +75,9 @@ static luci_result_t put(void *baton, const unsigned char *key, const unsigned c
     if (place->is_ended)
         result = LUCI_NOT_FOUND;
     else if (result == LUCI_OK || result == LUCI_UNAVAILABLE) { /* the latter: its answer was lost */
-        memcpy(place->bytes, record, length);
-        place->length = length;
-        place->until = until;
+        memcpy(place->bytes, value->bytes, value->length);
+        place->length = value->length;
+        place->until = value->until;
     }
     run(&store.after_store);
     return result;

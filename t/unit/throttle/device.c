@@ -17,14 +17,14 @@ static const char *renewed(const char *value, const char *account, luci_ms_t now
 {
     const char *out = NULL;
 
-    tap_is_result(luci_device_renew(secret, value, account, now, &out, pool), LUCI_OK, "a token of %s",
-                  account);
+    tap_is_result(luci_device_renew(&(luci_device_t){ secret, account, now }, value, &out, pool), LUCI_OK,
+                  "a token of %s", account);
     return out;
 }
 
 static luci_result_t find(const char *value, const char *account, luci_ms_t now)
 {
-    return luci_device_find(secret, value, account, now, nonce);
+    return luci_device_find(&(luci_device_t){ secret, account, now }, value, nonce);
 }
 
 static void check_one(void)
@@ -39,8 +39,8 @@ static void check_one(void)
     memcpy(first, nonce, sizeof first);
     tap_is_result(find(value, "username:bob", NOW), LUCI_NOT_FOUND,
                   "S9.5: a token of alice is not valid for bob");
-    tap_is_result(luci_device_find(other, value, "username:alice", NOW, nonce), LUCI_NOT_FOUND,
-                  "S9.5: a token is not valid with another secret");
+    tap_is_result(luci_device_find(&(luci_device_t){ other, "username:alice", NOW }, value, nonce),
+                  LUCI_NOT_FOUND, "S9.5: a token is not valid with another secret");
     tap_is_result(find(value, "username:alice", NOW + LUCI_DEVICE_LIFETIME - LUCI_MS_SECOND), LUCI_OK,
                   "a device token is valid for a year");
     tap_is_result(find(value, "username:alice", NOW + LUCI_DEVICE_LIFETIME), LUCI_NOT_FOUND,

@@ -71,8 +71,8 @@ static luci_result_t retrieve(void *baton, const unsigned char *key, unsigned ch
     return LUCI_OK;
 }
 
-static luci_result_t store(void *baton, const unsigned char *key, const unsigned char *record, size_t length,
-                           luci_ms_t until, apr_pool_t *scratch)
+static luci_result_t store(void *baton, const unsigned char *key, const luci_shared_value_t *value,
+                           apr_pool_t *scratch)
 {
     int place = place_of(key);
 
@@ -81,11 +81,11 @@ static luci_result_t store(void *baton, const unsigned char *key, const unsigned
     writes++;
     if (place < 0)
         place = place_of(NULL);
-    if (!is_held || until <= now || place < 0)
+    if (!is_held || value->until <= now || place < 0)
         support_give_up("the store", "not held, full, or stored for no time");
     memcpy(places[place].key, key, LUCI_SHA256_BYTES);
-    memcpy(places[place].record, record, length);
-    places[place].length = length;
+    memcpy(places[place].record, value->bytes, value->length);
+    places[place].length = value->length;
     return LUCI_OK;
 }
 
