@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/auth/auth.h"
 
-#include "core/auth/credential.h"
+#include "core/auth/password_credential.h"
 #include "core/base/timestamp.h"
 #include "core/db/session_table.h"
 #include "core/password/policy.h"
@@ -314,7 +314,8 @@ static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t 
 {
     sign_in_t sign_in = { .auth = auth, .request = request, .session = session };
     count_t count = { .auth = auth, .request = request, .pool = pool };
-    luci_credential_t credential = { .password = request->password,
+    luci_credential_t credential = { .kind = &luci_credential_password,
+                                     .presented = request->password,
                                      .start = count_sign_up,
                                      .start_baton = &count };
     luci_user_t user;
@@ -382,7 +383,9 @@ static luci_result_t admit(const luci_auth_t *auth, const luci_auth_request_t *r
 static luci_result_t admit_as_checked(const luci_auth_t *auth, const luci_auth_request_t *request,
                                       luci_session_t *session, luci_verdict_t *verdict, apr_pool_t *pool)
 {
-    luci_credential_t again = { .key_id = request->key_id, .password = request->password };
+    luci_credential_t again = { .kind = &luci_credential_password,
+                                .key_id = request->key_id,
+                                .presented = request->password };
     luci_result_t checked = LUCI_OK, result = admit(auth, request, session, verdict, pool);
 
     for (int checks = 1; result == LUCI_CONFLICT && checks < CHECKS_MAX; checks++) {
@@ -401,7 +404,8 @@ static luci_result_t verify(const luci_auth_t *auth, const luci_auth_request_t *
                             luci_verdict_t *verdict, apr_pool_t *pool)
 {
     count_t count = { .auth = auth, .request = request, .pool = pool };
-    luci_credential_t credential = { request->key_id, request->password, count_sign_in, &count };
+    luci_credential_t credential = { &luci_credential_password, request->key_id, request->password,
+                                     count_sign_in, &count };
     luci_result_t result = look_sign_in(auth, request, pool);
 
     if (result == LUCI_OK)

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/auth/credential.h"
 
-#include "core/password/password_hash.h"
 #include "core/password/policy.h"
 
-/* One check of a password, or one hash of a new one. */
+/* One check of a credential, or one hash of a new one. */
 typedef struct {
     const luci_auth_t *auth;
     const luci_credential_t *credential;
     const luci_key_t *key; /* NULL: no such user */
-    const char *normalised;
+    const char *prepared;
     char *stored;         /* the new hash; NULL: none was due, or hashing failed */
     luci_result_t making; /* the result of computing the new hash */
     luci_reason_t denial; /* the reason if the result is DENIED */
@@ -61,7 +60,7 @@ static luci_result_t start(const check_t *check)
 
 static luci_result_t make_hash(check_t *check)
 {
-    return luci_password_hash(&check->auth->settings->hash, check->normalised, &check->stored, check->pool);
+    return check->credential->kind->make(check->auth->settings, check->prepared, &check->stored, check->pool);
 }
 
 static luci_result_t hash_new(void *baton)
@@ -76,15 +75,15 @@ luci_result_t luci_credential_hash(const luci_auth_t *auth, const luci_credentia
                                    char **stored, apr_pool_t *pool)
 {
     check_t check = { .auth = auth, .credential = credential, .pool = pool };
-    char *normalised;
-    luci_result_t result = luci_policy_nfkc(credential->password, &normalised, pool);
+    char *prepared;
+    luci_result_t result = credential->kind->prepare(credential->presented, &prepared, pool);
 
     if (result != LUCI_OK)
         return result;
-    check.normalised = normalised;
+    check.prepared = prepared;
     result = in_turn(auth, hash_new, &check);
     *stored = check.stored;
-    luci_secret_wipe_string(normalised);
+    luci_secret_wipe_string(prepared);
     return result;
 }
 
@@ -92,16 +91,17 @@ luci_result_t luci_credential_hash(const luci_auth_t *auth, const luci_credentia
  * dummy hash is computed as well, so that the time of the answer does not tell which users exist. */
 static luci_result_t judge(check_t *check)
 {
+    const luci_credential_kind_t *kind = check->credential->kind;
     const luci_key_t *key = check->key;
     luci_result_t result = LUCI_INVALID;
 
     if (key)
-        result = luci_password_verify(key->stored_hash, check->normalised);
+        result = kind->verify(key->stored_hash, check->prepared);
     check->denial = result == LUCI_INVALID ? LUCI_REASON_NO_PASSWORD
                     : result == LUCI_OK    ? LUCI_REASON_DISABLED
                                            : LUCI_REASON_WRONG_PASSWORD;
-    if (result == LUCI_INVALID || (result == LUCI_DENIED && luci_password_is_cheap(key->stored_hash))) {
-        result = luci_password_verify_dummy(&check->auth->settings->hash, check->normalised);
+    if (result == LUCI_INVALID || (result == LUCI_DENIED && kind->is_cheap(key->stored_hash))) {
+        result = kind->verify_dummy(check->auth->settings, check->prepared);
         return result == LUCI_OK ? LUCI_DENIED : result;
     }
     if (result == LUCI_OK && key->user.disabled)
@@ -111,7 +111,7 @@ static luci_result_t judge(check_t *check)
 
 /* Verifies the password, and hashes it again if the stored hash has another algorithm or cost than
  * configured: only now is the password known. */
-static luci_result_t try_password(void *baton)
+static luci_result_t try_credential(void *baton)
 {
     check_t *check = baton;
     luci_result_t result = start(check);
@@ -119,7 +119,8 @@ static luci_result_t try_password(void *baton)
     if (result != LUCI_OK)
         return result;
     result = judge(check);
-    if (result == LUCI_OK && luci_password_outdated(check->key->stored_hash, &check->auth->settings->hash))
+    if (result == LUCI_OK &&
+        check->credential->kind->is_outdated(check->auth->settings, check->key->stored_hash))
         check->making = make_hash(check);
     return result;
 }
@@ -150,21 +151,22 @@ static const char *replace_outdated(const check_t *check)
 static luci_result_t run_check(check_t *check, luci_key_t *key)
 {
     apr_pool_t *pool = check->pool;
-    char *normalised;
+    const luci_credential_t *credential = check->credential;
+    char *prepared;
     luci_result_t found, result;
 
     if (check->auth->hasher.is_full && check->auth->hasher.is_full(check->auth->hasher.baton))
         return LUCI_BUSY;
-    found = luci_credential_find(check->auth, check->credential->key_id, key, pool);
+    found = luci_credential_find(check->auth, credential->key_id, key, pool);
     if (found != LUCI_OK && found != LUCI_NOT_FOUND)
         return found;
-    result = luci_policy_nfkc(check->credential->password, &normalised, pool);
+    result = credential->kind->prepare(credential->presented, &prepared, pool);
     if (result != LUCI_OK)
         return result;
     check->key = found == LUCI_OK ? key : NULL;
-    check->normalised = normalised;
-    result = in_turn(check->auth, try_password, check);
-    luci_secret_wipe_string(normalised);
+    check->prepared = prepared;
+    result = in_turn(check->auth, try_credential, check);
+    luci_secret_wipe_string(prepared);
     return result == LUCI_DENIED && found == LUCI_NOT_FOUND ? LUCI_NOT_FOUND : result;
 }
 

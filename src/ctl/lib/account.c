@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/lib/account.h"
 
-#include "core/auth/credential.h"
+#include "core/auth/password_credential.h"
 #include "core/base/text.h"
 #include "core/config/directive_types.h"
 #include "core/password/policy.h"
@@ -201,7 +201,9 @@ luci_exit_t luci_account_password(luci_invocation_t *call, const luci_ctl_databa
         return status;
     result = luci_policy_password(password, length);
     if (result == LUCI_OK)
-        result = luci_credential_hash(&auth, &(luci_credential_t){ .password = password }, &hash, call->pool);
+        result = luci_credential_hash(
+            &auth, &(luci_credential_t){ .kind = &luci_credential_password, .presented = password }, &hash,
+            call->pool);
     luci_secret_wipe_string(password);
     *stored = hash;
     if (result == LUCI_INVALID)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What held a secret is overwritten: each call of libcrypto's OPENSSL_cleanse lands here, with what is still
  * in the memory. */
-#include "core/auth/credential.h"
+#include "core/auth/password_credential.h"
 #include "core/auth/password_memory.h"
 #include "core/base/secret.h"
 #include "core/password/password_argon2_int.h"
@@ -146,7 +146,9 @@ static void check_credential(apr_pool_t *pool)
     char *stored;
 
     count = 0;
-    tap_is_result(luci_credential_hash(&auth, &(luci_credential_t){ .password = PASSWORD }, &stored, pool),
+    tap_is_result(luci_credential_hash(
+                      &auth, &(luci_credential_t){ .kind = &luci_credential_password, .presented = PASSWORD },
+                      &stored, pool),
                   LUCI_OK, "a new password");
     tap_ok(begin_with(PASSWORD, strlen(PASSWORD), strlen(PASSWORD)) >= 1, "its normalised copy is wiped");
 }

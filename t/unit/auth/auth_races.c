@@ -2,7 +2,7 @@
 /* Two at the same moment, hundreds of times: a sign-in beside an administrator, who must not leave a session
  * behind that was opened with what he has taken away; a session that gets another id while all are ended; two
  * sign-ins that replace one outdated hash. t/engines/engines_unit.t runs this on PostgreSQL and MariaDB. */
-#include "core/auth/credential.h"
+#include "core/auth/password_credential.h"
 #include "core/account/admin.h"
 #include "core/account/import.h"
 #include "core/db/session_table.h"
@@ -288,9 +288,13 @@ int main(void)
     apr_pool_t *pool = support_start();
 
     with = support_auth("races.db", 1);
-    be_ok(luci_credential_hash(&with->auth, &(luci_credential_t){ .password = PASSWORD }, &hashes[0], pool),
+    be_ok(luci_credential_hash(
+              &with->auth, &(luci_credential_t){ .kind = &luci_credential_password, .presented = PASSWORD },
+              &hashes[0], pool),
           "hashing");
-    be_ok(luci_credential_hash(&with->auth, &(luci_credential_t){ .password = WRONG }, &hashes[1], pool),
+    be_ok(luci_credential_hash(&with->auth,
+                               &(luci_credential_t){ .kind = &luci_credential_password, .presented = WRONG },
+                               &hashes[1], pool),
           "hashing");
     make_sides();
     pthread_barrier_init(&start, NULL, COUNT(sides));

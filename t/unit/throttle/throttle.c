@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tries that are refused before anything is looked up, counted by account, address and browser when their
  * hash begins, and taken back. S9.4, S9.5, S9.39 and S9.45. */
-#include "core/auth/credential.h"
+#include "core/auth/password_credential.h"
 #include "core/account/admin.h"
 #include "core/throttle/device.h"
 #include "core/throttle/throttle.h"
@@ -259,9 +259,11 @@ static void check_device_of_old_password(void)
 
     begin("device-old.db");
     device = device_of("alice", NULL);
-    tap_is_result(
-        luci_credential_hash(&with->auth, &(luci_credential_t){ .password = "another one" }, &hash, pool),
-        LUCI_OK, "another password is hashed");
+    tap_is_result(luci_credential_hash(
+                      &with->auth,
+                      &(luci_credential_t){ .kind = &luci_credential_password, .presented = "another one" },
+                      &hash, pool),
+                  LUCI_OK, "another password is hashed");
     tap_is_result(luci_admin_find(with->db, "alice", &user, pool), LUCI_OK, "the user alice is found");
     tap_is_result(luci_admin_set_password(with->db, &user, hash, NULL, pool), LUCI_OK,
                   "another password of alice is set");
