@@ -49,17 +49,39 @@ static int say_columns(const apr_array_header_t *gaps, const char **added, apr_p
     return all;
 }
 
+#define TABLES_MAX 32
+
+/* The names of all tables: as cells, a column each, and as a sentence. */
+typedef struct {
+    luci_column_t columns[TABLES_MAX];
+    const char *cells[TABLES_MAX];
+    int count;
+    const char *sentence;
+} tables_t;
+
+static void name_tables(tables_t *tables, const luci_settings_t *settings, apr_pool_t *pool)
+{
+    tables->sentence = "The tables";
+    for (const luci_table_t *const *table = luci_table_list; *table && tables->count < TABLES_MAX; table++) {
+        const char *name = luci_table_name(*table, &settings->tables, pool);
+        int i = tables->count++;
+
+        tables->columns[i] = (luci_column_t){ (*table)->name, (*table)->name, LUCI_CELL_TEXT, NULL };
+        tables->cells[i] = name;
+        tables->sentence = apr_pstrcat(pool, tables->sentence,
+                                       i == 0     ? " "
+                                       : table[1] ? ", "
+                                                  : " and ",
+                                       name, NULL);
+    }
+}
+
 static luci_exit_t run_init(luci_invocation_t *call)
 {
-    static const luci_column_t columns[] = {
-        { "user", "Users", LUCI_CELL_TEXT, NULL },
-        { "key", "Keys", LUCI_CELL_TEXT, NULL },
-        { "session", "Sessions", LUCI_CELL_TEXT, NULL },
-    };
     luci_ctl_database_t database;
     apr_array_header_t *gaps;
     const char *added;
-    const luci_tables_t *tables = &database.config.settings.tables;
+    tables_t tables = { .count = 0 };
     luci_result_t result;
     luci_exit_t status = prepare(call, &database);
 
@@ -75,10 +97,9 @@ static luci_exit_t run_init(luci_invocation_t *call)
         return luci_ctl_database_failed(&database, result);
     if (!say_columns(gaps, &added, call->pool))
         return LUCI_EXIT_REFUSED;
-    luci_output_done(call->output,
-                     apr_psprintf(call->pool, "The tables %s, %s and %s exist.%s", tables->user, tables->key,
-                                  tables->session, added),
-                     columns, 3, (const char *[]){ tables->user, tables->key, tables->session });
+    name_tables(&tables, &database.config.settings, call->pool);
+    luci_output_done(call->output, apr_pstrcat(call->pool, tables.sentence, " exist.", added, NULL),
+                     tables.columns, tables.count, tables.cells);
     return LUCI_EXIT_DONE;
 }
 
