@@ -36,8 +36,9 @@ static const char *remedy(const char *path, int create_schema, apr_pool_t *pool)
 static void open_and_check(check_t *check, const luci_ctl_config_t *config, const luci_db_target_t *target)
 {
     if (luci_ctl_database_act(config, target, check->call->pool) != LUCI_EXIT_DONE) {
-        luci_findings_problem(check->findings, "database", "Run luciactl check as httpd's user",
-                              "the database was not checked, because luciactl cannot act as httpd's user");
+        luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, "database",
+                          "Run luciactl check as httpd's user",
+                          "the database was not checked, because luciactl cannot act as httpd's user");
         check->findings->unreachable = 1;
         return;
     }
@@ -53,9 +54,9 @@ static void check_one(check_t *check, const luci_ctl_config_t *config, const luc
     if (luci_engine_is_file(luci_engine_find(target->driver), target->params))
         file = luci_check_database_file(target->params, &check->user, check->findings);
     if (file == LUCI_CHECK_FILE_MISSING)
-        luci_findings_problem(check->findings, "database",
-                              remedy(target->params, create_schema, check->call->pool),
-                              "the database file %s does not exist", target->params);
+        luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, "database",
+                          remedy(target->params, create_schema, check->call->pool),
+                          "the database file %s does not exist", target->params);
     if (file != LUCI_CHECK_FILE_THERE) {
         check->findings->unreachable = 1;
         return;
@@ -73,10 +74,9 @@ static void take_findings(check_t *check, const apr_array_header_t *found)
         const char *about = finding->about ? finding->about : CONFIGURATION,
                    *remedy = finding->remedy ? finding->remedy : "";
 
-        if (finding->level == LUCI_SITE_ADVICE)
-            luci_findings_advice(check->findings, about, remedy, "%s", finding->what);
-        else
-            luci_findings_problem(check->findings, about, remedy, "%s", finding->what);
+        luci_findings_add(check->findings,
+                          finding->level == LUCI_SITE_ADVICE ? LUCI_FINDING_ADVICE : LUCI_FINDING_PROBLEM,
+                          about, remedy, "%s", finding->what);
     }
 }
 
@@ -146,8 +146,8 @@ static void check_configuration(check_t *check)
     int any = 0;
 
     for (int i = 0; i < config.problems->nelts; i++)
-        luci_findings_problem(check->findings, CONFIGURATION, "", "%s",
-                              APR_ARRAY_IDX(config.problems, i, const char *));
+        luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, CONFIGURATION, "", "%s",
+                          APR_ARRAY_IDX(config.problems, i, const char *));
     if (result != LUCI_OK)
         return;
     take_findings(check, config.findings);
@@ -159,8 +159,8 @@ static void check_configuration(check_t *check)
         check_server(check, &config, i);
     }
     if (!any)
-        luci_findings_problem(check->findings, CONFIGURATION, "Add LuciaDatabase DRIVER PARAMS",
-                              "%s has no LuciaDatabase", source.path);
+        luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, CONFIGURATION,
+                          "Add LuciaDatabase DRIVER PARAMS", "%s has no LuciaDatabase", source.path);
 }
 
 static luci_exit_t run_check(luci_invocation_t *call)

@@ -55,8 +55,8 @@ static int answered(check_t *check, luci_result_t result)
     if (result == LUCI_OK)
         return 1;
     if (!check->unreachable)
-        luci_findings_problem(
-            check->findings, DATABASE,
+        luci_findings_add(
+            check->findings, LUCI_FINDING_PROBLEM, DATABASE,
             "Check that the database server runs and that its address (LuciaDatabase or --database) is right",
             "the database cannot be queried: %s", luci_db_problem(check->db, check->findings->pool));
     check->unreachable = check->findings->unreachable = 1;
@@ -90,21 +90,21 @@ static const char *additions(const check_t *check, const luci_table_t *table)
 
 static void say_table(check_t *check, const luci_gap_t *gap)
 {
-    luci_findings_problem(check->findings, DATABASE,
-                          apr_pstrcat(check->findings->pool,
-                                      "If it is missing, run luciactl init, or this statement: ",
-                                      luci_gap_statements(gap, check->findings->pool),
-                                      " If it has another name, set LuciaTables", NULL),
-                          "there is no table %s with the columns that Lucia needs", gap->table);
+    luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, DATABASE,
+                      apr_pstrcat(check->findings->pool,
+                                  "If it is missing, run luciactl init, or this statement: ",
+                                  luci_gap_statements(gap, check->findings->pool),
+                                  " If it has another name, set LuciaTables", NULL),
+                      "there is no table %s with the columns that Lucia needs", gap->table);
 }
 
 static void say_attribute(check_t *check, const luci_gap_t *gap)
 {
-    luci_findings_problem(check->findings, DATABASE,
-                          apr_pstrcat(check->findings->pool,
-                                      "Add it with: ", luci_gap_statements(gap, check->findings->pool), NULL),
-                          "LuciaUserAttributes names %s, but the table %s has no such column", gap->column,
-                          gap->table);
+    luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, DATABASE,
+                      apr_pstrcat(check->findings->pool,
+                                  "Add it with: ", luci_gap_statements(gap, check->findings->pool), NULL),
+                      "LuciaUserAttributes names %s, but the table %s has no such column", gap->column,
+                      gap->table);
 }
 
 /* Reports missing tables and missing columns of LuciaUserAttributes. Returns whether all tables exist;
@@ -136,10 +136,9 @@ static void check_columns(check_t *check)
         const char *statements = additions(check, *table);
 
         if (*statements)
-            luci_findings_advice(
-                check->findings, DATABASE,
-                apr_pstrcat(check->findings->pool, "Add the columns with: ", statements, NULL), "%s",
-                (*table)->loss);
+            luci_findings_add(check->findings, LUCI_FINDING_ADVICE, DATABASE,
+                              apr_pstrcat(check->findings->pool, "Add the columns with: ", statements, NULL),
+                              "%s", (*table)->loss);
     }
 }
 
@@ -147,10 +146,10 @@ static void check_indexes(check_t *check, const luci_table_t *table)
 {
     for (const luci_table_index_t *index = table->indexes; index->column && !check->unreachable; index++) {
         if (!has(check, luci_probe_index(table, index->column)) && !check->unreachable)
-            luci_findings_advice(
-                check->findings, DATABASE,
-                apr_pstrcat(check->findings->pool, "Create an index on ", index->column, NULL),
-                "no index of the %s table begins with %s%s", table->name, index->column, index->loss);
+            luci_findings_add(check->findings, LUCI_FINDING_ADVICE, DATABASE,
+                              apr_pstrcat(check->findings->pool, "Create an index on ", index->column, NULL),
+                              "no index of the %s table begins with %s%s", table->name, index->column,
+                              index->loss);
     }
 }
 
@@ -159,11 +158,11 @@ static void check_references(check_t *check, const luci_table_t *table)
     for (const luci_table_column_t *column = table->columns; column->name && !check->unreachable; column++) {
         if (column->flags & LUCI_COLUMN_USER && !has(check, luci_probe_reference(table)) &&
             !check->unreachable)
-            luci_findings_advice(check->findings, DATABASE,
-                                 "Add a foreign key from user_id to the id of the user table",
-                                 "the %s table has no foreign key to the user table, so it may keep %ss of "
-                                 "deleted users",
-                                 table->name, table->name);
+            luci_findings_add(check->findings, LUCI_FINDING_ADVICE, DATABASE,
+                              "Add a foreign key from user_id to the id of the user table",
+                              "the %s table has no foreign key to the user table, so it may keep %ss of "
+                              "deleted users",
+                              table->name, table->name);
     }
 }
 
@@ -228,13 +227,13 @@ static void check_keys(check_t *check)
     if (!answered(check, luci_paging_walk(check->db, &walk, check->findings->pool)))
         return;
     if (keys.orphans.count)
-        luci_findings_problem(check->findings, ROWS,
-                              "Delete them, so that their names can be used again: luciactl key delete",
-                              "%" APR_INT64_T_FMT " keys belong to no user: %s%s", keys.orphans.count,
-                              keys.orphans.named, more(&keys.orphans));
+        luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, ROWS,
+                          "Delete them, so that their names can be used again: luciactl key delete",
+                          "%" APR_INT64_T_FMT " keys belong to no user: %s%s", keys.orphans.count,
+                          keys.orphans.named, more(&keys.orphans));
     if (keys.unreadable.count)
-        luci_findings_problem(
-            check->findings, ROWS, "Set a new password: luciactl user passwd",
+        luci_findings_add(
+            check->findings, LUCI_FINDING_PROBLEM, ROWS, "Set a new password: luciactl user passwd",
             "%" APR_INT64_T_FMT
             " keys have a hash that cannot be verified or is too costly, so their users cannot sign in: %s%s",
             keys.unreadable.count, keys.unreadable.named, more(&keys.unreadable));
@@ -279,11 +278,12 @@ static void check_sessions(check_t *check)
     if (!answered(check, luci_session_list(check->db, &list, check->findings->pool)))
         return;
     if (sessions.orphans)
-        luci_findings_problem(check->findings, ROWS, "Delete the rows; they give access to nothing",
-                              "%" APR_INT64_T_FMT " sessions belong to no user", sessions.orphans);
+        luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, ROWS,
+                          "Delete the rows; they give access to nothing",
+                          "%" APR_INT64_T_FMT " sessions belong to no user", sessions.orphans);
     if (sessions.future.count)
-        luci_findings_problem(
-            check->findings, ROWS,
+        luci_findings_add(
+            check->findings, LUCI_FINDING_PROBLEM, ROWS,
             "Synchronize the clocks of the machines, and end these sessions: luciactl session revoke TAG",
             "%" APR_INT64_T_FMT
             " sessions were created in the future, by a machine whose clock was ahead, or "
@@ -299,8 +299,8 @@ void luci_check_database(const luci_db_target_t *target, luci_findings_t *findin
 
     if (luci_secret_init(findings->pool) != LUCI_OK ||
         luci_db_init(target->driver, &problem, findings->pool) != LUCI_OK) {
-        luci_findings_problem(findings, DATABASE, "Install the DBD driver of apr-util", "%s: %s",
-                              luci_db_title(target, findings->pool), problem);
+        luci_findings_add(findings, LUCI_FINDING_PROBLEM, DATABASE, "Install the DBD driver of apr-util",
+                          "%s: %s", luci_db_title(target, findings->pool), problem);
         findings->unreachable = 1;
         return;
     }

@@ -31,14 +31,14 @@ static void require(luci_findings_t *findings, const luci_file_user_t *user, con
     if (!user->name || stat(path, &info) != 0)
         return;
     if (closed)
-        luci_findings_problem(findings, FILES, apr_psprintf(findings->pool, "Try: chmod o+x '%s'", closed),
-                              "httpd's user %s cannot reach %s: it may not enter %s", user->name, path,
-                              closed);
+        luci_findings_add(findings, LUCI_FINDING_PROBLEM, FILES,
+                          apr_psprintf(findings->pool, "Try: chmod o+x '%s'", closed),
+                          "httpd's user %s cannot reach %s: it may not enter %s", user->name, path, closed);
     else if (!luci_file_may(user, &info, what))
-        luci_findings_problem(findings, FILES,
-                              apr_psprintf(findings->pool, "Try: chown %s '%s', and chmod u+rw%s on it",
-                                           user->name, path, S_ISDIR(info.st_mode) ? "x" : ""),
-                              "httpd's user %s may not %s %s", user->name, words, path);
+        luci_findings_add(findings, LUCI_FINDING_PROBLEM, FILES,
+                          apr_psprintf(findings->pool, "Try: chown %s '%s', and chmod u+rw%s on it",
+                                       user->name, path, S_ISDIR(info.st_mode) ? "x" : ""),
+                          "httpd's user %s may not %s %s", user->name, words, path);
 }
 
 /* Whether every user of the machine may enter the folders above path. */
@@ -58,9 +58,10 @@ static int require_secret(luci_findings_t *findings, const char *path, const cha
     if (stat(path, &info) != 0 || !(info.st_mode & (LUCI_MAY_READ | LUCI_MAY_WRITE)) ||
         !is_open_to_all(path, findings->pool))
         return 1;
-    luci_findings_problem(findings, FILES, apr_psprintf(findings->pool, "chmod o-rw '%s'", path),
-                          "every user of this machine may %s %s, which contains %s",
-                          info.st_mode & LUCI_MAY_WRITE ? "write to" : "read", path, what);
+    luci_findings_add(findings, LUCI_FINDING_PROBLEM, FILES,
+                      apr_psprintf(findings->pool, "chmod o-rw '%s'", path),
+                      "every user of this machine may %s %s, which contains %s",
+                      info.st_mode & LUCI_MAY_WRITE ? "write to" : "read", path, what);
     return 0;
 }
 
@@ -89,8 +90,8 @@ static int is_hidden(const char *path, luci_findings_t *findings)
 
     if (stat(path, &info) == 0 || errno == ENOENT || errno == ENOTDIR)
         return 0;
-    luci_findings_problem(findings, FILES, "Run luciactl check as root", "%s cannot be checked: %s", path,
-                          strerror(errno));
+    luci_findings_add(findings, LUCI_FINDING_PROBLEM, FILES, "Run luciactl check as root",
+                      "%s cannot be checked: %s", path, strerror(errno));
     return 1;
 }
 
@@ -104,8 +105,9 @@ luci_check_file_t luci_check_database_file(const char *path, const luci_file_use
 
     require(findings, user, folder, LUCI_MAY_READ | LUCI_MAY_WRITE | LUCI_MAY_ENTER, "create files in");
     if (stat(folder, &info) == 0 && (info.st_mode & LUCI_MAY_WRITE) && is_open_to_all(folder, findings->pool))
-        luci_findings_problem(findings, FILES, apr_psprintf(findings->pool, "chmod o-w '%s'", folder),
-                              "every user of this machine may replace files in %s", folder);
+        luci_findings_add(findings, LUCI_FINDING_PROBLEM, FILES,
+                          apr_psprintf(findings->pool, "chmod o-w '%s'", folder),
+                          "every user of this machine may replace files in %s", folder);
     for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
         const char *file = apr_pstrcat(findings->pool, path, beside[i], NULL);
 
@@ -131,9 +133,9 @@ void luci_check_secrets(const char *written, luci_findings_t *findings)
     }
     password = password ? strchr(password, '=') : NULL;
     if (password && password[1] && password[1] != '{')
-        luci_findings_advice(findings, "configuration",
-                             "Move it to a file that only root can read, and write {file:/path} instead",
-                             "LuciaDatabase contains the password of the database");
+        luci_findings_add(findings, LUCI_FINDING_ADVICE, "configuration",
+                          "Move it to a file that only root can read, and write {file:/path} instead",
+                          "LuciaDatabase contains the password of the database");
 }
 
 /* ---- Templates ---- */

@@ -158,8 +158,9 @@ static luci_result_t find_plain_twins(luci_check_names_t *names, luci_db_t *db)
 static void say(luci_check_names_t *names, const wrong_t *wrong, const char *what, const char *remedy)
 {
     if (wrong->count)
-        luci_findings_problem(names->findings, ROWS, remedy, "%" APR_INT64_T_FMT " %s: %s%s", wrong->count,
-                              what, wrong->named, wrong->count > NAMED_MAX ? ", ..." : "");
+        luci_findings_add(names->findings, LUCI_FINDING_PROBLEM, ROWS, remedy,
+                          "%" APR_INT64_T_FMT " %s: %s%s", wrong->count, what, wrong->named,
+                          wrong->count > NAMED_MAX ? ", ..." : "");
 }
 
 luci_result_t luci_check_names_end(luci_check_names_t *names, luci_db_t *db)

@@ -14,34 +14,17 @@ luci_findings_t *luci_findings_create(apr_pool_t *pool)
     return findings;
 }
 
-static void add(luci_findings_t *findings, const luci_finding_t *finding)
+void luci_findings_add(luci_findings_t *findings, luci_finding_level_t level, const char *about,
+                       const char *remedy, const char *format, ...)
 {
-    APR_ARRAY_PUSH(findings->list, luci_finding_t) = *finding;
-    findings->problems += finding->is_problem;
-}
-
-void luci_findings_problem(luci_findings_t *findings, const char *about, const char *remedy,
-                           const char *format, ...)
-{
-    luci_finding_t finding = { 1, about, NULL, remedy };
+    luci_finding_t finding = { level, about, NULL, remedy };
     va_list arguments;
 
     va_start(arguments, format);
     finding.what = apr_pvsprintf(findings->pool, format, arguments);
     va_end(arguments);
-    add(findings, &finding);
-}
-
-void luci_findings_advice(luci_findings_t *findings, const char *about, const char *remedy,
-                          const char *format, ...)
-{
-    luci_finding_t finding = { 0, about, NULL, remedy };
-    va_list arguments;
-
-    va_start(arguments, format);
-    finding.what = apr_pvsprintf(findings->pool, format, arguments);
-    va_end(arguments);
-    add(findings, &finding);
+    APR_ARRAY_PUSH(findings->list, luci_finding_t) = finding;
+    findings->problems += level == LUCI_FINDING_PROBLEM;
 }
 
 const luci_column_t luci_findings_columns[] = {
@@ -57,8 +40,8 @@ static void show_all(const luci_findings_t *findings, luci_output_t *output)
     luci_output_begin(output, luci_findings_columns, LUCI_COLUMNS_COUNT(luci_findings_columns));
     for (int i = 0; i < findings->list->nelts; i++) {
         const luci_finding_t *finding = &APR_ARRAY_IDX(findings->list, i, luci_finding_t);
-        const char *cells[] = { finding->is_problem ? "problem" : "advice", finding->about, finding->what,
-                                *finding->remedy ? finding->remedy : NULL };
+        const char *cells[] = { finding->level == LUCI_FINDING_PROBLEM ? "problem" : "advice", finding->about,
+                                finding->what, *finding->remedy ? finding->remedy : NULL };
 
         luci_output_row(output, cells);
     }
@@ -78,10 +61,10 @@ static void say_all(const luci_findings_t *findings, luci_output_t *output)
 {
     for (int i = 0; i < findings->list->nelts; i++) {
         const luci_finding_t *finding = &APR_ARRAY_IDX(findings->list, i, luci_finding_t);
-        const char *sentence =
-            apr_psprintf(findings->pool, "%s, %s: %s%s%s%s%s", finding->is_problem ? "Problem" : "Advice",
-                         finding->about, finding->what, period(finding->what), *finding->remedy ? " " : "",
-                         finding->remedy, period(finding->remedy));
+        const char *sentence = apr_psprintf(
+            findings->pool, "%s, %s: %s%s%s%s%s",
+            finding->level == LUCI_FINDING_PROBLEM ? "Problem" : "Advice", finding->about, finding->what,
+            period(finding->what), *finding->remedy ? " " : "", finding->remedy, period(finding->remedy));
 
         luci_output_done(output, sentence, NULL, 0, NULL);
     }

@@ -7,8 +7,10 @@
 
 #include <apr_tables.h>
 
+typedef enum { LUCI_FINDING_ADVICE, LUCI_FINDING_PROBLEM } luci_finding_level_t;
+
 typedef struct {
-    int is_problem;     /* 0: advice */
+    luci_finding_level_t level;
     const char *about;  /* "configuration", "database", ... */
     const char *what;   /* one sentence without a full stop */
     const char *remedy; /* one more; "" if what makes it obvious */
@@ -24,10 +26,8 @@ typedef struct {
 luci_findings_t *luci_findings_create(apr_pool_t *pool);
 
 /* The remedy precedes the printf format of the finding. */
-void luci_findings_problem(luci_findings_t *findings, const char *about, const char *remedy,
-                           const char *format, ...) __attribute__((format(printf, 4, 5)));
-void luci_findings_advice(luci_findings_t *findings, const char *about, const char *remedy,
-                          const char *format, ...) __attribute__((format(printf, 4, 5)));
+void luci_findings_add(luci_findings_t *findings, luci_finding_level_t level, const char *about,
+                       const char *remedy, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* The columns of the JSON output. */
 extern const luci_column_t luci_findings_columns[];
