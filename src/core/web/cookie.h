@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds the session cookie in Cookie headers, removes it from them, and formats Set-Cookie headers (RFC
  * 6265bis). Pure. Reading is strict: the name must match exactly, and the value must be 40 characters of
- * [a-z0-9], because a value of any other form is not a session id. */
+ * [a-z0-9], because a value of any other form is not a session id. This is our own implementation, because
+ * httpd's functions need a request, and ap_cookie_read rejects a name that occurs twice, even with the same
+ * value. */
 #ifndef LUCI_COOKIE_H
 #define LUCI_COOKIE_H
 

@@ -2,7 +2,8 @@
 /* The template language of the pages (doc/specification.md, S8). %%name%% is replaced by the HTML-escaped
  * value of name. %%#name%%...%%/name%% is kept only if the value is not empty; sections nest. Names are
  * [A-Za-z_][A-Za-z0-9_]* of at most 63 bytes; everything else between percent signs is plain text. Pure:
- * files are read elsewhere. */
+ * files are read elsewhere. This is our own implementation, because pages need values and
+ * sections only, and because no page must be able to output a value without escaping it. */
 #ifndef LUCI_TEMPLATE_H
 #define LUCI_TEMPLATE_H
 

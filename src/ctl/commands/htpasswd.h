@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads an htpasswd file as mod_authn_file does: each line is a user, and what follows a second colon is
- * ignored. */
+ * ignored. This is our own implementation, because httpd has no function that reads such a file. */
 #ifndef LUCI_HTPASSWD_H
 #define LUCI_HTPASSWD_H
 
