@@ -81,6 +81,7 @@ for my $file (grep { m{^(?:src/|mod_luciauth)} } @c) {
         my ($before, $name, $list, $kind, $from, $to) = ($1, $2, $3, $4, $-[0], $+[0]);
         next if $name =~ /^__attribute__$/;
         my $arguments = substr $list, 1, -1;
+        $arguments =~ s{,\s*\.\.\.\z}{};
         1 while $arguments =~ s/\([^()]*\)//g;
         push @wide, "$file: $name" if ($arguments =~ tr/,//) + 1 > ARGUMENTS_MAX && !$callback{$name};
         next if $kind ne '{';

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/account/key.h"
 
+#include "core/base/text.h"
 #include "core/db/key_table.h"
 #include "core/password/policy.h"
 
@@ -40,11 +41,6 @@ luci_result_t luci_key_get(luci_db_t *db, const char *id, luci_key_t *key, apr_p
     return LUCI_OK;
 }
 
-static int is_same(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 luci_result_t luci_key_lock(luci_db_t *db, const char *id, const char *user_id, const char *stored_hash,
                             apr_pool_t *scratch)
 {
@@ -52,7 +48,8 @@ luci_result_t luci_key_lock(luci_db_t *db, const char *id, const char *user_id, 
     luci_result_t result =
         luci_db_select(db, &luci_sql_key_lock, LUCI_ARGUMENTS({ "id", id }), &row, scratch);
 
-    if (result == LUCI_OK && is_same(row[LOCKED_USER_ID], user_id) && is_same(row[LOCKED_HASH], stored_hash))
+    if (result == LUCI_OK && luci_text_is_same(row[LOCKED_USER_ID], user_id) &&
+        luci_text_is_same(row[LOCKED_HASH], stored_hash))
         return LUCI_OK;
     return result == LUCI_OK || result == LUCI_NOT_FOUND ? LUCI_CONFLICT : result;
 }

@@ -57,3 +57,8 @@ size_t luci_text_printable_bytes(const char *text, size_t length)
         at++;
     return at;
 }
+
+int luci_text_is_same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}

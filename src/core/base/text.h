@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Byte-level helpers of several parsers: UTF-8 validity and percent-decoding. */
+/* Byte-level helpers of several parsers: UTF-8 validity and percent-decoding; and comparison of text that may
+ * be absent. */
 #ifndef LUCI_TEXT_H
 #define LUCI_TEXT_H
 
@@ -13,6 +14,9 @@ size_t luci_text_valid_bytes(const char *text, size_t length);
  * followed by two hex digits stays; returns the number of these. APR's apr_unescape_url is of no use here: it
  * rejects such text, and NUL bytes, as a whole. */
 size_t luci_text_percent_decode(char *text, size_t *length);
+
+/* 1 if both are NULL, or both are the same text. */
+int luci_text_is_same(const char *a, const char *b);
 
 /* The length of the longest prefix without control characters (0x00 to 0x1f, 0x7f). */
 size_t luci_text_printable_bytes(const char *text, size_t length);

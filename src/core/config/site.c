@@ -83,7 +83,7 @@ luci_site_t *luci_site_create(const char *title, const luci_site_t *base, apr_po
     site->sections = apr_array_make(pool, 8, sizeof(luci_site_section_t));
     site->socache = apr_array_make(pool, 2, sizeof(luci_site_line_t));
     site->columns = apr_array_make(pool, 4, sizeof(luci_site_column_t));
-    site->settings = apr_array_make(pool, 8, sizeof(luci_site_line_t));
+    site->directives = apr_array_make(pool, 8, sizeof(luci_site_line_t));
     add_section(site, (luci_site_section_t){ .line = { .name = "", .args = "" }, .outer = -1 });
     return site;
 }
@@ -260,7 +260,7 @@ void luci_site_directive(luci_site_t *site, const luci_site_line_t *line)
 {
     note_use(site, line);
     if (site->at == 0 && starts_with(line->name, "Lucia"))
-        APR_ARRAY_PUSH(site->settings, luci_site_line_t) = *line;
+        APR_ARRAY_PUSH(site->directives, luci_site_line_t) = *line;
     if (is(line->name, "Require") || is(line->name, LUCI_SITE_REMOTE_USER))
         take_column(site, line);
     if (caches_lucia(line, site->pool))

@@ -49,14 +49,14 @@ typedef struct luci_site_t {
     apr_array_header_t *aliases;        /* const char *: further names, which may be patterns */
     int has_tls;                        /* SSLEngine on, or ServerName https://... */
     const char *document_root;          /* absolute; NULL: not written */
-    apr_array_header_t *folders;  /* const char *: absolute, served by DocumentRoot, Alias, ScriptAlias */
-    apr_array_header_t *sections; /* luci_site_section_t */
-    apr_array_header_t *socache;  /* luci_site_line_t: where mod_authn_socache is to cache lucia */
-    apr_array_header_t *columns;  /* luci_site_column_t */
-    apr_array_header_t *settings; /* luci_site_line_t: the module's directives outside of sections */
-    luci_site_line_t use;         /* where the module is first used; without a name: nowhere */
-    luci_site_line_t host_line;   /* its <VirtualHost>; without a name: the main server */
-    int at;                       /* the section that is being read */
+    apr_array_header_t *folders;    /* const char *: absolute, served by DocumentRoot, Alias, ScriptAlias */
+    apr_array_header_t *sections;   /* luci_site_section_t */
+    apr_array_header_t *socache;    /* luci_site_line_t: where mod_authn_socache is to cache lucia */
+    apr_array_header_t *columns;    /* luci_site_column_t */
+    apr_array_header_t *directives; /* luci_site_line_t: the module's directives outside of sections */
+    luci_site_line_t use;           /* where the module is first used; without a name: nowhere */
+    luci_site_line_t host_line;     /* its <VirtualHost>; without a name: the main server */
+    int at;                         /* the section that is being read */
     apr_pool_t *pool;
 } luci_site_t;
 

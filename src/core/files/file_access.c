@@ -7,6 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+int luci_file_is_folder(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 int luci_file_user_find(luci_file_user_t *user, const char *name, const char *group)
 {
     const struct passwd *entry = *name == '#' ? getpwuid((uid_t)strtoul(name + 1, NULL, 10)) : getpwnam(name);

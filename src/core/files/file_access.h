@@ -19,6 +19,9 @@ typedef struct {
 
 enum { LUCI_MAY_READ = 4, LUCI_MAY_WRITE = 2, LUCI_MAY_ENTER = 1 };
 
+/* 1 for a folder, or a link to one. */
+int luci_file_is_folder(const char *path);
+
 /* Finds a user by name or by "#NUMBER", with the groups of the user. group replaces the primary group and may
  * be NULL. 0: the user does not exist. */
 int luci_file_user_find(luci_file_user_t *user, const char *name, const char *group);

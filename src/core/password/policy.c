@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/password/policy.h"
 
+#include "core/password/code_points.h"
 #include "core/password/precis.h"
 
 #include <apr_strings.h>
 #include <limits.h>
 #include <string.h>
 #include <utf8proc.h>
-
-typedef utf8proc_int32_t code_point_t;
-
-typedef struct {
-    code_point_t first;
-    code_point_t last;
-} range_t;
 
 #define CAPITAL_I_WITH_DOT 0x130
 #define COMBINING_DOT_ABOVE 0x307
@@ -23,13 +17,13 @@ typedef struct {
 /* Properties of Unicode 15.0 that utf8proc does not have. */
 
 /* PropList.txt: Other_Lowercase and Other_Uppercase, without those that are case-ignorable (Lm, Mn). */
-static const range_t other_cased[] = {
+static const luci_code_points_t other_cased[] = {
     { 0xAA, 0xAA },       { 0xBA, 0xBA },       { 0x2160, 0x217F },   { 0x24B6, 0x24E9 },
     { 0x1F130, 0x1F149 }, { 0x1F150, 0x1F169 }, { 0x1F170, 0x1F189 },
 };
 
 /* WordBreakProperty.txt: MidLetter, MidNumLet and Single_Quote. */
-static const range_t within_words[] = {
+static const luci_code_points_t within_words[] = {
     { 0x27, 0x27 },     { 0x2E, 0x2E },     { 0x3A, 0x3A },     { 0xB7, 0xB7 },
     { 0x387, 0x387 },   { 0x55F, 0x55F },   { 0x5F4, 0x5F4 },   { 0x2018, 0x2019 },
     { 0x2024, 0x2024 }, { 0x2027, 0x2027 }, { 0xFE13, 0xFE13 }, { 0xFE52, 0xFE52 },
@@ -38,7 +32,7 @@ static const range_t within_words[] = {
 
 /* DerivedCoreProperties.txt: Default_Ignorable_Code_Point beyond the category Cf; and U+2800, which is a
  * symbol without a dot. All of them are invisible. */
-static const range_t invisible[] = {
+static const luci_code_points_t invisible[] = {
     { 0x34F, 0x34F },   { 0x115F, 0x1160 }, { 0x17B4, 0x17B5 },   { 0x180B, 0x180F },
     { 0x2065, 0x2065 }, { 0x2800, 0x2800 }, { 0x3164, 0x3164 },   { 0xFE00, 0xFE0F },
     { 0xFFA0, 0xFFA0 }, { 0xFFF0, 0xFFF8 }, { 0xE0000, 0xE0FFF },
@@ -47,19 +41,8 @@ static const range_t invisible[] = {
 #define TEXT_STYLE 0xFE0E /* these two select the presentation of the symbol before them */
 #define EMOJI_STYLE 0xFE0F
 
-static int is_among(code_point_t point, const range_t *ranges, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (point >= ranges[i].first && point <= ranges[i].last)
-            return 1;
-    }
-    return 0;
-}
-
-#define IS_AMONG(point, table) is_among(point, table, sizeof(table) / sizeof(table)[0])
-
 /* The Unicode Standard, definition D136. */
-static int is_case_ignorable(code_point_t point)
+static int is_case_ignorable(luci_code_point_t point)
 {
     switch (utf8proc_category(point)) {
     case UTF8PROC_CATEGORY_MN:
@@ -67,31 +50,31 @@ static int is_case_ignorable(code_point_t point)
     case UTF8PROC_CATEGORY_CF:
     case UTF8PROC_CATEGORY_LM:
     case UTF8PROC_CATEGORY_SK: return 1;
-    default: return IS_AMONG(point, within_words);
+    default: return LUCI_AMONG(point, within_words);
     }
 }
 
 /* Definition D135, for characters that are not case-ignorable. */
-static int is_cased(code_point_t point)
+static int is_cased(luci_code_point_t point)
 {
     switch (utf8proc_category(point)) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
     case UTF8PROC_CATEGORY_LT: return 1;
-    default: return IS_AMONG(point, other_cased);
+    default: return LUCI_AMONG(point, other_cased);
     }
 }
 
 /* Reads the first character and returns its length in bytes, or -1 if it is not UTF-8. An incomplete
  * character ends at the final NUL. */
-static int read_point(const char *text, code_point_t *point)
+static int read_point(const char *text, luci_code_point_t *point)
 {
     utf8proc_ssize_t bytes = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, point);
 
     return bytes > 0 ? (int)bytes : -1;
 }
 
-static char *write_point(char *out, code_point_t point)
+static char *write_point(char *out, luci_code_point_t point)
 {
     return out + utf8proc_encode_char(point, (utf8proc_uint8_t *)out);
 }
@@ -103,7 +86,7 @@ int luci_policy_length(const char *text)
     if (!text || strlen(text) > INT_MAX)
         return -1;
     while (*text) {
-        code_point_t point;
+        luci_code_point_t point;
         int bytes = read_point(text, &point);
 
         if (bytes < 0)
@@ -114,7 +97,7 @@ int luci_policy_length(const char *text)
     return units;
 }
 
-static int is_control(code_point_t point)
+static int is_control(luci_code_point_t point)
 {
     switch (utf8proc_category(point)) {
     case UTF8PROC_CATEGORY_CC:
@@ -124,17 +107,17 @@ static int is_control(code_point_t point)
     }
 }
 
-static int is_blank(code_point_t point)
+static int is_blank(luci_code_point_t point)
 {
     return point == '\t' || utf8proc_category(point) == UTF8PROC_CATEGORY_ZS;
 }
 
-static int is_invisible(code_point_t point, code_point_t before)
+static int is_invisible(luci_code_point_t point, luci_code_point_t before)
 {
     if ((point == TEXT_STYLE || point == EMOJI_STYLE) && utf8proc_category(before) == UTF8PROC_CATEGORY_SO)
         return 0;
     return is_control(point) || utf8proc_category(point) == UTF8PROC_CATEGORY_CF ||
-           IS_AMONG(point, invisible);
+           LUCI_AMONG(point, invisible);
 }
 
 /* Properties of a text. */
@@ -149,7 +132,7 @@ typedef struct {
 static survey_t survey(const char *text)
 {
     survey_t found = { 0 };
-    code_point_t point, before = 0;
+    luci_code_point_t point, before = 0;
     size_t at = 0;
 
     while (text && text[at]) {
@@ -243,7 +226,7 @@ int luci_policy_fits_header(const char *value)
 static int cased_letter_follows(const char *text)
 {
     while (*text) {
-        code_point_t point;
+        luci_code_point_t point;
         int bytes = read_point(text, &point);
 
         if (bytes < 0)
@@ -257,7 +240,7 @@ static int cased_letter_follows(const char *text)
 
 /* Writes the lower case of one character. SpecialCasing.txt (Unicode 15.0) has two rules that apply in all
  * languages. rest is the text after the character. */
-static char *write_lower(char *out, code_point_t point, int cased_before, const char *rest)
+static char *write_lower(char *out, luci_code_point_t point, int cased_before, const char *rest)
 {
     if (point == CAPITAL_I_WITH_DOT)
         return write_point(write_point(out, 'i'), COMBINING_DOT_ABOVE);
@@ -279,7 +262,7 @@ luci_result_t luci_policy_key(const char *username, char **key, apr_pool_t *pool
         return LUCI_INTERNAL;
     end = lower;
     while (*username) {
-        code_point_t point;
+        luci_code_point_t point;
 
         username += read_point(username, &point);
         end = write_lower(end, point, cased_before, username);
@@ -299,7 +282,7 @@ static void keep_visible(char *text)
     char *to = text;
 
     while (*from) {
-        code_point_t point;
+        luci_code_point_t point;
         int bytes = read_point(from, &point), blank;
 
         if (bytes < 0)

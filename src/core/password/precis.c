@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/password/precis.h"
 
+#include "core/password/code_points.h"
+
 #include <stddef.h>
 #include <string.h>
 #include <utf8proc.h>
 
-typedef utf8proc_int32_t code_point_t;
-
 /* A username has at most 255 UTF-16 units (LuciaUsernameLength). */
 #define POINTS_MAX 256
 
-typedef struct {
-    code_point_t first;
-    code_point_t last;
-} range_t;
-
-static const range_t none[] = { { -1, -1 } };
+static const luci_code_points_t none[] = { { -1, -1 } };
 
 /* RFC 8264, section 9.6 (Exceptions): allowed and refused independently of their category. */
-static const range_t allowed[] = {
+static const luci_code_points_t allowed[] = {
     { 0xDF, 0xDF }, { 0x3C2, 0x3C2 }, { 0x6FD, 0x6FE }, { 0xF0B, 0xF0B }, { 0x3007, 0x3007 },
 };
-static const range_t refused[] = {
+static const luci_code_points_t refused[] = {
     { 0x640, 0x640 },   { 0x7FA, 0x7FA },     { 0x302E, 0x302F }, { 0x3031, 0x3035 }, { 0x303B, 0x303B },
     { 0x1100, 0x11FF }, { 0xA960, 0xA97F },   { 0xD7B0, 0xD7FF }, /* section 9.9: OldHangulJamo */
     { 0x34F, 0x34F },   { 0x17B4, 0x17B5 },   { 0x180B, 0x180F }, /* section 9.13: default ignorable marks */
@@ -29,32 +24,21 @@ static const range_t refused[] = {
 };
 
 /* The scripts that the context rules name, from Scripts.txt. */
-static const range_t greek[] = { { 0x370, 0x3E1 }, { 0x3F0, 0x3FF }, { 0x1F00, 0x1FFF } };
-static const range_t hebrew[] = { { 0x591, 0x5F4 }, { 0xFB1D, 0xFB4F } };
-static const range_t kana_or_han[] = {
+static const luci_code_points_t greek[] = { { 0x370, 0x3E1 }, { 0x3F0, 0x3FF }, { 0x1F00, 0x1FFF } };
+static const luci_code_points_t hebrew[] = { { 0x591, 0x5F4 }, { 0xFB1D, 0xFB4F } };
+static const luci_code_points_t kana_or_han[] = {
     { 0x3005, 0x3005 }, { 0x3007, 0x3007 }, { 0x3041, 0x3096 },   { 0x309D, 0x309F },
     { 0x30A1, 0x30FA }, { 0x30FD, 0x30FF }, { 0x31F0, 0x31FF },   { 0x3400, 0x4DBF },
     { 0x4E00, 0x9FFF }, { 0xF900, 0xFAFF }, { 0x1B000, 0x1B16F }, { 0x20000, 0x3FFFD },
 };
-static const range_t arabic_digits[] = { { 0x660, 0x669 } };
-static const range_t extended_arabic_digits[] = { { 0x6F0, 0x6F9 } };
-
-static int is_among(code_point_t point, const range_t *ranges, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (point >= ranges[i].first && point <= ranges[i].last)
-            return 1;
-    }
-    return 0;
-}
+static const luci_code_points_t arabic_digits[] = { { 0x660, 0x669 } };
+static const luci_code_points_t extended_arabic_digits[] = { { 0x6F0, 0x6F9 } };
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
-#define IS_AMONG(point, table) is_among(point, table, COUNT(table))
-
 /* ---- The context of a character: RFC 5892, appendix A ---- */
 
 typedef struct {
-    const code_point_t *points;
+    const luci_code_point_t *points;
     size_t count;
 } part_t;
 
@@ -63,13 +47,13 @@ typedef struct {
 typedef enum { BEFORE, BEHIND, BOTH_SIDES, SOMEWHERE, NOWHERE } place_t;
 
 typedef struct {
-    range_t characters;
+    luci_code_points_t characters;
     place_t place;
-    const range_t *wanted;
+    const luci_code_points_t *wanted;
     size_t wanted_count;
 } context_t;
 
-static const range_t small_l[] = { { 'l', 'l' } };
+static const luci_code_points_t small_l[] = { { 'l', 'l' } };
 
 static const context_t contexts[] = {
     { { 0xB7, 0xB7 }, BOTH_SIDES, small_l, COUNT(small_l) },
@@ -87,7 +71,7 @@ static const context_t contexts[] = {
 static int is_somewhere(const part_t *part, const context_t *context)
 {
     for (size_t i = 0; i < part->count; i++) {
-        if (is_among(part->points[i], context->wanted, context->wanted_count))
+        if (luci_code_points_contain(context->wanted, context->wanted_count, part->points[i]))
             return 1;
     }
     return 0;
@@ -95,9 +79,10 @@ static int is_somewhere(const part_t *part, const context_t *context)
 
 static int fits_context(const part_t *part, size_t at, const context_t *context)
 {
-    int before = at > 0 && is_among(part->points[at - 1], context->wanted, context->wanted_count),
-        behind =
-            at + 1 < part->count && is_among(part->points[at + 1], context->wanted, context->wanted_count);
+    int before =
+            at > 0 && luci_code_points_contain(context->wanted, context->wanted_count, part->points[at - 1]),
+        behind = at + 1 < part->count &&
+                 luci_code_points_contain(context->wanted, context->wanted_count, part->points[at + 1]);
 
     switch (context->place) {
     case BEFORE: return before;
@@ -113,9 +98,9 @@ static int fits_context(const part_t *part, size_t at, const context_t *context)
 
 /* Section 9.17 (HasCompat). Halfwidth and fullwidth forms have a compatible form, too, so that they are
  * rejected. */
-static int has_compatible_form(code_point_t point)
+static int has_compatible_form(luci_code_point_t point)
 {
-    code_point_t normal[32];
+    luci_code_point_t normal[32];
     utf8proc_uint8_t bytes[5] = { 0 };
     utf8proc_ssize_t length = utf8proc_encode_char(point, bytes),
                      count = utf8proc_decompose(bytes, length, normal, (utf8proc_ssize_t)COUNT(normal),
@@ -127,7 +112,7 @@ static int has_compatible_form(code_point_t point)
     return count != 1 || normal[0] != point;
 }
 
-static int is_letter_or_digit(code_point_t point)
+static int is_letter_or_digit(luci_code_point_t point)
 {
     switch (utf8proc_category(point)) {
     case UTF8PROC_CATEGORY_LL:
@@ -143,14 +128,14 @@ static int is_letter_or_digit(code_point_t point)
 
 static int is_in_class(const part_t *part, size_t at)
 {
-    code_point_t point = part->points[at];
+    luci_code_point_t point = part->points[at];
 
-    if (IS_AMONG(point, allowed))
+    if (LUCI_AMONG(point, allowed))
         return 1;
-    if (IS_AMONG(point, refused))
+    if (LUCI_AMONG(point, refused))
         return 0;
     for (size_t i = 0; i < COUNT(contexts); i++) {
-        if (is_among(point, &contexts[i].characters, 1))
+        if (luci_code_points_contain(&contexts[i].characters, 1, point))
             return fits_context(part, at, &contexts[i]);
     }
     if (point < 0x80)
@@ -160,7 +145,7 @@ static int is_in_class(const part_t *part, size_t at)
 
 /* ---- The Bidi rule: RFC 5893, section 2 ---- */
 
-static utf8proc_bidi_class_t direction(code_point_t point)
+static utf8proc_bidi_class_t direction(luci_code_point_t point)
 {
     return (utf8proc_bidi_class_t)utf8proc_get_property(point)->bidi_class;
 }
@@ -204,10 +189,10 @@ static int is_userpart(const part_t *part)
 }
 
 /* 1 if the name is in NFC. */
-static int is_composed(const char *name, const code_point_t *points, size_t count)
+static int is_composed(const char *name, const luci_code_point_t *points, size_t count)
 {
     const utf8proc_option_t nfc = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
-    code_point_t composed[POINTS_MAX * 4]; /* a character decomposes into at most four */
+    luci_code_point_t composed[POINTS_MAX * 4]; /* a character decomposes into at most four */
     utf8proc_ssize_t length =
         utf8proc_decompose((const utf8proc_uint8_t *)name, (utf8proc_ssize_t)strlen(name), composed,
                            (utf8proc_ssize_t)COUNT(composed), nfc);
@@ -220,7 +205,7 @@ static int is_composed(const char *name, const code_point_t *points, size_t coun
 
 int luci_precis_admits(const char *name)
 {
-    code_point_t points[POINTS_MAX];
+    luci_code_point_t points[POINTS_MAX];
     size_t count = 0, start = 0;
 
     for (const char *at = name; *at;) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/check/check_command.h"
 
+#include "core/base/text.h"
 #include "ctl/check/check_database.h"
 #include "ctl/check/check_files.h"
 #include "ctl/lib/database.h"
@@ -80,11 +81,6 @@ static void take_findings(check_t *check, const apr_array_header_t *found)
     }
 }
 
-static int is_same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* Settings have an effect only in a server that has a database or uses the module. */
 static int is_used(const luci_ctl_server_t *server)
 {
@@ -96,9 +92,9 @@ static int is_alike(const luci_server_config_t *a, const luci_server_config_t *b
 {
     const luci_settings_t *first = &a->settings, *second = &b->settings;
 
-    return is_same_text(a->database.driver, b->database.driver) &&
-           is_same_text(a->database.written, b->database.written) &&
-           is_same_text(a->templates, b->templates) && a->create_schema == b->create_schema &&
+    return luci_text_is_same(a->database.driver, b->database.driver) &&
+           luci_text_is_same(a->database.written, b->database.written) &&
+           luci_text_is_same(a->templates, b->templates) && a->create_schema == b->create_schema &&
            strcmp(first->tables.user, second->tables.user) == 0 &&
            strcmp(first->tables.key, second->tables.key) == 0 &&
            strcmp(first->tables.session, second->tables.session) == 0 &&

@@ -51,8 +51,7 @@ static const char *list_options(const luci_option_t *options, const char *list, 
     return list;
 }
 
-/* The length of the group in a command's name, "user" in "user add"; 0 if it has no group. */
-static size_t group_length(const char *name)
+size_t luci_command_group_length(const char *name)
 {
     const char *blank = strchr(name, ' ');
 
@@ -66,7 +65,7 @@ static const char *list_commands(const luci_command_t *const *commands, const ch
 
     for (; *commands; commands++) {
         const char *name = (*commands)->name;
-        size_t length = group_length(name);
+        size_t length = luci_command_group_length(name);
         const char *word =
             group ? name + length + 1 : apr_pstrmemdup(pool, name, length ? length : strlen(name));
 
@@ -168,7 +167,7 @@ static luci_exit_t next_word(parser_t *parser, const char **word)
 static int is_group(const luci_command_t *const *commands, const char *word)
 {
     for (; *commands; commands++) {
-        size_t length = group_length((*commands)->name);
+        size_t length = luci_command_group_length((*commands)->name);
 
         if (length && strlen(word) == length && strncmp((*commands)->name, word, length) == 0)
             return 1;
@@ -193,7 +192,8 @@ static luci_exit_t second_missing(const parser_t *parser, const char *group, con
 
     luci_say_error(LUCI_EXIT_USAGE, "%s needs one of %s", group, allowed);
     for (const luci_command_t *const *command = parser->commands; *command; command++) {
-        if (group_length((*command)->name) == length && strncmp((*command)->name, group, length) == 0)
+        if (luci_command_group_length((*command)->name) == length &&
+            strncmp((*command)->name, group, length) == 0)
             luci_say_note("%s",
                           apr_psprintf(pool, "  luciactl %-20s %s", (*command)->name, (*command)->summary));
     }

@@ -84,6 +84,9 @@ const char *luci_command_config(luci_invocation_t *call);
  * was built for. */
 const char *luci_command_httpd(const luci_invocation_t *call);
 
+/* The length of the group in the name of a command, "user" in "user add"; 0: it has none. */
+size_t luci_command_group_length(const char *name);
+
 /* Reports an error of the command line, with the usage of the command. Returns USAGE. */
 luci_exit_t luci_command_misuse(const luci_invocation_t *call, const char *what);
 

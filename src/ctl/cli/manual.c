@@ -159,14 +159,6 @@ static const char *all_valued(const luci_command_t *const *commands, int only_fi
     return pattern;
 }
 
-/* The length of the group in a command's name; 0 if it has no group. */
-static size_t group_length(const char *name)
-{
-    const char *blank = strchr(name, ' ');
-
-    return blank ? (size_t)(blank - name) : 0;
-}
-
 /* Lists the second words of a group's commands; with group NULL the first words of all commands. */
 static const char *words_of(const luci_command_t *const *commands, const char *group, apr_pool_t *pool)
 {
@@ -174,7 +166,7 @@ static const char *words_of(const luci_command_t *const *commands, const char *g
 
     for (; *commands; commands++) {
         const char *name = (*commands)->name;
-        size_t length = group_length(name);
+        size_t length = luci_command_group_length(name);
         const char *word = length ? apr_pstrmemdup(pool, name, length) : name;
 
         if (group) {
@@ -194,7 +186,8 @@ static const char *groups_of(const luci_command_t *const *commands, apr_pool_t *
     const char *groups = "", *last = "";
 
     for (; *commands; commands++) {
-        const char *group = apr_pstrmemdup(pool, (*commands)->name, group_length((*commands)->name));
+        const char *group =
+            apr_pstrmemdup(pool, (*commands)->name, luci_command_group_length((*commands)->name));
 
         if (*group && strcmp(group, last) != 0)
             groups = apr_pstrcat(pool, groups, *groups ? " " : "", group, NULL);
@@ -209,7 +202,7 @@ static void put_cases(const luci_command_t *const *commands, apr_pool_t *pool)
 
     printf("        '') words='%s' ;;\n", words_of(commands, NULL, pool));
     for (const luci_command_t *const *at = commands; *at; at++) {
-        const char *name = (*at)->name, *group = apr_pstrmemdup(pool, name, group_length(name));
+        const char *name = (*at)->name, *group = apr_pstrmemdup(pool, name, luci_command_group_length(name));
 
         if (*group && strcmp(group, last) != 0)
             printf("        '%s') words='%s' ;;\n", group, words_of(commands, group, pool));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/cache/cache.h"
 
+#include "core/base/text.h"
 #include "core/guard/breaker.h"
 #include "httpd/base/httpd_log.h"
 
@@ -69,14 +70,9 @@ int luci_cache_register_lock(apr_pool_t *conf_pool)
     return OK;
 }
 
-static int is_same(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 int luci_cache_is_same(const luci_cache_name_t *a, const luci_cache_name_t *b)
 {
-    return is_same(a->provider, b->provider) && is_same(a->args, b->args);
+    return luci_text_is_same(a->provider, b->provider) && luci_text_is_same(a->args, b->args);
 }
 
 int luci_cache_is_loaded(const char *provider)

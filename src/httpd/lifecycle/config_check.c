@@ -3,6 +3,7 @@
 
 #include "core/db/engine.h"
 #include "core/files/act_as.h"
+#include "core/files/file_access.h"
 #include "core/web/template.h"
 #include "httpd/base/audit.h"
 #include "httpd/base/config.h"
@@ -73,7 +74,7 @@ static void advise_secure_cookie(check_t *check, server_rec *server, const luci_
     luci_site_finding_t finding = { .level = LUCI_SITE_NOTE, .about = "cookie" };
 
     if (luci_config_server(server)->cookie_secure != LUCI_SECURE_OFF ||
-        (server->is_virtual && site->settings->nelts == 0))
+        (server->is_virtual && site->directives->nelts == 0))
         return;
     finding.what =
         apr_psprintf(check->pool, "LuciaCookieSecure is off in %s: browsers send the session over plain http",
@@ -157,13 +158,6 @@ static const char *template_problem(const char *folder, const char *name, apr_po
     return luci_template_parse(text, length, &compiled, &problem, pool) == LUCI_OK ? NULL : problem;
 }
 
-static int is_folder(const char *path, apr_pool_t *pool)
-{
-    apr_finfo_t info;
-
-    return apr_stat(&info, path, APR_FINFO_TYPE, pool) == APR_SUCCESS && info.filetype == APR_DIR;
-}
-
 static void check_pages(check_t *check, const char *folder, luci_site_level_t level)
 {
     for (int i = 0; luci_pages_file(i); i++) {
@@ -188,7 +182,7 @@ static void check_templates(check_t *check, server_rec *server)
     const char *folder = luci_config_server(server)->templates;
     int starting = ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
 
-    if (folder && is_folder(folder, check->pool))
+    if (folder && luci_file_is_folder(folder))
         check_pages(check, folder, starting ? LUCI_SITE_FATAL : LUCI_SITE_PROBLEM);
     else if (folder)
         add(check, &(luci_site_finding_t){

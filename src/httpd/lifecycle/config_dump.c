@@ -148,8 +148,8 @@ static int is_of_server(int row)
 
 static int has_own(const luci_site_t *site, int row)
 {
-    for (int i = 0; i < site->settings->nelts; i++) {
-        if (luci_directives_find(APR_ARRAY_IDX(site->settings, i, luci_site_line_t).name) == row)
+    for (int i = 0; i < site->directives->nelts; i++) {
+        if (luci_directives_find(APR_ARRAY_IDX(site->directives, i, luci_site_line_t).name) == row)
             return 1;
     }
     return 0;
@@ -161,8 +161,8 @@ static json_t *directives_of(const luci_site_t *site, apr_pool_t *pool)
     json_t *list = json_array();
 
     for (const luci_site_t *from = site->base ? site->base : site;; from = site) {
-        for (int i = 0; i < from->settings->nelts; i++) {
-            const luci_site_line_t *line = &APR_ARRAY_IDX(from->settings, i, luci_site_line_t);
+        for (int i = 0; i < from->directives->nelts; i++) {
+            const luci_site_line_t *line = &APR_ARRAY_IDX(from->directives, i, luci_site_line_t);
             int row = luci_directives_find(line->name);
 
             if (is_of_server(row) && !is_refused(line) && (from == site || !has_own(site, row)))

@@ -2,6 +2,7 @@
 #include "httpd/lifecycle/database_check.h"
 
 #include "core/db/db.h"
+#include "core/files/file_access.h"
 #include "core/files/trusted_path.h"
 
 #include <apr_file_info.h>
@@ -18,13 +19,6 @@ static const char *folder_of(const char *path, apr_pool_t *pool)
     const char *end = strrchr(path, '/');
 
     return end && end > path ? apr_pstrmemdup(pool, path, (apr_size_t)(end - path)) : "/";
-}
-
-static int is_folder(const char *path, apr_pool_t *pool)
-{
-    apr_finfo_t info;
-
-    return apr_stat(&info, path, APR_FINFO_TYPE, pool) == APR_SUCCESS && info.filetype == APR_DIR;
 }
 
 static int is_missing(const char *path, apr_pool_t *pool)
@@ -64,9 +58,9 @@ static const char *file_problem(const char *path, int create_schema, apr_pool_t 
     if (!APR_STATUS_IS_ENOENT(status) && !APR_STATUS_IS_ENOTDIR(status))
         return NULL; /* This process may have fewer permissions than the one that opens the database. */
     if (!create_schema)
-        return apr_psprintf(
-            pool, "the file \"%s\" does not exist, and LuciaCreateSchema is Off", path);
-    if (is_folder(folder, pool) || (is_missing(folder, pool) && is_folder(folder_of(folder, pool), pool)))
+        return apr_psprintf(pool, "the file \"%s\" does not exist, and LuciaCreateSchema is Off", path);
+    if (luci_file_is_folder(folder) ||
+        (is_missing(folder, pool) && luci_file_is_folder(folder_of(folder, pool))))
         return NULL; /* A start creates the folder of the file. */
     return apr_psprintf(pool, "the folder \"%s\" does not exist", folder);
 }
