@@ -100,7 +100,7 @@ static void check_id_shapes(void)
 
     for (size_t length = 0; length <= 200; length += length < 3 ? 1 : 197) {
         memset(id, '#', sizeof id);
-        tap_is_int(luci_secret_random_id(id, length), LUCI_OK, "an id of %zu letters", length);
+        tap_is_result(luci_secret_random_id(id, length), LUCI_OK, "an id of %zu letters", length);
         tap_is_int(strlen(id), length, "has %zu", length);
     }
 }
@@ -135,7 +135,7 @@ static void check_no_id(const char *what)
 
     memset(id, '#', 200);
     id[200] = '\0';
-    tap_is_int(luci_secret_random_id(id, 200), LUCI_INTERNAL, "S9.41: %s: internal", what);
+    tap_is_result(luci_secret_random_id(id, 200), LUCI_INTERNAL, "S9.41: %s: internal", what);
     tap_is_str(id, "", "S9.41: %s: no id", what);
     tap_ok(!strpbrk(id + 1, alphabet) && !memchr(id, 'x', sizeof id), "S9.41: %s: and no part of one", what);
 }
@@ -154,8 +154,8 @@ static void check_bad_sources(void)
     calls_until_failure = 2;
     check_no_id("the source fails half-way");
     calls_until_failure = 0;
-    tap_is_int(luci_secret_random(bytes, sizeof bytes), LUCI_INTERNAL,
-               "S9.41: luci_secret_random fails with the source");
+    tap_is_result(luci_secret_random(bytes, sizeof bytes), LUCI_INTERNAL,
+                  "S9.41: luci_secret_random fails with the source");
     tap_is_mem(bytes, zeros, sizeof zeros, "S9.41: a failed read leaves zeros");
     RAND_set_rand_method(&stuck);
     check_no_id("the source is stuck");
@@ -174,7 +174,7 @@ static void check_rejection(void)
     strcat(want, "a");
     next_byte = 0;
     RAND_set_rand_method(&counting);
-    tap_is_int(luci_secret_random_id(id, 253), LUCI_OK, "an id from all bytes in turn");
+    tap_is_result(luci_secret_random_id(id, 253), LUCI_OK, "an id from all bytes in turn");
     RAND_set_rand_method(real);
     tap_is_str(id, want, "bytes from 252 on are rejected");
 }
@@ -197,7 +197,7 @@ static void check_fork(void)
 
         _exit(done ? 0 : 1);
     }
-    tap_is_int(luci_secret_random_id(ours, ID), LUCI_OK, "S9.41: an id after fork");
+    tap_is_result(luci_secret_random_id(ours, ID), LUCI_OK, "S9.41: an id after fork");
     tap_is_int(read(ends[0], theirs, ID), ID, "S9.41: the child process draws an id");
     tap_ok(strcmp(ours, theirs) != 0, "S9.41: ids of parent and child process differ");
     waitpid(child, &status, 0);
@@ -242,9 +242,9 @@ static void check_sha256(const char *data, size_t length, const char *want, cons
     char hex[LUCI_SHA256_HEX + 1], hex_again[LUCI_SHA256_HEX + 1];
     unsigned char hash[LUCI_SHA256_BYTES];
 
-    tap_is_int(luci_secret_sha256_hex(data, length, hex), LUCI_OK, "SHA-256 of %s", what);
+    tap_is_result(luci_secret_sha256_hex(data, length, hex), LUCI_OK, "SHA-256 of %s", what);
     tap_is_str(hex, want, "the SHA-256 in hexadecimal is right");
-    tap_is_int(luci_secret_sha256(data, length, hash), LUCI_OK, "the SHA-256 as bytes is computed");
+    tap_is_result(luci_secret_sha256(data, length, hash), LUCI_OK, "the SHA-256 as bytes is computed");
     luci_secret_hex(hash, sizeof hash, hex_again);
     tap_is_str(hex_again, want, "the SHA-256 as bytes equals the hexadecimal one");
 }
@@ -282,7 +282,7 @@ static void check_restarts(void)
         apr_pool_destroy(pool);
     }
     tap_is_int(failures, 0, "1,500 times started and stopped");
-    tap_is_int(luci_secret_sha256_hex("abc", 3, hash), LUCI_INTERNAL, "no SHA-256 when stopped");
+    tap_is_result(luci_secret_sha256_hex("abc", 3, hash), LUCI_INTERNAL, "no SHA-256 when stopped");
     tap_is_str(hash, "", "a stopped library leaves the text of the hash empty");
 }
 
@@ -323,8 +323,8 @@ static void check_hmac(void)
         char hex[LUCI_SHA256_HEX + 1];
 
         memcpy(key, cases[i].key, strlen(cases[i].key));
-        tap_is_int(luci_secret_hmac(key, cases[i].data, strlen(cases[i].data), out), LUCI_OK,
-                   "HMAC of RFC 4231 is computed");
+        tap_is_result(luci_secret_hmac(key, cases[i].data, strlen(cases[i].data), out), LUCI_OK,
+                      "HMAC of RFC 4231 is computed");
         luci_secret_hex(out, sizeof out, hex);
         tap_is_str(hex, cases[i].hex, "HMAC of RFC 4231, case %d", (int)i + 1);
     }
@@ -337,7 +337,7 @@ int main(int argc, char **argv)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     check_restarts();
-    tap_is_int(luci_secret_init(pool), LUCI_OK, "the library of secrets starts");
+    tap_is_result(luci_secret_init(pool), LUCI_OK, "the library of secrets starts");
     check_sha256_examples();
     check_hmac();
     check_comparing_and_wiping();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/tap.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +77,29 @@ int tap_is_int_at(const char *file, int line, long long got, long long want, con
     va_end(args);
     if (got != want)
         printf("#   got: %lld\n#   want: %lld\n", got, want);
+    return got == want;
+}
+
+/* The name of the enumerator: "not found" is LUCI_NOT_FOUND. */
+static void put_result(const char *label, luci_result_t result)
+{
+    printf("#   %s: LUCI_", label);
+    for (const char *c = luci_result_name(result); *c; c++)
+        putchar(*c == ' ' ? '_' : toupper((unsigned char)*c));
+    putchar('\n');
+}
+
+int tap_is_result_at(const char *file, int line, luci_result_t got, luci_result_t want, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    report(file, line, got == want, fmt, args);
+    va_end(args);
+    if (got != want) {
+        put_result("got", got);
+        put_result("want", want);
+    }
     return got == want;
 }
 

@@ -15,6 +15,8 @@
 #ifndef LUCI_TAP_H
 #define LUCI_TAP_H
 
+#include "core/base/result.h"
+
 #include <stddef.h>
 
 #define TAP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
@@ -26,8 +28,8 @@
 #define tap_is_int(got, want, ...)                                                                           \
     tap_is_int_at(__FILE__, __LINE__, (long long)(got), (long long)(want), __VA_ARGS__)
 
-/* Two results are equal: shown by number, since this file knows nothing of the core. */
-#define tap_is_result(got, want, ...) tap_is_int(got, want, __VA_ARGS__)
+/* Two results of the core are equal; a difference is shown by their names, such as LUCI_NOT_FOUND. */
+#define tap_is_result(got, want, ...) tap_is_result_at(__FILE__, __LINE__, (got), (want), __VA_ARGS__)
 
 /* Two strings are equal; NULL equals only NULL. */
 #define tap_is_str(got, want, ...) tap_is_str_at(__FILE__, __LINE__, (got), (want), __VA_ARGS__)
@@ -41,6 +43,8 @@
 
 int tap_ok_at(const char *file, int line, int cond, const char *fmt, ...) TAP_PRINTF(4, 5);
 int tap_is_int_at(const char *file, int line, long long got, long long want, const char *fmt, ...)
+    TAP_PRINTF(5, 6);
+int tap_is_result_at(const char *file, int line, luci_result_t got, luci_result_t want, const char *fmt, ...)
     TAP_PRINTF(5, 6);
 int tap_is_str_at(const char *file, int line, const char *got, const char *want, const char *fmt, ...)
     TAP_PRINTF(5, 6);

@@ -156,7 +156,7 @@ static void check_left_to_libargon2(void)
         tap_ok(same(&cases[i].hash, HORSE), "%s: the same bytes", cases[i].what);
         are_counts(0, 2, "  libargon2 computes the two tags");
     }
-    tap_is_int(luci_argon2_tag_sodium(&too_little, HORSE, tag), LUCI_INTERNAL, "7 KiB: refused");
+    tap_is_result(luci_argon2_tag_sodium(&too_little, HORSE, tag), LUCI_INTERNAL, "7 KiB: refused");
     are_counts(0, 1, "  libargon2 refuses 7 KiB");
 }
 
@@ -168,33 +168,34 @@ static void check_passwords(apr_pool_t *pool)
                                             LUCI_ARGON2_PASSES_DEFAULT, LUCI_ARGON2_LANES_DEFAULT };
     char *stored = NULL;
 
-    tap_is_int(luci_password_hash(&usual, HORSE, &stored, pool), LUCI_OK, "a new hash");
+    tap_is_result(luci_password_hash(&usual, HORSE, &stored, pool), LUCI_OK, "a new hash");
     are_counts(1, 0, "  libsodium computes the new hash");
-    tap_is_int(luci_password_verify(stored, HORSE), LUCI_OK, "a new hash is verified by libsodium");
-    tap_is_int(luci_password_verify(stored, "hunter22"), LUCI_DENIED,
-               "another password is denied by libsodium");
-    tap_is_int(luci_password_verify_dummy(&usual, HORSE), LUCI_DENIED, "a dummy hash of libsodium is denied");
+    tap_is_result(luci_password_verify(stored, HORSE), LUCI_OK, "a new hash is verified by libsodium");
+    tap_is_result(luci_password_verify(stored, "hunter22"), LUCI_DENIED,
+                  "another password is denied by libsodium");
+    tap_is_result(luci_password_verify_dummy(&usual, HORSE), LUCI_DENIED,
+                  "a dummy hash of libsodium is denied");
     are_counts(3, 0, "  libsodium computes three hashes");
     for (int i = 0; i < COUNT(vectors); i++) {
         if (strncmp(vectors[i].stored, "$argon2", 7) != 0)
             continue;
-        tap_is_int(luci_password_verify(vectors[i].stored, vectors[i].password), LUCI_OK,
-                   "a stored hash verifies: %s", vectors[i].stored);
-        tap_is_int(luci_password_verify(vectors[i].stored, "another password"), LUCI_DENIED,
-                   "  not with another password");
+        tap_is_result(luci_password_verify(vectors[i].stored, vectors[i].password), LUCI_OK,
+                      "a stored hash verifies: %s", vectors[i].stored);
+        tap_is_result(luci_password_verify(vectors[i].stored, "another password"), LUCI_DENIED,
+                      "  not with another password");
     }
     tap_ok(by_sodium > 0 && by_libargon2 > 0, "some by libsodium, some by libargon2");
 
     no_hash = 1;
-    tap_is_int(luci_password_verify(stored, HORSE), LUCI_INTERNAL, "libsodium can't compute: no verdict");
+    tap_is_result(luci_password_verify(stored, HORSE), LUCI_INTERNAL, "libsodium can't compute: no verdict");
     no_hash = 0;
     by_sodium = by_libargon2 = 0;
     no_start = 1;
-    tap_is_int(luci_password_verify(stored, HORSE), LUCI_INTERNAL,
-               "libsodium that can't start gives no verdict");
+    tap_is_result(luci_password_verify(stored, HORSE), LUCI_INTERNAL,
+                  "libsodium that can't start gives no verdict");
     are_counts(0, 0, "  a library that can't start computes nothing");
     no_start = 0;
-    tap_is_int(luci_password_verify(stored, HORSE), LUCI_OK, "libsodium that starts again verifies");
+    tap_is_result(luci_password_verify(stored, HORSE), LUCI_OK, "libsodium that starts again verifies");
     are_counts(1, 0, "  the library that starts again computes the hash");
 }
 
@@ -222,8 +223,8 @@ static void check_threads(void)
     for (int i = 0; i < THREADS; i++)
         if (pthread_create(&thread[i], NULL, compute, tag[i]) != 0)
             support_give_up("pthread_create", "no more threads");
-    tap_is_int(luci_argon2_tag_libargon2(&plain, HORSE, wanted), LUCI_OK,
-               "libargon2 computes the tag to compare with");
+    tap_is_result(luci_argon2_tag_libargon2(&plain, HORSE, wanted), LUCI_OK,
+                  "libargon2 computes the tag to compare with");
     for (int i = 0; i < THREADS; i++) {
         pthread_join(thread[i], NULL);
         equal += memcmp(tag[i], wanted, plain.tag_length) == 0;

@@ -34,12 +34,12 @@ static void check_vectors(void)
     for (size_t i = 0; i < COUNT(vectors); i++) {
         const vector_t *vector = &vectors[i];
 
-        tap_is_int(luci_password_verify(vector->stored, vector->password), LUCI_OK, "the password fits %s",
-                   vector->stored);
-        tap_is_int(luci_password_verify(vector->stored, "another password"), LUCI_DENIED,
-                   "  not with another password");
-        tap_is_int(luci_password_verify(vector->stored, ""), LUCI_DENIED,
-                   "  an empty password does not fit the hash");
+        tap_is_result(luci_password_verify(vector->stored, vector->password), LUCI_OK, "the password fits %s",
+                      vector->stored);
+        tap_is_result(luci_password_verify(vector->stored, "another password"), LUCI_DENIED,
+                      "  not with another password");
+        tap_is_result(luci_password_verify(vector->stored, ""), LUCI_DENIED,
+                      "  an empty password does not fit the hash");
     }
 }
 
@@ -72,13 +72,13 @@ static void check_hostile(void)
     clock_t start = clock();
 
     for (size_t i = 0; i < COUNT(hostile); i++)
-        tap_is_int(luci_password_verify(hostile[i], hostile[i]), LUCI_INVALID,
-                   "S9.7: hostile hash is invalid: %.150s", hostile[i]);
-    tap_is_int(luci_password_verify(NULL, ""), LUCI_INVALID, "S9.7: NULL is no hash");
+        tap_is_result(luci_password_verify(hostile[i], hostile[i]), LUCI_INVALID,
+                      "S9.7: hostile hash is invalid: %.150s", hostile[i]);
+    tap_is_result(luci_password_verify(NULL, ""), LUCI_INVALID, "S9.7: NULL is no hash");
     tap_ok(milliseconds_since(start) < 50, "S9.7: all of them within 50 ms");
     for (size_t i = 0; i < COUNT(useless); i++)
-        tap_is_int(luci_password_verify(useless[i], "password"), LUCI_DENIED, "S9.7: useless hash denies: %s",
-                   useless[i]);
+        tap_is_result(luci_password_verify(useless[i], "password"), LUCI_DENIED,
+                      "S9.7: useless hash denies: %s", useless[i]);
 }
 
 /* ---- Passwords that nearly match ---- */
@@ -90,19 +90,20 @@ static void check_near_misses(apr_pool_t *pool)
 
     memset(password, 'p', 255);
     password[255] = '\0';
-    tap_is_int(luci_password_hash(&tiny, password, &stored, pool), LUCI_OK, "a password of 255");
-    tap_is_int(luci_password_verify(stored, password), LUCI_OK, "a password of 255 matches its hash");
+    tap_is_result(luci_password_hash(&tiny, password, &stored, pool), LUCI_OK, "a password of 255");
+    tap_is_result(luci_password_verify(stored, password), LUCI_OK, "a password of 255 matches its hash");
     for (size_t i = 0; i < COUNT(places); i++) {
         strcpy(other, password);
         other[places[i] - 1] = 'P';
-        tap_is_int(luci_password_verify(stored, other), LUCI_DENIED, "S9.2: another at character %d",
-                   places[i]);
+        tap_is_result(luci_password_verify(stored, other), LUCI_DENIED, "S9.2: another at character %d",
+                      places[i]);
         other[places[i] - 1] = '\0';
-        tap_is_int(luci_password_verify(stored, other), LUCI_DENIED, "S9.2: cut off before it");
+        tap_is_result(luci_password_verify(stored, other), LUCI_DENIED, "S9.2: cut off before it");
     }
-    tap_is_int(luci_password_hash(&tiny, "Password", &stored, pool), LUCI_OK, "another password is hashed");
-    tap_is_int(luci_password_verify(stored, "password"), LUCI_DENIED, "S9.2: the case counts");
-    tap_is_int(luci_password_verify(stored, "Password "), LUCI_DENIED, "S9.2: a space counts");
+    tap_is_result(luci_password_hash(&tiny, "Password", &stored, pool), LUCI_OK,
+                  "another password is hashed");
+    tap_is_result(luci_password_verify(stored, "password"), LUCI_DENIED, "S9.2: the case counts");
+    tap_is_result(luci_password_verify(stored, "Password "), LUCI_DENIED, "S9.2: a space counts");
 }
 
 static void check_round_trips(apr_pool_t *pool)
@@ -120,16 +121,17 @@ static void check_round_trips(apr_pool_t *pool)
         const char *password = passwords[i % COUNT(passwords)];
 
         stored = NULL;
-        tap_is_int(luci_password_hash(&costs[i], password, &stored, pool), LUCI_OK, "hashed at cost %zu", i);
-        tap_is_int(luci_password_verify(stored, password), LUCI_OK, "S9.1: verified: %s", stored);
-        tap_is_int(luci_password_verify(stored, "hunter23"), LUCI_DENIED,
-                   "another password does not fit the hash");
+        tap_is_result(luci_password_hash(&costs[i], password, &stored, pool), LUCI_OK, "hashed at cost %zu",
+                      i);
+        tap_is_result(luci_password_verify(stored, password), LUCI_OK, "S9.1: verified: %s", stored);
+        tap_is_result(luci_password_verify(stored, "hunter23"), LUCI_DENIED,
+                      "another password does not fit the hash");
         tap_is_int(luci_password_outdated(stored, &costs[i]), 0, "a new hash is up to date");
     }
-    tap_is_int(luci_password_hash(&usual, "x", &stored, pool), LUCI_OK, "a usual one");
+    tap_is_result(luci_password_hash(&usual, "x", &stored, pool), LUCI_OK, "a usual one");
     tap_ok(strncmp(stored, "$argon2id$v=19$m=19456,t=2,p=1$", 31) == 0 && strlen(stored) == 31 + 22 + 1 + 43,
            "S9.6: has the usual cost and lengths");
-    tap_is_int(luci_password_hash(&lucia, "x", &stored, pool), LUCI_OK, "one of Lucia's");
+    tap_is_result(luci_password_hash(&lucia, "x", &stored, pool), LUCI_OK, "one of Lucia's");
     tap_ok(strncmp(stored, "s2:", 3) == 0 && strlen(stored) == 3 + 16 + 1 + 128, "has Lucia's lengths");
 }
 
@@ -145,9 +147,10 @@ static void check_bad_costs(apr_pool_t *pool)
     char *stored;
 
     for (size_t i = 0; i < COUNT(costs); i++) {
-        tap_is_int(luci_password_hash(&costs[i], "x", &stored, pool), LUCI_INVALID, "no hash at bad cost %zu",
-                   i);
-        tap_is_int(luci_password_verify_dummy(&costs[i], "x"), LUCI_INVALID, "no dummy hash at a bad cost");
+        tap_is_result(luci_password_hash(&costs[i], "x", &stored, pool), LUCI_INVALID,
+                      "no hash at bad cost %zu", i);
+        tap_is_result(luci_password_verify_dummy(&costs[i], "x"), LUCI_INVALID,
+                      "no dummy hash at a bad cost");
     }
 }
 
@@ -237,7 +240,7 @@ static void check_dummy(const luci_hash_cost_t *cost, const char *what, apr_pool
     char *stored;
     double real, dummy;
 
-    tap_is_int(luci_password_hash(cost, "password", &stored, pool), LUCI_OK, "%s: a hash", what);
+    tap_is_result(luci_password_hash(cost, "password", &stored, pool), LUCI_OK, "%s: a hash", what);
     real = time_of_verifying(stored, cost);
     dummy = time_of_verifying(NULL, cost);
     tap_ok(real > 0 && dummy > 0, "%s: a wrong password and nobody's hash: denied", what);
@@ -290,10 +293,12 @@ static luci_result_t verify_scrypt(apr_pool_t *pool)
 
 static void check_little_memory(apr_pool_t *pool)
 {
-    tap_is_int(with_little_memory(hash_argon2, pool), LUCI_INTERNAL, "no memory: no Argon2 hash");
-    tap_is_int(with_little_memory(hash_scrypt, pool), LUCI_INTERNAL, "no memory: no scrypt hash");
-    tap_is_int(with_little_memory(verify_argon2, pool), LUCI_INTERNAL, "no memory: no verdict from Argon2");
-    tap_is_int(with_little_memory(verify_scrypt, pool), LUCI_INTERNAL, "no memory: no verdict from scrypt");
+    tap_is_result(with_little_memory(hash_argon2, pool), LUCI_INTERNAL, "no memory: no Argon2 hash");
+    tap_is_result(with_little_memory(hash_scrypt, pool), LUCI_INTERNAL, "no memory: no scrypt hash");
+    tap_is_result(with_little_memory(verify_argon2, pool), LUCI_INTERNAL,
+                  "no memory: no verdict from Argon2");
+    tap_is_result(with_little_memory(verify_scrypt, pool), LUCI_INTERNAL,
+                  "no memory: no verdict from scrypt");
 }
 
 int main(int argc, char **argv)

@@ -55,31 +55,32 @@ static const char *repeated(const char *character, int count)
 
 static void check_bounds(void)
 {
-    tap_is_int(luci_policy_username(repeated("a", 3), usernames), LUCI_INVALID, "S9.1: username of 3");
-    tap_is_int(luci_policy_username(repeated("a", 4), usernames), LUCI_OK, "S9.1: a username of 4");
-    tap_is_int(luci_policy_username(repeated("a", 31), usernames), LUCI_OK, "S9.1: a username of 31");
-    tap_is_int(luci_policy_username(repeated("a", 32), usernames), LUCI_INVALID, "S9.1: a username of 32");
-    tap_is_int(luci_policy_username(repeated("\U0001F600", 15), usernames), LUCI_OK,
-               "S9.1: a username of 15 emoji");
-    tap_is_int(luci_policy_username(repeated("\U0001F600", 16), usernames), LUCI_INVALID,
-               "S9.1: a username of 16 emoji");
-    tap_is_int(luci_policy_username("", at_least_1), LUCI_INVALID, "an empty username is invalid");
-    tap_is_int(luci_policy_username("a", at_least_1), LUCI_OK, "one letter signs in");
-    tap_is_int(luci_policy_username(NULL, at_least_1), LUCI_INVALID, "a NULL username is invalid");
-    tap_is_int(luci_policy_password(repeated("p", 5), passwords), LUCI_INVALID, "S9.1: password of 5");
-    tap_is_int(luci_policy_password(repeated("p", 6), passwords), LUCI_OK, "S9.1: a password of 6");
-    tap_is_int(luci_policy_password(repeated("p", 255), passwords), LUCI_OK, "S9.1: a password of 255");
-    tap_is_int(luci_policy_password(repeated("p", 256), passwords), LUCI_INVALID, "S9.1: a password of 256");
-    tap_is_int(luci_policy_password(repeated("\u20AC", 255), passwords), LUCI_OK,
-               "S9.1: a password of 255, 765 bytes");
-    tap_is_int(luci_policy_password(repeated("\U0001F600", 3), passwords), LUCI_OK,
-               "S9.1: a password of three emoji");
-    tap_is_int(luci_policy_password(repeated("\U0001F600", 128), passwords), LUCI_INVALID,
-               "S9.1: a password of 128 emoji is invalid");
-    tap_is_int(luci_policy_password("      ", passwords), LUCI_OK, "S9.1: a password of six spaces");
-    tap_is_int(luci_policy_password("tab\tand\nnewline", passwords), LUCI_OK, "controls in a password");
-    tap_is_int(luci_policy_password(NULL, passwords), LUCI_INVALID, "a NULL password is invalid");
-    tap_is_int(luci_policy_password("abcdef\xFF", passwords), LUCI_INVALID, "password that isn't UTF-8");
+    tap_is_result(luci_policy_username(repeated("a", 3), usernames), LUCI_INVALID, "S9.1: username of 3");
+    tap_is_result(luci_policy_username(repeated("a", 4), usernames), LUCI_OK, "S9.1: a username of 4");
+    tap_is_result(luci_policy_username(repeated("a", 31), usernames), LUCI_OK, "S9.1: a username of 31");
+    tap_is_result(luci_policy_username(repeated("a", 32), usernames), LUCI_INVALID, "S9.1: a username of 32");
+    tap_is_result(luci_policy_username(repeated("\U0001F600", 15), usernames), LUCI_OK,
+                  "S9.1: a username of 15 emoji");
+    tap_is_result(luci_policy_username(repeated("\U0001F600", 16), usernames), LUCI_INVALID,
+                  "S9.1: a username of 16 emoji");
+    tap_is_result(luci_policy_username("", at_least_1), LUCI_INVALID, "an empty username is invalid");
+    tap_is_result(luci_policy_username("a", at_least_1), LUCI_OK, "one letter signs in");
+    tap_is_result(luci_policy_username(NULL, at_least_1), LUCI_INVALID, "a NULL username is invalid");
+    tap_is_result(luci_policy_password(repeated("p", 5), passwords), LUCI_INVALID, "S9.1: password of 5");
+    tap_is_result(luci_policy_password(repeated("p", 6), passwords), LUCI_OK, "S9.1: a password of 6");
+    tap_is_result(luci_policy_password(repeated("p", 255), passwords), LUCI_OK, "S9.1: a password of 255");
+    tap_is_result(luci_policy_password(repeated("p", 256), passwords), LUCI_INVALID,
+                  "S9.1: a password of 256");
+    tap_is_result(luci_policy_password(repeated("\u20AC", 255), passwords), LUCI_OK,
+                  "S9.1: a password of 255, 765 bytes");
+    tap_is_result(luci_policy_password(repeated("\U0001F600", 3), passwords), LUCI_OK,
+                  "S9.1: a password of three emoji");
+    tap_is_result(luci_policy_password(repeated("\U0001F600", 128), passwords), LUCI_INVALID,
+                  "S9.1: a password of 128 emoji is invalid");
+    tap_is_result(luci_policy_password("      ", passwords), LUCI_OK, "S9.1: a password of six spaces");
+    tap_is_result(luci_policy_password("tab\tand\nnewline", passwords), LUCI_OK, "controls in a password");
+    tap_is_result(luci_policy_password(NULL, passwords), LUCI_INVALID, "a NULL password is invalid");
+    tap_is_result(luci_policy_password("abcdef\xFF", passwords), LUCI_INVALID, "password that isn't UTF-8");
 }
 
 static void check_controls(void)
@@ -96,9 +97,9 @@ static void check_controls(void)
                                            "ali<ce>", "\"'&;",  "\u2764\uFE0Fab", "\uD55C\uAE00ab" };
 
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-        tap_is_int(luci_policy_username(refused[i], usernames), LUCI_INVALID, "refused name %zu", i);
+        tap_is_result(luci_policy_username(refused[i], usernames), LUCI_INVALID, "refused name %zu", i);
     for (size_t i = 0; i < sizeof welcome / sizeof welcome[0]; i++)
-        tap_is_int(luci_policy_username(welcome[i], usernames), LUCI_OK, "welcome name %zu", i);
+        tap_is_result(luci_policy_username(welcome[i], usernames), LUCI_OK, "welcome name %zu", i);
 }
 
 static void check_typed(apr_pool_t *pool)
@@ -120,13 +121,13 @@ static void check_typed(apr_pool_t *pool)
     for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)
         tap_is_str(luci_policy_trim(typed[i][0], pool), typed[i][1], "typed name %zu", i);
     tap_ok(luci_policy_trim(NULL, pool) == NULL, "no name stays none");
-    tap_is_int(luci_policy_typed_name("\u202Ealice", 31), LUCI_OK, "an older name may sign in");
-    tap_is_int(luci_policy_typed_name("alice ", 31), LUCI_OK,
-               "an older name with a blank at its end may sign in");
-    tap_is_int(luci_policy_typed_name("ali\nce", 31), LUCI_INVALID, "a control character never could");
-    tap_is_int(luci_policy_typed_name("", 31), LUCI_INVALID, "an empty name can't sign in");
-    tap_is_int(luci_policy_typed_name(repeated("a", 32), 31), LUCI_INVALID,
-               "a name that is too long can't sign in");
+    tap_is_result(luci_policy_typed_name("\u202Ealice", 31), LUCI_OK, "an older name may sign in");
+    tap_is_result(luci_policy_typed_name("alice ", 31), LUCI_OK,
+                  "an older name with a blank at its end may sign in");
+    tap_is_result(luci_policy_typed_name("ali\nce", 31), LUCI_INVALID, "a control character never could");
+    tap_is_result(luci_policy_typed_name("", 31), LUCI_INVALID, "an empty name can't sign in");
+    tap_is_result(luci_policy_typed_name(repeated("a", 32), 31), LUCI_INVALID,
+                  "a name that is too long can't sign in");
 }
 
 static void check_headers(void)
@@ -161,11 +162,11 @@ static void check_appearances(apr_pool_t *pool)
     char *appearance;
 
     for (size_t i = 0; i < sizeof alike / sizeof *alike; i++) {
-        tap_is_int(luci_policy_appearance(alike[i][0], &appearance, pool), LUCI_OK, "appearance %zu", i);
+        tap_is_result(luci_policy_appearance(alike[i][0], &appearance, pool), LUCI_OK, "appearance %zu", i);
         tap_is_str(appearance, alike[i][1], "S9.43: the appearance is as a reader sees the name");
     }
-    tap_is_int(luci_policy_appearance("a\xFF", &appearance, pool), LUCI_INVALID,
-               "a name that is not UTF-8 has no appearance");
+    tap_is_result(luci_policy_appearance("a\xFF", &appearance, pool), LUCI_INVALID,
+                  "a name that is not UTF-8 has no appearance");
 }
 
 static void check_precis(void)
@@ -195,12 +196,14 @@ static void check_precis(void)
                     permissive = { .username_length = { 1, 31 } };
 
     for (size_t i = 0; i < sizeof admitted / sizeof *admitted; i++)
-        tap_is_int(luci_policy_new_name(&precis, admitted[i]), LUCI_OK, "RFC 8265 admits name %zu", i);
+        tap_is_result(luci_policy_new_name(&precis, admitted[i]), LUCI_OK, "RFC 8265 admits name %zu", i);
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-        tap_is_int(luci_policy_new_name(&precis, refused[i]), LUCI_INVALID, "RFC 8265 refuses name %zu", i);
-    tap_is_int(luci_policy_new_name(&permissive, "\U0001F600alice"), LUCI_OK, "permissive admits an emoji");
-    tap_is_int(luci_policy_new_name(&permissive, "alice "), LUCI_INVALID,
-               "permissive admits no blank at the end");
+        tap_is_result(luci_policy_new_name(&precis, refused[i]), LUCI_INVALID, "RFC 8265 refuses name %zu",
+                      i);
+    tap_is_result(luci_policy_new_name(&permissive, "\U0001F600alice"), LUCI_OK,
+                  "permissive admits an emoji");
+    tap_is_result(luci_policy_new_name(&permissive, "alice "), LUCI_INVALID,
+                  "permissive admits no blank at the end");
 }
 
 static void check_keys(apr_pool_t *pool)
@@ -246,12 +249,12 @@ static void check_keys(apr_pool_t *pool)
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         key = NULL;
-        tap_is_int(luci_policy_key(cases[i].name, &key, pool), LUCI_OK, "key of %zu", i);
+        tap_is_result(luci_policy_key(cases[i].name, &key, pool), LUCI_OK, "key of %zu", i);
         tap_is_str(key, cases[i].key, "the key: %s", cases[i].why);
     }
-    tap_is_int(luci_policy_key("a\xFF", &key, pool), LUCI_INVALID, "no key for what is not UTF-8");
-    tap_is_int(luci_policy_key("a\xE2\x82", &key, pool), LUCI_INVALID, "a cut-off character has no key");
-    tap_is_int(luci_policy_key(NULL, &key, pool), LUCI_INVALID, "a NULL name has no key");
+    tap_is_result(luci_policy_key("a\xFF", &key, pool), LUCI_INVALID, "no key for what is not UTF-8");
+    tap_is_result(luci_policy_key("a\xE2\x82", &key, pool), LUCI_INVALID, "a cut-off character has no key");
+    tap_is_result(luci_policy_key(NULL, &key, pool), LUCI_INVALID, "a NULL name has no key");
 }
 
 static void check_nfkc(apr_pool_t *pool)
@@ -285,11 +288,11 @@ static void check_nfkc(apr_pool_t *pool)
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         normalised = NULL;
-        tap_is_int(luci_policy_nfkc(cases[i].password, &normalised, pool), LUCI_OK, "NFKC of %zu", i);
+        tap_is_result(luci_policy_nfkc(cases[i].password, &normalised, pool), LUCI_OK, "NFKC of %zu", i);
         tap_is_str(normalised, cases[i].normalised, "the NFKC: %s", cases[i].why);
     }
-    tap_is_int(luci_policy_nfkc("a\xFF", &normalised, pool), LUCI_INVALID, "what is not UTF-8 has none");
-    tap_is_int(luci_policy_nfkc(NULL, &normalised, pool), LUCI_INVALID, "NULL has no NFKC");
+    tap_is_result(luci_policy_nfkc("a\xFF", &normalised, pool), LUCI_INVALID, "what is not UTF-8 has none");
+    tap_is_result(luci_policy_nfkc(NULL, &normalised, pool), LUCI_INVALID, "NULL has no NFKC");
 }
 
 /* The memory behind the result held code points. */
@@ -298,7 +301,7 @@ static void check_nothing_left(apr_pool_t *pool)
     static const char zeros[5 * 4];
     char *normalised;
 
-    tap_is_int(luci_policy_nfkc("secret", &normalised, pool), LUCI_OK, "a password is normalised");
+    tap_is_result(luci_policy_nfkc("secret", &normalised, pool), LUCI_OK, "a password is normalised");
     tap_is_mem(normalised + 6, zeros, sizeof zeros, "the working memory of the normalisation is wiped");
 }
 

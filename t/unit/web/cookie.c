@@ -78,8 +78,8 @@ static void test_find(void)
         const char *id = NULL;
         luci_result_t result = luci_cookie_find(table[i].header, "auth_session", &id, pool);
 
-        tap_is_str(luci_result_name(result), table[i].id ? "ok" : "not found", "find: %s",
-                   table[i].header ? table[i].header : "no header");
+        tap_is_result(result, table[i].id ? LUCI_OK : LUCI_NOT_FOUND, "find: %s",
+                      table[i].header ? table[i].header : "no header");
         tap_is_str(id, table[i].id, "... the id that is found");
     }
 }
@@ -101,8 +101,8 @@ static void test_conflicts(void)
     const char *id = NULL;
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        tap_is_int(luci_cookie_find(table[i].header, "auth_session", &id, pool), LUCI_CONFLICT,
-                   "S9.16: two values: %s", table[i].header);
+        tap_is_result(luci_cookie_find(table[i].header, "auth_session", &id, pool), LUCI_CONFLICT,
+                      "S9.16: two values: %s", table[i].header);
         tap_is_int(luci_cookie_count(table[i].header, "auth_session"), table[i].count,
                    "... the number of cookies");
     }
@@ -166,13 +166,13 @@ static void test_prefixed_names(void)
 {
     const char *id = NULL;
 
-    tap_is_int(luci_cookie_find("__Host-x=" ID, "__Host-x", &id, pool), LUCI_OK, "__Host-x is found");
-    tap_is_int(luci_cookie_find("__HOST-x=" ID, "__Host-x", &id, pool), LUCI_NOT_FOUND,
-               "__HOST-x is not ours");
-    tap_is_int(luci_cookie_find("__host-x=" ID, "__Host-x", &id, pool), LUCI_NOT_FOUND,
-               "__host-x is not ours");
-    tap_is_int(luci_cookie_find("=__Host-x=" ID, "__Host-x", &id, pool), LUCI_NOT_FOUND,
-               "a nameless cookie that looks like __Host-x is not ours");
+    tap_is_result(luci_cookie_find("__Host-x=" ID, "__Host-x", &id, pool), LUCI_OK, "__Host-x is found");
+    tap_is_result(luci_cookie_find("__HOST-x=" ID, "__Host-x", &id, pool), LUCI_NOT_FOUND,
+                  "__HOST-x is not ours");
+    tap_is_result(luci_cookie_find("__host-x=" ID, "__Host-x", &id, pool), LUCI_NOT_FOUND,
+                  "__host-x is not ours");
+    tap_is_result(luci_cookie_find("=__Host-x=" ID, "__Host-x", &id, pool), LUCI_NOT_FOUND,
+                  "a nameless cookie that looks like __Host-x is not ours");
 }
 
 static void test_shape(void)
@@ -228,8 +228,8 @@ static void test_strip(void)
         const char *id;
 
         tap_is_str(left, table[i].left, "strip: %s", table[i].header);
-        tap_is_int(luci_cookie_find(left, "auth_session", &id, pool), LUCI_NOT_FOUND,
-                   "... the stripped header has no session");
+        tap_is_result(luci_cookie_find(left, "auth_session", &id, pool), LUCI_NOT_FOUND,
+                      "... the stripped header has no session");
     }
     for (size_t i = 0; i < sizeof untouched / sizeof untouched[0]; i++)
         tap_ok(luci_cookie_strip(untouched[i], "auth_session", pool) == untouched[i], "untouched: %s",
@@ -364,8 +364,8 @@ static void test_long_headers(void)
         for (size_t j = 0; j < count; j++)
             memcpy(header + j * size, pieces[i], size);
         strcpy(header + count * size, "; auth_session=" ID);
-        tap_is_int(luci_cookie_find(header, "auth_session", &id, pool), LUCI_OK, "found behind 1 MB of '%s'",
-                   pieces[i]);
+        tap_is_result(luci_cookie_find(header, "auth_session", &id, pool), LUCI_OK,
+                      "found behind 1 MB of '%s'", pieces[i]);
         luci_cookie_strip(header, "auth_session", pool);
         tap_ok(apr_time_now() - start < apr_time_from_sec(2), "... within 2 s");
     }

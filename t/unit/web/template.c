@@ -137,8 +137,8 @@ static void test_problems(void)
         luci_template_t *compiled = NULL;
         const char *problem = NULL;
 
-        tap_is_int(luci_template_parse(table[i].text, table[i].length, &compiled, &problem, pool),
-                   LUCI_INVALID, "refused: %s", table[i].text);
+        tap_is_result(luci_template_parse(table[i].text, table[i].length, &compiled, &problem, pool),
+                      LUCI_INVALID, "refused: %s", table[i].text);
         tap_is_str(problem, table[i].problem, "... the reason of the refusal");
         tap_ok(!compiled, "... nothing is compiled from a refused template");
     }
@@ -151,13 +151,13 @@ static void test_limits(void)
     luci_template_t *compiled;
     const char *problem;
 
-    tap_is_int(luci_template_parse(deep, sizeof deep - 1, &compiled, &problem, pool), LUCI_OK,
-               "a template of 16 levels is read");
+    tap_is_result(luci_template_parse(deep, sizeof deep - 1, &compiled, &problem, pool), LUCI_OK,
+                  "a template of 16 levels is read");
     memset(text, 'x', (size_t)LUCI_TEMPLATE_BYTES_MAX + 1);
-    tap_is_int(luci_template_parse(text, LUCI_TEMPLATE_BYTES_MAX, &compiled, &problem, pool), LUCI_OK,
-               "a template of 256 KiB is read");
-    tap_is_int(luci_template_parse(text, (size_t)LUCI_TEMPLATE_BYTES_MAX + 1, &compiled, &problem, pool),
-               LUCI_INVALID, "one byte more");
+    tap_is_result(luci_template_parse(text, LUCI_TEMPLATE_BYTES_MAX, &compiled, &problem, pool), LUCI_OK,
+                  "a template of 256 KiB is read");
+    tap_is_result(luci_template_parse(text, (size_t)LUCI_TEMPLATE_BYTES_MAX + 1, &compiled, &problem, pool),
+                  LUCI_INVALID, "one byte more");
     tap_is_str(problem, "it has 262145 bytes, more than 262144", "... the reason names the size");
 }
 
@@ -177,8 +177,8 @@ static void test_time(void)
 
         for (size_t j = 0; j < count; j++)
             memcpy(text + j * size, pieces[i], size);
-        tap_is_int(luci_template_parse(text, count * size, &compiled, &problem, pool), LUCI_OK,
-                   "256 KiB of %s", pieces[i]);
+        tap_is_result(luci_template_parse(text, count * size, &compiled, &problem, pool), LUCI_OK,
+                      "256 KiB of %s", pieces[i]);
         luci_template_render(compiled, values, NULL, pool);
         tap_ok(apr_time_now() - start < apr_time_from_sec(2), "... within 2 s");
     }
@@ -190,8 +190,8 @@ static void test_owned(void)
     luci_template_t *compiled;
     const char *problem;
 
-    tap_is_int(luci_template_parse(text, strlen(text), &compiled, &problem, pool), LUCI_OK,
-               "a text that goes away");
+    tap_is_result(luci_template_parse(text, strlen(text), &compiled, &problem, pool), LUCI_OK,
+                  "a text that goes away");
     memset(text, 'x', sizeof text);
     tap_is_str(luci_template_render(compiled, some_values(), NULL, pool), "<A>",
                "... the template holds a copy of the text");

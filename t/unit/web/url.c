@@ -186,8 +186,8 @@ static void test_origin(void)
         const char *origin = NULL;
         luci_result_t result = luci_url_origin(table[i].text, &origin, pool);
 
-        tap_is_str(luci_result_name(result), table[i].origin ? "ok" : "invalid", "origin: %s",
-                   table[i].text ? table[i].text : "NULL");
+        tap_is_result(result, table[i].origin ? LUCI_OK : LUCI_INVALID, "origin: %s",
+                      table[i].text ? table[i].text : "NULL");
         tap_is_str(origin, table[i].origin, "... in its one spelling");
     }
 }
@@ -226,9 +226,9 @@ static void test_make_origin(void)
         luci_result_t result =
             luci_url_make_origin(table[i].scheme, table[i].host, table[i].port, &origin, pool);
 
-        tap_is_str(luci_result_name(result), table[i].origin ? "ok" : "invalid", "made of %s, %s, %d",
-                   table[i].scheme ? table[i].scheme : "NULL", table[i].host ? table[i].host : "NULL",
-                   table[i].port);
+        tap_is_result(result, table[i].origin ? LUCI_OK : LUCI_INVALID, "made of %s, %s, %d",
+                      table[i].scheme ? table[i].scheme : "NULL", table[i].host ? table[i].host : "NULL",
+                      table[i].port);
         tap_is_str(origin, table[i].origin, "... the origin that was made");
     }
 }
