@@ -100,7 +100,7 @@ subtest 'one account has one limit however many blanks are typed' => sub {
 subtest 'names from before' => sub {
     my %old = ('alice ' => 'olderblank00001', "al\x{200b}ice" => 'olderinvisible1', '    ' => 'olderblanks0001');
     my $hash = sqlite_value($db, "SELECT hashed_password FROM user_key WHERE id = 'username:alice'");
-    (my $other = $PASSWORD) =~ s/1/2/;
+    my $other = $WRONG;
     sign_up($site, 'donor', password => $other);
     my $others = sqlite_value($db, "SELECT hashed_password FROM user_key WHERE id = 'username:donor'");
     for my $name (sort keys %old) {
@@ -115,7 +115,7 @@ subtest 'names from before' => sub {
         isnt $told->{Username} // '', 'alice', 'no backend reads alice for another user';
         is $told->{Username}, undef, '  which a header cannot say' if $name =~ /^ | $/;
     }
-    is verdict($site->request(POST => '/login', form(username => 'alice', password => $other))), '400 Incorrect username or password', 'alice is alice';
+    is verdict($site->request(POST => '/login', form(username => 'alice', password => $other))), '400 Incorrect username or password', 'the name without a blank is another account';
     is verdict($site->request(POST => '/login', form(username => 'alice  ', password => $PASSWORD))), '302 ', 'two blanks after the name do not count';
     like $site->error_log, qr/LUCI0702: X-Lucia-Username is not sent to the backend: .*white space at either end.*user olderblank00001/, 'the log names the header and the user';
     sqlite($db, "UPDATE auth_user SET role = ? WHERE username = 'alice'", ' admin');
@@ -126,9 +126,9 @@ subtest 'names from before' => sub {
     my $end = $ctl->run('--json', 'check');
     is $end->{status}, 1, 'check finds them';
     my $said = join "\n", map { "$_->{what} | $_->{remedy}" } @{ JSON::PP::decode_json($end->{out}) };
-    like $said, qr/pairs of names look the same to a reader: .*"alice " \(id olderblank00001\)/, "check lists names that readers can't tell apart";
+    like $said, qr/pairs of usernames look the same: .*"alice " \(id olderblank00001\)/, "check lists names that readers can't tell apart";
     like $said, qr/and "alice" \(id \Q$alices_id\E\)/, 'of a plain name';
-    like $said, qr/^3 names could not be given to a new account.*"    " \(id olderblanks0001\).*luciactl user rename --id/m, 'names that are none, and what to do';
+    like $said, qr/^3 usernames are not valid for a new account.*"    " \(id olderblanks0001\).*luciactl user rename --id/m, 'names that are none, and what to do';
     like $said, qr/^1 keys are not in lower case.*: "username:ALIAS"/m, 'a key that nobody reaches';
     is $ctl->status('key', 'delete', '--yes', 'username:alice '), 0, 'an odd key can be deleted';
     sqlite($db, "DELETE FROM $_->[0] WHERE $_->[1] LIKE 'older%' OR id = 'username:ALIAS'") for ['user_session', 'user_id'], ['user_key', 'user_id'], ['auth_user', 'id'];
