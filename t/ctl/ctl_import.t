@@ -69,7 +69,7 @@ for my $name (sort keys %made) {
 my %upgraded = map { $_ => hash_of(lc $_) } keys %made;
 ($end, $counts) = import_it($real);
 is "$end->{status}: $counts", '0: 0 0 6 0', 'a second import keeps the existing users';
-like $end->{err}, qr/^\Q$real\E:3: Alice: is there already; left alone$/m, 'each is said, with the line';
+like $end->{err}, qr/^\Q$real\E:3: Alice: exists already; not changed$/m, 'each is said, with the line';
 is_deeply { map { $_ => hash_of(lc $_) } keys %made }, \%upgraded, 'a second import keeps the upgraded hashes';
 
 my $cookie = cookie_of($server->request(POST => '/login', form(username => 'bob', password => 'Secret-bob')));
@@ -99,8 +99,8 @@ my @bad = (
     ["m\xfcller:$sha", 'the line is not UTF-8'],
     ["nul\0:$sha", 'or contains a NUL'],
     [('x' x 8200) . ":$sha", 'the line is too long'],
-    ["GOOD:$sha", 'line 2 has the same name, but for its case'],
-    ["ALICE:$sha", 'is there already'],
+    ["GOOD:$sha", 'line 2 has the same name, ignoring case'],
+    ["ALICE:$sha", 'exists already'],
 );
 my $bad = file('bad', join "\n", '# mixed', "good:$sha:of a group", "crlf:$sha\r", (map { $_->[0] } @bad), "m\xc3\xbcller:$sha");
 ($end, $counts) = import_it($bad);
@@ -115,13 +115,13 @@ is hash_of("m\xc3\xbcller"), $sha, 'the last line needs no end';
 is $ctl->run('import', 'htpasswd', "$dir/none")->{status}, 1, 'no such file';
 is $ctl->run('import', 'htpasswd')->{status}, 2, 'no file at all';
 $end = $ctl->run('import', 'htpasswd', '-', { stdin => "stdin:$sha\n" });
-is "$end->{status}$end->{out}", "01 added, 0 replaced, 0 there already, 0 refused\n", 'import reads standard input';
+is "$end->{status}$end->{out}", "01 added, 0 replaced, 0 existing, 0 refused\n", 'import reads standard input';
 
 # A username that somebody has whose key is another one.
 sqlite($server->db, 'INSERT INTO auth_user (id, username) VALUES (?, ?)', 'userwithoutkey1', 'keyless');
 ($end, $counts) = import_it(file('taken', "keyless:$sha\n"));
 is "$end->{status}: $counts", '1: 0 0 0 1', 'a name without a key is not taken over';
-like $end->{err}, qr/the name belongs to a user who signs in with another one/, "the refusal says that the name's user signs in with another name";
+like $end->{err}, qr/the name belongs to a user who signs in with another name/, "the refusal says that the name's user signs in with another name";
 
 # ---- Interrupted: whole batches are there, and the same command goes on ----
 
@@ -141,7 +141,7 @@ if ($report->{complete}) {
 }
 else {
     is $status, 1, 'an interrupted import ends with 1';
-    like $notes, qr/^Stopped: up to line $report->{lastLine} everything is done/m, 'an interrupted import says up to which line it is done';
+    like $notes, qr/^Stopped after line $report->{lastLine};/m, 'an interrupted import says up to which line it is done';
 }
 is $count->(), $report->{lastLine}, 'exactly what it says is there';
 is sqlite_value($server->db, "SELECT COUNT(*) FROM auth_user u WHERE u.username LIKE 'many%' AND NOT EXISTS (SELECT 1 FROM user_key k WHERE k.user_id = u.id)"), 0,
@@ -149,7 +149,7 @@ is sqlite_value($server->db, "SELECT COUNT(*) FROM auth_user u WHERE u.username 
 ($end, $counts) = import_it($many);
 is "$end->{status}: $counts", '0: ' . ($MANY - $report->{lastLine}) . " 0 $report->{lastLine} 0", 'the same command does the rest';
 is $count->(), $MANY, 'all are there';
-cmp_ok scalar(() = $end->{err} =~ /is there already/g), '<=', 20, 'the second import does not list each user who is there already';
+cmp_ok scalar(() = $end->{err} =~ /exists already/g), '<=', 20, 'the second import does not list each user who is there already';
 
 # ---- Export ----
 

@@ -78,7 +78,7 @@ sub check_misuse {
         [['--database', 'sqlite3', 'user', 'list'], qr/DRIVER:PARAMS, such as/],
         [['--database', 'pgsql:password={env:NO_SUCH_VARIABLE}', 'user', 'list'], qr/NO_SUCH_VARIABLE/],
         [[$at, '--tables', 'a,b', 'user', 'list'], qr/three names/],
-        [[$at, '--attributes', 'a;b', 'user', 'list'], qr/"a;b" is no name/],
+        [[$at, '--attributes', 'a;b', 'user', 'list'], qr/"a;b" is not a valid name/],
         [[$at, 'user', 'set', 'alice', '--attribute', 'Hashed_Password=x'], qr/is not an attribute/],
         [[$at, 'user', 'set', 'alice', '--attribute', 'a=x', '--clear', 'a'], qr/attribute a is given twice/],
         [[$at, 'session', 'revoke'], qr/SESSION or --user NAME is missing/],

@@ -39,7 +39,7 @@ sub check_adding {
     is $ctl->run('user', 'add', 'bobby', '--stdin', { stdin => "short\n" })->{status}, 1, 'a password that is too short';
     $end = add($ctl, 'bobby', '--attribute', 'rule=admin');
     is $end->{status}, 1, 'an attribute without a column: 1';
-    like $end->{err}, qr/auth_user has no column rule; this adds it: ALTER TABLE .auth_user. ADD COLUMN .rule. TEXT/, "the message says how to add the attribute's column";
+    like $end->{err}, qr/auth_user has no column rule; add it with: ALTER TABLE .auth_user. ADD COLUMN .rule. TEXT/, "the message says how to add the attribute's column";
     is $count->('auth_user'), 1, 'nobody came of all that';
     is add($ctl, '中文 user')->{status}, 0, 'a wide name';
     is $ctl->status('user', 'add', 'nokey', '--no-password'), 0, 'user add --no-password succeeds';
@@ -136,7 +136,7 @@ sub check_lucia {
     is $ctl->json('user', 'show', 'dora')->{createdAt}, undef, "a user of Lucia's tables has no creation date";
     my $end = $ctl->run('user', 'disable', 'dora');
     is $end->{status}, 1, 'disabling needs a column: 1';
-    my ($statement) = $end->{err} =~ /no column disabled; this adds it: (ALTER TABLE .*)$/m;
+    my ($statement) = $end->{err} =~ /no column disabled; add it with:  (ALTER TABLE .*)$/m;
     ok $statement, 'says how to add it' or diag $end->{err};
     $engine->query_in($database, $statement);
     ok $ctl->json('user', 'disable', 'dora')->{disabled}, 'user disable works once the column was added';

@@ -137,7 +137,7 @@ sub check_off {
     is other_statuses($server, $cookie), '500 403 403 403', 'under an alias, with "not" in quotes, and those that read the environment';
     my $user = $server->request(GET => '/', cookie => $cookie, headers => { Accept => 'application/json' })->json->{user};
     is_deeply [@$user{qw(username role Team order)}], ['alice', undef, undef, undef], 'its attributes are empty';
-    like $server->error_log, qr/LUCI0316: LuciaUserAttributes names role, .*this adds it: ALTER TABLE ${q}auth_user$q ADD COLUMN ${q}role$q TEXT$/m, 'requests log the missing attribute column';
+    like $server->error_log, qr/LUCI0316: LuciaUserAttributes names role, .*add it with: ALTER TABLE ${q}auth_user$q ADD COLUMN ${q}role$q TEXT$/m, 'requests log the missing attribute column';
     my @add = statements($said);
     is scalar @add, 9, 'all nine can be copied from the log' or diag $said;
     $engine->query_in($database, $_) for @add;

@@ -175,7 +175,7 @@ sub first_line {
     return (lines())[-1];
 }
 like first_line($server, origin => 'http://evil.example'),
-    qr{a POST counts as sent by another site: it names Origin http://evil\.example \(Sec-Fetch-Site missing\), and this site is \Q$own\E; if its pages may act here, write LuciaAllowedOrigins http://evil\.example(?:, referer.*)?$},
+    qr{a POST counts as a request of another site: it has Origin http://evil\.example \(Sec-Fetch-Site missing\), and this site is \Q$own\E; if its pages may act here, write LuciaAllowedOrigins http://evil\.example(?:, referer.*)?$},
     'a foreign page: both origins, and how to allow it';
 like first_line($front, host => 'front.example:8080', origin => 'https://front.example'),
     qr{Origin https://front\.example .* this site is https://front\.example:8080; .* write ProxyPreserveHost On}, 'a proxy that changes the port';

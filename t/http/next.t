@@ -195,10 +195,10 @@ $signed_in = sign_in($site, 'alice');
 is $site->request(GET => '/closed/x', cookie => $signed_in)->location, undef, 'a user who is refused there is not sent round in circles';
 
 # What was dropped is said at info, without the query.
-like $site->error_log, qr{\[luciauth:info\] .*LUCI0771: next was dropped: "//evil\.example/%2e%2e": it is no path on this site}, 'the log says what was dropped';
-like $site->error_log, qr{LUCI0771: next was dropped: "http://app\.example/": an absolute one must be on an origin of LuciaReturnTo}, 'the log names LuciaReturnTo for a dropped origin';
-like $site->error_log, qr{LUCI0772: next was dropped: "/gate" and its query make a URL that is longer than LimitRequestLine}, 'the log says that next is too long';
-like $site->error_log, qr{LUCI0773: next was dropped: it stands in the query twice}, 'the log says that next stands in the query twice';
+like $site->error_log, qr{\[luciauth:info\] .*LUCI0771: next is ignored: "//evil\.example/%2e%2e": it is not a path on this site}, 'the log says what was dropped';
+like $site->error_log, qr{LUCI0771: next is ignored: "http://app\.example/": an absolute URL must have an origin that LuciaReturnTo lists}, 'the log names LuciaReturnTo for a dropped origin';
+like $site->error_log, qr{LUCI0772: next is ignored: with "/gate" and its query, the URL of the sign-in page would exceed LimitRequestLine}, 'the log says that next is too long';
+like $site->error_log, qr{LUCI0773: next is ignored: it occurs twice in the query}, 'the log says that next stands in the query twice';
 unlike $site->error_log, qr{next was dropped: "[^"]*\?}, 'S9.15: the log names a dropped next without its query';
 
 # ---- The Host and its friends ----

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define SAID_MAX 20 /* lines about users who are there; the rest is counted */
+#define SAID_MAX 20 /* messages about existing users; further ones are only counted */
 
 typedef struct {
     apr_int64_t added, replaced, there, refused;
@@ -30,15 +30,15 @@ typedef struct {
     luci_ctl_database_t database;
     luci_htpasswd_t file;
     const char *name;      /* of the file */
-    luci_settings_t rules; /* for names: any length that may sign in */
-    apr_hash_t *keys;      /* those of the file so far -> apr_int64_t: the line */
+    luci_settings_t rules; /* for names, without a minimum length */
+    apr_hash_t *keys;      /* key id -> apr_int64_t, the line in which it occurred */
     luci_import_batch_t batch;
     luci_import_user_t users[LUCI_IMPORT_BATCH];
     apr_int64_t lines[LUCI_IMPORT_BATCH];
-    apr_int64_t last_line; /* up to which everything is done */
+    apr_int64_t last_line; /* the last line that is done, with all before it */
     counts_t counts;
     luci_progress_t progress;
-    apr_pool_t *pool; /* of the batch */
+    apr_pool_t *pool; /* of the current batch */
 } import_t;
 
 static void __attribute__((format(printf, 4, 5)))
@@ -63,7 +63,7 @@ static void refuse(import_t *import, apr_int64_t line, const char *username, con
 
 /* ---- A batch ---- */
 
-/* Whether this is the first line with the name, whatever its case. */
+/* Whether this is the first line with the name, ignoring case; refuses any other. */
 static luci_result_t is_first(import_t *import, const char *username, int *first)
 {
     const char *id;
@@ -76,9 +76,9 @@ static luci_result_t is_first(import_t *import, const char *username, int *first
     line = apr_hash_get(import->keys, id, APR_HASH_KEY_STRING);
     *first = line == NULL;
     if (line)
-        refuse(import, import->file.line, username,
-               apr_psprintf(import->pool, "line %" APR_INT64_T_FMT " has the same name, but for its case",
-                            *line));
+        refuse(
+            import, import->file.line, username,
+            apr_psprintf(import->pool, "line %" APR_INT64_T_FMT " has the same name, ignoring case", *line));
     else
         apr_hash_set(import->keys, apr_pstrdup(lasting, id), APR_HASH_KEY_STRING,
                      apr_pmemdup(lasting, &import->file.line, sizeof *line));
@@ -122,11 +122,11 @@ static void count(import_t *import, int i)
     case LUCI_IMPORT_THERE:
         import->counts.there++;
         if (import->counts.said_there++ < SAID_MAX)
-            say_line(import, import->lines[i], user->username, "is there already; left alone");
+            say_line(import, import->lines[i], user->username, "exists already; not changed");
         return;
     case LUCI_IMPORT_TAKEN:
         refuse(import, import->lines[i], user->username,
-               "the name belongs to a user who signs in with another one");
+               "the name belongs to a user who signs in with another name");
     }
 }
 
@@ -165,7 +165,7 @@ static luci_exit_t open_file(import_t *import)
         import->file.stream = opened < 0 ? NULL : fdopen(opened, "r");
     }
     if (!import->file.stream)
-        return luci_say_error(LUCI_EXIT_REFUSED, "%s can't be read: %s", import->name,
+        return luci_say_error(LUCI_EXIT_REFUSED, "%s cannot be read: %s", import->name,
                               problem ? problem : strerror(errno));
     luci_progress_begin(&import->progress, "bytes",
                         fstat(fileno(import->file.stream), &info) == 0 ? info.st_size : 0);
@@ -177,7 +177,7 @@ static luci_exit_t show(const import_t *import, int stopped)
     static const luci_column_t columns[] = {
         { "added", "Added", LUCI_CELL_NUMBER, NULL },
         { "replaced", "Replaced", LUCI_CELL_NUMBER, NULL },
-        { "there", "There already", LUCI_CELL_NUMBER, NULL },
+        { "there", "Existing", LUCI_CELL_NUMBER, NULL },
         { "refused", "Refused", LUCI_CELL_NUMBER, NULL },
         { "lastLine", "Last line", LUCI_CELL_NUMBER, NULL },
         { "complete", "Complete", LUCI_CELL_FLAG, NULL },
@@ -192,14 +192,13 @@ static luci_exit_t show(const import_t *import, int stopped)
         cells[i] = luci_sql_number(numbers[i], pool);
     cells[sizeof numbers / sizeof *numbers] = stopped ? "0" : "1";
     if (counts->said_there > SAID_MAX)
-        luci_say_note("and %" APR_INT64_T_FMT " more were there already", counts->said_there - SAID_MAX);
+        luci_say_note("%" APR_INT64_T_FMT " more users exist already", counts->said_there - SAID_MAX);
     luci_output_done(import->call->output,
                      apr_psprintf(pool,
                                   "%s%" APR_INT64_T_FMT " added, %" APR_INT64_T_FMT
-                                  " replaced, %" APR_INT64_T_FMT " there already, %" APR_INT64_T_FMT
-                                  " refused",
-                                  import->batch.dry_run ? "Would be done: " : "", counts->added,
-                                  counts->replaced, counts->there, counts->refused),
+                                  " replaced, %" APR_INT64_T_FMT " existing, %" APR_INT64_T_FMT " refused",
+                                  import->batch.dry_run ? "Dry run: " : "", counts->added, counts->replaced,
+                                  counts->there, counts->refused),
                      columns, sizeof columns / sizeof *columns, cells);
     return stopped || counts->refused ? LUCI_EXIT_REFUSED : LUCI_EXIT_DONE;
 }
@@ -214,15 +213,14 @@ static luci_exit_t import_all(import_t *import)
         result = import_batch(import, &more);
     luci_progress_end(&import->progress);
     if (import->file.failed)
-        luci_say_error(LUCI_EXIT_REFUSED, "%s can't be read: %s", import->name,
+        luci_say_error(LUCI_EXIT_REFUSED, "%s cannot be read: %s", import->name,
                        strerror(import->file.failed));
     stopped |= import->file.failed || result != LUCI_OK;
     if (!import->batch.dry_run)
         luci_admin_audit_write(&import->database, LUCI_EVENT_IMPORT, NULL, result,
                                import->counts.added + import->counts.replaced);
     if (stopped)
-        luci_say_note("Stopped: up to line %" APR_INT64_T_FMT
-                      " everything is done; the same command goes on from there.",
+        luci_say_note("Stopped after line %" APR_INT64_T_FMT "; the same command continues from there.",
                       import->last_line);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&import->database, result);
@@ -256,22 +254,22 @@ static luci_exit_t run_import(luci_invocation_t *call)
 }
 
 static const luci_option_t options[] = {
-    { "replace", NULL, "users who are there get the hash of the file, and their sessions end", 0 },
-    { "dry-run", NULL, "only say what would be done", 0 },
+    { "replace", NULL, "set the hashes of existing users, and end their sessions", 0 },
+    { "dry-run", NULL, "only report what would be done", 0 },
     { NULL, NULL, NULL, 0 },
 };
 
 const luci_command_t luci_command_import_htpasswd = {
     "import htpasswd",
     "FILE",
-    "Makes users of the lines of a file of htpasswd",
-    "Hashes of bcrypt, apr1, SHA-1 and crypt(3) come in as they are; users sign in\n"
-    "with their passwords, and then get a new hash as LuciaPasswordHash says.\n"
-    "Of two names that differ by their case alone the first one counts. Users who\n"
-    "are there already stay as they are. What is refused is said with its line, and\n"
-    "the exit status is 1. FILE \"-\" is standard input.\n\n"
-    "Every few hundred users are one transaction. Interrupted or failed, the same\n"
-    "command goes on where it stopped.\n",
+    "Imports the users of an htpasswd file",
+    "Hashes of bcrypt, apr1, SHA-1 and crypt(3) are imported unchanged; users sign in\n"
+    "with their passwords, and then get a new hash as LuciaPasswordHash says. If two\n"
+    "names differ only in case, the first one is imported. Existing users are not\n"
+    "changed. A refused line is reported with its number and the reason, and the exit\n"
+    "status is 1. FILE \"-\" is standard input.\n\n"
+    "Users are imported in transactions of 200. After an interruption or an error, the\n"
+    "same command continues where it stopped.\n",
     options,
     1,
     1,

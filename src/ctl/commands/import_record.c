@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#define HASH_BYTES_MAX 255 /* as the column of MariaDB and SQLite has it */
+#define HASH_BYTES_MAX 255 /* the width of the column on MariaDB and SQLite */
 
 static const char *read_values(json_t *object, luci_import_account_t *account, apr_pool_t *pool)
 {
@@ -19,7 +19,7 @@ static const char *read_values(json_t *object, luci_import_account_t *account, a
     json_object_foreach(object, column, value)
     {
         if (!luci_word_is_identifier(column))
-            return "an attribute's name is no name of a column";
+            return "the name of an attribute is not a valid column name";
         if (!json_is_string(value) && !json_is_null(value))
             return apr_psprintf(pool, "the attribute %s is neither a string nor null", column);
         if (json_is_string(value))
@@ -54,7 +54,7 @@ static const char *read_keys(json_t *object, luci_import_account_t *account, apr
 static const char *read_text(json_t *value, const char **text, apr_pool_t *pool)
 {
     if (!json_is_string(value) || !*json_string_value(value))
-        return "username or userId is no string, or empty";
+        return "username or userId is not a string, or is empty";
     *text = apr_pstrdup(pool, json_string_value(value));
     return NULL;
 }
@@ -66,7 +66,7 @@ static const char *read_created(json_t *value, luci_import_account_t *account, a
     if (json_is_null(value))
         return NULL;
     if (!json_is_string(value) || !luci_timestamp_read(json_string_value(value), &moment))
-        return "createdAt is no moment such as 2026-03-01T09:30:00.250Z";
+        return "createdAt is not a time such as 2026-03-01T09:30:00.250Z";
     account->created_at = apr_psprintf(pool, "%" APR_INT64_T_FMT, moment);
     return NULL;
 }
@@ -85,10 +85,10 @@ static const char *read_member(const char *name, json_t *value, luci_import_acco
         return json_is_boolean(value) ? NULL : "disabled is neither true nor false";
     }
     if (strcmp(name, "attributes") == 0)
-        return json_is_object(value) ? read_values(value, account, pool) : "attributes is no object";
+        return json_is_object(value) ? read_values(value, account, pool) : "attributes is not an object";
     if (strcmp(name, "keys") == 0)
-        return json_is_object(value) ? read_keys(value, account, pool) : "keys is no object";
-    return apr_psprintf(pool, "the member \"%s\" is not known", name);
+        return json_is_object(value) ? read_keys(value, account, pool) : "keys is not an object";
+    return apr_psprintf(pool, "the member \"%s\" is unknown", name);
 }
 
 static const char *read_object(json_t *object, int without_keys, luci_import_account_t *account,
@@ -98,8 +98,8 @@ static const char *read_object(json_t *object, int without_keys, luci_import_acc
     json_t *value;
 
     if (!json_is_object(object))
-        return "the line is no JSON object";
-    /* The name first, so that it can be said with what is wrong. */
+        return "the line is not a JSON object";
+    /* The name is read first, so that messages about the other members can contain it. */
     (void)read_text(json_object_get(object, "username"), &account->username, pool);
     json_object_foreach(object, name, value)
     {
@@ -110,10 +110,11 @@ static const char *read_object(json_t *object, int without_keys, luci_import_acc
     if (!account->username || !account->id)
         return "username or userId is missing";
     if (!json_object_get(object, "disabled"))
-        return "it does not say whether the user is disabled";
+        return "the member \"disabled\" is missing";
     if (!json_object_get(object, "keys") && !without_keys)
-        return "there are no keys: export --with-hashes writes them, --without-keys makes the user without "
-               "one";
+        return "the member \"keys\" is missing: export --with-hashes writes it; --without-keys imports the "
+               "user "
+               "without keys";
     return NULL;
 }
 
@@ -126,7 +127,7 @@ const char *luci_import_record_read(const char *text, size_t length, int without
 
     *account = (luci_import_account_t){ 0 };
     problem = object ? read_object(object, without_keys, account, pool)
-                     : apr_pstrcat(pool, "the line is no JSON: ", error.text, NULL);
+                     : apr_pstrcat(pool, "the line is not JSON: ", error.text, NULL);
     json_decref(object);
     return problem;
 }

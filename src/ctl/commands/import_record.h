@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A user as luciactl export writes it: one JSON object. */
+/* Reads a user in the format of luciactl export, one JSON object. */
 #ifndef LUCI_IMPORT_RECORD_H
 #define LUCI_IMPORT_RECORD_H
 
 #include "core/account/import.h"
 
-/* Reads one object. without_keys: one that has no member "keys" is a user without keys. Returns NULL, and
- * *account is set with everything from pool; or why it is no such object, or says something that could not be
- * kept: then only account->username may be set. Nothing that is there is left out. */
+/* Parses one object. without_keys: the member "keys" may be missing. Returns NULL and sets *account, from
+ * pool; or returns what is wrong, and then only account->username may be set. An object with an unknown
+ * member, or a value that the tables cannot store, is wrong, so that no part of it is ignored. */
 const char *luci_import_record_read(const char *text, size_t length, int without_keys,
                                     luci_import_account_t *account, apr_pool_t *pool);
 

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define SAID_MAX 20 /* lines about users who are there; the rest is counted */
+#define SAID_MAX 20 /* messages about existing users; further ones are only counted */
 
 typedef struct {
     luci_invocation_t *call;
@@ -28,7 +28,7 @@ typedef struct {
     apr_int64_t line, bytes;
     apr_int64_t added, there, refused;
     luci_progress_t progress;
-    apr_pool_t *pool; /* of the line */
+    apr_pool_t *pool; /* of the current line */
 } import_t;
 
 static void say_line(import_t *import, const char *username, const char *what)
@@ -40,7 +40,7 @@ static void say_line(import_t *import, const char *username, const char *what)
 
 /* ---- A user ---- */
 
-/* Why the tables can't hold what the record says, NULL when they can. */
+/* Sets *missing to a column that the record needs and the user table lacks; NULL if there is none. */
 static luci_result_t find_missing(import_t *import, const luci_import_account_t *account,
                                   const char **missing)
 {
@@ -61,7 +61,7 @@ static luci_result_t find_missing(import_t *import, const luci_import_account_t 
 
 static const char *say_missing(const import_t *import, const char *column)
 {
-    return apr_psprintf(import->pool, "the user table has no column %s, which \"%s\" adds", column,
+    return apr_psprintf(import->pool, "the user table has no column %s; add it with \"%s\"", column,
                         luci_schema_add_column(luci_db_engine(import->database.db), &luci_table_user, column,
                                                &import->database.config.settings, import->pool));
 }
@@ -70,7 +70,7 @@ static const char *name_problem(const import_t *import, const char *username)
 {
     luci_settings_t settings = import->database.config.settings;
 
-    settings.username_length.min = 1; /* LuciaUsernameLength may have been shorter once */
+    settings.username_length.min = 1; /* The account may be older than the current LuciaUsernameLength. */
     if (luci_policy_new_name(&settings, username) == LUCI_OK)
         return NULL;
     return apr_pstrcat(import->pool,
@@ -84,12 +84,13 @@ static void count(import_t *import, const luci_import_account_t *account)
     case LUCI_IMPORT_ADDED: import->added++; return;
     case LUCI_IMPORT_THERE:
         if (import->there++ < SAID_MAX)
-            say_line(import, account->username, "is there already; left alone");
+            say_line(import, account->username, "exists already; not changed");
         return;
     case LUCI_IMPORT_TAKEN:
         import->refused++;
         say_line(import, account->username,
-                 apr_psprintf(import->pool, "taken by another user, or different there: %s; not imported",
+                 apr_psprintf(import->pool,
+                              "belongs to another user, or differs in the database: %s; not imported",
                               account->taken));
     }
 }
@@ -141,7 +142,7 @@ static luci_exit_t open_file(import_t *import)
     import->name = import->call->operand[0];
     import->stream = strcmp(import->name, "-") == 0 ? stdin : fopen(import->name, "re");
     if (!import->stream)
-        return luci_say_error(LUCI_EXIT_REFUSED, "%s can't be read: %s", import->name, strerror(errno));
+        return luci_say_error(LUCI_EXIT_REFUSED, "%s cannot be read: %s", import->name, strerror(errno));
     luci_progress_begin(&import->progress, "bytes",
                         fstat(fileno(import->stream), &info) == 0 ? info.st_size : 0);
     return LUCI_EXIT_DONE;
@@ -150,10 +151,8 @@ static luci_exit_t open_file(import_t *import)
 static luci_exit_t show(const import_t *import, int stopped)
 {
     static const luci_column_t columns[] = {
-        { "added", "Added", LUCI_CELL_NUMBER, NULL },
-        { "there", "There already", LUCI_CELL_NUMBER, NULL },
-        { "refused", "Refused", LUCI_CELL_NUMBER, NULL },
-        { "lastLine", "Last line", LUCI_CELL_NUMBER, NULL },
+        { "added", "Added", LUCI_CELL_NUMBER, NULL },     { "there", "Existing", LUCI_CELL_NUMBER, NULL },
+        { "refused", "Refused", LUCI_CELL_NUMBER, NULL }, { "lastLine", "Last line", LUCI_CELL_NUMBER, NULL },
         { "complete", "Complete", LUCI_CELL_FLAG, NULL },
     };
     apr_pool_t *pool = import->call->pool;
@@ -162,10 +161,10 @@ static luci_exit_t show(const import_t *import, int stopped)
                             stopped ? "0" : "1" };
 
     if (import->there > SAID_MAX)
-        luci_say_note("and %" APR_INT64_T_FMT " more were there already", import->there - SAID_MAX);
+        luci_say_note("%" APR_INT64_T_FMT " more users exist already", import->there - SAID_MAX);
     luci_output_done(import->call->output,
-                     apr_psprintf(pool, "%s%s added, %s there already, %s refused",
-                                  import->dry_run ? "Would be done: " : "", cells[0], cells[1], cells[2]),
+                     apr_psprintf(pool, "%s%s added, %s existing, %s refused",
+                                  import->dry_run ? "Dry run: " : "", cells[0], cells[1], cells[2]),
                      columns, sizeof columns / sizeof *columns, cells);
     return stopped || import->refused ? LUCI_EXIT_REFUSED : LUCI_EXIT_DONE;
 }
@@ -188,12 +187,12 @@ static luci_exit_t import_all(import_t *import)
     free(line);
     luci_progress_end(&import->progress);
     if (failed)
-        luci_say_error(LUCI_EXIT_REFUSED, "%s can't be read: %s", import->name, strerror(failed));
+        luci_say_error(LUCI_EXIT_REFUSED, "%s cannot be read: %s", import->name, strerror(failed));
     stopped |= failed != 0 || result != LUCI_OK;
     if (!import->dry_run)
         luci_admin_audit_write(&import->database, LUCI_EVENT_IMPORT, NULL, result, import->added);
     if (stopped)
-        luci_say_note("Stopped at line %" APR_INT64_T_FMT "; the same command goes on from there.",
+        luci_say_note("Stopped at line %" APR_INT64_T_FMT "; the same command continues from there.",
                       import->line);
     return result == LUCI_OK ? show(import, stopped) : luci_ctl_database_failed(&import->database, result);
 }
@@ -220,21 +219,21 @@ static luci_exit_t run_import(luci_invocation_t *call)
 }
 
 static const luci_option_t options[] = {
-    { "dry-run", NULL, "only say what would be done", 0 },
-    { "without-keys", NULL, "users of a file without keys come in, and have no password", 0 },
+    { "dry-run", NULL, "only report what would be done", 0 },
+    { "without-keys", NULL, "import users without keys if the file has none; they have no password", 0 },
     { NULL, NULL, NULL, 0 },
 };
 
 const luci_command_t luci_command_import_users = {
     "import users",
     "FILE",
-    "Brings in the users of a file of export",
-    "Ids, names, attributes, the disabled flag, keys with their hashes and the time of\n"
-    "creation come in as export --with-hashes wrote them, from any engine to any other.\n"
-    "Each user is one transaction and comes in whole or is refused with the reason and\n"
-    "the line; then the exit status is 1. Users who are there already, with the same id,\n"
-    "name, flag and keys, stay as they are, so the same command goes on where it\n"
-    "stopped. Sessions do not move: people sign in again. FILE \"-\" is standard input.\n",
+    "Imports users that export wrote",
+    "The ids, names, attributes, disabled flags, keys with their hashes and creation times\n"
+    "that export --with-hashes wrote are imported unchanged, from any engine to any other.\n"
+    "Each user is imported in one transaction, or refused with the line and the reason; the\n"
+    "exit status is 1 then. Existing users with the same id, name, flag and keys are not\n"
+    "changed, so that the same command continues where it stopped. Sessions are not moved:\n"
+    "users sign in again. FILE \"-\" is standard input.\n",
     options,
     1,
     1,

@@ -14,9 +14,9 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* ---- --tables, --attributes: names as LuciaTables and LuciaUserAttributes take them ---- */
+/* ---- The options --tables and --attributes ---- */
 
-/* The names between commas. USAGE: one is none. */
+/* Appends the names in a comma-separated list to names. USAGE: one of them is invalid. */
 static luci_exit_t split_names(luci_invocation_t *call, const char *option, apr_array_header_t *names)
 {
     char *rest, *list = apr_pstrdup(call->pool, luci_command_value(call, option));
@@ -25,10 +25,11 @@ static luci_exit_t split_names(luci_invocation_t *call, const char *option, apr_
         if (!luci_word_is_identifier(name))
             return luci_command_misuse(
                 call,
-                apr_psprintf(call->pool,
-                             "--%s: \"%s\" is no name; letters, digits and underscores are allowed, not "
-                             "starting with a digit, at most %d",
-                             option, name, LUCI_IDENTIFIER_BYTES_MAX));
+                apr_psprintf(
+                    call->pool,
+                    "--%s: \"%s\" is not a valid name: letters, digits and underscores are allowed, not "
+                    "starting with a digit, at most %d characters",
+                    option, name, LUCI_IDENTIFIER_BYTES_MAX));
         APR_ARRAY_PUSH(names, const char *) = name;
     }
     return LUCI_EXIT_DONE;
@@ -46,7 +47,7 @@ static luci_exit_t choose_tables(luci_invocation_t *call, luci_settings_t *setti
     if (status != LUCI_EXIT_DONE)
         return status;
     if (names->nelts != 3)
-        return luci_command_misuse(call, "--tables wants three names, USER,KEY,SESSION");
+        return luci_command_misuse(call, "--tables needs three names: USER,KEY,SESSION");
     name = (const char **)names->elts;
     settings->tables = (luci_tables_t){ name[0], name[1], name[2] };
     return LUCI_EXIT_DONE;
@@ -65,9 +66,9 @@ static luci_exit_t choose_attributes(luci_invocation_t *call, luci_settings_t *s
     return status;
 }
 
-/* ---- Which database ---- */
+/* ---- Choosing the database ---- */
 
-/* DRIVER:PARAMS. */
+/* Parses DRIVER:PARAMS. */
 static luci_exit_t split_database(luci_invocation_t *call, luci_ctl_config_t *config)
 {
     const char *written = luci_command_value(call, "database"), *colon = strchr(written, ':'), *problem;
@@ -75,7 +76,7 @@ static luci_exit_t split_database(luci_invocation_t *call, luci_ctl_config_t *co
 
     if (!colon || !colon[1])
         return luci_command_misuse(call,
-                                   apr_psprintf(call->pool, "--database wants DRIVER:PARAMS, such as %s:%s",
+                                   apr_psprintf(call->pool, "--database needs DRIVER:PARAMS, such as %s:%s",
                                                 luci_engines[0]->driver, luci_engines[0]->params_example));
     config->driver = apr_pstrmemdup(call->pool, written, (apr_size_t)(colon - written));
     engine = luci_engine_find(config->driver);
@@ -93,7 +94,7 @@ static luci_exit_t from_option(luci_invocation_t *call, luci_ctl_config_t *confi
     luci_exit_t status;
 
     if (luci_command_has(call, "vhost") || luci_command_has(call, "httpd"))
-        return luci_command_misuse(call, "--vhost and --httpd go with --config");
+        return luci_command_misuse(call, "--vhost and --httpd are allowed only with --config");
     luci_ctl_config_defaults(config, call->pool);
     status = split_database(call, config);
     if (status == LUCI_EXIT_DONE)
@@ -113,7 +114,7 @@ static luci_exit_t from_file(luci_invocation_t *call, luci_ctl_config_t *config)
 
     if (luci_command_has(call, "tables") || luci_command_has(call, "attributes"))
         return luci_command_misuse(
-            call, "--tables and --attributes go with --database; a configuration has its own");
+            call, "--tables and --attributes are allowed only with --database; a configuration has its own");
     if (luci_ctl_config_read(&source, config, call->pool) == LUCI_OK)
         luci_ctl_config_choose(&source, config, call->pool);
     for (int i = 0; i < config->problems->nelts; i++)
@@ -121,7 +122,7 @@ static luci_exit_t from_file(luci_invocation_t *call, luci_ctl_config_t *config)
     return config->problems->nelts ? LUCI_EXIT_USAGE : LUCI_EXIT_DONE;
 }
 
-/* What messages say of it; check needs no word of another command that says more. */
+/* Sets where the database is configured, and the command for further diagnosis, for messages. */
 static void name_database(luci_invocation_t *call, luci_ctl_database_t *database)
 {
     const char *path = luci_command_config(call);
@@ -162,7 +163,7 @@ luci_exit_t luci_ctl_database_choose(luci_invocation_t *call, luci_ctl_database_
 luci_exit_t luci_ctl_database_failed(const luci_ctl_database_t *database, luci_result_t result)
 {
     if (result == LUCI_INTERNAL)
-        return luci_say_error(LUCI_EXIT_REFUSED, "a fault of this machine: no memory, or no randomness");
+        return luci_say_error(LUCI_EXIT_REFUSED, "an error of this machine: no memory, or no random numbers");
     return luci_say_error(
         LUCI_EXIT_DATABASE, "the database %s: %s%s", result == LUCI_BUSY ? "is busy" : "can't be used",
         database->db ? luci_db_problem(database->db, database->config.problems->pool) : "not opened",
@@ -180,13 +181,12 @@ static luci_exit_t find_tables(luci_ctl_database_t *database)
         if (!found)
             return luci_say_error(
                 LUCI_EXIT_DATABASE,
-                "there is no table %s with Lucia's columns in the database; luciactl init makes it",
+                "the database has no table %s with Lucia's columns; luciactl init creates it",
                 luci_table_name(*table, &database->config.settings.tables, database->config.problems->pool));
     }
     return LUCI_EXIT_DONE;
 }
 
-/* What is missing, and how it comes. */
 luci_exit_t luci_ctl_database_lacks(const luci_ctl_database_t *database, const char *column, apr_pool_t *pool)
 {
     const luci_settings_t *settings = &database->config.settings;
@@ -194,7 +194,7 @@ luci_exit_t luci_ctl_database_lacks(const luci_ctl_database_t *database, const c
 
     if (!engine)
         return luci_ctl_database_failed(database, LUCI_UNAVAILABLE);
-    return luci_say_error(LUCI_EXIT_REFUSED, "the table %s has no column %s; this adds it: %s",
+    return luci_say_error(LUCI_EXIT_REFUSED, "the table %s has no column %s; add it with: %s",
                           settings->tables.user, column,
                           luci_schema_add_column(engine, &luci_table_user, column, settings, pool));
 }

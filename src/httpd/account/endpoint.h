@@ -23,17 +23,17 @@ struct luci_endpoint_t {
     size_t body_max;                 /* bytes of a POST's body; 0: LUCI_FORM_BYTES_MAX */
     luci_event_kind_t event;         /* of a POST, for the audit log and the counters */
 
-    /* 1: without a session get and post are not called. A cookie then counts for a POST only if the request
-     * comes from this site. 0: a POST of another site is refused with 403. */
+    /* 1: without a session, get and post are not called, and the cookie counts for a POST only if the request
+     * comes from this site. 0: a POST from another site is refused with 403. */
     int needs_session;
-    int ends_session; /* post ends the session: it is not renewed before */
+    int ends_session; /* 1: post ends the session, so it is not renewed before */
 
-    /* The message of the 403 where the configuration closes this endpoint, else NULL. May be NULL: always
-     * open. */
+    /* Returns the message of a 403 if the configuration closes this endpoint, otherwise NULL. A NULL pointer
+     * means that the endpoint is always open. */
     const char *(*closed)(const luci_dir_config_t *dir);
 
     luci_endpoint_fn *get;        /* GET and HEAD; NULL: 405 */
-    luci_endpoint_fn *post;       /* NULL: 405, and below api/ get answers, with JSON */
+    luci_endpoint_fn *post;       /* NULL: 405; get then answers below api/ as well, with JSON */
     luci_endpoint_fn *no_session; /* NULL: a redirect to the sign-in page for GET, 401 for POST and JSON */
 };
 
@@ -58,11 +58,11 @@ luci_endpoint_request_t *luci_endpoint_request(request_rec *r, const luci_endpoi
 /* Answers with a problem: a page or JSON. Returns what a handler returns. */
 int luci_endpoint_problem(luci_endpoint_request_t *request, int status, const char *message);
 
-/* Answers a result that does not depend on what was sent: 503, or 500 and a line in the log. */
+/* Answers a result that the client did not cause: with 503, or with 500 and a log message. */
 int luci_endpoint_failure(luci_endpoint_request_t *request, luci_result_t result);
 
-/* Validates the session of this request. OK: request->session is set. NOT_FOUND: the request is anonymous,
- * for whatever reason. Else a failure. validate is one of validation.h's. */
+/* Validates the session of this request with validate, a function of validation.h. OK: request->session is
+ * set. NOT_FOUND: the request is anonymous. Any other result is a failure. */
 typedef luci_result_t luci_validate_fn(request_rec *r, const char *id, const luci_session_t **session);
 luci_result_t luci_endpoint_session(luci_endpoint_request_t *request,
                                     luci_validate_fn *validate) LUCI_MUST_USE;

@@ -43,7 +43,8 @@ static void set_limits(const luci_endpoint_request_t *request, apr_table_t *valu
     apr_table_setn(values, "password_max", apr_itoa(pool, settings->password_length.max));
 }
 
-/* Passes next on in the URL that the form is sent to, in a field, and in the links between the pages. */
+/* Sets next in the URL that the form is sent to, in a field of the form, and in the links between the pages.
+ */
 static void set_way_back(const luci_endpoint_request_t *request, const luci_entry_kind_t *kind,
                          apr_table_t *values, const char *next)
 {
@@ -71,7 +72,7 @@ static void set_focus(apr_table_t *values)
                    "1");
 }
 
-/* An ErrorDocument's URL is the one that was refused, and that is the page to return to. */
+/* The URL of a refused request, if this page is its ErrorDocument: sign-in returns there. */
 static const char *refused_url(request_rec *r)
 {
     const request_rec *root = luci_state_root(r);
@@ -112,8 +113,8 @@ static const char *posted(const luci_entry_t *entry, const char *name)
     return luci_form_value(&entry->request->form, name);
 }
 
-/* A refused form: the page again, with the message at its field, with the name that was typed and without the
- * password. */
+/* Answers a refused form with the page again, with the message at its field and the name that was typed, but
+ * without the password. */
 static int complain(luci_entry_t *entry, const luci_problem_t *problem, const char *field)
 {
     luci_endpoint_request_t *request = entry->request;
@@ -146,14 +147,14 @@ static int throttled(luci_entry_t *entry)
     return complain(entry, &problem, "form_error");
 }
 
-/* Sends the cookie of the new session, and redirects the browser to the page that it came for. */
+/* Sends the cookie of the new session, and redirects the browser to next or home. */
 static int welcome(luci_entry_t *entry)
 {
     luci_endpoint_request_t *request = entry->request;
     const char *next;
 
     luci_cookies_set_session(request->r, &entry->session);
-    luci_answer_clear_cache(request->r); /* it may hold pages for anonymous requests */
+    luci_answer_clear_cache(request->r); /* The browser may have cached pages for anonymous requests. */
     if (request->wants_json)
         return luci_reply_json(request->r, entry->kind->json_status,
                                luci_account_json(&entry->session, request->runtime->auth.settings));
@@ -209,7 +210,7 @@ static void discard(void *baton)
     luci_form_wipe(&((luci_entry_t *)baton)->request->form);
 }
 
-/* The device cookie is optional: without one, sign-in works all the same. */
+/* The device cookie is optional: sign-in succeeds without it. */
 static void set_device_token(const luci_entry_t *entry)
 {
     luci_endpoint_request_t *request = entry->request;
@@ -219,7 +220,7 @@ static void set_device_token(const luci_entry_t *entry)
         luci_cookies_set_device(request->r, value);
 }
 
-/* The time is read here, because the request may have waited. */
+/* Reads the time again, because the request may have waited. */
 static void work(void *baton)
 {
     luci_entry_t *entry = baton;
@@ -241,7 +242,8 @@ static void expire(void *baton)
     discard(entry);
 }
 
-/* A request that needs no hash is answered at once, and so is one that a full queue refuses. */
+/* Whether a request has to wait for a hash slot. One that needs no hash, or that a full queue refuses, does
+ * not. */
 static int has_to_wait(luci_entry_t *entry)
 {
     luci_attempt_t attempt = entry->attempt;

@@ -13,12 +13,12 @@ typedef struct {
     /* The use case, from entry->auth_request to entry->session and entry->field. May run in another thread.
      */
     luci_result_t (*enter)(luci_entry_t *entry, apr_pool_t *pool);
-    int is_sign_up;  /* as luci_auth_look asks */
+    int is_sign_up;  /* for luci_auth_look */
     int json_status; /* of a success that is answered with JSON */
     size_t url;      /* where the page's own URL is in luci_urls_t */
 } luci_entry_kind_t;
 
-/* One posted form, until it is answered; in the request's pool, because it may have to wait. */
+/* A posted form until it is answered, from the request's pool, because the request may be suspended. */
 struct luci_entry_t {
     luci_endpoint_request_t *request;
     const luci_entry_kind_t *kind;
@@ -27,16 +27,16 @@ struct luci_entry_t {
     luci_attempt_t attempt;
     luci_session_t session;
     luci_result_t result;
-    luci_field_t field; /* that is INVALID */
+    luci_field_t field; /* the invalid field, if result is INVALID */
 };
 
 /* The fields of both forms. */
 extern const luci_form_field_t luci_entry_fields[];
 
-/* GET: the page with the form; for a request with a session a redirect to where it wants to go. */
+/* GET: sends the page with the form; a request with a session is redirected to next or home. */
 int luci_entry_show(luci_endpoint_request_t *request, const luci_entry_kind_t *kind);
 
-/* POST: at once, or suspended until there is a free hash slot. */
+/* POST: answers at once, or suspends the request until a hash slot is free. */
 int luci_entry_post(luci_endpoint_request_t *request, const luci_entry_kind_t *kind);
 
 #endif

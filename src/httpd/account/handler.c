@@ -18,7 +18,7 @@ APLOG_USE_MODULE(luciauth);
 
 /* ---- POST and GET ---- */
 
-/* Answers a POST that its endpoint does not get to see, and reports its event. */
+/* Refuses a POST before its endpoint is called, and reports the event. */
 static int refuse(luci_endpoint_request_t *request, int status, luci_reason_t reason, const char *message)
 {
     luci_state_refused(request->r, request->endpoint->event, reason);
@@ -50,7 +50,7 @@ static int answer_anonymous(luci_endpoint_request_t *request)
     return luci_reply_redirect(request->r, request->urls->login);
 }
 
-/* OK, also where no session is needed; anything else: the answer was sent. */
+/* Returns OK if there is a session or none is needed; otherwise the answer was sent. */
 static int find_session(luci_endpoint_request_t *request)
 {
     const luci_endpoint_t *endpoint = request->endpoint;
@@ -68,7 +68,7 @@ static int find_session(luci_endpoint_request_t *request)
     return result == LUCI_NOT_FOUND ? answer_anonymous(request) : luci_endpoint_failure(request, result);
 }
 
-/* OK, also where the body is not read; anything else: the answer was sent. */
+/* Returns OK if the form was read or the endpoint has none; otherwise the answer was sent. */
 static int read_form(luci_endpoint_request_t *request)
 {
     int status = request->endpoint->fields ? luci_request_read_form(request->r, &request->form) : OK;
@@ -81,7 +81,7 @@ static int read_form(luci_endpoint_request_t *request)
     }
 }
 
-/* A suspended request wipes its form itself, since it may be in another thread by now. */
+/* A suspended request wipes its form itself, because another thread may already use it. */
 static int post(luci_endpoint_request_t *request)
 {
     const char *message = closed(request);
@@ -115,7 +115,7 @@ static int get(luci_endpoint_request_t *request)
 
 /* ---- Other methods, other handlers ---- */
 
-/* The request may be the CORS preflight of a script of another origin. */
+/* Answers a CORS preflight from an allowed origin; refuses any other request with 405. */
 static int refuse_method(luci_endpoint_request_t *request, int has_get, int has_post)
 {
     const char *allow = has_get && has_post ? "GET, HEAD, POST" : has_get ? "GET, HEAD" : "POST";
@@ -126,16 +126,18 @@ static int refuse_method(luci_endpoint_request_t *request, int has_get, int has_
     return luci_endpoint_problem(request, HTTP_METHOD_NOT_ALLOWED, MESSAGE_METHOD);
 }
 
-/* The gate admitted the request as one to an endpoint, and then another handler was chosen. */
+/* Refuses a request that the gate admitted as one to an endpoint, if another module then set the handler. */
 static int refuse_other_content(request_rec *r)
 {
     if (!luci_state_is_exempt(r))
         return DECLINED;
-    ap_log_rerror(
-        APLOG_MARK, APLOG_ERR, 0, r,
-        "LUCI0760: %s passed the gate as an endpoint of mod_luciauth, but the handler \"%s\" was about to "
-        "answer it; see which directive sets that handler",
-        r->uri, r->handler ? r->handler : "default");
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  "LUCI0760: %s was admitted at the gate as an endpoint of mod_luciauth, but the handler "
+                  "\"%s\" was about to "
+                  "answer it, so it is refused with 403; find the directive that sets this handler, such as "
+                  "SetHandler, and "
+                  "exclude the path",
+                  r->uri, r->handler ? r->handler : "default");
     return HTTP_FORBIDDEN;
 }
 
@@ -148,7 +150,8 @@ int luci_endpoint_handle(request_rec *r)
     if (!route.endpoint)
         return refuse_other_content(r);
     if (!r->main)
-        luci_state_of(r)->content_of = r; /* without a database no filter of ours has set it */
+        luci_state_of(r)->content_of =
+            r; /* Without a database, luci_identity_insert_filter has not set it. */
     request = luci_endpoint_request(r, route.endpoint, route.is_api);
     if (!request->runtime)
         return luci_endpoint_problem(request, HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE);

@@ -14,7 +14,8 @@ static const luci_entry_kind_t kind = {
     .url = offsetof(luci_urls_t, login),
 };
 
-/* Ends the tab that a page with a form opened for signing in: the typed text waits in the other tab. */
+/* The last page of a tab that unauthorized.html opened for sign-in: it sends the user back to the tab with
+ * the form. */
 static int signed_in_page(luci_endpoint_request_t *request)
 {
     apr_table_t *values = apr_table_make(request->r->pool, 8);

@@ -6,7 +6,7 @@
 #include "httpd/request/reply.h"
 #include "httpd/request/way_back.h"
 
-/* url with the page to return to after signing in as another user. */
+/* url with next, the page to return to after sign-in as another user. */
 static const char *with_next(const luci_endpoint_request_t *request, const char *url)
 {
     return luci_way_back_link(request->r, url, luci_way_back_chosen(request->r, NULL));
@@ -26,8 +26,8 @@ static int show(luci_endpoint_request_t *request)
     return page(request, HTTP_OK, "username", request->session->user.username);
 }
 
-/* Without a session the person is signed out already. A cookie that does not count because of the request's
- * origin may still belong to a session, so that case is a 401 like any other. */
+/* Without a session, the user is signed out already and gets a page that says so. If the cookie does not
+ * count because of the request's origin, it may still belong to a session, so the answer is a plain 401. */
 static int answer_anonymous(luci_endpoint_request_t *request)
 {
     int refused;

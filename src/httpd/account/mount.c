@@ -26,7 +26,7 @@ static const luci_endpoint_t *by_handler(const char *handler)
     return NULL;
 }
 
-/* By the path alone: an exact match, after httpd's own decoding. */
+/* Finds a mounted endpoint by its exact path, as httpd decoded it. */
 static luci_route_t route_of_path(const char *mount, const char *path)
 {
     luci_route_t route = { NULL, 0 };
@@ -77,7 +77,7 @@ static luci_route_t mounted_route(request_rec *r)
     return known->mounted->route;
 }
 
-/* The handler that SetHandler sets here; httpd itself reads it only when it chooses a handler. */
+/* The handler of SetHandler; httpd copies it to r->handler only when it chooses a handler. */
 static const char *handler_to_be(request_rec *r)
 {
     const core_dir_config *core = r->per_dir_config ? ap_get_core_module_config(r->per_dir_config) : NULL;
@@ -100,8 +100,8 @@ luci_route_t luci_route_of(request_rec *r)
     return route;
 }
 
-/* httpd's core answers TRACE right after this hook, with the cookie in the body; so for TRACE the sections
- * with SetHandler are looked up here already. */
+/* httpd's core answers TRACE directly after this hook, with the cookie in the body. So for TRACE this
+ * evaluates the sections with SetHandler itself. */
 static luci_route_t claimed_route(request_rec *r)
 {
     ap_conf_vector_t *before = r->per_dir_config;

@@ -10,7 +10,9 @@ typedef struct {
     int is_api;                      /* below api/ of LuciaMount: as with LuciaPages Off */
 } luci_route_t;
 
-/* By the path, else by r->handler, else by the handler that SetHandler will set (before httpd chooses it). */
+/* Finds the route by the path, otherwise by r->handler, otherwise by SetHandler, which httpd may not have
+ * applied yet.
+ */
 luci_route_t luci_route_of(request_rec *r);
 
 /* The map_to_storage hook: gives mounted paths precedence over whatever covers them (files, ProxyPass,

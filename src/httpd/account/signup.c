@@ -3,8 +3,8 @@
 #include "httpd/account/entry.h"
 #include "httpd/request/request.h"
 
-/* A browser may send a form twice, as by a double click, and drop the first answer with its cookie. A program
- * does not: it is told that the name is taken. */
+/* After a double click, a browser sends a form twice and drops the first answer with its cookie. A program
+ * does not do so, and gets the answer that the name is taken. */
 static int is_browser(request_rec *r)
 {
     const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
@@ -12,7 +12,8 @@ static int is_browser(request_rec *r)
     return luci_request_is_navigation(r) || (site && ap_cstr_casecmp(site, "same-origin") == 0);
 }
 
-/* Counts as a sign-in, too, and so has an attempt of its own. */
+/* Signs in with the form of a sign-up that was sent twice. It counts as a sign-in, so it has its own attempt.
+ */
 static luci_result_t sign_up_twice(luci_entry_t *entry, apr_pool_t *pool)
 {
     luci_auth_request_t again = entry->auth_request;
@@ -22,7 +23,7 @@ static luci_result_t sign_up_twice(luci_entry_t *entry, apr_pool_t *pool)
     again.attempt->device = entry->attempt.device;
     result = luci_auth_sign_up_twice(&entry->auth, &again, &entry->session, pool);
     if (result == LUCI_OK)
-        entry->auth_request = again; /* the device cookie is made for this attempt */
+        entry->auth_request = again; /* The device cookie is issued for this attempt. */
     return result;
 }
 

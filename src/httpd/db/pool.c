@@ -19,42 +19,43 @@
 
 APLOG_USE_MODULE(luciauth);
 
-/* When at least half of the handles, and so many, are stuck, further threads are not caught by them. */
+/* If at least half of the handles, and at least this many, are stuck, further requests are refused at once.
+ */
 #define STUCK_MIN 2
 
 typedef struct {
     luci_db_t *db;
-    apr_time_t checked; /* when its file was last looked at */
-    apr_time_t lent;    /* when; 0: it is not */
-    apr_uint32_t seen;  /* the pool's count of outdated handles then */
+    apr_time_t checked; /* when the handle was last checked for being stale */
+    apr_time_t lent;    /* when it was borrowed; 0: it is idle */
+    apr_uint32_t seen;  /* the pool's value of outdated at that check */
 } slot_t;
 
 struct luci_pool_t {
     const luci_db_target_t *target;
-    const char *title; /* what messages call it */
+    const char *title; /* of the database, for messages */
     luci_quota_t size;
-    int is_file; /* the database, not a server */
+    int is_file; /* the database is a file, not a server */
     server_rec *server;
     apr_pool_t *memory;          /* used only under the lock */
     apr_thread_mutex_t *lock;    /* guards what follows */
     apr_thread_cond_t *returned; /* a handle */
     slot_t *slots;               /* size.max; the first "made" of them have handles */
-    slot_t **idle;               /* a stack of those that are not lent: the one used last is lent first */
+    slot_t **idle;               /* a stack of idle slots: the one used last is lent first */
     int made;
     int idle_count;
-    slot_t background;                                    /* of one thread, beside them */
-    apr_time_t came_back;                                 /* when a handle last did, or was made */
-    volatile apr_uint32_t outdated;                       /* how many handles had to be opened again */
+    slot_t background;                                    /* of luci_pool_background, not one of slots */
+    apr_time_t came_back;                                 /* when a handle was last returned or made */
+    volatile apr_uint32_t outdated;                       /* number of handles that had to be reopened */
     luci_bulkhead_t bulkhead;                             /* threads that have a handle or wait for one */
     luci_breaker_t *breaker;                              /* shared by all children */
-    int down;                                             /* the last that was logged is a failure */
-    volatile apr_uint64_t complained;                     /* when one was logged */
-    volatile apr_uint64_t complained_busy;                /* when the lack of handles was */
+    int down;                                             /* the last message is a failure, not a recovery */
+    volatile apr_uint64_t complained;                     /* when a failure was logged */
+    volatile apr_uint64_t complained_busy;                /* when a lack of handles was logged */
     volatile apr_uint64_t no_writing_before[LUCI_WRITES]; /* ms since 1970 */
 };
 
-/* A server that inherits tables and attributes has the same pointers. A maximum lifetime matters because a
- * connection without the columns for it is refused. */
+/* A virtual host that inherits tables and attributes has the same pointers. The maximum lifetime matters
+ * because a handle is refused if it needs a column that the database lacks. */
 int luci_pool_serves(const luci_pool_t *pool, const luci_db_target_t *target)
 {
     const luci_settings_t *a = pool->target->settings, *b = target->settings;
@@ -109,7 +110,7 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
     return pool;
 }
 
-/* Each handle has memory of its own, because its borrower allocates from it without our lock. */
+/* Each handle has its own memory, because its borrower allocates from it without the pool's lock. */
 static luci_db_t *make_handle(luci_pool_t *pool)
 {
     apr_allocator_t *allocator;
@@ -137,8 +138,8 @@ static slot_t *make_slot(luci_pool_t *pool)
     return slot;
 }
 
-/* The first handle that comes back until the deadline, or until none did for the time of patience (0: it
- * does not end). NULL otherwise. Under the lock. */
+/* Waits, under the lock, for a handle to be returned: until the deadline, and at most patience after the last
+ * one was (0: without this limit). Returns NULL after that. */
 static slot_t *await_idle(luci_pool_t *pool, apr_time_t deadline, apr_interval_time_t patience)
 {
     apr_time_t since = apr_time_now(), now = since;
@@ -158,9 +159,10 @@ static slot_t *await_idle(luci_pool_t *pool, apr_time_t deadline, apr_interval_t
     return pool->idle[--pool->idle_count];
 }
 
-/* An idle handle, or a new one, or the first that comes back in time. NULL otherwise. Under the lock.
- * A file gets a further handle only when none came back for a while: reads wait for the processor there, and
- * each handle keeps 150 KiB. A server gets as many as are needed at once. */
+/* Takes, under the lock, an idle handle, a new one, or the first one that is returned in time; otherwise
+ * returns NULL. A file gets a further handle only if none is returned for a while, because its reads wait
+ * only for the processor, and each handle needs 150 KiB. A server gets as many handles as are needed at once.
+ */
 static slot_t *take(luci_pool_t *pool, apr_time_t now)
 {
     apr_time_t deadline = now + apr_time_from_msec(pool->size.wait);
@@ -181,16 +183,16 @@ static slot_t *take(luci_pool_t *pool, apr_time_t now)
 
 static int are_stuck(const luci_pool_t *pool, apr_time_t now)
 {
-    int most = pool->size.max / 2 > STUCK_MIN ? pool->size.max / 2 : STUCK_MIN, stuck = 0;
+    int limit = pool->size.max / 2 > STUCK_MIN ? pool->size.max / 2 : STUCK_MIN, stuck = 0;
 
-    if (pool->made - pool->idle_count < most)
+    if (pool->made - pool->idle_count < limit)
         return 0;
     for (int i = 0; i < pool->made; i++)
         stuck += pool->slots[i].lent != 0 && now - pool->slots[i].lent > LUCI_POOL_STUCK;
-    return stuck >= most;
+    return stuck >= limit;
 }
 
-/* ---- Giving back ---- */
+/* ---- Returning a handle ---- */
 
 static void note_answer(luci_pool_t *pool, const slot_t *slot)
 {
@@ -204,7 +206,7 @@ static void note_answer(luci_pool_t *pool, const slot_t *slot)
     luci_breaker_answered(pool->breaker, now);
 }
 
-/* Under the lock. Reading may work all along while writing fails. */
+/* Logs a failure or a recovery, under the lock. */
 static void report(luci_pool_t *pool, const luci_db_t *db)
 {
     int broken = luci_db_is_broken(db);
@@ -228,7 +230,8 @@ static void report(luci_pool_t *pool, const luci_db_t *db)
     apr_pool_destroy(scratch);
 }
 
-/* Under the lock, once a minute: requests are served, but with empty values. */
+/* Logs missing columns of attributes, under the lock and once a minute: requests are answered, with empty
+ * values. */
 static void report_lacks(luci_pool_t *pool, const luci_db_t *db)
 {
     const luci_settings_t *settings = pool->target->settings;
@@ -246,7 +249,7 @@ static void report_lacks(luci_pool_t *pool, const luci_db_t *db)
             ap_log_error(
                 APLOG_MARK, APLOG_WARNING, 0, pool->server,
                 "LUCI0316: LuciaUserAttributes names %s, but the table %s has no such column: it reads "
-                "as empty, and each Require line that asks for it refuses everyone; this adds it: %s",
+                "as empty, and each Require line that reads it refuses every user; add it with: %s",
                 name, settings->tables.user,
                 luci_schema_add_column(engine, &luci_table_user, name, settings, scratch));
     }
@@ -275,10 +278,10 @@ static void give_back(void *baton, luci_db_t *db)
     apr_thread_mutex_unlock(pool->lock);
 }
 
-/* Checks now and then whether a handle still shows the current database, and at once after another handle did
- * not, so that requests agree on which columns there are. 0: there was no answer in time, and the request has
- * waited enough. */
-static int look_at(luci_pool_t *pool, slot_t *slot, apr_time_t now)
+/* Checks periodically whether a handle still shows the current database, and at once after another handle did
+ * not, so that all requests see the same columns. Returns 0 if the database did not answer in time; the
+ * request has waited long enough then. */
+static int refresh(luci_pool_t *pool, slot_t *slot, apr_time_t now)
 {
     apr_uint32_t outdated = apr_atomic_read32(&pool->outdated);
 
@@ -295,8 +298,8 @@ static int look_at(luci_pool_t *pool, slot_t *slot, apr_time_t now)
     return 1;
 }
 
-/* A handle; NULL: none came back in time, or, when *asks is 0, the server is known to hang. Under the lock.
- */
+/* Borrows a handle, under the lock. NULL: none was returned in time, or, if *asks is 0, the server is known
+ * to hang. */
 static slot_t *lend(luci_pool_t *pool, apr_time_t now, int *asks)
 {
     slot_t *slot = NULL;
@@ -329,12 +332,12 @@ static luci_result_t try_borrow(luci_pool_t *pool, luci_db_t **db)
         if (asks && luci_httpd_log_due(&pool->complained_busy))
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
                          "LUCI0301: all %d database handles of this process were in use for %" APR_INT64_T_FMT
-                         " ms: %s; the database is slow, or LuciaDatabasePool is small",
+                         " ms: %s; the database is slow, or LuciaDatabasePool is too small",
                          pool->size.max, pool->size.wait, pool->title);
         return LUCI_BUSY;
     }
     luci_db_limit(slot->db, LUCI_POOL_USE);
-    if (!look_at(pool, slot, now)) {
+    if (!refresh(pool, slot, now)) {
         give_back(pool, slot->db);
         return LUCI_BUSY;
     }
@@ -388,7 +391,7 @@ static luci_result_t try_borrow_background(luci_pool_t *pool, luci_db_t **db)
         return LUCI_BUSY;
     luci_gauge(LUCI_GAUGE_HANDLES, 1);
     luci_db_limit(slot->db, LUCI_POOL_USE);
-    if (!look_at(pool, slot, now)) {
+    if (!refresh(pool, slot, now)) {
         give_back_background(pool, slot->db);
         return LUCI_BUSY;
     }

@@ -16,10 +16,10 @@
 
 static ap_filter_rec_t *last_filter;
 
-/* What the last filter puts into an answer. */
+/* What the last filter adds to an answer. */
 typedef struct {
-    const char *origin; /* that may read it; NULL: none */
-    const char *policy; /* that the page needs; NULL: any will do */
+    const char *origin; /* the origin whose scripts may read the answer; NULL: none */
+    const char *policy; /* the Content-Security-Policy of a page with a style; NULL: no such page */
 } last_t;
 
 static int names(request_rec *r, const apr_table_t *headers, const char *name)
@@ -52,7 +52,7 @@ void luci_answer_clear_cache(request_rec *r)
         apr_table_setn(r->err_headers_out, "Clear-Site-Data", "\"cache\"");
 }
 
-/* The Origin header when LuciaAllowedOrigins has it, else NULL. */
+/* The value of Origin if LuciaAllowedOrigins contains it, otherwise NULL. */
 static const char *allowed_origin(request_rec *r, const luci_dir_config_t *dir)
 {
     const char *origin = apr_table_get(r->headers_in, "Origin");
@@ -69,8 +69,8 @@ static int is_list_of_names(const char *text)
     return 1;
 }
 
-/* An origin that may send unsafe requests with the cookie may send any header with them, too: a script's
- * libraries add some of their own. */
+/* An allowed origin may already send unsafe requests with the cookie, so it may also send any header with
+ * them, which libraries of scripts need. */
 int luci_answer_preflight(request_rec *r, const char *methods)
 {
     const char *wanted = apr_table_get(r->headers_in, "Access-Control-Request-Headers");
@@ -103,7 +103,8 @@ static int note_refusal(void *pool, const char *name, const char *value)
     return luci_page_policy_admits_style(value, pool); /* 0 ends apr_table_do */
 }
 
-/* All policies of an answer hold together, so ours alone is left when one of them forbids the style. */
+/* Browsers apply all policies of an answer together, so if one of them forbids the page's style, the page's
+ * own policy replaces them. */
 static void keep_style(request_rec *r, const char *policy)
 {
     if (apr_table_do(note_refusal, r->pool, r->headers_out, POLICY, NULL) &&
@@ -138,7 +139,7 @@ void luci_answer_last(request_rec *r, const char *policy)
         ap_add_output_filter_handle(last_filter, last, r, r->connection);
 }
 
-/* Of mod_headers' kind, and so behind it where that was there first. */
+/* The filter has the type of mod_headers' filter, and runs after it because it is inserted later. */
 void luci_answer_register_filter(void)
 {
     last_filter = ap_register_output_filter("LUCIAUTH_LAST", finish, NULL, AP_FTYPE_CONTENT_SET);

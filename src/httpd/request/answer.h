@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The headers that this module's answers share: CORS for LuciaAllowedOrigins, the challenge of a 401, Vary,
- * and the pages' Content-Security-Policy, so that other modules' headers do not disable them. */
+/* The headers that all answers of this module have: CORS for LuciaAllowedOrigins, the challenge of a 401,
+ * Vary, and the Content-Security-Policy of pages, which headers of other modules must not disable. */
 #ifndef LUCI_ANSWER_H
 #define LUCI_ANSWER_H
 
@@ -13,17 +13,17 @@ void luci_answer_vary(request_rec *r, const char *name);
  * Browsers open no dialogue for either. An existing challenge is kept. */
 void luci_answer_challenge(request_rec *r);
 
-/* Clear-Site-Data, where LuciaClearSiteData is on: the browser drops its cached pages. */
+/* Adds Clear-Site-Data if LuciaClearSiteData is on, so that the browser drops its cached pages. */
 void luci_answer_clear_cache(request_rec *r);
 
 /* 1 for a CORS preflight from one of LuciaAllowedOrigins, whose answer is then in the headers. methods are
  * those of the endpoint, such as "GET, HEAD, POST". */
 int luci_answer_preflight(request_rec *r, const char *methods);
 
-/* Call when everything else of the answer is known and its filters are in place. What mod_headers says, which
- * runs before, comes first: an Access-Control-Allow-Origin of its own stays, and so does a
- * Content-Security-Policy, unless it would take the style away from a page of ours, policy being ours; NULL:
- * no page with a style. */
+/* Adds the headers that depend on those of other modules; call it when all other headers are set and all
+ * other filters are inserted. mod_headers runs before: its Access-Control-Allow-Origin is kept, and so is its
+ * Content-Security-Policy, unless that would disable the style of a page. policy is the page's own; NULL if
+ * the answer is not a page with a style. */
 void luci_answer_last(request_rec *r, const char *policy);
 
 void luci_answer_register_filter(void);

@@ -24,7 +24,7 @@ static luci_cookie_t cookie_of(request_rec *r)
     };
 }
 
-/* A Set-Cookie line of ours; value NULL: it was withdrawn. */
+/* A Set-Cookie line of this module; value is NULL if the line was withdrawn. */
 typedef struct {
     luci_cookie_t cookie;
     const char *value;

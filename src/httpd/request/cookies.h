@@ -5,13 +5,13 @@
 
 #include "httpd/request/state.h"
 
-/* Sends the session's cookie, or clears it, also with an error and after an internal redirect. When it is
- * cleared, the browser is told to forget the pages of that session, which may have ended without its
- * knowledge. */
+/* Sets the session cookie, or clears it, also for an error response and after an internal redirect. When it
+ * is cleared, Clear-Site-Data makes the browser drop the pages of the session, which may have ended
+ * elsewhere. */
 void luci_cookies_set_session(request_rec *r, const luci_session_t *session);
 void luci_cookies_clear_session(request_rec *r);
 
-/* The value of the device cookie as it came, unverified; NULL: none. */
+/* The value of the device cookie in the request, unverified; NULL: none. */
 const char *luci_cookies_device(request_rec *r);
 
 void luci_cookies_set_device(request_rec *r, const char *value);

@@ -23,8 +23,8 @@ APLOG_USE_MODULE(luciauth);
 
 #define POLICY_HEADER "Content-Security-Policy"
 
-/* The pages have their style inside, and no script at all. There is no form-action: Chromium holds it against
- * every redirect that follows a form's answer, so it would end a way that leads to another origin. */
+/* The pages contain their style, and no script at all. There is no form-action, because Chromium applies it
+ * to every redirect after the form as well, so that it would block a redirect to another origin. */
 #define POLICY                                                                                               \
     "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; base-uri " \
     "'none'; "                                                                                               \
@@ -36,7 +36,7 @@ static void security_headers(request_rec *r)
     apr_table_setn(r->headers_out, POLICY_HEADER, POLICY);
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     apr_table_setn(r->headers_out, "Referrer-Policy",
-                   "same-origin"); /* "no-referrer" would make our own forms' Origin "null" */
+                   "same-origin"); /* With "no-referrer", the pages' own forms would send Origin: null. */
 }
 
 int luci_reply_is_error_document(const request_rec *r)
@@ -44,7 +44,7 @@ int luci_reply_is_error_document(const request_rec *r)
     return r->prev && ap_is_HTTP_ERROR(r->prev->status);
 }
 
-/* Whether an endpoint answers, and not the gate in place of httpd. */
+/* Whether an endpoint sends the answer, not the gate. */
 static int is_endpoints(request_rec *r)
 {
     return r->main || luci_state_of(r)->content_of == r;
@@ -55,9 +55,9 @@ static int has_error_document(request_rec *r, int status)
     return ap_response_code_string(r, ap_index_of_response(status)) != NULL;
 }
 
-/* Whether httpd is to say a refusal of the gate: with the administrator's ErrorDocument; or, when that stands
- * behind the gate itself, as it says any error whose document cannot be had. A refusal whose document is
- * refused for the same reason is said by us. */
+/* Whether httpd sends a refusal of the gate, because an ErrorDocument is configured. If the document is
+ * itself behind the gate and is refused with another status, httpd handles that as any error of a document;
+ * if it is refused with the same status, the module answers. */
 static int is_left_to_httpd(request_rec *r, int status)
 {
     if (is_endpoints(r) || !ap_is_HTTP_ERROR(status))
@@ -65,7 +65,8 @@ static int is_left_to_httpd(request_rec *r, int status)
     return luci_reply_is_error_document(r) ? r->prev->status != status : has_error_document(r, status);
 }
 
-/* Filters of other modules see an endpoint's answer as any content, and the gate's as an error of httpd. */
+/* For the filters of other modules, an answer of an endpoint is content, and an answer of the gate is an
+ * error of httpd. */
 static void insert_filters(request_rec *r, const char *body)
 {
     const char *own = body && strstr(body, "<style") ? apr_table_get(r->headers_out, POLICY_HEADER) : NULL;
@@ -87,7 +88,7 @@ static int respond(request_rec *r, int status, const char *type, const char *bod
         return status;
     brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     if (status != HTTP_OK ||
-        !ap_is_HTTP_ERROR(r->status)) /* a page shown by ErrorDocument keeps the error's status */
+        !ap_is_HTTP_ERROR(r->status)) /* A page that is shown as an ErrorDocument keeps the error's status. */
         r->status = status;
     r->status_line = NULL;
     security_headers(r);
@@ -177,14 +178,17 @@ luci_problem_t luci_problem_of(request_rec *r, luci_result_t result)
 {
     if (is_temporary(result))
         return (luci_problem_t){ HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE, 0 };
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "LUCI0703: %s could not be answered: %s", r->uri,
-                  luci_result_name(result));
+    ap_log_rerror(
+        APLOG_MARK, APLOG_ERR, 0, r,
+        "LUCI0703: %s is answered with 500 because of an internal error: %s; see the messages before "
+        "this one",
+        r->uri, luci_result_name(result));
     return (luci_problem_t){ HTTP_INTERNAL_SERVER_ERROR, LUCI_MESSAGE_UNKNOWN, 0 };
 }
 
 luci_problem_t luci_problem_throttled(request_rec *r, luci_ms_t retry_after)
 {
-    /* Rounded up, so that a client that comes back then is admitted. */
+    /* Rounded up, so that a client that retries after that time is admitted. */
     apr_int64_t seconds = (retry_after + LUCI_MS_SECOND - 1) / LUCI_MS_SECOND, minutes = (seconds + 59) / 60;
     luci_problem_t problem = { HTTP_TOO_MANY_REQUESTS, "Too many attempts. Try again in a minute.", seconds };
 
@@ -206,7 +210,7 @@ void luci_reply_retry_after(request_rec *r, const luci_problem_t *problem)
                        apr_psprintf(r->pool, "%" APR_INT64_T_FMT, seconds));
 }
 
-/* The error page has no "else": it gets the one link that helps. */
+/* Templates have no "else", so the error page gets only the link that helps. */
 static int problem_page(request_rec *r, const luci_problem_t *problem)
 {
     apr_table_t *values = apr_table_make(r->pool, 8);
@@ -232,7 +236,7 @@ int luci_reply_problem(request_rec *r, const luci_problem_t *problem, luci_reply
     if (format == LUCI_REPLY_JSON || (format == LUCI_REPLY_AT_GATE && !luci_request_is_navigation(r)))
         return luci_reply_json(r, status, json_pack("{s:s}", "error", problem->message));
     if (status == HTTP_SERVICE_UNAVAILABLE && !r->main && !luci_reply_is_error_document(r) &&
-        has_error_document(r, status)) /* the site's maintenance page, for sign-in too */
+        has_error_document(r, status)) /* The site's maintenance page is used for sign-in, too. */
         return status;
     return problem_page(r, problem);
 }

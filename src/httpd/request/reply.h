@@ -21,24 +21,24 @@
 #define LUCI_MESSAGE_UNAVAILABLE "Service temporarily unavailable"
 #define LUCI_MESSAGE_CROSS_SITE "Requests from other sites are not accepted"
 
-/* In the query of the sign-in page: it was opened in a tab of its own, beside one with a form. */
+/* The parameter in the query of the sign-in page that marks a tab which unauthorized.html opened. */
 #define LUCI_REPLY_TAB "tab"
 
-/* 302 to a path on this site or a configured URL. */
+/* Redirects with 302 to a path on this site or a configured URL. */
 int luci_reply_redirect(request_rec *r, const char *location);
 
-/* A page (a file of templates/) with its values; "status" is added, and the four URLs where values has none.
- */
+/* Sends a page (a file of templates/) with its values, to which "status" and the four URLs are added unless
+ * they are set. */
 int luci_reply_page(request_rec *r, int status, const char *page, apr_table_t *values);
 
-/* JSON; takes the reference to object. */
+/* Sends JSON; takes over the reference to object. */
 int luci_reply_json(request_rec *r, int status, json_t *object);
 
-/* What a client is told instead of what it asked for. */
+/* An error response. */
 typedef struct {
     int status;
     const char *message;     /* a literal or from r->pool */
-    apr_int64_t retry_after; /* seconds, with a 429; 0: none. A 503 has one of its own */
+    apr_int64_t retry_after; /* seconds, with a 429; 0: none. A 503 always has the same one */
 } luci_problem_t;
 
 typedef enum {
@@ -47,7 +47,7 @@ typedef enum {
     LUCI_REPLY_AT_GATE /* a page for a navigation, else JSON; in a subrequest nothing is sent */
 } luci_reply_format_t;
 
-/* The problem of a result that does not depend on what was sent: 503, or 500 and a line in the log. */
+/* The problem of a result that the client did not cause: 503, or 500 with a log message. */
 luci_problem_t luci_problem_of(request_rec *r, luci_result_t result);
 
 /* 429, with the time to wait (in ms) as a sentence. */
@@ -63,10 +63,10 @@ int luci_reply_problem(request_rec *r, const luci_problem_t *problem, luci_reply
  * another user, JSON for a script. user NULL: a user of another module. In a subrequest nothing is sent. */
 int luci_reply_forbidden(request_rec *r, const luci_user_t *user);
 
-/* 1 while httpd makes an ErrorDocument. */
+/* 1 if this request generates an ErrorDocument. */
 int luci_reply_is_error_document(const request_rec *r);
 
-/* 204, nothing to show. */
+/* Answers with 204, without a body. */
 int luci_reply_nothing(request_rec *r);
 
 #endif

@@ -43,15 +43,15 @@ int luci_request_is_https(request_rec *r)
     return strcmp(ap_http_scheme(r), "https") == 0;
 }
 
-/* How much Accept likes a media type that it names: thousandths, -1 when it does not name it; place is its
- * position in the list. */
+/* The preference for a media type in Accept: its weight in thousandths, -1 if Accept does not name it, and
+ * its position in the list. */
 typedef struct {
     int quality;
     int place;
-} liking_t;
+} preference_t;
 
-/* RFC 9110, 12.4.2: "0" or "1" with at most three decimals. Anything else is the least: it was not liked well
- * enough to be written well. */
+/* Parses a weight (RFC 9110, 12.4.2): "0" or "1" with at most three decimals. A malformed weight counts as 0.
+ */
 static int thousandths(const char *weight)
 {
     int value = 0, digit = 100;
@@ -88,32 +88,32 @@ static int is_type(const char *range, const char *type)
 }
 
 struct luci_accepted_t {
-    const char *header; /* that this was read from; NULL: none */
-    liking_t json;
-    liking_t html;
+    const char *header; /* the value of Accept that was parsed; NULL: none */
+    preference_t json;
+    preference_t html;
 };
 
 static const luci_accepted_t *read_accept(const char *accept, apr_pool_t *pool)
 {
     luci_accepted_t *accepted = apr_palloc(pool, sizeof *accepted);
-    liking_t *json = &accepted->json, *html = &accepted->html;
+    preference_t *json = &accepted->json, *html = &accepted->html;
     const char *range;
     int place = 0;
 
     *accepted = (luci_accepted_t){ accept, { -1, 0 }, { -1, 0 } };
     while (accept && (range = ap_get_list_item(pool, &accept)) != NULL) {
-        liking_t liking = { quality_of(range), place++ };
+        preference_t preference = { quality_of(range), place++ };
 
         if (is_type(range, "application/json"))
-            *json = liking;
+            *json = preference;
         else if (is_type(range, "text/html") ||
                  (html->quality < 0 && is_type(range, "application/xhtml+xml")))
-            *html = liking;
+            *html = preference;
     }
     return accepted;
 }
 
-/* What Accept says, read once: it decides about several things. */
+/* The parsed Accept header; it is parsed once, because several decisions use it. */
 static const luci_accepted_t *accepted_by(request_rec *r)
 {
     luci_known_t *known = luci_state_known(r);
@@ -127,16 +127,16 @@ static const luci_accepted_t *accepted_by(request_rec *r)
 int luci_request_prefers_json(request_rec *r)
 {
     const luci_accepted_t *accepted = accepted_by(r);
-    const liking_t *json = &accepted->json, *html = &accepted->html;
+    const preference_t *json = &accepted->json, *html = &accepted->html;
 
     if (json->quality <= 0)
         return 0;
     return json->quality > html->quality || (json->quality == html->quality && json->place < html->place);
 }
 
-/* What the browser says the request is for, where it says so. A script asks in the modes cors, no-cors and
- * websocket. Firefox sends a navigation that a service worker passes through as same-origin; a script may ask
- * in that mode too, but names no HTML then. */
+/* Whether Sec-Fetch-Mode, if the browser sends it, allows a navigation. Requests of scripts have the modes
+ * cors, no-cors and websocket. Firefox sends a navigation that passes through a service worker as
+ * same-origin; a script can use that mode as well, but then its Accept does not name HTML. */
 static int mode_may_be_navigation(const char *mode)
 {
     return !mode || ap_cstr_casecmp(mode, "navigate") == 0 || ap_cstr_casecmp(mode, "same-origin") == 0;
@@ -153,7 +153,7 @@ int luci_request_is_navigation(request_rec *r)
     return accepted_by(r)->html.quality > 0;
 }
 
-/* A charset parameter may only say what it is anyway. */
+/* A charset parameter may only name UTF-8 or ASCII. */
 static int charset_is_utf8(const char *parameters)
 {
     static const char *const names[] = { "utf-8", "utf8", "us-ascii" };
@@ -185,22 +185,22 @@ luci_body_t luci_request_body_type(const request_rec *r)
     return is_type(type, "application/json") ? LUCI_BODY_JSON : LUCI_BODY_OTHER;
 }
 
-/* A body as far as it was read. */
+/* The part of a body that was read so far. */
 typedef struct {
     char *bytes;
     apr_size_t max;
     apr_size_t length;
 } body_t;
 
-/* httpd's buffers outlive the request, and these held a password. Memory of other kinds of buckets is not
- * ours to write. */
+/* Wipes a part of the body in httpd's buffers, because they outlive the request and may contain a password.
+ * Only these kinds of buckets have memory that may be written. */
 static void wipe_bucket(const apr_bucket *bucket, const char *data, apr_size_t size)
 {
     if (APR_BUCKET_IS_HEAP(bucket) || APR_BUCKET_IS_TRANSIENT(bucket) || APR_BUCKET_IS_POOL(bucket))
         luci_secret_wipe((char *)data, size);
 }
 
-/* Copies a part of the body behind what there is, and wipes it where it was. */
+/* Appends a part to the body, and wipes it in the brigade. */
 static int take_part(const apr_bucket_brigade *part, body_t *body, int *is_end)
 {
     for (apr_bucket *bucket = APR_BRIGADE_FIRST(part); bucket != APR_BRIGADE_SENTINEL(part);
@@ -228,7 +228,7 @@ static int take_part(const apr_bucket_brigade *part, body_t *body, int *is_end)
     return OK;
 }
 
-/* The body, however it comes in parts. */
+/* Reads the body, in any number of parts. */
 static int read_parts(request_rec *r, body_t *body)
 {
     apr_bucket_brigade *part = apr_brigade_create(r->pool, r->connection->bucket_alloc);
@@ -245,7 +245,7 @@ static int read_parts(request_rec *r, body_t *body)
         apr_brigade_cleanup(part);
     }
     if (status != OK)
-        r->connection->keepalive = AP_CONN_CLOSE; /* the rest is not worth reading */
+        r->connection->keepalive = AP_CONN_CLOSE; /* The rest of the body is not read. */
     apr_brigade_destroy(part);
     return status;
 }
@@ -265,7 +265,7 @@ static void wipe_unread(request_rec *r)
     apr_brigade_destroy(part);
 }
 
-/* An HTTP status when that can't be. */
+/* Reads the body. Returns OK or an HTTP status. */
 static int read_body(request_rec *r, body_t *body)
 {
     int status = ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK);

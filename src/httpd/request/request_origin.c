@@ -11,7 +11,7 @@
 
 APLOG_USE_MODULE(luciauth);
 
-/* What the log shows of a header that anybody may fill; httpd escapes it. */
+/* The log shows at most 120 bytes of a header that clients control; httpd escapes it. */
 #define SHOWN "%.120s"
 
 const char *luci_request_own_origin(request_rec *r)
@@ -61,7 +61,7 @@ void luci_request_log_refused(request_rec *r, const luci_dir_config_t *dir)
     if (!luci_httpd_log_topic_due(topics[advice.kind]))
         return;
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                  "LUCI0704: a %s counts as sent by another site: it names Origin " SHOWN
+                  "LUCI0704: a %s counts as a request of another site: it has Origin " SHOWN
                   " (Sec-Fetch-Site " SHOWN "), and this site is %s; %s",
                   r->method, claim.origin ? claim.origin : "missing",
                   claim.fetch_site ? claim.fetch_site : "missing", claim.own ? claim.own : "unknown",

@@ -12,7 +12,8 @@
 
 static ap_filter_rec_t *trailers_filter;
 
-/* Backends turn header names into variables and may take any punctuation for '-' (CGI makes both '_'). */
+/* Whether a backend could confuse a header's name with one of ours. Backends convert names to variables, in
+ * which '-' and other punctuation may become the same character (in CGI, '_'). */
 static int is_reserved_name(const char *name)
 {
     for (int i = 0; PREFIX[i]; i++) {
@@ -41,8 +42,8 @@ void luci_scrub_ours(apr_table_t *headers, apr_pool_t *pool)
         apr_table_unset(headers, APR_ARRAY_IDX(found, i, const char *));
 }
 
-/* A header that Connection names is dropped on the way to a backend; ours must not be. mod_proxy takes
- * commas, semicolons and blanks for separators. */
+/* Removes our names from Connection, because a proxy drops the headers that Connection lists. mod_proxy
+ * accepts commas, semicolons and blanks as separators. */
 static void scrub_connection(apr_table_t *headers, apr_pool_t *pool)
 {
     static const char separators[] = ",; \t";
@@ -50,7 +51,7 @@ static void scrub_connection(apr_table_t *headers, apr_pool_t *pool)
     char *copy, *rest, *token;
     int dropped = 0;
 
-    if (!header || !strpbrk(header, "xX")) /* "keep-alive", as a rule */
+    if (!header || !strpbrk(header, "xX")) /* The usual value is "keep-alive". */
         return;
     copy = apr_pstrdup(pool, header);
     for (token = apr_strtok(copy, separators, &rest); token; token = apr_strtok(NULL, separators, &rest)) {
@@ -71,8 +72,8 @@ static void scrub_forgeries(apr_table_t *headers, apr_pool_t *pool)
     scrub_connection(headers, pool);
 }
 
-/* Whether one of the header's credentials is "Bearer" with something of a session id's shape. A header sent
- * twice arrives as one, joined by commas. */
+/* Whether one of the header's credentials is "Bearer" with a value that has the form of a session id. httpd
+ * joins a header that was sent twice with a comma. */
 static int carries_session_id(const char *header)
 {
     for (const char *at = header; (at = ap_strcasestr(at, BEARER)) != NULL;) {
@@ -120,9 +121,9 @@ void luci_scrub_secrets(request_rec *r, apr_table_t *headers)
         apr_table_unset(headers, "Authorization");
 }
 
-/* Trailers arrive with the end of the body, after all hooks: some backends get them as trailers, and with
- * MergeTrailers On httpd makes new headers of both, which a backend gets whose request is built when the body
- * has been read (FastCGI). The merge is done again, with clean trailers. */
+/* Trailers arrive with the end of the body, after all hooks. Some backends get them as trailers. With
+ * MergeTrailers On, httpd merges them into new headers, which a backend gets if its request is built after
+ * the body was read (FastCGI); so this repeats the merge with the cleaned trailers. */
 static apr_status_t scrub_trailers(ap_filter_t *filter, apr_bucket_brigade *brigade, ap_input_mode_t mode,
                                    apr_read_type_e block, apr_off_t bytes)
 {
@@ -148,7 +149,7 @@ static int may_have_trailers(const request_rec *r)
 
 int luci_scrub_request(request_rec *r)
 {
-    if (may_have_trailers(r)) /* the filters of content end with an internal redirect */
+    if (may_have_trailers(r)) /* Inserted for each internal redirect, which starts without content filters. */
         ap_add_input_filter_handle(trailers_filter, NULL, r, r->connection);
     if (luci_state_is_scrubbed(r))
         return DECLINED;
@@ -158,7 +159,7 @@ int luci_scrub_request(request_rec *r)
 
 void luci_scrub_register_filter(void)
 {
-    /* Just above the protocol's own filters, so that everything that reads a body reads through it. */
+    /* Directly above the protocol's own filters, so that every reader of the body uses it. */
     trailers_filter =
         ap_register_input_filter("LUCIAUTH_TRAILERS", scrub_trailers, NULL, AP_FTYPE_PROTOCOL - 1);
 }

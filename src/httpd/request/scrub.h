@@ -6,12 +6,12 @@
 
 #include <httpd.h>
 
-/* The post_read_request hook: removes what a client sent under our headers' names, in any spelling that a
- * backend could take for them. Runs once per chain of internal redirects, at its first request that gets this
- * far: httpd refuses some requests before this hook and runs it for their ErrorDocument only. */
+/* The post_read_request hook: removes headers that a client sent with our names, in any spelling that a
+ * backend could confuse with them. It works once in a chain of internal redirects, at the first request that
+ * reaches this hook: httpd refuses some requests before it, and runs it only for their ErrorDocument. */
 int luci_scrub_request(request_rec *r);
 
-/* Removes every header that a backend could take for one of ours. */
+/* Removes every header that a backend could confuse with one of ours. */
 void luci_scrub_ours(apr_table_t *headers, apr_pool_t *pool);
 
 /* Removes the session cookie (LuciaStripCookie) and, in a server with LuciaBearer On anywhere, a session id

@@ -17,7 +17,7 @@ request_rec *luci_state_root(request_rec *r)
     return r;
 }
 
-/* r->method stays HEAD for HEAD. An ErrorDocument is fetched with GET, whatever was asked for. */
+/* r->method is "HEAD" for HEAD. An ErrorDocument is generated with GET, whatever the client's method was. */
 int luci_state_is_read(request_rec *r)
 {
     const char *method = r->method, *asked = apr_table_get(r->subprocess_env, "REDIRECT_REQUEST_METHOD");
@@ -38,11 +38,11 @@ static const char *read_bearer(const request_rec *r)
     return luci_cookie_is_session_id(header) ? apr_pstrdup(r->pool, header) : NULL;
 }
 
-/* What is kept for each single request, subrequests and redirects too. */
+/* The state of a single request; each subrequest and each redirect has its own. */
 typedef struct {
     luci_state_t *state;     /* only in the root request */
-    const luci_user_t *user; /* whom we named in r->user */
-    const char *name;        /* r->user as we set it */
+    const luci_user_t *user; /* the user in r->user, if this module set it */
+    const char *name;        /* the value to which this module set r->user */
     int is_gated;
     int is_exempt;
     luci_rules_seen_t rules;
@@ -108,7 +108,7 @@ const luci_user_t *luci_state_user(request_rec *r)
         return NULL;
     if (here->user && here->name == r->user)
         return here->user;
-    /* httpd passes the same string on where it does not authenticate again. */
+    /* httpd copies the pointer to a subrequest or redirect that it does not authenticate again. */
     return from && from->user == r->user ? luci_state_user(from) : NULL;
 }
 
@@ -165,7 +165,7 @@ int luci_state_is_exempt(request_rec *r)
     return here_of(r)->is_exempt;
 }
 
-/* Where events go: the baton is the request. */
+/* Reports an event of the use cases; the baton is the request. */
 static void note_event(void *baton, const luci_event_t *event)
 {
     request_rec *r = baton;

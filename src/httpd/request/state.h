@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The request state: what belongs to one request of a client with all its subrequests and internal redirects.
- * It holds the credentials, read before they are removed from the headers, and the result of validating each
- * once. It lives in the root request's pool. Structures with an owner of their own are pointers, defined in
- * the owner's file. */
+/* The state of a client's request, shared by all its subrequests and internal redirects. It contains the
+ * credentials, read before they are removed from the headers, and the result of validating each of them once.
+ * It is from the root request's pool. Types that other files own are declared here, defined there, and
+ * referred to by pointers. */
 #ifndef LUCI_STATE_H
 #define LUCI_STATE_H
 
@@ -15,7 +15,7 @@ typedef struct {
     luci_event_t event;
 } luci_state_event_t;
 
-/* What validating a session id gave. */
+/* The validation of a session id. */
 typedef struct {
     luci_session_token_t token; /* id NULL: not made yet (luci_validation_token) */
     int is_done;
@@ -27,57 +27,57 @@ typedef struct luci_basic_check_t luci_basic_check_t;
 typedef struct luci_cookies_sent_t luci_cookies_sent_t;
 
 typedef struct {
-    apr_pool_t *pool;      /* the root request's: what is kept here comes from it */
-    const char *cookie_id; /* a session id of the right shape from the cookie, or NULL */
-    const char *bearer_id; /* likewise from "Authorization: Bearer" */
-    const char *cookies;   /* the Cookie header as it came, or NULL */
-    int cookies_differ;    /* several session cookies came, with different values */
+    apr_pool_t *pool;      /* the root request's; everything below is from it */
+    const char *cookie_id; /* a well-formed session id from the cookie, or NULL */
+    const char *bearer_id; /* a well-formed session id from "Authorization: Bearer", or NULL */
+    const char *cookies;   /* the client's Cookie header, or NULL */
+    int cookies_differ;    /* the request has several session cookies with different values */
     luci_validation_t by_cookie;
     luci_validation_t by_bearer;
 
-    luci_basic_check_t *basic; /* of gate/basic.c; NULL: nothing was verified */
+    luci_basic_check_t *basic; /* defined in gate/basic.c; NULL: no password was verified */
 
-    luci_state_event_t last; /* what was reported last */
+    luci_state_event_t last; /* the last event that was reported */
 
     int is_private;                    /* the answer is for this client only */
-    luci_cookies_sent_t *cookies_sent; /* Set-Cookie lines of ours (cookies.c); NULL: none */
-    const request_rec *indexing;       /* the folder whose index mod_dir looks for; NULL: none */
-    const request_rec *content_of;     /* the request whose content is being made; NULL: none yet */
-    int headers_sent;                  /* X-Lucia-* of ours stand in the request's headers */
+    luci_cookies_sent_t *cookies_sent; /* this module's Set-Cookie lines (cookies.c); NULL: none */
+    const request_rec *indexing;       /* the folder whose index file mod_dir looks for; NULL: none */
+    const request_rec *content_of;     /* the request whose content is being generated; NULL: none yet */
+    int headers_sent;                  /* this module has set X-Lucia-* in the request's headers */
 } luci_state_t;
 
-/* What the Require lines that read the identity found (rules.h), before r->user was set. */
+/* What happened when Require lines that read the identity (rules.h) were evaluated before r->user was set. */
 typedef struct {
-    int is_asked;     /* such a line was judged */
-    int is_known;     /* the request has a session */
+    int is_asked;     /* such a line was evaluated */
+    int is_known;     /* the request has a valid session */
     int is_granted;   /* such a line was satisfied */
-    int is_undecided; /* the session could not be judged */
-    int suppose_user; /* they answer as if the verdict depended on a user */
+    int is_undecided; /* the session could not be validated */
+    int suppose_user; /* 1: such lines answer as if a user could change their result */
 } luci_rules_seen_t;
 
 typedef struct luci_accepted_t luci_accepted_t;
 typedef struct luci_mounted_t luci_mounted_t;
 
-/* What was computed for one request, once, with what it was computed from, because httpd changes that on the
- * way: sections replace r->per_dir_config, and modules replace headers and r->uri. Subrequests and internal
- * redirects have their own. */
+/* Values that are computed once for a single request. Each is stored with its input, because httpd changes
+ * that meanwhile: sections replace r->per_dir_config, and modules replace headers and r->uri. Subrequests and
+ * internal redirects have their own values. */
 typedef struct {
-    const luci_accepted_t *accepted; /* of request.c; NULL: not computed yet, as below */
-    const luci_mounted_t *mounted;   /* of account/mount.c */
-    const luci_urls_t *urls;         /* of luci_state_urls */
-    const luci_dir_config_t *urls_of;
+    const luci_accepted_t *accepted;  /* defined in request.c; this and the others are NULL until computed */
+    const luci_mounted_t *mounted;    /* defined in account/mount.c */
+    const luci_urls_t *urls;          /* the result of luci_state_urls */
+    const luci_dir_config_t *urls_of; /* the input of urls */
 } luci_known_t;
 
-/* The request state that a request belongs to; made on first use. */
+/* The state of the client's request that r belongs to; created on first use. */
 luci_state_t *luci_state_of(request_rec *r);
 
-/* The request state of a root request; NULL: there is none yet. */
+/* The state of a root request; NULL: it does not exist yet. */
 luci_state_t *luci_state_begun(request_rec *root);
 
 /* The request that the client sent: the root of all subrequests and redirects. */
 request_rec *luci_state_root(request_rec *r);
 
-/* 1 when the client asked with GET or HEAD. */
+/* 1 if the client's method is GET or HEAD. */
 int luci_state_is_read(request_rec *r);
 
 /* The use cases for this request, which report their events as its own. Only where there is a runtime. */
@@ -93,10 +93,11 @@ const luci_user_t *luci_state_user(request_rec *r);
 /* Sets r->user. user is borrowed and outlives the request. */
 void luci_state_name_user(request_rec *r, const char *name, const luci_user_t *user);
 
-/* 1 from the second call for a client request on: forged headers are removed once, before this module sets
- * its own. */
+/* Returns 0 at the first call for a client's request, and 1 afterwards: forged headers are removed once,
+ * before this module sets its own. */
 int luci_state_is_scrubbed(request_rec *r);
 
+/* The values computed for this single request; created on first use. */
 luci_known_t *luci_state_known(request_rec *r);
 
 /* The URLs in force for this request. */
@@ -106,7 +107,7 @@ const luci_urls_t *luci_state_urls(request_rec *r);
 void luci_state_gate(request_rec *r);
 int luci_state_is_gated(request_rec *r);
 
-/* This request's own. */
+/* The results of this single request. */
 luci_rules_seen_t *luci_state_rules_seen(request_rec *r);
 
 /* Marks a request that passed the gate as one to an endpoint: no other handler may answer it. */

@@ -12,9 +12,9 @@
 
 APLOG_USE_MODULE(luciauth);
 
-/* Of several session cookies it is unknown which one is this site's, and a browser keeps sending them all:
- * they are cleared, so that the next sign-in works. When a part of the body has been sent, as before an
- * include, it is too late for that. */
+/* Clears session cookies that have different values. It is unknown which of them this site set, and the
+ * browser would keep sending all of them, so that the next sign-in would not work. Headers cannot be set any
+ * more if a part of the body was sent, as before an include. */
 static void clear_differing(request_rec *root, const luci_state_t *state)
 {
     const char *name = luci_config_server(root->server)->cookie_name;
@@ -25,10 +25,12 @@ static void clear_differing(request_rec *root, const luci_state_t *state)
     if (luci_httpd_log_topic_due(LUCI_TOPIC_COOKIES))
         ap_log_rerror(
             APLOG_MARK, APLOG_WARNING, 0, root,
-            "LUCI0770: %d cookies named %s came with different values, so the request is anonymous and "
-            "all of them are cleared; LuciaCookieDomain or LuciaCookiePath was changed, or another "
-            "application or a neighbouring host sets a cookie of this name: if this comes again, "
-            "write another LuciaCookieName",
+            "LUCI0770: the request has %d cookies named %s with different values, so it is anonymous, and "
+            "all of "
+            "them are cleared; either LuciaCookieDomain or LuciaCookiePath was changed, or another "
+            "application "
+            "or a neighbouring host sets a cookie of the same name; if this is logged again, write another "
+            "LuciaCookieName",
             luci_cookie_count(state->cookies, name), name);
 }
 
@@ -40,7 +42,7 @@ const char *luci_validation_credential(request_rec *r, int *refused)
     *refused = 0;
     if (dir->bearer && state->bearer_id)
         return state->bearer_id;
-    r = luci_state_root(r); /* an include has a method of its own; the client's counts */
+    r = luci_state_root(r); /* An include has its own method, but the client's method decides. */
     if (state->cookies_differ)
         clear_differing(r, state);
     if (!state->cookie_id || luci_request_is_safe(r) || !dir->csrf ||
@@ -72,7 +74,7 @@ static void note_written(request_rec *r, const luci_validation_t *validation, lu
                            now);
     ap_log_rerror(
         APLOG_MARK, APLOG_WARNING, 0, r,
-        "LUCI0306: a session could not be renewed, migrated or removed: %s; a later request tries again",
+        "LUCI0306: a session could not be renewed, migrated or deleted: %s; a later request tries again",
         luci_result_name(written));
 }
 
@@ -136,8 +138,8 @@ static luci_result_t validate(request_rec *r, const char *id, int ending, const 
         return validation->result;
     validation->is_done = 1;
     claim.token = luci_validation_token(state, id);
-    /* An include after the first part of the body comes too late for a Set-Cookie, and so does a request that
-     * is answered with 101: a session is renewed only by a request that can tell the browser. */
+    /* A session is renewed only if the answer can still carry a Set-Cookie, which is too late for an include
+     * after the first part of the body, and for a request that is answered with 101. */
     claim.may_write =
         luci_pool_may_write(runtime->pool, LUCI_WRITE_TIMES, claim.now) &&
         !(is_cookie && (luci_state_root(r)->sent_bodyct || luci_request_may_become_h2(luci_state_root(r))));
@@ -153,7 +155,7 @@ static luci_result_t validate(request_rec *r, const char *id, int ending, const 
     return validation->result;
 }
 
-/* Why a request is anonymous makes no difference to the callers. */
+/* Callers do not distinguish why a request is anonymous. */
 static luci_result_t seen_from_outside(luci_result_t validation)
 {
     switch (validation) {

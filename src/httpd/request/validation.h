@@ -21,7 +21,7 @@ const luci_session_token_t *luci_validation_token(luci_state_t *state, const cha
  * this server has no database. */
 luci_result_t luci_validate(request_rec *r, const char *id, const luci_session_t **session) LUCI_MUST_USE;
 
-/* The same for a sign-out: nothing is renewed on the way. */
+/* Does the same for a sign-out, without renewing the session. */
 luci_result_t luci_validate_ending(request_rec *r, const char *id,
                                    const luci_session_t **session) LUCI_MUST_USE;
 

@@ -20,7 +20,7 @@ APLOG_USE_MODULE(luciauth);
 
 #define METHOD_AND_VERSION 15 /* "POST " and " HTTP/1.1" in a request line */
 
-/* Path only: a query may hold secrets. */
+/* The log shows only the path, because a query may contain secrets. */
 #define SHOWN_MAX 100
 
 static const char *shown(const char *next, apr_pool_t *pool)
@@ -32,11 +32,12 @@ static const char *shown(const char *next, apr_pool_t *pool)
 
 static void log_dropped(request_rec *r, const char *next)
 {
-    const char *advice = luci_url_is_absolute(next) ? "an absolute one must be on an origin of LuciaReturnTo"
-                                                    : "it is no path on this site of at most 8000 bytes";
+    const char *advice = luci_url_is_absolute(next)
+                             ? "an absolute URL must have an origin that LuciaReturnTo lists"
+                             : "it is not a path on this site of at most 8000 bytes";
 
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "LUCI0771: next was dropped: \"%s\": %s",
-                  shown(next, r->pool), advice);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "LUCI0771: next is ignored: \"%s\": %s", shown(next, r->pool),
+                  advice);
 }
 
 const char *luci_way_back_requested(request_rec *r)
@@ -54,8 +55,8 @@ const char *luci_way_back_requested(request_rec *r)
     return NULL;
 }
 
-/* This site's origin for a Location elsewhere. Anybody can write any Host, so its name counts only when this
- * server is called so. */
+/* This site's origin, for a next on another site. Clients can send any Host, so that it is used only if it is
+ * a name of this virtual host; otherwise ServerName is used. */
 static const char *public_origin(request_rec *r)
 {
     const char *origin = NULL, *name = r->server->server_hostname;
@@ -67,7 +68,8 @@ static const char *public_origin(request_rec *r)
     return origin;
 }
 
-/* Whether a URL leads to the host that was asked. The scheme is not compared, because TLS may end in front.
+/* Whether a URL leads to the host of origin. The scheme is not compared, because a proxy in front may
+ * terminate TLS.
  */
 static int is_same_host(const char *url, const char *origin)
 {
@@ -99,10 +101,11 @@ const char *luci_way_back_link(request_rec *r, const char *url, const char *next
         origin = "";
     link = luci_url_with_next(url, apr_pstrcat(r->pool, origin, next, NULL), url_max(r), r->pool);
     if (!link)
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "LUCI0772: next was dropped: \"%s\" and its query make a URL that is longer than "
-                      "LimitRequestLine allows",
-                      shown(next, r->pool));
+        ap_log_rerror(
+            APLOG_MARK, APLOG_INFO, 0, r,
+            "LUCI0772: next is ignored: with \"%s\" and its query, the URL of the sign-in page would "
+            "exceed LimitRequestLine",
+            shown(next, r->pool));
     return link ? link : url;
 }
 
@@ -114,7 +117,7 @@ const char *luci_way_back_chosen(request_rec *r, const char *posted)
     if (!next) {
         if (luci_form_query(r->args, "next", &queried, r->pool) == LUCI_INVALID) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                          "LUCI0773: next was dropped: it stands in the query twice, or is malformed");
+                          "LUCI0773: next is ignored: it occurs twice in the query, or is malformed");
             return NULL;
         }
         next = queried;

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "next": the page to return to, carried through sign-in and sign-up. A value that is dropped is logged at
- * info. */
+/* "next", the page to which sign-in and sign-up return. A value that is ignored is logged at the level info.
+ */
 #ifndef LUCI_WAY_BACK_H
 #define LUCI_WAY_BACK_H
 
 #include <httpd.h>
 
-/* Path and query as the client requested them, before any rewriting; NULL when that cannot be a next. */
+/* The path and query that the client requested, before any rewriting; NULL if they are not allowed as next.
+ */
 const char *luci_way_back_requested(request_rec *r);
 
-/* url with next as a parameter, NULL for none. Where url leads to another origin, a next on this site becomes
- * absolute. Without next when a server would refuse the URL as too long. */
+/* Returns url with next as a parameter; next may be NULL. If url has another origin, a next on this site
+ * becomes absolute. next is left out if the URL would exceed LimitRequestLine. */
 const char *luci_way_back_link(request_rec *r, const char *url, const char *next);
 
-/* Where to go after signing in: posted when the form had a next, else the query's. NULL when there is none,
- * or none that may be used. */
+/* The target after sign-in: posted, if the form has a next, otherwise that of the query. NULL if there is
+ * none, or it is not allowed. */
 const char *luci_way_back_chosen(request_rec *r, const char *posted);
 
-/* 1 when the browser's own URL is the one of this page, so that a form without an action comes back here,
- * with the query and the fragment of that URL. An ErrorDocument stands at another one. */
+/* 1 if the browser's URL is that of this page, so that a form without an action is sent to it, with the query
+ * and the fragment of that URL. An ErrorDocument is shown at another URL. */
 int luci_way_back_is_own_page(const request_rec *r);
 
 #endif
