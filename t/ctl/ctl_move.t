@@ -79,7 +79,7 @@ sub line { my (%other) = @_; return $json->encode({ %good, %other }) }
 
 my @refused = (
     ['no JSON',                    '{"username": ',                                                     qr/not JSON/],
-    ['a list',                     '["x"]',                                                             qr/not a JSON/],
+    ['a list',                     '["x"]',                                                             qr/not JSON/],
     ['a member twice',             '{"username":"a","username":"b"}',                                   qr/duplicate/],
     ['a member that nobody knows', line(email => 'a@example.org'),                                      qr/"email" is unknown/],
     ['no id',                      line(userId => undef),                                               qr/userId/],

@@ -136,7 +136,7 @@ sub check_lucia {
     is $ctl->json('user', 'show', 'dora')->{createdAt}, undef, "a user of Lucia's tables has no creation date";
     my $end = $ctl->run('user', 'disable', 'dora');
     is $end->{status}, 1, 'disabling needs a column: 1';
-    my ($statement) = $end->{err} =~ /no column disabled; add it with:  (ALTER TABLE .*)$/m;
+    my ($statement) = $end->{err} =~ /no column disabled; add it with: (ALTER TABLE .*)$/m;
     ok $statement, 'says how to add it' or diag $end->{err};
     $engine->query_in($database, $statement);
     ok $ctl->json('user', 'disable', 'dora')->{disabled}, 'user disable works once the column was added';

@@ -6,7 +6,7 @@
 #include "core/db/db.h"
 #include "ctl/check/finding.h"
 
-/* Connects and looks at everything; writes nothing. */
+/* Connects to the database and checks it, without changing anything. */
 void luci_check_database(const luci_db_target_t *target, luci_findings_t *findings);
 
 #endif

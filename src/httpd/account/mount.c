@@ -58,7 +58,9 @@ struct luci_mounted_t {
     luci_route_t route;
 };
 
-/* A handler is looked up each time: SetHandler may come with any section, and may be an expression. */
+/* The handler is looked up at each call, because any section can set one with SetHandler, and it can be an
+ * expression.
+ */
 static luci_route_t mounted_route(request_rec *r)
 {
     const char *mount = luci_config_server(r->server)->mount;
