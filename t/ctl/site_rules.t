@@ -49,22 +49,22 @@ fine('as the manual has it', $database . "LuciaMount /account\n$gate");
 
 # ---- The database where everybody can fetch it ----
 
-finds('a database below DocumentRoot', qr{LUCI0901: the database \Q$dir\E/htdocs/luciauth\.db lies in \Q$dir\E/htdocs},
+finds('a database below DocumentRoot', qr{LUCI0901: the database \Q$dir\E/htdocs/luciauth\.db is in the folder \Q$dir\E/htdocs},
     "LuciaDatabase sqlite3 \@htdocs\@/luciauth.db\nLuciaMount /account\n");
 symlink "$dir/htdocs", "$dir/link" or die $!;
 finds('through a link', qr{LUCI0901: }, "LuciaDatabase sqlite3 $dir/link/luciauth.db\nLuciaMount /account\n")
     if $server->write('htdocs/luciauth.db', '');
-finds('below an Alias', qr{LUCI0901: .* lies in \Q$dir\E/db}, $database . "LuciaMount /account\nAlias /files $dir/db\n");
+finds('below an Alias', qr{LUCI0901: .* is in the folder \Q$dir\E/db}, $database . "LuciaMount /account\nAlias /files $dir/db\n");
 
 # ---- Gates ----
 
-finds('a gate without a sign-in page', qr{LUCI0902: the gate of <Location /in> in \S+:\d+ sends people to /login, but the main server has no sign-in page}, $database . $gate);
+finds('a gate without a sign-in page', qr{LUCI0902: <Location /in> in \S+:\d+ redirects anonymous requests to /login, but the main server has no sign-in page}, $database . $gate);
 finds('a sign-in page elsewhere', qr{LUCI0902: .* but the sign-in page of the main server is /enter},
     $database . $gate . "<Location /enter>\nSetHandler luciauth-login\n</Location>\n");
 fine('a sign-in page on another site', $database . "LuciaLoginURL https://login.example/in\n$gate");
 fine('a page of an application', $database . "LuciaLoginURL /app/login\n$gate");
 fine('a gate for scripts', $database . "LuciaUnauthenticated 401\n$gate");
-finds('a gate without Require', qr{LUCI0903: <Location /in> in \S+:\d+ has AuthType Lucia and no Require}, $database . "LuciaMount /account\n<Location /in>\nAuthType Lucia\n</Location>\n");
+finds('a gate without Require', qr{LUCI0903: <Location /in> in \S+:\d+ has AuthType Lucia but no Require}, $database . "LuciaMount /account\n<Location /in>\nAuthType Lucia\n</Location>\n");
 finds('Require all granted is none', qr{LUCI0903: }, $database . "LuciaMount /account\n<Location /in>\nAuthType Lucia\nRequire all granted\n</Location>\n");
 fine('Require further up', $database . "LuciaMount /account\n<Location />\nAuthType Lucia\nRequire valid-user\n</Location>\n<Location /in>\nAuthType Lucia\n</Location>\n");
 fine('Require in a container', $database . "LuciaMount /account\n<Location /in>\nAuthType Lucia\n<RequireAny>\nRequire valid-user\n</RequireAny>\n</Location>\n");
@@ -73,7 +73,7 @@ fine('Require in a container', $database . "LuciaMount /account\n<Location /in>\
 
 finds('home is the sign-in page', qr{LUCI0904: LuciaHomeURL and LuciaLoginURL are both /account/login}, $database . "LuciaMount /account\nLuciaHomeURL /account/login\n");
 finds('home is the sign-out page', qr{LUCI0904: LuciaHomeURL and LuciaLogoutURL}, $database . "LuciaMount /account\nLuciaHomeURL /account/logout\n");
-finds('the sign-in page is gated', qr{LUCI0904: LuciaLoginURL /in/login lies behind a gate}, $database . "LuciaLoginURL /in/login\n$gate");
+finds('the sign-in page is gated', qr{LUCI0904: LuciaLoginURL /in/login is behind a gate}, $database . "LuciaLoginURL /in/login\n$gate");
 fine('our own page may lie behind a gate', $database . "LuciaMount /in\n$gate");
 
 # ---- The cookie ----
@@ -81,10 +81,10 @@ fine('our own page may lie behind a gate', $database . "LuciaMount /in\n$gate");
 finds('a path beside the mount', qr{LUCI0905: LuciaCookiePath /app of the main server does not cover LuciaMount /account}, $database . "LuciaMount /account\nLuciaCookiePath /app\n");
 finds('a path beside a gate', qr{LUCI0905: .* does not cover <Location /in> in }, $database . "LuciaMount /app\nLuciaCookiePath /app\n$gate");
 fine('a path above both', $database . "LuciaMount /in/account\nLuciaCookiePath /in\n$gate");
-finds('a foreign domain', qr{LUCI0906: LuciaCookieDomain example\.net holds no name of the main server, which is called www\.example\.org}, $database . "LuciaMount /account\nServerName www.example.org\nLuciaCookieDomain example.net\n");
+finds('a foreign domain', qr{LUCI0906: LuciaCookieDomain example\.net does not contain the name of the main server, which is www\.example\.org}, $database . "LuciaMount /account\nServerName www.example.org\nLuciaCookieDomain example.net\n");
 finds('a longer domain', qr{LUCI0906: }, $database . "LuciaMount /account\nServerName example.org\nLuciaCookieDomain www.example.org\n");
 fine('its own domain', $database . "LuciaMount /account\nServerName www.example.org\nLuciaCookieDomain example.org\n");
-finds('Secure over http', qr{LUCI0907: LuciaCookieSecure is on, but the main server speaks no https}, $database . "LuciaMount /account\nLuciaCookieSecure on\n");
+finds('Secure over http', qr{LUCI0907: LuciaCookieSecure is on, but the main server does not use https}, $database . "LuciaMount /account\nLuciaCookieSecure on\n");
 fine('a proxy speaks https', $database . "LuciaMount /account\nLuciaCookieSecure on\nServerName https://www.example.org\n");
 
 # ---- Folders ----
@@ -96,16 +96,16 @@ SKIP: {
     skip 'httpd runs as whoever starts it', 3 if $> != 0;
     my $uid = getpwnam((LuciaTest::server_user())[0]);
     chown $uid, -1, "$dir/templates" or die $!;
-    finds('templates that httpd may write', qr{LUCI0909: \S+, as whom httpd runs, may write to the templates in \Q$dir\E/templates}, $database . "LuciaMount /account\n");
+    finds('templates that httpd may write', qr{LUCI0909: \S+, the user that httpd runs as, can write to the templates in \Q$dir\E/templates}, $database . "LuciaMount /account\n");
     chown 0, -1, "$dir/templates" or die $!;
 }
 
 # ---- Two servers ----
 
 sub hosts { my $n = 0; return join '', map { $n++; "<VirtualHost *:1$n>\nServerName h$n.example\n$_</VirtualHost>\n" } @_ }
-finds('tokens in two ways', qr/LUCI0313: .* have one session table, and LuciaSessionTokens is plain in one/, hosts("$database LuciaSessionTokens plain\n", $database));
-finds('tables half in common', qr/LUCI0313: .* have tables in common, but not all three/, hosts($database, "$database LuciaTables auth_user user_key other\nLuciaTables people user_key other\n"));
-finds('two costs', qr/LUCI0313: .* have one key table and two LuciaPasswordHash/, hosts($database, "$database LuciaPasswordHash lucia-scrypt\n"));
+finds('tokens in two ways', qr/LUCI0313: .* have one session table, but LuciaSessionTokens is plain in only one/, hosts("$database LuciaSessionTokens plain\n", $database));
+finds('tables half in common', qr/LUCI0313: .* have some of the three LuciaTables in common, but not all/, hosts($database, "$database LuciaTables auth_user user_key other\nLuciaTables people user_key other\n"));
+finds('two costs', qr/LUCI0313: .* have one key table, but different values of LuciaPasswordHash/, hosts($database, "$database LuciaPasswordHash lucia-scrypt\n"));
 fine('the same in both', hosts($database, $database));
 my ($status, $found) = judged("LuciaUserAttributes email\nLuciaRemoteUser email\n" . hosts("LuciaUserAttributes nick\n", ''), 'inherited');
 ok $status != 0 && $found =~ /LUCI0503: /, 'a column that a host does not know stops httpd';

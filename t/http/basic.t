@@ -141,8 +141,8 @@ AuthnCacheEnable
 </Location>
 CONF
 my ($test, $said) = $cached->configtest;
-like $said, qr/LUCI0451: \S+:\d+: AuthBasicProvider socache lucia: mod_authn_socache keeps nothing of lucia.*Take socache out/, 'S9.47: the configuration test says that mod_authn_socache keeps nothing';
-like $said, qr/LUCI0451: \S+:\d+: AuthnCacheProvideFor lucia: .*Take lucia out/, 'S9.47: the configuration test reports AuthnCacheProvideFor lucia';
+like $said, qr/LUCI0451: \S+:\d+: AuthBasicProvider socache lucia: mod_authn_socache caches nothing for lucia.*Remove socache/, 'S9.47: the configuration test says that mod_authn_socache caches nothing';
+like $said, qr/LUCI0451: \S+:\d+: AuthnCacheProvideFor lucia: .*Remove lucia/, 'S9.47: the configuration test reports AuthnCacheProvideFor lucia';
 is $test, 0, 'S9.47: the configuration test passes with mod_authn_socache';
 $cached->start;
 sign_up($cached, 'alice');

@@ -228,7 +228,7 @@ refused("LuciaCookieName __Host-a\nLuciaCookieSecure on\n" . hosts("LuciaCookieP
 
 # ---- One session table, read in two ways ----
 
-my $two_ways = qr/LUCI0313: .* have one session table, and LuciaSessionTokens is plain in one/;
+my $two_ways = qr/LUCI0313: .* have one session table, but LuciaSessionTokens is plain in only one/;
 for (
     [1, 'plain and hashed', hosts("$database LuciaSessionTokens plain\n", $database)],
     [2, 'inherited', $database . hosts("LuciaSessionTokens plain\n", '')],

@@ -41,11 +41,11 @@ accepted("LuciaThrottleStore $_") for 'shmcb', 'shmcb:tries(65536)';
 $server->write('good', 'g00d' x 8 . "\nsecond line\n");
 $server->write('short', 'hunter2' x 4 . "\n");
 my $dir = $server->dir;
-for my $case (['hunter2hunter2hunter2hunter2hunter2', qr/what stands there is neither/], ["{file:$dir/short}", qr/the secret is too short/],
-    ["{file:$dir/none}", qr/can't be read/], ['{file:relative}', qr/starts with a slash/], ['{env:NO_SUCH_NAME}', qr/NO_SUCH_NAME" is not set/],
+for my $case (['hunter2hunter2hunter2hunter2hunter2', qr/the value is neither \{file:\/path\} nor \{env:NAME\}/], ["{file:$dir/short}", qr/the secret is too short/],
+    ["{file:$dir/none}", qr/can't be read/], ['{file:relative}', qr/its path must start with a slash/], ['{env:NO_SUCH_NAME}', qr/NO_SUCH_NAME" is not set/],
     ["{file:$dir/good}x", qr/neither/], ["{file:$dir/good", qr/neither/]) {
     my ($value, $why) = @$case;
-    my $said = refused("LuciaThrottleSecret $value", qr/\bLuciaThrottleSecret: .*$why.*allowed is \{file:\/path\} or \{env:NAME\} with at least 32 characters there/);
+    my $said = refused("LuciaThrottleSecret $value", qr/\bLuciaThrottleSecret: .*$why.*allowed is \{file:\/path\} or \{env:NAME\} with a secret of at least 32 characters/);
     unlike $said, qr/hunter2/, 'the refusal of LuciaThrottleSecret shows no secret';
 }
 accepted("LuciaThrottleSecret {file:$dir/good}");

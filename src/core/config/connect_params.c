@@ -17,9 +17,9 @@
 #define FROM_ENVIRONMENT "{env:"
 #define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
-/* What the parts have in common. */
+/* What all steps of filling in need. */
 typedef struct {
-    const luci_engine_t *engine; /* NULL: a secret is taken as it is */
+    const luci_engine_t *engine; /* NULL: a secret is not quoted */
     const char *params;
     const char **problem;
     apr_pool_t *pool;
@@ -34,10 +34,11 @@ static luci_result_t fail(const filling_t *filling, const char *what, const char
 typedef struct {
     char *text;
     apr_size_t length;
-    apr_size_t room; /* the largest length */
+    apr_size_t room; /* the maximum length */
 } buffer_t;
 
-/* As much of a file as there is room for. A pipe would be waited for. 0: *why it can't be read. */
+/* Reads at most room bytes of a regular file. The file is opened without waiting, because it may be a pipe.
+ * 0: it cannot be read, *why says why. */
 static int read_regular(const char *path, buffer_t *into, const char **why, apr_pool_t *pool)
 {
     int file = luci_trusted_open(path, O_RDONLY | O_NONBLOCK, 0, why, pool);
@@ -60,7 +61,7 @@ static int read_regular(const char *path, buffer_t *into, const char **why, apr_
     return got >= 0;
 }
 
-/* The first line, without its end. */
+/* Reads the first line of a file, without its end. */
 static luci_result_t read_file(const filling_t *filling, const char *path, const char **secret)
 {
     char *text = apr_pcalloc(filling->pool, LUCI_SECRET_BYTES_MAX + 2);
@@ -68,11 +69,11 @@ static luci_result_t read_file(const filling_t *filling, const char *path, const
     const char *why;
 
     if (*path != '/')
-        return fail(filling, "the file", path, "is not allowed: a path that starts with a slash");
+        return fail(filling, "the file", path, "is not allowed: its path must start with a slash");
     if (!read_regular(path, &into, &why, filling->pool))
         return fail(filling, "the file", path, apr_pstrcat(filling->pool, "can't be read: ", why, NULL));
     if (memchr(text, '\0', into.length))
-        return fail(filling, "the file", path, "holds a NUL");
+        return fail(filling, "the file", path, "contains a NUL byte");
     if (strcspn(text, "\r\n") > LUCI_SECRET_BYTES_MAX)
         return fail(filling, "the first line of the file", path, "is too long");
     text[strcspn(text, "\r\n")] = '\0';
@@ -80,13 +81,14 @@ static luci_result_t read_file(const filling_t *filling, const char *path, const
     return LUCI_OK;
 }
 
-/* What is no name of a variable may be a secret with a brace in it, and isn't shown. */
+/* A text that is not a valid name is not shown, because it may be a secret that contains a brace. */
 static luci_result_t read_variable(const filling_t *filling, const char *name, const char **secret)
 {
     char *value = NULL;
 
     if (!*name || name[strspn(name, NAME_CHARACTERS)]) {
-        *filling->problem = "what stands behind {env: is not allowed: letters, digits and _, and then }";
+        *filling->problem =
+            "the name after {env: is not allowed: it consists of letters, digits and _, and is followed by }";
         return LUCI_INVALID;
     }
     if (apr_env_get(&value, name, filling->pool) != APR_SUCCESS || !value)
@@ -109,7 +111,8 @@ static luci_result_t quote(const filling_t *filling, const char *name, const cha
     return LUCI_OK;
 }
 
-/* What stands between the colon and the closing brace, as a value. */
+/* Reads and quotes the secret of one {file:..} or {env:..}, which has the given length without the closing
+ * brace. */
 static luci_result_t value_of(const filling_t *filling, const char *place, size_t length, const char **value)
 {
     int from_file = strncmp(place, FROM_FILE, strlen(FROM_FILE)) == 0;
@@ -130,7 +133,7 @@ luci_result_t luci_connect_secret(const char *place, const char **secret, const 
          strncmp(place, FROM_ENVIRONMENT, strlen(FROM_ENVIRONMENT)) == 0) &&
         place[length] && !place[length + 1])
         return value_of(&filling, place, length, secret);
-    *problem = "what stands there is neither";
+    *problem = "the value is neither {file:/path} nor {env:NAME}";
     return LUCI_INVALID;
 }
 
@@ -157,7 +160,7 @@ luci_result_t luci_connect_params(const luci_engine_t *engine, const char *param
         luci_result_t result;
 
         if (!place[length]) {
-            *problem = "a brace of {file: or {env: is not closed";
+            *problem = "the brace of {file: or {env: is not closed";
             return LUCI_INVALID;
         }
         result = value_of(&filling, place, length, &value);
@@ -173,7 +176,8 @@ luci_result_t luci_connect_params(const luci_engine_t *engine, const char *param
 
 /* ---- Where a database is ---- */
 
-/* What stands behind the last "host=" of a list of words, or in the place of a URL's host; "" for none. */
+/* The start of the host in the parameters: after the last "host=" or "hostaddr=" of a list of words, or in a
+ * URL; "": none. */
 static const char *host_of(const char *params)
 {
     static const char *const words[] = { "host=", "hostaddr=" };

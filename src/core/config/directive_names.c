@@ -58,7 +58,8 @@ const luci_type_t luci_type_tables = {
     sizeof(luci_tables_value_t), 3, 3, parse_tables, allowed_tables, NULL, 0
 };
 
-/* What a page or an answer already calls by these names, and hashes, which must never leave the database. */
+/* Names that pages and JSON answers already use, and columns with password hashes, which must never leave the
+ * database. */
 static const char *const reserved_columns[] = {
     "id",   "user_id",   "userid",     "password",   "password_hash", "hashed_password", "error",
     "next", "login_url", "signup_url", "logout_url", "home_url",      "form_action"
@@ -78,8 +79,8 @@ static const char *allowed_attributes(const luci_limits_t *limits, apr_pool_t *p
     return text;
 }
 
-/* "username" may be listed, but is not kept: every user has it, and a column read twice costs each gated
- * request. */
+/* "username" may be listed, but is not stored: every user has it, and reading a column twice would cost time
+ * in each gated request. */
 static const char *parse_attributes(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
                                     apr_pool_t *pool)
 {
@@ -121,7 +122,7 @@ const luci_type_t luci_type_column = {
     sizeof(luci_column_value_t), 1, 1, parse_column, allowed_column, NULL, 0
 };
 
-/* ---- DRIVER PARAMS: the words may hold a password and are never shown ---- */
+/* ---- DRIVER PARAMS: the words may contain a password and are never shown ---- */
 
 static const char *allowed_database(const luci_limits_t *limits, apr_pool_t *pool)
 {
@@ -155,7 +156,7 @@ static const char *parse_database(const apr_array_header_t *words, const luci_li
     if (!engine)
         return refuse_database(luci_word_is_identifier(database.driver)
                                    ? apr_pstrcat(pool, "driver \"", database.driver, "\"", NULL)
-                                   : "what stands in the place of DRIVER",
+                                   : "this driver",
                                pool);
     if (!*database.params)
         return refuse_database("an empty PARAMS", pool);
@@ -177,7 +178,7 @@ const luci_type_t luci_type_database = {
     sizeof(luci_database_value_t), 2, 2, parse_database, allowed_database, NULL, 1
 };
 
-/* ---- PROVIDER[:ARGS]: whether there is such a provider is judged when all modules are loaded ---- */
+/* ---- PROVIDER[:ARGS]: whether the provider exists is checked after all modules are loaded ---- */
 
 static const char *allowed_cache_name(const luci_limits_t *limits, apr_pool_t *pool)
 {
@@ -195,7 +196,7 @@ static const char *parse_cache_name(const apr_array_header_t *words, const luci_
     if (!name.is_off) {
         name.provider = colon ? apr_pstrmemdup(pool, word, (apr_size_t)(colon - word)) : word;
         name.args = colon && colon[1] ? colon + 1 : NULL;
-        /* Providers would take a URL for a host, and be gone for ever. */
+        /* Providers would read the start of a URL as a host name, and never connect. */
         if (!luci_word_is_identifier(name.provider) || strcasecmp(name.provider, "off") == 0 ||
             (name.args && strncmp(name.args, "//", 2) == 0))
             return allowed_cache_name(limits, pool);
@@ -208,7 +209,7 @@ const luci_type_t luci_type_cache_name = {
     sizeof(luci_cache_name_value_t), 1, 1, parse_cache_name, allowed_cache_name, NULL, 0
 };
 
-/* ---- The cookie: what single attributes may look like is the core's rule ---- */
+/* ---- The cookie: luci_cookie_problem checks each attribute ---- */
 
 static const char *allowed_cookie(const luci_limits_t *limits, apr_pool_t *pool)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of the directive table, included where SERVER and DIR (also in sections) are defined,
- * inside an array:
- * SERVER or DIR("name", "syntax", "default" or NULL, "description", type, member, limits)
- * doc/directives-table.pl reads them too. */
+/* The rows of the directive table. The file is included inside an array, after SERVER (for servers) and DIR
+ * (for servers and sections) have been defined: SERVER or DIR("name", "syntax", "default" or NULL,
+ * "description", type, member, limits). doc/directives-table.pl reads the rows, too. */
 /* clang-format off */
 
 #define FROM_TO(low, high) (&(const luci_limits_t){ .min = (low), .max = (high) })
@@ -12,7 +11,7 @@
 #define OR_OFF (&(const luci_limits_t){ .off = 1 })
 #define TEN_YEARS (3650 * LUCI_MS_DAY)
 
-/* A body has 8 KiB, and a form spends up to nine bytes on a unit. */
+/* Bounded by the size of a request body, 8 KiB: a form needs up to nine bytes for a unit. */
 #define USERNAME_UNITS_MAX 255
 #define PASSWORD_UNITS_MAX 1000
 #define HANDLES_MAX 1000

@@ -34,7 +34,7 @@ static const char *allowed_throttle(const luci_limits_t *limits, apr_pool_t *poo
         ATTEMPTS_MAX);
 }
 
-/* What follows the equals sign. */
+/* Reads the part after the equals sign. 0: it is not a limit. */
 static int parse_limit(const char *text, luci_limit_t *limit, apr_pool_t *pool)
 {
     const char *slash = strchr(text, '/');
@@ -109,7 +109,7 @@ const luci_type_t luci_type_throttle = {
 static const char *allowed_secret_place(const luci_limits_t *limits, apr_pool_t *pool)
 {
     (void)limits;
-    return apr_psprintf(pool, "{file:/path} or {env:NAME} with at least %d characters there",
+    return apr_psprintf(pool, "{file:/path} or {env:NAME} with a secret of at least %d characters",
                         SECRET_BYTES_MIN);
 }
 

@@ -67,8 +67,8 @@ const luci_type_t luci_type_choice = {
 
 /* ---- Numbers and times ---- */
 
-/* Reads the digits at the beginning of text and returns what is behind them; NULL when there are none or too
- * many. */
+/* Reads the digits at the start of text and returns the text after them; NULL: no digits, or the number is
+ * too large. */
 static const char *read_digits(const char *text, apr_int64_t *number)
 {
     apr_int64_t sum = 0;
@@ -114,7 +114,7 @@ int luci_word_ms(const char *text, luci_ms_t *ms)
     return 0;
 }
 
-/* A span of time in the largest unit that divides it. */
+/* Formats a duration in the largest unit that divides it. */
 static const char *span_text(luci_ms_t ms, apr_pool_t *pool)
 {
     if (ms % (365 * LUCI_MS_DAY) == 0)
@@ -213,7 +213,7 @@ const luci_type_t luci_type_quota = { sizeof(luci_quota_value_t), 1, 2, parse_qu
 
 /* ---- argon2id [m=KiB] [t=N] [p=N] ---- */
 
-#define ARGON2_LANE_KIB 8 /* RFC 9106: at least this much memory a lane */
+#define ARGON2_LANE_KIB 8 /* RFC 9106: the minimum memory per lane */
 
 static const char *allowed_hash_cost(const luci_limits_t *limits, apr_pool_t *pool)
 {
@@ -226,7 +226,7 @@ static const char *allowed_hash_cost(const luci_limits_t *limits, apr_pool_t *po
         LUCI_ARGON2_LANES_MAX);
 }
 
-/* Reads one of "m=..", "t=..", "p=.."; each may stand once. */
+/* Reads one of "m=..", "t=.." and "p=.."; each may occur once. 0: it is not allowed. */
 static int parse_argon2_cost(const char *word, luci_hash_cost_t *cost, unsigned int *seen)
 {
     const struct {
@@ -286,7 +286,7 @@ int luci_word_is_off(const luci_limits_t *limits, const char *word)
     return limits && limits->off && strcasecmp(word, "off") == 0;
 }
 
-/* What stands between a word's ends, without the backslashes that only quote. quote: '\0' outside quotes. */
+/* The content of a word, without the backslashes that only quote. quote is the quote around it, or NUL. */
 static const char *unquoted(const char *start, size_t length, char quote, apr_pool_t *pool)
 {
     char *word = apr_palloc(pool, length + 1), *to = word;

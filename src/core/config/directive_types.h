@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The types a directive's value can have: each is a record with a parser, the words it takes and
- * the sentence that says what is allowed. Parsers write nothing but *value, and that only when they accept;
- * strings come from the pool given. */
+/* The types of directive values. Each type is a record with a parser, the number of words that it takes, and
+ * a phrase that says what is allowed. A parser writes nothing but *value, and only if it accepts the words;
+ * strings are from the given pool. */
 #ifndef LUCI_DIRECTIVE_TYPES_H
 #define LUCI_DIRECTIVE_TYPES_H
 
@@ -9,24 +9,24 @@
 
 #include <stddef.h>
 
-/* What a row allows within its type; members a type does not know are ignored. */
+/* What a row allows within its type. A type ignores the members that it does not use. */
 typedef struct {
     apr_int64_t min; /* times: milliseconds; lengths: UTF-16 units; quotas: their units */
     apr_int64_t max;
-    const char *units;          /* quotas: of what */
-    luci_ms_t wait;             /* quotas: where WAIT is not written */
-    int off;                    /* the word "off" stands for "none" (0 or NULL) */
-    const char *const *choices; /* closed by NULL; the position is the value */
+    const char *units;          /* quotas: what is counted, for messages */
+    luci_ms_t wait;             /* quotas: the default of WAIT */
+    int off;                    /* 1: the word "off" is allowed and means "none" (0 or NULL) */
+    const char *const *choices; /* ends with NULL; the value is the index */
 } luci_limits_t;
 
 #define LUCI_WORD(words, n) APR_ARRAY_IDX(words, n, const char *)
 
-/* Judges words (const char *, as many as the type takes). NULL: *value was set. Else the broken rule as a
- * phrase that can follow "is not allowed: ". limits is NULL when the row has none. */
+/* Parses words (const char *, as many as the type takes). Returns NULL if *value was set, otherwise the rule
+ * that is violated, as a phrase that can follow "is not allowed: ". limits is NULL if the row has none. */
 typedef const char *luci_parse_fn(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
                                   apr_pool_t *pool);
 
-/* What is allowed, as such a phrase. */
+/* What is allowed, as a phrase of the same kind. */
 typedef const char *luci_allowed_fn(const luci_limits_t *limits, apr_pool_t *pool);
 
 typedef struct {
@@ -36,13 +36,13 @@ typedef struct {
     luci_parse_fn *parse;
     luci_allowed_fn *allowed;
     void (*append)(void *value,
-                   const void *more); /* a repeated line adds to the first; NULL: it replaces it */
-    int secret; /* the words hold secrets and are never shown; the phrase stands alone */
+                   const void *more); /* adds the value of a repeated line; NULL: the last line counts */
+    int secret; /* the words may contain secrets and are never shown; messages consist of the phrase alone */
 } luci_type_t;
 
-#define LUCI_WORDS_ANY 1000 /* max_words of a list without a bound of its own */
+#define LUCI_WORDS_ANY 1000 /* max_words of a list that has no bound of its own */
 
-/* What each type writes; directives.c checks the members of its rows against these. */
+/* The C types of the values; directives.c checks the members of its rows against these. */
 typedef int luci_flag_value_t;
 typedef unsigned int luci_choice_value_t; /* an enum without negative values */
 typedef luci_ms_t luci_time_value_t;
@@ -75,32 +75,34 @@ extern const luci_type_t luci_type_lengths;   /* MIN MAX */
 extern const luci_type_t luci_type_quota;     /* MAX [WAIT], MAX may be auto */
 extern const luci_type_t luci_type_hash_cost; /* argon2id [m=KiB] [t=N] [p=N], or lucia-scrypt */
 
-/* 1 when the word is "off" and the row allows it. */
+/* 1 if the word is "off" and the row allows it. */
 int luci_word_is_off(const luci_limits_t *limits, const char *word);
 
-/* A number without a unit, or a span of time with one. 0: it's none, or out of bounds. */
+/* Reads a number without a unit, or a duration with one. 0: it is not a number, or it is out of bounds. */
 int luci_word_number(const char *word, apr_int64_t min, apr_int64_t max, apr_int64_t *number);
 int luci_word_ms(const char *word, luci_ms_t *ms);
 
-/* The next word of a line, from pool, as httpd reads words: between quotes (" or ') blanks are part of it,
- * and a backslash makes the quote or a backslash so. *line moves on to what follows; "" at its end. */
+/* The next word of a line, from pool, in the syntax of httpd: a word in quotes (" or ') may contain white
+ * space, and a backslash before a backslash or the quote makes that a normal character. *line advances to the
+ * next word; it is "" at the end. */
 const char *luci_word_next(const char **line, apr_pool_t *pool);
 
 /* All words of a line (const char *), from pool. */
 apr_array_header_t *luci_words(const char *line, apr_pool_t *pool);
 
-/* The folder that relative paths start from, httpd's ServerRoot: one in the process, set before a value is
- * judged. */
+/* The folder that relative paths start from, httpd's ServerRoot. One for the whole process; must be set
+ * before values are parsed. */
 extern const char *luci_directive_root;
 
-/* path made absolute under luci_directive_root; NULL: it can't be. */
+/* The absolute form of path, relative to luci_directive_root, from pool. NULL: it is not possible. */
 const char *luci_word_path(const char *path, apr_pool_t *pool);
 
 /* Names: directive_names.c */
 
-#define LUCI_IDENTIFIER_BYTES_MAX 63 /* PostgreSQL's bound, the least of the three engines */
+#define LUCI_IDENTIFIER_BYTES_MAX 63 /* PostgreSQL's limit, the smallest of the three engines */
 
-/* 1 for letters, digits and underscores, not starting with a digit: what a table or column may be called. */
+/* 1 if the word consists of letters, digits and underscores and does not start with a digit, as names of
+ * tables and columns must. */
 int luci_word_is_identifier(const char *word);
 
 extern const luci_type_t luci_type_database;   /* DRIVER PARAMS */
@@ -118,11 +120,11 @@ extern const luci_type_t luci_type_secret_place; /* {file:/path} or {env:NAME}, 
 extern const luci_type_t luci_type_socket;       /* a path; "off" is NULL */
 
 /* Origins, URLs and folders: directive_urls.c */
-extern const luci_type_t luci_type_origins;    /* a list; never NULL, "off" is the empty one */
+extern const luci_type_t luci_type_origins;    /* a list, never NULL; "off" is the empty list */
 extern const luci_type_t luci_type_login_url;  /* a path on this site, or an absolute http or https URL */
 extern const luci_type_t luci_type_local_url;  /* a path on this site */
-extern const luci_type_t luci_type_mount;      /* "/" or "/a/b", a final slash is taken off */
+extern const luci_type_t luci_type_mount;      /* "/" or "/a/b"; a final slash is removed */
 extern const luci_type_t luci_type_folder;     /* relative to ServerRoot */
-extern const luci_type_t luci_type_log_target; /* a file, "|program", or "off" as this very word */
+extern const luci_type_t luci_type_log_target; /* a file, "|program", or the word "off" */
 
 #endif

@@ -43,7 +43,7 @@ const luci_type_t luci_type_origins = {
 
 /* ---- URLs and folders ---- */
 
-/* Whether word is an http or https URL with a valid origin that can stand in a header as it is. */
+/* 1 if word is an http or https URL with a valid origin, and can be put into a header unchanged. */
 static int is_absolute_url(const char *word, apr_pool_t *pool)
 {
     const char *authority = strstr(word, "://");

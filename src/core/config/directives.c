@@ -23,10 +23,10 @@ typedef struct {
     const luci_type_t *type;
     size_t offset;
     const luci_limits_t *limits;
-    const char *fallback; /* the default as it would be written; NULL: zeros */
+    const char *fallback; /* the default, as in a configuration; NULL: zeros */
 } luci_row_t;
 
-/* The comparison makes the compiler check that the type writes what the member is. */
+/* The comparison makes the compiler check that the type of the row writes the type of the member. */
 #define OFFSET(config, type, member)                                                                         \
     (offsetof(config, member) + 0 * sizeof((luci_##type##_value_t *)NULL == &((config *)NULL)->member))
 #define SERVER(name, syntax, fallback, text, type, member, limits)                                           \
@@ -85,7 +85,7 @@ static const char *complaint(const luci_row_t *row, const apr_array_header_t *wo
                         rule);
 }
 
-/* A wrong number of words is said without showing them. */
+/* The rule about the number of words. A secret is not shown: only the number of words is. */
 static const char *miscounted(const luci_row_t *row, const apr_array_header_t *words, apr_pool_t *pool)
 {
     const char *allowed = row->type->allowed(row->limits, pool);

@@ -15,7 +15,7 @@ static int is_kind(const char *path, apr_filetype_e kind, apr_pool_t *pool)
     return apr_stat(&info, path, APR_FINFO_TYPE, pool) == APR_SUCCESS && info.filetype == kind;
 }
 
-/* What a shell or PATH finds, only a start shows. */
+/* A program that a shell or PATH finds is checked only when it is started. */
 const char *luci_log_program_problem(const char *command, apr_pool_t *pool)
 {
     const char *program;

@@ -18,12 +18,12 @@ static int starts_with(const char *name, const char *start)
 
 /* ---- Where the module is used ---- */
 
-#define NEEDS_NO_DATABASE "luciauth-metrics"
+#define NEEDS_NO_DATABASE "luciauth-metrics" /* a handler that works without LuciaDatabase */
 
 static const struct {
-    const char *directive; /* of a provider's alias: the section's name */
+    const char *directive; /* for the alias of a provider, the name of the section */
     const char *word;
-    int is_start; /* any word that starts like this */
+    int is_start; /* 1: any word with this prefix; 0: exactly this word */
 } uses[] = {
     { "LuciaMount", "/", 1 },
     { "SetHandler", "luciauth-", 1 },
@@ -97,7 +97,7 @@ static const char *without_final_slash(const char *path, apr_pool_t *pool)
     return apr_pstrmemdup(pool, path, length);
 }
 
-/* The path of a section, which is known when it is no pattern. */
+/* The path of a section; NULL: it is a pattern, so that its path is not known. */
 static const char *section_path(const luci_site_line_t *line, apr_pool_t *pool)
 {
     const char *args = line->args, *word = luci_word_next(&args, pool);
@@ -150,7 +150,7 @@ static void take_require(luci_site_t *site, const char *args)
     if (is(first, "all") && is(second, "granted"))
         return;
     section->has_require = 1;
-    /* <RequireAny>, <Limit>, <If> and the like belong to the section around them. */
+    /* The line also counts for the section around <RequireAny>, <Limit>, <If> and the like. */
     while (section->outer >= 0 && !section->path && !section->is_location &&
            !starts_with(section->line.name, "Files")) {
         section = &APR_ARRAY_IDX(site->sections, section->outer, luci_site_section_t);

@@ -14,14 +14,14 @@
 typedef struct {
     const luci_site_all_t *all;
     apr_array_header_t *findings;
-    const luci_site_t *without_database; /* the last site that was found to have none */
+    const luci_site_t *without_database; /* the last site that was reported to have no database */
     apr_pool_t *pool;
 } judge_t;
 
-/* ---- Saying ---- */
+/* ---- Findings ---- */
 
-/* Settings that virtual hosts inherit would otherwise be reported for each of them. */
-static int was_said(const judge_t *judge, const char *what)
+/* A setting that virtual hosts inherit would otherwise be reported for each of them. */
+static int is_reported(const judge_t *judge, const char *what)
 {
     for (int i = 0; i < judge->findings->nelts; i++) {
         if (strcmp(APR_ARRAY_IDX(judge->findings, i, luci_site_finding_t).what, what) == 0)
@@ -33,7 +33,7 @@ static int was_said(const judge_t *judge, const char *what)
 static void find(judge_t *judge, const char *id, luci_site_level_t level, const char *what,
                  const char *remedy)
 {
-    if (!was_said(judge, what))
+    if (!is_reported(judge, what))
         APR_ARRAY_PUSH(judge->findings, luci_site_finding_t) =
             (luci_site_finding_t){ .id = id, .level = level, .what = what, .remedy = remedy };
 }
@@ -45,7 +45,7 @@ static const char *place(const luci_site_line_t *line, apr_pool_t *pool)
 
 /* ---- Paths ---- */
 
-/* 1 when path is prefix or lies below it; neither has a slash at its end but for "/". */
+/* 1 if path is prefix or lies below it. Neither ends with a slash, except for "/". */
 static int is_below(const char *path, const char *prefix)
 {
     size_t length = strcmp(prefix, "/") == 0 ? 0 : strlen(prefix);
@@ -53,7 +53,7 @@ static int is_below(const char *path, const char *prefix)
     return strncmp(path, prefix, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
-/* Where a file really is, as far as it can be seen. */
+/* The path of a file without symbolic links; path itself if that cannot be determined. */
 static const char *resolved(const char *path, apr_pool_t *pool)
 {
     char *real = realpath(path, NULL);
@@ -73,7 +73,7 @@ static const char *path_of_url(const char *url, apr_pool_t *pool)
 
 typedef int section_fn(void *baton, const luci_site_section_t *section);
 
-/* Calls fn for each section that is in force, until it returns 1; then 1. */
+/* Calls fn for each section that is in force, until it returns 1. Returns 1 if it did. */
 static int any_section(const luci_site_t *site, section_fn *fn, void *baton)
 {
     for (; site; site = site->base) {
@@ -87,7 +87,8 @@ static int any_section(const luci_site_t *site, section_fn *fn, void *baton)
 
 /* ---- Endpoints and the URLs that lead to them ---- */
 
-/* A URL as written, else as LuciaMount implies it, else the default: as luci_config_urls does. */
+/* A URL as written; otherwise as implied by LuciaMount; otherwise the default. The same as
+ * luci_config_urls. */
 static const char *url_in_force(const luci_site_t *site, size_t offset, const char *below, apr_pool_t *pool)
 {
     const char *mount = site->config->mount;
@@ -102,12 +103,12 @@ static const char *url_in_force(const luci_site_t *site, size_t offset, const ch
 #define URL(site, member, below, pool) url_in_force(site, offsetof(luci_dir_config_t, member), below, pool)
 
 typedef struct {
-    const char *endpoint; /* which one; NULL: any */
-    const char *path;     /* where; NULL: anywhere */
-    const char *found;    /* the path of one that was found */
+    const char *endpoint; /* the endpoint; NULL: any */
+    const char *path;     /* its path; NULL: any */
+    const char *found;    /* output: the path of an endpoint that was found */
 } wanted_t;
 
-/* An endpoint whose path is not known may be everywhere. */
+/* An endpoint whose path is not known may have any path. */
 static int is_wanted(void *baton, const luci_site_section_t *section)
 {
     wanted_t *wanted = baton;
@@ -158,9 +159,10 @@ static void database_is_served(judge_t *judge, const luci_site_t *site, const ch
             if (is_below(file, resolved(folder, judge->pool)))
                 find(judge, id, LUCI_SITE_PROBLEM,
                      apr_psprintf(judge->pool,
-                                  "the database %s lies in %s, whose files %s serves to everybody",
+                                  "the database %s is in the folder %s, whose files %s serves to everyone",
                                   site->config->database.params, folder, site->title),
-                     "Move it out of there, with its -wal and -shm, and correct LuciaDatabase");
+                     "Move it to another folder, together with its -wal and -shm files, and correct "
+                     "LuciaDatabase");
         }
     }
 }
@@ -171,7 +173,7 @@ typedef struct {
     const char *id;
 } gates_t;
 
-/* People whom this gate refuses are sent to a page that is not there, or back to a gate. */
+/* Reports a gate that redirects to a page that does not exist, or to a gate. */
 static int judge_gates_login(void *baton, const luci_site_section_t *section)
 {
     gates_t *gates = baton;
@@ -188,17 +190,17 @@ static int judge_gates_login(void *baton, const luci_site_section_t *section)
         !luci_directives_written(&luci_scope_dir, site->dir, offsetof(luci_dir_config_t, login_url)))
         find(gates->judge, gates->id, LUCI_SITE_PROBLEM,
              apr_psprintf(pool,
-                          "the gate of %s sends people to %s, but %s has no sign-in page: neither "
+                          "%s redirects anonymous requests to %s, but %s has no sign-in page: neither "
                           "LuciaMount nor SetHandler luciauth-login",
                           place(&section->line, pool), path, site->title),
-             "Write LuciaMount /account, or say with LuciaLoginURL where people sign in");
+             "Write LuciaMount /account, or name the sign-in page with LuciaLoginURL");
     else if (any_section(site, is_wanted, &wanted) && wanted.found)
         find(gates->judge, gates->id, LUCI_SITE_ADVICE,
              apr_psprintf(pool,
-                          "the gate of %s sends people to %s, but the sign-in page of %s "
+                          "%s redirects anonymous requests to %s, but the sign-in page of %s "
                           "is %s",
                           place(&section->line, pool), path, site->title, wanted.found),
-             apr_pstrcat(pool, "If that is not meant, write LuciaLoginURL ", wanted.found, NULL));
+             apr_pstrcat(pool, "If this is not intended, write LuciaLoginURL ", wanted.found, NULL));
     return 0;
 }
 
@@ -209,7 +211,7 @@ static void gate_without_login(judge_t *judge, const luci_site_t *site, const ch
     (void)any_section(site, judge_gates_login, &gates);
 }
 
-/* 1 when the other section may say who is let in where this one asks who it is. */
+/* 1 if the other section has a Require that may apply to the gated section. */
 static int says_require(void *baton, const luci_site_section_t *other)
 {
     const luci_site_section_t *gated = baton;
@@ -231,7 +233,7 @@ static int judge_gates_require(void *baton, const luci_site_section_t *section)
     if (section->is_gated && !section->is_optional && !gates->site->dir->optional &&
         !any_section(gates->site, says_require, &copy))
         find(gates->judge, gates->id, LUCI_SITE_PROBLEM,
-             apr_psprintf(pool, "%s has AuthType Lucia and no Require: it protects nothing",
+             apr_psprintf(pool, "%s has AuthType Lucia but no Require, so that it protects nothing",
                           place(&section->line, pool)),
              "Write Require valid-user into it");
     return 0;
@@ -249,7 +251,7 @@ static int is_gate_of(void *baton, const luci_site_section_t *section)
     return section->is_gated && section->is_location && section->path && is_below(baton, section->path);
 }
 
-/* The page that people are sent to must not send them on to itself. */
+/* Reports pages that redirect to themselves. */
 static void urls_loop(judge_t *judge, const luci_site_t *site, const char *id)
 {
     apr_pool_t *pool = judge->pool;
@@ -266,18 +268,18 @@ static void urls_loop(judge_t *judge, const luci_site_t *site, const char *id)
         if (pages[i].path && strcmp(home, pages[i].path) == 0)
             find(judge, id, LUCI_SITE_PROBLEM,
                  apr_psprintf(pool,
-                              "LuciaHomeURL and %s are both %s in %s: who has signed in is "
-                              "sent there again and again",
+                              "LuciaHomeURL and %s are both %s in %s: after sign-in, browsers "
+                              "are redirected in a loop",
                               pages[i].what, home, site->title),
-                 "Let LuciaHomeURL name a page for members");
+                 "Set LuciaHomeURL to a page for signed-in users");
     }
     if (login && !has_endpoint(site, "login", login, pool) && any_section(site, is_gate_of, (void *)login))
         find(judge, id, LUCI_SITE_PROBLEM,
              apr_psprintf(pool,
-                          "LuciaLoginURL %s lies behind a gate of %s, and no sign-in page of this "
-                          "module answers there: people are sent there again and again",
+                          "LuciaLoginURL %s is behind a gate of %s, and is not a sign-in page of this "
+                          "module: browsers are redirected in a loop",
                           login, site->title),
-             "Write Require all granted for it, or name the page of LuciaMount");
+             "Write Require all granted for this URL, or set LuciaLoginURL to the page below LuciaMount");
 }
 
 /* ---- The cookie ---- */
@@ -318,10 +320,10 @@ static void cookie_path_is_elsewhere(judge_t *judge, const luci_site_t *site, co
     if (what)
         find(judge, id, LUCI_SITE_PROBLEM,
              apr_psprintf(judge->pool,
-                          "LuciaCookiePath %s of %s does not cover %s: browsers send no session "
-                          "there",
+                          "LuciaCookiePath %s of %s does not cover %s: browsers do not send the "
+                          "session cookie there",
                           path, site->title, what),
-             "Write LuciaCookiePath /, or a path above all of them");
+             "Write LuciaCookiePath /, or another path that covers all endpoints and gates");
 }
 
 static int is_in_domain(const char *host, const char *domain)
@@ -355,10 +357,10 @@ static void cookie_domain_is_foreign(judge_t *judge, const luci_site_t *site, co
         return;
     find(judge, id, LUCI_SITE_PROBLEM,
          apr_psprintf(judge->pool,
-                      "LuciaCookieDomain %s holds no name of %s, which is called %s: browsers "
+                      "LuciaCookieDomain %s does not contain the name of %s, which is %s: browsers "
                       "refuse the cookie",
                       domain, site->title, site->host),
-         "Name a domain that ServerName is in, or take the line out");
+         "Write a domain that contains ServerName, or remove the directive");
 }
 
 static void cookie_is_secure_on_http(judge_t *judge, const luci_site_t *site, const char *id)
@@ -366,16 +368,16 @@ static void cookie_is_secure_on_http(judge_t *judge, const luci_site_t *site, co
     if (site->config->cookie_secure == LUCI_SECURE_ON && !site->has_tls)
         find(judge, id, LUCI_SITE_ADVICE,
              apr_psprintf(judge->pool,
-                          "LuciaCookieSecure is on, but %s speaks no https: browsers do not send "
-                          "the session back",
+                          "LuciaCookieSecure is on, but %s does not use https: browsers do not send "
+                          "the session cookie",
                           site->title),
-             "Where a proxy in front speaks https, write ServerName https://NAME; else write "
+             "If a proxy in front of it uses https, write ServerName https://NAME; otherwise write "
              "LuciaCookieSecure auto");
 }
 
-/* ---- mod_authn_socache, which keeps what apr_password_validate can compare ---- */
+/* ---- mod_authn_socache, which caches hashes that apr_password_validate can verify ---- */
 
-/* It asks the providers behind it all the same, and what they answer is what counts. */
+/* This is advice only: mod_authn_socache still asks the provider, whose answer counts. */
 static void socache_keeps_nothing(judge_t *judge, const luci_site_t *site, const char *id)
 {
     for (int i = 0; i < site->socache->nelts; i++) {
@@ -383,11 +385,11 @@ static void socache_keeps_nothing(judge_t *judge, const luci_site_t *site, const
 
         find(judge, id, LUCI_SITE_ADVICE,
              apr_psprintf(judge->pool,
-                          "%s:%d: %s %s: mod_authn_socache keeps nothing of lucia, since it cannot "
-                          "compare Argon2 hashes; lucia remembers right passwords for a minute by "
-                          "itself",
+                          "%s:%d: %s %s: mod_authn_socache caches nothing for lucia, because it cannot "
+                          "verify Argon2 hashes; lucia itself remembers correct passwords for a "
+                          "minute",
                           line->file, line->number, line->name, line->args),
-             strcasecmp(line->name, "AuthBasicProvider") == 0 ? "Take socache out" : "Take lucia out");
+             strcasecmp(line->name, "AuthBasicProvider") == 0 ? "Remove socache" : "Remove lucia");
     }
 }
 
@@ -407,10 +409,10 @@ static void mount_covers_folder(judge_t *judge, const luci_site_t *site, const c
     if (stat(folder, &info) == 0 && S_ISDIR(info.st_mode))
         find(judge, id, LUCI_SITE_ADVICE,
              apr_psprintf(judge->pool,
-                          "LuciaMount %s covers the folder %s of %s: its index is not shown, nor "
-                          "its files signup, login and logout",
+                          "LuciaMount %s covers the folder %s of %s: its index and its files named "
+                          "signup, login and logout are not served",
                           mount, folder, site->title),
-             "Rename the one or the other if that is not meant");
+             "Rename the folder or change LuciaMount if this is not intended");
 }
 
 static void templates_are_writable(judge_t *judge, const luci_site_t *site, const char *id)
@@ -424,15 +426,15 @@ static void templates_are_writable(judge_t *judge, const luci_site_t *site, cons
         return;
     find(judge, id, LUCI_SITE_ADVICE,
          apr_psprintf(judge->pool,
-                      "%s, as whom httpd runs, may write to the templates in %s: whoever gets into "
-                      "an application there can change the page that asks for passwords",
+                      "%s, the user that httpd runs as, can write to the templates in %s: an attacker "
+                      "who controls an application on this server could change the sign-in page",
                       user->name, folder),
          apr_psprintf(judge->pool, "Try: chown -R root '%s'; chmod -R go-w '%s'", folder, folder));
 }
 
 /* ---- Two servers ---- */
 
-/* How the two read one table differently; NULL: they do not. */
+/* How two servers use one table differently; NULL: they do not. */
 static const char *difference(const luci_site_t *a, const luci_site_t *b, const char **remedy)
 {
     const luci_settings_t *first = &a->config->settings, *second = &b->config->settings;
@@ -440,17 +442,19 @@ static const char *difference(const luci_site_t *a, const luci_site_t *b, const 
         same_keys = strcmp(first->tables.key, second->tables.key) == 0,
         same_users = strcmp(first->tables.user, second->tables.user) == 0;
 
-    *remedy = "Write the same in both";
+    *remedy = "Write the same value for both";
     if (same_sessions && first->tokens != second->tokens)
-        return "one session table, and LuciaSessionTokens is plain in one of them only: who comes by the "
-               "other is signed out there";
+        return "one session table, but LuciaSessionTokens is plain in only one of them: sessions of the "
+               "other one are not recognised there";
     if ((same_sessions && (!same_users || !same_keys)) || (same_keys && !same_users))
-        return "tables in common, but not all three of LuciaTables: rows of the one belong to users of the "
-               "other";
+        return "some of the three LuciaTables in common, but not all: rows of one server would belong to "
+               "users "
+               "of the other";
     if (same_keys &&
         (first->hash.kind != second->hash.kind || first->hash.memory_kib != second->hash.memory_kib ||
          first->hash.passes != second->hash.passes || first->hash.lanes != second->hash.lanes))
-        return "one key table and two LuciaPasswordHash: each makes the other's hashes anew at sign-in";
+        return "one key table, but different values of LuciaPasswordHash: each replaces the hashes of the "
+               "other at sign-in";
     return NULL;
 }
 
@@ -461,7 +465,7 @@ static void servers_differ(judge_t *judge, const luci_site_t *site, const char *
         const char *remedy, *how;
 
         if (other == site)
-            return; /* the pairs that follow are seen from the other side */
+            return; /* the remaining pairs are judged with the other server as site */
         how = luci_database_is_same(&other->config->database, &site->config->database)
                   ? difference(other, site, &remedy)
                   : NULL;
@@ -473,7 +477,7 @@ static void servers_differ(judge_t *judge, const luci_site_t *site, const char *
 
 /* ---- Columns ---- */
 
-/* What a virtual host inherits stands on none of its lines. */
+/* Judges an inherited value, for which the virtual host has no line. */
 static void inherited_column_is_unknown(judge_t *judge, const luci_site_t *site, const char *id)
 {
     luci_site_column_t line = { .what = LUCI_SITE_REMOTE_USER, .column = site->dir->remote_user };
@@ -484,10 +488,11 @@ static void inherited_column_is_unknown(judge_t *judge, const luci_site_t *site,
     if (problem)
         find(judge, id, LUCI_SITE_FATAL,
              apr_psprintf(judge->pool, "%s, inherited by %s", problem, site->title),
-             "Correct the one or the other");
+             "Correct the value or LuciaUserAttributes");
 }
 
-/* A line outside virtual hosts may be meant for one of them: one that knows the column is enough. */
+/* A line outside of virtual hosts may be meant for one of them, so that one virtual host that has the column
+ * is enough. */
 static int is_known_elsewhere(const judge_t *judge, const luci_site_t *site, const luci_site_column_t *line)
 {
     for (int i = 1; !site->base && i < judge->all->sites->nelts; i++) {
@@ -517,9 +522,9 @@ static int has_database(const luci_site_t *site)
     return site->config->database.driver != NULL;
 }
 
-/* The server without a database that serves what stands in site's part of the configuration. Lines outside
- * virtual hosts belong to all of them; when each has a database, the main server is taken to serve nothing.
- */
+/* A server without a database that a part of the configuration applies to; NULL: none. Lines outside of
+ * virtual hosts apply to all servers; if each virtual host has a database, the main server is assumed to
+ * serve nothing. */
 static const luci_site_t *site_without_database(const luci_site_t *site, const apr_array_header_t *sites)
 {
     if (has_database(site))
@@ -551,12 +556,12 @@ static void database_is_missing(judge_t *judge, const luci_site_t *site, const c
          NULL);
 }
 
-/* ---- All of them ---- */
+/* ---- The list of rules ---- */
 
 typedef struct {
     const char *id;
     void (*judge)(judge_t *judge, const luci_site_t *site, const char *id);
-    int is_of_all; /* of servers without a database, too */
+    int is_of_all; /* 1: applies to servers without a database, too */
 } rule_t;
 
 static const rule_t rules[] = {
