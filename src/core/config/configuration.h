@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The values of all directives, per server (S) and per directory (D). Every member always holds a
- * legal value: structures are born with the defaults of the directive table, "set" remembers which rows were
- * written, and merging copies exactly those. Everything belongs to the pool it was read into. */
+/* The values of all directives, per server and per directory. Every member always has a valid value: a
+ * structure starts with the defaults of the directive table, "set" records which rows were written, and a
+ * merge copies only those. All strings and arrays belong to the pool of the configuration. */
 #ifndef LUCI_CONFIGURATION_H
 #define LUCI_CONFIGURATION_H
 
@@ -17,42 +17,43 @@ typedef enum {
 
 /* A database as LuciaDatabase names it. */
 typedef struct {
-    const char *driver;  /* an apr_dbd driver's name; NULL: LuciaDatabase was not given */
-    const char *params;  /* with its secrets filled in; never shown */
-    const char *written; /* without them; for a file its absolute path */
-    const char *file;    /* where the line stands */
+    const char *driver;  /* the name of an apr_dbd driver; NULL: no LuciaDatabase */
+    const char *params;  /* PARAMS with secrets filled in; never shown */
+    const char *written; /* PARAMS without secrets; for a file its absolute path */
+    const char *file;    /* the file and the line of the directive */
     int number;
 } luci_database_t;
 
-/* So many at once, and how long the next one waits: LuciaDatabasePool, LuciaHashSlots. */
+/* The value of LuciaDatabasePool and LuciaHashSlots: a maximum number, and the maximum wait if it is
+ * reached. */
 typedef struct {
     int max; /* 0: auto */
     luci_ms_t wait;
 } luci_quota_t;
 
-/* LuciaSessionCache, LuciaThrottleStore. */
+/* The value of LuciaSessionCache and LuciaThrottleStore. */
 typedef struct {
-    const char *provider; /* an ap_socache provider's name; NULL: not written */
-    const char *args;     /* the provider's own; NULL: none */
+    const char *provider; /* the name of an ap_socache provider; NULL: no directive */
+    const char *args;     /* the arguments of the provider; NULL: none */
     int is_off;
 } luci_cache_name_t;
 
-#define LUCI_AUDIT_OFF "off"   /* of LuciaAuditLog */
-#define LUCI_DIRECTIVES_MAX 64 /* rows of both scopes together: one bit each in "set" */
+#define LUCI_AUDIT_OFF "off"   /* the value of LuciaAuditLog that disables it */
+#define LUCI_DIRECTIVES_MAX 64 /* maximum number of rows of both scopes; each has one bit in "set" */
 
 typedef struct {
     luci_settings_t settings;
     luci_database_t database;
-    luci_quota_t pool_size; /* handles a child; auto: as many as it has threads */
+    luci_quota_t pool_size; /* handles per child process; auto: its number of threads */
     int create_schema;
     luci_cache_name_t cache_name;
     luci_ms_t cache_ttl;
-    luci_ms_t cleanup; /* 0: dead sessions stay */
+    luci_ms_t cleanup; /* 0: expired sessions are not deleted */
     luci_throttle_limits_t throttle;
     luci_cache_name_t throttle_store;
-    const char *throttle_secret; /* of device cookies, filled in and never shown; NULL: this server's own */
-    const char *control;         /* the socket's path below DefaultRuntimeDir; NULL: none */
-    luci_quota_t hash_slots;     /* hashes in the whole server; auto: as many as there are cores */
+    const char *throttle_secret; /* signs device cookies; never shown; NULL: a random one of this server */
+    const char *control;         /* path of the socket, relative to DefaultRuntimeDir; NULL: none */
+    luci_quota_t hash_slots;     /* hashes in the whole server; auto: the number of cores */
     const char *cookie_name;
     const char *cookie_path;
     const char *cookie_domain; /* NULL: host-only */
@@ -62,17 +63,17 @@ typedef struct {
     int clear_site_data;
     const char *audit_log;         /* a file, "|program" or LUCI_AUDIT_OFF; NULL: the error log */
     const char *templates;         /* a folder; NULL: the installed one */
-    apr_array_header_t *return_to; /* const char *, in the one spelling of luci_url_origin */
+    apr_array_header_t *return_to; /* const char *, canonical (luci_url_origin) */
     const char *mount;             /* "/" or "/a/b" without a final slash; NULL: none */
-    int has_bearer;                /* LuciaBearer On stands in this server or in one of its sections */
+    int has_bearer;                /* 1: this server or one of its sections has LuciaBearer On */
     apr_uint64_t set;              /* bit n: row n of the table was written */
 } luci_server_config_t;
 
 typedef struct {
     int csrf;
-    apr_array_header_t *allowed_origins; /* const char *, in the one spelling of luci_url_origin */
+    apr_array_header_t *allowed_origins; /* const char *, canonical (luci_url_origin) */
     int signup;
-    const char *login_url; /* the four as configured; use luci_config_urls to get those in force */
+    const char *login_url; /* the four URLs as configured; luci_config_urls returns those in force */
     const char *signup_url;
     const char *logout_url;
     const char *home_url;
@@ -83,11 +84,11 @@ typedef struct {
     int strip_cookie;
     int bearer;
     int optional;
-    struct { /* AuthBasicProvider, which is mod_auth_basic's */
+    struct { /* AuthBasicProvider, a directive of mod_auth_basic */
         int is_written;
         int has_lucia;
     } basic;
-    struct { /* Require lines of mod_authz_core, which read who the visitor is */
+    struct { /* Require lines of mod_authz_core that depend on the user */
         int read_variables;
         int read_user;
     } rules;

@@ -7,10 +7,10 @@
 
 /* Of each four threads of a child, this many may use databases. */
 #define SHARE_OF_FOUR 3
-/* A child with a single thread keeps none free. */
+/* A child with a single thread does not reserve it. */
 #define UNLIMITED APR_UINT32_MAX
 
-/* In all pools of this child together. */
+/* For all pools of this child together. */
 static volatile apr_uint32_t threads_inside;
 static apr_uint32_t threads_max;
 
@@ -20,7 +20,8 @@ luci_result_t luci_bulkhead_init(luci_bulkhead_t *bulkhead, int threads, apr_poo
     return apr_thread_cond_create(&bulkhead->left, child_pool) == APR_SUCCESS ? LUCI_OK : LUCI_INTERNAL;
 }
 
-/* A database that no thread of this child uses has room for one, however many threads wait for others. */
+/* 1 if another thread may not enter. A database that no other thread of this child uses always has room for
+ * one thread, however many threads wait for other databases. */
 static int is_full(const luci_bulkhead_t *bulkhead)
 {
     return bulkhead->inside > 0 && apr_atomic_read32(&threads_inside) >= threads_max;
