@@ -42,7 +42,7 @@ my %cause = (
     nofolder => ['sqlite3 @dir@/none/deeper/a.db', qr{the file \S+/none/deeper/a\.db .*\(\S+/none: No such file or directory\); mkdir -p \S+/none/deeper && chown \S+ \S+/none/deeper}],
     folder   => ['sqlite3 @dir@/db/folder',        qr{the file \S+/db/folder .*\(\S+/db/folder: Is a directory\)}],
     file     => ['sqlite3 @dir@/db/garbage/a.db',  qr{the file \S+/garbage/a\.db .*\(\S+/db/garbage: Not a directory\); correct the path}],
-    garbage  => ['sqlite3 @dir@/db/garbage',       qr{the file \S+/db/garbage .*: file is not a database; file \S+/db/garbage says what it is}],
+    garbage  => ['sqlite3 @dir@/db/garbage',       qr{the file \S+/db/garbage .*: file is not a database; file \S+/db/garbage tells what it is}],
     pghost   => ["pgsql \"host=nosuch.invalid $pg_rest\"", qr{the PostgreSQL database lucia at nosuch\.invalid:5432 .*: could not translate host name "nosuch\.invalid" to address: \w}],
     pgport   => ["pgsql \"host=127.0.0.1 port=$closed_port $pg_rest\"", qr{at 127\.0\.0\.1:$closed_port .*: connection to server at "127\.0\.0\.1", port $closed_port failed: Connection refused Is the server running on that host and accepting TCP/IP connections\?}],
     pgsocket => ["pgsql \"host=$pg/none port=1 $pg_rest\"", qr{at the socket \Q$pg\E/none/\.s\.PGSQL\.1 .*: connection to server on socket "\Q$pg\E/none/\.s\.PGSQL\.1" failed: No such file or directory}],
@@ -75,7 +75,7 @@ if ($user) {    # root makes what httpd's user may not
     $cause{closed}     = ['sqlite3 @dir@/closed/in/a.db',   qr{the file \S+/closed/in/a\.db .*\(\S+/closed: Permission denied\); chmod a\+x \S+/closed}];
 }
 if ($ENV{LUCI_OWN_MOUNTS}) {
-    $cause{full}  = ['sqlite3 @dir@/full/a.db',  qr{the file \S+/full/a\.db .*\(\S+/full: No space left on device\); make room there: df -h \S+/full}];
+    $cause{full}  = ['sqlite3 @dir@/full/a.db',  qr{the file \S+/full/a\.db .*\(\S+/full: No space left on device\); free disk space there: df -h \S+/full}];
     $cause{rofs}  = ['sqlite3 @dir@/rofs/a.db',  qr{the file \S+/rofs/a\.db .*\(\S+/rofs\S*: Read-only file system\)}];
 }
 
@@ -111,7 +111,7 @@ for my $name (sort keys %cause) {
     my ($line) = grep { /LUCI0308: .*for $name\.test, the virtual host of / } split /^/, $log;
     like $line, $cause{$name}[1], "$name: httpd's log says which database, and why";
     like $line // '', qr/\(LuciaDatabase in \Q$file\E:\d+, for $name\.test, the virtual host of \Q$file\E:\d+\)/, "$name: where it is written";
-    like $line // '', qr/luciactl --config \Q$file\E check says more/, "$name: and what to run next";
+    like $line // '', qr/luciactl --config \Q$file\E check reports more/, "$name: and what to run next";
     next if $name =~ /^(?:full|rofs|readonly)$/;    # they can be read
     my $end = LuciaTest::Ctl->new('--config', $file, '--vhost', "$name.test")->run('user', 'list');
     is $end->{status}, 3, "$name: luciactl ends with 3";
@@ -123,7 +123,7 @@ unlike $log, qr/$SECRET/, 'no password is in the log';
 
 # Later, when a request needs it.
 is $server->request(GET => '/', host => 'pgport.test', cookie => { name => 'auth_session', value => 'x' x 40 })->status, 503, 'a request: 503';
-ok wait_until(sub { $server->error_log =~ /LUCI0302: database error: the PostgreSQL database lucia at 127\.0\.0\.1:$closed_port \(.*Connection refused.* says more; affected requests are answered with 503/ }, 10),
+ok wait_until(sub { $server->error_log =~ /LUCI0302: database error: the PostgreSQL database lucia at 127\.0\.0\.1:$closed_port \(.*Connection refused.* reports more; affected requests are answered with 503/ }, 10),
     'the error log describes the unreachable database with file and line' or diag $server->error_log;
 
 # luciactl check, of all of them.

@@ -9,23 +9,24 @@
 #include <dlfcn.h>
 #include <string.h>
 
-/* Preparing waits for a lock as long as the driver does when it runs a statement. */
+/* How often and in which interval preparing a statement is repeated while a lock is held: together as long as
+ * the driver waits when it runs a statement. */
 #define LOCK_TRIES 64
 #define LOCK_PAUSE apr_time_from_msec(25)
 
-#define TIME_IS_UP (-1) /* a code that no driver has */
+#define TIME_IS_UP (-1) /* a code that no driver uses */
 
-/* All rows at once: read one by one, PostgreSQL's driver takes an error for the end of the rows, and
- * sleeps when there are none. */
+/* Reads all rows at once. If rows are read one by one, PostgreSQL's driver takes an error for the end of the
+ * rows, and sleeps if there are no rows. */
 #define ALL_ROWS 1
 
-/* What opening a handle needs and gives. */
+/* The arguments and results of opening a handle. */
 typedef struct {
     const apr_dbd_driver_t *driver;
     const char *params;
     apr_pool_t *pool;
-    apr_dbd_t *handle; /* NULL: it could not be opened, because of */
-    const char *problem;
+    apr_dbd_t *handle;   /* output; NULL: it could not be opened */
+    const char *problem; /* output: why not; NULL: unknown */
 } opening_t;
 
 luci_result_t luci_connection_init(const char *driver, const char **problem, apr_pool_t *pool)
@@ -37,10 +38,11 @@ luci_result_t luci_connection_init(const char *driver, const char **problem, apr
         status = apr_dbd_get_driver(pool, driver, &loaded);
     if (status == APR_SUCCESS)
         return LUCI_OK;
-    *problem = apr_psprintf(pool,
-                            "apr_dbd's driver \"%s\" can't be loaded: %pm; install the package that has it "
-                            "(Debian: libaprutil1-dbd-%s)",
-                            driver, &status, driver);
+    *problem =
+        apr_psprintf(pool,
+                     "apr_dbd's driver \"%s\" can't be loaded: %pm; install the package that contains it "
+                     "(Debian: libaprutil1-dbd-%s)",
+                     driver, &status, driver);
     return LUCI_UNAVAILABLE;
 }
 
@@ -53,8 +55,9 @@ static luci_result_t note_failure(luci_connection_t *connection, luci_result_t r
     return result;
 }
 
-/* Cuts off what may show a value: PostgreSQL's further lines, and whatever a server quotes as the cause. A
- * quoted part of unreadable connection parameters may be the password. */
+/* Cuts a message before the first part that may contain a value: the further lines of PostgreSQL, and
+ * anything that a server quotes as the cause. In a message about unreadable connection parameters, a quoted
+ * part may be the password. */
 static void clean(char *message)
 {
     static const char *const marks[] = { "\n",         ": \"",      ": '",      " after \"",
@@ -92,7 +95,7 @@ static int is_busy(const luci_connection_t *connection, int code)
     return luci_engine_failure(connection->engine, code) == LUCI_FAILURE_BUSY;
 }
 
-/* The result for a driver's code. */
+/* Returns the result for a code of the driver, and stores its message. */
 static luci_result_t answer(luci_connection_t *connection, int code)
 {
     luci_result_t result = is_busy(connection, code) ? LUCI_BUSY : LUCI_UNAVAILABLE;
@@ -141,7 +144,7 @@ static void open_handle(void *baton)
         opening->handle = NULL;
 }
 
-/* Undoes an opening that came too late. */
+/* Closes a handle that was opened after the attempt had been abandoned. */
 static void abandon_handle(void *baton)
 {
     opening_t *opening = baton;
@@ -157,7 +160,7 @@ static apr_status_t destroy_pool(void *pool)
     return APR_SUCCESS;
 }
 
-/* In a pool of its own, which an abandoned attempt keeps. */
+/* Copies the arguments into a pool of their own, which stays with an abandoned attempt. */
 static opening_t *copy_opening(const opening_t *opening)
 {
     opening_t *copy;
@@ -171,8 +174,8 @@ static opening_t *copy_opening(const opening_t *opening)
     return copy;
 }
 
-/* The client libraries wait without limit for a server that accepts a connection and then stays silent, and
- * there is no socket yet that could be shut down. */
+/* Opens a handle in another thread, because the client libraries wait without limit for a server that accepts
+ * a connection and then sends nothing, and there is no socket yet that the watchdog could shut down. */
 static luci_result_t open_offloaded(luci_connection_t *connection, opening_t *opening)
 {
     luci_offload_call_t call = { .work = open_handle, .abandon = abandon_handle };
@@ -224,7 +227,7 @@ static int socket_of(const luci_connection_t *connection)
     return get_socket ? get_socket(apr_dbd_native_handle(connection->driver, connection->handle)) : -1;
 }
 
-/* A server whose calls can't be cut off is not used. */
+/* A server whose calls cannot be limited is not used. */
 static luci_result_t follow_socket(luci_connection_t *connection)
 {
     const char *problem;
@@ -285,8 +288,8 @@ luci_result_t luci_connection_open(luci_connection_t *connection, const char *dr
 
 /* ---- Statements ---- */
 
-/* SQLite's driver waits for a lock when it runs a statement, but not when it prepares one, which reads the
- * schema. PostgreSQL's driver prepares only statements that have a label. */
+/* Prepares a statement. SQLite's driver waits for a lock when it runs a statement, but not when it prepares
+ * one, which reads the schema. PostgreSQL's driver prepares only statements that have a label. */
 static int prepare(luci_connection_t *connection, const char *text, const char *label,
                    apr_dbd_prepared_t **prepared, apr_pool_t *pool)
 {
@@ -314,7 +317,8 @@ luci_result_t luci_connection_prepare(luci_connection_t *connection, const char 
     return answer(connection, code);
 }
 
-/* A copy of a row, counted from 1: not every driver's rows live as long as pool. */
+/* Copies row number of the results (counted from 1) to pool, because the rows of some drivers do not live as
+ * long as pool. */
 static luci_result_t copy_row(luci_connection_t *connection, apr_dbd_results_t *results, int number,
                               const char *const **row, apr_pool_t *pool)
 {
@@ -359,8 +363,8 @@ static luci_result_t ask(luci_connection_t *connection, luci_bound_t *bound, apr
     return answer(connection, ask_once(connection, bound, results, pool));
 }
 
-/* Another process may change the schema of a file between preparing and running, once for each column that
- * it adds. */
+/* How often a probe is tried. Another process may change the schema of a database file between preparing and
+ * running the probe, once for each column that it adds. */
 #define PROBE_TRIES 32
 
 luci_result_t luci_connection_probe(luci_connection_t *connection, const char *text, int *found,
@@ -448,7 +452,7 @@ luci_result_t luci_connection_run(luci_connection_t *connection, const char *tex
     return answer(connection, run(connection, text));
 }
 
-/* apr_dbd's own transactions are not used: PostgreSQL's driver ends the process when BEGIN fails. */
+/* The transactions of apr_dbd are not used, because PostgreSQL's driver ends the process when BEGIN fails. */
 luci_result_t luci_connection_begin(luci_connection_t *connection)
 {
     return answer(connection, run(connection, connection->engine->begin));

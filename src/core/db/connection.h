@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One connection over apr_dbd, the only place that calls it, and what can be done with it once. db.c alone
- * uses it and decides when there is a connection, what is prepared, and what is tried again. After a
- * failure a connection is broken and must not be used any more. */
+/* One connection over apr_dbd, and single operations on it. Only connection.c calls apr_dbd. Only db.c uses
+ * connections: it decides when to connect, which statements are prepared, and what is repeated. After a
+ * failure, a connection is broken and must not be used any more. */
 #ifndef LUCI_CONNECTION_H
 #define LUCI_CONNECTION_H
 
@@ -11,21 +11,22 @@
 
 #include <apr_dbd.h>
 
-/* Lives in its owner; all zeros at first, except for the deadline's socket. */
+/* A member of the handle. Initially all zeros, except for the socket of the deadline, which is -1. */
 typedef struct {
-    const luci_engine_t *engine; /* set before it is opened */
-    luci_offload_t *opening;     /* likewise; luci_db_target_t's */
+    const luci_engine_t *engine; /* set before luci_connection_open */
+    luci_offload_t *opening;     /* set before luci_connection_open, from luci_db_target_t */
     apr_pool_t *pool;
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;
-    luci_deadline_t deadline; /* its socket is -1 while there is no connection */
+    luci_deadline_t deadline; /* its socket is -1 while not connected */
     int prepared;             /* number of statements prepared so far */
     int broken;
     int hung;        /* the last call failed because the server did not answer in time */
     char error[768]; /* the reason of the last failure, without values */
 } luci_connection_t;
 
-/* A prepared statement and its arguments. The driver takes them without const but does not write to them. */
+/* A prepared statement and its arguments, which are not const because the driver takes them like that; it
+ * does not modify them. */
 typedef struct {
     apr_dbd_prepared_t *prepared;
     const char *argument[LUCI_SQL_PLACES_MAX];
@@ -33,34 +34,34 @@ typedef struct {
     int may_conflict;
 } luci_bound_t;
 
-/* Loads the driver, as luci_db_init. */
+/* Loads the driver; see luci_db_init. */
 luci_result_t luci_connection_init(const char *driver, const char **problem, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Connects. Destroying pool ends the connection. A server whose calls could not be cut off is refused. BUSY:
- * no answer in time; UNAVAILABLE. */
+/* Connects. Destroying pool closes the connection. A server whose calls cannot be limited is refused. BUSY:
+ * no answer in time. UNAVAILABLE. */
 luci_result_t luci_connection_open(luci_connection_t *connection, const char *driver, const char *params,
                                    apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Marks it broken with a reason (NULL: unknown), and returns result. */
+/* Marks the connection as broken, stores the reason (NULL: unknown) without values, and returns result. */
 luci_result_t luci_connection_fail(luci_connection_t *connection, luci_result_t result, const char *reason);
 
-/* Limits the time of all calls to a server from now on, taken together; 0: each call may take
- * LUCI_DEADLINE_CALL again. A call over its time is cut off and gives BUSY. Files are exempt: their driver
- * bounds its waits itself. */
+/* Limits all following calls to a server to max ms together; 0: each call may take LUCI_DEADLINE_CALL again.
+ * A call that exceeds the limit is ended and returns BUSY. Database files are not limited, because their
+ * driver limits its waits itself. */
 void luci_connection_limit(luci_connection_t *connection, luci_ms_t max);
 
-/* Prepares a statement for the life of the connection. On failure *prepared is NULL: BUSY, UNAVAILABLE. */
+/* Prepares a statement, which lasts as long as the connection. BUSY, UNAVAILABLE: *prepared is NULL. */
 luci_result_t luci_connection_prepare(luci_connection_t *connection, const char *text,
                                       apr_dbd_prepared_t **prepared) LUCI_MUST_USE;
 
-/* Whether the tables and columns that a query names exist. Only the driver's code for "no such thing" means
- * that they do not: if an unreadable column passed for a missing one, disabled users could sign in. scratch
- * must end before the connection. OK, BUSY, UNAVAILABLE. */
+/* Checks whether the tables and columns that a query names exist. Only the driver's code for a missing table
+ * or column sets *found to 0: if an unreadable column counted as missing, disabled users could sign in.
+ * scratch must be destroyed before the connection. OK, BUSY, UNAVAILABLE. */
 luci_result_t luci_connection_probe(luci_connection_t *connection, const char *text, int *found,
                                     apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* As luci_db_select, luci_db_select_all (appending to an empty array), luci_db_execute and luci_db_run, but
- * without a second try. */
+/* As luci_db_select, luci_db_select_all (which appends to an empty array here), luci_db_execute and
+ * luci_db_run, but nothing is repeated. */
 luci_result_t luci_connection_select(luci_connection_t *connection, luci_bound_t *bound,
                                      const char *const **row, apr_pool_t *pool) LUCI_MUST_USE;
 luci_result_t luci_connection_select_all(luci_connection_t *connection, luci_bound_t *bound,
@@ -69,7 +70,8 @@ luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_
                                       apr_pool_t *scratch) LUCI_MUST_USE;
 luci_result_t luci_connection_run(luci_connection_t *connection, const char *text) LUCI_MUST_USE;
 
-/* A failing rollback keeps the reason for rolling back as the last error. BUSY, UNAVAILABLE. */
+/* Transactions. If a rollback fails, the error of the connection is still the reason of the rollback. BUSY,
+ * UNAVAILABLE. */
 luci_result_t luci_connection_begin(luci_connection_t *connection) LUCI_MUST_USE;
 luci_result_t luci_connection_commit(luci_connection_t *connection) LUCI_MUST_USE;
 luci_result_t luci_connection_roll_back(luci_connection_t *connection) LUCI_MUST_USE;

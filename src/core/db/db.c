@@ -9,31 +9,31 @@
 #include <stdint.h>
 #include <string.h>
 
-#define DISABLED "disabled" /* the column of ours that the gate depends on */
+#define DISABLED "disabled" /* the additional column that the gate needs */
 
-/* A statement that the connection has run, made for its database. */
+/* A statement that the connection has run, expanded for its database. */
 typedef struct ran_t ran_t;
 struct ran_t {
     const luci_statement_t *statement;
     luci_sql_text_t made;
-    apr_dbd_prepared_t *prepared; /* NULL: not yet */
+    apr_dbd_prepared_t *prepared; /* NULL: not yet prepared */
     ran_t *next;                  /* in the same bucket */
 };
 
-/* Records that stand behind one another have different buckets. */
+/* The bucket is computed from the address, so that adjacent records have different buckets. */
 #define BUCKETS 32
 #define BUCKET_OF(statement) ((uintptr_t)(statement) / sizeof(luci_statement_t) % BUCKETS)
 
 struct luci_db_t {
     const luci_db_target_t *target;
-    apr_pool_t *parent; /* of each connection's pool */
-    apr_pool_t *memory; /* the connection's; NULL: not connected */
+    apr_pool_t *parent; /* the parent of the pool of each connection */
+    apr_pool_t *memory; /* the pool of the connection; NULL: not connected */
     luci_connection_t connection;
-    luci_file_id_t file; /* when the database is one */
+    luci_file_id_t file; /* if the database is a file */
     luci_sql_columns_t columns;
-    ran_t *ran[BUCKETS]; /* by the statement's address; from memory */
+    ran_t *ran[BUCKETS]; /* by the address of the statement; from the connection's pool */
     int in_transaction;
-    enum { INDEX_UNKNOWN, INDEX_MISSING, INDEX_FOUND } user_index; /* on the user of a session */
+    enum { INDEX_UNKNOWN, INDEX_MISSING, INDEX_FOUND } user_index; /* on user_id of the session table */
 };
 
 luci_result_t luci_db_init(const char *driver, const char **problem, apr_pool_t *pool)
@@ -120,13 +120,14 @@ static int is_file_stale(const luci_db_t *db)
     return db->memory && is_file(db) && !luci_file_id_fits(&db->file, db->target->params, db->memory);
 }
 
-/* 0 when the database is a file and there is none at its path. */
+/* Stores the identity of the database file. 0: the file does not exist. */
 static int note_file(luci_db_t *db)
 {
     return !is_file(db) || luci_file_id_take(&db->file, db->target->params, db->memory);
 }
 
-/* In a pool of its own, because a connection may live as long as the process and be probed many times. */
+/* Runs a probe in a pool of its own, because a connection may last as long as the process and be probed many
+ * times. */
 static luci_result_t look(luci_db_t *db, const luci_probe_t *probe, int *found)
 {
     luci_connection_t *connection = &db->connection;
@@ -149,8 +150,8 @@ static luci_result_t has_column(luci_db_t *db, const luci_table_t *table, const 
     return look(db, &probe, found);
 }
 
-/* A bit for each attribute without a column. All are looked for at once, and one by one only when that does
- * not find them all. */
+/* Sets a bit in *lacks for each attribute without a column. All columns are probed at once, and one by one
+ * only if some are missing. */
 static luci_result_t find_attributes(luci_db_t *db, apr_uint32_t *lacks)
 {
     const apr_array_header_t *attributes = db->target->settings->attributes;
@@ -171,7 +172,7 @@ static luci_result_t find_attributes(luci_db_t *db, apr_uint32_t *lacks)
     return result;
 }
 
-/* Whether a column that was missing exists by now, or can't be looked for. */
+/* 1 if a column that was missing exists now, or if that cannot be determined. */
 static int has_got_columns(luci_db_t *db)
 {
     apr_uint32_t lacks = db->columns.lacks;
@@ -182,8 +183,8 @@ static int has_got_columns(luci_db_t *db)
     return lacks && (find_attributes(db, &lacks) != LUCI_OK || lacks != db->columns.lacks);
 }
 
-/* After a change of tables, SQLite refuses prepared statements; a server runs them as before.
- */
+/* Only servers are probed for new columns: after a change of the schema, SQLite rejects prepared statements,
+ * whereas servers continue to run them. */
 int luci_db_is_stale(luci_db_t *db)
 {
     if (!is_connected(db) || db->in_transaction)
@@ -202,7 +203,7 @@ static luci_result_t find_user_columns(luci_db_t *db)
     return result;
 }
 
-/* *is_there: the table exists, with Lucia's columns. */
+/* Sets *is_there to 1 if the table exists with all columns of Lucia. */
 static luci_result_t find_session_columns(luci_db_t *db, int *is_there)
 {
     luci_probe_t ours = luci_probe_ours(&luci_table_session), table = luci_probe_table(&luci_table_session);
@@ -223,7 +224,7 @@ static luci_result_t find_columns(luci_db_t *db)
     db->columns.lacks = 0;
     if (result == LUCI_OK)
         result = find_session_columns(db, &sessions);
-    if (result != LUCI_OK || !sessions) /* without it, there may be no user table either */
+    if (result != LUCI_OK || !sessions) /* without a session table, the user table may be missing, too */
         return result;
     result = find_attributes(db, &db->columns.lacks);
     if (result == LUCI_OK && !db->target->looks && !db->columns.session && db->target->settings->max_lifetime)
@@ -242,14 +243,14 @@ static luci_result_t open_connection(luci_db_t *db)
 
     if (!connection->engine)
         return luci_connection_fail(connection, LUCI_UNAVAILABLE, "the database driver is not supported");
-    /* SQLite creates an empty file at a path that has none. */
+    /* SQLite would create an empty file if there is none at the path. */
     if (!note_file(db) && !target->create)
         return luci_connection_fail(connection, LUCI_UNAVAILABLE,
                                     "the database file is missing or can't be reached");
     connection->opening = target->opening;
     result = luci_connection_open(connection, target->driver, target->params, db->memory);
     if (result == LUCI_OK && target->create)
-        (void)note_file(db); /* it may have been made just now */
+        (void)note_file(db); /* the connection may have created it */
     if (result == LUCI_OK)
         result = find_columns(db);
     return result;
@@ -261,7 +262,7 @@ luci_result_t luci_db_connect(luci_db_t *db)
 
     if (is_connected(db))
         return LUCI_OK;
-    if (db->in_transaction) /* a fresh connection would not be inside it */
+    if (db->in_transaction) /* a new connection would not be in this transaction */
         return LUCI_UNAVAILABLE;
     luci_db_close(db);
     if (apr_pool_create(&db->memory, db->parent) != APR_SUCCESS) {
@@ -319,13 +320,13 @@ luci_result_t luci_db_run(luci_db_t *db, const char *text)
 
 /* ---- Statements ---- */
 
-/* A statement to run, and where its answer goes. */
+/* A statement to run, its arguments and its outputs. */
 typedef struct {
     const luci_statement_t *statement;
     const luci_argument_t *arguments;
-    const char *const **row;  /* NULL: it writes, or */
-    apr_array_header_t *rows; /* it reads all rows */
-    int *changed;             /* when it writes */
+    const char *const **row;  /* output of a statement that reads one row; otherwise NULL */
+    apr_array_header_t *rows; /* output of a statement that reads any number of rows; otherwise NULL */
+    int *changed;             /* output of a statement that writes */
     apr_pool_t *pool;
 } query_t;
 
@@ -336,7 +337,7 @@ static luci_sql_scope_t scope_of(const luci_db_t *db)
                                .found = db->columns };
 }
 
-/* A statement is made when a connection first runs it. */
+/* The statement for this connection. It is expanded when the connection first runs it. */
 static ran_t *ran_of(luci_db_t *db, const luci_statement_t *statement)
 {
     ran_t **bucket = &db->ran[BUCKET_OF(statement)], *ran = *bucket;
@@ -354,7 +355,7 @@ static ran_t *ran_of(luci_db_t *db, const luci_statement_t *statement)
     return *bucket = ran;
 }
 
-/* Fills the places of a statement. 0: a parameter has no argument. */
+/* Fills in the arguments of a statement. 0: a parameter has no argument. */
 static int fill_places(const luci_sql_text_t *made, const luci_argument_t *arguments, luci_bound_t *bound)
 {
     for (int i = 0; i < made->places; i++) {
@@ -370,7 +371,7 @@ static int fill_places(const luci_sql_text_t *made, const luci_argument_t *argum
     return 1;
 }
 
-/* The statement prepared, with the arguments that it takes on this connection. */
+/* Prepares a statement and binds the arguments that it has on this connection. */
 static luci_result_t prepare(luci_db_t *db, ran_t *ran, const luci_argument_t *arguments, luci_bound_t *bound)
 {
     luci_result_t result = LUCI_OK;
@@ -402,8 +403,9 @@ static luci_result_t run_once(luci_db_t *db, const query_t *query)
     return luci_connection_execute(&db->connection, &bound, query->changed, query->pool);
 }
 
-/* Inside a transaction nothing is repeated: the whole of it is, by luci_db_transaction. A connection that was
- * fresh gains nothing from another one. */
+/* Runs a statement, and repeats it on a new connection if it failed on an old one. In a transaction it is not
+ * repeated, because luci_db_transaction repeats the whole transaction. After a failure on a new connection,
+ * another connection would not help. */
 static luci_result_t run(luci_db_t *db, const query_t *query)
 {
     int was_connected = is_connected(db);
@@ -432,7 +434,7 @@ luci_result_t luci_db_select_all(luci_db_t *db, const luci_statement_t *statemen
     return run(db, &query);
 }
 
-/* Before writing: what is written to a file that was replaced at its path is lost. */
+/* Called before writes: what is written to a file that was replaced at its path would be lost. */
 static void leave_stale_file(luci_db_t *db)
 {
     if (!db->in_transaction && is_file_stale(db))
@@ -481,7 +483,8 @@ static luci_result_t run_inside(luci_db_t *db, luci_db_work_fn *work, void *bato
     return db->connection.broken && result == LUCI_OK ? LUCI_UNAVAILABLE : result;
 }
 
-/* *before_commit: the failure came before COMMIT, so that nothing can have been kept. */
+/* Sets *before_commit to 1 if the failure occurred before COMMIT, so that the database cannot have stored
+ * anything. */
 static luci_result_t transaction_once(luci_db_t *db, luci_db_work_fn *work, void *baton, int *before_commit,
                                       apr_pool_t *scratch)
 {
@@ -497,7 +500,7 @@ static luci_result_t transaction_once(luci_db_t *db, luci_db_work_fn *work, void
     ended = result == LUCI_OK ? luci_connection_commit(&db->connection)
                               : luci_connection_roll_back(&db->connection);
     if (ended != LUCI_OK || db->connection.broken)
-        disconnect(db); /* the server or the file's journal rolls back what is left */
+        disconnect(db); /* the server, or the journal of the file, rolls back what is uncommitted */
     return result == LUCI_OK ? ended : result;
 }
 

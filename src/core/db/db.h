@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A database handle: one connection, over apr_dbd (connection.h), with its prepared statements. One thread
- * uses a handle at a time, and it never crosses a fork. After a failure the handle connects anew before it
- * is used again, so that statements that a schema change elsewhere invalidated are prepared anew, and an
- * unfinished transaction is gone. A statement that can be repeated without harm is tried once more on the
- * new connection. One that waited for a lock is not, because the driver waited already (PostgreSQL's driver
- * does not tell the two apart). No error message contains a value. */
+/* A database handle: one connection over apr_dbd (connection.h) and its prepared statements. Only one thread
+ * may use a handle at a time, and a forked process must not use it. After a failure, the handle connects
+ * again before its next use; this prepares statements again that a schema change has invalidated, and
+ * discards an unfinished transaction. A statement that may safely run twice is then repeated once. A
+ * statement that waited for a lock is not repeated, because the driver has already waited (PostgreSQL's
+ * driver does not distinguish the two). No error message contains a value. */
 #ifndef LUCI_DB_H
 #define LUCI_DB_H
 
@@ -18,103 +18,106 @@
 
 typedef struct luci_db_t luci_db_t;
 
-/* What to connect to. Everything is borrowed and outlives the handle. */
+/* The database to connect to. All pointers are borrowed and must outlive the handle. */
 typedef struct {
     const char *driver;
     const char *params;
     const luci_settings_t *settings;
-    int create;              /* a missing database file may be created */
-    int looks;               /* for inspection or repair: columns that requests need may be missing */
-    const char *where;       /* where the database is configured, for messages; NULL: not known */
-    const char *next;        /* the command that tells more, likewise */
-    luci_offload_t *opening; /* the threads that connect to it; NULL: those of the process */
+    int create;              /* 1: a missing database file may be created */
+    int looks;               /* 1: for inspection or repair; columns that requests need may be missing */
+    const char *where;       /* where the database is configured, for messages; NULL: unknown */
+    const char *next;        /* a command that reports more, for messages; NULL: none */
+    luci_offload_t *opening; /* the threads in which connections are opened; NULL: those of the process */
 } luci_db_target_t;
 
-/* Loads the driver; before threads start. Calling again is harmless. UNAVAILABLE with *problem set (from
- * pool) when there is none. */
+/* Loads the driver; must be called before threads start. Further calls have no effect. UNAVAILABLE: it cannot
+ * be loaded, *problem (from pool) says why. */
 luci_result_t luci_db_init(const char *driver, const char **problem, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Always returns a handle, from pool; it connects at its first use. */
+/* Creates a handle, from pool, which connects at its first use. Never NULL. */
 luci_db_t *luci_db_create(const luci_db_target_t *target, apr_pool_t *pool);
 
-/* Ends the connection; the handle may be used again. Destroying the pool closes it too. */
+/* Closes the connection; the handle may be used again. Destroying the pool closes it, too. */
 void luci_db_close(luci_db_t *db);
 
-/* Connects unless it is connected. BUSY, UNAVAILABLE. */
+/* Connects, unless the handle is connected. BUSY, UNAVAILABLE. */
 luci_result_t luci_db_connect(luci_db_t *db) LUCI_MUST_USE;
 
-/* Why the last call gave UNAVAILABLE or BUSY, in the driver's words. Valid until the next call. Never NULL.
- */
+/* The error message of the driver for the last call that returned UNAVAILABLE or BUSY, without values. Valid
+ * until the next call. Never NULL. */
 const char *luci_db_error(const luci_db_t *db);
 
-/* 1 when the last call failed and the connection will be replaced; 0 after a call that the database answered.
- */
+/* 1 if the last call failed, so that the connection will be replaced; 0 after a call that the database
+ * answered. */
 int luci_db_is_broken(const luci_db_t *db);
 
-/* 1 when the connection does not show the current database: the file at its path was replaced (moved,
- * deleted, restored from a backup), or the user table has got a column since, such as "disabled". Close the
- * handle then, or disabled users may sign in. Writing checks the file by itself; before reading, the owner of
- * the handle decides. */
+/* 1 if the connection does not show the current database: the file at its path was replaced (moved, deleted,
+ * restored from a backup), or the user table has got a column such as "disabled". The handle must then be
+ * closed; otherwise disabled users may sign in. Writes check the file themselves; before reads, the owner of
+ * the handle must call this. */
 int luci_db_is_stale(luci_db_t *db);
 
-/* 1 when the last call was cut off, or not begun, because the server did not answer in time. */
+/* 1 if the last call was ended, or not started, because the server did not answer in time. */
 int luci_db_is_hung(const luci_db_t *db);
 
-/* Limits the time of all calls from now on, taken together, including connecting and second tries; 0: each
- * call has its own limit again. Files are exempt. */
+/* Limits all following calls to max ms together, including connecting and repeated calls; 0: each call has
+ * its own limit again (LUCI_DEADLINE_CALL). Database files are not limited. */
 void luci_db_limit(luci_db_t *db, luci_ms_t max);
 
-/* What it connects to, and its engine (NULL: the driver is not known, and connecting fails). */
+/* The target of the handle, and its engine (NULL: the driver is unknown, and connecting fails). */
 const luci_db_target_t *luci_db_target(const luci_db_t *db);
 const luci_engine_t *luci_db_engine(const luci_db_t *db);
 
-/* Which of our columns the tables have. Only on a connected handle. */
+/* The additional columns that the tables have. The handle must be connected. */
 luci_sql_columns_t luci_db_columns(const luci_db_t *db);
 
-/* Runs a statement that reads one row. OK: *row is its columns (NULL for SQL's NULL), from pool. NOT_FOUND:
+/* Runs a statement that reads one row. OK: *row has its columns (NULL for SQL's NULL), from pool. NOT_FOUND:
  * no row. BUSY, UNAVAILABLE. */
 luci_result_t luci_db_select(luci_db_t *db, const luci_statement_t *statement,
                              const luci_argument_t *arguments, const char *const **row,
                              apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Runs a statement that reads any number of rows: *rows (const char *const *, as above) from pool. OK, also
- * without any; BUSY, UNAVAILABLE. */
+/* Runs a statement that reads any number of rows; *rows is an array of const char *const * as above, from
+ * pool. OK: it may be empty. BUSY, UNAVAILABLE. */
 luci_result_t luci_db_select_all(luci_db_t *db, const luci_statement_t *statement,
                                  const luci_argument_t *arguments, apr_array_header_t **rows,
                                  apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Runs a statement that writes; *changed is the number of rows. OK, BUSY, UNAVAILABLE. */
+/* Runs a statement that writes; *changed is the number of changed rows. OK, BUSY, UNAVAILABLE. */
 luci_result_t luci_db_execute(luci_db_t *db, const luci_statement_t *statement,
                               const luci_argument_t *arguments, int *changed,
                               apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Sets a column of a user, by a statement that is prepared for this one time. value: NULL is SQL's NULL. OK,
- * BUSY, UNAVAILABLE. */
+/* Sets a column of a user, with a statement that is prepared for this call only. If value is NULL, the column
+ * becomes NULL. OK, BUSY, UNAVAILABLE. */
 luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char *column, const char *value,
                                  apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Runs work between BEGIN and COMMIT; any result of it but OK rolls back and is returned. When the connection
- * fails before COMMIT, work runs once more from the start on a new one. A failing COMMIT is BUSY or
- * UNAVAILABLE and not tried again. */
+/* Runs work in a transaction. If work returns another result than OK, the transaction is rolled back and the
+ * result is returned. If the connection fails before COMMIT, work runs a second time, from the start, on a
+ * new connection. If COMMIT fails, the result is BUSY or UNAVAILABLE and nothing is repeated, because the
+ * database may have committed. */
 typedef luci_result_t luci_db_work_fn(luci_db_t *db, void *baton, apr_pool_t *scratch);
 luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *baton,
                                   apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Whether the database has what a probe asks for. OK with *found set; BUSY, UNAVAILABLE: not known. */
+/* Tells whether the database has what a probe asks for. OK: *found is set. BUSY, UNAVAILABLE: unknown. */
 luci_result_t luci_db_has(luci_db_t *db, luci_probe_t probe, int *found) LUCI_MUST_USE;
 
-/* The same for a single column, without a second try. */
+/* The same for one column, without repetition. */
 luci_result_t luci_db_has_column(luci_db_t *db, const luci_table_t *table, const char *column,
                                  int *found) LUCI_MUST_USE;
 
-/* Whether an index finds the sessions of a user; looked for once on each connection. */
+/* Tells whether the session table has an index on user_id; determined once per connection. Results as
+ * above. */
 luci_result_t luci_db_has_user_index(luci_db_t *db, int *found) LUCI_MUST_USE;
 
-/* Runs one statement without arguments, as the schema's are. Not repeated. */
+/* Runs a statement without arguments, such as those of the schema, without repetition. OK, BUSY,
+ * UNAVAILABLE. */
 luci_result_t luci_db_run(luci_db_t *db, const char *text) LUCI_MUST_USE;
 
-/* Where handles come from: a use case borrows one for each single operation, and never keeps it while it
- * hashes or waits. */
+/* A source of handles. A use case borrows a handle for each single operation, and never keeps it while it
+ * hashes or waits. borrow: OK, BUSY, UNAVAILABLE. */
 typedef struct {
     luci_result_t (*borrow)(void *baton, luci_db_t **db);
     void (*give_back)(void *baton, luci_db_t *db);

@@ -12,14 +12,14 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-/* What the system says about a file, and a command against it. */
+/* An error of the operating system about a file, and a command that resolves it. */
 typedef struct {
-    const char *path;   /* which file or folder it is about; NULL: it finds nothing wrong */
+    const char *path;   /* the file or folder; NULL: no error was found */
     int code;           /* errno */
-    const char *remedy; /* "": none is known */
+    const char *remedy; /* the command; "": none is known */
 } reason_t;
 
-/* In quotes where a shell would take it for something else. */
+/* Quotes a path for a shell if necessary. */
 static const char *quoted(const char *path, apr_pool_t *pool)
 {
     char *text, *out;
@@ -38,7 +38,7 @@ static const char *quoted(const char *path, apr_pool_t *pool)
     return text;
 }
 
-/* Whom this process is. */
+/* The name of the user that this process runs as, or its number. */
 static const char *user_name(apr_pool_t *pool)
 {
     char room[1024];
@@ -63,7 +63,7 @@ static int may(const char *path, int mode)
     return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
 }
 
-/* The first folder on the way that is not there, is no folder, or may not be entered. 0: there is none. */
+/* Finds the first folder of a path that does not exist, is not a folder, or cannot be entered. 0: none. */
 static int find_closed(const char *folder, reason_t *reason, apr_pool_t *pool)
 {
     struct stat info;
@@ -100,17 +100,18 @@ static int is_full(const char *folder)
     return statvfs(folder, &info) == 0 && (info.f_bavail == 0 || (info.f_files && info.f_favail == 0));
 }
 
-/* The file is there, or could be made. */
+/* The error of a file whose folders are accessible; writes: it must be writable. */
 static reason_t file_reason(const char *path, int writes, apr_pool_t *pool)
 {
     const char *folder = folder_of(path, pool), *user = user_name(pool);
     struct stat info;
 
     if (stat(path, &info) != 0)
-        return (reason_t){ path, errno,
-                           "luciactl init makes it, and a start of httpd does with LuciaCreateSchema On" };
+        return (reason_t){
+            path, errno, "luciactl init creates it, and so does httpd at start-up with LuciaCreateSchema On"
+        };
     if (S_ISDIR(info.st_mode))
-        return (reason_t){ path, EISDIR, "write the path of a file in it in LuciaDatabase" };
+        return (reason_t){ path, EISDIR, "write the path of a file in this folder in LuciaDatabase" };
     if (!may(path, R_OK))
         return (reason_t){ path, errno, apr_psprintf(pool, "chown %s %s", user, quoted(path, pool)) };
     if (!writes)
@@ -123,11 +124,11 @@ static reason_t file_reason(const char *path, int writes, apr_pool_t *pool)
         return (reason_t){ folder, errno, apr_psprintf(pool, "chown %s %s", user, quoted(folder, pool)) };
     if (is_full(folder))
         return (reason_t){ folder, ENOSPC,
-                           apr_psprintf(pool, "make room there: df -h %s", quoted(folder, pool)) };
+                           apr_psprintf(pool, "free disk space there: df -h %s", quoted(folder, pool)) };
     return (reason_t){ NULL, 0, "" };
 }
 
-/* SQLite has the same message for most errors of the system. */
+/* SQLite has the same message for most errors of the operating system, so that the file is examined here. */
 static reason_t find_reason(const char *path, const char *words, apr_pool_t *pool)
 {
     reason_t reason = { NULL, 0, "" };
@@ -137,11 +138,11 @@ static reason_t find_reason(const char *path, const char *words, apr_pool_t *poo
     if (strstr(words, "not a database") || strstr(words, "malformed"))
         return (reason_t){ NULL, 0,
                            apr_psprintf(pool,
-                                        "file %s says what it is; correct the path in LuciaDatabase, or put "
-                                        "back a backup",
+                                        "file %s tells what it is; correct the path in LuciaDatabase, or "
+                                        "restore a backup",
                                         quoted(path, pool)) };
     if (strstr(words, "locked") || strstr(words, "no such") || strstr(words, "constraint"))
-        return reason; /* the file answers */
+        return reason; /* the file can be accessed */
     if (find_closed(folder_of(path, pool), &reason, pool)) {
         reason.remedy = folder_remedy(path, &reason, pool);
         return reason;
@@ -173,5 +174,5 @@ const char *luci_db_problem(const luci_db_t *db, apr_pool_t *pool)
         text = apr_psprintf(pool, "%s (%s: %s)", text, reason.path, strerror(reason.code));
     if (*reason.remedy)
         text = apr_pstrcat(pool, text, "; ", reason.remedy, NULL);
-    return target->next ? apr_pstrcat(pool, text, "; ", target->next, " says more", NULL) : text;
+    return target->next ? apr_pstrcat(pool, text, "; ", target->next, " reports more", NULL) : text;
 }

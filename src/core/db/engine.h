@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The database engines: one record each, with everything in which they differ, in engine_NAME.c. To add an
- * engine, write its file and add its row to the list below. No other file knows an engine by name. */
+/* The database engines. Each is one record with everything in which engines differ, in engine_NAME.c. To add
+ * an engine, write its file and add a row to LUCI_ENGINES below. No other file names an engine. */
 #ifndef LUCI_ENGINE_H
 #define LUCI_ENGINE_H
 
@@ -9,12 +9,12 @@
 
 #include <apr_pools.h>
 
-/* What a driver's code for a failure means. */
+/* The meaning of a driver's error code. */
 typedef enum {
-    LUCI_FAILURE_OTHER,    /* not known */
+    LUCI_FAILURE_OTHER,    /* any other */
     LUCI_FAILURE_BUSY,     /* a lock was not available in time */
     LUCI_FAILURE_CONFLICT, /* a row with the same key exists */
-    LUCI_FAILURE_MISSING,  /* on preparing: a table or column does not exist */
+    LUCI_FAILURE_MISSING,  /* from preparing a statement: a table or column does not exist */
 } luci_failure_t;
 
 typedef struct {
@@ -22,78 +22,84 @@ typedef struct {
     luci_failure_t failure;
 } luci_engine_code_t;
 
-/* What the engine runs instead of the text of a statement. */
+/* A statement whose text differs for the engine. */
 typedef struct {
     const struct luci_statement_t *statement; /* sql.h */
     const char *text;
 } luci_engine_text_t;
 
-/* Words NAME=VALUE as the driver reads them. A value ends at a separator unless read_value is set. */
+/* The syntax of connection parameters that consist of words NAME=VALUE. A value ends at a separator unless
+ * read_value is set. */
 typedef struct {
-    const char *const *options; /* the names that the driver knows, closed by NULL */
-    const char *separators;     /* between words */
+    const char *const *options; /* the names that the driver knows; ends with NULL */
+    const char *separators;     /* the characters that separate words */
     /* Copies the value at c to out, which has room for it and a NUL, and returns the end of the value. NULL:
-     * a value has neither quotes nor escapes, nor blanks before it. */
+     * values have no quotes and no escapes, and no spaces before them. */
     const char *(*read_value)(const char *c, char *out);
-    int ignores_unknown;     /* the driver connects as if a word that it does not know were not there */
-    int quotes_params;       /* its messages quote parts of the parameters */
+    int ignores_unknown;     /* 1: the driver silently ignores words that it does not know */
+    int quotes_params;       /* 1: messages of the driver quote parts of the parameters */
     const char *port;        /* the default port, for messages */
-    const char *socket_file; /* the socket's name in the directory that host names, without the port; NULL */
+    const char *socket_file; /* the name of the socket in the folder that host names, without the port; NULL:
+                                host is never a folder */
 } luci_engine_words_t;
 
-/* A columns_probe that reads none of the rows. */
+/* A columns_probe that reads no rows. */
 #define LUCI_PROBE_BY_READING "SELECT COUNT(*) FROM (SELECT {columns} FROM {table} t) probe WHERE 1 = 0"
 
 typedef struct luci_engine_t {
-    const char *driver; /* the name of its apr_dbd driver, as in LuciaDatabase */
-    const char *title;  /* its name in messages */
+    const char *driver; /* the name of the apr_dbd driver, as in LuciaDatabase */
+    const char *title;  /* the name of the engine in messages */
 
     /* ---- Connection parameters ---- */
 
-    const char *params_help;          /* what PARAMS are, for messages; NULL: nothing special */
+    const char *params_help;          /* a description of PARAMS for messages; NULL: none */
     const char *params_example;       /* for messages; only the first engine needs one */
-    const luci_engine_words_t *words; /* NULL: the engine works on a file, and PARAMS are its path */
-    /* What is wrong with PARAMS as written, without showing any part of them; NULL: nothing. From pool. */
+    const luci_engine_words_t *words; /* NULL: the database is a file, and PARAMS is its path */
+    /* Why PARAMS are not valid, without showing any part of them; NULL: they are. From pool or constant. */
     const char *(*params_problem)(const char *written, apr_pool_t *pool);
-    /* A secret as a value in params; NULL: the driver can't take it, because of the phrase unquotable. */
+    /* Quotes a secret as a value in params, from pool. NULL: the driver cannot take it; unquotable says why,
+     * as a phrase. */
     const char *(*quote)(const char *params, const char *secret, apr_pool_t *pool);
     const char *unquotable;
-    /* The parameters to connect with: the administrator's and what we need. NULL: they are complete. */
+    /* Adds the parameters that the module needs to those of the administrator, from pool. NULL: nothing is
+     * added. */
     const char *(*complete)(const char *params, apr_pool_t *pool);
 
     /* ---- Connections ---- */
 
-    const char *socket_function;     /* of the client library: native handle -> socket; NULL for a file */
-    const char *const *setup;        /* queries to run on each new connection, closed by NULL */
-    int setup_is_optional;           /* a failing one is no error */
-    const char *begin;               /* starts a transaction */
-    const luci_engine_code_t *codes; /* closed by code 0; NULL: codes say nothing */
+    const char *socket_function;     /* a function of the client library that returns the socket of a native
+                                        handle; NULL for a file */
+    const char *const *setup;        /* queries to run on each new connection; ends with NULL */
+    int setup_is_optional;           /* 1: if a setup query fails, that is not an error */
+    const char *begin;               /* the statement that begins a transaction */
+    const luci_engine_code_t *codes; /* ends with code 0; NULL: the codes of the driver have no meaning */
 
     /* ---- Statements (the placeholders of sql.h) ---- */
 
-    char quote_name;                 /* what stands around a name */
-    const char *row_lock;            /* {lock} */
-    const char *or_nothing;          /* {or_nothing}; "": a conflict is an error with the code CONFLICT */
-    const char *same_bytes;          /* {same:COLUMN:NAME}, with {column} and {value} for these */
-    const luci_engine_text_t *texts; /* closed by text NULL; NULL: there are none */
+    char quote_name;                 /* the quote around a name */
+    const char *row_lock;            /* the text of {lock} */
+    const char *or_nothing;          /* of {or_nothing}; "": a conflict is an error with the code CONFLICT */
+    const char *same_bytes;          /* of {same:COLUMN:NAME}; {column} and {value} stand for the two */
+    const luci_engine_text_t *texts; /* ends with text NULL; NULL: none */
 
     /* ---- Schema ---- */
 
-    /* The type of a column in a definition, from pool. */
+    /* The type of a column in CREATE TABLE, from pool. */
     const char *(*type)(const luci_table_column_t *column, apr_pool_t *pool);
-    /* A user_id takes its type, length and collation from the id that it refers to: tables are created from a
-     * SELECT, with their indexes inside the definition. */
+    /* 1: a user_id takes its type, length and collation from the id that it refers to. Tables are then
+     * created from a SELECT, with their indexes in CREATE TABLE. */
     int copies_references;
-    const char *table_options;     /* behind each definition */
-    const char *clustered_options; /* behind the definition of a table that is read by its primary key */
-    const char
-        *schema_lock; /* what a transaction that changes tables runs first, so that only one does; NULL */
-    const char *columns_probe;   /* as the others: a query with a row when {table} has the {columns} */
-    const char *index_probe;     /* when {table} has an index that begins with {name} */
-    const char *reference_probe; /* when {table} has a foreign key to {user} */
+    const char *table_options;     /* the end of each CREATE TABLE */
+    const char *clustered_options; /* the same for a table that is read by its primary key */
+    const char *schema_lock;     /* a query that begins each transaction that changes tables, so that only one
+                                    such transaction runs; NULL */
+    const char *columns_probe;   /* a query that returns a row if {table} has the {columns} */
+    const char *index_probe;     /* the same: if {table} has an index that begins with {name} */
+    const char *reference_probe; /* the same: if {table} has a foreign key to {user} */
 } luci_engine_t;
 
-/* One row an engine: luci_engine_NAME is defined in engine_NAME.c. Messages show the first as an example. */
+/* One row per engine; luci_engine_NAME is defined in engine_NAME.c. Messages show the first one as an
+ * example. */
 #define LUCI_ENGINES(ROW)                                                                                    \
     ROW(sqlite3)                                                                                             \
     ROW(pgsql)                                                                                               \
@@ -102,22 +108,23 @@ typedef struct luci_engine_t {
 #define LUCI_ENGINE_DECLARE(name) extern const luci_engine_t luci_engine_##name;
 LUCI_ENGINES(LUCI_ENGINE_DECLARE)
 
-/* All engines, closed by NULL. */
+/* All engines; ends with NULL. */
 extern const luci_engine_t *const luci_engines[];
 
-/* The names of all drivers with these words between them, as in "a, b and c". From pool. */
+/* The names of all drivers, from pool, separated by between and, for the last one, by before_last: "a, b and
+ * c". */
 const char *luci_engine_names(const char *between, const char *before_last, apr_pool_t *pool);
 
-/* The engine of an apr_dbd driver's name; NULL: there is none. */
+/* Finds an engine by the name of its apr_dbd driver; NULL: unknown. */
 const luci_engine_t *luci_engine_find(const char *driver);
 
-/* 1 when the engine is a server, which may not answer. engine may be NULL in these two. */
+/* 1 if the engine is a server, which may not answer. In these two functions engine may be NULL. */
 int luci_engine_is_server(const luci_engine_t *engine);
 
-/* 1 when params is the path of a database file, which can be looked at before it is opened. */
+/* 1 if params is the path of a database file, which can be examined before it is opened. */
 int luci_engine_is_file(const luci_engine_t *engine, const char *params);
 
-/* The meaning of a code. */
+/* The meaning of an error code. */
 luci_failure_t luci_engine_failure(const luci_engine_t *engine, int code);
 
 #endif

@@ -28,11 +28,11 @@ static const luci_engine_code_t codes[] = {
 
 /* ---- Connection parameters ---- */
 
-/* As apr_dbd's driver knows them. */
+/* The parameters that apr_dbd's driver knows. */
 static const char *const options[] = { "host",  "user",  "pass",  "dbname",    "port", "sock",
                                        "flags", "fldsz", "group", "reconnect", NULL };
 
-/* The driver ends a value at these and knows no quotes. */
+/* A value ends at one of these characters; the driver has no quotes. */
 #define SEPARATORS " \r\n\t;|,"
 
 static const luci_engine_words_t words = {
@@ -48,7 +48,7 @@ static int is_option(const char *word, size_t length)
         if (strlen(*option) == length && strncmp(*option, word, length) == 0)
             return 1;
     }
-    return length == 0; /* a blank stands before the = */
+    return length == 0; /* there is a space before the equals sign */
 }
 
 static const char *params_problem(const char *written, apr_pool_t *pool)
@@ -70,8 +70,8 @@ static const char *quote(const char *params, const char *secret, apr_pool_t *poo
     return strpbrk(secret, SEPARATORS) ? NULL : secret;
 }
 
-/* Otherwise the driver reconnects by itself, in the middle of a transaction, and allocates a megabyte for
- * each column of type TEXT. */
+/* Without these parameters, the driver would reconnect on its own, even in a transaction, and allocate a
+ * megabyte for each column of type TEXT. */
 static const char *complete(const char *params, apr_pool_t *pool)
 {
     return apr_pstrcat(pool, params, ",reconnect=0,fldsz=8192", NULL);
@@ -79,7 +79,8 @@ static const char *complete(const char *params, apr_pool_t *pool)
 
 /* ---- Statements ---- */
 
-/* MySQL chooses to read the whole table unless the index has every column of the inner query. */
+/* MySQL would read the whole table instead of the index if the index did not contain all columns of the inner
+ * query. */
 static const luci_engine_text_t texts[] = {
     { &luci_sql_session_purge,
       "DELETE s FROM (SELECT d.id, d.idle_expires FROM {session} d WHERE d.idle_expires < :now:int "
@@ -90,7 +91,7 @@ static const luci_engine_text_t texts[] = {
 
 /* ---- Schema ---- */
 
-/* Lengths are enforced, unlike by the others. */
+/* Unlike the other engines, MySQL enforces lengths. */
 static const char *type(const luci_table_column_t *column, apr_pool_t *pool)
 {
     if (column->kind == LUCI_COLUMN_INTEGER)
@@ -107,7 +108,7 @@ const luci_engine_t luci_engine_mysql = {
     .words = &words,
     .params_problem = params_problem,
     .quote = quote,
-    .unquotable = "holds a blank, comma, semicolon or bar, which the mysql driver can't take",
+    .unquotable = "contains a space, comma, semicolon or bar, which the mysql driver can't take",
     .complete = complete,
 
     .socket_function = "mysql_get_socket",
@@ -118,18 +119,18 @@ const luci_engine_t luci_engine_mysql = {
     .quote_name = '`',
     .row_lock = " FOR UPDATE",
     .or_nothing = "", /* INSERT IGNORE hides other errors; the count of ON DUPLICATE KEY depends on flags */
-    /* The column's collation may take names that differ by an accent for one. */
+    /* The collation of the column may treat names as equal that differ in an accent. */
     .same_bytes =
         "{column} = {value} AND CAST(CONVERT({column} USING utf8mb4) AS BINARY) = CAST({value} AS BINARY)",
     .texts = texts,
 
     .type = type,
-    .copies_references = 1, /* Lucia may have made the user table with another collation */
-    /* Strings are equal when their bytes are, including trailing blanks. */
+    .copies_references = 1, /* Lucia may have created the user table with another collation */
+    /* Strings are equal if their bytes are equal, including trailing spaces. */
     .table_options = " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 /*M! COLLATE = utf8mb4_nopad_bin */ "
                      "/*!80017 COLLATE = utf8mb4_0900_bin */",
     .clustered_options = "",
-    /* The catalog shows only columns that may be read, so that others would seem missing. */
+    /* The catalog lists only columns that the user may read, so that others would seem to be missing. */
     .columns_probe = LUCI_PROBE_BY_READING,
     .index_probe = "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() "
                    "AND table_name = TRIM(BOTH '`' FROM '{table}') AND column_name = '{name}' "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PostgreSQL, over libpq. Its driver has one code for every failure. */
+/* PostgreSQL, over libpq. The apr_dbd driver has one code for every failure. */
 #include "core/db/engine.h"
 #include "core/db/place.h"
 
@@ -8,7 +8,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* Conflicts without an error need READ COMMITTED. Limits that the administrator set are kept. */
+/* ON CONFLICT DO NOTHING requires READ COMMITTED. Limits that the administrator has set are kept. */
 static const char *const setup[] = {
     "SELECT set_config('client_encoding', 'UTF8', false), "
     "set_config('default_transaction_isolation', 'read committed', false)",
@@ -63,7 +63,7 @@ static const char *const options[] = {
     NULL,
 };
 
-/* In single quotes, or up to a blank; a backslash escapes the next character. */
+/* A value is in single quotes, or ends at white space. A backslash escapes the next character. */
 static const char *read_value(const char *c, char *out)
 {
     int quoted = *c == '\'';
@@ -94,7 +94,7 @@ static const char *params_problem(const char *written, apr_pool_t *pool)
                : "PARAMS of pgsql are words NAME=VALUE, or a URL postgresql://";
 }
 
-/* As in a form, but libpq does not read a plus sign as a blank. */
+/* Like the encoding of forms, except that libpq does not read a plus sign as a space. */
 static const char *escaped_for_url(const char *secret, apr_pool_t *pool)
 {
     const char *escaped = apr_pescape_urlencoded(pool, secret), *plus;
@@ -105,7 +105,8 @@ static const char *escaped_for_url(const char *secret, apr_pool_t *pool)
     return escaped;
 }
 
-/* In single quotes, with a backslash before each quote and backslash. */
+/* Quotes a secret: percent-encoded in a URL; otherwise in single quotes, with a backslash before each quote
+ * and backslash. */
 static const char *quote(const char *params, const char *secret, apr_pool_t *pool)
 {
     char *quoted, *out;
@@ -126,8 +127,9 @@ static const char *quote(const char *params, const char *secret, apr_pool_t *poo
 
 #define CONNECT_TIMEOUT "connect_timeout"
 
-/* libpq waits as long as TCP does otherwise. An attempt that was abandoned ends by this; the limit is longer
- * than LUCI_DEADLINE_CALL, since an attempt that ends before looks like a refusal. */
+/* Limits a connection attempt; libpq would otherwise wait as long as TCP does. The timeout ends an attempt
+ * that was abandoned. It is longer than LUCI_DEADLINE_CALL, because libpq reports a timeout like a refused
+ * connection. */
 static const char *complete(const char *params, apr_pool_t *pool)
 {
     const char *before = " ";
@@ -161,17 +163,19 @@ const luci_engine_t luci_engine_pgsql = {
     .begin = "BEGIN",
 
     .quote_name = '"',
-    .row_lock = " FOR NO KEY UPDATE", /* the weaker lock, which lets others refer to the row */
+    .row_lock =
+        " FOR NO KEY UPDATE", /* the weaker lock, which allows other transactions to refer to the row */
     .or_nothing = " ON CONFLICT DO NOTHING",
     .same_bytes = "{column} = {value}",
 
     .type = type,
     .table_options = "",
     .clustered_options = "",
-    /* Two transactions that create the same table collide, even with IF NOT EXISTS. The number is arbitrary
-     * but fixed; the lock ends with the transaction. */
+    /* Two transactions that create the same table would collide, even with IF NOT EXISTS. The number is
+     * arbitrary, but must not change. The lock ends with the transaction. */
     .schema_lock = "SELECT pg_catalog.pg_advisory_xact_lock(7810772011)",
-    /* to_regclass follows the search path. The catalog shows every column, also one that may not be read. */
+    /* to_regclass uses the search path. The catalog lists every column, including those that the user may not
+     * read. */
     .columns_probe =
         "SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass('{table}') "
         "AND attnum > 0 AND NOT attisdropped AND attname IN ({names}) HAVING COUNT(*) = {count}",

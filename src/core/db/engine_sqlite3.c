@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SQLite: a file that every process opens itself. */
+/* SQLite: a file, which every process opens itself. */
 #include "core/db/engine.h"
 
 #include <apr_strings.h>
 
 /* synchronous stays FULL, the default, so that an acknowledged session survives a power failure. The page
- * cache grows as pages are read, up to 12 MiB instead of 2: enough to find 1,000 sessions among ten million.
- */
+ * cache may grow to 12 MiB instead of 2 MiB, which is enough to find 1,000 sessions among ten million. */
 static const char *const setup[] = { "PRAGMA journal_mode = WAL", "PRAGMA foreign_keys = ON",
                                      "PRAGMA cache_size = -12288", NULL };
 
 static const luci_engine_code_t codes[] = {
     { 5 /* SQLITE_BUSY */, LUCI_FAILURE_BUSY },
-    { 1 /* SQLITE_ERROR: the text can't be compiled */, LUCI_FAILURE_MISSING },
+    { 1 /* SQLITE_ERROR: the statement cannot be compiled */, LUCI_FAILURE_MISSING },
     { 0, LUCI_FAILURE_OTHER },
 };
 
@@ -30,7 +29,7 @@ const luci_engine_t luci_engine_sqlite3 = {
     .params_help = "the path of the database file",
 
     .setup = setup,
-    .setup_is_optional = 1, /* a read-only file stays as it is and can be read */
+    .setup_is_optional = 1, /* a read-only file cannot be changed, but can be read */
     .begin = "BEGIN IMMEDIATE",
     .codes = codes,
 
@@ -41,8 +40,8 @@ const luci_engine_t luci_engine_sqlite3 = {
 
     .type = type,
     .table_options = "",
-    .clustered_options = " WITHOUT ROWID", /* one search instead of two for the rows of a gated request */
-    /* Columns are qualified, because SQLite takes an unknown quoted name for a string otherwise. */
+    .clustered_options = " WITHOUT ROWID", /* one search instead of two for each row of a gated request */
+    /* The columns are qualified, because SQLite would take an unknown quoted name for a string. */
     .columns_probe = LUCI_PROBE_BY_READING,
     .index_probe =
         "SELECT 1 FROM pragma_index_list(trim('{table}', '\"')) l JOIN pragma_index_info(l.name) i "

@@ -5,7 +5,7 @@
 
 #define KEY_MAX 2
 
-/* Where a walk stands: the key of the last row, which outlives its page. */
+/* The position of a walk: the key of the last row, which outlives its page. */
 typedef struct {
     const luci_paging_walk_t *walk;
     const char *after[KEY_MAX];

@@ -7,15 +7,15 @@
 #include <string.h>
 
 #define NOT_SHOWN "(not shown, because it may be part of a password)"
-#define WORD_MAX 64 /* of an option's name */
+#define WORD_MAX 64 /* the maximum length of a name that is compared with options */
 
-/* A word of the parameters. */
+/* One word of the parameters. */
 typedef struct {
     char *name;
     char *value;
-    const char *start; /* where it begins in params */
-    const char *at;    /* where its value does */
-    int is_assigned;   /* an equals sign stands between them */
+    const char *start; /* its start in params */
+    const char *at;    /* the start of its value in params */
+    int is_assigned;   /* 1: there is an equals sign between name and value */
 } word_t;
 
 int luci_place_is_url(const char *params)
@@ -38,7 +38,7 @@ static const char *plain_value(const char *c, char *out, const char *separators)
     return c + length;
 }
 
-/* The next word from *rest on; 0: there is none. */
+/* Reads the next word and advances *rest. 0: there are no more words. */
 static int next_word(const luci_engine_words_t *words, const char **rest, word_t *word, apr_pool_t *pool)
 {
     const char *name = *rest + strspn(*rest, words->separators);
@@ -61,7 +61,7 @@ static int next_word(const luci_engine_words_t *words, const char **rest, word_t
         *rest = plain_value(word->at, word->value, words->separators);
     }
     else if (length == 0) {
-        ++*rest; /* a separator that is not expected here */
+        ++*rest; /* skips an unexpected equals sign */
     }
     return 1;
 }
@@ -71,7 +71,8 @@ static int is_secret(const char *name)
     return strstr(name, "pass") != NULL;
 }
 
-/* No option has other characters in its name; "://" for example is a URL that was not recognised as one. */
+/* 1 if a word may be the name of an option. One with "://", for example, is not: it is a URL that was not
+ * recognised. */
 static int is_like_name(const char *word)
 {
     return !word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")];
@@ -86,14 +87,14 @@ static int is_name(const luci_engine_words_t *words, const char *word)
     return 0;
 }
 
-/* ---- A URL, read so that nothing before its last @ is taken for a host ---- */
+/* ---- Reading the place. Nothing before the last @ of a URL is taken for a host ---- */
 
 typedef struct {
     const char *host;
     const char *port;
-    const char *name; /* of the database */
+    const char *name; /* the name of the database */
     const char *sock;
-    int is_unclear; /* it can't be told from a password */
+    int is_unclear; /* 1: the host cannot be distinguished from a part of the password */
 } place_t;
 
 static void read_url(const char *params, place_t *place, apr_pool_t *pool)
@@ -101,7 +102,7 @@ static void read_url(const char *params, place_t *place, apr_pool_t *pool)
     const char *start = strstr(params, "//") + 2, *query = strchr(start, '?'), *at, *colon;
     char *rest = apr_pstrmemdup(pool, start, query ? (apr_size_t)(query - start) : strlen(start)), *slash;
 
-    if (query && strchr(query, '@')) { /* a password may have both signs, and so may the query */
+    if (query && strchr(query, '@')) { /* both characters may be part of the password or of the query */
         place->is_unclear = 1;
         return;
     }
@@ -137,7 +138,7 @@ static void read_words(const luci_engine_words_t *words, const char *params, pla
     }
 }
 
-/* The name if it has only characters that names have; else "". */
+/* name if it consists of characters that names have; otherwise "". */
 static const char *plain(const char *name)
 {
     return name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -192,7 +193,8 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-/* The number of letters that are added, left out, replaced, or swapped with the next one. */
+/* The edit distance of two words: the number of letters that are inserted, deleted, replaced, or swapped with
+ * the next one. */
 static int distance(const char *a, const char *b)
 {
     int lengths[2] = { (int)strlen(a), (int)strlen(b) }, row[3][WORD_MAX + 1];
@@ -214,7 +216,7 @@ static int distance(const char *a, const char *b)
     return row[lengths[0] % 3][lengths[1]];
 }
 
-/* The option that a misspelled word may stand for; NULL: none. */
+/* The option that a word is probably a misspelling of; NULL: none. */
 static const char *meant(const luci_engine_words_t *words, const char *word)
 {
     int max = strlen(word) < 3 ? 0 : strlen(word) < 6 ? 1 : 2;
@@ -228,8 +230,9 @@ static const char *meant(const luci_engine_words_t *words, const char *word)
 
 /* ---- What may be shown ---- */
 
-/* The part of params, from a position to the end, that may hold a secret: what follows may belong to it too
- * if quotes were forgotten. */
+/* The part of params that may contain a secret. It extends to the end of params, because what follows a
+ * secret may belong to it if quotes are missing. In a URL, it is the user information and the password
+ * parameter. */
 static const char *secret_part(const luci_engine_words_t *words, const char *params, apr_pool_t *pool)
 {
     const char *rest = params, *start, *at, *decoded;
@@ -240,7 +243,7 @@ static const char *secret_part(const luci_engine_words_t *words, const char *par
         at = strrchr(start, '@');
         start = apr_pstrcat(pool, at ? apr_pstrmemdup(pool, start, (apr_size_t)(at - start)) : "", "\n",
                             (rest = strstr(start, "password=")) ? rest : "", NULL);
-        decoded = apr_punescape_url(pool, start, NULL, NULL, 0); /* as libpq shows it */
+        decoded = apr_punescape_url(pool, start, NULL, NULL, 0); /* libpq decodes the parts that it quotes */
         return decoded ? apr_pstrcat(pool, start, "\n", decoded, NULL) : start;
     }
     while (next_word(words, &rest, &word, pool)) {
@@ -267,34 +270,35 @@ static int is_value(const luci_engine_words_t *words, const char *params, const 
     return 0;
 }
 
-/* is_option: it stood before an equals sign. */
+/* 1 if text may be shown: it is not part of the secret, or it is a known option or value. is_option: the
+ * message says that text is the name of an option. */
 static int may_show(const luci_engine_words_t *words, const char *params, const char *text, int is_option,
                     apr_pool_t *pool)
 {
     const char *secret = secret_part(words, params, pool);
 
     if (luci_place_is_url(params) &&
-        strchr(text, '@')) /* libpq takes the first one for the end of the password */
+        strchr(text, '@')) /* libpq takes the first @ for the end of the password */
         return 0;
     return !text[0] || !text[1] || !strstr(secret, text) || (is_option && meant(words, text)) ||
            is_name(words, text) || is_value(words, params, text, pool);
 }
 
-/* Each text in double quotes is shown or not. */
+/* Replaces each text in double quotes that may not be shown. */
 static const char *masked(const luci_engine_words_t *words, const char *params, const char *message,
                           apr_pool_t *pool)
 {
     const char *out = "", *open;
     int is_option = strstr(message, "invalid connection option") != NULL;
 
-    /* Then the ends of quoted parts are unknown. */
+    /* A secret with a double quote makes the ends of quoted parts unknown. */
     if (strchr(secret_part(words, params, pool), '"') && (open = strchr(message, '"')) != NULL)
         return apr_pstrcat(pool, apr_pstrmemdup(pool, message, (apr_size_t)(open - message)), NOT_SHOWN,
                            NULL);
     while ((open = strchr(message, '"')) != NULL) {
         const char *close = strchr(open + 1, '"'), *text, *name;
 
-        if (!close) /* cut short */
+        if (!close) /* the message was truncated */
             return apr_pstrcat(pool, out, apr_pstrmemdup(pool, message, (apr_size_t)(open - message)),
                                NOT_SHOWN, NULL);
         text = apr_pstrmemdup(pool, open + 1, (apr_size_t)(close - open - 1));
@@ -309,7 +313,7 @@ static const char *masked(const luci_engine_words_t *words, const char *params, 
     return apr_pstrcat(pool, out, message, NULL);
 }
 
-/* All lines, joined by blanks. */
+/* All lines of a message, joined with spaces. */
 static const char *one_line(const char *message, apr_pool_t *pool)
 {
     char *state, *line, *lines = apr_pstrdup(pool, message);
@@ -324,7 +328,7 @@ static const char *one_line(const char *message, apr_pool_t *pool)
     return text;
 }
 
-/* The words that the driver ignores, as phrases. */
+/* The words that the driver ignores, as phrases for a message. */
 static const char *ignored(const luci_engine_words_t *words, const char *params, apr_pool_t *pool)
 {
     const char *rest = params, *name, *said = "";

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a database is, described without any secret, and the part of a client library's message about a
- * failing connection that may be shown. */
+/* Describes the place of a database without any secret, and removes secrets from messages of client libraries
+ * about failed connections. */
 #ifndef LUCI_PLACE_H
 #define LUCI_PLACE_H
 
 #include "core/db/engine.h"
 
-/* "the file /srv/x.db", "the PostgreSQL database lucia at db.example:5432". From pool. */
+/* The place of a database, from pool: "the file /srv/x.db", "the PostgreSQL database lucia at
+ * db.example:5432". */
 const char *luci_place(const luci_engine_t *engine, const char *params, apr_pool_t *pool);
 
-/* The library's message as one line, from pool, except for a quoted word that may be part of a password. A
- * misspelled option of params is named, also where the driver ignores it silently. */
+/* The message of a client library as one line, from pool, without quoted parts that may belong to a password.
+ * If params contain a misspelled option, the text names it, even if the driver ignores it silently. */
 const char *luci_place_message(const luci_engine_t *engine, const char *params, const char *message,
                                apr_pool_t *pool);
 
-/* Whether two targets are one database: the same driver with the same parameters. Databases that are named in
- * different words are different ones here. */
+/* 1 if two targets are the same database: the same driver and the same parameters. The same database with
+ * different parameters counts as two. */
 int luci_place_is_same(const char *driver, const char *params, const char *other_driver,
                        const char *other_params);
 
-/* Whether params are a URL, which libpq takes instead of words. */
+/* 1 if params are a URL, which libpq accepts instead of words. */
 int luci_place_is_url(const char *params);
 
 #endif

@@ -11,7 +11,7 @@ static void add(luci_probe_t *probe, const char *column)
         probe->columns[probe->count++] = column;
 }
 
-/* The columns that are ours, or those that are not. */
+/* The additional columns of a table (ours is 1), or those of Lucia (0). */
 static luci_probe_t columns_of(const luci_table_t *table, int ours)
 {
     luci_probe_t probe = { .kind = LUCI_PROBE_COLUMNS, .table = table };

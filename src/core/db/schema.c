@@ -19,7 +19,7 @@ static int is_nullable(const luci_table_column_t *column)
     return column->flags & (LUCI_COLUMN_NULLABLE | LUCI_COLUMN_OURS);
 }
 
-/* "NAME TYPE NOT NULL PRIMARY KEY" */
+/* The definition of a column: "NAME TYPE NOT NULL PRIMARY KEY". */
 static const char *definition(const luci_table_column_t *column, const luci_engine_t *engine,
                               apr_pool_t *pool)
 {
@@ -29,7 +29,8 @@ static const char *definition(const luci_table_column_t *column, const luci_engi
                        column->flags & LUCI_COLUMN_UNIQUE ? " UNIQUE" : "", NULL);
 }
 
-/* Quoted, since an attribute may have the name of an SQL word. username is a column of every user table. */
+/* The names are quoted, because an attribute may be named like an SQL keyword. username is left out, because
+ * every user table has it. */
 static const char *attribute_definitions(const luci_engine_t *engine, const luci_settings_t *settings,
                                          apr_pool_t *pool)
 {
@@ -46,7 +47,8 @@ static const char *attribute_definitions(const luci_engine_t *engine, const luci
     return text;
 }
 
-/* All columns, each with a comma behind it; a column that gets its type from the SELECT is left out. */
+/* The definitions of all columns, each followed by a comma. A column that gets its type from the SELECT is
+ * left out. */
 static const char *definitions(const luci_engine_t *engine, const luci_table_t *table,
                                const luci_settings_t *settings, apr_pool_t *pool)
 {
@@ -84,7 +86,8 @@ static const char *inner_indexes(const luci_table_t *table, apr_pool_t *pool)
     return text;
 }
 
-/* A SELECT without rows whose columns have the names of the table's; "": the table refers to no other. */
+/* A SELECT without rows, whose columns have the names of the table's columns; "": the table refers to no
+ * other table. */
 static const char *empty_selection(const luci_table_t *table, apr_pool_t *pool)
 {
     const char *text = "", *separator = " SELECT ";
@@ -134,7 +137,7 @@ const char *const *luci_schema_table(const luci_engine_t *engine, const luci_tab
     return (const char *const *)texts->elts;
 }
 
-/* A column of any other name than those of ours is an attribute: a text. */
+/* A column that is not an additional column of the module is an attribute, and so a text. */
 const char *luci_schema_add_column(const luci_engine_t *engine, const luci_table_t *table, const char *column,
                                    const luci_settings_t *settings, apr_pool_t *pool)
 {
@@ -188,8 +191,8 @@ static int is_gap(const search_t *search, const luci_table_t *table, const char 
     return 0;
 }
 
-/* The columns of a probe that do not exist. They are looked for one by one only when the table has not all of
- * them. */
+/* Adds a gap for each column of a probe that does not exist. The columns are probed one by one only if some
+ * are missing. */
 static luci_result_t find_columns(search_t *search, const luci_probe_t *probe, int are_attributes)
 {
     int all = 1;
@@ -266,7 +269,7 @@ static luci_result_t create_tables(luci_db_t *db, void *baton, apr_pool_t *scrat
     return result;
 }
 
-/* Another process may have been faster. */
+/* Adds a column, unless another process has added it meanwhile. */
 static luci_result_t add_column(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
     const luci_gap_t *gap = baton;
@@ -290,7 +293,8 @@ static void add_columns(luci_db_t *db, apr_array_header_t *gaps, apr_pool_t *poo
         if (!gap->is_added) {
             gap->problem = apr_pstrdup(pool, luci_db_error(db));
             luci_db_close(db);
-            /* MySQL has no lock for this: a column that exists by now was added by another process. */
+            /* MySQL has no lock for schema changes: if the column exists now, another process has added
+             * it. */
             if (luci_db_has_column(db, gap->record, gap->column, &gap->is_added) != LUCI_OK)
                 gap->is_added = 0;
         }
@@ -313,7 +317,7 @@ luci_result_t luci_schema_create(luci_db_t *db, apr_array_header_t **gaps, apr_p
     if (result != LUCI_OK || !lacks_table(*gaps))
         return result;
     result = luci_db_transaction(db, create_tables, *gaps, pool);
-    luci_db_close(db); /* connecting finds the new columns */
+    luci_db_close(db); /* the next connection finds the new columns */
     return result == LUCI_OK ? luci_schema_gaps(db, gaps, pool) : result;
 }
 
@@ -333,13 +337,12 @@ luci_result_t luci_schema_mend(luci_db_t *db, apr_array_header_t **gaps, apr_poo
 const char *luci_gap_text(const luci_gap_t *gap, apr_pool_t *pool)
 {
     if (!gap->column)
-        return apr_psprintf(pool, "there is no table %s, or it has not all the columns that Lucia wants",
-                            gap->table);
+        return apr_psprintf(pool, "there is no table %s, or it lacks columns of Lucia", gap->table);
     if (gap->is_attribute)
         return apr_psprintf(
             pool,
             "the table %s has no column %s, which LuciaUserAttributes names: it reads as empty, "
-            "and each Require line that asks for it refuses everyone",
+            "and each Require line that names it refuses everyone",
             gap->table, gap->column);
     return apr_psprintf(pool, "the table %s has no column %s, %s", gap->table, gap->column,
                         luci_table_column(gap->record, gap->column)->loss);

@@ -25,7 +25,7 @@ static const luci_table_index_t indexes[] = {
     { NULL, NULL },
 };
 
-/* Sessions whose user is gone, which only a table without foreign keys can hold, are listed too. */
+/* Sessions without a user are listed, too; only a table without a foreign key can have them. */
 #define LISTED_SESSION                                                                                       \
     "SELECT s.id, s.user_id, u.username, s.active_expires, s.idle_expires, "                                 \
     "[S:s.created_at, s.last_seen, s.address, s.user_agent][s:NULL, NULL, NULL, NULL] "                      \
@@ -72,8 +72,8 @@ const luci_statement_t luci_sql_session_hash = {
     .repeatable = 1,
 };
 
-/* PostgreSQL judges a row that it waited for again by what stands outside the IN; the plus keeps rows
- * from being searched by that condition. */
+/* After waiting for a row, PostgreSQL evaluates only the condition outside of the IN again. The plus prevents
+ * engines from searching rows by that condition. */
 const luci_statement_t luci_sql_session_purge = {
     .text = "DELETE FROM {session} WHERE +idle_expires < :now:int AND id IN (SELECT s.id FROM {session} s "
             "WHERE s.idle_expires < :now:int ORDER BY s.idle_expires LIMIT :max:int)",

@@ -4,10 +4,10 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* A text being expanded, once to measure and once to write. */
+/* The expansion of a text, which runs twice: to measure the result, and to write it. */
 typedef struct {
     const luci_sql_scope_t *scope;
-    luci_sql_text_t *made; /* gets the places; NULL: the text has no parameters */
+    luci_sql_text_t *made; /* output: the parameters; NULL: the text has none */
     char *out;             /* NULL while measuring */
     size_t length;
     apr_pool_t *pool;
@@ -52,13 +52,13 @@ static void append_attributes(expansion_t *e)
     }
 }
 
-/* Whether text, up to the end of a placeholder or its colon, is this word. */
+/* 1 if text, up to a colon or the end of the placeholder, is this word. */
 static int is_word(const char *text, const char *word)
 {
     return strcspn(text, ":}") == strlen(word) && strncmp(text, word, strlen(word)) == 0;
 }
 
-/* {user} or {user:suffix}. 0: it is about no table. */
+/* Appends {user} or {user:suffix}. 0: the placeholder is not the name of a table. */
 static int append_table(expansion_t *e, const char *text, size_t length)
 {
     for (const luci_table_t *const *table = luci_table_list; *table; table++) {
@@ -94,7 +94,7 @@ static void append_number(expansion_t *e, int number)
     append_string(e, text);
 }
 
-/* 0: there is no such placeholder about one table. */
+/* Appends a placeholder of the texts of the schema. 0: unknown. */
 static int append_about_table(expansion_t *e, const char *text)
 {
     const luci_sql_scope_t *scope = e->scope;
@@ -122,7 +122,7 @@ static int is_parameter(const char *text)
     return text[0] == ':' && text[1] >= 'a' && text[1] <= 'z';
 }
 
-/* A place for the parameter of this name. */
+/* Appends a value for the parameter of this name. */
 static void append_place(expansion_t *e, const char *name, size_t length, int is_number)
 {
     append_string(e, is_number ? "%lld" : "%s");
@@ -133,7 +133,7 @@ static void append_place(expansion_t *e, const char *name, size_t length, int is
     e->made->places++;
 }
 
-/* From the colon. Returns the length up to the end of the name or the type. */
+/* Appends a parameter; text starts at its colon. Returns the length of the parameter. */
 static size_t append_parameter(expansion_t *e, const char *text, int is_kept)
 {
     static const char number[] = ":int";
@@ -145,7 +145,7 @@ static size_t append_parameter(expansion_t *e, const char *text, int is_kept)
     return length + (is_number ? strlen(number) : 0);
 }
 
-/* {same:COLUMN:NAME}, from the column: the engine's comparison of bytes. */
+/* Appends {same:COLUMN:NAME}; text starts at COLUMN. */
 static void append_same(expansion_t *e, const char *text)
 {
     static const char column[] = "{column}", value[] = "{value}";
@@ -166,7 +166,7 @@ static void append_same(expansion_t *e, const char *text)
     }
 }
 
-/* From just behind the opening brace. Returns the length up to the closing one. */
+/* Appends a placeholder; text starts after its opening brace. Returns the length up to the closing brace. */
 static size_t append_placeholder(expansion_t *e, const char *text)
 {
     size_t length = strcspn(text, "}"), word = strcspn(text, ":}");
@@ -186,7 +186,7 @@ static size_t append_placeholder(expansion_t *e, const char *text)
 
 /* ---- Texts ---- */
 
-/* Whether the optional part that opens with this letter stays. */
+/* 1 if the optional part with this letter is kept. */
 static int keeps(const expansion_t *e, char letter)
 {
     const luci_sql_columns_t *found = &e->scope->found;
@@ -264,8 +264,9 @@ const char *luci_sql_number(apr_int64_t number, apr_pool_t *pool)
     return apr_off_t_toa(pool, number);
 }
 
-/* A moment's thirteen digits are read here: each gated request reads some, and strtoll is slower. */
-#define DIGITS_SURE 18 /* no number of so many is too large */
+/* Times have thirteen digits and are read here, because each gated request reads some and strtoll is
+ * slower. */
+#define DIGITS_SURE 18 /* a number with this many digits always fits */
 
 apr_int64_t luci_sql_to_number(const char *column, apr_int64_t fallback)
 {

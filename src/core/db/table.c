@@ -4,7 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* One row a table: luci_table_NAME is defined in NAME_table.c. */
+/* One row per table; luci_table_NAME is defined in NAME_table.c. */
 #define TABLES(ROW)                                                                                          \
     ROW(user)                                                                                                \
     ROW(key)                                                                                                 \

@@ -24,7 +24,7 @@ const luci_table_t luci_table_user = {
     .indexes = indexes,
     .has_attributes = 1,
     .is_clustered = 1,
-    .loss = "the user table lacks disabled or created_at, so that nobody can be disabled",
+    .loss = "the user table lacks disabled or created_at, so that no user can be disabled",
 };
 
 /* ---- Statements ---- */
@@ -35,8 +35,8 @@ const luci_statement_t luci_sql_user_insert = {
     .may_conflict = 1,
 };
 
-/* A transaction that stores a session, or that takes away the right to one, reads the user's row with
- * this first and then the key's: in this order, so that no two of them wait for each other. */
+/* A transaction that inserts a session, or revokes the right to one, first reads the row of the user with
+ * this statement and then the row of the key. All use this order, so that they cannot deadlock. */
 const luci_statement_t luci_sql_user_lock = {
     .text = "SELECT " LUCI_SQL_USER_COLUMNS " FROM {user} u WHERE u.id = :id{lock}",
     .repeatable = 1,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The user table and its statements. What a statement takes stands in its text, in user_table.c. */
+/* The user table and its statements. The parameters of a statement are in its text, in user_table.c; the
+ * comments name the columns of its result. */
 #ifndef LUCI_USER_TABLE_H
 #define LUCI_USER_TABLE_H
 
@@ -12,7 +13,7 @@ extern const luci_table_t luci_table_user;
 #define LUCI_SQL_USER_COLUMNS "u.id, [D:u.disabled][d:NULL], u.username{attributes}"
 enum { LUCI_SQL_USER_ID, LUCI_SQL_USER_DISABLED, LUCI_SQL_USER_NAME, LUCI_SQL_USER_ATTRIBUTES };
 
-/* A listed user: username, id, created_at (NULL where it isn't known), then the user columns. */
+/* A listed user: username, id, created_at (NULL: unknown), then the user columns. */
 enum { LUCI_SQL_LISTED_NAME, LUCI_SQL_LISTED_ID, LUCI_SQL_LISTED_CREATED, LUCI_SQL_LISTED_USER };
 
 extern const luci_statement_t luci_sql_user_insert;
@@ -23,7 +24,7 @@ extern const luci_statement_t luci_sql_user_get;  /* listed user */
 extern const luci_statement_t luci_sql_user_find; /* listed user, by username */
 extern const luci_statement_t luci_sql_user_page; /* listed users, in the order of username and id */
 extern const luci_statement_t luci_sql_user_rename;
-extern const luci_statement_t luci_sql_user_set_disabled; /* only where the column exists */
+extern const luci_statement_t luci_sql_user_set_disabled; /* only if the column exists */
 extern const luci_statement_t luci_sql_user_set_column;   /* run by luci_db_set_column */
 extern const luci_statement_t luci_sql_user_delete;
 
