@@ -25,11 +25,16 @@ luci_result_t luci_session_cache_namespace(luci_session_cache_t *cache, const ch
     return result == LUCI_OK ? luci_secret_sha256(reading, strlen(reading), cache->seal) : result;
 }
 
-static void key_of(const luci_session_cache_t *cache, const unsigned char digest[LUCI_SHA256_BYTES],
+/* The copy comes first, because the compiler makes a few wide instructions of the loop only when it knows
+ * that the digest does not overlap the key. */
+static void key_of(const luci_session_cache_t *cache, const unsigned char *digest,
                    unsigned char key[LUCI_SHA256_BYTES])
 {
+    unsigned char own[LUCI_SHA256_BYTES];
+
+    memcpy(own, digest, sizeof own);
     for (int i = 0; i < LUCI_SHA256_BYTES; i++)
-        key[i] = digest[i] ^ cache->namespace_key[i];
+        key[i] = own[i] ^ cache->namespace_key[i];
 }
 
 /* The seal depends on the key, so that a record under the wrong key is rejected. */
