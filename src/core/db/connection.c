@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/db/connection.h"
 
+#include "core/base/secret.h"
 #include "core/db/place.h"
 #include "core/guard/offload.h"
 
@@ -15,6 +16,14 @@
 #define LOCK_PAUSE apr_time_from_msec(25)
 
 #define TIME_IS_UP (-1) /* a code that no driver uses */
+
+#define LABEL_DIGITS 32 /* of a digest; PostgreSQL's names have at most 63 characters */
+
+/* What "already exists" and "does not exist" mean for a prepared statement. */
+#define SHARED                                                                                               \
+    "a prepared statement of this connection is missing, or one of another client is there: a pooler that "  \
+    "was not recognized lends connections to several clients; connect to PostgreSQL itself, or let the "     \
+    "pooler keep a connection for each client (PgBouncer: pool_mode=session)"
 
 /* Reads all rows at once. If rows are read one by one, PostgreSQL's driver takes an error for the end of the
  * rows, and sleeps if there are no rows. */
@@ -90,22 +99,50 @@ static luci_result_t give_up(luci_connection_t *connection)
     return luci_connection_fail(connection, LUCI_BUSY, "the server does not answer in time");
 }
 
+static const char *message_of(const luci_connection_t *connection, int code)
+{
+    return apr_dbd_error(connection->driver, connection->handle, code);
+}
+
+static luci_failure_t failure_of(const luci_connection_t *connection, int code)
+{
+    return code == 0 || code == TIME_IS_UP
+               ? LUCI_FAILURE_OTHER
+               : luci_engine_failure(connection->engine, code, message_of(connection, code));
+}
+
 static int is_busy(const luci_connection_t *connection, int code)
 {
-    return luci_engine_failure(connection->engine, code) == LUCI_FAILURE_BUSY;
+    return failure_of(connection, code) == LUCI_FAILURE_BUSY;
+}
+
+/* The connection itself is as good as before. */
+static luci_result_t note_roll_back(luci_connection_t *connection, int code)
+{
+    int broken = connection->broken;
+
+    (void)luci_connection_fail(connection, LUCI_BUSY, message_of(connection, code));
+    connection->broken = broken;
+    connection->rolled_back = 1;
+    return LUCI_BUSY;
 }
 
 /* Returns the result for a code of the driver, and stores its message. */
 static luci_result_t answer(luci_connection_t *connection, int code)
 {
-    luci_result_t result = is_busy(connection, code) ? LUCI_BUSY : LUCI_UNAVAILABLE;
-
     if (code == 0)
         return LUCI_OK;
     if (connection->hung)
         return give_up(connection);
-    return luci_connection_fail(connection, result,
-                                apr_dbd_error(connection->driver, connection->handle, code));
+    switch (failure_of(connection, code)) {
+    case LUCI_FAILURE_ROLLED_BACK: return note_roll_back(connection, code);
+    case LUCI_FAILURE_SHARED: return luci_connection_fail(connection, LUCI_UNAVAILABLE, SHARED);
+    case LUCI_FAILURE_BUSY: return luci_connection_fail(connection, LUCI_BUSY, message_of(connection, code));
+    case LUCI_FAILURE_OTHER:
+    case LUCI_FAILURE_CONFLICT:
+    case LUCI_FAILURE_MISSING: break;
+    }
+    return luci_connection_fail(connection, LUCI_UNAVAILABLE, message_of(connection, code));
 }
 
 /* ---- Time ---- */
@@ -124,6 +161,33 @@ static int begin_call(luci_connection_t *connection)
 static void end_call(luci_connection_t *connection)
 {
     connection->hung = luci_deadline_end_call(&connection->deadline);
+}
+
+/* ---- Rows ---- */
+
+/* A copy of a row, counted from 1: not every driver's rows live as long as pool. */
+static luci_result_t copy_row(luci_connection_t *connection, apr_dbd_results_t *results, int number,
+                              const char *const **row, apr_pool_t *pool)
+{
+    const apr_dbd_driver_t *driver = connection->driver;
+    apr_dbd_row_t *found = NULL;
+    int columns = apr_dbd_num_cols(driver, results);
+    const char **values;
+
+    if (apr_dbd_get_row(driver, pool, results, &found, number) != 0)
+        return LUCI_NOT_FOUND;
+    values = apr_pcalloc(pool, (apr_size_t)columns * sizeof *values);
+    for (int i = 0; i < columns; i++) {
+        const char *value;
+        apr_status_t status = apr_dbd_datum_get(driver, found, i, APR_DBD_TYPE_STRING, &value);
+
+        if (status == APR_SUCCESS)
+            values[i] = apr_pstrdup(pool, value);
+        else if (status != APR_ENOENT) /* NULL */
+            return luci_connection_fail(connection, LUCI_UNAVAILABLE, "a column could not be read");
+    }
+    *row = values;
+    return LUCI_OK;
 }
 
 /* ---- Opening and closing ---- */
@@ -238,19 +302,52 @@ static luci_result_t follow_socket(luci_connection_t *connection)
     return luci_connection_fail(connection, LUCI_UNAVAILABLE, problem);
 }
 
+/* Runs a query without arguments. */
+static int ask_text(luci_connection_t *connection, const char *text, apr_dbd_results_t **results)
+{
+    int code = TIME_IS_UP;
+
+    *results = NULL;
+    if (begin_call(connection)) {
+        code =
+            apr_dbd_select(connection->driver, connection->pool, connection->handle, results, text, ALL_ROWS);
+        end_call(connection);
+    }
+    return code;
+}
+
+/* Before anything is set or prepared, because a pooler would show it to other clients. */
+static luci_result_t find_pooler(luci_connection_t *connection)
+{
+    const luci_engine_t *engine = connection->engine;
+    void *native = apr_dbd_native_handle(connection->driver, connection->handle);
+    apr_dbd_results_t *results;
+    const char *const *row;
+    luci_result_t result;
+
+    connection->pooled = 0;
+    if (engine->opened)
+        engine->opened(native);
+    if (!engine->is_pooled)
+        return LUCI_OK;
+    result = answer(connection, ask_text(connection, engine->own_query, &results));
+    if (result == LUCI_OK)
+        result = copy_row(connection, results, 1, &row, connection->pool);
+    if (result == LUCI_OK)
+        connection->pooled = engine->is_pooled(native, row[0]);
+    return result;
+}
+
 static luci_result_t set_up(luci_connection_t *connection)
 {
-    const char *const *query = connection->engine->setup;
+    luci_result_t result = find_pooler(connection);
 
-    for (; *query; query++) {
-        apr_dbd_results_t *results = NULL;
-        int code = TIME_IS_UP;
+    if (result != LUCI_OK || connection->pooled)
+        return result;
+    for (const char *const *query = connection->engine->setup; *query; query++) {
+        apr_dbd_results_t *results;
+        int code = ask_text(connection, *query, &results);
 
-        if (begin_call(connection)) {
-            code = apr_dbd_select(connection->driver, connection->pool, connection->handle, &results, *query,
-                                  ALL_ROWS);
-            end_call(connection);
-        }
         if (code != 0 && !connection->engine->setup_is_optional)
             return answer(connection, code);
     }
@@ -272,8 +369,8 @@ luci_result_t luci_connection_open(luci_connection_t *connection, const char *dr
     luci_result_t result;
 
     connection->pool = pool;
-    connection->prepared = 0;
     connection->hung = 0;
+    connection->rolled_back = 0;
     if (find_driver(connection, driver) != LUCI_OK)
         return LUCI_UNAVAILABLE;
     if (connection->engine->complete)
@@ -306,41 +403,25 @@ static int prepare(luci_connection_t *connection, const char *text, const char *
     }
 }
 
+/* The name of a statement says its text, so that a name that reached another connection of the server could
+ * only mean the same statement. NULL: without a name, PostgreSQL's driver sends the text with each call. */
+static const char *label_of(const luci_connection_t *connection, const char *text)
+{
+    char digest[LUCI_SHA256_HEX + 1];
+
+    if (connection->pooled || luci_secret_sha256_hex(text, strlen(text), digest) != LUCI_OK)
+        return NULL;
+    return apr_psprintf(connection->pool, "luci_%.*s", LABEL_DIGITS, digest);
+}
+
 luci_result_t luci_connection_prepare(luci_connection_t *connection, const char *text,
                                       apr_dbd_prepared_t **prepared)
 {
-    const char *label = apr_psprintf(connection->pool, "luci_%d", connection->prepared++);
-    int code = prepare(connection, text, label, prepared, connection->pool);
+    int code = prepare(connection, text, label_of(connection, text), prepared, connection->pool);
 
     if (code != 0)
         *prepared = NULL;
     return answer(connection, code);
-}
-
-/* Copies row number of the results (counted from 1) to pool, because the rows of some drivers do not live as
- * long as pool. */
-static luci_result_t copy_row(luci_connection_t *connection, apr_dbd_results_t *results, int number,
-                              const char *const **row, apr_pool_t *pool)
-{
-    const apr_dbd_driver_t *driver = connection->driver;
-    apr_dbd_row_t *found = NULL;
-    int columns = apr_dbd_num_cols(driver, results);
-    const char **values;
-
-    if (apr_dbd_get_row(driver, pool, results, &found, number) != 0)
-        return LUCI_NOT_FOUND;
-    values = apr_pcalloc(pool, (apr_size_t)columns * sizeof *values);
-    for (int i = 0; i < columns; i++) {
-        const char *value;
-        apr_status_t status = apr_dbd_datum_get(driver, found, i, APR_DBD_TYPE_STRING, &value);
-
-        if (status == APR_SUCCESS)
-            values[i] = apr_pstrdup(pool, value);
-        else if (status != APR_ENOENT) /* NULL */
-            return luci_connection_fail(connection, LUCI_UNAVAILABLE, "a column could not be read");
-    }
-    *row = values;
-    return LUCI_OK;
 }
 
 static int ask_once(luci_connection_t *connection, luci_bound_t *bound, apr_dbd_results_t **results,
@@ -380,7 +461,7 @@ luci_result_t luci_connection_probe(luci_connection_t *connection, const char *t
         luci_bound_t bound = { 0 };
 
         code = prepare(connection, text, NULL, &bound.prepared, scratch);
-        if (luci_engine_failure(connection->engine, code) == LUCI_FAILURE_MISSING)
+        if (failure_of(connection, code) == LUCI_FAILURE_MISSING)
             return LUCI_OK;
         if (code != 0)
             break;
@@ -429,7 +510,7 @@ luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_
                               bound->arguments, bound->argument);
         end_call(connection);
     }
-    if (bound->may_conflict && luci_engine_failure(connection->engine, code) == LUCI_FAILURE_CONFLICT) {
+    if (bound->may_conflict && failure_of(connection, code) == LUCI_FAILURE_CONFLICT) {
         *changed = 0;
         return LUCI_OK;
     }
@@ -452,9 +533,15 @@ luci_result_t luci_connection_run(luci_connection_t *connection, const char *tex
     return answer(connection, run(connection, text));
 }
 
+void luci_connection_start(luci_connection_t *connection)
+{
+    connection->rolled_back = 0;
+}
+
 /* The transactions of apr_dbd are not used, because PostgreSQL's driver ends the process when BEGIN fails. */
 luci_result_t luci_connection_begin(luci_connection_t *connection)
 {
+    luci_connection_start(connection);
     return answer(connection, run(connection, connection->engine->begin));
 }
 

@@ -19,8 +19,10 @@ typedef struct {
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;
     luci_deadline_t deadline; /* its socket is -1 while not connected */
-    int prepared;             /* number of statements prepared so far */
+    int pooled;               /* 1: the server's connection may be another one after each transaction */
     int broken;
+    int rolled_back; /* since the last luci_connection_begin or _start, the server undid a whole transaction
+                        or a statement outside one; this does not break the connection */
     int hung;        /* the last call failed because the server did not answer in time */
     char error[768]; /* the reason of the last failure, without values */
 } luci_connection_t;
@@ -69,6 +71,9 @@ luci_result_t luci_connection_select_all(luci_connection_t *connection, luci_bou
 luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_t *bound, int *changed,
                                       apr_pool_t *scratch) LUCI_MUST_USE;
 luci_result_t luci_connection_run(luci_connection_t *connection, const char *text) LUCI_MUST_USE;
+
+/* Begins a statement or a transaction, of which nothing has been rolled back yet. */
+void luci_connection_start(luci_connection_t *connection);
 
 /* Transactions. If a rollback fails, the error of the connection is still the reason of the rollback. BUSY,
  * UNAVAILABLE. */

@@ -24,6 +24,10 @@ struct ran_t {
 #define BUCKETS 32
 #define BUCKET_OF(statement) ((uintptr_t)(statement) / sizeof(luci_statement_t) % BUCKETS)
 
+/* A deadlock or a failed serialization ends once the others are done. The pause grows with each try. */
+#define ROLLED_BACK_TRIES 5
+#define ROLLED_BACK_PAUSE apr_time_from_msec(3)
+
 struct luci_db_t {
     const luci_db_target_t *target;
     apr_pool_t *parent; /* the parent of the pool of each connection */
@@ -403,16 +407,47 @@ static luci_result_t run_once(luci_db_t *db, const query_t *query)
     return luci_connection_execute(&db->connection, &bound, query->changed, query->pool);
 }
 
+/* 1 if the server rolled something back because of another transaction, and it is to be tried again. After
+ * the last try, the connection counts as broken, so that the failure is reported. */
+static int may_try_again(luci_db_t *db, int tries)
+{
+    if (!db->connection.rolled_back)
+        return 0;
+    if (tries >= ROLLED_BACK_TRIES) {
+        db->connection.broken = 1;
+        return 0;
+    }
+    apr_sleep(ROLLED_BACK_PAUSE * tries);
+    return 1;
+}
+
+/* Runs a statement outside a transaction again if it was rolled back, because then it changed nothing. */
+static luci_result_t run_until_kept(luci_db_t *db, const query_t *query)
+{
+    for (int tries = 1;; tries++) {
+        luci_result_t result;
+
+        luci_connection_start(&db->connection);
+        result = run_once(db, query);
+        if (result == LUCI_OK || !may_try_again(db, tries))
+            return result;
+    }
+}
+
 /* Runs a statement, and repeats it on a new connection if it failed on an old one. In a transaction it is not
- * repeated, because luci_db_transaction repeats the whole transaction. After a failure on a new connection,
- * another connection would not help. */
+ * repeated, because luci_db_transaction repeats the whole transaction; once the server has rolled that back,
+ * no further statement is run, because it would be outside the transaction. After a failure on a new
+ * connection, another connection would not help. */
 static luci_result_t run(luci_db_t *db, const query_t *query)
 {
     int was_connected = is_connected(db);
-    luci_result_t result = run_once(db, query);
+    luci_result_t result;
 
-    if (result == LUCI_UNAVAILABLE && was_connected && !db->in_transaction && query->statement->repeatable)
-        result = run_once(db, query);
+    if (db->in_transaction)
+        return db->connection.rolled_back ? LUCI_BUSY : run_once(db, query);
+    result = run_until_kept(db, query);
+    if (result == LUCI_UNAVAILABLE && was_connected && query->statement->repeatable)
+        result = run_until_kept(db, query);
     return result;
 }
 
@@ -480,11 +515,13 @@ static luci_result_t run_inside(luci_db_t *db, luci_db_work_fn *work, void *bato
     db->in_transaction = 1;
     result = work(db, baton, scratch);
     db->in_transaction = 0;
+    if (result == LUCI_OK && db->connection.rolled_back)
+        return LUCI_BUSY;
     return db->connection.broken && result == LUCI_OK ? LUCI_UNAVAILABLE : result;
 }
 
-/* Sets *before_commit to 1 if the failure occurred before COMMIT, so that the database cannot have stored
- * anything. */
+/* Sets *before_commit to 1 if the failure occurred before COMMIT, or COMMIT was rolled back, so that the
+ * database cannot have stored anything. */
 static luci_result_t transaction_once(luci_db_t *db, luci_db_work_fn *work, void *baton, int *before_commit,
                                       apr_pool_t *scratch)
 {
@@ -499,9 +536,24 @@ static luci_result_t transaction_once(luci_db_t *db, luci_db_work_fn *work, void
     *before_commit = result != LUCI_OK;
     ended = result == LUCI_OK ? luci_connection_commit(&db->connection)
                               : luci_connection_roll_back(&db->connection);
-    if (ended != LUCI_OK || db->connection.broken)
-        disconnect(db); /* the server, or the journal of the file, rolls back what is uncommitted */
+    /* After a COMMIT that was rolled back the connection is good. Otherwise the server, or the journal of the
+     * file, rolls back what is uncommitted. */
+    if ((ended != LUCI_OK && !(result == LUCI_OK && db->connection.rolled_back)) || db->connection.broken)
+        disconnect(db);
     return result == LUCI_OK ? ended : result;
+}
+
+static luci_result_t transaction_until_kept(luci_db_t *db, luci_db_work_fn *work, void *baton,
+                                            int *before_commit, apr_pool_t *scratch)
+{
+    for (int tries = 1;; tries++) {
+        luci_result_t result;
+
+        luci_connection_start(&db->connection);
+        result = transaction_once(db, work, baton, before_commit, scratch);
+        if (!may_try_again(db, tries))
+            return result;
+    }
 }
 
 luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *baton, apr_pool_t *scratch)
@@ -511,8 +563,8 @@ luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *ba
 
     leave_stale_file(db);
     was_connected = is_connected(db);
-    result = transaction_once(db, work, baton, &before_commit, scratch);
+    result = transaction_until_kept(db, work, baton, &before_commit, scratch);
     if (result == LUCI_UNAVAILABLE && before_commit && was_connected)
-        result = transaction_once(db, work, baton, &before_commit, scratch);
+        result = transaction_until_kept(db, work, baton, &before_commit, scratch);
     return result;
 }

@@ -95,8 +95,9 @@ luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char 
 
 /* Runs work in a transaction. If work returns another result than OK, the transaction is rolled back and the
  * result is returned. If the connection fails before COMMIT, work runs a second time, from the start, on a
- * new connection. If COMMIT fails, the result is BUSY or UNAVAILABLE and nothing is repeated, because the
- * database may have committed. */
+ * new connection. If the server rolls everything back because of another transaction (a deadlock, a failed
+ * serialization), work runs up to four times more. If COMMIT fails otherwise, the result is BUSY or
+ * UNAVAILABLE and nothing is repeated, because the database may have committed. */
 typedef luci_result_t luci_db_work_fn(luci_db_t *db, void *baton, apr_pool_t *scratch);
 luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *baton,
                                   apr_pool_t *scratch) LUCI_MUST_USE;

@@ -43,8 +43,20 @@ int luci_engine_is_file(const luci_engine_t *engine, const char *params)
     return engine && !engine->words && strcmp(params, ":memory:") != 0;
 }
 
-luci_failure_t luci_engine_failure(const luci_engine_t *engine, int code)
+/* libpq writes "SEVERITY:  STATE: text", with the severity in the server's language. */
+static int has_state(const char *message, const char *state)
 {
+    const char *colon = message ? strstr(message, ":  ") : NULL;
+
+    return colon && strncmp(colon + 3, state, 5) == 0 && colon[8] == ':';
+}
+
+luci_failure_t luci_engine_failure(const luci_engine_t *engine, int code, const char *message)
+{
+    for (const luci_engine_state_t *known = engine->states; code && known && known->state; known++) {
+        if (has_state(message, known->state))
+            return known->failure;
+    }
     for (const luci_engine_code_t *known = engine->codes; known && known->code; known++) {
         if (known->code == code)
             return known->failure;

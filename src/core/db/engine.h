@@ -9,18 +9,28 @@
 
 #include <apr_pools.h>
 
-/* The meaning of a driver's error code. */
+/* The meaning of a failure. */
 typedef enum {
-    LUCI_FAILURE_OTHER,    /* any other */
-    LUCI_FAILURE_BUSY,     /* a lock was not available in time */
-    LUCI_FAILURE_CONFLICT, /* a row with the same key exists */
-    LUCI_FAILURE_MISSING,  /* from preparing a statement: a table or column does not exist */
+    LUCI_FAILURE_OTHER,       /* any other */
+    LUCI_FAILURE_BUSY,        /* a lock was not available in time */
+    LUCI_FAILURE_CONFLICT,    /* a row with the same key exists */
+    LUCI_FAILURE_MISSING,     /* from preparing a statement: a table or column does not exist */
+    LUCI_FAILURE_ROLLED_BACK, /* the server rolled back the whole transaction because of another one (a
+                                 deadlock, a failed serialization); repeated from the start, it may succeed */
+    LUCI_FAILURE_SHARED,      /* a prepared statement is missing or already exists: a pooler also lends the
+                                 server's connection to other clients */
 } luci_failure_t;
 
 typedef struct {
     int code;
     luci_failure_t failure;
 } luci_engine_code_t;
+
+/* The same for a driver that has one code for all failures and whose messages contain an SQLSTATE. */
+typedef struct {
+    const char *state; /* five characters */
+    luci_failure_t failure;
+} luci_engine_state_t;
 
 /* A statement whose text differs for the engine. */
 typedef struct {
@@ -67,12 +77,19 @@ typedef struct luci_engine_t {
 
     /* ---- Connections ---- */
 
-    const char *socket_function;     /* a function of the client library that returns the socket of a native
-                                        handle; NULL for a file */
-    const char *const *setup;        /* queries to run on each new connection; ends with NULL */
-    int setup_is_optional;           /* 1: if a setup query fails, that is not an error */
-    const char *begin;               /* the statement that begins a transaction */
-    const luci_engine_code_t *codes; /* ends with code 0; NULL: the codes of the driver have no meaning */
+    const char *socket_function;       /* a function of the client library that returns the socket of a native
+                                          handle; NULL for a file */
+    const char *const *setup;          /* queries to run on each new connection; ends with NULL */
+    int setup_is_optional;             /* 1: if a setup query fails, that is not an error */
+    const char *begin;                 /* the statement that begins a transaction */
+    const luci_engine_code_t *codes;   /* ends with code 0; NULL: the codes of the driver have no meaning */
+    const luci_engine_state_t *states; /* ends with state NULL; NULL: messages contain no SQLSTATE */
+    void (*opened)(void *native); /* prepares the native handle of a new connection; NULL: nothing to do */
+    /* 1 if the connection leads to a pooler that lends the server's connections to other clients between
+     * transactions, so that neither prepared statements nor settings may be left on it. own is the answer to
+     * own_query. NULL: the engine has no such pooler. */
+    int (*is_pooled)(void *native, const char *own);
+    const char *own_query;
 
     /* ---- Statements (the placeholders of sql.h) ---- */
 
@@ -124,7 +141,7 @@ int luci_engine_is_server(const luci_engine_t *engine);
 /* 1 if params is the path of a database file, which can be examined before it is opened. */
 int luci_engine_is_file(const luci_engine_t *engine, const char *params);
 
-/* The meaning of an error code. */
-luci_failure_t luci_engine_failure(const luci_engine_t *engine, int code);
+/* The meaning of a driver's error code and its message (NULL: no message). */
+luci_failure_t luci_engine_failure(const luci_engine_t *engine, int code, const char *message);
 
 #endif

@@ -19,7 +19,7 @@ static const char *const setup[] = {
 static const luci_engine_code_t codes[] = {
     { 1062 /* ER_DUP_ENTRY */, LUCI_FAILURE_CONFLICT },
     { 1205 /* ER_LOCK_WAIT_TIMEOUT */, LUCI_FAILURE_BUSY },
-    { 1213 /* ER_LOCK_DEADLOCK */, LUCI_FAILURE_BUSY },
+    { 1213 /* ER_LOCK_DEADLOCK; Galera: a conflict with another node */, LUCI_FAILURE_ROLLED_BACK },
     { 1969 /* ER_STATEMENT_TIMEOUT */, LUCI_FAILURE_BUSY },
     { 1146 /* ER_NO_SUCH_TABLE */, LUCI_FAILURE_MISSING },
     { 1054 /* ER_BAD_FIELD_ERROR */, LUCI_FAILURE_MISSING },

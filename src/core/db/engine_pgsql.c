@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PostgreSQL, over libpq. The apr_dbd driver has one code for every failure. */
+/* PostgreSQL, over libpq. The apr_dbd driver has one code for every failure, so that messages are made to
+ * contain the SQLSTATE (appendix A of PostgreSQL's documentation). */
 #include "core/db/engine.h"
 #include "core/db/place.h"
 
 #include <apr_escape.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <dlfcn.h>
 #include <string.h>
 
 /* ON CONFLICT DO NOTHING requires READ COMMITTED. Limits that the administrator has set are kept. */
@@ -16,6 +18,38 @@ static const char *const setup[] = {
     "('statement_timeout', '10s')) AS usual (name, most) WHERE current_setting(name) = '0'",
     NULL,
 };
+
+static const luci_engine_state_t states[] = {
+    { "40001" /* serialization_failure */, LUCI_FAILURE_ROLLED_BACK },
+    { "40P01" /* deadlock_detected */, LUCI_FAILURE_ROLLED_BACK },
+    { "55P03" /* lock_not_available */, LUCI_FAILURE_BUSY },
+    { "57014" /* query_canceled */, LUCI_FAILURE_BUSY },
+    { "26000" /* invalid_sql_statement_name */, LUCI_FAILURE_SHARED },
+    { "42P05" /* duplicate_prepared_statement */, LUCI_FAILURE_SHARED },
+    { NULL, LUCI_FAILURE_OTHER },
+};
+
+/* ---- The client library, which apr_dbd's driver has loaded ---- */
+
+#define PQERRORS_VERBOSE 2 /* libpq-fe.h, PGVerbosity */
+
+static void opened(void *native)
+{
+    int (*set_verbosity)(void *, int) = NULL;
+
+    *(void **)&set_verbosity = dlsym(RTLD_DEFAULT, "PQsetErrorVerbosity");
+    if (set_verbosity)
+        (void)set_verbosity(native, PQERRORS_VERBOSE);
+}
+
+/* PgBouncer gives each client a process id of its own making, because it is only good for canceling. */
+static int is_pooled(void *native, const char *own)
+{
+    int (*backend_pid)(const void *) = NULL;
+
+    *(void **)&backend_pid = dlsym(RTLD_DEFAULT, "PQbackendPID");
+    return backend_pid && own && apr_atoi64(own) != backend_pid(native);
+}
 
 /* ---- Connection parameters ---- */
 
@@ -127,18 +161,22 @@ static const char *quote(const char *params, const char *secret, apr_pool_t *poo
 
 #define CONNECT_TIMEOUT "connect_timeout"
 
-/* Limits a connection attempt; libpq would otherwise wait as long as TCP does. The timeout ends an attempt
- * that was abandoned. It is longer than LUCI_DEADLINE_CALL, because libpq reports a timeout like a refused
- * connection. */
-static const char *complete(const char *params, apr_pool_t *pool)
+static const char *with_word(const char *params, const char *word, apr_pool_t *pool)
 {
     const char *before = " ";
 
-    if (strstr(params, CONNECT_TIMEOUT))
-        return params;
     if (luci_place_is_url(params))
         before = strchr(params, '?') ? "&" : "?";
-    return apr_pstrcat(pool, params, before, CONNECT_TIMEOUT "=8", NULL);
+    return apr_pstrcat(pool, params, before, word, NULL);
+}
+
+/* Sets the encoding, also where no setting can be made later, and limits a connection attempt; libpq would
+ * otherwise wait as long as TCP does. The timeout ends an attempt that was abandoned. It is longer than
+ * LUCI_DEADLINE_CALL, because libpq reports a timeout like a refused connection. */
+static const char *complete(const char *params, apr_pool_t *pool)
+{
+    params = with_word(params, "client_encoding=UTF8", pool);
+    return strstr(params, CONNECT_TIMEOUT) ? params : with_word(params, CONNECT_TIMEOUT "=8", pool);
 }
 
 /* ---- Schema ---- */
@@ -160,7 +198,11 @@ const luci_engine_t luci_engine_pgsql = {
 
     .socket_function = "PQsocket",
     .setup = setup,
-    .begin = "BEGIN",
+    .begin = "BEGIN ISOLATION LEVEL READ COMMITTED",
+    .states = states,
+    .opened = opened,
+    .is_pooled = is_pooled,
+    .own_query = "SELECT pg_catalog.pg_backend_pid()",
 
     .quote_name = '"',
     .row_lock =

@@ -288,13 +288,13 @@ static void check_engines(void)
                             "BINARY)"),
            "  MySQL compares a key by bytes: %s", get.text);
     is_arguments(&get, "id id", "  twice with the same name");
-    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1062), LUCI_FAILURE_CONFLICT,
+    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1062, NULL), LUCI_FAILURE_CONFLICT,
                "MySQL: ER_DUP_ENTRY is a conflict");
-    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1205), LUCI_FAILURE_BUSY,
+    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1205, NULL), LUCI_FAILURE_BUSY,
                "MySQL: ER_LOCK_WAIT_TIMEOUT is busy");
-    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1054), LUCI_FAILURE_MISSING,
+    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1054, NULL), LUCI_FAILURE_MISSING,
                "MySQL: ER_BAD_FIELD_ERROR is a missing column");
-    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1142), LUCI_FAILURE_OTHER,
+    tap_is_int(luci_engine_failure(&luci_engine_mysql, 1142, NULL), LUCI_FAILURE_OTHER,
                "ER_TABLEACCESS_DENIED_ERROR: not missing");
 }
 
@@ -313,13 +313,13 @@ static void check_engine_list(void)
     for (const luci_engine_t *const *engine = luci_engines; *engine; engine++)
         tap_is_int(luci_engine_is_server(*engine), *engine != &luci_engine_sqlite3, "%s is a server or not",
                    (*engine)->driver);
-    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 5), LUCI_FAILURE_BUSY,
+    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 5, NULL), LUCI_FAILURE_BUSY,
                "SQLite: SQLITE_BUSY is busy");
-    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 1), LUCI_FAILURE_MISSING,
+    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 1, NULL), LUCI_FAILURE_MISSING,
                "SQLite: SQLITE_ERROR is a missing table or column");
-    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 11), LUCI_FAILURE_OTHER,
+    tap_is_int(luci_engine_failure(&luci_engine_sqlite3, 11, NULL), LUCI_FAILURE_OTHER,
                "SQLite: SQLITE_CORRUPT is another failure");
-    tap_is_int(luci_engine_failure(&luci_engine_pgsql, 5), LUCI_FAILURE_OTHER,
+    tap_is_int(luci_engine_failure(&luci_engine_pgsql, 5, NULL), LUCI_FAILURE_OTHER,
                "another engine's code is not SQLite's");
 }
 
