@@ -50,17 +50,19 @@ static void check_filling(void)
 {
     const char *path = secret_file("secret", "hush hush'\\\nsecond line", 23);
 
-    tap_is_str(completed("host=a dbname=b"), "host=a dbname=b connect_timeout=8", "nothing to fill in");
+    tap_is_str(completed("host=a dbname=b"), "host=a dbname=b client_encoding=UTF8 connect_timeout=8",
+               "nothing to fill in");
     tap_is_str(completed(apr_psprintf(pool, "password={file:%s} dbname=b", path)),
-               "password='hush hush\\'\\\\' dbname=b connect_timeout=8",
+               "password='hush hush\\'\\\\' dbname=b client_encoding=UTF8 connect_timeout=8",
                "PostgreSQL: the first line of a file, quoted");
     apr_env_set("LUCI_TEST_SECRET", "a+b c/d@e", pool);
     tap_is_str(completed("postgresql://u:{env:LUCI_TEST_SECRET}@h/db"),
-               "postgresql://u:a%2bb%20c%2fd%40e@h/db?connect_timeout=8", "  in a URL, escaped");
-    tap_is_str(completed("postgres://h/db?connect_timeout=2"), "postgres://h/db?connect_timeout=2",
-               "  a timeout that is written stays");
+               "postgresql://u:a%2bb%20c%2fd%40e@h/db?client_encoding=UTF8&connect_timeout=8",
+               "  in a URL, escaped");
+    tap_is_str(completed("postgres://h/db?connect_timeout=2"),
+               "postgres://h/db?connect_timeout=2&client_encoding=UTF8", "  a timeout that is written stays");
     tap_is_str(completed("postgres://h/db?sslmode=disable"),
-               "postgres://h/db?sslmode=disable&connect_timeout=8",
+               "postgres://h/db?sslmode=disable&client_encoding=UTF8&connect_timeout=8",
                "  the timeout is added beside other words of a URL");
     apr_env_set("LUCI_TEST_SECRET", "simple", pool);
     tap_is_str(filled(&luci_engine_mysql, "user={env:LUCI_TEST_SECRET},pass={env:LUCI_TEST_SECRET}"),
