@@ -26,11 +26,19 @@ my @WORDS = (
     [qr/\bdead (?:sessions?|ones?|cookies?|rows?|ids?)\b|\b(?:session|it|they|sessions) (?:is|are|was|were) dead\b/i, 'expired'],
     [qr/\btakeovers?\b/i,                                   'migration'],
     [qr/\berrands?\b/i,                                     'query'],
-    [qr/\b(?:password|Basic|sign-in) trials?\b|\bluci_trial/i, 'password check'],
+    [qr/\btrials?\b|\bluci_trial/i,                          'password check; retry'],
     [qr/\barrivals?\b/i,                                    'sign-in transaction'],
     [qr/\bjanitors?\b/i,                                    'purge job'],
     [qr/\bhand(?:s|ed|ing)? (?:it )?on\b/i,                 'export; pass'],
     [qr/\b(?:administrators?|people)'?s? acts\b|\bact of\b/i, 'change, audit line'],
+    [qr/\banew\b/i,                                        'again, new'],
+    [qr/\bsecond tr(?:y|ies)\b/i,                          'repetition'],
+    [qr/\bone spelling\b/i,                                'canonical form'],
+    [qr/\bclosed by (?:a )?(?:NULL|name|text|code)\b/i,    'ends with'],
+    [qr/\blikewise\b/i,                                    'repeat the statement; the same'],
+    [qr/\bthe one (?:by|or) the other\b/i,                 'name both'],
+    [qr/\b(?:is|are) said\b/i,                             'is logged, is reported'],
+    [qr/\bby (?:itself|themselves)\b/i,                    'automatically, separately, its own'],
     [qr/\b(?:file|session) marks?\b/i,                      'file id, token'],
     [qr/\b\w+_(?:MOST|LEAST)\b|(?:\.|->)(?:most|least)\b/,  'max, min'],
 );
@@ -90,7 +98,9 @@ sub found_in {
 }
 
 # The check itself finds what it is to find.
-for my $text ('Whoever waits', 'nobody waits', 'requests who wait', 'Who waits is refused', 'the database is away', 'sessions at hand', 'a dead session', '.most = 3') {
+for my $text ('Whoever waits', 'nobody waits', 'requests who wait', 'Who waits is refused', 'the database is away', 'sessions at hand', 'a dead session', '.most = 3', 'connects anew',
+    'without a second try', 'in the one spelling', 'closed by NULL', 'likewise', 'correct the one or the other', 'which is said', 'recovers by itself',
+    'the trial of the breaker') {
     ok scalar(grep { $text =~ $_->[0] } @WORDS), "\"$text\" would be found";
 }
 

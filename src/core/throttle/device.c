@@ -12,7 +12,7 @@
 #define TOKEN_BYTES (SIGNED_BYTES + MAC_BYTES)
 #define TOKEN_HEX (2 * (size_t)TOKEN_BYTES)
 
-/* Accepts lower-case digits only, so that a token has exactly one spelling. */
+/* Accepts lower-case digits only, so that a token has exactly one form. */
 static int read_hex(const char *hex, unsigned char token[TOKEN_BYTES])
 {
     return strspn(hex, "0123456789abcdef") >= TOKEN_HEX &&

@@ -58,14 +58,14 @@ static apr_status_t store(const luci_cache_provider_t *provider, luci_cache_call
 
 /* After an error, httpd's client does not try a server again for some seconds. Other processes may reach it
  * before, and would find the record of an ended session; so this call uses a new client. */
-static apr_status_t put_anew(const luci_cache_provider_t *provider, const luci_cache_call_t *call,
-                             apr_pool_t *scratch)
+static apr_status_t put_by_new_client(const luci_cache_provider_t *provider, const luci_cache_call_t *call,
+                                      apr_pool_t *scratch)
 {
-    luci_cache_provider_t anew = *provider;
+    luci_cache_provider_t renewed = *provider;
     const char *problem;
-    apr_status_t status = luci_cache_open(&anew, anew.quiet, &problem, scratch);
+    apr_status_t status = luci_cache_open(&renewed, renewed.quiet, &problem, scratch);
 
-    return status == APR_SUCCESS ? put(&anew, call, scratch) : status;
+    return status == APR_SUCCESS ? put(&renewed, call, scratch) : status;
 }
 
 /* If there is no room for the end marker, at least the record is removed. */
@@ -77,7 +77,7 @@ static apr_status_t end(const luci_cache_provider_t *provider, luci_cache_call_t
     call->length = sizeof ended;
     status = put(provider, call, scratch);
     if (status != APR_SUCCESS && provider->is_elsewhere)
-        status = put_anew(provider, call, scratch);
+        status = put_by_new_client(provider, call, scratch);
     if (status == APR_SUCCESS)
         return status;
     return provider->functions->remove(provider->instance, provider->quiet, call->key, LUCI_SHA256_BYTES,

@@ -16,7 +16,7 @@ typedef struct luci_job_run_t luci_job_run_t;
 
 typedef struct {
     const char *failed;   /* what did not happen when a run failed, for a log line */
-    const char *unloaded; /* what does not happen without mod_watchdog, and what to do then, likewise */
+    const char *unloaded; /* what does not happen without mod_watchdog, and what to do then, for a log line */
 
     /* How often a virtual host asks for a run, in milliseconds; 0: never. */
     luci_ms_t (*interval)(const luci_server_config_t *config);
