@@ -2,6 +2,7 @@
 #include "httpd/base/httpd_log.h"
 
 #include <apr_atomic.h>
+#include <apr_hash.h>
 #include <apr_shm.h>
 #include <http_config.h>
 #include <http_log.h>
@@ -18,6 +19,37 @@ int luci_httpd_log_due(volatile apr_uint64_t *said)
     apr_uint64_t before = apr_atomic_read64(said), now = (apr_uint64_t)apr_time_now();
 
     return now - before >= ONCE_IN && apr_atomic_cas64(said, now, before) == before;
+}
+
+/* Counts a change; 1 if it is one of the first in this minute. */
+static int may_tell(luci_condition_t *condition)
+{
+    apr_uint64_t now = (apr_uint64_t)apr_time_now(), minute = apr_atomic_read64(&condition->minute);
+
+    if (now - minute >= ONCE_IN && apr_atomic_cas64(&condition->minute, now, minute) == minute)
+        apr_atomic_set32(&condition->changes, 0);
+    if (apr_atomic_read32(&condition->changes) >= LUCI_CONDITION_CHANGES_MAX)
+        return 0;
+    return apr_atomic_inc32(&condition->changes) < LUCI_CONDITION_CHANGES_MAX;
+}
+
+static apr_uint32_t hash_of(const char *reason)
+{
+    apr_ssize_t length = APR_HASH_KEY_STRING;
+
+    return reason ? apr_hashfunc_default(reason, &length) | 1 : 0;
+}
+
+int luci_httpd_log_condition(luci_condition_t *condition, const char *reason)
+{
+    apr_uint32_t told = apr_atomic_read32(&condition->told), is = hash_of(reason);
+
+    if (is == told)
+        return reason && luci_httpd_log_due(&condition->said);
+    if (!may_tell(condition) || apr_atomic_cas32(&condition->told, is, told) != told)
+        return 0;
+    apr_atomic_set64(&condition->said, (apr_uint64_t)apr_time_now());
+    return 1;
 }
 
 static apr_uint64_t said_here[LUCI_TOPICS]; /* used if there is no shared memory */

@@ -16,6 +16,22 @@
  * is set back, the message is logged all the same. */
 int luci_httpd_log_due(volatile apr_uint64_t *said);
 
+/* The state of something that can fail for changing reasons, as the log last told it. Initially all zeros: it
+ * works. May be in shared memory. */
+typedef struct {
+    volatile apr_uint32_t told;   /* hash of the reason that was logged last; 0: that it works */
+    volatile apr_uint64_t said;   /* when, microseconds since 1970 */
+    volatile apr_uint64_t minute; /* start of the minute in which changes are counted */
+    volatile apr_uint32_t changes;
+} luci_condition_t;
+
+#define LUCI_CONDITION_CHANGES_MAX 10 /* changes that are logged in a minute */
+
+/* 1 if the log must now say that something fails for this reason (NULL: that it works), because it last said
+ * something else, or said the same more than a minute ago. So the last line in the log is true: a change over
+ * the maximum is logged in the next minute if it lasts. From all threads. */
+int luci_httpd_log_condition(luci_condition_t *condition, const char *reason);
+
 /* Messages that many requests would log; each is logged once a minute by the whole server. */
 typedef enum {
     LUCI_TOPIC_ORIGIN_FOREIGN,

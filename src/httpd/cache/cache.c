@@ -21,7 +21,9 @@ APLOG_USE_MODULE(luciauth);
 
 /* Shared by all processes. */
 typedef struct {
-    volatile apr_uint64_t complained; /* when the last failure was logged, microseconds since 1970 */
+    luci_condition_t condition; /* for the log */
+    volatile apr_uint64_t
+        complained; /* when a record that is too large was logged, microseconds since 1970 */
 } shared_t;
 
 struct luci_cache_t {
@@ -241,10 +243,27 @@ static void complain(const luci_cache_t *cache, apr_status_t status, const char 
 {
     const luci_cache_name_t *name = cache->name;
 
-    if (luci_httpd_log_due(&cache->shared->complained))
-        ap_log_error(APLOG_MARK, APLOG_WARNING, status, cache->server, "%s: the %s (%s%s%s) %s; %s",
-                     cache->use->id, cache->use->what, name->provider, name->args ? ":" : "",
-                     name->args ? name->args : "", what, cache->use->instead);
+    ap_log_error(APLOG_MARK, APLOG_WARNING, status, cache->server, "%s: the %s (%s%s%s) %s; %s",
+                 cache->use->id, cache->use->what, name->provider, name->args ? ":" : "",
+                 name->args ? name->args : "", what, cache->use->instead);
+}
+
+static void report_failure(const luci_cache_t *cache, apr_status_t status, const char *what)
+{
+    char reason[120];
+
+    (void)apr_snprintf(reason, sizeof reason, "%d %s", status, what);
+    if (luci_httpd_log_condition(&cache->shared->condition, reason))
+        complain(cache, status, what);
+}
+
+static void report_success(const luci_cache_t *cache)
+{
+    const luci_cache_name_t *name = cache->name;
+
+    if (luci_httpd_log_condition(&cache->shared->condition, NULL))
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, cache->server, "LUCI0406: the %s (%s%s%s) works again",
+                     cache->use->what, name->provider, name->args ? ":" : "", name->args ? name->args : "");
 }
 
 int luci_cache_may_call(const luci_cache_t *cache)
@@ -256,17 +275,19 @@ int luci_cache_may_call(const luci_cache_t *cache)
 static void open_breaker(const luci_cache_t *cache, apr_status_t status, const char *what)
 {
     luci_breaker_open(cache->breaker, apr_time_now());
-    complain(cache, status, what);
+    report_failure(cache, status, what);
 }
 
 /* A provider also reports NOTFOUND when it cannot reach its server, so that only a found or stored record
  * proves that it works. */
 static void note_answer(const luci_cache_t *cache, apr_status_t status)
 {
-    if (status == APR_NOTFOUND)
+    if (status == APR_NOTFOUND) {
         luci_breaker_allow_retry(cache->breaker);
-    else
-        luci_breaker_answered(cache->breaker, apr_time_now());
+        return;
+    }
+    luci_breaker_answered(cache->breaker, apr_time_now());
+    report_success(cache);
 }
 
 /* Converts the status of a call to a result, and updates the breaker. */
@@ -277,7 +298,8 @@ static luci_result_t judge(const luci_cache_t *cache, apr_status_t status)
         return status == APR_SUCCESS ? LUCI_OK : LUCI_NOT_FOUND;
     }
     if (status == APR_ENOSPC) {
-        complain(cache, 0, "is too small for a record");
+        if (luci_httpd_log_due(&cache->shared->complained))
+            complain(cache, 0, "is too small for a record");
         return LUCI_NOT_FOUND;
     }
     if (APR_STATUS_IS_TIMEUP(status) || APR_STATUS_IS_EAGAIN(status))

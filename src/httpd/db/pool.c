@@ -48,8 +48,7 @@ struct luci_pool_t {
     volatile apr_uint32_t outdated;                       /* number of handles that had to be reopened */
     luci_bulkhead_t bulkhead;                             /* threads that have a handle or wait for one */
     luci_breaker_t *breaker;                              /* shared by all children */
-    int down;                                             /* the last message is a failure, not a recovery */
-    volatile apr_uint64_t complained;                     /* when a failure was logged */
+    luci_condition_t condition;                           /* of the database, for the log */
     volatile apr_uint64_t complained_busy;                /* when a lack of handles was logged */
     volatile apr_uint64_t no_writing_before[LUCI_WRITES]; /* ms since 1970 */
 };
@@ -212,14 +211,11 @@ static void report(luci_pool_t *pool, const luci_db_t *db)
     int broken = luci_db_is_broken(db);
     apr_pool_t *scratch;
 
-    if (!broken && !pool->down)
-        return;
     if (broken)
         luci_count(LUCI_COUNT_DATABASE_ERRORS);
-    if ((broken && !luci_httpd_log_due(&pool->complained)) ||
+    if (!luci_httpd_log_condition(&pool->condition, broken ? luci_db_error(db) : NULL) ||
         apr_pool_create(&scratch, pool->memory) != APR_SUCCESS)
         return;
-    pool->down = broken;
     if (broken)
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, pool->server,
                      "LUCI0302: database error: %s; affected requests are answered with 503",
