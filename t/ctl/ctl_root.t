@@ -104,7 +104,15 @@ symlink "$roots/htpasswd", "$theirs/htpasswd" or die $!;
 $end = ctl("$theirs/luciauth.db")->run('import', 'htpasswd', "$theirs/htpasswd");
 is $end->{status}, 1, 'a link in the place of a password file: 1';
 like $end->{err}, qr/is a symbolic link/, 'the refusal of the password file names the symbolic link';
-is ctl("$theirs/luciauth.db")->status('import', 'htpasswd', "$roots/htpasswd"), 0, 'root\'s own is read';
+is ctl("$theirs/luciauth.db")->status('import', 'htpasswd', "$roots/htpasswd"), 0, 'import htpasswd reads a file of root';
+my $exported = ctl("$theirs/luciauth.db")->run('export', '--with-hashes')->{out};
+write_file("$roots/users", $exported);
+chmod 0600, "$roots/users" or die $!;
+symlink "$roots/users", "$theirs/users" or die $!;
+$end = ctl("$theirs/luciauth.db")->run('import', 'users', "$theirs/users");
+is $end->{status}, 1, 'import users refuses a link in the place of the file';
+like $end->{err}, qr/is a symbolic link/, 'import users names the symbolic link';
+is ctl("$theirs/luciauth.db")->status('import', 'users', "$roots/users"), 0, 'import users reads a file that only root can read';
 
 write_file("$roots/secret", 'top secret');
 symlink "$roots/secret", "$theirs/secret" or die $!;

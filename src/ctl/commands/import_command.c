@@ -2,34 +2,24 @@
 #include "ctl/commands/commands.h"
 
 #include "core/account/import.h"
-#include "core/files/trusted_path.h"
 #include "ctl/cli/progress.h"
 #include "ctl/cli/say.h"
 #include "ctl/commands/htpasswd.h"
-#include "ctl/lib/admin_audit.h"
-#include "ctl/lib/database.h"
-#include "ctl/lib/server_user.h"
+#include "ctl/commands/import_input.h"
 
 #include <apr_hash.h>
 #include <apr_strings.h>
 #include <apr_time.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#define SAID_MAX 20 /* messages about existing users; further ones are only counted */
 
 typedef struct {
-    apr_int64_t added, replaced, there, refused;
-    apr_int64_t said_there;
+    apr_int64_t added, replaced, refused;
 } counts_t;
 
 typedef struct {
     luci_invocation_t *call;
     luci_ctl_database_t database;
+    luci_import_input_t input;
     luci_htpasswd_t file;
-    const char *name;      /* of the file */
     luci_settings_t rules; /* for names, without a minimum length */
     apr_hash_t *keys;      /* key id -> apr_int64_t, the line in which it occurred */
     luci_import_batch_t batch;
@@ -37,28 +27,14 @@ typedef struct {
     apr_int64_t lines[LUCI_IMPORT_BATCH];
     apr_int64_t last_line; /* the last line that is done, with all before it */
     counts_t counts;
-    luci_progress_t progress;
     apr_pool_t *pool; /* of the current batch */
 } import_t;
-
-static void __attribute__((format(printf, 4, 5)))
-say_line(import_t *import, apr_int64_t line, const char *username, const char *format, ...)
-{
-    va_list arguments;
-    const char *what;
-
-    va_start(arguments, format);
-    what = apr_pvsprintf(import->pool, format, arguments);
-    va_end(arguments);
-    luci_progress_end(&import->progress);
-    luci_say_note("%s:%" APR_INT64_T_FMT ": %s%s%s", import->name, line, username ? username : "",
-                  username ? ": " : "", what);
-}
 
 static void refuse(import_t *import, apr_int64_t line, const char *username, const char *why)
 {
     import->counts.refused++;
-    say_line(import, line, username, "%s; not imported", why);
+    luci_import_input_say(&import->input, line, username,
+                          apr_pstrcat(import->pool, why, "; not imported", NULL));
 }
 
 /* ---- A batch ---- */
@@ -120,9 +96,7 @@ static void count(import_t *import, int i)
     case LUCI_IMPORT_ADDED: import->counts.added++; return;
     case LUCI_IMPORT_REPLACED: import->counts.replaced++; return;
     case LUCI_IMPORT_THERE:
-        import->counts.there++;
-        if (import->counts.said_there++ < SAID_MAX)
-            say_line(import, import->lines[i], user->username, "exists already; not changed");
+        luci_import_input_existing(&import->input, import->lines[i], user->username);
         return;
     case LUCI_IMPORT_TAKEN:
         refuse(import, import->lines[i], user->username,
@@ -141,36 +115,12 @@ static luci_result_t import_batch(import_t *import, int *more)
     for (int i = 0; i < import->batch.count; i++)
         count(import, i);
     import->last_line = import->file.line;
-    luci_progress_show(&import->progress, import->file.bytes);
+    luci_progress_show(&import->input.progress, import->file.bytes);
     apr_pool_clear(import->pool);
     return LUCI_OK;
 }
 
 /* ---- The file ---- */
-
-static luci_exit_t open_file(import_t *import)
-{
-    struct stat info;
-
-    const char *problem = NULL;
-    int opened;
-
-    import->name = import->call->operand[0];
-    if (strcmp(import->name, "-") == 0)
-        import->file.stream = stdin;
-    else {
-        luci_server_user_pause();
-        opened = luci_trusted_open(import->name, O_RDONLY, 0, &problem, import->call->pool);
-        luci_server_user_resume();
-        import->file.stream = opened < 0 ? NULL : fdopen(opened, "r");
-    }
-    if (!import->file.stream)
-        return luci_say_error(LUCI_EXIT_REFUSED, "%s cannot be read: %s", import->name,
-                              problem ? problem : strerror(errno));
-    luci_progress_begin(&import->progress, "bytes",
-                        fstat(fileno(import->file.stream), &info) == 0 ? info.st_size : 0);
-    return LUCI_EXIT_DONE;
-}
 
 static luci_exit_t show(const import_t *import, int stopped)
 {
@@ -184,21 +134,20 @@ static luci_exit_t show(const import_t *import, int stopped)
     };
     const counts_t *counts = &import->counts;
     apr_pool_t *pool = import->call->pool;
-    const apr_int64_t numbers[] = { counts->added, counts->replaced, counts->there, counts->refused,
+    const apr_int64_t numbers[] = { counts->added, counts->replaced, import->input.existing, counts->refused,
                                     import->last_line };
     const char *cells[sizeof columns / sizeof *columns];
 
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         cells[i] = luci_sql_number(numbers[i], pool);
     cells[sizeof numbers / sizeof *numbers] = stopped ? "0" : "1";
-    if (counts->said_there > SAID_MAX)
-        luci_say_note("%" APR_INT64_T_FMT " more users exist already", counts->said_there - SAID_MAX);
+    luci_import_input_say_rest(&import->input);
     luci_output_done(import->call->output,
                      apr_psprintf(pool,
                                   "%s%" APR_INT64_T_FMT " added, %" APR_INT64_T_FMT
                                   " replaced, %" APR_INT64_T_FMT " existing, %" APR_INT64_T_FMT " refused",
                                   import->batch.dry_run ? "Dry run: " : "", counts->added, counts->replaced,
-                                  counts->there, counts->refused),
+                                  import->input.existing, counts->refused),
                      columns, sizeof columns / sizeof *columns, cells);
     return stopped || counts->refused ? LUCI_EXIT_REFUSED : LUCI_EXIT_DONE;
 }
@@ -211,14 +160,8 @@ static luci_exit_t import_all(import_t *import)
     luci_progress_catch_signals();
     while (more && result == LUCI_OK && !(stopped = luci_progress_interrupted()))
         result = import_batch(import, &more);
-    luci_progress_end(&import->progress);
-    if (import->file.failed)
-        luci_say_error(LUCI_EXIT_REFUSED, "%s cannot be read: %s", import->name,
-                       strerror(import->file.failed));
-    stopped |= import->file.failed || result != LUCI_OK;
-    if (!import->batch.dry_run)
-        luci_admin_audit_write(&import->database, LUCI_EVENT_IMPORT, NULL, result,
-                               import->counts.added + import->counts.replaced);
+    stopped |= luci_import_input_end(&import->input, &import->database, import->file.failed, result,
+                                     import->counts.added + import->counts.replaced);
     if (stopped)
         luci_say_note("Stopped after line %" APR_INT64_T_FMT "; the same command continues from there.",
                       import->last_line);
@@ -230,26 +173,22 @@ static luci_exit_t import_all(import_t *import)
 static luci_exit_t run_import(luci_invocation_t *call)
 {
     import_t *import = apr_pcalloc(call->pool, sizeof *import);
-    luci_exit_t status = luci_ctl_database_open(call, &import->database);
+    luci_exit_t status = luci_import_input_open(&import->input, call, &import->database);
 
-    import->call = call;
-    if (status == LUCI_EXIT_DONE)
-        status = luci_admin_audit_open(call, &import->database);
-    if (status == LUCI_EXIT_DONE)
-        status = open_file(import);
     if (status != LUCI_EXIT_DONE)
         return status;
+    import->call = call;
+    import->file.stream = import->input.stream;
     import->rules = import->database.config.settings;
     import->rules.username_length.min = 1;
     import->keys = apr_hash_make(call->pool);
     import->batch.users = import->users;
     import->batch.replace = luci_command_has(call, "replace");
-    import->batch.dry_run = luci_command_has(call, "dry-run");
+    import->batch.dry_run = import->input.is_dry_run;
     import->batch.now = apr_time_as_msec(apr_time_now());
     apr_pool_create(&import->pool, call->pool);
     status = import_all(import);
-    if (import->file.stream != stdin)
-        fclose(import->file.stream);
+    luci_import_input_close(&import->input);
     return status;
 }
 

@@ -6,37 +6,24 @@
 #include "core/password/policy.h"
 #include "ctl/cli/progress.h"
 #include "ctl/cli/say.h"
+#include "ctl/commands/import_input.h"
 #include "ctl/commands/import_record.h"
-#include "ctl/lib/admin_audit.h"
-#include "ctl/lib/database.h"
 
 #include <apr_strings.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#define SAID_MAX 20 /* messages about existing users; further ones are only counted */
 
 typedef struct {
     luci_invocation_t *call;
     luci_ctl_database_t database;
-    FILE *stream;
-    const char *name; /* of the file */
-    int dry_run, without_keys;
+    luci_import_input_t input;
+    int without_keys;
     apr_int64_t line, bytes;
-    apr_int64_t added, there, refused;
-    luci_progress_t progress;
+    apr_int64_t added, refused;
     apr_pool_t *pool; /* of the current line */
 } import_t;
-
-static void say_line(import_t *import, const char *username, const char *what)
-{
-    luci_progress_end(&import->progress);
-    luci_say_note("%s:%" APR_INT64_T_FMT ": %s%s%s", import->name, import->line, username ? username : "",
-                  username ? ": " : "", what);
-}
 
 /* ---- A user ---- */
 
@@ -77,21 +64,25 @@ static const char *name_problem(const import_t *import, const char *username)
                        "the username is not allowed: ", luci_policy_name_rule(&settings, import->pool), NULL);
 }
 
+static void refuse(import_t *import, const char *username, const char *why)
+{
+    import->refused++;
+    luci_import_input_say(&import->input, import->line, username,
+                          apr_pstrcat(import->pool, why, "; not imported", NULL));
+}
+
 static void count(import_t *import, const luci_import_account_t *account)
 {
     switch (account->outcome) {
     case LUCI_IMPORT_REPLACED:
     case LUCI_IMPORT_ADDED: import->added++; return;
     case LUCI_IMPORT_THERE:
-        if (import->there++ < SAID_MAX)
-            say_line(import, account->username, "exists already; not changed");
+        luci_import_input_existing(&import->input, import->line, account->username);
         return;
     case LUCI_IMPORT_TAKEN:
-        import->refused++;
-        say_line(import, account->username,
-                 apr_psprintf(import->pool,
-                              "belongs to another user, or differs in the database: %s; not imported",
-                              account->taken));
+        refuse(import, account->username,
+               apr_psprintf(import->pool, "belongs to another user, or differs in the database: %s",
+                            account->taken));
     }
 }
 
@@ -109,12 +100,11 @@ static luci_result_t import_line(import_t *import, const char *text, size_t leng
     if (missing)
         problem = say_missing(import, missing);
     if (problem) {
-        import->refused++;
-        say_line(import, account.username, apr_pstrcat(import->pool, problem, "; not imported", NULL));
+        refuse(import, account.username, problem);
         return LUCI_OK;
     }
     if (result == LUCI_OK)
-        result = luci_import_account(import->database.db, &account, import->dry_run, import->pool);
+        result = luci_import_account(import->database.db, &account, import->input.is_dry_run, import->pool);
     if (result == LUCI_OK)
         count(import, &account);
     return result;
@@ -131,21 +121,8 @@ static luci_result_t import_next(import_t *import, char *line, size_t length)
         left--;
     import->line++;
     import->bytes += (apr_int64_t)length;
-    luci_progress_show(&import->progress, import->bytes);
+    luci_progress_show(&import->input.progress, import->bytes);
     return left > 0 ? import_line(import, start, left) : LUCI_OK;
-}
-
-static luci_exit_t open_file(import_t *import)
-{
-    struct stat info;
-
-    import->name = import->call->operand[0];
-    import->stream = strcmp(import->name, "-") == 0 ? stdin : fopen(import->name, "re");
-    if (!import->stream)
-        return luci_say_error(LUCI_EXIT_REFUSED, "%s cannot be read: %s", import->name, strerror(errno));
-    luci_progress_begin(&import->progress, "bytes",
-                        fstat(fileno(import->stream), &info) == 0 ? info.st_size : 0);
-    return LUCI_EXIT_DONE;
 }
 
 static luci_exit_t show(const import_t *import, int stopped)
@@ -156,15 +133,15 @@ static luci_exit_t show(const import_t *import, int stopped)
         { "complete", "Complete", LUCI_CELL_FLAG, NULL },
     };
     apr_pool_t *pool = import->call->pool;
-    const char *cells[] = { luci_sql_number(import->added, pool), luci_sql_number(import->there, pool),
+    const char *cells[] = { luci_sql_number(import->added, pool),
+                            luci_sql_number(import->input.existing, pool),
                             luci_sql_number(import->refused, pool), luci_sql_number(import->line, pool),
                             stopped ? "0" : "1" };
 
-    if (import->there > SAID_MAX)
-        luci_say_note("%" APR_INT64_T_FMT " more users exist already", import->there - SAID_MAX);
+    luci_import_input_say_rest(&import->input);
     luci_output_done(import->call->output,
                      apr_psprintf(pool, "%s%s added, %s existing, %s refused",
-                                  import->dry_run ? "Dry run: " : "", cells[0], cells[1], cells[2]),
+                                  import->input.is_dry_run ? "Dry run: " : "", cells[0], cells[1], cells[2]),
                      columns, sizeof columns / sizeof *columns, cells);
     return stopped || import->refused ? LUCI_EXIT_REFUSED : LUCI_EXIT_DONE;
 }
@@ -179,18 +156,13 @@ static luci_exit_t import_all(import_t *import)
 
     luci_progress_catch_signals();
     while (result == LUCI_OK && !(stopped = luci_progress_interrupted()) &&
-           (length = getline(&line, &size, import->stream)) >= 0) {
+           (length = getline(&line, &size, import->input.stream)) >= 0) {
         result = import_next(import, line, (size_t)length);
         apr_pool_clear(import->pool);
     }
-    failed = ferror(import->stream) ? errno : 0;
+    failed = ferror(import->input.stream) ? errno : 0;
     free(line);
-    luci_progress_end(&import->progress);
-    if (failed)
-        luci_say_error(LUCI_EXIT_REFUSED, "%s cannot be read: %s", import->name, strerror(failed));
-    stopped |= failed != 0 || result != LUCI_OK;
-    if (!import->dry_run)
-        luci_admin_audit_write(&import->database, LUCI_EVENT_IMPORT, NULL, result, import->added);
+    stopped |= luci_import_input_end(&import->input, &import->database, failed, result, import->added);
     if (stopped)
         luci_say_note("Stopped at line %" APR_INT64_T_FMT "; the same command continues from there.",
                       import->line);
@@ -200,21 +172,15 @@ static luci_exit_t import_all(import_t *import)
 static luci_exit_t run_import(luci_invocation_t *call)
 {
     import_t *import = apr_pcalloc(call->pool, sizeof *import);
-    luci_exit_t status = luci_ctl_database_open(call, &import->database);
+    luci_exit_t status = luci_import_input_open(&import->input, call, &import->database);
 
-    import->call = call;
-    import->dry_run = luci_command_has(call, "dry-run");
-    import->without_keys = luci_command_has(call, "without-keys");
-    if (status == LUCI_EXIT_DONE)
-        status = luci_admin_audit_open(call, &import->database);
-    if (status == LUCI_EXIT_DONE)
-        status = open_file(import);
     if (status != LUCI_EXIT_DONE)
         return status;
+    import->call = call;
+    import->without_keys = luci_command_has(call, "without-keys");
     apr_pool_create(&import->pool, call->pool);
     status = import_all(import);
-    if (import->stream != stdin)
-        fclose(import->stream);
+    luci_import_input_close(&import->input);
     return status;
 }
 
