@@ -24,7 +24,7 @@ static json_t *fuzz_import_json(const luci_import_account_t *account)
     json_object_set_new(object, "username", json_string(account->username));
     json_object_set_new(object, "disabled", json_boolean(account->disabled));
     if (account->created_at) {
-        luci_timestamp_iso(luci_timestamp_parse(account->created_at), iso);
+        luci_timestamp_to_iso(luci_timestamp_from_digits(account->created_at), iso);
         json_object_set_new(object, "createdAt", json_string(iso));
     }
     for (int i = 0; i < account->values_count; i++) {

@@ -11,25 +11,25 @@ static void fuzz_timestamp_written(luci_ms_t moment)
     char iso[LUCI_TIMESTAMP_TEXT], readable[LUCI_TIMESTAMP_TEXT];
     luci_ms_t back;
 
-    luci_timestamp_iso(moment, iso);
-    FUZZ_CHECK(luci_timestamp_read(iso, &back) && back == luci_timestamp_clamp(moment));
-    luci_timestamp_readable(moment, readable);
+    luci_timestamp_to_iso(moment, iso);
+    FUZZ_CHECK(luci_timestamp_from_iso(iso, &back) && back == luci_timestamp_clamp(moment));
+    luci_timestamp_to_text(moment, readable);
     FUZZ_CHECK(readable[strlen(readable) - 1] == 'Z' && strlen(readable) + 4 == strlen(iso));
 }
 
 static void fuzz_timestamp_read(const char *text)
 {
     char again[LUCI_TIMESTAMP_TEXT];
-    luci_ms_t moment = 7, number = luci_timestamp_parse(text);
+    luci_ms_t moment = 7, number = luci_timestamp_from_digits(text);
 
     FUZZ_CHECK(number >= -LUCI_TIMESTAMP_MAX && number <= LUCI_TIMESTAMP_MAX);
     fuzz_timestamp_written(number);
-    if (!luci_timestamp_read(text, &moment)) {
+    if (!luci_timestamp_from_iso(text, &moment)) {
         FUZZ_CHECK(moment == 7);
         return;
     }
     FUZZ_CHECK(luci_timestamp_clamp(moment) == moment);
-    luci_timestamp_iso(moment, again);
+    luci_timestamp_to_iso(moment, again);
     FUZZ_CHECK(strcmp(text, again) == 0);
 }
 

@@ -419,7 +419,7 @@ static luci_result_t take_name(const luci_auth_t *auth, luci_auth_request_t *req
                                luci_verdict_t *verdict, apr_pool_t *pool)
 {
     const char *typed = request->username;
-    luci_result_t result = luci_credential_name(auth, &request->username, pool);
+    luci_result_t result = luci_credential_resolve_name(auth, &request->username, pool);
 
     *field = LUCI_FIELD_NONE;
     if (request->username != typed)
@@ -618,7 +618,7 @@ static changes_t change(luci_db_t *db, const luci_auth_t *auth, const luci_sessi
     if (session->state == LUCI_SESSION_EXPIRED || claim->is_ending)
         return changes;
     if (session->is_unhashed && claim->may_migrate) {
-        changes.of[HASHED] = luci_session_hash(db, session, auth->settings, pool);
+        changes.of[HASHED] = luci_session_hash_stored_id(db, session, auth->settings, pool);
         session->is_unhashed = session->is_unhashed && changes.of[HASHED] != LUCI_NOT_FOUND;
     }
     if (session->state == LUCI_SESSION_IDLE && !session->is_unhashed && claim->may_write)

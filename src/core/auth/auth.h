@@ -67,8 +67,8 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Verifies name and password and creates a session. request->username is replaced by the normalised name
- * (luci_credential_name), on failure too. DENIED: unknown user, wrong password, no password or disabled user,
- * all in equal time. Other results as above. */
+ * (luci_credential_resolve_name), on failure too. DENIED: unknown user, wrong password, no password or
+ * disabled user, all in equal time. Other results as above. */
 luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 

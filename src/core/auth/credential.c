@@ -32,7 +32,7 @@ luci_result_t luci_credential_find(const luci_auth_t *auth, const char *id, luci
     return result;
 }
 
-luci_result_t luci_credential_name(const luci_auth_t *auth, const char **username, apr_pool_t *pool)
+luci_result_t luci_credential_resolve_name(const luci_auth_t *auth, const char **username, apr_pool_t *pool)
 {
     const char *trimmed = luci_policy_trim(*username, pool), *id;
     luci_key_t key;

@@ -46,8 +46,8 @@ luci_result_t luci_credential_find(const luci_auth_t *auth, const char *id, luci
 /* Resolves white space at the ends of a typed name: the name stays as it is if an account of exactly this
  * name exists (it may predate the rule against such white space), and is trimmed otherwise. OK: *username is
  * from pool if it changed. BUSY, UNAVAILABLE, INTERNAL. */
-luci_result_t luci_credential_name(const luci_auth_t *auth, const char **username,
-                                   apr_pool_t *pool) LUCI_MUST_USE;
+luci_result_t luci_credential_resolve_name(const luci_auth_t *auth, const char **username,
+                                           apr_pool_t *pool) LUCI_MUST_USE;
 
 /* The details of a check, for events; the client must not see them. */
 typedef struct {

@@ -15,7 +15,7 @@ luci_ms_t luci_timestamp_clamp(luci_ms_t moment)
 }
 
 /* strtoll saturates at the largest and the smallest number. */
-luci_ms_t luci_timestamp_parse(const char *digits)
+luci_ms_t luci_timestamp_from_digits(const char *digits)
 {
     return luci_timestamp_clamp(strtoll(digits, NULL, 10));
 }
@@ -46,7 +46,7 @@ static void put_day(const struct tm *parts, char *text)
                  parts->tm_mday);
 }
 
-void luci_timestamp_iso(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT])
+void luci_timestamp_to_iso(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT])
 {
     struct tm parts = { 0 };
     char day[LUCI_TIMESTAMP_TEXT];
@@ -80,7 +80,7 @@ static const char *read_year(const char *text, int *year)
 
 /* Formatting the result and comparing it detects days that the month does not have, and other spellings of a
  * year. */
-int luci_timestamp_read(const char *iso, luci_ms_t *moment)
+int luci_timestamp_from_iso(const char *iso, luci_ms_t *moment)
 {
     struct tm parts = { 0 };
     int milliseconds;
@@ -99,14 +99,14 @@ int luci_timestamp_read(const char *iso, luci_ms_t *moment)
     parts.tm_year -= 1900;
     parts.tm_mon--;
     read = (luci_ms_t)timegm(&parts) * LUCI_MS_SECOND + milliseconds;
-    luci_timestamp_iso(read, again);
+    luci_timestamp_to_iso(read, again);
     if (strcmp(iso, again) != 0)
         return 0;
     *moment = read;
     return 1;
 }
 
-void luci_timestamp_readable(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT])
+void luci_timestamp_to_text(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT])
 {
     struct tm parts = { 0 };
     char day[LUCI_TIMESTAMP_TEXT];

@@ -11,16 +11,16 @@
 luci_ms_t luci_timestamp_clamp(luci_ms_t moment);
 
 /* Reads decimal digits, as databases write numbers, and clamps the result. */
-luci_ms_t luci_timestamp_parse(const char *digits);
+luci_ms_t luci_timestamp_from_digits(const char *digits);
 
 /* Formats as ISO 8601 like JavaScript's toISOString: years outside of 0 to 9999 have a sign and six digits.
  */
-void luci_timestamp_iso(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT]);
+void luci_timestamp_to_iso(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT]);
 
-/* Reads a text that luci_timestamp_iso writes. 0: any other text; *moment is unchanged. */
-int luci_timestamp_read(const char *iso, luci_ms_t *moment);
+/* Reads a text that luci_timestamp_to_iso writes. 0: any other text; *moment is unchanged. */
+int luci_timestamp_from_iso(const char *iso, luci_ms_t *moment);
 
 /* Formats as "2026-11-28 03:50:05Z". */
-void luci_timestamp_readable(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT]);
+void luci_timestamp_to_text(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT]);
 
 #endif

@@ -533,7 +533,7 @@ luci_result_t luci_connection_run(luci_connection_t *connection, const char *tex
     return answer(connection, run(connection, text));
 }
 
-void luci_connection_start(luci_connection_t *connection)
+void luci_connection_forget_rollback(luci_connection_t *connection)
 {
     connection->rolled_back = 0;
 }
@@ -541,7 +541,7 @@ void luci_connection_start(luci_connection_t *connection)
 /* The transactions of apr_dbd are not used, because PostgreSQL's driver ends the process when BEGIN fails. */
 luci_result_t luci_connection_begin(luci_connection_t *connection)
 {
-    luci_connection_start(connection);
+    luci_connection_forget_rollback(connection);
     return answer(connection, run(connection, connection->engine->begin));
 }
 

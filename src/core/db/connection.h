@@ -21,8 +21,8 @@ typedef struct {
     luci_deadline_t deadline; /* its socket is -1 while not connected */
     int pooled;               /* 1: the server's connection may be another one after each transaction */
     int broken;
-    int rolled_back; /* since the last luci_connection_begin or _start, the server undid a whole transaction
-                        or a statement outside one; this does not break the connection */
+    int rolled_back; /* since the last luci_connection_begin or _forget_rollback, the server undid a whole
+                        transaction or a statement outside one; this does not break the connection */
     int hung;        /* the last call failed because the server did not answer in time */
     char error[768]; /* the reason of the last failure, without values */
 } luci_connection_t;
@@ -72,8 +72,9 @@ luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_
                                       apr_pool_t *scratch) LUCI_MUST_USE;
 luci_result_t luci_connection_run(luci_connection_t *connection, const char *text) LUCI_MUST_USE;
 
-/* Begins a statement or a transaction, of which nothing has been rolled back yet. */
-void luci_connection_start(luci_connection_t *connection);
+/* Forgets that the server rolled back an earlier statement or transaction; luci_connection_begin does so,
+ * too. */
+void luci_connection_forget_rollback(luci_connection_t *connection);
 
 /* Transactions. If a rollback fails, the error of the connection is still the reason of the rollback. BUSY,
  * UNAVAILABLE. */

@@ -231,7 +231,8 @@ static luci_result_t find_columns(luci_db_t *db)
     if (result != LUCI_OK || !sessions) /* without a session table, the user table may be missing, too */
         return result;
     result = find_attributes(db, &db->columns.lacks);
-    if (result == LUCI_OK && !db->target->looks && !db->columns.session && db->target->settings->max_lifetime)
+    if (result == LUCI_OK && !db->target->is_inspection && !db->columns.session &&
+        db->target->settings->max_lifetime)
         return luci_connection_fail(
             &db->connection, LUCI_UNAVAILABLE,
             "LuciaMaxLifetime needs the columns created_at, last_seen, address, user_agent in the session "
@@ -427,7 +428,7 @@ static luci_result_t run_until_kept(luci_db_t *db, const query_t *query)
     for (int tries = 1;; tries++) {
         luci_result_t result;
 
-        luci_connection_start(&db->connection);
+        luci_connection_forget_rollback(&db->connection);
         result = run_once(db, query);
         if (result == LUCI_OK || !may_try_again(db, tries))
             return result;
@@ -549,7 +550,7 @@ static luci_result_t transaction_until_kept(luci_db_t *db, luci_db_work_fn *work
     for (int tries = 1;; tries++) {
         luci_result_t result;
 
-        luci_connection_start(&db->connection);
+        luci_connection_forget_rollback(&db->connection);
         result = transaction_once(db, work, baton, before_commit, scratch);
         if (!may_try_again(db, tries))
             return result;

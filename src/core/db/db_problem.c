@@ -174,5 +174,7 @@ const char *luci_db_problem(const luci_db_t *db, apr_pool_t *pool)
         text = apr_psprintf(pool, "%s (%s: %s)", text, reason.path, strerror(reason.code));
     if (*reason.remedy)
         text = apr_pstrcat(pool, text, "; ", reason.remedy, NULL);
-    return target->next ? apr_pstrcat(pool, text, "; ", target->next, " reports more", NULL) : text;
+    return target->report_command
+               ? apr_pstrcat(pool, text, "; ", target->report_command, " reports more", NULL)
+               : text;
 }

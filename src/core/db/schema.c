@@ -165,8 +165,8 @@ static luci_gap_t *add_gap(search_t *search, const luci_table_t *table, const ch
 {
     luci_gap_t *gap = apr_array_push(search->gaps);
 
-    *gap = (luci_gap_t){ .record = table,
-                         .table = luci_table_name(table, &search->settings->tables, search->pool),
+    *gap = (luci_gap_t){ .table = table,
+                         .table_name = luci_table_name(table, &search->settings->tables, search->pool),
                          .column = column };
     if (column) {
         const char **statements = apr_pcalloc(search->pool, 2 * sizeof *statements);
@@ -185,7 +185,7 @@ static int is_gap(const search_t *search, const luci_table_t *table, const char 
     for (int i = 0; i < search->gaps->nelts; i++) {
         const luci_gap_t *gap = &APR_ARRAY_IDX(search->gaps, i, luci_gap_t);
 
-        if (gap->record == table && gap->column && strcmp(gap->column, column) == 0)
+        if (gap->table == table && gap->column && strcmp(gap->column, column) == 0)
             return 1;
     }
     return 0;
@@ -278,7 +278,7 @@ static luci_result_t add_column(luci_db_t *db, void *baton, apr_pool_t *scratch)
 
     (void)scratch;
     if (result == LUCI_OK)
-        result = luci_db_has_column(db, gap->record, gap->column, &found);
+        result = luci_db_has_column(db, gap->table, gap->column, &found);
     return result != LUCI_OK || found ? result : luci_db_run(db, gap->statements[0]);
 }
 
@@ -295,7 +295,7 @@ static void add_columns(luci_db_t *db, apr_array_header_t *gaps, apr_pool_t *poo
             luci_db_close(db);
             /* MySQL has no lock for schema changes: if the column exists now, another process has added
              * it. */
-            if (luci_db_has_column(db, gap->record, gap->column, &gap->is_added) != LUCI_OK)
+            if (luci_db_has_column(db, gap->table, gap->column, &gap->is_added) != LUCI_OK)
                 gap->is_added = 0;
         }
     }
@@ -337,15 +337,15 @@ luci_result_t luci_schema_mend(luci_db_t *db, apr_array_header_t **gaps, apr_poo
 const char *luci_gap_text(const luci_gap_t *gap, apr_pool_t *pool)
 {
     if (!gap->column)
-        return apr_psprintf(pool, "there is no table %s, or it lacks columns of Lucia", gap->table);
+        return apr_psprintf(pool, "there is no table %s, or it lacks columns of Lucia", gap->table_name);
     if (gap->is_attribute)
         return apr_psprintf(
             pool,
             "the table %s has no column %s, which LuciaUserAttributes names: it reads as empty, "
             "and each Require line that names it refuses everyone",
-            gap->table, gap->column);
-    return apr_psprintf(pool, "the table %s has no column %s, %s", gap->table, gap->column,
-                        luci_table_column(gap->record, gap->column)->loss);
+            gap->table_name, gap->column);
+    return apr_psprintf(pool, "the table %s has no column %s, %s", gap->table_name, gap->column,
+                        luci_table_column(gap->table, gap->column)->loss);
 }
 
 const char *luci_gap_statements(const luci_gap_t *gap, apr_pool_t *pool)

@@ -7,8 +7,8 @@
 
 /* A missing table or column. */
 typedef struct {
-    const luci_table_t *record;
-    const char *table;             /* its name in the database */
+    const luci_table_t *table;
+    const char *table_name;        /* its name in the database */
     const char *column;            /* NULL: the whole table */
     int is_attribute;              /* the column is one of LuciaUserAttributes */
     const char *const *statements; /* the statements that create it, in order; ends with NULL */

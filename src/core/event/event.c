@@ -192,7 +192,7 @@ static void put_time(writer_t *to, luci_ms_t at)
 {
     char text[LUCI_TIMESTAMP_TEXT];
 
-    luci_timestamp_iso(at, text);
+    luci_timestamp_to_iso(at, text);
     put(to, "time=");
     put(to, text);
 }

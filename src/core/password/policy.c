@@ -167,7 +167,8 @@ luci_result_t luci_policy_password(const char *password, luci_length_t bounds)
     return LUCI_OK;
 }
 
-luci_result_t luci_policy_username(const char *username, luci_length_t bounds)
+/* The rule of the profile "permissive"; the other profiles only narrow it. */
+static luci_result_t check_permissive(const char *username, luci_length_t bounds)
 {
     int length = luci_policy_length(username);
     survey_t found = survey(username);
@@ -179,7 +180,7 @@ luci_result_t luci_policy_username(const char *username, luci_length_t bounds)
 
 luci_result_t luci_policy_new_name(const luci_settings_t *settings, const char *username)
 {
-    luci_result_t result = luci_policy_username(username, settings->username_length);
+    luci_result_t result = check_permissive(username, settings->username_length);
 
     if (result == LUCI_OK && settings->username_profile == LUCI_PROFILE_PRECIS &&
         !luci_precis_admits(username))

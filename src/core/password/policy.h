@@ -21,10 +21,8 @@ int luci_policy_length(const char *text);
 
 /* OK if a new account may have this name, otherwise INVALID. NULL is INVALID, and so are names that a reader
  * or a parser could confuse with another one: with control or format characters, line or paragraph
- * separators, other invisible characters, or with white space at either end. */
-luci_result_t luci_policy_username(const char *username, luci_length_t bounds) LUCI_MUST_USE;
-
-/* The same, narrowed to RFC 8265 where the settings' profile says so. */
+ * separators, other invisible characters, or with white space at either end. Also INVALID: what the settings'
+ * profile refuses. */
 luci_result_t luci_policy_new_name(const luci_settings_t *settings, const char *username) LUCI_MUST_USE;
 
 /* Describes in words what luci_policy_new_name allows, from pool. */

@@ -272,8 +272,8 @@ static luci_result_t change_id(luci_db_t *db, void *baton, apr_pool_t *scratch)
                : result;
 }
 
-luci_result_t luci_session_hash(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
-                                apr_pool_t *scratch)
+luci_result_t luci_session_hash_stored_id(luci_db_t *db, luci_session_t *session,
+                                          const luci_settings_t *settings, apr_pool_t *scratch)
 {
     migration_t migration = { session->user.id, session->token.id,
                               stored_id(&session->token, settings, scratch) };

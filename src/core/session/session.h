@@ -104,8 +104,8 @@ luci_result_t luci_session_renew(luci_db_t *db, luci_session_t *session, const l
 
 /* Replaces the unhashed id in a session's row by its hash (is_unhashed). NOT_FOUND: a concurrent request has
  * done so, or has ended the session. */
-luci_result_t luci_session_hash(luci_db_t *db, luci_session_t *session, const luci_settings_t *settings,
-                                apr_pool_t *scratch) LUCI_MUST_USE;
+luci_result_t luci_session_hash_stored_id(luci_db_t *db, luci_session_t *session,
+                                          const luci_settings_t *settings, apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Deletes the row of a session, hashed or not. NOT_FOUND: there was none. */
 luci_result_t luci_session_delete(luci_db_t *db, const luci_session_token_t *token,

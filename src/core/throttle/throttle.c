@@ -260,7 +260,7 @@ static luci_result_t note_success(places_t *of, luci_attempt_t *attempt)
 
     attempt->success_count = 0;
     for (int i = 0; i < of->count && result == LUCI_OK; i++) {
-        luci_throttle_entry_t *entry = &attempt->success[attempt->success_count];
+        luci_throttle_entry_t *entry = &attempt->success_entries[attempt->success_count];
 
         *entry = of->places[i].entry;
         result = key_of(of->throttle, entry->kind, of->places[i].words, entry->key, of->pool);
@@ -359,7 +359,7 @@ static void succeed(const luci_throttle_t *throttle, luci_attempt_t *attempt, ap
         }
     }
     for (int i = 0; i < attempt->success_count; i++)
-        (void)change(throttle, &attempt->success[i], attempt, count_failure, scratch);
+        (void)change(throttle, &attempt->success_entries[i], attempt, count_failure, scratch);
     attempt->count = attempt->success_count = 0;
 }
 

@@ -60,8 +60,8 @@ typedef struct {
 
     luci_ms_t retry_after; /* with THROTTLED: ms */
     luci_throttle_entry_t entries[LUCI_THROTTLE_ENTRIES_MAX];
-    int count;                                                /* of entries */
-    luci_throttle_entry_t success[LUCI_THROTTLE_ENTRIES_MAX]; /* where it counts if it succeeds */
+    int count;                                                        /* of entries */
+    luci_throttle_entry_t success_entries[LUCI_THROTTLE_ENTRIES_MAX]; /* where it counts if it succeeds */
     int success_count;
 } luci_attempt_t;
 

@@ -121,7 +121,7 @@ static void check_server(check_t *check, const luci_ctl_config_t *config, int at
     luci_db_target_t target = { .driver = server->database.driver,
                                 .params = server->database.params,
                                 .settings = &server->settings,
-                                .looks = 1,
+                                .is_inspection = 1,
                                 .where = apr_psprintf(check->call->pool, "LuciaDatabase in %s:%d",
                                                       server->database.file, server->database.number) };
 
@@ -171,8 +171,8 @@ static luci_exit_t run_check(luci_invocation_t *call)
         status = luci_ctl_database_choose(call, &database);
         if (status != LUCI_EXIT_DONE)
             return status;
-        database.target.looks = 1;
-        database.target.next = NULL; /* Messages recommend luciactl check, which is this command. */
+        database.target.is_inspection = 1;
+        database.target.report_command = NULL; /* Messages recommend luciactl check, which is this command. */
         check_one(&check, &database.config, &database.target, database.config.server->create_schema);
     }
     return luci_findings_show(check.findings, call->output, luci_command_has(call, "json"));

@@ -81,7 +81,7 @@ static const char *additions(const check_t *check, const luci_table_t *table)
     for (int i = 0; i < check->gaps->nelts; i++) {
         const luci_gap_t *gap = &APR_ARRAY_IDX(check->gaps, i, luci_gap_t);
 
-        if (gap->column && !gap->is_attribute && gap->record == table)
+        if (gap->column && !gap->is_attribute && gap->table == table)
             text = apr_pstrcat(check->findings->pool, text, *text ? " " : "",
                                luci_gap_statements(gap, check->findings->pool), NULL);
     }
@@ -95,7 +95,7 @@ static void say_table(check_t *check, const luci_gap_t *gap)
                                   "If it is missing, run luciactl init, or this statement: ",
                                   luci_gap_statements(gap, check->findings->pool),
                                   " If it has another name, set LuciaTables", NULL),
-                      "there is no table %s with the columns that Lucia needs", gap->table);
+                      "there is no table %s with the columns that Lucia needs", gap->table_name);
 }
 
 static void say_attribute(check_t *check, const luci_gap_t *gap)
@@ -104,7 +104,7 @@ static void say_attribute(check_t *check, const luci_gap_t *gap)
                       apr_pstrcat(check->findings->pool,
                                   "Add it with: ", luci_gap_statements(gap, check->findings->pool), NULL),
                       "LuciaUserAttributes names %s, but the table %s has no such column", gap->column,
-                      gap->table);
+                      gap->table_name);
 }
 
 /* Reports missing tables and missing columns of LuciaUserAttributes. Returns whether all tables exist;

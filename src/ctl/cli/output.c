@@ -55,7 +55,7 @@ static const char *readable(const char *milliseconds, apr_pool_t *pool)
 {
     char text[LUCI_TIMESTAMP_TEXT];
 
-    luci_timestamp_readable(luci_timestamp_parse(milliseconds), text);
+    luci_timestamp_to_text(luci_timestamp_from_digits(milliseconds), text);
     return apr_pstrdup(pool, text);
 }
 
@@ -63,7 +63,7 @@ static json_t *iso(const char *milliseconds)
 {
     char text[LUCI_TIMESTAMP_TEXT];
 
-    luci_timestamp_iso(luci_timestamp_parse(milliseconds), text);
+    luci_timestamp_to_iso(luci_timestamp_from_digits(milliseconds), text);
     return json_string(text);
 }
 

@@ -65,7 +65,7 @@ static const char *read_created(json_t *value, luci_import_account_t *account, a
 
     if (json_is_null(value))
         return NULL;
-    if (!json_is_string(value) || !luci_timestamp_read(json_string_value(value), &moment))
+    if (!json_is_string(value) || !luci_timestamp_from_iso(json_string_value(value), &moment))
         return "createdAt is not a time such as 2026-03-01T09:30:00.250Z";
     account->created_at = apr_psprintf(pool, "%" APR_INT64_T_FMT, moment);
     return NULL;

@@ -34,8 +34,8 @@ static int say_columns(const apr_array_header_t *gaps, const char **added, apr_p
         const luci_gap_t *gap = &APR_ARRAY_IDX(gaps, i, luci_gap_t);
 
         if (gap->is_added) {
-            *added =
-                apr_pstrcat(pool, *added, **added ? ", " : " Added: ", gap->table, ".", gap->column, NULL);
+            *added = apr_pstrcat(pool, *added, **added ? ", " : " Added: ", gap->table_name, ".", gap->column,
+                                 NULL);
             continue;
         }
         all = 0;
@@ -89,7 +89,7 @@ static luci_exit_t run_init(luci_invocation_t *call)
         return status;
     umask(umask(0) | S_IRWXO); /* A new database file will contain password hashes. */
     database.target.create = 1;
-    database.target.looks = 1;
+    database.target.is_inspection = 1;
     database.db = luci_db_create(&database.target, call->pool);
     result = luci_schema_mend(database.db, &gaps, call->pool);
     luci_admin_audit_write(&database, LUCI_EVENT_INIT, NULL, result, 0);

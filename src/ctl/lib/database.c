@@ -130,13 +130,13 @@ static void name_database(luci_invocation_t *call, luci_ctl_database_t *database
 
     if (luci_command_has(call, "database") || !path) {
         database->target.where = "--database";
-        database->target.next = "luciactl check with the same --database";
+        database->target.report_command = "luciactl check with the same --database";
         return;
     }
     if (written && written->file)
         database->target.where =
             apr_psprintf(call->pool, "LuciaDatabase in %s:%d", written->file, written->number);
-    database->target.next = apr_psprintf(call->pool, "luciactl --config %s check", path);
+    database->target.report_command = apr_psprintf(call->pool, "luciactl --config %s check", path);
 }
 
 luci_exit_t luci_ctl_database_choose(luci_invocation_t *call, luci_ctl_database_t *database)

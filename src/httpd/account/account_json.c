@@ -7,7 +7,7 @@ static json_t *iso_8601(luci_ms_t moment)
 {
     char text[LUCI_TIMESTAMP_TEXT];
 
-    luci_timestamp_iso(moment, text);
+    luci_timestamp_to_iso(moment, text);
     return json_string(text);
 }
 

@@ -108,14 +108,14 @@ int luci_entry_show(luci_endpoint_request_t *request, const luci_entry_kind_t *k
 
 /* ---- Answers to a posted form ---- */
 
-static const char *posted(const luci_entry_t *entry, const char *name)
+static const char *posted(const luci_entry_form_t *entry, const char *name)
 {
     return luci_form_value(&entry->request->form, name);
 }
 
 /* Answers a refused form with the page again, with the message at its field and the name that was typed, but
  * without the password. */
-static int complain(luci_entry_t *entry, const luci_problem_t *problem, const char *field)
+static int complain(luci_entry_form_t *entry, const luci_problem_t *problem, const char *field)
 {
     luci_endpoint_request_t *request = entry->request;
     const char *username = posted(entry, "username");
@@ -135,12 +135,12 @@ static int complain(luci_entry_t *entry, const luci_problem_t *problem, const ch
     return luci_reply_page(request->r, problem->status, request->endpoint->page, values);
 }
 
-static int form_again(luci_entry_t *entry, const char *field, const char *message)
+static int form_again(luci_entry_form_t *entry, const char *field, const char *message)
 {
     return complain(entry, &(luci_problem_t){ HTTP_BAD_REQUEST, message, 0 }, field);
 }
 
-static int throttled(luci_entry_t *entry)
+static int throttled(luci_entry_form_t *entry)
 {
     luci_problem_t problem = luci_problem_throttled(entry->request->r, entry->attempt.retry_after);
 
@@ -148,7 +148,7 @@ static int throttled(luci_entry_t *entry)
 }
 
 /* Sends the cookie of the new session, and redirects the browser to next or home. */
-static int welcome(luci_entry_t *entry)
+static int welcome(luci_entry_form_t *entry)
 {
     luci_endpoint_request_t *request = entry->request;
     const char *next;
@@ -164,7 +164,7 @@ static int welcome(luci_entry_t *entry)
 
 static int answer(void *baton)
 {
-    luci_entry_t *entry = baton;
+    luci_entry_form_t *entry = baton;
 
     switch (entry->result) {
     case LUCI_OK: return welcome(entry);
@@ -186,7 +186,7 @@ static int answer(void *baton)
 
 /* ---- Signing up and in ---- */
 
-static luci_result_t fill(luci_entry_t *entry)
+static luci_result_t fill(luci_entry_form_t *entry)
 {
     luci_endpoint_request_t *request = entry->request;
     const char *cookie = request->state->cookie_id;
@@ -207,11 +207,11 @@ static luci_result_t fill(luci_entry_t *entry)
 
 static void discard(void *baton)
 {
-    luci_form_wipe(&((luci_entry_t *)baton)->request->form);
+    luci_form_wipe(&((luci_entry_form_t *)baton)->request->form);
 }
 
 /* The device cookie is optional: sign-in succeeds without it. */
-static void set_device_token(const luci_entry_t *entry)
+static void set_device_token(const luci_entry_form_t *entry)
 {
     luci_endpoint_request_t *request = entry->request;
     const char *value;
@@ -223,7 +223,7 @@ static void set_device_token(const luci_entry_t *entry)
 /* Reads the time again, because the request may have waited. */
 static void work(void *baton)
 {
-    luci_entry_t *entry = baton;
+    luci_entry_form_t *entry = baton;
 
     entry->auth_request.now = luci_runtime_now();
     entry->result = entry->kind->enter(entry, entry->request->r->pool);
@@ -234,17 +234,17 @@ static void work(void *baton)
 
 static void expire(void *baton)
 {
-    luci_entry_t *entry = baton;
+    luci_entry_form_t *entry = baton;
 
-    luci_hash_slots_refused(&entry->auth.hasher);
-    luci_state_refused(entry->request->r, entry->request->endpoint->event, LUCI_REASON_BUSY);
+    luci_hash_slots_report_refused(&entry->auth.hasher);
+    luci_state_report_refused(entry->request->r, entry->request->endpoint->event, LUCI_REASON_BUSY);
     entry->result = LUCI_BUSY;
     discard(entry);
 }
 
 /* Whether a request has to wait for a hash slot. One that needs no hash, or that a full queue refuses, does
  * not. */
-static int has_to_wait(luci_entry_t *entry)
+static int has_to_wait(luci_entry_form_t *entry)
 {
     luci_attempt_t attempt = entry->attempt;
     luci_auth_request_t look = entry->auth_request;
@@ -258,14 +258,14 @@ static int has_to_wait(luci_entry_t *entry)
 
 int luci_entry_post(luci_endpoint_request_t *request, const luci_entry_kind_t *kind)
 {
-    luci_entry_t *entry = apr_pcalloc(request->r->pool, sizeof *entry);
+    luci_entry_form_t *entry = apr_pcalloc(request->r->pool, sizeof *entry);
     luci_suspended_t what = { work, expire, answer, discard, entry, 0 };
 
     entry->request = request;
     entry->kind = kind;
     entry->result = fill(entry);
     if (entry->result != LUCI_OK) {
-        luci_state_refused(request->r, request->endpoint->event, luci_reason_of(entry->result));
+        luci_state_report_refused(request->r, request->endpoint->event, luci_reason_of(entry->result));
         return answer(entry);
     }
     what.wait = apr_time_from_msec(PATIENCE * luci_hash_slots_wait(&entry->auth.hasher));

@@ -6,20 +6,20 @@
 
 #include "httpd/account/endpoint.h"
 
-typedef struct luci_entry_t luci_entry_t;
+typedef struct luci_entry_form_t luci_entry_form_t;
 
 /* What distinguishes sign-up from sign-in. */
 typedef struct {
     /* The use case, from entry->auth_request to entry->session and entry->field. May run in another thread.
      */
-    luci_result_t (*enter)(luci_entry_t *entry, apr_pool_t *pool);
+    luci_result_t (*enter)(luci_entry_form_t *entry, apr_pool_t *pool);
     int is_sign_up;  /* for luci_auth_look */
     int json_status; /* of a success that is answered with JSON */
     size_t url;      /* where the page's own URL is in luci_urls_t */
 } luci_entry_kind_t;
 
 /* A posted form until it is answered, from the request's pool, because the request may be suspended. */
-struct luci_entry_t {
+struct luci_entry_form_t {
     luci_endpoint_request_t *request;
     const luci_entry_kind_t *kind;
     luci_auth_t auth;

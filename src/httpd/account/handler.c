@@ -21,7 +21,7 @@ APLOG_USE_MODULE(luciauth);
 /* Refuses a POST before its endpoint is called, and reports the event. */
 static int refuse(luci_endpoint_request_t *request, int status, luci_reason_t reason, const char *message)
 {
-    luci_state_refused(request->r, request->endpoint->event, reason);
+    luci_state_report_refused(request->r, request->endpoint->event, reason);
     return luci_endpoint_problem(request, status, message);
 }
 
@@ -63,8 +63,8 @@ static int find_session(luci_endpoint_request_t *request)
     if (result == LUCI_OK)
         return OK;
     if (request->is_post)
-        luci_state_refused(request->r, endpoint->event,
-                           result == LUCI_NOT_FOUND ? LUCI_REASON_NO_SESSION : luci_reason_of(result));
+        luci_state_report_refused(request->r, endpoint->event,
+                                  result == LUCI_NOT_FOUND ? LUCI_REASON_NO_SESSION : luci_reason_of(result));
     return result == LUCI_NOT_FOUND ? answer_anonymous(request) : luci_endpoint_failure(request, result);
 }
 

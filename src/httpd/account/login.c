@@ -3,7 +3,7 @@
 #include "httpd/account/entry.h"
 #include "httpd/request/reply.h"
 
-static luci_result_t sign_in(luci_entry_t *entry, apr_pool_t *pool)
+static luci_result_t sign_in(luci_entry_form_t *entry, apr_pool_t *pool)
 {
     return luci_auth_sign_in(&entry->auth, &entry->auth_request, &entry->session, &entry->field, pool);
 }

@@ -14,7 +14,7 @@ static int is_browser(request_rec *r)
 
 /* Signs in with the form of a sign-up that was sent twice. It counts as a sign-in, so it has its own attempt.
  */
-static luci_result_t sign_up_twice(luci_entry_t *entry, apr_pool_t *pool)
+static luci_result_t sign_up_twice(luci_entry_form_t *entry, apr_pool_t *pool)
 {
     luci_auth_request_t again = entry->auth_request;
     luci_result_t result;
@@ -27,7 +27,7 @@ static luci_result_t sign_up_twice(luci_entry_t *entry, apr_pool_t *pool)
     return result;
 }
 
-static luci_result_t sign_up(luci_entry_t *entry, apr_pool_t *pool)
+static luci_result_t sign_up(luci_entry_form_t *entry, apr_pool_t *pool)
 {
     luci_result_t result =
         luci_auth_sign_up(&entry->auth, &entry->auth_request, &entry->session, &entry->field, pool);

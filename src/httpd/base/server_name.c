@@ -24,7 +24,7 @@ const char *luci_server_database_where(server_rec *server, apr_pool_t *pool)
 
 /* httpd does not expose the name of its configuration file; the first directive is from it, unless options -c
  * or -C are used. */
-const char *luci_server_database_next(apr_pool_t *pool)
+const char *luci_server_database_report_command(apr_pool_t *pool)
 {
     const char *file = NULL;
 

@@ -11,6 +11,6 @@ const char *luci_server_name(const server_rec *server, apr_pool_t *pool);
 /* For luci_db_target_t: the place of a virtual host's LuciaDatabase line, and the command to diagnose it.
  * From pool. */
 const char *luci_server_database_where(server_rec *server, apr_pool_t *pool);
-const char *luci_server_database_next(apr_pool_t *pool);
+const char *luci_server_database_report_command(apr_pool_t *pool);
 
 #endif

@@ -123,7 +123,7 @@ static int authenticate_session(request_rec *r)
     int refused;
 
     if (is_endpoint(r)) { /* a gate never covers an endpoint, or signing in would be impossible */
-        luci_state_exempt(r);
+        luci_state_mark_exempt(r);
         return admit_anonymous(r);
     }
     if (!luci_runtime_of(r))
@@ -215,7 +215,7 @@ int luci_gate_access(request_rec *r)
 int luci_gate_authenticate(request_rec *r)
 {
     if (luci_identity_is_gate(r)) {
-        luci_state_gate(r);
+        luci_state_mark_gated(r);
         luci_state_of(r)->is_private = 1; /* a refusal depends on the cookie, too */
         return authenticate_session(r);
     }

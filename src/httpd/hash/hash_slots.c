@@ -487,7 +487,7 @@ luci_ms_t luci_hash_slots_wait(const luci_hasher_t *hasher)
     return ((const access_t *)hasher->baton)->wait;
 }
 
-void luci_hash_slots_refused(const luci_hasher_t *hasher)
+void luci_hash_slots_report_refused(const luci_hasher_t *hasher)
 {
     (void)refuse(((const access_t *)hasher->baton)->slots, TOO_LONG);
 }

@@ -35,7 +35,7 @@ int luci_hash_slots_has_room(const luci_hasher_t *hasher);
 luci_ms_t luci_hash_slots_wait(const luci_hasher_t *hasher);
 
 /* Counts and logs that a request was refused because it had waited longer than that. */
-void luci_hash_slots_refused(const luci_hasher_t *hasher);
+void luci_hash_slots_report_refused(const luci_hasher_t *hasher);
 
 /* Marks this thread as one that httpd does not own: its requests have already been queued (suspend.h). */
 void luci_hash_slots_detach(void);

@@ -139,7 +139,7 @@ static void say_gaps(const job_t *job, const apr_array_header_t *gaps, apr_pool_
         if (gap->is_added)
             say(job, APLOG_NOTICE,
                 apr_psprintf(pool, "LUCI0314: the column %s was added to the table %s, for %s", gap->column,
-                             gap->table, where));
+                             gap->table_name, where));
         else if (gap->column || !job->is_test || !luci_config_server(job->server)->create_schema)
             say(job, matters || job->is_test ? APLOG_WARNING : APLOG_NOTICE,
                 apr_psprintf(pool, "LUCI0315: %s; %s (in %s)", luci_gap_text(gap, pool),
@@ -172,9 +172,9 @@ static luci_db_target_t target_of(const job_t *job, apr_pool_t *pool)
         .params = config->database.params,
         .settings = &config->settings,
         .create = config->create_schema && !job->is_test,
-        .looks = 1,
+        .is_inspection = 1,
         .where = luci_server_database_where(job->server, pool),
-        .next = job->is_test ? NULL : luci_server_database_next(pool),
+        .report_command = job->is_test ? NULL : luci_server_database_report_command(pool),
     };
 }
 

@@ -140,7 +140,7 @@ const luci_urls_t *luci_state_urls(request_rec *r)
     return known->urls;
 }
 
-void luci_state_gate(request_rec *r)
+void luci_state_mark_gated(request_rec *r)
 {
     here_of(r)->is_gated = 1;
 }
@@ -155,7 +155,7 @@ luci_rules_seen_t *luci_state_rules_seen(request_rec *r)
     return &here_of(r)->rules;
 }
 
-void luci_state_exempt(request_rec *r)
+void luci_state_mark_exempt(request_rec *r)
 {
     here_of(r)->is_exempt = 1;
 }
@@ -194,7 +194,7 @@ luci_auth_t luci_state_auth(request_rec *r)
     return auth;
 }
 
-void luci_state_refused(request_rec *r, luci_event_kind_t kind, luci_reason_t reason)
+void luci_state_report_refused(request_rec *r, luci_event_kind_t kind, luci_reason_t reason)
 {
     luci_event_t event = { .kind = kind, .reason = reason, .at = luci_runtime_now() };
 

@@ -84,7 +84,7 @@ int luci_state_is_read(request_rec *r);
 luci_auth_t luci_state_auth(request_rec *r);
 
 /* Reports an event of a request that was refused before its use case began. */
-void luci_state_refused(request_rec *r, luci_event_kind_t kind, luci_reason_t reason);
+void luci_state_report_refused(request_rec *r, luci_event_kind_t kind, luci_reason_t reason);
 
 /* The user in r->user, if this module set it, for this request or for the one that httpd copied it from. NULL
  * for anonymous requests and for users of other modules. */
@@ -104,14 +104,14 @@ luci_known_t *luci_state_known(request_rec *r);
 const luci_urls_t *luci_state_urls(request_rec *r);
 
 /* Marks a request for which AuthType Lucia is in force. */
-void luci_state_gate(request_rec *r);
+void luci_state_mark_gated(request_rec *r);
 int luci_state_is_gated(request_rec *r);
 
 /* The results of this single request. */
 luci_rules_seen_t *luci_state_rules_seen(request_rec *r);
 
 /* Marks a request that passed the gate as one to an endpoint: no other handler may answer it. */
-void luci_state_exempt(request_rec *r);
+void luci_state_mark_exempt(request_rec *r);
 int luci_state_is_exempt(request_rec *r);
 
 #endif

@@ -103,7 +103,7 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
         .params = config->database.params,
         .settings = &config->settings,
         .where = luci_server_database_where(server, pool),
-        .next = luci_server_database_next(pool),
+        .report_command = luci_server_database_report_command(pool),
         .opening = luci_offload_create(LUCI_OFFLOAD_MAX),
     };
     other = luci_config_find(main_server, has_pool_for, &runtime->target);

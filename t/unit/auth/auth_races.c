@@ -79,7 +79,7 @@ static luci_result_t sign_in(side_t *side)
 static luci_result_t take_over(side_t *side)
 {
     begin(side);
-    return luci_session_hash(side->db, &side->session, &with->settings, side->scratch);
+    return luci_session_hash_stored_id(side->db, &side->session, &with->settings, side->scratch);
 }
 
 static luci_result_t set_password(side_t *side)

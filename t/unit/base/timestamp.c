@@ -8,11 +8,11 @@ static void check(luci_ms_t moment, const char *iso, const char *readable)
     char text[LUCI_TIMESTAMP_TEXT];
     luci_ms_t back = 1;
 
-    luci_timestamp_iso(moment, text);
+    luci_timestamp_to_iso(moment, text);
     tap_is_str(text, iso, "%s", iso);
-    tap_ok(luci_timestamp_read(text, &back) && back == luci_timestamp_clamp(moment),
+    tap_ok(luci_timestamp_from_iso(text, &back) && back == luci_timestamp_clamp(moment),
            "the written timestamp is read again");
-    luci_timestamp_readable(moment, text);
+    luci_timestamp_to_text(moment, text);
     tap_is_str(text, readable, "the timestamp is readable for people");
 }
 
@@ -47,7 +47,7 @@ static void check_refused(void)
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         luci_ms_t moment = 7;
 
-        tap_ok(!luci_timestamp_read(none[i], &moment) && moment == 7, "no moment: \"%s\"", none[i]);
+        tap_ok(!luci_timestamp_from_iso(none[i], &moment) && moment == 7, "no moment: \"%s\"", none[i]);
     }
 }
 
@@ -60,12 +60,12 @@ int main(void)
     check(253402300800000, "+010000-01-01T00:00:00.000Z", "+010000-01-01 00:00:00Z");
     check(INT64_MAX, "+275760-09-13T00:00:00.000Z", "+275760-09-13 00:00:00Z");
     check(INT64_MIN, "-271821-04-20T00:00:00.000Z", "-271821-04-20 00:00:00Z");
-    tap_is_int(luci_timestamp_parse("1795298400123"), 1795298400123, "digits of a table");
-    tap_is_int(luci_timestamp_parse("99999999999999999999999"), LUCI_TIMESTAMP_MAX,
+    tap_is_int(luci_timestamp_from_digits("1795298400123"), 1795298400123, "digits of a table");
+    tap_is_int(luci_timestamp_from_digits("99999999999999999999999"), LUCI_TIMESTAMP_MAX,
                "more than a number holds");
-    tap_is_int(luci_timestamp_parse("-99999999999999999999999"), -LUCI_TIMESTAMP_MAX,
+    tap_is_int(luci_timestamp_from_digits("-99999999999999999999999"), -LUCI_TIMESTAMP_MAX,
                "a number below the range is the smallest timestamp");
-    tap_is_int(luci_timestamp_parse("soon"), 0, "what is no number");
+    tap_is_int(luci_timestamp_from_digits("soon"), 0, "what is no number");
     check_refused();
     return tap_done();
 }

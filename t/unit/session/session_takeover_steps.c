@@ -96,7 +96,7 @@ static void take_over_elsewhere(void)
     tap_is_result(luci_session_get(another, &claim, &lucia->settings, &session, pool), LUCI_OK,
                   "  another process finds it");
     if (session.is_unhashed)
-        tap_is_result(luci_session_hash(another, &session, &lucia->settings, pool), LUCI_OK,
+        tap_is_result(luci_session_hash_stored_id(another, &session, &lucia->settings, pool), LUCI_OK,
                       "  the other process migrates the session");
 }
 
