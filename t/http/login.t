@@ -85,13 +85,13 @@ is answer(post(username => 'nobody', password => $PASSWORD)), $incorrect, 'an un
 is answer(post(username => 'user123', password => uc $PASSWORD)), $incorrect, 'S9.2: a password in another case is wrong';
 is answer(post(username => 'user123', password => "$PASSWORD ")), $incorrect, 'another blank at the end';
 is answer(post(username => ' user123 ', password => $PASSWORD)), '302 /', 'blanks around the name, which a phone\'s keyboard adds, do not count';
-is answer(post(username => 'u', password => 'p')), $incorrect, 'S9.1: one character each is long enough to be tried';
-is answer(post(username => 'u' x 31, password => 'p' x 255)), $incorrect, 'S9.1: a name of 31 and a password of 255 characters are tried';
+is answer(post(username => 'u', password => 'p')), $incorrect, 'S1.10: one character each is long enough to be tried';
+is answer(post(username => 'u' x 31, password => 'p' x 255)), $incorrect, 'S1.10, S9.1: a name of 31 and a password of 255 characters are tried';
 for my $case (['', 'p'], ['u' x 32, 'p'], ["a\nb", 'p'], [undef, 'p']) {
     my ($name, $password) = @$case;
     my @fields = (password => $password);
     unshift @fields, username => $name if defined $name;
-    is answer(post(@fields)), '400 Invalid username', 'S9.1: a username of ' . (defined $name ? length $name : 'no') . ' characters';
+    is answer(post(@fields)), '400 Invalid username', 'S1.10: a username of ' . (defined $name ? length $name : 'no') . ' characters';
 }
 for my $password ('', 'p' x 256, undef) {
     my @fields = (username => 'user123');

@@ -93,8 +93,8 @@ my @names = ([3, 400], [4, 302], [31, 302], [32, 400]);
 for my $case (@names) {
     my ($length, $status) = @$case;
     $reply = post(username => 'n' x $length, password => $PASSWORD);
-    is $reply->status, $status, "S9.1: a username of $length";
-    refused($reply, 'Invalid username', "S9.1: a username of $length is refused") if $status == 400;
+    is $reply->status, $status, "S1.10: a username of $length";
+    refused($reply, 'Invalid username', "S1.10: a username of $length is refused") if $status == 400;
 }
 for my $case ([5, 400], [6, 302], [255, 302], [256, 400]) {
     my ($length, $status) = @$case;
@@ -102,10 +102,10 @@ for my $case ([5, 400], [6, 302], [255, 302], [256, 400]) {
     is $reply->status, $status, "S9.1: a password of $length";
     refused($reply, 'Invalid password', "S9.1: a password of $length is refused") if $status == 400;
 }
-is post(username => '😀😀', password => $PASSWORD)->status, 302, 'S9.1: two emoji are four units';
-refused(post(username => '😀a', password => $PASSWORD), 'Invalid username', 'S9.1: one and a letter are three');
-is post(username => '😀' x 15 . 'x', password => $PASSWORD)->status, 302, 'S9.1: 31 units of emoji';
-refused(post(username => '😀' x 16, password => $PASSWORD), 'Invalid username', 'S9.1: 32 units of emoji');
+is post(username => '😀😀', password => $PASSWORD)->status, 302, 'S1.10: two emoji are four units';
+refused(post(username => '😀a', password => $PASSWORD), 'Invalid username', 'S1.10: one and a letter are three');
+is post(username => '😀' x 15 . 'x', password => $PASSWORD)->status, 302, 'S1.10: 31 units of emoji';
+refused(post(username => '😀' x 16, password => $PASSWORD), 'Invalid username', 'S1.10: 32 units of emoji');
 is post(username => 'emojipass', password => '😀' x 127 . 'x')->status, 302, 'S9.1: a password of 255 units of emoji';
 refused(post(username => 'emojipass2', password => '😀' x 128), 'Invalid password', 'S9.1: 256 units of emoji');
 is post(username => 'äöü€', password => 'ääääää')->status, 302, 'S9.1: other letters count one each';

@@ -92,7 +92,7 @@ luci_result_t luci_auth_check(const luci_auth_t *auth, luci_auth_request_t *requ
 luci_result_t luci_auth_device(const luci_auth_t *auth, const luci_auth_request_t *request,
                                const char **value, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Ends a session that was validated. NOT_FOUND: it had already ended. */
+/* Ends a session that was validated. NOT_FOUND: it had already ended. BUSY, UNAVAILABLE, INTERNAL. */
 luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const luci_session_t *session, luci_ms_t now,
                                  apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -16,6 +16,8 @@
 
 #include <apr_pools.h>
 
+/* A database handle, used by one thread at a time. Besides the results that their comments name, all
+ * functions that query the database through a handle may return BUSY, UNAVAILABLE or INTERNAL (result.h). */
 typedef struct luci_db_t luci_db_t;
 
 /* The database to connect to. All pointers are borrowed and must outlive the handle. */
@@ -40,11 +42,11 @@ luci_db_t *luci_db_create(const luci_db_target_t *target, apr_pool_t *pool);
 /* Closes the connection; the handle may be used again. Destroying the pool closes it, too. */
 void luci_db_close(luci_db_t *db);
 
-/* Connects, unless the handle is connected. BUSY, UNAVAILABLE. */
+/* Connects, unless the handle is connected. */
 luci_result_t luci_db_connect(luci_db_t *db) LUCI_MUST_USE;
 
-/* The error message of the driver for the last call that returned UNAVAILABLE or BUSY, without values. Valid
- * until the next call. Never NULL. */
+/* The reason why the last call returned BUSY, UNAVAILABLE or INTERNAL, without values. Valid until the next
+ * call. Never NULL. */
 const char *luci_db_error(const luci_db_t *db);
 
 /* 1 if the last call failed, so that the connection will be replaced; 0 after a call that the database
@@ -72,24 +74,24 @@ const luci_engine_t *luci_db_engine(const luci_db_t *db);
 luci_sql_columns_t luci_db_columns(const luci_db_t *db);
 
 /* Runs a statement that reads one row. OK: *row has its columns (NULL for SQL's NULL), from pool. NOT_FOUND:
- * no row. BUSY, UNAVAILABLE. */
+ * no row. */
 luci_result_t luci_db_select(luci_db_t *db, const luci_statement_t *statement,
                              const luci_argument_t *arguments, const char *const **row,
                              apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Runs a statement that reads any number of rows; *rows is an array of const char *const * as above, from
- * pool. OK: it may be empty. BUSY, UNAVAILABLE. */
+ * pool. OK: it may be empty. */
 luci_result_t luci_db_select_all(luci_db_t *db, const luci_statement_t *statement,
                                  const luci_argument_t *arguments, apr_array_header_t **rows,
                                  apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Runs a statement that writes; *changed is the number of changed rows. OK, BUSY, UNAVAILABLE. */
+/* Runs a statement that writes; *changed is the number of changed rows. */
 luci_result_t luci_db_execute(luci_db_t *db, const luci_statement_t *statement,
                               const luci_argument_t *arguments, int *changed,
                               apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Sets a column of a user, with a statement that is prepared for this call only. If value is NULL, the column
- * becomes NULL. OK, BUSY, UNAVAILABLE. */
+ * becomes NULL. */
 luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char *column, const char *value,
                                  apr_pool_t *scratch) LUCI_MUST_USE;
 
@@ -102,7 +104,7 @@ typedef luci_result_t luci_db_work_fn(luci_db_t *db, void *baton, apr_pool_t *sc
 luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *baton,
                                   apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Tells whether the database has what a probe asks for. OK: *found is set. BUSY, UNAVAILABLE: unknown. */
+/* Tells whether the database has what a probe asks for. OK: *found is set; otherwise it is unknown. */
 luci_result_t luci_db_has(luci_db_t *db, luci_probe_t probe, int *found) LUCI_MUST_USE;
 
 /* The same for one column, without repetition. */

@@ -29,11 +29,13 @@ typedef struct {
     /* What a successful attempt does to the count: deletes it, takes the attempt back, or is counted. */
     enum { LUCI_THROTTLE_FORGETS, LUCI_THROTTLE_TAKES_BACK, LUCI_THROTTLE_COUNTS } success;
 
-    int is_success_only; /* only successful attempts are counted; the count is of interest while it refuses */
+    int is_success_only; /* only successful attempts are counted; luciactl throttle list shows the count only
+                            while it refuses */
     size_t limit;        /* offset of its luci_limit_t in luci_throttle_limits_t */
     unsigned char part;  /* part of the shared table that holds the counts (shared_table.h) */
 } luci_throttle_kind_record_t;
 
+/* The record of a kind. Never NULL. */
 const luci_throttle_kind_record_t *luci_throttle_kind(luci_throttle_kind_t kind);
 
 /* 1 when number is a kind. */

@@ -9,8 +9,8 @@
 #include <apr_pools.h>
 
 typedef struct {
-    const char *file; /* of its <VirtualHost>; NULL: the main server */
-    int number;
+    const char *file;            /* of its <VirtualHost> line; NULL: the main server */
+    int number;                  /* of that line in the file */
     const char *addresses;       /* the arguments of <VirtualHost> */
     const char *name;            /* of ServerName, as written; NULL: there is none */
     apr_array_header_t *aliases; /* const char * */

@@ -11,7 +11,7 @@
 
 #include <httpd.h>
 
-/* Limits a message that every request would log to one per minute. Returns 1 for the first call in a minute
+/* Limits to one per minute a message that every request would log. Returns 1 for the first call in a minute
  * among all threads, and all processes that share *said (time of the last message; initially 0). If the clock
  * is set back, the message is logged all the same. */
 int luci_httpd_log_due(volatile apr_uint64_t *said);

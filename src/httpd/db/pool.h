@@ -20,7 +20,8 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
                               server_rec *server, apr_pool_t *child_pool);
 
 /* The source of handles for the core's use cases. Borrowing returns OK; or BUSY if no handle was returned in
- * time or the server hangs. All calls with a borrowed handle together may take LUCI_POOL_USE. */
+ * time, if the server hangs, or if too many threads of the child wait for databases (core/guard/bulkhead.h).
+ * All calls with a borrowed handle together may take LUCI_POOL_USE. */
 luci_db_source_t luci_pool_source(luci_pool_t *pool);
 
 /* The source for work that no request waits for, in one thread of the process. It has its own handle, which

@@ -14,10 +14,11 @@
 int luci_identity_fixups(request_rec *r);
 
 /* A handler hook, behind core's and before all content handlers: removes the secrets from a request that
- * could have become HTTP/2 and did not. */
+ * offered an upgrade to HTTP/2 (h2c) which httpd did not take. */
 int luci_identity_handle(request_rec *r);
 
-/* The fixups hook right before mod_dir's: subrequests of a folder after it look for its index. */
+/* The fixups hook right before mod_dir's: subrequests of the folder that come later are mod_dir's search for
+ * an index file. */
 int luci_identity_before_index(request_rec *r);
 
 /* Whether AuthType is Lucia for this request. */

@@ -159,8 +159,8 @@ static int is_size(const slots_size_t *a, const slots_size_t *b)
     return a->slots == b->slots && a->places == b->places && a->arena_bytes == b->arena_bytes;
 }
 
-/* Returns memory of this size, in the parent process before children start: that of the last start or new
- * memory. It outlives the configuration; if the size has changed, children that use the old memory keep it.
+/* Returns memory of this size, in the parent process before children start: that of the last start if its
+ * size fits, otherwise new memory. It outlives the configuration; children that use the old memory keep it.
  * NULL: an error, which was logged. */
 static slots_memory_t *get_memory(const slots_size_t *size, server_rec *main_server)
 {
@@ -437,7 +437,7 @@ static int has_room(const access_t *access)
     return expected_wait(access->slots) < access->wait;
 }
 
-/* Places are locks, whose number of free ones is unknown: only run can tell that none is left. */
+/* Places are locks; how many of them are free cannot be queried, so only run can tell that none is left. */
 static int is_full(void *baton)
 {
     const access_t *access = baton;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signing up, in and out: every answer, and what the tables hold afterwards. Specification: S9.1, S9.2, S9.7,
- * S9.8, S9.11, S9.13, S9.15 and S9.41. */
+/* Signing up, in and out: every answer, and what the tables hold afterwards. Specification: S1.10, S9.1,
+ * S9.2, S9.7, S9.8, S9.11, S9.13, S9.15 and S9.41. */
 #include "core/auth/auth.h"
 #include "lib/support.h"
 #include "lib/support_auth.h"
@@ -130,7 +130,7 @@ static void check_inputs(void)
     for (int length = 31; length <= 32; length++)
         is_blamed(support_sign_up(with, repeated('n', length), PASSWORD),
                   length > 31 ? LUCI_FIELD_USERNAME : LUCI_FIELD_NONE,
-                  apr_psprintf(pool, "S9.1: a name of %d, sign-up", length));
+                  apr_psprintf(pool, "S1.10: a name of %d, sign-up", length));
     for (int length = 255; length <= 256; length++)
         is_blamed(support_sign_up(with, apr_psprintf(pool, "long-%d", length), repeated('p', length)),
                   length > 255 ? LUCI_FIELD_PASSWORD : LUCI_FIELD_NONE,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Specification: S9.1. What JavaScript is expected to say comes from Node.js 20: text.length,
+/* Specification: S1.10, S9.1. What JavaScript is expected to say comes from Node.js 20: text.length,
  * text.toLowerCase(), text.normalize("NFKC"). */
 #include "core/password/policy.h"
 #include "lib/tap.h"
@@ -63,13 +63,13 @@ static luci_result_t new_name(const char *username, luci_length_t bounds)
 
 static void check_bounds(void)
 {
-    tap_is_result(new_name(repeated("a", 3), usernames), LUCI_INVALID, "S9.1: username of 3");
-    tap_is_result(new_name(repeated("a", 4), usernames), LUCI_OK, "S9.1: a username of 4");
-    tap_is_result(new_name(repeated("a", 31), usernames), LUCI_OK, "S9.1: a username of 31");
-    tap_is_result(new_name(repeated("a", 32), usernames), LUCI_INVALID, "S9.1: a username of 32");
-    tap_is_result(new_name(repeated("\U0001F600", 15), usernames), LUCI_OK, "S9.1: a username of 15 emoji");
+    tap_is_result(new_name(repeated("a", 3), usernames), LUCI_INVALID, "S1.10: username of 3");
+    tap_is_result(new_name(repeated("a", 4), usernames), LUCI_OK, "S1.10: a username of 4");
+    tap_is_result(new_name(repeated("a", 31), usernames), LUCI_OK, "S1.10: a username of 31");
+    tap_is_result(new_name(repeated("a", 32), usernames), LUCI_INVALID, "S1.10: a username of 32");
+    tap_is_result(new_name(repeated("\U0001F600", 15), usernames), LUCI_OK, "S1.10: a username of 15 emoji");
     tap_is_result(new_name(repeated("\U0001F600", 16), usernames), LUCI_INVALID,
-                  "S9.1: a username of 16 emoji");
+                  "S1.10: a username of 16 emoji");
     tap_is_result(new_name("", at_least_1), LUCI_INVALID, "an empty username is invalid");
     tap_is_result(new_name("a", at_least_1), LUCI_OK, "one letter signs in");
     tap_is_result(new_name(NULL, at_least_1), LUCI_INVALID, "a NULL username is invalid");
