@@ -43,7 +43,7 @@ sub keeper {
     }
     my $quoted = $engine->in->quote($secret);
     $engine->query('CREATE ROLE keeper LOGIN') unless $engine->value("SELECT 1 FROM pg_roles WHERE rolname = 'keeper'");
-    $engine->query("ALTER ROLE keeper $PASSWORD $quoted");
+    $engine->query("ALTER ROLE keeper PASSWORD $quoted");
     $engine->query("GRANT ALL ON DATABASE $database TO keeper");
     $engine->query_in($database, 'GRANT ALL ON SCHEMA public TO keeper');
     open my $hba, '>', $engine->data . '/pg_hba.conf' or die $!;
@@ -145,7 +145,7 @@ sub check_missing {
     keep($server, $engine->driver eq 'mysql' ? 'hush hush' : "hush\0hush");
     my ($status, $text) = $server->try_start(line_with($engine, 'none', '{file:@dir@/conf/password}') . $REST);
     isnt $status, 0, 'a secret that the driver can\'t take';
-    like $text, qr{conf/password" holds a}, 'is named by its file';
+    like $text, qr{conf/password" contains a}, 'is named by its file';
     unlike $text, $WORD, "the log does not show a secret that the driver can't take";
     return;
 }

@@ -4,16 +4,12 @@
 #include "core/base/secret.h"
 #include "core/db/place.h"
 #include "core/guard/offload.h"
+#include "core/guard/times.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
 #include <dlfcn.h>
 #include <string.h>
-
-/* How often and in which interval preparing a statement is repeated while a lock is held: together as long as
- * the driver waits when it runs a statement. */
-#define LOCK_TRIES 64
-#define LOCK_PAUSE apr_time_from_msec(25)
 
 #define TIME_IS_UP (-1) /* a code that no driver uses */
 
@@ -397,9 +393,10 @@ static int prepare(luci_connection_t *connection, const char *text, const char *
             code = apr_dbd_prepare(connection->driver, pool, connection->handle, text, label, prepared);
             end_call(connection);
         }
-        if (!is_busy(connection, code) || tries == LOCK_TRIES)
+        if (luci_engine_is_server(connection->engine) || !is_busy(connection, code) ||
+            tries == LUCI_LOCK_TRIES)
             return code;
-        apr_sleep(LOCK_PAUSE);
+        apr_sleep(LUCI_LOCK_PAUSE);
     }
 }
 
@@ -541,8 +538,10 @@ void luci_connection_forget_rollback(luci_connection_t *connection)
 /* The transactions of apr_dbd are not used, because PostgreSQL's driver ends the process when BEGIN fails. */
 luci_result_t luci_connection_begin(luci_connection_t *connection)
 {
+    const luci_engine_t *engine = connection->engine;
+
     luci_connection_forget_rollback(connection);
-    return answer(connection, run(connection, connection->engine->begin));
+    return answer(connection, run(connection, connection->pooled ? engine->begin_pooled : engine->begin));
 }
 
 luci_result_t luci_connection_commit(luci_connection_t *connection)

@@ -5,8 +5,10 @@
 #include "core/db/session_table.h"
 #include "core/db/user_table.h"
 #include "core/files/file_id.h"
+#include "core/guard/times.h"
 
 #include <stdint.h>
+#include <apr_strings.h>
 #include <string.h>
 
 #define DISABLED "disabled" /* the additional column that the gate needs */
@@ -15,6 +17,7 @@
 typedef struct ran_t ran_t;
 struct ran_t {
     const luci_statement_t *statement;
+    const char *column; /* that it is about; NULL: none */
     luci_sql_text_t made;
     apr_dbd_prepared_t *prepared; /* NULL: not yet prepared */
     ran_t *next;                  /* in the same bucket */
@@ -23,10 +26,6 @@ struct ran_t {
 /* The bucket is computed from the address, so that adjacent records have different buckets. */
 #define BUCKETS 32
 #define BUCKET_OF(statement) ((uintptr_t)(statement) / sizeof(luci_statement_t) % BUCKETS)
-
-/* A deadlock or a failed serialization ends once the others are done. The pause grows with each try. */
-#define ROLLED_BACK_TRIES 5
-#define ROLLED_BACK_PAUSE apr_time_from_msec(3)
 
 struct luci_db_t {
     const luci_db_target_t *target;
@@ -320,6 +319,8 @@ luci_result_t luci_db_run(luci_db_t *db, const char *text)
 {
     luci_result_t result = luci_db_connect(db);
 
+    if (db->in_transaction && db->connection.rolled_back)
+        return LUCI_BUSY;
     return result == LUCI_OK ? luci_connection_run(&db->connection, text) : result;
 }
 
@@ -328,6 +329,7 @@ luci_result_t luci_db_run(luci_db_t *db, const char *text)
 /* A statement to run, its arguments and its outputs. */
 typedef struct {
     const luci_statement_t *statement;
+    const char *column; /* that the statement is about; NULL: it is about none */
     const luci_argument_t *arguments;
     const char *const **row;  /* output of a statement that reads one row; otherwise NULL */
     apr_array_header_t *rows; /* output of a statement that reads any number of rows; otherwise NULL */
@@ -342,20 +344,29 @@ static luci_sql_scope_t scope_of(const luci_db_t *db)
                                .found = db->columns };
 }
 
-/* The statement for this connection. It is expanded when the connection first runs it. */
-static ran_t *ran_of(luci_db_t *db, const luci_statement_t *statement)
+static int is_of(const ran_t *ran, const query_t *query)
 {
-    ran_t **bucket = &db->ran[BUCKET_OF(statement)], *ran = *bucket;
+    return ran->statement == query->statement && (!query->column || strcmp(ran->column, query->column) == 0);
+}
+
+/* The statement for this connection, and for its column if it is about one. It is expanded when the
+ * connection first runs it. */
+static ran_t *ran_of(luci_db_t *db, const query_t *query)
+{
+    ran_t **bucket = &db->ran[BUCKET_OF(query->statement)], *ran = *bucket;
     luci_sql_scope_t scope;
 
-    while (ran && ran->statement != statement)
+    while (ran && !is_of(ran, query))
         ran = ran->next;
     if (ran)
         return ran;
     scope = scope_of(db);
     ran = apr_pcalloc(db->memory, sizeof *ran);
-    ran->statement = statement;
-    ran->made = luci_sql_text(statement, &scope, db->memory);
+    ran->statement = query->statement;
+    ran->column = query->column ? apr_pstrdup(db->memory, query->column) : NULL;
+    scope.columns = &ran->column;
+    scope.count = ran->column != NULL;
+    ran->made = luci_sql_text(ran->statement, &scope, db->memory);
     ran->next = *bucket;
     return *bucket = ran;
 }
@@ -396,7 +407,7 @@ static luci_result_t run_once(luci_db_t *db, const query_t *query)
     luci_result_t result = luci_db_connect(db);
 
     if (result == LUCI_OK)
-        result = prepare(db, ran_of(db, query->statement), query->arguments, &bound);
+        result = prepare(db, ran_of(db, query), query->arguments, &bound);
     if (result != LUCI_OK)
         return result;
     if (query->rows) {
@@ -414,11 +425,11 @@ static int may_try_again(luci_db_t *db, int tries)
 {
     if (!db->connection.rolled_back)
         return 0;
-    if (tries >= ROLLED_BACK_TRIES) {
+    if (tries >= LUCI_ROLLED_BACK_TRIES) {
         db->connection.broken = 1;
         return 0;
     }
-    apr_sleep(ROLLED_BACK_PAUSE * tries);
+    apr_sleep(LUCI_ROLLED_BACK_PAUSE * tries);
     return 1;
 }
 
@@ -489,22 +500,15 @@ luci_result_t luci_db_execute(luci_db_t *db, const luci_statement_t *statement,
 luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char *column, const char *value,
                                  apr_pool_t *scratch)
 {
-    ran_t once = { .statement = &luci_sql_user_set_column };
-    luci_bound_t bound = { 0 };
-    luci_sql_scope_t scope;
-    luci_result_t result;
     int changed;
+    query_t query = { .statement = &luci_sql_user_set_column,
+                      .column = column,
+                      .arguments = LUCI_ARGUMENTS({ "value", value }, { "id", user_id }),
+                      .changed = &changed,
+                      .pool = scratch };
 
     leave_stale_file(db);
-    result = luci_db_connect(db);
-    if (result != LUCI_OK)
-        return result;
-    scope = scope_of(db);
-    scope.columns = &column;
-    scope.count = 1;
-    once.made = luci_sql_text(once.statement, &scope, scratch);
-    result = prepare(db, &once, LUCI_ARGUMENTS({ "value", value }, { "id", user_id }), &bound);
-    return result == LUCI_OK ? luci_connection_execute(&db->connection, &bound, &changed, scratch) : result;
+    return run(db, &query);
 }
 
 /* ---- Transactions ---- */
@@ -521,8 +525,8 @@ static luci_result_t run_inside(luci_db_t *db, luci_db_work_fn *work, void *bato
     return db->connection.broken && result == LUCI_OK ? LUCI_UNAVAILABLE : result;
 }
 
-/* Sets *before_commit to 1 if the failure occurred before COMMIT, or COMMIT was rolled back, so that the
- * database cannot have stored anything. */
+/* Sets *before_commit to 1 if the failure occurred before COMMIT, so that the database cannot have stored
+ * anything. */
 static luci_result_t transaction_once(luci_db_t *db, luci_db_work_fn *work, void *baton, int *before_commit,
                                       apr_pool_t *scratch)
 {

@@ -90,8 +90,7 @@ luci_result_t luci_db_execute(luci_db_t *db, const luci_statement_t *statement,
                               const luci_argument_t *arguments, int *changed,
                               apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Sets a column of a user, with a statement that is prepared for this call only. If value is NULL, the column
- * becomes NULL. */
+/* Sets a column of a user. If value is NULL, the column becomes NULL. */
 luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char *column, const char *value,
                                  apr_pool_t *scratch) LUCI_MUST_USE;
 

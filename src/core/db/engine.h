@@ -82,6 +82,7 @@ typedef struct luci_engine_t {
     const char *const *setup;          /* queries to run on each new connection; ends with NULL */
     int setup_is_optional;             /* 1: if a setup query fails, that is not an error */
     const char *begin;                 /* the statement that begins a transaction */
+    const char *begin_pooled;          /* the same through a pooler; NULL: the engine has none */
     const luci_engine_code_t *codes;   /* ends with code 0; NULL: the codes of the driver have no meaning */
     const luci_engine_state_t *states; /* ends with state NULL; NULL: messages contain no SQLSTATE */
     void (*opened)(void *native); /* prepares the native handle of a new connection; NULL: nothing to do */

@@ -10,20 +10,24 @@
 #include <dlfcn.h>
 #include <string.h>
 
-/* ON CONFLICT DO NOTHING requires READ COMMITTED. Limits that the administrator has set are kept. */
+/* Sets the limits, unless the administrator has set others; is_local "true": only for the transaction. */
+#define LIMITS(is_local)                                                                                     \
+    "SELECT set_config(name, most, " is_local ") FROM (VALUES ('lock_timeout', '2s'), "                      \
+    "('statement_timeout', '10s')) AS usual (name, most) WHERE current_setting(name) = '0'"
+
+/* ON CONFLICT DO NOTHING requires READ COMMITTED. */
+#define BEGIN "BEGIN ISOLATION LEVEL READ COMMITTED"
+
 static const char *const setup[] = {
     "SELECT set_config('client_encoding', 'UTF8', false), "
     "set_config('default_transaction_isolation', 'read committed', false)",
-    "SELECT set_config(name, most, false) FROM (VALUES ('lock_timeout', '2s'), "
-    "('statement_timeout', '10s')) AS usual (name, most) WHERE current_setting(name) = '0'",
+    LIMITS("false"),
     NULL,
 };
 
 static const luci_engine_state_t states[] = {
     { "40001" /* serialization_failure */, LUCI_FAILURE_ROLLED_BACK },
     { "40P01" /* deadlock_detected */, LUCI_FAILURE_ROLLED_BACK },
-    { "55P03" /* lock_not_available */, LUCI_FAILURE_BUSY },
-    { "57014" /* query_canceled */, LUCI_FAILURE_BUSY },
     { "26000" /* invalid_sql_statement_name */, LUCI_FAILURE_SHARED },
     { "42P05" /* duplicate_prepared_statement */, LUCI_FAILURE_SHARED },
     { NULL, LUCI_FAILURE_OTHER },
@@ -198,7 +202,8 @@ const luci_engine_t luci_engine_pgsql = {
 
     .socket_function = "PQsocket",
     .setup = setup,
-    .begin = "BEGIN ISOLATION LEVEL READ COMMITTED",
+    .begin = BEGIN,
+    .begin_pooled = BEGIN "; " LIMITS("true"),
     .states = states,
     .opened = opened,
     .is_pooled = is_pooled,

@@ -3,7 +3,9 @@
  * the checks are made. They are the tables of Lucia v2 (adapter-sqlite 2, adapter-postgresql 2, adapter-mysql
  * 2) with additional nullable columns of the module, which a database that Lucia created does not have. To
  * add a table, write its file and add a row to the list in table.c; to add a column, add it to the file of
- * its table. The statements about a table are beside it or beside the only code that uses them (sql.h). */
+ * its table. The module's columns of a table are used all or none ([S:...] in sql.h): a database that lacks a
+ * new one does without the others until a start or luciactl init adds it. The statements about a table are
+ * beside it or beside the only code that uses them (sql.h). */
 #ifndef LUCI_TABLE_H
 #define LUCI_TABLE_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All waiting times, and what waits for what. doc/architecture.md has the same drawing.
+/* All waiting times that are neither directives (their defaults: core/config/directive_rows.h) nor an
+ * engine's own (core/db/engine_NAME.c), and what waits for what. doc/architecture.md has the same drawing.
  *
  *   request
  *     |
@@ -13,7 +14,8 @@
  *     |     |
  *     |     `-- all calls with it: LUCI_POOL_USE, cut off by the watchdog (LUCI_WATCHDOG_LOOK later)
  *     |           |-- connecting, in a thread that is abandoned: what is left of that
- *     |           `-- a lock: 2 s (the engines' own limits, engine_NAME.c)
+ *     |           `-- a lock: 2 s (the engines' own limits, engine_NAME.c; a statement's 10 s only matter to
+ *     |               luciactl, which has no limit for all calls)
  *     |
  *     `-- a hash slot: LuciaHashSlots' wait
  *
@@ -31,6 +33,15 @@
 #define LUCI_DEADLINE_CALL (5 * LUCI_MS_SECOND) /* one call or connecting, unless calls share a limit */
 #define LUCI_POOL_USE (5 * LUCI_MS_SECOND)      /* all calls of one use of a handle, connecting included */
 #define LUCI_WATCHDOG_LOOK 100                  /* between two checks; a call may exceed its limit by this */
+
+/* Preparing a statement meets a lock without the driver's own wait: it is tried so often, with this pause. */
+#define LUCI_LOCK_TRIES 64
+#define LUCI_LOCK_PAUSE apr_time_from_msec(25)
+
+/* A deadlock or a failed serialization ends once the other transactions are done. The pause grows with each
+ * try. */
+#define LUCI_ROLLED_BACK_TRIES 5
+#define LUCI_ROLLED_BACK_PAUSE apr_time_from_msec(3)
 
 /* ---- Calls in threads that may be abandoned ---- */
 
@@ -58,5 +69,28 @@
 
 #define LUCI_CACHE_WAIT apr_time_from_msec(250)  /* about as long as a slow database query */
 #define LUCI_CACHE_WAIT_END apr_time_from_sec(2) /* longer, because an ended session must leave the cache */
+
+/* ---- Logs ---- */
+
+#define LUCI_LOG_INTERVAL apr_time_from_sec(60) /* of a message that many requests would log */
+#define LUCI_AUDIT_WAIT_MS 1000                 /* for an audit program that does not read */
+
+/* ---- A start, and work in the background ---- */
+
+#define LUCI_START_SECONDS 30      /* after which the process that checks the tables ends, even if it hangs */
+#define LUCI_CONFIGTEST_SECONDS 10 /* the same in configtest, which apachectl runs before each restart */
+/* How long httpd waits for these processes. A restart waits less, because no request is answered meanwhile,
+ * and the tables usually exist. */
+#define LUCI_START_WAIT apr_time_from_sec(LUCI_START_SECONDS + 1)
+#define LUCI_CONFIGTEST_WAIT apr_time_from_sec(LUCI_CONFIGTEST_SECONDS + 1)
+#define LUCI_RESTART_WAIT apr_time_from_sec(1)
+
+#define LUCI_JOB_RUN_MAX apr_time_from_sec(30) /* the duration of a run; what is left waits for the next */
+
+/* ---- The control socket ---- */
+
+#define LUCI_CONTROL_SECONDS 2                    /* for each read and write */
+#define LUCI_CONTROL_READING apr_time_from_sec(5) /* for a whole request */
+#define LUCI_CONTROL_END_SECONDS 2 /* at the end of a child without threads, for its control thread */
 
 #endif

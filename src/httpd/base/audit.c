@@ -3,6 +3,7 @@
 
 #include "core/config/log_target.h"
 #include "core/files/trusted_path.h"
+#include "core/guard/times.h"
 #include "httpd/base/counters.h"
 #include "httpd/base/httpd_log.h"
 
@@ -23,7 +24,6 @@
 APLOG_USE_MODULE(luciauth);
 
 #define NONE (-1)
-#define WAIT_MS 1000 /* maximum wait for a program that does not read */
 #define RIGHTS (S_IRUSR | S_IWUSR | S_IRGRP)
 
 /* write() to a pipe is atomic up to PIPE_BUF bytes. */
@@ -132,13 +132,14 @@ const char *luci_audit_problem(const char *target, apr_pool_t *pool)
 
 /* ---- Writing ---- */
 
-/* 1: the program reads again within WAIT_MS. Does not wait if an error was logged in the last minute. */
+/* 1: the program reads again within LUCI_AUDIT_WAIT_MS. Does not wait if an error was logged in the last
+ * minute. */
 static int await_room(const luci_audit_t *audit)
 {
     struct pollfd pipe = { .fd = audit->file, .events = POLLOUT };
     apr_uint64_t since = (apr_uint64_t)apr_time_now() - audit->shared->complained;
 
-    return since >= apr_time_from_sec(60) && poll(&pipe, 1, WAIT_MS) > 0 && !(pipe.revents & POLLERR);
+    return since >= LUCI_LOG_INTERVAL && poll(&pipe, 1, LUCI_AUDIT_WAIT_MS) > 0 && !(pipe.revents & POLLERR);
 }
 
 /* Writes all of text; returns 0 or an errno. */

@@ -12,8 +12,9 @@
 
 APLOG_USE_MODULE(luciauth);
 
-/* A restart may load another version of this module: change the number with row_t and the enums. */
-#define KEY "luciauth-counters-1"
+/* A restart may load another version of this module: change the number when a counter gets another meaning.
+ * More or fewer counters change the size of a row, which is compared. */
+#define KEY "luciauth-counters-2"
 
 #define ROWS 512 /* further children share the last row; unused rows use no memory */
 #define LINE 64  /* bytes of a cache line; two rows never share one */
@@ -27,6 +28,7 @@ typedef struct {
 
 typedef struct {
     row_t *rows;
+    size_t row_bytes; /* sizeof(row_t) of the version that created them */
 } retained_t;
 
 static row_t nowhere; /* used if there is no shared memory */
@@ -41,7 +43,9 @@ void luci_counters_create(server_rec *main_server)
 
     if (!retained)
         retained = ap_retained_data_create(KEY, sizeof *retained);
-    if (!retained->rows) {
+    if (!retained->rows || retained->row_bytes != sizeof(row_t)) {
+        retained->rows = NULL;
+        retained->row_bytes = sizeof(row_t);
         status = apr_shm_create(&memory, ROWS * sizeof(row_t) + LINE, NULL, main_server->process->pool);
         if (status == APR_SUCCESS)
             retained->rows = (row_t *)APR_ALIGN((uintptr_t)apr_shm_baseaddr_get(memory), LINE);

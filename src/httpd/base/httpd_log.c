@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/base/httpd_log.h"
 
+#include "core/guard/times.h"
+
 #include <apr_atomic.h>
 #include <apr_hash.h>
 #include <apr_shm.h>
@@ -12,13 +14,11 @@
 extern module AP_MODULE_DECLARE_DATA luciauth_module;
 APLOG_USE_MODULE(luciauth);
 
-#define ONCE_IN apr_time_from_sec(60)
-
 int luci_httpd_log_due(volatile apr_uint64_t *said)
 {
     apr_uint64_t before = apr_atomic_read64(said), now = (apr_uint64_t)apr_time_now();
 
-    return now - before >= ONCE_IN && apr_atomic_cas64(said, now, before) == before;
+    return now - before >= LUCI_LOG_INTERVAL && apr_atomic_cas64(said, now, before) == before;
 }
 
 /* Counts a change; 1 if it is one of the first in this minute. */
@@ -26,7 +26,7 @@ static int may_tell(luci_condition_t *condition)
 {
     apr_uint64_t now = (apr_uint64_t)apr_time_now(), minute = apr_atomic_read64(&condition->minute);
 
-    if (now - minute >= ONCE_IN && apr_atomic_cas64(&condition->minute, now, minute) == minute)
+    if (now - minute >= LUCI_LOG_INTERVAL && apr_atomic_cas64(&condition->minute, now, minute) == minute)
         apr_atomic_set32(&condition->changes, 0);
     if (apr_atomic_read32(&condition->changes) >= LUCI_CONDITION_CHANGES_MAX)
         return 0;

@@ -4,6 +4,7 @@
 #include "core/base/thread.h"
 #include "core/control/control_request.h"
 #include "core/files/act_as.h"
+#include "core/guard/times.h"
 #include "httpd/base/config.h"
 
 #include <ap_mpm.h>
@@ -21,10 +22,7 @@
 
 APLOG_USE_MODULE(luciauth);
 
-#define WAIT_SECONDS 2 /* for each read and write */
-#define WAIT_READING apr_time_from_sec(5)
-#define WAIT_ENDING_SECONDS 2 /* how long a child without threads waits for the control thread at its end */
-#define QUEUE 16              /* maximum number of waiting clients */
+#define QUEUE 16 /* maximum number of waiting clients */
 
 #define NONE (-1)
 
@@ -200,10 +198,10 @@ static int is_allowed(int client)
            (peer.uid == 0 || peer.uid == geteuid());
 }
 
-/* Reads a line within WAIT_READING and splits it into words; returns their number, 0: no line. */
+/* Reads a line within LUCI_CONTROL_READING and splits it into words; returns their number, 0: no line. */
 static int read_words(luci_control_call_t *call, const char *words[LUCI_CONTROL_WORDS_MAX])
 {
-    apr_time_t end = apr_time_now() + WAIT_READING;
+    apr_time_t end = apr_time_now() + LUCI_CONTROL_READING;
     char *line = apr_palloc(call->pool, LUCI_CONTROL_LINE_MAX);
     size_t length = 0;
 
@@ -250,7 +248,7 @@ static void answer(const worker_t *worker, luci_control_call_t *call)
 /* accept fails without a client if the thread of another child was faster. */
 static void serve(const worker_t *worker)
 {
-    const struct timeval wait = { .tv_sec = WAIT_SECONDS };
+    const struct timeval wait = { .tv_sec = LUCI_CONTROL_SECONDS };
     luci_control_call_t call = { .main_server = worker->main_server };
 
     call.socket = accept4(listener.socket, NULL, NULL, SOCK_CLOEXEC);
@@ -291,7 +289,7 @@ static int join(const worker_t *worker)
         return pthread_join(worker->thread, NULL) == 0;
     if (clock_gettime(CLOCK_REALTIME, &until) != 0)
         return 0;
-    until.tv_sec += WAIT_ENDING_SECONDS;
+    until.tv_sec += LUCI_CONTROL_END_SECONDS;
     return pthread_timedjoin_np(worker->thread, NULL, &until) == 0;
 }
 

@@ -280,8 +280,9 @@ static void give_back(void *baton, luci_db_t *db)
 static int refresh(luci_pool_t *pool, slot_t *slot, apr_time_t now)
 {
     apr_uint32_t outdated = apr_atomic_read32(&pool->outdated);
+    int is_first = slot->seen == outdated; /* no other handle has told it */
 
-    if (now - slot->checked < LUCI_POOL_STALE_CHECK && slot->seen == outdated)
+    if (now - slot->checked < LUCI_POOL_STALE_CHECK && is_first)
         return 1;
     slot->checked = now;
     slot->seen = outdated;
@@ -290,7 +291,8 @@ static int refresh(luci_pool_t *pool, slot_t *slot, apr_time_t now)
     if (luci_db_is_hung(slot->db))
         return 0;
     luci_db_close(slot->db);
-    slot->seen = apr_atomic_inc32(&pool->outdated) + 1;
+    if (is_first)
+        slot->seen = apr_atomic_inc32(&pool->outdated) + 1;
     return 1;
 }
 

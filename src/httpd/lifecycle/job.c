@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/lifecycle/job.h"
 
+#include "core/guard/times.h"
+
 #include <ap_mpm.h>
 
 #define REST_MIN apr_time_from_msec(20)

@@ -10,8 +10,6 @@
 
 #include "httpd/server/runtime.h"
 
-#define LUCI_JOB_RUN_MAX apr_time_from_sec(30) /* the duration of a run; what is left waits for the next */
-
 typedef struct luci_job_run_t luci_job_run_t;
 
 typedef struct {

@@ -2,6 +2,7 @@
 #include "httpd/lifecycle/jobs.h"
 
 #include "core/base/secret.h"
+#include "core/guard/times.h"
 #include "httpd/lifecycle/job.h"
 
 #include <apr_optional.h>

@@ -5,6 +5,7 @@
 #include "core/db/db_problem.h"
 #include "core/db/schema.h"
 #include "core/files/trusted_path.h"
+#include "core/guard/times.h"
 #include "httpd/base/config.h"
 #include "httpd/base/server_name.h"
 
@@ -25,13 +26,6 @@
 
 APLOG_USE_MODULE(luciauth);
 
-#define SECONDS_MAX 30  /* after which a process ends itself, even if its database hangs */
-#define SECONDS_TEST 10 /* the same in configtest, which apachectl runs before each restart */
-
-/* How long httpd waits for all processes together. A restart waits less, because no request is answered
- * meanwhile, and the tables usually exist. */
-#define WAIT_FIRST apr_time_from_sec(SECONDS_MAX + 1)
-#define WAIT_RESTART apr_time_from_sec(1)
 #define CHECK_EVERY apr_time_from_msec(10)
 
 /* The tables of one virtual host, and the process that checks or creates them. */
@@ -190,7 +184,7 @@ static void work_and_exit(const job_t *job, apr_pool_t *pool)
     apr_finfo_t info;
     luci_result_t result;
 
-    become_independent(job->is_test ? SECONDS_TEST : SECONDS_MAX);
+    become_independent(job->is_test ? LUCI_CONFIGTEST_SECONDS : LUCI_START_SECONDS);
     umask(S_IRWXO);
     if (ap_run_drop_privileges(pool, job->server) != OK)
         _exit(1);
@@ -250,7 +244,7 @@ static int has_ended(job_t *job)
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, job->server,
                      "LUCI0310: %s: the check of the tables was ended after %d seconds or by a signal; check "
                      "that the database is not locked, and restart httpd",
-                     job->title, job->is_test ? SECONDS_TEST : SECONDS_MAX);
+                     job->title, job->is_test ? LUCI_CONFIGTEST_SECONDS : LUCI_START_SECONDS);
     return 1;
 }
 
@@ -329,7 +323,7 @@ void luci_start_schema(apr_pool_t *conf_pool, apr_pool_t *scratch, server_rec *m
     int generation = 0;
 
     (void)ap_mpm_query(AP_MPMQ_GENERATION, &generation);
-    if (await(job, jobs->nelts, generation == 0 ? WAIT_FIRST : WAIT_RESTART))
+    if (await(job, jobs->nelts, generation == 0 ? LUCI_START_WAIT : LUCI_RESTART_WAIT))
         return;
     for (int i = 0; i < jobs->nelts; i++) {
         if (job[i].is_running)
@@ -341,5 +335,5 @@ void luci_start_schema_test(apr_pool_t *conf_pool, server_rec *main_server)
 {
     apr_array_header_t *jobs = start_all(main_server, 1, conf_pool, conf_pool);
 
-    (void)await((job_t *)jobs->elts, jobs->nelts, apr_time_from_sec(SECONDS_TEST + 1));
+    (void)await((job_t *)jobs->elts, jobs->nelts, LUCI_CONFIGTEST_WAIT);
 }

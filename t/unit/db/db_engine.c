@@ -231,6 +231,49 @@ static void check_limit(luci_db_t *db)
     tap_is_int(luci_db_is_hung(db), 0, "  the handle whose time has ended is well");
 }
 
+/* ---- A column ---- */
+
+static void check_set_column(const luci_db_target_t *target)
+{
+    luci_db_t *db = luci_db_create(target, pool);
+
+    tap_is_result(luci_db_set_column(db, "alice", "username", "Alice2", pool), LUCI_OK,
+                  "a column of a user is set");
+    tap_is_result(luci_db_set_column(db, "alice", "username", "Alice", pool), LUCI_OK,
+                  "the same column is set again on the same connection");
+    tap_is_str(luci_db_error(db), "no error", "setting columns meets no error that a new connection hides");
+    tap_is_str(support_value(target->params, "SELECT username FROM auth_user WHERE id = 'alice'"), "Alice",
+               "the last value of the first column is stored");
+    luci_db_close(db);
+}
+
+/* ---- A locked table ---- */
+
+/* PostgreSQL waits for the lock when it prepares a statement. The limit of its own, two seconds, ends the
+ * wait, so that the server does not pass for one that hangs. */
+static void check_locked_table(const luci_db_target_t *target)
+{
+    luci_db_t *db = luci_db_create(target, pool);
+    support_other_t *other = support_open(target->params);
+    const char *const *row;
+    luci_ms_t start;
+
+    (void)support_try(other, "BEGIN");
+    (void)support_try(other, "LOCK TABLE auth_user IN ACCESS EXCLUSIVE MODE");
+    tap_is_result(luci_db_connect(db), LUCI_OK,
+                  "a table is locked as a whole: connecting needs no lock on it");
+    luci_db_limit(db, 20 * LUCI_MS_SECOND);
+    start = support_clock();
+    tap_ok(luci_db_select(db, &luci_sql_user_find, LUCI_ARGUMENTS({ "username", "Alice" }), &row, pool) !=
+               LUCI_OK,
+           "a statement on a locked table fails");
+    tap_ok(support_clock() - start < 12 * LUCI_MS_SECOND,
+           "a statement on a locked table is not tried for long");
+    tap_ok(!luci_db_is_hung(db), "the server does not count as hung: %s", luci_db_error(db));
+    support_close(other);
+    luci_db_close(db);
+}
+
 int main(void)
 {
     const char *params;
@@ -251,5 +294,8 @@ int main(void)
     check_dropped_column(db, params);
     check_limit(db);
     luci_db_close(db);
+    check_set_column(&target);
+    if (strcmp(target.driver, "pgsql") == 0)
+        check_locked_table(&target);
     return tap_done();
 }
