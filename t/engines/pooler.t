@@ -9,7 +9,7 @@ use LuciaTest;
 use LuciaTest::Ctl;
 use LuciaTest::PgBouncer;
 use LuciaTest::Postgres;
-use LuciaTest::Visitors qw(CHEAP);
+use LuciaTest::Gate qw(CHEAP_SITE);
 use LuciaTest::Site;
 use POSIX ();
 
@@ -59,7 +59,7 @@ sub check {
     my ($postgres, $mode, $size) = @_;
     my $pooler = LuciaTest::PgBouncer->new(postgres => $postgres, mode => $mode, size => $size);
     my $database = $postgres->create;
-    my $server = LuciaTest::Server->new(config => CHEAP =~ s/^LuciaDatabase.*/$pooler->line($database)/mer . $GATE,
+    my $server = LuciaTest::Server->new(config => CHEAP_SITE =~ s/^LuciaDatabase.*/$pooler->line($database)/mer . $GATE,
         files => { 'htdocs/vault/a.txt' => 'inside' });
     my @wrong = wrong_answers_of_all($server);
     is scalar @wrong, 0, "pool_mode=$mode: each answer to @{[CLIENTS]} clients at once is the right one" or diag @wrong[0 .. ($#wrong > 9 ? 9 : $#wrong)];
@@ -80,9 +80,9 @@ sub check {
 sub check_statement_mode {
     my ($postgres) = @_;
     my $pooler = LuciaTest::PgBouncer->new(postgres => $postgres, mode => 'statement', size => SERVER_CONNECTIONS);
-    my $server = LuciaTest::Server->new(config => CHEAP =~ s/^LuciaDatabase.*/$pooler->line($postgres->create)/mer . $GATE,
+    my $server = LuciaTest::Server->new(config => CHEAP_SITE =~ s/^LuciaDatabase.*/$pooler->line($postgres->create)/mer . $GATE,
         files => { 'htdocs/vault/a.txt' => 'inside' });
-    is $server->request(POST => '/signup', form(username => 'alice', password => 'open sesame 1'))->status, 503, 'pool_mode=statement: sign-up answers 503';
+    is $server->request(POST => '/signup', form(username => 'alice', password => $PASSWORD))->status, 503, 'pool_mode=statement: sign-up answers 503';
     like $server->error_log, qr/LUCI0308: .*transaction blocks not allowed in statement pooling mode/, 'pool_mode=statement: a start says why in the log';
     return;
 }
