@@ -166,13 +166,13 @@ static void check_interrupted_ends(void)
     tap_is_int(met, 2, "both statements of the sign-out were interrupted");
 }
 
-#define VISITORS 4
+#define CLIENTS 4
 #define SESSIONS 60
 
 #define ID(session) apr_psprintf(pool, "%040d", session)
 
 /* A child that shows all ids, once all children may. Its status is 0 when it was let in each time. */
-static int visit_all(int gate)
+static int show_all(int gate)
 {
     char byte;
     int refused = read(gate, &byte, 1) != 0;
@@ -183,28 +183,28 @@ static int visit_all(int gate)
     return refused != 0;
 }
 
-static void check_bulkhead(int ours)
+static void check_at_once(int ours)
 {
     int gate[2], refused = 0;
-    pid_t visitors[VISITORS];
+    pid_t clients[CLIENTS];
 
-    start("crowd", ours, NOW + DAY);
+    start("at-once", ours, NOW + DAY);
     for (int session = 1; session <= SESSIONS; session++)
         leave_session(ID(session), NOW + (session % 2 ? DAY : -1));
     stop();
     if (pipe(gate) != 0)
         support_give_up("pipe", "none");
-    for (int i = 0; i < VISITORS; i++) {
-        if ((visitors[i] = fork()) == 0) {
+    for (int i = 0; i < CLIENTS; i++) {
+        if ((clients[i] = fork()) == 0) {
             close(gate[1]);
-            _exit(visit_all(gate[0]));
+            _exit(show_all(gate[0]));
         }
     }
     close(gate[1]);
-    for (int i = 0; i < VISITORS; i++)
-        refused += support_await(visitors[i]);
+    for (int i = 0; i < CLIENTS; i++)
+        refused += support_await(clients[i]);
     close(gate[0]);
-    tap_is_int(refused, 0, "%d at once show the same %d ids: all are let in", VISITORS, SESSIONS);
+    tap_is_int(refused, 0, "%d at once show the same %d ids: all are let in", CLIENTS, SESSIONS);
     tap_is_int(support_auth_number(lucia, "SELECT count(*) FROM user_session WHERE length(id) = 64"),
                SESSIONS, "  all are hashed");
     tap_is_int(support_auth_number(lucia, "SELECT count(*) FROM user_session"), SESSIONS + 1,
@@ -217,7 +217,7 @@ int main(void)
     support_takeover(pool);
     for (int ours = 0; ours < 2; ours++) {
         check_statements(ours);
-        check_bulkhead(ours);
+        check_at_once(ours);
     }
     check_interrupted_looks();
     check_interrupted_ends();
