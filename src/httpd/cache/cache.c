@@ -250,10 +250,7 @@ static void complain(const luci_cache_t *cache, apr_status_t status, const char 
 
 static void report_failure(const luci_cache_t *cache, apr_status_t status, const char *what)
 {
-    char reason[120];
-
-    (void)apr_snprintf(reason, sizeof reason, "%d %s", status, what);
-    if (luci_httpd_log_condition(&cache->shared->condition, reason))
+    if (luci_httpd_log_condition(&cache->shared->condition, what))
         complain(cache, status, what);
 }
 
