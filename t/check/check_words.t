@@ -13,6 +13,7 @@ sub slurp { LuciaTest::Server::slurp($_[0]) }
 my @WORDS = (
     [qr/\bwhoever\b/i,                                      'name the subject: the request, the client, the user'],
     [qr/\b(?:some|no)body(?:'s)?\b/i,                       'a request, a client, a user; no request, no user'],
+    [qr/(?<![-"])\beverybody\b/i,                           'all users, all clients; the option --everybody is a name'],
     [qr/\b(?:request|thread|handle|process|child|call|node)(?:s|es)? who\b/i, 'that'],
     [qr/(?:^|[.;] )Who (?!\w+ (?:is|may|can|has|did)\b[^.]*\?)/, 'The request that, the client that, a user who'],
     [qr/\bvisitors?\b/i,                                    'anonymous request; client; user'],
@@ -98,7 +99,7 @@ sub found_in {
 }
 
 # The check itself finds what it is to find.
-for my $text ('Whoever waits', 'nobody waits', 'requests who wait', 'Who waits is refused', 'the database is away', 'sessions at hand', 'a dead session', '.most = 3', 'connects anew',
+for my $text ('Whoever waits', 'everybody may write', 'nobody waits', 'requests who wait', 'Who waits is refused', 'the database is away', 'sessions at hand', 'a dead session', '.most = 3', 'connects anew',
     'without a second try', 'in the one spelling', 'closed by NULL', 'likewise', 'correct the one or the other', 'which is said', 'recovers by itself',
     'the trial of the breaker') {
     ok scalar(grep { $text =~ $_->[0] } @WORDS), "\"$text\" would be found";

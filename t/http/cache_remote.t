@@ -41,22 +41,10 @@ sub key_of {
 sub record_of { my ($pair, $cookie) = @_; $pair->{service}->get(key_of($pair, $cookie)) }
 sub complaints { my ($server) = @_; scalar(() = $server->error_log =~ /LUCI0402/g) }
 
-# How often the log said the same of a cache or store as its line before, which is due once a minute.
-sub repeats {
-    my ($server) = @_;
-    my ($last, $repeats) = ('', 0);
-    my $log = $server->error_log;
-    while ($log =~ /LUCI\d+: (the session cache \([^)]*\) (?:does not \w+(?: in time)?|works again))/g) {
-        $repeats++ if $1 eq $last;
-        $last = $1;
-    }
-    return $repeats;
-}
-
 sub is_quiet {
     my ($pair, $name) = @_;
     for my $server (@$pair{qw(one two)}) {
-        cmp_ok repeats($server), '<=', (time - $pair->{started}) / 60, "$name: the log repeats a line at most once a minute";
+        cmp_ok $server->log_repeats('session cache'), '<=', (time - $pair->{started}) / 60, "$name: the log repeats a line at most once a minute";
         unlike $server->error_log, qr/scache_|AH034(?:7|8)|AH007[89]/, "$name: and none of httpd's module";
         unlike $server->error_log, qr/exit signal/, "$name: nobody crashed";
     }

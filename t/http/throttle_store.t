@@ -16,18 +16,6 @@ use LuciaTest::Gate ();
 sub wrong { my ($server, $name, %arg) = @_; $server->request(POST => '/login', form(username => $name, password => $WRONG), %arg)->status }
 sub right { my ($server, $name) = @_; $server->request(POST => '/login', form(username => $name, password => $PASSWORD))->status }
 sub complaints { my ($server) = @_; scalar(() = $server->error_log =~ /LUCI0510/g) }
-
-# How often the log said the same of a cache or store as its line before, which is due once a minute.
-sub repeats {
-    my ($server) = @_;
-    my ($last, $repeats) = ('', 0);
-    my $log = $server->error_log;
-    while ($log =~ /LUCI\d+: (the throttle store \([^)]*\) (?:does not \w+(?: in time)?|works again))/g) {
-        $repeats++ if $1 eq $last;
-        $last = $1;
-    }
-    return $repeats;
-}
 sub timed { my ($code) = @_; my $start = Time::HiRes::time(); $code->(); return Time::HiRes::time() - $start }
 
 # Two servers with one database and one service, by LuciaThrottleStore or by what LuciaSessionCache names.
@@ -91,7 +79,7 @@ sub check_gone {
     cmp_ok $took, '<', 10, "S9.39: $how: without waiting for it each time ($took s)";
     is right($one, 'alice'), 302, "S9.39: $how: right passwords sign in";
     cmp_ok complaints($one), '>=', 1, "S9.39: $how: the log says so";
-    cmp_ok repeats($one), '<=', (time - $pair->{started}) / 60, "S9.39: $how: the log repeats a line at most once a minute";
+    cmp_ok $one->log_repeats('throttle store'), '<=', (time - $pair->{started}) / 60, "S9.39: $how: the log repeats a line at most once a minute";
     like $one->error_log, qr/LUCI0510: the throttle store \($pair->{kind}:[^)]*\) does not \w+(?: in time)?; attempts are not counted until it works again/, "S9.39: $how: the log names the throttle's store";
     my ($last) = control($one, 'throttle-list');
     is_deeply $last, { error => "the throttle's store does not answer" }, "S9.39: $how: luciactl hears that the store does not answer";

@@ -19,7 +19,7 @@ int luci_trusted_open(const char *path, int flags, mode_t mode, const char **pro
 typedef enum {
     LUCI_PATH_TRUSTED, /* only root can change where the path leads; or the caller is not root */
     LUCI_PATH_OF_USER, /* one other user can: *owner and *group */
-    LUCI_PATH_OF_MANY, /* several other users can, because the group or everybody may write */
+    LUCI_PATH_OF_MANY, /* several other users can, because a group or all users may write */
     LUCI_PATH_UNKNOWN  /* a folder of the path cannot be entered or does not exist; errno says why */
 } luci_path_trust_t;
 

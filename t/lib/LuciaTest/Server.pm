@@ -79,6 +79,18 @@ sub write {
 
 sub error_log  { slurp($_[0]->dir . '/logs/error_log') }
 sub complaints { join '', grep { !/ LUCI0610: / } split /^/, $_[0]->error_log }    # without the audit log, which names accounts
+
+# How often the error log says the same of a session cache or throttle store as the line about it before, which is due once a minute.
+sub log_repeats {
+    my ($self, $what) = @_;
+    my ($last, $repeats, $log) = ('', 0, $self->error_log);
+    while ($log =~ /LUCI\d+: (the \Q$what\E \([^)]*\) (?:does not \w+(?: in time)?|works again))/g) {
+        $repeats++ if $1 eq $last;
+        $last = $1;
+    }
+    return $repeats;
+}
+
 sub access_log { slurp($_[0]->dir . '/logs/access_log') }
 sub stderr     { slurp($_[0]->dir . '/logs/stderr') }
 
