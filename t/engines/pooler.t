@@ -9,7 +9,7 @@ use LuciaTest;
 use LuciaTest::Ctl;
 use LuciaTest::PgBouncer;
 use LuciaTest::Postgres;
-use LuciaTest::Gate qw(CHEAP_SITE);
+use LuciaTest::Gate qw(CHEAP_SITE VAULT);
 use LuciaTest::Site;
 use POSIX ();
 
@@ -17,7 +17,11 @@ LuciaTest::only_files('this brings its own PostgreSQL');
 
 use constant { CLIENTS => 6, ROUNDS => 8, SERVER_CONNECTIONS => 3 };
 
-my $GATE = "LuciaSessionCache off\n<Location /vault>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
+sub serve {
+    my ($line) = @_;
+    return LuciaTest::Server->new(config => CHEAP_SITE =~ s/^LuciaDatabase.*/$line/mr . VAULT . "LuciaSessionCache off\n",
+        files => { 'htdocs/vault/a.txt' => 'inside' });
+}
 
 sub vault { my ($server, $cookie) = @_; return $server->request(GET => '/vault/a.txt', cookie => $cookie)->status }
 
@@ -59,8 +63,7 @@ sub check {
     my ($postgres, $mode, $size) = @_;
     my $pooler = LuciaTest::PgBouncer->new(postgres => $postgres, mode => $mode, size => $size);
     my $database = $postgres->create;
-    my $server = LuciaTest::Server->new(config => CHEAP_SITE =~ s/^LuciaDatabase.*/$pooler->line($database)/mer . $GATE,
-        files => { 'htdocs/vault/a.txt' => 'inside' });
+    my $server = serve($pooler->line($database));
     my @wrong = wrong_answers_of_all($server);
     is scalar @wrong, 0, "pool_mode=$mode: each answer to @{[CLIENTS]} clients at once is the right one" or diag @wrong[0 .. ($#wrong > 9 ? 9 : $#wrong)];
     unlike $server->error_log, qr/LUCI0302/, "pool_mode=$mode: no database error is logged";
@@ -80,8 +83,7 @@ sub check {
 sub check_statement_mode {
     my ($postgres) = @_;
     my $pooler = LuciaTest::PgBouncer->new(postgres => $postgres, mode => 'statement', size => SERVER_CONNECTIONS);
-    my $server = LuciaTest::Server->new(config => CHEAP_SITE =~ s/^LuciaDatabase.*/$pooler->line($postgres->create)/mer . $GATE,
-        files => { 'htdocs/vault/a.txt' => 'inside' });
+    my $server = serve($pooler->line($postgres->create));
     is $server->request(POST => '/signup', form(username => 'alice', password => $PASSWORD))->status, 503, 'pool_mode=statement: sign-up answers 503';
     like $server->error_log, qr/LUCI0308: .*transaction blocks not allowed in statement pooling mode/, 'pool_mode=statement: a start says why in the log';
     return;

@@ -398,7 +398,6 @@ static void socache_keeps_nothing(judge_t *judge, const luci_site_t *site, const
 static void mount_covers_folder(judge_t *judge, const luci_site_t *site, const char *id)
 {
     const char *mount = site->config->mount, *root = site->document_root;
-    struct stat info;
     const char *folder;
 
     if (!root && site->base)
@@ -406,7 +405,7 @@ static void mount_covers_folder(judge_t *judge, const luci_site_t *site, const c
     if (!mount || strcmp(mount, "/") == 0 || !root)
         return;
     folder = apr_pstrcat(judge->pool, root, mount, NULL);
-    if (stat(folder, &info) == 0 && S_ISDIR(info.st_mode))
+    if (luci_file_is_folder(folder))
         find(judge, id, LUCI_SITE_ADVICE,
              apr_psprintf(judge->pool,
                           "LuciaMount %s covers the folder %s of %s: its index and its files named "

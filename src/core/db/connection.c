@@ -76,10 +76,17 @@ static void clean(char *message)
     }
 }
 
+/* Stores the reason of a failure, without values. */
+static void store_reason(luci_connection_t *connection, const char *reason)
+{
+    apr_cpystrn(connection->error, reason && *reason ? reason : "no reason given", sizeof connection->error);
+    clean(connection->error);
+}
+
 luci_result_t luci_connection_fail(luci_connection_t *connection, luci_result_t result, const char *reason)
 {
-    (void)note_failure(connection, result, reason && *reason ? reason : "no reason given");
-    clean(connection->error);
+    store_reason(connection, reason);
+    connection->broken = 1;
     return result;
 }
 
@@ -112,33 +119,29 @@ static int is_busy(const luci_connection_t *connection, int code)
     return failure_of(connection, code) == LUCI_FAILURE_BUSY;
 }
 
-/* The connection itself is as good as before. */
-static luci_result_t note_roll_back(luci_connection_t *connection, int code)
-{
-    int broken = connection->broken;
-
-    (void)luci_connection_fail(connection, LUCI_BUSY, message_of(connection, code));
-    connection->broken = broken;
-    connection->rolled_back = 1;
-    return LUCI_BUSY;
-}
-
-/* Returns the result for a code of the driver, and stores its message. */
+/* Returns the result for a code of the driver, and stores its message. What the server rolled back leaves a
+ * good connection. */
 static luci_result_t answer(luci_connection_t *connection, int code)
 {
+    const char *message;
+
     if (code == 0)
         return LUCI_OK;
     if (connection->hung)
         return give_up(connection);
+    message = message_of(connection, code);
     switch (failure_of(connection, code)) {
-    case LUCI_FAILURE_ROLLED_BACK: return note_roll_back(connection, code);
+    case LUCI_FAILURE_ROLLED_BACK:
+        store_reason(connection, message);
+        connection->rolled_back = 1;
+        return LUCI_BUSY;
     case LUCI_FAILURE_SHARED: return luci_connection_fail(connection, LUCI_UNAVAILABLE, SHARED);
-    case LUCI_FAILURE_BUSY: return luci_connection_fail(connection, LUCI_BUSY, message_of(connection, code));
+    case LUCI_FAILURE_BUSY: return luci_connection_fail(connection, LUCI_BUSY, message);
     case LUCI_FAILURE_OTHER:
     case LUCI_FAILURE_CONFLICT:
     case LUCI_FAILURE_MISSING: break;
     }
-    return luci_connection_fail(connection, LUCI_UNAVAILABLE, message_of(connection, code));
+    return luci_connection_fail(connection, LUCI_UNAVAILABLE, message);
 }
 
 /* ---- Time ---- */
@@ -322,8 +325,6 @@ static luci_result_t find_pooler(luci_connection_t *connection)
     luci_result_t result;
 
     connection->pooled = 0;
-    if (engine->opened)
-        engine->opened(native);
     if (!engine->is_pooled)
         return LUCI_OK;
     result = answer(connection, ask_text(connection, engine->own_query, &results));
@@ -375,6 +376,8 @@ luci_result_t luci_connection_open(luci_connection_t *connection, const char *dr
     if (result != LUCI_OK)
         return result;
     apr_pool_cleanup_register(pool, connection, end_connection, apr_pool_cleanup_null);
+    if (connection->engine->opened)
+        connection->engine->opened(apr_dbd_native_handle(connection->driver, connection->handle));
     result = follow_socket(connection);
     return result == LUCI_OK ? set_up(connection) : result;
 }

@@ -264,6 +264,8 @@ luci_result_t luci_db_connect(luci_db_t *db)
 {
     luci_result_t result;
 
+    if (db->in_transaction && db->connection.rolled_back) /* a call would not be in this transaction */
+        return LUCI_BUSY;
     if (is_connected(db))
         return LUCI_OK;
     if (db->in_transaction) /* a new connection would not be in this transaction */
@@ -319,8 +321,6 @@ luci_result_t luci_db_run(luci_db_t *db, const char *text)
 {
     luci_result_t result = luci_db_connect(db);
 
-    if (db->in_transaction && db->connection.rolled_back)
-        return LUCI_BUSY;
     return result == LUCI_OK ? luci_connection_run(&db->connection, text) : result;
 }
 
@@ -447,16 +447,15 @@ static luci_result_t run_until_kept(luci_db_t *db, const query_t *query)
 }
 
 /* Runs a statement, and repeats it on a new connection if it failed on an old one. In a transaction it is not
- * repeated, because luci_db_transaction repeats the whole transaction; once the server has rolled that back,
- * no further statement is run, because it would be outside the transaction. After a failure on a new
- * connection, another connection would not help. */
+ * repeated, because luci_db_transaction repeats the whole transaction. After a failure on a new connection,
+ * another connection would not help. */
 static luci_result_t run(luci_db_t *db, const query_t *query)
 {
     int was_connected = is_connected(db);
     luci_result_t result;
 
     if (db->in_transaction)
-        return db->connection.rolled_back ? LUCI_BUSY : run_once(db, query);
+        return run_once(db, query);
     result = run_until_kept(db, query);
     if (result == LUCI_UNAVAILABLE && was_connected && query->statement->repeatable)
         result = run_until_kept(db, query);
@@ -488,13 +487,18 @@ static void leave_stale_file(luci_db_t *db)
         luci_db_close(db);
 }
 
+static luci_result_t write_rows(luci_db_t *db, const query_t *query)
+{
+    leave_stale_file(db);
+    return run(db, query);
+}
+
 luci_result_t luci_db_execute(luci_db_t *db, const luci_statement_t *statement,
                               const luci_argument_t *arguments, int *changed, apr_pool_t *scratch)
 {
     query_t query = { .statement = statement, .arguments = arguments, .changed = changed, .pool = scratch };
 
-    leave_stale_file(db);
-    return run(db, &query);
+    return write_rows(db, &query);
 }
 
 luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char *column, const char *value,
@@ -507,8 +511,7 @@ luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char 
                       .changed = &changed,
                       .pool = scratch };
 
-    leave_stale_file(db);
-    return run(db, &query);
+    return write_rows(db, &query);
 }
 
 /* ---- Transactions ---- */

@@ -199,18 +199,18 @@ static take_t take(stream_t *stream)
     return TAKE_MORE;
 }
 
-/* Reads from each pipe that poll has found readable. */
-static take_t take_ready(stream_t *streams, struct pollfd *wait)
+/* Reads from each pipe that poll has found readable. 0: one of them printed too much. */
+static int take_ready(stream_t *streams, struct pollfd *wait)
 {
     for (int i = 0; i < STREAMS; i++) {
         take_t taken = wait[i].revents ? take(&streams[i]) : TAKE_MORE;
 
         if (taken == TAKE_TOO_MUCH)
-            return TAKE_TOO_MUCH;
+            return 0;
         if (taken == TAKE_END)
             wait[i].fd = -1;
     }
-    return TAKE_MORE;
+    return 1;
 }
 
 static time_t seconds_now(void)
@@ -236,8 +236,7 @@ static int read_all(stream_t *streams, pid_t process, const char **problem)
     while (ended == 0 || (ended < 0 && errno == EINTR)) {
         int is_closed = wait[OUTPUT].fd < 0 && wait[ERRORS].fd < 0;
 
-        if (poll(wait, STREAMS, is_closed ? CLOSED_MS : SLICE_MS) > 0 &&
-            take_ready(streams, wait) == TAKE_TOO_MUCH)
+        if (poll(wait, STREAMS, is_closed ? CLOSED_MS : SLICE_MS) > 0 && !take_ready(streams, wait))
             *problem = "prints more than 64 MiB";
         else if (seconds_now() >= end)
             *problem = "did not end within 60 seconds";
@@ -245,7 +244,7 @@ static int read_all(stream_t *streams, pid_t process, const char **problem)
             kill(process, SIGKILL);
         ended = waitpid(process, &status, *problem ? 0 : WNOHANG);
     }
-    while (!*problem && poll(wait, STREAMS, 0) > 0 && take_ready(streams, wait) == TAKE_MORE)
+    while (!*problem && poll(wait, STREAMS, 0) > 0 && take_ready(streams, wait))
         ;
     return status;
 }

@@ -52,31 +52,12 @@ static luci_route_t route_of_path(const char *mount, const char *path)
     return route;
 }
 
-/* The route of a path below LuciaMount. */
-struct luci_mounted_t {
-    const char *path; /* r->uri as it was */
-    luci_route_t route;
-};
-
-/* The handler is looked up at each call, because any section can set one with SetHandler, and it can be an
- * expression.
- */
+/* Computed at each call: that takes fewer instructions than storing the result. */
 static luci_route_t mounted_route(request_rec *r)
 {
     const char *mount = luci_config_server(r->server)->mount;
-    luci_known_t *known;
 
-    if (!mount)
-        return (luci_route_t){ NULL, 0 };
-    known = luci_state_known(r);
-    if (!known->mounted || known->mounted->path != r->uri) {
-        luci_mounted_t *mounted = apr_palloc(r->pool, sizeof *mounted);
-
-        mounted->path = r->uri;
-        mounted->route = route_of_path(mount, r->uri);
-        known->mounted = mounted;
-    }
-    return known->mounted->route;
+    return mount ? route_of_path(mount, r->uri) : (luci_route_t){ NULL, 0 };
 }
 
 /* The handler of SetHandler; httpd copies it to r->handler only when it chooses a handler. */

@@ -24,9 +24,7 @@ int luci_httpd_log_due(volatile apr_uint64_t *said)
 /* Counts a change; 1 if it is one of the first in this minute. */
 static int may_tell(luci_condition_t *condition)
 {
-    apr_uint64_t now = (apr_uint64_t)apr_time_now(), minute = apr_atomic_read64(&condition->minute);
-
-    if (now - minute >= LUCI_LOG_INTERVAL && apr_atomic_cas64(&condition->minute, now, minute) == minute)
+    if (luci_httpd_log_due(&condition->minute))
         apr_atomic_set32(&condition->changes, 0);
     if (apr_atomic_read32(&condition->changes) >= LUCI_CONDITION_CHANGES_MAX)
         return 0;

@@ -29,6 +29,7 @@ typedef struct {
 struct luci_cache_t {
     const luci_cache_use_t *use;
     const luci_cache_name_t *name;
+    const char *title; /* the provider with its arguments, for messages */
     luci_cache_provider_t provider;
     server_rec *server; /* the main server */
     shared_t *shared;
@@ -139,11 +140,8 @@ const char *luci_cache_problem(const luci_cache_name_t *name, apr_pool_t *temp)
 
 static luci_cache_t *failed(const luci_cache_t *cache, const char *what, apr_status_t status)
 {
-    const luci_cache_name_t *name = cache->name;
-
-    ap_log_error(APLOG_MARK, APLOG_CRIT, status, cache->server, "LUCI0401: %s \"%s%s%s\": %s",
-                 cache->use->directive, name->provider, name->args ? ":" : "", name->args ? name->args : "",
-                 what);
+    ap_log_error(APLOG_MARK, APLOG_CRIT, status, cache->server, "LUCI0401: %s \"%s\": %s",
+                 cache->use->directive, cache->title, what);
     return NULL;
 }
 
@@ -177,6 +175,8 @@ luci_cache_t *luci_cache_create(const luci_cache_use_t *use, const luci_cache_na
 
     cache->use = use;
     cache->name = name;
+    cache->title =
+        name->args ? apr_pstrcat(conf_pool, name->provider, ":", name->args, NULL) : name->provider;
     cache->server = main_server;
     provider->name_space = use->name_space;
     provider->quiet = quiet_copy(main_server, conf_pool);
@@ -241,26 +241,15 @@ int luci_cache_is_local(const luci_cache_t *cache)
 
 static void complain(const luci_cache_t *cache, apr_status_t status, const char *what)
 {
-    const luci_cache_name_t *name = cache->name;
-
-    ap_log_error(APLOG_MARK, APLOG_WARNING, status, cache->server, "%s: the %s (%s%s%s) %s; %s",
-                 cache->use->id, cache->use->what, name->provider, name->args ? ":" : "",
-                 name->args ? name->args : "", what, cache->use->instead);
-}
-
-static void report_failure(const luci_cache_t *cache, apr_status_t status, const char *what)
-{
-    if (luci_httpd_log_condition(&cache->shared->condition, what))
-        complain(cache, status, what);
+    ap_log_error(APLOG_MARK, APLOG_WARNING, status, cache->server, "%s: the %s (%s) %s; %s", cache->use->id,
+                 cache->use->what, cache->title, what, cache->use->instead);
 }
 
 static void report_success(const luci_cache_t *cache)
 {
-    const luci_cache_name_t *name = cache->name;
-
     if (luci_httpd_log_condition(&cache->shared->condition, NULL))
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, cache->server, "LUCI0406: the %s (%s%s%s) works again",
-                     cache->use->what, name->provider, name->args ? ":" : "", name->args ? name->args : "");
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, cache->server, "LUCI0406: the %s (%s) works again",
+                     cache->use->what, cache->title);
 }
 
 int luci_cache_may_call(const luci_cache_t *cache)
@@ -272,7 +261,8 @@ int luci_cache_may_call(const luci_cache_t *cache)
 static void open_breaker(const luci_cache_t *cache, apr_status_t status, const char *what)
 {
     luci_breaker_open(cache->breaker, apr_time_now());
-    report_failure(cache, status, what);
+    if (luci_httpd_log_condition(&cache->shared->condition, what))
+        complain(cache, status, what);
 }
 
 /* A provider also reports NOTFOUND when it cannot reach its server, so that only a found or stored record

@@ -56,14 +56,12 @@ typedef struct {
 } luci_rules_seen_t;
 
 typedef struct luci_accepted_t luci_accepted_t;
-typedef struct luci_mounted_t luci_mounted_t;
 
 /* Values that are computed once for a single request. Each is stored with its input, because httpd changes
- * that meanwhile: sections replace r->per_dir_config, and modules replace headers and r->uri. Subrequests and
- * internal redirects have their own values. */
+ * that meanwhile: sections replace r->per_dir_config, and modules replace headers. Subrequests and internal
+ * redirects have their own values. */
 typedef struct {
-    const luci_accepted_t *accepted;  /* defined in request.c; this and the others are NULL until computed */
-    const luci_mounted_t *mounted;    /* defined in account/mount.c */
+    const luci_accepted_t *accepted;  /* defined in request.c; this and urls are NULL until computed */
     const luci_urls_t *urls;          /* the result of luci_state_urls */
     const luci_dir_config_t *urls_of; /* the input of urls */
 } luci_known_t;

@@ -17,7 +17,7 @@ sub end_signal { 'TERM' }        # at once; INT waits for clients
 sub making     { ('true') }
 sub file       { $_[0]->dir . '/pgbouncer.ini' }
 
-# The port is known only now.
+# The port is known only now. auth_type any takes each client for the user that the line of the databases names.
 sub serving {
     my ($self) = @_;
     my $postgres = $self->{postgres};
@@ -28,8 +28,5 @@ sub serving {
     close $out or die $self->file . ": $!";
     return ('pgbouncer', $self->file);
 }
-
-# auth_type any takes each client for the user that the line of the databases names.
-sub login { my ($self, $database) = @_; return ('port=' . $self->port, 'user=' . LuciaTest::Postgres::USER, 'dbname=' . ($database // LuciaTest::Postgres::DATABASE)) }
 
 1;

@@ -2,7 +2,6 @@
 /* The breaker at times that are played: who may call while it pauses, and what a clock that is set back does.
  */
 #include "core/guard/breaker.h"
-#include "core/guard/times.h"
 #include "lib/tap.h"
 
 #include <apr_general.h>
