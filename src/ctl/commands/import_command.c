@@ -12,7 +12,7 @@
 #include <apr_time.h>
 
 typedef struct {
-    apr_int64_t added, replaced, refused;
+    apr_int64_t added, replaced;
 } counts_t;
 
 typedef struct {
@@ -30,13 +30,6 @@ typedef struct {
     apr_pool_t *pool; /* of the current batch */
 } import_t;
 
-static void refuse(import_t *import, apr_int64_t line, const char *username, const char *why)
-{
-    import->counts.refused++;
-    luci_import_input_say(&import->input, line, username,
-                          apr_pstrcat(import->pool, why, "; not imported", NULL));
-}
-
 /* ---- A batch ---- */
 
 /* Whether this is the first line with the name, ignoring case; refuses any other. */
@@ -52,8 +45,8 @@ static luci_result_t is_first(import_t *import, const char *username, int *first
     line = apr_hash_get(import->keys, id, APR_HASH_KEY_STRING);
     *first = line == NULL;
     if (line)
-        refuse(
-            import, import->file.line, username,
+        luci_import_input_refuse(
+            &import->input, import->file.line, username,
             apr_psprintf(import->pool, "line %" APR_INT64_T_FMT " has the same name, ignoring case", *line));
     else
         apr_hash_set(import->keys, apr_pstrdup(lasting, id), APR_HASH_KEY_STRING,
@@ -75,7 +68,7 @@ static luci_result_t fill(import_t *import, int *more)
         if (!*more)
             return LUCI_OK;
         if (user.problem) {
-            refuse(import, import->file.line, user.username, user.problem);
+            luci_import_input_refuse(&import->input, import->file.line, user.username, user.problem);
             continue;
         }
         result = is_first(import, user.username, &first);
@@ -99,8 +92,8 @@ static void count(import_t *import, int i)
         luci_import_input_existing(&import->input, import->lines[i], user->username);
         return;
     case LUCI_IMPORT_TAKEN:
-        refuse(import, import->lines[i], user->username,
-               "the name belongs to a user who signs in with another name");
+        luci_import_input_refuse(&import->input, import->lines[i], user->username,
+                                 "the name belongs to a user who signs in with another name");
     }
 }
 
@@ -134,8 +127,8 @@ static luci_exit_t show(const import_t *import, int stopped)
     };
     const counts_t *counts = &import->counts;
     apr_pool_t *pool = import->call->pool;
-    const apr_int64_t numbers[] = { counts->added, counts->replaced, import->input.existing, counts->refused,
-                                    import->last_line };
+    const apr_int64_t numbers[] = { counts->added, counts->replaced, import->input.existing,
+                                    import->input.refused, import->last_line };
     const char *cells[sizeof columns / sizeof *columns];
 
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
@@ -147,9 +140,9 @@ static luci_exit_t show(const import_t *import, int stopped)
                                   "%s%" APR_INT64_T_FMT " added, %" APR_INT64_T_FMT
                                   " replaced, %" APR_INT64_T_FMT " existing, %" APR_INT64_T_FMT " refused",
                                   import->batch.dry_run ? "Dry run: " : "", counts->added, counts->replaced,
-                                  import->input.existing, counts->refused),
+                                  import->input.existing, import->input.refused),
                      columns, sizeof columns / sizeof *columns, cells);
-    return stopped || counts->refused ? LUCI_EXIT_REFUSED : LUCI_EXIT_DONE;
+    return stopped || import->input.refused ? LUCI_EXIT_REFUSED : LUCI_EXIT_DONE;
 }
 
 static luci_exit_t import_all(import_t *import)

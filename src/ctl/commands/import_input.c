@@ -42,7 +42,7 @@ luci_exit_t luci_import_input_open(luci_import_input_t *input, luci_invocation_t
 
     input->name = call->operand[0];
     input->is_dry_run = luci_command_has(call, "dry-run");
-    input->existing = 0;
+    input->existing = input->refused = 0;
     if (status == LUCI_EXIT_DONE)
         status = luci_admin_audit_open(call, database);
     return status == LUCI_EXIT_DONE ? open_file(input, call->pool) : status;
@@ -54,18 +54,26 @@ void luci_import_input_close(const luci_import_input_t *input)
         fclose(input->stream);
 }
 
-void luci_import_input_say(luci_import_input_t *input, apr_int64_t line, const char *username,
-                           const char *what)
+/* what is followed by end. */
+static void say_line(luci_import_input_t *input, apr_int64_t line, const char *username, const char *what,
+                     const char *end)
 {
     luci_progress_end(&input->progress);
-    luci_say_note("%s:%" APR_INT64_T_FMT ": %s%s%s", input->name, line, username ? username : "",
-                  username ? ": " : "", what);
+    luci_say_note("%s:%" APR_INT64_T_FMT ": %s%s%s%s", input->name, line, username ? username : "",
+                  username ? ": " : "", what, end);
+}
+
+void luci_import_input_refuse(luci_import_input_t *input, apr_int64_t line, const char *username,
+                              const char *why)
+{
+    input->refused++;
+    say_line(input, line, username, why, "; not imported");
 }
 
 void luci_import_input_existing(luci_import_input_t *input, apr_int64_t line, const char *username)
 {
     if (input->existing++ < SAID_MAX)
-        luci_import_input_say(input, line, username, "exists already; not changed");
+        say_line(input, line, username, "exists already", "; not changed");
 }
 
 int luci_import_input_end(luci_import_input_t *input, const luci_ctl_database_t *database, int failed,

@@ -15,6 +15,7 @@ typedef struct {
     const char *name;
     int is_dry_run;       /* the option --dry-run */
     apr_int64_t existing; /* users that exist already */
+    apr_int64_t refused;  /* lines that were not imported */
     luci_progress_t progress;
 } luci_import_input_t;
 
@@ -24,9 +25,9 @@ luci_exit_t luci_import_input_open(luci_import_input_t *input, luci_invocation_t
                                    luci_ctl_database_t *database);
 void luci_import_input_close(const luci_import_input_t *input);
 
-/* Reports something about a line and its user (NULL: none). */
-void luci_import_input_say(luci_import_input_t *input, apr_int64_t line, const char *username,
-                           const char *what);
+/* Counts a line that is not imported, and reports its user (NULL: not known) and the reason. */
+void luci_import_input_refuse(luci_import_input_t *input, apr_int64_t line, const char *username,
+                              const char *why);
 
 /* Counts a user who exists already, and reports the first 20. */
 void luci_import_input_existing(luci_import_input_t *input, apr_int64_t line, const char *username);

@@ -21,7 +21,7 @@ typedef struct {
     luci_import_input_t input;
     int without_keys;
     apr_int64_t line, bytes;
-    apr_int64_t added, refused;
+    apr_int64_t added;
     apr_pool_t *pool; /* of the current line */
 } import_t;
 
@@ -64,13 +64,6 @@ static const char *name_problem(const import_t *import, const char *username)
                        "the username is not allowed: ", luci_policy_name_rule(&settings, import->pool), NULL);
 }
 
-static void refuse(import_t *import, const char *username, const char *why)
-{
-    import->refused++;
-    luci_import_input_say(&import->input, import->line, username,
-                          apr_pstrcat(import->pool, why, "; not imported", NULL));
-}
-
 static void count(import_t *import, const luci_import_account_t *account)
 {
     switch (account->outcome) {
@@ -80,9 +73,10 @@ static void count(import_t *import, const luci_import_account_t *account)
         luci_import_input_existing(&import->input, import->line, account->username);
         return;
     case LUCI_IMPORT_TAKEN:
-        refuse(import, account->username,
-               apr_psprintf(import->pool, "belongs to another user, or differs in the database: %s",
-                            account->taken));
+        luci_import_input_refuse(&import->input, import->line, account->username,
+                                 apr_psprintf(import->pool,
+                                              "belongs to another user, or differs in the database: %s",
+                                              account->taken));
     }
 }
 
@@ -100,7 +94,7 @@ static luci_result_t import_line(import_t *import, const char *text, size_t leng
     if (missing)
         problem = say_missing(import, missing);
     if (problem) {
-        refuse(import, account.username, problem);
+        luci_import_input_refuse(&import->input, import->line, account.username, problem);
         return LUCI_OK;
     }
     if (result == LUCI_OK)
@@ -135,7 +129,7 @@ static luci_exit_t show(const import_t *import, int stopped)
     apr_pool_t *pool = import->call->pool;
     const char *cells[] = { luci_sql_number(import->added, pool),
                             luci_sql_number(import->input.existing, pool),
-                            luci_sql_number(import->refused, pool), luci_sql_number(import->line, pool),
+                            luci_sql_number(import->input.refused, pool), luci_sql_number(import->line, pool),
                             stopped ? "0" : "1" };
 
     luci_import_input_say_rest(&import->input);
@@ -143,7 +137,7 @@ static luci_exit_t show(const import_t *import, int stopped)
                      apr_psprintf(pool, "%s%s added, %s existing, %s refused",
                                   import->input.is_dry_run ? "Dry run: " : "", cells[0], cells[1], cells[2]),
                      columns, sizeof columns / sizeof *columns, cells);
-    return stopped || import->refused ? LUCI_EXIT_REFUSED : LUCI_EXIT_DONE;
+    return stopped || import->input.refused ? LUCI_EXIT_REFUSED : LUCI_EXIT_DONE;
 }
 
 static luci_exit_t import_all(import_t *import)
