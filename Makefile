@@ -7,6 +7,7 @@
 #                   MPM=event|worker|prefork  which httpd (event)
 #                   DB=sqlite3|pgsql|mysql    which database (sqlite3)
 #                   SANITIZE=1                with AddressSanitizer and UBSan
+# make test-long  clusters, failovers and 5,000,000 rows; about an hour (TESTS=t/long/a.t, see t/long/run)
 # make unit       build the unit tests, build/t/unit/*/*
 # make fuzz       build the fuzzers with clang, build/fuzz/t/fuzz/* (t/fuzz/README.md)
 # make bench      speed, beside httpd's own modules and Express + Lucia v2 (ARGS=--quick, see t/bench/run)
@@ -53,6 +54,7 @@ TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-s
 	sqlite3 curl media-types postgresql pgbouncer libaprutil1-dbd-pgsql libdbd-pg-perl \
 	mariadb-server libaprutil1-dbd-mysql libdbd-mariadb-perl redis-server memcached \
 	php-fpm git litmus subversion libapache2-mod-svn nginx-light haproxy varnish hitch $(SODIUM_PACKAGES)
+LONG_PACKAGES = faketime
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck $(SODIUM_PACKAGES)
 BENCH_PACKAGES = wrk valgrind libdbd-sqlite3-perl postgresql libaprutil1-dbd-pgsql libdbd-pg-perl $(NODE_PACKAGES)
 NODE_PACKAGES = $(if $(shell command -v node 2>/dev/null),,nodejs) $(if $(shell command -v npm 2>/dev/null),,npm)
@@ -287,6 +289,12 @@ test: test-deps
 	@exec env BUILD='$(BUILD)' MPM='$(MPM)' DB='$(DB)' CC='$(CC)' SANITIZE='$(SANITIZE)' APXS='$(APXS)' \
 	    t/TEST $(if $(VERBOSE),-v) $(TESTS)
 
+test-long: test-deps
+	@$(call install-packages,$(LONG_PACKAGES))
+	@$(MAKE) --no-print-directory -j$(JOBS) all unit
+	@exec env BUILD='$(BUILD)' MPM='$(MPM)' CC='$(CC)' SANITIZE='$(SANITIZE)' APXS='$(APXS)' \
+	    t/long/run $(if $(VERBOSE),-v) $(TESTS)
+
 bench:
 	@$(call install-packages,$(PACKAGES) $(BENCH_PACKAGES))
 	@$(call npm-ci,t/interop)
@@ -367,5 +375,5 @@ lint-sources:
 clean:
 	rm -rf build
 
-.PHONY: all have-tools have-sodium core-compile unit fuzz fuzzers hash-rate deps test-deps demo test bench install uninstall format lint lint-sources clean
+.PHONY: all have-tools have-sodium core-compile unit fuzz fuzzers hash-rate deps test-deps demo test test-long bench install uninstall format lint lint-sources clean
 .DELETE_ON_ERROR:
