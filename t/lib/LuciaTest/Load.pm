@@ -6,7 +6,7 @@
 #     my $load = LuciaTest::Load->new($server, { alice => $request, ... });     # the bytes each of them sends
 #     $load->wait_for(100, 200);     # until so many more were answered with this status, all asked from now on
 #     $load->stop;
-#     for my $answer ($load->answers) { ... }     # { who, asked, answered, status }
+#     for my $answer ($load->answers) { ... }     # { who, asked, answered, status, cleared: 1 if it takes the cookie back }
 #
 # Moments are LuciaTest::Load::now(), the same clock in all processes. The status is HTTP's, or 'broken' when the
 # connection was refused or ended without a whole answer, or 'late'.
@@ -45,8 +45,8 @@ sub ask_for_ever {
     my ($server, $out, $requests) = @_;
     my @people = map { { who => $_, request => $requests->{$_} } } sort keys %$requests;
     my $write = sub {
-        my ($one, $status) = @_;
-        my $line = join(' ', $one->{who}, $one->{asked}, now(), $status) . "\n";
+        my ($one, $status, $cleared) = @_;
+        my $line = join(' ', $one->{who}, $one->{asked}, now(), $status, $cleared ? 1 : 0) . "\n";
         syswrite($out, $line) == length $line or die "answers: $!\n";
         delete $one->{asked};
     };
@@ -86,7 +86,7 @@ sub listen_to {
     my ($length) = $head =~ /^Content-Length: (\d+)/mi;
     return if length $one->{text} < length($head) + ($length // 0);
     delete $one->{socket} if $head =~ /^Connection: close/mi;
-    $write->($one, $head =~ m{^HTTP/1\.1 (\d+)} ? $1 : 'broken');
+    $write->($one, $head =~ m{^HTTP/1\.1 (\d+)} ? $1 : 'broken', $head =~ /^Set-Cookie: auth_session=;/mi);
     return;
 }
 
@@ -101,7 +101,7 @@ sub answers {
         $self->{rest} .= $line;
         next if $line !~ /\n\z/;
         my %answer;
-        @answer{qw(who asked answered status)} = split ' ', delete $self->{rest};
+        @answer{qw(who asked answered status cleared)} = split ' ', delete $self->{rest};
         push @{ $self->{answers} }, \%answer;
     }
     return @{ $self->{answers} };
