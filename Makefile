@@ -52,7 +52,7 @@ endif
 TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl \
 	libio-pty-perl openssl binutils apache2-utils man-db \
 	sqlite3 curl media-types postgresql pgbouncer libaprutil1-dbd-pgsql libdbd-pg-perl \
-	mariadb-server libaprutil1-dbd-mysql libdbd-mariadb-perl redis-server memcached \
+	mariadb-server galera-4 rsync libaprutil1-dbd-mysql libdbd-mariadb-perl redis-server memcached \
 	php-fpm git litmus subversion libapache2-mod-svn nginx-light haproxy varnish hitch $(SODIUM_PACKAGES)
 LONG_PACKAGES = faketime
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck $(SODIUM_PACKAGES)
