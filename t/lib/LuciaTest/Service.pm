@@ -3,6 +3,7 @@
 # A real redis-server or memcached of a test's own, gone with the object.
 #
 #     my $service = LuciaTest::Service->new('redis');      # or 'memcache'; on a free port, answering
+#     LuciaTest::Service->new('redis', args => [...], password => '...')    # options of the program; of requirepass
 #     "LuciaSessionCache " . $service->name                # redis:127.0.0.1:PORT
 #     $service->put($key, $bytes); $service->get($key);    # undef when there is none
 #     $service->signal('STOP'); $service->signal('CONT');
@@ -19,8 +20,8 @@ use LuciaTest;
 my %PROGRAM = (redis => 'redis-server', memcache => 'memcached');
 
 sub new {
-    my ($class, $kind) = @_;
-    my $self = bless { kind => $kind, owner => $$, dir => LuciaTest::work_dir($kind) }, $class;
+    my ($class, $kind, %arg) = @_;
+    my $self = bless { kind => $kind, args => [], %arg, owner => $$, dir => LuciaTest::work_dir($kind) }, $class;
     $SIG{$_} ||= sub { exit 1 } for qw(INT TERM HUP);    # so that DESTROY runs
     for my $try (1 .. 5) {
         my $free = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 1) or die "no free port: $!";
@@ -35,10 +36,11 @@ sub name { my ($self) = @_; "$self->{kind}:127.0.0.1:$self->{port}" }
 
 sub command {
     my ($self) = @_;
-    return ($PROGRAM{redis}, '--port', $self->{port}, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', "$self->{dir}")
+    return ($PROGRAM{redis}, '--port', $self->{port}, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', "$self->{dir}",
+        defined $self->{password} ? ('--requirepass', $self->{password}) : (), @{ $self->{args} })
         if $self->{kind} eq 'redis';
     my ($user) = LuciaTest::server_user();
-    return ($PROGRAM{memcache}, '-l', '127.0.0.1', '-p', $self->{port}, '-U', 0, '-m', 16, $user ? ('-u', $user) : ());
+    return ($PROGRAM{memcache}, '-l', '127.0.0.1', '-p', $self->{port}, '-U', 0, '-m', 16, $user ? ('-u', $user) : (), @{ $self->{args} });
 }
 
 sub start {
@@ -54,12 +56,19 @@ sub start {
     }
     my $answers = wait_until(sub {
         return 'gone' if waitpid($self->{pid}, POSIX::WNOHANG()) == $self->{pid};
-        return eval { $self->get('none'); 1 };
+        return eval { $self->answers };
     }, 20);
     return 1 if $answers && $answers ne 'gone';
     delete $self->{pid} if $answers;
     $self->stop;
     die "no answer\n";
+}
+
+# A refusal is an answer, too.
+sub answers {
+    my ($self) = @_;
+    $self->ask($self->{kind} eq 'redis' ? $self->redis('PING') : "version\r\n", qr/\r\n\z/);
+    return 1;
 }
 
 sub signal { my ($self, $name) = @_; kill $name => $self->{pid} or die "$self->{kind} is gone: $!" }
@@ -74,6 +83,14 @@ sub stop {
 }
 
 # ---- Asking it: until what comes looks complete ----
+
+# The answer of a Redis to one command, as it comes over the wire. Dies after an error, unless it may fail.
+sub say {
+    my ($self, @words) = @_;
+    my $bytes = (defined $self->{password} ? $self->redis(AUTH => $self->{password}) : '') . $self->redis(@words);
+    my $answer = $self->ask($bytes, defined $self->{password} ? qr/\A\+OK\r\n(?:[-+:].*\r\n|\*.*\r\n|\$.*\r\n)\z/s : qr/\r\n\z/s);
+    return defined $self->{password} ? $answer =~ s/\A\+OK\r\n//r : $answer;
+}
 
 sub ask {
     my ($self, $bytes, $complete) = @_;
