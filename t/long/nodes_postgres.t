@@ -6,52 +6,61 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
-use LuciaTest::HAProxy;
+use LuciaTest::Cluster;
+use LuciaTest::PgBouncer;
 use LuciaTest::Postgres;
 use LuciaTest::Service;
-use LuciaTest::Site qw($CHEAP_HASH);
-use LuciaTest::Workload;
 
 my $postgres = LuciaTest::Postgres->new;
-my $redis    = LuciaTest::Service->new('redis');
 
-my $config = join '', map { "$_\n" } $postgres->line(undef), 'LuciaDatabasePool 6', $CHEAP_HASH, 'LuciaSessionCache ' . $redis->name,
-    'LuciaSessionCacheTTL 10s', 'LuciaMount /account', 'LuciaThrottle off', '<Location /members>', '    AuthType Lucia', '    Require valid-user', '</Location>';
-
-sub node {
-    my ($host, %more) = @_;
-    return LuciaTest::Server->new(host => $host, modules => ['socache_redis'], config => $config,
-        files => { 'htdocs/members/a.txt' => "inside\n", 'htdocs/up.txt' => "up\n" }, %more);
+sub cluster {
+    my ($line, $cache, %more) = @_;
+    return LuciaTest::Cluster->new(config => [$line, 'LuciaSessionCache ' . $cache->name, 'LuciaSessionCacheTTL 10s'],
+        modules => ["socache_$cache->{kind}"], %more);
 }
 
-# Power off: the server and all its children at once.
-sub crash {
-    my ($node) = @_;
-    my $pid = $node->pid;
-    kill KILL => -$pid or die "no such group: $!\n";
-    wait_until(sub { $node->reap }, 10) or die "httpd lives\n";
-    return;
-}
+subtest 'PostgreSQL and Redis' => sub {
+    my $redis   = LuciaTest::Service->new('redis');
+    my $cluster = cluster($postgres->line($postgres->create), $redis);
+    my $work    = $cluster->work;
+    my @nodes   = $cluster->nodes;
+    $work->case('left alone', 'three nodes', sub { }, allowed => 0);
+    $work->case('gracefully restarted, one after the other', 'three nodes', sub { $_->restart_graceful for @nodes }, allowed => 0);
+    $work->case('killed with all its children, started again', 'a node', sub { $cluster->crash($nodes[1]); $work->pause(3); $nodes[1]->start }, allowed => 8);
+    $work->case('frozen for 10 s', 'a node', sub { $cluster->freeze($nodes[2]); $work->pause(10); $cluster->thaw });
+    $work->case('restarted', 'PostgreSQL', sub { $postgres->restart }, allowed => 10);
+    $work->case('killed, started again after 5 s', 'PostgreSQL', sub { $postgres->stop('KILL'); $work->pause(5); $postgres->start }, allowed => 20);
+    $work->case('frozen for 10 s', 'PostgreSQL', sub { $postgres->freeze; $work->pause(10); $postgres->thaw }, allowed => 20);
+    $work->case('killed, started again empty after 5 s', 'Redis', sub { $redis->stop; $work->pause(5); $redis->start }, allowed => 0);
+    $work->case('frozen for 10 s', 'Redis', sub { $redis->signal('STOP'); $work->pause(10); $redis->signal('CONT') });
+    $cluster->finish;
+};
 
-my @nodes = map { node("127.0.0.$_") } 2 .. 4;
-my $proxy = LuciaTest::HAProxy->in_front_of(@nodes);
-my $work  = LuciaTest::Workload->new(nodes => \@nodes, front => $proxy->client);
+subtest 'PostgreSQL and memcached' => sub {
+    my $memcached = LuciaTest::Service->new('memcache');
+    my $cluster   = cluster($postgres->line($postgres->create), $memcached);
+    my $work      = $cluster->work;
+    $work->case('killed, started again empty after 5 s', 'memcached', sub { $memcached->stop; $work->pause(5); $memcached->start }, allowed => 0);
+    $work->case('frozen for 10 s', 'memcached', sub { $memcached->signal('STOP'); $work->pause(10); $memcached->signal('CONT') });
+    $cluster->finish;
+};
 
-$work->case('left alone', 'three nodes', sub { }, allowed => 0);
-$work->case('gracefully restarted, one after the other', 'three nodes', sub { $_->restart_graceful for @nodes }, allowed => 0);
-$work->case('killed with all its children, started again', 'a node', sub { crash($nodes[1]); $work->pause(3); $nodes[1]->start }, allowed => 8);
-$work->case('frozen for 10 s', 'a node', sub {
-    my @pids = ($nodes[2]->pid, $nodes[2]->children);
-    kill STOP => @pids;
-    $work->pause(10);
-    kill CONT => @pids;
-});
-$work->case('restarted', 'PostgreSQL', sub { $postgres->restart }, allowed => 10);
-$work->case('killed, started again after 5 s', 'PostgreSQL', sub { $postgres->stop('KILL'); $work->pause(5); $postgres->start }, allowed => 20);
-$work->case('frozen for 10 s', 'PostgreSQL', sub { $postgres->freeze; $work->pause(10); $postgres->thaw }, allowed => 20);
-$work->case('killed, started again empty after 5 s', 'Redis', sub { $redis->stop; $work->pause(5); $redis->start }, allowed => 0);
-$work->case('frozen for 10 s', 'Redis', sub { $redis->signal('STOP'); $work->pause(10); $redis->signal('CONT') });
-$work->stop;
-unlike $_->error_log, qr/exit signal Segmentation/, "$_->{host}: no process died by itself" for @nodes;
+subtest 'clocks' => sub {
+    my $redis   = LuciaTest::Service->new('redis');
+    my $cluster = cluster($postgres->line($postgres->create), $redis, clocks => [0, 300, -300]);
+    $cluster->work->case('five minutes ahead and behind', "two nodes' clocks", sub { $cluster->work->pause(15) }, allowed => 0);
+    $cluster->finish;
+};
+
+subtest 'PgBouncer' => sub {
+    my $redis   = LuciaTest::Service->new('redis');
+    my $pooler  = LuciaTest::PgBouncer->new(postgres => $postgres, mode => 'transaction', size => 8);
+    my $cluster = cluster($pooler->line($postgres->create), $redis);
+    my $work    = $cluster->work;
+    $work->case('between, in transaction mode', 'PgBouncer', sub { $work->pause(10) }, allowed => 0);
+    $work->case('killed, started again after 3 s', 'PgBouncer', sub { $pooler->stop('KILL'); $work->pause(3); $pooler->start }, allowed => 15);
+    $work->case('restarted behind PgBouncer', 'PostgreSQL', sub { $postgres->restart }, allowed => 15);
+    $cluster->finish;
+};
 
 done_testing;

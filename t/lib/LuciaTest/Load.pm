@@ -8,6 +8,9 @@
 #     $load->stop;
 #     for my $answer ($load->answers) { ... }     # { who, asked, answered, status, cleared: 1 if it takes the cookie back }
 #
+# A connection that served before and ends without a byte of the next answer is replaced, and the request sent once more, as
+# browsers do: a server may end an idle connection at any time.
+#
 # Moments are LuciaTest::Load::now(), the same clock in all processes. The status is HTTP's, or 'broken' when the
 # connection was refused or ended without a whole answer, or 'late'.
 package LuciaTest::Load;
@@ -53,7 +56,7 @@ sub ask_for_ever {
     while (1) {
         ask($server, $_, $write) for grep { !$_->{asked} } @people;
         my %by = map { $_->{socket} ? ($_->{socket} => $_) : () } @people;
-        listen_to($by{$_}, $write) for IO::Select->new(map { $_->{socket} // () } @people)->can_read(0.05);
+        listen_to($server, $by{$_}, $write) for IO::Select->new(map { $_->{socket} // () } @people)->can_read(0.05);
         for my $one (grep { $_->{asked} && now() - $_->{asked} > LATE } @people) {
             delete $one->{socket};
             $write->($one, 'late');
@@ -65,20 +68,23 @@ sub ask_for_ever {
 
 sub ask {
     my ($server, $one, $write) = @_;
-    $one->{asked} = now();
-    $one->{text}  = '';
+    $one->{asked} //= now();
+    $one->{text} = '';
+    $one->{used} = !!$one->{socket};
     $one->{socket} //= eval { $server->connect };
     my $sent = $one->{socket} ? syswrite $one->{socket}, $one->{request} : undef;
     return if defined $sent && $sent == length $one->{request};
     delete $one->{socket};
+    return ask($server, $one, $write) if $one->{used};
     $write->($one, 'broken');
     return;
 }
 
 sub listen_to {
-    my ($one, $write) = @_;
+    my ($server, $one, $write) = @_;
     if (!sysread $one->{socket}, $one->{text}, 65536, length $one->{text}) {
         delete $one->{socket};
+        return ask($server, $one, $write) if $one->{used} && $one->{text} eq '';
         $write->($one, 'broken');
         return;
     }
@@ -86,7 +92,8 @@ sub listen_to {
     my ($length) = $head =~ /^Content-Length: (\d+)/mi;
     return if length $one->{text} < length($head) + ($length // 0);
     delete $one->{socket} if $head =~ /^Connection: close/mi;
-    $write->($one, $head =~ m{^HTTP/1\.1 (\d+)} ? $1 : 'broken', $head =~ /^Set-Cookie: auth_session=;/mi);
+    my ($status) = $head =~ m{^HTTP/1\.1 (\d+)};
+    $write->($one, $status // 'broken', $head =~ /^Set-Cookie: auth_session=;/mi);
     return;
 }
 

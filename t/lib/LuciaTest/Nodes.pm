@@ -48,6 +48,7 @@ sub new {
 sub servers  { @{ $_[0]{servers} } }
 sub postgres { $_[0]{postgres} }
 sub cache    { $_[0]{cache} }
+sub kind     { $_[0]{kind} }
 
 sub make_database {
     my ($self) = @_;

@@ -24,7 +24,7 @@ sub serving {
     open my $out, '>', $self->file or die $self->file . ": $!";
     print $out join "\n", '[databases]', '* = host=' . $postgres->dir . ' port=' . $postgres->port . ' user=' . LuciaTest::Postgres::USER, '[pgbouncer]',
         'listen_addr = 127.0.0.1', 'listen_port = ' . $self->port, 'unix_socket_dir = ' . $self->dir, 'auth_type = any', "pool_mode = $self->{mode}",
-        "default_pool_size = $self->{size}", 'max_client_conn = 500', 'server_lifetime = 3600', '';
+        "default_pool_size = $self->{size}", 'max_client_conn = 500', 'server_lifetime = 3600', 'server_login_retry = 1', '';
     close $out or die $self->file . ": $!";
     return ('pgbouncer', $self->file);
 }

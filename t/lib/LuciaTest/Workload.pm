@@ -117,8 +117,11 @@ sub case {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my $from = now();
     $code->();
-    $self->settle;
-    return outcome($done, $to, $self->seen($from), %more);
+    my $settles = eval { $self->settle; 1 };
+    my $why = $@;
+    outcome($done, $to, $self->seen($from), %more);
+    die $why if !$settles;
+    return;
 }
 
 # Waits until all users are served again at each place; dies if that takes too long.
