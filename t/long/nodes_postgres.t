@@ -52,6 +52,25 @@ subtest 'clocks' => sub {
     $cluster->finish;
 };
 
+subtest 'failover of PostgreSQL' => sub {
+    my $redis   = LuciaTest::Service->new('redis');
+    my $primary = LuciaTest::Postgres->new;
+    my $standby = $primary->standby;
+    ok $primary->needs_standby('ANY 1 (*)'), 'the standby is synchronous';
+    my $database = $primary->create;
+    my $line = 'LuciaDatabase pgsql "' . join(' ', 'host=127.0.0.1,127.0.0.1', 'port=' . $primary->port . ',' . $standby->port,
+        "dbname=$database user=lucia target_session_attrs=read-write") . '"';
+    my $cluster = cluster($line, $redis);
+    my $work    = $cluster->work;
+    $work->case('killed, its synchronous standby promoted after 3 s', 'PostgreSQL', sub {
+        $primary->stop('KILL');
+        $work->pause(3);
+        $standby->promote;
+    }, allowed => 15);
+    $work->case('restarted, after the failover', 'PostgreSQL', sub { $standby->restart }, allowed => 15);
+    $cluster->finish;
+};
+
 subtest 'PgBouncer' => sub {
     my $redis   = LuciaTest::Service->new('redis');
     my $pooler  = LuciaTest::PgBouncer->new(postgres => $postgres, mode => 'transaction', size => 8);

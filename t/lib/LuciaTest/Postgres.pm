@@ -9,6 +9,8 @@
 #     $postgres->url($database)            # postgres://..., over TCP
 #     $postgres->query_in($database, 'SELECT * FROM auth_user WHERE id = ?', $id);
 #     $postgres->query('SELECT * FROM auth_user WHERE id = ?', $id);
+#     my $standby = $postgres->standby;     # a server that follows it, read only until $standby->promote
+#     $postgres->needs_standby('ANY 1 (*)');      # a commit waits until a standby has it; '': until none has
 #     $postgres->stop; $postgres->start; $postgres->restart; $postgres->pid;
 #
 # A commit reaches the system and not the disk (fsync is off): a crash of the server loses nothing, and a disk that others keep busy
@@ -39,6 +41,9 @@ sub data { $_[0]->dir . '/data' }
 
 sub making {
     my ($self) = @_;
+    my $primary = $self->{primary};
+    return (tool('pg_basebackup'), '-D', $self->data, '-h', $primary->dir, '-p', $primary->port, '-U', USER, qw(-R -X stream -c fast --no-sync))
+        if $primary;
     return (tool('initdb'), '-D', $self->data, '-U', USER, qw(-A trust -E UTF8 --locale=C.UTF-8 --no-sync));
 }
 
@@ -46,6 +51,18 @@ sub serving {
     my ($self) = @_;
     return (tool('postgres'), '-D', $self->data, '-k', $self->dir, '-h', '127.0.0.1', '-p', $self->port,
         map { ('-c', $_) } 'max_connections=200', 'fsync=off', @{ $self->{settings} // [] });
+}
+
+# ---- A server that follows another one ----
+
+sub standby { my ($self) = @_; return LuciaTest::Postgres->new(primary => $self) }
+sub promote { my ($self) = @_; return $self->query('SELECT pg_promote()') }
+
+sub needs_standby {
+    my ($self, $names) = @_;
+    $self->query("ALTER SYSTEM SET synchronous_standby_names = '$names'");
+    $self->query('SELECT pg_reload_conf()');
+    return $names eq '' || LuciaTest::wait_until(sub { $self->value("SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')") }, 20);
 }
 
 # Of two words of one kind the later one counts.
