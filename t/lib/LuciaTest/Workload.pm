@@ -11,12 +11,13 @@
 # after each confirmed sign-out on none, and on none when the case is over. The site has LuciaMount /account, gates /members, and
 # does not throttle.
 #
-# unavailable is the time from the first to the last 5xx answer (through the front also a broken connection) of a case.
+# unavailable is the time in which at least one request waited for what became a 5xx answer (through the front also a broken
+# connection) of a case.
 package LuciaTest::Workload;
 use strict;
 use warnings;
 
-use List::Util qw(max min shuffle);
+use List::Util qw(max shuffle);
 use POSIX ();
 use Time::HiRes ();
 use LuciaTest;
@@ -142,9 +143,17 @@ sub seen {
     $count{ $_->{verdict} }++ for @verdicts;
     my @bad = grep { $_->{verdict} =~ /lost|admitted/ } @verdicts;
     Test::More::diag(join ' ', map { defined $bad[0]{$_} ? "$_=$bad[0]{$_}" : () } qw(kind who place status cleared verdict)) if @bad;
-    my @unavailable = grep { $_->{verdict} eq 'unavailable' } @verdicts;
-    my $time = @unavailable ? max(map { $_->{answered} } @unavailable) - min(map { $_->{asked} } @unavailable) : 0;
-    return (answers => scalar @verdicts, unavailable => $time, lost => $count{lost} // 0, admitted => $count{admitted} // 0);
+    return (answers => scalar @verdicts, unavailable => covered(grep { $_->{verdict} eq 'unavailable' } @verdicts), lost => $count{lost} // 0, admitted => $count{admitted} // 0);
+}
+
+# The seconds that belong to at least one of the answers.
+sub covered {
+    my ($seconds, $end) = (0, 0);
+    for my $answer (sort { $a->{asked} <=> $b->{asked} } @_) {
+        $seconds += max(0, $answer->{answered} - max($end, $answer->{asked}));
+        $end = max($end, $answer->{answered});
+    }
+    return $seconds;
 }
 
 sub verdict_on_member {
