@@ -9,6 +9,8 @@ use LuciaTest;
 use LuciaTest::Gate;
 use LuciaTest::Site qw(sign_up);
 
+plan skip_all => 'the clean-up passes over the rows that others lock (t/unit/session/purge.c)' if ($ENV{DB} // '') eq 'mysql';
+
 my $AUTO = '';
 my $ONE  = "LuciaDatabasePool 1 100ms\n";
 my @cases = (
@@ -33,10 +35,11 @@ for my $case (@cases) {
     my $dead = sign_up($server, 'bobby');
     is $server->request(GET => '/vault/a.txt', cookie => $alice)->status, 200, "$shown: a valid session is served";
 
-    # Dead as soon as the lock's owner commits; until then every clean-up waits for it.
+    # It dies while the lock is held; from then on every clean-up waits for the lock to delete it.
     my $row = stored_id($dead);
+    my $soon = int(Time::HiRes::time() * 1000) + 3000;
+    sqlite($server->db, "UPDATE user_session SET active_expires = 1, idle_expires = $soon WHERE id = '$row'");
     my $holder = locked($server->db);
-    $holder->do("UPDATE user_session SET active_expires = 1, idle_expires = 1 WHERE id = '$row'");
     my $from = length $server->error_log;
 
     my %status;

@@ -8,11 +8,19 @@
 #include <apr_strings.h>
 #include <string.h>
 
+/* The isolation level of PostgreSQL: a statement that locks rows then does not block inserts between them,
+ * such as sign-ins during the purge. A binary log of statements does not permit it. */
+#define READ_COMMITTED(variable)                                                                             \
+    "IF(@@log_bin AND @@binlog_format = 'STATEMENT', @@" variable ", 'READ-COMMITTED')"
+
 static const char *const setup[] = {
     "SET NAMES utf8mb4",
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', SESSION autocommit = 1, "
     "SESSION innodb_lock_wait_timeout = 2, SESSION lock_wait_timeout = 10 "
-    "/*M! , SESSION max_statement_time = 10 */",
+    "/*M! , SESSION max_statement_time = 10, SESSION tx_isolation = " READ_COMMITTED(
+        "tx_isolation") " */ "
+                        "/*!80000 , SESSION transaction_isolation = " READ_COMMITTED(
+                            "transaction_isolation") " */",
     NULL,
 };
 
@@ -80,12 +88,30 @@ static const char *complete(const char *params, apr_pool_t *pool)
 /* ---- Statements ---- */
 
 /* MySQL would read the whole table instead of the index if the index did not contain all columns of the inner
- * query. */
+ * query. The rows are locked before they are deleted and in the order of the index, so that two purges do not
+ * block each other; SKIP LOCKED is known since MariaDB 10.6 and MySQL 8.0.1. */
+#define EXPIRED_D LUCI_SQL_SESSION_EXPIRED("d.")
+#define EXPIRED_S LUCI_SQL_SESSION_EXPIRED("s.")
+#define LOCK LUCI_SQL_PURGE_LIMIT " FOR UPDATE"
+
+#define PURGE(locked)                                                                                        \
+    "DELETE s FROM (SELECT d.id, d.idle_expires FROM {session} d "                                           \
+    "WHERE d.idle_expires >= :from:int AND d.idle_expires <= :last:int ORDER BY d.idle_expires" LOCK locked  \
+    ") expired STRAIGHT_JOIN {session} s ON s.id = expired.id AND s.idle_expires = expired.idle_expires "    \
+    "WHERE s.idle_expires < :now:int"
+
+#define PURGE_STEP(locked)                                                                                   \
+    "DELETE s FROM (SELECT d.id FROM {session} d FORCE INDEX (PRIMARY) "                                     \
+    "WHERE d.id > :after AND d.id <= :last AND " EXPIRED_D " ORDER BY d.id" LOCK locked                      \
+    ") expired STRAIGHT_JOIN {session} s ON s.id = expired.id WHERE " EXPIRED_S
+
+#define SKIP " /*M!100600 SKIP LOCKED */ /*!80001 SKIP LOCKED */"
+
 static const luci_engine_text_t texts[] = {
-    { &luci_sql_session_purge,
-      "DELETE s FROM (SELECT d.id, d.idle_expires FROM {session} d WHERE d.idle_expires < :now:int "
-      "ORDER BY d.idle_expires LIMIT :max:int) expired STRAIGHT_JOIN {session} s ON s.id = expired.id "
-      "AND s.idle_expires = expired.idle_expires" },
+    { &luci_sql_session_purge, PURGE(SKIP) },
+    { &luci_sql_session_purge_waiting, PURGE("") },
+    { &luci_sql_session_purge_step, PURGE_STEP(SKIP) },
+    { &luci_sql_session_purge_step_waiting, PURGE_STEP("") },
     { NULL, NULL },
 };
 

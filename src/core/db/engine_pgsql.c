@@ -3,6 +3,8 @@
  * contain the SQLSTATE (appendix A of PostgreSQL's documentation). */
 #include "core/db/engine.h"
 #include "core/db/place.h"
+#include "core/db/session_table.h"
+#include "core/db/sql.h"
 
 #include <apr_escape.h>
 #include <apr_lib.h>
@@ -183,6 +185,34 @@ static const char *complete(const char *params, apr_pool_t *pool)
     return strstr(params, CONNECT_TIMEOUT) ? params : with_word(params, CONNECT_TIMEOUT "=8", pool);
 }
 
+/* ---- Statements ---- */
+
+/* The array is computed once, and its rows are then found by their ids. IN would let the planner join the
+ * whole table. A plus prevents that rows are searched by a condition. After waiting for a row, PostgreSQL
+ * evaluates only the condition outside of the array again. */
+#define EXPIRED LUCI_SQL_SESSION_EXPIRED("+")
+#define EXPIRED_S LUCI_SQL_SESSION_EXPIRED("+s.")
+#define LOCK LUCI_SQL_PURGE_LIMIT " FOR UPDATE"
+
+#define PURGE(locked)                                                                                        \
+    "DELETE FROM {session} WHERE id = ANY(ARRAY(SELECT s.id FROM {session} s "                               \
+    "WHERE s.idle_expires >= :from:int AND s.idle_expires <= :last:int ORDER BY s.idle_expires" LOCK locked  \
+    ")) AND +idle_expires < :now:int"
+
+#define PURGE_STEP(locked)                                                                                   \
+    "DELETE FROM {session} WHERE id = ANY(ARRAY(SELECT s.id FROM {session} s "                               \
+    "WHERE s.id > :after AND s.id <= :last AND " EXPIRED_S " ORDER BY s.id" LOCK locked ")) AND " EXPIRED
+
+#define SKIP " SKIP LOCKED"
+
+static const luci_engine_text_t texts[] = {
+    { &luci_sql_session_purge, PURGE(SKIP) },
+    { &luci_sql_session_purge_waiting, PURGE("") },
+    { &luci_sql_session_purge_step, PURGE_STEP(SKIP) },
+    { &luci_sql_session_purge_step_waiting, PURGE_STEP("") },
+    { NULL, NULL },
+};
+
 /* ---- Schema ---- */
 
 static const char *type(const luci_table_column_t *column, apr_pool_t *pool)
@@ -214,6 +244,7 @@ const luci_engine_t luci_engine_pgsql = {
         " FOR NO KEY UPDATE", /* the weaker lock, which allows other transactions to refer to the row */
     .or_nothing = " ON CONFLICT DO NOTHING",
     .same_bytes = "{column} = {value}",
+    .texts = texts,
 
     .type = type,
     .table_options = "",

@@ -72,13 +72,23 @@ const luci_statement_t luci_sql_session_hash = {
     .repeatable = 1,
 };
 
-/* After waiting for a row, PostgreSQL evaluates only the condition outside of the IN again. The plus prevents
- * engines from searching rows by that condition. */
-const luci_statement_t luci_sql_session_purge = {
-    .text = "DELETE FROM {session} WHERE +idle_expires < :now:int AND id IN (SELECT s.id FROM {session} s "
-            "WHERE s.idle_expires < :now:int ORDER BY s.idle_expires LIMIT :max:int)",
+/* The batches of the purge. Their sizes are part of the texts, because PostgreSQL plans a prepared statement
+ * without its arguments: for an unknown number of rows it would read and sort the whole table. */
+const luci_statement_t luci_sql_sessions_expired = {
+    .text = "SELECT MAX(step.idle_expires), COUNT(*) FROM (SELECT s.idle_expires FROM {session} s "
+            "WHERE s.idle_expires >= :from:int AND s.idle_expires < :now:int "
+            "ORDER BY s.idle_expires" LUCI_SQL_PURGE_LIMIT ") step",
     .repeatable = 1,
 };
+
+#define PURGE                                                                                                \
+    "DELETE FROM {session} WHERE idle_expires < :now:int AND id IN (SELECT s.id FROM {session} s "           \
+    "WHERE s.idle_expires >= :from:int AND s.idle_expires <= :last:int "                                     \
+    "ORDER BY s.idle_expires" LUCI_SQL_PURGE_LIMIT ")"
+
+const luci_statement_t luci_sql_session_purge = { .text = PURGE, .repeatable = 1 };
+
+const luci_statement_t luci_sql_session_purge_waiting = { .text = PURGE, .repeatable = 1 };
 
 const luci_statement_t luci_sql_sessions_count = {
     .text = "SELECT COUNT(*) FROM {session} s WHERE s.user_id = :user",
@@ -91,17 +101,24 @@ const luci_statement_t luci_sql_sessions_oldest = {
     .repeatable = 1,
 };
 
+#define EXPIRED LUCI_SQL_SESSION_EXPIRED("")
+#define EXPIRED_S LUCI_SQL_SESSION_EXPIRED("s.")
+#define EXPIRED_STEP LUCI_SQL_SESSION_EXPIRED("step.")
+
 const luci_statement_t luci_sql_session_step = {
-    .text = "SELECT MAX(step.id), COUNT(*) FROM (SELECT s.id FROM {session} s WHERE s.id > :after "
-            "ORDER BY s.id LIMIT :max:int) step",
+    .text = "SELECT MAX(step.id), COUNT(*), SUM(CASE WHEN " EXPIRED_STEP " THEN 1 ELSE 0 END) "
+            "FROM (SELECT s.id, s.idle_expires[C:, s.created_at] FROM {session} s WHERE s.id > :after "
+            "ORDER BY s.id" LUCI_SQL_LIMIT_OF(LUCI_SQL_STEP_ROWS) ") step",
     .repeatable = 1,
 };
 
-const luci_statement_t luci_sql_session_purge_step = {
-    .text = "DELETE FROM {session} WHERE id > :after AND id <= :last "
-            "AND (idle_expires < :now:int[C: OR created_at <= :oldest:int OR created_at > :newest:int])",
-    .repeatable = 1,
-};
+#define PURGE_STEP                                                                                           \
+    "DELETE FROM {session} WHERE " EXPIRED " AND id IN (SELECT s.id FROM {session} s "                       \
+    "WHERE s.id > :after AND s.id <= :last AND " EXPIRED_S " ORDER BY s.id" LUCI_SQL_PURGE_LIMIT ")"
+
+const luci_statement_t luci_sql_session_purge_step = { .text = PURGE_STEP, .repeatable = 1 };
+
+const luci_statement_t luci_sql_session_purge_step_waiting = { .text = PURGE_STEP, .repeatable = 1 };
 
 const luci_statement_t luci_sql_session_page = {
     .text = LISTED_SESSION " WHERE s.id > :after1 ORDER BY s.id" LUCI_SQL_PAGE,

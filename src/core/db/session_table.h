@@ -13,16 +13,36 @@ extern const luci_statement_t luci_sql_session_insert;
 extern const luci_statement_t luci_sql_session_get;
 extern const luci_statement_t luci_sql_session_renew; /* changes nothing if the session has been renewed */
 extern const luci_statement_t luci_sql_session_delete;
-extern const luci_statement_t luci_sql_session_hash; /* replaces the id by its hash */
-extern const luci_statement_t
-    luci_sql_session_purge; /* deletes expired sessions by the index on idle_expires */
+extern const luci_statement_t luci_sql_session_hash;    /* replaces the id by its hash */
 extern const luci_statement_t luci_sql_sessions_count;  /* the number of sessions of a user */
 extern const luci_statement_t luci_sql_sessions_oldest; /* ids of the sessions of a user that expire first */
-/* The last of the next :max ids (NULL: no more), and their number. */
+
+/* ---- The purge ---- */
+
+#define LUCI_SQL_PURGE_ROWS 200 /* that one statement deletes at most: some milliseconds */
+#define LUCI_SQL_STEP_ROWS 1000 /* that a step of the walk reads at most, without locking any */
+
+#define LUCI_SQL_PURGE_LIMIT LUCI_SQL_LIMIT_OF(LUCI_SQL_PURGE_ROWS)
+
+/* The condition that a session has expired; if created_at is read, it includes sessions that have exceeded
+ * the maximum lifetime, and those that were created in the future. s is the table's alias and a dot, or "".
+ * A plus before it keeps PostgreSQL from searching rows by the condition. SQLite must have none: its driver
+ * binds numbers as texts, which are compared as numbers only with a bare column. */
+#define LUCI_SQL_SESSION_EXPIRED(s)                                                                          \
+    "(" s "idle_expires < :now:int[C: OR " s "created_at <= :oldest:int OR " s "created_at > :newest:int])"
+
+/* The last idle_expires of the next LUCI_SQL_PURGE_ROWS expired sessions in the order of idle_expires (NULL:
+ * no more), and their number. */
+extern const luci_statement_t luci_sql_sessions_expired;
+/* Deletes up to LUCI_SQL_PURGE_ROWS expired sessions between two idle_expires, by the index on it. Rows that
+ * other transactions have locked are left out if the engine can do that; _waiting waits for them. */
+extern const luci_statement_t luci_sql_session_purge;
+extern const luci_statement_t luci_sql_session_purge_waiting;
+/* The last of the next LUCI_SQL_STEP_ROWS ids (NULL: no more), their number, and how many have expired. */
 extern const luci_statement_t luci_sql_session_step;
-/* Deletes expired sessions between two ids; if created_at is read, also those that have exceeded the maximum
- * lifetime, and those that were created in the future. */
+/* Deletes up to LUCI_SQL_PURGE_ROWS expired sessions between two ids, in the order of ids; locks as above. */
 extern const luci_statement_t luci_sql_session_purge_step;
+extern const luci_statement_t luci_sql_session_purge_step_waiting;
 
 /* For administrators. A listed session: id, user id, username, active, idle, created_at, last_seen, address,
  * user agent (NULL: unknown). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/session/purge.h"
 
+#include "core/base/secret.h"
 #include "core/db/db_problem.h"
 #include "core/db/session_table.h"
 #include "core/session/session.h"
@@ -8,21 +9,64 @@
 #include <apr_strings.h>
 #include <string.h>
 
-typedef luci_result_t batch_fn(luci_purge_t *purge, luci_db_t *db, apr_pool_t *scratch);
+/* One run of a job. */
+typedef struct run_t run_t;
+struct run_t {
+    luci_purge_t *purge;
+    luci_result_t (*batch)(run_t *run, luci_db_t *db, apr_pool_t *scratch); /* NULL: not yet chosen */
+    int walks;                        /* 1: the table is walked after the index was used */
+    luci_ms_t from;                   /* the last idle_expires that was searched by the index */
+    char last[LUCI_PURGE_ID_MAX + 1]; /* the last id of the walk's step */
+    apr_int64_t rows;                 /* of the step */
+    int has_expired;                  /* rows of the step have expired and may not be deleted yet */
+};
 
-static luci_result_t by_index(luci_purge_t *purge, luci_db_t *db, apr_pool_t *scratch)
+/* ---- By the index ---- */
+
+static luci_result_t remove_between(run_t *run, luci_db_t *db, luci_ms_t last, int *changed,
+                                    apr_pool_t *scratch)
 {
-    const luci_argument_t *arguments = LUCI_ARGUMENTS({ "now", luci_sql_number(purge->now, scratch) },
-                                                      { "max", luci_sql_number(purge->batch, scratch) });
+    luci_purge_t *purge = run->purge;
+    const luci_argument_t *arguments = LUCI_ARGUMENTS({ "from", luci_sql_number(run->from, scratch) },
+                                                      { "last", luci_sql_number(last, scratch) },
+                                                      { "now", luci_sql_number(purge->now, scratch) });
+    luci_result_t result =
+        luci_db_execute(db, purge->waits ? &luci_sql_session_purge_waiting : &luci_sql_session_purge,
+                        arguments, changed, scratch);
+
+    if (result == LUCI_OK)
+        purge->removed += *changed;
+    return result;
+}
+
+static luci_result_t by_walking(run_t *run, luci_db_t *db, apr_pool_t *scratch);
+
+/* Each batch searches from where the last one ended, because a server keeps deleted rows in the index for a
+ * while and would read more of them in each batch. */
+static luci_result_t by_index(run_t *run, luci_db_t *db, apr_pool_t *scratch)
+{
+    const luci_argument_t *arguments = LUCI_ARGUMENTS({ "from", luci_sql_number(run->from, scratch) },
+                                                      { "now", luci_sql_number(run->purge->now, scratch) });
+    const char *const *row;
+    luci_result_t result = luci_db_select(db, &luci_sql_sessions_expired, arguments, &row, scratch);
     int changed = 0;
-    luci_result_t result = luci_db_execute(db, &luci_sql_session_purge, arguments, &changed, scratch);
+    luci_ms_t last;
 
     if (result != LUCI_OK)
         return result;
-    purge->removed += changed;
-    purge->is_done = changed == 0;
-    return LUCI_OK;
+    if (!row[0]) {
+        run->batch = by_walking;
+        run->purge->is_done = !run->walks;
+        return LUCI_OK;
+    }
+    last = luci_sql_to_number(row[0], run->from);
+    result = remove_between(run, db, last, &changed, scratch);
+    if (result == LUCI_OK) /* if nothing was deleted, the rest of these rows is locked */
+        run->from = last + (changed == 0 && last == run->from);
+    return result;
 }
+
+/* ---- By walking ---- */
 
 /* Sessions created at this time or earlier have exceeded the maximum lifetime. The bound is needed without
  * one, too, because a shared connection may read created_at for other servers. */
@@ -38,60 +82,133 @@ static luci_ms_t newest(const luci_purge_t *purge)
                                                                       : LUCI_TIMESTAMP_MAX;
 }
 
-/* Deletes expired sessions with ids up to last. */
-static luci_result_t remove_up_to(luci_purge_t *purge, luci_db_t *db, const char *last, apr_pool_t *scratch)
-{
-    const luci_argument_t *arguments = LUCI_ARGUMENTS({ "after", purge->after }, { "last", last },
-                                                      { "now", luci_sql_number(purge->now, scratch) },
-                                                      { "oldest", luci_sql_number(oldest(purge), scratch) },
-                                                      { "newest", luci_sql_number(newest(purge), scratch) });
-    int changed = 0;
-    luci_result_t result = luci_db_execute(db, &luci_sql_session_purge_step, arguments, &changed, scratch);
+/* The arguments of both statements of a step. */
+#define STEP_ARGUMENTS(run, scratch)                                                                         \
+    LUCI_ARGUMENTS({ "after", (run)->purge->after }, { "last", (run)->last },                                \
+                   { "now", luci_sql_number((run)->purge->now, scratch) },                                   \
+                   { "oldest", luci_sql_number(oldest((run)->purge), scratch) },                             \
+                   { "newest", luci_sql_number(newest((run)->purge), scratch) })
 
-    if (result == LUCI_OK)
-        purge->removed += changed;
-    return result;
+/* Without random numbers, the walk begins at the first id. */
+static void begin_walk(luci_purge_t *purge)
+{
+    if (purge->is_anywhere && luci_secret_random_id(purge->place, LUCI_SESSION_ID_LENGTH) != LUCI_OK)
+        purge->place[0] = '\0';
+    apr_cpystrn(purge->after, purge->place, sizeof purge->after);
+    purge->has_wrapped = 0;
+    purge->is_walking = 1;
 }
 
-static luci_result_t by_walking(luci_purge_t *purge, luci_db_t *db, apr_pool_t *scratch)
+static void end_walk(luci_purge_t *purge)
 {
-    const luci_argument_t *arguments =
-        LUCI_ARGUMENTS({ "after", purge->after }, { "max", luci_sql_number(purge->batch, scratch) });
+    purge->is_walking = 0;
+    purge->is_done = 1;
+}
+
+/* Behind the last id: continues from the first one. If nothing came after a random id, the ids may be hashes,
+ * whose letters end earlier; so another place is chosen among hashes. */
+static void pass_end(luci_purge_t *purge)
+{
+    char hash[LUCI_SHA256_HEX + 1];
+    int is_fresh = purge->is_anywhere && strcmp(purge->after, purge->place) == 0 &&
+                   strlen(purge->place) == LUCI_SESSION_ID_LENGTH;
+
+    if (purge->has_wrapped || !purge->place[0]) {
+        end_walk(purge);
+    }
+    else if (is_fresh && luci_secret_sha256_hex(purge->place, strlen(purge->place), hash) == LUCI_OK) {
+        apr_cpystrn(purge->place, hash, sizeof purge->place);
+        apr_cpystrn(purge->after, hash, sizeof purge->after);
+    }
+    else {
+        purge->has_wrapped = 1;
+        purge->after[0] = '\0';
+    }
+}
+
+/* The order of the database may differ from that of bytes in ids that neither Lucia nor this module made; the
+ * walk then ends elsewhere, and the next one begins elsewhere. */
+static void pass_step(run_t *run)
+{
+    luci_purge_t *purge = run->purge;
+
+    purge->seen += run->rows;
+    apr_cpystrn(purge->after, run->last, sizeof purge->after);
+    if (purge->has_wrapped && strcmp(purge->after, purge->place) >= 0)
+        end_walk(purge);
+}
+
+/* Reads which ids come next, and whether any has expired. */
+static luci_result_t read_step(run_t *run, luci_db_t *db, apr_pool_t *scratch)
+{
     const char *const *row;
-    luci_result_t result = luci_db_select(db, &luci_sql_session_step, arguments, &row, scratch);
+    luci_result_t result =
+        luci_db_select(db, &luci_sql_session_step, STEP_ARGUMENTS(run, scratch), &row, scratch);
 
     if (result != LUCI_OK)
         return result;
-    if (!row[0]) {
-        purge->is_done = 1;
-        purge->after[0] = '\0';
+    run->rows = row[0] ? luci_sql_to_number(row[1], 0) : 0;
+    if (!row[0])
         return LUCI_OK;
-    }
     if (strlen(row[0]) > LUCI_PURGE_ID_MAX)
         return LUCI_INVALID;
-    result = remove_up_to(purge, db, row[0], scratch);
-    if (result != LUCI_OK)
-        return result;
-    purge->seen += luci_sql_to_number(row[1], 0);
-    apr_cpystrn(purge->after, row[0], sizeof purge->after);
+    apr_cpystrn(run->last, row[0], sizeof run->last);
+    run->has_expired = luci_sql_to_number(row[2], 0) > 0;
     return LUCI_OK;
 }
 
-static luci_result_t choose(const luci_purge_t *purge, luci_db_t *db, batch_fn **batch)
+static luci_result_t remove_in_step(run_t *run, luci_db_t *db, apr_pool_t *scratch)
+{
+    luci_purge_t *purge = run->purge;
+    int changed = 0;
+    luci_result_t result = luci_db_execute(
+        db, purge->waits ? &luci_sql_session_purge_step_waiting : &luci_sql_session_purge_step,
+        STEP_ARGUMENTS(run, scratch), &changed, scratch);
+
+    if (result != LUCI_OK)
+        return result;
+    purge->removed += changed;
+    run->has_expired = changed >= LUCI_SQL_PURGE_ROWS;
+    return LUCI_OK;
+}
+
+static luci_result_t by_walking(run_t *run, luci_db_t *db, apr_pool_t *scratch)
+{
+    luci_result_t result = LUCI_OK;
+
+    if (!run->purge->is_walking)
+        begin_walk(run->purge);
+    if (!run->has_expired)
+        result = read_step(run, db, scratch);
+    if (result == LUCI_OK && run->has_expired)
+        result = remove_in_step(run, db, scratch);
+    if (result != LUCI_OK || run->has_expired)
+        return result;
+    if (run->rows > 0)
+        pass_step(run);
+    else
+        pass_end(run->purge);
+    return LUCI_OK;
+}
+
+/* ---- A run ---- */
+
+static luci_result_t choose(run_t *run, luci_db_t *db)
 {
     int has_index = 0;
     luci_result_t result = luci_db_has(db, luci_probe_index(&luci_table_session, "idle_expires"), &has_index);
 
+    run->walks = !has_index || run->purge->max_lifetime > 0;
     if (result == LUCI_OK)
-        *batch = has_index && purge->max_lifetime == 0 ? by_index : by_walking;
+        run->batch = has_index ? by_index : by_walking;
     return result;
 }
 
 luci_result_t luci_purge_run(luci_purge_t *purge, const luci_db_source_t *source, const char **why,
                              apr_pool_t *pool)
 {
+    run_t run = { .purge = purge, .from = -LUCI_TIMESTAMP_MAX };
     luci_result_t result = LUCI_OK;
-    batch_fn *batch = NULL;
     apr_pool_t *scratch;
 
     *why = luci_result_name(LUCI_INTERNAL);
@@ -105,10 +222,10 @@ luci_result_t luci_purge_run(luci_purge_t *purge, const luci_db_source_t *source
         *why = "no handle was free, or the database does not answer";
         if (result != LUCI_OK)
             break;
-        if (!batch)
-            result = choose(purge, db, &batch);
+        if (!run.batch)
+            result = choose(&run, db);
         if (result == LUCI_OK)
-            result = batch(purge, db, scratch);
+            result = run.batch(&run, db, scratch);
         *why = result == LUCI_INVALID ? "an id is too long" : luci_db_problem(db, pool);
         source->give_back(source->baton, db);
         apr_pool_clear(scratch);

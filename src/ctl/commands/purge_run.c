@@ -52,7 +52,7 @@ luci_exit_t luci_purge_run_until(luci_invocation_t *call, luci_ctl_database_t *d
     luci_purge_t purge = {
         .now = now,
         .max_lifetime = database->config.settings.max_lifetime,
-        .batch = LUCI_PURGE_BATCH,
+        .waits = 1,
         .go_on = go_on,
         .baton = &watch,
     };

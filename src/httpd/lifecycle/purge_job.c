@@ -42,7 +42,7 @@ static luci_result_t run_purge(luci_job_run_t *run, const char **why)
 
     purge->now = luci_runtime_now();
     purge->max_lifetime = longest_lifetime(luci_config_server(run->server), run->main_server);
-    purge->batch = LUCI_PURGE_BATCH;
+    purge->is_anywhere = 1;
     purge->go_on = goes_on;
     purge->baton = run;
     purge->removed = purge->seen = 0;
