@@ -276,9 +276,12 @@ static luci_result_t open_in_time(luci_connection_t *connection, const char *par
     if (result != LUCI_OK)
         return result;
     connection->handle = opening.handle;
-    if (!opening.handle)
-        return refuse(connection, params, opening.problem ? opening.problem : "the database can't be opened");
-    return LUCI_OK;
+    if (opening.handle)
+        return LUCI_OK;
+    if (!opening.problem)
+        opening.problem = "the database can't be opened";
+    connection->refused = luci_engine_is_refusal(connection->engine, opening.problem);
+    return refuse(connection, params, opening.problem);
 }
 
 static int socket_of(const luci_connection_t *connection)
@@ -367,6 +370,7 @@ luci_result_t luci_connection_open(luci_connection_t *connection, const char *dr
 
     connection->pool = pool;
     connection->hung = 0;
+    connection->refused = 0;
     connection->rolled_back = 0;
     if (find_driver(connection, driver) != LUCI_OK)
         return LUCI_UNAVAILABLE;

@@ -23,6 +23,7 @@ typedef struct {
     int broken;
     int rolled_back; /* since the last luci_connection_begin or _forget_rollback, the server undid a whole
                         transaction or a statement outside one; this does not break the connection */
+    int refused;     /* the last luci_connection_open failed because the server has too many connections */
     int hung;        /* the last call failed because the server did not answer in time */
     char error[768]; /* the reason of the last failure, without values */
 } luci_connection_t;

@@ -108,9 +108,14 @@ void luci_db_close(luci_db_t *db)
     db->connection.broken = 0;
 }
 
-static int is_connected(const luci_db_t *db)
+int luci_db_is_connected(const luci_db_t *db)
 {
     return db->memory && !db->connection.broken;
+}
+
+int luci_db_is_refused(const luci_db_t *db)
+{
+    return db->connection.broken && db->connection.refused;
 }
 
 static int is_file(const luci_db_t *db)
@@ -190,7 +195,7 @@ static int has_got_columns(luci_db_t *db)
  * whereas servers continue to run them. */
 int luci_db_is_stale(luci_db_t *db)
 {
-    if (!is_connected(db) || db->in_transaction)
+    if (!luci_db_is_connected(db) || db->in_transaction)
         return 0;
     return is_file(db) ? is_file_stale(db) : has_got_columns(db);
 }
@@ -266,7 +271,7 @@ luci_result_t luci_db_connect(luci_db_t *db)
 
     if (db->in_transaction && db->connection.rolled_back) /* a call would not be in this transaction */
         return LUCI_BUSY;
-    if (is_connected(db))
+    if (luci_db_is_connected(db))
         return LUCI_OK;
     if (db->in_transaction) /* a new connection would not be in this transaction */
         return LUCI_UNAVAILABLE;
@@ -290,7 +295,7 @@ static luci_result_t has_once(luci_db_t *db, const luci_probe_t *probe, int *fou
 
 luci_result_t luci_db_has(luci_db_t *db, luci_probe_t probe, int *found)
 {
-    int was_connected = is_connected(db);
+    int was_connected = luci_db_is_connected(db);
     luci_result_t result = has_once(db, &probe, found);
 
     return result == LUCI_UNAVAILABLE && was_connected ? has_once(db, &probe, found) : result;
@@ -451,7 +456,7 @@ static luci_result_t run_until_kept(luci_db_t *db, const query_t *query)
  * another connection would not help. */
 static luci_result_t run(luci_db_t *db, const query_t *query)
 {
-    int was_connected = is_connected(db);
+    int was_connected = luci_db_is_connected(db);
     luci_result_t result;
 
     if (db->in_transaction)
@@ -570,7 +575,7 @@ luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *ba
     luci_result_t result;
 
     leave_stale_file(db);
-    was_connected = is_connected(db);
+    was_connected = luci_db_is_connected(db);
     result = transaction_until_kept(db, work, baton, &before_commit, scratch);
     if (result == LUCI_UNAVAILABLE && before_commit && was_connected)
         result = transaction_until_kept(db, work, baton, &before_commit, scratch);

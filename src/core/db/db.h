@@ -45,6 +45,12 @@ void luci_db_close(luci_db_t *db);
 /* Connects, unless the handle is connected. */
 luci_result_t luci_db_connect(luci_db_t *db) LUCI_MUST_USE;
 
+/* 1 if the handle is connected and its last call did not fail. */
+int luci_db_is_connected(const luci_db_t *db);
+
+/* 1 if the last call failed because the server refused a connection, as it has too many. */
+int luci_db_is_refused(const luci_db_t *db);
+
 /* The reason why the last call returned BUSY, UNAVAILABLE or INTERNAL, without values. Valid until the next
  * call. Never NULL. */
 const char *luci_db_error(const luci_db_t *db);

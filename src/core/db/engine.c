@@ -63,3 +63,12 @@ luci_failure_t luci_engine_failure(const luci_engine_t *engine, int code, const 
     }
     return LUCI_FAILURE_OTHER;
 }
+
+int luci_engine_is_refusal(const luci_engine_t *engine, const char *message)
+{
+    for (const char *const *part = engine->refusals; part && *part; part++) {
+        if (strstr(message, *part))
+            return 1;
+    }
+    return 0;
+}

@@ -85,6 +85,8 @@ typedef struct luci_engine_t {
     const char *begin_pooled;          /* the same through a pooler; NULL: the engine has none */
     const luci_engine_code_t *codes;   /* ends with code 0; NULL: the codes of the driver have no meaning */
     const luci_engine_state_t *states; /* ends with state NULL; NULL: messages contain no SQLSTATE */
+    const char *const *refusals; /* parts of messages that refuse a connection because the server, the user or
+                                    the database has too many; ends with NULL; NULL: there are none */
     void (*opened)(void *native); /* prepares the native handle of a new connection; NULL: nothing to do */
     /* 1 if the connection leads to a pooler that lends the server's connections to other clients between
      * transactions, so that neither prepared statements nor settings may be left on it. own is the answer to
@@ -144,5 +146,8 @@ int luci_engine_is_file(const luci_engine_t *engine, const char *params);
 
 /* The meaning of a driver's error code and its message (NULL: no message). */
 luci_failure_t luci_engine_failure(const luci_engine_t *engine, int code, const char *message);
+
+/* 1 if a message that refuses a connection says that there are too many. */
+int luci_engine_is_refusal(const luci_engine_t *engine, const char *message);
 
 #endif

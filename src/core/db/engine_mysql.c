@@ -34,6 +34,12 @@ static const luci_engine_code_t codes[] = {
     { 0, LUCI_FAILURE_OTHER },
 };
 
+static const char *const refusals[] = {
+    "Too many connections", /* 1040 */
+    "max_user_connections", /* 1203 and 1226, in every language */
+    NULL,
+};
+
 /* ---- Connection parameters ---- */
 
 /* The parameters that apr_dbd's driver knows. */
@@ -141,6 +147,7 @@ const luci_engine_t luci_engine_mysql = {
     .setup = setup,
     .begin = "START TRANSACTION",
     .codes = codes,
+    .refusals = refusals,
 
     .quote_name = '`',
     .row_lock = " FOR UPDATE",

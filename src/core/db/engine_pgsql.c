@@ -35,6 +35,16 @@ static const luci_engine_state_t states[] = {
     { NULL, LUCI_FAILURE_OTHER },
 };
 
+/* 53300, too_many_connections. The state is not in a message about a connection, because libpq only learns
+ * afterwards to write it, so the server's text in English counts. */
+static const char *const refusals[] = {
+    "too many clients already",
+    "connection slots are reserved",
+    "too many connections for",    /* a role, or a database */
+    "no more connections allowed", /* PgBouncer */
+    NULL,
+};
+
 /* ---- The client library, which apr_dbd's driver has loaded ---- */
 
 #define PQERRORS_VERBOSE 2 /* libpq-fe.h, PGVerbosity */
@@ -235,6 +245,7 @@ const luci_engine_t luci_engine_pgsql = {
     .begin = BEGIN,
     .begin_pooled = BEGIN "; " LIMITS("true"),
     .states = states,
+    .refusals = refusals,
     .opened = opened,
     .is_pooled = is_pooled,
     .own_query = "SELECT pg_catalog.pg_backend_pid()",

@@ -10,7 +10,8 @@
  *     |
  *     |-- a place in the bulkhead: LUCI_BULKHEAD_WAIT, while 3 of 4 threads of the child use databases
  *     |-- breaker: no wait; 503 while a server is known to hang (LUCI_DATABASE_PAUSE)
- *     |-- a database handle: LuciaDatabasePool's wait; 503 at once while half of them are stuck
+ *     |-- a database handle: LuciaDatabasePool's wait; 503 at once while half of them are stuck;
+ *     |     LUCI_GROWTH_WAIT for a server without a free connection, in a child that has none
  *     |     |
  *     |     `-- all calls with it: LUCI_POOL_USE, cut off by the watchdog (LUCI_WATCHDOG_LOOK later)
  *     |           |-- connecting, in a thread that is abandoned: what is left of that
@@ -53,7 +54,19 @@
 #define LUCI_POOL_STUCK apr_time_from_sec(2)        /* a handle that is lent for longer counts as stuck */
 #define LUCI_POOL_PATIENCE apr_time_from_msec(50)   /* wait before another handle of a file is created */
 #define LUCI_POOL_WRITE_PAUSE apr_time_from_sec(10) /* no optional writes after one failed */
+#define LUCI_POOL_IDLE apr_time_from_sec(30)        /* then an idle handle ends; a child keeps one */
 #define LUCI_BULKHEAD_WAIT apr_time_from_msec(250)
+#define LUCI_KEEPER_LOOK apr_time_from_sec(1) /* between two looks for idle handles that must end */
+
+/* While a server has too few connections for all children, or could have if all used one. */
+#define LUCI_POOL_IDLE_SHORT apr_time_from_msec(500) /* replaces LUCI_POOL_IDLE; a child may keep none */
+#define LUCI_SHORTAGE_LASTS apr_time_from_sec(5)     /* since a server refused a connection */
+#define LUCI_SHORTAGE_URGENT apr_time_from_sec(2)    /* since it refused one to a child that has none */
+#define LUCI_GROWTH_PAUSE apr_time_from_sec(1)       /* no further connection in a child that has others */
+#define LUCI_GROWTH_RETRY apr_time_from_msec(100)    /* the same in a child that has none */
+#define LUCI_GROWTH_WAIT                                                                                     \
+    apr_time_from_sec(3) /* how long such a child retries, longer than others need to                        \
+                            end an idle connection */
 
 /* ---- Servers that do not answer ---- */
 

@@ -6,9 +6,12 @@
 #include "core/db/schema.h"
 #include "core/db/user_table.h"
 #include "core/guard/bulkhead.h"
+#include "core/guard/growth.h"
+#include "core/guard/idle_list.h"
 #include "core/guard/times.h"
 #include "httpd/base/counters.h"
 #include "httpd/base/httpd_log.h"
+#include "httpd/db/keeper.h"
 
 #include <ap_mpm.h>
 #include <apr_atomic.h>
@@ -27,6 +30,7 @@ typedef struct {
     luci_db_t *db;
     apr_time_t checked; /* when the handle was last checked for being stale */
     apr_time_t lent;    /* when it was borrowed; 0: it is idle */
+    int is_connected;   /* as far as the pool knows; guarded by its lock */
     apr_uint32_t seen;  /* the pool's value of outdated at that check */
 } slot_t;
 
@@ -40,15 +44,17 @@ struct luci_pool_t {
     apr_thread_mutex_t *lock;    /* guards what follows */
     apr_thread_cond_t *returned; /* a handle */
     slot_t *slots;               /* size.max; the first "made" of them have handles */
-    slot_t **idle;               /* a stack of idle slots: the one used last is lent first */
+    luci_idle_list_t idle;       /* slots */
+    luci_growth_t growth;
     int made;
-    int idle_count;
     slot_t background;                                    /* of luci_pool_background, not one of slots */
     apr_time_t came_back;                                 /* when a handle was last returned or made */
     volatile apr_uint32_t outdated;                       /* number of handles that had to be reopened */
     luci_bulkhead_t bulkhead;                             /* threads that have a handle or wait for one */
     luci_breaker_t *breaker;                              /* shared by all children */
+    luci_shortage_t *shortage;                            /* the same */
     luci_condition_t condition;                           /* of the database, for the log */
+    luci_condition_t refusal;                             /* of further connections, for the log */
     volatile apr_uint64_t complained_busy;                /* when a lack of handles was logged */
     volatile apr_uint64_t no_writing_before[LUCI_WRITES]; /* ms since 1970 */
 };
@@ -83,22 +89,96 @@ static int threads_per_child(void)
     return threads;
 }
 
-luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size, luci_breaker_t *breaker,
+/* ---- Idle handles ---- */
+
+/* The number of connected handles, under the lock. */
+static int connected(const luci_pool_t *pool)
+{
+    int count = 0;
+
+    for (int i = 0; i < pool->made; i++)
+        count += pool->slots[i].is_connected;
+    return count;
+}
+
+/* 1 while another child needs a connection that the server refuses, so that this one must do with what it
+ * keeps.
+ */
+static int must_yield(const luci_pool_t *pool, apr_time_t now)
+{
+    return !pool->is_file && luci_shortage_is_urgent(pool->shortage, now);
+}
+
+/* How many connected handles a child keeps then. With a single one, children take turns. */
+static int kept(const luci_pool_t *pool)
+{
+    return pool->size.max > 1;
+}
+
+/* How long a connected handle may be idle, and how many are kept however long they are. While this process
+ * ends, which may take hours after a graceful restart, a handle is only connected while it is lent. */
+typedef struct {
+    int keep;
+    apr_interval_time_t max;
+} idling_t;
+
+static idling_t idling(const luci_pool_t *pool, apr_time_t now)
+{
+    int state;
+
+    if (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING)
+        return (idling_t){ 0, 0 };
+    if (!pool->is_file && luci_shortage_is_on(pool->shortage, now))
+        return (idling_t){ kept(pool), LUCI_POOL_IDLE_SHORT };
+    return (idling_t){ 1, LUCI_POOL_IDLE };
+}
+
+/* Ends the connections of handles that were idle for too long, outside the lock. Nothing waits for an answer
+ * here: a client library only sends that it leaves. Returns whether connected handles are idle. */
+static int end_idle(void *baton)
+{
+    luci_pool_t *pool = baton;
+    int is_left;
+
+    apr_thread_mutex_lock(pool->lock);
+    for (;;) {
+        apr_time_t now = apr_time_now();
+        idling_t limit = idling(pool, now);
+        slot_t *slot = luci_idle_take_due(&pool->idle, limit.keep, limit.max, now);
+
+        if (!slot)
+            break;
+        apr_thread_mutex_unlock(pool->lock);
+        luci_db_close(slot->db);
+        apr_thread_mutex_lock(pool->lock);
+        slot->is_connected = 0;
+        luci_idle_put(&pool->idle, slot, 0, now);
+        apr_thread_cond_signal(pool->returned);
+    }
+    is_left = pool->idle.count > pool->idle.closed;
+    apr_thread_mutex_unlock(pool->lock);
+    return is_left;
+}
+
+/* ---- Creating a pool ---- */
+
+luci_pool_t *luci_pool_create(const luci_db_target_t *target, const luci_pool_limits_t *limits,
                               server_rec *server, apr_pool_t *child_pool)
 {
     luci_pool_t *pool = apr_pcalloc(child_pool, sizeof *pool);
     int threads = threads_per_child();
 
-    if (size.max == 0)
-        size.max = threads;
     pool->target = target;
     pool->title = luci_db_title(target, child_pool);
-    pool->breaker = breaker;
-    pool->size = size;
+    pool->breaker = limits->breaker;
+    pool->shortage = limits->shortage;
+    pool->size = limits->size;
+    if (pool->size.max == 0)
+        pool->size.max = threads;
     pool->is_file = is_file(target);
     pool->server = server;
-    pool->slots = apr_pcalloc(child_pool, (apr_size_t)size.max * sizeof *pool->slots);
-    pool->idle = apr_pcalloc(child_pool, (apr_size_t)size.max * sizeof *pool->idle);
+    pool->slots = apr_pcalloc(child_pool, (apr_size_t)pool->size.max * sizeof *pool->slots);
+    luci_idle_init(&pool->idle, pool->size.max, child_pool);
     if (apr_pool_create(&pool->memory, child_pool) != APR_SUCCESS ||
         apr_thread_mutex_create(&pool->lock, APR_THREAD_MUTEX_DEFAULT, child_pool) != APR_SUCCESS ||
         apr_thread_cond_create(&pool->returned, child_pool) != APR_SUCCESS ||
@@ -106,6 +186,7 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size,
         return NULL;
     pool->bulkhead.lock = pool->lock;
     pool->bulkhead.clock = apr_time_now;
+    luci_keeper_add(end_idle, pool, child_pool);
     return pool;
 }
 
@@ -137,45 +218,63 @@ static slot_t *make_slot(luci_pool_t *pool)
     return slot;
 }
 
-/* Waits, under the lock, for a handle to be returned: until the deadline, and at most patience after the last
- * one was (0: without this limit). Returns NULL after that. */
-static slot_t *await_idle(luci_pool_t *pool, apr_time_t deadline, apr_interval_time_t patience)
+/* A slot, under the lock, that is to be connected: an idle one or a new one. NULL: there is none, or the pool
+ * may not grow now. */
+static slot_t *grow(luci_pool_t *pool, apr_time_t now)
+{
+    if (pool->idle.closed == 0 && pool->made == pool->size.max)
+        return NULL;
+    if ((must_yield(pool, now) && connected(pool) > 0) || !luci_growth_may(&pool->growth, now))
+        return NULL;
+    return pool->idle.closed > 0 ? luci_idle_take_closed(&pool->idle) : make_slot(pool);
+}
+
+/* Waits, under the lock, until a connected handle is returned or the pool may grow; at most until the
+ * deadline. With patience, it may not grow, and the wait ends so long after a handle was last returned.
+ * Returns NULL after that. */
+static slot_t *await_handle(luci_pool_t *pool, apr_time_t deadline, apr_interval_time_t patience)
 {
     apr_time_t since = apr_time_now(), now = since;
 
-    while (pool->idle_count == 0) {
+    for (;;) {
+        slot_t *slot = luci_idle_take_connected(&pool->idle);
+        apr_interval_time_t pause =
+            must_yield(pool, now) ? LUCI_GROWTH_PAUSE : luci_growth_wait(&pool->growth, now);
         apr_time_t end = deadline;
 
+        if (!slot && patience == 0)
+            slot = grow(pool, now);
+        if (slot)
+            return slot;
         if (patience > 0 && pool->came_back > since && pool->came_back <= now)
             since = pool->came_back;
         if (patience > 0 && since + patience < end)
             end = since + patience;
+        if (patience == 0 && pause > 0 && now + pause < end)
+            end = now + pause;
         if (now >= end)
             return NULL;
         apr_thread_cond_timedwait(pool->returned, pool->lock, end - now);
         now = apr_time_now();
     }
-    return pool->idle[--pool->idle_count];
 }
 
 /* Takes, under the lock, an idle handle, a new one, or the first one that is returned in time; otherwise
- * returns NULL. A file gets a further handle only if none is returned for a while, because its reads wait
- * only for the processor, and each handle needs 150 KiB. A server gets as many handles as are needed at once.
+ * returns NULL. A connected handle is taken first. A file gets a further handle only if none is returned for
+ * a while, because its reads wait only for the processor, and each handle needs 150 KiB. A server gets as
+ * many handles as are needed at once.
  */
-static slot_t *take(luci_pool_t *pool, apr_time_t now)
+static slot_t *take(luci_pool_t *pool, apr_time_t now, apr_time_t deadline)
 {
-    apr_time_t deadline = now + apr_time_from_msec(pool->size.wait);
-    slot_t *slot = NULL;
+    slot_t *slot = luci_idle_take_connected(&pool->idle);
 
-    if (pool->idle_count > 0)
-        return pool->idle[--pool->idle_count];
-    if (pool->made > 0 && pool->made < pool->size.max && pool->is_file)
-        slot = await_idle(pool, deadline, LUCI_POOL_PATIENCE);
-    if (!slot && pool->made < pool->size.max)
-        return make_slot(pool);
+    if (!slot && pool->is_file && pool->made > pool->idle.closed)
+        slot = await_handle(pool, deadline, LUCI_POOL_PATIENCE);
+    if (!slot)
+        slot = grow(pool, now);
     if (!slot) {
         luci_count(LUCI_COUNT_LOAN_WAITS);
-        slot = await_idle(pool, deadline, 0);
+        slot = await_handle(pool, deadline, 0);
     }
     return slot;
 }
@@ -184,7 +283,7 @@ static int are_stuck(const luci_pool_t *pool, apr_time_t now)
 {
     int limit = pool->size.max / 2 > STUCK_MIN ? pool->size.max / 2 : STUCK_MIN, stuck = 0;
 
-    if (pool->made - pool->idle_count < limit)
+    if (pool->made - pool->idle.count < limit)
         return 0;
     for (int i = 0; i < pool->made; i++)
         stuck += pool->slots[i].lent != 0 && now - pool->slots[i].lent > LUCI_POOL_STUCK;
@@ -252,25 +351,53 @@ static void report_lacks(luci_pool_t *pool, const luci_db_t *db)
     apr_pool_destroy(scratch);
 }
 
+static slot_t *slot_of(luci_pool_t *pool, const luci_db_t *db)
+{
+    slot_t *slot = pool->slots;
+
+    while (slot->db != db)
+        slot++;
+    return slot;
+}
+
+/* Makes a handle idle, under the lock, which this releases while a connection is closed. One that is broken
+ * is closed at once, because others are lent before it; so is one more than this child keeps while another
+ * child lacks one. */
+static void put_idle(luci_pool_t *pool, slot_t *slot)
+{
+    apr_time_t now = apr_time_now();
+    int is_connected = luci_db_is_connected(slot->db);
+
+    if (is_connected && must_yield(pool, now) && connected(pool) > kept(pool))
+        is_connected = 0;
+    slot->lent = 0;
+    if (!is_connected) {
+        apr_thread_mutex_unlock(pool->lock);
+        luci_db_close(slot->db);
+        apr_thread_mutex_lock(pool->lock);
+    }
+    slot->is_connected = is_connected;
+    luci_idle_put(&pool->idle, slot, is_connected, now);
+    pool->came_back = apr_time_now();
+    if (is_connected)
+        luci_keeper_wake();
+    apr_thread_cond_signal(pool->returned);
+}
+
 static void give_back(void *baton, luci_db_t *db)
 {
     luci_pool_t *pool = baton;
+    slot_t *slot;
 
     luci_db_limit(db, 0);
     apr_thread_mutex_lock(pool->lock);
-    for (int i = 0; i < pool->made; i++) {
-        if (pool->slots[i].db != db)
-            continue;
-        note_answer(pool, &pool->slots[i]);
-        pool->slots[i].lent = 0;
-        pool->idle[pool->idle_count++] = &pool->slots[i];
-    }
-    pool->came_back = apr_time_now();
+    slot = slot_of(pool, db);
+    note_answer(pool, slot);
     report(pool, db);
     report_lacks(pool, db);
     luci_bulkhead_leave(&pool->bulkhead);
     luci_gauge(LUCI_GAUGE_HANDLES, -1);
-    apr_thread_cond_signal(pool->returned);
+    put_idle(pool, slot);
     apr_thread_mutex_unlock(pool->lock);
 }
 
@@ -296,18 +423,24 @@ static int refresh(luci_pool_t *pool, slot_t *slot, apr_time_t now)
     return 1;
 }
 
-/* Borrows a handle, under the lock. NULL: none was returned in time, or, if *asks is 0, the server is known
- * to hang. */
-static slot_t *lend(luci_pool_t *pool, apr_time_t now, int *asks)
-{
-    slot_t *slot = NULL;
+/* ---- Lending a handle ---- */
 
-    *asks = 0;
+/* Takes a place in the bulkhead, under the lock. 0: there is none, or the server is known to hang. */
+static int enter(luci_pool_t *pool, apr_time_t now)
+{
     if (are_stuck(pool, now) || !luci_bulkhead_enter(&pool->bulkhead, now))
-        return NULL;
-    *asks = luci_breaker_may_call(pool->breaker, now);
-    if (*asks)
-        slot = take(pool, now);
+        return 0;
+    if (luci_breaker_may_call(pool->breaker, now))
+        return 1;
+    luci_bulkhead_leave(&pool->bulkhead);
+    return 0;
+}
+
+/* Lends a handle, under the lock. NULL: none was returned in time. */
+static slot_t *lend(luci_pool_t *pool, apr_time_t now, apr_time_t deadline)
+{
+    slot_t *slot = take(pool, now, deadline);
+
     if (!slot) {
         luci_bulkhead_leave(&pool->bulkhead);
         return NULL;
@@ -317,30 +450,129 @@ static slot_t *lend(luci_pool_t *pool, apr_time_t now, int *asks)
     return slot;
 }
 
+/* Logs, under the lock, that the server refuses further connections (the handle that it refused), or no
+ * longer does (NULL). */
+static void report_refusal(luci_pool_t *pool, const luci_db_t *db)
+{
+    apr_pool_t *scratch;
+
+    if (!luci_httpd_log_condition(&pool->refusal, db ? luci_db_error(db) : NULL) ||
+        apr_pool_create(&scratch, pool->memory) != APR_SUCCESS)
+        return;
+    if (db)
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, pool->server,
+            "LUCI0317: the database server refuses a further connection: %s; this process has %d, and "
+            "requests wait for one of them; raise the server's limit, or lower LuciaDatabasePool",
+            luci_db_problem(db, scratch), connected(pool));
+    else
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, pool->server,
+                     "LUCI0318: the database server accepts further connections again: %s", pool->title);
+    apr_pool_destroy(scratch);
+}
+
+/* One attempt to borrow. */
+typedef struct {
+    apr_time_t begun;
+    apr_time_t deadline; /* of the wait for a handle */
+    int is_refused;      /* 1: the server refused a further connection, so that another handle must be lent */
+} attempt_t;
+
+/* After a failed attempt to connect: sets is_refused if the server only refuses further connections, so that
+ * waiting helps. Then the handle is idle again, and the caller keeps its place in the bulkhead. If this
+ * process has no connection, the wait is shorter: others may end one, but need not. */
+static void note_refused(luci_pool_t *pool, slot_t *slot, attempt_t *attempt)
+{
+    int is_full = luci_db_is_refused(slot->db), others;
+    apr_time_t now = apr_time_now();
+
+    apr_thread_mutex_lock(pool->lock);
+    others = connected(pool);
+    attempt->is_refused = !luci_db_is_hung(slot->db) && (is_full || others > 0);
+    if (is_full)
+        luci_shortage_note(pool->shortage, others == 0, now);
+    if (attempt->is_refused) {
+        luci_growth_refused(&pool->growth, others > 0 ? LUCI_GROWTH_PAUSE : LUCI_GROWTH_RETRY, now);
+        if (others == 0 && attempt->deadline > attempt->begun + LUCI_GROWTH_WAIT)
+            attempt->deadline = attempt->begun + LUCI_GROWTH_WAIT;
+        report_refusal(pool, slot->db);
+        luci_gauge(LUCI_GAUGE_HANDLES, -1);
+        luci_db_limit(slot->db, 0);
+        put_idle(pool, slot);
+    }
+    apr_thread_mutex_unlock(pool->lock);
+}
+
+static void note_opened(luci_pool_t *pool, slot_t *slot)
+{
+    apr_thread_mutex_lock(pool->lock);
+    slot->is_connected = 1;
+    luci_growth_opened(&pool->growth);
+    report_refusal(pool, NULL);
+    apr_thread_mutex_unlock(pool->lock);
+}
+
+/* Makes a lent handle fit for use; a file is opened by the first statement. Otherwise the handle is idle
+ * again.
+ */
+static luci_result_t make_ready(luci_pool_t *pool, slot_t *slot, attempt_t *attempt)
+{
+    luci_result_t result = LUCI_BUSY;
+
+    attempt->is_refused = 0;
+    luci_db_limit(slot->db, LUCI_POOL_USE);
+    if (refresh(pool, slot, attempt->begun)) {
+        if (pool->is_file || luci_db_is_connected(slot->db))
+            return LUCI_OK;
+        result = luci_db_connect(slot->db);
+        if (result == LUCI_OK) {
+            note_opened(pool, slot);
+            return LUCI_OK;
+        }
+        note_refused(pool, slot, attempt);
+    }
+    if (!attempt->is_refused)
+        give_back(pool, slot->db);
+    return result;
+}
+
+static void report_busy(luci_pool_t *pool)
+{
+    if (luci_httpd_log_due(&pool->complained_busy))
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
+                     "LUCI0301: all %d database handles of this process were in use for %" APR_INT64_T_FMT
+                     " ms: %s; the database is slow, or LuciaDatabasePool is too small",
+                     pool->size.max, pool->size.wait, pool->title);
+}
+
 static luci_result_t try_borrow(luci_pool_t *pool, luci_db_t **db)
 {
     apr_time_t now = apr_time_now();
-    slot_t *slot;
-    int asks;
+    attempt_t attempt = { now, now + apr_time_from_msec(pool->size.wait), 0 };
+    luci_result_t result = LUCI_BUSY;
+    int may_ask;
 
     apr_thread_mutex_lock(pool->lock);
-    slot = lend(pool, now, &asks);
+    may_ask = enter(pool, now);
     apr_thread_mutex_unlock(pool->lock);
-    if (!slot) {
-        if (asks && luci_httpd_log_due(&pool->complained_busy))
-            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
-                         "LUCI0301: all %d database handles of this process were in use for %" APR_INT64_T_FMT
-                         " ms: %s; the database is slow, or LuciaDatabasePool is too small",
-                         pool->size.max, pool->size.wait, pool->title);
+    if (!may_ask)
         return LUCI_BUSY;
-    }
-    luci_db_limit(slot->db, LUCI_POOL_USE);
-    if (!refresh(pool, slot, now)) {
-        give_back(pool, slot->db);
-        return LUCI_BUSY;
-    }
-    *db = slot->db;
-    return LUCI_OK;
+    do {
+        slot_t *slot;
+
+        apr_thread_mutex_lock(pool->lock);
+        slot = lend(pool, now, attempt.deadline);
+        apr_thread_mutex_unlock(pool->lock);
+        if (!slot) {
+            if (!attempt.is_refused) /* otherwise the log has the reason */
+                report_busy(pool);
+            return LUCI_BUSY;
+        }
+        *db = slot->db;
+        result = make_ready(pool, slot, &attempt);
+        now = apr_time_now();
+    } while (attempt.is_refused);
+    return result;
 }
 
 static luci_result_t count_loan(luci_result_t result)

@@ -3,23 +3,34 @@
  * pool for each database, which its threads share. Borrowing waits at most as long as LuciaDatabasePool says.
  * Handles connect outside the lock, so that a database that hangs delays only the requests that need it. If a
  * server does not answer, no call is made for a while, and then one by a single request
- * (core/guard/breaker.h). A quarter of a child's threads never waits for databases (core/guard/bulkhead.h).
+ * (core/guard/breaker.h). A handle that is not used for a while ends its connection (core/guard/idle_list.h),
+ * and a request waits for a connected handle if the server refuses a further connection
+ * (core/guard/growth.h). A quarter of a child's threads never waits for databases (core/guard/bulkhead.h).
  * Failures and recoveries are logged once, not once a request. core/guard/times.h has all limits. */
 #ifndef LUCI_POOL_H
 #define LUCI_POOL_H
 
 #include "core/db/db.h"
 #include "core/guard/breaker.h"
+#include "core/guard/shortage.h"
 #include "httpd/base/config.h"
 
 typedef struct luci_pool_t luci_pool_t;
 
-/* Creates a pool of at most size.max handles from child_pool. target and breaker, that of the database's
- * server, are borrowed. Returns NULL without memory. */
-luci_pool_t *luci_pool_create(const luci_db_target_t *target, luci_quota_t size, luci_breaker_t *breaker,
+/* What limits a pool. */
+typedef struct {
+    luci_quota_t size;         /* the maximum number of handles, and the maximum wait for one */
+    luci_breaker_t *breaker;   /* of the database's server; borrowed, as the next one */
+    luci_shortage_t *shortage; /* of connections to it */
+} luci_pool_limits_t;
+
+/* Creates a pool from child_pool, before the child has threads. target is borrowed. Returns NULL without
+ * memory. */
+luci_pool_t *luci_pool_create(const luci_db_target_t *target, const luci_pool_limits_t *limits,
                               server_rec *server, apr_pool_t *child_pool);
 
-/* The source of handles for the core's use cases. Borrowing returns OK; or BUSY if no handle was returned in
+/* The source of handles for the core's use cases. Borrowing returns OK; UNAVAILABLE if the server cannot be
+ * connected to; or BUSY if no handle was returned in
  * time, if the server hangs, or if too many threads of the child wait for databases (core/guard/bulkhead.h).
  * All calls with a borrowed handle together may take LUCI_POOL_USE. */
 luci_db_source_t luci_pool_source(luci_pool_t *pool);

@@ -36,6 +36,7 @@ static luci_pool_t *new_pool(const luci_db_target_t *target, server_rec *server,
 {
     const luci_server_config_t *config = luci_config_server(server);
     const luci_shared_t *shared = luci_config_parts(config)->shared;
+    const luci_pool_limits_t limits = { config->pool_size, shared->breaker, shared->shortage };
     const char *problem = NULL;
 
     if (luci_db_init(target->driver, &problem, pool) != LUCI_OK) {
@@ -43,7 +44,7 @@ static luci_pool_t *new_pool(const luci_db_target_t *target, server_rec *server,
                      problem);
         return NULL;
     }
-    return luci_pool_create(target, config->pool_size, shared->breaker, server, pool);
+    return luci_pool_create(target, &limits, server, pool);
 }
 
 /* The text that identifies the database in the keys of a cache. If the cache is shared by machines and the
@@ -180,14 +181,17 @@ static int has_breaker(const luci_server_config_t *config, const void *wanted)
     return luci_config_parts(config)->shared && luci_database_is_same(&config->database, wanted);
 }
 
-/* Virtual hosts with the same LuciaDatabase share a breaker. */
-static luci_breaker_t *prepare_breaker(const luci_database_t *database, server_rec *main_server,
-                                       apr_pool_t *conf_pool)
+/* Sets what children tell each other about the database; virtual hosts with the same LuciaDatabase share it.
+ * 0: there is no shared memory. */
+static int prepare_guards(luci_shared_t *shared, const luci_database_t *database, server_rec *main_server,
+                          apr_pool_t *conf_pool)
 {
     const luci_server_config_t *other = luci_config_find(main_server, has_breaker, database);
 
-    return other ? luci_config_parts(other)->shared->breaker
-                 : luci_breaker_create(LUCI_DATABASE_PAUSE, LUCI_DATABASE_RETRY, conf_pool);
+    shared->breaker = other ? luci_config_parts(other)->shared->breaker
+                            : luci_breaker_create(LUCI_DATABASE_PAUSE, LUCI_DATABASE_RETRY, conf_pool);
+    shared->shortage = other ? luci_config_parts(other)->shared->shortage : luci_shortage_create(conf_pool);
+    return shared->breaker && shared->shortage;
 }
 
 static int has_audit(const luci_server_config_t *config, const void *target)
@@ -226,8 +230,7 @@ int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
         shared->passwords = passwords;
         shared->pages = luci_pages_create(config->templates, server, conf_pool);
         shared->audit = prepare_audit(config->audit_log, server, main_server, conf_pool);
-        shared->breaker = prepare_breaker(&config->database, main_server, conf_pool);
-        if (!shared->breaker) {
+        if (!prepare_guards(shared, &config->database, main_server, conf_pool)) {
             ap_log_error(
                 APLOG_MARK, APLOG_CRIT, 0, server,
                 "LUCI0312: LuciaDatabase: there is no shared memory for its circuit breaker; provide "

@@ -89,6 +89,16 @@ sub until {
     return;
 }
 
+# The answers since ask() or finish(): a status, and how often it came.
+sub seen {
+    my ($self) = @_;
+    my %all;
+    for my $seen (values %{ $self->{seen} // {} }) {
+        $all{$_} += $seen->{$_} for keys %$seen;
+    }
+    return %all;
+}
+
 sub finish {
     my ($self, $times) = @_;
     my $round = ++$self->{round};
