@@ -348,7 +348,8 @@ static luci_result_t set_up(luci_connection_t *connection)
         apr_dbd_results_t *results;
         int code = ask_text(connection, *query, &results);
 
-        if (code != 0 && !connection->engine->setup_is_optional)
+        if (code != 0 && !connection->engine->setup_is_optional &&
+            failure_of(connection, code) != LUCI_FAILURE_MISSING)
             return answer(connection, code);
     }
     return LUCI_OK;

@@ -467,12 +467,54 @@ static luci_result_t run(luci_db_t *db, const query_t *query)
     return result;
 }
 
+/* The columns of a statement that is_certain which come before its own, where the engine has servers that may
+ * lag. */
+enum { LAGS, FOUND, OWN_COLUMNS };
+
+/* Runs a statement that reads one row. *lags: the server that answered may lag. */
+static luci_result_t select_row(luci_db_t *db, const query_t *query, int *lags)
+{
+    luci_result_t result = run(db, query);
+    const luci_engine_t *engine = db->connection.engine;
+    const char *const *row;
+
+    *lags = 0;
+    if (result != LUCI_OK || !query->statement->is_certain || !engine->lags)
+        return result;
+    row = *query->row;
+    *query->row = row + OWN_COLUMNS;
+    *lags = luci_sql_to_number(row[LAGS], 1) != 0;
+    return row[FOUND] ? LUCI_OK : LUCI_NOT_FOUND;
+}
+
+/* A server that lags is left, so that the next connection may lead to another one. */
+static luci_result_t select_certain(luci_db_t *db, void *query, apr_pool_t *scratch)
+{
+    int lags;
+    luci_result_t result = select_row(db, query, &lags);
+
+    if (!lags)
+        return result;
+    return luci_connection_fail(
+        &db->connection, LUCI_UNAVAILABLE,
+        apr_pstrcat(scratch, db->connection.engine->lags_because,
+                    ", so that it may not know the last sign-ins and sign-outs; LuciaDatabase must lead to "
+                    "the server that takes writes",
+                    NULL));
+}
+
+/* A proxy that sends reads to replicas sends a transaction to the server that takes writes. */
 luci_result_t luci_db_select(luci_db_t *db, const luci_statement_t *statement,
                              const luci_argument_t *arguments, const char *const **row, apr_pool_t *pool)
 {
     query_t query = { .statement = statement, .arguments = arguments, .row = row, .pool = pool };
+    int lags;
+    luci_result_t result;
 
-    return run(db, &query);
+    if (db->in_transaction)
+        return select_certain(db, &query, pool);
+    result = select_row(db, &query, &lags);
+    return lags ? luci_db_transaction(db, select_certain, &query, pool) : result;
 }
 
 luci_result_t luci_db_select_all(luci_db_t *db, const luci_statement_t *statement,

@@ -80,7 +80,7 @@ const luci_engine_t *luci_db_engine(const luci_db_t *db);
 luci_sql_columns_t luci_db_columns(const luci_db_t *db);
 
 /* Runs a statement that reads one row. OK: *row has its columns (NULL for SQL's NULL), from pool. NOT_FOUND:
- * no row. */
+ * no row. UNAVAILABLE also if the statement is_certain and the server may lag, in a transaction, too. */
 luci_result_t luci_db_select(luci_db_t *db, const luci_statement_t *statement,
                              const luci_argument_t *arguments, const char *const **row,
                              apr_pool_t *pool) LUCI_MUST_USE;

@@ -14,7 +14,8 @@ typedef enum {
     LUCI_FAILURE_OTHER,       /* any other */
     LUCI_FAILURE_BUSY,        /* a lock was not available in time */
     LUCI_FAILURE_CONFLICT,    /* a row with the same key exists */
-    LUCI_FAILURE_MISSING,     /* from preparing a statement: a table or column does not exist */
+    LUCI_FAILURE_MISSING,     /* from preparing a statement: a table or column does not exist; from a setup
+                                 query: the server does not have the setting */
     LUCI_FAILURE_ROLLED_BACK, /* the server rolled back the whole transaction because of another one (a
                                  deadlock, a failed serialization); repeated from the start, it may succeed */
     LUCI_FAILURE_SHARED,      /* a prepared statement is missing or already exists: a pooler also lends the
@@ -79,7 +80,8 @@ typedef struct luci_engine_t {
 
     const char *socket_function;       /* a function of the client library that returns the socket of a native
                                           handle; NULL for a file */
-    const char *const *setup;          /* queries to run on each new connection; ends with NULL */
+    const char *const *setup;          /* queries to run on each new connection; ends with NULL. A query that
+                                          fails with MISSING is not needed */
     int setup_is_optional;             /* 1: if a setup query fails, that is not an error */
     const char *begin;                 /* the statement that begins a transaction */
     const char *begin_pooled;          /* the same through a pooler; NULL: the engine has none */
@@ -96,8 +98,14 @@ typedef struct luci_engine_t {
 
     /* ---- Statements (the placeholders of sql.h) ---- */
 
-    char quote_name;                 /* the quote around a name */
-    const char *row_lock;            /* the text of {lock} */
+    char quote_name;      /* the quote around a name */
+    const char *row_lock; /* the text of {lock} */
+    /* An expression that is 1 if the server may not know yet what another server has committed. It is part of
+     * each read that must be certain, because a proxy may send each statement to another server, and because
+     * it changes when servers change their roles. NULL: only one process has the data. lags_because says
+     * why. */
+    const char *lags;
+    const char *lags_because;
     const char *or_nothing;          /* of {or_nothing}; "": a conflict is an error with the code CONFLICT */
     const char *same_bytes;          /* of {same:COLUMN:NAME}; {column} and {value} stand for the two */
     const luci_engine_text_t *texts; /* ends with text NULL; NULL: none */

@@ -21,6 +21,11 @@ static const char *const setup[] = {
         "tx_isolation") " */ "
                         "/*!80000 , SESSION transaction_isolation = " READ_COMMITTED(
                             "transaction_isolation") " */",
+    /* A node of a Galera cluster answers a read (1) and runs an UPDATE or DELETE (2) only after it has
+     * applied what other nodes had committed before. An INSERT needs no wait: it is in a transaction, whose
+     * START TRANSACTION counts as a read. A node without a majority does not answer, whatever its default is.
+     */
+    "SET SESSION wsrep_sync_wait = @@SESSION.wsrep_sync_wait | 3, SESSION wsrep_dirty_reads = 0",
     NULL,
 };
 
@@ -30,6 +35,7 @@ static const luci_engine_code_t codes[] = {
     { 1213 /* ER_LOCK_DEADLOCK; Galera: a conflict with another node */, LUCI_FAILURE_ROLLED_BACK },
     { 1969 /* ER_STATEMENT_TIMEOUT */, LUCI_FAILURE_BUSY },
     { 1146 /* ER_NO_SUCH_TABLE */, LUCI_FAILURE_MISSING },
+    { 1193 /* ER_UNKNOWN_SYSTEM_VARIABLE */, LUCI_FAILURE_MISSING },
     { 1054 /* ER_BAD_FIELD_ERROR */, LUCI_FAILURE_MISSING },
     { 0, LUCI_FAILURE_OTHER },
 };
@@ -151,6 +157,9 @@ const luci_engine_t luci_engine_mysql = {
 
     .quote_name = '`',
     .row_lock = " FOR UPDATE",
+    /* The value is a number or, in new versions of MariaDB, a word. */
+    .lags = "CONCAT(@@GLOBAL.read_only) NOT IN ('0', 'OFF')",
+    .lags_because = "the server is read-only (read_only), as a replica is",
     .or_nothing = "", /* INSERT IGNORE hides other errors; the count of ON DUPLICATE KEY depends on flags */
     /* The collation of the column may treat names as equal that differ in an accent. */
     .same_bytes =

@@ -186,12 +186,31 @@ static const char *with_word(const char *params, const char *word, apr_pool_t *p
     return apr_pstrcat(pool, params, before, word, NULL);
 }
 
+#define SERVER_KIND "target_session_attrs"
+
+/* The first version of libpq that can look for the primary server. */
+#define KNOWS_PRIMARY 140000
+
+/* Of several hosts, the primary server is meant; libpq would take the first one that answers. Hosts are
+ * separated by commas. A comma elsewhere does no harm, because the module needs a primary server anyway. */
+static const char *prefer_primary(const char *params, apr_pool_t *pool)
+{
+    int (*version)(void) = NULL;
+
+    *(void **)&version = dlsym(RTLD_DEFAULT, "PQlibVersion");
+    if (!strchr(params, ',') || strstr(params, SERVER_KIND))
+        return params;
+    return with_word(
+        params, version && version() < KNOWS_PRIMARY ? SERVER_KIND "=read-write" : SERVER_KIND "=primary",
+        pool);
+}
+
 /* Sets the encoding, also where no setting can be made later, and limits a connection attempt; libpq would
  * otherwise wait as long as TCP does. The timeout ends an attempt that was abandoned. It is longer than
  * LUCI_DEADLINE_CALL, because libpq reports a timeout like a refused connection. */
 static const char *complete(const char *params, apr_pool_t *pool)
 {
-    params = with_word(params, "client_encoding=UTF8", pool);
+    params = prefer_primary(with_word(params, "client_encoding=UTF8", pool), pool);
     return strstr(params, CONNECT_TIMEOUT) ? params : with_word(params, CONNECT_TIMEOUT "=8", pool);
 }
 
@@ -253,6 +272,8 @@ const luci_engine_t luci_engine_pgsql = {
     .quote_name = '"',
     .row_lock =
         " FOR NO KEY UPDATE", /* the weaker lock, which allows other transactions to refer to the row */
+    .lags = "CASE WHEN pg_catalog.pg_is_in_recovery() THEN 1 ELSE 0 END",
+    .lags_because = "the server is a hot standby (pg_is_in_recovery)",
     .or_nothing = " ON CONFLICT DO NOTHING",
     .same_bytes = "{column} = {value}",
     .texts = texts,

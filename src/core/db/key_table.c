@@ -29,9 +29,11 @@ const luci_statement_t luci_sql_key_insert = {
 };
 
 const luci_statement_t luci_sql_key_get = {
-    .text = "SELECT k.hashed_password, " LUCI_SQL_USER_COLUMNS
-            " FROM {key} k JOIN {user} u ON u.id = k.user_id WHERE {same:k.id:id}",
+    .text = "SELECT [L:{lags}, u.id, ]k.hashed_password, " LUCI_SQL_USER_COLUMNS
+            " FROM [L:(SELECT 1) server LEFT JOIN (]{key} k "
+            "JOIN {user} u ON u.id = k.user_id[L:) ON][l: WHERE] {same:k.id:id}",
     .repeatable = 1,
+    .is_certain = 1,
 };
 
 const luci_statement_t luci_sql_key_lock = {

@@ -50,9 +50,11 @@ const luci_statement_t luci_sql_session_insert = {
 };
 
 const luci_statement_t luci_sql_session_get = {
-    .text = "SELECT s.active_expires, s.idle_expires, " LUCI_SQL_USER_COLUMNS "[C:, s.created_at]"
-            " FROM {session} s JOIN {user} u ON u.id = s.user_id WHERE s.id = :id",
+    .text = "SELECT [L:{lags}, u.id, ]s.active_expires, s.idle_expires, " LUCI_SQL_USER_COLUMNS
+            "[C:, s.created_at] FROM [L:(SELECT 1) server LEFT JOIN (]{session} s "
+            "JOIN {user} u ON u.id = s.user_id[L:) ON][l: WHERE] s.id = :id",
     .repeatable = 1,
+    .is_certain = 1,
 };
 
 const luci_statement_t luci_sql_session_renew = {

@@ -175,6 +175,8 @@ static size_t append_placeholder(expansion_t *e, const char *text)
         append_attributes(e);
     else if (is_word(text, "lock"))
         append_string(e, e->scope->engine->row_lock);
+    else if (is_word(text, "lags"))
+        append_string(e, e->scope->engine->lags);
     else if (is_word(text, "or_nothing"))
         append_string(e, e->scope->engine->or_nothing);
     else if (is_word(text, "same"))
@@ -198,6 +200,8 @@ static int keeps(const expansion_t *e, char letter)
     case 'u': return !found->user;
     case 'S': return found->session;
     case 'C': return found->created_at;
+    case 'L': return e->scope->engine->lags != NULL;
+    case 'l': return !e->scope->engine->lags;
     default: return !found->session;
     }
 }

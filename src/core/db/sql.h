@@ -13,8 +13,10 @@
  * - {or_nothing} makes an INSERT change nothing if the row exists;
  * - {same:COLUMN:NAME} is COLUMN = :NAME, compared by bytes;
  * - [D:...] is kept only if the user table has "disabled", [U:...] and [S:...] only if the user table or the
- *   session table has all additional columns, [C:...] only if created_at of sessions is read;
- * - [d:...], [u:...] and [s:...] are kept only if [D:...], [U:...] and [S:...] are not.
+ *   session table has all additional columns, [C:...] only if created_at of sessions is read, [L:...] only if
+ *   the engine has servers that may lag;
+ * - [d:...], [u:...], [s:...] and [l:...] are kept only if [D:...], [U:...], [S:...] and [L:...] are not;
+ * - {lags}, in [L:...], is 1 if the server that runs the statement may lag.
  *
  * The texts of the schema have no parameters. They refer to one table and to a list of columns: {table} is
  * the quoted name of the table; {columns} is "t.COLUMN, ...", {names} is "'COLUMN', ...", {count} is the
@@ -43,6 +45,9 @@ typedef struct luci_statement_t {
     const char *text;
     int repeatable;   /* 1: it may safely run twice, so that it is repeated if its answer was lost */
     int may_conflict; /* 1: if a row with the same key exists, nothing is changed, and that is not an error */
+    /* 1: the answer of a server that may lag does not count. With [L:...], the statement returns a row in any
+     * case, whose first two columns are {lags} and a column that is NULL only if nothing was found. */
+    int is_certain;
 } luci_statement_t;
 
 /* The value of a parameter, as text; NULL is SQL's NULL. */

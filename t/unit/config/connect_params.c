@@ -55,6 +55,12 @@ static void check_filling(void)
     tap_is_str(completed(apr_psprintf(pool, "password={file:%s} dbname=b", path)),
                "password='hush hush\\'\\\\' dbname=b client_encoding=UTF8 connect_timeout=8",
                "PostgreSQL: the first line of a file, quoted");
+    tap_is_str(completed("host=a,b dbname=c"),
+               "host=a,b dbname=c client_encoding=UTF8 target_session_attrs=primary connect_timeout=8",
+               "PostgreSQL: of several hosts, the primary server is meant");
+    tap_is_str(completed("host=a,b target_session_attrs=any"),
+               "host=a,b target_session_attrs=any client_encoding=UTF8 connect_timeout=8",
+               "PostgreSQL: which of several hosts is meant may be written");
     apr_env_set("LUCI_TEST_SECRET", "a+b c/d@e", pool);
     tap_is_str(completed("postgresql://u:{env:LUCI_TEST_SECRET}@h/db"),
                "postgresql://u:a%2bb%20c%2fd%40e@h/db?client_encoding=UTF8&connect_timeout=8",

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+# A server that may not know yet what another one has committed decides nothing: neither who is signed in nor who is not.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use MIME::Base64 qw(encode_base64);
+use LuciaTest;
+use LuciaTest::Gate;
+use LuciaTest::MariaDB;
+use LuciaTest::Postgres;
+use LuciaTest::Site;
+
+LuciaTest::only_files('this brings its own PostgreSQL and MariaDB');
+
+sub serve {
+    my ($line) = @_;
+    return LuciaTest::Server->new(config => CHEAP_SITE =~ s/^LuciaDatabase.*/$line/mr . VAULT . BASIC,
+        files => { 'htdocs/vault/a.txt' => SECRET, 'htdocs/basic/a.txt' => SECRET });
+}
+
+sub vault { my ($server, $cookie) = @_; return $server->request(GET => '/vault/a.txt', script(), cookie => $cookie) }
+sub clears { my ($reply) = @_; return scalar grep { /^auth_session=;/ } $reply->headers('Set-Cookie') }
+
+sub sign_out {
+    my ($server, $cookie) = @_;
+    return $server->request(POST => '/logout', form(), cookie => $cookie, origin => $server->origin);
+}
+
+sub basic { my ($server, $name) = @_; return $server->request(GET => '/basic/a.txt', headers => { Authorization => 'Basic ' . encode_base64("$name:$PASSWORD", '') }) }
+
+# Waits until the standby has applied what the primary server had committed.
+sub follow {
+    my ($standby) = @_;
+    my $at = $standby->{primary}->value('SELECT pg_current_wal_lsn()');
+    wait_until(sub { $standby->value('SELECT pg_last_wal_replay_lsn() >= ?::pg_lsn', $at) }, 30) or die "the standby does not follow:\n" . $standby->log;
+    return;
+}
+
+sub pause {
+    my ($standby) = @_;
+    $standby->query('SELECT pg_wal_replay_pause()');
+    wait_until(sub { $standby->value('SELECT pg_get_wal_replay_pause_state()') eq 'paused' }, 30) or die "the standby does not pause\n";
+    return;
+}
+
+sub check_postgres {
+    my $primary = LuciaTest::Postgres->new;
+    my $database = $primary->create;
+    my $writer = serve($primary->line($database));
+    my ($alice, $robert) = map { sign_up($writer, $_) } qw(alice robert);
+    my $standby = $primary->standby;
+    follow($standby);
+    my $reader = serve($standby->line($database));
+    my $either = serve($primary->line($database, 'host=' . join(',', $standby->dir, $primary->dir), 'port=' . join(',', $standby->port, $primary->port)));
+
+    is_unavailable vault($reader, $alice), 'S2.11: a session that a hot standby knows';
+    pause($standby);
+    is sign_out($writer, $alice)->status, 302, 'the primary server ends the session of alice';
+    is_unavailable vault($reader, $alice), 'S2.11: a session that has ended, which the standby does not know yet';
+    is_unavailable vault($reader, sign_up($writer, 'carola')), 'S2.11: a session that the standby does not know yet';
+    is basic($reader, 'robert')->status, 503, 'a password that only a hot standby knows: 503';
+    like $reader->error_log, qr/LUCI0302: .*hot standby .*must lead to the server that takes writes/, 'the log says why the gate answers 503';
+    is_served vault($either, $robert), 'of two hosts, the primary server is asked';
+    is sign_out($either, sign_up($either, 'dorothea'))->status, 302, 'of two hosts, the primary server ends a session';
+
+    $standby->query('SELECT pg_wal_replay_resume()');
+    follow($standby);
+    $primary->stop;
+    $standby->promote;
+    ok wait_until(sub { vault($_, $robert)->status == 200 }, 20), 'a promoted standby serves the gate' for $reader, $either;
+    my $reply = vault($reader, $alice);
+    is $reply->status, 401, 'a session that had ended is not served by the promoted standby';
+    ok clears($reply), 'a promoted standby is certain, so that the cookie is cleared';
+    return;
+}
+
+sub check_mariadb {
+    my $mariadb = LuciaTest::MariaDB->new;
+    my $server = serve($mariadb->line($mariadb->create) . "\nLuciaSessionCache off");
+    my ($alice, $robert) = map { sign_up($server, $_) } qw(alice robert);
+    is sign_out($server, $robert)->status, 302, 'MariaDB ends the session of robert';
+    $mariadb->query('SET GLOBAL read_only = ON');
+    is_unavailable vault($server, $alice), 'S2.11: a session that a read-only MariaDB knows';
+    is_unavailable vault($server, $robert), 'S2.11: a session that a read-only MariaDB does not know';
+    is basic($server, 'alice')->status, 503, 'a password that only a read-only MariaDB knows: 503';
+    like $server->error_log, qr/LUCI0302: .*the server is read-only/, 'the log says that the server is read-only';
+    $mariadb->query('SET GLOBAL read_only = OFF');
+    is_served vault($server, $alice), 'MariaDB that takes writes again serves the gate';
+    my $reply = vault($server, $robert);
+    is $reply->status, 401, 'a session that MariaDB does not know';
+    ok clears($reply), 'MariaDB that takes writes is certain, so that the cookie is cleared';
+    return;
+}
+
+check_postgres();
+check_mariadb();
+done_testing;
