@@ -63,7 +63,7 @@ none 'no AH number of httpd is taken', grep { slurp($_) =~ /\bAPLOGNO\(|"AH\d{5}
 use constant { LINES_BELOW => 60, ARGUMENTS_MAX => 5 };
 
 # Called by httpd, which gives the signature.
-my %callback = map { $_ => 1 } qw(add_each);
+my %callback = map { $_ => 1 } qw(add_each answer_store answer_retrieve);
 
 # C without comments and literals, line by line as it was.
 sub bare {

@@ -36,6 +36,8 @@ typedef struct {
     const char *provider; /* the name of an ap_socache provider; NULL: no directive */
     const char *args;     /* the arguments of the provider; NULL: none */
     int is_off;
+    const char *file; /* of the directive, and its line there; NULL: not known */
+    int number;
 } luci_cache_name_t;
 
 #define LUCI_AUDIT_OFF "off"   /* the value of LuciaAuditLog that disables it */

@@ -6,7 +6,7 @@
  *     |
  *     |-- session cache, throttle store: the lock on this machine, or a thread that calls another machine
  *     |     LUCI_CACHE_WAIT a call, LUCI_CACHE_WAIT_END for the end of a session; then without the cache
- *     |     after a failure: no call for LUCI_CACHE_PAUSE, by the breaker
+ *     |     after a failure: no call for LUCI_CACHE_PAUSE or LUCI_STORE_PAUSE, by the breaker
  *     |
  *     |-- a place in the bulkhead: LUCI_BULKHEAD_WAIT, while 3 of 4 threads of the child use databases
  *     |-- breaker: no wait; 503 while a server is known to hang (LUCI_DATABASE_PAUSE)
@@ -72,7 +72,7 @@
 
 #define LUCI_DATABASE_PAUSE apr_time_from_sec(2) /* no call to a database server after one hung */
 #define LUCI_DATABASE_RETRY apr_time_from_sec(7) /* interval of retries after the pause */
-#define LUCI_CACHE_PAUSE apr_time_from_sec(10)   /* both for a cache */
+#define LUCI_CACHE_PAUSE apr_time_from_sec(10)   /* both for the session cache */
 
 /* The breaker stores the time of an answer at most once in this interval, because a store removes the memory
  * from the caches of all other processors. */
@@ -82,6 +82,17 @@
 
 #define LUCI_CACHE_WAIT apr_time_from_msec(250)  /* about as long as a slow database query */
 #define LUCI_CACHE_WAIT_END apr_time_from_sec(2) /* longer, because an ended session must leave the cache */
+
+/* ---- The store of throttling, if other machines share it ---- */
+
+#define LUCI_STORE_WAIT apr_time_from_msec(200) /* for a connection, and for an answer; < LUCI_CACHE_WAIT */
+#define LUCI_STORE_PAUSE apr_time_from_sec(2)   /* no call after LUCI_STORE_FAILURES failed in a row */
+#define LUCI_STORE_FAILURES 3
+#define LUCI_STORE_REST apr_time_from_sec(2)            /* one of several servers that failed is asked last */
+#define LUCI_STORE_CLOCK_INTERVAL apr_time_from_sec(10) /* between two questions for the time */
+#define LUCI_STORE_CLOCKS_AGREE (2 * LUCI_MS_SECOND)    /* closer clocks count as equal */
+#define LUCI_STORE_PROBE (2 * LUCI_MS_SECOND)           /* for a question at a start what a server is; all: */
+#define LUCI_STORE_PROBES apr_time_from_sec(5)
 
 /* ---- Logs ---- */
 

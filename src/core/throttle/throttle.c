@@ -63,44 +63,73 @@ static const char *name_of(const char *account)
 
 /* ---- The store ---- */
 
-typedef luci_result_t change_fn(luci_throttle_count_t *count, const luci_throttle_entry_t *entry,
-                                luci_attempt_t *attempt);
+typedef luci_result_t change_fn(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+                                luci_ms_t *retry_after);
 
-static luci_result_t count_try(luci_throttle_count_t *count, const luci_throttle_entry_t *entry,
-                               luci_attempt_t *attempt)
+static luci_result_t undo_try(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+                              luci_ms_t *retry_after)
 {
-    return luci_throttle_count_try(count, entry->limit, attempt->now, &attempt->retry_after);
-}
-
-static luci_result_t undo_try(luci_throttle_count_t *count, const luci_throttle_entry_t *entry,
-                              luci_attempt_t *attempt)
-{
-    (void)entry;
-    (void)attempt;
+    (void)limit;
+    (void)now;
+    (void)retry_after;
     luci_throttle_count_undo(count);
     return LUCI_OK;
 }
 
-static luci_result_t count_failure(luci_throttle_count_t *count, const luci_throttle_entry_t *entry,
-                                   luci_attempt_t *attempt)
+static luci_result_t count_failure(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+                                   luci_ms_t *retry_after)
 {
-    luci_throttle_count_failure(count, entry->limit, attempt->now);
+    (void)retry_after;
+    luci_throttle_count_failure(count, limit, now);
     return LUCI_OK;
 }
 
+/* A count without failures is not worth a record of its deletion. */
+static luci_result_t clear(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+                           luci_ms_t *retry_after)
+{
+    (void)limit;
+    (void)retry_after;
+    luci_throttle_count_undo(count);
+    if (luci_throttle_count_is_empty(count))
+        return LUCI_OK;
+    luci_throttle_count_clear(count, now);
+    return LUCI_OK;
+}
+
+/* NOT_FOUND: there is nothing to delete. */
+static luci_result_t clear_there(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+                                 luci_ms_t *retry_after)
+{
+    (void)limit;
+    (void)retry_after;
+    if (luci_throttle_count_is_empty(count))
+        return LUCI_NOT_FOUND;
+    luci_throttle_count_clear(count, now);
+    return LUCI_OK;
+}
+
+/* The record of a count in the store. */
+typedef struct {
+    luci_throttle_count_t count;
+    int is_read; /* 1: the store was asked; count is empty if it has none */
+    int is_found;
+} record_t;
+
 /* A record that cannot be read counts as an empty one. */
-static luci_result_t read_count(const luci_throttle_store_t *store, const luci_throttle_entry_t *entry,
-                                luci_throttle_count_t *count, apr_pool_t *scratch)
+static void read_record(const luci_throttle_store_t *store, const luci_throttle_entry_t *entry,
+                        record_t *read, apr_pool_t *scratch)
 {
     unsigned char record[LUCI_THROTTLE_RECORD_MAX];
     size_t length = sizeof record;
     luci_result_t result = store->retrieve(store->baton, entry->key, record, &length, scratch);
 
-    if (result == LUCI_OK && length <= sizeof record &&
-        luci_throttle_record_read(record, length, count) == LUCI_OK && count->kind == entry->kind)
-        return LUCI_OK;
-    luci_throttle_count_init(count, entry->kind, entry->name);
-    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+    read->is_read = result == LUCI_OK || result == LUCI_NOT_FOUND;
+    read->is_found = result == LUCI_OK && length <= sizeof record &&
+                     luci_throttle_record_read(record, length, &read->count) == LUCI_OK &&
+                     read->count.kind == entry->kind;
+    if (!read->is_found)
+        luci_throttle_count_init(&read->count, entry->kind, entry->name);
 }
 
 static luci_result_t write_count(const luci_throttle_store_t *store, const luci_throttle_entry_t *entry,
@@ -118,30 +147,169 @@ static luci_result_t write_count(const luci_throttle_store_t *store, const luci_
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
-/* Reads, changes and writes a count while the store is locked. Returns the result of how; OK if the store
- * cannot be read or written, because attempts are then let through. */
-static luci_result_t change(const luci_throttle_t *throttle, const luci_throttle_entry_t *entry,
-                            luci_attempt_t *attempt, change_fn *how, apr_pool_t *scratch)
+/* ---- A store that machines share, with the mirror of this one ---- */
+
+/* A record that another machine or an administrator deleted leaves a record of the deletion. So one that is
+ * missing was lost, unless it has just expired. */
+#define LOSS_MARGIN (5 * LUCI_MS_SECOND)
+
+static int is_lost(const luci_throttle_copy_t *copy, const luci_limit_t *limit, luci_ms_t now)
 {
-    const luci_throttle_store_t *store = &throttle->store;
-    luci_throttle_count_t count;
-    luci_result_t verdict = LUCI_OK;
+    return copy->is_stored && !luci_throttle_count_is_empty(&copy->count) && copy->count.failures > 0 &&
+           luci_throttle_count_end(&copy->count, limit) > now + LOSS_MARGIN;
+}
+
+/* Attempts of this machine that a change has added to or taken from those under way. */
+static apr_uint32_t own_after(const luci_throttle_copy_t *copy, apr_uint32_t before)
+{
+    apr_int64_t own = (apr_int64_t)copy->own + copy->count.under_way - before;
+
+    if (own < 0)
+        return 0;
+    return own < copy->count.under_way ? (apr_uint32_t)own : copy->count.under_way;
+}
+
+/* One change of one count. */
+typedef struct {
+    const luci_throttle_store_t *store;
+    const luci_throttle_entry_t *entry;
+    change_fn *how;
+    luci_throttle_clock_t clock;
+    luci_ms_t retry_after;
+    record_t record;           /* of the store */
+    luci_throttle_copy_t copy; /* of this machine */
+} turn_t;
+
+/* Sets the copy to what this machine and the store know together. */
+static void join_copy(turn_t *turn)
+{
+    luci_throttle_copy_t *copy = &turn->copy;
+    const luci_throttle_entry_t *entry = turn->entry;
+    const record_t *record = &turn->record;
+    int is_known;
+
+    memcpy(copy->key, entry->key, sizeof copy->key);
+    is_known = luci_throttle_mirror_find(turn->store->mirror, copy, &turn->clock) == LUCI_OK &&
+               copy->count.kind == entry->kind;
+    if (is_known && record->is_read && !record->is_found && is_lost(copy, entry->limit, turn->clock.now))
+        turn->store->lost(turn->store->baton);
+    if (!is_known) {
+        copy->own = copy->is_stored = 0;
+        luci_throttle_count_init(&copy->count, entry->kind, entry->name);
+    }
+    if (!record->is_read)
+        return;
+    copy->count.under_way = copy->own > record->count.under_way ? copy->own : record->count.under_way;
+    luci_throttle_count_join(&copy->count, &record->count, entry->limit, turn->clock.now);
+}
+
+/* 1: the store must be written. A refusal that it does not know was counted without it. */
+static int is_due(const turn_t *turn, luci_result_t verdict)
+{
+    return turn->record.is_read &&
+           (verdict == LUCI_OK ||
+            (verdict == LUCI_THROTTLED && turn->record.count.until < turn->copy.count.until));
+}
+
+/* Changes the copy while the mirror is locked, so that threads that could not ask the store take part. */
+static luci_result_t change_copy(turn_t *turn)
+{
+    luci_throttle_copy_t *copy = &turn->copy;
+    apr_uint32_t under_way;
+    luci_result_t verdict;
+
+    if (luci_throttle_mirror_hold(turn->store->mirror) != LUCI_OK)
+        return LUCI_BUSY;
+    join_copy(turn);
+    under_way = copy->count.under_way;
+    verdict = turn->how(&copy->count, turn->entry->limit, turn->clock.now, &turn->retry_after);
+    if (verdict == LUCI_OK)
+        copy->own = own_after(copy, under_way);
+    copy->is_stored = turn->record.is_found || is_due(turn, verdict);
+    luci_throttle_mirror_put(turn->store->mirror, copy,
+                             luci_throttle_count_end(&copy->count, turn->entry->limit), &turn->clock);
+    luci_throttle_mirror_release(turn->store->mirror);
+    return verdict;
+}
+
+/* The store did not accept the copy. */
+static void note_refused(turn_t *turn)
+{
+    luci_throttle_copy_t copy = turn->copy;
+
+    if (luci_throttle_mirror_hold(turn->store->mirror) != LUCI_OK)
+        return;
+    if (luci_throttle_mirror_find(turn->store->mirror, &copy, &turn->clock) == LUCI_OK) {
+        copy.is_stored = 0;
+        luci_throttle_mirror_put(turn->store->mirror, &copy,
+                                 luci_throttle_count_end(&copy.count, turn->entry->limit), &turn->clock);
+    }
+    luci_throttle_mirror_release(turn->store->mirror);
+}
+
+/* The store is locked from its reading to its writing. Without it, and even if it refuses to write, the copy
+ * decides. */
+static luci_result_t change_shared(turn_t *turn, apr_pool_t *scratch)
+{
+    const luci_throttle_store_t *store = turn->store;
+    int is_held = store->hold(store->baton) == LUCI_OK;
+    luci_result_t verdict;
+
+    if (is_held)
+        read_record(store, turn->entry, &turn->record, scratch);
+    turn->clock.ahead = store->ahead(store->baton);
+    turn->clock.now += turn->clock.ahead;
+    verdict = change_copy(turn);
+    if (is_held && is_due(turn, verdict) &&
+        write_count(store, turn->entry, &turn->copy.count, scratch) != LUCI_OK)
+        note_refused(turn);
+    if (is_held)
+        store->release(store->baton);
+    return verdict;
+}
+
+/* ---- A store of this machine ---- */
+
+static luci_result_t change_local(turn_t *turn, apr_pool_t *scratch)
+{
+    const luci_throttle_store_t *store = turn->store;
+    luci_throttle_count_t *count = &turn->record.count;
+    luci_result_t verdict;
 
     if (store->hold(store->baton) != LUCI_OK)
         return LUCI_OK;
-    if (read_count(store, entry, &count, scratch) == LUCI_OK) {
-        verdict = how(&count, entry, attempt);
-        if (verdict == LUCI_OK)
-            (void)write_count(store, entry, &count, scratch); /* the store logs errors */
-    }
+    read_record(store, turn->entry, &turn->record, scratch);
+    verdict = turn->record.is_read ? turn->how(count, turn->entry->limit, turn->clock.now, &turn->retry_after)
+                                   : LUCI_OK;
+    if (turn->record.is_read && verdict == LUCI_OK)
+        (void)write_count(store, turn->entry, count, scratch); /* the store logs errors */
     store->release(store->baton);
     return verdict;
 }
 
-static void forget(const luci_throttle_t *throttle, const luci_throttle_entry_t *entry, apr_pool_t *scratch)
+/* Reads, changes and writes a count while the store is locked. Returns the result of how; OK if a local store
+ * cannot be read or written, because attempts are then let through. */
+static luci_result_t change(const luci_throttle_t *throttle, const luci_throttle_entry_t *entry,
+                            luci_attempt_t *attempt, change_fn *how, apr_pool_t *scratch)
+{
+    turn_t turn = { .store = &throttle->store, .entry = entry, .how = how, .clock = { .now = attempt->now } };
+    luci_result_t verdict =
+        throttle->store.mirror ? change_shared(&turn, scratch) : change_local(&turn, scratch);
+
+    if (turn.retry_after > 0)
+        attempt->retry_after = turn.retry_after;
+    return verdict;
+}
+
+static void forget(const luci_throttle_t *throttle, const luci_throttle_entry_t *entry,
+                   luci_attempt_t *attempt, apr_pool_t *scratch)
 {
     const luci_throttle_store_t *store = &throttle->store;
 
+    if (store->mirror) {
+        (void)change(throttle, entry, attempt, clear, scratch);
+        return;
+    }
     if (store->hold(store->baton) != LUCI_OK)
         return;
     (void)store->remove(store->baton, entry->key, scratch);
@@ -244,7 +412,7 @@ static luci_result_t enter(places_t *of, luci_attempt_t *attempt)
 
         result = key_of(of->throttle, entry->kind, of->places[i].words, entry->key, of->pool);
         if (result == LUCI_OK)
-            result = change(of->throttle, entry, attempt, count_try, of->pool);
+            result = change(of->throttle, entry, attempt, luci_throttle_count_try, of->pool);
         if (result == LUCI_OK)
             attempt->entries[attempt->count++] = *entry;
         else
@@ -299,10 +467,10 @@ luci_result_t luci_throttle_sign_up(const luci_throttle_t *throttle, luci_attemp
 
 /* ---- Looking without counting ---- */
 
-static luci_result_t look(luci_throttle_count_t *count, const luci_throttle_entry_t *entry,
-                          luci_attempt_t *attempt)
+static luci_result_t look(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+                          luci_ms_t *retry_after)
 {
-    return luci_throttle_count_look(count, entry->limit, attempt->now, &attempt->retry_after) == LUCI_OK
+    return luci_throttle_count_look(count, limit, now, retry_after) == LUCI_OK
                ? LUCI_NOT_FOUND /* so that change() writes nothing */
                : LUCI_THROTTLED;
 }
@@ -353,7 +521,7 @@ static void succeed(const luci_throttle_t *throttle, luci_attempt_t *attempt, ap
         const luci_throttle_entry_t *entry = &attempt->entries[i];
 
         switch (luci_throttle_kind(entry->kind)->success) {
-        case LUCI_THROTTLE_FORGETS: forget(throttle, entry, scratch); break;
+        case LUCI_THROTTLE_FORGETS: forget(throttle, entry, attempt, scratch); break;
         case LUCI_THROTTLE_TAKES_BACK: (void)change(throttle, entry, attempt, undo_try, scratch); break;
         case LUCI_THROTTLE_COUNTS: (void)change(throttle, entry, attempt, count_failure, scratch); break;
         }
@@ -375,19 +543,15 @@ void luci_throttle_end(const luci_throttle_t *throttle, luci_attempt_t *attempt,
     }
 }
 
-luci_result_t luci_throttle_clear(const luci_throttle_t *throttle, luci_throttle_kind_t kind,
-                                  const char *name, apr_pool_t *scratch)
+/* ---- Clearing ---- */
+
+static luci_result_t clear_local(const luci_throttle_store_t *store,
+                                 const unsigned char key[LUCI_SHA256_BYTES], apr_pool_t *scratch)
 {
-    const luci_throttle_store_t *store = &throttle->store;
-    unsigned char key[LUCI_SHA256_BYTES];
-    int is_account = luci_throttle_kind(kind)->per == LUCI_THROTTLE_PER_ACCOUNT;
-    const char *words = is_account ? name : luci_throttle_address(name, scratch);
     unsigned char record[LUCI_THROTTLE_RECORD_MAX];
     size_t length = sizeof record;
-    luci_result_t result = key_of(throttle, kind, words, key, scratch);
+    luci_result_t result = store->hold(store->baton);
 
-    if (result == LUCI_OK)
-        result = store->hold(store->baton);
     if (result != LUCI_OK)
         return result;
     result = store->retrieve(store->baton, key, record, &length, scratch);
@@ -395,4 +559,30 @@ luci_result_t luci_throttle_clear(const luci_throttle_t *throttle, luci_throttle
         result = store->remove(store->baton, key, scratch);
     store->release(store->baton);
     return result;
+}
+
+luci_result_t luci_throttle_clear_key(const luci_throttle_t *throttle, luci_throttle_kind_t kind,
+                                      const unsigned char key[LUCI_SHA256_BYTES], luci_ms_t now,
+                                      apr_pool_t *scratch)
+{
+    luci_throttle_entry_t entry = { .kind = kind,
+                                    .limit = luci_throttle_limit(&throttle->limits, kind),
+                                    .name = "" };
+    luci_attempt_t attempt = { .now = now };
+
+    if (!throttle->store.mirror)
+        return clear_local(&throttle->store, key, scratch);
+    memcpy(entry.key, key, sizeof entry.key);
+    return change(throttle, &entry, &attempt, clear_there, scratch);
+}
+
+luci_result_t luci_throttle_clear(const luci_throttle_t *throttle, luci_throttle_kind_t kind,
+                                  const char *name, luci_ms_t now, apr_pool_t *scratch)
+{
+    unsigned char key[LUCI_SHA256_BYTES];
+    int is_account = luci_throttle_kind(kind)->per == LUCI_THROTTLE_PER_ACCOUNT;
+    const char *words = is_account ? name : luci_throttle_address(name, scratch);
+    luci_result_t result = key_of(throttle, kind, words, key, scratch);
+
+    return result == LUCI_OK ? luci_throttle_clear_key(throttle, kind, key, now, scratch) : result;
 }

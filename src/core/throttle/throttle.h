@@ -5,15 +5,16 @@
  * of the account has a count of its own.
  *
  * An attempt is counted when its hash computation starts, so that concurrent attempts cannot exceed the
- * limit, and again when its outcome is known; an attempt that never gets that far is not stored. If the store
- * fails, attempts are let through: the hash slots bound the damage. Counts belong to a database, like the
- * keys of the session cache. */
+ * limit, and again when its outcome is known; an attempt that never gets that far is not stored. If a
+ * store that machines share fails, each of them counts with its mirror (throttle_mirror.h). Counts belong to
+ * a database, like the keys of the session cache. */
 #ifndef LUCI_THROTTLE_H
 #define LUCI_THROTTLE_H
 
 #include "core/base/secret.h"
 #include "core/base/shared_table.h"
 #include "core/throttle/throttle_count.h"
+#include "core/throttle/throttle_mirror.h"
 
 #include <apr_pools.h>
 
@@ -31,6 +32,12 @@ typedef struct {
                            apr_pool_t *scratch);
     luci_result_t (*remove)(void *baton, const unsigned char *key, apr_pool_t *scratch);
     void *baton;
+
+    /* Of a store that several machines share; NULL for others. until in a value of store is a time of the
+     * store. */
+    const luci_throttle_mirror_t *mirror;
+    luci_ms_t (*ahead)(void *baton); /* what the store's clock is ahead of this machine's, in ms */
+    void (*lost)(void *baton);       /* called when a count is missing that the store had accepted */
 } luci_throttle_store_t;
 
 /* Read-only once it is made; shared by threads. */
@@ -101,6 +108,11 @@ void luci_throttle_end(const luci_throttle_t *throttle, luci_attempt_t *attempt,
 /* Deletes the count of a kind for an account (a key's id) or an address, depending on the kind; kinds per
  * device are not supported. NOT_FOUND: there was none. */
 luci_result_t luci_throttle_clear(const luci_throttle_t *throttle, luci_throttle_kind_t kind,
-                                  const char *name, apr_pool_t *scratch) LUCI_MUST_USE;
+                                  const char *name, luci_ms_t now, apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* The same for the count of any kind that a key of the store belongs to. */
+luci_result_t luci_throttle_clear_key(const luci_throttle_t *throttle, luci_throttle_kind_t kind,
+                                      const unsigned char key[LUCI_SHA256_BYTES], luci_ms_t now,
+                                      apr_pool_t *scratch) LUCI_MUST_USE;
 
 #endif

@@ -116,12 +116,73 @@ void luci_throttle_count_undo(luci_throttle_count_t *count)
         count->under_way--;
 }
 
+void luci_throttle_count_clear(luci_throttle_count_t *count, luci_ms_t now)
+{
+    luci_ms_t after = count->since < now ? now : count->since + 1;
+
+    count->failures = count->under_way = count->refusals = 0;
+    count->until = count->remembered = 0;
+    count->since = count->cleared = after;
+}
+
+int luci_throttle_count_is_empty(const luci_throttle_count_t *count)
+{
+    return count->failures == 0 && count->under_way == 0 && count->refusals == 0 && count->until == 0;
+}
+
+/* Forgets what has expired, so that it does not win against what has not. */
+static void settle(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now)
+{
+    limit_to_clock(count, limit, now);
+    if (is_over(count, limit, now) && count->until <= now)
+        count->failures = 0;
+    if (count->until <= now)
+        count->until = 0;
+    if (now >= count->remembered)
+        count->refusals = 0;
+}
+
+static luci_ms_t later(luci_ms_t a, luci_ms_t b)
+{
+    return a > b ? a : b;
+}
+
+static apr_uint32_t greater(apr_uint32_t a, apr_uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+void luci_throttle_count_join(luci_throttle_count_t *count, const luci_throttle_count_t *other,
+                              const luci_limit_t *limit, luci_ms_t now)
+{
+    luci_throttle_count_t from = *other;
+    apr_uint32_t under_way = count->under_way;
+
+    if (count->cleared > from.since)
+        return;
+    if (from.cleared > count->since) {
+        *count = from;
+        count->under_way = under_way;
+        return;
+    }
+    settle(count, limit, now);
+    settle(&from, limit, now);
+    count->failures = greater(count->failures, from.failures);
+    count->refusals = greater(count->refusals, from.refusals);
+    count->since = later(count->since, from.since);
+    count->until = later(count->until, from.until);
+    count->remembered = later(count->remembered, from.remembered);
+    count->cleared = later(count->cleared, from.cleared);
+}
+
 luci_ms_t luci_throttle_count_end(const luci_throttle_count_t *count, const luci_limit_t *limit)
 {
     luci_ms_t end = count->failures + count->under_way > 0 ? count->since + limit->period : 0;
 
     if (count->until > end)
         end = count->until;
+    if (count->cleared > 0)
+        end = later(end, count->cleared + memory_of(limit));
     return count->refusals > 0 && count->remembered > end ? count->remembered : end;
 }
 
@@ -134,7 +195,8 @@ apr_int64_t luci_throttle_count_worth(const luci_throttle_count_t *count, luci_m
     return count->until > now ? WORTH_OF_REFUSAL : tries;
 }
 
-/* ---- Stored form: "Lt", version, kind, then little-endian numbers, then the name ---- */
+/* ---- Stored form: "Lt", version, kind, then little-endian numbers, then the name. The last number is
+ * remembered, or without refusals, when that has no meaning, cleared ---- */
 
 #define VERSION 1
 
@@ -167,7 +229,7 @@ size_t luci_throttle_record_write(const luci_throttle_count_t *count,
     at = put(at, count->refusals, 4);
     at = put(at, (apr_uint64_t)count->since, 8);
     at = put(at, (apr_uint64_t)count->until, 8);
-    at = put(at, (apr_uint64_t)count->remembered, 8);
+    at = put(at, (apr_uint64_t)(count->refusals > 0 ? count->remembered : count->cleared), 8);
     memcpy(at, count->name, name_length);
     return (size_t)(at - record) + name_length;
 }
@@ -183,6 +245,7 @@ luci_result_t luci_throttle_record_read(const unsigned char *record, size_t leng
     const unsigned char *at = record + 4;
     luci_throttle_count_t read = { 0 };
     size_t name_length;
+    luci_ms_t last;
 
     if (length < LUCI_THROTTLE_RECORD_HEAD || length > LUCI_THROTTLE_RECORD_MAX || record[0] != 'L' ||
         record[1] != 't' || record[2] != VERSION || !luci_throttle_is_kind(record[3]))
@@ -193,10 +256,12 @@ luci_result_t luci_throttle_record_read(const unsigned char *record, size_t leng
     read.refusals = (apr_uint32_t)take(&at, 4);
     read.since = (luci_ms_t)take(&at, 8);
     read.until = (luci_ms_t)take(&at, 8);
-    read.remembered = (luci_ms_t)take(&at, 8);
+    last = (luci_ms_t)take(&at, 8);
+    read.remembered = read.refusals > 0 ? last : 0;
+    read.cleared = read.refusals > 0 ? 0 : last;
     name_length = length - LUCI_THROTTLE_RECORD_HEAD;
     memcpy(read.name, at, name_length);
-    if (!is_timestamp(read.since) || !is_timestamp(read.until) || !is_timestamp(read.remembered) ||
+    if (!is_timestamp(read.since) || !is_timestamp(read.until) || !is_timestamp(last) ||
         luci_text_valid_bytes(read.name, name_length) < name_length)
         return LUCI_INVALID;
     *count = read;

@@ -29,6 +29,8 @@ typedef struct {
     luci_ms_t since;                       /* when the period began */
     luci_ms_t until;                       /* refused until then; 0: not refused */
     luci_ms_t remembered;                  /* when refusals is reset */
+    luci_ms_t cleared; /* when a success or an administrator last deleted the count, as long as no refusal
+                          followed; 0: never. Records of an earlier period are then obsolete */
 } luci_throttle_count_t;
 
 /* Initialises a count. A name that is too long is cut between two characters. */
@@ -47,6 +49,19 @@ luci_result_t luci_throttle_count_look(luci_throttle_count_t *count, const luci_
 /* Ends a counted attempt: it failed, or it must not count. */
 void luci_throttle_count_failure(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now);
 void luci_throttle_count_undo(luci_throttle_count_t *count);
+
+/* Empties a count in a store that others may have copies of. The count is then kept as long as a refusal can
+ * last, so that no older copy comes back. */
+void luci_throttle_count_clear(luci_throttle_count_t *count, luci_ms_t now);
+
+/* 1: nothing is counted, and nothing has to be kept. */
+int luci_throttle_count_is_empty(const luci_throttle_count_t *count);
+
+/* Joins two records of one count, which were counted apart from one another for a while. Each number becomes
+ * the greater one, unless one of the two is from before a deletion that the other knows of. Attempts under
+ * way are those of count. */
+void luci_throttle_count_join(luci_throttle_count_t *count, const luci_throttle_count_t *other,
+                              const luci_limit_t *limit, luci_ms_t now);
 
 /* When the count expires and may be deleted; 0: it has expired. */
 luci_ms_t luci_throttle_count_end(const luci_throttle_count_t *count, const luci_limit_t *limit);

@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/guard/breaker.h"
 #include "httpd/base/httpd_log.h"
+#include "httpd/cache/store_provider.h"
 
 #include <ap_mpm.h>
 #include <apr_atomic.h>
@@ -23,7 +24,10 @@ APLOG_USE_MODULE(luciauth);
 typedef struct {
     luci_condition_t condition; /* for the log */
     volatile apr_uint64_t
-        complained; /* when a record that is too large was logged, microseconds since 1970 */
+        complained;                 /* when a record that is too large was logged, microseconds since 1970 */
+    volatile apr_uint32_t failures; /* in a row */
+    luci_condition_t clocks;        /* of this machine and the cache */
+    volatile apr_uint64_t lost;     /* when a loss was logged, microseconds since 1970 */
 } shared_t;
 
 struct luci_cache_t {
@@ -36,13 +40,16 @@ struct luci_cache_t {
     apr_global_mutex_t *lock; /* NULL: calls need no lock, because the provider is thread-safe and not held */
     luci_offload_t *threads;  /* of this child, which make the calls; NULL: the provider is on this machine */
     luci_breaker_t *breaker;
-    int is_started; /* luci_cache_start succeeded in this child */
+    int knows_clock; /* 1: the provider is one of store_provider.h */
+    int is_started;  /* luci_cache_start succeeded in this child */
 };
 
 const luci_cache_use_t luci_cache_of_sessions = {
     .directive = "LuciaSessionCache",
     .name_space = "luciauth",
     .lock = "luciauth-cache",
+    .failures_max = 1,
+    .pause = LUCI_CACHE_PAUSE,
     .id = "LUCI0402",
     .what = "session cache",
     .instead = "the database is queried instead",
@@ -52,9 +59,11 @@ const luci_cache_use_t luci_cache_of_counts = {
     .name_space = "luciauth-tries",
     .lock = "luciauth-tries",
     .is_held = 1,
+    .failures_max = LUCI_STORE_FAILURES,
+    .pause = LUCI_STORE_PAUSE,
     .id = "LUCI0510",
     .what = "throttle store",
-    .instead = "attempts are not counted until it works again",
+    .instead = "each node counts attempts for itself until it works again",
 };
 
 static const ap_socache_provider_t *provider_of(const char *name)
@@ -164,6 +173,15 @@ static apr_status_t make_lock(luci_cache_t *cache, apr_pool_t *conf_pool)
                                   0);
 }
 
+/* "redis:HOST:PORT, in FILE:LINE" */
+static const char *title_of(const luci_cache_name_t *name, apr_pool_t *pool)
+{
+    const char *title =
+        name->args ? apr_pstrcat(pool, name->provider, ":", name->args, NULL) : name->provider;
+
+    return name->file ? apr_psprintf(pool, "%s, in %s:%d", title, name->file, name->number) : title;
+}
+
 luci_cache_t *luci_cache_create(const luci_cache_use_t *use, const luci_cache_name_t *name,
                                 server_rec *main_server, apr_pool_t *conf_pool)
 {
@@ -175,12 +193,14 @@ luci_cache_t *luci_cache_create(const luci_cache_use_t *use, const luci_cache_na
 
     cache->use = use;
     cache->name = name;
-    cache->title =
-        name->args ? apr_pstrcat(conf_pool, name->provider, ":", name->args, NULL) : name->provider;
+    cache->title = title_of(name, conf_pool);
     cache->server = main_server;
     provider->name_space = use->name_space;
     provider->quiet = quiet_copy(main_server, conf_pool);
-    provider->functions = provider_of(name->provider);
+    provider->functions = use->is_held ? luci_store_provider(name->provider) : NULL;
+    cache->knows_clock = provider->functions != NULL;
+    if (!provider->functions)
+        provider->functions = provider_of(name->provider);
     provider->args = name->args;
     provider->is_elsewhere = luci_cache_is_elsewhere(name);
     status = luci_cache_open(provider, main_server, &problem, conf_pool);
@@ -188,7 +208,7 @@ luci_cache_t *luci_cache_create(const luci_cache_use_t *use, const luci_cache_na
         return failed(cache, problem, 0);
     if (status != APR_SUCCESS)
         return failed(cache, "the provider cannot be initialized", status);
-    cache->breaker = luci_breaker_create(LUCI_CACHE_PAUSE, LUCI_CACHE_PAUSE, conf_pool);
+    cache->breaker = luci_breaker_create(use->pause, use->pause, conf_pool);
     status = cache->breaker ? apr_shm_create(&memory, sizeof *cache->shared, NULL, conf_pool) : APR_ENOMEM;
     if (status == APR_SUCCESS) {
         cache->shared = memset(apr_shm_baseaddr_get(memory), 0, sizeof *cache->shared);
@@ -265,23 +285,48 @@ static void open_breaker(const luci_cache_t *cache, apr_status_t status, const c
         complain(cache, status, what);
 }
 
-/* A provider also reports NOTFOUND when it cannot reach its server, so that only a found or stored record
- * proves that it works. */
-static void note_answer(const luci_cache_t *cache, apr_status_t status)
+/* httpd's providers also report NOTFOUND when they cannot reach their server, and a unit of calls needs to
+ * write: only a found or stored record proves that a cache works, or only a stored one. */
+static int is_proof(const luci_cache_t *cache, const luci_cache_call_t *call, apr_status_t status)
 {
-    if (status == APR_NOTFOUND) {
+    return cache->use->is_held ? call->verb != LUCI_CACHE_RETRIEVE : status != APR_NOTFOUND;
+}
+
+static void note_answer(const luci_cache_t *cache, const luci_cache_call_t *call, apr_status_t status)
+{
+    if (!is_proof(cache, call, status)) {
         luci_breaker_allow_retry(cache->breaker);
         return;
     }
+    apr_atomic_set32(&cache->shared->failures, 0);
     luci_breaker_answered(cache->breaker, apr_time_now());
     report_success(cache);
 }
 
+/* One failure may be an accident. */
+static void note_failure(const luci_cache_t *cache, apr_status_t status, apr_pool_t *scratch)
+{
+    int failures = (int)apr_atomic_inc32(&cache->shared->failures) + 1;
+    int is_late = APR_STATUS_IS_TIMEUP(status) || APR_STATUS_IS_EAGAIN(status);
+
+    if (failures < cache->use->failures_max)
+        return;
+    if (is_late)
+        open_breaker(cache, 0, "does not answer in time");
+    else if (cache->knows_clock)
+        open_breaker(cache, 0,
+                     apr_pstrcat(scratch, "does not work: ",
+                                 luci_store_provider_reason(cache->provider.instance, scratch), NULL));
+    else
+        open_breaker(cache, status, "does not work");
+}
+
 /* Converts the status of a call to a result, and updates the breaker. */
-static luci_result_t judge(const luci_cache_t *cache, apr_status_t status)
+static luci_result_t judge(const luci_cache_t *cache, const luci_cache_call_t *call, apr_status_t status,
+                           apr_pool_t *scratch)
 {
     if (status == APR_SUCCESS || status == APR_NOTFOUND || status == APR_EEXIST) {
-        note_answer(cache, status);
+        note_answer(cache, call, status);
         return status == APR_SUCCESS ? LUCI_OK : LUCI_NOT_FOUND;
     }
     if (status == APR_ENOSPC) {
@@ -289,11 +334,44 @@ static luci_result_t judge(const luci_cache_t *cache, apr_status_t status)
             complain(cache, 0, "is too small for a record");
         return LUCI_NOT_FOUND;
     }
-    if (APR_STATUS_IS_TIMEUP(status) || APR_STATUS_IS_EAGAIN(status))
-        open_breaker(cache, 0, "does not answer in time");
-    else
-        open_breaker(cache, status, "does not work");
+    note_failure(cache, status, scratch);
     return LUCI_UNAVAILABLE;
+}
+
+/* ---- Clocks, and records that are lost ---- */
+
+#define CLOCKS_DIFFER (5 * LUCI_MS_SECOND)
+
+luci_ms_t luci_cache_ahead(const luci_cache_t *cache)
+{
+    luci_ms_t ahead = cache->knows_clock ? luci_store_provider_ahead(cache->provider.instance) : 0;
+    const char *is = ahead >= CLOCKS_DIFFER ? "behind" : ahead <= -CLOCKS_DIFFER ? "ahead of" : NULL;
+
+    if (!luci_httpd_log_condition(&cache->shared->clocks, is))
+        return ahead;
+    if (is)
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, cache->server,
+            "LUCI0519: the clock of this machine is %d seconds %s that of the %s (%s); attempts are "
+            "counted by the latter, but sessions and logs are not; set the clocks of all machines by "
+            "NTP",
+            (int)((ahead < 0 ? -ahead : ahead) / LUCI_MS_SECOND), is, cache->use->what, cache->title);
+    else
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, cache->server,
+                     "LUCI0520: the clocks of this machine and of the %s (%s) agree again", cache->use->what,
+                     cache->title);
+    return ahead;
+}
+
+void luci_cache_report_loss(const luci_cache_t *cache)
+{
+    if (luci_httpd_log_due(&cache->shared->lost))
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, cache->server,
+            "LUCI0521: the %s (%s) has lost counts that it had accepted, which this node replaces by "
+            "its own; it was restarted, is short of memory (memcached -m, Redis maxmemory-policy "
+            "volatile-ttl), or is a replica",
+            cache->use->what, cache->title);
 }
 
 /* ---- Calls ---- */
@@ -317,13 +395,14 @@ luci_result_t luci_cache_make_call(const luci_cache_t *cache, luci_cache_call_t 
     apr_status_t status;
 
     if (cache->threads)
-        return judge(cache, luci_cache_call_offloaded(cache->threads, &cache->provider, call, wait));
+        return judge(cache, call, luci_cache_call_offloaded(cache->threads, &cache->provider, call, wait),
+                     scratch);
     status = take_lock(cache, wait);
     if (status == APR_SUCCESS) {
         status = luci_cache_call(&cache->provider, call, scratch);
         apr_global_mutex_unlock(cache->lock);
     }
-    return judge(cache, status);
+    return judge(cache, call, status, scratch);
 }
 
 /* ---- Calls under the lock ---- */
@@ -338,7 +417,7 @@ luci_result_t luci_cache_hold(luci_cache_t *cache)
         return LUCI_BUSY;
     status = take_lock(cache, LUCI_CACHE_WAIT);
     if (status != APR_SUCCESS)
-        return judge(cache, status);
+        return LUCI_UNAVAILABLE;
     if (luci_cache_may_call(cache))
         return LUCI_OK;
     apr_global_mutex_unlock(cache->lock);
@@ -356,7 +435,7 @@ luci_result_t luci_cache_call_held(const luci_cache_t *cache, luci_cache_call_t 
         cache->threads ? luci_cache_call_offloaded(cache->threads, &cache->provider, call, LUCI_CACHE_WAIT)
                        : luci_cache_call(&cache->provider, call, scratch);
 
-    return judge(cache, status);
+    return judge(cache, call, status, scratch);
 }
 
 apr_status_t luci_cache_each(const luci_cache_t *cache, ap_socache_iterator_t *with, void *baton,

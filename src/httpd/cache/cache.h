@@ -2,8 +2,8 @@
 /* The store of the session cache, and optionally of the counts of throttling: a provider of ap_socache
  * (shmcb, redis, memcache, ...). It is shared by all processes, by all virtual hosts with the same arguments,
  * and with redis or memcache by several machines. An error counts as a miss. When a provider fails or is
- * slow, the whole server makes no calls to it for LUCI_CACHE_PAUSE (core/guard/breaker.h) and logs one line a
- * minute; only the ends of sessions are tried nevertheless. */
+ * slow, the whole server makes no calls to it for a pause (core/guard/breaker.h) and logs that; only the ends
+ * of sessions are tried nevertheless. */
 #ifndef LUCI_CACHE_H
 #define LUCI_CACHE_H
 
@@ -19,9 +19,11 @@ typedef struct {
     const char *name_space; /* of its keys; providers allow 14 characters */
     const char *lock;       /* the name of its lock for httpd's directive Mutex */
     int is_held;            /* 1: several calls form a unit (luci_cache_hold), so it always has a lock */
-    const char *id;         /* of the log message about a failure */
-    const char *what;       /* its name in messages */
-    const char *instead;    /* what happens without it, for messages */
+    int failures_max;       /* so many failures in a row begin a pause */
+    apr_interval_time_t pause;
+    const char *id;      /* of the log message about a failure */
+    const char *what;    /* its name in messages */
+    const char *instead; /* what happens without it, for messages */
 } luci_cache_use_t;
 
 extern const luci_cache_use_t luci_cache_of_sessions;
@@ -76,13 +78,21 @@ luci_result_t luci_cache_make_call(const luci_cache_t *cache, luci_cache_call_t 
 /* ---- Calls that form a unit, if use->is_held ---- */
 
 /* Locks the cache against all other processes of this machine, for which it waits at most LUCI_CACHE_WAIT.
- * BUSY: a pause is in progress. UNAVAILABLE: the lock timed out, and a pause begins. */
+ * BUSY: a pause is in progress. UNAVAILABLE: the lock timed out; only the calls of its holder tell whether
+ * the provider works. */
 luci_result_t luci_cache_hold(luci_cache_t *cache) LUCI_MUST_USE;
 void luci_cache_release(luci_cache_t *cache);
 
-/* Makes a call while the cache is locked. Results as luci_cache_make_call. */
+/* Makes a call while the cache is locked. Results as luci_cache_make_call. Only a call that writes proves
+ * that the provider works: a replica can be read. */
 luci_result_t luci_cache_call_held(const luci_cache_t *cache, luci_cache_call_t *call,
                                    apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* What the clock of the cache is ahead of this machine's, in ms; 0: not known. */
+luci_ms_t luci_cache_ahead(const luci_cache_t *cache);
+
+/* Tells the log that the cache has lost a record that it had accepted. */
+void luci_cache_report_loss(const luci_cache_t *cache);
 
 /* Calls with for each record, while the cache is locked, until it returns something other than SUCCESS.
  * ENOTIMPL: the provider cannot list its records. */

@@ -9,18 +9,12 @@
 
 APLOG_USE_MODULE(luciauth);
 
-/* The keys that were stored last, as a ring; next counts all that were added. Used only while the cache is
- * locked.
- */
-typedef struct {
-    apr_uint32_t next;
-    unsigned char keys[LUCI_COUNTS_RECENT][LUCI_SHA256_BYTES];
-} recent_t;
+#define MIRROR_BYTES ((apr_size_t)4 << 20) /* about 3,700 counts in each of the four parts */
 
 struct luci_counts_t {
     luci_shared_table_t *table; /* contains the counts; NULL: cache does */
     luci_cache_t *cache;
-    recent_t *recent; /* shared by all processes; NULL: the provider can list its records */
+    luci_throttle_mirror_t mirror; /* table NULL: only this machine uses the counts */
 };
 
 static void no_memory(server_rec *main_server, apr_status_t status)
@@ -31,11 +25,13 @@ static void no_memory(server_rec *main_server, apr_status_t status)
         "smaller size in LuciaThrottleStore shmcb:NAME(BYTES)");
 }
 
-/* Anonymous shared memory is zeroed, and allocated only when it is used. */
-luci_counts_t *luci_counts_create_table(apr_size_t bytes, server_rec *main_server, apr_pool_t *conf_pool)
+/* Anonymous shared memory is zeroed, and allocated only when it is used. NULL: there is none, which was
+ * logged. */
+static luci_shared_table_t *make_table(apr_size_t bytes, size_t record_max, server_rec *main_server,
+                                       apr_pool_t *conf_pool)
 {
-    luci_counts_t *counts = apr_pcalloc(conf_pool, sizeof *counts);
-    apr_size_t least = luci_shared_table_min(LUCI_THROTTLE_RECORD_MAX);
+    luci_shared_table_t *table = NULL;
+    apr_size_t least = luci_shared_table_min(record_max);
     apr_shm_t *memory;
     apr_status_t status;
 
@@ -43,9 +39,17 @@ luci_counts_t *luci_counts_create_table(apr_size_t bytes, server_rec *main_serve
         bytes = least;
     status = apr_shm_create(&memory, bytes, NULL, conf_pool);
     if (status == APR_SUCCESS)
-        counts->table = luci_shared_table_make(apr_shm_baseaddr_get(memory), bytes, LUCI_THROTTLE_RECORD_MAX);
-    if (!counts->table)
+        table = luci_shared_table_make(apr_shm_baseaddr_get(memory), bytes, record_max);
+    if (!table)
         no_memory(main_server, status);
+    return table;
+}
+
+luci_counts_t *luci_counts_create_table(apr_size_t bytes, server_rec *main_server, apr_pool_t *conf_pool)
+{
+    luci_counts_t *counts = apr_pcalloc(conf_pool, sizeof *counts);
+
+    counts->table = make_table(bytes, LUCI_THROTTLE_RECORD_MAX, main_server, conf_pool);
     return counts->table ? counts : NULL;
 }
 
@@ -62,29 +66,16 @@ int luci_counts_are_local(const luci_counts_t *counts)
 luci_counts_t *luci_counts_create(luci_cache_t *cache, server_rec *main_server, apr_pool_t *conf_pool)
 {
     luci_counts_t *counts = apr_pcalloc(conf_pool, sizeof *counts);
-    apr_shm_t *memory;
-    apr_status_t status;
 
     counts->cache = cache;
     if (luci_cache_is_local(cache))
         return counts;
-    status = apr_shm_create(&memory, sizeof *counts->recent, NULL, conf_pool);
-    if (status != APR_SUCCESS) {
-        no_memory(main_server, status);
-        return NULL;
-    }
-    counts->recent = memset(apr_shm_baseaddr_get(memory), 0, sizeof *counts->recent);
-    return counts;
-}
-
-static void note(recent_t *recent, const unsigned char *key)
-{
-    for (int i = 0; i < LUCI_COUNTS_RECENT; i++) {
-        if (memcmp(recent->keys[i], key, LUCI_SHA256_BYTES) == 0)
-            return;
-    }
-    memcpy(recent->keys[recent->next % LUCI_COUNTS_RECENT], key, LUCI_SHA256_BYTES);
-    recent->next++;
+    counts->mirror.wait = apr_time_as_msec(LUCI_CACHE_WAIT);
+    counts->mirror.table = make_table(MIRROR_BYTES, LUCI_THROTTLE_COPY_MAX, main_server, conf_pool);
+    return counts->mirror.table &&
+                   luci_secret_random(counts->mirror.secret, sizeof counts->mirror.secret) == LUCI_OK
+               ? counts
+               : NULL;
 }
 
 /* ---- The store ---- */
@@ -118,6 +109,16 @@ static luci_result_t retrieve(void *baton, const unsigned char *key, unsigned ch
     return LUCI_OK;
 }
 
+static luci_ms_t ahead(void *baton)
+{
+    return luci_cache_ahead(cache_of(baton));
+}
+
+static void lost(void *baton)
+{
+    luci_cache_report_loss(cache_of(baton));
+}
+
 static luci_result_t store(void *baton, const unsigned char *key, const luci_shared_value_t *value,
                            apr_pool_t *scratch)
 {
@@ -125,11 +126,9 @@ static luci_result_t store(void *baton, const unsigned char *key, const luci_sha
                                .key = key,
                                .record = (unsigned char *)value->bytes,
                                .length = (unsigned int)value->length,
-                               .expiry = apr_time_from_msec(value->until) + LUCI_CACHE_ROUNDING };
-    recent_t *recent = ((luci_counts_t *)baton)->recent;
+                               .expiry =
+                                   apr_time_from_msec(value->until - ahead(baton)) + LUCI_CACHE_ROUNDING };
 
-    if (recent)
-        note(recent, key);
     return luci_cache_call_held(cache_of(baton), &call, scratch);
 }
 
@@ -218,6 +217,9 @@ luci_throttle_store_t luci_counts_store(luci_counts_t *counts)
         .store = store,
         .remove = take_out,
         .baton = counts,
+        .mirror = counts->mirror.table ? &counts->mirror : NULL,
+        .ahead = ahead,
+        .lost = lost,
     };
 }
 
@@ -259,25 +261,55 @@ static luci_result_t list_all(luci_cache_t *cache, apr_array_header_t *list, apr
     return status == APR_SUCCESS ? LUCI_OK : LUCI_UNAVAILABLE;
 }
 
-/* Locks the cache for one record at a time, so that no request waits for the whole list. */
-static luci_result_t list_recent(luci_counts_t *counts, apr_array_header_t *list, apr_pool_t *scratch)
+/* A count that was deleted is not listed. */
+static void add_copy(void *baton, const luci_throttle_copy_t *copy)
 {
-    unsigned char key[LUCI_SHA256_BYTES], record[LUCI_THROTTLE_RECORD_MAX];
-    luci_result_t result = LUCI_OK;
+    luci_counted_t found = { .count = copy->count };
 
-    for (apr_uint32_t i = 0; i < LUCI_COUNTS_RECENT && i < counts->recent->next; i++) {
-        size_t length = sizeof record;
+    if (luci_throttle_count_is_empty(&copy->count))
+        return;
+    memcpy(found.key, copy->key, sizeof found.key);
+    APR_ARRAY_PUSH((apr_array_header_t *)baton, luci_counted_t) = found;
+}
 
-        result = hold(counts);
-        if (result != LUCI_OK)
-            return result;
-        memcpy(key, counts->recent->keys[i], sizeof key);
-        result = retrieve(counts, key, record, &length, scratch);
-        release(counts);
-        if (result == LUCI_OK)
-            add(list, key, record, length);
-        else if (result != LUCI_NOT_FOUND)
-            return result;
+/* Takes the count as the store has it now. Locks the store for one record, so that no request waits for the
+ * whole list. Returns 0 if the store does not answer. */
+static int renew(luci_counts_t *counts, luci_counted_t *counted, apr_pool_t *scratch)
+{
+    unsigned char record[LUCI_THROTTLE_RECORD_MAX];
+    size_t length = sizeof record;
+    luci_throttle_count_t found;
+    luci_result_t result = hold(counts);
+
+    if (result != LUCI_OK)
+        return 0;
+    result = retrieve(counts, counted->key, record, &length, scratch);
+    release(counts);
+    if (result == LUCI_OK && length <= sizeof record &&
+        luci_throttle_record_read(record, length, &found) == LUCI_OK)
+        counted->count = found;
+    return result == LUCI_OK || result == LUCI_NOT_FOUND;
+}
+
+#define RENEWED_MAX 512 /* counts that a list asks the store for */
+
+static luci_result_t list_mirror(luci_counts_t *counts, apr_array_header_t *list, apr_pool_t *scratch)
+{
+    int answers = 1;
+    luci_ms_t difference;
+
+    if (luci_throttle_mirror_hold(&counts->mirror) != LUCI_OK)
+        return LUCI_BUSY;
+    luci_throttle_mirror_each(&counts->mirror, now(), add_copy, list);
+    luci_throttle_mirror_release(&counts->mirror);
+    for (int i = 0; i < list->nelts && i < RENEWED_MAX && answers; i++)
+        answers = renew(counts, &APR_ARRAY_IDX(list, i, luci_counted_t), scratch);
+    difference = ahead(counts);
+    for (int i = 0; i < list->nelts; i++) {
+        luci_throttle_count_t *count = &APR_ARRAY_IDX(list, i, luci_counted_t).count;
+
+        count->since -= difference;
+        count->until -= count->until > 0 ? difference : 0;
     }
     return LUCI_OK;
 }
@@ -303,5 +335,5 @@ luci_result_t luci_counts_list(luci_counts_t *counts, apr_array_header_t **list,
     *list = apr_array_make(pool, 64, sizeof(luci_counted_t));
     if (counts->table)
         return list_table(counts, *list);
-    return counts->recent ? list_recent(counts, *list, pool) : list_all(counts->cache, *list, pool);
+    return counts->mirror.table ? list_mirror(counts, *list, pool) : list_all(counts->cache, *list, pool);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The counts of throttling, in a table in shared memory (shared_table.h) or in a provider of ap_socache. The
- * table evicts low counts first, so that a flood of attempts removes neither a high count nor a refusal. A
- * count is read, changed and written under a lock of this machine, so that no attempt is lost. If several
- * machines share a redis or memcache and change the same count at the same moment, one of the two attempts
- * may be lost. */
+/* The counts of throttling, in a table in shared memory (shared_table.h) or in a Redis, a memcached or
+ * another provider of ap_socache. The table evicts low counts first, so that a flood of attempts removes
+ * neither a high count nor a refusal. A count is read, changed and written under a lock of this machine, so
+ * that no attempt is lost. If several machines share a store and change the same count at the same moment,
+ * one of the two attempts may be lost; what this machine knows of such counts is in its mirror
+ * (throttle_mirror.h), a table of the same kind. */
 #ifndef LUCI_CACHE_COUNTS_H
 #define LUCI_CACHE_COUNTS_H
 
@@ -32,11 +33,10 @@ typedef struct {
     luci_throttle_count_t count;
 } luci_counted_t;
 
-/* Lists the counts (luci_counted_t), from pool: all of them if the provider can list its records, otherwise
- * the LUCI_COUNTS_RECENT that this server changed last. BUSY, UNAVAILABLE: as luci_cache_hold. */
+/* Lists the counts (luci_counted_t), from pool; times are of this machine's clock. If other machines share
+ * the store, those that this machine knows of, as the store has them now, as far as it answers. BUSY,
+ * UNAVAILABLE: as luci_cache_hold. */
 luci_result_t luci_counts_list(luci_counts_t *counts, apr_array_header_t **list,
                                apr_pool_t *pool) LUCI_MUST_USE;
-
-#define LUCI_COUNTS_RECENT 512
 
 #endif

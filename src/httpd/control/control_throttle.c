@@ -9,7 +9,12 @@
 
 /* ---- All stores of the server ---- */
 
-typedef const char *store_fn(luci_control_call_t *call, luci_counts_t *counts,
+typedef struct {
+    luci_counts_t *counts;
+    const luci_throttle_t *throttle; /* of a server that uses them */
+} store_t;
+
+typedef const char *store_fn(luci_control_call_t *call, const store_t *store,
                              const luci_control_target_t *target, int *done);
 
 static int is_known(const apr_array_header_t *seen, const luci_counts_t *counts)
@@ -27,13 +32,16 @@ static const char *each_store(luci_control_call_t *call, store_fn *work, const l
     apr_array_header_t *seen = apr_array_make(call->pool, 2, sizeof(luci_counts_t *));
 
     for (server_rec *server = call->main_server; server; server = server->next) {
-        const luci_throttle_shared_t *shared = luci_config_parts(luci_config_server(server))->throttle_shared;
+        const luci_config_parts_t *parts = luci_config_parts(luci_config_server(server));
+        const luci_throttle_shared_t *shared = parts->throttle_shared;
+        store_t store = { shared ? shared->counts : NULL,
+                          parts->runtime ? parts->runtime->auth.throttle : NULL };
         const char *problem;
 
-        if (!shared || !shared->counts || is_known(seen, shared->counts))
+        if (!store.counts || !store.throttle || is_known(seen, store.counts))
             continue;
-        APR_ARRAY_PUSH(seen, luci_counts_t *) = shared->counts;
-        problem = work(call, shared->counts, target, done);
+        APR_ARRAY_PUSH(seen, luci_counts_t *) = store.counts;
+        problem = work(call, &store, target, done);
         if (problem)
             return problem;
     }
@@ -42,20 +50,22 @@ static const char *each_store(luci_control_call_t *call, store_fn *work, const l
 
 /* ---- throttle-list ---- */
 
-/* Every user who signs in has a count of successes, which is listed only while it refuses further ones. */
+/* Every user who signs in has a count of successes, which is listed only while it refuses further ones. A
+ * shared store keeps deleted counts for a while. */
 static int is_shown(const luci_throttle_count_t *count, luci_ms_t now)
 {
-    return !luci_throttle_kind(count->kind)->is_success_only || count->until > now;
+    return !luci_throttle_count_is_empty(count) &&
+           (!luci_throttle_kind(count->kind)->is_success_only || count->until > now);
 }
 
-static const char *list_store(luci_control_call_t *call, luci_counts_t *counts,
+static const char *list_store(luci_control_call_t *call, const store_t *store,
                               const luci_control_target_t *target, int *done)
 {
     luci_ms_t now = luci_runtime_now();
     apr_array_header_t *list;
 
     (void)target;
-    if (luci_counts_list(counts, &list, call->pool) != LUCI_OK)
+    if (luci_counts_list(store->counts, &list, call->pool) != LUCI_OK)
         return NO_STORE;
     for (int i = 0; i < list->nelts; i++) {
         const luci_throttle_count_t *count = &APR_ARRAY_IDX(list, i, luci_counted_t).count;
@@ -80,14 +90,13 @@ const char *luci_control_throttle_list(luci_control_call_t *call, int *done)
 
 /* ---- throttle-clear ---- */
 
-static const char *clear_store(luci_control_call_t *call, luci_counts_t *counts,
+static const char *clear_store(luci_control_call_t *call, const store_t *store,
                                const luci_control_target_t *target, int *done)
 {
-    luci_throttle_store_t store = luci_counts_store(counts);
     luci_ms_t now = luci_runtime_now();
     apr_array_header_t *list;
 
-    if (luci_counts_list(counts, &list, call->pool) != LUCI_OK)
+    if (luci_counts_list(store->counts, &list, call->pool) != LUCI_OK)
         return NO_STORE;
     for (int i = 0; i < list->nelts; i++) {
         const luci_counted_t *counted = &APR_ARRAY_IDX(list, i, luci_counted_t);
@@ -95,10 +104,7 @@ static const char *clear_store(luci_control_call_t *call, luci_counts_t *counts,
 
         if (!luci_control_target_has(target, &counted->count))
             continue;
-        if (store.hold(store.baton) != LUCI_OK)
-            return NO_STORE;
-        result = store.remove(store.baton, counted->key, call->pool);
-        store.release(store.baton);
+        result = luci_throttle_clear_key(store->throttle, counted->count.kind, counted->key, now, call->pool);
         if (result != LUCI_OK && result != LUCI_NOT_FOUND)
             return NO_STORE;
         *done += is_shown(&counted->count, now);
@@ -113,7 +119,8 @@ static void clear_known(luci_control_call_t *call, luci_throttle_kind_t kind, co
         const luci_runtime_t *runtime = luci_config_parts(luci_config_server(server))->runtime;
 
         if (runtime && runtime->auth.throttle &&
-            luci_throttle_clear(runtime->auth.throttle, kind, name, call->pool) == LUCI_OK)
+            luci_throttle_clear(runtime->auth.throttle, kind, name, luci_runtime_now(), call->pool) ==
+                LUCI_OK)
             ++*done;
     }
 }

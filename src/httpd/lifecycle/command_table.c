@@ -62,6 +62,26 @@ static const char *refuse(const cmd_parms *cmd, const char *problem)
     return NULL;
 }
 
+/* Messages name the place of these directives. */
+static void note_place(const cmd_parms *cmd, luci_server_config_t *server)
+{
+    const char *file = cmd->directive->filename;
+    int number = cmd->directive->line_num;
+
+    if (strcasecmp(cmd->cmd->name, "LuciaDatabase") == 0) {
+        server->database.file = file;
+        server->database.number = number;
+    }
+    if (strcasecmp(cmd->cmd->name, "LuciaSessionCache") == 0) {
+        server->cache_name.file = file;
+        server->cache_name.number = number;
+    }
+    if (strcasecmp(cmd->cmd->name, "LuciaThrottleStore") == 0) {
+        server->throttle_store.file = file;
+        server->throttle_store.number = number;
+    }
+}
+
 static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args)
 {
     int row = (int)(cmd->cmd - luci_command_table),
@@ -76,10 +96,7 @@ static const char *set_value(cmd_parms *cmd, void *dir_config, const char *args)
         problem = luci_directives_set(row, args, is_server ? (void *)server : dir_config, cmd->pool);
     if (problem)
         return refuse(cmd, problem);
-    if (strcasecmp(cmd->cmd->name, "LuciaDatabase") == 0) {
-        server->database.file = cmd->directive->filename;
-        server->database.number = cmd->directive->line_num;
-    }
+    note_place(cmd, server);
     if (!is_server && ((const luci_dir_config_t *)dir_config)->bearer)
         server->has_bearer = 1; /* Bearer tokens are removed for all backends of this server. */
     return NULL;

@@ -381,7 +381,7 @@ static void check_success(void)
     tap_is_result(sign_in(ATTACKER, "bobby", PASSWORD), LUCI_OK, "successes of another address do not count");
     now += LUCI_MS_MINUTE;
     tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_OK, "successes do not count for ever");
-    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ACCOUNT_SUCCESS, "username:alice", pool),
+    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ACCOUNT_SUCCESS, "username:alice", now, pool),
                   LUCI_OK, "counted successes can be cleared");
     support_auth_close(with);
 }
@@ -392,12 +392,12 @@ static void check_clear(void)
     for (int i = 0; i < 3; i++)
         tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED,
                       "a wrong password is denied before the account is throttled");
-    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ACCOUNT, "username:bobby", pool),
+    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ACCOUNT, "username:bobby", now, pool),
                   LUCI_NOT_FOUND, "nothing to clear");
-    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ACCOUNT, "username:alice", pool), LUCI_OK,
+    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ACCOUNT, "username:alice", now, pool), LUCI_OK,
                   "a throttled account is cleared");
     tap_is_result(sign_in(HOME, "alice", WRONG), LUCI_DENIED, "a cleared account may fail again");
-    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ADDRESS, "::ffff:" HOME, pool), LUCI_OK,
+    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_ADDRESS, "::ffff:" HOME, now, pool), LUCI_OK,
                   "an address is cleared by its IPv4-mapped form");
     support_auth_close(with);
 }
