@@ -4,6 +4,7 @@
 #include "core/db/engine.h"
 #include "core/files/act_as.h"
 #include "core/files/file_access.h"
+#include "core/guard/times.h"
 #include "core/web/template.h"
 #include "httpd/base/audit.h"
 #include "httpd/base/config.h"
@@ -11,12 +12,15 @@
 #include "httpd/cache/cache.h"
 #include "httpd/lifecycle/database_check.h"
 #include "httpd/lifecycle/site_tree.h"
+#include "httpd/lifecycle/store_check.h"
 #include "httpd/pages/pages.h"
 
 #include <http_core.h>
 #include <http_log.h>
 
+#include <ap_mpm.h>
 #include <apr_file_io.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <unixd.h>
 
@@ -222,6 +226,57 @@ static void check_caches(check_t *check, server_rec *server)
         check_cache(check, server, "LUCI0513", "LuciaThrottleStore", &config->throttle_store);
 }
 
+/* A server that can never work stops a start and a configtest, but not a server that restarts. One that does
+ * not answer now is no error. */
+static luci_site_level_t level_of(const luci_store_question_t *question)
+{
+    int starting = ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+
+    if (question->result == LUCI_UNAVAILABLE)
+        return LUCI_SITE_ADVICE;
+    return question->refusal.is_unfit && starting ? LUCI_SITE_FATAL : LUCI_SITE_PROBLEM;
+}
+
+static void say_answer(check_t *check, const luci_store_question_t *question)
+{
+    char *remedy = apr_pstrdup(check->pool, question->refusal.remedy);
+
+    if (question->result == LUCI_OK)
+        return;
+    *remedy = (char)apr_toupper(*remedy);
+    add(check,
+        &(luci_site_finding_t){
+            .id = "LUCI0522",
+            .level = level_of(question),
+            .what = apr_psprintf(check->pool, "%s in %s:%d: %s %s", question->directive,
+                                 question->name->file ? question->name->file : "?", question->name->number,
+                                 question->server.title, question->refusal.what),
+            .remedy = remedy,
+        });
+}
+
+/* Asks the servers of all caches and stores at once. A restart waits less, because no request is answered
+ * meanwhile. */
+static void check_stores(check_t *check)
+{
+    apr_array_header_t *questions = apr_array_make(check->pool, 4, sizeof(luci_store_question_t));
+    int generation = 0;
+
+    for (server_rec *server = check->main_server; server; server = server->next) {
+        const luci_server_config_t *config = luci_config_server(server);
+
+        if (config->throttle_store.provider)
+            luci_store_check_add(questions, "LuciaThrottleStore", &config->throttle_store, check->pool);
+        if (config->cache_name.provider && !config->cache_name.is_off)
+            luci_store_check_add(questions, "LuciaSessionCache", &config->cache_name, check->pool);
+    }
+    (void)ap_mpm_query(AP_MPMQ_GENERATION, &generation);
+    luci_store_check_ask(questions, generation == 0 ? LUCI_STORE_PROBES : LUCI_RESTART_WAIT,
+                         check->main_server, check->pool);
+    for (int i = 0; i < questions->nelts; i++)
+        say_answer(check, &APR_ARRAY_IDX(questions, i, luci_store_question_t));
+}
+
 /* ---- Databases and audit logs, which a start opens and a configtest does not ---- */
 
 /* luciactl checks database files itself, as httpd's user. */
@@ -287,6 +342,7 @@ apr_array_header_t *luci_config_findings(server_rec *main_server, const apr_arra
     int at = 0;
 
     check_sites(&check, sites);
+    check_stores(&check);
     for (server_rec *server = main_server; server; server = server->next, at++)
         check_server(&check, server, APR_ARRAY_IDX(sites, at, const luci_site_t *));
     return check.findings;
