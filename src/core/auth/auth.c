@@ -683,6 +683,12 @@ static luci_result_t keep(const luci_auth_t *auth, const luci_session_claim_t *c
     return result == LUCI_BUSY || result == LUCI_UNAVAILABLE ? LUCI_OK : result;
 }
 
+luci_result_t luci_auth_recall(const luci_auth_t *auth, const char *id, luci_ms_t now,
+                               luci_session_t *session, apr_pool_t *pool)
+{
+    return auth->cache ? luci_session_cache_recall(auth->cache, id, now, session, pool) : LUCI_NOT_FOUND;
+}
+
 luci_result_t luci_auth_validate(const luci_auth_t *auth, const luci_session_claim_t *claim,
                                  luci_session_t *session, luci_result_t *written, apr_pool_t *pool)
 {

@@ -96,6 +96,11 @@ luci_result_t luci_auth_device(const luci_auth_t *auth, const luci_auth_request_
 luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const luci_session_t *session, luci_ms_t now,
                                  apr_pool_t *pool) LUCI_MUST_USE;
 
+/* Finds the active session of an id, with its token, if this process has found it in the cache lately, and it
+ * has not changed since. NOT_FOUND: luci_auth_validate. */
+luci_result_t luci_auth_recall(const luci_auth_t *auth, const char *id, luci_ms_t now,
+                               luci_session_t *session, apr_pool_t *pool) LUCI_MUST_USE;
+
 /* Finds the session of a claim in the cache or in the database. OK: an active session, an idle one that was
  * renewed (then it is fresh), or an idle one that could not be renewed now. EXPIRED: the session has expired;
  * its row was deleted if possible. NOT_FOUND, DENIED (user disabled), BUSY, UNAVAILABLE, INTERNAL. A row

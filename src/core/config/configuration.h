@@ -41,6 +41,7 @@ typedef struct {
 } luci_cache_name_t;
 
 #define LUCI_AUDIT_OFF "off"   /* the value of LuciaAuditLog that disables it */
+#define LUCI_TIME_AUTO (-1)    /* the value of a time that is written as "auto" */
 #define LUCI_DIRECTIVES_MAX 64 /* maximum number of rows of both scopes; each has one bit in "set" */
 
 typedef struct {
@@ -50,6 +51,7 @@ typedef struct {
     int create_schema;
     luci_cache_name_t cache_name;
     luci_ms_t cache_ttl;
+    luci_ms_t cache_local; /* LUCI_TIME_AUTO: the TTL, unless other machines use the cache; 0: off */
     luci_ms_t cleanup; /* 0: expired sessions are not deleted */
     luci_throttle_limits_t throttle;
     luci_cache_name_t throttle_store;

@@ -6,6 +6,7 @@
 
 #define FROM_TO(low, high) (&(const luci_limits_t){ .min = (low), .max = (high) })
 #define OFF_OR_FROM_TO(low, high) (&(const luci_limits_t){ .min = (low), .max = (high), .off = 1 })
+#define AUTO_OFF_OR_FROM_TO(low, high) (&(const luci_limits_t){ .min = (low), .max = (high), .off = 1, .automatic = 1 })
 #define QUOTA(high, of, wait_) (&(const luci_limits_t){ .min = 1, .max = (high), .units = (of), .wait = (wait_) })
 #define ONE_OF(...) (&(const luci_limits_t){ .choices = (const char *const[]){ __VA_ARGS__, NULL } })
 #define OR_OFF (&(const luci_limits_t){ .off = 1 })
@@ -50,6 +51,9 @@
     SERVER("LuciaSessionCacheTTL", "TIME", "10s",
            "How long a session can be used after it was ended elsewhere",
            time, cache_ttl, FROM_TO(LUCI_MS_SECOND, LUCI_MS_HOUR)),
+    SERVER("LuciaSessionCacheLocal", "auto|TIME|off", "auto",
+           "How long each process uses a session that it found in the session cache without asking it again",
+           time, cache_local, AUTO_OFF_OR_FROM_TO(1, LUCI_MS_HOUR)),
     SERVER("LuciaCleanup", "TIME|off", "10min",
            "Interval at which expired sessions are deleted from the database",
            time, cleanup, OFF_OR_FROM_TO(LUCI_MS_SECOND, LUCI_MS_DAY)),

@@ -134,8 +134,9 @@ static const char *allowed_time(const luci_limits_t *limits, apr_pool_t *pool)
 {
     const char *examples = limits->max < LUCI_MS_DAY ? "500ms, 10s or 1min" : "10s, 5min, 24h or 14d";
 
-    return apr_psprintf(pool, "a time of %s to %s, such as %s%s", span_text(limits->min, pool),
-                        span_text(limits->max, pool), examples, limits->off ? ", or off" : "");
+    return apr_psprintf(pool, "a time of %s to %s, such as %s%s%s", span_text(limits->min, pool),
+                        span_text(limits->max, pool), examples, limits->off ? ", or off" : "",
+                        limits->automatic ? ", or auto" : "");
 }
 
 static const char *parse_time(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
@@ -144,7 +145,9 @@ static const char *parse_time(const apr_array_header_t *words, const luci_limits
     luci_ms_t ms = 0;
     int off = limits->off && strcasecmp(LUCI_WORD(words, 0), "off") == 0;
 
-    if (!off && (!luci_word_ms(LUCI_WORD(words, 0), &ms) || ms < limits->min || ms > limits->max))
+    if (limits->automatic && strcasecmp(LUCI_WORD(words, 0), "auto") == 0)
+        ms = LUCI_TIME_AUTO;
+    else if (!off && (!luci_word_ms(LUCI_WORD(words, 0), &ms) || ms < limits->min || ms > limits->max))
         return allowed_time(limits, pool);
     *(luci_time_value_t *)value = ms;
     return NULL;

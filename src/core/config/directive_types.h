@@ -16,6 +16,7 @@ typedef struct {
     const char *units;          /* quotas: what is counted, for messages */
     luci_ms_t wait;             /* quotas: the default of WAIT */
     int off;                    /* 1: the word "off" is allowed and means "none" (0 or NULL) */
+    int automatic;              /* times: the word "auto" is allowed and means LUCI_TIME_AUTO */
     const char *const *choices; /* ends with NULL; the value is the index */
 } luci_limits_t;
 

@@ -50,6 +50,33 @@ static int is_fresh(const luci_session_cache_t *cache, luci_ms_t read_at, luci_m
     return read_at <= now + SKEW_MAX && now - read_at < cache->ttl;
 }
 
+luci_result_t luci_session_cache_recall(const luci_session_cache_t *cache, const char *id, luci_ms_t now,
+                                        luci_session_t *session, apr_pool_t *pool)
+{
+    luci_local_content_t found;
+
+    if (luci_local_cache_find(&cache->local, id, &found, pool) != LUCI_OK || now >= found.until ||
+        now < found.until - cache->local_ttl || !is_fresh(cache, found.read_at, now))
+        return LUCI_NOT_FOUND;
+    found.session.is_cached = 1;
+    luci_session_set_token(&found.session, &found.session.token);
+    found.session.state = luci_session_state(&found.session, cache->settings, now);
+    if (found.session.state != LUCI_SESSION_ACTIVE)
+        return LUCI_NOT_FOUND;
+    *session = found.session;
+    return LUCI_OK;
+}
+
+/* counted: the session's change counter before it was read. */
+static void keep_here(const luci_session_cache_t *cache, const luci_record_content_t *found,
+                      const luci_session_claim_t *claim, const unsigned char *key, apr_uint32_t counted)
+{
+    luci_local_content_t content = { found->session, found->read_at, claim->now + cache->local_ttl };
+    luci_local_entry_t entry = { &content, cache->settings->attributes->nelts, key, counted };
+
+    luci_local_cache_keep(&cache->local, &entry);
+}
+
 luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const luci_session_claim_t *claim,
                                       luci_session_t *session, apr_pool_t *pool)
 {
@@ -58,8 +85,10 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
     const luci_record_form_t form = { cache->settings, seal };
     size_t length = sizeof record;
     luci_record_content_t found;
+    apr_uint32_t counted;
 
     key_of(cache, claim->token->digest, key);
+    counted = luci_local_counter(cache->local.counters, key);
     if (cache->store.retrieve(cache->store.baton, key, record, &length, pool) != LUCI_OK ||
         length > sizeof record)
         return LUCI_NOT_FOUND;
@@ -71,6 +100,7 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
     found.session.state = luci_session_state(&found.session, cache->settings, claim->now);
     if (found.session.state != LUCI_SESSION_ACTIVE || !is_fresh(cache, found.read_at, claim->now))
         return LUCI_NOT_FOUND;
+    keep_here(cache, &found, claim, key, counted);
     *session = found.session;
     return LUCI_OK;
 }
@@ -98,4 +128,5 @@ void luci_session_cache_forget(const luci_session_cache_t *cache, const luci_ses
 
     key_of(cache, token->digest, key);
     (void)cache->store.end(cache->store.baton, key, cache->ttl + SKEW_MAX, scratch);
+    luci_local_counter_move(cache->local.counters, key);
 }

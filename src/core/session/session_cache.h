@@ -16,7 +16,7 @@
 
 #include "core/base/secret.h"
 #include "core/base/shared_table.h"
-#include "core/session/session.h"
+#include "core/session/local_cache.h"
 
 /* The store of the cache, shared by the processes of one server or by several servers. key has
  * LUCI_SHA256_BYTES bytes. Any result of retrieve other than OK is a miss. Results of store: OK: stored;
@@ -36,8 +36,10 @@ typedef struct {
 /* Read-only after it was set up; threads share it. */
 typedef struct {
     luci_session_store_t store;
+    luci_local_cache_t local; /* its counters may be NULL: processes keep nothing of their own */
     const luci_settings_t *settings;
     luci_ms_t ttl;
+    luci_ms_t local_ttl; /* how long a process uses a session that it found in the store */
     unsigned char namespace_key[LUCI_SHA256_BYTES]; /* of the database: in the keys */
     unsigned char seal[LUCI_SHA256_BYTES];          /* of the database and of how its rows are read: in the
                                                        records, together with the key */
@@ -48,6 +50,11 @@ typedef struct {
  * SHA-256 is unavailable. */
 luci_result_t luci_session_cache_namespace(luci_session_cache_t *cache, const char *driver,
                                            const char *params, apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* Finds the active session of an id that this process found lately, as it was at most one TTL ago, from pool,
+ * with its token. NOT_FOUND: luci_session_cache_find. */
+luci_result_t luci_session_cache_recall(const luci_session_cache_t *cache, const char *id, luci_ms_t now,
+                                        luci_session_t *session, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Finds the active session of a claim, as it was at most one TTL ago, from pool. NOT_FOUND: query the
  * database. */

@@ -121,22 +121,15 @@ const luci_session_token_t *luci_validation_token(luci_state_t *state, const cha
     return token->id ? token : NULL;
 }
 
-static luci_result_t validate(request_rec *r, const char *id, int ending, const luci_session_t **session)
+/* Looks a session up that this process does not have at hand. */
+static void look_up(request_rec *r, const char *id, luci_session_claim_t claim, luci_validation_t *validation)
 {
     luci_runtime_t *runtime = luci_runtime_of(r);
     luci_state_t *state = luci_state_of(r);
     int is_cookie = id == state->cookie_id;
-    luci_validation_t *validation = validation_of(state, id);
-    luci_session_claim_t claim = { .now = luci_runtime_now(), .is_ending = ending };
     luci_result_t written = LUCI_OK;
     luci_auth_t auth;
 
-    if (!runtime)
-        return LUCI_UNAVAILABLE;
-    *session = &validation->session;
-    if (validation->is_done)
-        return validation->result;
-    validation->is_done = 1;
     claim.token = luci_validation_token(state, id);
     /* A session is renewed only if the answer can still carry a Set-Cookie, which is too late for an include
      * after the first part of the body, and for a request that is answered with 101. */
@@ -152,6 +145,29 @@ static luci_result_t validate(request_rec *r, const char *id, int ending, const 
     note_written(r, validation, written, claim.now);
     if (is_cookie)
         answer_cookie(r, validation);
+}
+
+static luci_result_t validate(request_rec *r, const char *id, int ending, const luci_session_t **session)
+{
+    luci_runtime_t *runtime = luci_runtime_of(r);
+    luci_state_t *state = luci_state_of(r);
+    luci_validation_t *validation = validation_of(state, id);
+    luci_session_claim_t claim = { .now = luci_runtime_now(), .is_ending = ending };
+
+    if (!runtime)
+        return LUCI_UNAVAILABLE;
+    *session = &validation->session;
+    if (validation->is_done)
+        return validation->result;
+    validation->is_done = 1;
+    validation->result = luci_auth_recall(&runtime->auth, id, claim.now, &validation->session, state->pool);
+    if (validation->result == LUCI_OK) {
+        validation->token = validation->session.token;
+        luci_count(LUCI_COUNT_VALID_CACHED);
+    }
+    else {
+        look_up(r, id, claim, validation);
+    }
     return validation->result;
 }
 

@@ -9,6 +9,7 @@
 #include "httpd/base/counters.h"
 #include "httpd/base/httpd_log.h"
 #include "httpd/base/server_name.h"
+#include "httpd/cache/cache_local.h"
 #include "httpd/hash/suspend.h"
 
 #include <ap_mpm.h>
@@ -66,8 +67,9 @@ static const char *namespace_of(const luci_server_config_t *config, const luci_c
 /* The session cache of the use cases; NULL: none. The namespace key is set without a cache, too, because the
  * password memory needs it. */
 static const luci_session_cache_t *start_cache(luci_runtime_t *runtime, luci_cache_t *cache,
-                                               const luci_server_config_t *config, apr_pool_t *pool)
+                                               server_rec *server, apr_pool_t *pool)
 {
+    const luci_server_config_t *config = luci_config_server(server);
     luci_session_cache_t *own = &runtime->session_cache;
 
     own->settings = &config->settings;
@@ -77,6 +79,7 @@ static const luci_session_cache_t *start_cache(luci_runtime_t *runtime, luci_cac
         !cache)
         return NULL;
     own->store = luci_cache_store(cache);
+    luci_cache_local_start(own, cache, server, pool);
     return own;
 }
 
@@ -120,7 +123,7 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
         .settings = &config->settings,
         .source = luci_pool_source(runtime->pool),
         .hasher = luci_hash_slots_hasher(shared->hash_slots, config->hash_slots.wait, pool),
-        .cache = start_cache(runtime, shared->cache, config, pool),
+        .cache = start_cache(runtime, shared->cache, server, pool),
         .throttle = start_throttle(config, pool),
         .passwords = &runtime->passwords,
     };
@@ -215,6 +218,7 @@ int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
     luci_password_table_t *passwords = NULL;
 
     luci_counters_create(main_server);
+    luci_cache_local_prepare(main_server);
     for (server_rec *server = main_server; server; server = server->next) {
         luci_server_config_t *config = luci_config_server(server);
         luci_shared_t *shared;

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/session/local_cache.h"
+
+#include <apr_atomic.h>
+#include <apr_siphash.h>
+#include <stdint.h>
+#include <string.h>
+
+#define WAYS 4 /* entries in which the session of an id may be */
+#define WORDS (LUCI_LOCAL_ENTRY_MAX / 8)
+#define NO_STRING 0 /* as an offset: SQL's NULL */
+
+/* The entry's bytes: this, an offset for each string (the user's id, the username, the attributes), and the
+ * strings with their NULs. An attribute that is the username has its offset. */
+typedef struct {
+    uint64_t key[2]; /* the hash of the id */
+    luci_ms_t read_at;
+    luci_ms_t until;
+    luci_ms_t active_expires;
+    luci_ms_t idle_expires;
+    luci_ms_t created_at;
+    unsigned char digest[LUCI_SHA256_BYTES];
+    apr_uint32_t counter; /* its index */
+    apr_uint32_t counted;
+    apr_uint32_t lacks;
+    uint16_t length; /* of all */
+    uint16_t attributes;
+    uint16_t offset[];
+} image_t;
+
+/* While a thread writes an entry, its version is odd. */
+typedef struct {
+    volatile apr_uint32_t version;
+    uint64_t words[WORDS];
+} slot_t;
+
+struct luci_local_table_t {
+    size_t sets; /* a power of two, of WAYS slots each */
+    slot_t *slots;
+};
+
+luci_local_table_t *luci_local_table_create(int entries, apr_pool_t *pool)
+{
+    luci_local_table_t *table = apr_pcalloc(pool, sizeof *table);
+
+    table->sets = 1;
+    while (table->sets * WAYS < (size_t)entries)
+        table->sets *= 2;
+    table->slots = apr_pcalloc(pool, table->sets * WAYS * sizeof *table->slots);
+    return table->slots ? table : NULL;
+}
+
+luci_result_t luci_local_cache_begin(luci_local_cache_t *cache, luci_local_table_t *table,
+                                     luci_local_counters_t *counters)
+{
+    luci_result_t result = luci_secret_random(cache->secret, sizeof cache->secret);
+
+    cache->counters = counters;
+    cache->table = result == LUCI_OK ? table : NULL;
+    return result;
+}
+
+/* ---- The counters ---- */
+
+/* The last bytes of a key, because nothing else depends on them. */
+static apr_uint32_t index_of(const unsigned char key[LUCI_SHA256_BYTES])
+{
+    return (key[LUCI_SHA256_BYTES - 2] | (apr_uint32_t)key[LUCI_SHA256_BYTES - 1] << 8) % LUCI_LOCAL_COUNTERS;
+}
+
+/* An acquire load: what is read after it is not older than the counter. */
+static apr_uint32_t value_of(const luci_local_counters_t *counters, apr_uint32_t index)
+{
+    return __atomic_load_n(&counters->of[index], __ATOMIC_ACQUIRE);
+}
+
+apr_uint32_t luci_local_counter(const luci_local_counters_t *counters,
+                                const unsigned char key[LUCI_SHA256_BYTES])
+{
+    return counters ? value_of(counters, index_of(key)) : 0;
+}
+
+void luci_local_counter_move(luci_local_counters_t *counters, const unsigned char key[LUCI_SHA256_BYTES])
+{
+    if (counters)
+        __atomic_fetch_add(&counters->of[index_of(key)], 1, __ATOMIC_SEQ_CST);
+}
+
+/* ---- Finding ---- */
+
+static void hash(const luci_local_cache_t *cache, const char *id, uint64_t key[2])
+{
+    size_t length = strlen(id);
+
+    key[0] = apr_siphash24(id, length, cache->secret);
+    key[1] = apr_siphash24(id, length, cache->secret + APR_SIPHASH_KSIZE);
+}
+
+static uint64_t load(const uint64_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+static slot_t *set_of(const luci_local_table_t *table, const uint64_t key[2])
+{
+    return &table->slots[(key[0] & (table->sets - 1)) * WAYS];
+}
+
+/* Copies words of a slot to memory of any type. */
+static void copy_words(void *to, const slot_t *slot, size_t from, size_t end)
+{
+    for (size_t i = from; i < end; i++) {
+        uint64_t word = load(&slot->words[i]);
+
+        memcpy((char *)to + i * sizeof word, &word, sizeof word);
+    }
+}
+
+/* Copies the entry of a slot, unless it has another key or is being written. */
+static const image_t *copy(const slot_t *slot, const uint64_t key[2], apr_pool_t *pool)
+{
+    apr_uint32_t version = __atomic_load_n(&slot->version, __ATOMIC_ACQUIRE);
+    image_t head, *image;
+    size_t count;
+
+    if (version & 1 || load(&slot->words[0]) != key[0] || load(&slot->words[1]) != key[1])
+        return NULL;
+    copy_words(&head, slot, 0, sizeof head / sizeof(uint64_t));
+    count = ((size_t)head.length + 7) / 8;
+    if (count > WORDS || head.length < sizeof head)
+        return NULL;
+    image = apr_palloc(pool, count * 8);
+    memcpy(image, &head, sizeof head);
+    copy_words(image, slot, sizeof head / sizeof(uint64_t), count);
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return __atomic_load_n(&slot->version, __ATOMIC_RELAXED) == version ? image : NULL;
+}
+
+static const char *string_at(const image_t *image, int i)
+{
+    return image->offset[i] == NO_STRING ? NULL : (const char *)image + image->offset[i];
+}
+
+static void unpack(const image_t *image, luci_local_content_t *content, apr_pool_t *pool)
+{
+    luci_session_t *session = &content->session;
+    const char **attributes = apr_palloc(pool, sizeof *attributes * ((size_t)image->attributes + 1));
+
+    *content = (luci_local_content_t){ .read_at = image->read_at, .until = image->until };
+    session->active_expires = image->active_expires;
+    session->idle_expires = image->idle_expires;
+    session->created_at = image->created_at;
+    memcpy(session->token.digest, image->digest, sizeof image->digest);
+    session->user.id = string_at(image, 0);
+    session->user.username = string_at(image, 1);
+    session->user.lacks = image->lacks;
+    for (int i = 0; i < image->attributes; i++)
+        attributes[i] = string_at(image, i + 2);
+    session->user.attributes = attributes;
+}
+
+luci_result_t luci_local_cache_find(const luci_local_cache_t *cache, const char *id,
+                                    luci_local_content_t *found, apr_pool_t *pool)
+{
+    uint64_t key[2];
+    slot_t *set;
+
+    if (!cache->table)
+        return LUCI_NOT_FOUND;
+    hash(cache, id, key);
+    set = set_of(cache->table, key);
+    for (int i = 0; i < WAYS; i++) {
+        const image_t *image = copy(&set[i], key, pool);
+
+        if (!image)
+            continue;
+        if (value_of(cache->counters, image->counter) != image->counted)
+            return LUCI_NOT_FOUND;
+        unpack(image, found, pool);
+        found->session.token.id = id;
+        return LUCI_OK;
+    }
+    return LUCI_NOT_FOUND;
+}
+
+/* ---- Keeping ---- */
+
+typedef struct {
+    union {
+        uint64_t words[WORDS];
+        image_t image;
+    } at;
+    int overflow;
+} packer_t;
+
+static void pack_string(packer_t *packer, int i, const char *string)
+{
+    image_t *image = &packer->at.image;
+    size_t length = string ? strlen(string) + 1 : 0;
+
+    if (packer->overflow || image->length + length > LUCI_LOCAL_ENTRY_MAX) {
+        packer->overflow = 1;
+        return;
+    }
+    image->offset[i] = string ? image->length : NO_STRING;
+    memcpy((char *)image + image->length, string ? string : "", length);
+    image->length = (uint16_t)(image->length + length);
+}
+
+/* Returns 0 if the session does not fit. */
+static int pack(packer_t *packer, const luci_local_entry_t *entry)
+{
+    const luci_session_t *session = &entry->content->session;
+    const luci_user_t *user = &session->user;
+    image_t *image = &packer->at.image;
+    size_t strings = sizeof *image + sizeof *image->offset * ((size_t)entry->attributes + 2);
+
+    if (strings > LUCI_LOCAL_ENTRY_MAX)
+        return 0;
+    image->read_at = entry->content->read_at;
+    image->until = entry->content->until;
+    image->active_expires = session->active_expires;
+    image->idle_expires = session->idle_expires;
+    image->created_at = session->created_at;
+    memcpy(image->digest, session->token.digest, sizeof image->digest);
+    image->counter = index_of(entry->key);
+    image->counted = entry->counted;
+    image->lacks = user->lacks;
+    image->attributes = (uint16_t)entry->attributes;
+    image->length = (uint16_t)strings;
+    pack_string(packer, 0, user->id);
+    pack_string(packer, 1, user->username);
+    for (int i = 0; i < entry->attributes; i++) {
+        if (user->attributes[i] == user->username)
+            image->offset[i + 2] = image->offset[1];
+        else
+            pack_string(packer, i + 2, user->attributes[i]);
+    }
+    return !packer->overflow;
+}
+
+static luci_ms_t read_at(const slot_t *slot)
+{
+    return (luci_ms_t)load(&slot->words[offsetof(image_t, read_at) / 8]);
+}
+
+/* The slot of the same session, or else the one that was read first. */
+static slot_t *choose(slot_t *set, const uint64_t key[2])
+{
+    slot_t *chosen = &set[0];
+
+    for (int i = 0; i < WAYS; i++) {
+        if (load(&set[i].words[0]) == key[0] && load(&set[i].words[1]) == key[1])
+            return &set[i];
+        if (read_at(&set[i]) < read_at(chosen))
+            chosen = &set[i];
+    }
+    return chosen;
+}
+
+/* If another thread writes the slot, its session is kept instead. */
+static void write_slot(slot_t *slot, const uint64_t *words, size_t count)
+{
+    apr_uint32_t version = __atomic_load_n(&slot->version, __ATOMIC_RELAXED);
+
+    if (version & 1 || !__atomic_compare_exchange_n(&slot->version, &version, version + 1, 0,
+                                                    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        return;
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    for (size_t i = 0; i < count; i++)
+        __atomic_store_n(&slot->words[i], words[i], __ATOMIC_RELAXED);
+    __atomic_store_n(&slot->version, version + 2, __ATOMIC_RELEASE);
+}
+
+void luci_local_cache_keep(const luci_local_cache_t *cache, const luci_local_entry_t *entry)
+{
+    packer_t packer = { 0 };
+    image_t *image = &packer.at.image;
+
+    if (!cache->table || !pack(&packer, entry))
+        return;
+    hash(cache, entry->content->session.token.id, image->key);
+    write_slot(choose(set_of(cache->table, image->key), image->key), packer.at.words,
+               ((size_t)image->length + 7) / 8);
+}
