@@ -121,7 +121,7 @@ const luci_session_token_t *luci_validation_token(luci_state_t *state, const cha
     return token->id ? token : NULL;
 }
 
-/* Looks a session up that this process does not have at hand. */
+/* Looks a session up that this process has not cached. */
 static void look_up(request_rec *r, const char *id, luci_session_claim_t claim, luci_validation_t *validation)
 {
     luci_runtime_t *runtime = luci_runtime_of(r);
