@@ -94,7 +94,8 @@ sub check {
     my $beyond = sum0 map { max(0, $_ - LIMIT) } values %admitted;
     outcome($done, $to, answers => sum_of(sub { 1 }, @answers), unavailable => 0,
         lost => sum_of(sub { $_[0]{kind} eq 'right' && $_[0]{status} != 302 }, @answers), admitted => $beyond);
-    is sum_of(sub { $_[0]{kind} eq 'wrong' && $_[0]{status} !~ /^(?:400|429)$/ }, @answers), 0, "$to $done: a wrong password is refused or throttled";
+    # 503: an attempt whose end the store has missed counts as under way for others.
+    is sum_of(sub { $_[0]{kind} eq 'wrong' && $_[0]{status} !~ /^(?:400|429|503)$/ }, @answers), 0, "$to $done: a wrong password is refused or throttled";
     cmp_ok sum_of(sub { $_[0]{kind} eq 'wrong' && $_[0]{status} == 429 }, @answers), '>', 0, "$to $done: wrong passwords were throttled";
     is sum_of(sub { $_[0]{kind} eq 'died' }, @answers), 0, "$to $done: no client died";
     unlike $_->error_log, qr/exit signal/, "$to $done: no process crashed" for @$nodes;

@@ -180,7 +180,8 @@ typedef struct {
     luci_throttle_copy_t copy; /* of this machine */
 } turn_t;
 
-/* Sets the copy to what this machine and the store know together. */
+/* Sets the copy to what this machine and the store know together. Attempts of other machines that are under
+ * way count only while the store takes what it is given: otherwise it does not hear of their ends either. */
 static void join_copy(turn_t *turn)
 {
     luci_throttle_copy_t *copy = &turn->copy;
@@ -194,12 +195,15 @@ static void join_copy(turn_t *turn)
     if (is_known && record->is_read && !record->is_found && is_lost(copy, entry->limit, turn->clock.now))
         turn->store->lost(turn->store->baton);
     if (!is_known) {
-        copy->own = copy->is_stored = 0;
+        copy->own = 0;
+        copy->is_stored = (apr_uint32_t)record->is_found;
         luci_throttle_count_init(&copy->count, entry->kind, entry->name);
     }
+    copy->count.under_way = copy->own;
     if (!record->is_read)
         return;
-    copy->count.under_way = copy->own > record->count.under_way ? copy->own : record->count.under_way;
+    if (copy->is_stored && record->count.under_way > copy->own)
+        copy->count.under_way = record->count.under_way;
     luci_throttle_count_join(&copy->count, &record->count, entry->limit, turn->clock.now);
 }
 
@@ -225,7 +229,8 @@ static luci_result_t change_copy(turn_t *turn)
     verdict = turn->how(&copy->count, turn->entry->limit, turn->clock.now, &turn->retry_after);
     if (verdict == LUCI_OK)
         copy->own = own_after(copy, under_way);
-    copy->is_stored = turn->record.is_found || is_due(turn, verdict);
+    if (verdict == LUCI_OK || is_due(turn, verdict))
+        copy->is_stored = (apr_uint32_t)turn->record.is_read;
     luci_throttle_mirror_put(turn->store->mirror, copy,
                              luci_throttle_count_end(&copy->count, turn->entry->limit), &turn->clock);
     luci_throttle_mirror_release(turn->store->mirror);

@@ -212,6 +212,23 @@ static void check_join(void)
     tap_is_int(admits(&one), MAX, "the success counts for all nodes then");
 }
 
+/* An attempt that ends while the store fails is no longer under way. */
+static void check_under_way(int how, const char *what)
+{
+    luci_attempt_t attempt = { .now = NOW };
+
+    begin();
+    tap_is_result(luci_throttle_sign_in(&one.throttle, &attempt, ALICE, pool), LUCI_OK,
+                  "%s: an attempt begins before the store fails", what);
+    state = (typeof(state))how;
+    luci_throttle_end(&one.throttle, &attempt, LUCI_ATTEMPT_CANCEL, pool);
+    for (int i = 0; i < MAX - 1; i++)
+        tap_is_result(wrong(&one), LUCI_OK, "%s: wrong password %d after a cancelled attempt", what, i + 1);
+    tap_is_result(right(&one), LUCI_OK, "%s: a cancelled attempt does not use up the limit", what);
+    state = WORKS;
+    tap_is_int(admits(&one), MAX, "%s: a cancelled attempt uses up nothing when the store is back", what);
+}
+
 static void check_loss(void)
 {
     begin();
@@ -269,6 +286,8 @@ int main(void)
     check_failure(UNREACHABLE, "unreachable");
     check_failure(READ_ONLY, "read-only");
     check_join();
+    check_under_way(UNREACHABLE, "unreachable");
+    check_under_way(READ_ONLY, "read-only");
     check_loss();
     check_clocks();
     check_clear();
