@@ -146,9 +146,14 @@ static luci_result_t answer(luci_connection_t *connection, int code)
 
 /* ---- Time ---- */
 
+/* A call that was answered just before it was cancelled leaves the request on its way. */
 void luci_connection_limit(luci_connection_t *connection, luci_ms_t max)
 {
-    luci_deadline_limit(&connection->deadline, luci_engine_is_server(connection->engine) ? max : 0);
+    int was_over =
+        luci_deadline_limit(&connection->deadline, luci_engine_is_server(connection->engine) ? max : 0);
+
+    if (was_over && !connection->broken)
+        (void)give_up(connection);
 }
 
 static int begin_call(luci_connection_t *connection)
@@ -160,6 +165,16 @@ static int begin_call(luci_connection_t *connection)
 static void end_call(luci_connection_t *connection)
 {
     connection->hung = luci_deadline_end_call(&connection->deadline);
+    connection->cut = connection->hung && luci_deadline_has_cut(&connection->deadline);
+}
+
+/* The code of a call that writes. PostgreSQL answers "done" to a COMMIT that was cancelled while it waited
+ * for a standby: the transaction counts here and may be lost with this server, so that the client is not told
+ * that it is done. */
+static int code_of_write(luci_connection_t *connection, int code)
+{
+    return code == 0 && connection->hung && luci_deadline_has_cancelled(&connection->deadline) ? TIME_IS_UP
+                                                                                               : code;
 }
 
 /* ---- Rows ---- */
@@ -304,6 +319,19 @@ static luci_result_t follow_socket(luci_connection_t *connection)
     return luci_connection_fail(connection, LUCI_UNAVAILABLE, problem);
 }
 
+/* Lets calls be cancelled, and notes by which number the server knows the connection. */
+static void meet_process(luci_connection_t *connection)
+{
+    const luci_engine_t *engine = connection->engine;
+    void *native = apr_dbd_native_handle(connection->driver, connection->handle);
+    void *request = engine->cancel ? engine->cancel->make(native) : NULL;
+
+    if (request)
+        luci_deadline_cancel_with(&connection->deadline,
+                                  luci_canceller_create(&engine->cancel->way, request));
+    connection->process = engine->process ? engine->process(native) : 0;
+}
+
 /* Runs a query without arguments. */
 static int ask_text(luci_connection_t *connection, const char *text, apr_dbd_results_t **results)
 {
@@ -335,6 +363,8 @@ static luci_result_t find_pooler(luci_connection_t *connection)
         result = copy_row(connection, results, 1, &row, connection->pool);
     if (result == LUCI_OK)
         connection->pooled = engine->is_pooled(native, row[0]);
+    if (connection->pooled)
+        connection->process = 0;
     return result;
 }
 
@@ -372,6 +402,8 @@ luci_result_t luci_connection_open(luci_connection_t *connection, const char *dr
     connection->pool = pool;
     connection->hung = 0;
     connection->refused = 0;
+    connection->cut = 0;
+    connection->process = 0;
     connection->rolled_back = 0;
     if (find_driver(connection, driver) != LUCI_OK)
         return LUCI_UNAVAILABLE;
@@ -384,6 +416,8 @@ luci_result_t luci_connection_open(luci_connection_t *connection, const char *dr
     if (connection->engine->opened)
         connection->engine->opened(apr_dbd_native_handle(connection->driver, connection->handle));
     result = follow_socket(connection);
+    if (result == LUCI_OK)
+        meet_process(connection);
     return result == LUCI_OK ? set_up(connection) : result;
 }
 
@@ -514,6 +548,7 @@ luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_
         code = apr_dbd_pquery(connection->driver, scratch, connection->handle, changed, bound->prepared,
                               bound->arguments, bound->argument);
         end_call(connection);
+        code = code_of_write(connection, code);
     }
     if (bound->may_conflict && failure_of(connection, code) == LUCI_FAILURE_CONFLICT) {
         *changed = 0;
@@ -529,6 +564,7 @@ static int run(luci_connection_t *connection, const char *text)
     if (begin_call(connection)) {
         code = apr_dbd_query(connection->driver, connection->handle, &changed, text);
         end_call(connection);
+        code = code_of_write(connection, code);
     }
     return code;
 }

@@ -25,7 +25,9 @@ typedef struct {
                         transaction or a statement outside one; this does not break the connection */
     int refused;     /* the last luci_connection_open failed because the server has too many connections */
     int hung;        /* the last call failed because the server did not answer in time */
-    char error[768]; /* the reason of the last failure, without values */
+    int cut;         /* the last call was cut off, so that the server may still be busy with it */
+    apr_int64_t process; /* by which the server knows the connection; 0: unknown. Also after the end */
+    char error[768];     /* the reason of the last failure, without values */
 } luci_connection_t;
 
 /* A prepared statement and its arguments, which are not const because the driver takes them like that; it

@@ -32,7 +32,8 @@ struct luci_db_t {
     apr_pool_t *parent; /* the parent of the pool of each connection */
     apr_pool_t *memory; /* the pool of the connection; NULL: not connected */
     luci_connection_t connection;
-    luci_file_id_t file; /* if the database is a file */
+    const luci_db_guard_t *guard; /* of writes; NULL: none */
+    luci_file_id_t file;          /* if the database is a file */
     luci_sql_columns_t columns;
     ran_t *ran[BUCKETS]; /* by the address of the statement; from the connection's pool */
     int in_transaction;
@@ -68,6 +69,17 @@ int luci_db_is_broken(const luci_db_t *db)
 int luci_db_is_hung(const luci_db_t *db)
 {
     return db->connection.broken && db->connection.hung;
+}
+
+int luci_db_was_cut(const luci_db_t *db, apr_int64_t *process)
+{
+    *process = db->connection.process;
+    return db->connection.broken && db->connection.cut;
+}
+
+void luci_db_guard_writes(luci_db_t *db, const luci_db_guard_t *guard)
+{
+    db->guard = guard;
 }
 
 void luci_db_limit(luci_db_t *db, luci_ms_t max)
@@ -527,6 +539,18 @@ luci_result_t luci_db_select_all(luci_db_t *db, const luci_statement_t *statemen
     return run(db, &query);
 }
 
+/* Outside of a transaction each write asks the guard. */
+static luci_result_t enter_write(luci_db_t *db)
+{
+    return db->guard && !db->in_transaction ? db->guard->enter(db->guard->baton) : LUCI_OK;
+}
+
+static void leave_write(luci_db_t *db)
+{
+    if (db->guard && !db->in_transaction)
+        db->guard->leave(db->guard->baton, luci_db_is_hung(db));
+}
+
 /* Called before writes: what is written to a file that was replaced at its path would be lost. */
 static void leave_stale_file(luci_db_t *db)
 {
@@ -536,8 +560,14 @@ static void leave_stale_file(luci_db_t *db)
 
 static luci_result_t write_rows(luci_db_t *db, const query_t *query)
 {
+    luci_result_t result = enter_write(db);
+
+    if (result != LUCI_OK)
+        return result;
     leave_stale_file(db);
-    return run(db, query);
+    result = run(db, query);
+    leave_write(db);
+    return result;
 }
 
 luci_result_t luci_db_execute(luci_db_t *db, const luci_statement_t *statement,
@@ -614,12 +644,15 @@ static luci_result_t transaction_until_kept(luci_db_t *db, luci_db_work_fn *work
 luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *baton, apr_pool_t *scratch)
 {
     int was_connected, before_commit;
-    luci_result_t result;
+    luci_result_t result = enter_write(db);
 
+    if (result != LUCI_OK)
+        return result;
     leave_stale_file(db);
     was_connected = luci_db_is_connected(db);
     result = transaction_until_kept(db, work, baton, &before_commit, scratch);
     if (result == LUCI_UNAVAILABLE && before_commit && was_connected)
         result = transaction_until_kept(db, work, baton, &before_commit, scratch);
+    leave_write(db);
     return result;
 }

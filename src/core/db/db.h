@@ -68,6 +68,22 @@ int luci_db_is_stale(luci_db_t *db);
 /* 1 if the last call was ended, or not started, because the server did not answer in time. */
 int luci_db_is_hung(const luci_db_t *db);
 
+/* 1 if the last call was cut off, so that the server may still be busy with it. *process: the number by which
+ * the server knows the connection (process_table.h); 0: unknown. */
+int luci_db_was_cut(const luci_db_t *db, apr_int64_t *process);
+
+/* Decides which writes may begin. enter is called before a transaction, or a statement that writes outside of
+ * one; if it does not return OK, that is the result, and the handle is as good as before. leave is called
+ * after the end; hung: the server did not answer in time. */
+typedef struct {
+    luci_result_t (*enter)(void *baton);
+    void (*leave)(void *baton, int hung);
+    void *baton;
+} luci_db_guard_t;
+
+/* Lets a guard, which is borrowed, decide about all following writes. */
+void luci_db_guard_writes(luci_db_t *db, const luci_db_guard_t *guard);
+
 /* Limits all following calls to max ms together, including connecting and repeated calls; 0: each call has
  * its own limit again (LUCI_DEADLINE_CALL). Database files are not limited. */
 void luci_db_limit(luci_db_t *db, luci_ms_t max);

@@ -6,6 +6,7 @@
 
 #include "core/base/result.h"
 #include "core/db/table.h"
+#include "core/guard/canceller.h"
 
 #include <apr_pools.h>
 
@@ -57,6 +58,12 @@ typedef struct {
 /* A columns_probe that reads no rows. */
 #define LUCI_PROBE_BY_READING "SELECT COUNT(*) FROM (SELECT {columns} FROM {table} t) probe WHERE 1 = 0"
 
+/* How the running call of a connection is cancelled from outside. */
+typedef struct {
+    void *(*make)(void *native); /* the request of a new connection; NULL: it has none */
+    luci_canceller_way_t way;
+} luci_engine_cancel_t;
+
 typedef struct luci_engine_t {
     const char *driver; /* the name of the apr_dbd driver, as in LuciaDatabase */
     const char *title;  /* the name of the engine in messages */
@@ -95,6 +102,10 @@ typedef struct luci_engine_t {
      * own_query. NULL: the engine has no such pooler. */
     int (*is_pooled)(void *native, const char *own);
     const char *own_query;
+    const luci_engine_cancel_t *cancel; /* NULL: the server itself ends each call after some seconds */
+    /* The number by which the server's list of connections knows a native handle. 0: unknown. NULL for a
+     * file. luci_sql_process in texts asks for it. */
+    apr_int64_t (*process)(void *native);
 
     /* ---- Statements (the placeholders of sql.h) ---- */
 

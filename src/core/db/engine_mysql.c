@@ -2,10 +2,12 @@
 /* MySQL and MariaDB. */
 #include "core/db/engine.h"
 
+#include "core/db/process_table.h"
 #include "core/db/session_table.h"
 #include "core/db/sql.h"
 
 #include <apr_strings.h>
+#include <dlfcn.h>
 #include <string.h>
 
 /* The isolation level of PostgreSQL: a statement that locks rows then does not block inserts between them,
@@ -45,6 +47,13 @@ static const char *const refusals[] = {
     "max_user_connections", /* 1203 and 1226, in every language */
     NULL,
 };
+static apr_int64_t process(void *native)
+{
+    unsigned long (*thread_id)(void *) = NULL;
+
+    *(void **)&thread_id = dlsym(RTLD_DEFAULT, "mysql_thread_id");
+    return thread_id ? (apr_int64_t)thread_id(native) : 0;
+}
 
 /* ---- Connection parameters ---- */
 
@@ -124,6 +133,7 @@ static const luci_engine_text_t texts[] = {
     { &luci_sql_session_purge_waiting, PURGE("") },
     { &luci_sql_session_purge_step, PURGE_STEP(SKIP) },
     { &luci_sql_session_purge_step_waiting, PURGE_STEP("") },
+    { &luci_sql_process, "SELECT 1 FROM information_schema.processlist WHERE id = :process:int" },
     { NULL, NULL },
 };
 
@@ -151,6 +161,7 @@ const luci_engine_t luci_engine_mysql = {
 
     .socket_function = "mysql_get_socket",
     .setup = setup,
+    .process = process,
     .begin = "START TRANSACTION",
     .codes = codes,
     .refusals = refusals,

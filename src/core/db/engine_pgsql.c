@@ -3,6 +3,7 @@
  * contain the SQLSTATE (appendix A of PostgreSQL's documentation). */
 #include "core/db/engine.h"
 #include "core/db/place.h"
+#include "core/db/process_table.h"
 #include "core/db/session_table.h"
 #include "core/db/sql.h"
 
@@ -32,6 +33,7 @@ static const luci_engine_state_t states[] = {
     { "40P01" /* deadlock_detected */, LUCI_FAILURE_ROLLED_BACK },
     { "26000" /* invalid_sql_statement_name */, LUCI_FAILURE_SHARED },
     { "42P05" /* duplicate_prepared_statement */, LUCI_FAILURE_SHARED },
+    { "57014" /* query_canceled, also by statement_timeout */, LUCI_FAILURE_BUSY },
     { NULL, LUCI_FAILURE_OTHER },
 };
 
@@ -66,6 +68,45 @@ static int is_pooled(void *native, const char *own)
     *(void **)&backend_pid = dlsym(RTLD_DEFAULT, "PQbackendPID");
     return backend_pid && own && apr_atoi64(own) != backend_pid(native);
 }
+
+static apr_int64_t process(void *native)
+{
+    int (*backend_pid)(const void *) = NULL;
+
+    *(void **)&backend_pid = dlsym(RTLD_DEFAULT, "PQbackendPID");
+    return backend_pid ? backend_pid(native) : 0;
+}
+
+static void *make_cancel(void *native)
+{
+    void *(*get)(void *) = NULL;
+
+    *(void **)&get = dlsym(RTLD_DEFAULT, "PQgetCancel");
+    return get ? get(native) : NULL;
+}
+
+/* PQcancel waits until the server has taken the request, at the address of the connection, with its
+ * tcp_user_timeout and keepalives, but without its connect_timeout. */
+static void send_cancel(void *request)
+{
+    int (*cancel)(void *, char *, int) = NULL;
+    char problem[256];
+
+    *(void **)&cancel = dlsym(RTLD_DEFAULT, "PQcancel");
+    if (cancel)
+        (void)cancel(request, problem, sizeof problem);
+}
+
+static void release_cancel(void *request)
+{
+    void (*release)(void *) = NULL;
+
+    *(void **)&release = dlsym(RTLD_DEFAULT, "PQfreeCancel");
+    if (release)
+        release(request);
+}
+
+static const luci_engine_cancel_t canceling = { make_cancel, { send_cancel, release_cancel } };
 
 /* ---- Connection parameters ---- */
 
@@ -234,11 +275,19 @@ static const char *complete(const char *params, apr_pool_t *pool)
 
 #define SKIP " SKIP LOCKED"
 
+/* Ends the process as well: a request to cancel may have been lost, and its answer is not awaited any more. A
+ * process that began later has the same number by chance. */
+#define PROCESS                                                                                              \
+    "SELECT CAST(pg_catalog.pg_terminate_backend(pid) AS TEXT) FROM pg_catalog.pg_stat_activity "            \
+    "WHERE pid = :process:int AND usename = session_user "                                                   \
+    "AND backend_start < clock_timestamp() - :seconds:int * INTERVAL '1 second'"
+
 static const luci_engine_text_t texts[] = {
     { &luci_sql_session_purge, PURGE(SKIP) },
     { &luci_sql_session_purge_waiting, PURGE("") },
     { &luci_sql_session_purge_step, PURGE_STEP(SKIP) },
     { &luci_sql_session_purge_step_waiting, PURGE_STEP("") },
+    { &luci_sql_process, PROCESS },
     { NULL, NULL },
 };
 
@@ -268,6 +317,8 @@ const luci_engine_t luci_engine_pgsql = {
     .opened = opened,
     .is_pooled = is_pooled,
     .own_query = "SELECT pg_catalog.pg_backend_pid()",
+    .cancel = &canceling,
+    .process = process,
 
     .quote_name = '"',
     .row_lock =

@@ -12,8 +12,10 @@
  *     |-- breaker: no wait; 503 while a server is known to hang (LUCI_DATABASE_PAUSE)
  *     |-- a database handle: LuciaDatabasePool's wait; 503 at once while half of them are stuck;
  *     |     LUCI_GROWTH_WAIT for a server without a free connection, in a child that has none
- *     |     |
+ *     |     |-- a place for a write: LUCI_WRITE_WAIT, while half of the handles write; 503 at once while
+ *     |     |     they hang
  *     |     `-- all calls with it: LUCI_POOL_USE, cut off by the watchdog (LUCI_WATCHDOG_LOOK later)
+ *     |           |-- a call that still runs LUCI_WATCHDOG_CANCEL before that is cancelled in the server
  *     |           |-- connecting, in a thread that is abandoned: what is left of that
  *     |           `-- a lock: 2 s (the engines' own limits, engine_NAME.c; a statement's 10 s only matter to
  *     |               luciactl, which has no limit for all calls)
@@ -34,6 +36,7 @@
 #define LUCI_DEADLINE_CALL (5 * LUCI_MS_SECOND) /* one call or connecting, unless calls share a limit */
 #define LUCI_POOL_USE (5 * LUCI_MS_SECOND)      /* all calls of one use of a handle, connecting included */
 #define LUCI_WATCHDOG_LOOK 100                  /* between two checks; a call may exceed its limit by this */
+#define LUCI_WATCHDOG_CANCEL LUCI_MS_SECOND     /* the server is asked to give up so long before the limit */
 
 /* Preparing a statement meets a lock without the driver's own wait: it is tried so often, with this pause. */
 #define LUCI_LOCK_TRIES 64
@@ -46,7 +49,8 @@
 
 /* ---- Calls in threads that may be abandoned ---- */
 
-#define LUCI_OFFLOAD_MAX 64 /* threads that connect to one database at the same time */
+#define LUCI_OFFLOAD_MAX 64  /* threads that connect to one database at the same time */
+#define LUCI_CANCELLER_MAX 8 /* threads of a process that send requests to cancel a call */
 
 /* ---- Database handles ---- microseconds from here on ---- */
 
@@ -67,6 +71,13 @@
 #define LUCI_GROWTH_WAIT                                                                                     \
     apr_time_from_sec(3) /* how long such a child retries, longer than others need to                        \
                             end an idle connection */
+#define LUCI_POOL_LOOK                                                                                       \
+    apr_time_from_sec(1) /* between two looks for what a cut connection left in the server */
+#define LUCI_POOL_HELD                                                                                       \
+    apr_time_from_sec(60) /* how long that counts if the server cannot be asked about it                     \
+                           */
+#define LUCI_BULKHEAD_WAIT apr_time_from_msec(250)
+#define LUCI_WRITE_WAIT apr_time_from_sec(1) /* for other writes; without an answer, they hang */
 
 /* ---- Servers that do not answer ---- */
 

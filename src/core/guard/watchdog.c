@@ -17,15 +17,31 @@ static int is_idle;   /* the thread sleeps until it is signalled */
 static int begins;    /* number of watches that began since the last check */
 static luci_watch_t *watches;
 
-static void cut_overdue(void)
+static void cancel(luci_watch_t *watch)
+{
+    if (!watch->canceller || luci_watchdog_has_cancelled(watch) || !apr_atomic_read32(&watch->is_called))
+        return;
+    apr_atomic_set32(&watch->is_cancelled, 1);
+    luci_canceller_send(watch->canceller);
+}
+
+static void cut(luci_watch_t *watch)
+{
+    if (luci_watchdog_has_cut(watch))
+        return;
+    apr_atomic_set32(&watch->is_cut, 1);
+    if (watch->socket >= 0)
+        shutdown(watch->socket, SHUT_RDWR);
+}
+
+static void end_overdue(void)
 {
     for (luci_watch_t *watch = watches; watch; watch = watch->next) {
         watch->left -= LUCI_WATCHDOG_LOOK;
-        if (luci_watchdog_is_over(watch) || watch->left > 0)
-            continue;
-        apr_atomic_set32(&watch->is_over, 1);
-        if (watch->socket >= 0)
-            shutdown(watch->socket, SHUT_RDWR);
+        if (watch->left <= 0)
+            cut(watch);
+        else if (watch->left <= LUCI_WATCHDOG_CANCEL)
+            cancel(watch);
     }
 }
 
@@ -41,7 +57,7 @@ static void *watch_all(void *unused)
         pthread_mutex_unlock(&mutex);
         apr_sleep(apr_time_from_msec(LUCI_WATCHDOG_LOOK));
         pthread_mutex_lock(&mutex);
-        cut_overdue();
+        end_overdue();
     }
     return NULL;
 }
@@ -111,6 +127,18 @@ void luci_watchdog_follow(luci_watch_t *watch, int socket)
     pthread_mutex_unlock(&mutex);
 }
 
+void luci_watchdog_cancel_with(luci_watch_t *watch, luci_canceller_t *canceller)
+{
+    pthread_mutex_lock(&mutex);
+    watch->canceller = canceller;
+    pthread_mutex_unlock(&mutex);
+}
+
+void luci_watchdog_note_call(luci_watch_t *watch, int is_running)
+{
+    apr_atomic_set32(&watch->is_called, is_running != 0);
+}
+
 luci_ms_t luci_watchdog_left(luci_watch_t *watch)
 {
     luci_ms_t left;
@@ -121,9 +149,19 @@ luci_ms_t luci_watchdog_left(luci_watch_t *watch)
     return left;
 }
 
+int luci_watchdog_has_cancelled(luci_watch_t *watch)
+{
+    return apr_atomic_read32(&watch->is_cancelled) != 0;
+}
+
+int luci_watchdog_has_cut(luci_watch_t *watch)
+{
+    return apr_atomic_read32(&watch->is_cut) != 0;
+}
+
 int luci_watchdog_is_over(luci_watch_t *watch)
 {
-    return apr_atomic_read32(&watch->is_over) != 0;
+    return luci_watchdog_has_cancelled(watch) || luci_watchdog_has_cut(watch);
 }
 
 int luci_watchdog_end(luci_watch_t *watch)

@@ -3,12 +3,14 @@
 
 #include "core/db/db_problem.h"
 #include "core/db/place.h"
+#include "core/db/process_table.h"
 #include "core/db/schema.h"
 #include "core/db/user_table.h"
 #include "core/guard/bulkhead.h"
 #include "core/guard/growth.h"
 #include "core/guard/idle_list.h"
 #include "core/guard/times.h"
+#include "core/guard/write_limit.h"
 #include "httpd/base/counters.h"
 #include "httpd/base/httpd_log.h"
 #include "httpd/db/keeper.h"
@@ -32,6 +34,16 @@ typedef struct {
     apr_time_t lent;    /* when it was borrowed; 0: it is idle */
     int is_connected;   /* as far as the pool knows; guarded by its lock */
     apr_uint32_t seen;  /* the pool's value of outdated at that check */
+    luci_pool_t *pool;
+    luci_db_guard_t guard;            /* of its writes */
+    apr_time_t write_begun;           /* when the last write began */
+    volatile apr_uint32_t is_writing; /* 1: a write runs */
+    int write_hung;                   /* of this loan, a write did */
+    /* What a connection that was cut off may have left behind in the server: it counts as this handle, which
+     * is neither lent nor idle until that is gone. */
+    apr_time_t held;     /* when it was cut off; 0: there is nothing */
+    apr_time_t looked;   /* when the server was last asked */
+    apr_int64_t process; /* by which the server knows it; 0: unknown */
 } slot_t;
 
 struct luci_pool_t {
@@ -53,7 +65,12 @@ struct luci_pool_t {
     luci_bulkhead_t bulkhead;                             /* threads that have a handle or wait for one */
     luci_breaker_t *breaker;                              /* shared by all children */
     luci_shortage_t *shortage;                            /* the same */
+    luci_write_limit_t writes;                            /* limits those to a server; has its own lock */
     luci_condition_t condition;                           /* of the database, for the log */
+    luci_condition_t writing;                             /* of its writes, for the log */
+    volatile apr_uint64_t complained_held;                /* when a held handle was logged */
+    int holds;                                            /* number of held handles */
+    int is_looking;                                       /* one of them asks the server */
     luci_condition_t refusal;                             /* of further connections, for the log */
     volatile apr_uint64_t complained_busy;                /* when a lack of handles was logged */
     volatile apr_uint64_t no_writing_before[LUCI_WRITES]; /* ms since 1970 */
@@ -171,6 +188,8 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, const luci_pool_li
     pool->target = target;
     pool->title = luci_db_title(target, child_pool);
     pool->breaker = limits->breaker;
+    pool->writes.breaker = limits->writes;
+    pool->writes.clock = apr_time_now;
     pool->shortage = limits->shortage;
     pool->size = limits->size;
     if (pool->size.max == 0)
@@ -182,6 +201,7 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, const luci_pool_li
     if (apr_pool_create(&pool->memory, child_pool) != APR_SUCCESS ||
         apr_thread_mutex_create(&pool->lock, APR_THREAD_MUTEX_DEFAULT, child_pool) != APR_SUCCESS ||
         apr_thread_cond_create(&pool->returned, child_pool) != APR_SUCCESS ||
+        !luci_write_limit_init(&pool->writes, pool->size.max, child_pool) ||
         luci_bulkhead_init(&pool->bulkhead, threads, child_pool) != LUCI_OK)
         return NULL;
     pool->bulkhead.lock = pool->lock;
@@ -206,6 +226,49 @@ static luci_db_t *make_handle(luci_pool_t *pool)
     return luci_db_create(pool->target, own);
 }
 
+/* ---- Writes ---- */
+
+static luci_result_t begin_write(void *baton)
+{
+    slot_t *slot = baton;
+
+    if (!luci_write_limit_enter(&slot->pool->writes))
+        return LUCI_BUSY;
+    slot->write_begun = apr_time_now();
+    apr_atomic_set32(&slot->is_writing, 1);
+    return LUCI_OK;
+}
+
+static void end_write(void *baton, int hung)
+{
+    slot_t *slot = baton;
+    luci_pool_t *pool = slot->pool;
+
+    apr_atomic_set32(&slot->is_writing, 0);
+    slot->write_hung |= hung;
+    luci_write_limit_leave(&pool->writes, slot->write_begun, hung);
+    if (!luci_httpd_log_condition(&pool->writing, hung ? "hung" : NULL))
+        return;
+    if (hung)
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, pool->server,
+                     "LUCI0319: the database did not answer a write in time: %s; until it answers writes, "
+                     "sign-ins and other changes are answered with 503, and sessions are not renewed; ask "
+                     "the server which statements wait, and for what (a synchronous standby, a full disk)",
+                     pool->title);
+    else
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, pool->server,
+                     "LUCI0320: the database answers writes again: %s", pool->title);
+}
+
+/* The writes to a file are limited by its lock. */
+static void guard_writes(luci_pool_t *pool, slot_t *slot)
+{
+    slot->pool = pool;
+    slot->guard = (luci_db_guard_t){ begin_write, end_write, slot };
+    if (!pool->is_file)
+        luci_db_guard_writes(slot->db, &slot->guard);
+}
+
 static slot_t *make_slot(luci_pool_t *pool)
 {
     slot_t *slot = &pool->slots[pool->made];
@@ -213,10 +276,77 @@ static slot_t *make_slot(luci_pool_t *pool)
     slot->db = make_handle(pool);
     if (!slot->db)
         return NULL;
+    guard_writes(pool, slot);
     pool->made++;
     pool->came_back = apr_time_now();
     return slot;
 }
+
+/* ---- What a connection that was cut off left behind ---- */
+
+static int is_due_to_look(const slot_t *slot, apr_time_t now)
+{
+    if (!slot->held || slot->lent || now - slot->looked < LUCI_POOL_LOOK)
+        return 0;
+    return slot->process || now - slot->held >= LUCI_POOL_HELD;
+}
+
+/* Returns, under the lock, a held handle whose turn it is to ask the server; one handle at a time does. NULL:
+ * none. */
+static slot_t *take_held(luci_pool_t *pool, apr_time_t now)
+{
+    for (int i = 0; i < pool->made && !pool->is_looking; i++) {
+        slot_t *slot = &pool->slots[i];
+
+        if (!is_due_to_look(slot, now))
+            continue;
+        slot->looked = now;
+        pool->is_looking = 1;
+        return slot;
+    }
+    return NULL;
+}
+
+/* Asks the server, by the handle itself, whether the process is gone. If the server cannot be asked, enough
+ * time has passed. */
+static int is_gone(slot_t *slot, apr_time_t now)
+{
+    const char *const *row;
+    const char *number, *seconds;
+    apr_pool_t *scratch;
+    luci_result_t result;
+
+    if (!slot->process || apr_pool_create_unmanaged(&scratch) != APR_SUCCESS) {
+        luci_db_close(slot->db);
+        return !slot->process;
+    }
+    number = luci_sql_number(slot->process, scratch);
+    seconds = luci_sql_number(apr_time_sec(now - slot->held), scratch);
+    result = luci_db_select(slot->db, &luci_sql_process,
+                            LUCI_ARGUMENTS({ "process", number }, { "seconds", seconds }), &row, scratch);
+    apr_pool_destroy(scratch);
+    return result == LUCI_NOT_FOUND;
+}
+
+/* Under the lock, when a handle is returned: holds it if its connection was cut off. */
+static int is_held(luci_pool_t *pool, slot_t *slot)
+{
+    apr_int64_t process;
+
+    if (slot->held || !luci_db_was_cut(slot->db, &process))
+        return slot->held != 0;
+    slot->held = slot->looked = apr_time_now();
+    slot->process = process;
+    pool->holds++;
+    if (luci_httpd_log_due(&pool->complained_held))
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
+                     "LUCI0321: the database did not even cancel a call in time: %s; its connection was cut "
+                     "off, and counts in LuciaDatabasePool as long as the server is busy with it",
+                     pool->title);
+    return 1;
+}
+
+/* ---- Taking a handle ---- */
 
 /* A slot, under the lock, that is to be connected: an idle one or a new one. NULL: there is none, or the pool
  * may not grow now. */
@@ -244,6 +374,8 @@ static slot_t *await_handle(luci_pool_t *pool, apr_time_t deadline, apr_interval
 
         if (!slot && patience == 0)
             slot = grow(pool, now);
+        if (!slot && patience == 0)
+            slot = take_held(pool, now);
         if (slot)
             return slot;
         if (patience > 0 && pool->came_back > since && pool->came_back <= now)
@@ -252,6 +384,8 @@ static slot_t *await_handle(luci_pool_t *pool, apr_time_t deadline, apr_interval
             end = since + patience;
         if (patience == 0 && pause > 0 && now + pause < end)
             end = now + pause;
+        if (patience == 0 && pool->holds && now + LUCI_POOL_LOOK < end)
+            end = now + LUCI_POOL_LOOK;
         if (now >= end)
             return NULL;
         apr_thread_cond_timedwait(pool->returned, pool->lock, end - now);
@@ -286,16 +420,20 @@ static int are_stuck(const luci_pool_t *pool, apr_time_t now)
     if (pool->made - pool->idle.count < limit)
         return 0;
     for (int i = 0; i < pool->made; i++)
-        stuck += pool->slots[i].lent != 0 && now - pool->slots[i].lent > LUCI_POOL_STUCK;
+        stuck += pool->slots[i].lent != 0 && now - pool->slots[i].lent > LUCI_POOL_STUCK &&
+                 !apr_atomic_read32(&pool->slots[i].is_writing);
     return stuck >= limit;
 }
 
 /* ---- Returning a handle ---- */
 
+/* A write that hangs says nothing about reads. */
 static void note_answer(luci_pool_t *pool, const slot_t *slot)
 {
     apr_time_t now = apr_time_now();
 
+    if (slot->write_hung)
+        return;
     if (luci_db_is_hung(slot->db)) {
         luci_breaker_unanswered(pool->breaker, slot->lent, now);
         return;
@@ -360,24 +498,25 @@ static slot_t *slot_of(luci_pool_t *pool, const luci_db_t *db)
     return slot;
 }
 
-/* Makes a handle idle, under the lock, which this releases while a connection is closed. One that is broken
- * is closed at once, because others are lent before it; so is one more than this child keeps while another
- * child lacks one. */
+/* Makes a handle idle, or holds it, under the lock, which this releases while a connection is closed. One
+ * that is broken is closed at once, because others are lent before it; so is one more than this child keeps
+ * while another child lacks one. */
 static void put_idle(luci_pool_t *pool, slot_t *slot)
 {
     apr_time_t now = apr_time_now();
-    int is_connected = luci_db_is_connected(slot->db);
+    int is_connected = luci_db_is_connected(slot->db), holds = is_held(pool, slot);
 
-    if (is_connected && must_yield(pool, now) && connected(pool) > kept(pool))
+    if (holds || (is_connected && must_yield(pool, now) && connected(pool) > kept(pool)))
         is_connected = 0;
-    slot->lent = 0;
     if (!is_connected) {
         apr_thread_mutex_unlock(pool->lock);
         luci_db_close(slot->db);
         apr_thread_mutex_lock(pool->lock);
     }
+    slot->lent = 0;
     slot->is_connected = is_connected;
-    luci_idle_put(&pool->idle, slot, is_connected, now);
+    if (!holds)
+        luci_idle_put(&pool->idle, slot, is_connected, now);
     pool->came_back = apr_time_now();
     if (is_connected)
         luci_keeper_wake();
@@ -393,7 +532,8 @@ static void give_back(void *baton, luci_db_t *db)
     apr_thread_mutex_lock(pool->lock);
     slot = slot_of(pool, db);
     note_answer(pool, slot);
-    report(pool, db);
+    if (!slot->write_hung)
+        report(pool, db);
     report_lacks(pool, db);
     luci_bulkhead_leave(&pool->bulkhead);
     luci_gauge(LUCI_GAUGE_HANDLES, -1);
@@ -446,6 +586,7 @@ static slot_t *lend(luci_pool_t *pool, apr_time_t now, apr_time_t deadline)
         return NULL;
     }
     slot->lent = apr_time_now();
+    slot->write_hung = 0;
     luci_gauge(LUCI_GAUGE_HANDLES, 1);
     return slot;
 }
@@ -512,6 +653,29 @@ static void note_opened(luci_pool_t *pool, slot_t *slot)
     apr_thread_mutex_unlock(pool->lock);
 }
 
+/* Asks the server about a handle that is held. 0: it stays so, and another one must be lent, unless the
+ * server does not answer. */
+static int release_held(luci_pool_t *pool, slot_t *slot, attempt_t *attempt)
+{
+    int gone = is_gone(slot, apr_time_now());
+
+    apr_thread_mutex_lock(pool->lock);
+    pool->is_looking = 0;
+    if (gone) {
+        slot->held = 0;
+        pool->holds--;
+        slot->is_connected = luci_db_is_connected(slot->db);
+    }
+    else if (!luci_db_is_hung(slot->db)) {
+        attempt->is_refused = 1;
+        luci_gauge(LUCI_GAUGE_HANDLES, -1);
+        luci_db_limit(slot->db, 0);
+        put_idle(pool, slot);
+    }
+    apr_thread_mutex_unlock(pool->lock);
+    return gone;
+}
+
 /* Makes a lent handle fit for use; a file is opened by the first statement. Otherwise the handle is idle
  * again.
  */
@@ -521,7 +685,7 @@ static luci_result_t make_ready(luci_pool_t *pool, slot_t *slot, attempt_t *atte
 
     attempt->is_refused = 0;
     luci_db_limit(slot->db, LUCI_POOL_USE);
-    if (refresh(pool, slot, attempt->begun)) {
+    if ((!slot->held || release_held(pool, slot, attempt)) && refresh(pool, slot, attempt->begun)) {
         if (pool->is_file || luci_db_is_connected(slot->db))
             return LUCI_OK;
         result = luci_db_connect(slot->db);
@@ -646,9 +810,10 @@ void luci_pool_background_end(luci_pool_t *pool)
         luci_db_close(pool->background.db);
 }
 
-int luci_pool_may_write(const luci_pool_t *pool, luci_write_t kind, luci_ms_t now)
+int luci_pool_may_write(luci_pool_t *pool, luci_write_t kind, luci_ms_t now)
 {
-    return (apr_uint64_t)now >= apr_atomic_read64(&((luci_pool_t *)pool)->no_writing_before[kind]);
+    return (apr_uint64_t)now >= apr_atomic_read64(&pool->no_writing_before[kind]) &&
+           (pool->is_file || !luci_write_limit_is_stuck(&pool->writes));
 }
 
 void luci_pool_write_failed(luci_pool_t *pool, luci_write_t kind, luci_ms_t now)

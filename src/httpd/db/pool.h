@@ -6,6 +6,9 @@
  * (core/guard/breaker.h). A handle that is not used for a while ends its connection (core/guard/idle_list.h),
  * and a request waits for a connected handle if the server refuses a further connection
  * (core/guard/growth.h). A quarter of a child's threads never waits for databases (core/guard/bulkhead.h).
+ * Writes use at most half of the handles, and pause separately (core/guard/write_limit.h). A connection
+ * that was cut off in a call counts in size.max until the server's process is gone, so that the server never
+ * has more of them than the handles of all pools.
  * Failures and recoveries are logged once, not once a request. core/guard/times.h has all limits. */
 #ifndef LUCI_POOL_H
 #define LUCI_POOL_H
@@ -20,7 +23,8 @@ typedef struct luci_pool_t luci_pool_t;
 /* What limits a pool. */
 typedef struct {
     luci_quota_t size;         /* the maximum number of handles, and the maximum wait for one */
-    luci_breaker_t *breaker;   /* of the database's server; borrowed, as the next one */
+    luci_breaker_t *breaker;   /* of the database's server; borrowed, as the next two */
+    luci_breaker_t *writes;    /* of writes to it (core/guard/write_limit.h) */
     luci_shortage_t *shortage; /* of connections to it */
 } luci_pool_limits_t;
 
@@ -46,15 +50,16 @@ void luci_pool_background_end(luci_pool_t *pool);
 /* Whether two targets may share a pool. */
 int luci_pool_serves(const luci_pool_t *pool, const luci_db_target_t *target);
 
-/* Optional writes. After one failed, its kind pauses for LUCI_POOL_WRITE_PAUSE, so that not every request
- * waits for a lock if the database is locked, full or read-only. Each kind pauses independently: a row that
- * cannot be migrated does not prevent the renewal of other sessions. */
+/* Optional writes, which are not made while writes hang. After one failed, its kind pauses for
+ * LUCI_POOL_WRITE_PAUSE, so that not every request waits for a lock if the database is locked, full or
+ * read-only. Each kind pauses independently: a row that cannot be migrated does not prevent the renewal of
+ * other sessions. */
 typedef enum {
     LUCI_WRITE_TIMES,     /* renewal, and deletion of expired sessions */
     LUCI_WRITE_MIGRATION, /* hashing of session ids that Lucia v2 stored */
     LUCI_WRITES
 } luci_write_t;
-int luci_pool_may_write(const luci_pool_t *pool, luci_write_t kind, luci_ms_t now);
+int luci_pool_may_write(luci_pool_t *pool, luci_write_t kind, luci_ms_t now);
 void luci_pool_write_failed(luci_pool_t *pool, luci_write_t kind, luci_ms_t now);
 
 #endif

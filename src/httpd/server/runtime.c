@@ -37,7 +37,8 @@ static luci_pool_t *new_pool(const luci_db_target_t *target, server_rec *server,
 {
     const luci_server_config_t *config = luci_config_server(server);
     const luci_shared_t *shared = luci_config_parts(config)->shared;
-    const luci_pool_limits_t limits = { config->pool_size, shared->breaker, shared->shortage };
+    const luci_pool_limits_t limits = { config->pool_size, shared->breaker, shared->write_breaker,
+                                        shared->shortage };
     const char *problem = NULL;
 
     if (luci_db_init(target->driver, &problem, pool) != LUCI_OK) {
@@ -193,8 +194,10 @@ static int prepare_guards(luci_shared_t *shared, const luci_database_t *database
 
     shared->breaker = other ? luci_config_parts(other)->shared->breaker
                             : luci_breaker_create(LUCI_DATABASE_PAUSE, LUCI_DATABASE_RETRY, conf_pool);
+    shared->write_breaker = other ? luci_config_parts(other)->shared->write_breaker
+                                  : luci_breaker_create(LUCI_DATABASE_PAUSE, LUCI_DATABASE_RETRY, conf_pool);
     shared->shortage = other ? luci_config_parts(other)->shared->shortage : luci_shortage_create(conf_pool);
-    return shared->breaker && shared->shortage;
+    return shared->breaker && shared->write_breaker && shared->shortage;
 }
 
 static int has_audit(const luci_server_config_t *config, const void *target)

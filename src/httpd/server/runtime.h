@@ -33,9 +33,10 @@ typedef struct luci_runtime_t {
  * breaker and its shortage; all share the hash slots and the password memory. */
 typedef struct luci_shared_t {
     luci_pages_t *pages;
-    luci_breaker_t *breaker;   /* of its database */
-    luci_shortage_t *shortage; /* the same */
-    luci_cache_t *cache;       /* NULL: the cache is off */
+    luci_breaker_t *breaker;       /* of its database */
+    luci_breaker_t *write_breaker; /* of writes to it */
+    luci_shortage_t *shortage;     /* the same */
+    luci_cache_t *cache;           /* NULL: the cache is off */
     luci_hash_slots_t *hash_slots;
     luci_password_table_t *passwords;
     luci_audit_t *audit;

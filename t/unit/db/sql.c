@@ -2,6 +2,7 @@
 /* Every statement, spelled out; and each one prepared on a real database, for tables with and without our
  * columns. */
 #include "core/db/key_table.h"
+#include "core/db/process_table.h"
 #include "core/db/schema.h"
 #include "core/db/session_table.h"
 #include "core/db/user_table.h"
@@ -110,6 +111,8 @@ static const struct {
     { &luci_sql_session_purge_step, 1, PURGE_STEP, "now after last now", PURGE_STEP, "now after last now" },
     { &luci_sql_session_purge_step_waiting, 1, PURGE_STEP, "now after last now", PURGE_STEP,
       "now after last now" },
+    { &luci_sql_process, 1, "SELECT %lld WHERE %lld < 0", "process seconds", "SELECT %lld WHERE %lld < 0",
+      "process seconds" },
 };
 
 static luci_sql_text_t statement(const luci_statement_t *written, int user, int session)

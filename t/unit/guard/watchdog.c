@@ -3,6 +3,7 @@
 #include "core/guard/watchdog.h"
 #include "lib/tap.h"
 
+#include <apr_general.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -102,6 +103,51 @@ static void check_without(void)
     tap_is_int(luci_watchdog_is_running(), 1, "the thread is there");
 }
 
+/* ---- Cancelling ---- */
+
+static int sent[2]; /* where a request to cancel writes */
+static volatile int released;
+
+static void answer_instead(void *request)
+{
+    if (write(*(int *)request, "c", 1) != 1)
+        tap_fail("a request to cancel cannot be sent");
+}
+
+static void count_release(void *request)
+{
+    (void)request;
+    released++;
+}
+
+static const luci_canceller_way_t way = { answer_instead, count_release };
+
+static void check_cancelled(void)
+{
+    luci_canceller_t *canceller = luci_canceller_create(&way, &sent[1]);
+    luci_watch_t watch, idle;
+    char byte = 0;
+
+    new_pair(sent);
+    begin(&watch, sent[0], 1000);
+    begin(&idle, sent[0], 1000);
+    luci_watchdog_cancel_with(&watch, canceller);
+    luci_watchdog_cancel_with(&idle, canceller);
+    luci_watchdog_note_call(&watch, 1);
+    tap_is_int(read(sent[0], &byte, 1), 1, "a call without an answer is cancelled before it is cut off");
+    tap_is_int(byte, 'c', "  by its canceller");
+    tap_ok(luci_watchdog_is_over(&watch) && luci_watchdog_has_cancelled(&watch), "  its time is up");
+    tap_ok(!luci_watchdog_has_cut(&watch), "  its socket is not shut down");
+    tap_ok(!luci_watchdog_is_over(&idle), "a watch without a running call cancels nothing");
+    luci_watchdog_end(&idle);
+    luci_watchdog_end(&watch);
+    luci_canceller_release(canceller);
+    for (int i = 0; i < 500 && !released; i++)
+        usleep(10000);
+    tap_is_int(released, 1, "the request is released once");
+    close_pair(sent);
+}
+
 static int is_cut(void)
 {
     luci_watch_t watch;
@@ -177,10 +223,12 @@ static void check_threads(void)
 
 int main(void)
 {
+    apr_initialize(); /* for the threads that cancel */
     check_cut();
     check_answered();
     check_common();
     check_without();
+    check_cancelled();
     check_fork();
     check_threads();
     return tap_done();
