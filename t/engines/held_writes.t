@@ -18,7 +18,7 @@ LuciaTest::only_files('this brings its own PostgreSQL');
 # A use of a handle gets 5 s, and is cancelled after 4; the rest is for a machine that is busy.
 use constant LONG => 12;
 
-my $few = LuciaTest::mpm() eq 'prefork' ? '' : "StartServers 1\nServerLimit 1\nThreadsPerChild 16\nMinSpareThreads 1\n"
+my $few = LuciaTest::mpm() eq 'prefork' ? "StartServers 10\nMinSpareServers 4\nServerLimit 12\nMaxRequestWorkers 12\n" : "StartServers 1\nServerLimit 1\nThreadsPerChild 16\nMinSpareThreads 1\n"
     . "MaxSpareThreads 16\nMaxRequestWorkers 16\nLuciaDatabasePool 4\n";
 my $postgres = LuciaTest::Postgres->new;
 
