@@ -97,8 +97,10 @@ const luci_statement_t luci_sql_sessions_count = {
     .repeatable = 1,
 };
 
+/* The sum prevents servers from reading the sessions of all users in the order of the index on idle_expires
+ * until they have met enough of this one. */
 const luci_statement_t luci_sql_sessions_oldest = {
-    .text = "SELECT s.id FROM {session} s WHERE s.user_id = :user ORDER BY s.idle_expires, s.id "
+    .text = "SELECT s.id FROM {session} s WHERE s.user_id = :user ORDER BY s.idle_expires + 0, s.id "
             "LIMIT :max:int",
     .repeatable = 1,
 };

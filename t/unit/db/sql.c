@@ -37,7 +37,8 @@ static const char *const *const attribute_lists[] = { none, one, three };
     "200)"
 #define SESSIONS_COUNT "SELECT COUNT(*) FROM \"user_session\" s WHERE s.user_id = %s"
 #define SESSIONS_OLDEST                                                                                      \
-    "SELECT s.id FROM \"user_session\" s WHERE s.user_id = %s ORDER BY s.idle_expires, s.id LIMIT %lld"
+    "SELECT s.id FROM \"user_session\" s WHERE s.user_id = %s ORDER BY s.idle_expires + 0, s.id LIMIT "      \
+    "%lld"
 #define STEP                                                                                                 \
     "SELECT MAX(step.id), COUNT(*), SUM(CASE WHEN (step.idle_expires < %lld) THEN 1 ELSE 0 END) FROM "       \
     "(SELECT s.id, s.idle_expires FROM \"user_session\" s WHERE s.id > %s ORDER BY s.id LIMIT 1000) step"
