@@ -117,7 +117,7 @@ static const char *complete(const char *params, apr_pool_t *pool)
 
 #define PURGE(locked)                                                                                        \
     "DELETE s FROM (SELECT d.id, d.idle_expires FROM {session} d "                                           \
-    "WHERE d.idle_expires >= :from:int AND d.idle_expires <= :last:int ORDER BY d.idle_expires" LOCK locked  \
+    "WHERE d.idle_expires >= :first:int AND d.idle_expires <= :last:int ORDER BY d.idle_expires" LOCK locked \
     ") expired STRAIGHT_JOIN {session} s ON s.id = expired.id AND s.idle_expires = expired.idle_expires "    \
     "WHERE s.idle_expires < :now:int"
 

@@ -266,7 +266,7 @@ static const char *complete(const char *params, apr_pool_t *pool)
 
 #define PURGE(locked)                                                                                        \
     "DELETE FROM {session} WHERE id = ANY(ARRAY(SELECT s.id FROM {session} s "                               \
-    "WHERE s.idle_expires >= :from:int AND s.idle_expires <= :last:int ORDER BY s.idle_expires" LOCK locked  \
+    "WHERE s.idle_expires >= :first:int AND s.idle_expires <= :last:int ORDER BY s.idle_expires" LOCK locked \
     ")) AND +idle_expires < :now:int"
 
 #define PURGE_STEP(locked)                                                                                   \

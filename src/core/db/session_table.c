@@ -77,15 +77,16 @@ const luci_statement_t luci_sql_session_hash = {
 /* The batches of the purge. Their sizes are part of the texts, because PostgreSQL plans a prepared statement
  * without its arguments: for an unknown number of rows it would read and sort the whole table. */
 const luci_statement_t luci_sql_sessions_expired = {
-    .text = "SELECT MAX(step.idle_expires), COUNT(*) FROM (SELECT s.idle_expires FROM {session} s "
-            "WHERE s.idle_expires >= :from:int AND s.idle_expires < :now:int "
-            "ORDER BY s.idle_expires" LUCI_SQL_PURGE_LIMIT ") step",
+    .text =
+        "SELECT MAX(step.idle_expires), MIN(step.idle_expires) FROM (SELECT s.idle_expires FROM {session} s "
+        "WHERE s.idle_expires >= :from:int AND s.idle_expires < :now:int "
+        "ORDER BY s.idle_expires" LUCI_SQL_PURGE_LIMIT ") step",
     .repeatable = 1,
 };
 
 #define PURGE                                                                                                \
     "DELETE FROM {session} WHERE idle_expires < :now:int AND id IN (SELECT s.id FROM {session} s "           \
-    "WHERE s.idle_expires >= :from:int AND s.idle_expires <= :last:int "                                     \
+    "WHERE s.idle_expires >= :first:int AND s.idle_expires <= :last:int "                                    \
     "ORDER BY s.idle_expires" LUCI_SQL_PURGE_LIMIT ")"
 
 const luci_statement_t luci_sql_session_purge = { .text = PURGE, .repeatable = 1 };

@@ -23,12 +23,14 @@ struct run_t {
 
 /* ---- By the index ---- */
 
-static luci_result_t remove_between(run_t *run, luci_db_t *db, luci_ms_t last, int *changed,
+/* range is the first and the last idle_expires. A server that still keeps deleted rows before the first one
+ * in its index does not read them again to lock them. */
+static luci_result_t remove_between(run_t *run, luci_db_t *db, const luci_ms_t range[2], int *changed,
                                     apr_pool_t *scratch)
 {
     luci_purge_t *purge = run->purge;
-    const luci_argument_t *arguments = LUCI_ARGUMENTS({ "from", luci_sql_number(run->from, scratch) },
-                                                      { "last", luci_sql_number(last, scratch) },
+    const luci_argument_t *arguments = LUCI_ARGUMENTS({ "first", luci_sql_number(range[0], scratch) },
+                                                      { "last", luci_sql_number(range[1], scratch) },
                                                       { "now", luci_sql_number(purge->now, scratch) });
     luci_result_t result =
         luci_db_execute(db, purge->waits ? &luci_sql_session_purge_waiting : &luci_sql_session_purge,
@@ -50,7 +52,7 @@ static luci_result_t by_index(run_t *run, luci_db_t *db, apr_pool_t *scratch)
     const char *const *row;
     luci_result_t result = luci_db_select(db, &luci_sql_sessions_expired, arguments, &row, scratch);
     int changed = 0;
-    luci_ms_t last;
+    luci_ms_t last, range[2];
 
     if (result != LUCI_OK)
         return result;
@@ -59,8 +61,9 @@ static luci_result_t by_index(run_t *run, luci_db_t *db, apr_pool_t *scratch)
         run->purge->is_done = !run->walks;
         return LUCI_OK;
     }
-    last = luci_sql_to_number(row[0], run->from);
-    result = remove_between(run, db, last, &changed, scratch);
+    range[0] = luci_sql_to_number(row[1], run->from);
+    range[1] = last = luci_sql_to_number(row[0], run->from);
+    result = remove_between(run, db, range, &changed, scratch);
     if (result == LUCI_OK) /* if nothing was deleted, the rest of these rows is locked */
         run->from = last + (changed == 0 && last == run->from);
     return result;

@@ -25,7 +25,8 @@ static const char *const *const attribute_lists[] = { none, one, three };
 #define USER_OURS "u.id, u.disabled, u.username"
 
 #define SESSIONS_EXPIRED                                                                                     \
-    "SELECT MAX(step.idle_expires), COUNT(*) FROM (SELECT s.idle_expires FROM \"user_session\" s WHERE "     \
+    "SELECT MAX(step.idle_expires), MIN(step.idle_expires) FROM (SELECT s.idle_expires FROM "                \
+    "\"user_session\" s WHERE "                                                                              \
     "s.idle_expires >= %lld AND s.idle_expires < %lld ORDER BY s.idle_expires LIMIT 200) step"
 #define PURGE                                                                                                \
     "DELETE FROM \"user_session\" WHERE idle_expires < %lld AND id IN (SELECT s.id FROM \"user_session\" "   \
@@ -104,8 +105,8 @@ static const struct {
     { &luci_sql_session_hash, 1, "UPDATE \"user_session\" SET id = %s WHERE id = %s", "hash id",
       "UPDATE \"user_session\" SET id = %s WHERE id = %s", "hash id" },
     { &luci_sql_sessions_expired, 1, SESSIONS_EXPIRED, "from now", SESSIONS_EXPIRED, "from now" },
-    { &luci_sql_session_purge, 1, PURGE, "now from last", PURGE, "now from last" },
-    { &luci_sql_session_purge_waiting, 1, PURGE, "now from last", PURGE, "now from last" },
+    { &luci_sql_session_purge, 1, PURGE, "now first last", PURGE, "now first last" },
+    { &luci_sql_session_purge_waiting, 1, PURGE, "now first last", PURGE, "now first last" },
     { &luci_sql_sessions_count, 1, SESSIONS_COUNT, "user", SESSIONS_COUNT, "user" },
     { &luci_sql_sessions_oldest, 1, SESSIONS_OLDEST, "user max", SESSIONS_OLDEST, "user max" },
     { &luci_sql_session_step, 1, STEP, "now after", STEP, "now after" },
