@@ -64,12 +64,17 @@ luci_result_t luci_user_find(luci_db_t *db, const char *username, luci_user_t *u
 
 luci_result_t luci_user_lock(luci_db_t *db, const char *id, luci_user_t *user, apr_pool_t *pool)
 {
+    const luci_argument_t *argument = LUCI_ARGUMENTS({ "id", id });
     const char *const *row;
-    luci_result_t result = luci_db_select(db, &luci_sql_user_lock, LUCI_ARGUMENTS({ "id", id }), &row, pool);
+    int changed;
+    luci_result_t result = luci_db_select(db, &luci_sql_user_lock, argument, &row, pool);
 
-    if (result == LUCI_OK)
-        luci_user_from_row(user, db, row);
-    return result;
+    if (result != LUCI_OK)
+        return result;
+    luci_user_from_row(user, db, row);
+    if (!luci_db_is_clustered(db))
+        return LUCI_OK;
+    return luci_db_execute(db, &luci_sql_user_touch, argument, &changed, pool);
 }
 
 typedef struct {

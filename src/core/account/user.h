@@ -29,7 +29,8 @@ luci_result_t luci_user_find(luci_db_t *db, const char *username, luci_user_t *u
 
 /* Reads a user and locks the row until the end of the transaction. Every transaction that inserts a session,
  * or revokes the right to one, begins with this lock: they are serialised, and each sees the changes of the
- * previous ones. NOT_FOUND. */
+ * previous ones. In a cluster, the lock is a write that meets others at COMMIT, if the table has "disabled".
+ * NOT_FOUND. */
 luci_result_t luci_user_lock(luci_db_t *db, const char *id, luci_user_t *user,
                              apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -368,21 +368,51 @@ static luci_result_t find_pooler(luci_connection_t *connection)
     return result;
 }
 
+static luci_result_t find_cluster(luci_connection_t *connection)
+{
+    apr_dbd_results_t *results;
+    const char *const *row;
+    luci_result_t result;
+    int code;
+
+    connection->clustered = 0;
+    if (!connection->engine->cluster_query)
+        return LUCI_OK;
+    code = ask_text(connection, connection->engine->cluster_query, &results);
+    if (failure_of(connection, code) == LUCI_FAILURE_MISSING)
+        return LUCI_OK;
+    result = answer(connection, code);
+    if (result == LUCI_OK)
+        result = copy_row(connection, results, 1, &row, connection->pool);
+    if (result == LUCI_OK)
+        connection->clustered = luci_sql_to_number(row[0], 0) != 0;
+    return result;
+}
+
+static luci_result_t run_setup(luci_connection_t *connection, const char *const *query)
+{
+    for (; *query; query++) {
+        apr_dbd_results_t *results;
+        int code = ask_text(connection, *query, &results);
+
+        if (code != 0 && !connection->engine->setup_is_optional)
+            return answer(connection, code);
+    }
+    return LUCI_OK;
+}
+
 static luci_result_t set_up(luci_connection_t *connection)
 {
     luci_result_t result = find_pooler(connection);
 
     if (result != LUCI_OK || connection->pooled)
         return result;
-    for (const char *const *query = connection->engine->setup; *query; query++) {
-        apr_dbd_results_t *results;
-        int code = ask_text(connection, *query, &results);
-
-        if (code != 0 && !connection->engine->setup_is_optional &&
-            failure_of(connection, code) != LUCI_FAILURE_MISSING)
-            return answer(connection, code);
-    }
-    return LUCI_OK;
+    result = run_setup(connection, connection->engine->setup);
+    if (result == LUCI_OK)
+        result = find_cluster(connection);
+    return result == LUCI_OK && connection->clustered
+               ? run_setup(connection, connection->engine->cluster_setup)
+               : result;
 }
 
 static apr_status_t end_connection(void *baton)

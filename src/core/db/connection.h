@@ -20,6 +20,7 @@ typedef struct {
     apr_dbd_t *handle;
     luci_deadline_t deadline; /* its socket is -1 while not connected */
     int pooled;               /* 1: the server's connection may be another one after each transaction */
+    int clustered; /* 1: the server is a node of a cluster, and locks of rows do not reach the other nodes */
     int broken;
     int rolled_back; /* since the last luci_connection_begin or _forget_rollback, the server undid a whole
                         transaction or a statement outside one; this does not break the connection */

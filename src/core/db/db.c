@@ -102,6 +102,11 @@ luci_sql_columns_t luci_db_columns(const luci_db_t *db)
     return db->columns;
 }
 
+int luci_db_is_clustered(const luci_db_t *db)
+{
+    return db->connection.clustered;
+}
+
 /* ---- Connecting ---- */
 
 static void disconnect(luci_db_t *db)

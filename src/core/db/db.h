@@ -95,6 +95,10 @@ const luci_engine_t *luci_db_engine(const luci_db_t *db);
 /* The additional columns that the tables have. The handle must be connected. */
 luci_sql_columns_t luci_db_columns(const luci_db_t *db);
 
+/* 1 if other nodes of a cluster do not notice locks of rows, but only writes, at COMMIT. The handle must be
+ * connected. */
+int luci_db_is_clustered(const luci_db_t *db);
+
 /* Runs a statement that reads one row. OK: *row has its columns (NULL for SQL's NULL), from pool. NOT_FOUND:
  * no row. UNAVAILABLE also if the statement is_certain and the server may lag, in a transaction, too. */
 luci_result_t luci_db_select(luci_db_t *db, const luci_statement_t *statement,
@@ -119,7 +123,7 @@ luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char 
 /* Runs work in a transaction. If work returns another result than OK, the transaction is rolled back and the
  * result is returned. If the connection fails before COMMIT, work runs a second time, from the start, on a
  * new connection. If the server rolls everything back because of another transaction (a deadlock, a failed
- * serialization), work runs up to four times more. If COMMIT fails otherwise, the result is BUSY or
+ * serialization), work runs up to nine times more. If COMMIT fails otherwise, the result is BUSY or
  * UNAVAILABLE and nothing is repeated, because the database may have committed. */
 typedef luci_result_t luci_db_work_fn(luci_db_t *db, void *baton, apr_pool_t *scratch);
 luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *baton,

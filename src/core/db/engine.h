@@ -15,8 +15,8 @@ typedef enum {
     LUCI_FAILURE_OTHER,       /* any other */
     LUCI_FAILURE_BUSY,        /* a lock was not available in time */
     LUCI_FAILURE_CONFLICT,    /* a row with the same key exists */
-    LUCI_FAILURE_MISSING,     /* from preparing a statement: a table or column does not exist; from a setup
-                                 query: the server does not have the setting */
+    LUCI_FAILURE_MISSING,     /* from preparing a statement: a table or column does not exist; from a
+                                 cluster_query: the server does not have the setting */
     LUCI_FAILURE_ROLLED_BACK, /* the server rolled back the whole transaction because of another one (a
                                  deadlock, a failed serialization); repeated from the start, it may succeed */
     LUCI_FAILURE_SHARED,      /* a prepared statement is missing or already exists: a pooler also lends the
@@ -85,11 +85,14 @@ typedef struct luci_engine_t {
 
     /* ---- Connections ---- */
 
-    const char *socket_function;       /* a function of the client library that returns the socket of a native
-                                          handle; NULL for a file */
-    const char *const *setup;          /* queries to run on each new connection; ends with NULL. A query that
-                                          fails with MISSING is not needed */
-    int setup_is_optional;             /* 1: if a setup query fails, that is not an error */
+    const char *socket_function; /* a function of the client library that returns the socket of a native
+                                    handle; NULL for a file */
+    const char *const *setup;    /* queries to run on each new connection; ends with NULL */
+    int setup_is_optional;       /* 1: if a setup query fails, that is not an error */
+    /* Returns 1 if the server is a node of a cluster in which each node takes writes, and locks of rows do
+     * not reach the other nodes; fails with MISSING if it cannot be one. NULL: the engine has none. */
+    const char *cluster_query;
+    const char *const *cluster_setup;  /* further queries as setup, for such a node */
     const char *begin;                 /* the statement that begins a transaction */
     const char *begin_pooled;          /* the same through a pooler; NULL: the engine has none */
     const luci_engine_code_t *codes;   /* ends with code 0; NULL: the codes of the driver have no meaning */

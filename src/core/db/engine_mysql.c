@@ -23,10 +23,13 @@ static const char *const setup[] = {
         "tx_isolation") " */ "
                         "/*!80000 , SESSION transaction_isolation = " READ_COMMITTED(
                             "transaction_isolation") " */",
-    /* A node of a Galera cluster answers a read (1) and runs an UPDATE or DELETE (2) only after it has
-     * applied what other nodes had committed before. An INSERT needs no wait: it is in a transaction, whose
-     * START TRANSACTION counts as a read. A node without a majority does not answer, whatever its default is.
-     */
+    NULL,
+};
+
+/* For a node of a Galera cluster: it answers a read (1) and runs an UPDATE or DELETE (2) only after it has
+ * applied what other nodes had committed before. An INSERT needs no wait: it is in a transaction, whose START
+ * TRANSACTION counts as a read. A node without a majority does not answer, whatever its default is. */
+static const char *const cluster_setup[] = {
     "SET SESSION wsrep_sync_wait = @@SESSION.wsrep_sync_wait | 3, SESSION wsrep_dirty_reads = 0",
     NULL,
 };
@@ -162,6 +165,8 @@ const luci_engine_t luci_engine_mysql = {
     .socket_function = "mysql_get_socket",
     .setup = setup,
     .process = process,
+    .cluster_query = "SELECT @@SESSION.wsrep_on",
+    .cluster_setup = cluster_setup,
     .begin = "START TRANSACTION",
     .codes = codes,
     .refusals = refusals,

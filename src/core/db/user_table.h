@@ -17,6 +17,7 @@ enum { LUCI_SQL_USER_ID, LUCI_SQL_USER_DISABLED, LUCI_SQL_USER_NAME, LUCI_SQL_US
 enum { LUCI_SQL_LISTED_NAME, LUCI_SQL_LISTED_ID, LUCI_SQL_LISTED_CREATED, LUCI_SQL_LISTED_USER };
 
 extern const luci_statement_t luci_sql_user_insert;
+extern const luci_statement_t luci_sql_user_touch; /* writes the row, without a change that matters */
 extern const luci_statement_t luci_sql_user_lock; /* user columns; locks the row until the transaction ends */
 
 /* For administrators. */

@@ -44,7 +44,7 @@
 
 /* A deadlock or a failed serialization ends once the other transactions are done. The pause grows with each
  * try. */
-#define LUCI_ROLLED_BACK_TRIES 5
+#define LUCI_ROLLED_BACK_TRIES 10
 #define LUCI_ROLLED_BACK_PAUSE apr_time_from_msec(3)
 
 /* ---- Calls in threads that may be abandoned ---- */

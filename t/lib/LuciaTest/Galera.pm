@@ -106,6 +106,14 @@ sub become {
     return $self->SUPER::become;
 }
 
+# What a test sees is what all nodes have committed.
+sub connect {
+    my ($self, $database) = @_;
+    my $handle = $self->SUPER::connect($database);
+    $handle->do('SET SESSION wsrep_sync_wait = 7');
+    return $handle;
+}
+
 sub status {
     my ($self) = @_;
     return { map { $_->{Variable_name} =~ s/^wsrep_//r => $_->{Value} } @{ $self->query("SHOW GLOBAL STATUS LIKE 'wsrep_%'") } };

@@ -247,24 +247,6 @@ static void check_set_column(const luci_db_target_t *target)
     luci_db_close(db);
 }
 
-/* ---- A cluster ---- */
-
-/* MariaDB has the settings without a cluster, too. */
-static void check_cluster_settings(const luci_db_target_t *target)
-{
-    static const luci_statement_t settings_of = {
-        .text = "SELECT @@SESSION.wsrep_sync_wait & 3, @@SESSION.wsrep_dirty_reads"
-    };
-    luci_db_t *db = luci_db_create(target, pool);
-    const char *const *row;
-
-    tap_is_result(luci_db_select(db, &settings_of, LUCI_ARGUMENTS({ NULL, NULL }), &row, pool), LUCI_OK,
-                  "the settings of a Galera node are read");
-    tap_is_str(row[0], "3", "reads, updates and deletes wait for what other nodes have committed");
-    tap_is_str(row[1], "0", "a node without a majority does not answer");
-    luci_db_close(db);
-}
-
 /* ---- A locked table ---- */
 
 /* PostgreSQL waits for the lock when it prepares a statement. The limit of its own, two seconds, ends the
@@ -315,7 +297,5 @@ int main(void)
     check_set_column(&target);
     if (strcmp(target.driver, "pgsql") == 0)
         check_locked_table(&target);
-    if (strcmp(target.driver, "mysql") == 0)
-        check_cluster_settings(&target);
     return tap_done();
 }

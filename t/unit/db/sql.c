@@ -70,6 +70,10 @@ static const struct {
       "SELECT k.hashed_password, " USER_OURS
       " FROM \"user_key\" k JOIN \"auth_user\" u ON u.id = k.user_id WHERE k.id = %s",
       "id" },
+    { &luci_sql_user_touch, 1, "UPDATE \"auth_user\" SET id = id WHERE id = %s", "id",
+      "UPDATE \"auth_user\" SET disabled = CASE WHEN disabled IS NULL THEN 0 WHEN disabled = 0 THEN NULL "
+      "ELSE disabled END WHERE id = %s",
+      "id" },
     { &luci_sql_user_lock, 1, "SELECT " USER_PLAIN " FROM \"auth_user\" u WHERE u.id = %s", "id",
       "SELECT " USER_OURS " FROM \"auth_user\" u WHERE u.id = %s", "id" },
     { &luci_sql_key_lock, 1, "SELECT k.hashed_password, k.user_id FROM \"user_key\" k WHERE k.id = %s", "id",
