@@ -18,6 +18,7 @@
 #include "httpd/lifecycle/config_check.h"
 #include "httpd/lifecycle/config_dump.h"
 #include "httpd/lifecycle/jobs.h"
+#include "httpd/lifecycle/pool_sizes.h"
 #include "httpd/lifecycle/start_schema.h"
 #include "httpd/request/answer.h"
 #include "httpd/request/scrub.h"
@@ -48,7 +49,9 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serv
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
         return OK; /* httpd only tests the configuration, and reads it again before it starts. */
     luci_httpd_log_prepare(conf);
+    luci_pool_sizes_prepare(conf, main_server);
     luci_start_schema(conf, temp, main_server);
+    luci_pool_sizes_set(conf, main_server, 0);
     luci_control_prepare(conf, main_server);
     result = luci_runtime_prepare(conf, main_server);
     luci_jobs_prepare(conf, main_server);
@@ -63,10 +66,13 @@ static int check_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, ser
 
 static void test_config(apr_pool_t *conf, server_rec *main_server)
 {
-    if (luci_config_dump_is_wanted())
+    if (luci_config_dump_is_wanted()) {
         luci_config_dump(conf, main_server);
-    else
-        luci_start_schema_test(conf, main_server);
+        return;
+    }
+    luci_pool_sizes_prepare(conf, main_server);
+    luci_start_schema_test(conf, main_server);
+    luci_pool_sizes_set(conf, main_server, 1);
 }
 
 static const luci_control_command_t control_commands[] = {

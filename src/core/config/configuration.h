@@ -47,7 +47,7 @@ typedef struct {
 typedef struct {
     luci_settings_t settings;
     luci_database_t database;
-    luci_quota_t pool_size; /* handles per child process; auto: its number of threads */
+    luci_quota_t pool_size; /* handles per child process; auto: pool_fit.h */
     int create_schema;
     luci_cache_name_t cache_name;
     luci_ms_t cache_ttl;

@@ -22,7 +22,7 @@
            "Database of users, keys and sessions; required",
            database, database, NULL),
     SERVER("LuciaDatabasePool", "MAX [WAIT]", "auto 5s",
-           "Maximum number of database handles of a child process (auto: its number of threads), and the longest wait for one",
+           "Maximum number of database handles of a child process (auto: its number of threads, or what the server allows), and the longest wait for one",
            quota, pool_size, QUOTA(HANDLES_MAX, "handles", 5 * LUCI_MS_SECOND)),
     SERVER("LuciaCreateSchema", "On|Off", "On",
            "Whether start-up creates missing tables and columns",

@@ -130,6 +130,11 @@ int luci_db_is_connected(const luci_db_t *db)
     return db->memory && !db->connection.broken;
 }
 
+int luci_db_is_pooled(const luci_db_t *db)
+{
+    return luci_db_is_connected(db) && db->connection.pooled;
+}
+
 int luci_db_is_refused(const luci_db_t *db)
 {
     return db->connection.broken && db->connection.refused;

@@ -48,6 +48,9 @@ luci_result_t luci_db_connect(luci_db_t *db) LUCI_MUST_USE;
 /* 1 if the handle is connected and its last call did not fail. */
 int luci_db_is_connected(const luci_db_t *db);
 
+/* 1 if the connection leads to a pooler that lends the server's connections to other clients, too. */
+int luci_db_is_pooled(const luci_db_t *db);
+
 /* 1 if the last call failed because the server refused a connection, as it has too many. */
 int luci_db_is_refused(const luci_db_t *db);
 

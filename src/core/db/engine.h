@@ -99,6 +99,10 @@ typedef struct luci_engine_t {
     const luci_engine_state_t *states; /* ends with state NULL; NULL: messages contain no SQLSTATE */
     const char *const *refusals; /* parts of messages that refuse a connection because the server, the user or
                                     the database has too many; ends with NULL; NULL: there are none */
+    int connections;             /* that a server has for ordinary users by default; 0: a file */
+    /* Reads the connections that the server has for ordinary users; the least that our user or all users of
+     * the database may have, NULL: no limit; and all that it has. NULL: a file. */
+    const struct luci_statement_t *capacity;
     void (*opened)(void *native); /* prepares the native handle of a new connection; NULL: nothing to do */
     /* 1 if the connection leads to a pooler that lends the server's connections to other clients between
      * transactions, so that neither prepared statements nor settings may be left on it. own is the answer to

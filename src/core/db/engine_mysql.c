@@ -58,6 +58,11 @@ static apr_int64_t process(void *native)
     return thread_id ? (apr_int64_t)thread_id(native) : 0;
 }
 
+static const luci_statement_t capacity = {
+    .text = "SELECT @@global.max_connections, NULLIF(@@max_user_connections, 0), @@global.max_connections",
+    .repeatable = 1,
+};
+
 /* ---- Connection parameters ---- */
 
 /* The parameters that apr_dbd's driver knows. */
@@ -170,6 +175,8 @@ const luci_engine_t luci_engine_mysql = {
     .begin = "START TRANSACTION",
     .codes = codes,
     .refusals = refusals,
+    .connections = 151,
+    .capacity = &capacity,
 
     .quote_name = '`',
     .row_lock = " FOR UPDATE",

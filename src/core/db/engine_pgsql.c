@@ -47,6 +47,19 @@ static const char *const refusals[] = {
     NULL,
 };
 
+/* The limits of user and database do not concern a superuser. PostgreSQL 16 added reserved_connections. */
+static const luci_statement_t capacity = {
+    .text =
+        "SELECT CAST(current_setting('max_connections') AS INTEGER) "
+        "- CAST(current_setting('superuser_reserved_connections') AS INTEGER) "
+        "- CAST(COALESCE(current_setting('reserved_connections', true), '0') AS INTEGER), "
+        "CASE WHEN NOT r.rolsuper THEN LEAST(NULLIF(r.rolconnlimit, -1), NULLIF(d.datconnlimit, -1)) END, "
+        "current_setting('max_connections') "
+        "FROM pg_catalog.pg_roles r, pg_catalog.pg_database d "
+        "WHERE r.rolname = session_user AND d.datname = current_database()",
+    .repeatable = 1,
+};
+
 /* ---- The client library, which apr_dbd's driver has loaded ---- */
 
 #define PQERRORS_VERBOSE 2 /* libpq-fe.h, PGVerbosity */
@@ -314,6 +327,8 @@ const luci_engine_t luci_engine_pgsql = {
     .begin_pooled = BEGIN "; " LIMITS("true"),
     .states = states,
     .refusals = refusals,
+    .connections = 97,
+    .capacity = &capacity,
     .opened = opened,
     .is_pooled = is_pooled,
     .own_query = "SELECT pg_catalog.pg_backend_pid()",

@@ -186,6 +186,19 @@ const char *luci_place(const luci_engine_t *engine, const char *params, apr_pool
     return engine->words ? server_place(engine, params, pool) : apr_pstrcat(pool, "the file ", params, NULL);
 }
 
+const char *luci_place_server(const luci_engine_t *engine, const char *params, apr_pool_t *pool)
+{
+    place_t place;
+
+    if (!engine->words)
+        return params;
+    place = read_place(engine->words, params, pool);
+    if (place.is_unclear)
+        return params;
+    return apr_pstrcat(pool, place.host, " ", *place.port ? place.port : engine->words->port, " ", place.sock,
+                       NULL);
+}
+
 /* ---- Misspelled words ---- */
 
 static int smaller(int a, int b)

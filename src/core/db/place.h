@@ -10,6 +10,9 @@
  * db.example:5432". */
 const char *luci_place(const luci_engine_t *engine, const char *params, apr_pool_t *pool);
 
+/* A text that is the same for two databases on the same server, from pool; it may contain a secret. */
+const char *luci_place_server(const luci_engine_t *engine, const char *params, apr_pool_t *pool);
+
 /* The message of a client library as one line, from pool, without quoted parts that may belong to a password.
  * If params contain a misspelled option, the text names it, even if the driver ignores it silently. */
 const char *luci_place_message(const luci_engine_t *engine, const char *params, const char *message,

@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "ctl/check/check_database.h"
 #include "ctl/check/check_files.h"
+#include "ctl/check/check_pool.h"
 #include "ctl/lib/database.h"
 #include "ctl/lib/server_user.h"
 
@@ -34,7 +35,8 @@ static const char *remedy(const char *path, int create_schema, apr_pool_t *pool)
 
 /* Opens the database as httpd's user, because the database server knows that user, and because a link in a
  * folder of that user must not mislead root. */
-static void open_and_check(check_t *check, const luci_ctl_config_t *config, const luci_db_target_t *target)
+static void open_and_check(check_t *check, const luci_ctl_config_t *config, const luci_db_target_t *target,
+                           luci_capacity_t *capacity)
 {
     if (luci_ctl_database_act(config, target, check->call->pool) != LUCI_EXIT_DONE) {
         luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, "database",
@@ -43,14 +45,16 @@ static void open_and_check(check_t *check, const luci_ctl_config_t *config, cons
         check->findings->unreachable = 1;
         return;
     }
-    luci_check_database(target, check->findings);
+    luci_check_database(target, capacity, check->findings);
     luci_server_user_end();
 }
 
-static void check_one(check_t *check, const luci_ctl_config_t *config, const luci_db_target_t *target,
-                      int create_schema)
+/* Returns what is known of the server's connections. */
+static luci_capacity_t check_one(check_t *check, const luci_ctl_config_t *config,
+                                 const luci_db_target_t *target, int create_schema)
 {
     luci_check_file_t file = LUCI_CHECK_FILE_THERE;
+    luci_capacity_t capacity = { 0 };
 
     if (luci_engine_is_file(luci_engine_find(target->driver), target->params))
         file = luci_check_database_file(target->params, &check->user, check->findings);
@@ -58,11 +62,11 @@ static void check_one(check_t *check, const luci_ctl_config_t *config, const luc
         luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, "database",
                           remedy(target->params, create_schema, check->call->pool),
                           "the database file %s does not exist", target->params);
-    if (file != LUCI_CHECK_FILE_THERE) {
+    if (file == LUCI_CHECK_FILE_THERE)
+        open_and_check(check, config, target, &capacity);
+    else
         check->findings->unreachable = 1;
-        return;
-    }
-    open_and_check(check, config, target);
+    return capacity;
 }
 
 /* ---- A configuration ---- */
@@ -124,6 +128,7 @@ static void check_server(check_t *check, const luci_ctl_config_t *config, int at
                                 .is_inspection = 1,
                                 .where = apr_psprintf(check->call->pool, "LuciaDatabase in %s:%d",
                                                       server->database.file, server->database.number) };
+    luci_capacity_t capacity;
 
     if (is_checked_already(config, at, check->call->pool))
         return;
@@ -131,7 +136,8 @@ static void check_server(check_t *check, const luci_ctl_config_t *config, int at
     if (!target.driver)
         return;
     luci_check_secrets(server->database.written, check->findings);
-    check_one(check, config, &target, server->create_schema);
+    capacity = check_one(check, config, &target, server->create_schema);
+    luci_check_pool(config, at, &capacity, check->findings);
 }
 
 static void check_configuration(check_t *check)
@@ -173,7 +179,7 @@ static luci_exit_t run_check(luci_invocation_t *call)
             return status;
         database.target.is_inspection = 1;
         database.target.report_command = NULL; /* Messages recommend luciactl check, which is this command. */
-        check_one(&check, &database.config, &database.target, database.config.server->create_schema);
+        (void)check_one(&check, &database.config, &database.target, database.config.server->create_schema);
     }
     return luci_findings_show(check.findings, call->output, luci_command_has(call, "json"));
 }

@@ -291,12 +291,13 @@ static void check_sessions(check_t *check)
             sessions.future.count, sessions.future.named, more(&sessions.future));
 }
 
-void luci_check_database(const luci_db_target_t *target, luci_findings_t *findings)
+void luci_check_database(const luci_db_target_t *target, luci_capacity_t *capacity, luci_findings_t *findings)
 {
     check_t check = { .target = target, .findings = findings };
     const char *problem = "the system has no random numbers";
     int readable;
 
+    *capacity = (luci_capacity_t){ 0 };
     if (luci_secret_init(findings->pool) != LUCI_OK ||
         luci_db_init(target->driver, &problem, findings->pool) != LUCI_OK) {
         luci_findings_add(findings, LUCI_FINDING_PROBLEM, DATABASE, "Install the DBD driver of apr-util",
@@ -305,7 +306,11 @@ void luci_check_database(const luci_db_target_t *target, luci_findings_t *findin
         return;
     }
     check.db = luci_db_create(target, findings->pool);
-    if (!answered(&check, luci_db_connect(check.db)) || !check_tables(&check, &readable))
+    if (!answered(&check, luci_db_connect(check.db)))
+        return;
+    if (luci_capacity_ask(check.db, capacity, findings->pool) != LUCI_OK)
+        *capacity = (luci_capacity_t){ 0 }; /* which is unknown, and no problem */
+    if (!check_tables(&check, &readable))
         return;
     luci_progress_begin(&check.progress, "rows", 0);
     check_columns(&check);

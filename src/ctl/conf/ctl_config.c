@@ -187,6 +187,8 @@ luci_result_t luci_ctl_config_read(const luci_ctl_source_t *source, luci_ctl_con
     config->user = get(document, "user", pool);
     config->group = get(document, "group", pool);
     config->control = get(document, "control", pool);
+    config->children = get_number(document, "processes");
+    config->threads = get_number(document, "threads");
     json_array_foreach(json_object_get(document, "findings"), i, each) read_finding(config, each, pool);
     json_array_foreach(json_object_get(document, "servers"), i, each) read_server(config, each, pool);
     json_decref(document);

@@ -38,6 +38,8 @@ typedef struct {
         *problems;       /* const char *: why the configuration is unusable, mostly with file and line */
     const char *user;    /* of the directive User, a number as "#33"; NULL: not configured */
     const char *group;   /* of the directive Group, as user */
+    int children;        /* the maximum number of httpd's processes; 0: not read */
+    int threads;         /* of each */
     const char *control; /* the absolute path of the control socket; NULL: off, or not read */
 } luci_ctl_config_t;
 

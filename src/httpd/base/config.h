@@ -27,12 +27,16 @@ void *luci_config_merge_dir(apr_pool_t *pool, void *base, void *add);
 
 luci_server_config_t *luci_config_server(server_rec *server);
 
-/* What a server has besides its directives; all NULL while the configuration is read. */
+/* What a server has besides its directives; all zeros while the configuration is read. */
 typedef struct {
     struct luci_shared_t *shared; /* runtime.h; created before the children start */
     struct luci_throttle_shared_t
-        *throttle_shared;           /* throttle_start.h; created with shared; NULL: no throttle */
-    struct luci_runtime_t *runtime; /* runtime.h; of this child. NULL in the parent */
+        *throttle_shared;             /* throttle_start.h; created with shared; NULL: no throttle */
+    struct luci_capacity_t *capacity; /* core/db/capacity.h; of its database; in shared memory, all zeros
+                                         until a process has asked. NULL: none */
+    int handles;                      /* of its database, in each child process */
+    int is_scarce;                    /* 1: the database's server has too few for one in each child process */
+    struct luci_runtime_t *runtime;   /* runtime.h; of this child. NULL in the parent */
 } luci_config_parts_t;
 
 /* The parts of the server with this configuration, which must come from luci_config_server. */

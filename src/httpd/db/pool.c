@@ -50,7 +50,8 @@ struct luci_pool_t {
     const luci_db_target_t *target;
     const char *title; /* of the database, for messages */
     luci_quota_t size;
-    int is_file; /* the database is a file, not a server */
+    int is_file;   /* the database is a file, not a server */
+    int is_scarce; /* the server has too few connections for one in each child */
     server_rec *server;
     apr_pool_t *memory;          /* used only under the lock */
     apr_thread_mutex_t *lock;    /* guards what follows */
@@ -126,10 +127,10 @@ static int must_yield(const luci_pool_t *pool, apr_time_t now)
     return !pool->is_file && luci_shortage_is_urgent(pool->shortage, now);
 }
 
-/* How many connected handles a child keeps then. With a single one, children take turns. */
+/* How many connected handles a child keeps then. If children can only have one at a time, they take turns. */
 static int kept(const luci_pool_t *pool)
 {
-    return pool->size.max > 1;
+    return pool->size.max > 1 && !pool->is_scarce;
 }
 
 /* How long a connected handle may be idle, and how many are kept however long they are. While this process
@@ -145,7 +146,7 @@ static idling_t idling(const luci_pool_t *pool, apr_time_t now)
 
     if (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING)
         return (idling_t){ 0, 0 };
-    if (!pool->is_file && luci_shortage_is_on(pool->shortage, now))
+    if (pool->is_scarce || (!pool->is_file && luci_shortage_is_on(pool->shortage, now)))
         return (idling_t){ kept(pool), LUCI_POOL_IDLE_SHORT };
     return (idling_t){ 1, LUCI_POOL_IDLE };
 }
@@ -192,8 +193,7 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, const luci_pool_li
     pool->writes.clock = apr_time_now;
     pool->shortage = limits->shortage;
     pool->size = limits->size;
-    if (pool->size.max == 0)
-        pool->size.max = threads;
+    pool->is_scarce = limits->is_scarce;
     pool->is_file = is_file(target);
     pool->server = server;
     pool->slots = apr_pcalloc(child_pool, (apr_size_t)pool->size.max * sizeof *pool->slots);

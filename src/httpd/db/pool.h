@@ -23,6 +23,7 @@ typedef struct luci_pool_t luci_pool_t;
 /* What limits a pool. */
 typedef struct {
     luci_quota_t size;         /* the maximum number of handles, and the maximum wait for one */
+    int is_scarce;             /* 1: the server has too few connections for one in each child */
     luci_breaker_t *breaker;   /* of the database's server; borrowed, as the next two */
     luci_breaker_t *writes;    /* of writes to it (core/guard/write_limit.h) */
     luci_shortage_t *shortage; /* of connections to it */

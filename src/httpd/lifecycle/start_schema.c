@@ -2,6 +2,7 @@
 #include "httpd/lifecycle/start_schema.h"
 
 #include "core/config/connect_params.h"
+#include "core/db/capacity.h"
 #include "core/db/db_problem.h"
 #include "core/db/schema.h"
 #include "core/files/trusted_path.h"
@@ -172,6 +173,15 @@ static luci_db_target_t target_of(const job_t *job, apr_pool_t *pool)
     };
 }
 
+/* Stores what the server allows where the parent reads it. If it does not answer, that stays unknown. */
+static void ask_capacity(luci_db_t *db, const luci_server_config_t *config, apr_pool_t *pool)
+{
+    luci_capacity_t capacity;
+
+    if (luci_config_parts(config)->capacity && luci_capacity_ask(db, &capacity, pool) == LUCI_OK)
+        *luci_config_parts(config)->capacity = capacity;
+}
+
 /* Runs in the short-lived process and never returns. configtest ignores a missing file here, because
  * database_check.c reports it. */
 static void work_and_exit(const job_t *job, apr_pool_t *pool)
@@ -201,6 +211,8 @@ static void work_and_exit(const job_t *job, apr_pool_t *pool)
 
         result = mend(db, may_create, &gaps, pool);
         problem = luci_db_problem(db, pool);
+        if (result == LUCI_OK)
+            ask_capacity(db, config, pool);
         luci_db_close(db);
     }
     if (result == LUCI_OK)

@@ -37,8 +37,13 @@ static luci_pool_t *new_pool(const luci_db_target_t *target, server_rec *server,
 {
     const luci_server_config_t *config = luci_config_server(server);
     const luci_shared_t *shared = luci_config_parts(config)->shared;
-    const luci_pool_limits_t limits = { config->pool_size, shared->breaker, shared->write_breaker,
-                                        shared->shortage };
+    const luci_pool_limits_t limits = {
+        .size = { luci_config_parts(config)->handles, config->pool_size.wait },
+        .is_scarce = luci_config_parts(config)->is_scarce,
+        .breaker = shared->breaker,
+        .writes = shared->write_breaker,
+        .shortage = shared->shortage,
+    };
     const char *problem = NULL;
 
     if (luci_db_init(target->driver, &problem, pool) != LUCI_OK) {
