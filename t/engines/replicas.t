@@ -81,10 +81,12 @@ sub check_mariadb {
     my ($alice, $robert) = map { sign_up($server, $_) } qw(alice robert);
     is sign_out($server, $robert)->status, 302, 'MariaDB ends the session of robert';
     $mariadb->query('SET GLOBAL read_only = ON');
-    is_unavailable vault($server, $alice), 'S2.11: a session that a read-only MariaDB knows';
-    is_unavailable vault($server, $robert), 'S2.11: a session that a read-only MariaDB does not know';
-    is basic($server, 'alice')->status, 503, 'a password that only a read-only MariaDB knows: 503';
-    like $server->error_log, qr/LUCI0302: .*the server is read-only/, 'the log says that the server is read-only';
+    is_served vault($server, $alice), 'a read-only MariaDB that never copied another server serves the gate';
+    $mariadb->query("SET GLOBAL gtid_slave_pos = '0-1-1'");    # it has copied a transaction of another server
+    is_unavailable vault($server, $alice), 'S2.11: a session that a replica of MariaDB knows';
+    is_unavailable vault($server, $robert), 'S2.11: a session that a replica of MariaDB does not know';
+    is basic($server, 'alice')->status, 503, 'a password that only a replica of MariaDB knows: 503';
+    like $server->error_log, qr/LUCI0302: .*the server is read-only/, 'the log says that the server looks like a replica';
     $mariadb->query('SET GLOBAL read_only = OFF');
     is_served vault($server, $alice), 'MariaDB that takes writes again serves the gate';
     my $reply = vault($server, $robert);

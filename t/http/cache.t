@@ -190,7 +190,7 @@ subtest 'S9.39: a cache that is too small' => sub {
     my $long = sign_in($tiny, 'alice');
     is status($tiny, $long), 200, 'a record that has no room at all' for 1 .. 20;
     is failures, 1, 'is said once';
-    like $server->error_log, qr/LUCI0402: the session cache \(shmcb:[^)]*\([^)]*\)\) is too small for a record; the database is queried/, 'the log says that the cache is too small for a record';
+    like $server->error_log, qr/LUCI0402: the session cache \(shmcb:[^)]*\([^)]*\), in [^)]*:\d+\) is too small for a record; the database is queried/, 'the log says that the cache is too small for a record';
     my $other = sign_in($server, 'alice');
     is status($server, $other), 200, 'the other cache';
     away;

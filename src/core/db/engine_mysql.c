@@ -34,6 +34,10 @@ static const char *const cluster_setup[] = {
     NULL,
 };
 
+/* A replica is read-only, and has the position up to which it has copied another server; a MariaDB that never
+ * copied any, such as one during maintenance, cannot lag. MySQL does not tell that to an ordinary user. */
+#define LAGS "CONCAT(@@GLOBAL.read_only) NOT IN ('0', 'OFF') /*M! AND @@GLOBAL.gtid_slave_pos <> '' */"
+
 static const luci_engine_code_t codes[] = {
     { 1062 /* ER_DUP_ENTRY */, LUCI_FAILURE_CONFLICT },
     { 1205 /* ER_LOCK_WAIT_TIMEOUT */, LUCI_FAILURE_BUSY },
@@ -181,8 +185,8 @@ const luci_engine_t luci_engine_mysql = {
     .quote_name = '`',
     .row_lock = " FOR UPDATE",
     /* The value is a number or, in new versions of MariaDB, a word. */
-    .lags = "CONCAT(@@GLOBAL.read_only) NOT IN ('0', 'OFF')",
-    .lags_because = "the server is read-only (read_only), as a replica is",
+    .lags = LAGS,
+    .lags_because = "the server is read-only (read_only) and looks like a replica",
     .or_nothing = "", /* INSERT IGNORE hides other errors; the count of ON DUPLICATE KEY depends on flags */
     /* The collation of the column may treat names as equal that differ in an accent. */
     .same_bytes =
