@@ -252,15 +252,19 @@ sub look {
     return $self->tell($kind, $asked, $verdict->($status, $cleared), $place->{host}, $status, '-');
 }
 
-# Until it is confirmed: what was answered otherwise is uncertain.
+# Until it is confirmed: what was answered otherwise is uncertain. A session that such a sign-out has ended is unknown to the next
+# one, which says so with 401.
 sub until_confirmed {
     my ($self, $kind, $path, %arg) = @_;
+    my $is_uncertain = 0;
     while (1) {
         my ($place) = List::Util::shuffle($self->places);
         my ($status, $reply, $asked) = $self->asked_of($place, POST => $path, %arg);
-        my $verdict = $status eq '302' ? 'confirmed' : $self->verdict_on_member($place, $status, 0);
+        my $is_done = $status eq '302' || ($is_uncertain && $kind eq 'sign-out' && $status eq '401');
+        my $verdict = $is_done ? 'confirmed' : $self->verdict_on_member($place, $status, 0);
         $self->tell($kind, $asked, $verdict, $place->{host}, $status, '-');
-        return $reply if $status eq '302';
+        return $reply if $is_done;
+        $is_uncertain ||= $verdict ne 'lost';
         Time::HiRes::sleep(LuciaTest::Workload::PAUSE);
     }
 }
