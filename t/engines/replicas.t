@@ -4,8 +4,10 @@ use strict;
 use warnings;
 use lib 't/lib';
 use Test::More;
+use List::Util qw(min);
 use MIME::Base64 qw(encode_base64);
 use LuciaTest;
+use LuciaTest::Galera;
 use LuciaTest::Gate;
 use LuciaTest::MariaDB;
 use LuciaTest::Postgres;
@@ -95,6 +97,41 @@ sub check_mariadb {
     return;
 }
 
+# ---- Galera ----
+
+# How often the node waits at least for what the cluster has committed before. What the module does by the way may wait, too.
+sub waits_of {
+    my ($node, @codes) = @_;
+    return min map {
+        my $before = $node->status->{causal_reads};
+        $_->();
+        $node->status->{causal_reads} - $before
+    } @codes;
+}
+
+sub mark_of { my ($node, $database, $name) = @_; return $node->value_in($database, 'SELECT disabled FROM auth_user WHERE username = ?', $name) // 'NULL' }
+
+# One node is a cluster, too; t/long/galera.t has three. It has the setting that would let it answer without the others.
+sub check_galera {
+    my ($node) = LuciaTest::Galera->new(nodes => 1)->nodes;
+    $node->query('SET GLOBAL wsrep_dirty_reads = ON');
+    my $database = $node->create;
+    my $server = serve($node->line($database) . "\nLuciaSessionCache off");
+    my ($alice, @others) = map { sign_up($server, $_) } qw(alice robert carola dorothea);
+    is waits_of($node, (sub { vault($server, $alice) }) x 3), 1, 'the read of a session waits for the cluster';
+    is waits_of($node, map { my $cookie = $_; sub { sign_out($server, $cookie) } } @others), 2, 'a sign-out waits before its read and before its DELETE';
+
+    my %marks = map { sign_in($server, 'robert'); mark_of($node, $database, 'robert') => 1 } 1 .. 2;
+    is join(' ', sort keys %marks), '0 NULL', 'each sign-in writes the row of the user, so that other nodes see its lock';
+
+    $node->query('SET GLOBAL wsrep_reject_queries = ALL');
+    is_unavailable vault($server, $alice), 'S2.11: a session that a node without the others knows';
+    $node->query('SET GLOBAL wsrep_reject_queries = NONE');
+    is_served vault($server, $alice), 'the node serves the gate with the others again';
+    return;
+}
+
 check_postgres();
 check_mariadb();
+check_galera() if LuciaTest::Galera->available;
 done_testing;
