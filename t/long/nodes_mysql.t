@@ -34,10 +34,11 @@ subtest Galera => sub {
     my $galera = LuciaTest::Galera->new(nodes => 3);
     my @nodes  = $galera->nodes;
     my $database = $nodes[0]->create;
+    my @checkers = map { LuciaTest::Galera::Checker->new($_) } @nodes;
     my $proxy = LuciaTest::HAProxy->new(config => join "\n", 'defaults', '    mode tcp', '    timeout connect 2s', '    timeout client 1h',
-        '    timeout server 1h', 'listen galera', '    bind 127.0.0.1:@port@', '    balance roundrobin',
-        '    default-server inter 200 fall 2 rise 2 on-marked-down shutdown-sessions',
-        map({ "    server node$_ 127.0.0.1:" . $nodes[$_]->port . ' check' } 0 .. $#nodes), '');
+        '    timeout server 1h', '    timeout check 1s', 'listen galera', '    bind 127.0.0.1:@port@', '    balance roundrobin', '    option httpchk GET /',
+        '    default-server inter 500 fall 2 rise 2 on-marked-down shutdown-sessions',
+        map({ "    server node$_ 127.0.0.1:" . $nodes[$_]->port . ' check port ' . $checkers[$_]->port } 0 .. $#nodes), '');
     my ($user, $password) = (LuciaTest::MariaDB::USER, LuciaTest::MariaDB::PASSWORD);
     my $cluster = cluster("LuciaDatabase mysql \"host=127.0.0.1,port=@{[$proxy->port]},user=$user,pass=$password,dbname=$database\"", $redis);
     my $work    = $cluster->work;
@@ -45,6 +46,8 @@ subtest Galera => sub {
     $work->case('killed, started again after 5 s', 'a node of Galera', sub { $nodes[1]->stop('KILL'); $work->pause(5); $nodes[1]->start; $galera->settle }, allowed => 30);
     $work->case('restarted, one after the other', 'three nodes of Galera', sub { for my $node (@nodes) { $node->restart; $galera->settle } }, allowed => 90);
     $work->case('frozen for 10 s', 'a node of Galera', sub { $nodes[2]->freeze; $work->pause(10); $nodes[2]->thaw; $galera->settle });
+    $work->case('cut off from the others for 10 s', 'a node of Galera', sub { $nodes[1]->isolate; $work->pause(10); $nodes[1]->join; $galera->settle }, allowed => 20);
+    $work->case('has lost its data, gets all of it from another', 'a node of Galera', sub { $nodes[2]->forget; $nodes[2]->start; $galera->settle }, allowed => 30);
     $cluster->finish;
 };
 

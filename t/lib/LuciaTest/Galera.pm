@@ -11,6 +11,7 @@
 #     $two->freeze; $two->thaw;                     # hangs, and goes on
 #     $two->isolate; $two->join;                    # is cut off from the other nodes, and is not any more
 #     $two->state                                   # "Synced"; of a node without a majority "Initialized"
+#     my $checker = LuciaTest::Galera::Checker->new($two);   # $checker->port tells a balancer whether the node is usable
 #
 # A node that stops while it is the only one starts the cluster again: $cluster->bootstrap($one).
 package LuciaTest::Galera;
@@ -90,13 +91,25 @@ sub making {
 # Timeouts are short, so that the others notice within seconds that a node is gone.
 sub serving {
     my ($self) = @_;
-    my $options = join ';', "gmcast.listen_addr=tcp://127.0.0.1:$self->{group}", "ist.recv_addr=127.0.0.1:$self->{ist}", 'gcache.size=16M',
+    my $options = join ';', "gmcast.listen_addr=tcp://127.0.0.1:$self->{group}", "ist.recv_addr=127.0.0.1:$self->{ist}", 'gcache.size=64M',
         'evs.suspect_timeout=PT2S', 'evs.inactive_timeout=PT4S', 'evs.inactive_check_period=PT0.5S', 'evs.keepalive_period=PT0.5S',
         'evs.install_timeout=PT4S', 'pc.recovery=false', @{ $self->{provider_options} // [] };
     return ($self->SUPER::serving, '--wsrep-on=ON', "--wsrep-provider=$provider", "--wsrep-cluster-name=$self->{cluster}",
         "--wsrep-cluster-address=gcomm://$self->{members}", '--wsrep-node-address=127.0.0.1', "--wsrep-node-name=node-$self->{group}",
         "--wsrep-provider-options=$options", '--wsrep-sst-method=rsync', "--wsrep-sst-receive-address=127.0.0.1:$self->{sst}",
         '--binlog-format=ROW', '--innodb-autoinc-lock-mode=2', '--wsrep-slave-threads=2', @{ $self->{node_settings} // [] });
+}
+
+# A node that comes back while the others still take leave of it is refused a transfer, and ends. A node of a site is started
+# again by its service manager.
+sub start {
+    my ($self) = @_;
+    for my $try (1 .. 3) {
+        my $seen = -s $self->dir . '/log' || 0;
+        return $self if eval { $self->SUPER::start; 1 };
+        last if substr($self->log, $seen) !~ /Will never receive state/;
+    }
+    die $@;
 }
 
 # The scripts that transfer the data use the programs of the system, and this server's own folder.
@@ -133,6 +146,45 @@ sub trust {
     my ($self) = @_;
     my $file = $self->data . '/grastate.dat';
     $self->run('sed', '-i', 's/^safe_to_bootstrap: .*/safe_to_bootstrap: 1/', $file) if -e $file;
+    return;
+}
+
+# Answers GET with 200 while a node takes part in the cluster, and with 503 otherwise, as the clustercheck does that sites give
+# to their balancers. While the node hangs, so does the answer.
+package LuciaTest::Galera::Checker;
+
+use POSIX ();
+
+sub new {
+    my ($class, $node) = @_;
+    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 20) or die "no free port: $!";
+    my $self = bless { owner => $$, port => $socket->sockport, node => $node }, $class;
+    defined($self->{pid} = fork) or die "fork: $!";
+    return $self if $self->{pid};
+    LuciaTest::follow_parent();
+    $SIG{$_} = sub { POSIX::_exit(0) } for qw(INT TERM HUP);
+    $SIG{PIPE} = 'IGNORE';
+    delete $node->{handles};
+    while (my $client = $socket->accept) { $self->reply($client) }
+    POSIX::_exit(1);
+}
+
+sub port { return $_[0]{port} }
+
+sub reply {
+    my ($self, $client) = @_;
+    sysread $client, my $asked, 4096;
+    my $state = eval { $self->{node}->state } // 'gone';
+    print {$client} 'HTTP/1.0 ', $state eq 'Synced' ? '200 OK' : '503 Service Unavailable', "\r\n\r\n$state\n";
+    return close $client;
+}
+
+sub DESTROY {
+    my ($self) = @_;
+    return if $self->{owner} != $$;
+    local ($?, $!);
+    kill TERM => $self->{pid};
+    waitpid $self->{pid}, 0;
     return;
 }
 
