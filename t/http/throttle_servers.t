@@ -96,6 +96,12 @@ unlike $two->error_log, qr/LUCI0510/, 'one of two memcached is enough';
 
 # ---- Clocks ----
 
+my $timeless = LuciaTest::Redis->primary('--rename-command', 'TIME', '');
+my $blind = site("LuciaThrottleStore @{[$timeless->name]}\n$THROTTLE", modules => \@MODULES);
+is_deeply wrongs($blind, 'alice', 8), [(400) x 5, (429) x 3], 'S9.4: a Redis without the command TIME stores counts';
+my ($refusals) = $timeless->say('INFO', 'errorstats') =~ /errorstat_ERR:count=(\d+)/;
+cmp_ok $refusals, '<=', 2, 'it is not asked for the time with each command';
+
 my ($faketime) = glob '/usr/lib/*/faketime/libfaketimeMT.so.1';
 SKIP: {
     skip 'libfaketime is not installed', 1 if !$faketime;

@@ -165,8 +165,12 @@ static luci_result_t ask_clock(ap_socache_instance_t *instance, luci_link_t *lin
     if (asked <= begun && begun - asked < LUCI_STORE_CLOCK_INTERVAL)
         return LUCI_OK;
     result = instance->kind->clock(link, &time);
+    if (result == LUCI_INVALID) { /* a server that hides its clock still stores */
+        apr_atomic_set64(&shared->asked, (apr_uint64_t)begun);
+        return LUCI_OK;
+    }
     if (result != LUCI_OK)
-        return result == LUCI_INVALID ? LUCI_OK : result; /* a server that hides its clock still stores */
+        return result;
     if (strcmp(instance->kind->name, "memcache") == 0)
         time += MEMCACHED_TICK;
     ahead = time - apr_time_as_msec(begun + (apr_time_now() - begun) / 2);
@@ -252,18 +256,22 @@ static int rests(const ap_socache_instance_t *instance, int number)
     return until > now && until - now <= LUCI_STORE_REST;
 }
 
-/* Asks the server of the key and then the others in turn: first those that work, then those that rest. */
+/* Asks the server of the key and then the others in turn, each once: first those that work, then those that
+ * rest. */
 static luci_result_t call_any(ap_socache_instance_t *instance, call_t *call)
 {
     int count = instance->servers->nelts, first = (int)(hash_of(call->key) % (unsigned)count);
+    int resting[SERVERS_MAX];
     luci_result_t result = LUCI_UNAVAILABLE;
     size_t size = call->length;
 
+    for (int i = 0; i < count; i++)
+        resting[i] = rests(instance, i);
     for (int i = 0; i < 2 * count; i++) {
         int number = (first + i) % count;
         server_t *server = &APR_ARRAY_IDX(instance->servers, number, server_t);
 
-        if (rests(instance, number) != (i >= count))
+        if (resting[number] != (i >= count))
             continue;
         call->length = size;
         result = call_server(instance, server, call);
