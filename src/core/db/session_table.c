@@ -77,10 +77,10 @@ const luci_statement_t luci_sql_session_hash = {
 /* The batches of the purge. Their sizes are part of the texts, because PostgreSQL plans a prepared statement
  * without its arguments: for an unknown number of rows it would read and sort the whole table. */
 const luci_statement_t luci_sql_sessions_expired = {
-    .text =
-        "SELECT MAX(step.idle_expires), MIN(step.idle_expires) FROM (SELECT s.idle_expires FROM {session} s "
-        "WHERE s.idle_expires >= :from:int AND s.idle_expires < :now:int "
-        "ORDER BY s.idle_expires" LUCI_SQL_PURGE_LIMIT ") step",
+    .text = "SELECT MAX(step.idle_expires), MIN(step.idle_expires), COUNT(*) FROM (SELECT s.idle_expires "
+            "FROM {session} s "
+            "WHERE s.idle_expires >= :from:int AND s.idle_expires < :now:int "
+            "ORDER BY s.idle_expires" LUCI_SQL_PURGE_LIMIT ") step",
     .repeatable = 1,
 };
 

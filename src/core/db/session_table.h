@@ -31,8 +31,8 @@ extern const luci_statement_t luci_sql_sessions_oldest; /* ids of the sessions o
 #define LUCI_SQL_SESSION_EXPIRED(s)                                                                          \
     "(" s "idle_expires < :now:int[C: OR " s "created_at <= :oldest:int OR " s "created_at > :newest:int])"
 
-/* The last and the first idle_expires of the next LUCI_SQL_PURGE_ROWS expired sessions in the order of
- * idle_expires; NULL: no more. */
+/* The last and the first idle_expires (NULL: no more) of the next LUCI_SQL_PURGE_ROWS expired sessions in the
+ * order of idle_expires, and their number. */
 extern const luci_statement_t luci_sql_sessions_expired;
 /* Deletes up to LUCI_SQL_PURGE_ROWS expired sessions between two idle_expires, by the index on it. Rows that
  * other transactions have locked are left out if the engine can do that; _waiting waits for them. */

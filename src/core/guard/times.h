@@ -120,7 +120,10 @@
 #define LUCI_CONFIGTEST_WAIT apr_time_from_sec(LUCI_CONFIGTEST_SECONDS + 1)
 #define LUCI_RESTART_WAIT apr_time_from_sec(1)
 
-#define LUCI_JOB_RUN_MAX apr_time_from_sec(30) /* the duration of a run; what is left waits for the next */
+/* The duration of a run. What is left waits for the next one, which follows at once if the job says so. */
+#define LUCI_JOB_RUN_MAX apr_time_from_sec(30)
+#define LUCI_JOB_SHARE 4           /* a run works at most one part in so many of its time, and rests */
+#define LUCI_PURGE_ALL LUCI_MS_DAY /* milliseconds; then the purge searches where it has deleted before */
 
 /* ---- The control socket ---- */
 

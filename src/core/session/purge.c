@@ -4,6 +4,7 @@
 #include "core/base/secret.h"
 #include "core/db/db_problem.h"
 #include "core/db/session_table.h"
+#include "core/guard/times.h"
 #include "core/session/session.h"
 
 #include <apr_strings.h>
@@ -15,7 +16,9 @@ struct run_t {
     luci_purge_t *purge;
     luci_result_t (*batch)(run_t *run, luci_db_t *db, apr_pool_t *scratch); /* NULL: not yet chosen */
     int walks;                        /* 1: the table is walked after the index was used */
-    luci_ms_t from;                   /* the last idle_expires that was searched by the index */
+    luci_ms_t from;                   /* where the next search by the index begins */
+    luci_ms_t passed;                 /* the last idle_expires of the batch before */
+    luci_ms_t left;                   /* the first idle_expires of a batch that was not deleted as a whole */
     char last[LUCI_PURGE_ID_MAX + 1]; /* the last id of the walk's step */
     apr_int64_t rows;                 /* of the step */
     int has_expired;                  /* rows of the step have expired and may not be deleted yet */
@@ -43,30 +46,80 @@ static luci_result_t remove_between(run_t *run, luci_db_t *db, const luci_ms_t r
 
 static luci_result_t by_walking(run_t *run, luci_db_t *db, apr_pool_t *scratch);
 
-/* Each batch searches from where the last one ended, because a server keeps deleted rows in the index for a
- * while and would read more of them in each batch. */
+/* A search that took too long has met too many deleted rows, so that the next one begins behind most of them.
+ * What it leaves is searched again after LUCI_PURGE_ALL. */
+static luci_ms_t nearer(luci_ms_t from, luci_ms_t now)
+{
+    luci_ms_t day = now - LUCI_MS_DAY, hour = now - LUCI_MS_HOUR;
+
+    if (from < day)
+        return day;
+    return from < hour ? hour : from;
+}
+
+/* A server keeps deleted rows in the index for a while. Therefore each search begins where the batch before
+ * began: PostgreSQL then marks the rows of that one as dead, once and while they are in memory, so that a
+ * search from the first row, by any process, passes them without reading them again. Rows that are locked are
+ * met twice. */
+static void pass_batch(run_t *run, const luci_ms_t range[2], int rows, int changed)
+{
+    if (changed < rows && range[0] < run->left)
+        run->left = range[0];
+    if (changed == 0) /* the rest of these rows is locked */
+        run->from = range[1] + (range[1] == run->from);
+    else
+        run->from = range[0] > run->passed ? range[0] : run->passed;
+    run->passed = range[1] > run->from ? range[1] : run->from;
+}
+
 static luci_result_t by_index(run_t *run, luci_db_t *db, apr_pool_t *scratch)
 {
+    luci_purge_t *purge = run->purge;
     const luci_argument_t *arguments = LUCI_ARGUMENTS({ "from", luci_sql_number(run->from, scratch) },
-                                                      { "now", luci_sql_number(run->purge->now, scratch) });
+                                                      { "now", luci_sql_number(purge->now, scratch) });
     const char *const *row;
     luci_result_t result = luci_db_select(db, &luci_sql_sessions_expired, arguments, &row, scratch);
-    int changed = 0;
-    luci_ms_t last, range[2];
+    int changed = 0, rows;
+    luci_ms_t range[2];
 
+    if (result == LUCI_BUSY)
+        run->from = nearer(run->from, purge->now);
     if (result != LUCI_OK)
         return result;
-    if (!row[0]) {
+    rows = row[0] ? (int)luci_sql_to_number(row[2], 0) : 0;
+    purge->is_behind = rows >= LUCI_SQL_PURGE_ROWS;
+    if (rows == 0) {
         run->batch = by_walking;
-        run->purge->is_done = !run->walks;
+        purge->is_done = !run->walks;
         return LUCI_OK;
     }
     range[0] = luci_sql_to_number(row[1], run->from);
-    range[1] = last = luci_sql_to_number(row[0], run->from);
+    range[1] = luci_sql_to_number(row[0], run->from);
     result = remove_between(run, db, range, &changed, scratch);
-    if (result == LUCI_OK) /* if nothing was deleted, the rest of these rows is locked */
-        run->from = last + (changed == 0 && last == run->from);
+    if (result == LUCI_OK)
+        pass_batch(run, range, rows, changed);
     return result;
+}
+
+/* Rows whose idle_expires is before that of others which were deleted come from locks, or from a clock that
+ * is behind by more than a session lasts. */
+static void begin_search(run_t *run)
+{
+    luci_purge_t *purge = run->purge;
+
+    if (!purge->searched_all || purge->now < purge->from ||
+        purge->now - purge->searched_all >= LUCI_PURGE_ALL) {
+        purge->searched_all = purge->now;
+        purge->from = -LUCI_TIMESTAMP_MAX;
+    }
+    run->from = run->passed = purge->from;
+    run->left = LUCI_TIMESTAMP_MAX;
+    purge->is_behind = 0;
+}
+
+static void end_search(const run_t *run)
+{
+    run->purge->from = run->left < run->from ? run->left : run->from;
 }
 
 /* ---- By walking ---- */
@@ -210,7 +263,7 @@ static luci_result_t choose(run_t *run, luci_db_t *db)
 luci_result_t luci_purge_run(luci_purge_t *purge, const luci_db_source_t *source, const char **why,
                              apr_pool_t *pool)
 {
-    run_t run = { .purge = purge, .from = -LUCI_TIMESTAMP_MAX };
+    run_t run = { .purge = purge };
     luci_result_t result = LUCI_OK;
     apr_pool_t *scratch;
 
@@ -218,6 +271,7 @@ luci_result_t luci_purge_run(luci_purge_t *purge, const luci_db_source_t *source
     if (apr_pool_create(&scratch, pool) != APR_SUCCESS)
         return LUCI_INTERNAL;
     purge->is_done = 0;
+    begin_search(&run);
     while (result == LUCI_OK && !purge->is_done && purge->go_on(purge->baton, purge)) {
         luci_db_t *db;
 
@@ -233,6 +287,7 @@ luci_result_t luci_purge_run(luci_purge_t *purge, const luci_db_source_t *source
         source->give_back(source->baton, db);
         apr_pool_clear(scratch);
     }
+    end_search(&run);
     apr_pool_destroy(scratch);
     return result;
 }

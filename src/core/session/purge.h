@@ -22,7 +22,8 @@ typedef struct luci_purge_t luci_purge_t;
 typedef int luci_purge_go_on_fn(void *baton, const luci_purge_t *purge);
 
 /* The state of a job. Initially all fields after baton are zero. A further luci_purge_run begins with the
- * index, and continues the walk where the last one stopped. Not thread-safe. */
+ * index, and continues both where the last one stopped; at least once in LUCI_PURGE_ALL it searches the whole
+ * index. Not thread-safe. */
 struct luci_purge_t {
     luci_ms_t now;
     luci_ms_t max_lifetime; /* 0: no maximum, or the servers that share the table disagree about it */
@@ -33,12 +34,15 @@ struct luci_purge_t {
                         and after any number of restarts; 0: at place */
     luci_purge_go_on_fn *go_on;
     void *baton;
-    apr_int64_t removed; /* so far */
-    apr_int64_t seen;    /* rows that the walk has passed */
-    int is_done;         /* all expired sessions were found and, but for locked rows, deleted; the
-                            next call starts again */
-    int is_walking;      /* the walk has begun, and not ended */
-    int has_wrapped;     /* it has passed the last id */
+    apr_int64_t removed;    /* so far */
+    apr_int64_t seen;       /* rows that the walk has passed */
+    int is_done;            /* all expired sessions were found and, but for locked rows, deleted; the
+                               next call starts again */
+    int is_behind;          /* the last batch by the index was full, so that more sessions have expired */
+    luci_ms_t searched_all; /* the time of the last search that began with the first row; 0: none yet */
+    luci_ms_t from;         /* the first idle_expires that is not known to be deleted */
+    int is_walking;         /* the walk has begun, and not ended */
+    int has_wrapped;        /* it has passed the last id */
     char place[LUCI_PURGE_ID_MAX + 1]; /* the walk begins after this id, and ends there; "": the first id */
     char after[LUCI_PURGE_ID_MAX + 1]; /* the last id that the walk has passed */
 };

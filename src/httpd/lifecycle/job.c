@@ -15,10 +15,11 @@ static int is_stopping(void)
     return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING;
 }
 
-/* As long as the batch took, so that others that wait for a lock get it. */
+/* Leaves the server, and each lock that others wait for, to others for most of the time. */
 static void rest(apr_interval_time_t took)
 {
-    apr_time_t end = apr_time_now() + (took > REST_MIN ? took : REST_MIN);
+    apr_interval_time_t pause = (LUCI_JOB_SHARE - 1) * took;
+    apr_time_t end = apr_time_now() + (pause > REST_MIN ? pause : REST_MIN);
 
     for (apr_time_t now = apr_time_now(); now < end && end - now <= LUCI_JOB_RUN_MAX && !is_stopping();
          now = apr_time_now())

@@ -3,8 +3,8 @@
  * server runs them at a time, in a thread that mod_watchdog owns; another process takes over when that one
  * ends. A job runs once for all virtual hosts that share what it works on. Other servers may run the same job
  * on the same database, so intervals are jittered. A run is bounded in time, borrows a handle for one small
- * batch at a time, pauses at least as long as the batch took, and stops as soon as its process is about to
- * end. */
+ * batch at a time, works only one part of its time (LUCI_JOB_SHARE), and stops as soon as its process is
+ * about to end. */
 #ifndef LUCI_JOB_H
 #define LUCI_JOB_H
 
@@ -37,10 +37,12 @@ struct luci_job_run_t {
     apr_pool_t *pool;        /* of this run */
     apr_time_t until;        /* when it must end */
     apr_time_t batch;        /* when the current batch began; 0: there was none */
+    int is_behind;           /* set by the job: the next run follows at once, after those of other jobs that
+                                are due */
 };
 
-/* Called before each batch, while no handle is borrowed. Pauses as long as the batch before took. 0: the run
- * must end. */
+/* Called before each batch, while no handle is borrowed. Pauses after the batch before. 0: the run must
+ * end. */
 int luci_job_goes_on(luci_job_run_t *run);
 
 #endif

@@ -107,6 +107,8 @@ static void run_job(planned_t *planned, apr_pool_t *pool)
     result = planned->job->run(&run, &why);
     luci_pool_background_end(runtime->pool);
     plan_next(planned, 75, 125);
+    if (result == LUCI_OK && run.is_behind)
+        planned->next = apr_time_now();
     if (result != LUCI_OK)
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, planned->server,
                      "LUCI0713: %s: %s; the next try is in %" APR_TIME_T_FMT " seconds", planned->job->failed,

@@ -47,6 +47,7 @@ static luci_result_t run_purge(luci_job_run_t *run, const char **why)
     purge->baton = run;
     purge->removed = purge->seen = 0;
     result = luci_purge_run(purge, &run->source, why, run->pool);
+    run->is_behind = purge->is_behind && !purge->is_done;
     if (purge->removed > 0)
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, run->server,
                      "LUCI0712: %" APR_INT64_T_FMT " expired sessions were deleted%s", purge->removed,
