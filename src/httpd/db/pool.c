@@ -591,6 +591,13 @@ static slot_t *lend(luci_pool_t *pool, apr_time_t now, apr_time_t deadline)
     return slot;
 }
 
+static const char *refusal_remedy(const luci_db_t *db)
+{
+    return luci_db_is_refused(db) ? "raise the server's limit, or lower LuciaDatabasePool"
+                                  : "if a balancer chooses among servers, let it leave out those that "
+                                    "cannot serve";
+}
+
 /* Logs, under the lock, that the server refuses further connections (the handle that it refused), or no
  * longer does (NULL). */
 static void report_refusal(luci_pool_t *pool, const luci_db_t *db)
@@ -604,8 +611,8 @@ static void report_refusal(luci_pool_t *pool, const luci_db_t *db)
         ap_log_error(
             APLOG_MARK, APLOG_WARNING, 0, pool->server,
             "LUCI0317: the database server refuses a further connection: %s; this process has %d, and "
-            "requests wait for one of them; raise the server's limit, or lower LuciaDatabasePool",
-            luci_db_problem(db, scratch), connected(pool));
+            "requests wait for one of them; %s",
+            luci_db_problem(db, scratch), connected(pool), refusal_remedy(db));
     else
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, pool->server,
                      "LUCI0318: the database server accepts further connections again: %s", pool->title);
