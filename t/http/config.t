@@ -270,7 +270,12 @@ for my $name ('redis:host:port', 'redis:host:99999', 'redis:[::1', '"redis:a b"'
     my ($status, $said) = $clients[0]->configtest("$database LuciaSessionCache $name\n");
     ok $status != 0 && $said =~ /LUCI0507: LuciaSessionCache: .* is not a server: write HOST, HOST:PORT/, "LuciaSessionCache $name" or diag $said;
 }
-for my $name ('redis:localhost', 'redis:10.0.0.1:6379', 'redis:[::1]:6379', 'memcache:a,b:11211') {
+for my $name ('redis:user:S3cret@localhost:6379', 'redis:localhost,S3cret@other', 'memcache:S3cret@a') {
+    my ($status, $said) = $clients[0]->configtest("$database LuciaSessionCache $name\n");
+    ok $status != 0 && $said =~ /LUCI0507: LuciaSessionCache: "\w+:\.\.\.\@\w+.*" is not allowed: a server has a user or a password/, "LuciaSessionCache $name" or diag $said;
+    unlike $said, qr/S3cret/, 'the message does not repeat the password';
+}
+for my $name ('redis:localhost', 'redis:127.0.0.1:1', 'redis:[::1]:1', 'memcache:127.0.0.1:1,localhost:1') {    # nobody answers there
     my ($status, $said) = $clients[0]->configtest("$database LuciaSessionCache $name\n");
     is $status, 0, "LuciaSessionCache $name" or diag $said;
 }

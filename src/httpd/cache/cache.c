@@ -124,6 +124,9 @@ static const char *server_problem(const char *names, apr_pool_t *temp)
         char *host, *scope;
         apr_port_t port;
 
+        if (strchr(name, '@')) /* the name is not repeated, because it may contain a password */
+            return "a server has a user or a password before \"@\", which httpd's clients cannot send: write "
+                   "HOST:PORT, and let only the nodes reach that port";
         if (apr_parse_addr_port(&host, &scope, &port, name, temp) != APR_SUCCESS || !host ||
             host[strcspn(host, " \t/")] || (*name != '[' && strchr(host, ':')))
             return apr_psprintf(temp, "\"%s\" is not a server: write HOST, HOST:PORT or [ADDRESS]:PORT",

@@ -207,12 +207,14 @@ static void check_cache(check_t *check, server_rec *server, const char *id, cons
                         const luci_cache_name_t *name)
 {
     const char *problem = luci_cache_problem(name, check->pool);
+    const char *args = name->args ? name->args : "";
+    const char *host = strrchr(args, '@'); /* a password could be before it */
 
     if (problem)
         refuse(check, id,
-               apr_psprintf(check->pool, "%s: \"%s%s%s\" is not allowed: %s, in %s", directive,
-                            name->provider, name->args ? ":" : "", name->args ? name->args : "", problem,
-                            luci_server_name(server, check->pool)));
+               apr_psprintf(check->pool, "%s: \"%s%s%s%s\" is not allowed: %s, in %s", directive,
+                            name->provider, name->args ? ":" : "", host ? "..." : "", host ? host : args,
+                            problem, luci_server_name(server, check->pool)));
 }
 
 static void check_caches(check_t *check, server_rec *server)
