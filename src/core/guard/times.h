@@ -122,7 +122,7 @@
 
 /* The duration of a run. What is left waits for the next one, which follows at once if the job says so. */
 #define LUCI_JOB_RUN_MAX apr_time_from_sec(30)
-#define LUCI_JOB_SHARE 4           /* a run works at most one part in so many of its time, and rests */
+#define LUCI_JOB_SHARE 3           /* a run works at most one part in so many of its time, and rests */
 #define LUCI_PURGE_ALL LUCI_MS_DAY /* milliseconds; then the purge searches where it has deleted before */
 
 /* ---- The control socket ---- */
