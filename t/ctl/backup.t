@@ -12,7 +12,7 @@ use LuciaTest::Site qw(sign_up);
 
 LuciaTest::only_files('the servers have tools of their own');
 
-my $server = LuciaTest::Server->new(config => CHEAP_SITE . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
+my $server = LuciaTest::Server->new(throttle => 0, config => CHEAP_SITE . <<'CONF', files => { 'htdocs/vault/a.txt' => SECRET });
 <Location /vault/>
     AuthType Lucia
     Require valid-user

@@ -59,7 +59,6 @@
 #define LUCI_POOL_PATIENCE apr_time_from_msec(50)   /* wait before another handle of a file is created */
 #define LUCI_POOL_WRITE_PAUSE apr_time_from_sec(10) /* no optional writes after one failed */
 #define LUCI_POOL_IDLE apr_time_from_sec(30)        /* then an idle handle ends; a child keeps one */
-#define LUCI_BULKHEAD_WAIT apr_time_from_msec(250)
 #define LUCI_KEEPER_LOOK apr_time_from_sec(1) /* between two looks for idle handles that must end */
 
 /* While a server has too few connections for all children, or could have if all used one. */
