@@ -25,7 +25,7 @@ static const char *const *const attribute_lists[] = { none, one, three };
 #define USER_OURS "u.id, u.disabled, u.username"
 
 #define SESSIONS_EXPIRED                                                                                     \
-    "SELECT MAX(step.idle_expires), MIN(step.idle_expires) FROM (SELECT s.idle_expires FROM "                \
+    "SELECT MAX(step.idle_expires), MIN(step.idle_expires), COUNT(*) FROM (SELECT s.idle_expires FROM "      \
     "\"user_session\" s WHERE "                                                                              \
     "s.idle_expires >= %lld AND s.idle_expires < %lld ORDER BY s.idle_expires LIMIT 200) step"
 #define PURGE                                                                                                \
@@ -332,11 +332,12 @@ static void check_certain(void)
                "ON u.id = s.user_id) ON s.id = %s",
                "PostgreSQL reads a session together with whether the server is in recovery");
     tap_is_str(for_engine(&luci_engine_mysql, &luci_sql_session_get).text,
-               "SELECT CONCAT(@@GLOBAL.read_only) NOT IN ('0', 'OFF'), u.id, s.active_expires, "
+               "SELECT CONCAT(@@GLOBAL.read_only) NOT IN ('0', 'OFF') /*M! AND @@GLOBAL.gtid_slave_pos <> '' "
+               "*/, u.id, s.active_expires, "
                "s.idle_expires, " USER_PLAIN
                " FROM (SELECT 1) server LEFT JOIN (`user_session` s JOIN `auth_user` u "
                "ON u.id = s.user_id) ON s.id = %s",
-               "MySQL reads a session together with whether the server is read-only");
+               "MySQL reads a session together with whether the server looks like a replica");
     tap_is_int(luci_sql_session_get.is_certain, 1, "a session is only read from a server that cannot lag");
     tap_is_int(luci_sql_key_get.is_certain, 1, "a key is only read from a server that cannot lag");
 }
