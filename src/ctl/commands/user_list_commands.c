@@ -91,7 +91,7 @@ const luci_command_t luci_command_user_list = {
     "",
     "Lists users by name",
     "The database defines the order. The list is read page by page, in memory that does not\n"
-    "depend on the number of users. A user who is added or deleted meanwhile may or may not\n"
+    "depend on the number of users. Users that are added or deleted meanwhile may or may not\n"
     "be listed.\n",
     list_options,
     0,

@@ -4,9 +4,9 @@
 #include "core/base/text.h"
 #include "core/guard/breaker.h"
 #include "httpd/base/httpd_log.h"
+#include "httpd/base/mpm.h"
 #include "httpd/cache/store_provider.h"
 
-#include <ap_mpm.h>
 #include <apr_atomic.h>
 #include <apr_global_mutex.h>
 #include <apr_shm.h>
@@ -225,18 +225,15 @@ luci_cache_t *luci_cache_create(const luci_cache_use_t *use, const luci_cache_na
 static apr_status_t prepare_calls(luci_cache_t *cache, apr_pool_t *child_pool)
 {
     apr_status_t status = APR_SUCCESS;
-    int threads = 1;
 
     if (cache->lock)
         status =
             apr_global_mutex_child_init(&cache->lock, apr_global_mutex_lockfile(cache->lock), child_pool);
     if (status != APR_SUCCESS || !cache->provider.is_elsewhere)
         return status;
-    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1)
-        threads = 1;
     /* One thread more than httpd has, so that a call that ends a session finds a free one while all others
      * hang. */
-    cache->threads = luci_offload_create(threads + 1);
+    cache->threads = luci_offload_create(luci_mpm_threads() + 1);
     return cache->threads ? APR_SUCCESS : APR_ENOMEM;
 }
 

@@ -2,8 +2,8 @@
 #include "httpd/cache/cache_local.h"
 
 #include "httpd/base/config.h"
+#include "httpd/base/mpm.h"
 
-#include <ap_mpm.h>
 #include <apr_shm.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -46,10 +46,8 @@ void luci_cache_local_prepare(server_rec *main_server)
 
 static int entries(void)
 {
-    int threads = 1, wanted;
+    int threads = luci_mpm_threads(), wanted;
 
-    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1)
-        threads = 1;
     wanted = threads < ENTRIES_MAX / ENTRIES_A_THREAD ? threads * ENTRIES_A_THREAD : ENTRIES_MAX;
     return wanted > ENTRIES_MIN ? wanted : ENTRIES_MIN;
 }

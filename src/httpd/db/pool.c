@@ -13,9 +13,9 @@
 #include "core/guard/write_limit.h"
 #include "httpd/base/counters.h"
 #include "httpd/base/httpd_log.h"
+#include "httpd/base/mpm.h"
 #include "httpd/db/keeper.h"
 
-#include <ap_mpm.h>
 #include <apr_atomic.h>
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
@@ -98,15 +98,6 @@ static int is_file(const luci_db_target_t *target)
     return engine && !luci_engine_is_server(engine);
 }
 
-static int threads_per_child(void)
-{
-    int threads = 0;
-
-    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1)
-        return 1;
-    return threads;
-}
-
 /* ---- Idle handles ---- */
 
 /* The number of connected handles, under the lock. */
@@ -142,9 +133,7 @@ typedef struct {
 
 static idling_t idling(const luci_pool_t *pool, apr_time_t now)
 {
-    int state;
-
-    if (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING)
+    if (luci_mpm_is_stopping())
         return (idling_t){ 0, 0 };
     if (pool->is_scarce || (!pool->is_file && luci_shortage_is_on(pool->shortage, now)))
         return (idling_t){ kept(pool), LUCI_POOL_IDLE_SHORT };
@@ -184,7 +173,6 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, const luci_pool_li
                               server_rec *server, apr_pool_t *child_pool)
 {
     luci_pool_t *pool = apr_pcalloc(child_pool, sizeof *pool);
-    int threads = threads_per_child();
 
     pool->target = target;
     pool->title = luci_db_title(target, child_pool);
@@ -202,7 +190,7 @@ luci_pool_t *luci_pool_create(const luci_db_target_t *target, const luci_pool_li
         apr_thread_mutex_create(&pool->lock, APR_THREAD_MUTEX_DEFAULT, child_pool) != APR_SUCCESS ||
         apr_thread_cond_create(&pool->returned, child_pool) != APR_SUCCESS ||
         !luci_write_limit_init(&pool->writes, pool->size.max, child_pool) ||
-        luci_bulkhead_init(&pool->bulkhead, threads, child_pool) != LUCI_OK)
+        luci_bulkhead_init(&pool->bulkhead, luci_mpm_threads(), child_pool) != LUCI_OK)
         return NULL;
     pool->bulkhead.lock = pool->lock;
     pool->bulkhead.clock = apr_time_now;

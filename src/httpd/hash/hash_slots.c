@@ -6,6 +6,7 @@
 #include "core/password/arena.h"
 #include "httpd/base/counters.h"
 #include "httpd/base/httpd_log.h"
+#include "httpd/base/mpm.h"
 
 #include <ap_mpm.h>
 #include <apr_atomic.h>
@@ -185,17 +186,6 @@ static slots_memory_t *get_memory(const slots_size_t *size, server_rec *main_ser
 
 /* ---- Creation ---- */
 
-static int server_threads(int *threads)
-{
-    int children = 1;
-
-    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, threads) != APR_SUCCESS || *threads < 1)
-        *threads = 1;
-    if (ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &children) != APR_SUCCESS || children < 1)
-        children = 1;
-    return children * *threads;
-}
-
 static int at_least_one(int number)
 {
     return number > 1 ? number : 1;
@@ -205,7 +195,7 @@ static int at_least_one(int number)
  * these are limited by places, locks of the whole server. Returns the number of places. */
 static int set_shares(luci_hash_slots_t *slots)
 {
-    int threads, all = server_threads(&threads), is_threaded = 0;
+    int threads = luci_mpm_threads(), all = luci_mpm_children() * threads, is_threaded = 0;
 
     slots->threads_max = at_least_one(threads / SHARE);
     slots->is_offloaded = ap_mpm_query(AP_MPMQ_IS_THREADED, &is_threaded) == APR_SUCCESS && is_threaded;

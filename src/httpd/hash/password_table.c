@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/hash/password_table.h"
 
-#include <ap_mpm.h>
+#include "httpd/base/mpm.h"
+
 #include <apr_shm.h>
 #include <http_config.h>
 #include <http_log.h>
@@ -44,11 +45,8 @@ luci_password_memory_t luci_password_table_memory(const luci_password_table_t *t
                                                   luci_ms_t wait, luci_ms_t wrong_for)
 {
     luci_password_memory_t memory = { .table = table->table, .wait = wait, .waiting = &waiting };
-    int threads = 1;
 
-    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1)
-        threads = 1;
-    memory.waiting_max = (apr_uint32_t)threads / 2;
+    memory.waiting_max = (apr_uint32_t)luci_mpm_threads() / 2;
     memory.wrong_for = bounded(wrong_for);
     memcpy(memory.secret, table->secret, sizeof memory.secret);
     memcpy(memory.namespace_key, namespace_key, sizeof memory.namespace_key);

@@ -8,6 +8,7 @@
 #include "core/web/template.h"
 #include "httpd/base/audit.h"
 #include "httpd/base/config.h"
+#include "httpd/base/mpm.h"
 #include "httpd/base/server_name.h"
 #include "httpd/cache/cache.h"
 #include "httpd/lifecycle/database_check.h"
@@ -18,7 +19,6 @@
 #include <http_core.h>
 #include <http_log.h>
 
-#include <ap_mpm.h>
 #include <apr_file_io.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -262,7 +262,6 @@ static void say_answer(check_t *check, const luci_store_question_t *question)
 static void check_stores(check_t *check)
 {
     apr_array_header_t *questions = apr_array_make(check->pool, 4, sizeof(luci_store_question_t));
-    int generation = 0;
 
     for (server_rec *server = check->main_server; server; server = server->next) {
         const luci_server_config_t *config = luci_config_server(server);
@@ -272,8 +271,7 @@ static void check_stores(check_t *check)
         if (config->cache_name.provider && !config->cache_name.is_off)
             luci_store_check_add(questions, "LuciaSessionCache", &config->cache_name, check->pool);
     }
-    (void)ap_mpm_query(AP_MPMQ_GENERATION, &generation);
-    luci_store_check_ask(questions, generation == 0 ? LUCI_STORE_PROBES : LUCI_RESTART_WAIT,
+    luci_store_check_ask(questions, luci_mpm_has_restarted() ? LUCI_RESTART_WAIT : LUCI_STORE_PROBES,
                          check->main_server, check->pool);
     for (int i = 0; i < questions->nelts; i++)
         say_answer(check, &APR_ARRAY_IDX(questions, i, luci_store_question_t));

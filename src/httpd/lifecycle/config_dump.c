@@ -3,8 +3,8 @@
 
 #include "core/config/directives.h"
 #include "httpd/base/config.h"
+#include "httpd/base/mpm.h"
 #include "httpd/lifecycle/config_check.h"
-#include "httpd/lifecycle/pool_sizes.h"
 #include "httpd/lifecycle/site_tree.h"
 
 #include <apr_escape.h>
@@ -208,15 +208,13 @@ void luci_config_dump(apr_pool_t *conf_pool, server_rec *main_server)
     const apr_array_header_t *sites = luci_site_tree_read(main_server, conf_pool);
     const char *control = luci_config_server(main_server)->control;
     json_t *document = json_object(), *servers = json_array();
-    int children, threads;
 
     set(document, "mod_luciauth", LUCI_VERSION, conf_pool);
     set(document, "server_root", ap_server_root, conf_pool);
     set(document, "runtime_dir", ap_runtime_dir_relative(conf_pool, ""), conf_pool);
     set_user(document, conf_pool);
-    luci_pool_sizes_of_mpm(&children, &threads);
-    json_object_set_new(document, "processes", json_integer(children));
-    json_object_set_new(document, "threads", json_integer(threads));
+    json_object_set_new(document, "processes", json_integer(luci_mpm_children()));
+    json_object_set_new(document, "threads", json_integer(luci_mpm_threads()));
     if (control)
         set(document, "control", ap_runtime_dir_relative(conf_pool, control), conf_pool);
     json_array_append_new(servers, server_of(APR_ARRAY_IDX(sites, 0, const luci_site_t *), conf_pool));

@@ -4,9 +4,9 @@
 #include "core/config/connect_params.h"
 #include "core/config/pool_fit.h"
 #include "httpd/base/config.h"
+#include "httpd/base/mpm.h"
 #include "httpd/base/server_name.h"
 
-#include <ap_mpm.h>
 #include <apr_shm.h>
 #include <apr_strings.h>
 #include <http_core.h>
@@ -17,38 +17,27 @@
 
 APLOG_USE_MODULE(luciauth);
 
-static luci_capacity_t *find(const luci_server_config_t *config, server_rec *main_server)
+static int has_capacity(const luci_server_config_t *config, const void *database)
 {
-    for (server_rec *server = main_server; server; server = server->next) {
-        const luci_server_config_t *other = luci_config_server(server);
-
-        if (luci_config_parts(other)->capacity && luci_database_is_same(&other->database, &config->database))
-            return luci_config_parts(other)->capacity;
-    }
-    return NULL;
+    return luci_config_parts(config)->capacity && luci_database_is_same(&config->database, database);
 }
 
 void luci_pool_sizes_prepare(apr_pool_t *conf_pool, server_rec *main_server)
 {
     for (server_rec *server = main_server; server; server = server->next) {
         const luci_server_config_t *config = luci_config_server(server);
-        luci_capacity_t *capacity = config->database.driver ? find(config, main_server) : NULL;
+        const luci_server_config_t *other;
+        luci_capacity_t *capacity;
         apr_shm_t *memory;
 
         if (!config->database.driver)
             continue;
+        other = luci_config_find(main_server, has_capacity, &config->database);
+        capacity = other ? luci_config_parts(other)->capacity : NULL;
         if (!capacity && apr_shm_create(&memory, sizeof *capacity, NULL, conf_pool) == APR_SUCCESS)
             capacity = memset(apr_shm_baseaddr_get(memory), 0, sizeof *capacity);
         luci_config_parts(config)->capacity = capacity;
     }
-}
-
-void luci_pool_sizes_of_mpm(int *children, int *threads)
-{
-    if (ap_mpm_query(AP_MPMQ_MAX_DAEMONS, children) != APR_SUCCESS || *children < 1)
-        *children = 1;
-    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, threads) != APR_SUCCESS || *threads < 1)
-        *threads = 1;
 }
 
 static void warn(server_rec *server, const luci_pool_problem_t *problem, int is_test)
@@ -66,9 +55,10 @@ static void warn(server_rec *server, const luci_pool_problem_t *problem, int is_
 void luci_pool_sizes_set(apr_pool_t *conf_pool, server_rec *main_server, int is_test)
 {
     luci_pool_fits_t fits = { .pools = apr_array_make(conf_pool, 2, sizeof(luci_pool_fit_t)),
+                              .children = luci_mpm_children(),
+                              .threads = luci_mpm_threads(),
                               .pool = conf_pool };
 
-    luci_pool_sizes_of_mpm(&fits.children, &fits.threads);
     for (server_rec *server = main_server; server; server = server->next) {
         const luci_server_config_t *config = luci_config_server(server);
         const luci_capacity_t *capacity = luci_config_parts(config)->capacity;

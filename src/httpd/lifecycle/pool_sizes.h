@@ -14,7 +14,4 @@ void luci_pool_sizes_prepare(apr_pool_t *conf_pool, server_rec *main_server);
 /* After that: sets handles and is_scarce in the parts of each server, and warns; is_test: on the console. */
 void luci_pool_sizes_set(apr_pool_t *conf_pool, server_rec *main_server, int is_test);
 
-/* The children that httpd may have, and the threads of each. */
-void luci_pool_sizes_of_mpm(int *children, int *threads);
-
 #endif

@@ -8,12 +8,11 @@
 #include "core/files/trusted_path.h"
 #include "core/guard/times.h"
 #include "httpd/base/config.h"
+#include "httpd/base/mpm.h"
 #include "httpd/base/server_name.h"
+#include "httpd/lifecycle/start_process.h"
 
-#include <ap_listen.h>
-#include <ap_mpm.h>
 #include <apr_file_info.h>
-#include <apr_signal.h>
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
 #include <http_core.h>
@@ -87,18 +86,6 @@ static void make_folder_as_root(const char *folder, apr_pool_t *scratch)
             APLOG_MARK, APLOG_WARNING, errno, NULL,
             "LUCI0307: the folder %s of the database could not be given to the user %s; run chown on it",
             folder, ap_unixd_config.user_name);
-}
-
-/* httpd may continue before this process ends, so that it must not keep httpd's ports, ends at httpd's
- * signals, and ends itself after a time. */
-static void become_independent(int seconds)
-{
-    static const int signals[] = { SIGTERM, SIGHUP, SIGINT };
-
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        apr_signal(signals[i], SIG_DFL);
-    ap_close_listeners();
-    alarm((unsigned)seconds);
 }
 
 /* Logs a message; in configtest on the console, which is where the main server logs at startup. */
@@ -194,7 +181,7 @@ static void work_and_exit(const job_t *job, apr_pool_t *pool)
     apr_finfo_t info;
     luci_result_t result;
 
-    become_independent(job->is_test ? LUCI_CONFIGTEST_SECONDS : LUCI_START_SECONDS);
+    luci_start_process_become_independent(job->is_test ? LUCI_CONFIGTEST_SECONDS : LUCI_START_SECONDS);
     umask(S_IRWXO);
     if (ap_run_drop_privileges(pool, job->server) != OK)
         _exit(1);
@@ -332,10 +319,8 @@ void luci_start_schema(apr_pool_t *conf_pool, apr_pool_t *scratch, server_rec *m
 {
     apr_array_header_t *jobs = start_all(main_server, 0, conf_pool, scratch);
     job_t *job = (job_t *)jobs->elts;
-    int generation = 0;
 
-    (void)ap_mpm_query(AP_MPMQ_GENERATION, &generation);
-    if (await(job, jobs->nelts, generation == 0 ? LUCI_START_WAIT : LUCI_RESTART_WAIT))
+    if (await(job, jobs->nelts, luci_mpm_has_restarted() ? LUCI_RESTART_WAIT : LUCI_START_WAIT))
         return;
     for (int i = 0; i < jobs->nelts; i++) {
         if (job[i].is_running)

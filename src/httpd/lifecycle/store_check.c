@@ -3,11 +3,9 @@
 
 #include "core/guard/times.h"
 #include "httpd/cache/cache.h"
+#include "httpd/lifecycle/start_process.h"
 
-#include <ap_listen.h>
-#include <ap_mpm.h>
 #include <apr_portable.h>
-#include <apr_signal.h>
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
 #include <http_core.h>
@@ -48,20 +46,6 @@ void luci_store_check_add(apr_array_header_t *questions, const char *directive, 
 
 /* ---- The process ---- */
 
-/* The names of servers are resolved without a limit, and what they answer is not trusted: hence a process
- * with the rights of the children. */
-static void become_independent(server_rec *main_server, apr_pool_t *pool)
-{
-    static const int signals[] = { SIGTERM, SIGHUP, SIGINT };
-
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        apr_signal(signals[i], SIG_DFL);
-    ap_close_listeners();
-    alarm((unsigned)apr_time_sec(LUCI_STORE_PROBES) + 1);
-    if (geteuid() == 0 && ap_run_drop_privileges(pool, main_server) != OK)
-        _exit(1);
-}
-
 /* A server's words could contain a separator. */
 static const char *without_controls(const char *text, apr_pool_t *pool)
 {
@@ -74,10 +58,14 @@ static const char *without_controls(const char *text, apr_pool_t *pool)
     return plain;
 }
 
+/* The names of servers are resolved without a limit, and what they answer is not trusted: hence a process
+ * with the rights of the children. */
 static void answer_and_exit(const apr_array_header_t *questions, int out, server_rec *main_server,
                             apr_pool_t *pool)
 {
-    become_independent(main_server, pool);
+    luci_start_process_become_independent((int)apr_time_sec(LUCI_STORE_PROBES) + 1);
+    if (geteuid() == 0 && ap_run_drop_privileges(pool, main_server) != OK)
+        _exit(1);
     for (int i = 0; i < questions->nelts; i++) {
         const luci_store_question_t *question = &APR_ARRAY_IDX(questions, i, luci_store_question_t);
         luci_store_refusal_t refusal = { "", "", 0 };
