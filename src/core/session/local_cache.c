@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/session/local_cache.h"
 
-#include <apr_atomic.h>
+#include <apr_shm.h>
 #include <apr_siphash.h>
 #include <stdint.h>
 #include <string.h>
@@ -42,12 +42,15 @@ struct luci_local_table_t {
 luci_local_table_t *luci_local_table_create(int entries, apr_pool_t *pool)
 {
     luci_local_table_t *table = apr_pcalloc(pool, sizeof *table);
+    apr_shm_t *memory; /* anonymous, so that it is zeroed, and only those pages exist that were written */
 
     table->sets = 1;
     while (table->sets * WAYS < (size_t)entries)
         table->sets *= 2;
-    table->slots = apr_pcalloc(pool, table->sets * WAYS * sizeof *table->slots);
-    return table->slots ? table : NULL;
+    if (apr_shm_create(&memory, table->sets * WAYS * sizeof *table->slots, NULL, pool) != APR_SUCCESS)
+        return NULL;
+    table->slots = apr_shm_baseaddr_get(memory);
+    return table;
 }
 
 luci_result_t luci_local_cache_begin(luci_local_cache_t *cache, luci_local_table_t *table,

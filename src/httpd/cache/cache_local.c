@@ -22,6 +22,14 @@ typedef struct {
 static luci_local_counters_t *counters; /* NULL: no shared memory */
 static luci_local_table_t *table;       /* of this child */
 
+static void say_no_memory(server_rec *server, apr_status_t status)
+{
+    ap_log_error(
+        APLOG_MARK, APLOG_WARNING, status, server,
+        "LUCI0407: there is no shared memory for the sessions that a process keeps, or for their change "
+        "counters, so each request asks the session cache; provide memory and restart httpd");
+}
+
 void luci_cache_local_prepare(server_rec *main_server)
 {
     retained_t *retained = ap_retained_data_get(KEY);
@@ -38,10 +46,7 @@ void luci_cache_local_prepare(server_rec *main_server)
     counters = retained->counters;
     table = NULL;
     if (!counters)
-        ap_log_error(
-            APLOG_MARK, APLOG_WARNING, status, main_server,
-            "LUCI0407: there is no shared memory for the change counters of sessions, so each request "
-            "asks the session cache; provide memory and restart httpd");
+        say_no_memory(main_server, status);
 }
 
 static int entries(void)
@@ -65,6 +70,8 @@ void luci_cache_local_start(luci_session_cache_t *sessions, const luci_cache_t *
         return;
     if (!table)
         table = luci_local_table_create(entries(), child_pool);
+    if (!table)
+        say_no_memory(server, APR_ENOMEM);
     if (luci_local_cache_begin(&sessions->local, table, counters) != LUCI_OK)
         ap_log_error(
             APLOG_MARK, APLOG_WARNING, 0, server,
