@@ -50,18 +50,26 @@ static int is_fresh(const luci_session_cache_t *cache, luci_ms_t read_at, luci_m
     return read_at <= now + SKEW_MAX && now - read_at < cache->ttl;
 }
 
+/* Completes a session that was read at read_at and has its token. NOT_FOUND: it is too old, or not active any
+ * more. */
+static luci_result_t complete(const luci_session_cache_t *cache, luci_session_t *session, luci_ms_t read_at,
+                              luci_ms_t now)
+{
+    session->is_cached = 1;
+    session->state = luci_session_state(session, cache->settings, now);
+    return session->state == LUCI_SESSION_ACTIVE && is_fresh(cache, read_at, now) ? LUCI_OK : LUCI_NOT_FOUND;
+}
+
 luci_result_t luci_session_cache_recall(const luci_session_cache_t *cache, const char *id, luci_ms_t now,
                                         luci_session_t *session, apr_pool_t *pool)
 {
     luci_local_content_t found;
 
     if (luci_local_cache_find(&cache->local, id, &found, pool) != LUCI_OK || now >= found.until ||
-        now < found.until - cache->local_ttl || !is_fresh(cache, found.read_at, now))
+        now < found.until - cache->local_ttl)
         return LUCI_NOT_FOUND;
-    found.session.is_cached = 1;
     luci_session_set_token(&found.session, &found.session.token);
-    found.session.state = luci_session_state(&found.session, cache->settings, now);
-    if (found.session.state != LUCI_SESSION_ACTIVE)
+    if (complete(cache, &found.session, found.read_at, now) != LUCI_OK)
         return LUCI_NOT_FOUND;
     *session = found.session;
     return LUCI_OK;
@@ -95,10 +103,8 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
     seal_of(cache, key, seal);
     if (luci_session_record_read(apr_pmemdup(pool, record, length), length, &form, &found, pool) != LUCI_OK)
         return LUCI_NOT_FOUND;
-    found.session.is_cached = 1;
     luci_session_set_token(&found.session, claim->token);
-    found.session.state = luci_session_state(&found.session, cache->settings, claim->now);
-    if (found.session.state != LUCI_SESSION_ACTIVE || !is_fresh(cache, found.read_at, claim->now))
+    if (complete(cache, &found.session, found.read_at, claim->now) != LUCI_OK)
         return LUCI_NOT_FOUND;
     keep_here(cache, &found, claim, key, counted);
     *session = found.session;

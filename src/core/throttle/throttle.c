@@ -101,12 +101,7 @@ static luci_result_t clear(luci_throttle_count_t *count, const luci_limit_t *lim
 static luci_result_t clear_there(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
                                  luci_ms_t *retry_after)
 {
-    (void)limit;
-    (void)retry_after;
-    if (luci_throttle_count_is_empty(count))
-        return LUCI_NOT_FOUND;
-    luci_throttle_count_clear(count, now);
-    return LUCI_OK;
+    return luci_throttle_count_is_empty(count) ? LUCI_NOT_FOUND : clear(count, limit, now, retry_after);
 }
 
 /* The record of a count in the store. */
@@ -155,7 +150,7 @@ static luci_result_t write_count(const luci_throttle_store_t *store, const luci_
 
 static int is_lost(const luci_throttle_copy_t *copy, const luci_limit_t *limit, luci_ms_t now)
 {
-    return copy->is_stored && !luci_throttle_count_is_empty(&copy->count) && copy->count.failures > 0 &&
+    return copy->is_stored && copy->count.failures > 0 &&
            luci_throttle_count_end(&copy->count, limit) > now + LOSS_MARGIN;
 }
 
