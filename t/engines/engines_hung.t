@@ -5,7 +5,6 @@ use strict;
 use warnings;
 use lib 't/lib';
 use Test::More;
-use IO::Select;
 use LuciaTest;
 use LuciaTest::Gate;
 use LuciaTest::Site qw(sign_up);
@@ -35,25 +34,10 @@ sub vault_request { my ($site) = @_; return $site->{server}->bytes_of(GET => '/v
 sub vault { my ($site) = @_; return $site->{server}->request(GET => '/vault/a.txt', script(), cookie => $site->{alice}) }
 sub post { my ($site, $path) = @_; return $site->{server}->request(POST => $path, form(username => 'alice', password => $PASSWORD)) }
 
-# Sends a request without waiting for its answer.
-sub send_one {
-    my ($site, $bytes) = @_;
-    my $socket = $site->{server}->connect;
-    syswrite $socket, $bytes;
-    return { socket => $socket, begun => time };
-}
-
-sub is_answered { my ($sent) = @_; return IO::Select->new($sent->{socket})->can_read(0) }
-
-sub answer_of {
-    my ($site, $sent) = @_;
-    my $reply = LuciaTest::Reply->parse($site->{server}->raw('', socket => $sent->{socket}), 'GET');
-    return ($reply, time - $sent->{begun});
-}
-
 sub is_shut {
     my ($site, $sent, $name) = @_;
-    my ($reply, $seconds) = answer_of($site, $sent);
+    my $reply = $site->{server}->answer_to($sent);
+    my $seconds = time - $sent->{begun};
     is_unavailable $reply, "$site->{kind}: $name";
     is scalar($reply->headers('Set-Cookie')), 0, "$site->{kind}: $name: the cookie stays";
     cmp_ok $seconds, '<', LONG, "$site->{kind}: $name: in time";
@@ -65,7 +49,7 @@ is_served vault($_), "$_->{kind}: before" for @sites;
 $_->{engine}->freeze for @sites;
 
 # As many as there are threads, and some that queue.
-my %first = map { my $site = $_; ($site->{kind} => [map { send_one($site, vault_request($site)) } 1 .. 4]) } @sites;
+my %first = map { my $site = $_; ($site->{kind} => [map { $site->{server}->send_request(vault_request($site)) } 1 .. 4]) } @sites;
 for my $site (@sites) {
     my @seconds = map { is_shut($site, $_, 'the first request is refused in time') } @{ $first{ $site->{kind} } };
     cmp_ok scalar(grep { $_ > 1 } @seconds), '>', 0, "$site->{kind}: it was waited for";
@@ -73,24 +57,24 @@ for my $site (@sites) {
 
 # From now on one at a time asks whether it answers, and all others hear at once that it doesn't. Until somebody has asked.
 for my $site (@sites) {
-    is_shut($site, send_one($site, $site->{server}->bytes_of(POST => $_, form(username => 'alice', password => $PASSWORD))), $_) for '/login', '/signup';
+    is_shut($site, $site->{server}->send_request($site->{server}->bytes_of(POST => $_, form(username => 'alice', password => $PASSWORD))), $_) for '/login', '/signup';
 }
 my %tried;
 my ($rounds, $slowest) = (0, 0);
 my $done = wait_until(sub {
     $rounds++;
     for my $site (@sites) {
-        my @sent = map { send_one($site, vault_request($site)) } 1 .. 3;
+        my @sent = map { $site->{server}->send_request(vault_request($site)) } 1 .. 3;
         my ($reply, $seconds) = timed(sub { $site->{server}->request(GET => '/open/a.txt', cookie => $site->{alice}) });
         die 'what is open is not served: ' . $reply->bytes if $reply->status != 200 || $reply->body ne SECRET;
         $slowest = $seconds if $seconds > $slowest;
         push @{ $site->{waiting} }, @sent;
-        my @answered = grep { is_answered($_) } @{ $site->{waiting} };
+        my @answered = grep { $site->{server}->is_answered($_) } @{ $site->{waiting} };
         $site->{waiting} = [grep { my $sent = $_; !grep { $_ == $sent } @answered } @{ $site->{waiting} }];
         for my $sent (@answered) {
-            my ($shut, $took) = answer_of($site, $sent);
+            my $shut = $site->{server}->answer_to($sent);
             die "the gate answered " . $shut->bytes if $shut->status != 503 || $shut->headers('Set-Cookie') || !$shut->header('Retry-After');
-            $tried{ $site->{kind} }++ if $took > 3;
+            $tried{ $site->{kind} }++ if time - $sent->{begun} > 3;
         }
     }
     return keys %tried == @sites;
@@ -109,7 +93,7 @@ for my $site (@sites) {
 # httpd ends although calls hang.
 for my $site (@sites) {
     $site->{engine}->freeze;
-    my $sent = send_one($site, vault_request($site));
+    my $sent = $site->{server}->send_request(vault_request($site));
     my (undef, $seconds) = timed(sub { $site->{server}->stop });
     cmp_ok $seconds, '<', LONG, "$site->{kind}: httpd stops meanwhile";
     unlike $site->{server}->error_log, qr/exit signal|Segmentation|AddressSanitizer/, "$site->{kind}: in good order" or diag $site->{server}->error_log;

@@ -6,7 +6,6 @@ use strict;
 use warnings;
 use lib 't/lib';
 use Test::More;
-use IO::Select;
 use LuciaTest;
 use LuciaTest::Postgres;
 use LuciaTest::Gate;
@@ -32,22 +31,11 @@ sub site_on {
 sub vault { my ($site, $who) = @_; return $site->{server}->request(GET => '/vault/a.txt', script(), cookie => $site->{$who}) }
 sub login { my ($site) = @_; return $site->{server}->bytes_of(POST => '/login', form(username => 'alice', password => $PASSWORD)) }
 
-sub send_one {
-    my ($site, $bytes) = @_;
-    my $socket = $site->{server}->connect;
-    syswrite $socket, $bytes;
-    return { socket => $socket, begun => time };
-}
-sub is_answered { my ($sent) = @_; return IO::Select->new($sent->{socket})->can_read(0) }
-
-sub answer_of {
-    my ($site, $sent) = @_;
-    return LuciaTest::Reply->parse($site->{server}->raw('', socket => $sent->{socket}), 'POST');
-}
+sub send_login { my ($site) = @_; return $site->{server}->send_request(login($site)) }
 
 sub is_refused_login {
     my ($site, $sent, $name) = @_;
-    my $reply = answer_of($site, $sent);
+    my $reply = $site->{server}->answer_to($sent);
     is_unavailable $reply, $name;
     is scalar($reply->headers('Set-Cookie')), 0, "$name: no cookie is set or cleared";
     cmp_ok time - $sent->{begun}, '<', LONG, "$name: in time";
@@ -83,10 +71,10 @@ sub check_no_standby {
     my $before = $postgres->value_in($site->{database}, 'SELECT count(*) FROM user_session');
     $postgres->query_in($site->{database}, 'UPDATE user_session SET active_expires = ? WHERE id = ?', int(time * 1000) - 1000, stored_id($site->{bobby}));
     standbys('nobody');
-    my @sent = map { send_one($site, login($site)) } 1 .. 6;
+    my @sent = map { send_login($site) } 1 .. 6;
     ok wait_until(sub { waiting($site, 'SyncRep') }, LONG), 'a sign-in waits for a standby that is not there';
     my ($rounds, @slow) = (0);
-    until ($rounds > 3 && !grep { !is_answered($_) } @sent) {
+    until ($rounds > 3 && !grep { !$site->{server}->is_answered($_) } @sent) {
         my ($reply, $seconds) = timed(sub { vault($site, 'alice') });
         die 'the gate answered ' . $reply->bytes if $reply->status != 200;
         push @slow, $seconds if $seconds > 2;
@@ -98,7 +86,7 @@ sub check_no_standby {
     ok wait_until(sub { !waiting($site, 'SyncRep') }, 3), 'no process of PostgreSQL waits after the answers';
     cmp_ok $postgres->value_in($site->{database}, 'SELECT count(*) FROM user_session'), '>', $before,
         'what was cancelled is stored, though nobody was told so';
-    my ($reply, $seconds) = timed(sub { answer_of($site, send_one($site, login($site))) });
+    my ($reply, $seconds) = timed(sub { $site->{server}->answer_to(send_login($site)) });
     serves_quickly($site, 'alice', 'the gate right after it');
     $reply = vault($site, 'bobby');
     is_served $reply, 'the gate with a session that is due for renewal';
@@ -109,7 +97,7 @@ sub check_no_standby {
 
     standbys('');
     my $out;
-    ok wait_until(sub { $out = answer_of($site, send_one($site, login($site))); $out->status == 302 }, LONG), 'sign-ins work again';
+    ok wait_until(sub { $out = $site->{server}->answer_to(send_login($site)); $out->status == 302 }, LONG), 'sign-ins work again';
     ok cookie_of($out), 'a sign-in after the outage sets a cookie';
     ok wait_until(sub { logged($site, 'LUCI0320') }, LONG), 'the log says that writes are answered';
     return;
@@ -121,7 +109,7 @@ sub begin_lock {
     $site->{holder} = $postgres->connect($site->{database});
     $site->{holder}->begin_work;
     $site->{holder}->do('SELECT 1 FROM auth_user FOR UPDATE');
-    $site->{sent} = send_one($site, login($site));
+    $site->{sent} = send_login($site);
     ok wait_until(sub { waiting($site, 'transactionid') }, LONG), 'a sign-in waits for a row';
     serves_quickly($site, 'alice', 'the gate while a row is locked');
     return;
@@ -132,7 +120,7 @@ sub end_lock {
     is_refused_login($site, $site->{sent}, 'a sign-in that waits for a row');
     ok wait_until(sub { !waiting($site, 'transactionid') }, 3), 'no process of PostgreSQL waits for the row after the answer';
     $site->{holder}->rollback;
-    ok wait_until(sub { answer_of($site, send_one($site, login($site)))->status == 302 }, LONG), 'sign-ins work when the row is free';
+    ok wait_until(sub { $site->{server}->answer_to(send_login($site))->status == 302 }, LONG), 'sign-ins work when the row is free';
     return;
 }
 

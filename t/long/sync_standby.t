@@ -37,11 +37,10 @@ sub site_on {
 
 sub send_login {
     my ($site) = @_;
-    my $socket = $site->{server}->connect;
-    syswrite $socket, $site->{server}->bytes_of(POST => '/login', form(username => 'user-1', password => $PASSWORD));
-    return $socket;
+    return $site->{server}->send_request($site->{server}->bytes_of(POST => '/login', form(username => 'user-1', password => $PASSWORD)));
 }
-sub answer_of { my ($site, $socket) = @_; return LuciaTest::Reply->parse($site->{server}->raw('', socket => $socket), 'POST') }
+
+sub answer_of { my ($site, $sent) = @_; return $site->{server}->answer_to($sent) }
 
 # How many processes serve the site's database.
 sub ours { my ($site) = @_; return $postgres->value('SELECT count(*) FROM pg_stat_activity WHERE datname = ? AND pid <> pg_backend_pid()', $site->{database}) }
@@ -56,9 +55,7 @@ sub make_due {
 
 sub send_gate {
     my ($site, $cookie) = @_;
-    my $socket = $site->{server}->connect;
-    syswrite $socket, $site->{server}->bytes_of(GET => '/vault/a.txt', script(), cookie => $cookie);
-    return $socket;
+    return $site->{server}->send_request($site->{server}->bytes_of(GET => '/vault/a.txt', script(), cookie => $cookie));
 }
 
 sub note_gate {
@@ -81,19 +78,19 @@ sub watch {
     while ($ticks < 4 * $seconds || @open) {
         if ($ticks < 4 * $seconds && time >= $begun + $ticks / 4) {
             if ($ticks % 4 == 0) {
-                push @open, { socket => send_login($site) };
+                push @open, send_login($site);
                 $saw{sent}++;
                 $saw{due}++ if make_due($site, $site->{users}[$saw{sent} % USERS]);
                 my $ours = ours($site);
                 $saw{most} = $ours if $ours > $saw{most};
             }
-            push @open, { socket => send_gate($site, $site->{users}[$ticks % USERS]), asked => time };
+            push @open, send_gate($site, $site->{users}[$ticks % USERS]);
             $ticks++;
         }
         for my $socket (IO::Select->new(map { $_->{socket} } @open)->can_read(0.05)) {
             my ($answered) = grep { $_->{socket} == $socket } @open;
-            my $reply = answer_of($site, $socket);
-            if ($answered->{asked}) { note_gate(\%saw, $answered->{asked}, $reply) }
+            my $reply = answer_of($site, $answered);
+            if ($answered->{method} eq 'GET') { note_gate(\%saw, $answered->{begun}, $reply) }
             else { $saw{logins}{ $reply->status }++ }
             @open = grep { $_ != $answered } @open;
         }

@@ -84,6 +84,22 @@ sub request {
     return LuciaTest::Reply->parse($answer, $method);
 }
 
+# A request whose answer is awaited later: what send_request returns has the time at which it was sent in "begun".
+#
+#     my $sent = $client->send_request($client->bytes_of(GET => '/'));
+#     $client->is_answered($sent);              # its answer has begun
+#     my $reply = $client->answer_to($sent);    # LuciaTest::Reply
+sub send_request {
+    my ($self, $bytes) = @_;
+    my $socket = $self->connect;
+    syswrite $socket, $bytes;
+    return { socket => $socket, begun => Time::HiRes::time(), method => $bytes =~ /\A(\S+)/ };
+}
+
+sub is_answered { my (undef, $sent) = @_; return IO::Select->new($sent->{socket})->can_read(0) }
+
+sub answer_to { my ($self, $sent) = @_; return LuciaTest::Reply->parse($self->raw('', socket => $sent->{socket}), $sent->{method}) }
+
 # Sends the bytes as they are and returns what came back until the server closed
 # the connection, or was silent for the timeout.
 sub raw {
