@@ -16,6 +16,7 @@ use warnings;
 use parent 'LuciaTest::Service';
 
 use LuciaTest;
+use LuciaTest::HAProxy;
 use LuciaTest::Service;
 
 sub primary { my ($class, @args) = @_; return $class->new('redis', args => \@args) }
@@ -108,13 +109,10 @@ our @ISA = ('LuciaTest::Redis');
 
 sub command {
     my ($self) = @_;
-    my $file = "$self->{dir}/haproxy.cfg";
     my @ports = map { "127.0.0.1:$_->{port}" } @{ $self->{servers} };
     my $servers = join "\n", map { "    server redis$_ $ports[$_ - 1] check" } 1 .. @ports;
-    open my $out, '>', $file or die "$file: $!";
-    print $out $self->{config} =~ s/\@port\@/$self->{port}/gr =~ s/\@servers\@/$servers/r =~ s/\@server(\d)\@/$ports[$1 - 1]/gr;
-    close $out or die "$file: $!";
-    return ('haproxy', '-db', '-f', $file);
+    return LuciaTest::HAProxy::command_for($self,
+        $self->{config} =~ s/\@port\@/$self->{port}/gr =~ s/\@servers\@/$servers/r =~ s/\@server(\d)\@/$ports[$1 - 1]/gr);
 }
 
 # HAProxy accepts connections before it knows the primary.

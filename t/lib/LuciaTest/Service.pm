@@ -16,6 +16,7 @@ use IO::Select ();
 use IO::Socket::INET ();
 use POSIX ();
 use LuciaTest;
+use LuciaTest::Database;
 
 my %PROGRAM = (redis => 'redis-server', memcache => 'memcached');
 
@@ -24,13 +25,13 @@ sub new {
     my $self = bless { kind => $kind, args => [], %arg, owner => $$, dir => LuciaTest::work_dir($kind) }, $class;
     $SIG{$_} ||= sub { exit 1 } for qw(INT TERM HUP);    # so that DESTROY runs
     for my $try (1 .. 5) {
-        my $free = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 1) or die "no free port: $!";
-        $self->{port} = $free->sockport;
-        close $free;
+        $self->choose_port;
         return $self if eval { $self->start };
     }
-    die "$PROGRAM{$kind} does not start\n" . LuciaTest::Server::slurp("$self->{dir}/log");
+    die(($PROGRAM{$kind} // $kind) . " does not start\n" . LuciaTest::Server::slurp("$self->{dir}/log"));
 }
+
+sub choose_port { my ($self) = @_; $self->{port} = LuciaTest::Database::free_port(); return }
 
 sub name { my ($self) = @_; "$self->{kind}:127.0.0.1:$self->{port}" }
 
