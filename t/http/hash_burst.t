@@ -139,6 +139,29 @@ subtest 'TLS' => sub {
     }
 };
 
+# event does not wake up for a timer that is still to come, nor for a later one: the answer of a sign-in must not wait for either.
+subtest 'a timer of another module has run out meanwhile' => sub {
+    plan skip_all => 'only event has timers' if !$event;
+    plan skip_all => 'no mod_dialup' if !-e LuciaTest::apxs('libexecdir') . '/mod_dialup.so';
+    my $other = LuciaTest::Server->new(
+        @env,
+        modules => ['dialup'],
+        config => CHEAP_SITE . VAULT . STATUS . "LuciaHashSlots 1 60s\nStartServers 1\nServerLimit 1\nThreadsPerChild 4\nMaxRequestWorkers 4\nMinSpareThreads 1\nMaxSpareThreads 4\nTimeout 300\n"
+            . "<Location /modem>\nModemStandard V.21\n</Location>\n",
+        files => { 'htdocs/vault/a.txt' => SECRET, 'htdocs/modem/b.txt' => 'b' x 4000 });
+    sign_up($other, 'alice');
+    $hashes->hold;
+    my $asked = sign_in_later($other);
+    ok wait_until(sub { $hashes->running == 1 }, 20), 'a sign-in hashes';
+    my $modem = send_request($other, GET => '/modem/b.txt');
+    ok scalar(IO::Select->new($modem)->can_read(20)), 'the other module has answered in part, and set its timer';
+    my $since = time;
+    wait_until(sub { time - $since > 1 }, 20);
+    $hashes->release;
+    ok scalar(IO::Select->new($asked)->can_read(30)), 'the sign-in is answered';
+    is reply_to($asked)->status, 302, 'with 302';
+};
+
 # ---- The end of a child ----
 
 subtest 'a full queue and the end of its children' => sub {

@@ -5,6 +5,7 @@
 #include "httpd/base/config.h"
 #include "httpd/base/counters.h"
 #include "httpd/hash/hash_slots.h"
+#include "httpd/hash/idle.h"
 
 #include <ap_mpm.h>
 #include <http_config.h>
@@ -20,6 +21,10 @@
 #include <sys/socket.h>
 
 APLOG_USE_MODULE(luciauth);
+
+/* When a response is sent: earlier than any timer of another module. event (2.4.71) wakes up for a new timer
+ * only if it is the first by 10 ms, and serves none before its time has passed. */
+#define AT_ONCE (-apr_time_from_sec(3600))
 
 typedef enum {
     IDLE,      /* no request is suspended */
@@ -40,10 +45,9 @@ typedef struct waiter_t {
     request_rec *r;
     luci_suspended_t what;
     state_t state;
-    apr_time_t since;      /* when it was queued */
-    apr_time_t idle_until; /* when an idle connection must be closed; 0: the MPM handles its timeout */
-    int is_closing;        /* 1: no further request is read from it */
-    int references;        /* held by the connection, a working thread and callbacks */
+    apr_time_t since; /* when it was queued */
+    luci_idle_t idle; /* the MPM has the connection, whose next request has not come */
+    int references;   /* held by the connection, a working thread and callbacks */
 } waiter_t;
 
 /* The queue of this child. */
@@ -134,44 +138,6 @@ static int is_kept_alive(const conn_rec *c)
     return c->keepalive == AP_CONN_KEEPALIVE && !c->aborted;
 }
 
-/* Makes the MPM close a connection on which it waits for data: shutting down the receiving side wakes it up
- * with an end of file. */
-static void wake_to_close(waiter_t *waiter)
-{
-    apr_os_sock_t socket;
-
-    waiter->is_closing = 1;
-    waiter->idle_until = 0;
-    if (apr_os_sock_get(&socket, ap_get_conn_socket(waiter->c)) == APR_SUCCESS)
-        (void)shutdown(socket, SHUT_RD);
-}
-
-/* Closes a connection that was idle for KeepAliveTimeout. The MPM has it in its queue for reading, where its
- * timeout is Timeout. */
-static void end_idleness(void *baton)
-{
-    waiter_t *waiter = baton;
-
-    pthread_mutex_lock(&room.lock);
-    if (waiter->state == IDLE && waiter->idle_until > 0 && waiter->idle_until <= apr_time_now())
-        wake_to_close(waiter);
-    release(waiter);
-    pthread_mutex_unlock(&room.lock);
-}
-
-/* Requires the lock, and that the MPM has the connection. */
-static void start_idling(waiter_t *waiter, apr_interval_time_t max)
-{
-    if (!is_kept_alive(waiter->c) || max <= 0) {
-        wake_to_close(waiter);
-        return;
-    }
-    waiter->idle_until = apr_time_now() + max;
-    waiter->references++;
-    if (ap_mpm_register_timed_callback(max + apr_time_from_msec(1), end_idleness, waiter) != APR_SUCCESS)
-        waiter->references--;
-}
-
 static void answer_parked(void *baton)
 {
     waiter_t *waiter = baton;
@@ -185,7 +151,7 @@ static void answer_parked(void *baton)
         answer(waiter);
         pthread_mutex_lock(&room.lock);
         waiter->state = IDLE;
-        start_idling(waiter, max);
+        luci_idle_begin(&waiter->idle, waiter->c, is_kept_alive(waiter->c) ? max : 0);
         pthread_cond_broadcast(&room.changed);
     }
     release(waiter);
@@ -205,7 +171,7 @@ static void serve(waiter_t *waiter)
     (is_late ? waiter->what.expire : waiter->what.work)(waiter->what.baton);
     pthread_mutex_lock(&room.lock);
     waiter->state = WORKED;
-    if (room.is_stopping || ap_mpm_register_timed_callback(0, answer_parked, waiter) !=
+    if (room.is_stopping || ap_mpm_register_timed_callback(AT_ONCE, answer_parked, waiter) !=
                                 APR_SUCCESS) /* on success, the callback takes over the reference */
         release(waiter);
     pthread_cond_broadcast(&room.changed);
@@ -254,6 +220,7 @@ static apr_status_t stop(void *unused)
     while (room.threads > 0)
         pthread_cond_wait(&room.changed, &room.lock);
     pthread_mutex_unlock(&room.lock);
+    luci_idle_stop();
     return APR_SUCCESS;
 }
 
@@ -298,7 +265,7 @@ static void recall(conn_rec *c, request_rec *r)
     if (!waiter || c->master)
         return;
     pthread_mutex_lock(&room.lock);
-    waiter->idle_until = 0;
+    luci_idle_end(&waiter->idle);
     if (waiter->state == QUEUED)
         take_out(waiter, RECALLED);
     while (waiter->state == RUNNING || waiter->state == ANSWERING)
@@ -354,7 +321,7 @@ static int settle(waiter_t *waiter)
     state_t state = waiter->state;
 
     if (state != RECALLED && state != REDEEMED)
-        return !waiter->is_closing;
+        return !waiter->idle.is_over;
     if (state == RECALLED && is_at_end(c)) {
         drop(waiter);
     }
