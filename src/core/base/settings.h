@@ -90,4 +90,8 @@ typedef struct {
                                        and is then read twice */
 } luci_settings_t;
 
+/* 1 if both need the same tables and columns, so that one database handle can serve both. A maximum lifetime
+ * matters because a handle is refused if it needs a column that the database lacks. */
+int luci_settings_share_columns(const luci_settings_t *a, const luci_settings_t *b);
+
 #endif

@@ -33,21 +33,13 @@ static const luci_engine_t *engine_of(const luci_pool_fit_t *fit)
 
 /* ---- Which pools there are ---- */
 
-static int has_same_columns(const luci_settings_t *a, const luci_settings_t *b, apr_pool_t *pool)
-{
-    return strcmp(a->tables.user, b->tables.user) == 0 && strcmp(a->tables.key, b->tables.key) == 0 &&
-           strcmp(a->tables.session, b->tables.session) == 0 && !a->max_lifetime == !b->max_lifetime &&
-           strcmp(apr_array_pstrcat(pool, a->attributes, ' '), apr_array_pstrcat(pool, b->attributes, ' ')) ==
-               0;
-}
-
 int luci_pool_fit_add(luci_pool_fits_t *fits, const luci_server_config_t *config)
 {
     for (int i = 0; i < fits->pools->nelts; i++) {
         const luci_server_config_t *other = fit_at(fits, i)->config;
 
         if (luci_database_is_same(&other->database, &config->database) &&
-            has_same_columns(&other->settings, &config->settings, fits->pool))
+            luci_settings_share_columns(&other->settings, &config->settings))
             return i;
     }
     APR_ARRAY_PUSH(fits->pools, luci_pool_fit_t) = (luci_pool_fit_t){ .config = config };

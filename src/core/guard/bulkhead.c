@@ -27,21 +27,60 @@ static int is_full(const luci_bulkhead_t *bulkhead)
     return bulkhead->inside > 0 && apr_atomic_read32(&threads_inside) >= threads_max;
 }
 
-int luci_bulkhead_enter(luci_bulkhead_t *bulkhead, apr_time_t now)
+/* How long the database may still not answer. An answer that lies in the future was noted before the clock
+ * was set back, and counts as one now. */
+static apr_interval_time_t patience(luci_bulkhead_t *bulkhead, apr_time_t now)
 {
-    apr_time_t end = now + LUCI_BULKHEAD_WAIT;
-
-    while (is_full(bulkhead)) {
-        apr_interval_time_t left = end - bulkhead->clock();
-
-        if (now - bulkhead->answered > LUCI_BULKHEAD_WAIT || left <= 0 || left > LUCI_BULKHEAD_WAIT)
-            return 0;
-        (void)apr_thread_cond_timedwait(bulkhead->left, bulkhead->lock, left);
-    }
-    if (bulkhead->inside++ == 0)
+    if (bulkhead->answered > now)
         bulkhead->answered = now;
-    apr_atomic_inc32(&threads_inside);
-    return 1;
+    return bulkhead->answered + LUCI_BULKHEAD_WAIT - now;
+}
+
+/* A place that a leaving thread gave to a waiting one must not go to a thread that comes just then, because
+ * under load the waiting one would never get a place: so a thread that finds others waiting waits, too. */
+static luci_bulkhead_entry_t await_place(luci_bulkhead_t *bulkhead, apr_time_t deadline)
+{
+    int is_behind = bulkhead->waiting > 0;
+
+    while (is_behind || is_full(bulkhead)) {
+        apr_time_t now = bulkhead->clock();
+        apr_interval_time_t left = patience(bulkhead, now);
+
+        if (left <= 0 || now >= deadline) {
+            if (is_full(bulkhead))
+                return left <= 0 ? LUCI_BULKHEAD_SILENT : LUCI_BULKHEAD_FULL;
+            break;
+        }
+        if (left > deadline - now)
+            left = deadline - now;
+        bulkhead->waiting++;
+        (void)apr_thread_cond_timedwait(bulkhead->left, bulkhead->lock, left);
+        bulkhead->waiting--;
+        is_behind = 0;
+    }
+    return LUCI_BULKHEAD_ENTERED;
+}
+
+/* Threads of another pool that left gave no signal here, so that there may be room for several. */
+static void wake_next(luci_bulkhead_t *bulkhead)
+{
+    if (bulkhead->waiting > 0 && !is_full(bulkhead))
+        apr_thread_cond_signal(bulkhead->left);
+}
+
+luci_bulkhead_entry_t luci_bulkhead_enter(luci_bulkhead_t *bulkhead, apr_time_t deadline)
+{
+    luci_bulkhead_entry_t entry;
+
+    wake_next(bulkhead);
+    entry = await_place(bulkhead, deadline);
+    if (entry == LUCI_BULKHEAD_ENTERED) {
+        if (bulkhead->inside++ == 0)
+            bulkhead->answered = bulkhead->clock();
+        apr_atomic_inc32(&threads_inside);
+        wake_next(bulkhead);
+    }
+    return entry;
 }
 
 void luci_bulkhead_leave(luci_bulkhead_t *bulkhead)

@@ -8,9 +8,10 @@
  *     |     LUCI_CACHE_WAIT a call, LUCI_CACHE_WAIT_END for the end of a session; then without the cache
  *     |     after a failure: no call for LUCI_CACHE_PAUSE or LUCI_STORE_PAUSE, by the breaker
  *     |
- *     |-- a place in the bulkhead: LUCI_BULKHEAD_WAIT, while 3 of 4 threads of the child use databases
+ *     |-- a place in the bulkhead, while 3 of 4 threads of the child use databases: LuciaDatabasePool's
+ *     |     wait; 503 after LUCI_BULKHEAD_WAIT without an answer of the database
  *     |-- breaker: no wait; 503 while a server is known to hang (LUCI_DATABASE_PAUSE)
- *     |-- a database handle: LuciaDatabasePool's wait; 503 at once while half of them are stuck;
+ *     |-- a database handle: what is left of that wait; 503 at once while half of them are stuck;
  *     |     LUCI_GROWTH_WAIT for a server without a free connection, in a child that has none
  *     |     |-- a place for a write: LUCI_WRITE_WAIT, while half of the handles write; 503 at once while
  *     |     |     they hang
@@ -59,6 +60,8 @@
 #define LUCI_POOL_PATIENCE apr_time_from_msec(50)   /* wait before another handle of a file is created */
 #define LUCI_POOL_WRITE_PAUSE apr_time_from_sec(10) /* no optional writes after one failed */
 #define LUCI_POOL_IDLE apr_time_from_sec(30)        /* then an idle handle ends; a child keeps one */
+#define LUCI_BULKHEAD_WAIT                                                                                   \
+    apr_time_from_sec(1) /* without an answer of the database; opening connections takes long in a burst */
 #define LUCI_KEEPER_LOOK apr_time_from_sec(1) /* between two looks for idle handles that must end */
 
 /* While a server has too few connections for all children, or could have if all used one. */
@@ -72,10 +75,7 @@
                             end an idle connection */
 #define LUCI_POOL_LOOK                                                                                       \
     apr_time_from_sec(1) /* between two looks for what a cut connection left in the server */
-#define LUCI_POOL_HELD                                                                                       \
-    apr_time_from_sec(60) /* how long that counts if the server cannot be asked about it                     \
-                           */
-#define LUCI_BULKHEAD_WAIT apr_time_from_msec(250)
+#define LUCI_POOL_HELD apr_time_from_sec(60) /* how long that counts if the server cannot be asked */
 #define LUCI_WRITE_WAIT apr_time_from_sec(1) /* for other writes; without an answer, they hang */
 
 /* ---- Servers that do not answer ---- */

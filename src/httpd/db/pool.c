@@ -73,22 +73,16 @@ struct luci_pool_t {
     int holds;                                            /* number of held handles */
     int is_looking;                                       /* one of them asks the server */
     luci_condition_t refusal;                             /* of further connections, for the log */
-    volatile apr_uint64_t complained_busy;                /* when a lack of handles was logged */
+    luci_condition_t lending;                             /* why requests get no handle, for the log */
     volatile apr_uint64_t no_writing_before[LUCI_WRITES]; /* ms since 1970 */
 };
 
-/* A virtual host that inherits tables and attributes has the same pointers. The maximum lifetime matters
- * because a handle is refused if it needs a column that the database lacks. */
 int luci_pool_serves(const luci_pool_t *pool, const luci_db_target_t *target)
 {
-    const luci_settings_t *a = pool->target->settings, *b = target->settings;
+    const luci_db_target_t *own = pool->target;
 
-    if (!luci_place_is_same(pool->target->driver, pool->target->params, target->driver, target->params))
-        return 0;
-    if (a->tables.user != b->tables.user || a->tables.key != b->tables.key ||
-        a->tables.session != b->tables.session)
-        return 0;
-    return a->attributes == b->attributes && !a->max_lifetime == !b->max_lifetime;
+    return luci_place_is_same(own->driver, own->params, target->driver, target->params) &&
+           luci_settings_share_columns(own->settings, target->settings);
 }
 
 static int is_file(const luci_db_target_t *target)
@@ -413,6 +407,62 @@ static int are_stuck(const luci_pool_t *pool, apr_time_t now)
     return stuck >= limit;
 }
 
+/* ---- What the log says about requests that get no handle ---- */
+
+typedef enum { LACK_BUSY, LACK_FULL, LACK_SILENT, LACK_STUCK } lack_t;
+
+static const char *lack_text(const luci_pool_t *pool, lack_t lack, apr_pool_t *scratch)
+{
+    switch (lack) {
+    case LACK_BUSY:
+        return apr_psprintf(scratch,
+                            "all %d of this process were in use for %" APR_INT64_T_FMT
+                            " ms; the database is slow, or LuciaDatabasePool is too small",
+                            pool->size.max, pool->size.wait);
+    case LACK_FULL:
+        return apr_psprintf(scratch,
+                            "three quarters of the threads of this process used databases for "
+                            "%" APR_INT64_T_FMT
+                            " ms; the database is slow, or LuciaDatabasePool is too small",
+                            pool->size.wait);
+    case LACK_SILENT:
+        return apr_psprintf(scratch,
+                            "three quarters of the threads of this process use databases, and none got an "
+                            "answer for %" APR_TIME_T_FMT " ms; ask the database which statements wait, and "
+                            "for what",
+                            apr_time_as_msec(LUCI_BULKHEAD_WAIT));
+    case LACK_STUCK: break;
+    }
+    return apr_psprintf(scratch,
+                        "half of those of this process were in use for %" APR_TIME_T_FMT
+                        " s; ask the database which statements wait, and for what",
+                        apr_time_sec(LUCI_POOL_STUCK));
+}
+
+/* Logs, under the lock, why a request is refused. */
+static void report_lack(luci_pool_t *pool, lack_t lack)
+{
+    static const char *const reasons[] = { "busy", "full", "silent", "stuck" };
+    apr_pool_t *scratch;
+
+    if (!luci_httpd_log_condition(&pool->lending, reasons[lack]) ||
+        apr_pool_create(&scratch, pool->memory) != APR_SUCCESS)
+        return;
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
+                 "LUCI0301: requests get no database handle, and are answered with 503: %s: %s", pool->title,
+                 lack_text(pool, lack, scratch));
+    apr_pool_destroy(scratch);
+}
+
+/* Under the lock, after an answer: logs that requests are no longer refused. */
+static void report_plenty(luci_pool_t *pool, apr_time_t now)
+{
+    if (pool->bulkhead.waiting > 0 || are_stuck(pool, now) || !luci_httpd_log_condition(&pool->lending, NULL))
+        return;
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, pool->server,
+                 "LUCI0323: requests get database handles again: %s", pool->title);
+}
+
 /* ---- Returning a handle ---- */
 
 /* A write that hangs says nothing about reads. */
@@ -428,6 +478,7 @@ static void note_answer(luci_pool_t *pool, const slot_t *slot)
     }
     luci_bulkhead_answered(&pool->bulkhead, now);
     luci_breaker_answered(pool->breaker, now);
+    report_plenty(pool, now);
 }
 
 /* Logs a failure or a recovery, under the lock. */
@@ -553,23 +604,41 @@ static int refresh(luci_pool_t *pool, slot_t *slot, apr_time_t now)
 
 /* ---- Lending a handle ---- */
 
-/* Takes a place in the bulkhead, under the lock. 0: there is none, or the server is known to hang. */
-static int enter(luci_pool_t *pool, apr_time_t now)
+/* One attempt to borrow. */
+typedef struct {
+    apr_time_t begun;
+    apr_time_t deadline; /* of the wait for a handle */
+    int is_refused;      /* 1: the server refused a further connection, so that another handle must be lent */
+} attempt_t;
+
+/* Takes a place in the bulkhead, under the lock. 0: there is none in time, or the server is known to hang. */
+static int enter(luci_pool_t *pool, const attempt_t *attempt)
 {
-    if (are_stuck(pool, now) || !luci_bulkhead_enter(&pool->bulkhead, now))
+    luci_bulkhead_entry_t entry;
+
+    if (are_stuck(pool, attempt->begun)) {
+        report_lack(pool, LACK_STUCK);
         return 0;
-    if (luci_breaker_may_call(pool->breaker, now))
+    }
+    entry = luci_bulkhead_enter(&pool->bulkhead, attempt->deadline);
+    if (entry != LUCI_BULKHEAD_ENTERED) {
+        report_lack(pool, entry == LUCI_BULKHEAD_FULL ? LACK_FULL : LACK_SILENT);
+        return 0;
+    }
+    if (luci_breaker_may_call(pool->breaker, apr_time_now()))
         return 1;
     luci_bulkhead_leave(&pool->bulkhead);
     return 0;
 }
 
 /* Lends a handle, under the lock. NULL: none was returned in time. */
-static slot_t *lend(luci_pool_t *pool, apr_time_t now, apr_time_t deadline)
+static slot_t *lend(luci_pool_t *pool, const attempt_t *attempt)
 {
-    slot_t *slot = take(pool, now, deadline);
+    slot_t *slot = take(pool, apr_time_now(), attempt->deadline);
 
     if (!slot) {
+        if (!attempt->is_refused) /* otherwise the log has the reason */
+            report_lack(pool, LACK_BUSY);
         luci_bulkhead_leave(&pool->bulkhead);
         return NULL;
     }
@@ -607,13 +676,6 @@ static void report_refusal(luci_pool_t *pool, const luci_db_t *db)
     apr_pool_destroy(scratch);
 }
 
-/* One attempt to borrow. */
-typedef struct {
-    apr_time_t begun;
-    apr_time_t deadline; /* of the wait for a handle */
-    int is_refused;      /* 1: the server refused a further connection, so that another handle must be lent */
-} attempt_t;
-
 /* After a failed attempt to connect: sets is_refused if the server only refuses further connections, so that
  * waiting helps. Then the handle is idle again, and the caller keeps its place in the bulkhead. If this
  * process has no connection, the wait is shorter: others may end one, but need not. */
@@ -625,8 +687,10 @@ static void note_refused(luci_pool_t *pool, slot_t *slot, attempt_t *attempt)
     apr_thread_mutex_lock(pool->lock);
     others = connected(pool);
     attempt->is_refused = !luci_db_is_hung(slot->db) && (is_full || others > 0);
-    if (is_full)
+    if (is_full) {
+        luci_bulkhead_answered(&pool->bulkhead, now);
         luci_shortage_note(pool->shortage, others == 0, now);
+    }
     if (attempt->is_refused) {
         luci_growth_refused(&pool->growth, others > 0 ? LUCI_GROWTH_PAUSE : LUCI_GROWTH_RETRY, now);
         if (others == 0 && attempt->deadline > attempt->begun + LUCI_GROWTH_WAIT)
@@ -643,6 +707,7 @@ static void note_opened(luci_pool_t *pool, slot_t *slot)
 {
     apr_thread_mutex_lock(pool->lock);
     slot->is_connected = 1;
+    luci_bulkhead_answered(&pool->bulkhead, apr_time_now());
     luci_growth_opened(&pool->growth);
     report_refusal(pool, NULL);
     apr_thread_mutex_unlock(pool->lock);
@@ -695,15 +760,6 @@ static luci_result_t make_ready(luci_pool_t *pool, slot_t *slot, attempt_t *atte
     return result;
 }
 
-static void report_busy(luci_pool_t *pool)
-{
-    if (luci_httpd_log_due(&pool->complained_busy))
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
-                     "LUCI0301: all %d database handles of this process were in use for %" APR_INT64_T_FMT
-                     " ms: %s; the database is slow, or LuciaDatabasePool is too small",
-                     pool->size.max, pool->size.wait, pool->title);
-}
-
 static luci_result_t try_borrow(luci_pool_t *pool, luci_db_t **db)
 {
     apr_time_t now = apr_time_now();
@@ -712,7 +768,7 @@ static luci_result_t try_borrow(luci_pool_t *pool, luci_db_t **db)
     int may_ask;
 
     apr_thread_mutex_lock(pool->lock);
-    may_ask = enter(pool, now);
+    may_ask = enter(pool, &attempt);
     apr_thread_mutex_unlock(pool->lock);
     if (!may_ask)
         return LUCI_BUSY;
@@ -720,16 +776,12 @@ static luci_result_t try_borrow(luci_pool_t *pool, luci_db_t **db)
         slot_t *slot;
 
         apr_thread_mutex_lock(pool->lock);
-        slot = lend(pool, now, attempt.deadline);
+        slot = lend(pool, &attempt);
         apr_thread_mutex_unlock(pool->lock);
-        if (!slot) {
-            if (!attempt.is_refused) /* otherwise the log has the reason */
-                report_busy(pool);
+        if (!slot)
             return LUCI_BUSY;
-        }
         *db = slot->db;
         result = make_ready(pool, slot, &attempt);
-        now = apr_time_now();
     } while (attempt.is_refused);
     return result;
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/settings.h"
+
+#include <string.h>
+
+static int has_same_attributes(const apr_array_header_t *a, const apr_array_header_t *b)
+{
+    if (a == b)
+        return 1;
+    if (a->nelts != b->nelts)
+        return 0;
+    for (int i = 0; i < a->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(a, i, const char *), APR_ARRAY_IDX(b, i, const char *)) != 0)
+            return 0;
+    }
+    return 1;
+}
+
+int luci_settings_share_columns(const luci_settings_t *a, const luci_settings_t *b)
+{
+    return strcmp(a->tables.user, b->tables.user) == 0 && strcmp(a->tables.key, b->tables.key) == 0 &&
+           strcmp(a->tables.session, b->tables.session) == 0 && !a->max_lifetime == !b->max_lifetime &&
+           has_same_attributes(a->attributes, b->attributes);
+}
