@@ -159,7 +159,7 @@ subtest 'a timer of another module has run out meanwhile' => sub {
     wait_until(sub { time - $since > 1 }, 20);
     $hashes->release;
     ok scalar(IO::Select->new($asked)->can_read(30)), 'the sign-in is answered';
-    is reply_to($asked)->status, 302, 'with 302';
+    is reply_to($asked)->status, 302, 'its answer is 302';
 };
 
 # ---- The end of a child ----

@@ -13,8 +13,8 @@
 /* The idle connections of this child. */
 static struct {
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* signals that first, is_running or is_stopping has changed */
-    luci_idle_t *first;     /* sorted by until */
+    pthread_cond_t changed;        /* signals that first, is_running or is_stopping has changed */
+    luci_idle_connection_t *first; /* sorted by until */
     int is_running;
     int is_stopping;
 } list = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
@@ -29,9 +29,9 @@ static apr_time_t monotonic_now(void)
 
 /* ---- The list; all functions require the lock ---- */
 
-static void insert(luci_idle_t *idle)
+static void insert(luci_idle_connection_t *idle)
 {
-    luci_idle_t *before = NULL, *next = list.first;
+    luci_idle_connection_t *before = NULL, *next = list.first;
 
     for (; next && next->until <= idle->until; next = next->next)
         before = next;
@@ -46,7 +46,7 @@ static void insert(luci_idle_t *idle)
         list.first = idle;
 }
 
-static void take_out(luci_idle_t *idle)
+static void take_out(luci_idle_connection_t *idle)
 {
     if (idle->next)
         idle->next->before = idle->before;
@@ -58,7 +58,7 @@ static void take_out(luci_idle_t *idle)
 }
 
 /* Shutting down the receiving side wakes up the MPM with an end of file. */
-static void wake_to_close(luci_idle_t *idle)
+static void wake_to_close(luci_idle_connection_t *idle)
 {
     apr_os_sock_t socket;
 
@@ -82,7 +82,7 @@ static void *watch(void *unused)
 {
     pthread_mutex_lock(&list.lock);
     while (list.first && !list.is_stopping) {
-        luci_idle_t *idle = list.first;
+        luci_idle_connection_t *idle = list.first;
 
         if (idle->until > monotonic_now()) {
             wait_until(idle->until);
@@ -104,7 +104,7 @@ static int start(void)
     return list.is_running;
 }
 
-void luci_idle_begin(luci_idle_t *idle, conn_rec *c, apr_interval_time_t max)
+void luci_idle_begin(luci_idle_connection_t *idle, conn_rec *c, apr_interval_time_t max)
 {
     pthread_mutex_lock(&list.lock);
     idle->c = c;
@@ -119,7 +119,7 @@ void luci_idle_begin(luci_idle_t *idle, conn_rec *c, apr_interval_time_t max)
     pthread_mutex_unlock(&list.lock);
 }
 
-void luci_idle_end(luci_idle_t *idle)
+void luci_idle_end(luci_idle_connection_t *idle)
 {
     pthread_mutex_lock(&list.lock);
     if (idle->is_listed)

@@ -45,9 +45,9 @@ typedef struct waiter_t {
     request_rec *r;
     luci_suspended_t what;
     state_t state;
-    apr_time_t since; /* when it was queued */
-    luci_idle_t idle; /* the MPM has the connection, whose next request has not come */
-    int references;   /* held by the connection, a working thread and callbacks */
+    apr_time_t since;            /* when it was queued */
+    luci_idle_connection_t idle; /* the MPM has the connection, whose next request has not come */
+    int references;              /* held by the connection, a working thread and callbacks */
 } waiter_t;
 
 /* The queue of this child. */
