@@ -25,7 +25,7 @@ use constant { PART_S => 10, PURGE_ROWS => 200, BATCH_MAX_MS => 500, WAIT_MAX_MS
 
 my %SETTINGS = (
     'LuciaTest::Postgres' => ['shared_buffers=512MB', 'maintenance_work_mem=512MB', 'max_wal_size=4GB'],
-    'LuciaTest::MariaDB'  => ['--innodb-buffer-pool-size=1G', '--innodb-log-file-size=1G'],
+    'LuciaTest::MariaDB'  => ['--innodb-buffer-pool-size=3G', '--innodb-log-file-size=1G'],
     'LuciaTest::Sqlite'   => [],
 );
 
