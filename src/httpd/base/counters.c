@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/base/counters.h"
 
+#include "core/base/stripes.h"
+
 #include <apr_shm.h>
 #include <http_config.h>
 #include <http_log.h>
@@ -14,17 +16,19 @@ APLOG_USE_MODULE(luciauth);
 
 /* A restart may load another version of this module: change the number when a counter gets another meaning.
  * More or fewer counters change the size of a row, which is compared. */
-#define KEY "luciauth-counters-2"
+#define KEY "luciauth-counters-3"
 
 #define ROWS 512 /* further children share the last row; unused rows use no memory */
-#define LINE 64  /* bytes of a cache line; two rows never share one */
 
 /* The row of one child. */
 typedef struct {
     pid_t pid; /* 0: the row was never used */
     int64_t gauges[LUCI_GAUGES];
-    uint64_t counters[LUCI_COUNTERS];
-} __attribute__((aligned(LINE))) row_t;
+    uint64_t counters[LUCI_COUNTERS - LUCI_STRIPE_COUNTERS]; /* those that are not in stripes */
+    luci_stripes_t stripes;                                  /* two rows never share a cache line, either */
+} row_t;
+
+_Static_assert(LUCI_COUNT_LOANS == LUCI_STRIPE_COUNTERS - 1, "the stripes have the first counters");
 
 typedef struct {
     row_t *rows;
@@ -33,7 +37,8 @@ typedef struct {
 
 static row_t nowhere; /* used if there is no shared memory */
 static row_t *own = &nowhere;
-static row_t *all; /* ROWS rows; NULL: no shared memory */
+static int is_shared; /* whether other children may use own, too */
+static row_t *all;    /* ROWS rows; NULL: no shared memory */
 
 void luci_counters_create(server_rec *main_server)
 {
@@ -46,9 +51,10 @@ void luci_counters_create(server_rec *main_server)
     if (!retained->rows || retained->row_bytes != sizeof(row_t)) {
         retained->rows = NULL;
         retained->row_bytes = sizeof(row_t);
-        status = apr_shm_create(&memory, ROWS * sizeof(row_t) + LINE, NULL, main_server->process->pool);
+        status = apr_shm_create(&memory, ROWS * sizeof(row_t) + LUCI_STRIPE_BYTES, NULL,
+                                main_server->process->pool);
         if (status == APR_SUCCESS)
-            retained->rows = (row_t *)APR_ALIGN((uintptr_t)apr_shm_baseaddr_get(memory), LINE);
+            retained->rows = (row_t *)APR_ALIGN((uintptr_t)apr_shm_baseaddr_get(memory), LUCI_STRIPE_BYTES);
         else
             ap_log_error(
                 APLOG_MARK, APLOG_ERR, status, main_server,
@@ -88,13 +94,17 @@ void luci_counters_start(void)
     while (i < ROWS - 1 && !claim(&all[i]))
         i++;
     own = &all[i];
+    is_shared = i == ROWS - 1;
 }
 
 /* ---- Counting ---- */
 
 void luci_count_by(luci_counter_t counter, uint64_t number)
 {
-    __atomic_fetch_add(&own->counters[counter], number, __ATOMIC_RELAXED);
+    if (counter < LUCI_STRIPE_COUNTERS)
+        luci_stripes_add(&own->stripes, (int)counter, number, is_shared);
+    else
+        __atomic_fetch_add(&own->counters[counter - LUCI_STRIPE_COUNTERS], number, __ATOMIC_RELAXED);
 }
 
 void luci_count(luci_counter_t counter)
@@ -142,8 +152,10 @@ static int64_t gauge_of(const row_t *row, luci_gauge_t gauge)
 
 static void add_row(luci_totals_t *totals, const row_t *row)
 {
-    for (int i = 0; i < LUCI_COUNTERS; i++)
-        totals->counters[i] += __atomic_load_n(&row->counters[i], __ATOMIC_RELAXED);
+    for (int i = 0; i < LUCI_STRIPE_COUNTERS; i++)
+        totals->counters[i] += luci_stripes_sum(&row->stripes, i);
+    for (int i = LUCI_STRIPE_COUNTERS; i < LUCI_COUNTERS; i++)
+        totals->counters[i] += __atomic_load_n(&row->counters[i - LUCI_STRIPE_COUNTERS], __ATOMIC_RELAXED);
     for (int i = 0; i < LUCI_GAUGES; i++)
         totals->gauges[i] += gauge_of(row, (luci_gauge_t)i);
 }

@@ -19,7 +19,8 @@
 /* clang-format on */
 #define LUCI_HASH_BUCKETS 10
 
-/* Counters; they only grow. */
+/* Counters; they only grow. Each thread counts the first LUCI_STRIPE_COUNTERS, which requests at a gate
+ * increment, in a line of its own. */
 typedef enum {
     LUCI_COUNT_VALID_CACHED, /* presented session ids: valid according to the cache */
     LUCI_COUNT_VALID,        /* valid according to the database */
@@ -28,11 +29,11 @@ typedef enum {
     LUCI_COUNT_DISABLED,  /* the user is disabled */
     LUCI_COUNT_UNDECIDED, /* the database could not be queried */
     LUCI_COUNT_CACHE_MISSES,
+    LUCI_COUNT_LOANS,  /* borrowed database handles */
     LUCI_COUNT_HASHES, /* computed hashes */
     LUCI_COUNT_HASH_MICROSECONDS,
     LUCI_COUNT_HASH_WAIT_MICROSECONDS,
     LUCI_COUNT_HASHES_REFUSED,
-    LUCI_COUNT_LOANS,      /* borrowed database handles */
     LUCI_COUNT_LOAN_WAITS, /* borrowers that had to wait for a handle */
     LUCI_COUNT_LOANS_REFUSED,
     LUCI_COUNT_DATABASE_ERRORS,                                    /* handles that were returned broken */
