@@ -50,13 +50,13 @@ static int is_named(const pair_t *pair, const char *name, size_t name_length)
 
 static int is_id(const char *text, size_t length)
 {
+    unsigned char others = 0;
+
     if (length != LUCI_SESSION_ID_LENGTH)
         return 0;
-    for (size_t i = 0; i < length; i++) {
-        if (!(text[i] >= 'a' && text[i] <= 'z') && !(text[i] >= '0' && text[i] <= '9'))
-            return 0;
-    }
-    return 1;
+    for (size_t i = 0; i < LUCI_SESSION_ID_LENGTH; i++) /* without a branch, so several at once */
+        others |= (unsigned char)(text[i] - 'a') > 'z' - 'a' && (unsigned char)(text[i] - '0') > '9' - '0';
+    return !others;
 }
 
 luci_result_t luci_cookie_find(const char *header, const char *name, const char **id, apr_pool_t *pool)
@@ -116,21 +116,32 @@ int luci_cookie_is_session_id(const char *text)
 
 #define SEPARATORS ";,"
 
-/* 1 if a piece of a header is a cookie of this name. A comma ends a piece, too, because httpd joins several
- * Cookie lines with commas: removing too much is harmless, but a session id that stays is not. */
-static int is_piece_named(const char *piece, const char *name, size_t name_length)
+/* Two names; the second one may be NULL. */
+typedef struct {
+    const char *name[2];
+    size_t length[2];
+} names_t;
+
+/* 1 if a piece of a header is a cookie of one of the names. A comma ends a piece, too, because httpd joins
+ * several Cookie lines with commas: removing too much is harmless, but a session id that stays is not. */
+static int is_piece_named(const char *piece, const names_t *names)
 {
     while (is_blank(*piece))
         piece++;
-    return strncmp(piece, name, name_length) == 0 && piece[name_length] == '=';
+    for (int i = 0; i < 2 && names->name[i]; i++) {
+        if (*piece == *names->name[i] && strncmp(piece, names->name[i], names->length[i]) == 0 &&
+            piece[names->length[i]] == '=')
+            return 1;
+    }
+    return 0;
 }
 
-static int holds(const char *header, const char *name, size_t name_length)
+static int holds(const char *header, const names_t *names)
 {
     const char *piece = header;
 
     do {
-        if (is_piece_named(piece, name, name_length))
+        if (is_piece_named(piece, names))
             return 1;
         piece += strcspn(piece, SEPARATORS);
     } while (*piece++);
@@ -138,20 +149,20 @@ static int holds(const char *header, const char *name, size_t name_length)
 }
 
 /* Bytes that stay are copied unchanged, including the separators before each piece. */
-const char *luci_cookie_strip(const char *header, const char *name, apr_pool_t *pool)
+const char *luci_cookie_strip(const char *header, const char *name, const char *other, apr_pool_t *pool)
 {
-    size_t name_length = strlen(name);
+    names_t names = { { name, other }, { strlen(name), other ? strlen(other) : 0 } };
     char *kept, *end;
     int is_gap = 0;
 
-    if (!header || !holds(header, name, name_length))
+    if (!header || !holds(header, &names))
         return header;
     kept = end = apr_palloc(pool, strlen(header) + 1);
     for (const char *piece = header; *piece;) {
         size_t separator = *piece == ';' || *piece == ',';
         size_t length = separator + strcspn(piece + separator, SEPARATORS);
 
-        if (is_piece_named(piece + separator, name, name_length)) {
+        if (is_piece_named(piece + separator, &names)) {
             is_gap = 1;
         }
         else {

@@ -41,10 +41,10 @@ const char *luci_cookie_value(const char *header, const char *name, apr_pool_t *
 /* 1 if a string has the form of a session id. text may be NULL. */
 int luci_cookie_is_session_id(const char *text);
 
-/* The header without all cookies of this name, whatever their values; everything else stays unchanged to the
- * byte. Returns header itself if it has no such cookie, NULL if nothing is left, otherwise a new string from
- * pool. */
-const char *luci_cookie_strip(const char *header, const char *name, apr_pool_t *pool);
+/* The header without all cookies of this name and of the other one, which may be NULL, whatever their values;
+ * everything else stays unchanged to the byte. Returns header itself if it has no such cookie, NULL if
+ * nothing is left, otherwise a new string from pool. */
+const char *luci_cookie_strip(const char *header, const char *name, const char *other, apr_pool_t *pool);
 
 /* Formats the value of a Set-Cookie header, from pool: NAME=ID; [Domain=..; ]Path=..; Expires=<IMF-fixdate>;
  * HttpOnly; [Secure; ]SameSite=.. expires is in ms since 1970 and is rounded down to seconds. RFC 9110 dates

@@ -15,6 +15,9 @@ typedef struct luci_endpoint_request_t luci_endpoint_request_t;
 /* Sends the whole answer and returns what a handler returns. */
 typedef int luci_endpoint_fn(luci_endpoint_request_t *request);
 
+/* The beginning of each handler's name. */
+#define LUCI_ENDPOINT_HANDLER "luciauth-"
+
 struct luci_endpoint_t {
     const char *handler;             /* for SetHandler: "luciauth-NAME" */
     const char *path;                /* below LuciaMount; "" is the mount itself */

@@ -189,7 +189,7 @@ static int answer(void *baton)
 static luci_result_t fill(luci_entry_form_t *entry)
 {
     luci_endpoint_request_t *request = entry->request;
-    const char *cookie = request->state->cookie_id;
+    const char *cookie = luci_state_credentials(request->state)->cookie_id;
     const luci_session_token_t *old = cookie ? luci_validation_token(request->state, cookie) : NULL;
 
     entry->auth = luci_state_auth(request->r);

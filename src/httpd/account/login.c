@@ -40,7 +40,7 @@ static int post(luci_endpoint_request_t *request)
 }
 
 const luci_endpoint_t luci_endpoint_login = {
-    .handler = "luciauth-login",
+    .handler = LUCI_ENDPOINT_HANDLER "login",
     .path = "login",
     .page = "login.html",
     .fields = luci_entry_fields,

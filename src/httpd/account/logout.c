@@ -47,7 +47,7 @@ static int sign_out(luci_endpoint_request_t *request)
 
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
         return luci_endpoint_failure(request, result);
-    if (request->session->token.id == request->state->cookie_id)
+    if (request->session->token.id == luci_state_credentials(request->state)->cookie_id)
         luci_cookies_clear_session(request->r);
     luci_answer_clear_cache(request->r);
     if (request->wants_json)
@@ -56,7 +56,7 @@ static int sign_out(luci_endpoint_request_t *request)
 }
 
 const luci_endpoint_t luci_endpoint_logout = {
-    .handler = "luciauth-logout",
+    .handler = LUCI_ENDPOINT_HANDLER "logout",
     .path = "logout",
     .page = "logout.html",
     .event = LUCI_EVENT_SIGN_OUT,

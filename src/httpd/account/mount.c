@@ -19,7 +19,9 @@ static const luci_endpoint_t *by_path(const char *path)
 
 static const luci_endpoint_t *by_handler(const char *handler)
 {
-    for (const luci_endpoint_t *const *endpoint = luci_endpoints; handler && *endpoint; endpoint++) {
+    if (!handler || strncmp(handler, LUCI_ENDPOINT_HANDLER, strlen(LUCI_ENDPOINT_HANDLER)) != 0)
+        return NULL;
+    for (const luci_endpoint_t *const *endpoint = luci_endpoints; *endpoint; endpoint++) {
         if (strcmp(handler, (*endpoint)->handler) == 0)
             return *endpoint;
     }

@@ -23,7 +23,7 @@ static int show(luci_endpoint_request_t *request)
 }
 
 const luci_endpoint_t luci_endpoint_profile = {
-    .handler = "luciauth-profile",
+    .handler = LUCI_ENDPOINT_HANDLER "profile",
     .path = "",
     .page = "profile.html",
     .needs_session = 1,

@@ -58,7 +58,7 @@ static const char *closed(const luci_dir_config_t *dir)
 }
 
 const luci_endpoint_t luci_endpoint_signup = {
-    .handler = "luciauth-signup",
+    .handler = LUCI_ENDPOINT_HANDLER "signup",
     .path = "signup",
     .page = "signup.html",
     .fields = luci_entry_fields,

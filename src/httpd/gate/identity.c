@@ -94,9 +94,14 @@ static void set_environment(request_rec *r, const luci_user_t *user, const luci_
 void luci_identity_show(request_rec *r, const luci_user_t *user)
 {
     const luci_runtime_t *runtime = luci_runtime_of(r);
+    luci_known_t *known = luci_state_known(r);
 
     if (!runtime) /* Without a runtime there is no user. */
         return;
+    if (user && known->shown == user && known->shown_in == r->subprocess_env)
+        return;
+    known->shown = user;
+    known->shown_in = r->subprocess_env;
     if (r->main)
         clear_environment(r, runtime);
     if (user)

@@ -99,9 +99,8 @@ static void strip_cookie(request_rec *r, apr_table_t *headers)
 
     if (!cookies)
         return;
-    kept = luci_cookie_strip(cookies, luci_config_server(r->server)->cookie_name, r->pool);
-    if (runtime)
-        kept = luci_cookie_strip(kept, runtime->device_cookie, r->pool);
+    kept = luci_cookie_strip(cookies, luci_config_server(r->server)->cookie_name,
+                             runtime ? runtime->device_cookie : NULL, r->pool);
     if (!kept)
         apr_table_unset(headers, "Cookie");
     else if (kept != cookies)

@@ -27,17 +27,6 @@ int luci_state_is_read(request_rec *r)
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
-static const char *read_bearer(const request_rec *r)
-{
-    const char *header = apr_table_get(r->headers_in, "Authorization");
-
-    if (!header || ap_cstr_casecmpn(header, "Bearer ", 7) != 0)
-        return NULL;
-    for (header += 7; *header == ' '; header++)
-        ;
-    return luci_cookie_is_session_id(header) ? apr_pstrdup(r->pool, header) : NULL;
-}
-
 /* The state of a single request; each subrequest and each redirect has its own. */
 typedef struct {
     luci_state_t *state;     /* only in the root request */
@@ -67,10 +56,33 @@ static luci_state_t *begin_state(request_rec *root)
 
     state->pool = root->pool;
     state->cookies = apr_table_get(root->headers_in, "Cookie");
-    state->cookies_differ = luci_cookie_find(state->cookies, luci_config_server(root->server)->cookie_name,
-                                             &state->cookie_id, root->pool) == LUCI_CONFLICT;
-    state->bearer_id = read_bearer(root);
+    state->authorization = apr_table_get(root->headers_in, "Authorization");
+    state->cookie_name = luci_config_server(root->server)->cookie_name;
     return state;
+}
+
+static const char *read_bearer(const luci_state_t *state)
+{
+    const char *header = state->authorization;
+
+    if (!header || ap_cstr_casecmpn(header, "Bearer ", 7) != 0)
+        return NULL;
+    for (header += 7; *header == ' '; header++)
+        ;
+    return luci_cookie_is_session_id(header) ? apr_pstrdup(state->pool, header) : NULL;
+}
+
+const luci_credentials_t *luci_state_credentials(luci_state_t *state)
+{
+    luci_credentials_t *credentials = &state->credentials;
+
+    if (credentials->is_read)
+        return credentials;
+    credentials->is_read = 1;
+    credentials->cookies_differ = luci_cookie_find(state->cookies, state->cookie_name,
+                                                   &credentials->cookie_id, state->pool) == LUCI_CONFLICT;
+    credentials->bearer_id = read_bearer(state);
+    return credentials;
 }
 
 luci_state_t *luci_state_of(request_rec *r)

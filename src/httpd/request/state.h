@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The state of a client's request, shared by all its subrequests and internal redirects. It contains the
- * credentials, read before they are removed from the headers, and the result of validating each of them once.
- * It is from the root request's pool. Types that other files own are declared here, defined there, and
- * referred to by pointers. */
+ * headers with the credentials, as they were before these were removed, and the result of validating each of
+ * them once. It is from the root request's pool. Types that other files own are declared here, defined there,
+ * and referred to by pointers. */
 #ifndef LUCI_STATE_H
 #define LUCI_STATE_H
 
@@ -23,15 +23,23 @@ typedef struct {
     luci_session_t session; /* only valid if result is OK */
 } luci_validation_t;
 
+/* The session ids that a client sent. */
+typedef struct {
+    int is_read;
+    const char *cookie_id; /* a well-formed session id from the cookie, or NULL */
+    const char *bearer_id; /* a well-formed session id from "Authorization: Bearer", or NULL */
+    int cookies_differ;    /* the request has several session cookies with different values */
+} luci_credentials_t;
+
 typedef struct luci_basic_check_t luci_basic_check_t;
 typedef struct luci_cookies_sent_t luci_cookies_sent_t;
 
 typedef struct {
-    apr_pool_t *pool;      /* the root request's; everything below is from it */
-    const char *cookie_id; /* a well-formed session id from the cookie, or NULL */
-    const char *bearer_id; /* a well-formed session id from "Authorization: Bearer", or NULL */
-    const char *cookies;   /* the client's Cookie header, or NULL */
-    int cookies_differ;    /* the request has several session cookies with different values */
+    apr_pool_t *pool;               /* the root request's; everything below is from it */
+    const char *cookies;            /* the client's Cookie header, or NULL */
+    const char *authorization;      /* the client's Authorization header, or NULL */
+    const char *cookie_name;        /* of the session cookie */
+    luci_credentials_t credentials; /* call luci_state_credentials */
     luci_validation_t by_cookie;
     luci_validation_t by_bearer;
 
@@ -64,6 +72,8 @@ typedef struct {
     const luci_accepted_t *accepted;  /* defined in request.c; this and urls are NULL until computed */
     const luci_urls_t *urls;          /* the result of luci_state_urls */
     const luci_dir_config_t *urls_of; /* the input of urls */
+    const luci_user_t *shown;         /* the user in the environment; NULL: none that is known */
+    const apr_table_t *shown_in;      /* that environment */
 } luci_known_t;
 
 /* The state of the client's request that r belongs to; created on first use. */
@@ -71,6 +81,10 @@ luci_state_t *luci_state_of(request_rec *r);
 
 /* The state of a root request; NULL: it does not exist yet. */
 luci_state_t *luci_state_begun(request_rec *root);
+
+/* The session ids that the client sent, which are read when they are first asked for: most requests have no
+ * gate, though browsers send the cookie with them. */
+const luci_credentials_t *luci_state_credentials(luci_state_t *state);
 
 /* The request that the client sent: the root of all subrequests and redirects. */
 request_rec *luci_state_root(request_rec *r);

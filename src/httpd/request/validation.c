@@ -37,17 +37,18 @@ static void clear_differing(request_rec *root, const luci_state_t *state)
 const char *luci_validation_credential(request_rec *r, int *refused)
 {
     const luci_dir_config_t *dir = luci_config_dir(r);
-    const luci_state_t *state = luci_state_of(r);
+    luci_state_t *state = luci_state_of(r);
+    const luci_credentials_t *sent = luci_state_credentials(state);
 
     *refused = 0;
-    if (dir->bearer && state->bearer_id)
-        return state->bearer_id;
+    if (dir->bearer && sent->bearer_id)
+        return sent->bearer_id;
     r = luci_state_root(r); /* An include has its own method, but the client's method decides. */
-    if (state->cookies_differ)
+    if (sent->cookies_differ)
         clear_differing(r, state);
-    if (!state->cookie_id || luci_request_is_safe(r) || !dir->csrf ||
+    if (!sent->cookie_id || luci_request_is_safe(r) || !dir->csrf ||
         luci_request_origin(r, dir) == LUCI_ORIGIN_OWN)
-        return state->cookie_id;
+        return sent->cookie_id;
     luci_request_log_refused(r, dir);
     *refused = 1;
     return NULL;
@@ -109,7 +110,7 @@ static void count_validation(luci_result_t result, const luci_session_t *session
 /* What is known of a session id of this request. */
 static luci_validation_t *validation_of(luci_state_t *state, const char *id)
 {
-    return id == state->cookie_id ? &state->by_cookie : &state->by_bearer;
+    return id == luci_state_credentials(state)->cookie_id ? &state->by_cookie : &state->by_bearer;
 }
 
 const luci_session_token_t *luci_validation_token(luci_state_t *state, const char *id)
@@ -126,7 +127,7 @@ static void look_up(request_rec *r, const char *id, luci_session_claim_t claim, 
 {
     luci_runtime_t *runtime = luci_runtime_of(r);
     luci_state_t *state = luci_state_of(r);
-    int is_cookie = id == state->cookie_id;
+    int is_cookie = id == luci_state_credentials(state)->cookie_id;
     luci_result_t written = LUCI_OK;
     luci_auth_t auth;
 

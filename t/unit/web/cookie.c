@@ -224,7 +224,7 @@ static void test_strip(void)
     };
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        const char *left = luci_cookie_strip(table[i].header, "auth_session", pool);
+        const char *left = luci_cookie_strip(table[i].header, "auth_session", NULL, pool);
         const char *id;
 
         tap_is_str(left, table[i].left, "strip: %s", table[i].header);
@@ -232,9 +232,29 @@ static void test_strip(void)
                       "... the stripped header has no session");
     }
     for (size_t i = 0; i < sizeof untouched / sizeof untouched[0]; i++)
-        tap_ok(luci_cookie_strip(untouched[i], "auth_session", pool) == untouched[i], "untouched: %s",
+        tap_ok(luci_cookie_strip(untouched[i], "auth_session", NULL, pool) == untouched[i], "untouched: %s",
                untouched[i]);
-    tap_ok(luci_cookie_strip(NULL, "auth_session", pool) == NULL, "no header stays none");
+    tap_ok(luci_cookie_strip(NULL, "auth_session", NULL, pool) == NULL, "no header stays none");
+}
+
+static void test_strip_two(void)
+{
+    static const char *const headers[] = {
+        "auth_session=" ID "; device=1",           "device=1; auth_session=" ID,
+        "a=1; device=1; auth_session=" ID "; b=2", "device=1; a=1; auth_session=" ID,
+        "device=1, auth_session=" ID "; a=1",      "devices=1; device=2; device =3",
+        "device=1;auth_session=" ID ";;a",
+    };
+
+    tap_is_str(luci_cookie_strip("d=0; auth_session=" ID "; device=1; a=2", "auth_session", "device", pool),
+               "d=0; a=2", "strip two: between others");
+    tap_is_str(luci_cookie_strip("auth_session=" ID "; device=1", "auth_session", "device", pool), NULL,
+               "strip two: nothing is left");
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+        tap_is_str(luci_cookie_strip(headers[i], "auth_session", "device", pool),
+                   luci_cookie_strip(luci_cookie_strip(headers[i], "auth_session", NULL, pool), "device",
+                                     NULL, pool),
+                   "strip two: as one after the other: %s", headers[i]);
 }
 
 static const luci_cookie_t plain = { .name = "auth_session", .path = "/" };
@@ -366,7 +386,7 @@ static void test_long_headers(void)
         strcpy(header + count * size, "; auth_session=" ID);
         tap_is_result(luci_cookie_find(header, "auth_session", &id, pool), LUCI_OK,
                       "found behind 1 MB of '%s'", pieces[i]);
-        luci_cookie_strip(header, "auth_session", pool);
+        luci_cookie_strip(header, "auth_session", "other", pool);
         tap_ok(apr_time_now() - start < apr_time_from_sec(2), "... within 2 s");
     }
 }
@@ -381,6 +401,7 @@ int main(void)
     test_prefixed_names();
     test_shape();
     test_strip();
+    test_strip_two();
     test_set();
     test_dates();
     test_problems();
