@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# PostgreSQL holds writes while it answers reads: a COMMIT waits for a synchronous standby that is gone, or a row is locked by others
-# and no limit of the server ends the wait. Gates go on, no process of the server is left waiting, and what was not done is not said to be.
+# PostgreSQL holds writes while it answers reads: a COMMIT waits for a synchronous standby that is gone, a row is locked by others and no
+# limit of the server ends the wait, or the clean-up's DELETE does not end. Gates go on, no process of the server is left waiting, and
+# what was not done is not said to be.
 # t/long/sync_standby.t does it with a real standby and for minutes.
 use strict;
 use warnings;
@@ -22,8 +23,8 @@ my $few = LuciaTest::mpm() eq 'prefork' ? "StartServers 10\nMinSpareServers 4\nS
 my $postgres = LuciaTest::Postgres->new;
 
 sub site_on {
-    my ($database) = @_;
-    my $server = LuciaTest::Server->new(config => $postgres->line($database) . "\nLuciaMount /\n$CHEAP_HASH\nLuciaSessionCache off\n$few" . VAULT,
+    my ($database, $more) = @_;
+    my $server = LuciaTest::Server->new(config => $postgres->line($database) . "\nLuciaMount /\n$CHEAP_HASH\nLuciaSessionCache off\n$few" . VAULT . ($more // ''),
         files => { 'htdocs/vault/a.txt' => SECRET });
     return { server => $server, database => $database, alice => sign_up($server, 'alice'), bobby => sign_up($server, 'bobby') };
 }
@@ -125,12 +126,38 @@ sub end_lock {
     return;
 }
 
+# A clean-up whose statement does not end.
+sub begin_purge {
+    my ($site) = @_;
+    $postgres->query_in($site->{database}, $_) for
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(600); RETURN OLD; END'",
+        'CREATE TRIGGER slow BEFORE DELETE ON user_session FOR EACH ROW EXECUTE FUNCTION slow()';
+    $postgres->query_in($site->{database}, 'UPDATE user_session SET active_expires = 1, idle_expires = 1 WHERE id = ?', stored_id($site->{bobby}));
+    ok wait_until(sub { waiting($site, 'PgSleep') }, LONG), 'the clean-up deletes, and does not end';
+    serves_quickly($site, 'alice', 'the gate during the clean-up');
+    return;
+}
+
+sub end_purge {
+    my ($site) = @_;
+    ok wait_until(sub { logged($site, 'LUCI0713: expired sessions could not be deleted') }, LONG), 'the clean-up is cut off';
+    serves_quickly($site, 'alice', 'the gate after a clean-up that was cut off');
+    is $site->{server}->answer_to(send_login($site))->status, 302, 'sign-ins go on beside a clean-up that hangs';
+    cmp_ok waiting($site, 'PgSleep'), '<=', 1, 'no process of PostgreSQL goes on with a clean-up that was cut off';
+    $postgres->query_in($site->{database}, 'DROP TRIGGER slow ON user_session');
+    ok wait_until(sub { !$postgres->value_in($site->{database}, 'SELECT count(*) FROM user_session WHERE id = ?', stored_id($site->{bobby})) }, 60),
+        'the expired session is deleted once nothing holds it';
+    return;
+}
+
 # At the same time, because each takes as long as a call may.
 my $locked = $postgres->create;
 $postgres->query("ALTER DATABASE $locked SET $_ = '1h'") for qw(lock_timeout statement_timeout);
-my ($alone, $blocked) = (site_on($postgres->create), site_on($locked));
+my ($alone, $blocked, $cleaned) = (site_on($postgres->create), site_on($locked), site_on($postgres->create, "LuciaCleanup 1s\n"));
+begin_purge($cleaned);
 begin_lock($blocked);
 check_no_standby($alone);
 end_lock($blocked);
+end_purge($cleaned);
 
 done_testing;
