@@ -16,7 +16,6 @@
 # make uninstall  take module, luciactl and templates away again; configuration and users stay
 # make lint       clang, clang-tidy, cppcheck and clang-format; make format formats
 # make clean      remove build/
-# ARGON2=sodium   libsodium computes Argon2, faster where there is AVX2 (libargon2); say it to every make
 # NO_DEPS=1       never touch the system's packages; V=1 shows the compiler's commands
 
 VERSION = 0.1.0
@@ -26,14 +25,13 @@ CC = gcc
 endif
 BUILD ?= build
 MPM ?= event
-ARGON2 ?= libargon2
 DB ?= sqlite3
 PORT ?= 8080
 APXS ?= $(firstword $(shell command -v apxs apxs2 2>/dev/null) apxs)
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-ifeq ($(filter libargon2 sodium,$(ARGON2)),)
-$(error ARGON2 is libargon2 or sodium, not $(ARGON2))
+ifneq ($(origin ARGON2),undefined)
+$(error ARGON2 is no longer a variable of make: write LuciaArgon2 auto, libargon2 or libsodium into httpd's configuration)
 endif
 
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) '$@';)
@@ -42,20 +40,15 @@ say = $(if $(V),,@printf '  %-4s %s\n' $(1) '$@';)
 
 # apache2-bin is the server alone; the package apache2 would also start a service.
 PACKAGES = gcc libc6-dev make pkg-config perl apache2-bin apache2-dev libaprutil1-dbd-sqlite3 \
-	libargon2-dev libssl-dev libutf8proc-dev libjansson-dev
-# The tests compare what both compute, and lint reads both, whatever ARGON2 says.
-SODIUM_PACKAGES = libsodium-dev
-ifeq ($(ARGON2),sodium)
-PACKAGES += $(SODIUM_PACKAGES)
-endif
+	libargon2-dev libsodium-dev libssl-dev libutf8proc-dev libjansson-dev
 # libapache2-mod-perl2 is only here because Apache::Test comes inside it.
 TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl \
 	libio-pty-perl openssl binutils apache2-utils man-db \
 	sqlite3 curl media-types postgresql pgbouncer libaprutil1-dbd-pgsql libdbd-pg-perl \
 	mariadb-server galera-4 rsync libaprutil1-dbd-mysql libdbd-mariadb-perl redis-server memcached \
-	php-fpm git litmus subversion libapache2-mod-svn nginx-light haproxy varnish hitch $(SODIUM_PACKAGES)
+	php-fpm git litmus subversion libapache2-mod-svn nginx-light haproxy varnish hitch
 LONG_PACKAGES = faketime
-LINT_PACKAGES = clang clang-tidy clang-format cppcheck $(SODIUM_PACKAGES)
+LINT_PACKAGES = clang clang-tidy clang-format cppcheck
 BENCH_PACKAGES = wrk valgrind libdbd-sqlite3-perl postgresql libaprutil1-dbd-pgsql libdbd-pg-perl $(NODE_PACKAGES)
 NODE_PACKAGES = $(if $(shell command -v node 2>/dev/null),,nodejs) $(if $(shell command -v npm 2>/dev/null),,npm)
 NODE_TESTS = $(patsubst %/package-lock.json,%,$(wildcard t/interop/package-lock.json t/browser/package-lock.json))
@@ -67,10 +60,7 @@ TEST_PACKAGES += chromium firefox-esr fonts-dejavu-core
 endif
 install-packages = $(if $(NO_DEPS),,.ci/packages $(1))
 
-CORE_LIBS = libargon2 libcrypto libutf8proc jansson
-ifeq ($(ARGON2),sodium)
-CORE_LIBS += libsodium
-endif
+CORE_LIBS = libargon2 libsodium libcrypto libutf8proc jansson
 APR_LIBS = apr-1 apr-util-1
 
 # ---- Flags -------------------------------------------------------------------
@@ -84,7 +74,7 @@ WARNINGS = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototyp
 HARDENING = -fstack-protector-strong
 LDFLAGS_ALL = -Wl,-z,relro,-z,now $(LDFLAGS)
 # What is built differently is built elsewhere, or old objects would be taken for new ones.
-VARIANT = $(if $(SANITIZE),/asan)$(if $(filter sodium,$(ARGON2)),/sodium)
+VARIANT = $(if $(SANITIZE),/asan)
 ifeq ($(BUILD),build)
 override BUILD = build$(VARIANT)
 endif
@@ -112,18 +102,14 @@ HTTPD_CONF := $(if $(filter /%,$(lastword $(HTTPD_V))),$(lastword $(HTTPD_V)),$(
 STATE_DIR = /var/lib/luciauth
 
 # The core sees no httpd header: these flags do not lead to one.
-CORE_FLAGS := $(call as-system,$(call pkg,--cflags $(APR_LIBS) $(CORE_LIBS)) $(call pkg,--cflags libsodium))
+CORE_FLAGS := $(call as-system,$(call pkg,--cflags $(APR_LIBS) $(CORE_LIBS)))
 HTTPD_FLAGS := -isystem $(call apxs,INCLUDEDIR)
 CORE_LDLIBS := $(call pkg,--libs $(CORE_LIBS))
 APR_LDLIBS := $(call pkg,--libs $(APR_LIBS))
-SODIUM_LDLIBS := $(call pkg,--libs libsodium)
 
 # ---- The module --------------------------------------------------------------
 
 CORE_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/core/*/*.c)))
-ifeq ($(ARGON2),sodium)
-COMMON += -DLUCI_ARGON2_SODIUM
-endif
 HTTPD_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard mod_luciauth.c src/httpd/*/*.c)))
 MODULE = $(BUILD)/mod_luciauth.so
 
@@ -143,13 +129,7 @@ all: $(MODULE) $(LUCIACTL) $(MANUAL) $(COMPLETION)
 have-tools:
 	@command -v $(APXS) >/dev/null && command -v $(CC) >/dev/null && \
 	pkg-config --exists $(APR_LIBS) $(CORE_LIBS) || { \
-	    echo "apxs, the compiler or a library is missing: run make deps ARGON2=$(ARGON2)" >&2; exit 1; }
-
-have-sodium:
-	@pkg-config --exists libsodium || { \
-	    echo "libsodium is missing: run make deps ARGON2=sodium" >&2; exit 1; }
-
-$(BUILD)/t/unit/password/argon2_sodium.o $(BUILD)/t/unit/password/with_sodium.o: | have-sodium
+	    echo "apxs, the compiler or a library is missing: run make deps" >&2; exit 1; }
 
 $(MODULE): $(HTTPD_OBJECTS) $(BUILD)/libluciauth.a
 	$(call say,LINK)$(CC) -shared $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS)
@@ -212,17 +192,6 @@ $(BUILD)/t/unit/%.o: t/unit/%.c Makefile | have-tools
 
 $(UNIT_TESTS): $(BUILD)/t/unit/%: $(BUILD)/t/unit/%.o $(UNIT_SUPPORT_OBJECTS) $(BUILD)/libluciauth.a
 	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(UNIT_LDLIBS)
-
-# These tests need one particular back end of Argon2, whatever ARGON2 says: their own object replaces the library's.
-$(BUILD)/t/unit/password/argon2_sodium: $(BUILD)/t/unit/password/with_sodium.o
-$(BUILD)/t/unit/password/argon2_sodium: UNIT_LDLIBS += $(SODIUM_LDLIBS)
-$(BUILD)/t/unit/password/arena $(BUILD)/t/unit/auth/auth_hashing: $(BUILD)/t/unit/password/with_libargon2.o
-
-$(BUILD)/t/unit/password/argon2_sodium.o $(BUILD)/t/unit/password/with_sodium.o: COMMON += -DLUCI_ARGON2_SODIUM
-$(BUILD)/t/unit/password/with_libargon2.o: COMMON += -ULUCI_ARGON2_SODIUM
-$(BUILD)/t/unit/password/with_sodium.o $(BUILD)/t/unit/password/with_libargon2.o: src/core/password/password_argon2.c Makefile | have-tools
-	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc -c -o $@ $<
 
 # The harnesses of the fuzzers are replayed here, and two of them read what luciactl reads.
 FUZZED_OBJECTS = $(BUILD)/src/ctl/commands/htpasswd.o $(BUILD)/src/ctl/commands/import_record.o
@@ -375,5 +344,5 @@ lint-sources:
 clean:
 	rm -rf build
 
-.PHONY: all have-tools have-sodium core-compile unit fuzz fuzzers hash-rate deps test-deps demo test test-long bench install uninstall format lint lint-sources clean
+.PHONY: all have-tools core-compile unit fuzz fuzzers hash-rate deps test-deps demo test test-long bench install uninstall format lint lint-sources clean
 .DELETE_ON_ERROR:

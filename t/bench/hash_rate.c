@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How many passwords this machine verifies in a second at the default cost, with nothing around it: what
  * sign-ins are measured against. Each thread has its working memory from the start, as in the server.
- * hash_rate SECONDS THREADS prints one number. */
+ * hash_rate SECONDS THREADS [auto|libargon2|libsodium] prints one number; the default is LuciaArgon2's. */
 #include "core/password/arena.h"
 #include "core/password/password_hash.h"
 
@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define PASSWORD "correct horse"
@@ -16,6 +17,7 @@
 
 typedef struct {
     const char *stored;
+    luci_argon2_library_t library;
     luci_arena_t arena;
     double seconds; /* to go on for */
     double rate;    /* verified in a second, or negative when one failed */
@@ -37,7 +39,7 @@ static void *verify(void *argument)
 
     luci_arena_lend(&task->arena);
     while (passed < task->seconds) {
-        if (luci_password_verify(task->stored, PASSWORD) != LUCI_OK) {
+        if (luci_password_verify(task->stored, task->library, PASSWORD) != LUCI_OK) {
             task->rate = -1;
             return NULL;
         }
@@ -49,7 +51,7 @@ static void *verify(void *argument)
 }
 
 /* -1 when a password could not be verified. */
-static double rate_of(const char *stored, double seconds, int threads)
+static double rate_of(const char *stored, luci_argon2_library_t library, double seconds, int threads)
 {
     pthread_t thread[THREADS_MAX];
     task_t task[THREADS_MAX];
@@ -60,8 +62,10 @@ static double rate_of(const char *stored, double seconds, int threads)
     if (memory == NULL)
         return -1;
     for (int i = 0; i < threads; i++) {
-        task[i] =
-            (task_t){ .stored = stored, .seconds = seconds, .arena = { memory + (size_t)i * bytes, bytes } };
+        task[i] = (task_t){ .stored = stored,
+                            .library = library,
+                            .seconds = seconds,
+                            .arena = { memory + (size_t)i * bytes, bytes } };
         luci_arena_warm(&task[i].arena);
         if (pthread_create(&thread[i], NULL, verify, &task[i]) != 0)
             return -1;
@@ -73,6 +77,22 @@ static double rate_of(const char *stored, double seconds, int threads)
     return sum;
 }
 
+/* 0: the word is none that LuciaArgon2 takes. */
+static int read_library(const char *word, luci_argon2_library_t *library)
+{
+    static const char *const words[] = { [LUCI_ARGON2_AUTO] = "auto",
+                                         [LUCI_ARGON2_LIBARGON2] = "libargon2",
+                                         [LUCI_ARGON2_LIBSODIUM] = "libsodium" };
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(words[i], word) == 0) {
+            *library = (luci_argon2_library_t)i;
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     const luci_hash_cost_t cost = {
@@ -81,16 +101,17 @@ int main(int count, char **arguments)
         .passes = LUCI_ARGON2_PASSES_DEFAULT,
         .lanes = LUCI_ARGON2_LANES_DEFAULT,
     };
-    int threads = count == 3 ? atoi(arguments[2]) : 0;
+    int threads = count == 3 || count == 4 ? atoi(arguments[2]) : 0;
+    luci_argon2_library_t library = LUCI_ARGON2_LIBARGON2;
     apr_pool_t *pool;
     char *stored;
     double rate;
 
-    if (threads < 1 || threads > THREADS_MAX || apr_initialize() != APR_SUCCESS ||
-        apr_pool_create(&pool, NULL) != APR_SUCCESS ||
-        luci_password_hash(&cost, PASSWORD, &stored, pool) != LUCI_OK)
+    if ((count == 4 && !read_library(arguments[3], &library)) || threads < 1 || threads > THREADS_MAX ||
+        apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS ||
+        luci_password_hash(&cost, library, PASSWORD, &stored, pool) != LUCI_OK)
         return 2;
-    rate = rate_of(stored, atof(arguments[1]), threads);
+    rate = rate_of(stored, library, atof(arguments[1]), threads);
     printf("%.3f\n", rate);
     return rate > 0 ? 0 : 1;
 }

@@ -23,7 +23,7 @@ for my $name (@names) {
     my @wide = grep { length > 100 && !/^  --/ } split /\n/, $help{$name};
     ok !@wide, "luciactl help $name fits a terminal" or diag @wide;
 }
-my %options = map { my $name = $_; ($name => [$help{$name} =~ /^  (--[a-z-]+)/mg]) } @names;
+my %options = map { my $name = $_; ($name => [$help{$name} =~ /^  (--[a-z0-9-]+)/mg]) } @names;
 
 # ---- The manual page ----
 

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)luci_password_is_cheap(stored);
     if (!is_readable) {
         FUZZ_CHECK(luci_password_outdated(stored, &cost));
-        FUZZ_CHECK(luci_password_verify(stored, "a password") != LUCI_OK);
+        FUZZ_CHECK(luci_password_verify(stored, LUCI_ARGON2_LIBARGON2, "a password") != LUCI_OK);
     }
     else
         (void)luci_password_outdated(stored, &cost);

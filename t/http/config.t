@@ -62,6 +62,7 @@ my @refused = (
         'bcrypt', 'argon2i', 'argon2id m=7', 'argon2id m=262145', 'argon2id t=0', 'argon2id t=11', 'argon2id p=0',
         'argon2id p=9', 'argon2id m=31 p=4', 'argon2id m=64 m=64', 'argon2id x=1', 'argon2id m=', 'argon2id m=64k',
         'lucia-scrypt m=64', 'argon2id m=64 t=1 p=1 q=1'),
+    (map { ['LuciaArgon2', $_, qr/: auto, libargon2 or libsodium/] } qw(on off sodium argon2), 'auto auto'),
     (map { ['LuciaAuditLog', $_, qr/the path of a file, absolute or relative to ServerRoot, "\|program" with its arguments, or off/] }
         '""', '|', '"| "', '"|$"', 'a b', 'off off'),
     (map { ['LuciaMount', $_, qr/a path that starts with a slash, such as \/ or \/auth/] }
@@ -125,6 +126,7 @@ LuciaCookieExpires Off
 LuciaUsernameLength 1 255
 LuciaPasswordLength 8 1000
 LuciaPasswordHash argon2id p=2 m=65536
+LuciaArgon2 auto
 LuciaAuditLog "|/usr/bin/env cat"
 LuciaTemplates templates
 LuciaMount /auth/
@@ -147,7 +149,7 @@ CONF
 accepted("$_\n", $_) for 'LuciaDatabasePool auto', 'LuciaDatabasePool 1 60s', 'LuciaActivePeriod 1s', 'LuciaActivePeriod 3650d',
     'LuciaActivePeriod 1000ms', 'LuciaIdlePeriod 2mi', 'LuciaIdlePeriod 5H', 'LuciaMaxLifetime Off', 'LuciaMaxLifetime 1s',
     'LuciaPasswordHash lucia-scrypt', 'LuciaPasswordHash argon2id', 'LuciaPasswordHash argon2id m=8 t=1 p=1',
-    'LuciaPasswordHash argon2id m=262144 t=10 p=8', 'LuciaMount off', 'LuciaAllowedOrigins off', 'LuciaReturnTo off',
+    'LuciaPasswordHash argon2id m=262144 t=10 p=8', 'LuciaArgon2 libargon2', 'LuciaArgon2 LibSodium', 'LuciaMount off', 'LuciaAllowedOrigins off', 'LuciaReturnTo off',
     'LuciaCookieDomain example.org', 'LuciaCookiePath /app', 'LuciaRemoteUser user_id', 'LuciaUnauthenticated redirect',
     'LuciaUserAttributes ' . join(' ', 'a' .. 'p'), "LuciaTables " . join ' ', map { $_ . 'x' x 62 } qw(a b c);
 

@@ -15,9 +15,13 @@ my $is_event = LuciaTest::mpm() eq 'event';
 # One child: were there two, the last of those that wait could have a thread of the other one, which does not see its client go.
 # The first call of a function through the dynamic linker leaves the processor's registers on the stack, with what memcpy had last
 # in them: so all functions are bound at the start.
-my $server = LuciaTest::Server->new(env => { %{ $hashes->env }, LD_BIND_NOW => 1 }, config => CHEAP_SITE . STATUS . <<'CONF');
+my $server = LuciaTest::Server->new(env => { %{ $hashes->env }, LD_BIND_NOW => 1 }, ports => 2, config => CHEAP_SITE . STATUS . <<'CONF');
 LuciaHashSlots 1 60s
 LuciaThrottle off
+Listen 127.0.0.1:@port2@
+<VirtualHost *:@port2@>
+    LuciaArgon2 libsodium
+</VirtualHost>
 <IfModule !mpm_prefork_module>
     StartServers 1
     ServerLimit 1
@@ -75,6 +79,8 @@ is_wiped $wrong, 'the wrong password after its 400';
 my $long = 'x' x 9000;
 my %kind = (
     'a right one'        => [302, $right, sub { login($right) }],
+    'one for libsodium'  => [302, $right, sub { login($right, port => $server->port_number(2)) }],
+    'a wrong one for libsodium' => [400, secret(), sub { login($_[0], port => $server->port_number(2)) }],
     'JSON'               => [302, $right, sub { $server->request(POST => '/login', json({ username => 'alice', password => $right })) }],
     'broken JSON'        => [400, secret(), sub { $server->request(POST => '/login', json(qq({"username":"alice","password":"$_[0]"))) }],
     'a broken form'       => [400, secret(), sub { $server->request(POST => '/login', type => 'application/x-www-form-urlencoded', body => "password=$_[0]&username=%zz") }],

@@ -96,7 +96,7 @@ static luci_result_t judge(check_t *check)
     luci_result_t result = LUCI_INVALID;
 
     if (key)
-        result = kind->verify(key->stored_hash, check->prepared);
+        result = kind->verify(check->auth->settings, key->stored_hash, check->prepared);
     check->denial = result == LUCI_INVALID ? LUCI_REASON_NO_PASSWORD
                     : result == LUCI_OK    ? LUCI_REASON_DISABLED
                                            : LUCI_REASON_WRONG_PASSWORD;

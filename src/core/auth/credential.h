@@ -14,7 +14,7 @@ typedef struct {
     luci_result_t (*prepare)(const char *presented, char **prepared, apr_pool_t *pool);
 
     /* OK: it matches. DENIED: it does not. INVALID: stored can't be compared, and nothing was computed. */
-    luci_result_t (*verify)(const char *stored, const char *prepared);
+    luci_result_t (*verify)(const luci_settings_t *settings, const char *stored, const char *prepared);
 
     /* Takes as long as verify with what make stores. DENIED, or an error; never OK. */
     luci_result_t (*verify_dummy)(const luci_settings_t *settings, const char *prepared);

@@ -55,6 +55,13 @@ typedef struct {
     apr_uint32_t lanes;
 } luci_hash_cost_t;
 
+/* LuciaArgon2: the library that computes Argon2. All of them compute the same bytes. */
+typedef enum {
+    LUCI_ARGON2_AUTO, /* as LIBSODIUM on processors with AVX2, otherwise as LIBARGON2 */
+    LUCI_ARGON2_LIBARGON2,
+    LUCI_ARGON2_LIBSODIUM /* libargon2 for hashes that libsodium cannot compute */
+} luci_argon2_library_t;
+
 typedef struct {
     apr_uint32_t max; /* attempts within the period; 0: no limit */
     luci_ms_t period;
@@ -85,6 +92,7 @@ typedef struct {
     luci_length_t password_length; /* for sign-up; sign-in accepts 1 and more */
     luci_profile_t username_profile;
     luci_hash_cost_t hash;
+    luci_argon2_library_t argon2;
     luci_tables_t tables;
     apr_array_header_t *attributes; /* const char *: further columns of the user table; "username" is allowed,
                                        and is then read twice */

@@ -7,10 +7,8 @@
 #include "core/password/password_hash.h"
 
 #include <apr_strings.h>
-#include <string.h>
-#ifdef LUCI_ARGON2_SODIUM
 #include <sodium.h>
-#endif
+#include <string.h>
 
 /* Lengths in new hashes, in bytes. */
 #define NEW_SALT 16
@@ -21,6 +19,7 @@
 #define BASE64_SIZE(bytes) (((bytes) + 2) / 3 * 4 + 1)
 
 #define MEMORY_KIB_PER_LANE 8 /* RFC 9106, 3.1 */
+#define BYTES_PER_KIB 1024
 
 static int cost_allowed(apr_uint32_t memory_kib, apr_uint32_t passes, apr_uint32_t lanes)
 {
@@ -162,8 +161,8 @@ static char *write_hash(const luci_argon2_hash_t *hash, apr_pool_t *pool)
 /* ---- Computation ---- */
 
 /* libargon2 only reads the password: there is no copy that would have to be wiped. */
-luci_result_t luci_argon2_tag_libargon2(const luci_argon2_hash_t *hash, const char *password,
-                                        unsigned char *tag)
+static luci_result_t tag_of_libargon2(const luci_argon2_hash_t *hash, const char *password,
+                                      unsigned char *tag)
 {
     size_t length = strlen(password);
     argon2_context context = {
@@ -188,9 +187,6 @@ luci_result_t luci_argon2_tag_libargon2(const luci_argon2_hash_t *hash, const ch
     return argon2_ctx(&context, hash->type) == ARGON2_OK ? LUCI_OK : LUCI_INTERNAL;
 }
 
-#ifdef LUCI_ARGON2_SODIUM
-#define BYTES_PER_KIB 1024
-
 /* crypto_pwhash has no parameters for the version and the lanes: it always computes version 19 with one lane.
  */
 static int sodium_can_compute(const luci_argon2_hash_t *hash)
@@ -203,25 +199,50 @@ static int sodium_can_compute(const luci_argon2_hash_t *hash)
            hash->memory_kib >= crypto_pwhash_MEMLIMIT_MIN / BYTES_PER_KIB && hash->passes >= min_passes;
 }
 
-/* sodium_init is idempotent and thread-safe. Without it, libsodium would use its slow generic code. */
-luci_result_t luci_argon2_tag_sodium(const luci_argon2_hash_t *hash, const char *password, unsigned char *tag)
+/* sodium_init is idempotent and thread-safe. Before it, libsodium knows of no feature of the processor and
+ * uses its slow generic code. */
+static int sodium_starts(void)
+{
+    return sodium_init() >= 0;
+}
+
+/* libsodium only reads the password and wipes what it keeps on the stack. The memory that it maps contains
+ * what Argon2 derives from the password, and is unmapped without being wiped. */
+static luci_result_t tag_of_libsodium(const luci_argon2_hash_t *hash, const char *password,
+                                      unsigned char *tag)
 {
     int algorithm = hash->type == Argon2_id ? crypto_pwhash_ALG_ARGON2ID13 : crypto_pwhash_ALG_ARGON2I13;
 
-    if (!sodium_can_compute(hash))
-        return luci_argon2_tag_libargon2(hash, password, tag);
-    if (sodium_init() < 0 ||
+    if (!sodium_starts() ||
         crypto_pwhash(tag, hash->tag_length, password, strlen(password), hash->salt, hash->passes,
                       (size_t)hash->memory_kib * BYTES_PER_KIB, algorithm) != 0)
         return LUCI_INTERNAL;
     return LUCI_OK;
 }
-#endif
 
-static luci_result_t compare(const luci_argon2_hash_t *hash, const char *password)
+/* 1 for auto where libsodium computes with the vectors of AVX2, which is what makes it faster. */
+static int is_sodium_chosen(luci_argon2_library_t library)
+{
+    switch (library) {
+    case LUCI_ARGON2_LIBARGON2: return 0;
+    case LUCI_ARGON2_LIBSODIUM: return 1;
+    case LUCI_ARGON2_AUTO: break;
+    }
+    return sodium_starts() && sodium_runtime_has_avx2();
+}
+
+luci_result_t luci_argon2_tag(const luci_argon2_hash_t *hash, luci_argon2_library_t library,
+                              const char *password, unsigned char *tag)
+{
+    return sodium_can_compute(hash) && is_sodium_chosen(library) ? tag_of_libsodium(hash, password, tag)
+                                                                 : tag_of_libargon2(hash, password, tag);
+}
+
+static luci_result_t compare(const luci_argon2_hash_t *hash, luci_argon2_library_t library,
+                             const char *password)
 {
     unsigned char tag[LUCI_ARGON2_TAG_MAX];
-    luci_result_t result = luci_argon2_tag(hash, password, tag);
+    luci_result_t result = luci_argon2_tag(hash, library, password, tag);
 
     if (result == LUCI_OK && !luci_secret_equal(tag, hash->tag, hash->tag_length))
         result = LUCI_DENIED;
@@ -252,8 +273,8 @@ int luci_password_argon2_claims(const char *stored)
     return read_literal(stored, "$argon2") != NULL;
 }
 
-luci_result_t luci_password_argon2_hash(const luci_hash_cost_t *cost, const char *password, char **stored,
-                                        apr_pool_t *pool)
+luci_result_t luci_password_argon2_hash(const luci_hash_cost_t *cost, luci_argon2_library_t library,
+                                        const char *password, char **stored, apr_pool_t *pool)
 {
     luci_argon2_hash_t hash = new_hash(cost);
     luci_result_t result;
@@ -262,7 +283,7 @@ luci_result_t luci_password_argon2_hash(const luci_hash_cost_t *cost, const char
         return LUCI_INVALID;
     result = luci_secret_random(hash.salt, hash.salt_length);
     if (result == LUCI_OK)
-        result = luci_argon2_tag(&hash, password, hash.tag);
+        result = luci_argon2_tag(&hash, library, password, hash.tag);
     if (result == LUCI_OK) {
         *stored = write_hash(&hash, pool);
         result = *stored ? LUCI_OK : LUCI_INTERNAL;
@@ -271,25 +292,27 @@ luci_result_t luci_password_argon2_hash(const luci_hash_cost_t *cost, const char
     return result;
 }
 
-luci_result_t luci_password_argon2_verify(const char *stored, const char *password)
+luci_result_t luci_password_argon2_verify(const char *stored, luci_argon2_library_t library,
+                                          const char *password)
 {
     luci_argon2_hash_t hash;
     luci_result_t result = read_hash(stored, &hash);
 
     if (result == LUCI_OK)
-        result = compare(&hash, password);
+        result = compare(&hash, library, password);
     luci_secret_wipe(&hash, sizeof hash);
     return result;
 }
 
-luci_result_t luci_password_argon2_verify_dummy(const luci_hash_cost_t *cost, const char *password)
+luci_result_t luci_password_argon2_verify_dummy(const luci_hash_cost_t *cost, luci_argon2_library_t library,
+                                                const char *password)
 {
     luci_argon2_hash_t hash = new_hash(cost);
     luci_result_t result;
 
     if (!cost_allowed(cost->memory_kib, cost->passes, cost->lanes))
         return LUCI_INVALID;
-    result = compare(&hash, password);
+    result = compare(&hash, library, password);
     return result == LUCI_OK ? LUCI_DENIED : result;
 }
 

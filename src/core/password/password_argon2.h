@@ -17,10 +17,11 @@
 int luci_password_argon2_claims(const char *stored);
 
 /* As the functions of password_hash.h; stored is not NULL. */
-luci_result_t luci_password_argon2_hash(const luci_hash_cost_t *cost, const char *password, char **stored,
-                                        apr_pool_t *pool) LUCI_MUST_USE;
-luci_result_t luci_password_argon2_verify(const char *stored, const char *password) LUCI_MUST_USE;
-luci_result_t luci_password_argon2_verify_dummy(const luci_hash_cost_t *cost,
+luci_result_t luci_password_argon2_hash(const luci_hash_cost_t *cost, luci_argon2_library_t library,
+                                        const char *password, char **stored, apr_pool_t *pool) LUCI_MUST_USE;
+luci_result_t luci_password_argon2_verify(const char *stored, luci_argon2_library_t library,
+                                          const char *password) LUCI_MUST_USE;
+luci_result_t luci_password_argon2_verify_dummy(const luci_hash_cost_t *cost, luci_argon2_library_t library,
                                                 const char *password) LUCI_MUST_USE;
 int luci_password_argon2_is_readable(const char *stored);
 int luci_password_argon2_outdated(const char *stored, const luci_hash_cost_t *wanted);

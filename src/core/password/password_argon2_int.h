@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to password_argon2.c and its unit tests. The Argon2 computation, which has two back ends with equal
- * results; make ARGON2= selects the one that luci_argon2_tag calls:
- * - libargon2 computes every hash, in an arena (arena.h), which it wipes before it returns it.
- * - libsodium is faster on processors with AVX2. It computes version 19 with one lane and a salt of 16 bytes;
- *   all other hashes are passed on to libargon2. libsodium maps fresh memory for each hash and unmaps it
- *   without wiping it, so the arena's promises (reuse, exclusion from core dumps) do not hold for it. */
+/* Private to password_argon2.c and its unit tests. The Argon2 computation, for which there are two libraries
+ * with equal results:
+ * - libargon2, the reference, computes every hash. It works in an arena (arena.h) and wipes it.
+ * - libsodium is faster on processors with AVX2. It computes version 19 with one lane and a salt of 16 bytes.
+ *   No function of it accepts memory: it maps fresh memory for each hash and unmaps it without wiping it, so
+ *   the arena's promises (reuse, exclusion from core dumps) do not hold. That memory contains blocks that
+ *   Argon2 derives from the password, and not the password itself. */
 #ifndef LUCI_PASSWORD_ARGON2_INT_H
 #define LUCI_PASSWORD_ARGON2_INT_H
 
 #include "core/base/result.h"
+#include "core/base/settings.h"
 
 #include <apr.h>
 #include <argon2.h>
@@ -29,19 +31,12 @@ typedef struct {
     size_t tag_length;
 } luci_argon2_hash_t;
 
-/* Computes the tag of a password and writes hash->tag_length bytes to tag; hash->tag is not read. Uses one
- * thread for any number of lanes, because the limit on concurrent hashes counts processor cores. Thread-safe.
- * INTERNAL when memory is exhausted or libsodium cannot be initialised; the content of tag is then undefined.
+/* Computes the tag of a password and writes hash->tag_length bytes to tag; hash->tag is not read. A hash that
+ * libsodium cannot compute is computed by libargon2, whatever the library. Uses one thread for any number of
+ * lanes, because the limit on concurrent hashes counts processor cores. Thread-safe. INTERNAL when memory is
+ * exhausted, or when libsodium is required and cannot be initialised; the content of tag is then undefined.
  */
-luci_result_t luci_argon2_tag_libargon2(const luci_argon2_hash_t *hash, const char *password,
-                                        unsigned char *tag) LUCI_MUST_USE;
-
-#ifdef LUCI_ARGON2_SODIUM
-luci_result_t luci_argon2_tag_sodium(const luci_argon2_hash_t *hash, const char *password,
-                                     unsigned char *tag) LUCI_MUST_USE;
-#define luci_argon2_tag luci_argon2_tag_sodium
-#else
-#define luci_argon2_tag luci_argon2_tag_libargon2
-#endif
+luci_result_t luci_argon2_tag(const luci_argon2_hash_t *hash, luci_argon2_library_t library,
+                              const char *password, unsigned char *tag) LUCI_MUST_USE;
 
 #endif

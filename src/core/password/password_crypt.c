@@ -100,10 +100,12 @@ int luci_password_crypt_is_readable(const char *stored)
            is_sha2(after(stored, "$6$"), 86) || is_yescrypt(stored);
 }
 
-luci_result_t luci_password_crypt_verify(const char *stored, const char *password)
+luci_result_t luci_password_crypt_verify(const char *stored, luci_argon2_library_t library,
+                                         const char *password)
 {
     apr_status_t status;
 
+    (void)library;
     if (!luci_password_crypt_is_readable(stored))
         return LUCI_INVALID;
     status = apr_password_validate(password, stored);

@@ -14,9 +14,11 @@
 #define LUCI_PASSWORD_CRYPT_H
 
 #include "core/base/result.h"
+#include "core/base/settings.h"
 
-/* As luci_password_verify; stored is not NULL. */
-luci_result_t luci_password_crypt_verify(const char *stored, const char *password) LUCI_MUST_USE;
+/* As luci_password_verify; stored is not NULL, and library is not read. */
+luci_result_t luci_password_crypt_verify(const char *stored, luci_argon2_library_t library,
+                                         const char *password) LUCI_MUST_USE;
 
 /* As luci_password_is_readable and luci_password_is_cheap. */
 int luci_password_crypt_is_readable(const char *stored);

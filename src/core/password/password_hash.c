@@ -8,7 +8,7 @@
 /* A format of stored hashes. The functions are those of password_hash.h, for hashes that claims accepts. */
 typedef struct {
     int (*claims)(const char *stored); /* 1: stored has this format, well-formed or not */
-    luci_result_t (*verify)(const char *stored, const char *password);
+    luci_result_t (*verify)(const char *stored, luci_argon2_library_t library, const char *password);
     int (*is_readable)(const char *stored);
     int (*is_cheap)(const char *stored); /* NULL: never */
 } reader_t;
@@ -38,9 +38,10 @@ static const reader_t *reader_of(const char *stored)
 
 /* An algorithm that LuciaPasswordHash can select. */
 typedef struct {
-    luci_result_t (*hash)(const luci_hash_cost_t *cost, const char *password, char **stored,
-                          apr_pool_t *pool);
-    luci_result_t (*verify_dummy)(const luci_hash_cost_t *cost, const char *password);
+    luci_result_t (*hash)(const luci_hash_cost_t *cost, luci_argon2_library_t library, const char *password,
+                          char **stored, apr_pool_t *pool);
+    luci_result_t (*verify_dummy)(const luci_hash_cost_t *cost, luci_argon2_library_t library,
+                                  const char *password);
     int (*outdated)(const char *stored, const luci_hash_cost_t *wanted);
 } writer_t;
 
@@ -51,20 +52,21 @@ static const writer_t writers[] = {
                                  luci_password_scrypt_outdated },
 };
 
-luci_result_t luci_password_hash(const luci_hash_cost_t *cost, const char *password, char **stored,
-                                 apr_pool_t *pool)
+luci_result_t luci_password_hash(const luci_hash_cost_t *cost, luci_argon2_library_t library,
+                                 const char *password, char **stored, apr_pool_t *pool)
 {
-    return writers[cost->kind].hash(cost, password, stored, pool);
+    return writers[cost->kind].hash(cost, library, password, stored, pool);
 }
 
-luci_result_t luci_password_verify(const char *stored, const char *password)
+luci_result_t luci_password_verify(const char *stored, luci_argon2_library_t library, const char *password)
 {
-    return stored ? reader_of(stored)->verify(stored, password) : LUCI_INVALID;
+    return stored ? reader_of(stored)->verify(stored, library, password) : LUCI_INVALID;
 }
 
-luci_result_t luci_password_verify_dummy(const luci_hash_cost_t *cost, const char *password)
+luci_result_t luci_password_verify_dummy(const luci_hash_cost_t *cost, luci_argon2_library_t library,
+                                         const char *password)
 {
-    return writers[cost->kind].verify_dummy(cost, password);
+    return writers[cost->kind].verify_dummy(cost, library, password);
 }
 
 int luci_password_is_readable(const char *stored)

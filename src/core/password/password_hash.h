@@ -6,6 +6,9 @@
  * - salt:hex: Lucia's older format, the same with r=8
  * - $2a$ $2b$ $2y$, $apr1$, {SHA}, crypt's $1$ $5$ $6$ $y$ and DES, up to the costs in password_crypt.h
  *
+ * library says who computes Argon2 (LuciaArgon2); other formats do not read it. The result is the same with
+ * each, except that LUCI_ARGON2_LIBSODIUM is INTERNAL, too, if libsodium cannot be initialised.
+ *
  * Passwords are passed in NFKC (luci_policy_nfkc). No secret is logged or stored here. */
 #ifndef LUCI_PASSWORD_HASH_H
 #define LUCI_PASSWORD_HASH_H
@@ -27,16 +30,18 @@
 
 /* Hashes a password with the given algorithm and cost and a random salt; *stored is from pool. INVALID: the
  * cost is above the maximum for verification. INTERNAL: no randomness or memory. */
-luci_result_t luci_password_hash(const luci_hash_cost_t *cost, const char *password, char **stored,
-                                 apr_pool_t *pool) LUCI_MUST_USE;
+luci_result_t luci_password_hash(const luci_hash_cost_t *cost, luci_argon2_library_t library,
+                                 const char *password, char **stored, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Verifies a password. OK: it matches. DENIED: it does not. INVALID: stored is NULL, of no format above, or
  * above the maximum cost; nothing was computed. INTERNAL: the computation failed. */
-luci_result_t luci_password_verify(const char *stored, const char *password) LUCI_MUST_USE;
+luci_result_t luci_password_verify(const char *stored, luci_argon2_library_t library,
+                                   const char *password) LUCI_MUST_USE;
 
 /* Computes and discards a hash of this cost, so that an unknown user takes as long as a wrong password.
  * DENIED, or an error of luci_password_hash; never OK. */
-luci_result_t luci_password_verify_dummy(const luci_hash_cost_t *cost, const char *password) LUCI_MUST_USE;
+luci_result_t luci_password_verify_dummy(const luci_hash_cost_t *cost, luci_argon2_library_t library,
+                                         const char *password) LUCI_MUST_USE;
 
 /* 1 if luci_password_verify can verify stored: it has a format above and is within the maximum cost. */
 int luci_password_is_readable(const char *stored);

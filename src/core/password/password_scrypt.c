@@ -76,14 +76,15 @@ int luci_password_scrypt_claims(const char *stored)
     return stored[0] != '$' && strchr(stored, ':') != NULL;
 }
 
-luci_result_t luci_password_scrypt_hash(const luci_hash_cost_t *cost, const char *password, char **stored,
-                                        apr_pool_t *pool)
+luci_result_t luci_password_scrypt_hash(const luci_hash_cost_t *cost, luci_argon2_library_t library,
+                                        const char *password, char **stored, apr_pool_t *pool)
 {
     char salt[NEW_SALT + 1], hex[KEY_HEX + 1];
     scrypt_hash_t hash = { .block_size = BLOCK_SIZE, .salt = salt, .salt_length = NEW_SALT };
     luci_result_t result = luci_secret_random_id(salt, NEW_SALT);
 
     (void)cost;
+    (void)library;
     if (result == LUCI_OK)
         result = compute_hex(&hash, password, hex);
     if (result != LUCI_OK)
@@ -93,15 +94,18 @@ luci_result_t luci_password_scrypt_hash(const luci_hash_cost_t *cost, const char
     return *stored ? LUCI_OK : LUCI_INTERNAL;
 }
 
-luci_result_t luci_password_scrypt_verify(const char *stored, const char *password)
+luci_result_t luci_password_scrypt_verify(const char *stored, luci_argon2_library_t library,
+                                          const char *password)
 {
     scrypt_hash_t hash;
     luci_result_t result = read_hash(stored, &hash);
 
+    (void)library;
     return result == LUCI_OK ? compare(&hash, password) : result;
 }
 
-luci_result_t luci_password_scrypt_verify_dummy(const luci_hash_cost_t *cost, const char *password)
+luci_result_t luci_password_scrypt_verify_dummy(const luci_hash_cost_t *cost, luci_argon2_library_t library,
+                                                const char *password)
 {
     static const char no_key[KEY_HEX + 1];
     const scrypt_hash_t dummy = {
@@ -109,6 +113,7 @@ luci_result_t luci_password_scrypt_verify_dummy(const luci_hash_cost_t *cost, co
     };
 
     (void)cost;
+    (void)library;
     return compare(&dummy, password);
 }
 

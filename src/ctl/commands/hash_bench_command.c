@@ -2,6 +2,7 @@
 #include "ctl/commands/commands.h"
 
 #include "core/config/directive_types.h"
+#include "core/config/directives.h"
 #include "core/password/password_hash.h"
 #include "ctl/cli/say.h"
 #include "ctl/commands/hash_time.h"
@@ -22,6 +23,7 @@ typedef struct {
     apr_int64_t memory_kib;
     apr_int64_t slots;
     apr_uint32_t max_kib; /* of one hash */
+    luci_argon2_library_t library;
     luci_hash_cost_t cost;
     apr_int64_t microseconds; /* of a hash while all slots are busy */
     apr_int64_t alone;        /* of a hash while no other runs, in microseconds */
@@ -53,12 +55,29 @@ static luci_exit_t take_target(bench_t *bench)
     return LUCI_EXIT_DONE;
 }
 
+/* The same words as LuciaArgon2, with the same default. */
+static luci_exit_t take_library(bench_t *bench)
+{
+    apr_pool_t *pool = bench->call->pool;
+    luci_server_config_t *config = luci_directives_defaults(&luci_scope_server, pool);
+    const char *written = luci_command_value(bench->call, "argon2"), *problem = NULL;
+
+    if (written)
+        problem = luci_directives_set(luci_directives_find("LuciaArgon2"), written, config, pool);
+    if (problem)
+        return luci_command_misuse(bench->call, apr_psprintf(pool, "--argon2: %s", problem));
+    bench->library = config->settings.argon2;
+    return LUCI_EXIT_DONE;
+}
+
 static luci_exit_t take_options(bench_t *bench)
 {
     apr_int64_t memory_mib = luci_hash_time_memory_kib() / 1024 / MEMORY_SHARE;
     luci_exit_t status = take_target(bench);
 
     bench->slots = sysconf(_SC_NPROCESSORS_ONLN);
+    if (status == LUCI_EXIT_DONE)
+        status = take_library(bench);
     if (status == LUCI_EXIT_DONE)
         status = luci_command_number(bench->call, "memory", 1, APR_INT32_MAX, &memory_mib);
     if (status == LUCI_EXIT_DONE)
@@ -87,7 +106,8 @@ static luci_exit_t share_memory(bench_t *bench)
 
 static luci_result_t measure(bench_t *bench)
 {
-    return luci_hash_time(&bench->cost, (int)bench->slots, &bench->microseconds, bench->call->pool);
+    return luci_hash_time(&bench->cost, bench->library, (int)bench->slots, &bench->microseconds,
+                          bench->call->pool);
 }
 
 static apr_uint32_t bounded(apr_int64_t value, apr_uint32_t low, apr_uint32_t high)
@@ -193,7 +213,7 @@ static luci_exit_t run_hash_bench(luci_invocation_t *call)
         return status;
     result = search(&bench);
     if (result == LUCI_OK)
-        result = luci_hash_time(&bench.cost, 1, &bench.alone, call->pool);
+        result = luci_hash_time(&bench.cost, bench.library, 1, &bench.alone, call->pool);
     if (result != LUCI_OK)
         return luci_say_error(LUCI_EXIT_REFUSED, "there is not enough memory for %d hashes of %u KiB at once",
                               (int)bench.slots, bench.cost.memory_kib);
@@ -209,6 +229,7 @@ static const luci_option_t options[] = {
     { "target", "TIME", "maximum time of a hash while all slots are busy; default 50ms", 0 },
     { "memory", "MIB", "memory of all hashes together; default a quarter of the machine's", 0 },
     { "slots", "N", "hashes that run at once, as LuciaHashSlots; default the number of cores", 0 },
+    { "argon2", "LIBRARY", "auto, libargon2 or libsodium, as LuciaArgon2; default libargon2", 0 },
     { NULL, NULL, NULL, 0 },
 };
 

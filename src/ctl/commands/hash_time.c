@@ -17,6 +17,7 @@
 
 typedef struct {
     const luci_hash_cost_t *cost;
+    luci_argon2_library_t library;
     luci_arena_t arena;
     pthread_t thread;
     apr_int64_t microseconds[ROUNDS_MAX];
@@ -41,7 +42,7 @@ static void *work(void *baton)
     luci_arena_lend(&worker->arena);
     while (worker->rounds < ROUNDS_MIN || (worker->rounds < ROUNDS_MAX && start - begin < ENOUGH)) {
         /* DENIED means that the hash was computed. */
-        worker->failed |= luci_password_verify_dummy(worker->cost, PASSWORD) != LUCI_DENIED;
+        worker->failed |= luci_password_verify_dummy(worker->cost, worker->library, PASSWORD) != LUCI_DENIED;
         worker->microseconds[worker->rounds++] = now() - start;
         start = now();
     }
@@ -69,8 +70,8 @@ static apr_int64_t median(const worker_t *workers, int count, apr_pool_t *scratc
     return times[all / 2];
 }
 
-luci_result_t luci_hash_time(const luci_hash_cost_t *cost, int threads, apr_int64_t *microseconds,
-                             apr_pool_t *scratch)
+luci_result_t luci_hash_time(const luci_hash_cost_t *cost, luci_argon2_library_t library, int threads,
+                             apr_int64_t *microseconds, apr_pool_t *scratch)
 {
     size_t bytes = luci_arena_rounded((size_t)cost->memory_kib << 10);
     uint8_t *memory = luci_arena_map(bytes, (size_t)threads, 0);
@@ -83,6 +84,7 @@ luci_result_t luci_hash_time(const luci_hash_cost_t *cost, int threads, apr_int6
         worker_t *worker = &workers[started];
 
         worker->cost = cost;
+        worker->library = library;
         worker->arena = (luci_arena_t){ memory + (size_t)started * bytes, bytes, NULL };
         luci_arena_warm(&worker->arena);
         if (!luci_thread_start(work, worker, &worker->thread))

@@ -81,11 +81,13 @@ static void check_argon2(apr_pool_t *pool)
     size_t length;
 
     count = 0;
-    tap_is_result(luci_password_hash(&cost, PASSWORD, &stored, pool), LUCI_OK, "a new hash of Argon2");
+    tap_is_result(luci_password_hash(&cost, LUCI_ARGON2_LIBARGON2, PASSWORD, &stored, pool), LUCI_OK,
+                  "a new hash of Argon2");
     length = tag_of(stored, tag);
     tap_is_int(hold(tag, length), 1, "its tag is wiped, as it was before it became text");
     count = 0;
-    tap_is_result(luci_password_verify(stored, PASSWORD), LUCI_OK, "a password that is right");
+    tap_is_result(luci_password_verify(stored, LUCI_ARGON2_LIBARGON2, PASSWORD), LUCI_OK,
+                  "a password that is right");
     tap_is_int(begin_with(tag, length, LUCI_ARGON2_TAG_MAX), 1, "the tag that was computed is wiped");
     tap_is_int(hold(tag, length), 2, "the tag that was stored is wiped");
 }
@@ -98,7 +100,8 @@ static void check_scrypt(void)
         "000000000000000000000000000000000000000000000000000000000000";
 
     count = 0;
-    tap_is_result(luci_password_verify(stored, PASSWORD), LUCI_DENIED, "a wrong hash of scrypt");
+    tap_is_result(luci_password_verify(stored, LUCI_ARGON2_LIBARGON2, PASSWORD), LUCI_DENIED,
+                  "a wrong hash of scrypt");
     tap_ok(count >= 2, "key and its digits are wiped");
 }
 

@@ -125,6 +125,7 @@ luci_settings_t support_settings(void)
         .username_length = { 4, 31 },
         .password_length = { 6, 255 },
         .hash = { LUCI_HASH_ARGON2ID, 8, 1, 1 },
+        .argon2 = LUCI_ARGON2_LIBARGON2,
         .tables = { "auth_user", "user_key", "user_session" },
         .attributes = apr_array_make(memory, 1, sizeof(const char *)),
     };

@@ -118,7 +118,7 @@ static void check_wiped(apr_pool_t *pool)
 
     memset(arena.memory, 0xaa, arena.bytes);
     luci_arena_lend(&arena);
-    tap_is_result(luci_password_hash(&cost, "correct horse", &stored, pool), LUCI_OK,
+    tap_is_result(luci_password_hash(&cost, LUCI_ARGON2_LIBARGON2, "correct horse", &stored, pool), LUCI_OK,
                   "a hash works in an arena");
     luci_arena_lend(NULL);
     for (size_t i = 0; i < arena.bytes; i++)

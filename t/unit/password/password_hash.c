@@ -34,11 +34,11 @@ static void check_vectors(void)
     for (size_t i = 0; i < COUNT(vectors); i++) {
         const vector_t *vector = &vectors[i];
 
-        tap_is_result(luci_password_verify(vector->stored, vector->password), LUCI_OK, "the password fits %s",
-                      vector->stored);
-        tap_is_result(luci_password_verify(vector->stored, "another password"), LUCI_DENIED,
-                      "  not with another password");
-        tap_is_result(luci_password_verify(vector->stored, ""), LUCI_DENIED,
+        tap_is_result(luci_password_verify(vector->stored, LUCI_ARGON2_LIBARGON2, vector->password), LUCI_OK,
+                      "the password fits %s", vector->stored);
+        tap_is_result(luci_password_verify(vector->stored, LUCI_ARGON2_LIBARGON2, "another password"),
+                      LUCI_DENIED, "  not with another password");
+        tap_is_result(luci_password_verify(vector->stored, LUCI_ARGON2_LIBARGON2, ""), LUCI_DENIED,
                       "  an empty password does not fit the hash");
     }
 }
@@ -52,12 +52,12 @@ static void check_changed_characters(const char *stored, const char *password)
     for (size_t i = 0; i < length; i++) {
         memcpy(changed, stored, length + 1);
         changed[i] = changed[i] == 'B' ? 'C' : 'B';
-        accepted += luci_password_verify(changed, password) == LUCI_OK;
+        accepted += luci_password_verify(changed, LUCI_ARGON2_LIBARGON2, password) == LUCI_OK;
         memmove(changed + i, stored + i + 1, length - i);
-        accepted += luci_password_verify(changed, password) == LUCI_OK;
+        accepted += luci_password_verify(changed, LUCI_ARGON2_LIBARGON2, password) == LUCI_OK;
         memcpy(changed, stored, i);
         changed[i] = '\0';
-        accepted += luci_password_verify(changed, password) == LUCI_OK;
+        accepted += luci_password_verify(changed, LUCI_ARGON2_LIBARGON2, password) == LUCI_OK;
     }
     tap_is_int(accepted, 0, "no change of one character, nor any cut, is accepted in %s", stored);
 }
@@ -72,12 +72,13 @@ static void check_hostile(void)
     clock_t start = clock();
 
     for (size_t i = 0; i < COUNT(hostile); i++)
-        tap_is_result(luci_password_verify(hostile[i], hostile[i]), LUCI_INVALID,
+        tap_is_result(luci_password_verify(hostile[i], LUCI_ARGON2_LIBARGON2, hostile[i]), LUCI_INVALID,
                       "S9.7: hostile hash is invalid: %.150s", hostile[i]);
-    tap_is_result(luci_password_verify(NULL, ""), LUCI_INVALID, "S9.7: NULL is no hash");
+    tap_is_result(luci_password_verify(NULL, LUCI_ARGON2_LIBARGON2, ""), LUCI_INVALID,
+                  "S9.7: NULL is no hash");
     tap_ok(milliseconds_since(start) < 50, "S9.7: all of them within 50 ms");
     for (size_t i = 0; i < COUNT(useless); i++)
-        tap_is_result(luci_password_verify(useless[i], "password"), LUCI_DENIED,
+        tap_is_result(luci_password_verify(useless[i], LUCI_ARGON2_LIBARGON2, "password"), LUCI_DENIED,
                       "S9.7: useless hash denies: %s", useless[i]);
 }
 
@@ -90,20 +91,25 @@ static void check_near_misses(apr_pool_t *pool)
 
     memset(password, 'p', 255);
     password[255] = '\0';
-    tap_is_result(luci_password_hash(&tiny, password, &stored, pool), LUCI_OK, "a password of 255");
-    tap_is_result(luci_password_verify(stored, password), LUCI_OK, "a password of 255 matches its hash");
+    tap_is_result(luci_password_hash(&tiny, LUCI_ARGON2_LIBARGON2, password, &stored, pool), LUCI_OK,
+                  "a password of 255");
+    tap_is_result(luci_password_verify(stored, LUCI_ARGON2_LIBARGON2, password), LUCI_OK,
+                  "a password of 255 matches its hash");
     for (size_t i = 0; i < COUNT(places); i++) {
         strcpy(other, password);
         other[places[i] - 1] = 'P';
-        tap_is_result(luci_password_verify(stored, other), LUCI_DENIED, "S9.2: another at character %d",
-                      places[i]);
+        tap_is_result(luci_password_verify(stored, LUCI_ARGON2_LIBARGON2, other), LUCI_DENIED,
+                      "S9.2: another at character %d", places[i]);
         other[places[i] - 1] = '\0';
-        tap_is_result(luci_password_verify(stored, other), LUCI_DENIED, "S9.2: cut off before it");
+        tap_is_result(luci_password_verify(stored, LUCI_ARGON2_LIBARGON2, other), LUCI_DENIED,
+                      "S9.2: cut off before it");
     }
-    tap_is_result(luci_password_hash(&tiny, "Password", &stored, pool), LUCI_OK,
+    tap_is_result(luci_password_hash(&tiny, LUCI_ARGON2_LIBARGON2, "Password", &stored, pool), LUCI_OK,
                   "another password is hashed");
-    tap_is_result(luci_password_verify(stored, "password"), LUCI_DENIED, "S9.2: the case counts");
-    tap_is_result(luci_password_verify(stored, "Password "), LUCI_DENIED, "S9.2: a space counts");
+    tap_is_result(luci_password_verify(stored, LUCI_ARGON2_LIBARGON2, "password"), LUCI_DENIED,
+                  "S9.2: the case counts");
+    tap_is_result(luci_password_verify(stored, LUCI_ARGON2_LIBARGON2, "Password "), LUCI_DENIED,
+                  "S9.2: a space counts");
 }
 
 static void check_round_trips(apr_pool_t *pool)
@@ -121,17 +127,20 @@ static void check_round_trips(apr_pool_t *pool)
         const char *password = passwords[i % COUNT(passwords)];
 
         stored = NULL;
-        tap_is_result(luci_password_hash(&costs[i], password, &stored, pool), LUCI_OK, "hashed at cost %zu",
-                      i);
-        tap_is_result(luci_password_verify(stored, password), LUCI_OK, "S9.1: verified: %s", stored);
-        tap_is_result(luci_password_verify(stored, "hunter23"), LUCI_DENIED,
+        tap_is_result(luci_password_hash(&costs[i], LUCI_ARGON2_LIBARGON2, password, &stored, pool), LUCI_OK,
+                      "hashed at cost %zu", i);
+        tap_is_result(luci_password_verify(stored, LUCI_ARGON2_LIBARGON2, password), LUCI_OK,
+                      "S9.1: verified: %s", stored);
+        tap_is_result(luci_password_verify(stored, LUCI_ARGON2_LIBARGON2, "hunter23"), LUCI_DENIED,
                       "another password does not fit the hash");
         tap_is_int(luci_password_outdated(stored, &costs[i]), 0, "a new hash is up to date");
     }
-    tap_is_result(luci_password_hash(&usual, "x", &stored, pool), LUCI_OK, "a usual one");
+    tap_is_result(luci_password_hash(&usual, LUCI_ARGON2_LIBARGON2, "x", &stored, pool), LUCI_OK,
+                  "a usual one");
     tap_ok(strncmp(stored, "$argon2id$v=19$m=19456,t=2,p=1$", 31) == 0 && strlen(stored) == 31 + 22 + 1 + 43,
            "S9.6: has the usual cost and lengths");
-    tap_is_result(luci_password_hash(&lucia, "x", &stored, pool), LUCI_OK, "one of Lucia's");
+    tap_is_result(luci_password_hash(&lucia, LUCI_ARGON2_LIBARGON2, "x", &stored, pool), LUCI_OK,
+                  "one of Lucia's");
     tap_ok(strncmp(stored, "s2:", 3) == 0 && strlen(stored) == 3 + 16 + 1 + 128, "has Lucia's lengths");
 }
 
@@ -147,9 +156,9 @@ static void check_bad_costs(apr_pool_t *pool)
     char *stored;
 
     for (size_t i = 0; i < COUNT(costs); i++) {
-        tap_is_result(luci_password_hash(&costs[i], "x", &stored, pool), LUCI_INVALID,
+        tap_is_result(luci_password_hash(&costs[i], LUCI_ARGON2_LIBARGON2, "x", &stored, pool), LUCI_INVALID,
                       "no hash at bad cost %zu", i);
-        tap_is_result(luci_password_verify_dummy(&costs[i], "x"), LUCI_INVALID,
+        tap_is_result(luci_password_verify_dummy(&costs[i], LUCI_ARGON2_LIBARGON2, "x"), LUCI_INVALID,
                       "no dummy hash at a bad cost");
     }
 }
@@ -164,7 +173,8 @@ static void check_salts(apr_pool_t *pool)
     static char *stored[10000];
     size_t made = 0, twice = 0;
 
-    while (made < COUNT(stored) && luci_password_hash(&tiny, "the same", &stored[made], pool) == LUCI_OK) {
+    while (made < COUNT(stored) &&
+           luci_password_hash(&tiny, LUCI_ARGON2_LIBARGON2, "the same", &stored[made], pool) == LUCI_OK) {
         stored[made] += strlen("$argon2id$v=19$m=8,t=1,p=1$");
         stored[made++][22] = '\0';
     }
@@ -223,8 +233,8 @@ static double time_of_verifying(const char *stored, const luci_hash_cost_t *cost
 
     for (int i = 0; i < 5; i++) {
         clock_t start = clock();
-        luci_result_t result =
-            stored ? luci_password_verify(stored, "passwort") : luci_password_verify_dummy(cost, "passwort");
+        luci_result_t result = stored ? luci_password_verify(stored, LUCI_ARGON2_LIBARGON2, "passwort")
+                                      : luci_password_verify_dummy(cost, LUCI_ARGON2_LIBARGON2, "passwort");
         double time = milliseconds_since(start);
 
         if (result != LUCI_DENIED)
@@ -240,7 +250,8 @@ static void check_dummy(const luci_hash_cost_t *cost, const char *what, apr_pool
     char *stored;
     double real, dummy;
 
-    tap_is_result(luci_password_hash(cost, "password", &stored, pool), LUCI_OK, "%s: a hash", what);
+    tap_is_result(luci_password_hash(cost, LUCI_ARGON2_LIBARGON2, "password", &stored, pool), LUCI_OK,
+                  "%s: a hash", what);
     real = time_of_verifying(stored, cost);
     dummy = time_of_verifying(NULL, cost);
     tap_ok(real > 0 && dummy > 0, "%s: a wrong password and nobody's hash: denied", what);
@@ -269,26 +280,27 @@ static luci_result_t hash_argon2(apr_pool_t *pool)
 {
     char *stored;
 
-    return luci_password_hash(&usual, "password", &stored, pool);
+    return luci_password_hash(&usual, LUCI_ARGON2_LIBARGON2, "password", &stored, pool);
 }
 
 static luci_result_t hash_scrypt(apr_pool_t *pool)
 {
     char *stored;
 
-    return luci_password_hash(&lucia, "password", &stored, pool);
+    return luci_password_hash(&lucia, LUCI_ARGON2_LIBARGON2, "password", &stored, pool);
 }
 
 static luci_result_t verify_argon2(apr_pool_t *pool)
 {
     (void)pool;
-    return luci_password_verify(ARGON2("id$v=19$m=262144,t=2,p=1", SALT_16, TAG_32), "password");
+    return luci_password_verify(ARGON2("id$v=19$m=262144,t=2,p=1", SALT_16, TAG_32), LUCI_ARGON2_LIBARGON2,
+                                "password");
 }
 
 static luci_result_t verify_scrypt(apr_pool_t *pool)
 {
     (void)pool;
-    return luci_password_verify("s2:0123456789abcdef:" HEX_64, "password");
+    return luci_password_verify("s2:0123456789abcdef:" HEX_64, LUCI_ARGON2_LIBARGON2, "password");
 }
 
 static void check_little_memory(apr_pool_t *pool)
