@@ -2,9 +2,10 @@
 /* The text protocol of memcached: https://github.com/memcached/memcached/blob/master/doc/protocol.txt */
 #include "core/store/conversation_int.h"
 
+#include "core/base/timestamp.h"
+
 #include <apr_strings.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define COMMAND_MAX 512
@@ -88,7 +89,7 @@ static luci_result_t read_clock(luci_link_t *link, luci_ms_t *time)
         if (strcmp(line, "END") == 0)
             return *time > 0 ? LUCI_OK : refused(link, "stats without a time");
         if (begins(line, "STAT time "))
-            *time = atoll(line + sizeof "STAT time " - 1) * LUCI_MS_SECOND;
+            *time = luci_timestamp_from_digits(line + sizeof "STAT time " - 1) * LUCI_MS_SECOND;
         if (!begins(line, "STAT "))
             return refused(link, line);
     }

@@ -2,6 +2,8 @@
 /* The protocol RESP: https://redis.io/docs/latest/develop/reference/protocol-spec/ */
 #include "core/store/conversation_int.h"
 
+#include "core/base/timestamp.h"
+
 #include <apr_strings.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,7 +113,8 @@ static luci_result_t read_clock(luci_link_t *link, luci_ms_t *time)
         if (result == LUCI_OK)
             result = read_string(link, line, number[i], &length);
     }
-    *time = atoll(number[0]) * LUCI_MS_SECOND + atoll(number[1]) / 1000;
+    *time =
+        luci_timestamp_from_digits(number[0]) * LUCI_MS_SECOND + luci_timestamp_from_digits(number[1]) / 1000;
     return result;
 }
 
