@@ -93,6 +93,7 @@ MAN_DIR := $(call apxs,mandir)/man8
 COMPLETION_DIR := $(or $(call pkg,--variable=completionsdir bash-completion),/usr/share/bash-completion/completions)
 SYSCONFDIR := $(call apxs,sysconfdir)
 TEMPLATE_DIR := $(call apxs,datadir)/luciauth/templates
+PASSWORD_LIST = $(dir $(TEMPLATE_DIR))common-passwords.txt
 HTTPD := $(SBINDIR)/$(call apxs,progname)
 # What httpd -V says: the configuration that httpd reads, and luciactl without --config.
 HTTPD_V := $(shell $(HTTPD) -V 2>/dev/null | \
@@ -288,12 +289,13 @@ install: all
 	install -d '$(DESTDIR)$(LIBEXECDIR)' '$(DESTDIR)$(CONF_DIR)' '$(DESTDIR)$(TEMPLATE_DIR)'
 	install -m 644 $(MODULE) '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so'
 	install -m 644 templates/* '$(DESTDIR)$(TEMPLATE_DIR)'
+	install -m 644 conf/common-passwords.txt '$(DESTDIR)$(PASSWORD_LIST)'
 	install -d '$(DESTDIR)$(SBINDIR)'
 	install -m 755 $(LUCIACTL) '$(DESTDIR)$(SBINDIR)/luciactl'
 	install -d '$(DESTDIR)$(MAN_DIR)' '$(DESTDIR)$(COMPLETION_DIR)'
 	install -m 644 $(MANUAL) '$(DESTDIR)$(MAN_DIR)/luciactl.8'
 	install -m 644 $(COMPLETION) '$(DESTDIR)$(COMPLETION_DIR)/luciactl'
-	sed 's|^\( *LoadModule [a-z_]*\) .*/|\1 $(LIBEXECDIR)/|' \
+	sed -e 's|^\( *LoadModule [a-z_]*\) .*/|\1 $(LIBEXECDIR)/|' -e 's|^\(LuciaPasswordBlocklist\) .*|\1 $(PASSWORD_LIST)|' \
 	    conf/luciauth.conf >'$(DESTDIR)$(CONF_DIR)/luciauth.conf.new'
 	@cd '$(DESTDIR)$(CONF_DIR)' && if [ -e luciauth.conf ] && ! cmp -s luciauth.conf luciauth.conf.new; then \
 	    echo "Your $(CONF_DIR)/luciauth.conf is kept; the new one is luciauth.conf.new beside it."; \
@@ -308,6 +310,7 @@ uninstall:
 	@echo "$(DISABLE)"
 	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so' '$(DESTDIR)$(SBINDIR)/luciactl' '$(DESTDIR)$(MAN_DIR)/luciactl.8' \
 	    '$(DESTDIR)$(COMPLETION_DIR)/luciactl' '$(DESTDIR)$(CONF_DIR)/luciauth.conf.new'
+	rm -f '$(DESTDIR)$(PASSWORD_LIST)'
 	rm -rf '$(DESTDIR)$(TEMPLATE_DIR)'
 	@[ ! -d '$(DESTDIR)$(dir $(TEMPLATE_DIR))' ] || \
 	    rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(dir $(TEMPLATE_DIR))'

@@ -91,5 +91,9 @@ my ($man) = glob "$to/*/*/man/man8/luciactl.8";
 is LuciaTest::Server::slurp($man // ''), LuciaTest::Server::slurp($page), 'make install installs the manual page';
 my @bash = grep { -s } `find $to -path '*/completions/luciactl'` =~ /(.+)/g;
 is scalar @bash, 1, 'make install installs the completion';
+my ($conf) = map { LuciaTest::Server::slurp($_) } grep { /\.conf$/ } `find $to -name luciauth.conf` =~ /(.+)/g;
+my ($list) = $conf =~ /^LuciaPasswordBlocklist (.*)$/m;
+is LuciaTest::Server::slurp("$to$list"), LuciaTest::Server::slurp('conf/common-passwords.txt'), 'make install installs the list that the installed configuration names';
+cmp_ok scalar(grep { !/^#!comment:/ && length > 8 } split /^/, LuciaTest::Server::slurp("$to$list")), '>', 10_000, 'S9.53: the list has more than 10,000 passwords of at least 8 characters';
 
 done_testing;

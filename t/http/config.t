@@ -25,6 +25,11 @@ sub accepted {
     return;
 }
 
+$server->write('lists/words', "password\n");
+$server->write('lists/empty', "\n");
+$server->write('lists/ntlm', '8846F7EAEE8FB117AD06BDD830B7586C:3' . "\n");
+$server->write('lists/by-count', join '', map { $_ x 40 . ":1\n" } 'B', 'A');
+
 # ---- Values that are refused: the message has the directive, the value and what is allowed ----
 
 my $long = 'a' x 64;
@@ -58,6 +63,10 @@ my @refused = (
         '4', '0 31', '5 4', '4 256', '4 31 5', '4 x', '-1 4'),
     (map { ['LuciaPasswordLength', $_, qr/two lengths MIN MAX in UTF-16 units, each from 1 to 1000, MIN not above MAX/] }
         '6', '0 6', '8 7', '8 1001'),
+    (map { my ($file, $why) = @$_; ['LuciaPasswordBlocklist', $file, qr{$why[^;]*(?:; [^;]*)?; allowed is a file of passwords, one a line, or of SHA-1 hashes ordered by hash}] }
+        ['none/list', 'No such file'], ['templates', 'it is a folder'], ['lists/empty', 'it contains no password'],
+        ['lists/ntlm', 'as a list of NTLM hashes'], ['lists/by-count', 'at byte 0 it is not a list of SHA-1 hashes ordered by hash|at byte 43 .*'], ['""', 'it is not a path']),
+    ['LuciaPasswordWords', "caf\xe9", qr/words in UTF-8/], ['LuciaPasswordWords', '""', qr/words in UTF-8/],
     (map { ['LuciaPasswordHash', $_, qr/argon2id \[m=KiB\] \[t=N\] \[p=N\] with m from 8 to 262144 .*; or lucia-scrypt/] }
         'bcrypt', 'argon2i', 'argon2id m=7', 'argon2id m=262145', 'argon2id t=0', 'argon2id t=11', 'argon2id p=0',
         'argon2id p=9', 'argon2id m=31 p=4', 'argon2id m=64 m=64', 'argon2id x=1', 'argon2id m=', 'argon2id m=64k',
@@ -125,6 +134,8 @@ LuciaCookieSecure on
 LuciaCookieExpires Off
 LuciaUsernameLength 1 255
 LuciaPasswordLength 8 1000
+LuciaPasswordBlocklist lists/words
+LuciaPasswordWords "Example Ltd" widget
 LuciaPasswordHash argon2id p=2 m=65536
 LuciaArgon2 auto
 LuciaAuditLog "|/usr/bin/env cat"
@@ -148,7 +159,7 @@ CONF
 
 accepted("$_\n", $_) for 'LuciaDatabasePool auto', 'LuciaDatabasePool 1 60s', 'LuciaActivePeriod 1s', 'LuciaActivePeriod 3650d',
     'LuciaActivePeriod 1000ms', 'LuciaIdlePeriod 2mi', 'LuciaIdlePeriod 5H', 'LuciaMaxLifetime Off', 'LuciaMaxLifetime 1s',
-    'LuciaPasswordHash lucia-scrypt', 'LuciaPasswordHash argon2id', 'LuciaPasswordHash argon2id m=8 t=1 p=1',
+    'LuciaPasswordBlocklist off', 'LuciaPasswordWords off', 'LuciaPasswordHash lucia-scrypt', 'LuciaPasswordHash argon2id', 'LuciaPasswordHash argon2id m=8 t=1 p=1',
     'LuciaPasswordHash argon2id m=262144 t=10 p=8', 'LuciaArgon2 libargon2', 'LuciaArgon2 LibSodium', 'LuciaMount off', 'LuciaAllowedOrigins off', 'LuciaReturnTo off',
     'LuciaCookieDomain example.org', 'LuciaCookiePath /app', 'LuciaRemoteUser user_id', 'LuciaUnauthenticated redirect',
     'LuciaUserAttributes ' . join(' ', 'a' .. 'p'), "LuciaTables " . join ' ', map { $_ . 'x' x 62 } qw(a b c);

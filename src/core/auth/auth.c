@@ -4,6 +4,7 @@
 #include "core/auth/password_credential.h"
 #include "core/base/timestamp.h"
 #include "core/db/session_table.h"
+#include "core/password/block_list.h"
 #include "core/password/policy.h"
 #include "core/throttle/device.h"
 
@@ -54,6 +55,12 @@ static luci_reason_t invalid(luci_field_t field)
     return field == LUCI_FIELD_USERNAME ? LUCI_REASON_INVALID_USERNAME : LUCI_REASON_INVALID_PASSWORD;
 }
 
+static luci_reason_t invalid_new(luci_field_t field, luci_weakness_t weakness)
+{
+    return field == LUCI_FIELD_PASSWORD && weakness != LUCI_WEAKNESS_LENGTH ? LUCI_REASON_WEAK_PASSWORD
+                                                                            : invalid(field);
+}
+
 /* The key id of the request's username, computed unless it is known. */
 static luci_result_t find_key_id(const luci_auth_request_t *request, const char **key_id, apr_pool_t *pool)
 {
@@ -81,6 +88,27 @@ static luci_result_t check_lengths(const luci_settings_t *settings, const luci_a
         return LUCI_INVALID;
     *field = LUCI_FIELD_NONE;
     return LUCI_OK;
+}
+
+/* Name and password of a sign-up. */
+static luci_result_t check_new(const luci_auth_t *auth, luci_auth_request_t *request, luci_field_t *field,
+                               apr_pool_t *pool)
+{
+    const luci_settings_t *settings = auth->settings;
+    luci_new_password_t wanted = { request->password, request->username, auth->site };
+    luci_result_t result = check_lengths(settings, request, 1, field);
+
+    request->weakness = result == LUCI_OK ? LUCI_WEAKNESS_NONE : LUCI_WEAKNESS_LENGTH;
+    if (result != LUCI_OK)
+        return result;
+    result = luci_new_password_check(settings, &wanted, &request->weakness, pool);
+    if (result == LUCI_INVALID)
+        *field = LUCI_FIELD_PASSWORD;
+    if (result == LUCI_UNAVAILABLE)
+        luci_event_notice(&auth->events,
+                          &(luci_notice_t){ .kind = LUCI_NOTICE_LIST_UNREADABLE,
+                                            .file = luci_block_list_path(settings->block_list) });
+    return result;
 }
 
 static luci_result_t insert_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_t *scratch)
@@ -245,7 +273,8 @@ luci_result_t luci_auth_look(const luci_auth_t *auth, luci_auth_request_t *reque
                              apr_pool_t *pool)
 {
     luci_field_t field;
-    luci_result_t result = check_lengths(auth->settings, request, is_sign_up, &field);
+    luci_result_t result = is_sign_up ? check_new(auth, request, &field, pool)
+                                      : check_lengths(auth->settings, request, 0, &field);
 
     if (result == LUCI_OK)
         result = find_key_id(request, &request->key_id, pool);
@@ -309,8 +338,8 @@ static luci_result_t find_taken(const luci_auth_t *auth, const luci_auth_request
     return result == LUCI_OK ? LUCI_CONFLICT : result;
 }
 
-static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
-                             luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
+static luci_result_t sign_up(const luci_auth_t *auth, luci_auth_request_t *request, luci_session_t *session,
+                             luci_field_t *field, apr_pool_t *pool)
 {
     sign_in_t sign_in = { .auth = auth, .request = request, .session = session };
     count_t count = { .auth = auth, .request = request, .pool = pool };
@@ -320,7 +349,7 @@ static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t 
                                      .start_baton = &count };
     luci_user_t user;
     char *stored;
-    luci_result_t result = check_lengths(auth->settings, request, 1, field);
+    luci_result_t result = check_new(auth, request, field, pool);
 
     if (result == LUCI_OK)
         result = find_key_id(request, &sign_in.key_id, pool);
@@ -341,13 +370,13 @@ static luci_result_t sign_up(const luci_auth_t *auth, const luci_auth_request_t 
     return commit_sign_in(&sign_in, pool);
 }
 
-luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
+luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
     luci_event_t event = { .kind = LUCI_EVENT_SIGN_UP, .at = request->now };
     luci_result_t result = end_attempt(auth, request, sign_up(auth, request, session, field, pool), pool);
 
-    event.reason = result == LUCI_INVALID    ? invalid(*field)
+    event.reason = result == LUCI_INVALID    ? invalid_new(*field, request->weakness)
                    : result == LUCI_CONFLICT ? LUCI_REASON_NAME_TAKEN
                                              : luci_reason_of(result);
     if (result == LUCI_OK) {

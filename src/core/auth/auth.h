@@ -12,6 +12,7 @@
 #include "core/account/key.h"
 #include "core/auth/password_memory.h"
 #include "core/event/event.h"
+#include "core/password/new_password.h"
 #include "core/session/session_cache.h"
 #include "core/throttle/throttle.h"
 
@@ -37,6 +38,7 @@ typedef struct {
                                                   NULL: none */
     const luci_throttle_t *throttle;           /* NULL: no throttling */
     const luci_password_memory_t *passwords;   /* results of password checks; NULL: none are remembered */
+    const char *site; /* host name of the site, which no new password may be; NULL: not known */
     luci_event_sink_t events;
 } luci_auth_t;
 
@@ -48,8 +50,9 @@ typedef struct {
     luci_client_t client;
     const luci_session_token_t *old_session; /* came with the request, and is ended on success; NULL: none */
     luci_ms_t now;
-    const char *key_id;      /* luci_key_id of username, set by luci_auth_look; NULL: not computed yet */
-    luci_attempt_t *attempt; /* zeros except for the device cookie; NULL: the attempt is not counted */
+    const char *key_id;       /* luci_key_id of username, set by luci_auth_look; NULL: not computed yet */
+    luci_attempt_t *attempt;  /* zeros except for the device cookie; NULL: the attempt is not counted */
+    luci_weakness_t weakness; /* set by luci_auth_sign_up: why the password is INVALID */
 } luci_auth_request_t;
 
 /* The field that an INVALID result refers to. */
@@ -62,8 +65,9 @@ luci_result_t luci_auth_look(const luci_auth_t *auth, luci_auth_request_t *reque
 
 /* Creates user, key and session in one transaction. OK: *session is from pool and fresh. INVALID: see *field.
  * CONFLICT: the name is taken. THROTTLED: refused before hashing, see attempt->retry_after. BUSY,
- * UNAVAILABLE, INTERNAL. */
-luci_result_t luci_auth_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
+ * UNAVAILABLE (also if the block list of passwords cannot be read), INTERNAL. The password is checked before
+ * the name is looked up, so that the time of a refusal tells nothing about accounts. */
+luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Verifies name and password and creates a session. request->username is replaced by the normalised name

@@ -91,6 +91,8 @@ typedef struct {
     luci_length_t username_length; /* for sign-up; sign-in accepts 1 and more */
     luci_length_t password_length; /* for sign-up; sign-in accepts 1 and more */
     luci_profile_t username_profile;
+    const struct luci_block_list_t *block_list; /* of passwords (block_list.h); NULL: none */
+    apr_array_header_t *password_words;         /* const char *, folded (luci_policy_fold); NULL: as empty */
     luci_hash_cost_t hash;
     luci_argon2_library_t argon2;
     luci_tables_t tables;

@@ -53,6 +53,8 @@ typedef luci_hash_cost_t luci_hash_cost_value_t;
 typedef luci_database_t luci_database_value_t;
 typedef luci_cache_name_t luci_cache_name_value_t;
 typedef luci_throttle_limits_t luci_throttle_value_t;
+typedef const struct luci_block_list_t *luci_block_list_value_t;
+typedef apr_array_header_t *luci_password_words_value_t;
 typedef const char *luci_secret_place_value_t;
 typedef const char *luci_socket_value_t;
 typedef luci_tables_t luci_tables_value_t;
@@ -119,6 +121,10 @@ extern const luci_type_t luci_type_cookie_domain;
 extern const luci_type_t luci_type_throttle;     /* account=N/TIME ip=N/TIME signup=N/TIME, or off */
 extern const luci_type_t luci_type_secret_place; /* {file:/path} or {env:NAME}, filled in */
 extern const luci_type_t luci_type_socket;       /* a path; "off" is NULL */
+
+/* New passwords: directive_passwords.c */
+extern const luci_type_t luci_type_block_list;     /* a file, which is opened; "off" is NULL */
+extern const luci_type_t luci_type_password_words; /* a list, never NULL; "off" is the empty list */
 
 /* Origins, URLs and folders: directive_urls.c */
 extern const luci_type_t luci_type_origins;    /* a list, never NULL; "off" is the empty list */

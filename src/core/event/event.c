@@ -41,7 +41,7 @@ static const luci_event_record_t records[] = {
 _Static_assert(sizeof records / sizeof *records == LUCI_EVENTS, "each kind of event has a record");
 
 /* Which of the counted events can end with a reason. */
-typedef enum { ANY_EVENT, CREDENTIALS, SIGN_OUT, NO_EVENT } applies_to_t;
+typedef enum { ANY_EVENT, CREDENTIALS, SIGN_UP, SIGN_OUT, NO_EVENT } applies_to_t;
 
 static const struct {
     const char *name;
@@ -54,6 +54,7 @@ static const struct {
     [LUCI_REASON_DISABLED] = { "disabled", CREDENTIALS },
     [LUCI_REASON_INVALID_USERNAME] = { "invalid_username", CREDENTIALS },
     [LUCI_REASON_INVALID_PASSWORD] = { "invalid_password", CREDENTIALS },
+    [LUCI_REASON_WEAK_PASSWORD] = { "weak_password", SIGN_UP },
     [LUCI_REASON_NAME_TAKEN] = { "name_taken", CREDENTIALS },
     [LUCI_REASON_THROTTLED] = { "throttled", CREDENTIALS },
     [LUCI_REASON_NO_SESSION] = { "no_session", SIGN_OUT },
@@ -87,6 +88,7 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
     switch (reasons[reason].applies_to) {
     case ANY_EVENT: return 1;
     case CREDENTIALS: return records[kind].is_credential;
+    case SIGN_UP: return kind == LUCI_EVENT_SIGN_UP;
     case SIGN_OUT: return kind == LUCI_EVENT_SIGN_OUT;
     case NO_EVENT: return 0;
     }

@@ -49,6 +49,7 @@ typedef enum {
     LUCI_REASON_DISABLED,    /* the user is disabled, and the password was right */
     LUCI_REASON_INVALID_USERNAME,
     LUCI_REASON_INVALID_PASSWORD,
+    LUCI_REASON_WEAK_PASSWORD, /* a new password that is too easy to guess (new_password.h) */
     LUCI_REASON_NAME_TAKEN,
     LUCI_REASON_THROTTLED,
     LUCI_REASON_NO_SESSION,
@@ -103,9 +104,11 @@ typedef struct {
 typedef struct {
     enum {
         LUCI_NOTICE_HASH_NOT_REPLACED, /* result: why an outdated password hash could not be replaced */
-        LUCI_NOTICE_SESSIONS_REMOVED   /* count: how many sessions were deleted (LUCI_SESSIONS_MAX) */
+        LUCI_NOTICE_SESSIONS_REMOVED,  /* count: how many sessions were deleted (LUCI_SESSIONS_MAX) */
+        LUCI_NOTICE_LIST_UNREADABLE    /* file: the block list of passwords, which no look-up can read */
     } kind;
-    const char *user_id;
+    const char *user_id; /* NULL: it is not about a user */
+    const char *file;
     luci_result_t result;
     int count;
 } luci_notice_t;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/password/policy.h"
 
+#include "core/base/secret.h"
 #include "core/password/code_points.h"
 #include "core/password/precis.h"
 
@@ -345,4 +346,16 @@ luci_result_t luci_policy_nfkc(const char *password, char **normalised, apr_pool
     *normalised = (char *)work;
     explicit_bzero(*normalised + bytes, room - (size_t)bytes);
     return LUCI_OK;
+}
+
+luci_result_t luci_policy_fold(const char *password, char **folded, apr_pool_t *pool)
+{
+    char *nfkc;
+    luci_result_t result = luci_policy_nfkc(password, &nfkc, pool);
+
+    if (result != LUCI_OK)
+        return result;
+    result = luci_policy_key(nfkc, folded, pool);
+    luci_secret_wipe_string(nfkc);
+    return result;
 }

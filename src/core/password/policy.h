@@ -57,4 +57,8 @@ luci_result_t luci_policy_key(const char *username, char **key, apr_pool_t *pool
  * (luci_secret_wipe_string). All intermediate copies are wiped. Results as above. */
 luci_result_t luci_policy_nfkc(const char *password, char **normalised, apr_pool_t *pool) LUCI_MUST_USE;
 
+/* The form in which a password is compared with common ones and with words: NFKC in lower case. *folded is
+ * from pool; the caller must wipe it. Results as above. */
+luci_result_t luci_policy_fold(const char *password, char **folded, apr_pool_t *pool) LUCI_MUST_USE;
+
 #endif

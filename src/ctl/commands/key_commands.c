@@ -164,8 +164,8 @@ static luci_exit_t run_add(luci_invocation_t *call)
     if (status == LUCI_EXIT_DONE && name && luci_policy_new_name(&database.config.settings, name) != LUCI_OK)
         status = luci_account_refused(call, &database, LUCI_INVALID, name);
     if (status == LUCI_EXIT_DONE && !luci_command_has(call, "no-password"))
-        status = luci_account_password(call, &database, apr_pstrcat(call->pool, "Password of ", id, NULL),
-                                       &stored);
+        status = luci_account_password(call, &database, name ? name : user.username,
+                                       apr_pstrcat(call->pool, "Password of ", id, NULL), &stored);
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_admin_add_key(database.db, &user, id, stored, call->pool);

@@ -47,7 +47,7 @@ static luci_exit_t run_add(luci_invocation_t *call)
     luci_exit_t status = open_for(call, &database, &values);
 
     if (status == LUCI_EXIT_DONE && !luci_command_has(call, "no-password"))
-        status = luci_account_password(call, &database,
+        status = luci_account_password(call, &database, wanted.username,
                                        apr_pstrcat(call->pool, "Password of ", wanted.username, NULL),
                                        &wanted.stored_hash);
     if (status != LUCI_EXIT_DONE)

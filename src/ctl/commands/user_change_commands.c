@@ -28,8 +28,9 @@ static luci_exit_t run_passwd(luci_invocation_t *call)
     luci_exit_t status = luci_account_open_to_change(call, &database, &user);
 
     if (status == LUCI_EXIT_DONE)
-        status = luci_account_password(
-            call, &database, apr_pstrcat(call->pool, "New password of ", user.username, NULL), &stored);
+        status =
+            luci_account_password(call, &database, user.username,
+                                  apr_pstrcat(call->pool, "New password of ", user.username, NULL), &stored);
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_admin_set_password(database.db, &user, stored, keep ? NULL : &ended, call->pool);

@@ -279,6 +279,14 @@ static const luci_ctl_server_t *find(const luci_ctl_source_t *source, const luci
     return found;
 }
 
+/* The host name of a ServerName, which may have a scheme and a port. */
+static const char *host_of(const char *name, apr_pool_t *pool)
+{
+    const char *scheme = name ? strstr(name, "://") : NULL, *host = scheme ? scheme + 3 : name;
+
+    return host ? apr_pstrmemdup(pool, host, strcspn(host, ":")) : NULL;
+}
+
 void luci_ctl_config_choose(const luci_ctl_source_t *source, luci_ctl_config_t *config, apr_pool_t *pool)
 {
     const char *problem;
@@ -292,5 +300,6 @@ void luci_ctl_config_choose(const luci_ctl_source_t *source, luci_ctl_config_t *
     config->driver = chosen->config->database.driver;
     config->params = chosen->config->database.params;
     config->settings = chosen->config->settings;
+    config->site = host_of(chosen->name, pool);
     config->audit_log = audit_file(chosen->config->audit_log, pool);
 }

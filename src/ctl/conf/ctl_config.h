@@ -30,6 +30,7 @@ typedef struct {
     const char *driver; /* NULL: there is no LuciaDatabase */
     const char *params; /* with {file:...} and {env:...} replaced by the secrets */
     luci_settings_t settings;
+    const char *site;                   /* the host name in the chosen server's ServerName; NULL: none */
     const char *audit_log;              /* LuciaAuditLog if that is a plain file, absolute; else NULL */
     const luci_server_config_t *server; /* the chosen server's directives */
     apr_array_header_t *servers;        /* luci_ctl_server_t *, the main server first; empty if not read */

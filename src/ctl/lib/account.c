@@ -4,6 +4,8 @@
 #include "core/auth/password_credential.h"
 #include "core/base/text.h"
 #include "core/config/directive_types.h"
+#include "core/password/block_list.h"
+#include "core/password/new_password.h"
 #include "core/password/policy.h"
 #include "ctl/cli/say.h"
 #include "ctl/cli/secret_prompt.h"
@@ -188,27 +190,53 @@ luci_exit_t luci_account_refused(luci_invocation_t *call, const luci_ctl_databas
     return luci_ctl_database_failed(database, result);
 }
 
+/* Says why a new password is refused. */
+static luci_exit_t refuse_password(const luci_settings_t *settings, luci_weakness_t weakness)
+{
+    switch (weakness) {
+    case LUCI_WEAKNESS_COMMON:
+        return luci_say_error(LUCI_EXIT_REFUSED, "the password is too common: it is in the list %s",
+                              luci_block_list_path(settings->block_list));
+    case LUCI_WEAKNESS_USERNAME:
+        return luci_say_error(LUCI_EXIT_REFUSED, "the password is too similar to the username");
+    case LUCI_WEAKNESS_SITE:
+        return luci_say_error(LUCI_EXIT_REFUSED,
+                              "the password is too similar to the name of the site, or to one of "
+                              "LuciaPasswordWords");
+    case LUCI_WEAKNESS_NONE:
+    case LUCI_WEAKNESS_LENGTH: break;
+    }
+    return luci_say_error(LUCI_EXIT_REFUSED,
+                          "the password is too short or too long: %d to %d characters are allowed",
+                          settings->password_length.min, settings->password_length.max);
+}
+
 luci_exit_t luci_account_password(luci_invocation_t *call, const luci_ctl_database_t *database,
-                                  const char *prompt, const char **stored)
+                                  const char *username, const char *prompt, const char **stored)
 {
     luci_auth_t auth = { .settings = &database->config.settings };
-    luci_length_t length = auth.settings->password_length;
+    luci_new_password_t wanted = { .username = username, .site = database->config.site };
+    luci_weakness_t weakness;
     char *password, *hash = NULL;
     luci_result_t result;
     luci_exit_t status = luci_secret_prompt_new(call, prompt, &password);
 
     if (status != LUCI_EXIT_DONE)
         return status;
-    result = luci_policy_password(password, length);
+    wanted.password = password;
+    result = luci_new_password_check(auth.settings, &wanted, &weakness, call->pool);
+    if (result == LUCI_UNAVAILABLE)
+        status = luci_say_error(LUCI_EXIT_REFUSED, "the list %s cannot be read",
+                                luci_block_list_path(auth.settings->block_list));
     if (result == LUCI_OK)
         result = luci_credential_hash(
             &auth, &(luci_credential_t){ .kind = &luci_credential_password, .presented = password }, &hash,
             call->pool);
     luci_secret_wipe_string(password);
     *stored = hash;
+    if (status != LUCI_EXIT_DONE)
+        return status;
     if (result == LUCI_INVALID)
-        return luci_say_error(LUCI_EXIT_REFUSED,
-                              "the password is too short or too long: %d to %d characters are allowed",
-                              length.min, length.max);
+        return refuse_password(auth.settings, weakness);
     return result == LUCI_OK ? LUCI_EXIT_DONE : luci_ctl_database_failed(database, result);
 }

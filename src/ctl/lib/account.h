@@ -72,9 +72,9 @@ luci_exit_t luci_account_done(luci_invocation_t *call, luci_ctl_database_t *data
 luci_exit_t luci_account_refused(luci_invocation_t *call, const luci_ctl_database_t *database,
                                  luci_result_t result, const char *name);
 
-/* Asks for a new password and hashes it. DONE: *stored is from the call's pool. REFUSED: the password is not
- * valid. USAGE: there is no terminal to ask on. */
+/* Asks for a new password of the user with this name, checks it as at sign-up and hashes it. DONE: *stored is
+ * from the call's pool. REFUSED: the password is not allowed. USAGE: there is no terminal to ask on. */
 luci_exit_t luci_account_password(luci_invocation_t *call, const luci_ctl_database_t *database,
-                                  const char *prompt, const char **stored);
+                                  const char *username, const char *prompt, const char **stored);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/account/entry.h"
 
+#include "core/password/new_password.h"
 #include "httpd/account/account_json.h"
 #include "httpd/hash/suspend.h"
 #include "httpd/request/answer.h"
@@ -162,6 +163,12 @@ static int welcome(luci_entry_form_t *entry)
     return luci_reply_redirect(request->r, next ? next : request->urls->home);
 }
 
+static const char *password_message(const luci_entry_form_t *entry)
+{
+    return entry->kind->is_sign_up ? luci_weakness_record(entry->auth_request.weakness)->message
+                                   : MESSAGE_PASSWORD;
+}
+
 static int answer(void *baton)
 {
     luci_entry_form_t *entry = baton;
@@ -171,7 +178,7 @@ static int answer(void *baton)
     case LUCI_INVALID:
         if (entry->field == LUCI_FIELD_USERNAME)
             return form_again(entry, "username_error", MESSAGE_USERNAME);
-        return form_again(entry, "password_error", MESSAGE_PASSWORD);
+        return form_again(entry, "password_error", password_message(entry));
     case LUCI_CONFLICT: return form_again(entry, "username_error", MESSAGE_TAKEN);
     case LUCI_DENIED: return form_again(entry, "form_error", MESSAGE_INCORRECT);
     case LUCI_THROTTLED: return throttled(entry);

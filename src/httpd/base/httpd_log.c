@@ -85,5 +85,13 @@ void luci_httpd_log_notice(server_rec *server, const luci_notice_t *notice)
                      "have expired first were deleted",
                      notice->user_id, notice->count);
         break;
+    case LUCI_NOTICE_LIST_UNREADABLE:
+        if (luci_httpd_log_topic_due(LUCI_TOPIC_BLOCK_LIST))
+            ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
+                         "LUCI0231: LuciaPasswordBlocklist %s cannot be read, or was changed in place and is "
+                         "not ordered any more; sign-ups are answered with 503 until the file is as before, "
+                         "or httpd is restarted with another one",
+                         notice->file);
+        break;
     }
 }

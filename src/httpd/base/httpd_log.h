@@ -41,6 +41,7 @@ typedef enum {
     LUCI_TOPIC_ORIGIN_MISSING,
     LUCI_TOPIC_COOKIES,
     LUCI_TOPIC_COLUMNS,
+    LUCI_TOPIC_BLOCK_LIST,
     LUCI_TOPICS
 } luci_topic_t;
 

@@ -202,6 +202,7 @@ luci_auth_t luci_state_auth(request_rec *r)
 {
     luci_auth_t auth = luci_runtime_of(r)->auth;
 
+    auth.site = r->server->server_hostname;
     auth.events = (luci_event_sink_t){ .write = note_event, .notice = log_notice, .baton = r };
     return auth;
 }
