@@ -2,7 +2,7 @@
 #include "core/session/local_cache.h"
 
 #include <apr_shm.h>
-#include <apr_siphash.h>
+#include <sodium.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -93,10 +93,8 @@ void luci_local_counter_move(luci_local_counters_t *counters, const unsigned cha
 
 static void hash(const luci_local_cache_t *cache, const char *id, uint64_t key[2])
 {
-    size_t length = strlen(id);
-
-    key[0] = apr_siphash24(id, length, cache->secret);
-    key[1] = apr_siphash24(id, length, cache->secret + APR_SIPHASH_KSIZE);
+    (void)crypto_shorthash_siphashx24((unsigned char *)key, (const unsigned char *)id, strlen(id),
+                                      cache->secret); /* it cannot fail */
 }
 
 static uint64_t load(const uint64_t *word)

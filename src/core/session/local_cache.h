@@ -12,9 +12,9 @@
  * choose which sessions share one. A sign-out with a random id invalidates one in LUCI_LOCAL_COUNTERS
  * entries, which costs their next requests a call to the provider.
  *
- * The key of an entry is a keyed hash of the id, with a random key of the process: an entry contains no id,
- * and a client that does not know the key cannot find two ids of one entry. Threads share the table without a
- * lock: a reader that meets a writer finds nothing. */
+ * The key of an entry is SipHash-2-4 of the id, of 128 bits, with a random key of the process: an entry
+ * contains no id, and a client that does not know the key cannot find two ids of one entry. Threads share the
+ * table without a lock: a reader that meets a writer finds nothing. */
 #ifndef LUCI_LOCAL_CACHE_H
 #define LUCI_LOCAL_CACHE_H
 
@@ -42,7 +42,7 @@ typedef struct {
 typedef struct {
     luci_local_table_t *table;       /* NULL: nothing is kept */
     luci_local_counters_t *counters; /* NULL: no process of the machine keeps anything */
-    unsigned char secret[32];        /* keys the hash; set by luci_local_cache_begin */
+    unsigned char secret[16];        /* keys the hash; set by luci_local_cache_begin */
 } luci_local_cache_t;
 
 /* A table of at least so many entries, from pool. NULL: no memory. */
