@@ -15,6 +15,13 @@ ServerName members.wonderland.example
 LuciaPasswordLength 8 255
 LuciaPasswordBlocklist $list
 LuciaPasswordWords "Looking Glass" Jabberwock
+<Location /api/signup>
+    LuciaErrorCodes On
+</Location>
+<Location /gated>
+    AuthType Lucia
+    Require valid-user
+</Location>
 CONF
 my $site_words = 'Password is too similar to the name of this site';
 
@@ -37,14 +44,43 @@ refused($site, 'alice', 'wonderland2026', $site_words, 'S9.53: a part of the hos
 refused($site, 'alice', 'members.wonderland.example', $site_words, 'S9.53: the host name is refused');
 refused($site, 'alice', 'JABBERWOCK!', $site_words, 'S9.53: a word of LuciaPasswordWords is refused');
 refused($site, 'alice', 'looking glass', $site_words, 'S9.53: a word with a blank is refused');
-$reply = $site->request(POST => '/api/signup', json({ username => 'alice', password => 'password1' }));
-is_deeply $reply->json, { error => 'Password is too common' }, 'JSON tells the reason';
+$reply = $site->request(POST => '/signup', json({ username => 'alice', password => 'password1' }));
+is $reply->body, '{"error":"Password is too common"}', 'JSON tells the reason';
 is count_of($site, 'auth_user'), 0, 'refused sign-ups store nothing';
 like $site->error_log, qr/event=sign_up result=failure reason=weak_password /, 'the audit line has the reason';
 
 ok sign_up($site, 'alice'), 'a passphrase signs up';
 ok sign_up($site, 'bobby', password => 'the jabberwock, with eyes'), 'a passphrase may contain a word';
 $reply = refused($site, 'alice', 'password1', 'Password is too common', 'S9.53: a weak password is refused before the name is looked up');
+
+# ---- Codes for programs ----
+
+sub code_is {
+    my ($reply, $status, $code, $what) = @_;
+    is $reply->status . ' ' . ($reply->json->{code} // 'none'), "$status $code", "S1.24: $what";
+    return;
+}
+for my $case (
+    [alice               => 'password1',    'password_too_common'],
+    ['alice in chains'   => 'alicE in chains 1', 'password_like_username'],
+    [alice               => 'wonderland',   'password_like_site'],
+    [alice               => 'short',        'invalid_password'],
+    [al                  => $PASSWORD,      'invalid_username'],
+    [alice               => $PASSWORD,      'username_taken'],
+) {
+    my ($name, $password, $code) = @$case;
+    code_is $site->request(POST => '/api/signup', json({ username => $name, password => $password })), 400, $code, "the code $code with LuciaErrorCodes";
+}
+my %codes = (accept => 'text/html;q=0.1, application/json; profile="codes"');
+my @wrong = (POST => '/login', json({ username => 'nobody', password => $WRONG }));
+code_is $site->request(@wrong, %codes), 400, 'incorrect_username_or_password', 'a code that Accept asks for';
+code_is $site->request(@wrong, accept => 'application/json;q=0.5;profile=codes'), 400, 'incorrect_username_or_password', 'a code that Accept asks for without quotes';
+code_is $site->request(@wrong, accept => 'application/json; profile=code'), 400, 'none', 'no code with another profile';
+is $site->request(@wrong, accept => 'application/json')->body, '{"error":"Incorrect username or password"}', 'S1.24: without being asked for, there is no code';
+code_is $site->request(GET => '/api/', %codes), 401, 'unauthorized', 'the code of the profile without a session';
+code_is $site->request(GET => '/gated', accept => 'application/json; profile=codes'), 401, 'unauthorized', 'the code of the gate';
+code_is $site->request(GET => '/api/login', %codes), 405, 'method_not_allowed', 'the code of another method';
+code_is $site->request(@wrong, %codes, headers => { 'Sec-Fetch-Site' => 'cross-site' }), 403, 'cross_site', 'the code of another site';
 
 # ---- luciactl ----
 

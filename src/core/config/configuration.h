@@ -82,6 +82,7 @@ typedef struct {
     const char *logout_url;
     const char *home_url;
     int pages;
+    int error_codes; /* errors in JSON have a code */
     luci_unauthenticated_t unauthenticated;
     const char *remote_user; /* "username", "user_id", or a column of LuciaUserAttributes */
     int headers;

@@ -11,11 +11,6 @@
 
 #include <apr_strings.h>
 
-#define MESSAGE_USERNAME "Invalid username"
-#define MESSAGE_PASSWORD "Invalid password"
-#define MESSAGE_TAKEN "Username already taken"
-#define MESSAGE_INCORRECT "Incorrect username or password"
-
 /* A queued request waits at most this many times LuciaHashSlots' WAIT, since hashes may take longer than
  * expected. */
 #define PATIENCE 2
@@ -166,7 +161,7 @@ static int welcome(luci_entry_form_t *entry)
 static const char *password_message(const luci_entry_form_t *entry)
 {
     return entry->kind->is_sign_up ? luci_weakness_record(entry->auth_request.weakness)->message
-                                   : MESSAGE_PASSWORD;
+                                   : LUCI_MESSAGE_PASSWORD;
 }
 
 static int answer(void *baton)
@@ -177,10 +172,10 @@ static int answer(void *baton)
     case LUCI_OK: return welcome(entry);
     case LUCI_INVALID:
         if (entry->field == LUCI_FIELD_USERNAME)
-            return form_again(entry, "username_error", MESSAGE_USERNAME);
+            return form_again(entry, "username_error", LUCI_MESSAGE_USERNAME);
         return form_again(entry, "password_error", password_message(entry));
-    case LUCI_CONFLICT: return form_again(entry, "username_error", MESSAGE_TAKEN);
-    case LUCI_DENIED: return form_again(entry, "form_error", MESSAGE_INCORRECT);
+    case LUCI_CONFLICT: return form_again(entry, "username_error", LUCI_MESSAGE_TAKEN);
+    case LUCI_DENIED: return form_again(entry, "form_error", LUCI_MESSAGE_INCORRECT);
     case LUCI_THROTTLED: return throttled(entry);
     case LUCI_NOT_FOUND:
     case LUCI_EXPIRED:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sign-up: a new account with its first session. */
 #include "httpd/account/entry.h"
+#include "httpd/request/reply.h"
 #include "httpd/request/request.h"
 
 /* After a double click, a browser sends a form twice and drops the first answer with its cookie. A program
@@ -54,7 +55,7 @@ static int post(luci_endpoint_request_t *request)
 
 static const char *closed(const luci_dir_config_t *dir)
 {
-    return dir->signup ? NULL : "Sign-up is closed";
+    return dir->signup ? NULL : LUCI_MESSAGE_CLOSED;
 }
 
 const luci_endpoint_t luci_endpoint_signup = {

@@ -4,6 +4,7 @@
 #include "core/web/url.h"
 #include "httpd/base/config.h"
 #include "httpd/request/answer.h"
+#include "httpd/request/error_code.h"
 #include "httpd/request/request.h"
 #include "httpd/request/state.h"
 #include "httpd/request/way_back.h"
@@ -210,6 +211,14 @@ void luci_reply_retry_after(request_rec *r, const luci_problem_t *problem)
                        apr_psprintf(r->pool, "%" APR_INT64_T_FMT, seconds));
 }
 
+static json_t *problem_json(request_rec *r, const luci_problem_t *problem)
+{
+    if (!luci_config_dir(r)->error_codes && !luci_request_accepts_codes(r))
+        return json_pack("{s:s}", "error", problem->message);
+    return json_pack("{s:s,s:s}", "error", problem->message, "code",
+                     luci_error_code(problem->status, problem->message));
+}
+
 /* Templates have no "else", so the error page gets only the link that helps. */
 static int problem_page(request_rec *r, const luci_problem_t *problem)
 {
@@ -234,7 +243,7 @@ int luci_reply_problem(request_rec *r, const luci_problem_t *problem, luci_reply
     }
     luci_reply_retry_after(r, problem);
     if (format == LUCI_REPLY_JSON || (format == LUCI_REPLY_AT_GATE && !luci_request_is_navigation(r)))
-        return luci_reply_json(r, status, json_pack("{s:s}", "error", problem->message));
+        return luci_reply_json(r, status, problem_json(r, problem));
     if (status == HTTP_SERVICE_UNAVAILABLE && !r->main && !luci_reply_is_error_document(r) &&
         has_error_document(r, status)) /* The site's maintenance page is used for sign-in, too. */
         return status;

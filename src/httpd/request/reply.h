@@ -14,6 +14,11 @@
 #include <jansson.h>
 
 /* Messages (doc/specification.md, S1.13 and S4.3). */
+#define LUCI_MESSAGE_USERNAME "Invalid username"
+#define LUCI_MESSAGE_PASSWORD "Invalid password"
+#define LUCI_MESSAGE_TAKEN "Username already taken"
+#define LUCI_MESSAGE_INCORRECT "Incorrect username or password"
+#define LUCI_MESSAGE_CLOSED "Sign-up is closed"
 #define LUCI_MESSAGE_UNKNOWN "An unknown error occurred"
 #define LUCI_MESSAGE_UNAUTHORIZED "Unauthorized"
 #define LUCI_MESSAGE_SIGNED_OUT "You are signed out"
@@ -42,8 +47,9 @@ typedef struct {
 } luci_problem_t;
 
 typedef enum {
-    LUCI_REPLY_PAGE,   /* error.html */
-    LUCI_REPLY_JSON,   /* {"error": message} */
+    LUCI_REPLY_PAGE, /* error.html */
+    LUCI_REPLY_JSON, /* {"error": message}; with "code" (error_code.h) if the request or LuciaErrorCodes asks
+                      */
     LUCI_REPLY_AT_GATE /* a page for a navigation, else JSON; in a subrequest nothing is sent */
 } luci_reply_format_t;
 

@@ -91,7 +91,30 @@ struct luci_accepted_t {
     const char *header; /* the value of Accept that was parsed; NULL: none */
     preference_t json;
     preference_t html;
+    int has_codes; /* application/json has profile=codes */
 };
+
+#define PROFILE "profile="
+
+/* Whether a media range has the parameter profile=codes, with or without quotes. */
+static int has_codes(const char *range)
+{
+    static const char *const values[] = { "codes", "\"codes\"" };
+
+    while ((range = strchr(range, ';')) != NULL) {
+        range++;
+        range += strspn(range, " \t");
+        if (ap_cstr_casecmpn(range, PROFILE, strlen(PROFILE)) != 0)
+            continue;
+        range += strlen(PROFILE);
+        for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+            if (strcspn(range, "; \t") == strlen(values[i]) &&
+                ap_cstr_casecmpn(range, values[i], strlen(values[i])) == 0)
+                return 1;
+        }
+    }
+    return 0;
+}
 
 static const luci_accepted_t *read_accept(const char *accept, apr_pool_t *pool)
 {
@@ -100,12 +123,14 @@ static const luci_accepted_t *read_accept(const char *accept, apr_pool_t *pool)
     const char *range;
     int place = 0;
 
-    *accepted = (luci_accepted_t){ accept, { -1, 0 }, { -1, 0 } };
+    *accepted = (luci_accepted_t){ accept, { -1, 0 }, { -1, 0 }, 0 };
     while (accept && (range = ap_get_list_item(pool, &accept)) != NULL) {
         preference_t preference = { quality_of(range), place++ };
 
-        if (is_type(range, "application/json"))
+        if (is_type(range, "application/json")) {
             *json = preference;
+            accepted->has_codes |= preference.quality > 0 && has_codes(range);
+        }
         else if (is_type(range, "text/html") ||
                  (html->quality < 0 && is_type(range, "application/xhtml+xml")))
             *html = preference;
@@ -132,6 +157,11 @@ int luci_request_prefers_json(request_rec *r)
     if (json->quality <= 0)
         return 0;
     return json->quality > html->quality || (json->quality == html->quality && json->place < html->place);
+}
+
+int luci_request_accepts_codes(request_rec *r)
+{
+    return accepted_by(r)->has_codes;
 }
 
 /* Whether Sec-Fetch-Mode, if the browser sends it, allows a navigation. Requests of scripts have the modes

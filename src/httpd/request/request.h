@@ -13,6 +13,9 @@ int luci_request_is_safe(const request_rec *r);
 /* 1 if Accept names application/json and prefers it to HTML. */
 int luci_request_prefers_json(request_rec *r);
 
+/* 1 if Accept names application/json with the parameter profile=codes: errors in JSON then have a code. */
+int luci_request_accepts_codes(request_rec *r);
+
 /* 1 for a browser's navigation: Accept names HTML, and neither Sec-Fetch-Mode nor X-Requested-With indicates
  * a script. */
 int luci_request_is_navigation(request_rec *r);
