@@ -38,7 +38,7 @@ typedef enum {
     GONE       /* the connection was closed */
 } state_t;
 
-/* A connection on which a request was suspended. Several threads use it under the lock. */
+/* A connection on which a request was suspended. Several threads use it under the lock, except is_parked. */
 typedef struct waiter_t {
     struct waiter_t *next; /* in the queue */
     conn_rec *c;
@@ -48,6 +48,7 @@ typedef struct waiter_t {
     apr_time_t since;            /* when it was queued */
     luci_idle_connection_t idle; /* the MPM has the connection, whose next request has not come */
     int references;              /* held by the connection, a working thread and callbacks */
+    int is_parked; /* other threads may use it; only the thread of httpd that has the connection asks */
 } waiter_t;
 
 /* The queue of this child. */
@@ -241,30 +242,24 @@ void luci_suspend_start(int threads, apr_pool_t *child_pool)
 
 /* ---- Handing over the connection ---- */
 
-/* Hook: the MPM takes the connection; from now on a thread of this module may use the request. */
+/* Hook: the MPM takes the connection; from now on a thread of this module may use the request. Further
+ * requests of the connection take no lock. */
 static void park(conn_rec *c, request_rec *r)
 {
     waiter_t *waiter = waiter_of(c);
 
     (void)r;
-    if (!waiter || c->master)
+    if (!waiter || c->master || waiter->state != BEGUN)
         return;
+    waiter->is_parked = 1;
     pthread_mutex_lock(&room.lock);
-    if (waiter->state == BEGUN)
-        enqueue(waiter);
+    enqueue(waiter);
     pthread_mutex_unlock(&room.lock);
 }
 
-/* Hook: a thread of httpd takes the connection, or it ends; when this returns, no other thread uses the
- * request. */
-static void recall(conn_rec *c, request_rec *r)
+/* Requires the lock. When this returns, no other thread uses the request. */
+static void call_back(waiter_t *waiter)
 {
-    waiter_t *waiter = waiter_of(c);
-
-    (void)r;
-    if (!waiter || c->master)
-        return;
-    pthread_mutex_lock(&room.lock);
     luci_idle_end(&waiter->idle);
     if (waiter->state == QUEUED)
         take_out(waiter, RECALLED);
@@ -272,16 +267,30 @@ static void recall(conn_rec *c, request_rec *r)
         pthread_cond_wait(&room.changed, &room.lock);
     if (waiter->state == WORKED)
         waiter->state = REDEEMED;
+}
+
+/* Hook: a thread of httpd takes the connection, or it ends. */
+static void recall(conn_rec *c, request_rec *r)
+{
+    waiter_t *waiter = waiter_of(c);
+
+    (void)r;
+    if (!waiter || c->master || !waiter->is_parked)
+        return;
+    waiter->is_parked = 0;
+    pthread_mutex_lock(&room.lock);
+    call_back(waiter);
     pthread_mutex_unlock(&room.lock);
 }
 
-/* Pre-cleanup of the connection's pool: runs before the request's pool is destroyed. */
+/* Pre-cleanup of the connection's pool: runs before the request's pool is destroyed. When the process ends,
+ * another thread may be using the connection. */
 static apr_status_t forget(void *baton)
 {
     waiter_t *waiter = baton;
 
-    recall(waiter->c, NULL);
     pthread_mutex_lock(&room.lock);
+    call_back(waiter);
     if (waiter->r)
         waiter->what.discard(waiter->what.baton);
     waiter->state = GONE;
