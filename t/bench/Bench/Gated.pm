@@ -18,6 +18,7 @@ use Bench;
 use Bench::Server;
 use Bench::Peers;
 use Bench::Express;
+use Bench::OpenId;
 
 my @FORM_MODULES = qw(auth_form request session session_cookie session_crypto session_dbd dbd authn_socache);
 my @HOSTS = qw(sqlite cached form_dbd form_crypto basic);
@@ -28,7 +29,7 @@ sub new {
     my $self = bless { left_out => [], postgres => scalar postgres() }, $class;
     $self->leave_out('PostgreSQL: it is not installed') if !$self->{postgres};
     $self->start_httpd;
-    $self->{peers} = [$self->httpd_peers, $self->express_peers];
+    $self->{peers} = [$self->httpd_peers, $self->openid_peers, $self->express_peers];
     $_->prepare for $self->peers;
     return $self;
 }
@@ -49,17 +50,39 @@ sub postgres {
 
 sub start_httpd {
     my ($self) = @_;
-    my @hosts = map { +{ name => $_, conf => $_ } } @HOSTS;
+    my @hosts = ((map { +{ name => $_, conf => $_ } } @HOSTS), $self->openid_hosts);
     push @hosts, { name => 'postgresql', conf => 'postgresql', params => $self->{postgres}->params } if $self->{postgres};
     my $sha = Bench::NAME . ':' . Bench::Users::sha(Bench::PASSWORD) . "\n";
     my $server = Bench::Server->new(
-        hosts => \@hosts, modules => \@FORM_MODULES, prefix => ['taskset', '-c', Bench::server_core()],
+        hosts => \@hosts, modules => [@FORM_MODULES, $self->{provider} ? 'auth_openidc' : ()], prefix => ['taskset', '-c', Bench::server_core()],
         files => { 'conf/users.sha' => $sha, 'conf/users.bcrypt' => '' }, start => 0,
     );
     sqlite($server->dir . '/db/session.db', $_) for 'PRAGMA journal_mode = WAL', $SESSION_TABLE;
     LuciaTest::give(glob $server->dir . '/db/session.db*');
     $self->{server} = $server->start;
     return;
+}
+
+# One host for each kind of session of mod_auth_openidc; none, and the reason in left_out, where it cannot run.
+sub openid_hosts {
+    my ($self) = @_;
+    if (my $why = Bench::OpenId->missing) {
+        $self->leave_out("mod_auth_openidc: $why");
+        return;
+    }
+    $self->{provider} = Bench::OpenId::Provider->new;
+    my %session = (openid_cache => 'server-cache', openid_cookie => 'client-cookie');
+    return map { +{ name => $_, conf => 'openid', session => $session{$_}, $self->{provider}->conf } } sort keys %session;
+}
+
+sub openid_peers {
+    my ($self) = @_;
+    return if !$self->{provider};
+    my $url = sub { my ($name) = @_; return (name => $name, url => $self->server->origin($self->server->host_port($name))) };
+    return (
+        Bench::OpenId->new($url->('openid_cache'), what => 'mod_auth_openidc, session in shared memory'),
+        Bench::OpenId->new($url->('openid_cookie'), what => 'mod_auth_openidc, session in the cookie', is_cookie => 1),
+    );
 }
 
 sub httpd_peers {
