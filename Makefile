@@ -46,12 +46,13 @@ TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-s
 	libio-pty-perl openssl binutils apache2-utils man-db \
 	sqlite3 curl media-types postgresql pgbouncer libaprutil1-dbd-pgsql libdbd-pg-perl \
 	mariadb-server galera-4 rsync libaprutil1-dbd-mysql libdbd-mariadb-perl redis-server memcached \
-	php-fpm git litmus subversion libapache2-mod-svn nginx-light haproxy varnish hitch
+	php-fpm git litmus subversion libapache2-mod-svn libapache2-mod-auth-openidc nginx-light haproxy varnish hitch
 LONG_PACKAGES = faketime
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck
-BENCH_PACKAGES = wrk valgrind libdbd-sqlite3-perl postgresql libaprutil1-dbd-pgsql libdbd-pg-perl $(NODE_PACKAGES)
+BENCH_PACKAGES = wrk valgrind binutils libapache2-mod-auth-openidc libdbd-sqlite3-perl postgresql libaprutil1-dbd-pgsql libdbd-pg-perl $(NODE_PACKAGES)
 NODE_PACKAGES = $(if $(shell command -v node 2>/dev/null),,nodejs) $(if $(shell command -v npm 2>/dev/null),,npm)
-NODE_TESTS = $(patsubst %/package-lock.json,%,$(wildcard t/interop/package-lock.json t/browser/package-lock.json))
+NODE_TESTS = $(patsubst %/package-lock.json,%,$(wildcard t/interop/package-lock.json t/browser/package-lock.json \
+	t/bench/openid/package-lock.json))
 ifneq ($(NODE_TESTS),)
 TEST_PACKAGES += $(NODE_PACKAGES)
 endif
@@ -267,7 +268,7 @@ test-long: test-deps
 
 bench:
 	@$(call install-packages,$(PACKAGES) $(BENCH_PACKAGES))
-	@$(call npm-ci,t/interop)
+	@$(call npm-ci,t/interop t/bench/openid)
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(HASH_RATE)
 	@exec env BUILD='$(BUILD)' MPM='$(MPM)' APXS='$(APXS)' t/bench/run $(ARGS)
 

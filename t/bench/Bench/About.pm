@@ -11,7 +11,7 @@ use LuciaTest;
 use LuciaTest::Postgres;
 use Bench;
 
-my @PACKAGES = qw(apache2-bin libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql libsqlite3-0 libargon2-1 libsodium23 libssl3 wrk);
+my @PACKAGES = qw(apache2-bin libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql libsqlite3-0 libargon2-1 libsodium23 libssl3 libapache2-mod-auth-openidc wrk);
 my @NODE_PACKAGES = qw(express lucia @lucia-auth/adapter-sqlite libsql @lucia-auth/adapter-postgresql pg);
 
 sub slurp { return LuciaTest::Server::slurp($_[0]) }

@@ -21,6 +21,8 @@ const { values: options } = parseArgs({
   },
 });
 
+console.warn = () => {}; // It warns that sessions and keys end with the process, as they should here.
+
 const INTERACTION = "/interaction/";
 const FORM = '<!doctype html><form method="post"><input name="name"><input name="password" type="password"></form>';
 
