@@ -227,14 +227,28 @@ static int add_entry(luci_block_list_t *list, apr_uint64_t entry)
     return list->count <= LUCI_BLOCK_LIST_LINES_MAX;
 }
 
+/* Folds a text in place if it is ASCII, which most lines of a list are, in any locale; 0 otherwise. */
+static int fold_ascii(char *text)
+{
+    for (const char *at = text; *at; at++) {
+        if (!apr_isascii(*at))
+            return 0;
+    }
+    for (; *text; text++) {
+        if (*text >= 'A' && *text <= 'Z')
+            *text = (char)(*text - 'A' + 'a');
+    }
+    return 1;
+}
+
 /* Adds the password in a line, unless it cannot be one. 0: as add_entry. */
 static int add_line(luci_block_list_t *list, char *line, apr_pool_t *scratch)
 {
-    char *folded;
+    char *folded = line;
 
     line[strcspn(line, "\r\n")] = '\0';
     if (!*line || strncmp(line, COMMENT, strlen(COMMENT)) == 0 ||
-        luci_policy_fold(line, &folded, scratch) != LUCI_OK)
+        (!fold_ascii(line) && luci_policy_fold(line, &folded, scratch) != LUCI_OK))
         return 1;
     return add_entry(list, hash_of(folded, strlen(folded)));
 }
