@@ -693,16 +693,19 @@ static luci_result_t look_up(const luci_auth_t *auth, const luci_session_claim_t
     return result;
 }
 
-/* Stores a session in the cache, and then reads its row again (session_cache.h explains why). If the second
- * read is impossible, the first one counts. */
+/* Stores a session, which was read when its change counter was counted, in the cache. Then its row is read
+ * again, unless it cannot have ended since (session_cache.h explains why). If the second read is impossible,
+ * the first one counts. */
 static luci_result_t keep(const luci_auth_t *auth, const luci_session_claim_t *claim,
-                          const luci_session_t *session, apr_pool_t *scratch)
+                          const luci_session_t *session, apr_uint32_t counted, apr_pool_t *scratch)
 {
     luci_session_claim_t again = { .token = claim->token, .now = claim->now };
     luci_session_t now_there;
     luci_result_t result, written;
 
     result = luci_session_cache_keep(auth->cache, session, claim->now, scratch);
+    if (result == LUCI_OK && luci_session_cache_is_unchanged(auth->cache, claim->token, counted))
+        return LUCI_OK;
     if (result != LUCI_OK && result != LUCI_UNAVAILABLE)
         return LUCI_OK;
     result = look_up(auth, &again, &now_there, &written, scratch);
@@ -721,13 +724,15 @@ luci_result_t luci_auth_recall(const luci_auth_t *auth, const char *id, luci_ms_
 luci_result_t luci_auth_validate(const luci_auth_t *auth, const luci_session_claim_t *claim,
                                  luci_session_t *session, luci_result_t *written, apr_pool_t *pool)
 {
+    apr_uint32_t counted;
     luci_result_t result;
 
     *written = LUCI_OK;
     if (auth->cache && luci_session_cache_find(auth->cache, claim, session, pool) == LUCI_OK)
         return LUCI_OK;
+    counted = auth->cache ? luci_session_cache_counter(auth->cache, claim->token) : 0;
     result = look_up(auth, claim, session, written, pool);
     if (result == LUCI_OK && auth->cache && session->state == LUCI_SESSION_ACTIVE)
-        result = keep(auth, claim, session, pool);
+        result = keep(auth, claim, session, counted, pool);
     return result;
 }

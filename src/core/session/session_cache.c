@@ -111,6 +111,20 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
     return LUCI_OK;
 }
 
+apr_uint32_t luci_session_cache_counter(const luci_session_cache_t *cache, const luci_session_token_t *token)
+{
+    unsigned char key[LUCI_SHA256_BYTES];
+
+    key_of(cache, token->digest, key);
+    return luci_local_counter(cache->local.counters, key);
+}
+
+int luci_session_cache_is_unchanged(const luci_session_cache_t *cache, const luci_session_token_t *token,
+                                    apr_uint32_t counted)
+{
+    return cache->is_counted && luci_session_cache_counter(cache, token) == counted;
+}
+
 luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const luci_session_t *session,
                                       luci_ms_t read_at, apr_pool_t *scratch)
 {
@@ -127,12 +141,15 @@ luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const l
     return result == LUCI_OK ? cache->store.store(cache->store.baton, key, &value, scratch) : result;
 }
 
+/* The counter moves before the block, for requests that store the session after a store has lost the block,
+ * and after it, for processes that found the session in the store meanwhile. */
 void luci_session_cache_forget(const luci_session_cache_t *cache, const luci_session_token_t *token,
                                apr_pool_t *scratch)
 {
     unsigned char key[LUCI_SHA256_BYTES];
 
     key_of(cache, token->digest, key);
+    luci_local_counter_move(cache->local.counters, key);
     (void)cache->store.end(cache->store.baton, key, cache->ttl + SKEW_MAX, scratch);
     luci_local_counter_move(cache->local.counters, key);
 }

@@ -9,8 +9,10 @@
  * at most for the TTL and not beyond their active period.
  *
  * To end a session, its row is deleted first; then its key is blocked for one TTL, so that a concurrent
- * request that had read the row cannot store it. In addition, a request that stores a session reads the row
- * again afterwards, because some stores cannot block a key or may lose the block. */
+ * request that had read the row cannot store it. In addition, a request that stores a session makes sure
+ * afterwards that it has not ended, because some stores cannot block a key or may lose the block: if only
+ * this machine uses the store, the change counter of the session tells (each end moves it between the
+ * deletion of the row and the block); otherwise, or if it has moved, the request reads the row again. */
 #ifndef LUCI_SESSION_CACHE_H
 #define LUCI_SESSION_CACHE_H
 
@@ -40,6 +42,8 @@ typedef struct {
     const luci_settings_t *settings;
     luci_ms_t ttl;
     luci_ms_t local_ttl; /* how long a process uses a session that it found in the store */
+    int is_counted; /* each end of a session in the store moves a change counter: local.counters are those
+                       of all processes that use the store */
     unsigned char namespace_key[LUCI_SHA256_BYTES]; /* of the database: in the keys */
     unsigned char seal[LUCI_SHA256_BYTES];          /* of the database and of how its rows are read: in the
                                                        records, together with the key */
@@ -60,6 +64,13 @@ luci_result_t luci_session_cache_recall(const luci_session_cache_t *cache, const
  * database. */
 luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const luci_session_claim_t *claim,
                                       luci_session_t *session, apr_pool_t *pool) LUCI_MUST_USE;
+
+/* The change counter of a session, to be taken before its row is read. */
+apr_uint32_t luci_session_cache_counter(const luci_session_cache_t *cache, const luci_session_token_t *token);
+
+/* Whether no end of the session can have been missed since its counter had the value counted; 0: unknown. */
+int luci_session_cache_is_unchanged(const luci_session_cache_t *cache, const luci_session_token_t *token,
+                                    apr_uint32_t counted);
 
 /* Stores a session that was read from the database at read_at. OK and UNAVAILABLE: it may be in the cache
  * now; other results: it is not. */

@@ -63,6 +63,7 @@ void luci_cache_local_start(luci_session_cache_t *sessions, const luci_cache_t *
     luci_ms_t wanted = luci_config_server(server)->cache_local;
 
     sessions->local.counters = counters; /* so that ends that other virtual hosts must notice move them */
+    sessions->is_counted = counters && luci_cache_is_local(cache);
     sessions->local_ttl = wanted;
     if (wanted == LUCI_TIME_AUTO)
         sessions->local_ttl = luci_cache_is_local(cache) ? sessions->ttl : 0;

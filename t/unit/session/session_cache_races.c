@@ -103,11 +103,21 @@ static const struct {
     { "two look at once, both are keeping", NULL, look_too_interrupted, NULL, LUCI_OK },
 };
 
-static void check_races(void)
+/* Begins with change counters that tell all ends, or with none, as for a store that machines share. */
+static void begin_counted(const char *name, int is_counted)
+{
+    static luci_local_counters_t counters;
+
+    begin(pool, name);
+    cache.local.counters = is_counted ? &counters : NULL;
+    cache.is_counted = is_counted;
+}
+
+static void check_races(int is_counted)
 {
     for (int i = 0; i < COUNT(races); i++) {
-        begin(pool, apr_psprintf(pool, "race%d.db", i));
-        tap_diag("%s", races[i].what);
+        begin_counted(apr_psprintf(pool, "race%d-%d.db", is_counted, i), is_counted);
+        tap_diag("%s%s", races[i].what, is_counted ? ", counted" : "");
         store.before_retrieve = races[i].before_retrieve;
         store.before_store = races[i].before_store;
         store.after_store = races[i].after_store;
@@ -125,28 +135,45 @@ static void remove_row(void)
 }
 
 /* What the second look is for. */
-static void check_lost_ends(void)
+static void check_lost_ends(int is_counted)
 {
-    begin(pool, "lost-end.db");
+    begin_counted(apr_psprintf(pool, "lost-end%d.db", is_counted), is_counted);
     store.forgets_ends = 1;
     store.before_store = sign_out_and_look;
     tap_is_result(validate(), LUCI_NOT_FOUND, "a store that loses ends: the second look sees it");
     tap_is_int(support_cache_records(), 0, "the second look takes the record back");
     finish();
 
-    begin(pool, "late-store.db");
+    begin_counted(apr_psprintf(pool, "late-store%d.db", is_counted), is_counted);
     store.store_fails = LUCI_UNAVAILABLE;
     store.before_store = remove_row;
     tap_is_result(validate(), LUCI_NOT_FOUND, "a store without an answer needs a second look");
     tap_is_int(support_cache_records(), 0, "a store without an answer keeps no record");
     finish();
 
+    if (is_counted)
+        return;
     begin(pool, "blind.db");
     with->refuse_at = 2;
     with->with = LUCI_BUSY;
     tap_is_result(validate(), LUCI_OK, "no second look to be had: it was there a moment ago");
     tap_is_int(support_cache_records(), 0, "a failed second look keeps no record");
     finish();
+}
+
+/* Counters save the second look where nothing ended. */
+static void check_looks(void)
+{
+    for (int is_counted = 0; is_counted < 2; is_counted++) {
+        begin_counted(apr_psprintf(pool, "looks%d.db", is_counted), is_counted);
+        with->refuse_at = 2;
+        with->with = LUCI_BUSY;
+        tap_is_result(validate(), LUCI_OK, "a session that did not end is valid");
+        tap_is_int(support_cache_records(), is_counted,
+                   is_counted ? "a session whose counter did not move is kept without a second look"
+                              : "a session without a counter is not kept without a second look");
+        finish();
+    }
 }
 
 /* ---- Failures ---- */
@@ -214,8 +241,11 @@ int main(void)
 {
     pool = support_start();
     check_ends();
-    check_races();
-    check_lost_ends();
+    for (int is_counted = 0; is_counted < 2; is_counted++) {
+        check_races(is_counted);
+        check_lost_ends(is_counted);
+    }
+    check_looks();
     check_failures();
     check_garbage();
     return tap_done();
