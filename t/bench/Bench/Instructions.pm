@@ -4,12 +4,14 @@
 # times, they do not mind a busy machine. A server that answers the warm-up alone is taken off.
 #
 #     my $counts = Bench::Instructions->measure(requests => 10_000);
-#     $counts->{bare|ungated|gated|cached}{sum}            # of one request
+#     $counts->{bare|ungated|gated|cached|cold}{sum}            # of one request
 #     $counts->{gated}{function}{"name (library)"}, ->{library}{name}
 package Bench::Instructions;
 use strict;
 use warnings;
 
+use DBI ();
+use Digest::SHA qw(sha256_hex);
 use LuciaTest;
 use Bench;
 use Bench::Server;
@@ -23,6 +25,7 @@ my %COUNTED = (
     ungated => ['sqlite',  Bench::UNGATED],
     gated   => ['sqlite',  Bench::GATED],
     cached  => ['cached',  Bench::GATED],
+    cold    => ['cached',  Bench::GATED],    # each request is the first one of its session
 );
 
 sub missing { return system('valgrind --version >/dev/null 2>&1') == 0 ? undef : 'there is no valgrind' }
@@ -49,28 +52,43 @@ sub session {
     return $entry->{cookie};
 }
 
+# So many sessions of the same user that no cache has yet; their cookies.
+sub cold_sessions {
+    my ($server, $count) = @_;
+    my @ids = map { sprintf 'cold%036d', $_ } 1 .. $count;
+    my $columns = 'user_id, active_expires, idle_expires, created_at, last_seen, address, user_agent';
+    my $db = DBI->connect('dbi:SQLite:dbname=' . $server->dir . '/db/luciauth.db', '', '', { RaiseError => 1, PrintError => 0 });
+    my $insert = $db->prepare("INSERT INTO user_session (id, $columns) SELECT ?, $columns FROM user_session LIMIT 1");
+    $db->begin_work;
+    $insert->execute(sha256_hex($_)) for @ids;
+    $db->commit;
+    $db->disconnect;
+    return map { "auth_session=$_" } @ids;
+}
+
 # The profile of a server that answers count requests of a kind, after the warm-up.
 sub profile {
     my ($kind, $count) = @_;
     my $lucia = $kind ne 'bare';
     my ($server, $file) = server($lucia);
     my $cookie = $lucia ? session($server) : 'auth_session=' . 'a' x 40;
-    for my $each ($lucia ? qw(ungated gated cached) : 'bare') {
-        ask($server, $cookie, WARM_UP, @{ $COUNTED{$each} });
+    my @cold = $lucia ? cold_sessions($server, WARM_UP + ($kind eq 'cold' ? $count : 0)) : ();
+    my $cookies = sub { my ($each, $number) = @_; return $each eq 'cold' ? splice @cold, 0, $number : ($cookie) x $number };
+    for my $each ($lucia ? qw(ungated gated cached cold) : 'bare') {
+        ask($server, [$cookies->($each, WARM_UP)], @{ $COUNTED{$each} });
     }
-    ask($server, $cookie, $count, @{ $COUNTED{$kind} });
+    ask($server, [$cookies->($kind, $count)], @{ $COUNTED{$kind} });
     $server->stop;
     return read_profile($file);
 }
 
 # One connection for all of them: a single process answers nobody else meanwhile.
 sub ask {
-    my ($server, $cookie, $count, $host, $path) = @_;
+    my ($server, $cookies, $host, $path) = @_;
     my $port = $server->host_port($host);
     my $socket = $server->connect($port);
-    my $request = "GET $path HTTP/1.1\r\nHost: 127.0.0.1:$port\r\nCookie: $cookie\r\n\r\n";
-    for (1 .. $count) {
-        print $socket $request;
+    for my $cookie (@$cookies) {
+        print $socket "GET $path HTTP/1.1\r\nHost: 127.0.0.1:$port\r\nCookie: $cookie\r\n\r\n";
         my $answer = '';
         until ($answer =~ /\r\n\r\n/ && length $' >= 1024) {
             sysread $socket, $answer, 65536, length $answer or die "the server closed the connection\n";
