@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/auth/auth.h"
 
+#include "core/auth/auth_int.h"
 #include "core/auth/password_credential.h"
 #include "core/base/timestamp.h"
 #include "core/db/session_table.h"
@@ -29,9 +30,7 @@ typedef struct {
 
 /* ---- Shared by the use cases ---- */
 
-/* Removes a session from each cache that may hold it, after its row was removed
- * (session_cache.h). */
-static void forget_session(const luci_auth_t *auth, const luci_session_token_t *token, apr_pool_t *scratch)
+void luci_auth_forget(const luci_auth_t *auth, const luci_session_token_t *token, apr_pool_t *scratch)
 {
     if (auth->cache)
         luci_session_cache_forget(auth->cache, token, scratch);
@@ -39,9 +38,8 @@ static void forget_session(const luci_auth_t *auth, const luci_session_token_t *
         luci_session_cache_forget(*other, token, scratch);
 }
 
-/* Reports an event about a user, whose fields may be NULL, and a session, which may be NULL. */
-static void report(const luci_auth_t *auth, luci_event_t *event, const luci_user_t *user,
-                   const luci_session_t *session)
+void luci_auth_report(const luci_auth_t *auth, luci_event_t *event, const luci_user_t *user,
+                      const luci_session_t *session)
 {
     event->account = user->username;
     event->user_id = user->id;
@@ -90,24 +88,32 @@ static luci_result_t check_lengths(const luci_settings_t *settings, const luci_a
     return LUCI_OK;
 }
 
-/* Name and password of a sign-up. */
-static luci_result_t check_new(const luci_auth_t *auth, luci_auth_request_t *request, luci_field_t *field,
-                               apr_pool_t *pool)
+luci_result_t luci_auth_check_password(const luci_auth_t *auth, const luci_new_password_t *wanted,
+                                       luci_weakness_t *weakness, apr_pool_t *pool)
 {
     const luci_settings_t *settings = auth->settings;
-    luci_new_password_t wanted = { request->password, request->username, auth->site };
-    luci_result_t result = check_lengths(settings, request, 1, field);
+    luci_result_t result = luci_new_password_check(settings, wanted, weakness, pool);
 
-    request->weakness = result == LUCI_OK ? LUCI_WEAKNESS_NONE : LUCI_WEAKNESS_LENGTH;
-    if (result != LUCI_OK)
-        return result;
-    result = luci_new_password_check(settings, &wanted, &request->weakness, pool);
-    if (result == LUCI_INVALID)
-        *field = LUCI_FIELD_PASSWORD;
     if (result == LUCI_UNAVAILABLE)
         luci_event_notice(&auth->events,
                           &(luci_notice_t){ .kind = LUCI_NOTICE_LIST_UNREADABLE,
                                             .file = luci_block_list_path(settings->block_list) });
+    return result;
+}
+
+/* Name and password of a sign-up. */
+static luci_result_t check_new(const luci_auth_t *auth, luci_auth_request_t *request, luci_field_t *field,
+                               apr_pool_t *pool)
+{
+    luci_new_password_t wanted = { request->password, request->username, auth->site };
+    luci_result_t result = check_lengths(auth->settings, request, 1, field);
+
+    request->weakness = result == LUCI_OK ? LUCI_WEAKNESS_NONE : LUCI_WEAKNESS_LENGTH;
+    if (result != LUCI_OK)
+        return result;
+    result = luci_auth_check_password(auth, &wanted, &request->weakness, pool);
+    if (result == LUCI_INVALID)
+        *field = LUCI_FIELD_PASSWORD;
     return result;
 }
 
@@ -156,9 +162,7 @@ static luci_result_t write_sign_in(luci_db_t *db, void *baton, apr_pool_t *scrat
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
-/* The account that a device token is bound to: it includes the password hash, so that changing the password
- * invalidates all tokens. NULL without a password. */
-static const char *device_account(const char *key_id, const char *stored_hash, apr_pool_t *pool)
+const char *luci_auth_device_account(const char *key_id, const char *stored_hash, apr_pool_t *pool)
 {
     return stored_hash ? apr_pstrcat(pool, key_id, "\n", stored_hash, NULL) : NULL;
 }
@@ -175,13 +179,13 @@ static luci_result_t commit_sign_in(sign_in_t *sign_in, apr_pool_t *pool)
     source->give_back(source->baton, db);
     if (result == LUCI_OK && sign_in->request->attempt)
         sign_in->request->attempt->device_account =
-            device_account(sign_in->key_id, sign_in->stored_hash, pool);
+            luci_auth_device_account(sign_in->key_id, sign_in->stored_hash, pool);
     if (result == LUCI_OK && sign_in->removed)
         luci_event_notice(&sign_in->auth->events, &(luci_notice_t){ .kind = LUCI_NOTICE_SESSIONS_REMOVED,
                                                                     .user_id = sign_in->session->user.id,
                                                                     .count = sign_in->removed });
     if (sign_in->request->old_session)
-        forget_session(sign_in->auth, sign_in->request->old_session, pool);
+        luci_auth_forget(sign_in->auth, sign_in->request->old_session, pool);
     return result;
 }
 
@@ -223,7 +227,7 @@ static luci_attempt_t *begin_sign_in(const luci_auth_t *auth, const luci_auth_re
 
     if (auth->throttle && attempt->device && !attempt->device_account &&
         luci_credential_find(auth, key_id, &key, pool) == LUCI_OK)
-        attempt->device_account = device_account(key_id, key.stored_hash, pool);
+        attempt->device_account = luci_auth_device_account(key_id, key.stored_hash, pool);
     return attempt;
 }
 
@@ -244,8 +248,8 @@ static luci_attempt_outcome_t outcome_of(luci_result_t result)
     return LUCI_ATTEMPT_CANCEL;
 }
 
-static luci_result_t end_attempt(const luci_auth_t *auth, const luci_auth_request_t *request,
-                                 luci_result_t result, apr_pool_t *scratch)
+luci_result_t luci_auth_end_attempt(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                    luci_result_t result, apr_pool_t *scratch)
 {
     if (request->attempt)
         luci_throttle_end(auth->throttle, request->attempt, outcome_of(result), scratch);
@@ -259,8 +263,8 @@ static luci_result_t look_sign_up(const luci_auth_t *auth, const luci_auth_reque
                             : LUCI_OK;
 }
 
-static luci_result_t look_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
-                                  apr_pool_t *pool)
+luci_result_t luci_auth_look_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                     apr_pool_t *pool)
 {
     const char *key_id = request->key_id;
 
@@ -280,7 +284,7 @@ luci_result_t luci_auth_look(const luci_auth_t *auth, luci_auth_request_t *reque
         result = find_key_id(request, &request->key_id, pool);
     if (result != LUCI_OK)
         return result;
-    return is_sign_up ? look_sign_up(auth, request, pool) : look_sign_in(auth, request, pool);
+    return is_sign_up ? look_sign_up(auth, request, pool) : luci_auth_look_sign_in(auth, request, pool);
 }
 
 /* Arguments of the functions that count an attempt; the hasher calls them immediately before it hashes. */
@@ -374,13 +378,14 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *re
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
 {
     luci_event_t event = { .kind = LUCI_EVENT_SIGN_UP, .at = request->now };
-    luci_result_t result = end_attempt(auth, request, sign_up(auth, request, session, field, pool), pool);
+    luci_result_t result =
+        luci_auth_end_attempt(auth, request, sign_up(auth, request, session, field, pool), pool);
 
     event.reason = result == LUCI_INVALID    ? invalid_new(*field, request->weakness)
                    : result == LUCI_CONFLICT ? LUCI_REASON_NAME_TAKEN
                                              : luci_reason_of(result);
     if (result == LUCI_OK) {
-        report(auth, &event, &session->user, session);
+        luci_auth_report(auth, &event, &session->user, session);
         return result;
     }
     if (result == LUCI_CONFLICT)
@@ -403,10 +408,6 @@ static luci_result_t admit(const luci_auth_t *auth, const luci_auth_request_t *r
     return result == LUCI_OK ? commit_sign_in(&sign_in, pool) : result;
 }
 
-/* How often the password of one sign-in is verified at most. The usual cause of a repetition is a concurrent
- * sign-in that replaced an outdated hash. */
-#define CHECKS_MAX 3
-
 /* As admit. If the account has changed since the password was verified, verifies it again, so that the result
  * describes the account's current state. */
 static luci_result_t admit_as_checked(const luci_auth_t *auth, const luci_auth_request_t *request,
@@ -417,7 +418,7 @@ static luci_result_t admit_as_checked(const luci_auth_t *auth, const luci_auth_r
                                 .presented = request->password };
     luci_result_t checked = LUCI_OK, result = admit(auth, request, session, verdict, pool);
 
-    for (int checks = 1; result == LUCI_CONFLICT && checks < CHECKS_MAX; checks++) {
+    for (int checks = 1; result == LUCI_CONFLICT && checks < LUCI_AUTH_CHECKS_MAX; checks++) {
         checked = luci_credential_check(auth, &again, verdict, pool);
         result = checked == LUCI_OK ? admit(auth, request, session, verdict, pool) : checked;
     }
@@ -428,14 +429,13 @@ static luci_result_t admit_as_checked(const luci_auth_t *auth, const luci_auth_r
     return result;
 }
 
-/* Verifies name and password, unless the throttle refuses the attempt. */
-static luci_result_t verify(const luci_auth_t *auth, const luci_auth_request_t *request,
-                            luci_verdict_t *verdict, apr_pool_t *pool)
+luci_result_t luci_auth_verify(const luci_auth_t *auth, const luci_auth_request_t *request,
+                               luci_verdict_t *verdict, apr_pool_t *pool)
 {
     count_t count = { .auth = auth, .request = request, .pool = pool };
     luci_credential_t credential = { &luci_credential_password, request->key_id, request->password,
                                      count_sign_in, &count };
-    luci_result_t result = look_sign_in(auth, request, pool);
+    luci_result_t result = luci_auth_look_sign_in(auth, request, pool);
 
     if (result == LUCI_OK)
         return luci_credential_check(auth, &credential, verdict, pool);
@@ -471,12 +471,12 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *re
 
     request->username = known.username;
     if (result == LUCI_OK)
-        result = verify(auth, &known, &verdict, pool);
+        result = luci_auth_verify(auth, &known, &verdict, pool);
     if (result == LUCI_OK)
         result = admit_as_checked(auth, &known, session, &verdict, pool);
-    end_attempt(auth, request, result, pool);
+    luci_auth_end_attempt(auth, request, result, pool);
     event.reason = verdict.reason;
-    report(auth, &event, &verdict.user, result == LUCI_OK ? session : NULL);
+    luci_auth_report(auth, &event, &verdict.user, result == LUCI_OK ? session : NULL);
     return result == LUCI_NOT_FOUND ? LUCI_DENIED : result;
 }
 
@@ -541,7 +541,7 @@ luci_result_t luci_auth_sign_up_twice(const luci_auth_t *auth, luci_auth_request
 static luci_result_t verify_anew(const luci_auth_t *auth, const luci_auth_request_t *request,
                                  luci_password_check_t *check, luci_verdict_t *verdict, apr_pool_t *pool)
 {
-    luci_result_t result = verify(auth, request, verdict, pool);
+    luci_result_t result = luci_auth_verify(auth, request, verdict, pool);
     luci_key_t key = { .stored_hash = verdict->stored_hash, .user = verdict->user };
 
     check->key = key.user.id ? &key : NULL;
@@ -557,7 +557,7 @@ static luci_result_t recall(const luci_auth_t *auth, const luci_auth_request_t *
 {
     luci_password_check_t check = { .password = request->password, .now = request->now };
     luci_key_t key = { 0 };
-    luci_result_t found, result = look_sign_in(auth, request, pool);
+    luci_result_t found, result = luci_auth_look_sign_in(auth, request, pool);
 
     found = result == LUCI_OK ? luci_credential_find(auth, request->key_id, &key, pool) : result;
     if (found == LUCI_OK || found == LUCI_NOT_FOUND) {
@@ -588,14 +588,14 @@ luci_result_t luci_auth_check(const luci_auth_t *auth, luci_auth_request_t *requ
     if (result == LUCI_INVALID)
         result = LUCI_DENIED;
     else if (result == LUCI_OK) {
-        result =
-            auth->passwords ? recall(auth, &known, &verdict, pool) : verify(auth, &known, &verdict, pool);
+        result = auth->passwords ? recall(auth, &known, &verdict, pool)
+                                 : luci_auth_verify(auth, &known, &verdict, pool);
     }
     if (result != LUCI_NOT_FOUND)
-        end_attempt(auth, request, result, pool);
+        luci_auth_end_attempt(auth, request, result, pool);
     event.reason = verdict.reason;
     event.is_repeated = verdict.is_repeated;
-    report(auth, &event, &verdict.user, NULL);
+    luci_auth_report(auth, &event, &verdict.user, NULL);
     *user = verdict.user;
     return result;
 }
@@ -612,10 +612,10 @@ luci_result_t luci_auth_sign_out(const luci_auth_t *auth, const luci_session_t *
     if (result == LUCI_OK) {
         result = luci_session_delete(db, &session->token, auth->settings, pool);
         auth->source.give_back(auth->source.baton, db);
-        forget_session(auth, &session->token, pool); /* even on an error: the row may have been deleted */
+        luci_auth_forget(auth, &session->token, pool); /* even on an error: the row may have been deleted */
     }
     event.reason = result == LUCI_NOT_FOUND ? LUCI_REASON_NO_SESSION : luci_reason_of(result);
-    report(auth, &event, &session->user, session);
+    luci_auth_report(auth, &event, &session->user, session);
     return result;
 }
 
@@ -668,7 +668,7 @@ static luci_result_t report_changes(const luci_auth_t *auth, const luci_session_
 
         if (changes->of[i] == LUCI_NOT_FOUND)
             continue;
-        report(auth, &event, &session->user, session);
+        luci_auth_report(auth, &event, &session->user, session);
         if (changes->of[i] != LUCI_OK)
             written = changes->of[i];
     }
@@ -711,7 +711,7 @@ static luci_result_t keep(const luci_auth_t *auth, const luci_session_claim_t *c
     result = look_up(auth, &again, &now_there, &written, scratch);
     if (result == LUCI_OK)
         return LUCI_OK;
-    forget_session(auth, claim->token, scratch);
+    luci_auth_forget(auth, claim->token, scratch);
     return result == LUCI_BUSY || result == LUCI_UNAVAILABLE ? LUCI_OK : result;
 }
 

@@ -3,17 +3,12 @@
 
 #include "core/password/new_password.h"
 #include "httpd/account/account_json.h"
-#include "httpd/hash/suspend.h"
 #include "httpd/request/answer.h"
 #include "httpd/request/cookies.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/way_back.h"
 
 #include <apr_strings.h>
-
-/* A queued request waits at most this many times LuciaHashSlots' WAIT, since hashes may take longer than
- * expected. */
-#define PATIENCE 2
 
 /* A next of this size fits into a body beside the other fields. A longer one is carried by the form's URL
  * alone. */
@@ -104,14 +99,19 @@ int luci_entry_show(luci_endpoint_request_t *request, const luci_entry_kind_t *k
 
 /* ---- Answers to a posted form ---- */
 
-static const char *posted(const luci_entry_form_t *entry, const char *name)
+static const luci_entry_kind_t *kind_of(const luci_password_form_t *entry)
+{
+    return (const luci_entry_kind_t *)entry->kind;
+}
+
+static const char *posted(const luci_password_form_t *entry, const char *name)
 {
     return luci_form_value(&entry->request->form, name);
 }
 
 /* Answers a refused form with the page again, with the message at its field and the name that was typed, but
  * without the password. */
-static int complain(luci_entry_form_t *entry, const luci_problem_t *problem, const char *field)
+static int complain(luci_password_form_t *entry, const luci_problem_t *problem, const char *field)
 {
     luci_endpoint_request_t *request = entry->request;
     const char *username = posted(entry, "username");
@@ -126,17 +126,17 @@ static int complain(luci_entry_form_t *entry, const luci_problem_t *problem, con
     apr_table_setn(values, field, problem->message);
     if (username)
         apr_table_setn(values, "username", username);
-    set_way_back(request, entry->kind, values, luci_way_back_chosen(request->r, posted(entry, "next")));
+    set_way_back(request, kind_of(entry), values, luci_way_back_chosen(request->r, posted(entry, "next")));
     set_focus(values);
     return luci_reply_page(request->r, problem->status, request->endpoint->page, values);
 }
 
-static int form_again(luci_entry_form_t *entry, const char *field, const char *message)
+static int form_again(luci_password_form_t *entry, const char *field, const char *message)
 {
     return complain(entry, &(luci_problem_t){ HTTP_BAD_REQUEST, message, 0 }, field);
 }
 
-static int throttled(luci_entry_form_t *entry)
+static int throttled(luci_password_form_t *entry)
 {
     luci_problem_t problem = luci_problem_throttled(entry->request->r, entry->attempt.retry_after);
 
@@ -144,7 +144,7 @@ static int throttled(luci_entry_form_t *entry)
 }
 
 /* Sends the cookie of the new session, and redirects the browser to next or home. */
-static int welcome(luci_entry_form_t *entry)
+static int welcome(luci_password_form_t *entry)
 {
     luci_endpoint_request_t *request = entry->request;
     const char *next;
@@ -152,22 +152,20 @@ static int welcome(luci_entry_form_t *entry)
     luci_cookies_set_session(request->r, &entry->session);
     luci_answer_clear_cache(request->r); /* The browser may have cached pages for anonymous requests. */
     if (request->wants_json)
-        return luci_reply_json(request->r, entry->kind->json_status,
+        return luci_reply_json(request->r, kind_of(entry)->json_status,
                                luci_account_json(&entry->session, request->runtime->auth.settings));
     next = luci_way_back_chosen(request->r, posted(entry, "next"));
     return luci_reply_redirect(request->r, next ? next : request->urls->home);
 }
 
-static const char *password_message(const luci_entry_form_t *entry)
+static const char *password_message(const luci_password_form_t *entry)
 {
-    return entry->kind->is_sign_up ? luci_weakness_record(entry->auth_request.weakness)->message
-                                   : LUCI_MESSAGE_PASSWORD;
+    return kind_of(entry)->is_sign_up ? luci_weakness_record(entry->auth_request.weakness)->message
+                                      : LUCI_MESSAGE_PASSWORD;
 }
 
-static int answer(void *baton)
+int luci_entry_answer(luci_password_form_t *entry)
 {
-    luci_entry_form_t *entry = baton;
-
     switch (entry->result) {
     case LUCI_OK: return welcome(entry);
     case LUCI_INVALID:
@@ -188,91 +186,19 @@ static int answer(void *baton)
 
 /* ---- Signing up and in ---- */
 
-static luci_result_t fill(luci_entry_form_t *entry)
+luci_result_t luci_entry_fill(luci_password_form_t *entry)
 {
     luci_endpoint_request_t *request = entry->request;
     const char *cookie = luci_state_credentials(request->state)->cookie_id;
     const luci_session_token_t *old = cookie ? luci_validation_token(request->state, cookie) : NULL;
 
-    entry->auth = luci_state_auth(request->r);
-    entry->attempt.device = luci_cookies_device(request->r);
-    entry->auth_request = (luci_auth_request_t){
-        .username = posted(entry, "username"),
-        .password = posted(entry, "password"),
-        .client = { request->r->useragent_ip, apr_table_get(request->r->headers_in, "User-Agent") },
-        .old_session = old,
-        .now = luci_runtime_now(),
-        .attempt = &entry->attempt,
-    };
+    entry->auth_request.username = posted(entry, "username");
+    entry->auth_request.password = posted(entry, "password");
+    entry->auth_request.old_session = old;
     return cookie && !old ? LUCI_INTERNAL : LUCI_OK;
 }
 
-static void discard(void *baton)
+luci_result_t luci_entry_look(luci_password_form_t *entry, apr_pool_t *pool)
 {
-    luci_form_wipe(&((luci_entry_form_t *)baton)->request->form);
-}
-
-/* The device cookie is optional: sign-in succeeds without it. */
-static void set_device_token(const luci_entry_form_t *entry)
-{
-    luci_endpoint_request_t *request = entry->request;
-    const char *value;
-
-    if (luci_auth_device(&entry->auth, &entry->auth_request, &value, request->r->pool) == LUCI_OK)
-        luci_cookies_set_device(request->r, value);
-}
-
-/* Reads the time again, because the request may have waited. */
-static void work(void *baton)
-{
-    luci_entry_form_t *entry = baton;
-
-    entry->auth_request.now = luci_runtime_now();
-    entry->result = entry->kind->enter(entry, entry->request->r->pool);
-    if (entry->result == LUCI_OK)
-        set_device_token(entry);
-    discard(entry);
-}
-
-static void expire(void *baton)
-{
-    luci_entry_form_t *entry = baton;
-
-    luci_hash_slots_report_refused(&entry->auth.hasher);
-    luci_state_report_refused(entry->request->r, entry->request->endpoint->event, LUCI_REASON_BUSY);
-    entry->result = LUCI_BUSY;
-    discard(entry);
-}
-
-/* Whether a request has to wait for a hash slot. One that needs no hash, or that a full queue refuses, does
- * not. */
-static int has_to_wait(luci_entry_form_t *entry)
-{
-    luci_attempt_t attempt = entry->attempt;
-    luci_auth_request_t look = entry->auth_request;
-    luci_result_t result;
-
-    look.attempt = &attempt;
-    result = luci_auth_look(&entry->auth, &look, entry->kind->is_sign_up, entry->request->r->pool);
-    entry->auth_request.key_id = look.key_id;
-    return result == LUCI_OK && luci_hash_slots_has_room(&entry->auth.hasher);
-}
-
-int luci_entry_post(luci_endpoint_request_t *request, const luci_entry_kind_t *kind)
-{
-    luci_entry_form_t *entry = apr_pcalloc(request->r->pool, sizeof *entry);
-    luci_suspended_t what = { work, expire, answer, discard, entry, 0 };
-
-    entry->request = request;
-    entry->kind = kind;
-    entry->result = fill(entry);
-    if (entry->result != LUCI_OK) {
-        luci_state_report_refused(request->r, request->endpoint->event, luci_reason_of(entry->result));
-        return answer(entry);
-    }
-    what.wait = apr_time_from_msec(PATIENCE * luci_hash_slots_wait(&entry->auth.hasher));
-    if (has_to_wait(entry) && luci_suspend(request->r, &what))
-        return SUSPENDED;
-    work(entry);
-    return answer(entry);
+    return luci_auth_look(&entry->auth, &entry->auth_request, kind_of(entry)->is_sign_up, pool);
 }

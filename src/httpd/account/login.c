@@ -3,13 +3,13 @@
 #include "httpd/account/entry.h"
 #include "httpd/request/reply.h"
 
-static luci_result_t sign_in(luci_entry_form_t *entry, apr_pool_t *pool)
+static luci_result_t sign_in(luci_password_form_t *entry, apr_pool_t *pool)
 {
     return luci_auth_sign_in(&entry->auth, &entry->auth_request, &entry->session, &entry->field, pool);
 }
 
 static const luci_entry_kind_t kind = {
-    .enter = sign_in,
+    .form = { luci_entry_fill, luci_entry_look, sign_in, luci_entry_answer },
     .json_status = HTTP_OK,
     .url = offsetof(luci_urls_t, login),
 };
@@ -36,7 +36,7 @@ static int show(luci_endpoint_request_t *request)
 
 static int post(luci_endpoint_request_t *request)
 {
-    return luci_entry_post(request, &kind);
+    return luci_password_form_post(request, &kind.form);
 }
 
 const luci_endpoint_t luci_endpoint_login = {

@@ -15,7 +15,7 @@ static int is_browser(request_rec *r)
 
 /* Signs in with the form of a sign-up that was sent twice. It counts as a sign-in, so it has its own attempt.
  */
-static luci_result_t sign_up_twice(luci_entry_form_t *entry, apr_pool_t *pool)
+static luci_result_t sign_up_twice(luci_password_form_t *entry, apr_pool_t *pool)
 {
     luci_auth_request_t again = entry->auth_request;
     luci_result_t result;
@@ -28,7 +28,7 @@ static luci_result_t sign_up_twice(luci_entry_form_t *entry, apr_pool_t *pool)
     return result;
 }
 
-static luci_result_t sign_up(luci_entry_form_t *entry, apr_pool_t *pool)
+static luci_result_t sign_up(luci_password_form_t *entry, apr_pool_t *pool)
 {
     luci_result_t result =
         luci_auth_sign_up(&entry->auth, &entry->auth_request, &entry->session, &entry->field, pool);
@@ -37,7 +37,7 @@ static luci_result_t sign_up(luci_entry_form_t *entry, apr_pool_t *pool)
 }
 
 static const luci_entry_kind_t kind = {
-    .enter = sign_up,
+    .form = { luci_entry_fill, luci_entry_look, sign_up, luci_entry_answer },
     .is_sign_up = 1,
     .json_status = HTTP_CREATED,
     .url = offsetof(luci_urls_t, signup),
@@ -50,7 +50,7 @@ static int show(luci_endpoint_request_t *request)
 
 static int post(luci_endpoint_request_t *request)
 {
-    return luci_entry_post(request, &kind);
+    return luci_password_form_post(request, &kind.form);
 }
 
 static const char *closed(const luci_dir_config_t *dir)

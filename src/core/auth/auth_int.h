@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the use cases of this folder share. */
+#ifndef LUCI_AUTH_INT_H
+#define LUCI_AUTH_INT_H
+
+#include "core/auth/credential.h"
+
+/* How often the password of one request is verified at most. The usual cause of a repetition is a concurrent
+ * sign-in that replaced an outdated hash. */
+#define LUCI_AUTH_CHECKS_MAX 3
+
+/* Removes a session from each cache that may hold it, after its row was removed
+ * (session_cache.h). */
+void luci_auth_forget(const luci_auth_t *auth, const luci_session_token_t *token, apr_pool_t *scratch);
+
+/* Reports an event about a user, whose fields may be NULL, and a session, which may be NULL. */
+void luci_auth_report(const luci_auth_t *auth, luci_event_t *event, const luci_user_t *user,
+                      const luci_session_t *session);
+
+/* luci_new_password_check, which also reports that the block list cannot be read. */
+luci_result_t luci_auth_check_password(const luci_auth_t *auth, const luci_new_password_t *wanted,
+                                       luci_weakness_t *weakness, apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Tells whether the throttle would refuse a check of the request's password. request->key_id must be set. */
+luci_result_t luci_auth_look_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                     apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Verifies name and password, unless the throttle refuses the attempt; the caller must call
+ * luci_auth_end_attempt. request->key_id must be set. Results as luci_credential_check, and THROTTLED. */
+luci_result_t luci_auth_verify(const luci_auth_t *auth, const luci_auth_request_t *request,
+                               luci_verdict_t *verdict, apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Records the outcome of an attempt for the throttle, and returns result. */
+luci_result_t luci_auth_end_attempt(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                    luci_result_t result, apr_pool_t *scratch);
+
+/* The account that a device token is bound to: it includes the password hash, so that changing the password
+ * invalidates all tokens. NULL without a password. */
+const char *luci_auth_device_account(const char *key_id, const char *stored_hash, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/account/password_form.h"
+
+#include "httpd/hash/suspend.h"
+#include "httpd/request/cookies.h"
+
+/* A queued request waits at most this many times LuciaHashSlots' WAIT, since hashes may take longer than
+ * expected. */
+#define PATIENCE 2
+
+static luci_result_t fill(luci_password_form_t *form)
+{
+    request_rec *r = form->request->r;
+
+    form->auth = luci_state_auth(r);
+    form->attempt.device = luci_cookies_device(r);
+    form->auth_request = (luci_auth_request_t){
+        .client = { r->useragent_ip, apr_table_get(r->headers_in, "User-Agent") },
+        .now = luci_runtime_now(),
+        .attempt = &form->attempt,
+    };
+    return form->kind->fill(form);
+}
+
+static void discard(void *baton)
+{
+    luci_form_wipe(&((luci_password_form_t *)baton)->request->form);
+}
+
+/* The device cookie is optional: the request succeeds without it. */
+static void set_device_token(const luci_password_form_t *form)
+{
+    luci_endpoint_request_t *request = form->request;
+    const char *value;
+
+    if (luci_auth_device(&form->auth, &form->auth_request, &value, request->r->pool) == LUCI_OK)
+        luci_cookies_set_device(request->r, value);
+}
+
+/* Reads the time again, because the request may have waited. */
+static void work(void *baton)
+{
+    luci_password_form_t *form = baton;
+
+    form->auth_request.now = luci_runtime_now();
+    form->result = form->kind->act(form, form->request->r->pool);
+    if (form->result == LUCI_OK)
+        set_device_token(form);
+    discard(form);
+}
+
+static void expire(void *baton)
+{
+    luci_password_form_t *form = baton;
+
+    luci_hash_slots_report_refused(&form->auth.hasher);
+    luci_state_report_refused(form->request->r, form->request->endpoint->event, LUCI_REASON_BUSY);
+    form->result = LUCI_BUSY;
+    discard(form);
+}
+
+static int answer(void *baton)
+{
+    luci_password_form_t *form = baton;
+
+    return form->kind->answer(form);
+}
+
+/* Whether a request has to wait for a hash slot. One that needs no hash, or that a full queue refuses, does
+ * not. */
+static int has_to_wait(luci_password_form_t *form)
+{
+    luci_attempt_t attempt = form->attempt;
+    luci_password_form_t look = *form;
+    luci_result_t result;
+
+    look.auth_request.attempt = &attempt;
+    result = form->kind->look(&look, form->request->r->pool);
+    form->auth_request.key_id = look.auth_request.key_id;
+    return result == LUCI_OK && luci_hash_slots_has_room(&form->auth.hasher);
+}
+
+int luci_password_form_post(luci_endpoint_request_t *request, const luci_password_form_kind_t *kind)
+{
+    luci_password_form_t *form = apr_pcalloc(request->r->pool, sizeof *form);
+    luci_suspended_t what = { work, expire, answer, discard, form, 0 };
+
+    form->request = request;
+    form->kind = kind;
+    form->result = fill(form);
+    if (form->result != LUCI_OK) {
+        luci_state_report_refused(request->r, request->endpoint->event, luci_reason_of(form->result));
+        return answer(form);
+    }
+    what.wait = apr_time_from_msec(PATIENCE * luci_hash_slots_wait(&form->auth.hasher));
+    if (has_to_wait(form) && luci_suspend(request->r, &what))
+        return SUSPENDED;
+    work(form);
+    return answer(form);
+}
