@@ -32,8 +32,8 @@ const layoutProblems = (tab) =>
     const problems = [];
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth > clientWidth) problems.push(`${scrollWidth} pixels wide in a window of ${clientWidth}`);
-    for (const target of document.querySelectorAll("a, button, input:not([type=hidden])")) {
-      const { height, width } = target.getBoundingClientRect();
+    for (const target of document.querySelectorAll("a, button, input:not([type=hidden], [hidden])")) {
+      const { height, width } = (target.type === "checkbox" ? target.closest("label") : target).getBoundingClientRect();
       if (Math.min(height, width) < least) problems.push(`${target.outerHTML} is ${width} by ${height} pixels`);
     }
     return problems;

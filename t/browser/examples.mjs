@@ -29,6 +29,11 @@ const states = [
   ["signup-password", "signup", { username: "lovelace", error: "Invalid password", field: "password" }],
   ["signup-unavailable", "signup", { username: "lovelace", error: "Service temporarily unavailable", field: "form" }],
   ["profile", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace" }],
+  ["profile-links", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace", password_url: "/password" }],
+  ["password", "password", { username: "lovelace", account_url: "/", end_sessions: "1" }],
+  ["password-current", "password", { username: "lovelace", account_url: "/", error: "Incorrect password", field: "current" }],
+  ["password-new", "password", { username: "lovelace", account_url: "/", end_sessions: "1", error: "Invalid password", field: "password" }],
+  ["password-unavailable", "password", { username: "lovelace", account_url: "/", error: "Service temporarily unavailable", field: "form" }],
   ["profile-long", "profile", { user_id: "k2v9q4w8z1x7c3b", username: '"><svg onload=alert(1)>' + "W".repeat(8) }],
   ["logout", "logout", { username: "lovelace", sign_out_url: "/logout" }],
   ["logout-again", "logout", { signed_out: "You are signed out", status: "401" }],
@@ -43,7 +48,8 @@ const states = [
 
 export const examples = states.map(([name, page, { field = "form", ...values }]) => {
   const placed = values.error ? { [`${field}_error`]: values.error } : {};
-  const isPasswordNext = field === "password" || (values.username && field !== "username");
-  placed[isPasswordNext ? "focus_password" : "focus_username"] = "1";
+  const first = page === "password" ? "current" : "username";
+  const isPasswordNext = field === "password" || (first === "username" && values.username && field !== "username");
+  placed[isPasswordNext ? "focus_password" : `focus_${first}`] = "1";
   return { name, field, error: values.error, html: render(template(page), { ...common, ...values, ...placed }) };
 });

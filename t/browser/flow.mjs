@@ -150,7 +150,20 @@ await visit("signing up", async (tab, context) => {
 
   await open(tab, "/login");
   is(at(tab), "/", "sign-in leads a signed-in visitor home");
-  is(await tabStops(tab), ["Sign out"], "profile: Tab order");
+  is(await tabStops(tab), ["Change password", "Sign out"], "profile: Tab order");
+  await follow(tab, () => tab.click("text=Change password"));
+  is([at(tab), await heading(tab)], ["/password", "Change password"], "the profile leads to the password page");
+  is(await focusedId(tab), "current", "password page: the cursor starts in the current password");
+  is(await tab.getByLabel("Sign out my other devices").isChecked(), true, "password page: the box is ticked");
+  await audit(tab, "password page");
+  answer = await submit(tab, { current: "not this one", password: `${password} 2` });
+  is([answer.status(), at(tab)], [400, "/password"], "a wrong current password is refused with 400");
+  is(await errorOf(tab, "current"), { invalid: true, alerts: ["Incorrect password"] }, "the message is tied to the current password");
+  await audit(tab, "password page with a wrong password");
+  const before = (await sessionCookie(context)).value;
+  await submit(tab, { current: password, password });
+  is([at(tab), await heading(tab)], ["/", "Profile"], "a change of the password ends at the profile");
+  ok((await sessionCookie(context)).value !== before, "a change of the password gives the session another id");
   await tab.focus("button");
   await follow(tab, () => tab.keyboard.press("Enter"));
   is([at(tab), await heading(tab)], ["/login", "Sign in"], "signing out leads to sign-in");

@@ -7,7 +7,7 @@ import { examples } from "./examples.mjs";
 import { template } from "./template.mjs";
 import { done, is, ok } from "../interop/lib/tap.mjs";
 
-const names = ["signup", "login", "profile", "logout", "signed-in", "unauthorized", "forbidden", "error"];
+const names = ["signup", "login", "profile", "password", "logout", "signed-in", "unauthorized", "forbidden", "error"];
 const text = template;
 const styleOf = (name) => text(name).match(/<style>.*<\/style>/s)[0].split("\n");
 const firstDifference = (lines, others) => lines.find((line, i) => line !== others[i]) ?? "";
@@ -33,6 +33,10 @@ const focusAtStart = {
   "signup-taken": "username",
   "signup-password": "password",
   "signup-unavailable": "password",
+  "password": "current",
+  "password-current": "current",
+  "password-new": "password",
+  "password-unavailable": "current",
 };
 
 const browser = await launch();
@@ -43,12 +47,12 @@ for (const { name, html, field, error } of examples) {
   await tab.setContent(html);
   await tab.waitForFunction(() => document.readyState === "complete");
   const focused = html.replace(/<!--.*?-->/gs, "").match(/autofocus/g) ?? [];
-  is(focused.length, name in focusAtStart || /^(login|signup)/.test(name) ? 1 : 0, `${name}: one autofocus where there is a field`);
+  is(focused.length, name in focusAtStart || /^(login|signup|password)/.test(name) ? 1 : 0, `${name}: one autofocus where there is a field`);
   if (name in focusAtStart) {
     await tab.waitForFunction(() => document.activeElement !== document.body, null, { timeout: 2000 }).catch(() => {});
     is(await focusedId(tab), focusAtStart[name], `${name}: the cursor starts in the first field that is empty or wrong`);
   }
-  if (field === "username" || field === "password") {
+  if (["username", "password", "current"].includes(field)) {
     is(await errorOf(tab, field), { invalid: true, alerts: [error] }, `${name}: the error is tied to its field`);
   }
   await audit(tab, name);

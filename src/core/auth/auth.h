@@ -52,7 +52,8 @@ typedef struct {
     luci_ms_t now;
     const char *key_id;       /* luci_key_id of username, set by luci_auth_look; NULL: not computed yet */
     luci_attempt_t *attempt;  /* zeros except for the device cookie; NULL: the attempt is not counted */
-    luci_weakness_t weakness; /* set by luci_auth_sign_up: why the password is INVALID */
+    luci_weakness_t weakness; /* set by luci_auth_sign_up and luci_password_change: why the new password is
+                                 INVALID */
 } luci_auth_request_t;
 
 /* The field that an INVALID result refers to. */

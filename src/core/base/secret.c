@@ -184,6 +184,22 @@ void luci_secret_hex(const unsigned char *data, size_t length, char *out)
     (void)apr_escape_hex(out, data, length, 0, NULL); /* fails only for a NULL argument */
 }
 
+/* apr_unescape_hex is of no use here: it also accepts upper-case digits, so that several texts have one
+ * result. */
+luci_result_t luci_secret_unhex(const char *hex, unsigned char *out, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < 2 * length; i++) {
+        const char *digit = hex[i] ? strchr(digits, hex[i]) : NULL;
+
+        if (!digit)
+            return LUCI_INVALID;
+        out[i / 2] = (unsigned char)((i % 2 ? out[i / 2] << 4 : 0) | (digit - digits));
+    }
+    return hex[2 * length] ? LUCI_INVALID : LUCI_OK;
+}
+
 int luci_secret_equal(const void *a, const void *b, size_t length)
 {
     return CRYPTO_memcmp(a, b, length) == 0;

@@ -40,6 +40,9 @@ luci_result_t luci_secret_hmac(const unsigned char key[LUCI_SHA256_BYTES], const
 /* Writes data in lower-case hex with a NUL; out has 2 * length + 1 bytes. */
 void luci_secret_hex(const unsigned char *data, size_t length, char *out);
 
+/* The reverse. INVALID: hex is not exactly the lower-case hex of length bytes; out is undefined. */
+luci_result_t luci_secret_unhex(const char *hex, unsigned char *out, size_t length) LUCI_MUST_USE;
+
 /* 1 if equal. The time depends only on length. */
 int luci_secret_equal(const void *a, const void *b, size_t length);
 

@@ -69,6 +69,7 @@ typedef struct {
     const char *templates;         /* a folder; NULL: the installed one */
     apr_array_header_t *return_to; /* const char *, canonical (luci_url_origin) */
     const char *mount;             /* "/" or "/a/b" without a final slash; NULL: none */
+    int well_known;                /* 1: the URLs below /.well-known are served beside mount */
     int has_bearer;                /* 1: this server or one of its sections has LuciaBearer On */
     apr_uint64_t set;              /* bit n: row n of the table was written */
 } luci_server_config_t;
@@ -77,10 +78,11 @@ typedef struct {
     int csrf;
     apr_array_header_t *allowed_origins; /* const char *, canonical (luci_url_origin) */
     int signup;
-    const char *login_url; /* the four URLs as configured; luci_config_urls returns those in force */
+    const char *login_url; /* the URLs as configured; luci_config_urls returns those in force */
     const char *signup_url;
     const char *logout_url;
     const char *home_url;
+    const char *password_url; /* NULL: none */
     int pages;
     int error_codes; /* errors in JSON have a code */
     luci_unauthenticated_t unauthenticated;

@@ -22,7 +22,7 @@ static const luci_event_record_t records[] = {
     [LUCI_EVENT_RENEWAL] = { "renewal" },
     [LUCI_EVENT_EXPIRY] = { "expiry" },
     [LUCI_EVENT_MIGRATION] = { "takeover" },
-    [LUCI_EVENT_PASSWORD_CHANGE] = { "password_change" },
+    [LUCI_EVENT_PASSWORD_CHANGE] = { "password_change", .is_credential = 1 },
     [LUCI_EVENT_USER_ADD] = { "user_add" },
     [LUCI_EVENT_USER_SET] = { "user_set" },
     [LUCI_EVENT_USER_RENAME] = { "user_rename" },
@@ -41,7 +41,7 @@ static const luci_event_record_t records[] = {
 _Static_assert(sizeof records / sizeof *records == LUCI_EVENTS, "each kind of event has a record");
 
 /* Which of the counted events can end with a reason. */
-typedef enum { ANY_EVENT, CREDENTIALS, SIGN_UP, SIGN_OUT, NO_EVENT } applies_to_t;
+typedef enum { ANY_EVENT, CREDENTIALS, NEW_PASSWORD, NEEDS_SESSION, NO_EVENT } applies_to_t;
 
 static const struct {
     const char *name;
@@ -54,10 +54,10 @@ static const struct {
     [LUCI_REASON_DISABLED] = { "disabled", CREDENTIALS },
     [LUCI_REASON_INVALID_USERNAME] = { "invalid_username", CREDENTIALS },
     [LUCI_REASON_INVALID_PASSWORD] = { "invalid_password", CREDENTIALS },
-    [LUCI_REASON_WEAK_PASSWORD] = { "weak_password", SIGN_UP },
+    [LUCI_REASON_WEAK_PASSWORD] = { "weak_password", NEW_PASSWORD },
     [LUCI_REASON_NAME_TAKEN] = { "name_taken", CREDENTIALS },
     [LUCI_REASON_THROTTLED] = { "throttled", CREDENTIALS },
-    [LUCI_REASON_NO_SESSION] = { "no_session", SIGN_OUT },
+    [LUCI_REASON_NO_SESSION] = { "no_session", NEEDS_SESSION },
     [LUCI_REASON_CROSS_SITE] = { "cross_site", CREDENTIALS },
     [LUCI_REASON_CLOSED] = { "closed", CREDENTIALS },
     [LUCI_REASON_BAD_REQUEST] = { "bad_request", CREDENTIALS },
@@ -88,8 +88,8 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
     switch (reasons[reason].applies_to) {
     case ANY_EVENT: return 1;
     case CREDENTIALS: return records[kind].is_credential;
-    case SIGN_UP: return kind == LUCI_EVENT_SIGN_UP;
-    case SIGN_OUT: return kind == LUCI_EVENT_SIGN_OUT;
+    case NEW_PASSWORD: return kind == LUCI_EVENT_SIGN_UP || kind == LUCI_EVENT_PASSWORD_CHANGE;
+    case NEEDS_SESSION: return kind == LUCI_EVENT_SIGN_OUT || kind == LUCI_EVENT_PASSWORD_CHANGE;
     case NO_EVENT: return 0;
     }
     return 0;

@@ -67,7 +67,7 @@ typedef enum {
 /* The record of a kind of event. */
 typedef struct {
     const char *name;  /* in audit lines, as the label of the counter, in notes; lower-case and underscores */
-    int is_credential; /* a name and a password are presented; mod_status sums their failures */
+    int is_credential; /* a password is presented; mod_status sums their failures */
     int has_count;     /* the audit line always has count= */
     int is_success_silent; /* successes have no audit line: HTTP Basic would write one with every request */
 } luci_event_record_t;

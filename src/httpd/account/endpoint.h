@@ -20,7 +20,8 @@ typedef int luci_endpoint_fn(luci_endpoint_request_t *request);
 
 struct luci_endpoint_t {
     const char *handler;             /* for SetHandler: "luciauth-NAME" */
-    const char *path;                /* below LuciaMount; "" is the mount itself */
+    const char *path;                /* below LuciaMount; "" is the mount itself; NULL: well_known */
+    const char *well_known;          /* a path beside LuciaMount, with LuciaWellKnown; NULL: none */
     const char *page;                /* a file of templates/ */
     const luci_form_field_t *fields; /* of a POST's body; NULL: the body is not read */
     size_t body_max;                 /* bytes of a POST's body; 0: LUCI_FORM_BYTES_MAX */

@@ -6,7 +6,9 @@
     ROW(signup)                                                                                              \
     ROW(login)                                                                                               \
     ROW(logout)                                                                                              \
-    ROW(profile)
+    ROW(profile)                                                                                             \
+    ROW(password)                                                                                            \
+    ROW(well_known)
 
 #define DECLARE(name) extern const luci_endpoint_t luci_endpoint_##name;
 #define ENTRY(name) &luci_endpoint_##name,

@@ -11,7 +11,19 @@
 static const luci_endpoint_t *by_path(const char *path)
 {
     for (const luci_endpoint_t *const *endpoint = luci_endpoints; *endpoint; endpoint++) {
-        if (strcmp(path, (*endpoint)->path) == 0)
+        if ((*endpoint)->path && strcmp(path, (*endpoint)->path) == 0)
+            return *endpoint;
+    }
+    return NULL;
+}
+
+/* Almost all requests have other paths, which the first comparison finds. */
+static const luci_endpoint_t *by_well_known(const char *path)
+{
+    if (!path || strncmp(path, "/.", 2) != 0)
+        return NULL;
+    for (const luci_endpoint_t *const *endpoint = luci_endpoints; *endpoint; endpoint++) {
+        if ((*endpoint)->well_known && strcmp(path, (*endpoint)->well_known) == 0)
             return *endpoint;
     }
     return NULL;
@@ -57,9 +69,15 @@ static luci_route_t route_of_path(const char *mount, const char *path)
 /* Computed at each call: that takes fewer instructions than storing the result. */
 static luci_route_t mounted_route(request_rec *r)
 {
-    const char *mount = luci_config_server(r->server)->mount;
+    const luci_server_config_t *config = luci_config_server(r->server);
+    luci_route_t route = { NULL, 0 };
 
-    return mount ? route_of_path(mount, r->uri) : (luci_route_t){ NULL, 0 };
+    if (!config->mount)
+        return route;
+    route = route_of_path(config->mount, r->uri);
+    if (!route.endpoint && config->well_known)
+        route.endpoint = by_well_known(r->uri);
+    return route;
 }
 
 /* The handler of SetHandler; httpd copies it to r->handler only when it chooses a handler. */
@@ -108,7 +126,8 @@ int luci_mount_claim(request_rec *r)
         return DECLINED;
     r->proxyreq = PROXYREQ_NONE;
     r->handler = route.endpoint->handler;
-    r->filename = apr_pstrcat(r->pool, "luciauth:", route.endpoint->path, NULL);
+    r->filename = apr_pstrcat(
+        r->pool, "luciauth:", route.endpoint->path ? route.endpoint->path : route.endpoint->well_known, NULL);
     r->finfo.filetype = APR_NOFILE;
     r->path_info = NULL;
     return OK;

@@ -19,6 +19,7 @@ static int show(luci_endpoint_request_t *request)
     }
     apr_table_setn(values, "user_id", user->id);
     apr_table_setn(values, "username", user->username);
+    apr_table_setn(values, "password_url", request->urls->password ? request->urls->password : "");
     return luci_reply_page(request->r, HTTP_OK, request->endpoint->page, values);
 }
 

@@ -115,10 +115,15 @@ static const char *in_force(request_rec *r, size_t offset, const char *below)
 
 luci_urls_t luci_config_urls(request_rec *r)
 {
+    const char *mount = luci_config_server(r->server)->mount;
+    const char *home = in_force(r, offsetof(luci_dir_config_t, home_url), "");
+
     return (luci_urls_t){
         .login = in_force(r, offsetof(luci_dir_config_t, login_url), "/login"),
         .signup = in_force(r, offsetof(luci_dir_config_t, signup_url), "/signup"),
         .logout = in_force(r, offsetof(luci_dir_config_t, logout_url), "/logout"),
-        .home = in_force(r, offsetof(luci_dir_config_t, home_url), ""),
+        .home = home,
+        .password = in_force(r, offsetof(luci_dir_config_t, password_url), "/password"),
+        .account = mount ? mount : home,
     };
 }

@@ -9,12 +9,14 @@
 #include <httpd.h>
 #include <http_config.h>
 
-/* The four URLs in force: as configured, otherwise as LuciaMount implies them, otherwise the defaults. */
+/* The URLs in force: as configured, otherwise as LuciaMount implies them, otherwise the defaults. */
 typedef struct {
     const char *login;
     const char *signup;
     const char *logout;
     const char *home;
+    const char *password; /* NULL: there is no such page that is known */
+    const char *account;  /* the page that links to the others */
 } luci_urls_t;
 
 extern module AP_MODULE_DECLARE_DATA luciauth_module;

@@ -107,10 +107,20 @@ static int respond(request_rec *r, int status, const char *type, const char *bod
     return DONE;
 }
 
-int luci_reply_redirect(request_rec *r, const char *location)
+static int redirect(request_rec *r, int status, const char *location)
 {
     apr_table_setn(r->headers_out, "Location", luci_url_location(location, r->pool));
-    return respond(r, HTTP_MOVED_TEMPORARILY, "text/plain; charset=utf-8", "", 0);
+    return respond(r, status, "text/plain; charset=utf-8", "", 0);
+}
+
+int luci_reply_redirect(request_rec *r, const char *location)
+{
+    return redirect(r, HTTP_MOVED_TEMPORARILY, location);
+}
+
+int luci_reply_see_other(request_rec *r, const char *location)
+{
+    return redirect(r, HTTP_SEE_OTHER, location);
 }
 
 static void set_missing(apr_table_t *values, const char *name, const char *value)

@@ -18,6 +18,9 @@
 #define LUCI_MESSAGE_PASSWORD "Invalid password"
 #define LUCI_MESSAGE_TAKEN "Username already taken"
 #define LUCI_MESSAGE_INCORRECT "Incorrect username or password"
+#define LUCI_MESSAGE_CURRENT "Incorrect password"
+#define LUCI_MESSAGE_NO_PASSWORD "This account has no password"
+#define LUCI_MESSAGE_NOT_FOUND "Not found"
 #define LUCI_MESSAGE_CLOSED "Sign-up is closed"
 #define LUCI_MESSAGE_UNKNOWN "An unknown error occurred"
 #define LUCI_MESSAGE_UNAUTHORIZED "Unauthorized"
@@ -31,6 +34,9 @@
 
 /* Redirects with 302 to a path on this site or a configured URL. */
 int luci_reply_redirect(request_rec *r, const char *location);
+
+/* The same with 303, after a POST whose result that page shows. */
+int luci_reply_see_other(request_rec *r, const char *location);
 
 /* Sends a page (a file of templates/) with its values, to which "status" and the four URLs are added unless
  * they are set. */

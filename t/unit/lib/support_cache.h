@@ -9,7 +9,7 @@
 #include "lib/support_auth.h"
 
 #define TTL (10 * LUCI_MS_SECOND)
-#define PLACES 8
+#define PLACES 32
 
 typedef struct {
     unsigned char key[LUCI_SHA256_BYTES];

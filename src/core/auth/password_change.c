@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/auth/password_change.h"
+
+#include "core/auth/auth_int.h"
+#include "core/auth/password_credential.h"
+#include "core/password/policy.h"
+#include "core/session/session_end.h"
+
+#include <string.h>
+
+/* UTF-16 units of the current password. It may be older than the configured minimum. */
+#define CURRENT_MIN 1
+
+/* The transaction. */
+typedef struct {
+    const luci_auth_t *auth;
+    const luci_password_change_t *change;
+    const char *old_hash; /* that the current password was verified with */
+    const char *new_hash;
+    luci_session_t *renewed;
+    apr_array_header_t *ended; /* output: of luci_session_token_t; NULL: none */
+    apr_pool_t *pool;
+} writing_t;
+
+/* ---- Before anything is hashed ---- */
+
+/* Checks both passwords. DENIED: the current one has a length that no password has. */
+static luci_result_t check_passwords(const luci_auth_t *auth, luci_password_change_t *change,
+                                     apr_pool_t *pool)
+{
+    luci_auth_request_t *request = &change->request;
+    luci_new_password_t wanted = { change->password, request->username, auth->site };
+    luci_length_t current = auth->settings->password_length;
+    luci_result_t result = luci_auth_check_password(auth, &wanted, &request->weakness, pool);
+
+    current.min = CURRENT_MIN;
+    if (result == LUCI_OK && luci_policy_password(request->password, current) != LUCI_OK)
+        return LUCI_DENIED;
+    return result;
+}
+
+/* Sets the key id. NOT_FOUND: the key does not exist, belongs to another user, whose password must not be
+ * tried here, or has no password. */
+static luci_result_t find_key(const luci_auth_t *auth, luci_password_change_t *change, apr_pool_t *pool)
+{
+    luci_auth_request_t *request = &change->request;
+    luci_key_t key;
+    luci_result_t result = LUCI_OK;
+
+    if (!request->key_id)
+        result = luci_key_id(request->username, &request->key_id, pool);
+    if (result == LUCI_INVALID)
+        return LUCI_NOT_FOUND;
+    if (result == LUCI_OK)
+        result = luci_credential_find(auth, request->key_id, &key, pool);
+    if (result != LUCI_OK)
+        return result;
+    return key.stored_hash && strcmp(key.user.id, change->session->user.id) == 0 ? LUCI_OK : LUCI_NOT_FOUND;
+}
+
+static luci_result_t prepare(const luci_auth_t *auth, luci_password_change_t *change, apr_pool_t *pool)
+{
+    luci_result_t result = check_passwords(auth, change, pool);
+
+    return result == LUCI_OK ? find_key(auth, change, pool) : result;
+}
+
+luci_result_t luci_password_change_look(const luci_auth_t *auth, luci_password_change_t *change,
+                                        apr_pool_t *pool)
+{
+    luci_result_t result = prepare(auth, change, pool);
+
+    return result == LUCI_OK ? luci_auth_look_sign_in(auth, &change->request, pool) : result;
+}
+
+/* ---- The transaction ---- */
+
+/* CONFLICT: user or key are not what was verified. EXPIRED: the session or its user does not exist any more.
+ */
+static luci_result_t confirm(luci_db_t *db, const writing_t *writing, apr_pool_t *scratch)
+{
+    const luci_session_t *session = writing->change->session;
+    luci_user_t user;
+    luci_result_t result = luci_user_lock(db, session->user.id, &user, scratch);
+
+    if (result == LUCI_OK)
+        result = luci_session_delete(db, &session->token, writing->auth->settings, scratch);
+    if (result == LUCI_NOT_FOUND)
+        return LUCI_EXPIRED;
+    if (result == LUCI_OK && user.disabled)
+        return LUCI_CONFLICT;
+    return result == LUCI_OK ? luci_key_lock(db, writing->change->request.key_id, session->user.id,
+                                             writing->old_hash, scratch)
+                             : result;
+}
+
+static luci_result_t write_change(luci_db_t *db, void *baton, apr_pool_t *scratch)
+{
+    writing_t *writing = baton;
+    const luci_password_change_t *change = writing->change;
+    luci_key_t key = { .id = change->request.key_id, .stored_hash = writing->old_hash };
+    luci_result_t result = confirm(db, writing, scratch);
+
+    if (result == LUCI_OK)
+        result = luci_key_replace_hash(db, &key, writing->new_hash, scratch);
+    if (result == LUCI_NOT_FOUND)
+        return LUCI_CONFLICT;
+    if (result == LUCI_OK && !change->keep_sessions)
+        result = luci_session_end_all(db, change->session->user.id, &writing->ended, writing->pool);
+    writing->renewed->user.lacks = luci_db_columns(db).lacks;
+    return result == LUCI_OK ? luci_session_insert(db, writing->renewed, writing->auth->settings,
+                                                   &change->request.client, scratch)
+                             : result;
+}
+
+/* The caches forget on errors, too, because the rows may have been deleted. */
+static luci_result_t commit(writing_t *writing)
+{
+    const luci_auth_t *auth = writing->auth;
+    luci_db_t *db;
+    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
+
+    if (result != LUCI_OK)
+        return result;
+    writing->ended = NULL;
+    result = luci_db_transaction(db, write_change, writing, writing->pool);
+    auth->source.give_back(auth->source.baton, db);
+    luci_auth_forget(auth, &writing->change->session->token, writing->pool);
+    for (int i = 0; writing->ended && i < writing->ended->nelts; i++)
+        luci_auth_forget(auth, &APR_ARRAY_IDX(writing->ended, i, luci_session_token_t), writing->pool);
+    return result;
+}
+
+/* ---- The use case ---- */
+
+/* Stores the change. If the account has changed since the password was verified, verifies it again, so that
+ * the result describes the account's current state. */
+static luci_result_t commit_as_checked(writing_t *writing, luci_verdict_t *verdict)
+{
+    const luci_auth_request_t *request = &writing->change->request;
+    luci_credential_t again = { .kind = &luci_credential_password,
+                                .key_id = request->key_id,
+                                .presented = request->password };
+    luci_result_t checked = LUCI_OK, result = commit(writing);
+
+    for (int checks = 1; result == LUCI_CONFLICT && checks < LUCI_AUTH_CHECKS_MAX; checks++) {
+        checked = luci_credential_check(writing->auth, &again, verdict, writing->pool);
+        writing->old_hash = verdict->stored_hash;
+        result = checked == LUCI_OK ? commit(writing) : checked;
+    }
+    if (result == LUCI_CONFLICT)
+        result = LUCI_BUSY;
+    if (checked == LUCI_OK)
+        verdict->reason = result == LUCI_EXPIRED ? LUCI_REASON_NO_SESSION : luci_reason_of(result);
+    return result;
+}
+
+static luci_result_t change_verified(writing_t *writing, luci_verdict_t *verdict)
+{
+    const luci_auth_t *auth = writing->auth;
+    const luci_password_change_t *change = writing->change;
+    luci_credential_t credential = { .kind = &luci_credential_password, .presented = change->password };
+    char *hash;
+    luci_result_t result = luci_credential_hash(auth, &credential, &hash, writing->pool);
+
+    if (result == LUCI_OK)
+        result = luci_session_new(writing->renewed, &change->session->user, auth->settings,
+                                  change->request.now, writing->pool);
+    if (result != LUCI_OK) {
+        verdict->reason = luci_reason_of(result);
+        return result;
+    }
+    writing->old_hash = verdict->stored_hash;
+    writing->new_hash = hash;
+    return commit_as_checked(writing, verdict);
+}
+
+static luci_reason_t reason_unverified(luci_result_t result, luci_weakness_t weakness)
+{
+    switch (result) {
+    case LUCI_INVALID:
+        return weakness == LUCI_WEAKNESS_LENGTH ? LUCI_REASON_INVALID_PASSWORD : LUCI_REASON_WEAK_PASSWORD;
+    case LUCI_DENIED: return LUCI_REASON_INVALID_PASSWORD;
+    case LUCI_NOT_FOUND: return LUCI_REASON_NO_PASSWORD;
+    case LUCI_OK:
+    case LUCI_EXPIRED:
+    case LUCI_CONFLICT:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return luci_reason_of(result);
+}
+
+luci_result_t luci_password_change(const luci_auth_t *auth, luci_password_change_t *change,
+                                   luci_session_t *renewed, apr_pool_t *pool)
+{
+    luci_auth_request_t *request = &change->request;
+    luci_event_t event = { .kind = LUCI_EVENT_PASSWORD_CHANGE, .at = request->now };
+    luci_verdict_t verdict = { 0 };
+    writing_t writing = { .auth = auth, .change = change, .renewed = renewed, .pool = pool };
+    luci_result_t result = prepare(auth, change, pool);
+
+    verdict.reason = reason_unverified(result, request->weakness);
+    if (result == LUCI_OK) {
+        result = luci_auth_verify(auth, request, &verdict, pool);
+        if (result == LUCI_OK)
+            result = change_verified(&writing, &verdict);
+        luci_auth_end_attempt(auth, request, result, pool);
+    }
+    if (result == LUCI_OK && request->attempt)
+        request->attempt->device_account = luci_auth_device_account(request->key_id, writing.new_hash, pool);
+    event.reason = verdict.reason;
+    luci_auth_report(auth, &event, &change->session->user, result == LUCI_OK ? renewed : change->session);
+    return result;
+}

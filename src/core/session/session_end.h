@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ends all sessions of a user, and names them for the caches that may hold them. */
+#ifndef LUCI_SESSION_END_H
+#define LUCI_SESSION_END_H
+
+#include "core/session/session.h"
+
+/* Deletes the sessions of a user, in a transaction that holds the user's lock (luci_user_lock), so that no
+ * session appears or gets another id meanwhile. *ended: an array of luci_session_token_t from pool, whose ids
+ * are NULL, of the sessions that were deleted; they are to be removed from the caches after COMMIT, and also
+ * if the transaction fails, because it may have been committed.
+ *
+ * The rows are deleted one by one by the primary key: on MySQL, a deletion by user_id would lock gaps of the
+ * index, too, and make sign-ins of other users wait. Results as luci_session_list. */
+luci_result_t luci_session_end_all(luci_db_t *db, const char *user_id, apr_array_header_t **ended,
+                                   apr_pool_t *pool) LUCI_MUST_USE;
+
+#endif
