@@ -162,6 +162,47 @@ subtest 'a timer of another module has run out meanwhile' => sub {
     is reply_to($asked)->status, 302, 'its answer is 302';
 };
 
+# While a long answer is being sent, the client sends its next request: a thread that takes the connection for it must find it in use, not idle.
+subtest 'the next request comes while a sign-in is being answered' => sub {
+    plan skip_all => 'only event suspends requests' if !$event;
+    my $long = LuciaTest::Server->new(
+        @env,
+        modules => ['headers'],
+        config => CHEAP_SITE . STATUS . "LuciaHashSlots 2 60s\nSendBufferSize 16384\nKeepAliveTimeout 2\n"
+            . "StartServers 1\nServerLimit 1\nThreadsPerChild 8\nMaxRequestWorkers 8\nMinSpareThreads 1\nMaxSpareThreads 8\n"
+            . "<Location /login>\n" . "Header always add X-Long @{['a' x 8000]}\n" x 40 . "</Location>\n");
+    sign_up($long, 'alice');
+    my $sign_in = $long->bytes_of(POST => '/login', form(username => 'alice', password => $PASSWORD), @kept);
+    my %read;    # of each socket, what belongs to the answers after the one that was returned
+    my $status_on = sub {
+        my ($socket) = @_;
+        my $text = \($read{$socket} //= '');
+        while (1) {
+            my ($head) = $$text =~ /\A(.*?\r\n\r\n)/s;
+            my ($length) = ($head // '') =~ /^Content-Length: (\d+)/mi;
+            return substr(substr($$text, 0, $length + length $head, ''), 9, 3) if defined $length && length $$text >= $length + length $head;
+            return 'cut off' if !IO::Select->new($socket)->can_read(10) || !sysread $socket, $$text, 65536, length $$text;
+        }
+    };
+    my $begin = sub {
+        my ($next) = @_;
+        my $socket = $long->connect;
+        syswrite $socket, $sign_in;
+        ok scalar(IO::Select->new($socket)->can_read(20)), 'the answer has begun';
+        syswrite $socket, $next;
+        select undef, undef, undef, 0.3;    # for a thread to take the connection; the test passes if none does
+        return $socket;
+    };
+    my $socket = $begin->(substr $sign_in, 0, -5);
+    is $status_on->($socket), 302, 'the long answer arrives';
+    ok !IO::Select->new($socket)->can_read(3), 'a request that takes longer than KeepAliveTimeout to arrive is waited for';
+    syswrite $socket, substr $sign_in, -5;
+    is $status_on->($socket), 302, 'a request that took long to arrive is answered';
+    $socket = $begin->($sign_in);
+    is_deeply [map { $status_on->($socket) } 1, 2], [302, 302], 'two sign-ins on one connection';
+    is $status_on->($begin->('')), 302, 'a further sign-in' for 1, 2;
+};
+
 # ---- The end of a child ----
 
 subtest 'a full queue and the end of its children' => sub {

@@ -260,13 +260,13 @@ static void park(conn_rec *c, request_rec *r)
 /* Requires the lock. When this returns, no other thread uses the request. */
 static void call_back(waiter_t *waiter)
 {
-    luci_idle_end(&waiter->idle);
     if (waiter->state == QUEUED)
         take_out(waiter, RECALLED);
     while (waiter->state == RUNNING || waiter->state == ANSWERING)
         pthread_cond_wait(&room.changed, &room.lock);
     if (waiter->state == WORKED)
         waiter->state = REDEEMED;
+    luci_idle_end(&waiter->idle); /* not before: when an answer has been sent, the connection becomes idle */
 }
 
 /* Hook: a thread of httpd takes the connection, or it ends. */
