@@ -14,7 +14,7 @@ use LuciaTest::SqliteWatch;
 
 my $CONFIG = "$CHEAP_HASH\nLuciaMount /\nLuciaSessionCache shmcb\nLuciaSessionCacheTTL 5min\nLuciaCleanup 1h\n"
     . "<Location /vault>\nAuthType Lucia\nRequire valid-user\n</Location>\n"
-    . (LuciaTest::mpm() eq 'prefork' ? '' : "StartServers 1\nServerLimit 1\n");
+    . "StartServers 1\nServerLimit 1\n" . (LuciaTest::mpm() eq 'prefork' ? "MaxRequestWorkers 1\n" : '');    # one child's connections
 
 # watch: a sub that begins to watch and returns one that gives the statements since then.
 sub check {

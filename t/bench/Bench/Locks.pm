@@ -45,6 +45,7 @@ sub what { $WHAT{ $_[1] } }
 # Why nothing can be counted here; nothing when it can.
 sub missing {
     return 'it counts on x86-64 Linux only' if $^O ne 'linux' || $Config{archname} !~ /^x86_64/;
+    return 'the threads of one process are looked at, which prefork does not have' if LuciaTest::mpm() eq 'prefork';
     return;
 }
 
