@@ -7,8 +7,9 @@ use lib 't/lib';
 use Test::More;
 use LuciaTest;
 use LuciaTest::Gate;
+use LuciaTest::Postgres;
 use LuciaTest::Service;
-use LuciaTest::Site qw(sign_up);
+use LuciaTest::Site qw(sign_up $CHEAP_HASH);
 
 LuciaTest::only_files('about a file that goes and returns');
 
@@ -71,5 +72,35 @@ for my $time (1 .. 2) {
     ok wait_until(sub { ask($cookie); said($cache) =~ /LUCI0406\z/ }, 30), "time $time: the last line says that the cache works again";
     @log = split / /, said($cache);
 }
+
+# ---- Too few handles ----
+
+# Each look at a user takes 0.2 s, so of eight requests for one handle most are refused while others are answered.
+subtest 'a slow database and a single handle' => sub {
+    plan skip_all => 'the one thread of a process never waits' if LuciaTest::mpm() eq 'prefork';
+    my $postgres = LuciaTest::Postgres->new;
+    my $database = $postgres->create;
+    my $slow = LuciaTest::Server->new(
+        config => $postgres->line($database) . "\nLuciaMount /\n$CHEAP_HASH\nLuciaSessionCache off\nLuciaDatabasePool 1 500ms\n" . VAULT
+            . "StartServers 1\nServerLimit 1\nThreadsPerChild 16\nMinSpareThreads 1\nMaxSpareThreads 16\nMaxRequestWorkers 16\n",
+        files => { 'htdocs/vault/a.txt' => SECRET });
+    my $alice = sign_up($slow, 'alice');
+    $postgres->query_in($database, $_) for 'ALTER TABLE auth_user RENAME TO users',
+        'CREATE VIEW auth_user AS SELECT users.* FROM users, (SELECT pg_sleep(0.2) OFFSET 0) pause';
+    my ($end, @asked, %count) = (time + 4);
+    while (time < $end) {
+        push @asked, $slow->send_request($slow->bytes_of(GET => '/vault/a.txt', script(), cookie => $alice)) while @asked < 8;
+        IO::Select->new(map { $_->{socket} } @asked)->can_read(1);
+        my @ready = grep { $slow->is_answered($_) } @asked;
+        @asked = grep { !$slow->is_answered($_) } @asked;
+        $count{ $slow->answer_to($_)->status }++ for @ready;
+    }
+    $count{ $slow->answer_to($_)->status }++ for @asked;
+    is join(' ', sort keys %count), '200 503', 'some requests are served, and some are refused';
+    my @said = $slow->error_log =~ /\b(LUCI0301|LUCI0323)\b/g;
+    cmp_ok scalar(@said), '<=', 2, 'as long as requests wait, the log does not say that they get handles again' or diag "@said";
+    $postgres->query_in($database, $_) for 'DROP VIEW auth_user', 'ALTER TABLE users RENAME TO auth_user';
+    ok wait_until(sub { $slow->request(GET => '/vault/a.txt', cookie => $alice)->status == 200 && $slow->error_log =~ /LUCI0323/ }, 20), 'in the end it says so';
+};
 
 done_testing;

@@ -60,6 +60,7 @@ struct luci_pool_t {
     luci_idle_list_t idle;       /* slots */
     luci_growth_t growth;
     int made;
+    int waiting;                                          /* threads that wait for a handle */
     slot_t background;                                    /* of luci_pool_background, not one of slots */
     apr_time_t came_back;                                 /* when a handle was last returned or made */
     volatile apr_uint32_t outdated;                       /* number of handles that had to be reopened */
@@ -390,7 +391,9 @@ static slot_t *take(luci_pool_t *pool, apr_time_t now, apr_time_t deadline)
         slot = grow(pool, now);
     if (!slot) {
         luci_count(LUCI_COUNT_LOAN_WAITS);
+        pool->waiting++;
         slot = await_handle(pool, deadline, 0);
+        pool->waiting--;
     }
     return slot;
 }
@@ -454,10 +457,11 @@ static void report_lack(luci_pool_t *pool, lack_t lack)
     apr_pool_destroy(scratch);
 }
 
-/* Under the lock, after an answer: logs that requests are no longer refused. */
+/* Under the lock, after an answer: logs that requests are no longer refused, unless others still wait. */
 static void report_plenty(luci_pool_t *pool, apr_time_t now)
 {
-    if (pool->bulkhead.waiting > 0 || are_stuck(pool, now) || !luci_httpd_log_condition(&pool->lending, NULL))
+    if (pool->waiting > 0 || pool->bulkhead.waiting > 0 || are_stuck(pool, now) ||
+        !luci_httpd_log_condition(&pool->lending, NULL))
         return;
     ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, pool->server,
                  "LUCI0323: requests get database handles again: %s", pool->title);
