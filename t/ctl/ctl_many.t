@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use lib 't/lib';
+use POSIX qw(:sys_wait_h);
 use Test::More;
 use LuciaTest;
 use LuciaTest::Ctl;
@@ -101,6 +102,28 @@ sub check_purge {
     return;
 }
 
+# Others write for longer than a call waits: the purge goes on afterwards.
+sub check_busy_purge {
+    my ($engine) = @_;
+    my $database = $engine->create;
+    my $ctl = LuciaTest::Ctl->of($engine, $database);
+    $ctl->does('init');
+    $engine->query_in($database, "INSERT INTO auth_user (id, username) VALUES ('u', 'somebody')");
+    fill($engine, $database, 500, "user_session (id, user_id, active_expires, idle_expires) SELECT 's' || ID, 'u', 1, 2");
+    my $writer = $engine->connect($database);
+    $writer->do('BEGIN IMMEDIATE');
+    my ($pid, $out, $err) = $ctl->spawn('purge');
+    my $since = time;
+    wait_until(sub { time - $since > 7 }, 20);    # 5 s is what one call waits
+    is waitpid($pid, WNOHANG), 0, 'a purge goes on waiting while others write';
+    $writer->do('COMMIT');
+    waitpid $pid, 0;
+    is $? >> 8, 0, 'a purge that had to wait ends well' or diag <$err>;
+    is sessions_in($engine, $database), 0, 'a purge that had to wait deletes all expired sessions';
+    return;
+}
+
+subtest 'a purge beside a writer' => sub { check_busy_purge(LuciaTest::Sqlite->new) };
 subtest memory => \&check_memory unless $ENV{SANITIZE};    # a sanitizer keeps what was freed
 for my $class (qw(LuciaTest::Sqlite LuciaTest::Postgres LuciaTest::MariaDB)) {
     my $engine = $class->shared;

@@ -8,6 +8,8 @@
 #include <apr_time.h>
 
 #define PAUSE_MAX apr_time_from_msec(100)
+#define TRIES_MAX 6 /* in a row, while the database is busy; each waits as long as a call may */
+#define TRY_PAUSE apr_time_from_sec(1)
 
 typedef struct {
     luci_progress_t progress;
@@ -44,6 +46,22 @@ static void give_back(void *baton, luci_db_t *db)
     (void)db;
 }
 
+/* A purge that takes hours does not end because the database is busy for some seconds. */
+static luci_result_t run_patiently(luci_purge_t *purge, const luci_db_source_t *source, const char **why,
+                                   apr_pool_t *pool)
+{
+    for (int tries = 1;; tries++) {
+        apr_int64_t before = purge->removed;
+        luci_result_t result = luci_purge_run(purge, source, why, pool);
+
+        if (purge->removed > before)
+            tries = 1;
+        if (result != LUCI_BUSY || tries == TRIES_MAX || luci_progress_interrupted())
+            return result;
+        apr_sleep(TRY_PAUSE);
+    }
+}
+
 luci_exit_t luci_purge_run_until(luci_invocation_t *call, luci_ctl_database_t *database, luci_ms_t now,
                                  apr_int64_t *removed)
 {
@@ -61,7 +79,7 @@ luci_exit_t luci_purge_run_until(luci_invocation_t *call, luci_ctl_database_t *d
 
     luci_progress_catch_signals();
     luci_progress_begin(&watch.progress, "sessions deleted", 0);
-    result = luci_purge_run(&purge, &source, &why, call->pool);
+    result = run_patiently(&purge, &source, &why, call->pool);
     luci_progress_end(&watch.progress);
     *removed = purge.removed;
     if (result == LUCI_INVALID)
