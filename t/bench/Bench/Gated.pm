@@ -143,15 +143,19 @@ sub measure {
     my $entries = $self->enter;
     $self->check($entries);
     my $plain = $self->server->host_url('sqlite', Bench::UNGATED);
-    my %rate = (ungated => sub { Bench::file_rate($plain, $_[0]) });
+    # A browser sends the cookie to every path, so the base line carries it, too.
+    my %rate = (
+        ungated => sub { Bench::file_rate($plain, $_[0], headers => $entries->{cached}{headers}) },
+        no_cookie => sub { Bench::file_rate($plain, $_[0]) },
+    );
     for my $peer ($self->peers) {
         my $headers = $entries->{ $peer->name }{headers};
         $rate{ $peer->name } = sub { Bench::file_rate($peer->gated_url, $_[0], headers => $headers) };
     }
-    my @order = ('ungated', map { $_->name } $self->peers);
+    my @order = ('ungated', 'no_cookie', map { $_->name } $self->peers);
     my $rates = Bench::take_turns(%arg, order => \@order, rate => \%rate);
     $self->check($entries);
-    my %what = (ungated => '1 KiB file, ungated', map { $_->name => $_->what } $self->peers);
+    my %what = (ungated => '1 KiB file, ungated', no_cookie => '1 KiB file, ungated, no cookie', map { $_->name => $_->what } $self->peers);
     return { order => \@order, what => \%what, rates => $rates, left_out => [$self->left_out] };
 }
 
