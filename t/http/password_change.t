@@ -7,7 +7,8 @@ use Test::More;
 use LuciaTest;
 use LuciaTest::Audit;
 use LuciaTest::Gate;
-use LuciaTest::Site qw(sign_up sign_in row_of count_of error_in text_in $CHEAP_HASH);
+use LuciaTest::Hashes;
+use LuciaTest::Site qw(site sign_up sign_in row_of count_of error_in text_in $CHEAP_HASH);
 use MIME::Base64 qw(encode_base64);
 
 my $NEW = 'battery staple';
@@ -219,4 +220,18 @@ is change($erin, [current => $PASSWORD, password => $NEW])->status, 303, 'S9.33:
 
 unlike $server->error_log . LuciaTest::Server::slurp($server->dir . '/logs/audit.log'), qr/\Q$NEW\E|\Q$PASSWORD\E/, 'no log has a password';
 is_deeply [$audit->broken], [], 'the lines of the audit log are well-formed';
+
+# ---- Changes that wait for a hash slot, on event without a thread ----
+
+my $hashes = LuciaTest::Hashes->new;
+my $queue = site("LuciaHashSlots 1 60s\n", env => $hashes->env);
+my @cookies = map { sign_up($queue, "queued$_") } 1 .. 4;
+$hashes->hold;
+my @sent = map { $queue->send_request($queue->bytes_of(POST => '/password', form(current => $PASSWORD, password => $NEW), cookie => $_, origin => 1)) } @cookies;
+ok wait_until(sub { $hashes->running == 1 }, 20), 'S9.37: one of four changes at once hashes';
+is scalar(grep { $queue->is_answered($_) } @sent), 0, 'S9.37: the other changes wait for the hash slot';
+$hashes->release;
+my @replies = map { $queue->answer_to($_) } @sent;
+is join(' ', map { $_->status } @replies), '303 303 303 303', 'changes that waited are made';
+is join(' ', map { $queue->request(GET => '/', cookie => $_)->status } map({ cookie_of($_) } @replies), @cookies), '200 200 200 200 302 302 302 302', 'changes that waited renew their sessions';
 done_testing;
