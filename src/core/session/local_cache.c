@@ -187,11 +187,11 @@ luci_result_t luci_local_cache_find(const luci_local_cache_t *cache, const char 
 /* ---- Keeping ---- */
 
 typedef struct {
+    int overflow;
     union {
         uint64_t words[WORDS];
         image_t image;
-    } at;
-    int overflow;
+    } at; /* last, because the image ends with a flexible array */
 } packer_t;
 
 static void pack_string(packer_t *packer, int i, const char *string)
