@@ -15,6 +15,7 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;        /* signals that first, is_running or is_stopping has changed */
     luci_idle_connection_t *first; /* sorted by until */
+    luci_idle_connection_t *last;
     int is_running;
     int is_stopping;
 } list = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
@@ -29,17 +30,20 @@ static apr_time_t monotonic_now(void)
 
 /* ---- The list; all functions require the lock ---- */
 
+/* From the end, where most belong, because a server has one KeepAliveTimeout. */
 static void insert(luci_idle_connection_t *idle)
 {
-    luci_idle_connection_t *before = NULL, *next = list.first;
+    luci_idle_connection_t *next = NULL, *before = list.last;
 
-    for (; next && next->until <= idle->until; next = next->next)
-        before = next;
+    for (; before && before->until > idle->until; before = before->before)
+        next = before;
     idle->before = before;
     idle->next = next;
     idle->is_listed = 1;
     if (next)
         next->before = idle;
+    else
+        list.last = idle;
     if (before)
         before->next = idle;
     else
@@ -50,6 +54,8 @@ static void take_out(luci_idle_connection_t *idle)
 {
     if (idle->next)
         idle->next->before = idle->before;
+    else
+        list.last = idle->before;
     if (idle->before)
         idle->before->next = idle->next;
     else
