@@ -22,6 +22,10 @@ Listen 127.0.0.1:@port2@
 <VirtualHost *:@port2@>
     LuciaArgon2 libsodium
 </VirtualHost>
+<Location /closed>
+    SetHandler luciauth-signup
+    LuciaSignup Off
+</Location>
 <IfModule !mpm_prefork_module>
     StartServers 1
     ServerLimit 1
@@ -63,8 +67,11 @@ sub login { my ($password, %arg) = @_; return $server->request(POST => '/login',
 sub held { my ($password, %arg) = @_; return send_request($server, POST => '/login', form(username => 'alice', password => $password), %arg) }
 
 my $right = secret();
-is $server->request(POST => '/signup', form(username => 'alice', password => $right))->status, 302, 'a sign-up answers 302';
+my $cookie = cookie_of($server->request(POST => '/signup', form(username => 'alice', password => $right)));
+ok $cookie, 'a sign-up sets a cookie';
 is_wiped $right, 'its password is wiped';
+
+sub change { my (@fields) = @_; return $server->request(POST => '/password', form(@fields), cookie => $cookie, origin => 1) }
 
 # The search finds what is there.
 my $wrong = secret();
@@ -86,6 +93,12 @@ my %kind = (
     'a broken form'       => [400, secret(), sub { $server->request(POST => '/login', type => 'application/x-www-form-urlencoded', body => "password=$_[0]&username=%zz") }],
     'a name that is none' => [400, secret(), sub { $server->request(POST => '/signup', form(username => 'x', password => $_[0])) }],
     'a body too long'    => [413, secret(), sub { $server->request(POST => '/login', form(password => $_[0], username => $long)) }],
+    'a closed sign-up'   => [403, secret(), sub { $server->request(POST => '/closed', form(username => 'alice', password => $_[0])) }],
+    'another site'       => [403, secret(), sub { login($_[0], origin => 'https://evil.example') }],
+    'another method'     => [405, secret(), sub { $server->request(PUT => '/login', form(username => 'alice', password => $_[0])) }],
+    'a change without a session' => [401, secret(), sub { $server->request(POST => '/password', form(current => $right, password => $_[0]), origin => 1) }],
+    'a change with a wrong password' => [400, secret(), sub { change(current => $_[0], password => $WRONG) }],
+    'a change to a short password' => [400, secret(), sub { change(current => $_[0], password => 'short') }],
     'another type'       => [415, secret(), sub { $server->request(POST => '/login', type => 'text/plain', body => "password=$_[0]") }],
 );
 for my $name (sort keys %kind) {
@@ -93,6 +106,11 @@ for my $name (sort keys %kind) {
     is $ask->($password)->status, $status, $name;
     is_wiped $password, "$name: wiped";
 }
+
+my $next_password = secret();
+is change(current => $right, password => $next_password)->status, 303, 'a change of password answers 303';
+is_wiped $right, 'the old password of a change';
+is_wiped $next_password, 'the new password of a change';
 
 # In chunks, the password cut in two: each chunk is a part of its own.
 my $head = "POST /login HTTP/1.1\r\nHost: 127.0.0.1:" . $server->port . "\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n";

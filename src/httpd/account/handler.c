@@ -81,19 +81,34 @@ static int read_form(luci_endpoint_request_t *request)
     }
 }
 
-/* A suspended request wipes its form itself, because another thread may already use it. */
-static int post(luci_endpoint_request_t *request)
+/* Returns OK if the body is to be read; otherwise the answer was sent. */
+static int admit(luci_endpoint_request_t *request)
 {
     const char *message = closed(request);
-    int status;
 
     if (is_cross_site(request))
         return refuse(request, HTTP_FORBIDDEN, LUCI_REASON_CROSS_SITE, LUCI_MESSAGE_CROSS_SITE);
     if (message)
         return refuse(request, HTTP_FORBIDDEN, LUCI_REASON_CLOSED, message);
-    status = find_session(request);
-    if (status == OK)
-        status = read_form(request);
+    return find_session(request);
+}
+
+/* The body of a refused request may contain a password, although it is not read. */
+static int wipe_body(const luci_endpoint_request_t *request, int status)
+{
+    if (request->endpoint->fields)
+        luci_request_wipe_body(request->r);
+    return status;
+}
+
+/* A suspended request wipes its form itself, because another thread may already use it. */
+static int post(luci_endpoint_request_t *request)
+{
+    int status = admit(request);
+
+    if (status != OK)
+        return wipe_body(request, status);
+    status = read_form(request);
     if (status != OK)
         return status;
     status = request->endpoint->post(request);
@@ -154,12 +169,13 @@ int luci_endpoint_handle(request_rec *r)
             r; /* Without a database, luci_identity_insert_filter has not set it. */
     request = luci_endpoint_request(r, route.endpoint, route.is_api);
     if (!request->runtime)
-        return luci_endpoint_problem(request, HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE);
+        return wipe_body(request,
+                         luci_endpoint_problem(request, HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE));
     has_post = route.endpoint->post != NULL;
     has_get = route.endpoint->get != NULL && !(request->is_api && has_post);
     if (has_get && (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0))
         return get(request);
     if (has_post && request->is_post)
         return post(request);
-    return refuse_method(request, has_get, has_post);
+    return wipe_body(request, refuse_method(request, has_get, has_post));
 }

@@ -280,9 +280,8 @@ static int read_parts(request_rec *r, body_t *body)
     return status;
 }
 
-/* Wipes the unread body, as far as it is in httpd's buffers. A client that waits for 100 Continue has sent
- * none. */
-static void wipe_unread(request_rec *r)
+/* A client that waits for 100 Continue has sent nothing. */
+void luci_request_wipe_body(request_rec *r)
 {
     body_t unread = { .bytes = apr_palloc(r->pool, LUCI_FORM_BYTES_MAX), .max = LUCI_FORM_BYTES_MAX };
     apr_bucket_brigade *part = apr_brigade_create(r->pool, r->connection->bucket_alloc);
@@ -303,7 +302,7 @@ static int read_body(request_rec *r, body_t *body)
     if (status != OK)
         return status;
     if (r->remaining > (apr_off_t)body->max) {
-        wipe_unread(r);
+        luci_request_wipe_body(r);
         r->connection->keepalive = AP_CONN_CLOSE;
         return HTTP_REQUEST_ENTITY_TOO_LARGE;
     }
@@ -319,7 +318,7 @@ int luci_request_read_form(request_rec *r, luci_form_t *form)
 
     memset(form->values, 0, sizeof form->values);
     if (type == LUCI_BODY_OTHER) {
-        wipe_unread(r);
+        luci_request_wipe_body(r);
         return HTTP_UNSUPPORTED_MEDIA_TYPE;
     }
     body.bytes = apr_palloc(r->pool, body.max + 1);

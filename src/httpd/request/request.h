@@ -32,6 +32,10 @@ luci_body_t luci_request_body_type(const request_rec *r);
  * for another type. The raw body is wiped; the caller wipes the form after use. */
 int luci_request_read_form(request_rec *r, luci_form_t *form);
 
+/* For a request that is refused without reading its body: reads and wipes as much of the body as is in
+ * httpd's buffers, at most LUCI_FORM_BYTES_MAX bytes, without waiting. */
+void luci_request_wipe_body(request_rec *r);
+
 /* Whether httpd may upgrade this request to HTTP/2 (h2c). The core does so in a handler hook, with the
  * headers as they are then, and the request runs again as stream 1. */
 int luci_request_may_become_h2(const request_rec *r);
