@@ -27,6 +27,15 @@ MinSpareServers 8
     LuciaWellKnown Off
 </VirtualHost>
 <VirtualHost *>
+    ServerName script.test
+    LuciaPages Off
+</VirtualHost>
+<VirtualHost *>
+    ServerName app.test
+    LuciaPages Off
+    LuciaPasswordURL /app/password
+</VirtualHost>
+<VirtualHost *>
     ServerName handler.test
     LuciaMount off
     LuciaLoginURL /enter
@@ -55,7 +64,7 @@ MinSpareServers 8
 CONF
 my $db = $server->db;
 my $audit = LuciaTest::Audit->new($server->dir . '/logs/audit.log');
-my %host = map { $_ => LuciaTest::Gate::Host->new($server, "$_.test", 'db/luciauth.db') } qw(off handler few);
+my %host = map { $_ => LuciaTest::Gate::Host->new($server, "$_.test", 'db/luciauth.db') } qw(off handler few script app);
 
 sub up { my ($name) = @_; return sign_up($server, $name, path => '/account/signup') }
 sub in { my ($name, @more) = @_; return sign_in($server, $name, path => '/account/login', @more) }
@@ -199,6 +208,8 @@ for my $cookie (undef, $fifth) {
 is $server->request(POST => '/.well-known/change-password', origin => 1)->status, 405, 'POST on the well-known URL is 405';
 is $server->request(GET => '/.well-known/other')->status, 404, 'other well-known URLs are not claimed';
 is $host{off}->request(GET => '/.well-known/change-password')->status, 404, 'S1.28: LuciaWellKnown Off leaves the well-known URL alone';
+is $host{script}->request(GET => '/.well-known/change-password')->status, 404, 'S1.28: without pages the well-known URL stays with the application';
+is $host{app}->request(GET => '/.well-known/change-password')->location, '/app/password', 'S1.28: without pages the well-known URL leads to LuciaPasswordURL';
 is $host{handler}->request(GET => '/.well-known/change-password')->location, '/mine/word', 'luciauth-change-password leads to LuciaPasswordURL';
 is $host{handler}->request(GET => '/mine/word')->location, '/enter?next=/mine/word', 'luciauth-password serves the page anywhere';
 like $host{handler}->request(GET => '/mine/profile', cookie => $fifth)->body, qr{href="/mine/word"}, 'LuciaPasswordURL is the link of the profile';

@@ -127,3 +127,11 @@ luci_urls_t luci_config_urls(request_rec *r)
         .account = mount ? mount : home,
     };
 }
+
+int luci_config_has_password_page(const server_rec *server)
+{
+    const luci_dir_config_t *dir = ap_get_module_config(server->lookup_defaults, &luciauth_module);
+
+    return dir->pages ||
+           luci_directives_written(&luci_scope_dir, dir, offsetof(luci_dir_config_t, password_url));
+}

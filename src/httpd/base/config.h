@@ -57,4 +57,8 @@ int luci_config_has_same_sessions(const luci_server_config_t *a, const luci_serv
 /* The URLs for a request; those that LuciaMount implies are from r->pool. */
 luci_urls_t luci_config_urls(request_rec *r);
 
+/* 1 if a server with LuciaMount has a page that changes passwords: its own, or the one that LuciaPasswordURL
+ * names. The server's settings count, because a path is claimed before its sections are known. */
+int luci_config_has_password_page(const server_rec *server);
+
 #endif
