@@ -255,21 +255,44 @@ static int add_line(luci_block_list_t *list, char *line, apr_pool_t *scratch)
 
 #define SCRATCH_LINES 1000 /* lines whose memory is reused together */
 
+/* A line, as far as it can be a password. */
+typedef struct {
+    char bytes[PASSWORD_LINE_MAX + 1];
+    int is_too_long;
+    int has_nul;
+} text_line_t;
+
+/* Reads the next line, of any length, up to its end or a NUL byte. 0: there is none. */
+static int next_line(FILE *stream, text_line_t *line)
+{
+    size_t length = 0;
+    int byte = getc_unlocked(stream), is_there = byte != EOF;
+
+    for (; byte != EOF && byte != '\n' && byte != '\0'; byte = getc_unlocked(stream)) {
+        if (length < PASSWORD_LINE_MAX)
+            line->bytes[length] = (char)byte;
+        length++;
+    }
+    line->bytes[length < PASSWORD_LINE_MAX ? length : PASSWORD_LINE_MAX] = '\0';
+    line->is_too_long = length > PASSWORD_LINE_MAX;
+    line->has_nul = byte == '\0';
+    return is_there;
+}
+
 static const char *read_lines(luci_block_list_t *list, FILE *stream, apr_pool_t *scratch)
 {
-    char *line = NULL;
-    size_t room = 0, lines = 0;
-    ssize_t length;
+    text_line_t line;
+    size_t lines = 0;
     const char *problem = NULL;
 
-    while (!problem && (length = getline(&line, &room, stream)) >= 0) {
-        size_t skipped = lines == 0 && strncmp(line, BOM, strlen(BOM)) == 0 ? strlen(BOM) : 0;
+    while (!problem && next_line(stream, &line)) {
+        size_t skipped = lines == 0 && strncmp(line.bytes, BOM, strlen(BOM)) == 0 ? strlen(BOM) : 0;
 
         if (lines++ % SCRATCH_LINES == 0)
             apr_pool_clear(scratch);
-        if (strlen(line) != (size_t)length)
+        if (line.has_nul)
             problem = "it contains NUL bytes, so that it is no list of passwords in UTF-8";
-        else if (length <= PASSWORD_LINE_MAX && !add_line(list, line + skipped, scratch))
+        else if (!line.is_too_long && !add_line(list, line.bytes + skipped, scratch))
             problem = apr_psprintf(apr_pool_parent_get(scratch),
                                    "it has more than %d passwords; a larger list must be one of SHA-1 "
                                    "hashes ordered by hash",
@@ -277,7 +300,6 @@ static const char *read_lines(luci_block_list_t *list, FILE *stream, apr_pool_t 
     }
     if (!problem && ferror(stream))
         problem = "it cannot be read to its end";
-    free(line);
     return problem;
 }
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,6 +80,39 @@ static void check_passwords(void)
     is_refused("#!comment: a\n\n", "no password", "a list of comments");
     tap_ok(!luci_block_list_open(write_bytes("a\0b\0\n", 5), &problem, pool) && strstr(problem, "NUL"),
            "a list in UTF-16 is refused");
+}
+
+static long peak_of_memory(void) /* MiB */
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss / 1024;
+}
+
+#define LONG_LINE (64 * 1024 * 1024)
+
+/* A file that was named by mistake, such as an archive or an image of a disk. */
+static void check_long_lines(void)
+{
+    long before = peak_of_memory();
+    const char *problem, *path = write_bytes("first12\n", 8);
+    const luci_block_list_t *list;
+    FILE *file = fopen(path, "a");
+
+    for (int i = 0; i < LONG_LINE; i++)
+        putc_unlocked('x', file);
+    fputs("\nlast12\n", file);
+    fclose(file);
+    list = luci_block_list_open(path, &problem, pool);
+    tap_is_result(find(list, "first12"), LUCI_OK, "the line before a long line is found");
+    tap_is_result(find(list, "last12"), LUCI_OK, "the line behind a long line is found");
+    tap_ok(truncate(path, 0) == 0 && truncate(path, 8L * LONG_LINE) == 0, "a file of NUL bytes");
+    list = luci_block_list_open(path, &problem, pool);
+    tap_ok(!list && strstr(problem, "NUL"), "a file of NUL bytes is refused");
+    tap_ok(peak_of_memory() - before < 32, "long lines are read in little memory (%ld MiB)",
+           peak_of_memory() - before);
+    unlink(path);
 }
 
 static void check_installed(void)
@@ -273,6 +307,7 @@ int main(void)
     if (!mkdtemp(folder))
         return 1;
     check_passwords();
+    check_long_lines();
     check_installed();
     check_forms();
     check_refused();
