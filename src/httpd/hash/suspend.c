@@ -293,6 +293,7 @@ static apr_status_t forget(void *baton)
     call_back(waiter);
     if (waiter->r)
         waiter->what.discard(waiter->what.baton);
+    ap_set_module_config(waiter->c->conn_config, &luciauth_module, NULL); /* hooks still run afterwards */
     waiter->state = GONE;
     waiter->r = NULL;
     release(waiter);
