@@ -73,11 +73,14 @@ is $count, 1, 'libargon2 verifies version 16 with LuciaArgon2 libsodium';
 # ---- luciactl ----
 
 my $ctl = LuciaTest::Ctl->new('--config', $server->conf_file);
-local %ENV = (%ENV, %{ $hashes->env });
-for my $word (@WORDS) {
-    is by_libargon2(sub { $ctl->with('--vhost', "$word.example")->does('user', 'add', "by_$word", '--stdin', { stdin => "$PASSWORD\n" }) }),
-        $computed{$word}, "luciactl hashes as LuciaArgon2 $word says";
-    ok sign_in($server, "by_$word", port => $port{$_}), "a password that luciactl hashed with $word signs in with $_" for @WORDS;
+SKIP: {
+    skip 'what counts hashes would come before the sanitizer', @WORDS * (1 + @WORDS) if $ENV{SANITIZE};
+    local %ENV = (%ENV, %{ $hashes->env });
+    for my $word (@WORDS) {
+        is by_libargon2(sub { $ctl->with('--vhost', "$word.example")->does('user', 'add', "by_$word", '--stdin', { stdin => "$PASSWORD\n" }) }),
+            $computed{$word}, "luciactl hashes as LuciaArgon2 $word says";
+        ok sign_in($server, "by_$word", port => $port{$_}), "a password that luciactl hashed with $word signs in with $_" for @WORDS;
+    }
 }
 my $end = $ctl->run('hash-bench', '--argon2', 'blake');
 is $end->{status}, 2, 'hash-bench --argon2 with another word ends with 2';
