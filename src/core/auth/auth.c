@@ -12,9 +12,9 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* UTF-16 units of a password at sign-in. An account may be older than the configured minimum, so that only
- * the maximum applies. */
-#define SIGN_IN_MIN 1
+/* How often the password of one request is verified at most. The usual cause of a repetition is a concurrent
+ * sign-in that replaced an outdated hash. */
+#define CHECKS_MAX 3
 
 /* The sign-in transaction: it inserts a session, and at sign-up the user and the key before it, and ends the
  * session that came with the request. */
@@ -70,19 +70,15 @@ static luci_result_t find_key_id(const luci_auth_request_t *request, const char 
 
 /* ---- The sign-in transaction ---- */
 
-static luci_result_t check_lengths(const luci_settings_t *settings, const luci_auth_request_t *request,
-                                   int sign_up, luci_field_t *field)
+/* Name and password of a sign-in. */
+static luci_result_t check_typed(const luci_settings_t *settings, const luci_auth_request_t *request,
+                                 luci_field_t *field)
 {
-    luci_length_t password = settings->password_length;
-
-    if (!sign_up)
-        password.min = SIGN_IN_MIN;
     *field = LUCI_FIELD_USERNAME;
-    if ((sign_up ? luci_policy_new_name(settings, request->username)
-                 : luci_policy_typed_name(request->username, settings->username_length.max)) != LUCI_OK)
+    if (luci_policy_typed_name(request->username, settings->username_length.max) != LUCI_OK)
         return LUCI_INVALID;
     *field = LUCI_FIELD_PASSWORD;
-    if (luci_policy_password(request->password, password) != LUCI_OK)
+    if (luci_policy_typed_password(request->password, settings->password_length.max) != LUCI_OK)
         return LUCI_INVALID;
     *field = LUCI_FIELD_NONE;
     return LUCI_OK;
@@ -106,14 +102,14 @@ static luci_result_t check_new(const luci_auth_t *auth, luci_auth_request_t *req
                                apr_pool_t *pool)
 {
     luci_new_password_t wanted = { request->password, request->username, auth->site };
-    luci_result_t result = check_lengths(auth->settings, request, 1, field);
+    luci_result_t result;
 
-    request->weakness = result == LUCI_OK ? LUCI_WEAKNESS_NONE : LUCI_WEAKNESS_LENGTH;
-    if (result != LUCI_OK)
-        return result;
+    *field = LUCI_FIELD_USERNAME;
+    request->weakness = LUCI_WEAKNESS_LENGTH;
+    if (luci_policy_new_name(auth->settings, request->username) != LUCI_OK)
+        return LUCI_INVALID;
     result = luci_auth_check_password(auth, &wanted, &request->weakness, pool);
-    if (result == LUCI_INVALID)
-        *field = LUCI_FIELD_PASSWORD;
+    *field = result == LUCI_INVALID ? LUCI_FIELD_PASSWORD : LUCI_FIELD_NONE;
     return result;
 }
 
@@ -277,8 +273,8 @@ luci_result_t luci_auth_look(const luci_auth_t *auth, luci_auth_request_t *reque
                              apr_pool_t *pool)
 {
     luci_field_t field;
-    luci_result_t result = is_sign_up ? check_new(auth, request, &field, pool)
-                                      : check_lengths(auth->settings, request, 0, &field);
+    luci_result_t result =
+        is_sign_up ? check_new(auth, request, &field, pool) : check_typed(auth->settings, request, &field);
 
     if (result == LUCI_OK)
         result = find_key_id(request, &request->key_id, pool);
@@ -394,33 +390,40 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *re
     return result;
 }
 
+typedef struct {
+    const luci_auth_t *auth;
+    const luci_auth_request_t *request;
+    luci_session_t *session;
+    apr_pool_t *pool;
+} admission_t;
+
 /* Creates a session for the user whose password was verified. */
-static luci_result_t admit(const luci_auth_t *auth, const luci_auth_request_t *request,
-                           luci_session_t *session, luci_verdict_t *verdict, apr_pool_t *pool)
+static luci_result_t admit(void *baton, const luci_verdict_t *verdict)
 {
-    sign_in_t sign_in = { .auth = auth,
+    const admission_t *admission = baton;
+    const luci_auth_request_t *request = admission->request;
+    sign_in_t sign_in = { .auth = admission->auth,
                           .request = request,
-                          .session = session,
+                          .session = admission->session,
                           .key_id = request->key_id,
                           .stored_hash = verdict->stored_hash };
-    luci_result_t result = luci_session_new(session, &verdict->user, auth->settings, request->now, pool);
+    luci_result_t result = luci_session_new(admission->session, &verdict->user, admission->auth->settings,
+                                            request->now, admission->pool);
 
-    return result == LUCI_OK ? commit_sign_in(&sign_in, pool) : result;
+    return result == LUCI_OK ? commit_sign_in(&sign_in, admission->pool) : result;
 }
 
-/* As admit. If the account has changed since the password was verified, verifies it again, so that the result
- * describes the account's current state. */
-static luci_result_t admit_as_checked(const luci_auth_t *auth, const luci_auth_request_t *request,
-                                      luci_session_t *session, luci_verdict_t *verdict, apr_pool_t *pool)
+luci_result_t luci_auth_store_as_checked(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                         const luci_auth_storing_t *storing, luci_verdict_t *verdict)
 {
     luci_credential_t again = { .kind = &luci_credential_password,
                                 .key_id = request->key_id,
                                 .presented = request->password };
-    luci_result_t checked = LUCI_OK, result = admit(auth, request, session, verdict, pool);
+    luci_result_t checked = LUCI_OK, result = storing->store(storing->baton, verdict);
 
-    for (int checks = 1; result == LUCI_CONFLICT && checks < LUCI_AUTH_CHECKS_MAX; checks++) {
-        checked = luci_credential_check(auth, &again, verdict, pool);
-        result = checked == LUCI_OK ? admit(auth, request, session, verdict, pool) : checked;
+    for (int checks = 1; result == LUCI_CONFLICT && checks < CHECKS_MAX; checks++) {
+        checked = luci_credential_check(auth, &again, verdict, storing->pool);
+        result = checked == LUCI_OK ? storing->store(storing->baton, verdict) : checked;
     }
     if (result == LUCI_CONFLICT)
         result = LUCI_BUSY;
@@ -454,7 +457,7 @@ static luci_result_t take_name(const luci_auth_t *auth, luci_auth_request_t *req
     if (request->username != typed)
         request->key_id = NULL;
     if (result == LUCI_OK)
-        result = check_lengths(auth->settings, request, 0, field);
+        result = check_typed(auth->settings, request, field);
     if (result == LUCI_OK)
         result = find_key_id(request, &request->key_id, pool);
     verdict->reason = result == LUCI_INVALID ? invalid(*field) : luci_reason_of(result);
@@ -467,13 +470,15 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *re
     luci_event_t event = { .kind = LUCI_EVENT_SIGN_IN, .at = request->now };
     luci_verdict_t verdict = { 0 };
     luci_auth_request_t known = *request; /* with the name and its key id */
+    admission_t admission = { auth, &known, session, pool };
+    luci_auth_storing_t storing = { admit, &admission, pool };
     luci_result_t result = take_name(auth, &known, field, &verdict, pool);
 
     request->username = known.username;
     if (result == LUCI_OK)
         result = luci_auth_verify(auth, &known, &verdict, pool);
     if (result == LUCI_OK)
-        result = admit_as_checked(auth, &known, session, &verdict, pool);
+        result = luci_auth_store_as_checked(auth, &known, &storing, &verdict);
     luci_auth_end_attempt(auth, request, result, pool);
     event.reason = verdict.reason;
     luci_auth_report(auth, &event, &verdict.user, result == LUCI_OK ? session : NULL);

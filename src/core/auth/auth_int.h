@@ -5,10 +5,6 @@
 
 #include "core/auth/credential.h"
 
-/* How often the password of one request is verified at most. The usual cause of a repetition is a concurrent
- * sign-in that replaced an outdated hash. */
-#define LUCI_AUTH_CHECKS_MAX 3
-
 /* Removes a session from each cache that may hold it, after its row was removed
  * (session_cache.h). */
 void luci_auth_forget(const luci_auth_t *auth, const luci_session_token_t *token, apr_pool_t *scratch);
@@ -29,6 +25,20 @@ luci_result_t luci_auth_look_sign_in(const luci_auth_t *auth, const luci_auth_re
  * luci_auth_end_attempt. request->key_id must be set. Results as luci_credential_check, and THROTTLED. */
 luci_result_t luci_auth_verify(const luci_auth_t *auth, const luci_auth_request_t *request,
                                luci_verdict_t *verdict, apr_pool_t *pool) LUCI_MUST_USE;
+
+/* What a verified password allows. store writes it, in a transaction that looks again whether the account is
+ * the one of the verdict; CONFLICT: it is not. */
+typedef struct {
+    luci_result_t (*store)(void *baton, const luci_verdict_t *verdict);
+    void *baton;
+    apr_pool_t *pool;
+} luci_auth_storing_t;
+
+/* Calls store. If the account has changed since the password was verified, verifies it again, so that the
+ * result describes the account's current state. Sets verdict->reason. BUSY: it changed again and again. */
+luci_result_t luci_auth_store_as_checked(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                         const luci_auth_storing_t *storing,
+                                         luci_verdict_t *verdict) LUCI_MUST_USE;
 
 /* Records the outcome of an attempt for the throttle, and returns result. */
 luci_result_t luci_auth_end_attempt(const luci_auth_t *auth, const luci_auth_request_t *request,

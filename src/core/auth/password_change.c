@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-/* UTF-16 units of the current password. It may be older than the configured minimum. */
-#define CURRENT_MIN 1
-
 /* The transaction. */
 typedef struct {
     const luci_auth_t *auth;
@@ -30,11 +27,10 @@ static luci_result_t check_passwords(const luci_auth_t *auth, luci_password_chan
 {
     luci_auth_request_t *request = &change->request;
     luci_new_password_t wanted = { change->password, request->username, auth->site };
-    luci_length_t current = auth->settings->password_length;
     luci_result_t result = luci_auth_check_password(auth, &wanted, &request->weakness, pool);
 
-    current.min = CURRENT_MIN;
-    if (result == LUCI_OK && luci_policy_password(request->password, current) != LUCI_OK)
+    if (result == LUCI_OK &&
+        luci_policy_typed_password(request->password, auth->settings->password_length.max) != LUCI_OK)
         return LUCI_DENIED;
     return result;
 }
@@ -114,14 +110,16 @@ static luci_result_t write_change(luci_db_t *db, void *baton, apr_pool_t *scratc
 }
 
 /* The caches forget on errors, too, because the rows may have been deleted. */
-static luci_result_t commit(writing_t *writing)
+static luci_result_t commit(void *baton, const luci_verdict_t *verdict)
 {
+    writing_t *writing = baton;
     const luci_auth_t *auth = writing->auth;
     luci_db_t *db;
     luci_result_t result = auth->source.borrow(auth->source.baton, &db);
 
     if (result != LUCI_OK)
         return result;
+    writing->old_hash = verdict->stored_hash;
     writing->ended = NULL;
     result = luci_db_transaction(db, write_change, writing, writing->pool);
     auth->source.give_back(auth->source.baton, db);
@@ -133,33 +131,12 @@ static luci_result_t commit(writing_t *writing)
 
 /* ---- The use case ---- */
 
-/* Stores the change. If the account has changed since the password was verified, verifies it again, so that
- * the result describes the account's current state. */
-static luci_result_t commit_as_checked(writing_t *writing, luci_verdict_t *verdict)
-{
-    const luci_auth_request_t *request = &writing->change->request;
-    luci_credential_t again = { .kind = &luci_credential_password,
-                                .key_id = request->key_id,
-                                .presented = request->password };
-    luci_result_t checked = LUCI_OK, result = commit(writing);
-
-    for (int checks = 1; result == LUCI_CONFLICT && checks < LUCI_AUTH_CHECKS_MAX; checks++) {
-        checked = luci_credential_check(writing->auth, &again, verdict, writing->pool);
-        writing->old_hash = verdict->stored_hash;
-        result = checked == LUCI_OK ? commit(writing) : checked;
-    }
-    if (result == LUCI_CONFLICT)
-        result = LUCI_BUSY;
-    if (checked == LUCI_OK)
-        verdict->reason = result == LUCI_EXPIRED ? LUCI_REASON_NO_SESSION : luci_reason_of(result);
-    return result;
-}
-
 static luci_result_t change_verified(writing_t *writing, luci_verdict_t *verdict)
 {
     const luci_auth_t *auth = writing->auth;
     const luci_password_change_t *change = writing->change;
     luci_credential_t credential = { .kind = &luci_credential_password, .presented = change->password };
+    luci_auth_storing_t storing = { commit, writing, writing->pool };
     char *hash;
     luci_result_t result = luci_credential_hash(auth, &credential, &hash, writing->pool);
 
@@ -170,9 +147,11 @@ static luci_result_t change_verified(writing_t *writing, luci_verdict_t *verdict
         verdict->reason = luci_reason_of(result);
         return result;
     }
-    writing->old_hash = verdict->stored_hash;
     writing->new_hash = hash;
-    return commit_as_checked(writing, verdict);
+    result = luci_auth_store_as_checked(auth, &change->request, &storing, verdict);
+    if (result == LUCI_EXPIRED)
+        verdict->reason = LUCI_REASON_NO_SESSION;
+    return result;
 }
 
 static luci_reason_t reason_unverified(luci_result_t result, luci_weakness_t weakness)

@@ -168,6 +168,11 @@ luci_result_t luci_policy_password(const char *password, luci_length_t bounds)
     return LUCI_OK;
 }
 
+luci_result_t luci_policy_typed_password(const char *password, int max)
+{
+    return luci_policy_password(password, (luci_length_t){ 1, max });
+}
+
 /* The rule of the profile "permissive"; the other profiles only narrow it. */
 static luci_result_t check_permissive(const char *username, luci_length_t bounds)
 {

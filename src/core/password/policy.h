@@ -48,6 +48,10 @@ luci_result_t luci_policy_appearance(const char *username, char **appearance, ap
 
 luci_result_t luci_policy_password(const char *password, luci_length_t bounds) LUCI_MUST_USE;
 
+/* OK if an account can have this password. It may be older than the configured minimum, so that only the
+ * maximum applies. */
+luci_result_t luci_policy_typed_password(const char *password, int max) LUCI_MUST_USE;
+
 /* The canonical form of a username in keys: lower case as JavaScript's toLowerCase (full mapping, independent
  * of the locale: U+0130 becomes "i" U+0307, a final capital sigma U+03C2). *key is from pool. INVALID:
  * username is NULL or not UTF-8. INTERNAL: no memory. */
