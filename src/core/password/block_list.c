@@ -94,7 +94,7 @@ static int is_counted(const char *line, size_t length)
 typedef struct {
     off_t start;
     off_t next;          /* of the line behind it; list->end if there is none */
-    char hash[SHA1_HEX]; /* in upper case */
+    char hash[SHA1_HEX]; /* in lower case */
     int is_counted;
 } line_t;
 
@@ -126,7 +126,7 @@ static luci_result_t read_line(const luci_block_list_t *list, off_t from, line_t
     line->next = end ? line->start + (off_t)length + 1 : list->end;
     line->is_counted = is_counted(start, length);
     for (int i = 0; i < SHA1_HEX; i++)
-        line->hash[i] = (char)apr_toupper(start[i]);
+        line->hash[i] = (char)apr_tolower(start[i]);
     return LUCI_OK;
 }
 
@@ -180,16 +180,12 @@ static apr_uint64_t hash_of(const char *text, size_t length)
 
 static luci_result_t find_hash(const luci_block_list_t *list, const char *password)
 {
-    static const char digits[] = "0123456789ABCDEF";
     unsigned char digest[APR_SHA1_DIGESTSIZE];
-    char hash[2 * APR_SHA1_DIGESTSIZE];
+    char hash[SHA1_HEX + 1];
     luci_result_t result;
 
     sha1(password, strlen(password), digest);
-    for (size_t i = 0; i < sizeof digest; i++) {
-        hash[2 * i] = digits[digest[i] >> 4];
-        hash[2 * i + 1] = digits[digest[i] & 15];
-    }
+    luci_secret_hex(digest, sizeof digest, hash);
     result = search(list, hash);
     luci_secret_wipe(digest, sizeof digest);
     luci_secret_wipe(hash, sizeof hash);
