@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/account/endpoint.h"
 
+#include "httpd/request/cookies.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
 
@@ -45,4 +46,10 @@ luci_result_t luci_endpoint_session(luci_endpoint_request_t *request, luci_valid
     const char *id = luci_validation_credential(request->r, &refused);
 
     return id ? validate(request->r, id, &request->session) : LUCI_NOT_FOUND;
+}
+
+void luci_endpoint_clear_session(const luci_endpoint_request_t *request)
+{
+    if (request->session->token.id == luci_state_credentials(request->state)->cookie_id)
+        luci_cookies_clear_session(request->r);
 }

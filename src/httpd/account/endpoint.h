@@ -71,4 +71,7 @@ typedef luci_result_t luci_validate_fn(request_rec *r, const char *id, const luc
 luci_result_t luci_endpoint_session(luci_endpoint_request_t *request,
                                     luci_validate_fn *validate) LUCI_MUST_USE;
 
+/* Clears the cookie of request->session, which has ended, unless it was a bearer token. */
+void luci_endpoint_clear_session(const luci_endpoint_request_t *request);
+
 #endif

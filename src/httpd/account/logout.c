@@ -2,7 +2,6 @@
 /* Sign-out: a page with a button, and the end of the session. */
 #include "httpd/account/endpoint.h"
 #include "httpd/request/answer.h"
-#include "httpd/request/cookies.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/way_back.h"
 
@@ -47,8 +46,7 @@ static int sign_out(luci_endpoint_request_t *request)
 
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
         return luci_endpoint_failure(request, result);
-    if (request->session->token.id == luci_state_credentials(request->state)->cookie_id)
-        luci_cookies_clear_session(request->r);
+    luci_endpoint_clear_session(request);
     luci_answer_clear_cache(request->r);
     if (request->wants_json)
         return luci_reply_nothing(request->r);

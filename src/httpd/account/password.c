@@ -135,8 +135,7 @@ static int done(luci_password_form_t *form)
 /* The session has ended since it was validated. */
 static int ended(luci_endpoint_request_t *request)
 {
-    if (request->session->token.id == luci_state_credentials(request->state)->cookie_id)
-        luci_cookies_clear_session(request->r);
+    luci_endpoint_clear_session(request);
     return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
 }
 
