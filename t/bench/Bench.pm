@@ -88,6 +88,17 @@ sub file_rate {
     return $rate;
 }
 
+# One answer on a connection that stays.
+sub answer_on {
+    my ($socket) = @_;
+    my $answer = '';
+    for (;;) {
+        my ($head, $body) = split /\r\n\r\n/, $answer, 2;
+        return $answer if defined $body && $head =~ /^Content-Length: (\d+)/m && length $body >= $1;
+        sysread $socket, $answer, 65536, length $answer or die "the server closed the connection\n";
+    }
+}
+
 sub bytes_of {
     my ($number, $unit) = $_[0] =~ /([\d.]+)([KMG]?)/;
     return $number * { '' => 1, K => 2**10, M => 2**20, G => 2**30 }->{$unit};

@@ -91,10 +91,7 @@ sub ask {
     my $socket = $server->connect($port);
     for my $cookie (@$cookies) {
         print $socket "GET $path HTTP/1.1\r\nHost: 127.0.0.1:$port\r\n", defined $cookie ? "Cookie: $cookie\r\n" : '', "\r\n";
-        my $answer = '';
-        until ($answer =~ /\r\n\r\n/ && length $' >= 1024) {
-            sysread $socket, $answer, 65536, length $answer or die "the server closed the connection\n";
-        }
+        my $answer = Bench::answer_on($socket);
         $answer =~ m{^HTTP/1.1 200 } or die "$path answered:\n$answer";
     }
     close $socket;

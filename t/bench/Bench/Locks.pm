@@ -116,18 +116,9 @@ sub ask {
     my ($host, $path) = @{ $KINDS{$kind} };
     print $socket "GET $path HTTP/1.1\r\nHost: 127.0.0.1:", $self->{server}->host_port($host), "\r\n",
         map({ "$_\r\n" } @{ $self->{entry}{$host}{headers} }), "\r\n";
-    my $answer = answer_on($socket);
+    my $answer = Bench::answer_on($socket);
     $answer =~ m{^HTTP/1.1 200 } or die "$path answered:\n$answer";
     return;
-}
-
-sub answer_on {
-    my ($socket) = @_;
-    my $answer = '';
-    until ($answer =~ /^Content-Length: (\d+)\r.*?\r\n\r\n/ms && length $' >= $1) {
-        sysread $socket, $answer, 65536, length $answer or die "the server closed the connection\n";
-    }
-    return $answer;
 }
 
 sub sign_in {
@@ -136,7 +127,7 @@ sub sign_in {
     my %form = form(username => Bench::NAME, password => Bench::PASSWORD);
     print $socket "POST /account/login HTTP/1.1\r\nHost: ", $origin =~ s{.*//}{}r, "\r\nOrigin: $origin\r\n",
         "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ", length $form{body}, "\r\n\r\n$form{body}";
-    my $answer = answer_on($socket);
+    my $answer = Bench::answer_on($socket);
     $answer =~ m{^HTTP/1.1 302 } or die "sign-in answered:\n$answer";
     return;
 }
