@@ -85,11 +85,16 @@ static luci_result_t check_typed(const luci_settings_t *settings, const luci_aut
 }
 
 luci_result_t luci_auth_check_password(const luci_auth_t *auth, const luci_new_password_t *wanted,
-                                       luci_weakness_t *weakness, apr_pool_t *pool)
+                                       luci_auth_request_t *request, apr_pool_t *pool)
 {
     const luci_settings_t *settings = auth->settings;
-    luci_result_t result = luci_new_password_check(settings, wanted, weakness, pool);
+    luci_result_t result;
 
+    request->weakness = LUCI_WEAKNESS_NONE;
+    if (request->is_allowed)
+        return LUCI_OK;
+    result = luci_new_password_check(settings, wanted, &request->weakness, pool);
+    request->is_allowed = result == LUCI_OK;
     if (result == LUCI_UNAVAILABLE)
         luci_event_notice(&auth->events,
                           &(luci_notice_t){ .kind = LUCI_NOTICE_LIST_UNREADABLE,
@@ -108,7 +113,7 @@ static luci_result_t check_new(const luci_auth_t *auth, luci_auth_request_t *req
     request->weakness = LUCI_WEAKNESS_LENGTH;
     if (luci_policy_new_name(auth->settings, request->username) != LUCI_OK)
         return LUCI_INVALID;
-    result = luci_auth_check_password(auth, &wanted, &request->weakness, pool);
+    result = luci_auth_check_password(auth, &wanted, request, pool);
     *field = result == LUCI_INVALID ? LUCI_FIELD_PASSWORD : LUCI_FIELD_NONE;
     return result;
 }

@@ -50,7 +50,9 @@ typedef struct {
     luci_client_t client;
     const luci_session_token_t *old_session; /* came with the request, and is ended on success; NULL: none */
     luci_ms_t now;
-    const char *key_id;       /* luci_key_id of username, set by luci_auth_look; NULL: not computed yet */
+    const char *key_id; /* luci_key_id of username, set by luci_auth_look; NULL: not computed yet */
+    int is_allowed;     /* 1: luci_auth_look or luci_password_change_look has found that the new password is
+                           allowed */
     luci_attempt_t *attempt;  /* zeros except for the device cookie; NULL: the attempt is not counted */
     luci_weakness_t weakness; /* set by luci_auth_sign_up and luci_password_change: why the new password is
                                  INVALID */

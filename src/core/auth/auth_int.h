@@ -13,9 +13,10 @@ void luci_auth_forget(const luci_auth_t *auth, const luci_session_token_t *token
 void luci_auth_report(const luci_auth_t *auth, luci_event_t *event, const luci_user_t *user,
                       const luci_session_t *session);
 
-/* luci_new_password_check, which also reports that the block list cannot be read. */
+/* luci_new_password_check, once for a request; also reports that the block list cannot be read. Sets
+ * request->weakness and is_allowed. */
 luci_result_t luci_auth_check_password(const luci_auth_t *auth, const luci_new_password_t *wanted,
-                                       luci_weakness_t *weakness, apr_pool_t *pool) LUCI_MUST_USE;
+                                       luci_auth_request_t *request, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Tells whether the throttle would refuse a check of the request's password. request->key_id must be set. */
 luci_result_t luci_auth_look_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,

@@ -27,7 +27,7 @@ static luci_result_t check_passwords(const luci_auth_t *auth, luci_password_chan
 {
     luci_auth_request_t *request = &change->request;
     luci_new_password_t wanted = { change->password, request->username, auth->site };
-    luci_result_t result = luci_auth_check_password(auth, &wanted, &request->weakness, pool);
+    luci_result_t result = luci_auth_check_password(auth, &wanted, request, pool);
 
     if (result == LUCI_OK &&
         luci_policy_typed_password(request->password, auth->settings->password_length.max) != LUCI_OK)

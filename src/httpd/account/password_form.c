@@ -77,6 +77,7 @@ static int has_to_wait(luci_password_form_t *form)
     look.auth_request.attempt = &attempt;
     result = form->kind->look(&look, form->request->r->pool);
     form->auth_request.key_id = look.auth_request.key_id;
+    form->auth_request.is_allowed = look.auth_request.is_allowed;
     return result == LUCI_OK && luci_hash_slots_has_room(&form->auth.hasher);
 }
 

@@ -13,7 +13,8 @@ typedef struct {
     /* Sets what auth_request lacks: names, passwords, sessions. */
     luci_result_t (*fill)(luci_password_form_t *form);
 
-    /* Tells whether act would get as far as computing a hash, and sets auth_request.key_id if it is known. */
+    /* Tells whether act would get as far as computing a hash, and sets key_id and is_allowed of auth_request
+     * if they are known. */
     luci_result_t (*look)(luci_password_form_t *form, apr_pool_t *pool);
 
     /* The use case, from auth_request to session and field. May run in another thread. */
