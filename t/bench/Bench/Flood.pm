@@ -120,13 +120,14 @@ sub round {
 
 sub slots { return Bench::cores() - 1 }
 
-# A server that never hashed a password, and a session from one that ran before it.
+# A server that never hashed a password, and a session from one that ran before it. The session belongs to another user than
+# the sign-ins of the flood, which may be more than a user can have sessions.
 sub serve {
     my $server = Bench::Server->new(hosts => [{ name => 'flood', conf => 'flood', slots => slots() }], processes => 'debian',
         prefix => ['taskset', '-c', Bench::other_cores()]);
-    my $peer = Bench::Peer::Lucia->new(name => 'flood', url => $server->origin($server->host_port('flood')),
-        rows => sub { sqlite($server->db, @_) });
-    $peer->prepare;
+    my %flood = (name => 'flood', url => $server->origin($server->host_port('flood')), rows => sub { sqlite($server->db, @_) });
+    my $peer = Bench::Peer::Lucia->new(%flood, user => 'reader');
+    $_->prepare for $peer, Bench::Peer::Lucia->new(%flood);
     my $entry = $peer->enter;
     $peer->answers($entry);
     $server->start_again;

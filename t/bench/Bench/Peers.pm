@@ -112,7 +112,7 @@ sub sign_out {
     return $reply;
 }
 
-# ---- mod_luciauth. Further fields: rows, a sub that runs SQL on its database. ----
+# ---- mod_luciauth. Further fields: rows, a sub that runs SQL on its database; user, if it is not Bench::NAME. ----
 
 package Bench::Peer::Lucia;
 use LuciaTest;
@@ -121,16 +121,17 @@ use parent -norequire, 'Bench::Peer';
 use constant { COOKIE => 'auth_session', LOGIN => '/account/login' };
 
 sub cookie { COOKIE }
+sub user   { return $_[0]{user} // Bench::NAME }
 
 # The first of the hosts on one database finds no user yet.
 sub prepare {
     my ($self) = @_;
-    my $reply = $self->client->request(POST => '/account/signup', form(username => Bench::NAME, password => Bench::PASSWORD));
+    my $reply = $self->client->request(POST => '/account/signup', form(username => $self->user, password => Bench::PASSWORD));
     return if $reply->status == 400 && $reply->body =~ /Username already taken/;
     return $self->must('sign-up', $reply, 302);
 }
 
-sub enter { my ($self) = @_; return $self->sign_in(LOGIN, COOKIE, username => Bench::NAME, password => Bench::PASSWORD) }
+sub enter { my ($self) = @_; return $self->sign_in(LOGIN, COOKIE, username => $self->user, password => Bench::PASSWORD) }
 
 sub strangers {
     my ($self, $entry) = @_;
@@ -138,7 +139,7 @@ sub strangers {
     return ['Cookie: ' . COOKIE . '=' . 'a' x 40], ["Cookie: $other"], ["Cookie: $entry->{cookie}a"];
 }
 
-sub try_wrong_password { my ($self) = @_; return $self->wrong_password(LOGIN, username => Bench::NAME, password => 'wrong!') }
+sub try_wrong_password { my ($self) = @_; return $self->wrong_password(LOGIN, username => $self->user, password => 'wrong!') }
 
 sub ways {
     my ($self) = @_;
