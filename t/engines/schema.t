@@ -12,7 +12,7 @@ use LuciaTest::Site;
 LuciaTest::only_files('this runs on all engines anyway');
 
 my $WORDS = 'username role Team order';
-my $OURS  = 'active_expires address created_at created_at disabled idle_expires last_seen user_agent';
+my $OURS  = 'active_expires address created_at created_at disabled idle_expires last_seen proved_at user_agent';
 
 sub config {
     my ($engine, $database, $more, @words) = @_;

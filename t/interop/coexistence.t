@@ -53,7 +53,7 @@ sub check_our_tables {
 sub check_lucia_tables {
     my ($engine, $schema) = @_;
     my ($server, $database, $url) = on_database($engine, "${scrypt}LuciaCreateSchema $schema\n");
-    my ($users_more, $sessions_more) = $schema eq 'On' ? (' disabled created_at', ' created_at last_seen address user_agent') : ('', '');
+    my ($users_more, $sessions_more) = $schema eq 'On' ? (' disabled created_at', ' created_at last_seen address user_agent proved_at') : ('', '');
     my $guide = Interop::Guide->new(database => $url);
     LuciaTest::give(glob $server->db . '*');
     $server->start;

@@ -35,6 +35,7 @@ struct luci_db_t {
     const luci_db_guard_t *guard; /* of writes; NULL: none */
     luci_file_id_t file;          /* if the database is a file */
     luci_sql_columns_t columns;
+    int knows_later;     /* columns.later was found on this connection */
     ran_t *ran[BUCKETS]; /* by the address of the statement; from the connection's pool */
     int in_transaction;
     enum { INDEX_UNKNOWN, INDEX_MISSING, INDEX_FOUND } user_index; /* on user_id of the session table */
@@ -202,12 +203,40 @@ static luci_result_t find_attributes(luci_db_t *db, apr_uint32_t *lacks)
     return result;
 }
 
+/* Sets *later. Only statements with such columns need it, so a connection looks when it first runs one. */
+static luci_result_t look_for_later(luci_db_t *db, apr_uint32_t *later)
+{
+    const luci_table_t *table;
+    const luci_table_column_t *column;
+    luci_result_t result = LUCI_OK;
+
+    *later = 0;
+    for (int i = 0; result == LUCI_OK && luci_table_later(i, &table, &column); i++) {
+        int found = 0;
+
+        if (luci_table_is_wanted(table, db->target->settings))
+            result = has_column(db, table, column->name, &found);
+        *later |= (apr_uint32_t)found << i;
+    }
+    return result;
+}
+
+static luci_result_t find_later(luci_db_t *db)
+{
+    luci_result_t result = db->knows_later ? LUCI_OK : look_for_later(db, &db->columns.later);
+
+    db->knows_later = result == LUCI_OK;
+    return result;
+}
+
 /* 1 if a column that was missing exists now, or if that cannot be determined. */
 static int has_got_columns(luci_db_t *db)
 {
-    apr_uint32_t lacks = db->columns.lacks;
+    apr_uint32_t lacks = db->columns.lacks, later = db->columns.later;
     int added = 0;
 
+    if (db->knows_later && (look_for_later(db, &later) != LUCI_OK || later != db->columns.later))
+        return 1;
     if (!db->columns.disabled && (has_column(db, &luci_table_user, DISABLED, &added) != LUCI_OK || added))
         return 1;
     return lacks && (find_attributes(db, &lacks) != LUCI_OK || lacks != db->columns.lacks);
@@ -252,6 +281,8 @@ static luci_result_t find_columns(luci_db_t *db)
     luci_result_t result = find_user_columns(db);
 
     db->columns.lacks = 0;
+    db->columns.later = 0;
+    db->knows_later = 0;
     if (result == LUCI_OK)
         result = find_session_columns(db, &sessions);
     if (result != LUCI_OK || !sessions) /* without a session table, the user table may be missing, too */
@@ -330,6 +361,22 @@ luci_result_t luci_db_has_column(luci_db_t *db, const luci_table_t *table, const
     return has_once(db, &probe, found);
 }
 
+luci_result_t luci_db_has_later(luci_db_t *db, const luci_table_t *table, const char *name, int *found)
+{
+    const luci_table_t *of;
+    const luci_table_column_t *column;
+    luci_result_t result = luci_db_connect(db);
+
+    *found = 0;
+    if (result == LUCI_OK)
+        result = find_later(db);
+    for (int i = 0; result == LUCI_OK && luci_table_later(i, &of, &column); i++) {
+        if (of == table && strcmp(column->name, name) == 0)
+            *found = db->columns.later >> i & 1;
+    }
+    return result;
+}
+
 luci_result_t luci_db_has_user_index(luci_db_t *db, int *found)
 {
     luci_probe_t probe = luci_probe_index(&luci_table_session, "user_id");
@@ -376,18 +423,22 @@ static int is_of(const ran_t *ran, const query_t *query)
     return ran->statement == query->statement && (!query->column || strcmp(ran->column, query->column) == 0);
 }
 
-/* The statement for this connection, and for its column if it is about one. It is expanded when the
- * connection first runs it. */
-static ran_t *ran_of(luci_db_t *db, const query_t *query)
+/* NULL: this connection has not run the statement yet. */
+static ran_t *find_ran(luci_db_t *db, const query_t *query)
 {
-    ran_t **bucket = &db->ran[BUCKET_OF(query->statement)], *ran = *bucket;
-    luci_sql_scope_t scope;
+    ran_t *ran = db->ran[BUCKET_OF(query->statement)];
 
     while (ran && !is_of(ran, query))
         ran = ran->next;
-    if (ran)
-        return ran;
-    scope = scope_of(db);
+    return ran;
+}
+
+/* Expands the statement for this connection, and for its column if it is about one. */
+static ran_t *add_ran(luci_db_t *db, const query_t *query)
+{
+    ran_t **bucket = &db->ran[BUCKET_OF(query->statement)], *ran;
+    luci_sql_scope_t scope = scope_of(db);
+
     ran = apr_pcalloc(db->memory, sizeof *ran);
     ran->statement = query->statement;
     ran->column = query->column ? apr_pstrdup(db->memory, query->column) : NULL;
@@ -432,9 +483,12 @@ static luci_result_t run_once(luci_db_t *db, const query_t *query)
 {
     luci_bound_t bound = { 0 };
     luci_result_t result = luci_db_connect(db);
+    ran_t *ran = result == LUCI_OK ? find_ran(db, query) : NULL;
 
+    if (result == LUCI_OK && !ran && luci_sql_asks_for_later(query->statement->text))
+        result = find_later(db);
     if (result == LUCI_OK)
-        result = prepare(db, ran_of(db, query), query->arguments, &bound);
+        result = prepare(db, ran ? ran : add_ran(db, query), query->arguments, &bound);
     if (result != LUCI_OK)
         return result;
     if (query->rows) {

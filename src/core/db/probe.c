@@ -11,13 +11,13 @@ static void add(luci_probe_t *probe, const char *column)
         probe->columns[probe->count++] = column;
 }
 
-/* The additional columns of a table (ours is 1), or those of Lucia (0). */
-static luci_probe_t columns_of(const luci_table_t *table, int ours)
+/* The columns of a table which have exactly these of the flags OURS and LATER. */
+static luci_probe_t columns_of(const luci_table_t *table, int flags)
 {
     luci_probe_t probe = { .kind = LUCI_PROBE_COLUMNS, .table = table };
 
     for (const luci_table_column_t *column = table->columns; column->name; column++) {
-        if (!(column->flags & LUCI_COLUMN_OURS) == !ours)
+        if ((column->flags & (LUCI_COLUMN_OURS | LUCI_COLUMN_LATER)) == flags)
             add(&probe, column->name);
     }
     return probe;
@@ -30,7 +30,12 @@ luci_probe_t luci_probe_table(const luci_table_t *table)
 
 luci_probe_t luci_probe_ours(const luci_table_t *table)
 {
-    return columns_of(table, 1);
+    return columns_of(table, LUCI_COLUMN_OURS);
+}
+
+luci_probe_t luci_probe_later(const luci_table_t *table)
+{
+    return columns_of(table, LUCI_COLUMN_OURS | LUCI_COLUMN_LATER);
 }
 
 luci_probe_t luci_probe_column(const luci_table_t *table, const char *column)

@@ -23,8 +23,10 @@ typedef struct {
 /* A probe for Lucia's columns of a table, which the table must have. */
 luci_probe_t luci_probe_table(const luci_table_t *table);
 
-/* A probe for the additional columns of the module; count is 0 if the table has none. */
+/* A probe for the additional columns of the module that are used all or none, and one for those that came
+ * later; count is 0 if the table has none. */
 luci_probe_t luci_probe_ours(const luci_table_t *table);
+luci_probe_t luci_probe_later(const luci_table_t *table);
 
 /* A probe for one column of any name. */
 luci_probe_t luci_probe_column(const luci_table_t *table, const char *column);

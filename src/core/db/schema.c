@@ -72,7 +72,8 @@ static const char *references(const luci_table_t *table, apr_pool_t *pool)
 
     for (const luci_table_column_t *column = table->columns; column->name; column++) {
         if (column->flags & LUCI_COLUMN_USER)
-            text = apr_psprintf(pool, "%sFOREIGN KEY (%s) REFERENCES {user}(id), ", text, column->name);
+            text = apr_psprintf(pool, "%sFOREIGN KEY (%s) REFERENCES {user}(id)%s, ", text, column->name,
+                                column->flags & LUCI_COLUMN_CASCADE ? " ON DELETE CASCADE" : "");
     }
     return text;
 }
@@ -215,7 +216,8 @@ static luci_result_t find_columns(search_t *search, const luci_probe_t *probe, i
 
 static luci_result_t find_gaps(search_t *search, const luci_table_t *table)
 {
-    luci_probe_t ours = luci_probe_ours(table), attributes = { .table = table };
+    luci_probe_t ours = luci_probe_ours(table), later = luci_probe_later(table);
+    luci_probe_t attributes = { .table = table };
     int found = 0;
     luci_result_t result = luci_db_has(search->db, luci_probe_table(table), &found);
 
@@ -225,6 +227,8 @@ static luci_result_t find_gaps(search_t *search, const luci_table_t *table)
         (void)add_gap(search, table, NULL);
     if (result == LUCI_OK && found)
         result = find_columns(search, &ours, 0);
+    if (result == LUCI_OK && found)
+        result = find_columns(search, &later, 0);
     if (result == LUCI_OK && found)
         result = find_columns(search, &attributes, 1);
     return result;
@@ -238,8 +242,10 @@ luci_result_t luci_schema_gaps(luci_db_t *db, apr_array_header_t **gaps, apr_poo
     luci_result_t result = luci_db_connect(db);
 
     *gaps = search.gaps = apr_array_make(pool, 2, sizeof(luci_gap_t));
-    for (const luci_table_t *const *table = luci_table_list; *table && result == LUCI_OK; table++)
-        result = find_gaps(&search, *table);
+    for (const luci_table_t *const *table = luci_table_list; *table && result == LUCI_OK; table++) {
+        if (luci_table_is_wanted(*table, search.settings))
+            result = find_gaps(&search, *table);
+    }
     return result;
 }
 

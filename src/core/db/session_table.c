@@ -16,6 +16,8 @@ static const luci_table_column_t columns[] = {
     { "last_seen", LUCI_COLUMN_INTEGER, 0, 0, LUCI_COLUMN_OURS, LOSS },
     { "address", LUCI_COLUMN_TEXT, 45, 0, LUCI_COLUMN_OURS, LOSS },
     { "user_agent", LUCI_COLUMN_TEXT, 255, 0, LUCI_COLUMN_OURS, LOSS },
+    { "proved_at", LUCI_COLUMN_INTEGER, 0, 0, LUCI_COLUMN_OURS | LUCI_COLUMN_LATER,
+      "so that nothing works that needs a recent proof of the password" },
     { NULL, LUCI_COLUMN_TEXT, 0, 0, 0, NULL },
 };
 
@@ -44,9 +46,9 @@ const luci_table_t luci_table_session = {
 
 const luci_statement_t luci_sql_session_insert = {
     .text = "INSERT INTO {session} (id, user_id, active_expires, idle_expires"
-            "[S:, created_at, last_seen, address, user_agent]) "
+            "[S:, created_at, last_seen, address, user_agent][+proved_at:, proved_at]) "
             "VALUES (:id, :user, :active:int, :idle:int"
-            "[S:, :created:int, :last_seen:int, :address, :user_agent])",
+            "[S:, :created:int, :last_seen:int, :address, :user_agent][+proved_at:, :created:int])",
 };
 
 const luci_statement_t luci_sql_session_get = {

@@ -188,6 +188,19 @@ static size_t append_placeholder(expansion_t *e, const char *text)
 
 /* ---- Texts ---- */
 
+/* 1 if the column of this name, which came later, exists. */
+static int has_later(const luci_sql_columns_t *found, const char *name, size_t length)
+{
+    const luci_table_t *table;
+    const luci_table_column_t *column;
+
+    for (int i = 0; luci_table_later(i, &table, &column); i++) {
+        if (strlen(column->name) == length && strncmp(column->name, name, length) == 0)
+            return found->later >> i & 1;
+    }
+    return 0;
+}
+
 /* 1 if the optional part with this letter is kept. */
 static int keeps(const expansion_t *e, char letter)
 {
@@ -206,14 +219,25 @@ static int keeps(const expansion_t *e, char letter)
     }
 }
 
+/* Judges the beginning of an optional part, "[X:" or "[+NAME:", and returns its last character. */
+static const char *begin_optional(const expansion_t *e, const char *text, int *is_kept)
+{
+    size_t length = strcspn(text, ":");
+
+    if (text[1] == '+' || text[1] == '-')
+        *is_kept = has_later(&e->scope->found, text + 2, length - 2) == (text[1] == '+');
+    else
+        *is_kept = keeps(e, text[1]);
+    return text + length;
+}
+
 static void expand(expansion_t *e, const char *text)
 {
     int is_kept = 1;
 
     for (const char *c = text; *c; c++) {
         if (*c == '[') {
-            is_kept = keeps(e, c[1]);
-            c += 2;
+            c = begin_optional(e, c, &is_kept);
         }
         else if (*c == ']') {
             is_kept = 1;
@@ -240,6 +264,11 @@ static const char *make(const char *text, const luci_sql_scope_t *scope, luci_sq
     expand(&e, text);
     e.out[e.length] = '\0';
     return e.out;
+}
+
+int luci_sql_asks_for_later(const char *text)
+{
+    return strstr(text, "[+") || strstr(text, "[-");
 }
 
 const char *luci_sql_expand(const char *text, const luci_sql_scope_t *scope, apr_pool_t *pool)

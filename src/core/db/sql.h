@@ -16,6 +16,8 @@
  *   session table has all additional columns, [C:...] only if created_at of sessions is read, [L:...] only if
  *   the engine has servers that may lag;
  * - [d:...], [u:...], [s:...] and [l:...] are kept only if [D:...], [U:...], [S:...] and [L:...] are not;
+ * - [+NAME:...] is kept only if the column of this name, which came later (table.h), exists, [-NAME:...] only
+ *   if it does not;
  * - {lags}, in [L:...], is 1 if the server that runs the statement may lag.
  *
  * The texts of the schema have no parameters. They refer to one table and to a list of columns: {table} is
@@ -38,6 +40,7 @@ typedef struct {
     int session;        /* all of the session table */
     int created_at;     /* "created_at" of the session table, which is read for the maximum lifetime */
     apr_uint32_t lacks; /* bit i: attribute i of the settings has no column and reads as NULL */
+    apr_uint32_t later; /* bit i: the column that came later with this number (luci_table_later) exists */
 } luci_sql_columns_t;
 
 /* A statement. */
@@ -86,6 +89,9 @@ typedef struct {
     const char *const *columns; /* the columns of {columns}; borrowed */
     int count;
 } luci_sql_scope_t;
+
+/* 1 if a text has parts that are kept for a column that came later. */
+int luci_sql_asks_for_later(const char *text);
 
 /* Expands a text without parameters, from pool. */
 const char *luci_sql_expand(const char *text, const luci_sql_scope_t *scope, apr_pool_t *pool);

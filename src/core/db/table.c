@@ -24,6 +24,22 @@ const char *luci_table_name(const luci_table_t *table, const luci_tables_t *tabl
     return *(const char *const *)((const char *)tables + table->setting);
 }
 
+int luci_table_is_wanted(const luci_table_t *table, const luci_settings_t *settings)
+{
+    return !table->is_wanted || table->is_wanted(settings);
+}
+
+int luci_table_later(int number, const luci_table_t **table, const luci_table_column_t **column)
+{
+    for (const luci_table_t *const *t = luci_table_list; *t; t++) {
+        for (*table = *t, *column = (*t)->columns; (*column)->name; (*column)++) {
+            if ((*column)->flags & LUCI_COLUMN_LATER && number-- == 0)
+                return 1;
+        }
+    }
+    return 0;
+}
+
 const luci_table_column_t *luci_table_column(const luci_table_t *table, const char *name)
 {
     for (const luci_table_column_t *column = table->columns; column->name; column++) {

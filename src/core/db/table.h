@@ -3,9 +3,9 @@
  * the checks are made. They are the tables of Lucia v2 (adapter-sqlite 2, adapter-postgresql 2, adapter-mysql
  * 2) with additional nullable columns of the module, which a database that Lucia created does not have. To
  * add a table, write its file and add a row to the list in table.c; to add a column, add it to the file of
- * its table. The module's columns of a table are used all or none ([S:...] in sql.h): a database that lacks a
- * new one does without the others until a start or luciactl init adds it. The statements about a table are
- * beside it or beside the only code that uses them (sql.h). */
+ * its table. The module's first columns of a table are used all or none ([S:...] in sql.h); each column that
+ * came later (LUCI_COLUMN_LATER) is used where it exists ([+NAME:...]). A start or luciactl init adds what is
+ * missing. The statements about a table are beside it or beside the only code that uses them (sql.h). */
 #ifndef LUCI_TABLE_H
 #define LUCI_TABLE_H
 
@@ -23,8 +23,10 @@ enum {
     LUCI_COLUMN_UNIQUE = 2,
     LUCI_COLUMN_NULLABLE = 4,
     LUCI_COLUMN_UNSIGNED = 8,
-    LUCI_COLUMN_USER = 16, /* refers to the id of the user table */
-    LUCI_COLUMN_OURS = 32  /* an additional column of the module, which may be missing; nullable */
+    LUCI_COLUMN_USER = 16,  /* refers to the id of the user table */
+    LUCI_COLUMN_OURS = 32,  /* an additional column of the module, which may be missing; nullable */
+    LUCI_COLUMN_LATER = 64, /* beside OURS: a database may lack it and have the others; its name is unique */
+    LUCI_COLUMN_CASCADE = 128 /* beside USER: the row is deleted with the user, by any program */
 };
 
 typedef struct {
@@ -46,8 +48,9 @@ typedef struct {
     const char *name;   /* in statements, as {name} */
     const char *suffix; /* appended to the name of the user table; NULL: LuciaTables has the name */
     size_t setting;     /* offset of the name in luci_tables_t */
-    const luci_table_column_t *columns; /* the additional ones are last; ends with name NULL */
-    const luci_table_index_t *indexes;  /* except for those of primary and unique columns */
+    const luci_table_column_t *columns;                /* the additional ones are last; ends with name NULL */
+    const luci_table_index_t *indexes;                 /* except for those of primary and unique columns */
+    int (*is_wanted)(const luci_settings_t *settings); /* 0: it is neither made nor missed; NULL: always 1 */
     int has_attributes; /* 1: the columns of LuciaUserAttributes precede the additional ones */
     int is_clustered;   /* 1: mostly read by its primary key */
     const char
@@ -59,6 +62,13 @@ extern const luci_table_t *const luci_table_list[];
 
 /* The name of a table in the database, from pool unless LuciaTables has it. */
 const char *luci_table_name(const luci_table_t *table, const luci_tables_t *tables, apr_pool_t *pool);
+
+/* 1 if these settings need the table. */
+int luci_table_is_wanted(const luci_table_t *table, const luci_settings_t *settings);
+
+/* A column that came later, by its number among those of all tables. 0: there are no more. */
+#define LUCI_LATER_MAX 32
+int luci_table_later(int number, const luci_table_t **table, const luci_table_column_t **column);
 
 /* Finds a column by its name; NULL: unknown. */
 const luci_table_column_t *luci_table_column(const luci_table_t *table, const char *name);

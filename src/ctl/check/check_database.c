@@ -72,8 +72,14 @@ static int has(check_t *check, luci_probe_t probe)
     return answered(check, luci_db_has(check->db, probe, &found)) && found;
 }
 
-/* The statements that add this module's own columns to a table, separated by blanks; "" if the table has all
- * of them. */
+static int is_later(const luci_gap_t *gap)
+{
+    return gap->column && !gap->is_attribute &&
+           luci_table_column(gap->table, gap->column)->flags & LUCI_COLUMN_LATER;
+}
+
+/* The statements that add the columns of this module which a table has all or none of, separated by blanks;
+ * "" if the table has all of them. */
 static const char *additions(const check_t *check, const luci_table_t *table)
 {
     const char *text = "";
@@ -81,7 +87,7 @@ static const char *additions(const check_t *check, const luci_table_t *table)
     for (int i = 0; i < check->gaps->nelts; i++) {
         const luci_gap_t *gap = &APR_ARRAY_IDX(check->gaps, i, luci_gap_t);
 
-        if (gap->column && !gap->is_attribute && gap->table == table)
+        if (gap->column && !gap->is_attribute && !is_later(gap) && gap->table == table)
             text = apr_pstrcat(check->findings->pool, text, *text ? " " : "",
                                luci_gap_statements(gap, check->findings->pool), NULL);
     }
@@ -142,6 +148,20 @@ static void check_columns(check_t *check)
     }
 }
 
+/* Advises to add missing columns that came later, each for itself. */
+static void check_later_columns(check_t *check)
+{
+    for (int i = 0; i < check->gaps->nelts; i++) {
+        const luci_gap_t *gap = &APR_ARRAY_IDX(check->gaps, i, luci_gap_t);
+
+        if (is_later(gap))
+            luci_findings_add(check->findings, LUCI_FINDING_ADVICE, DATABASE,
+                              apr_pstrcat(check->findings->pool, "Add the column with: ",
+                                          luci_gap_statements(gap, check->findings->pool), NULL),
+                              "%s", luci_gap_text(gap, check->findings->pool));
+    }
+}
+
 static void check_indexes(check_t *check, const luci_table_t *table)
 {
     for (const luci_table_index_t *index = table->indexes; index->column && !check->unreachable; index++) {
@@ -171,6 +191,8 @@ static void check_references(check_t *check, const luci_table_t *table)
 static void check_useful(check_t *check)
 {
     for (const luci_table_t *const *table = luci_table_list; *table && !check->unreachable; table++) {
+        if (!luci_table_is_wanted(*table, luci_db_target(check->db)->settings))
+            continue;
         check_indexes(check, *table);
         check_references(check, *table);
     }
@@ -314,6 +336,7 @@ void luci_check_database(const luci_db_target_t *target, luci_capacity_t *capaci
         return;
     luci_progress_begin(&check.progress, "rows", 0);
     check_columns(&check);
+    check_later_columns(&check);
     check_useful(&check);
     check.names = luci_check_names_begin(target->settings, findings);
     if (readable)

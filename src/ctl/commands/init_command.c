@@ -61,19 +61,22 @@ typedef struct {
 
 static void name_tables(tables_t *tables, const luci_settings_t *settings, apr_pool_t *pool)
 {
-    tables->sentence = "The tables";
     for (const luci_table_t *const *table = luci_table_list; *table && tables->count < TABLES_MAX; table++) {
-        const char *name = luci_table_name(*table, &settings->tables, pool);
-        int i = tables->count++;
+        int i = tables->count;
 
+        if (!luci_table_is_wanted(*table, settings))
+            continue;
         tables->columns[i] = (luci_column_t){ (*table)->name, (*table)->name, LUCI_CELL_TEXT, NULL };
-        tables->cells[i] = name;
-        tables->sentence = apr_pstrcat(pool, tables->sentence,
-                                       i == 0     ? " "
-                                       : table[1] ? ", "
-                                                  : " and ",
-                                       name, NULL);
+        tables->cells[i] = luci_table_name(*table, &settings->tables, pool);
+        tables->count++;
     }
+    tables->sentence = "The tables";
+    for (int i = 0; i < tables->count; i++)
+        tables->sentence = apr_pstrcat(pool, tables->sentence,
+                                       i == 0                  ? " "
+                                       : i < tables->count - 1 ? ", "
+                                                               : " and ",
+                                       tables->cells[i], NULL);
 }
 
 static luci_exit_t run_init(luci_invocation_t *call)

@@ -173,9 +173,11 @@ luci_exit_t luci_ctl_database_failed(const luci_ctl_database_t *database, luci_r
 static luci_exit_t find_tables(luci_ctl_database_t *database)
 {
     for (const luci_table_t *const *table = luci_table_list; *table; table++) {
-        int found = 0;
-        luci_result_t result = luci_db_has(database->db, luci_probe_table(*table), &found);
+        int found = 1;
+        luci_result_t result = LUCI_OK;
 
+        if (luci_table_is_wanted(*table, &database->config.settings))
+            result = luci_db_has(database->db, luci_probe_table(*table), &found);
         if (result != LUCI_OK)
             return luci_ctl_database_failed(database, result);
         if (!found)

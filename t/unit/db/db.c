@@ -174,7 +174,7 @@ static void check_new_schema(void)
     tap_is_str(support_value(path, "SELECT group_concat(name) FROM pragma_table_info('user_key')"),
                "id,user_id,hashed_password", "the key table has its columns");
     tap_is_str(support_value(path, "SELECT group_concat(name) FROM pragma_table_info('user_session')"),
-               "id,user_id,active_expires,idle_expires,created_at,last_seen,address,user_agent",
+               "id,user_id,active_expires,idle_expires,created_at,last_seen,address,user_agent,proved_at",
                "the session table has its columns");
     tap_is_int(
         support_number(path, "SELECT sum(\"notnull\") FROM pragma_table_info('user_session') WHERE cid > 3"),
@@ -200,7 +200,7 @@ static void check_lucia_schema(void)
     support_run(path, "DROP TABLE user_session");
     before = support_value(path, WHOLE_SCHEMA);
     tap_is_result(create_schema(path), LUCI_OK, "one table is missing");
-    tap_is_int(support_number(path, "SELECT count(*) FROM pragma_table_info('user_session')"), 8,
+    tap_is_int(support_number(path, "SELECT count(*) FROM pragma_table_info('user_session')"), 9,
                "the missing session table is made");
     support_run(path, "DROP TABLE user_session");
     tap_is_str(support_value(path, WHOLE_SCHEMA), before, "the others were left alone, without an index");

@@ -308,6 +308,40 @@ static void check_columns_later(void)
     luci_db_close(db);
 }
 
+/* A database of an earlier version of the module. */
+static void check_column_lacking(void)
+{
+    const char *path = support_path("lacking.db");
+    luci_db_target_t target = support_target(path, &settings);
+    luci_db_t *db = luci_db_create(&target, pool);
+    const luci_argument_t *session =
+        LUCI_ARGUMENTS({ "id", "s1" }, { "user", "alice" }, { "active", "1" }, { "idle", "2" },
+                       { "created", "7" }, { "last_seen", "7" }, { "address", NULL }, { "user_agent", NULL });
+    const char *const *row;
+    int changed, found;
+
+    support_our_tables(path, &settings);
+    support_run(path, "ALTER TABLE user_session DROP COLUMN proved_at; INSERT INTO auth_user (id, username) "
+                      "VALUES ('alice', 'Alice')");
+    tap_is_result(luci_db_execute(db, &luci_sql_session_insert, session, &changed, pool), LUCI_OK,
+                  "a session is inserted into a table without proved_at");
+    tap_is_int(luci_db_columns(db).session, 1, "  whose other columns of the module are used");
+    tap_is_str(support_value(path, "SELECT created_at FROM user_session"), "7", "  created_at is stored");
+    tap_is_result(luci_db_has_later(db, &luci_table_session, "proved_at", &found), LUCI_OK,
+                  "a table can be asked for a column that came later");
+    tap_is_int(found, 0, "  proved_at is not there");
+    support_run(path, "ALTER TABLE user_session ADD COLUMN proved_at BIGINT; DELETE FROM user_session");
+    tap_is_result(luci_db_select(db, &luci_sql_user_get, LUCI_ARGUMENTS({ "id", "alice" }), &row, pool),
+                  LUCI_OK, "a read when proved_at has come");
+    tap_is_result(luci_db_execute(db, &luci_sql_session_insert, session, &changed, pool), LUCI_OK,
+                  "a session is inserted when proved_at has come");
+    tap_is_str(support_value(path, "SELECT proved_at FROM user_session"), "7", "  at once with its value");
+    tap_is_result(luci_db_has_later(db, &luci_table_session, "proved_at", &found), LUCI_OK,
+                  "the table is asked again");
+    tap_is_int(found, 1, "  proved_at is there now");
+    luci_db_close(db);
+}
+
 int main(void)
 {
     pool = support_start();
@@ -318,5 +352,6 @@ int main(void)
     check_failing_work();
     check_failing_commit();
     check_columns_later();
+    check_column_lacking();
     return tap_done();
 }

@@ -87,9 +87,9 @@ static const struct {
       "INSERT INTO \"user_session\" (id, user_id, active_expires, idle_expires) VALUES (%s, %s, %lld, %lld)",
       "id user active idle",
       "INSERT INTO \"user_session\" (id, user_id, active_expires, idle_expires, created_at, last_seen, "
-      "address, user_agent) "
-      "VALUES (%s, %s, %lld, %lld, %lld, %lld, %s, %s)",
-      "id user active idle created last_seen address user_agent" },
+      "address, user_agent, proved_at) "
+      "VALUES (%s, %s, %lld, %lld, %lld, %lld, %s, %s, %lld)",
+      "id user active idle created last_seen address user_agent created" },
     { &luci_sql_session_get, 1,
       "SELECT s.active_expires, s.idle_expires, " USER_PLAIN
       " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s",
@@ -123,9 +123,11 @@ static const struct {
 
 static luci_sql_text_t statement(const luci_statement_t *written, int user, int session)
 {
-    luci_sql_scope_t scope = { .engine = &luci_engine_sqlite3,
-                               .settings = &settings,
-                               .found = { .disabled = user, .user = user, .session = session } };
+    luci_sql_scope_t scope = {
+        .engine = &luci_engine_sqlite3,
+        .settings = &settings,
+        .found = { .disabled = user, .user = user, .session = session, .later = session ? ~0U : 0 }
+    };
 
     return luci_sql_text(written, &scope, pool);
 }
@@ -248,7 +250,7 @@ static void check_schema(void)
         (const char *[]){
             "CREATE TABLE IF NOT EXISTS \"user_session\" (id TEXT NOT NULL PRIMARY KEY, "
             "user_id TEXT NOT NULL, active_expires BIGINT NOT NULL, idle_expires BIGINT NOT NULL, "
-            "created_at BIGINT, last_seen BIGINT, address TEXT, user_agent TEXT, "
+            "created_at BIGINT, last_seen BIGINT, address TEXT, user_agent TEXT, proved_at BIGINT, "
             "FOREIGN KEY (user_id) REFERENCES \"auth_user\"(id))",
             "CREATE INDEX IF NOT EXISTS \"user_session_user_id\" ON \"user_session\" (user_id)",
             "CREATE INDEX IF NOT EXISTS \"user_session_idle_expires\" ON \"user_session\" (idle_expires)",
@@ -264,10 +266,12 @@ static void check_schema(void)
                   "CREATE TABLE IF NOT EXISTS `user_session` (id VARCHAR(127) NOT NULL PRIMARY KEY, "
                   "active_expires BIGINT UNSIGNED NOT NULL, idle_expires BIGINT UNSIGNED NOT NULL, "
                   "created_at BIGINT, last_seen BIGINT, address VARCHAR(45), user_agent VARCHAR(255), "
+                  "proved_at BIGINT, "
                   "INDEX (user_id), INDEX (idle_expires), FOREIGN KEY (user_id) REFERENCES "
                   "`auth_user`(id))" MYSQL_END
                   " SELECT '' AS id, u.id AS user_id, 0 AS active_expires, 0 AS idle_expires, NULL AS "
-                  "created_at, NULL AS last_seen, NULL AS address, NULL AS user_agent FROM `auth_user` u "
+                  "created_at, NULL AS last_seen, NULL AS address, NULL AS user_agent, NULL AS proved_at "
+                  "FROM `auth_user` u "
                   "WHERE 1 = 0",
                   NULL });
     settings.attributes = support_names(none);
@@ -426,7 +430,8 @@ static const char *database(int user, int session)
         support_run(
             path,
             "ALTER TABLE user_session DROP COLUMN created_at; ALTER TABLE user_session DROP COLUMN last_seen;"
-            "ALTER TABLE user_session DROP COLUMN address; ALTER TABLE user_session DROP COLUMN user_agent");
+            "ALTER TABLE user_session DROP COLUMN address; ALTER TABLE user_session DROP COLUMN user_agent;"
+            "ALTER TABLE user_session DROP COLUMN proved_at");
     return path;
 }
 
