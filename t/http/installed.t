@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the installed configuration, conf/luciauth.conf, comes to in a server.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use Time::Local ();
+use LuciaTest;
+use LuciaTest::Site;
+
+LuciaTest::only_files('the installed configuration has a database file');
+
+# The file as it is, with the paths of this tree; modules are loaded already.
+my $conf = LuciaTest::Server::slurp(LuciaTest::top() . '/conf/luciauth.conf');
+my $list = LuciaTest::top() . '/conf/common-passwords.txt';
+ok $conf =~ s{^(LuciaDatabase sqlite3) /\S+$}{$1 \@db\@}m,         'the installed configuration has a database file';
+ok $conf =~ s{^(LuciaPasswordBlocklist) /\S+$}{$1 $list}m, 'the installed configuration has a block list';
+my $server = LuciaTest::Server->new(config => "$CHEAP_HASH\n$conf");
+$server->start;
+
+sub sign_up_with {
+    my ($name, $password) = @_;
+    return $server->request(POST => '/account/signup', LuciaTest::form(username => $name, password => $password));
+}
+
+is error_in(sign_up_with('alice', 'seven77')), 'Invalid password', 'the installed configuration refuses a password of seven characters';
+is error_in(sign_up_with('alice', 'iloveyou1')), 'Password is too common', 'the installed configuration refuses a common password';
+my $reply = sign_up_with('alice', 'a few words');
+is $reply->status, 302, 'the installed configuration lets people sign up';
+my ($cookie) = LuciaTest::set_cookies($reply, 'auth_session');
+my $days = (LuciaTest::sqlite_value($server->db, 'SELECT idle_expires FROM user_session') / 1000 - time) / 86_400;
+cmp_ok $days, '<=', 30, 'the installed configuration ends a session after at most 30 days';
+$server->stop;
+
+done_testing;
