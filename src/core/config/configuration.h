@@ -42,7 +42,7 @@ typedef struct {
 
 #define LUCI_AUDIT_OFF "off"   /* the value of LuciaAuditLog that disables it */
 #define LUCI_TIME_AUTO (-1)    /* the value of a time that is written as "auto" */
-#define LUCI_DIRECTIVES_MAX 64 /* maximum number of rows of both scopes; each has one bit in "set" */
+#define LUCI_DIRECTIVES_MAX 64 /* maximum number of rows of a scope; each has one bit in "set" */
 
 typedef struct {
     luci_settings_t settings;
@@ -52,7 +52,7 @@ typedef struct {
     luci_cache_name_t cache_name;
     luci_ms_t cache_ttl;
     luci_ms_t cache_local; /* LUCI_TIME_AUTO: the TTL, unless other machines use the cache; 0: off */
-    luci_ms_t cleanup; /* 0: expired sessions are not deleted */
+    luci_ms_t cleanup;     /* 0: expired sessions are not deleted */
     luci_throttle_limits_t throttle;
     luci_cache_name_t throttle_store;
     const char *throttle_secret; /* signs device cookies; never shown; NULL: a random one of this server */
@@ -71,7 +71,7 @@ typedef struct {
     const char *mount;             /* "/" or "/a/b" without a final slash; NULL: none */
     int well_known;                /* 1: the URLs below /.well-known are served beside mount */
     int has_bearer;                /* 1: this server or one of its sections has LuciaBearer On */
-    apr_uint64_t set;              /* bit n: row n of the table was written */
+    apr_uint64_t set;              /* bit n: row n of the scope was written */
 } luci_server_config_t;
 
 typedef struct {
@@ -99,7 +99,7 @@ typedef struct {
         int read_variables;
         int read_user;
     } rules;
-    apr_uint64_t set; /* bit n: row n of the table was written */
+    apr_uint64_t set; /* bit n: row n of the scope was written */
 } luci_dir_config_t;
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rows of the directive table. The file is included inside an array, after SERVER (for servers) and DIR
  * (for servers and sections) have been defined: SERVER or DIR("name", "syntax", "default" or NULL,
- * "description", type, member, limits). doc/directives-table.pl reads the rows, too. */
+ * "description", type, member, limits). The rows for servers come first. doc/directives-table.pl reads the
+ * rows, too. */
 /* clang-format off */
 
 #define FROM_TO(low, high) (&(const luci_limits_t){ .min = (low), .max = (high) })

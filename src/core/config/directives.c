@@ -12,10 +12,8 @@
 struct luci_scope_t {
     size_t size;
     size_t set; /* offset of the member "set" */
+    int first;  /* its first row, which has bit 0 */
 };
-
-const luci_scope_t luci_scope_server = { sizeof(luci_server_config_t), offsetof(luci_server_config_t, set) };
-const luci_scope_t luci_scope_dir = { sizeof(luci_dir_config_t), offsetof(luci_dir_config_t, set) };
 
 typedef struct {
     const char *name;
@@ -24,6 +22,7 @@ typedef struct {
     size_t offset;
     const luci_limits_t *limits;
     const char *fallback; /* the default, as in a configuration; NULL: zeros */
+    int counted;          /* of a row for servers: the compiler's counter, which so counts these rows */
 } luci_row_t;
 
 /* The comparison makes the compiler check that the type of the row writes the type of the member. */
@@ -32,19 +31,29 @@ typedef struct {
 #define SERVER(name, syntax, fallback, text, type, member, limits)                                           \
     {                                                                                                        \
         name, &luci_scope_server, &luci_type_##type, OFFSET(luci_server_config_t, type, member), limits,     \
-            fallback                                                                                         \
+            fallback, __COUNTER__                                                                            \
     }
 #define DIR(name, syntax, fallback, text, type, member, limits)                                              \
     {                                                                                                        \
-        name, &luci_scope_dir, &luci_type_##type, OFFSET(luci_dir_config_t, type, member), limits, fallback  \
+        name, &luci_scope_dir, &luci_type_##type, OFFSET(luci_dir_config_t, type, member), limits, fallback, \
+            0                                                                                                \
     }
+
+enum { COUNTED_BEFORE = __COUNTER__ };
 
 static const luci_row_t rows[] = {
 #include "core/config/directive_rows.h"
 };
 
-#define ROWS (sizeof(rows) / sizeof(*rows))
-_Static_assert(ROWS <= LUCI_DIRECTIVES_MAX, "one bit of \"set\" a row");
+#define ROWS ((int)(sizeof(rows) / sizeof(*rows)))
+enum { SERVER_ROWS = __COUNTER__ - COUNTED_BEFORE - 1 };
+_Static_assert(SERVER_ROWS <= LUCI_DIRECTIVES_MAX && ROWS - SERVER_ROWS <= LUCI_DIRECTIVES_MAX,
+               "one bit of \"set\" a row of the scope");
+
+const luci_scope_t luci_scope_server = { sizeof(luci_server_config_t), offsetof(luci_server_config_t, set),
+                                         0 };
+const luci_scope_t luci_scope_dir = { sizeof(luci_dir_config_t), offsetof(luci_dir_config_t, set),
+                                      SERVER_ROWS };
 
 static apr_uint64_t *set_bits(const luci_scope_t *scope, const void *config)
 {
@@ -58,9 +67,9 @@ static void *member_of(const luci_row_t *row, const void *config)
 
 int luci_directives_find(const char *name)
 {
-    for (size_t i = 0; i < ROWS; i++) {
+    for (int i = 0; i < ROWS; i++) {
         if (strcasecmp(rows[i].name, name) == 0)
-            return (int)i;
+            return i;
     }
     return -1;
 }
@@ -100,7 +109,7 @@ const char *luci_directives_set(int n, const char *args, void *config, apr_pool_
 {
     const luci_row_t *row = &rows[n];
     apr_uint64_t *set = set_bits(row->scope, config);
-    apr_uint64_t bit = (apr_uint64_t)1 << n;
+    apr_uint64_t bit = (apr_uint64_t)1 << (n - row->scope->first);
     apr_array_header_t *words = luci_words(args, pool);
     void *value = apr_pcalloc(pool, row->type->size);
     const char *problem;
@@ -125,9 +134,10 @@ void *luci_directives_defaults(const luci_scope_t *scope, apr_pool_t *pool)
 {
     void *config = apr_pcalloc(pool, scope->size);
 
-    for (size_t i = 0; i < ROWS; i++) {
+    for (int i = 0; i < ROWS; i++) {
         const luci_row_t *row = &rows[i];
 
+        assert(row->scope == (i < SERVER_ROWS ? &luci_scope_server : &luci_scope_dir));
         if (row->scope == scope && row->fallback) {
             const char *problem =
                 row->type->parse(luci_words(row->fallback, pool), row->limits, member_of(row, config), pool);
@@ -148,7 +158,7 @@ void *luci_directives_merge(const luci_scope_t *scope, void *base, const void *a
     merged = apr_pmemdup(pool, base, scope->size);
     *set_bits(scope, merged) |= set;
     for (; set; set &= set - 1) {
-        const luci_row_t *row = &rows[__builtin_ctzll(set)];
+        const luci_row_t *row = &rows[scope->first + __builtin_ctzll(set)];
 
         memcpy(member_of(row, merged), member_of(row, add), row->type->size);
     }
@@ -160,7 +170,7 @@ int luci_directives_written(const luci_scope_t *scope, const void *config, size_
     apr_uint64_t set = *set_bits(scope, config);
 
     for (; set; set &= set - 1) {
-        if (rows[__builtin_ctzll(set)].offset == offset)
+        if (rows[scope->first + __builtin_ctzll(set)].offset == offset)
             return 1;
     }
     return 0;
