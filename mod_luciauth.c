@@ -9,6 +9,7 @@
 #include "httpd/cache/cache.h"
 #include "httpd/control/control_throttle.h"
 #include "httpd/gate/basic.h"
+#include "httpd/gate/freshness.h"
 #include "httpd/gate/gate.h"
 #include "httpd/gate/identity.h"
 #include "httpd/gate/notes.h"
@@ -88,6 +89,16 @@ static void child_init(apr_pool_t *child_pool, server_rec *main_server)
     luci_control_start(child_pool, main_server, control_commands);
 }
 
+static void register_providers(apr_pool_t *pool)
+{
+    ap_register_auth_provider(pool, AUTHN_PROVIDER_GROUP, "lucia", AUTHN_PROVIDER_VERSION,
+                              &luci_basic_provider, AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "lucia-attribute", AUTHZ_PROVIDER_VERSION,
+                              &luci_gate_attribute, AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "lucia-fresh", AUTHZ_PROVIDER_VERSION,
+                              &luci_gate_fresh, AP_AUTH_INTERNAL_PER_CONF);
+}
+
 static void register_hooks(apr_pool_t *pool)
 {
     static const char *const before_authz[] = { "mod_authz_core.c", NULL };
@@ -118,10 +129,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_check_access_ex(luci_gate_access, NULL, before_authz, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(luci_gate_authenticate, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authz(luci_gate_authorize, NULL, before_authz, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
-    ap_register_auth_provider(pool, AUTHN_PROVIDER_GROUP, "lucia", AUTHN_PROVIDER_VERSION,
-                              &luci_basic_provider, AP_AUTH_INTERNAL_PER_CONF);
-    ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "lucia-attribute", AUTHZ_PROVIDER_VERSION,
-                              &luci_gate_attribute, AP_AUTH_INTERNAL_PER_CONF);
+    register_providers(pool);
 
     /* Exports the identity to the content, first, so that other modules, such as mod_headers, can use it. */
     ap_hook_fixups(luci_identity_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);

@@ -7,7 +7,7 @@ import { examples } from "./examples.mjs";
 import { template } from "./template.mjs";
 import { done, is, ok } from "../interop/lib/tap.mjs";
 
-const names = ["signup", "login", "profile", "password", "logout", "signed-in", "unauthorized", "forbidden", "error"];
+const names = ["signup", "login", "profile", "password", "confirm", "logout", "signed-in", "unauthorized", "forbidden", "error"];
 const text = template;
 const styleOf = (name) => text(name).match(/<style>.*<\/style>/s)[0].split("\n");
 const firstDifference = (lines, others) => lines.find((line, i) => line !== others[i]) ?? "";
@@ -37,6 +37,9 @@ const focusAtStart = {
   "password-current": "current",
   "password-new": "password",
   "password-unavailable": "current",
+  "confirm": "password",
+  "confirm-wrong": "password",
+  "confirm-other": "password",
 };
 
 const browser = await launch();

@@ -107,13 +107,14 @@ my $off = LuciaTest::Gate::Host->new($server, 'off.example');
 is $forgets->($off->request(POST => '/login', form(%form))), undef, 'LuciaClearSiteData Off: sign-in';
 is $forgets->($off->request(POST => '/logout', origin => 'http://off.example', cookie => sign_in($off, 'alice'))), undef, 'LuciaClearSiteData Off: sign-out';
 
-# Ended elsewhere: the browser learns of it with the first answer.
+# Ended elsewhere: the browser learns of it with the first page. A script's request may have been on its way when the session was replaced (S2.12).
 my $ended = sub { my $cookie = sign_in($_[0], 'alice'); sqlite($server->db, 'DELETE FROM user_session'); return $cookie };
-for my $what (['a person at the gate', '/vault/a.txt', navigation()], ['a script', '/vault/a.txt', script()], ['LuciaOptional', '/optional/a.txt']) {
+for my $what (['a person at the gate', '/vault/a.txt', navigation()], ['a program', '/vault/a.txt', accept => 'application/json'], ['LuciaOptional', '/optional/a.txt']) {
     my ($name, $path, @arg) = @$what;
     is $forgets->($server->request(GET => $path, @arg, cookie => $ended->($server))), '"cache"', "an ended session: $name";
     is $forgets->($server->request(GET => $path, @arg)), undef, "no session: $name";
 }
+is $forgets->($server->request(GET => '/vault/a.txt', script(), cookie => $ended->($server))), undef, 'an ended session: a script of a page';
 is $forgets->($server->request(POST => '/logout', origin => 1, cookie => $ended->($server))), '"cache"', 'an ended session: sign-out';
 my $expired = sign_in($server, 'alice');
 expire($server, $expired, active => -2000, idle => -1000);

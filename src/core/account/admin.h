@@ -7,7 +7,7 @@
 #ifndef LUCI_ADMIN_H
 #define LUCI_ADMIN_H
 
-#include "core/account/account_change.h"
+#include "core/account/key.h"
 
 /* A column of the user table and its new value; NULL: SQL's NULL. */
 typedef struct {
@@ -23,6 +23,12 @@ typedef struct {
     luci_ms_t now;
 } luci_admin_user_t;
 
+/* The numbers of deleted rows. */
+typedef struct {
+    int keys;
+    int sessions;
+} luci_admin_deleted_t;
+
 /* Finds the user that signs in with this name, in any spelling; if no key has the name, the user with exactly
  * this username. From pool. NOT_FOUND. */
 luci_result_t luci_admin_find(luci_db_t *db, const char *username, luci_user_t *user,
@@ -33,7 +39,7 @@ luci_result_t luci_admin_find(luci_db_t *db, const char *username, luci_user_t *
 luci_result_t luci_admin_add(luci_db_t *db, const luci_admin_user_t *wanted, const char **id,
                              apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Renames the user and the key of the old name (luci_account_rename). INVALID, CONFLICT as above. */
+/* Renames the user and the key of the old name. INVALID, CONFLICT as above. */
 luci_result_t luci_admin_rename(luci_db_t *db, const luci_user_t *user, const char *username,
                                 apr_pool_t *scratch) LUCI_MUST_USE;
 
@@ -49,8 +55,8 @@ luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, cons
 luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, int disabled, int *ended,
                                       apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Deletes the user with all keys and sessions. CONFLICT as luci_account_delete: nothing was deleted. */
-luci_result_t luci_admin_delete(luci_db_t *db, const luci_user_t *user, luci_account_deleted_t *deleted,
+/* Deletes the user with all keys and sessions. */
+luci_result_t luci_admin_delete(luci_db_t *db, const luci_user_t *user, luci_admin_deleted_t *deleted,
                                 apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Adds a key to the user; stored_hash may be NULL. CONFLICT: its id is taken. */

@@ -2,11 +2,10 @@
 #include "core/auth/password_change.h"
 
 #include "core/auth/auth_int.h"
+#include "core/auth/own_password.h"
 #include "core/auth/password_credential.h"
 #include "core/password/policy.h"
 #include "core/session/session_end.h"
-
-#include <string.h>
 
 /* The transaction. */
 typedef struct {
@@ -35,30 +34,11 @@ static luci_result_t check_passwords(const luci_auth_t *auth, luci_password_chan
     return result;
 }
 
-/* Sets the key id. NOT_FOUND: the key does not exist, belongs to another user, whose password must not be
- * tried here, or has no password. */
-static luci_result_t find_key(const luci_auth_t *auth, luci_password_change_t *change, apr_pool_t *pool)
-{
-    luci_auth_request_t *request = &change->request;
-    luci_key_t key;
-    luci_result_t result = LUCI_OK;
-
-    if (!request->key_id)
-        result = luci_key_id(request->username, &request->key_id, pool);
-    if (result == LUCI_INVALID)
-        return LUCI_NOT_FOUND;
-    if (result == LUCI_OK)
-        result = luci_credential_find(auth, request->key_id, &key, pool);
-    if (result != LUCI_OK)
-        return result;
-    return key.stored_hash && strcmp(key.user.id, change->session->user.id) == 0 ? LUCI_OK : LUCI_NOT_FOUND;
-}
-
 static luci_result_t prepare(const luci_auth_t *auth, luci_password_change_t *change, apr_pool_t *pool)
 {
     luci_result_t result = check_passwords(auth, change, pool);
 
-    return result == LUCI_OK ? find_key(auth, change, pool) : result;
+    return result == LUCI_OK ? luci_own_password_find(auth, &change->request, change->session, pool) : result;
 }
 
 luci_result_t luci_password_change_look(const luci_auth_t *auth, luci_password_change_t *change,
@@ -71,31 +51,13 @@ luci_result_t luci_password_change_look(const luci_auth_t *auth, luci_password_c
 
 /* ---- The transaction ---- */
 
-/* CONFLICT: user or key are not what was verified. EXPIRED: the session or its user does not exist any more.
- */
-static luci_result_t confirm(luci_db_t *db, const writing_t *writing, apr_pool_t *scratch)
-{
-    const luci_session_t *session = writing->change->session;
-    luci_user_t user;
-    luci_result_t result = luci_user_lock(db, session->user.id, &user, scratch);
-
-    if (result == LUCI_OK)
-        result = luci_session_delete(db, &session->token, writing->auth->settings, scratch);
-    if (result == LUCI_NOT_FOUND)
-        return LUCI_EXPIRED;
-    if (result == LUCI_OK && user.disabled)
-        return LUCI_CONFLICT;
-    return result == LUCI_OK ? luci_key_lock(db, writing->change->request.key_id, session->user.id,
-                                             writing->old_hash, scratch)
-                             : result;
-}
-
 static luci_result_t write_change(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
     writing_t *writing = baton;
     const luci_password_change_t *change = writing->change;
     luci_key_t key = { .id = change->request.key_id, .stored_hash = writing->old_hash };
-    luci_result_t result = confirm(db, writing, scratch);
+    luci_own_password_t verified = { change->session, key.id, key.stored_hash };
+    luci_result_t result = luci_own_password_lock(db, &verified, scratch);
 
     if (result == LUCI_OK)
         result = luci_key_replace_hash(db, &key, writing->new_hash, scratch);
@@ -148,10 +110,20 @@ static luci_result_t change_verified(writing_t *writing, luci_verdict_t *verdict
         return result;
     }
     writing->new_hash = hash;
-    result = luci_auth_store_as_checked(auth, &change->request, &storing, verdict);
+    return luci_auth_store_as_checked(auth, &change->request, &storing, verdict);
+}
+
+static luci_result_t change_unless_ended(writing_t *writing, luci_verdict_t *verdict)
+{
+    const luci_auth_t *auth = writing->auth;
+    const luci_password_change_t *change = writing->change;
+    luci_result_t result = luci_auth_verify(auth, &change->request, verdict, writing->pool);
+
+    if (result == LUCI_OK)
+        result = change_verified(writing, verdict);
     if (result == LUCI_EXPIRED)
         verdict->reason = LUCI_REASON_NO_SESSION;
-    return result;
+    return luci_auth_end_attempt(auth, &change->request, result, writing->pool);
 }
 
 static luci_reason_t reason_unverified(luci_result_t result, luci_weakness_t weakness)
@@ -182,15 +154,11 @@ luci_result_t luci_password_change(const luci_auth_t *auth, luci_password_change
     luci_result_t result = prepare(auth, change, pool);
 
     verdict.reason = reason_unverified(result, request->weakness);
-    if (result == LUCI_OK) {
-        result = luci_auth_verify(auth, request, &verdict, pool);
-        if (result == LUCI_OK)
-            result = change_verified(&writing, &verdict);
-        luci_auth_end_attempt(auth, request, result, pool);
-    }
+    if (result == LUCI_OK)
+        result = change_unless_ended(&writing, &verdict);
     if (result == LUCI_OK && request->attempt)
         request->attempt->device_account = luci_auth_device_account(request->key_id, writing.new_hash, pool);
     event.reason = verdict.reason;
     luci_auth_report(auth, &event, &change->session->user, result == LUCI_OK ? renewed : change->session);
-    return result;
+    return result == LUCI_DENIED ? luci_own_password_refused(auth, change->session, pool) : result;
 }

@@ -40,7 +40,9 @@ typedef struct {
     int number;
 } luci_cache_name_t;
 
-#define LUCI_AUDIT_OFF "off"   /* the value of LuciaAuditLog that disables it */
+#define LUCI_AUDIT_OFF "off"                     /* the value of LuciaAuditLog that disables it */
+#define LUCI_FRESHNESS_MIN (10 * LUCI_MS_SECOND) /* bounds of how long a confirmation counts */
+#define LUCI_FRESHNESS_MAX (30 * LUCI_MS_DAY)
 #define LUCI_TIME_AUTO (-1)    /* the value of a time that is written as "auto" */
 #define LUCI_DIRECTIVES_MAX 64 /* maximum number of rows of a scope; each has one bit in "set" */
 
@@ -65,13 +67,14 @@ typedef struct {
     luci_secure_t cookie_secure;
     int cookie_expires; /* 0: one year, as Lucia */
     int clear_site_data;
+    luci_ms_t freshness;           /* how long a confirmation counts */
     const char *audit_log;         /* a file, "|program" or LUCI_AUDIT_OFF; NULL: the error log */
     const char *templates;         /* a folder; NULL: the installed one */
     apr_array_header_t *return_to; /* const char *, canonical (luci_url_origin) */
     const char *mount;             /* "/" or "/a/b" without a final slash; NULL: none */
     int well_known;                /* 1: the URLs below /.well-known are served beside mount */
     int has_bearer;                /* 1: this server or one of its sections has LuciaBearer On */
-    apr_uint64_t set;              /* bit n: row n of the scope was written */
+    apr_uint64_t set;              /* bit n: row n of this scope was written */
 } luci_server_config_t;
 
 typedef struct {
@@ -82,7 +85,8 @@ typedef struct {
     const char *signup_url;
     const char *logout_url;
     const char *home_url;
-    const char *password_url; /* NULL: none */
+    const char *password_url; /* this and the following ones: NULL: none */
+    const char *confirm_url;
     int pages;
     int error_codes; /* errors in JSON have a code */
     luci_unauthenticated_t unauthenticated;
@@ -99,7 +103,7 @@ typedef struct {
         int read_variables;
         int read_user;
     } rules;
-    apr_uint64_t set; /* bit n: row n of the scope was written */
+    apr_uint64_t set; /* bit n: row n of this scope was written */
 } luci_dir_config_t;
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of the directive table. The file is included inside an array, after SERVER (for servers) and DIR
- * (for servers and sections) have been defined: SERVER or DIR("name", "syntax", "default" or NULL,
- * "description", type, member, limits). The rows for servers come first. doc/directives-table.pl reads the
- * rows, too. */
+/* The rows of the directive table. The file is included inside an array, after SERVER (for servers), DIR (for
+ * servers and sections) or both have been defined, whose rows it then has: SERVER or DIR("name", "syntax",
+ * "default" or NULL, "description", type, member, limits). doc/directives-table.pl reads the rows, too. */
 /* clang-format off */
 
 #define FROM_TO(low, high) (&(const luci_limits_t){ .min = (low), .max = (high) })
@@ -19,6 +18,7 @@
 #define HANDLES_MAX 1000
 #define HASHES_MAX 256
 
+#ifdef SERVER
     SERVER("LuciaDatabase", "DRIVER PARAMS", NULL,
            "Database of users, keys and sessions; required",
            database, database, NULL),
@@ -55,6 +55,9 @@
     SERVER("LuciaSessionCacheLocal", "auto|TIME|off", "auto",
            "How long each process uses a session that it found in the session cache without asking it again",
            time, cache_local, AUTO_OFF_OR_FROM_TO(1, LUCI_MS_HOUR)),
+    SERVER("LuciaFreshness", "TIME", "10min",
+           "How long after signing in or confirming a user may do what a stolen session alone must not",
+           time, freshness, FROM_TO(LUCI_FRESHNESS_MIN, LUCI_FRESHNESS_MAX)),
     SERVER("LuciaCleanup", "TIME|off", "10min",
            "Interval at which expired sessions are deleted from the database",
            time, cleanup, OFF_OR_FROM_TO(LUCI_MS_SECOND, LUCI_MS_DAY)),
@@ -131,7 +134,9 @@
     SERVER("LuciaWellKnown", "On|Off", "On",
            "Whether /.well-known/change-password leads to the page that changes a password, where there is a LuciaMount",
            flag, well_known, NULL),
+#endif
 
+#ifdef DIR
     DIR("LuciaCSRF", "On|Off", "On",
         "Whether unsafe requests must come from an allowed origin",
         flag, csrf, NULL),
@@ -156,6 +161,9 @@
     DIR("LuciaPasswordURL", "PATH", NULL,
         "Path of the page where users change their password; without this directive that below LuciaMount",
         local_url, password_url, NULL),
+    DIR("LuciaConfirmURL", "PATH", NULL,
+        "Path of the page where users confirm with their password that they are who they are; without this directive that below LuciaMount",
+        local_url, confirm_url, NULL),
     DIR("LuciaPages", "On|Off", "On",
         "Whether endpoints serve HTML pages; Off: JSON only",
         flag, pages, NULL),
@@ -180,3 +188,4 @@
     DIR("LuciaOptional", "On|Off", "Off",
         "Identify the user if there is one, and admit every request",
         flag, optional, NULL),
+#endif

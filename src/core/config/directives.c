@@ -9,20 +9,12 @@
 #include <assert.h>
 #include <string.h>
 
-struct luci_scope_t {
-    size_t size;
-    size_t set; /* offset of the member "set" */
-    int first;  /* its first row, which has bit 0 */
-};
-
 typedef struct {
     const char *name;
-    const luci_scope_t *scope;
     const luci_type_t *type;
     size_t offset;
     const luci_limits_t *limits;
     const char *fallback; /* the default, as in a configuration; NULL: zeros */
-    int counted;          /* of a row for servers: the compiler's counter, which so counts these rows */
 } luci_row_t;
 
 /* The comparison makes the compiler check that the type of the row writes the type of the member. */
@@ -30,30 +22,40 @@ typedef struct {
     (offsetof(config, member) + 0 * sizeof((luci_##type##_value_t *)NULL == &((config *)NULL)->member))
 #define SERVER(name, syntax, fallback, text, type, member, limits)                                           \
     {                                                                                                        \
-        name, &luci_scope_server, &luci_type_##type, OFFSET(luci_server_config_t, type, member), limits,     \
-            fallback, __COUNTER__                                                                            \
+        name, &luci_type_##type, OFFSET(luci_server_config_t, type, member), limits, fallback                \
     }
+static const luci_row_t server_rows[] = {
+#include "core/config/directive_rows.h"
+};
+#undef SERVER
+
 #define DIR(name, syntax, fallback, text, type, member, limits)                                              \
     {                                                                                                        \
-        name, &luci_scope_dir, &luci_type_##type, OFFSET(luci_dir_config_t, type, member), limits, fallback, \
-            0                                                                                                \
+        name, &luci_type_##type, OFFSET(luci_dir_config_t, type, member), limits, fallback                   \
     }
-
-enum { COUNTED_BEFORE = __COUNTER__ };
-
-static const luci_row_t rows[] = {
+static const luci_row_t dir_rows[] = {
 #include "core/config/directive_rows.h"
 };
 
-#define ROWS ((int)(sizeof(rows) / sizeof(*rows)))
-enum { SERVER_ROWS = __COUNTER__ - COUNTED_BEFORE - 1 };
-_Static_assert(SERVER_ROWS <= LUCI_DIRECTIVES_MAX && ROWS - SERVER_ROWS <= LUCI_DIRECTIVES_MAX,
-               "one bit of \"set\" a row of the scope");
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+#define SERVER_ROWS ((int)COUNT(server_rows))
+#define DIR_ROWS ((int)COUNT(dir_rows))
+_Static_assert(SERVER_ROWS <= LUCI_DIRECTIVES_MAX, "one bit of \"set\" a row");
+_Static_assert(DIR_ROWS <= LUCI_DIRECTIVES_MAX, "one bit of \"set\" a row");
 
-const luci_scope_t luci_scope_server = { sizeof(luci_server_config_t), offsetof(luci_server_config_t, set),
-                                         0 };
-const luci_scope_t luci_scope_dir = { sizeof(luci_dir_config_t), offsetof(luci_dir_config_t, set),
-                                      SERVER_ROWS };
+/* A row has a number within its scope, and one among all rows: those of servers come first. */
+struct luci_scope_t {
+    const luci_row_t *rows;
+    int count;
+    int first; /* the number of its first row among all rows */
+    size_t size;
+    size_t set; /* offset of the member "set" */
+};
+
+const luci_scope_t luci_scope_server = { server_rows, SERVER_ROWS, 0, sizeof(luci_server_config_t),
+                                         offsetof(luci_server_config_t, set) };
+const luci_scope_t luci_scope_dir = { dir_rows, DIR_ROWS, SERVER_ROWS, sizeof(luci_dir_config_t),
+                                      offsetof(luci_dir_config_t, set) };
 
 static apr_uint64_t *set_bits(const luci_scope_t *scope, const void *config)
 {
@@ -65,18 +67,25 @@ static void *member_of(const luci_row_t *row, const void *config)
     return (char *)config + row->offset;
 }
 
-int luci_directives_find(const char *name)
+static int find_in(const luci_scope_t *scope, const char *name)
 {
-    for (int i = 0; i < ROWS; i++) {
-        if (strcasecmp(rows[i].name, name) == 0)
-            return i;
+    for (int i = 0; i < scope->count; i++) {
+        if (strcasecmp(scope->rows[i].name, name) == 0)
+            return scope->first + i;
     }
     return -1;
 }
 
+int luci_directives_find(const char *name)
+{
+    int row = find_in(&luci_scope_server, name);
+
+    return row < 0 ? find_in(&luci_scope_dir, name) : row;
+}
+
 const luci_scope_t *luci_directives_scope(int row)
 {
-    return rows[row].scope;
+    return row < luci_scope_dir.first ? &luci_scope_server : &luci_scope_dir;
 }
 
 /* ---- Writing ---- */
@@ -107,9 +116,10 @@ static const char *miscounted(const luci_row_t *row, const apr_array_header_t *w
 
 const char *luci_directives_set(int n, const char *args, void *config, apr_pool_t *pool)
 {
-    const luci_row_t *row = &rows[n];
-    apr_uint64_t *set = set_bits(row->scope, config);
-    apr_uint64_t bit = (apr_uint64_t)1 << (n - row->scope->first);
+    const luci_scope_t *scope = luci_directives_scope(n);
+    const luci_row_t *row = &scope->rows[n - scope->first];
+    apr_uint64_t *set = set_bits(scope, config);
+    apr_uint64_t bit = (apr_uint64_t)1 << (n - scope->first);
     apr_array_header_t *words = luci_words(args, pool);
     void *value = apr_pcalloc(pool, row->type->size);
     const char *problem;
@@ -134,11 +144,10 @@ void *luci_directives_defaults(const luci_scope_t *scope, apr_pool_t *pool)
 {
     void *config = apr_pcalloc(pool, scope->size);
 
-    for (int i = 0; i < ROWS; i++) {
-        const luci_row_t *row = &rows[i];
+    for (int i = 0; i < scope->count; i++) {
+        const luci_row_t *row = &scope->rows[i];
 
-        assert(row->scope == (i < SERVER_ROWS ? &luci_scope_server : &luci_scope_dir));
-        if (row->scope == scope && row->fallback) {
+        if (row->fallback) {
             const char *problem =
                 row->type->parse(luci_words(row->fallback, pool), row->limits, member_of(row, config), pool);
             assert(problem == NULL);
@@ -158,7 +167,7 @@ void *luci_directives_merge(const luci_scope_t *scope, void *base, const void *a
     merged = apr_pmemdup(pool, base, scope->size);
     *set_bits(scope, merged) |= set;
     for (; set; set &= set - 1) {
-        const luci_row_t *row = &rows[scope->first + __builtin_ctzll(set)];
+        const luci_row_t *row = &scope->rows[__builtin_ctzll(set)];
 
         memcpy(member_of(row, merged), member_of(row, add), row->type->size);
     }
@@ -170,7 +179,7 @@ int luci_directives_written(const luci_scope_t *scope, const void *config, size_
     apr_uint64_t set = *set_bits(scope, config);
 
     for (; set; set &= set - 1) {
-        if (rows[scope->first + __builtin_ctzll(set)].offset == offset)
+        if (scope->rows[__builtin_ctzll(set)].offset == offset)
             return 1;
     }
     return 0;

@@ -34,6 +34,8 @@ static const struct {
     { "AuthnProviderAlias", "lucia", 0 },
     { "Require", "lucia-attribute", 0 },
     { "AuthzProviderAlias", "lucia-attribute", 0 },
+    { "Require", "lucia-fresh", 0 },
+    { "AuthzProviderAlias", "lucia-fresh", 0 },
 };
 
 static int has_word(const char *args, const char *wanted, int is_start, apr_pool_t *pool)

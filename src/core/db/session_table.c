@@ -59,6 +59,14 @@ const luci_statement_t luci_sql_session_get = {
     .is_certain = 1,
 };
 
+const luci_statement_t luci_sql_session_proof = {
+    .text = "SELECT [L:{lags}, s.id, ][+proved_at:s.proved_at][-proved_at:NULL] FROM [L:(SELECT 1) server "
+            "LEFT JOIN ]{session} s"
+            "[L: ON][l: WHERE] s.id = :id",
+    .repeatable = 1,
+    .is_certain = 1,
+};
+
 const luci_statement_t luci_sql_session_renew = {
     .text = "UPDATE {session} SET active_expires = :active:int, idle_expires = :idle:int"
             "[S:, last_seen = :last_seen:int, created_at = COALESCE(created_at, :created:int)] "
@@ -140,5 +148,4 @@ const luci_statement_t luci_sql_session_page_of_user = {
 const luci_statement_t luci_sql_sessions_delete = {
     .text = "DELETE FROM {session} WHERE user_id = :user",
     .repeatable = 1,
-    .may_be_referenced = 1,
 };

@@ -11,6 +11,8 @@ extern const luci_table_t luci_table_session;
 extern const luci_statement_t luci_sql_session_insert;
 /* Active, idle, user columns (user_table.h), and created_at if it is read. */
 extern const luci_statement_t luci_sql_session_get;
+/* proved_at, or NULL. */
+extern const luci_statement_t luci_sql_session_proof;
 extern const luci_statement_t luci_sql_session_renew; /* changes nothing if the session has been renewed */
 extern const luci_statement_t luci_sql_session_delete;
 extern const luci_statement_t luci_sql_session_hash;    /* replaces the id by its hash */

@@ -240,6 +240,30 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
     return session->user.disabled ? LUCI_DENIED : LUCI_OK;
 }
 
+/* The row of Lucia v2 whose id is not hashed has no proof, so that it need not be looked for. */
+luci_result_t luci_session_proved_at(luci_db_t *db, const luci_session_token_t *token, luci_ms_t *proved_at,
+                                     apr_pool_t *scratch)
+{
+    const char *id = stored_id(token, luci_db_target(db)->settings, scratch);
+    const char *const *row;
+    int found;
+    luci_result_t result = luci_db_has_later(db, &luci_table_session, "proved_at", &found);
+
+    *proved_at = 0;
+    if (result == LUCI_OK && !found)
+        return LUCI_NOT_FOUND;
+    if (result == LUCI_OK)
+        result = luci_db_select(db, &luci_sql_session_proof, LUCI_ARGUMENTS({ "id", id }), &row, scratch);
+    if (result == LUCI_OK)
+        *proved_at = to_timestamp(row[0], 0);
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+}
+
+int luci_session_is_proved(luci_ms_t proved_at, luci_ms_t within, luci_ms_t now)
+{
+    return proved_at > 0 && now - proved_at < within && proved_at - now <= LUCI_CLOCKS_DIFFER;
+}
+
 /* Runs a statement that changes one row, or none. */
 static luci_result_t change_one(luci_db_t *db, const luci_statement_t *statement,
                                 const luci_argument_t *arguments, apr_pool_t *scratch)

@@ -79,7 +79,7 @@ luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user,
                                const luci_settings_t *settings, luci_ms_t now,
                                apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Inserts the row of a new session. BUSY, UNAVAILABLE. */
+/* Inserts the row of a new session, whose holder has just proved to be its user. BUSY, UNAVAILABLE. */
 luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
                                   const luci_settings_t *settings, const luci_client_t *client,
                                   apr_pool_t *scratch) LUCI_MUST_USE;
@@ -96,6 +96,16 @@ luci_result_t luci_session_make_room(luci_db_t *db, const char *user_id, int *re
 luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
                                const luci_settings_t *settings, luci_session_t *session,
                                apr_pool_t *pool) LUCI_MUST_USE;
+
+/* When the holder of a session last proved to be its user: at sign-in, sign-up, a change of the password or a
+ * confirmation, each of which inserts the session's row. *proved_at: the time; 0: never, as in a row that
+ * Lucia wrote, or the session has ended. NOT_FOUND: the table has no column proved_at. */
+luci_result_t luci_session_proved_at(luci_db_t *db, const luci_session_token_t *token, luci_ms_t *proved_at,
+                                     apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* Whether a proof at proved_at is at most within old. A proof in the future, by a server whose clock was
+ * ahead, does not count, as for the maximum lifetime. */
+int luci_session_is_proved(luci_ms_t proved_at, luci_ms_t within, luci_ms_t now);
 
 /* Extends an idle session with one UPDATE; it is active and fresh then. NOT_FOUND: a concurrent request has
  * renewed or ended it; *session is unchanged. */

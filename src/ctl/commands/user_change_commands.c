@@ -211,7 +211,7 @@ static luci_exit_t run_delete(luci_invocation_t *call)
         { "sessions", "Sessions", LUCI_CELL_NUMBER, NULL },
     };
     luci_ctl_database_t database;
-    luci_account_deleted_t deleted;
+    luci_admin_deleted_t deleted;
     luci_user_t user;
     const char *cells[3];
     luci_result_t result;
@@ -223,10 +223,6 @@ static luci_exit_t run_delete(luci_invocation_t *call)
         return status;
     result = luci_admin_delete(database.db, &user, &deleted, call->pool);
     luci_admin_audit_write(&database, LUCI_EVENT_USER_DELETE, &user, result, 0);
-    if (result == LUCI_CONFLICT)
-        return luci_say_error(LUCI_EXIT_REFUSED,
-                              "%s was not deleted, because a row of another table refers to the user: %s",
-                              user.username, luci_db_error(database.db));
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
     cells[0] = user.id;

@@ -21,7 +21,8 @@ luci_endpoint_request_t *luci_endpoint_request(request_rec *r, const luci_endpoi
     request->is_post = strcmp(r->method, "POST") == 0;
     request->is_api = is_api || !request->dir->pages;
     request->as_json = request->is_api || prefers_json || luci_request_body_type(r) == LUCI_BODY_JSON;
-    request->wants_json = prefers_json || (request->is_api && !endpoint->post);
+    request->wants_json =
+        prefers_json || (request->is_api && (!endpoint->post || (endpoint->has_json && !request->is_post)));
     return request;
 }
 
@@ -45,7 +46,11 @@ luci_result_t luci_endpoint_session(luci_endpoint_request_t *request, luci_valid
     int refused;
     const char *id = luci_validation_credential(request->r, &refused);
 
-    return id ? validate(request->r, id, &request->session) : LUCI_NOT_FOUND;
+    luci_result_t result = id ? validate(request->r, id, &request->session) : LUCI_NOT_FOUND;
+
+    if (result != LUCI_OK)
+        request->session = NULL;
+    return result;
 }
 
 void luci_endpoint_clear_session(const luci_endpoint_request_t *request)

@@ -15,6 +15,9 @@ typedef struct luci_endpoint_request_t luci_endpoint_request_t;
 /* Sends the whole answer and returns what a handler returns. */
 typedef int luci_endpoint_fn(luci_endpoint_request_t *request);
 
+/* The methods of an endpoint for which the holder of the session must have proved lately to be its user. */
+typedef enum { LUCI_FRESH_NEVER, LUCI_FRESH_POST, LUCI_FRESH_ALWAYS } luci_fresh_t;
+
 /* The beginning of each handler's name. */
 #define LUCI_ENDPOINT_HANDLER "luciauth-"
 
@@ -32,12 +35,22 @@ struct luci_endpoint_t {
     int needs_session;
     int ends_session; /* 1: post ends the session, so it is not renewed before */
 
+    /* Only with needs_session. If the last proof is older than LuciaFreshness, neither get nor post is
+     * called: a browser is led to the page confirm and back (with 303 after a POST, which the user repeats
+     * there), a script gets 401. */
+    luci_fresh_t needs_fresh;
+
     /* Returns the message of a 403 if the configuration closes this endpoint, otherwise NULL. A NULL pointer
      * means that the endpoint is always open. */
     const char *(*closed)(const luci_dir_config_t *dir);
 
-    luci_endpoint_fn *get;        /* GET and HEAD; NULL: 405 */
-    luci_endpoint_fn *post;       /* NULL: 405; get then answers below api/ as well, with JSON */
+    luci_endpoint_fn *get;  /* GET and HEAD; NULL: 405 */
+    luci_endpoint_fn *post; /* NULL: 405; get then answers below api/ as well, with JSON */
+    int has_json;           /* 1: so does get beside post */
+
+    /* A form that a browser posts from this site with the id of a session that has ended, as the second click
+     * of a double click does; there is no session then. NULL: no_session. */
+    luci_endpoint_fn *post_again;
     luci_endpoint_fn *no_session; /* NULL: a redirect to the sign-in page for GET, 401 for POST and JSON */
 };
 
@@ -48,7 +61,7 @@ struct luci_endpoint_request_t {
     const luci_dir_config_t *dir;
     luci_runtime_t *runtime; /* NULL: this server has no database, and neither get nor post is called */
     luci_state_t *state;
-    const luci_session_t *session; /* set by luci_endpoint_session, which needs_session calls */
+    const luci_session_t *session; /* set by luci_endpoint_session, which needs_session calls; NULL: none */
     luci_form_t form;              /* of a POST; wiped when post returns anything but SUSPENDED */
     const luci_urls_t *urls;
     int is_post;

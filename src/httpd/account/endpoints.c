@@ -8,6 +8,7 @@
     ROW(logout)                                                                                              \
     ROW(profile)                                                                                             \
     ROW(password)                                                                                            \
+    ROW(confirm)                                                                                             \
     ROW(well_known)
 
 #define DECLARE(name) extern const luci_endpoint_t luci_endpoint_##name;

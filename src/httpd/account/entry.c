@@ -10,10 +10,6 @@
 
 #include <apr_strings.h>
 
-/* A next of this size fits into a body beside the other fields. A longer one is carried by the form's URL
- * alone. */
-#define HIDDEN_NEXT_MAX 2048
-
 const luci_form_field_t luci_entry_fields[] = {
     { "username", LUCI_FORM_TEXT },
     { "password", LUCI_FORM_SECRET },
@@ -46,7 +42,7 @@ static void set_way_back(const luci_endpoint_request_t *request, const luci_entr
     apr_table_setn(values, "form_action", is_own_page ? "" : luci_way_back_link(r, own_url, next));
     if (!next)
         return;
-    if (strlen(next) <= HIDDEN_NEXT_MAX || (is_own_page && !r->args))
+    if (strlen(next) <= LUCI_WAY_BACK_HIDDEN_MAX || (is_own_page && !r->args))
         apr_table_setn(values, "next", next);
     apr_table_setn(values, "login_url", luci_way_back_link(r, request->urls->login, next));
     if (request->dir->signup)

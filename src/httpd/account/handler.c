@@ -3,9 +3,11 @@
 
 #include "httpd/account/mount.h"
 #include "httpd/request/answer.h"
+#include "httpd/request/proof.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
 #include "httpd/request/request_origin.h"
+#include "httpd/request/way_back.h"
 
 #include <http_log.h>
 
@@ -50,7 +52,17 @@ static int answer_anonymous(luci_endpoint_request_t *request)
     return luci_reply_redirect(request->r, request->urls->login);
 }
 
-/* Returns OK if there is a session or none is needed; otherwise the answer was sent. */
+/* Whether the cookie counts, so that the form comes from this site, and its session has ended. */
+static int is_again(luci_endpoint_request_t *request)
+{
+    int refused;
+
+    return request->is_post && request->endpoint->post_again && !request->as_json &&
+           luci_validation_credential(request->r, &refused);
+}
+
+/* Returns OK if there is a session, none is needed or the form is for post_again; otherwise the answer was
+ * sent. */
 static int find_session(luci_endpoint_request_t *request)
 {
     const luci_endpoint_t *endpoint = request->endpoint;
@@ -60,12 +72,51 @@ static int find_session(luci_endpoint_request_t *request)
     if (!endpoint->needs_session)
         return OK;
     result = luci_endpoint_session(request, ends ? luci_validate_ending : luci_validate);
-    if (result == LUCI_OK)
+    if (result == LUCI_OK || (result == LUCI_NOT_FOUND && is_again(request)))
         return OK;
     if (request->is_post)
         luci_state_report_refused(request->r, endpoint->event,
                                   result == LUCI_NOT_FOUND ? LUCI_REASON_NO_SESSION : luci_reason_of(result));
     return result == LUCI_NOT_FOUND ? answer_anonymous(request) : luci_endpoint_failure(request, result);
+}
+
+/* Without a page to confirm on, and for a script, the answer says what is missing. */
+static int answer_unconfirmed(luci_endpoint_request_t *request)
+{
+    request_rec *r = request->r;
+    const char *confirm = request->urls->confirm;
+
+    if (!confirm || request->as_json || request->wants_json)
+        return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_CONFIRM);
+    confirm = luci_way_back_link(r, confirm, luci_way_back_requested(r));
+    return request->is_post ? luci_reply_see_other(r, confirm) : luci_reply_redirect(r, confirm);
+}
+
+static luci_reason_t reason_unproved(luci_result_t result)
+{
+    return result == LUCI_DENIED || result == LUCI_NOT_FOUND ? LUCI_REASON_UNCONFIRMED
+                                                             : luci_reason_of(result);
+}
+
+/* Returns OK if the holder of the session has proved lately to be its user, or need not; otherwise the answer
+ * was sent. */
+static int find_proof(luci_endpoint_request_t *request)
+{
+    luci_fresh_t needed = request->endpoint->needs_fresh;
+    luci_problem_t problem;
+    luci_result_t result;
+
+    if (!request->session || needed == LUCI_FRESH_NEVER || (needed == LUCI_FRESH_POST && !request->is_post))
+        return OK;
+    result = luci_proof_look(request->r, request->session, luci_config_server(request->r->server)->freshness);
+    if (result == LUCI_OK)
+        return OK;
+    if (request->is_post)
+        luci_state_report_refused(request->r, request->endpoint->event, reason_unproved(result));
+    if (result == LUCI_DENIED)
+        return answer_unconfirmed(request);
+    problem = luci_proof_problem(request->r, result);
+    return luci_endpoint_problem(request, problem.status, problem.message);
 }
 
 /* Returns OK if the form was read or the endpoint has none; otherwise the answer was sent. */
@@ -85,12 +136,14 @@ static int read_form(luci_endpoint_request_t *request)
 static int admit(luci_endpoint_request_t *request)
 {
     const char *message = closed(request);
+    int status;
 
     if (is_cross_site(request))
         return refuse(request, HTTP_FORBIDDEN, LUCI_REASON_CROSS_SITE, LUCI_MESSAGE_CROSS_SITE);
     if (message)
         return refuse(request, HTTP_FORBIDDEN, LUCI_REASON_CLOSED, message);
-    return find_session(request);
+    status = find_session(request);
+    return status == OK ? find_proof(request) : status;
 }
 
 /* The body of a refused request may contain a password, although it is not read. */
@@ -99,6 +152,11 @@ static int wipe_body(const luci_endpoint_request_t *request, int status)
     if (request->endpoint->fields)
         luci_request_wipe_body(request->r);
     return status;
+}
+
+static int is_orphan(const luci_endpoint_request_t *request)
+{
+    return request->endpoint->needs_session && !request->session;
 }
 
 /* A suspended request wipes its form itself, because another thread may already use it. */
@@ -111,7 +169,7 @@ static int post(luci_endpoint_request_t *request)
     status = read_form(request);
     if (status != OK)
         return status;
-    status = request->endpoint->post(request);
+    status = is_orphan(request) ? request->endpoint->post_again(request) : request->endpoint->post(request);
     if (status != SUSPENDED && request->endpoint->fields)
         luci_form_wipe(&request->form);
     return status;
@@ -125,6 +183,8 @@ static int get(luci_endpoint_request_t *request)
     if (message)
         return luci_endpoint_problem(request, HTTP_FORBIDDEN, message);
     status = find_session(request);
+    if (status == OK)
+        status = find_proof(request);
     return status == OK ? request->endpoint->get(request) : status;
 }
 
@@ -172,7 +232,7 @@ int luci_endpoint_handle(request_rec *r)
         return wipe_body(request,
                          luci_endpoint_problem(request, HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE));
     has_post = route.endpoint->post != NULL;
-    has_get = route.endpoint->get != NULL && !(request->is_api && has_post);
+    has_get = route.endpoint->get && (!request->is_api || !has_post || route.endpoint->has_json);
     if (has_get && (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0))
         return get(request);
     if (has_post && request->is_post)

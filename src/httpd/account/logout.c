@@ -2,6 +2,7 @@
 /* Sign-out: a page with a button, and the end of the session. */
 #include "httpd/account/endpoint.h"
 #include "httpd/request/answer.h"
+#include "httpd/request/cookies.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/way_back.h"
 
@@ -30,10 +31,13 @@ static int show(luci_endpoint_request_t *request)
 static int answer_anonymous(luci_endpoint_request_t *request)
 {
     int refused;
+    const char *id;
 
     if (!request->is_post)
         return luci_reply_redirect(request->r, request->urls->login);
-    luci_validation_credential(request->r, &refused);
+    id = luci_validation_credential(request->r, &refused);
+    if (id && id == luci_state_credentials(request->state)->cookie_id)
+        luci_cookies_clear_session(request->r);
     if (request->as_json || refused)
         return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
     return page(request, HTTP_UNAUTHORIZED, "signed_out", LUCI_MESSAGE_SIGNED_OUT);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The page where people change their password. */
 #include "core/auth/password_change.h"
-#include "httpd/account/account_json.h"
 #include "httpd/account/password_form.h"
-#include "httpd/request/cookies.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/way_back.h"
 
@@ -12,8 +10,8 @@
 /* A form sends a box only if it is ticked. The page's box is ticked when other sessions shall end, while
  * keep_sessions says that they stay; so the page always sends keep_sessions, and its box overrules it. */
 static const luci_form_field_t fields[] = {
-    { "current", LUCI_FORM_SECRET },    { "password", LUCI_FORM_SECRET }, { "keep_sessions", LUCI_FORM_FLAG },
-    { "end_sessions", LUCI_FORM_FLAG }, { NULL, LUCI_FORM_TEXT },
+    { "username", LUCI_FORM_TEXT },      { "current", LUCI_FORM_SECRET },    { "password", LUCI_FORM_SECRET },
+    { "keep_sessions", LUCI_FORM_FLAG }, { "end_sessions", LUCI_FORM_FLAG }, { NULL, LUCI_FORM_TEXT },
 };
 
 static int is_set(const luci_endpoint_request_t *request, const char *flag)
@@ -105,7 +103,7 @@ static luci_result_t act(luci_password_form_t *form, apr_pool_t *pool)
     luci_result_t result = luci_password_change(&form->auth, &change, &form->session, pool);
 
     form->auth_request = change.request;
-    return result;
+    return result == LUCI_EXPIRED ? luci_password_form_sign_in(form, pool) : result;
 }
 
 /* ---- Answers ---- */
@@ -121,36 +119,18 @@ static int refuse(luci_endpoint_request_t *request, const char *field, const cha
     return complain(request, &(luci_problem_t){ HTTP_BAD_REQUEST, message, 0 }, field);
 }
 
-static int done(luci_password_form_t *form)
-{
-    luci_endpoint_request_t *request = form->request;
-
-    luci_cookies_set_session(request->r, &form->session);
-    if (request->wants_json)
-        return luci_reply_json(request->r, HTTP_OK,
-                               luci_account_json(&form->session, request->runtime->auth.settings));
-    return luci_reply_see_other(request->r, request->urls->account);
-}
-
-/* The session has ended since it was validated. */
-static int ended(luci_endpoint_request_t *request)
-{
-    luci_endpoint_clear_session(request);
-    return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
-}
-
 static int answer(luci_password_form_t *form)
 {
     luci_endpoint_request_t *request = form->request;
     luci_problem_t problem;
 
     switch (form->result) {
-    case LUCI_OK: return done(form);
+    case LUCI_OK: return luci_password_form_done(form);
     case LUCI_INVALID:
         return refuse(request, "password_error", luci_weakness_record(form->auth_request.weakness)->message);
     case LUCI_DENIED: return refuse(request, "current_error", LUCI_MESSAGE_CURRENT);
     case LUCI_NOT_FOUND: return refuse(request, "form_error", LUCI_MESSAGE_NO_PASSWORD);
-    case LUCI_EXPIRED: return ended(request);
+    case LUCI_EXPIRED: return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
     case LUCI_THROTTLED:
         problem = luci_problem_throttled(request->r, form->attempt.retry_after);
         return complain(request, &problem, "form_error");
@@ -166,6 +146,8 @@ static const luci_password_form_kind_t kind = { fill, look, act, answer };
 
 static int post(luci_endpoint_request_t *request)
 {
+    if (luci_password_form_is_of_other(request))
+        return refuse(request, "form_error", LUCI_MESSAGE_OTHER_NAME);
     return luci_password_form_post(request, &kind);
 }
 
@@ -179,5 +161,6 @@ const luci_endpoint_t luci_endpoint_password = {
     .ends_session = 1,
     .get = show,
     .post = post,
+    .post_again = luci_password_form_post_again,
     .no_session = answer_anonymous,
 };

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/account/password_form.h"
 
+#include "httpd/account/account_json.h"
 #include "httpd/hash/suspend.h"
+#include "httpd/request/answer.h"
 #include "httpd/request/cookies.h"
+#include "httpd/request/reply.h"
+#include "httpd/request/way_back.h"
 
 /* A queued request waits at most this many times LuciaHashSlots' WAIT, since hashes may take longer than
  * expected. */
@@ -98,4 +102,91 @@ int luci_password_form_post(luci_endpoint_request_t *request, const luci_passwor
         return SUSPENDED;
     work(form);
     return answer(form);
+}
+
+/* ---- A form whose session has ended ---- */
+
+static const char *posted(const luci_endpoint_request_t *request, const char *name)
+{
+    return luci_form_value(&request->form, name);
+}
+
+int luci_password_form_is_of_other(const luci_endpoint_request_t *request)
+{
+    const char *username = posted(request, "username");
+
+    return username && strcmp(username, request->session->user.username) != 0;
+}
+
+luci_result_t luci_password_form_sign_in(luci_password_form_t *form, apr_pool_t *pool)
+{
+    luci_endpoint_request_t *request = form->request;
+    luci_auth_request_t again = form->auth_request;
+    luci_field_t field;
+    luci_result_t result;
+
+    if (request->as_json)
+        return LUCI_EXPIRED;
+    again.username = request->session ? request->session->user.username : posted(request, "username");
+    again.password = posted(request, "password");
+    again.key_id = NULL;
+    form->attempt = (luci_attempt_t){ .device = form->attempt.device };
+    result = luci_auth_sign_in(&form->auth, &again, &form->session, &field, pool);
+    form->auth_request = again; /* The device cookie is issued for this attempt. */
+    return result == LUCI_INVALID || result == LUCI_DENIED ? LUCI_EXPIRED : result;
+}
+
+int luci_password_form_done(luci_password_form_t *form)
+{
+    luci_endpoint_request_t *request = form->request;
+    const char *next;
+
+    luci_cookies_set_session(request->r, &form->session);
+    if (request->wants_json)
+        return luci_reply_json(request->r, HTTP_OK,
+                               luci_account_json(&form->session, request->runtime->auth.settings));
+    next = luci_way_back_chosen(request->r, posted(request, "next"));
+    return luci_reply_see_other(request->r, next ? next : request->urls->account);
+}
+
+static luci_result_t fill_again(luci_password_form_t *form)
+{
+    form->auth_request.username = posted(form->request, "username");
+    form->auth_request.password = posted(form->request, "password");
+    return LUCI_OK;
+}
+
+static luci_result_t look_again(luci_password_form_t *form, apr_pool_t *pool)
+{
+    return luci_auth_look(&form->auth, &form->auth_request, 0, pool);
+}
+
+static int answer_again(luci_password_form_t *form)
+{
+    luci_endpoint_request_t *request = form->request;
+    luci_problem_t problem;
+
+    switch (form->result) {
+    case LUCI_OK: luci_answer_clear_cache(request->r); return luci_password_form_done(form);
+    case LUCI_EXPIRED: return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
+    case LUCI_THROTTLED:
+        problem = luci_problem_throttled(request->r, form->attempt.retry_after);
+        return luci_reply_problem(request->r, &problem, LUCI_REPLY_PAGE);
+    case LUCI_NOT_FOUND:
+    case LUCI_DENIED:
+    case LUCI_CONFLICT:
+    case LUCI_INVALID:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return luci_endpoint_failure(request, form->result);
+}
+
+int luci_password_form_post_again(luci_endpoint_request_t *request)
+{
+    static const luci_password_form_kind_t kind = { fill_again, look_again, luci_password_form_sign_in,
+                                                    answer_again };
+
+    return luci_password_form_post(request, &kind);
 }

@@ -36,6 +36,25 @@ struct luci_password_form_t {
     luci_field_t field; /* the invalid field, if result is INVALID */
 };
 
+/* Whether the form was made for another name than the one of the session: another user has signed in in
+ * another tab, or the user was renamed. Its password must not be tried for this account. */
+int luci_password_form_is_of_other(const luci_endpoint_request_t *request);
+
+/* Signs in with the field "password" of a form whose session has ended since it was validated, as after the
+ * first click of a double click, whose answer browsers drop with its cookie. Needs a form of a browser, since
+ * a program gets all answers; otherwise EXPIRED. It is a sign-in of the form's user in all respects, counted
+ * and reported as one. OK: form->session is the new session. EXPIRED: it was refused. THROTTLED, BUSY,
+ * UNAVAILABLE, INTERNAL. */
+luci_result_t luci_password_form_sign_in(luci_password_form_t *form, apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Answers a form that has renewed the session or made one: sends its cookie, and leads to next, or to the
+ * page that links to the others. */
+int luci_password_form_done(luci_password_form_t *form);
+
+/* The post_again of such a form: a sign-in as above, with the name that the page has for password managers.
+ */
+int luci_password_form_post_again(luci_endpoint_request_t *request);
+
 /* POST: answers at once, or suspends the request until a hash slot is free. */
 int luci_password_form_post(luci_endpoint_request_t *request, const luci_password_form_kind_t *kind);
 

@@ -124,6 +124,7 @@ luci_urls_t luci_config_urls(request_rec *r)
         .logout = in_force(r, offsetof(luci_dir_config_t, logout_url), "/logout"),
         .home = home,
         .password = in_force(r, offsetof(luci_dir_config_t, password_url), "/password"),
+        .confirm = in_force(r, offsetof(luci_dir_config_t, confirm_url), "/confirm"),
         .account = mount ? mount : home,
     };
 }

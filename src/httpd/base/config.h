@@ -16,6 +16,7 @@ typedef struct {
     const char *logout;
     const char *home;
     const char *password; /* NULL: there is no such page that is known */
+    const char *confirm;  /* the same */
     const char *account;  /* the page that links to the others */
 } luci_urls_t;
 

@@ -42,6 +42,7 @@ typedef enum {
     LUCI_TOPIC_COOKIES,
     LUCI_TOPIC_COLUMNS,
     LUCI_TOPIC_BLOCK_LIST,
+    LUCI_TOPIC_PROOF,
     LUCI_TOPICS
 } luci_topic_t;
 

@@ -5,6 +5,7 @@
 #include "core/web/url.h"
 #include "httpd/account/mount.h"
 #include "httpd/gate/basic.h"
+#include "httpd/gate/freshness.h"
 #include "httpd/gate/identity.h"
 #include "httpd/gate/rules.h"
 #include "httpd/request/reply.h"
@@ -38,36 +39,43 @@ static int admit_anonymous(request_rec *r)
     return OK;
 }
 
-static int redirect_to_login(request_rec *r)
+/* What a request lacks: a session, or a proof by its holder; and the page where the user gives it. */
+typedef struct {
+    const char *message;
+    const char *url; /* NULL: none is known */
+    int is_proof;
+} lack_t;
+
+static int redirect_to(request_rec *r, const char *url)
 {
-    const char *login = luci_way_back_link(r, luci_state_urls(r)->login, luci_way_back_requested(r));
+    const char *link = luci_way_back_link(r, url, luci_way_back_requested(r));
 
     if (!r->main)
-        return luci_reply_redirect(r, login);
+        return luci_reply_redirect(r, link);
     apr_table_setn(r->headers_out, "Location",
-                   luci_url_location(login, r->pool)); /* the main request sends it */
+                   luci_url_location(link, r->pool)); /* the main request sends it */
     return HTTP_MOVED_TEMPORARILY;
 }
 
-/* The URL of sign-in in another tab, which ends at a page that asks to return to this one. If sign-in is on
- * another origin, its plain URL, because nothing is known about its pages. */
-static const char *sign_in_beside(request_rec *r)
+/* The URL of that page in another tab, which ends at a page that asks to return to this one. If sign-in is on
+ * another origin, the plain URL, because nothing is known about its pages. */
+static const char *url_beside(request_rec *r, const char *url)
 {
     const char *login = luci_state_urls(r)->login, *done;
 
     if (*login != '/' || strchr(login, '#'))
-        return login;
+        return url;
     done = apr_pstrcat(r->pool, login, strchr(login, '?') ? "&" : "?", LUCI_REPLY_TAB "=1", NULL);
-    return luci_way_back_link(r, login, done);
+    return luci_way_back_link(r, url, done);
 }
 
-/* Answers a form that was sent after the session ended; the browser still has the typed text. */
-static int page_unauthorized(request_rec *r)
+/* Answers a form that was sent too late; the browser still has the typed text. */
+static int page_too_late(request_rec *r, const lack_t *lack)
 {
     apr_table_t *values = apr_table_make(r->pool, 8);
 
-    apr_table_setn(values, "error", LUCI_MESSAGE_UNAUTHORIZED);
-    apr_table_setn(values, "sign_in_url", sign_in_beside(r));
+    apr_table_setn(values, "error", lack->message);
+    apr_table_setn(values, lack->is_proof ? "confirm_url" : "sign_in_url", url_beside(r, lack->url));
     return luci_reply_page(r, HTTP_UNAUTHORIZED, "unauthorized.html", values);
 }
 
@@ -83,23 +91,29 @@ static int is_index_lookup(request_rec *r)
            state->content_of != folder;
 }
 
-/* Answers an anonymous request at the gate. */
-static int challenge(request_rec *r)
+/* Answers a request at the gate that lacks something. */
+static int ask_for(request_rec *r, const lack_t *lack)
 {
     luci_unauthenticated_t how = luci_config_dir(r)->unauthenticated;
     int is_read = luci_state_is_read(r);
     int is_person = luci_request_is_navigation(r);
-    int redirects =
-        is_read && (how == LUCI_UNAUTHENTICATED_REDIRECT || (how == LUCI_UNAUTHENTICATED_AUTO && is_person));
+    int redirects = lack->url && is_read &&
+                    (how == LUCI_UNAUTHENTICATED_REDIRECT || (how == LUCI_UNAUTHENTICATED_AUTO && is_person));
 
     if (redirects && !luci_reply_is_error_document(r) && (!r->main || is_index_lookup(r)))
-        return redirect_to_login(r);
+        return redirect_to(r, lack->url);
     if (r->main)
         return HTTP_UNAUTHORIZED;
-    if (is_person && !is_read)
-        return page_unauthorized(r);
-    return luci_reply_problem(r, &(luci_problem_t){ HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED, 0 },
+    if (lack->url && is_person && !is_read)
+        return page_too_late(r, lack);
+    return luci_reply_problem(r, &(luci_problem_t){ HTTP_UNAUTHORIZED, lack->message, 0 },
                               is_person ? LUCI_REPLY_PAGE : LUCI_REPLY_JSON);
+}
+
+/* Answers an anonymous request at the gate. */
+static int challenge(request_rec *r)
+{
+    return ask_for(r, &(lack_t){ LUCI_MESSAGE_UNAUTHORIZED, luci_state_urls(r)->login, 0 });
 }
 
 static int anonymous(request_rec *r, const luci_dir_config_t *dir)
@@ -224,18 +238,43 @@ int luci_gate_authenticate(request_rec *r)
     return authenticate_basic(r);
 }
 
-int luci_gate_authorize(request_rec *r)
+/* Whether the user would be admitted after a confirmation. */
+static int depends_on_proof(request_rec *r)
 {
     int status;
+
+    if (!luci_freshness_is_wanted(r))
+        return 0;
+    luci_freshness_suppose(r, 1);
+    status = run_later_authz(r);
+    luci_freshness_suppose(r, 0);
+    return status == OK;
+}
+
+static int answer_refusal(request_rec *r)
+{
+    if (is_anonymous(r))
+        return challenge(r);
+    if (depends_on_proof(r))
+        return ask_for(r, &(lack_t){ LUCI_MESSAGE_CONFIRM, luci_state_urls(r)->confirm, 1 });
+    return luci_reply_forbidden(r, luci_state_user(r));
+}
+
+int luci_gate_authorize(request_rec *r)
+{
+    int status, answered;
 
     if (!luci_state_is_gated(r))
         return DECLINED;
     if (luci_state_is_exempt(r))
         return OK;
     status = run_later_authz(r);
-    if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN)
-        return status;
-    return is_anonymous(r) ? challenge(r) : luci_reply_forbidden(r, luci_state_user(r));
+    if (status == OK)
+        return OK;
+    if (status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN)
+        return answer_refusal(r);
+    answered = luci_freshness_undecided(r);
+    return answered == DECLINED ? status : answered;
 }
 
 typedef struct {

@@ -18,7 +18,9 @@ static const struct {
     { HTTP_BAD_REQUEST, LUCI_MESSAGE_INCORRECT, "incorrect_username_or_password" },
     { HTTP_BAD_REQUEST, LUCI_MESSAGE_CURRENT, "incorrect_password" },
     { HTTP_BAD_REQUEST, LUCI_MESSAGE_NO_PASSWORD, "no_password" },
+    { HTTP_BAD_REQUEST, LUCI_MESSAGE_OTHER_NAME, "other_name" },
     { HTTP_BAD_REQUEST, NULL, "malformed_body" },
+    { HTTP_UNAUTHORIZED, LUCI_MESSAGE_CONFIRM, "confirmation_required" },
     { HTTP_UNAUTHORIZED, NULL, "unauthorized" },
     { HTTP_FORBIDDEN, LUCI_MESSAGE_CROSS_SITE, "cross_site" },
     { HTTP_FORBIDDEN, LUCI_MESSAGE_CLOSED, "signup_closed" },
@@ -28,6 +30,7 @@ static const struct {
     { HTTP_REQUEST_ENTITY_TOO_LARGE, NULL, "body_too_large" },
     { HTTP_UNSUPPORTED_MEDIA_TYPE, NULL, "unsupported_content_type" },
     { HTTP_TOO_MANY_REQUESTS, NULL, "too_many_attempts" },
+    { HTTP_NOT_IMPLEMENTED, NULL, "confirmation_impossible" },
     { HTTP_SERVICE_UNAVAILABLE, NULL, "unavailable" },
 };
 

@@ -33,6 +33,7 @@ typedef struct {
 
 typedef struct luci_basic_check_t luci_basic_check_t;
 typedef struct luci_cookies_sent_t luci_cookies_sent_t;
+typedef struct luci_proof_t luci_proof_t;
 
 typedef struct {
     apr_pool_t *pool;               /* the root request's; everything below is from it */
@@ -48,6 +49,7 @@ typedef struct {
     luci_state_event_t last; /* the last event that was reported */
 
     int is_private;                    /* the answer is for this client only */
+    luci_proof_t *proof;               /* defined in proof.h; NULL: nothing has asked for it */
     luci_cookies_sent_t *cookies_sent; /* this module's Set-Cookie lines (cookies.c); NULL: none */
     const request_rec *indexing;       /* the folder whose index file mod_dir looks for; NULL: none */
     const request_rec *content_of;     /* the request whose content is being generated; NULL: none yet */

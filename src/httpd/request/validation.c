@@ -54,12 +54,23 @@ const char *luci_validation_credential(request_rec *r, int *refused)
     return NULL;
 }
 
+/* Whether the answer may clear the cookie of an unknown session. A form or a request of a script may have
+ * been on its way when another answer replaced the session and its cookie (sign-in, confirmation, change of
+ * the password), and its answer must not clear the new one; the next page that the user opens clears an old
+ * one. */
+static int may_clear_unknown(request_rec *r)
+{
+    const char *mode = apr_table_get(luci_state_root(r)->headers_in, "Sec-Fetch-Mode");
+
+    return luci_request_is_safe(luci_state_root(r)) && (!mode || strcmp(mode, "navigate") == 0);
+}
+
 /* Sends the renewed cookie, or clears that of an expired or unknown session. */
 static void answer_cookie(request_rec *r, const luci_validation_t *validation)
 {
     if (validation->result == LUCI_OK && validation->session.fresh)
         luci_cookies_set_session(r, &validation->session);
-    if (validation->result == LUCI_EXPIRED || validation->result == LUCI_NOT_FOUND)
+    if (validation->result == LUCI_EXPIRED || (validation->result == LUCI_NOT_FOUND && may_clear_unknown(r)))
         luci_cookies_clear_session(r);
 }
 

@@ -15,10 +15,10 @@ const char *luci_validation_credential(request_rec *r, int *refused);
 const luci_session_token_t *luci_validation_token(luci_state_t *state, const char *id);
 
 /* Validates the session id that counts (cookie_id or bearer_id of luci_state_credentials itself), and sends
- * the cookie that follows from it: a renewed one, or the clearing of an expired or unknown one. OK: *session
- * is set and lives as long as the request state. NOT_FOUND: the request is anonymous, because the id is
- * unknown or expired, or its user is disabled. Any other result: the session could not be judged; UNAVAILABLE
- * also when this server has no database. */
+ * the cookie that follows from it: a renewed one, or the clearing of an expired or unknown one, the latter
+ * only if the user opens a page. OK: *session is set and lives as long as the request state. NOT_FOUND: the
+ * request is anonymous, because the id is unknown or expired, or its user is disabled. Any other result: the
+ * session could not be judged; UNAVAILABLE also when this server has no database. */
 luci_result_t luci_validate(request_rec *r, const char *id, const luci_session_t **session) LUCI_MUST_USE;
 
 /* Does the same for a sign-out, without renewing the session. */

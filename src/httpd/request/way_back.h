@@ -6,6 +6,10 @@
 
 #include <httpd.h>
 
+/* A next of this size fits into a body beside the other fields. A longer one is carried by the form's URL
+ * alone. */
+#define LUCI_WAY_BACK_HIDDEN_MAX 2048
+
 /* The path and query that the client requested, before any rewriting; NULL if they are not allowed as next.
  */
 const char *luci_way_back_requested(request_rec *r);

@@ -183,7 +183,7 @@ static void check_disabled(luci_db_t *db)
 static void check_delete(luci_db_t *db)
 {
     luci_user_t user = add(db, "Edith");
-    luci_account_deleted_t deleted;
+    luci_admin_deleted_t deleted;
     long long others = count("user_key") - 1;
 
     start_session(db, &user);

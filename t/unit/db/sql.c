@@ -97,6 +97,8 @@ static const struct {
       "SELECT s.active_expires, s.idle_expires, " USER_OURS
       " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s",
       "id" },
+    { &luci_sql_session_proof, 1, "SELECT NULL FROM \"user_session\" s WHERE s.id = %s", "id",
+      "SELECT s.proved_at FROM \"user_session\" s WHERE s.id = %s", "id" },
     { &luci_sql_session_renew, 1,
       "UPDATE \"user_session\" SET active_expires = %lld, idle_expires = %lld WHERE id = %s AND "
       "active_expires = %lld",

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The password of a session's own user: what the use cases share that ask the holder of a session for it. It
+ * is that of the key of the session's username, the one that signs in here; keys of other providers do not
+ * count, and neither does a name that the client sends. */
+#ifndef LUCI_OWN_PASSWORD_H
+#define LUCI_OWN_PASSWORD_H
+
+#include "core/auth/auth.h"
+
+/* Sets request->key_id from request->username, the name of the session's user. NOT_FOUND: the key does not
+ * exist, belongs to another user, whose password must not be tried here, or has no password. */
+luci_result_t luci_own_password_find(const luci_auth_t *auth, luci_auth_request_t *request,
+                                     const luci_session_t *session, apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Tells, after a password was refused, whether its session has ended since it was validated: by the first
+ * request of a double click, or because the password was changed. Then EXPIRED, otherwise DENIED. */
+luci_result_t luci_own_password_refused(const luci_auth_t *auth, const luci_session_t *session,
+                                        apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* What was verified. */
+typedef struct {
+    const luci_session_t *session;
+    const char *key_id;
+    const char *stored_hash; /* that the password was verified with */
+} luci_own_password_t;
+
+/* Begins a transaction that replaces the session: under the user's lock it deletes the session's row and
+ * locks the key. CONFLICT: user or key are not what was verified. EXPIRED: the session or its user does not
+ * exist any more. */
+luci_result_t luci_own_password_lock(luci_db_t *db, const luci_own_password_t *verified,
+                                     apr_pool_t *scratch) LUCI_MUST_USE;
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/gate/freshness.h"
+
+#include "core/config/directive_types.h"
+#include "httpd/gate/basic.h"
+#include "httpd/request/proof.h"
+#include "httpd/request/validation.h"
+
+/* A Require line; within is 0 for that of LuciaFreshness. */
+typedef struct {
+    luci_ms_t within;
+} rule_t;
+
+static const char *parse(cmd_parms *command, const char *line, const void **parsed)
+{
+    rule_t *rule = apr_pcalloc(command->pool, sizeof *rule);
+    const apr_array_header_t *words = luci_words(line, command->pool);
+
+    if (words->nelts > 1 ||
+        (words->nelts == 1 && (!luci_word_ms(LUCI_WORD(words, 0), &rule->within) ||
+                               rule->within < LUCI_FRESHNESS_MIN || rule->within > LUCI_FRESHNESS_MAX)))
+        return "Require lucia-fresh: at most a TIME from 10s to 30d is allowed";
+    *parsed = rule;
+    return NULL;
+}
+
+/* The session that the user of this request has; NULL: another kind of user. */
+static const luci_session_t *session_of(request_rec *r, const luci_user_t *user)
+{
+    const luci_session_t *session = luci_validated_session(luci_state_of(r));
+
+    return session && user == &session->user ? session : NULL;
+}
+
+static authz_status judge(request_rec *r, const luci_session_t *session, luci_ms_t within)
+{
+    luci_proof_t *proof = luci_proof_of(luci_state_of(r));
+
+    if (proof->suppose)
+        return AUTHZ_GRANTED;
+    switch (luci_proof_look(r, session, within)) {
+    case LUCI_OK: return AUTHZ_GRANTED;
+    case LUCI_DENIED: proof->refused = r; return AUTHZ_DENIED;
+    case LUCI_NOT_FOUND:
+    case LUCI_EXPIRED:
+    case LUCI_CONFLICT:
+    case LUCI_INVALID:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    proof->undecided = r;
+    return AUTHZ_GENERAL_ERROR;
+}
+
+static authz_status check(request_rec *r, const char *line, const void *parsed)
+{
+    const rule_t *rule = parsed;
+    const luci_user_t *user = luci_state_user(r);
+    const luci_session_t *session;
+
+    (void)line;
+    if (!r->user)
+        return AUTHZ_DENIED_NO_USER;
+    if (!user || !*r->user)
+        return AUTHZ_DENIED;
+    if (user == luci_basic_user(luci_state_root(r)))
+        return AUTHZ_GRANTED;
+    session = session_of(r, user);
+    if (!session)
+        return AUTHZ_DENIED;
+    return judge(r, session, rule->within ? rule->within : luci_config_server(r->server)->freshness);
+}
+
+const authz_provider luci_gate_fresh = { check, parse };
+
+int luci_freshness_is_wanted(request_rec *r)
+{
+    const luci_proof_t *proof = luci_state_of(r)->proof;
+
+    return proof && proof->refused == r;
+}
+
+void luci_freshness_suppose(request_rec *r, int proved)
+{
+    luci_proof_of(luci_state_of(r))->suppose = proved;
+}
+
+int luci_freshness_undecided(request_rec *r)
+{
+    const luci_proof_t *proof = luci_state_of(r)->proof;
+    luci_problem_t problem;
+
+    if (!proof || proof->undecided != r)
+        return DECLINED;
+    problem = luci_proof_problem(r, proof->result);
+    return luci_reply_problem(r, &problem, LUCI_REPLY_AT_GATE);
+}
