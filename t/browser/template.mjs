@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The template language of templates/*.html, for looking at pages without a server: %%name%% is replaced by the
-// HTML-escaped value, %%#name%%…%%/name%% is kept when the value is not empty. The module has its own in C; this one
+// HTML-escaped value, %%#name%%…%%/name%% is kept when the value is not empty, %%*name%%…%%/name%% is repeated for each
+// row of values.name. The module has its own in C; this one
 // only draws previews.
 
 import { readFileSync } from "node:fs";
@@ -20,7 +21,10 @@ export function template(name) {
 const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 const escapeHtml = (text) => String(text).replace(/[&<>"']/g, (character) => entities[character]);
 
-export function render(template, values) {
+export function render(text, values) {
+  const template = text.replace(/%%\*([a-z_]+)%%(.*?)%%\/\1%%/gs, (list, name, row) =>
+    (values[name] ?? []).map((own) => render(row, { ...values, ...own })).join(""),
+  );
   const filled = (name) => (values[name] ?? "") !== "";
   const open = [];
   let page = "";

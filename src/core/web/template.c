@@ -12,23 +12,23 @@
 #define NAME_STARTS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 #define NAME_CHARACTERS NAME_STARTS "0123456789"
 
-typedef enum { STEP_TEXT, STEP_VALUE, STEP_SECTION } step_kind_t;
+typedef enum { STEP_TEXT, STEP_VALUE, STEP_SECTION, STEP_LIST } step_kind_t;
 
 /* One step of rendering. */
 typedef struct {
     step_kind_t kind;
-    const char *text; /* the text, or the name of the value or section */
+    const char *text; /* the text, or the name of the value, section or list */
     size_t length;    /* of a text, in bytes */
-    int after;        /* of a section: the index of the first step after it */
+    int after;        /* of a section or list: the index of the first step after it */
 } step_t;
 
 struct luci_template_t {
     apr_array_header_t *steps; /* step_t */
 };
 
-/* A tag in the text: %%name%%, %%#name%% or %%/name%%. */
+/* A tag in the text: %%name%%, %%#name%%, %%*name%% or %%/name%%. */
 typedef struct {
-    char sign; /* '#', '/' or 0 */
+    char sign; /* '#', '*', '/' or 0 */
     const char *name;
     const char *end;
 } tag_t;
@@ -92,7 +92,7 @@ static int read_tag(const char *tag_start, tag_t *tag, apr_pool_t *pool)
     size_t length;
 
     tag->sign = 0;
-    if (*name == '#' || *name == '/')
+    if (*name == '#' || *name == '*' || *name == '/')
         tag->sign = *name++;
     length = strspn(name, NAME_CHARACTERS);
     if (length == 0 || length > NAME_BYTES_MAX || !strchr(NAME_STARTS, *name))
@@ -128,10 +128,28 @@ static const step_t *innermost(const parser_t *parser)
     return &APR_ARRAY_IDX(parser->steps, parser->open[parser->depth - 1].step, step_t);
 }
 
-static luci_result_t open_section(parser_t *parser, const char *name)
+/* The list that is open; NULL: none. */
+static const step_t *open_list(const parser_t *parser)
 {
+    for (int i = 0; i < parser->depth; i++) {
+        const step_t *step = &APR_ARRAY_IDX(parser->steps, parser->open[i].step, step_t);
+
+        if (step->kind == STEP_LIST)
+            return step;
+    }
+    return NULL;
+}
+
+static luci_result_t open_section(parser_t *parser, step_kind_t kind, const char *name)
+{
+    const step_t *list = kind == STEP_LIST ? open_list(parser) : NULL;
     open_section_t *section;
 
+    if (list) {
+        parser->problem = apr_psprintf(parser->pool, "line %d: list \"%s\" is inside list \"%s\"",
+                                       parser->line, name, list->text);
+        return LUCI_INVALID;
+    }
     if (parser->depth == LUCI_TEMPLATE_DEPTH_MAX) {
         parser->problem = apr_psprintf(parser->pool, "line %d: section \"%s\" nests deeper than %d",
                                        parser->line, name, LUCI_TEMPLATE_DEPTH_MAX);
@@ -140,7 +158,7 @@ static luci_result_t open_section(parser_t *parser, const char *name)
     section = &parser->open[parser->depth++];
     section->step = parser->steps->nelts;
     section->line = parser->line;
-    add_step(parser, STEP_SECTION, name, 0);
+    add_step(parser, kind, name, 0);
     return LUCI_OK;
 }
 
@@ -167,8 +185,8 @@ static luci_result_t close_section(parser_t *parser, const char *name)
 
 static luci_result_t add_tag(parser_t *parser, const tag_t *tag)
 {
-    if (tag->sign == '#')
-        return open_section(parser, tag->name);
+    if (tag->sign == '#' || tag->sign == '*')
+        return open_section(parser, tag->sign == '#' ? STEP_SECTION : STEP_LIST, tag->name);
     if (tag->sign == '/')
         return close_section(parser, tag->name);
     add_step(parser, STEP_VALUE, tag->name, 0);
@@ -246,43 +264,122 @@ static size_t escape(const char *text, char *out)
     return length;
 }
 
-/* Returns the length of the page, and writes it to out, without NUL, unless out is NULL. */
-static size_t fill(const luci_template_t *compiled, const apr_table_t *values, char *out)
-{
-    size_t length = 0;
-    int i = 0;
+/* ---- Rows of lists ---- */
 
-    while (i < compiled->steps->nelts) {
-        const step_t *step = &APR_ARRAY_IDX(compiled->steps, i++, step_t);
-        const char *value = step->kind == STEP_TEXT ? NULL : apr_table_get(values, step->text);
+/* The name of a row's value in the table. The number comes first, because the table compares the first four
+ * characters before the rest. It is not a name of the template language. */
+#define ROW_KEY_BYTES (2 * NAME_BYTES_MAX + 16)
+
+static void row_key(char key[ROW_KEY_BYTES], const char *list, int row, const char *name)
+{
+    apr_snprintf(key, ROW_KEY_BYTES, "%04x%s.%s", (unsigned)row, list, name);
+}
+
+/* A template may name any value as a list; one that is a large number is limited, too. */
+static int rows_of(const apr_table_t *values, const char *list)
+{
+    const char *count = apr_table_get(values, list);
+    apr_int64_t rows = count ? apr_atoi64(count) : 0;
+
+    return rows < LUCI_TEMPLATE_ROWS_MAX ? (int)rows : LUCI_TEMPLATE_ROWS_MAX;
+}
+
+void luci_template_set_row(apr_table_t *values, const char *list, int row, const char *name,
+                           const char *value)
+{
+    apr_pool_t *pool = apr_table_elts(values)->pool;
+    char key[ROW_KEY_BYTES];
+
+    if (row >= LUCI_TEMPLATE_ROWS_MAX)
+        return;
+    row_key(key, list, row, name);
+    apr_table_setn(values, apr_pstrdup(pool, key), value);
+    if (row >= rows_of(values, list))
+        apr_table_setn(values, list, apr_itoa(pool, row + 1));
+}
+
+/* ---- Rendering, which runs twice: to measure the page, and to write it ---- */
+
+typedef struct {
+    const luci_template_t *compiled;
+    const apr_table_t *values;
+    const char *list; /* the list that is repeated; NULL: none */
+    int row;
+    char *out; /* NULL while measuring */
+    size_t length;
+} filling_t;
+
+static const char *value_of(const filling_t *filling, const char *name)
+{
+    char key[ROW_KEY_BYTES];
+    const char *value = NULL;
+
+    if (filling->list) {
+        row_key(key, filling->list, filling->row, name);
+        value = apr_table_get(filling->values, key);
+    }
+    return value ? value : apr_table_get(filling->values, name);
+}
+
+static void fill_text(filling_t *filling, const step_t *step)
+{
+    if (filling->out)
+        memcpy(filling->out + filling->length, step->text, step->length);
+    filling->length += step->length;
+}
+
+static void fill_value(filling_t *filling, const char *value)
+{
+    filling->length += escape(value, filling->out ? filling->out + filling->length : NULL);
+}
+
+static void fill(filling_t *filling, int from, int to);
+
+/* Lists do not nest. */
+static void fill_list(filling_t *filling, const char *list, int from, int to)
+{
+    int rows = rows_of(filling->values, list);
+
+    filling->list = list;
+    for (filling->row = 0; filling->row < rows; filling->row++)
+        fill(filling, from, to);
+    filling->list = NULL;
+}
+
+/* Fills in the steps from one index up to another one. */
+static void fill(filling_t *filling, int from, int to)
+{
+    for (int i = from; i < to;) {
+        const step_t *step = &APR_ARRAY_IDX(filling->compiled->steps, i++, step_t);
+        const char *value = step->kind == STEP_TEXT ? NULL : value_of(filling, step->text);
 
         switch (step->kind) {
-        case STEP_TEXT:
-            if (out)
-                memcpy(out + length, step->text, step->length);
-            length += step->length;
-            break;
-        case STEP_VALUE: length += escape(value, out ? out + length : NULL); break;
+        case STEP_TEXT: fill_text(filling, step); break;
+        case STEP_VALUE: fill_value(filling, value); break;
         case STEP_SECTION:
             if (!value || !*value)
                 i = step->after;
             break;
+        case STEP_LIST:
+            fill_list(filling, step->text, i, step->after);
+            i = step->after;
+            break;
         }
     }
-    return length;
 }
 
 const char *luci_template_render(const luci_template_t *compiled, const apr_table_t *values, size_t *length,
                                  apr_pool_t *pool)
 {
-    size_t size = fill(compiled, values, NULL);
-    char *page = apr_palloc(pool, size + 1);
+    filling_t measured = { .compiled = compiled, .values = values }, written = measured;
 
-    fill(compiled, values, page);
-    page[size] = '\0';
+    fill(&measured, 0, compiled->steps->nelts);
+    written.out = apr_palloc(pool, measured.length + 1);
+    fill(&written, 0, compiled->steps->nelts);
+    written.out[written.length] = '\0';
     if (length)
-        *length = size;
-    return page;
+        *length = written.length;
+    return written.out;
 }
 
 const char *luci_template_escape(const char *text, apr_pool_t *pool)

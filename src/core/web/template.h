@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The template language of the pages (doc/specification.md, S8). %%name%% is replaced by the HTML-escaped
- * value of name. %%#name%%...%%/name%% is kept only if the value is not empty; sections nest. Names are
+ * value of name. %%#name%%...%%/name%% is kept only if the value is not empty; sections nest.
+ * %%*name%%...%%/name%% is repeated for each row of a list, whose values come before those of the page; a
+ * list is not in another one, and as a section or a value it is its number of rows. Names are
  * [A-Za-z_][A-Za-z0-9_]* of at most 63 bytes; everything else between percent signs is plain text. Pure:
  * files are read elsewhere. This is our own implementation, because pages need values and
  * sections only, and because no page must be able to output a value without escaping it. */
@@ -25,6 +27,13 @@ typedef struct luci_template_t luci_template_t;
  * *problem is NULL after OK. */
 luci_result_t luci_template_parse(const char *text, size_t length, luci_template_t **compiled,
                                   const char **problem, apr_pool_t *pool) LUCI_MUST_USE;
+
+#define LUCI_TEMPLATE_ROWS_MAX 65536
+
+/* Sets a value of a row of a list, counted from 0; rows are set in their order. list and value are borrowed,
+ * for as long as values. Rows beyond the maximum are left out. */
+void luci_template_set_row(apr_table_t *values, const char *list, int row, const char *name,
+                           const char *value);
 
 /* Renders a page from pool. values maps names to values; apr_table ignores the case of names, and a missing
  * value is empty. & < > " ' are escaped as entities. *length is set to the length in bytes; length may be

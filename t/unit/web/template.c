@@ -102,6 +102,42 @@ static void test_render(void)
     }
 }
 
+static void test_lists(void)
+{
+    static const struct {
+        const char *text, *page;
+    } table[] = {
+        { "%%*users%%<%%name%%>%%/users%%", "<one><two &amp; more><three>" },
+        { "%%*users%%%%name%%=%%a%%;%%/users%%", "one=A;two &amp; more=row;three=A;" },
+        { "%%*users%%%%#new%%!%%/new%%%%name%%%%/users%%.", "one!two &amp; morethree." },
+        { "%%#users%%%%users%% users%%/users%%", "3 users" },
+        { "%%*missing%%x%%/missing%%.", "." },
+        { "%%*empty%%x%%/empty%%.", "." },
+        { "%%*a%%x%%/a%%.", "." },
+        { "%%name%%|%%new%%", "|" },
+        { "%%*users%%%%/users%%%%a%%", "A" },
+        { "%%#a%%%%*users%%+%%/users%%%%/a%%", "+++" },
+        { "%%*users%%1%%/users%%%%*users%%2%%/users%%", "111222" },
+    };
+    apr_table_t *values = some_values();
+
+    luci_template_set_row(values, "users", 0, "name", "one");
+    luci_template_set_row(values, "users", 1, "name", "two & more");
+    luci_template_set_row(values, "users", 1, "new", "1");
+    luci_template_set_row(values, "users", 1, "a", "row");
+    luci_template_set_row(values, "users", 2, "name", "three");
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        luci_template_t *compiled = NULL;
+        const char *problem = NULL, *page = NULL;
+
+        if (luci_template_parse(table[i].text, strlen(table[i].text), &compiled, &problem, pool) == LUCI_OK)
+            page = luci_template_render(compiled, values, NULL, pool);
+        tap_is_str(page, table[i].page, "S8.5: %s", table[i].text);
+    }
+    luci_template_set_row(values, "users", LUCI_TEMPLATE_ROWS_MAX, "name", "too many");
+    tap_is_str(apr_table_get(values, "users"), "3", "a row beyond the maximum is left out");
+}
+
 #define BYTES(literal) (literal), sizeof(literal) - 1
 #define OPEN_4 "%%#a%%%%#b%%%%#c%%%%#d%%"
 #define CLOSE_4 "%%/d%%%%/c%%%%/b%%%%/a%%"
@@ -117,6 +153,8 @@ static void test_problems(void)
         { BYTES("%%#error%%"), "line 1: section \"error\" is not closed" },
         { BYTES("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n<%%#error%%>\n13\n"),
           "line 12: section \"error\" is not closed" },
+        { BYTES("%%*a%%\n%%#b%%%%*c%%%%/c%%%%/b%%%%/a%%"), "line 2: list \"c\" is inside list \"a\"" },
+        { BYTES("%%*a%%"), "line 1: section \"a\" is not closed" },
         { BYTES("\r\n%%#a%%\r\n%%#b%%\r\n%%/b%%\r\n"), "line 2: section \"a\" is not closed" },
         { BYTES("%%#a%%\n%%#b%%"), "line 2: section \"b\" is not closed" },
         { BYTES("\n\n%%/x%%"), "line 3: section \"x\" is closed but not open" },
@@ -210,6 +248,7 @@ int main(void)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     test_render();
+    test_lists();
     test_problems();
     test_limits();
     test_time();
