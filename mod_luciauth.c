@@ -7,6 +7,7 @@
 #include "httpd/base/config.h"
 #include "httpd/base/httpd_log.h"
 #include "httpd/cache/cache.h"
+#include "httpd/control/control_sessions.h"
 #include "httpd/control/control_throttle.h"
 #include "httpd/gate/basic.h"
 #include "httpd/gate/freshness.h"
@@ -79,6 +80,7 @@ static void test_config(apr_pool_t *conf, server_rec *main_server)
 static const luci_control_command_t control_commands[] = {
     { "throttle-list", 1, luci_control_throttle_list },
     { "throttle-clear", 3, luci_control_throttle_clear },
+    { "session-forget", 2, luci_control_session_forget },
     { NULL, 0, NULL },
 };
 

@@ -50,6 +50,7 @@ for my $name ('Alice', 'bobby', "J\xc3\xb6rg \"x\"", 'zoella') {
 }
 $ctl->does('user', 'set', 'alice', '--attribute', 'role=admin');
 $ctl->does('user', 'disable', 'bobby');
+$ctl->does('user', 'expire', 'zoella', '2099-01-01');
 $ctl->does('key', 'add', 'alice', 'github:583231', '--no-password');
 $first->{engine}->query_in($first->{database}, "UPDATE auth_user SET created_at = NULL WHERE username = 'zoella'");
 my $file = export($first);
@@ -67,6 +68,7 @@ for my $house (@houses) {
     ($end, $counts) = import_into($house, $file);
     is $counts, '0 0 4 0', "$house->{kind}: a second import finds all four users" or diag $end->{err};
     is $house->{ctl}->json('user', 'show', 'bobby')->{disabled}, JSON::PP::true, "$house->{kind}: a disabled user is imported as disabled";
+    is $house->{ctl}->json('user', 'show', 'zoella')->{expiresAt}, '2099-01-01T00:00:00.000Z', "$house->{kind}: a user who expires is imported with the date";
 }
 my ($end, $counts) = import_into($houses[0], write_file('array', $ctl->does('--json', 'export', '--with-hashes')));
 is $counts, '0 0 4 0', 'a JSON array is imported' or diag $end->{err};
@@ -86,6 +88,7 @@ my @refused = (
     ['no flag',                    $json->encode({ map { $_ => $good{$_} } qw(username userId keys) }), qr/disabled/],
     ['a flag that is a word',      line(disabled => 'yes'),                                             qr/disabled/],
     ['no moment',                  line(createdAt => 'yesterday'),                                      qr/createdAt/],
+    ['a date that is none',        line(expiresAt => 'never'),                                          qr/expiresAt/],
     ['no keys',                    $json->encode({ map { $_ => $good{$_} } grep { $_ ne 'keys' } keys %good }), qr/with-hashes/],
     ['a key that is a number',     line(keys => { 'username:newone' => 1 }),                            qr/hash/],
     ['a column that is not there', line(attributes => { shoe_size => '43' }),                           qr/no column shoe_size; add it with "ALTER TABLE/],

@@ -55,10 +55,10 @@ sub check_listing {
     is scalar(@{ $ctl->json('user', 'list', '--limit', 2) }), 2, 'of at most two';
     my @lines = split /\n/, $ctl->does('user', 'list');
     utf8::decode($_) for @lines;
-    like $lines[0], qr/^Username   User id          Disabled  Created               role$/, 'a table has titles';
+    like $lines[0], qr/^Username   User id          Disabled  Created               Expires  role$/, 'a table has titles';
     my %line = map { /^(.*?) {2,}/ => $_ } @lines;
     like $line{'中文 user'}, qr/^中文 user  [a-z0-9]{15}  no/, 'a wide character takes two columns';
-    like $line{Alice}, qr/^Alice      [a-z0-9]{15}  no        \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ  admin$/, 'the others as wide';
+    like $line{Alice}, qr/^Alice      [a-z0-9]{15}  no        \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ  -        admin$/, 'the others as wide';
     is $ctl->does('user', 'list', '--prefix', 'nobody'), '', 'an empty list is empty';
     is_deeply $ctl->json('user', 'list', '--prefix', 'nobody'), [], 'user list --json of no user is an empty array';
     return;
@@ -89,9 +89,38 @@ sub check_changing {
     ok $ctl->json('user', 'disable', 'carla')->{disabled}, 'user disable disables the user';
     is names($ctl, '--disabled'), 'Carla', 'user list --disabled lists the disabled user';
     ok !$ctl->json('user', 'enable', 'carla')->{disabled}, 'user enable enables the user';
+    check_expiry($ctl, $engine, $database);
     my $id = $ctl->json('user', 'show', 'carla')->{userId};
     is $ctl->json('user', 'show', $id, '--id')->{username}, 'Carla', 'by the id';
     is $ctl->status('user', 'show', 'carla', '--id'), 1, 'user show --id does not take a name';
+    return;
+}
+
+sub check_expiry {
+    my ($ctl, $engine, $database) = @_;
+    like $ctl->does('user', 'expire', 'carla', '2099-01-01'), qr/^Carla expires at 2099-01-01 00:00:00Z\.$/, 'user expire sets a day';
+    my $carla = $ctl->json('user', 'show', 'carla');
+    is $carla->{expiresAt}, '2099-01-01T00:00:00.000Z', 'user show has the date';
+    ok !$carla->{disabled}, 'a user is enabled before the date';
+    is $ctl->json('user', 'expire', 'carla', '2099-01-01T18:30Z')->{expiresAt}, '2099-01-01T18:30:00.000Z', 'user expire sets a time';
+    is $ctl->json('user', 'expire', 'carla', '2099-01-01T18:30:15Z')->{expiresAt}, '2099-01-01T18:30:15.000Z', 'user expire sets a time with seconds';
+    for my $date ('2099-02-30', '2099-1-1', '1.1.2099', 'tomorrow', '', '2099-01-01T18:30', '2099-01-01T18:30:00+01:00', '2001-01-01') {
+        my $end = $ctl->run('user', 'expire', 'carla', $date);
+        is $end->{status}, 2, "user expire refuses the date '$date'";
+        like $end->{err}, $date eq '2001-01-01' ? qr/2001-01-01 is in the past/ : qr/is not a date: write 2027-01-01/, "user expire says what is wrong with '$date'";
+    }
+    is $ctl->json('user', 'show', 'carla')->{expiresAt}, '2099-01-01T18:30:15.000Z', 'a refused date leaves the one before';
+    is $ctl->json('user', 'expire', 'carla', 'never')->{expiresAt}, undef, 'user expire never removes the date';
+    $ctl->does('user', 'expire', 'carla', '2099-01-01');
+    is $ctl->json('user', 'enable', 'carla')->{expiresAt}, undef, 'user enable removes the date';
+    $ctl->does('user', 'disable', 'carla');
+    like $ctl->run('user', 'expire', 'carla', '2099-01-01')->{err}, qr/Carla is disabled/, 'a disabled user gets no date';
+    $ctl->does('user', 'enable', 'carla');
+    $engine->query_in($database, "UPDATE auth_user SET disabled = 1000000000000 WHERE username = 'Carla'");
+    ok $ctl->json('user', 'show', 'carla')->{disabled}, 'a user is disabled from the date on';
+    is names($ctl, '--disabled'), 'Carla', 'user list --disabled lists the expired user';
+    like $ctl->does('user', 'show', 'carla'), qr/^Expires:\s+2001-09-09 01:46:40Z$/m, 'user show prints the date that has passed';
+    is $ctl->json('user', 'expire', 'carla', 'never')->{disabled}, JSON::PP::false, 'an expired user is enabled again';
     return;
 }
 
@@ -121,7 +150,7 @@ sub check_deleting {
     is $count->('auth_user'), 2, 'the others stay';
     my @acts = $ctl->audit =~ /event=(\w+) result=ok/g;
     my %acts = map { $_ => 1 } @acts;
-    is_deeply [sort keys %acts], [qw(init key_add key_delete password_change user_add user_delete user_disable user_enable user_rename user_set)],
+    is_deeply [sort keys %acts], [qw(init key_add key_delete password_change user_add user_delete user_disable user_enable user_expire user_rename user_set)],
         'each kind of act is in the audit log';
     unlike $ctl->audit, qr/horse|argon2|another one/, 'the audit log contains no secret';
     return;

@@ -22,7 +22,11 @@ static json_t *fuzz_import_json(const luci_import_account_t *account)
 
     json_object_set_new(object, "userId", json_string(account->id));
     json_object_set_new(object, "username", json_string(account->username));
-    json_object_set_new(object, "disabled", json_boolean(account->disabled));
+    json_object_set_new(object, "disabled", json_boolean(account->disabled_from == LUCI_USER_DISABLED));
+    if (account->disabled_from > LUCI_USER_DISABLED) {
+        luci_timestamp_to_iso(account->disabled_from, iso);
+        json_object_set_new(object, "expiresAt", json_string(iso));
+    }
     if (account->created_at) {
         luci_timestamp_to_iso(luci_timestamp_from_digits(account->created_at), iso);
         json_object_set_new(object, "createdAt", json_string(iso));
@@ -50,10 +54,11 @@ static void fuzz_import_again(const luci_import_account_t *account, apr_pool_t *
     luci_import_account_t again;
 
     FUZZ_CHECK(text && !luci_import_record_read(text, strlen(text), 0, &again, pool));
-    FUZZ_CHECK(
-        fuzz_import_same(account->id, again.id) && fuzz_import_same(account->username, again.username) &&
-        fuzz_import_same(account->created_at, again.created_at) && account->disabled == again.disabled &&
-        account->values_count == again.values_count && account->keys_count == again.keys_count);
+    FUZZ_CHECK(fuzz_import_same(account->id, again.id) &&
+               fuzz_import_same(account->username, again.username) &&
+               fuzz_import_same(account->created_at, again.created_at) &&
+               account->disabled_from == again.disabled_from && account->values_count == again.values_count &&
+               account->keys_count == again.keys_count);
     for (int i = 0; i < account->values_count; i++)
         FUZZ_CHECK(fuzz_import_same(account->values[i].column, again.values[i].column) &&
                    fuzz_import_same(account->values[i].value, again.values[i].value));

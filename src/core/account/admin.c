@@ -3,10 +3,12 @@
 
 #include "core/base/secret.h"
 #include "core/db/key_table.h"
+#include "core/db/paging.h"
 #include "core/db/session_table.h"
 #include "core/db/user_table.h"
 #include "core/password/policy.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 /* The change that a transaction makes, and its arguments; each function uses some of them. */
@@ -22,8 +24,9 @@ struct update_t {
     const char *stored_hash;
     const luci_admin_value_t *values;
     int values_count;
-    int disabled;
-    int *ended; /* output: number of ended sessions; NULL: sessions stay */
+    luci_ms_t disabled_from;
+    luci_admin_ended_t *ended; /* output; NULL: sessions stay */
+    apr_pool_t *pool;          /* of the output */
     luci_admin_deleted_t *deleted;
 };
 
@@ -71,12 +74,28 @@ static luci_result_t set_values(luci_db_t *db, const char *user_id, const luci_a
     return result;
 }
 
+static int note_session(void *baton, const char *const *row, apr_pool_t *scratch)
+{
+    apr_array_header_t *ids = baton;
+
+    (void)scratch;
+    APR_ARRAY_PUSH(ids, const char *) = apr_pstrdup(ids->pool, row[0]);
+    return 1;
+}
+
 static luci_result_t end_sessions(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
-    return update->ended
+    luci_paging_walk_t walk = { &luci_sql_session_page_of_user, update->user->id, 1, note_session, NULL };
+    luci_result_t result;
+
+    if (!update->ended)
+        return LUCI_OK;
+    walk.baton = update->ended->stored_ids = apr_array_make(update->pool, 8, sizeof(const char *));
+    result = luci_paging_walk(db, &walk, scratch);
+    return result == LUCI_OK
                ? luci_db_execute(db, &luci_sql_sessions_delete, LUCI_ARGUMENTS({ "user", update->user->id }),
-                                 update->ended, scratch)
-               : LUCI_OK;
+                                 &update->ended->count, scratch)
+               : result;
 }
 
 /* PostgreSQL's driver does not report that a concurrent transaction has taken the name: it is looked up
@@ -208,15 +227,17 @@ static luci_result_t set_password(luci_db_t *db, const update_t *update, apr_poo
 }
 
 luci_result_t luci_admin_set_password(luci_db_t *db, const luci_user_t *user, const char *stored_hash,
-                                      int *ended, apr_pool_t *scratch)
+                                      luci_admin_ended_t *ended, apr_pool_t *pool)
 {
-    update_t update = { .run = set_password, .user = user, .stored_hash = stored_hash, .ended = ended };
-    luci_result_t result = luci_key_id(user->username, &update.old_key, scratch);
+    update_t update = {
+        .run = set_password, .user = user, .stored_hash = stored_hash, .ended = ended, .pool = pool
+    };
+    luci_result_t result = luci_key_id(user->username, &update.old_key, pool);
 
-    return result == LUCI_OK ? luci_db_transaction(db, do_locked, &update, scratch) : result;
+    return result == LUCI_OK ? luci_db_transaction(db, do_locked, &update, pool) : result;
 }
 
-/* ---- Values and the flag ---- */
+/* ---- Values, the flag and the date ---- */
 
 static luci_result_t set_all_values(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
@@ -233,19 +254,23 @@ luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, cons
 
 static luci_result_t set_disabled(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
-    luci_result_t result = change(
-        db, &luci_sql_user_set_disabled,
-        LUCI_ARGUMENTS({ "disabled", update->disabled ? "1" : "0" }, { "id", update->user->id }), scratch);
+    luci_result_t result =
+        change(db, &luci_sql_user_set_disabled,
+               LUCI_ARGUMENTS({ "disabled", luci_sql_number(update->disabled_from, scratch) },
+                              { "id", update->user->id }),
+               scratch);
 
     return result == LUCI_OK ? end_sessions(db, update, scratch) : result;
 }
 
-luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, int disabled, int *ended,
-                                      apr_pool_t *scratch)
+luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, luci_ms_t disabled_from,
+                                      luci_admin_ended_t *ended, apr_pool_t *pool)
 {
-    update_t update = { .run = set_disabled, .user = user, .disabled = disabled, .ended = ended };
+    update_t update = {
+        .run = set_disabled, .user = user, .disabled_from = disabled_from, .ended = ended, .pool = pool
+    };
 
-    return luci_db_transaction(db, do_locked, &update, scratch);
+    return luci_db_transaction(db, do_locked, &update, pool);
 }
 
 /* ---- Ending ---- */
@@ -263,19 +288,22 @@ static luci_result_t delete_all(luci_db_t *db, const update_t *update, apr_pool_
 }
 
 luci_result_t luci_admin_delete(luci_db_t *db, const luci_user_t *user, luci_admin_deleted_t *deleted,
-                                apr_pool_t *scratch)
+                                apr_pool_t *pool)
 {
-    update_t update = { .run = delete_all, .user = user, .ended = &deleted->sessions, .deleted = deleted };
+    update_t update = {
+        .run = delete_all, .user = user, .ended = &deleted->sessions, .deleted = deleted, .pool = pool
+    };
 
-    *deleted = (luci_admin_deleted_t){ 0, 0 };
-    return luci_db_transaction(db, do_locked, &update, scratch);
+    *deleted = (luci_admin_deleted_t){ .keys = 0 };
+    return luci_db_transaction(db, do_locked, &update, pool);
 }
 
-luci_result_t luci_admin_end_sessions(luci_db_t *db, const luci_user_t *user, int *ended, apr_pool_t *scratch)
+luci_result_t luci_admin_end_sessions(luci_db_t *db, const luci_user_t *user, luci_admin_ended_t *ended,
+                                      apr_pool_t *pool)
 {
-    update_t update = { .run = end_sessions, .user = user, .ended = ended };
+    update_t update = { .run = end_sessions, .user = user, .ended = ended, .pool = pool };
 
-    return luci_db_transaction(db, do_locked, &update, scratch);
+    return luci_db_transaction(db, do_locked, &update, pool);
 }
 
 /* ---- Keys ---- */

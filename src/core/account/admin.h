@@ -3,7 +3,8 @@
  * (luci_user_lock). A concurrent sign-in with the old password either comes first, and its session is ended
  * as well, or comes later, and is refused. NOT_FOUND: the user does not exist any more. Nothing is hashed
  * here: the caller passes the hash of a new password (luci_credential_hash). httpd's session cache is not
- * notified: ended sessions disappear from it within LuciaSessionCacheTTL. */
+ * notified here: ended sessions disappear from it within LuciaSessionCacheTTL, or when luciactl names them
+ * (control_client.h). */
 #ifndef LUCI_ADMIN_H
 #define LUCI_ADMIN_H
 
@@ -23,10 +24,16 @@ typedef struct {
     luci_ms_t now;
 } luci_admin_user_t;
 
-/* The numbers of deleted rows. */
+/* The sessions that were ended. */
 typedef struct {
-    int keys;
-    int sessions;
+    int count;
+    apr_array_header_t *stored_ids; /* const char *, as the table had them; from the pool of the call */
+} luci_admin_ended_t;
+
+/* What was deleted with a user. */
+typedef struct {
+    int keys; /* number of rows */
+    luci_admin_ended_t sessions;
 } luci_admin_deleted_t;
 
 /* Finds the user that signs in with this name, in any spelling; if no key has the name, the user with exactly
@@ -43,21 +50,22 @@ luci_result_t luci_admin_add(luci_db_t *db, const luci_admin_user_t *wanted, con
 luci_result_t luci_admin_rename(luci_db_t *db, const luci_user_t *user, const char *username,
                                 apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Sets the hash of the username's key, which is inserted if missing. All sessions of the user are ended and
- * *ended is set to their number; if ended is NULL, they stay. CONFLICT: the key belongs to another user. */
+/* Sets the hash of the username's key, which is inserted if missing. All sessions of the user are ended, and
+ * *ended tells which; if ended is NULL, they stay. CONFLICT: the key belongs to another user. */
 luci_result_t luci_admin_set_password(luci_db_t *db, const luci_user_t *user, const char *stored_hash,
-                                      int *ended, apr_pool_t *scratch) LUCI_MUST_USE;
+                                      luci_admin_ended_t *ended, apr_pool_t *pool) LUCI_MUST_USE;
 
 luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, const luci_admin_value_t *values,
                                     int count, apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Requires that the table has the column (luci_db_columns). *ended as above. */
-luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, int disabled, int *ended,
-                                      apr_pool_t *scratch) LUCI_MUST_USE;
+/* Sets disabled_from of a user (user.h): 0, LUCI_USER_DISABLED or an even time. Requires that the table has
+ * the column (luci_db_columns). *ended as above. */
+luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, luci_ms_t disabled_from,
+                                      luci_admin_ended_t *ended, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Deletes the user with all keys and sessions. */
 luci_result_t luci_admin_delete(luci_db_t *db, const luci_user_t *user, luci_admin_deleted_t *deleted,
-                                apr_pool_t *scratch) LUCI_MUST_USE;
+                                apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Adds a key to the user; stored_hash may be NULL. CONFLICT: its id is taken. */
 luci_result_t luci_admin_add_key(luci_db_t *db, const luci_user_t *user, const char *id,
@@ -67,7 +75,7 @@ luci_result_t luci_admin_add_key(luci_db_t *db, const luci_user_t *user, const c
 luci_result_t luci_admin_delete_key(luci_db_t *db, const luci_key_t *key, apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Ends all sessions of a user. */
-luci_result_t luci_admin_end_sessions(luci_db_t *db, const luci_user_t *user, int *ended,
-                                      apr_pool_t *scratch) LUCI_MUST_USE;
+luci_result_t luci_admin_end_sessions(luci_db_t *db, const luci_user_t *user, luci_admin_ended_t *ended,
+                                      apr_pool_t *pool) LUCI_MUST_USE;
 
 #endif

@@ -138,7 +138,7 @@ static luci_result_t look_at_account(luci_db_t *db, luci_import_account_t *accou
 
     account->outcome = result == LUCI_OK ? LUCI_IMPORT_THERE : LUCI_IMPORT_ADDED;
     if (result == LUCI_OK &&
-        (strcmp(user.username, account->username) != 0 || user.disabled != account->disabled))
+        (strcmp(user.username, account->username) != 0 || user.disabled_from != account->disabled_from))
         return take(account, "the user id");
     if (result == LUCI_NOT_FOUND) {
         result = luci_user_find(db, account->username, &user, scratch);
@@ -152,13 +152,14 @@ static luci_result_t write_rows(luci_db_t *db, const luci_import_account_t *acco
 {
     const luci_argument_t *row = LUCI_ARGUMENTS({ "id", account->id }, { "username", account->username },
                                                 { "now", account->created_at });
-    const luci_argument_t *flag = LUCI_ARGUMENTS({ "disabled", "1" }, { "id", account->id });
+    const luci_argument_t *flag = LUCI_ARGUMENTS(
+        { "disabled", luci_sql_number(account->disabled_from, scratch) }, { "id", account->id });
     int changed;
     luci_result_t result = luci_db_execute(db, &luci_sql_user_insert, row, &changed, scratch);
 
     if (result == LUCI_OK && changed != 1)
         return LUCI_CONFLICT;
-    if (result == LUCI_OK && account->disabled)
+    if (result == LUCI_OK && account->disabled_from)
         result = luci_db_execute(db, &luci_sql_user_set_disabled, flag, &changed, scratch);
     for (int i = 0; i < account->values_count && result == LUCI_OK; i++)
         result =

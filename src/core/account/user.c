@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/account/user.h"
 
+#include "core/base/timestamp.h"
 #include "core/db/paging.h"
 #include "core/db/user_table.h"
 
@@ -25,11 +26,30 @@ static int is_set(const char *flag)
     return flag && *flag && strcmp(flag, "0") != 0 && strcmp(flag, "f") != 0 && strcmp(flag, "false") != 0;
 }
 
+/* The column has the flag 1, as administrators of other programs write it, or the time from which the user is
+ * disabled, whose last bit has no meaning (luci_sql_user_touch). */
+static luci_ms_t disabled_from(const char *column)
+{
+    luci_ms_t moment;
+
+    if (!is_set(column))
+        return 0;
+    if (column[strspn(column, "0123456789")])
+        return LUCI_USER_DISABLED;
+    moment = luci_timestamp_clamp(luci_sql_to_number(column, 0));
+    return moment > LUCI_USER_DISABLED ? moment & ~(luci_ms_t)1 : LUCI_USER_DISABLED;
+}
+
+int luci_user_is_disabled(const luci_user_t *user, luci_ms_t now)
+{
+    return user->disabled_from == LUCI_USER_DISABLED || (user->disabled_from && user->disabled_from <= now);
+}
+
 void luci_user_from_row(luci_user_t *user, const luci_db_t *db, const char *const *columns)
 {
     user->id = columns[LUCI_SQL_USER_ID];
     user->username = columns[LUCI_SQL_USER_NAME] ? columns[LUCI_SQL_USER_NAME] : "";
-    user->disabled = is_set(columns[LUCI_SQL_USER_DISABLED]);
+    user->disabled_from = disabled_from(columns[LUCI_SQL_USER_DISABLED]);
     user->attributes = columns + LUCI_SQL_USER_ATTRIBUTES;
     user->lacks = luci_db_columns(db).lacks;
     user->created_at = NULL;

@@ -9,11 +9,18 @@
 typedef struct {
     const char *id;
     const char *username;          /* in the spelling of the sign-up */
-    int disabled;                  /* 1: cannot sign in, and all sessions are refused */
+    luci_ms_t disabled_from;       /* from this time on the user cannot sign in, and all sessions are refused
+                                      (luci_user_is_disabled); 0: never; LUCI_USER_DISABLED: always */
     const char *const *attributes; /* in the order of settings->attributes; NULL entries for SQL's NULL */
     apr_uint32_t lacks;            /* bit i: the table has no column for attribute i */
     const char *created_at;        /* a time, as stored; NULL: unknown or not read */
 } luci_user_t;
+
+/* A user that is disabled without a date. A later time is an expiry date, always an even number. */
+#define LUCI_USER_DISABLED ((luci_ms_t)1)
+
+/* 1 if the user is disabled at the time now. */
+int luci_user_is_disabled(const luci_user_t *user, luci_ms_t now);
 
 /* Inserts a user. CONFLICT: the id or the username is taken. */
 luci_result_t luci_user_insert(luci_db_t *db, const luci_user_t *user, luci_ms_t now,

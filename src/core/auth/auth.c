@@ -138,7 +138,7 @@ static luci_result_t confirm_account(luci_db_t *db, sign_in_t *sign_in, apr_pool
     luci_user_t user;
     luci_result_t result = luci_user_lock(db, user_id, &user, scratch);
 
-    if (result == LUCI_OK && user.disabled)
+    if (result == LUCI_OK && luci_user_is_disabled(&user, sign_in->request->now))
         return LUCI_CONFLICT;
     if (result == LUCI_OK)
         result = luci_key_lock(db, sign_in->key_id, user_id, sign_in->stored_hash, scratch);
@@ -423,7 +423,8 @@ luci_result_t luci_auth_store_as_checked(const luci_auth_t *auth, const luci_aut
 {
     luci_credential_t again = { .kind = &luci_credential_password,
                                 .key_id = request->key_id,
-                                .presented = request->password };
+                                .presented = request->password,
+                                .now = request->now };
     luci_result_t checked = LUCI_OK, result = storing->store(storing->baton, verdict);
 
     for (int checks = 1; result == LUCI_CONFLICT && checks < CHECKS_MAX; checks++) {
@@ -441,8 +442,9 @@ luci_result_t luci_auth_verify(const luci_auth_t *auth, const luci_auth_request_
                                luci_verdict_t *verdict, apr_pool_t *pool)
 {
     count_t count = { .auth = auth, .request = request, .pool = pool };
-    luci_credential_t credential = { &luci_credential_password, request->key_id, request->password,
-                                     count_sign_in, &count };
+    luci_credential_t credential = {
+        &luci_credential_password, request->key_id, request->password, count_sign_in, &count, request->now
+    };
     luci_result_t result = luci_auth_look_sign_in(auth, request, pool);
 
     if (result == LUCI_OK)

@@ -52,7 +52,8 @@ static luci_result_t replace_session(luci_db_t *db, void *baton, apr_pool_t *scr
 {
     proving_t *proving = baton;
     const luci_auth_request_t *request = &proving->confirmation->request;
-    luci_own_password_t verified = { proving->confirmation->session, request->key_id, proving->stored_hash };
+    luci_own_password_t verified = { proving->confirmation->session, request->key_id, proving->stored_hash,
+                                     request->now };
     luci_result_t result = luci_own_password_lock(db, &verified, scratch);
 
     proving->renewed->user.lacks = luci_db_columns(db).lacks;

@@ -104,7 +104,7 @@ static luci_result_t judge(check_t *check)
         result = kind->verify_dummy(check->auth->settings, check->prepared);
         return result == LUCI_OK ? LUCI_DENIED : result;
     }
-    if (result == LUCI_OK && key->user.disabled)
+    if (result == LUCI_OK && luci_user_is_disabled(&key->user, check->credential->now))
         return LUCI_DENIED;
     return result;
 }

@@ -37,6 +37,7 @@ typedef struct {
     const char *presented;
     luci_hash_work_fn *start;
     void *start_baton;
+    luci_ms_t now; /* not needed for luci_credential_hash */
 } luci_credential_t;
 
 /* luci_key_get for a key id (luci_key_id), with a database handle that is borrowed for this call. */

@@ -47,7 +47,7 @@ luci_result_t luci_own_password_lock(luci_db_t *db, const luci_own_password_t *v
         result = luci_session_delete(db, &session->token, luci_db_target(db)->settings, scratch);
     if (result == LUCI_NOT_FOUND)
         return LUCI_EXPIRED;
-    if (result == LUCI_OK && user.disabled)
+    if (result == LUCI_OK && luci_user_is_disabled(&user, verified->now))
         return LUCI_CONFLICT;
     return result == LUCI_OK
                ? luci_key_lock(db, verified->key_id, session->user.id, verified->stored_hash, scratch)

@@ -22,6 +22,7 @@ typedef struct {
     const luci_session_t *session;
     const char *key_id;
     const char *stored_hash; /* that the password was verified with */
+    luci_ms_t now;
 } luci_own_password_t;
 
 /* Begins a transaction that replaces the session: under the user's lock it deletes the session's row and

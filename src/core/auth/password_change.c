@@ -56,7 +56,7 @@ static luci_result_t write_change(luci_db_t *db, void *baton, apr_pool_t *scratc
     writing_t *writing = baton;
     const luci_password_change_t *change = writing->change;
     luci_key_t key = { .id = change->request.key_id, .stored_hash = writing->old_hash };
-    luci_own_password_t verified = { change->session, key.id, key.stored_hash };
+    luci_own_password_t verified = { change->session, key.id, key.stored_hash, change->request.now };
     luci_result_t result = luci_own_password_lock(db, &verified, scratch);
 
     if (result == LUCI_OK)

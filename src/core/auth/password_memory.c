@@ -60,14 +60,16 @@ static luci_result_t digest_of(const luci_password_memory_t *memory, const luci_
 }
 
 /* Binds a record to everything in the row that determines the result of a check. */
-static luci_result_t bind_to(const luci_password_memory_t *memory, const luci_key_t *key,
+static luci_result_t bind_to(const luci_password_memory_t *memory, const luci_password_check_t *check,
                              unsigned char bound[LUCI_SHA256_BYTES], apr_pool_t *scratch)
 {
+    const luci_key_t *key = check->key;
     const char *text = "none", *hash;
 
     if (key) {
         hash = key->stored_hash ? apr_pstrcat(scratch, "=", key->stored_hash, NULL) : "";
-        text = apr_psprintf(scratch, "%s\n%d\n%s", key->user.id, key->user.disabled != 0, hash);
+        text = apr_psprintf(scratch, "%s\n%d\n%s", key->user.id,
+                            luci_user_is_disabled(&key->user, check->now), hash);
     }
     return luci_secret_hmac(memory->secret, text, strlen(text), bound);
 }
@@ -210,7 +212,7 @@ luci_result_t luci_password_recall(const luci_password_memory_t *memory, luci_pa
 
     check->claim = 0;
     if (result == LUCI_OK)
-        result = bind_to(memory, check->key, bound, scratch);
+        result = bind_to(memory, check, bound, scratch);
     if (result != LUCI_OK)
         return result;
     state = state_of(memory, check, bound, check->now, &known);
@@ -232,7 +234,7 @@ void luci_password_settle(const luci_password_memory_t *memory, const luci_passw
     luci_shared_value_t value = { &known, sizeof known, until, 0 };
     int is_verdict = verdict == LUCI_OK || verdict == LUCI_DENIED || verdict == LUCI_NOT_FOUND;
 
-    if (is_verdict && bind_to(memory, check->key, known.bound, scratch) != LUCI_OK)
+    if (is_verdict && bind_to(memory, check, known.bound, scratch) != LUCI_OK)
         is_verdict = 0;
     if (luci_shared_table_hold(memory->table, HOLD_WAIT) != LUCI_OK)
         return; /* the claim expires */

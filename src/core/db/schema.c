@@ -327,6 +327,22 @@ luci_result_t luci_schema_create(luci_db_t *db, apr_array_header_t **gaps, apr_p
     return result == LUCI_OK ? luci_schema_gaps(db, gaps, pool) : result;
 }
 
+static luci_result_t create_table(luci_db_t *db, void *baton, apr_pool_t *scratch)
+{
+    const char *const *statement =
+        luci_schema_table(luci_db_engine(db), baton, luci_db_target(db)->settings, scratch);
+    luci_result_t result = lock(db);
+
+    for (; *statement && result == LUCI_OK; statement++)
+        result = luci_db_run(db, *statement);
+    return result;
+}
+
+luci_result_t luci_schema_create_one(luci_db_t *db, const luci_table_t *table, apr_pool_t *pool)
+{
+    return luci_db_transaction(db, create_table, (void *)table, pool);
+}
+
 luci_result_t luci_schema_mend(luci_db_t *db, apr_array_header_t **gaps, apr_pool_t *pool)
 {
     luci_result_t result = luci_schema_create(db, gaps, pool);

@@ -28,6 +28,11 @@ luci_result_t luci_schema_create(luci_db_t *db, apr_array_header_t **gaps, apr_p
  * OK also if a column could not be added. */
 luci_result_t luci_schema_mend(luci_db_t *db, apr_array_header_t **gaps, apr_pool_t *pool) LUCI_MUST_USE;
 
+/* Creates one table with its indexes, unless another process has done so; for tables that are not wanted from
+ * the start (table.h). */
+luci_result_t luci_schema_create_one(luci_db_t *db, const luci_table_t *table,
+                                     apr_pool_t *pool) LUCI_MUST_USE;
+
 /* The statement that adds a column of any name to a table, from pool. */
 const char *luci_schema_add_column(const luci_engine_t *engine, const luci_table_t *table, const char *column,
                                    const luci_settings_t *settings, apr_pool_t *pool);

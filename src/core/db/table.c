@@ -8,7 +8,8 @@
 #define TABLES(ROW)                                                                                          \
     ROW(user)                                                                                                \
     ROW(key)                                                                                                 \
-    ROW(session)
+    ROW(session)                                                                                             \
+    ROW(token)
 
 #define DECLARE(name) extern const luci_table_t luci_table_##name;
 #define ENTRY(name) &luci_table_##name,

@@ -43,11 +43,12 @@ const luci_statement_t luci_sql_user_lock = {
 };
 
 /* A lock that reaches the other nodes of a cluster: of two transactions on two nodes that write the row, only
- * one can commit, and the other runs again. NULL and 0 mean the same, and
- * disabled users have no sessions. Without the column, nothing is written. */
+ * one can commit, and the other runs again. NULL and 0 mean the same, users with the flag 1 have no sessions,
+ * and the last bit of a time has no meaning. Without the column, nothing is written. */
 const luci_statement_t luci_sql_user_touch = {
     .text = "UPDATE {user} SET [D:disabled = CASE WHEN disabled IS NULL THEN 0 WHEN disabled = 0 THEN NULL "
-            "ELSE disabled END][d:id = id] WHERE id = :id",
+            "WHEN disabled > 1 THEN disabled + 1 - 2 * (disabled & 1) ELSE disabled END][d:id = id] "
+            "WHERE id = :id",
     .repeatable = 1,
 };
 

@@ -24,11 +24,14 @@ static const luci_event_record_t records[] = {
     [LUCI_EVENT_MIGRATION] = { .name = "takeover" },
     [LUCI_EVENT_PASSWORD_CHANGE] = { .name = "password_change", .is_credential = 1, .needs_session = 1 },
     [LUCI_EVENT_CONFIRM] = { .name = "confirm", .is_credential = 1, .needs_session = 1 },
+    [LUCI_EVENT_PASSWORD_RESET] = { .name = "password_reset", .is_credential = 1 },
     [LUCI_EVENT_USER_ADD] = { .name = "user_add" },
     [LUCI_EVENT_USER_SET] = { .name = "user_set" },
     [LUCI_EVENT_USER_RENAME] = { .name = "user_rename" },
     [LUCI_EVENT_USER_DISABLE] = { .name = "user_disable" },
     [LUCI_EVENT_USER_ENABLE] = { .name = "user_enable" },
+    [LUCI_EVENT_USER_EXPIRE] = { .name = "user_expire" },
+    [LUCI_EVENT_USER_LINK] = { .name = "user_link" },
     [LUCI_EVENT_USER_DELETE] = { .name = "user_delete" },
     [LUCI_EVENT_SESSION_REVOKE] = { .name = "session_revoke" },
     [LUCI_EVENT_KEY_ADD] = { .name = "key_add" },
@@ -42,7 +45,15 @@ static const luci_event_record_t records[] = {
 _Static_assert(sizeof records / sizeof *records == LUCI_EVENTS, "each kind of event has a record");
 
 /* Which of the counted events can end with a reason. */
-typedef enum { ANY_EVENT, CREDENTIALS, NEW_PASSWORD, NEEDS_SESSION, NEEDS_FRESH, NO_EVENT } applies_to_t;
+typedef enum {
+    ANY_EVENT,
+    CREDENTIALS,
+    NEW_PASSWORD,
+    NEEDS_SESSION,
+    NEEDS_FRESH,
+    NEEDS_LINK,
+    NO_EVENT
+} applies_to_t;
 
 static const struct {
     const char *name;
@@ -60,6 +71,7 @@ static const struct {
     [LUCI_REASON_THROTTLED] = { "throttled", CREDENTIALS },
     [LUCI_REASON_NO_SESSION] = { "no_session", NEEDS_SESSION },
     [LUCI_REASON_UNCONFIRMED] = { "unconfirmed", NEEDS_FRESH },
+    [LUCI_REASON_INVALID_LINK] = { "invalid_link", NEEDS_LINK },
     [LUCI_REASON_CROSS_SITE] = { "cross_site", CREDENTIALS },
     [LUCI_REASON_CLOSED] = { "closed", CREDENTIALS },
     [LUCI_REASON_BAD_REQUEST] = { "bad_request", CREDENTIALS },
@@ -90,7 +102,10 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
     switch (reasons[reason].applies_to) {
     case ANY_EVENT: return 1;
     case CREDENTIALS: return records[kind].is_credential;
-    case NEW_PASSWORD: return kind == LUCI_EVENT_SIGN_UP || kind == LUCI_EVENT_PASSWORD_CHANGE;
+    case NEW_PASSWORD:
+        return kind == LUCI_EVENT_SIGN_UP || kind == LUCI_EVENT_PASSWORD_CHANGE ||
+               kind == LUCI_EVENT_PASSWORD_RESET;
+    case NEEDS_LINK: return kind == LUCI_EVENT_PASSWORD_RESET;
     case NEEDS_SESSION: return records[kind].needs_session;
     case NEEDS_FRESH: return records[kind].needs_fresh;
     case NO_EVENT: return 0;

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-/* Those up to CONFIRM are counted (counters.h). A new kind needs a record in event.c. */
+/* Those up to PASSWORD_RESET are counted (counters.h). A new kind needs a record in event.c. */
 typedef enum {
     LUCI_EVENT_SIGN_UP,
     LUCI_EVENT_SIGN_IN,
@@ -21,12 +21,15 @@ typedef enum {
     LUCI_EVENT_EXPIRY,    /* an expired session was presented, and its row deleted */
     LUCI_EVENT_MIGRATION, /* a session row written by Lucia got a hashed id */
     LUCI_EVENT_PASSWORD_CHANGE,
-    LUCI_EVENT_CONFIRM, /* the holder of a session proved again to be its user */
+    LUCI_EVENT_CONFIRM,        /* the holder of a session proved again to be its user */
+    LUCI_EVENT_PASSWORD_RESET, /* with a one-time link */
     LUCI_EVENT_USER_ADD,
     LUCI_EVENT_USER_SET,
     LUCI_EVENT_USER_RENAME,
     LUCI_EVENT_USER_DISABLE,
     LUCI_EVENT_USER_ENABLE,
+    LUCI_EVENT_USER_EXPIRE,
+    LUCI_EVENT_USER_LINK, /* a one-time link was made */
     LUCI_EVENT_USER_DELETE,
     LUCI_EVENT_SESSION_REVOKE,
     LUCI_EVENT_KEY_ADD,
@@ -39,7 +42,7 @@ typedef enum {
 } luci_event_kind_t;
 
 #define LUCI_EVENTS (LUCI_EVENT_INIT + 1)
-#define LUCI_EVENTS_COUNTED (LUCI_EVENT_CONFIRM + 1)
+#define LUCI_EVENTS_COUNTED (LUCI_EVENT_PASSWORD_RESET + 1)
 
 /* Why an attempt failed. A new reason needs a record in event.c. */
 typedef enum {
@@ -54,9 +57,10 @@ typedef enum {
     LUCI_REASON_NAME_TAKEN,
     LUCI_REASON_THROTTLED,
     LUCI_REASON_NO_SESSION,
-    LUCI_REASON_UNCONFIRMED, /* the holder of the session has not proved lately to be its user */
-    LUCI_REASON_CROSS_SITE,  /* the request comes from another site */
-    LUCI_REASON_CLOSED,      /* sign-up is disabled */
+    LUCI_REASON_UNCONFIRMED,  /* the holder of the session has not proved lately to be its user */
+    LUCI_REASON_INVALID_LINK, /* a one-time link that is unknown, spent, void or expired */
+    LUCI_REASON_CROSS_SITE,   /* the request comes from another site */
+    LUCI_REASON_CLOSED,       /* sign-up is disabled */
     LUCI_REASON_BAD_REQUEST,
     LUCI_REASON_NOT_FOUND, /* luciactl: no user, session or key has this name */
     LUCI_REASON_BUSY,

@@ -237,7 +237,7 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
         session->state = LUCI_SESSION_IDLE; /* so that it is renewed, which stores its age */
     if (session->state == LUCI_SESSION_EXPIRED)
         return LUCI_EXPIRED;
-    return session->user.disabled ? LUCI_DENIED : LUCI_OK;
+    return luci_user_is_disabled(&session->user, claim->now) ? LUCI_DENIED : LUCI_OK;
 }
 
 /* The row of Lucia v2 whose id is not hashed has no proof, so that it need not be looked for. */

@@ -465,6 +465,17 @@ luci_result_t luci_throttle_sign_up(const luci_throttle_t *throttle, luci_attemp
     return enter(&places, attempt);
 }
 
+luci_result_t luci_throttle_unnamed(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                    apr_pool_t *pool)
+{
+    places_t places = { .throttle = throttle, .attempt = attempt, .pool = pool };
+
+    if (!throttle)
+        return LUCI_OK;
+    (void)add_place(&places, LUCI_THROTTLE_ADDRESS);
+    return enter(&places, attempt);
+}
+
 /* ---- Looking without counting ---- */
 
 static luci_result_t look(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
@@ -510,6 +521,17 @@ luci_result_t luci_throttle_look_sign_up(const luci_throttle_t *throttle, luci_a
     if (!throttle)
         return LUCI_OK;
     (void)add_place(&places, LUCI_THROTTLE_SIGN_UP);
+    return look_at(&places, attempt);
+}
+
+luci_result_t luci_throttle_look_unnamed(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                         apr_pool_t *pool)
+{
+    places_t places = { .throttle = throttle, .attempt = attempt, .pool = pool };
+
+    if (!throttle)
+        return LUCI_OK;
+    (void)add_place(&places, LUCI_THROTTLE_ADDRESS);
     return look_at(&places, attempt);
 }
 

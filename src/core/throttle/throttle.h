@@ -85,10 +85,18 @@ luci_result_t luci_throttle_sign_in(const luci_throttle_t *throttle, luci_attemp
 luci_result_t luci_throttle_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                     apr_pool_t *pool) LUCI_MUST_USE;
 
+/* The same for an attempt of which only the client's address is known, such as a one-time link. It counts as
+ * a sign-in from there, and if it succeeds, not at all. */
+luci_result_t luci_throttle_unnamed(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                    apr_pool_t *pool) LUCI_MUST_USE;
+
 /* Tells whether an attempt would be refused now, without counting it: OK or THROTTLED as above. Successful
  * sign-ins are limited only here, so that concurrent ones can exceed their limit by a few. */
 luci_result_t luci_throttle_look(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                  const char *account, apr_pool_t *pool) LUCI_MUST_USE;
+
+luci_result_t luci_throttle_look_unnamed(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                         apr_pool_t *pool) LUCI_MUST_USE;
 
 luci_result_t luci_throttle_look_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                          apr_pool_t *pool) LUCI_MUST_USE;

@@ -35,6 +35,7 @@ static int add_key(void *baton, const char *const *row, apr_pool_t *scratch)
     return 1;
 }
 
+/* The flag is exported as it is stored, so that a date that passes changes no export. */
 static member_list_t members_of(const luci_user_t *user, const luci_settings_t *settings, apr_pool_t *scratch)
 {
     int count;
@@ -43,6 +44,7 @@ static member_list_t members_of(const luci_user_t *user, const luci_settings_t *
     member_list_t members = { apr_array_make(scratch, count + 2, sizeof *columns),
                               apr_array_make(scratch, count + 2, sizeof *cells) };
 
+    cells[LUCI_ACCOUNT_DISABLED] = user->disabled_from == LUCI_USER_DISABLED ? "1" : "0";
     for (int i = 0; i < count; i++) {
         APR_ARRAY_PUSH(members.columns, luci_column_t) = columns[i];
         APR_ARRAY_PUSH(members.cells, const char *) = cells[i];

@@ -71,6 +71,21 @@ static const char *read_created(json_t *value, luci_import_account_t *account, a
     return NULL;
 }
 
+/* A user whom the flag disables has no date. */
+static const char *read_expiry(json_t *value, luci_import_account_t *account)
+{
+    luci_ms_t moment;
+
+    if (json_is_null(value))
+        return NULL;
+    if (!json_is_string(value) || !luci_timestamp_from_iso(json_string_value(value), &moment) ||
+        moment <= LUCI_USER_DISABLED)
+        return "expiresAt is not a time such as 2027-01-01T00:00:00.000Z";
+    if (account->disabled_from != LUCI_USER_DISABLED)
+        account->disabled_from = moment & ~(luci_ms_t)1;
+    return NULL;
+}
+
 static const char *read_member(const char *name, json_t *value, luci_import_account_t *account,
                                apr_pool_t *pool)
 {
@@ -81,9 +96,12 @@ static const char *read_member(const char *name, json_t *value, luci_import_acco
     if (strcmp(name, "createdAt") == 0)
         return read_created(value, account, pool);
     if (strcmp(name, "disabled") == 0) {
-        account->disabled = json_is_true(value);
+        if (json_is_true(value))
+            account->disabled_from = LUCI_USER_DISABLED;
         return json_is_boolean(value) ? NULL : "disabled is neither true nor false";
     }
+    if (strcmp(name, "expiresAt") == 0)
+        return read_expiry(value, account);
     if (strcmp(name, "attributes") == 0)
         return json_is_object(value) ? read_values(value, account, pool) : "attributes is not an object";
     if (strcmp(name, "keys") == 0)

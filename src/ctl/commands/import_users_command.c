@@ -35,9 +35,9 @@ static luci_result_t find_missing(import_t *import, const luci_import_account_t 
     luci_result_t result = LUCI_OK;
     int found = 1;
 
-    *missing = account->disabled && !columns.disabled ? "disabled"
-               : account->created_at && !columns.user ? "created_at"
-                                                      : NULL;
+    *missing = account->disabled_from && !columns.disabled ? "disabled"
+               : account->created_at && !columns.user      ? "created_at"
+                                                           : NULL;
     for (int i = 0; i < account->values_count && result == LUCI_OK && !*missing; i++) {
         result = luci_db_has_column(import->database.db, &luci_table_user, account->values[i].column, &found);
         if (result == LUCI_OK && !found)

@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/commands/commands.h"
 
+#include "core/token/token.h"
 #include "ctl/commands/purge_run.h"
 #include "ctl/lib/admin_audit.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
+
+static luci_exit_t purge_links(luci_invocation_t *call, luci_ctl_database_t *database)
+{
+    int removed;
+    luci_result_t result =
+        luci_token_purge(database->db, apr_time_as_msec(apr_time_now()), &removed, call->pool);
+
+    return result == LUCI_OK ? LUCI_EXIT_DONE : luci_ctl_database_failed(database, result);
+}
 
 static luci_exit_t run_purge(luci_invocation_t *call)
 {
@@ -20,6 +30,8 @@ static luci_exit_t run_purge(luci_invocation_t *call)
     if (status != LUCI_EXIT_DONE)
         return status;
     status = luci_purge_run_until(call, &database, apr_time_as_msec(apr_time_now()), &removed);
+    if (status == LUCI_EXIT_DONE)
+        status = purge_links(call, &database);
     luci_admin_audit_write(&database, LUCI_EVENT_PURGE, NULL,
                            status == LUCI_EXIT_DATABASE ? LUCI_UNAVAILABLE : LUCI_OK, removed);
     cell = luci_sql_number(removed, call->pool);
@@ -34,7 +46,7 @@ static luci_exit_t run_purge(luci_invocation_t *call)
 const luci_command_t luci_command_purge = {
     "purge",
     "",
-    "Deletes expired sessions",
+    "Deletes expired sessions and one-time links",
     "It deletes them in small batches, each in its own transaction, with pauses in between,\n"
     "so it may run beside httpd, for example from cron. SIGINT, SIGTERM and SIGHUP end it\n"
     "after the current batch, with exit status 1.\n",

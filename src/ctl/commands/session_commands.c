@@ -7,6 +7,7 @@
 #include "ctl/commands/purge_run.h"
 #include "ctl/lib/account.h"
 #include "ctl/lib/admin_audit.h"
+#include "ctl/lib/session_notice.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -201,7 +202,7 @@ static luci_exit_t say_ended(luci_invocation_t *call, apr_int64_t ended)
 
 static luci_exit_t end_named(luci_invocation_t *call, luci_ctl_database_t *database, const search_t *search)
 {
-    int ended = 0;
+    apr_array_header_t *ended = apr_array_make(call->pool, search->count + 1, sizeof(const char *));
 
     for (int i = 0; i < search->count; i++) {
         const named_t *named = &search->named[i];
@@ -211,19 +212,23 @@ static luci_exit_t end_named(luci_invocation_t *call, luci_ctl_database_t *datab
             return luci_ctl_database_failed(database, result);
         if (result == LUCI_OK)
             luci_admin_audit_session(database, named->shown, &named->user);
-        ended += result == LUCI_OK;
+        if (result == LUCI_OK)
+            APR_ARRAY_PUSH(ended, const char *) = named->stored_id;
     }
-    return say_ended(call, ended);
+    luci_session_notice_ended(call, database, ended);
+    return say_ended(call, ended->nelts);
 }
 
 static luci_exit_t end_all_of(luci_invocation_t *call, luci_ctl_database_t *database, const luci_user_t *user)
 {
-    int ended = 0;
+    luci_admin_ended_t ended = { 0 };
     luci_result_t result = luci_admin_end_sessions(database->db, user, &ended, call->pool);
 
-    luci_admin_audit_write(database, LUCI_EVENT_SESSION_REVOKE, user, result, ended);
-    return result == LUCI_OK ? say_ended(call, ended)
-                             : luci_account_refused(call, database, result, user->username);
+    luci_admin_audit_write(database, LUCI_EVENT_SESSION_REVOKE, user, result, ended.count);
+    if (result != LUCI_OK)
+        return luci_account_refused(call, database, result, user->username);
+    luci_session_notice_ended(call, database, ended.stored_ids);
+    return say_ended(call, ended.count);
 }
 
 static luci_exit_t run_revoke(luci_invocation_t *call)
@@ -266,8 +271,8 @@ const luci_command_t luci_command_session_revoke = {
     "session revoke",
     "SESSION... | --user NAME",
     "Ends sessions",
-    "SESSION is the value that session list shows, or a prefix of it that no other session has. A\n"
-    "running httpd notices the end within LuciaSessionCacheTTL.\n",
+    "SESSION is the value that session list shows, or a prefix of it that no other session has. The\n"
+    "httpd of this machine notices the end at once, as with user disable.\n",
     revoke_options,
     0,
     -1,

@@ -56,7 +56,7 @@ static void keep(void *baton, json_t *object)
 static luci_exit_t run_list(luci_invocation_t *call)
 {
     json_t *list = json_array();
-    luci_control_question_t question = { NULL, "throttle-list", keep, list, call->pool };
+    luci_control_question_t question = { NULL, "throttle-list", keep, list, call->pool, 0 };
     luci_ctl_database_t database;
     luci_exit_t status = luci_control_choose(call, &database, &question.path);
     int done;
@@ -125,7 +125,7 @@ static int has_separator(const char *value)
 static luci_exit_t run_clear(luci_invocation_t *call)
 {
     static const luci_column_t column = { "cleared", "Cleared", LUCI_CELL_NUMBER, NULL };
-    luci_control_question_t question = { NULL, clear_command(call), ignore, NULL, call->pool };
+    luci_control_question_t question = { NULL, clear_command(call), ignore, NULL, call->pool, 0 };
     luci_ctl_database_t database;
     int cleared = 0;
     const char *cell;

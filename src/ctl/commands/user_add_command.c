@@ -6,6 +6,7 @@
 #include "ctl/cli/secret_prompt.h"
 #include "ctl/lib/account.h"
 #include "ctl/lib/admin_audit.h"
+#include "ctl/lib/one_time_link.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
@@ -23,11 +24,26 @@ static luci_exit_t check_name(luci_invocation_t *call, luci_ctl_database_t *data
     return luci_account_refused(call, database, result == LUCI_OK ? LUCI_CONFLICT : result, name);
 }
 
+#define INVITATION_VALID (7 * LUCI_MS_DAY)
+
+static luci_exit_t check_options(luci_invocation_t *call)
+{
+    int invites = luci_command_has(call, "invite");
+
+    if (invites && (luci_command_has(call, "stdin") || luci_command_has(call, "no-password")))
+        return luci_command_misuse(call, "--invite excludes --stdin and --no-password");
+    if (!invites && luci_command_has(call, "url"))
+        return luci_command_misuse(call, "--url is allowed only with --invite");
+    return LUCI_EXIT_DONE;
+}
+
 static luci_exit_t open_for(luci_invocation_t *call, luci_ctl_database_t *database,
                             luci_account_values_t *values)
 {
-    luci_exit_t status = luci_ctl_database_choose(call, database);
+    luci_exit_t status = check_options(call);
 
+    if (status == LUCI_EXIT_DONE)
+        status = luci_ctl_database_choose(call, database);
     if (status == LUCI_EXIT_DONE)
         status = luci_account_values(call, database, values);
     if (status == LUCI_EXIT_DONE)
@@ -43,10 +59,13 @@ static luci_exit_t run_add(luci_invocation_t *call)
     luci_account_values_t values;
     luci_admin_user_t wanted = { .username = call->operand[0] };
     luci_user_t user = { .username = wanted.username };
+    luci_one_time_link_wanted_t link = { .user = &user, .valid = INVITATION_VALID };
     luci_result_t result;
     luci_exit_t status = open_for(call, &database, &values);
 
-    if (status == LUCI_EXIT_DONE && !luci_command_has(call, "no-password"))
+    if (status == LUCI_EXIT_DONE && luci_command_has(call, "invite"))
+        status = luci_one_time_link_prepare(call, &database, &link.page);
+    else if (status == LUCI_EXIT_DONE && !luci_command_has(call, "no-password"))
         status = luci_account_password(call, &database, wanted.username,
                                        apr_pstrcat(call->pool, "Password of ", wanted.username, NULL),
                                        &wanted.stored_hash);
@@ -59,15 +78,17 @@ static luci_exit_t run_add(luci_invocation_t *call)
     luci_admin_audit_write(&database, LUCI_EVENT_USER_ADD, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
-    return luci_account_done(
-        call, &database, user.id,
-        apr_psprintf(call->pool, "%s was added; the user id is %s.", user.username, user.id));
+    link.sentence = apr_psprintf(call->pool, "%s was added; the user id is %s.", user.username, user.id);
+    return link.page ? luci_one_time_link_make(call, &database, &link)
+                     : luci_account_done(call, &database, user.id, link.sentence);
 }
 
 static const luci_option_t options[] = {
     LUCI_ACCOUNT_ATTRIBUTE,
     LUCI_SECRET_PROMPT_STDIN,
     { "no-password", NULL, "the user cannot sign in until user passwd sets a password", 0 },
+    { "invite", NULL, "print a one-time link, valid for 7 days, with which the user sets a password", 0 },
+    LUCI_ONE_TIME_LINK_URL,
     { NULL, NULL, NULL, 0 },
 };
 

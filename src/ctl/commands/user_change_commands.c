@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/commands/commands.h"
 
+#include "core/token/token.h"
 #include "ctl/cli/say.h"
 #include "ctl/cli/secret_prompt.h"
 #include "ctl/lib/account.h"
 #include "ctl/lib/admin_audit.h"
+#include "ctl/lib/session_notice.h"
 
 #include <apr_strings.h>
 
@@ -23,7 +25,8 @@ static luci_exit_t run_passwd(luci_invocation_t *call)
     luci_ctl_database_t database;
     luci_user_t user;
     const char *stored;
-    int ended = 0, keep = luci_command_has(call, "keep-sessions");
+    luci_admin_ended_t ended = { 0 };
+    int keep = luci_command_has(call, "keep-sessions");
     luci_result_t result;
     luci_exit_t status = luci_account_open_to_change(call, &database, &user);
 
@@ -37,9 +40,11 @@ static luci_exit_t run_passwd(luci_invocation_t *call)
     luci_admin_audit_write(&database, LUCI_EVENT_PASSWORD_CHANGE, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
+    if (!keep)
+        luci_session_notice_ended(call, &database, ended.stored_ids);
     return luci_account_done(call, &database, user.id,
                              apr_psprintf(call->pool, "%s has a new password%s.", user.username,
-                                          keep ? "" : and_ended(call, ended)));
+                                          keep ? "" : and_ended(call, ended.count)));
 }
 
 static const luci_option_t passwd_options[] = {
@@ -77,6 +82,7 @@ static luci_exit_t run_rename(luci_invocation_t *call)
     luci_admin_audit_write(&database, LUCI_EVENT_USER_RENAME, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, result == LUCI_NOT_FOUND ? user.username : name);
+    luci_session_notice_changed(call, &database, user.id);
     return luci_account_done(call, &database, user.id,
                              apr_psprintf(call->pool, "%s is now named %s.", user.username, name));
 }
@@ -119,6 +125,7 @@ static luci_exit_t run_set(luci_invocation_t *call)
     luci_admin_audit_write(&database, LUCI_EVENT_USER_SET, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
+    luci_session_notice_changed(call, &database, user.id);
     return luci_account_done(call, &database, user.id,
                              apr_psprintf(call->pool, "%s was changed.", user.username));
 }
@@ -145,11 +152,21 @@ const luci_command_t luci_command_user_set = {
 
 /* ---- user disable, user enable ---- */
 
+/* A link that was made before must not work after user enable. */
+static luci_result_t disable(luci_ctl_database_t *database, const luci_user_t *user,
+                             luci_admin_ended_t *ended, apr_pool_t *pool)
+{
+    luci_result_t result = luci_admin_set_disabled(database->db, user, LUCI_USER_DISABLED, ended, pool);
+
+    return result == LUCI_OK ? luci_token_void(database->db, user->id, pool) : result;
+}
+
 static luci_exit_t set_disabled(luci_invocation_t *call, int disabled)
 {
     luci_ctl_database_t database;
     luci_user_t user;
-    int ended = 0, ends = luci_command_has(call, "end-sessions");
+    luci_admin_ended_t ended = { 0 };
+    int ends = luci_command_has(call, "end-sessions");
     luci_result_t result;
     luci_exit_t status = luci_account_open_to_change(call, &database, &user);
 
@@ -157,15 +174,20 @@ static luci_exit_t set_disabled(luci_invocation_t *call, int disabled)
         return status;
     if (!luci_db_columns(database.db).disabled)
         return luci_ctl_database_lacks(&database, "disabled", call->pool);
-    result = luci_admin_set_disabled(database.db, &user, disabled, ends ? &ended : NULL, call->pool);
+    result = disabled ? disable(&database, &user, ends ? &ended : NULL, call->pool)
+                      : luci_admin_set_disabled(database.db, &user, 0, NULL, call->pool);
     luci_admin_audit_write(&database, disabled ? LUCI_EVENT_USER_DISABLE : LUCI_EVENT_USER_ENABLE, &user,
                            result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
+    if (ends)
+        luci_session_notice_ended(call, &database, ended.stored_ids);
+    else if (disabled)
+        luci_session_notice_changed(call, &database, user.id);
     return luci_account_done(call, &database, user.id,
                              apr_psprintf(call->pool, "%s is %s%s.", user.username,
                                           disabled ? "disabled" : "enabled",
-                                          ends ? and_ended(call, ended) : ""));
+                                          ends ? and_ended(call, ended.count) : ""));
 }
 
 static luci_exit_t run_disable(luci_invocation_t *call)
@@ -189,7 +211,8 @@ const luci_command_t luci_command_user_disable = {
     "NAME",
     "Disables a user",
     "A disabled user cannot sign in, and the user's sessions are invalid until user enable. A\n"
-    "running httpd notices it within LuciaSessionCacheTTL, by default 10 seconds.\n",
+    "one-time link of the user is void. The httpd of this machine notices it at once, if luciactl\n"
+    "reads its configuration and LuciaControl is on; others within LuciaSessionCacheTTL.\n",
     disable_options,
     1,
     1,
@@ -225,13 +248,14 @@ static luci_exit_t run_delete(luci_invocation_t *call)
     luci_admin_audit_write(&database, LUCI_EVENT_USER_DELETE, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
+    luci_session_notice_ended(call, &database, deleted.sessions.stored_ids);
     cells[0] = user.id;
     cells[1] = luci_sql_number(deleted.keys, call->pool);
-    cells[2] = luci_sql_number(deleted.sessions, call->pool);
+    cells[2] = luci_sql_number(deleted.sessions.count, call->pool);
     luci_output_done(call->output,
                      apr_psprintf(call->pool, "%s was deleted, with %s key%s and %s session%s.",
                                   user.username, cells[1], deleted.keys == 1 ? "" : "s", cells[2],
-                                  deleted.sessions == 1 ? "" : "s"),
+                                  deleted.sessions.count == 1 ? "" : "s"),
                      columns, 3, cells);
     return LUCI_EXIT_DONE;
 }

@@ -37,7 +37,7 @@ static int list_user(void *baton, const luci_user_t *user, apr_pool_t *scratch)
 {
     listing_t *listing = baton;
 
-    if ((listing->only_disabled && !user->disabled) || !has_prefix(listing, user, scratch))
+    if ((listing->only_disabled && !luci_account_is_disabled(user)) || !has_prefix(listing, user, scratch))
         return 1;
     luci_output_row(listing->call->output,
                     luci_account_cells(user, listing->settings, listing->columns, scratch));

@@ -3,6 +3,7 @@
 
 #include "core/config/directive_types.h"
 #include "core/config/directives.h"
+#include "core/web/url.h"
 #include "ctl/conf/httpd_run.h"
 
 #include <apr_escape.h>
@@ -10,6 +11,8 @@
 #include <apr_strings.h>
 #include <string.h>
 #include <unistd.h>
+
+#define HTTPS_PORT "443"
 
 void luci_ctl_config_defaults(luci_ctl_config_t *config, apr_pool_t *pool)
 {
@@ -218,12 +221,20 @@ static int fits(const char *name, const char *port, const char *wanted)
            (!wanted_port || (port && strcmp(port, wanted_port) == 0));
 }
 
+/* The port of the last address of <VirtualHost>; NULL: it has none. */
+static const char *port_of(const char *addresses)
+{
+    const char *colon = addresses ? strrchr(addresses, ':') : NULL;
+
+    return colon && !strchr(colon, ']') ? colon + 1 : NULL;
+}
+
 static int is_wanted(const luci_ctl_server_t *server, const char *vhost)
 {
-    const char *colon = server->addresses ? strrchr(server->addresses, ':') : NULL;
-    const char *port = colon ? colon + 1 : NULL;
+    const char *scheme = server->name ? strstr(server->name, "://") : NULL;
+    const char *port = port_of(server->addresses);
 
-    if (server->name && fits(server->name, port, vhost))
+    if (server->name && fits(scheme ? scheme + 3 : server->name, port, vhost))
         return 1;
     for (int i = 0; i < server->aliases->nelts; i++) {
         if (fits(APR_ARRAY_IDX(server->aliases, i, const char *), port, vhost))
@@ -287,6 +298,49 @@ static const char *host_of(const char *name, apr_pool_t *pool)
     return host ? apr_pstrmemdup(pool, host, strcspn(host, ":")) : NULL;
 }
 
+/* A ServerName with a scheme says how browsers reach the server, through a proxy, too. Without one, only the
+ * port of https is certain: http may be what a proxy in front speaks. */
+static const char *origin_of(const luci_ctl_server_t *server, apr_pool_t *pool)
+{
+    const char *name = server->name, *port = port_of(name), *origin;
+
+    if (!name)
+        return NULL;
+    if (!strstr(name, "://")) {
+        if (!port)
+            port = port_of(server->addresses);
+        if (!port || strcmp(port, HTTPS_PORT) != 0)
+            return NULL;
+        name = apr_pstrcat(pool, "https://", name, NULL);
+    }
+    return luci_url_origin(name, &origin, pool) == LUCI_OK ? origin : NULL;
+}
+
+/* All servers with the database of the chosen one serve its users. NULL: none of them has a certain URL, or
+ * two have different ones. */
+static const char *find_mounted(const luci_ctl_source_t *source, const luci_ctl_config_t *config,
+                                const luci_ctl_server_t *chosen, apr_pool_t *pool)
+{
+    const char *found = NULL;
+
+    for (int i = 0; i < config->servers->nelts; i++) {
+        const luci_ctl_server_t *server = APR_ARRAY_IDX(config->servers, i, const luci_ctl_server_t *);
+        const char *mount = server->config->mount, *origin, *url;
+
+        if (!mount || !server->config->database.driver || !is_same_database(server, chosen) ||
+            (source->vhost && !is_wanted(server, source->vhost)))
+            continue;
+        origin = origin_of(server, pool);
+        if (!origin)
+            continue;
+        url = apr_pstrcat(pool, origin, strcmp(mount, "/") == 0 ? "" : mount, NULL);
+        if (found && strcmp(found, url) != 0)
+            return NULL;
+        found = url;
+    }
+    return found;
+}
+
 void luci_ctl_config_choose(const luci_ctl_source_t *source, luci_ctl_config_t *config, apr_pool_t *pool)
 {
     const char *problem;
@@ -301,5 +355,6 @@ void luci_ctl_config_choose(const luci_ctl_source_t *source, luci_ctl_config_t *
     config->params = chosen->config->database.params;
     config->settings = chosen->config->settings;
     config->site = host_of(chosen->name, pool);
+    config->mounted_at = find_mounted(source, config, chosen, pool);
     config->audit_log = audit_file(chosen->config->audit_log, pool);
 }

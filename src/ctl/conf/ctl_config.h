@@ -30,8 +30,10 @@ typedef struct {
     const char *driver; /* NULL: there is no LuciaDatabase */
     const char *params; /* with {file:...} and {env:...} replaced by the secrets */
     luci_settings_t settings;
-    const char *site;                   /* the host name in the chosen server's ServerName; NULL: none */
-    const char *audit_log;              /* LuciaAuditLog if that is a plain file, absolute; else NULL */
+    const char *site;       /* the host name in the chosen server's ServerName; NULL: none */
+    const char *mounted_at; /* the URL of LuciaMount, without a final slash, if exactly one is certain; else
+                               NULL */
+    const char *audit_log;  /* LuciaAuditLog if that is a plain file, absolute; else NULL */
     const luci_server_config_t *server; /* the chosen server's directives */
     apr_array_header_t *servers;        /* luci_ctl_server_t *, the main server first; empty if not read */
     apr_array_header_t *findings;       /* luci_site_finding_t: of httpd's start-up checks */

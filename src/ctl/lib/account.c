@@ -12,6 +12,7 @@
 #include "ctl/lib/admin_audit.h"
 
 #include <apr_strings.h>
+#include <apr_time.h>
 #include <string.h>
 
 /* ---- Finding ---- */
@@ -143,6 +144,11 @@ const luci_column_t *luci_account_columns(const luci_settings_t *settings, int *
     return columns;
 }
 
+int luci_account_is_disabled(const luci_user_t *user)
+{
+    return luci_user_is_disabled(user, apr_time_as_msec(apr_time_now()));
+}
+
 const char **luci_account_cells(const luci_user_t *user, const luci_settings_t *settings, int count,
                                 apr_pool_t *pool)
 {
@@ -150,8 +156,9 @@ const char **luci_account_cells(const luci_user_t *user, const luci_settings_t *
 
     cells[0] = user->username;
     cells[1] = user->id;
-    cells[2] = user->disabled ? "1" : "0";
+    cells[LUCI_ACCOUNT_DISABLED] = luci_account_is_disabled(user) ? "1" : "0";
     cells[3] = user->created_at;
+    cells[4] = user->disabled_from > LUCI_USER_DISABLED ? luci_sql_number(user->disabled_from, pool) : NULL;
     for (int i = 0; i < settings->attributes->nelts; i++)
         cells[OF_ALL + i] = user->attributes[i];
     return cells;

@@ -49,9 +49,11 @@ luci_exit_t luci_account_values(luci_invocation_t *call, luci_ctl_database_t *da
 #define LUCI_ACCOUNT_COLUMNS                                                                                 \
     { "username", "Username", LUCI_CELL_TEXT, NULL }, { "userId", "User id", LUCI_CELL_TEXT, NULL },         \
         { "disabled", "Disabled", LUCI_CELL_FLAG, NULL },                                                    \
+        { "createdAt", "Created", LUCI_CELL_TIMESTAMP, NULL },                                               \
     {                                                                                                        \
-        "createdAt", "Created", LUCI_CELL_TIMESTAMP, NULL                                                    \
+        "expiresAt", "Expires", LUCI_CELL_TIMESTAMP, NULL                                                    \
     }
+#define LUCI_ACCOUNT_DISABLED 2 /* the place of the flag among them */
 #define LUCI_ACCOUNT_ATTRIBUTE_COLUMN                                                                        \
     {                                                                                                        \
         "NAME", "each attribute's name", LUCI_CELL_TEXT, "attributes"                                        \
@@ -61,6 +63,9 @@ luci_exit_t luci_account_values(luci_invocation_t *call, luci_ctl_database_t *da
 const luci_column_t *luci_account_columns(const luci_settings_t *settings, int *count, apr_pool_t *pool);
 const char **luci_account_cells(const luci_user_t *user, const luci_settings_t *settings, int count,
                                 apr_pool_t *pool);
+
+/* 1 if the user is disabled now, also because the account has expired. */
+int luci_account_is_disabled(const luci_user_t *user);
 
 /* Reports a change: people get the sentence, programs the user as it is in the table now. REFUSED: the user
  * has been deleted since. DATABASE: the user could not be read. */

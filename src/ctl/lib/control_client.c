@@ -111,6 +111,9 @@ luci_exit_t luci_control_ask(const luci_control_question_t *question, int *done)
     luci_exit_t status;
     FILE *stream;
 
+    *done = 0;
+    if (opened < 0 && question->may_be_off && (errno == ENOENT || errno == ECONNREFUSED))
+        return LUCI_EXIT_DONE;
     if (opened < 0)
         return luci_say_error(LUCI_EXIT_REFUSED, "no server answers at %s: %s%s", question->path,
                               strerror(errno), luci_server_user_note(question->pool));

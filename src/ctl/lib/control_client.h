@@ -26,6 +26,7 @@ typedef struct {
     luci_control_line_fn *each;
     void *baton;
     apr_pool_t *pool;
+    int may_be_off; /* 1: if no server runs, that is no error, and the count is 0 */
 } luci_control_question_t;
 
 /* Sends the command and reads the answer. DONE: *done is the count that the server reports. REFUSED: the

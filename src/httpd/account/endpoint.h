@@ -33,7 +33,8 @@ struct luci_endpoint_t {
     /* 1: without a session, get and post are not called, and the cookie counts for a POST only if the request
      * comes from this site. 0: a POST from another site is refused with 403. */
     int needs_session;
-    int ends_session; /* 1: post ends the session, so it is not renewed before */
+    int ends_session;     /* 1: post ends the session, so it is not renewed before */
+    int has_secret_query; /* 1: the query contains a secret, which no log may contain */
 
     /* Only with needs_session. If the last proof is older than LuciaFreshness, neither get nor post is
      * called: a browser is led to the page confirm and back (with 303 after a POST, which the user repeats
@@ -64,6 +65,7 @@ struct luci_endpoint_request_t {
     const luci_session_t *session; /* set by luci_endpoint_session, which needs_session calls; NULL: none */
     luci_form_t form;              /* of a POST; wiped when post returns anything but SUSPENDED */
     const luci_urls_t *urls;
+    const char *query; /* the secret query, which r->args does not have any more; NULL: none */
     int is_post;
     int is_api;     /* below api/, or LuciaPages Off: no pages, and errors are JSON */
     int as_json;    /* errors are JSON */

@@ -9,6 +9,7 @@
     ROW(profile)                                                                                             \
     ROW(password)                                                                                            \
     ROW(confirm)                                                                                             \
+    ROW(reset)                                                                                               \
     ROW(well_known)
 
 #define DECLARE(name) extern const luci_endpoint_t luci_endpoint_##name;

@@ -7,6 +7,7 @@
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
 #include "httpd/request/request_origin.h"
+#include "httpd/request/secret_query.h"
 #include "httpd/request/way_back.h"
 
 #include <http_log.h>
@@ -228,6 +229,8 @@ int luci_endpoint_handle(request_rec *r)
         luci_state_of(r)->content_of =
             r; /* Without a database, luci_identity_insert_filter has not set it. */
     request = luci_endpoint_request(r, route.endpoint, route.is_api);
+    if (route.endpoint->has_secret_query)
+        request->query = luci_secret_query_take(r);
     if (!request->runtime)
         return wipe_body(request,
                          luci_endpoint_problem(request, HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* LuciaCleanup: expired sessions are deleted, once for each database. */
+#include "core/db/db_problem.h"
 #include "core/session/purge.h"
+#include "core/token/token.h"
 #include "httpd/lifecycle/job.h"
 
 #include <http_log.h>
@@ -35,6 +37,22 @@ static int goes_on(void *baton, const luci_purge_t *purge)
     return luci_job_goes_on(baton);
 }
 
+/* Expired one-time links are few, so that one statement deletes them. */
+static luci_result_t purge_links(luci_job_run_t *run, const char **why)
+{
+    luci_db_t *db;
+    int removed = 0;
+    luci_result_t result = run->source.borrow(run->source.baton, &db);
+
+    *why = "no handle was free, or the database does not answer";
+    if (result != LUCI_OK)
+        return result;
+    result = luci_token_purge(db, luci_runtime_now(), &removed, run->pool);
+    *why = luci_db_problem(db, run->pool);
+    run->source.give_back(run->source.baton, db);
+    return result;
+}
+
 static luci_result_t run_purge(luci_job_run_t *run, const char **why)
 {
     luci_purge_t *purge = run->state;
@@ -52,7 +70,7 @@ static luci_result_t run_purge(luci_job_run_t *run, const char **why)
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, run->server,
                      "LUCI0712: %" APR_INT64_T_FMT " expired sessions were deleted%s", purge->removed,
                      purge->is_done ? "" : "; the rest follows later");
-    return result;
+    return result == LUCI_OK && luci_job_goes_on(run) ? purge_links(run, why) : result;
 }
 
 const luci_job_t luci_job_purge = {

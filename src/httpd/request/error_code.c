@@ -19,6 +19,7 @@ static const struct {
     { HTTP_BAD_REQUEST, LUCI_MESSAGE_CURRENT, "incorrect_password" },
     { HTTP_BAD_REQUEST, LUCI_MESSAGE_NO_PASSWORD, "no_password" },
     { HTTP_BAD_REQUEST, LUCI_MESSAGE_OTHER_NAME, "other_name" },
+    { HTTP_BAD_REQUEST, LUCI_MESSAGE_LINK, "invalid_link" },
     { HTTP_BAD_REQUEST, NULL, "malformed_body" },
     { HTTP_UNAUTHORIZED, LUCI_MESSAGE_CONFIRM, "confirmation_required" },
     { HTTP_UNAUTHORIZED, NULL, "unauthorized" },

@@ -31,13 +31,18 @@ APLOG_USE_MODULE(luciauth);
     "'none'; "                                                                                               \
     "frame-ancestors 'none'"
 
+/* With "no-referrer", the pages' own forms would send Origin: null. */
+static const char *referrer_policy(request_rec *r)
+{
+    return luci_state_of(r)->has_secret_query ? "strict-origin" : "same-origin";
+}
+
 static void security_headers(request_rec *r)
 {
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     apr_table_setn(r->headers_out, POLICY_HEADER, POLICY);
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
-    apr_table_setn(r->headers_out, "Referrer-Policy",
-                   "same-origin"); /* With "no-referrer", the pages' own forms would send Origin: null. */
+    apr_table_setn(r->headers_out, "Referrer-Policy", referrer_policy(r));
 }
 
 int luci_reply_is_error_document(const request_rec *r)

@@ -23,6 +23,7 @@
 #define LUCI_MESSAGE_CONFIRM "Confirmation required"
 #define LUCI_MESSAGE_OTHER_NAME "You are signed in with another name now"
 #define LUCI_MESSAGE_NO_PROOF "This site cannot confirm who you are"
+#define LUCI_MESSAGE_LINK "This link is not valid"
 #define LUCI_MESSAGE_NOT_FOUND "Not found"
 #define LUCI_MESSAGE_CLOSED "Sign-up is closed"
 #define LUCI_MESSAGE_UNKNOWN "An unknown error occurred"

@@ -141,7 +141,7 @@ static void check_password(luci_db_t *db)
     luci_user_t user = add(db, "Carla"), thief = add(db, "Thief"),
                 nobody = { .id = "nobody", .username = "CARLA" };
     luci_key_t key;
-    int ended = -1;
+    luci_admin_ended_t ended = { 0 };
 
     start_session(db, &user);
     start_session(db, &user);
@@ -149,7 +149,8 @@ static void check_password(luci_db_t *db)
     tap_is_int(count("user_session"), 2, "  may leave sessions alone");
     tap_is_result(luci_admin_set_password(db, &user, "third", &ended, pool), LUCI_OK,
                   "a third password is set");
-    tap_is_int(ended, 2, "the third password ends two sessions");
+    tap_is_int(ended.count, 2, "the third password ends two sessions");
+    tap_is_int(ended.stored_ids->nelts, 2, "the third password names the two sessions that it ends");
     tap_is_int(count("user_session"), 0, "the third password leaves no session");
     tap_is_result(luci_key_get(db, "username:carla", &key, pool), LUCI_OK, "the key of the user is found");
     tap_is_str(key.stored_hash, "third", "  has the last");
@@ -164,20 +165,55 @@ static void check_password(luci_db_t *db)
                   "a password for a deleted user is not found");
 }
 
+/* What the lock of a cluster writes, and what administrators of other programs may have written. */
+static void check_written(luci_db_t *db, luci_user_t *user)
+{
+    static const struct {
+        const char *written;
+        luci_ms_t read;
+    } cases[] = {
+        { "NULL", 0 }, { "0", 0 }, { "1", 1 }, { "2", 2 }, { "3", 2 }, { "-1", 1 }, { "1700000000001", NOW },
+    };
+    int changed;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        support_run(target.params, apr_psprintf(pool, "UPDATE auth_user SET disabled = %s WHERE id = '%s'",
+                                                cases[i].written, user->id));
+        for (int touched = 0; touched < 3; touched++) {
+            tap_is_result(luci_user_get(db, user->id, user, pool), LUCI_OK, "the user is read");
+            tap_is_int(user->disabled_from, cases[i].read, "disabled %s is read as %ld after %d touches",
+                       cases[i].written, (long)cases[i].read, touched);
+            tap_is_result(
+                luci_db_execute(db, &luci_sql_user_touch, LUCI_ARGUMENTS({ "id", user->id }), &changed, pool),
+                LUCI_OK, "the lock of a cluster writes the row");
+        }
+    }
+}
+
+static void check_expiry(luci_db_t *db, luci_user_t *user)
+{
+    tap_is_result(luci_admin_set_disabled(db, user, NOW + 2, NULL, pool), LUCI_OK, "a user gets a date");
+    tap_is_result(luci_user_get(db, user->id, user, pool), LUCI_OK, "the user with the date is read");
+    tap_is_int(luci_user_is_disabled(user, NOW + 1), 0, "a user is enabled before the date");
+    tap_is_int(luci_user_is_disabled(user, NOW + 2), 1, "a user is disabled from the date on");
+    check_written(db, user);
+}
+
 static void check_disabled(luci_db_t *db)
 {
     luci_user_t user = add(db, "Doris");
-    int ended = -1;
+    luci_admin_ended_t ended = { 0 };
 
     start_session(db, &user);
     tap_is_result(luci_admin_set_disabled(db, &user, 1, NULL, pool), LUCI_OK, "a user is disabled");
     tap_is_result(luci_user_get(db, user.id, &user, pool), LUCI_OK, "  as is read");
-    tap_is_int(user.disabled, 1, "a user who is disabled twice is disabled");
+    tap_is_int(luci_user_is_disabled(&user, NOW), 1, "a user who is disabled twice is disabled");
     tap_is_result(luci_admin_set_disabled(db, &user, 1, &ended, pool), LUCI_OK, "twice is no failure");
-    tap_is_int(ended, 1, "  disabling a user ends the sessions if that is asked for");
+    tap_is_int(ended.count, 1, "  disabling a user ends the sessions if that is asked for");
     tap_is_result(luci_admin_set_disabled(db, &user, 0, NULL, pool), LUCI_OK, "a user is enabled");
     tap_is_result(luci_user_get(db, user.id, &user, pool), LUCI_OK, "  as is read");
-    tap_is_int(user.disabled, 0, "an enabled user is read as enabled");
+    tap_is_int(luci_user_is_disabled(&user, NOW), 0, "an enabled user is read as enabled");
+    check_expiry(db, &user);
 }
 
 static void check_delete(luci_db_t *db)
@@ -188,7 +224,7 @@ static void check_delete(luci_db_t *db)
 
     start_session(db, &user);
     tap_is_result(luci_admin_delete(db, &user, &deleted, pool), LUCI_OK, "a user is deleted");
-    tap_is_int(deleted.sessions, 1, "  with a session");
+    tap_is_int(deleted.sessions.count, 1, "  with a session");
     tap_is_int(deleted.keys, 1, "  the deletion counts the user's key");
     tap_is_int(count("user_key"), others, "  the deletion leaves the keys of other users");
     tap_is_result(luci_user_get(db, user.id, &user, pool), LUCI_NOT_FOUND, "  the user is gone");

@@ -4,10 +4,12 @@
  * another change, and an administrator; a session that gets another id while all are ended; two sign-ins that
  * replace one outdated hash. t/engines/engines_unit.t runs this on PostgreSQL and MariaDB. */
 #include "core/auth/password_change.h"
+#include "core/auth/password_reset.h"
 #include "core/auth/password_credential.h"
 #include "core/account/admin.h"
 #include "core/account/import.h"
 #include "core/db/session_table.h"
+#include "core/token/token.h"
 #include "lib/support.h"
 #include "lib/support_auth.h"
 #include "lib/tap.h"
@@ -37,6 +39,7 @@ static support_auth_t *with;
 static char *hashes[2]; /* of PASSWORD, and of WRONG */
 static side_t sides[2];
 static luci_user_t user;
+static luci_token_wanted_t link_of_alice;
 static luci_session_t other;    /* another one of alice */
 static luci_session_t changing; /* of the one who changes the password: restore's bare session */
 static pthread_barrier_t start;
@@ -89,7 +92,7 @@ static luci_result_t take_over(side_t *side)
 
 static luci_result_t set_password(side_t *side)
 {
-    int ended;
+    luci_admin_ended_t ended;
 
     begin(side);
     return luci_admin_set_password(side->db, &user, hashes[1], &ended, side->scratch);
@@ -97,7 +100,7 @@ static luci_result_t set_password(side_t *side)
 
 static luci_result_t disable(side_t *side)
 {
-    int ended;
+    luci_admin_ended_t ended;
 
     begin(side);
     return luci_admin_set_disabled(side->db, &user, 1, &ended, side->scratch);
@@ -113,7 +116,7 @@ static luci_result_t delete_user(side_t *side)
 
 static luci_result_t end_sessions(side_t *side)
 {
-    int ended;
+    luci_admin_ended_t ended;
 
     begin(side);
     return luci_admin_end_sessions(side->db, &user, &ended, side->scratch);
@@ -147,6 +150,14 @@ static luci_result_t change_password(side_t *side)
     return luci_password_change(&side->auth, &change, &side->session, side->scratch);
 }
 
+static luci_result_t reset_password(side_t *side)
+{
+    luci_password_reset_t reset = { .request = { .password = "battery staple", .now = NOW },
+                                    .token = link_of_alice.text };
+
+    return luci_password_reset(&side->auth, &reset, side->scratch);
+}
+
 /* Another session of alice's, which is idle. */
 static luci_result_t renew(side_t *side)
 {
@@ -172,6 +183,7 @@ static const struct {
     { "hashing an id beside ending", take_over, end_sessions, LUCI_NOT_FOUND, 0, ROUNDS },
     { "a sign-in beside a change of the password", sign_in, change_password, LUCI_DENIED, 1, CHANGES },
     { "a renewal beside a change of the password", renew, change_password, LUCI_NOT_FOUND, 1, CHANGES },
+    { "a sign-in beside a reset", sign_in, reset_password, LUCI_DENIED, 0, CHANGES },
     { "a change of the password beside a new password", change_password, set_password, LUCI_EXPIRED, 0,
       CHANGES },
     { "a change of the password beside disabling", change_password, disable, LUCI_EXPIRED, 0, CHANGES },
@@ -210,6 +222,12 @@ static void restore(void)
     be_ok(luci_session_insert(db(), &sides[0].session, &plain, &(luci_client_t){ NULL, NULL }, scratch),
           "storing it");
     changing = sides[0].session;
+}
+
+static void make_link(void)
+{
+    link_of_alice = (luci_token_wanted_t){ .user = user, .now = NOW, .expires = NOW + LUCI_MS_HOUR };
+    be_ok(luci_token_make(db(), &link_of_alice, sides[1].scratch), "making a link");
 }
 
 static void add_other(void)
@@ -282,6 +300,8 @@ static void check_pair(int pair)
         restore();
         if (pairs[pair].first == renew)
             add_other();
+        if (pairs[pair].second == reset_password)
+            make_link();
         run_both(pairs[pair].first, pairs[pair].second);
         left += sessions();
         if (pairs[pair].left && !is_there(&sides[1].session))
@@ -336,6 +356,24 @@ static void check_two_changes(void)
     tap_is_int(wrong, 0, "of two changes of the password at once one is made, and its session is left");
 }
 
+static void check_two_resets(void)
+{
+    int wrong = 0;
+
+    for (int round = 0; round < CHANGES; round++) {
+        int winner;
+
+        restore();
+        make_link();
+        run_both(reset_password, reset_password);
+        winner = sides[1].result == LUCI_OK;
+        wrong +=
+            sides[winner].result != LUCI_OK || sides[!winner].result != LUCI_NOT_FOUND || sessions() != 0;
+        forget();
+    }
+    tap_is_int(wrong, 0, "S1.51: of two uses of a link at once one sets the password");
+}
+
 static void make_sides(void)
 {
     for (int i = 0; i < COUNT(sides); i++) {
@@ -370,9 +408,11 @@ int main(void)
           "hashing");
     make_sides();
     pthread_barrier_init(&start, NULL, COUNT(sides));
+    be_ok(luci_token_create_table(db(), pool), "the table of links");
     for (int pair = 0; pair < COUNT(pairs); pair++)
         check_pair(pair);
     check_two_changes();
+    check_two_resets();
     check_outdated();
     for (int i = 0; i < COUNT(sides); i++)
         luci_db_close(sides[i].db);

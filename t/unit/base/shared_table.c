@@ -198,11 +198,11 @@ static void check_passwords(void)
     key.stored_hash = "another hash";
     tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED, "S9.50: another password ends it");
     settle(LUCI_DENIED, LUCI_REASON_WRONG_PASSWORD, NOW);
-    key.user.disabled = 1;
+    key.user.disabled_from = LUCI_USER_DISABLED;
     tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED,
                   "S9.50: disabling the user ends a remembered password");
     settle(LUCI_DENIED, LUCI_REASON_DISABLED, NOW);
-    key.user.disabled = 0;
+    key.user.disabled_from = 0;
     memory.namespace_key[0] = 1;
     tap_is_result(recall("username:alice", "right", NOW), LUCI_EXPIRED,
                   "S9.17: another database's is another one");

@@ -5,6 +5,7 @@
 #include "core/db/process_table.h"
 #include "core/db/schema.h"
 #include "core/db/session_table.h"
+#include "core/db/token_table.h"
 #include "core/db/user_table.h"
 #include "lib/support.h"
 #include "lib/tap.h"
@@ -40,6 +41,8 @@ static const char *const *const attribute_lists[] = { none, one, three };
 #define SESSIONS_OLDEST                                                                                      \
     "SELECT s.id FROM \"user_session\" s WHERE s.user_id = %s ORDER BY s.idle_expires + 0, s.id LIMIT "      \
     "%lld"
+#define TOKEN_INSERT                                                                                         \
+    "INSERT INTO \"auth_user_token\" (id, user_id, state, expires_at) VALUES (%s, %s, %s, %lld)"
 #define STEP                                                                                                 \
     "SELECT MAX(step.id), COUNT(*), SUM(CASE WHEN (step.idle_expires < %lld) THEN 1 ELSE 0 END) FROM "       \
     "(SELECT s.id, s.idle_expires FROM \"user_session\" s WHERE s.id > %s ORDER BY s.id LIMIT 1000) step"
@@ -72,7 +75,7 @@ static const struct {
       "id" },
     { &luci_sql_user_touch, 1, "UPDATE \"auth_user\" SET id = id WHERE id = %s", "id",
       "UPDATE \"auth_user\" SET disabled = CASE WHEN disabled IS NULL THEN 0 WHEN disabled = 0 THEN NULL "
-      "ELSE disabled END WHERE id = %s",
+      "WHEN disabled > 1 THEN disabled + 1 - 2 * (disabled & 1) ELSE disabled END WHERE id = %s",
       "id" },
     { &luci_sql_user_lock, 1, "SELECT " USER_PLAIN " FROM \"auth_user\" u WHERE u.id = %s", "id",
       "SELECT " USER_OURS " FROM \"auth_user\" u WHERE u.id = %s", "id" },
@@ -119,6 +122,8 @@ static const struct {
     { &luci_sql_session_purge_step, 1, PURGE_STEP, "now after last now", PURGE_STEP, "now after last now" },
     { &luci_sql_session_purge_step_waiting, 1, PURGE_STEP, "now after last now", PURGE_STEP,
       "now after last now" },
+    { &luci_sql_token_insert, 0, TOKEN_INSERT, "id user state expires", TOKEN_INSERT,
+      "id user state expires" },
     { &luci_sql_process, 1, "SELECT %lld WHERE %lld < 0", "process seconds", "SELECT %lld WHERE %lld < 0",
       "process seconds" },
 };

@@ -4,6 +4,7 @@
 #include "core/db/key_table.h"
 #include "core/db/schema.h"
 #include "core/db/session_table.h"
+#include "core/db/token_table.h"
 #include "core/db/user_table.h"
 #include "lib/support.h"
 #include "lib/tap.h"
@@ -82,13 +83,18 @@ static const struct {
     { &luci_sql_session_page, PAGE },
     { &luci_sql_session_page_of_user, PAGE },
     { &luci_sql_sessions_delete, WRITE },
+    { &luci_sql_token_get, ONE },
+    { &luci_sql_token_spend, WRITE },
+    { &luci_sql_tokens_delete, WRITE },
+    { &luci_sql_tokens_purge, WRITE },
 };
 
 static luci_result_t run(luci_db_t *db, int i)
 {
-    static const luci_argument_t arguments[] = { { "id", "1" },     { "username", "2" }, { "user", "2" },
-                                                 { "after1", "1" }, { "after2", "2" },   { "disabled", "1" },
-                                                 { "new_id", "2" }, { "hash", "3" },     { NULL, NULL } };
+    static const luci_argument_t arguments[] = { { "id", "1" },      { "username", "2" }, { "user", "2" },
+                                                 { "after1", "1" },  { "after2", "2" },   { "disabled", "1" },
+                                                 { "new_id", "2" },  { "hash", "3" },     { "state", "4" },
+                                                 { "expires", "5" }, { "now", "6" },      { NULL, NULL } };
     const char *const *row;
     apr_array_header_t *rows;
     int changed;
@@ -111,6 +117,8 @@ static void check_prepares(const char *name, int ours)
         support_our_tables(path, &settings);
     else
         support_lucia_tables(path);
+    tap_is_result(luci_schema_create_one(db, &luci_table_token, pool), LUCI_OK, "%s: the table of links: %s",
+                  name, luci_db_error(db));
     for (int i = 0; i < COUNT(statements); i++) {
         luci_result_t result;
 

@@ -174,7 +174,7 @@ static void check_records(void)
         counts += record->has_count;
         silent += record->is_success_silent;
     }
-    tap_is_int(credentials, 5, "credentials are presented in five events");
+    tap_is_int(credentials, 6, "credentials are presented in six events");
     tap_is_int(counts, 4, "four events always have a count");
     tap_is_int(silent, 1, "successes of one event are not written");
     tap_ok(luci_event_record(LUCI_EVENT_PASSWORD_CHECK)->is_success_silent, "of a password check");

@@ -94,7 +94,7 @@ static void check_found(void)
     tap_is_str(found.session.token.id, content.session.token.id,
                "a session that is found has the id that was asked for");
     tap_is_result(find(&cache, 8, &found), LUCI_NOT_FOUND, "another id is not found");
-    content.session.user.disabled = 0;
+    content.session.user.disabled_from = 0;
     content.read_at++;
     keep_now(&cache, &content);
     tap_is_result(find(&cache, 7, &found), LUCI_OK, "a session that was kept twice is found");

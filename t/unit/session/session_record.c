@@ -134,7 +134,7 @@ static void check_round_trip(int which)
     tap_ok(found.active_expires == session.active_expires && found.idle_expires == session.idle_expires &&
                found.created_at == session.created_at && content.read_at == NOW,
            "  the record has the times");
-    tap_ok(!found.fresh && !found.user.disabled && !found.token.id, "  a read record sets nothing else");
+    tap_ok(!found.fresh && !found.user.disabled_from && !found.token.id, "  a read record sets nothing else");
 }
 
 /* ---- Sizes ---- */

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/auth/password_reset.h"
+
+#include "core/auth/auth_int.h"
+#include "core/auth/password_credential.h"
+#include "core/db/key_table.h"
+#include "core/session/session_end.h"
+#include "core/token/token.h"
+
+/* The transaction. */
+typedef struct {
+    const luci_auth_t *auth;
+    const luci_token_t *token;
+    const char *new_hash;
+    luci_ms_t now;
+    apr_array_header_t *ended; /* output: of luci_session_token_t; NULL: none */
+    apr_pool_t *pool;
+} writing_t;
+
+/* ---- Before anything is hashed ---- */
+
+static luci_result_t find(const luci_auth_t *auth, const luci_password_reset_t *reset, luci_token_t *token,
+                          apr_pool_t *pool)
+{
+    luci_db_t *db;
+    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
+
+    if (result != LUCI_OK)
+        return result;
+    result = luci_token_find(db, reset->token, reset->request.now, token, pool);
+    auth->source.give_back(auth->source.baton, db);
+    return result;
+}
+
+luci_result_t luci_password_reset_find(const luci_auth_t *auth, const luci_password_reset_t *reset,
+                                       const char **username, apr_pool_t *pool)
+{
+    luci_token_t token;
+    luci_result_t result = find(auth, reset, &token, pool);
+
+    if (result == LUCI_OK)
+        *username = token.user.username;
+    return result;
+}
+
+/* Finds the account of the link, and checks the password, which must not be the account's name. */
+static luci_result_t prepare(const luci_auth_t *auth, luci_password_reset_t *reset, luci_token_t *token,
+                             apr_pool_t *pool)
+{
+    luci_auth_request_t *request = &reset->request;
+    luci_new_password_t wanted = { .password = request->password, .site = auth->site };
+    luci_result_t result = find(auth, reset, token, pool);
+
+    if (result != LUCI_OK)
+        return result;
+    wanted.username = request->username = token->user.username;
+    return luci_auth_check_password(auth, &wanted, request, pool);
+}
+
+static luci_attempt_t *begin_attempt(const luci_auth_request_t *request)
+{
+    request->attempt->address = request->client.address;
+    request->attempt->now = request->now;
+    return request->attempt;
+}
+
+luci_result_t luci_password_reset_look(const luci_auth_t *auth, luci_password_reset_t *reset,
+                                       apr_pool_t *pool)
+{
+    const luci_auth_request_t *request = &reset->request;
+    luci_token_t token;
+    luci_result_t result = LUCI_OK;
+
+    if (request->attempt)
+        result = luci_throttle_look_unnamed(auth->throttle, begin_attempt(request), pool);
+    return result == LUCI_OK ? prepare(auth, reset, &token, pool) : result;
+}
+
+/* ---- The transaction ---- */
+
+static luci_result_t write_hash(luci_db_t *db, const writing_t *writing, apr_pool_t *scratch)
+{
+    const luci_token_t *token = writing->token;
+    int changed;
+
+    if (!token->has_key)
+        return luci_key_insert(db, token->key_id, token->user.id, writing->new_hash, scratch);
+    return luci_db_execute(db, &luci_sql_key_set_hash,
+                           LUCI_ARGUMENTS({ "hash", writing->new_hash }, { "id", token->key_id }), &changed,
+                           scratch);
+}
+
+/* NOT_FOUND: the link is not valid any more. */
+static luci_result_t write_reset(luci_db_t *db, void *baton, apr_pool_t *scratch)
+{
+    writing_t *writing = baton;
+    const char *user_id = writing->token->user.id;
+    luci_user_t user;
+    luci_result_t result = luci_user_lock(db, user_id, &user, scratch);
+
+    if (result == LUCI_OK && luci_user_is_disabled(&user, writing->now))
+        return LUCI_NOT_FOUND;
+    if (result == LUCI_OK)
+        result = luci_token_spend(db, writing->token, writing->now, scratch);
+    if (result == LUCI_OK)
+        result = write_hash(db, writing, scratch);
+    if (result == LUCI_OK)
+        result = luci_session_end_all(db, user_id, &writing->ended, writing->pool);
+    return result == LUCI_CONFLICT ? LUCI_NOT_FOUND : result;
+}
+
+/* The caches forget on errors, too, because the rows may have been deleted. */
+static luci_result_t commit(writing_t *writing)
+{
+    const luci_auth_t *auth = writing->auth;
+    luci_db_t *db;
+    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
+
+    if (result != LUCI_OK)
+        return result;
+    result = luci_db_transaction(db, write_reset, writing, writing->pool);
+    auth->source.give_back(auth->source.baton, db);
+    for (int i = 0; writing->ended && i < writing->ended->nelts; i++)
+        luci_auth_forget(auth, &APR_ARRAY_IDX(writing->ended, i, luci_session_token_t), writing->pool);
+    return result;
+}
+
+/* ---- The use case ---- */
+
+static luci_result_t reset_found(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                 const luci_token_t *token, apr_pool_t *pool)
+{
+    luci_credential_t credential = { .kind = &luci_credential_password, .presented = request->password };
+    writing_t writing = { .auth = auth, .token = token, .now = request->now, .pool = pool };
+    char *hash;
+    luci_result_t result = luci_credential_hash(auth, &credential, &hash, pool);
+
+    if (result != LUCI_OK)
+        return result;
+    writing.new_hash = hash;
+    return commit(&writing);
+}
+
+/* The failures of others, or of the person who forgot the password, no longer refuse this account. A count
+ * that is not there, or a store that does not answer, changes nothing. */
+static void forget_failures(const luci_auth_t *auth, const luci_token_t *token, luci_ms_t now,
+                            apr_pool_t *scratch)
+{
+    if (auth->throttle)
+        (void)!luci_throttle_clear(auth->throttle, LUCI_THROTTLE_ACCOUNT, token->key_id, now, scratch);
+}
+
+static luci_reason_t reason_of(luci_result_t result, luci_weakness_t weakness)
+{
+    if (result == LUCI_NOT_FOUND)
+        return LUCI_REASON_INVALID_LINK;
+    if (result == LUCI_INVALID)
+        return weakness == LUCI_WEAKNESS_LENGTH ? LUCI_REASON_INVALID_PASSWORD : LUCI_REASON_WEAK_PASSWORD;
+    return luci_reason_of(result);
+}
+
+luci_result_t luci_password_reset(const luci_auth_t *auth, luci_password_reset_t *reset, apr_pool_t *pool)
+{
+    luci_auth_request_t *request = &reset->request;
+    luci_event_t event = { .kind = LUCI_EVENT_PASSWORD_RESET, .at = request->now };
+    luci_token_t token = { .has_key = 0 };
+    luci_result_t result = LUCI_OK;
+
+    if (request->attempt)
+        result = luci_throttle_unnamed(auth->throttle, begin_attempt(request), pool);
+    if (result == LUCI_OK)
+        result = prepare(auth, reset, &token, pool);
+    if (result == LUCI_OK)
+        result = reset_found(auth, request, &token, pool);
+    luci_auth_end_attempt(auth, request, result, pool);
+    if (result == LUCI_OK)
+        forget_failures(auth, &token, request->now, pool);
+    event.reason = reason_of(result, request->weakness);
+    luci_auth_report(auth, &event, &token.user, NULL);
+    return result;
+}
