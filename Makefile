@@ -115,9 +115,10 @@ CORE_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/core/*/*.c)))
 HTTPD_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard mod_luciauth.c src/httpd/*/*.c)))
 MODULE = $(BUILD)/mod_luciauth.so
 
-# Each file of templates/ for src/httpd/pages/built_in.c: TEMPLATE(signed_in,"signed-in.html") ...
-TEMPLATES = $(sort $(wildcard templates/*.html))
-TEMPLATE_FLAGS = -DLUCI_TEMPLATES='$(foreach file,$(notdir $(TEMPLATES)),TEMPLATE($(subst -,_,$(basename $(file))),"$(file)"))'
+# Each file of templates/ for src/httpd/pages/built_in.c: TEMPLATE(de_signed_in,"de/signed-in.html") ...
+TEMPLATES = $(sort $(wildcard templates/*.html templates/*.txt templates/*/*.html templates/*/*.txt))
+TEMPLATE_FOLDERS = $(sort $(patsubst %/,%,$(dir $(TEMPLATES))))
+TEMPLATE_FLAGS = -DLUCI_TEMPLATES='$(foreach file,$(patsubst templates/%,%,$(TEMPLATES)),TEMPLATE($(subst /,_,$(subst -,_,$(basename $(file)))),"$(file)"))'
 
 LUCIACTL = $(BUILD)/luciactl
 CTL_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/ctl/*.c src/ctl/*/*.c)))
@@ -162,7 +163,7 @@ $(BUILD)/src/httpd/%.o: src/httpd/%.c Makefile | have-tools
 	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) $(HTTPD_FLAGS) -Isrc -c -o $@ $<
 
 # The assembler reads these into it; the folder's own time changes with each file that comes or goes.
-$(BUILD)/src/httpd/pages/built_in.o: templates $(TEMPLATES)
+$(BUILD)/src/httpd/pages/built_in.o: $(TEMPLATE_FOLDERS) $(TEMPLATES)
 $(BUILD)/src/httpd/pages/built_in.o: COMMON += $(TEMPLATE_FLAGS)
 
 # Only here: httpd looks the module record up by its name.
@@ -289,7 +290,8 @@ endif
 install: all
 	install -d '$(DESTDIR)$(LIBEXECDIR)' '$(DESTDIR)$(CONF_DIR)' '$(DESTDIR)$(TEMPLATE_DIR)'
 	install -m 644 $(MODULE) '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so'
-	install -m 644 templates/* '$(DESTDIR)$(TEMPLATE_DIR)'
+	for file in $(patsubst templates/%,%,$(TEMPLATES)); do \
+	    install -D -m 644 "templates/$$file" '$(DESTDIR)$(TEMPLATE_DIR)'/"$$file" || exit 1; done
 	install -m 644 conf/common-passwords.txt '$(DESTDIR)$(PASSWORD_LIST)'
 	install -d '$(DESTDIR)$(SBINDIR)'
 	install -m 755 $(LUCIACTL) '$(DESTDIR)$(SBINDIR)/luciactl'

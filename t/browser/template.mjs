@@ -25,6 +25,7 @@ export function render(text, values) {
   const template = text.replace(/%%\*([a-z_]+)%%(.*?)%%\/\1%%/gs, (list, name, row) =>
     (values[name] ?? []).map((own) => render(row, { ...values, ...own })).join(""),
   );
+  values = { page_language: "en", ...values };
   const filled = (name) => (values[name] ?? "") !== "";
   const open = [];
   let page = "";

@@ -83,6 +83,13 @@ typedef struct {
     const char *session;
 } luci_tables_t;
 
+/* LuciaSite: what the site calls itself. */
+typedef struct {
+    const char *name;        /* UTF-8; NULL: none */
+    const char *logo;        /* a path on this site or an absolute URL; NULL: none */
+    const char *logo_origin; /* canonical, of an absolute URL; NULL: this site's own */
+} luci_site_identity_t;
+
 typedef struct {
     luci_ms_t active_period;
     luci_ms_t idle_period;
@@ -93,6 +100,7 @@ typedef struct {
     luci_profile_t username_profile;
     const struct luci_block_list_t *block_list; /* of passwords (block_list.h); NULL: none */
     apr_array_header_t *password_words;         /* const char *, folded (luci_policy_fold); NULL: as empty */
+    luci_site_identity_t site;                  /* no new password may be its name */
     luci_hash_cost_t hash;
     luci_argon2_library_t argon2;
     luci_tables_t tables;

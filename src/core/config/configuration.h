@@ -70,6 +70,7 @@ typedef struct {
     luci_ms_t freshness;           /* how long a confirmation counts */
     const char *audit_log;         /* a file, "|program" or LUCI_AUDIT_OFF; NULL: the error log */
     const char *templates;         /* a folder; NULL: the installed one */
+    apr_array_header_t *languages; /* const char *, tags (luci_language_tag); at least one */
     apr_array_header_t *return_to; /* const char *, canonical (luci_url_origin) */
     const char *mount;             /* "/" or "/a/b" without a final slash; NULL: none */
     int well_known;                /* 1: the URLs below /.well-known are served beside mount */

@@ -2,6 +2,7 @@
 #include "core/config/connect_params.h"
 #include "core/config/directive_types.h"
 #include "core/db/engine.h"
+#include "core/web/language.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -262,3 +263,34 @@ const luci_type_t luci_type_cookie_path = { sizeof(const char *), 1,    1, parse
                                             allowed_cookie,       NULL, 0 };
 const luci_type_t luci_type_cookie_domain = { sizeof(const char *), 1,    1, parse_cookie_domain,
                                               allowed_cookie,       NULL, 0 };
+
+/* ---- Languages ---- */
+
+static const char *allowed_languages(const luci_limits_t *limits, apr_pool_t *pool)
+{
+    (void)limits;
+    return apr_psprintf(pool,
+                        "one to %d different language tags, each of which is the name of a folder of "
+                        "templates, such as en de pt-BR",
+                        LUCI_LANGUAGES_MAX);
+}
+
+static const char *parse_languages(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
+                                   apr_pool_t *pool)
+{
+    apr_array_header_t *tags = apr_array_make(pool, words->nelts, sizeof(const char *));
+
+    for (int i = 0; i < words->nelts; i++) {
+        const char *tag = luci_language_tag(LUCI_WORD(words, i), pool);
+
+        if (!tag || contains((const char *const *)tags->elts, tags->nelts, tag))
+            return allowed_languages(limits, pool);
+        APR_ARRAY_PUSH(tags, const char *) = tag;
+    }
+    *(luci_languages_value_t *)value = tags;
+    return NULL;
+}
+
+const luci_type_t luci_type_languages = {
+    sizeof(luci_languages_value_t), 1, LUCI_LANGUAGES_MAX, parse_languages, allowed_languages, NULL, 0
+};

@@ -57,6 +57,8 @@ typedef const struct luci_block_list_t *luci_block_list_value_t;
 typedef apr_array_header_t *luci_password_words_value_t;
 typedef const char *luci_secret_place_value_t;
 typedef const char *luci_socket_value_t;
+typedef luci_site_identity_t luci_site_identity_value_t;
+typedef apr_array_header_t *luci_languages_value_t;
 typedef luci_tables_t luci_tables_value_t;
 typedef apr_array_header_t *luci_attributes_value_t;
 typedef apr_array_header_t *luci_origins_value_t;
@@ -116,6 +118,7 @@ extern const luci_type_t luci_type_column; /* one identifier */
 extern const luci_type_t luci_type_cookie_name;
 extern const luci_type_t luci_type_cookie_path;
 extern const luci_type_t luci_type_cookie_domain;
+extern const luci_type_t luci_type_languages; /* different language tags */
 
 /* Throttling: directive_throttle.c */
 extern const luci_type_t luci_type_throttle;     /* account=N/TIME ip=N/TIME signup=N/TIME, or off */
@@ -127,11 +130,12 @@ extern const luci_type_t luci_type_block_list;     /* a file, which is opened; "
 extern const luci_type_t luci_type_password_words; /* a list, never NULL; "off" is the empty list */
 
 /* Origins, URLs and folders: directive_urls.c */
-extern const luci_type_t luci_type_origins;    /* a list, never NULL; "off" is the empty list */
-extern const luci_type_t luci_type_login_url;  /* a path on this site, or an absolute http or https URL */
-extern const luci_type_t luci_type_local_url;  /* a path on this site */
-extern const luci_type_t luci_type_mount;      /* "/" or "/a/b"; a final slash is removed */
-extern const luci_type_t luci_type_folder;     /* relative to ServerRoot */
-extern const luci_type_t luci_type_log_target; /* a file, "|program", or the word "off" */
+extern const luci_type_t luci_type_origins;       /* a list, never NULL; "off" is the empty list */
+extern const luci_type_t luci_type_login_url;     /* a path on this site, or an absolute http or https URL */
+extern const luci_type_t luci_type_local_url;     /* a path on this site */
+extern const luci_type_t luci_type_mount;         /* "/" or "/a/b"; a final slash is removed */
+extern const luci_type_t luci_type_folder;        /* relative to ServerRoot */
+extern const luci_type_t luci_type_site_identity; /* NAME [LOGO-URL]; "off" is no name */
+extern const luci_type_t luci_type_log_target;    /* a file, "|program", or the word "off" */
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/text.h"
 #include "core/config/directive_types.h"
 #include "core/web/url.h"
 
@@ -43,21 +44,23 @@ const luci_type_t luci_type_origins = {
 
 /* ---- URLs and folders ---- */
 
-/* 1 if word is an http or https URL with a valid origin, and can be put into a header unchanged. */
-static int is_absolute_url(const char *word, apr_pool_t *pool)
+/* The canonical origin of word if it is an http or https URL that can be put into a header unchanged,
+ * otherwise NULL. */
+static const char *origin_of(const char *word, apr_pool_t *pool)
 {
-    const char *authority = strstr(word, "://");
+    const char *authority = strstr(word, "://"), *origin;
     size_t origin_length = authority ? (size_t)(authority - word) + 3 : 0;
-    const char *origin;
 
     if (!authority)
-        return 0;
+        return NULL;
     origin_length += strcspn(word + origin_length, "/?");
     for (const char *at = word; *at; at++) {
         if (!apr_isascii(*at) || !apr_isgraph(*at) || strchr("\"<>\\#", *at))
-            return 0;
+            return NULL;
     }
-    return luci_url_origin(apr_pstrmemdup(pool, word, origin_length), &origin, pool) == LUCI_OK;
+    if (luci_url_origin(apr_pstrmemdup(pool, word, origin_length), &origin, pool) != LUCI_OK)
+        return NULL;
+    return origin;
 }
 
 static const char *allowed_local_url(const luci_limits_t *limits, apr_pool_t *pool)
@@ -90,7 +93,7 @@ static const char *parse_login_url(const apr_array_header_t *words, const luci_l
 {
     const char *word = LUCI_WORD(words, 0);
 
-    if (strchr(word, '#') || !(luci_url_is_local(word) || is_absolute_url(word, pool)))
+    if (strchr(word, '#') || !(luci_url_is_local(word) || origin_of(word, pool)))
         return allowed_login_url(limits, pool);
     *(luci_login_url_value_t *)value = word;
     return NULL;
@@ -163,6 +166,51 @@ static const char *parse_folder(const apr_array_header_t *words, const luci_limi
 }
 
 const luci_type_t luci_type_folder = { sizeof(const char *), 1, 1, parse_folder, allowed_folder, NULL, 0 };
+
+/* ---- NAME [LOGO-URL] ---- */
+
+#define SITE_NAME_BYTES_MAX 200
+
+static const char *allowed_site_identity(const luci_limits_t *limits, apr_pool_t *pool)
+{
+    (void)limits;
+    return apr_psprintf(
+        pool,
+        "NAME [LOGO-URL], where NAME is UTF-8 of at most %d bytes, in quotes if it has spaces, "
+        "and LOGO-URL a path on this site or an absolute http or https URL; or off",
+        SITE_NAME_BYTES_MAX);
+}
+
+static int is_site_name(const char *word)
+{
+    size_t length = strlen(word);
+
+    return length > 0 && length <= SITE_NAME_BYTES_MAX && luci_text_valid_bytes(word, length) == length &&
+           luci_text_printable_bytes(word, length) == length && word[strspn(word, " ")] != '\0';
+}
+
+static const char *parse_site_identity(const apr_array_header_t *words, const luci_limits_t *limits,
+                                       void *value, apr_pool_t *pool)
+{
+    luci_site_identity_t site = { .name = LUCI_WORD(words, 0) };
+
+    if (words->nelts == 1 && luci_word_is_off(limits, site.name))
+        site.name = NULL;
+    else if (!is_site_name(site.name))
+        return allowed_site_identity(limits, pool);
+    if (words->nelts > 1) {
+        site.logo = LUCI_WORD(words, 1);
+        site.logo_origin = luci_url_is_local(site.logo) ? NULL : origin_of(site.logo, pool);
+        if (!luci_url_is_local(site.logo) && !site.logo_origin)
+            return allowed_site_identity(limits, pool);
+    }
+    *(luci_site_identity_value_t *)value = site;
+    return NULL;
+}
+
+const luci_type_t luci_type_site_identity = {
+    sizeof(luci_site_identity_value_t), 1, 2, parse_site_identity, allowed_site_identity, NULL, 0
+};
 
 static const char *allowed_log_target(const luci_limits_t *limits, apr_pool_t *pool)
 {

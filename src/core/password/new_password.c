@@ -10,20 +10,20 @@
 
 #include <string.h>
 
-#define LABEL_MIN 4 /* bytes of a label of the host name that counts as a word; shorter: www, org, co */
+#define LABEL_MIN 4 /* bytes of a part of a name that counts as a word; shorter: www, org, co, of, the */
 
-static const luci_weakness_record_t records[] = {
-    [LUCI_WEAKNESS_NONE] = { "none", "" },
-    [LUCI_WEAKNESS_LENGTH] = { "invalid_password", "Invalid password" },
-    [LUCI_WEAKNESS_COMMON] = { "password_too_common", "Password is too common" },
-    [LUCI_WEAKNESS_USERNAME] = { "password_like_username", "Password is too similar to the username" },
-    [LUCI_WEAKNESS_SITE] = { "password_like_site", "Password is too similar to the name of this site" },
+static const char *const codes[] = {
+    [LUCI_WEAKNESS_NONE] = "none",
+    [LUCI_WEAKNESS_LENGTH] = "invalid_password",
+    [LUCI_WEAKNESS_COMMON] = "password_too_common",
+    [LUCI_WEAKNESS_USERNAME] = "password_like_username",
+    [LUCI_WEAKNESS_SITE] = "password_like_site",
 };
-_Static_assert(sizeof records / sizeof *records == LUCI_WEAKNESS_SITE + 1, "each weakness has a record");
+_Static_assert(sizeof codes / sizeof *codes == LUCI_WEAKNESS_SITE + 1, "each weakness has a code");
 
-const luci_weakness_record_t *luci_weakness_record(luci_weakness_t weakness)
+const char *luci_weakness_code(luci_weakness_t weakness)
 {
-    return &records[weakness];
+    return codes[weakness];
 }
 
 /* ---- Words ---- */
@@ -83,19 +83,37 @@ static int is_any_word(const candidate_t *candidate, const apr_array_header_t *w
     return 0;
 }
 
-static int is_site(const candidate_t *candidate, const char *host)
+/* Whether a part of a name, between separators, is the password. */
+static int is_part(const candidate_t *candidate, const char *name, const char *separators)
 {
-    if (is_word(candidate, whole(host)))
-        return 1;
-    while (*host) {
-        span_t label = { host, strcspn(host, ".") };
+    while (*name) {
+        span_t part = { name, strcspn(name, separators) };
 
-        if (label.length >= LABEL_MIN && is_word(candidate, label))
+        if (part.length >= LABEL_MIN && is_word(candidate, part))
             return 1;
-        host += label.length;
-        host += *host == '.';
+        name += part.length;
+        name += *name != '\0';
     }
     return 0;
+}
+
+/* host is folded; NULL: not known. */
+static int is_host(const candidate_t *candidate, const char *host)
+{
+    return host && (is_word(candidate, whole(host)) || is_part(candidate, host, "."));
+}
+
+/* name is folded; NULL: the site has none. "Alpine Club" is also "alpineclub", "alpine" and "club". */
+static int is_site_name(const candidate_t *candidate, const char *name, apr_pool_t *pool)
+{
+    char *joined;
+
+    if (!name)
+        return 0;
+    joined = apr_pstrdup(pool, name);
+    apr_collapse_spaces(joined, name);
+    return is_word(candidate, whole(name)) || is_word(candidate, whole(joined)) ||
+           is_part(candidate, name, " ");
 }
 
 /* ---- All rules ---- */
@@ -115,16 +133,19 @@ static luci_result_t fold(const char *text, char **folded, apr_pool_t *pool)
 static luci_result_t find_word(const luci_settings_t *settings, const luci_new_password_t *wanted,
                                const candidate_t *candidate, luci_weakness_t *weakness, apr_pool_t *pool)
 {
-    char *username, *site;
+    char *username, *host, *name;
     luci_result_t result = fold(wanted->username, &username, pool);
 
     if (result == LUCI_OK)
-        result = fold(wanted->site, &site, pool);
+        result = fold(wanted->site, &host, pool);
+    if (result == LUCI_OK)
+        result = fold(settings->site.name, &name, pool);
     if (result != LUCI_OK)
         return LUCI_INTERNAL;
     if (username && is_word(candidate, whole(username)))
         *weakness = LUCI_WEAKNESS_USERNAME;
-    else if ((site && is_site(candidate, site)) || is_any_word(candidate, settings->password_words))
+    else if (is_host(candidate, host) || is_site_name(candidate, name, pool) ||
+             is_any_word(candidate, settings->password_words))
         *weakness = LUCI_WEAKNESS_SITE;
     return LUCI_OK;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules for a new password (NIST SP 800-63B-4, section 3.1.1.2; ASVS 5.0, 6.2): its length; it must not
- * be in the list of LuciaPasswordBlocklist; and it must not be the username, the site's name or a word of
- * LuciaPasswordWords. The whole password is compared, never a part of it, and no kind of character is
- * required. Existing passwords are never checked. */
+ * be in the list of LuciaPasswordBlocklist; and it must not be the username, the site's name (LuciaSite), its
+ * host name or a word of LuciaPasswordWords. The whole password is compared, never a part of it, and no kind
+ * of character is required. Existing passwords are never checked. */
 #ifndef LUCI_NEW_PASSWORD_H
 #define LUCI_NEW_PASSWORD_H
 
@@ -11,7 +11,7 @@
 
 #include <apr_pools.h>
 
-/* Why a password is refused. A new reason needs a record in new_password.c. */
+/* Why a password is refused. A new reason needs a code in new_password.c. */
 typedef enum {
     LUCI_WEAKNESS_NONE,
     LUCI_WEAKNESS_LENGTH, /* of an impossible length, or not UTF-8 */
@@ -20,14 +20,8 @@ typedef enum {
     LUCI_WEAKNESS_SITE
 } luci_weakness_t;
 
-/* What people and programs are told. */
-typedef struct {
-    const char *code;    /* stable; lower-case letters and underscores */
-    const char *message; /* a sentence without a full stop */
-} luci_weakness_record_t;
-
-/* Never NULL. */
-const luci_weakness_record_t *luci_weakness_record(luci_weakness_t weakness);
+/* The stable code, lower-case letters and underscores, which is also the key of the message. */
+const char *luci_weakness_code(luci_weakness_t weakness);
 
 /* A new password and what it must not be. Borrowed; UTF-8. */
 typedef struct {

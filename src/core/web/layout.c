@@ -7,6 +7,7 @@
 #define OPEN "%%@"
 #define CLOSE "%%"
 #define BODY OPEN "body" CLOSE
+#define FOOTER "footer"
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz_"
 
 /* A part of a text, borrowed. */
@@ -56,6 +57,16 @@ static const char *next_line(const char *text)
     return end ? end + 1 : text + strlen(text);
 }
 
+/* The text without its last line end. */
+static part_t trim(const char *start, const char *end)
+{
+    if (end > start && end[-1] == '\n')
+        end--;
+    if (end > start && end[-1] == '\r')
+        end--;
+    return (part_t){ start, (size_t)(end - start) };
+}
+
 /* The text of a block, without the line end before the next marker or the end of the page. */
 static part_t read_block(const char *start)
 {
@@ -64,11 +75,13 @@ static part_t read_block(const char *start)
 
     while (*end && !read_marker_line(end, &name))
         end = next_line(end);
-    if (end > start && end[-1] == '\n')
-        end--;
-    if (end > start && end[-1] == '\r')
-        end--;
-    return (part_t){ start, (size_t)(end - start) };
+    return trim(start, end);
+}
+
+/* text may be NULL. */
+static part_t whole_text(const char *text)
+{
+    return text ? trim(text, text + strlen(text)) : (part_t){ "", 0 };
 }
 
 static part_t find_block(const char *page, const part_t *wanted)
@@ -84,7 +97,12 @@ static part_t find_block(const char *page, const part_t *wanted)
     return (part_t){ "", 0 };
 }
 
-char *luci_layout_compose(const char *layout, const char *page, apr_pool_t *pool)
+static int is_named(const part_t *name, const char *text)
+{
+    return name->length == strlen(text) && memcmp(name->start, text, name->length) == 0;
+}
+
+char *luci_layout_compose(const char *layout, const char *page, const char *footer, apr_pool_t *pool)
 {
     const char *rest = layout, *marker = layout, *end;
     char *whole = apr_pstrdup(pool, "");
@@ -93,7 +111,7 @@ char *luci_layout_compose(const char *layout, const char *page, apr_pool_t *pool
     while ((marker = strstr(marker, OPEN)) != NULL) {
         end = read_marker(marker, &name);
         if (end) {
-            part_t block = find_block(page, &name);
+            part_t block = is_named(&name, FOOTER) ? whole_text(footer) : find_block(page, &name);
 
             whole = apr_pstrcat(pool, whole, apr_pstrmemdup(pool, rest, (size_t)(marker - rest)),
                                 apr_pstrmemdup(pool, block.start, block.length), NULL);

@@ -4,7 +4,8 @@
  * Pure: files are read elsewhere.
  *
  * A block begins with a line of its own, "%%@NAME%%", and ends before the next such line; the layout has
- * "%%@NAME%%" where the block is inserted. A block that a page does not have is empty. */
+ * "%%@NAME%%" where the block is inserted. A block that a page does not have is empty. The block "footer" is
+ * not the page's, but the text of a file that all pages have in common. */
 #ifndef LUCI_LAYOUT_H
 #define LUCI_LAYOUT_H
 
@@ -18,7 +19,7 @@ int luci_layout_is_body(const char *page);
 /* Why the text cannot be a layout, a constant; NULL: it can. */
 const char *luci_layout_problem(const char *layout);
 
-/* The layout with the blocks of the page inserted, from pool. */
-char *luci_layout_compose(const char *layout, const char *page, apr_pool_t *pool);
+/* The layout with the blocks of the page inserted, from pool. footer may be NULL. */
+char *luci_layout_compose(const char *layout, const char *page, const char *footer, apr_pool_t *pool);
 
 #endif

@@ -6,6 +6,17 @@
 
 #include <string.h>
 
+#define SOURCES "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+
+/* There is no form-action, because Chromium applies it to every redirect after the form as well, so that it
+ * would block a redirect to another origin. */
+#define OTHERS "; font-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+const char *luci_page_policy(const char *images, apr_pool_t *pool)
+{
+    return images ? apr_pstrcat(pool, SOURCES " ", images, OTHERS, NULL) : SOURCES OTHERS;
+}
+
 /* The directives that can apply to a <style> element, the most specific one first. The first one that a
  * policy contains decides. */
 static const char *const style_directives[] = { "style-src-elem", "style-src", "default-src" };

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads what a Content-Security-Policy allows a page. Pure. */
+/* The Content-Security-Policy of the pages, and what another one allows a page. Pure. */
 #ifndef LUCI_PAGE_POLICY_H
 #define LUCI_PAGE_POLICY_H
 
 #include <apr_pools.h>
+
+/* The policy of the pages, from pool or constant: they contain their style, and no script at all; images and
+ * fonts are of this site, and so are forms. images is one more origin for images, canonical; NULL: none. */
+const char *luci_page_policy(const char *images, apr_pool_t *pool);
 
 /* 1 if every policy in the header's value (commas separate policies) allows a <style> element of the page
  * itself. A policy with 'unsafe-inline' does not if it also has a hash or a nonce, which makes browsers

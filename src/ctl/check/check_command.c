@@ -98,8 +98,10 @@ static int is_alike(const luci_server_config_t *a, const luci_server_config_t *b
 
     return luci_text_is_same(a->database.driver, b->database.driver) &&
            luci_text_is_same(a->database.written, b->database.written) &&
-           luci_text_is_same(a->templates, b->templates) && a->create_schema == b->create_schema &&
-           strcmp(first->tables.user, second->tables.user) == 0 &&
+           luci_text_is_same(a->templates, b->templates) &&
+           strcmp(apr_array_pstrcat(pool, a->languages, ' '), apr_array_pstrcat(pool, b->languages, ' ')) ==
+               0 &&
+           a->create_schema == b->create_schema && strcmp(first->tables.user, second->tables.user) == 0 &&
            strcmp(first->tables.key, second->tables.key) == 0 &&
            strcmp(first->tables.session, second->tables.session) == 0 &&
            strcmp(apr_array_pstrcat(pool, first->attributes, ' '),
@@ -132,7 +134,7 @@ static void check_server(check_t *check, const luci_ctl_config_t *config, int at
 
     if (is_checked_already(config, at, check->call->pool))
         return;
-    luci_check_templates(server->templates, &check->user, check->findings);
+    luci_check_templates(server->templates, server->languages, &check->user, check->findings);
     if (!target.driver)
         return;
     luci_check_secrets(server->database.written, check->findings);

@@ -142,18 +142,23 @@ void luci_check_secrets(const char *written, luci_findings_t *findings)
 
 /* httpd's start-up checks report pages that root cannot read or that do not parse. This check is for the
  * children, which read them again when they change, as httpd's user. */
-void luci_check_templates(const char *folder, const luci_file_user_t *user, luci_findings_t *findings)
+static int is_template(const char *name)
 {
-    const char *path = folder ? folder : LUCI_TEMPLATE_DIR;
+    const char *suffix = strrchr(name, '.');
+
+    return suffix && (strcmp(suffix, ".html") == 0 || strcmp(suffix, ".txt") == 0);
+}
+
+/* Checks the files of one folder. Without a folder there is nothing to check. */
+static void check_pages(const char *path, const luci_file_user_t *user, luci_findings_t *findings)
+{
     apr_finfo_t info;
     apr_dir_t *dir;
 
     if (is_hidden(path, findings) || apr_dir_open(&dir, path, findings->pool) != APR_SUCCESS)
         return;
     while (apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
-        size_t length = strlen(info.name);
-
-        if (length > 5 && strcmp(info.name + length - 5, ".html") == 0) {
+        if (is_template(info.name)) {
             const char *page = apr_pstrcat(findings->pool, path, "/", info.name, NULL);
 
             if (!is_hidden(page, findings))
@@ -161,4 +166,15 @@ void luci_check_templates(const char *folder, const luci_file_user_t *user, luci
         }
     }
     apr_dir_close(dir);
+}
+
+void luci_check_templates(const char *folder, const apr_array_header_t *languages,
+                          const luci_file_user_t *user, luci_findings_t *findings)
+{
+    const char *path = folder ? folder : LUCI_TEMPLATE_DIR;
+
+    check_pages(path, user, findings);
+    for (int i = 0; i < languages->nelts; i++)
+        check_pages(apr_pstrcat(findings->pool, path, "/", APR_ARRAY_IDX(languages, i, const char *), NULL),
+                    user, findings);
 }

@@ -29,7 +29,8 @@ luci_check_file_t luci_check_database_file(const char *path, const luci_file_use
 void luci_check_secrets(const char *written, luci_findings_t *findings);
 
 /* Checks that httpd's user may read the pages in a folder; NULL means the installed ones. */
-void luci_check_templates(const char *folder, const luci_file_user_t *user, luci_findings_t *findings);
+void luci_check_templates(const char *folder, const apr_array_header_t *languages,
+                          const luci_file_user_t *user, luci_findings_t *findings);
 
 /* Returns the folder of path if it does not exist, otherwise NULL. httpd creates the folder of a database
  * file, but not the folders above it. */

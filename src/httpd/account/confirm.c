@@ -34,9 +34,7 @@ static int page(luci_endpoint_request_t *request, const luci_problem_t *problem,
     apr_table_setn(values, "switch_url", luci_way_back_link(r, request->urls->logout, next));
     if (!problem)
         return luci_reply_page(r, HTTP_OK, request->endpoint->page, values);
-    apr_table_setn(values, "error", problem->message);
-    apr_table_setn(values, field, problem->message);
-    luci_reply_retry_after(r, problem);
+    luci_reply_complain(r, problem, field, values);
     return luci_reply_page(r, problem->status, request->endpoint->page, values);
 }
 
@@ -104,7 +102,7 @@ static int complain(luci_endpoint_request_t *request, const luci_problem_t *prob
                             : page(request, problem, field);
 }
 
-static int refuse(luci_endpoint_request_t *request, const char *field, const char *message)
+static int refuse(luci_endpoint_request_t *request, const char *field, luci_message_t message)
 {
     return complain(request, &(luci_problem_t){ HTTP_BAD_REQUEST, message, 0 }, field);
 }
@@ -120,7 +118,7 @@ static int answer(luci_password_form_t *form)
     case LUCI_NOT_FOUND: return refuse(request, "form_error", LUCI_MESSAGE_NO_PASSWORD);
     case LUCI_EXPIRED: return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
     case LUCI_THROTTLED:
-        problem = luci_problem_throttled(request->r, form->attempt.retry_after);
+        problem = luci_problem_throttled(form->attempt.retry_after);
         return complain(request, &problem, "form_error");
     case LUCI_INVALID:
     case LUCI_CONFLICT:

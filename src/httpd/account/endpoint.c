@@ -26,7 +26,7 @@ luci_endpoint_request_t *luci_endpoint_request(request_rec *r, const luci_endpoi
     return request;
 }
 
-int luci_endpoint_problem(luci_endpoint_request_t *request, int status, const char *message)
+int luci_endpoint_problem(luci_endpoint_request_t *request, int status, luci_message_t message)
 {
     return luci_reply_problem(request->r, &(luci_problem_t){ status, message, 0 },
                               request->as_json ? LUCI_REPLY_JSON : LUCI_REPLY_PAGE);

@@ -7,6 +7,7 @@
 #define LUCI_ENDPOINT_H
 
 #include "core/web/form.h"
+#include "core/web/messages.h"
 #include "httpd/request/validation.h"
 
 typedef struct luci_endpoint_t luci_endpoint_t;
@@ -41,9 +42,9 @@ struct luci_endpoint_t {
      * there), a script gets 401. */
     luci_fresh_t needs_fresh;
 
-    /* Returns the message of a 403 if the configuration closes this endpoint, otherwise NULL. A NULL pointer
+    /* Returns the message of a 403 if the configuration closes this endpoint, otherwise LUCI_NO_MESSAGE. NULL
      * means that the endpoint is always open. */
-    const char *(*closed)(const luci_dir_config_t *dir);
+    luci_message_t (*closed)(const luci_dir_config_t *dir);
 
     luci_endpoint_fn *get;  /* GET and HEAD; NULL: 405 */
     luci_endpoint_fn *post; /* NULL: 405; get then answers below api/ as well, with JSON */
@@ -75,7 +76,7 @@ struct luci_endpoint_request_t {
 luci_endpoint_request_t *luci_endpoint_request(request_rec *r, const luci_endpoint_t *endpoint, int is_api);
 
 /* Answers with a problem: a page or JSON. Returns what a handler returns. */
-int luci_endpoint_problem(luci_endpoint_request_t *request, int status, const char *message);
+int luci_endpoint_problem(luci_endpoint_request_t *request, int status, luci_message_t message);
 
 /* Answers a result that the client did not cause: with 503, or with 500 and a log message. */
 int luci_endpoint_failure(luci_endpoint_request_t *request, luci_result_t result);

@@ -115,11 +115,9 @@ static int complain(luci_password_form_t *entry, const luci_problem_t *problem, 
 
     if (request->as_json)
         return luci_reply_problem(request->r, problem, LUCI_REPLY_JSON);
-    luci_reply_retry_after(request->r, problem);
     values = apr_table_make(request->r->pool, 16);
     set_limits(request, values);
-    apr_table_setn(values, "error", problem->message);
-    apr_table_setn(values, field, problem->message);
+    luci_reply_complain(request->r, problem, field, values);
     if (username)
         apr_table_setn(values, "username", username);
     set_way_back(request, kind_of(entry), values, luci_way_back_chosen(request->r, posted(entry, "next")));
@@ -127,14 +125,14 @@ static int complain(luci_password_form_t *entry, const luci_problem_t *problem, 
     return luci_reply_page(request->r, problem->status, request->endpoint->page, values);
 }
 
-static int form_again(luci_password_form_t *entry, const char *field, const char *message)
+static int form_again(luci_password_form_t *entry, const char *field, luci_message_t message)
 {
     return complain(entry, &(luci_problem_t){ HTTP_BAD_REQUEST, message, 0 }, field);
 }
 
 static int throttled(luci_password_form_t *entry)
 {
-    luci_problem_t problem = luci_problem_throttled(entry->request->r, entry->attempt.retry_after);
+    luci_problem_t problem = luci_problem_throttled(entry->attempt.retry_after);
 
     return complain(entry, &problem, "form_error");
 }
@@ -154,9 +152,9 @@ static int welcome(luci_password_form_t *entry)
     return luci_reply_redirect(request->r, next ? next : request->urls->home);
 }
 
-static const char *password_message(const luci_password_form_t *entry)
+static luci_message_t password_message(const luci_password_form_t *entry)
 {
-    return kind_of(entry)->is_sign_up ? luci_weakness_record(entry->auth_request.weakness)->message
+    return kind_of(entry)->is_sign_up ? LUCI_MESSAGE(luci_weakness_code(entry->auth_request.weakness))
                                       : LUCI_MESSAGE_PASSWORD;
 }
 

@@ -14,15 +14,15 @@
 
 APLOG_USE_MODULE(luciauth);
 
-#define MESSAGE_METHOD "Method not allowed"
-#define MESSAGE_BODY "Malformed request body"
-#define MESSAGE_TYPE "Unsupported content type"
-#define MESSAGE_SIZE "Request body too large"
+#define MESSAGE_METHOD LUCI_MESSAGE("method_not_allowed")
+#define MESSAGE_BODY LUCI_MESSAGE("malformed_body")
+#define MESSAGE_TYPE LUCI_MESSAGE("unsupported_content_type")
+#define MESSAGE_SIZE LUCI_MESSAGE("body_too_large")
 
 /* ---- POST and GET ---- */
 
 /* Refuses a POST before its endpoint is called, and reports the event. */
-static int refuse(luci_endpoint_request_t *request, int status, luci_reason_t reason, const char *message)
+static int refuse(luci_endpoint_request_t *request, int status, luci_reason_t reason, luci_message_t message)
 {
     luci_state_report_refused(request->r, request->endpoint->event, reason);
     return luci_endpoint_problem(request, status, message);
@@ -39,9 +39,9 @@ static int is_cross_site(luci_endpoint_request_t *request)
     return 1;
 }
 
-static const char *closed(const luci_endpoint_request_t *request)
+static luci_message_t closed(const luci_endpoint_request_t *request)
 {
-    return request->endpoint->closed ? request->endpoint->closed(request->dir) : NULL;
+    return request->endpoint->closed ? request->endpoint->closed(request->dir) : LUCI_NO_MESSAGE;
 }
 
 static int answer_anonymous(luci_endpoint_request_t *request)
@@ -136,12 +136,12 @@ static int read_form(luci_endpoint_request_t *request)
 /* Returns OK if the body is to be read; otherwise the answer was sent. */
 static int admit(luci_endpoint_request_t *request)
 {
-    const char *message = closed(request);
+    luci_message_t message = closed(request);
     int status;
 
     if (is_cross_site(request))
         return refuse(request, HTTP_FORBIDDEN, LUCI_REASON_CROSS_SITE, LUCI_MESSAGE_CROSS_SITE);
-    if (message)
+    if (message.key)
         return refuse(request, HTTP_FORBIDDEN, LUCI_REASON_CLOSED, message);
     status = find_session(request);
     return status == OK ? find_proof(request) : status;
@@ -178,10 +178,10 @@ static int post(luci_endpoint_request_t *request)
 
 static int get(luci_endpoint_request_t *request)
 {
-    const char *message = closed(request);
+    luci_message_t message = closed(request);
     int status;
 
-    if (message)
+    if (message.key)
         return luci_endpoint_problem(request, HTTP_FORBIDDEN, message);
     status = find_session(request);
     if (status == OK)

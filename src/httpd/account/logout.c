@@ -40,7 +40,8 @@ static int answer_anonymous(luci_endpoint_request_t *request)
         luci_cookies_clear_session(request->r);
     if (request->as_json || refused)
         return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
-    return page(request, HTTP_UNAUTHORIZED, "signed_out", LUCI_MESSAGE_SIGNED_OUT);
+    return page(request, HTTP_UNAUTHORIZED, "signed_out",
+                luci_reply_text(request->r, LUCI_MESSAGE_SIGNED_OUT, NULL));
 }
 
 static int sign_out(luci_endpoint_request_t *request)

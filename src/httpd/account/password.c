@@ -46,9 +46,7 @@ static int page(luci_endpoint_request_t *request, const luci_problem_t *problem,
         apr_table_setn(values, "end_sessions", "1");
     if (!problem)
         return luci_reply_page(r, HTTP_OK, request->endpoint->page, values);
-    apr_table_setn(values, "error", problem->message);
-    apr_table_setn(values, field, problem->message);
-    luci_reply_retry_after(r, problem);
+    luci_reply_complain(r, problem, field, values);
     return luci_reply_page(r, problem->status, request->endpoint->page, values);
 }
 
@@ -114,7 +112,7 @@ static int complain(luci_endpoint_request_t *request, const luci_problem_t *prob
                             : page(request, problem, field);
 }
 
-static int refuse(luci_endpoint_request_t *request, const char *field, const char *message)
+static int refuse(luci_endpoint_request_t *request, const char *field, luci_message_t message)
 {
     return complain(request, &(luci_problem_t){ HTTP_BAD_REQUEST, message, 0 }, field);
 }
@@ -127,12 +125,13 @@ static int answer(luci_password_form_t *form)
     switch (form->result) {
     case LUCI_OK: return luci_password_form_done(form);
     case LUCI_INVALID:
-        return refuse(request, "password_error", luci_weakness_record(form->auth_request.weakness)->message);
+        return refuse(request, "password_error",
+                      LUCI_MESSAGE(luci_weakness_code(form->auth_request.weakness)));
     case LUCI_DENIED: return refuse(request, "current_error", LUCI_MESSAGE_CURRENT);
     case LUCI_NOT_FOUND: return refuse(request, "form_error", LUCI_MESSAGE_NO_PASSWORD);
     case LUCI_EXPIRED: return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
     case LUCI_THROTTLED:
-        problem = luci_problem_throttled(request->r, form->attempt.retry_after);
+        problem = luci_problem_throttled(form->attempt.retry_after);
         return complain(request, &problem, "form_error");
     case LUCI_CONFLICT:
     case LUCI_BUSY:

@@ -170,7 +170,7 @@ static int answer_again(luci_password_form_t *form)
     case LUCI_OK: luci_answer_clear_cache(request->r); return luci_password_form_done(form);
     case LUCI_EXPIRED: return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
     case LUCI_THROTTLED:
-        problem = luci_problem_throttled(request->r, form->attempt.retry_after);
+        problem = luci_problem_throttled(form->attempt.retry_after);
         return luci_reply_problem(request->r, &problem, LUCI_REPLY_PAGE);
     case LUCI_NOT_FOUND:
     case LUCI_DENIED:

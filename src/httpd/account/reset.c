@@ -43,8 +43,7 @@ static int page(luci_endpoint_request_t *request, const luci_password_reset_t *r
     apr_table_setn(values, "form_action", own_url(r));
     if (!problem)
         return luci_reply_page(r, HTTP_OK, request->endpoint->page, values);
-    apr_table_setn(values, "error", problem->message);
-    apr_table_setn(values, "password_error", problem->message);
+    luci_reply_complain(r, problem, "password_error", values);
     return luci_reply_page(r, problem->status, request->endpoint->page, values);
 }
 
@@ -104,7 +103,7 @@ static luci_result_t act(luci_password_form_t *form, apr_pool_t *pool)
 
 /* ---- Answers ---- */
 
-static int complain(luci_password_form_t *form, const char *message)
+static int complain(luci_password_form_t *form, luci_message_t message)
 {
     luci_endpoint_request_t *request = form->request;
     luci_password_reset_t reset = reset_of(form);
@@ -117,7 +116,7 @@ static int complain(luci_password_form_t *form, const char *message)
 static int refuse_attempt(luci_password_form_t *form)
 {
     luci_endpoint_request_t *request = form->request;
-    luci_problem_t problem = luci_problem_throttled(request->r, form->attempt.retry_after);
+    luci_problem_t problem = luci_problem_throttled(form->attempt.retry_after);
 
     return luci_reply_problem(request->r, &problem, request->as_json ? LUCI_REPLY_JSON : LUCI_REPLY_PAGE);
 }
@@ -137,7 +136,7 @@ static int answer(luci_password_form_t *form)
 {
     switch (form->result) {
     case LUCI_OK: return done(form);
-    case LUCI_INVALID: return complain(form, luci_weakness_record(form->auth_request.weakness)->message);
+    case LUCI_INVALID: return complain(form, LUCI_MESSAGE(luci_weakness_code(form->auth_request.weakness)));
     case LUCI_NOT_FOUND: return refuse_link(form->request);
     case LUCI_THROTTLED: return refuse_attempt(form);
     case LUCI_DENIED:

@@ -53,9 +53,9 @@ static int post(luci_endpoint_request_t *request)
     return luci_password_form_post(request, &kind.form);
 }
 
-static const char *closed(const luci_dir_config_t *dir)
+static luci_message_t closed(const luci_dir_config_t *dir)
 {
-    return dir->signup ? NULL : LUCI_MESSAGE_CLOSED;
+    return dir->signup ? LUCI_NO_MESSAGE : LUCI_MESSAGE_CLOSED;
 }
 
 const luci_endpoint_t luci_endpoint_signup = {

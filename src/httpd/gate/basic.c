@@ -59,7 +59,7 @@ int luci_basic_end(request_rec *r, int status)
     if (status != HTTP_INTERNAL_SERVER_ERROR || !check->name)
         return status;
     if (check->result == LUCI_THROTTLED) {
-        luci_problem_t problem = luci_problem_throttled(r, check->attempt.retry_after);
+        luci_problem_t problem = luci_problem_throttled(check->attempt.retry_after);
 
         return luci_reply_problem(r, &problem, LUCI_REPLY_AT_GATE);
     }

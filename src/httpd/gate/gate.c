@@ -41,7 +41,7 @@ static int admit_anonymous(request_rec *r)
 
 /* What a request lacks: a session, or a proof by its holder; and the page where the user gives it. */
 typedef struct {
-    const char *message;
+    luci_message_t message;
     const char *url; /* NULL: none is known */
     int is_proof;
 } lack_t;
@@ -74,7 +74,7 @@ static int page_too_late(request_rec *r, const lack_t *lack)
 {
     apr_table_t *values = apr_table_make(r->pool, 8);
 
-    apr_table_setn(values, "error", lack->message);
+    apr_table_setn(values, "error", luci_reply_text(r, lack->message, NULL));
     apr_table_setn(values, lack->is_proof ? "confirm_url" : "sign_in_url", url_beside(r, lack->url));
     return luci_reply_page(r, HTTP_UNAUTHORIZED, "unauthorized.html", values);
 }

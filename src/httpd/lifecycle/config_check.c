@@ -136,9 +136,7 @@ static const char *template_problem(const char *folder, const char *name, apr_po
     const char *path = apr_pstrcat(pool, folder, "/", name, NULL);
     apr_size_t length = LUCI_TEMPLATE_BYTES_MAX + 1;
     char *text = apr_palloc(pool, length);
-    luci_template_t *compiled;
     apr_file_t *file;
-    const char *problem = NULL;
     char reason[120];
     apr_finfo_t info;
     apr_status_t rv;
@@ -159,13 +157,14 @@ static const char *template_problem(const char *folder, const char *name, apr_po
     }
     if (rv != APR_SUCCESS && !APR_STATUS_IS_EOF(rv))
         return apr_pstrcat(pool, "cannot be read: ", apr_strerror(rv, reason, sizeof(reason)), NULL);
-    return luci_template_parse(text, length, &compiled, &problem, pool) == LUCI_OK ? NULL : problem;
+    return luci_pages_problem(name, text, length, pool);
 }
 
-static void check_pages(check_t *check, const char *folder, luci_site_level_t level)
+/* The pages of one language. */
+static void check_language(check_t *check, const char *folder, const char *language, luci_site_level_t level)
 {
     for (int i = 0; luci_pages_file(i); i++) {
-        const char *name = luci_pages_file(i);
+        const char *name = luci_pages_name(language, luci_pages_file(i), check->pool);
         const char *problem = template_problem(folder, name, check->pool);
 
         if (problem)
@@ -178,16 +177,51 @@ static void check_pages(check_t *check, const char *folder, luci_site_level_t le
     }
 }
 
+/* English is the language of last resort, even if the site does not name it. */
+static void check_pages(check_t *check, const char *folder, const apr_array_header_t *languages,
+                        luci_site_level_t level)
+{
+    int has_english = 0;
+
+    for (int i = 0; i < languages->nelts; i++) {
+        const char *language = APR_ARRAY_IDX(languages, i, const char *);
+
+        has_english |= strcmp(language, LUCI_PAGES_ENGLISH) == 0;
+        check_language(check, folder, language, level);
+    }
+    if (!has_english)
+        check_language(check, folder, LUCI_PAGES_ENGLISH, level);
+}
+
+static void check_languages(check_t *check, server_rec *server)
+{
+    const luci_server_config_t *config = luci_config_server(server);
+
+    for (int i = 0; i < config->languages->nelts; i++) {
+        const char *language = APR_ARRAY_IDX(config->languages, i, const char *);
+
+        if (!luci_pages_has_language(config->templates, language, check->pool))
+            refuse(
+                check, "LUCI0525",
+                apr_psprintf(check->pool,
+                             "LuciaLanguages: \"%s\" is not allowed: a language with a folder of templates, "
+                             "of which there are %s, in %s",
+                             language, luci_pages_languages(config->templates, check->pool),
+                             luci_server_name(server, check->pool)));
+    }
+}
+
 /* A broken template stops a start and a configtest. It does not stop a server that restarts, for example when
  * logs are rotated while a page is being edited: the installed page is used instead. A broken installed page
  * stops nothing, because the built-in page is used instead. */
 static void check_templates(check_t *check, server_rec *server)
 {
-    const char *folder = luci_config_server(server)->templates;
+    const luci_server_config_t *config = luci_config_server(server);
+    const char *folder = config->templates;
     int starting = ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
 
     if (folder && luci_file_is_folder(folder))
-        check_pages(check, folder, starting ? LUCI_SITE_FATAL : LUCI_SITE_PROBLEM);
+        check_pages(check, folder, config->languages, starting ? LUCI_SITE_FATAL : LUCI_SITE_PROBLEM);
     else if (folder)
         add(check, &(luci_site_finding_t){
                        .id = "LUCI0505",
@@ -198,7 +232,7 @@ static void check_templates(check_t *check, server_rec *server)
                                             folder, luci_server_name(server, check->pool)),
                        .about = "templates" });
     else if (check->is_dump)
-        check_pages(check, LUCI_TEMPLATE_DIR, LUCI_SITE_PROBLEM);
+        check_pages(check, LUCI_TEMPLATE_DIR, config->languages, LUCI_SITE_PROBLEM);
 }
 
 /* ---- Caches ---- */
@@ -308,6 +342,14 @@ static void check_audit(check_t *check, server_rec *server)
 
 /* ---- All checks ---- */
 
+/* Whether two servers have the same lines about pages. */
+static int has_pages_of(server_rec *a, server_rec *b)
+{
+    const luci_server_config_t *first = luci_config_server(a), *second = luci_config_server(b);
+
+    return first->templates == second->templates && first->languages == second->languages;
+}
+
 static void check_server(check_t *check, server_rec *server, const luci_site_t *site)
 {
     check_cookie(check, server);
@@ -318,9 +360,10 @@ static void check_server(check_t *check, server_rec *server, const luci_site_t *
         check_database(check, server);
         check_audit(check, server);
     }
-    if (!server->is_virtual ||
-        luci_config_server(server)->templates != luci_config_server(check->main_server)->templates)
+    if (!server->is_virtual || !has_pages_of(server, check->main_server)) {
+        check_languages(check, server);
         check_templates(check, server);
+    }
 }
 
 /* The children have another user only if root starts httpd; otherwise the rules about their permissions do

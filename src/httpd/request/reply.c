@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/request/reply.h"
 
+#include "core/web/page_policy.h"
 #include "core/web/url.h"
 #include "httpd/base/config.h"
 #include "httpd/request/answer.h"
-#include "httpd/request/error_code.h"
 #include "httpd/request/request.h"
 #include "httpd/request/state.h"
 #include "httpd/request/way_back.h"
@@ -24,13 +24,6 @@ APLOG_USE_MODULE(luciauth);
 
 #define POLICY_HEADER "Content-Security-Policy"
 
-/* The pages contain their style, and no script at all. There is no form-action, because Chromium applies it
- * to every redirect after the form as well, so that it would block a redirect to another origin. */
-#define POLICY                                                                                               \
-    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; base-uri " \
-    "'none'; "                                                                                               \
-    "frame-ancestors 'none'"
-
 /* With "no-referrer", the pages' own forms would send Origin: null. */
 static const char *referrer_policy(request_rec *r)
 {
@@ -40,7 +33,8 @@ static const char *referrer_policy(request_rec *r)
 static void security_headers(request_rec *r)
 {
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
-    apr_table_setn(r->headers_out, POLICY_HEADER, POLICY);
+    apr_table_setn(r->headers_out, POLICY_HEADER,
+                   luci_page_policy(luci_config_server(r->server)->settings.site.logo_origin, r->pool));
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     apr_table_setn(r->headers_out, "Referrer-Policy", referrer_policy(r));
 }
@@ -128,27 +122,64 @@ int luci_reply_see_other(request_rec *r, const char *location)
     return redirect(r, HTTP_SEE_OTHER, location);
 }
 
+/* ---- Pages ---- */
+
+static const char *english(const request_rec *r, luci_message_t message)
+{
+    return luci_pages_english(message.key, r->pool);
+}
+
 static void set_missing(apr_table_t *values, const char *name, const char *value)
 {
     if (!apr_table_get(values, name))
         apr_table_setn(values, name, value);
 }
 
+static void set_site(const request_rec *r, apr_table_t *values)
+{
+    const luci_site_identity_t *site = &luci_config_server(r->server)->settings.site;
+
+    if (site->name)
+        apr_table_setn(values, "site_name", site->name);
+    if (site->logo)
+        apr_table_setn(values, "site_logo", site->logo);
+}
+
+/* The pages in the client's language. */
+static luci_pages_view_t view_of(const request_rec *r, const luci_runtime_t *runtime)
+{
+    return luci_pages_view(runtime->pages, apr_table_get(r->headers_in, "Accept-Language"));
+}
+
+/* The headers of a page that there is in several languages. httpd would send the language of DefaultLanguage
+ * and AddLanguage, too. */
+static void set_language(request_rec *r, const char *language)
+{
+    r->content_languages = apr_array_make(r->pool, 1, sizeof(const char *));
+    APR_ARRAY_PUSH(r->content_languages, const char *) = language;
+    luci_answer_vary(r, "Accept-Language");
+}
+
 int luci_reply_page(request_rec *r, int status, const char *page, apr_table_t *values)
 {
     luci_runtime_t *runtime = luci_runtime_of(r);
     const luci_urls_t *urls = luci_state_urls(r);
+    luci_pages_view_t view;
     const char *body;
     apr_size_t length;
 
     if (!runtime)
-        return luci_reply_json(r, status, json_pack("{s:s}", "error", LUCI_MESSAGE_UNAVAILABLE));
+        return luci_reply_json(r, status, json_pack("{s:s}", "error", english(r, LUCI_MESSAGE_UNAVAILABLE)));
     set_missing(values, "status", apr_itoa(r->pool, status));
     set_missing(values, "login_url", urls->login);
     set_missing(values, "signup_url", luci_config_dir(r)->signup ? urls->signup : "");
     set_missing(values, "logout_url", urls->logout);
     set_missing(values, "home_url", urls->home);
-    body = luci_pages_render(runtime->pages, page, values, &length, r->pool);
+    set_site(r, values);
+    view = view_of(r, runtime);
+    body = luci_pages_render(&view, page, values, &length, r->pool);
+    if (luci_pages_has_choice(runtime->pages))
+        set_language(r, apr_table_get(values, "page_language"));
     return respond(r, status, "text/html; charset=utf-8", body, length);
 }
 
@@ -163,10 +194,12 @@ int luci_reply_json(request_rec *r, int status, json_t *object)
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
     json_decref(object);
-    if (!text)
-        return respond(r, HTTP_INTERNAL_SERVER_ERROR, "application/json; charset=utf-8",
-                       "{\"error\":\"" LUCI_MESSAGE_UNKNOWN "\"}",
-                       strlen("{\"error\":\"" LUCI_MESSAGE_UNKNOWN "\"}"));
+    if (!text) {
+        const char *unknown = apr_psprintf(r->pool, "{\"error\":\"%s\"}", english(r, LUCI_MESSAGE_UNKNOWN));
+
+        return respond(r, HTTP_INTERNAL_SERVER_ERROR, "application/json; charset=utf-8", unknown,
+                       strlen(unknown));
+    }
     apr_pool_cleanup_register(r->pool, text, free_text, apr_pool_cleanup_null);
     return respond(r, status, "application/json; charset=utf-8", text, strlen(text));
 }
@@ -202,18 +235,21 @@ luci_problem_t luci_problem_of(request_rec *r, luci_result_t result)
     return (luci_problem_t){ HTTP_INTERNAL_SERVER_ERROR, LUCI_MESSAGE_UNKNOWN, 0 };
 }
 
-luci_problem_t luci_problem_throttled(request_rec *r, luci_ms_t retry_after)
+static apr_int64_t minutes_of(apr_int64_t seconds)
+{
+    return (seconds + 59) / 60;
+}
+
+luci_problem_t luci_problem_throttled(luci_ms_t retry_after)
 {
     /* Rounded up, so that a client that retries after that time is admitted. */
-    apr_int64_t seconds = (retry_after + LUCI_MS_SECOND - 1) / LUCI_MS_SECOND, minutes = (seconds + 59) / 60;
-    luci_problem_t problem = { HTTP_TOO_MANY_REQUESTS, "Too many attempts. Try again in a minute.", seconds };
+    apr_int64_t seconds = (retry_after + LUCI_MS_SECOND - 1) / LUCI_MS_SECOND;
+    luci_problem_t problem = { HTTP_TOO_MANY_REQUESTS, LUCI_MESSAGE("too_many_attempts"), seconds };
 
-    if (minutes > 90)
-        problem.message = apr_psprintf(r->pool, "Too many attempts. Try again in %" APR_INT64_T_FMT " hours.",
-                                       (minutes + 59) / 60);
-    else if (minutes > 1)
-        problem.message =
-            apr_psprintf(r->pool, "Too many attempts. Try again in %" APR_INT64_T_FMT " minutes.", minutes);
+    if (minutes_of(seconds) > 90)
+        problem.message = LUCI_MESSAGE("too_many_attempts.hours");
+    else if (minutes_of(seconds) > 1)
+        problem.message = LUCI_MESSAGE("too_many_attempts.minutes");
     return problem;
 }
 
@@ -226,12 +262,50 @@ void luci_reply_retry_after(request_rec *r, const luci_problem_t *problem)
                        apr_psprintf(r->pool, "%" APR_INT64_T_FMT, seconds));
 }
 
+const char *luci_reply_text(request_rec *r, luci_message_t message, const apr_table_t *values)
+{
+    const luci_runtime_t *runtime = luci_runtime_of(r);
+    luci_pages_view_t view;
+
+    if (!runtime)
+        return luci_messages_fill(english(r, message), values, r->pool);
+    view = view_of(r, runtime);
+    return luci_messages_fill(luci_pages_message(&view, message.key, r->pool), values, r->pool);
+}
+
+/* The values that the message of a problem may contain. */
+static const apr_table_t *times_of(request_rec *r, const luci_problem_t *problem)
+{
+    apr_int64_t minutes = minutes_of(problem->retry_after);
+    apr_table_t *values = apr_table_make(r->pool, 2);
+
+    apr_table_setn(values, "minutes", apr_psprintf(r->pool, "%" APR_INT64_T_FMT, minutes));
+    apr_table_setn(values, "hours", apr_psprintf(r->pool, "%" APR_INT64_T_FMT, (minutes + 59) / 60));
+    return values;
+}
+
+static const char *problem_text(request_rec *r, const luci_problem_t *problem)
+{
+    return luci_reply_text(r, problem->message, times_of(r, problem));
+}
+
+void luci_reply_complain(request_rec *r, const luci_problem_t *problem, const char *name, apr_table_t *values)
+{
+    const char *text = problem_text(r, problem);
+
+    apr_table_setn(values, "error", text);
+    apr_table_setn(values, name, text);
+    luci_reply_retry_after(r, problem);
+}
+
+/* Programs read English, whatever Accept-Language says. */
 static json_t *problem_json(request_rec *r, const luci_problem_t *problem)
 {
+    const char *text = luci_messages_fill(english(r, problem->message), times_of(r, problem), r->pool);
+
     if (!luci_config_dir(r)->error_codes && !luci_request_accepts_codes(r))
-        return json_pack("{s:s}", "error", problem->message);
-    return json_pack("{s:s,s:s}", "error", problem->message, "code",
-                     luci_error_code(problem->status, problem->message));
+        return json_pack("{s:s}", "error", text);
+    return json_pack("{s:s,s:s}", "error", text, "code", luci_message_code(problem->message, r->pool));
 }
 
 /* Templates have no "else", so the error page gets only the link that helps. */
@@ -239,7 +313,7 @@ static int problem_page(request_rec *r, const luci_problem_t *problem)
 {
     apr_table_t *values = apr_table_make(r->pool, 8);
 
-    apr_table_setn(values, "error", problem->message);
+    apr_table_setn(values, "error", problem_text(r, problem));
     if (problem->status == HTTP_UNAUTHORIZED)
         apr_table_setn(values, "sign_in_url", luci_state_urls(r)->login);
     else
@@ -276,7 +350,7 @@ int luci_reply_forbidden(request_rec *r, const luci_user_t *user)
                                   LUCI_REPLY_AT_GATE);
     values = apr_table_make(r->pool, 12);
     path = luci_state_is_read(r) ? luci_way_back_requested(r) : NULL;
-    apr_table_setn(values, "error", LUCI_MESSAGE_FORBIDDEN);
+    apr_table_setn(values, "error", luci_reply_text(r, LUCI_MESSAGE_FORBIDDEN, NULL));
     apr_table_setn(values, "username", user->username);
     apr_table_setn(values, "start_url", urls->home);
     apr_table_setn(values, "switch_url", luci_way_back_link(r, urls->logout, path));

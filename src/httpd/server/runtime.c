@@ -240,7 +240,7 @@ int luci_runtime_prepare(apr_pool_t *conf_pool, server_rec *main_server)
         if (!passwords)
             passwords = luci_password_table_create(main_server, conf_pool);
         shared->passwords = passwords;
-        shared->pages = luci_pages_create(config->templates, server, conf_pool);
+        shared->pages = luci_pages_create(config->templates, config->languages, server, conf_pool);
         shared->audit = prepare_audit(config->audit_log, server, main_server, conf_pool);
         if (!prepare_guards(shared, &config->database, main_server, conf_pool)) {
             ap_log_error(

@@ -41,7 +41,7 @@ sub new {
     $self->{dir} = LuciaTest::work_dir('server');
     make_path(map { "$self->{dir}/$_" } qw(conf htdocs logs db templates));
     $self->write("templates/$_->[0]", $_->[1])
-        for map { [s{.*/}{}r, slurp($_)] } grep { -f } glob LuciaTest::top() . '/templates/*';
+        for map { [s{.*/templates/}{}r, slurp($_)] } grep { -f } map { glob LuciaTest::top() . "/templates/$_" } '*', '*/*';
     $SIG{$_} ||= sub { exit 1 } for qw(INT TERM HUP);    # so that DESTROY runs
     LuciaTest::give("$self->{dir}/db", "$self->{dir}/htdocs");
     chmod 0750, "$self->{dir}/db";

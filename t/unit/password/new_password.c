@@ -19,7 +19,7 @@ static void is_weak(const char *password, const char *username, luci_weakness_t 
     luci_result_t result = luci_new_password_check(&settings, &wanted, &weakness, pool);
 
     tap_is_result(result, want == LUCI_WEAKNESS_NONE ? LUCI_OK : LUCI_INVALID, "%s: result", what);
-    tap_is_str(luci_weakness_record(weakness)->code, luci_weakness_record(want)->code, "%s: reason", what);
+    tap_is_str(luci_weakness_code(weakness), luci_weakness_code(want), "%s: reason", what);
 }
 
 static void check_default(void)

@@ -64,8 +64,9 @@ static void test_pages(void)
     };
 
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        tap_is_str(luci_layout_compose(layout, table[i].page, pool), table[i].whole, "%s", table[i].what);
-    tap_is_str(luci_layout_compose("100%%@ %%@%% %%@body %%@body%%%%@", "%%@body%%\nx\n", pool),
+        tap_is_str(luci_layout_compose(layout, table[i].page, NULL, pool), table[i].whole, "%s",
+                   table[i].what);
+    tap_is_str(luci_layout_compose("100%%@ %%@%% %%@body %%@body%%%%@", "%%@body%%\nx\n", NULL, pool),
                "100%%@ %%@%% %%@body x%%@", "percent signs of a layout that are no marker stay");
 }
 
