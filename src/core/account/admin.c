@@ -18,7 +18,7 @@ struct update_t {
     update_fn *run;
     const luci_user_t *user;
     const luci_admin_user_t *wanted;
-    const char *username;
+    luci_account_rename_t *renaming;
     const char *old_key;
     const char *new_key;
     const char *stored_hash;
@@ -37,6 +37,8 @@ static luci_result_t do_locked(luci_db_t *db, void *baton, apr_pool_t *scratch)
     luci_user_t now_there;
     luci_result_t result = luci_user_lock(db, update->user->id, &now_there, scratch);
 
+    if (update->renaming)
+        update->renaming->user = &now_there;
     return result == LUCI_OK ? update->run(db, update, scratch) : result;
 }
 
@@ -98,19 +100,6 @@ static luci_result_t end_sessions(luci_db_t *db, const update_t *update, apr_poo
                : result;
 }
 
-/* PostgreSQL's driver does not report that a concurrent transaction has taken the name: it is looked up
- * again. */
-static luci_result_t conflict_if_taken(luci_db_t *db, luci_result_t result, const char *key_id,
-                                       const char *user_id, apr_pool_t *scratch)
-{
-    luci_key_t key;
-
-    if (result == LUCI_UNAVAILABLE && luci_key_get(db, key_id, &key, scratch) == LUCI_OK &&
-        strcmp(key.user.id, user_id) != 0)
-        return LUCI_CONFLICT;
-    return result;
-}
-
 /* ---- Adding ---- */
 
 static luci_result_t add(luci_db_t *db, void *baton, apr_pool_t *scratch)
@@ -146,67 +135,22 @@ luci_result_t luci_admin_add(luci_db_t *db, const luci_admin_user_t *wanted, con
 
 /* ---- Renaming ---- */
 
-/* CONFLICT: another user has the name, in the key table or in the user table. */
-static luci_result_t check_free(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
-{
-    luci_user_t other;
-    luci_key_t key;
-    luci_result_t result = luci_key_get(db, update->new_key, &key, scratch);
-
-    if (result == LUCI_OK && strcmp(key.user.id, update->user->id) != 0)
-        return LUCI_CONFLICT;
-    if (result == LUCI_OK || result == LUCI_NOT_FOUND)
-        result = luci_user_find(db, update->username, &other, scratch);
-    if (result == LUCI_OK && strcmp(other.id, update->user->id) != 0)
-        return LUCI_CONFLICT;
-    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
-}
-
-/* If the user already has a key of the new name, as an alias, both keys stay. */
-static luci_result_t rename_key(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
-{
-    luci_key_t key;
-    luci_result_t result;
-
-    if (strcmp(update->old_key, update->new_key) == 0)
-        return LUCI_OK;
-    result = luci_key_get(db, update->new_key, &key, scratch);
-    if (result != LUCI_NOT_FOUND)
-        return result;
-    result = luci_key_get(db, update->old_key, &key, scratch);
-    if (result == LUCI_NOT_FOUND || (result == LUCI_OK && strcmp(key.user.id, update->user->id) != 0))
-        return LUCI_OK;
-    return result == LUCI_OK
-               ? change(db, &luci_sql_key_rename,
-                        LUCI_ARGUMENTS({ "new_id", update->new_key }, { "id", update->old_key }), scratch)
-               : result;
-}
-
 static luci_result_t rename_both(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
-    luci_result_t result = check_free(db, update, scratch);
-
-    if (result == LUCI_OK)
-        result =
-            change(db, &luci_sql_user_rename,
-                   LUCI_ARGUMENTS({ "username", update->username }, { "id", update->user->id }), scratch);
-    return result == LUCI_OK ? rename_key(db, update, scratch) : result;
+    return luci_account_rename(db, update->renaming, scratch);
 }
 
 luci_result_t luci_admin_rename(luci_db_t *db, const luci_user_t *user, const char *username,
                                 apr_pool_t *scratch)
 {
-    update_t update = { .run = rename_both, .user = user, .username = username };
+    luci_account_rename_t renaming = { .user = user, .username = username };
+    update_t update = { .run = rename_both, .user = user, .renaming = &renaming };
     luci_result_t result = luci_policy_new_name(luci_db_target(db)->settings, username);
 
     if (result == LUCI_OK)
-        result = luci_key_id(user->username, &update.old_key, scratch);
-    if (result == LUCI_OK)
-        result = luci_key_id(username, &update.new_key, scratch);
-    if (result != LUCI_OK)
-        return result;
-    result = luci_db_transaction(db, do_locked, &update, scratch);
-    return conflict_if_taken(db, result, update.new_key, user->id, scratch);
+        result = luci_db_transaction(db, do_locked, &update, scratch);
+    renaming.user = user;
+    return result == LUCI_UNAVAILABLE ? luci_account_rename_failure(db, &renaming, scratch) : result;
 }
 
 /* ---- Passwords ---- */
@@ -277,14 +221,13 @@ luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, lu
 
 static luci_result_t delete_all(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
+    luci_account_deleted_t deleted = { 0, 0 };
     luci_result_t result = end_sessions(db, update, scratch);
 
     if (result == LUCI_OK)
-        result = luci_db_execute(db, &luci_sql_keys_delete, LUCI_ARGUMENTS({ "user", update->user->id }),
-                                 &update->deleted->keys, scratch);
-    return result == LUCI_OK
-               ? change(db, &luci_sql_user_delete, LUCI_ARGUMENTS({ "id", update->user->id }), scratch)
-               : result;
+        result = luci_account_delete(db, update->user->id, &deleted, scratch);
+    update->deleted->keys = deleted.keys;
+    return result;
 }
 
 luci_result_t luci_admin_delete(luci_db_t *db, const luci_user_t *user, luci_admin_deleted_t *deleted,

@@ -8,7 +8,7 @@
 #ifndef LUCI_ADMIN_H
 #define LUCI_ADMIN_H
 
-#include "core/account/key.h"
+#include "core/account/account_change.h"
 
 /* A column of the user table and its new value; NULL: SQL's NULL. */
 typedef struct {
@@ -46,7 +46,7 @@ luci_result_t luci_admin_find(luci_db_t *db, const char *username, luci_user_t *
 luci_result_t luci_admin_add(luci_db_t *db, const luci_admin_user_t *wanted, const char **id,
                              apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Renames the user and the key of the old name. INVALID, CONFLICT as above. */
+/* Renames the user and the key of the old name (luci_account_rename). INVALID, CONFLICT as above. */
 luci_result_t luci_admin_rename(luci_db_t *db, const luci_user_t *user, const char *username,
                                 apr_pool_t *scratch) LUCI_MUST_USE;
 
@@ -63,7 +63,7 @@ luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, cons
 luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, luci_ms_t disabled_from,
                                       luci_admin_ended_t *ended, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Deletes the user with all keys and sessions. */
+/* Deletes the user with all keys and sessions. CONFLICT as luci_account_delete: nothing was deleted. */
 luci_result_t luci_admin_delete(luci_db_t *db, const luci_user_t *user, luci_admin_deleted_t *deleted,
                                 apr_pool_t *pool) LUCI_MUST_USE;
 

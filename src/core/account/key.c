@@ -41,15 +41,26 @@ luci_result_t luci_key_get(luci_db_t *db, const char *id, luci_key_t *key, apr_p
     return LUCI_OK;
 }
 
+luci_result_t luci_key_lock_any(luci_db_t *db, const char *id, const char **user_id, const char **stored_hash,
+                                apr_pool_t *pool)
+{
+    const char *const *row;
+    luci_result_t result = luci_db_select(db, &luci_sql_key_lock, LUCI_ARGUMENTS({ "id", id }), &row, pool);
+
+    if (result == LUCI_OK) {
+        *user_id = row[LOCKED_USER_ID];
+        *stored_hash = row[LOCKED_HASH];
+    }
+    return result;
+}
+
 luci_result_t luci_key_lock(luci_db_t *db, const char *id, const char *user_id, const char *stored_hash,
                             apr_pool_t *scratch)
 {
-    const char *const *row;
-    luci_result_t result =
-        luci_db_select(db, &luci_sql_key_lock, LUCI_ARGUMENTS({ "id", id }), &row, scratch);
+    const char *owner, *hash;
+    luci_result_t result = luci_key_lock_any(db, id, &owner, &hash, scratch);
 
-    if (result == LUCI_OK && luci_text_is_same(row[LOCKED_USER_ID], user_id) &&
-        luci_text_is_same(row[LOCKED_HASH], stored_hash))
+    if (result == LUCI_OK && luci_text_is_same(owner, user_id) && luci_text_is_same(hash, stored_hash))
         return LUCI_OK;
     return result == LUCI_OK || result == LUCI_NOT_FOUND ? LUCI_CONFLICT : result;
 }

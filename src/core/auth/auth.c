@@ -3,6 +3,7 @@
 
 #include "core/auth/auth_int.h"
 #include "core/auth/password_credential.h"
+#include "core/base/text.h"
 #include "core/base/timestamp.h"
 #include "core/db/session_table.h"
 #include "core/password/block_list.h"
@@ -705,9 +706,19 @@ static luci_result_t look_up(const luci_auth_t *auth, const luci_session_claim_t
     return result;
 }
 
+/* Whether a record of the one session would show the same user as one of the other. */
+static int shows_same_user(const luci_auth_t *auth, const luci_user_t *a, const luci_user_t *b)
+{
+    int is_same = strcmp(a->username, b->username) == 0;
+
+    for (int i = 0; is_same && i < auth->settings->attributes->nelts; i++)
+        is_same = luci_text_is_same(a->attributes[i], b->attributes[i]);
+    return is_same;
+}
+
 /* Stores a session, which was read when its change counter was counted, in the cache. Then its row is read
- * again, unless it cannot have ended since (session_cache.h explains why). If the second read is impossible,
- * the first one counts. */
+ * again, unless neither it nor its user can have been changed since (session_cache.h explains why). If the
+ * second read is impossible, the first one counts. */
 static luci_result_t keep(const luci_auth_t *auth, const luci_session_claim_t *claim,
                           const luci_session_t *session, apr_uint32_t counted, apr_pool_t *scratch)
 {
@@ -721,7 +732,7 @@ static luci_result_t keep(const luci_auth_t *auth, const luci_session_claim_t *c
     if (result != LUCI_OK && result != LUCI_UNAVAILABLE)
         return LUCI_OK;
     result = look_up(auth, &again, &now_there, &written, scratch);
-    if (result == LUCI_OK)
+    if (result == LUCI_OK && shows_same_user(auth, &session->user, &now_there.user))
         return LUCI_OK;
     luci_auth_forget(auth, claim->token, scratch);
     return result == LUCI_BUSY || result == LUCI_UNAVAILABLE ? LUCI_OK : result;

@@ -139,9 +139,20 @@ static luci_result_t answer(luci_connection_t *connection, int code)
     case LUCI_FAILURE_BUSY: return luci_connection_fail(connection, LUCI_BUSY, message);
     case LUCI_FAILURE_OTHER:
     case LUCI_FAILURE_CONFLICT:
+    case LUCI_FAILURE_REFERENCED:
     case LUCI_FAILURE_MISSING: break;
     }
     return luci_connection_fail(connection, LUCI_UNAVAILABLE, message);
+}
+
+/* The same for a deletion and for COMMIT, at which deferred foreign keys are checked. What a foreign key
+ * refuses leaves a good connection. */
+static luci_result_t answer_deletion(luci_connection_t *connection, int code)
+{
+    if (failure_of(connection, code) != LUCI_FAILURE_REFERENCED)
+        return answer(connection, code);
+    store_reason(connection, message_of(connection, code));
+    return LUCI_CONFLICT;
 }
 
 /* ---- Time ---- */
@@ -584,7 +595,7 @@ luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_
         *changed = 0;
         return LUCI_OK;
     }
-    return answer(connection, code);
+    return bound->may_be_referenced ? answer_deletion(connection, code) : answer(connection, code);
 }
 
 static int run(luci_connection_t *connection, const char *text)
@@ -620,7 +631,7 @@ luci_result_t luci_connection_begin(luci_connection_t *connection)
 
 luci_result_t luci_connection_commit(luci_connection_t *connection)
 {
-    return answer(connection, run(connection, "COMMIT"));
+    return answer_deletion(connection, run(connection, "COMMIT"));
 }
 
 luci_result_t luci_connection_roll_back(luci_connection_t *connection)

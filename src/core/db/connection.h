@@ -38,6 +38,7 @@ typedef struct {
     const char *argument[LUCI_SQL_PLACES_MAX];
     int arguments;
     int may_conflict;
+    int may_be_referenced;
 } luci_bound_t;
 
 /* Loads the driver; see luci_db_init. */
@@ -80,8 +81,8 @@ luci_result_t luci_connection_run(luci_connection_t *connection, const char *tex
  * too. */
 void luci_connection_forget_rollback(luci_connection_t *connection);
 
-/* Transactions. If a rollback fails, the error of the connection is still the reason of the rollback. BUSY,
- * UNAVAILABLE. */
+/* Transactions. If a rollback fails, the error of the connection is still the reason of the rollback. COMMIT:
+ * CONFLICT as a deletion. BUSY, UNAVAILABLE. */
 luci_result_t luci_connection_begin(luci_connection_t *connection) LUCI_MUST_USE;
 luci_result_t luci_connection_commit(luci_connection_t *connection) LUCI_MUST_USE;
 luci_result_t luci_connection_roll_back(luci_connection_t *connection) LUCI_MUST_USE;

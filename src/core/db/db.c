@@ -476,6 +476,7 @@ static luci_result_t prepare(luci_db_t *db, ran_t *ran, const luci_argument_t *a
         result = luci_connection_prepare(&db->connection, ran->made.text, &ran->prepared);
     bound->prepared = ran->prepared;
     bound->may_conflict = ran->statement->may_conflict;
+    bound->may_be_referenced = ran->statement->may_be_referenced;
     return result;
 }
 

@@ -114,7 +114,8 @@ luci_result_t luci_db_select_all(luci_db_t *db, const luci_statement_t *statemen
                                  const luci_argument_t *arguments, apr_array_header_t **rows,
                                  apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Runs a statement that writes; *changed is the number of changed rows. */
+/* Runs a statement that writes; *changed is the number of changed rows. CONFLICT: a foreign key refuses to
+ * delete a row, if the statement may_be_referenced; luci_db_error names the key where the engine does. */
 luci_result_t luci_db_execute(luci_db_t *db, const luci_statement_t *statement,
                               const luci_argument_t *arguments, int *changed,
                               apr_pool_t *scratch) LUCI_MUST_USE;
@@ -126,8 +127,9 @@ luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char 
 /* Runs work in a transaction. If work returns another result than OK, the transaction is rolled back and the
  * result is returned. If the connection fails before COMMIT, work runs a second time, from the start, on a
  * new connection. If the server rolls everything back because of another transaction (a deadlock, a failed
- * serialization), work runs up to nine times more. If COMMIT fails otherwise, the result is BUSY or
- * UNAVAILABLE and nothing is repeated, because the database may have committed. */
+ * serialization), work runs up to nine times more. CONFLICT, besides the results of work: a deferred foreign
+ * key refused COMMIT, as a deletion. If COMMIT fails otherwise, the result is BUSY or UNAVAILABLE and nothing
+ * is repeated, because the database may have committed. */
 typedef luci_result_t luci_db_work_fn(luci_db_t *db, void *baton, apr_pool_t *scratch);
 luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *baton,
                                   apr_pool_t *scratch) LUCI_MUST_USE;

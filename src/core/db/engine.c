@@ -53,6 +53,8 @@ static int has_state(const char *message, const char *state)
 
 luci_failure_t luci_engine_failure(const luci_engine_t *engine, int code, const char *message)
 {
+    if (code && engine->referenced && message && strstr(message, engine->referenced))
+        return LUCI_FAILURE_REFERENCED;
     for (const luci_engine_state_t *known = engine->states; code && known && known->state; known++) {
         if (has_state(message, known->state))
             return known->failure;

@@ -19,8 +19,9 @@ typedef enum {
                                  cluster_query: the server does not have the setting */
     LUCI_FAILURE_ROLLED_BACK, /* the server rolled back the whole transaction because of another one (a
                                  deadlock, a failed serialization); repeated from the start, it may succeed */
-    LUCI_FAILURE_SHARED,      /* a prepared statement is missing or already exists: a pooler also lends the
-                                 server's connection to other clients */
+    LUCI_FAILURE_REFERENCED, /* a foreign key refuses to delete a row that a row of another table refers to */
+    LUCI_FAILURE_SHARED,     /* a prepared statement is missing or already exists: a pooler also lends the
+                                server's connection to other clients */
 } luci_failure_t;
 
 typedef struct {
@@ -97,6 +98,8 @@ typedef struct luci_engine_t {
     const char *begin_pooled;          /* the same through a pooler; NULL: the engine has none */
     const luci_engine_code_t *codes;   /* ends with code 0; NULL: the codes of the driver have no meaning */
     const luci_engine_state_t *states; /* ends with state NULL; NULL: messages contain no SQLSTATE */
+    const char
+        *referenced; /* a part of the message that means REFERENCED; NULL: a code or a state means it */
     const char *const *refusals; /* parts of messages that refuse a connection because the server, the user or
                                     the database has too many; ends with NULL; NULL: there are none */
     int connections;             /* that a server has for ordinary users by default; 0: a file */

@@ -43,6 +43,8 @@ static const luci_engine_code_t codes[] = {
     { 1205 /* ER_LOCK_WAIT_TIMEOUT */, LUCI_FAILURE_BUSY },
     { 1213 /* ER_LOCK_DEADLOCK; Galera: a conflict with another node */, LUCI_FAILURE_ROLLED_BACK },
     { 1969 /* ER_STATEMENT_TIMEOUT */, LUCI_FAILURE_BUSY },
+    { 1451 /* ER_ROW_IS_REFERENCED_2 */, LUCI_FAILURE_REFERENCED },
+    { 1217 /* ER_ROW_IS_REFERENCED, without rights on the other table */, LUCI_FAILURE_REFERENCED },
     { 1146 /* ER_NO_SUCH_TABLE */, LUCI_FAILURE_MISSING },
     { 1193 /* ER_UNKNOWN_SYSTEM_VARIABLE */, LUCI_FAILURE_MISSING },
     { 1054 /* ER_BAD_FIELD_ERROR */, LUCI_FAILURE_MISSING },

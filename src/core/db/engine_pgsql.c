@@ -33,6 +33,8 @@ static const luci_engine_state_t states[] = {
     { "40P01" /* deadlock_detected */, LUCI_FAILURE_ROLLED_BACK },
     { "26000" /* invalid_sql_statement_name */, LUCI_FAILURE_SHARED },
     { "42P05" /* duplicate_prepared_statement */, LUCI_FAILURE_SHARED },
+    { "23503" /* foreign_key_violation */, LUCI_FAILURE_REFERENCED },
+    { "23001" /* restrict_violation, by ON DELETE RESTRICT */, LUCI_FAILURE_REFERENCED },
     { "55P03" /* lock_not_available, by lock_timeout */, LUCI_FAILURE_BUSY },
     { "57014" /* query_canceled, also by statement_timeout */, LUCI_FAILURE_BUSY },
     { NULL, LUCI_FAILURE_OTHER },

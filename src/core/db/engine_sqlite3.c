@@ -32,6 +32,7 @@ const luci_engine_t luci_engine_sqlite3 = {
     .setup_is_optional = 1, /* a read-only file cannot be changed, but can be read */
     .begin = "BEGIN IMMEDIATE",
     .codes = codes,
+    .referenced = "FOREIGN KEY constraint failed", /* the driver has one code for almost all errors */
 
     .quote_name = '"',
     .row_lock = "", /* BEGIN IMMEDIATE has locked the file */

@@ -76,4 +76,5 @@ const luci_statement_t luci_sql_key_delete = {
 const luci_statement_t luci_sql_keys_delete = {
     .text = "DELETE FROM {key} WHERE user_id = :user",
     .repeatable = 1,
+    .may_be_referenced = 1,
 };

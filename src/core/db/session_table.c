@@ -148,4 +148,5 @@ const luci_statement_t luci_sql_session_page_of_user = {
 const luci_statement_t luci_sql_sessions_delete = {
     .text = "DELETE FROM {session} WHERE user_id = :user",
     .repeatable = 1,
+    .may_be_referenced = 1,
 };

@@ -85,4 +85,5 @@ const luci_statement_t luci_sql_user_set_column = {
 const luci_statement_t luci_sql_user_delete = {
     .text = "DELETE FROM {user} WHERE id = :id",
     .repeatable = 1,
+    .may_be_referenced = 1,
 };

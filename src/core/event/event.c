@@ -25,14 +25,14 @@ static const luci_event_record_t records[] = {
     [LUCI_EVENT_PASSWORD_CHANGE] = { .name = "password_change", .is_credential = 1, .needs_session = 1 },
     [LUCI_EVENT_CONFIRM] = { .name = "confirm", .is_credential = 1, .needs_session = 1 },
     [LUCI_EVENT_PASSWORD_RESET] = { .name = "password_reset", .is_credential = 1 },
+    [LUCI_EVENT_USER_SET] = { .name = "user_set", .has_form = 1, .needs_session = 1 },
+    [LUCI_EVENT_USER_RENAME] = { .name = "user_rename", .has_form = 1, .needs_session = 1, .needs_fresh = 1 },
+    [LUCI_EVENT_USER_DELETE] = { .name = "user_delete", .has_form = 1, .needs_session = 1, .needs_fresh = 1 },
     [LUCI_EVENT_USER_ADD] = { .name = "user_add" },
-    [LUCI_EVENT_USER_SET] = { .name = "user_set" },
-    [LUCI_EVENT_USER_RENAME] = { .name = "user_rename" },
     [LUCI_EVENT_USER_DISABLE] = { .name = "user_disable" },
     [LUCI_EVENT_USER_ENABLE] = { .name = "user_enable" },
     [LUCI_EVENT_USER_EXPIRE] = { .name = "user_expire" },
     [LUCI_EVENT_USER_LINK] = { .name = "user_link" },
-    [LUCI_EVENT_USER_DELETE] = { .name = "user_delete" },
     [LUCI_EVENT_SESSION_REVOKE] = { .name = "session_revoke" },
     [LUCI_EVENT_KEY_ADD] = { .name = "key_add" },
     [LUCI_EVENT_KEY_DELETE] = { .name = "key_delete" },
@@ -48,10 +48,12 @@ _Static_assert(sizeof records / sizeof *records == LUCI_EVENTS, "each kind of ev
 typedef enum {
     ANY_EVENT,
     CREDENTIALS,
+    FORMS,
     NEW_PASSWORD,
     NEEDS_SESSION,
     NEEDS_FRESH,
     NEEDS_LINK,
+    DELETION,
     NO_EVENT
 } applies_to_t;
 
@@ -64,17 +66,18 @@ static const struct {
     [LUCI_REASON_WRONG_PASSWORD] = { "wrong_password", CREDENTIALS },
     [LUCI_REASON_NO_PASSWORD] = { "no_password", CREDENTIALS },
     [LUCI_REASON_DISABLED] = { "disabled", CREDENTIALS },
-    [LUCI_REASON_INVALID_USERNAME] = { "invalid_username", CREDENTIALS },
+    [LUCI_REASON_INVALID_USERNAME] = { "invalid_username", FORMS },
     [LUCI_REASON_INVALID_PASSWORD] = { "invalid_password", CREDENTIALS },
     [LUCI_REASON_WEAK_PASSWORD] = { "weak_password", NEW_PASSWORD },
-    [LUCI_REASON_NAME_TAKEN] = { "name_taken", CREDENTIALS },
-    [LUCI_REASON_THROTTLED] = { "throttled", CREDENTIALS },
+    [LUCI_REASON_NAME_TAKEN] = { "name_taken", FORMS },
+    [LUCI_REASON_THROTTLED] = { "throttled", FORMS },
     [LUCI_REASON_NO_SESSION] = { "no_session", NEEDS_SESSION },
     [LUCI_REASON_UNCONFIRMED] = { "unconfirmed", NEEDS_FRESH },
     [LUCI_REASON_INVALID_LINK] = { "invalid_link", NEEDS_LINK },
     [LUCI_REASON_CROSS_SITE] = { "cross_site", CREDENTIALS },
-    [LUCI_REASON_CLOSED] = { "closed", CREDENTIALS },
-    [LUCI_REASON_BAD_REQUEST] = { "bad_request", CREDENTIALS },
+    [LUCI_REASON_CLOSED] = { "closed", FORMS },
+    [LUCI_REASON_REFERENCED] = { "referenced", DELETION },
+    [LUCI_REASON_BAD_REQUEST] = { "bad_request", FORMS },
     [LUCI_REASON_NOT_FOUND] = { "not_found", NO_EVENT },
     [LUCI_REASON_BUSY] = { "busy", ANY_EVENT },
     [LUCI_REASON_UNAVAILABLE] = { "unavailable", ANY_EVENT },
@@ -102,12 +105,14 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
     switch (reasons[reason].applies_to) {
     case ANY_EVENT: return 1;
     case CREDENTIALS: return records[kind].is_credential;
+    case FORMS: return records[kind].is_credential || records[kind].has_form;
     case NEW_PASSWORD:
         return kind == LUCI_EVENT_SIGN_UP || kind == LUCI_EVENT_PASSWORD_CHANGE ||
                kind == LUCI_EVENT_PASSWORD_RESET;
     case NEEDS_LINK: return kind == LUCI_EVENT_PASSWORD_RESET;
     case NEEDS_SESSION: return records[kind].needs_session;
     case NEEDS_FRESH: return records[kind].needs_fresh;
+    case DELETION: return kind == LUCI_EVENT_USER_DELETE;
     case NO_EVENT: return 0;
     }
     return 0;

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-/* Those up to PASSWORD_RESET are counted (counters.h). A new kind needs a record in event.c. */
+/* Those up to USER_DELETE are counted (counters.h). A new kind needs a record in event.c. */
 typedef enum {
     LUCI_EVENT_SIGN_UP,
     LUCI_EVENT_SIGN_IN,
@@ -23,14 +23,14 @@ typedef enum {
     LUCI_EVENT_PASSWORD_CHANGE,
     LUCI_EVENT_CONFIRM,        /* the holder of a session proved again to be its user */
     LUCI_EVENT_PASSWORD_RESET, /* with a one-time link */
-    LUCI_EVENT_USER_ADD,
     LUCI_EVENT_USER_SET,
     LUCI_EVENT_USER_RENAME,
+    LUCI_EVENT_USER_DELETE,
+    LUCI_EVENT_USER_ADD,
     LUCI_EVENT_USER_DISABLE,
     LUCI_EVENT_USER_ENABLE,
     LUCI_EVENT_USER_EXPIRE,
     LUCI_EVENT_USER_LINK, /* a one-time link was made */
-    LUCI_EVENT_USER_DELETE,
     LUCI_EVENT_SESSION_REVOKE,
     LUCI_EVENT_KEY_ADD,
     LUCI_EVENT_KEY_DELETE,
@@ -42,7 +42,7 @@ typedef enum {
 } luci_event_kind_t;
 
 #define LUCI_EVENTS (LUCI_EVENT_INIT + 1)
-#define LUCI_EVENTS_COUNTED (LUCI_EVENT_PASSWORD_RESET + 1)
+#define LUCI_EVENTS_COUNTED (LUCI_EVENT_USER_DELETE + 1)
 
 /* Why an attempt failed. A new reason needs a record in event.c. */
 typedef enum {
@@ -60,7 +60,8 @@ typedef enum {
     LUCI_REASON_UNCONFIRMED,  /* the holder of the session has not proved lately to be its user */
     LUCI_REASON_INVALID_LINK, /* a one-time link that is unknown, spent, void or expired */
     LUCI_REASON_CROSS_SITE,   /* the request comes from another site */
-    LUCI_REASON_CLOSED,       /* sign-up is disabled */
+    LUCI_REASON_CLOSED,       /* the configuration does not allow it */
+    LUCI_REASON_REFERENCED,   /* a row of another table refers to the account */
     LUCI_REASON_BAD_REQUEST,
     LUCI_REASON_NOT_FOUND, /* luciactl: no user, session or key has this name */
     LUCI_REASON_BUSY,
@@ -76,6 +77,7 @@ typedef struct {
     int is_credential; /* a password is presented; mod_status sums their failures */
     int needs_session; /* it fails without a session */
     int needs_fresh;   /* it fails if the session was not confirmed lately */
+    int has_form;      /* no password, but a form that may be refused as one with a password may */
     int has_count;     /* the audit line always has count= */
     int is_success_silent; /* successes have no audit line: HTTP Basic would write one with every request */
 } luci_event_record_t;
@@ -113,10 +115,12 @@ typedef struct {
     enum {
         LUCI_NOTICE_HASH_NOT_REPLACED, /* result: why an outdated password hash could not be replaced */
         LUCI_NOTICE_SESSIONS_REMOVED,  /* count: how many sessions were deleted (LUCI_SESSIONS_MAX) */
+        LUCI_NOTICE_USER_REFERENCED,   /* text: the database's reason why an account was not deleted */
         LUCI_NOTICE_LIST_UNREADABLE    /* file: the block list of passwords, which no look-up can read */
     } kind;
     const char *user_id; /* NULL: it is not about a user */
     const char *file;
+    const char *text;
     luci_result_t result;
     int count;
 } luci_notice_t;

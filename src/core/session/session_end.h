@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ends all sessions of a user, and names them for the caches that may hold them. */
+/* Names all sessions of a user for the caches that may hold them, and ends them. */
 #ifndef LUCI_SESSION_END_H
 #define LUCI_SESSION_END_H
 
 #include "core/session/session.h"
+
+/* Sets *tokens to an array of luci_session_token_t, whose ids are NULL, of the sessions of a user, from pool,
+ * in a transaction that holds the user's lock (luci_user_lock). Results as luci_session_list. */
+luci_result_t luci_session_tokens(luci_db_t *db, const char *user_id, apr_array_header_t **tokens,
+                                  apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Deletes the sessions of a user, in a transaction that holds the user's lock (luci_user_lock), so that no
  * session appears or gets another id meanwhile. *ended: an array of luci_session_token_t from pool, whose ids

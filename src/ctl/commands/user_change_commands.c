@@ -246,6 +246,10 @@ static luci_exit_t run_delete(luci_invocation_t *call)
         return status;
     result = luci_admin_delete(database.db, &user, &deleted, call->pool);
     luci_admin_audit_write(&database, LUCI_EVENT_USER_DELETE, &user, result, 0);
+    if (result == LUCI_CONFLICT)
+        return luci_say_error(LUCI_EXIT_REFUSED,
+                              "%s was not deleted, because a row of another table refers to the user: %s",
+                              user.username, luci_db_error(database.db));
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
     luci_session_notice_ended(call, &database, deleted.sessions.stored_ids);

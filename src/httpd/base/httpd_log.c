@@ -85,6 +85,12 @@ void luci_httpd_log_notice(server_rec *server, const luci_notice_t *notice)
                      "have expired first were deleted",
                      notice->user_id, notice->count);
         break;
+    case LUCI_NOTICE_USER_REFERENCED:
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
+                     "LUCI0232: user %s asked to delete the account, but a row of another table refers to it "
+                     "and its foreign key has no ON DELETE CASCADE or SET NULL: %s",
+                     notice->user_id, notice->text);
+        break;
     case LUCI_NOTICE_LIST_UNREADABLE:
         if (luci_httpd_log_topic_due(LUCI_TOPIC_BLOCK_LIST))
             ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,

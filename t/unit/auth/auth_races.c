@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two at the same moment, hundreds of times: a sign-in beside an administrator, who must not leave a session
  * behind that was opened with what he has taken away; a change of the password beside a sign-in, a renewal,
- * another change, and an administrator; a session that gets another id while all are ended; two sign-ins that
- * replace one outdated hash. t/engines/engines_unit.t runs this on PostgreSQL and MariaDB. */
+ * another change, and an administrator; a change of the name beside a sign-in and beside another one to the
+ * same name; the deletion of the own account beside all of these; a session that gets another id while all
+ * are ended; two sign-ins that replace one outdated hash. t/engines/engines_unit.t runs this on PostgreSQL
+ * and MariaDB. */
+#include "core/auth/account_deletion.h"
+#include "core/auth/name_change.h"
 #include "core/auth/password_change.h"
 #include "core/auth/password_reset.h"
 #include "core/auth/password_credential.h"
@@ -40,6 +44,8 @@ static char *hashes[2]; /* of PASSWORD, and of WRONG */
 static side_t sides[2];
 static luci_user_t user;
 static luci_token_wanted_t link_of_alice;
+static luci_user_t bob; /* another user, with one session */
+static luci_session_t of_bob;
 static luci_session_t other;    /* another one of alice */
 static luci_session_t changing; /* of the one who changes the password: restore's bare session */
 static pthread_barrier_t start;
@@ -158,6 +164,32 @@ static luci_result_t reset_password(side_t *side)
     return luci_password_reset(&side->auth, &reset, side->scratch);
 }
 
+static luci_result_t rename_to(side_t *side, const luci_session_t *session, const char *username)
+{
+    luci_name_change_t change = { .request = { .username = username, .now = NOW }, .session = session };
+
+    begin(side);
+    return luci_name_change(&side->auth, &change, side->scratch);
+}
+
+static luci_result_t rename_alice(side_t *side)
+{
+    return rename_to(side, &changing, "Robin");
+}
+
+static luci_result_t rename_bob(side_t *side)
+{
+    return rename_to(side, &of_bob, "robin");
+}
+
+static luci_result_t delete_own(side_t *side)
+{
+    luci_account_deletion_t deletion = { .session = &changing, .username = "alice", .now = NOW };
+
+    begin(side);
+    return luci_account_deletion(&side->auth, &deletion, side->scratch);
+}
+
 /* Another session of alice's, which is idle. */
 static luci_result_t renew(side_t *side)
 {
@@ -188,6 +220,9 @@ static const struct {
       CHANGES },
     { "a change of the password beside disabling", change_password, disable, LUCI_EXPIRED, 0, CHANGES },
     { "a change of the password beside deleting", change_password, delete_user, LUCI_EXPIRED, 0, CHANGES },
+    { "a sign-in beside deleting the own account", sign_in, delete_own, LUCI_DENIED, 0, ROUNDS },
+    { "a renewal beside deleting the own account", renew, delete_own, LUCI_NOT_FOUND, 0, ROUNDS },
+    { "hashing an id beside deleting the own account", take_over, delete_own, LUCI_NOT_FOUND, 0, ROUNDS },
     { "a change of the password beside ending", change_password, end_sessions, LUCI_EXPIRED, 0, CHANGES },
 };
 
@@ -374,6 +409,118 @@ static void check_two_resets(void)
     tap_is_int(wrong, 0, "S1.51: of two uses of a link at once one sets the password");
 }
 
+/* ---- Names ---- */
+
+static int rows(const char *sql)
+{
+    return (int)support_auth_number(with, sql);
+}
+
+#define HASH_IS(state, name)                                                                                 \
+    rows("SELECT count(*) FROM user_key WHERE hashed_password IS " state " AND id = 'username:" name "'")
+
+static void check_sign_in_beside_rename(void)
+{
+    int wrong = 0, late = 0;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        restore();
+        run_both(sign_in, rename_alice);
+        late += sides[0].result == LUCI_DENIED;
+        wrong += sides[1].result != LUCI_OK ||
+                 (sides[0].result != LUCI_OK && sides[0].result != LUCI_DENIED) ||
+                 sessions() != 1 + (sides[0].result == LUCI_OK) || HASH_IS("NOT NULL", "robin") != 1 ||
+                 HASH_IS("NULL", "alice") != 1 || rows("SELECT count(*) FROM user_key") != 2;
+        forget();
+    }
+    tap_is_int(wrong, 0, "a sign-in beside a change of the name: the password is that of the new name alone");
+    tap_diag("%d of %d came too late", late, ROUNDS);
+}
+
+/* An outdated hash is replaced without the user's lock. */
+static void check_outdated_beside_rename(void)
+{
+    int wrong = 0;
+
+    with->settings.hash.memory_kib *= 2;
+    for (int round = 0; round < ROUNDS; round++) {
+        restore();
+        run_both(sign_in, rename_alice);
+        wrong +=
+            sides[1].result != LUCI_OK || HASH_IS("NOT NULL", "robin") != 1 || HASH_IS("NULL", "alice") != 1;
+        forget();
+    }
+    with->settings.hash.memory_kib /= 2;
+    tap_is_int(wrong, 0,
+               "a sign-in that replaces an outdated hash beside a change of the name stores it nowhere else");
+}
+
+static void add_bob(void)
+{
+    luci_admin_user_t wanted = { .username = "bob2", .stored_hash = hashes[0], .now = NOW };
+    luci_admin_deleted_t deleted;
+    apr_pool_t *scratch = sides[1].scratch;
+    const char *bobs;
+
+    if (luci_admin_find(db(), "bob2", &bob, scratch) == LUCI_OK)
+        be_ok(luci_admin_delete(db(), &bob, &deleted, scratch), "deleting bob");
+    be_ok(luci_admin_add(db(), &wanted, &bobs, scratch), "adding bob");
+    be_ok(luci_user_get(db(), bobs, &bob, scratch), "reading bob");
+    be_ok(luci_session_new(&of_bob, &bob, &with->settings, NOW, scratch), "a session of bob");
+    be_ok(luci_session_insert(db(), &of_bob, &with->settings, &(luci_client_t){ NULL, NULL }, scratch),
+          "storing it");
+}
+
+static void check_two_renames(void)
+{
+    luci_admin_deleted_t deleted;
+    int wrong = 0;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        int winner;
+
+        restore();
+        add_bob();
+        run_both(rename_alice, rename_bob);
+        winner = sides[1].result == LUCI_OK;
+        if (sides[winner].result != LUCI_OK || sides[!winner].result != LUCI_CONFLICT) {
+            wrong++;
+            tap_diag("%s (%s), %s (%s)", luci_result_name(sides[0].result), luci_db_error(sides[0].db),
+                     luci_result_name(sides[1].result), luci_db_error(sides[1].db));
+        }
+        wrong += HASH_IS("NOT NULL", "robin") != 1 || rows("SELECT count(*) FROM user_key") != 3 ||
+                 (winner ? HASH_IS("NOT NULL", "alice") : HASH_IS("NOT NULL", "bob2")) != 1 ||
+                 rows("SELECT count(*) FROM auth_user WHERE username IN ('Robin', 'robin')") != 1;
+        be_ok(luci_admin_delete(db(), &bob, &deleted, sides[1].scratch), "deleting bob");
+        forget();
+    }
+    tap_is_int(wrong, 0, "of two changes to the same name one is made, and the other user keeps everything");
+}
+
+/* ---- Deleting the own account beside other changes of it ---- */
+
+static void check_deletion_beside(side_fn *change, luci_result_t too_late, luci_result_t not_deleted,
+                                  const char *what)
+{
+    int wrong = 0, deleted = 0;
+
+    for (int round = 0; round < CHANGES; round++) {
+        int is_deleted;
+
+        restore();
+        run_both(change, delete_own);
+        is_deleted = sides[1].result == LUCI_OK;
+        deleted += is_deleted;
+        wrong += !is_deleted && (sides[1].result != not_deleted || sides[0].result != LUCI_OK);
+        wrong += sides[0].result != LUCI_OK && sides[0].result != too_late;
+        wrong += sessions() != !is_deleted || rows("SELECT count(*) FROM auth_user") != !is_deleted;
+        wrong += is_deleted && rows("SELECT count(*) FROM user_key") != 0;
+        forget();
+    }
+    tap_is_int(wrong, 0, "%s beside deleting the own account: all of it is left, or nothing", what);
+    tap_diag("%d of %d were deleted", deleted, CHANGES);
+}
+
 static void make_sides(void)
 {
     for (int i = 0; i < COUNT(sides); i++) {
@@ -413,6 +560,11 @@ int main(void)
         check_pair(pair);
     check_two_changes();
     check_two_resets();
+    check_sign_in_beside_rename();
+    check_outdated_beside_rename();
+    check_two_renames();
+    check_deletion_beside(change_password, LUCI_EXPIRED, LUCI_EXPIRED, "a change of the password");
+    check_deletion_beside(rename_alice, LUCI_EXPIRED, LUCI_INVALID, "a change of the name");
     check_outdated();
     for (int i = 0; i < COUNT(sides); i++)
         luci_db_close(sides[i].db);

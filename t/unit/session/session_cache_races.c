@@ -161,6 +161,25 @@ static void check_lost_ends(int is_counted)
     finish();
 }
 
+static void rename_user(void)
+{
+    run_sql("UPDATE auth_user SET username = 'robin'");
+    luci_session_cache_forget(&cache, support_token(id), pool);
+}
+
+/* The second look sees that the user is not the one that was kept, in a store that loses ends. */
+static void check_renamed_meanwhile(int is_counted)
+{
+    begin_counted(apr_psprintf(pool, "renamed%d.db", is_counted), is_counted);
+    store.forgets_ends = 1;
+    store.before_store = rename_user;
+    tap_is_result(validate(), LUCI_OK, "a user who is renamed while the session is kept");
+    tap_is_int(support_cache_records(), 0, "S1.34: no record with the old name is left in the cache");
+    tap_is_result(validate(), LUCI_OK, "the session after the new name");
+    tap_is_str(seen.user.username, "robin", "S1.34: the session shows the new name");
+    finish();
+}
+
 /* Counters save the second look where nothing ended. */
 static void check_looks(void)
 {
@@ -244,6 +263,7 @@ int main(void)
     for (int is_counted = 0; is_counted < 2; is_counted++) {
         check_races(is_counted);
         check_lost_ends(is_counted);
+        check_renamed_meanwhile(is_counted);
     }
     check_looks();
     check_failures();

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/auth/name_change.h"
+
+#include "core/account/account_change.h"
+#include "core/auth/auth_int.h"
+#include "core/auth/own_account.h"
+#include "core/password/policy.h"
+
+/* ---- The transaction ---- */
+
+static luci_result_t write_name(luci_db_t *db, void *baton, const luci_user_t *user, apr_pool_t *pool)
+{
+    luci_account_rename_t *renaming = baton;
+
+    renaming->user = user;
+    return luci_account_rename(db, renaming, pool);
+}
+
+static luci_result_t explain(luci_db_t *db, void *baton, luci_result_t result, apr_pool_t *pool)
+{
+    return result == LUCI_UNAVAILABLE ? luci_account_rename_failure(db, baton, pool) : result;
+}
+
+/* ---- The use case ---- */
+
+static luci_result_t count(const luci_auth_t *auth, const luci_auth_request_t *request, apr_pool_t *pool)
+{
+    luci_attempt_t *attempt = request->attempt;
+
+    if (!attempt)
+        return LUCI_OK;
+    attempt->address = request->client.address;
+    attempt->now = request->now;
+    return luci_throttle_sign_up(auth->throttle, attempt, pool);
+}
+
+static luci_result_t change_counted(const luci_auth_t *auth, luci_name_change_t *change, apr_pool_t *pool)
+{
+    luci_auth_request_t *request = &change->request;
+    luci_account_rename_t renaming = { .user = &change->session->user,
+                                       .username = request->username,
+                                       .keeps_old = 1 };
+    luci_own_account_t own = { change->session, request->now, write_name, explain, &renaming };
+    luci_result_t result = luci_own_account_change(auth, &own, pool);
+
+    if (result == LUCI_OK && request->attempt)
+        request->attempt->device_account =
+            luci_auth_device_account(renaming.new_key, renaming.stored_hash, pool);
+    return result;
+}
+
+static luci_reason_t reason_of(luci_result_t result)
+{
+    switch (result) {
+    case LUCI_INVALID: return LUCI_REASON_INVALID_USERNAME;
+    case LUCI_CONFLICT: return LUCI_REASON_NAME_TAKEN;
+    case LUCI_EXPIRED: return LUCI_REASON_NO_SESSION;
+    case LUCI_OK:
+    case LUCI_NOT_FOUND:
+    case LUCI_DENIED:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return luci_reason_of(result);
+}
+
+luci_result_t luci_name_change(const luci_auth_t *auth, luci_name_change_t *change, apr_pool_t *pool)
+{
+    luci_auth_request_t *request = &change->request;
+    luci_event_t event = { .kind = LUCI_EVENT_USER_RENAME, .at = request->now };
+    luci_result_t result = luci_policy_new_name(auth->settings, request->username);
+
+    if (result == LUCI_OK)
+        result = count(auth, request, pool);
+    if (result == LUCI_OK)
+        result = luci_auth_end_attempt(auth, request, change_counted(auth, change, pool), pool);
+    event.reason = reason_of(result);
+    luci_auth_report(auth, &event, &change->session->user, change->session);
+    return result;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/auth/own_account.h"
+
+#include "core/auth/auth_int.h"
+#include "core/session/session_end.h"
+
+/* The transaction. */
+typedef struct {
+    const luci_auth_t *auth;
+    const luci_own_account_t *change;
+    apr_array_header_t *tokens; /* output: luci_session_token_t, of all sessions of the user; NULL: none */
+    apr_pool_t *pool;
+} writing_t;
+
+/* EXPIRED: the session is not valid any more. */
+static luci_result_t confirm(luci_db_t *db, const writing_t *writing, luci_user_t *user)
+{
+    const luci_session_t *session = writing->change->session;
+    luci_session_claim_t claim = { .token = &session->token, .now = writing->change->now };
+    luci_session_t now_there;
+    luci_result_t result = luci_user_lock(db, session->user.id, user, writing->pool);
+
+    if (result == LUCI_OK)
+        result = luci_session_get(db, &claim, writing->auth->settings, &now_there, writing->pool);
+    return result == LUCI_NOT_FOUND || result == LUCI_DENIED ? LUCI_EXPIRED : result;
+}
+
+static luci_result_t write_change(luci_db_t *db, void *baton, apr_pool_t *scratch)
+{
+    writing_t *writing = baton;
+    const luci_own_account_t *change = writing->change;
+    luci_user_t user;
+    luci_result_t result = confirm(db, writing, &user);
+
+    (void)scratch;
+    if (result == LUCI_OK)
+        result = luci_session_tokens(db, user.id, &writing->tokens, writing->pool);
+    return result == LUCI_OK ? change->write(db, change->baton, &user, writing->pool) : result;
+}
+
+/* What the transaction refused was certainly not written. After other errors it may have been. */
+static int is_refused(luci_result_t result)
+{
+    return result == LUCI_INVALID || result == LUCI_CONFLICT;
+}
+
+luci_result_t luci_own_account_change(const luci_auth_t *auth, const luci_own_account_t *change,
+                                      apr_pool_t *pool)
+{
+    writing_t writing = { auth, change, NULL, pool };
+    luci_db_t *db;
+    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
+
+    if (result != LUCI_OK)
+        return result;
+    result = luci_db_transaction(db, write_change, &writing, pool);
+    if (result != LUCI_OK && result != LUCI_EXPIRED && change->explain)
+        result = change->explain(db, change->baton, result, pool);
+    auth->source.give_back(auth->source.baton, db);
+    if (is_refused(result))
+        return result;
+    luci_auth_forget(auth, &change->session->token, pool);
+    for (int i = 0; writing.tokens && i < writing.tokens->nelts; i++)
+        luci_auth_forget(auth, &APR_ARRAY_IDX(writing.tokens, i, luci_session_token_t), pool);
+    return result;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* People who change their username, delete their account or change their attributes: every answer, what the
+ * tables hold afterwards, and what the caches forget. Specification: S1.34 and S1.36. */
+#include "core/auth/account_deletion.h"
+#include "core/auth/name_change.h"
+#include "lib/support_cache.h"
+#include "lib/tap.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define SESSIONS "SELECT count(*) FROM user_session"
+#define USERS "SELECT count(*) FROM auth_user"
+#define KEYS "SELECT count(*) FROM user_key"
+#define NAME "SELECT username FROM auth_user"
+#define HASH_OF(name) "SELECT hashed_password FROM user_key WHERE id = 'username:" name "'"
+
+static apr_pool_t *pool;
+static luci_name_change_t last;
+
+static luci_result_t rename_to(const luci_session_t *session, const char *username)
+{
+    static luci_attempt_t attempt;
+
+    attempt = (luci_attempt_t){ .now = 0 };
+    last = (luci_name_change_t){ .request = { .username = username, .now = NOW, .attempt = &attempt },
+                                 .session = session };
+    with->events[0] = '\0';
+    return luci_name_change(&with->auth, &last, pool);
+}
+
+static luci_result_t delete_as(const luci_session_t *session, const char *username)
+{
+    luci_account_deletion_t deletion = { .session = session, .username = username, .now = NOW };
+
+    with->events[0] = '\0';
+    return luci_account_deletion(&with->auth, &deletion, pool);
+}
+
+static luci_session_t sign_in(const char *username)
+{
+    tap_is_result(support_sign_in(with, username, PASSWORD), LUCI_OK, "%s signs in", username);
+    return support_session;
+}
+
+/* What a request with the session sees: the username, or why there is none. */
+static const char *name_seen(const luci_session_t *session)
+{
+    luci_session_claim_t claim = { .token = &session->token, .now = NOW };
+    luci_session_t found;
+    luci_result_t written, result = luci_auth_validate(&with->auth, &claim, &found, &written, pool);
+
+    return result == LUCI_OK ? found.user.username : luci_result_name(result);
+}
+
+static void is_event(const char *kind, const char *reason, const luci_session_t *session, const char *what)
+{
+    tap_is_str(with->events,
+               apr_psprintf(pool, "%s %s %s %s %s\n", kind, reason, session->user.username, session->user.id,
+                            session->tag),
+               "%s", what);
+}
+
+/* ---- Names ---- */
+
+static void check_refused_names(void)
+{
+    luci_session_t session = sign_in("alice"), ended = sign_in("alice");
+
+    tap_is_result(rename_to(&session, NULL), LUCI_INVALID, "no name is invalid");
+    tap_is_result(rename_to(&session, "bob"), LUCI_INVALID, "a short name is invalid");
+    is_event("user_rename", "invalid_username", &session, "the event says that the name is invalid");
+    tap_is_result(rename_to(&session, " robin"), LUCI_INVALID, "a name that begins with a space is invalid");
+    tap_is_result(support_sign_up(with, "robert", PASSWORD), LUCI_OK, "robert signs up");
+    tap_is_result(rename_to(&session, "Robert"), LUCI_CONFLICT, "a name of another user is taken");
+    is_event("user_rename", "name_taken", &session, "the event says that the name is taken");
+    run_sql("UPDATE user_key SET hashed_password = NULL WHERE id = 'username:robert'");
+    tap_is_result(rename_to(&session, "robert"), LUCI_CONFLICT, "a key without a password keeps its name");
+    run_sql("DELETE FROM user_key WHERE id = 'username:robert'");
+    tap_is_result(rename_to(&session, "robert"), LUCI_CONFLICT, "a user without a key keeps the name");
+    tap_is_result(support_sign_out(with, ended.token.id), LUCI_OK, "one session ends");
+    tap_is_result(rename_to(&ended, "robin"), LUCI_EXPIRED, "a session that has ended renames nobody");
+    is_event("user_rename", "no_session", &ended, "the event says that there is no session");
+    run_sql("UPDATE auth_user SET disabled = 1");
+    tap_is_result(rename_to(&session, "robin"), LUCI_EXPIRED, "a disabled user is not renamed");
+    run_sql("UPDATE auth_user SET disabled = 0");
+    with->refuse_at = 1;
+    with->with = LUCI_BUSY;
+    tap_is_result(rename_to(&session, "robin"), LUCI_BUSY, "without a handle the change is busy");
+    tap_is_str(support_auth_value(with, NAME " WHERE username LIKE 'a%'"), "alice", "the name is as before");
+    tap_is_str(name_seen(&session), "alice", "the session is as before");
+    run_sql("DELETE FROM user_session WHERE user_id IN (SELECT id FROM auth_user WHERE username = 'robert')");
+    run_sql("DELETE FROM auth_user WHERE username = 'robert'");
+}
+
+static void check_rename(void)
+{
+    luci_session_t first = sign_in("alice"), second = sign_in("alice");
+    const char *hash = apr_pstrdup(pool, support_auth_value(with, HASH_OF("alice")));
+    long long sessions = support_auth_number(with, SESSIONS);
+
+    tap_is_str(name_seen(&first), "alice", "the first session is cached");
+    tap_is_str(name_seen(&second), "alice", "the second session is cached");
+    tap_is_result(rename_to(&first, "Robin"), LUCI_OK, "S1.34: a free name is given");
+    is_event("user_rename", "none", &first, "the event has the session");
+    tap_is_str(support_auth_value(with, NAME), "Robin", "S1.34: the user has the new name");
+    tap_is_str(support_auth_value(with, HASH_OF("robin")), hash, "S1.34: the new key has the password");
+    tap_is_int(support_auth_number(with, KEYS " WHERE hashed_password IS NULL AND id = 'username:alice'"), 1,
+               "S1.34: the old key stays without a password");
+    tap_is_int(support_auth_number(with, SESSIONS), sessions, "S1.34: all sessions stay");
+    tap_is_str(name_seen(&first), "Robin", "S1.34: the session shows the new name at once");
+    tap_is_str(name_seen(&second), "Robin", "S1.34: the other session of the user shows the new name");
+    tap_is_str(last.request.attempt->device_account, apr_pstrcat(pool, "username:robin\n", hash, NULL),
+               "S1.34: the device cookie is that of the new key");
+    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_DENIED, "the old name does not sign in");
+    tap_is_result(support_sign_up(with, "alice", PASSWORD), LUCI_CONFLICT, "S1.34: the old name is taken");
+    (void)sign_in("robin");
+    tap_is_result(rename_to(&first, "ROBIN"), LUCI_OK, "a change of the case alone is made");
+    tap_is_str(support_auth_value(with, NAME), "ROBIN", "the name has the other case");
+    tap_is_str(support_auth_value(with, HASH_OF("robin")), hash, "a change of the case leaves the password");
+    tap_is_int(support_auth_number(with, KEYS), 2, "a change of the case adds no key");
+    tap_is_result(rename_to(&first, "alice"), LUCI_OK, "S1.34: the way back to the own old name is open");
+    tap_is_str(support_auth_value(with, HASH_OF("alice")), hash, "the old key has the password again");
+    tap_is_int(support_auth_number(with, KEYS " WHERE hashed_password IS NULL"), 1,
+               "the key that was left has no password");
+    (void)sign_in("alice");
+    run_sql("DELETE FROM user_key WHERE id = 'username:robin'");
+}
+
+/* The session of a request may have been read before another change of the name. */
+static void check_stale_name(void)
+{
+    luci_session_t session = sign_in("alice");
+
+    tap_is_result(rename_to(&session, "first-name"), LUCI_OK, "a first change of the name");
+    tap_is_result(rename_to(&session, "alice"), LUCI_OK, "a change with a session that has an older name");
+    tap_is_int(support_auth_number(with, KEYS " WHERE hashed_password IS NOT NULL"), 1,
+               "one key has the password");
+    (void)sign_in("alice");
+    run_sql("DELETE FROM user_key WHERE id = 'username:first-name'");
+}
+
+/* Users of another provider have no such key: the name is kept for them without a password. */
+static void check_without_key(void)
+{
+    luci_session_t session = sign_in("alice");
+    const char *hash = apr_pstrdup(pool, support_auth_value(with, HASH_OF("alice")));
+
+    run_sql("UPDATE user_key SET id = 'github:alice'");
+    tap_is_result(rename_to(&session, "robin"), LUCI_OK, "a user of another provider is renamed");
+    tap_is_int(support_auth_number(with, KEYS " WHERE hashed_password IS NULL AND id = 'username:robin'"), 1,
+               "the new name is theirs, without a password");
+    tap_is_str(support_auth_value(with, "SELECT hashed_password FROM user_key WHERE id = 'github:alice'"),
+               hash, "the key of the other provider is as before");
+    run_sql("DELETE FROM user_key WHERE id = 'username:robin'");
+    run_sql("UPDATE user_key SET id = 'username:alice'");
+    tap_is_result(rename_to(&session, "alice"), LUCI_OK, "alice has her name again");
+}
+
+/* ---- Deletion ---- */
+
+static void check_refused_deletions(void)
+{
+    luci_session_t session = sign_in("alice");
+    long long sessions = support_auth_number(with, SESSIONS);
+
+    tap_is_result(delete_as(&session, NULL), LUCI_INVALID, "no name deletes nothing");
+    tap_is_result(delete_as(&session, ""), LUCI_INVALID, "an empty name deletes nothing");
+    tap_is_result(delete_as(&session, "alicia"), LUCI_INVALID, "another name deletes nothing");
+    is_event("user_delete", "invalid_username", &session, "the event says that the name is wrong");
+    if (strcmp(with->target.driver, "mysql") == 0) {
+        run_sql("CREATE TABLE orders (FOREIGN KEY (owner) REFERENCES auth_user(id)) "
+                "SELECT id AS owner FROM auth_user");
+    }
+    else {
+        run_sql("CREATE TABLE orders (owner VARCHAR(15) REFERENCES auth_user(id))");
+        run_sql("INSERT INTO orders SELECT id FROM auth_user");
+    }
+    with->logged[0] = '\0';
+    tap_is_result(delete_as(&session, "alice"), LUCI_CONFLICT,
+                  "S1.36: a row of another table keeps the account");
+    is_event("user_delete", "referenced", &session, "the event says that the account is in use");
+    tap_ok(strncmp(with->logged, "user_referenced: ", 17) == 0, "a notice names the user");
+    tap_is_int(luci_db_is_broken(with->db), 0, "the refusal leaves a good connection");
+    tap_is_int(support_auth_number(with, SESSIONS), sessions, "S1.36: the sessions stay");
+    tap_is_int(support_auth_number(with, KEYS), 1, "S1.36: the key stays");
+    tap_is_str(name_seen(&session), "alice", "S1.36: the session is valid");
+    run_sql("DROP TABLE orders");
+}
+
+static void check_deletion(void)
+{
+    luci_session_t first = sign_in("alice"), second = sign_in("alice");
+
+    tap_is_str(name_seen(&first), "alice", "the first session is cached");
+    tap_is_str(name_seen(&second), "alice", "the second session is cached");
+    run_sql("INSERT INTO user_key (id, user_id) SELECT 'github:1', id FROM auth_user");
+    tap_is_result(support_sign_up(with, "robert", PASSWORD), LUCI_OK, "robert signs up");
+    tap_is_result(delete_as(&first, " ALICE "), LUCI_OK, "S1.36: the name is compared as at sign-in");
+    is_event("user_delete", "none", &first, "the event has the session");
+    tap_is_int(support_auth_number(with, USERS), 1, "S1.36: the user is gone, and no other");
+    tap_is_int(support_auth_number(with, KEYS), 1, "S1.36: all keys are gone, and no other");
+    tap_is_int(support_auth_number(with, SESSIONS), 1, "S1.36: all sessions are gone, and no other");
+    tap_is_int(support_cache_records(), 0, "S1.36: no record is left in the cache");
+    tap_is_str(name_seen(&first), luci_result_name(LUCI_NOT_FOUND), "S1.36: the session is unknown");
+    tap_is_str(name_seen(&second), luci_result_name(LUCI_NOT_FOUND), "S1.36: the other session is unknown");
+    tap_is_result(delete_as(&first, "alice"), LUCI_EXPIRED, "a second deletion finds no session");
+    tap_is_result(support_sign_up(with, "alice", PASSWORD), LUCI_OK, "S1.36: the name is free");
+}
+
+int main(void)
+{
+    pool = support_start();
+    begin(pool, "own-account.db");
+    check_refused_names();
+    check_rename();
+    check_stale_name();
+    check_without_key();
+    check_refused_deletions();
+    check_deletion();
+    finish();
+    return tap_done();
+}
