@@ -36,6 +36,7 @@ static const luci_command_t *const commands[] = {
     &luci_command_user_reset,
     &luci_command_user_rename,
     &luci_command_user_set,
+    &luci_command_user_set_attributes,
     &luci_command_user_disable,
     &luci_command_user_enable,
     &luci_command_user_expire,

@@ -37,7 +37,7 @@ sub export { my ($house, @options) = @_; return write_file("$house->{kind}.expor
 
 sub import_into {
     my ($house, $file, @options) = @_;
-    my $end = $house->{ctl}->run('--json', 'import', 'users', $file, @options);
+    my $end = $house->{ctl}->run('--json', 'import', $file, @options);
     my $said = $end->{out} =~ /^\{/ ? JSON::PP::decode_json($end->{out}) : {};
     return ($end, join ' ', $end->{status}, map { $said->{$_} // '-' } qw(added there refused));
 }

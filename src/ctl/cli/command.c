@@ -201,15 +201,26 @@ static luci_exit_t second_missing(const parser_t *parser, const char *group, con
     return LUCI_EXIT_USAGE;
 }
 
-/* Takes the second word of a group's command. */
+/* The command that the name of its group alone stands for; NULL: there is none. */
+static const luci_command_t *find_alone(const luci_command_t *const *commands, const char *group)
+{
+    return strcmp(group, "import") == 0 ? find_command(commands, "import users") : NULL;
+}
+
+/* Takes the second word of a group's command. A word that is none of them is the operand of the
+ * command that the group alone stands for. */
 static luci_exit_t take_second(parser_t *parser, const char *group)
 {
     luci_invocation_t *call = parser->call;
     const char *allowed = list_commands(parser->commands, group, call->pool), *word;
-    luci_exit_t status = next_word(parser, &word);
+    const luci_command_t *alone = find_alone(parser->commands, group);
+    luci_exit_t status;
 
+    call->command = alone;
+    status = next_word(parser, &word);
     if (status != LUCI_EXIT_DONE)
         return status;
+    call->command = NULL;
     call->group = group;
     if (!word && luci_command_has(call, "help"))
         return LUCI_EXIT_DONE;
@@ -217,6 +228,10 @@ static luci_exit_t take_second(parser_t *parser, const char *group)
         return second_missing(parser, group, allowed);
     call->group = NULL;
     call->command = find_command(parser->commands, apr_pstrcat(call->pool, group, " ", word, NULL));
+    if (!call->command && alone) {
+        call->command = alone;
+        parser->at--;
+    }
     if (call->command)
         return LUCI_EXIT_DONE;
     return luci_command_misuse(

@@ -111,7 +111,7 @@ void luci_manual_page(const luci_command_t *const *commands)
         ".SH DESCRIPTION\n"
         "luciactl works on the database of mod_luciauth, whether httpd is running or not. It finds the\n"
         "database in httpd's configuration, or with \\-\\-database. A running httpd notices ended sessions\n"
-        "and changed users within LuciaSessionCacheTTL.\n"
+        "and changed users at once if LuciaControl is on, otherwise within LuciaSessionCacheTTL.\n"
         ".SH COMMANDS");
     for (; *commands; commands++)
         put_command(*commands);

@@ -193,7 +193,7 @@ const luci_command_t luci_command_import_users = {
     "Each user is imported in one transaction, or refused with the line and the reason; the\n"
     "exit status is 1 then. Existing users with the same id, name, flag and keys are not\n"
     "changed, so that the same command continues where it stopped. Sessions are not moved:\n"
-    "users sign in again. FILE \"-\" is standard input.\n",
+    "users sign in again. FILE \"-\" is standard input; luciactl import FILE does the same.\n",
     options,
     1,
     1,

@@ -87,7 +87,7 @@ static const luci_option_t options[] = {
     LUCI_ACCOUNT_ATTRIBUTE,
     LUCI_SECRET_PROMPT_STDIN,
     { "no-password", NULL, "the user cannot sign in until user passwd sets a password", 0 },
-    { "invite", NULL, "print a one-time link, valid for 7 days, with which the user sets a password", 0 },
+    { "invite", NULL, "print a one-time link, valid for 7 days, that sets a password", 0 },
     LUCI_ONE_TIME_LINK_URL,
     { NULL, NULL, NULL, 0 },
 };

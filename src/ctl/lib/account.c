@@ -60,6 +60,11 @@ static int is_kept(const char *column)
     return 0;
 }
 
+int luci_account_is_attribute(const char *column)
+{
+    return luci_word_is_identifier(column) && !is_kept(column);
+}
+
 static void add_to_settings(luci_settings_t *settings, const char *column)
 {
     for (int i = 0; i < settings->attributes->nelts; i++) {
@@ -72,7 +77,7 @@ static void add_to_settings(luci_settings_t *settings, const char *column)
 static luci_exit_t take_value(luci_invocation_t *call, luci_account_values_t *values, const char *column,
                               const char *value)
 {
-    if (!luci_word_is_identifier(column) || is_kept(column))
+    if (!luci_account_is_attribute(column))
         return luci_command_misuse(
             call,
             apr_psprintf(call->pool,

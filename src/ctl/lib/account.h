@@ -45,6 +45,9 @@ typedef struct {
 luci_exit_t luci_account_values(luci_invocation_t *call, luci_ctl_database_t *database,
                                 luci_account_values_t *values);
 
+/* 1 if a column of this name may be an attribute that these commands set. */
+int luci_account_is_attribute(const char *column);
+
 /* The columns that every user has, and the placeholder of the attributes in the help. */
 #define LUCI_ACCOUNT_COLUMNS                                                                                 \
     { "username", "Username", LUCI_CELL_TEXT, NULL }, { "userId", "User id", LUCI_CELL_TEXT, NULL },         \
