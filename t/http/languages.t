@@ -39,9 +39,13 @@ DefaultLanguage nl
     ServerName one.example
 </VirtualHost>
 <VirtualHost 127.0.0.1:@port@>
+    ServerName four.example
+    LuciaLanguages en de fr es
+</VirtualHost>
+<VirtualHost 127.0.0.1:@port@>
     ServerName own.example
     LuciaTemplates @dir@/own
-    LuciaLanguages en IT pt-br
+    LuciaLanguages en IT pt-br de
 </VirtualHost>
 <VirtualHost 127.0.0.1:@port@>
     ServerName english.example
@@ -77,6 +81,22 @@ like $page->body, qr{<html lang="en">.*<h1>Sign in</h1>}s, 'without LuciaLanguag
 unlike join(', ', $page->headers('Vary')), qr/Accept-Language/, 'without LuciaLanguages: Accept-Language makes no difference';
 is join(', ', $page->headers('Content-Language')), 'nl', 'without LuciaLanguages: the language is what httpd says';
 is text('english.example', 'it'), "English \n", 'without LuciaLanguages: a page of the site in English is used, and no other folder';
+
+# ---- The languages that come with the module ----
+
+my %words = (en => ['Sign in', 'Sign up', 'Error: '], de => ['Anmelden', 'Registrieren', 'Fehler: '], fr => ['Connexion', 'Créer un compte', "Erreur\x{a0}: "], es => ['Iniciar sesión', 'Crear una cuenta', 'Error: ']);
+for my $language (qw(en de fr es)) {
+    my ($login, $signup, $error) = @{ $words{$language} };
+    like text('four.example', "$language-XX"), qr{<html lang="$language">.*<title>$login</title>.*<h1>$login</h1>}s, "$language: sign-in";
+    like text('four.example', $language, GET => '/signup'), qr{<html lang="$language">.*<h1>$signup</h1>.*\b4 \S+ 31 .*\b6 \S+ 255 }s, "$language: sign-up, with its limits";
+    like text('four.example', $language, POST => '/signup', form(username => 'a', password => $PASSWORD)), qr{<title>$error$signup</title>}, "$language: a refused form";
+}
+my %taken = (en => 'Invalid username', de => 'Ungültiger Benutzername', fr => 'Nom d’utilisateur non valide', es => 'El nombre de usuario no es válido');
+for my $language (sort keys %taken) {
+    like text('four.example', $language, POST => '/signup', form(username => 'a', password => $PASSWORD)),
+        qr{<p class="wrong" id="username-error" role="alert">$taken{$language}</p>}, "$language: the message at the field";
+}
+like text('own.example', 'de'), qr{<html lang="de">.*<h1>Anmelden</h1>}s, 'S8.6: a language that the folder of the site does not have comes from the installed or built-in pages';
 
 # ---- The languages of a site ----
 
@@ -141,7 +161,7 @@ sub refuses {
     like $said, $message, "$what: the message says why";
 }
 refuses('a language without a folder', 'LuciaLanguages en xx',
-    qr/LUCI0525: LuciaLanguages: "xx" is not allowed: a language with a folder of templates, of which there are en .*\bit\b/, 'templates/it/login.html' => "x\n");
+    qr/LUCI0525: LuciaLanguages: "xx" is not allowed: a language with a folder of templates, of which there are en de es fr .*\bit\b/, 'templates/it/login.html' => "x\n");
 refuses('a path', 'LuciaLanguages ../de', qr/LuciaLanguages: "\.\.\/de" is not allowed: one to 16 different language tags/);
 refuses('a language twice', 'LuciaLanguages en EN', qr/LuciaLanguages: "en EN" is not allowed/);
 refuses('a broken page of a language', 'LuciaLanguages en it', qr/it\/login\.html: line 1: section "a" is not closed/, 'templates/it/login.html' => "%%#a%%\n");
