@@ -69,6 +69,21 @@ sub check_unreadable {
     return;
 }
 
+# Whoever may not count failed sign-ins signs people in all the same.
+sub check_uncounted {
+    my ($engine) = @_;
+    my $database = $engine->create;
+    sign_up(serve($engine->line($database)), 'alice');
+    $engine->uncounting_user($database, 'uncounting');
+    my $server = serve($engine->line($database, 'user=uncounting'), "LuciaCreateSchema Off\n");
+    like $server->error_log, qr/LUCI0324: failed sign-ins in a row cannot be counted: .*(?:permission denied|UPDATE command denied)/, 'S9.60: a start says that failures cannot be counted';
+    is login($server, 'alice', 'wrong 1')->status, 400, 'S9.60: a failure that cannot be counted answers 400';
+    is login($server, 'alice')->status, 302, 'S9.60: without the right to count, sign-in works';
+    is $engine->value_in($database, 'SELECT failures FROM user_key'), undef, 'nothing was counted';
+    like $server->error_log, qr/LUCI0242: /, 'the log says that a failure was not counted';
+    return;
+}
+
 sub check_indexes {
     my ($engine) = @_;
     my $database = $engine->create;
@@ -102,6 +117,7 @@ for my $class (qw(LuciaTest::Postgres LuciaTest::MariaDB)) {
         subtest 'tables of Lucia v2' => sub { check_lucia_tables($engine) };
         subtest 'a missing table'    => sub { check_missing_table($engine) };
         subtest 'unreadable columns' => sub { check_unreadable($engine) };
+        subtest 'no right to count'  => sub { check_uncounted($engine) };
         subtest 'indexes'            => sub { check_indexes($engine) };
     };
 }

@@ -112,13 +112,13 @@ sub check_on {
     my $database = $engine->create($engine->lucia_tables);
     my $server = server(config($engine, $database));
     is columns($engine, $database), join(' ', sort split(/ /, $OURS), qw(Team order role)), 'a start adds what is missing';
-    is scalar(() = $server->error_log =~ /LUCI0314: the column \w+ was added to the table (?:auth_user|user_session), for the main server/g), 10, 'the log lists the ten added columns'
+    is scalar(() = $server->error_log =~ /LUCI0314: the column \w+ was added to the table (?:auth_user|user_key|user_session), for the main server/g), 11, 'the log lists the eleven added columns'
         or diag $server->error_log;
     unlike $server->error_log, qr/LUCI031[56]/, 'nothing is left';
     my $cookie = sign_up($server, 'alice');
     is statuses($server, $cookie), '200 403 200 200', 'NULL is known not to be "banned"';
     $server->restart_graceful;
-    is scalar(() = $server->error_log =~ /LUCI0314/g), 10, 'a restart adds nothing';
+    is scalar(() = $server->error_log =~ /LUCI0314/g), 11, 'a restart adds nothing';
     return;
 }
 
@@ -139,7 +139,7 @@ sub check_off {
     is_deeply [@$user{qw(username role Team order)}], ['alice', undef, undef, undef], 'its attributes are empty';
     like $server->error_log, qr/LUCI0316: LuciaUserAttributes names role, .*add it with: ALTER TABLE ${q}auth_user$q ADD COLUMN ${q}role$q TEXT$/m, 'requests log the missing attribute column';
     my @add = statements($said);
-    is scalar @add, 10, 'all ten can be copied from the log' or diag $said;
+    is scalar @add, 11, 'all eleven can be copied from the log' or diag $said;
     $engine->query_in($database, $_) for @add;
     is columns($engine, $database), join(' ', sort split(/ /, $OURS), qw(Team order role)), 'the statements of the log run as they stand';
     # Each child of httpd notices by itself.
@@ -165,7 +165,7 @@ sub check_tools {
     my $people = $engine->driver eq 'mysql' ? '`People`' : '"People"';
     my ($status, $said) = $off->configtest($off->{config});
     is $status, 0, 'configtest accepts it';
-    is scalar(my @told = statements($said)), 10, 'configtest prints the ten missing columns' or diag $said;
+    is scalar(my @told = statements($said)), 11, 'configtest prints the eleven missing columns' or diag $said;
     like $said, qr/LUCI0315: the table People has no column Team, .*: ALTER TABLE \Q$people\E ADD COLUMN .Team. TEXT;/, 'configtest names the table of LuciaTables';
     ($status, $said) = $on->configtest($on->{config});
     like $said, qr/LUCI0315: .* no column Team, .*the next start of httpd adds it, or this statement: ALTER TABLE/, 'configtest lists what a start would add';
@@ -173,7 +173,7 @@ sub check_tools {
     my $ctl = LuciaTest::Ctl->new('--config', $off->conf_file);
     my $end = $ctl->run('check');
     is $end->{status}, 1, 'luciactl check: problems';
-    is scalar(@told = statements($end->{out} . $end->{err})), 10, 'luciactl check prints the ten statements' or diag $end->{out}, $end->{err};
+    is scalar(@told = statements($end->{out} . $end->{err})), 11, 'luciactl check prints the eleven statements' or diag $end->{out}, $end->{err};
     $end = $ctl->run('init');
     is $end->{status}, 0, 'luciactl init adds them' or diag $end->{err};
     like $end->{out}, qr/Added: .*People\.Team/, 'luciactl init prints the added columns';

@@ -53,14 +53,14 @@ sub check_our_tables {
 sub check_lucia_tables {
     my ($engine, $schema) = @_;
     my ($server, $database, $url) = on_database($engine, "${scrypt}LuciaCreateSchema $schema\n");
-    my ($users_more, $sessions_more) = $schema eq 'On' ? (' disabled created_at', ' created_at last_seen address user_agent proved_at') : ('', '');
+    my ($users_more, $keys_more, $sessions_more) = $schema eq 'On' ? (' disabled created_at', ' failures', ' created_at last_seen address user_agent proved_at') : ('', '', '');
     my $guide = Interop::Guide->new(database => $url);
     LuciaTest::give(glob $server->db . '*');
     $server->start;
     run_together("Lucia made the tables, LuciaCreateSchema $schema", $guide, $server);
     my $users = $engine->driver eq 'sqlite3' ? 'user' : 'auth_user';
     is columns_of($engine, $database, $users),         "id username$users_more",                                'its users are as it made them';
-    is columns_of($engine, $database, 'user_key'),     'id user_id hashed_password',                              "the module's key table has Lucia's columns";
+    is columns_of($engine, $database, 'user_key'),     "id user_id hashed_password$keys_more", "the module's key table has Lucia's columns and its own";
     is columns_of($engine, $database, 'user_session'), "id user_id active_expires idle_expires$sessions_more", "the module's session table has Lucia's columns and its own";
 
     my $line = (split /LuciaMount/, $server->{config})[0] =~ s/\@db\@/$server->db/er;

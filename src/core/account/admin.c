@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/account/admin.h"
 
+#include "core/account/failures.h"
 #include "core/base/secret.h"
 #include "core/db/key_table.h"
 #include "core/db/paging.h"
@@ -204,6 +205,8 @@ static luci_result_t set_disabled(luci_db_t *db, const update_t *update, apr_poo
                               { "id", update->user->id }),
                scratch);
 
+    if (result == LUCI_OK && update->disabled_from == 0)
+        result = luci_failures_clear_all(db, update->user->id, scratch);
     return result == LUCI_OK ? end_sessions(db, update, scratch) : result;
 }
 

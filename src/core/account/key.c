@@ -10,8 +10,8 @@
 
 #define PROVIDER "username:"
 
-enum { COLUMN_HASH, COLUMN_USER };
-enum { LOCKED_HASH, LOCKED_USER_ID };
+enum { COLUMN_HASH, COLUMN_FAILURES, COLUMN_USER };
+enum { LOCKED_HASH, LOCKED_USER_ID, LOCKED_FAILURES };
 
 luci_result_t luci_key_id(const char *username, const char **id, apr_pool_t *pool)
 {
@@ -28,15 +28,35 @@ const char *luci_key_name(const char *id)
     return strncmp(id, PROVIDER, strlen(PROVIDER)) == 0 ? id + strlen(PROVIDER) : NULL;
 }
 
+static int to_failures(const char *column)
+{
+    apr_int64_t failures = luci_sql_to_number(column, LUCI_KEY_UNCOUNTED);
+
+    return failures < LUCI_FAILURES_MAX ? (int)failures : LUCI_FAILURES_MAX;
+}
+
+/* Whether failures are counted is known for an unknown key, too. */
+static luci_result_t not_found(luci_db_t *db, luci_key_t *key)
+{
+    int is_counted = 0;
+    luci_result_t result = luci_db_has_later(db, &luci_table_key, "failures", &is_counted);
+
+    key->failures = is_counted ? 0 : LUCI_KEY_UNCOUNTED;
+    return result == LUCI_OK ? LUCI_NOT_FOUND : result;
+}
+
 luci_result_t luci_key_get(luci_db_t *db, const char *id, luci_key_t *key, apr_pool_t *pool)
 {
     const char *const *row;
     luci_result_t result = luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", id }), &row, pool);
 
+    if (result == LUCI_NOT_FOUND)
+        return not_found(db, key);
     if (result != LUCI_OK)
         return result;
     key->id = id;
     key->stored_hash = row[COLUMN_HASH];
+    key->failures = to_failures(row[COLUMN_FAILURES]);
     luci_user_from_row(&key->user, db, row + COLUMN_USER);
     return LUCI_OK;
 }
@@ -54,15 +74,29 @@ luci_result_t luci_key_lock_any(luci_db_t *db, const char *id, const char **user
     return result;
 }
 
+luci_result_t luci_key_confirm(luci_db_t *db, luci_key_t *key, apr_pool_t *scratch)
+{
+    const char *const *row;
+    luci_result_t result =
+        luci_db_select(db, &luci_sql_key_lock, LUCI_ARGUMENTS({ "id", key->id }), &row, scratch);
+
+    if (result == LUCI_NOT_FOUND)
+        return LUCI_CONFLICT;
+    if (result != LUCI_OK)
+        return result;
+    key->failures = to_failures(row[LOCKED_FAILURES]);
+    return luci_text_is_same(row[LOCKED_USER_ID], key->user.id) &&
+                   luci_text_is_same(row[LOCKED_HASH], key->stored_hash)
+               ? LUCI_OK
+               : LUCI_CONFLICT;
+}
+
 luci_result_t luci_key_lock(luci_db_t *db, const char *id, const char *user_id, const char *stored_hash,
                             apr_pool_t *scratch)
 {
-    const char *owner, *hash;
-    luci_result_t result = luci_key_lock_any(db, id, &owner, &hash, scratch);
+    luci_key_t key = { .id = id, .stored_hash = stored_hash, .user = { .id = user_id } };
 
-    if (result == LUCI_OK && luci_text_is_same(owner, user_id) && luci_text_is_same(hash, stored_hash))
-        return LUCI_OK;
-    return result == LUCI_OK || result == LUCI_NOT_FOUND ? LUCI_CONFLICT : result;
+    return luci_key_confirm(db, &key, scratch);
 }
 
 luci_result_t luci_key_insert(luci_db_t *db, const char *id, const char *user_id, const char *stored_hash,

@@ -10,7 +10,10 @@ typedef struct {
     const char *id;
     const char *stored_hash; /* NULL: the key has no password and cannot be used to sign in */
     luci_user_t user;
+    int failures; /* failed checks of the password in a row (failures.h); LUCI_KEY_UNCOUNTED */
 } luci_key_t;
+
+#define LUCI_KEY_UNCOUNTED (-1) /* the table has no column for it */
 
 /* The key id of a username, from pool. INVALID, INTERNAL as luci_policy_key. */
 luci_result_t luci_key_id(const char *username, const char **id, apr_pool_t *pool) LUCI_MUST_USE;
@@ -18,7 +21,8 @@ luci_result_t luci_key_id(const char *username, const char **id, apr_pool_t *poo
 /* The name in a key's id (the end of the same string); NULL: the key belongs to another provider. */
 const char *luci_key_name(const char *id);
 
-/* Reads a key and its user by the key's id, from pool. NOT_FOUND. */
+/* Reads a key and its user by the key's id, from pool. NOT_FOUND; failures is set nevertheless, to 0 or
+ * LUCI_KEY_UNCOUNTED. */
 luci_result_t luci_key_get(luci_db_t *db, const char *id, luci_key_t *key, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Checks that a key still belongs to the user and still has this hash (NULL: none), and locks it until the
@@ -30,6 +34,9 @@ luci_result_t luci_key_lock(luci_db_t *db, const char *id, const char *user_id, 
 /* Reads the user id and the hash of a key (NULL: none), from pool, and locks it as above. NOT_FOUND. */
 luci_result_t luci_key_lock_any(luci_db_t *db, const char *id, const char **user_id, const char **stored_hash,
                                 apr_pool_t *pool) LUCI_MUST_USE;
+
+/* The same for a key whose id, stored_hash and user.id are set; sets key->failures. */
+luci_result_t luci_key_confirm(luci_db_t *db, luci_key_t *key, apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Inserts a key of a user. CONFLICT: the id is taken. */
 luci_result_t luci_key_insert(luci_db_t *db, const char *id, const char *user_id, const char *stored_hash,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/auth/auth.h"
 
+#include "core/auth/attempt_limit.h"
 #include "core/auth/auth_int.h"
 #include "core/auth/password_credential.h"
 #include "core/base/text.h"
@@ -23,8 +24,7 @@ typedef struct {
     const luci_auth_t *auth;
     const luci_auth_request_t *request;
     luci_session_t *session;
-    const char *key_id;
-    const char *stored_hash; /* of the key */
+    luci_key_t key; /* id and stored hash; output: the rest, before its failures were set back */
     int is_sign_up;
     int removed; /* output: how many older sessions of the user were deleted (LUCI_SESSIONS_MAX) */
 } sign_in_t;
@@ -124,8 +124,9 @@ static luci_result_t insert_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_
     const luci_user_t *user = &sign_in->session->user;
     luci_result_t result = luci_user_insert(db, user, sign_in->request->now, scratch);
 
-    return result == LUCI_OK ? luci_key_insert(db, sign_in->key_id, user->id, sign_in->stored_hash, scratch)
-                             : result;
+    return result == LUCI_OK
+               ? luci_key_insert(db, sign_in->key.id, user->id, sign_in->key.stored_hash, scratch)
+               : result;
 }
 
 /* While the password was being verified, another request may have changed it, or disabled or deleted the
@@ -141,8 +142,9 @@ static luci_result_t confirm_account(luci_db_t *db, sign_in_t *sign_in, apr_pool
 
     if (result == LUCI_OK && luci_user_is_disabled(&user, sign_in->request->now))
         return LUCI_CONFLICT;
+    sign_in->key.user.id = user_id;
     if (result == LUCI_OK)
-        result = luci_key_lock(db, sign_in->key_id, user_id, sign_in->stored_hash, scratch);
+        result = luci_attempt_limit_confirm(db, sign_in->auth, sign_in->request, &sign_in->key, scratch);
     if (result == LUCI_OK)
         result = luci_session_make_room(db, user_id, &sign_in->removed, scratch);
     return result == LUCI_NOT_FOUND ? LUCI_CONFLICT : result;
@@ -164,11 +166,6 @@ static luci_result_t write_sign_in(luci_db_t *db, void *baton, apr_pool_t *scrat
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
-const char *luci_auth_device_account(const char *key_id, const char *stored_hash, apr_pool_t *pool)
-{
-    return stored_hash ? apr_pstrcat(pool, key_id, "\n", stored_hash, NULL) : NULL;
-}
-
 static luci_result_t commit_sign_in(sign_in_t *sign_in, apr_pool_t *pool)
 {
     const luci_db_source_t *source = &sign_in->auth->source;
@@ -181,7 +178,9 @@ static luci_result_t commit_sign_in(sign_in_t *sign_in, apr_pool_t *pool)
     source->give_back(source->baton, db);
     if (result == LUCI_OK && sign_in->request->attempt)
         sign_in->request->attempt->device_account =
-            luci_auth_device_account(sign_in->key_id, sign_in->stored_hash, pool);
+            luci_auth_device_account(sign_in->key.id, sign_in->key.stored_hash, pool);
+    if (result == LUCI_OK)
+        luci_attempt_limit_say(sign_in->auth, &sign_in->key);
     if (result == LUCI_OK && sign_in->removed)
         luci_event_notice(&sign_in->auth->events, &(luci_notice_t){ .kind = LUCI_NOTICE_SESSIONS_REMOVED,
                                                                     .user_id = sign_in->session->user.id,
@@ -358,11 +357,11 @@ static luci_result_t sign_up(const luci_auth_t *auth, luci_auth_request_t *reque
     luci_result_t result = check_new(auth, request, field, pool);
 
     if (result == LUCI_OK)
-        result = find_key_id(request, &sign_in.key_id, pool);
+        result = find_key_id(request, &sign_in.key.id, pool);
     if (result == LUCI_OK)
         result = look_sign_up(auth, request, pool);
     if (result == LUCI_OK)
-        result = find_taken(auth, request, sign_in.key_id, pool);
+        result = find_taken(auth, request, sign_in.key.id, pool);
     if (result == LUCI_OK)
         result = luci_credential_hash(auth, &credential, &stored, pool);
     if (result == LUCI_OK)
@@ -371,7 +370,7 @@ static luci_result_t sign_up(const luci_auth_t *auth, luci_auth_request_t *reque
         result = luci_session_new(session, &user, auth->settings, request->now, pool);
     if (result != LUCI_OK)
         return result;
-    sign_in.stored_hash = stored;
+    sign_in.key.stored_hash = stored;
     sign_in.is_sign_up = 1;
     return commit_sign_in(&sign_in, pool);
 }
@@ -411,25 +410,47 @@ static luci_result_t admit(void *baton, const luci_verdict_t *verdict)
     sign_in_t sign_in = { .auth = admission->auth,
                           .request = request,
                           .session = admission->session,
-                          .key_id = request->key_id,
-                          .stored_hash = verdict->stored_hash };
+                          .key = { .id = request->key_id, .stored_hash = verdict->stored_hash } };
     luci_result_t result = luci_session_new(admission->session, &verdict->user, admission->auth->settings,
                                             request->now, admission->pool);
 
     return result == LUCI_OK ? commit_sign_in(&sign_in, admission->pool) : result;
 }
 
+/* The hook of luci_credential_t. */
+static int is_locked(void *baton, const luci_key_t *key)
+{
+    const count_t *count = baton;
+
+    return luci_attempt_limit_is_reached(count->auth, count->request, key, count->pool);
+}
+
+/* Checks a password, and counts it if it is wrong. */
+static luci_result_t check_counted(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                   const luci_credential_t *credential, luci_verdict_t *verdict,
+                                   apr_pool_t *pool)
+{
+    luci_result_t result = luci_credential_check(auth, credential, verdict, pool);
+
+    if (result == LUCI_DENIED || result == LUCI_NOT_FOUND)
+        luci_attempt_limit_failed(auth, request, verdict, pool);
+    return result;
+}
+
 luci_result_t luci_auth_store_as_checked(const luci_auth_t *auth, const luci_auth_request_t *request,
                                          const luci_auth_storing_t *storing, luci_verdict_t *verdict)
 {
+    count_t count = { .auth = auth, .request = request, .pool = storing->pool };
     luci_credential_t again = { .kind = &luci_credential_password,
                                 .key_id = request->key_id,
                                 .presented = request->password,
-                                .now = request->now };
+                                .now = request->now,
+                                .start_baton = &count,
+                                .is_locked = is_locked };
     luci_result_t checked = LUCI_OK, result = storing->store(storing->baton, verdict);
 
     for (int checks = 1; result == LUCI_CONFLICT && checks < CHECKS_MAX; checks++) {
-        checked = luci_credential_check(auth, &again, verdict, storing->pool);
+        checked = check_counted(auth, request, &again, verdict, storing->pool);
         result = checked == LUCI_OK ? storing->store(storing->baton, verdict) : checked;
     }
     if (result == LUCI_CONFLICT)
@@ -443,13 +464,17 @@ luci_result_t luci_auth_verify(const luci_auth_t *auth, const luci_auth_request_
                                luci_verdict_t *verdict, apr_pool_t *pool)
 {
     count_t count = { .auth = auth, .request = request, .pool = pool };
-    luci_credential_t credential = {
-        &luci_credential_password, request->key_id, request->password, count_sign_in, &count, request->now
-    };
+    luci_credential_t credential = { .kind = &luci_credential_password,
+                                     .key_id = request->key_id,
+                                     .presented = request->password,
+                                     .start = count_sign_in,
+                                     .start_baton = &count,
+                                     .now = request->now,
+                                     .is_locked = is_locked };
     luci_result_t result = luci_auth_look_sign_in(auth, request, pool);
 
     if (result == LUCI_OK)
-        return luci_credential_check(auth, &credential, verdict, pool);
+        return check_counted(auth, request, &credential, verdict, pool);
     verdict->reason = luci_reason_of(result);
     return result;
 }
@@ -549,14 +574,29 @@ luci_result_t luci_auth_sign_up_twice(const luci_auth_t *auth, luci_auth_request
 
 /* ---- Password checks without a session (HTTP Basic, where each request carries the password) ---- */
 
+/* luci_auth_verify for a check that stores no session. */
+static luci_result_t verify_alone(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                  luci_verdict_t *verdict, apr_pool_t *pool)
+{
+    luci_result_t result = luci_auth_verify(auth, request, verdict, pool);
+
+    if (result == LUCI_OK)
+        luci_attempt_limit_passed(auth, request, verdict, pool);
+    return result;
+}
+
 /* Verifies the password and stores the result in the password memory, bound to the row that it was verified
  * against. */
 static luci_result_t verify_anew(const luci_auth_t *auth, const luci_auth_request_t *request,
                                  luci_password_check_t *check, luci_verdict_t *verdict, apr_pool_t *pool)
 {
-    luci_result_t result = luci_auth_verify(auth, request, verdict, pool);
-    luci_key_t key = { .stored_hash = verdict->stored_hash, .user = verdict->user };
+    luci_auth_request_t again = *request;
+    luci_key_t key;
+    luci_result_t result;
 
+    again.was_wrong = check->was_wrong;
+    result = verify_alone(auth, &again, verdict, pool);
+    key = (luci_key_t){ .stored_hash = verdict->stored_hash, .user = verdict->user };
     check->key = key.user.id ? &key : NULL;
     luci_password_settle(auth->passwords, check, result, verdict->reason, pool);
     check->key = NULL;
@@ -577,6 +617,7 @@ static luci_result_t recall(const luci_auth_t *auth, const luci_auth_request_t *
         verdict->user = key.user;
         check.key_id = request->key_id;
         check.key = found == LUCI_OK ? &key : NULL;
+        check.is_locked = found == LUCI_OK && luci_attempt_limit_is_reached(auth, request, &key, pool);
         result = luci_password_recall(auth->passwords, &check, &verdict->reason, pool);
         if (result == LUCI_EXPIRED)
             return verify_anew(auth, request, &check, verdict, pool);
@@ -602,7 +643,7 @@ luci_result_t luci_auth_check(const luci_auth_t *auth, luci_auth_request_t *requ
         result = LUCI_DENIED;
     else if (result == LUCI_OK) {
         result = auth->passwords ? recall(auth, &known, &verdict, pool)
-                                 : luci_auth_verify(auth, &known, &verdict, pool);
+                                 : verify_alone(auth, &known, &verdict, pool);
     }
     if (result != LUCI_NOT_FOUND)
         luci_auth_end_attempt(auth, request, result, pool);

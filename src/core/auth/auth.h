@@ -27,11 +27,21 @@ typedef struct {
     void *baton;
 } luci_hasher_t;
 
+/* Hides how long it takes to write down that an attempt has failed, which is only due for some accounts: run
+ * calls work, which writes, and returns its result; pretend waits for as long as a recent work took. If run
+ * is NULL, work is called at once, and nothing waits. */
+typedef struct {
+    luci_result_t (*run)(void *baton, luci_hash_work_fn *work, void *work_baton);
+    void (*pretend)(void *baton);
+    void *baton;
+} luci_pacer_t;
+
 /* What every use case works with. Read-only; threads share it. */
 typedef struct {
     const luci_settings_t *settings;
     luci_db_source_t source;
     luci_hasher_t hasher;
+    luci_pacer_t pacer;
     const luci_session_cache_t *cache;         /* NULL: no cache */
     const luci_session_cache_t *const *others; /* further caches that may hold sessions of this database, and
                                                   from which ended sessions are removed; NULL-terminated.
@@ -53,6 +63,8 @@ typedef struct {
     const char *key_id; /* luci_key_id of username, set by luci_auth_look; NULL: not computed yet */
     int is_allowed;     /* 1: luci_auth_look or luci_password_change_look has found that the new password is
                            allowed */
+    int was_wrong; /* 1: the same password has failed before, and is not counted again as one of the failures
+                      in a row (failures.h) */
     luci_attempt_t *attempt;  /* zeros except for the device cookie; NULL: the attempt is not counted */
     luci_weakness_t weakness; /* set by luci_auth_sign_up and luci_password_change: why the new password is
                                  INVALID */
@@ -74,8 +86,8 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *re
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Verifies name and password and creates a session. request->username is replaced by the normalised name
- * (luci_credential_resolve_name), on failure too. DENIED: unknown user, wrong password, no password or
- * disabled user, all in equal time. Other results as above. */
+ * (luci_credential_resolve_name), on failure too. DENIED: unknown user, wrong password, no password,
+ * disabled user or too many failures in a row, all in equal time. Other results as above. */
 luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -4,6 +4,7 @@
 #define LUCI_AUTH_INT_H
 
 #include "core/auth/credential.h"
+#include "core/auth/device_account.h"
 
 /* Removes a session from each cache that may hold it, after its row was removed
  * (session_cache.h). */
@@ -44,9 +45,4 @@ luci_result_t luci_auth_store_as_checked(const luci_auth_t *auth, const luci_aut
 /* Records the outcome of an attempt for the throttle, and returns result. */
 luci_result_t luci_auth_end_attempt(const luci_auth_t *auth, const luci_auth_request_t *request,
                                     luci_result_t result, apr_pool_t *scratch);
-
-/* The account that a device token is bound to: it includes the password hash, so that changing the password
- * invalidates all tokens. NULL without a password. */
-const char *luci_auth_device_account(const char *key_id, const char *stored_hash, apr_pool_t *pool);
-
 #endif

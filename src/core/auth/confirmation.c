@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/auth/confirmation.h"
 
+#include "core/auth/attempt_limit.h"
 #include "core/auth/auth_int.h"
 #include "core/auth/own_password.h"
 #include "core/password/policy.h"
@@ -43,7 +44,7 @@ luci_result_t luci_confirmation_look(const luci_auth_t *auth, luci_confirmation_
 typedef struct {
     const luci_auth_t *auth;
     const luci_confirmation_t *confirmation;
-    const char *stored_hash;
+    luci_own_password_t verified;
     luci_session_t *renewed;
     apr_pool_t *pool;
 } proving_t;
@@ -52,9 +53,7 @@ static luci_result_t replace_session(luci_db_t *db, void *baton, apr_pool_t *scr
 {
     proving_t *proving = baton;
     const luci_auth_request_t *request = &proving->confirmation->request;
-    luci_own_password_t verified = { proving->confirmation->session, request->key_id, proving->stored_hash,
-                                     request->now };
-    luci_result_t result = luci_own_password_lock(db, &verified, scratch);
+    luci_result_t result = luci_own_password_lock(db, &proving->verified, scratch);
 
     proving->renewed->user.lacks = luci_db_columns(db).lacks;
     return result == LUCI_OK
@@ -72,9 +71,15 @@ static luci_result_t commit(void *baton, const luci_verdict_t *verdict)
 
     if (result != LUCI_OK)
         return result;
-    proving->stored_hash = verdict->stored_hash;
+    proving->verified = (luci_own_password_t){ auth,
+                                               &proving->confirmation->request,
+                                               proving->confirmation->session,
+                                               { .id = proving->confirmation->request.key_id,
+                                                 .stored_hash = verdict->stored_hash } };
     result = luci_db_transaction(db, replace_session, proving, proving->pool);
     auth->source.give_back(auth->source.baton, db);
+    if (result == LUCI_OK)
+        luci_attempt_limit_say(auth, &proving->verified.key);
     luci_auth_forget(auth, &proving->confirmation->session->token, proving->pool);
     return result;
 }
@@ -129,7 +134,7 @@ luci_result_t luci_confirm(const luci_auth_t *auth, luci_confirmation_t *confirm
         result = confirm(&proving, confirmation, &verdict);
     if (result == LUCI_OK && request->attempt)
         request->attempt->device_account =
-            luci_auth_device_account(request->key_id, proving.stored_hash, pool);
+            luci_auth_device_account(request->key_id, proving.verified.key.stored_hash, pool);
     event.reason = verdict.reason;
     luci_auth_report(auth, &event, &confirmation->session->user,
                      result == LUCI_OK ? renewed : confirmation->session);

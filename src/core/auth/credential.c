@@ -87,25 +87,45 @@ luci_result_t luci_credential_hash(const luci_auth_t *auth, const luci_credentia
     return result;
 }
 
+/* Why the key takes not even the right credential; NONE: it takes it. */
+static luci_reason_t refusal_of(const check_t *check)
+{
+    const luci_credential_t *credential = check->credential;
+
+    if (credential->is_locked && credential->is_locked(credential->start_baton, check->key))
+        return LUCI_REASON_TOO_MANY_FAILURES;
+    return luci_user_is_disabled(&check->key->user, credential->now) ? LUCI_REASON_DISABLED
+                                                                     : LUCI_REASON_NONE;
+}
+
+/* The reason of a DENIED, after the credential was compared with result. */
+static luci_reason_t denial_of(luci_result_t result, luci_reason_t refusal)
+{
+    if (result == LUCI_INVALID)
+        return LUCI_REASON_NO_PASSWORD;
+    if (result == LUCI_OK || refusal == LUCI_REASON_TOO_MANY_FAILURES)
+        return refusal;
+    return LUCI_REASON_WRONG_PASSWORD;
+}
+
 /* Verifies the password. If there is no hash that can be verified, or only one that takes next to no time, a
  * dummy hash is computed as well, so that the time of the answer does not tell which users exist. */
 static luci_result_t judge(check_t *check)
 {
     const luci_credential_kind_t *kind = check->credential->kind;
     const luci_key_t *key = check->key;
+    luci_reason_t refusal = key ? refusal_of(check) : LUCI_REASON_NONE;
     luci_result_t result = LUCI_INVALID;
 
     if (key)
         result = kind->verify(check->auth->settings, key->stored_hash, check->prepared);
-    check->denial = result == LUCI_INVALID ? LUCI_REASON_NO_PASSWORD
-                    : result == LUCI_OK    ? LUCI_REASON_DISABLED
-                                           : LUCI_REASON_WRONG_PASSWORD;
+    check->denial = denial_of(result, refusal);
+    if (result == LUCI_OK && refusal != LUCI_REASON_NONE)
+        result = LUCI_DENIED;
     if (result == LUCI_INVALID || (result == LUCI_DENIED && kind->is_cheap(key->stored_hash))) {
         result = kind->verify_dummy(check->auth->settings, check->prepared);
         return result == LUCI_OK ? LUCI_DENIED : result;
     }
-    if (result == LUCI_OK && luci_user_is_disabled(&key->user, check->credential->now))
-        return LUCI_DENIED;
     return result;
 }
 
@@ -174,11 +194,12 @@ luci_result_t luci_credential_check(const luci_auth_t *auth, const luci_credenti
                                     luci_verdict_t *verdict, apr_pool_t *pool)
 {
     check_t check = { .auth = auth, .credential = credential, .making = LUCI_OK, .pool = pool };
-    luci_key_t key = { 0 };
+    luci_key_t key = { .failures = LUCI_KEY_UNCOUNTED };
     luci_result_t result = run_check(&check, &key);
 
     verdict->stored_hash = result == LUCI_OK ? replace_outdated(&check) : key.stored_hash;
     verdict->user = key.user;
+    verdict->failures = key.failures;
     verdict->reason = result == LUCI_NOT_FOUND ? LUCI_REASON_UNKNOWN_USER
                       : result == LUCI_DENIED  ? check.denial
                                                : luci_reason_of(result);

@@ -30,14 +30,16 @@ typedef struct {
 } luci_credential_kind_t;
 
 /* A name and a credential. start (may be NULL) is called when the hasher has granted a slot, before anything
- * is hashed; any result other than OK ends the check and is returned. */
+ * is hashed; any result other than OK ends the check and is returned. is_locked (may be NULL) tells whether
+ * the key takes no credential at all: it is verified all the same, for the time that takes. */
 typedef struct {
     const luci_credential_kind_t *kind;
     const char *key_id; /* luci_key_id of the username; not needed for luci_credential_hash */
     const char *presented;
     luci_hash_work_fn *start;
-    void *start_baton;
-    luci_ms_t now; /* not needed for luci_credential_hash */
+    void *start_baton; /* of both functions */
+    luci_ms_t now;     /* not needed for luci_credential_hash */
+    int (*is_locked)(void *start_baton, const luci_key_t *key);
 } luci_credential_t;
 
 /* luci_key_get for a key id (luci_key_id), with a database handle that is borrowed for this call. */
@@ -55,13 +57,15 @@ typedef struct {
     luci_user_t user;        /* set for a wrong password, too; the id is NULL if there is no such user */
     const char *stored_hash; /* the hash that the password was compared with, or its replacement if it was
                                 outdated */
+    int failures;            /* of the key (key.h); also set if there is no such user */
     luci_reason_t reason;
     int is_repeated; /* set by luci_auth_check: the password memory already knew that the password is wrong */
 } luci_verdict_t;
 
 /* Verifies name and credential. OK: verdict->user is from pool, and an outdated hash was replaced if
  * possible. NOT_FOUND: no such user; takes as long as a wrong password. DENIED: wrong password, no password,
- * or user disabled. BUSY, UNAVAILABLE, INTERNAL, and any result of start. *verdict is always set. */
+ * key locked, or user disabled. BUSY, UNAVAILABLE, INTERNAL, and any result of start. *verdict is always set.
+ */
 luci_result_t luci_credential_check(const luci_auth_t *auth, const luci_credential_t *credential,
                                     luci_verdict_t *verdict, apr_pool_t *pool) LUCI_MUST_USE;
 

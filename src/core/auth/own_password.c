@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/auth/own_password.h"
 
+#include "core/auth/attempt_limit.h"
 #include "core/auth/auth_int.h"
 
 #include <string.h>
@@ -37,7 +38,7 @@ luci_result_t luci_own_password_refused(const luci_auth_t *auth, const luci_sess
     return result == LUCI_NOT_FOUND ? LUCI_EXPIRED : LUCI_DENIED;
 }
 
-luci_result_t luci_own_password_lock(luci_db_t *db, const luci_own_password_t *verified, apr_pool_t *scratch)
+luci_result_t luci_own_password_lock(luci_db_t *db, luci_own_password_t *verified, apr_pool_t *scratch)
 {
     const luci_session_t *session = verified->session;
     luci_user_t user;
@@ -47,9 +48,10 @@ luci_result_t luci_own_password_lock(luci_db_t *db, const luci_own_password_t *v
         result = luci_session_delete(db, &session->token, luci_db_target(db)->settings, scratch);
     if (result == LUCI_NOT_FOUND)
         return LUCI_EXPIRED;
-    if (result == LUCI_OK && luci_user_is_disabled(&user, verified->now))
+    if (result == LUCI_OK && luci_user_is_disabled(&user, verified->request->now))
         return LUCI_CONFLICT;
+    verified->key.user.id = session->user.id;
     return result == LUCI_OK
-               ? luci_key_lock(db, verified->key_id, session->user.id, verified->stored_hash, scratch)
+               ? luci_attempt_limit_confirm(db, verified->auth, verified->request, &verified->key, scratch)
                : result;
 }

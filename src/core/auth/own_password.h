@@ -19,16 +19,17 @@ luci_result_t luci_own_password_refused(const luci_auth_t *auth, const luci_sess
 
 /* What was verified. */
 typedef struct {
+    const luci_auth_t *auth;
+    const luci_auth_request_t *request;
     const luci_session_t *session;
-    const char *key_id;
-    const char *stored_hash; /* that the password was verified with */
-    luci_ms_t now;
+    luci_key_t key; /* its id, and the hash that the password was verified with; output: the rest, before its
+                       failures were set back (attempt_limit.h) */
 } luci_own_password_t;
 
 /* Begins a transaction that replaces the session: under the user's lock it deletes the session's row and
- * locks the key. CONFLICT: user or key are not what was verified. EXPIRED: the session or its user does not
- * exist any more. */
-luci_result_t luci_own_password_lock(luci_db_t *db, const luci_own_password_t *verified,
+ * confirms the key (luci_attempt_limit_confirm). CONFLICT: user or key are not what was verified. EXPIRED:
+ * the session or its user does not exist any more. */
+luci_result_t luci_own_password_lock(luci_db_t *db, luci_own_password_t *verified,
                                      apr_pool_t *scratch) LUCI_MUST_USE;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/auth/password_change.h"
 
+#include "core/auth/attempt_limit.h"
 #include "core/auth/auth_int.h"
 #include "core/auth/own_password.h"
 #include "core/auth/password_credential.h"
@@ -11,7 +12,7 @@
 typedef struct {
     const luci_auth_t *auth;
     const luci_password_change_t *change;
-    const char *old_hash; /* that the current password was verified with */
+    luci_own_password_t verified;
     const char *new_hash;
     luci_session_t *renewed;
     apr_array_header_t *ended; /* output: of luci_session_token_t; NULL: none */
@@ -55,12 +56,10 @@ static luci_result_t write_change(luci_db_t *db, void *baton, apr_pool_t *scratc
 {
     writing_t *writing = baton;
     const luci_password_change_t *change = writing->change;
-    luci_key_t key = { .id = change->request.key_id, .stored_hash = writing->old_hash };
-    luci_own_password_t verified = { change->session, key.id, key.stored_hash, change->request.now };
-    luci_result_t result = luci_own_password_lock(db, &verified, scratch);
+    luci_result_t result = luci_own_password_lock(db, &writing->verified, scratch);
 
     if (result == LUCI_OK)
-        result = luci_key_replace_hash(db, &key, writing->new_hash, scratch);
+        result = luci_key_replace_hash(db, &writing->verified.key, writing->new_hash, scratch);
     if (result == LUCI_NOT_FOUND)
         return LUCI_CONFLICT;
     if (result == LUCI_OK && !change->keep_sessions)
@@ -81,10 +80,16 @@ static luci_result_t commit(void *baton, const luci_verdict_t *verdict)
 
     if (result != LUCI_OK)
         return result;
-    writing->old_hash = verdict->stored_hash;
+    writing->verified = (luci_own_password_t){ auth,
+                                               &writing->change->request,
+                                               writing->change->session,
+                                               { .id = writing->change->request.key_id,
+                                                 .stored_hash = verdict->stored_hash } };
     writing->ended = NULL;
     result = luci_db_transaction(db, write_change, writing, writing->pool);
     auth->source.give_back(auth->source.baton, db);
+    if (result == LUCI_OK)
+        luci_attempt_limit_say(auth, &writing->verified.key);
     luci_auth_forget(auth, &writing->change->session->token, writing->pool);
     for (int i = 0; writing->ended && i < writing->ended->nelts; i++)
         luci_auth_forget(auth, &APR_ARRAY_IDX(writing->ended, i, luci_session_token_t), writing->pool);

@@ -24,6 +24,7 @@ typedef struct {
     unsigned char bound[LUCI_SHA256_BYTES]; /* to the row */
     apr_uint32_t verdict;                   /* luci_result_t */
     apr_uint32_t reason;                    /* luci_reason_t */
+    luci_ms_t until;                        /* then the password is verified again */
 } known_t;
 
 typedef struct {
@@ -68,8 +69,8 @@ static luci_result_t bind_to(const luci_password_memory_t *memory, const luci_pa
 
     if (key) {
         hash = key->stored_hash ? apr_pstrcat(scratch, "=", key->stored_hash, NULL) : "";
-        text = apr_psprintf(scratch, "%s\n%d\n%s", key->user.id,
-                            luci_user_is_disabled(&key->user, check->now), hash);
+        text = apr_psprintf(scratch, "%s\n%d%d\n%s", key->user.id,
+                            luci_user_is_disabled(&key->user, check->now), check->is_locked != 0, hash);
     }
     return luci_secret_hmac(memory->secret, text, strlen(text), bound);
 }
@@ -77,41 +78,39 @@ static luci_result_t bind_to(const luci_password_memory_t *memory, const luci_pa
 /* ---- What is known; the table is held ---- */
 
 /* Extends the record of a wrong password that is used again. */
-static void stay(const luci_password_memory_t *memory, const unsigned char *key,
-                 const luci_shared_record_t *record, luci_ms_t now)
+static void stay(const luci_password_memory_t *memory, const unsigned char *key, known_t known, luci_ms_t now)
 {
-    known_t known;
-    luci_shared_value_t value = { &known, sizeof known, now + memory->wrong_for, 0 };
+    luci_shared_value_t value = { &known, sizeof known, now + LUCI_PASSWORD_WAS_WRONG_FOR, 0 };
 
-    memcpy(&known, record->bytes, sizeof known);
+    known.until = now + memory->wrong_for;
     luci_shared_table_put(memory->table, key, &value, now);
 }
 
-static const luci_shared_record_t *look_at(const luci_password_memory_t *memory, const unsigned char *key,
-                                           const unsigned char *bound, luci_ms_t now, known_t *known)
+static int look_at(const luci_password_memory_t *memory, const unsigned char *key, const unsigned char *bound,
+                   luci_ms_t now, known_t *known)
 {
     const luci_shared_record_t *record = luci_shared_table_find(memory->table, key, now);
 
     if (!record || record->length != sizeof *known)
-        return NULL;
+        return 0;
     memcpy(known, record->bytes, sizeof *known);
-    return luci_secret_equal(known->bound, bound, LUCI_SHA256_BYTES) ? record : NULL;
+    return luci_secret_equal(known->bound, bound, LUCI_SHA256_BYTES);
 }
 
-static int look(const luci_password_memory_t *memory, const luci_password_check_t *check,
+static int look(const luci_password_memory_t *memory, luci_password_check_t *check,
                 const unsigned char *bound, luci_ms_t now, known_t *known)
 {
     unsigned char key[LUCI_SHA256_BYTES];
-    const luci_shared_record_t *record;
 
     key_of(check, PART_RIGHT, key);
     if (look_at(memory, key, bound, now, known))
         return 1;
     key_of(check, PART_WRONG, key);
-    record = look_at(memory, key, bound, now, known);
-    if (record)
-        stay(memory, key, record, now);
-    return record != NULL;
+    check->was_wrong = look_at(memory, key, bound, now, known);
+    if (!check->was_wrong || known->until <= now)
+        return 0;
+    stay(memory, key, *known, now);
+    return 1;
 }
 
 static int is_gone(pid_t process)
@@ -211,6 +210,7 @@ luci_result_t luci_password_recall(const luci_password_memory_t *memory, luci_pa
     luci_result_t result = digest_of(memory, check, check->digest, scratch);
 
     check->claim = 0;
+    check->was_wrong = 0;
     if (result == LUCI_OK)
         result = bind_to(memory, check, bound, scratch);
     if (result != LUCI_OK)
@@ -230,10 +230,11 @@ void luci_password_settle(const luci_password_memory_t *memory, const luci_passw
     unsigned char key_bytes[LUCI_SHA256_BYTES];
     known_t known = { .verdict = (apr_uint32_t)verdict, .reason = (apr_uint32_t)reason };
     part_t part = verdict == LUCI_OK ? PART_RIGHT : PART_WRONG;
-    luci_ms_t until = check->now + (part == PART_RIGHT ? LUCI_PASSWORD_RIGHT_FOR : memory->wrong_for);
-    luci_shared_value_t value = { &known, sizeof known, until, 0 };
+    luci_shared_value_t value = { &known, sizeof known, 0, 0 };
     int is_verdict = verdict == LUCI_OK || verdict == LUCI_DENIED || verdict == LUCI_NOT_FOUND;
 
+    known.until = check->now + (part == PART_RIGHT ? LUCI_PASSWORD_RIGHT_FOR : memory->wrong_for);
+    value.until = part == PART_RIGHT ? known.until : check->now + LUCI_PASSWORD_WAS_WRONG_FOR;
     if (is_verdict && bind_to(memory, check, known.bound, scratch) != LUCI_OK)
         is_verdict = 0;
     if (luci_shared_table_hold(memory->table, HOLD_WAIT) != LUCI_OK)

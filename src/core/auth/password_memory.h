@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The password memory remembers results of password checks, because programs send name and password with each
  * request (HTTP Basic): right passwords for a minute, wrong ones for longer. A repeated check is not hashed
- * again, and the same wrong password is counted once by the throttle. All processes share the memory, which
- * never grows.
+ * again, and the same wrong password is counted once by the throttle. After that time the password is
+ * verified again; that it has been wrong before is known for a month, so that a program with a stale password
+ * does not use up the failures in a row of its owner. All processes share the memory, which never grows.
  *
  * Passwords are not stored. The key of a record is an HMAC-SHA-256 of database, name and password, with a
  * secret that lasts as long as the server. A second HMAC binds the record to the stored hash, the user and
@@ -19,6 +20,7 @@
 #define LUCI_PASSWORD_RIGHT_FOR LUCI_MS_MINUTE
 #define LUCI_PASSWORD_WRONG_FOR_MIN (15 * LUCI_MS_MINUTE)
 #define LUCI_PASSWORD_WRONG_FOR_MAX LUCI_MS_DAY
+#define LUCI_PASSWORD_WAS_WRONG_FOR (30 * LUCI_MS_DAY)
 
 /* Bytes of the largest record. */
 #define LUCI_PASSWORD_RECORD_MAX 48
@@ -34,12 +36,14 @@ typedef struct {
     volatile apr_uint32_t *waiting; /* number of threads of this child that wait */
 } luci_password_memory_t;
 
-/* One check, from recall to settle. The first four fields are inputs of recall. */
+/* One check, from recall to settle. The first five fields are inputs of recall. */
 typedef struct {
     const char *key_id;
     const char *password;
     const luci_key_t *key; /* the current row; NULL: no such key */
+    int is_locked;         /* 1: the key takes no password from this request (attempt_limit.h) */
     luci_ms_t now;
+    int was_wrong; /* output, with EXPIRED: this password was wrong before for the same row */
     unsigned char digest[LUCI_SHA256_BYTES];
     apr_uint64_t claim; /* this check's claim to verify the password; 0: none */
 } luci_password_check_t;

@@ -9,6 +9,8 @@ static const luci_table_column_t columns[] = {
     { "id", LUCI_COLUMN_TEXT, 255, 600, LUCI_COLUMN_PRIMARY, NULL },
     { "user_id", LUCI_COLUMN_TEXT, 15, 0, LUCI_COLUMN_USER, NULL },
     { "hashed_password", LUCI_COLUMN_TEXT, 255, 0, LUCI_COLUMN_NULLABLE, NULL },
+    { "failures", LUCI_COLUMN_INTEGER, 0, 0, LUCI_COLUMN_OURS | LUCI_COLUMN_LATER,
+      "so that the number of failed sign-ins in a row has no limit" },
     { NULL, LUCI_COLUMN_TEXT, 0, 0, 0, NULL },
 };
 
@@ -23,13 +25,32 @@ const luci_table_t luci_table_key = {
 
 /* ---- Statements ---- */
 
+#define FAILURES "[+failures:COALESCE(k.failures, 0)][-failures:-1]"
+
+/* One statement each, so that no failure is lost if several nodes count at once. The number is part of the
+ * texts, because SQLite's driver binds numbers as texts, which an expression does not compare as numbers. A
+ * failure that is counted twice, because its answer was lost, does less harm than one that is not counted. */
+#define NUMBER(number) LUCI_SQL_TEXT_OF(number)
+#define FAIL(is_last)                                                                                        \
+    "UPDATE {key} SET failures = COALESCE(failures, 0) + 1 WHERE id = :id AND COALESCE(failures, 0) + "      \
+    "1 " is_last " " NUMBER(LUCI_FAILURES_MAX)
+
+const luci_statement_t luci_sql_key_fail = { .text = FAIL("<"), .repeatable = 1 };
+
+const luci_statement_t luci_sql_key_fail_last = { .text = FAIL("="), .repeatable = 1 };
+
+const luci_statement_t luci_sql_key_forgive = {
+    .text = "UPDATE {key} SET failures = NULL WHERE id = :id AND failures IS NOT NULL",
+    .repeatable = 1,
+};
+
 const luci_statement_t luci_sql_key_insert = {
     .text = "INSERT INTO {key} (id, user_id, hashed_password) VALUES (:id, :user, :hash){or_nothing}",
     .may_conflict = 1,
 };
 
 const luci_statement_t luci_sql_key_get = {
-    .text = "SELECT [L:{lags}, u.id, ]k.hashed_password, " LUCI_SQL_USER_COLUMNS
+    .text = "SELECT [L:{lags}, u.id, ]k.hashed_password, " FAILURES ", " LUCI_SQL_USER_COLUMNS
             " FROM [L:(SELECT 1) server LEFT JOIN (]{key} k "
             "JOIN {user} u ON u.id = k.user_id[L:) ON][l: WHERE] {same:k.id:id}",
     .repeatable = 1,
@@ -37,7 +58,7 @@ const luci_statement_t luci_sql_key_get = {
 };
 
 const luci_statement_t luci_sql_key_lock = {
-    .text = "SELECT k.hashed_password, k.user_id FROM {key} k WHERE {same:k.id:id}{lock}",
+    .text = "SELECT k.hashed_password, k.user_id, " FAILURES " FROM {key} k WHERE {same:k.id:id}{lock}",
     .repeatable = 1,
 };
 
@@ -64,7 +85,22 @@ const luci_statement_t luci_sql_key_rename = {
 };
 
 const luci_statement_t luci_sql_key_set_hash = {
-    .text = "UPDATE {key} SET hashed_password = :hash WHERE id = :id",
+    .text = "UPDATE {key} SET hashed_password = :hash[+failures:, failures = NULL] WHERE id = :id",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_keys_failures = {
+    .text = "SELECT MAX(" FAILURES ") FROM {key} k WHERE k.user_id = :user",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_keys_forgive = {
+    .text = "UPDATE {key} SET failures = NULL WHERE user_id = :user AND failures IS NOT NULL",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_keys_try = {
+    .text = "UPDATE {key} SET failures = failures WHERE 1 = 0",
     .repeatable = 1,
 };
 

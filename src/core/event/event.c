@@ -66,6 +66,7 @@ static const struct {
     [LUCI_REASON_WRONG_PASSWORD] = { "wrong_password", CREDENTIALS },
     [LUCI_REASON_NO_PASSWORD] = { "no_password", CREDENTIALS },
     [LUCI_REASON_DISABLED] = { "disabled", CREDENTIALS },
+    [LUCI_REASON_TOO_MANY_FAILURES] = { "too_many_failures", CREDENTIALS },
     [LUCI_REASON_INVALID_USERNAME] = { "invalid_username", FORMS },
     [LUCI_REASON_INVALID_PASSWORD] = { "invalid_password", CREDENTIALS },
     [LUCI_REASON_WEAK_PASSWORD] = { "weak_password", NEW_PASSWORD },

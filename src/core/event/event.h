@@ -49,8 +49,9 @@ typedef enum {
     LUCI_REASON_NONE, /* it succeeded */
     LUCI_REASON_UNKNOWN_USER,
     LUCI_REASON_WRONG_PASSWORD,
-    LUCI_REASON_NO_PASSWORD, /* the account has no password hash that can be verified */
-    LUCI_REASON_DISABLED,    /* the user is disabled, and the password was right */
+    LUCI_REASON_NO_PASSWORD,       /* the account has no password hash that can be verified */
+    LUCI_REASON_DISABLED,          /* the user is disabled, and the password was right */
+    LUCI_REASON_TOO_MANY_FAILURES, /* in a row, so that the key takes no password (failures.h) */
     LUCI_REASON_INVALID_USERNAME,
     LUCI_REASON_INVALID_PASSWORD,
     LUCI_REASON_WEAK_PASSWORD, /* a new password that is too easy to guess (new_password.h) */
@@ -116,7 +117,10 @@ typedef struct {
         LUCI_NOTICE_HASH_NOT_REPLACED, /* result: why an outdated password hash could not be replaced */
         LUCI_NOTICE_SESSIONS_REMOVED,  /* count: how many sessions were deleted (LUCI_SESSIONS_MAX) */
         LUCI_NOTICE_USER_REFERENCED,   /* text: the database's reason why an account was not deleted */
-        LUCI_NOTICE_LIST_UNREADABLE    /* file: the block list of passwords, which no look-up can read */
+        LUCI_NOTICE_LIST_UNREADABLE,   /* file: the block list of passwords, which no look-up can read */
+        LUCI_NOTICE_LOCKED,            /* count: so many failures in a row, the last one just now */
+        LUCI_NOTICE_UNLOCKED,          /* a device that was signed in before has set them back */
+        LUCI_NOTICE_FAILURE_UNCOUNTED  /* result: why a failure could not be counted or set back */
     } kind;
     const char *user_id; /* NULL: it is not about a user */
     const char *file;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/commands/commands.h"
 
+#include "core/account/failures.h"
 #include "core/token/token.h"
 #include "ctl/cli/say.h"
 #include "ctl/cli/secret_prompt.h"
@@ -16,6 +17,13 @@ static const luci_option_t by_id[] = { LUCI_ACCOUNT_BY_ID, { NULL, NULL, NULL, 0
 static const char *and_ended(luci_invocation_t *call, int ended)
 {
     return apr_psprintf(call->pool, "; %d session%s ended", ended, ended == 1 ? " was" : "s were");
+}
+
+/* Returns "; 3 failed sign-ins in a row count no more", for messages. */
+static const char *and_set_back(luci_invocation_t *call, int failures)
+{
+    return apr_psprintf(call->pool, "; %d failed sign-in%s in a row count%s no more", failures,
+                        failures == 1 ? "" : "s", failures == 1 ? "s" : "");
 }
 
 /* ---- user passwd ---- */
@@ -166,16 +174,19 @@ static luci_exit_t set_disabled(luci_invocation_t *call, int disabled)
     luci_ctl_database_t database;
     luci_user_t user;
     luci_admin_ended_t ended = { 0 };
-    int ends = luci_command_has(call, "end-sessions");
-    luci_result_t result;
+    int failures = 0, ends = luci_command_has(call, "end-sessions");
+    luci_result_t result = LUCI_OK;
     luci_exit_t status = luci_account_open_to_change(call, &database, &user);
 
     if (status != LUCI_EXIT_DONE)
         return status;
     if (!luci_db_columns(database.db).disabled)
         return luci_ctl_database_lacks(&database, "disabled", call->pool);
-    result = disabled ? disable(&database, &user, ends ? &ended : NULL, call->pool)
-                      : luci_admin_set_disabled(database.db, &user, 0, NULL, call->pool);
+    if (!disabled)
+        result = luci_failures_of_user(database.db, user.id, &failures, call->pool);
+    if (result == LUCI_OK)
+        result = disabled ? disable(&database, &user, ends ? &ended : NULL, call->pool)
+                          : luci_admin_set_disabled(database.db, &user, 0, NULL, call->pool);
     luci_admin_audit_write(&database, disabled ? LUCI_EVENT_USER_DISABLE : LUCI_EVENT_USER_ENABLE, &user,
                            result, 0);
     if (result != LUCI_OK)
@@ -185,9 +196,10 @@ static luci_exit_t set_disabled(luci_invocation_t *call, int disabled)
     else if (disabled)
         luci_session_notice_changed(call, &database, user.id);
     return luci_account_done(call, &database, user.id,
-                             apr_psprintf(call->pool, "%s is %s%s.", user.username,
+                             apr_psprintf(call->pool, "%s is %s%s%s.", user.username,
                                           disabled ? "disabled" : "enabled",
-                                          ends ? and_ended(call, ended.count) : ""));
+                                          ends ? and_ended(call, ended.count) : "",
+                                          failures > 0 ? and_set_back(call, failures) : ""));
 }
 
 static luci_exit_t run_disable(luci_invocation_t *call)
@@ -221,7 +233,16 @@ const luci_command_t luci_command_user_disable = {
 };
 
 const luci_command_t luci_command_user_enable = {
-    "user enable", "NAME", "Enables a disabled user", "", by_id, 1, 1, run_enable, NULL,
+    "user enable",
+    "NAME",
+    "Enables a user who is disabled, or has failed to sign in too often",
+    "After 100 failed sign-ins in a row only browsers with an earlier sign-in may try again. This\n"
+    "sets the number back, as user passwd does.\n",
+    by_id,
+    1,
+    1,
+    run_enable,
+    NULL,
 };
 
 /* ---- user delete ---- */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/commands/commands.h"
 
+#include "core/account/failures.h"
+#include "core/base/timestamp.h"
 #include "core/db/key_table.h"
 #include "core/db/paging.h"
 #include "core/password/policy.h"
@@ -110,39 +112,64 @@ static int count_key(void *baton, const char *const *row, apr_pool_t *scratch)
     return 1;
 }
 
+/* What is known about the sessions of a user. */
+typedef struct {
+    apr_int64_t valid;
+    luci_ms_t begun; /* the last one; 0: none is known */
+} sessions_t;
+
 static int count_session(void *baton, const luci_listed_session_t *session, apr_pool_t *scratch)
 {
+    sessions_t *sessions = baton;
+    luci_ms_t begun = luci_timestamp_clamp(luci_sql_to_number(session->created_at, 0));
+
     (void)scratch;
-    *(apr_int64_t *)baton += session->state != LUCI_SESSION_EXPIRED;
+    sessions->valid += session->state != LUCI_SESSION_EXPIRED;
+    if (begun > sessions->begun)
+        sessions->begun = begun;
     return 1;
 }
 
-static luci_result_t count(luci_db_t *db, const luci_user_t *user, apr_int64_t *keys, apr_int64_t *sessions,
-                           apr_pool_t *scratch)
-{
-    luci_paging_walk_t of_keys = { &luci_sql_key_page, user->id, 1, count_key, keys };
-    luci_session_list_t of_sessions = { user->id, apr_time_as_msec(apr_time_now()), count_session, sessions };
-    luci_result_t result = luci_paging_walk(db, &of_keys, scratch);
-
-    return result == LUCI_OK ? luci_session_list(db, &of_sessions, scratch) : result;
-}
-
-#define COUNTS                                                                                               \
-    { "keys", "Keys", LUCI_CELL_NUMBER, NULL },                                                              \
+#define FACTS                                                                                                \
+    { "keys", "Keys", LUCI_CELL_NUMBER, NULL }, { "sessions", "Valid sessions", LUCI_CELL_NUMBER, NULL },    \
+        { "lastSignIn", "Last sign-in", LUCI_CELL_TIMESTAMP, NULL },                                         \
     {                                                                                                        \
-        "sessions", "Valid sessions", LUCI_CELL_NUMBER, NULL                                                 \
+        "failures", "Failed sign-ins in a row", LUCI_CELL_NUMBER, NULL                                       \
     }
 
-static const luci_column_t count_columns[] = { COUNTS, LUCI_COLUMNS_END };
-static const luci_column_t show_columns[] = { LUCI_ACCOUNT_COLUMNS, LUCI_ACCOUNT_ATTRIBUTE_COLUMN, COUNTS,
+static const luci_column_t fact_columns[] = { FACTS, LUCI_COLUMNS_END };
+static const luci_column_t show_columns[] = { LUCI_ACCOUNT_COLUMNS, LUCI_ACCOUNT_ATTRIBUTE_COLUMN, FACTS,
                                               LUCI_COLUMNS_END };
+
+#define FACT_COUNT LUCI_COLUMNS_COUNT(fact_columns)
+
+/* Fills in the cells of fact_columns. */
+static luci_result_t find_facts(luci_db_t *db, const luci_user_t *user, const char **cells, apr_pool_t *pool)
+{
+    apr_int64_t keys = 0;
+    sessions_t sessions = { 0, 0 };
+    luci_paging_walk_t of_keys = { &luci_sql_key_page, user->id, 1, count_key, &keys };
+    luci_session_list_t of_sessions = { user->id, apr_time_as_msec(apr_time_now()), count_session,
+                                        &sessions };
+    int failures = LUCI_KEY_UNCOUNTED;
+    luci_result_t result = luci_paging_walk(db, &of_keys, pool);
+
+    if (result == LUCI_OK)
+        result = luci_session_list(db, &of_sessions, pool);
+    if (result == LUCI_OK)
+        result = luci_failures_of_user(db, user->id, &failures, pool);
+    cells[0] = luci_sql_number(keys, pool);
+    cells[1] = luci_sql_number(sessions.valid, pool);
+    cells[2] = sessions.begun > 0 ? luci_sql_number(sessions.begun, pool) : NULL;
+    cells[3] = failures == LUCI_KEY_UNCOUNTED ? NULL : luci_sql_number(failures, pool);
+    return result;
+}
 
 static luci_exit_t run_show(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     const luci_settings_t *settings = &database.config.settings;
     luci_user_t user;
-    apr_int64_t keys = 0, sessions = 0;
     const luci_column_t *of_user;
     luci_column_t *columns;
     const char **cells;
@@ -152,22 +179,29 @@ static luci_exit_t run_show(luci_invocation_t *call)
 
     if (status != LUCI_EXIT_DONE)
         return status;
-    result = count(database.db, &user, &keys, &sessions, call->pool);
+    of_user = luci_account_columns(settings, &many, call->pool);
+    columns = apr_pcalloc(call->pool, sizeof *columns * (apr_size_t)(many + FACT_COUNT));
+    memcpy(columns, of_user, sizeof *columns * (apr_size_t)many);
+    memcpy(columns + many, fact_columns, FACT_COUNT * sizeof *columns);
+    cells = luci_account_cells(&user, settings, many + FACT_COUNT, call->pool);
+    result = find_facts(database.db, &user, cells + many, call->pool);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&database, result);
-    of_user = luci_account_columns(settings, &many, call->pool);
-    columns = apr_pcalloc(call->pool, sizeof *columns * (apr_size_t)(many + 2));
-    memcpy(columns, of_user, sizeof *columns * (apr_size_t)many);
-    memcpy(columns + many, count_columns, 2 * sizeof *columns);
-    cells = luci_account_cells(&user, settings, many + 2, call->pool);
-    cells[many] = luci_sql_number(keys, call->pool);
-    cells[many + 1] = luci_sql_number(sessions, call->pool);
-    luci_output_record(call->output, columns, many + 2, cells);
+    luci_output_record(call->output, columns, many + FACT_COUNT, cells);
     return LUCI_EXIT_DONE;
 }
 
 static const luci_option_t show_options[] = { LUCI_ACCOUNT_BY_ID, { NULL, NULL, NULL, 0 } };
 
 const luci_command_t luci_command_user_show = {
-    "user show", "NAME", "Shows a user", "", show_options, 1, 1, run_show, show_columns,
+    "user show",
+    "NAME",
+    "Shows a user",
+    "After 100 failed sign-ins in a row only browsers with an earlier sign-in may try again, until\n"
+    "user enable or user passwd sets the number back.\n",
+    show_options,
+    1,
+    1,
+    run_show,
+    show_columns,
 };

@@ -99,5 +99,26 @@ void luci_httpd_log_notice(server_rec *server, const luci_notice_t *notice)
                          "or httpd is restarted with another one",
                          notice->file);
         break;
+    case LUCI_NOTICE_LOCKED:
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
+                     "LUCI0240: user %s has %d failed sign-ins in a row, so that only browsers with an "
+                     "earlier sign-in may try again; luciactl user enable --id %s, or a new password, sets "
+                     "the number back",
+                     notice->user_id, notice->count, notice->user_id);
+        break;
+    case LUCI_NOTICE_UNLOCKED:
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server,
+                     "LUCI0241: user %s has signed in with a browser with an earlier sign-in, which sets the "
+                     "number of failed sign-ins back",
+                     notice->user_id);
+        break;
+    case LUCI_NOTICE_FAILURE_UNCOUNTED:
+        if (luci_httpd_log_topic_due(LUCI_TOPIC_FAILURES))
+            ap_log_error(
+                APLOG_MARK, APLOG_WARNING, 0, server,
+                "LUCI0242: the failed sign-ins in a row of user %s could not be counted, or not be set "
+                "back: %s; the account of LuciaDatabase needs the right to change the key table",
+                notice->user_id, luci_result_name(notice->result));
+        break;
     }
 }

@@ -43,6 +43,7 @@ typedef enum {
     LUCI_TOPIC_COLUMNS,
     LUCI_TOPIC_BLOCK_LIST,
     LUCI_TOPIC_PROOF,
+    LUCI_TOPIC_FAILURES,
     LUCI_TOPICS
 } luci_topic_t;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/lifecycle/start_schema.h"
 
+#include "core/account/failures.h"
 #include "core/config/connect_params.h"
 #include "core/db/capacity.h"
 #include "core/db/db_problem.h"
@@ -169,6 +170,19 @@ static void ask_capacity(luci_db_t *db, const luci_server_config_t *config, apr_
         *luci_config_parts(config)->capacity = capacity;
 }
 
+/* Says if failed sign-ins in a row cannot be counted although the table has the column. */
+static void try_failures(const job_t *job, luci_db_t *db, apr_pool_t *pool)
+{
+    if (luci_failures_try(db, pool) != LUCI_OK)
+        say(job, APLOG_WARNING,
+            apr_psprintf(
+                pool,
+                "LUCI0324: failed sign-ins in a row cannot be counted: %s; everything else works; the "
+                "account of LuciaDatabase needs the right to change the table %s (in %s)",
+                luci_db_problem(db, pool), luci_config_server(job->server)->settings.tables.key,
+                luci_server_name(job->server, pool)));
+}
+
 /* Runs in the short-lived process and never returns. configtest ignores a missing file here, because
  * database_check.c reports it. */
 static void work_and_exit(const job_t *job, apr_pool_t *pool)
@@ -198,6 +212,8 @@ static void work_and_exit(const job_t *job, apr_pool_t *pool)
 
         result = mend(db, may_create, &gaps, pool);
         problem = luci_db_problem(db, pool);
+        if (result == LUCI_OK && !job->is_test)
+            try_failures(job, db, pool);
         if (result == LUCI_OK)
             ask_capacity(db, config, pool);
         luci_db_close(db);

@@ -129,6 +129,7 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
         .settings = &config->settings,
         .source = luci_pool_source(runtime->pool),
         .hasher = luci_hash_slots_hasher(shared->hash_slots, config->hash_slots.wait, pool),
+        .pacer = luci_pace_pacer(shared->pace),
         .cache = start_cache(runtime, shared->cache, server, pool),
         .throttle = start_throttle(config, pool),
         .passwords = &runtime->passwords,
@@ -202,7 +203,8 @@ static int prepare_guards(luci_shared_t *shared, const luci_database_t *database
     shared->write_breaker = other ? luci_config_parts(other)->shared->write_breaker
                                   : luci_breaker_create(LUCI_DATABASE_PAUSE, LUCI_DATABASE_RETRY, conf_pool);
     shared->shortage = other ? luci_config_parts(other)->shared->shortage : luci_shortage_create(conf_pool);
-    return shared->breaker && shared->write_breaker && shared->shortage;
+    shared->pace = other ? luci_config_parts(other)->shared->pace : luci_pace_create(conf_pool);
+    return shared->breaker && shared->write_breaker && shared->shortage && shared->pace;
 }
 
 static int has_audit(const luci_server_config_t *config, const void *target)

@@ -12,6 +12,7 @@
 #include "httpd/cache/cache_sessions.h"
 #include "httpd/db/pool.h"
 #include "httpd/hash/hash_slots.h"
+#include "httpd/hash/pace.h"
 #include "httpd/hash/password_table.h"
 #include "httpd/pages/pages.h"
 #include "httpd/server/throttle_start.h"
@@ -30,12 +31,13 @@ typedef struct luci_runtime_t {
 
 /* Created for each virtual host with a LuciaDatabase before children start; children inherit it. Virtual
  * hosts that configure the same cache or audit log share it, and those with the same database share its
- * breaker and its shortage; all share the hash slots and the password memory. */
+ * breaker, its shortage and its pace; all share the hash slots and the password memory. */
 typedef struct luci_shared_t {
     luci_pages_t *pages;
     luci_breaker_t *breaker;       /* of its database */
     luci_breaker_t *write_breaker; /* of writes to it */
     luci_shortage_t *shortage;     /* the same */
+    luci_pace_t *pace;             /* of failed attempts, the same */
     luci_cache_t *cache;           /* NULL: the cache is off */
     luci_hash_slots_t *hash_slots;
     luci_password_table_t *passwords;

@@ -117,6 +117,14 @@ sub plain_user {
     return;
 }
 
+# A user of the server who may do everything but write the column failures.
+sub uncounting_user {
+    my ($self, $database, $name) = @_;
+    $self->plain_user($database, $name);
+    $self->query_in($database, $_) for "REVOKE UPDATE ON user_key FROM $name", "GRANT UPDATE (hashed_password) ON user_key TO $name";
+    return;
+}
+
 # ---- Which tables are read from end to end: asked of the server's own counts, where scans are taken for dear ----
 
 sub line_without_scans { my ($self, $database) = @_; return $self->line($database, "options='-c enable_seqscan=off'") }

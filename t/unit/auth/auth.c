@@ -77,8 +77,8 @@ static void check_conflicts(void)
     tap_is_result(support_sign_up(with, "octocat", PASSWORD), LUCI_CONFLICT,
                   "a username that another provider's user has");
     tap_is_str(support_auth_value(with, COUNTS), "3 2 2", "refused sign-ups leave nothing");
-    support_run(with->target.params,
-                "INSERT INTO user_key VALUES ('username:hubot', 'github0000000000', NULL)");
+    support_run(with->target.params, "INSERT INTO user_key (id, user_id, hashed_password) VALUES "
+                                     "('username:hubot', 'github0000000000', NULL)");
     tap_is_result(support_sign_up(with, "Hubot", PASSWORD), LUCI_CONFLICT,
                   "a sign-up with a name whose key has no password conflicts");
     tap_is_result(support_sign_in(with, "Alice", PASSWORD), LUCI_OK, "the first password stays");

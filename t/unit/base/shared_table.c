@@ -192,6 +192,15 @@ static void check_passwords(void)
                   "S9.50: a wrong one");
     tap_is_result(recall("username:alice", "wrong", NOW + LUCI_MS_HOUR + 1), LUCI_DENIED,
                   "S9.50: a wrong password that is repeated is remembered longer");
+    tap_is_result(recall("username:alice", "wrong", NOW + LUCI_MS_DAY), LUCI_EXPIRED,
+                  "a wrong password is verified again after a day");
+    tap_is_int(check.was_wrong, 1,
+               "S9.50: a program that repeats a wrong password next day uses up no failure");
+    settle(LUCI_BUSY, LUCI_REASON_BUSY, NOW + LUCI_MS_DAY);
+    tap_is_result(recall("username:alice", "wrong", NOW + 32 * LUCI_MS_DAY), LUCI_EXPIRED,
+                  "a wrong password is verified again after a month");
+    tap_is_int(check.was_wrong, 0, "after a month it is not known that a password was wrong");
+    settle(LUCI_BUSY, LUCI_REASON_BUSY, NOW);
     tap_is_result(recall("username:alic", "ewrong", NOW), LUCI_EXPIRED,
                   "a password with another split from the name is unknown");
     settle(LUCI_THROTTLED, LUCI_REASON_THROTTLED, NOW);

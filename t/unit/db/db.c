@@ -172,7 +172,7 @@ static void check_new_schema(void)
     tap_is_str(support_value(path, "SELECT group_concat(name) FROM pragma_table_info('auth_user')"),
                "id,username,disabled,created_at", "the user table has its columns");
     tap_is_str(support_value(path, "SELECT group_concat(name) FROM pragma_table_info('user_key')"),
-               "id,user_id,hashed_password", "the key table has its columns");
+               "id,user_id,hashed_password,failures", "the key table has its columns");
     tap_is_str(support_value(path, "SELECT group_concat(name) FROM pragma_table_info('user_session')"),
                "id,user_id,active_expires,idle_expires,created_at,last_seen,address,user_agent,proved_at",
                "the session table has its columns");

@@ -108,8 +108,10 @@ static void check_changes(void)
     luci_db_t *db = new_database("changes.db", &target);
     int changed;
 
-    support_run(target.params, "INSERT INTO auth_user (id, username) VALUES ('alice', 'alice');"
-                               "INSERT INTO user_key VALUES ('username:alice', 'alice', 'hash')");
+    support_run(
+        target.params,
+        "INSERT INTO auth_user (id, username) VALUES ('alice', 'alice');"
+        "INSERT INTO user_key (id, user_id, hashed_password) VALUES ('username:alice', 'alice', 'hash')");
     for (int i = 0; i < COUNT(changes); i++) {
         work_t work = { .user = apr_psprintf(pool, "user-%d", i) };
 
@@ -292,15 +294,15 @@ static void check_columns_later(void)
                   "a read from Lucia's tables");
     tap_is_int(luci_db_columns(db).user + luci_db_columns(db).session, 0,
                "Lucia's tables are read without the module's columns");
-    tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], NULL, "  nobody is disabled");
-    tap_is_str(row[1 + LUCI_SQL_USER_NAME], "Alice", "  the username is there");
+    tap_is_str(row[2 + LUCI_SQL_USER_DISABLED], NULL, "  nobody is disabled");
+    tap_is_str(row[2 + LUCI_SQL_USER_NAME], "Alice", "  the username is there");
     support_run(path, "ALTER TABLE auth_user ADD COLUMN disabled BIGINT; ALTER TABLE auth_user ADD COLUMN "
                       "created_at BIGINT;"
                       "UPDATE auth_user SET disabled = 1");
     tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", id }), &row, pool), LUCI_OK,
                   "a read when the columns have come");
     tap_is_int(luci_db_columns(db).user, 1, "a read notices the columns that have come");
-    tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], "1", "at once: the user is disabled");
+    tap_is_str(row[2 + LUCI_SQL_USER_DISABLED], "1", "at once: the user is disabled");
     support_run(path, "ALTER TABLE auth_user DROP COLUMN disabled");
     tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", id }), &row, pool), LUCI_OK,
                   "a read when one is gone again");

@@ -146,9 +146,9 @@ static void check_rows(luci_db_t *db)
     tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", key }), &row, pool), LUCI_OK,
                   "the key's row");
     tap_is_str(row[0], NULL, "  NULL is not an empty hash");
-    tap_is_str(row[1 + LUCI_SQL_USER_ID], "alice", "  the key's row has its user");
-    tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], NULL, "  who is not disabled");
-    tap_is_str(row[1 + LUCI_SQL_USER_NAME], "Alice", "  as the name was typed");
+    tap_is_str(row[2 + LUCI_SQL_USER_ID], "alice", "  the key's row has its user");
+    tap_is_str(row[2 + LUCI_SQL_USER_DISABLED], NULL, "  who is not disabled");
+    tap_is_str(row[2 + LUCI_SQL_USER_NAME], "Alice", "  as the name was typed");
     tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", none }), &row, pool),
                   LUCI_NOT_FOUND, "no such key");
     tap_is_int(changed_by(db, &luci_sql_key_replace_hash, old), 0, "a hash that is not the old one stays");
@@ -199,12 +199,12 @@ static void check_dropped_column(luci_db_t *db, const char *params)
     support_run(params, "UPDATE auth_user SET disabled = 1");
     tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", key }), &row, pool), LUCI_OK,
                   "a key is read after the transactions");
-    tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], "1", "  of a disabled user");
+    tap_is_str(row[2 + LUCI_SQL_USER_DISABLED], "1", "  of a disabled user");
     support_run(params, "ALTER TABLE auth_user DROP COLUMN disabled");
     tap_is_result(luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", key }), &row, pool), LUCI_OK,
                   "the same without the column");
-    tap_is_str(row[1 + LUCI_SQL_USER_DISABLED], NULL, "  that nobody has any more");
-    tap_is_str(row[1 + LUCI_SQL_USER_NAME], "Alice", "  the key's row without the column has the name");
+    tap_is_str(row[2 + LUCI_SQL_USER_DISABLED], NULL, "  that nobody has any more");
+    tap_is_str(row[2 + LUCI_SQL_USER_NAME], "Alice", "  the key's row without the column has the name");
 }
 
 /* ---- Time ---- */

@@ -51,8 +51,10 @@ static luci_db_t *new_database(const char *name, luci_db_target_t *target)
 {
     *target = support_target(support_path(name), &settings);
     support_our_tables(target->params, &settings);
-    support_run(target->params, "INSERT INTO auth_user (id, username) VALUES ('alice', 'alice');"
-                                "INSERT INTO user_key VALUES ('username:alice', 'alice', 'hash')");
+    support_run(
+        target->params,
+        "INSERT INTO auth_user (id, username) VALUES ('alice', 'alice');"
+        "INSERT INTO user_key (id, user_id, hashed_password) VALUES ('username:alice', 'alice', 'hash')");
     return luci_db_create(target, pool);
 }
 

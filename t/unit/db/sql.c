@@ -67,10 +67,10 @@ static const struct {
       "INSERT INTO \"user_key\" (id, user_id, hashed_password) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
       "id user hash" },
     { &luci_sql_key_get, 1,
-      "SELECT k.hashed_password, " USER_PLAIN
+      "SELECT k.hashed_password, -1, " USER_PLAIN
       " FROM \"user_key\" k JOIN \"auth_user\" u ON u.id = k.user_id WHERE k.id = %s",
       "id",
-      "SELECT k.hashed_password, " USER_OURS
+      "SELECT k.hashed_password, COALESCE(k.failures, 0), " USER_OURS
       " FROM \"user_key\" k JOIN \"auth_user\" u ON u.id = k.user_id WHERE k.id = %s",
       "id" },
     { &luci_sql_user_touch, 1, "UPDATE \"auth_user\" SET id = id WHERE id = %s", "id",
@@ -79,13 +79,39 @@ static const struct {
       "id" },
     { &luci_sql_user_lock, 1, "SELECT " USER_PLAIN " FROM \"auth_user\" u WHERE u.id = %s", "id",
       "SELECT " USER_OURS " FROM \"auth_user\" u WHERE u.id = %s", "id" },
-    { &luci_sql_key_lock, 1, "SELECT k.hashed_password, k.user_id FROM \"user_key\" k WHERE k.id = %s", "id",
-      "SELECT k.hashed_password, k.user_id FROM \"user_key\" k WHERE k.id = %s", "id" },
+    { &luci_sql_key_lock, 1, "SELECT k.hashed_password, k.user_id, -1 FROM \"user_key\" k WHERE k.id = %s",
+      "id",
+      "SELECT k.hashed_password, k.user_id, COALESCE(k.failures, 0) FROM \"user_key\" k WHERE k.id = %s",
+      "id" },
+    { &luci_sql_key_fail, 1,
+      "UPDATE \"user_key\" SET failures = COALESCE(failures, 0) + 1 WHERE id = %s AND COALESCE(failures, 0) "
+      "+ 1 < 100",
+      "id",
+      "UPDATE \"user_key\" SET failures = COALESCE(failures, 0) + 1 WHERE id = %s AND COALESCE(failures, 0) "
+      "+ 1 < 100",
+      "id" },
     { &luci_sql_key_replace_hash, 1,
       "UPDATE \"user_key\" SET hashed_password = %s WHERE id = %s AND hashed_password = %s",
       "hash id old_hash",
       "UPDATE \"user_key\" SET hashed_password = %s WHERE id = %s AND hashed_password = %s",
       "hash id old_hash" },
+    { &luci_sql_key_fail_last, 1,
+      "UPDATE \"user_key\" SET failures = COALESCE(failures, 0) + 1 WHERE id = %s AND COALESCE(failures, 0) "
+      "+ 1 = 100",
+      "id",
+      "UPDATE \"user_key\" SET failures = COALESCE(failures, 0) + 1 WHERE id = %s AND COALESCE(failures, 0) "
+      "+ 1 = 100",
+      "id" },
+    { &luci_sql_key_forgive, 1,
+      "UPDATE \"user_key\" SET failures = NULL WHERE id = %s AND failures IS NOT NULL", "id",
+      "UPDATE \"user_key\" SET failures = NULL WHERE id = %s AND failures IS NOT NULL", "id" },
+    { &luci_sql_keys_failures, 1, "SELECT MAX(-1) FROM \"user_key\" k WHERE k.user_id = %s", "user",
+      "SELECT MAX(COALESCE(k.failures, 0)) FROM \"user_key\" k WHERE k.user_id = %s", "user" },
+    { &luci_sql_keys_forgive, 1,
+      "UPDATE \"user_key\" SET failures = NULL WHERE user_id = %s AND failures IS NOT NULL", "user",
+      "UPDATE \"user_key\" SET failures = NULL WHERE user_id = %s AND failures IS NOT NULL", "user" },
+    { &luci_sql_keys_try, 1, "UPDATE \"user_key\" SET failures = failures WHERE 1 = 0", "",
+      "UPDATE \"user_key\" SET failures = failures WHERE 1 = 0", "" },
     { &luci_sql_session_insert, 0,
       "INSERT INTO \"user_session\" (id, user_id, active_expires, idle_expires) VALUES (%s, %s, %lld, %lld)",
       "id user active idle",
@@ -249,7 +275,7 @@ static void check_schema(void)
     is_schema(&luci_engine_sqlite3, &luci_table_key,
               (const char *[]){
                   "CREATE TABLE IF NOT EXISTS \"user_key\" (id VARCHAR(255) NOT NULL PRIMARY KEY, "
-                  "user_id VARCHAR(15) NOT NULL, hashed_password VARCHAR(255), "
+                  "user_id VARCHAR(15) NOT NULL, hashed_password VARCHAR(255), failures BIGINT, "
                   "FOREIGN KEY (user_id) REFERENCES \"auth_user\"(id))",
                   "CREATE INDEX IF NOT EXISTS \"user_key_user_id\" ON \"user_key\" (user_id)", NULL });
     is_schema(

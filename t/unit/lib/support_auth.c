@@ -35,7 +35,10 @@ static void keep_notice(void *baton, const luci_notice_t *notice)
     static const char *const names[] = { [LUCI_NOTICE_HASH_NOT_REPLACED] = "hash_not_replaced",
                                          [LUCI_NOTICE_SESSIONS_REMOVED] = "sessions_removed",
                                          [LUCI_NOTICE_USER_REFERENCED] = "user_referenced",
-                                         [LUCI_NOTICE_LIST_UNREADABLE] = "list_unreadable" };
+                                         [LUCI_NOTICE_LIST_UNREADABLE] = "list_unreadable",
+                                         [LUCI_NOTICE_LOCKED] = "locked",
+                                         [LUCI_NOTICE_UNLOCKED] = "unlocked",
+                                         [LUCI_NOTICE_FAILURE_UNCOUNTED] = "failure_uncounted" };
     support_auth_t *with = baton;
     size_t length = strlen(with->logged);
 

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/auth/attempt_limit.h"
+
+#include "core/account/failures.h"
+#include "core/auth/device_account.h"
+#include "core/throttle/device.h"
+
+/* The device cookie proves an earlier sign-in with the key's current hash. */
+static int has_device(const luci_auth_t *auth, const luci_auth_request_t *request, const luci_key_t *key,
+                      apr_pool_t *scratch)
+{
+    unsigned char nonce[LUCI_DEVICE_NONCE_BYTES];
+    luci_device_t device = { .account = luci_auth_device_account(key->id, key->stored_hash, scratch),
+                             .now = request->now };
+
+    if (!auth->throttle || !request->attempt || !device.account)
+        return 0;
+    device.secret = auth->throttle->secret;
+    return luci_device_find(&device, request->attempt->device, nonce) == LUCI_OK;
+}
+
+int luci_attempt_limit_is_reached(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                  const luci_key_t *key, apr_pool_t *scratch)
+{
+    return luci_failures_are_too_many(key) && !has_device(auth, request, key, scratch);
+}
+
+/* ---- A failure ---- */
+
+/* A write, with a handle that is borrowed for it. */
+typedef struct {
+    const luci_auth_t *auth;
+    const char *key_id;
+    int is_last; /* output */
+    apr_pool_t *scratch;
+} writing_t;
+
+static luci_result_t count(void *baton)
+{
+    writing_t *writing = baton;
+    const luci_db_source_t *source = &writing->auth->source;
+    luci_db_t *db;
+    luci_result_t result = source->borrow(source->baton, &db);
+
+    if (result != LUCI_OK)
+        return result;
+    result = luci_failures_add(db, writing->key_id, &writing->is_last, writing->scratch);
+    source->give_back(source->baton, db);
+    return result;
+}
+
+static void report(const luci_auth_t *auth, const char *user_id, luci_result_t result)
+{
+    if (result != LUCI_OK)
+        luci_event_notice(
+            &auth->events,
+            &(luci_notice_t){ .kind = LUCI_NOTICE_FAILURE_UNCOUNTED, .user_id = user_id, .result = result });
+}
+
+void luci_attempt_limit_failed(const luci_auth_t *auth, const luci_auth_request_t *request,
+                               const luci_verdict_t *verdict, apr_pool_t *scratch)
+{
+    const luci_pacer_t *pacer = &auth->pacer;
+    writing_t writing = { auth, request->key_id, 0, scratch };
+    luci_result_t result;
+
+    if (verdict->failures == LUCI_KEY_UNCOUNTED)
+        return;
+    if (verdict->reason != LUCI_REASON_WRONG_PASSWORD || request->was_wrong) {
+        if (pacer->pretend)
+            pacer->pretend(pacer->baton);
+        return;
+    }
+    result = pacer->run ? pacer->run(pacer->baton, count, &writing) : count(&writing);
+    report(auth, verdict->user.id, result);
+    if (result == LUCI_OK && writing.is_last)
+        luci_event_notice(&auth->events, &(luci_notice_t){ .kind = LUCI_NOTICE_LOCKED,
+                                                           .user_id = verdict->user.id,
+                                                           .count = LUCI_FAILURES_MAX });
+}
+
+/* ---- A right password ---- */
+
+luci_result_t luci_attempt_limit_confirm(luci_db_t *db, const luci_auth_t *auth,
+                                         const luci_auth_request_t *request, luci_key_t *key,
+                                         apr_pool_t *scratch)
+{
+    luci_result_t result = luci_key_confirm(db, key, scratch);
+
+    if (result != LUCI_OK || key->failures == 0 || key->failures == LUCI_KEY_UNCOUNTED)
+        return result;
+    return luci_attempt_limit_is_reached(auth, request, key, scratch)
+               ? LUCI_CONFLICT
+               : luci_failures_clear(db, key->id, scratch);
+}
+
+void luci_attempt_limit_say(const luci_auth_t *auth, const luci_key_t *key)
+{
+    if (luci_failures_are_too_many(key))
+        luci_event_notice(&auth->events,
+                          &(luci_notice_t){ .kind = LUCI_NOTICE_UNLOCKED, .user_id = key->user.id });
+}
+
+void luci_attempt_limit_passed(const luci_auth_t *auth, const luci_auth_request_t *request,
+                               const luci_verdict_t *verdict, apr_pool_t *scratch)
+{
+    luci_key_t key = { .user = verdict->user, .failures = verdict->failures };
+    luci_db_t *db;
+    luci_result_t result;
+
+    if (verdict->failures == 0 || verdict->failures == LUCI_KEY_UNCOUNTED)
+        return;
+    result = auth->source.borrow(auth->source.baton, &db);
+    if (result == LUCI_OK) {
+        result = luci_failures_clear(db, request->key_id, scratch);
+        auth->source.give_back(auth->source.baton, db);
+    }
+    report(auth, verdict->user.id, result);
+    if (result == LUCI_OK)
+        luci_attempt_limit_say(auth, &key);
+}
