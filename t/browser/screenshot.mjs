@@ -1,32 +1,69 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// The picture in the README: the sign-in page, light and dark side by side.
-//   node screenshot.mjs [FILE]     (default: doc/sign-in.png)
+// The pictures of the documentation:
+//   doc/sign-in.png         the sign-in page, light and dark
+//   doc/account-pages.png   the pages of an account
+//   doc/own-page.png        the sign-in page before and after the changes of doc/templates.md
+//   node screenshot.mjs [DIR]     (default: doc)
 
 import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launch } from "./chromium.mjs";
 import { examples } from "./examples.mjs";
+import { render, template } from "./template.mjs";
 
-const file = process.argv[2] ?? fileURLToPath(new URL("../../doc/sign-in.png", import.meta.url));
-const half = { width: 600, height: 640 };
-const shown = { width: 450, height: 480 };
-const { html } = examples.find(({ name }) => name === "login");
+const dir = process.argv[2] ?? fileURLToPath(new URL("../../doc", import.meta.url));
+mkdirSync(dir, { recursive: true });
 
+const html = (name) => examples.find((example) => example.name === name).html;
 const browser = await launch();
 
-async function picture(colorScheme) {
-  const tab = await browser.newPage({ viewport: half, deviceScaleFactor: 2, colorScheme, reducedMotion: "reduce" });
-  await tab.setContent(html);
+// One page, as an image of half its size.
+async function picture(page, { width, height }, colorScheme = "light") {
+  const tab = await browser.newPage({ viewport: { width, height }, deviceScaleFactor: 2, colorScheme, reducedMotion: "reduce" });
+  await tab.setContent(page);
   await tab.evaluate(() => document.activeElement.blur());
   const image = await tab.screenshot();
   await tab.close();
-  return `<img src="data:image/png;base64,${image.toString("base64")}" width="${shown.width}" alt="">`;
+  return `<img src="data:image/png;base64,${image.toString("base64")}" alt="">`;
 }
 
-const both = await browser.newPage({ viewport: { width: 2 * shown.width, height: shown.height } });
-await both.setContent(`<body style="margin: 0; display: flex">${await picture("light")}${await picture("dark")}</body>`);
-mkdirSync(dirname(file), { recursive: true });
-await both.screenshot({ path: file });
+// Images in rows of some columns, each shown in this size.
+async function sheet(file, images, columns, { width, height }) {
+  const rows = Math.ceil(images.length / columns);
+  const tab = await browser.newPage({ viewport: { width: columns * width, height: rows * height } });
+  await tab.setContent(
+    `<style>body { margin: 0; display: grid; grid-template-columns: repeat(${columns}, ${width}px) }
+     img { display: block; width: ${width}px; height: ${height}px }</style>${images.join("")}`,
+  );
+  await tab.screenshot({ path: `${dir}/${file}` });
+  await tab.close();
+}
+
+const half = { width: 600, height: 640 };
+await sheet("sign-in.png", [await picture(html("login"), half), await picture(html("login"), half, "dark")], 2, { width: 450, height: 480 });
+
+// ---- The pages of an account ----
+
+const tall = { width: 560, height: 800 };
+const account = ["profile-links", "password", "sessions", "activity", "confirm", "username", "delete", "reset"];
+const pages = [];
+for (const name of account.filter((name) => examples.some((example) => example.name === name))) {
+  pages.push(await picture(html(name), tall, pages.length % 2 ? "dark" : "light"));
+}
+await sheet("account-pages.png", pages, 4, { width: 280, height: 400 });
+
+// ---- A page of one's own, with the changes that doc/templates.md describes ----
+
+const rabbit = "data:image/svg+xml," + encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="#1d6b53"><ellipse cx="11" cy="9" rx="3" ry="8"/><ellipse cx="21" cy="9" rx="3" ry="8"/><circle cx="16" cy="22" r="9"/></svg>',
+);
+const colours = { accent: "#1d6b53", ink: "#23302b", card: "#fbfdf8", sun: "#9fd3a8" };
+const own = Object.entries(colours)
+  .reduce((text, [name, value]) => text.replace(new RegExp(`--${name}: [^;]+;`), `--${name}: ${value};`), template("login"))
+  .replace("<h1>Sign in</h1>", "<h1>Welcome back</h1>\n    <p>Your library card number is your username.</p>");
+const values = { site_name: "Wonderland Library", site_logo: rabbit, home_url: "/", signup_url: "/signup", focus_username: "1" };
+const high = { width: 600, height: 760 };
+await sheet("own-page.png", [await picture(html("login"), high), await picture(render(own, values), high)], 2, { width: 450, height: 570 });
+
 await browser.close();
