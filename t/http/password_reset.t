@@ -18,9 +18,10 @@ my $server = LuciaTest::Server->new(files => { 'htdocs/vault/a.txt' => SECRET },
     config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaSessionCacheTTL 1h\nLuciaAuditLog logs/audit.log\nLuciaTemplates \@templates\@\nLuciaErrorCodes On\n" . VAULT . <<'CONF');
 LogFormat "%r|%U|%q|%{Referer}i|%{QUERY_STRING}e" revealing
 CustomLog logs/revealing_log revealing
-<IfModule status_module>
 ExtendedStatus On
-</IfModule>
+<Location /server-status>
+    SetHandler server-status
+</Location>
 <VirtualHost *>
     ServerName 127.0.0.1
 </VirtualHost>
@@ -218,6 +219,10 @@ unlike $logs, qr/token=[a-z0-9]/, 'S1.52: no log has a token';
 unlike $logs, qr/\Q$token\E|\Q$NEW\E/, 'S1.52: no log has a token or a password';
 like $logs, qr{GET /account/reset\?- HTTP/1\.1}, 'an access log shows that there was a query';
 is_deeply [$audit->broken], [], 'the lines of the audit log are well-formed';
+page(link_of('walter')) for 1 .. 2;
+my $status = $server->request(GET => '/server-status')->body;
+like $status, qr{/account/reset\?-}, 'mod_status shows the request for the page';
+unlike $status, qr/token=/, 'S1.52: mod_status shows no token';
 
 # ---- The database cannot write, or may not get the table ----
 
