@@ -7,7 +7,7 @@ import { examples } from "./examples.mjs";
 import { template } from "./template.mjs";
 import { done, is, ok } from "../interop/lib/tap.mjs";
 
-const names = ["signup", "login", "profile", "password", "confirm", "logout", "signed-in", "unauthorized", "forbidden", "error"];
+const names = ["signup", "login", "profile", "password", "confirm", "username", "delete", "logout", "signed-in", "unauthorized", "forbidden", "error"];
 const text = template;
 const styleOf = (name) => text(name).match(/<style>.*<\/style>/s)[0].split("\n");
 const firstDifference = (lines, others) => lines.find((line, i) => line !== others[i]) ?? "";
@@ -40,6 +40,12 @@ const focusAtStart = {
   "confirm": "password",
   "confirm-wrong": "password",
   "confirm-other": "password",
+  "username": "username",
+  "username-taken": "username",
+  "username-other": "username",
+  "delete": "username",
+  "delete-wrong": "username",
+  "delete-in-use": "username",
 };
 
 const browser = await launch();

@@ -33,7 +33,7 @@ $server->write('lists/by-count', join '', map { $_ x 40 . ":1\n" } 'B', 'A');
 # ---- Values that are refused: the message has the directive, the value and what is allowed ----
 
 my $long = 'a' x 64;
-my @flags = qw(LuciaCreateSchema LuciaCookieExpires LuciaCSRF LuciaSignup LuciaPages LuciaErrorCodes LuciaHeaders LuciaStripCookie
+my @flags = qw(LuciaCreateSchema LuciaCookieExpires LuciaCSRF LuciaSignup LuciaUsernameChange LuciaAccountDeletion LuciaPages LuciaErrorCodes LuciaHeaders LuciaStripCookie
     LuciaBearer LuciaOptional);
 my $period = qr/a time of 1s to 10 years, such as 10s, 5min, 24h or 14d/;
 my $names  = qr/letters, digits and underscores, not starting with a digit, of at most 63 characters/;
@@ -146,6 +146,10 @@ LuciaMount /auth/
 LuciaCSRF On
 LuciaAllowedOrigins https://a.example http://[::1]:8080
 LuciaSignup Off
+LuciaUsernameChange On
+LuciaAccountDeletion On
+LuciaUsernameURL /name
+LuciaDeleteURL /end
 LuciaLoginURL https://login.example/in?from=here
 LuciaSignupURL /join
 LuciaLogoutURL /out

@@ -82,12 +82,16 @@ typedef struct {
     int csrf;
     apr_array_header_t *allowed_origins; /* const char *, canonical (luci_url_origin) */
     int signup;
+    int username_change;   /* users may change their usernames */
+    int account_deletion;  /* users may delete their accounts */
     const char *login_url; /* the URLs as configured; luci_config_urls returns those in force */
     const char *signup_url;
     const char *logout_url;
     const char *home_url;
     const char *password_url; /* this and the following ones: NULL: none */
     const char *confirm_url;
+    const char *username_url;
+    const char *delete_url;
     int pages;
     int error_codes; /* errors in JSON have a code */
     luci_unauthenticated_t unauthenticated;

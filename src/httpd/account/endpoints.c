@@ -10,6 +10,8 @@
     ROW(password)                                                                                            \
     ROW(confirm)                                                                                             \
     ROW(reset)                                                                                               \
+    ROW(username)                                                                                            \
+    ROW(deletion)                                                                                            \
     ROW(well_known)
 
 #define DECLARE(name) extern const luci_endpoint_t luci_endpoint_##name;

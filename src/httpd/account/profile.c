@@ -20,6 +20,10 @@ static int show(luci_endpoint_request_t *request)
     apr_table_setn(values, "user_id", user->id);
     apr_table_setn(values, "username", user->username);
     apr_table_setn(values, "password_url", request->urls->password ? request->urls->password : "");
+    if (request->dir->username_change && request->urls->username)
+        apr_table_setn(values, "username_url", request->urls->username);
+    if (request->dir->account_deletion && request->urls->deletion)
+        apr_table_setn(values, "delete_url", request->urls->deletion);
     return luci_reply_page(request->r, HTTP_OK, request->endpoint->page, values);
 }
 

@@ -126,12 +126,30 @@ const char *luci_cookies_device(request_rec *r)
     return runtime ? luci_cookie_value(state->cookies, runtime->device_cookie, state->pool) : NULL;
 }
 
-void luci_cookies_set_device(request_rec *r, const char *value)
+static luci_cookie_t device_cookie_of(request_rec *r)
 {
-    const luci_state_t *state = luci_state_of(r);
     luci_cookie_t cookie = cookie_of(r);
 
     cookie.name = luci_runtime_of(r)->device_cookie;
+    return cookie;
+}
+
+void luci_cookies_clear_device(request_rec *r)
+{
+    luci_cookie_t cookie = device_cookie_of(r);
+
+    if (luci_cookie_count(luci_state_of(r)->cookies, cookie.name) == 0)
+        return;
+    if (are_several(luci_state_of(r), &cookie))
+        clear_strays(r, &cookie);
+    clear(r, &cookie);
+}
+
+void luci_cookies_set_device(request_rec *r, const char *value)
+{
+    const luci_state_t *state = luci_state_of(r);
+    luci_cookie_t cookie = device_cookie_of(r);
+
     if (are_several(state, &cookie))
         clear_strays(r, &cookie);
     send_cookie(r, &cookie,

@@ -16,4 +16,7 @@ const char *luci_cookies_device(request_rec *r);
 
 void luci_cookies_set_device(request_rec *r, const char *value);
 
+/* Clears the device cookie, if the request has one. */
+void luci_cookies_clear_device(request_rec *r);
+
 #endif

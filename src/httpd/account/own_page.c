@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/account/own_page.h"
+
+#include "httpd/request/way_back.h"
+
+int luci_own_page_anonymous(luci_endpoint_request_t *request)
+{
+    request_rec *r = request->r;
+
+    if (request->is_post || request->wants_json)
+        return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
+    return luci_reply_redirect(r, luci_way_back_link(r, request->urls->login, luci_way_back_requested(r)));
+}
+
+apr_table_t *luci_own_page_values(const luci_endpoint_request_t *request, const char *url)
+{
+    apr_table_t *values = apr_table_make(request->r->pool, 16);
+
+    apr_table_setn(values, "username", request->session->user.username);
+    apr_table_setn(values, "form_action", url && !luci_way_back_is_own_page(request->r) ? url : "");
+    apr_table_setn(values, "account_url", request->urls->account);
+    return values;
+}
+
+int luci_own_page_send(const luci_endpoint_request_t *request, apr_table_t *values,
+                       const luci_problem_t *problem, const char *field)
+{
+    if (problem)
+        luci_reply_complain(request->r, problem, field, values);
+    return luci_reply_page(request->r, problem ? problem->status : HTTP_OK, request->endpoint->page, values);
+}
+
+int luci_own_page_ended(luci_endpoint_request_t *request)
+{
+    luci_endpoint_clear_session(request);
+    return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
+}

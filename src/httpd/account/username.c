@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The page where people change their username. */
+#include "core/auth/name_change.h"
+#include "httpd/account/account_json.h"
+#include "httpd/account/own_page.h"
+#include "httpd/request/cookies.h"
+
+#include <apr_strings.h>
+
+static const luci_form_field_t fields[] = {
+    { "username", LUCI_FORM_TEXT },
+    { "current_username", LUCI_FORM_TEXT }, /* hidden in the page */
+    { NULL, LUCI_FORM_TEXT },
+};
+
+/* The page shows what was typed, or the current name. */
+static int page(luci_endpoint_request_t *request, const luci_problem_t *problem, const char *field)
+{
+    request_rec *r = request->r;
+    luci_length_t length = request->runtime->auth.settings->username_length;
+    apr_table_t *values = luci_own_page_values(request, request->urls->username);
+    const char *typed = luci_form_value(&request->form, "username");
+
+    apr_table_setn(values, "current_username", request->session->user.username);
+    apr_table_setn(values, "username_min", apr_itoa(r->pool, length.min));
+    apr_table_setn(values, "username_max", apr_itoa(r->pool, length.max));
+    if (typed)
+        apr_table_setn(values, "username", typed);
+    return luci_own_page_send(request, values, problem, field);
+}
+
+static int show(luci_endpoint_request_t *request)
+{
+    return page(request, NULL, NULL);
+}
+
+/* ---- The change ---- */
+
+static int complain(luci_endpoint_request_t *request, const luci_problem_t *problem, const char *field)
+{
+    return request->as_json ? luci_reply_problem(request->r, problem, LUCI_REPLY_JSON)
+                            : page(request, problem, field);
+}
+
+static int refuse(luci_endpoint_request_t *request, luci_message_t message, const char *field)
+{
+    return complain(request, &(luci_problem_t){ HTTP_BAD_REQUEST, message, 0 }, field);
+}
+
+/* Device cookies are bound to the key of the old name. The cookie is optional: the request succeeds without
+ * it. */
+static void set_device_token(request_rec *r, const luci_auth_t *auth, const luci_name_change_t *change)
+{
+    const char *value;
+
+    if (luci_auth_device(auth, &change->request, &value, r->pool) == LUCI_OK)
+        luci_cookies_set_device(r, value);
+}
+
+static int done(luci_endpoint_request_t *request)
+{
+    luci_session_t renamed = *request->session;
+
+    renamed.user.username = luci_form_value(&request->form, "username");
+    if (request->wants_json)
+        return luci_reply_json(request->r, HTTP_OK,
+                               luci_account_json(&renamed, request->runtime->auth.settings));
+    return luci_reply_see_other(request->r, request->urls->account);
+}
+
+static int answer(luci_endpoint_request_t *request, const luci_name_change_t *change, luci_result_t result)
+{
+    luci_problem_t problem;
+
+    switch (result) {
+    case LUCI_OK: return done(request);
+    case LUCI_INVALID: return refuse(request, LUCI_MESSAGE_USERNAME, "username_error");
+    case LUCI_CONFLICT: return refuse(request, LUCI_MESSAGE_TAKEN, "username_error");
+    case LUCI_EXPIRED: return luci_own_page_ended(request);
+    case LUCI_THROTTLED:
+        problem = luci_problem_throttled(change->request.attempt->retry_after);
+        return complain(request, &problem, "form_error");
+    case LUCI_NOT_FOUND:
+    case LUCI_DENIED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return luci_endpoint_failure(request, result);
+}
+
+/* Since the page was opened, another user may have signed in here. A form that is sent twice finds the name
+ * that it asked for. */
+static int is_of_other(const luci_endpoint_request_t *request)
+{
+    const char *opened_by = luci_form_value(&request->form, "current_username");
+    const char *wanted = luci_form_value(&request->form, "username"), *name = request->session->user.username;
+
+    return opened_by && strcmp(opened_by, name) != 0 && !(wanted && strcmp(wanted, name) == 0);
+}
+
+static int change_name(luci_endpoint_request_t *request)
+{
+    request_rec *r = request->r;
+    luci_auth_t auth = luci_state_auth(r);
+    luci_attempt_t attempt = { .device = luci_cookies_device(r) };
+    luci_name_change_t change = {
+        .request = { .username = luci_form_value(&request->form, "username"),
+                     .client = { r->useragent_ip, NULL },
+                     .now = luci_runtime_now(),
+                     .attempt = &attempt },
+        .session = request->session,
+    };
+    luci_result_t result = luci_name_change(&auth, &change, r->pool);
+
+    if (result == LUCI_OK)
+        set_device_token(r, &auth, &change);
+    return answer(request, &change, result);
+}
+
+static int post(luci_endpoint_request_t *request)
+{
+    return is_of_other(request) ? refuse(request, LUCI_MESSAGE_OTHER_NAME, "form_error")
+                                : change_name(request);
+}
+
+static luci_message_t closed(const luci_dir_config_t *dir)
+{
+    return dir->username_change ? LUCI_NO_MESSAGE : LUCI_MESSAGE_CLOSED_NAME;
+}
+
+const luci_endpoint_t luci_endpoint_username = {
+    .handler = LUCI_ENDPOINT_HANDLER "username",
+    .path = "username",
+    .page = "username.html",
+    .fields = fields,
+    .event = LUCI_EVENT_USER_RENAME,
+    .needs_session = 1,
+    .needs_fresh = LUCI_FRESH_ALWAYS,
+    .closed = closed,
+    .get = show,
+    .post = post,
+    .no_session = luci_own_page_anonymous,
+};
