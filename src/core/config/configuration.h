@@ -90,6 +90,7 @@ typedef struct {
     const char *home_url;
     const char *password_url; /* this and the following ones: NULL: none */
     const char *confirm_url;
+    const char *sessions_url;
     const char *username_url;
     const char *delete_url;
     int pages;

@@ -24,6 +24,7 @@ static const luci_event_record_t records[] = {
     [LUCI_EVENT_MIGRATION] = { .name = "takeover" },
     [LUCI_EVENT_PASSWORD_CHANGE] = { .name = "password_change", .is_credential = 1, .needs_session = 1 },
     [LUCI_EVENT_CONFIRM] = { .name = "confirm", .is_credential = 1, .needs_session = 1 },
+    [LUCI_EVENT_SESSION_END] = { .name = "session_end", .needs_session = 1, .needs_fresh = 1 },
     [LUCI_EVENT_PASSWORD_RESET] = { .name = "password_reset", .is_credential = 1 },
     [LUCI_EVENT_USER_SET] = { .name = "user_set", .has_form = 1, .needs_session = 1 },
     [LUCI_EVENT_USER_RENAME] = { .name = "user_rename", .has_form = 1, .needs_session = 1, .needs_fresh = 1 },

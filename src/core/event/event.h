@@ -22,6 +22,7 @@ typedef enum {
     LUCI_EVENT_MIGRATION, /* a session row written by Lucia got a hashed id */
     LUCI_EVENT_PASSWORD_CHANGE,
     LUCI_EVENT_CONFIRM,        /* the holder of a session proved again to be its user */
+    LUCI_EVENT_SESSION_END,    /* by its user, on the page of the sessions */
     LUCI_EVENT_PASSWORD_RESET, /* with a one-time link */
     LUCI_EVENT_USER_SET,
     LUCI_EVENT_USER_RENAME,

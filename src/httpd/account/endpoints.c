@@ -9,6 +9,7 @@
     ROW(profile)                                                                                             \
     ROW(password)                                                                                            \
     ROW(confirm)                                                                                             \
+    ROW(sessions)                                                                                            \
     ROW(reset)                                                                                               \
     ROW(username)                                                                                            \
     ROW(deletion)                                                                                            \

@@ -15,7 +15,6 @@
 APLOG_USE_MODULE(luciauth);
 
 #define MESSAGE_METHOD LUCI_MESSAGE("method_not_allowed")
-#define MESSAGE_BODY LUCI_MESSAGE("malformed_body")
 #define MESSAGE_TYPE LUCI_MESSAGE("unsupported_content_type")
 #define MESSAGE_SIZE LUCI_MESSAGE("body_too_large")
 
@@ -129,7 +128,7 @@ static int read_form(luci_endpoint_request_t *request)
     case OK: return OK;
     case HTTP_UNSUPPORTED_MEDIA_TYPE: return refuse(request, status, LUCI_REASON_BAD_REQUEST, MESSAGE_TYPE);
     case HTTP_REQUEST_ENTITY_TOO_LARGE: return refuse(request, status, LUCI_REASON_BAD_REQUEST, MESSAGE_SIZE);
-    default: return refuse(request, HTTP_BAD_REQUEST, LUCI_REASON_BAD_REQUEST, MESSAGE_BODY);
+    default: return refuse(request, HTTP_BAD_REQUEST, LUCI_REASON_BAD_REQUEST, LUCI_MESSAGE_MALFORMED);
     }
 }
 

@@ -20,6 +20,7 @@ static int show(luci_endpoint_request_t *request)
     apr_table_setn(values, "user_id", user->id);
     apr_table_setn(values, "username", user->username);
     apr_table_setn(values, "password_url", request->urls->password ? request->urls->password : "");
+    apr_table_setn(values, "sessions_url", request->urls->sessions ? request->urls->sessions : "");
     if (request->dir->username_change && request->urls->username)
         apr_table_setn(values, "username_url", request->urls->username);
     if (request->dir->account_deletion && request->urls->deletion)

@@ -125,6 +125,7 @@ luci_urls_t luci_config_urls(request_rec *r)
         .home = home,
         .password = in_force(r, offsetof(luci_dir_config_t, password_url), "/password"),
         .confirm = in_force(r, offsetof(luci_dir_config_t, confirm_url), "/confirm"),
+        .sessions = in_force(r, offsetof(luci_dir_config_t, sessions_url), "/sessions"),
         .username = in_force(r, offsetof(luci_dir_config_t, username_url), "/username"),
         .deletion = in_force(r, offsetof(luci_dir_config_t, delete_url), "/delete"),
         .account = mount ? mount : home,

@@ -17,6 +17,7 @@ typedef struct {
     const char *home;
     const char *password; /* NULL: there is no such page that is known */
     const char *confirm;  /* the same */
+    const char *sessions; /* the same */
     const char *username; /* NULL: as above */
     const char *deletion; /* NULL: as above */
     const char *account;  /* the page that links to the others */

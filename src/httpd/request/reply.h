@@ -25,6 +25,8 @@
 #define LUCI_MESSAGE_OTHER_NAME LUCI_MESSAGE("other_name")
 #define LUCI_MESSAGE_NO_PROOF LUCI_MESSAGE("confirmation_impossible")
 #define LUCI_MESSAGE_LINK LUCI_MESSAGE("invalid_link")
+#define LUCI_MESSAGE_NO_LIST LUCI_MESSAGE("list_impossible")
+#define LUCI_MESSAGE_MALFORMED LUCI_MESSAGE("malformed_body")
 #define LUCI_MESSAGE_NOT_FOUND LUCI_MESSAGE("not_found")
 #define LUCI_MESSAGE_CLOSED LUCI_MESSAGE("signup_closed")
 #define LUCI_MESSAGE_CLOSED_NAME LUCI_MESSAGE("username_change_closed")
