@@ -90,6 +90,8 @@ sub check_refusals {
     is $counts, '1 150 0 150', 'each wrong record is counted';
     is scalar(() = $end->{err} =~ /no such user/g), 100, 'a hundred wrong records are reported';
     like $end->{err}, qr/^50 more records are refused$/m, 'the rest is counted in the messages';
+    is((set($ctl, "username,role\nalice,a\rb\n"))[1], '0 1 1 0', 'a carriage return within a line is part of the field');
+    like attributes_of($ctl, 'alice'), qr/^a\rb\|/, 'the field has the carriage return';
     is((set($ctl, ''))[1], '0 0 0 0', 'an empty file changes nothing');
     is $ctl->status('user', 'set-attributes', "$dir/nothing"), 1, 'a file that is not there is refused';
     return;

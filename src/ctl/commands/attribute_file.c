@@ -75,7 +75,17 @@ static int read_quoted(luci_attribute_file_t *file, csv_t *csv)
     }
 }
 
-/* Reads a record from its first byte on. The end of a line may be CR and LF. */
+/* 1 for the CR of an end of a line that is CR and LF. */
+static int ends_line(luci_attribute_file_t *file, int byte)
+{
+    int next = byte == '\r' ? getc(file->stream) : EOF;
+
+    if (next != EOF)
+        ungetc(next, file->stream);
+    return byte == '\r' && (next == '\n' || next == EOF);
+}
+
+/* Reads a record from its first byte on. */
 static void read_csv(luci_attribute_file_t *file, csv_t *csv, int byte)
 {
     for (; byte != EOF && byte != '\n'; byte = next_byte(file)) {
@@ -86,9 +96,9 @@ static void read_csv(luci_attribute_file_t *file, csv_t *csv, int byte)
         }
         if (byte == ',')
             end_field(csv);
-        else if (byte != '\r' && csv->is_quoted)
+        else if (csv->is_quoted && !ends_line(file, byte))
             csv->problem = "after a closing quote comes neither a comma nor the end of the line";
-        else if (byte != '\r')
+        else if (!ends_line(file, byte))
             put_byte(csv, byte);
     }
     end_field(csv);
