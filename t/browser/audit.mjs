@@ -9,10 +9,10 @@ import { is } from "../interop/lib/tap.mjs";
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const leastTouchPixels = 44;
 
-/** One check: `name` is what the page shows; leaves the tab in the last of the looks. */
-export async function audit(tab, name) {
+/** One check: `name` is what the page shows; leaves the tab in the last of the looks that were seen. */
+export async function audit(tab, name, seen = looks) {
   const problems = await structureProblems(tab);
-  for (const { name: look, viewport, colorScheme } of looks) {
+  for (const { name: look, viewport, colorScheme } of seen) {
     await tab.setViewportSize(viewport);
     await tab.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     const found = [...(await axeProblems(tab)), ...(await layoutProblems(tab))];
@@ -42,7 +42,7 @@ const layoutProblems = (tab) =>
 const structureProblems = (tab) =>
   tab.evaluate(() => {
     const count = (selector) => document.querySelectorAll(selector).length;
-    const elsewhere = "[src], link:not([href^='data:']), style:not(head style), [onclick], [onload]";
+    const elsewhere = "[src]:not(.site img), link:not([href^='data:']), style:not(head style), [onclick], [onload]";
     const problems = [];
     if (count("h1") !== 1) problems.push(`${count("h1")} h1`);
     if (count("script") !== 0) problems.push("a script");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every page in every state worth looking at.
 
-import { render, template } from "./template.mjs";
+import { languages, render, template } from "./template.mjs";
 
 const common = {
   login_url: "/login",
@@ -14,6 +14,8 @@ const common = {
   password_max: "255",
 };
 
+const logo = "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%204%204'%3E%3Cpath%20d='M0%204L2%200L4%204'/%3E%3C/svg%3E";
+
 // [name of the state, template, values]; field says where the error belongs, the form as a whole unless told.
 const states = [
   ["login", "login", {}],
@@ -21,6 +23,7 @@ const states = [
   ["login-refused", "login", { username: "ada", error: "Incorrect username or password" }],
   ["login-username", "login", { username: "a".repeat(40), error: "Invalid username", field: "username" }],
   ["login-password", "login", { username: "ada", error: "Invalid password", field: "password" }],
+  ["login-site", "login", { site_name: "Alpine Club of the North", site_logo: logo, has_footer: "1" }],
   ["login-no-signup", "login", { signup_url: "" }],
   ["signup", "signup", {}],
   ["signup-username", "signup", { username: "ada", error: "Invalid username", field: "username" }],
@@ -61,10 +64,20 @@ const states = [
   ["error-503", "error", { error: "Service temporarily unavailable", status: "503", start_url: "/" }],
 ];
 
-export const examples = states.map(([name, page, { field = "form", ...values }]) => {
+function drawn([name, page, { field = "form", ...values }], language = "en") {
   const placed = values.error ? { [`${field}_error`]: values.error } : {};
   const first = page === "password" ? "current" : "username";
   const isPasswordNext = field === "password" || (first === "username" && values.username && field !== "username");
   placed[isPasswordNext ? "focus_password" : `focus_${first}`] = "1";
-  return { name, field, error: values.error, html: render(template(page), { ...common, ...values, ...placed }) };
-});
+  const html = render(template(page, language), { page_language: language, ...common, ...values, ...placed });
+  return { name, field, error: values.error, html };
+}
+
+export const examples = states.map((state) => drawn(state));
+
+/** Each page once in each other language. */
+export const translations = languages.slice(1).flatMap((language) =>
+  states
+    .filter(([, page], i) => states.findIndex(([, other]) => other === page) === i)
+    .map((state) => ({ ...drawn(state, language), name: `${language}/${state[1]}` })),
+);

@@ -8,13 +8,18 @@ import { readFileSync } from "node:fs";
 
 const read = (name) => readFileSync(new URL(`../../templates/${name}.html`, import.meta.url), "utf8");
 
-// The template of a page: its blocks, each after a line %%@name%%, inside the layout.
-export function template(name) {
+/** The languages of the pages; the files of English are at the top. */
+export const languages = ["en", "de", "fr", "es"];
+
+// The template of a page: its blocks, each after a line %%@name%%, inside the layout, which shows the footer if the
+// values have has_footer.
+export function template(name, language = "en") {
   const blocks = Object.fromEntries(
-    read(name)
+    read(language === "en" ? name : `${language}/${name}`)
       .split(/^(?=%%@[a-z_]+%%\n)/m)
       .map((block) => block.match(/^%%@([a-z_]+)%%\n(.*?)\n?$/s).slice(1)),
   );
+  blocks.footer = '<a href="/imprint">Imprint</a>';
   return read("layout").replace(/%%@([a-z_]+)%%/g, (marker, block) => blocks[block] ?? "");
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The templates by themselves, in every state, without a server.
 
-import { launch } from "./chromium.mjs";
+import { launch, looks } from "./chromium.mjs";
 import { audit, errorOf, focusedId } from "./audit.mjs";
-import { examples } from "./examples.mjs";
+import { examples, translations } from "./examples.mjs";
 import { template } from "./template.mjs";
 import { done, is, ok } from "../interop/lib/tap.mjs";
 
@@ -65,6 +65,14 @@ for (const { name, html, field, error } of examples) {
     is(await errorOf(tab, field), { invalid: true, alerts: [error] }, `${name}: the error is tied to its field`);
   }
   await audit(tab, name);
+}
+
+// Words are longer elsewhere: no page overflows on a phone.
+const phone = looks.filter(({ name }) => name === "phone-light");
+for (const { name, html } of translations) {
+  await tab.goto("about:blank");
+  await tab.setContent(html);
+  await audit(tab, name, phone);
 }
 await browser.close();
 done();

@@ -93,11 +93,14 @@ mkdir "$dir/htdocs/account" or die $!;
 finds('a mount over a folder', qr{LUCI0908: LuciaMount /account covers the folder \Q$dir\E/htdocs/account}, $database . "LuciaMount /account\n");
 rmdir "$dir/htdocs/account" or die $!;
 SKIP: {
-    skip 'httpd runs as whoever starts it', 3 if $> != 0;
+    skip 'httpd runs as whoever starts it', 6 if $> != 0;
     my $uid = getpwnam((LuciaTest::server_user())[0]);
     chown $uid, -1, "$dir/templates" or die $!;
     finds('templates that httpd may write', qr{LUCI0909: \S+, the user that httpd runs as, can write to the templates in \Q$dir\E/templates}, $database . "LuciaMount /account\n");
     chown 0, -1, "$dir/templates" or die $!;
+    chown $uid, -1, "$dir/templates/de" or die $!;
+    finds('the folder of a language that httpd may write', qr{LUCI0909: .* can write to the templates in \Q$dir\E/templates/de:}, $database . "LuciaMount /account\nLuciaLanguages en de\n");
+    chown 0, -1, "$dir/templates/de" or die $!;
 }
 
 # ---- Two servers ----

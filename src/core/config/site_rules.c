@@ -414,14 +414,32 @@ static void mount_covers_folder(judge_t *judge, const luci_site_t *site, const c
              "Rename the folder or change LuciaMount if this is not intended");
 }
 
-static void templates_are_writable(judge_t *judge, const luci_site_t *site, const char *id)
+/* The folder of templates that the user may write to, from pool; NULL: there is none. */
+static const char *writable_folder(const luci_server_config_t *config, const luci_file_user_t *user,
+                                   apr_pool_t *pool)
 {
-    const char *folder = site->config->templates ? site->config->templates : LUCI_TEMPLATE_DIR;
-    const luci_file_user_t *user = judge->all->user;
+    const char *folder = config->templates ? config->templates : LUCI_TEMPLATE_DIR;
     struct stat info;
 
-    if (!user || !user->name || user->uid == 0 || stat(folder, &info) != 0 ||
-        !luci_file_may(user, &info, LUCI_MAY_WRITE))
+    if (stat(folder, &info) == 0 && luci_file_may(user, &info, LUCI_MAY_WRITE))
+        return folder;
+    for (int i = 0; i < config->languages->nelts; i++) {
+        const char *path =
+            apr_pstrcat(pool, folder, "/", APR_ARRAY_IDX(config->languages, i, const char *), NULL);
+
+        if (stat(path, &info) == 0 && luci_file_may(user, &info, LUCI_MAY_WRITE))
+            return path;
+    }
+    return NULL;
+}
+
+static void templates_are_writable(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    const luci_file_user_t *user = judge->all->user;
+    const char *folder =
+        user && user->name && user->uid != 0 ? writable_folder(site->config, user, judge->pool) : NULL;
+
+    if (!folder)
         return;
     find(judge, id, LUCI_SITE_ADVICE,
          apr_psprintf(judge->pool,

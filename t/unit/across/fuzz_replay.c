@@ -46,6 +46,12 @@
 #define LLVMFuzzerTestOneInput fuzz_timestamp
 #include "../../fuzz/fuzz_timestamp.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_language
+#include "../../fuzz/fuzz_language.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_messages
+#include "../../fuzz/fuzz_messages.c"
+#undef LLVMFuzzerTestOneInput
 /* NOLINTEND(bugprone-suspicious-include) */
 
 #include <apr_file_info.h>
@@ -111,6 +117,8 @@ int main(void)
     replay("hash", fuzz_hash, pool);
     replay("htpasswd", fuzz_htpasswd, pool);
     replay("import", fuzz_import, pool);
+    replay("language", fuzz_language, pool);
+    replay("messages", fuzz_messages, pool);
     replay("timestamp", fuzz_timestamp, pool);
     replay("params", fuzz_params, pool);
     replay("record", fuzz_record, pool);

@@ -69,6 +69,22 @@ static void check_list(void)
     settings.block_list = NULL;
 }
 
+static void check_site_name(void)
+{
+    settings.site.name = "Alpine Club of K\xC3\x84SE";
+    is_weak("alpine club of ka\xCC\x88se", "alice", LUCI_WEAKNESS_SITE, "S9.53: the name of the site");
+    is_weak("AlpineClubofK\xC3\xA4se", "alice", LUCI_WEAKNESS_SITE,
+            "S9.53: the name of the site without spaces");
+    is_weak("ALPINE", "alice", LUCI_WEAKNESS_SITE, "S9.53: a word of the name of the site");
+    is_weak("alpine1", "alice", LUCI_WEAKNESS_NONE,
+            "a word of the name of the site with a digit, by default");
+    is_weak("alpine club", "alice", LUCI_WEAKNESS_NONE, "some words of the name of the site");
+    settings.site.name = "Up to date";
+    is_weak("to to to", "alice", LUCI_WEAKNESS_NONE, "words of the name of the site that are short");
+    settings.site.name = NULL;
+    is_weak("ALPINE", "alice", LUCI_WEAKNESS_NONE, "a word, for a site without a name");
+}
+
 int main(void)
 {
     apr_initialize();
@@ -76,5 +92,6 @@ int main(void)
     check_default();
     check_words();
     check_list();
+    check_site_name();
     return tap_done();
 }

@@ -70,6 +70,18 @@ static void test_pages(void)
                "100%%@ %%@%% %%@body x%%@", "percent signs of a layout that are no marker stay");
 }
 
+static void test_footer(void)
+{
+    static const char layout[] = "%%@body%%|%%@footer%%|\n";
+
+    tap_is_str(luci_layout_compose(layout, "%%@body%%\nx\n", "a\n%%@body%% b\n", pool), "x|a\n%%@body%% b|\n",
+               "the footer goes to its place, and no marker in it counts");
+    tap_is_str(luci_layout_compose(layout, "%%@body%%\nx\n", NULL, pool), "x||\n",
+               "a layout without a footer");
+    tap_is_str(luci_layout_compose(layout, "%%@body%%\nx\n%%@footer%%\ny\n", "a", pool), "x|a|\n",
+               "a page has no footer of its own");
+}
+
 int main(void)
 {
     apr_initialize();
@@ -77,5 +89,6 @@ int main(void)
     test_bodies();
     test_layouts();
     test_pages();
+    test_footer();
     return tap_done();
 }

@@ -41,6 +41,21 @@ static void test_admits_style(apr_pool_t *pool)
                table[i].admits ? "keeps the style" : "takes the style away", table[i].policy);
 }
 
+static void test_own(apr_pool_t *pool)
+{
+    const char *own = luci_page_policy(NULL, pool);
+
+    tap_is_str(own,
+               "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+               "base-uri 'none'; frame-ancestors 'none'",
+               "the policy of the pages");
+    tap_is_str(luci_page_policy("https://cdn.example.org", pool),
+               "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data: "
+               "https://cdn.example.org; font-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+               "the policy of pages with a logo elsewhere");
+    tap_is_int(luci_page_policy_admits_style(own, pool), 1, "the policy of the pages admits their style");
+}
+
 int main(void)
 {
     apr_pool_t *pool;
@@ -48,6 +63,7 @@ int main(void)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     test_admits_style(pool);
+    test_own(pool);
     apr_pool_destroy(pool);
     apr_terminate();
     return tap_done();
