@@ -51,6 +51,7 @@ static const luci_command_t *const commands[] = {
     &luci_command_throttle_clear,
     &luci_command_purge,
     &luci_command_export,
+    &luci_command_activity,
     &luci_command_import_htpasswd,
     &luci_command_import_users,
     &luci_command_check,

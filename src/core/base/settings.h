@@ -101,6 +101,7 @@ typedef struct {
     const struct luci_block_list_t *block_list; /* of passwords (block_list.h); NULL: none */
     apr_array_header_t *password_words;         /* const char *, folded (luci_policy_fold); NULL: as empty */
     luci_site_identity_t site;                  /* no new password may be its name */
+    int activity; /* 1: what happens to accounts is written down (core/activity) */
     luci_hash_cost_t hash;
     luci_argon2_library_t argon2;
     luci_tables_t tables;

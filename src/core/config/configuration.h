@@ -93,6 +93,7 @@ typedef struct {
     const char *sessions_url;
     const char *username_url;
     const char *delete_url;
+    const char *activity_url;
     int pages;
     int error_codes; /* errors in JSON have a code */
     luci_unauthenticated_t unauthenticated;

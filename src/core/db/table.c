@@ -9,7 +9,8 @@
     ROW(user)                                                                                                \
     ROW(key)                                                                                                 \
     ROW(session)                                                                                             \
-    ROW(token)
+    ROW(token)                                                                                               \
+    ROW(activity)
 
 #define DECLARE(name) extern const luci_table_t luci_table_##name;
 #define ENTRY(name) &luci_table_##name,

@@ -81,6 +81,7 @@ typedef struct {
     int needs_fresh;   /* it fails if the session was not confirmed lately */
     int has_form;      /* no password, but a form that may be refused as one with a password may */
     int has_count;     /* the audit line always has count= */
+    int is_activity;   /* its user may see it (core/activity) */
     int is_success_silent; /* successes have no audit line: HTTP Basic would write one with every request */
 } luci_event_record_t;
 

@@ -45,6 +45,9 @@ extern const luci_command_t luci_command_import_users;
 /* purge_command.c */
 extern const luci_command_t luci_command_purge;
 
+/* activity_command.c */
+extern const luci_command_t luci_command_activity;
+
 /* throttle_commands.c */
 extern const luci_command_t luci_command_throttle_list;
 extern const luci_command_t luci_command_throttle_clear;

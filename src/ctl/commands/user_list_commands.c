@@ -2,6 +2,7 @@
 #include "ctl/commands/commands.h"
 
 #include "core/account/failures.h"
+#include "core/activity/activity.h"
 #include "core/base/timestamp.h"
 #include "core/db/key_table.h"
 #include "core/db/paging.h"
@@ -143,6 +144,21 @@ static const luci_column_t show_columns[] = { LUCI_ACCOUNT_COLUMNS, LUCI_ACCOUNT
 
 #define FACT_COUNT LUCI_COLUMNS_COUNT(fact_columns)
 
+/* Sets *moment to the last sign-in that LuciaActivity has written down, if there is one that is later. */
+static luci_result_t find_sign_in(luci_db_t *db, const luci_user_t *user, luci_ms_t *moment, apr_pool_t *pool)
+{
+    apr_array_header_t *rows;
+    luci_result_t result = luci_activity_read(db, user->id, &rows, pool);
+
+    for (int i = 0; result == LUCI_OK && i < rows->nelts; i++) {
+        const luci_activity_t *row = &APR_ARRAY_IDX(rows, i, luci_activity_t);
+
+        if (!row->reason && strcmp(row->what, luci_event_name(LUCI_EVENT_SIGN_IN)) == 0 && row->at > *moment)
+            *moment = row->at;
+    }
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+}
+
 /* Fills in the cells of fact_columns. */
 static luci_result_t find_facts(luci_db_t *db, const luci_user_t *user, const char **cells, apr_pool_t *pool)
 {
@@ -156,6 +172,8 @@ static luci_result_t find_facts(luci_db_t *db, const luci_user_t *user, const ch
 
     if (result == LUCI_OK)
         result = luci_session_list(db, &of_sessions, pool);
+    if (result == LUCI_OK)
+        result = find_sign_in(db, user, &sessions.begun, pool);
     if (result == LUCI_OK)
         result = luci_failures_of_user(db, user->id, &failures, pool);
     cells[0] = luci_sql_number(keys, pool);

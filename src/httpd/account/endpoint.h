@@ -23,10 +23,12 @@ typedef enum { LUCI_FRESH_NEVER, LUCI_FRESH_POST, LUCI_FRESH_ALWAYS } luci_fresh
 #define LUCI_ENDPOINT_HANDLER "luciauth-"
 
 struct luci_endpoint_t {
-    const char *handler;             /* for SetHandler: "luciauth-NAME" */
-    const char *path;                /* below LuciaMount; "" is the mount itself; NULL: well_known */
-    const char *well_known;          /* a path beside LuciaMount, with LuciaWellKnown; NULL: none */
-    const char *page;                /* a file of templates/ */
+    const char *handler;    /* for SetHandler: "luciauth-NAME" */
+    const char *path;       /* below LuciaMount; "" is the mount itself; NULL: well_known */
+    const char *well_known; /* a path beside LuciaMount, with LuciaWellKnown; NULL: none */
+    const char *page;       /* a file of templates/ */
+    /* 0: the server does not have it, so that its path below LuciaMount is left to others; NULL: always 1. */
+    int (*is_on)(const luci_server_config_t *config);
     const luci_form_field_t *fields; /* of a POST's body; NULL: the body is not read */
     size_t body_max;                 /* bytes of a POST's body; 0: LUCI_FORM_BYTES_MAX */
     luci_event_kind_t event;         /* of a POST, for the audit log and the counters */

@@ -13,6 +13,7 @@
     ROW(reset)                                                                                               \
     ROW(username)                                                                                            \
     ROW(deletion)                                                                                            \
+    ROW(activity)                                                                                            \
     ROW(well_known)
 
 #define DECLARE(name) extern const luci_endpoint_t luci_endpoint_##name;

@@ -25,6 +25,7 @@ static int show(luci_endpoint_request_t *request)
         apr_table_setn(values, "username_url", request->urls->username);
     if (request->dir->account_deletion && request->urls->deletion)
         apr_table_setn(values, "delete_url", request->urls->deletion);
+    apr_table_setn(values, "activity_url", request->urls->activity ? request->urls->activity : "");
     return luci_reply_page(request->r, HTTP_OK, request->endpoint->page, values);
 }
 

@@ -128,6 +128,9 @@ luci_urls_t luci_config_urls(request_rec *r)
         .sessions = in_force(r, offsetof(luci_dir_config_t, sessions_url), "/sessions"),
         .username = in_force(r, offsetof(luci_dir_config_t, username_url), "/username"),
         .deletion = in_force(r, offsetof(luci_dir_config_t, delete_url), "/delete"),
+        .activity = luci_config_server(r->server)->settings.activity
+                        ? in_force(r, offsetof(luci_dir_config_t, activity_url), "/activity")
+                        : NULL,
         .account = mount ? mount : home,
     };
 }

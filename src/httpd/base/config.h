@@ -20,6 +20,7 @@ typedef struct {
     const char *sessions; /* the same */
     const char *username; /* NULL: as above */
     const char *deletion; /* NULL: as above */
+    const char *activity; /* NULL: as above, or without LuciaActivity */
     const char *account;  /* the page that links to the others */
 } luci_urls_t;
 

@@ -44,6 +44,7 @@ typedef enum {
     LUCI_TOPIC_BLOCK_LIST,
     LUCI_TOPIC_PROOF,
     LUCI_TOPIC_FAILURES,
+    LUCI_TOPIC_ACTIVITY,
     LUCI_TOPICS
 } luci_topic_t;
 

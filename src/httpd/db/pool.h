@@ -58,6 +58,7 @@ int luci_pool_serves(const luci_pool_t *pool, const luci_db_target_t *target);
 typedef enum {
     LUCI_WRITE_TIMES,     /* renewal, and deletion of expired sessions */
     LUCI_WRITE_MIGRATION, /* hashing of session ids that Lucia v2 stored */
+    LUCI_WRITE_ACTIVITY,  /* what happened to accounts */
     LUCI_WRITES
 } luci_write_t;
 int luci_pool_may_write(luci_pool_t *pool, luci_write_t kind, luci_ms_t now);

@@ -14,7 +14,9 @@
 APLOG_USE_MODULE(luciauth);
 
 /* One row a job: luci_job_NAME is defined in NAME_job.c. */
-#define JOBS(ROW) ROW(purge)
+#define JOBS(ROW)                                                                                            \
+    ROW(purge)                                                                                               \
+    ROW(activity)
 
 #define DECLARE(name) extern const luci_job_t luci_job_##name;
 #define ENTRY(name) &luci_job_##name,

@@ -297,7 +297,7 @@ static void leave(job_t *job, apr_pool_t *conf_pool)
         job->title);
 }
 
-/* Whether no server before this one has the same tables, attributes and LuciaCreateSchema, so that it needs
+/* Whether no server before this one has the same tables, attributes, LuciaActivity and LuciaCreateSchema, so that it needs
  * its own process. */
 static int has_own_tables(server_rec *server, server_rec *main_server)
 {
@@ -311,6 +311,7 @@ static int has_own_tables(server_rec *server, server_rec *main_server)
         if (luci_database_is_same(&before->database, &config->database) &&
             before->settings.tables.user == config->settings.tables.user &&
             before->settings.attributes == config->settings.attributes &&
+            before->settings.activity == config->settings.activity &&
             before->create_schema == config->create_schema)
             return 0;
     }

@@ -4,6 +4,7 @@
 #include "core/web/cookie.h"
 #include "httpd/base/counters.h"
 #include "httpd/base/httpd_log.h"
+#include "httpd/request/activity_note.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -189,6 +190,7 @@ static void note_event(void *baton, const luci_event_t *event)
     last->event.user_id = apr_pstrdup(state->pool, event->user_id);
     luci_count_event(event->kind, event->reason);
     luci_audit_write(luci_runtime_of(r)->audit, event, r);
+    luci_activity_note(r, luci_runtime_of(r), state->cookies, event);
 }
 
 static void log_notice(void *baton, const luci_notice_t *notice)

@@ -121,6 +121,7 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
         other ? luci_config_parts(other)->runtime->pool : new_pool(&runtime->target, server, pool);
     runtime->pages = shared->pages;
     runtime->audit = shared->audit;
+    runtime->activity_pacer = luci_pace_pacer(shared->activity_pace);
     runtime->attribute_names = luci_attribute_names(&config->settings, pool);
     runtime->device_cookie = apr_pstrcat(pool, config->cookie_name, DEVICE, NULL);
     if (!runtime->pool || !runtime->pages)
@@ -204,7 +205,10 @@ static int prepare_guards(luci_shared_t *shared, const luci_database_t *database
                                   : luci_breaker_create(LUCI_DATABASE_PAUSE, LUCI_DATABASE_RETRY, conf_pool);
     shared->shortage = other ? luci_config_parts(other)->shared->shortage : luci_shortage_create(conf_pool);
     shared->pace = other ? luci_config_parts(other)->shared->pace : luci_pace_create(conf_pool);
-    return shared->breaker && shared->write_breaker && shared->shortage && shared->pace;
+    shared->activity_pace =
+        other ? luci_config_parts(other)->shared->activity_pace : luci_pace_create(conf_pool);
+    return shared->breaker && shared->write_breaker && shared->shortage && shared->pace &&
+           shared->activity_pace;
 }
 
 static int has_audit(const luci_server_config_t *config, const void *target)

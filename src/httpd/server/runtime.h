@@ -25,6 +25,7 @@ typedef struct luci_runtime_t {
     luci_pool_t *pool;
     luci_pages_t *pages;
     luci_audit_t *audit;
+    luci_pacer_t activity_pacer; /* of failed attempts that LuciaActivity writes down */
     const luci_attribute_name_t *attribute_names;
     const char *device_cookie; /* its name */
 } luci_runtime_t;
@@ -37,7 +38,8 @@ typedef struct luci_shared_t {
     luci_breaker_t *breaker;       /* of its database */
     luci_breaker_t *write_breaker; /* of writes to it */
     luci_shortage_t *shortage;     /* the same */
-    luci_pace_t *pace;             /* of failed attempts, the same */
+    luci_pace_t *pace;             /* of counting failed attempts, the same */
+    luci_pace_t *activity_pace;    /* of writing them down, the same */
     luci_cache_t *cache;           /* NULL: the cache is off */
     luci_hash_slots_t *hash_slots;
     luci_password_table_t *passwords;

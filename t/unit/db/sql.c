@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every statement, spelled out; and each one prepared on a real database, for tables with and without our
  * columns. */
+#include "core/db/activity_table.h"
 #include "core/db/key_table.h"
 #include "core/db/process_table.h"
 #include "core/db/schema.h"
@@ -112,6 +113,45 @@ static const struct {
       "UPDATE \"user_key\" SET failures = NULL WHERE user_id = %s AND failures IS NOT NULL", "user" },
     { &luci_sql_keys_try, 1, "UPDATE \"user_key\" SET failures = failures WHERE 1 = 0", "",
       "UPDATE \"user_key\" SET failures = failures WHERE 1 = 0", "" },
+    { &luci_sql_activity_insert, 0,
+      "INSERT INTO \"auth_user_activity\" (id, user_id, happened_at, what, reason, address, user_agent, "
+      "known_device) SELECT %s, u.id, %lld, %s, %s, %s, %s, %lld FROM \"auth_user\" u WHERE u.id = %s",
+      "id at what reason address user_agent device user",
+      "INSERT INTO \"auth_user_activity\" (id, user_id, happened_at, what, reason, address, user_agent, "
+      "known_device) SELECT %s, u.id, %lld, %s, %s, %s, %s, %lld FROM \"auth_user\" u WHERE u.id = %s",
+      "id at what reason address user_agent device user" },
+    { &luci_sql_activity_trim, 1,
+      "DELETE FROM \"auth_user_activity\" WHERE user_id = %s AND reason IS NULL AND happened_at < (SELECT "
+      "MIN(kept.happened_at) FROM (SELECT a.happened_at FROM \"auth_user_activity\" a WHERE a.user_id = %s "
+      "AND a.reason IS NULL ORDER BY a.happened_at DESC LIMIT 50) kept)",
+      "user user",
+      "DELETE FROM \"auth_user_activity\" WHERE user_id = %s AND reason IS NULL AND happened_at < (SELECT "
+      "MIN(kept.happened_at) FROM (SELECT a.happened_at FROM \"auth_user_activity\" a WHERE a.user_id = %s "
+      "AND a.reason IS NULL ORDER BY a.happened_at DESC LIMIT 50) kept)",
+      "user user" },
+    { &luci_sql_activity_trim_failures, 1,
+      "DELETE FROM \"auth_user_activity\" WHERE user_id = %s AND reason IS NOT NULL AND happened_at < "
+      "(SELECT MIN(kept.happened_at) FROM (SELECT a.happened_at FROM \"auth_user_activity\" a WHERE "
+      "a.user_id = %s AND a.reason IS NOT NULL ORDER BY a.happened_at DESC LIMIT 50) kept)",
+      "user user",
+      "DELETE FROM \"auth_user_activity\" WHERE user_id = %s AND reason IS NOT NULL AND happened_at < "
+      "(SELECT MIN(kept.happened_at) FROM (SELECT a.happened_at FROM \"auth_user_activity\" a WHERE "
+      "a.user_id = %s AND a.reason IS NOT NULL ORDER BY a.happened_at DESC LIMIT 50) kept)",
+      "user user" },
+    { &luci_sql_activity_purge, 1,
+      "DELETE FROM \"auth_user_activity\" WHERE happened_at < %lld AND id IN (SELECT old.id FROM (SELECT "
+      "a.id FROM \"auth_user_activity\" a WHERE a.happened_at < %lld ORDER BY a.happened_at LIMIT 200) old)",
+      "oldest oldest",
+      "DELETE FROM \"auth_user_activity\" WHERE happened_at < %lld AND id IN (SELECT old.id FROM (SELECT "
+      "a.id FROM \"auth_user_activity\" a WHERE a.happened_at < %lld ORDER BY a.happened_at LIMIT 200) old)",
+      "oldest oldest" },
+    { &luci_sql_activity_of_user, 1,
+      "SELECT a.happened_at, a.what, a.reason, a.address, a.user_agent, a.known_device FROM "
+      "\"auth_user_activity\" a WHERE a.user_id = %s ORDER BY a.happened_at DESC, a.id",
+      "user",
+      "SELECT a.happened_at, a.what, a.reason, a.address, a.user_agent, a.known_device FROM "
+      "\"auth_user_activity\" a WHERE a.user_id = %s ORDER BY a.happened_at DESC, a.id",
+      "user" },
     { &luci_sql_session_insert, 0,
       "INSERT INTO \"user_session\" (id, user_id, active_expires, idle_expires) VALUES (%s, %s, %lld, %lld)",
       "id user active idle",
@@ -474,7 +514,8 @@ static const luci_argument_t arguments[] = {
     { "hash", "3" },       { "old_hash", "3" },  { "active", "3" },  { "idle", "4" },
     { "created", "5" },    { "last_seen", "6" }, { "address", "7" }, { "user_agent", "8" },
     { "old_active", "6" }, { "max", "2" },       { "after", "1" },   { "last", "2" },
-    { "oldest", "4" },     { "newest", "5" },    { NULL, NULL },
+    { "oldest", "4" },     { "newest", "5" },    { "at", "6" },      { "what", "7" },
+    { "reason", "8" },     { "device", "1" },    { NULL, NULL },
 };
 
 /* The core prepares a statement when it's first run. */
@@ -530,6 +571,7 @@ int main(void)
     check_certain();
     check_numbers();
     settings.tables = (luci_tables_t){ "user", "user_key", "user_session" };
+    settings.activity = 1;
     for (int list = 0; list < COUNT(attribute_lists); list++) {
         settings.attributes = support_names(attribute_lists[list]);
         for (int columns = 0; columns < 4; columns++)
