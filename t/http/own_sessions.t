@@ -25,6 +25,10 @@ MinSpareServers 8
     ServerName 127.0.0.1
 </VirtualHost>
 <VirtualHost *>
+    ServerName few.test
+    LuciaMaxSessions 3
+</VirtualHost>
+<VirtualHost *>
     ServerName handler.test
     LuciaMount off
     LuciaLoginURL /enter
@@ -160,6 +164,20 @@ is vault($third), 200, 'the session that could not be ended stays';
 my $logged = LuciaTest::Server::slurp($server->dir . '/logs/audit.log');
 is scalar(() = $logged =~ /event=session_end result=ok .*session=@{[tag($of{curl})]}/g), 1, 'a second click ends nothing and is not logged';
 is_deeply [$audit->broken], [], 'the lines of the audit log are well-formed';
+
+# ---- LuciaMaxSessions ----
+
+my $few = LuciaTest::Gate::Host->new($server, 'few.test', 'db/luciauth.db');
+my $hank = up('hank');
+my @hank = ($hank, map { cookie_of($few->request(POST => '/account/login', form(username => 'hank', password => $PASSWORD))) } 1 .. 2);
+my $at = 0;
+sqlite($db, 'UPDATE user_session SET idle_expires = idle_expires - ? WHERE id = ?', 100_000 - ++$at * 1000, stored_id($_)) for @hank;
+is join(' ', map { vault($_) } @hank), '200 200 200', 'S2.13: three sessions are alive';
+push @hank, cookie_of($few->request(POST => '/account/login', form(username => 'hank', password => $PASSWORD), cookie => $hank[1]));
+is join(' ', map { vault($_) } @hank), '200 401 200 200', 'S2.13: a sign-in in place of a session ends no other one';
+push @hank, cookie_of($few->request(POST => '/account/login', form(username => 'hank', password => $PASSWORD)));
+is join(' ', map { vault($_) } @hank), '401 401 200 200 200', 'S2.13: a further sign-in ends the session that would expire first, at once';
+is vault($bert), 200, 'S2.13: sessions of other users stay';
 
 my $slow = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\n");
 sqlite($slow->db, "DROP INDEX $_") for map { $_->{name} } @{ sqlite($slow->db, q{SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'user_session' AND sql LIKE '%user_id%'}) };

@@ -26,7 +26,9 @@ typedef struct {
     luci_session_t *session;
     luci_key_t key; /* id and stored hash; output: the rest, before its failures were set back */
     int is_sign_up;
-    int removed; /* output: how many older sessions of the user were deleted (LUCI_SESSIONS_MAX) */
+    apr_array_header_t *removed; /* output: of luci_session_token_t, older sessions of the user that were
+                                    deleted (luci_session_make_room); NULL: none */
+    apr_pool_t *pool;
 } sign_in_t;
 
 /* ---- Shared by the use cases ---- */
@@ -129,6 +131,27 @@ static luci_result_t insert_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_
                : result;
 }
 
+/* Ends the session that came with the request, before the user's sessions are counted, so that no session of
+ * another device ends in its place. */
+static luci_result_t end_old(luci_db_t *db, const sign_in_t *sign_in, apr_pool_t *scratch)
+{
+    const luci_session_token_t *old = sign_in->request->old_session;
+    luci_result_t result =
+        old ? luci_session_delete(db, old, sign_in->auth->settings, scratch) : LUCI_NOT_FOUND;
+
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+}
+
+static luci_result_t make_room(luci_db_t *db, sign_in_t *sign_in)
+{
+    luci_result_t result = end_old(db, sign_in, sign_in->pool);
+
+    return result == LUCI_OK
+               ? luci_session_make_room(db, sign_in->session->user.id, sign_in->auth->settings->max_sessions,
+                                        &sign_in->removed, sign_in->pool)
+               : result;
+}
+
 /* While the password was being verified, another request may have changed it, or disabled or deleted the
  * user, and deleted the sessions that existed then. Under the user's lock this checks that the account is
  * still the one that was verified, so that no session is created after such a change. CONFLICT: the account
@@ -146,7 +169,7 @@ static luci_result_t confirm_account(luci_db_t *db, sign_in_t *sign_in, apr_pool
     if (result == LUCI_OK)
         result = luci_attempt_limit_confirm(db, sign_in->auth, sign_in->request, &sign_in->key, scratch);
     if (result == LUCI_OK)
-        result = luci_session_make_room(db, user_id, &sign_in->removed, scratch);
+        result = make_room(db, sign_in);
     return result == LUCI_NOT_FOUND ? LUCI_CONFLICT : result;
 }
 
@@ -161,9 +184,23 @@ static luci_result_t write_sign_in(luci_db_t *db, void *baton, apr_pool_t *scrat
     sign_in->session->user.lacks = luci_db_columns(db).lacks;
     if (result == LUCI_OK)
         result = luci_session_insert(db, session, settings, &sign_in->request->client, scratch);
-    if (result == LUCI_OK && sign_in->request->old_session)
-        result = luci_session_delete(db, sign_in->request->old_session, settings, scratch);
-    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+    return result == LUCI_OK && sign_in->is_sign_up ? end_old(db, sign_in, scratch) : result;
+}
+
+/* The caches forget on errors, too, because the rows may have been deleted. The limit of the module itself is
+ * worth a notice, one that an administrator has set is not. */
+static void forget_ended(const sign_in_t *sign_in, luci_result_t result)
+{
+    const apr_array_header_t *removed = sign_in->removed;
+
+    if (sign_in->request->old_session)
+        luci_auth_forget(sign_in->auth, sign_in->request->old_session, sign_in->pool);
+    for (int i = 0; removed && i < removed->nelts; i++)
+        luci_auth_forget(sign_in->auth, &APR_ARRAY_IDX(removed, i, luci_session_token_t), sign_in->pool);
+    if (result == LUCI_OK && removed && removed->nelts > 0 && !sign_in->auth->settings->max_sessions)
+        luci_event_notice(&sign_in->auth->events, &(luci_notice_t){ .kind = LUCI_NOTICE_SESSIONS_REMOVED,
+                                                                    .user_id = sign_in->session->user.id,
+                                                                    .count = removed->nelts });
 }
 
 static luci_result_t commit_sign_in(sign_in_t *sign_in, apr_pool_t *pool)
@@ -174,6 +211,7 @@ static luci_result_t commit_sign_in(sign_in_t *sign_in, apr_pool_t *pool)
 
     if (result != LUCI_OK)
         return result;
+    sign_in->pool = pool;
     result = luci_db_transaction(db, write_sign_in, sign_in, pool);
     source->give_back(source->baton, db);
     if (result == LUCI_OK && sign_in->request->attempt)
@@ -181,12 +219,7 @@ static luci_result_t commit_sign_in(sign_in_t *sign_in, apr_pool_t *pool)
             luci_auth_device_account(sign_in->key.id, sign_in->key.stored_hash, pool);
     if (result == LUCI_OK)
         luci_attempt_limit_say(sign_in->auth, &sign_in->key);
-    if (result == LUCI_OK && sign_in->removed)
-        luci_event_notice(&sign_in->auth->events, &(luci_notice_t){ .kind = LUCI_NOTICE_SESSIONS_REMOVED,
-                                                                    .user_id = sign_in->session->user.id,
-                                                                    .count = sign_in->removed });
-    if (sign_in->request->old_session)
-        luci_auth_forget(sign_in->auth, sign_in->request->old_session, pool);
+    forget_ended(sign_in, result);
     return result;
 }
 

@@ -14,7 +14,7 @@ luci_result_t luci_confirmation_proved_at(const luci_auth_t *auth, const luci_se
 
     if (result != LUCI_OK)
         return result;
-    result = luci_session_proved_at(db, &session->token, proved_at, scratch);
+    result = luci_session_proved_at(db, &session->token, auth->settings, proved_at, scratch);
     auth->source.give_back(auth->source.baton, db);
     return result;
 }

@@ -45,7 +45,7 @@ luci_result_t luci_own_password_lock(luci_db_t *db, luci_own_password_t *verifie
     luci_result_t result = luci_user_lock(db, session->user.id, &user, scratch);
 
     if (result == LUCI_OK)
-        result = luci_session_delete(db, &session->token, luci_db_target(db)->settings, scratch);
+        result = luci_session_delete(db, &session->token, verified->auth->settings, scratch);
     if (result == LUCI_NOT_FOUND)
         return LUCI_EXPIRED;
     if (result == LUCI_OK && luci_user_is_disabled(&user, verified->request->now))

@@ -113,7 +113,7 @@ static int find_meant(void *baton, const luci_listed_session_t *listed, apr_pool
 static luci_result_t end_one(luci_db_t *db, const ending_t *ending, const char *stored_id,
                              apr_pool_t *scratch)
 {
-    luci_result_t result = luci_session_list_token(stored_id, apr_array_push(ending->ended));
+    luci_result_t result = luci_session_stored_token(apr_array_push(ending->ended), stored_id);
 
     if (result == LUCI_OK)
         result = luci_session_list_delete(db, stored_id, scratch);

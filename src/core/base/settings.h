@@ -94,6 +94,7 @@ typedef struct {
     luci_ms_t active_period;
     luci_ms_t idle_period;
     luci_ms_t max_lifetime; /* 0: no limit */
+    int max_sessions;       /* of a user; 0: LUCI_SESSIONS_MAX (session.h) */
     luci_tokens_t tokens;
     luci_length_t username_length; /* for sign-up; sign-in accepts 1 and more */
     luci_length_t password_length; /* for sign-up; sign-in accepts 1 and more */

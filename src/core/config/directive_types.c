@@ -155,6 +155,29 @@ static const char *parse_time(const apr_array_header_t *words, const luci_limits
 
 const luci_type_t luci_type_time = { sizeof(luci_time_value_t), 1, 1, parse_time, allowed_time, NULL, 0 };
 
+/* ---- N ---- */
+
+static const char *allowed_count(const luci_limits_t *limits, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "a number from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT "%s", limits->min,
+                        limits->max, limits->off ? ", or off" : "");
+}
+
+static const char *parse_count(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
+                               apr_pool_t *pool)
+{
+    int off = limits->off && strcasecmp(LUCI_WORD(words, 0), "off") == 0;
+    apr_int64_t number = 0;
+    const char *rest = off ? "" : read_digits(LUCI_WORD(words, 0), &number);
+
+    if (!rest || *rest || (!off && (number < limits->min || number > limits->max)))
+        return allowed_count(limits, pool);
+    *(luci_count_value_t *)value = (int)number;
+    return NULL;
+}
+
+const luci_type_t luci_type_count = { sizeof(luci_count_value_t), 1, 1, parse_count, allowed_count, NULL, 0 };
+
 /* ---- MIN MAX ---- */
 
 static const char *allowed_lengths(const luci_limits_t *limits, apr_pool_t *pool)

@@ -47,6 +47,7 @@ typedef struct {
 typedef int luci_flag_value_t;
 typedef unsigned int luci_choice_value_t; /* an enum without negative values */
 typedef luci_ms_t luci_time_value_t;
+typedef int luci_count_value_t;
 typedef luci_length_t luci_lengths_value_t;
 typedef luci_quota_t luci_quota_value_t;
 typedef luci_hash_cost_t luci_hash_cost_value_t;
@@ -76,6 +77,7 @@ typedef const char *luci_log_target_value_t;
 extern const luci_type_t luci_type_flag;      /* On or Off */
 extern const luci_type_t luci_type_choice;    /* one word of limits->choices, whatever its case */
 extern const luci_type_t luci_type_time;      /* 10s, 5min, 24h, 14d; a bare number is seconds */
+extern const luci_type_t luci_type_count;     /* a number */
 extern const luci_type_t luci_type_lengths;   /* MIN MAX */
 extern const luci_type_t luci_type_quota;     /* MAX [WAIT], MAX may be auto */
 extern const luci_type_t luci_type_hash_cost; /* argon2id [m=KiB] [t=N] [p=N], or lucia-scrypt */

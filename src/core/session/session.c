@@ -52,6 +52,15 @@ luci_result_t luci_session_token(luci_session_token_t *token, const char *id)
     return luci_secret_sha256(id, strlen(id), token->digest);
 }
 
+/* A stored id is the SHA-256 of the id or, if Lucia wrote it, the id itself. */
+luci_result_t luci_session_stored_token(luci_session_token_t *token, const char *stored_id)
+{
+    token->id = NULL;
+    if (luci_secret_unhex(stored_id, token->digest, LUCI_SHA256_BYTES) == LUCI_OK)
+        return LUCI_OK;
+    return luci_secret_sha256(stored_id, strlen(stored_id), token->digest);
+}
+
 /* The id as the table holds it. Ids are random, so their hash needs no salt: it cannot be guessed either. */
 static const char *stored_id(const luci_session_token_t *token, const luci_settings_t *settings,
                              apr_pool_t *pool)
@@ -130,39 +139,44 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
 
 /* Deletes one by one by the primary key: on MySQL, a deletion by user_id would also lock gaps of the index.
  */
-static luci_result_t remove_oldest(luci_db_t *db, const char *user_id, int count, apr_pool_t *scratch)
+static luci_result_t remove_oldest(luci_db_t *db, const char *user_id, int count, apr_array_header_t *removed)
 {
+    apr_pool_t *pool = removed->pool;
     const luci_argument_t *arguments =
-        LUCI_ARGUMENTS({ "user", user_id }, { "max", luci_sql_number(count, scratch) });
+        LUCI_ARGUMENTS({ "user", user_id }, { "max", luci_sql_number(count, pool) });
     apr_array_header_t *rows;
     int changed;
-    luci_result_t result = luci_db_select_all(db, &luci_sql_sessions_oldest, arguments, &rows, scratch);
+    luci_result_t result = luci_db_select_all(db, &luci_sql_sessions_oldest, arguments, &rows, pool);
 
-    for (int i = 0; result == LUCI_OK && i < rows->nelts; i++)
-        result = luci_db_execute(db, &luci_sql_session_delete,
-                                 LUCI_ARGUMENTS({ "id", APR_ARRAY_IDX(rows, i, const char *const *)[0] }),
-                                 &changed, scratch);
+    for (int i = 0; result == LUCI_OK && i < rows->nelts; i++) {
+        const char *id = APR_ARRAY_IDX(rows, i, const char *const *)[0];
+
+        result = luci_session_stored_token(apr_array_push(removed), id);
+        if (result == LUCI_OK)
+            result =
+                luci_db_execute(db, &luci_sql_session_delete, LUCI_ARGUMENTS({ "id", id }), &changed, pool);
+    }
     return result;
 }
 
-luci_result_t luci_session_make_room(luci_db_t *db, const char *user_id, int *removed, apr_pool_t *scratch)
+luci_result_t luci_session_make_room(luci_db_t *db, const char *user_id, int max,
+                                     apr_array_header_t **removed, apr_pool_t *pool)
 {
     const char *const *row;
     apr_int64_t excess;
     int has_index;
     luci_result_t result = luci_db_has_user_index(db, &has_index);
 
-    *removed = 0;
+    *removed = apr_array_make(pool, 1, sizeof(luci_session_token_t));
     if (result != LUCI_OK || !has_index)
         return result;
-    result = luci_db_select(db, &luci_sql_sessions_count, LUCI_ARGUMENTS({ "user", user_id }), &row, scratch);
+    result = luci_db_select(db, &luci_sql_sessions_count, LUCI_ARGUMENTS({ "user", user_id }), &row, pool);
     if (result != LUCI_OK)
         return result;
-    excess = luci_sql_to_number(row[0], 0) + 1 - LUCI_SESSIONS_MAX;
+    excess = luci_sql_to_number(row[0], 0) + 1 - (max ? max : LUCI_SESSIONS_MAX);
     if (excess <= 0)
         return LUCI_OK;
-    *removed = excess < REMOVED_MAX ? (int)excess : REMOVED_MAX;
-    return remove_oldest(db, user_id, *removed, scratch);
+    return remove_oldest(db, user_id, excess < REMOVED_MAX ? (int)excess : REMOVED_MAX, *removed);
 }
 
 static luci_ms_t to_timestamp(const char *column, luci_ms_t fallback)
@@ -241,10 +255,11 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
 }
 
 /* The row of Lucia v2 whose id is not hashed has no proof, so that it need not be looked for. */
-luci_result_t luci_session_proved_at(luci_db_t *db, const luci_session_token_t *token, luci_ms_t *proved_at,
+luci_result_t luci_session_proved_at(luci_db_t *db, const luci_session_token_t *token,
+                                     const luci_settings_t *settings, luci_ms_t *proved_at,
                                      apr_pool_t *scratch)
 {
-    const char *id = stored_id(token, luci_db_target(db)->settings, scratch);
+    const char *id = stored_id(token, settings, scratch);
     const char *const *row;
     int found;
     luci_result_t result = luci_db_has_later(db, &luci_table_session, "proved_at", &found);

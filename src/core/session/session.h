@@ -70,6 +70,9 @@ void luci_session_extend(luci_session_t *session, const luci_settings_t *setting
 /* Makes the token of an id, which is borrowed. INTERNAL: SHA-256 is unavailable; *token is unusable. */
 luci_result_t luci_session_token(luci_session_token_t *token, const char *id) LUCI_MUST_USE;
 
+/* Makes the token of a stored id, for caches: its id is NULL. INTERNAL as above. */
+luci_result_t luci_session_stored_token(luci_session_token_t *token, const char *stored_id) LUCI_MUST_USE;
+
 /* Sets a session's token, and the tag that follows from it. */
 void luci_session_set_token(luci_session_t *session, const luci_session_token_t *token);
 
@@ -85,10 +88,12 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
                                   apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Makes room for one more session of a user, in a transaction that holds the user's lock (luci_user_lock): if
- * the user has LUCI_SESSIONS_MAX sessions, those that would expire first are deleted; *removed is their
- * number. Does nothing if the table has no index on user_id, because it would scan the whole table. */
-luci_result_t luci_session_make_room(luci_db_t *db, const char *user_id, int *removed,
-                                     apr_pool_t *scratch) LUCI_MUST_USE;
+ * the user has max sessions (0: LUCI_SESSIONS_MAX), those that would expire first are deleted. *removed: an
+ * array of luci_session_token_t from pool, whose ids are NULL, of those that were deleted; they are to be
+ * removed from the caches as luci_session_end_all says. Does nothing if the table has no index on user_id,
+ * because it would scan the whole table. */
+luci_result_t luci_session_make_room(luci_db_t *db, const char *user_id, int max,
+                                     apr_array_header_t **removed, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Reads the session of a claim with its user, and determines its state; writes nothing. If ids are stored
  * hashed, a row with an unhashed id is found, too. OK: active or idle. EXPIRED: expired, its row still
@@ -100,7 +105,8 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
 /* When the holder of a session last proved to be its user: at sign-in, sign-up, a change of the password or a
  * confirmation, each of which inserts the session's row. *proved_at: the time; 0: never, as in a row that
  * Lucia wrote, or the session has ended. NOT_FOUND: the table has no column proved_at. */
-luci_result_t luci_session_proved_at(luci_db_t *db, const luci_session_token_t *token, luci_ms_t *proved_at,
+luci_result_t luci_session_proved_at(luci_db_t *db, const luci_session_token_t *token,
+                                     const luci_settings_t *settings, luci_ms_t *proved_at,
                                      apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Whether a proof at proved_at is at most within old. A proof in the future, by a server whose clock was

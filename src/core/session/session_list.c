@@ -92,14 +92,6 @@ luci_result_t luci_session_list(luci_db_t *db, const luci_session_list_t *list, 
     return result == LUCI_OK ? listing.result : result;
 }
 
-luci_result_t luci_session_list_token(const char *stored_id, luci_session_token_t *token)
-{
-    token->id = NULL;
-    if (luci_secret_unhex(stored_id, token->digest, LUCI_SHA256_BYTES) == LUCI_OK)
-        return LUCI_OK;
-    return luci_secret_sha256(stored_id, strlen(stored_id), token->digest);
-}
-
 static luci_result_t delete_row(luci_db_t *db, const char *stored_id, apr_pool_t *scratch)
 {
     int changed;

@@ -40,10 +40,6 @@ luci_result_t luci_session_list(luci_db_t *db, const luci_session_list_t *list,
  * the id itself. INTERNAL. */
 luci_result_t luci_session_list_digest(const char *stored_id, char hex[LUCI_SHA256_HEX + 1]) LUCI_MUST_USE;
 
-/* What identifies the session of a stored id for the caches; its id is NULL. INTERNAL if SHA-256 is
- * unavailable. */
-luci_result_t luci_session_list_token(const char *stored_id, luci_session_token_t *token) LUCI_MUST_USE;
-
 /* Deletes the row of a stored id, also if an unhashed id was replaced by its hash since it was listed.
  * NOT_FOUND: the row does not exist any more. */
 luci_result_t luci_session_list_delete(luci_db_t *db, const char *stored_id,

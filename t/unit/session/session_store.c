@@ -255,30 +255,35 @@ static void store_many(int count)
 static void check_room(void)
 {
     luci_db_t *db = new_database("room.db", 1);
-    int removed = -1;
+    apr_array_header_t *removed;
 
     store_many(LUCI_SESSIONS_MAX - 1);
-    tap_is_result(luci_session_make_room(db, alice.id, &removed, pool), LUCI_OK,
+    tap_is_result(luci_session_make_room(db, alice.id, 0, &removed, pool), LUCI_OK,
                   "a user may have many sessions");
-    tap_is_int(removed, 0, "  making room removes none of few sessions");
+    tap_is_int(removed->nelts, 0, "  making room removes none of few sessions");
     store_many(LUCI_SESSIONS_MAX + 2);
-    tap_is_result(luci_session_make_room(db, "nobody", &removed, pool), LUCI_OK,
+    tap_is_result(luci_session_make_room(db, "nobody", 0, &removed, pool), LUCI_OK,
                   "making room for another user removes nothing");
-    tap_is_int(removed, 0, "  do not matter");
-    tap_is_result(luci_session_make_room(db, alice.id, &removed, pool), LUCI_OK,
+    tap_is_int(removed->nelts, 0, "  do not matter");
+    tap_is_result(luci_session_make_room(db, alice.id, 0, &removed, pool), LUCI_OK,
                   "making room among too many sessions succeeds");
-    tap_is_int(removed, 3, "  are as many fewer as it takes for one more");
+    tap_is_int(removed->nelts, 3, "  are as many fewer as it takes for one more");
     tap_is_str(column("MAX(id)"), apr_psprintf(pool, "s%04d", LUCI_SESSIONS_MAX - 1),
                "  without those that would end first");
     tap_is_str(column("COUNT(*)"), apr_psprintf(pool, "%d", LUCI_SESSIONS_MAX - 1),
                "  which leaves room for one");
+    store_many(5);
+    tap_is_result(luci_session_make_room(db, alice.id, 5, &removed, pool), LUCI_OK,
+                  "S2.13: making room within a limit of five succeeds");
+    tap_is_int(removed->nelts, 1, "S2.13: one of five sessions makes room for another");
+    tap_is_str(column("MAX(id)"), "s0004", "S2.13: the one that would expire first is gone");
     if (support_is_file()) {
         support_run(target.params, "DROP INDEX user_session_user_id");
         luci_db_close(db);
         store_many(LUCI_SESSIONS_MAX + 2);
-        tap_is_result(luci_session_make_room(db, alice.id, &removed, pool), LUCI_OK,
+        tap_is_result(luci_session_make_room(db, alice.id, 0, &removed, pool), LUCI_OK,
                       "making room without an index succeeds");
-        tap_is_int(removed, 0, "  nothing is looked for");
+        tap_is_int(removed->nelts, 0, "  nothing is looked for");
     }
     luci_db_close(db);
 }
