@@ -28,6 +28,10 @@ const states = [
   ["signup", "signup", {}],
   ["signup-username", "signup", { username: "ada", error: "Invalid username", field: "username" }],
   ["signup-username-empty", "signup", { error: "Invalid username", field: "username" }],
+  ["signup-attributes", "signup", { attributes: [
+    { name: "email", label: "Email", type: "email", autocomplete: "email", required: "1" },
+    { name: "display_name", label: "Display name", type: "text", autocomplete: "nickname" },
+  ] }],
   ["signup-taken", "signup", { username: "lovelace", error: "Username already taken", field: "username" }],
   ["signup-password", "signup", { username: "lovelace", error: "Invalid password", field: "password" }],
   ["signup-unavailable", "signup", { username: "lovelace", error: "Service temporarily unavailable", field: "form" }],

@@ -147,6 +147,7 @@ LuciaMount /auth/
 LuciaCSRF On
 LuciaAllowedOrigins https://a.example http://[::1]:8080
 LuciaSignup Off
+LuciaSignupAttributes off
 LuciaUsernameChange On
 LuciaAccountDeletion On
 LuciaUsernameURL /name

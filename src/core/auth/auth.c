@@ -121,14 +121,34 @@ static luci_result_t check_new(const luci_auth_t *auth, luci_auth_request_t *req
     return result;
 }
 
+/* UNAVAILABLE: the table has no column for a value, which must not be lost. */
+static luci_result_t store_attributes(luci_db_t *db, const sign_in_t *sign_in, apr_pool_t *scratch)
+{
+    const luci_settings_t *settings = sign_in->auth->settings;
+    const char *const *values = sign_in->request->attributes;
+    luci_user_t user = sign_in->session->user;
+    luci_result_t result = LUCI_OK;
+
+    user.lacks = luci_db_columns(db).lacks;
+    for (int i = 0; values && i < settings->signup->nelts && result == LUCI_OK; i++) {
+        const char *name = APR_ARRAY_IDX(settings->signup, i, luci_signup_attribute_t).name;
+
+        if (values[i] && luci_user_lacks(&user, settings, name))
+            result = LUCI_UNAVAILABLE;
+        else if (values[i])
+            result = luci_db_set_column(db, user.id, name, values[i], scratch);
+    }
+    return result;
+}
+
 static luci_result_t insert_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_t *scratch)
 {
     const luci_user_t *user = &sign_in->session->user;
     luci_result_t result = luci_user_insert(db, user, sign_in->request->now, scratch);
 
-    return result == LUCI_OK
-               ? luci_key_insert(db, sign_in->key.id, user->id, sign_in->key.stored_hash, scratch)
-               : result;
+    if (result == LUCI_OK)
+        result = luci_key_insert(db, sign_in->key.id, user->id, sign_in->key.stored_hash, scratch);
+    return result == LUCI_OK ? store_attributes(db, sign_in, scratch) : result;
 }
 
 /* Ends the session that came with the request, before the user's sessions are counted, so that no session of
@@ -223,10 +243,22 @@ static luci_result_t commit_sign_in(sign_in_t *sign_in, apr_pool_t *pool)
     return result;
 }
 
+/* The value that the request has for an attribute; NULL: none. */
+static const char *signup_value(const luci_settings_t *settings, const luci_auth_request_t *request,
+                                const char *name)
+{
+    for (int i = 0; request->attributes && i < settings->signup->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(settings->signup, i, luci_signup_attribute_t).name, name) == 0)
+            return request->attributes[i];
+    }
+    return NULL;
+}
+
 /* Sets *user to a new user with a random id, which is not in the table yet. */
-static luci_result_t new_user(const luci_auth_t *auth, const char *username, luci_user_t *user,
+static luci_result_t new_user(const luci_auth_t *auth, const luci_auth_request_t *request, luci_user_t *user,
                               apr_pool_t *pool)
 {
+    const char *username = request->username;
     char *id = apr_palloc(pool, LUCI_USER_ID_LENGTH + 1);
     const char **attributes =
         apr_pcalloc(pool, sizeof *attributes * (apr_size_t)(auth->settings->attributes->nelts + 1));
@@ -234,6 +266,9 @@ static luci_result_t new_user(const luci_auth_t *auth, const char *username, luc
     for (int i = 0; i < auth->settings->attributes->nelts; i++) {
         if (strcmp(APR_ARRAY_IDX(auth->settings->attributes, i, const char *), "username") == 0)
             attributes[i] = username;
+        else
+            attributes[i] = signup_value(auth->settings, request,
+                                         APR_ARRAY_IDX(auth->settings->attributes, i, const char *));
     }
     *user = (luci_user_t){ .id = id, .username = username, .attributes = attributes };
     return luci_secret_random_id(id, LUCI_USER_ID_LENGTH);
@@ -398,7 +433,7 @@ static luci_result_t sign_up(const luci_auth_t *auth, luci_auth_request_t *reque
     if (result == LUCI_OK)
         result = luci_credential_hash(auth, &credential, &stored, pool);
     if (result == LUCI_OK)
-        result = new_user(auth, request->username, &user, pool);
+        result = new_user(auth, request, &user, pool);
     if (result == LUCI_OK)
         result = luci_session_new(session, &user, auth->settings, request->now, pool);
     if (result != LUCI_OK)

@@ -58,6 +58,8 @@ typedef struct {
     const char *username;
     const char *password;
     luci_client_t client;
+    const char *const *attributes; /* of a sign-up, in the order of settings->signup, with NULL entries; NULL:
+                                      none */
     const luci_session_token_t *old_session; /* came with the request, and is ended on success; NULL: none */
     luci_ms_t now;
     const char *key_id; /* luci_key_id of username, set by luci_auth_look; NULL: not computed yet */
@@ -71,7 +73,12 @@ typedef struct {
 } luci_auth_request_t;
 
 /* The field that an INVALID result refers to. */
-typedef enum { LUCI_FIELD_NONE, LUCI_FIELD_USERNAME, LUCI_FIELD_PASSWORD } luci_field_t;
+typedef enum {
+    LUCI_FIELD_NONE,
+    LUCI_FIELD_USERNAME,
+    LUCI_FIELD_PASSWORD,
+    LUCI_FIELD_ATTRIBUTE /* checked by the caller of luci_auth_sign_up */
+} luci_field_t;
 
 /* Tells whether a sign-up or sign-in would get as far as computing a hash, as far as that can be known
  * without waiting: OK, or the result that the request would get. Reports and counts nothing. */

@@ -532,6 +532,48 @@ static void column_is_unknown(judge_t *judge, const luci_site_t *site, const cha
     }
 }
 
+/* The line that sets a directive of this site, outside of sections; NULL: none. */
+static const luci_site_line_t *line_of(const luci_site_t *site, const char *name)
+{
+    const luci_site_line_t *found = NULL;
+
+    for (; site && !found; site = site->base) {
+        for (int i = 0; i < site->directives->nelts; i++) {
+            const luci_site_line_t *line = &APR_ARRAY_IDX(site->directives, i, luci_site_line_t);
+
+            if (strcasecmp(line->name, name) == 0)
+                found = line;
+        }
+    }
+    return found;
+}
+
+static const char *quoted_line(const luci_site_line_t *line, const char *otherwise, apr_pool_t *pool)
+{
+    return line ? apr_psprintf(pool, "%s %s in %s:%d", line->name, line->args, line->file, line->number)
+                : otherwise;
+}
+
+static void signup_attribute_is_unknown(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    const apr_array_header_t *asked = site->config->settings.signup;
+
+    for (int i = 0; i < asked->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(asked, i, luci_signup_attribute_t).name;
+
+        if (luci_site_knows_column(site, "LuciaSignupAttributes", name))
+            continue;
+        find(judge, id, LUCI_SITE_FATAL,
+             apr_psprintf(
+                 judge->pool, "%s asks for \"%s\", which is not a column of %s",
+                 quoted_line(line_of(site, "LuciaSignupAttributes"), "LuciaSignupAttributes", judge->pool),
+                 name,
+                 quoted_line(line_of(site, "LuciaUserAttributes"), "LuciaUserAttributes, which has no line",
+                             judge->pool)),
+             NULL);
+    }
+}
+
 /* ---- Use without LuciaDatabase ---- */
 
 static int has_database(const luci_site_t *site)
@@ -585,6 +627,7 @@ static const rule_t rules[] = {
     { "LUCI0501", database_is_missing, 1 },
     { "LUCI0502", column_is_unknown, 1 },
     { "LUCI0503", inherited_column_is_unknown, 1 },
+    { "LUCI0508", signup_attribute_is_unknown, 1 },
     { "LUCI0313", servers_differ, 0 },
     { "LUCI0451", socache_keeps_nothing, 1 },
     { "LUCI0901", database_is_served, 0 },

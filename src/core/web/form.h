@@ -13,7 +13,7 @@
 
 #define LUCI_FORM_BYTES_MAX 8192 /* the size of a body, unless the form has a limit of its own */
 #define LUCI_FORM_DEPTH_MAX 32   /* nested arrays and objects in a JSON body */
-#define LUCI_FORM_FIELDS_MAX 8   /* of one form */
+#define LUCI_FORM_FIELDS_MAX 24  /* of one form */
 
 typedef enum {
     LUCI_FORM_TEXT,

@@ -17,6 +17,8 @@ luci_endpoint_request_t *luci_endpoint_request(request_rec *r, const luci_endpoi
     request->state = luci_state_of(r);
     request->form.fields = endpoint->fields;
     request->form.bytes_max = endpoint->body_max ? endpoint->body_max : LUCI_FORM_BYTES_MAX;
+    if (endpoint->set_fields)
+        endpoint->set_fields(luci_config_server(r->server), &request->form, r->pool);
     request->urls = luci_state_urls(r);
     request->is_post = strcmp(r->method, "POST") == 0;
     request->is_api = is_api || !request->dir->pages;

@@ -30,8 +30,10 @@ struct luci_endpoint_t {
     /* 0: the server does not have it, so that its path below LuciaMount is left to others; NULL: always 1. */
     int (*is_on)(const luci_server_config_t *config);
     const luci_form_field_t *fields; /* of a POST's body; NULL: the body is not read */
-    size_t body_max;                 /* bytes of a POST's body; 0: LUCI_FORM_BYTES_MAX */
-    luci_event_kind_t event;         /* of a POST, for the audit log and the counters */
+    /* Sets the fields and bytes_max of a form where they depend on the configuration. NULL: they do not. */
+    void (*set_fields)(const luci_server_config_t *config, luci_form_t *form, apr_pool_t *pool);
+    size_t body_max;         /* bytes of a POST's body; 0: LUCI_FORM_BYTES_MAX */
+    luci_event_kind_t event; /* of a POST, for the audit log and the counters */
 
     /* 1: without a session, get and post are not called, and the cookie counts for a POST only if the request
      * comes from this site. 0: a POST from another site is refused with 403. */
