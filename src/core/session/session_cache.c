@@ -136,6 +136,8 @@ luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const l
     key_of(cache, session->token.digest, key);
     if (value.until > session->active_expires)
         value.until = session->active_expires;
+    if (session->user.disabled_from && session->user.disabled_from < value.until)
+        return LUCI_OK;
     seal_of(cache, key, seal);
     result = luci_session_record_write(session, read_at, &form, record, &value.length);
     return result == LUCI_OK ? cache->store.store(cache->store.baton, key, &value, scratch) : result;

@@ -72,8 +72,8 @@ apr_uint32_t luci_session_cache_counter(const luci_session_cache_t *cache, const
 int luci_session_cache_is_unchanged(const luci_session_cache_t *cache, const luci_session_token_t *token,
                                     apr_uint32_t counted);
 
-/* Stores a session that was read from the database at read_at. OK and UNAVAILABLE: it may be in the cache
- * now; other results: it is not. */
+/* Stores a session that was read from the database at read_at, unless its user expires (user.h) before the
+ * record would. OK and UNAVAILABLE: it may be in the cache now; other results: it is not. */
 luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const luci_session_t *session,
                                       luci_ms_t read_at, apr_pool_t *scratch) LUCI_MUST_USE;
 

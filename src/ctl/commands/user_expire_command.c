@@ -88,9 +88,10 @@ const luci_command_t luci_command_user_expire = {
     "NAME DATE | NAME never",
     "Sets the date from which a user is disabled",
     "From DATE on the user cannot sign in, and the user's sessions are invalid, as after user\n"
-    "disable; a running httpd notices it within LuciaSessionCacheTTL. DATE is a day, which begins\n"
-    "at midnight UTC, such as 2027-01-01, or a time, such as 2027-01-01T18:00Z. \"never\" and user\n"
-    "enable remove the date, user disable replaces it.\n",
+    "disable. A running httpd notices a date that is set or changed at once if LuciaControl is on,\n"
+    "otherwise within LuciaSessionCacheTTL. DATE is a day, which begins at midnight UTC, such as\n"
+    "2027-01-01, or a time, such as 2027-01-01T18:00Z. \"never\" and user enable remove the date,\n"
+    "user disable replaces it.\n",
     options,
     2,
     2,

@@ -61,6 +61,16 @@ static void check_periods(void)
     tap_ok(!seen.fresh, "the cached session is not fresh any more");
     finish();
 
+    begin(pool, "expiring.db");
+    run_sql("UPDATE auth_user SET disabled = 1700000004000");
+    is_miss(NOW, LUCI_OK, "S9.13: a session of a user who expires within the TTL");
+    tap_is_int(store.stores, 0, "is not kept");
+    is_miss(NOW + 4000, LUCI_DENIED, "S9.13: it is refused from the date on");
+    run_sql("UPDATE auth_user SET disabled = 1700000004000 + 3600000");
+    is_miss(NOW, LUCI_OK, "a session of a user who expires later");
+    is_hit(NOW + 1, "is kept");
+    finish();
+
     begin(pool, "lifetime.db");
     run_sql("UPDATE user_session SET active_expires = 1700000100000");
     with->settings.max_lifetime = 20 * LUCI_MS_SECOND;
