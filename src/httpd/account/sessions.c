@@ -10,12 +10,14 @@
 #include "httpd/request/way_back.h"
 
 #include <apr_strings.h>
+#include <string.h>
 
 #define LIST "sessions"
 
 static const luci_form_field_t fields[] = {
     { "session", LUCI_FORM_TEXT },
     { "others", LUCI_FORM_FLAG },
+    { "username", LUCI_FORM_TEXT }, /* hidden in the page */
     { NULL, LUCI_FORM_TEXT },
 };
 
@@ -93,6 +95,7 @@ static int page(luci_endpoint_request_t *request, const luci_own_sessions_t *lis
 
     for (int i = 0; i < sessions->nelts; i++)
         set_row(values, i, &APR_ARRAY_IDX(sessions, i, luci_own_session_t), r->pool);
+    apr_table_setn(values, "username", request->session->user.username);
     apr_table_setn(values, "others", sessions->nelts > 1 ? "1" : "");
     apr_table_setn(values, "incomplete", list->is_all ? "" : "1");
     apr_table_setn(values, "form_action", url && !luci_way_back_is_own_page(r) ? url : "");
@@ -152,6 +155,14 @@ static int answer_unknown(luci_endpoint_request_t *request, const luci_own_sessi
                : done(request, ending);
 }
 
+/* Since the page was opened, another user may have signed in here, whose sessions are not meant. */
+static int is_of_other(const luci_endpoint_request_t *request)
+{
+    const char *opened_by = luci_form_value(&request->form, "username");
+
+    return opened_by && strcmp(opened_by, request->session->user.username) != 0;
+}
+
 static int post(luci_endpoint_request_t *request)
 {
     const char *tag = luci_form_value(&request->form, "session"),
@@ -164,6 +175,8 @@ static int post(luci_endpoint_request_t *request)
 
     if (!tag == !(others && *others))
         return luci_endpoint_problem(request, HTTP_BAD_REQUEST, LUCI_MESSAGE_MALFORMED);
+    if (is_of_other(request))
+        return luci_endpoint_problem(request, HTTP_BAD_REQUEST, LUCI_MESSAGE_OTHER_NAME);
     result = luci_own_sessions_end(&auth, &ending, request->r->pool);
     if (result == LUCI_OK)
         return done(request, &ending);
