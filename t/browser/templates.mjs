@@ -7,7 +7,7 @@ import { examples, translations } from "./examples.mjs";
 import { template } from "./template.mjs";
 import { done, is, ok } from "../interop/lib/tap.mjs";
 
-const names = ["signup", "login", "profile", "password", "confirm", "sessions", "username", "delete", "logout", "signed-in", "unauthorized", "forbidden", "error"];
+const names = ["signup", "login", "profile", "password", "confirm", "sessions", "activity", "username", "delete", "reset", "logout", "signed-in", "unauthorized", "forbidden", "error"];
 const text = template;
 const styleOf = (name) => text(name).match(/<style>.*<\/style>/s)[0].split("\n");
 const firstDifference = (lines, others) => lines.find((line, i) => line !== others[i]) ?? "";
@@ -46,6 +46,8 @@ const focusAtStart = {
   "delete": "username",
   "delete-wrong": "username",
   "delete-in-use": "username",
+  "reset": "password",
+  "reset-weak": "password",
 };
 
 const browser = await launch();

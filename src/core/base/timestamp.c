@@ -116,3 +116,13 @@ void luci_timestamp_to_text(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT])
     apr_snprintf(text, LUCI_TIMESTAMP_TEXT, "%s %02d:%02d:%02dZ", day, parts.tm_hour, parts.tm_min,
                  parts.tm_sec);
 }
+
+void luci_timestamp_to_minutes(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT])
+{
+    struct tm parts = { 0 };
+    char day[LUCI_TIMESTAMP_TEXT];
+
+    (void)split(moment, &parts);
+    put_day(&parts, day);
+    apr_snprintf(text, LUCI_TIMESTAMP_TEXT, "%s %02d:%02d UTC", day, parts.tm_hour, parts.tm_min);
+}

@@ -23,4 +23,7 @@ int luci_timestamp_from_iso(const char *iso, luci_ms_t *moment);
 /* Formats as "2026-11-28 03:50:05Z". */
 void luci_timestamp_to_text(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT]);
 
+/* Formats as "2026-11-28 03:50 UTC", for people, whose zone is unknown. */
+void luci_timestamp_to_minutes(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT]);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "core/base/timestamp.h"
 #include "core/web/template.h"
+#include "core/web/user_agent.h"
 #include "httpd/account/account_json.h"
 #include "httpd/account/endpoint.h"
 #include "httpd/request/reply.h"
@@ -58,16 +59,18 @@ static json_t *rows_json(const apr_array_header_t *rows)
 /* A row has a value whose name is what happened or, of a failure, the reason: %%#sign_in%%. */
 static void set_row(apr_table_t *values, int number, const luci_activity_t *row, apr_pool_t *pool)
 {
-    char at[LUCI_TIMESTAMP_TEXT], *shown;
+    luci_user_agent_t agent = luci_user_agent(row->user_agent, pool);
+    char at[LUCI_TIMESTAMP_TEXT], minutes[LUCI_TIMESTAMP_TEXT];
 
     luci_timestamp_to_iso(row->at, at);
-    shown = apr_psprintf(pool, "%.10s %.5s UTC", at, at + strlen("2026-11-29T"));
+    luci_timestamp_to_minutes(row->at, minutes);
     luci_template_set_row(values, LIST, number, row->reason ? row->reason : row->what, "1");
     luci_template_set_row(values, LIST, number, "failed", row->reason ? "1" : "");
     luci_template_set_row(values, LIST, number, "at", apr_pstrdup(pool, at));
-    luci_template_set_row(values, LIST, number, "time", shown);
+    luci_template_set_row(values, LIST, number, "time", apr_pstrdup(pool, minutes));
     luci_template_set_row(values, LIST, number, "address", row->address ? row->address : "");
-    luci_template_set_row(values, LIST, number, "user_agent", row->user_agent ? row->user_agent : "");
+    luci_template_set_row(values, LIST, number, "browser", agent.browser);
+    luci_template_set_row(values, LIST, number, "system", agent.system);
     luci_template_set_row(values, LIST, number, "known_device", row->has_device ? "1" : "");
 }
 

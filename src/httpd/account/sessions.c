@@ -61,15 +61,14 @@ static int answer_json(luci_endpoint_request_t *request, const apr_array_header_
     return luci_reply_json(request->r, HTTP_OK, list ? json_pack("{s:o}", LIST, list) : NULL);
 }
 
-/* Minutes are enough for a reader; UTC, because the reader's zone is unknown. */
 static const char *readable(luci_ms_t moment, apr_pool_t *pool)
 {
     char text[LUCI_TIMESTAMP_TEXT];
 
     if (!moment)
         return "";
-    luci_timestamp_to_iso(moment, text);
-    return apr_psprintf(pool, "%.10s %.5s UTC", text, text + strlen("2026-11-29T"));
+    luci_timestamp_to_minutes(moment, text);
+    return apr_pstrdup(pool, text);
 }
 
 static void set_row(apr_table_t *values, int row, const luci_own_session_t *session, apr_pool_t *pool)

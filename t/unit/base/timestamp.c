@@ -16,6 +16,16 @@ static void check(luci_ms_t moment, const char *iso, const char *readable)
     tap_is_str(text, readable, "the timestamp is readable for people");
 }
 
+static void check_minutes(void)
+{
+    char text[LUCI_TIMESTAMP_TEXT];
+
+    luci_timestamp_to_minutes(1772357405999, text);
+    tap_is_str(text, "2026-03-01 09:30 UTC", "a time for people has minutes and its zone");
+    luci_timestamp_to_minutes(-1, text);
+    tap_is_str(text, "1969-12-31 23:59 UTC", "a time for people before 1970");
+}
+
 /* Each was taken for a moment, or overflowed, when a scanf read them. */
 static void check_refused(void)
 {
@@ -66,6 +76,7 @@ int main(void)
     tap_is_int(luci_timestamp_from_digits("-99999999999999999999999"), -LUCI_TIMESTAMP_MAX,
                "a number below the range is the smallest timestamp");
     tap_is_int(luci_timestamp_from_digits("soon"), 0, "what is no number");
+    check_minutes();
     check_refused();
     return tap_done();
 }
