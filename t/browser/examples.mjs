@@ -36,7 +36,7 @@ const states = [
   ["signup-password", "signup", { username: "lovelace", error: "Invalid password", field: "password" }],
   ["signup-unavailable", "signup", { username: "lovelace", error: "Service temporarily unavailable", field: "form" }],
   ["profile", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace" }],
-  ["profile-links", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace", password_url: "/password", sessions_url: "/sessions" }],
+  ["profile-links", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace", password_url: "/password", sessions_url: "/sessions", activity_url: "/activity", username_url: "/username", delete_url: "/delete" }],
   ["password", "password", { username: "lovelace", account_url: "/", end_sessions: "1" }],
   ["password-current", "password", { username: "lovelace", account_url: "/", error: "Incorrect password", field: "current" }],
   ["password-new", "password", { username: "lovelace", account_url: "/", end_sessions: "1", error: "Invalid password", field: "password" }],
