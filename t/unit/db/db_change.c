@@ -268,10 +268,11 @@ static void check_failing_commit(void)
                       "CREATE TABLE user_key (id TEXT PRIMARY KEY, user_id TEXT REFERENCES auth_user(id) "
                       "DEFERRABLE INITIALLY DEFERRED, hashed_password TEXT)");
     tap_is_result(read_key(db), LUCI_NOT_FOUND, "a used connection");
-    tap_is_result(transact(db, insert_orphan, &work), LUCI_UNAVAILABLE, "a COMMIT that fails is unavailable");
+    tap_is_result(transact(db, insert_orphan, &work), LUCI_CONFLICT,
+                  "a COMMIT that a foreign key refuses is a conflict");
     tap_is_int(work.calls, 1, "a COMMIT that fails is not repeated: it might have been kept");
     tap_ok(strstr(luci_db_error(db), "FOREIGN KEY"), "the error is COMMIT's: %s", luci_db_error(db));
-    tap_is_int(luci_db_is_broken(db), 1, "the connection is to be replaced");
+    tap_is_int(luci_db_is_connected(db), 0, "the connection is not used again");
     tap_is_result(insert_user(db, "bob", &changed), LUCI_OK, "the next call has a fresh one");
     tap_is_int(support_number(path, "SELECT count(*) FROM user_key"), 0, "a COMMIT that fails keeps nothing");
     tap_is_int(support_number(path, "SELECT count(*) FROM auth_user"), 1,

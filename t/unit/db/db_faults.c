@@ -34,7 +34,7 @@ static luci_result_t read_key(luci_db_t *db, int number)
     const char *const *row;
     luci_result_t result = luci_db_select(db, &luci_sql_key_get, LUCI_ARGUMENTS({ "id", id }), &row, pool);
 
-    if (result == LUCI_OK && strcmp(row[1 + LUCI_SQL_USER_ID], user_name(number)) != 0)
+    if (result == LUCI_OK && strcmp(row[2 + LUCI_SQL_USER_ID], user_name(number)) != 0)
         return LUCI_INTERNAL; /* never: another user's row */
     return result;
 }
@@ -78,7 +78,7 @@ static const char *new_database(const char *name)
             other,
             apr_psprintf(pool,
                          "INSERT INTO auth_user (id, username) VALUES ('%s', '%s'); INSERT INTO user_key "
-                         "VALUES ('username:%s', '%s', 'hash')",
+                         "(id, user_id, hashed_password) VALUES ('username:%s', '%s', 'hash')",
                          user_name(i), user_name(i), user_name(i), user_name(i)));
     if (support_try(other, "COMMIT") != 0)
         tap_fail("%s could not be filled", path);
