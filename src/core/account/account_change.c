@@ -22,15 +22,18 @@ static luci_result_t change(luci_db_t *db, const luci_statement_t *statement,
 /* CONFLICT: another user has the name, in the key table or in the user table. */
 static luci_result_t check_free(luci_db_t *db, const luci_account_rename_t *renaming, apr_pool_t *scratch)
 {
-    luci_user_t other;
+    const char *const *other;
     luci_key_t key;
     luci_result_t result = luci_key_get(db, renaming->new_key, &key, scratch);
 
     if (result == LUCI_OK && strcmp(key.user.id, renaming->user->id) != 0)
         return LUCI_CONFLICT;
     if (result == LUCI_OK || result == LUCI_NOT_FOUND)
-        result = luci_user_find(db, renaming->username, &other, scratch);
-    if (result == LUCI_OK && strcmp(other.id, renaming->user->id) != 0)
+        result =
+            luci_db_select(db, &luci_sql_user_name_taken,
+                           LUCI_ARGUMENTS({ "username", renaming->username }, { "id", renaming->user->id }),
+                           &other, scratch);
+    if (result == LUCI_OK)
         return LUCI_CONFLICT;
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }

@@ -62,6 +62,11 @@ const luci_statement_t luci_sql_user_find = {
     .repeatable = 1,
 };
 
+const luci_statement_t luci_sql_user_name_taken = {
+    .text = "SELECT id FROM {user} WHERE username = :username AND id <> :id",
+    .repeatable = 1,
+};
+
 const luci_statement_t luci_sql_user_page = {
     .text = LISTED_USER " WHERE u.username >= :after1 AND (u.username > :after1 OR u.id > :after2) "
                         "ORDER BY u.username, u.id" LUCI_SQL_PAGE,

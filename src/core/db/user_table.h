@@ -24,6 +24,9 @@ extern const luci_statement_t luci_sql_user_lock; /* user columns; locks the row
 extern const luci_statement_t luci_sql_user_get;  /* listed user */
 extern const luci_statement_t luci_sql_user_find; /* listed user, by username */
 extern const luci_statement_t luci_sql_user_page; /* listed users, in the order of username and id */
+/* id of another user with a name that the column takes for this one: collations may ignore case and accents.
+ */
+extern const luci_statement_t luci_sql_user_name_taken;
 extern const luci_statement_t luci_sql_user_rename;
 extern const luci_statement_t luci_sql_user_set_disabled; /* only if the column exists */
 extern const luci_statement_t luci_sql_user_set_column;   /* run by luci_db_set_column */

@@ -78,6 +78,13 @@ static void check_refused_names(void)
     tap_is_result(rename_to(&session, "robert"), LUCI_CONFLICT, "a key without a password keeps its name");
     run_sql("DELETE FROM user_key WHERE id = 'username:robert'");
     tap_is_result(rename_to(&session, "robert"), LUCI_CONFLICT, "a user without a key keeps the name");
+    if (strcmp(with->target.driver, "mysql") == 0) {
+        run_sql("ALTER TABLE auth_user MODIFY username VARCHAR(255) CHARACTER SET utf8mb4 COLLATE "
+                "utf8mb4_general_ci NOT NULL");
+        tap_is_result(rename_to(&session, "r\xc3\xb6"
+                                          "bert"),
+                      LUCI_CONFLICT, "S1.34: a name that the column takes for another user's is taken");
+    }
     tap_is_result(support_sign_out(with, ended.token.id), LUCI_OK, "one session ends");
     tap_is_result(rename_to(&ended, "robin"), LUCI_EXPIRED, "a session that has ended renames nobody");
     is_event("user_rename", "no_session", &ended, "the event says that there is no session");
