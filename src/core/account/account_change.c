@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/account/account_change.h"
 
+#include "core/account/failures.h"
 #include "core/db/key_table.h"
 #include "core/db/session_table.h"
 #include "core/db/user_table.h"
@@ -48,10 +49,12 @@ static luci_result_t set_hash(luci_db_t *db, const char *key_id, const char *sto
 static luci_result_t find_own(luci_db_t *db, const char *key_id, const luci_user_t *user, luci_key_t *key,
                               apr_pool_t *pool)
 {
-    const char *owner;
-    luci_result_t result = luci_key_lock_any(db, key_id, &owner, &key->stored_hash, pool);
+    luci_result_t result;
 
-    key->id = result == LUCI_OK && strcmp(owner, user->id) == 0 ? key_id : NULL;
+    key->id = key_id;
+    result = luci_key_lock_any(db, key, pool);
+    if (result != LUCI_OK || strcmp(key->user.id, user->id) != 0)
+        key->id = NULL;
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
@@ -65,7 +68,8 @@ static luci_result_t move_key(luci_db_t *db, const luci_account_rename_t *renami
                   LUCI_ARGUMENTS({ "new_id", renaming->new_key }, { "id", old->id }), scratch);
 }
 
-/* The key of the old name stays, without a password, and the key of the new name gets it. */
+/* The key of the old name stays, without a password, and the key of the new name gets it, with the failures
+ * in a row: another name does not lift the limit. */
 static luci_result_t add_key(luci_db_t *db, luci_account_rename_t *renaming, const luci_key_t *old,
                              const luci_key_t *own, apr_pool_t *scratch)
 {
@@ -76,6 +80,8 @@ static luci_result_t add_key(luci_db_t *db, luci_account_rename_t *renaming, con
         result = old->id ? set_hash(db, own->id, renaming->stored_hash, scratch) : LUCI_OK;
     else
         result = luci_key_insert(db, renaming->new_key, renaming->user->id, renaming->stored_hash, scratch);
+    if (result == LUCI_OK && old->id && old->failures > 0)
+        result = luci_failures_set(db, renaming->new_key, old->failures, scratch);
     return result == LUCI_OK && old->id ? set_hash(db, old->id, NULL, scratch) : result;
 }
 

@@ -19,6 +19,16 @@ luci_result_t luci_failures_add(luci_db_t *db, const char *key_id, int *is_last,
     return result;
 }
 
+luci_result_t luci_failures_set(luci_db_t *db, const char *key_id, int failures, apr_pool_t *scratch)
+{
+    int changed;
+
+    return luci_db_execute(
+        db, &luci_sql_key_set_failures,
+        LUCI_ARGUMENTS({ "failures", luci_sql_number(failures, scratch) }, { "id", key_id }), &changed,
+        scratch);
+}
+
 luci_result_t luci_failures_clear(luci_db_t *db, const char *key_id, apr_pool_t *scratch)
 {
     int changed;

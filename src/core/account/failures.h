@@ -18,6 +18,10 @@ int luci_failures_are_too_many(const luci_key_t *key);
 luci_result_t luci_failures_add(luci_db_t *db, const char *key_id, int *is_last,
                                 apr_pool_t *scratch) LUCI_MUST_USE;
 
+/* Sets the failures of a key, in a table that counts them. */
+luci_result_t luci_failures_set(luci_db_t *db, const char *key_id, int failures,
+                                apr_pool_t *scratch) LUCI_MUST_USE;
+
 /* Sets the failures of a key back. OK also if there were none. */
 luci_result_t luci_failures_clear(luci_db_t *db, const char *key_id, apr_pool_t *scratch) LUCI_MUST_USE;
 

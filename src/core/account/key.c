@@ -61,15 +61,16 @@ luci_result_t luci_key_get(luci_db_t *db, const char *id, luci_key_t *key, apr_p
     return LUCI_OK;
 }
 
-luci_result_t luci_key_lock_any(luci_db_t *db, const char *id, const char **user_id, const char **stored_hash,
-                                apr_pool_t *pool)
+luci_result_t luci_key_lock_any(luci_db_t *db, luci_key_t *key, apr_pool_t *pool)
 {
     const char *const *row;
-    luci_result_t result = luci_db_select(db, &luci_sql_key_lock, LUCI_ARGUMENTS({ "id", id }), &row, pool);
+    luci_result_t result =
+        luci_db_select(db, &luci_sql_key_lock, LUCI_ARGUMENTS({ "id", key->id }), &row, pool);
 
     if (result == LUCI_OK) {
-        *user_id = row[LOCKED_USER_ID];
-        *stored_hash = row[LOCKED_HASH];
+        key->user.id = row[LOCKED_USER_ID];
+        key->stored_hash = row[LOCKED_HASH];
+        key->failures = to_failures(row[LOCKED_FAILURES]);
     }
     return result;
 }

@@ -31,9 +31,9 @@ luci_result_t luci_key_get(luci_db_t *db, const char *id, luci_key_t *key, apr_p
 luci_result_t luci_key_lock(luci_db_t *db, const char *id, const char *user_id, const char *stored_hash,
                             apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Reads the user id and the hash of a key (NULL: none), from pool, and locks it as above. NOT_FOUND. */
-luci_result_t luci_key_lock_any(luci_db_t *db, const char *id, const char **user_id, const char **stored_hash,
-                                apr_pool_t *pool) LUCI_MUST_USE;
+/* Reads the user id, the hash (NULL: none) and the failures of the key key->id, from pool, and locks it as
+ * above. NOT_FOUND. */
+luci_result_t luci_key_lock_any(luci_db_t *db, luci_key_t *key, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* The same for a key whose id, stored_hash and user.id are set; sets key->failures. */
 luci_result_t luci_key_confirm(luci_db_t *db, luci_key_t *key, apr_pool_t *scratch) LUCI_MUST_USE;

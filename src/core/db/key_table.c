@@ -44,6 +44,11 @@ const luci_statement_t luci_sql_key_forgive = {
     .repeatable = 1,
 };
 
+const luci_statement_t luci_sql_key_set_failures = {
+    .text = "UPDATE {key} SET failures = :failures:int WHERE id = :id",
+    .repeatable = 1,
+};
+
 const luci_statement_t luci_sql_key_insert = {
     .text = "INSERT INTO {key} (id, user_id, hashed_password) VALUES (:id, :user, :hash){or_nothing}",
     .may_conflict = 1,

@@ -14,7 +14,7 @@ extern const luci_table_t luci_table_key;
 extern const luci_statement_t luci_sql_key_insert;
 /* Stored hash, failures (-1: the table does not count them), user columns (user_table.h). */
 extern const luci_statement_t luci_sql_key_get;
-extern const luci_statement_t luci_sql_key_lock; /* stored hash, user id, failures; locks the row */
+extern const luci_statement_t luci_sql_key_lock;         /* stored hash, user id, failures; locks the row */
 extern const luci_statement_t luci_sql_key_replace_hash; /* changes nothing if the hash has changed */
 
 /* Only if the column exists. Each of the first two counts a failure or changes nothing: the one counts
@@ -22,12 +22,13 @@ extern const luci_statement_t luci_sql_key_replace_hash; /* changes nothing if t
 extern const luci_statement_t luci_sql_key_fail;
 extern const luci_statement_t luci_sql_key_fail_last;
 extern const luci_statement_t luci_sql_key_forgive; /* sets the failures back */
+extern const luci_statement_t luci_sql_key_set_failures;
 
 /* For administrators. */
 extern const luci_statement_t luci_sql_keys_failures; /* the most failures of a key of a user, as above */
 extern const luci_statement_t luci_sql_keys_forgive;  /* all keys of a user; only if the column exists */
 extern const luci_statement_t luci_sql_keys_try;      /* the same; changes nothing, but needs the right to */
-extern const luci_statement_t luci_sql_key_page; /* id, stored hash: the keys of a user */
+extern const luci_statement_t luci_sql_key_page;      /* id, stored hash: the keys of a user */
 extern const luci_statement_t
     luci_sql_keys_page; /* id, stored hash, id of the user (NULL: deleted): all keys */
 extern const luci_statement_t luci_sql_key_rename;

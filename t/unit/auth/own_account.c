@@ -108,7 +108,10 @@ static void check_rename(void)
 
     tap_is_str(name_seen(&first), "alice", "the first session is cached");
     tap_is_str(name_seen(&second), "alice", "the second session is cached");
+    run_sql("UPDATE user_key SET failures = 7");
     tap_is_result(rename_to(&first, "Robin"), LUCI_OK, "S1.34: a free name is given");
+    tap_is_int(support_auth_number(with, "SELECT failures FROM user_key WHERE id = 'username:robin'"), 7,
+               "S9.60: another name sets no failures back");
     is_event("user_rename", "none", &first, "the event has the session");
     tap_is_str(support_auth_value(with, NAME), "Robin", "S1.34: the user has the new name");
     tap_is_str(support_auth_value(with, HASH_OF("robin")), hash, "S1.34: the new key has the password");
@@ -128,6 +131,8 @@ static void check_rename(void)
     tap_is_int(support_auth_number(with, KEYS), 2, "a change of the case adds no key");
     tap_is_result(rename_to(&first, "alice"), LUCI_OK, "S1.34: the way back to the own old name is open");
     tap_is_str(support_auth_value(with, HASH_OF("alice")), hash, "the old key has the password again");
+    tap_is_int(support_auth_number(with, "SELECT COALESCE(SUM(failures), 0) FROM user_key"), 0,
+               "a key without a password has no failures");
     tap_is_int(support_auth_number(with, KEYS " WHERE hashed_password IS NULL"), 1,
                "the key that was left has no password");
     (void)sign_in("alice");

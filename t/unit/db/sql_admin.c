@@ -68,24 +68,16 @@ static const struct {
     const luci_statement_t *statement;
     way_t way;
 } statements[] = {
-    { &luci_sql_user_get, ONE },
-    { &luci_sql_user_find, ONE },
-    { &luci_sql_user_page, PAGE },
-    { &luci_sql_user_rename, WRITE },
-    { &luci_sql_user_set_disabled, WRITE },
-    { &luci_sql_user_delete, WRITE },
-    { &luci_sql_key_page, PAGE },
-    { &luci_sql_keys_page, PAGE },
-    { &luci_sql_key_rename, WRITE },
-    { &luci_sql_key_set_hash, WRITE },
-    { &luci_sql_key_delete, WRITE },
-    { &luci_sql_keys_delete, WRITE },
-    { &luci_sql_session_page, PAGE },
-    { &luci_sql_session_page_of_user, PAGE },
-    { &luci_sql_sessions_delete, WRITE },
-    { &luci_sql_token_get, ONE },
-    { &luci_sql_token_spend, WRITE },
-    { &luci_sql_tokens_delete, WRITE },
+    { &luci_sql_user_get, ONE },          { &luci_sql_user_find, ONE },
+    { &luci_sql_user_page, PAGE },        { &luci_sql_user_name_taken, ONE },
+    { &luci_sql_user_rename, WRITE },     { &luci_sql_user_set_disabled, WRITE },
+    { &luci_sql_user_delete, WRITE },     { &luci_sql_key_page, PAGE },
+    { &luci_sql_keys_page, PAGE },        { &luci_sql_key_rename, WRITE },
+    { &luci_sql_key_set_hash, WRITE },    { &luci_sql_key_set_failures, WRITE },
+    { &luci_sql_key_delete, WRITE },      { &luci_sql_keys_delete, WRITE },
+    { &luci_sql_session_page, PAGE },     { &luci_sql_session_page_of_user, PAGE },
+    { &luci_sql_sessions_delete, WRITE }, { &luci_sql_token_get, ONE },
+    { &luci_sql_token_spend, WRITE },     { &luci_sql_tokens_delete, WRITE },
     { &luci_sql_tokens_purge, WRITE },
 };
 
@@ -94,7 +86,8 @@ static luci_result_t run(luci_db_t *db, int i)
     static const luci_argument_t arguments[] = { { "id", "1" },      { "username", "2" }, { "user", "2" },
                                                  { "after1", "1" },  { "after2", "2" },   { "disabled", "1" },
                                                  { "new_id", "2" },  { "hash", "3" },     { "state", "4" },
-                                                 { "expires", "5" }, { "now", "6" },      { NULL, NULL } };
+                                                 { "expires", "5" }, { "now", "6" },      { "failures", "7" },
+                                                 { NULL, NULL } };
     const char *const *row;
     apr_array_header_t *rows;
     int changed;
@@ -122,7 +115,8 @@ static void check_prepares(const char *name, int ours)
     for (int i = 0; i < COUNT(statements); i++) {
         luci_result_t result;
 
-        if (statements[i].statement == &luci_sql_user_set_disabled && !ours)
+        if (!ours && (statements[i].statement == &luci_sql_user_set_disabled ||
+                      statements[i].statement == &luci_sql_key_set_failures))
             continue;
         result = run(db, i);
         tap_ok(result == LUCI_OK || result == LUCI_NOT_FOUND, "%s: statement %d: %s", name, i,
