@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two at the same moment, hundreds of times: a sign-in beside an administrator, who must not leave a session
  * behind that was opened with what he has taken away; a change of the password beside a sign-in, a renewal,
- * another change, and an administrator; a change of the name beside a sign-in and beside another one to the
+ * another change, and an administrator; a confirmation beside all of these and a sign-out; a session that is
+ * renewed while another device ends it; a change of the name beside a sign-in and beside another one to the
  * same name; the deletion of the own account beside all of these; a session that gets another id while all
  * are ended; two sign-ins that replace one outdated hash. t/engines/engines_unit.t runs this on PostgreSQL
  * and MariaDB. */
 #include "core/auth/account_deletion.h"
+#include "core/auth/confirmation.h"
 #include "core/auth/name_change.h"
+#include "core/auth/own_sessions.h"
 #include "core/auth/password_change.h"
 #include "core/auth/password_reset.h"
 #include "core/auth/password_credential.h"
@@ -156,6 +159,30 @@ static luci_result_t change_password(side_t *side)
     return luci_password_change(&side->auth, &change, &side->session, side->scratch);
 }
 
+static luci_result_t confirm(side_t *side)
+{
+    luci_confirmation_t confirmation = { .request = { .username = "alice", .password = PASSWORD, .now = NOW },
+                                         .session = &changing };
+
+    return luci_confirm(&side->auth, &confirmation, &side->session, side->scratch);
+}
+
+static luci_result_t sign_out(side_t *side)
+{
+    begin(side);
+    return luci_auth_sign_out(&side->auth, &changing, NOW, side->scratch);
+}
+
+/* Ends the other session from this one. */
+static luci_result_t end_other(side_t *side)
+{
+    luci_own_sessions_ending_t ending = { .session = &changing, .tag = other.tag, .now = NOW };
+
+    side->session = changing;
+    begin(side);
+    return luci_own_sessions_end(&side->auth, &ending, side->scratch);
+}
+
 static luci_result_t reset_password(side_t *side)
 {
     luci_password_reset_t reset = { .request = { .password = "battery staple", .now = NOW },
@@ -224,6 +251,10 @@ static const struct {
     { "a renewal beside deleting the own account", renew, delete_own, LUCI_NOT_FOUND, 0, ROUNDS },
     { "hashing an id beside deleting the own account", take_over, delete_own, LUCI_NOT_FOUND, 0, ROUNDS },
     { "a change of the password beside ending", change_password, end_sessions, LUCI_EXPIRED, 0, CHANGES },
+    { "a confirmation beside ending", confirm, end_sessions, LUCI_EXPIRED, 0, CHANGES },
+    { "a confirmation beside a new password", confirm, set_password, LUCI_EXPIRED, 0, CHANGES },
+    { "a confirmation beside deleting", confirm, delete_user, LUCI_EXPIRED, 0, CHANGES },
+    { "a renewal beside ending it from another device", renew, end_other, LUCI_NOT_FOUND, 1, ROUNDS },
 };
 
 /* ---- Rounds ---- */
@@ -373,8 +404,8 @@ static void check_outdated(void)
     tap_is_int(wrong, 0, "two sign-ins at once that replace an outdated hash: both come in");
 }
 
-/* One of two changes with the same session wins. The other one finds that its session has ended. */
-static void check_two_changes(void)
+/* One of two that replace the same session wins. The other one finds that its session has ended. */
+static void check_one_of(side_fn *first, side_fn *second, const char *what)
 {
     int wrong = 0;
 
@@ -382,13 +413,32 @@ static void check_two_changes(void)
         int winner;
 
         restore();
-        run_both(change_password, change_password);
+        run_both(first, second);
         winner = sides[1].result == LUCI_OK;
         wrong += sides[winner].result != LUCI_OK || sides[!winner].result != LUCI_EXPIRED ||
                  sessions() != 1 || !is_there(&sides[winner].session);
         forget();
     }
-    tap_is_int(wrong, 0, "of two changes of the password at once one is made, and its session is left");
+    tap_is_int(wrong, 0, "%s: one of the two is made, and its session is left", what);
+}
+
+/* A session that was confirmed first has another id, which a sign-out with the old one does not know. */
+static void check_confirmation_beside_sign_out(void)
+{
+    int wrong = 0;
+
+    for (int round = 0; round < CHANGES; round++) {
+        int is_confirmed;
+
+        restore();
+        run_both(confirm, sign_out);
+        is_confirmed = sides[0].result == LUCI_OK;
+        wrong += sides[0].result != (is_confirmed ? LUCI_OK : LUCI_EXPIRED) ||
+                 sides[1].result != (is_confirmed ? LUCI_NOT_FOUND : LUCI_OK) || sessions() != is_confirmed ||
+                 is_there(&changing);
+        forget();
+    }
+    tap_is_int(wrong, 0, "a confirmation beside a sign-out: the old id is dead, and one of the two is made");
 }
 
 static void check_two_resets(void)
@@ -558,12 +608,16 @@ int main(void)
     be_ok(luci_token_create_table(db(), pool), "the table of links");
     for (int pair = 0; pair < COUNT(pairs); pair++)
         check_pair(pair);
-    check_two_changes();
+    check_one_of(change_password, change_password, "two changes of the password");
+    check_one_of(confirm, change_password, "a confirmation beside a change of the password");
+    check_one_of(confirm, confirm, "two confirmations");
+    check_confirmation_beside_sign_out();
     check_two_resets();
     check_sign_in_beside_rename();
     check_outdated_beside_rename();
     check_two_renames();
     check_deletion_beside(change_password, LUCI_EXPIRED, LUCI_EXPIRED, "a change of the password");
+    check_deletion_beside(confirm, LUCI_EXPIRED, LUCI_EXPIRED, "a confirmation");
     check_deletion_beside(rename_alice, LUCI_EXPIRED, LUCI_INVALID, "a change of the name");
     check_outdated();
     for (int i = 0; i < COUNT(sides); i++)
