@@ -150,7 +150,7 @@ await visit("signing up", async (tab, context) => {
 
   await open(tab, "/login");
   is(at(tab), "/", "sign-in leads a signed-in visitor home");
-  is(await tabStops(tab), ["Change password", "Sign out"], "profile: Tab order");
+  is(await tabStops(tab), ["Change password", "Where you are signed in", "Sign out"], "profile: Tab order");
   await follow(tab, () => tab.click("text=Change password"));
   is([at(tab), await heading(tab)], ["/password", "Change password"], "the profile leads to the password page");
   is(await focusedId(tab), "current", "password page: the cursor starts in the current password");

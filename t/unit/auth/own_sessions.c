@@ -130,7 +130,8 @@ int main(void)
     tap_is_result(support_sign_up(with, "bert1", PASSWORD), LUCI_OK, "bert1 signs up");
     check_list();
     check_end();
-    check_without_index();
+    if (strcmp(with->target.driver, "mysql") != 0) /* whose foreign key needs the index */
+        check_without_index();
     finish();
     return tap_done();
 }
