@@ -58,16 +58,23 @@ typedef struct {
     apr_size_t length;
 } content_t;
 
+/* Reads one byte more than a template may have, so that a longer one is noticed, but takes no more memory
+ * than the file has bytes: the allocator of the parent process keeps what it was ever asked for. */
 static apr_status_t read_file(const char *path, content_t *text, apr_pool_t *pool)
 {
-    char *buffer = apr_palloc(pool, LUCI_TEMPLATE_BYTES_MAX + 1);
     apr_file_t *file;
+    apr_finfo_t info = { .size = 0 };
+    char *buffer;
+    apr_size_t max;
     apr_status_t status = open_file(&file, path, pool);
 
+    if (status == APR_SUCCESS)
+        status = apr_file_info_get(&info, APR_FINFO_SIZE, file);
     if (status != APR_SUCCESS)
         return status;
-    text->start = buffer;
-    status = apr_file_read_full(file, buffer, LUCI_TEMPLATE_BYTES_MAX + 1, &text->length);
+    max = info.size < LUCI_TEMPLATE_BYTES_MAX ? (apr_size_t)info.size : LUCI_TEMPLATE_BYTES_MAX + 1;
+    text->start = buffer = apr_palloc(pool, max + 1);
+    status = apr_file_read_full(file, buffer, max, &text->length);
     apr_file_close(file);
     return APR_STATUS_IS_EOF(status) ? APR_SUCCESS : status;
 }
