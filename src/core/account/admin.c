@@ -86,16 +86,19 @@ static int note_session(void *baton, const char *const *row, apr_pool_t *scratch
     return 1;
 }
 
-static luci_result_t end_sessions(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
+static luci_result_t note_sessions(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
     luci_paging_walk_t walk = { &luci_sql_session_page_of_user, update->user->id, 1, note_session, NULL };
-    luci_result_t result;
 
-    if (!update->ended)
-        return LUCI_OK;
     walk.baton = update->ended->stored_ids = apr_array_make(update->pool, 8, sizeof(const char *));
-    result = luci_paging_walk(db, &walk, scratch);
-    return result == LUCI_OK
+    return luci_paging_walk(db, &walk, scratch);
+}
+
+static luci_result_t end_sessions(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
+{
+    luci_result_t result = update->ended ? note_sessions(db, update, scratch) : LUCI_OK;
+
+    return update->ended && result == LUCI_OK
                ? luci_db_execute(db, &luci_sql_sessions_delete, LUCI_ARGUMENTS({ "user", update->user->id }),
                                  &update->ended->count, scratch)
                : result;
@@ -225,11 +228,12 @@ luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, lu
 static luci_result_t delete_all(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
     luci_account_deleted_t deleted = { 0, 0 };
-    luci_result_t result = end_sessions(db, update, scratch);
+    luci_result_t result = note_sessions(db, update, scratch);
 
     if (result == LUCI_OK)
         result = luci_account_delete(db, update->user->id, &deleted, scratch);
     update->deleted->keys = deleted.keys;
+    update->ended->count = deleted.sessions;
     return result;
 }
 

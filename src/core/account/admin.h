@@ -59,7 +59,7 @@ luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, cons
                                     int count, apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Sets disabled_from of a user (user.h): 0, LUCI_USER_DISABLED or an even time. Requires that the table has
- * the column (luci_db_columns). *ended as above. A user who is enabled (0) has no failures in a row any more
+ * the column (luci_db_columns). *ended as above. Enabling a user (0) sets the failures in a row back
  * (failures.h). */
 luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, luci_ms_t disabled_from,
                                       luci_admin_ended_t *ended, apr_pool_t *pool) LUCI_MUST_USE;

@@ -77,17 +77,16 @@ luci_result_t luci_key_lock_any(luci_db_t *db, luci_key_t *key, apr_pool_t *pool
 
 luci_result_t luci_key_confirm(luci_db_t *db, luci_key_t *key, apr_pool_t *scratch)
 {
-    const char *const *row;
-    luci_result_t result =
-        luci_db_select(db, &luci_sql_key_lock, LUCI_ARGUMENTS({ "id", key->id }), &row, scratch);
+    luci_key_t there = { .id = key->id };
+    luci_result_t result = luci_key_lock_any(db, &there, scratch);
 
     if (result == LUCI_NOT_FOUND)
         return LUCI_CONFLICT;
     if (result != LUCI_OK)
         return result;
-    key->failures = to_failures(row[LOCKED_FAILURES]);
-    return luci_text_is_same(row[LOCKED_USER_ID], key->user.id) &&
-                   luci_text_is_same(row[LOCKED_HASH], key->stored_hash)
+    key->failures = there.failures;
+    return luci_text_is_same(there.user.id, key->user.id) &&
+                   luci_text_is_same(there.stored_hash, key->stored_hash)
                ? LUCI_OK
                : LUCI_CONFLICT;
 }

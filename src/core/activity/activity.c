@@ -2,6 +2,7 @@
 #include "core/activity/activity.h"
 
 #include "core/base/secret.h"
+#include "core/base/text.h"
 #include "core/base/timestamp.h"
 
 #include <apr_strings.h>
@@ -44,18 +45,6 @@ static luci_result_t find_table(luci_db_t *db)
     return result == LUCI_OK && !found ? LUCI_NOT_FOUND : result;
 }
 
-/* Printable ASCII, so that any column can store it. */
-static const char *printable(const char *text, size_t max, apr_pool_t *pool)
-{
-    char *copy = text ? apr_pstrndup(pool, text, max) : NULL;
-
-    for (char *c = copy; c && *c; c++) {
-        if (*c < ' ' || *c > '~')
-            *c = '?';
-    }
-    return copy;
-}
-
 typedef struct {
     const luci_activity_t *row;
     char id[LUCI_USER_ID_LENGTH + 1];
@@ -71,8 +60,8 @@ static luci_result_t insert_and_trim(luci_db_t *db, void *baton, apr_pool_t *scr
         { "at", luci_sql_number(row->at, scratch) },
         { "what", row->what },
         { "reason", row->reason },
-        { "address", printable(row->address, ADDRESS_MAX, scratch) },
-        { "user_agent", printable(row->user_agent, USER_AGENT_MAX, scratch) },
+        { "address", luci_text_printable_ascii(row->address, ADDRESS_MAX, scratch) },
+        { "user_agent", luci_text_printable_ascii(row->user_agent, USER_AGENT_MAX, scratch) },
         { "device", row->has_device ? "1" : "0" },
         { NULL, NULL },
     };

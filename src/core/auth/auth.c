@@ -41,6 +41,12 @@ void luci_auth_forget(const luci_auth_t *auth, const luci_session_token_t *token
         luci_session_cache_forget(*other, token, scratch);
 }
 
+void luci_auth_forget_all(const luci_auth_t *auth, const apr_array_header_t *tokens, apr_pool_t *scratch)
+{
+    for (int i = 0; tokens && i < tokens->nelts; i++)
+        luci_auth_forget(auth, &APR_ARRAY_IDX(tokens, i, luci_session_token_t), scratch);
+}
+
 void luci_auth_report(const luci_auth_t *auth, luci_event_t *event, const luci_user_t *user,
                       const luci_session_t *session)
 {
@@ -56,10 +62,14 @@ static luci_reason_t invalid(luci_field_t field)
     return field == LUCI_FIELD_USERNAME ? LUCI_REASON_INVALID_USERNAME : LUCI_REASON_INVALID_PASSWORD;
 }
 
+luci_reason_t luci_auth_reason_of_weakness(luci_weakness_t weakness)
+{
+    return weakness == LUCI_WEAKNESS_LENGTH ? LUCI_REASON_INVALID_PASSWORD : LUCI_REASON_WEAK_PASSWORD;
+}
+
 static luci_reason_t invalid_new(luci_field_t field, luci_weakness_t weakness)
 {
-    return field == LUCI_FIELD_PASSWORD && weakness != LUCI_WEAKNESS_LENGTH ? LUCI_REASON_WEAK_PASSWORD
-                                                                            : invalid(field);
+    return field == LUCI_FIELD_PASSWORD ? luci_auth_reason_of_weakness(weakness) : invalid(field);
 }
 
 /* The key id of the request's username, computed unless it is known. */
@@ -215,8 +225,7 @@ static void forget_ended(const sign_in_t *sign_in, luci_result_t result)
 
     if (sign_in->request->old_session)
         luci_auth_forget(sign_in->auth, sign_in->request->old_session, sign_in->pool);
-    for (int i = 0; removed && i < removed->nelts; i++)
-        luci_auth_forget(sign_in->auth, &APR_ARRAY_IDX(removed, i, luci_session_token_t), sign_in->pool);
+    luci_auth_forget_all(sign_in->auth, removed, sign_in->pool);
     if (result == LUCI_OK && removed && removed->nelts > 0 && !sign_in->auth->settings->max_sessions)
         luci_event_notice(&sign_in->auth->events, &(luci_notice_t){ .kind = LUCI_NOTICE_SESSIONS_REMOVED,
                                                                     .user_id = sign_in->session->user.id,
@@ -277,7 +286,7 @@ static luci_result_t new_user(const luci_auth_t *auth, const luci_auth_request_t
 /* ---- Throttling. An attempt may be refused before the database is read; it is counted when its hash
  * computation starts and again when its outcome is known. ---- */
 
-static luci_attempt_t *begin_attempt(const luci_auth_request_t *request)
+luci_attempt_t *luci_auth_begin_attempt(const luci_auth_request_t *request)
 {
     luci_attempt_t *attempt = request->attempt;
 
@@ -291,7 +300,7 @@ static luci_attempt_t *begin_attempt(const luci_auth_request_t *request)
 static luci_attempt_t *begin_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,
                                      const char *key_id, apr_pool_t *pool)
 {
-    luci_attempt_t *attempt = begin_attempt(request);
+    luci_attempt_t *attempt = luci_auth_begin_attempt(request);
     luci_key_t key;
 
     if (auth->throttle && attempt->device && !attempt->device_account &&
@@ -328,8 +337,9 @@ luci_result_t luci_auth_end_attempt(const luci_auth_t *auth, const luci_auth_req
 static luci_result_t look_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
                                   apr_pool_t *pool)
 {
-    return request->attempt ? luci_throttle_look_sign_up(auth->throttle, begin_attempt(request), pool)
-                            : LUCI_OK;
+    return request->attempt
+               ? luci_throttle_look_sign_up(auth->throttle, luci_auth_begin_attempt(request), pool)
+               : LUCI_OK;
 }
 
 luci_result_t luci_auth_look_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,

@@ -10,6 +10,9 @@
  * (session_cache.h). */
 void luci_auth_forget(const luci_auth_t *auth, const luci_session_token_t *token, apr_pool_t *scratch);
 
+/* The same for an array of luci_session_token_t; NULL: none. */
+void luci_auth_forget_all(const luci_auth_t *auth, const apr_array_header_t *tokens, apr_pool_t *scratch);
+
 /* Reports an event about a user, whose fields may be NULL, and a session, which may be NULL. */
 void luci_auth_report(const luci_auth_t *auth, luci_event_t *event, const luci_user_t *user,
                       const luci_session_t *session);
@@ -18,6 +21,12 @@ void luci_auth_report(const luci_auth_t *auth, luci_event_t *event, const luci_u
  * request->weakness and is_allowed. */
 luci_result_t luci_auth_check_password(const luci_auth_t *auth, const luci_new_password_t *wanted,
                                        luci_auth_request_t *request, apr_pool_t *pool) LUCI_MUST_USE;
+
+/* The reason of a new password that is not allowed. */
+luci_reason_t luci_auth_reason_of_weakness(luci_weakness_t weakness);
+
+/* Sets the client's address and the time of request->attempt, which must not be NULL, and returns it. */
+luci_attempt_t *luci_auth_begin_attempt(const luci_auth_request_t *request);
 
 /* Tells whether the throttle would refuse a check of the request's password. request->key_id must be set. */
 luci_result_t luci_auth_look_sign_in(const luci_auth_t *auth, const luci_auth_request_t *request,

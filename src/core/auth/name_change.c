@@ -25,13 +25,8 @@ static luci_result_t explain(luci_db_t *db, void *baton, luci_result_t result, a
 
 static luci_result_t count(const luci_auth_t *auth, const luci_auth_request_t *request, apr_pool_t *pool)
 {
-    luci_attempt_t *attempt = request->attempt;
-
-    if (!attempt)
-        return LUCI_OK;
-    attempt->address = request->client.address;
-    attempt->now = request->now;
-    return luci_throttle_sign_up(auth->throttle, attempt, pool);
+    return request->attempt ? luci_throttle_sign_up(auth->throttle, luci_auth_begin_attempt(request), pool)
+                            : LUCI_OK;
 }
 
 static luci_result_t change_counted(const luci_auth_t *auth, luci_name_change_t *change, apr_pool_t *pool)

@@ -60,7 +60,6 @@ luci_result_t luci_own_account_change(const luci_auth_t *auth, const luci_own_ac
     if (is_refused(result))
         return result;
     luci_auth_forget(auth, &change->session->token, pool);
-    for (int i = 0; writing.tokens && i < writing.tokens->nelts; i++)
-        luci_auth_forget(auth, &APR_ARRAY_IDX(writing.tokens, i, luci_session_token_t), pool);
+    luci_auth_forget_all(auth, writing.tokens, pool);
     return result;
 }

@@ -3,6 +3,7 @@
 
 #include "core/auth/auth_int.h"
 #include "core/base/timestamp.h"
+#include "core/session/session_end.h"
 #include "core/session/session_list.h"
 
 #include <apr_strings.h>
@@ -110,16 +111,6 @@ static int find_meant(void *baton, const luci_listed_session_t *listed, apr_pool
     return 1;
 }
 
-static luci_result_t end_one(luci_db_t *db, const ending_t *ending, const char *stored_id,
-                             apr_pool_t *scratch)
-{
-    luci_result_t result = luci_session_stored_token(apr_array_push(ending->ended), stored_id);
-
-    if (result == LUCI_OK)
-        result = luci_session_list_delete(db, stored_id, scratch);
-    return result == LUCI_NOT_FOUND ? LUCI_OK : result; /* It was signed out, or has expired. */
-}
-
 /* Deletes one by one by the primary key, as luci_session_end_all explains. */
 static luci_result_t end_meant(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
@@ -141,7 +132,8 @@ static luci_result_t end_meant(luci_db_t *db, void *baton, apr_pool_t *scratch)
     if (result == LUCI_OK)
         result = luci_session_list(db, &list, scratch);
     for (int i = 0; result == LUCI_OK && i < ending->stored_ids->nelts; i++)
-        result = end_one(db, ending, APR_ARRAY_IDX(ending->stored_ids, i, const char *), scratch);
+        result = luci_session_end_one(db, APR_ARRAY_IDX(ending->stored_ids, i, const char *), ending->ended,
+                                      scratch);
     return result;
 }
 
@@ -155,17 +147,13 @@ static void report(const luci_auth_t *auth, const luci_own_sessions_ending_t *wh
     luci_auth_report(auth, &event, &what->session->user, NULL);
 }
 
-/* The caches forget on errors, too, because the rows may have been deleted. */
-static void forget_ended(const luci_auth_t *auth, luci_own_sessions_ending_t *what,
-                         const apr_array_header_t *ended, luci_result_t result, apr_pool_t *pool)
+static void report_ended(const luci_auth_t *auth, luci_own_sessions_ending_t *what,
+                         const apr_array_header_t *ended)
 {
-    for (int i = 0; ended && i < ended->nelts; i++) {
+    for (int i = 0; i < ended->nelts; i++) {
         luci_session_t session = { 0 };
 
         luci_session_set_token(&session, &APR_ARRAY_IDX(ended, i, luci_session_token_t));
-        luci_auth_forget(auth, &session.token, pool);
-        if (result != LUCI_OK)
-            continue;
         report(auth, what, LUCI_REASON_NONE, session.tag);
         if (strcmp(session.tag, what->session->tag) == 0)
             what->has_ended_current = 1;
@@ -184,9 +172,11 @@ luci_result_t luci_own_sessions_end(const luci_auth_t *auth, luci_own_sessions_e
         result = luci_db_transaction(db, end_meant, &ending, pool);
         auth->source.give_back(auth->source.baton, db);
     }
-    forget_ended(auth, what, ending.ended, result, pool);
-    if (result == LUCI_OK)
+    luci_auth_forget_all(auth, ending.ended, pool); /* on errors, too: the rows may have been deleted */
+    if (result == LUCI_OK) {
+        report_ended(auth, what, ending.ended);
         return ending.ended->nelts > 0 ? LUCI_OK : LUCI_NOT_FOUND;
+    }
     if (result != LUCI_CONFLICT && result != LUCI_NOT_FOUND)
         report(auth, what, luci_reason_of(result), NULL);
     return result;

@@ -91,8 +91,7 @@ static luci_result_t commit(void *baton, const luci_verdict_t *verdict)
     if (result == LUCI_OK)
         luci_attempt_limit_say(auth, &writing->verified.key);
     luci_auth_forget(auth, &writing->change->session->token, writing->pool);
-    for (int i = 0; writing->ended && i < writing->ended->nelts; i++)
-        luci_auth_forget(auth, &APR_ARRAY_IDX(writing->ended, i, luci_session_token_t), writing->pool);
+    luci_auth_forget_all(auth, writing->ended, writing->pool);
     return result;
 }
 
@@ -134,8 +133,7 @@ static luci_result_t change_unless_ended(writing_t *writing, luci_verdict_t *ver
 static luci_reason_t reason_unverified(luci_result_t result, luci_weakness_t weakness)
 {
     switch (result) {
-    case LUCI_INVALID:
-        return weakness == LUCI_WEAKNESS_LENGTH ? LUCI_REASON_INVALID_PASSWORD : LUCI_REASON_WEAK_PASSWORD;
+    case LUCI_INVALID: return luci_auth_reason_of_weakness(weakness);
     case LUCI_DENIED: return LUCI_REASON_INVALID_PASSWORD;
     case LUCI_NOT_FOUND: return LUCI_REASON_NO_PASSWORD;
     case LUCI_OK:

@@ -57,13 +57,6 @@ static luci_result_t prepare(const luci_auth_t *auth, luci_password_reset_t *res
     return luci_auth_check_password(auth, &wanted, request, pool);
 }
 
-static luci_attempt_t *begin_attempt(const luci_auth_request_t *request)
-{
-    request->attempt->address = request->client.address;
-    request->attempt->now = request->now;
-    return request->attempt;
-}
-
 luci_result_t luci_password_reset_look(const luci_auth_t *auth, luci_password_reset_t *reset,
                                        apr_pool_t *pool)
 {
@@ -72,7 +65,7 @@ luci_result_t luci_password_reset_look(const luci_auth_t *auth, luci_password_re
     luci_result_t result = LUCI_OK;
 
     if (request->attempt)
-        result = luci_throttle_look_unnamed(auth->throttle, begin_attempt(request), pool);
+        result = luci_throttle_look_unnamed(auth->throttle, luci_auth_begin_attempt(request), pool);
     return result == LUCI_OK ? prepare(auth, reset, &token, pool) : result;
 }
 
@@ -120,8 +113,7 @@ static luci_result_t commit(writing_t *writing)
         return result;
     result = luci_db_transaction(db, write_reset, writing, writing->pool);
     auth->source.give_back(auth->source.baton, db);
-    for (int i = 0; writing->ended && i < writing->ended->nelts; i++)
-        luci_auth_forget(auth, &APR_ARRAY_IDX(writing->ended, i, luci_session_token_t), writing->pool);
+    luci_auth_forget_all(auth, writing->ended, writing->pool);
     return result;
 }
 
@@ -155,7 +147,7 @@ static luci_reason_t reason_of(luci_result_t result, luci_weakness_t weakness)
     if (result == LUCI_NOT_FOUND)
         return LUCI_REASON_INVALID_LINK;
     if (result == LUCI_INVALID)
-        return weakness == LUCI_WEAKNESS_LENGTH ? LUCI_REASON_INVALID_PASSWORD : LUCI_REASON_WEAK_PASSWORD;
+        return luci_auth_reason_of_weakness(weakness);
     return luci_reason_of(result);
 }
 
@@ -167,7 +159,7 @@ luci_result_t luci_password_reset(const luci_auth_t *auth, luci_password_reset_t
     luci_result_t result = LUCI_OK;
 
     if (request->attempt)
-        result = luci_throttle_unnamed(auth->throttle, begin_attempt(request), pool);
+        result = luci_throttle_unnamed(auth->throttle, luci_auth_begin_attempt(request), pool);
     if (result == LUCI_OK)
         result = prepare(auth, reset, &token, pool);
     if (result == LUCI_OK)

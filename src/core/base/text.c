@@ -2,6 +2,7 @@
 #include "core/base/text.h"
 
 #include <apr_escape.h>
+#include <apr_strings.h>
 #include <utf8proc.h>
 
 size_t luci_text_valid_bytes(const char *text, size_t length)
@@ -61,4 +62,15 @@ size_t luci_text_printable_bytes(const char *text, size_t length)
 int luci_text_is_same(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+const char *luci_text_printable_ascii(const char *text, size_t max, apr_pool_t *pool)
+{
+    char *copy = text ? apr_pstrndup(pool, text, max) : NULL;
+
+    for (char *c = copy; c && *c; c++) {
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+    }
+    return copy;
 }

@@ -4,6 +4,8 @@
 #ifndef LUCI_TEXT_H
 #define LUCI_TEXT_H
 
+#include <apr_pools.h>
+
 #include <stddef.h>
 
 /* The length of the longest prefix that is valid UTF-8 (RFC 3629: no surrogates, no overlong forms) without
@@ -20,5 +22,9 @@ int luci_text_is_same(const char *a, const char *b);
 
 /* The length of the longest prefix without control characters (0x00 to 0x1f, 0x7f). */
 size_t luci_text_printable_bytes(const char *text, size_t length);
+
+/* A copy of at most max bytes from pool, with "?" for each byte that is not printable ASCII, so that any
+ * column can store it. NULL if text is NULL. */
+const char *luci_text_printable_ascii(const char *text, size_t max, apr_pool_t *pool);
 
 #endif

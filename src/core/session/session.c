@@ -2,6 +2,7 @@
 #include "core/session/session.h"
 
 #include "core/base/secret.h"
+#include "core/base/text.h"
 #include "core/base/timestamp.h"
 #include "core/db/session_table.h"
 #include "core/db/user_table.h"
@@ -98,20 +99,6 @@ luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user,
     return LUCI_OK;
 }
 
-static const char *printable(const char *text, size_t max, apr_pool_t *pool)
-{
-    char *copy;
-
-    if (!text)
-        return NULL;
-    copy = apr_pstrndup(pool, text, max);
-    for (char *c = copy; *c; c++) {
-        if (*c < ' ' || *c > '~')
-            *c = '?';
-    }
-    return copy;
-}
-
 luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
                                   const luci_settings_t *settings, const luci_client_t *client,
                                   apr_pool_t *scratch)
@@ -124,8 +111,8 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
         { "idle", luci_sql_number(session->idle_expires, scratch) },
         { "created", created },
         { "last_seen", created },
-        { "address", printable(client->address, ADDRESS_MAX, scratch) },
-        { "user_agent", printable(client->user_agent, USER_AGENT_MAX, scratch) },
+        { "address", luci_text_printable_ascii(client->address, ADDRESS_MAX, scratch) },
+        { "user_agent", luci_text_printable_ascii(client->user_agent, USER_AGENT_MAX, scratch) },
         { NULL, NULL },
     };
     int changed;

@@ -5,10 +5,16 @@
 
 #include "core/session/session.h"
 
-/* Sets *tokens to an array of luci_session_token_t, whose ids are NULL, of the sessions of a user, from pool,
- * in a transaction that holds the user's lock (luci_user_lock). Results as luci_session_list. */
+/* Sets *tokens to an array of luci_session_token_t, whose ids are NULL, of the sessions of a user, from pool.
+ * It is complete only in a transaction that holds the user's lock (luci_user_lock). Results as
+ * luci_session_list. */
 luci_result_t luci_session_tokens(luci_db_t *db, const char *user_id, apr_array_header_t **tokens,
                                   apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Deletes the session of a stored id, in such a transaction, and adds its token to an array as that of
+ * luci_session_end_all. OK also if there is no such row any more. */
+luci_result_t luci_session_end_one(luci_db_t *db, const char *stored_id, apr_array_header_t *ended,
+                                   apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Deletes the sessions of a user, in a transaction that holds the user's lock (luci_user_lock), so that no
  * session appears or gets another id meanwhile. *ended: an array of luci_session_token_t from pool, whose ids

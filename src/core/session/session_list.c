@@ -28,21 +28,12 @@ typedef struct {
     luci_result_t result;
 } listing_t;
 
-/* The id itself is shorter than its hash. */
-luci_result_t luci_session_list_digest(const char *stored_id, char hex[LUCI_SHA256_HEX + 1])
-{
-    if (strlen(stored_id) != LUCI_SHA256_HEX)
-        return luci_secret_sha256_hex(stored_id, strlen(stored_id), hex);
-    apr_cpystrn(hex, stored_id, LUCI_SHA256_HEX + 1);
-    return LUCI_OK;
-}
-
 static luci_result_t tag_of(const char *stored_id, char tag[LUCI_EVENT_TAG_HEX + 1])
 {
-    char hex[LUCI_SHA256_HEX + 1];
-    luci_result_t result = luci_session_list_digest(stored_id, hex);
+    luci_session_token_t token;
+    luci_result_t result = luci_session_stored_token(&token, stored_id);
 
-    apr_cpystrn(tag, hex, LUCI_EVENT_TAG_HEX + 1);
+    luci_secret_hex(token.digest, LUCI_EVENT_TAG_HEX / 2, tag);
     return result;
 }
 

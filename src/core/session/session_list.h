@@ -36,10 +36,6 @@ typedef struct {
 luci_result_t luci_session_list(luci_db_t *db, const luci_session_list_t *list,
                                 apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* The SHA-256 of the id of a session, in hex, from the stored id, which is the hash or, if Lucia wrote it,
- * the id itself. INTERNAL. */
-luci_result_t luci_session_list_digest(const char *stored_id, char hex[LUCI_SHA256_HEX + 1]) LUCI_MUST_USE;
-
 /* Deletes the row of a stored id, also if an unhashed id was replaced by its hash since it was listed.
  * NOT_FOUND: the row does not exist any more. */
 luci_result_t luci_session_list_delete(luci_db_t *db, const char *stored_id,

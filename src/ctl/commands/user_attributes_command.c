@@ -81,7 +81,7 @@ static void check(bulk_t *bulk, const luci_attribute_record_t *record)
         refuse(bulk, record, problem);
 }
 
-/* A user who was deleted since the check is reported; the others are changed. */
+/* Reports a user that was deleted since the check, and changes the others. */
 static void change(bulk_t *bulk, const luci_attribute_record_t *record)
 {
     luci_user_t user;

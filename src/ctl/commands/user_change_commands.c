@@ -235,7 +235,7 @@ const luci_command_t luci_command_user_disable = {
 const luci_command_t luci_command_user_enable = {
     "user enable",
     "NAME",
-    "Enables a user who is disabled, or has failed to sign in too often",
+    "Enables a user that is disabled or has too many failed sign-ins",
     "After 100 failed sign-ins in a row only browsers with an earlier sign-in may try again. This\n"
     "sets the number back, as user passwd does.\n",
     by_id,

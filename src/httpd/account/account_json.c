@@ -3,7 +3,7 @@
 
 #include "core/base/timestamp.h"
 
-static json_t *iso_8601(luci_ms_t moment)
+json_t *luci_json_moment(luci_ms_t moment)
 {
     char text[LUCI_TIMESTAMP_TEXT];
 
@@ -11,8 +11,7 @@ static json_t *iso_8601(luci_ms_t moment)
     return json_string(text);
 }
 
-/* Other programs may write the columns: a value that is not UTF-8 becomes null. */
-static json_t *text_or_null(const char *value)
+json_t *luci_json_text(const char *value)
 {
     json_t *text = value ? json_string(value) : NULL;
 
@@ -21,14 +20,14 @@ static json_t *text_or_null(const char *value)
 
 static json_t *user_json(const luci_user_t *user, const luci_settings_t *settings)
 {
-    json_t *object =
-        json_pack("{s:o, s:o}", "userId", text_or_null(user->id), "username", text_or_null(user->username));
+    json_t *object = json_pack("{s:o, s:o}", "userId", luci_json_text(user->id), "username",
+                               luci_json_text(user->username));
 
     for (int i = 0; object && i < settings->attributes->nelts; i++) {
         const char *value = user->attributes[i];
 
         if (json_object_set_new(object, APR_ARRAY_IDX(settings->attributes, i, const char *),
-                                text_or_null(value)) != 0) {
+                                luci_json_text(value)) != 0) {
             json_decref(object);
             return NULL;
         }
@@ -39,7 +38,7 @@ static json_t *user_json(const luci_user_t *user, const luci_settings_t *setting
 json_t *luci_account_json(const luci_session_t *session, const luci_settings_t *settings)
 {
     return json_pack("{s:o, s:{s:o, s:o, s:s}}", "user", user_json(&session->user, settings), "session",
-                     "activePeriodExpiresAt", iso_8601(session->active_expires), "idlePeriodExpiresAt",
-                     iso_8601(session->idle_expires), "state",
+                     "activePeriodExpiresAt", luci_json_moment(session->active_expires),
+                     "idlePeriodExpiresAt", luci_json_moment(session->idle_expires), "state",
                      session->state == LUCI_SESSION_ACTIVE ? "active" : "idle");
 }

@@ -12,4 +12,10 @@
  * not UTF-8. */
 json_t *luci_account_json(const luci_session_t *session, const luci_settings_t *settings);
 
+/* A moment as above. */
+json_t *luci_json_moment(luci_ms_t moment);
+
+/* A text, or JSON's null if it is NULL or not UTF-8, because other programs may write the columns. */
+json_t *luci_json_text(const char *value);
+
 #endif

@@ -28,21 +28,12 @@ static luci_result_t read_rows(luci_endpoint_request_t *request, apr_array_heade
 
 /* ---- JSON ---- */
 
-static json_t *text_or_null(const char *value)
-{
-    json_t *text = value ? json_string(value) : NULL;
-
-    return text ? text : json_null();
-}
-
 static json_t *row_json(const luci_activity_t *row)
 {
-    char at[LUCI_TIMESTAMP_TEXT];
-
-    luci_timestamp_to_iso(row->at, at);
-    return json_pack("{s:o, s:o, s:s, s:o, s:o, s:b}", "what", text_or_null(row->what), "reason",
-                     text_or_null(row->reason), "at", at, "address", text_or_null(row->address), "user_agent",
-                     text_or_null(row->user_agent), "known_device", row->has_device);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "what", luci_json_text(row->what), "reason",
+                     luci_json_text(row->reason), "at", luci_json_moment(row->at), "address",
+                     luci_json_text(row->address), "user_agent", luci_json_text(row->user_agent),
+                     "known_device", row->has_device);
 }
 
 static json_t *rows_json(const apr_array_header_t *rows)

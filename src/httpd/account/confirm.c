@@ -32,10 +32,7 @@ static int page(luci_endpoint_request_t *request, const luci_problem_t *problem,
     if (next && strlen(next) <= LUCI_WAY_BACK_HIDDEN_MAX)
         apr_table_setn(values, "next", next);
     apr_table_setn(values, "switch_url", luci_way_back_link(r, request->urls->logout, next));
-    if (!problem)
-        return luci_reply_page(r, HTTP_OK, request->endpoint->page, values);
-    luci_reply_complain(r, problem, field, values);
-    return luci_reply_page(r, problem->status, request->endpoint->page, values);
+    return luci_own_page_send(request, values, problem, field);
 }
 
 /* A site whose database cannot store a confirmation says so instead of asking for the password again and
@@ -94,47 +91,17 @@ static luci_result_t act(luci_password_form_t *form, apr_pool_t *pool)
     return result == LUCI_EXPIRED ? luci_password_form_sign_in(form, pool) : result;
 }
 
-/* ---- Answers ---- */
-
-static int complain(luci_endpoint_request_t *request, const luci_problem_t *problem, const char *field)
-{
-    return request->as_json ? luci_reply_problem(request->r, problem, LUCI_REPLY_JSON)
-                            : page(request, problem, field);
-}
-
-static int refuse(luci_endpoint_request_t *request, const char *field, luci_message_t message)
-{
-    return complain(request, &(luci_problem_t){ HTTP_BAD_REQUEST, message, 0 }, field);
-}
-
 static int answer(luci_password_form_t *form)
 {
-    luci_endpoint_request_t *request = form->request;
-    luci_problem_t problem;
-
-    switch (form->result) {
-    case LUCI_OK: return luci_password_form_done(form);
-    case LUCI_DENIED: return refuse(request, "password_error", LUCI_MESSAGE_CURRENT);
-    case LUCI_NOT_FOUND: return refuse(request, "form_error", LUCI_MESSAGE_NO_PASSWORD);
-    case LUCI_EXPIRED: return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
-    case LUCI_THROTTLED:
-        problem = luci_problem_throttled(form->attempt.retry_after);
-        return complain(request, &problem, "form_error");
-    case LUCI_INVALID:
-    case LUCI_CONFLICT:
-    case LUCI_BUSY:
-    case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL: break;
-    }
-    return luci_endpoint_failure(request, form->result);
+    return luci_password_form_answer(form, page, "password_error");
 }
 
 static const luci_password_form_kind_t kind = { fill, look, act, answer };
 
 static int post(luci_endpoint_request_t *request)
 {
-    if (luci_password_form_is_of_other(request))
-        return refuse(request, "form_error", LUCI_MESSAGE_OTHER_NAME);
+    if (luci_own_page_is_of_other(request, "username"))
+        return luci_own_page_refuse(request, page, "form_error", LUCI_MESSAGE_OTHER_NAME);
     return luci_password_form_post(request, &kind);
 }
 

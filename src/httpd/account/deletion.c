@@ -24,14 +24,6 @@ static int show(luci_endpoint_request_t *request)
 
 /* ---- The deletion ---- */
 
-static int complain(luci_endpoint_request_t *request, int status, luci_message_t message, const char *field)
-{
-    luci_problem_t problem = { status, message, 0 };
-
-    return request->as_json ? luci_reply_problem(request->r, &problem, LUCI_REPLY_JSON)
-                            : page(request, &problem, field);
-}
-
 /* There is no session any more, so that the next page is sign-in, as after sign-out. */
 static int done(luci_endpoint_request_t *request)
 {
@@ -57,8 +49,10 @@ static int post(luci_endpoint_request_t *request)
 
     switch (result) {
     case LUCI_OK: return done(request);
-    case LUCI_INVALID: return complain(request, HTTP_BAD_REQUEST, LUCI_MESSAGE_NOT_YOURS, "username_error");
-    case LUCI_CONFLICT: return complain(request, HTTP_CONFLICT, LUCI_MESSAGE_REFERENCED, "form_error");
+    case LUCI_INVALID: return luci_own_page_refuse(request, page, "username_error", LUCI_MESSAGE_NOT_YOURS);
+    case LUCI_CONFLICT:
+        return luci_own_page_complain(
+            request, page, &(luci_problem_t){ HTTP_CONFLICT, LUCI_MESSAGE_REFERENCED, 0 }, "form_error");
     case LUCI_EXPIRED: return luci_own_page_ended(request);
     case LUCI_NOT_FOUND:
     case LUCI_DENIED:

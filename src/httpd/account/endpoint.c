@@ -55,6 +55,14 @@ luci_result_t luci_endpoint_session(luci_endpoint_request_t *request, luci_valid
     return result;
 }
 
+void luci_endpoint_set_device(request_rec *r, const luci_auth_t *auth, const luci_auth_request_t *made)
+{
+    const char *value;
+
+    if (luci_auth_device(auth, made, &value, r->pool) == LUCI_OK)
+        luci_cookies_set_device(r, value);
+}
+
 void luci_endpoint_clear_session(const luci_endpoint_request_t *request)
 {
     if (request->session->token.id == luci_state_credentials(request->state)->cookie_id)

@@ -30,6 +30,26 @@ int luci_own_page_send(const luci_endpoint_request_t *request, apr_table_t *valu
     return luci_reply_page(request->r, problem ? problem->status : HTTP_OK, request->endpoint->page, values);
 }
 
+int luci_own_page_complain(luci_endpoint_request_t *request, luci_own_page_fn *page,
+                           const luci_problem_t *problem, const char *field)
+{
+    return request->as_json ? luci_reply_problem(request->r, problem, LUCI_REPLY_JSON)
+                            : page(request, problem, field);
+}
+
+int luci_own_page_refuse(luci_endpoint_request_t *request, luci_own_page_fn *page, const char *field,
+                         luci_message_t message)
+{
+    return luci_own_page_complain(request, page, &(luci_problem_t){ HTTP_BAD_REQUEST, message, 0 }, field);
+}
+
+int luci_own_page_is_of_other(const luci_endpoint_request_t *request, const char *field)
+{
+    const char *name = luci_form_value(&request->form, field);
+
+    return name && strcmp(name, request->session->user.username) != 0;
+}
+
 int luci_own_page_ended(luci_endpoint_request_t *request)
 {
     luci_endpoint_clear_session(request);

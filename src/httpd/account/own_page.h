@@ -16,6 +16,21 @@ apr_table_t *luci_own_page_values(const luci_endpoint_request_t *request, const 
 int luci_own_page_send(const luci_endpoint_request_t *request, apr_table_t *values,
                        const luci_problem_t *problem, const char *field);
 
+/* A page of an endpoint, with a problem at a field; both NULL: without one. */
+typedef int luci_own_page_fn(luci_endpoint_request_t *request, const luci_problem_t *problem,
+                             const char *field);
+
+/* Answers a refused form with JSON, or with the page again. refuse: with 400. */
+int luci_own_page_complain(luci_endpoint_request_t *request, luci_own_page_fn *page,
+                           const luci_problem_t *problem, const char *field);
+int luci_own_page_refuse(luci_endpoint_request_t *request, luci_own_page_fn *page, const char *field,
+                         luci_message_t message);
+
+/* 1: the form was made for another name than the one of the session, because another user has signed in in
+ * another tab, or the user was renamed: its password must not be tried for this account, and what it names is
+ * not meant. field is the hidden one with the name; a form without it is not. */
+int luci_own_page_is_of_other(const luci_endpoint_request_t *request, const char *field);
+
 /* Answers that the session has ended since it was validated. */
 int luci_own_page_ended(luci_endpoint_request_t *request);
 

@@ -3,7 +3,6 @@
 #include "core/auth/password_change.h"
 #include "httpd/account/password_form.h"
 #include "httpd/request/reply.h"
-#include "httpd/request/way_back.h"
 
 #include <apr_strings.h>
 
@@ -30,39 +29,22 @@ static int keeps_sessions(const luci_endpoint_request_t *request)
 
 static int page(luci_endpoint_request_t *request, const luci_problem_t *problem, const char *field)
 {
-    request_rec *r = request->r;
+    apr_pool_t *pool = request->r->pool;
     const luci_settings_t *settings = request->runtime->auth.settings;
-    apr_table_t *values = apr_table_make(r->pool, 16);
-    const char *url = request->urls->password;
+    apr_table_t *values = luci_own_page_values(request, request->urls->password);
     int is_new = field && strcmp(field, "password_error") == 0;
 
-    apr_table_setn(values, "username", request->session->user.username);
-    apr_table_setn(values, "password_min", apr_itoa(r->pool, settings->password_length.min));
-    apr_table_setn(values, "password_max", apr_itoa(r->pool, settings->password_length.max));
-    apr_table_setn(values, "form_action", url && !luci_way_back_is_own_page(r) ? url : "");
-    apr_table_setn(values, "account_url", request->urls->account);
+    apr_table_setn(values, "password_min", apr_itoa(pool, settings->password_length.min));
+    apr_table_setn(values, "password_max", apr_itoa(pool, settings->password_length.max));
     apr_table_setn(values, is_new ? "focus_password" : "focus_current", "1");
     if (!keeps_sessions(request))
         apr_table_setn(values, "end_sessions", "1");
-    if (!problem)
-        return luci_reply_page(r, HTTP_OK, request->endpoint->page, values);
-    luci_reply_complain(r, problem, field, values);
-    return luci_reply_page(r, problem->status, request->endpoint->page, values);
+    return luci_own_page_send(request, values, problem, field);
 }
 
 static int show(luci_endpoint_request_t *request)
 {
     return page(request, NULL, NULL);
-}
-
-/* Without a session, a browser is led to sign-in and back. */
-static int answer_anonymous(luci_endpoint_request_t *request)
-{
-    request_rec *r = request->r;
-
-    if (request->is_post || request->wants_json)
-        return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
-    return luci_reply_redirect(r, luci_way_back_link(r, request->urls->login, luci_way_back_requested(r)));
 }
 
 /* ---- The change ---- */
@@ -104,49 +86,20 @@ static luci_result_t act(luci_password_form_t *form, apr_pool_t *pool)
     return result == LUCI_EXPIRED ? luci_password_form_sign_in(form, pool) : result;
 }
 
-/* ---- Answers ---- */
-
-static int complain(luci_endpoint_request_t *request, const luci_problem_t *problem, const char *field)
-{
-    return request->as_json ? luci_reply_problem(request->r, problem, LUCI_REPLY_JSON)
-                            : page(request, problem, field);
-}
-
-static int refuse(luci_endpoint_request_t *request, const char *field, luci_message_t message)
-{
-    return complain(request, &(luci_problem_t){ HTTP_BAD_REQUEST, message, 0 }, field);
-}
-
 static int answer(luci_password_form_t *form)
 {
-    luci_endpoint_request_t *request = form->request;
-    luci_problem_t problem;
-
-    switch (form->result) {
-    case LUCI_OK: return luci_password_form_done(form);
-    case LUCI_INVALID:
-        return refuse(request, "password_error",
-                      LUCI_MESSAGE(luci_weakness_code(form->auth_request.weakness)));
-    case LUCI_DENIED: return refuse(request, "current_error", LUCI_MESSAGE_CURRENT);
-    case LUCI_NOT_FOUND: return refuse(request, "form_error", LUCI_MESSAGE_NO_PASSWORD);
-    case LUCI_EXPIRED: return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
-    case LUCI_THROTTLED:
-        problem = luci_problem_throttled(form->attempt.retry_after);
-        return complain(request, &problem, "form_error");
-    case LUCI_CONFLICT:
-    case LUCI_BUSY:
-    case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL: break;
-    }
-    return luci_endpoint_failure(request, form->result);
+    if (form->result == LUCI_INVALID)
+        return luci_own_page_refuse(form->request, page, "password_error",
+                                    LUCI_MESSAGE(luci_weakness_code(form->auth_request.weakness)));
+    return luci_password_form_answer(form, page, "current_error");
 }
 
 static const luci_password_form_kind_t kind = { fill, look, act, answer };
 
 static int post(luci_endpoint_request_t *request)
 {
-    if (luci_password_form_is_of_other(request))
-        return refuse(request, "form_error", LUCI_MESSAGE_OTHER_NAME);
+    if (luci_own_page_is_of_other(request, "username"))
+        return luci_own_page_refuse(request, page, "form_error", LUCI_MESSAGE_OTHER_NAME);
     return luci_password_form_post(request, &kind);
 }
 
@@ -161,5 +114,5 @@ const luci_endpoint_t luci_endpoint_password = {
     .get = show,
     .post = post,
     .post_again = luci_password_form_post_again,
-    .no_session = answer_anonymous,
+    .no_session = luci_own_page_anonymous,
 };

@@ -31,16 +31,6 @@ static void discard(void *baton)
     luci_form_wipe(&((luci_password_form_t *)baton)->request->form);
 }
 
-/* The device cookie is optional: the request succeeds without it. */
-static void set_device_token(const luci_password_form_t *form)
-{
-    luci_endpoint_request_t *request = form->request;
-    const char *value;
-
-    if (luci_auth_device(&form->auth, &form->auth_request, &value, request->r->pool) == LUCI_OK)
-        luci_cookies_set_device(request->r, value);
-}
-
 /* Reads the time again, because the request may have waited. */
 static void work(void *baton)
 {
@@ -49,7 +39,7 @@ static void work(void *baton)
     form->auth_request.now = luci_runtime_now();
     form->result = form->kind->act(form, form->request->r->pool);
     if (form->result == LUCI_OK)
-        set_device_token(form);
+        luci_endpoint_set_device(form->request->r, &form->auth, &form->auth_request);
     discard(form);
 }
 
@@ -111,13 +101,6 @@ static const char *posted(const luci_endpoint_request_t *request, const char *na
     return luci_form_value(&request->form, name);
 }
 
-int luci_password_form_is_of_other(const luci_endpoint_request_t *request)
-{
-    const char *username = posted(request, "username");
-
-    return username && strcmp(username, request->session->user.username) != 0;
-}
-
 luci_result_t luci_password_form_sign_in(luci_password_form_t *form, apr_pool_t *pool)
 {
     luci_endpoint_request_t *request = form->request;
@@ -147,6 +130,28 @@ int luci_password_form_done(luci_password_form_t *form)
                                luci_account_json(&form->session, request->runtime->auth.settings));
     next = luci_way_back_chosen(request->r, posted(request, "next"));
     return luci_reply_see_other(request->r, next ? next : request->urls->account);
+}
+
+int luci_password_form_answer(luci_password_form_t *form, luci_own_page_fn *page, const char *field)
+{
+    luci_endpoint_request_t *request = form->request;
+    luci_problem_t problem;
+
+    switch (form->result) {
+    case LUCI_OK: return luci_password_form_done(form);
+    case LUCI_DENIED: return luci_own_page_refuse(request, page, field, LUCI_MESSAGE_CURRENT);
+    case LUCI_NOT_FOUND: return luci_own_page_refuse(request, page, "form_error", LUCI_MESSAGE_NO_PASSWORD);
+    case LUCI_EXPIRED: return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
+    case LUCI_THROTTLED:
+        problem = luci_problem_throttled(form->attempt.retry_after);
+        return luci_own_page_complain(request, page, &problem, "form_error");
+    case LUCI_INVALID:
+    case LUCI_CONFLICT:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return luci_endpoint_failure(request, form->result);
 }
 
 static luci_result_t fill_again(luci_password_form_t *form)

@@ -4,7 +4,7 @@
 #ifndef LUCI_PASSWORD_FORM_H
 #define LUCI_PASSWORD_FORM_H
 
-#include "httpd/account/endpoint.h"
+#include "httpd/account/own_page.h"
 
 typedef struct luci_password_form_t luci_password_form_t;
 
@@ -36,9 +36,9 @@ struct luci_password_form_t {
     luci_field_t field; /* the invalid field, if result is INVALID */
 };
 
-/* Whether the form was made for another name than the one of the session: another user has signed in in
- * another tab, or the user was renamed. Its password must not be tried for this account. */
-int luci_password_form_is_of_other(const luci_endpoint_request_t *request);
+/* Answers a form in which the user of the session typed the password, into the field whose error has this
+ * name, after any result but INVALID. */
+int luci_password_form_answer(luci_password_form_t *form, luci_own_page_fn *page, const char *field);
 
 /* Signs in with the field "password" of a form whose session has ended since it was validated, as after the
  * first click of a double click, whose answer browsers drop with its cookie. Needs a form of a browser, since

@@ -4,9 +4,9 @@
 #include "core/base/timestamp.h"
 #include "core/web/template.h"
 #include "core/web/user_agent.h"
-#include "httpd/account/endpoint.h"
+#include "httpd/account/account_json.h"
+#include "httpd/account/own_page.h"
 #include "httpd/request/answer.h"
-#include "httpd/request/reply.h"
 #include "httpd/request/way_back.h"
 
 #include <apr_strings.h>
@@ -23,22 +23,9 @@ static const luci_form_field_t fields[] = {
 
 /* ---- The list ---- */
 
-static json_t *moment_json(luci_ms_t moment)
+static json_t *known_moment(luci_ms_t moment)
 {
-    char text[LUCI_TIMESTAMP_TEXT];
-
-    if (!moment)
-        return json_null();
-    luci_timestamp_to_iso(moment, text);
-    return json_string(text);
-}
-
-/* Other programs may write the columns: a value that is not UTF-8 becomes null. */
-static json_t *text_json(const char *value)
-{
-    json_t *text = value ? json_string(value) : NULL;
-
-    return text ? text : json_null();
+    return moment ? luci_json_moment(moment) : json_null();
 }
 
 static int answer_json(luci_endpoint_request_t *request, const apr_array_header_t *sessions)
@@ -50,10 +37,10 @@ static int answer_json(luci_endpoint_request_t *request, const apr_array_header_
 
         if (json_array_append_new(list,
                                   json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "tag", session->tag, "current",
-                                            session->is_current, "address", text_json(session->address),
-                                            "user_agent", text_json(session->user_agent), "created_at",
-                                            moment_json(session->created_at), "last_seen",
-                                            moment_json(session->last_seen))) != 0) {
+                                            session->is_current, "address", luci_json_text(session->address),
+                                            "user_agent", luci_json_text(session->user_agent), "created_at",
+                                            known_moment(session->created_at), "last_seen",
+                                            known_moment(session->last_seen))) != 0) {
             json_decref(list);
             list = NULL;
         }
@@ -88,18 +75,13 @@ static void set_row(apr_table_t *values, int row, const luci_own_session_t *sess
 static int page(luci_endpoint_request_t *request, const luci_own_sessions_t *list)
 {
     const apr_array_header_t *sessions = list->sessions;
-    request_rec *r = request->r;
-    apr_table_t *values = apr_table_make(r->pool, 16);
-    const char *url = request->urls->sessions;
+    apr_table_t *values = luci_own_page_values(request, request->urls->sessions);
 
     for (int i = 0; i < sessions->nelts; i++)
-        set_row(values, i, &APR_ARRAY_IDX(sessions, i, luci_own_session_t), r->pool);
-    apr_table_setn(values, "username", request->session->user.username);
+        set_row(values, i, &APR_ARRAY_IDX(sessions, i, luci_own_session_t), request->r->pool);
     apr_table_setn(values, "others", sessions->nelts > 1 ? "1" : "");
     apr_table_setn(values, "incomplete", list->is_all ? "" : "1");
-    apr_table_setn(values, "form_action", url && !luci_way_back_is_own_page(r) ? url : "");
-    apr_table_setn(values, "account_url", request->urls->account);
-    return luci_reply_page(r, HTTP_OK, request->endpoint->page, values);
+    return luci_own_page_send(request, values, NULL, NULL);
 }
 
 static int show(luci_endpoint_request_t *request)
@@ -112,16 +94,6 @@ static int show(luci_endpoint_request_t *request)
     if (result != LUCI_OK)
         return luci_endpoint_failure(request, result);
     return request->wants_json ? answer_json(request, list.sessions) : page(request, &list);
-}
-
-/* Without a session, a browser is led to sign-in and back. */
-static int answer_anonymous(luci_endpoint_request_t *request)
-{
-    request_rec *r = request->r;
-
-    if (request->is_post || request->wants_json)
-        return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
-    return luci_reply_redirect(r, luci_way_back_link(r, request->urls->login, luci_way_back_requested(r)));
 }
 
 /* ---- The end ---- */
@@ -154,14 +126,6 @@ static int answer_unknown(luci_endpoint_request_t *request, const luci_own_sessi
                : done(request, ending);
 }
 
-/* Since the page was opened, another user may have signed in here, whose sessions are not meant. */
-static int is_of_other(const luci_endpoint_request_t *request)
-{
-    const char *opened_by = luci_form_value(&request->form, "username");
-
-    return opened_by && strcmp(opened_by, request->session->user.username) != 0;
-}
-
 static int post(luci_endpoint_request_t *request)
 {
     const char *tag = luci_form_value(&request->form, "session"),
@@ -174,7 +138,7 @@ static int post(luci_endpoint_request_t *request)
 
     if (!tag == !(others && *others))
         return luci_endpoint_problem(request, HTTP_BAD_REQUEST, LUCI_MESSAGE_MALFORMED);
-    if (is_of_other(request))
+    if (luci_own_page_is_of_other(request, "username"))
         return luci_endpoint_problem(request, HTTP_BAD_REQUEST, LUCI_MESSAGE_OTHER_NAME);
     result = luci_own_sessions_end(&auth, &ending, request->r->pool);
     if (result == LUCI_OK)
@@ -197,5 +161,5 @@ const luci_endpoint_t luci_endpoint_sessions = {
     .get = show,
     .post = post,
     .has_json = 1,
-    .no_session = answer_anonymous,
+    .no_session = luci_own_page_anonymous,
 };

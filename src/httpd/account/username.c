@@ -36,27 +36,6 @@ static int show(luci_endpoint_request_t *request)
 
 /* ---- The change ---- */
 
-static int complain(luci_endpoint_request_t *request, const luci_problem_t *problem, const char *field)
-{
-    return request->as_json ? luci_reply_problem(request->r, problem, LUCI_REPLY_JSON)
-                            : page(request, problem, field);
-}
-
-static int refuse(luci_endpoint_request_t *request, luci_message_t message, const char *field)
-{
-    return complain(request, &(luci_problem_t){ HTTP_BAD_REQUEST, message, 0 }, field);
-}
-
-/* Device cookies are bound to the key of the old name. The cookie is optional: the request succeeds without
- * it. */
-static void set_device_token(request_rec *r, const luci_auth_t *auth, const luci_name_change_t *change)
-{
-    const char *value;
-
-    if (luci_auth_device(auth, &change->request, &value, r->pool) == LUCI_OK)
-        luci_cookies_set_device(r, value);
-}
-
 static int done(luci_endpoint_request_t *request)
 {
     luci_session_t renamed = *request->session;
@@ -74,12 +53,12 @@ static int answer(luci_endpoint_request_t *request, const luci_name_change_t *ch
 
     switch (result) {
     case LUCI_OK: return done(request);
-    case LUCI_INVALID: return refuse(request, LUCI_MESSAGE_USERNAME, "username_error");
-    case LUCI_CONFLICT: return refuse(request, LUCI_MESSAGE_TAKEN, "username_error");
+    case LUCI_INVALID: return luci_own_page_refuse(request, page, "username_error", LUCI_MESSAGE_USERNAME);
+    case LUCI_CONFLICT: return luci_own_page_refuse(request, page, "username_error", LUCI_MESSAGE_TAKEN);
     case LUCI_EXPIRED: return luci_own_page_ended(request);
     case LUCI_THROTTLED:
         problem = luci_problem_throttled(change->request.attempt->retry_after);
-        return complain(request, &problem, "form_error");
+        return luci_own_page_complain(request, page, &problem, "form_error");
     case LUCI_NOT_FOUND:
     case LUCI_DENIED:
     case LUCI_BUSY:
@@ -89,14 +68,13 @@ static int answer(luci_endpoint_request_t *request, const luci_name_change_t *ch
     return luci_endpoint_failure(request, result);
 }
 
-/* Since the page was opened, another user may have signed in here. A form that is sent twice finds the name
- * that it asked for. */
+/* A form that is sent twice finds the name that it asked for. */
 static int is_of_other(const luci_endpoint_request_t *request)
 {
-    const char *opened_by = luci_form_value(&request->form, "current_username");
-    const char *wanted = luci_form_value(&request->form, "username"), *name = request->session->user.username;
+    const char *wanted = luci_form_value(&request->form, "username");
 
-    return opened_by && strcmp(opened_by, name) != 0 && !(wanted && strcmp(wanted, name) == 0);
+    return luci_own_page_is_of_other(request, "current_username") &&
+           !(wanted && strcmp(wanted, request->session->user.username) == 0);
 }
 
 static int change_name(luci_endpoint_request_t *request)
@@ -114,13 +92,13 @@ static int change_name(luci_endpoint_request_t *request)
     luci_result_t result = luci_name_change(&auth, &change, r->pool);
 
     if (result == LUCI_OK)
-        set_device_token(r, &auth, &change);
+        luci_endpoint_set_device(r, &auth, &change.request); /* bound to the key of the new name */
     return answer(request, &change, result);
 }
 
 static int post(luci_endpoint_request_t *request)
 {
-    return is_of_other(request) ? refuse(request, LUCI_MESSAGE_OTHER_NAME, "form_error")
+    return is_of_other(request) ? luci_own_page_refuse(request, page, "form_error", LUCI_MESSAGE_OTHER_NAME)
                                 : change_name(request);
 }
 

@@ -14,6 +14,7 @@
 #include "httpd/lifecycle/database_check.h"
 #include "httpd/lifecycle/site_tree.h"
 #include "httpd/lifecycle/store_check.h"
+#include "httpd/pages/page_file.h"
 #include "httpd/pages/pages.h"
 
 #include <http_core.h>
@@ -134,8 +135,7 @@ static void check_return_to(check_t *check, server_rec *server)
 static const char *template_problem(const char *folder, const char *name, apr_pool_t *pool)
 {
     const char *path = apr_pstrcat(pool, folder, "/", name, NULL);
-    apr_size_t length = LUCI_TEMPLATE_BYTES_MAX + 1;
-    char *text = apr_palloc(pool, length);
+    luci_page_content_t text;
     apr_file_t *file;
     char reason[120];
     apr_finfo_t info;
@@ -152,12 +152,12 @@ static const char *template_problem(const char *folder, const char *name, apr_po
     if (APR_STATUS_IS_ENOENT(rv))
         return NULL;
     if (rv == APR_SUCCESS) {
-        rv = apr_file_read_full(file, text, length, &length);
+        rv = luci_page_file_read(file, &text, pool);
         apr_file_close(file);
     }
-    if (rv != APR_SUCCESS && !APR_STATUS_IS_EOF(rv))
+    if (rv != APR_SUCCESS)
         return apr_pstrcat(pool, "cannot be read: ", apr_strerror(rv, reason, sizeof(reason)), NULL);
-    return luci_pages_problem(name, text, length, pool);
+    return luci_pages_problem(name, text.start, text.length, pool);
 }
 
 /* The pages of one language. */

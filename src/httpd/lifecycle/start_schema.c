@@ -297,8 +297,8 @@ static void leave(job_t *job, apr_pool_t *conf_pool)
         job->title);
 }
 
-/* Whether no server before this one has the same tables, attributes, LuciaActivity and LuciaCreateSchema, so that it needs
- * its own process. */
+/* Whether no server before this one has the same tables, attributes, LuciaActivity and LuciaCreateSchema, so
+ * that it needs its own process. */
 static int has_own_tables(server_rec *server, server_rec *main_server)
 {
     const luci_server_config_t *config = luci_config_server(server);

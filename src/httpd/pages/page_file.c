@@ -52,36 +52,36 @@ static apr_status_t open_file(apr_file_t **file, const char *path, apr_pool_t *p
     return status;
 }
 
-/* Borrowed, and not terminated. */
-typedef struct {
-    const char *start;
-    apr_size_t length;
-} content_t;
-
-/* Reads one byte more than a template may have, so that a longer one is noticed, but takes no more memory
- * than the file has bytes: the allocator of the parent process keeps what it was ever asked for. */
-static apr_status_t read_file(const char *path, content_t *text, apr_pool_t *pool)
+apr_status_t luci_page_file_read(apr_file_t *file, luci_page_content_t *text, apr_pool_t *pool)
 {
-    apr_file_t *file;
-    apr_finfo_t info = { .size = 0 };
+    apr_finfo_t info;
     char *buffer;
     apr_size_t max;
-    apr_status_t status = open_file(&file, path, pool);
+    apr_status_t status = apr_file_info_get(&info, APR_FINFO_SIZE, file);
 
-    if (status == APR_SUCCESS)
-        status = apr_file_info_get(&info, APR_FINFO_SIZE, file);
     if (status != APR_SUCCESS)
         return status;
     max = info.size < LUCI_TEMPLATE_BYTES_MAX ? (apr_size_t)info.size : LUCI_TEMPLATE_BYTES_MAX + 1;
     text->start = buffer = apr_palloc(pool, max + 1);
     status = apr_file_read_full(file, buffer, max, &text->length);
-    apr_file_close(file);
     return APR_STATUS_IS_EOF(status) ? APR_SUCCESS : status;
+}
+
+static apr_status_t read_path(const char *path, luci_page_content_t *text, apr_pool_t *pool)
+{
+    apr_file_t *file;
+    apr_status_t status = open_file(&file, path, pool);
+
+    if (status != APR_SUCCESS)
+        return status;
+    status = luci_page_file_read(file, text, pool);
+    apr_file_close(file);
+    return status;
 }
 
 /* Compiles text and keeps it. 0: it cannot be used, *problem (from scratch) says why, and the file is
  * unchanged. */
-static int take(luci_page_folders_t *folders, luci_page_file_t *file, const content_t *text,
+static int take(luci_page_folders_t *folders, luci_page_file_t *file, const luci_page_content_t *text,
                 const char **problem, apr_pool_t *scratch)
 {
     luci_template_t *compiled;
@@ -126,14 +126,14 @@ static const char *instead(const luci_page_file_t *file)
 static int load(luci_page_folders_t *folders, luci_page_file_t *file, const char *path, apr_pool_t *scratch)
 {
     const char *problem = NULL;
-    content_t text;
+    luci_page_content_t text;
     apr_pool_t *memory;
     apr_status_t status;
     int good;
 
     if (apr_pool_create(&memory, scratch) != APR_SUCCESS)
         return 0;
-    status = read_file(path, &text, memory);
+    status = read_path(path, &text, memory);
     good = status == APR_SUCCESS && take(folders, file, &text, &problem, memory);
     if (!good)
         ap_log_error(APLOG_MARK, APLOG_ERR, status, folders->server,
@@ -186,7 +186,7 @@ static int settles(luci_page_folders_t *folders, luci_page_file_t *file, int fol
 static void load_built_in(luci_page_folders_t *folders, luci_page_file_t *file, apr_pool_t *scratch)
 {
     const luci_built_in_t *built_in = file->built_in;
-    const content_t text = { built_in->text, (apr_size_t)(built_in->end - built_in->text) };
+    const luci_page_content_t text = { built_in->text, (apr_size_t)(built_in->end - built_in->text) };
     const char *problem;
 
     if (take(folders, file, &text, &problem, scratch))

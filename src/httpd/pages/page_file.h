@@ -59,6 +59,17 @@ int luci_page_file_is(const char *name, const char *file);
 /* Brings the file up to date. */
 void luci_page_file_refresh(luci_page_folders_t *folders, luci_page_file_t *file, apr_pool_t *scratch);
 
+/* A text, not terminated. */
+typedef struct {
+    const char *start;
+    apr_size_t length;
+} luci_page_content_t;
+
+/* Reads an open file of templates, up to one byte more than a template may have, so that a longer one is
+ * noticed. It takes no more memory from pool than the file has bytes: the allocator of the parent process
+ * keeps what it was ever asked for. */
+apr_status_t luci_page_file_read(apr_file_t *file, luci_page_content_t *text, apr_pool_t *pool);
+
 /* Why a text cannot be the file of that name, from pool; NULL: it can, and *compiled is set unless it is a
  * file of messages. */
 const char *luci_page_file_problem(const char *name, const char *text, size_t length,
