@@ -138,5 +138,5 @@ luci_result_t luci_confirm(const luci_auth_t *auth, luci_confirmation_t *confirm
     event.reason = verdict.reason;
     luci_auth_report(auth, &event, &confirmation->session->user,
                      result == LUCI_OK ? renewed : confirmation->session);
-    return result;
+    return luci_own_password_refused(auth, confirmation->session, result, pool);
 }

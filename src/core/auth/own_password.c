@@ -24,18 +24,21 @@ luci_result_t luci_own_password_find(const luci_auth_t *auth, luci_auth_request_
 }
 
 luci_result_t luci_own_password_refused(const luci_auth_t *auth, const luci_session_t *session,
-                                        apr_pool_t *scratch)
+                                        luci_result_t result, apr_pool_t *scratch)
 {
     luci_session_claim_t claim = { .token = &session->token };
     luci_session_t found;
     luci_db_t *db;
-    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
+    luci_result_t looked;
 
-    if (result != LUCI_OK)
-        return LUCI_DENIED;
-    result = luci_session_get(db, &claim, auth->settings, &found, scratch);
+    if ((result != LUCI_DENIED && result != LUCI_NOT_FOUND) ||
+        auth->source.borrow(auth->source.baton, &db) != LUCI_OK)
+        return result;
+    looked = luci_session_get(db, &claim, auth->settings, &found, scratch);
     auth->source.give_back(auth->source.baton, db);
-    return result == LUCI_NOT_FOUND ? LUCI_EXPIRED : LUCI_DENIED;
+    if (looked == LUCI_NOT_FOUND)
+        return LUCI_EXPIRED;
+    return looked == LUCI_OK && strcmp(found.user.username, session->user.username) != 0 ? LUCI_BUSY : result;
 }
 
 luci_result_t luci_own_password_lock(luci_db_t *db, luci_own_password_t *verified, apr_pool_t *scratch)

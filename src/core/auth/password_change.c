@@ -163,5 +163,5 @@ luci_result_t luci_password_change(const luci_auth_t *auth, luci_password_change
         request->attempt->device_account = luci_auth_device_account(request->key_id, writing.new_hash, pool);
     event.reason = verdict.reason;
     luci_auth_report(auth, &event, &change->session->user, result == LUCI_OK ? renewed : change->session);
-    return result == LUCI_DENIED ? luci_own_password_refused(auth, change->session, pool) : result;
+    return luci_own_password_refused(auth, change->session, result, pool);
 }

@@ -137,13 +137,20 @@ static void check_accounts(void)
     tap_is_result(confirm(&stranger, PASSWORD), LUCI_NOT_FOUND, "the key of another user is not tried");
     stranger = session;
     stranger.user.username = "alicia";
+    tap_is_result(confirm(&stranger, PASSWORD), LUCI_BUSY,
+                  "a user who has got another name meanwhile is asked to repeat the confirmation");
+    run_sql("UPDATE auth_user SET username = 'alicia'");
     tap_is_result(confirm(&stranger, PASSWORD), LUCI_NOT_FOUND, "a user without a key has no password");
+    run_sql("UPDATE auth_user SET username = 'alice'");
     run_sql("UPDATE auth_user SET disabled = 1");
     tap_is_result(confirm(&session, PASSWORD), LUCI_DENIED, "a disabled user is denied");
     run_sql("UPDATE auth_user SET disabled = 0");
     run_sql("UPDATE user_key SET hashed_password = NULL");
     tap_is_result(confirm(&session, PASSWORD), LUCI_NOT_FOUND, "a key without a password has none");
     is_event("no_password", &session, "the event says that there is no password");
+    run_sql("DELETE FROM user_session");
+    tap_is_result(confirm(&session, PASSWORD), LUCI_EXPIRED,
+                  "a session that has ended meanwhile confirms nothing, whatever the account is");
 }
 
 static void check_missing_column(void)

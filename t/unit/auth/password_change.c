@@ -134,8 +134,12 @@ static void check_accounts(void)
                   "the key of another user is not tried");
     stranger = session;
     stranger.user.username = "alicia";
+    tap_is_result(change(&stranger, PASSWORD, NEW, 0), LUCI_BUSY,
+                  "a user who has got another name meanwhile is asked to repeat the change");
+    run_sql("UPDATE auth_user SET username = 'alicia'");
     tap_is_result(change(&stranger, PASSWORD, NEW, 0), LUCI_NOT_FOUND,
                   "a user without a key has no password");
+    run_sql("UPDATE auth_user SET username = 'alice'");
     run_sql("UPDATE auth_user SET disabled = 1");
     tap_is_result(change(&session, PASSWORD, NEW, 0), LUCI_DENIED, "a disabled user is denied");
     is_event("disabled", &session, "the event says that the user is disabled");
@@ -145,6 +149,10 @@ static void check_accounts(void)
     is_event("no_password", &session, "the event says that there is no password");
     tap_is_int(support_auth_number(with, "SELECT count(*) FROM user_key WHERE hashed_password IS NULL"), 1,
                "such a key gets no password");
+    run_sql("DELETE FROM user_session");
+    run_sql("DELETE FROM user_key");
+    tap_is_result(change(&session, PASSWORD, NEW, 0), LUCI_EXPIRED,
+                  "the session of a user who was deleted meanwhile has ended");
 }
 
 /* ---- Its parts ---- */
