@@ -62,6 +62,14 @@ const states = [
   ["delete-in-use", "delete", { username: "lovelace", typed: "lovelace", account_url: "/", error: "This account is still in use and cannot be deleted", field: "form", status: "409" }],
   ["reset", "reset", { username: "lovelace", token: "k2v9q4w8z1x7c3bk2v9q4w8z1x7c3b00" }],
   ["reset-weak", "reset", { username: "lovelace", token: "k2v9q4w8z1x7c3bk2v9q4w8z1x7c3b00", error: "Password is too common", field: "password" }],
+  ["profile-details", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace", details: [{ label: "Email", value: "ada@example.org" }, { label: "Phone", value: "" }], edit_url: "/confirm?next=/", password_url: "/password" }],
+  ["profile-form", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace", has_form: "1", password_url: "/password", attributes: [
+    { name: "email", label: "Email", type: "email", autocomplete: "email", value: "ada@example.org", required: "1" },
+    { name: "display_name", label: "Display name", type: "text", autocomplete: "nickname", value: "Ada" }] }],
+  ["profile-form-wrong", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace", has_form: "1", error: "Invalid email address", field: "attribute", status: "400", attributes: [
+    { name: "email", label: "Email", type: "email", autocomplete: "email", value: "ada@", required: "1", row_error: "Invalid email address", focus: "1" }] }],
+  ["profile-form-other", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace", has_form: "1", error: "You are signed in with another name now", status: "400", attributes: [
+    { name: "email", label: "Email", type: "email", autocomplete: "email", value: "ada@example.org", required: "1" }] }],
   ["profile-long", "profile", { user_id: "k2v9q4w8z1x7c3b", username: '"><svg onload=alert(1)>' + "W".repeat(8) }],
   ["logout", "logout", { username: "lovelace", sign_out_url: "/logout" }],
   ["logout-again", "logout", { signed_out: "You are signed out", status: "401" }],

@@ -46,6 +46,7 @@ const focusAtStart = {
   "delete": "username",
   "delete-wrong": "username",
   "delete-in-use": "username",
+  "profile-form-wrong": "attribute-email",
   "reset": "password",
   "reset-weak": "password",
 };

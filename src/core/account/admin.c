@@ -23,7 +23,7 @@ struct update_t {
     const char *old_key;
     const char *new_key;
     const char *stored_hash;
-    const luci_admin_value_t *values;
+    const luci_user_value_t *values;
     int values_count;
     luci_ms_t disabled_from;
     luci_admin_ended_t *ended; /* output; NULL: sessions stay */
@@ -66,17 +66,6 @@ static luci_result_t change(luci_db_t *db, const luci_statement_t *statement,
     return luci_db_execute(db, statement, arguments, &changed, scratch);
 }
 
-static luci_result_t set_values(luci_db_t *db, const char *user_id, const luci_admin_value_t *values,
-                                int count, apr_pool_t *scratch)
-{
-    luci_result_t result = LUCI_OK;
-
-    for (int i = 0; i < count && result == LUCI_OK; i++) {
-        result = luci_db_set_column(db, user_id, values[i].column, values[i].value, scratch);
-    }
-    return result;
-}
-
 static int note_session(void *baton, const char *const *row, apr_pool_t *scratch)
 {
     apr_array_header_t *ids = baton;
@@ -115,7 +104,7 @@ static luci_result_t add(luci_db_t *db, void *baton, apr_pool_t *scratch)
     if (result == LUCI_OK)
         result = luci_key_insert(db, update->new_key, update->user->id, wanted->stored_hash, scratch);
     if (result == LUCI_OK)
-        result = set_values(db, update->user->id, wanted->values, wanted->values_count, scratch);
+        result = luci_user_set_values(db, update->user->id, wanted->values, wanted->values_count, scratch);
     return result;
 }
 
@@ -189,10 +178,10 @@ luci_result_t luci_admin_set_password(luci_db_t *db, const luci_user_t *user, co
 
 static luci_result_t set_all_values(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
-    return set_values(db, update->user->id, update->values, update->values_count, scratch);
+    return luci_user_set_values(db, update->user->id, update->values, update->values_count, scratch);
 }
 
-luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, const luci_admin_value_t *values,
+luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, const luci_user_value_t *values,
                                     int count, apr_pool_t *scratch)
 {
     update_t update = { .run = set_all_values, .user = user, .values = values, .values_count = count };

@@ -10,16 +10,10 @@
 
 #include "core/account/account_change.h"
 
-/* A column of the user table and its new value; NULL: SQL's NULL. */
-typedef struct {
-    const char *column;
-    const char *value;
-} luci_admin_value_t;
-
 typedef struct {
     const char *username;
     const char *stored_hash; /* NULL: the account has no password, and cannot sign in until it gets one */
-    const luci_admin_value_t *values;
+    const luci_user_value_t *values;
     int values_count;
     luci_ms_t now;
 } luci_admin_user_t;
@@ -55,7 +49,7 @@ luci_result_t luci_admin_rename(luci_db_t *db, const luci_user_t *user, const ch
 luci_result_t luci_admin_set_password(luci_db_t *db, const luci_user_t *user, const char *stored_hash,
                                       luci_admin_ended_t *ended, apr_pool_t *pool) LUCI_MUST_USE;
 
-luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, const luci_admin_value_t *values,
+luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, const luci_user_value_t *values,
                                     int count, apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Sets disabled_from of a user (user.h): 0, LUCI_USER_DISABLED or an even time. Requires that the table has

@@ -161,9 +161,8 @@ static luci_result_t write_rows(luci_db_t *db, const luci_import_account_t *acco
         return LUCI_CONFLICT;
     if (result == LUCI_OK && account->disabled_from)
         result = luci_db_execute(db, &luci_sql_user_set_disabled, flag, &changed, scratch);
-    for (int i = 0; i < account->values_count && result == LUCI_OK; i++)
-        result =
-            luci_db_set_column(db, account->id, account->values[i].column, account->values[i].value, scratch);
+    if (result == LUCI_OK)
+        result = luci_user_set_values(db, account->id, account->values, account->values_count, scratch);
     for (int i = 0; i < account->keys_count && result == LUCI_OK; i++)
         result = luci_key_insert(db, account->keys[i].id, account->id, account->keys[i].stored_hash, scratch);
     return result;

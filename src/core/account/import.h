@@ -43,7 +43,7 @@ typedef struct {
     const char *username;
     const char *created_at;  /* a time in decimal digits; NULL: unknown */
     luci_ms_t disabled_from; /* as of luci_user_t; not 0 requires the column in the user table */
-    const luci_admin_value_t *values;
+    const luci_user_value_t *values;
     int values_count;
     const luci_import_key_t *keys;
     int keys_count;

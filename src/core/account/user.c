@@ -97,6 +97,16 @@ luci_result_t luci_user_lock(luci_db_t *db, const char *id, luci_user_t *user, a
     return luci_db_execute(db, &luci_sql_user_touch, argument, &changed, pool);
 }
 
+luci_result_t luci_user_set_values(luci_db_t *db, const char *id, const luci_user_value_t *values, int count,
+                                   apr_pool_t *scratch)
+{
+    luci_result_t result = LUCI_OK;
+
+    for (int i = 0; i < count && result == LUCI_OK; i++)
+        result = luci_db_set_column(db, id, values[i].column, values[i].value, scratch);
+    return result;
+}
+
 typedef struct {
     luci_db_t *db;
     luci_user_each_fn *each;

@@ -41,6 +41,17 @@ luci_result_t luci_user_find(luci_db_t *db, const char *username, luci_user_t *u
 luci_result_t luci_user_lock(luci_db_t *db, const char *id, luci_user_t *user,
                              apr_pool_t *pool) LUCI_MUST_USE;
 
+/* A column of the user table that describes a user, and its value; NULL: SQL's NULL. */
+typedef struct {
+    const char *column;
+    const char *value;
+} luci_user_value_t;
+
+/* Sets columns of a user, in a transaction. CONFLICT, or on some engines UNAVAILABLE: another row has a value
+ * that must be unique. */
+luci_result_t luci_user_set_values(luci_db_t *db, const char *id, const luci_user_value_t *values, int count,
+                                   apr_pool_t *scratch) LUCI_MUST_USE;
+
 /* Calls each for every user with a username, in the order of usernames; *user is valid during the call. each
  * returns 1 to continue, 0 to stop. Results as luci_paging_walk. */
 typedef int luci_user_each_fn(void *baton, const luci_user_t *user, apr_pool_t *scratch);

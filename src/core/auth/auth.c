@@ -141,7 +141,7 @@ static luci_result_t store_attributes(luci_db_t *db, const sign_in_t *sign_in, a
 
     user.lacks = luci_db_columns(db).lacks;
     for (int i = 0; values && i < settings->signup->nelts && result == LUCI_OK; i++) {
-        const char *name = APR_ARRAY_IDX(settings->signup, i, luci_signup_attribute_t).name;
+        const char *name = APR_ARRAY_IDX(settings->signup, i, luci_asked_attribute_t).name;
 
         if (values[i] && luci_user_lacks(&user, settings, name))
             result = LUCI_UNAVAILABLE;
@@ -257,7 +257,7 @@ static const char *signup_value(const luci_settings_t *settings, const luci_auth
                                 const char *name)
 {
     for (int i = 0; request->attributes && i < settings->signup->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(settings->signup, i, luci_signup_attribute_t).name, name) == 0)
+        if (strcmp(APR_ARRAY_IDX(settings->signup, i, luci_asked_attribute_t).name, name) == 0)
             return request->attributes[i];
     }
     return NULL;

@@ -76,11 +76,11 @@ typedef struct {
     luci_limit_t address_success;
 } luci_throttle_limits_t;
 
-/* LuciaSignupAttributes: an attribute that sign-up asks for. */
+/* LuciaSignupAttributes, LuciaUserEditable: an attribute that a form asks for. */
 typedef struct {
     const char *name; /* of the column, one of the attributes */
     int is_optional;
-} luci_signup_attribute_t;
+} luci_asked_attribute_t;
 
 /* Names of the three tables; they consist of letters, digits and underscores. */
 typedef struct {
@@ -114,7 +114,8 @@ typedef struct {
     luci_tables_t tables;
     apr_array_header_t *attributes; /* const char *: further columns of the user table; "username" is allowed,
                                        and is then read twice */
-    apr_array_header_t *signup;     /* luci_signup_attribute_t; NULL: as empty */
+    apr_array_header_t *signup;     /* luci_asked_attribute_t, of sign-up; NULL: as empty */
+    apr_array_header_t *editable;   /* luci_asked_attribute_t, of the profile; NULL: as empty */
 } luci_settings_t;
 
 /* 1 if both need the same tables and columns, so that one database handle can serve both. A maximum lifetime

@@ -2,8 +2,11 @@
 #include "core/base/text.h"
 
 #include <apr_escape.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <utf8proc.h>
+
+#include <strings.h>
 
 size_t luci_text_valid_bytes(const char *text, size_t length)
 {
@@ -48,6 +51,22 @@ size_t luci_text_percent_decode(char *text, size_t *length)
     }
     *length = to;
     return broken;
+}
+
+static int ends_name(char c)
+{
+    return !apr_isalnum(c) && c != '_';
+}
+
+int luci_text_has_name(const char *text, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *at = text; *at; at++) {
+        if (strncasecmp(at, name, length) == 0 && ends_name(at[length]))
+            return 1;
+    }
+    return 0;
 }
 
 size_t luci_text_printable_bytes(const char *text, size_t length)

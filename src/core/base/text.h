@@ -20,6 +20,10 @@ size_t luci_text_percent_decode(char *text, size_t *length);
 /* 1 if both are NULL, or both are the same text. */
 int luci_text_is_same(const char *a, const char *b);
 
+/* 1 if text has the name, in any case, as a whole word of letters, digits and underscores; a longer word that
+ * begins with it is another name. */
+int luci_text_has_name(const char *text, const char *name);
+
 /* The length of the longest prefix without control characters (0x00 to 0x1f, 0x7f). */
 size_t luci_text_printable_bytes(const char *text, size_t length);
 

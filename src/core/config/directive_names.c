@@ -104,53 +104,54 @@ const luci_type_t luci_type_attributes = {
     sizeof(luci_attributes_value_t), 1, LUCI_ATTRIBUTES_MAX, parse_attributes, allowed_attributes, NULL, 0
 };
 
-static const char *allowed_signup_attributes(const luci_limits_t *limits, apr_pool_t *pool)
+static const char *allowed_asked_attributes(const luci_limits_t *limits, apr_pool_t *pool)
 {
     (void)limits;
     (void)pool;
     return "different columns of LuciaUserAttributes, each with a question mark if it is optional, but not "
-           "username; or off";
+           "username or current_username; or off";
 }
 
 static int is_asked_for(const apr_array_header_t *asked, const char *name)
 {
     for (int i = 0; i < asked->nelts; i++) {
-        if (strcasecmp(APR_ARRAY_IDX(asked, i, luci_signup_attribute_t).name, name) == 0)
+        if (strcasecmp(APR_ARRAY_IDX(asked, i, luci_asked_attribute_t).name, name) == 0)
             return 1;
     }
     return 0;
 }
 
-static const char *parse_signup_attributes(const apr_array_header_t *words, const luci_limits_t *limits,
-                                           void *value, apr_pool_t *pool)
+static const char *parse_asked_attributes(const apr_array_header_t *words, const luci_limits_t *limits,
+                                          void *value, apr_pool_t *pool)
 {
-    apr_array_header_t *asked = apr_array_make(pool, words->nelts + 1, sizeof(luci_signup_attribute_t));
+    apr_array_header_t *asked = apr_array_make(pool, words->nelts + 1, sizeof(luci_asked_attribute_t));
     int none = words->nelts == 1 && luci_word_is_off(limits, LUCI_WORD(words, 0));
 
     for (int i = 0; i < words->nelts && !none; i++) {
         const char *word = LUCI_WORD(words, i);
         size_t length = strlen(word);
-        luci_signup_attribute_t attribute = { word, length > 0 && word[length - 1] == '?' };
+        luci_asked_attribute_t attribute = { word, length > 0 && word[length - 1] == '?' };
 
         if (attribute.is_optional)
             attribute.name = apr_pstrmemdup(pool, word, length - 1);
         if (!luci_word_is_identifier(attribute.name) || strcasecmp(attribute.name, "username") == 0 ||
+            strcasecmp(attribute.name, "current_username") == 0 ||
             contains(reserved_columns, COUNT(reserved_columns), attribute.name) ||
             is_asked_for(asked, attribute.name))
-            return allowed_signup_attributes(limits, pool);
-        APR_ARRAY_PUSH(asked, luci_signup_attribute_t) = attribute;
+            return allowed_asked_attributes(limits, pool);
+        APR_ARRAY_PUSH(asked, luci_asked_attribute_t) = attribute;
     }
-    *(luci_signup_attributes_value_t *)value = asked;
+    *(luci_asked_attributes_value_t *)value = asked;
     return NULL;
 }
 
-const luci_type_t luci_type_signup_attributes = { sizeof(luci_signup_attributes_value_t),
-                                                  1,
-                                                  LUCI_ATTRIBUTES_MAX,
-                                                  parse_signup_attributes,
-                                                  allowed_signup_attributes,
-                                                  NULL,
-                                                  0 };
+const luci_type_t luci_type_asked_attributes = { sizeof(luci_asked_attributes_value_t),
+                                                 1,
+                                                 LUCI_ATTRIBUTES_MAX,
+                                                 parse_asked_attributes,
+                                                 allowed_asked_attributes,
+                                                 NULL,
+                                                 0 };
 
 static const char *allowed_column(const luci_limits_t *limits, apr_pool_t *pool)
 {

@@ -62,7 +62,7 @@ typedef luci_site_identity_t luci_site_identity_value_t;
 typedef apr_array_header_t *luci_languages_value_t;
 typedef luci_tables_t luci_tables_value_t;
 typedef apr_array_header_t *luci_attributes_value_t;
-typedef apr_array_header_t *luci_signup_attributes_value_t;
+typedef apr_array_header_t *luci_asked_attributes_value_t;
 typedef apr_array_header_t *luci_origins_value_t;
 typedef const char *luci_column_value_t;
 typedef const char *luci_cookie_name_value_t;
@@ -117,8 +117,8 @@ extern const luci_type_t luci_type_database;   /* DRIVER PARAMS */
 extern const luci_type_t luci_type_cache_name; /* PROVIDER[:ARGS] */
 extern const luci_type_t luci_type_tables;     /* three different identifiers */
 extern const luci_type_t luci_type_attributes;
-extern const luci_type_t luci_type_signup_attributes; /* a list, never NULL; "off" is the empty list */
-extern const luci_type_t luci_type_column;            /* one identifier */
+extern const luci_type_t luci_type_asked_attributes; /* a list, never NULL; "off" is the empty list */
+extern const luci_type_t luci_type_column;           /* one identifier */
 extern const luci_type_t luci_type_cookie_name;
 extern const luci_type_t luci_type_cookie_path;
 extern const luci_type_t luci_type_cookie_domain;

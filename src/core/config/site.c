@@ -85,6 +85,7 @@ luci_site_t *luci_site_create(const char *title, const luci_site_t *base, apr_po
     site->sections = apr_array_make(pool, 8, sizeof(luci_site_section_t));
     site->socache = apr_array_make(pool, 2, sizeof(luci_site_line_t));
     site->columns = apr_array_make(pool, 4, sizeof(luci_site_column_t));
+    site->rules = apr_array_make(pool, 8, sizeof(luci_site_line_t));
     site->directives = apr_array_make(pool, 8, sizeof(luci_site_line_t));
     add_section(site, (luci_site_section_t){ .line = { .name = "", .args = "" }, .outer = -1 });
     return site;
@@ -112,6 +113,8 @@ void luci_site_open(luci_site_t *site, const luci_site_line_t *line)
     luci_site_section_t section = { .line = *line, .outer = site->at };
 
     note_use(site, line); /* <AuthnProviderAlias lucia ...> */
+    if (is(line->name, "AuthzProviderAlias"))
+        APR_ARRAY_PUSH(site->rules, luci_site_line_t) = *line;
     section.is_location = is(line->name, "Location");
     if (section.is_location || is(line->name, "Directory"))
         section.path = section_path(line, site->pool);
@@ -265,6 +268,8 @@ void luci_site_directive(luci_site_t *site, const luci_site_line_t *line)
         APR_ARRAY_PUSH(site->directives, luci_site_line_t) = *line;
     if (is(line->name, "Require") || is(line->name, LUCI_SITE_REMOTE_USER))
         take_column(site, line);
+    if (is(line->name, "Require"))
+        APR_ARRAY_PUSH(site->rules, luci_site_line_t) = *line;
     if (caches_lucia(line, site->pool))
         APR_ARRAY_PUSH(site->socache, luci_site_line_t) = *line;
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {

@@ -53,6 +53,7 @@ typedef struct luci_site_t {
     apr_array_header_t *sections;   /* luci_site_section_t */
     apr_array_header_t *socache;    /* luci_site_line_t: lines that make mod_authn_socache cache lucia */
     apr_array_header_t *columns;    /* luci_site_column_t */
+    apr_array_header_t *rules;      /* luci_site_line_t: Require lines and sections <AuthzProviderAlias> */
     apr_array_header_t *directives; /* luci_site_line_t: the module's directives outside of sections */
     luci_site_line_t use;           /* the first line that uses the module; without a name: none */
     luci_site_line_t host_line;     /* its <VirtualHost>; without a name: the main server */

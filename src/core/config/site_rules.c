@@ -3,6 +3,7 @@
 
 #include "core/config/connect_params.h"
 #include "core/config/directives.h"
+#include "core/config/editable.h"
 #include "core/db/engine.h"
 
 #include <apr_strings.h>
@@ -10,6 +11,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SIGNUP "LuciaSignupAttributes"
+#define EDITABLE "LuciaUserEditable"
 
 typedef struct {
     const luci_site_all_t *all;
@@ -554,24 +558,95 @@ static const char *quoted_line(const luci_site_line_t *line, const char *otherwi
                 : otherwise;
 }
 
-static void signup_attribute_is_unknown(judge_t *judge, const luci_site_t *site, const char *id)
+static void asked_attribute_is_unknown(judge_t *judge, const luci_site_t *site, const char *id,
+                                       const char *directive, const apr_array_header_t *asked)
 {
-    const apr_array_header_t *asked = site->config->settings.signup;
-
     for (int i = 0; i < asked->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(asked, i, luci_signup_attribute_t).name;
+        const char *name = APR_ARRAY_IDX(asked, i, luci_asked_attribute_t).name;
 
-        if (luci_site_knows_column(site, "LuciaSignupAttributes", name))
+        if (luci_site_knows_column(site, directive, name))
             continue;
         find(judge, id, LUCI_SITE_FATAL,
-             apr_psprintf(
-                 judge->pool, "%s asks for \"%s\", which is not a column of %s",
-                 quoted_line(line_of(site, "LuciaSignupAttributes"), "LuciaSignupAttributes", judge->pool),
-                 name,
-                 quoted_line(line_of(site, "LuciaUserAttributes"), "LuciaUserAttributes, which has no line",
-                             judge->pool)),
+             apr_psprintf(judge->pool, "%s asks for \"%s\", which is not a column of %s",
+                          quoted_line(line_of(site, directive), directive, judge->pool), name,
+                          quoted_line(line_of(site, "LuciaUserAttributes"),
+                                      "LuciaUserAttributes, which has no line", judge->pool)),
              NULL);
     }
+}
+
+static void asked_attributes_are_unknown(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    asked_attribute_is_unknown(judge, site, id, SIGNUP, site->config->settings.signup);
+    asked_attribute_is_unknown(judge, site, id, EDITABLE, site->config->settings.editable);
+}
+
+/* What people fill in at a site. */
+typedef struct {
+    const luci_site_t *site;
+    const char *directive;
+    const apr_array_header_t *asked;
+    const char *how;
+    luci_site_finding_t finding; /* of a line that access depends on */
+} filled_in_t;
+
+static void find_trusted(judge_t *judge, const filled_in_t *filled_in, const char *column,
+                         const luci_site_line_t *line)
+{
+    const char *filled =
+        quoted_line(line_of(filled_in->site, filled_in->directive), filled_in->directive, judge->pool);
+
+    find(judge, filled_in->finding.id, filled_in->finding.level,
+         apr_psprintf(judge->pool, "%s lets people %s \"%s\" themselves, but %s uses it", filled,
+                      filled_in->how, column, quoted_line(line, "", judge->pool)),
+         "Take the column out of one of the two lines: no user may set what access depends on");
+}
+
+/* The lines of a server that use what people fill in. */
+static void judge_trust(judge_t *judge, const filled_in_t *filled_in, const luci_site_t *other)
+{
+    for (int i = 0; i < other->rules->nelts; i++) {
+        const luci_site_line_t *line = &APR_ARRAY_IDX(other->rules, i, luci_site_line_t);
+        const char *column = strcasecmp(line->name, "Require") == 0
+                                 ? luci_editable_read_by(filled_in->asked, line->args, judge->pool)
+                                 : luci_editable_read_by_alias(filled_in->asked, line->args, judge->pool);
+
+        if (column)
+            find_trusted(judge, filled_in, column, line);
+    }
+    for (int i = 0; i < other->columns->nelts; i++) {
+        const luci_site_column_t *used = &APR_ARRAY_IDX(other->columns, i, luci_site_column_t);
+        luci_site_line_t line = { used->what, used->column, used->file, used->number };
+
+        if (strcmp(used->what, LUCI_SITE_REMOTE_USER) == 0 &&
+            luci_editable_has(filled_in->asked, used->column))
+            find_trusted(judge, filled_in, used->column, &line);
+    }
+}
+
+/* What people fill in at one server must not decide in another one that has the same database. */
+static void judge_filled_in(judge_t *judge, const filled_in_t *filled_in)
+{
+    const luci_site_t *site = filled_in->site;
+
+    for (int i = 0; i < judge->all->sites->nelts && filled_in->asked->nelts > 0; i++) {
+        const luci_site_t *other = APR_ARRAY_IDX(judge->all->sites, i, const luci_site_t *);
+
+        if (other == site || other == site->base ||
+            luci_database_is_same(&other->config->database, &site->config->database))
+            judge_trust(judge, filled_in, other);
+    }
+}
+
+/* For values of sign-up this is a warning: sign-up may be closed, or an application may check them. */
+static void filled_in_column_is_trusted(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    const luci_settings_t *settings = &site->config->settings;
+    luci_site_finding_t fatal = { .id = id, .level = LUCI_SITE_FATAL },
+                        problem = { .id = id, .level = LUCI_SITE_PROBLEM };
+
+    judge_filled_in(judge, &(filled_in_t){ site, EDITABLE, settings->editable, "change", fatal });
+    judge_filled_in(judge, &(filled_in_t){ site, SIGNUP, settings->signup, "choose", problem });
 }
 
 /* ---- Use without LuciaDatabase ---- */
@@ -627,7 +702,8 @@ static const rule_t rules[] = {
     { "LUCI0501", database_is_missing, 1 },
     { "LUCI0502", column_is_unknown, 1 },
     { "LUCI0503", inherited_column_is_unknown, 1 },
-    { "LUCI0508", signup_attribute_is_unknown, 1 },
+    { "LUCI0508", asked_attributes_are_unknown, 1 },
+    { "LUCI0509", filled_in_column_is_trusted, 1 },
     { "LUCI0313", servers_differ, 0 },
     { "LUCI0451", socache_keeps_nothing, 1 },
     { "LUCI0901", database_is_served, 0 },

@@ -656,6 +656,19 @@ luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char 
     return write_rows(db, &query);
 }
 
+luci_result_t luci_db_find_value(luci_db_t *db, const char *user_id, const char *column, const char *value,
+                                 apr_pool_t *scratch)
+{
+    const char *const *row;
+    query_t query = { .statement = &luci_sql_user_value_taken,
+                      .column = column,
+                      .arguments = LUCI_ARGUMENTS({ "value", value }, { "id", user_id }),
+                      .row = &row,
+                      .pool = scratch };
+
+    return run(db, &query);
+}
+
 /* ---- Transactions ---- */
 
 static luci_result_t run_inside(luci_db_t *db, luci_db_work_fn *work, void *baton, apr_pool_t *scratch)

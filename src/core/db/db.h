@@ -124,6 +124,10 @@ luci_result_t luci_db_execute(luci_db_t *db, const luci_statement_t *statement,
 luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char *column, const char *value,
                                  apr_pool_t *scratch) LUCI_MUST_USE;
 
+/* OK: a user other than user_id has a value in a column that the column takes for this one. NOT_FOUND. */
+luci_result_t luci_db_find_value(luci_db_t *db, const char *user_id, const char *column, const char *value,
+                                 apr_pool_t *scratch) LUCI_MUST_USE;
+
 /* Runs work in a transaction. If work returns another result than OK, the transaction is rolled back and the
  * result is returned. If the connection fails before COMMIT, work runs a second time, from the start, on a
  * new connection. If the server rolls everything back because of another transaction (a deadlock, a failed

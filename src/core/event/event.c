@@ -35,7 +35,11 @@ static const luci_event_record_t records[] = {
                                  .needs_session = 1,
                                  .needs_fresh = 1 },
     [LUCI_EVENT_PASSWORD_RESET] = { .name = "password_reset", .is_activity = 1, .is_credential = 1 },
-    [LUCI_EVENT_USER_SET] = { .name = "user_set", .has_form = 1, .needs_session = 1 },
+    [LUCI_EVENT_USER_SET] = { .name = "user_set",
+                              .is_activity = 1,
+                              .has_form = 1,
+                              .needs_session = 1,
+                              .needs_fresh = 1 },
     [LUCI_EVENT_USER_RENAME] = { .name = "user_rename",
                                  .is_activity = 1,
                                  .has_form = 1,
@@ -63,6 +67,7 @@ typedef enum {
     ANY_EVENT,
     CREDENTIALS,
     FORMS,
+    ATTRIBUTES,
     NEW_PASSWORD,
     NEEDS_SESSION,
     NEEDS_FRESH,
@@ -85,6 +90,7 @@ static const struct {
     [LUCI_REASON_INVALID_PASSWORD] = { "invalid_password", CREDENTIALS },
     [LUCI_REASON_WEAK_PASSWORD] = { "weak_password", NEW_PASSWORD },
     [LUCI_REASON_NAME_TAKEN] = { "name_taken", FORMS },
+    [LUCI_REASON_VALUE_TAKEN] = { "value_taken", ATTRIBUTES },
     [LUCI_REASON_THROTTLED] = { "throttled", FORMS },
     [LUCI_REASON_NO_SESSION] = { "no_session", NEEDS_SESSION },
     [LUCI_REASON_UNCONFIRMED] = { "unconfirmed", NEEDS_FRESH },
@@ -121,6 +127,7 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
     case ANY_EVENT: return 1;
     case CREDENTIALS: return records[kind].is_credential;
     case FORMS: return records[kind].is_credential || records[kind].has_form;
+    case ATTRIBUTES: return kind == LUCI_EVENT_USER_SET;
     case NEW_PASSWORD:
         return kind == LUCI_EVENT_SIGN_UP || kind == LUCI_EVENT_PASSWORD_CHANGE ||
                kind == LUCI_EVENT_PASSWORD_RESET;

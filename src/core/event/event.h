@@ -57,6 +57,7 @@ typedef enum {
     LUCI_REASON_INVALID_PASSWORD,
     LUCI_REASON_WEAK_PASSWORD, /* a new password that is too easy to guess (new_password.h) */
     LUCI_REASON_NAME_TAKEN,
+    LUCI_REASON_VALUE_TAKEN, /* of an attribute that no two users may share */
     LUCI_REASON_THROTTLED,
     LUCI_REASON_NO_SESSION,
     LUCI_REASON_UNCONFIRMED,  /* the holder of the session has not proved lately to be its user */

@@ -137,7 +137,7 @@ static void take_csv(const luci_attribute_file_t *file, const csv_t *csv, luci_a
         const char *value = APR_ARRAY_IDX(csv->fields, i, const char *);
 
         if (strcmp(column, USERNAME) != 0 && strcmp(column, USER_ID) != 0) {
-            record->values[record->count++] = (luci_admin_value_t){ column, value };
+            record->values[record->count++] = (luci_user_value_t){ column, value };
             continue;
         }
         record->is_id = strcmp(column, USER_ID) == 0;
@@ -185,7 +185,7 @@ static const char *take_values(json_t *object, luci_attribute_record_t *record, 
         if (record->count == LUCI_ATTRIBUTE_VALUES_MAX)
             return "the object has too many attributes";
         record->values[record->count++] =
-            (luci_admin_value_t){ apr_pstrdup(pool, column), json_is_string(value)
+            (luci_user_value_t){ apr_pstrdup(pool, column), json_is_string(value)
                                                                  ? apr_pstrdup(pool, json_string_value(value))
                                                                  : NULL };
     }
@@ -247,7 +247,7 @@ int luci_attribute_file_next(luci_attribute_file_t *file, luci_attribute_record_
     int byte = first_byte(file);
 
     *record = (luci_attribute_record_t){ .values = apr_pcalloc(pool, LUCI_ATTRIBUTE_VALUES_MAX *
-                                                                         sizeof(luci_admin_value_t)) };
+                                                                         sizeof(luci_user_value_t)) };
     file->line = file->lines + 1;
     if (byte == EOF)
         return 0;

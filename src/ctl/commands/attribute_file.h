@@ -26,7 +26,7 @@ typedef struct {
 typedef struct {
     const char *name; /* of the user */
     int is_id;        /* name is a user id */
-    luci_admin_value_t *values;
+    luci_user_value_t *values;
     int count;
     const char *problem; /* why the record is not valid; NULL: it is. name may be NULL then */
 } luci_attribute_record_t;

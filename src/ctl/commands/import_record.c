@@ -12,7 +12,7 @@
 
 static const char *read_values(json_t *object, luci_import_account_t *account, apr_pool_t *pool)
 {
-    luci_admin_value_t *values = apr_pcalloc(pool, (json_object_size(object) + 1) * sizeof *values);
+    luci_user_value_t *values = apr_pcalloc(pool, (json_object_size(object) + 1) * sizeof *values);
     const char *column;
     json_t *value;
 
@@ -24,7 +24,7 @@ static const char *read_values(json_t *object, luci_import_account_t *account, a
             return apr_psprintf(pool, "the attribute %s is neither a string nor null", column);
         if (json_is_string(value))
             values[account->values_count++] =
-                (luci_admin_value_t){ apr_pstrdup(pool, column),
+                (luci_user_value_t){ apr_pstrdup(pool, column),
                                       apr_pstrdup(pool, json_string_value(value)) };
     }
     account->values = values;

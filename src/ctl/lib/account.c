@@ -90,7 +90,7 @@ static luci_exit_t take_value(luci_invocation_t *call, luci_account_values_t *va
         if (strcmp(values->values[i].column, column) == 0)
             return luci_command_misuse(call, apr_psprintf(call->pool, "attribute %s is given twice", column));
     }
-    values->values[values->count++] = (luci_admin_value_t){ column, value };
+    values->values[values->count++] = (luci_user_value_t){ column, value };
     return LUCI_EXIT_DONE;
 }
 

@@ -39,7 +39,7 @@ luci_exit_t luci_account_find(luci_invocation_t *call, luci_ctl_database_t *data
  * luci_ctl_database_connect looks for them and the output shows them. USAGE: a column is not allowed, or
  * given twice. */
 typedef struct {
-    luci_admin_value_t *values;
+    luci_user_value_t *values;
     int count;
 } luci_account_values_t;
 luci_exit_t luci_account_values(luci_invocation_t *call, luci_ctl_database_t *database,

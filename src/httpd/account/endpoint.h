@@ -52,7 +52,8 @@ struct luci_endpoint_t {
 
     luci_endpoint_fn *get;  /* GET and HEAD; NULL: 405 */
     luci_endpoint_fn *post; /* NULL: 405; get then answers below api/ as well, with JSON */
-    int has_json;           /* 1: so does get beside post */
+    int (*takes_post)(const luci_server_config_t *config); /* 0: as if post were NULL; NULL: always 1 */
+    int has_json;                                          /* 1: so does get beside post */
 
     /* A form that a browser posts from this site with the id of a session that has ended, as the second click
      * of a double click does; there is no session then. NULL: no_session. */

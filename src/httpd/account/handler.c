@@ -216,6 +216,11 @@ static int refuse_other_content(request_rec *r)
     return HTTP_FORBIDDEN;
 }
 
+static int takes_post(const luci_endpoint_t *endpoint, request_rec *r)
+{
+    return endpoint->post && (!endpoint->takes_post || endpoint->takes_post(luci_config_server(r->server)));
+}
+
 int luci_endpoint_handle(request_rec *r)
 {
     luci_route_t route = luci_route_of(r);
@@ -233,7 +238,7 @@ int luci_endpoint_handle(request_rec *r)
     if (!request->runtime)
         return wipe_body(request,
                          luci_endpoint_problem(request, HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE));
-    has_post = route.endpoint->post != NULL;
+    has_post = takes_post(route.endpoint, r);
     has_get = route.endpoint->get && (!request->is_api || !has_post || route.endpoint->has_json);
     if (has_get && (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0))
         return get(request);

@@ -285,7 +285,11 @@ typedef struct {
 static const char *attribute_parse(cmd_parms *command, const char *line, const void **parsed)
 {
     attribute_rule_t *rule = apr_palloc(command->pool, sizeof *rule);
+    const char *problem =
+        luci_rules_problem(command, apr_pstrcat(command->temp_pool, "lucia-attribute ", line, NULL));
 
+    if (problem)
+        return problem;
     rule->words = luci_words(line, command->pool);
     if (rule->words->nelts < 2)
         return "Require lucia-attribute: a NAME and at least one VALUE are needed";

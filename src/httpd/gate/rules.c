@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/gate/rules.h"
 
+#include "core/base/text.h"
+#include "core/config/editable.h"
 #include "httpd/account/mount.h"
 #include "httpd/base/attribute_names.h"
 #include "httpd/gate/identity.h"
 #include "httpd/request/state.h"
 
 #include <ap_provider.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 
@@ -44,17 +45,38 @@ authz_status luci_rules_refusal(const cmd_parms *command)
     return negated ? AUTHZ_GRANTED : AUTHZ_DENIED;
 }
 
+/* At start, the whole configuration is judged (site_rules.c). */
+const char *luci_rules_problem(cmd_parms *command, const char *line)
+{
+    const luci_server_config_t *config =
+        ap_get_module_config(command->server->module_config, &luciauth_module);
+    const char *column;
+
+    if (!ap_check_cmd_context(command, NOT_IN_HTACCESS))
+        return NULL;
+    column = luci_editable_read_by(config->settings.editable, line, command->pool);
+    return column
+               ? apr_psprintf(command->pool,
+                              "Require: LuciaUserEditable lets people change \"%s\" themselves, so that no "
+                              "access can depend on it; take it out of one of the two lines",
+                              column)
+               : NULL;
+}
+
 static const char *parse(const authz_provider *provider, cmd_parms *command, const char *line,
                          const void **parsed)
 {
     luci_dir_config_t *dir = ap_set_config_vectors(command->server, command->context, command->path,
                                                    &luciauth_module, command->pool);
     rule_t *rule = apr_pcalloc(command->pool, sizeof *rule);
+    const char *problem;
 
     rule->provider = provider;
     rule->reads_variables = ap_strcasestr(line, "LUCIA_") != NULL;
     rule->reads_user = ap_strcasestr(line, "REMOTE_USER") || ap_strcasestr(line, "AUTH_TYPE");
     rule->unknown = luci_rules_refusal(command);
+    if ((problem = luci_rules_problem(command, line)) != NULL)
+        return problem;
     dir->rules.read_variables |= rule->reads_variables;
     dir->rules.read_user |= rule->reads_user;
     *parsed = rule;
@@ -71,27 +93,13 @@ static const char *expr_parse(cmd_parms *command, const char *line, const void *
     return parse(expr_provider, command, line, parsed);
 }
 
-/* Whether the line contains the name as a whole word: a longer name that begins with it is another variable.
- */
-static int names_variable(const char *line, const char *variable)
-{
-    size_t length = strlen(variable);
-
-    while ((line = ap_strcasestr(line, variable)) != NULL) {
-        line += length;
-        if (!apr_isalnum(*line) && *line != '_')
-            return 1;
-    }
-    return 0;
-}
-
 /* Whether the line reads an attribute of this user that has no column. */
 static int asks_for_unknown(request_rec *r, const char *line, const luci_user_t *user)
 {
     const luci_runtime_t *runtime = luci_runtime_of(r);
 
     for (int i = 0; user && user->lacks && i < runtime->auth.settings->attributes->nelts; i++) {
-        if (user->lacks >> i & 1 && names_variable(line, runtime->attribute_names[i].variable))
+        if (user->lacks >> i & 1 && luci_text_has_name(line, runtime->attribute_names[i].variable))
             return 1;
     }
     return 0;

@@ -19,6 +19,10 @@ void luci_rules_register(apr_pool_t *conf_pool);
  * <AuthzProviderAlias> it is unknown how the line will be used: AUTHZ_GENERAL_ERROR. */
 authz_status luci_rules_refusal(const cmd_parms *command);
 
+/* Why a .htaccess file must not have this Require line, which begins with the name of its rule; NULL: it may,
+ * or it is not in such a file. */
+const char *luci_rules_problem(cmd_parms *command, const char *line);
+
 /* Whether the Require lines in force for this request may include one that reads the identity. */
 int luci_rules_matter(request_rec *r);
 

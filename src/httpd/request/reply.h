@@ -29,6 +29,7 @@
 #define LUCI_MESSAGE_MALFORMED LUCI_MESSAGE("malformed_body")
 #define LUCI_MESSAGE_NOT_FOUND LUCI_MESSAGE("not_found")
 #define LUCI_MESSAGE_CLOSED LUCI_MESSAGE("signup_closed")
+#define LUCI_MESSAGE_VALUE_TAKEN LUCI_MESSAGE("value_taken")
 #define LUCI_MESSAGE_CLOSED_NAME LUCI_MESSAGE("username_change_closed")
 #define LUCI_MESSAGE_CLOSED_DELETION LUCI_MESSAGE("account_deletion_closed")
 #define LUCI_MESSAGE_NOT_YOURS LUCI_MESSAGE("incorrect_username")

@@ -55,7 +55,7 @@ static luci_user_t add(luci_db_t *db, const char *name)
 
 static void check_add(luci_db_t *db, int ours)
 {
-    luci_admin_value_t values[] = { { "role", "admin" }, { "team", NULL } };
+    luci_user_value_t values[] = { { "role", "admin" }, { "team", NULL } };
     luci_admin_user_t wanted = { "Alice", "hash", values, 2, NOW };
     luci_user_t user;
     const char *id;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* People who change their username, delete their account or change their attributes: every answer, what the
- * tables hold afterwards, and what the caches forget. Specification: S1.34 and S1.36. */
+ * tables hold afterwards, and what the caches forget. Specification: S1.34, S1.36 and
+ * S1.39. */
 #include "core/auth/account_deletion.h"
+#include "core/auth/attribute_change.h"
 #include "core/auth/name_change.h"
 #include "lib/support_cache.h"
 #include "lib/tap.h"
@@ -220,6 +222,115 @@ static void check_deletion(void)
     tap_is_result(support_sign_up(with, "alice", PASSWORD), LUCI_OK, "S1.36: the name is free");
 }
 
+/* ---- Attributes ---- */
+
+#define EMAIL "SELECT email FROM auth_user"
+#define OWN EMAIL " WHERE username = 'alice'"
+
+/* email and nick may be changed; group_name may not. */
+static void add_columns(void)
+{
+    apr_array_header_t *names = with->settings.attributes;
+
+    run_sql("ALTER TABLE auth_user ADD COLUMN email VARCHAR(100)");
+    run_sql("ALTER TABLE auth_user ADD COLUMN group_name VARCHAR(100)");
+    run_sql("ALTER TABLE auth_user ADD COLUMN nick VARCHAR(100)");
+    run_sql("CREATE UNIQUE INDEX one_nick ON auth_user (nick)");
+    APR_ARRAY_PUSH(names, const char *) = "group_name";
+    APR_ARRAY_PUSH(names, const char *) = "email";
+    APR_ARRAY_PUSH(names, const char *) = "nick";
+    with->settings.editable = apr_array_make(pool, 2, sizeof(luci_asked_attribute_t));
+    APR_ARRAY_PUSH(with->settings.editable, luci_asked_attribute_t) = (luci_asked_attribute_t){ "email", 1 };
+    APR_ARRAY_PUSH(with->settings.editable, luci_asked_attribute_t) = (luci_asked_attribute_t){ "nick", 1 };
+    luci_db_close(with->db);
+}
+
+static luci_attribute_change_t changed;
+
+static luci_result_t change_to(const luci_session_t *session, const char *email, const char *nick)
+{
+    static luci_attempt_t attempt;
+    static const char *values[2];
+
+    values[0] = email;
+    values[1] = nick;
+    attempt = (luci_attempt_t){ .now = 0 };
+    changed = (luci_attribute_change_t){
+        .request = { .now = NOW, .attempt = &attempt }, .session = session, .values = values, .taken = -1
+    };
+    with->events[0] = '\0';
+    return luci_attribute_change(&with->auth, &changed, pool);
+}
+
+/* What a request with the session sees of an attribute. */
+static const char *value_seen(const luci_session_t *session, const char *column)
+{
+    luci_session_claim_t claim = { .token = &session->token, .now = NOW };
+    luci_session_t found;
+    luci_result_t written, result = luci_auth_validate(&with->auth, &claim, &found, &written, pool);
+
+    return result == LUCI_OK ? luci_user_attribute(&found.user, &with->settings, column)
+                             : luci_result_name(result);
+}
+
+static void check_attributes(void)
+{
+    luci_session_t first = sign_in("alice"), second = sign_in("alice");
+
+    tap_is_str(value_seen(&second, "email"), NULL, "the second session is cached without an address");
+    tap_is_result(change_to(&first, "a@example.org", NULL), LUCI_OK, "S1.39: the address is changed");
+    is_event("user_set", "none", &first, "the event of the change has the session");
+    tap_is_str(support_auth_value(with, OWN), "a@example.org", "S1.39: the user has the address");
+    tap_is_str(value_seen(&second, "email"), "a@example.org", "S1.39: no cache keeps the old address");
+    tap_is_str(luci_user_attribute(&changed.user, &with->settings, "email"), "a@example.org",
+               "the answer has the new address");
+    tap_is_result(change_to(&first, NULL, "Al"), LUCI_OK, "S1.39: the nickname is changed alone");
+    tap_is_str(support_auth_value(with, OWN), "a@example.org", "S1.39: what is not named stays");
+    tap_is_str(luci_user_attribute(&changed.user, &with->settings, "email"), "a@example.org",
+               "the answer has what stays");
+    tap_is_result(change_to(&first, "", "Al"), LUCI_OK, "S1.39: the address is removed");
+    tap_is_str(support_auth_value(with, OWN), NULL, "S1.39: an empty value is NULL");
+    tap_is_str(value_seen(&second, "nick"), "Al", "the nickname stays");
+    tap_is_result(change_to(&first, NULL, NULL), LUCI_OK, "a change of nothing succeeds");
+}
+
+static void check_refused_attributes(void)
+{
+    luci_session_t alice = sign_in("alice"), robert, ended = sign_in("alice");
+
+    robert = sign_in("robert");
+    tap_is_result(change_to(&robert, "r@example.org", "Al"), LUCI_CONFLICT,
+                  "S1.39: a value that the column takes once is taken");
+    tap_is_int(changed.taken, 1, "S1.39: the answer says which value is taken");
+    is_event("user_set", "value_taken", &robert, "the event says that the value is taken");
+    tap_is_str(support_auth_value(with, EMAIL " WHERE username = 'robert'"), NULL,
+               "S1.39: nothing of a refused change is written");
+    tap_is_int(luci_db_is_broken(with->db), 0, "a taken value leaves a good connection");
+    tap_is_result(change_to(&robert, "r@example.org", "Rob"), LUCI_OK, "a free value is given");
+    tap_is_result(support_sign_out(with, ended.token.id), LUCI_OK, "the session of the page ends");
+    tap_is_result(change_to(&ended, "x@example.org", NULL), LUCI_EXPIRED, "an ended session changes nothing");
+    is_event("user_set", "no_session", &ended, "the event of the change says that there is no session");
+    run_sql("UPDATE auth_user SET disabled = 1 WHERE username = 'alice'");
+    tap_is_result(change_to(&alice, "x@example.org", NULL), LUCI_EXPIRED, "a disabled user changes nothing");
+    run_sql("UPDATE auth_user SET disabled = 0");
+    with->refuse_at = 1;
+    with->with = LUCI_BUSY;
+    tap_is_result(change_to(&alice, "x@example.org", NULL), LUCI_BUSY, "without a handle it is busy");
+    tap_is_str(support_auth_value(with, OWN), NULL, "no refused change was written");
+}
+
+static void check_missing_column(void)
+{
+    luci_session_t session = sign_in("alice");
+
+    run_sql("ALTER TABLE auth_user DROP COLUMN email");
+    luci_db_close(with->db);
+    tap_is_result(change_to(&session, NULL, "Ally"), LUCI_OK, "other columns can be changed");
+    tap_is_result(change_to(&session, "a@example.org", "Alice"), LUCI_UNAVAILABLE,
+                  "S1.39: a value without a column is not lost in silence");
+    tap_is_str(value_seen(&session, "nick"), "Ally", "S1.39: nothing is written beside it");
+}
+
 int main(void)
 {
     pool = support_start();
@@ -230,6 +341,10 @@ int main(void)
     check_without_key();
     check_refused_deletions();
     check_deletion();
+    add_columns();
+    check_attributes();
+    check_refused_attributes();
+    check_missing_column();
     finish();
     return tap_done();
 }

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/account/attribute_fields.h"
+
+#include "core/web/attribute_kind.h"
+#include "core/web/template.h"
+#include "httpd/request/reply.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#define ROWS "attributes"
+#define BYTES_OF_A_CHARACTER 9 /* in a form, at most */
+
+static const luci_asked_attribute_t *at(const apr_array_header_t *asked, int i)
+{
+    return &APR_ARRAY_IDX(asked, i, luci_asked_attribute_t);
+}
+
+/* ---- The form ---- */
+
+void luci_attribute_fields_set(luci_form_t *form, const luci_form_field_t *others,
+                               const apr_array_header_t *asked, apr_pool_t *pool)
+{
+    luci_form_field_t *fields;
+    int count = 0;
+
+    if (asked->nelts == 0)
+        return;
+    while (others[count].name)
+        count++;
+    fields = apr_pcalloc(pool, sizeof *fields * (size_t)(count + asked->nelts + 1));
+    memcpy(fields, others, (size_t)count * sizeof *fields);
+    for (int i = 0; i < asked->nelts; i++)
+        fields[count + i].name = at(asked, i)->name;
+    form->fields = fields;
+    form->bytes_max += (size_t)asked->nelts * LUCI_ATTRIBUTE_UNITS_MAX * BYTES_OF_A_CHARACTER;
+}
+
+const char *const *luci_attribute_fields_values(const luci_endpoint_request_t *request,
+                                                const luci_attribute_fields_t *fields)
+{
+    apr_pool_t *pool = request->r->pool;
+    const char **values = apr_pcalloc(pool, sizeof *values * (size_t)(fields->asked->nelts + 1));
+
+    for (int i = 0; i < fields->asked->nelts; i++) {
+        const char *typed = luci_form_value(&request->form, at(fields->asked, i)->name);
+
+        values[i] = luci_attribute_trim(typed, pool);
+        if (fields->user && typed && !values[i])
+            values[i] = "";
+    }
+    return values;
+}
+
+/* ---- What is wrong ---- */
+
+static luci_message_t invalid(const luci_attribute_kind_t *kind)
+{
+    if (strcmp(kind->type, "email") == 0)
+        return LUCI_MESSAGE("invalid_email");
+    if (strcmp(kind->type, "tel") == 0)
+        return LUCI_MESSAGE("invalid_phone");
+    return strcmp(kind->type, "url") == 0 ? LUCI_MESSAGE("invalid_url") : LUCI_MESSAGE("invalid_value");
+}
+
+static luci_message_t problem_with(const luci_endpoint_request_t *request,
+                                   const luci_attribute_fields_t *fields, int i)
+{
+    const luci_asked_attribute_t *attribute = at(fields->asked, i);
+    const luci_attribute_kind_t *kind = luci_attribute_kind(attribute->name);
+    const char *typed = luci_form_value(&request->form, attribute->name);
+    const char *value = luci_attribute_trim(typed, request->r->pool);
+    int may_lack = attribute->is_optional || (fields->user && !typed);
+
+    if (!value)
+        return may_lack ? LUCI_NO_MESSAGE : LUCI_MESSAGE("value_missing");
+    return luci_attribute_check(kind, value) == LUCI_OK ? LUCI_NO_MESSAGE : invalid(kind);
+}
+
+luci_message_t luci_attribute_fields_problem(const luci_endpoint_request_t *request,
+                                             const luci_attribute_fields_t *fields)
+{
+    luci_message_t message = LUCI_NO_MESSAGE;
+
+    for (int i = 0; !message.key && i < fields->asked->nelts; i++)
+        message = problem_with(request, fields, i);
+    return message;
+}
+
+/* ---- The page ---- */
+
+const char *luci_attribute_fields_label(request_rec *r, const char *column)
+{
+    char *key = apr_pstrcat(r->pool, "label_", column, NULL);
+    const char *text;
+
+    for (char *c = key; *c; c++)
+        *c = (char)apr_tolower(*c);
+    text = luci_reply_text(r, (luci_message_t){ key }, NULL);
+    return strcmp(text, key) == 0 ? luci_attribute_label(column, r->pool) : text;
+}
+
+static const char *shown(const luci_endpoint_request_t *request, const luci_attribute_fields_t *fields,
+                         const char *column)
+{
+    const luci_settings_t *settings = &luci_config_server(request->r->server)->settings;
+    const char *value = luci_form_value(&request->form, column);
+
+    if (!value && fields->user)
+        value = luci_user_attribute(fields->user, settings, column);
+    return value ? value : "";
+}
+
+static void set_row(const luci_endpoint_request_t *request, const luci_attribute_fields_t *fields, int i,
+                    apr_table_t *values)
+{
+    const luci_asked_attribute_t *attribute = at(fields->asked, i);
+    const luci_attribute_kind_t *kind = luci_attribute_kind(attribute->name);
+
+    luci_template_set_row(values, ROWS, i, "name", attribute->name);
+    luci_template_set_row(values, ROWS, i, "label", luci_attribute_fields_label(request->r, attribute->name));
+    luci_template_set_row(values, ROWS, i, "type", kind->type);
+    luci_template_set_row(values, ROWS, i, "autocomplete", kind->autocomplete);
+    luci_template_set_row(values, ROWS, i, "value", shown(request, fields, attribute->name));
+    luci_template_set_row(values, ROWS, i, "required", attribute->is_optional ? "" : "1");
+}
+
+int luci_attribute_fields_show(const luci_endpoint_request_t *request, const luci_attribute_fields_t *fields,
+                               int is_wrong, int taken, apr_table_t *values)
+{
+    int has_focus = 0;
+
+    for (int i = 0; i < fields->asked->nelts; i++) {
+        luci_message_t message = is_wrong ? problem_with(request, fields, i) : LUCI_NO_MESSAGE;
+
+        if (i == taken)
+            message = LUCI_MESSAGE_VALUE_TAKEN;
+        set_row(request, fields, i, values);
+        if (!message.key)
+            continue;
+        luci_template_set_row(values, ROWS, i, "row_error", luci_reply_text(request->r, message, NULL));
+        luci_template_set_row(values, ROWS, i, "focus", has_focus ? "" : "1");
+        has_focus = 1;
+    }
+    return has_focus;
+}
