@@ -125,7 +125,14 @@ unlink $path;
 
 # ---- Children that end while they are asked ----
 
-my $brief = site("MaxConnectionsPerChild 4\n");
+# The server starts new children once a second, so many live at once.
+my $brief = site("MaxConnectionsPerChild 4\n" . (LuciaTest::mpm() eq 'prefork' ? "StartServers 16\nMinSpareServers 16\n" : <<'CONF'));
+ServerLimit 16
+StartServers 16
+MaxRequestWorkers 256
+MinSpareThreads 256
+MaxSpareThreads 256
+CONF
 my @askers = map {
     defined(my $pid = fork) or die "fork: $!";
     if (!$pid) {
