@@ -40,7 +40,9 @@ my $english = messages('templates/messages.txt');
 my %said = map { $_ => 1 } map { /LUCI_MESSAGE\("([^"]*)"\)/g } @code;
 is_deeply [grep { !$english->{$_} } sort keys %said], [], 'templates/messages.txt has each message of the code';
 my $everything = join '', @code, slurp('src/core/password/new_password.c');
-is_deeply [grep { index($everything, qq("$_")) < 0 } sort keys %$english], [], 'the code uses each message of templates/messages.txt';
+is_deeply [grep { !/^label_/ && index($everything, qq("$_")) < 0 } sort keys %$english], [], 'the code uses each message of templates/messages.txt';
+my @columns = slurp('src/core/web/attribute_kind.c') =~ /^    \{ "(\w+)",/mg;
+is_deeply [map { /^label_(.*)/ } sort keys %$english], [sort @columns], 'templates/messages.txt has a label for each column that attribute_kind.c knows, and no other';
 
 # ---- Languages: the same elements and values in the same order, with other words between them ----
 

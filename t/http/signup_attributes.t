@@ -16,6 +16,11 @@ my $server = site($ASKED . <<'CONF', mount => '/account');
     ServerName plain.test
     LuciaSignupAttributes off
 </VirtualHost>
+<VirtualHost *>
+    ServerName deutsch.test
+    LuciaTemplates @templates@
+    LuciaLanguages de
+</VirtualHost>
 CONF
 my $db = $server->db;
 
@@ -32,6 +37,9 @@ like $reply->body, qr/name="website" type="url" value="" autocomplete="url"/, 'S
 unlike $reply->body, qr/%%/, 'the page of sign-up has no unfilled places';
 $reply = $server->request(GET => '/account/signup', headers => { Host => 'plain.test' });
 unlike $reply->body, qr/attribute|email/, 'S1.37: without the directive the page is as before';
+
+$reply = $server->request(GET => '/account/signup', headers => { Host => 'deutsch.test' });
+like text_in($reply), qr/ E-Mail Angezeigter Name Telefon Website /, 'S1.37: the labels of known attributes are in the language of the page';
 
 my @good = (username => 'alice', password => $PASSWORD, email => 'alice@example.org', display_name => 'Alice & Co');
 for my $case (
@@ -66,6 +74,19 @@ is $reply->json->{user}{display_name}, "J\x{f6}rg", 'S1.37: the answer has the a
 is answer(up(['username', 'alice', @good[2 .. 7]])), '400 Username already taken', 'a taken name is refused beside good attributes';
 is $server->request(POST => '/account/signup', form(username => 'plain1', password => $PASSWORD, email => 'x'), headers => { Host => 'plain.test' })->status, 302, 'S1.37: without the directive other fields are ignored';
 is sqlite_value($db, "SELECT email FROM auth_user WHERE username = 'plain1'"), undef, 'S1.37: without the directive no attribute is stored';
+
+# ---- A value that must be unique ----
+
+sqlite($db, 'CREATE UNIQUE INDEX one_address ON auth_user (email)');
+my @carol = (username => 'carol', password => $PASSWORD, email => 'alice@example.org', display_name => 'Carol');
+$reply = up([@carol]);
+is answer($reply), '400 Another account has this value already', 'S1.37: a value of another user is refused where the column takes each once';
+like $reply->body, qr/value="carol".*name="email"[^>]*value="alice\@example\.org"[^>]*aria-describedby="attribute-email-error"[^>]*autofocus/s, 'S1.37: the error of a taken value stands at its field, and what was typed is kept';
+unlike $reply->body, qr/Username already taken/, 'S1.37: a taken value is not told as a taken name';
+is answer(up_json({@carol})), '400 Another account has this value already', 'S1.37: a taken value is refused in JSON';
+is count_of($server, "auth_user WHERE username = 'carol'"), 0, 'S1.37: a sign-up with a taken value stores nothing';
+is answer(up(['username', 'alice', @carol[2 .. 7]])), '400 Username already taken', 'S1.37: a taken name is told before a taken value';
+is answer(up([@carol[0 .. 3], email => 'carol@example.org', display_name => 'Alice & Co'])), '302 /account', 'S1.37: other columns take a value twice';
 
 # ---- The configuration ----
 

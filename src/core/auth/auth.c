@@ -26,6 +26,8 @@ typedef struct {
     luci_session_t *session;
     luci_key_t key; /* id and stored hash; output: the rest, before its failures were set back */
     int is_sign_up;
+    int attribute; /* output: the number of the attribute that is being stored, from 1; 0: none */
+    int is_taken;  /* output, of a sign-up that failed: another user has the value of that attribute */
     apr_array_header_t *removed; /* output: of luci_session_token_t, older sessions of the user that were
                                     deleted (luci_session_make_room); NULL: none */
     apr_pool_t *pool;
@@ -70,6 +72,11 @@ luci_reason_t luci_auth_reason_of_weakness(luci_weakness_t weakness)
 static luci_reason_t invalid_new(luci_field_t field, luci_weakness_t weakness)
 {
     return field == LUCI_FIELD_PASSWORD ? luci_auth_reason_of_weakness(weakness) : invalid(field);
+}
+
+static luci_reason_t taken(luci_field_t field)
+{
+    return field == LUCI_FIELD_ATTRIBUTE ? LUCI_REASON_VALUE_TAKEN : LUCI_REASON_NAME_TAKEN;
 }
 
 /* The key id of the request's username, computed unless it is known. */
@@ -132,7 +139,7 @@ static luci_result_t check_new(const luci_auth_t *auth, luci_auth_request_t *req
 }
 
 /* UNAVAILABLE: the table has no column for a value, which must not be lost. */
-static luci_result_t store_attributes(luci_db_t *db, const sign_in_t *sign_in, apr_pool_t *scratch)
+static luci_result_t store_attributes(luci_db_t *db, sign_in_t *sign_in, apr_pool_t *scratch)
 {
     const luci_settings_t *settings = sign_in->auth->settings;
     const char *const *values = sign_in->request->attributes;
@@ -143,18 +150,38 @@ static luci_result_t store_attributes(luci_db_t *db, const sign_in_t *sign_in, a
     for (int i = 0; values && i < settings->signup->nelts && result == LUCI_OK; i++) {
         const char *name = APR_ARRAY_IDX(settings->signup, i, luci_asked_attribute_t).name;
 
+        sign_in->attribute = i + 1;
         if (values[i] && luci_user_lacks(&user, settings, name))
             result = LUCI_UNAVAILABLE;
         else if (values[i])
             result = luci_db_set_column(db, user.id, name, values[i], scratch);
     }
+    if (result == LUCI_OK)
+        sign_in->attribute = 0;
     return result;
+}
+
+/* The result of a transaction that failed when it stored an attribute: CONFLICT if another user has the
+ * value, which not every engine says. */
+static luci_result_t explain_attribute(luci_db_t *db, sign_in_t *sign_in, luci_result_t result)
+{
+    int i = sign_in->attribute - 1;
+    const char *name;
+
+    if (i < 0 || (result != LUCI_CONFLICT && result != LUCI_UNAVAILABLE))
+        return result;
+    name = APR_ARRAY_IDX(sign_in->auth->settings->signup, i, luci_asked_attribute_t).name;
+    sign_in->is_taken = luci_db_find_value(db, sign_in->session->user.id, name,
+                                           sign_in->request->attributes[i], sign_in->pool) == LUCI_OK;
+    return sign_in->is_taken ? LUCI_CONFLICT : LUCI_UNAVAILABLE;
 }
 
 static luci_result_t insert_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_t *scratch)
 {
     const luci_user_t *user = &sign_in->session->user;
     luci_result_t result = luci_user_insert(db, user, sign_in->request->now, scratch);
+
+    sign_in->attribute = 0; /* A transaction may run twice. */
 
     if (result == LUCI_OK)
         result = luci_key_insert(db, sign_in->key.id, user->id, sign_in->key.stored_hash, scratch);
@@ -241,7 +268,7 @@ static luci_result_t commit_sign_in(sign_in_t *sign_in, apr_pool_t *pool)
     if (result != LUCI_OK)
         return result;
     sign_in->pool = pool;
-    result = luci_db_transaction(db, write_sign_in, sign_in, pool);
+    result = explain_attribute(db, sign_in, luci_db_transaction(db, write_sign_in, sign_in, pool));
     source->give_back(source->baton, db);
     if (result == LUCI_OK && sign_in->request->attempt)
         sign_in->request->attempt->device_account =
@@ -450,7 +477,12 @@ static luci_result_t sign_up(const luci_auth_t *auth, luci_auth_request_t *reque
         return result;
     sign_in.key.stored_hash = stored;
     sign_in.is_sign_up = 1;
-    return commit_sign_in(&sign_in, pool);
+    result = commit_sign_in(&sign_in, pool);
+    if (sign_in.is_taken) {
+        *field = LUCI_FIELD_ATTRIBUTE;
+        request->taken = sign_in.attribute;
+    }
+    return result;
 }
 
 luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *request,
@@ -461,13 +493,13 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *re
         luci_auth_end_attempt(auth, request, sign_up(auth, request, session, field, pool), pool);
 
     event.reason = result == LUCI_INVALID    ? invalid_new(*field, request->weakness)
-                   : result == LUCI_CONFLICT ? LUCI_REASON_NAME_TAKEN
+                   : result == LUCI_CONFLICT ? taken(*field)
                                              : luci_reason_of(result);
     if (result == LUCI_OK) {
         luci_auth_report(auth, &event, &session->user, session);
         return result;
     }
-    if (result == LUCI_CONFLICT)
+    if (event.reason == LUCI_REASON_NAME_TAKEN)
         event.account = request->username;
     luci_event_report(&auth->events, &event);
     return result;

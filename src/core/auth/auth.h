@@ -67,17 +67,19 @@ typedef struct {
                            allowed */
     int was_wrong; /* 1: the same password has failed before, and is not counted again as one of the failures
                       in a row (failures.h) */
-    luci_attempt_t *attempt;  /* zeros except for the device cookie; NULL: the attempt is not counted */
+    luci_attempt_t *attempt; /* zeros except for the device cookie; NULL: the attempt is not counted */
+    int taken; /* set by luci_auth_sign_up: the number of the attribute whose value another user has, from 1;
+                  0: none */
     luci_weakness_t weakness; /* set by luci_auth_sign_up and luci_password_change: why the new password is
                                  INVALID */
 } luci_auth_request_t;
 
-/* The field that an INVALID result refers to. */
+/* The field that an INVALID or CONFLICT result refers to. */
 typedef enum {
     LUCI_FIELD_NONE,
     LUCI_FIELD_USERNAME,
     LUCI_FIELD_PASSWORD,
-    LUCI_FIELD_ATTRIBUTE /* checked by the caller of luci_auth_sign_up */
+    LUCI_FIELD_ATTRIBUTE /* checked by the caller of luci_auth_sign_up, or with CONFLICT: request->taken */
 } luci_field_t;
 
 /* Tells whether a sign-up or sign-in would get as far as computing a hash, as far as that can be known
@@ -86,7 +88,8 @@ luci_result_t luci_auth_look(const luci_auth_t *auth, luci_auth_request_t *reque
                              apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Creates user, key and session in one transaction. OK: *session is from pool and fresh. INVALID: see *field.
- * CONFLICT: the name is taken. THROTTLED: refused before hashing, see attempt->retry_after. BUSY,
+ * CONFLICT: the name is taken, or with *field ATTRIBUTE a value of which the column takes each once.
+ * THROTTLED: refused before hashing, see attempt->retry_after. BUSY,
  * UNAVAILABLE (also if the block list of passwords cannot be read), INTERNAL. The password is checked before
  * the name is looked up, so that the time of a refusal tells nothing about accounts. */
 luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *request,

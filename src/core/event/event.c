@@ -127,7 +127,7 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
     case ANY_EVENT: return 1;
     case CREDENTIALS: return records[kind].is_credential;
     case FORMS: return records[kind].is_credential || records[kind].has_form;
-    case ATTRIBUTES: return kind == LUCI_EVENT_USER_SET;
+    case ATTRIBUTES: return kind == LUCI_EVENT_USER_SET || kind == LUCI_EVENT_SIGN_UP;
     case NEW_PASSWORD:
         return kind == LUCI_EVENT_SIGN_UP || kind == LUCI_EVENT_PASSWORD_CHANGE ||
                kind == LUCI_EVENT_PASSWORD_RESET;

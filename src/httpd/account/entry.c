@@ -76,7 +76,7 @@ static int page(luci_endpoint_request_t *request, const luci_entry_kind_t *kind,
     set_way_back(request, kind, values, next ? next : refused_url(request->r));
     set_focus(values);
     if (kind->add)
-        kind->add(request, values);
+        kind->add(request, 0, values);
     return luci_reply_page(request->r, HTTP_OK, request->endpoint->page, values);
 }
 
@@ -125,7 +125,7 @@ static int complain(luci_password_form_t *entry, const luci_problem_t *problem, 
     set_way_back(request, kind_of(entry), values, luci_way_back_chosen(request->r, posted(entry, "next")));
     set_focus(values);
     if (kind_of(entry)->add)
-        kind_of(entry)->add(request, values);
+        kind_of(entry)->add(request, entry->auth_request.taken, values);
     return luci_reply_page(request->r, problem->status, request->endpoint->page, values);
 }
 
@@ -172,7 +172,10 @@ int luci_entry_answer(luci_password_form_t *entry)
         if (entry->field == LUCI_FIELD_ATTRIBUTE)
             return form_again(entry, "attribute_error", kind_of(entry)->problem(entry->request));
         return form_again(entry, "password_error", password_message(entry));
-    case LUCI_CONFLICT: return form_again(entry, "username_error", LUCI_MESSAGE_TAKEN);
+    case LUCI_CONFLICT:
+        if (entry->field == LUCI_FIELD_ATTRIBUTE)
+            return form_again(entry, "attribute_error", LUCI_MESSAGE_VALUE_TAKEN);
+        return form_again(entry, "username_error", LUCI_MESSAGE_TAKEN);
     case LUCI_DENIED: return form_again(entry, "form_error", LUCI_MESSAGE_INCORRECT);
     case LUCI_THROTTLED: return throttled(entry);
     case LUCI_NOT_FOUND:

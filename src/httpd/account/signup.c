@@ -25,12 +25,12 @@ static luci_message_t problem(const luci_endpoint_request_t *request)
     return luci_attribute_fields_problem(request, &fields);
 }
 
-static void add_attributes(const luci_endpoint_request_t *request, apr_table_t *values)
+static void add_attributes(const luci_endpoint_request_t *request, int taken, apr_table_t *values)
 {
     luci_attribute_fields_t fields = fields_of(request);
     int is_wrong = apr_table_get(values, "attribute_error") != NULL;
 
-    if (!luci_attribute_fields_show(request, &fields, is_wrong, -1, values))
+    if (!luci_attribute_fields_show(request, &fields, is_wrong, taken - 1, values))
         return;
     apr_table_unset(values, "focus_username");
     apr_table_unset(values, "focus_password");
@@ -81,7 +81,9 @@ static luci_result_t sign_up(luci_password_form_t *entry, apr_pool_t *pool)
     }
     result = luci_auth_sign_up(&entry->auth, &entry->auth_request, &entry->session, &entry->field, pool);
 
-    return result == LUCI_CONFLICT && is_browser(entry->request->r) ? sign_up_twice(entry, pool) : result;
+    return result == LUCI_CONFLICT && entry->field == LUCI_FIELD_NONE && is_browser(entry->request->r)
+               ? sign_up_twice(entry, pool)
+               : result;
 }
 
 static const luci_entry_kind_t kind = {
