@@ -41,6 +41,8 @@ sub key_of {
 sub record_of { my ($pair, $cookie) = @_; $pair->{service}->get(key_of($pair, $cookie)) }
 sub complaints { my ($server) = @_; scalar(() = $server->error_log =~ /LUCI0402/g) }
 
+sub untold { join ' ', $_[0]->error_log =~ /LUCI0409: the session cache \([^)]*\) was not told in time that sessions ended or changed: (\d+); / }
+
 sub is_quiet {
     my ($pair, $name) = @_;
     for my $server (@$pair{qw(one two)}) {
@@ -97,6 +99,31 @@ sub check_garbage {
     is complaints($one), 0, 'nothing of this is worth a word';
 }
 
+sub end_others { my ($client, $cookie) = @_; $client->request(POST => '/sessions', form(others => 1), cookie => $cookie, origin => 1) }
+
+sub check_all_end {
+    my ($pair) = @_;
+    my ($one, $two) = @$pair{qw(one two)};
+    my ($first, @others) = (sign_up($one, 'carol'), map { sign_in($one, 'carol') } 1 .. 4);
+    is_deeply [map { status($two, $_) } $first, @others], [(200) x 5], 'the sessions are let in before the others end';
+    is end_others($one, $first)->location, '/sessions', 'the end of all other sessions is answered';
+    is_deeply [map { status($two, $_) } $first, @others], [200, (401) x 4], 'S9.13: all other sessions are dead on the other server at once';
+    is untold($one), '', 'S9.13: the cache was told of all of them';
+}
+
+# The more sessions end at once, the more calls would wait. One call tells the cache of all, and the log has one line.
+sub check_many_end {
+    my ($pair) = @_;
+    my $one = $pair->{one};
+    my ($first, @others) = (sign_up($one, 'dave'), map { sign_in($one, 'dave') } 1 .. 8);
+    my ($reply, $time) = timed(sub { end_others($one, $first) });
+    note "$pair->{kind}: the end of 8 sessions took $time s";
+    is $reply->location, '/sessions', 'S9.39: stopped: the end of all other sessions is answered';
+    is_deeply [map { status($one, $_) } $first, @others], [200, (401) x 8], 'S9.39: stopped: the end of all other sessions is effective';
+    is untold($one), '8', 'S9.39: stopped: one line says of how many sessions the cache was not told';
+    like $one->error_log, qr/LUCI0409: .* until \w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT \(LuciaSessionCacheTTL\)/, 'S9.39: stopped: the line says until when servers may accept them';
+}
+
 # Many at once while it does not answer: nobody waits for it twice.
 sub check_stopped {
     my ($pair) = @_;
@@ -113,6 +140,7 @@ sub check_stopped {
     cmp_ok $time, '<', 2, "S9.39: stopped: requests go on ($time s)";
     $hammer->finish(0);
     is_deeply [map { status($one, $_) } (@cookies) x 10], [(200) x 30], 'S9.39: stopped: all sessions are let in';
+    check_many_end($pair);
     (my $reply, $time) = timed(sub { $one->request(POST => '/logout', cookie => $cookies[1], origin => 1) });
     is $reply->status, 302, 'S9.39: stopped: sign-out answers 302';
     cmp_ok $time, '<', 3.5, "waits for a while ($time s)";
@@ -146,6 +174,7 @@ sub is_used_again {
 my @pairs = map { pair($_) } qw(redis memcache);
 for my $pair (@pairs) {
     subtest "$pair->{kind}: S9.13: two servers share it" => sub { check_sharing($pair) };
+    subtest "$pair->{kind}: S9.13: many sessions end" => sub { check_all_end($pair) };
     subtest "$pair->{kind}: S9.39: garbage" => sub { check_garbage($pair) };
     subtest "$pair->{kind}: S9.39: stopped" => sub { check_stopped($pair) };
 }

@@ -35,18 +35,24 @@ typedef struct {
 
 /* ---- Shared by the use cases ---- */
 
-void luci_auth_forget(const luci_auth_t *auth, const luci_session_token_t *token, apr_pool_t *scratch)
+static void forget(const luci_auth_t *auth, const luci_session_token_t *tokens, int count,
+                   apr_pool_t *scratch)
 {
     if (auth->cache)
-        luci_session_cache_forget(auth->cache, token, scratch);
+        luci_session_cache_forget(auth->cache, tokens, count, scratch);
     for (const luci_session_cache_t *const *other = auth->others; other && *other; other++)
-        luci_session_cache_forget(*other, token, scratch);
+        luci_session_cache_forget(*other, tokens, count, scratch);
+}
+
+void luci_auth_forget(const luci_auth_t *auth, const luci_session_token_t *token, apr_pool_t *scratch)
+{
+    forget(auth, token, 1, scratch);
 }
 
 void luci_auth_forget_all(const luci_auth_t *auth, const apr_array_header_t *tokens, apr_pool_t *scratch)
 {
-    for (int i = 0; tokens && i < tokens->nelts; i++)
-        luci_auth_forget(auth, &APR_ARRAY_IDX(tokens, i, luci_session_token_t), scratch);
+    if (tokens && tokens->nelts > 0)
+        forget(auth, (const luci_session_token_t *)tokens->elts, tokens->nelts, scratch);
 }
 
 void luci_auth_report(const luci_auth_t *auth, luci_event_t *event, const luci_user_t *user,

@@ -5,8 +5,9 @@
  *   request
  *     |
  *     |-- session cache, throttle store: the lock on this machine, or a thread that calls another machine
- *     |     LUCI_CACHE_WAIT a call, LUCI_CACHE_WAIT_END for the end of a session; then without the cache
- *     |     after a failure: no call for LUCI_CACHE_PAUSE or LUCI_STORE_PAUSE, by the breaker
+ *     |     LUCI_CACHE_WAIT a call, LUCI_CACHE_WAIT_END for the end of sessions; then without the cache
+ *     |     after a failure: no call for LUCI_CACHE_PAUSE or LUCI_STORE_PAUSE, by the breaker, except
+ *     |     for the end of sessions, which then waits for LUCI_CACHE_WAIT
  *     |
  *     |-- a place in the bulkhead, while 3 of 4 threads of the child use databases: LuciaDatabasePool's
  *     |     wait; 503 after LUCI_BULKHEAD_WAIT without an answer of the database

@@ -143,15 +143,23 @@ luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const l
     return result == LUCI_OK ? cache->store.store(cache->store.baton, key, &value, scratch) : result;
 }
 
+static void move_counters(const luci_session_cache_t *cache, const luci_session_ends_t *ends)
+{
+    for (int i = 0; i < ends->count; i++)
+        luci_local_counter_move(cache->local.counters, ends->keys + (size_t)i * LUCI_SHA256_BYTES);
+}
+
 /* The counter moves before the block, for requests that store the session after a store has lost the block,
  * and after it, for processes that found the session in the store meanwhile. */
-void luci_session_cache_forget(const luci_session_cache_t *cache, const luci_session_token_t *token,
-                               apr_pool_t *scratch)
+void luci_session_cache_forget(const luci_session_cache_t *cache, const luci_session_token_t *tokens,
+                               int count, apr_pool_t *scratch)
 {
-    unsigned char key[LUCI_SHA256_BYTES];
+    unsigned char *keys = apr_palloc(scratch, (apr_size_t)count * LUCI_SHA256_BYTES);
+    const luci_session_ends_t ends = { keys, count, cache->ttl + SKEW_MAX };
 
-    key_of(cache, token->digest, key);
-    luci_local_counter_move(cache->local.counters, key);
-    (void)cache->store.end(cache->store.baton, key, cache->ttl + SKEW_MAX, scratch);
-    luci_local_counter_move(cache->local.counters, key);
+    for (int i = 0; i < count; i++)
+        key_of(cache, tokens[i].digest, keys + (size_t)i * LUCI_SHA256_BYTES);
+    move_counters(cache, &ends);
+    (void)cache->store.end(cache->store.baton, &ends, scratch);
+    move_counters(cache, &ends);
 }

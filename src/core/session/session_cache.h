@@ -20,6 +20,13 @@
 #include "core/base/shared_table.h"
 #include "core/session/local_cache.h"
 
+/* The keys of sessions that have ended or changed. */
+typedef struct {
+    const unsigned char *keys; /* LUCI_SHA256_BYTES bytes each */
+    int count;
+    luci_ms_t duration; /* how long the keys are blocked */
+} luci_session_ends_t;
+
 /* The store of the cache, shared by the processes of one server or by several servers. key has
  * LUCI_SHA256_BYTES bytes. Any result of retrieve other than OK is a miss. Results of store: OK: stored;
  * UNAVAILABLE: possibly stored; others: not stored. */
@@ -30,8 +37,9 @@ typedef struct {
     /* Stores a record; replaces another record, but never a block. */
     luci_result_t (*store)(void *baton, const unsigned char *key, const luci_shared_value_t *value,
                            apr_pool_t *scratch);
-    /* Deletes the record and blocks the key for duration ms. */
-    luci_result_t (*end)(void *baton, const unsigned char *key, luci_ms_t duration, apr_pool_t *scratch);
+    /* Deletes the records of the keys and blocks the keys. Waits for a bounded time, which does not depend on
+     * their number. */
+    luci_result_t (*end)(void *baton, const luci_session_ends_t *ends, apr_pool_t *scratch);
     void *baton;
 } luci_session_store_t;
 
@@ -77,9 +85,9 @@ int luci_session_cache_is_unchanged(const luci_session_cache_t *cache, const luc
 luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const luci_session_t *session,
                                       luci_ms_t read_at, apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Deletes a session and blocks its key. Best effort: if the store is unavailable, the record
- * expires after the TTL. */
-void luci_session_cache_forget(const luci_session_cache_t *cache, const luci_session_token_t *token,
-                               apr_pool_t *scratch);
+/* Deletes count sessions and blocks their keys. Best effort: if the store is unavailable, the records expire
+ * after the TTL. */
+void luci_session_cache_forget(const luci_session_cache_t *cache, const luci_session_token_t *tokens,
+                               int count, apr_pool_t *scratch);
 
 #endif

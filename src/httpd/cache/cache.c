@@ -28,6 +28,8 @@ typedef struct {
     volatile apr_uint32_t failures; /* in a row */
     luci_condition_t clocks;        /* of this machine and the cache */
     volatile apr_uint64_t lost;     /* when a loss was logged, microseconds since 1970 */
+    volatile apr_uint32_t untold;   /* sessions of which it was not told, since that was last logged */
+    volatile apr_uint64_t untold_said; /* when that was, microseconds since 1970 */
 } shared_t;
 
 struct luci_cache_t {
@@ -403,6 +405,54 @@ luci_result_t luci_cache_make_call(const luci_cache_t *cache, luci_cache_call_t 
         apr_global_mutex_unlock(cache->lock);
     }
     return judge(cache, call, status, scratch);
+}
+
+/* A lock is taken once for all sessions: other requests wait for it meanwhile, for less than a millisecond a
+ * hundred sessions. */
+static apr_status_t end_all(const luci_cache_t *cache, const luci_cache_ends_t *ends, apr_uint32_t *told,
+                            apr_pool_t *scratch)
+{
+    apr_interval_time_t wait =
+        luci_breaker_is_open(cache->breaker, apr_time_now()) ? LUCI_CACHE_WAIT : LUCI_CACHE_WAIT_END;
+    apr_status_t status;
+
+    *told = 0;
+    if (cache->threads)
+        return luci_cache_call_ends_offloaded(cache->threads, &cache->provider, ends, wait, told);
+    status = take_lock(cache, wait);
+    if (status != APR_SUCCESS)
+        return status;
+    status = luci_cache_call_ends(&cache->provider, ends, told, scratch);
+    apr_global_mutex_unlock(cache->lock);
+    return status;
+}
+
+/* The line counts all sessions since the last one. */
+static void report_untold(const luci_cache_t *cache, apr_uint32_t count, apr_time_t until)
+{
+    shared_t *shared = cache->shared;
+    char date[APR_RFC822_DATE_LEN];
+
+    apr_atomic_add32(&shared->untold, count);
+    if (!luci_httpd_log_due(&shared->untold_said))
+        return;
+    apr_rfc822_date(date, until);
+    ap_log_error(
+        APLOG_MARK, APLOG_WARNING, 0, cache->server,
+        "LUCI0409: the %s (%s) was not told in time that sessions ended or changed: %u; servers that "
+        "find them there may accept them as they were until %s (LuciaSessionCacheTTL)",
+        cache->use->what, cache->title, apr_atomic_xchg32(&shared->untold, 0), date);
+}
+
+luci_result_t luci_cache_end(const luci_cache_t *cache, const luci_cache_ends_t *ends, apr_pool_t *scratch)
+{
+    const luci_cache_call_t call = { .verb = LUCI_CACHE_END };
+    apr_uint32_t told;
+    apr_status_t status = end_all(cache, ends, &told, scratch);
+
+    if (told < (apr_uint32_t)ends->count)
+        report_untold(cache, (apr_uint32_t)ends->count - told, ends->until);
+    return judge(cache, &call, status, scratch);
 }
 
 /* ---- Calls under the lock ---- */

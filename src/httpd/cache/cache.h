@@ -62,10 +62,6 @@ int luci_cache_is_local(const luci_cache_t *cache);
 
 /* ---- Single calls, from all threads ---- */
 
-#define LUCI_CACHE_ROUNDING                                                                                  \
-    apr_time_from_sec(                                                                                       \
-        2) /* added to expiry times, because providers round to seconds; records have exact ones */
-
 /* Whether a call may be made: always while the cache works; after a pause, for one call of the whole server.
  */
 int luci_cache_may_call(const luci_cache_t *cache);
@@ -74,6 +70,13 @@ int luci_cache_may_call(const luci_cache_t *cache);
  * call failed, and a pause begins. */
 luci_result_t luci_cache_make_call(const luci_cache_t *cache, luci_cache_call_t *call,
                                    apr_interval_time_t wait, apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* Ends sessions, even during a pause, because other nodes may reach the provider and find them. Waits for
+ * LUCI_CACHE_WAIT_END for all of them together, and for LUCI_CACHE_WAIT during a pause; a provider on another
+ * machine is told of the rest in the background. What it was not told of in time is logged. Results as
+ * luci_cache_make_call. */
+luci_result_t luci_cache_end(const luci_cache_t *cache, const luci_cache_ends_t *ends,
+                             apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* ---- Calls that form a unit, if use->is_held ---- */
 

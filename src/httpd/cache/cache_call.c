@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/cache/cache_call.h"
 
+#include <apr_atomic.h>
+#include <apr_strings.h>
 #include <string.h>
 
 static unsigned char ended[] = { 'e', 'n', 'd', 'e', 'd' };
@@ -103,6 +105,40 @@ apr_status_t luci_cache_call(const luci_cache_provider_t *provider, luci_cache_c
     return status;
 }
 
+/* ---- Sessions that end together ---- */
+
+/* Whether a provider has no record any more. The clients of other servers also report NOTFOUND when they
+ * reach none. */
+static int has_ended(const luci_cache_provider_t *provider, apr_status_t status)
+{
+    return status == APR_SUCCESS || (status == APR_NOTFOUND && !provider->is_elsewhere);
+}
+
+/* Goes on after a failure, because the keys may belong to different servers. */
+apr_status_t luci_cache_call_ends(const luci_cache_provider_t *provider, const luci_cache_ends_t *ends,
+                                  volatile apr_uint32_t *told, apr_pool_t *scratch)
+{
+    apr_status_t worst = APR_SUCCESS;
+    apr_pool_t *own;
+
+    if (apr_pool_create(&own, scratch) != APR_SUCCESS)
+        return APR_ENOMEM;
+    for (int i = 0; i < ends->count && apr_time_now() < ends->until; i++) {
+        luci_cache_call_t call = { .verb = LUCI_CACHE_END,
+                                   .key = ends->keys + (size_t)i * LUCI_SHA256_BYTES,
+                                   .expiry = ends->until + LUCI_CACHE_ROUNDING };
+        apr_status_t status = luci_cache_call(provider, &call, own);
+
+        if (has_ended(provider, status))
+            apr_atomic_inc32(told);
+        if (status != APR_SUCCESS && (worst == APR_SUCCESS || worst == APR_NOTFOUND))
+            worst = status;
+        apr_pool_clear(own);
+    }
+    apr_pool_destroy(own);
+    return worst;
+}
+
 /* ---- In another thread ---- */
 
 /* A call with copies of its data, in its own pool, so that an abandoned call uses no memory of the caller. */
@@ -166,5 +202,67 @@ apr_status_t luci_cache_call_offloaded(luci_offload_t *threads, const luci_cache
         memcpy(call->record, job->record, call->length);
     }
     apr_pool_destroy(job->pool);
+    return status;
+}
+
+/* It belongs to its thread and to the caller, which reads told even if it has abandoned the call. */
+typedef struct {
+    apr_pool_t *pool;
+    volatile apr_uint32_t holders;
+    const luci_cache_provider_t *provider;
+    luci_cache_ends_t ends;
+    volatile apr_uint32_t told;
+    apr_status_t status;
+} ends_job_t;
+
+static void work_ends(void *baton)
+{
+    ends_job_t *job = baton;
+
+    job->status = luci_cache_call_ends(job->provider, &job->ends, &job->told, job->pool);
+}
+
+static void release_ends(void *baton)
+{
+    ends_job_t *job = baton;
+
+    if (apr_atomic_dec32(&job->holders) == 0)
+        apr_pool_destroy(job->pool);
+}
+
+static ends_job_t *new_ends_job(const luci_cache_provider_t *provider, const luci_cache_ends_t *ends)
+{
+    apr_pool_t *own;
+    ends_job_t *job;
+
+    if (apr_pool_create_unmanaged(&own) != APR_SUCCESS)
+        return NULL;
+    job = apr_pcalloc(own, sizeof *job);
+    job->pool = own;
+    job->holders = 2;
+    job->provider = provider;
+    job->ends = *ends;
+    job->ends.keys = apr_pmemdup(own, ends->keys, (apr_size_t)ends->count * LUCI_SHA256_BYTES);
+    return job;
+}
+
+apr_status_t luci_cache_call_ends_offloaded(luci_offload_t *threads, const luci_cache_provider_t *provider,
+                                            const luci_cache_ends_t *ends, apr_interval_time_t max,
+                                            apr_uint32_t *told)
+{
+    ends_job_t *job = new_ends_job(provider, ends);
+    luci_offload_call_t offloaded = { work_ends, release_ends, job };
+    luci_result_t result;
+    apr_status_t status = APR_TIMEUP;
+
+    if (!job)
+        return APR_ENOMEM;
+    result = luci_offload_run(threads, &offloaded, (luci_ms_t)apr_time_as_msec(max));
+    *told = apr_atomic_read32(&job->told);
+    if (result != LUCI_BUSY) { /* the thread holds the job no more */
+        status = result == LUCI_OK ? job->status : APR_EAGAIN;
+        release_ends(job);
+    }
+    release_ends(job);
     return status;
 }

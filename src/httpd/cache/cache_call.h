@@ -46,6 +46,27 @@ apr_status_t luci_cache_open(luci_cache_provider_t *provider, server_rec *server
 apr_status_t luci_cache_call(const luci_cache_provider_t *provider, luci_cache_call_t *call,
                              apr_pool_t *scratch);
 
+/* Sessions that end together. */
+typedef struct {
+    const unsigned char *keys; /* LUCI_SHA256_BYTES bytes each */
+    int count;
+    apr_time_t until; /* when their records have expired in any case */
+} luci_cache_ends_t;
+
+#define LUCI_CACHE_ROUNDING                                                                                  \
+    apr_time_from_sec(                                                                                       \
+        2) /* added to expiry times, because providers round to seconds; records have exact ones */
+
+/* Stores an end marker under each key, until their records have expired. Sets *told, as it goes on, to the
+ * number of keys that no record is left of. Returns the status of one that failed, if any did. */
+apr_status_t luci_cache_call_ends(const luci_cache_provider_t *provider, const luci_cache_ends_t *ends,
+                                  volatile apr_uint32_t *told, apr_pool_t *scratch);
+
+/* The same in one thread, which goes on after max without its caller. TIMEUP and EAGAIN as below. */
+apr_status_t luci_cache_call_ends_offloaded(luci_offload_t *threads, const luci_cache_provider_t *provider,
+                                            const luci_cache_ends_t *ends, apr_interval_time_t max,
+                                            apr_uint32_t *told);
+
 /* Makes the call in a thread that is abandoned after max, because httpd's clients of Redis and memcached wait
  * for an answer without a limit. TIMEUP: the call has not returned; it may still take effect. EAGAIN: all
  * threads hang in earlier calls. */

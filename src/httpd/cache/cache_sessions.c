@@ -31,16 +31,12 @@ static luci_result_t store(void *baton, const unsigned char *key, const luci_sha
     return luci_cache_make_call(cache, &call, LUCI_CACHE_WAIT, scratch);
 }
 
-/* Makes the call even during a pause, because other nodes may reach the provider and find the session. */
-static luci_result_t end(void *baton, const unsigned char *key, luci_ms_t duration, apr_pool_t *scratch)
+static luci_result_t end(void *baton, const luci_session_ends_t *ends, apr_pool_t *scratch)
 {
-    const luci_cache_t *cache = baton;
-    luci_cache_call_t call = { .verb = LUCI_CACHE_END,
-                               .key = key,
-                               .expiry =
-                                   apr_time_now() + apr_time_from_msec(duration) + LUCI_CACHE_ROUNDING };
+    const luci_cache_ends_t all = { ends->keys, ends->count,
+                                    apr_time_now() + apr_time_from_msec(ends->duration) };
 
-    return luci_cache_make_call(cache, &call, LUCI_CACHE_WAIT_END, scratch);
+    return luci_cache_end(baton, &all, scratch);
 }
 
 luci_session_store_t luci_cache_store(luci_cache_t *cache)

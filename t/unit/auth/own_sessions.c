@@ -75,7 +75,7 @@ static void check_end(void)
 {
     luci_session_t alice = sign_in("alice"), other = sign_in("alice"), third = sign_in("alice"),
                    bert = sign_in("bert1");
-    int ends;
+    int ends, calls;
 
     tap_is_result(validate_session(&other), LUCI_OK, "the session is valid and cached");
     tap_is_result(validate_session(&third), LUCI_OK, "a third session is valid and cached");
@@ -93,7 +93,12 @@ static void check_end(void)
     tap_is_result(validate_session(&other), LUCI_NOT_FOUND, "S1.38: it is unknown");
     tap_is_result(validate_session(&third), LUCI_OK, "the third session is alive");
     tap_is_result(end(&alice, other.tag), LUCI_NOT_FOUND, "an ended session is not found again");
+    (void)sign_in("alice");
+    ends = store.ends;
+    calls = store.end_calls;
     tap_is_result(end(&alice, NULL), LUCI_OK, "S1.38: all others end");
+    tap_ok(store.ends - ends >= 2, "S1.38: the cache forgets all others");
+    tap_is_int(store.end_calls - calls, 1, "S9.39: one call tells the cache of all sessions that end");
     tap_is_result(validate_session(&third), LUCI_NOT_FOUND, "S1.38: the third session is unknown");
     tap_is_result(validate_session(&alice), LUCI_OK, "the own session is alive");
     tap_is_result(validate_session(&bert), LUCI_OK, "the session of another user is alive");

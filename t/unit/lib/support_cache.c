@@ -83,18 +83,21 @@ static luci_result_t put(void *baton, const unsigned char *key, const luci_share
     return result;
 }
 
-static luci_result_t end(void *baton, const unsigned char *key, luci_ms_t duration, apr_pool_t *scratch)
+static luci_result_t end(void *baton, const luci_session_ends_t *ends, apr_pool_t *scratch)
 {
-    place_t *place = place_of(key);
-
     (void)baton;
     (void)scratch;
-    store.ends++;
-    store.ended_for = duration;
+    store.end_calls++;
+    store.ends += ends->count;
+    store.ended_for = ends->duration;
     if (store.end_fails != LUCI_OK)
         return store.end_fails;
-    place->length = 0;
-    place->is_ended = !store.forgets_ends;
+    for (int i = 0; i < ends->count; i++) {
+        place_t *place = place_of(ends->keys + (size_t)i * LUCI_SHA256_BYTES);
+
+        place->length = 0;
+        place->is_ended = !store.forgets_ends;
+    }
     return LUCI_OK;
 }
 

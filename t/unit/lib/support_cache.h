@@ -27,8 +27,8 @@ typedef struct {
     place_t places[PLACES];
     step_fn *before_retrieve, *before_store, *after_store;
     luci_result_t retrieve_fails, store_fails, end_fails;
-    int forgets_ends; /* a store that can't tell them apart from nothing */
-    int retrieves, stores, ends;
+    int forgets_ends;                       /* a store that can't tell them apart from nothing */
+    int retrieves, stores, ends, end_calls; /* one call ends several sessions */
     luci_ms_t ended_for;
 } support_store_t;
 

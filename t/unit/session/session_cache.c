@@ -139,7 +139,7 @@ static void check_databases(void)
     other = support_cache(&with->settings, "/another.db");
     tap_is_result(luci_session_cache_find(&other, &claim, &seen, pool), LUCI_NOT_FOUND,
                   "S9.17: the same id in another database is nobody's");
-    luci_session_cache_forget(&other, support_token(id), pool);
+    luci_session_cache_forget(&other, support_token(id), 1, pool);
     is_hit(NOW, "S9.17: its end there ends nothing here");
     settings = with->settings;
     settings.tables.session = "other_session";
@@ -160,7 +160,7 @@ static void check_databases(void)
     other = support_cache(&settings, with->target.params);
     tap_is_result(luci_session_cache_find(&other, &claim, &seen, pool), LUCI_NOT_FOUND,
                   "a plain id is another one's");
-    luci_session_cache_forget(&other, support_token(id), pool);
+    luci_session_cache_forget(&other, support_token(id), 1, pool);
     tap_is_int(support_cache_records(), 0, "S9.13: an end reaches every reader of the table");
     finish();
 }

@@ -164,7 +164,7 @@ static void check_lost_ends(int is_counted)
 static void rename_user(void)
 {
     run_sql("UPDATE auth_user SET username = 'robin'");
-    luci_session_cache_forget(&cache, support_token(id), pool);
+    luci_session_cache_forget(&cache, support_token(id), 1, pool);
 }
 
 /* The second look sees that the user is not the one that was kept, in a store that loses ends. */

@@ -68,7 +68,7 @@ static void check_ends(void)
     start("fails.db");
     find_in_store(NOW);
     store.end_fails = LUCI_UNAVAILABLE;
-    luci_session_cache_forget(&cache, support_token(id), pool);
+    luci_session_cache_forget(&cache, support_token(id), 1, pool);
     tap_is_result(recall(NOW), LUCI_NOT_FOUND,
                   "a session that ended is not recalled although the store could not be told");
     finish();
@@ -104,7 +104,7 @@ static void end_meanwhile(void)
 {
     size_t length = FIRST_PLACE->length;
 
-    luci_session_cache_forget(&cache, support_token(id), pool);
+    luci_session_cache_forget(&cache, support_token(id), 1, pool);
     FIRST_PLACE->is_ended = 0;
     FIRST_PLACE->length = length;
 }
