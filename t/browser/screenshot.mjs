@@ -46,7 +46,7 @@ await sheet("sign-in.png", [await picture(html("login"), half), await picture(ht
 // ---- The pages of an account ----
 
 const tall = { width: 560, height: 800 };
-const account = ["profile-links", "password", "sessions", "activity", "confirm", "username", "delete", "reset"];
+const account = ["profile-form", "password", "sessions", "activity", "confirm", "username", "delete", "reset"];
 const pages = [];
 for (const name of account.filter((name) => examples.some((example) => example.name === name))) {
   pages.push(await picture(html(name), tall, pages.length % 2 ? "dark" : "light"));

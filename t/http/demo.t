@@ -58,6 +58,8 @@ my $signup = $client->request(POST => '/signup', origin => 1, LuciaTest::form(us
 is $signup->status, 302, 'signing up works in the demo';
 my %member = (%browser, cookie => LuciaTest::cookie_of($signup));
 like $client->request(GET => '/start/', %member)->body, qr{Hello, <bdi>alice</bdi>!}, 'the start page greets a member by name';
+is $client->request(POST => '/', LuciaTest::form(display_name => 'Alice & Co'), origin => 1, %member)->status, 303, 'a member changes the own name on the profile';
+like $client->request(GET => '/start/', %member)->body, qr{Hello, <bdi>Alice &amp; Co</bdi>!}, 'the start page greets a member by the changed name';
 is $client->request(GET => '/files/hello.txt', %member)->status, 200, 'a member gets the files';
 like $client->request(GET => '/backend/', %member)->body, qr{<mark>X-Lucia-Username: alice</mark>}, 'the application knows the member';
 my %links = map { $_ => 1 } $client->request(GET => '/start/', %member)->body =~ m{href="(/[^"]*)"}g;

@@ -32,4 +32,12 @@ my $days = (LuciaTest::sqlite_value($server->db, 'SELECT idle_expires FROM user_
 cmp_ok $days, '<=', 30, 'the installed configuration ends a session after at most 30 days';
 $server->stop;
 
+# ---- The lines that are there to be taken ----
+
+(my $all = $conf) =~ s/^#(?=(?:Lucia|<\/?Location|    [A-Z]))//mg;
+my ($status, $said) = $server->configtest($all);
+is $status, 0, 'the installed configuration with all its lines is right' or diag $said;
+cmp_ok scalar(() = $all =~ /^Lucia/mg), '>', 15, 'the installed configuration offers lines';
+unlike $said, qr/LUCI(?!0907|0315)\d+/, 'httpd says nothing against the lines that are offered, except for https and the missing columns';
+
 done_testing;
