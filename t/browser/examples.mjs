@@ -63,7 +63,7 @@ const states = [
   ["reset", "reset", { username: "lovelace", token: "k2v9q4w8z1x7c3bk2v9q4w8z1x7c3b00" }],
   ["reset-weak", "reset", { username: "lovelace", token: "k2v9q4w8z1x7c3bk2v9q4w8z1x7c3b00", error: "Password is too common", field: "password" }],
   ["profile-details", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace", details: [{ label: "Email", value: "ada@example.org" }, { label: "Phone", value: "" }], edit_url: "/confirm?next=/", password_url: "/password" }],
-  ["profile-form", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace", has_form: "1", password_url: "/password", attributes: [
+  ["profile-form", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace", has_form: "1", password_url: "/password", sessions_url: "/sessions", activity_url: "/activity", username_url: "/username", delete_url: "/delete", attributes: [
     { name: "email", label: "Email", type: "email", autocomplete: "email", value: "ada@example.org", required: "1" },
     { name: "display_name", label: "Display name", type: "text", autocomplete: "nickname", value: "Ada" }] }],
   ["profile-form-wrong", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace", has_form: "1", error: "Invalid email address", field: "attribute", status: "400", attributes: [

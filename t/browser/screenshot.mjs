@@ -45,13 +45,13 @@ await sheet("sign-in.png", [await picture(html("login"), half), await picture(ht
 
 // ---- The pages of an account ----
 
-const tall = { width: 560, height: 800 };
+const tall = { width: 560, height: 940 };
 const account = ["profile-form", "password", "sessions", "activity", "confirm", "username", "delete", "reset"];
 const pages = [];
 for (const name of account.filter((name) => examples.some((example) => example.name === name))) {
   pages.push(await picture(html(name), tall, pages.length % 2 ? "dark" : "light"));
 }
-await sheet("account-pages.png", pages, 4, { width: 280, height: 400 });
+await sheet("account-pages.png", pages, 4, { width: 280, height: 470 });
 
 // ---- A page of one's own, with the changes that doc/templates.md describes ----
 
