@@ -45,6 +45,15 @@ static luci_result_t find_table(luci_db_t *db)
     return result == LUCI_OK && !found ? LUCI_NOT_FOUND : result;
 }
 
+/* For writes, of which each sign-in makes one. */
+static luci_result_t remember_table(luci_db_t *db)
+{
+    int found = 0;
+    luci_result_t result = luci_db_has_table(db, &luci_table_activity, &found);
+
+    return result == LUCI_OK && !found ? LUCI_NOT_FOUND : result;
+}
+
 typedef struct {
     const luci_activity_t *row;
     char id[LUCI_USER_ID_LENGTH + 1];
@@ -77,7 +86,7 @@ static luci_result_t insert_and_trim(luci_db_t *db, void *baton, apr_pool_t *scr
 luci_result_t luci_activity_write(luci_db_t *db, const luci_activity_t *row, apr_pool_t *scratch)
 {
     writing_t writing = { .row = row };
-    luci_result_t result = find_table(db);
+    luci_result_t result = remember_table(db);
 
     if (result == LUCI_OK)
         result = luci_secret_random_id(writing.id, LUCI_USER_ID_LENGTH);

@@ -36,6 +36,7 @@ struct luci_db_t {
     luci_file_id_t file;          /* if the database is a file */
     luci_sql_columns_t columns;
     int knows_later;     /* columns.later was found on this connection */
+    apr_uint32_t tables; /* a bit for each row of luci_table_list that was found on this connection */
     ran_t *ran[BUCKETS]; /* by the address of the statement; from the connection's pool */
     int in_transaction;
     enum { INDEX_UNKNOWN, INDEX_MISSING, INDEX_FOUND } user_index; /* on user_id of the session table */
@@ -117,6 +118,7 @@ static void disconnect(luci_db_t *db)
     db->memory = NULL;
     db->in_transaction = 0;
     db->user_index = INDEX_UNKNOWN;
+    db->tables = 0;
     memset(db->ran, 0, sizeof db->ran);
 }
 
@@ -352,6 +354,29 @@ luci_result_t luci_db_has(luci_db_t *db, luci_probe_t probe, int *found)
     luci_result_t result = has_once(db, &probe, found);
 
     return result == LUCI_UNAVAILABLE && was_connected ? has_once(db, &probe, found) : result;
+}
+
+static apr_uint32_t bit_of(const luci_table_t *table)
+{
+    int i = 0;
+
+    while (luci_table_list[i] && luci_table_list[i] != table)
+        i++;
+    return 1U << i;
+}
+
+luci_result_t luci_db_has_table(luci_db_t *db, const luci_table_t *table, int *found)
+{
+    apr_uint32_t bit = bit_of(table);
+    luci_result_t result;
+
+    *found = luci_db_is_connected(db) && db->tables & bit;
+    if (*found)
+        return LUCI_OK;
+    result = luci_db_has(db, luci_probe_table(table), found);
+    if (result == LUCI_OK && *found)
+        db->tables |= bit;
+    return result;
 }
 
 luci_result_t luci_db_has_column(luci_db_t *db, const luci_table_t *table, const char *column, int *found)

@@ -145,6 +145,10 @@ luci_result_t luci_db_has(luci_db_t *db, luci_probe_t probe, int *found) LUCI_MU
 luci_result_t luci_db_has_column(luci_db_t *db, const luci_table_t *table, const char *column,
                                  int *found) LUCI_MUST_USE;
 
+/* Tells whether a table exists with all its columns, other than those of luci_db_has_later. That it does is
+ * remembered until the connection ends; one that is missing is looked for each time. Results as above. */
+luci_result_t luci_db_has_table(luci_db_t *db, const luci_table_t *table, int *found) LUCI_MUST_USE;
+
 /* Tells whether a table has a column that came later; determined once per connection. Results as above. */
 luci_result_t luci_db_has_later(luci_db_t *db, const luci_table_t *table, const char *name,
                                 int *found) LUCI_MUST_USE;

@@ -134,6 +134,16 @@ static void check_deletion(void)
     tap_is_int(support_auth_number(with, ROWS), 0, "S9.61: any program that deletes a user deletes the rows");
 }
 
+/* A write that asked for the table would say that it is missing. */
+static void check_dropped(void)
+{
+    tap_is_result(write_row(NOW, NULL), LUCI_OK, "a row is written while the table exists");
+    support_run(with->target.params, "DROP TABLE auth_user_activity");
+    tap_is_result(write_row(NOW, NULL), LUCI_UNAVAILABLE,
+                  "a connection that has found the table writes without asking for it");
+    tap_is_result(write_row(NOW, NULL), LUCI_NOT_FOUND, "after a failure the table is looked for again");
+}
+
 static void check_without(void)
 {
     apr_array_header_t *rows;
@@ -163,6 +173,7 @@ int main(void)
     check_bounds();
     check_purge();
     check_deletion();
+    check_dropped();
     support_auth_close(with);
     check_without();
     support_auth_close(with);

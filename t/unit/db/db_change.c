@@ -345,6 +345,32 @@ static void check_column_lacking(void)
     luci_db_close(db);
 }
 
+/* ---- Tables ---- */
+
+static int has_key_table(luci_db_t *db)
+{
+    int found = -1;
+
+    return luci_db_has_table(db, &luci_table_key, &found) == LUCI_OK ? found : -1;
+}
+
+static void check_table(void)
+{
+    const char *path = support_path("table.db");
+    luci_db_target_t target = support_target(path, &settings);
+    luci_db_t *db = luci_db_create(&target, pool);
+
+    support_run(path, "CREATE TABLE other (id)");
+    tap_is_int(has_key_table(db), 0, "a table that is missing is not found");
+    support_our_tables(path, &settings);
+    tap_is_int(has_key_table(db), 1, "a table that was made meanwhile is found on the same connection");
+    support_run(path, "DROP TABLE user_key");
+    tap_is_int(has_key_table(db), 1, "a connection asks no more for a table that it has found");
+    luci_db_close(db);
+    tap_is_int(has_key_table(db), 0, "a new connection asks again for a table");
+    luci_db_close(db);
+}
+
 int main(void)
 {
     pool = support_start();
@@ -356,5 +382,6 @@ int main(void)
     check_failing_commit();
     check_columns_later();
     check_column_lacking();
+    check_table();
     return tap_done();
 }
