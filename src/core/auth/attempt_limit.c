@@ -101,21 +101,40 @@ void luci_attempt_limit_say(const luci_auth_t *auth, const luci_key_t *key)
                           &(luci_notice_t){ .kind = LUCI_NOTICE_UNLOCKED, .user_id = key->user.id });
 }
 
-void luci_attempt_limit_passed(const luci_auth_t *auth, const luci_auth_request_t *request,
-                               const luci_verdict_t *verdict, apr_pool_t *scratch)
+/* The key of a check that stores nothing, and its failures under its lock. */
+typedef struct {
+    const luci_auth_t *auth;
+    const luci_auth_request_t *request;
+    luci_key_t key;
+} passing_t;
+
+static luci_result_t write_passed(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
-    luci_key_t key = { .user = verdict->user, .failures = verdict->failures };
+    passing_t *passing = baton;
+
+    return luci_attempt_limit_confirm(db, passing->auth, passing->request, &passing->key, scratch);
+}
+
+luci_result_t luci_attempt_limit_passed(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                        const luci_verdict_t *verdict, apr_pool_t *scratch)
+{
+    passing_t passing = {
+        auth, request, { .id = request->key_id, .stored_hash = verdict->stored_hash, .user = verdict->user }
+    };
     luci_db_t *db;
     luci_result_t result;
 
     if (verdict->failures == 0 || verdict->failures == LUCI_KEY_UNCOUNTED)
-        return;
+        return LUCI_OK;
     result = auth->source.borrow(auth->source.baton, &db);
     if (result == LUCI_OK) {
-        result = luci_failures_clear(db, request->key_id, scratch);
+        result = luci_db_transaction(db, write_passed, &passing, scratch);
         auth->source.give_back(auth->source.baton, db);
     }
+    if (result == LUCI_CONFLICT)
+        return result;
     report(auth, verdict->user.id, result);
     if (result == LUCI_OK)
-        luci_attempt_limit_say(auth, &key);
+        luci_attempt_limit_say(auth, &passing.key);
+    return LUCI_OK;
 }

@@ -26,8 +26,10 @@ luci_result_t luci_attempt_limit_confirm(luci_db_t *db, const luci_auth_t *auth,
 /* Reports that a key which had reached the limit has been confirmed. */
 void luci_attempt_limit_say(const luci_auth_t *auth, const luci_key_t *key);
 
-/* Sets the failures back after a check that stores nothing (HTTP Basic). An error is reported. */
-void luci_attempt_limit_passed(const luci_auth_t *auth, const luci_auth_request_t *request,
-                               const luci_verdict_t *verdict, apr_pool_t *scratch);
+/* The same for a check that stores nothing (HTTP Basic), in a transaction of its own, which a key without
+ * failures does not need. CONFLICT: the key has changed, or reached the limit, and must be checked again.
+ * Other errors are reported, and the result is OK. */
+luci_result_t luci_attempt_limit_passed(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                        const luci_verdict_t *verdict, apr_pool_t *scratch) LUCI_MUST_USE;
 
 #endif

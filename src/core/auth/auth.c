@@ -690,15 +690,22 @@ luci_result_t luci_auth_sign_up_twice(const luci_auth_t *auth, luci_auth_request
 
 /* ---- Password checks without a session (HTTP Basic, where each request carries the password) ---- */
 
+static luci_result_t pass(void *baton, const luci_verdict_t *verdict)
+{
+    const count_t *count = baton;
+
+    return luci_attempt_limit_passed(count->auth, count->request, verdict, count->pool);
+}
+
 /* luci_auth_verify for a check that stores no session. */
 static luci_result_t verify_alone(const luci_auth_t *auth, const luci_auth_request_t *request,
                                   luci_verdict_t *verdict, apr_pool_t *pool)
 {
+    count_t count = { .auth = auth, .request = request, .pool = pool };
+    luci_auth_storing_t storing = { pass, &count, pool };
     luci_result_t result = luci_auth_verify(auth, request, verdict, pool);
 
-    if (result == LUCI_OK)
-        luci_attempt_limit_passed(auth, request, verdict, pool);
-    return result;
+    return result == LUCI_OK ? luci_auth_store_as_checked(auth, request, &storing, verdict) : result;
 }
 
 /* Verifies the password and stores the result in the password memory, bound to the row that it was verified

@@ -146,7 +146,10 @@ static void check_limit(void)
 /* Between the check and the transaction the last failures come in. */
 static void check_late(void)
 {
-    luci_auth_request_t request = { .username = "alice", .password = PASSWORD, .now = NOW };
+    luci_auth_request_t request = {
+        .username = "alice", .key_id = "username:alice", .password = PASSWORD, .now = NOW
+    };
+    luci_verdict_t verdict = { .user = support_session.user, .failures = 1 };
     luci_key_t key = { .id = "username:alice", .user = support_session.user };
     luci_db_t *db;
 
@@ -156,6 +159,18 @@ static void check_late(void)
     tap_is_result(luci_attempt_limit_confirm(db, &with->auth, &request, &key, pool), LUCI_CONFLICT,
                   "S9.60: a sign-in that the limit overtook is not confirmed");
     with->auth.source.give_back(with->auth.source.baton, db);
+    verdict.stored_hash = key.stored_hash;
+    tap_is_result(luci_attempt_limit_passed(&with->auth, &request, &verdict, pool), LUCI_CONFLICT,
+                  "S9.60: a check over Basic that the limit overtook is not confirmed");
+    tap_is_int(support_auth_number(with, FAILURES), LUCI_FAILURES_MAX,
+               "S9.60: a check over Basic that the limit overtook leaves the number");
+    verdict.stored_hash = "another hash";
+    set_failures(1);
+    tap_is_result(luci_attempt_limit_passed(&with->auth, &request, &verdict, pool), LUCI_CONFLICT,
+                  "S9.60: a check over Basic of a password that was changed meanwhile is not confirmed");
+    tap_is_int(support_auth_number(with, FAILURES), 1,
+               "S9.60: a check over Basic of a password that was changed meanwhile leaves the number");
+    set_failures(LUCI_FAILURES_MAX);
 }
 
 static void check_administrator(void)
