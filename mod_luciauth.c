@@ -141,6 +141,9 @@ static void register_hooks(apr_pool_t *pool)
     luci_identity_register_filter();
     luci_answer_register_filter();
 
+    /* A one-time link that was mistyped is still one. */
+    ap_hook_log_transaction(luci_mount_hide_secret, NULL, NULL, APR_HOOK_REALLY_FIRST);
+
     /* Notes for access logs, the status page and the metrics. */
     ap_hook_log_transaction(luci_notes_set, NULL, NULL, APR_HOOK_FIRST);
     luci_status_register();

@@ -211,6 +211,12 @@ is $host{handler}->request(GET => "/mine/word?token=$token")->status, 200, 'luci
 like $host{handler}->request(GET => "/mine/word?token=$token")->body, qr{action="\./word"}, 'the form is sent to that page';
 is answer_of($host{handler}->request(POST => '/mine/word', form(token => $token, password => $PASSWORD), origin => 'http://handler.test')), '303 /enter', 'a reset there leads to its sign-in page';
 
+# ---- A mistyped link ----
+
+is $server->request(GET => "$_?token=$token")->status, 404, "S1.52: $_ is not the page" for '/account/reset/', '/account/reset//';
+is $server->request(GET => "/account/api/reset/?token=$token")->status, 404, 'S1.52: a mistyped path below api/ is no endpoint';
+is $server->request(GET => "/account/other/?a=b")->status, 404, 'a path that is no endpoint is 404';
+
 # ---- Nothing that is written has a token ----
 
 my @tokens = ($token, map { "$_" } 'a' x 32);
@@ -218,6 +224,8 @@ my $logs = join '', map { LuciaTest::Server::slurp($server->dir . "/logs/$_") } 
 unlike $logs, qr/token=[a-z0-9]/, 'S1.52: no log has a token';
 unlike $logs, qr/\Q$token\E|\Q$NEW\E/, 'S1.52: no log has a token or a password';
 like $logs, qr{GET /account/reset\?- HTTP/1\.1}, 'an access log shows that there was a query';
+like $logs, qr{GET \Q$_\E\?- HTTP/1\.1}, "S1.52: an access log hides the query of $_" for '/account/reset/', '/account/reset//', '/account/api/reset/';
+like $logs, qr{GET /account/other/\?a=b HTTP/1\.1}, 'an access log shows the query of other paths';
 is_deeply [$audit->broken], [], 'the lines of the audit log are well-formed';
 page(link_of('walter')) for 1 .. 2;
 my $status = $server->request(GET => '/server-status')->body;

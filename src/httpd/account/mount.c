@@ -3,6 +3,8 @@
 
 #include "httpd/account/endpoints.h"
 #include "httpd/base/config.h"
+#include "httpd/request/secret_query.h"
+#include "httpd/request/state.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -64,6 +66,48 @@ static luci_route_t route_of_path(const char *mount, const char *path)
     }
     route.endpoint = by_path(path);
     return route;
+}
+
+/* The path without slashes that repeat or end it, as people and mail programs get it wrong. */
+static const char *tidied(const char *path, apr_pool_t *pool)
+{
+    char *tidy = apr_pstrdup(pool, path), *end = tidy;
+
+    for (const char *c = path; *c; c++) {
+        if (*c != '/' || end == tidy || end[-1] != '/')
+            *end++ = *c;
+    }
+    while (end > tidy + 1 && end[-1] == '/')
+        end--;
+    *end = '\0';
+    return tidy;
+}
+
+static int is_near_secret(request_rec *r)
+{
+    const char *mount = luci_config_server(r->server)->mount;
+    luci_route_t route = { NULL, 0 };
+
+    if (mount && r->uri)
+        route = route_of_path(mount, tidied(r->uri, r->pool));
+    return route.endpoint && route.endpoint->has_secret_query;
+}
+
+int luci_mount_hide_secret(request_rec *r)
+{
+    const luci_state_t *state = luci_state_begun(r);
+    request_rec *last = r;
+    int is_near = 0;
+
+    if ((!r->args && !r->next) || (state && state->has_secret_query))
+        return DECLINED;
+    while (last->next)
+        last = last->next;
+    for (request_rec *each = r; each && !is_near; each = each->next)
+        is_near = each->args && is_near_secret(each);
+    if (is_near)
+        (void)luci_secret_query_take(last);
+    return DECLINED;
 }
 
 /* Computed at each call: that takes fewer instructions than storing the result. */

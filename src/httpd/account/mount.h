@@ -19,4 +19,8 @@ luci_route_t luci_route_of(request_rec *r);
  * rewrites), after redirects had their turn. For TRACE, paths with SetHandler too. */
 int luci_mount_claim(request_rec *r);
 
+/* For the log_transaction hook: hides the secret query (secret_query.h) of requests for an endpoint that has
+ * one and did not get them, and for paths that differ from its own by slashes. */
+int luci_mount_hide_secret(request_rec *r);
+
 #endif
