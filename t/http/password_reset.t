@@ -37,6 +37,10 @@ ExtendedStatus On
     </Location>
 </VirtualHost>
 <VirtualHost *>
+    ServerName https://json.test
+    LuciaPages Off
+</VirtualHost>
+<VirtualHost *>
     ServerName few.test
     LuciaThrottle account=3/15min ip=3/15min
 </VirtualHost>
@@ -75,6 +79,11 @@ my $until = sqlite_value($db, "SELECT expires_at FROM $LINKS") / 1000 - time;
 ok $until > 3500 && $until <= 3601, 'S1.50: the link is valid for an hour' or diag $until;
 like $ctl->does('user', 'reset', 'alice', '--url', 'https://proxy.test/x/reset'), qr{^alice can set a new password\. With this link, .* sets a password: https://proxy\.test/x/reset\?token=[a-z0-9]{32}\n\z}, 'user reset prints a sentence and the link with --url';
 is answer_of(page($token)), $GONE, 'S1.51: a new link voids the one before';
+my $pageless = $ctl->run('user', 'reset', 'alice', '--vhost', 'json.test');
+is $pageless->{status}, 2, 'user reset for a server with LuciaPages Off is a usage error';
+like $pageless->{err}, qr{because LuciaPages is Off: the page is the application's, .*: write it with --url}s, 'user reset for a server with LuciaPages Off says what to write';
+like $ctl->does('user', 'reset', 'alice', '--vhost', 'json.test', '--url', 'https://json.test/app/reset'), qr{https://json\.test/app/reset\?token=[a-z0-9]{32}\n\z}, 'with LuciaPages Off, the link leads to the page of the application';
+is $ctl->run('user', 'add', 'nobody', '--invite', '--vhost', 'json.test')->{status}, 2, 'user add --invite for a server with LuciaPages Off is a usage error';
 for my $case (['an unknown host', '--vhost', 'handler.test'], ['a URL without a path', '--url', 'https://proxy.test'], ['a URL with a query', '--url', 'https://proxy.test/?a=b'], ['no URL', '--url', '/account/reset']) {
     my ($what, @options) = @$case;
     my $end = $ctl->run('user', 'reset', 'alice', @options);

@@ -20,6 +20,7 @@ void luci_ctl_config_defaults(luci_ctl_config_t *config, apr_pool_t *pool)
 
     *config = (luci_ctl_config_t){ .settings = server->settings,
                                    .server = server,
+                                   .has_pages = 1,
                                    .servers = apr_array_make(pool, 4, sizeof(luci_ctl_server_t *)),
                                    .findings = apr_array_make(pool, 4, sizeof(luci_site_finding_t)),
                                    .problems = apr_array_make(pool, 4, sizeof(const char *)) };
@@ -94,6 +95,7 @@ static void read_server(luci_ctl_config_t *config, json_t *object, apr_pool_t *p
     server->addresses = get(object, "addresses", pool);
     server->name = get(object, "name", pool);
     server->uses = json_is_true(json_object_get(object, "uses"));
+    server->has_pages = !json_is_false(json_object_get(object, "pages"));
     server->aliases = apr_array_make(pool, 4, sizeof(const char *));
     server->config = luci_directives_defaults(&luci_scope_server, pool);
     json_array_foreach(json_object_get(object, "aliases"), i, each)
@@ -327,8 +329,8 @@ static const char *find_mounted(const luci_ctl_source_t *source, const luci_ctl_
         const luci_ctl_server_t *server = APR_ARRAY_IDX(config->servers, i, const luci_ctl_server_t *);
         const char *mount = server->config->mount, *origin, *url;
 
-        if (!mount || !server->config->database.driver || !is_same_database(server, chosen) ||
-            (source->vhost && !is_wanted(server, source->vhost)))
+        if (!mount || !server->has_pages || !server->config->database.driver ||
+            !is_same_database(server, chosen) || (source->vhost && !is_wanted(server, source->vhost)))
             continue;
         origin = origin_of(server, pool);
         if (!origin)
@@ -355,6 +357,7 @@ void luci_ctl_config_choose(const luci_ctl_source_t *source, luci_ctl_config_t *
     config->params = chosen->config->database.params;
     config->settings = chosen->config->settings;
     config->site = host_of(chosen->name, pool);
+    config->has_pages = chosen->has_pages;
     config->mounted_at = find_mounted(source, config, chosen, pool);
     config->audit_log = audit_file(chosen->config->audit_log, pool);
 }

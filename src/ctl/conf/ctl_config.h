@@ -15,6 +15,7 @@ typedef struct {
     const char *name;            /* of ServerName, as written; NULL: there is none */
     apr_array_header_t *aliases; /* const char * */
     int uses;                    /* whether any of its sections uses the module */
+    int has_pages;               /* LuciaPages outside of sections */
     luci_server_config_t *config;
 } luci_ctl_server_t;
 
@@ -31,8 +32,9 @@ typedef struct {
     const char *params; /* with {file:...} and {env:...} replaced by the secrets */
     luci_settings_t settings;
     const char *site;       /* the host name in the chosen server's ServerName; NULL: none */
-    const char *mounted_at; /* the URL of LuciaMount, without a final slash, if exactly one is certain; else
-                               NULL */
+    const char *mounted_at; /* the URL of LuciaMount with pages, without a final slash, if exactly one is
+                               certain; else NULL */
+    int has_pages;          /* of the chosen server */
     const char *audit_log;  /* LuciaAuditLog if that is a plain file, absolute; else NULL */
     const luci_server_config_t *server; /* the chosen server's directives */
     apr_array_header_t *servers;        /* luci_ctl_server_t *, the main server first; empty if not read */

@@ -53,6 +53,9 @@ static luci_exit_t find_page(luci_invocation_t *call, const luci_ctl_config_t *c
         return LUCI_EXIT_DONE;
     }
     why = config->servers->nelts == 0 ? "without a configuration"
+          : !config->has_pages
+              ? "because LuciaPages is Off: the page is the application's, which sends the token and the new "
+                "password to the endpoint " PAGE " (doc/api.md)"
           : !config->server->mount
               ? "because there is no LuciaMount"
               : "because no ServerName has a scheme, as in \"ServerName https://example.org\", or several "

@@ -187,6 +187,7 @@ static json_t *server_of(const luci_site_t *site, apr_pool_t *pool)
         set_place(server, site->host_line.file, site->host_line.number, pool);
     }
     json_object_set_new(server, "uses", json_boolean(site->use.name != NULL));
+    json_object_set_new(server, "pages", json_boolean(site->dir->pages));
     json_object_set_new(server, "directives", directives_of(site, pool));
     return server;
 }
