@@ -264,9 +264,11 @@ is browse('fresh', $hank)->status, 302, 'a proof of 601 seconds ago is too old b
 is_served($long->request(GET => '/fresh/a.txt', navigation(), cookie => $hank), 'LuciaFreshness is the limit of lines without a TIME');
 
 my $old = LuciaTest::Server->new(files => { 'htdocs/fresh/a.txt' => SECRET },
-    config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\n<Location /fresh/>\nAuthType Lucia\nRequire lucia-fresh\n</Location>\n");
+    config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaUsernameChange On\nLuciaAccountDeletion On\n<Location /fresh/>\nAuthType Lucia\nRequire lucia-fresh\n</Location>\n");
 sqlite($old->db, 'ALTER TABLE user_session DROP COLUMN proved_at');
 my $gina = sign_up($old, 'gina', path => '/account/signup');
+sub profile_links { return join ' ', $old->request(GET => '/account', cookie => $gina)->body =~ m{href="/account/(\w+)"}g }
+is profile_links(), 'password sessions', 'without the column, the profile has no links to pages that need a confirmation';
 is answer($old->request(GET => '/account/confirm', cookie => $gina)), '501 This site cannot confirm who you are', 'without the column, the confirm page says so';
 for my $how ([navigation()], [script()]) {
     $reply = $old->request(GET => '/fresh/a.txt', cookie => $gina, @$how);
@@ -274,4 +276,6 @@ for my $how ([navigation()], [script()]) {
     keeps_secret($reply, 'without the column');
 }
 like $old->error_log, qr/LUCI0775: /, 'without the column, the log says what is needed';
+sqlite($old->db, 'ALTER TABLE user_session ADD COLUMN proved_at BIGINT');
+ok wait_until(sub { profile_links() eq 'password sessions username delete' }, 25), 'with the column, the profile links to what the user may do' or diag profile_links();
 done_testing;

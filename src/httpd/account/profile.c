@@ -90,11 +90,21 @@ static apr_array_header_t *fixed(const luci_settings_t *settings, apr_pool_t *po
     return rest;
 }
 
+/* Pages that need a proof answer 501 where the table has no column for it. */
+static int can_prove(const luci_endpoint_request_t *request)
+{
+    const luci_server_config_t *config = luci_config_server(request->r->server);
+
+    return luci_proof_look(request->r, request->session, config->freshness) != LUCI_NOT_FOUND;
+}
+
 static void set_links(const luci_endpoint_request_t *request, apr_table_t *values)
 {
     const luci_urls_t *urls = request->urls;
     int renames = request->dir->username_change, deletes = request->dir->account_deletion;
 
+    if ((renames || deletes) && !can_prove(request))
+        renames = deletes = 0;
     apr_table_setn(values, "password_url", urls->password ? urls->password : "");
     apr_table_setn(values, "sessions_url", urls->sessions ? urls->sessions : "");
     apr_table_setn(values, "activity_url", urls->activity ? urls->activity : "");
@@ -126,7 +136,8 @@ static int show_with(luci_endpoint_request_t *request, const luci_problem_t *pro
     else
         (void)luci_attribute_fields_show(request, &editable, problem != NULL, taken, values);
     apr_table_setn(values, "has_form", has_form ? "1" : "");
-    apr_table_setn(values, "edit_url", editable.asked->nelts && !has_form ? edit_url(request) : "");
+    apr_table_setn(values, "edit_url",
+                   editable.asked->nelts && !has_form && can_prove(request) ? edit_url(request) : "");
     return luci_own_page_send(request, values, problem, field);
 }
 
