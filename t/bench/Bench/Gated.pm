@@ -21,7 +21,7 @@ use Bench::Express;
 use Bench::OpenId;
 
 my @FORM_MODULES = qw(auth_form request session session_cookie session_crypto session_dbd dbd authn_socache);
-my @HOSTS = qw(sqlite cached form_dbd form_crypto basic);
+my @HOSTS = qw(sqlite cached lucia_basic form_dbd form_crypto basic);
 my $SESSION_TABLE = 'CREATE TABLE session (key TEXT NOT NULL PRIMARY KEY, value TEXT, expiry BIGINT)';
 
 sub new {
@@ -94,6 +94,7 @@ sub httpd_peers {
     return (
         Bench::Peer::Lucia->new($origin->('cached'), what => 'gated, session cache', rows => $sqlite->('luciauth')),
         Bench::Peer::Lucia->new($origin->('sqlite'), what => 'gated, straight from SQLite', rows => $sqlite->('luciauth')),
+        Bench::Peer::LuciaBasic->new($origin->('lucia_basic'), what => 'Basic, password remembered', rows => $sqlite->('luciauth')),
         $postgres ? Bench::Peer::Lucia->new($origin->('postgresql'), what => 'gated, straight from PostgreSQL',
             rows => sub { $postgres->query(@_) }) : (),
         Bench::Peer::Form->new($origin->('form_dbd'), what => 'mod_auth_form, mod_session_dbd', rows => $sqlite->('session')),

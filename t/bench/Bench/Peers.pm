@@ -157,6 +157,53 @@ sub delete_row {
     return;
 }
 
+# ---- The same by Basic: the password comes with each request. Each entry is a user of its own, signed up like any other. ----
+
+package Bench::Peer::LuciaBasic;
+use LuciaTest;
+use parent -norequire, 'Bench::Peer';
+
+use constant ANOTHER_PASSWORD => 'battery staple';
+
+sub entry_of { my ($user, $password) = @_; return { headers => [Bench::Users::basic($user, $password)], user => $user } }
+
+sub enter {
+    my ($self) = @_;
+    my $user = join '-', Bench::NAME, $self->{name} =~ s/_/-/gr, ++$self->{entered};
+    my $reply = $self->client->request(POST => '/account/signup', form(username => $user, password => Bench::PASSWORD));
+    my $session = cookie_of($self->must('sign-up', $reply, 302)) or die "$self->{name}: sign-up sets no cookie\n";
+    return { %{ entry_of($user, Bench::PASSWORD) }, session => $session };
+}
+
+sub strangers {
+    my ($self, $entry) = @_;
+    return entry_of($entry->{user}, 'wrong!')->{headers}, entry_of('nobody', Bench::PASSWORD)->{headers};
+}
+
+sub try_wrong_password { }    # strangers has it
+
+# Both are asked for with the password still remembered.
+sub ways {
+    my ($self) = @_;
+    my $change = sub {
+        my ($text, @values) = @_;
+        die "$self->{name}: there was no such row\n" if $self->{rows}->($text, @values) != 1;
+        return;
+    };
+    return (
+        'the user is disabled' => sub { $change->('UPDATE auth_user SET disabled = 1 WHERE username = ?', $_[0]{user}) },
+        'the password is changed' => sub { $self->change_password($_[0]); return },
+    );
+}
+
+sub change_password {
+    my ($self, $entry) = @_;
+    my $reply = $self->client->request(POST => '/account/password', origin => 1, cookie => $entry->{session},
+        form(current => Bench::PASSWORD, password => ANOTHER_PASSWORD));
+    $self->must('the change of a password', $reply, 303);
+    return $self->admits(entry_of($entry->{user}, ANOTHER_PASSWORD));
+}
+
 # ---- mod_auth_form, with either kind of session. mod_session's cookies hold more than letters. ----
 
 package Bench::Peer::Form;
@@ -210,10 +257,7 @@ sub delete_row {
 
 package Bench::Peer::Basic;
 use LuciaTest;
-use MIME::Base64 qw(encode_base64);
 use parent -norequire, 'Bench::Peer';
-
-sub credentials { return 'Authorization: Basic ' . encode_base64(join(':', @_), '') }
 
 sub enter {
     my ($self) = @_;
@@ -221,12 +265,12 @@ sub enter {
     open my $out, '>>', $self->{file} or die "$self->{file}: $!\n";
     print $out "$name:", Bench::Users::bcrypt(Bench::PASSWORD), "\n";
     close $out or die "$self->{file}: $!\n";
-    return { headers => [credentials($name, Bench::PASSWORD)], user => $name };
+    return { headers => [Bench::Users::basic($name, Bench::PASSWORD)], user => $name };
 }
 
 sub strangers {
     my ($self, $entry) = @_;
-    return [credentials($entry->{user}, 'wrong!')], [credentials('nobody', Bench::PASSWORD)];
+    return [Bench::Users::basic($entry->{user}, 'wrong!')], [Bench::Users::basic('nobody', Bench::PASSWORD)];
 }
 
 sub try_wrong_password { }    # strangers has it
@@ -244,9 +288,12 @@ sub ways {
     });
 }
 
-# ---- Password files ----
+# ---- Password files, and what a client of Basic sends ----
 
 package Bench::Users;
+use MIME::Base64 qw(encode_base64);
+
+sub basic { my ($name, $password) = @_; return 'Authorization: Basic ' . encode_base64("$name:$password", '') }
 
 use constant BCRYPT => '$2y$05$';    # cost 5: what htpasswd -B takes unless told otherwise
 
