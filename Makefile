@@ -225,11 +225,16 @@ $(FUZZERS): $(BUILD)/t/fuzz/%: $(BUILD)/t/fuzz/%.o $(FUZZED_OBJECTS) $(BUILD)/li
 # ---- What sign-ins are measured against --------------------------------------
 
 HASH_RATE = $(BUILD)/t/bench/hash_rate
+SIGN_IN_EACH = $(BUILD)/t/bench/sign_in_each
 
 hash-rate: $(HASH_RATE)
+sign-in-each: $(SIGN_IN_EACH)
 
 $(HASH_RATE): $(BUILD)/t/bench/hash_rate.o $(BUILD)/libluciauth.a
 	$(call say,LINK)$(CC) -pthread $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS) $(APR_LDLIBS)
+
+$(SIGN_IN_EACH): $(BUILD)/t/bench/sign_in_each.o
+	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^
 
 $(BUILD)/t/bench/%.o: t/bench/%.c Makefile | have-tools
 	@mkdir -p $(@D)
@@ -270,7 +275,7 @@ test-long: test-deps
 bench:
 	@$(call install-packages,$(PACKAGES) $(BENCH_PACKAGES))
 	@$(call npm-ci,t/interop t/bench/openid)
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(HASH_RATE)
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(HASH_RATE) $(SIGN_IN_EACH)
 	@exec env BUILD='$(BUILD)' MPM='$(MPM)' APXS='$(APXS)' t/bench/run $(ARGS)
 
 # ---- Install the module ------------------------------------------------------
@@ -350,5 +355,5 @@ lint-sources:
 clean:
 	rm -rf build
 
-.PHONY: all have-tools core-compile unit fuzz fuzzers hash-rate deps test-deps demo test test-long bench install uninstall format lint lint-sources clean
+.PHONY: all have-tools core-compile unit fuzz fuzzers hash-rate sign-in-each deps test-deps demo test test-long bench install uninstall format lint lint-sources clean
 .DELETE_ON_ERROR:

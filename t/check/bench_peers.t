@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What make bench measures mod_luciauth against really are gates: every peer refuses strangers, wrong passwords and
-# ended sessions, and gives the same file to those who signed in.
+# What make bench measures really are gates: every peer refuses strangers, wrong passwords and ended sessions, and gives the
+# same file to those who signed in. The users of the burst really sign in.
 use strict;
 use warnings;
 use lib 't/lib', 't/interop/lib', 't/bench';
 use Test::More;
 use LuciaTest;
 use Interop;
+use Bench::Burst;
 use Bench::Gated;
 
 LuciaTest::only_files('the peers work on files');
@@ -28,5 +29,6 @@ for (@ended) {
     my ($peer, $way) = @$_;
     ok eval { $peer->gone($way) }, $peer->name . ": ended, $way->{how}" or diag $@;
 }
+ok eval { Bench::Burst->new->check }, 'burst: refuses strangers, and each sign-in makes a session' or diag $@;
 
 done_testing;
