@@ -41,7 +41,7 @@ sub put_to_work {
     return $work;
 }
 
-sub go_on { my ($work) = @_; $_->wait_for(SOME, 200) for @{ $work->{loads} }; return }
+sub go_on { my ($work) = @_; LuciaTest::Load::wait_for_each(SOME, 200, @{ $work->{loads} }); return }
 
 # While the code runs, and only then, the host may break connections, or any host ('') may answer 503.
 sub while_it {
@@ -200,7 +200,7 @@ sub database_dies {
     my $postgres = $work->{nodes}->postgres;
     while_it($work, 503, '', sub {
         $postgres->stop;
-        $_->wait_for(SOME, 503) for @{ $work->{loads} };
+        LuciaTest::Load::wait_for_each(SOME, 503, @{ $work->{loads} });
         is sign_out($node, $work->{cookies}{frank}), 503, 'sign-out without the database answers 503';
         is $node->request(POST => '/account/login', form(username => NAME, password => $PASSWORD))->status, 503, 'sign-in without the database answers 503';
         $postgres->start;

@@ -5,6 +5,7 @@
 #
 #     my $load = LuciaTest::Load->new($server, { alice => $request, ... });     # the bytes each of them sends
 #     $load->wait_for(100, 200);     # until so many more were answered with this status, all asked from now on
+#     LuciaTest::Load::wait_for_each(100, 200, @loads);    # the same at several nodes, at the same time
 #     $load->stop;
 #     for my $answer ($load->answers) { ... }     # { who, asked, answered, status, cleared: 1 if it takes the cookie back }
 #
@@ -116,12 +117,20 @@ sub answers {
 
 sub wait_for {
     my ($self, $count, $status) = @_;
+    return wait_for_each($count, $status, $self);
+}
+
+sub wait_for_each {
+    my ($count, $status, @loads) = @_;
     my $from = now();
-    my $at   = $self->answers;
-    return wait_until(sub {
-        my @new = ($self->answers)[$at .. $#{ $self->{answers} }];
-        return (grep { $_->{asked} > $from && $_->{status} eq $status } @new) >= $count;
-    }, 60) || die "no $count answers of $status on $self->{server}{host}\n";
+    my %at   = map { $_ => scalar(my @before = $_->answers) } @loads;
+    for my $load (@loads) {
+        wait_until(sub {
+            my @new = ($load->answers)[$at{$load} .. $#{ $load->{answers} }];
+            return (grep { $_->{asked} > $from && $_->{status} eq $status } @new) >= $count;
+        }, 60) || die "no $count answers of $status on $load->{server}{host}\n";
+    }
+    return 1;
 }
 
 sub stop {
