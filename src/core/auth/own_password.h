@@ -12,10 +12,10 @@
 luci_result_t luci_own_password_find(const luci_auth_t *auth, luci_auth_request_t *request,
                                      const luci_session_t *session, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* The reason why a password was refused (DENIED) or not found (NOT_FOUND), if the account has changed since the
- * session was validated. EXPIRED: the session has ended, by the first request of a double click, or because
- * the password was changed or the account deleted. BUSY: the user has another name, with which the request
- * succeeds when it is repeated. Otherwise, and for other results, result. */
+/* The reason why a password was refused (DENIED) or not found (NOT_FOUND), if the account has changed since
+ * the session was validated. EXPIRED: the session has ended, by the first request of a double click, or
+ * because the password was changed or the account deleted. BUSY: the user has another name, with which the
+ * request succeeds when it is repeated. Otherwise, and for other results, result. */
 luci_result_t luci_own_password_refused(const luci_auth_t *auth, const luci_session_t *session,
                                         luci_result_t result, apr_pool_t *scratch) LUCI_MUST_USE;
 
