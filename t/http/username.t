@@ -90,10 +90,16 @@ unlike $host{off}->request(GET => '/account', cookie => $alice)->body, qr/Change
 
 age($alice);
 is answer($server->request(GET => '/account/username', cookie => $alice)), '302 /account/confirm?next=/account/username', 'S1.33: a session that is not fresh is led to the page of the confirmation';
-is answer(rename_to($alice, 'robin')), '303 /account/confirm?next=/account/username', 'S1.33: a name that is sent without a fresh session is not taken';
+is answer(rename_to($alice, 'robin')), '303 /account/confirm?next=/account/username%3Fusername%3Drobin', 'S1.33: a name that is sent without a fresh session is not taken, and comes back after the confirmation';
+is answer(rename_to($alice, 'R&D "?')), '303 /account/confirm?next=/account/username%3Fusername%3DR%2526D%2B%2522%253f', 'S1.33: a name of any characters comes back after the confirmation';
+is answer(rename_to($alice, undef)), '303 /account/confirm?next=/account/username', 'S1.33: no name is no part of the way back';
 is answer($server->request(POST => '/account/api/username', json({ username => 'robin' }), cookie => $alice, origin => 1)), '401 Confirmation required', 'S1.33: a script without a fresh session gets 401';
 is seen($alice), 'alice', 'without a fresh session the name stays';
 $alice = in('alice');
+$reply = $server->request(GET => '/account/username?username=R%26D+%22%3f', cookie => $alice);
+like $reply->body, qr/name="current_username" type="hidden" value="alice".*name="username" type="text" value="R&amp;D &quot;\?"/s, 'S1.33: after the confirmation the page has the name that was sent before';
+is seen($alice), 'alice', 'a name in the query of the page changes nothing';
+like $server->request(GET => '/account/username?username=%ff', cookie => $alice)->body, qr/name="username" type="text" value="alice"/, 'a malformed name in the query of the page is ignored';
 
 # ---- What is refused, and changes nothing ----
 

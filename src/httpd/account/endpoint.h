@@ -45,6 +45,9 @@ struct luci_endpoint_t {
      * called: a browser is led to the page confirm and back (with 303 after a POST, which the user repeats
      * there), a script gets 401. */
     luci_fresh_t needs_fresh;
+    /* The field that the browser gets back in the query of the page when it returns from there after a POST,
+     * so that nothing typed is lost. NULL: none. */
+    const char *typed_field;
 
     /* Returns the message of a 403 if the configuration closes this endpoint, otherwise LUCI_NO_MESSAGE. NULL
      * means that the endpoint is always open. */

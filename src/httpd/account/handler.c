@@ -10,7 +10,9 @@
 #include "httpd/request/secret_query.h"
 #include "httpd/request/way_back.h"
 
+#include <apr_strings.h>
 #include <http_log.h>
+#include <string.h>
 
 APLOG_USE_MODULE(luciauth);
 
@@ -80,6 +82,20 @@ static int find_session(luci_endpoint_request_t *request)
     return result == LUCI_NOT_FOUND ? answer_anonymous(request) : luci_endpoint_failure(request, result);
 }
 
+/* The page that the browser requested, with what was typed there. */
+static const char *page_as_typed(luci_endpoint_request_t *request)
+{
+    request_rec *r = request->r;
+    const char *requested = luci_way_back_requested(r), *field = request->endpoint->typed_field,
+               *typed = NULL;
+
+    if (requested && request->is_post && field && luci_request_read_form(r, &request->form) == OK)
+        typed = luci_form_value(&request->form, field);
+    return typed ? apr_pstrcat(r->pool, apr_pstrmemdup(r->pool, requested, strcspn(requested, "?")), "?",
+                               field, "=", ap_escape_urlencoded(r->pool, typed), NULL)
+                 : requested;
+}
+
 /* Without a page to confirm on, and for a script, the answer says what is missing. */
 static int answer_unconfirmed(luci_endpoint_request_t *request)
 {
@@ -88,7 +104,7 @@ static int answer_unconfirmed(luci_endpoint_request_t *request)
 
     if (!confirm || request->as_json || request->wants_json)
         return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_CONFIRM);
-    confirm = luci_way_back_link(r, confirm, luci_way_back_requested(r));
+    confirm = luci_way_back_link(r, confirm, page_as_typed(request));
     return request->is_post ? luci_reply_see_other(r, confirm) : luci_reply_redirect(r, confirm);
 }
 

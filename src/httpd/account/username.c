@@ -13,13 +13,23 @@ static const luci_form_field_t fields[] = {
     { NULL, LUCI_FORM_TEXT },
 };
 
+/* What was typed, before a confirmation, too; NULL: nothing. */
+static const char *typed_name(const luci_endpoint_request_t *request)
+{
+    char *name = NULL;
+
+    if (request->is_post)
+        return luci_form_value(&request->form, "username");
+    return luci_form_query(request->r->args, "username", &name, request->r->pool) == LUCI_OK ? name : NULL;
+}
+
 /* The page shows what was typed, or the current name. */
 static int page(luci_endpoint_request_t *request, const luci_problem_t *problem, const char *field)
 {
     request_rec *r = request->r;
     luci_length_t length = request->runtime->auth.settings->username_length;
     apr_table_t *values = luci_own_page_values(request, request->urls->username);
-    const char *typed = luci_form_value(&request->form, "username");
+    const char *typed = typed_name(request);
 
     apr_table_setn(values, "current_username", request->session->user.username);
     apr_table_setn(values, "username_min", apr_itoa(r->pool, length.min));
@@ -115,6 +125,7 @@ const luci_endpoint_t luci_endpoint_username = {
     .event = LUCI_EVENT_USER_RENAME,
     .needs_session = 1,
     .needs_fresh = LUCI_FRESH_ALWAYS,
+    .typed_field = "username",
     .closed = closed,
     .get = show,
     .post = post,
