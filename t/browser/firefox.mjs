@@ -22,11 +22,11 @@ const quiet = {
   "ui.prefersReducedMotion": 1,
 };
 
-/** With hosts ("www.site.example", ...) that it finds at this machine. */
-export function launchFirefox({ hosts = [] } = {}) {
+/** With hosts ("www.site.example", ...) that it finds at this machine; without scripts, timers of the tests do not run either. */
+export function launchFirefox({ hosts = [], scripts = true } = {}) {
   return firefox.launch({
     channel: "moz-firefox",
     executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
-    firefoxUserPrefs: { ...quiet, "network.dns.localDomains": hosts.join(",") },
+    firefoxUserPrefs: { ...quiet, "network.dns.localDomains": hosts.join(","), "javascript.enabled": scripts },
   });
 }

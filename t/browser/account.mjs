@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pages of an account with the keyboard alone, in browsers that run no script, in every language (of Chromium); and filled in as
+// password managers do it: node account.mjs PORT LUCIACTL CONFIG
+// account.t starts the server, with LuciaMount /account, where everything is on; /stale.cgi ends the time of LuciaFreshness.
+
+import { execFileSync } from "node:child_process";
+import { audit, errorOf } from "./audit.mjs";
+import { launch, looks } from "./chromium.mjs";
+import { launchFirefox } from "./firefox.mjs";
+import { arrive, until } from "./moves.mjs";
+import { languages } from "./template.mjs";
+import { PASSWORD as password, WRONG } from "../interop/lib/fixtures.mjs";
+import { diag, done, is, ok } from "../interop/lib/tap.mjs";
+
+const [port, program, config] = process.argv.slice(2);
+const origin = `http://localhost:${port}`;
+const account = `${origin}/account`;
+const newPassword = "battery staple";
+const devices = ["Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "curl/8.5.0", "curl/8.6.0"];
+
+const reset = (username) =>
+  execFileSync(program, ["--config", config, "user", "reset", username, "--url", `${account}/reset`], { encoding: "utf8" }).match(/http\S+/)[0];
+
+/** Another device of the user. */
+const signInElsewhere = (username, agent) =>
+  fetch(`${account}/login`, {
+    method: "POST",
+    redirect: "manual",
+    headers: { "User-Agent": agent, "Content-Type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ username, password }),
+  });
+
+const forgetProof = () => fetch(`${origin}/stale.cgi`);
+
+/** What the page of a walk has; everything here runs in a page without timers. */
+class Keyboard {
+  constructor(tab, title) {
+    Object.assign(this, { tab, title });
+    this.pages = [];
+  }
+
+  at() {
+    return this.tab.url().slice(origin.length);
+  }
+
+  async press(...keys) {
+    for (const key of keys) await this.tab.keyboard.press(key);
+  }
+
+  /** Into what has the focus, once a page that sets it has done so. */
+  async type(text) {
+    await this.start();
+    await this.tab.keyboard.type(text);
+  }
+
+  /** As typed into the address bar. */
+  open(path) {
+    return this.tab.goto(origin + path);
+  }
+
+  /** The name of what has the focus: of a field, or of what a link leads to. */
+  focused() {
+    return this.tab.evaluate(() => {
+      const { tagName, name, type, pathname } = document.activeElement;
+      return tagName === "A" ? pathname : tagName === "BUTTON" ? name || type : tagName === "BODY" ? null : name;
+    });
+  }
+
+  /** What has the focus when the page has begun. */
+  async start() {
+    await until(async () => (await this.focused()) !== null, `focus on ${this.at()}`);
+    return this.focused();
+  }
+
+  /** From the top of the page, where a Tab leads to its first element. */
+  top() {
+    return this.tab.evaluate(() => {
+      const top = document.createElement("i");
+      top.tabIndex = -1;
+      document.body.prepend(top);
+      top.focus();
+      top.remove();
+    });
+  }
+
+  /** Goes on with Tab until it is there. */
+  async to(name) {
+    await this.top();
+    for (let i = 0; i < 20; i += 1) {
+      await this.press("Tab");
+      if ((await this.focused()) === name) return;
+    }
+    throw new Error(`${this.at()}: Tab does not reach ${name}`);
+  }
+
+  /** Leaves the page with the key that the focused element takes, and keeps the new page for the audit. */
+  async leave(key, what) {
+    await arrive(this.tab, () => this.press(key));
+    await this.keep(what);
+  }
+
+  async keep(what) {
+    this.pages.push({ what, html: await this.tab.content() });
+  }
+
+  /** What Tab stops at, from the top of the page to its end; each stop has to be seen, and to be seen as focused. */
+  async stops() {
+    const count = await this.tab.evaluate(() => document.querySelectorAll("a, button, input:not([type=hidden], [hidden]), [tabindex]").length);
+    const stops = [];
+    await this.top();
+    while (stops.length < count) {
+      await this.press("Tab");
+      const isSeen = await this.tab.evaluate(() => {
+        const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+        const { top, bottom, width, height } = document.activeElement.getBoundingClientRect();
+        return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && width > 0 && height > 0 && top >= 0 && bottom <= window.innerHeight;
+      });
+      stops.push(`${await this.focused()}${isSeen ? "" : " (not seen)"}`);
+    }
+    return stops;
+  }
+
+  value(name) {
+    return this.tab.evaluate((field) => document.querySelector(`[name=${field}]:not([type=hidden])`).value, name);
+  }
+
+  /** The page again, with an error at a field, which has the focus. */
+  async isWrong(field, values, what) {
+    await this.keep(what);
+    is(await this.start(), field, `${this.title}, ${what}: the focus is on the field with the error`);
+    const { invalid, alerts } = await errorOf(this.tab, field);
+    ok(invalid && alerts.length === 1 && alerts[0] !== "", `${this.title}, ${what}: the error is tied to its field`);
+    const title = await this.tab.title();
+    const heading = await this.tab.locator("h1").textContent();
+    ok(title !== heading && title.endsWith(heading), `${this.title}, ${what}: the title says that there is an error`, title);
+    const got = {};
+    for (const name of Object.keys(values)) got[name] = await this.value(name);
+    is(got, values, `${this.title}, ${what}: what was typed is kept, but no password`);
+  }
+}
+
+// ---- The walk through every page ----
+
+async function signUp(keys, username) {
+  await keys.open("/account/signup");
+  await keys.type(username);
+  await keys.press("Tab");
+  await keys.type(password);
+  await keys.leave("Enter", "profile");
+}
+
+async function changePassword(keys, username) {
+  is(await keys.stops(), ["/account/password", "/account/sessions", "/account/activity", "/account/username", "/account/delete", "submit"], `${keys.title}, profile: Tab order`);
+  await keys.to("/account/password");
+  await keys.leave("Enter", "password");
+  is(await keys.start(), "current", `${keys.title}, password: the focus starts in the first field`);
+  is(await keys.stops(), ["current", "password", "end_sessions", "submit", "/account"], `${keys.title}, password: Tab order`);
+  await keys.to("current");
+  await keys.type(WRONG);
+  await keys.press("Tab");
+  await keys.type(newPassword);
+  await keys.press("Tab", "Space", "Tab");
+  await arrive(keys.tab, () => keys.press("Space"));
+  await keys.isWrong("current", { current: "", password: "" }, "password, the current one wrong");
+  is(await keys.tab.locator("[name=end_sessions]").isChecked(), false, `${keys.title}, password: the box stays as it was set with Space`);
+  await keys.type(password);
+  await keys.press("Tab");
+  await keys.type(username);
+  await arrive(keys.tab, () => keys.press("Enter"));
+  await keys.isWrong("password", { current: "", password: "" }, "password, the new one like the username");
+  await keys.type(newPassword);
+  await keys.press("Shift+Tab");
+  await keys.type(password);
+  await keys.leave("Enter", "profile");
+  is(keys.at(), "/account", `${keys.title}, password: a change leads to the profile`);
+}
+
+async function endSessions(keys, username) {
+  for (const agent of devices) await signInElsewhere(username, agent);
+  await keys.open("/account");
+  await keys.to("/account/sessions");
+  await keys.leave("Enter", "sessions");
+  is(await keys.stops(), ["session", "session", "session", "others", "/account"], `${keys.title}, sessions: Tab order`);
+  await keys.to("session");
+  await keys.leave("Space", "sessions");
+  is(await keys.stops(), ["session", "session", "others", "/account"], `${keys.title}, sessions: Space ends one`);
+  await forgetProof();
+  await keys.to("others");
+  await keys.leave("Enter", "confirm");
+  is(keys.at().split("?")[0], "/account/confirm", `${keys.title}, sessions: to end them needs a confirmation after a while`);
+  await keys.type(password);
+  await keys.leave("Enter", "sessions");
+  await keys.to("others");
+  await keys.leave("Enter", "sessions, this device alone");
+  is(await keys.stops(), ["/account"], `${keys.title}, sessions: Enter ends all others`);
+  await keys.to("/account");
+  await keys.leave("Enter", "profile");
+}
+
+async function lookAtActivity(keys) {
+  await keys.to("/account/activity");
+  await keys.leave("Enter", "activity");
+  is(await keys.stops(), ["/account/password", "/account"], `${keys.title}, activity: Tab order`);
+  await keys.to("/account");
+  await keys.leave("Enter", "profile");
+}
+
+async function rename(keys, username, taken) {
+  await forgetProof();
+  await keys.to("/account/username");
+  await keys.leave("Enter", "confirm");
+  is(await keys.start(), "password", `${keys.title}, confirm: the focus starts in the password`);
+  is(await keys.stops(), ["password", "submit", "/account/logout"], `${keys.title}, confirm: Tab order`);
+  await keys.to("password");
+  await keys.type(WRONG);
+  await arrive(keys.tab, () => keys.press("Enter"));
+  await keys.isWrong("password", { password: "" }, "confirm, the password wrong");
+  await keys.type(password);
+  await keys.leave("Enter", "username");
+  is(keys.at(), "/account/username", `${keys.title}, confirm: leads to where it was asked for`);
+  is(await keys.start(), "username", `${keys.title}, username: the focus starts in the field`);
+  is(await keys.stops(), ["username", "submit", "/account"], `${keys.title}, username: Tab order`);
+  await keys.to("username");
+  await keys.press("Control+a");
+  await keys.type(taken);
+  await arrive(keys.tab, () => keys.press("Enter"));
+  await keys.isWrong("username", { username: taken }, "username, taken");
+  await keys.press("Control+a");
+  await keys.type(`${username} 2`);
+  await forgetProof();
+  await keys.leave("Enter", "confirm");
+  await keys.type(password);
+  await keys.leave("Enter", "username");
+  is(await keys.value("username"), `${username} 2`, `${keys.title}, username: what was typed is kept over a confirmation`);
+  await keys.leave("Enter", "profile");
+  is(await keys.tab.locator("main bdi").textContent(), `${username} 2`, `${keys.title}, username: the profile has the new one`);
+}
+
+async function useLink(keys, username) {
+  await keys.tab.goto(reset(username));
+  await keys.keep("reset");
+  is(await keys.start(), "password", `${keys.title}, reset: the focus starts in the password`);
+  is(await keys.stops(), ["password", "submit"], `${keys.title}, reset: Tab order`);
+  await keys.to("password");
+  await keys.type(username);
+  await arrive(keys.tab, () => keys.press("Enter"));
+  await keys.isWrong("password", { password: "" }, "reset, the password like the username");
+  await keys.type(newPassword);
+  await arrive(keys.tab, () => keys.press("Enter"));
+  is(keys.at(), "/account/login", `${keys.title}, reset: leads to sign-in`);
+  await keys.type(username);
+  await keys.press("Tab");
+  await keys.type(newPassword);
+  await keys.leave("Enter", "profile");
+}
+
+async function deleteAccount(keys, username) {
+  await keys.to("/account/delete");
+  await keys.leave("Enter", "delete");
+  is(await keys.start(), "username", `${keys.title}, delete: the focus starts in the field`);
+  is(await keys.stops(), ["username", "submit", "/account"], `${keys.title}, delete: Tab order`);
+  await keys.to("username");
+  await keys.type("somebody else");
+  await arrive(keys.tab, () => keys.press("Enter"));
+  await keys.isWrong("username", { username: "somebody else" }, "delete, another name");
+  await keys.press("Control+a");
+  await keys.type(username);
+  await keys.press("Tab");
+  await arrive(keys.tab, () => keys.press("Space"));
+  is(keys.at(), "/account/login", `${keys.title}, delete: leads to sign-in`);
+}
+
+async function walk(keys, username, taken) {
+  await signUp(keys, username);
+  await changePassword(keys, username);
+  await keys.to("/account/password");
+  await keys.leave("Enter", "password");
+  await keys.type(newPassword);
+  await keys.press("Tab");
+  await keys.type(password);
+  await keys.leave("Enter", "profile");
+  await endSessions(keys, username);
+  await lookAtActivity(keys);
+  await rename(keys, username, taken);
+  await useLink(keys, `${username} 2`);
+  await deleteAccount(keys, `${username} 2`);
+}
+
+// ---- What password managers do: they know fields by their tokens ----
+
+const fields = (tab) =>
+  tab.evaluate(() => [...document.querySelectorAll("input:not([type=hidden], [type=checkbox])")].map((field) => [field.autocomplete, field.type]));
+
+/** Fills in what it knows by its token, as it is stored for the name, and sends the form. */
+async function fill(tab, stored) {
+  await tab.evaluate((values) => {
+    for (const [token, text] of Object.entries(values)) {
+      const field = document.querySelector(`input[autocomplete="${token}"]`);
+      if (!field.readOnly) field.value = text;
+    }
+  }, stored);
+  await tab.locator("input[type=password]").last().focus();
+  await arrive(tab, () => tab.keyboard.press("Enter"));
+}
+
+const nameIn = (tab) => tab.evaluate(() => document.querySelector("input[autocomplete=username]").value);
+
+async function manage(tab, title, username) {
+  const at = () => tab.url().slice(origin.length);
+  const [name, current, wanted] = [["username", "text"], ["current-password", "password"], ["new-password", "password"]];
+  const open = (path) => tab.goto(path.startsWith("http") ? path : account + path);
+  await open("/signup");
+  is(await fields(tab), [name, wanted], `${title}: the fields of sign-up`);
+  await fill(tab, { username, "new-password": password });
+  is(at(), "/account", `${title}: signs up`);
+  await open("/password");
+  is(await fields(tab), [name, current, wanted], `${title}: the fields of the password page`);
+  is(await nameIn(tab), username, `${title}: the password page says whose password it is`);
+  await fill(tab, { username, "current-password": password, "new-password": newPassword });
+  is(at(), "/account", `${title}: changes the password`);
+  await open("/confirm?next=/account/activity");
+  is(await fields(tab), [name, current], `${title}: the fields of the confirmation`);
+  is(await nameIn(tab), username, `${title}: the confirmation says whose password it is`);
+  await fill(tab, { username, "current-password": newPassword });
+  is(at(), "/account/activity", `${title}: confirms`);
+  await open("/username");
+  is(await fields(tab), [name], `${title}: the field of the username page`);
+  await open("/delete");
+  is(await fields(tab), [["off", "text"]], `${title}: the field of the deletion is not filled in`);
+  await open(reset(username));
+  is(await fields(tab), [name, wanted], `${title}: the fields of a reset`);
+  is(await nameIn(tab), username, `${title}: the reset says whose password it is`);
+  await fill(tab, { username, "new-password": password });
+  is(at(), "/account/login", `${title}: resets the password`);
+  is(await fields(tab), [name, current], `${title}: the fields of sign-in`);
+  await fill(tab, { username, "current-password": password });
+  is(at(), "/account", `${title}: signs in`);
+}
+
+// ---- Browsers ----
+
+const browsers = [
+  { name: "Chromium", spoken: languages, start: () => launch() },
+  { name: "Firefox", spoken: ["en"], start: () => launchFirefox({ scripts: false }) },
+];
+
+const collected = [];
+const phone = looks.filter(({ name }) => name === "phone-light");
+await fetch(`${account}/signup`, {
+  method: "POST",
+  redirect: "manual",
+  headers: { "Content-Type": "application/x-www-form-urlencoded" },
+  body: new URLSearchParams({ username: "taken", password }),
+});
+
+/** One person with a browser of their own, which runs no script. */
+async function visit(browser, title, locale, act) {
+  diag(title);
+  const context = await browser.newContext({ javaScriptEnabled: false, locale, reducedMotion: "reduce", viewport: { width: 1280, height: 1600 } });
+  context.setDefaultTimeout(30_000);
+  try {
+    await act(await context.newPage());
+  } catch (error) {
+    ok(false, `${title}: goes through to the end`, error.stack);
+  }
+  await context.close();
+}
+
+for (const { name, spoken, start } of browsers) {
+  const browser = await start();
+  for (const language of spoken) {
+    const title = `${name}, ${language}`;
+    await visit(browser, title, language, async (tab) => {
+      const keys = new Keyboard(tab, title);
+      await walk(keys, `${name} ${language}`, "taken");
+      is(await tab.evaluate(() => document.documentElement.lang), language, `${title}: the pages are in this language`);
+      collected.push(...keys.pages.map((page) => ({ ...page, language })));
+    });
+  }
+  await visit(browser, `${name}, password manager`, "en", (tab) => manage(tab, `${name}, password manager`, `manager ${name}`));
+  await browser.close();
+}
+
+// ---- Each page and each of its errors, in each language, once ----
+
+const browser = await launch();
+const tab = await browser.newPage();
+const seen = new Set();
+for (const { what, html, language } of collected) {
+  if (seen.has(`${language}/${what}`)) continue;
+  seen.add(`${language}/${what}`);
+  await tab.goto("about:blank");
+  await tab.setContent(html);
+  await audit(tab, `${language}, ${what}`, phone);
+}
+await browser.close();
+done();

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The pages of an account in real browsers, with the keyboard alone and without script, in four languages: what account.mjs walks
+# through, on a server of its own.
+use strict;
+use warnings;
+
+use FindBin ();
+use lib "$FindBin::Bin/../lib";
+use LuciaTest;
+
+# As if the time of LuciaFreshness had passed, for every session.
+my $stale = <<'PERL';
+#!/usr/bin/perl
+use DBI;
+DBI->connect(@access@, { RaiseError => 1 })->do('UPDATE user_session SET proved_at = NULL');
+print "Content-Type: text/plain\n\nstale";
+PERL
+
+my $server = LuciaTest::Server->new(
+    throttle => 0,
+    files    => { 'htdocs/stale.cgi' => $stale },
+    config   => <<'CONF',
+LuciaDatabase sqlite3 @db@
+LuciaPasswordHash argon2id m=8 t=1 p=1
+LuciaMount /account
+LuciaLanguages en de fr es
+LuciaActivity On
+LuciaUsernameChange On
+LuciaAccountDeletion On
+LuciaSessionCache off
+AddHandler cgi-script .cgi
+<Directory "@htdocs@">
+    Options +ExecCGI
+</Directory>
+CONF
+);
+
+exit(system('node', "$FindBin::Bin/account.mjs", $server->port, LuciaTest::build() . '/luciactl', $server->conf_file) == 0 ? 0 : 1);
