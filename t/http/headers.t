@@ -96,6 +96,14 @@ sub check_page {
 
 my $reply = $site->request(GET => '/', cookie => $cookie, host => 'broken.example');
 is error_in($reply), 'Service temporarily unavailable', 'S9.30: the 503 says what a visitor needs to know';
+for my $form (['/signup', 'a sign-up'], ['/login', 'a sign-in']) {
+    my ($path, $what) = @$form;
+    $reply = $site->request(POST => $path, form(username => 'Ada & Co', password => $PASSWORD), host => 'broken.example');
+    is $reply->status, 503, "$what without a database answers 503";
+    is error_in($reply), 'Service temporarily unavailable', "$what without a database says what happened";
+    like $reply->body, qr/name="username" type="text" value="Ada &amp; Co"/, "$what without a database keeps the name that was typed";
+    unlike $reply->body, qr/\Q$PASSWORD\E/, "$what without a database does not give the password back";
+}
 is $site->request(GET => '/login', host => 'broken.example')->status, 200, 'without a cookie the sign-in page needs no database';
 is $site->request(GET => '/nothing', host => 'broken.example')->status, 404, 'S9.31: other paths are not affected';
 cmp_ok scalar(() = $site->error_log =~ /LUCI0302/g), '<=', 4, 'S9.31: the log is not flooded';

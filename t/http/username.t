@@ -185,6 +185,7 @@ is answer($host{handler}->request(POST => '/mine/name', form(username => 'berta'
 my $holder = locked($db);
 $reply = rename_to($alice, 'alicia');
 is $reply->status, 503, 'S9.33: a change of the name that cannot be written answers 503';
+like $reply->body, qr/role="alert">Service temporarily unavailable<.*name="username" type="text" value="alicia"/s, 'a change of the name that cannot be written shows the form again, with what was typed';
 $holder->do('ROLLBACK');
 $holder->disconnect;
 is seen($alice), 'alice', 'S9.33: the name stays';

@@ -141,6 +141,14 @@ static int throttled(luci_password_form_t *entry)
     return complain(entry, &problem, "form_error");
 }
 
+/* The form again, because browsers do not restore what was typed into a page that is not stored. */
+static int failed(luci_password_form_t *entry)
+{
+    luci_problem_t problem = luci_problem_of(entry->request->r, entry->result);
+
+    return complain(entry, &problem, "form_error");
+}
+
 /* Sends the cookie of the new session, and redirects the browser to next or home. */
 static int welcome(luci_password_form_t *entry)
 {
@@ -184,7 +192,7 @@ int luci_entry_answer(luci_password_form_t *entry)
     case LUCI_UNAVAILABLE:
     case LUCI_INTERNAL: break;
     }
-    return luci_endpoint_failure(entry->request, entry->result);
+    return failed(entry);
 }
 
 /* ---- Signing up and in ---- */

@@ -75,7 +75,8 @@ static int answer(luci_endpoint_request_t *request, const luci_name_change_t *ch
     case LUCI_UNAVAILABLE:
     case LUCI_INTERNAL: break;
     }
-    return luci_endpoint_failure(request, result);
+    problem = luci_problem_of(request->r, result); /* The form again, as after a failure of a sign-up. */
+    return luci_own_page_complain(request, page, &problem, "form_error");
 }
 
 /* A form that is sent twice finds the name that it asked for. */
