@@ -120,6 +120,9 @@ is browse('both', $alice)->status, 403, 'RequireAll: where a confirmation would 
 is_served(browse(stale => $alice), 'Require not lucia-fresh admits an old proof');
 age($alice, 1);
 is browse('stale', $alice)->status, 403, 'Require not lucia-fresh refuses a fresh session';
+my %refusals;
+$refusals{$_}++ for $server->error_log =~ m{AH01631: user alice: authorization failure for "/(\w+)/}g;
+is_deeply \%refusals, { both => 1, stale => 1, alias => 1 }, 'the error log has the refusals that a confirmation would not change, and that of an alias, but no request that is led to confirm' or diag explain \%refusals;
 is_served(browse($_ => $alice), "$_: a fresh session is served") for qw(any alias quick);
 is answer(browse('fresh', undef)), '302 /account/login?next=/fresh/a.txt', 'an anonymous browser signs in';
 is $server->request(GET => '/fresh/a.txt', script())->json->{error}, 'Unauthorized', 'an anonymous script gets the usual 401';

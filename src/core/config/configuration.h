@@ -109,6 +109,7 @@ typedef struct {
     struct { /* Require lines of mod_authz_core that depend on the user */
         int read_variables;
         int read_user;
+        int read_proof; /* lucia-fresh without "not" */
     } rules;
     apr_uint64_t set; /* bit n: row n of this scope was written */
 } luci_dir_config_t;

@@ -54,7 +54,8 @@ void *luci_config_merge_dir(apr_pool_t *pool, void *base, void *add)
     const luci_dir_config_t *added = add;
     luci_dir_config_t *merged = luci_directives_merge(&luci_scope_dir, base, add, pool);
 
-    if (!added->basic.is_written && !added->rules.read_variables && !added->rules.read_user)
+    if (!added->basic.is_written && !added->rules.read_variables && !added->rules.read_user &&
+        !added->rules.read_proof)
         return merged;
     if (merged == base)
         merged = apr_pmemdup(pool, base, sizeof *merged);
@@ -63,6 +64,7 @@ void *luci_config_merge_dir(apr_pool_t *pool, void *base, void *add)
     merged->rules.read_variables |=
         added->rules.read_variables; /* AuthMerging may keep base's Require lines. */
     merged->rules.read_user |= added->rules.read_user;
+    merged->rules.read_proof |= added->rules.read_proof;
     return merged;
 }
 

@@ -2,7 +2,9 @@
 #include "httpd/gate/freshness.h"
 
 #include "core/config/directive_types.h"
+#include "httpd/base/config.h"
 #include "httpd/gate/basic.h"
+#include "httpd/gate/rules.h"
 #include "httpd/request/proof.h"
 #include "httpd/request/validation.h"
 
@@ -13,6 +15,8 @@ typedef struct {
 
 static const char *parse(cmd_parms *command, const char *line, const void **parsed)
 {
+    luci_dir_config_t *dir = ap_set_config_vectors(command->server, command->context, command->path,
+                                                   &luciauth_module, command->pool);
     rule_t *rule = apr_pcalloc(command->pool, sizeof *rule);
     const apr_array_header_t *words = luci_words(line, command->pool);
 
@@ -20,6 +24,7 @@ static const char *parse(cmd_parms *command, const char *line, const void **pars
         (words->nelts == 1 && (!luci_word_ms(LUCI_WORD(words, 0), &rule->within) ||
                                rule->within < LUCI_FRESHNESS_MIN || rule->within > LUCI_FRESHNESS_MAX)))
         return "Require lucia-fresh: at most a TIME from 10s to 30d is allowed";
+    dir->rules.read_proof |= luci_rules_refusal(command) == AUTHZ_DENIED;
     *parsed = rule;
     return NULL;
 }
@@ -36,11 +41,9 @@ static authz_status judge(request_rec *r, const luci_session_t *session, luci_ms
 {
     luci_proof_t *proof = luci_proof_of(luci_state_of(r));
 
-    if (proof->suppose)
-        return AUTHZ_GRANTED;
     switch (luci_proof_look(r, session, within)) {
     case LUCI_OK: return AUTHZ_GRANTED;
-    case LUCI_DENIED: proof->refused = r; return AUTHZ_DENIED;
+    case LUCI_DENIED: proof->refused = r; return proof->suppose ? AUTHZ_GRANTED : AUTHZ_DENIED;
     case LUCI_NOT_FOUND:
     case LUCI_EXPIRED:
     case LUCI_CONFLICT:
@@ -74,6 +77,11 @@ static authz_status check(request_rec *r, const char *line, const void *parsed)
 }
 
 const authz_provider luci_gate_fresh = { check, parse };
+
+int luci_freshness_matters(request_rec *r)
+{
+    return luci_config_dir(r)->rules.read_proof;
+}
 
 int luci_freshness_is_wanted(request_rec *r)
 {

@@ -238,41 +238,79 @@ int luci_gate_authenticate(request_rec *r)
     return authenticate_basic(r);
 }
 
-/* Whether the user would be admitted after a confirmation. */
-static int depends_on_proof(request_rec *r)
+static int is_refusal(int status)
+{
+    return status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN;
+}
+
+/* Judges the lines as if the user had just confirmed. */
+static int judge_proved(request_rec *r)
 {
     int status;
 
-    if (!luci_freshness_is_wanted(r))
-        return 0;
     luci_freshness_suppose(r, 1);
     status = run_later_authz(r);
     luci_freshness_suppose(r, 0);
-    return status == OK;
+    return status;
 }
 
-static int answer_refusal(request_rec *r)
+/* Judges the lines without a log. */
+static int judge_silently(request_rec *r)
+{
+    const struct ap_logconf *log = r->log;
+    struct ap_logconf *quiet = apr_pcalloc(r->pool, sizeof *quiet);
+    int status;
+
+    quiet->level = APLOG_EMERG;
+    r->log = quiet;
+    status = run_later_authz(r);
+    r->log = log;
+    return status;
+}
+
+/* mod_authz_core logs each refusal as an error, which it is not if the user is only led to confirm. So lines
+ * that may need a proof are first judged as if there were one, which logs other refusals. Sets *may_confirm
+ * to whether the user would be admitted after a confirmation. */
+static int judge_lines(request_rec *r, int *may_confirm)
+{
+    int status, proved;
+
+    *may_confirm = 0;
+    if (!luci_freshness_matters(r)) {
+        status = run_later_authz(r);
+        *may_confirm = is_refusal(status) && luci_freshness_is_wanted(r) && judge_proved(r) == OK;
+        return status;
+    }
+    proved = judge_proved(r);
+    if (!luci_freshness_is_wanted(r))
+        return proved;
+    status = judge_silently(r);
+    *may_confirm = proved == OK;
+    return status == OK || is_refusal(status) ? status : run_later_authz(r);
+}
+
+static int answer_refusal(request_rec *r, int may_confirm)
 {
     if (is_anonymous(r))
         return challenge(r);
-    if (depends_on_proof(r))
+    if (may_confirm)
         return ask_for(r, &(lack_t){ LUCI_MESSAGE_CONFIRM, luci_state_urls(r)->confirm, 1 });
     return luci_reply_forbidden(r, luci_state_user(r));
 }
 
 int luci_gate_authorize(request_rec *r)
 {
-    int status, answered;
+    int status, answered, may_confirm;
 
     if (!luci_state_is_gated(r))
         return DECLINED;
     if (luci_state_is_exempt(r))
         return OK;
-    status = run_later_authz(r);
+    status = judge_lines(r, &may_confirm);
     if (status == OK)
         return OK;
-    if (status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN)
-        return answer_refusal(r);
+    if (is_refusal(status))
+        return answer_refusal(r, may_confirm);
     answered = luci_freshness_undecided(r);
     return answered == DECLINED ? status : answered;
 }
