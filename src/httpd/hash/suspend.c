@@ -26,6 +26,10 @@ APLOG_USE_MODULE(luciauth);
  * only if it is the first by 10 ms, and serves none before its time has passed. */
 #define AT_ONCE (-apr_time_from_sec(3600))
 
+/* Seconds that a thread without work stays for the next request, so that in a burst not each request pays for
+ * a new thread, its stack and its random generator. */
+#define LINGER 10
+
 typedef enum {
     IDLE,      /* no request is suspended */
     BEGUN,     /* a request is suspended, and its handler has not returned yet */
@@ -55,12 +59,17 @@ typedef struct waiter_t {
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* signals that a waiter's state or the number of threads has changed */
+    pthread_cond_t called;  /* signals that calls or is_stopping has changed */
     waiter_t *first;
     waiter_t *last;
     int threads;
     int threads_max; /* 0: requests cannot be suspended in this child */
     int is_stopping;
-} room = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+    int lingering; /* number of threads that wait for work and have not been called */
+    int calls;     /* number of them that were called and have not woken up yet */
+} room = { .lock = PTHREAD_MUTEX_INITIALIZER,
+           .changed = PTHREAD_COND_INITIALIZER,
+           .called = PTHREAD_COND_INITIALIZER };
 
 static __thread conn_rec *inside; /* the connection for which this thread runs the other modules' hooks */
 
@@ -178,12 +187,42 @@ static void serve(waiter_t *waiter)
     pthread_cond_broadcast(&room.changed);
 }
 
+/* Requires the lock. 0: no call came in time, or the child ends. After a call, another thread may have taken
+ * the request. */
+static int is_called(void)
+{
+    struct timespec end;
+    int code = 0;
+
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += LINGER;
+    room.lingering++;
+    while (room.calls == 0 && !room.is_stopping && code == 0)
+        code = pthread_cond_clockwait(&room.called, &room.lock, CLOCK_MONOTONIC, &end);
+    if (room.calls == 0) {
+        room.lingering--;
+        return 0;
+    }
+    room.calls--;
+    return !room.is_stopping;
+}
+
+/* Requires the lock. */
+static void call_thread(void)
+{
+    room.lingering--;
+    room.calls++;
+    pthread_cond_signal(&room.called);
+}
+
 static void *work(void *unused)
 {
     luci_hash_slots_detach();
     pthread_mutex_lock(&room.lock);
-    while (room.first && !room.is_stopping)
-        serve(room.first);
+    do {
+        while (room.first && !room.is_stopping)
+            serve(room.first);
+    } while (is_called());
     room.threads--;
     pthread_cond_broadcast(&room.changed);
     pthread_mutex_unlock(&room.lock);
@@ -195,6 +234,10 @@ static void *work(void *unused)
 static void enqueue(waiter_t *waiter)
 {
     append(waiter);
+    if (room.lingering > 0) {
+        call_thread();
+        return;
+    }
     if (room.threads >= room.threads_max)
         return;
     room.threads++;
@@ -218,6 +261,7 @@ static apr_status_t stop(void *unused)
         take_out(waiter, RECALLED);
         waiter->what.discard(waiter->what.baton);
     }
+    pthread_cond_broadcast(&room.called);
     while (room.threads > 0)
         pthread_cond_wait(&room.changed, &room.lock);
     pthread_mutex_unlock(&room.lock);
