@@ -6,7 +6,7 @@
 #
 #     my $burst = Bench::Burst->new;
 #     $burst->check;                           # dies unless it is a gate and each sign-in makes a session
-#     my $result = Bench::Burst->measure(rounds => 12, seconds => 2);    # rates and milliseconds: { hash|few|burst => [...] }
+#     my $result = Bench::Burst->measure(rounds => 8, seconds => 2);    # rates and milliseconds: { hash|few|burst => [...] }
 package Bench::Burst;
 use strict;
 use warnings;
