@@ -157,6 +157,13 @@ $server->write('htdocs/own/.htaccess', "Require env LUCIA_EMAIL\n");
 is $server->request(GET => '/own/a.txt', script(), cookie => $alice)->status, 500, 'S1.39: a rule in .htaccess about the variable of such an attribute lets nobody in';
 
 my $start = "LuciaDatabase sqlite3 \@db\@\nLuciaMount /account\nLuciaUserAttributes role email\nLuciaUserEditable email role\n";
+my $off = $host{off};
+my @own = (GET => '/own/a.txt', script(), cookie => $alice);
+$server->write('htdocs/own/.htaccess', "Require lucia-attribute role admin\n");
+is $off->request(@own)->status, 403, 'a rule in .htaccess of another server about another attribute judges';
+$server->write('htdocs/own/.htaccess', "Require lucia-attribute email h\@example.org\n");
+is $off->request(@own)->status, 500, 'S1.39: a rule in .htaccess about what people change at another server with the database lets nobody in';
+
 my $uses = qr/LUCI0509: LuciaUserEditable email role in \S+:\d+ lets people change "role" themselves, but/;
 for my $case (
     ['Require lucia-attribute', "<Location /a>\nAuthType Lucia\nRequire lucia-attribute role admin\n</Location>\n", qr/$uses Require lucia-attribute role admin in \S+:\d+ uses it.*Take the column out/s],
@@ -173,6 +180,12 @@ for my $case (
     my ($what, $lines, $message) = @$case;
     my ($status, $said) = $server->configtest($start . $lines);
     ok $status != 0 && $said =~ $message, "S1.39: httpd does not start with $what" or diag "status $status: $said";
+}
+symlink $server->dir . '/db', $server->dir . '/other-way' or die "symlink: $!";
+for my $case (['an existing database', 'luciauth.db'], ['a database that is made later', 'later.db']) {
+    my ($what, $file) = @$case;
+    my ($status, $said) = $server->configtest($start =~ s/\@db\@/$server->dir . "\/db\/$file"/er . "<VirtualHost *>\nServerName a.test\nLuciaDatabase sqlite3 " . $server->dir . "/other-way/$file\nLuciaUserEditable off\n<Location /a>\nAuthType Lucia\nRequire lucia-attribute role admin\n</Location>\n</VirtualHost>\n");
+    ok $status != 0 && $said =~ $uses, "S1.39: a symbolic link does not hide $what" or diag "status $status: $said";
 }
 my ($status, $said) = $server->configtest($start . "<VirtualHost *>\nServerName a.test\nLuciaDatabase sqlite3 other.db\nLuciaUserEditable off\n<Location /a>\nAuthType Lucia\nRequire lucia-attribute role admin\n</Location>\n</VirtualHost>\n");
 is $status, 0, 'another database has other users' or diag $said;

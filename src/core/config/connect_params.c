@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -214,4 +215,33 @@ int luci_connect_is_local(const char *driver, const char *params)
 int luci_database_is_same(const luci_database_t *a, const luci_database_t *b)
 {
     return a->driver && b->driver && luci_place_is_same(a->driver, a->params, b->driver, b->params);
+}
+
+const char *luci_path_resolved(const char *path, apr_pool_t *pool)
+{
+    char *real = realpath(path, NULL);
+    const char *copy, *slash = strrchr(path, '/');
+
+    if (real)
+        copy = apr_pstrdup(pool, real);
+    else if (slash > path && slash[1] &&
+             (real = realpath(apr_pstrmemdup(pool, path, (apr_size_t)(slash - path)), NULL)) != NULL)
+        copy = apr_pstrcat(pool, strcmp(real, "/") == 0 ? "" : real, slash, NULL);
+    else
+        copy = path;
+    free(real);
+    return copy;
+}
+
+int luci_database_may_be_same(const luci_database_t *a, const luci_database_t *b, apr_pool_t *pool)
+{
+    const luci_engine_t *engine = a->driver ? luci_engine_find(a->driver) : NULL;
+
+    if (luci_database_is_same(a, b))
+        return 1;
+    if (!engine || !b->driver || strcmp(a->driver, b->driver) != 0)
+        return 0;
+    if (luci_engine_is_file(engine, a->params))
+        return strcmp(luci_path_resolved(a->params, pool), luci_path_resolved(b->params, pool)) == 0;
+    return strcmp(luci_place(engine, a->params, pool), luci_place(engine, b->params, pool)) == 0;
 }

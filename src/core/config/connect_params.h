@@ -27,4 +27,12 @@ int luci_connect_is_local(const char *driver, const char *params);
 /* 1 if both servers have a LuciaDatabase and it is the same one, as luci_place_is_same judges it. */
 int luci_database_is_same(const luci_database_t *a, const luci_database_t *b);
 
+/* 1 if both may have the same users: the same file by any path, or the same name on the same server with any
+ * other parameters. Scratch memory is from pool. */
+int luci_database_may_be_same(const luci_database_t *a, const luci_database_t *b, apr_pool_t *pool);
+
+/* The path of a file or folder without symbolic links, from pool. Of a file that does not exist, the folder
+ * is resolved; path itself if neither can be determined. */
+const char *luci_path_resolved(const char *path, apr_pool_t *pool);
+
 #endif

@@ -9,7 +9,6 @@
 #include <apr_strings.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define SIGNUP "LuciaSignupAttributes"
@@ -55,16 +54,6 @@ static int is_below(const char *path, const char *prefix)
     size_t length = strcmp(prefix, "/") == 0 ? 0 : strlen(prefix);
 
     return strncmp(path, prefix, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
-/* The path of a file without symbolic links; path itself if that cannot be determined. */
-static const char *resolved(const char *path, apr_pool_t *pool)
-{
-    char *real = realpath(path, NULL);
-    const char *copy = real ? apr_pstrdup(pool, real) : path;
-
-    free(real);
-    return copy;
 }
 
 /* The path of a URL on this site, without query and fragment; NULL: it leads to another site. */
@@ -154,13 +143,13 @@ static int is_file(const luci_site_t *site)
 
 static void database_is_served(judge_t *judge, const luci_site_t *site, const char *id)
 {
-    const char *file = is_file(site) ? resolved(site->config->database.params, judge->pool) : NULL;
+    const char *file = is_file(site) ? luci_path_resolved(site->config->database.params, judge->pool) : NULL;
 
     for (const luci_site_t *each = file ? site : NULL; each; each = each->base) {
         for (int i = 0; i < each->folders->nelts; i++) {
             const char *folder = APR_ARRAY_IDX(each->folders, i, const char *);
 
-            if (is_below(file, resolved(folder, judge->pool)))
+            if (is_below(file, luci_path_resolved(folder, judge->pool)))
                 find(judge, id, LUCI_SITE_PROBLEM,
                      apr_psprintf(judge->pool,
                                   "the database %s is in the folder %s, whose files %s serves to everyone",
@@ -633,7 +622,7 @@ static void judge_filled_in(judge_t *judge, const filled_in_t *filled_in)
         const luci_site_t *other = APR_ARRAY_IDX(judge->all->sites, i, const luci_site_t *);
 
         if (other == site || other == site->base ||
-            luci_database_is_same(&other->config->database, &site->config->database))
+            luci_database_may_be_same(&other->config->database, &site->config->database, judge->pool))
             judge_trust(judge, filled_in, other);
     }
 }

@@ -2,6 +2,7 @@
 #include "httpd/gate/rules.h"
 
 #include "core/base/text.h"
+#include "core/config/connect_params.h"
 #include "core/config/editable.h"
 #include "httpd/account/mount.h"
 #include "httpd/base/attribute_names.h"
@@ -11,6 +12,7 @@
 #include <ap_provider.h>
 #include <apr_strings.h>
 #include <http_core.h>
+#include <http_main.h>
 
 #include <strings.h>
 
@@ -45,16 +47,29 @@ authz_status luci_rules_refusal(const cmd_parms *command)
     return negated ? AUTHZ_GRANTED : AUTHZ_DENIED;
 }
 
+/* The column that a line reads and that people change at a server with the database of this one. */
+static const char *editable_read_by(const cmd_parms *command, const char *line)
+{
+    const luci_database_t *database = &luci_config_server(command->server)->database;
+
+    for (server_rec *server = ap_server_conf; server; server = server->next) {
+        const luci_server_config_t *other = luci_config_server(server);
+        const char *column = luci_editable_read_by(other->settings.editable, line, command->pool);
+
+        if (column && luci_database_may_be_same(&other->database, database, command->temp_pool))
+            return column;
+    }
+    return NULL;
+}
+
 /* At start, the whole configuration is judged (site_rules.c). */
 const char *luci_rules_problem(cmd_parms *command, const char *line)
 {
-    const luci_server_config_t *config =
-        ap_get_module_config(command->server->module_config, &luciauth_module);
     const char *column;
 
     if (!ap_check_cmd_context(command, NOT_IN_HTACCESS))
         return NULL;
-    column = luci_editable_read_by(config->settings.editable, line, command->pool);
+    column = editable_read_by(command, line);
     return column
                ? apr_psprintf(command->pool,
                               "Require: LuciaUserEditable lets people change \"%s\" themselves, so that no "
