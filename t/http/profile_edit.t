@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 use Test::More;
+use JSON::PP ();
 use LuciaTest;
 use LuciaTest::Audit;
 use LuciaTest::Gate;
@@ -102,7 +103,20 @@ for my $case (
     is answer($reply), "400 $message", "S1.39: $what answers 400";
     is answer(change_json($alice, {@$fields})), "400 $message", "S1.39: $what answers 400 in JSON";
 }
+for my $case (
+    ['a number', 5, 'Malformed request body'],
+    ['a list', ['a'], 'Malformed request body'],
+    ['true', JSON::PP::true(), 'Malformed request body'],
+    ['a control character beyond ASCII', "A\x{85}B", 'Invalid value'],
+) {
+    my ($what, $value, $message) = @$case;
+    is answer(change_json($alice, { display_name => $value })), "400 $message", "S1.39: $what answers 400 in JSON";
+}
 is row('alice')->{display_name}, 'Al', 'S1.39: a refused form changes nothing';
+is change_json($alice, { display_name => undef })->json->{user}{display_name}, undef, 'S1.39: null in JSON is no value';
+is row('alice')->{display_name}, undef, 'S1.39: null in JSON is stored as NULL';
+is change_json($alice, { display_name => "\x{a0}Al\x{2003}" })->json->{user}{display_name}, 'Al', 'S1.39: white space beyond ASCII is dropped at the ends of a value';
+is answer(change_json($alice, { email => undef })), '400 This field is required', 'S1.39: null in JSON is refused where a value is required';
 $reply = change($alice, [email => 'alice@', display_name => 'New & good']);
 like $reply->body, qr/value="alice\@"[^>]*aria-invalid="true" aria-describedby="attribute-email-error"[^>]*autofocus.*value="New &amp; good"/s, 'S1.39: what was typed is kept, and the error stands at its field with the focus';
 like $reply->body, qr/<title>Error: Profile/, 'the title says that there is an error';
@@ -147,6 +161,20 @@ is $last[-1]->status, 429, 'S1.39: values cannot be probed without end';
 is answer(change($robert, [email => 'robert@example.org'])) =~ s/ .*//r, 429, 'who has probed waits';
 $reply = $server->request(GET => '/metrics')->body;
 like $reply, qr/^luciauth_events_total\{event="user_set",result="value_taken"\} [1-9]/m, 'taken values are counted';
+
+# ---- Columns that are named like values of the page ----
+
+{
+    my $named = site("LuciaUserAttributes details attributes form_error row_error focus\nLuciaUserEditable details? attributes? form_error? row_error? focus?\n", mount => '/account');
+    my $user = sign_up($named, 'alice', path => '/account/signup');
+    my %values = (details => '500', attributes => '500', form_error => 'one', row_error => 'two', focus => 'three');
+    is answer($named->request(POST => '/account', form(%values), cookie => $user, origin => 1)), '303 /account', 'attributes may have the names of the page\'s own values';
+    my $page = $named->request(GET => '/account', cookie => $user);
+    is scalar(() = $page->body =~ /id="attribute-/g), 5, 'an attribute is not taken for the number of fields';
+    is scalar(() = $page->body =~ /<p>[^<]*: <bdi>/g), 1, 'an attribute is not taken for the number of facts';
+    unlike $page->body, qr/role="alert"|aria-describedby|autofocus/, 'an attribute is not taken for an error';
+    like $page->body, qr/name="details" type="text" value="500"/, 'a field with the name of a list has its value';
+}
 
 # ---- Lines that would let people grant themselves access ----
 

@@ -191,7 +191,16 @@ static char *member(const json_t *object, const luci_form_field_t *field, apr_po
 
     if (field->kind == LUCI_FORM_FLAG)
         return apr_pstrdup(pool, json_is_true(value) ? "1" : "");
+    if (field->kind == LUCI_FORM_NULLABLE && json_is_null(value))
+        return apr_pstrdup(pool, "");
     return string ? apr_pstrdup(pool, string) : NULL;
+}
+
+static int has_type(const json_t *object, const luci_form_field_t *field)
+{
+    const json_t *value = json_object_get(object, field->name);
+
+    return field->kind != LUCI_FORM_NULLABLE || !value || json_is_null(value) || json_is_string(value);
 }
 
 /* json_string_value points to jansson's own string, not to a copy. */
@@ -218,10 +227,15 @@ luci_result_t luci_form_parse_json(const char *body, size_t length, luci_form_t 
     if (json_array_size(array) != 3)
         goto out;
     object = json_array_get(array, 1);
-    for (int i = 0; form->fields[i].name; i++)
-        form->values[i] = member(object, &form->fields[i], pool);
-    wipe_string_members(object);
     result = LUCI_OK;
+    for (int i = 0; form->fields[i].name; i++) {
+        form->values[i] = member(object, &form->fields[i], pool);
+        if (!has_type(object, &form->fields[i]))
+            result = LUCI_INVALID;
+    }
+    wipe_string_members(object);
+    if (result != LUCI_OK)
+        result = refuse(form);
 out:
     json_decref(array);
     return result;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/account/attribute_fields.h"
 
+#include "core/password/policy.h"
 #include "core/web/attribute_kind.h"
 #include "core/web/template.h"
 #include "httpd/request/reply.h"
@@ -8,12 +9,17 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#define ROWS "attributes"
 #define BYTES_OF_A_CHARACTER 9 /* in a form, at most */
 
 static const luci_asked_attribute_t *at(const apr_array_header_t *asked, int i)
 {
     return &APR_ARRAY_IDX(asked, i, luci_asked_attribute_t);
+}
+
+/* A posted value without white space at its ends, which no backend would get; NULL: none. */
+static const char *trimmed(const char *typed, apr_pool_t *pool)
+{
+    return typed ? luci_attribute_trim(luci_policy_trim(typed, pool), pool) : NULL;
 }
 
 /* ---- The form ---- */
@@ -31,7 +37,7 @@ void luci_attribute_fields_set(luci_form_t *form, const luci_form_field_t *other
     fields = apr_pcalloc(pool, sizeof *fields * (size_t)(count + asked->nelts + 1));
     memcpy(fields, others, (size_t)count * sizeof *fields);
     for (int i = 0; i < asked->nelts; i++)
-        fields[count + i].name = at(asked, i)->name;
+        fields[count + i] = (luci_form_field_t){ at(asked, i)->name, LUCI_FORM_NULLABLE };
     form->fields = fields;
     form->bytes_max += (size_t)asked->nelts * LUCI_ATTRIBUTE_UNITS_MAX * BYTES_OF_A_CHARACTER;
 }
@@ -45,7 +51,7 @@ const char *const *luci_attribute_fields_values(const luci_endpoint_request_t *r
     for (int i = 0; i < fields->asked->nelts; i++) {
         const char *typed = luci_form_value(&request->form, at(fields->asked, i)->name);
 
-        values[i] = luci_attribute_trim(typed, pool);
+        values[i] = trimmed(typed, pool);
         if (fields->user && typed && !values[i])
             values[i] = "";
     }
@@ -69,12 +75,13 @@ static luci_message_t problem_with(const luci_endpoint_request_t *request,
     const luci_asked_attribute_t *attribute = at(fields->asked, i);
     const luci_attribute_kind_t *kind = luci_attribute_kind(attribute->name);
     const char *typed = luci_form_value(&request->form, attribute->name);
-    const char *value = luci_attribute_trim(typed, request->r->pool);
+    const char *value = trimmed(typed, request->r->pool);
     int may_lack = attribute->is_optional || (fields->user && !typed);
 
     if (!value)
         return may_lack ? LUCI_NO_MESSAGE : LUCI_MESSAGE("value_missing");
-    return luci_attribute_check(kind, value) == LUCI_OK ? LUCI_NO_MESSAGE : invalid(kind);
+    return luci_attribute_check(kind, value) == LUCI_OK && luci_policy_fits_header(value) ? LUCI_NO_MESSAGE
+                                                                                          : invalid(kind);
 }
 
 luci_message_t luci_attribute_fields_problem(const luci_endpoint_request_t *request,
@@ -117,12 +124,13 @@ static void set_row(const luci_endpoint_request_t *request, const luci_attribute
     const luci_asked_attribute_t *attribute = at(fields->asked, i);
     const luci_attribute_kind_t *kind = luci_attribute_kind(attribute->name);
 
-    luci_template_set_row(values, ROWS, i, "name", attribute->name);
-    luci_template_set_row(values, ROWS, i, "label", luci_attribute_fields_label(request->r, attribute->name));
-    luci_template_set_row(values, ROWS, i, "type", kind->type);
-    luci_template_set_row(values, ROWS, i, "autocomplete", kind->autocomplete);
-    luci_template_set_row(values, ROWS, i, "value", shown(request, fields, attribute->name));
-    luci_template_set_row(values, ROWS, i, "required", attribute->is_optional ? "" : "1");
+    luci_template_set_row(values, LUCI_ATTRIBUTE_ROWS, i, "name", attribute->name);
+    luci_template_set_row(values, LUCI_ATTRIBUTE_ROWS, i, "label",
+                          luci_attribute_fields_label(request->r, attribute->name));
+    luci_template_set_row(values, LUCI_ATTRIBUTE_ROWS, i, "type", kind->type);
+    luci_template_set_row(values, LUCI_ATTRIBUTE_ROWS, i, "autocomplete", kind->autocomplete);
+    luci_template_set_row(values, LUCI_ATTRIBUTE_ROWS, i, "value", shown(request, fields, attribute->name));
+    luci_template_set_row(values, LUCI_ATTRIBUTE_ROWS, i, "required", attribute->is_optional ? "" : "1");
 }
 
 int luci_attribute_fields_show(const luci_endpoint_request_t *request, const luci_attribute_fields_t *fields,
@@ -136,11 +144,10 @@ int luci_attribute_fields_show(const luci_endpoint_request_t *request, const luc
         if (i == taken)
             message = LUCI_MESSAGE_VALUE_TAKEN;
         set_row(request, fields, i, values);
-        if (!message.key)
-            continue;
-        luci_template_set_row(values, ROWS, i, "row_error", luci_reply_text(request->r, message, NULL));
-        luci_template_set_row(values, ROWS, i, "focus", has_focus ? "" : "1");
-        has_focus = 1;
+        luci_template_set_row(values, LUCI_ATTRIBUTE_ROWS, i, "row_error",
+                              message.key ? luci_reply_text(request->r, message, NULL) : "");
+        luci_template_set_row(values, LUCI_ATTRIBUTE_ROWS, i, "focus", message.key && !has_focus ? "1" : "");
+        has_focus |= message.key != NULL;
     }
     return has_focus;
 }

@@ -6,6 +6,8 @@
 
 #include "httpd/account/endpoint.h"
 
+#define LUCI_ATTRIBUTE_ROWS "attributes" /* the list of a page */
+
 /* The fields of one form. */
 typedef struct {
     const apr_array_header_t *asked; /* luci_asked_attribute_t */

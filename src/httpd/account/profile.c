@@ -112,6 +112,21 @@ static void set_links(const luci_endpoint_request_t *request, apr_table_t *value
     apr_table_setn(values, "delete_url", deletes && urls->deletion ? urls->deletion : "");
 }
 
+/* Adds all attributes for templates of one's own. An attribute must not be taken for a list, whose value is
+ * the number of its rows, nor for the message of an error. */
+static void set_attributes(const luci_user_t *user, const luci_settings_t *settings, apr_table_t *values)
+{
+    for (int i = 0; i < settings->attributes->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(settings->attributes, i, const char *);
+
+        if (user->attributes[i] && !apr_table_get(values, name))
+            apr_table_setn(values, name, user->attributes[i]);
+    }
+    apr_table_unset(values, DETAILS);
+    apr_table_unset(values, LUCI_ATTRIBUTE_ROWS);
+    apr_table_unset(values, "form_error");
+}
+
 static int show_with(luci_endpoint_request_t *request, const luci_problem_t *problem, const char *field,
                      int taken)
 {
@@ -121,12 +136,7 @@ static int show_with(luci_endpoint_request_t *request, const luci_problem_t *pro
     apr_table_t *values = luci_own_page_values(request, request->urls->account);
     int has_form = shows_form(request), row;
 
-    for (int i = 0; i < settings->attributes->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(settings->attributes, i, const char *);
-
-        if (user->attributes[i] && !apr_table_get(values, name))
-            apr_table_setn(values, name, user->attributes[i]);
-    }
+    set_attributes(user, settings, values);
     apr_table_setn(values, "user_id", user->id);
     apr_table_setn(values, "username", user->username);
     set_links(request, values);

@@ -398,6 +398,33 @@ static void test_flags(void)
     }
 }
 
+static void test_nullable(void)
+{
+    static const luci_form_field_t nullable[] = { { "phone", LUCI_FORM_NULLABLE }, { NULL, LUCI_FORM_TEXT } };
+    static const struct {
+        const char *body, *value;
+        luci_result_t result;
+    } table[] = {
+        { "{\"phone\":\"1\"}", "1", LUCI_OK },
+        { "{\"phone\":null}", "", LUCI_OK },
+        { "{}", NULL, LUCI_OK },
+        { "[]", NULL, LUCI_OK },
+        { "{\"phone\":1}", NULL, LUCI_INVALID },
+        { "{\"phone\":[\"1\"]}", NULL, LUCI_INVALID },
+        { "{\"phone\":{}}", NULL, LUCI_INVALID },
+        { "{\"phone\":false}", NULL, LUCI_INVALID },
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        luci_form_t form = { .fields = nullable };
+
+        tap_is_result(luci_form_parse_json(table[i].body, strlen(table[i].body), &form, pool),
+                      table[i].result, "a nullable field in %s", table[i].body);
+        tap_is_str(luci_form_value(&form, "phone"), table[i].value, "the nullable value in %s",
+                   table[i].body);
+    }
+}
+
 int main(void)
 {
     apr_initialize();
@@ -405,6 +432,7 @@ int main(void)
     test_urlencoded();
     test_json();
     test_flags();
+    test_nullable();
     test_depth();
     test_many_parameters();
     test_query();
