@@ -109,6 +109,25 @@ sub check_indexes {
     return;
 }
 
+# S1.39: what a column does not take.
+sub check_refused_values {
+    my ($engine) = @_;
+    my $database = $engine->create;
+    my $server = serve($engine->line($database), "LuciaUserAttributes email nickname city\nLuciaUserEditable email nickname? city?\n");
+    $engine->query_in($database, "ALTER TABLE auth_user DROP COLUMN $_") for qw(nickname city);
+    $engine->query_in($database, "ALTER TABLE auth_user ADD COLUMN $_") for 'nickname VARCHAR(20)', "city VARCHAR(20) DEFAULT 'Ulm' NOT NULL";
+    my $cookie = sign_up($server, 'alice');
+    my $change = sub { $server->request(POST => '/', form(@_), cookie => $cookie, origin => $server->origin) };
+    my $reply = $change->(email => 'a@example.org', nickname => 'a' x 21);
+    is $reply->status . ' ' . error_in($reply), '400 Invalid value', 'S1.39: a value that is too long for its column answers 400';
+    like $reply->body, qr/value="a{21}"[^>]*aria-describedby="attribute-nickname-error"/, 'S1.39: the error stands at the field whose column does not take the value';
+    is $change->(city => '')->status, 400, 'S1.39: an empty value where the column must have one answers 400';
+    is_deeply $engine->query_in($database, 'SELECT email, nickname, city FROM auth_user')->[0], { email => undef, nickname => undef, city => 'Ulm' }, 'S1.39: a value that its column refuses is not cut, and nothing else is stored';
+    is $change->(email => 'a@example.org', nickname => 'a' x 20)->status, 303, 'S1.39: a value that just fits its column is stored';
+    unlike $server->error_log, qr/LUCI0302/, 'S1.39: a value that is refused is no error of the database';
+    return;
+}
+
 sub row_id { return Digest::SHA::sha256_hex($_[0]{value}) }
 
 for my $class (qw(LuciaTest::Postgres LuciaTest::MariaDB)) {
@@ -117,6 +136,7 @@ for my $class (qw(LuciaTest::Postgres LuciaTest::MariaDB)) {
         subtest 'tables of Lucia v2' => sub { check_lucia_tables($engine) };
         subtest 'a missing table'    => sub { check_missing_table($engine) };
         subtest 'unreadable columns' => sub { check_unreadable($engine) };
+        subtest 'refused values'     => sub { check_refused_values($engine) };
         subtest 'no right to count'  => sub { check_uncounted($engine) };
         subtest 'indexes'            => sub { check_indexes($engine) };
     };

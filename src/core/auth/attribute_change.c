@@ -60,13 +60,24 @@ static luci_result_t compare(writing_t *writing, const luci_user_t *user)
     return LUCI_OK;
 }
 
+static luci_result_t write_each(luci_db_t *db, const writing_t *writing, const char *id, apr_pool_t *pool)
+{
+    luci_result_t result = LUCI_OK;
+
+    for (int i = 0; i < writing->count && result == LUCI_OK; i++) {
+        writing->change->taken = writing->numbers[i];
+        result = luci_db_change_column(db, id, writing->values[i].column, writing->values[i].value, pool);
+    }
+    return result;
+}
+
 static luci_result_t write_values(luci_db_t *db, void *baton, const luci_user_t *user, apr_pool_t *pool)
 {
     writing_t *writing = baton;
     luci_result_t result = compare(writing, user);
 
     if (result == LUCI_OK)
-        result = luci_user_set_values(db, user->id, writing->values, writing->count, pool);
+        result = write_each(db, writing, user->id, pool);
     if (result == LUCI_OK)
         set_user(writing, user, pool);
     return result;

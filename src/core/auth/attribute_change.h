@@ -12,16 +12,17 @@ typedef struct {
     /* In the order of settings->editable, checked by the caller; NULL: stays as it is; "": becomes NULL. */
     const char *const *values;
     luci_user_t user; /* output: the user of the session with all attributes as they are now */
-    int taken;        /* output of CONFLICT: the number of the value that another user has */
+    int taken;        /* output of CONFLICT and INVALID: the number of the value that was refused */
 } luci_attribute_change_t;
 
 /* Writes the values that differ, in one transaction under the user's lock, and reports one event. Sessions
  * stay, and the caches have forgotten the old values before it returns.
  *
  * OK. CONFLICT: the column takes each value once, and another user has this one; the attempt counts as a
- * sign-up, which limits how many values a client can probe. THROTTLED: it had too many of those. EXPIRED: the
- * session has ended meanwhile. UNAVAILABLE: also if the table lacks a column, or does not take a value. BUSY,
- * INTERNAL. Nothing is written then, except perhaps after UNAVAILABLE. */
+ * sign-up, which limits how many values a client can probe. THROTTLED: it had too many of those. INVALID: the
+ * column does not take a value, as far as the engine says so. EXPIRED: the session has ended meanwhile.
+ * UNAVAILABLE: also if the table lacks a column. BUSY, INTERNAL. Nothing is written then, except perhaps
+ * after UNAVAILABLE. */
 luci_result_t luci_attribute_change(const luci_auth_t *auth, luci_attribute_change_t *change,
                                     apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -140,6 +140,7 @@ static luci_result_t answer(luci_connection_t *connection, int code)
     case LUCI_FAILURE_OTHER:
     case LUCI_FAILURE_CONFLICT:
     case LUCI_FAILURE_REFERENCED:
+    case LUCI_FAILURE_VALUE:
     case LUCI_FAILURE_MISSING: break;
     }
     return luci_connection_fail(connection, LUCI_UNAVAILABLE, message);
@@ -594,6 +595,10 @@ luci_result_t luci_connection_execute(luci_connection_t *connection, luci_bound_
     if (bound->may_conflict && failure_of(connection, code) == LUCI_FAILURE_CONFLICT) {
         *changed = 0;
         return LUCI_OK;
+    }
+    if (bound->may_refuse && failure_of(connection, code) == LUCI_FAILURE_VALUE) {
+        store_reason(connection, message_of(connection, code));
+        return LUCI_INVALID;
     }
     return bound->may_be_referenced ? answer_deletion(connection, code) : answer(connection, code);
 }

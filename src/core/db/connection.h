@@ -37,6 +37,7 @@ typedef struct {
     apr_dbd_prepared_t *prepared;
     const char *argument[LUCI_SQL_PLACES_MAX];
     int arguments;
+    int may_refuse;
     int may_conflict;
     int may_be_referenced;
 } luci_bound_t;

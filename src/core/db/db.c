@@ -500,6 +500,7 @@ static luci_result_t prepare(luci_db_t *db, ran_t *ran, const luci_argument_t *a
     if (!ran->prepared)
         result = luci_connection_prepare(&db->connection, ran->made.text, &ran->prepared);
     bound->prepared = ran->prepared;
+    bound->may_refuse = ran->statement->may_refuse;
     bound->may_conflict = ran->statement->may_conflict;
     bound->may_be_referenced = ran->statement->may_be_referenced;
     return result;
@@ -668,17 +669,30 @@ luci_result_t luci_db_execute(luci_db_t *db, const luci_statement_t *statement,
     return write_rows(db, &query);
 }
 
+/* The arguments are those of both statements that set a column. */
+static luci_result_t write_column(luci_db_t *db, const luci_statement_t *statement, const char *column,
+                                  const luci_argument_t *arguments, apr_pool_t *scratch)
+{
+    int changed;
+    query_t query = {
+        .statement = statement, .column = column, .arguments = arguments, .changed = &changed, .pool = scratch
+    };
+
+    return write_rows(db, &query);
+}
+
 luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char *column, const char *value,
                                  apr_pool_t *scratch)
 {
-    int changed;
-    query_t query = { .statement = &luci_sql_user_set_column,
-                      .column = column,
-                      .arguments = LUCI_ARGUMENTS({ "value", value }, { "id", user_id }),
-                      .changed = &changed,
-                      .pool = scratch };
+    return write_column(db, &luci_sql_user_set_column, column,
+                        LUCI_ARGUMENTS({ "value", value }, { "id", user_id }), scratch);
+}
 
-    return write_rows(db, &query);
+luci_result_t luci_db_change_column(luci_db_t *db, const char *user_id, const char *column, const char *value,
+                                    apr_pool_t *scratch)
+{
+    return write_column(db, &luci_sql_user_change_column, column,
+                        LUCI_ARGUMENTS({ "value", value }, { "id", user_id }), scratch);
 }
 
 luci_result_t luci_db_find_value(luci_db_t *db, const char *user_id, const char *column, const char *value,

@@ -124,6 +124,11 @@ luci_result_t luci_db_execute(luci_db_t *db, const luci_statement_t *statement,
 luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char *column, const char *value,
                                  apr_pool_t *scratch) LUCI_MUST_USE;
 
+/* The same for a value that a user chose. INVALID: the column does not take it (too long, another type, NULL,
+ * a CHECK), as far as the engine says so; the connection stays good. */
+luci_result_t luci_db_change_column(luci_db_t *db, const char *user_id, const char *column, const char *value,
+                                    apr_pool_t *scratch) LUCI_MUST_USE;
+
 /* OK: a user other than user_id has a value in a column that the column takes for this one. NOT_FOUND. */
 luci_result_t luci_db_find_value(luci_db_t *db, const char *user_id, const char *column, const char *value,
                                  apr_pool_t *scratch) LUCI_MUST_USE;

@@ -47,6 +47,7 @@ typedef struct {
 typedef struct luci_statement_t {
     const char *text;
     int repeatable;   /* 1: it may safely run twice, so that it is repeated if its answer was lost */
+    int may_refuse;   /* 1: a value that the column does not take is INVALID, and leaves a good connection */
     int may_conflict; /* 1: if a row with the same key exists, nothing is changed, and that is not an error */
     int may_be_referenced; /* 1: it deletes rows that rows of other tables may refer to: CONFLICT then */
     /* 1: the answer of a server that may lag does not count. With [L:...], the statement returns a row in any

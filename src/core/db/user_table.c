@@ -87,6 +87,11 @@ const luci_statement_t luci_sql_user_set_column = {
     .text = "UPDATE {user} SET {column} = :value WHERE id = :id",
 };
 
+const luci_statement_t luci_sql_user_change_column = {
+    .text = "UPDATE {user} SET {column} = :value WHERE id = :id",
+    .may_refuse = 1,
+};
+
 const luci_statement_t luci_sql_user_value_taken = {
     .text = "SELECT id FROM {user} WHERE {column} = :value AND id <> :id",
     .repeatable = 1,

@@ -28,9 +28,10 @@ extern const luci_statement_t luci_sql_user_page; /* listed users, in the order 
  */
 extern const luci_statement_t luci_sql_user_name_taken;
 extern const luci_statement_t luci_sql_user_rename;
-extern const luci_statement_t luci_sql_user_set_disabled; /* only if the column exists */
-extern const luci_statement_t luci_sql_user_set_column;   /* run by luci_db_set_column */
-extern const luci_statement_t luci_sql_user_value_taken;  /* run by luci_db_find_value */
+extern const luci_statement_t luci_sql_user_set_disabled;  /* only if the column exists */
+extern const luci_statement_t luci_sql_user_set_column;    /* run by luci_db_set_column */
+extern const luci_statement_t luci_sql_user_change_column; /* run by luci_db_change_column */
+extern const luci_statement_t luci_sql_user_value_taken;   /* run by luci_db_find_value */
 extern const luci_statement_t luci_sql_user_delete;
 
 #endif

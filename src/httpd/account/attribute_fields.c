@@ -142,7 +142,7 @@ int luci_attribute_fields_show(const luci_endpoint_request_t *request, const luc
         luci_message_t message = is_wrong ? problem_with(request, fields, i) : LUCI_NO_MESSAGE;
 
         if (i == taken)
-            message = LUCI_MESSAGE_VALUE_TAKEN;
+            message = fields->refusal.key ? fields->refusal : LUCI_MESSAGE_VALUE_TAKEN;
         set_row(request, fields, i, values);
         luci_template_set_row(values, LUCI_ATTRIBUTE_ROWS, i, "row_error",
                               message.key ? luci_reply_text(request->r, message, NULL) : "");

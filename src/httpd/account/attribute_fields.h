@@ -13,6 +13,7 @@ typedef struct {
     const apr_array_header_t *asked; /* luci_asked_attribute_t */
     const luci_user_t
         *user; /* has the values that stay unless the form has others; NULL: there is no user yet */
+    luci_message_t refusal; /* at the value that was taken; without a key: LUCI_MESSAGE_VALUE_TAKEN */
 } luci_attribute_fields_t;
 
 /* For luci_endpoint_t.set_fields: adds the fields to those that every such form has, which end with a NULL

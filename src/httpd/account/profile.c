@@ -28,8 +28,8 @@ static int is_editable(const luci_server_config_t *config)
 
 static luci_attribute_fields_t fields_of(const luci_endpoint_request_t *request)
 {
-    return (luci_attribute_fields_t){ luci_config_server(request->r->server)->settings.editable,
-                                      &request->session->user };
+    return (luci_attribute_fields_t){ .asked = luci_config_server(request->r->server)->settings.editable,
+                                      .user = &request->session->user };
 }
 
 /* ---- The page ---- */
@@ -136,6 +136,8 @@ static int show_with(luci_endpoint_request_t *request, const luci_problem_t *pro
     apr_table_t *values = luci_own_page_values(request, request->urls->account);
     int has_form = shows_form(request), row;
 
+    if (problem)
+        editable.refusal = problem->message;
     set_attributes(user, settings, values);
     apr_table_setn(values, "user_id", user->id);
     apr_table_setn(values, "username", user->username);
@@ -179,9 +181,10 @@ static int done(luci_endpoint_request_t *request, const luci_attribute_change_t 
     return luci_reply_see_other(request->r, here ? here : request->urls->account);
 }
 
-static int answer_taken(luci_endpoint_request_t *request, const luci_attribute_change_t *change)
+static int answer_refused(luci_endpoint_request_t *request, const luci_attribute_change_t *change,
+                          luci_message_t message)
 {
-    luci_problem_t problem = { HTTP_BAD_REQUEST, LUCI_MESSAGE_VALUE_TAKEN, 0 };
+    luci_problem_t problem = { HTTP_BAD_REQUEST, message, 0 };
 
     return request->as_json ? luci_reply_problem(request->r, &problem, LUCI_REPLY_JSON)
                             : show_with(request, &problem, "attribute_error", change->taken);
@@ -194,12 +197,12 @@ static int answer(luci_endpoint_request_t *request, const luci_attribute_change_
 
     switch (result) {
     case LUCI_OK: return done(request, change);
-    case LUCI_CONFLICT: return answer_taken(request, change);
+    case LUCI_CONFLICT: return answer_refused(request, change, LUCI_MESSAGE_VALUE_TAKEN);
+    case LUCI_INVALID: return answer_refused(request, change, LUCI_MESSAGE("invalid_value"));
     case LUCI_EXPIRED: return luci_own_page_ended(request);
     case LUCI_THROTTLED:
         problem = luci_problem_throttled(change->request.attempt->retry_after);
         return luci_own_page_complain(request, page, &problem, "form_error");
-    case LUCI_INVALID:
     case LUCI_NOT_FOUND:
     case LUCI_DENIED:
     case LUCI_BUSY:

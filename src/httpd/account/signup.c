@@ -9,7 +9,7 @@
 
 static luci_attribute_fields_t fields_of(const luci_endpoint_request_t *request)
 {
-    return (luci_attribute_fields_t){ luci_config_server(request->r->server)->settings.signup, NULL };
+    return (luci_attribute_fields_t){ .asked = luci_config_server(request->r->server)->settings.signup };
 }
 
 static void set_fields(const luci_server_config_t *config, luci_form_t *form, apr_pool_t *pool)

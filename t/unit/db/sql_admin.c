@@ -30,6 +30,7 @@ static void check_texts(void)
         .engine = &luci_engine_mysql, .settings = &settings, .columns = order, .count = 1
     };
     luci_sql_text_t set = luci_sql_text(&luci_sql_user_set_column, &of_order, pool);
+    luci_sql_text_t chosen = luci_sql_text(&luci_sql_user_change_column, &of_order, pool);
     luci_sql_text_t taken = luci_sql_text(&luci_sql_user_value_taken, &of_order, pool);
     luci_probe_t role = luci_probe_column(&luci_table_user, "role");
 
@@ -57,6 +58,9 @@ static void check_texts(void)
     tap_is_str(taken.text, "SELECT id FROM `auth_user` WHERE `order` = %s AND id <> %s",
                "a value of any column is looked for at other users");
     tap_is_int(luci_sql_user_set_column.repeatable, 0, "  setting a column is not repeated");
+    tap_is_str(chosen.text, set.text, "a column is changed as it is set");
+    tap_is_int(luci_sql_user_change_column.repeatable, 0, "changing a column is not repeated");
+    tap_is_int(luci_sql_user_change_column.may_refuse, 1, "a column may refuse the value of a user");
     tap_is_str(luci_schema_add_column(&luci_engine_sqlite3, &luci_table_user, "disabled", &settings, pool),
                "ALTER TABLE \"auth_user\" ADD COLUMN \"disabled\" BIGINT", "a column of ours is added");
     tap_is_str(luci_schema_add_column(&luci_engine_mysql, &luci_table_user, "role", &settings, pool),
