@@ -113,7 +113,7 @@ sub check_indexes {
 sub check_refused_values {
     my ($engine) = @_;
     my $database = $engine->create;
-    my $server = serve($engine->line($database), "LuciaUserAttributes email nickname city\nLuciaUserEditable email nickname? city?\n");
+    my $server = serve($engine->line($database), "LuciaUserAttributes email nickname city\nLuciaUserEditable email nickname? city?\nLuciaSignupAttributes nickname?\n");
     $engine->query_in($database, "ALTER TABLE auth_user DROP COLUMN $_") for qw(nickname city);
     $engine->query_in($database, "ALTER TABLE auth_user ADD COLUMN $_") for 'nickname VARCHAR(20)', "city VARCHAR(20) DEFAULT 'Ulm' NOT NULL";
     my $cookie = sign_up($server, 'alice');
@@ -124,6 +124,10 @@ sub check_refused_values {
     is $change->(city => '')->status, 400, 'S1.39: an empty value where the column must have one answers 400';
     is_deeply $engine->query_in($database, 'SELECT email, nickname, city FROM auth_user')->[0], { email => undef, nickname => undef, city => 'Ulm' }, 'S1.39: a value that its column refuses is not cut, and nothing else is stored';
     is $change->(email => 'a@example.org', nickname => 'a' x 20)->status, 303, 'S1.39: a value that just fits its column is stored';
+    $reply = $server->request(POST => '/signup', form(username => 'robert', password => $PASSWORD, nickname => 'r' x 21), origin => $server->origin);
+    is $reply->status . ' ' . error_in($reply), '400 Invalid value', 'S1.37: sign-up with a value that is too long for its column answers 400';
+    like $reply->body, qr/value="r{21}"[^>]*aria-describedby="attribute-nickname-error"/, 'S1.37: the error stands at the field of sign-up whose column does not take the value';
+    is $engine->value_in($database, "SELECT count(*) FROM auth_user WHERE username = 'robert'"), 0, 'S1.37: a sign-up with such a value stores nothing';
     unlike $server->error_log, qr/LUCI0302/, 'S1.39: a value that is refused is no error of the database';
     return;
 }

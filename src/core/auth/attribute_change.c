@@ -65,7 +65,7 @@ static luci_result_t write_each(luci_db_t *db, const writing_t *writing, const c
     luci_result_t result = LUCI_OK;
 
     for (int i = 0; i < writing->count && result == LUCI_OK; i++) {
-        writing->change->taken = writing->numbers[i];
+        writing->change->refused = writing->numbers[i];
         result = luci_db_change_column(db, id, writing->values[i].column, writing->values[i].value, pool);
     }
     return result;
@@ -83,14 +83,14 @@ static luci_result_t write_values(luci_db_t *db, void *baton, const luci_user_t 
     return result;
 }
 
-/* OK: another user has one of the values, and change->taken is its number. */
+/* OK: another user has one of the values, and change->refused is its number. */
 static luci_result_t find_taken(luci_db_t *db, const writing_t *writing, apr_pool_t *scratch)
 {
     const char *id = writing->change->session->user.id;
     luci_result_t result = LUCI_NOT_FOUND;
 
     for (int i = 0; i < writing->count && result == LUCI_NOT_FOUND; i++) {
-        writing->change->taken = writing->numbers[i];
+        writing->change->refused = writing->numbers[i];
         if (writing->values[i].value)
             result = luci_db_find_value(db, id, writing->values[i].column, writing->values[i].value, scratch);
     }
@@ -105,7 +105,9 @@ static luci_result_t explain(luci_db_t *db, void *baton, luci_result_t result, a
     return find_taken(db, baton, pool) == LUCI_OK ? LUCI_CONFLICT : LUCI_UNAVAILABLE;
 }
 
-static luci_result_t write_all(const luci_auth_t *auth, luci_attribute_change_t *change, apr_pool_t *pool)
+/* *is_same: there was nothing to write. */
+static luci_result_t write_all(const luci_auth_t *auth, luci_attribute_change_t *change, int *is_same,
+                               apr_pool_t *pool)
 {
     apr_size_t count = (apr_size_t)auth->settings->editable->nelts + 1;
     writing_t writing = { .change = change,
@@ -113,14 +115,17 @@ static luci_result_t write_all(const luci_auth_t *auth, luci_attribute_change_t 
                           .values = apr_pcalloc(pool, sizeof *writing.values * count),
                           .numbers = apr_pcalloc(pool, sizeof *writing.numbers * count) };
     luci_own_account_t own = { change->session, change->request.now, write_values, explain, &writing };
+    luci_result_t result = luci_own_account_change(auth, &own, pool);
 
-    return luci_own_account_change(auth, &own, pool);
+    *is_same = result == LUCI_OK && writing.count == 0;
+    return result;
 }
 
 /* ---- The use case ---- */
 
 /* Only values that are taken count, so that a user may change the own ones as often as wanted. */
-static luci_result_t write_counted(const luci_auth_t *auth, luci_attribute_change_t *change, apr_pool_t *pool)
+static luci_result_t write_counted(const luci_auth_t *auth, luci_attribute_change_t *change, int *is_same,
+                                   apr_pool_t *pool)
 {
     luci_attempt_t *attempt = change->request.attempt;
     luci_result_t result =
@@ -129,7 +134,7 @@ static luci_result_t write_counted(const luci_auth_t *auth, luci_attribute_chang
 
     if (result != LUCI_OK)
         return result;
-    result = write_all(auth, change, pool);
+    result = write_all(auth, change, is_same, pool);
     if (result != LUCI_CONFLICT || !attempt)
         return result;
     result = luci_throttle_sign_up(auth->throttle, attempt, pool);
@@ -157,9 +162,11 @@ luci_result_t luci_attribute_change(const luci_auth_t *auth, luci_attribute_chan
                                     apr_pool_t *pool)
 {
     luci_event_t event = { .kind = LUCI_EVENT_USER_SET, .at = change->request.now };
-    luci_result_t result = write_counted(auth, change, pool);
+    int is_same = 0;
+    luci_result_t result = write_counted(auth, change, &is_same, pool);
 
     event.reason = reason_of(result);
-    luci_auth_report(auth, &event, &change->session->user, change->session);
+    if (!is_same)
+        luci_auth_report(auth, &event, &change->session->user, change->session);
     return result;
 }

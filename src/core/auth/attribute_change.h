@@ -12,10 +12,11 @@ typedef struct {
     /* In the order of settings->editable, checked by the caller; NULL: stays as it is; "": becomes NULL. */
     const char *const *values;
     luci_user_t user; /* output: the user of the session with all attributes as they are now */
-    int taken;        /* output of CONFLICT and INVALID: the number of the value that was refused */
+    int refused;      /* output of CONFLICT and INVALID: the number of the value that was refused */
 } luci_attribute_change_t;
 
-/* Writes the values that differ, in one transaction under the user's lock, and reports one event. Sessions
+/* Writes the values that differ, in one transaction under the user's lock, and reports one event, unless all
+ * are as they were. Sessions
  * stay, and the caches have forgotten the old values before it returns.
  *
  * OK. CONFLICT: the column takes each value once, and another user has this one; the attempt counts as a

@@ -26,8 +26,8 @@ typedef struct {
     luci_session_t *session;
     luci_key_t key; /* id and stored hash; output: the rest, before its failures were set back */
     int is_sign_up;
-    int attribute; /* output: the number of the attribute that is being stored, from 1; 0: none */
-    int is_taken;  /* output, of a sign-up that failed: another user has the value of that attribute */
+    int attribute;  /* output: the number of the attribute that is being stored, from 1; 0: none */
+    int is_refused; /* output, of a sign-up that failed: by the value of that attribute */
     apr_array_header_t *removed; /* output: of luci_session_token_t, older sessions of the user that were
                                     deleted (luci_session_make_room); NULL: none */
     apr_pool_t *pool;
@@ -77,6 +77,8 @@ luci_reason_t luci_auth_reason_of_weakness(luci_weakness_t weakness)
 
 static luci_reason_t invalid_new(luci_field_t field, luci_weakness_t weakness)
 {
+    if (field == LUCI_FIELD_ATTRIBUTE)
+        return LUCI_REASON_BAD_REQUEST;
     return field == LUCI_FIELD_PASSWORD ? luci_auth_reason_of_weakness(weakness) : invalid(field);
 }
 
@@ -160,26 +162,27 @@ static luci_result_t store_attributes(luci_db_t *db, sign_in_t *sign_in, apr_poo
         if (values[i] && luci_user_lacks(&user, settings, name))
             result = LUCI_UNAVAILABLE;
         else if (values[i])
-            result = luci_db_set_column(db, user.id, name, values[i], scratch);
+            result = luci_db_change_column(db, user.id, name, values[i], scratch);
     }
     if (result == LUCI_OK)
         sign_in->attribute = 0;
     return result;
 }
 
-/* The result of a transaction that failed when it stored an attribute: CONFLICT if another user has the
- * value, which not every engine says. */
+/* The result of a transaction that failed when it stored an attribute: INVALID if the column does not take
+ * the value, CONFLICT if another user has it, which not every engine says. */
 static luci_result_t explain_attribute(luci_db_t *db, sign_in_t *sign_in, luci_result_t result)
 {
     int i = sign_in->attribute - 1;
     const char *name;
 
+    sign_in->is_refused = i >= 0 && result == LUCI_INVALID;
     if (i < 0 || (result != LUCI_CONFLICT && result != LUCI_UNAVAILABLE))
         return result;
     name = APR_ARRAY_IDX(sign_in->auth->settings->signup, i, luci_asked_attribute_t).name;
-    sign_in->is_taken = luci_db_find_value(db, sign_in->session->user.id, name,
-                                           sign_in->request->attributes[i], sign_in->pool) == LUCI_OK;
-    return sign_in->is_taken ? LUCI_CONFLICT : LUCI_UNAVAILABLE;
+    sign_in->is_refused = luci_db_find_value(db, sign_in->session->user.id, name,
+                                             sign_in->request->attributes[i], sign_in->pool) == LUCI_OK;
+    return sign_in->is_refused ? LUCI_CONFLICT : LUCI_UNAVAILABLE;
 }
 
 static luci_result_t insert_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_t *scratch)
@@ -484,9 +487,9 @@ static luci_result_t sign_up(const luci_auth_t *auth, luci_auth_request_t *reque
     sign_in.key.stored_hash = stored;
     sign_in.is_sign_up = 1;
     result = commit_sign_in(&sign_in, pool);
-    if (sign_in.is_taken) {
+    if (sign_in.is_refused) {
         *field = LUCI_FIELD_ATTRIBUTE;
-        request->taken = sign_in.attribute;
+        request->refused = sign_in.attribute;
     }
     return result;
 }

@@ -68,8 +68,8 @@ typedef struct {
     int was_wrong; /* 1: the same password has failed before, and is not counted again as one of the failures
                       in a row (failures.h) */
     luci_attempt_t *attempt; /* zeros except for the device cookie; NULL: the attempt is not counted */
-    int taken; /* set by luci_auth_sign_up: the number of the attribute whose value another user has, from 1;
-                  0: none */
+    int refused; /* set by luci_auth_sign_up: the number of the attribute whose value the database refused,
+                    from 1; 0: none */
     luci_weakness_t weakness; /* set by luci_auth_sign_up and luci_password_change: why the new password is
                                  INVALID */
 } luci_auth_request_t;
@@ -79,7 +79,8 @@ typedef enum {
     LUCI_FIELD_NONE,
     LUCI_FIELD_USERNAME,
     LUCI_FIELD_PASSWORD,
-    LUCI_FIELD_ATTRIBUTE /* checked by the caller of luci_auth_sign_up, or with CONFLICT: request->taken */
+    LUCI_FIELD_ATTRIBUTE /* checked by the caller of luci_auth_sign_up, or by the database: request->refused
+                          */
 } luci_field_t;
 
 /* Tells whether a sign-up or sign-in would get as far as computing a hash, as far as that can be known

@@ -21,7 +21,7 @@ typedef enum {
                                  deadlock, a failed serialization); repeated from the start, it may succeed */
     LUCI_FAILURE_REFERENCED, /* a foreign key refuses to delete a row that a row of another table refers to */
     LUCI_FAILURE_VALUE,  /* a column does not take a value: it is too long, of another type, NULL, or refused
-                            by  a CHECK */
+                            by a CHECK */
     LUCI_FAILURE_SHARED, /* a prepared statement is missing or already exists: a pooler also lends the
                             server's connection to other clients */
 } luci_failure_t;

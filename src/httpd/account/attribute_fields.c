@@ -133,21 +133,28 @@ static void set_row(const luci_endpoint_request_t *request, const luci_attribute
     luci_template_set_row(values, LUCI_ATTRIBUTE_ROWS, i, "required", attribute->is_optional ? "" : "1");
 }
 
-int luci_attribute_fields_show(const luci_endpoint_request_t *request, const luci_attribute_fields_t *fields,
-                               int is_wrong, int taken, apr_table_t *values)
+/* What is wrong with the value of a field; NULL: nothing. */
+static const char *error_at(const luci_endpoint_request_t *request, const luci_attribute_fields_t *fields,
+                            int i)
 {
+    luci_message_t message = problem_with(request, fields, i);
+
+    return message.key ? luci_reply_text(request->r, message, NULL) : NULL;
+}
+
+int luci_attribute_fields_show(const luci_endpoint_request_t *request, const luci_attribute_fields_t *fields,
+                               int refused, apr_table_t *values)
+{
+    const char *error = apr_table_get(values, LUCI_ATTRIBUTE_ERROR);
     int has_focus = 0;
 
     for (int i = 0; i < fields->asked->nelts; i++) {
-        luci_message_t message = is_wrong ? problem_with(request, fields, i) : LUCI_NO_MESSAGE;
+        const char *text = i == refused ? error : error ? error_at(request, fields, i) : NULL;
 
-        if (i == taken)
-            message = fields->refusal.key ? fields->refusal : LUCI_MESSAGE_VALUE_TAKEN;
         set_row(request, fields, i, values);
-        luci_template_set_row(values, LUCI_ATTRIBUTE_ROWS, i, "row_error",
-                              message.key ? luci_reply_text(request->r, message, NULL) : "");
-        luci_template_set_row(values, LUCI_ATTRIBUTE_ROWS, i, "focus", message.key && !has_focus ? "1" : "");
-        has_focus |= message.key != NULL;
+        luci_template_set_row(values, LUCI_ATTRIBUTE_ROWS, i, "row_error", text ? text : "");
+        luci_template_set_row(values, LUCI_ATTRIBUTE_ROWS, i, "focus", text && !has_focus ? "1" : "");
+        has_focus |= text != NULL;
     }
     return has_focus;
 }

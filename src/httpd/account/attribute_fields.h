@@ -6,14 +6,14 @@
 
 #include "httpd/account/endpoint.h"
 
-#define LUCI_ATTRIBUTE_ROWS "attributes" /* the list of a page */
+#define LUCI_ATTRIBUTE_ROWS "attributes"       /* the list of a page */
+#define LUCI_ATTRIBUTE_ERROR "attribute_error" /* for luci_reply_complain: an error of one of its fields */
 
 /* The fields of one form. */
 typedef struct {
     const apr_array_header_t *asked; /* luci_asked_attribute_t */
     const luci_user_t
         *user; /* has the values that stay unless the form has others; NULL: there is no user yet */
-    luci_message_t refusal; /* at the value that was taken; without a key: LUCI_MESSAGE_VALUE_TAKEN */
 } luci_attribute_fields_t;
 
 /* For luci_endpoint_t.set_fields: adds the fields to those that every such form has, which end with a NULL
@@ -30,11 +30,11 @@ const char *const *luci_attribute_fields_values(const luci_endpoint_request_t *r
 luci_message_t luci_attribute_fields_problem(const luci_endpoint_request_t *request,
                                              const luci_attribute_fields_t *fields);
 
-/* Sets the rows "attributes" of a page: what was typed, or the user's values. is_wrong: with what is wrong of
- * each; taken is the number of a value that another user has; -1: none. Returns 1 if a field with an error
- * has the focus. */
+/* Sets the rows of a page: what was typed, or the user's values. If values has LUCI_ATTRIBUTE_ERROR, each row
+ * has what is wrong with it; refused is the number of a value that the database refused, which has that
+ * error; -1: none. Returns 1 if a field with an error has the focus. */
 int luci_attribute_fields_show(const luci_endpoint_request_t *request, const luci_attribute_fields_t *fields,
-                               int is_wrong, int taken, apr_table_t *values);
+                               int refused, apr_table_t *values);
 
 /* What the field of a column is called: a text of messages.txt, or one that is made of its name. */
 const char *luci_attribute_fields_label(request_rec *r, const char *column);

@@ -3,6 +3,7 @@
 
 #include "core/password/new_password.h"
 #include "httpd/account/account_json.h"
+#include "httpd/account/attribute_fields.h"
 #include "httpd/request/answer.h"
 #include "httpd/request/cookies.h"
 #include "httpd/request/reply.h"
@@ -125,7 +126,7 @@ static int complain(luci_password_form_t *entry, const luci_problem_t *problem, 
     set_way_back(request, kind_of(entry), values, luci_way_back_chosen(request->r, posted(entry, "next")));
     set_focus(values);
     if (kind_of(entry)->add)
-        kind_of(entry)->add(request, entry->auth_request.taken, values);
+        kind_of(entry)->add(request, entry->auth_request.refused, values);
     return luci_reply_page(request->r, problem->status, request->endpoint->page, values);
 }
 
@@ -170,6 +171,13 @@ static luci_message_t password_message(const luci_password_form_t *entry)
                                       : LUCI_MESSAGE_PASSWORD;
 }
 
+/* What is wrong with an attribute, or that its column does not take it. */
+static luci_message_t attribute_message(const luci_password_form_t *entry)
+{
+    return entry->auth_request.refused ? LUCI_MESSAGE("invalid_value")
+                                       : kind_of(entry)->problem(entry->request);
+}
+
 int luci_entry_answer(luci_password_form_t *entry)
 {
     switch (entry->result) {
@@ -178,11 +186,11 @@ int luci_entry_answer(luci_password_form_t *entry)
         if (entry->field == LUCI_FIELD_USERNAME)
             return form_again(entry, "username_error", LUCI_MESSAGE_USERNAME);
         if (entry->field == LUCI_FIELD_ATTRIBUTE)
-            return form_again(entry, "attribute_error", kind_of(entry)->problem(entry->request));
+            return form_again(entry, LUCI_ATTRIBUTE_ERROR, attribute_message(entry));
         return form_again(entry, "password_error", password_message(entry));
     case LUCI_CONFLICT:
         if (entry->field == LUCI_FIELD_ATTRIBUTE)
-            return form_again(entry, "attribute_error", LUCI_MESSAGE_VALUE_TAKEN);
+            return form_again(entry, LUCI_ATTRIBUTE_ERROR, LUCI_MESSAGE_VALUE_TAKEN);
         return form_again(entry, "username_error", LUCI_MESSAGE_TAKEN);
     case LUCI_DENIED: return form_again(entry, "form_error", LUCI_MESSAGE_INCORRECT);
     case LUCI_THROTTLED: return throttled(entry);

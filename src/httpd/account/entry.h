@@ -11,9 +11,9 @@ typedef struct {
     luci_password_form_kind_t form;
     int is_sign_up;  /* for luci_auth_look */
     int json_status; /* of a success that is answered with JSON */
-    /* Adds values to the page. taken is the number of an attribute that another user has, from 1; 0: none.
-     * May be NULL. */
-    void (*add)(const luci_endpoint_request_t *request, int taken, apr_table_t *values);
+    /* Adds values to the page. refused is the number of an attribute that the database refused, from 1; 0:
+     * none. May be NULL. */
+    void (*add)(const luci_endpoint_request_t *request, int refused, apr_table_t *values);
     luci_message_t (*problem)(const luci_endpoint_request_t *request); /* of an attribute; may be NULL */
     size_t url; /* where the page's own URL is in luci_urls_t */
 } luci_entry_kind_t;

@@ -125,10 +125,11 @@ static void set_attributes(const luci_user_t *user, const luci_settings_t *setti
     apr_table_unset(values, DETAILS);
     apr_table_unset(values, LUCI_ATTRIBUTE_ROWS);
     apr_table_unset(values, "form_error");
+    apr_table_unset(values, LUCI_ATTRIBUTE_ERROR);
 }
 
 static int show_with(luci_endpoint_request_t *request, const luci_problem_t *problem, const char *field,
-                     int taken)
+                     int refused)
 {
     const luci_settings_t *settings = request->runtime->auth.settings;
     const luci_user_t *user = &request->session->user;
@@ -136,9 +137,9 @@ static int show_with(luci_endpoint_request_t *request, const luci_problem_t *pro
     apr_table_t *values = luci_own_page_values(request, request->urls->account);
     int has_form = shows_form(request), row;
 
-    if (problem)
-        editable.refusal = problem->message;
     set_attributes(user, settings, values);
+    if (problem)
+        luci_reply_complain(request->r, problem, field, values);
     apr_table_setn(values, "user_id", user->id);
     apr_table_setn(values, "username", user->username);
     set_links(request, values);
@@ -146,7 +147,7 @@ static int show_with(luci_endpoint_request_t *request, const luci_problem_t *pro
     if (!has_form)
         add_details(request, editable.asked, row, values);
     else
-        (void)luci_attribute_fields_show(request, &editable, problem != NULL, taken, values);
+        (void)luci_attribute_fields_show(request, &editable, refused, values);
     apr_table_setn(values, "has_form", has_form ? "1" : "");
     apr_table_setn(values, "edit_url",
                    editable.asked->nelts && !has_form && can_prove(request) ? edit_url(request) : "");
@@ -187,7 +188,7 @@ static int answer_refused(luci_endpoint_request_t *request, const luci_attribute
     luci_problem_t problem = { HTTP_BAD_REQUEST, message, 0 };
 
     return request->as_json ? luci_reply_problem(request->r, &problem, LUCI_REPLY_JSON)
-                            : show_with(request, &problem, "attribute_error", change->taken);
+                            : show_with(request, &problem, LUCI_ATTRIBUTE_ERROR, change->refused);
 }
 
 static int answer(luci_endpoint_request_t *request, const luci_attribute_change_t *change,
@@ -209,7 +210,8 @@ static int answer(luci_endpoint_request_t *request, const luci_attribute_change_
     case LUCI_UNAVAILABLE:
     case LUCI_INTERNAL: break;
     }
-    return luci_endpoint_failure(request, result);
+    problem = luci_problem_of(request->r, result); /* The form again, as after a failure of a sign-up. */
+    return luci_own_page_complain(request, page, &problem, "form_error");
 }
 
 static int change_values(luci_endpoint_request_t *request, const luci_attribute_fields_t *editable)
@@ -236,7 +238,7 @@ static int post(luci_endpoint_request_t *request)
     if (!message.key)
         return change_values(request, &editable);
     luci_state_report_refused(request->r, LUCI_EVENT_USER_SET, LUCI_REASON_BAD_REQUEST);
-    return luci_own_page_refuse(request, page, "attribute_error", message);
+    return luci_own_page_refuse(request, page, LUCI_ATTRIBUTE_ERROR, message);
 }
 
 const luci_endpoint_t luci_endpoint_profile = {

@@ -25,12 +25,11 @@ static luci_message_t problem(const luci_endpoint_request_t *request)
     return luci_attribute_fields_problem(request, &fields);
 }
 
-static void add_attributes(const luci_endpoint_request_t *request, int taken, apr_table_t *values)
+static void add_attributes(const luci_endpoint_request_t *request, int refused, apr_table_t *values)
 {
     luci_attribute_fields_t fields = fields_of(request);
-    int is_wrong = apr_table_get(values, "attribute_error") != NULL;
 
-    if (!luci_attribute_fields_show(request, &fields, is_wrong, taken - 1, values))
+    if (!luci_attribute_fields_show(request, &fields, refused - 1, values))
         return;
     apr_table_unset(values, "focus_username");
     apr_table_unset(values, "focus_password");

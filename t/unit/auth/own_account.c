@@ -256,7 +256,7 @@ static luci_result_t change_to(const luci_session_t *session, const char *email,
     values[1] = nick;
     attempt = (luci_attempt_t){ .now = 0 };
     changed = (luci_attribute_change_t){
-        .request = { .now = NOW, .attempt = &attempt }, .session = session, .values = values, .taken = -1
+        .request = { .now = NOW, .attempt = &attempt }, .session = session, .values = values, .refused = -1
     };
     with->events[0] = '\0';
     return luci_attribute_change(&with->auth, &changed, pool);
@@ -292,6 +292,8 @@ static void check_attributes(void)
     tap_is_str(support_auth_value(with, OWN), NULL, "S1.39: an empty value is NULL");
     tap_is_str(value_seen(&second, "nick"), "Al", "the nickname stays");
     tap_is_result(change_to(&first, NULL, NULL), LUCI_OK, "a change of nothing succeeds");
+    tap_is_result(change_to(&first, NULL, "Al"), LUCI_OK, "S1.39: the same value once more succeeds");
+    tap_is_str(with->events, "", "S1.39: a form that changes nothing is no event");
 }
 
 static void check_refused_attributes(void)
@@ -301,7 +303,7 @@ static void check_refused_attributes(void)
     robert = sign_in("robert");
     tap_is_result(change_to(&robert, "r@example.org", "Al"), LUCI_CONFLICT,
                   "S1.39: a value that the column takes once is taken");
-    tap_is_int(changed.taken, 1, "S1.39: the answer says which value is taken");
+    tap_is_int(changed.refused, 1, "S1.39: the answer says which value is taken");
     is_event("user_set", "value_taken", &robert, "the event says that the value is taken");
     tap_is_str(support_auth_value(with, EMAIL " WHERE username = 'robert'"), NULL,
                "S1.39: nothing of a refused change is written");
