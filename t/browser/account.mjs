@@ -150,7 +150,7 @@ async function signUp(keys, username) {
 }
 
 async function changePassword(keys, username) {
-  is(await keys.stops(), ["/account/password", "/account/sessions", "/account/activity", "/account/username", "/account/delete", "submit"], `${keys.title}, profile: Tab order`);
+  is(await keys.stops(), ["email", "display_name", "submit", "/account/password", "/account/sessions", "/account/activity", "/account/username", "/account/delete", "submit"], `${keys.title}, profile: Tab order`);
   await keys.to("/account/password");
   await keys.leave("Enter", "password");
   is(await keys.start(), "current", `${keys.title}, password: the focus starts in the first field`);
@@ -203,6 +203,29 @@ async function lookAtActivity(keys) {
   is(await keys.stops(), ["/account/password", "/account"], `${keys.title}, activity: Tab order`);
   await keys.to("/account");
   await keys.leave("Enter", "profile");
+}
+
+async function changeDetails(keys) {
+  const long = "a".repeat(256);
+  await keys.to("email");
+  await keys.type("ada@example.org");
+  await keys.press("Tab");
+  await keys.type(long);
+  await arrive(keys.tab, () => keys.press("Enter"));
+  await keys.isWrong("display_name", { email: "ada@example.org", display_name: long }, "profile, a value too long");
+  await keys.press("Control+a");
+  await keys.type("Ada");
+  await keys.leave("Enter", "profile");
+  is([keys.at(), await keys.value("email"), await keys.value("display_name")], ["/account", "ada@example.org", "Ada"], `${keys.title}, profile: it has the changed details`);
+  await forgetProof();
+  await keys.open("/account");
+  await keys.keep("profile, details to read");
+  is((await keys.stops())[0], "/account/confirm", `${keys.title}, profile: after a while a link leads to the confirmation`);
+  await keys.to("/account/confirm");
+  await keys.leave("Enter", "confirm");
+  await keys.type(password);
+  await keys.leave("Enter", "profile");
+  is(await keys.value("email"), "ada@example.org", `${keys.title}, profile: the confirmation leads back to the form`);
 }
 
 async function rename(keys, username, taken) {
@@ -281,6 +304,7 @@ async function walk(keys, username, taken) {
   await keys.leave("Enter", "profile");
   await endSessions(keys, username);
   await lookAtActivity(keys);
+  await changeDetails(keys);
   await rename(keys, username, taken);
   await useLink(keys, `${username} 2`);
   await deleteAccount(keys, `${username} 2`);

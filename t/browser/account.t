@@ -28,6 +28,8 @@ LuciaLanguages en de fr es
 LuciaActivity On
 LuciaUsernameChange On
 LuciaAccountDeletion On
+LuciaUserAttributes email display_name
+LuciaUserEditable email? display_name?
 LuciaSessionCache off
 AddHandler cgi-script .cgi
 <Directory "@htdocs@">

@@ -51,13 +51,13 @@ const structureProblems = (tab) =>
     return problems;
   });
 
-/** What ties `#id` to its error: whether it is marked invalid, what its descriptions say, which of them are alerts. */
-export const errorOf = (tab, id) =>
-  tab.evaluate((fieldId) => {
-    const field = document.getElementById(fieldId);
+/** What ties a field, found by its id or name, to its error: whether it is marked invalid, what its descriptions say, which of them are alerts. */
+export const errorOf = (tab, name) =>
+  tab.evaluate((wanted) => {
+    const field = document.getElementById(wanted) ?? document.querySelector(`input[name="${wanted}"]:not([type=hidden])`);
     const described = (field.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
-    const alerts = described.map((name) => document.getElementById(name)).filter((e) => e?.role === "alert");
+    const alerts = described.map((id) => document.getElementById(id)).filter((e) => e?.role === "alert");
     return { invalid: field.getAttribute("aria-invalid") === "true", alerts: alerts.map((e) => e.textContent) };
-  }, id);
+  }, name);
 
 export const focusedId = (tab) => tab.evaluate(() => document.activeElement?.id ?? "");

@@ -43,10 +43,14 @@ MinSpareServers 8
         LuciaConfirmURL /proof
     </Location>
 </VirtualHost>
+<VirtualHost *>
+    ServerName bare.test
+    LuciaPages Off
+</VirtualHost>
 CONF
 my $db = $server->db;
 my $audit = LuciaTest::Audit->new($server->dir . '/logs/audit.log');
-my %host = map { $_ => LuciaTest::Gate::Host->new($server, "$_.test", 'db/luciauth.db') } qw(off handler);
+my %host = map { $_ => LuciaTest::Gate::Host->new($server, "$_.test", 'db/luciauth.db') } qw(off handler bare);
 
 sub up { my ($name) = @_; return cookie_of($server->request(POST => '/account/signup', form(username => $name, password => $PASSWORD, email => "$name\@example.org"))) }
 sub audited { my ($reason) = @_; return grep { $_->{event} eq 'user_set' && $_->{reason} eq $reason } $audit->events(1) }
@@ -145,6 +149,11 @@ $alice = sign_in($server, 'alice', path => '/account/login');
 is answer($host{handler}->request(POST => '/me', form(email => 'h@example.org'), cookie => $alice, origin => 'http://handler.test')), '303 /me', 'a profile by SetHandler takes the change';
 is row('alice')->{email}, 'h@example.org', 'a profile by SetHandler stores the change';
 
+$reply = $host{bare}->request(POST => '/account', form(email => 'b@example.org'), cookie => $alice, origin => 'http://bare.test', accept => 'application/json');
+is $reply->status . ' ' . ($reply->json->{user}{email} // ''), '200 b@example.org', 'without pages, a script changes its details with a form';
+is answer($host{bare}->request(POST => '/account', form(email => 'b@'), cookie => $alice, origin => 'http://bare.test')), '400 Invalid email address', 'without pages, a refused value answers in JSON';
+is answer(change($alice, [email => 'h@example.org'])), '303 /account', 'the pages of another host take the change as well';
+
 # ---- A value that must be unique ----
 
 my $robert = up('robert');
@@ -223,4 +232,14 @@ is $status, 0, 'a longer name is another variable' or diag $said;
 is $status, 0, 'what people choose at sign-up may be what a program knows them by' or diag $said;
 like $said, qr/LUCI0509: LuciaSignupAttributes email in \S+:\d+ lets people choose "email" themselves, but LuciaRemoteUser email in \S+:\d+ uses it/, 'S1.39: httpd warns of a LuciaRemoteUser that people choose at sign-up';
 is_deeply [$audit->broken], [], 'the lines of the audit log are well-formed';
+
+# ---- A database that lacks something ----
+
+my $engine = LuciaTest::engine();
+my $lucia = $engine->create($engine->lucia_tables, 'ALTER TABLE auth_user ADD COLUMN email TEXT');
+my $old = LuciaTest::Server->new(config => $engine->line($lucia) . "\n$SETTINGS" . "LuciaCreateSchema Off\nLuciaUserAttributes email nick\nLuciaUserEditable email? nick?\n");
+my $gina = sign_up($old, 'gina', path => '/account/signup');
+$reply = $old->request(GET => '/account', cookie => $gina);
+like text_in($reply), qr/ Username: gina Email: Nick: (?!.*details)/, 'without the column of the confirmation, the profile has no form and no link to one';
+is answer($old->request(POST => '/account', form(email => 'g@example.org'), cookie => $gina, origin => 1)), '501 This site cannot confirm who you are', 'without the column of the confirmation, nothing can be changed';
 done_testing;
