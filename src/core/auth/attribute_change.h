@@ -16,8 +16,7 @@ typedef struct {
 } luci_attribute_change_t;
 
 /* Writes the values that differ, in one transaction under the user's lock, and reports one event, unless all
- * are as they were. Sessions
- * stay, and the caches have forgotten the old values before it returns.
+ * are as they were. Sessions stay, and the caches have forgotten the old values before it returns.
  *
  * OK. CONFLICT: the column takes each value once, and another user has this one; the attempt counts as a
  * sign-up, which limits how many values a client can probe. THROTTLED: it had too many of those. INVALID: the

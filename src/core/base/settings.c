@@ -22,3 +22,12 @@ int luci_settings_share_columns(const luci_settings_t *a, const luci_settings_t 
            strcmp(a->tables.session, b->tables.session) == 0 && !a->max_lifetime == !b->max_lifetime &&
            has_same_attributes(a->attributes, b->attributes);
 }
+
+int luci_settings_asks_for(const apr_array_header_t *asked, const char *column)
+{
+    for (int i = 0; i < asked->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(asked, i, luci_asked_attribute_t).name, column) == 0)
+            return 1;
+    }
+    return 0;
+}

@@ -122,4 +122,7 @@ typedef struct {
  * matters because a handle is refused if it needs a column that the database lacks. */
 int luci_settings_share_columns(const luci_settings_t *a, const luci_settings_t *b);
 
+/* 1 if a list of luci_asked_attribute_t has the column. */
+int luci_settings_asks_for(const apr_array_header_t *asked, const char *column);
+
 #endif

@@ -15,15 +15,6 @@ static const char *name_of(const apr_array_header_t *editable, int i)
     return APR_ARRAY_IDX(editable, i, luci_asked_attribute_t).name;
 }
 
-int luci_editable_has(const apr_array_header_t *editable, const char *column)
-{
-    for (int i = 0; column && i < editable->nelts; i++) {
-        if (strcmp(name_of(editable, i), column) == 0)
-            return 1;
-    }
-    return 0;
-}
-
 /* The word after the rule's name. */
 static const char *read_by_rule(const apr_array_header_t *editable, const apr_array_header_t *words)
 {
@@ -31,7 +22,7 @@ static const char *read_by_rule(const apr_array_header_t *editable, const apr_ar
         const char *column = APR_ARRAY_IDX(words, i + 1, const char *);
 
         if (strcasecmp(APR_ARRAY_IDX(words, i, const char *), "lucia-attribute") == 0)
-            return luci_editable_has(editable, column) ? column : NULL;
+            return luci_settings_asks_for(editable, column) ? column : NULL;
     }
     return NULL;
 }

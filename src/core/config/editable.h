@@ -6,11 +6,8 @@
 
 #include <apr_tables.h>
 
-/* 1 if the list (luci_asked_attribute_t) has the column. */
-int luci_editable_has(const apr_array_header_t *editable, const char *column);
-
-/* The column of the list that a Require line reads, with lucia-attribute or as a variable LUCIA_COLUMN; NULL:
- * none. line is what follows "Require"; words are taken from pool. */
+/* The column of the list (luci_asked_attribute_t) that a Require line reads, with lucia-attribute or as a
+ * variable LUCIA_COLUMN; NULL: none. line is what follows "Require"; words are taken from pool. */
 const char *luci_editable_read_by(const apr_array_header_t *editable, const char *line, apr_pool_t *pool);
 
 /* The same for the line of a section <AuthzProviderAlias>. */

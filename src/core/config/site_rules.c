@@ -608,7 +608,7 @@ static void judge_trust(judge_t *judge, const filled_in_t *filled_in, const luci
         luci_site_line_t line = { used->what, used->column, used->file, used->number };
 
         if (strcmp(used->what, LUCI_SITE_REMOTE_USER) == 0 &&
-            luci_editable_has(filled_in->asked, used->column))
+            luci_settings_asks_for(filled_in->asked, used->column))
             find_trusted(judge, filled_in, used->column, &line);
     }
 }

@@ -55,3 +55,15 @@ int luci_own_page_ended(luci_endpoint_request_t *request)
     luci_endpoint_clear_session(request);
     return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
 }
+
+int luci_own_page_fail(luci_endpoint_request_t *request, luci_own_page_fn *page, luci_result_t result,
+                       const luci_attempt_t *attempt)
+{
+    luci_problem_t problem;
+
+    if (result == LUCI_EXPIRED)
+        return luci_own_page_ended(request);
+    problem = result == LUCI_THROTTLED ? luci_problem_throttled(attempt->retry_after)
+                                       : luci_problem_of(request->r, result);
+    return luci_own_page_complain(request, page, &problem, "form_error");
+}

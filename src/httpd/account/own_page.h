@@ -31,6 +31,11 @@ int luci_own_page_refuse(luci_endpoint_request_t *request, luci_own_page_fn *pag
  * not meant. field is the hidden one with the name; a form without it is not. */
 int luci_own_page_is_of_other(const luci_endpoint_request_t *request, const char *field);
 
+/* Answers a result of a change that its values did not cause: EXPIRED, THROTTLED with the attempt that was
+ * refused, or a failure, after which the form comes again, because browsers do not restore what was typed. */
+int luci_own_page_fail(luci_endpoint_request_t *request, luci_own_page_fn *page, luci_result_t result,
+                       const luci_attempt_t *attempt);
+
 /* Answers that the session has ended since it was validated. */
 int luci_own_page_ended(luci_endpoint_request_t *request);
 

@@ -67,15 +67,6 @@ static int add_details(const luci_endpoint_request_t *request, const apr_array_h
     return row;
 }
 
-static int is_among(const apr_array_header_t *asked, const char *column)
-{
-    for (int i = 0; i < asked->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(asked, i, luci_asked_attribute_t).name, column) == 0)
-            return 1;
-    }
-    return 0;
-}
-
 /* What sign-up asked for and cannot be changed. */
 static apr_array_header_t *fixed(const luci_settings_t *settings, apr_pool_t *pool)
 {
@@ -84,7 +75,7 @@ static apr_array_header_t *fixed(const luci_settings_t *settings, apr_pool_t *po
     for (int i = 0; i < settings->signup->nelts; i++) {
         luci_asked_attribute_t attribute = APR_ARRAY_IDX(settings->signup, i, luci_asked_attribute_t);
 
-        if (!is_among(settings->editable, attribute.name))
+        if (!luci_settings_asks_for(settings->editable, attribute.name))
             APR_ARRAY_PUSH(rest, luci_asked_attribute_t) = attribute;
     }
     return rest;
@@ -151,7 +142,7 @@ static int show_with(luci_endpoint_request_t *request, const luci_problem_t *pro
     apr_table_setn(values, "has_form", has_form ? "1" : "");
     apr_table_setn(values, "edit_url",
                    editable.asked->nelts && !has_form && can_prove(request) ? edit_url(request) : "");
-    return luci_own_page_send(request, values, problem, field);
+    return luci_reply_page(request->r, problem ? problem->status : HTTP_OK, request->endpoint->page, values);
 }
 
 static int page(luci_endpoint_request_t *request, const luci_problem_t *problem, const char *field)
@@ -194,24 +185,19 @@ static int answer_refused(luci_endpoint_request_t *request, const luci_attribute
 static int answer(luci_endpoint_request_t *request, const luci_attribute_change_t *change,
                   luci_result_t result)
 {
-    luci_problem_t problem;
-
     switch (result) {
     case LUCI_OK: return done(request, change);
     case LUCI_CONFLICT: return answer_refused(request, change, LUCI_MESSAGE_VALUE_TAKEN);
     case LUCI_INVALID: return answer_refused(request, change, LUCI_MESSAGE("invalid_value"));
-    case LUCI_EXPIRED: return luci_own_page_ended(request);
+    case LUCI_EXPIRED:
     case LUCI_THROTTLED:
-        problem = luci_problem_throttled(change->request.attempt->retry_after);
-        return luci_own_page_complain(request, page, &problem, "form_error");
     case LUCI_NOT_FOUND:
     case LUCI_DENIED:
     case LUCI_BUSY:
     case LUCI_UNAVAILABLE:
     case LUCI_INTERNAL: break;
     }
-    problem = luci_problem_of(request->r, result); /* The form again, as after a failure of a sign-up. */
-    return luci_own_page_complain(request, page, &problem, "form_error");
+    return luci_own_page_fail(request, page, result, change->request.attempt);
 }
 
 static int change_values(luci_endpoint_request_t *request, const luci_attribute_fields_t *editable)

@@ -59,24 +59,19 @@ static int done(luci_endpoint_request_t *request)
 
 static int answer(luci_endpoint_request_t *request, const luci_name_change_t *change, luci_result_t result)
 {
-    luci_problem_t problem;
-
     switch (result) {
     case LUCI_OK: return done(request);
     case LUCI_INVALID: return luci_own_page_refuse(request, page, "username_error", LUCI_MESSAGE_USERNAME);
     case LUCI_CONFLICT: return luci_own_page_refuse(request, page, "username_error", LUCI_MESSAGE_TAKEN);
-    case LUCI_EXPIRED: return luci_own_page_ended(request);
+    case LUCI_EXPIRED:
     case LUCI_THROTTLED:
-        problem = luci_problem_throttled(change->request.attempt->retry_after);
-        return luci_own_page_complain(request, page, &problem, "form_error");
     case LUCI_NOT_FOUND:
     case LUCI_DENIED:
     case LUCI_BUSY:
     case LUCI_UNAVAILABLE:
     case LUCI_INTERNAL: break;
     }
-    problem = luci_problem_of(request->r, result); /* The form again, as after a failure of a sign-up. */
-    return luci_own_page_complain(request, page, &problem, "form_error");
+    return luci_own_page_fail(request, page, result, change->request.attempt);
 }
 
 /* A form that is sent twice finds the name that it asked for. */
