@@ -93,6 +93,7 @@ static luci_result_t confirm_verified(proving_t *proving, luci_verdict_t *verdic
     luci_result_t result =
         luci_session_new(proving->renewed, &confirmation->session->user, proving->auth->settings,
                          confirmation->request.now, proving->pool);
+    proving->renewed->factors = confirmation->session->factors;
 
     if (result != LUCI_OK) {
         verdict->reason = luci_reason_of(result);

@@ -109,6 +109,7 @@ static luci_result_t change_verified(writing_t *writing, luci_verdict_t *verdict
     if (result == LUCI_OK)
         result = luci_session_new(writing->renewed, &change->session->user, auth->settings,
                                   change->request.now, writing->pool);
+    writing->renewed->factors = change->session->factors;
     if (result != LUCI_OK) {
         verdict->reason = luci_reason_of(result);
         return result;

@@ -62,6 +62,13 @@ typedef enum {
     LUCI_ARGON2_LIBSODIUM /* libargon2 for hashes that libsodium cannot compute */
 } luci_argon2_library_t;
 
+/* LuciaSecondFactor: whether people may, or must, sign in with more than a password. */
+typedef enum {
+    LUCI_SECOND_FACTOR_OFF, /* nothing of it is made, read or asked of the database */
+    LUCI_SECOND_FACTOR_OPTIONAL,
+    LUCI_SECOND_FACTOR_REQUIRED
+} luci_second_factor_t;
+
 typedef struct {
     apr_uint32_t max; /* attempts within the period; 0: no limit */
     luci_ms_t period;
@@ -109,6 +116,7 @@ typedef struct {
     apr_array_header_t *password_words;         /* const char *, folded (luci_policy_fold); NULL: as empty */
     luci_site_identity_t site;                  /* no new password may be its name */
     int activity; /* 1: what happens to accounts is written down (core/activity) */
+    luci_second_factor_t second_factor;
     luci_hash_cost_t hash;
     luci_argon2_library_t argon2;
     luci_tables_t tables;
@@ -119,7 +127,8 @@ typedef struct {
 } luci_settings_t;
 
 /* 1 if both need the same tables and columns, so that one database handle can serve both. A maximum lifetime
- * matters because a handle is refused if it needs a column that the database lacks. */
+ * matters because a handle is refused if it needs a column that the database lacks, and LuciaSecondFactor
+ * because it decides which columns are used. */
 int luci_settings_share_columns(const luci_settings_t *a, const luci_settings_t *b);
 
 /* 1 if a list of luci_asked_attribute_t has the column. */

@@ -216,7 +216,8 @@ static luci_result_t look_for_later(luci_db_t *db, apr_uint32_t *later)
     for (int i = 0; result == LUCI_OK && luci_table_later(i, &table, &column); i++) {
         int found = 0;
 
-        if (luci_table_is_wanted(table, db->target->settings))
+        if (luci_table_is_wanted(table, db->target->settings) &&
+            luci_table_wants_column(column, db->target->settings))
             result = has_column(db, table, column->name, &found);
         *later |= (apr_uint32_t)found << i;
     }
@@ -512,7 +513,7 @@ static luci_result_t run_once(luci_db_t *db, const query_t *query)
     luci_result_t result = luci_db_connect(db);
     ran_t *ran = result == LUCI_OK ? find_ran(db, query) : NULL;
 
-    if (result == LUCI_OK && !ran && luci_sql_asks_for_later(query->statement->text))
+    if (result == LUCI_OK && !ran && luci_sql_asks_for_later(query->statement->text, db->target->settings))
         result = find_later(db);
     if (result == LUCI_OK)
         result = prepare(db, ran ? ran : add_ran(db, query), query->arguments, &bound);

@@ -11,13 +11,15 @@ static void add(luci_probe_t *probe, const char *column)
         probe->columns[probe->count++] = column;
 }
 
-/* The columns of a table which have exactly these of the flags OURS and LATER. */
-static luci_probe_t columns_of(const luci_table_t *table, int flags)
+/* The columns of a table which have exactly these of the flags OURS and LATER. settings: only those that they
+ * need; NULL: all. */
+static luci_probe_t columns_of(const luci_table_t *table, int flags, const luci_settings_t *settings)
 {
     luci_probe_t probe = { .kind = LUCI_PROBE_COLUMNS, .table = table };
 
     for (const luci_table_column_t *column = table->columns; column->name; column++) {
-        if ((column->flags & (LUCI_COLUMN_OURS | LUCI_COLUMN_LATER)) == flags)
+        if ((column->flags & (LUCI_COLUMN_OURS | LUCI_COLUMN_LATER)) == flags &&
+            (!settings || luci_table_wants_column(column, settings)))
             add(&probe, column->name);
     }
     return probe;
@@ -25,17 +27,17 @@ static luci_probe_t columns_of(const luci_table_t *table, int flags)
 
 luci_probe_t luci_probe_table(const luci_table_t *table)
 {
-    return columns_of(table, 0);
+    return columns_of(table, 0, NULL);
 }
 
 luci_probe_t luci_probe_ours(const luci_table_t *table)
 {
-    return columns_of(table, LUCI_COLUMN_OURS);
+    return columns_of(table, LUCI_COLUMN_OURS, NULL);
 }
 
-luci_probe_t luci_probe_later(const luci_table_t *table)
+luci_probe_t luci_probe_later(const luci_table_t *table, const luci_settings_t *settings)
 {
-    return columns_of(table, LUCI_COLUMN_OURS | LUCI_COLUMN_LATER);
+    return columns_of(table, LUCI_COLUMN_OURS | LUCI_COLUMN_LATER, settings);
 }
 
 luci_probe_t luci_probe_column(const luci_table_t *table, const char *column)

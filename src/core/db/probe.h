@@ -24,9 +24,9 @@ typedef struct {
 luci_probe_t luci_probe_table(const luci_table_t *table);
 
 /* A probe for the additional columns of the module that are used all or none, and one for those that came
- * later; count is 0 if the table has none. */
+ * later and that these settings need; count is 0 if the table has none. */
 luci_probe_t luci_probe_ours(const luci_table_t *table);
-luci_probe_t luci_probe_later(const luci_table_t *table);
+luci_probe_t luci_probe_later(const luci_table_t *table, const luci_settings_t *settings);
 
 /* A probe for one column of any name. */
 luci_probe_t luci_probe_column(const luci_table_t *table, const char *column);

@@ -60,7 +60,8 @@ static const char *definitions(const luci_engine_t *engine, const luci_table_t *
             text = apr_pstrcat(pool, text, attribute_definitions(engine, settings, pool), NULL);
             has_attributes = 1;
         }
-        if (!engine->copies_references || !(column->flags & LUCI_COLUMN_USER))
+        if (luci_table_wants_column(column, settings) &&
+            (!engine->copies_references || !(column->flags & LUCI_COLUMN_USER)))
             text = apr_pstrcat(pool, text, definition(column, engine, pool), ", ", NULL);
     }
     return text;
@@ -89,7 +90,8 @@ static const char *inner_indexes(const luci_table_t *table, apr_pool_t *pool)
 
 /* A SELECT without rows, whose columns have the names of the table's columns; "": the table refers to no
  * other table. */
-static const char *empty_selection(const luci_table_t *table, apr_pool_t *pool)
+static const char *empty_selection(const luci_table_t *table, const luci_settings_t *settings,
+                                   apr_pool_t *pool)
 {
     const char *text = "", *separator = " SELECT ";
     int refers = 0;
@@ -101,6 +103,8 @@ static const char *empty_selection(const luci_table_t *table, apr_pool_t *pool)
                             : column->kind == LUCI_COLUMN_INTEGER ? "0"
                                                                   : "''";
 
+        if (!luci_table_wants_column(column, settings))
+            continue;
         text = apr_pstrcat(pool, text, separator, value, " AS ", column->name, NULL);
         separator = ", ";
         refers |= is_reference;
@@ -118,7 +122,7 @@ static const char *table_text(const luci_engine_t *engine, const luci_table_t *t
     body[strlen(body) - strlen(", ")] = '\0';
     return apr_pstrcat(pool, "CREATE TABLE IF NOT EXISTS {table} (", body, ")", engine->table_options,
                        table->is_clustered ? engine->clustered_options : "",
-                       engine->copies_references ? empty_selection(table, pool) : "", NULL);
+                       engine->copies_references ? empty_selection(table, settings, pool) : "", NULL);
 }
 
 const char *const *luci_schema_table(const luci_engine_t *engine, const luci_table_t *table,
@@ -216,7 +220,7 @@ static luci_result_t find_columns(search_t *search, const luci_probe_t *probe, i
 
 static luci_result_t find_gaps(search_t *search, const luci_table_t *table)
 {
-    luci_probe_t ours = luci_probe_ours(table), later = luci_probe_later(table);
+    luci_probe_t ours = luci_probe_ours(table), later = luci_probe_later(table, search->settings);
     luci_probe_t attributes = { .table = table };
     int found = 0;
     luci_result_t result = luci_db_has(search->db, luci_probe_table(table), &found);

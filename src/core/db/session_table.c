@@ -18,6 +18,8 @@ static const luci_table_column_t columns[] = {
     { "user_agent", LUCI_COLUMN_TEXT, 255, 0, LUCI_COLUMN_OURS, LOSS },
     { "proved_at", LUCI_COLUMN_INTEGER, 0, 0, LUCI_COLUMN_OURS | LUCI_COLUMN_LATER,
       "so that nothing works that needs a recent proof of the password" },
+    { "factors", LUCI_COLUMN_INTEGER, 0, 0, LUCI_COLUMN_OURS | LUCI_COLUMN_LATER | LUCI_COLUMN_FACTORS,
+      "so that no session has a second factor" },
     { NULL, LUCI_COLUMN_TEXT, 0, 0, 0, NULL },
 };
 
@@ -46,14 +48,15 @@ const luci_table_t luci_table_session = {
 
 const luci_statement_t luci_sql_session_insert = {
     .text = "INSERT INTO {session} (id, user_id, active_expires, idle_expires"
-            "[S:, created_at, last_seen, address, user_agent][+proved_at:, proved_at]) "
+            "[S:, created_at, last_seen, address, user_agent][+proved_at:, proved_at][+factors:, factors]) "
             "VALUES (:id, :user, :active:int, :idle:int"
-            "[S:, :created:int, :last_seen:int, :address, :user_agent][+proved_at:, :created:int])",
+            "[S:, :created:int, :last_seen:int, :address, :user_agent][+proved_at:, :created:int]"
+            "[+factors:, :factors:int])",
 };
 
 const luci_statement_t luci_sql_session_get = {
     .text = "SELECT [L:{lags}, u.id, ]s.active_expires, s.idle_expires, " LUCI_SQL_USER_COLUMNS
-            "[C:, s.created_at] FROM [L:(SELECT 1) server LEFT JOIN (]{session} s "
+            "[C:, s.created_at][+factors:, s.factors] FROM [L:(SELECT 1) server LEFT JOIN (]{session} s "
             "JOIN {user} u ON u.id = s.user_id[L:) ON][l: WHERE] s.id = :id",
     .repeatable = 1,
     .is_certain = 1,

@@ -9,7 +9,8 @@
 extern const luci_table_t luci_table_session;
 
 extern const luci_statement_t luci_sql_session_insert;
-/* Active, idle, user columns (user_table.h), and created_at if it is read. */
+/* Active, idle, user columns (user_table.h), created_at if it is read, and factors if the settings need it.
+ */
 extern const luci_statement_t luci_sql_session_get;
 /* proved_at, or NULL. */
 extern const luci_statement_t luci_sql_session_proof;

@@ -188,17 +188,25 @@ static size_t append_placeholder(expansion_t *e, const char *text)
 
 /* ---- Texts ---- */
 
+/* Finds the column of a name that came later. Returns its number; -1: there is none. */
+static int number_of_later(const char *name, size_t length, const luci_table_column_t **column)
+{
+    const luci_table_t *table;
+
+    for (int i = 0; luci_table_later(i, &table, column); i++) {
+        if (strlen((*column)->name) == length && strncmp((*column)->name, name, length) == 0)
+            return i;
+    }
+    return -1;
+}
+
 /* 1 if the column of this name, which came later, exists. */
 static int has_later(const luci_sql_columns_t *found, const char *name, size_t length)
 {
-    const luci_table_t *table;
     const luci_table_column_t *column;
+    int number = number_of_later(name, length, &column);
 
-    for (int i = 0; luci_table_later(i, &table, &column); i++) {
-        if (strlen(column->name) == length && strncmp(column->name, name, length) == 0)
-            return found->later >> i & 1;
-    }
-    return 0;
+    return number >= 0 && found->later >> number & 1;
 }
 
 /* 1 if the optional part with this letter is kept. */
@@ -266,9 +274,16 @@ static const char *make(const char *text, const luci_sql_scope_t *scope, luci_sq
     return e.out;
 }
 
-int luci_sql_asks_for_later(const char *text)
+int luci_sql_asks_for_later(const char *text, const luci_settings_t *settings)
 {
-    return strstr(text, "[+") || strstr(text, "[-");
+    for (const char *c = strchr(text, '['); c; c = strchr(c + 1, '[')) {
+        const luci_table_column_t *column;
+
+        if ((c[1] == '+' || c[1] == '-') && number_of_later(c + 2, strcspn(c + 2, ":"), &column) >= 0 &&
+            luci_table_wants_column(column, settings))
+            return 1;
+    }
+    return 0;
 }
 
 const char *luci_sql_expand(const char *text, const luci_sql_scope_t *scope, apr_pool_t *pool)

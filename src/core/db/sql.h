@@ -92,8 +92,8 @@ typedef struct {
     int count;
 } luci_sql_scope_t;
 
-/* 1 if a text has parts that are kept for a column that came later. */
-int luci_sql_asks_for_later(const char *text);
+/* 1 if a text has parts that are kept for a column that came later and that these settings need. */
+int luci_sql_asks_for_later(const char *text, const luci_settings_t *settings);
 
 /* Expands a text without parameters, from pool. */
 const char *luci_sql_expand(const char *text, const luci_sql_scope_t *scope, apr_pool_t *pool);

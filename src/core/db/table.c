@@ -31,6 +31,11 @@ int luci_table_is_wanted(const luci_table_t *table, const luci_settings_t *setti
     return !table->is_wanted || table->is_wanted(settings);
 }
 
+int luci_table_wants_column(const luci_table_column_t *column, const luci_settings_t *settings)
+{
+    return !(column->flags & LUCI_COLUMN_FACTORS) || settings->second_factor != LUCI_SECOND_FACTOR_OFF;
+}
+
 int luci_table_later(int number, const luci_table_t **table, const luci_table_column_t **column)
 {
     for (const luci_table_t *const *t = luci_table_list; *t; t++) {

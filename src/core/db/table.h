@@ -26,7 +26,8 @@ enum {
     LUCI_COLUMN_USER = 16,  /* refers to the id of the user table */
     LUCI_COLUMN_OURS = 32,  /* an additional column of the module, which may be missing; nullable */
     LUCI_COLUMN_LATER = 64, /* beside OURS: a database may lack it and have the others; its name is unique */
-    LUCI_COLUMN_CASCADE = 128 /* beside USER: the row is deleted with the user, by any program */
+    LUCI_COLUMN_CASCADE = 128, /* beside USER: the row is deleted with the user, by any program */
+    LUCI_COLUMN_FACTORS = 256  /* beside LATER: without LuciaSecondFactor neither made, missed nor used */
 };
 
 typedef struct {
@@ -65,6 +66,9 @@ const char *luci_table_name(const luci_table_t *table, const luci_tables_t *tabl
 
 /* 1 if these settings need the table. */
 int luci_table_is_wanted(const luci_table_t *table, const luci_settings_t *settings);
+
+/* 1 if these settings need the column. */
+int luci_table_wants_column(const luci_table_column_t *column, const luci_settings_t *settings);
 
 /* A column that came later, by its number among those of all tables. 0: there are no more. */
 #define LUCI_LATER_MAX 32

@@ -25,6 +25,7 @@ typedef struct {
     apr_uint32_t lacks;
     uint16_t length; /* of all */
     uint16_t attributes;
+    uint16_t factors;
     uint16_t offset[];
 } image_t;
 
@@ -151,6 +152,7 @@ static void unpack(const image_t *image, luci_local_content_t *content, apr_pool
     session->active_expires = image->active_expires;
     session->idle_expires = image->idle_expires;
     session->created_at = image->created_at;
+    session->factors = image->factors;
     memcpy(session->token.digest, image->digest, sizeof image->digest);
     session->user.id = string_at(image, 0);
     session->user.username = string_at(image, 1);
@@ -228,6 +230,7 @@ static int pack(packer_t *packer, const luci_local_entry_t *entry)
     image->counted = entry->counted;
     image->lacks = user->lacks;
     image->attributes = (uint16_t)entry->attributes;
+    image->factors = (uint16_t)session->factors;
     image->length = (uint16_t)strings;
     pack_string(packer, 0, user->id);
     pack_string(packer, 1, user->username);

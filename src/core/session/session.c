@@ -95,6 +95,7 @@ luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user,
     luci_session_set_token(session, &token);
     session->user = *user;
     session->created_at = now;
+    session->factors = 1;
     luci_session_extend(session, settings, now);
     return LUCI_OK;
 }
@@ -113,6 +114,7 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
         { "last_seen", created },
         { "address", luci_text_printable_ascii(client->address, ADDRESS_MAX, scratch) },
         { "user_agent", luci_text_printable_ascii(client->user_agent, USER_AGENT_MAX, scratch) },
+        { "factors", luci_sql_number(session->factors, scratch) },
         { NULL, NULL },
     };
     int changed;
@@ -207,21 +209,45 @@ static luci_result_t find_row(luci_db_t *db, const places_t *places, row_t *row,
     return result;
 }
 
-/* The column created_at; NULL if it was not read or is unknown. */
-static const char *created_at(const luci_db_t *db, const luci_settings_t *settings, const row_t *row)
+/* What the table says besides Lucia's columns; NULL: it was not read or is unknown. */
+typedef struct {
+    const char *created_at;
+    const char *factors;
+} details_t;
+
+static luci_result_t read_details(luci_db_t *db, const luci_settings_t *settings, const row_t *row,
+                                  details_t *details)
 {
-    if (!luci_db_columns(db).created_at)
-        return NULL;
-    return row->columns[COLUMN_USER + LUCI_SQL_USER_ATTRIBUTES + settings->attributes->nelts];
+    const char *const *next =
+        row->columns + COLUMN_USER + LUCI_SQL_USER_ATTRIBUTES + settings->attributes->nelts;
+    int has_factors = 0;
+    luci_result_t result = LUCI_OK;
+
+    *details = (details_t){ 0 };
+    if (luci_db_columns(db).created_at)
+        details->created_at = *next++;
+    if (settings->second_factor != LUCI_SECOND_FACTOR_OFF)
+        result = luci_db_has_later(db, &luci_table_session, "factors", &has_factors);
+    if (has_factors)
+        details->factors = *next;
+    return result;
+}
+
+static int to_factors(const char *column)
+{
+    return luci_sql_to_number(column, 1) == 2 ? 2 : 1;
 }
 
 luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
                                const luci_settings_t *settings, luci_session_t *session, apr_pool_t *pool)
 {
     row_t row;
+    details_t details;
     places_t places = find_places(claim->token, settings, pool);
     luci_result_t result = find_row(db, &places, &row, pool);
 
+    if (result == LUCI_OK)
+        result = read_details(db, settings, &row, &details);
     if (result != LUCI_OK)
         return result;
     memset(session, 0, sizeof *session);
@@ -229,7 +255,8 @@ luci_result_t luci_session_get(luci_db_t *db, const luci_session_claim_t *claim,
     session->is_unhashed = settings->tokens == LUCI_TOKENS_HASHED && row.id == claim->token->id;
     session->active_expires = to_timestamp(row.columns[COLUMN_ACTIVE], 0);
     session->idle_expires = to_timestamp(row.columns[COLUMN_IDLE], 0);
-    session->created_at = to_timestamp(created_at(db, settings, &row),
+    session->factors = to_factors(details.factors);
+    session->created_at = to_timestamp(details.created_at,
                                        luci_session_estimate(session->active_expires, settings, claim->now));
     luci_user_from_row(&session->user, db, row.columns + COLUMN_USER);
     session->state = luci_session_state(session, settings, claim->now);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stored form of a session and its user, for caches. Version 1; numbers are little-endian:
+/* The stored form of a session and its user, for caches. Version 2; numbers are little-endian:
  *
  *   0  2  "Lu"
- *   2  1  the version, 1
- *   3  1  number of attributes
+ *   2  1  the version, 2
+ *   3  1  number of attributes, and FACTORS if the session has two factors
  *   4  8  when it was read from the database      (times: milliseconds since 1970, signed)
  *  12  8  active_expires
  *  20  8  idle_expires

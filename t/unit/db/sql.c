@@ -156,15 +156,15 @@ static const struct {
       "INSERT INTO \"user_session\" (id, user_id, active_expires, idle_expires) VALUES (%s, %s, %lld, %lld)",
       "id user active idle",
       "INSERT INTO \"user_session\" (id, user_id, active_expires, idle_expires, created_at, last_seen, "
-      "address, user_agent, proved_at) "
-      "VALUES (%s, %s, %lld, %lld, %lld, %lld, %s, %s, %lld)",
-      "id user active idle created last_seen address user_agent created" },
+      "address, user_agent, proved_at, factors) "
+      "VALUES (%s, %s, %lld, %lld, %lld, %lld, %s, %s, %lld, %lld)",
+      "id user active idle created last_seen address user_agent created factors" },
     { &luci_sql_session_get, 1,
       "SELECT s.active_expires, s.idle_expires, " USER_PLAIN
       " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s",
       "id",
       "SELECT s.active_expires, s.idle_expires, " USER_OURS
-      " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s",
+      ", s.factors FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s",
       "id" },
     { &luci_sql_session_proof, 1, "SELECT NULL FROM \"user_session\" s WHERE s.id = %s", "id",
       "SELECT s.proved_at FROM \"user_session\" s WHERE s.id = %s", "id" },
@@ -238,7 +238,8 @@ static void check_mixed(void)
     tap_ok(strstr(statement(&luci_sql_session_get, 1, 0).text,
                   "s.idle_expires, u.id, u.disabled, u.username FROM"),
            "SESSION_GET reads our columns of the user table alone");
-    tap_ok(strstr(statement(&luci_sql_session_get, 0, 1).text, "s.idle_expires, u.id, NULL, u.username FROM"),
+    tap_ok(strstr(statement(&luci_sql_session_get, 0, 1).text,
+                  "s.idle_expires, u.id, NULL, u.username, s.factors FROM"),
            "SESSION_GET reads our columns of the session table alone");
     tap_ok(strstr(luci_sql_text(&luci_sql_session_get, &dated, pool).text, "u.username, s.created_at FROM"),
            "  its created_at is read last, where it is to be read");
@@ -248,6 +249,26 @@ static void check_mixed(void)
                "the session table's arguments depend on it alone");
 }
 
+/* Without LuciaSecondFactor, no statement, probe or schema knows the column. */
+static void check_factors(void)
+{
+    const char *const *schema = luci_schema_table(&luci_engine_sqlite3, &luci_table_session, &settings, pool);
+    luci_probe_t probe = luci_probe_later(&luci_table_session, &settings);
+
+    tap_ok(!strstr(schema[0], "factors"), "S1.40: without second factors a new table has no such column");
+    tap_is_int(probe.count, 1, "S1.40: without second factors the column is not looked for");
+    tap_ok(!luci_sql_asks_for_later(luci_sql_session_get.text, &settings),
+           "S1.40: without second factors a session is read without a look at columns");
+    settings.second_factor = LUCI_SECOND_FACTOR_OPTIONAL;
+    schema = luci_schema_table(&luci_engine_sqlite3, &luci_table_session, &settings, pool);
+    probe = luci_probe_later(&luci_table_session, &settings);
+    tap_ok(strstr(schema[0], "proved_at BIGINT, factors BIGINT, "), "S1.40: with second factors it has it");
+    tap_is_int(probe.count, 2, "S1.40: with second factors the column is looked for");
+    tap_ok(luci_sql_asks_for_later(luci_sql_session_get.text, &settings),
+           "S1.40: with second factors a session is read after a look at columns");
+    settings.second_factor = LUCI_SECOND_FACTOR_OFF;
+}
+
 static void check_attributes(void)
 {
     settings.attributes = support_names(one);
@@ -255,7 +276,7 @@ static void check_attributes(void)
            "KEY_GET reads one attribute");
     settings.attributes = support_names(three);
     tap_ok(strstr(statement(&luci_sql_session_get, 1, 1).text,
-                  "u.username, u.\"full_name\", u.\"username\", u.\"order\" FROM"),
+                  "u.username, u.\"full_name\", u.\"username\", u.\"order\", s.factors FROM"),
            "three in their order, one of them username, one an SQL word");
     tap_ok(strstr(luci_schema_table(&luci_engine_sqlite3, &luci_table_user, &settings, pool)[0],
                   "UNIQUE, \"full_name\" TEXT, \"order\" TEXT, disabled BIGINT"),
@@ -562,6 +583,7 @@ int main(void)
     settings = support_settings();
     check_texts();
     check_mixed();
+    check_factors();
     check_attributes();
     check_tables();
     check_engine_list();
