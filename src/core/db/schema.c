@@ -79,10 +79,15 @@ static const char *references(const luci_table_t *table, apr_pool_t *pool)
     return text;
 }
 
+/* With the primary key, if the definition of its column is left out. */
 static const char *inner_indexes(const luci_table_t *table, apr_pool_t *pool)
 {
     const char *text = "";
 
+    for (const luci_table_column_t *column = table->columns; column->name; column++) {
+        if (column->flags & LUCI_COLUMN_PRIMARY && column->flags & LUCI_COLUMN_USER)
+            text = apr_psprintf(pool, "PRIMARY KEY (%s), ", column->name);
+    }
     for (const luci_table_index_t *index = table->indexes; index->column; index++)
         text = apr_psprintf(pool, "%sINDEX (%s), ", text, index->column);
     return text;

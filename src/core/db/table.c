@@ -10,7 +10,9 @@
     ROW(key)                                                                                                 \
     ROW(session)                                                                                             \
     ROW(token)                                                                                               \
-    ROW(activity)
+    ROW(activity)                                                                                            \
+    ROW(totp)                                                                                                \
+    ROW(recovery_code)
 
 #define DECLARE(name) extern const luci_table_t luci_table_##name;
 #define ENTRY(name) &luci_table_##name,

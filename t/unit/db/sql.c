@@ -4,10 +4,13 @@
 #include "core/db/activity_table.h"
 #include "core/db/key_table.h"
 #include "core/db/process_table.h"
+#include "core/db/recovery_code_table.h"
 #include "core/db/schema.h"
 #include "core/db/session_table.h"
 #include "core/db/token_table.h"
+#include "core/db/totp_table.h"
 #include "core/db/user_table.h"
+#include "core/factor/factor.h"
 #include "lib/support.h"
 #include "lib/tap.h"
 
@@ -44,6 +47,15 @@ static const char *const *const attribute_lists[] = { none, one, three };
     "%lld"
 #define TOKEN_INSERT                                                                                         \
     "INSERT INTO \"auth_user_token\" (id, user_id, state, expires_at) VALUES (%s, %s, %s, %lld)"
+#define TOTP_INSERT                                                                                          \
+    "INSERT INTO \"auth_user_totp\" (user_id, seed, created_at, last_step, failures) VALUES (%s, %s, %lld, " \
+    "%lld, 0) ON CONFLICT DO NOTHING"
+#define TOTP_ACCEPT                                                                                          \
+    "UPDATE \"auth_user_totp\" SET last_step = %lld, failures = 0 WHERE user_id = %s AND seed = %s AND "     \
+    "last_step < %lld AND failures < 100"
+#define TOTP_FAIL "UPDATE \"auth_user_totp\" SET failures = failures + 1 WHERE user_id = %s AND failures + 1 "
+#define RECOVERY_CODE_INSERT "INSERT INTO \"auth_user_recovery_code\" (id, user_id) VALUES (%s, %s)"
+#define RECOVERY_CODE_SPEND "DELETE FROM \"auth_user_recovery_code\" WHERE id = %s AND user_id = %s"
 #define STEP                                                                                                 \
     "SELECT MAX(step.id), COUNT(*), SUM(CASE WHEN (step.idle_expires < %lld) THEN 1 ELSE 0 END) FROM "       \
     "(SELECT s.id, s.idle_expires FROM \"user_session\" s WHERE s.id > %s ORDER BY s.id LIMIT 1000) step"
@@ -190,6 +202,12 @@ static const struct {
       "now after last now" },
     { &luci_sql_token_insert, 0, TOKEN_INSERT, "id user state expires", TOKEN_INSERT,
       "id user state expires" },
+    { &luci_sql_totp_insert, 0, TOTP_INSERT, "user seed now step", TOTP_INSERT, "user seed now step" },
+    { &luci_sql_totp_accept, 0, TOTP_ACCEPT, "step user seed step", TOTP_ACCEPT, "step user seed step" },
+    { &luci_sql_totp_fail, 1, TOTP_FAIL "< 100", "user", TOTP_FAIL "< 100", "user" },
+    { &luci_sql_totp_fail_last, 1, TOTP_FAIL "= 100", "user", TOTP_FAIL "= 100", "user" },
+    { &luci_sql_recovery_code_insert, 0, RECOVERY_CODE_INSERT, "id user", RECOVERY_CODE_INSERT, "id user" },
+    { &luci_sql_recovery_code_spend, 0, RECOVERY_CODE_SPEND, "id user", RECOVERY_CODE_SPEND, "id user" },
     { &luci_sql_process, 1, "SELECT %lld WHERE %lld < 0", "process seconds", "SELECT %lld WHERE %lld < 0",
       "process seconds" },
 };
@@ -368,6 +386,22 @@ static void check_schema(void)
                   "FROM `auth_user` u "
                   "WHERE 1 = 0",
                   NULL });
+    is_schema(
+        &luci_engine_mysql, &luci_table_totp,
+        (const char *[]){
+            "CREATE TABLE IF NOT EXISTS `auth_user_totp` (seed VARCHAR(255) NOT NULL, created_at BIGINT "
+            "NOT NULL, last_step BIGINT NOT NULL, failures BIGINT NOT NULL, PRIMARY KEY (user_id), "
+            "FOREIGN KEY (user_id) REFERENCES `auth_user`(id) ON DELETE CASCADE)" MYSQL_END
+            " SELECT u.id AS user_id, '' AS seed, 0 AS created_at, 0 AS last_step, 0 AS failures FROM "
+            "`auth_user` u WHERE 1 = 0",
+            NULL });
+    is_schema(&luci_engine_sqlite3, &luci_table_totp,
+              (const char *[]){
+                  "CREATE TABLE IF NOT EXISTS \"auth_user_totp\" (user_id VARCHAR(15) NOT NULL PRIMARY KEY, "
+                  "seed VARCHAR(255) NOT NULL, created_at BIGINT NOT NULL, last_step BIGINT NOT NULL, "
+                  "failures BIGINT NOT NULL, FOREIGN KEY (user_id) REFERENCES \"auth_user\"(id) ON DELETE "
+                  "CASCADE) WITHOUT ROWID",
+                  NULL });
     settings.attributes = support_names(none);
 }
 
@@ -438,6 +472,8 @@ static void check_certain(void)
                "MySQL reads a session together with whether the server looks like a replica");
     tap_is_int(luci_sql_session_get.is_certain, 1, "a session is only read from a server that cannot lag");
     tap_is_int(luci_sql_key_get.is_certain, 1, "a key is only read from a server that cannot lag");
+    tap_is_int(luci_sql_factors_count.is_certain, 1,
+               "the factors of a user are only read from a server that cannot lag");
 }
 
 /* Where the engines differ. */

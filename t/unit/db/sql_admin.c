@@ -2,10 +2,13 @@
 /* The statements of administrators: their texts where the engines or the tables differ, and each one prepared
  * on a real database. */
 #include "core/db/key_table.h"
+#include "core/db/recovery_code_table.h"
 #include "core/db/schema.h"
 #include "core/db/session_table.h"
 #include "core/db/token_table.h"
+#include "core/db/totp_table.h"
 #include "core/db/user_table.h"
+#include "core/factor/factor.h"
 #include "lib/support.h"
 #include "lib/tap.h"
 
@@ -75,17 +78,36 @@ static const struct {
     const luci_statement_t *statement;
     way_t way;
 } statements[] = {
-    { &luci_sql_user_get, ONE },          { &luci_sql_user_find, ONE },
-    { &luci_sql_user_page, PAGE },        { &luci_sql_user_name_taken, ONE },
-    { &luci_sql_user_rename, WRITE },     { &luci_sql_user_set_disabled, WRITE },
-    { &luci_sql_user_delete, WRITE },     { &luci_sql_key_page, PAGE },
-    { &luci_sql_keys_page, PAGE },        { &luci_sql_key_rename, WRITE },
-    { &luci_sql_key_set_hash, WRITE },    { &luci_sql_key_set_failures, WRITE },
-    { &luci_sql_key_delete, WRITE },      { &luci_sql_keys_delete, WRITE },
-    { &luci_sql_session_page, PAGE },     { &luci_sql_session_page_of_user, PAGE },
-    { &luci_sql_sessions_delete, WRITE }, { &luci_sql_token_get, ONE },
-    { &luci_sql_token_spend, WRITE },     { &luci_sql_tokens_delete, WRITE },
+    { &luci_sql_user_get, ONE },
+    { &luci_sql_user_find, ONE },
+    { &luci_sql_user_page, PAGE },
+    { &luci_sql_user_name_taken, ONE },
+    { &luci_sql_user_rename, WRITE },
+    { &luci_sql_user_set_disabled, WRITE },
+    { &luci_sql_user_delete, WRITE },
+    { &luci_sql_key_page, PAGE },
+    { &luci_sql_keys_page, PAGE },
+    { &luci_sql_key_rename, WRITE },
+    { &luci_sql_key_set_hash, WRITE },
+    { &luci_sql_key_set_failures, WRITE },
+    { &luci_sql_key_delete, WRITE },
+    { &luci_sql_keys_delete, WRITE },
+    { &luci_sql_session_page, PAGE },
+    { &luci_sql_session_page_of_user, PAGE },
+    { &luci_sql_sessions_delete, WRITE },
+    { &luci_sql_token_get, ONE },
+    { &luci_sql_token_spend, WRITE },
+    { &luci_sql_tokens_delete, WRITE },
     { &luci_sql_tokens_purge, WRITE },
+    { &luci_sql_factors_count, ONE },
+    { &luci_sql_totp_get, ONE },
+    { &luci_sql_totp_accept, WRITE },
+    { &luci_sql_totp_fail, WRITE },
+    { &luci_sql_totp_fail_last, WRITE },
+    { &luci_sql_totp_forgive, WRITE },
+    { &luci_sql_totp_delete, WRITE },
+    { &luci_sql_recovery_code_spend, WRITE },
+    { &luci_sql_recovery_codes_delete, WRITE },
 };
 
 static luci_result_t run(luci_db_t *db, int i)
@@ -94,7 +116,7 @@ static luci_result_t run(luci_db_t *db, int i)
                                                  { "after1", "1" },  { "after2", "2" },   { "disabled", "1" },
                                                  { "new_id", "2" },  { "hash", "3" },     { "state", "4" },
                                                  { "expires", "5" }, { "now", "6" },      { "failures", "7" },
-                                                 { NULL, NULL } };
+                                                 { "seed", "8" },    { "step", "9" },     { NULL, NULL } };
     const char *const *row;
     apr_array_header_t *rows;
     int changed;
@@ -107,6 +129,12 @@ static luci_result_t run(luci_db_t *db, int i)
     return luci_db_execute(db, statements[i].statement, arguments, &changed, pool);
 }
 
+static void make_table(luci_db_t *db, const luci_table_t *table, const char *name)
+{
+    tap_is_result(luci_schema_create_one(db, table, pool), LUCI_OK, "%s: the table %s: %s", name, table->name,
+                  luci_db_error(db));
+}
+
 static void check_prepares(const char *name, int ours)
 {
     const char *path = support_database(name);
@@ -117,8 +145,9 @@ static void check_prepares(const char *name, int ours)
         support_our_tables(path, &settings);
     else
         support_lucia_tables(path);
-    tap_is_result(luci_schema_create_one(db, &luci_table_token, pool), LUCI_OK, "%s: the table of links: %s",
-                  name, luci_db_error(db));
+    make_table(db, &luci_table_token, name);
+    make_table(db, &luci_table_totp, name);
+    make_table(db, &luci_table_recovery_code, name);
     for (int i = 0; i < COUNT(statements); i++) {
         luci_result_t result;
 

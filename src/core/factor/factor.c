@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/factor/factor.h"
+
+#include "core/db/recovery_code_table.h"
+#include "core/db/totp_table.h"
+
+const luci_factor_kind_t luci_factor_kind_list[] = {
+    { LUCI_FACTOR_TOTP, "totp" },
+    { LUCI_FACTOR_RECOVERY, "recovery" },
+    { LUCI_FACTOR_PASSKEY, "passkey" },
+    { 0, NULL },
+};
+
+enum { COLUMN_TOTP, COLUMN_RECOVERY_CODES };
+
+/* It decides who is signed in, so that the answer of a server that may lag does not count. */
+const luci_statement_t luci_sql_factors_count = {
+    .text = "SELECT [L:{lags}, 1, ](SELECT COUNT(*) FROM {totp} t WHERE t.user_id = :user), "
+            "(SELECT COUNT(*) FROM {recovery_code} r WHERE r.user_id = :user)",
+    .repeatable = 1,
+    .is_certain = 1,
+};
+
+luci_result_t luci_factor_read(luci_db_t *db, const char *user_id, luci_factors_t *factors,
+                               apr_pool_t *scratch)
+{
+    const char *const *row;
+    luci_result_t result =
+        luci_db_select(db, &luci_sql_factors_count, LUCI_ARGUMENTS({ "user", user_id }), &row, scratch);
+
+    *factors = (luci_factors_t){ 0 };
+    if (result != LUCI_OK)
+        return result;
+    if (luci_sql_to_number(row[COLUMN_TOTP], 0) > 0)
+        factors->kinds |= LUCI_FACTOR_TOTP;
+    factors->recovery_codes = (int)luci_sql_to_number(row[COLUMN_RECOVERY_CODES], 0);
+    if (factors->kinds && factors->recovery_codes > 0)
+        factors->kinds |= LUCI_FACTOR_RECOVERY;
+    return LUCI_OK;
+}
+
+luci_result_t luci_factor_kinds(luci_db_t *db, const char *user_id, int *kinds, apr_pool_t *scratch)
+{
+    luci_factors_t factors;
+    luci_result_t result = luci_factor_read(db, user_id, &factors, scratch);
+
+    *kinds = factors.kinds;
+    return result;
+}
+
+luci_result_t luci_factor_reset(luci_db_t *db, const char *user_id, int *kinds, apr_pool_t *scratch)
+{
+    const luci_argument_t *user = LUCI_ARGUMENTS({ "user", user_id });
+    int changed;
+    luci_result_t result = luci_factor_kinds(db, user_id, kinds, scratch);
+
+    if (result == LUCI_OK)
+        result = luci_db_execute(db, &luci_sql_totp_delete, user, &changed, scratch);
+    return result == LUCI_OK ? luci_db_execute(db, &luci_sql_recovery_codes_delete, user, &changed, scratch)
+                             : result;
+}
