@@ -11,8 +11,7 @@ static const luci_table_index_t indexes[] = { { "user_id", "" }, { NULL, NULL } 
 
 static int is_wanted(const luci_settings_t *settings)
 {
-    (void)settings;
-    return 0;
+    return settings->second_factor != LUCI_SECOND_FACTOR_OFF;
 }
 
 const luci_table_t luci_table_recovery_code = {

@@ -38,6 +38,15 @@ int luci_table_wants_column(const luci_table_column_t *column, const luci_settin
     return !(column->flags & LUCI_COLUMN_FACTORS) || settings->second_factor != LUCI_SECOND_FACTOR_OFF;
 }
 
+int luci_tables_are_alike(const luci_settings_t *a, const luci_settings_t *b)
+{
+    for (const luci_table_t *const *table = luci_table_list; *table; table++) {
+        if (luci_table_is_wanted(*table, a) != luci_table_is_wanted(*table, b))
+            return 0;
+    }
+    return 1;
+}
+
 int luci_table_later(int number, const luci_table_t **table, const luci_table_column_t **column)
 {
     for (const luci_table_t *const *t = luci_table_list; *t; t++) {

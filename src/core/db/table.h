@@ -70,6 +70,9 @@ int luci_table_is_wanted(const luci_table_t *table, const luci_settings_t *setti
 /* 1 if these settings need the column. */
 int luci_table_wants_column(const luci_table_column_t *column, const luci_settings_t *settings);
 
+/* 1 if both settings need the same tables. */
+int luci_tables_are_alike(const luci_settings_t *a, const luci_settings_t *b);
+
 /* A column that came later, by its number among those of all tables. 0: there are no more. */
 #define LUCI_LATER_MAX 32
 int luci_table_later(int number, const luci_table_t **table, const luci_table_column_t **column);

@@ -15,8 +15,7 @@ static const luci_table_index_t indexes[] = { { NULL, NULL } };
 
 static int is_wanted(const luci_settings_t *settings)
 {
-    (void)settings;
-    return 0;
+    return settings->second_factor != LUCI_SECOND_FACTOR_OFF;
 }
 
 const luci_table_t luci_table_totp = {
@@ -67,4 +66,12 @@ const luci_statement_t luci_sql_totp_forgive = {
 const luci_statement_t luci_sql_totp_delete = {
     .text = "DELETE FROM {totp} WHERE user_id = :user",
     .repeatable = 1,
+};
+
+/* It decides who is signed in, so that the answer of a server that may lag does not count. */
+const luci_statement_t luci_sql_factors_count = {
+    .text = "SELECT [L:{lags}, 1, ](SELECT COUNT(*) FROM {totp} t WHERE t.user_id = :user), "
+            "(SELECT COUNT(*) FROM {recovery_code} r WHERE r.user_id = :user)",
+    .repeatable = 1,
+    .is_certain = 1,
 };

@@ -13,14 +13,6 @@ const luci_factor_kind_t luci_factor_kind_list[] = {
 
 enum { COLUMN_TOTP, COLUMN_RECOVERY_CODES };
 
-/* It decides who is signed in, so that the answer of a server that may lag does not count. */
-const luci_statement_t luci_sql_factors_count = {
-    .text = "SELECT [L:{lags}, 1, ](SELECT COUNT(*) FROM {totp} t WHERE t.user_id = :user), "
-            "(SELECT COUNT(*) FROM {recovery_code} r WHERE r.user_id = :user)",
-    .repeatable = 1,
-    .is_certain = 1,
-};
-
 luci_result_t luci_factor_read(luci_db_t *db, const char *user_id, luci_factors_t *factors,
                                apr_pool_t *scratch)
 {

@@ -22,9 +22,6 @@ typedef struct {
 /* All kinds, in the order of their bits; ends with a kind of 0. */
 extern const luci_factor_kind_t luci_factor_kind_list[];
 
-/* Counts what a user has: seeds, recovery codes. */
-extern const luci_statement_t luci_sql_factors_count;
-
 /* What a user has. */
 typedef struct {
     int kinds;          /* a set of LUCI_FACTOR_...; 0: no second factor */
@@ -32,7 +29,7 @@ typedef struct {
 } luci_factors_t;
 
 /* Reads the kinds of factors that a user has. Only for a site with LuciaSecondFactor: its tables must exist.
- * If one is missing, the result is UNAVAILABLE, so that nobody signs in without the factor. */
+ * If one is missing, the result is UNAVAILABLE, so that no user signs in without the factor. */
 luci_result_t luci_factor_kinds(luci_db_t *db, const char *user_id, int *kinds,
                                 apr_pool_t *scratch) LUCI_MUST_USE;
 

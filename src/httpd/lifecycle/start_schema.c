@@ -297,8 +297,8 @@ static void leave(job_t *job, apr_pool_t *conf_pool)
         job->title);
 }
 
-/* Whether no server before this one has the same tables, attributes, LuciaActivity and LuciaCreateSchema, so
- * that it needs its own process. */
+/* Whether no server before this one has the same names of tables, attributes and LuciaCreateSchema and needs
+ * the same tables, so that this one needs its own process. */
 static int has_own_tables(server_rec *server, server_rec *main_server)
 {
     const luci_server_config_t *config = luci_config_server(server);
@@ -311,7 +311,7 @@ static int has_own_tables(server_rec *server, server_rec *main_server)
         if (luci_database_is_same(&before->database, &config->database) &&
             before->settings.tables.user == config->settings.tables.user &&
             before->settings.attributes == config->settings.attributes &&
-            before->settings.activity == config->settings.activity &&
+            luci_tables_are_alike(&before->settings, &config->settings) &&
             before->create_schema == config->create_schema)
             return 0;
     }

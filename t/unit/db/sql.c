@@ -10,7 +10,6 @@
 #include "core/db/token_table.h"
 #include "core/db/totp_table.h"
 #include "core/db/user_table.h"
-#include "core/factor/factor.h"
 #include "lib/support.h"
 #include "lib/tap.h"
 
@@ -561,7 +560,7 @@ static const char *database(int user, int session)
             path,
             "ALTER TABLE user_session DROP COLUMN created_at; ALTER TABLE user_session DROP COLUMN last_seen;"
             "ALTER TABLE user_session DROP COLUMN address; ALTER TABLE user_session DROP COLUMN user_agent;"
-            "ALTER TABLE user_session DROP COLUMN proved_at");
+            "ALTER TABLE user_session DROP COLUMN proved_at; ALTER TABLE user_session DROP COLUMN factors");
     return path;
 }
 
@@ -572,7 +571,8 @@ static const luci_argument_t arguments[] = {
     { "created", "5" },    { "last_seen", "6" }, { "address", "7" }, { "user_agent", "8" },
     { "old_active", "6" }, { "max", "2" },       { "after", "1" },   { "last", "2" },
     { "oldest", "4" },     { "newest", "5" },    { "at", "6" },      { "what", "7" },
-    { "reason", "8" },     { "device", "1" },    { NULL, NULL },
+    { "reason", "8" },     { "device", "1" },    { "seed", "2" },    { "step", "3" },
+    { "factors", "2" },    { NULL, NULL },
 };
 
 /* The core prepares a statement when it's first run. */
@@ -630,6 +630,7 @@ int main(void)
     check_numbers();
     settings.tables = (luci_tables_t){ "user", "user_key", "user_session" };
     settings.activity = 1;
+    settings.second_factor = LUCI_SECOND_FACTOR_OPTIONAL;
     for (int list = 0; list < COUNT(attribute_lists); list++) {
         settings.attributes = support_names(attribute_lists[list]);
         for (int columns = 0; columns < 4; columns++)

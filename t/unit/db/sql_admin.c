@@ -8,7 +8,6 @@
 #include "core/db/token_table.h"
 #include "core/db/totp_table.h"
 #include "core/db/user_table.h"
-#include "core/factor/factor.h"
 #include "lib/support.h"
 #include "lib/tap.h"
 
