@@ -12,7 +12,8 @@
     ROW(token)                                                                                               \
     ROW(activity)                                                                                            \
     ROW(totp)                                                                                                \
-    ROW(recovery_code)
+    ROW(recovery_code)                                                                                       \
+    ROW(app_password)
 
 #define DECLARE(name) extern const luci_table_t luci_table_##name;
 #define ENTRY(name) &luci_table_##name,

@@ -123,11 +123,12 @@ static int is_invisible(luci_code_point_t point, luci_code_point_t before)
 
 /* Properties of a text. */
 typedef struct {
-    int is_text;   /* it is UTF-8 and not NULL */
-    int controls;  /* number of control characters and line separators */
-    int invisible; /* number of invisible characters, including these */
-    size_t begins; /* bytes of white space at the start */
-    size_t ends;   /* offset of the end of the last character that is not white space; 0: none */
+    int is_text;    /* it is UTF-8 and not NULL */
+    int characters; /* number of code points */
+    int controls;   /* number of control characters and line separators */
+    int invisible;  /* number of invisible characters, including these */
+    size_t begins;  /* bytes of white space at the start */
+    size_t ends;    /* offset of the end of the last character that is not white space; 0: none */
 } survey_t;
 
 static survey_t survey(const char *text)
@@ -141,6 +142,7 @@ static survey_t survey(const char *text)
 
         if (bytes < 0)
             return found;
+        found.characters++;
         found.controls += is_control(point);
         found.invisible += is_invisible(point, before);
         if (is_blank(point) && found.begins == at)
@@ -212,6 +214,15 @@ luci_result_t luci_policy_typed_name(const char *username, int max)
     int length = luci_policy_length(username);
 
     return length < 1 || length > max || survey(username).controls ? LUCI_INVALID : LUCI_OK;
+}
+
+luci_result_t luci_policy_label(const char *label, int max)
+{
+    survey_t found = survey(label);
+
+    if (!found.is_text || found.characters < 1 || found.characters > max)
+        return LUCI_INVALID;
+    return found.invisible || has_blank_ends(label, &found) ? LUCI_INVALID : LUCI_OK;
 }
 
 const char *luci_policy_trim(const char *username, apr_pool_t *pool)

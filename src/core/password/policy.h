@@ -33,6 +33,10 @@ const char *luci_policy_name_rule(const luci_settings_t *settings, apr_pool_t *p
  * stored. */
 luci_result_t luci_policy_typed_name(const char *username, int max) LUCI_MUST_USE;
 
+/* OK if a user may give something this name: 1 to max characters (code points) without invisible ones, and
+ * without white space at either end. */
+luci_result_t luci_policy_label(const char *label, int max) LUCI_MUST_USE;
+
 /* The name without white space at its ends, which keyboards add, from pool; username itself if there is none
  * or if it is not UTF-8. Control characters stay. */
 const char *luci_policy_trim(const char *username, apr_pool_t *pool);

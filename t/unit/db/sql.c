@@ -2,6 +2,7 @@
 /* Every statement, spelled out; and each one prepared on a real database, for tables with and without our
  * columns. */
 #include "core/db/activity_table.h"
+#include "core/db/app_password_table.h"
 #include "core/db/key_table.h"
 #include "core/db/process_table.h"
 #include "core/db/recovery_code_table.h"
@@ -163,6 +164,38 @@ static const struct {
       "SELECT a.happened_at, a.what, a.reason, a.address, a.user_agent, a.known_device FROM "
       "\"auth_user_activity\" a WHERE a.user_id = %s ORDER BY a.happened_at DESC, a.id",
       "user" },
+    { &luci_sql_app_password_insert, 0,
+      "INSERT INTO \"auth_user_app_password\" (id, user_id, name, created_at) VALUES (%s, %s, %s, %lld)",
+      "id user name now",
+      "INSERT INTO \"auth_user_app_password\" (id, user_id, name, created_at) VALUES (%s, %s, %s, %lld)",
+      "id user name now" },
+    { &luci_sql_app_password_get, 1,
+      "SELECT a.id, a.last_used, " USER_PLAIN
+      " FROM \"auth_user_app_password\" a JOIN \"auth_user\" u ON u.id = a.user_id WHERE a.id = %s",
+      "id",
+      "SELECT a.id, a.last_used, " USER_OURS
+      " FROM \"auth_user_app_password\" a JOIN \"auth_user\" u ON u.id = a.user_id WHERE a.id = %s",
+      "id" },
+    { &luci_sql_app_password_used, 1,
+      "UPDATE \"auth_user_app_password\" SET last_used = %lld WHERE id = %s AND (last_used IS NULL OR "
+      "last_used <= %lld)",
+      "now id before",
+      "UPDATE \"auth_user_app_password\" SET last_used = %lld WHERE id = %s AND (last_used IS NULL OR "
+      "last_used <= %lld)",
+      "now id before" },
+    { &luci_sql_app_password_delete, 1,
+      "DELETE FROM \"auth_user_app_password\" WHERE id = %s AND user_id = %s", "id user",
+      "DELETE FROM \"auth_user_app_password\" WHERE id = %s AND user_id = %s", "id user" },
+    { &luci_sql_app_passwords_of_user, 1,
+      "SELECT a.id, a.name, a.created_at, a.last_used FROM \"auth_user_app_password\" a WHERE a.user_id = "
+      "%s ORDER BY a.created_at, a.id",
+      "user",
+      "SELECT a.id, a.name, a.created_at, a.last_used FROM \"auth_user_app_password\" a WHERE a.user_id = "
+      "%s ORDER BY a.created_at, a.id",
+      "user" },
+    { &luci_sql_app_passwords_count, 1,
+      "SELECT COUNT(*) FROM \"auth_user_app_password\" a WHERE a.user_id = %s", "user",
+      "SELECT COUNT(*) FROM \"auth_user_app_password\" a WHERE a.user_id = %s", "user" },
     { &luci_sql_session_insert, 0,
       "INSERT INTO \"user_session\" (id, user_id, active_expires, idle_expires) VALUES (%s, %s, %lld, %lld)",
       "id user active idle",
@@ -473,6 +506,8 @@ static void check_certain(void)
     tap_is_int(luci_sql_key_get.is_certain, 1, "a key is only read from a server that cannot lag");
     tap_is_int(luci_sql_factors_count.is_certain, 1,
                "the factors of a user are only read from a server that cannot lag");
+    tap_is_int(luci_sql_app_password_get.is_certain, 1,
+               "an app password is only read from a server that cannot lag");
 }
 
 /* Where the engines differ. */
@@ -572,7 +607,7 @@ static const luci_argument_t arguments[] = {
     { "old_active", "6" }, { "max", "2" },       { "after", "1" },   { "last", "2" },
     { "oldest", "4" },     { "newest", "5" },    { "at", "6" },      { "what", "7" },
     { "reason", "8" },     { "device", "1" },    { "seed", "2" },    { "step", "3" },
-    { "factors", "2" },    { NULL, NULL },
+    { "factors", "2" },    { "name", "9" },      { "before", "1" },  { NULL, NULL },
 };
 
 /* The core prepares a statement when it's first run. */
