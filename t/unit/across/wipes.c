@@ -6,6 +6,7 @@
 #include "core/base/secret.h"
 #include "core/password/password_argon2_int.h"
 #include "core/password/password_hash.h"
+#include "core/seal/seal.h"
 #include "core/web/form.h"
 #include "lib/fixtures.h"
 #include "lib/tap.h"
@@ -171,6 +172,44 @@ static void check_memory(apr_pool_t *pool)
     tap_is_int(hold(PASSWORD, strlen(PASSWORD)), 1, "what is digested of it is wiped");
 }
 
+static void check_seal(apr_pool_t *pool)
+{
+    /* HKDF of the secret, computed with another implementation. */
+    static const char root_hex[] = "a37076a8fc891de6c37bec78ee340e7fee7b2b061011b5980fbf15e014808092";
+    apr_array_header_t *secrets = apr_array_make(pool, 1, sizeof(const char *));
+    unsigned char root[LUCI_SEAL_KEY_BYTES], key[LUCI_SEAL_KEY_BYTES], sign_key[LUCI_SEAL_KEY_BYTES], *plain;
+    luci_seal_t seal = { .use = "x", .owner = "alice" };
+    const char *sealed, *token, *text;
+    apr_pool_t *config;
+    size_t length;
+
+    APR_ARRAY_PUSH(secrets, const char *) = "a secret of at least 32 characters";
+    apr_pool_create(&config, NULL);
+    tap_ok(luci_secret_unhex(root_hex, root, sizeof root) == LUCI_OK &&
+               luci_seal_keys_make(secrets, &seal.keys, config) == LUCI_OK &&
+               luci_seal_keys_derive(seal.keys, luci_seal_keys_id(seal.keys, 0), "seal x", key) == LUCI_OK &&
+               luci_seal_keys_derive(seal.keys, luci_seal_keys_id(seal.keys, 0), "sign x", sign_key) ==
+                   LUCI_OK,
+           "keys of a secret");
+    count = 0;
+    tap_is_result(luci_seal_close(&seal, (const unsigned char *)"plain", 5, &sealed, pool), LUCI_OK,
+                  "a text is sealed");
+    tap_is_int(begin_with(key, sizeof key, sizeof key), 1, "the key that seals is wiped");
+    count = 0;
+    tap_is_result(luci_seal_open(&seal, sealed, &plain, &length, pool), LUCI_OK, "a sealed text is opened");
+    tap_is_int(begin_with(key, sizeof key, sizeof key), 1, "the key that opens is wiped");
+    count = 0;
+    tap_ok(luci_seal_sign(&seal, "text", 1, &token, pool) == LUCI_OK &&
+               luci_seal_verify(&seal, token, 0, &text, pool) == LUCI_OK,
+           "a text is signed and verified");
+    tap_is_int(begin_with(sign_key, sizeof sign_key, sizeof sign_key), 2,
+               "the keys that sign and verify are wiped");
+    count = 0;
+    apr_pool_destroy(config);
+    tap_is_int(begin_with(root, sizeof root, sizeof root), 1,
+               "the keys of a secret are wiped with their pool");
+}
+
 int main(void)
 {
     apr_pool_t *pool;
@@ -186,6 +225,7 @@ int main(void)
     check_form(pool);
     check_credential(pool);
     check_memory(pool);
+    check_seal(pool);
     apr_pool_destroy(pool);
     return tap_done();
 }
