@@ -115,6 +115,7 @@ typedef struct {
     const struct luci_block_list_t *block_list; /* of passwords (block_list.h); NULL: none */
     apr_array_header_t *password_words;         /* const char *, folded (luci_policy_fold); NULL: as empty */
     luci_site_identity_t site;                  /* no new password may be its name */
+    const struct luci_seal_keys_t *seal_keys;   /* of LuciaSecret (core/seal); NULL: there is none */
     int activity; /* 1: what happens to accounts is written down (core/activity) */
     luci_second_factor_t second_factor;
     luci_hash_cost_t hash;
