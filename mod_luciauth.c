@@ -10,6 +10,7 @@
 #include "httpd/control/control_sessions.h"
 #include "httpd/control/control_throttle.h"
 #include "httpd/gate/basic.h"
+#include "httpd/gate/factors.h"
 #include "httpd/gate/freshness.h"
 #include "httpd/gate/gate.h"
 #include "httpd/gate/identity.h"
@@ -99,6 +100,8 @@ static void register_providers(apr_pool_t *pool)
                               &luci_gate_attribute, AP_AUTH_INTERNAL_PER_CONF);
     ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "lucia-fresh", AUTHZ_PROVIDER_VERSION,
                               &luci_gate_fresh, AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "lucia-factors", AUTHZ_PROVIDER_VERSION,
+                              &luci_gate_factors, AP_AUTH_INTERNAL_PER_CONF);
 }
 
 static void register_hooks(apr_pool_t *pool)

@@ -94,6 +94,8 @@ typedef struct {
     const char *username_url;
     const char *delete_url;
     const char *activity_url;
+    const char *factor_url;
+    const char *factors_url;
     int pages;
     int error_codes; /* errors in JSON have a code */
     luci_unauthenticated_t unauthenticated;
@@ -109,7 +111,7 @@ typedef struct {
     struct { /* Require lines of mod_authz_core that depend on the user */
         int read_variables;
         int read_user;
-        int read_proof; /* lucia-fresh without "not" */
+        int read_proof; /* lucia-fresh and lucia-factors without "not" */
     } rules;
     apr_uint64_t set; /* bit n: row n of this scope was written */
 } luci_dir_config_t;

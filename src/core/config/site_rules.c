@@ -638,6 +638,38 @@ static void filled_in_column_is_trusted(judge_t *judge, const luci_site_t *site,
     judge_filled_in(judge, &(filled_in_t){ site, SIGNUP, settings->signup, "choose", problem });
 }
 
+/* ---- Second factors ---- */
+
+static int has_second_factors(const luci_site_t *site)
+{
+    return site->config->settings.second_factor != LUCI_SECOND_FACTOR_OFF;
+}
+
+/* Lines outside of virtual hosts apply to all servers, one of which may have them. */
+static int may_have_second_factors(const judge_t *judge, const luci_site_t *site)
+{
+    for (int i = 0; !site->base && i < judge->all->sites->nelts; i++) {
+        if (has_second_factors(APR_ARRAY_IDX(judge->all->sites, i, const luci_site_t *)))
+            return 1;
+    }
+    return has_second_factors(site);
+}
+
+static void factors_are_off(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    for (int i = 0; i < site->rules->nelts && !may_have_second_factors(judge, site); i++) {
+        const luci_site_line_t *line = &APR_ARRAY_IDX(site->rules, i, luci_site_line_t);
+
+        if (strstr(line->args, "lucia-factors"))
+            find(judge, id, LUCI_SITE_PROBLEM,
+                 apr_psprintf(judge->pool,
+                              "%s asks for a second factor, which no user can have, because "
+                              "LuciaSecondFactor of %s is off",
+                              quoted_line(line, "", judge->pool), site->title),
+                 "Write LuciaSecondFactor optional, or take the line out");
+    }
+}
+
 /* ---- Use without LuciaDatabase ---- */
 
 static int has_database(const luci_site_t *site)
@@ -688,21 +720,14 @@ typedef struct {
 } rule_t;
 
 static const rule_t rules[] = {
-    { "LUCI0501", database_is_missing, 1 },
-    { "LUCI0502", column_is_unknown, 1 },
-    { "LUCI0503", inherited_column_is_unknown, 1 },
-    { "LUCI0508", asked_attributes_are_unknown, 1 },
-    { "LUCI0509", filled_in_column_is_trusted, 1 },
-    { "LUCI0313", servers_differ, 0 },
-    { "LUCI0451", socache_keeps_nothing, 1 },
-    { "LUCI0901", database_is_served, 0 },
-    { "LUCI0902", gate_without_login, 0 },
-    { "LUCI0903", gate_without_require, 0 },
-    { "LUCI0904", urls_loop, 0 },
-    { "LUCI0905", cookie_path_is_elsewhere, 0 },
-    { "LUCI0906", cookie_domain_is_foreign, 0 },
-    { "LUCI0907", cookie_is_secure_on_http, 0 },
-    { "LUCI0908", mount_covers_folder, 0 },
+    { "LUCI0501", database_is_missing, 1 },         { "LUCI0502", column_is_unknown, 1 },
+    { "LUCI0503", inherited_column_is_unknown, 1 }, { "LUCI0508", asked_attributes_are_unknown, 1 },
+    { "LUCI0509", filled_in_column_is_trusted, 1 }, { "LUCI0313", servers_differ, 0 },
+    { "LUCI0451", socache_keeps_nothing, 1 },       { "LUCI0511", factors_are_off, 1 },
+    { "LUCI0901", database_is_served, 0 },          { "LUCI0902", gate_without_login, 0 },
+    { "LUCI0903", gate_without_require, 0 },        { "LUCI0904", urls_loop, 0 },
+    { "LUCI0905", cookie_path_is_elsewhere, 0 },    { "LUCI0906", cookie_domain_is_foreign, 0 },
+    { "LUCI0907", cookie_is_secure_on_http, 0 },    { "LUCI0908", mount_covers_folder, 0 },
     { "LUCI0909", templates_are_writable, 0 },
 };
 

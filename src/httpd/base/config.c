@@ -115,10 +115,18 @@ static const char *in_force(request_rec *r, size_t offset, const char *below)
     return mounted(mount, below, r->pool);
 }
 
+/* The same for a page that a server may not have; NULL: it has not. */
+static const char *in_force_if(request_rec *r, int is_on, size_t offset, const char *below)
+{
+    return is_on ? in_force(r, offset, below) : NULL;
+}
+
 luci_urls_t luci_config_urls(request_rec *r)
 {
+    const luci_settings_t *settings = &luci_config_server(r->server)->settings;
     const char *mount = luci_config_server(r->server)->mount;
     const char *home = in_force(r, offsetof(luci_dir_config_t, home_url), "");
+    int has_factors = settings->second_factor != LUCI_SECOND_FACTOR_OFF;
 
     return (luci_urls_t){
         .login = in_force(r, offsetof(luci_dir_config_t, login_url), "/login"),
@@ -130,9 +138,10 @@ luci_urls_t luci_config_urls(request_rec *r)
         .sessions = in_force(r, offsetof(luci_dir_config_t, sessions_url), "/sessions"),
         .username = in_force(r, offsetof(luci_dir_config_t, username_url), "/username"),
         .deletion = in_force(r, offsetof(luci_dir_config_t, delete_url), "/delete"),
-        .activity = luci_config_server(r->server)->settings.activity
-                        ? in_force(r, offsetof(luci_dir_config_t, activity_url), "/activity")
-                        : NULL,
+        .activity =
+            in_force_if(r, settings->activity, offsetof(luci_dir_config_t, activity_url), "/activity"),
+        .factor = in_force_if(r, has_factors, offsetof(luci_dir_config_t, factor_url), "/factor"),
+        .factors = in_force_if(r, has_factors, offsetof(luci_dir_config_t, factors_url), "/factors"),
         .account = mount ? mount : home,
     };
 }

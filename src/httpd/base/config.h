@@ -21,6 +21,8 @@ typedef struct {
     const char *username; /* NULL: as above */
     const char *deletion; /* NULL: as above */
     const char *activity; /* NULL: as above, or without LuciaActivity */
+    const char *factor;   /* NULL: as above, or without LuciaSecondFactor */
+    const char *factors;  /* the same */
     const char *account;  /* the page that links to the others */
 } luci_urls_t;
 

@@ -43,7 +43,9 @@ static authz_status judge(request_rec *r, const luci_session_t *session, luci_ms
 
     switch (luci_proof_look(r, session, within)) {
     case LUCI_OK: return AUTHZ_GRANTED;
-    case LUCI_DENIED: proof->refused = r; return proof->suppose ? AUTHZ_GRANTED : AUTHZ_DENIED;
+    case LUCI_DENIED:
+        proof->refused = r;
+        return proof->suppose & LUCI_LACKS_PROOF ? AUTHZ_GRANTED : AUTHZ_DENIED;
     case LUCI_NOT_FOUND:
     case LUCI_EXPIRED:
     case LUCI_CONFLICT:
@@ -77,31 +79,3 @@ static authz_status check(request_rec *r, const char *line, const void *parsed)
 }
 
 const authz_provider luci_gate_fresh = { check, parse };
-
-int luci_freshness_matters(request_rec *r)
-{
-    return luci_config_dir(r)->rules.read_proof;
-}
-
-int luci_freshness_is_wanted(request_rec *r)
-{
-    const luci_proof_t *proof = luci_state_of(r)->proof;
-
-    return proof && proof->refused == r;
-}
-
-void luci_freshness_suppose(request_rec *r, int proved)
-{
-    luci_proof_of(luci_state_of(r))->suppose = proved;
-}
-
-int luci_freshness_undecided(request_rec *r)
-{
-    const luci_proof_t *proof = luci_state_of(r)->proof;
-    luci_problem_t problem;
-
-    if (!proof || proof->undecided != r)
-        return DECLINED;
-    problem = luci_proof_problem(r, proof->result);
-    return luci_reply_problem(r, &problem, LUCI_REPLY_AT_GATE);
-}

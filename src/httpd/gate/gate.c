@@ -5,7 +5,7 @@
 #include "core/web/url.h"
 #include "httpd/account/mount.h"
 #include "httpd/gate/basic.h"
-#include "httpd/gate/freshness.h"
+#include "httpd/gate/proofs.h"
 #include "httpd/gate/identity.h"
 #include "httpd/gate/rules.h"
 #include "httpd/request/reply.h"
@@ -39,7 +39,8 @@ static int admit_anonymous(request_rec *r)
     return OK;
 }
 
-/* What a request lacks: a session, or a proof by its holder; and the page where the user gives it. */
+/* What a request lacks: a session, or a proof or a factor of its holder; and the page where the user gives
+ * it. */
 typedef struct {
     luci_message_t message;
     const char *url; /* NULL: none is known */
@@ -116,6 +117,11 @@ static int challenge(request_rec *r)
     return ask_for(r, &(lack_t){ LUCI_MESSAGE_UNAUTHORIZED, luci_state_urls(r)->login, 0 });
 }
 
+static int ask_for_factor(request_rec *r)
+{
+    return ask_for(r, &(lack_t){ LUCI_MESSAGE_FACTOR, luci_state_urls(r)->factor, 1 });
+}
+
 static int anonymous(request_rec *r, const luci_dir_config_t *dir)
 {
     return dir->optional ? admit_anonymous(r) : challenge(r);
@@ -148,6 +154,8 @@ static int authenticate_session(request_rec *r)
     if (!id)
         return anonymous(r, dir);
     result = luci_validate(r, id, &session);
+    if (result == LUCI_OK && luci_identity_is_half(r, session))
+        return dir->optional ? admit_anonymous(r) : ask_for_factor(r);
     if (result == LUCI_OK)
         return luci_identity_admit(r, &session->user);
     return result == LUCI_NOT_FOUND ? anonymous(r, dir) : luci_identity_undecided(r, result);
@@ -243,14 +251,14 @@ static int is_refusal(int status)
     return status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN;
 }
 
-/* Judges the lines as if the user had just confirmed. */
-static int judge_proved(request_rec *r)
+/* Judges the lines as if they had what they lack. */
+static int judge_supposing(request_rec *r, int lacking)
 {
     int status;
 
-    luci_freshness_suppose(r, 1);
+    luci_proofs_suppose(r, lacking);
     status = run_later_authz(r);
-    luci_freshness_suppose(r, 0);
+    luci_proofs_suppose(r, 0);
     return status;
 }
 
@@ -268,50 +276,59 @@ static int judge_silently(request_rec *r)
     return status;
 }
 
-/* mod_authz_core logs each refusal as an error, which it is not if the user is only led to confirm. So lines
- * that may need a proof are first judged as if there were one, which logs other refusals. Sets *may_confirm
- * to whether the user would be admitted after a confirmation. */
-static int judge_lines(request_rec *r, int *may_confirm)
+#define ALL (LUCI_LACKS_PROOF | LUCI_LACKS_FACTOR)
+
+/* mod_authz_core logs each refusal as an error, which it is not if the user is only led to a page to prove
+ * something. So lines that may need a proof are first judged as if there were one, which logs other refusals.
+ * Sets *lacking to what the user would be admitted with; 0: it would not help. */
+static int judge_lines(request_rec *r, int *lacking)
 {
     int status, proved;
 
-    *may_confirm = 0;
-    if (!luci_freshness_matters(r)) {
+    *lacking = 0;
+    if (!luci_proofs_matter(r)) {
         status = run_later_authz(r);
-        *may_confirm = is_refusal(status) && luci_freshness_is_wanted(r) && judge_proved(r) == OK;
+        if (is_refusal(status) && luci_proofs_lacking(r) && judge_supposing(r, ALL) == OK)
+            *lacking = luci_proofs_lacking(r);
         return status;
     }
-    proved = judge_proved(r);
-    if (!luci_freshness_is_wanted(r))
+    proved = judge_supposing(r, ALL);
+    if (!luci_proofs_lacking(r))
         return proved;
     status = judge_silently(r);
-    *may_confirm = proved == OK;
+    if (proved == OK)
+        *lacking = luci_proofs_lacking(r);
     return status == OK || is_refusal(status) ? status : run_later_authz(r);
 }
 
-static int answer_refusal(request_rec *r, int may_confirm)
+/* A factor comes first, unless a confirmation is enough. */
+static int answer_refusal(request_rec *r, int lacking)
 {
     if (is_anonymous(r))
         return challenge(r);
-    if (may_confirm)
+    if (lacking == ALL && judge_supposing(r, LUCI_LACKS_PROOF) == OK)
+        lacking = LUCI_LACKS_PROOF;
+    if (lacking & LUCI_LACKS_FACTOR)
+        return ask_for_factor(r);
+    if (lacking)
         return ask_for(r, &(lack_t){ LUCI_MESSAGE_CONFIRM, luci_state_urls(r)->confirm, 1 });
     return luci_reply_forbidden(r, luci_state_user(r));
 }
 
 int luci_gate_authorize(request_rec *r)
 {
-    int status, answered, may_confirm;
+    int status, answered, lacking;
 
     if (!luci_state_is_gated(r))
         return DECLINED;
     if (luci_state_is_exempt(r))
         return OK;
-    status = judge_lines(r, &may_confirm);
+    status = judge_lines(r, &lacking);
     if (status == OK)
         return OK;
     if (is_refusal(status))
-        return answer_refusal(r, may_confirm);
-    answered = luci_freshness_undecided(r);
+        return answer_refusal(r, lacking);
+    answered = luci_proofs_undecided(r);
     return answered == DECLINED ? status : answered;
 }
 

@@ -62,12 +62,26 @@ int luci_identity_admit(request_rec *r, const luci_user_t *user)
     return luci_identity_assume(r, user) ? OK : HTTP_FORBIDDEN;
 }
 
+int luci_identity_factors(request_rec *r, const luci_user_t *user)
+{
+    const luci_session_t *session = luci_validated_session(luci_state_of(r));
+
+    return session && user == &session->user ? session->factors : 1;
+}
+
+int luci_identity_is_half(request_rec *r, const luci_session_t *session)
+{
+    return session->factors < 2 &&
+           luci_config_server(r->server)->settings.second_factor == LUCI_SECOND_FACTOR_REQUIRED;
+}
+
 static void clear_environment(request_rec *r, const luci_runtime_t *runtime)
 {
     int count = runtime->auth.settings->attributes->nelts;
 
     apr_table_unset(r->subprocess_env, "LUCIA_USER_ID");
     apr_table_unset(r->subprocess_env, "LUCIA_USERNAME");
+    apr_table_unset(r->subprocess_env, "LUCIA_FACTORS");
     for (int i = 0; i < count; i++)
         apr_table_unset(r->subprocess_env, runtime->attribute_names[i].variable);
 }
@@ -84,6 +98,8 @@ static void set_environment(request_rec *r, const luci_user_t *user, const luci_
 
     apr_table_setn(r->subprocess_env, "LUCIA_USER_ID", user->id);
     apr_table_setn(r->subprocess_env, "LUCIA_USERNAME", user->username);
+    if (runtime->auth.settings->second_factor != LUCI_SECOND_FACTOR_OFF)
+        apr_table_setn(r->subprocess_env, "LUCIA_FACTORS", luci_identity_factors(r, user) == 2 ? "2" : "1");
     for (int i = 0; i < count; i++) {
         if (is_extra(runtime, user, i))
             apr_table_setn(r->subprocess_env, runtime->attribute_names[i].variable, user->attributes[i]);
@@ -144,6 +160,8 @@ luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user)
     if (!id)
         return LUCI_NOT_FOUND;
     result = luci_validate(r, id, &session);
+    if (result == LUCI_OK && luci_identity_is_half(r, session))
+        return LUCI_NOT_FOUND;
     if (result == LUCI_OK)
         *user = &session->user;
     return result;

@@ -3,8 +3,7 @@
 #ifndef LUCI_IDENTITY_H
 #define LUCI_IDENTITY_H
 
-#include "core/account/user.h"
-#include "core/base/result.h"
+#include "core/session/session.h"
 
 #include <httpd.h>
 
@@ -25,12 +24,18 @@ int luci_identity_before_index(request_rec *r);
 int luci_identity_is_gate(request_rec *r);
 
 /* Looks up the user of the session id that counts for this request, which is validated once per client
- * request. OK: *user is set and lives as long as the request state. NOT_FOUND: the request is anonymous,
- * *user is NULL. Any other result: the session could not be validated. */
+ * request. OK: *user is set and lives as long as the request state. NOT_FOUND: the request is anonymous or
+ * has half a session, *user is NULL. Any other result: the session could not be validated. */
 luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user) LUCI_MUST_USE;
 
 /* Answers a request whose identity could not be looked up: 503 or 500. */
 int luci_identity_undecided(request_rec *r, luci_result_t result);
+
+/* With how many factors the user of this request has signed in. */
+int luci_identity_factors(request_rec *r, const luci_user_t *user);
+
+/* 1: the session has one factor, and LuciaSecondFactor asks for two, so that it identifies no user. */
+int luci_identity_is_half(request_rec *r, const luci_session_t *session);
 
 /* Sets LUCIA_* in the environment of this request, or removes them if user is NULL. */
 void luci_identity_show(request_rec *r, const luci_user_t *user);

@@ -8,14 +8,18 @@
 #include "httpd/request/reply.h"
 #include "httpd/request/state.h"
 
-/* What is known of it, and what the gate notes about it (gate/freshness.h). */
+/* What a Require line may lack. */
+enum { LUCI_LACKS_PROOF = 1, LUCI_LACKS_FACTOR = 2 };
+
+/* What is known of it, and what the gate notes about it (gate/proofs.h). */
 struct luci_proof_t {
     const luci_session_t *of; /* the session that was asked for; NULL: none yet */
     luci_result_t result;     /* of reading it; OK: proved_at is set */
     luci_ms_t proved_at;
     const request_rec *refused;   /* for which a Require line lacked a proof; NULL: none */
+    const request_rec *half;      /* for which a Require line lacked a factor; NULL: none */
     const request_rec *undecided; /* for which the proof could not be read; NULL: none */
-    int suppose;                  /* 1: such lines answer as if there were a proof */
+    int suppose;                  /* LUCI_LACKS_ bits: such lines answer as if they lacked nothing of it */
 };
 
 /* Created on first use. */

@@ -22,6 +22,7 @@
 #define LUCI_MESSAGE_CURRENT LUCI_MESSAGE("incorrect_password")
 #define LUCI_MESSAGE_NO_PASSWORD LUCI_MESSAGE("no_password")
 #define LUCI_MESSAGE_CONFIRM LUCI_MESSAGE("confirmation_required")
+#define LUCI_MESSAGE_FACTOR LUCI_MESSAGE("factor_required")
 #define LUCI_MESSAGE_OTHER_NAME LUCI_MESSAGE("other_name")
 #define LUCI_MESSAGE_NO_PROOF LUCI_MESSAGE("confirmation_impossible")
 #define LUCI_MESSAGE_LINK LUCI_MESSAGE("invalid_link")
