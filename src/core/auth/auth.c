@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/auth/auth.h"
 
+#include "core/app_password/app_password.h"
+#include "core/auth/app_access.h"
 #include "core/auth/attempt_limit.h"
 #include "core/auth/auth_int.h"
 #include "core/auth/password_credential.h"
@@ -98,7 +100,12 @@ static luci_result_t find_key_id(const luci_auth_request_t *request, const char 
 
 /* ---- The sign-in transaction ---- */
 
-/* Name and password of a sign-in. */
+static int may_be_app_password(const luci_auth_request_t *request)
+{
+    return request->app && luci_app_password_is_one(request->password);
+}
+
+/* Name and password of a sign-in. An app password may be longer than any password of an account. */
 static luci_result_t check_typed(const luci_settings_t *settings, const luci_auth_request_t *request,
                                  luci_field_t *field)
 {
@@ -106,7 +113,8 @@ static luci_result_t check_typed(const luci_settings_t *settings, const luci_aut
     if (luci_policy_typed_name(request->username, settings->username_length.max) != LUCI_OK)
         return LUCI_INVALID;
     *field = LUCI_FIELD_PASSWORD;
-    if (luci_policy_typed_password(request->password, settings->password_length.max) != LUCI_OK)
+    if (!may_be_app_password(request) &&
+        luci_policy_typed_password(request->password, settings->password_length.max) != LUCI_OK)
         return LUCI_INVALID;
     *field = LUCI_FIELD_NONE;
     return LUCI_OK;
@@ -748,11 +756,48 @@ static luci_result_t recall(const luci_auth_t *auth, const luci_auth_request_t *
         if (result == LUCI_EXPIRED)
             return verify_anew(auth, request, &check, verdict, pool);
         found = result;
-        verdict->is_repeated = result == LUCI_DENIED || result == LUCI_NOT_FOUND;
+        verdict->is_repeated = result == LUCI_OK || result == LUCI_DENIED || result == LUCI_NOT_FOUND;
     }
     if (found == LUCI_INTERNAL || found == LUCI_THROTTLED || found == LUCI_BUSY || found == LUCI_UNAVAILABLE)
         verdict->reason = luci_reason_of(found);
     return found;
+}
+
+/* As of passwords, nothing is learnt of app passwords while the throttle refuses the attempt. */
+static luci_result_t check_app_password(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                        luci_verdict_t *verdict, apr_pool_t *pool)
+{
+    luci_app_access_t *app = request->app;
+    luci_result_t result;
+
+    if (!may_be_app_password(request))
+        return LUCI_NOT_FOUND;
+    app->text = request->password;
+    app->key_id = request->key_id;
+    app->now = request->now;
+    result = luci_auth_look_sign_in(auth, request, pool);
+    if (result == LUCI_OK)
+        result = luci_app_access_find(auth, app, pool);
+    if (result == LUCI_OK)
+        verdict->user = app->user;
+    verdict->reason = luci_reason_of(result);
+    return result;
+}
+
+/* What is no app password of the user, or that of a disabled one, goes the way of a wrong password, and takes
+ * as long. */
+static luci_result_t check_either(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                  luci_verdict_t *verdict, apr_pool_t *pool)
+{
+    luci_result_t result, app = check_app_password(auth, request, verdict, pool);
+
+    if (app != LUCI_NOT_FOUND && app != LUCI_DENIED)
+        return app;
+    result =
+        auth->passwords ? recall(auth, request, verdict, pool) : verify_alone(auth, request, verdict, pool);
+    if (app == LUCI_DENIED && verdict->reason == LUCI_REASON_WRONG_PASSWORD)
+        verdict->reason = LUCI_REASON_DISABLED;
+    return result == LUCI_OK ? luci_app_access_alone(auth, verdict, pool) : result;
 }
 
 luci_result_t luci_auth_check(const luci_auth_t *auth, luci_auth_request_t *request, luci_user_t *user,
@@ -767,16 +812,25 @@ luci_result_t luci_auth_check(const luci_auth_t *auth, luci_auth_request_t *requ
     request->username = known.username;
     if (result == LUCI_INVALID)
         result = LUCI_DENIED;
-    else if (result == LUCI_OK) {
-        result = auth->passwords ? recall(auth, &known, &verdict, pool)
-                                 : verify_alone(auth, &known, &verdict, pool);
-    }
+    else if (result == LUCI_OK)
+        result = check_either(auth, &known, &verdict, pool);
     if (result != LUCI_NOT_FOUND)
         luci_auth_end_attempt(auth, request, result, pool);
     event.reason = verdict.reason;
-    event.is_repeated = verdict.is_repeated;
+    event.is_repeated = verdict.is_repeated && result != LUCI_OK;
     luci_auth_report(auth, &event, &verdict.user, NULL);
     *user = verdict.user;
+    return result;
+}
+
+luci_result_t luci_auth_check_app(const luci_auth_t *auth, luci_app_access_t *app, apr_pool_t *pool)
+{
+    luci_event_t event = { .kind = LUCI_EVENT_PASSWORD_CHECK, .at = app->now };
+    luci_result_t result = luci_app_access_find(auth, app, pool);
+
+    event.reason = result == LUCI_DENIED ? LUCI_REASON_DISABLED : LUCI_REASON_NONE;
+    if (result == LUCI_OK || result == LUCI_DENIED)
+        luci_auth_report(auth, &event, &app->user, NULL);
     return result;
 }
 

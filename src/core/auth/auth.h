@@ -52,6 +52,17 @@ typedef struct {
     luci_event_sink_t events;
 } luci_auth_t;
 
+/* An app password that a request presents (app_access.h). */
+typedef struct {
+    int may_write;      /* 1: the use may be written down */
+    const char *text;   /* what may be one; this and the next two are set by luci_auth_check */
+    const char *key_id; /* of the username that the request names (luci_key_id); NULL: it names none */
+    luci_ms_t now;
+    luci_user_t user;      /* output: the owner */
+    int is_accepted;       /* output: the request was admitted by it */
+    luci_result_t written; /* output: of writing the use down; OK if it was not due */
+} luci_app_access_t;
+
 /* A request to sign up, to sign in or to check a password. Strings are borrowed, valid UTF-8 without NUL, and
  * NULL if absent. */
 typedef struct {
@@ -67,6 +78,7 @@ typedef struct {
                            allowed */
     int was_wrong; /* 1: the same password has failed before, and is not counted again as one of the failures
                       in a row (failures.h) */
+    luci_app_access_t *app;  /* for luci_auth_check: an app password is accepted as well; NULL: none is */
     luci_attempt_t *attempt; /* zeros except for the device cookie; NULL: the attempt is not counted */
     int refused; /* set by luci_auth_sign_up: the number of the attribute whose value the database refused,
                     from 1; 0: none */
@@ -112,10 +124,16 @@ luci_result_t luci_auth_sign_up_twice(const luci_auth_t *auth, luci_auth_request
 
 /* Verifies name and password without creating a session (HTTP Basic). The name is normalised as above. OK:
  * *user is from pool. NOT_FOUND: no such user; takes as long as a wrong password, and the caller must call
- * luci_throttle_end. THROTTLED and DENIED as above; DENIED also for names and passwords of impossible length.
- */
+ * luci_throttle_end. THROTTLED and DENIED as above; DENIED also for names and passwords of impossible length,
+ * and for the password of a user who needs a second factor (app_access.h). */
 luci_result_t luci_auth_check(const luci_auth_t *auth, luci_auth_request_t *request, luci_user_t *user,
                               apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Verifies an app password of a program that names no user (Authorization: Bearer): app->text, with app->now.
+ * OK: app->user is from pool. NOT_FOUND: it is none. DENIED: its owner is disabled; this and OK are reported
+ * as the check of a password. BUSY, UNAVAILABLE, INTERNAL. */
+luci_result_t luci_auth_check_app(const luci_auth_t *auth, luci_app_access_t *app,
+                                  apr_pool_t *pool) LUCI_MUST_USE;
 
 /* The new value of the device cookie after a successful sign-up or sign-in of this request, from pool.
  * NOT_FOUND: no cookie is to be sent, because attempts are not counted by account. INTERNAL. */

@@ -59,7 +59,7 @@ typedef struct {
                                 outdated */
     int failures;            /* of the key (key.h); also set if there is no such user */
     luci_reason_t reason;
-    int is_repeated; /* set by luci_auth_check: the password memory already knew that the password is wrong */
+    int is_repeated; /* set by luci_auth_check: the password memory already knew the result */
 } luci_verdict_t;
 
 /* Verifies name and credential. OK: verdict->user is from pool, and an outdated hash was replaced if

@@ -45,6 +45,16 @@ static const luci_event_record_t records[] = {
                                  .has_form = 1,
                                  .needs_session = 1,
                                  .needs_fresh = 1 },
+    [LUCI_EVENT_APP_PASSWORD_ADD] = { .name = "app_password_add",
+                                      .is_activity = 1,
+                                      .has_form = 1,
+                                      .needs_session = 1,
+                                      .needs_fresh = 1 },
+    [LUCI_EVENT_APP_PASSWORD_DELETE] = { .name = "app_password_delete",
+                                         .is_activity = 1,
+                                         .has_form = 1,
+                                         .needs_session = 1,
+                                         .needs_fresh = 1 },
     [LUCI_EVENT_USER_DELETE] = { .name = "user_delete", .has_form = 1, .needs_session = 1, .needs_fresh = 1 },
     [LUCI_EVENT_USER_ADD] = { .name = "user_add" },
     [LUCI_EVENT_USER_DISABLE] = { .name = "user_disable" },
@@ -72,6 +82,7 @@ typedef enum {
     NEEDS_SESSION,
     NEEDS_FRESH,
     NEEDS_LINK,
+    WITHOUT_SESSION,
     DELETION,
     NO_EVENT
 } applies_to_t;
@@ -85,6 +96,7 @@ static const struct {
     [LUCI_REASON_WRONG_PASSWORD] = { "wrong_password", CREDENTIALS },
     [LUCI_REASON_NO_PASSWORD] = { "no_password", CREDENTIALS },
     [LUCI_REASON_DISABLED] = { "disabled", CREDENTIALS },
+    [LUCI_REASON_FACTOR_MISSING] = { "factor_missing", WITHOUT_SESSION },
     [LUCI_REASON_TOO_MANY_FAILURES] = { "too_many_failures", CREDENTIALS },
     [LUCI_REASON_INVALID_USERNAME] = { "invalid_username", FORMS },
     [LUCI_REASON_INVALID_PASSWORD] = { "invalid_password", CREDENTIALS },
@@ -132,6 +144,7 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
         return kind == LUCI_EVENT_SIGN_UP || kind == LUCI_EVENT_PASSWORD_CHANGE ||
                kind == LUCI_EVENT_PASSWORD_RESET;
     case NEEDS_LINK: return kind == LUCI_EVENT_PASSWORD_RESET;
+    case WITHOUT_SESSION: return kind == LUCI_EVENT_PASSWORD_CHECK;
     case NEEDS_SESSION: return records[kind].needs_session;
     case NEEDS_FRESH: return records[kind].needs_fresh;
     case DELETION: return kind == LUCI_EVENT_USER_DELETE;
@@ -261,6 +274,7 @@ size_t luci_event_line(const luci_event_t *event, const luci_event_origin_t *ori
     put_optional(&to, "by", origin->by);
     put_optional(&to, "count", count);
     put_optional(&to, "session", event->session);
+    put_optional(&to, "app_password", event->app_password);
     put_optional(&to, "user", event->user_id);
     put_optional(&to, "account", event->account);
     put_optional(&to, "repeated", event->is_repeated ? "yes" : NULL);

@@ -26,6 +26,8 @@ typedef enum {
     LUCI_EVENT_PASSWORD_RESET, /* with a one-time link */
     LUCI_EVENT_USER_SET,
     LUCI_EVENT_USER_RENAME,
+    LUCI_EVENT_APP_PASSWORD_ADD,
+    LUCI_EVENT_APP_PASSWORD_DELETE,
     LUCI_EVENT_USER_DELETE,
     LUCI_EVENT_USER_ADD,
     LUCI_EVENT_USER_DISABLE,
@@ -52,6 +54,7 @@ typedef enum {
     LUCI_REASON_WRONG_PASSWORD,
     LUCI_REASON_NO_PASSWORD,       /* the account has no password hash that can be verified */
     LUCI_REASON_DISABLED,          /* the user is disabled, and the password was right */
+    LUCI_REASON_FACTOR_MISSING,    /* the password was right, but the user needs a second factor */
     LUCI_REASON_TOO_MANY_FAILURES, /* in a row, so that the key takes no password (failures.h) */
     LUCI_REASON_INVALID_USERNAME,
     LUCI_REASON_INVALID_PASSWORD,
@@ -110,7 +113,8 @@ typedef struct {
     luci_ms_t at;
     const char *account;
     const char *user_id;
-    char session[LUCI_EVENT_TAG_HEX + 1]; /* luci_event_tag; "": none */
+    char session[LUCI_EVENT_TAG_HEX + 1];      /* luci_event_tag; "": none */
+    char app_password[LUCI_EVENT_TAG_HEX + 1]; /* the tag of one that was made or deleted; "": none */
     int is_repeated; /* the same wrong password as before, which the throttle counts once */
 } luci_event_t;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/gate/basic.h"
 
+#include "httpd/request/app_use.h"
 #include "httpd/gate/identity.h"
 #include "httpd/request/cookies.h"
 #include "httpd/request/reply.h"
@@ -19,6 +20,7 @@ struct luci_basic_check_t {
     luci_result_t result;
     luci_user_t user; /* set if result is OK */
     luci_attempt_t attempt;
+    luci_app_access_t app;
     int is_between; /* luci_basic_begin was called, and luci_basic_end will be */
 };
 
@@ -76,6 +78,19 @@ const luci_user_t *luci_basic_user(request_rec *root)
     return check && check->name && check->result == LUCI_OK ? &check->user : NULL;
 }
 
+int luci_basic_is_app_password(request_rec *root)
+{
+    return luci_basic_user(root) && luci_state_begun(root)->basic->app.is_accepted;
+}
+
+/* App passwords are for programs that send one with each request; a form that another module shows
+ * (AuthFormProvider) keeps what was typed there for a session. */
+static luci_app_access_t *app_access(request_rec *r, luci_basic_check_t *check, luci_ms_t now)
+{
+    check->app = (luci_app_access_t){ .may_write = luci_app_use_may_be_written(r, now) };
+    return luci_basic_is_gate(r) ? &check->app : NULL;
+}
+
 static luci_result_t verify(request_rec *r, const char *name, const char *password)
 {
     luci_basic_check_t *check = check_of(r);
@@ -97,7 +112,9 @@ static luci_result_t verify(request_rec *r, const char *name, const char *passwo
     memcpy(check->digest, digest, sizeof digest);
     request.username = check->name;
     check->attempt = (luci_attempt_t){ .device = luci_cookies_device(r) };
+    request.app = app_access(r, check, request.now);
     check->result = luci_auth_check(&auth, &request, &check->user, pool);
+    luci_app_use_note(r, &check->app, request.now);
     if (!check->is_between) /* Called by another module, such as mod_auth_form. */
         end_unknown(r, check, LUCI_ATTEMPT_FAILURE);
     return check->result;

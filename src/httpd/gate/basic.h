@@ -24,4 +24,7 @@ int luci_basic_end(request_rec *r, int status);
 /* The user that the request proved to be by a name and password, NULL: none. root is the client's request. */
 const luci_user_t *luci_basic_user(request_rec *root);
 
+/* 1: that password was an app password, which its holder may have stored long ago. */
+int luci_basic_is_app_password(request_rec *root);
+
 #endif

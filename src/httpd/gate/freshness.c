@@ -71,7 +71,7 @@ static authz_status check(request_rec *r, const char *line, const void *parsed)
     if (!user || !*r->user)
         return AUTHZ_DENIED;
     if (user == luci_basic_user(luci_state_root(r)))
-        return AUTHZ_GRANTED;
+        return luci_basic_is_app_password(luci_state_root(r)) ? AUTHZ_DENIED : AUTHZ_GRANTED;
     session = session_of(r, user);
     if (!session)
         return AUTHZ_DENIED;
