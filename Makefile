@@ -40,7 +40,7 @@ say = $(if $(V),,@printf '  %-4s %s\n' $(1) '$@';)
 
 # apache2-bin is the server alone; the package apache2 would also start a service.
 PACKAGES = gcc libc6-dev make pkg-config perl apache2-bin apache2-dev libaprutil1-dbd-sqlite3 \
-	libargon2-dev libsodium-dev libssl-dev libutf8proc-dev libjansson-dev
+	libargon2-dev libsodium-dev libssl-dev libutf8proc-dev libjansson-dev libfido2-dev
 # libapache2-mod-perl2 is only here because Apache::Test comes inside it.
 TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl \
 	libio-pty-perl openssl binutils apache2-utils man-db \
@@ -61,7 +61,7 @@ TEST_PACKAGES += chromium firefox-esr fonts-dejavu-core
 endif
 install-packages = $(if $(NO_DEPS),,.ci/packages $(1))
 
-CORE_LIBS = libargon2 libsodium libcrypto libutf8proc jansson
+CORE_LIBS = libargon2 libsodium libcrypto libutf8proc jansson libfido2
 APR_LIBS = apr-1 apr-util-1
 
 # ---- Flags -------------------------------------------------------------------

@@ -78,6 +78,24 @@ size_t luci_text_printable_bytes(const char *text, size_t length)
     return at;
 }
 
+size_t luci_text_json_depth(const char *json, size_t length)
+{
+    size_t depth = 0, max = 0;
+    int in_string = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        if (in_string && json[i] == '\\')
+            i++;
+        else if (json[i] == '"')
+            in_string = !in_string;
+        else if (!in_string && (json[i] == '[' || json[i] == '{') && ++depth > max)
+            max = depth;
+        else if (!in_string && (json[i] == ']' || json[i] == '}') && depth)
+            depth--;
+    }
+    return max;
+}
+
 int luci_text_is_same(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : a == b;

@@ -132,26 +132,6 @@ luci_result_t luci_form_query(const char *query, const char *name, char **value,
     return *value ? LUCI_OK : LUCI_NOT_FOUND;
 }
 
-/* 1 if arrays and objects nest deeper than LUCI_FORM_DEPTH_MAX; jansson would recurse into them. For
- * malformed JSON the result is arbitrary, because jansson rejects that anyway. */
-static int nests_too_deep(const char *body, size_t length)
-{
-    size_t depth = 0;
-    int in_string = 0;
-
-    for (size_t i = 0; i < length; i++) {
-        if (in_string && body[i] == '\\')
-            i++;
-        else if (body[i] == '"')
-            in_string = !in_string;
-        else if (!in_string && (body[i] == '[' || body[i] == '{') && ++depth > LUCI_FORM_DEPTH_MAX)
-            return 1;
-        else if (!in_string && (body[i] == ']' || body[i] == '}') && depth)
-            depth--;
-    }
-    return 0;
-}
-
 static char *put_filler(char *to, size_t length)
 {
     *to++ = '"';
@@ -221,7 +201,7 @@ luci_result_t luci_form_parse_json(const char *body, size_t length, luci_form_t 
     json_t *array, *object;
 
     clear(form);
-    if (nests_too_deep(body, length))
+    if (luci_text_json_depth(body, length) > LUCI_FORM_DEPTH_MAX)
         return LUCI_INVALID;
     array = load_wrapped(body, length, pool);
     if (json_array_size(array) != 3)

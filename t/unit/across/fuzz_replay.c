@@ -52,6 +52,9 @@
 #define LLVMFuzzerTestOneInput fuzz_messages
 #include "../../fuzz/fuzz_messages.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_passkey
+#include "../../fuzz/fuzz_passkey.c"
+#undef LLVMFuzzerTestOneInput
 /* NOLINTEND(bugprone-suspicious-include) */
 
 #include <apr_file_info.h>
@@ -121,6 +124,7 @@ int main(void)
     replay("messages", fuzz_messages, pool);
     replay("timestamp", fuzz_timestamp, pool);
     replay("params", fuzz_params, pool);
+    replay("passkey", fuzz_passkey, pool);
     replay("record", fuzz_record, pool);
     replay("throttle", fuzz_throttle, pool);
     replay("template", fuzz_template, pool);
