@@ -133,6 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_directives_set(row, args, pool);
     fuzz_directives_secret("LuciaDatabase", apr_pstrcat(pool, "pgsql ", args, NULL), pool);
     fuzz_directives_secret("LuciaThrottleSecret", args, pool);
+    fuzz_directives_secret("LuciaSecret", args, pool);
     free(args);
     apr_pool_destroy(pool);
     return 0;

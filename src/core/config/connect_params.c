@@ -3,6 +3,7 @@
 
 #include "core/base/secret.h"
 #include "core/db/place.h"
+#include "core/files/file_access.h"
 #include "core/files/trusted_path.h"
 
 #include <apr_env.h>
@@ -62,19 +63,30 @@ static int read_regular(const char *path, buffer_t *into, const char **why, apr_
     return got >= 0;
 }
 
-/* Reads the first line of a file, without its end. */
-static luci_result_t read_file(const filling_t *filling, const char *path, const char **secret)
+/* Reads a file of at most max bytes, or as many of a longer one and one more. */
+static luci_result_t read_text(const filling_t *filling, const char *path, apr_size_t max, char **text)
 {
-    char *text = apr_pcalloc(filling->pool, LUCI_SECRET_BYTES_MAX + 2);
-    buffer_t into = { text, 0, LUCI_SECRET_BYTES_MAX + 1 };
+    buffer_t into = { apr_pcalloc(filling->pool, max + 2), 0, max + 1 };
     const char *why;
 
     if (*path != '/')
         return fail(filling, "the file", path, "is not allowed: its path must start with a slash");
     if (!read_regular(path, &into, &why, filling->pool))
         return fail(filling, "the file", path, apr_pstrcat(filling->pool, "can't be read: ", why, NULL));
-    if (memchr(text, '\0', into.length))
+    if (memchr(into.text, '\0', into.length))
         return fail(filling, "the file", path, "contains a NUL byte");
+    *text = into.text;
+    return LUCI_OK;
+}
+
+/* Reads the first line of a file, without its end. */
+static luci_result_t read_file(const filling_t *filling, const char *path, const char **secret)
+{
+    char *text;
+    luci_result_t result = read_text(filling, path, LUCI_SECRET_BYTES_MAX, &text);
+
+    if (result != LUCI_OK)
+        return result;
     if (strcspn(text, "\r\n") > LUCI_SECRET_BYTES_MAX)
         return fail(filling, "the first line of the file", path, "is too long");
     text[strcspn(text, "\r\n")] = '\0';
@@ -124,18 +136,69 @@ static luci_result_t value_of(const filling_t *filling, const char *place, size_
     return result == LUCI_OK ? quote(filling, name, value) : result;
 }
 
-luci_result_t luci_connect_secret(const char *place, const char **secret, const char **problem,
-                                  apr_pool_t *pool)
+/* The length of a text that is exactly one {file:..} or {env:..}, without the closing brace. 0: it is not. */
+static size_t whole_place(const filling_t *filling, const char *place)
 {
-    const filling_t filling = { NULL, "", problem, pool };
     size_t length = strcspn(place, "}");
 
     if ((strncmp(place, FROM_FILE, strlen(FROM_FILE)) == 0 ||
          strncmp(place, FROM_ENVIRONMENT, strlen(FROM_ENVIRONMENT)) == 0) &&
         place[length] && !place[length + 1])
-        return value_of(&filling, place, length, secret);
-    *problem = "the value is neither {file:/path} nor {env:NAME}";
-    return LUCI_INVALID;
+        return length;
+    *filling->problem = "the value is neither {file:/path} nor {env:NAME}";
+    return 0;
+}
+
+luci_result_t luci_connect_secret(const char *place, const char **secret, const char **problem,
+                                  apr_pool_t *pool)
+{
+    const filling_t filling = { NULL, "", problem, pool };
+    size_t length = whole_place(&filling, place);
+
+    return length ? value_of(&filling, place, length, secret) : LUCI_INVALID;
+}
+
+/* Reads all lines of a file, which must not be open to all users of the machine. */
+static luci_result_t read_secrets_file(const filling_t *filling, const char *path, char **text)
+{
+    luci_result_t result = read_text(filling, path, LUCI_SECRETS_BYTES_MAX, text);
+    mode_t may = luci_file_all_may(path, filling->pool);
+
+    if (result != LUCI_OK)
+        return result;
+    if (may) {
+        luci_secret_wipe_string(*text);
+        return fail(filling, "the file", path,
+                    apr_psprintf(filling->pool,
+                                 "may be %s by every user of this machine: run chmod o-rw '%s'",
+                                 may & LUCI_MAY_WRITE ? "written" : "read", path));
+    }
+    if (strlen(*text) <= LUCI_SECRETS_BYTES_MAX)
+        return LUCI_OK;
+    luci_secret_wipe_string(*text);
+    return fail(filling, "the file", path, "is too long");
+}
+
+luci_result_t luci_connect_secrets(const char *place, char **text, const char **problem, apr_pool_t *pool)
+{
+    const filling_t filling = { NULL, "", problem, pool };
+    size_t length = whole_place(&filling, place);
+    int from_file = strncmp(place, FROM_FILE, strlen(FROM_FILE)) == 0;
+    size_t head = strlen(from_file ? FROM_FILE : FROM_ENVIRONMENT);
+    const char *name, *variable;
+    luci_result_t result;
+
+    if (!length)
+        return LUCI_INVALID;
+    name = apr_pstrmemdup(pool, place + head, length - head);
+    if (from_file)
+        return read_secrets_file(&filling, name, text);
+    result = read_variable(&filling, name, &variable);
+    if (result == LUCI_OK && strlen(variable) > LUCI_SECRETS_BYTES_MAX)
+        return fail(&filling, "the environment variable", name, "is too long");
+    if (result == LUCI_OK)
+        *text = apr_pstrdup(pool, variable); /* httpd reads the variable again when it restarts. */
+    return result;
 }
 
 static const char *next_place(const char *text)

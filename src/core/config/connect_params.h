@@ -8,7 +8,8 @@
 #include "core/config/configuration.h"
 #include "core/db/engine.h"
 
-#define LUCI_SECRET_BYTES_MAX 1024 /* the maximum length of a secret */
+#define LUCI_SECRET_BYTES_MAX 1024   /* the maximum length of a secret */
+#define LUCI_SECRETS_BYTES_MAX 16384 /* and of a text with several of them, one a line */
 
 /* Fills in all secrets. Paths of files must be absolute. OK: *filled is from pool, or params itself if it
  * contains no secret. INVALID: *problem says why, as a phrase without any secret. */
@@ -19,6 +20,11 @@ luci_result_t luci_connect_params(const luci_engine_t *engine, const char *param
  * above. */
 luci_result_t luci_connect_secret(const char *place, const char **secret, const char **problem,
                                   apr_pool_t *pool) LUCI_MUST_USE;
+
+/* The same with all lines of the file or of the variable, in a copy from pool, which the caller wipes.
+ * INVALID also if every user of this machine may read or write the file. */
+luci_result_t luci_connect_secrets(const char *place, char **text, const char **problem,
+                                   apr_pool_t *pool) LUCI_MUST_USE;
 
 /* 1 if a database is on this machine, as far as its parameters tell: a file, a socket or a loopback
  * address. */

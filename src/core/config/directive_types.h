@@ -57,6 +57,7 @@ typedef luci_throttle_limits_t luci_throttle_value_t;
 typedef const struct luci_block_list_t *luci_block_list_value_t;
 typedef apr_array_header_t *luci_password_words_value_t;
 typedef const char *luci_secret_place_value_t;
+typedef const struct luci_seal_keys_t *luci_seal_keys_value_t;
 typedef const char *luci_socket_value_t;
 typedef luci_site_identity_t luci_site_identity_value_t;
 typedef apr_array_header_t *luci_languages_value_t;
@@ -128,6 +129,10 @@ extern const luci_type_t luci_type_languages; /* different language tags */
 extern const luci_type_t luci_type_throttle;     /* account=N/TIME ip=N/TIME signup=N/TIME, or off */
 extern const luci_type_t luci_type_secret_place; /* {file:/path} or {env:NAME}, filled in */
 extern const luci_type_t luci_type_socket;       /* a path; "off" is NULL */
+
+/* Secrets: directive_secret.c */
+extern const luci_type_t
+    luci_type_seal_keys; /* {file:/path} or {env:NAME}, several; the keys of the secrets */
 
 /* New passwords: directive_passwords.c */
 extern const luci_type_t luci_type_block_list;     /* a file, which is opened; "off" is NULL */

@@ -5,6 +5,7 @@
 #include "core/config/directives.h"
 #include "core/config/editable.h"
 #include "core/db/engine.h"
+#include "core/seal/seal_keys.h"
 
 #include <apr_strings.h>
 #include <stdarg.h>
@@ -444,6 +445,15 @@ static void templates_are_writable(judge_t *judge, const luci_site_t *site, cons
 
 /* ---- Two servers ---- */
 
+/* 1 if one of two servers with second factors cannot read what the other one seals. */
+static int has_other_secret(const luci_settings_t *a, const luci_settings_t *b)
+{
+    return a->second_factor != LUCI_SECOND_FACTOR_OFF && b->second_factor != LUCI_SECOND_FACTOR_OFF &&
+           a->seal_keys && b->seal_keys &&
+           (!luci_seal_keys_reads(a->seal_keys, b->seal_keys) ||
+            !luci_seal_keys_reads(b->seal_keys, a->seal_keys));
+}
+
 /* How two servers use one table differently; NULL: they do not. */
 static const char *difference(const luci_site_t *a, const luci_site_t *b, const char **remedy)
 {
@@ -465,6 +475,11 @@ static const char *difference(const luci_site_t *a, const luci_site_t *b, const 
          first->hash.passes != second->hash.passes || first->hash.lanes != second->hash.lanes))
         return "one key table, but different values of LuciaPasswordHash: each replaces the hashes of the "
                "other at sign-in";
+    if (same_users && has_other_secret(first, second)) {
+        *remedy = "Write the same LuciaSecret for both; while it is replaced, each server needs all secrets";
+        return "one user table, but secrets in LuciaSecret with which one of them cannot read the second "
+               "factors of the other";
+    }
     return NULL;
 }
 
@@ -711,6 +726,22 @@ static void database_is_missing(judge_t *judge, const luci_site_t *site, const c
          NULL);
 }
 
+/* ---- Second factors ---- */
+
+static void secret_is_missing(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    const luci_settings_t *settings = &site->config->settings;
+
+    if (settings->second_factor == LUCI_SECOND_FACTOR_OFF || settings->seal_keys)
+        return;
+    find(judge, id, LUCI_SITE_FATAL,
+         apr_pstrcat(judge->pool, "LuciaSecret is missing: ",
+                     quoted_line(line_of(site, "LuciaSecondFactor"), "LuciaSecondFactor", judge->pool),
+                     " needs it", NULL),
+         "Make a secret, for example: (umask 077; openssl rand -base64 48 >/etc/luciauth-secret); then write "
+         "LuciaSecret {file:/etc/luciauth-secret}");
+}
+
 /* ---- The list of rules ---- */
 
 typedef struct {
@@ -720,14 +751,23 @@ typedef struct {
 } rule_t;
 
 static const rule_t rules[] = {
-    { "LUCI0501", database_is_missing, 1 },         { "LUCI0502", column_is_unknown, 1 },
-    { "LUCI0503", inherited_column_is_unknown, 1 }, { "LUCI0508", asked_attributes_are_unknown, 1 },
-    { "LUCI0509", filled_in_column_is_trusted, 1 }, { "LUCI0313", servers_differ, 0 },
-    { "LUCI0451", socache_keeps_nothing, 1 },       { "LUCI0511", factors_are_off, 1 },
-    { "LUCI0901", database_is_served, 0 },          { "LUCI0902", gate_without_login, 0 },
-    { "LUCI0903", gate_without_require, 0 },        { "LUCI0904", urls_loop, 0 },
-    { "LUCI0905", cookie_path_is_elsewhere, 0 },    { "LUCI0906", cookie_domain_is_foreign, 0 },
-    { "LUCI0907", cookie_is_secure_on_http, 0 },    { "LUCI0908", mount_covers_folder, 0 },
+    { "LUCI0501", database_is_missing, 1 },
+    { "LUCI0502", column_is_unknown, 1 },
+    { "LUCI0503", inherited_column_is_unknown, 1 },
+    { "LUCI0508", asked_attributes_are_unknown, 1 },
+    { "LUCI0509", filled_in_column_is_trusted, 1 },
+    { "LUCI0514", secret_is_missing, 0 },
+    { "LUCI0313", servers_differ, 0 },
+    { "LUCI0451", socache_keeps_nothing, 1 },
+    { "LUCI0511", factors_are_off, 1 },
+    { "LUCI0901", database_is_served, 0 },
+    { "LUCI0902", gate_without_login, 0 },
+    { "LUCI0903", gate_without_require, 0 },
+    { "LUCI0904", urls_loop, 0 },
+    { "LUCI0905", cookie_path_is_elsewhere, 0 },
+    { "LUCI0906", cookie_domain_is_foreign, 0 },
+    { "LUCI0907", cookie_is_secure_on_http, 0 },
+    { "LUCI0908", mount_covers_folder, 0 },
     { "LUCI0909", templates_are_writable, 0 },
 };
 

@@ -64,3 +64,13 @@ const char *luci_file_closed_folder(const char *path, const luci_file_user_t *us
     }
     return NULL;
 }
+
+mode_t luci_file_all_may(const char *path, apr_pool_t *pool)
+{
+    static const luci_file_user_t anybody = { .name = "anybody", .uid = (uid_t)-1 };
+    struct stat info;
+
+    if (stat(path, &info) != 0 || luci_file_closed_folder(path, &anybody, pool))
+        return 0;
+    return info.st_mode & (LUCI_MAY_READ | LUCI_MAY_WRITE);
+}

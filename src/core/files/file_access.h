@@ -33,4 +33,8 @@ int luci_file_may(const luci_file_user_t *user, const struct stat *info, mode_t 
  * them. */
 const char *luci_file_closed_folder(const char *path, const luci_file_user_t *user, apr_pool_t *pool);
 
+/* What every user of this machine may do with the file at path: a combination of LUCI_MAY_READ and
+ * LUCI_MAY_WRITE, 0 also if there is no such file or if one of its folders is closed to other users. */
+mode_t luci_file_all_may(const char *path, apr_pool_t *pool);
+
 #endif

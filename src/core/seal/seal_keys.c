@@ -88,13 +88,28 @@ const char *luci_seal_keys_id(const luci_seal_keys_t *keys, int secret)
     return keys->secrets[secret].id;
 }
 
-luci_result_t luci_seal_keys_derive(const luci_seal_keys_t *keys, const char *id, const char *purpose,
-                                    unsigned char key[LUCI_SEAL_KEY_BYTES])
+/* The secret with a key id; NULL: there is none. */
+static const secret_t *find(const luci_seal_keys_t *keys, const char *id)
 {
     for (int i = 0; i < keys->count; i++) {
         if (strcmp(keys->secrets[i].id, id) == 0)
-            return derive(&keys->secrets[i], purpose, key, LUCI_SEAL_KEY_BYTES);
+            return &keys->secrets[i];
     }
+    return NULL;
+}
+
+int luci_seal_keys_reads(const luci_seal_keys_t *keys, const luci_seal_keys_t *other)
+{
+    return find(keys, other->secrets[0].id) != NULL;
+}
+
+luci_result_t luci_seal_keys_derive(const luci_seal_keys_t *keys, const char *id, const char *purpose,
+                                    unsigned char key[LUCI_SEAL_KEY_BYTES])
+{
+    const secret_t *secret = find(keys, id);
+
+    if (secret)
+        return derive(secret, purpose, key, LUCI_SEAL_KEY_BYTES);
     memset(key, 0, LUCI_SEAL_KEY_BYTES);
     return LUCI_NOT_FOUND;
 }

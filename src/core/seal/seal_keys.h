@@ -26,6 +26,9 @@ luci_result_t luci_seal_keys_make(const apr_array_header_t *secrets, const luci_
 int luci_seal_keys_count(const luci_seal_keys_t *keys);
 const char *luci_seal_keys_id(const luci_seal_keys_t *keys, int secret);
 
+/* 1 if what is made with the first secret of other can be read with keys. */
+int luci_seal_keys_reads(const luci_seal_keys_t *keys, const luci_seal_keys_t *other);
+
 /* Makes the key of a purpose, of the secret with a key id; the caller wipes it. NOT_FOUND: no secret has the
  * key id. INTERNAL: libcrypto failed. In both cases key is zeros. */
 luci_result_t luci_seal_keys_derive(const luci_seal_keys_t *keys, const char *id, const char *purpose,

@@ -53,15 +53,14 @@ static int is_open_to_all(const char *path, apr_pool_t *pool)
  * Returns 0 then. */
 static int require_secret(luci_findings_t *findings, const char *path, const char *what)
 {
-    struct stat info;
+    mode_t may = luci_file_all_may(path, findings->pool);
 
-    if (stat(path, &info) != 0 || !(info.st_mode & (LUCI_MAY_READ | LUCI_MAY_WRITE)) ||
-        !is_open_to_all(path, findings->pool))
+    if (!may)
         return 1;
     luci_findings_add(findings, LUCI_FINDING_PROBLEM, FILES,
                       apr_psprintf(findings->pool, "chmod o-rw '%s'", path),
                       "every user of this machine may %s %s, which contains %s",
-                      info.st_mode & LUCI_MAY_WRITE ? "write to" : "read", path, what);
+                      may & LUCI_MAY_WRITE ? "write to" : "read", path, what);
     return 0;
 }
 

@@ -19,7 +19,7 @@
 #
 # In config and files @dir@ is the server's folder, @htdocs@, @templates@ (a copy
 # of the tree's), @db@ (a database file in a folder of the server's account; LuciaTest::engine says what DB=... makes of it), @access@ (its name, user and password for DBI),
-# @port@, @port2@ ... and @origin@ are replaced.
+# @port@, @port2@ ... and @origin@ are replaced, and @secret@ by the path of a file with a secret for LuciaSecret.
 package LuciaTest::Server;
 use strict;
 use warnings;
@@ -77,6 +77,19 @@ sub write {
     return $file;
 }
 
+# A file that only its owner may read, as a file with secrets must be.
+sub write_secret {
+    my ($self, $name, $text) = @_;
+    my $file = $self->write($name, '');
+    chmod 0600, $file;
+    open my $out, '>:raw', $file or die "$file: $!";
+    print $out $text;
+    close $out or die "$file: $!";
+    return $file;
+}
+
+sub secret_file { my ($self) = @_; return $self->{secret_file} //= $self->write_secret('conf/secret', "the secret of the tests, and of them alone\n") }
+
 sub error_log  { slurp($_[0]->dir . '/logs/error_log') }
 sub complaints { join '', grep { !/ LUCI0610: / } split /^/, $_[0]->error_log }    # without the audit log, which names accounts
 
@@ -114,6 +127,7 @@ sub fill_in {
         db => $self->db, port => $self->port, origin => $self->origin,
     );
     $text =~ s/\@(dir|htdocs|templates|db|port|origin)\@/$value{$1}/g;
+    $text =~ s/\@secret\@/$self->secret_file/ge;
     $text =~ s/\@access\@/join ', ', map { "'$_'" } LuciaTest::engine()->access(LuciaTest::engine()->database_for($self->db))/ge;
     $text =~ s/\@port(\d+)\@/$self->port_number($1)/ge;
     return LuciaTest::on_engine($text);

@@ -4,6 +4,7 @@
 #include "core/auth/password_credential.h"
 #include "core/auth/password_memory.h"
 #include "core/base/secret.h"
+#include "core/config/directives.h"
 #include "core/password/password_argon2_int.h"
 #include "core/password/password_hash.h"
 #include "core/seal/seal.h"
@@ -210,6 +211,22 @@ static void check_seal(apr_pool_t *pool)
                "the keys of a secret are wiped with their pool");
 }
 
+static void check_secret_directive(apr_pool_t *pool)
+{
+    static const char secret[] = "a secret of at least 32 characters, and another one";
+    int row = luci_directives_find("LuciaSecret");
+    const char *problem;
+
+    setenv("LUCIA_WIPES_SECRET", secret, 1);
+    count = 0;
+    problem = luci_directives_set(row, "{env:LUCIA_WIPES_SECRET}",
+                                  luci_directives_defaults(&luci_scope_server, pool), pool);
+    tap_is_str(problem, NULL, "S5.5: LuciaSecret is read from a variable");
+    tap_is_int(begin_with(secret, strlen(secret), strlen(secret)), 1,
+               "S5.5: the secret of LuciaSecret is wiped");
+    tap_is_str(getenv("LUCIA_WIPES_SECRET"), secret, "S5.5: the variable is left for a restart");
+}
+
 int main(void)
 {
     apr_pool_t *pool;
@@ -226,6 +243,7 @@ int main(void)
     check_credential(pool);
     check_memory(pool);
     check_seal(pool);
+    check_secret_directive(pool);
     apr_pool_destroy(pool);
     return tap_done();
 }
