@@ -22,7 +22,7 @@ my %rule = (
 );
 my $sections = join '', map { "<Location /$_/>\nAuthType Lucia\n$rule{$_}\n</Location>\n" } sort keys %rule;
 my $server = LuciaTest::Server->new(files => { map { ("htdocs/$_/a.txt" => SECRET) } keys %rule, qw(basic optional) },
-    config => "<AuthzProviderAlias lucia-factors strong 2>\n</AuthzProviderAlias>\nLuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaSessionCacheTTL 1h\nLuciaSecondFactor optional\nLuciaTemplates \@templates\@\n$sections" . <<'CONF');
+    config => "<AuthzProviderAlias lucia-factors strong 2>\n</AuthzProviderAlias>\nLuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaSessionCacheTTL 1h\nLuciaSecret {file:\@secret\@}\nLuciaSecondFactor optional\nLuciaTemplates \@templates\@\n$sections" . <<'CONF');
 <Location /basic/>
     AuthType Basic
     AuthName users
@@ -128,7 +128,7 @@ is answer($host{must}->request(GET => '/plain/a.txt', script(), cookie => $one))
 my ($status, $said) = LuciaTest::Server->new(start => 0)->configtest("LuciaDatabase sqlite3 \@db\@\n<Location /x>\nAuthType Lucia\nRequire lucia-factors 2\n</Location>\n");
 like $said, qr/LUCI0511: Require lucia-factors 2 in \S+:\d+ asks for a second factor, which no user can have, because LuciaSecondFactor of .* is off/, 'a rule that no user can satisfy is a warning at start';
 for my $words ('', '0', '3', '2 2', 'two', '02') {
-    ($status, $said) = LuciaTest::Server->new(start => 0)->configtest("LuciaDatabase sqlite3 \@db\@\nLuciaSecondFactor optional\n<Location /x>\nAuthType Lucia\nRequire lucia-factors $words\n</Location>\n");
+    ($status, $said) = LuciaTest::Server->new(start => 0)->configtest("LuciaDatabase sqlite3 \@db\@\nLuciaSecret {file:\@secret\@}\nLuciaSecondFactor optional\n<Location /x>\nAuthType Lucia\nRequire lucia-factors $words\n</Location>\n");
     ok $status != 0 && $said =~ /Require lucia-factors: the number of factors is needed, 1 or 2/, "refused: Require lucia-factors $words" or diag $said;
 }
 
