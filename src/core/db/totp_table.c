@@ -38,13 +38,13 @@ const luci_statement_t luci_sql_totp_insert = {
 };
 
 const luci_statement_t luci_sql_totp_get = {
-    .text = "SELECT t.seed, t.last_step, t.failures FROM {totp} t WHERE t.user_id = :user",
+    .text = "SELECT t.seed, t.failures FROM {totp} t WHERE t.user_id = :user",
     .repeatable = 1,
 };
 
 /* Not repeatable: if the answer was lost, the code may have been accepted, and would now count as used. */
 const luci_statement_t luci_sql_totp_accept = {
-    .text = "UPDATE {totp} SET last_step = :step:int, failures = 0 WHERE user_id = :user "
+    .text = "UPDATE {totp} SET last_step = :step:int, failures = 0, seed = :new_seed WHERE user_id = :user "
             "AND {same:seed:seed} AND last_step < :step:int AND failures < " NUMBER(LUCI_TOTP_FAILURES_MAX),
 };
 

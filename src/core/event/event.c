@@ -55,12 +55,29 @@ static const luci_event_record_t records[] = {
                                          .has_form = 1,
                                          .needs_session = 1,
                                          .needs_fresh = 1 },
+    [LUCI_EVENT_FACTOR_ADD] = { .name = "factor_add",
+                                .is_activity = 1,
+                                .has_code = 1,
+                                .has_form = 1,
+                                .needs_session = 1,
+                                .needs_fresh = 1 },
+    [LUCI_EVENT_FACTOR_REMOVE] = { .name = "factor_remove",
+                                   .is_activity = 1,
+                                   .has_form = 1,
+                                   .needs_session = 1,
+                                   .needs_fresh = 1 },
+    [LUCI_EVENT_RECOVERY_CODES] = { .name = "recovery_codes",
+                                    .is_activity = 1,
+                                    .has_form = 1,
+                                    .needs_session = 1,
+                                    .needs_fresh = 1 },
     [LUCI_EVENT_USER_DELETE] = { .name = "user_delete", .has_form = 1, .needs_session = 1, .needs_fresh = 1 },
     [LUCI_EVENT_USER_ADD] = { .name = "user_add" },
     [LUCI_EVENT_USER_DISABLE] = { .name = "user_disable" },
     [LUCI_EVENT_USER_ENABLE] = { .name = "user_enable" },
     [LUCI_EVENT_USER_EXPIRE] = { .name = "user_expire" },
     [LUCI_EVENT_USER_LINK] = { .name = "user_link" },
+    [LUCI_EVENT_FACTOR_RESET] = { .name = "factor_reset" },
     [LUCI_EVENT_SESSION_REVOKE] = { .name = "session_revoke" },
     [LUCI_EVENT_KEY_ADD] = { .name = "key_add" },
     [LUCI_EVENT_KEY_DELETE] = { .name = "key_delete" },
@@ -76,6 +93,9 @@ _Static_assert(sizeof records / sizeof *records == LUCI_EVENTS, "each kind of ev
 typedef enum {
     ANY_EVENT,
     CREDENTIALS,
+    FACTORS,
+    CREDENTIALS_AND_FACTORS,
+    FACTOR_CHANGES,
     FORMS,
     ATTRIBUTES,
     NEW_PASSWORD,
@@ -97,7 +117,11 @@ static const struct {
     [LUCI_REASON_NO_PASSWORD] = { "no_password", CREDENTIALS },
     [LUCI_REASON_DISABLED] = { "disabled", CREDENTIALS },
     [LUCI_REASON_FACTOR_MISSING] = { "factor_missing", WITHOUT_SESSION },
-    [LUCI_REASON_TOO_MANY_FAILURES] = { "too_many_failures", CREDENTIALS },
+    [LUCI_REASON_TOO_MANY_FAILURES] = { "too_many_failures", CREDENTIALS_AND_FACTORS },
+    [LUCI_REASON_WRONG_CODE] = { "wrong_code", FACTORS },
+    [LUCI_REASON_USED_CODE] = { "used_code", FACTORS },
+    [LUCI_REASON_ONE_FACTOR] = { "one_factor", FACTOR_CHANGES },
+    [LUCI_REASON_HAS_FACTOR] = { "has_factor", FACTOR_CHANGES },
     [LUCI_REASON_INVALID_USERNAME] = { "invalid_username", FORMS },
     [LUCI_REASON_INVALID_PASSWORD] = { "invalid_password", CREDENTIALS },
     [LUCI_REASON_WEAK_PASSWORD] = { "weak_password", NEW_PASSWORD },
@@ -138,6 +162,11 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
     switch (reasons[reason].applies_to) {
     case ANY_EVENT: return 1;
     case CREDENTIALS: return records[kind].is_credential;
+    case FACTORS: return records[kind].has_code;
+    case CREDENTIALS_AND_FACTORS: return records[kind].is_credential || records[kind].has_code;
+    case FACTOR_CHANGES:
+        return kind == LUCI_EVENT_FACTOR_ADD || kind == LUCI_EVENT_FACTOR_REMOVE ||
+               kind == LUCI_EVENT_RECOVERY_CODES;
     case FORMS: return records[kind].is_credential || records[kind].has_form;
     case ATTRIBUTES: return kind == LUCI_EVENT_USER_SET || kind == LUCI_EVENT_SIGN_UP;
     case NEW_PASSWORD:
@@ -277,6 +306,7 @@ size_t luci_event_line(const luci_event_t *event, const luci_event_origin_t *ori
     put_optional(&to, "app_password", event->app_password);
     put_optional(&to, "user", event->user_id);
     put_optional(&to, "account", event->account);
+    put_optional(&to, "factor", event->factor);
     put_optional(&to, "repeated", event->is_repeated ? "yes" : NULL);
     return (size_t)(to.at - line);
 }

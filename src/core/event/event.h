@@ -28,12 +28,16 @@ typedef enum {
     LUCI_EVENT_USER_RENAME,
     LUCI_EVENT_APP_PASSWORD_ADD,
     LUCI_EVENT_APP_PASSWORD_DELETE,
+    LUCI_EVENT_FACTOR_ADD,     /* a second factor, by its user */
+    LUCI_EVENT_FACTOR_REMOVE,  /* by its user */
+    LUCI_EVENT_RECOVERY_CODES, /* the user got new ones */
     LUCI_EVENT_USER_DELETE,
     LUCI_EVENT_USER_ADD,
     LUCI_EVENT_USER_DISABLE,
     LUCI_EVENT_USER_ENABLE,
     LUCI_EVENT_USER_EXPIRE,
-    LUCI_EVENT_USER_LINK, /* a one-time link was made */
+    LUCI_EVENT_USER_LINK,    /* a one-time link was made */
+    LUCI_EVENT_FACTOR_RESET, /* all second factors of a user were removed */
     LUCI_EVENT_SESSION_REVOKE,
     LUCI_EVENT_KEY_ADD,
     LUCI_EVENT_KEY_DELETE,
@@ -56,6 +60,10 @@ typedef enum {
     LUCI_REASON_DISABLED,          /* the user is disabled, and the password was right */
     LUCI_REASON_FACTOR_MISSING,    /* the password was right, but the user needs a second factor */
     LUCI_REASON_TOO_MANY_FAILURES, /* in a row, so that the key takes no password (failures.h) */
+    LUCI_REASON_WRONG_CODE,        /* of a second factor */
+    LUCI_REASON_USED_CODE,         /* a code of a second factor that was accepted before */
+    LUCI_REASON_ONE_FACTOR,        /* the session was not proved with the second factor of its user */
+    LUCI_REASON_HAS_FACTOR,        /* the user has this second factor already */
     LUCI_REASON_INVALID_USERNAME,
     LUCI_REASON_INVALID_PASSWORD,
     LUCI_REASON_WEAK_PASSWORD, /* a new password that is too easy to guess (new_password.h) */
@@ -83,6 +91,7 @@ typedef struct {
     int is_credential; /* a password is presented; mod_status sums their failures */
     int needs_session; /* it fails without a session */
     int needs_fresh;   /* it fails if the session was not confirmed lately */
+    int has_code;      /* a code of a second factor is presented */
     int has_form;      /* no password, but a form that may be refused as one with a password may */
     int has_count;     /* the audit line always has count= */
     int is_activity;   /* its user may see it (core/activity) */
@@ -115,6 +124,7 @@ typedef struct {
     const char *user_id;
     char session[LUCI_EVENT_TAG_HEX + 1];      /* luci_event_tag; "": none */
     char app_password[LUCI_EVENT_TAG_HEX + 1]; /* the tag of one that was made or deleted; "": none */
+    const char *factor;                        /* the kind of second factor (factor.h) */
     int is_repeated; /* the same wrong password as before, which the throttle counts once */
 } luci_event_t;
 
@@ -127,7 +137,9 @@ typedef struct {
         LUCI_NOTICE_LIST_UNREADABLE,   /* file: the block list of passwords, which no look-up can read */
         LUCI_NOTICE_LOCKED,            /* count: so many failures in a row, the last one just now */
         LUCI_NOTICE_UNLOCKED,          /* a device that was signed in before has set them back */
-        LUCI_NOTICE_FAILURE_UNCOUNTED  /* result: why a failure could not be counted or set back */
+        LUCI_NOTICE_FAILURE_UNCOUNTED, /* result: why a failure could not be counted or set back */
+        LUCI_NOTICE_FACTOR_LOCKED,     /* count: so many wrong codes in a row, the last one just now */
+        LUCI_NOTICE_SEED_UNREADABLE    /* the secret with which it was sealed is not in LuciaSecret */
     } kind;
     const char *user_id; /* NULL: it is not about a user */
     const char *file;

@@ -69,6 +69,23 @@ int luci_httpd_log_topic_due(luci_topic_t topic)
     return luci_httpd_log_due(&said_of[topic]);
 }
 
+/* A notice about a second factor. */
+static void log_factor(server_rec *server, const luci_notice_t *notice)
+{
+    if (notice->kind == LUCI_NOTICE_FACTOR_LOCKED)
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
+                     "LUCI0250: user %s has typed %d wrong codes in a row after the right password, so that "
+                     "no code of the app is accepted any more; a recovery code of the user sets the number "
+                     "back, or luciactl factor reset --id %s removes the factor",
+                     notice->user_id, notice->count, notice->user_id);
+    else
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
+                     "LUCI0251: the codes of user %s cannot be checked, because LuciaSecret does not have "
+                     "the secret any more with which the seed was stored; recovery codes still work; put "
+                     "the old secret back as a further line, or run luciactl factor reset --id %s",
+                     notice->user_id, notice->user_id);
+}
+
 void luci_httpd_log_notice(server_rec *server, const luci_notice_t *notice)
 {
     switch (notice->kind) {
@@ -120,5 +137,7 @@ void luci_httpd_log_notice(server_rec *server, const luci_notice_t *notice)
                 "back: %s; the account of LuciaDatabase needs the right to change the key table",
                 notice->user_id, luci_result_name(notice->result));
         break;
+    case LUCI_NOTICE_FACTOR_LOCKED:
+    case LUCI_NOTICE_SEED_UNREADABLE: log_factor(server, notice); break;
     }
 }

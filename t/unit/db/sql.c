@@ -51,7 +51,8 @@ static const char *const *const attribute_lists[] = { none, one, three };
     "INSERT INTO \"auth_user_totp\" (user_id, seed, created_at, last_step, failures) VALUES (%s, %s, %lld, " \
     "%lld, 0) ON CONFLICT DO NOTHING"
 #define TOTP_ACCEPT                                                                                          \
-    "UPDATE \"auth_user_totp\" SET last_step = %lld, failures = 0 WHERE user_id = %s AND seed = %s AND "     \
+    "UPDATE \"auth_user_totp\" SET last_step = %lld, failures = 0, seed = %s WHERE user_id = %s AND seed = " \
+    "%s AND "                                                                                                \
     "last_step < %lld AND failures < 100"
 #define TOTP_FAIL "UPDATE \"auth_user_totp\" SET failures = failures + 1 WHERE user_id = %s AND failures + 1 "
 #define RECOVERY_CODE_INSERT "INSERT INTO \"auth_user_recovery_code\" (id, user_id) VALUES (%s, %s)"
@@ -235,7 +236,8 @@ static const struct {
     { &luci_sql_token_insert, 0, TOKEN_INSERT, "id user state expires", TOKEN_INSERT,
       "id user state expires" },
     { &luci_sql_totp_insert, 0, TOTP_INSERT, "user seed now step", TOTP_INSERT, "user seed now step" },
-    { &luci_sql_totp_accept, 0, TOTP_ACCEPT, "step user seed step", TOTP_ACCEPT, "step user seed step" },
+    { &luci_sql_totp_accept, 0, TOTP_ACCEPT, "step new_seed user seed step", TOTP_ACCEPT,
+      "step new_seed user seed step" },
     { &luci_sql_totp_fail, 1, TOTP_FAIL "< 100", "user", TOTP_FAIL "< 100", "user" },
     { &luci_sql_totp_fail_last, 1, TOTP_FAIL "= 100", "user", TOTP_FAIL "= 100", "user" },
     { &luci_sql_recovery_code_insert, 0, RECOVERY_CODE_INSERT, "id user", RECOVERY_CODE_INSERT, "id user" },
@@ -606,8 +608,9 @@ static const luci_argument_t arguments[] = {
     { "created", "5" },    { "last_seen", "6" }, { "address", "7" }, { "user_agent", "8" },
     { "old_active", "6" }, { "max", "2" },       { "after", "1" },   { "last", "2" },
     { "oldest", "4" },     { "newest", "5" },    { "at", "6" },      { "what", "7" },
-    { "reason", "8" },     { "device", "1" },    { "seed", "2" },    { "step", "3" },
-    { "factors", "2" },    { "name", "9" },      { "before", "1" },  { NULL, NULL },
+    { "reason", "8" },     { "device", "1" },    { "seed", "2" },    { "new_seed", "2" },
+    { "step", "3" },       { "factors", "2" },   { "name", "9" },    { "before", "1" },
+    { NULL, NULL },
 };
 
 /* The core prepares a statement when it's first run. */

@@ -115,7 +115,8 @@ static luci_result_t run(luci_db_t *db, int i)
                                                  { "after1", "1" },  { "after2", "2" },   { "disabled", "1" },
                                                  { "new_id", "2" },  { "hash", "3" },     { "state", "4" },
                                                  { "expires", "5" }, { "now", "6" },      { "failures", "7" },
-                                                 { "seed", "8" },    { "step", "9" },     { NULL, NULL } };
+                                                 { "seed", "8" },    { "new_seed", "8" }, { "step", "9" },
+                                                 { NULL, NULL } };
     const char *const *row;
     apr_array_header_t *rows;
     int changed;

@@ -38,7 +38,9 @@ static void keep_notice(void *baton, const luci_notice_t *notice)
                                          [LUCI_NOTICE_LIST_UNREADABLE] = "list_unreadable",
                                          [LUCI_NOTICE_LOCKED] = "locked",
                                          [LUCI_NOTICE_UNLOCKED] = "unlocked",
-                                         [LUCI_NOTICE_FAILURE_UNCOUNTED] = "failure_uncounted" };
+                                         [LUCI_NOTICE_FAILURE_UNCOUNTED] = "failure_uncounted",
+                                         [LUCI_NOTICE_FACTOR_LOCKED] = "factor_locked",
+                                         [LUCI_NOTICE_SEED_UNREADABLE] = "seed_unreadable" };
     support_auth_t *with = baton;
     size_t length = strlen(with->logged);
 
