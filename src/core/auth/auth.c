@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/base/timestamp.h"
 #include "core/db/session_table.h"
+#include "core/factor/factor.h"
 #include "core/password/block_list.h"
 #include "core/password/policy.h"
 #include "core/throttle/device.h"
@@ -30,6 +31,7 @@ typedef struct {
     int is_sign_up;
     int attribute;  /* output: the number of the attribute that is being stored, from 1; 0: none */
     int is_refused; /* output, of a sign-up that failed: by the value of that attribute */
+    luci_factor_demand_t demand; /* output */
     apr_array_header_t *removed; /* output: of luci_session_token_t, older sessions of the user that were
                                     deleted (luci_session_make_room); NULL: none */
     apr_pool_t *pool;
@@ -242,6 +244,8 @@ static luci_result_t confirm_account(luci_db_t *db, sign_in_t *sign_in, apr_pool
     sign_in->key.user.id = user_id;
     if (result == LUCI_OK)
         result = luci_attempt_limit_confirm(db, sign_in->auth, sign_in->request, &sign_in->key, scratch);
+    if (result == LUCI_OK)
+        result = luci_auth_ask_factor(db, sign_in->request, user_id, &sign_in->demand, scratch);
     if (result == LUCI_OK)
         result = make_room(db, sign_in);
     return result == LUCI_NOT_FOUND ? LUCI_CONFLICT : result;
@@ -522,9 +526,51 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *re
     return result;
 }
 
+/* ---- Second factors ---- */
+
+luci_result_t luci_auth_ask_factor(luci_db_t *db, const luci_auth_request_t *request, const char *user_id,
+                                   luci_factor_demand_t *demand, apr_pool_t *scratch)
+{
+    luci_result_t result;
+
+    demand->kinds = 0;
+    if (request->has_second_factor || luci_db_target(db)->settings->second_factor == LUCI_SECOND_FACTOR_OFF)
+        return LUCI_OK;
+    result = luci_factor_kinds(db, user_id, &demand->kinds, scratch);
+    return result == LUCI_OK && demand->kinds ? LUCI_DENIED : result;
+}
+
+int luci_auth_demand(luci_factor_demand_t *demand, const luci_auth_request_t *request,
+                     luci_verdict_t *verdict)
+{
+    if (!demand->kinds)
+        return 0;
+    demand->user_id = verdict->user.id;
+    demand->key_id = request->key_id;
+    demand->stored_hash = verdict->stored_hash;
+    verdict->reason = LUCI_REASON_FACTOR_MISSING;
+    return 1;
+}
+
+luci_result_t luci_auth_admit(const luci_auth_t *auth, luci_auth_request_t *request,
+                              const luci_verdict_t *verdict, luci_session_t *session, apr_pool_t *pool)
+{
+    sign_in_t sign_in = { .auth = auth,
+                          .request = request,
+                          .session = session,
+                          .key = { .id = request->key_id, .stored_hash = verdict->stored_hash } };
+    luci_result_t result = luci_session_new(session, &verdict->user, auth->settings, request->now, pool);
+
+    session->factors = request->has_second_factor ? 2 : 1;
+    if (result == LUCI_OK)
+        result = commit_sign_in(&sign_in, pool);
+    request->demand.kinds = result == LUCI_DENIED ? sign_in.demand.kinds : 0;
+    return result;
+}
+
 typedef struct {
     const luci_auth_t *auth;
-    const luci_auth_request_t *request;
+    luci_auth_request_t *request;
     luci_session_t *session;
     apr_pool_t *pool;
 } admission_t;
@@ -533,15 +579,8 @@ typedef struct {
 static luci_result_t admit(void *baton, const luci_verdict_t *verdict)
 {
     const admission_t *admission = baton;
-    const luci_auth_request_t *request = admission->request;
-    sign_in_t sign_in = { .auth = admission->auth,
-                          .request = request,
-                          .session = admission->session,
-                          .key = { .id = request->key_id, .stored_hash = verdict->stored_hash } };
-    luci_result_t result = luci_session_new(admission->session, &verdict->user, admission->auth->settings,
-                                            request->now, admission->pool);
 
-    return result == LUCI_OK ? commit_sign_in(&sign_in, admission->pool) : result;
+    return luci_auth_admit(admission->auth, admission->request, verdict, admission->session, admission->pool);
 }
 
 /* The hook of luci_credential_t. */
@@ -633,13 +672,16 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *re
     admission_t admission = { auth, &known, session, pool };
     luci_auth_storing_t storing = { admit, &admission, pool };
     luci_result_t result = take_name(auth, &known, field, &verdict, pool);
+    int is_asked;
 
     request->username = known.username;
     if (result == LUCI_OK)
         result = luci_auth_verify(auth, &known, &verdict, pool);
     if (result == LUCI_OK)
         result = luci_auth_store_as_checked(auth, &known, &storing, &verdict);
-    luci_auth_end_attempt(auth, request, result, pool);
+    is_asked = result == LUCI_DENIED && luci_auth_demand(&known.demand, &known, &verdict);
+    request->demand = known.demand;
+    luci_auth_end_attempt(auth, request, is_asked ? LUCI_OK : result, pool);
     event.reason = verdict.reason;
     luci_auth_report(auth, &event, &verdict.user, result == LUCI_OK ? session : NULL);
     return result == LUCI_NOT_FOUND ? LUCI_DENIED : result;

@@ -63,6 +63,15 @@ typedef struct {
     luci_result_t written; /* output: of writing the use down; OK if it was not due */
 } luci_app_access_t;
 
+/* A right password of a user who has second factors, one of which must be proved before there is a session
+ * (second_step.h). Strings are from the pool of the use case. */
+typedef struct {
+    int kinds; /* those that the user has, as bits of factor.h; 0: none is asked for */
+    const char *user_id;
+    const char *key_id;
+    const char *stored_hash; /* that the password was verified with */
+} luci_factor_demand_t;
+
 /* A request to sign up, to sign in or to check a password. Strings are borrowed, valid UTF-8 without NUL, and
  * NULL if absent. */
 typedef struct {
@@ -82,8 +91,10 @@ typedef struct {
     luci_attempt_t *attempt; /* zeros except for the device cookie; NULL: the attempt is not counted */
     int refused; /* set by luci_auth_sign_up: the number of the attribute whose value the database refused,
                     from 1; 0: none */
-    luci_weakness_t weakness; /* set by luci_auth_sign_up and luci_password_change: why the new password is
-                                 INVALID */
+    int has_second_factor;       /* 1: the user has proved a second factor, so that none is asked for */
+    luci_factor_demand_t demand; /* set by luci_auth_sign_in and luci_confirm, with the result DENIED */
+    luci_weakness_t weakness;    /* set by luci_auth_sign_up and luci_password_change: why the new password is
+                                    INVALID */
 } luci_auth_request_t;
 
 /* The field that an INVALID or CONFLICT result refers to. */
@@ -110,7 +121,8 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *re
 
 /* Verifies name and password and creates a session. request->username is replaced by the normalised name
  * (luci_credential_resolve_name), on failure too. DENIED: unknown user, wrong password, no password,
- * disabled user or too many failures in a row, all in equal time. Other results as above. */
+ * disabled user or too many failures in a row, all in equal time; or, if request->demand has kinds, the
+ * password is right and a second factor is needed. Other results as above. */
 luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *request,
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -37,6 +37,22 @@ luci_result_t luci_auth_look_sign_in(const luci_auth_t *auth, const luci_auth_re
 luci_result_t luci_auth_verify(const luci_auth_t *auth, const luci_auth_request_t *request,
                                luci_verdict_t *verdict, apr_pool_t *pool) LUCI_MUST_USE;
 
+/* In a transaction that holds the user's lock: DENIED if the user has a second factor that the request has
+ * not proved; demand->kinds says which, and its other members are set by luci_auth_demand. Reads nothing
+ * without LuciaSecondFactor. */
+luci_result_t luci_auth_ask_factor(luci_db_t *db, const luci_auth_request_t *request, const char *user_id,
+                                   luci_factor_demand_t *demand, apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* Completes a demand with what was verified, and returns 1; 0: there is none. */
+int luci_auth_demand(luci_factor_demand_t *demand, const luci_auth_request_t *request,
+                     luci_verdict_t *verdict);
+
+/* Creates a session for the user of a verdict, as luci_auth_sign_in does. CONFLICT: the account is not the
+ * one of the verdict any more. */
+luci_result_t luci_auth_admit(const luci_auth_t *auth, luci_auth_request_t *request,
+                              const luci_verdict_t *verdict, luci_session_t *session,
+                              apr_pool_t *pool) LUCI_MUST_USE;
+
 /* What a verified password allows. store writes it, in a transaction that looks again whether the account is
  * the one of the verdict; CONFLICT: it is not. */
 typedef struct {

@@ -46,6 +46,7 @@ typedef struct {
     const luci_confirmation_t *confirmation;
     luci_own_password_t verified;
     luci_session_t *renewed;
+    luci_factor_demand_t demand; /* output */
     apr_pool_t *pool;
 } proving_t;
 
@@ -55,6 +56,9 @@ static luci_result_t replace_session(luci_db_t *db, void *baton, apr_pool_t *scr
     const luci_auth_request_t *request = &proving->confirmation->request;
     luci_result_t result = luci_own_password_lock(db, &proving->verified, scratch);
 
+    if (result == LUCI_OK)
+        result = luci_auth_ask_factor(db, request, proving->confirmation->session->user.id, &proving->demand,
+                                      scratch);
     proving->renewed->user.lacks = luci_db_columns(db).lacks;
     return result == LUCI_OK
                ? luci_session_insert(db, proving->renewed, proving->auth->settings, &request->client, scratch)
@@ -106,12 +110,16 @@ static luci_result_t confirm(proving_t *proving, luci_confirmation_t *confirmati
 {
     const luci_auth_t *auth = proving->auth;
     luci_result_t result = luci_auth_verify(auth, &confirmation->request, verdict, proving->pool);
+    int is_asked;
 
     if (result == LUCI_OK)
         result = confirm_verified(proving, verdict);
     if (result == LUCI_EXPIRED)
         verdict->reason = LUCI_REASON_NO_SESSION;
-    return luci_auth_end_attempt(auth, &confirmation->request, result, proving->pool);
+    is_asked = result == LUCI_DENIED && luci_auth_demand(&proving->demand, &confirmation->request, verdict);
+    confirmation->request.demand = proving->demand;
+    luci_auth_end_attempt(auth, &confirmation->request, is_asked ? LUCI_OK : result, proving->pool);
+    return result;
 }
 
 static luci_reason_t reason_unverified(luci_result_t result)

@@ -30,7 +30,8 @@ luci_result_t luci_confirmation_look(const luci_auth_t *auth, luci_confirmation_
  * under the user's lock that neither session, user nor key have changed meanwhile, deletes the session and
  * stores a new one. Reports one event. The old session is removed from the caches before it returns.
  *
- * OK: *renewed is the new session, from pool. DENIED: the password is wrong, or the user is disabled.
+ * OK: *renewed is the new session, from pool. DENIED: the password is wrong, or the user is disabled; or, if
+ * request->demand has kinds, the password is right and a second factor is needed (second_step.h).
  * NOT_FOUND: no password belongs to the username of the session. EXPIRED: the session has ended meanwhile.
  * THROTTLED, BUSY, UNAVAILABLE and INTERNAL as luci_auth_sign_in. */
 luci_result_t luci_confirm(const luci_auth_t *auth, luci_confirmation_t *confirmation,

@@ -50,7 +50,7 @@ const luci_statement_t luci_sql_session_insert = {
     .text = "INSERT INTO {session} (id, user_id, active_expires, idle_expires"
             "[S:, created_at, last_seen, address, user_agent][+proved_at:, proved_at][+factors:, factors]) "
             "VALUES (:id, :user, :active:int, :idle:int"
-            "[S:, :created:int, :last_seen:int, :address, :user_agent][+proved_at:, :created:int]"
+            "[S:, :created:int, :last_seen:int, :address, :user_agent][+proved_at:, :proved:int]"
             "[+factors:, :factors:int])",
 };
 

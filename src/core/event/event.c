@@ -29,6 +29,7 @@ static const luci_event_record_t records[] = {
                                      .is_activity = 1,
                                      .is_credential = 1,
                                      .needs_session = 1 },
+    [LUCI_EVENT_FACTOR] = { .name = "factor", .is_activity = 1, .has_form = 1, .has_code = 1 },
     [LUCI_EVENT_CONFIRM] = { .name = "confirm", .is_activity = 1, .is_credential = 1, .needs_session = 1 },
     [LUCI_EVENT_SESSION_END] = { .name = "session_end",
                                  .is_activity = 1,
@@ -100,9 +101,9 @@ typedef enum {
     ATTRIBUTES,
     NEW_PASSWORD,
     NEEDS_SESSION,
+    ASKS_FACTOR,
     NEEDS_FRESH,
     NEEDS_LINK,
-    WITHOUT_SESSION,
     DELETION,
     NO_EVENT
 } applies_to_t;
@@ -116,7 +117,7 @@ static const struct {
     [LUCI_REASON_WRONG_PASSWORD] = { "wrong_password", CREDENTIALS },
     [LUCI_REASON_NO_PASSWORD] = { "no_password", CREDENTIALS },
     [LUCI_REASON_DISABLED] = { "disabled", CREDENTIALS },
-    [LUCI_REASON_FACTOR_MISSING] = { "factor_missing", WITHOUT_SESSION },
+    [LUCI_REASON_FACTOR_MISSING] = { "factor_missing", ASKS_FACTOR },
     [LUCI_REASON_TOO_MANY_FAILURES] = { "too_many_failures", CREDENTIALS_AND_FACTORS },
     [LUCI_REASON_WRONG_CODE] = { "wrong_code", FACTORS },
     [LUCI_REASON_USED_CODE] = { "used_code", FACTORS },
@@ -172,8 +173,9 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
     case NEW_PASSWORD:
         return kind == LUCI_EVENT_SIGN_UP || kind == LUCI_EVENT_PASSWORD_CHANGE ||
                kind == LUCI_EVENT_PASSWORD_RESET;
+    case ASKS_FACTOR:
+        return kind == LUCI_EVENT_SIGN_IN || kind == LUCI_EVENT_CONFIRM || kind == LUCI_EVENT_PASSWORD_CHECK;
     case NEEDS_LINK: return kind == LUCI_EVENT_PASSWORD_RESET;
-    case WITHOUT_SESSION: return kind == LUCI_EVENT_PASSWORD_CHECK;
     case NEEDS_SESSION: return records[kind].needs_session;
     case NEEDS_FRESH: return records[kind].needs_fresh;
     case DELETION: return kind == LUCI_EVENT_USER_DELETE;

@@ -21,6 +21,7 @@ typedef enum {
     LUCI_EVENT_EXPIRY,    /* an expired session was presented, and its row deleted */
     LUCI_EVENT_MIGRATION, /* a session row written by Lucia got a hashed id */
     LUCI_EVENT_PASSWORD_CHANGE,
+    LUCI_EVENT_FACTOR,         /* a second factor was proved: sign-in, confirmation or a session got it */
     LUCI_EVENT_CONFIRM,        /* the holder of a session proved again to be its user */
     LUCI_EVENT_SESSION_END,    /* by its user, on the page of the sessions */
     LUCI_EVENT_PASSWORD_RESET, /* with a one-time link */

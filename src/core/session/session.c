@@ -95,6 +95,7 @@ luci_result_t luci_session_new(luci_session_t *session, const luci_user_t *user,
     luci_session_set_token(session, &token);
     session->user = *user;
     session->created_at = now;
+    session->proved_at = now;
     session->factors = 1;
     luci_session_extend(session, settings, now);
     return LUCI_OK;
@@ -111,6 +112,7 @@ luci_result_t luci_session_insert(luci_db_t *db, const luci_session_t *session,
         { "active", luci_sql_number(session->active_expires, scratch) },
         { "idle", luci_sql_number(session->idle_expires, scratch) },
         { "created", created },
+        { "proved", luci_sql_number(session->proved_at, scratch) },
         { "last_seen", created },
         { "address", luci_text_printable_ascii(client->address, ADDRESS_MAX, scratch) },
         { "user_agent", luci_text_printable_ascii(client->user_agent, USER_AGENT_MAX, scratch) },

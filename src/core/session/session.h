@@ -27,6 +27,7 @@ typedef struct {
     luci_ms_t idle_expires;
     luci_ms_t created_at; /* estimated from active_expires if the table has no such value, or if
                              max_lifetime is not set */
+    luci_ms_t proved_at;  /* only of a session that is inserted; 0: never */
     int factors;          /* with how many its holder signed in, 1 or 2; 1 also if the table does not say */
     luci_session_state_t state;
     int fresh;                        /* just created or renewed: the cookie must be sent */

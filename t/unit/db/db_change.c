@@ -317,9 +317,9 @@ static void check_column_lacking(void)
     const char *path = support_path("lacking.db");
     luci_db_target_t target = support_target(path, &settings);
     luci_db_t *db = luci_db_create(&target, pool);
-    const luci_argument_t *session =
-        LUCI_ARGUMENTS({ "id", "s1" }, { "user", "alice" }, { "active", "1" }, { "idle", "2" },
-                       { "created", "7" }, { "last_seen", "7" }, { "address", NULL }, { "user_agent", NULL });
+    const luci_argument_t *session = LUCI_ARGUMENTS(
+        { "id", "s1" }, { "user", "alice" }, { "active", "1" }, { "idle", "2" }, { "created", "7" },
+        { "last_seen", "7" }, { "address", NULL }, { "user_agent", NULL }, { "proved", "7" });
     const char *const *row;
     int changed, found;
 

@@ -115,7 +115,7 @@ static void check_taken(luci_db_t *db)
                                                { "active", "1" },   { "idle", "2" },
                                                { "created", "3" },  { "last_seen", "3" },
                                                { "address", NULL }, { "user_agent", NULL },
-                                               { NULL, NULL } };
+                                               { "proved", "3" },   { NULL, NULL } };
 
     tap_is_int(changed_by(db, &luci_sql_user_insert, alice), 1, "a user is inserted");
     tap_is_int(changed_by(db, &luci_sql_user_insert, same), 0, "a username that is taken: nothing changes");

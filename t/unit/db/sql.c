@@ -203,7 +203,7 @@ static const struct {
       "INSERT INTO \"user_session\" (id, user_id, active_expires, idle_expires, created_at, last_seen, "
       "address, user_agent, proved_at, factors) "
       "VALUES (%s, %s, %lld, %lld, %lld, %lld, %s, %s, %lld, %lld)",
-      "id user active idle created last_seen address user_agent created factors" },
+      "id user active idle created last_seen address user_agent proved factors" },
     { &luci_sql_session_get, 1,
       "SELECT s.active_expires, s.idle_expires, " USER_PLAIN
       " FROM \"user_session\" s JOIN \"auth_user\" u ON u.id = s.user_id WHERE s.id = %s",

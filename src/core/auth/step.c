@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/auth/step.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define USE "second factor step"
+#define SEPARATOR "\n" /* no field contains it, except for the last one */
+
+static luci_seal_t seal_of(const luci_seal_keys_t *keys)
+{
+    return (luci_seal_t){ .keys = keys, .use = USE, .owner = "" };
+}
+
+static luci_result_t find_fingerprint(const char *key_id, const char *stored_hash,
+                                      char hex[LUCI_STEP_FINGERPRINT_HEX + 1])
+{
+    char digest[LUCI_SHA256_HEX + 1], both[2 * LUCI_SHA256_HEX + 1];
+    luci_result_t result = luci_secret_sha256_hex(key_id, strlen(key_id), both);
+
+    if (result == LUCI_OK)
+        result = luci_secret_sha256_hex(stored_hash, strlen(stored_hash), both + LUCI_SHA256_HEX);
+    if (result == LUCI_OK)
+        result = luci_secret_sha256_hex(both, sizeof both - 1, digest);
+    if (result == LUCI_OK)
+        apr_cpystrn(hex, digest, LUCI_STEP_FINGERPRINT_HEX + 1);
+    return result;
+}
+
+luci_result_t luci_step_make(const luci_seal_keys_t *keys, const luci_step_wanted_t *wanted, luci_ms_t now,
+                             const char **value, apr_pool_t *pool)
+{
+    const luci_factor_demand_t *demand = wanted->demand;
+    luci_seal_t seal = seal_of(keys);
+    const char *next = wanted->next && strlen(wanted->next) <= LUCI_STEP_NEXT_MAX ? wanted->next : "";
+    char fingerprint[LUCI_STEP_FINGERPRINT_HEX + 1];
+    luci_result_t result =
+        keys ? find_fingerprint(demand->key_id, demand->stored_hash, fingerprint) : LUCI_INTERNAL;
+    const char *text;
+
+    if (result != LUCI_OK)
+        return result;
+    text = apr_pstrcat(pool, wanted->kind == LUCI_STEP_CONFIRM ? "confirm" : "sign-in", SEPARATOR,
+                       demand->user_id, SEPARATOR, fingerprint, SEPARATOR, next, SEPARATOR, demand->key_id,
+                       NULL);
+    return luci_seal_sign(&seal, text, now + LUCI_STEP_LIFETIME, value, pool);
+}
+
+/* The next field of a text, which is cut there; the last one is the rest. NULL: there are no more. */
+static char *next_field(char **text, int is_last)
+{
+    char *field = *text, *end = field && !is_last ? strstr(field, SEPARATOR) : NULL;
+
+    if (end)
+        *end = '\0';
+    *text = end ? end + strlen(SEPARATOR) : NULL;
+    return end || is_last ? field : NULL;
+}
+
+luci_result_t luci_step_read(const luci_seal_keys_t *keys, const char *value, luci_ms_t now,
+                             luci_step_t *step, apr_pool_t *pool)
+{
+    luci_seal_t seal = seal_of(keys);
+    const char *text, *kind;
+    char *rest;
+    luci_result_t result = LUCI_DENIED;
+
+    if (value)
+        result = keys ? luci_seal_verify(&seal, value, now, &text, pool) : LUCI_INTERNAL;
+    if (result != LUCI_OK)
+        return result;
+    rest = apr_pstrdup(pool, text);
+    kind = next_field(&rest, 0);
+    step->user_id = next_field(&rest, 0);
+    step->fingerprint = next_field(&rest, 0);
+    step->next = next_field(&rest, 0);
+    step->key_id = next_field(&rest, 1);
+    if (!kind || !step->user_id || !step->fingerprint || !step->next || !step->key_id)
+        return LUCI_DENIED;
+    if (!*step->next)
+        step->next = NULL;
+    step->kind = strcmp(kind, "confirm") == 0 ? LUCI_STEP_CONFIRM : LUCI_STEP_SIGN_IN;
+    return LUCI_OK;
+}
+
+int luci_step_fits(const luci_step_t *step, const luci_key_t *key)
+{
+    char fingerprint[LUCI_STEP_FINGERPRINT_HEX + 1];
+
+    return key->stored_hash && strcmp(key->user.id, step->user_id) == 0 &&
+           strlen(step->fingerprint) == LUCI_STEP_FINGERPRINT_HEX &&
+           find_fingerprint(key->id, key->stored_hash, fingerprint) == LUCI_OK &&
+           luci_secret_equal(fingerprint, step->fingerprint, LUCI_STEP_FINGERPRINT_HEX);
+}
