@@ -76,6 +76,7 @@ static void fuzz_directives_server(const luci_server_config_t *config, apr_pool_
     fuzz_directives_limit(&config->throttle.account);
     fuzz_directives_limit(&config->throttle.address);
     fuzz_directives_limit(&config->throttle.sign_up);
+    fuzz_directives_limit(&config->throttle.factor);
     fuzz_directives_origins(config->return_to, pool);
     FUZZ_CHECK(!config->mount ||
                (config->mount[0] == '/' && !strstr(config->mount, "//") && !strstr(config->mount, "/../")));

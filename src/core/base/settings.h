@@ -81,6 +81,7 @@ typedef struct {
     luci_limit_t sign_up;
     luci_limit_t account_success; /* successful sign-ins, because each of them costs a hash, too */
     luci_limit_t address_success;
+    luci_limit_t factor; /* wrong codes of a second factor */
 } luci_throttle_limits_t;
 
 /* LuciaSignupAttributes, LuciaUserEditable: an attribute that a form asks for. */

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* ---- account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME ---- */
+/* ---- account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME factor=N/TIME ---- */
 
 #define ATTEMPTS_MAX 1000000
 #define PERIOD_MIN LUCI_MS_SECOND
@@ -21,17 +21,18 @@ static const luci_throttle_limits_t defaults = {
     .sign_up = { 300, LUCI_MS_HOUR },
     .account_success = { 1000, 15 * LUCI_MS_MINUTE },
     .address_success = { 10000, 15 * LUCI_MS_MINUTE },
+    .factor = { 5, 15 * LUCI_MS_MINUTE },
 };
 
 static const char *allowed_throttle(const luci_limits_t *limits, apr_pool_t *pool)
 {
     (void)limits;
-    return apr_psprintf(
-        pool,
-        "account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME, each "
-        "at most once, with N from 1 to %d and TIME from 1s to 30d, such as account=10/15min, "
-        "or account=off; or off alone",
-        ATTEMPTS_MAX);
+    return apr_psprintf(pool,
+                        "account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME "
+                        "factor=N/TIME, each at most once, with N from 1 to %d and TIME from 1s to 30d, such "
+                        "as account=10/15min, "
+                        "or account=off; or off alone",
+                        ATTEMPTS_MAX);
 }
 
 /* Reads the part after the equals sign. 0: it is not a limit. */
@@ -65,6 +66,7 @@ static int parse_part(const char *word, luci_throttle_limits_t *throttle, unsign
         { "signup=", &throttle->sign_up },
         { "account-success=", &throttle->account_success },
         { "ip-success=", &throttle->address_success },
+        { "factor=", &throttle->factor },
     };
 
     for (unsigned int i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
@@ -99,7 +101,7 @@ static const char *parse_throttle(const apr_array_header_t *words, const luci_li
 }
 
 const luci_type_t luci_type_throttle = {
-    sizeof(luci_throttle_value_t), 1, 5, parse_throttle, allowed_throttle, NULL, 0
+    sizeof(luci_throttle_value_t), 1, 6, parse_throttle, allowed_throttle, NULL, 0
 };
 
 /* ---- {file:/path} or {env:NAME} ---- */

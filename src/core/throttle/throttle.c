@@ -328,6 +328,7 @@ typedef struct {
     const luci_throttle_t *throttle;
     const luci_attempt_t *attempt;
     const char *account; /* NULL: a sign-up */
+    const char *user_id; /* of a second factor; NULL: another attempt */
     apr_pool_t *pool;
     place_t places[2 * LUCI_THROTTLE_ENTRIES_MAX];
     int count;
@@ -366,6 +367,10 @@ static int add_place(places_t *to, luci_throttle_kind_t kind)
         break;
     case LUCI_THROTTLE_PER_DEVICE:
         place.words = device_words(to);
+        place.entry.name = name_of(to->account);
+        break;
+    case LUCI_THROTTLE_PER_USER:
+        place.words = to->user_id;
         place.entry.name = name_of(to->account);
         break;
     }
@@ -476,6 +481,19 @@ luci_result_t luci_throttle_unnamed(const luci_throttle_t *throttle, luci_attemp
     return enter(&places, attempt);
 }
 
+luci_result_t luci_throttle_factor(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                   const char *user_id, const char *account, apr_pool_t *pool)
+{
+    places_t places = {
+        .throttle = throttle, .attempt = attempt, .account = account, .user_id = user_id, .pool = pool
+    };
+
+    if (!throttle)
+        return LUCI_OK;
+    (void)add_place(&places, LUCI_THROTTLE_FACTOR);
+    return enter(&places, attempt);
+}
+
 /* ---- Looking without counting ---- */
 
 static luci_result_t look(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
@@ -532,6 +550,19 @@ luci_result_t luci_throttle_look_unnamed(const luci_throttle_t *throttle, luci_a
     if (!throttle)
         return LUCI_OK;
     (void)add_place(&places, LUCI_THROTTLE_ADDRESS);
+    return look_at(&places, attempt);
+}
+
+luci_result_t luci_throttle_look_factor(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                        const char *user_id, apr_pool_t *pool)
+{
+    places_t places = {
+        .throttle = throttle, .attempt = attempt, .account = "", .user_id = user_id, .pool = pool
+    };
+
+    if (!throttle)
+        return LUCI_OK;
+    (void)add_place(&places, LUCI_THROTTLE_FACTOR);
     return look_at(&places, attempt);
 }
 
@@ -602,8 +633,8 @@ luci_result_t luci_throttle_clear(const luci_throttle_t *throttle, luci_throttle
                                   const char *name, luci_ms_t now, apr_pool_t *scratch)
 {
     unsigned char key[LUCI_SHA256_BYTES];
-    int is_account = luci_throttle_kind(kind)->per == LUCI_THROTTLE_PER_ACCOUNT;
-    const char *words = is_account ? name : luci_throttle_address(name, scratch);
+    int is_address = luci_throttle_kind(kind)->per == LUCI_THROTTLE_PER_ADDRESS;
+    const char *words = is_address ? luci_throttle_address(name, scratch) : name;
     luci_result_t result = key_of(throttle, kind, words, key, scratch);
 
     return result == LUCI_OK ? luci_throttle_clear_key(throttle, kind, key, now, scratch) : result;

@@ -90,6 +90,12 @@ luci_result_t luci_throttle_sign_up(const luci_throttle_t *throttle, luci_attemp
 luci_result_t luci_throttle_unnamed(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                     apr_pool_t *pool) LUCI_MUST_USE;
 
+/* The same for an attempt to prove a second factor, which is counted for the user, and not for the address.
+ * The caller makes sure that the user has proved the first factor, so that no user can be refused by others.
+ * account is a key's id of the user, whose name luciactl shows. */
+luci_result_t luci_throttle_factor(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                   const char *user_id, const char *account, apr_pool_t *pool) LUCI_MUST_USE;
+
 /* Tells whether an attempt would be refused now, without counting it: OK or THROTTLED as above. Successful
  * sign-ins are limited only here, so that concurrent ones can exceed their limit by a few. */
 luci_result_t luci_throttle_look(const luci_throttle_t *throttle, luci_attempt_t *attempt,
@@ -100,6 +106,9 @@ luci_result_t luci_throttle_look_unnamed(const luci_throttle_t *throttle, luci_a
 
 luci_result_t luci_throttle_look_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                          apr_pool_t *pool) LUCI_MUST_USE;
+
+luci_result_t luci_throttle_look_factor(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                        const char *user_id, apr_pool_t *pool) LUCI_MUST_USE;
 
 typedef enum {
     LUCI_ATTEMPT_SUCCESS, /* the count of the account or the browser is deleted, the attempt is taken back
@@ -113,8 +122,8 @@ typedef enum {
 void luci_throttle_end(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                        luci_attempt_outcome_t outcome, apr_pool_t *scratch);
 
-/* Deletes the count of a kind for an account (a key's id) or an address, depending on the kind; kinds per
- * device are not supported. NOT_FOUND: there was none. */
+/* Deletes the count of a kind for an account (a key's id), an address or a user (an id), depending on the
+ * kind; kinds per device are not supported. NOT_FOUND: there was none. */
 luci_result_t luci_throttle_clear(const luci_throttle_t *throttle, luci_throttle_kind_t kind,
                                   const char *name, luci_ms_t now, apr_pool_t *scratch) LUCI_MUST_USE;
 

@@ -38,6 +38,11 @@ static const luci_throttle_kind_record_t records[] = {
                                         .is_success_only = 1,
                                         .limit = LIMIT(address_success),
                                         .part = 2 },
+    [LUCI_THROTTLE_FACTOR] = { .name = "factor",
+                               .per = LUCI_THROTTLE_PER_USER,
+                               .success = LUCI_THROTTLE_FORGETS,
+                               .limit = LIMIT(factor),
+                               .part = 1 },
 };
 _Static_assert(sizeof records / sizeof *records == LUCI_THROTTLE_KINDS, "each kind has a record");
 

@@ -17,6 +17,7 @@ typedef enum {
     LUCI_THROTTLE_SIGN_UP = 4, /* sign-ups from an address */
     LUCI_THROTTLE_ACCOUNT_SUCCESS = 5, /* successful sign-ins to a username */
     LUCI_THROTTLE_ADDRESS_SUCCESS = 6, /* successful sign-ins from an address */
+    LUCI_THROTTLE_FACTOR = 7,          /* wrong codes of a user's second factor, after the right password */
     LUCI_THROTTLE_KINDS                /* one more than the last kind */
 } luci_throttle_kind_t;
 
@@ -24,7 +25,12 @@ typedef struct {
     const char *name; /* in luciactl throttle list; NULL in the record of the unused number 0 */
 
     /* What the counts are kept for. */
-    enum { LUCI_THROTTLE_PER_ACCOUNT, LUCI_THROTTLE_PER_ADDRESS, LUCI_THROTTLE_PER_DEVICE } per;
+    enum {
+        LUCI_THROTTLE_PER_ACCOUNT,
+        LUCI_THROTTLE_PER_ADDRESS,
+        LUCI_THROTTLE_PER_DEVICE,
+        LUCI_THROTTLE_PER_USER /* whatever the username is */
+    } per;
 
     /* What a successful attempt does to the count: deletes it, takes the attempt back, or is counted. */
     enum { LUCI_THROTTLE_FORGETS, LUCI_THROTTLE_TAKES_BACK, LUCI_THROTTLE_COUNTS } success;

@@ -85,8 +85,9 @@ const luci_command_t luci_command_throttle_list = {
     "",
     "Lists the attempts that the running server counts",
     "It counts failed sign-ins of an account, from an address, and on a device (a browser with\n"
-    "an earlier sign-in to the account), and sign-ups from an address. If the counts are in Redis\n"
-    "or memcached, the list has those that this server changed last.\n",
+    "an earlier sign-in to the account), wrong codes of a user's second factor, and sign-ups\n"
+    "from an address. If the counts are in Redis or memcached, the list has those that this\n"
+    "server changed last.\n",
     list_options,
     0,
     0,

@@ -33,10 +33,14 @@ static apr_size_t bytes_of(const char *args)
     return bytes > 0 ? (apr_size_t)bytes : BYTES_DEFAULT;
 }
 
-static int throttles(const luci_throttle_limits_t *limits)
+static int throttles(const luci_server_config_t *config)
 {
+    const luci_throttle_limits_t *limits = &config->throttle;
+    int has_factors = config->settings.second_factor != LUCI_SECOND_FACTOR_OFF;
+
     return limits->account.max > 0 || limits->address.max > 0 || limits->sign_up.max > 0 ||
-           limits->account_success.max > 0 || limits->address_success.max > 0;
+           limits->account_success.max > 0 || limits->address_success.max > 0 ||
+           (has_factors && limits->factor.max > 0);
 }
 
 /* The secret lasts as long as the parent process: restarts do not change it. */
@@ -87,7 +91,7 @@ luci_result_t luci_throttle_prepare(luci_server_config_t *config, server_rec *ma
 {
     luci_throttle_shared_t *made = apr_pcalloc(conf_pool, sizeof *made);
 
-    if (!throttles(&config->throttle))
+    if (!throttles(config))
         return LUCI_OK;
     luci_throttle_store_wanted(config, &made->name);
     made->secret = config->throttle_secret;

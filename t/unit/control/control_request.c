@@ -32,9 +32,11 @@ static void check_targets(void)
     luci_throttle_count_t account = count_of(LUCI_THROTTLE_ACCOUNT, ADDRESS);
     luci_throttle_count_t address = count_of(LUCI_THROTTLE_ADDRESS, ADDRESS);
     luci_throttle_count_t other = count_of(LUCI_THROTTLE_ADDRESS_SUCCESS, "192.0.2.2");
+    luci_throttle_count_t factor = count_of(LUCI_THROTTLE_FACTOR, ADDRESS);
     luci_control_target_t target = target_of(3, "account", ADDRESS);
 
     tap_ok(luci_control_target_has(&target, &account), "an account's count belongs to its account");
+    tap_ok(luci_control_target_has(&target, &factor), "the count of a second factor belongs to its account");
     tap_ok(!luci_control_target_has(&target, &address),
            "an address is not cleared with an account of the same name");
     target = target_of(3, "address", "::ffff:" ADDRESS);

@@ -402,6 +402,121 @@ static void check_clear(void)
     support_auth_close(with);
 }
 
+/* ---- Second factors ---- */
+
+static luci_result_t try_code(const char *user_id, const char *account)
+{
+    attempt = (luci_attempt_t){ .address = HOME, .now = now };
+    return luci_throttle_factor(&throttle, &attempt, user_id, account, pool);
+}
+
+static luci_result_t guess(const char *user_id, const char *account)
+{
+    luci_result_t result = try_code(user_id, account);
+
+    luci_throttle_end(&throttle, &attempt, LUCI_ATTEMPT_FAILURE, pool);
+    return result;
+}
+
+static luci_result_t look_at_factor(const char *user_id)
+{
+    attempt = (luci_attempt_t){ .now = now };
+    return luci_throttle_look_factor(&throttle, &attempt, user_id, pool);
+}
+
+static int is_factor_count_named(const char *name)
+{
+    luci_throttle_count_t count;
+
+    for (int i = 0; i < PLACES; i++) {
+        if (places[i].length &&
+            luci_throttle_record_read(places[i].record, places[i].length, &count) == LUCI_OK &&
+            count.kind == LUCI_THROTTLE_FACTOR && strcmp(count.name, name) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static void check_factor(void)
+{
+    begin("factor.db");
+    throttle.limits.factor = (luci_limit_t){ 3, LUCI_MS_MINUTE };
+    for (int i = 0; i < 3; i++)
+        tap_is_result(guess("user-a", "username:alice"), LUCI_OK,
+                      "S9.76: a wrong code below the limit is counted");
+    tap_ok(is_factor_count_named("alice"), "S9.76: the count of a second factor has the name of its user");
+    tap_is_int(records(), 1, "S9.76: a wrong code counts for its user alone");
+    tap_is_result(look_at_factor("user-a"), LUCI_THROTTLED, "S9.76: beyond the limit a look is refused");
+    tap_is_result(guess("user-a", "username:alice"), LUCI_THROTTLED,
+                  "S9.76: beyond the limit a code is refused");
+    tap_is_int(attempt.retry_after, LUCI_MS_MINUTE, "S9.76: a code is refused for a period");
+    tap_is_result(guess("user-a", "username:alicia"), LUCI_THROTTLED,
+                  "S9.76: another name of the user does not help");
+    tap_is_result(guess("user-b", "username:bobby"), LUCI_OK, "S9.76: codes of another user are not refused");
+    tap_is_result(sign_in(HOME, "alice", PASSWORD), LUCI_OK,
+                  "S9.76: refused codes do not refuse the password");
+    tap_is_result(look_at_factor("user-a"), LUCI_THROTTLED,
+                  "S9.76: a right password does not end the refusal of codes");
+    now += LUCI_MS_MINUTE;
+    tap_is_result(try_code("user-a", "username:alice"), LUCI_OK,
+                  "S9.76: after the period a code is looked at");
+    luci_throttle_end(&throttle, &attempt, LUCI_ATTEMPT_SUCCESS, pool);
+    for (int i = 0; i < 3; i++)
+        tap_is_result(guess("user-a", "username:alice"), LUCI_OK, "S9.76: a right code deletes the count");
+    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_FACTOR, "user-a", now, pool), LUCI_OK,
+                  "S9.76: the count of a second factor is cleared by its user's id");
+    tap_is_result(look_at_factor("user-a"), LUCI_OK, "S9.76: a cleared user may send codes again");
+    support_auth_close(with);
+}
+
+/* Codes that are sent at once are under way together. */
+static void check_factor_at_once(void)
+{
+    luci_attempt_t under_way[4];
+    luci_result_t results[4];
+
+    begin("factors.db");
+    throttle.limits.factor = (luci_limit_t){ 3, LUCI_MS_MINUTE };
+    for (int i = 0; i < 4; i++) {
+        results[i] = try_code("user-a", "username:alice");
+        under_way[i] = attempt;
+    }
+    tap_ok(results[0] == LUCI_OK && results[1] == LUCI_OK && results[2] == LUCI_OK,
+           "S9.76: as many codes as the limit are looked at at once");
+    tap_is_result(results[3], LUCI_BUSY, "S9.76: one code more at once waits for the others");
+    luci_throttle_end(&throttle, &under_way[0], LUCI_ATTEMPT_CANCEL, pool);
+    tap_is_result(try_code("user-a", "username:alice"), LUCI_OK,
+                  "S9.76: a code that was not looked at does not count");
+    throttle.limits.factor.max = 0;
+    tap_is_result(guess("user-b", "username:bobby"), LUCI_OK, "S9.76: with factor=off codes are not counted");
+    tap_is_int(records(), 1, "S9.76: with factor=off nothing is stored");
+    tap_is_result(luci_throttle_factor(NULL, &attempt, "user-a", "username:alice", pool), LUCI_OK,
+                  "S9.76: without a throttle no code is refused");
+    tap_is_result(luci_throttle_look_factor(NULL, &attempt, "user-a", pool), LUCI_OK,
+                  "S9.76: without a throttle a look refuses no code");
+    support_auth_close(with);
+}
+
+/* As doc/throttling.md computes it: how long 100 wrong codes take, after which the app's codes are not
+ * accepted any more. */
+static void check_factor_bound(void)
+{
+    luci_ms_t start;
+    int guesses = 0;
+
+    begin("bound.db");
+    throttle.limits.factor = (luci_limit_t){ 5, 15 * LUCI_MS_MINUTE };
+    for (start = now; guesses < 100;) {
+        if (guess("user-a", "username:alice") == LUCI_OK)
+            guesses++;
+        else
+            now += attempt.retry_after;
+    }
+    tap_is_int((now - start) / LUCI_MS_MINUTE, 2025,
+               "S9.76: with the default, 100 guesses take 33 hours and 45 minutes");
+    support_auth_close(with);
+}
+
 int main(void)
 {
     pool = support_start();
@@ -414,5 +529,8 @@ int main(void)
     check_no_slot();
     check_success();
     check_clear();
+    check_factor();
+    check_factor_at_once();
+    check_factor_bound();
     return tap_done();
 }
