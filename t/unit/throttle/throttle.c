@@ -458,8 +458,9 @@ static void check_factor(void)
     tap_is_result(look_at_factor("user-a"), LUCI_THROTTLED,
                   "S9.76: a right password does not end the refusal of codes");
     now += LUCI_MS_MINUTE;
+    tap_is_result(guess("user-a", "username:alice"), LUCI_OK, "S9.76: after the period a code is looked at");
     tap_is_result(try_code("user-a", "username:alice"), LUCI_OK,
-                  "S9.76: after the period a code is looked at");
+                  "S9.76: a right code after a wrong one is looked at");
     luci_throttle_end(&throttle, &attempt, LUCI_ATTEMPT_SUCCESS, pool);
     for (int i = 0; i < 3; i++)
         tap_is_result(guess("user-a", "username:alice"), LUCI_OK, "S9.76: a right code deletes the count");
