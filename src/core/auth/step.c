@@ -2,10 +2,13 @@
 #include "core/auth/step.h"
 
 #include <apr_strings.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define USE "second factor step"
-#define SEPARATOR "\n" /* no field contains it, except for the last one */
+#define SEPARATOR "\n"               /* no field contains it, except for the last one */
+#define CLOCKS_DIFFER LUCI_MS_MINUTE /* at most, of two nodes; a step from further ahead would last longer   \
+                                      */
 
 static luci_seal_t seal_of(const luci_seal_keys_t *keys)
 {
@@ -40,10 +43,10 @@ luci_result_t luci_step_make(const luci_seal_keys_t *keys, const luci_step_wante
 
     if (result != LUCI_OK)
         return result;
-    text = apr_pstrcat(pool, wanted->kind == LUCI_STEP_CONFIRM ? "confirm" : "sign-in", SEPARATOR,
-                       demand->user_id, SEPARATOR, fingerprint, SEPARATOR, next, SEPARATOR, demand->key_id,
-                       NULL);
-    return luci_seal_sign(&seal, text, now + LUCI_STEP_LIFETIME, value, pool);
+    text = apr_pstrcat(pool, apr_psprintf(pool, "%" APR_INT64_T_FMT, now), SEPARATOR,
+                       wanted->kind == LUCI_STEP_CONFIRM ? "confirm" : "sign-in", SEPARATOR, demand->user_id,
+                       SEPARATOR, fingerprint, SEPARATOR, next, SEPARATOR, demand->key_id, NULL);
+    return luci_seal_close(&seal, (const unsigned char *)text, strlen(text), value, pool);
 }
 
 /* The next field of a text, which is cut there; the last one is the rest. NULL: there are no more. */
@@ -57,26 +60,36 @@ static char *next_field(char **text, int is_last)
     return end || is_last ? field : NULL;
 }
 
+static int is_expired(luci_ms_t made, luci_ms_t now)
+{
+    return now >= made + LUCI_STEP_LIFETIME || now < made - CLOCKS_DIFFER;
+}
+
 luci_result_t luci_step_read(const luci_seal_keys_t *keys, const char *value, luci_ms_t now,
                              luci_step_t *step, apr_pool_t *pool)
 {
     luci_seal_t seal = seal_of(keys);
-    const char *text, *kind;
+    const char *made, *kind;
+    unsigned char *text;
+    size_t length;
     char *rest;
     luci_result_t result = LUCI_DENIED;
 
     if (value)
-        result = keys ? luci_seal_verify(&seal, value, now, &text, pool) : LUCI_INTERNAL;
+        result = keys ? luci_seal_open(&seal, value, &text, &length, pool) : LUCI_INTERNAL;
     if (result != LUCI_OK)
         return result;
-    rest = apr_pstrdup(pool, text);
+    rest = (char *)text;
+    made = next_field(&rest, 0);
     kind = next_field(&rest, 0);
     step->user_id = next_field(&rest, 0);
     step->fingerprint = next_field(&rest, 0);
     step->next = next_field(&rest, 0);
     step->key_id = next_field(&rest, 1);
-    if (!kind || !step->user_id || !step->fingerprint || !step->next || !step->key_id)
+    if (!made || !kind || !step->user_id || !step->fingerprint || !step->next || !step->key_id)
         return LUCI_DENIED;
+    if (is_expired(strtoll(made, NULL, 10), now))
+        return LUCI_EXPIRED;
     if (!*step->next)
         step->next = NULL;
     step->kind = strcmp(kind, "confirm") == 0 ? LUCI_STEP_CONFIRM : LUCI_STEP_SIGN_IN;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The step between a right password and a second factor: a signed text, which the browser keeps in a cookie.
- * It is no session and opens nothing; it says whose password was right, for LUCI_STEP_LIFETIME, so that only
- * those who know a password can guess at codes. It is bound to the hash that the password was verified with,
- * so that a change of the password ends it. */
+/* The step between a right password and a second factor: a sealed text, which the browser keeps in a cookie.
+ * It reveals neither the account nor anything of its hash, which a guess at the password could be tested
+ * with. It is no session and opens nothing; it says whose password was right, for LUCI_STEP_LIFETIME, so that
+ * only those who know a password can guess at codes. It is bound to the hash that the password was verified
+ * with, so that a change of the password ends it. */
 #ifndef LUCI_STEP_H
 #define LUCI_STEP_H
 
@@ -39,7 +40,8 @@ typedef struct {
 luci_result_t luci_step_make(const luci_seal_keys_t *keys, const luci_step_wanted_t *wanted, luci_ms_t now,
                              const char **value, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Reads the value of a cookie; NULL is none. DENIED: it was not made here. EXPIRED. INTERNAL. */
+/* Reads the value of a cookie; NULL is none. DENIED: it was not made here. EXPIRED: it is older than
+ * LUCI_STEP_LIFETIME, or from a clock that is far ahead. INTERNAL. */
 luci_result_t luci_step_read(const luci_seal_keys_t *keys, const char *value, luci_ms_t now,
                              luci_step_t *step, apr_pool_t *pool) LUCI_MUST_USE;
 

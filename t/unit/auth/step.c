@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The step between password and second factor: what its text says, whose it is, and how long. S1.41. */
 #include "core/auth/step.h"
+#include "core/base/base64url.h"
 #include "lib/tap.h"
 
 #include <apr_general.h>
@@ -42,6 +43,8 @@ static luci_result_t read_at(const char *value, luci_ms_t now, luci_step_t *step
 static void check_round_trip(void)
 {
     const char *value = made(&demand, LUCI_STEP_CONFIRM, "/a?b=c");
+    unsigned char *inside;
+    size_t length;
     luci_step_t step;
 
     tap_is_result(read_at(value, NOW, &step), LUCI_OK, "the step is read");
@@ -50,6 +53,11 @@ static void check_round_trip(void)
     tap_is_str(step.key_id, demand.key_id, "the step has the name of the sign-in");
     tap_is_str(step.next, "/a?b=c", "the step knows the way back");
     tap_ok(!strstr(value, demand.stored_hash) && strlen(value) < 512, "the step is short, without the hash");
+    tap_ok(luci_base64url_decode(value + strlen("1.01234567."), &inside, &length, pool) == LUCI_OK &&
+               length > strlen(demand.key_id) &&
+               !memmem(inside, length, demand.key_id, strlen(demand.key_id)) &&
+               !memmem(inside, length, demand.user_id, strlen(demand.user_id)),
+           "S1.41: the cookie does not reveal whose step it is");
     tap_is_result(read_at(made(&demand, LUCI_STEP_SIGN_IN, NULL), NOW, &step), LUCI_OK,
                   "a step without way back is read");
     tap_is_int(step.kind, LUCI_STEP_SIGN_IN, "the other kind of step is told apart");
@@ -82,6 +90,10 @@ static void check_time(void)
                   "S1.41: a step is valid for ten minutes");
     tap_is_result(read_at(value, NOW + LUCI_STEP_LIFETIME, &step), LUCI_EXPIRED,
                   "S1.41: after ten minutes a step has expired");
+    tap_is_result(read_at(value, NOW - LUCI_MS_MINUTE, &step), LUCI_OK,
+                  "S1.41: a step of a node whose clock is a minute ahead is valid");
+    tap_is_result(read_at(value, NOW - LUCI_MS_MINUTE - 1, &step), LUCI_EXPIRED,
+                  "S1.41: a step of a clock that was far ahead is not valid for longer");
 }
 
 static void check_forgeries(void)
