@@ -68,6 +68,12 @@ const luci_statement_t luci_sql_totp_delete = {
     .repeatable = 1,
 };
 
+const luci_statement_t luci_sql_totp_page = {
+    .text = "SELECT t.user_id, t.seed, u.username FROM {totp} t LEFT JOIN {user} u ON u.id = t.user_id "
+            "WHERE t.user_id > :after1 ORDER BY t.user_id" LUCI_SQL_PAGE,
+    .repeatable = 1,
+};
+
 /* It decides who is signed in, so that the answer of a server that may lag does not count. */
 const luci_statement_t luci_sql_factors_count = {
     .text = "SELECT [L:{lags}, 1, ](SELECT COUNT(*) FROM {totp} t WHERE t.user_id = :user), "

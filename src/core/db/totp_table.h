@@ -25,6 +25,8 @@ extern const luci_statement_t luci_sql_totp_fail;
 extern const luci_statement_t luci_sql_totp_fail_last;
 extern const luci_statement_t luci_sql_totp_forgive; /* no wrong codes */
 extern const luci_statement_t luci_sql_totp_delete;
+extern const luci_statement_t
+    luci_sql_totp_page; /* user id, seed, username (NULL: deleted): the seeds of all users */
 
 /* Counts the seeds of a user, and the rows of the tables of the other second factors: recovery codes. */
 extern const luci_statement_t luci_sql_factors_count;

@@ -46,11 +46,26 @@ static luci_result_t key_of(const luci_seal_t *seal, const char *text, const cha
     return result == LUCI_NOT_FOUND ? LUCI_DENIED : result;
 }
 
+/* The number of the secret that made a text; -1: keys do not have it, or the text has another form. */
+static int secret_of(const luci_seal_keys_t *keys, const char *text)
+{
+    if (strncmp(text, VERSION, strlen(VERSION)) != 0)
+        return -1;
+    for (int i = 0; i < luci_seal_keys_count(keys); i++) {
+        if (strncmp(text + strlen(VERSION), luci_seal_keys_id(keys, i), LUCI_SEAL_KEY_ID) == 0)
+            return text[HEAD_LENGTH - 1] == SEPARATOR ? i : -1;
+    }
+    return -1;
+}
+
 int luci_seal_is_current(const luci_seal_keys_t *keys, const char *text)
 {
-    return strncmp(text, VERSION, strlen(VERSION)) == 0 &&
-           strncmp(text + strlen(VERSION), luci_seal_keys_id(keys, 0), LUCI_SEAL_KEY_ID) == 0 &&
-           text[HEAD_LENGTH - 1] == SEPARATOR;
+    return secret_of(keys, text) == 0;
+}
+
+int luci_seal_is_readable(const luci_seal_keys_t *keys, const char *text)
+{
+    return secret_of(keys, text) >= 0;
 }
 
 /* ---- Sealing ---- */

@@ -39,6 +39,9 @@ luci_result_t luci_seal_open(const luci_seal_t *seal, const char *sealed, unsign
  * that an old secret can be removed from LuciaSecret. */
 int luci_seal_is_current(const luci_seal_keys_t *keys, const char *text);
 
+/* 1 if a text names a secret of keys, so that it can be read unless it was changed. */
+int luci_seal_is_readable(const luci_seal_keys_t *keys, const char *text);
+
 /* Signs a text that is valid until expires, exclusive. Results as luci_seal_close. */
 luci_result_t luci_seal_sign(const luci_seal_t *seal, const char *text, luci_ms_t expires, const char **token,
                              apr_pool_t *pool) LUCI_MUST_USE;

@@ -195,8 +195,9 @@ const luci_command_t luci_command_check = {
     "not work), file permissions of httpd's user, secrets that other users can read, and\n"
     "each database. In a database, it checks tables, columns, indexes and foreign keys;\n"
     "keys and sessions without a user; hashes that cannot be verified; usernames that are\n"
-    "not valid for a new account or look like another user's. It changes nothing. Run it\n"
-    "as root: other users may not be able to read all files.\n\n"
+    "not valid for a new account or look like another user's; secrets that seeds of second\n"
+    "factors need. It changes nothing. Run it as root: other users may not be able to read\n"
+    "all files.\n\n"
     "Exit status: 0 no problem (there may be advice), 1 problems, 3 a database could\n"
     "not be queried.\n",
     NULL,

@@ -6,7 +6,9 @@
 #include "core/db/key_table.h"
 #include "core/db/paging.h"
 #include "core/db/schema.h"
+#include "core/db/totp_table.h"
 #include "core/password/password_hash.h"
+#include "core/seal/seal.h"
 #include "core/session/session_list.h"
 #include "ctl/check/check_names.h"
 #include "ctl/cli/progress.h"
@@ -313,6 +315,58 @@ static void check_sessions(check_t *check)
             sessions.future.count, sessions.future.named, more(&sessions.future));
 }
 
+/* ---- Second factors ---- */
+
+typedef struct {
+    check_t *check;
+    wrong_t unreadable;
+    apr_int64_t old;
+} seeds_t;
+
+enum { SEED_USER, SEED, SEED_USERNAME };
+
+static int check_seed(void *baton, const char *const *row, apr_pool_t *scratch)
+{
+    seeds_t *seeds = baton;
+    const luci_seal_keys_t *keys = seeds->check->target->settings->seal_keys;
+    const char *name = row[SEED_USERNAME] ? row[SEED_USERNAME] : row[SEED_USER];
+
+    (void)scratch;
+    show_progress(seeds->check);
+    if (!luci_seal_is_readable(keys, row[SEED]))
+        note(&seeds->unreadable, name, seeds->check->findings->pool);
+    else if (!luci_seal_is_current(keys, row[SEED]))
+        seeds->old++;
+    return 1;
+}
+
+/* Tells which secrets of LuciaSecret are still needed. Without a configuration they are not known. */
+static void check_seeds(check_t *check)
+{
+    const luci_settings_t *settings = check->target->settings;
+    seeds_t seeds = { .check = check };
+    luci_paging_walk_t walk = { &luci_sql_totp_page, NULL, 1, check_seed, &seeds };
+
+    if (!luci_table_is_wanted(&luci_table_totp, settings) || !settings->seal_keys ||
+        !answered(check, luci_paging_walk(check->db, &walk, check->findings->pool)))
+        return;
+    if (seeds.unreadable.count)
+        luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, ROWS,
+                          "Write that secret into LuciaSecret again, or reset the factors of these users: "
+                          "luciactl factor reset",
+                          "%" APR_INT64_T_FMT
+                          " seeds of second factors are encrypted with a secret that LuciaSecret does not "
+                          "have, so that codes of their users are refused: %s%s",
+                          seeds.unreadable.count, seeds.unreadable.named, more(&seeds.unreadable));
+    if (seeds.old)
+        luci_findings_add(check->findings, LUCI_FINDING_ADVICE, ROWS,
+                          "Keep all secrets until each of their users has signed in with a code",
+                          "%" APR_INT64_T_FMT
+                          " seeds of second factors are encrypted with another secret than the first one of "
+                          "LuciaSecret",
+                          seeds.old);
+}
+
 void luci_check_database(const luci_db_target_t *target, luci_capacity_t *capacity, luci_findings_t *findings)
 {
     check_t check = { .target = target, .findings = findings };
@@ -347,6 +401,7 @@ void luci_check_database(const luci_db_target_t *target, luci_capacity_t *capaci
         check.names_result = luci_check_names_end(check.names, check.db);
     (void)answered(&check, check.names_result);
     check_sessions(&check);
+    check_seeds(&check);
     luci_progress_end(&check.progress);
     luci_db_close(check.db);
 }

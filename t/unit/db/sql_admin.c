@@ -105,6 +105,7 @@ static const struct {
     { &luci_sql_totp_fail_last, WRITE },
     { &luci_sql_totp_forgive, WRITE },
     { &luci_sql_totp_delete, WRITE },
+    { &luci_sql_totp_page, PAGE },
     { &luci_sql_recovery_code_spend, WRITE },
     { &luci_sql_recovery_codes_delete, WRITE },
 };

@@ -260,6 +260,13 @@ static void check_rotation(apr_pool_t *pool)
     tap_ok(!luci_seal_is_current(before, "") && !luci_seal_is_current(before, "1.") &&
                !luci_seal_is_current(before, "1." KEY_ID) && !luci_seal_is_current(before, "2" SEALED),
            "texts of another form are not current");
+    tap_ok(luci_seal_is_readable(between, sealed) && luci_seal_is_readable(between, resealed) &&
+               luci_seal_is_readable(after, newer_token) && luci_seal_is_readable(between, token),
+           "texts of the first and the second secret are readable");
+    tap_ok(!luci_seal_is_readable(after, sealed) && !luci_seal_is_readable(before, resealed) &&
+               !luci_seal_is_readable(before, "") && !luci_seal_is_readable(before, "1." KEY_ID) &&
+               !luci_seal_is_readable(before, "2" SEALED),
+           "texts of a secret that was removed, and texts of another form, are not readable");
 }
 
 /* ---- Failures ---- */
