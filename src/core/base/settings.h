@@ -69,6 +69,13 @@ typedef enum {
     LUCI_SECOND_FACTOR_REQUIRED
 } luci_second_factor_t;
 
+/* LuciaPasskeys: whether people may sign in with passkeys. */
+typedef enum {
+    LUCI_PASSKEYS_OFF, /* nothing of it is made, read or asked of the database */
+    LUCI_PASSKEYS_ON,  /* beside passwords */
+    LUCI_PASSKEYS_ONLY /* no password signs a user in */
+} luci_passkeys_t;
+
 typedef struct {
     apr_uint32_t max; /* attempts within the period; 0: no limit */
     luci_ms_t period;
@@ -119,6 +126,7 @@ typedef struct {
     const struct luci_seal_keys_t *seal_keys;   /* of LuciaSecret (core/seal); NULL: there is none */
     int activity; /* 1: what happens to accounts is written down (core/activity) */
     luci_second_factor_t second_factor;
+    luci_passkeys_t passkeys;
     luci_hash_cost_t hash;
     luci_argon2_library_t argon2;
     luci_tables_t tables;
@@ -130,7 +138,7 @@ typedef struct {
 
 /* 1 if both need the same tables and columns, so that one database handle can serve both. A maximum lifetime
  * matters because a handle is refused if it needs a column that the database lacks, and LuciaSecondFactor
- * because it decides which columns are used. */
+ * and LuciaPasskeys because they decide which columns and tables are used. */
 int luci_settings_share_columns(const luci_settings_t *a, const luci_settings_t *b);
 
 /* 1 if a list of luci_asked_attribute_t has the column. */

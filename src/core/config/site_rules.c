@@ -732,12 +732,15 @@ static void secret_is_missing(judge_t *judge, const luci_site_t *site, const cha
 {
     const luci_settings_t *settings = &site->config->settings;
 
-    if (settings->second_factor == LUCI_SECOND_FACTOR_OFF || settings->seal_keys)
+    const char *needs =
+        settings->second_factor != LUCI_SECOND_FACTOR_OFF ? "LuciaSecondFactor" : "LuciaPasskeys";
+
+    if ((settings->second_factor == LUCI_SECOND_FACTOR_OFF && settings->passkeys == LUCI_PASSKEYS_OFF) ||
+        settings->seal_keys)
         return;
     find(judge, id, LUCI_SITE_FATAL,
          apr_pstrcat(judge->pool, "LuciaSecret is missing: ",
-                     quoted_line(line_of(site, "LuciaSecondFactor"), "LuciaSecondFactor", judge->pool),
-                     " needs it", NULL),
+                     quoted_line(line_of(site, needs), needs, judge->pool), " needs it", NULL),
          "Make a secret, for example: (umask 077; openssl rand -base64 48 >/etc/luciauth-secret); then write "
          "LuciaSecret {file:/etc/luciauth-secret}");
 }

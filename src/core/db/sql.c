@@ -221,6 +221,8 @@ static int keeps(const expansion_t *e, char letter)
     case 'u': return !found->user;
     case 'S': return found->session;
     case 'C': return found->created_at;
+    case 'P': return e->scope->settings->passkeys != LUCI_PASSKEYS_OFF;
+    case 'p': return e->scope->settings->passkeys == LUCI_PASSKEYS_OFF;
     case 'L': return e->scope->engine->lags != NULL;
     case 'l': return !e->scope->engine->lags;
     default: return !found->session;

@@ -14,8 +14,9 @@
  * - {same:COLUMN:NAME} is COLUMN = :NAME, compared by bytes;
  * - [D:...] is kept only if the user table has "disabled", [U:...] and [S:...] only if the user table or the
  *   session table has all additional columns, [C:...] only if created_at of sessions is read, [L:...] only if
- *   the engine has servers that may lag;
- * - [d:...], [u:...], [s:...] and [l:...] are kept only if [D:...], [U:...], [S:...] and [L:...] are not;
+ *   the engine has servers that may lag, [P:...] only with LuciaPasskeys;
+ * - [d:...], [u:...], [s:...], [l:...] and [p:...] are kept only if [D:...], [U:...], [S:...], [L:...] and
+ *   [P:...] are not;
  * - [+NAME:...] is kept only if the column of this name, which came later (table.h), exists, [-NAME:...] only
  *   if it does not;
  * - {lags}, in [L:...], is 1 if the server that runs the statement may lag.

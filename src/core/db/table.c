@@ -13,7 +13,9 @@
     ROW(activity)                                                                                            \
     ROW(totp)                                                                                                \
     ROW(recovery_code)                                                                                       \
-    ROW(app_password)
+    ROW(app_password)                                                                                        \
+    ROW(passkey)                                                                                             \
+    ROW(passkey_challenge)
 
 #define DECLARE(name) extern const luci_table_t luci_table_##name;
 #define ENTRY(name) &luci_table_##name,

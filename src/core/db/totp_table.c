@@ -77,7 +77,8 @@ const luci_statement_t luci_sql_totp_page = {
 /* It decides who is signed in, so that the answer of a server that may lag does not count. */
 const luci_statement_t luci_sql_factors_count = {
     .text = "SELECT [L:{lags}, 1, ](SELECT COUNT(*) FROM {totp} t WHERE t.user_id = :user), "
-            "(SELECT COUNT(*) FROM {recovery_code} r WHERE r.user_id = :user)",
+            "(SELECT COUNT(*) FROM {recovery_code} r WHERE r.user_id = :user), "
+            "[P:(SELECT COUNT(*) FROM {passkey} p WHERE p.user_id = :user)][p:0]",
     .repeatable = 1,
     .is_certain = 1,
 };

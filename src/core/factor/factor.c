@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/factor/factor.h"
 
+#include "core/db/passkey_table.h"
 #include "core/db/recovery_code_table.h"
 #include "core/db/totp_table.h"
 
@@ -11,7 +12,7 @@ const luci_factor_kind_t luci_factor_kind_list[] = {
     { 0, NULL },
 };
 
-enum { COLUMN_TOTP, COLUMN_RECOVERY_CODES };
+enum { COLUMN_TOTP, COLUMN_RECOVERY_CODES, COLUMN_PASSKEYS };
 
 luci_result_t luci_factor_read(luci_db_t *db, const char *user_id, luci_factors_t *factors,
                                apr_pool_t *scratch)
@@ -25,6 +26,9 @@ luci_result_t luci_factor_read(luci_db_t *db, const char *user_id, luci_factors_
         return result;
     if (luci_sql_to_number(row[COLUMN_TOTP], 0) > 0)
         factors->kinds |= LUCI_FACTOR_TOTP;
+    factors->passkeys = (int)luci_sql_to_number(row[COLUMN_PASSKEYS], 0);
+    if (factors->passkeys > 0)
+        factors->kinds |= LUCI_FACTOR_PASSKEY;
     factors->recovery_codes = (int)luci_sql_to_number(row[COLUMN_RECOVERY_CODES], 0);
     if (factors->kinds && factors->recovery_codes > 0)
         factors->kinds |= LUCI_FACTOR_RECOVERY;
@@ -48,6 +52,8 @@ luci_result_t luci_factor_reset(luci_db_t *db, const char *user_id, int *kinds, 
 
     if (result == LUCI_OK)
         result = luci_db_execute(db, &luci_sql_totp_delete, user, &changed, scratch);
+    if (result == LUCI_OK && luci_db_target(db)->settings->passkeys != LUCI_PASSKEYS_OFF)
+        result = luci_db_execute(db, &luci_sql_passkeys_delete, user, &changed, scratch);
     return result == LUCI_OK ? luci_db_execute(db, &luci_sql_recovery_codes_delete, user, &changed, scratch)
                              : result;
 }

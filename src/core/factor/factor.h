@@ -10,7 +10,7 @@
 enum {
     LUCI_FACTOR_TOTP = 1,     /* codes of an app (core/totp) */
     LUCI_FACTOR_RECOVERY = 2, /* recovery codes (core/recovery); only beside another kind */
-    LUCI_FACTOR_PASSKEY = 4   /* passkeys (core/passkey) */
+    LUCI_FACTOR_PASSKEY = 4   /* passkeys (core/passkey); only with LuciaPasskeys */
 };
 
 /* A kind. */
@@ -26,6 +26,7 @@ extern const luci_factor_kind_t luci_factor_kind_list[];
 typedef struct {
     int kinds;          /* a set of LUCI_FACTOR_...; 0: no second factor */
     int recovery_codes; /* those that are left */
+    int passkeys;       /* their number */
 } luci_factors_t;
 
 /* Reads the kinds of factors that a user has. Only for a site with LuciaSecondFactor: its tables must exist.

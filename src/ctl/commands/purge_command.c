@@ -2,6 +2,7 @@
 #include "ctl/commands/commands.h"
 
 #include "core/activity/activity.h"
+#include "core/passkey/challenge.h"
 #include "core/token/token.h"
 #include "ctl/commands/purge_run.h"
 #include "ctl/lib/admin_audit.h"
@@ -16,6 +17,17 @@ static luci_exit_t purge_links(luci_invocation_t *call, luci_ctl_database_t *dat
         luci_token_purge(database->db, apr_time_as_msec(apr_time_now()), &removed, call->pool);
 
     return result == LUCI_OK ? LUCI_EXIT_DONE : luci_ctl_database_failed(database, result);
+}
+
+/* A database without LuciaPasskeys has no such table. */
+static luci_exit_t purge_challenges(luci_invocation_t *call, luci_ctl_database_t *database)
+{
+    int removed;
+    luci_result_t result =
+        luci_challenge_purge(database->db, apr_time_as_msec(apr_time_now()), &removed, call->pool);
+
+    return result == LUCI_OK || result == LUCI_NOT_FOUND ? LUCI_EXIT_DONE
+                                                         : luci_ctl_database_failed(database, result);
 }
 
 /* A database without LuciaActivity has no such table. */
@@ -47,6 +59,8 @@ static luci_exit_t run_purge(luci_invocation_t *call)
         status = purge_links(call, &database);
     if (status == LUCI_EXIT_DONE)
         status = purge_activity(call, &database);
+    if (status == LUCI_EXIT_DONE)
+        status = purge_challenges(call, &database);
     luci_admin_audit_write(&database, LUCI_EVENT_PURGE, NULL,
                            status == LUCI_EXIT_DATABASE ? LUCI_UNAVAILABLE : LUCI_OK, removed);
     cell = luci_sql_number(removed, call->pool);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* LuciaCleanup: expired sessions are deleted, once for each database. */
 #include "core/db/db_problem.h"
+#include "core/passkey/challenge.h"
 #include "core/session/purge.h"
 #include "core/token/token.h"
 #include "httpd/lifecycle/job.h"
@@ -37,7 +38,18 @@ static int goes_on(void *baton, const luci_purge_t *purge)
     return luci_job_goes_on(baton);
 }
 
-/* Expired one-time links are few, so that one statement deletes them. */
+/* Challenges are spent by people, one a sign-in. */
+static luci_result_t purge_challenges(luci_db_t *db, apr_pool_t *scratch)
+{
+    int removed;
+    luci_result_t result = LUCI_OK;
+
+    if (luci_db_target(db)->settings->passkeys != LUCI_PASSKEYS_OFF)
+        result = luci_challenge_purge(db, luci_runtime_now(), &removed, scratch);
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+}
+
+/* Expired one-time links are few, so that one statement deletes them, and so are spent challenges. */
 static luci_result_t purge_links(luci_job_run_t *run, const char **why)
 {
     luci_db_t *db;
@@ -48,6 +60,8 @@ static luci_result_t purge_links(luci_job_run_t *run, const char **why)
     if (result != LUCI_OK)
         return result;
     result = luci_token_purge(db, luci_runtime_now(), &removed, run->pool);
+    if (result == LUCI_OK)
+        result = purge_challenges(db, run->pool);
     *why = luci_db_problem(db, run->pool);
     run->source.give_back(run->source.baton, db);
     return result;

@@ -4,6 +4,7 @@
 #include "core/db/activity_table.h"
 #include "core/db/app_password_table.h"
 #include "core/db/key_table.h"
+#include "core/db/passkey_table.h"
 #include "core/db/process_table.h"
 #include "core/db/recovery_code_table.h"
 #include "core/db/schema.h"
@@ -57,6 +58,15 @@ static const char *const *const attribute_lists[] = { none, one, three };
 #define TOTP_FAIL "UPDATE \"auth_user_totp\" SET failures = failures + 1 WHERE user_id = %s AND failures + 1 "
 #define RECOVERY_CODE_INSERT "INSERT INTO \"auth_user_recovery_code\" (id, user_id) VALUES (%s, %s)"
 #define RECOVERY_CODE_SPEND "DELETE FROM \"auth_user_recovery_code\" WHERE id = %s AND user_id = %s"
+#define PASSKEY_INSERT                                                                                       \
+    "INSERT INTO \"auth_user_passkey\" (id, user_id, credential_id, public_key, algorithm, sign_count, "     \
+    "flags, name, created_at) VALUES (%s, %s, %s, %s, %lld, %lld, %lld, %s, %lld) ON CONFLICT DO NOTHING"
+#define PASSKEY_GET(user)                                                                                    \
+    "SELECT p.id, p.user_id, p.credential_id, p.public_key, p.sign_count, p.flags, p.name, p.created_at, "   \
+    "p.last_used, " user                                                                                     \
+    " FROM \"auth_user_passkey\" p JOIN \"auth_user\" u ON u.id = p.user_id WHERE p.id = %s"
+#define CHALLENGE_SPEND                                                                                      \
+    "INSERT INTO \"auth_user_passkey_challenge\" (id, expires_at) VALUES (%s, %lld) ON CONFLICT DO NOTHING"
 #define STEP                                                                                                 \
     "SELECT MAX(step.id), COUNT(*), SUM(CASE WHEN (step.idle_expires < %lld) THEN 1 ELSE 0 END) FROM "       \
     "(SELECT s.id, s.idle_expires FROM \"user_session\" s WHERE s.id > %s ORDER BY s.id LIMIT 1000) step"
@@ -242,6 +252,10 @@ static const struct {
     { &luci_sql_totp_fail_last, 1, TOTP_FAIL "= 100", "user", TOTP_FAIL "= 100", "user" },
     { &luci_sql_recovery_code_insert, 0, RECOVERY_CODE_INSERT, "id user", RECOVERY_CODE_INSERT, "id user" },
     { &luci_sql_recovery_code_spend, 0, RECOVERY_CODE_SPEND, "id user", RECOVERY_CODE_SPEND, "id user" },
+    { &luci_sql_passkey_insert, 0, PASSKEY_INSERT, "id user credential key algorithm count flags name now",
+      PASSKEY_INSERT, "id user credential key algorithm count flags name now" },
+    { &luci_sql_passkey_get, 1, PASSKEY_GET(USER_PLAIN), "id", PASSKEY_GET(USER_OURS), "id" },
+    { &luci_sql_passkey_challenge_spend, 0, CHALLENGE_SPEND, "id expires", CHALLENGE_SPEND, "id expires" },
     { &luci_sql_process, 1, "SELECT %lld WHERE %lld < 0", "process seconds", "SELECT %lld WHERE %lld < 0",
       "process seconds" },
 };
@@ -508,6 +522,7 @@ static void check_certain(void)
     tap_is_int(luci_sql_key_get.is_certain, 1, "a key is only read from a server that cannot lag");
     tap_is_int(luci_sql_factors_count.is_certain, 1,
                "the factors of a user are only read from a server that cannot lag");
+    tap_is_int(luci_sql_passkey_get.is_certain, 1, "a passkey is only read from a server that cannot lag");
     tap_is_int(luci_sql_app_password_get.is_certain, 1,
                "an app password is only read from a server that cannot lag");
 }
@@ -669,6 +684,7 @@ int main(void)
     settings.tables = (luci_tables_t){ "user", "user_key", "user_session" };
     settings.activity = 1;
     settings.second_factor = LUCI_SECOND_FACTOR_OPTIONAL;
+    settings.passkeys = LUCI_PASSKEYS_ON;
     for (int list = 0; list < COUNT(attribute_lists); list++) {
         settings.attributes = support_names(attribute_lists[list]);
         for (int columns = 0; columns < 4; columns++)

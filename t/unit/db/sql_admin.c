@@ -2,6 +2,7 @@
 /* The statements of administrators: their texts where the engines or the tables differ, and each one prepared
  * on a real database. */
 #include "core/db/key_table.h"
+#include "core/db/passkey_table.h"
 #include "core/db/recovery_code_table.h"
 #include "core/db/schema.h"
 #include "core/db/session_table.h"
@@ -108,16 +109,25 @@ static const struct {
     { &luci_sql_totp_page, PAGE },
     { &luci_sql_recovery_code_spend, WRITE },
     { &luci_sql_recovery_codes_delete, WRITE },
+    { &luci_sql_passkey_get, ONE },
+    { &luci_sql_passkeys_of_user, PAGE },
+    { &luci_sql_passkeys_count, ONE },
+    { &luci_sql_passkey_used, WRITE },
+    { &luci_sql_passkey_rename, WRITE },
+    { &luci_sql_passkey_delete, WRITE },
+    { &luci_sql_passkeys_delete, WRITE },
+    { &luci_sql_passkey_challenge_spend, WRITE },
+    { &luci_sql_passkey_challenges_purge, WRITE },
 };
 
 static luci_result_t run(luci_db_t *db, int i)
 {
-    static const luci_argument_t arguments[] = { { "id", "1" },      { "username", "2" }, { "user", "2" },
-                                                 { "after1", "1" },  { "after2", "2" },   { "disabled", "1" },
-                                                 { "new_id", "2" },  { "hash", "3" },     { "state", "4" },
-                                                 { "expires", "5" }, { "now", "6" },      { "failures", "7" },
-                                                 { "seed", "8" },    { "new_seed", "8" }, { "step", "9" },
-                                                 { NULL, NULL } };
+    static const luci_argument_t arguments[] = {
+        { "id", "1" },       { "username", "2" }, { "user", "2" },  { "after1", "1" },   { "after2", "2" },
+        { "disabled", "1" }, { "new_id", "2" },   { "hash", "3" },  { "state", "4" },    { "expires", "5" },
+        { "now", "6" },      { "failures", "7" }, { "seed", "8" },  { "new_seed", "8" }, { "step", "9" },
+        { "count", "10" },   { "flags", "11" },   { "name", "12" }, { NULL, NULL }
+    };
     const char *const *row;
     apr_array_header_t *rows;
     int changed;
@@ -149,6 +159,8 @@ static void check_prepares(const char *name, int ours)
     make_table(db, &luci_table_token, name);
     make_table(db, &luci_table_totp, name);
     make_table(db, &luci_table_recovery_code, name);
+    make_table(db, &luci_table_passkey, name);
+    make_table(db, &luci_table_passkey_challenge, name);
     for (int i = 0; i < COUNT(statements); i++) {
         luci_result_t result;
 
@@ -169,6 +181,7 @@ int main(void)
     pool = support_start();
     settings = support_settings();
     check_texts();
+    settings.passkeys = LUCI_PASSKEYS_ON;
     check_prepares("sql-admin-lucia", 0);
     check_prepares("sql-admin-ours", 1);
     return tap_done();

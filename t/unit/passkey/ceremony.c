@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registrations and assertions of an authenticator of the tests (lib/support_passkey.h): what is accepted,
- * and that each check of WebAuthn refuses what it is there for, also where libfido2 would accept it. */
+ * and that each check of WebAuthn refuses what it is there for, also where libfido2 would accept it.
+ * Specification: S9.80, S9.81. */
 #include "core/passkey/ceremony.h"
 
 #include "core/passkey/client_data.h"

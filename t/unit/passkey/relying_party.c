@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For which names passkeys are made, and on which origins they work. */
+/* For which names passkeys are made, and on which origins they work. Specification: S9.83. */
 #include "core/passkey/relying_party.h"
 
 #include "lib/support.h"
