@@ -40,10 +40,10 @@ say = $(if $(V),,@printf '  %-4s %s\n' $(1) '$@';)
 
 # apache2-bin is the server alone; the package apache2 would also start a service.
 PACKAGES = gcc libc6-dev make pkg-config perl apache2-bin apache2-dev libaprutil1-dbd-sqlite3 \
-	libargon2-dev libsodium-dev libssl-dev libutf8proc-dev libjansson-dev libfido2-dev
+	libargon2-dev libsodium-dev libssl-dev libutf8proc-dev libjansson-dev libfido2-dev libqrencode-dev
 # libapache2-mod-perl2 is only here because Apache::Test comes inside it.
 TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl \
-	libio-pty-perl openssl oathtool binutils apache2-utils man-db \
+	libio-pty-perl openssl oathtool zbar-tools binutils apache2-utils man-db \
 	sqlite3 curl media-types postgresql pgbouncer libaprutil1-dbd-pgsql libdbd-pg-perl \
 	mariadb-server galera-4 rsync libaprutil1-dbd-mysql libdbd-mariadb-perl redis-server memcached \
 	php-fpm git litmus subversion libapache2-mod-svn libapache2-mod-auth-openidc nginx-light haproxy varnish hitch
@@ -62,6 +62,8 @@ endif
 install-packages = $(if $(NO_DEPS),,.ci/packages $(1))
 
 CORE_LIBS = libargon2 libsodium libcrypto libutf8proc jansson libfido2
+# What only pages need, and so only the module.
+PAGE_LIBS = libqrencode
 APR_LIBS = apr-1 apr-util-1
 
 # ---- Flags -------------------------------------------------------------------
@@ -104,9 +106,10 @@ HTTPD_CONF := $(if $(filter /%,$(lastword $(HTTPD_V))),$(lastword $(HTTPD_V)),$(
 STATE_DIR = /var/lib/luciauth
 
 # The core sees no httpd header: these flags do not lead to one.
-CORE_FLAGS := $(call as-system,$(call pkg,--cflags $(APR_LIBS) $(CORE_LIBS)))
+CORE_FLAGS := $(call as-system,$(call pkg,--cflags $(APR_LIBS) $(CORE_LIBS) $(PAGE_LIBS)))
 HTTPD_FLAGS := -isystem $(call apxs,INCLUDEDIR)
 CORE_LDLIBS := $(call pkg,--libs $(CORE_LIBS))
+PAGE_LDLIBS := $(call pkg,--libs $(PAGE_LIBS))
 APR_LDLIBS := $(call pkg,--libs $(APR_LIBS))
 
 # ---- The module --------------------------------------------------------------
@@ -131,11 +134,11 @@ all: $(MODULE) $(LUCIACTL) $(MANUAL) $(COMPLETION)
 
 have-tools:
 	@command -v $(APXS) >/dev/null && command -v $(CC) >/dev/null && \
-	pkg-config --exists $(APR_LIBS) $(CORE_LIBS) || { \
+	pkg-config --exists $(APR_LIBS) $(CORE_LIBS) $(PAGE_LIBS) || { \
 	    echo "apxs, the compiler or a library is missing: run make deps" >&2; exit 1; }
 
 $(MODULE): $(HTTPD_OBJECTS) $(BUILD)/libluciauth.a
-	$(call say,LINK)$(CC) -shared $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS)
+	$(call say,LINK)$(CC) -shared $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS) $(PAGE_LDLIBS)
 
 $(LUCIACTL): $(CTL_OBJECTS) $(BUILD)/libluciauth.a
 	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS) $(APR_LDLIBS)
@@ -183,7 +186,7 @@ UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(UNIT_SOURCES))
 UNIT_SUPPORT_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(UNIT_SUPPORT))
 
 # Every library is loaded, also one that a test stands in front of with all the functions that are called.
-UNIT_LDLIBS = -Wl,--no-as-needed $(CORE_LDLIBS) $(APR_LDLIBS)
+UNIT_LDLIBS = -Wl,--no-as-needed $(CORE_LDLIBS) $(PAGE_LDLIBS) $(APR_LDLIBS)
 
 unit: $(UNIT_TESTS)
 

@@ -18,7 +18,8 @@ enum { COLUMN_AT, COLUMN_WHAT, COLUMN_REASON, COLUMN_ADDRESS, COLUMN_USER_AGENT,
 static int is_told(luci_reason_t reason)
 {
     return reason == LUCI_REASON_WRONG_PASSWORD || reason == LUCI_REASON_NO_PASSWORD ||
-           reason == LUCI_REASON_FACTOR_MISSING || reason == LUCI_REASON_DISABLED || reason == LUCI_REASON_TOO_MANY_FAILURES;
+           reason == LUCI_REASON_FACTOR_MISSING || reason == LUCI_REASON_WRONG_CODE ||
+           reason == LUCI_REASON_DISABLED || reason == LUCI_REASON_TOO_MANY_FAILURES;
 }
 
 luci_activity_kind_t luci_activity_kind(const luci_event_t *event)

@@ -53,13 +53,20 @@ static luci_result_t id_of(const char *text, char id[LUCI_SHA256_HEX + 1])
     return result;
 }
 
+luci_result_t luci_recovery_remove(luci_db_t *db, const char *user_id, apr_pool_t *scratch)
+{
+    int changed;
+
+    return luci_db_execute(db, &luci_sql_recovery_codes_delete, LUCI_ARGUMENTS({ "user", user_id }), &changed,
+                           scratch);
+}
+
 luci_result_t luci_recovery_replace(luci_db_t *db, const char *user_id, const luci_recovery_codes_t *codes,
                                     apr_pool_t *scratch)
 {
     char id[LUCI_SHA256_HEX + 1];
     int changed;
-    luci_result_t result = luci_db_execute(db, &luci_sql_recovery_codes_delete,
-                                           LUCI_ARGUMENTS({ "user", user_id }), &changed, scratch);
+    luci_result_t result = luci_recovery_remove(db, user_id, scratch);
 
     for (int i = 0; i < LUCI_RECOVERY_CODES && result == LUCI_OK; i++) {
         result = id_of(codes->text[i], id);

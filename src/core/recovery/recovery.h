@@ -26,6 +26,9 @@ luci_result_t luci_recovery_new(luci_recovery_codes_t *codes) LUCI_MUST_USE;
 luci_result_t luci_recovery_replace(luci_db_t *db, const char *user_id, const luci_recovery_codes_t *codes,
                                     apr_pool_t *scratch) LUCI_MUST_USE;
 
+/* Removes all codes of a user. */
+luci_result_t luci_recovery_remove(luci_db_t *db, const char *user_id, apr_pool_t *scratch) LUCI_MUST_USE;
+
 /* Spends a code as it was typed: spaces, hyphens and case do not matter. Of several requests at the same
  * time, on any node, one spends it. INVALID: the text is no code. DENIED: no such code is left. */
 luci_result_t luci_recovery_spend(luci_db_t *db, const char *user_id, const char *typed,

@@ -13,6 +13,8 @@
     ROW(reset)                                                                                               \
     ROW(username)                                                                                            \
     ROW(deletion)                                                                                            \
+    ROW(factors)                                                                                             \
+    ROW(factors_totp)                                                                                        \
     ROW(activity)                                                                                            \
     ROW(well_known)
 
