@@ -19,7 +19,7 @@ _Static_assert(LUCI_SEAL_KEY_BYTES == LUCI_SHA256_BYTES, "a key of a purpose is 
 
 /* The longest text that luci_seal_close and luci_seal_sign can return has fewer characters than this. Longer
  * ones, which a client may send, are not decoded. */
-#define TEXT_MAX (2 * LUCI_SEAL_PLAIN_MAX)
+#define TEXT_MAX ((size_t)2 * LUCI_SEAL_PLAIN_MAX)
 
 /* ---- Both ---- */
 
@@ -156,10 +156,10 @@ luci_result_t luci_seal_sign(const luci_seal_t *seal, const char *text, luci_ms_
 
     if (length > LUCI_SEAL_PLAIN_MAX || expires < 0)
         return LUCI_INVALID;
-    body = apr_palloc(pool, EXPIRES_BYTES + length);
+    body = apr_palloc(pool, EXPIRES_BYTES + length + 1);
     for (int i = 0; i < EXPIRES_BYTES; i++)
         body[i] = (unsigned char)(expires >> 8 * (EXPIRES_BYTES - 1 - i));
-    memcpy(body + EXPIRES_BYTES, text, length);
+    memcpy(body + EXPIRES_BYTES, text, length + 1);
     part = apr_pstrcat(pool, head_of(seal->keys, pool),
                        luci_base64url_encode(body, EXPIRES_BYTES + length, pool), NULL);
     result = sign(seal, part, hmac, pool);

@@ -53,10 +53,10 @@ static luci_result_t key_of(const luci_throttle_t *throttle, luci_throttle_kind_
     return result;
 }
 
-/* The name in a key's id, without the provider. */
+/* The name in a key's id, without the provider; NULL of an attempt without an account. */
 static const char *name_of(const char *account)
 {
-    const char *colon = strchr(account, ':');
+    const char *colon = account ? strchr(account, ':') : NULL;
 
     return colon ? colon + 1 : account;
 }

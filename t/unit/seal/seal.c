@@ -235,7 +235,7 @@ static void check_rotation(apr_pool_t *pool)
     const luci_seal_keys_t *before = keys_of(SECRET, NULL, pool), *between = keys_of(NEWER, SECRET, pool),
                            *after = keys_of(NEWER, NULL, pool);
     luci_seal_t old = seal_of(before, "use"), both = seal_of(between, "use"), new = seal_of(after, "use");
-    const char *sealed, *resealed, *token, *newer_token;
+    const char *sealed = "", *resealed = "", *token = "", *newer_token = "";
 
     tap_ok(luci_seal_close(&old, (const unsigned char *)SEED, 20, &sealed, pool) == LUCI_OK &&
                luci_seal_sign(&old, SEED, SIGNED_EXPIRES, &token, pool) == LUCI_OK &&
