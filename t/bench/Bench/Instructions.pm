@@ -4,7 +4,7 @@
 # times, they do not mind a busy machine. A server that answers the warm-up alone is taken off.
 #
 #     my $counts = Bench::Instructions->measure(requests => 10_000);
-#     $counts->{bare|ungated|gated|cached|cold}{sum}            # of one request
+#     $counts->{bare|ungated|gated|cached|cold|basic}{sum}      # of one request
 #     $counts->{gated}{function}{"name (library)"}, ->{library}{name}
 package Bench::Instructions;
 use strict;
@@ -19,8 +19,8 @@ use Bench::Peers;
 
 use constant WARM_UP => 20;    # requests of each kind that every run makes, so that a difference leaves them out
 
-# What is counted: the host and path. bare: httpd without the module. All but no_cookie carry the cookie, as a browser sends it to
-# every path, so that httpd's own reading of that header counts nowhere.
+# What is counted: the host and path. bare: httpd without the module. All but no_cookie and basic carry the cookie, as a browser
+# sends it to every path, so that httpd's own reading of that header counts nowhere.
 my %COUNTED = (
     bare      => ['ungated', Bench::UNGATED],
     no_cookie => ['sqlite',  Bench::UNGATED],
@@ -28,13 +28,14 @@ my %COUNTED = (
     gated     => ['sqlite',  Bench::GATED],
     cached    => ['cached',  Bench::GATED],
     cold      => ['cached',  Bench::GATED],    # each request is the first one of its session
+    basic     => ['lucia_basic', Bench::GATED],    # name and password instead of the cookie
 );
 
 sub missing { return system('valgrind --version >/dev/null 2>&1') == 0 ? undef : 'there is no valgrind' }
 
 sub server {
     my ($lucia) = @_;
-    my @hosts = $lucia ? qw(sqlite cached) : 'ungated';
+    my @hosts = $lucia ? qw(sqlite cached lucia_basic) : 'ungated';
     my $server = Bench::Server->new(mpm => 'prefork', mode => '-X', hash => 'argon2id m=8 t=1 p=1', lucia => $lucia, start => 0,
         hosts => [map { +{ name => $_, conf => $_ } } @hosts]);
     my $file = $server->dir . '/db/callgrind';
@@ -75,22 +76,27 @@ sub profile {
     my ($server, $file) = server($lucia);
     my $cookie = $lucia ? session($server) : 'auth_session=' . 'a' x 40;
     my @cold = $lucia ? cold_sessions($server, WARM_UP + ($kind eq 'cold' ? $count : 0)) : ();
-    my $cookies = sub { my ($each, $number) = @_; return $each eq 'cold' ? splice @cold, 0, $number : ($each eq 'no_cookie' ? undef : $cookie) x $number };
-    for my $each ($lucia ? qw(no_cookie ungated gated cached cold) : 'bare') {
-        ask($server, [$cookies->($each, WARM_UP)], @{ $COUNTED{$each} });
+    my %header = (no_cookie => '', basic => Bench::Users::basic(Bench::NAME, Bench::PASSWORD) . "\r\n");
+    my $headers = sub {
+        my ($each, $number) = @_;
+        return map { "Cookie: $_\r\n" } splice @cold, 0, $number if $each eq 'cold';
+        return ($header{$each} // "Cookie: $cookie\r\n") x $number;
+    };
+    for my $each ($lucia ? qw(no_cookie ungated gated cached cold basic) : 'bare') {
+        ask($server, [$headers->($each, WARM_UP)], @{ $COUNTED{$each} });
     }
-    ask($server, [$cookies->($kind, $count)], @{ $COUNTED{$kind} });
+    ask($server, [$headers->($kind, $count)], @{ $COUNTED{$kind} });
     $server->stop;
     return read_profile($file);
 }
 
 # One connection for all of them: a single process answers nobody else meanwhile.
 sub ask {
-    my ($server, $cookies, $host, $path) = @_;
+    my ($server, $headers, $host, $path) = @_;
     my $port = $server->host_port($host);
     my $socket = $server->connect($port);
-    for my $cookie (@$cookies) {
-        print $socket "GET $path HTTP/1.1\r\nHost: 127.0.0.1:$port\r\n", defined $cookie ? "Cookie: $cookie\r\n" : '', "\r\n";
+    for my $header (@$headers) {
+        print $socket "GET $path HTTP/1.1\r\nHost: 127.0.0.1:$port\r\n$header\r\n";
         my $answer = Bench::answer_on($socket);
         $answer =~ m{^HTTP/1.1 200 } or die "$path answered:\n$answer";
     }
