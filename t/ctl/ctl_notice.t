@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use lib 't/lib';
+use POSIX ();
 use Test::More;
 use LuciaTest;
 use LuciaTest::Ctl;
@@ -68,6 +69,9 @@ is all_of(@many[0, 30, 59], $bert), '401', 'httpd knows at once that all of them
 ($first) = fill(up('carol'));
 $ctl->does('user', 'expire', 'carol', '2099-01-01');
 is vault($first) . ' ' . $server->request(POST => '/account/login', form(username => 'carol', password => $PASSWORD))->status, '200 302', 'before the date a user signs in, and the session is valid';
+my $date = POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime(time + 3));
+$ctl->does('user', 'expire', 'carol', $date);
+ok wait_until(sub { vault($first) == 401 }, 20), 'httpd knows at once of a date, and refuses a cached session when it has come';
 my $off = LuciaTest::Server->new(files => {%files}, config => $config =~ s/LuciaSessionCacheTTL 1h/LuciaSessionCache off/r);
 my $cookie = sign_up($off, 'carol', path => '/account/signup');
 my $soon = int((time + 2) * 1000);

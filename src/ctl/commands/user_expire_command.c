@@ -5,6 +5,7 @@
 #include "ctl/cli/say.h"
 #include "ctl/lib/account.h"
 #include "ctl/lib/admin_audit.h"
+#include "ctl/lib/session_notice.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
@@ -78,6 +79,7 @@ static luci_exit_t run_expire(luci_invocation_t *call)
     luci_admin_audit_write(&database, LUCI_EVENT_USER_EXPIRE, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
+    luci_session_notice_changed(call, &database, user.id);
     return luci_account_done(call, &database, user.id, say_done(&user, from, call->pool));
 }
 
