@@ -26,11 +26,12 @@ typedef enum {
     LUCI_COUNT_VALID,        /* valid according to the database */
     LUCI_COUNT_UNKNOWN,
     LUCI_COUNT_EXPIRED,
-    LUCI_COUNT_DISABLED,  /* the user is disabled */
     LUCI_COUNT_UNDECIDED, /* the database could not be queried */
     LUCI_COUNT_CACHE_MISSES,
-    LUCI_COUNT_LOANS,  /* borrowed database handles */
-    LUCI_COUNT_HASHES, /* computed hashes */
+    LUCI_COUNT_PASSWORD_CHECKS, /* successful ones, which are therefore not among the events below */
+    LUCI_COUNT_LOANS,           /* borrowed database handles */
+    LUCI_COUNT_DISABLED,        /* presented session ids whose user is disabled */
+    LUCI_COUNT_HASHES,          /* computed hashes */
     LUCI_COUNT_HASH_MICROSECONDS,
     LUCI_COUNT_HASH_WAIT_MICROSECONDS,
     LUCI_COUNT_HASHES_REFUSED,
