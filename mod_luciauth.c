@@ -82,6 +82,7 @@ static const luci_control_command_t control_commands[] = {
     { "throttle-list", 1, luci_control_throttle_list },
     { "throttle-clear", 3, luci_control_throttle_clear },
     { "session-forget", 2, luci_control_session_forget },
+    { "user-forget", 2, luci_control_user_forget },
     { NULL, 0, NULL },
 };
 

@@ -7,6 +7,11 @@
 
 #include <string.h>
 
+luci_result_t luci_user_counter_key(const char *id, unsigned char key[LUCI_SHA256_BYTES])
+{
+    return luci_secret_sha256(id, strlen(id), key);
+}
+
 luci_result_t luci_user_insert(luci_db_t *db, const luci_user_t *user, luci_ms_t now, apr_pool_t *scratch)
 {
     const luci_argument_t *arguments = LUCI_ARGUMENTS({ "id", user->id }, { "username", user->username },

@@ -3,6 +3,7 @@
 #ifndef LUCI_USER_H
 #define LUCI_USER_H
 
+#include "core/base/secret.h"
 #include "core/db/db.h"
 
 /* Strings belong to the pool into which the user was read. */
@@ -21,6 +22,10 @@ typedef struct {
 
 /* 1 if the user is disabled at the time now. */
 int luci_user_is_disabled(const luci_user_t *user, luci_ms_t now);
+
+/* The key of the user's change counter (core/base/change_counters.h), which moves after a change of the user,
+ * of a key or of its failures. INTERNAL as luci_secret_sha256. */
+luci_result_t luci_user_counter_key(const char *id, unsigned char key[LUCI_SHA256_BYTES]) LUCI_MUST_USE;
 
 /* Inserts a user. CONFLICT: the id or the username is taken. */
 luci_result_t luci_user_insert(luci_db_t *db, const luci_user_t *user, luci_ms_t now,

@@ -3,6 +3,7 @@
 
 #include "core/account/failures.h"
 #include "core/auth/device_account.h"
+#include "core/auth/known_password.h"
 #include "core/throttle/device.h"
 
 /* The device cookie proves an earlier sign-in with the key's current hash. */
@@ -73,6 +74,8 @@ void luci_attempt_limit_failed(const luci_auth_t *auth, const luci_auth_request_
     }
     result = pacer->run ? pacer->run(pacer->baton, count, &writing) : count(&writing);
     report(auth, verdict->user.id, result);
+    if (writing.is_last)
+        luci_known_password_forget(auth, verdict->user.id);
     if (result == LUCI_OK && writing.is_last)
         luci_event_notice(&auth->events, &(luci_notice_t){ .kind = LUCI_NOTICE_LOCKED,
                                                            .user_id = verdict->user.id,

@@ -5,6 +5,7 @@
 #include "core/auth/app_access.h"
 #include "core/auth/attempt_limit.h"
 #include "core/auth/auth_int.h"
+#include "core/auth/known_password.h"
 #include "core/auth/password_credential.h"
 #include "core/base/text.h"
 #include "core/base/timestamp.h"
@@ -798,6 +799,7 @@ static luci_result_t recall(const luci_auth_t *auth, const luci_auth_request_t *
         if (result == LUCI_EXPIRED)
             return verify_anew(auth, request, &check, verdict, pool);
         found = result;
+        verdict->right_until = result == LUCI_OK ? check.until : 0;
         verdict->is_repeated = result == LUCI_OK || result == LUCI_DENIED || result == LUCI_NOT_FOUND;
     }
     if (found == LUCI_INTERNAL || found == LUCI_THROTTLED || found == LUCI_BUSY || found == LUCI_UNAVAILABLE)
@@ -842,22 +844,37 @@ static luci_result_t check_either(const luci_auth_t *auth, const luci_auth_reque
     return result == LUCI_OK ? luci_app_access_alone(auth, verdict, pool) : result;
 }
 
-luci_result_t luci_auth_check(const luci_auth_t *auth, luci_auth_request_t *request, luci_user_t *user,
-                              apr_pool_t *pool)
+/* Checks a password that this process does not know to be right. */
+static luci_result_t check_unknown(const luci_auth_t *auth, luci_auth_request_t *request,
+                                   luci_verdict_t *verdict, apr_pool_t *pool)
 {
-    luci_event_t event = { .kind = LUCI_EVENT_PASSWORD_CHECK, .at = request->now };
-    luci_verdict_t verdict = { 0 };
     luci_field_t field;
     luci_auth_request_t known = *request; /* with the name and its key id */
-    luci_result_t result = take_name(auth, &known, &field, &verdict, pool);
+    luci_right_password_t right = { .user = &verdict->user, .changes = luci_known_password_changes(auth) };
+    luci_result_t result = take_name(auth, &known, &field, verdict, pool);
 
     request->username = known.username;
     if (result == LUCI_INVALID)
         result = LUCI_DENIED;
     else if (result == LUCI_OK)
-        result = check_either(auth, &known, &verdict, pool);
+        result = check_either(auth, &known, verdict, pool);
+    right.until = verdict->right_until;
+    if (result == LUCI_OK && right.until > request->now)
+        luci_known_password_keep(auth, &known, &right, pool);
     if (result != LUCI_NOT_FOUND)
         luci_auth_end_attempt(auth, request, result, pool);
+    return result;
+}
+
+luci_result_t luci_auth_check(const luci_auth_t *auth, luci_auth_request_t *request, luci_user_t *user,
+                              apr_pool_t *pool)
+{
+    luci_event_t event = { .kind = LUCI_EVENT_PASSWORD_CHECK, .at = request->now };
+    luci_verdict_t verdict = { 0 };
+    luci_result_t result = luci_known_password_find(auth, request, &verdict.user, pool);
+
+    if (result != LUCI_OK)
+        result = check_unknown(auth, request, &verdict, pool);
     event.reason = verdict.reason;
     event.is_repeated = verdict.is_repeated && result != LUCI_OK;
     luci_auth_report(auth, &event, &verdict.user, NULL);

@@ -36,6 +36,12 @@ typedef struct {
     void *baton;
 } luci_pacer_t;
 
+/* The right passwords that a process has seen lately, of one database (known_password.h). */
+typedef struct {
+    luci_local_cache_t local; /* its table may be NULL: nothing is kept */
+    luci_ms_t ttl;
+} luci_known_passwords_t;
+
 /* What every use case works with. Read-only; threads share it. */
 typedef struct {
     const luci_settings_t *settings;
@@ -48,6 +54,7 @@ typedef struct {
                                                   NULL: none */
     const luci_throttle_t *throttle;           /* NULL: no throttling */
     const luci_password_memory_t *passwords;   /* results of password checks; NULL: none are remembered */
+    const luci_known_passwords_t *known;       /* NULL: no process of the machine keeps any */
     const char *site; /* host name of the site, which no new password may be; NULL: not known */
     luci_event_sink_t events;
 } luci_auth_t;
@@ -88,6 +95,7 @@ typedef struct {
     int was_wrong; /* 1: the same password has failed before, and is not counted again as one of the failures
                       in a row (failures.h) */
     luci_app_access_t *app;  /* for luci_auth_check: an app password is accepted as well; NULL: none is */
+    luci_local_key_t known;  /* luci_known_password_key; only luci_auth_check with auth->known needs it */
     luci_attempt_t *attempt; /* zeros except for the device cookie; NULL: the attempt is not counted */
     int refused; /* set by luci_auth_sign_up: the number of the attribute whose value the database refused,
                     from 1; 0: none */

@@ -59,7 +59,9 @@ typedef struct {
                                 outdated */
     int failures;            /* of the key (key.h); also set if there is no such user */
     luci_reason_t reason;
-    int is_repeated; /* set by luci_auth_check: the password memory already knew the result */
+    luci_ms_t right_until; /* set by luci_auth_check: the password memory knows until then that the password
+                              is right; 0: it did not */
+    int is_repeated;       /* set by luci_auth_check: the password memory already knew the result */
 } luci_verdict_t;
 
 /* Verifies name and credential. OK: verdict->user is from pool, and an outdated hash was replaced if

@@ -2,6 +2,7 @@
 #include "core/auth/own_account.h"
 
 #include "core/auth/auth_int.h"
+#include "core/auth/known_password.h"
 #include "core/session/session_end.h"
 
 /* The transaction. */
@@ -61,5 +62,6 @@ luci_result_t luci_own_account_change(const luci_auth_t *auth, const luci_own_ac
         return result;
     luci_auth_forget(auth, &change->session->token, pool);
     luci_auth_forget_all(auth, writing.tokens, pool);
+    luci_known_password_forget(auth, change->session->user.id);
     return result;
 }

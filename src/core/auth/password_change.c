@@ -3,6 +3,7 @@
 
 #include "core/auth/attempt_limit.h"
 #include "core/auth/auth_int.h"
+#include "core/auth/known_password.h"
 #include "core/auth/own_password.h"
 #include "core/auth/password_credential.h"
 #include "core/password/policy.h"
@@ -92,6 +93,7 @@ static luci_result_t commit(void *baton, const luci_verdict_t *verdict)
         luci_attempt_limit_say(auth, &writing->verified.key);
     luci_auth_forget(auth, &writing->change->session->token, writing->pool);
     luci_auth_forget_all(auth, writing->ended, writing->pool);
+    luci_known_password_forget(auth, writing->change->session->user.id);
     return result;
 }
 

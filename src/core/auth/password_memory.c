@@ -221,6 +221,7 @@ luci_result_t luci_password_recall(const luci_password_memory_t *memory, luci_pa
     if (state != KNOWN)
         return LUCI_EXPIRED;
     *reason = (luci_reason_t)known.reason;
+    check->until = known.until;
     return (luci_result_t)known.verdict;
 }
 

@@ -43,7 +43,8 @@ typedef struct {
     const luci_key_t *key; /* the current row; NULL: no such key */
     int is_locked;         /* 1: the key takes no password from this request (attempt_limit.h) */
     luci_ms_t now;
-    int was_wrong; /* output, with EXPIRED: this password was wrong before for the same row */
+    int was_wrong;   /* output, with EXPIRED: this password was wrong before for the same row */
+    luci_ms_t until; /* output, with OK: the password is remembered until then */
     unsigned char digest[LUCI_SHA256_BYTES];
     apr_uint64_t claim; /* this check's claim to verify the password; 0: none */
 } luci_password_check_t;

@@ -2,6 +2,7 @@
 #include "core/auth/password_reset.h"
 
 #include "core/auth/auth_int.h"
+#include "core/auth/known_password.h"
 #include "core/auth/password_credential.h"
 #include "core/db/key_table.h"
 #include "core/session/session_end.h"
@@ -114,6 +115,7 @@ static luci_result_t commit(writing_t *writing)
     result = luci_db_transaction(db, write_reset, writing, writing->pool);
     auth->source.give_back(auth->source.baton, db);
     luci_auth_forget_all(auth, writing->ended, writing->pool);
+    luci_known_password_forget(auth, writing->token->user.id);
     return result;
 }
 

@@ -6,9 +6,10 @@
 #include <string.h>
 
 #define USE "second factor step"
-#define SEPARATOR "\n"               /* no field contains it, except for the last one */
-#define CLOCKS_DIFFER LUCI_MS_MINUTE /* at most, of two nodes; a step from further ahead would last longer   \
-                                      */
+#define SEPARATOR "\n" /* no field contains it, except for the last one */
+#define CLOCKS_DIFFER                                                                                        \
+    LUCI_MS_MINUTE /* at most, of two nodes; a step from further ahead would last longer                     \
+                    */
 
 static luci_seal_t seal_of(const luci_seal_keys_t *keys)
 {

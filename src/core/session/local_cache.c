@@ -6,22 +6,21 @@
 #include <stdint.h>
 #include <string.h>
 
-#define WAYS 4 /* entries in which the session of an id may be */
+#define WAYS 4 /* entries in which the content of a key may be */
 #define WORDS (LUCI_LOCAL_ENTRY_MAX / 8)
 #define NO_STRING 0 /* as an offset: SQL's NULL */
 
 /* The entry's bytes: this, an offset for each string (the user's id, the username, the attributes), and the
  * strings with their NULs. An attribute that is the username has its offset. */
 typedef struct {
-    uint64_t key[2]; /* the hash of the id */
+    luci_local_key_t key;
     luci_ms_t read_at;
     luci_ms_t until;
     luci_ms_t active_expires;
     luci_ms_t idle_expires;
     luci_ms_t created_at;
     unsigned char digest[LUCI_SHA256_BYTES];
-    apr_uint32_t counter; /* its index */
-    apr_uint32_t counted;
+    luci_change_watch_t watch;
     apr_uint32_t lacks;
     uint16_t length; /* of all */
     uint16_t attributes;
@@ -55,7 +54,7 @@ luci_local_table_t *luci_local_table_create(int entries, apr_pool_t *pool)
 }
 
 luci_result_t luci_local_cache_begin(luci_local_cache_t *cache, luci_local_table_t *table,
-                                     luci_local_counters_t *counters)
+                                     luci_change_counters_t *counters)
 {
     luci_result_t result = luci_secret_random(cache->secret, sizeof cache->secret);
 
@@ -64,38 +63,15 @@ luci_result_t luci_local_cache_begin(luci_local_cache_t *cache, luci_local_table
     return result;
 }
 
-/* ---- The counters ---- */
-
-/* The last bytes of a key, because nothing else depends on them. */
-static apr_uint32_t index_of(const unsigned char key[LUCI_SHA256_BYTES])
-{
-    return (key[LUCI_SHA256_BYTES - 2] | (apr_uint32_t)key[LUCI_SHA256_BYTES - 1] << 8) % LUCI_LOCAL_COUNTERS;
-}
-
-/* An acquire load: what is read after it is not older than the counter. */
-static apr_uint32_t value_of(const luci_local_counters_t *counters, apr_uint32_t index)
-{
-    return __atomic_load_n(&counters->of[index], __ATOMIC_ACQUIRE);
-}
-
-apr_uint32_t luci_local_counter(const luci_local_counters_t *counters,
-                                const unsigned char key[LUCI_SHA256_BYTES])
-{
-    return counters ? value_of(counters, index_of(key)) : 0;
-}
-
-void luci_local_counter_move(luci_local_counters_t *counters, const unsigned char key[LUCI_SHA256_BYTES])
-{
-    if (counters)
-        __atomic_fetch_add(&counters->of[index_of(key)], 1, __ATOMIC_SEQ_CST);
-}
-
 /* ---- Finding ---- */
 
-static void hash(const luci_local_cache_t *cache, const char *id, uint64_t key[2])
+luci_local_key_t luci_local_cache_key(const luci_local_cache_t *cache, const void *bytes, size_t length)
 {
-    (void)crypto_shorthash_siphashx24((unsigned char *)key, (const unsigned char *)id, strlen(id),
+    luci_local_key_t key;
+
+    (void)crypto_shorthash_siphashx24((unsigned char *)&key, bytes, length,
                                       cache->secret); /* it cannot fail */
+    return key;
 }
 
 static uint64_t load(const uint64_t *word)
@@ -103,9 +79,14 @@ static uint64_t load(const uint64_t *word)
     return __atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
-static slot_t *set_of(const luci_local_table_t *table, const uint64_t key[2])
+static slot_t *set_of(const luci_local_table_t *table, const luci_local_key_t *key)
 {
-    return &table->slots[(key[0] & (table->sets - 1)) * WAYS];
+    return &table->slots[(key->words[0] & (table->sets - 1)) * WAYS];
+}
+
+static int has_key(const slot_t *slot, const luci_local_key_t *key)
+{
+    return load(&slot->words[0]) == key->words[0] && load(&slot->words[1]) == key->words[1];
 }
 
 /* Copies words of a slot to memory of any type. */
@@ -119,13 +100,13 @@ static void copy_words(void *to, const slot_t *slot, size_t from, size_t end)
 }
 
 /* Copies the entry of a slot, unless it has another key or is being written. */
-static const image_t *copy(const slot_t *slot, const uint64_t key[2], apr_pool_t *pool)
+static const image_t *copy(const slot_t *slot, const luci_local_key_t *key, apr_pool_t *pool)
 {
     apr_uint32_t version = __atomic_load_n(&slot->version, __ATOMIC_ACQUIRE);
     image_t head, *image;
     size_t count;
 
-    if (version & 1 || load(&slot->words[0]) != key[0] || load(&slot->words[1]) != key[1])
+    if (version & 1 || !has_key(slot, key))
         return NULL;
     copy_words(&head, slot, 0, sizeof head / sizeof(uint64_t));
     count = ((size_t)head.length + 7) / 8;
@@ -162,25 +143,22 @@ static void unpack(const image_t *image, luci_local_content_t *content, apr_pool
     session->user.attributes = attributes;
 }
 
-luci_result_t luci_local_cache_find(const luci_local_cache_t *cache, const char *id,
+luci_result_t luci_local_cache_find(const luci_local_cache_t *cache, const luci_local_key_t *key,
                                     luci_local_content_t *found, apr_pool_t *pool)
 {
-    uint64_t key[2];
     slot_t *set;
 
     if (!cache->table)
         return LUCI_NOT_FOUND;
-    hash(cache, id, key);
     set = set_of(cache->table, key);
     for (int i = 0; i < WAYS; i++) {
         const image_t *image = copy(&set[i], key, pool);
 
         if (!image)
             continue;
-        if (value_of(cache->counters, image->counter) != image->counted)
+        if (!luci_change_watch_is_unchanged(&image->watch, cache->counters))
             return LUCI_NOT_FOUND;
         unpack(image, found, pool);
-        found->session.token.id = id;
         return LUCI_OK;
     }
     return LUCI_NOT_FOUND;
@@ -210,7 +188,7 @@ static void pack_string(packer_t *packer, int i, const char *string)
     image->length = (uint16_t)(image->length + length);
 }
 
-/* Returns 0 if the session does not fit. */
+/* Returns 0 if the content does not fit. */
 static int pack(packer_t *packer, const luci_local_entry_t *entry)
 {
     const luci_session_t *session = &entry->content->session;
@@ -226,8 +204,7 @@ static int pack(packer_t *packer, const luci_local_entry_t *entry)
     image->idle_expires = session->idle_expires;
     image->created_at = session->created_at;
     memcpy(image->digest, session->token.digest, sizeof image->digest);
-    image->counter = index_of(entry->key);
-    image->counted = entry->counted;
+    image->watch = entry->watch;
     image->lacks = user->lacks;
     image->attributes = (uint16_t)entry->attributes;
     image->factors = (uint16_t)session->factors;
@@ -248,13 +225,13 @@ static luci_ms_t read_at(const slot_t *slot)
     return (luci_ms_t)load(&slot->words[offsetof(image_t, read_at) / 8]);
 }
 
-/* The slot of the same session, or else the one that was read first. */
-static slot_t *choose(slot_t *set, const uint64_t key[2])
+/* The slot of the same key, or else the one that was read first. */
+static slot_t *choose(slot_t *set, const luci_local_key_t *key)
 {
     slot_t *chosen = &set[0];
 
     for (int i = 0; i < WAYS; i++) {
-        if (load(&set[i].words[0]) == key[0] && load(&set[i].words[1]) == key[1])
+        if (has_key(&set[i], key))
             return &set[i];
         if (read_at(&set[i]) < read_at(chosen))
             chosen = &set[i];
@@ -262,7 +239,7 @@ static slot_t *choose(slot_t *set, const uint64_t key[2])
     return chosen;
 }
 
-/* If another thread writes the slot, its session is kept instead. */
+/* If another thread writes the slot, its content is kept instead. */
 static void write_slot(slot_t *slot, const uint64_t *words, size_t count)
 {
     apr_uint32_t version = __atomic_load_n(&slot->version, __ATOMIC_RELAXED);
@@ -283,7 +260,7 @@ void luci_local_cache_keep(const luci_local_cache_t *cache, const luci_local_ent
 
     if (!cache->table || !pack(&packer, entry))
         return;
-    hash(cache, entry->content->session.token.id, image->key);
-    write_slot(choose(set_of(cache->table, image->key), image->key), packer.at.words,
+    image->key = entry->key;
+    write_slot(choose(set_of(cache->table, &entry->key), &entry->key), packer.at.words,
                ((size_t)image->length + 7) / 8);
 }

@@ -64,11 +64,16 @@ static luci_result_t complete(const luci_session_cache_t *cache, luci_session_t 
 luci_result_t luci_session_cache_recall(const luci_session_cache_t *cache, const char *id, luci_ms_t now,
                                         luci_session_t *session, apr_pool_t *pool)
 {
+    luci_local_key_t key;
     luci_local_content_t found;
 
-    if (luci_local_cache_find(&cache->local, id, &found, pool) != LUCI_OK || now >= found.until ||
+    if (!cache->local.table)
+        return LUCI_NOT_FOUND;
+    key = luci_local_cache_key(&cache->local, id, strlen(id));
+    if (luci_local_cache_find(&cache->local, &key, &found, pool) != LUCI_OK || now >= found.until ||
         now < found.until - cache->local_ttl)
         return LUCI_NOT_FOUND;
+    found.session.token.id = id;
     luci_session_set_token(&found.session, &found.session.token);
     if (complete(cache, &found.session, found.read_at, now) != LUCI_OK)
         return LUCI_NOT_FOUND;
@@ -81,8 +86,12 @@ static void keep_here(const luci_session_cache_t *cache, const luci_record_conte
                       const luci_session_claim_t *claim, const unsigned char *key, apr_uint32_t counted)
 {
     luci_local_content_t content = { found->session, found->read_at, claim->now + cache->local_ttl };
-    luci_local_entry_t entry = { &content, cache->settings->attributes->nelts, key, counted };
+    const char *id = claim->token->id;
+    luci_local_entry_t entry = { .key = luci_local_cache_key(&cache->local, id, strlen(id)),
+                                 .content = &content,
+                                 .attributes = cache->settings->attributes->nelts };
 
+    luci_change_watch_add(&entry.watch, key, counted);
     luci_local_cache_keep(&cache->local, &entry);
 }
 
@@ -97,7 +106,7 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
     apr_uint32_t counted;
 
     key_of(cache, claim->token->digest, key);
-    counted = luci_local_counter(cache->local.counters, key);
+    counted = luci_change_counter(cache->local.counters, key);
     if (cache->store.retrieve(cache->store.baton, key, record, &length, pool) != LUCI_OK ||
         length > sizeof record)
         return LUCI_NOT_FOUND;
@@ -107,7 +116,8 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
     luci_session_set_token(&found.session, claim->token);
     if (complete(cache, &found.session, found.read_at, claim->now) != LUCI_OK)
         return LUCI_NOT_FOUND;
-    keep_here(cache, &found, claim, key, counted);
+    if (cache->local.table)
+        keep_here(cache, &found, claim, key, counted);
     *session = found.session;
     return LUCI_OK;
 }
@@ -117,7 +127,7 @@ apr_uint32_t luci_session_cache_counter(const luci_session_cache_t *cache, const
     unsigned char key[LUCI_SHA256_BYTES];
 
     key_of(cache, token->digest, key);
-    return luci_local_counter(cache->local.counters, key);
+    return luci_change_counter(cache->local.counters, key);
 }
 
 int luci_session_cache_is_unchanged(const luci_session_cache_t *cache, const luci_session_token_t *token,
@@ -147,7 +157,7 @@ luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const l
 static void move_counters(const luci_session_cache_t *cache, const luci_session_ends_t *ends)
 {
     for (int i = 0; i < ends->count; i++)
-        luci_local_counter_move(cache->local.counters, ends->keys + (size_t)i * LUCI_SHA256_BYTES);
+        luci_change_counter_move(cache->local.counters, ends->keys + (size_t)i * LUCI_SHA256_BYTES);
 }
 
 /* The counter moves before the block, for requests that store the session after a store has lost the block,

@@ -16,6 +16,7 @@
 #ifndef LUCI_SESSION_CACHE_H
 #define LUCI_SESSION_CACHE_H
 
+#include "core/base/change_counters.h"
 #include "core/base/secret.h"
 #include "core/base/shared_table.h"
 #include "core/session/local_cache.h"

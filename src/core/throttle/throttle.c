@@ -173,6 +173,7 @@ typedef struct {
     luci_ms_t retry_after;
     record_t record;           /* of the store */
     luci_throttle_copy_t copy; /* of this machine */
+    luci_change_counters_t *counters;
 } turn_t;
 
 /* Sets the copy to what this machine and the store know together. Attempts of other machines that are under
@@ -283,6 +284,8 @@ static luci_result_t change_local(turn_t *turn, apr_pool_t *scratch)
                                    : LUCI_OK;
     if (turn->record.is_read && verdict == LUCI_OK)
         (void)write_count(store, turn->entry, count, scratch); /* the store logs errors */
+    if (turn->record.is_read && verdict == LUCI_OK && count->until > turn->clock.now)
+        luci_change_counter_move(turn->counters, turn->entry->key);
     store->release(store->baton);
     return verdict;
 }
@@ -292,7 +295,11 @@ static luci_result_t change_local(turn_t *turn, apr_pool_t *scratch)
 static luci_result_t change(const luci_throttle_t *throttle, const luci_throttle_entry_t *entry,
                             luci_attempt_t *attempt, change_fn *how, apr_pool_t *scratch)
 {
-    turn_t turn = { .store = &throttle->store, .entry = entry, .how = how, .clock = { .now = attempt->now } };
+    turn_t turn = { .store = &throttle->store,
+                    .entry = entry,
+                    .how = how,
+                    .clock = { .now = attempt->now },
+                    .counters = throttle->counters };
     luci_result_t verdict =
         throttle->store.mirror ? change_shared(&turn, scratch) : change_local(&turn, scratch);
 
@@ -529,6 +536,28 @@ luci_result_t luci_throttle_look(const luci_throttle_t *throttle, luci_attempt_t
     add_sign_in_places(&places);
     add_success_places(&places);
     return look_at(&places, attempt);
+}
+
+luci_result_t luci_throttle_watch(const luci_throttle_t *throttle, const luci_attempt_t *attempt,
+                                  const char *account, luci_change_watch_t *watch, apr_pool_t *scratch)
+{
+    places_t places = { .throttle = throttle, .attempt = attempt, .account = account, .pool = scratch };
+
+    if (!throttle)
+        return LUCI_OK;
+    if (!throttle->counters || throttle->store.mirror)
+        return LUCI_UNAVAILABLE;
+    add_sign_in_places(&places);
+    add_success_places(&places);
+    for (int i = 0; i < places.count; i++) {
+        luci_throttle_entry_t *entry = &places.places[i].entry;
+        luci_result_t result = key_of(throttle, entry->kind, places.places[i].words, entry->key, scratch);
+
+        if (result != LUCI_OK)
+            return result;
+        luci_change_watch_add(watch, entry->key, luci_change_counter(throttle->counters, entry->key));
+    }
+    return LUCI_OK;
 }
 
 luci_result_t luci_throttle_look_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,

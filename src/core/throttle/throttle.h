@@ -11,6 +11,7 @@
 #ifndef LUCI_THROTTLE_H
 #define LUCI_THROTTLE_H
 
+#include "core/base/change_counters.h"
 #include "core/base/secret.h"
 #include "core/base/shared_table.h"
 #include "core/throttle/throttle_count.h"
@@ -46,6 +47,7 @@ typedef struct {
     luci_throttle_limits_t limits;
     unsigned char namespace_key[LUCI_SHA256_BYTES]; /* of the database: in the keys */
     unsigned char secret[LUCI_SHA256_BYTES];        /* of device cookies */
+    luci_change_counters_t *counters; /* that of a count moves when it begins to refuse; NULL: none does */
 } luci_throttle_t;
 
 /* A count that an attempt was counted in. */
@@ -100,6 +102,13 @@ luci_result_t luci_throttle_factor(const luci_throttle_t *throttle, luci_attempt
  * sign-ins are limited only here, so that concurrent ones can exceed their limit by a few. */
 luci_result_t luci_throttle_look(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                  const char *account, apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Adds the counters to a watch that move when an attempt without a device cookie, which would not be refused
+ * now, begins to be refused; their values are those of now. UNAVAILABLE: other machines use the store, so
+ * that the counters do not tell. INTERNAL. */
+luci_result_t luci_throttle_watch(const luci_throttle_t *throttle, const luci_attempt_t *attempt,
+                                  const char *account, luci_change_watch_t *watch,
+                                  apr_pool_t *scratch) LUCI_MUST_USE;
 
 luci_result_t luci_throttle_look_unnamed(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                          apr_pool_t *pool) LUCI_MUST_USE;

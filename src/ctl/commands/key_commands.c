@@ -10,6 +10,7 @@
 #include "ctl/cli/secret_prompt.h"
 #include "ctl/lib/account.h"
 #include "ctl/lib/admin_audit.h"
+#include "ctl/lib/session_notice.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -244,6 +245,8 @@ static luci_exit_t run_delete(luci_invocation_t *call)
     if (result == LUCI_NOT_FOUND)
         return luci_say_error(LUCI_EXIT_REFUSED, "there is no key %s", id);
     luci_admin_audit_write(&database, LUCI_EVENT_KEY_DELETE, &key.user, result, 0);
+    if (result == LUCI_OK)
+        luci_session_notice_ended(call, &database, key.user.id, NULL);
     return result == LUCI_OK ? say_key(call, id, key.user.id, "deleted")
                              : luci_ctl_database_failed(&database, result);
 }

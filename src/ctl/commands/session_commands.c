@@ -215,7 +215,7 @@ static luci_exit_t end_named(luci_invocation_t *call, luci_ctl_database_t *datab
         if (result == LUCI_OK)
             APR_ARRAY_PUSH(ended, const char *) = named->stored_id;
     }
-    luci_session_notice_ended(call, database, ended);
+    luci_session_notice_ended(call, database, NULL, ended);
     return say_ended(call, ended->nelts);
 }
 
@@ -227,7 +227,7 @@ static luci_exit_t end_all_of(luci_invocation_t *call, luci_ctl_database_t *data
     luci_admin_audit_write(database, LUCI_EVENT_SESSION_REVOKE, user, result, ended.count);
     if (result != LUCI_OK)
         return luci_account_refused(call, database, result, user->username);
-    luci_session_notice_ended(call, database, ended.stored_ids);
+    luci_session_notice_ended(call, database, NULL, ended.stored_ids);
     return say_ended(call, ended.count);
 }
 

@@ -48,8 +48,7 @@ static luci_exit_t run_passwd(luci_invocation_t *call)
     luci_admin_audit_write(&database, LUCI_EVENT_PASSWORD_CHANGE, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
-    if (!keep)
-        luci_session_notice_ended(call, &database, ended.stored_ids);
+    luci_session_notice_ended(call, &database, user.id, ended.stored_ids);
     return luci_account_done(call, &database, user.id,
                              apr_psprintf(call->pool, "%s has a new password%s.", user.username,
                                           keep ? "" : and_ended(call, ended.count)));
@@ -192,7 +191,7 @@ static luci_exit_t set_disabled(luci_invocation_t *call, int disabled)
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
     if (ends)
-        luci_session_notice_ended(call, &database, ended.stored_ids);
+        luci_session_notice_ended(call, &database, user.id, ended.stored_ids);
     else if (disabled)
         luci_session_notice_changed(call, &database, user.id);
     return luci_account_done(call, &database, user.id,
@@ -273,7 +272,7 @@ static luci_exit_t run_delete(luci_invocation_t *call)
                               user.username, luci_db_error(database.db));
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
-    luci_session_notice_ended(call, &database, deleted.sessions.stored_ids);
+    luci_session_notice_ended(call, &database, user.id, deleted.sessions.stored_ids);
     cells[0] = user.id;
     cells[1] = luci_sql_number(deleted.keys, call->pool);
     cells[2] = luci_sql_number(deleted.sessions.count, call->pool);

@@ -16,11 +16,11 @@ APLOG_USE_MODULE(luciauth);
 #define ENTRIES_MAX 8192
 
 typedef struct {
-    luci_local_counters_t *counters;
+    luci_change_counters_t *counters;
 } retained_t;
 
-static luci_local_counters_t *counters; /* NULL: no shared memory */
-static luci_local_table_t *table;       /* of this child */
+static luci_change_counters_t *counters; /* NULL: no shared memory */
+static luci_local_table_t *table;        /* of this child */
 
 static void say_no_memory(server_rec *server, apr_status_t status)
 {
@@ -47,6 +47,11 @@ void luci_cache_local_prepare(server_rec *main_server)
     table = NULL;
     if (!counters)
         say_no_memory(main_server, status);
+}
+
+luci_change_counters_t *luci_cache_local_counters(void)
+{
+    return counters;
 }
 
 static int entries(void)

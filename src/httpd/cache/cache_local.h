@@ -12,6 +12,9 @@
  */
 void luci_cache_local_prepare(server_rec *main_server);
 
+/* The change counters; NULL: there is no memory. */
+luci_change_counters_t *luci_cache_local_counters(void);
+
 /* Starts the part of a server's session cache that this child has for itself (LuciaSessionCacheLocal). */
 void luci_cache_local_start(luci_session_cache_t *sessions, const luci_cache_t *cache, server_rec *server,
                             apr_pool_t *child_pool);

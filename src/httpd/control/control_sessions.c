@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/control/control_sessions.h"
 
+#include "httpd/cache/cache_local.h"
 #include "httpd/server/runtime.h"
 
 #include <apr_strings.h>
@@ -31,5 +32,16 @@ const char *luci_control_session_forget(luci_control_call_t *call, int *done)
     if (tokens->nelts > 0)
         forget(call, tokens);
     *done = tokens->nelts;
+    return NULL;
+}
+
+const char *luci_control_user_forget(luci_control_call_t *call, int *done)
+{
+    unsigned char key[LUCI_SHA256_BYTES];
+
+    if (call->count < 2 || luci_secret_unhex(call->words[1], key, sizeof key) != LUCI_OK)
+        return "a user is not written as 64 hexadecimal digits";
+    luci_change_counter_move(luci_cache_local_counters(), key);
+    *done = 1;
     return NULL;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/gate/basic.h"
 
-#include "httpd/request/app_use.h"
+#include "core/auth/known_password.h"
 #include "httpd/gate/identity.h"
+#include "httpd/request/app_use.h"
 #include "httpd/request/cookies.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/state.h"
@@ -15,8 +16,8 @@ APLOG_USE_MODULE(luciauth);
 
 /* The last verification of this client request. */
 struct luci_basic_check_t {
-    const char *name;                        /* NULL: none yet */
-    unsigned char digest[LUCI_SHA256_BYTES]; /* of the password */
+    const char *name;       /* NULL: none yet */
+    luci_local_key_t known; /* stands for name and password (known_password.h) */
     luci_result_t result;
     luci_user_t user; /* set if result is OK */
     luci_attempt_t attempt;
@@ -95,22 +96,18 @@ static luci_result_t verify(request_rec *r, const char *name, const char *passwo
 {
     luci_basic_check_t *check = check_of(r);
     apr_pool_t *pool = luci_state_of(r)->pool;
-    luci_auth_request_t request = { .password = password,
+    luci_auth_request_t request = { .username = name,
+                                    .password = password,
                                     .client = { .address = r->useragent_ip },
                                     .now = luci_runtime_now(),
                                     .attempt = &check->attempt };
     luci_auth_t auth = luci_state_auth(r);
-    unsigned char digest[LUCI_SHA256_BYTES];
-    luci_result_t result = luci_secret_sha256(password, strlen(password), digest);
 
-    if (result != LUCI_OK)
-        return result;
-    if (check->name && strcmp(check->name, name) == 0 &&
-        luci_secret_equal(check->digest, digest, sizeof digest))
+    request.known = luci_known_password_key(&auth, &request, pool);
+    if (check->name && luci_secret_equal(&check->known, &request.known, sizeof request.known))
         return check->result;
-    check->name = apr_pstrdup(pool, name);
-    memcpy(check->digest, digest, sizeof digest);
-    request.username = check->name;
+    check->name = request.username = apr_pstrdup(pool, name);
+    check->known = request.known;
     check->attempt = (luci_attempt_t){ .device = luci_cookies_device(r) };
     request.app = app_access(r, check, request.now);
     check->result = luci_auth_check(&auth, &request, &check->user, pool);

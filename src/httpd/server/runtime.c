@@ -89,6 +89,20 @@ static const luci_session_cache_t *start_cache(luci_runtime_t *runtime, luci_cac
     return own;
 }
 
+/* What a child keeps of right passwords, for as long as it keeps sessions; nothing if it keeps none. Its
+ * counters are there without that, because other virtual hosts may have the same users. */
+static const luci_known_passwords_t *start_known(luci_runtime_t *runtime)
+{
+    const luci_session_cache_t *sessions = runtime->auth.cache;
+    luci_known_passwords_t *known = &runtime->known;
+    luci_local_table_t *table = sessions ? sessions->local.table : NULL;
+
+    if (table)
+        known->ttl = sessions->local_ttl < sessions->ttl ? sessions->local_ttl : sessions->ttl;
+    (void)!luci_local_cache_begin(&known->local, table, luci_cache_local_counters()); /* keeps nothing then */
+    return known;
+}
+
 /* Counts belong to a database; their namespace key is that of its sessions. */
 static const luci_throttle_t *start_throttle(const luci_server_config_t *config, apr_pool_t *pool)
 {
@@ -135,6 +149,7 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
         .throttle = start_throttle(config, pool),
         .passwords = &runtime->passwords,
     };
+    runtime->auth.known = start_known(runtime);
     runtime->passwords = luci_password_table_memory(shared->passwords, runtime->session_cache.namespace_key,
                                                     config->hash_slots.wait, config->throttle.account.period);
     return runtime;

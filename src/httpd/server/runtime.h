@@ -21,6 +21,7 @@ typedef struct luci_runtime_t {
     luci_auth_t auth;
     luci_session_cache_t session_cache;
     luci_password_memory_t passwords;
+    luci_known_passwords_t known;
     luci_db_target_t target;
     luci_pool_t *pool;
     luci_pages_t *pages;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/server/throttle_start.h"
 
+#include "httpd/cache/cache_local.h"
+
 #include <apr_strings.h>
 #include <http_config.h>
 #include <http_log.h>
@@ -144,9 +146,10 @@ const luci_throttle_t *luci_throttle_start(const luci_server_config_t *config,
 
     if (!shared || !shared->counts)
         return NULL;
-    throttle = apr_palloc(pool, sizeof *throttle);
+    throttle = apr_pcalloc(pool, sizeof *throttle);
     throttle->store = luci_counts_store(shared->counts);
     throttle->limits = config->throttle;
+    throttle->counters = luci_counts_are_local(shared->counts) ? luci_cache_local_counters() : NULL;
     return make_secret(shared, throttle, namespace_key) == LUCI_OK &&
                    make_namespace_key(shared, throttle, namespace_key) == LUCI_OK
                ? throttle

@@ -29,13 +29,14 @@ my %KINDS = (
     ungated    => ['local',      Bench::UNGATED],
     local      => ['local',      Bench::GATED],
     signed_in  => ['local',      Bench::GATED],    # on a connection that carried a sign-in before
+    basic      => ['basic',      Bench::GATED],    # with a name and a password that the process knows
     shared     => ['shared',     Bench::GATED],
     sqlite     => ['sqlite',     Bench::GATED],
     postgresql => ['postgresql', Bench::GATED],
 );
-my @ORDER = qw(ungated local signed_in shared sqlite postgresql);
+my @ORDER = qw(ungated local signed_in basic shared sqlite postgresql);
 my %WHAT = (
-    ungated => 'ungated', local => "gated, the process's own cache", signed_in => 'the same after a sign-in', shared => 'gated, the shared cache only',
+    ungated => 'ungated', local => "gated, the process's own cache", signed_in => 'the same after a sign-in', basic => 'Basic, a known password', shared => 'gated, the shared cache only',
     sqlite => 'gated, straight from SQLite', postgresql => 'gated, straight from PostgreSQL',
 );
 
@@ -55,7 +56,7 @@ sub new {
     my %host = map { $_ => $_ } map { $KINDS{$_}[0] } $self->kinds;
     $self->{postgres} = LuciaTest::Postgres->new if $host{postgresql};
     my %conf = (
-        local => { conf => 'shared', local => 'auto' }, shared => { conf => 'shared', local => 'off' }, sqlite => { conf => 'sqlite' },
+        local => { conf => 'shared', local => 'auto' }, shared => { conf => 'shared', local => 'off' }, basic => { conf => 'shared_basic' }, sqlite => { conf => 'sqlite' },
         postgresql => { conf => 'postgresql', params => $self->{postgres} && $self->{postgres}->params },
     );
     $self->{dir} = LuciaTest::work_dir('locks');
@@ -78,7 +79,7 @@ sub enter {
     my ($self, $host) = @_;
     my $peer = Bench::Peer::Lucia->new(name => $host, url => $self->{server}->origin($self->{server}->host_port($host)));
     $peer->prepare;
-    return $peer->enter;
+    return $host eq 'basic' ? { headers => [Bench::Users::basic(Bench::NAME, Bench::PASSWORD)] } : $peer->enter;
 }
 
 # The only child.

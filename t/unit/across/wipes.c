@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What held a secret is overwritten: each call of libcrypto's OPENSSL_cleanse lands here, with what is still
  * in the memory. */
+#include "core/auth/known_password.h"
 #include "core/auth/password_credential.h"
 #include "core/auth/password_memory.h"
 #include "core/base/secret.h"
@@ -227,6 +228,17 @@ static void check_secret_directive(apr_pool_t *pool)
     tap_is_str(getenv("LUCIA_WIPES_SECRET"), secret, "S5.5: the variable is left for a restart");
 }
 
+static void check_known(apr_pool_t *pool)
+{
+    luci_known_passwords_t known = { .ttl = 1 };
+    luci_auth_t auth = { .known = &known };
+    luci_auth_request_t request = { .username = "alice", .password = PASSWORD };
+
+    count = 0;
+    (void)luci_known_password_key(&auth, &request, pool);
+    tap_is_int(hold(PASSWORD, strlen(PASSWORD)), 1, "what a key stands for is wiped");
+}
+
 int main(void)
 {
     apr_pool_t *pool;
@@ -244,6 +256,7 @@ int main(void)
     check_memory(pool);
     check_seal(pool);
     check_secret_directive(pool);
+    check_known(pool);
     apr_pool_destroy(pool);
     return tap_done();
 }

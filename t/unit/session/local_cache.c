@@ -16,7 +16,7 @@
 #define ROUNDS 20000
 
 static apr_pool_t *pool;
-static luci_local_counters_t counters;
+static luci_change_counters_t counters;
 
 static luci_local_cache_t begin(int entries)
 {
@@ -52,19 +52,27 @@ static luci_local_content_t session_of(int n)
 
 static void keep(const luci_local_cache_t *cache, const luci_local_content_t *content, apr_uint32_t counted)
 {
-    luci_local_entry_t entry = { content, 3, content->session.token.digest, counted };
+    const char *id = content->session.token.id;
+    luci_local_entry_t entry = { .key = luci_local_cache_key(cache, id, strlen(id)),
+                                 .content = content,
+                                 .attributes = 3 };
 
+    luci_change_watch_add(&entry.watch, content->session.token.digest, counted);
     luci_local_cache_keep(cache, &entry);
 }
 
 static void keep_now(const luci_local_cache_t *cache, const luci_local_content_t *content)
 {
-    keep(cache, content, luci_local_counter(&counters, content->session.token.digest));
+    keep(cache, content, luci_change_counter(&counters, content->session.token.digest));
 }
 
 static luci_result_t find(const luci_local_cache_t *cache, int n, luci_local_content_t *found)
 {
-    return luci_local_cache_find(cache, session_of(n).session.token.id, found, pool);
+    const char *id = session_of(n).session.token.id;
+
+    luci_local_key_t key = luci_local_cache_key(cache, id, strlen(id));
+
+    return luci_local_cache_find(cache, &key, found, pool);
 }
 
 static int is_whole(const luci_local_content_t *found, int n)
@@ -91,8 +99,6 @@ static void check_found(void)
     keep_now(&cache, &content);
     tap_is_result(find(&cache, 7, &found), LUCI_OK, "a session that was kept is found");
     tap_ok(is_whole(&found, 7), "a session that is found has all values that were kept");
-    tap_is_str(found.session.token.id, content.session.token.id,
-               "a session that is found has the id that was asked for");
     tap_is_result(find(&cache, 8, &found), LUCI_NOT_FOUND, "another id is not found");
     content.session.user.disabled_from = 0;
     content.read_at++;
@@ -105,12 +111,12 @@ static void check_changes(void)
 {
     luci_local_cache_t here = begin(64), there = begin(64);
     luci_local_content_t content = session_of(7), other = session_of(8), found;
-    apr_uint32_t before = luci_local_counter(&counters, content.session.token.digest);
+    apr_uint32_t before = luci_change_counter(&counters, content.session.token.digest);
 
     keep_now(&here, &content);
     keep_now(&there, &content);
     keep_now(&there, &other);
-    luci_local_counter_move(&counters, content.session.token.digest);
+    luci_change_counter_move(&counters, content.session.token.digest);
     tap_is_result(find(&here, 7, &found), LUCI_NOT_FOUND,
                   "a session that changed is not found in this process");
     tap_is_result(find(&there, 7, &found), LUCI_NOT_FOUND,
@@ -132,8 +138,8 @@ static void check_limits(void)
 
     keep_now(&none, &content);
     tap_is_result(find(&none, 7, &found), LUCI_NOT_FOUND, "a cache without a table keeps nothing");
-    tap_ok(luci_local_counter(NULL, content.session.token.digest) == 0, "without counters all are 0");
-    luci_local_counter_move(NULL, content.session.token.digest);
+    tap_ok(luci_change_counter(NULL, content.session.token.digest) == 0, "without counters all are 0");
+    luci_change_counter_move(NULL, content.session.token.digest);
     memset(large, 'a', LUCI_LOCAL_ENTRY_MAX);
     content.session.user.username = large;
     keep_now(&cache, &content);
@@ -169,9 +175,11 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
         int n = (round * 7 + worker->number) % 8;
         char id[64];
         luci_local_content_t content, found;
+        luci_local_key_t key;
 
         apr_snprintf(id, sizeof id, "session%033d", n);
-        if (luci_local_cache_find(worker->cache, id, &found, own) == LUCI_OK) {
+        key = luci_local_cache_key(worker->cache, id, strlen(id));
+        if (luci_local_cache_find(worker->cache, &key, &found, own) == LUCI_OK) {
             worker->found++;
             worker->broken += found.session.active_expires != n || found.session.created_at != 3 * n ||
                               atoi(found.session.user.id + 4) != n ||

@@ -106,7 +106,7 @@ static const struct {
 /* Begins with change counters that tell all ends, or with none, as for a store that machines share. */
 static void begin_counted(const char *name, int is_counted)
 {
-    static luci_local_counters_t counters;
+    static luci_change_counters_t counters;
 
     begin(pool, name);
     cache.local.counters = is_counted ? &counters : NULL;

@@ -10,7 +10,7 @@
 #define LOCAL (4 * LUCI_MS_SECOND)
 
 static apr_pool_t *pool;
-static luci_local_counters_t counters;
+static luci_change_counters_t counters;
 
 static void start(const char *name)
 {
