@@ -7,7 +7,7 @@ import { examples, translations } from "./examples.mjs";
 import { template } from "./template.mjs";
 import { done, is, ok } from "../interop/lib/tap.mjs";
 
-const names = ["signup", "login", "profile", "password", "confirm", "sessions", "activity", "username", "delete", "reset", "logout", "signed-in", "unauthorized", "forbidden", "error"];
+const names = ["signup", "login", "profile", "password", "confirm", "factor", "sessions", "activity", "username", "delete", "reset", "logout", "signed-in", "unauthorized", "forbidden", "error"];
 const text = template;
 const styleOf = (name) => text(name).match(/<style>.*<\/style>/s)[0].split("\n");
 const firstDifference = (lines, others) => lines.find((line, i) => line !== others[i]) ?? "";
@@ -37,6 +37,9 @@ const focusAtStart = {
   "password-current": "current",
   "password-new": "password",
   "password-unavailable": "current",
+  "factor": "code",
+  "factor-wrong": "code",
+  "factor-late": "code",
   "confirm": "password",
   "confirm-wrong": "password",
   "confirm-other": "password",

@@ -12,6 +12,15 @@ const luci_factor_kind_t luci_factor_kind_list[] = {
     { 0, NULL },
 };
 
+const char *luci_factor_name(int kind)
+{
+    const luci_factor_kind_t *known = luci_factor_kind_list;
+
+    while (known->kind && known->kind != kind)
+        known++;
+    return known->name;
+}
+
 enum { COLUMN_TOTP, COLUMN_RECOVERY_CODES, COLUMN_PASSKEYS };
 
 luci_result_t luci_factor_read(luci_db_t *db, const char *user_id, luci_factors_t *factors,

@@ -22,6 +22,9 @@ typedef struct {
 /* All kinds, in the order of their bits; ends with a kind of 0. */
 extern const luci_factor_kind_t luci_factor_kind_list[];
 
+/* The name of a kind; NULL: it is no kind. */
+const char *luci_factor_name(int kind);
+
 /* What a user has. */
 typedef struct {
     int kinds;          /* a set of LUCI_FACTOR_...; 0: no second factor */

@@ -4,7 +4,7 @@
  * one than when the page was opened (keycloak#26925). */
 #include "core/auth/confirmation.h"
 #include "httpd/account/account_json.h"
-#include "httpd/account/password_form.h"
+#include "httpd/account/second_factor.h"
 #include "httpd/request/cookies.h"
 #include "httpd/request/proof.h"
 #include "httpd/request/reply.h"
@@ -93,6 +93,8 @@ static luci_result_t act(luci_password_form_t *form, apr_pool_t *pool)
 
 static int answer(luci_password_form_t *form)
 {
+    if (form->result == LUCI_DENIED && form->auth_request.demand.kinds)
+        return luci_second_factor_ask(form, LUCI_STEP_CONFIRM);
     return luci_password_form_answer(form, page, "password_error");
 }
 
@@ -113,6 +115,7 @@ const luci_endpoint_t luci_endpoint_confirm = {
     .event = LUCI_EVENT_CONFIRM,
     .needs_session = 1,
     .ends_session = 1,
+    .admits_half = 1,
     .get = show,
     .post = post,
     .post_again = luci_password_form_post_again,

@@ -39,6 +39,7 @@ struct luci_endpoint_t {
      * comes from this site. 0: a POST from another site is refused with 403. */
     int needs_session;
     int ends_session;     /* 1: post ends the session, so it is not renewed before */
+    int admits_half;      /* 1: also with half a session (luci_validation_is_half) */
     int has_secret_query; /* 1: the query contains a secret, which no log may contain */
 
     /* Only with needs_session. If the last proof is older than LuciaFreshness, neither get nor post is

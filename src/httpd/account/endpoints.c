@@ -8,6 +8,7 @@
     ROW(logout)                                                                                              \
     ROW(profile)                                                                                             \
     ROW(password)                                                                                            \
+    ROW(factor)                                                                                              \
     ROW(confirm)                                                                                             \
     ROW(sessions)                                                                                            \
     ROW(reset)                                                                                               \

@@ -4,6 +4,7 @@
 #include "core/password/new_password.h"
 #include "httpd/account/account_json.h"
 #include "httpd/account/attribute_fields.h"
+#include "httpd/account/second_factor.h"
 #include "httpd/request/answer.h"
 #include "httpd/request/cookies.h"
 #include "httpd/request/reply.h"
@@ -91,6 +92,8 @@ int luci_entry_show(luci_endpoint_request_t *request, const luci_entry_kind_t *k
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
         return luci_endpoint_failure(request, result);
     next = luci_way_back_chosen(request->r, NULL);
+    if (result == LUCI_OK && luci_validation_is_half(request->r, request->session) && request->urls->factor)
+        return luci_reply_redirect(request->r, luci_way_back_link(request->r, request->urls->factor, next));
     if (result == LUCI_OK)
         return luci_reply_redirect(request->r, next ? next : request->urls->home);
     return page(request, kind, next);
@@ -192,7 +195,10 @@ int luci_entry_answer(luci_password_form_t *entry)
         if (entry->field == LUCI_FIELD_ATTRIBUTE)
             return form_again(entry, LUCI_ATTRIBUTE_ERROR, LUCI_MESSAGE_VALUE_TAKEN);
         return form_again(entry, "username_error", LUCI_MESSAGE_TAKEN);
-    case LUCI_DENIED: return form_again(entry, "form_error", LUCI_MESSAGE_INCORRECT);
+    case LUCI_DENIED:
+        if (entry->auth_request.demand.kinds)
+            return luci_second_factor_ask(entry, LUCI_STEP_SIGN_IN);
+        return form_again(entry, "form_error", LUCI_MESSAGE_INCORRECT);
     case LUCI_THROTTLED: return throttled(entry);
     case LUCI_NOT_FOUND:
     case LUCI_EXPIRED:

@@ -54,6 +54,18 @@ static int answer_anonymous(luci_endpoint_request_t *request)
     return luci_reply_redirect(request->r, request->urls->login);
 }
 
+/* With half a session, a browser is led to prove the other factor, and back. */
+static int answer_half(luci_endpoint_request_t *request)
+{
+    request_rec *r = request->r;
+
+    if (request->is_post)
+        luci_state_report_refused(r, request->endpoint->event, LUCI_REASON_ONE_FACTOR);
+    if (request->is_post || request->as_json || request->wants_json || !request->urls->factor)
+        return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_FACTOR);
+    return luci_reply_redirect(r, luci_way_back_link(r, request->urls->factor, luci_way_back_requested(r)));
+}
+
 /* Whether the cookie counts, so that the form comes from this site, and its session has ended. */
 static int is_again(luci_endpoint_request_t *request)
 {
@@ -74,6 +86,8 @@ static int find_session(luci_endpoint_request_t *request)
     if (!endpoint->needs_session)
         return OK;
     result = luci_endpoint_session(request, ends ? luci_validate_ending : luci_validate);
+    if (result == LUCI_OK && !endpoint->admits_half && luci_validation_is_half(request->r, request->session))
+        return answer_half(request);
     if (result == LUCI_OK || (result == LUCI_NOT_FOUND && is_again(request)))
         return OK;
     if (request->is_post)

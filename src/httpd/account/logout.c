@@ -65,6 +65,7 @@ const luci_endpoint_t luci_endpoint_logout = {
     .event = LUCI_EVENT_SIGN_OUT,
     .needs_session = 1,
     .ends_session = 1,
+    .admits_half = 1,
     .get = show,
     .post = sign_out,
     .no_session = answer_anonymous,

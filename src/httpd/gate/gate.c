@@ -154,7 +154,7 @@ static int authenticate_session(request_rec *r)
     if (!id)
         return anonymous(r, dir);
     result = luci_validate(r, id, &session);
-    if (result == LUCI_OK && luci_identity_is_half(r, session))
+    if (result == LUCI_OK && luci_validation_is_half(r, session))
         return dir->optional ? admit_anonymous(r) : ask_for_factor(r);
     if (result == LUCI_OK)
         return luci_identity_admit(r, &session->user);

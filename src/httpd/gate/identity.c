@@ -69,12 +69,6 @@ int luci_identity_factors(request_rec *r, const luci_user_t *user)
     return session && user == &session->user ? session->factors : 1;
 }
 
-int luci_identity_is_half(request_rec *r, const luci_session_t *session)
-{
-    return session->factors < 2 &&
-           luci_config_server(r->server)->settings.second_factor == LUCI_SECOND_FACTOR_REQUIRED;
-}
-
 static void clear_environment(request_rec *r, const luci_runtime_t *runtime)
 {
     int count = runtime->auth.settings->attributes->nelts;
@@ -160,7 +154,7 @@ luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user)
     if (!id)
         return LUCI_NOT_FOUND;
     result = luci_validate(r, id, &session);
-    if (result == LUCI_OK && luci_identity_is_half(r, session))
+    if (result == LUCI_OK && luci_validation_is_half(r, session))
         return LUCI_NOT_FOUND;
     if (result == LUCI_OK)
         *user = &session->user;

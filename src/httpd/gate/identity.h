@@ -3,7 +3,8 @@
 #ifndef LUCI_IDENTITY_H
 #define LUCI_IDENTITY_H
 
-#include "core/session/session.h"
+#include "core/account/user.h"
+#include "core/base/result.h"
 
 #include <httpd.h>
 
@@ -33,9 +34,6 @@ int luci_identity_undecided(request_rec *r, luci_result_t result);
 
 /* With how many factors the user of this request has signed in. */
 int luci_identity_factors(request_rec *r, const luci_user_t *user);
-
-/* 1: the session has one factor, and LuciaSecondFactor asks for two, so that it identifies no user. */
-int luci_identity_is_half(request_rec *r, const luci_session_t *session);
 
 /* Sets LUCIA_* in the environment of this request, or removes them if user is NULL. */
 void luci_identity_show(request_rec *r, const luci_user_t *user);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/request/cookies.h"
 
+#include "core/auth/step.h"
 #include "core/throttle/device.h"
 #include "core/web/cookie_shapes.h"
 #include "httpd/request/answer.h"
@@ -118,25 +119,36 @@ void luci_cookies_clear_session(request_rec *r)
     luci_answer_clear_cache(luci_state_root(r));
 }
 
-const char *luci_cookies_device(request_rec *r)
+/* ---- Further cookies, with the attributes of the session cookie ---- */
+
+static const char *value_of(request_rec *r, const char *name)
 {
-    const luci_runtime_t *runtime = luci_runtime_of(r);
     const luci_state_t *state = luci_state_of(r);
 
-    return runtime ? luci_cookie_value(state->cookies, runtime->device_cookie, state->pool) : NULL;
+    return luci_cookie_value(state->cookies, name, state->pool);
 }
 
-static luci_cookie_t device_cookie_of(request_rec *r)
+static luci_cookie_t named(request_rec *r, const char *name)
 {
     luci_cookie_t cookie = cookie_of(r);
 
-    cookie.name = luci_runtime_of(r)->device_cookie;
+    cookie.name = name;
     return cookie;
 }
 
-void luci_cookies_clear_device(request_rec *r)
+static void set_named(request_rec *r, const char *name, const char *value, luci_ms_t lifetime)
 {
-    luci_cookie_t cookie = device_cookie_of(r);
+    const luci_state_t *state = luci_state_of(r);
+    luci_cookie_t cookie = named(r, name);
+
+    if (are_several(state, &cookie))
+        clear_strays(r, &cookie);
+    send_cookie(r, &cookie, luci_cookie_set(&cookie, value, luci_runtime_now() + lifetime, state->pool));
+}
+
+static void clear_named(request_rec *r, const char *name)
+{
+    luci_cookie_t cookie = named(r, name);
 
     if (luci_cookie_count(luci_state_of(r)->cookies, cookie.name) == 0)
         return;
@@ -145,13 +157,34 @@ void luci_cookies_clear_device(request_rec *r)
     clear(r, &cookie);
 }
 
+const char *luci_cookies_device(request_rec *r)
+{
+    const luci_runtime_t *runtime = luci_runtime_of(r);
+
+    return runtime ? value_of(r, runtime->device_cookie) : NULL;
+}
+
 void luci_cookies_set_device(request_rec *r, const char *value)
 {
-    const luci_state_t *state = luci_state_of(r);
-    luci_cookie_t cookie = device_cookie_of(r);
+    set_named(r, luci_runtime_of(r)->device_cookie, value, LUCI_DEVICE_LIFETIME);
+}
 
-    if (are_several(state, &cookie))
-        clear_strays(r, &cookie);
-    send_cookie(r, &cookie,
-                luci_cookie_set(&cookie, value, luci_runtime_now() + LUCI_DEVICE_LIFETIME, state->pool));
+void luci_cookies_clear_device(request_rec *r)
+{
+    clear_named(r, luci_runtime_of(r)->device_cookie);
+}
+
+const char *luci_cookies_step(request_rec *r)
+{
+    return value_of(r, luci_runtime_of(r)->step_cookie);
+}
+
+void luci_cookies_set_step(request_rec *r, const char *value)
+{
+    set_named(r, luci_runtime_of(r)->step_cookie, value, LUCI_STEP_LIFETIME);
+}
+
+void luci_cookies_clear_step(request_rec *r)
+{
+    clear_named(r, luci_runtime_of(r)->step_cookie);
 }

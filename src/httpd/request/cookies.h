@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Set-Cookie lines of an answer: the session's cookie and the device cookie. */
+/* The Set-Cookie lines of an answer: the session's cookie, the device cookie, and that of the step before
+ * a second factor. */
 #ifndef LUCI_COOKIES_H
 #define LUCI_COOKIES_H
 
@@ -18,5 +19,11 @@ void luci_cookies_set_device(request_rec *r, const char *value);
 
 /* Clears the device cookie, if the request has one. */
 void luci_cookies_clear_device(request_rec *r);
+
+/* The same for the cookie of the step between password and second factor (core/auth/step.h). Only with
+ * LuciaSecondFactor. */
+const char *luci_cookies_step(request_rec *r);
+void luci_cookies_set_step(request_rec *r, const char *value);
+void luci_cookies_clear_step(request_rec *r);
 
 #endif

@@ -299,7 +299,7 @@ void luci_reply_complain(request_rec *r, const luci_problem_t *problem, const ch
 }
 
 /* Programs read English, whatever Accept-Language says. */
-static json_t *problem_json(request_rec *r, const luci_problem_t *problem)
+json_t *luci_problem_json(request_rec *r, const luci_problem_t *problem)
 {
     const char *text = luci_messages_fill(english(r, problem->message), times_of(r, problem), r->pool);
 
@@ -332,7 +332,7 @@ int luci_reply_problem(request_rec *r, const luci_problem_t *problem, luci_reply
     }
     luci_reply_retry_after(r, problem);
     if (format == LUCI_REPLY_JSON || (format == LUCI_REPLY_AT_GATE && !luci_request_is_navigation(r)))
-        return luci_reply_json(r, status, problem_json(r, problem));
+        return luci_reply_json(r, status, luci_problem_json(r, problem));
     if (status == HTTP_SERVICE_UNAVAILABLE && !r->main && !luci_reply_is_error_document(r) &&
         has_error_document(r, status)) /* The site's maintenance page is used for sign-in, too. */
         return status;

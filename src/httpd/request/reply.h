@@ -68,6 +68,9 @@ typedef struct {
     apr_int64_t retry_after; /* seconds, with a 429; 0: none. A 503 always has the same one */
 } luci_problem_t;
 
+/* {"error": message}, with "code" if the request or LuciaErrorCodes asks; a new reference. */
+json_t *luci_problem_json(request_rec *r, const luci_problem_t *problem);
+
 typedef enum {
     LUCI_REPLY_PAGE,   /* error.html */
     LUCI_REPLY_JSON,   /* {"error": message} in English; with "code" if the request or LuciaErrorCodes asks */

@@ -22,9 +22,9 @@
 APLOG_USE_MODULE(luciauth);
 
 #define SPARE_HELPERS 2
-#define DEVICE                                                                                               \
-    "_device" /* appended to the name of the session cookie, so that a prefix such as __Host- applies to     \
-                 both */
+/* Appended to the name of the session cookie, so that a prefix such as __Host- applies to all. */
+#define DEVICE "_device"
+#define STEP "_step"
 
 static int has_pool_for(const luci_server_config_t *config, const void *target)
 {
@@ -138,6 +138,8 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
     runtime->activity_pacer = luci_pace_pacer(shared->activity_pace);
     runtime->attribute_names = luci_attribute_names(&config->settings, pool);
     runtime->device_cookie = apr_pstrcat(pool, config->cookie_name, DEVICE, NULL);
+    if (config->settings.second_factor != LUCI_SECOND_FACTOR_OFF)
+        runtime->step_cookie = apr_pstrcat(pool, config->cookie_name, STEP, NULL);
     if (!runtime->pool || !runtime->pages)
         return NULL;
     runtime->auth = (luci_auth_t){

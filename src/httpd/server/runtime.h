@@ -29,6 +29,7 @@ typedef struct luci_runtime_t {
     luci_pacer_t activity_pacer; /* of failed attempts that LuciaActivity writes down */
     const luci_attribute_name_t *attribute_names;
     const char *device_cookie; /* its name */
+    const char *step_cookie;   /* the same; NULL: without LuciaSecondFactor */
 } luci_runtime_t;
 
 /* Created for each virtual host with a LuciaDatabase before children start; children inherit it. Virtual

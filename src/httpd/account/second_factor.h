@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A right password whose user has a second factor: there is no session yet, and the page "factor" comes next.
+ */
+#ifndef LUCI_SECOND_FACTOR_H
+#define LUCI_SECOND_FACTOR_H
+
+#include "core/auth/step.h"
+#include "httpd/account/password_form.h"
+
+/* Answers a form whose auth_request.demand has kinds: sets the cookie of the step, and leads a browser to the
+ * page with its next, or tells a script which kinds of factors the user has, with 401. */
+int luci_second_factor_ask(luci_password_form_t *form, luci_step_kind_t kind);
+
+/* The names of a set of kinds (core/factor/factor.h), as a JSON array; a new reference. */
+json_t *luci_second_factor_json(int kinds);
+
+#endif
