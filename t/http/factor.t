@@ -146,7 +146,7 @@ is api(factor => qq({"code":"$codes[4]"}))->status, 401, 'a script without step 
 
 # ---- A session gets the factor ----
 
-sub age { my ($cookie) = @_; return sqlite($db, 'UPDATE user_session SET proved_at = 1000, created_at = created_at - 60000 WHERE id = ?', stored_id($cookie)) }
+sub age { my ($cookie) = @_; return sqlite($db, 'UPDATE user_session SET proved_at = 1000 WHERE id = ?', stored_id($cookie)) }
 is_served($server->request(GET => '/plain/a.txt', navigation(), cookie => $other), 'a session from before the factor lives on where one factor is enough');
 age($other);
 my $old = row_of($server, $other);
@@ -175,7 +175,7 @@ is $reply->status, 403, 'a form of another site is refused';
 sub confirm { my ($cookie) = @_; return $server->request(POST => '/account/confirm', form(password => $PASSWORD, next => '/fresh/a.txt'), cookie => $cookie, origin => 1) }
 age($raised);
 $reply = confirm($raised);
-is answer($reply), '303 /account/factor?next=/fresh/a.txt', 'S1.42: a confirmation asks for the factor, too';
+is answer($reply), '303 /account/factor?next=/fresh/a.txt', 'S1.42: a confirmation asks for the factor besides the password';
 is $server->request(GET => '/fresh/a.txt', script(), cookie => $raised)->status, 401, 'the password alone confirms nothing';
 $step = step_of($reply);
 is answer(factor($codes[5], [$step])), '401 Unauthorized', 'the step of a confirmation is worth nothing without its session';
@@ -203,17 +203,31 @@ is $bobbys->{user_id}, user_id($db, 'alice'), 'the new session is that of the si
 
 my $carol = up('carol');
 is answer($host{must}->request(GET => '/account/login?next=/plain/a.txt', cookie => $carol)), '302 /account/factor?next=/plain/a.txt', 'S4.27: half a session is led from sign-in to factor, not in a circle';
-is answer($host{must}->request(GET => '/account/factor?next=/plain/a.txt', cookie => $carol)), '303 /account/factors?next=/plain/a.txt', 'S4.27: and from there to where one sets a factor up';
+is answer($host{must}->request(GET => '/account/factor?next=/plain/a.txt', cookie => $carol)), '303 /account/factors?next=/plain/a.txt', 'S4.27: half a session without a factor is led to where one sets one up';
 is answer($host{must}->request(GET => '/account', cookie => $carol)), '302 /account/factor?next=/account', 'S4.27: the account pages of half a session lead to factor';
 is answer($host{must}->request(GET => '/account/api', cookie => $carol)), '401 Second factor required', 'S4.27: their JSON answers 401';
 is answer($host{must}->request(POST => '/account/password', form(current => $PASSWORD, password => 'another one'), cookie => $carol, headers => { Origin => 'http://must.test' })), '401 Second factor required', 'S4.27: half a session changes no password';
 is $host{must}->request(POST => '/account/logout', cookie => $carol, headers => { Origin => 'http://must.test' })->status, 302, 'S4.27: half a session signs out';
+
+# ---- Guesses ----
+
+my $dave = up('daveX');
+my @of_dave = give_codes($db, 'daveX');
+$step = step_of(login('daveX'));
+is answer(factor($WRONG, [$step])), '400 Incorrect code', "wrong code $_ of five is told" for 1 .. 5;
+$reply = factor($of_dave[0], [$step]);
+is $reply->status, 429, 'S1.42: after five wrong codes even a right one is refused';
+like $reply->header('Retry-After'), qr/^\d+$/, 'the answer says when to try again';
+like $reply->body, qr/name="code"/, 'the page is there again';
+is answer(factor($of_dave[0], [step_of(login('daveX'))])), '429 ' . error_in($reply), 'a new step does not help';
+is factor($codes[7], [step_of(login('alice'))])->status, 302, 'other users are not concerned';
+is_served($server->request(GET => '/plain/a.txt', navigation(), cookie => $dave), 'sessions of the user are not concerned');
 
 # ---- Where the pages are ----
 
 is answer($host{handler}->request(POST => '/enter', form(username => 'alice', password => $PASSWORD))), '302 /mine/factor', 'LuciaFactorURL is where sign-in leads';
 is answer($host{bare}->request(POST => '/enter', form(username => 'alice', password => $PASSWORD))), '401 Second factor required', 'without a page that is known, sign-in says what is missing';
 unlike $server->error_log, qr/$codes[6]|$codes[5]/, 'the log has no codes';
-unlike $server->error_log, qr/exit signal/, 'nothing crashed';
+unlike $server->error_log, qr/exit signal/, 'no child of the second steps crashes';
 
 done_testing;

@@ -167,6 +167,41 @@ static luci_result_t prove(const luci_auth_t *auth, luci_second_step_t *step,
     return result;
 }
 
+/* The account's name for the throttle's list. */
+static const char *account_of(const luci_second_step_user_t *user, apr_pool_t *pool)
+{
+    const char *key_id = user->key.id;
+
+    if (!key_id && luci_key_id(user->key.user.username, &key_id, pool) != LUCI_OK)
+        return "";
+    return key_id;
+}
+
+static luci_attempt_outcome_t outcome_of(luci_result_t result)
+{
+    return result == LUCI_OK       ? LUCI_ATTEMPT_SUCCESS
+           : result == LUCI_DENIED ? LUCI_ATTEMPT_FAILURE
+                                   : LUCI_ATTEMPT_CANCEL;
+}
+
+/* Proves the code, unless too many were wrong. */
+static luci_result_t prove_counted(const luci_auth_t *auth, luci_second_step_t *step,
+                                   const luci_second_step_user_t *user, luci_event_t *event, apr_pool_t *pool)
+{
+    luci_attempt_t *attempt = step->request.attempt ? luci_auth_begin_attempt(&step->request) : NULL;
+    luci_result_t result = attempt ? luci_throttle_factor(auth->throttle, attempt, user->key.user.id,
+                                                          account_of(user, pool), pool)
+                                   : LUCI_OK;
+
+    event->reason = luci_reason_of(result);
+    if (result == LUCI_OK) {
+        result = prove(auth, step, user, event, pool);
+        if (attempt)
+            luci_throttle_end(auth->throttle, attempt, outcome_of(result), pool);
+    }
+    return result;
+}
+
 static luci_result_t run(const luci_auth_t *auth, luci_second_step_t *step, luci_session_t *renewed,
                          luci_event_t *event, apr_pool_t *pool)
 {
@@ -178,7 +213,7 @@ static luci_result_t run(const luci_auth_t *auth, luci_second_step_t *step, luci
         return result;
     event->user_id = user.key.user.id;
     event->account = user.key.user.username;
-    result = prove(auth, step, &user, event, pool);
+    result = prove_counted(auth, step, &user, event, pool);
     if (result != LUCI_OK)
         return result;
     result = store(auth, step, &user, renewed, pool);

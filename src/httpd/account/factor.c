@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The page where people prove a second factor: after the password, when they sign in or confirm, or later, in
- * a session that has one factor. It opens nothing by itself: without the cookie of the step
+ * a session that has one factor. Without the cookie of the step
  * (core/auth/step.h) and without a session it leads to sign-in. */
 #include "core/auth/second_step.h"
 #include "core/factor/factor.h"
@@ -27,15 +27,15 @@ typedef struct {
     luci_attempt_t attempt;
     luci_second_step_user_t user;
     const char *next; /* where the user wants to go; NULL: not known */
-} visit_t;
+} factor_request_t;
 
 /* A step of a sign-in counts more than a session, which the sign-in replaces; one of a confirmation needs its
  * session. */
-static void choose(visit_t *visit)
+static void choose(factor_request_t *proving)
 {
-    luci_endpoint_request_t *request = visit->request;
+    luci_endpoint_request_t *request = proving->request;
     const luci_session_t *session = request->session;
-    luci_second_step_t *second = &visit->second;
+    luci_second_step_t *second = &proving->second;
     int is_sign_in = second->step && second->step->kind == LUCI_STEP_SIGN_IN;
 
     if (second->step && !is_sign_in && !session)
@@ -44,23 +44,24 @@ static void choose(visit_t *visit)
     second->request.old_session = is_sign_in && session ? &session->token : NULL;
 }
 
-static luci_result_t look(visit_t *visit)
+static luci_result_t look(factor_request_t *proving)
 {
     luci_result_t result;
 
-    choose(visit);
-    if (!visit->second.step && !visit->second.session)
+    choose(proving);
+    if (!proving->second.step && !proving->second.session)
         return LUCI_NOT_FOUND;
-    result = luci_second_step_look(&visit->auth, &visit->second, &visit->user, visit->request->r->pool);
-    if (result != LUCI_EXPIRED || !visit->second.step)
+    result =
+        luci_second_step_look(&proving->auth, &proving->second, &proving->user, proving->request->r->pool);
+    if (result != LUCI_EXPIRED || !proving->second.step)
         return result;
-    luci_cookies_clear_step(visit->request->r);
-    visit->second.step = NULL;
-    return look(visit);
+    luci_cookies_clear_step(proving->request->r);
+    proving->second.step = NULL;
+    return look(proving);
 }
 
 /* OK: a user whose factor can be proved, or who has none. NOT_FOUND: neither step nor session. */
-static luci_result_t begin(visit_t *visit, luci_endpoint_request_t *request)
+static luci_result_t begin(factor_request_t *proving, luci_endpoint_request_t *request)
 {
     request_rec *r = request->r;
     luci_ms_t now = luci_runtime_now();
@@ -68,42 +69,43 @@ static luci_result_t begin(visit_t *visit, luci_endpoint_request_t *request)
 
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
         return result;
-    *visit = (visit_t){ .request = request, .auth = luci_state_auth(r) };
-    visit->attempt.device = luci_cookies_device(r);
-    visit->second.request = (luci_auth_request_t){
+    *proving = (factor_request_t){ .request = request, .auth = luci_state_auth(r) };
+    proving->attempt.device = luci_cookies_device(r);
+    proving->second.request = (luci_auth_request_t){
         .client = { r->useragent_ip, apr_table_get(r->headers_in, "User-Agent") },
         .now = now,
-        .attempt = &visit->attempt,
+        .attempt = &proving->attempt,
     };
-    read = luci_step_read(visit->auth.settings->seal_keys, luci_cookies_step(r), now, &visit->step, r->pool);
+    read =
+        luci_step_read(proving->auth.settings->seal_keys, luci_cookies_step(r), now, &proving->step, r->pool);
     if (read == LUCI_OK)
-        visit->second.step = &visit->step;
-    result = look(visit);
-    visit->next = luci_way_back_chosen(r, luci_form_value(&request->form, "next"));
-    if (!visit->next && visit->second.step)
-        visit->next = visit->step.next;
+        proving->second.step = &proving->step;
+    result = look(proving);
+    proving->next = luci_way_back_chosen(r, luci_form_value(&request->form, "next"));
+    if (!proving->next && proving->second.step)
+        proving->next = proving->step.next;
     return result;
 }
 
 /* ---- The page ---- */
 
-static int page(visit_t *visit, const luci_problem_t *problem, const char *field)
+static int page(factor_request_t *proving, const luci_problem_t *problem, const char *field)
 {
-    luci_endpoint_request_t *request = visit->request;
+    luci_endpoint_request_t *request = proving->request;
     request_rec *r = request->r;
     apr_table_t *values = apr_table_make(r->pool, 16);
-    const char *start = visit->second.session ? request->urls->logout : request->urls->login;
+    const char *start = proving->second.session ? request->urls->logout : request->urls->login;
 
-    apr_table_setn(values, "username", visit->user.key.user.username);
+    apr_table_setn(values, "username", proving->user.key.user.username);
     apr_table_setn(values, "form_action",
                    request->urls->factor && !luci_way_back_is_own_page(r)
-                       ? luci_way_back_link(r, request->urls->factor, visit->next)
+                       ? luci_way_back_link(r, request->urls->factor, proving->next)
                        : "");
-    if (visit->next && strlen(visit->next) <= LUCI_WAY_BACK_HIDDEN_MAX)
-        apr_table_setn(values, "next", visit->next);
-    apr_table_setn(values, "has_totp", visit->user.kinds & LUCI_FACTOR_TOTP ? "1" : "");
-    apr_table_setn(values, "has_recovery", visit->user.kinds & LUCI_FACTOR_RECOVERY ? "1" : "");
-    apr_table_setn(values, "switch_url", luci_way_back_link(r, start, visit->next));
+    if (proving->next && strlen(proving->next) <= LUCI_WAY_BACK_HIDDEN_MAX)
+        apr_table_setn(values, "next", proving->next);
+    apr_table_setn(values, "has_totp", proving->user.kinds & LUCI_FACTOR_TOTP ? "1" : "");
+    apr_table_setn(values, "has_recovery", proving->user.kinds & LUCI_FACTOR_RECOVERY ? "1" : "");
+    apr_table_setn(values, "switch_url", luci_way_back_link(r, start, proving->next));
     return luci_own_page_send(request, values, problem, field);
 }
 
@@ -119,27 +121,27 @@ static int answer_anonymous(luci_endpoint_request_t *request)
 }
 
 /* A user who has no second factor is led to where one sets one up. */
-static int answer_without(visit_t *visit)
+static int answer_without(factor_request_t *proving)
 {
-    luci_endpoint_request_t *request = visit->request;
+    luci_endpoint_request_t *request = proving->request;
 
-    if (!visit->second.session)
+    if (!proving->second.session)
         return answer_anonymous(request);
     if (request->as_json || !request->urls->factors)
         return luci_endpoint_problem(request, HTTP_BAD_REQUEST, LUCI_MESSAGE("no_second_factor"));
     return luci_reply_see_other(request->r,
-                                luci_way_back_link(request->r, request->urls->factors, visit->next));
+                                luci_way_back_link(request->r, request->urls->factors, proving->next));
 }
 
-static int is_done(const visit_t *visit)
+static int is_done(const factor_request_t *proving)
 {
-    return visit->second.session && visit->second.session->factors > 1 && !visit->second.step;
+    return proving->second.session && proving->second.session->factors > 1 && !proving->second.step;
 }
 
 static int show(luci_endpoint_request_t *request)
 {
-    visit_t visit;
-    luci_result_t result = begin(&visit, request);
+    factor_request_t proving;
+    luci_result_t result = begin(&proving, request);
 
     if (result == LUCI_NOT_FOUND)
         return answer_anonymous(request);
@@ -147,67 +149,67 @@ static int show(luci_endpoint_request_t *request)
         return luci_endpoint_failure(request, result);
     if (request->wants_json)
         return luci_reply_json(request->r, HTTP_OK,
-                               json_pack("{s:o}", "factors", luci_second_factor_json(visit.user.kinds)));
-    if (!visit.user.kinds)
-        return answer_without(&visit);
-    if (is_done(&visit))
-        return luci_reply_redirect(request->r, visit.next ? visit.next : request->urls->account);
-    return page(&visit, NULL, NULL);
+                               json_pack("{s:o}", "factors", luci_second_factor_json(proving.user.kinds)));
+    if (!proving.user.kinds)
+        return answer_without(&proving);
+    if (is_done(&proving))
+        return luci_reply_redirect(request->r, proving.next ? proving.next : request->urls->account);
+    return page(&proving, NULL, NULL);
 }
 
 /* ---- The proof ---- */
 
-static int complain(visit_t *visit, const luci_problem_t *problem, const char *field)
+static int complain(factor_request_t *proving, const luci_problem_t *problem, const char *field)
 {
-    return visit->request->as_json ? luci_reply_problem(visit->request->r, problem, LUCI_REPLY_JSON)
-                                   : page(visit, problem, field);
+    return proving->request->as_json ? luci_reply_problem(proving->request->r, problem, LUCI_REPLY_JSON)
+                                     : page(proving, problem, field);
 }
 
-static int done(visit_t *visit, const luci_session_t *renewed)
+static int done(factor_request_t *proving, const luci_session_t *renewed)
 {
-    luci_endpoint_request_t *request = visit->request;
+    luci_endpoint_request_t *request = proving->request;
     request_rec *r = request->r;
-    int is_sign_in = !visit->second.session;
+    int is_sign_in = !proving->second.session;
 
     luci_cookies_clear_step(r);
     luci_cookies_set_session(r, renewed);
-    luci_endpoint_set_device(r, &visit->auth, &visit->second.request);
+    luci_endpoint_set_device(r, &proving->auth, &proving->second.request);
     if (is_sign_in)
         luci_answer_clear_cache(r);
     if (request->wants_json)
         return luci_reply_json(r, HTTP_OK, luci_account_json(renewed, request->runtime->auth.settings));
     if (is_sign_in)
-        return luci_reply_redirect(r, visit->next ? visit->next : request->urls->home);
-    return luci_reply_see_other(r, visit->next ? visit->next : request->urls->account);
+        return luci_reply_redirect(r, proving->next ? proving->next : request->urls->home);
+    return luci_reply_see_other(r, proving->next ? proving->next : request->urls->account);
 }
 
-static int answer(visit_t *visit, luci_result_t result, const luci_session_t *renewed)
+static int answer(factor_request_t *proving, luci_result_t result, const luci_session_t *renewed)
 {
     luci_problem_t problem = { HTTP_BAD_REQUEST, LUCI_MESSAGE("incorrect_code"), 0 };
 
     switch (result) {
-    case LUCI_OK: return done(visit, renewed);
-    case LUCI_DENIED: return complain(visit, &problem, "code_error");
-    case LUCI_EXPIRED: return answer_anonymous(visit->request);
-    case LUCI_NOT_FOUND: return answer_without(visit);
+    case LUCI_OK: return done(proving, renewed);
+    case LUCI_DENIED: return complain(proving, &problem, "code_error");
+    case LUCI_EXPIRED: return answer_anonymous(proving->request);
+    case LUCI_NOT_FOUND: return answer_without(proving);
     case LUCI_THROTTLED:
-        problem = luci_problem_throttled(visit->attempt.retry_after);
-        return complain(visit, &problem, "form_error");
+        problem = luci_problem_throttled(proving->attempt.retry_after);
+        return complain(proving, &problem, "form_error");
     case LUCI_INVALID:
     case LUCI_CONFLICT:
     case LUCI_BUSY:
     case LUCI_UNAVAILABLE:
     case LUCI_INTERNAL: break;
     }
-    problem = luci_problem_of(visit->request->r, result);
-    return complain(visit, &problem, "form_error");
+    problem = luci_problem_of(proving->request->r, result);
+    return complain(proving, &problem, "form_error");
 }
 
 static int post(luci_endpoint_request_t *request)
 {
-    visit_t visit;
+    factor_request_t proving;
     luci_session_t renewed;
-    luci_result_t result = begin(&visit, request);
+    luci_result_t result = begin(&proving, request);
 
     if (result == LUCI_NOT_FOUND) {
         luci_state_report_refused(request->r, LUCI_EVENT_FACTOR, LUCI_REASON_NO_SESSION);
@@ -215,9 +217,9 @@ static int post(luci_endpoint_request_t *request)
     }
     if (result != LUCI_OK)
         return luci_endpoint_failure(request, result);
-    visit.second.code = luci_form_value(&request->form, "code");
-    result = luci_second_step(&visit.auth, &visit.second, &renewed, request->r->pool);
-    return answer(&visit, result, &renewed);
+    proving.second.code = luci_form_value(&request->form, "code");
+    result = luci_second_step(&proving.auth, &proving.second, &renewed, request->r->pool);
+    return answer(&proving, result, &renewed);
 }
 
 static int is_on(const luci_server_config_t *config)
