@@ -97,6 +97,8 @@ typedef enum {
     FACTORS,
     CREDENTIALS_AND_FACTORS,
     FACTOR_CHANGES,
+    PASSKEYS,
+    PASSKEY_SIGN_IN,
     FORMS,
     ATTRIBUTES,
     NEW_PASSWORD,
@@ -121,6 +123,8 @@ static const struct {
     [LUCI_REASON_TOO_MANY_FAILURES] = { "too_many_failures", CREDENTIALS_AND_FACTORS },
     [LUCI_REASON_WRONG_CODE] = { "wrong_code", FACTORS },
     [LUCI_REASON_USED_CODE] = { "used_code", FACTORS },
+    [LUCI_REASON_UNKNOWN_PASSKEY] = { "unknown_passkey", PASSKEY_SIGN_IN },
+    [LUCI_REASON_WRONG_PASSKEY] = { "wrong_passkey", PASSKEYS },
     [LUCI_REASON_ONE_FACTOR] = { "one_factor", FACTOR_CHANGES },
     [LUCI_REASON_HAS_FACTOR] = { "has_factor", FACTOR_CHANGES },
     [LUCI_REASON_INVALID_USERNAME] = { "invalid_username", FORMS },
@@ -168,6 +172,8 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
     case FACTOR_CHANGES:
         return kind == LUCI_EVENT_FACTOR_ADD || kind == LUCI_EVENT_FACTOR_REMOVE ||
                kind == LUCI_EVENT_RECOVERY_CODES;
+    case PASSKEYS: return kind == LUCI_EVENT_SIGN_IN || kind == LUCI_EVENT_FACTOR_ADD;
+    case PASSKEY_SIGN_IN: return kind == LUCI_EVENT_SIGN_IN;
     case FORMS: return records[kind].is_credential || records[kind].has_form;
     case ATTRIBUTES: return kind == LUCI_EVENT_USER_SET || kind == LUCI_EVENT_SIGN_UP;
     case NEW_PASSWORD:

@@ -63,6 +63,8 @@ typedef enum {
     LUCI_REASON_TOO_MANY_FAILURES, /* in a row, so that the key takes no password (failures.h) */
     LUCI_REASON_WRONG_CODE,        /* of a second factor */
     LUCI_REASON_USED_CODE,         /* a code of a second factor that was accepted before */
+    LUCI_REASON_UNKNOWN_PASSKEY,   /* one that is not registered, or not any more */
+    LUCI_REASON_WRONG_PASSKEY,     /* what an authenticator answered is not accepted (passkey_fault.h) */
     LUCI_REASON_ONE_FACTOR,        /* the session was not proved with the second factor of its user */
     LUCI_REASON_HAS_FACTOR,        /* the user has this second factor already */
     LUCI_REASON_INVALID_USERNAME,
@@ -140,7 +142,8 @@ typedef struct {
         LUCI_NOTICE_UNLOCKED,          /* a device that was signed in before has set them back */
         LUCI_NOTICE_FAILURE_UNCOUNTED, /* result: why a failure could not be counted or set back */
         LUCI_NOTICE_FACTOR_LOCKED,     /* count: so many wrong codes in a row, the last one just now */
-        LUCI_NOTICE_SEED_UNREADABLE    /* the secret with which it was sealed is not in LuciaSecret */
+        LUCI_NOTICE_SEED_UNREADABLE,   /* the secret with which it was sealed is not in LuciaSecret */
+        LUCI_NOTICE_PASSKEY_COPIED     /* its counter did not grow */
     } kind;
     const char *user_id; /* NULL: it is not about a user */
     const char *file;

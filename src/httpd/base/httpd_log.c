@@ -78,6 +78,11 @@ static void log_factor(server_rec *server, const luci_notice_t *notice)
                      "no code of the app is accepted any more; a recovery code of the user sets the number "
                      "back, or luciactl factor reset --id %s removes the factor",
                      notice->user_id, notice->count, notice->user_id);
+    else if (notice->kind == LUCI_NOTICE_PASSKEY_COPIED)
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
+                     "LUCI0253: the counter of a passkey of user %s did not grow at a sign-in: the "
+                     "authenticator may have been copied",
+                     notice->user_id);
     else
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
                      "LUCI0251: the codes of user %s cannot be checked, because LuciaSecret does not have "
@@ -138,6 +143,7 @@ void luci_httpd_log_notice(server_rec *server, const luci_notice_t *notice)
                 notice->user_id, luci_result_name(notice->result));
         break;
     case LUCI_NOTICE_FACTOR_LOCKED:
-    case LUCI_NOTICE_SEED_UNREADABLE: log_factor(server, notice); break;
+    case LUCI_NOTICE_SEED_UNREADABLE:
+    case LUCI_NOTICE_PASSKEY_COPIED: log_factor(server, notice); break;
     }
 }
