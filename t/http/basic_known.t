@@ -158,7 +158,7 @@ subtest 'changes by other programs' => sub {
     sqlite($db, q{UPDATE auth_user SET disabled = 1 WHERE username = 'olivia'});
     is ask($host{off}, 'olivia')->status, 401, 'S4.21: LuciaSessionCache off notices a change by another program at once';
     ok $hammer->until(sub { my %seen = $hammer->seen; $seen{401} }), 'LuciaSessionCacheLocal bounds how long a change by another program is not noticed';
-    ok wait_until(sub { statuses($hammer) eq '401' }, 20), 'all processes notice a change by another program';
+    ok wait_until(sub { $hammer->ask($hammer->{request}); statuses($hammer) eq '401' }, 20), 'all processes notice a change by another program';
 };
 
 done_testing;
