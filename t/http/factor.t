@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use lib 't/lib';
+use JSON::PP ();
 use Test::More;
 use LuciaTest;
 use LuciaTest::Audit;
@@ -10,8 +11,13 @@ use LuciaTest::Factors;
 use LuciaTest::Gate;
 use LuciaTest::Site qw(sign_up sign_in row_of count_of error_in $CHEAP_HASH);
 
-my $server = LuciaTest::Server->new(files => { map { ("htdocs/$_/a.txt" => SECRET) } qw(two fresh plain) },
+my $cgi = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s\\n' \"\$HTTP_COOKIE\"\n";
+my $server = LuciaTest::Server->new(files => { 'htdocs/cookies.cgi' => $cgi, map { ("htdocs/$_/a.txt" => SECRET) } qw(two fresh plain) },
     config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaSecret {file:\@secret\@}\nLuciaSecondFactor optional\nLuciaMount /account\nLuciaSessionCacheTTL 1h\nLuciaMaxLifetime 30d\nLuciaAuditLog logs/audit.log\nLuciaTemplates \@templates\@\n" . <<'CONF');
+<Directory @htdocs@>
+    Options +ExecCGI
+</Directory>
+AddHandler cgi-script .cgi
 <Location /two/>
     AuthType Lucia
     Require lucia-factors 2
@@ -96,7 +102,7 @@ is answer($server->request(GET => '/account/factor?next=/plain/a.txt')), '302 /a
 
 is answer(factor($WRONG, [$step])), '400 Incorrect code', 'S1.42: a wrong code is told';
 is answer(factor('', [$step])), '400 Incorrect code', 'no code is a wrong one';
-is answer(factor(undef, [$step])), '400 Incorrect code', 'a form without a code is a wrong one';
+is answer($server->request(POST => '/account/factor', form(next => '/'), origin => 1, cookie => cookies($step))), '400 Incorrect code', 'a form without a code is a wrong one';
 is count_of($server, 'user_session'), $sessions + 1, 'wrong codes make no session';
 is answer(factor($codes[0], [])), '401 Unauthorized', 'S1.42: a code alone is worth nothing';
 $reply = factor($codes[0], [$step], next => '/plain/a.txt');
@@ -109,7 +115,7 @@ ok cookie_named($reply, 'auth_session_device'), 'the browser gets a device cooki
 ok !cookie_named(login('alice'), 'auth_session_device'), 'a right password alone gets no device cookie';
 is_served($server->request(GET => '/two/a.txt', navigation(), cookie => $alice), 'two factors open what asks for them');
 is answer(factor($codes[0], [$step])), '400 Incorrect code', 'S1.42: no code works twice';
-is answer(factor($codes[1], [{ %$step, value => $step->{value} =~ s/.\z/_/r }])), '401 Unauthorized', 'a changed step is none';
+is answer(factor($codes[1], [{ %$step, value => $step->{value} =~ s/(.)(.{9})\z/($1 eq 'A' ? 'B' : 'A') . $2/er }])), '401 Unauthorized', 'a changed step is none';
 my ($event) = grep { $_->{event} eq 'factor' && $_->{result} eq 'ok' } $audit->events(10);
 is $event->{account}, 'alice', 'the audit log has the proof, with the account';
 is $event->{factor}, 'recovery', 'the audit line says which factor it was';
@@ -222,6 +228,34 @@ like $reply->body, qr/name="code"/, 'the page is there again';
 is answer(factor($of_dave[0], [step_of(login('daveX'))])), '429 ' . error_in($reply), 'a new step does not help';
 is factor($codes[7], [step_of(login('alice'))])->status, 302, 'other users are not concerned';
 is_served($server->request(GET => '/plain/a.txt', navigation(), cookie => $dave), 'sessions of the user are not concerned');
+
+# ---- An app, where a second factor is required ----
+
+my %must = (headers => { Origin => 'http://must.test', Accept => 'application/json', 'Content-Type' => 'application/json' });
+sub must { my ($path, $fields, @cookies) = @_; return $host{must}->request(POST => "/account/api/$path", body => JSON::PP::encode_json($fields), %must, @cookies ? (cookie => cookies(@cookies)) : ()) }
+my $erin = session_of(must(signup => { username => 'erinX', password => $PASSWORD }));
+is answer($host{must}->request(GET => '/plain/a.txt', script(), cookie => $erin)), '401 Second factor required', 'S4.27: a sign-up alone opens nothing';
+my $setup = $host{must}->request(GET => '/account/api/factors/totp', %must, cookie => $erin)->json;
+my $begun = time;
+$reply = must('factors/totp', { secret => $setup->{secret}, code => totp($setup->{secret}, $begun - 30) }, $erin);
+is $reply->status, 200, 'S4.27: half a session sets up an app';
+is scalar @{ $reply->json->{recovery_codes} }, 10, 'the answer has the recovery codes';
+$erin = session_of($reply);
+is_served($host{must}->request(GET => '/plain/a.txt', navigation(), cookie => $erin), 'S4.27: with the app the session is a whole one');
+$reply = must(login => { username => 'erinX', password => $PASSWORD });
+is_deeply $reply->json, { error => 'Second factor required', factors => ['totp', 'recovery'] }, 'the next sign-in asks for a code';
+$step = step_of($reply);
+is answer(must(factor => { code => totp($setup->{secret}, $begun - 30) }, $step)), '400 Incorrect code', 'S1.62: the code of the setup does not sign in';
+my $code = totp($setup->{secret}, $begun);
+$reply = must(factor => { code => substr($code, 0, 3) . ' ' . substr($code, 3) }, $step);
+is $reply->status, 200, 'S1.42: the code of the app signs in, with a space as well';
+is_served($host{must}->request(GET => '/plain/a.txt', navigation(), cookie => session_of($reply)), 'S4.27: the new session is a whole one');
+is answer(must(factor => { code => $code }, $step)), '400 Incorrect code', 'S1.62: the same code does not work twice';
+
+# ---- What the content sees ----
+
+$reply = $server->request(GET => '/cookies.cgi', cookie => cookies($step, { name => 'mine', value => 1 }));
+is $reply->body, "mine=1\n", 'the cookie of the step is kept from the content';
 
 # ---- Where the pages are ----
 

@@ -147,6 +147,7 @@ const luci_endpoint_t luci_endpoint_factors = {
     .fields = fields,
     .event = LUCI_EVENT_FACTOR_REMOVE,
     .needs_session = 1,
+    .admits_half = 1,
     .needs_fresh = LUCI_FRESH_POST,
     .get = show,
     .post = post,

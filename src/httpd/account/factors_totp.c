@@ -188,6 +188,7 @@ const luci_endpoint_t luci_endpoint_factors_totp = {
     .needs_session = 1,
     .ends_session = 1,
     .has_secret_query = 1,
+    .admits_half = 1,
     .needs_fresh = LUCI_FRESH_ALWAYS,
     .get = show,
     .post = post,
