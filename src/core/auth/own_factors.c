@@ -27,7 +27,9 @@ static luci_result_t read_all(luci_db_t *db, const char *user_id, luci_own_facto
     luci_factors_t found;
     luci_result_t result = luci_factor_read(db, user_id, &found, scratch);
 
-    *factors = (luci_own_factors_t){ .kinds = found.kinds, .recovery_codes = found.recovery_codes };
+    *factors = (luci_own_factors_t){ .kinds = found.kinds,
+                                     .recovery_codes = found.recovery_codes,
+                                     .passkeys = found.passkeys };
     return result == LUCI_OK ? luci_app_password_count(db, user_id, &factors->app_passwords, scratch)
                              : result;
 }

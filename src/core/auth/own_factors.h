@@ -22,6 +22,7 @@ typedef struct {
     int kinds;          /* a set of LUCI_FACTOR_... */
     int recovery_codes; /* those that are left */
     int app_passwords;
+    int passkeys;
 } luci_own_factors_t;
 
 luci_result_t luci_own_factors_read(const luci_auth_t *auth, const luci_session_t *session,

@@ -2,13 +2,14 @@
 #include "core/totp/totp_seed.h"
 
 #include "core/base/secret.h"
+#include "core/base/timestamp.h"
 #include "core/db/totp_table.h"
 
 #include <string.h>
 
 #define USE "totp seed"
 
-enum { COLUMN_SEED, COLUMN_FAILURES };
+enum { COLUMN_SEED, COLUMN_FAILURES, COLUMN_CREATED };
 
 static luci_seal_t seal_of(const luci_totp_owner_t *owner)
 {
@@ -129,6 +130,21 @@ luci_result_t luci_totp_accept(luci_db_t *db, const luci_totp_owner_t *owner,
 }
 
 /* ---- The rest ---- */
+
+luci_result_t luci_totp_about(luci_db_t *db, const char *user_id, luci_totp_about_t *about,
+                              apr_pool_t *scratch)
+{
+    const char *const *row;
+    luci_result_t result =
+        luci_db_select(db, &luci_sql_totp_get, LUCI_ARGUMENTS({ "user", user_id }), &row, scratch);
+
+    if (result == LUCI_OK)
+        *about = (luci_totp_about_t){
+            .created_at = luci_timestamp_clamp(luci_sql_to_number(row[COLUMN_CREATED], 0)),
+            .failures = (int)luci_sql_to_number(row[COLUMN_FAILURES], 0),
+        };
+    return result;
+}
 
 luci_result_t luci_totp_forgive(luci_db_t *db, const char *user_id, apr_pool_t *scratch)
 {

@@ -42,6 +42,16 @@ luci_result_t luci_totp_accept(luci_db_t *db, const luci_totp_owner_t *owner,
                                const char code[LUCI_TOTP_DIGITS + 1], luci_totp_refusal_t *refusal,
                                apr_pool_t *scratch) LUCI_MUST_USE;
 
+/* What administrators see of a seed. */
+typedef struct {
+    luci_ms_t created_at;
+    int failures; /* wrong codes in a row */
+} luci_totp_about_t;
+
+/* NOT_FOUND: the user has no seed. */
+luci_result_t luci_totp_about(luci_db_t *db, const char *user_id, luci_totp_about_t *about,
+                              apr_pool_t *scratch) LUCI_MUST_USE;
+
 /* Sets the wrong codes of a user back. */
 luci_result_t luci_totp_forgive(luci_db_t *db, const char *user_id, apr_pool_t *scratch) LUCI_MUST_USE;
 

@@ -33,6 +33,10 @@ extern const luci_command_t luci_command_key_list;
 extern const luci_command_t luci_command_key_add;
 extern const luci_command_t luci_command_key_delete;
 
+/* factor_commands.c */
+extern const luci_command_t luci_command_factor_list;
+extern const luci_command_t luci_command_factor_reset;
+
 /* export_command.c */
 extern const luci_command_t luci_command_export;
 

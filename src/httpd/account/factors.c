@@ -26,7 +26,7 @@ static int answer_json(luci_endpoint_request_t *request, const luci_own_factors_
     return luci_reply_json(request->r, HTTP_OK,
                            json_pack("{s:b, s:i, s:i, s:i}", "totp", !!(factors->kinds & LUCI_FACTOR_TOTP),
                                      CODES, factors->recovery_codes, "app_passwords", factors->app_passwords,
-                                     "passkeys", 0));
+                                     "passkeys", factors->passkeys));
 }
 
 static int page(luci_endpoint_request_t *request, const luci_own_factors_t *factors)
