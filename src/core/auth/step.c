@@ -63,7 +63,8 @@ static char *next_field(char **text, int is_last)
 
 static int is_expired(luci_ms_t made, luci_ms_t now)
 {
-    return now >= made + LUCI_STEP_LIFETIME || now < made - CLOCKS_DIFFER;
+    return made < 0 || made > LUCI_TIMESTAMP_MAX || now >= made + LUCI_STEP_LIFETIME ||
+           now < made - CLOCKS_DIFFER;
 }
 
 luci_result_t luci_step_read(const luci_seal_keys_t *keys, const char *value, luci_ms_t now,

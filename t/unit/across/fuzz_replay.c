@@ -22,6 +22,9 @@
 #define LLVMFuzzerTestOneInput fuzz_device
 #include "../../fuzz/fuzz_device.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_seal
+#include "../../fuzz/fuzz_seal.c"
+#undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_hash
 #include "../../fuzz/fuzz_hash.c"
 #undef LLVMFuzzerTestOneInput
@@ -115,6 +118,7 @@ int main(void)
     replay("cookie", fuzz_cookie, pool);
     replay("control", fuzz_control, pool);
     replay("device", fuzz_device, pool);
+    replay("seal", fuzz_seal, pool);
     replay("directives", fuzz_directives, pool);
     replay("form", fuzz_form, pool);
     replay("hash", fuzz_hash, pool);
