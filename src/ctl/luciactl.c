@@ -49,6 +49,8 @@ static const luci_command_t *const commands[] = {
     &luci_command_key_delete,
     &luci_command_factor_list,
     &luci_command_factor_reset,
+    &luci_command_app_password_list,
+    &luci_command_app_password_delete,
     &luci_command_throttle_list,
     &luci_command_throttle_clear,
     &luci_command_purge,

@@ -57,6 +57,14 @@ const states = [
     { wrong_password: "1", failed: "1", at: "2026-11-21T07:11:00.000Z", time: "2026-11-21 07:11 UTC", address: "2001:db8::7", browser: "curl/8.5.0", system: "" },
     { password_change: "1", at: "2026-11-20T08:15:00.000Z", time: "2026-11-20 08:15 UTC", address: "", browser: "", system: "" }] }],
   ["activity-empty", "activity", { account_url: "/", is_empty: "1" }],
+  ["app-passwords", "app-passwords", { username: "lovelace", account_url: "/", factors_url: "/factors", app_passwords: [
+    { tag: "98cf03287670", name: "git on my laptop", created: "2026-11-22 18:30 UTC", last_used: "2026-11-29 08:15 UTC" },
+    { tag: "76094d07689c", name: '"><svg onload=alert(1)>' + "W".repeat(40), created: "2026-11-20 08:15 UTC", unused: "1" }] }],
+  ["app-passwords-empty", "app-passwords", { username: "lovelace", account_url: "/" }],
+  ["app-passwords-made", "app-passwords", { username: "lovelace", account_url: "/", app_password: "v4kqz1m0t8w2c9xg3hb7n5sj6rd0pfy1l2ae8ui3", app_password_name: "my phone", app_passwords: [
+    { tag: "98cf03287670", name: "my phone", created: "2026-11-22 18:30 UTC", unused: "1" }] }],
+  ["app-passwords-name", "app-passwords", { username: "lovelace", account_url: "/", typed: "\u200b", error: "Invalid name", field: "name", status: "400" }],
+  ["app-passwords-full", "app-passwords", { username: "lovelace", account_url: "/", typed: "my phone", error: "Too many app passwords", status: "409" }],
   ["username", "username", { username: "lovelace", current_username: "lovelace", account_url: "/" }],
   ["username-taken", "username", { username: "byron", current_username: "lovelace", account_url: "/", error: "Username already taken", field: "username" }],
   ["username-other", "username", { username: "byron", current_username: "lovelace", account_url: "/", error: "You are signed in with another name now", field: "form" }],

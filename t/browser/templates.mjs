@@ -7,7 +7,7 @@ import { examples, translations } from "./examples.mjs";
 import { template } from "./template.mjs";
 import { done, is, ok } from "../interop/lib/tap.mjs";
 
-const names = ["signup", "login", "profile", "password", "confirm", "factor", "sessions", "activity", "username", "delete", "reset", "logout", "signed-in", "unauthorized", "forbidden", "error"];
+const names = ["signup", "login", "profile", "password", "confirm", "factor", "sessions", "activity", "app-passwords", "username", "delete", "reset", "logout", "signed-in", "unauthorized", "forbidden", "error"];
 const text = template;
 const styleOf = (name) => text(name).match(/<style>.*<\/style>/s)[0].split("\n");
 const firstDifference = (lines, others) => lines.find((line, i) => line !== others[i]) ?? "";
@@ -50,6 +50,7 @@ const focusAtStart = {
   "delete-wrong": "username",
   "delete-in-use": "username",
   "profile-form-wrong": "attribute-email",
+  "app-passwords-name": "name",
   "reset": "password",
   "reset-weak": "password",
 };

@@ -94,6 +94,15 @@ SKIP: {
     ok !$git->(qw(ls-remote -q), "http://alice:wrong\@$host/git/a.git"), 'git: not with a wrong password';
 }
 
+{
+    my $lines = LuciaTest::Recipes::block('apache', 'dav-factors', '/etc/apache2/luciauth.secret' => '@secret@');
+    my $server = LuciaTest::Server->new(files => { 'files/a.txt' => 'content' }, modules => ['dav', 'dav_fs', 'dav_lock'],
+        config => "LuciaPasswordHash argon2id m=1024 t=1 p=1\n$all$lines" . LuciaTest::Recipes::block('apache', 'dav', '/var/lib/luciauth/dav/lock' => '@dir@/lock', '/srv/files' => '@dir@/files', '/srv/git' => '@dir@/files'));
+    my $cookie = sign_up($server, 'alice');
+    my $made = $server->request(POST => '/account/api/factors/app', json({ name => 'rclone' }), cookie => $cookie, origin => 1, accept => 'application/json')->json->{password};
+    is `curl -s -u alice:$made @{[$server->url('/files/a.txt')]}`, 'content', 'WebDAV: an app password admits';
+}
+
 # ---- Programs and browsers ----
 
 {

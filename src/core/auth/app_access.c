@@ -13,13 +13,23 @@ static int has_factors(const luci_auth_t *auth)
 
 /* ---- App passwords ---- */
 
-/* The name that the user has now; that of an earlier name or of another key does not count. */
-static luci_result_t compare_names(const luci_user_t *user, const char *key_id, apr_pool_t *scratch)
+/* OK: the key is one of the user's, such as an additional name for sign-in or the one before a rename. */
+static luci_result_t compare_keys(luci_db_t *db, const luci_user_t *user, const char *key_id,
+                                  apr_pool_t *scratch)
+{
+    luci_key_t key;
+    luci_result_t result = luci_key_get(db, key_id, &key, scratch);
+
+    return result == LUCI_OK && strcmp(key.user.id, user->id) != 0 ? LUCI_NOT_FOUND : result;
+}
+
+static luci_result_t compare_names(luci_db_t *db, const luci_user_t *user, const char *key_id,
+                                   apr_pool_t *scratch)
 {
     const char *own;
     luci_result_t result = luci_key_id(user->username, &own, scratch);
 
-    return result == LUCI_OK && strcmp(own, key_id) != 0 ? LUCI_NOT_FOUND : result;
+    return result == LUCI_OK && strcmp(own, key_id) != 0 ? compare_keys(db, user, key_id, scratch) : result;
 }
 
 static luci_result_t find_with(luci_db_t *db, luci_app_access_t *app, apr_pool_t *pool)
@@ -29,7 +39,7 @@ static luci_result_t find_with(luci_db_t *db, luci_app_access_t *app, apr_pool_t
 
     if (result != LUCI_OK && result != LUCI_DENIED)
         return result;
-    named = app->key_id ? compare_names(&owner.user, app->key_id, pool) : LUCI_OK;
+    named = app->key_id ? compare_names(db, &owner.user, app->key_id, pool) : LUCI_OK;
     if (named != LUCI_OK)
         return named;
     app->user = owner.user;

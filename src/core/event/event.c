@@ -99,6 +99,7 @@ typedef enum {
     FACTOR_CHANGES,
     PASSKEYS,
     PASSKEY_SIGN_IN,
+    NEEDS_FACTOR,
     FORMS,
     ATTRIBUTES,
     NEW_PASSWORD,
@@ -125,7 +126,7 @@ static const struct {
     [LUCI_REASON_USED_CODE] = { "used_code", FACTORS },
     [LUCI_REASON_UNKNOWN_PASSKEY] = { "unknown_passkey", PASSKEY_SIGN_IN },
     [LUCI_REASON_WRONG_PASSKEY] = { "wrong_passkey", PASSKEYS },
-    [LUCI_REASON_ONE_FACTOR] = { "one_factor", FACTOR_CHANGES },
+    [LUCI_REASON_ONE_FACTOR] = { "one_factor", NEEDS_FACTOR },
     [LUCI_REASON_HAS_FACTOR] = { "has_factor", FACTOR_CHANGES },
     [LUCI_REASON_INVALID_USERNAME] = { "invalid_username", FORMS },
     [LUCI_REASON_INVALID_PASSWORD] = { "invalid_password", CREDENTIALS },
@@ -174,6 +175,10 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
                kind == LUCI_EVENT_RECOVERY_CODES;
     case PASSKEYS: return kind == LUCI_EVENT_SIGN_IN || kind == LUCI_EVENT_FACTOR_ADD;
     case PASSKEY_SIGN_IN: return kind == LUCI_EVENT_SIGN_IN;
+    case NEEDS_FACTOR:
+        return kind == LUCI_EVENT_FACTOR_ADD || kind == LUCI_EVENT_FACTOR_REMOVE ||
+               kind == LUCI_EVENT_RECOVERY_CODES || kind == LUCI_EVENT_APP_PASSWORD_ADD ||
+               kind == LUCI_EVENT_APP_PASSWORD_DELETE;
     case FORMS: return records[kind].is_credential || records[kind].has_form;
     case ATTRIBUTES: return kind == LUCI_EVENT_USER_SET || kind == LUCI_EVENT_SIGN_UP;
     case NEW_PASSWORD:
@@ -311,7 +316,7 @@ size_t luci_event_line(const luci_event_t *event, const luci_event_origin_t *ori
     put_optional(&to, "by", origin->by);
     put_optional(&to, "count", count);
     put_optional(&to, "session", event->session);
-    put_optional(&to, "app_password", event->app_password);
+    put_optional(&to, "app", event->app_password);
     put_optional(&to, "user", event->user_id);
     put_optional(&to, "account", event->account);
     put_optional(&to, "factor", event->factor);

@@ -52,6 +52,10 @@ extern const luci_command_t luci_command_purge;
 /* activity_command.c */
 extern const luci_command_t luci_command_activity;
 
+/* app_password_commands.c */
+extern const luci_command_t luci_command_app_password_list;
+extern const luci_command_t luci_command_app_password_delete;
+
 /* throttle_commands.c */
 extern const luci_command_t luci_command_throttle_list;
 extern const luci_command_t luci_command_throttle_clear;

@@ -126,3 +126,13 @@ void luci_admin_audit_session(const luci_ctl_database_t *database, const char *t
     apr_cpystrn(event.session, tag, sizeof event.session);
     put(database, &event, 0);
 }
+
+void luci_admin_audit_app_password(const luci_ctl_database_t *database, const char *tag,
+                                   const luci_user_t *user, luci_result_t result)
+{
+    luci_event_t event = event_of(LUCI_EVENT_APP_PASSWORD_DELETE, user);
+
+    event.reason = reason_of(result);
+    apr_cpystrn(event.app_password, tag, sizeof event.app_password);
+    put(database, &event, 0);
+}

@@ -20,4 +20,8 @@ void luci_admin_audit_write(const luci_ctl_database_t *database, luci_event_kind
 /* Writes the end of one session, by its tag. */
 void luci_admin_audit_session(const luci_ctl_database_t *database, const char *tag, const luci_user_t *user);
 
+/* Writes what was done to an app password, by its tag. */
+void luci_admin_audit_app_password(const luci_ctl_database_t *database, const char *tag,
+                                   const luci_user_t *user, luci_result_t result);
+
 #endif

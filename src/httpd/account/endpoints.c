@@ -16,6 +16,7 @@
     ROW(deletion)                                                                                            \
     ROW(factors)                                                                                             \
     ROW(factors_totp)                                                                                        \
+    ROW(app_passwords)                                                                                       \
     ROW(activity)                                                                                            \
     ROW(well_known)
 

@@ -5,6 +5,7 @@
 #include "core/web/url.h"
 #include "httpd/account/mount.h"
 #include "httpd/gate/basic.h"
+#include "httpd/gate/bearer.h"
 #include "httpd/gate/proofs.h"
 #include "httpd/gate/identity.h"
 #include "httpd/gate/rules.h"
@@ -134,6 +135,17 @@ static int refuse_cross_site(request_rec *r)
                               LUCI_REPLY_AT_GATE);
 }
 
+/* A request with an id that no session has. */
+static int authenticate_app(request_rec *r, const char *id)
+{
+    const luci_user_t *user;
+    luci_result_t result = luci_bearer_user(r, id, &user);
+
+    if (result == LUCI_OK)
+        return luci_identity_admit(r, user);
+    return result == LUCI_NOT_FOUND ? anonymous(r, luci_config_dir(r)) : luci_identity_undecided(r, result);
+}
+
 static int authenticate_session(request_rec *r)
 {
     const luci_dir_config_t *dir = luci_config_dir(r);
@@ -158,7 +170,7 @@ static int authenticate_session(request_rec *r)
         return dir->optional ? admit_anonymous(r) : ask_for_factor(r);
     if (result == LUCI_OK)
         return luci_identity_admit(r, &session->user);
-    return result == LUCI_NOT_FOUND ? anonymous(r, dir) : luci_identity_undecided(r, result);
+    return result == LUCI_NOT_FOUND ? authenticate_app(r, id) : luci_identity_undecided(r, result);
 }
 
 /* Runs the hooks of a phase that come after ours, as if ours had declined. Those before ours have run already

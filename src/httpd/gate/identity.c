@@ -3,6 +3,7 @@
 
 #include "core/password/policy.h"
 #include "httpd/account/mount.h"
+#include "httpd/gate/bearer.h"
 #include "httpd/request/answer.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
@@ -156,6 +157,8 @@ luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user)
     result = luci_validate(r, id, &session);
     if (result == LUCI_OK && luci_validation_is_half(r, session))
         return LUCI_NOT_FOUND;
+    if (result == LUCI_NOT_FOUND)
+        return luci_bearer_user(r, id, user);
     if (result == LUCI_OK)
         *user = &session->user;
     return result;

@@ -32,6 +32,7 @@ typedef struct {
 } luci_credentials_t;
 
 typedef struct luci_basic_check_t luci_basic_check_t;
+typedef struct luci_bearer_t luci_bearer_t;
 typedef struct luci_cookies_sent_t luci_cookies_sent_t;
 typedef struct luci_proof_t luci_proof_t;
 
@@ -45,6 +46,7 @@ typedef struct {
     luci_validation_t by_bearer;
 
     luci_basic_check_t *basic; /* defined in gate/basic.c; NULL: no password was verified */
+    luci_bearer_t *bearer;     /* defined in gate/bearer.c; NULL: no app password was looked for */
 
     luci_state_event_t last; /* the last event that was reported */
 

@@ -80,6 +80,10 @@ static void check_app_password(const char *alice, const char *bobby)
     tap_is_int(app.is_accepted, 0, "that of another user has admitted nobody");
     tap_is_int(hashes, 1, "S9.71: that of another user takes as long as a wrong password");
     tap_ok(said("password_check wrong_password alice"), "that of another user is a wrong password");
+    change("INSERT INTO user_key (id, user_id) SELECT 'username:alice2', id FROM auth_user WHERE username = "
+           "'alice'");
+    tap_is_result(check("alice2", alice), LUCI_OK, "another key of the user names the user as well");
+    tap_is_result(check("alice2", bobby), LUCI_DENIED, "another key does not name another user");
     tap_is_result(check("nobody", alice), LUCI_NOT_FOUND, "it admits no unknown user");
     tap_is_int(hashes, 1, "S9.71: with an unknown user it takes as long as a wrong password");
     tap_is_result(check("alice", "a1b2c3d4e5f6g7h8i9j0a1b2c3d4e5f6g7h8i9j0"), LUCI_DENIED,

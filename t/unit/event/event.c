@@ -51,7 +51,7 @@ static void check_words(void)
     event = (luci_event_t){ .at = AT, .kind = LUCI_EVENT_APP_PASSWORD_ADD, .user_id = "abc" };
     strcpy(event.app_password, "0123456789ab");
     tap_is_str(line_of(event, (luci_event_origin_t){ 0 }),
-               SINCE "event=app_password_add result=ok reason=- address=- app_password=0123456789ab user=abc",
+               SINCE "event=app_password_add result=ok reason=- address=- app=0123456789ab user=abc",
                "an event of an app password has its tag");
     origin.address = "2001:db8::1";
     event = (luci_event_t){ .at = 5, .kind = LUCI_EVENT_SIGN_OUT };

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/auth/own_app_passwords.h"
+
+#include "core/auth/auth_int.h"
+#include "core/auth/own_account.h"
+#include "core/factor/factor.h"
+
+#include <apr_strings.h>
+
+#define FACTORS_NEEDED 2
+
+luci_result_t luci_own_app_passwords_list(const luci_auth_t *auth, const char *user_id,
+                                          apr_array_header_t **list, apr_pool_t *pool)
+{
+    luci_db_t *db;
+    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
+
+    if (result != LUCI_OK)
+        return result;
+    result = luci_app_password_list(db, user_id, list, pool);
+    auth->source.give_back(auth->source.baton, db);
+    return result;
+}
+
+/* ---- The change ---- */
+
+typedef struct {
+    const luci_auth_t *auth;
+    const luci_own_app_password_t *change;
+} writing_t;
+
+/* An app password stands beside the second factor, so that a session that was made without it, with a
+ * password that may be stolen, must not make one. */
+static luci_result_t require_factor(luci_db_t *db, const writing_t *writing, apr_pool_t *pool)
+{
+    int kinds;
+    luci_result_t result;
+
+    if (writing->change->session->factors >= FACTORS_NEEDED)
+        return LUCI_OK;
+    if (writing->auth->settings->second_factor == LUCI_SECOND_FACTOR_REQUIRED)
+        return LUCI_DENIED;
+    result = luci_factor_kinds(db, writing->change->session->user.id, &kinds, pool);
+    return result == LUCI_OK && kinds ? LUCI_DENIED : result;
+}
+
+static luci_result_t write_change(luci_db_t *db, void *baton, const luci_user_t *user, apr_pool_t *pool)
+{
+    const writing_t *writing = baton;
+    const luci_own_app_password_t *change = writing->change;
+    luci_result_t result = require_factor(db, writing, pool);
+
+    if (result != LUCI_OK)
+        return result;
+    return change->wanted ? luci_app_password_make(db, user->id, change->wanted, pool)
+                          : luci_app_password_delete(db, user->id, change->tag, pool);
+}
+
+static luci_result_t need_table(const luci_auth_t *auth)
+{
+    luci_db_t *db;
+    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
+
+    if (result != LUCI_OK)
+        return result;
+    result = luci_app_password_has_table(db);
+    auth->source.give_back(auth->source.baton, db);
+    return result;
+}
+
+static luci_result_t run_change(const luci_auth_t *auth, const luci_own_app_password_t *change,
+                                apr_pool_t *pool)
+{
+    writing_t writing = { auth, change };
+    luci_own_account_t own = { change->session, change->now, write_change, NULL, &writing };
+    luci_result_t result;
+
+    if (change->wanted && !change->wanted->name)
+        return LUCI_INVALID;
+    result = need_table(auth);
+    return result == LUCI_OK ? luci_own_account_change(auth, &own, pool) : result;
+}
+
+static luci_reason_t reason_of(luci_result_t result)
+{
+    switch (result) {
+    case LUCI_DENIED: return LUCI_REASON_ONE_FACTOR;
+    case LUCI_EXPIRED: return LUCI_REASON_NO_SESSION;
+    case LUCI_INVALID:
+    case LUCI_CONFLICT: return LUCI_REASON_BAD_REQUEST;
+    case LUCI_OK:
+    case LUCI_NOT_FOUND:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return luci_reason_of(result);
+}
+
+luci_result_t luci_own_app_password_change(const luci_auth_t *auth, const luci_own_app_password_t *change,
+                                           apr_pool_t *pool)
+{
+    luci_event_t event = { .kind =
+                               change->wanted ? LUCI_EVENT_APP_PASSWORD_ADD : LUCI_EVENT_APP_PASSWORD_DELETE,
+                           .at = change->now };
+    luci_result_t result = run_change(auth, change, pool);
+
+    if (result == LUCI_NOT_FOUND)
+        return result;
+    event.reason = reason_of(result);
+    if (result == LUCI_OK)
+        apr_cpystrn(event.app_password, change->wanted ? change->wanted->tag : change->tag,
+                    sizeof event.app_password);
+    luci_auth_report(auth, &event, &change->session->user, change->session);
+    return result;
+}
