@@ -49,7 +49,7 @@ like +(found())[1], qr/^advice rows: 1 seeds/, 'S5.5: luciactl check does not co
 add_seed('carol', $lost);
 ($status, $said) = found();
 is $status, 1, 'S5.5: a seed of a secret that is lost is a problem';
-like $said, qr/^problem rows: 1 seeds of second factors are encrypted with a secret that LuciaSecret does not have, so that codes of their users are refused: carol \| Write that secret into LuciaSecret again, or reset the factors of these users: luciactl factor reset$/m,
+like $said, qr/^problem rows: 1 seeds of second factors are encrypted with a secret that LuciaSecret does not have, so that codes of their users cannot be checked: carol \| Write that secret into LuciaSecret again, or reset the factors of these users: luciactl factor reset$/m,
     'S5.5: luciactl check names the user whose secret is lost';
 $server->write_secret('conf/secrets', "$new\n");
 like +(found())[1], qr/^problem rows: 2 seeds .*: (?:alice, carol|carol, alice) /m, 'S5.5: luciactl check names users whose secret was removed too early';

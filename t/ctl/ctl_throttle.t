@@ -8,6 +8,7 @@ use Test::More;
 use LuciaTest;
 use LuciaTest::Control;
 use LuciaTest::Ctl;
+use LuciaTest::Factors;
 use LuciaTest::Site;
 
 my $site = site("LuciaThrottle account=3/15min ip=off signup=off\n");
@@ -62,6 +63,23 @@ my $nothing = site("LuciaThrottle off\n");
 $end = LuciaTest::Ctl->new('--config', $nothing->conf_file)->run('throttle', 'list');
 is $end->{status}, 1, 'a server that throttles nothing';
 like $end->{err}, qr/this server throttles nothing/, 'a server without throttling says so on the control socket';
+
+# ---- Codes of a second factor, counted although nothing else is ----
+
+my $second = site("LuciaThrottle account=off ip=off signup=off account-success=off ip-success=off factor=2/15min\nLuciaSecret {file:\@secret\@}\nLuciaSecondFactor optional\nLuciaMount /account\n");
+my $of_second = LuciaTest::Ctl->new('--config', $second->conf_file, '--audit-log', "$audit/log");
+my ($code) = do { sign_up($second, 'Çelik', path => '/account/signup'); give_codes($second->db, 'Çelik') };
+my ($step) = $second->request(POST => '/account/login', form(username => 'Çelik', password => $PASSWORD))->header('Set-Cookie') =~ /^(\w+_step=[^;]+)/;
+sub prove { my ($text) = @_; return $second->request(POST => '/account/factor', form(code => $text), origin => 1, cookie => $step)->status }
+is_deeply [map { prove($_) } ('AAAA-AAAA-AAAA-AAAA-AAAA-AAAA') x 2, $code], [400, 400, 429], 'S9.76: with factor=2 the third code is refused, although it is right';
+($row) = @{ $of_second->json('throttle', 'list') };
+is_deeply [@$row{qw(kind name count)}], ['factor', 'çelik', 2], 'S9.76: throttle list names the user whose codes are refused';
+like $row->{until}, qr/^\d{4}-/, 'S9.76: throttle list says until when codes are refused';
+is $of_second->status('throttle', 'clear', '--account', 'nobody'), 1, 'S9.76: throttle clear with another name clears no count of codes';
+is_deeply $of_second->json('throttle', 'clear', '--account', 'ÇELIK'), { cleared => 1 }, 'S9.76: throttle clear --account clears the count of codes';
+is prove($code), 302, 'S9.76: after throttle clear a right code signs in';
+is_deeply $of_second->json('throttle', 'list'), [], 'S9.76: after a right code no code is counted';
+
 $site->stop;
 $end = $ctl->run('throttle', 'list');
 is $end->{status}, 1, 'a server that is stopped';

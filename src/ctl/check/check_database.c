@@ -356,7 +356,7 @@ static void check_seeds(check_t *check)
                           "luciactl factor reset",
                           "%" APR_INT64_T_FMT
                           " seeds of second factors are encrypted with a secret that LuciaSecret does not "
-                          "have, so that codes of their users are refused: %s%s",
+                          "have, so that codes of their users cannot be checked: %s%s",
                           seeds.unreadable.count, seeds.unreadable.named, more(&seeds.unreadable));
     if (seeds.old)
         luci_findings_add(check->findings, LUCI_FINDING_ADVICE, ROWS,
