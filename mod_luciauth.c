@@ -16,6 +16,7 @@
 #include "httpd/gate/identity.h"
 #include "httpd/gate/notes.h"
 #include "httpd/gate/rules.h"
+#include "httpd/hash/argon2_choice.h"
 #include "httpd/hash/suspend.h"
 #include "httpd/lifecycle/command_table.h"
 #include "httpd/lifecycle/config_check.h"
@@ -56,6 +57,7 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serv
     luci_start_schema(conf, temp, main_server);
     luci_pool_sizes_set(conf, main_server, 0);
     luci_control_prepare(conf, main_server);
+    luci_argon2_choice_make(main_server);
     result = luci_runtime_prepare(conf, main_server);
     luci_jobs_prepare(conf, main_server);
     return result;

@@ -57,7 +57,8 @@ typedef struct {
 
 /* LuciaArgon2: the library that computes Argon2. All of them compute the same bytes. */
 typedef enum {
-    LUCI_ARGON2_AUTO, /* as LIBSODIUM on processors with AVX2, otherwise as LIBARGON2 */
+    LUCI_ARGON2_AUTO, /* httpd measures and chooses one of the others when it starts; where nothing is
+                         measured: as LIBSODIUM on processors with AVX2, otherwise as LIBARGON2 */
     LUCI_ARGON2_LIBARGON2,
     LUCI_ARGON2_LIBSODIUM /* libargon2 for hashes that libsodium cannot compute */
 } luci_argon2_library_t;

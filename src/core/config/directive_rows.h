@@ -110,7 +110,7 @@
            "Algorithm and cost of new password hashes",
            hash_cost, settings.hash, NULL),
     SERVER("LuciaArgon2", "auto|libargon2|libsodium", "libargon2",
-           "Library that computes Argon2; auto: libsodium on processors with AVX2, otherwise libargon2",
+           "Library that computes Argon2; auto: the faster one, which httpd measures when it starts",
            choice, settings.argon2, ONE_OF("auto", "libargon2", "libsodium")),
     SERVER("LuciaHashSlots", "MAX [WAIT]", "auto 5s",
            "Maximum number of concurrent password hashes in the whole server (auto: number of cores), and the longest expected wait for a slot",

@@ -12,6 +12,7 @@
 #     my @pids = $hashes->running;            # of the processes, one for each hash
 #     $hashes->release;
 #     is reply_to($_)->status, 302 for @asked;
+#     $server = LuciaTest::Server->new(env => $hashes->env(slow => 'libsodium'), ...)    # its hashes take longer
 #     $hashes->leave_traces(1)                # each hash writes TRACE into its working memory before it is held
 #     is $hashes->peak, 2;                    # the most at once since the start or ->forget
 #     waiting($server)                        # how many wait for their turn, be it without a thread (STATUS in its config)
@@ -53,9 +54,12 @@ sub shim { "$_[0]{dir}/hash_watch.so" }
 
 # A sanitizer's runtime comes before it.
 sub env {
-    my ($self) = @_;
+    my ($self, %arg) = @_;
     my %server = LuciaTest::httpd_env();
-    return { LD_PRELOAD => join(' ', grep { $_ } $server{LD_PRELOAD}, $self->shim), LUCI_HASH_WATCH => "$self->{dir}/table" };
+    return {
+        LD_PRELOAD => join(' ', grep { $_ } $server{LD_PRELOAD}, $self->shim), LUCI_HASH_WATCH => "$self->{dir}/table",
+        $arg{slow} ? (LUCI_HASH_SLOW => $arg{slow}) : (),
+    };
 }
 
 sub put {

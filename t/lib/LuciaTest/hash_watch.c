@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stands in front of libargon2 in the processes of a server under test (LD_PRELOAD): writes down which threads
  * hash right now, and keeps them from going on while it is told to hold. The hash itself is libargon2's. The file
- * that LUCI_HASH_WATCH names is a table_t, read and written by LuciaTest::Hashes. */
+ * that LUCI_HASH_WATCH names is a table_t, read and written by LuciaTest::Hashes. The library that LUCI_HASH_SLOW
+ * names takes SLOW_MS more of the processor's time for each hash. */
 #define _GNU_SOURCE
 #include <argon2.h>
 #include <dlfcn.h>
@@ -21,6 +22,7 @@
 
 #define ROWS 255
 #define HOLD_MS_MOST 60000 /* a test that forgot its server */
+#define SLOW_MS 50
 
 typedef struct {
     _Atomic int32_t hold; /* hashes wait before they compute */
@@ -145,6 +147,34 @@ static void wait_while_held(void)
         nanosleep(&short_time, NULL);
 }
 
+static long processor_ms(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static void be_slow(const char *library)
+{
+    const char *slow = getenv("LUCI_HASH_SLOW");
+    long end = processor_ms() + SLOW_MS;
+
+    while (slow && strcmp(slow, library) == 0 && processor_ms() < end)
+        ;
+}
+
+int crypto_pwhash(unsigned char *out, unsigned long long outlen, const char *passwd, unsigned long long passwdlen,
+                  const unsigned char *salt, unsigned long long opslimit, size_t memlimit, int alg)
+{
+    int (*real)(unsigned char *, unsigned long long, const char *, unsigned long long, const unsigned char *,
+                unsigned long long, size_t, int);
+
+    *(void **)&real = dlsym(RTLD_NEXT, "crypto_pwhash");
+    be_slow("libsodium");
+    return real(out, outlen, passwd, passwdlen, salt, opslimit, memlimit, alg);
+}
+
 int argon2_ctx(argon2_context *context, argon2_type type)
 {
     int (*real)(argon2_context *, argon2_type);
@@ -156,6 +186,7 @@ int argon2_ctx(argon2_context *context, argon2_type type)
     count_peak();
     leave_trace(context);
     wait_while_held();
+    be_slow("libargon2");
     code = real(context, type);
     table->done++;
     table->row[row].pid = 0;
