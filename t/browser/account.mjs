@@ -4,6 +4,7 @@
 // account.t starts the server, with LuciaMount /account, where everything is on; /stale.cgi ends the time of LuciaFreshness.
 
 import { execFileSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { audit, errorOf } from "./audit.mjs";
 import { launch, looks } from "./chromium.mjs";
 import { launchFirefox } from "./firefox.mjs";
@@ -150,7 +151,7 @@ async function signUp(keys, username) {
 }
 
 async function changePassword(keys, username) {
-  is(await keys.stops(), ["email", "display_name", "submit", "/account/password", "/account/sessions", "/account/activity", "/account/username", "/account/delete", "submit"], `${keys.title}, profile: Tab order`);
+  is(await keys.stops(), ["email", "display_name", "submit", "/account/password", "/account/factors", "/account/sessions", "/account/activity", "/account/username", "/account/delete", "submit"], `${keys.title}, profile: Tab order`);
   await keys.to("/account/password");
   await keys.leave("Enter", "password");
   is(await keys.start(), "current", `${keys.title}, password: the focus starts in the first field`);
@@ -201,6 +202,49 @@ async function lookAtActivity(keys) {
   await keys.to("/account/activity");
   await keys.leave("Enter", "activity");
   is(await keys.stops(), ["/account/password", "/account"], `${keys.title}, activity: Tab order`);
+  await keys.to("/account");
+  await keys.leave("Enter", "profile");
+}
+
+/** What an app shows for the secret of the page (RFC 6238), some steps of 30 seconds away from now. */
+async function codeOf(keys, away = 0) {
+  const bits = [...(await keys.tab.locator("#secret").textContent()).replaceAll(" ", "")].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+  const seed = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + away));
+  const mac = createHmac("sha1", seed).update(counter).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+async function setUpApp(keys) {
+  await keys.to("/account/factors");
+  await keys.leave("Enter", "factors");
+  is(await keys.stops(), ["/account/factors/totp", "/account/factors/app", "/account/sessions", "/account"], `${keys.title}, factors: Tab order`);
+  await keys.to("/account/factors/totp");
+  await keys.leave("Enter", "factors, an app");
+  is((await keys.stops()).slice(1), ["code", "end_sessions", "submit", "/account/factors"], `${keys.title}, factors, an app: Tab order after the link that opens it`);
+  ok((await keys.tab.locator("svg.qr").boundingBox()).width > 150, `${keys.title}, factors, an app: the picture is seen`);
+  const used = await codeOf(keys, -10);
+  await keys.to("code");
+  await keys.type(used);
+  await keys.press("Tab", "Space");
+  await arrive(keys.tab, () => keys.press("Enter"));
+  await keys.isWrong("code", { code: "" }, "factors, an app with a wrong code");
+  is(await keys.tab.locator("[name=end_sessions]").isChecked(), true, `${keys.title}, factors, an app: the box stays ticked`);
+  await keys.type(await codeOf(keys));
+  await keys.leave("Enter", "recovery codes");
+  is(await keys.tab.locator("li code").count(), 10, `${keys.title}, recovery codes: there are ten`);
+  is(await keys.stops(), ["/account/factors", "/account/sessions"], `${keys.title}, recovery codes: Tab order`);
+  await keys.to("/account/factors");
+  await keys.leave("Enter", "factors with an app");
+  is(await keys.stops(), ["end_sessions", "remove", "recovery_codes", "/account/factors/app", "/account/sessions", "/account"], `${keys.title}, factors with an app: Tab order`);
+  await keys.to("recovery_codes");
+  await keys.leave("Space", "recovery codes");
+  await keys.to("/account/factors");
+  await keys.leave("Enter", "factors with an app");
+  await keys.to("remove");
+  await keys.leave("Space", "factors");
+  is((await keys.stops())[0], "/account/factors/totp", `${keys.title}, factors: Space removes the app`);
   await keys.to("/account");
   await keys.leave("Enter", "profile");
 }
@@ -304,6 +348,7 @@ async function walk(keys, username, taken) {
   await keys.leave("Enter", "profile");
   await endSessions(keys, username);
   await lookAtActivity(keys);
+  await setUpApp(keys);
   await changeDetails(keys);
   await rename(keys, username, taken);
   await useLink(keys, `${username} 2`);

@@ -26,6 +26,8 @@ LuciaPasswordHash argon2id m=8 t=1 p=1
 LuciaMount /account
 LuciaLanguages en de fr es
 LuciaActivity On
+LuciaSecret {file:@secret@}
+LuciaSecondFactor optional
 LuciaUsernameChange On
 LuciaAccountDeletion On
 LuciaUserAttributes email display_name

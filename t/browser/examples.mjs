@@ -16,6 +16,15 @@ const common = {
 
 const logo = "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%204%204'%3E%3Cpath%20d='M0%204L2%200L4%204'/%3E%3C/svg%3E";
 
+// An app that is to be set up; the picture is that of a code in its size.
+const app = {
+  secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+  secret_text: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP",
+  uri: "otpauth://totp/Example:lovelace?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Example",
+  qr_size: "49",
+  qr_path: Array.from({ length: 41 }, (_, y) => `M4 ${y + 4}h${1 + (y * 7) % 41}v1h-${1 + (y * 7) % 41}z`).join(""),
+};
+
 // [name of the state, template, values]; field says where the error belongs, the form as a whole unless told.
 const states = [
   ["login", "login", {}],
@@ -65,6 +74,13 @@ const states = [
     { tag: "98cf03287670", name: "my phone", created: "2026-11-22 18:30 UTC", unused: "1" }] }],
   ["app-passwords-name", "app-passwords", { username: "lovelace", account_url: "/", typed: "\u200b", error: "Invalid name", field: "name", status: "400" }],
   ["app-passwords-full", "app-passwords", { username: "lovelace", account_url: "/", typed: "my phone", error: "Too many app passwords", status: "409" }],
+  ["factors", "factors", { username: "lovelace", account_url: "/", sessions_url: "/sessions", totp_url: "/factors/totp", app_passwords: "0", app_passwords_url: "/factors/app" }],
+  ["factors-app", "factors", { username: "lovelace", account_url: "/", sessions_url: "/sessions", totp: "1", has_factor: "1", recovery_codes: "10", app_passwords: "2", app_passwords_url: "/factors/app" }],
+  ["factors-no-codes", "factors", { username: "lovelace", account_url: "/", totp: "1", has_factor: "1", recovery_codes: "0", no_recovery_codes: "1", app_passwords: "0", app_passwords_url: "/factors/app" }],
+  ["factors-totp", "factors-totp", { username: "lovelace", factors_url: "/factors", ...app }],
+  ["factors-totp-wrong", "factors-totp", { username: "lovelace", factors_url: "/factors", ...app, end_sessions: "1", error: "Incorrect code", field: "code" }],
+  ["factors-totp-other", "factors-totp", { username: "lovelace", factors_url: "/factors", ...app, error: "You are signed in with another name now", field: "form" }],
+  ["recovery-codes", "recovery-codes", { factors_url: "/factors", sessions_url: "/sessions", recovery_codes: Array.from({ length: 10 }, (_, i) => ({ code: `${"ABCDEFGHIJ"[i]}4KQ-2MZX-N7PD-WE3R-TY5U-HJ6L` })) }],
   ["username", "username", { username: "lovelace", current_username: "lovelace", account_url: "/" }],
   ["username-taken", "username", { username: "byron", current_username: "lovelace", account_url: "/", error: "Username already taken", field: "username" }],
   ["username-other", "username", { username: "byron", current_username: "lovelace", account_url: "/", error: "You are signed in with another name now", field: "form" }],
