@@ -189,6 +189,7 @@ $reply = submit($alice, [name => '<b>phone</b>', username => 'alice']);
 is $reply->status, 200, 'S9.72: the form makes one, and the answer shows it';
 my ($phone) = $reply->body =~ m{<code id="app-password">([a-z0-9]{40})</code>};
 ok $phone, 'S9.72: the page shows the app password' or diag $reply->body;
+my $first = tag($phone);
 $secret{$phone} = 1;
 is $reply->header('Cache-Control'), 'no-store', 'S9.72: the page with the password is not stored';
 like text_in($reply), qr/The app password of <b>phone<\/b> : $phone Copy it into the program now\. .* git on my laptop Made: 20\d\d-\d\d-\d\d \d\d:\d\d UTC Never used Remove <b>phone<\/b> Made: /, 'S9.72: the page has words, names and times';
@@ -200,6 +201,17 @@ $reply = submit($alice, [name => "a\x{7}"]);
 is $reply->status . ' ' . error_in($reply), '400 Invalid name', 'S9.72: the page says at the field that a name is invalid';
 is answer(submit($alice, [name => 'a', username => 'bobby'])), '400 You are signed in with another name now', 'a form of another user is refused';
 is answer($server->request(GET => '/account/factors/app')), '302 /account/login?next=/account/factors/app', 'an anonymous browser signs in first';
+my ($second) = submit($alice, [name => '<b>phone</b>'])->body =~ m{<code id="app-password">([a-z0-9]{40})</code>};
+$secret{$second} = 1;
+is_deeply [map { $_->{tag} } listed($alice)], [tag($git), tag($second)], 'S9.72: a form that is sent twice within seconds leaves the app password of the second answer';
+is_deeply [map { basic(alice => $_)->status } $phone, $second], [401, 200], 'S9.72: that one admits, and the first one does not';
+submit($alice, [name => '<b>phone</b>']);
+is_deeply [map { $_->{name} } listed($alice)], ['git on my laptop', '<b>phone</b>', '<b>phone</b>'], 'one that was used is not replaced';
+$_->{tag} ne tag($git) && submit($alice, [remove => $_->{tag}]) for listed($alice);
+$phone = made($alice, 'phone');
+made($alice, 'phone');
+is scalar(grep { $_->{name} eq 'phone' } listed($alice)), 2, 'JSON makes as many of one name as are asked for';
+submit($alice, [remove => tag($_)]) for grep { $_ ne $phone && $_ ne $git } keys %secret;
 is answer(submit($alice, [remove => tag($phone)])), '303 /account/factors/app', 'S9.72: the form removes one';
 is answer(submit($alice, [remove => tag($phone)])), '303 /account/factors/app', 'a second click is no error';
 is_deeply [map { $_->{name} } listed($alice)], ['git on my laptop'], 'S9.72: the others stay';
@@ -209,8 +221,8 @@ is $host{off}->request(GET => '/account/factors/app', cookie => $alice)->status,
 is $host{off}->request(GET => '/mine/app', cookie => $alice)->status, 404, 'S9.70: without LuciaSecondFactor the handler answers 404';
 is $host{off}->request(POST => '/mine/app', json({ name => 'a' }), cookie => $alice, origin => $origin{off})->status, 404, 'S9.70: without LuciaSecondFactor none is made';
 my @said = map { "$_->{event} $_->{result} " . ($_->{app} // '') } grep { $_->{event} =~ /^app_password/ && ($_->{account} // '') eq 'alice' } lines();
-is_deeply [grep { /ok/ } @said], ['app_password_add ok ' . tag($git), 'app_password_add ok ' . tag($phone), 'app_password_delete ok ' . tag($phone)], 'S9.72: the audit log has what was made and removed';
-is_deeply [map { $_->{what} } grep { $_->{what} =~ /^app_password/ } @{ $server->request(GET => '/account/api/activity', cookie => $alice)->json->{activity} }], [qw(app_password_delete app_password_add app_password_add)], 'S9.72: the activity shows it to the owner';
+is_deeply [(grep { /ok/ } @said)[0 .. 3]], ['app_password_add ok ' . tag($git), 'app_password_add ok ' . $first, 'app_password_delete ok ' . $first, 'app_password_add ok ' . tag($second)], 'S9.72: the audit log has what was made, replaced and removed';
+is_deeply [map { $_->{what} } grep { $_->{what} =~ /^app_password/ } (@{ $server->request(GET => '/account/api/activity', cookie => $alice)->json->{activity} })[0 .. 2]], [qw(app_password_delete app_password_delete app_password_add)], 'S9.72: the activity shows it to the owner';
 
 # ---- Basic ----
 

@@ -110,11 +110,50 @@ static luci_result_t insert(luci_db_t *db, const char *user_id, luci_app_passwor
                            &changed, scratch);
 }
 
+static luci_result_t remove_row(luci_db_t *db, const char *user_id, const luci_app_password_t *listed,
+                                int *removed, apr_pool_t *scratch)
+{
+    int changed;
+    luci_result_t result =
+        luci_db_execute(db, &luci_sql_app_password_delete,
+                        LUCI_ARGUMENTS({ "id", listed->id }, { "user", user_id }), &changed, scratch);
+
+    *removed += result == LUCI_OK && changed > 0;
+    return result;
+}
+
+static int is_replaced(const luci_app_password_t *listed, const luci_app_password_wanted_t *wanted)
+{
+    return wanted->replaces_since > 0 && listed->created_at >= wanted->replaces_since &&
+           listed->last_used == 0 && strcmp(listed->name, wanted->name) == 0;
+}
+
+/* *number: those that are left. */
+static luci_result_t make_room(luci_db_t *db, const char *user_id, luci_app_password_wanted_t *wanted,
+                               int *number, apr_pool_t *scratch)
+{
+    apr_array_header_t *list;
+    int removed = 0;
+    luci_result_t result = luci_app_password_list(db, user_id, &list, scratch);
+
+    wanted->replaced[0] = '\0';
+    for (int i = 0; result == LUCI_OK && i < list->nelts; i++) {
+        const luci_app_password_t *listed = &APR_ARRAY_IDX(list, i, luci_app_password_t);
+
+        if (!is_replaced(listed, wanted))
+            continue;
+        result = remove_row(db, user_id, listed, &removed, scratch);
+        set_tag(wanted->replaced, listed->id);
+    }
+    *number = list->nelts - removed;
+    return result;
+}
+
 luci_result_t luci_app_password_make(luci_db_t *db, const char *user_id, luci_app_password_wanted_t *wanted,
                                      apr_pool_t *scratch)
 {
     int number;
-    luci_result_t result = count(db, user_id, &number, scratch);
+    luci_result_t result = make_room(db, user_id, wanted, &number, scratch);
 
     if (result == LUCI_OK && number >= LUCI_APP_PASSWORDS_MAX)
         result = LUCI_CONFLICT;
@@ -129,18 +168,14 @@ luci_result_t luci_app_password_delete(luci_db_t *db, const char *user_id, const
                                        apr_pool_t *scratch)
 {
     apr_array_header_t *list;
-    int removed = 0, changed;
+    int removed = 0;
     luci_result_t result = luci_app_password_list(db, user_id, &list, scratch);
 
     for (int i = 0; result == LUCI_OK && i < list->nelts; i++) {
         const luci_app_password_t *listed = &APR_ARRAY_IDX(list, i, luci_app_password_t);
 
-        if (strcmp(listed->tag, tag) != 0)
-            continue;
-        result =
-            luci_db_execute(db, &luci_sql_app_password_delete,
-                            LUCI_ARGUMENTS({ "id", listed->id }, { "user", user_id }), &changed, scratch);
-        removed += result == LUCI_OK && changed > 0;
+        if (strcmp(listed->tag, tag) == 0)
+            result = remove_row(db, user_id, listed, &removed, scratch);
     }
     return result == LUCI_OK && removed == 0 ? LUCI_NOT_FOUND : result;
 }

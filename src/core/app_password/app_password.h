@@ -30,8 +30,11 @@ typedef struct {
 typedef struct {
     const char *name; /* as luci_app_password_name made it */
     luci_ms_t now;
-    char text[LUCI_APP_PASSWORD_LENGTH + 1]; /* output: the password, a secret that the caller wipes */
-    char tag[LUCI_APP_PASSWORD_TAG_HEX + 1]; /* output */
+    luci_ms_t replaces_since; /* one of this name that was made since then, and never used, is deleted: a form
+                                 was sent twice, and its first answer may never have been seen; 0: none is */
+    char text[LUCI_APP_PASSWORD_LENGTH + 1];      /* output: the password, a secret that the caller wipes */
+    char tag[LUCI_APP_PASSWORD_TAG_HEX + 1];      /* output */
+    char replaced[LUCI_APP_PASSWORD_TAG_HEX + 1]; /* output: the tag of one that was deleted; "": none */
 } luci_app_password_wanted_t;
 
 /* One that a client presented. Strings are from the pool into which it was read. */

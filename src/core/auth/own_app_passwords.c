@@ -98,20 +98,38 @@ static luci_reason_t reason_of(luci_result_t result)
     return luci_reason_of(result);
 }
 
+static void report(const luci_auth_t *auth, const luci_own_app_password_t *change, luci_event_kind_t kind,
+                   const char *tag)
+{
+    luci_event_t event = { .kind = kind, .at = change->now };
+
+    apr_cpystrn(event.app_password, tag, sizeof event.app_password);
+    luci_auth_report(auth, &event, &change->session->user, change->session);
+}
+
+static void report_failure(const luci_auth_t *auth, const luci_own_app_password_t *change,
+                           luci_event_kind_t kind, luci_reason_t reason)
+{
+    luci_event_t event = { .kind = kind, .reason = reason, .at = change->now };
+
+    luci_auth_report(auth, &event, &change->session->user, change->session);
+}
+
 luci_result_t luci_own_app_password_change(const luci_auth_t *auth, const luci_own_app_password_t *change,
                                            apr_pool_t *pool)
 {
-    luci_event_t event = { .kind =
-                               change->wanted ? LUCI_EVENT_APP_PASSWORD_ADD : LUCI_EVENT_APP_PASSWORD_DELETE,
-                           .at = change->now };
+    const luci_app_password_wanted_t *wanted = change->wanted;
+    luci_event_kind_t kind = wanted ? LUCI_EVENT_APP_PASSWORD_ADD : LUCI_EVENT_APP_PASSWORD_DELETE;
     luci_result_t result = run_change(auth, change, pool);
 
     if (result == LUCI_NOT_FOUND)
         return result;
-    event.reason = reason_of(result);
-    if (result == LUCI_OK)
-        apr_cpystrn(event.app_password, change->wanted ? change->wanted->tag : change->tag,
-                    sizeof event.app_password);
-    luci_auth_report(auth, &event, &change->session->user, change->session);
-    return result;
+    if (result != LUCI_OK) {
+        report_failure(auth, change, kind, reason_of(result));
+        return result;
+    }
+    if (wanted && *wanted->replaced)
+        report(auth, change, LUCI_EVENT_APP_PASSWORD_DELETE, wanted->replaced);
+    report(auth, change, kind, wanted ? wanted->tag : change->tag);
+    return LUCI_OK;
 }

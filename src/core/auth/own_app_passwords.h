@@ -12,7 +12,8 @@
 luci_result_t luci_own_app_passwords_list(const luci_auth_t *auth, const char *user_id,
                                           apr_array_header_t **list, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* A change. Each is one transaction under the user's lock, and reports one event. */
+/* A change. Each is one transaction under the user's lock, and reports one event, and one more for an app
+ * password that was replaced. */
 typedef struct {
     const luci_session_t *session;      /* the validated session of the request */
     luci_ms_t now;                      /* also in wanted */

@@ -12,7 +12,8 @@
 #include <string.h>
 
 #define LIST "app_passwords"
-#define PATH "/app" /* below the page of all factors */
+#define TWICE_WITHIN (10 * LUCI_MS_SECOND) /* the two clicks of a double click */
+#define PATH "/app"                        /* below the page of all factors */
 
 static const luci_form_field_t fields[] = {
     { "name", LUCI_FORM_TEXT },
@@ -172,6 +173,8 @@ static int make(luci_endpoint_request_t *request, const char *typed)
     luci_result_t result;
     int status;
 
+    if (!request->as_json && !request->wants_json)
+        wanted.replaces_since = wanted.now - TWICE_WITHIN;
     if (luci_app_password_name(typed, &wanted.name, request->r->pool) != LUCI_OK)
         wanted.name = NULL;
     result = luci_own_app_password_change(&auth, &change, request->r->pool);
