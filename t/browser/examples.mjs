@@ -80,7 +80,7 @@ const states = [
   ["factors-totp", "factors-totp", { username: "lovelace", factors_url: "/factors", ...app }],
   ["factors-totp-wrong", "factors-totp", { username: "lovelace", factors_url: "/factors", ...app, end_sessions: "1", error: "Incorrect code", field: "code" }],
   ["factors-totp-other", "factors-totp", { username: "lovelace", factors_url: "/factors", ...app, error: "You are signed in with another name now", field: "form" }],
-  ["recovery-codes", "recovery-codes", { factors_url: "/factors", sessions_url: "/sessions", recovery_codes: Array.from({ length: 10 }, (_, i) => ({ code: `${"ABCDEFGHIJ"[i]}4KQ-2MZX-N7PD-WE3R-TY5U-HJ6L` })) }],
+  ["recovery-codes", "recovery-codes", { next_url: "/factors", sessions_url: "/sessions", recovery_codes: Array.from({ length: 10 }, (_, i) => ({ code: `${"ABCDEFGHIJ"[i]}4KQ-2MZX-N7PD-WE3R-TY5U-HJ6L` })) }],
   ["username", "username", { username: "lovelace", current_username: "lovelace", account_url: "/" }],
   ["username-taken", "username", { username: "byron", current_username: "lovelace", account_url: "/", error: "Username already taken", field: "username" }],
   ["username-other", "username", { username: "byron", current_username: "lovelace", account_url: "/", error: "You are signed in with another name now", field: "form" }],

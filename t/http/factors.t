@@ -256,6 +256,22 @@ my @statuses = map { $server->answer_to($_)->status } @sent;
 is scalar(grep { $_ == 200 } @statuses), 1, 'S1.66: of four requests that set up one app, one does' or diag "@statuses";
 is rows('totp', 'carol') . ' ' . rows('recovery_code', 'carol'), '1 10', 'S1.66: there is one app, with ten codes';
 
+# ---- The way back ----
+
+my $emil = up('emil1');
+is get('factor?next=/two/a.txt', $emil)->location, '/account/factors?next=/two/a.txt', 'S1.67: a user who needs a factor and has none is led to the list';
+like get('factors?next=/two/a.txt', $emil)->body, qr{href="/account/factors/totp\?next=/two/a\.txt"}, 'S1.67: the list leads on with the way back';
+unlike get('factors?next=https://evil.example/', $emil)->body, qr/evil/, 'S1.67: another site is no way back';
+for my $case (['/two/a.txt', 'emil1'], ['//evil.example/', 'frida'], ['https://evil.example/', 'gerda']) {
+    my ($next, $name) = @$case;
+    my $cookie = $name eq 'emil1' ? $emil : up($name);
+    my $own = get('api/factors/totp', $cookie)->json->{secret};
+    $reply = post("factors/totp?next=$next", { secret => $own, code => code($own) }, $cookie);
+    my $want = $next eq '/two/a.txt' ? $next : '/account/factors';
+    like $reply->body, qr{<a class="button" href="\Q$want\E">}, "S1.67: after next=$next the codes lead on to $want";
+    is seen('two', cookie_of($reply)), 200, "S1.67: the page that asked for a factor is open after next=$next";
+}
+
 # ---- The database cannot write ----
 
 my $dora = up('dora1');

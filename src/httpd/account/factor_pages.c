@@ -55,7 +55,8 @@ static json_t *codes_json(const luci_recovery_codes_t *codes)
     return list ? json_pack("{s:o}", CODES, list) : NULL;
 }
 
-int luci_factor_pages_send_codes(luci_endpoint_request_t *request, const luci_recovery_codes_t *codes)
+int luci_factor_pages_send_codes(luci_endpoint_request_t *request, const luci_recovery_codes_t *codes,
+                                 const char *next)
 {
     apr_table_t *values;
 
@@ -64,5 +65,6 @@ int luci_factor_pages_send_codes(luci_endpoint_request_t *request, const luci_re
     values = luci_factor_pages_values(request, "");
     for (int i = 0; i < LUCI_RECOVERY_CODES; i++)
         luci_template_set_row(values, CODES, i, "code", codes->text[i]);
+    apr_table_setn(values, "next_url", next ? next : apr_table_get(values, "factors_url"));
     return luci_reply_page(request->r, HTTP_OK, CODES_PAGE, values);
 }

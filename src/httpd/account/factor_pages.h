@@ -20,7 +20,8 @@ const char *luci_factor_pages_url(const luci_endpoint_request_t *request, const 
  * script gets 401. */
 int luci_factor_pages_ask(luci_endpoint_request_t *request);
 
-/* Sends new recovery codes, once. */
-int luci_factor_pages_send_codes(luci_endpoint_request_t *request, const luci_recovery_codes_t *codes);
+/* Sends new recovery codes, once. next: where the page leads on; NULL: to that of all factors. */
+int luci_factor_pages_send_codes(luci_endpoint_request_t *request, const luci_recovery_codes_t *codes,
+                                 const char *next);
 
 #endif

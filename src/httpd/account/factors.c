@@ -37,7 +37,10 @@ static int page(luci_endpoint_request_t *request, const luci_own_factors_t *fact
     int has_totp = factors->kinds & LUCI_FACTOR_TOTP;
 
     apr_table_setn(values, "totp", has_totp ? "1" : "");
-    apr_table_setn(values, "totp_url", !has_totp && totp ? totp : "");
+    apr_table_setn(values, "totp_url",
+                   !has_totp && totp
+                       ? luci_way_back_link(request->r, totp, luci_way_back_chosen(request->r, NULL))
+                       : "");
     apr_table_setn(values, "has_factor", factors->kinds ? "1" : "");
     apr_table_setn(values, CODES, apr_itoa(pool, factors->recovery_codes));
     apr_table_setn(values, "no_recovery_codes", factors->kinds && !factors->recovery_codes ? "1" : "");
@@ -119,7 +122,8 @@ static int make_codes(luci_endpoint_request_t *request)
     luci_own_factor_t own = { .session = request->session, .now = luci_runtime_now() };
     luci_recovery_codes_t codes;
     luci_result_t result = luci_own_recovery_codes(&auth, &own, &codes, request->r->pool);
-    int status = result == LUCI_OK ? luci_factor_pages_send_codes(request, &codes) : refuse(request, result);
+    int status =
+        result == LUCI_OK ? luci_factor_pages_send_codes(request, &codes, NULL) : refuse(request, result);
 
     luci_secret_wipe(&codes, sizeof codes);
     return status;

@@ -120,11 +120,20 @@ static int show(luci_endpoint_request_t *request)
 
 /* ---- Setting it up ---- */
 
+/* Where the user came from who needs a second factor there. A malformed query has no next. */
+static const char *next_of(const luci_endpoint_request_t *request)
+{
+    char *next = NULL;
+    luci_result_t result = luci_form_query(request->query, "next", &next, request->r->pool);
+
+    return luci_way_back_chosen(request->r, result == LUCI_OK ? next : NULL);
+}
+
 static int done(luci_endpoint_request_t *request, const luci_session_t *renewed,
                 const luci_totp_enrolment_t *enrolment)
 {
     luci_cookies_set_session(request->r, renewed);
-    return luci_factor_pages_send_codes(request, &enrolment->codes);
+    return luci_factor_pages_send_codes(request, &enrolment->codes, next_of(request));
 }
 
 static int refuse(luci_endpoint_request_t *request, const luci_own_factor_t *own, luci_result_t result)
