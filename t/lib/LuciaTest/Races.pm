@@ -19,6 +19,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 use LuciaTest;
 use LuciaTest::Ctl;
+use LuciaTest::Factors ();
 use LuciaTest::Service;
 use LuciaTest::Site qw(sign_up sign_in $CHEAP_HASH);
 
@@ -27,7 +28,7 @@ our @EXPORT = qw(is_race);
 use constant { TTL => 1, PAUSE_MAX => 0.002 };    # seconds
 use constant LINK => 'http://localhost/reset';
 use constant NEW => ('battery staple', 'purple monkey');
-use constant TABLES => qw(user_session user_key auth_user_token auth_user_activity);
+use constant TABLES => qw(user_session user_key auth_user_token auth_user_activity auth_user_totp auth_user_recovery_code);
 
 my $CONFIG = <<"CONF";
 $CHEAP_HASH
@@ -35,6 +36,8 @@ LuciaMount /
 LuciaActivity On
 LuciaUsernameChange On
 LuciaAccountDeletion On
+LuciaSecret {file:\@secret\@}
+LuciaSecondFactor optional
 LuciaSessionCacheTTL @{[TTL]}s
 <Location /vault>
     AuthType Lucia
@@ -105,6 +108,13 @@ sub confirms  { my ($round) = @_; return post('/confirm', $round->{a}, username 
 sub signs_out { my ($cookie) = @_; return post('/logout', $cookie) }
 sub ends      { my ($cookie, $other) = @_; return post('/sessions', $cookie, session => substr stored($other), 0, 12) }
 sub resets    { my ($round, $password) = @_; return post('/reset', undef, token => $round->{token}, password => $password) }
+
+sub proves    { my ($step, $code) = @_; return sub { $_[0]->bytes_of(POST => '/factor', form(code => $code), cookie => $step, origin => 1) } }
+sub enrols    { my ($round, $which) = @_; return post('/factors/totp', $round->{$which}, secret => $round->{secret}, code => app_code($round, -1)) }
+sub removes   { my ($cookie) = @_; return post('/factors', $cookie, remove => 'totp') }
+
+# The code of the app at the beginning of the round, or some steps of 30 seconds away.
+sub app_code { my ($round, $away) = @_; return LuciaTest::Factors::totp($round->{secret}, $round->{begun} + 30 * ($away // 0)) }
 
 # ok, or the status of what refused. A page that asks for the password, because the session has ended meanwhile, leads to sign-in.
 sub word_of {
@@ -426,6 +436,84 @@ sub session_pairs {
     );
 }
 
-sub pairs { return (password_pairs(), name_pairs(), deletion_pairs(), session_pairs()) }
+# ---- Second factors ----
+
+# The secret of an app, as the page gives it.
+sub begin_app {
+    my ($self, $round) = @_;
+    my ($node) = $self->nodes;
+    $round->{secret} = $node->request(GET => '/api/factors/totp', cookie => $round->{a}, headers => { Accept => 'application/json' })->json->{secret};
+    $round->{begun} = time;
+    return;
+}
+
+# An app, set up by a, which gets a new session of two factors; b keeps one of one factor.
+sub set_up_app {
+    my ($self, $round) = @_;
+    my ($node) = $self->nodes;
+    begin_app($self, $round);
+    my $reply = $node->request(POST => '/api/factors/totp', json({ secret => $round->{secret}, code => app_code($round, -1) }), cookie => $round->{a}, origin => 1);
+    $round->{codes} = $reply->json->{recovery_codes};
+    $round->{ended} = $round->{a};
+    $round->{a} = cookie_of($reply) or die 'no session after the setup: ' . $reply->bytes;
+    return;
+}
+
+# The same, and the steps of two sign-ins, one at each node.
+sub take_steps {
+    my ($self, $round) = @_;
+    set_up_app($self, $round);
+    $round->{steps} = [map { (set_cookies($_->request(POST => '/login', form(username => $round->{name}, password => $PASSWORD)), 'auth_session_step'))[0] // die 'no step' } $self->nodes];
+    return;
+}
+
+# Both sessions and those that the sides have got live.
+sub all_alive { my ($round, @sides) = @_; return (alive => [@$round{qw(a b)}, grep { $_ } map { $_->{cookie} } @sides], ended => [grep { $_ } $round->{ended}], password => $PASSWORD) }
+
+sub factor_pairs {
+    my @one = ('ok 400', '400 ok');
+    return (
+        { name => 'one code of an app at two sign-ins', may => \@one, prepare => \&take_steps, left => \&all_alive,
+            first => sub { proves($_[0]{steps}[0], app_code($_[0])) }, second => sub { proves($_[0]{steps}[1], app_code($_[0])) } },
+        { name => 'one code of an app, sent twice', may => \@one, prepare => \&take_steps, left => \&all_alive,
+            first => sub { proves($_[0]{steps}[0], app_code($_[0])) }, second => sub { proves($_[0]{steps}[0], app_code($_[0])) } },
+        { name => 'one recovery code at two sign-ins', may => \@one, prepare => \&take_steps, left => \&all_alive,
+            first => sub { proves($_[0]{steps}[0], $_[0]{codes}[0]) }, second => sub { proves($_[0]{steps}[1], $_[0]{codes}[0]) } },
+        { name => 'one code at a sign-in and for a session', may => \@one, prepare => \&take_steps,
+            first => sub { proves($_[0]{steps}[0], app_code($_[0])) }, second => sub { post('/factor', $_[0]{b}, code => app_code($_[0])) },
+            left => sub {
+                my ($round, $signed_in, $raised) = @_;
+                my $b = $raised->{word} eq 'ok' ? $raised->{cookie} : $round->{b};
+                return (alive => [$round->{a}, $b, grep { $_ } $signed_in->{cookie}], ended => [$round->{ended}, $raised->{word} eq 'ok' ? $round->{b} : ()], password => $PASSWORD);
+            } },
+        { name => 'a code beside a change of the password', may => ['ok ok', '401 ok'], prepare => \&take_steps,
+            first => sub { proves($_[0]{steps}[0], app_code($_[0])) }, second => sub { changes($_[0], 'a', $ONE) },
+            left => sub {
+                my ($round, $proved, $changed) = @_;
+                return (alive => [$changed->{cookie}], ended => [@$round{qw(a b)}, grep { $_ } $proved->{cookie}], password => $ONE, refused => [$PASSWORD], node => $changed->{node});
+            } },
+        { name => 'a code beside deleting the account', may => ['ok ok', '400 ok', '401 ok'], prepare => \&take_steps,
+            first => sub { proves($_[0]{steps}[0], app_code($_[0])) }, second => sub { deletes($_[0]{a}, $_[0]{name}) },
+            left => sub { my ($round, $proved, $deleted) = @_; return gone($deleted->{node}, @$round{qw(a b)}, $proved->{cookie}) } },
+        { name => 'a code beside the removal of the app', may => ['ok ok', '400 ok', '401 ok'], prepare => \&take_steps, left => \&all_alive,
+            first => sub { proves($_[0]{steps}[0], app_code($_[0])) }, second => sub { removes($_[0]{a}) } },
+        # Only the one that is made gets a session; the other one is led to the page of all factors.
+        { name => 'two setups of one app', may => ['ok ok'], prepare => \&begin_app,
+            first => sub { enrols($_[0], 'a') }, second => sub { enrols($_[0], 'b') },
+            left => sub {
+                my ($round, @sides) = @_;
+                my ($made, $kept) = $sides[0]{cookie} ? (0, 'b') : (1, 'a');
+                return (alive => [$sides[$made]{cookie}, $round->{$kept}], ended => [$round->{ $kept eq 'b' ? 'a' : 'b' }], password => $PASSWORD, node => $sides[$made]{node});
+            } },
+        { name => 'the setup of an app beside a sign-in', may => ['ok ok'], prepare => \&begin_app,
+            first => sub { enrols($_[0], 'a') }, second => sub { signs_in($_[0]{name}) },
+            left => sub {
+                my ($round, $made, $signed_in) = @_;
+                return (alive => [$made->{cookie}, $round->{b}, grep { $_ } $signed_in->{cookie}], ended => [$round->{a}], password => $PASSWORD, node => $made->{node});
+            } },
+    );
+}
+
+sub pairs { return (password_pairs(), name_pairs(), deletion_pairs(), session_pairs(), factor_pairs()) }
 
 1;
