@@ -25,6 +25,7 @@ typedef struct {
     uint16_t length; /* of all */
     uint16_t attributes;
     uint16_t factors;
+    char tag[LUCI_EVENT_TAG_HEX + 1];
     uint16_t offset[];
 } image_t;
 
@@ -135,6 +136,7 @@ static void unpack(const image_t *image, luci_local_content_t *content, apr_pool
     session->created_at = image->created_at;
     session->factors = image->factors;
     memcpy(session->token.digest, image->digest, sizeof image->digest);
+    memcpy(session->tag, image->tag, sizeof image->tag);
     session->user.id = string_at(image, 0);
     session->user.username = string_at(image, 1);
     session->user.lacks = image->lacks;
@@ -204,6 +206,7 @@ static int pack(packer_t *packer, const luci_local_entry_t *entry)
     image->idle_expires = session->idle_expires;
     image->created_at = session->created_at;
     memcpy(image->digest, session->token.digest, sizeof image->digest);
+    memcpy(image->tag, session->tag, sizeof image->tag);
     image->watch = entry->watch;
     image->lacks = user->lacks;
     image->attributes = (uint16_t)entry->attributes;

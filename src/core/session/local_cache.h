@@ -34,7 +34,7 @@ typedef struct {
 /* What is kept of a session, and when it was read from the database; of a password only the user and the
  * times. */
 typedef struct {
-    luci_session_t session; /* with the digest of its token, without its id and state */
+    luci_session_t session; /* with its tag and the digest of its token, without its id and state */
     luci_ms_t read_at;
     luci_ms_t until; /* the caller does not use it from then on */
 } luci_local_content_t;

@@ -74,7 +74,6 @@ luci_result_t luci_session_cache_recall(const luci_session_cache_t *cache, const
         now < found.until - cache->local_ttl)
         return LUCI_NOT_FOUND;
     found.session.token.id = id;
-    luci_session_set_token(&found.session, &found.session.token);
     if (complete(cache, &found.session, found.read_at, now) != LUCI_OK)
         return LUCI_NOT_FOUND;
     *session = found.session;
