@@ -22,7 +22,7 @@ static const luci_endpoint_t *by_path(const char *path)
 /* Almost all requests have other paths, which the first comparison finds. */
 static const luci_endpoint_t *by_well_known(const char *path)
 {
-    if (!path || strncmp(path, "/.", 2) != 0)
+    if (!path || path[0] != '/' || path[1] != '.')
         return NULL;
     for (const luci_endpoint_t *const *endpoint = luci_endpoints; *endpoint; endpoint++) {
         if ((*endpoint)->well_known && strcmp(path, (*endpoint)->well_known) == 0)
@@ -42,23 +42,22 @@ static const luci_endpoint_t *by_handler(const char *handler)
     return NULL;
 }
 
-/* Finds a mounted endpoint by its exact path, as httpd decoded it. */
+/* Finds a mounted endpoint by its exact path, as httpd decoded it. Almost all requests have other paths, which
+ * differ from the mount within a few characters. */
 static luci_route_t route_of_path(const char *mount, const char *path)
 {
     luci_route_t route = { NULL, 0 };
-    size_t length;
+    int is_root = mount[1] == '\0';
 
-    if (!path)
+    for (; !is_root && path && *mount && *path == *mount; mount++)
+        path++;
+    if (!path || (!is_root && *mount))
         return route;
-    length = strcmp(mount, "/") == 0 ? 0 : strlen(mount);
-    if (strncmp(path, mount, length) != 0)
-        return route;
-    path += length;
-    if (*path == '\0' && length > 0) {
+    if (*path == '\0' && !is_root) {
         route.endpoint = by_path("");
         return route;
     }
-    if (*path++ != '/' || (*path == '\0' && length > 0)) /* "/a/" is not "/a" */
+    if (*path++ != '/' || (*path == '\0' && !is_root)) /* "/a/" is not "/a" */
         return route;
     if (strcmp(path, "api") == 0 || strncmp(path, "api/", 4) == 0) {
         route.is_api = 1;
