@@ -26,7 +26,7 @@ int luci_identity_is_gate(request_rec *r)
 {
     const char *type = ap_auth_type(r);
 
-    return type && ap_cstr_casecmp(type, LUCI_AUTH_TYPE) == 0;
+    return type && (strcmp(type, LUCI_AUTH_TYPE) == 0 || ap_cstr_casecmp(type, LUCI_AUTH_TYPE) == 0);
 }
 
 const char *luci_identity_name(request_rec *r, const luci_user_t *user)

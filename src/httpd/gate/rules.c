@@ -167,7 +167,7 @@ static authz_status judge_anonymous(request_rec *r, const char *line, const rule
 /* Whether a line reads the identity. If another module authenticates, REMOTE_USER is set by that module. */
 static int reads_identity(request_rec *r, int variables, int user)
 {
-    return ap_auth_type(r) && (variables || (user && luci_identity_is_gate(r)));
+    return (variables || user) && ap_auth_type(r) && (variables || luci_identity_is_gate(r));
 }
 
 int luci_rules_matter(request_rec *r)

@@ -21,9 +21,11 @@ request_rec *luci_state_root(request_rec *r)
 /* r->method is "HEAD" for HEAD. An ErrorDocument is generated with GET, whatever the client's method was. */
 int luci_state_is_read(request_rec *r)
 {
-    const char *method = r->method, *asked = apr_table_get(r->subprocess_env, "REDIRECT_REQUEST_METHOD");
+    const char *method = r->method, *asked = NULL;
 
-    if (r->prev && ap_is_HTTP_ERROR(r->prev->status) && asked)
+    if (r->prev && ap_is_HTTP_ERROR(r->prev->status))
+        asked = apr_table_get(r->subprocess_env, "REDIRECT_REQUEST_METHOD");
+    if (asked)
         method = asked;
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
