@@ -35,7 +35,7 @@ $server->stop;
 # ---- The lines that are there to be taken ----
 
 (my $all = $conf) =~ s/^#(?=(?:Lucia|<\/?Location|    [A-Z]))//mg;
-ok $all =~ s{^(LuciaSecret \{file:)/[^}]+}{$1\@secret\@}m, 'the installed configuration offers a secret';
+ok $all =~ s|^(LuciaSecret .file:)/[\w/-]+|$1\@secret\@|m, 'the installed configuration offers a secret';
 my ($status, $said) = $server->configtest($all);
 is $status, 0, 'the installed configuration with all its lines is right' or diag $said;
 cmp_ok scalar(() = $all =~ /^Lucia/mg), '>', 15, 'the installed configuration offers lines';
