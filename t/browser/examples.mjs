@@ -16,13 +16,19 @@ const common = {
 
 const logo = "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%204%204'%3E%3Cpath%20d='M0%204L2%200L4%204'/%3E%3C/svg%3E";
 
-// An app that is to be set up; the picture is that of a code in its size.
+// An app that is to be set up, and the code of its URI: a row of modules for each number, in hex.
+const modules = `
+1fd1532497f 105ea8e5541 174677ffb5d 175644d015d 174044b125d 104f8619f41 1fd5555557f 17e946f00 16e6ae82a4b 7a97fe163f
+1a66d17c1da 17bb1448041 56f5ec6b2f 3915ce196a 13dfe8533eb 5b9d7d543a e0d3e2d91 111aad243a8 df0f99e570 1831506cfee
+a72975d2db 53f7dfbb73 1aebf5394ae 1606764c780 448bb75934 11098f17f8f d6dfb406db 1e354195018 8d83c4373a adfe5d76b
+13501133228 5063d54e2c 969c7bc5fd 19c747f17 1fd1c8e4752 105054cdb10 174c94e11f0 175f1cb2bba 17571f1d723 1043c1a759a
+1fda89f87ea`.trim().split(/\s+/).map((row) => BigInt(`0x${row}`).toString(2).padStart(41, "0"));
 const app = {
   secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
   secret_text: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP",
   uri: "otpauth://totp/Example:lovelace?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Example",
   qr_size: "49",
-  qr_path: Array.from({ length: 41 }, (_, y) => `M4 ${y + 4}h${1 + (y * 7) % 41}v1h-${1 + (y * 7) % 41}z`).join(""),
+  qr_path: modules.map((row, y) => [...row.matchAll(/1+/g)].map(({ 0: run, index }) => `M${index + 4} ${y + 4}h${run.length}v1h-${run.length}z`).join("")).join(""),
 };
 
 // [name of the state, template, values]; field says where the error belongs, the form as a whole unless told.

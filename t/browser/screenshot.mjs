@@ -3,6 +3,7 @@
 // The pictures of the documentation:
 //   doc/sign-in.png         the sign-in page, light and dark
 //   doc/account-pages.png   the pages of an account
+//   doc/second-factors.png  the pages of second factors
 //   doc/own-page.png        the sign-in page before and after the changes of doc/templates.md
 //   node screenshot.mjs [DIR]     (default: doc)
 
@@ -52,6 +53,13 @@ for (const name of account.filter((name) => examples.some((example) => example.n
   pages.push(await picture(html(name), tall, pages.length % 2 ? "dark" : "light"));
 }
 await sheet("account-pages.png", pages, 4, { width: 280, height: 470 });
+
+// ---- Second factors ----
+
+const steps = [html("factors"), html("factors-totp"), html("recovery-codes"), html("factor"), html("factors-app")];
+const factors = [];
+for (const step of steps) factors.push(await picture(step, { width: 560, height: 1260 }, factors.length % 2 ? "dark" : "light"));
+await sheet("second-factors.png", factors, 5, { width: 252, height: 567 });
 
 // ---- A page of one's own, with the changes that doc/templates.md describes ----
 
