@@ -56,6 +56,15 @@ finds('through a link', qr{LUCI0901: }, "LuciaDatabase sqlite3 $dir/link/luciaut
     if $server->write('htdocs/luciauth.db', '');
 finds('below an Alias', qr{LUCI0901: .* is in the folder \Q$dir\E/db}, $database . "LuciaMount /account\nAlias /files $dir/db\n");
 
+# ---- Second factors ----
+
+my $factors = $database . "LuciaSecret {file:\@secret\@}\nLuciaSecondFactor optional\n";
+fine('second factors below LuciaMount', $factors . "LuciaMount /account\n");
+finds('second factors without a page for the code', qr{LUCI0910: the main server has no page on which users give their second factor, so that those who have one cannot sign in}, $factors . "<Location /login>\nSetHandler luciauth-login\n</Location>\n<Location /factors>\nSetHandler luciauth-factors\n</Location>\n");
+finds('second factors without a page to set one up', qr{LUCI0910: the main server has no page on which users set up a second factor}, $factors . "<Location /login>\nSetHandler luciauth-login\n</Location>\n<Location /factor>\nSetHandler luciauth-factor\n</Location>\n");
+finds('a required factor beside applications of Lucia', qr{LUCI0911: LuciaSecondFactor of the main server is required, but with LuciaSessionTokens plain an application of Lucia}, $factors . "LuciaSecondFactor required\nLuciaSessionTokens plain\nLuciaMount /account\n");
+fine('a required factor with hashed tokens', $factors . "LuciaSecondFactor required\nLuciaMount /account\n");
+
 # ---- Gates ----
 
 finds('a gate without a sign-in page', qr{LUCI0902: <Location /in> in \S+:\d+ redirects anonymous requests to /login, but the main server has no sign-in page}, $database . $gate);

@@ -685,6 +685,43 @@ static void factors_are_off(judge_t *judge, const luci_site_t *site, const char 
     }
 }
 
+/* The pages without which no user gives a second factor, or sets one up. */
+static void factors_have_no_page(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    apr_pool_t *pool = judge->pool;
+
+    if (!has_second_factors(site) || !has_endpoint(site, "login", NULL, pool))
+        return;
+    if (!has_endpoint(site, "factor", NULL, pool))
+        find(
+            judge, id, LUCI_SITE_PROBLEM,
+            apr_psprintf(pool,
+                         "%s has no page on which users give their second factor, so that those who have one "
+                         "cannot sign in",
+                         site->title),
+            "Write LuciaMount /account, or SetHandler luciauth-factor and LuciaFactorURL");
+    if (!has_endpoint(site, "factors", NULL, pool))
+        find(judge, id, LUCI_SITE_PROBLEM,
+             apr_psprintf(pool, "%s has no page on which users set up a second factor", site->title),
+             "Write LuciaMount /account, or SetHandler luciauth-factors and LuciaFactorsURL");
+}
+
+/* Applications of Lucia sign users in with the password alone, and honour the sessions of this module. */
+static void factor_is_optional_elsewhere(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    const luci_settings_t *settings = &site->config->settings;
+
+    if (settings->second_factor == LUCI_SECOND_FACTOR_REQUIRED && settings->tokens == LUCI_TOKENS_PLAIN)
+        find(judge, id, LUCI_SITE_PROBLEM,
+             apr_psprintf(
+                 judge->pool,
+                 "LuciaSecondFactor of %s is required, but with LuciaSessionTokens plain an application "
+                 "of Lucia can sign users in with the password alone, and lets them change their "
+                 "accounts",
+                 site->title),
+             "Write LuciaSessionTokens hashed, unless each such application asks for a second factor itself");
+}
+
 /* ---- Use without LuciaDatabase ---- */
 
 static int has_database(const luci_site_t *site)
@@ -772,6 +809,8 @@ static const rule_t rules[] = {
     { "LUCI0907", cookie_is_secure_on_http, 0 },
     { "LUCI0908", mount_covers_folder, 0 },
     { "LUCI0909", templates_are_writable, 0 },
+    { "LUCI0910", factors_have_no_page, 0 },
+    { "LUCI0911", factor_is_optional_elsewhere, 0 },
 };
 
 apr_array_header_t *luci_site_judge(const luci_site_all_t *all, apr_pool_t *pool)
