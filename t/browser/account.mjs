@@ -249,6 +249,35 @@ async function setUpApp(keys) {
   await keys.leave("Enter", "profile");
 }
 
+async function makeAppPassword(keys) {
+  const empty = ["name", "submit", "/account/factors", "/account"];
+  await keys.to("/account/factors");
+  await keys.leave("Enter", "factors");
+  await keys.to("/account/factors/app");
+  await keys.leave("Enter", "app passwords");
+  is(await keys.stops(), empty, `${keys.title}, app passwords: Tab order`);
+  await keys.to("name");
+  await keys.type("   ");
+  await arrive(keys.tab, () => keys.press("Enter"));
+  await keys.isWrong("name", { name: "   " }, "app passwords, a name of spaces");
+  await keys.press("Control+a");
+  await keys.type("my phone");
+  await forgetProof();
+  await keys.leave("Enter", "confirm");
+  await keys.type(password);
+  await keys.leave("Enter", "app passwords");
+  is(await keys.value("name"), "my phone", `${keys.title}, app passwords: the name is kept over a confirmation`);
+  await keys.to("name");
+  await keys.leave("Enter", "app passwords, a new one");
+  ok(/^[a-z0-9]{40}$/.test(await keys.tab.locator("#app-password").textContent()), `${keys.title}, app passwords: the new one is shown`);
+  is(await keys.stops(), ["remove", ...empty], `${keys.title}, app passwords: Tab order with one`);
+  await keys.to("remove");
+  await keys.leave("Space", "app passwords");
+  is(await keys.stops(), empty, `${keys.title}, app passwords: Space removes it`);
+  await keys.to("/account");
+  await keys.leave("Enter", "profile");
+}
+
 async function changeDetails(keys) {
   const long = "a".repeat(256);
   await keys.to("email");
@@ -349,6 +378,7 @@ async function walk(keys, username, taken) {
   await endSessions(keys, username);
   await lookAtActivity(keys);
   await setUpApp(keys);
+  await makeAppPassword(keys);
   await changeDetails(keys);
   await rename(keys, username, taken);
   await useLink(keys, `${username} 2`);
