@@ -376,6 +376,29 @@ $ctl->does('user', 'delete', 'dora1', '--yes');
 is sqlite_value($db, 'SELECT count(*) FROM auth_user_app_password WHERE id = ?', sha256_hex($last)), 0, 'S9.70: a deleted user leaves none';
 is basic(dora1 => $last)->status, 401, 'that of a deleted user is refused';
 
+# ---- Another server with the same database ----
+
+{
+    my $ttl = 1;
+    my $node = LuciaTest::Server->new(files => { 'htdocs/basic/a.txt' => SECRET, 'htdocs/bearer/a.txt' => SECRET },
+        config => (CHEAP_SITE =~ s{\@db\@}{$db}r) . "LuciaSecret {file:\@secret\@}\nLuciaSecondFactor optional\nLuciaSessionCacheTTL ${ttl}s\n<Location /basic/>\n$basic</Location>\n<Location /bearer/>\nLuciaBearer On\n$gate</Location>\n");
+    my $there = sub { my ($password) = @_; return basic(erika => $password, on => $node)->status };
+    my $erika = up('erika');
+    my $text = made($erika, 'everywhere');
+    is_deeply [map { $there->($text) } 1 .. 3], [(200) x 3], 'S9.71: an app password admits on another server';
+    is $node->request(GET => '/bearer/a.txt', headers => { Authorization => "Bearer $text" })->status, 200, 'S9.71: Bearer admits on another server';
+    is $there->($PASSWORD), 200, 'the password of the account admits on another server';
+    program($erika, { remove => tag($text) });
+    is_deeply [map { $there->($text) } 1 .. 3], [(401) x 3], 'S9.71: one that was removed is refused on another server with the next request';
+    is $node->request(GET => '/bearer/a.txt', headers => { Authorization => "Bearer $text" })->status, 401, 'S9.71: Bearer refuses it there as well';
+    my $secret = $server->request(GET => '/account/api/factors/totp', cookie => $erika)->json->{secret};
+    chomp(my $code = `oathtool --totp --base32 $secret`);
+    is basic(erika => $PASSWORD)->status, 200, 'without a second factor the password admits';
+    is $server->request(POST => '/account/api/factors/totp', json({ secret => $secret, code => $code }), cookie => $erika, origin => 1)->status, 200, 'a second factor is set up';
+    is_deeply [map { basic(erika => $PASSWORD)->status } 1 .. 3], [(401) x 3], 'S9.71: with the second factor the password is refused at once';
+    ok wait_until(sub { $there->($PASSWORD) == 401 }, 20), 'S9.71: on another server it is refused when what is known there has ended';
+}
+
 # ---- The maximum ----
 
 my $many = in('bobby');
