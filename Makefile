@@ -169,6 +169,8 @@ $(BUILD)/src/httpd/%.o: src/httpd/%.c Makefile | have-tools
 $(BUILD)/src/httpd/pages/built_in.o: $(TEMPLATE_FOLDERS) $(TEMPLATES)
 $(BUILD)/src/httpd/pages/built_in.o: COMMON += $(TEMPLATE_FLAGS)
 
+$(BUILD)/src/httpd/account/passkey_script.o: src/httpd/account/passkey.js
+
 # Only here: httpd looks the module record up by its name.
 $(BUILD)/mod_luciauth.o: mod_luciauth.c Makefile | have-tools
 	@mkdir -p $(@D)

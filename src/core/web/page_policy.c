@@ -12,9 +12,12 @@
  * would block a redirect to another origin. */
 #define OTHERS "; font-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-const char *luci_page_policy(const char *images, apr_pool_t *pool)
+const char *luci_page_policy(const char *images, const char *script, apr_pool_t *pool)
 {
-    return images ? apr_pstrcat(pool, SOURCES " ", images, OTHERS, NULL) : SOURCES OTHERS;
+    if (!images && !script)
+        return SOURCES OTHERS;
+    return apr_pstrcat(pool, SOURCES, images ? " " : "", images ? images : "", script ? "; script-src " : "",
+                       script ? script : "", OTHERS, NULL);
 }
 
 /* The directives that can apply to a <style> element, the most specific one first. The first one that a

@@ -18,6 +18,10 @@
     ROW(factors_totp)                                                                                        \
     ROW(app_passwords)                                                                                       \
     ROW(activity)                                                                                            \
+    ROW(passkey)                                                                                             \
+    ROW(passkeys)                                                                                            \
+    ROW(passkey_script)                                                                                      \
+    ROW(passkey_endpoints)                                                                                   \
     ROW(well_known)
 
 #define DECLARE(name) extern const luci_endpoint_t luci_endpoint_##name;

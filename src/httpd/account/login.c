@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sign-in: a new session for an account. */
 #include "httpd/account/entry.h"
-#include "httpd/request/reply.h"
+#include "httpd/account/passkey_form.h"
 
 static luci_result_t sign_in(luci_password_form_t *entry, apr_pool_t *pool)
 {
     return luci_auth_sign_in(&entry->auth, &entry->auth_request, &entry->session, &entry->field, pool);
 }
 
+/* The button of passkeys; without it, the page is as good as before. */
+static void add_passkeys(const luci_endpoint_request_t *request, int refused, apr_table_t *values)
+{
+    luci_passkey_offer_t offer;
+
+    (void)refused;
+    if (luci_passkey_form_offer(request, LUCI_CHALLENGE_SIGN_IN, "", &offer) == LUCI_OK)
+        luci_passkey_form_set(request, &offer, values);
+}
+
 static const luci_entry_kind_t kind = {
     .form = { luci_entry_fill, luci_entry_look, sign_in, luci_entry_answer },
     .json_status = HTTP_OK,
+    .add = add_passkeys,
     .url = offsetof(luci_urls_t, login),
 };
 

@@ -23,7 +23,10 @@ typedef struct {
     const char *activity; /* NULL: as above, or without LuciaActivity */
     const char *factor;   /* NULL: as above, or without LuciaSecondFactor */
     const char *factors;  /* the same */
-    const char *account;  /* the page that links to the others */
+    const char *passkey;  /* where one signs in with a passkey; NULL: without LuciaMount or LuciaPasskeys */
+    const char *passkeys; /* the same, of the page of a user's passkeys */
+    const char *passkey_script; /* the same, of its script */
+    const char *account;        /* the page that links to the others */
 } luci_urls_t;
 
 extern module AP_MODULE_DECLARE_DATA luciauth_module;

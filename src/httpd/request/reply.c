@@ -34,7 +34,8 @@ static void security_headers(request_rec *r)
 {
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     apr_table_setn(r->headers_out, POLICY_HEADER,
-                   luci_page_policy(luci_config_server(r->server)->settings.site.logo_origin, r->pool));
+                   luci_page_policy(luci_config_server(r->server)->settings.site.logo_origin,
+                                    luci_state_of(r)->script, r->pool));
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     apr_table_setn(r->headers_out, "Referrer-Policy", referrer_policy(r));
 }
@@ -187,6 +188,16 @@ static apr_status_t free_text(void *text)
 {
     free(text);
     return APR_SUCCESS;
+}
+
+void luci_reply_allow_script(request_rec *r, const char *url)
+{
+    luci_state_of(r)->script = url;
+}
+
+int luci_reply_script(request_rec *r, const char *text)
+{
+    return respond(r, HTTP_OK, "text/javascript; charset=utf-8", text, strlen(text));
 }
 
 int luci_reply_json(request_rec *r, int status, json_t *object)

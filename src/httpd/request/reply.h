@@ -58,6 +58,12 @@ int luci_reply_see_other(request_rec *r, const char *location);
  * are added unless they are set, and so are the name and the logo of the site. */
 int luci_reply_page(request_rec *r, int status, const char *page, apr_table_t *values);
 
+/* Lets the page of this request load one script, by its absolute URL. */
+void luci_reply_allow_script(request_rec *r, const char *url);
+
+/* Sends a script. */
+int luci_reply_script(request_rec *r, const char *text);
+
 /* Sends JSON; takes over the reference to object. */
 int luci_reply_json(request_rec *r, int status, json_t *object);
 

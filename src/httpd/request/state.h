@@ -56,6 +56,7 @@ typedef struct {
     const request_rec *indexing;       /* the folder whose index file mod_dir looks for; NULL: none */
     const request_rec *content_of;     /* the request whose content is being generated; NULL: none yet */
     int headers_sent;                  /* this module has set X-Lucia-* in the request's headers */
+    const char *script;                /* the one that the page may load (luci_reply_allow_script) */
     int has_secret_query;              /* the browser's URL has a secret (secret_query.h) */
 } luci_state_t;
 

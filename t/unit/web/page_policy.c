@@ -43,16 +43,21 @@ static void test_admits_style(apr_pool_t *pool)
 
 static void test_own(apr_pool_t *pool)
 {
-    const char *own = luci_page_policy(NULL, pool);
+    const char *own = luci_page_policy(NULL, NULL, pool);
 
     tap_is_str(own,
                "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
                "base-uri 'none'; frame-ancestors 'none'",
                "the policy of the pages");
-    tap_is_str(luci_page_policy("https://cdn.example.org", pool),
+    tap_is_str(luci_page_policy("https://cdn.example.org", NULL, pool),
                "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data: "
                "https://cdn.example.org; font-src 'self'; base-uri 'none'; frame-ancestors 'none'",
                "the policy of pages with a logo elsewhere");
+    tap_is_str(
+        luci_page_policy(NULL, "https://site.example/account/passkey.js", pool),
+        "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; script-src "
+        "https://site.example/account/passkey.js; font-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "the policy of pages with a script names exactly that one");
     tap_is_int(luci_page_policy_admits_style(own, pool), 1, "the policy of the pages admits their style");
 }
 

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Passkeys in Chromium with its virtual authenticator, on a server of its own: what passkeys.mjs walks through.
+use strict;
+use warnings;
+
+use FindBin ();
+use lib "$FindBin::Bin/../lib";
+use LuciaTest;
+
+my $server = LuciaTest::Server->new(
+    throttle => 0,
+    config   => <<'CONF',
+LuciaDatabase sqlite3 @db@
+LuciaPasswordHash argon2id m=8 t=1 p=1
+LuciaMount /account
+LuciaLanguages en de fr es
+LuciaSecret {file:@secret@}
+LuciaPasskeys on
+LuciaSessionCache off
+CONF
+);
+
+exit(system('node', "$FindBin::Bin/passkeys.mjs", $server->port) == 0 ? 0 : 1);

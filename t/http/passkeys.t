@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+# LuciaPasskeys over HTTP, with an authenticator of the tests: JSON, what pages say and load, hosts, and what is off.
+# t/browser/passkeys.t has the pages in Chromium. S9.80 to S9.84.
+use strict;
+use warnings;
+use lib 't/lib';
+use Test::More;
+use LuciaTest;
+use LuciaTest::Gate ();
+use LuciaTest::Passkey;
+use LuciaTest::Site;
+
+my $HOSTS = join '', map { "<VirtualHost *>\n    ServerName $_->[0]\n    $_->[1]\n</VirtualHost>\n" } ['site.example', 'ServerAlias localhost www.site.example other.example'],
+    ['off.test', 'LuciaPasskeys off'];
+my $site = site("LuciaSecret {file:\@secret\@}\nLuciaPasskeys on\nLuciaAuditLog logs/audit.log\n$HOSTS", mount => '/account');
+my $db = $site->db;
+my $local = 'localhost:' . $site->port;
+my $origin = "http://$local";
+my %json = (accept => 'application/json');
+
+sub get { my ($path, @more) = @_; return $site->request(GET => "/account/$path", host => $local, @more) }
+sub post { my ($path, $fields, @more) = @_; return $site->request(POST => "/account/$path", form(%$fields), host => $local, origin => $origin, @more) }
+sub passkey { return LuciaTest::Passkey->new(origin => $origin, @_) }
+sub rows { return count_of($site, 'auth_user_passkey') }
+sub audit { return LuciaTest::Server::slurp($site->dir . '/logs/audit.log') }
+
+my $alice = cookie_of(post('signup', { username => 'alice', password => $PASSWORD }));
+my $bobby = cookie_of(post('signup', { username => 'bobby', password => $PASSWORD }));
+
+# ---- Registration ----
+
+my $reply = get('api/passkeys', cookie => $alice, %json);
+is $reply->status, 200, 'the list of passkeys in JSON';
+my $offer = $reply->json->{registration};
+is_deeply $reply->json->{passkeys}, [], 'a new user has no passkeys';
+is_deeply [sort keys %$offer], [qw(algorithms challenge exclude rp_id timeout token user_handle user_verification)], 'an offer of a registration has these members';
+is_deeply $offer->{algorithms}, [-7, -8, -257], 'ES256, EdDSA and RS256 are offered';
+is "$offer->{rp_id} $offer->{user_verification} $offer->{timeout}", 'localhost preferred 600000', 'an offer names the site, and how long it is valid';
+is count_of($site, 'auth_user_passkey_challenge'), 0, 'S9.82: an offer writes nothing';
+is get('api/passkeys')->status, 401, 'without a session there is no list';
+
+my $key = passkey();
+$reply = post('api/passkeys', { $key->registration($offer, name => 'Key of Alice') }, cookie => $alice, %json);
+is $reply->status, 200, 'S9.80: a passkey is added';
+my $listed = $reply->json->{passkeys};
+is_deeply [map { $_->{name} } @$listed], ['Key of Alice'], 'the answer has the new passkey';
+is $reply->json->{registration}{exclude}, $key->id, 'the next offer excludes it';
+like audit(), qr/event=factor_add result=ok .*factor=passkey/, 'adding a passkey has an audit line';
+
+my %wrong = (
+    'the same answer again'         => { $key->registration($offer) },
+    'a token that is none'          => { $key->registration($offer), token => '1.a.b.c' },
+    'no token'                      => { map { $_->[0] => $_->[1] } grep { $_->[0] ne 'token' } do { my %f = $key->registration($offer); map { [$_, $f{$_}] } keys %f } },
+    'an id that is not base64url'   => { $key->registration($offer), id => 'a+b' },
+    'no data'                       => { token => $offer->{token}, name => 'x' },
+    'a page of another user'        => { passkey(id => 'other')->registration(get('api/passkeys', cookie => $bobby, %json)->json->{registration}) },
+    'another origin'                => { passkey(id => 'other', origin => 'http://localhost:1')->registration(get('api/passkeys', cookie => $alice, %json)->json->{registration}) },
+    'another relying party'         => { passkey(id => 'other', party => 'site.example')->registration(get('api/passkeys', cookie => $alice, %json)->json->{registration}) },
+);
+for my $what (sort keys %wrong) {
+    $reply = post('api/passkeys', $wrong{$what}, cookie => $alice, %json);
+    is $reply->status . $reply->body, '400{"error":"This passkey cannot be used here"}', "S9.80: $what adds no passkey";
+}
+$reply = post('api/passkeys', { $key->registration(get('api/passkeys', cookie => $bobby, %json)->json->{registration}) }, cookie => $bobby, %json);
+is $reply->status . $reply->body, '400{"error":"This passkey is registered already"}', 'S9.80: the credential of another user is not added';
+is rows(), 1, 'refused registrations leave no row';
+is post('api/passkeys', { passkey(id => 'x')->registration(get('api/passkeys', cookie => $alice, %json)->json->{registration}, name => ' ') }, cookie => $alice, %json)->body, '{"error":"Invalid name"}', 'a passkey needs a name';
+is $site->request(POST => '/account/api/passkeys', form($key->registration($offer)), host => $local, origin => 'https://evil.example', cookie => $alice)->status, 401, 'another site adds no passkey';
+
+# ---- Signing in ----
+
+my $handle = $offer->{user_handle};
+sub offered { return get('api/passkey', %json)->json }
+$offer = offered();
+is "$offer->{rp_id} $offer->{user_verification}", 'localhost required', 'an offer of a sign-in asks for verification';
+my %answer = $key->assertion($offer, handle => $handle);
+$reply = post('api/passkey', \%answer, %json);
+is $reply->status, 200, 'S9.84: a passkey signs in without a name';
+is $reply->json->{user}{username}, 'alice', 'the session is that of the user of the passkey';
+ok cookie_of($reply), 'the answer has the cookie of the session';
+like audit(), qr/event=sign_in result=ok .*account=alice.*factor=passkey/, 'signing in with a passkey has an audit line';
+is post('api/passkey', \%answer, %json)->body, '{"error":"This passkey cannot be used here"}', 'S9.82: the same answer signs in once';
+$reply = post('passkey', { $key->assertion(offered(), handle => $handle), next => '/account/sessions' });
+is $reply->status . $reply->location, '302/account/sessions', 'S9.84: a form is answered with a redirect to next';
+my $moved = offered();
+%wrong = (
+    'a user who was not verified' => { $key->assertion(offered(), handle => $handle, flags => 0x01) },
+    'a user who was not present'  => { $key->assertion(offered(), handle => $handle, flags => 0x04) },
+    'no user handle'              => { $key->assertion(offered()) },
+    'the key of another passkey'  => { passkey(id => $key->{id})->assertion(offered(), handle => $handle) },
+    'an unknown passkey'          => { passkey(id => 'unknown')->assertion(offered(), handle => $handle) },
+    'the token of another page'   => { $key->assertion(offered(), handle => $handle), token => $moved->{token} },
+    'a token of a registration'   => { $key->assertion(get('api/passkeys', cookie => $alice, %json)->json->{registration}, handle => $handle) },
+    'nothing'                     => {},
+);
+for my $what (sort keys %wrong) {
+    $reply = post('api/passkey', $wrong{$what}, %json);
+    is $reply->status . $reply->body, '400{"error":"This passkey cannot be used here"}', "S9.81: $what signs in nobody";
+    ok !cookie_of($reply), "$what gets no session";
+}
+is $site->request(POST => '/account/api/passkey', form($key->assertion(offered(), handle => $handle)), host => $local, origin => 'https://evil.example')->status, 403, 'another site signs in nobody';
+like audit(), qr/event=sign_in result=failure reason=unknown_passkey/, 'an unknown passkey has a reason of its own';
+like audit(), qr/event=sign_in result=failure reason=wrong_passkey/, 'a wrong answer has a reason of its own';
+
+# ---- Pages, and what they load ----
+
+$reply = get('login');
+like $reply->header('Content-Security-Policy'), qr{; script-src \Q$origin\E/account/passkey\.js;}, 'S9.84: the policy of the sign-in page names the script, and nothing else';
+like $reply->body, qr{<script src="/account/passkey\.js" defer></script>}, 'the sign-in page loads the script';
+like $reply->body, qr{autocomplete="username webauthn"}, 'the sign-in page suggests passkeys';
+is scalar(() = $reply->body =~ /<script/g), 1, 'the sign-in page has one script';
+unlike $site->request(GET => '/account/signup', host => $local)->header('Content-Security-Policy'), qr/script-src/, 'other pages admit no script';
+$reply = get('passkey.js');
+is $reply->status . ' ' . $reply->type, '200 text/javascript; charset=utf-8', 'the script is served';
+unlike $reply->body, qr/fetch\(|XMLHttpRequest|eval\(|innerHTML/, 'the script fetches nothing and writes no HTML';
+is $site->request(POST => '/account/passkey.js', host => $local)->status, 405, 'the script takes no POST';
+like get('passkeys', cookie => $alice)->body, qr/Key of Alice/, 'the page lists the passkeys';
+is get('passkeys')->status, 302, 'without a session the page leads to sign-in';
+$reply = $site->request(GET => '/.well-known/passkey-endpoints', host => $local);
+is_deeply $reply->json, { enroll => "$origin/account/passkeys", manage => "$origin/account/passkeys" }, 'S9.84: the well-known URL names the page';
+
+# ---- Hosts ----
+
+for my $host ('site.example', 'www.site.example', 'other.example', '127.0.0.1') {
+    $reply = $site->request(GET => '/account/login', host => $host);
+    unlike $reply->body, qr/data-passkey|<script/, "S9.83: without https, $host is offered no passkeys";
+    unlike $reply->header('Content-Security-Policy'), qr/script-src/, "the page of $host admits no script";
+}
+is $site->request(GET => '/account/api/passkey', host => 'other.example', %json)->status, 404, 'S9.83: a host that cannot have passkeys gets no challenge';
+is $site->request(GET => '/.well-known/passkey-endpoints', host => 'other.example')->status, 404, 'a host that cannot have passkeys names no page';
+is $site->request(POST => '/account/api/passkey', form($key->assertion(offered(), handle => $handle)), host => 'other.example', origin => 'http://other.example')->status, 400, 'S9.83: a host that cannot have passkeys signs in nobody';
+
+# ---- Changes ----
+
+my $tag = $listed->[0]{tag};
+is post('api/passkeys', { remove => $tag }, cookie => $bobby, %json)->status, 404, 'another user does not remove it';
+$reply = post('api/passkeys', { rename => $tag, name => 'New name' }, cookie => $alice, %json);
+is $reply->json->{passkeys}[0]{name}, 'New name', 'a passkey gets another name';
+is post('passkeys', { remove => $tag, username => 'bobby' }, cookie => $alice)->status, 400, 'a form for another name removes nothing';
+$reply = post('passkeys', { remove => $tag, username => 'alice' }, cookie => $alice);
+is $reply->status . $reply->location, '303/account/passkeys', 'a passkey is removed';
+is rows(), 0, 'a removed passkey has no row';
+is post('api/passkey', { $key->assertion(offered(), handle => $handle) }, %json)->status, 400, 'a removed passkey signs in nobody';
+LuciaTest::sqlite($db, 'UPDATE user_session SET proved_at = 1');
+is post('api/passkeys', { remove => $tag }, cookie => $alice, %json)->body, '{"error":"Confirmation required"}', 'S9.84: a session that is not fresh changes nothing';
+is get('passkeys', cookie => $alice)->location, '/account/confirm?next=/account/passkeys', 'the page asks for a confirmation first';
+
+# ---- Off ----
+
+for my $path ('passkey', 'passkeys', 'passkey.js', 'api/passkey') {
+    is $site->request(GET => "/account/$path", host => 'off.test')->status, 404, "S9.84: with LuciaPasskeys off, $path is left to the site";
+}
+is $site->request(GET => '/.well-known/passkey-endpoints', host => 'off.test')->status, 404, 'with LuciaPasskeys off there is no well-known URL';
+unlike $site->request(GET => '/account/login', host => 'off.test')->body, qr/passkey/, 'with LuciaPasskeys off the sign-in page does not mention them';
+my ($status, $said) = LuciaTest::Server->new(start => 0)->configtest("LuciaDatabase sqlite3 \@db\@\nLuciaPasskeys on\nLuciaMount /a\n");
+isnt $status, 0, 'LuciaPasskeys without LuciaSecret stops the start';
+like $said, qr/LUCI0514: LuciaSecret is missing: LuciaPasskeys on in \S+:\d+ needs it/, 'the message names the line that needs LuciaSecret';
+
+done_testing;
