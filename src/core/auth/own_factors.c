@@ -190,7 +190,7 @@ luci_result_t luci_own_totp_enrol(const luci_auth_t *auth, luci_totp_enrolment_t
 static luci_result_t write_removal(luci_db_t *db, void *baton, const luci_user_t *user, apr_pool_t *pool)
 {
     writing_t *writing = baton;
-    luci_factors_t left;
+    luci_factors_t left = { 0 };
     int kinds, removed = 0;
     luci_result_t result = check_factors(db, writing, &kinds, pool);
 

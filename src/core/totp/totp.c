@@ -76,14 +76,14 @@ luci_result_t luci_totp_find(const unsigned char seed[LUCI_TOTP_SEED_BYTES],
                              const char code[LUCI_TOTP_DIGITS + 1], luci_ms_t now, apr_int64_t *step)
 {
     char right[LUCI_TOTP_DIGITS + 1];
-    apr_int64_t first = luci_totp_step(now) - LUCI_TOTP_STEPS_AROUND;
+    apr_int64_t current = luci_totp_step(now);
     luci_result_t found = LUCI_DENIED, result = LUCI_OK;
 
-    for (apr_int64_t i = first; i <= first + 2 * LUCI_TOTP_STEPS_AROUND && result == LUCI_OK; i++) {
-        result = luci_totp_code(seed, i, right);
+    for (int away = -LUCI_TOTP_STEPS_AROUND; away <= LUCI_TOTP_STEPS_AROUND && result == LUCI_OK; away++) {
+        result = luci_totp_code(seed, current + away, right);
         if (result == LUCI_OK && luci_secret_equal(right, code, LUCI_TOTP_DIGITS)) {
             found = LUCI_OK;
-            *step = i;
+            *step = current + away;
         }
     }
     luci_secret_wipe(right, sizeof right);

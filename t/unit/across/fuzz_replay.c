@@ -22,6 +22,9 @@
 #define LLVMFuzzerTestOneInput fuzz_device
 #include "../../fuzz/fuzz_device.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_code
+#include "../../fuzz/fuzz_code.c"
+#undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_seal
 #include "../../fuzz/fuzz_seal.c"
 #undef LLVMFuzzerTestOneInput
@@ -116,6 +119,7 @@ int main(void)
     apr_pool_t *pool = fuzz_pool();
 
     replay("cookie", fuzz_cookie, pool);
+    replay("code", fuzz_code, pool);
     replay("control", fuzz_control, pool);
     replay("device", fuzz_device, pool);
     replay("seal", fuzz_seal, pool);

@@ -8,7 +8,9 @@
 #include "core/config/directives.h"
 #include "core/password/password_argon2_int.h"
 #include "core/password/password_hash.h"
+#include "core/recovery/recovery.h"
 #include "core/seal/seal.h"
+#include "core/totp/totp.h"
 #include "core/web/form.h"
 #include "lib/fixtures.h"
 #include "lib/tap.h"
@@ -239,6 +241,31 @@ static void check_known(apr_pool_t *pool)
     tap_is_int(hold(PASSWORD, strlen(PASSWORD)), 1, "what a key stands for is wiped");
 }
 
+/* The seeds and codes of second factors. */
+static void check_factors(void)
+{
+    static const unsigned char *const seed = (const unsigned char *)"12345678901234567890";
+    char secret[LUCI_TOTP_SECRET_LENGTH + 1], code[LUCI_TOTP_DIGITS + 1];
+    unsigned char bits[LUCI_TOTP_SEED_BYTES];
+    luci_recovery_codes_t codes;
+    apr_int64_t step;
+
+    count = 0;
+    tap_is_result(luci_totp_new_secret(secret), LUCI_OK, "a secret of an app is made");
+    tap_ok(luci_base32_decode(secret, bits, sizeof bits) == LUCI_OK &&
+               begin_with(bits, sizeof bits, sizeof bits) == 1,
+           "the bits of a new secret are wiped");
+    tap_is_result(luci_totp_code(seed, 1, code), LUCI_OK, "a code of an app is made");
+    count = 0;
+    tap_is_result(luci_totp_find(seed, code, LUCI_TOTP_STEP, &step), LUCI_OK, "the code is found");
+    tap_ok(begin_with("", 0, LUCI_TOTP_DIGITS + 1) >= 4, "what codes are compared with is wiped");
+    count = 0;
+    tap_is_result(luci_recovery_new(&codes), LUCI_OK, "recovery codes are made");
+    tap_ok(luci_base32_decode(codes.text[LUCI_RECOVERY_CODES - 1], bits, LUCI_RECOVERY_BYTES) == LUCI_OK &&
+               begin_with(bits, LUCI_RECOVERY_BYTES, LUCI_RECOVERY_BYTES) == 1,
+           "the bits of a recovery code are wiped");
+}
+
 int main(void)
 {
     apr_pool_t *pool;
@@ -257,6 +284,7 @@ int main(void)
     check_seal(pool);
     check_secret_directive(pool);
     check_known(pool);
+    check_factors();
     apr_pool_destroy(pool);
     return tap_done();
 }

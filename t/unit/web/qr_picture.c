@@ -21,7 +21,7 @@ static int draw(const char *path, int size, char *cells)
         if (sscanf(path, "M%d %dh%dv1h-%dz%n", &x, &y, &width, &back, &length) != 4 || length == 0 ||
             width != back || x < 0 || y < 0 || x + width > size || y >= size)
             return 0;
-        memset(cells + y * size + x, 1, (size_t)width);
+        memset(&cells[y * size + x], 1, (size_t)width);
         path += length;
     }
     return 1;
