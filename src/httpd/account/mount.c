@@ -42,8 +42,8 @@ static const luci_endpoint_t *by_handler(const char *handler)
     return NULL;
 }
 
-/* Finds a mounted endpoint by its exact path, as httpd decoded it. Almost all requests have other paths, which
- * differ from the mount within a few characters. */
+/* Finds a mounted endpoint by its exact path, as httpd decoded it. Almost all requests have other paths,
+ * which differ from the mount within a few characters. */
 static luci_route_t route_of_path(const char *mount, const char *path)
 {
     luci_route_t route = { NULL, 0 };
