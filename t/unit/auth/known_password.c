@@ -13,7 +13,6 @@
 #include "lib/tap.h"
 
 #include <apr_strings.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define BYTES ((size_t)1 << 20)
@@ -102,7 +101,7 @@ static void give_back(void *baton, luci_db_t *db)
 
 static luci_shared_table_t *table_of(size_t record_max)
 {
-    return luci_shared_table_make(calloc(1, BYTES), BYTES, record_max);
+    return luci_shared_table_make(apr_pcalloc(pool, BYTES), BYTES, record_max);
 }
 
 static void begin(const char *name)

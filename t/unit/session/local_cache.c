@@ -165,9 +165,9 @@ typedef struct {
     int found, broken;
 } worker_t;
 
-static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
+/* Apart from work, whose frame is still there when the thread ends. */
+static void find_and_keep(worker_t *worker)
 {
-    worker_t *worker = baton;
     apr_pool_t *own;
 
     apr_pool_create(&own, NULL);
@@ -197,6 +197,11 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
         apr_pool_clear(own);
     }
     apr_pool_destroy(own);
+}
+
+static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
+{
+    find_and_keep(baton);
     apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
