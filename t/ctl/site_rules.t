@@ -10,7 +10,7 @@ use LuciaTest::Ctl;
 
 plan skip_all => 'the rules look at configurations, not at databases' unless LuciaTest::is_sqlite();
 
-my $server = LuciaTest::Server->new(start => 0);
+my $server = LuciaTest::Server->new(start => 0, modules => [qw(session auth_form)]);
 my ($dir, $database) = ($server->dir, "LuciaDatabase sqlite3 \@db\@\n");
 my $ctl = LuciaTest::Ctl->new('--config', $server->conf_file);
 my $gate = "<Location /in>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
@@ -63,6 +63,10 @@ fine('second factors below LuciaMount', $factors . "LuciaMount /account\n");
 finds('second factors without a page for the code', qr{LUCI0910: the main server has no page on which users give their second factor, so that those who have one cannot sign in}, $factors . "<Location /login>\nSetHandler luciauth-login\n</Location>\n<Location /factors>\nSetHandler luciauth-factors\n</Location>\n");
 finds('second factors without a page to set one up', qr{LUCI0910: the main server has no page on which users set up a second factor}, $factors . "<Location /login>\nSetHandler luciauth-login\n</Location>\n<Location /factor>\nSetHandler luciauth-factor\n</Location>\n");
 finds('a required factor beside applications of Lucia', qr{LUCI0911: LuciaSecondFactor of the main server is required, but with LuciaSessionTokens plain an application of Lucia}, $factors . "LuciaSecondFactor required\nLuciaSessionTokens plain\nLuciaMount /account\n");
+my $form = "LuciaMount /account\n<Location /form>\nAuthType form\nAuthFormProvider lucia\n</Location>\n";
+finds('mod_auth_form beside second factors', qr{LUCI0912: \S+:\d+: AuthFormProvider lucia: mod_auth_form cannot ask for a second factor, so that users who have one cannot sign in there}, "$factors$form");
+finds('mod_auth_form beside required factors', qr{LUCI0912: \S+:\d+: AuthFormProvider lucia: mod_auth_form cannot ask for a second factor, so that no user can sign in there}, "${factors}LuciaSecondFactor required\n$form");
+fine('mod_auth_form without second factors', "$database$form");
 fine('a required factor with hashed tokens', $factors . "LuciaSecondFactor required\nLuciaMount /account\n");
 
 # ---- Gates ----

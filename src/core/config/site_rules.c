@@ -722,6 +722,23 @@ static void factor_is_optional_elsewhere(judge_t *judge, const luci_site_t *site
              "Write LuciaSessionTokens hashed, unless each such application asks for a second factor itself");
 }
 
+/* Without a session of this module the password alone does not count, and app passwords are for programs. */
+static void form_refuses_factors(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    int is_required = site->config->settings.second_factor == LUCI_SECOND_FACTOR_REQUIRED;
+
+    for (int i = 0; has_second_factors(site) && i < site->forms->nelts; i++) {
+        const luci_site_line_t *line = &APR_ARRAY_IDX(site->forms, i, luci_site_line_t);
+
+        find(judge, id, is_required ? LUCI_SITE_PROBLEM : LUCI_SITE_ADVICE,
+             apr_psprintf(judge->pool,
+                          "%s:%d: %s %s: mod_auth_form cannot ask for a second factor, so that %s there",
+                          line->file, line->number, line->name, line->args,
+                          is_required ? "no user can sign in" : "users who have one cannot sign in"),
+             "Write AuthType Lucia and a sign-in page of this module instead");
+    }
+}
+
 /* ---- Use without LuciaDatabase ---- */
 
 static int has_database(const luci_site_t *site)
@@ -811,6 +828,7 @@ static const rule_t rules[] = {
     { "LUCI0909", templates_are_writable, 0 },
     { "LUCI0910", factors_have_no_page, 0 },
     { "LUCI0911", factor_is_optional_elsewhere, 0 },
+    { "LUCI0912", form_refuses_factors, 0 },
 };
 
 apr_array_header_t *luci_site_judge(const luci_site_all_t *all, apr_pool_t *pool)
