@@ -81,7 +81,7 @@ const states = [
   ["app-passwords-name", "app-passwords", { username: "lovelace", account_url: "/", typed: "\u200b", error: "Invalid name", field: "name", status: "400" }],
   ["app-passwords-full", "app-passwords", { username: "lovelace", account_url: "/", typed: "my phone", error: "Too many app passwords", status: "409" }],
   ["factors", "factors", { username: "lovelace", account_url: "/", sessions_url: "/sessions", totp_url: "/factors/totp", app_passwords: "0", app_passwords_url: "/factors/app" }],
-  ["factors-app", "factors", { username: "lovelace", account_url: "/", sessions_url: "/sessions", totp: "1", has_factor: "1", recovery_codes: "10", app_passwords: "2", app_passwords_url: "/factors/app" }],
+  ["factors-app", "factors", { username: "lovelace", account_url: "/", sessions_url: "/sessions", passkeys: "1", passkeys_url: "/passkeys", totp: "1", has_factor: "1", recovery_codes: "10", app_passwords: "2", app_passwords_url: "/factors/app" }],
   ["factors-no-codes", "factors", { username: "lovelace", account_url: "/", totp: "1", has_factor: "1", recovery_codes: "0", no_recovery_codes: "1", app_passwords: "0", app_passwords_url: "/factors/app" }],
   ["factors-totp", "factors-totp", { username: "lovelace", factors_url: "/factors", ...app }],
   ["factors-totp-wrong", "factors-totp", { username: "lovelace", factors_url: "/factors", ...app, end_sessions: "1", error: "Incorrect code", field: "code" }],

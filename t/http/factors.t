@@ -43,13 +43,17 @@ CustomLog logs/full "%r %q %{Referer}i"
     </Location>
 </VirtualHost>
 <VirtualHost *>
+    ServerName keys.test
+    LuciaPasskeys on
+</VirtualHost>
+<VirtualHost *>
     ServerName off.test
     LuciaSecondFactor off
 </VirtualHost>
 CONF
 my $db = $server->db;
 my $audit = LuciaTest::Audit->new($server->dir . '/logs/audit');
-my %host = map { $_ => LuciaTest::Gate::Host->new($server, "$_.test", 'db/luciauth.db') } qw(handler off);
+my %host = map { $_ => LuciaTest::Gate::Host->new($server, "$_.test", 'db/luciauth.db') } qw(handler off keys);
 
 sub up { my ($name) = @_; return sign_up($server, $name, path => '/account/signup') }
 sub in { my ($name) = @_; return sign_in($server, $name, path => '/account/login') }
@@ -109,6 +113,8 @@ is answer(get('api/factors')), '401 Unauthorized', 'S1.65: an anonymous script g
 like $server->request(GET => '/account', cookie => $alice)->body, qr{<a href="/account/factors">Two-step sign-in</a>}, 'S1.65: the profile links to the factors';
 is $host{off}->request(GET => '/account/factors', cookie => $alice)->status, 404, 'S1.65: without LuciaSecondFactor the page does not exist';
 is $host{off}->request(GET => '/account/factors/totp', cookie => $alice)->status, 404, 'S1.65: without LuciaSecondFactor no app can be set up';
+like text_in($host{keys}->request(GET => '/account/factors', cookie => $alice)), qr/Passkeys Passkeys: 0 .* Manage passkeys/, 'S1.65: with LuciaPasskeys the page leads to the passkeys';
+unlike $reply->body, qr/Passkeys/, 'S1.65: without LuciaPasskeys the page has no passkeys';
 unlike $host{off}->request(GET => '/account', cookie => $alice)->body, qr/Two-step/, 'S1.65: without LuciaSecondFactor the profile has no link';
 is $server->request(PUT => '/account/factors', cookie => $alice, origin => 1)->status, 405, 'S9.20: PUT on the factors is 405';
 

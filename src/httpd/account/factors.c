@@ -44,6 +44,8 @@ static int page(luci_endpoint_request_t *request, const luci_own_factors_t *fact
     apr_table_setn(values, "has_factor", factors->kinds ? "1" : "");
     apr_table_setn(values, CODES, apr_itoa(pool, factors->recovery_codes));
     apr_table_setn(values, "no_recovery_codes", factors->kinds && !factors->recovery_codes ? "1" : "");
+    apr_table_setn(values, "passkeys", apr_itoa(pool, factors->passkeys));
+    apr_table_setn(values, "passkeys_url", request->urls->passkeys ? request->urls->passkeys : "");
     apr_table_setn(values, "app_passwords", apr_itoa(pool, factors->app_passwords));
     apr_table_setn(values, "app_passwords_url", app ? app : "");
     return luci_own_page_send(request, values, NULL, NULL);
