@@ -51,6 +51,8 @@ static const luci_command_t *const commands[] = {
     &luci_command_factor_reset,
     &luci_command_app_password_list,
     &luci_command_app_password_delete,
+    &luci_command_passkey_list,
+    &luci_command_passkey_delete,
     &luci_command_throttle_list,
     &luci_command_throttle_clear,
     &luci_command_purge,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Passkeys with Chromium's virtual authenticator, in its settings, in every language: node passkeys.mjs PORT
-// passkeys.t starts the server, with LuciaMount /account and LuciaPasskeys on.
+// Passkeys with Chromium's virtual authenticator, in its settings, in every language: node passkeys.mjs PORT PORT2
+// passkeys.t starts the servers, with LuciaMount /account and LuciaPasskeys on; the second one with LuciaSecondFactor.
 
 import { audit, errorOf } from "./audit.mjs";
 import { launch } from "./chromium.mjs";
@@ -10,9 +10,10 @@ import { watch } from "./watch.mjs";
 import { PASSWORD as password } from "../interop/lib/fixtures.mjs";
 import { diag, done, is, ok } from "../interop/lib/tap.mjs";
 
-const [port] = process.argv.slice(2);
+const [port, secondPort] = process.argv.slice(2);
 const origin = `http://localhost:${port}`;
 const account = `${origin}/account`;
+const factors = `http://localhost:${secondPort}`;
 
 const platform = {
   protocol: "ctap2",
@@ -28,11 +29,11 @@ const securityKey = { ...platform, transport: "usb", hasResidentKey: false, hasU
 const browser = await launch();
 
 /** A browser of its own with an authenticator (or none). */
-async function person(title, options, walk, locale = "en") {
+async function person(title, options, walk, locale = "en", home = origin) {
   diag(title);
   const context = await browser.newContext({ reducedMotion: "reduce", locale });
   context.setDefaultTimeout(30_000);
-  const forbidden = watch(context, origin);
+  const forbidden = watch(context, home);
   const tab = await context.newPage();
   const cdp = await context.newCDPSession(tab);
   await cdp.send("WebAuthn.enable", { enableUI: false });
@@ -236,6 +237,34 @@ await person("The same answer twice", platform, async ({ tab, context }) => {
   is(again.status, 400, "an answer that was accepted is refused when it is sent again");
   ok(!again.headers.get("set-cookie")?.includes("auth_session="), "the second sending gets no session");
 });
+
+await person("A second factor", securityKey, async (visitor) => {
+  const { tab, context } = visitor;
+  const secondFactor = `${factors}/account`;
+
+  await tab.goto(`${secondFactor}/signup`);
+  await tab.fill("#username", "secondfactor");
+  await tab.fill("#password", password);
+  await Promise.all([tab.waitForURL(secondFactor), tab.click("button[type=submit]")]);
+  await tab.goto(`${secondFactor}/passkeys`);
+  const adding = await form(tab, "create");
+  await Promise.all([tab.waitForEvent("load"), adding.locator("button").click()]);
+  await forget(context);
+  await tab.goto(`${secondFactor}/login`);
+  await tab.fill("#username", "secondfactor");
+  await tab.fill("#password", password);
+  await tab.click("form:not([data-passkey]) button");
+  await tab.waitForURL(`${secondFactor}/factor`);
+  is(await tab.textContent("h1"), "Use your passkey", "a user whose only second factor is a key is asked for it");
+  ok(!(await context.cookies()).some(({ name }) => name === "auth_session"), "before the second factor there is no session");
+  await audit(tab, "the page of a second factor with a passkey");
+  await (await form(tab, "get")).locator("button").click();
+  await tab.waitForURL(secondFactor);
+  is(tab.url(), secondFactor, "password and key sign in");
+  await tab.goto(`${secondFactor}/passkeys`);
+  await Promise.all([tab.waitForEvent("load"), tab.click("button[name=remove]")]);
+  is(await names(tab), [], "a session with two factors removes the key");
+}, "en", factors);
 
 await person("No authenticator", null, async ({ tab }) => {
   await tab.addInitScript(() => delete window.PublicKeyCredential);

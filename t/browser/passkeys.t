@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Passkeys in Chromium with its virtual authenticator, on a server of its own: what passkeys.mjs walks through.
+# Passkeys in Chromium with its virtual authenticator, on servers of its own: what passkeys.mjs walks through.
 use strict;
 use warnings;
 
@@ -8,9 +8,7 @@ use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use LuciaTest;
 
-my $server = LuciaTest::Server->new(
-    throttle => 0,
-    config   => <<'CONF',
+my $config = <<'CONF';
 LuciaDatabase sqlite3 @db@
 LuciaPasswordHash argon2id m=8 t=1 p=1
 LuciaMount /account
@@ -19,6 +17,7 @@ LuciaSecret {file:@secret@}
 LuciaPasskeys on
 LuciaSessionCache off
 CONF
-);
+my $server = LuciaTest::Server->new(throttle => 0, config => $config);
+my $factors = LuciaTest::Server->new(throttle => 0, config => "${config}LuciaSecondFactor optional\n");
 
-exit(system('node', "$FindBin::Bin/passkeys.mjs", $server->port) == 0 ? 0 : 1);
+exit(system('node', "$FindBin::Bin/passkeys.mjs", $server->port, $factors->port) == 0 ? 0 : 1);

@@ -6,6 +6,7 @@ use warnings;
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
+use LuciaTest::Ctl;
 use LuciaTest::Gate ();
 use LuciaTest::Passkey;
 use LuciaTest::Site;
@@ -144,6 +145,44 @@ is post('api/passkey', { $key->assertion(offered(), handle => $handle) }, %json)
 LuciaTest::sqlite($db, 'UPDATE user_session SET proved_at = 1');
 is post('api/passkeys', { remove => $tag }, cookie => $alice, %json)->body, '{"error":"Confirmation required"}', 'S9.84: a session that is not fresh changes nothing';
 is get('passkeys', cookie => $alice)->location, '/account/confirm?next=/account/passkeys', 'the page asks for a confirmation first';
+
+# ---- As a second factor ----
+
+my $second = LuciaTest::Server->new(throttle => 0, config => "LuciaDatabase sqlite3 \@db\@\nLuciaPasswordHash argon2id m=8 t=1 p=1\nLuciaMount /account\nLuciaSecret {file:\@secret\@}\nLuciaPasskeys on\nLuciaSecondFactor optional\n");
+my $host = 'localhost:' . $second->port;
+sub ask { my ($method, $path, $fields, @more) = @_; return $second->request($method => "/account/api/$path", $fields ? form(%$fields) : (), host => $host, origin => "http://$host", %json, @more) }
+my $carol = cookie_of(ask(POST => 'signup', { username => 'carol', password => $PASSWORD }));
+my $plain = passkey(origin => "http://$host");
+is ask(POST => 'passkeys', { $plain->registration(ask(GET => 'passkeys', undef, cookie => $carol)->json->{registration}, flags => 0x01) }, cookie => $carol)->status, 200, 'a key without verification is added';
+is ask(GET => 'factors', undef, cookie => $carol)->json->{passkeys}, 1, 'the factors of a user count passkeys';
+is ask(POST => 'passkeys', { remove => 'x' }, cookie => $carol)->body, '{"error":"Second factor required"}', 'a session with one factor changes no passkey of a user who has one';
+$reply = ask(POST => 'login', { username => 'carol', password => $PASSWORD });
+is $reply->status, 401, 'S9.85: a password alone does not sign in a user with a passkey';
+is_deeply $reply->json->{factors}, ['passkey'], 'the answer names the passkey';
+my $step = join '; ', map { /^([^;]+)/ ? $1 : () } grep { !/^auth_session=/ } $reply->headers('Set-Cookie');
+$offer = ask(GET => 'factor', undef, cookie => $step)->json->{passkey};
+is "$offer->{rp_id} $offer->{user_verification} $offer->{allow}", 'localhost discouraged ' . $plain->id, 'S9.85: the page of the second factor offers a challenge for the keys of the user';
+is ask(POST => 'factor', { passkey(origin => "http://$host", id => $plain->{id})->assertion($offer, flags => 0x01) }, cookie => $step)->status, 400, 'another key is no second factor';
+is ask(POST => 'factor', { $plain->assertion(ask(GET => 'passkey')->json, flags => 0x01) }, cookie => $step)->status, 400, 'the challenge of a sign-in is none of a second factor';
+%answer = $plain->assertion($offer, flags => 0x01);
+$reply = ask(POST => 'factor', \%answer, cookie => $step);
+is $reply->status, 200, 'S9.85: password and key sign in';
+my $both = cookie_of($reply);
+my $ctl = LuciaTest::Ctl->new('--config', $second->conf_file);
+my $shown = $ctl->json('passkey', 'list', 'carol');
+is_deeply [map { "$_->{name} " . ($_->{backedUp} ? 'backed up' : 'not backed up') } @$shown], ['Key not backed up'], 'luciactl passkey list shows the passkeys of a user';
+like $shown->[0]{lastUsed}, qr/^20\d\d-/, 'luciactl passkey list shows the last use';
+is $ctl->status('passkey', 'delete', 'carol', 'xyz'), 2, 'luciactl passkey delete refuses what is no tag';
+is $ctl->status('passkey', 'delete', 'carol', '0' x 12), 1, 'luciactl passkey delete of an unknown tag ends with 1';
+is $ctl->status('passkey', 'list', 'nobody'), 1, 'luciactl passkey list of an unknown user ends with 1';
+like $ctl->does('factor', 'list', 'carol'), qr/^passkey\s+1\b/m, 'luciactl factor list counts passkeys';
+is ask(POST => 'factor', \%answer, cookie => $step)->status, 400, 'S9.82: the answer of a second factor works once';
+is ask(POST => 'passkeys', { remove => ask(GET => 'passkeys', undef, cookie => $both)->json->{passkeys}[0]{tag} }, cookie => $both)->status, 200, 'a session with two factors removes the key';
+is ask(POST => 'login', { username => 'carol', password => $PASSWORD })->status, 200, 'without a passkey, the password is enough';
+is ask(POST => 'passkeys', { $plain->registration(ask(GET => 'passkeys', undef, cookie => $both)->json->{registration}) }, cookie => $both)->status, 200, 'the key is added again';
+$tag = $ctl->json('passkey', 'list', 'carol')->[0]{tag};
+like $ctl->does('passkey', 'delete', 'carol', $tag), qr/The passkey $tag was deleted/, 'luciactl passkey delete deletes a passkey';
+is ask(GET => 'factors', undef, cookie => $both)->json->{passkeys}, 0, 'a passkey that luciactl deleted is gone';
 
 # ---- Off ----
 

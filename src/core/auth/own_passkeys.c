@@ -4,6 +4,7 @@
 #include "core/auth/auth_int.h"
 #include "core/auth/own_account.h"
 #include "core/factor/factor.h"
+#include "core/recovery/recovery.h"
 
 #define FACTOR "passkey"
 
@@ -130,6 +131,18 @@ typedef struct {
     luci_reason_t reason;
 } changing_t;
 
+/* Recovery codes go with the last factor. */
+static luci_result_t remove_codes(luci_db_t *db, const char *user_id, apr_pool_t *scratch)
+{
+    int kinds = 0;
+    luci_result_t result;
+
+    if (luci_db_target(db)->settings->second_factor == LUCI_SECOND_FACTOR_OFF)
+        return LUCI_OK;
+    result = luci_factor_kinds(db, user_id, &kinds, scratch);
+    return result == LUCI_OK && !kinds ? luci_recovery_remove(db, user_id, scratch) : result;
+}
+
 static luci_result_t write_change(luci_db_t *db, void *baton, const luci_user_t *user, apr_pool_t *pool)
 {
     changing_t *changing = baton;
@@ -144,7 +157,7 @@ static luci_result_t write_change(luci_db_t *db, void *baton, const luci_user_t 
                             : luci_passkey_delete(db, user->id, tag, pool);
     if (result == LUCI_NOT_FOUND)
         changing->reason = LUCI_REASON_BAD_REQUEST;
-    return result;
+    return result == LUCI_OK && !changing->name ? remove_codes(db, user->id, pool) : result;
 }
 
 luci_result_t luci_own_passkeys_change(const luci_auth_t *auth, const luci_passkey_change_t *change,

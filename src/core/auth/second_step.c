@@ -154,17 +154,41 @@ static luci_result_t store(const luci_auth_t *auth, luci_second_step_t *step,
     return result == LUCI_CONFLICT ? LUCI_EXPIRED : result;
 }
 
-static luci_result_t prove(const luci_auth_t *auth, luci_second_step_t *step,
-                           const luci_second_step_user_t *user, luci_event_t *event, apr_pool_t *pool)
+static luci_result_t prove_passkey(const luci_auth_t *auth, luci_second_step_t *step,
+                                   const luci_second_step_user_t *user, luci_event_t *event, apr_pool_t *pool)
+{
+    luci_result_t result;
+
+    step->passkey->user_id = user->key.user.id;
+    step->passkey->now = step->request.now;
+    result = luci_passkey_prove(auth, step->passkey, pool);
+    event->factor = luci_factor_name(LUCI_FACTOR_PASSKEY);
+    event->reason = step->passkey->reason;
+    return result;
+}
+
+static luci_result_t prove_code(const luci_auth_t *auth, luci_second_step_t *step,
+                                const luci_second_step_user_t *user, luci_event_t *event, apr_pool_t *pool)
 {
     luci_factor_proof_t proof = { .user_id = user->key.user.id,
                                   .code = step->code,
                                   .now = step->request.now };
-    luci_result_t result = user->kinds ? luci_factor_prove(auth, &proof, pool) : LUCI_NOT_FOUND;
+    luci_result_t result = luci_factor_prove(auth, &proof, pool);
 
     event->factor = luci_factor_name(proof.kind);
-    event->reason = result == LUCI_NOT_FOUND ? LUCI_REASON_WRONG_CODE : proof.reason;
+    event->reason = proof.reason;
     return result;
+}
+
+static luci_result_t prove(const luci_auth_t *auth, luci_second_step_t *step,
+                           const luci_second_step_user_t *user, luci_event_t *event, apr_pool_t *pool)
+{
+    if (!user->kinds) {
+        event->reason = LUCI_REASON_WRONG_CODE;
+        return LUCI_NOT_FOUND;
+    }
+    return step->passkey ? prove_passkey(auth, step, user, event, pool)
+                         : prove_code(auth, step, user, event, pool);
 }
 
 /* The account's name for the throttle's list. */

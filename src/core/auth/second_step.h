@@ -5,6 +5,7 @@
 #ifndef LUCI_SECOND_STEP_H
 #define LUCI_SECOND_STEP_H
 
+#include "core/auth/passkey_proof.h"
 #include "core/auth/step.h"
 
 typedef struct {
@@ -13,6 +14,7 @@ typedef struct {
     const luci_session_t *session; /* the validated session of the request, which gets the factor; NULL: a
                                       sign-in */
     const char *code;              /* as it was typed; NULL: none */
+    luci_passkey_proof_t *passkey; /* counts instead of a code; its user and time are set. NULL: none */
 } luci_second_step_t;
 
 /* Whose second factor is to be proved, and with what. */
@@ -31,9 +33,9 @@ luci_result_t luci_second_step_look(const luci_auth_t *auth, const luci_second_s
  * looks again whether the account is the same: stores a session with two factors, in place of the old one if
  * there is a session. Reports one event. A code works once, whatever happens afterwards.
  *
- * OK: *renewed is the new session, from pool; it is fresh unless there was no step. DENIED: the code is
- * wrong, or was used before. NOT_FOUND: the user has no second factor. EXPIRED as above, or the session has
- * ended meanwhile. THROTTLED, BUSY, UNAVAILABLE, INTERNAL. */
+ * OK: *renewed is the new session, from pool; it is fresh unless there was no step. DENIED: the code or the
+ * passkey is wrong, or was used before. NOT_FOUND: the user has no second factor. EXPIRED as above, or the
+ * session has ended meanwhile. THROTTLED, BUSY, UNAVAILABLE, INTERNAL. */
 luci_result_t luci_second_step(const luci_auth_t *auth, luci_second_step_t *step, luci_session_t *renewed,
                                apr_pool_t *pool) LUCI_MUST_USE;
 

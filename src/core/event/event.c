@@ -173,8 +173,9 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
     case FACTOR_CHANGES:
         return kind == LUCI_EVENT_FACTOR_ADD || kind == LUCI_EVENT_FACTOR_REMOVE ||
                kind == LUCI_EVENT_RECOVERY_CODES;
-    case PASSKEYS: return kind == LUCI_EVENT_SIGN_IN || kind == LUCI_EVENT_FACTOR_ADD;
-    case PASSKEY_SIGN_IN: return kind == LUCI_EVENT_SIGN_IN;
+    case PASSKEYS:
+        return kind == LUCI_EVENT_SIGN_IN || kind == LUCI_EVENT_FACTOR || kind == LUCI_EVENT_FACTOR_ADD;
+    case PASSKEY_SIGN_IN: return kind == LUCI_EVENT_SIGN_IN || kind == LUCI_EVENT_FACTOR;
     case NEEDS_FACTOR:
         return kind == LUCI_EVENT_FACTOR_ADD || kind == LUCI_EVENT_FACTOR_REMOVE ||
                kind == LUCI_EVENT_RECOVERY_CODES || kind == LUCI_EVENT_APP_PASSWORD_ADD ||

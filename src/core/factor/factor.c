@@ -53,6 +53,19 @@ luci_result_t luci_factor_kinds(luci_db_t *db, const char *user_id, int *kinds, 
     return result;
 }
 
+/* Also where this program's configuration does not say that the site has passkeys. */
+static luci_result_t reset_passkeys(luci_db_t *db, const luci_argument_t *user, int *kinds,
+                                    apr_pool_t *scratch)
+{
+    int found = 0, changed = 0;
+    luci_result_t result = luci_db_has_table(db, &luci_table_passkey, &found);
+
+    if (result == LUCI_OK && found)
+        result = luci_db_execute(db, &luci_sql_passkeys_delete, user, &changed, scratch);
+    *kinds |= changed > 0 ? LUCI_FACTOR_PASSKEY : 0;
+    return result;
+}
+
 luci_result_t luci_factor_reset(luci_db_t *db, const char *user_id, int *kinds, apr_pool_t *scratch)
 {
     const luci_argument_t *user = LUCI_ARGUMENTS({ "user", user_id });
@@ -61,8 +74,8 @@ luci_result_t luci_factor_reset(luci_db_t *db, const char *user_id, int *kinds, 
 
     if (result == LUCI_OK)
         result = luci_db_execute(db, &luci_sql_totp_delete, user, &changed, scratch);
-    if (result == LUCI_OK && luci_db_target(db)->settings->passkeys != LUCI_PASSKEYS_OFF)
-        result = luci_db_execute(db, &luci_sql_passkeys_delete, user, &changed, scratch);
+    if (result == LUCI_OK)
+        result = reset_passkeys(db, user, kinds, scratch);
     return result == LUCI_OK ? luci_db_execute(db, &luci_sql_recovery_codes_delete, user, &changed, scratch)
                              : result;
 }

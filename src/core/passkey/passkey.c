@@ -81,7 +81,7 @@ static void from_row(luci_passkey_t *passkey, const char *const *row, apr_pool_t
 
 /* ---- The table ---- */
 
-static luci_result_t need_table(luci_db_t *db)
+luci_result_t luci_passkey_has_table(luci_db_t *db)
 {
     int found = 0;
     luci_result_t result = luci_db_has_table(db, &luci_table_passkey, &found);
@@ -101,7 +101,7 @@ static luci_result_t count_rows(luci_db_t *db, const char *user_id, int *count, 
 
 luci_result_t luci_passkey_count(luci_db_t *db, const char *user_id, int *count, apr_pool_t *scratch)
 {
-    luci_result_t result = need_table(db);
+    luci_result_t result = luci_passkey_has_table(db);
 
     *count = 0;
     if (result == LUCI_OK)
@@ -146,7 +146,7 @@ luci_result_t luci_passkey_find(luci_db_t *db, const luci_bytes_t *credential_id
 {
     const char *const *row;
     char id[LUCI_SHA256_HEX + 1];
-    luci_result_t result = need_table(db);
+    luci_result_t result = luci_passkey_has_table(db);
 
     if (result == LUCI_OK)
         result = luci_secret_sha256_hex(credential_id->data, credential_id->length, id);
@@ -163,7 +163,7 @@ luci_result_t luci_passkey_list(luci_db_t *db, const char *user_id, apr_array_he
                                 apr_pool_t *pool)
 {
     apr_array_header_t *rows;
-    luci_result_t result = need_table(db);
+    luci_result_t result = luci_passkey_has_table(db);
 
     *list = apr_array_make(pool, 4, sizeof(luci_passkey_t));
     if (result == LUCI_OK)
@@ -234,7 +234,7 @@ luci_result_t luci_passkey_delete(luci_db_t *db, const char *user_id, const char
 
 luci_result_t luci_passkey_delete_all(luci_db_t *db, const char *user_id, int *removed, apr_pool_t *scratch)
 {
-    luci_result_t result = need_table(db);
+    luci_result_t result = luci_passkey_has_table(db);
 
     *removed = 0;
     return result == LUCI_OK ? luci_db_execute(db, &luci_sql_passkeys_delete,

@@ -40,6 +40,9 @@ luci_result_t luci_passkey_name(const char *typed, const char **name, apr_pool_t
 luci_result_t luci_passkey_new(const luci_passkey_credential_t *credential, luci_passkey_t *passkey,
                                apr_pool_t *pool) LUCI_MUST_USE;
 
+/* OK: the database has the table. NOT_FOUND. */
+luci_result_t luci_passkey_has_table(luci_db_t *db) LUCI_MUST_USE;
+
 /* Inserts it, in a transaction that holds the user's lock (luci_user_lock). CONFLICT: the credential is
  * registered, for this user or another one. EXPIRED: the user has the maximum number. */
 luci_result_t luci_passkey_insert(luci_db_t *db, const luci_passkey_t *passkey,

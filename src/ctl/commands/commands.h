@@ -56,6 +56,10 @@ extern const luci_command_t luci_command_activity;
 extern const luci_command_t luci_command_app_password_list;
 extern const luci_command_t luci_command_app_password_delete;
 
+/* passkey_commands.c */
+extern const luci_command_t luci_command_passkey_list;
+extern const luci_command_t luci_command_passkey_delete;
+
 /* throttle_commands.c */
 extern const luci_command_t luci_command_throttle_list;
 extern const luci_command_t luci_command_throttle_clear;

@@ -136,3 +136,13 @@ void luci_admin_audit_app_password(const luci_ctl_database_t *database, const ch
     apr_cpystrn(event.app_password, tag, sizeof event.app_password);
     put(database, &event, 0);
 }
+
+void luci_admin_audit_factor(const luci_ctl_database_t *database, const char *factor, const luci_user_t *user,
+                             luci_result_t result)
+{
+    luci_event_t event = event_of(LUCI_EVENT_FACTOR_REMOVE, user);
+
+    event.reason = reason_of(result);
+    event.factor = factor;
+    put(database, &event, 0);
+}

@@ -24,4 +24,8 @@ void luci_admin_audit_session(const luci_ctl_database_t *database, const char *t
 void luci_admin_audit_app_password(const luci_ctl_database_t *database, const char *tag,
                                    const luci_user_t *user, luci_result_t result);
 
+/* Writes that a second factor of a user was removed; factor is its kind. */
+void luci_admin_audit_factor(const luci_ctl_database_t *database, const char *factor, const luci_user_t *user,
+                             luci_result_t result);
+
 #endif

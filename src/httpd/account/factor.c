@@ -6,15 +6,15 @@
 #include "core/factor/factor.h"
 #include "httpd/account/account_json.h"
 #include "httpd/account/own_page.h"
+#include "httpd/account/passkey_form.h"
 #include "httpd/account/second_factor.h"
 #include "httpd/request/answer.h"
 #include "httpd/request/cookies.h"
 #include "httpd/request/way_back.h"
 
 static const luci_form_field_t fields[] = {
-    { "code", LUCI_FORM_SECRET },
-    { "next", LUCI_FORM_TEXT },
-    { NULL, LUCI_FORM_TEXT },
+    { "code", LUCI_FORM_SECRET },    { "next", LUCI_FORM_TEXT },        LUCI_PASSKEY_FIELDS,
+    { "signature", LUCI_FORM_TEXT }, { "user_handle", LUCI_FORM_TEXT }, { NULL, LUCI_FORM_TEXT },
 };
 
 /* ---- Whose factor it is ---- */
@@ -89,6 +89,33 @@ static luci_result_t begin(factor_request_t *proving, luci_endpoint_request_t *r
 
 /* ---- The page ---- */
 
+/* OK: what a passkey of the user is asked for, and the ids of all of them. NOT_FOUND: the user has none, or
+ * passkeys cannot be used with this request. */
+static luci_result_t offer_passkeys(factor_request_t *proving, luci_passkey_offer_t *offer, const char **ids)
+{
+    luci_endpoint_request_t *request = proving->request;
+    const char *user_id = proving->user.key.user.id;
+    luci_result_t result = LUCI_NOT_FOUND;
+
+    if (proving->user.kinds & LUCI_FACTOR_PASSKEY)
+        result = luci_passkey_form_offer(request, LUCI_CHALLENGE_FACTOR, user_id, offer);
+    if (result == LUCI_OK)
+        result = luci_passkey_form_ids(request, user_id, ids);
+    offer->verification = "discouraged";
+    return result;
+}
+
+static void set_passkeys(factor_request_t *proving, apr_table_t *values)
+{
+    luci_passkey_offer_t offer;
+    const char *ids;
+
+    if (offer_passkeys(proving, &offer, &ids) != LUCI_OK)
+        return;
+    luci_passkey_form_set(proving->request, &offer, values);
+    apr_table_setn(values, "passkey_allow", ids);
+}
+
 static int page(factor_request_t *proving, const luci_problem_t *problem, const char *field)
 {
     luci_endpoint_request_t *request = proving->request;
@@ -103,6 +130,10 @@ static int page(factor_request_t *proving, const luci_problem_t *problem, const 
                        : "");
     if (proving->next && strlen(proving->next) <= LUCI_WAY_BACK_HIDDEN_MAX)
         apr_table_setn(values, "next", proving->next);
+    set_passkeys(proving, values);
+    apr_table_setn(values,
+                   proving->user.kinds & (LUCI_FACTOR_TOTP | LUCI_FACTOR_RECOVERY) ? "has_code" : "no_code",
+                   "1");
     apr_table_setn(values, "has_totp", proving->user.kinds & LUCI_FACTOR_TOTP ? "1" : "");
     apr_table_setn(values, "has_recovery", proving->user.kinds & LUCI_FACTOR_RECOVERY ? "1" : "");
     apr_table_setn(values, "switch_url", luci_way_back_link(r, start, proving->next));
@@ -138,6 +169,20 @@ static int is_done(const factor_request_t *proving)
     return proving->second.session && proving->second.session->factors > 1 && !proving->second.step;
 }
 
+static int answer_json(factor_request_t *proving)
+{
+    json_t *object = json_pack("{s:o}", "factors", luci_second_factor_json(proving->user.kinds)), *passkey;
+    luci_passkey_offer_t offer;
+    const char *ids;
+
+    if (offer_passkeys(proving, &offer, &ids) == LUCI_OK) {
+        passkey = luci_passkey_form_json(&offer);
+        json_object_set_new(passkey, "allow", json_string(ids));
+        json_object_set_new(object, "passkey", passkey);
+    }
+    return luci_reply_json(proving->request->r, HTTP_OK, object);
+}
+
 static int show(luci_endpoint_request_t *request)
 {
     factor_request_t proving;
@@ -148,8 +193,7 @@ static int show(luci_endpoint_request_t *request)
     if (result != LUCI_OK)
         return luci_endpoint_failure(request, result);
     if (request->wants_json)
-        return luci_reply_json(request->r, HTTP_OK,
-                               json_pack("{s:o}", "factors", luci_second_factor_json(proving.user.kinds)));
+        return answer_json(&proving);
     if (!proving.user.kinds)
         return answer_without(&proving);
     if (is_done(&proving))
@@ -189,7 +233,12 @@ static int answer(factor_request_t *proving, luci_result_t result, const luci_se
 
     switch (result) {
     case LUCI_OK: return done(proving, renewed);
-    case LUCI_DENIED: return complain(proving, &problem, "code_error");
+    case LUCI_DENIED:
+        if (!proving->second.passkey)
+            return complain(proving, &problem, "code_error");
+        luci_passkey_form_log(proving->request->r, proving->second.passkey->fault);
+        problem.message = LUCI_MESSAGE("incorrect_passkey");
+        return complain(proving, &problem, "form_error");
     case LUCI_EXPIRED: return answer_anonymous(proving->request);
     case LUCI_NOT_FOUND: return answer_without(proving);
     case LUCI_THROTTLED:
@@ -205,9 +254,26 @@ static int answer(factor_request_t *proving, luci_result_t result, const luci_se
     return complain(proving, &problem, "form_error");
 }
 
+/* Sets passkey from the fields of a passkey, if the form has them. What is not well-formed is no answer of a
+ * passkey, and refused as a wrong one. */
+static void read_passkey(factor_request_t *proving, luci_passkey_proof_t *passkey)
+{
+    luci_endpoint_request_t *request = proving->request;
+    const char *data = luci_form_value(&request->form, "client_data");
+
+    *passkey = (luci_passkey_proof_t){ .token = luci_form_value(&request->form, "token") };
+    if (!luci_passkey_form_is_on(luci_config_server(request->r->server)) || !data || !*data)
+        return;
+    proving->second.passkey = passkey;
+    if (!luci_passkey_form_party(request->r, &passkey->party) ||
+        luci_passkey_form_read(request, &passkey->answer) != LUCI_OK)
+        passkey->token = NULL;
+}
+
 static int post(luci_endpoint_request_t *request)
 {
     factor_request_t proving;
+    luci_passkey_proof_t passkey;
     luci_session_t renewed;
     luci_result_t result = begin(&proving, request);
 
@@ -218,6 +284,7 @@ static int post(luci_endpoint_request_t *request)
     if (result != LUCI_OK)
         return luci_endpoint_failure(request, result);
     proving.second.code = luci_form_value(&request->form, "code");
+    read_passkey(&proving, &passkey);
     result = luci_second_step(&proving.auth, &proving.second, &renewed, request->r->pool);
     return answer(&proving, result, &renewed);
 }
@@ -233,6 +300,7 @@ const luci_endpoint_t luci_endpoint_factor = {
     .page = "factor.html",
     .is_on = is_on,
     .fields = fields,
+    .body_max = LUCI_PASSKEY_BODY_MAX,
     .event = LUCI_EVENT_FACTOR,
     .get = show,
     .post = post,

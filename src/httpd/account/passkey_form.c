@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/account/passkey_form.h"
 
+#include "core/auth/own_passkeys.h"
 #include "core/base/base64url.h"
 #include "httpd/request/request_origin.h"
 
@@ -66,6 +67,29 @@ json_t *luci_passkey_form_json(const luci_passkey_offer_t *offer)
     return json_pack("{s:s, s:s, s:s, s:s, s:i}", "token", offer->challenge.token, "challenge",
                      offer->challenge.text, "rp_id", offer->party.id, "user_verification",
                      offer->verification, "timeout", (int)LUCI_CHALLENGE_LASTS);
+}
+
+/* ---- The passkeys of a user ---- */
+
+const char *luci_passkey_form_join(const apr_array_header_t *passkeys, apr_pool_t *pool)
+{
+    apr_array_header_t *ids = apr_array_make(pool, passkeys->nelts + 1, sizeof(const char *));
+
+    for (int i = 0; i < passkeys->nelts; i++)
+        APR_ARRAY_PUSH(ids, const char *) = APR_ARRAY_IDX(passkeys, i, luci_passkey_t).credential_id;
+    return apr_array_pstrcat(pool, ids, ' ');
+}
+
+luci_result_t luci_passkey_form_ids(const luci_endpoint_request_t *request, const char *user_id,
+                                    const char **ids)
+{
+    luci_auth_t auth = luci_state_auth(request->r);
+    apr_array_header_t *passkeys;
+    luci_result_t result = luci_own_passkeys_list(&auth, user_id, &passkeys, request->r->pool);
+
+    if (result == LUCI_OK)
+        *ids = luci_passkey_form_join(passkeys, request->r->pool);
+    return result;
 }
 
 /* ---- Answers ---- */

@@ -30,7 +30,7 @@ int luci_passkey_form_party(request_rec *r, luci_relying_party_t *party);
 typedef struct {
     luci_relying_party_t party;
     luci_challenge_t challenge;
-    const char *verification; /* "required", or "preferred" */
+    const char *verification; /* "required", or what the caller replaces it by */
 } luci_passkey_offer_t;
 
 /* Makes one. user_id "": the user is not known. NOT_FOUND: passkeys cannot be used. INTERNAL. */
@@ -44,6 +44,11 @@ void luci_passkey_form_set(const luci_endpoint_request_t *request, const luci_pa
 
 /* The same as an object: what is the same for both ceremonies; a new reference. */
 json_t *luci_passkey_form_json(const luci_passkey_offer_t *offer);
+
+/* The credential ids of a user's passkeys, separated by blanks, from r->pool. BUSY, UNAVAILABLE, INTERNAL. */
+luci_result_t luci_passkey_form_ids(const luci_endpoint_request_t *request, const char *user_id,
+                                    const char **ids) LUCI_MUST_USE;
+const char *luci_passkey_form_join(const apr_array_header_t *passkeys, apr_pool_t *pool);
 
 /* The answer in the fields of a form. INVALID: one is not base64url. */
 luci_result_t luci_passkey_form_read(const luci_endpoint_request_t *request,

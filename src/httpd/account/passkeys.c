@@ -27,16 +27,6 @@ static const luci_form_field_t fields[] = {
 
 static const char *const algorithms = "-7 -8 -257"; /* luci_cose_algorithms */
 
-/* The ids of the credentials that an authenticator must not have yet, separated by blanks. */
-static const char *known_ids(const apr_array_header_t *list, apr_pool_t *pool)
-{
-    apr_array_header_t *ids = apr_array_make(pool, list->nelts + 1, sizeof(const char *));
-
-    for (int i = 0; i < list->nelts; i++)
-        APR_ARRAY_PUSH(ids, const char *) = APR_ARRAY_IDX(list, i, luci_passkey_t).credential_id;
-    return apr_array_pstrcat(pool, ids, ' ');
-}
-
 static luci_result_t user_handle(const luci_endpoint_request_t *request, const char **text)
 {
     unsigned char handle[LUCI_USER_HANDLE_BYTES];
@@ -82,7 +72,7 @@ static json_t *registration_json(const luci_endpoint_request_t *request, const a
     object = luci_passkey_form_json(&offer);
     more = json_pack("{s:s, s:[i, i, i], s:s}", "user_handle", handle, "algorithms", luci_cose_algorithms[0],
                      luci_cose_algorithms[1], luci_cose_algorithms[2], "exclude",
-                     known_ids(list, request->r->pool));
+                     luci_passkey_form_join(list, request->r->pool));
     json_object_update(object, more);
     json_decref(more);
     return object;
@@ -150,7 +140,7 @@ static void set_registration(luci_endpoint_request_t *request, const apr_array_h
     luci_passkey_form_set(request, &offer, values);
     apr_table_setn(values, "passkey_user", handle);
     apr_table_setn(values, "passkey_algorithms", algorithms);
-    apr_table_setn(values, "passkey_exclude", known_ids(list, request->r->pool));
+    apr_table_setn(values, "passkey_exclude", luci_passkey_form_join(list, request->r->pool));
     apr_table_setn(values, "passkey_resident", is_needed(request) ? "required" : "preferred");
 }
 
@@ -289,6 +279,7 @@ const luci_endpoint_t luci_endpoint_passkeys = {
     .body_max = LUCI_PASSKEY_BODY_MAX,
     .event = LUCI_EVENT_FACTOR_ADD,
     .needs_session = 1,
+    .admits_half = 1,
     .needs_fresh = LUCI_FRESH_ALWAYS,
     .get = show,
     .post = post,

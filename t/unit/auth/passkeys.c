@@ -2,6 +2,7 @@
 /* The use cases of passkeys: a user adds, renames and removes one, and signs in with it without a name.
  * Specification: S9.80, S9.81, S9.82. */
 #include "core/auth/own_passkeys.h"
+#include "core/auth/passkey_proof.h"
 #include "core/auth/passkey_sign_in.h"
 #include "lib/support_auth.h"
 #include "lib/support_passkey.h"
@@ -265,6 +266,70 @@ static void check_one_factor(void)
                   "a session with two factors adds a passkey");
 }
 
+/* ---- As a second factor ---- */
+
+static luci_passkey_proof_t proof_of(const luci_session_t *owner, const char *id, int flags)
+{
+    luci_challenge_t challenge = challenge_for(LUCI_CHALLENGE_FACTOR, owner->user.id, NOW);
+    luci_passkey_proof_t proof = { .party = { SITE_ID, SITE_ORIGIN },
+                                   .token = challenge.token,
+                                   .answer = support_assertion(key, id_of(id), flags, 9, pool),
+                                   .user_id = owner->user.id,
+                                   .now = NOW };
+
+    proof.answer.client_data = support_client_data("webauthn.get", challenge.text, "", pool);
+    proof.answer.signature =
+        support_sign(key, proof.answer.authenticator_data, proof.answer.client_data, pool);
+    return proof;
+}
+
+static void proves_nothing(luci_passkey_proof_t *proof, luci_reason_t reason, luci_passkey_fault_t fault,
+                           const char *what)
+{
+    tap_is_result(luci_passkey_prove(&with->auth, proof, pool), LUCI_DENIED, "no second factor: %s", what);
+    tap_is_int(proof->reason, reason, "the reason why there is no second factor: %s", what);
+    tap_is_int(proof->fault, fault, "the fault of a second factor: %s", what);
+}
+
+/* bobby has "second key" and "key of bobby", which do not verify their user. */
+static void check_proof(void)
+{
+    luci_passkey_proof_t proof = proof_of(&bobby, "second key", UP);
+    luci_passkey_sign_in_t sign_in;
+    luci_session_t session;
+
+    tap_is_result(luci_passkey_prove(&with->auth, &proof, pool), LUCI_OK,
+                  "S9.85: a key that does not verify its user is a second factor");
+    proves_nothing(&proof, LUCI_REASON_WRONG_PASSKEY, LUCI_PASSKEY_FAULT_CHALLENGE, "the same answer again");
+    proof = proof_of(&bobby, "second key", 0);
+    proves_nothing(&proof, LUCI_REASON_WRONG_PASSKEY, LUCI_PASSKEY_FAULT_PRESENCE, "no user present");
+    proof = proof_of(&bobby, "unknown key", UP);
+    proves_nothing(&proof, LUCI_REASON_UNKNOWN_PASSKEY, LUCI_PASSKEY_FAULT_NONE, "an unknown passkey");
+    proof = proof_of(&alice, "second key", UP);
+    proves_nothing(&proof, LUCI_REASON_UNKNOWN_PASSKEY, LUCI_PASSKEY_FAULT_NONE,
+                   "the passkey of another user");
+    proof = proof_of(&alice, "second key", UP);
+    proof.user_id = bobby.user.id;
+    proves_nothing(&proof, LUCI_REASON_WRONG_PASSKEY, LUCI_PASSKEY_FAULT_CHALLENGE, "a page of another user");
+    proof = proof_of(&bobby, "second key", UP);
+    proof.answer.user_handle = id_of("another handle");
+    proves_nothing(&proof, LUCI_REASON_WRONG_PASSKEY, LUCI_PASSKEY_FAULT_USER, "the handle of another user");
+    proof = proof_of(&bobby, "second key", UP);
+    proof.now = NOW + LUCI_CHALLENGE_LASTS;
+    proves_nothing(&proof, LUCI_REASON_WRONG_PASSKEY, LUCI_PASSKEY_FAULT_CHALLENGE, "an old page");
+    proof = proof_of(&bobby, "second key", UP);
+    proof.token = NULL;
+    proves_nothing(&proof, LUCI_REASON_WRONG_PASSKEY, LUCI_PASSKEY_FAULT_CHALLENGE, "no token");
+    sign_in = sign_in_of(&bobby, "second key", UP);
+    is_refused(&sign_in, LUCI_PASSKEY_FAULT_VERIFICATION, "wrong_passkey",
+               "S9.84: a second factor is not the only one");
+    proof = proof_of(&bobby, "second key", UP);
+    sign_in = sign_in_of(&bobby, "second key", UP | UV);
+    sign_in.token = proof.token;
+    tap_is_result(try_sign_in(&sign_in, &session), LUCI_DENIED,
+                  "the page of a second factor signs in nobody without a password");
+}
+
 static luci_session_t signed_up(const char *name)
 {
     if (support_sign_up(with, name, PASSWORD) != LUCI_OK)
@@ -295,6 +360,7 @@ int main(void)
     check_details();
     check_changes();
     check_one_factor();
+    check_proof();
     support_auth_close(with);
     return tap_done();
 }
