@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 use JSON::PP ();
+use MIME::Base64 qw(encode_base64);
 use Test::More;
 use LuciaTest;
 use LuciaTest::Audit;
@@ -12,12 +13,18 @@ use LuciaTest::Gate;
 use LuciaTest::Site qw(sign_up sign_in row_of count_of error_in $CHEAP_HASH);
 
 my $cgi = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s\\n' \"\$HTTP_COOKIE\"\n";
-my $server = LuciaTest::Server->new(files => { 'htdocs/cookies.cgi' => $cgi, map { ("htdocs/$_/a.txt" => SECRET) } qw(two fresh plain) },
+my $server = LuciaTest::Server->new(files => { 'htdocs/cookies.cgi' => $cgi, map { ("htdocs/$_/a.txt" => SECRET) } qw(two fresh plain basic) },
     config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaSecret {file:\@secret\@}\nLuciaSecondFactor optional\nLuciaMount /account\nLuciaSessionCacheTTL 1h\nLuciaMaxLifetime 30d\nLuciaAuditLog logs/audit.log\nLuciaTemplates \@templates\@\n" . <<'CONF');
 <Directory @htdocs@>
     Options +ExecCGI
 </Directory>
 AddHandler cgi-script .cgi
+<Location /basic/>
+    AuthType Basic
+    AuthName users
+    AuthBasicProvider lucia
+    Require valid-user
+</Location>
 <Location /two/>
     AuthType Lucia
     Require lucia-factors 2
@@ -251,6 +258,15 @@ $reply = must(factor => { code => substr($code, 0, 3) . ' ' . substr($code, 3) }
 is $reply->status, 200, 'S1.42: the code of the app signs in, with a space as well';
 is_served($host{must}->request(GET => '/plain/a.txt', navigation(), cookie => session_of($reply)), 'S4.27: the new session is a whole one');
 is answer(must(factor => { code => $code }, $step)), '400 Incorrect code', 'S1.62: the same code does not work twice';
+
+# ---- A password that is remembered for HTTP Basic ----
+
+my $frank = up('frank');
+sub basic { return $server->request(GET => '/basic/a.txt', headers => { Authorization => 'Basic ' . encode_base64("frank:$PASSWORD", '') }) }
+is_served(basic(), "HTTP Basic admits the password of a user without a factor, request $_") for 1 .. 5;
+$setup = $server->request(GET => '/account/api/factors/totp', headers => { Accept => 'application/json' }, cookie => $frank)->json;
+is $server->request(POST => '/account/api/factors/totp', json({ secret => $setup->{secret}, code => totp($setup->{secret}, time) }), cookie => $frank, origin => 1)->status, 200, 'the user sets up an app';
+is basic()->status, 401, "a remembered password is refused as soon as there is a factor, request $_" for 1 .. 5;
 
 # ---- What the content sees ----
 
