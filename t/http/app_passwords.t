@@ -298,6 +298,18 @@ is_served(bearer($gone), 'a second bearer token is admitted');
 program($alice, { remove => tag($gone) });
 is_deeply [map { bearer($gone)->status } 1 .. 3], [(401) x 3], 'S9.71: a removed one is refused with the next request over Bearer';
 
+# ---- A use that cannot be written down ----
+
+my $tablet = made($alice, 'tablet');
+my $used = sub { return (grep { $_->{tag} eq tag($tablet) } listed($alice))[0]{last_used} };
+refuse_updates($db, 'auth_user_app_password');
+is basic(alice => $tablet)->status, 200, 'S9.71: an app password admits although its use cannot be written down';
+like $server->error_log, qr/LUCI0246: the use of an app password could not be written down: /, 'the log says that the use was not written down';
+is $used->(), undef, 'the list does not have the use';
+refuse_updates($db);
+ok wait_until(sub { basic(alice => $tablet)->status == 200 && defined $used->() }, 60), 'S9.70: the use is written down when that is possible again';
+program($alice, { remove => tag($tablet) });
+
 # ---- Sign-in pages ----
 
 is $server->request(POST => '/account/login', form(username => 'alice', password => $git))->status, 400, 'S9.71: the sign-in page refuses it';
