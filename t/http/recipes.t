@@ -95,7 +95,7 @@ SKIP: {
 }
 
 {
-    my $lines = LuciaTest::Recipes::block('apache', 'dav-factors', '/etc/apache2/luciauth.secret' => '@secret@');
+    my $lines = LuciaTest::Recipes::block('apache', 'dav-factors', '/etc/luciauth-secret' => '@secret@');
     my $server = LuciaTest::Server->new(files => { 'files/a.txt' => 'content' }, modules => ['dav', 'dav_fs', 'dav_lock'],
         config => "LuciaPasswordHash argon2id m=1024 t=1 p=1\n$all$lines" . LuciaTest::Recipes::block('apache', 'dav', '/var/lib/luciauth/dav/lock' => '@dir@/lock', '/srv/files' => '@dir@/files', '/srv/git' => '@dir@/files'));
     my $cookie = sign_up($server, 'alice');
