@@ -53,12 +53,48 @@ luci_result_t luci_password_change_look(const luci_auth_t *auth, luci_password_c
 
 /* ---- The transaction ---- */
 
+/* When the user of the session was proved last. It is read before the session is deleted; while the session
+ * exists, it does not change. */
+static luci_result_t find_proof(luci_db_t *db, const writing_t *writing, luci_ms_t *proved_at,
+                                apr_pool_t *scratch)
+{
+    const luci_settings_t *settings = writing->auth->settings;
+    luci_result_t result = LUCI_OK;
+
+    *proved_at = 0;
+    if (settings->second_factor != LUCI_SECOND_FACTOR_OFF)
+        result = luci_session_proved_at(db, &writing->change->session->token, settings, proved_at, scratch);
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result; /* the column */
+}
+
+/* For a user who has a second factor, the password alone proves nothing: the new session is as old and as
+ * fresh as the one before. */
+static luci_result_t limit_proof(luci_db_t *db, writing_t *writing, luci_ms_t proved_at, apr_pool_t *scratch)
+{
+    const luci_password_change_t *change = writing->change;
+    luci_factor_demand_t demand;
+    luci_result_t result =
+        luci_auth_ask_factor(db, &change->request, change->session->user.id, &demand, scratch);
+
+    if (result != LUCI_DENIED)
+        return result;
+    writing->renewed->created_at = change->session->created_at;
+    writing->renewed->proved_at = proved_at;
+    luci_session_extend(writing->renewed, writing->auth->settings, change->request.now);
+    return LUCI_OK;
+}
+
 static luci_result_t write_change(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
     writing_t *writing = baton;
     const luci_password_change_t *change = writing->change;
-    luci_result_t result = luci_own_password_lock(db, &writing->verified, scratch);
+    luci_ms_t proved_at;
+    luci_result_t result = find_proof(db, writing, &proved_at, scratch);
 
+    if (result == LUCI_OK)
+        result = luci_own_password_lock(db, &writing->verified, scratch);
+    if (result == LUCI_OK)
+        result = limit_proof(db, writing, proved_at, scratch);
     if (result == LUCI_OK)
         result = luci_key_replace_hash(db, &writing->verified.key, writing->new_hash, scratch);
     if (result == LUCI_NOT_FOUND)

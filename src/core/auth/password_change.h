@@ -22,7 +22,8 @@ luci_result_t luci_password_change_look(const luci_auth_t *auth, luci_password_c
 /* Verifies the current password, as a sign-in of the account and throttled as one, and then, in one
  * transaction: sees under the user's lock that neither session, user nor key have changed meanwhile, stores
  * the hash of the new password, ends the session and, unless they are kept, all others of the user, and
- * stores a new session. Reports one event. The sessions that ended are removed from the caches before it
+ * stores a new session; that of a user who has a second factor is as old and as fresh as the one before.
+ * Reports one event. The sessions that ended are removed from the caches before it
  * returns; a sign-in that verified the old password stores no session afterwards (luci_auth_sign_in).
  *
  * OK: *renewed is the new session, from pool; luci_auth_device then gives the device cookie of the new
