@@ -10,6 +10,7 @@ use LuciaTest::Ctl;
 use LuciaTest::Gate ();
 use LuciaTest::Passkey;
 use LuciaTest::Site;
+use MIME::Base64 ();
 
 my $HOSTS = join '', map { "<VirtualHost *>\n    ServerName $_->[0]\n    $_->[1]\n</VirtualHost>\n" } ['site.example', 'ServerAlias localhost www.site.example other.example'],
     ['off.test', 'LuciaPasskeys off'];
@@ -183,6 +184,36 @@ is ask(POST => 'passkeys', { $plain->registration(ask(GET => 'passkeys', undef, 
 $tag = $ctl->json('passkey', 'list', 'carol')->[0]{tag};
 like $ctl->does('passkey', 'delete', 'carol', $tag), qr/The passkey $tag was deleted/, 'luciactl passkey delete deletes a passkey';
 is ask(GET => 'factors', undef, cookie => $both)->json->{passkeys}, 0, 'a passkey that luciactl deleted is gone';
+
+# ---- As the only factor ----
+
+my $only = LuciaTest::Server->new(throttle => 0, config => "LuciaDatabase sqlite3 \@db\@\nLuciaPasswordHash argon2id m=8 t=1 p=1\nLuciaMount /account\nLuciaSecret {file:\@secret\@}\nLuciaPasskeys only\nLuciaSessionCache off\n"
+    . "<Location /basic>\nAuthType Basic\nAuthName x\nAuthBasicProvider lucia\nRequire valid-user\n</Location>\n", files => { 'htdocs/basic/a.txt' => 'a' });
+$host = 'localhost:' . $only->port;
+sub only { my ($method, $path, $fields, @more) = @_; return $only->request($method => "/account/$path", $fields ? form(%$fields) : (), host => $host, origin => "http://$host", @more) }
+sub over_basic { return $only->request(GET => '/basic/a.txt', headers => { Authorization => 'Basic ' . MIME::Base64::encode_base64("$_[0]:$PASSWORD", '') })->status }
+my $dora = cookie_of(only(POST => 'api/signup', { username => 'dora', password => $PASSWORD }));
+is only(POST => 'api/login', { username => 'dora', password => $PASSWORD }, %json)->status, 200, 'S9.86: without a passkey, the password signs in';
+is over_basic('dora'), 200, 'S9.86: without a passkey, the password admits over Basic';
+$key = passkey(origin => "http://$host");
+$offer = only(GET => 'api/passkeys', undef, cookie => $dora, %json)->json->{registration};
+is $offer->{user_verification}, 'required', 'S9.86: a passkey that is the only factor verifies its user';
+is only(POST => 'api/passkeys', { $key->registration($offer, flags => 0x01) }, cookie => $dora, %json)->status, 400, 'S9.86: a passkey that does not verify its user is not added';
+is only(POST => 'api/passkeys', { $key->registration(only(GET => 'api/passkeys', undef, cookie => $dora, %json)->json->{registration}) }, cookie => $dora, %json)->status, 200, 'a passkey that verifies its user is added';
+$reply = only(POST => 'api/login', { username => 'dora', password => $PASSWORD }, %json);
+is $reply->status . $reply->body, '400{"error":"Sign in with your passkey"}', 'S9.86: with a passkey, the password does not sign in';
+ok !cookie_of($reply), 'a password without the passkey gets no session';
+is over_basic('dora'), 401, 'S9.86: with a passkey, the password admits nobody over Basic';
+like only(POST => 'login', { username => 'dora', password => $PASSWORD })->body, qr/Sign in with your passkey/, 'the sign-in page asks for the passkey';
+LuciaTest::sqlite($only->db, 'UPDATE user_session SET proved_at = 1');
+like only(GET => 'confirm', undef, cookie => $dora)->body, qr/data-allow="@{[$key->id]}"/, 'the page of a confirmation asks for a passkey of the user';
+is only(POST => 'api/confirm', { password => $PASSWORD }, cookie => $dora, %json)->body, '{"error":"Sign in with your passkey"}', 'S9.86: with a passkey, the password does not confirm';
+my $eve = cookie_of(only(POST => 'api/signup', { username => 'eve1', password => $PASSWORD }));
+my %proof = $key->assertion(only(GET => 'api/passkey', undef, %json)->json, handle => $offer->{user_handle});
+is only(POST => 'api/passkey', { %proof, confirm => 1 }, cookie => $eve, %json)->status, 400, 'a passkey confirms no session of another user';
+$reply = only(POST => 'passkey', { %proof, confirm => 1, next => '/account/passkeys' }, cookie => $dora);
+is $reply->status . $reply->location, '302/account/passkeys', 'a passkey confirms the session of its user';
+is only(GET => 'passkeys', undef, cookie => cookie_of($reply))->status, 200, 'the session is fresh after a passkey';
 
 # ---- Off ----
 

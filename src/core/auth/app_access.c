@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/auth/app_access.h"
 
+#include "core/passkey/passkey.h"
+
 #include "core/app_password/app_password.h"
 #include "core/factor/factor.h"
 
@@ -81,13 +83,33 @@ static luci_result_t find_factors(const luci_auth_t *auth, const char *user_id, 
     return result;
 }
 
+/* With LuciaPasskeys only. */
+static luci_result_t refuse_with_passkey(const luci_auth_t *auth, luci_verdict_t *verdict,
+                                         apr_pool_t *scratch)
+{
+    luci_db_t *db;
+    int has = 0;
+    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
+
+    if (result == LUCI_OK) {
+        result = luci_passkey_has_any(db, verdict->user.id, &has, scratch);
+        auth->source.give_back(auth->source.baton, db);
+    }
+    if (result == LUCI_OK && !has)
+        return LUCI_OK;
+    verdict->reason = result == LUCI_OK ? LUCI_REASON_FACTOR_MISSING : luci_reason_of(result);
+    return result == LUCI_OK ? LUCI_DENIED : result;
+}
+
 luci_result_t luci_app_access_alone(const luci_auth_t *auth, luci_verdict_t *verdict, apr_pool_t *scratch)
 {
     int kinds = 0;
     luci_result_t result = LUCI_OK;
 
-    if (!has_factors(auth))
-        return LUCI_OK;
+    if (auth->settings->passkeys == LUCI_PASSKEYS_ONLY)
+        result = refuse_with_passkey(auth, verdict, scratch);
+    if (result != LUCI_OK || !has_factors(auth))
+        return result;
     if (auth->settings->second_factor == LUCI_SECOND_FACTOR_OPTIONAL)
         result = find_factors(auth, verdict->user.id, &kinds, scratch);
     if (result == LUCI_OK && auth->settings->second_factor == LUCI_SECOND_FACTOR_OPTIONAL && !kinds)

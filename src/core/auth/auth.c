@@ -11,6 +11,7 @@
 #include "core/base/timestamp.h"
 #include "core/db/session_table.h"
 #include "core/factor/factor.h"
+#include "core/passkey/passkey.h"
 #include "core/password/block_list.h"
 #include "core/password/policy.h"
 #include "core/throttle/device.h"
@@ -529,14 +530,30 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *re
 
 /* ---- Second factors ---- */
 
+/* With LuciaPasskeys only, the password of a user who has a passkey is good for nothing. */
+static luci_result_t ask_passkey(luci_db_t *db, const char *user_id, luci_factor_demand_t *demand,
+                                 apr_pool_t *scratch)
+{
+    int has = 0;
+    luci_result_t result = luci_passkey_has_any(db, user_id, &has, scratch);
+
+    if (result != LUCI_OK || !has)
+        return result;
+    demand->kinds = LUCI_FACTOR_PASSKEY;
+    return LUCI_DENIED;
+}
+
 luci_result_t luci_auth_ask_factor(luci_db_t *db, const luci_auth_request_t *request, const char *user_id,
                                    luci_factor_demand_t *demand, apr_pool_t *scratch)
 {
-    luci_result_t result;
+    const luci_settings_t *settings = luci_db_target(db)->settings;
+    luci_result_t result = LUCI_OK;
 
     demand->kinds = 0;
-    if (request->has_second_factor || luci_db_target(db)->settings->second_factor == LUCI_SECOND_FACTOR_OFF)
-        return LUCI_OK;
+    if (settings->passkeys == LUCI_PASSKEYS_ONLY)
+        result = ask_passkey(db, user_id, demand, scratch);
+    if (result != LUCI_OK || request->has_second_factor || settings->second_factor == LUCI_SECOND_FACTOR_OFF)
+        return result;
     result = luci_factor_kinds(db, user_id, &demand->kinds, scratch);
     return result == LUCI_OK && demand->kinds ? LUCI_DENIED : result;
 }

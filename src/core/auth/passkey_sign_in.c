@@ -79,6 +79,8 @@ static luci_result_t verify(signing_t *signing)
         return refuse(signing, LUCI_REASON_WRONG_PASSKEY, fault);
     if (result == LUCI_OK)
         result = check_handle(signing);
+    if (result == LUCI_OK && sign_in->user_id && strcmp(sign_in->user_id, signing->user.id) != 0)
+        return refuse(signing, LUCI_REASON_WRONG_PASSKEY, LUCI_PASSKEY_FAULT_USER);
     if (result == LUCI_OK && luci_user_is_disabled(&signing->user, sign_in->request.now))
         return refuse(signing, LUCI_REASON_DISABLED, LUCI_PASSKEY_FAULT_NONE);
     return result;
@@ -174,7 +176,7 @@ static luci_result_t sign_in_counted(signing_t *signing)
 
 static void report(const signing_t *signing, luci_result_t result)
 {
-    luci_event_t event = { .kind = LUCI_EVENT_SIGN_IN,
+    luci_event_t event = { .kind = signing->sign_in->user_id ? LUCI_EVENT_CONFIRM : LUCI_EVENT_SIGN_IN,
                            .at = signing->sign_in->request.now,
                            .factor = "passkey",
                            .reason = signing->reason };

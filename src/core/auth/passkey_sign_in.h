@@ -16,6 +16,7 @@ typedef struct {
     luci_relying_party_t party;
     const char *token; /* of the challenge; NULL: none */
     luci_passkey_answer_t answer;
+    const char *user_id; /* a confirmation by the user of a session: no other user is accepted. NULL: any */
     luci_passkey_fault_t fault; /* output, with DENIED: what is wrong with the answer, if it is known */
 } luci_passkey_sign_in_t;
 

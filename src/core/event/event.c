@@ -163,6 +163,11 @@ const char *luci_reason_name(luci_reason_t reason)
     return reasons[reason].name;
 }
 
+static int has_passkey(luci_event_kind_t kind)
+{
+    return kind == LUCI_EVENT_SIGN_IN || kind == LUCI_EVENT_FACTOR || kind == LUCI_EVENT_CONFIRM;
+}
+
 int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
 {
     switch (reasons[reason].applies_to) {
@@ -173,9 +178,8 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
     case FACTOR_CHANGES:
         return kind == LUCI_EVENT_FACTOR_ADD || kind == LUCI_EVENT_FACTOR_REMOVE ||
                kind == LUCI_EVENT_RECOVERY_CODES;
-    case PASSKEYS:
-        return kind == LUCI_EVENT_SIGN_IN || kind == LUCI_EVENT_FACTOR || kind == LUCI_EVENT_FACTOR_ADD;
-    case PASSKEY_SIGN_IN: return kind == LUCI_EVENT_SIGN_IN || kind == LUCI_EVENT_FACTOR;
+    case PASSKEYS: return kind == LUCI_EVENT_FACTOR_ADD || has_passkey(kind);
+    case PASSKEY_SIGN_IN: return has_passkey(kind);
     case NEEDS_FACTOR:
         return kind == LUCI_EVENT_FACTOR_ADD || kind == LUCI_EVENT_FACTOR_REMOVE ||
                kind == LUCI_EVENT_RECOVERY_CODES || kind == LUCI_EVENT_APP_PASSWORD_ADD ||

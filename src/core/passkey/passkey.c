@@ -109,6 +109,17 @@ luci_result_t luci_passkey_count(luci_db_t *db, const char *user_id, int *count,
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
+luci_result_t luci_passkey_has_any(luci_db_t *db, const char *user_id, int *has, apr_pool_t *scratch)
+{
+    int count = 0;
+    luci_result_t result = luci_passkey_has_table(db);
+
+    if (result == LUCI_OK)
+        result = count_rows(db, user_id, &count, scratch);
+    *has = count > 0;
+    return result == LUCI_NOT_FOUND ? LUCI_UNAVAILABLE : result;
+}
+
 static luci_result_t insert(luci_db_t *db, const luci_passkey_t *passkey, apr_pool_t *scratch)
 {
     const luci_passkey_credential_t *credential = &passkey->credential;

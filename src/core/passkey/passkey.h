@@ -61,6 +61,10 @@ luci_result_t luci_passkey_list(luci_db_t *db, const char *user_id, apr_array_he
 luci_result_t luci_passkey_count(luci_db_t *db, const char *user_id, int *count,
                                  apr_pool_t *scratch) LUCI_MUST_USE;
 
+/* Tells whether a user has one, where that decides who may sign in. UNAVAILABLE also if there is no table. */
+luci_result_t luci_passkey_has_any(luci_db_t *db, const char *user_id, int *has,
+                                   apr_pool_t *scratch) LUCI_MUST_USE;
+
 /* Writes down an assertion: the counter, the flags and the time, in the transaction that makes the session.
  * NOT_FOUND: the passkey was deleted in the meantime. */
 luci_result_t luci_passkey_used(luci_db_t *db, const luci_passkey_t *passkey, luci_ms_t now,

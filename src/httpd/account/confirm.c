@@ -4,6 +4,8 @@
  * one than when the page was opened (keycloak#26925). */
 #include "core/auth/confirmation.h"
 #include "httpd/account/account_json.h"
+#include "httpd/account/own_page.h"
+#include "httpd/account/passkey_form.h"
 #include "httpd/account/second_factor.h"
 #include "httpd/request/cookies.h"
 #include "httpd/request/proof.h"
@@ -19,6 +21,19 @@ static const luci_form_field_t fields[] = {
 
 /* ---- The page ---- */
 
+/* A passkey of the user confirms, too; only those are asked for. */
+static void set_passkeys(luci_endpoint_request_t *request, apr_table_t *values)
+{
+    luci_passkey_offer_t offer;
+    const char *ids;
+
+    if (luci_passkey_form_offer(request, LUCI_CHALLENGE_SIGN_IN, "", &offer) != LUCI_OK ||
+        luci_passkey_form_ids(request, request->session->user.id, &ids) != LUCI_OK || !*ids)
+        return;
+    luci_passkey_form_set(request, &offer, values);
+    apr_table_setn(values, "passkey_allow", ids);
+}
+
 static int page(luci_endpoint_request_t *request, const luci_problem_t *problem, const char *field)
 {
     request_rec *r = request->r;
@@ -32,6 +47,7 @@ static int page(luci_endpoint_request_t *request, const luci_problem_t *problem,
     if (next && strlen(next) <= LUCI_WAY_BACK_HIDDEN_MAX)
         apr_table_setn(values, "next", next);
     apr_table_setn(values, "switch_url", luci_way_back_link(r, request->urls->logout, next));
+    set_passkeys(request, values);
     return luci_own_page_send(request, values, problem, field);
 }
 
@@ -93,6 +109,8 @@ static luci_result_t act(luci_password_form_t *form, apr_pool_t *pool)
 
 static int answer(luci_password_form_t *form)
 {
+    if (form->result == LUCI_DENIED && luci_second_factor_is_passkey_alone(form))
+        return luci_own_page_refuse(form->request, page, "form_error", LUCI_MESSAGE_PASSKEY);
     if (form->result == LUCI_DENIED && form->auth_request.demand.kinds)
         return luci_second_factor_ask(form, LUCI_STEP_CONFIRM);
     return luci_password_form_answer(form, page, "password_error");

@@ -11,7 +11,9 @@
 
 static const luci_form_field_t fields[] = {
     LUCI_PASSKEY_FIELDS,        { "signature", LUCI_FORM_TEXT }, { "user_handle", LUCI_FORM_TEXT },
-    { "next", LUCI_FORM_TEXT }, { NULL, LUCI_FORM_TEXT },
+    { "next", LUCI_FORM_TEXT }, { "confirm", LUCI_FORM_FLAG }, /* by the user of the session, and no other one
+                                                                */
+    { NULL, LUCI_FORM_TEXT },
 };
 
 /* ---- The page ---- */
@@ -20,6 +22,13 @@ static const char *wanted_next(const luci_endpoint_request_t *request)
 {
     return luci_way_back_chosen(request->r,
                                 request->is_post ? luci_form_value(&request->form, "next") : NULL);
+}
+
+static int is_confirmation(const luci_endpoint_request_t *request)
+{
+    const char *flag = request->is_post ? luci_form_value(&request->form, "confirm") : NULL;
+
+    return flag && *flag;
 }
 
 /* The page with a new challenge, so that the button works after a refusal, too. */
@@ -39,6 +48,7 @@ static int page(luci_endpoint_request_t *request, const luci_problem_t *problem,
         apr_table_setn(values, "unavailable", "1");
     if (next && strlen(next) <= LUCI_WAY_BACK_HIDDEN_MAX)
         apr_table_setn(values, "next", next);
+    apr_table_setn(values, "confirm", is_confirmation(request) ? "1" : "");
     apr_table_setn(values, "login_url", luci_way_back_link(r, request->urls->login, next));
     return luci_own_page_send(request, values, problem, field);
 }
@@ -123,6 +133,17 @@ static luci_result_t fill(luci_endpoint_request_t *request, luci_passkey_sign_in
     return luci_passkey_form_read(request, &sign_in->answer);
 }
 
+/* NOT_FOUND: a confirmation without a session is a sign-in of any user. */
+static luci_result_t find_session(luci_endpoint_request_t *request, luci_passkey_sign_in_t *sign_in)
+{
+    luci_result_t result =
+        is_confirmation(request) ? luci_endpoint_session(request, luci_validate) : LUCI_NOT_FOUND;
+
+    if (result == LUCI_OK)
+        sign_in->user_id = request->session->user.id;
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+}
+
 static int post(luci_endpoint_request_t *request)
 {
     luci_auth_t auth = luci_state_auth(request->r);
@@ -131,6 +152,8 @@ static int post(luci_endpoint_request_t *request)
     luci_session_t session;
     luci_result_t result = fill(request, &sign_in);
 
+    if (result == LUCI_OK)
+        result = find_session(request, &sign_in);
     if (result == LUCI_INVALID)
         luci_state_report_refused(request->r, LUCI_EVENT_SIGN_IN, LUCI_REASON_WRONG_PASSKEY);
     if (result == LUCI_OK)

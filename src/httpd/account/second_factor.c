@@ -47,3 +47,9 @@ int luci_second_factor_ask(luci_password_form_t *form, luci_step_kind_t kind)
     link = luci_way_back_link(r, request->urls->factor, next);
     return kind == LUCI_STEP_CONFIRM ? luci_reply_see_other(r, link) : luci_reply_redirect(r, link);
 }
+
+int luci_second_factor_is_passkey_alone(const luci_password_form_t *form)
+{
+    return form->auth.settings->passkeys == LUCI_PASSKEYS_ONLY &&
+           form->auth_request.demand.kinds & LUCI_FACTOR_PASSKEY;
+}

@@ -11,6 +11,9 @@
  * page with its next, or tells a script which kinds of factors the user has, with 401. */
 int luci_second_factor_ask(luci_password_form_t *form, luci_step_kind_t kind);
 
+/* 1: with LuciaPasskeys only, the user has a passkey, so that the password is good for nothing. */
+int luci_second_factor_is_passkey_alone(const luci_password_form_t *form);
+
 /* The names of a set of kinds (core/factor/factor.h), as a JSON array; a new reference. */
 json_t *luci_second_factor_json(int kinds);
 

@@ -24,6 +24,7 @@
 #define LUCI_MESSAGE_CONFIRM LUCI_MESSAGE("confirmation_required")
 #define LUCI_MESSAGE_FACTOR LUCI_MESSAGE("factor_required")
 #define LUCI_MESSAGE_CODE LUCI_MESSAGE("incorrect_code")
+#define LUCI_MESSAGE_PASSKEY LUCI_MESSAGE("passkey_required")
 #define LUCI_MESSAGE_SECRET LUCI_MESSAGE("invalid_secret")
 #define LUCI_MESSAGE_FACTOR_EXISTS LUCI_MESSAGE("factor_exists")
 #define LUCI_MESSAGE_OTHER_NAME LUCI_MESSAGE("other_name")

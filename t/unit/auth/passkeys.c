@@ -266,6 +266,46 @@ static void check_one_factor(void)
                   "a session with two factors adds a passkey");
 }
 
+/* ---- As the only factor ---- */
+
+/* A confirmation is by the user of the session. */
+static void check_confirmation(void)
+{
+    luci_passkey_sign_in_t sign_in = sign_in_of(&alice, "phone of alice", UP | UV | BE);
+    luci_session_t session;
+
+    sign_in.user_id = bobby.user.id;
+    is_refused(&sign_in, LUCI_PASSKEY_FAULT_USER, "confirm wrong_passkey",
+               "the confirmation of another user");
+    sign_in = sign_in_of(&alice, "phone of alice", UP | UV | BE);
+    sign_in.user_id = alice.user.id;
+    event();
+    tap_is_result(try_sign_in(&sign_in, &session), LUCI_OK, "a passkey confirms");
+    tap_ok(strncmp(event(), "confirm none alice", 18) == 0, "a confirmation with a passkey is an event");
+}
+
+static void check_passwords(void)
+{
+    luci_user_t user;
+
+    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_OK,
+                  "with LuciaPasskeys on, the password of a user with a passkey signs in");
+    with->settings.passkeys = LUCI_PASSKEYS_ONLY;
+    event();
+    tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_DENIED,
+                  "S9.86: the password of a user with a passkey does not sign in");
+    tap_ok(strstr(event(), "factor_missing") != NULL, "the reason is the missing passkey");
+    tap_is_result(support_check(with, "alice", PASSWORD, &user), LUCI_DENIED,
+                  "S9.86: the password of a user with a passkey admits nobody over Basic");
+    tap_is_result(support_sign_up(with, "carol", PASSWORD), LUCI_OK,
+                  "S9.86: a user without a passkey signs up");
+    tap_is_result(support_sign_in(with, "carol", PASSWORD), LUCI_OK,
+                  "S9.86: the password of a user without a passkey signs in");
+    tap_is_result(support_check(with, "carol", PASSWORD, &user), LUCI_OK,
+                  "S9.86: the password of a user without a passkey admits over Basic");
+    with->settings.passkeys = LUCI_PASSKEYS_ON;
+}
+
 /* ---- As a second factor ---- */
 
 static luci_passkey_proof_t proof_of(const luci_session_t *owner, const char *id, int flags)
@@ -358,6 +398,8 @@ int main(void)
     check_only();
     check_sign_in();
     check_details();
+    check_confirmation();
+    check_passwords();
     check_changes();
     check_one_factor();
     check_proof();
