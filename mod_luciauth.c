@@ -13,6 +13,7 @@
 #include "httpd/gate/factors.h"
 #include "httpd/gate/freshness.h"
 #include "httpd/gate/gate.h"
+#include "httpd/gate/groups.h"
 #include "httpd/gate/identity.h"
 #include "httpd/gate/notes.h"
 #include "httpd/gate/rules.h"
@@ -105,6 +106,8 @@ static void register_providers(apr_pool_t *pool)
                               &luci_gate_fresh, AP_AUTH_INTERNAL_PER_CONF);
     ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "lucia-factors", AUTHZ_PROVIDER_VERSION,
                               &luci_gate_factors, AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "lucia-group", AUTHZ_PROVIDER_VERSION,
+                              &luci_gate_group, AP_AUTH_INTERNAL_PER_CONF);
 }
 
 static void register_hooks(apr_pool_t *pool)

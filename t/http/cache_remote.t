@@ -67,7 +67,7 @@ sub check_sharing {
     }
     my $cookie = sign_in($one, 'alice');
     is status($one, $cookie), 200, 'the session is let in before its record is read';
-    like record_of($pair, $cookie), qr/^Lu\x02\x00.*alice\0/s, 'the record lies where it is said to';
+    like record_of($pair, $cookie), qr/^Lu\x03\x00.*alice\0/s, 'the record lies where it is said to';
     unlike record_of($pair, $cookie) . key_of($pair, $cookie), qr/$cookie->{value}|@{[stored_id($cookie)]}/, 'the record contains neither the session id nor its hash';
     go_away($pair);
     is status($two, $cookie), 200, 'what one looked up the other knows';

@@ -4,6 +4,7 @@
 #include "core/base/secret.h"
 #include "core/db/key_table.h"
 #include "core/db/session_table.h"
+#include "core/db/user_group_table.h"
 #include "core/db/user_table.h"
 
 #include <string.h>
@@ -165,6 +166,10 @@ static luci_result_t write_rows(luci_db_t *db, const luci_import_account_t *acco
         result = luci_user_set_values(db, account->id, account->values, account->values_count, scratch);
     for (int i = 0; i < account->keys_count && result == LUCI_OK; i++)
         result = luci_key_insert(db, account->keys[i].id, account->id, account->keys[i].stored_hash, scratch);
+    for (int i = 0; i < account->groups_count && result == LUCI_OK; i++)
+        result = luci_db_execute(db, &luci_sql_user_group_insert,
+                                 LUCI_ARGUMENTS({ "user", account->id }, { "name", account->groups[i] }),
+                                 &changed, scratch);
     return result;
 }
 

@@ -47,6 +47,8 @@ typedef struct {
     int values_count;
     const luci_import_key_t *keys;
     int keys_count;
+    const char *const *groups; /* names; a user of a database with groups */
+    int groups_count;
     luci_import_outcome_t outcome; /* ADDED; THERE: the same user with the same keys; TAKEN */
     const char *taken;             /* with TAKEN: what belongs to another user, or differs */
 } luci_import_account_t;

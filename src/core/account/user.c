@@ -144,6 +144,11 @@ const char *luci_user_attribute(const luci_user_t *user, const luci_settings_t *
     return strcmp(name, "username") == 0 ? user->username : NULL;
 }
 
+const char *luci_user_groups(const luci_user_t *user, const luci_settings_t *settings)
+{
+    return settings->groups && user->attributes ? user->attributes[settings->attributes->nelts] : NULL;
+}
+
 int luci_user_lacks(const luci_user_t *user, const luci_settings_t *settings, const char *name)
 {
     for (int i = 0; i < settings->attributes->nelts; i++) {

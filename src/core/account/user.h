@@ -12,7 +12,8 @@ typedef struct {
     const char *username;          /* in the spelling of the sign-up */
     luci_ms_t disabled_from;       /* from this time on the user cannot sign in, and all sessions are refused
                                       (luci_user_is_disabled); 0: never; LUCI_USER_DISABLED: always */
-    const char *const *attributes; /* in the order of settings->attributes; NULL entries for SQL's NULL */
+    const char *const *attributes; /* in the order of settings->attributes; NULL entries for SQL's NULL; with
+                                      LuciaGroups, the groups follow (luci_user_groups) */
     apr_uint32_t lacks;            /* bit i: the table has no column for attribute i */
     const char *created_at;        /* a time, as stored; NULL: unknown or not read */
 } luci_user_t;
@@ -65,6 +66,9 @@ luci_result_t luci_user_each(luci_db_t *db, luci_user_each_fn *each, void *baton
 
 /* The value of an attribute by the name of its column, which may be "username"; NULL: none. */
 const char *luci_user_attribute(const luci_user_t *user, const luci_settings_t *settings, const char *name);
+
+/* The names of the user's groups with commas between them; NULL: none, or there are no groups. */
+const char *luci_user_groups(const luci_user_t *user, const luci_settings_t *settings);
 
 /* 1 if the table has no column of this name, so that the user's value is unknown. */
 int luci_user_lacks(const luci_user_t *user, const luci_settings_t *settings, const char *name);

@@ -28,10 +28,11 @@ static const char *new_value(const writing_t *writing, const char *column, const
 static void set_user(writing_t *writing, const luci_user_t *user, apr_pool_t *pool)
 {
     const apr_array_header_t *names = writing->settings->attributes;
-    const char **attributes = apr_pcalloc(pool, sizeof *attributes * (apr_size_t)(names->nelts + 1));
+    const char **attributes = apr_pcalloc(pool, sizeof *attributes * (apr_size_t)(names->nelts + 2));
 
     for (int i = 0; i < names->nelts; i++)
         attributes[i] = new_value(writing, APR_ARRAY_IDX(names, i, const char *), user->attributes[i]);
+    attributes[names->nelts] = luci_user_groups(user, writing->settings);
     writing->change->user = *user;
     writing->change->user.attributes = attributes;
 }

@@ -320,7 +320,7 @@ static luci_result_t new_user(const luci_auth_t *auth, const luci_auth_request_t
     const char *username = request->username;
     char *id = apr_palloc(pool, LUCI_USER_ID_LENGTH + 1);
     const char **attributes =
-        apr_pcalloc(pool, sizeof *attributes * (apr_size_t)(auth->settings->attributes->nelts + 1));
+        apr_pcalloc(pool, sizeof *attributes * (apr_size_t)(luci_settings_values(auth->settings) + 1));
 
     for (int i = 0; i < auth->settings->attributes->nelts; i++) {
         if (strcmp(APR_ARRAY_IDX(auth->settings->attributes, i, const char *), "username") == 0)
@@ -1008,7 +1008,7 @@ static int shows_same_user(const luci_auth_t *auth, const luci_user_t *a, const 
 {
     int is_same = strcmp(a->username, b->username) == 0;
 
-    for (int i = 0; is_same && i < auth->settings->attributes->nelts; i++)
+    for (int i = 0; is_same && i < luci_settings_values(auth->settings); i++)
         is_same = luci_text_is_same(a->attributes[i], b->attributes[i]);
     return is_same;
 }

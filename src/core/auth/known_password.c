@@ -61,7 +61,7 @@ void luci_known_password_keep(const luci_auth_t *auth, const luci_auth_request_t
     luci_local_content_t content = { .session.user = *right->user, .read_at = request->now };
     luci_local_entry_t entry = { .key = request->known,
                                  .content = &content,
-                                 .attributes = auth->settings->attributes->nelts };
+                                 .values = luci_settings_values(auth->settings) };
     unsigned char key[LUCI_SHA256_BYTES];
 
     if (!is_common(auth, request) || luci_user_counter_key(right->user->id, key) != LUCI_OK)

@@ -16,11 +16,16 @@ static int has_same_attributes(const apr_array_header_t *a, const apr_array_head
     return 1;
 }
 
+int luci_settings_values(const luci_settings_t *settings)
+{
+    return settings->attributes->nelts + settings->groups;
+}
+
 int luci_settings_share_columns(const luci_settings_t *a, const luci_settings_t *b)
 {
     return strcmp(a->tables.user, b->tables.user) == 0 && strcmp(a->tables.key, b->tables.key) == 0 &&
            strcmp(a->tables.session, b->tables.session) == 0 && !a->max_lifetime == !b->max_lifetime &&
-           !a->second_factor == !b->second_factor && !a->passkeys == !b->passkeys &&
+           !a->second_factor == !b->second_factor && !a->passkeys == !b->passkeys && a->groups == b->groups &&
            has_same_attributes(a->attributes, b->attributes);
 }
 

@@ -128,6 +128,7 @@ typedef struct {
     int activity; /* 1: what happens to accounts is written down (core/activity) */
     luci_second_factor_t second_factor;
     luci_passkeys_t passkeys;
+    int groups; /* 1: users have groups (core/group); 0: nothing of them is made, read or asked for */
     luci_hash_cost_t hash;
     luci_argon2_library_t argon2;
     luci_tables_t tables;
@@ -137,9 +138,13 @@ typedef struct {
     apr_array_header_t *editable;   /* luci_asked_attribute_t, of the profile; NULL: as empty */
 } luci_settings_t;
 
+/* The number of values that are read with each user: the attributes, and after them the groups if there are
+ * any. */
+int luci_settings_values(const luci_settings_t *settings);
+
 /* 1 if both need the same tables and columns, so that one database handle can serve both. A maximum lifetime
- * matters because a handle is refused if it needs a column that the database lacks, and LuciaSecondFactor
- * and LuciaPasskeys because they decide which columns and tables are used. */
+ * matters because a handle is refused if it needs a column that the database lacks, and LuciaSecondFactor,
+ * LuciaPasskeys and LuciaGroups because they decide which columns and tables are used. */
 int luci_settings_share_columns(const luci_settings_t *a, const luci_settings_t *b);
 
 /* 1 if a list of luci_asked_attribute_t has the column. */

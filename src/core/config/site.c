@@ -38,6 +38,8 @@ static const struct {
     { "AuthzProviderAlias", "lucia-fresh", 0 },
     { "Require", "lucia-factors", 0 },
     { "AuthzProviderAlias", "lucia-factors", 0 },
+    { "Require", "lucia-group", 0 },
+    { "AuthzProviderAlias", "lucia-group", 0 },
 };
 
 static int has_word(const char *args, const char *wanted, int is_start, apr_pool_t *pool)

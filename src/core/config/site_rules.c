@@ -739,6 +739,53 @@ static void form_refuses_factors(judge_t *judge, const luci_site_t *site, const 
     }
 }
 
+/* ---- Groups ---- */
+
+static int has_groups(const luci_site_t *site)
+{
+    return site->config->settings.groups;
+}
+
+static int may_have_groups(const judge_t *judge, const luci_site_t *site)
+{
+    for (int i = 0; !site->base && i < judge->all->sites->nelts; i++) {
+        if (has_groups(APR_ARRAY_IDX(judge->all->sites, i, const luci_site_t *)))
+            return 1;
+    }
+    return has_groups(site);
+}
+
+static void groups_are_off(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    for (int i = 0; i < site->rules->nelts && !may_have_groups(judge, site); i++) {
+        const luci_site_line_t *line = &APR_ARRAY_IDX(site->rules, i, luci_site_line_t);
+
+        if (strstr(line->args, "lucia-group"))
+            find(judge, id, LUCI_SITE_PROBLEM,
+                 apr_psprintf(judge->pool,
+                              "%s asks for a group, which no user can be in, because LuciaGroups of %s is "
+                              "Off",
+                              quoted_line(line, "", judge->pool), site->title),
+                 "Write LuciaGroups On, or take the line out");
+    }
+}
+
+/* People may fill in an attribute, and LUCIA_GROUPS and X-Lucia-Groups must never be theirs to choose. */
+static void attribute_is_named_groups(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    const luci_settings_t *settings = &site->config->settings;
+
+    for (int i = 0; settings->groups && i < settings->attributes->nelts; i++) {
+        if (strcasecmp(APR_ARRAY_IDX(settings->attributes, i, const char *), "groups") == 0)
+            find(judge, id, LUCI_SITE_FATAL,
+                 apr_pstrcat(judge->pool, "LuciaUserAttributes of ", site->title,
+                             " names the column \"groups\", whose variable LUCIA_GROUPS and header "
+                             "X-Lucia-Groups LuciaGroups needs",
+                             NULL),
+                 "Rename the column, or write LuciaGroups Off");
+    }
+}
+
 /* ---- Use without LuciaDatabase ---- */
 
 static int has_database(const luci_site_t *site)
@@ -817,6 +864,8 @@ static const rule_t rules[] = {
     { "LUCI0313", servers_differ, 0 },
     { "LUCI0451", socache_keeps_nothing, 1 },
     { "LUCI0511", factors_are_off, 1 },
+    { "LUCI0526", groups_are_off, 1 },
+    { "LUCI0527", attribute_is_named_groups, 1 },
     { "LUCI0901", database_is_served, 0 },
     { "LUCI0902", gate_without_login, 0 },
     { "LUCI0903", gate_without_require, 0 },

@@ -131,6 +131,8 @@ typedef struct luci_engine_t {
     const char *lags_because;
     const char *or_nothing;          /* of {or_nothing}; "": a conflict is an error with the code CONFLICT */
     const char *same_bytes;          /* of {same:COLUMN:NAME}; {column} and {value} stand for the two */
+    const char *joined_names;        /* the names of the rows g, in order, with commas; NULL if there are more
+                                        bytes than are read as a whole */
     const luci_engine_text_t *texts; /* ends with text NULL; NULL: none */
 
     /* ---- Schema ---- */

@@ -198,6 +198,8 @@ const luci_engine_t luci_engine_mysql = {
     .lags_because = "the server is read-only (read_only) and looks like a replica",
     .or_nothing = "", /* INSERT IGNORE hides other errors; the count of ON DUPLICATE KEY depends on flags */
     /* The collation of the column may treat names as equal that differ in an accent. */
+    /* GROUP_CONCAT cuts its result after group_concat_max_len bytes, by default 1,024. */
+    .joined_names = "CASE WHEN SUM(LENGTH(g.name) + 1) <= 1000 THEN GROUP_CONCAT(g.name ORDER BY g.name) END",
     .same_bytes =
         "{column} = {value} AND CAST(CONVERT({column} USING utf8mb4) AS BINARY) = CAST({value} AS BINARY)",
     .texts = texts,

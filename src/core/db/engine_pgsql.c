@@ -354,6 +354,7 @@ const luci_engine_t luci_engine_pgsql = {
     .lags_because = "the server is a hot standby (pg_is_in_recovery)",
     .or_nothing = " ON CONFLICT DO NOTHING",
     .same_bytes = "{column} = {value}",
+    .joined_names = "string_agg(g.name, ',' ORDER BY g.name)",
     .texts = texts,
 
     .type = type,

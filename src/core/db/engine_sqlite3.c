@@ -38,6 +38,7 @@ const luci_engine_t luci_engine_sqlite3 = {
     .row_lock = "", /* BEGIN IMMEDIATE has locked the file */
     .or_nothing = " ON CONFLICT DO NOTHING",
     .same_bytes = "{column} = {value}",
+    .joined_names = "group_concat(g.name)", /* in the order of the primary key */
 
     .type = type,
     .table_options = "",

@@ -121,6 +121,7 @@ static const char *table_text(const luci_engine_t *engine, const luci_table_t *t
                               const luci_settings_t *settings, apr_pool_t *pool)
 {
     char *body = apr_pstrcat(pool, definitions(engine, table, settings, pool),
+                             table->primary ? apr_psprintf(pool, "PRIMARY KEY (%s), ", table->primary) : "",
                              engine->copies_references ? inner_indexes(table, pool) : "",
                              references(table, pool), NULL);
 

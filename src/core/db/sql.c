@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/db/sql.h"
 
+#include "core/db/user_group_table.h"
+
 #include <apr_strings.h>
 #include <string.h>
 
@@ -38,6 +40,15 @@ static void append_quoted(expansion_t *e, const char *name, const char *suffix, 
 
 /* ---- Placeholders ---- */
 
+static void append_groups(expansion_t *e)
+{
+    append_string(e, luci_sql_groups_begin);
+    append_string(e, e->scope->engine->joined_names);
+    append_string(e, luci_sql_groups_from);
+    append_quoted(e, luci_table_name(&luci_table_user_group, &e->scope->settings->tables, e->pool), NULL, 0);
+    append_string(e, luci_sql_groups_end);
+}
+
 static void append_attributes(expansion_t *e)
 {
     const apr_array_header_t *attributes = e->scope->settings->attributes;
@@ -50,6 +61,8 @@ static void append_attributes(expansion_t *e)
         append_string(e, ", u.");
         append_quoted(e, APR_ARRAY_IDX(attributes, i, const char *), NULL, 0);
     }
+    if (e->scope->settings->groups)
+        append_groups(e);
 }
 
 /* 1 if text, up to a colon or the end of the placeholder, is this word. */

@@ -8,7 +8,8 @@
  *   times;
  * - {user}, {key} and {session}, the names of the records in table.c, are the quoted names of the tables, and
  *   {user:suffix} is such a name with _suffix;
- * - {attributes} is ", u.COLUMN" for each attribute, or ", NULL" if it has no column;
+ * - {attributes} is ", u.COLUMN" for each attribute, or ", NULL" if it has no column, and with LuciaGroups
+ *   the names of the user's groups with commas between them, NULL for none;
  * - {lock} makes a SELECT lock its rows until the transaction ends;
  * - {or_nothing} makes an INSERT change nothing if the row exists;
  * - {same:COLUMN:NAME} is COLUMN = :NAME, compared by bytes;

@@ -15,7 +15,8 @@
     ROW(recovery_code)                                                                                       \
     ROW(app_password)                                                                                        \
     ROW(passkey)                                                                                             \
-    ROW(passkey_challenge)
+    ROW(passkey_challenge)                                                                                   \
+    ROW(user_group)
 
 #define DECLARE(name) extern const luci_table_t luci_table_##name;
 #define ENTRY(name) &luci_table_##name,

@@ -49,7 +49,8 @@ typedef struct {
     const char *name;   /* in statements, as {name} */
     const char *suffix; /* appended to the name of the user table; NULL: LuciaTables has the name */
     size_t setting;     /* offset of the name in luci_tables_t */
-    const luci_table_column_t *columns;                /* the additional ones are last; ends with name NULL */
+    const luci_table_column_t *columns; /* the additional ones are last; ends with name NULL */
+    const char *primary; /* the columns of a primary key of several, with commas; NULL: a column is it */
     const luci_table_index_t *indexes;                 /* except for those of primary and unique columns */
     int (*is_wanted)(const luci_settings_t *settings); /* 0: it is neither made nor missed; NULL: always 1 */
     int has_attributes; /* 1: the columns of LuciaUserAttributes precede the additional ones */

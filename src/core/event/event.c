@@ -79,6 +79,8 @@ static const luci_event_record_t records[] = {
     [LUCI_EVENT_USER_EXPIRE] = { .name = "user_expire" },
     [LUCI_EVENT_USER_LINK] = { .name = "user_link" },
     [LUCI_EVENT_FACTOR_RESET] = { .name = "factor_reset" },
+    [LUCI_EVENT_GROUP_ADD] = { .name = "group_add" },
+    [LUCI_EVENT_GROUP_REMOVE] = { .name = "group_remove" },
     [LUCI_EVENT_SESSION_REVOKE] = { .name = "session_revoke" },
     [LUCI_EVENT_KEY_ADD] = { .name = "key_add" },
     [LUCI_EVENT_KEY_DELETE] = { .name = "key_delete" },

@@ -39,6 +39,8 @@ typedef enum {
     LUCI_EVENT_USER_EXPIRE,
     LUCI_EVENT_USER_LINK,    /* a one-time link was made */
     LUCI_EVENT_FACTOR_RESET, /* all second factors of a user were removed */
+    LUCI_EVENT_GROUP_ADD,    /* a user was put into a group */
+    LUCI_EVENT_GROUP_REMOVE, /* a user was taken out of a group */
     LUCI_EVENT_SESSION_REVOKE,
     LUCI_EVENT_KEY_ADD,
     LUCI_EVENT_KEY_DELETE,

@@ -196,7 +196,7 @@ static int pack(packer_t *packer, const luci_local_entry_t *entry)
     const luci_session_t *session = &entry->content->session;
     const luci_user_t *user = &session->user;
     image_t *image = &packer->at.image;
-    size_t strings = sizeof *image + sizeof *image->offset * ((size_t)entry->attributes + 2);
+    size_t strings = sizeof *image + sizeof *image->offset * ((size_t)entry->values + 2);
 
     if (strings > LUCI_LOCAL_ENTRY_MAX)
         return 0;
@@ -209,12 +209,12 @@ static int pack(packer_t *packer, const luci_local_entry_t *entry)
     memcpy(image->tag, session->tag, sizeof image->tag);
     image->watch = entry->watch;
     image->lacks = user->lacks;
-    image->attributes = (uint16_t)entry->attributes;
+    image->attributes = (uint16_t)entry->values;
     image->factors = (uint16_t)session->factors;
     image->length = (uint16_t)strings;
     pack_string(packer, 0, user->id);
     pack_string(packer, 1, user->username);
-    for (int i = 0; i < entry->attributes; i++) {
+    for (int i = 0; i < entry->values; i++) {
         if (user->attributes[i] == user->username)
             image->offset[i + 2] = image->offset[1];
         else

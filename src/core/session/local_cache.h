@@ -60,12 +60,12 @@ luci_local_key_t luci_local_cache_key(const luci_local_cache_t *cache, const voi
 luci_result_t luci_local_cache_find(const luci_local_cache_t *cache, const luci_local_key_t *key,
                                     luci_local_content_t *found, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* An entry, which was read after its counters had the values of the watch. attributes: the number of
+/* An entry, which was read after its counters had the values of the watch. values: the number of
  * user.attributes. */
 typedef struct {
     luci_local_key_t key;
     const luci_local_content_t *content;
-    int attributes;
+    int values;
     luci_change_watch_t watch;
 } luci_local_entry_t;
 

@@ -221,7 +221,7 @@ static luci_result_t read_details(luci_db_t *db, const luci_settings_t *settings
                                   details_t *details)
 {
     const char *const *next =
-        row->columns + COLUMN_USER + LUCI_SQL_USER_ATTRIBUTES + settings->attributes->nelts;
+        row->columns + COLUMN_USER + LUCI_SQL_USER_ATTRIBUTES + luci_settings_values(settings);
     int has_factors = 0;
     luci_result_t result = LUCI_OK;
 

@@ -16,13 +16,14 @@ luci_result_t luci_session_cache_namespace(luci_session_cache_t *cache, const ch
 {
     const luci_settings_t *settings = cache->settings;
     const char *database = apr_pstrcat(scratch, driver, FIELD, params, FIELD, settings->tables.session, NULL);
-    const char *reading =
-        apr_pstrcat(scratch, database, FIELD, settings->tables.user, FIELD,
-                    settings->tokens == LUCI_TOKENS_PLAIN ? "plain" : "hashed", FIELD,
-                    settings->max_lifetime ? "created" : "", FIELD, settings->second_factor ? "factors" : "",
-                    FIELD, apr_array_pstrcat(scratch, settings->attributes, ','), NULL);
+    const char *reading = apr_pstrcat(
+        scratch, database, FIELD, settings->tables.user, FIELD,
+        settings->tokens == LUCI_TOKENS_PLAIN ? "plain" : "hashed", FIELD,
+        settings->max_lifetime ? "created" : "", FIELD, settings->second_factor ? "factors" : "", FIELD,
+        apr_array_pstrcat(scratch, settings->attributes, ','), settings->groups ? FIELD "groups" : "", NULL);
     luci_result_t result = luci_secret_sha256(database, strlen(database), cache->namespace_key);
 
+    cache->values = luci_settings_values(settings);
     return result == LUCI_OK ? luci_secret_sha256(reading, strlen(reading), cache->seal) : result;
 }
 
@@ -88,7 +89,7 @@ static void keep_here(const luci_session_cache_t *cache, const luci_record_conte
     const char *id = claim->token->id;
     luci_local_entry_t entry = { .key = luci_local_cache_key(&cache->local, id, strlen(id)),
                                  .content = &content,
-                                 .attributes = cache->settings->attributes->nelts };
+                                 .values = cache->values };
 
     luci_change_watch_add(&entry.watch, key, counted);
     luci_local_cache_keep(&cache->local, &entry);
@@ -99,7 +100,7 @@ luci_result_t luci_session_cache_find(const luci_session_cache_t *cache, const l
 {
     unsigned char key[LUCI_SHA256_BYTES];
     unsigned char seal[LUCI_RECORD_SEAL_BYTES], record[LUCI_RECORD_MAX];
-    const luci_record_form_t form = { cache->settings, seal };
+    const luci_record_form_t form = { cache->values, seal };
     size_t length = sizeof record;
     luci_record_content_t found;
     apr_uint32_t counted;
@@ -139,7 +140,7 @@ luci_result_t luci_session_cache_keep(const luci_session_cache_t *cache, const l
                                       luci_ms_t read_at, apr_pool_t *scratch)
 {
     unsigned char key[LUCI_SHA256_BYTES], seal[LUCI_RECORD_SEAL_BYTES], record[LUCI_RECORD_MAX];
-    const luci_record_form_t form = { cache->settings, seal };
+    const luci_record_form_t form = { cache->values, seal };
     luci_shared_value_t value = { .bytes = record, .until = read_at + cache->ttl };
     luci_result_t result;
 

@@ -49,6 +49,7 @@ typedef struct {
     luci_session_store_t store;
     luci_local_cache_t local; /* its counters may be NULL: processes keep nothing of their own */
     const luci_settings_t *settings;
+    int values; /* of a user (luci_settings_values); luci_session_cache_namespace sets it */
     luci_ms_t ttl;
     luci_ms_t local_ttl; /* how long a process uses a session that it found in the store */
     int is_counted; /* each end of a session in the store moves a change counter: local.counters are those
@@ -58,9 +59,9 @@ typedef struct {
                                                        records, together with the key */
 } luci_session_cache_t;
 
-/* Sets namespace key and seal from the database (driver, params) and from the settings that determine how its
- * rows are read. Servers that share a store and a database must use the same text for params. INTERNAL if
- * SHA-256 is unavailable. */
+/* Sets namespace key, seal and values from the database (driver, params) and from the settings that determine
+ * how its rows are read. Servers that share a store and a database must use the same text for params.
+ * INTERNAL if SHA-256 is unavailable. */
 luci_result_t luci_session_cache_namespace(luci_session_cache_t *cache, const char *driver,
                                            const char *params, apr_pool_t *scratch) LUCI_MUST_USE;
 

@@ -5,8 +5,8 @@
 #include <endian.h>
 #include <string.h>
 
-#define VERSION 2
-#define FACTORS 0x80 /* beside the number of attributes: two factors */
+#define VERSION 3
+#define FACTORS 0x80 /* beside the number of values: two factors */
 #define RECORD_NULL 0xffffU
 #define RECORD_USERNAME 0xfffeU
 #define RECORD_LACKING 0xfffdU /* NULL, because the table has no such column */
@@ -106,18 +106,17 @@ luci_result_t luci_session_record_write(const luci_session_t *session, luci_ms_t
 {
     writer_t writer = { .record = record, .length = AT_STRINGS };
     const luci_user_t *user = &session->user;
-    int attributes = form->settings->attributes->nelts;
 
     memcpy(record + AT_MAGIC, magic, sizeof magic);
     record[AT_VERSION] = VERSION;
-    record[AT_COUNT] = (unsigned char)(attributes | (session->factors == 2 ? FACTORS : 0));
+    record[AT_COUNT] = (unsigned char)(form->values | (session->factors == 2 ? FACTORS : 0));
     put_timestamp(record + AT_READ, read_at);
     put_timestamp(record + AT_ACTIVE, session->active_expires);
     put_timestamp(record + AT_IDLE, session->idle_expires);
     put_timestamp(record + AT_CREATED, session->created_at);
     put_string(&writer, user->id, NULL);
     put_string(&writer, user->username, NULL);
-    for (int i = 0; i < attributes; i++) {
+    for (int i = 0; i < form->values; i++) {
         const char *value = user->attributes[i];
 
         if (user->lacks >> i & 1)
@@ -185,7 +184,7 @@ static int is_authentic(const unsigned char *record, size_t length, const luci_r
     if (length < AT_STRINGS + HASH_BYTES || length > LUCI_RECORD_MAX)
         return 0;
     if (memcmp(record + AT_MAGIC, magic, sizeof magic) != 0 || record[AT_VERSION] != VERSION ||
-        (record[AT_COUNT] & ~FACTORS) != form->settings->attributes->nelts)
+        (record[AT_COUNT] & ~FACTORS) != form->values)
         return 0;
     length -= HASH_BYTES;
     return get_number(record + length) == hash_of(record, length, form->seal);
@@ -206,7 +205,7 @@ luci_result_t luci_session_record_read(const unsigned char *record, size_t lengt
         !get_timestamp(record + AT_ACTIVE, &found.active_expires) ||
         !get_timestamp(record + AT_IDLE, &found.idle_expires) ||
         !get_timestamp(record + AT_CREATED, &found.created_at) ||
-        !get_user(&reader, &found.user, form->settings->attributes->nelts, pool))
+        !get_user(&reader, &found.user, form->values, pool))
         return LUCI_INVALID;
     found.factors = record[AT_COUNT] & FACTORS ? 2 : 1;
     *content = (luci_record_content_t){ found, read_at };

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stored form of a session and its user, for caches. Version 2; numbers are little-endian:
+/* The stored form of a session and its user, for caches. Version 3; numbers are little-endian:
  *
  *   0  2  "Lu"
- *   2  1  the version, 2
- *   3  1  number of attributes, and FACTORS if the session has two factors
+ *   2  1  the version, 3
+ *   3  1  number of values, and FACTORS if the session has two factors
  *   4  8  when it was read from the database      (times: milliseconds since 1970, signed)
  *  12  8  active_expires
  *  20  8  idle_expires
  *  28  8  created_at
- *  36     strings: user id, username, the attributes in the order of the settings. Each is two bytes of
- *         length, the bytes, and a NUL; or just the length RECORD_NULL (SQL's NULL) or RECORD_USERNAME (the
- *         same as the username)
+ *  36     strings: user id, username, the values: the attributes in the order of the settings, and with
+ *         LuciaGroups the names of the groups with commas between them. Each is two bytes of length, the
+ * bytes, and a NUL; or just the length RECORD_NULL (SQL's NULL) or RECORD_USERNAME (the same as the username)
  *  end 8  SipHash-2-4 of all bytes before, keyed with the first 16 bytes of a seal
  *
  * A reader accepts a record as a whole or rejects it: if it is too short or too long, damaged, of another
@@ -26,8 +26,8 @@
 
 /* What writer and reader must agree on. Borrowed. */
 typedef struct {
-    const luci_settings_t *settings; /* for the list of attributes */
-    const unsigned char *seal;       /* LUCI_RECORD_SEAL_BYTES */
+    int values;                /* of a user (luci_settings_values) */
+    const unsigned char *seal; /* LUCI_RECORD_SEAL_BYTES */
 } luci_record_form_t;
 
 /* The content of a record. */

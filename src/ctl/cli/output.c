@@ -73,6 +73,7 @@ static const char *for_people(luci_cell_t kind, const char *cell, apr_pool_t *po
         return "-";
     switch (kind) {
     case LUCI_CELL_TEXT:
+    case LUCI_CELL_WORDS:
     case LUCI_CELL_NUMBER: break;
     case LUCI_CELL_TIMESTAMP: return readable(cell, pool);
     case LUCI_CELL_FLAG: return strcmp(cell, "1") == 0 ? "yes" : "no";
@@ -93,12 +94,26 @@ static json_t *text_in_json(const char *text, apr_pool_t *pool)
     return json_string(apr_pstrcat(pool, good, text, NULL));
 }
 
+static json_t *words(const char *cell, apr_pool_t *pool)
+{
+    json_t *array = json_array();
+
+    while (*cell) {
+        size_t length = strcspn(cell, ",");
+
+        json_array_append_new(array, text_in_json(apr_pstrmemdup(pool, cell, length), pool));
+        cell += length + (cell[length] == ',');
+    }
+    return array;
+}
+
 static json_t *for_machines(luci_cell_t kind, const char *cell, apr_pool_t *pool)
 {
     if (!cell)
-        return json_null();
+        return kind == LUCI_CELL_WORDS ? json_array() : json_null();
     switch (kind) {
     case LUCI_CELL_TEXT: break;
+    case LUCI_CELL_WORDS: return words(cell, pool);
     case LUCI_CELL_NUMBER: return json_integer(apr_atoi64(cell));
     case LUCI_CELL_TIMESTAMP: return iso(cell);
     case LUCI_CELL_FLAG: return json_boolean(strcmp(cell, "1") == 0);

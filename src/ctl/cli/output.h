@@ -14,6 +14,7 @@ typedef enum {
     LUCI_CELL_NUMBER,    /* decimal digits */
     LUCI_CELL_TIMESTAMP, /* milliseconds since 1970 in decimal digits; shown in UTC, with seconds in a table
                          and as ISO 8601 in JSON */
+    LUCI_CELL_WORDS,     /* with commas between them; in JSON an array, which is empty without a value */
     LUCI_CELL_FLAG       /* "1" or "0"; yes or no in a table, true or false in JSON */
 } luci_cell_t;
 

@@ -37,6 +37,11 @@ extern const luci_command_t luci_command_key_delete;
 extern const luci_command_t luci_command_factor_list;
 extern const luci_command_t luci_command_factor_reset;
 
+/* group_commands.c */
+extern const luci_command_t luci_command_group_list;
+extern const luci_command_t luci_command_group_add;
+extern const luci_command_t luci_command_group_remove;
+
 /* export_command.c */
 extern const luci_command_t luci_command_export;
 

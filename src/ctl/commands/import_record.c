@@ -3,6 +3,7 @@
 
 #include "core/base/timestamp.h"
 #include "core/config/directive_types.h"
+#include "core/group/group.h"
 
 #include <apr_strings.h>
 #include <jansson.h>
@@ -24,8 +25,7 @@ static const char *read_values(json_t *object, luci_import_account_t *account, a
             return apr_psprintf(pool, "the attribute %s is neither a string nor null", column);
         if (json_is_string(value))
             values[account->values_count++] =
-                (luci_user_value_t){ apr_pstrdup(pool, column),
-                                      apr_pstrdup(pool, json_string_value(value)) };
+                (luci_user_value_t){ apr_pstrdup(pool, column), apr_pstrdup(pool, json_string_value(value)) };
     }
     account->values = values;
     return NULL;
@@ -49,6 +49,23 @@ static const char *read_keys(json_t *object, luci_import_account_t *account, apr
     }
     account->keys = keys;
     return NULL;
+}
+
+static const char *read_groups(json_t *array, luci_import_account_t *account, apr_pool_t *pool)
+{
+    const char **names = apr_pcalloc(pool, (json_array_size(array) + 1) * sizeof *names);
+    size_t i, bytes = 0;
+    json_t *name;
+
+    json_array_foreach(array, i, name)
+    {
+        if (!json_is_string(name) || !luci_group_is_name(json_string_value(name)))
+            return "groups has something that is not the name of a group";
+        bytes += json_string_length(name) + 1;
+        names[account->groups_count++] = apr_pstrdup(pool, json_string_value(name));
+    }
+    account->groups = names;
+    return bytes > LUCI_GROUPS_BYTES_MAX ? "the user has too many groups" : NULL;
 }
 
 static const char *read_text(json_t *value, const char **text, apr_pool_t *pool)
@@ -106,6 +123,8 @@ static const char *read_member(const char *name, json_t *value, luci_import_acco
         return json_is_object(value) ? read_values(value, account, pool) : "attributes is not an object";
     if (strcmp(name, "keys") == 0)
         return json_is_object(value) ? read_keys(value, account, pool) : "keys is not an object";
+    if (strcmp(name, "groups") == 0)
+        return json_is_array(value) ? read_groups(value, account, pool) : "groups is not an array";
     return apr_psprintf(pool, "the member \"%s\" is unknown", name);
 }
 

@@ -89,6 +89,9 @@ static luci_result_t import_line(import_t *import, const char *text, size_t leng
 
     if (!problem)
         problem = name_problem(import, account.username);
+    if (!problem && account.groups_count && !import->database.config.settings.groups)
+        problem = "the user has groups, which this database has not; write LuciaGroups On, and run luciactl "
+                  "init";
     if (!problem)
         result = find_missing(import, &account, &missing);
     if (missing)

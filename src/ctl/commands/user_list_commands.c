@@ -95,7 +95,7 @@ const luci_command_t luci_command_user_list = {
     "Lists users by name",
     "The database defines the order. The list is read page by page, in memory that does not\n"
     "depend on the number of users. Users that are added or deleted meanwhile may or may not\n"
-    "be listed.\n",
+    "be listed. With LuciaGroups, there is a column with the groups.\n",
     list_options,
     0,
     0,
@@ -216,7 +216,7 @@ const luci_command_t luci_command_user_show = {
     "NAME",
     "Shows a user",
     "After 100 failed sign-ins in a row only browsers with an earlier sign-in may try again, until\n"
-    "user enable or user passwd sets the number back.\n",
+    "user enable or user passwd sets the number back. With LuciaGroups, the groups are shown.\n",
     show_options,
     1,
     1,

@@ -138,10 +138,12 @@ const luci_column_t *luci_account_columns(const luci_settings_t *settings, int *
 {
     luci_column_t *columns;
 
-    *count = OF_ALL + settings->attributes->nelts;
+    *count = OF_ALL + luci_settings_values(settings);
     columns = apr_pcalloc(pool, (apr_size_t)*count * sizeof *columns);
     memcpy(columns, columns_of_all, OF_ALL * sizeof *columns);
-    for (int i = OF_ALL; i < *count; i++) {
+    if (settings->groups)
+        columns[*count - 1] = (luci_column_t)LUCI_ACCOUNT_GROUPS_COLUMN;
+    for (int i = OF_ALL; i < *count - settings->groups; i++) {
         const char *name = APR_ARRAY_IDX(settings->attributes, i - OF_ALL, const char *);
 
         columns[i] = (luci_column_t){ name, name, LUCI_CELL_TEXT, "attributes" };
@@ -164,7 +166,7 @@ const char **luci_account_cells(const luci_user_t *user, const luci_settings_t *
     cells[LUCI_ACCOUNT_DISABLED] = luci_account_is_disabled(user) ? "1" : "0";
     cells[3] = user->created_at;
     cells[4] = user->disabled_from > LUCI_USER_DISABLED ? luci_sql_number(user->disabled_from, pool) : NULL;
-    for (int i = 0; i < settings->attributes->nelts; i++)
+    for (int i = 0; i < luci_settings_values(settings); i++)
         cells[OF_ALL + i] = user->attributes[i];
     return cells;
 }

@@ -48,7 +48,8 @@ luci_exit_t luci_account_values(luci_invocation_t *call, luci_ctl_database_t *da
 /* 1 if a column of this name may be an attribute that these commands set. */
 int luci_account_is_attribute(const char *column);
 
-/* The columns that every user has, and the placeholder of the attributes in the help. */
+/* The columns that every user has, the placeholder of the attributes in the help, and with LuciaGroups the
+ * groups. */
 #define LUCI_ACCOUNT_COLUMNS                                                                                 \
     { "username", "Username", LUCI_CELL_TEXT, NULL }, { "userId", "User id", LUCI_CELL_TEXT, NULL },         \
         { "disabled", "Disabled", LUCI_CELL_FLAG, NULL },                                                    \
@@ -60,6 +61,11 @@ int luci_account_is_attribute(const char *column);
 #define LUCI_ACCOUNT_ATTRIBUTE_COLUMN                                                                        \
     {                                                                                                        \
         "NAME", "each attribute's name", LUCI_CELL_TEXT, "attributes"                                        \
+    }
+
+#define LUCI_ACCOUNT_GROUPS_COLUMN                                                                           \
+    {                                                                                                        \
+        "groups", "Groups", LUCI_CELL_WORDS, NULL                                                            \
     }
 
 /* The columns of a list of users, *count of them, and the cells of one user; from pool. */

@@ -6,6 +6,7 @@
 #include "core/config/directive_types.h"
 #include "core/db/db_problem.h"
 #include "core/db/schema.h"
+#include "core/db/user_group_table.h"
 #include "core/db/user_table.h"
 #include "ctl/cli/say.h"
 #include "ctl/lib/server_user.h"
@@ -189,6 +190,15 @@ static luci_exit_t find_tables(luci_ctl_database_t *database)
     return LUCI_EXIT_DONE;
 }
 
+/* --database names no configuration that says whether there are groups. */
+static luci_exit_t find_groups(luci_ctl_database_t *database)
+{
+    luci_result_t result =
+        luci_db_has_table(database->db, &luci_table_user_group, &database->config.settings.groups);
+
+    return result == LUCI_OK ? LUCI_EXIT_DONE : luci_ctl_database_failed(database, result);
+}
+
 luci_exit_t luci_ctl_database_lacks(const luci_ctl_database_t *database, const char *column, apr_pool_t *pool)
 {
     const luci_settings_t *settings = &database->config.settings;
@@ -245,6 +255,8 @@ luci_exit_t luci_ctl_database_connect(luci_invocation_t *call, luci_ctl_database
     database->db = luci_db_create(&database->target, call->pool);
     result = luci_db_connect(database->db);
     status = result == LUCI_OK ? find_tables(database) : luci_ctl_database_failed(database, result);
+    if (status == LUCI_EXIT_DONE && luci_command_has(call, "database"))
+        status = find_groups(database);
     return status == LUCI_EXIT_DONE ? find_attributes(call, database) : status;
 }
 

@@ -3,6 +3,8 @@
 
 #include "core/base/timestamp.h"
 
+#include <string.h>
+
 json_t *luci_json_moment(luci_ms_t moment)
 {
     char text[LUCI_TIMESTAMP_TEXT];
@@ -18,6 +20,24 @@ json_t *luci_json_text(const char *value)
     return text ? text : json_null();
 }
 
+/* ["admins", "staff"]; an empty array for none. */
+static json_t *groups_json(const luci_user_t *user, const luci_settings_t *settings)
+{
+    const char *list = luci_user_groups(user, settings);
+    json_t *array = json_array();
+
+    while (list && *list) {
+        size_t length = strcspn(list, ",");
+
+        if (json_array_append_new(array, json_stringn(list, length)) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+        list += length + (list[length] == ',');
+    }
+    return array;
+}
+
 static json_t *user_json(const luci_user_t *user, const luci_settings_t *settings)
 {
     json_t *object = json_pack("{s:o, s:o}", "userId", luci_json_text(user->id), "username",
@@ -31,6 +51,11 @@ static json_t *user_json(const luci_user_t *user, const luci_settings_t *setting
             json_decref(object);
             return NULL;
         }
+    }
+    if (object && settings->groups &&
+        json_object_set_new(object, "groups", groups_json(user, settings)) != 0) {
+        json_decref(object);
+        return NULL;
     }
     return object;
 }

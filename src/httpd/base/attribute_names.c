@@ -29,7 +29,7 @@ static const char *header_of(const char *attribute, apr_pool_t *pool)
 const luci_attribute_name_t *luci_attribute_names(const luci_settings_t *settings, apr_pool_t *pool)
 {
     int count = settings->attributes->nelts;
-    luci_attribute_name_t *names = apr_pcalloc(pool, sizeof *names * ((apr_size_t)count + 1));
+    luci_attribute_name_t *names = apr_pcalloc(pool, sizeof *names * ((apr_size_t)count + 2));
 
     for (int i = 0; i < count; i++) {
         const char *attribute = APR_ARRAY_IDX(settings->attributes, i, const char *);
@@ -37,5 +37,6 @@ const luci_attribute_name_t *luci_attribute_names(const luci_settings_t *setting
         names[i] = (luci_attribute_name_t){ variable_of(attribute, pool), header_of(attribute, pool),
                                             strcmp(attribute, "username") == 0 };
     }
+    names[count] = (luci_attribute_name_t){ "LUCIA_GROUPS", "X-Lucia-Groups", 0 };
     return names;
 }

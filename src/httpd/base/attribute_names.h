@@ -11,7 +11,7 @@ typedef struct {
     int is_username;      /* 1: it is always exported, as LUCIA_USERNAME and X-Lucia-Username */
 } luci_attribute_name_t;
 
-/* The names for settings->attributes, in the same order, from pool. */
+/* The names for settings->attributes, in the same order, and after them those for the groups, from pool. */
 const luci_attribute_name_t *luci_attribute_names(const luci_settings_t *settings, apr_pool_t *pool);
 
 #endif

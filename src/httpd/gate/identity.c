@@ -72,7 +72,7 @@ int luci_identity_factors(request_rec *r, const luci_user_t *user)
 
 static void clear_environment(request_rec *r, const luci_runtime_t *runtime)
 {
-    int count = runtime->auth.settings->attributes->nelts;
+    int count = runtime->values;
 
     apr_table_unset(r->subprocess_env, "LUCIA_USER_ID");
     apr_table_unset(r->subprocess_env, "LUCIA_USERNAME");
@@ -89,7 +89,7 @@ static int is_extra(const luci_runtime_t *runtime, const luci_user_t *user, int 
 
 static void set_environment(request_rec *r, const luci_user_t *user, const luci_runtime_t *runtime)
 {
-    int count = runtime->auth.settings->attributes->nelts;
+    int count = runtime->values;
 
     apr_table_setn(r->subprocess_env, "LUCIA_USER_ID", user->id);
     apr_table_setn(r->subprocess_env, "LUCIA_USERNAME", user->username);
@@ -134,7 +134,7 @@ static void set_header(request_rec *r, const char *user_id, const char *name, co
 
 static void set_headers(request_rec *r, const luci_user_t *user, const luci_runtime_t *runtime)
 {
-    int count = runtime->auth.settings->attributes->nelts;
+    int count = runtime->values;
 
     set_header(r, user->id, "X-Lucia-User-Id", user->id);
     set_header(r, user->id, "X-Lucia-Username", user->username);

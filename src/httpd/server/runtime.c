@@ -137,6 +137,7 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
     runtime->audit = shared->audit;
     runtime->activity_pacer = luci_pace_pacer(shared->activity_pace);
     runtime->attribute_names = luci_attribute_names(&config->settings, pool);
+    runtime->values = luci_settings_values(&config->settings);
     runtime->device_cookie = apr_pstrcat(pool, config->cookie_name, DEVICE, NULL);
     if (config->settings.second_factor != LUCI_SECOND_FACTOR_OFF)
         runtime->step_cookie = apr_pstrcat(pool, config->cookie_name, STEP, NULL);

@@ -28,6 +28,7 @@ typedef struct luci_runtime_t {
     luci_audit_t *audit;
     luci_pacer_t activity_pacer; /* of failed attempts that LuciaActivity writes down */
     const luci_attribute_name_t *attribute_names;
+    int values;                /* of a user (luci_settings_values); attribute_names has as many, too */
     const char *device_cookie; /* its name */
     const char *step_cookie;   /* the same; NULL: without LuciaSecondFactor */
 } luci_runtime_t;

@@ -11,6 +11,7 @@
 #include "core/db/session_table.h"
 #include "core/db/token_table.h"
 #include "core/db/totp_table.h"
+#include "core/db/user_group_table.h"
 #include "core/db/user_table.h"
 #include "lib/support.h"
 #include "lib/tap.h"
@@ -57,6 +58,8 @@ static const char *const *const attribute_lists[] = { none, one, three };
     "last_step < %lld AND failures < 100"
 #define TOTP_FAIL "UPDATE \"auth_user_totp\" SET failures = failures + 1 WHERE user_id = %s AND failures + 1 "
 #define RECOVERY_CODE_INSERT "INSERT INTO \"auth_user_recovery_code\" (id, user_id) VALUES (%s, %s)"
+#define USER_GROUP_INSERT                                                                                    \
+    "INSERT INTO \"auth_user_group\" (user_id, name) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 #define RECOVERY_CODE_SPEND "DELETE FROM \"auth_user_recovery_code\" WHERE id = %s AND user_id = %s"
 #define PASSKEY_INSERT                                                                                       \
     "INSERT INTO \"auth_user_passkey\" (id, user_id, credential_id, public_key, algorithm, sign_count, "     \
@@ -250,6 +253,7 @@ static const struct {
       "step new_seed user seed step" },
     { &luci_sql_totp_fail, 1, TOTP_FAIL "< 100", "user", TOTP_FAIL "< 100", "user" },
     { &luci_sql_totp_fail_last, 1, TOTP_FAIL "= 100", "user", TOTP_FAIL "= 100", "user" },
+    { &luci_sql_user_group_insert, 0, USER_GROUP_INSERT, "user name", USER_GROUP_INSERT, "user name" },
     { &luci_sql_recovery_code_insert, 0, RECOVERY_CODE_INSERT, "id user", RECOVERY_CODE_INSERT, "id user" },
     { &luci_sql_recovery_code_spend, 0, RECOVERY_CODE_SPEND, "id user", RECOVERY_CODE_SPEND, "id user" },
     { &luci_sql_passkey_insert, 0, PASSKEY_INSERT, "id user credential key algorithm count flags name now",
@@ -351,6 +355,32 @@ static void check_attributes(void)
     tap_ok(strstr(statement(&luci_sql_key_get, 0, 0).text, "u.username FROM"),
            "no list at all is an empty one");
     settings.attributes = support_names(none);
+}
+
+#define GROUPS(joined)                                                                                       \
+    "u.username, (SELECT " joined                                                                            \
+    " FROM \"auth_user_group\" g WHERE g.user_id = u.id AND g.name = REPLACE(g.name, ',', '')) FROM"
+
+static void check_groups(void)
+{
+    const char *const *schema;
+
+    settings.groups = 1;
+    tap_ok(strstr(statement(&luci_sql_key_get, 0, 0).text, GROUPS("group_concat(g.name)")),
+           "S4.28: with groups a user is read with them");
+    schema = luci_schema_table(&luci_engine_sqlite3, &luci_table_user_group, &settings, pool);
+    tap_is_str(schema[0],
+               "CREATE TABLE IF NOT EXISTS \"auth_user_group\" (user_id VARCHAR(15) NOT NULL, name "
+               "VARCHAR(64) NOT NULL, PRIMARY KEY (user_id, name), FOREIGN KEY (user_id) REFERENCES "
+               "\"auth_user\"(id) ON DELETE CASCADE) WITHOUT ROWID",
+               "S6.8: the table of groups has a primary key of two columns");
+    tap_ok(luci_table_is_wanted(&luci_table_user_group, &settings),
+           "S6.8: with groups their table is needed");
+    settings.groups = 0;
+    tap_ok(!luci_table_is_wanted(&luci_table_user_group, &settings),
+           "S6.8: without groups their table is neither made nor missed");
+    tap_ok(!strstr(statement(&luci_sql_key_get, 0, 0).text, "group"),
+           "S4.28: without groups a user is read as before");
 }
 
 static void check_tables(void)
@@ -674,6 +704,7 @@ int main(void)
     check_mixed();
     check_factors();
     check_attributes();
+    check_groups();
     check_tables();
     check_engine_list();
     check_schema();
@@ -683,6 +714,7 @@ int main(void)
     check_numbers();
     settings.tables = (luci_tables_t){ "user", "user_key", "user_session" };
     settings.activity = 1;
+    settings.groups = 1;
     settings.second_factor = LUCI_SECOND_FACTOR_OPTIONAL;
     settings.passkeys = LUCI_PASSKEYS_ON;
     for (int list = 0; list < COUNT(attribute_lists); list++) {

@@ -8,6 +8,7 @@
 #include "core/db/session_table.h"
 #include "core/db/token_table.h"
 #include "core/db/totp_table.h"
+#include "core/db/user_group_table.h"
 #include "core/db/user_table.h"
 #include "lib/support.h"
 #include "lib/tap.h"
@@ -107,6 +108,8 @@ static const struct {
     { &luci_sql_totp_forgive, WRITE },
     { &luci_sql_totp_delete, WRITE },
     { &luci_sql_totp_page, PAGE },
+    { &luci_sql_user_group_delete, WRITE },
+    { &luci_sql_user_group_page, PAGE },
     { &luci_sql_recovery_code_spend, WRITE },
     { &luci_sql_recovery_codes_delete, WRITE },
     { &luci_sql_passkey_get, ONE },
@@ -159,6 +162,7 @@ static void check_prepares(const char *name, int ours)
     make_table(db, &luci_table_token, name);
     make_table(db, &luci_table_totp, name);
     make_table(db, &luci_table_recovery_code, name);
+    make_table(db, &luci_table_user_group, name);
     make_table(db, &luci_table_passkey, name);
     make_table(db, &luci_table_passkey_challenge, name);
     for (int i = 0; i < COUNT(statements); i++) {

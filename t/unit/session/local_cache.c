@@ -55,7 +55,7 @@ static void keep(const luci_local_cache_t *cache, const luci_local_content_t *co
     const char *id = content->session.token.id;
     luci_local_entry_t entry = { .key = luci_local_cache_key(cache, id, strlen(id)),
                                  .content = content,
-                                 .attributes = 3 };
+                                 .values = 3 };
 
     luci_change_watch_add(&entry.watch, content->session.token.digest, counted);
     luci_local_cache_keep(cache, &entry);
