@@ -185,6 +185,19 @@ luci_result_t luci_passkey_list(luci_db_t *db, const char *user_id, apr_array_he
     return result;
 }
 
+/* MySQL counts only rows whose values differ, and two uses in one millisecond may write the same ones. */
+static luci_result_t is_there(luci_db_t *db, const luci_passkey_t *passkey, apr_pool_t *scratch)
+{
+    apr_array_header_t *list;
+    luci_result_t result = luci_passkey_list(db, passkey->user_id, &list, scratch);
+
+    for (int i = 0; result == LUCI_OK && i < list->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(list, i, luci_passkey_t).id, passkey->id) == 0)
+            return LUCI_OK;
+    }
+    return result == LUCI_OK ? LUCI_NOT_FOUND : result;
+}
+
 luci_result_t luci_passkey_used(luci_db_t *db, const luci_passkey_t *passkey, luci_ms_t now,
                                 apr_pool_t *scratch)
 {
@@ -197,7 +210,7 @@ luci_result_t luci_passkey_used(luci_db_t *db, const luci_passkey_t *passkey, lu
                                        { "now", luci_sql_number(now, scratch) }),
                         &changed, scratch);
 
-    return result == LUCI_OK && changed == 0 ? LUCI_NOT_FOUND : result;
+    return result == LUCI_OK && changed == 0 ? is_there(db, passkey, scratch) : result;
 }
 
 /* ---- By tag ---- */
