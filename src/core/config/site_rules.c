@@ -706,6 +706,20 @@ static void factors_have_no_page(judge_t *judge, const luci_site_t *site, const 
              "Write LuciaMount /account, or SetHandler luciauth-factors and LuciaFactorsURL");
 }
 
+/* The pages of passkeys, and their script, are below LuciaMount alone. */
+static void passkeys_have_no_page(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    if (site->config->settings.passkeys == LUCI_PASSKEYS_OFF || site->config->mount ||
+        !has_endpoint(site, "login", NULL, judge->pool))
+        return;
+    find(judge, id, LUCI_SITE_PROBLEM,
+         apr_psprintf(
+             judge->pool,
+             "LuciaPasskeys of %s is on, but no page offers passkeys: they are below LuciaMount alone",
+             site->title),
+         "Write LuciaMount /account, or take LuciaPasskeys out");
+}
+
 /* Applications of Lucia sign users in with the password alone, and honour the sessions of this module. */
 static void factor_is_optional_elsewhere(judge_t *judge, const luci_site_t *site, const char *id)
 {
@@ -876,6 +890,7 @@ static const rule_t rules[] = {
     { "LUCI0908", mount_covers_folder, 0 },
     { "LUCI0909", templates_are_writable, 0 },
     { "LUCI0910", factors_have_no_page, 0 },
+    { "LUCI0913", passkeys_have_no_page, 0 },
     { "LUCI0911", factor_is_optional_elsewhere, 0 },
     { "LUCI0912", form_refuses_factors, 0 },
 };

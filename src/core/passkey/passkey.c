@@ -15,14 +15,12 @@
 
 luci_result_t luci_passkey_user_handle(const char *user_id, unsigned char handle[LUCI_USER_HANDLE_BYTES])
 {
-    size_t label = sizeof(HANDLE_LABEL) - 1, length = strlen(user_id);
     char text[sizeof(HANDLE_LABEL) + 255];
+    int length = apr_snprintf(text, sizeof text, HANDLE_LABEL "%s", user_id);
 
-    if (length > 255)
-        return LUCI_INTERNAL;
-    memcpy(text, HANDLE_LABEL, label);
-    memcpy(text + label, user_id, length);
-    return luci_secret_sha256(text, label + length, handle);
+    return (size_t)length == strlen(HANDLE_LABEL) + strlen(user_id)
+               ? luci_secret_sha256(text, (size_t)length, handle)
+               : LUCI_INTERNAL;
 }
 
 luci_result_t luci_passkey_name(const char *typed, const char **name, apr_pool_t *pool)

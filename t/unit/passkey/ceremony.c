@@ -209,7 +209,6 @@ static void check_client_data_swapped(void)
                   "the client data of a registration signs in nobody");
     tap_is_int(fault, LUCI_PASSKEY_FAULT_TYPE, "a registration is no assertion");
 
-    length = answer.client_data.length;
     answer.client_data = support_client_data("webauthn.get", CHALLENGE, "", pool);
     length = answer.client_data.length;
     memset(blanks, ' ', LUCI_CLIENT_DATA_MAX + 1);

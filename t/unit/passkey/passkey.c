@@ -192,14 +192,7 @@ static void check_max(void)
 
 static void check_names(void)
 {
-    static const char *const bad[] = { NULL,
-                                       "",
-                                       " ",
-                                       "a\nb",
-                                       "a\x7f",
-                                       "a\xff",
-                                       "a\xe2\x80\xae"
-                                       "b" };
+    static const char *const bad[] = { NULL, "", " ", "a\nb", "a\x7f", "a\xff", "\xe2\x80\xae" };
     const char *name;
     int wrong = 0;
 
