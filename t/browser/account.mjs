@@ -4,7 +4,6 @@
 // account.t starts the server, with LuciaMount /account, where everything is on; /stale.cgi ends the time of LuciaFreshness.
 
 import { execFileSync } from "node:child_process";
-import { createHmac } from "node:crypto";
 import { audit, errorOf } from "./audit.mjs";
 import { launch, looks } from "./chromium.mjs";
 import { launchFirefox } from "./firefox.mjs";
@@ -206,15 +205,12 @@ async function lookAtActivity(keys) {
   await keys.leave("Enter", "profile");
 }
 
-/** What an app shows for the secret of the page (RFC 6238), some steps of 30 seconds away from now. */
-async function codeOf(keys, away = 0) {
-  const bits = [...(await keys.tab.locator("#secret").textContent()).replaceAll(" ", "")].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
-  const seed = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + away));
-  const mac = createHmac("sha1", seed).update(counter).digest();
-  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
+/** What an app shows for a secret that was typed into it, some steps of 30 seconds away from now. */
+const shown = (secret, away = 0) =>
+  execFileSync("oathtool", ["--totp", "--base32", "--now", `@${Math.floor(Date.now() / 1000) + 30 * away}`, secret], { encoding: "utf8" }).trim();
+
+const secretOf = (tab) => tab.locator("#secret").textContent();
+const codeOf = async (keys, away) => shown(await secretOf(keys.tab), away);
 
 async function setUpApp(keys) {
   await keys.to("/account/factors");
@@ -245,6 +241,68 @@ async function setUpApp(keys) {
   await keys.to("remove");
   await keys.leave("Space", "factors");
   is((await keys.stops())[0], "/account/factors/totp", `${keys.title}, factors: Space removes the app`);
+  await keys.to("/account");
+  await keys.leave("Enter", "profile");
+}
+
+/** From a page that needs two factors: to set up an app, to sign in with it elsewhere, and to give the factor later. */
+async function giveFactor(keys, username) {
+  const { title, tab } = keys;
+  const signIn = async () => {
+    await tab.context().clearCookies();
+    await keys.open("/two/");
+    await keys.type(username);
+    await keys.press("Tab");
+    await keys.type(password);
+  };
+  await signIn();
+  await keys.leave("Enter", "factors, with a way back");
+  is(keys.at(), "/account/factors?next=/two/", `${title}, factor: a page that needs one leads to where one sets it up`);
+  const [before] = (await signInElsewhere(username, devices[0])).headers.getSetCookie().map((line) => line.match(/^(auth_session)=([^;]+)/)).filter(Boolean);
+  await keys.to("/account/factors/totp");
+  await keys.leave("Enter", "factors, an app");
+  const secret = await secretOf(tab);
+  await keys.to("code");
+  await keys.type(shown(secret));
+  await keys.leave("Enter", "recovery codes, with a way back");
+  const codes = await tab.locator("li code").allTextContents();
+  await keys.to("/two/");
+  await arrive(tab, () => keys.press("Enter"));
+  is(keys.at(), "/two/", `${title}, factor: the way leads back to that page`);
+
+  await signIn();
+  await keys.leave("Enter", "factor");
+  is(keys.at(), "/account/factor?next=/two/", `${title}, factor: sign-in asks for it`);
+  is(await keys.start(), "code", `${title}, factor: the focus starts in the code`);
+  is(await keys.stops(), ["code", "submit", "/account/login"], `${title}, factor: Tab order`);
+  await keys.to("code");
+  await keys.type("000 000");
+  await arrive(tab, () => keys.press("Enter"));
+  await keys.isWrong("code", { code: "" }, "factor, a wrong code");
+  await keys.type(shown(secret, 1));
+  await arrive(tab, () => keys.press("Enter"));
+  is(keys.at(), "/two/", `${title}, factor: the code of the app signs in, and leads back`);
+
+  await tab.context().clearCookies();
+  await tab.context().addCookies([{ name: before[1], value: before[2], url: origin }]);
+  await keys.open("/two/");
+  is(keys.at(), "/account/factor?next=/two/", `${title}, factor: a session from before the factor is led to give it`);
+  await keys.keep("factor, of a session");
+  await keys.type(codes[0].toLowerCase().replaceAll("-", " "));
+  await arrive(tab, () => keys.press("Enter"));
+  is(keys.at(), "/two/", `${title}, factor: a recovery code gives it, and leads back`);
+
+  await forgetProof();
+  await keys.open("/account/factors");
+  await keys.to("remove");
+  await keys.leave("Space", "confirm");
+  await keys.type(password);
+  await keys.leave("Enter", "factor, to confirm");
+  is(keys.at(), "/account/factor?next=/account/factors", `${title}, factor: a confirmation asks for it`);
+  await keys.type(codes[1]);
+  await keys.leave("Enter", "factors with an app");
+  await keys.to("remove");
+  await keys.leave("Space", "factors");
   await keys.to("/account");
   await keys.leave("Enter", "profile");
 }
@@ -378,6 +436,7 @@ async function walk(keys, username, taken) {
   await endSessions(keys, username);
   await lookAtActivity(keys);
   await setUpApp(keys);
+  await giveFactor(keys, username);
   await makeAppPassword(keys);
   await changeDetails(keys);
   await rename(keys, username, taken);
@@ -388,7 +447,7 @@ async function walk(keys, username, taken) {
 // ---- What password managers do: they know fields by their tokens ----
 
 const fields = (tab) =>
-  tab.evaluate(() => [...document.querySelectorAll("input:not([type=hidden], [type=checkbox])")].map((field) => [field.autocomplete, field.type]));
+  tab.evaluate(() => [...document.querySelectorAll("input:not([type=hidden], [type=checkbox])")].map((field) => [field.getAttribute("autocomplete"), field.type]));
 
 /** Fills in what it knows by its token, as it is stored for the name, and sends the form. */
 async function fill(tab, stored) {
@@ -398,7 +457,7 @@ async function fill(tab, stored) {
       if (!field.readOnly) field.value = text;
     }
   }, stored);
-  await tab.locator("input[type=password]").last().focus();
+  await tab.locator("input:not([type=hidden], [type=checkbox])").last().focus();
   await arrive(tab, () => tab.keyboard.press("Enter"));
 }
 
@@ -434,6 +493,20 @@ async function manage(tab, title, username) {
   is(await fields(tab), [name, current], `${title}: the fields of sign-in`);
   await fill(tab, { username, "current-password": password });
   is(at(), "/account", `${title}: signs in`);
+
+  const code = ["one-time-code", "text"];
+  await open("/factors/totp");
+  const secret = await secretOf(tab);
+  is(await fields(tab), [code], `${title}: the field of a new app`);
+  await fill(tab, { "one-time-code": shown(secret) });
+  is(at(), "/account/factors/totp", `${title}: sets up an app`);
+  await tab.context().clearCookies();
+  await open("/login");
+  await fill(tab, { username, "current-password": password });
+  is(at(), "/account/factor", `${title}: signs in with the password, and is asked for the code`);
+  is(await fields(tab), [code], `${title}: the field of the code`);
+  await fill(tab, { "one-time-code": shown(secret, 1) });
+  is(at(), "/account", `${title}: signs in with the code`);
 }
 
 // ---- Browsers ----

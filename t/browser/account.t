@@ -19,7 +19,7 @@ PERL
 
 my $server = LuciaTest::Server->new(
     throttle => 0,
-    files    => { 'htdocs/stale.cgi' => $stale },
+    files    => { 'htdocs/stale.cgi' => $stale, 'htdocs/two/index.html' => qq{<!doctype html>\n<html lang="en">\n<title>Two factors</title>\n<h1>Two factors</h1>\n} },
     config   => <<'CONF',
 LuciaDatabase sqlite3 @db@
 LuciaPasswordHash argon2id m=8 t=1 p=1
@@ -33,6 +33,10 @@ LuciaAccountDeletion On
 LuciaUserAttributes email display_name
 LuciaUserEditable email? display_name?
 LuciaSessionCache off
+<Location /two/>
+    AuthType Lucia
+    Require lucia-factors 2
+</Location>
 AddHandler cgi-script .cgi
 <Directory "@htdocs@">
     Options +ExecCGI
