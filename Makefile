@@ -40,13 +40,14 @@ say = $(if $(V),,@printf '  %-4s %s\n' $(1) '$@';)
 
 # apache2-bin is the server alone; the package apache2 would also start a service.
 PACKAGES = gcc libc6-dev make pkg-config perl apache2-bin apache2-dev libaprutil1-dbd-sqlite3 \
-	libargon2-dev libsodium-dev libssl-dev libutf8proc-dev libjansson-dev libfido2-dev libqrencode-dev
+	libargon2-dev libsodium-dev libssl-dev libutf8proc-dev libjansson-dev libfido2-dev libqrencode-dev \
+	libidn2-dev libcurl4-openssl-dev
 # libapache2-mod-perl2 is only here because Apache::Test comes inside it.
 TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl \
 	libio-pty-perl openssl oathtool zbar-tools binutils apache2-utils man-db \
 	sqlite3 curl media-types postgresql pgbouncer libaprutil1-dbd-pgsql libdbd-pg-perl \
 	mariadb-server galera-4 rsync libaprutil1-dbd-mysql libdbd-mariadb-perl redis-server memcached \
-	php-fpm git litmus subversion libapache2-mod-svn libapache2-mod-auth-openidc nginx-light haproxy varnish hitch
+	python3-aiosmtpd msmtp php-fpm git litmus subversion libapache2-mod-svn libapache2-mod-auth-openidc nginx-light haproxy varnish hitch
 LONG_PACKAGES = faketime
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck
 BENCH_PACKAGES = wrk valgrind binutils libapache2-mod-auth-openidc libdbd-sqlite3-perl postgresql libaprutil1-dbd-pgsql libdbd-pg-perl $(NODE_PACKAGES)
@@ -61,7 +62,7 @@ TEST_PACKAGES += chromium firefox-esr fonts-dejavu-core
 endif
 install-packages = $(if $(NO_DEPS),,.ci/packages $(1))
 
-CORE_LIBS = libargon2 libsodium libcrypto libutf8proc jansson libfido2
+CORE_LIBS = libargon2 libsodium libcrypto libutf8proc jansson libfido2 libidn2 libcurl
 # What only pages need, and so only the module.
 PAGE_LIBS = libqrencode
 APR_LIBS = apr-1 apr-util-1

@@ -58,6 +58,7 @@ static const luci_command_t *const commands[] = {
     &luci_command_passkey_delete,
     &luci_command_throttle_list,
     &luci_command_throttle_clear,
+    &luci_command_mail_test,
     &luci_command_purge,
     &luci_command_export,
     &luci_command_activity,

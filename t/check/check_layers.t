@@ -145,6 +145,8 @@ only_in 'apr_dbd_*', qr/^apr_dbd_/, 'core/db/connection';
 only_in 'libargon2', qr/^argon2/, 'core/password/password_argon2';
 only_in 'libsodium', qr/^(?:crypto_|sodium_|randombytes)/, 'core/password/password_argon2', 'core/session/local_cache';
 only_in 'libqrencode', qr/^QRcode_/, 'core/web/qr_picture';
+only_in 'libcurl', qr/^curl_/, 'core/mail/transport_smtp';
+only_in 'libidn2', qr/^idn2_/, 'core/mail/mailbox';
 only_in 'randomness', qr/^(?:RAND_|getrandom$|getentropy$|arc4random|random$|rand$|rand_r$|drand48$|apr_generate_random_bytes$|apr_random_|apr_uuid_get$|ap_random)/,
     'core/base/secret';
 my @clock = map {

@@ -135,6 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_directives_secret("LuciaDatabase", apr_pstrcat(pool, "pgsql ", args, NULL), pool);
     fuzz_directives_secret("LuciaThrottleSecret", args, pool);
     fuzz_directives_secret("LuciaSecret", args, pool);
+    fuzz_directives_secret("LuciaMail", apr_pstrcat(pool, "smtps://localhost ", args, NULL), pool);
     free(args);
     apr_pool_destroy(pool);
     return 0;

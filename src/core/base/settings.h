@@ -112,6 +112,12 @@ typedef struct {
     const char *logo_origin; /* canonical, of an absolute URL; NULL: this site's own */
 } luci_site_identity_t;
 
+/* LuciaMailFrom: from whom mails come. */
+typedef struct {
+    const char *address; /* as luci_mailbox_check (core/mail) returns it; NULL: not set */
+    const char *name;    /* UTF-8 without control characters; NULL: none */
+} luci_mail_sender_t;
+
 typedef struct {
     luci_ms_t active_period;
     luci_ms_t idle_period;
@@ -125,6 +131,8 @@ typedef struct {
     apr_array_header_t *password_words;         /* const char *, folded (luci_policy_fold); NULL: as empty */
     luci_site_identity_t site;                  /* no new password may be its name */
     const struct luci_seal_keys_t *seal_keys;   /* of LuciaSecret (core/seal); NULL: there is none */
+    const struct luci_mail_server_t *mail;      /* LuciaMail (core/mail); NULL: no mail is sent */
+    luci_mail_sender_t mail_from;
     int activity; /* 1: what happens to accounts is written down (core/activity) */
     luci_second_factor_t second_factor;
     luci_passkeys_t passkeys;

@@ -58,6 +58,8 @@ typedef const struct luci_block_list_t *luci_block_list_value_t;
 typedef apr_array_header_t *luci_password_words_value_t;
 typedef const char *luci_secret_place_value_t;
 typedef const struct luci_seal_keys_t *luci_seal_keys_value_t;
+typedef const struct luci_mail_server_t *luci_mail_server_value_t;
+typedef luci_mail_sender_t luci_mail_sender_value_t;
 typedef const char *luci_socket_value_t;
 typedef luci_site_identity_t luci_site_identity_value_t;
 typedef apr_array_header_t *luci_languages_value_t;
@@ -133,6 +135,10 @@ extern const luci_type_t luci_type_socket;       /* a path; "off" is NULL */
 /* Secrets: directive_secret.c */
 extern const luci_type_t
     luci_type_seal_keys; /* {file:/path} or {env:NAME}, several; the keys of the secrets */
+
+/* Mail: directive_mail.c */
+extern const luci_type_t luci_type_mail_server; /* "off" is NULL */
+extern const luci_type_t luci_type_mail_sender; /* ADDRESS [NAME] */
 
 /* New passwords: directive_passwords.c */
 extern const luci_type_t luci_type_block_list;     /* a file, which is opened; "off" is NULL */

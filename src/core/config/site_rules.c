@@ -860,6 +860,17 @@ static void secret_is_missing(judge_t *judge, const luci_site_t *site, const cha
          "LuciaSecret {file:/etc/luciauth-secret}");
 }
 
+static void sender_is_missing(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    const luci_settings_t *settings = &site->config->settings;
+
+    if (settings->mail && !settings->mail_from.address)
+        find(judge, id, LUCI_SITE_FATAL,
+             apr_pstrcat(judge->pool, "LuciaMailFrom is missing: LuciaMail of ", site->title, " needs it",
+                         NULL),
+             "Write the address from which mails are to come, such as LuciaMailFrom accounts@example.org");
+}
+
 /* ---- The list of rules ---- */
 
 typedef struct {
@@ -875,6 +886,7 @@ static const rule_t rules[] = {
     { "LUCI0508", asked_attributes_are_unknown, 1 },
     { "LUCI0509", filled_in_column_is_trusted, 1 },
     { "LUCI0514", secret_is_missing, 0 },
+    { "LUCI0528", sender_is_missing, 0 },
     { "LUCI0313", servers_differ, 0 },
     { "LUCI0451", socache_keeps_nothing, 1 },
     { "LUCI0511", factors_are_off, 1 },

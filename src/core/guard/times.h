@@ -125,6 +125,11 @@
 #define LUCI_JOB_SHARE 3           /* a run works at most one part in so many of its time, and rests */
 #define LUCI_PURGE_ALL LUCI_MS_DAY /* milliseconds; then the purge searches where it has deleted before */
 
+/* ---- Mail: in threads that no request waits for ---- */
+
+#define LUCI_MAIL_CONNECT_MAX apr_time_from_sec(10)
+#define LUCI_MAIL_SEND_MAX apr_time_from_sec(30) /* for one mail, connecting included */
+
 /* ---- The control socket ---- */
 
 #define LUCI_CONTROL_SECONDS 2                    /* for each read and write */

@@ -65,6 +65,9 @@ extern const luci_command_t luci_command_app_password_delete;
 extern const luci_command_t luci_command_passkey_list;
 extern const luci_command_t luci_command_passkey_delete;
 
+/* mail_commands.c */
+extern const luci_command_t luci_command_mail_test;
+
 /* throttle_commands.c */
 extern const luci_command_t luci_command_throttle_list;
 extern const luci_command_t luci_command_throttle_clear;
