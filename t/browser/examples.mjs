@@ -23,6 +23,10 @@ const modules = `
 a72975d2db 53f7dfbb73 1aebf5394ae 1606764c780 448bb75934 11098f17f8f d6dfb406db 1e354195018 8d83c4373a adfe5d76b
 13501133228 5063d54e2c 969c7bc5fd 19c747f17 1fd1c8e4752 105054cdb10 174c94e11f0 175f1cb2bba 17571f1d723 1043c1a759a
 1fda89f87ea`.trim().split(/\s+/).map((row) => BigInt(`0x${row}`).toString(2).padStart(41, "0"));
+const passkey = {
+  passkey_url: "/account/passkey", passkey_script: "/account/passkey.js", passkey_token: "1.AAAA.BBBB.CCCC", passkey_challenge: "AAECAwQ",
+  passkey_party: "site.example", passkey_verification: "required", passkey_timeout: "600000",
+};
 const app = {
   secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
   secret_text: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP",
@@ -40,6 +44,7 @@ const states = [
   ["login-password", "login", { username: "ada", error: "Invalid password", field: "password" }],
   ["login-site", "login", { site_name: "Alpine Club of the North", site_logo: logo, has_footer: "1" }],
   ["login-no-signup", "login", { signup_url: "" }],
+  ["login-passkey", "login", { next: "/private/", ...passkey }],
   ["signup", "signup", {}],
   ["signup-username", "signup", { username: "ada", error: "Invalid username", field: "username" }],
   ["signup-username-empty", "signup", { error: "Invalid username", field: "username" }],
@@ -59,7 +64,16 @@ const states = [
   ["factor", "factor", { username: "lovelace", has_code: "1", has_totp: "1", has_recovery: "1", next: "/private/", switch_url: "/login?next=/private/" }],
   ["factor-wrong", "factor", { username: "lovelace", has_code: "1", has_totp: "1", switch_url: "/login", error: "Incorrect code", field: "code" }],
   ["factor-late", "factor", { username: "lovelace", has_code: "1", has_totp: "1", has_recovery: "1", switch_url: "/login", error: "Too many attempts. Try again in 15 minutes.", field: "form" }],
-  ["factor-passkey", "factor", { username: "lovelace", no_code: "1", switch_url: "/login" }],
+  ["factor-passkey", "factor", { username: "lovelace", no_code: "1", switch_url: "/login", passkey_allow: "Y3JlZGVudGlhbA", ...passkey }],
+  ["passkey", "passkey", { next: "/private/", ...passkey }],
+  ["passkey-refused", "passkey", { error: "This passkey cannot be used here", field: "form", status: "400", ...passkey }],
+  ["passkey-unavailable", "passkey", { unavailable: "1" }],
+  ["passkeys", "passkeys", { username: "lovelace", account_url: "/", name: "Firefox, Linux", ...passkey, passkeys: [
+    { tag: "98cf03287670", name: "My phone", since: "2026-11-22 18:30 UTC", last_used: "2026-11-29 08:15 UTC", backed_up: "1" },
+    { tag: "76094d07689c", name: '"><svg onload=alert(1)>' + "W".repeat(40), since: "2026-11-20 08:15 UTC", last_used: "" }] }],
+  ["passkeys-empty", "passkeys", { username: "lovelace", account_url: "/", is_empty: "1", name: "Firefox, Linux", ...passkey }],
+  ["passkeys-unavailable", "passkeys", { username: "lovelace", account_url: "/", is_empty: "1", unavailable: "1" }],
+  ["confirm-passkey", "confirm", { username: "lovelace", switch_url: "/logout", ...passkey }],
   ["confirm", "confirm", { username: "lovelace", next: "/private/", switch_url: "/logout?next=/private/" }],
   ["confirm-wrong", "confirm", { username: "lovelace", switch_url: "/logout", error: "Incorrect password", field: "password" }],
   ["confirm-other", "confirm", { username: "lovelace", switch_url: "/logout", error: "You are signed in with another name now", field: "form" }],

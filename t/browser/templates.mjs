@@ -27,6 +27,7 @@ const focusAtStart = {
   "login-refused": "password",
   "login-username": "username",
   "login-password": "password",
+  "login-passkey": "username",
   "signup": "username",
   "signup-username": "username",
   "signup-username-empty": "username",
@@ -41,6 +42,7 @@ const focusAtStart = {
   "factor-wrong": "code",
   "factor-late": "code",
   "confirm": "password",
+  "confirm-passkey": "password",
   "confirm-wrong": "password",
   "confirm-other": "password",
   "username": "username",
@@ -55,6 +57,12 @@ const focusAtStart = {
   "reset": "password",
   "reset-weak": "password",
 };
+
+/** As the script does in a browser with passkeys. */
+const showPasskeys = () =>
+  tab.evaluate(() => {
+    for (const form of document.querySelectorAll("form[data-passkey]")) form.hidden = false;
+  });
 
 const browser = await launch();
 const tab = await browser.newPage();
@@ -72,6 +80,7 @@ for (const { name, html, field, error } of examples) {
   if (["username", "password", "current", "code"].includes(field)) {
     is(await errorOf(tab, field), { invalid: true, alerts: [error] }, `${name}: the error is tied to its field`);
   }
+  await showPasskeys();
   await audit(tab, name);
 }
 
@@ -80,6 +89,7 @@ const phone = looks.filter(({ name }) => name === "phone-light");
 for (const { name, html } of translations) {
   await tab.goto("about:blank");
   await tab.setContent(html);
+  await showPasskeys();
   await audit(tab, name, phone);
 }
 await browser.close();
