@@ -40,7 +40,8 @@ static void keep_notice(void *baton, const luci_notice_t *notice)
                                          [LUCI_NOTICE_UNLOCKED] = "unlocked",
                                          [LUCI_NOTICE_FAILURE_UNCOUNTED] = "failure_uncounted",
                                          [LUCI_NOTICE_FACTOR_LOCKED] = "factor_locked",
-                                         [LUCI_NOTICE_SEED_UNREADABLE] = "seed_unreadable" };
+                                         [LUCI_NOTICE_SEED_UNREADABLE] = "seed_unreadable",
+                                         [LUCI_NOTICE_PASSKEY_COPIED] = "passkey_copied" };
     support_auth_t *with = baton;
     size_t length = strlen(with->logged);
 
