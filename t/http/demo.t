@@ -6,6 +6,7 @@ use lib 't/lib';
 use Test::More;
 use LuciaTest;
 use LuciaTest::Client;
+use LuciaTest::Factors;
 
 LuciaTest::only_files('the demo has a database file');
 
@@ -45,7 +46,7 @@ unlike $start->body, qr{<!--|\@[A-Z_]+\@}, 'the start page has no directive and 
 sub text { my ($html) = @_; my %c = (lt => '<', gt => '>', amp => '&', quot => '"'); return $html =~ s/&(\w+);/$c{$1}/gr }
 my $conf = LuciaTest::Server::slurp("$dir/httpd.conf");
 my @shown = map { text($_) } $start->body =~ m{<pre>(.*?)</pre>}gs;
-is scalar @shown, 4, 'the start page shows the lines of its four parts';
+is scalar @shown, 5, 'the start page shows the lines of its five parts';
 for my $lines (@shown) {
     my @missing = grep { index($conf, "$_\n") < 0 } split /\n/, $lines;
     is_deeply \@missing, [], 'the lines that the start page shows are in the configuration: ' . (split /\n/, $lines)[0];
@@ -64,8 +65,19 @@ is $client->request(GET => '/files/hello.txt', %member)->status, 200, 'a member 
 like $client->request(GET => '/backend/', %member)->body, qr{<mark>X-Lucia-Username: alice</mark>}, 'the application knows the member';
 my %links = map { $_ => 1 } $client->request(GET => '/start/', %member)->body =~ m{href="(/[^"]*)"}g;
 for my $path (sort keys %links) {
-    is $client->request(GET => $path, %member)->status, 200, "a link of the start page leads to a page: $path";
+    is $client->request(GET => $path, %member)->status, $path eq '/safe/' ? 302 : 200, "a link of the start page leads to a page: $path";
 }
+
+# ---- The second factor ----
+
+is $client->request(GET => '/safe/hello.txt', %member)->location, '/factor?next=/safe/hello.txt', 'a member with one factor is led to the second one';
+is((stat "$dir/secret")[2] & 0777, 0600, 'the secret of the demo is for its owner alone');
+my $secret = $client->request(GET => '/api/factors/totp', cookie => $member{cookie})->json->{secret};
+my $setup = $client->request(POST => '/api/factors/totp', LuciaTest::json({ secret => $secret, code => totp($secret, time) }), origin => 1, cookie => $member{cookie});
+is $setup->status, 200, 'a member sets up an app in the demo';
+$member{cookie} = LuciaTest::cookie_of($setup);
+is $client->request(GET => '/safe/hello.txt', %member)->status, 200, 'a member with two factors gets the files';
+like $client->request(GET => '/start/', %member)->body, qr{signed in with two factors}, 'the start page knows two factors';
 
 # ---- The end ----
 
