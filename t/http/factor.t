@@ -259,6 +259,17 @@ is $reply->status, 200, 'S1.42: the code of the app signs in, with a space as we
 is_served($host{must}->request(GET => '/plain/a.txt', navigation(), cookie => session_of($reply)), 'S4.27: the new session is a whole one');
 is answer(must(factor => { code => $code }, $step)), '400 Incorrect code', 'S1.62: the same code does not work twice';
 
+# ---- A step that is not completed ----
+
+sub ends_step { my ($reply) = @_; my $sent = step_of($reply); return $sent && $sent->{value} eq '' }
+my $left = step_of(login('alice'));
+$reply = must(signup => { username => 'grace', password => $PASSWORD }, $left);
+ok ends_step($reply), 'a sign-up ends the step of another user, which would lead away from the new session';
+$reply = must(login => { username => 'grace', password => $PASSWORD }, $left);
+ok ends_step($reply), 'a sign-in ends the step of another user';
+$reply = must(logout => {}, $left, session_of($reply));
+ok ends_step($reply), 'sign-out ends a step, so that the next one at the device does not read the name';
+
 # ---- A password that is remembered for HTTP Basic ----
 
 my $frank = up('frank');

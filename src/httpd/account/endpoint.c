@@ -65,6 +65,8 @@ void luci_endpoint_set_device(request_rec *r, const luci_auth_t *auth, const luc
 
 void luci_endpoint_clear_session(const luci_endpoint_request_t *request)
 {
-    if (request->session->token.id == luci_state_credentials(request->state)->cookie_id)
-        luci_cookies_clear_session(request->r);
+    if (request->session->token.id != luci_state_credentials(request->state)->cookie_id)
+        return;
+    luci_cookies_clear_session(request->r);
+    luci_cookies_clear_step(request->r);
 }

@@ -99,7 +99,8 @@ luci_result_t luci_endpoint_session(luci_endpoint_request_t *request,
 /* Sends the device cookie of a request that succeeded. It is optional: an error changes nothing. */
 void luci_endpoint_set_device(request_rec *r, const luci_auth_t *auth, const luci_auth_request_t *made);
 
-/* Clears the cookie of request->session, which has ended, unless it was a bearer token. */
+/* Clears the cookie of request->session, which has ended, and that of a step that was not completed, unless
+ * the session was a bearer token. */
 void luci_endpoint_clear_session(const luci_endpoint_request_t *request);
 
 #endif

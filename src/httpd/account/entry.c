@@ -153,12 +153,14 @@ static int failed(luci_password_form_t *entry)
     return complain(entry, &problem, "form_error");
 }
 
-/* Sends the cookie of the new session, and redirects the browser to next or home. */
+/* Sends the cookie of the new session, and redirects the browser to next or home. A step that was not
+ * completed ends: it may be another user's, and would count more than the session. */
 static int welcome(luci_password_form_t *entry)
 {
     luci_endpoint_request_t *request = entry->request;
     const char *next;
 
+    luci_cookies_clear_step(request->r);
     luci_cookies_set_session(request->r, &entry->session);
     luci_answer_clear_cache(request->r); /* The browser may have cached pages for anonymous requests. */
     if (request->wants_json)

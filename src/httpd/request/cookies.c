@@ -186,5 +186,6 @@ void luci_cookies_set_step(request_rec *r, const char *value)
 
 void luci_cookies_clear_step(request_rec *r)
 {
-    clear_named(r, luci_runtime_of(r)->step_cookie);
+    if (luci_runtime_of(r)->step_cookie)
+        clear_named(r, luci_runtime_of(r)->step_cookie);
 }
