@@ -118,6 +118,19 @@ for my $case (
     is scalar(() = $said =~ /LUCI0313: .* have one user table, but secrets in LuciaSecret/g), $warns, "S5.5: $name of two servers: " . ($warns ? 'a warning' : 'no warning') or diag $said;
 }
 
+my $off = "LuciaSecondFactor off\nLuciaMount /account";
+for my $case (
+    [1, 'a sign-in without second factors', hosts([a => "$line\nLuciaMount /account"], [b => $off])],
+    [1, 'a sign-in without second factors, which comes first,', hosts([a => $off], [b => $line])],
+    [0, 'no sign-in where second factors are off', hosts([a => "$line\nLuciaMount /account"], [b => 'LuciaSecondFactor off'])],
+    [0, 'other tables', hosts([a => "$line\nLuciaMount /account"], [b => "$off\nLuciaTables other_user other_key other_session"])],
+) {
+    my ($warns, $name, $config) = @$case;
+    my ($status, $said) = $server->configtest($config);
+    is $status, 0, "S4.27: $name at one of two servers lets httpd start" or diag $said;
+    is scalar(() = $said =~ /LUCI0313: .* have one session table, but LuciaSecondFactor is off/g), $warns, "S4.27: $name at one of two servers: " . ($warns ? 'a warning' : 'no warning') or diag $said;
+}
+
 # ---- A running server, and what it shows ----
 
 my $running = LuciaTest::Server->new(

@@ -454,8 +454,18 @@ static int has_other_secret(const luci_settings_t *a, const luci_settings_t *b)
             !luci_seal_keys_reads(b->seal_keys, a->seal_keys));
 }
 
+/* 1 if one of two servers asks for second factors, and the other one signs in without. */
+static int is_way_around_factors(const luci_site_t *a, const luci_site_t *b, apr_pool_t *pool)
+{
+    const luci_site_t *without = a->config->settings.second_factor == LUCI_SECOND_FACTOR_OFF ? a : b;
+
+    return !a->config->settings.second_factor != !b->config->settings.second_factor &&
+           has_endpoint(without, "login", NULL, pool);
+}
+
 /* How two servers use one table differently; NULL: they do not. */
-static const char *difference(const luci_site_t *a, const luci_site_t *b, const char **remedy)
+static const char *difference(const luci_site_t *a, const luci_site_t *b, const char **remedy,
+                              apr_pool_t *pool)
 {
     const luci_settings_t *first = &a->config->settings, *second = &b->config->settings;
     int same_sessions = strcmp(first->tables.session, second->tables.session) == 0,
@@ -480,6 +490,12 @@ static const char *difference(const luci_site_t *a, const luci_site_t *b, const 
         return "one user table, but secrets in LuciaSecret with which one of them cannot read the second "
                "factors of the other";
     }
+    if (same_sessions && is_way_around_factors(a, b, pool)) {
+        *remedy = "Write LuciaSecondFactor with the same value for both, or no sign-in where it is off";
+        return "one session table, but LuciaSecondFactor is off in only one of them: its sign-in asks for "
+               "the "
+               "password alone, and the other one takes its sessions for those of one factor";
+    }
     return NULL;
 }
 
@@ -492,7 +508,7 @@ static void servers_differ(judge_t *judge, const luci_site_t *site, const char *
         if (other == site)
             return; /* the remaining pairs are judged with the other server as site */
         how = luci_database_is_same(&other->config->database, &site->config->database)
-                  ? difference(other, site, &remedy)
+                  ? difference(other, site, &remedy, judge->pool)
                   : NULL;
         if (how)
             find(judge, id, LUCI_SITE_PROBLEM,
