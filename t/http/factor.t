@@ -243,6 +243,9 @@ sub must { my ($path, $fields, @cookies) = @_; return $host{must}->request(POST 
 my $erin = session_of(must(signup => { username => 'erinX', password => $PASSWORD }));
 is answer($host{must}->request(GET => '/plain/a.txt', script(), cookie => $erin)), '401 Second factor required', 'S4.27: a sign-up alone opens nothing';
 my $setup = $host{must}->request(GET => '/account/api/factors/totp', %must, cookie => $erin)->json;
+my $setting_up = $host{must}->request(GET => '/account/factors', navigation(), cookie => $erin)->body;
+like $setting_up, qr/This site asks everyone for a second step/, 'S4.27: the page says why it is shown';
+is_deeply [sort $setting_up =~ m{href="(/[^"]*)"}g], ['/account/factors/totp', '/account/logout'], 'S4.27: with half a session, no link leads back to the page';
 my $begun = time;
 $reply = must('factors/totp', { secret => $setup->{secret}, code => totp($setup->{secret}, $begun - 30) }, $erin);
 is $reply->status, 200, 'S4.27: half a session sets up an app';

@@ -6,6 +6,7 @@
 #include "core/auth/own_factors.h"
 #include "core/auth/own_sessions.h"
 #include "core/base/secret.h"
+#include "httpd/request/validation.h"
 #include "httpd/request/way_back.h"
 
 #include <apr_strings.h>
@@ -29,6 +30,17 @@ static int answer_json(luci_endpoint_request_t *request, const luci_own_factors_
                                      "passkeys", factors->passkeys));
 }
 
+/* With half a session, the other pages would lead back to this one. */
+static void set_half(const luci_endpoint_request_t *request, const luci_own_factors_t *factors,
+                     apr_table_t *values)
+{
+    apr_table_setn(values, "is_needed", factors->kinds ? "" : "1");
+    apr_table_setn(values, "account_url", "");
+    apr_table_setn(values, "sessions_url", "");
+    apr_table_setn(values, "app_passwords_url", "");
+    apr_table_setn(values, "sign_out_url", request->urls->logout);
+}
+
 static int page(luci_endpoint_request_t *request, const luci_own_factors_t *factors)
 {
     apr_pool_t *pool = request->r->pool;
@@ -48,6 +60,8 @@ static int page(luci_endpoint_request_t *request, const luci_own_factors_t *fact
     apr_table_setn(values, "passkeys_url", request->urls->passkeys ? request->urls->passkeys : "");
     apr_table_setn(values, "app_passwords", apr_itoa(pool, factors->app_passwords));
     apr_table_setn(values, "app_passwords_url", app ? app : "");
+    if (luci_validation_is_half(request->r, request->session))
+        set_half(request, factors, values);
     return luci_own_page_send(request, values, NULL, NULL);
 }
 
