@@ -80,6 +80,11 @@ CONF
     LuciaSecret {env:OTHER_SECRET}
 </VirtualHost>
 <VirtualHost *>
+    ServerName only.test
+    LuciaSecondFactor off
+    LuciaPasskeys only
+</VirtualHost>
+<VirtualHost *>
     ServerName lucia.test
     LuciaDatabase sqlite3 @dir@/db/lucia.db
     LuciaSessionTokens plain
@@ -87,7 +92,7 @@ CONF
 CONF
 my $db = $server->db;
 my $ctl = LuciaTest::Ctl->new('--config', $server->conf_file, '--vhost', '127.0.0.1');
-my %host = map { $_ => LuciaTest::Gate::Host->new($server, "$_.test", 'db/luciauth.db') } qw(must off foreign);
+my %host = map { $_ => LuciaTest::Gate::Host->new($server, "$_.test", 'db/luciauth.db') } qw(must off foreign only);
 my $lucia = LuciaTest::Gate::Host->new($server, 'lucia.test', 'db/lucia.db');
 
 sub up { my ($name, @more) = @_; return sign_up($server, $name, path => '/account/signup', @more) }
@@ -302,6 +307,23 @@ is seen(two => $fresh), 200, 'a session with two factors is known as one';
 is seen(plain => $fresh, on => $host{off}), 200, 'S1.40: it is valid where LuciaSecondFactor is off';
 is seen(two => $fresh), 200, 'S1.40: afterwards it has two factors as before';
 is session_of(login('alice', on => $host{must})), undef, 'S1.41: where a second factor is required, sign-in asks for it';
+
+# ---- Passkeys alone ----
+
+my $hanna = up('hanna');
+my %only = (on => $host{only});
+sqlite($db, "INSERT INTO auth_user_passkey (id, user_id, credential_id, public_key, algorithm, sign_count, flags, name, created_at) VALUES ('none', ?, 'AAAA', 'AAAA', -7, 0, 0, 'key', 1)", user_id($db, 'hanna'));
+changed('hanna');
+is_deeply [map { session_of($_) } login('hanna', %only), api(login => { username => 'hanna', password => $PASSWORD }, %only), page(signup => { username => 'hanna', password => $PASSWORD }, %only)], [undef, undef, undef],
+    'S9.86: with LuciaPasskeys only, no page takes the password of a user who has a passkey for a sign-in';
+is basic(hanna => $PASSWORD, %only), 401, 'S9.86: with LuciaPasskeys only, HTTP Basic refuses the password of that user';
+is seen(fresh => $hanna, %only), 200, 'a session from before the passkey is fresh for a while';
+$hanna = session_of(page(password => { current => $PASSWORD, password => $NEW }, cookie => $hanna, %only));
+is seen(fresh => $hanna, %only), 200, 'S1.27: after a change of the password it is as fresh as before';
+age($hanna);
+is session_of(page(confirm => { password => $NEW }, cookie => $hanna, %only)), undef, 'S9.86: with LuciaPasskeys only, the password of that user confirms no session';
+$hanna = session_of(page(password => { current => $NEW, password => $PASSWORD }, cookie => $hanna, %only));
+is seen(fresh => $hanna, %only), 401, 'S1.27: with LuciaPasskeys only, a change of the password makes no fresh session of that user';
 
 # ---- Another server with the same database ----
 

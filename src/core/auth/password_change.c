@@ -62,13 +62,13 @@ static luci_result_t find_proof(luci_db_t *db, const writing_t *writing, luci_ms
     luci_result_t result = LUCI_OK;
 
     *proved_at = 0;
-    if (settings->second_factor != LUCI_SECOND_FACTOR_OFF)
+    if (settings->second_factor != LUCI_SECOND_FACTOR_OFF || settings->passkeys == LUCI_PASSKEYS_ONLY)
         result = luci_session_proved_at(db, &writing->change->session->token, settings, proved_at, scratch);
     return result == LUCI_NOT_FOUND ? LUCI_OK : result; /* the column */
 }
 
-/* For a user who has a second factor, the password alone proves nothing: the new session is as old and as
- * fresh as the one before. */
+/* For a user who has a second factor, or may sign in with a passkey only, the password alone proves nothing:
+ * the new session is as old and as fresh as the one before. */
 static luci_result_t limit_proof(luci_db_t *db, writing_t *writing, luci_ms_t proved_at, apr_pool_t *scratch)
 {
     const luci_password_change_t *change = writing->change;
