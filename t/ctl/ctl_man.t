@@ -14,7 +14,7 @@ my $completion = LuciaTest::build() . '/luciactl.bash';
 
 # What the program itself says: name -> its help.
 my ($listed) = $ctl->does('help') =~ /^Commands:\n(.*?)\n\n/ms;
-my @names = sort map { /^  ((?:user|session|key|group|factor|app-password|passkey|import|throttle|mail) \S+|\S+)/ ? $1 : () } split /\n/, $listed;
+my @names = sort map { /^  ((?:user|session|key|group|invite|factor|app-password|passkey|import|throttle|mail) \S+|\S+)/ ? $1 : () } split /\n/, $listed;
 cmp_ok scalar @names, '>', 15, 'the commands are known';
 my %help = map { $_ => $ctl->does('help', split / /) } @names;
 for my $name (@names) {

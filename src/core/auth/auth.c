@@ -11,6 +11,8 @@
 #include "core/base/timestamp.h"
 #include "core/db/session_table.h"
 #include "core/factor/factor.h"
+#include "core/group/group.h"
+#include "core/invitation/invitation.h"
 #include "core/passkey/passkey.h"
 #include "core/password/block_list.h"
 #include "core/password/policy.h"
@@ -31,6 +33,7 @@ typedef struct {
     luci_session_t *session;
     luci_key_t key; /* id and stored hash; output: the rest, before its failures were set back */
     int is_sign_up;
+    luci_invitation_t invitation; /* of a sign-up that needs one */
     int attribute;  /* output: the number of the attribute that is being stored, from 1; 0: none */
     int is_refused; /* output, of a sign-up that failed: by the value of that attribute */
     luci_factor_demand_t demand; /* output */
@@ -142,13 +145,16 @@ luci_result_t luci_auth_check_password(const luci_auth_t *auth, const luci_new_p
     return result;
 }
 
-/* Name and password of a sign-up. */
+/* The form of the invitation, name and password of a sign-up. */
 static luci_result_t check_new(const luci_auth_t *auth, luci_auth_request_t *request, luci_field_t *field,
                                apr_pool_t *pool)
 {
     luci_new_password_t wanted = { request->password, request->username, auth->site };
     luci_result_t result;
 
+    *field = LUCI_FIELD_NONE;
+    if (request->needs_invitation && !luci_invitation_is_formed(request->invitation))
+        return LUCI_DENIED;
     *field = LUCI_FIELD_USERNAME;
     request->weakness = LUCI_WEAKNESS_LENGTH;
     if (luci_policy_new_name(auth->settings, request->username) != LUCI_OK)
@@ -197,13 +203,45 @@ static luci_result_t explain_attribute(luci_db_t *db, sign_in_t *sign_in, luci_r
     return sign_in->is_refused ? LUCI_CONFLICT : LUCI_UNAVAILABLE;
 }
 
+/* DENIED: another sign-up has had the last use meanwhile. */
+static luci_result_t spend_invitation(luci_db_t *db, const sign_in_t *sign_in, apr_pool_t *scratch)
+{
+    luci_result_t result =
+        sign_in->request->needs_invitation
+            ? luci_invitation_spend(db, &sign_in->invitation, sign_in->request->now, scratch)
+            : LUCI_OK;
+
+    return result == LUCI_NOT_FOUND ? LUCI_DENIED : result;
+}
+
+/* The groups of the invitation. */
+static luci_result_t join_groups(luci_db_t *db, const sign_in_t *sign_in, apr_pool_t *scratch)
+{
+    const luci_user_t *user = &sign_in->session->user;
+    const char *list = luci_user_groups(user, sign_in->auth->settings);
+    luci_result_t result = LUCI_OK;
+    int added;
+
+    while (list && *list && result == LUCI_OK) {
+        size_t length = strcspn(list, ",");
+
+        result = luci_group_join(db, user->id, apr_pstrmemdup(scratch, list, length), &added, scratch);
+        list += length + (list[length] == ',');
+    }
+    return result;
+}
+
 static luci_result_t insert_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_t *scratch)
 {
     const luci_user_t *user = &sign_in->session->user;
-    luci_result_t result = luci_user_insert(db, user, sign_in->request->now, scratch);
+    luci_result_t result = spend_invitation(db, sign_in, scratch);
 
     sign_in->attribute = 0; /* A transaction may run twice. */
 
+    if (result == LUCI_OK)
+        result = luci_user_insert(db, user, sign_in->request->now, scratch);
+    if (result == LUCI_OK)
+        result = join_groups(db, sign_in, scratch);
     if (result == LUCI_OK)
         result = luci_key_insert(db, sign_in->key.id, user->id, sign_in->key.stored_hash, scratch);
     return result == LUCI_OK ? store_attributes(db, sign_in, scratch) : result;
@@ -314,9 +352,10 @@ static const char *signup_value(const luci_settings_t *settings, const luci_auth
 }
 
 /* Sets *user to a new user with a random id, which is not in the table yet. */
-static luci_result_t new_user(const luci_auth_t *auth, const luci_auth_request_t *request, luci_user_t *user,
-                              apr_pool_t *pool)
+static luci_result_t new_user(const sign_in_t *sign_in, luci_user_t *user, apr_pool_t *pool)
 {
+    const luci_auth_t *auth = sign_in->auth;
+    const luci_auth_request_t *request = sign_in->request;
     const char *username = request->username;
     char *id = apr_palloc(pool, LUCI_USER_ID_LENGTH + 1);
     const char **attributes =
@@ -329,6 +368,8 @@ static luci_result_t new_user(const luci_auth_t *auth, const luci_auth_request_t
             attributes[i] = signup_value(auth->settings, request,
                                          APR_ARRAY_IDX(auth->settings->attributes, i, const char *));
     }
+    if (auth->settings->groups)
+        attributes[auth->settings->attributes->nelts] = sign_in->invitation.groups;
     *user = (luci_user_t){ .id = id, .username = username, .attributes = attributes };
     return luci_secret_random_id(id, LUCI_USER_ID_LENGTH);
 }
@@ -471,6 +512,25 @@ static luci_result_t find_taken(const luci_auth_t *auth, const luci_auth_request
     return result == LUCI_OK ? LUCI_CONFLICT : result;
 }
 
+/* DENIED: the invitation cannot be used. The attempt is counted then, as above. */
+static luci_result_t find_invitation(sign_in_t *sign_in, apr_pool_t *pool)
+{
+    const luci_auth_request_t *request = sign_in->request;
+    const luci_db_source_t *source = &sign_in->auth->source;
+    count_t count = { .auth = sign_in->auth, .request = request, .pool = pool };
+    luci_db_t *db;
+    luci_result_t result = request->needs_invitation ? source->borrow(source->baton, &db) : LUCI_OK;
+
+    if (result != LUCI_OK || !request->needs_invitation)
+        return result;
+    result = luci_invitation_find(db, request->invitation, request->now, &sign_in->invitation, pool);
+    source->give_back(source->baton, db);
+    if (result != LUCI_NOT_FOUND)
+        return result;
+    result = count_sign_up(&count);
+    return result == LUCI_OK ? LUCI_DENIED : result;
+}
+
 static luci_result_t sign_up(const luci_auth_t *auth, luci_auth_request_t *request, luci_session_t *session,
                              luci_field_t *field, apr_pool_t *pool)
 {
@@ -489,11 +549,13 @@ static luci_result_t sign_up(const luci_auth_t *auth, luci_auth_request_t *reque
     if (result == LUCI_OK)
         result = look_sign_up(auth, request, pool);
     if (result == LUCI_OK)
+        result = find_invitation(&sign_in, pool);
+    if (result == LUCI_OK)
         result = find_taken(auth, request, sign_in.key.id, pool);
     if (result == LUCI_OK)
         result = luci_credential_hash(auth, &credential, &stored, pool);
     if (result == LUCI_OK)
-        result = new_user(auth, request, &user, pool);
+        result = new_user(&sign_in, &user, pool);
     if (result == LUCI_OK)
         result = luci_session_new(session, &user, auth->settings, request->now, pool);
     if (result != LUCI_OK)
@@ -517,6 +579,7 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *re
 
     event.reason = result == LUCI_INVALID    ? invalid_new(*field, request->weakness)
                    : result == LUCI_CONFLICT ? taken(*field)
+                   : result == LUCI_DENIED   ? LUCI_REASON_INVALID_LINK
                                              : luci_reason_of(result);
     if (result == LUCI_OK) {
         luci_auth_report(auth, &event, &session->user, session);

@@ -87,6 +87,8 @@ typedef struct {
     luci_client_t client;
     const char *const *attributes; /* of a sign-up, in the order of settings->signup, with NULL entries; NULL:
                                       none */
+    int needs_invitation;          /* 1: a sign-up has to present one (core/invitation) */
+    const char *invitation;        /* the token that it presents */
     const luci_session_token_t *old_session; /* came with the request, and is ended on success; NULL: none */
     luci_ms_t now;
     const char *key_id; /* luci_key_id of username, set by luci_auth_look; NULL: not computed yet */
@@ -120,7 +122,8 @@ luci_result_t luci_auth_look(const luci_auth_t *auth, luci_auth_request_t *reque
                              apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Creates user, key and session in one transaction. OK: *session is from pool and fresh. INVALID: see *field.
- * CONFLICT: the name is taken, or with *field ATTRIBUTE a value of which the column takes each once.
+ * CONFLICT: the name is taken, or with *field ATTRIBUTE a value of which the column takes each once. DENIED:
+ * the invitation that is needed cannot be used; nothing was looked up then, and no name is told about.
  * THROTTLED: refused before hashing, see attempt->retry_after. BUSY,
  * UNAVAILABLE (also if the block list of passwords cannot be read), INTERNAL. The password is checked before
  * the name is looked up, so that the time of a refusal tells nothing about accounts. */

@@ -77,6 +77,13 @@ typedef enum {
     LUCI_PASSKEYS_ONLY /* no password signs a user in */
 } luci_passkeys_t;
 
+/* LuciaSignup: who may create an account. */
+typedef enum {
+    LUCI_SIGNUP_OFF,
+    LUCI_SIGNUP_ON,
+    LUCI_SIGNUP_INVITE /* people with an invitation (core/invitation) */
+} luci_signup_t;
+
 typedef struct {
     apr_uint32_t max; /* attempts within the period; 0: no limit */
     luci_ms_t period;

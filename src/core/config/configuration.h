@@ -81,7 +81,7 @@ typedef struct {
 typedef struct {
     int csrf;
     apr_array_header_t *allowed_origins; /* const char *, canonical (luci_url_origin) */
-    int signup;
+    luci_signup_t signup;
     int username_change;   /* users may change their usernames */
     int account_deletion;  /* users may delete their accounts */
     const char *login_url; /* the URLs as configured; luci_config_urls returns those in force */

@@ -16,7 +16,8 @@
     ROW(app_password)                                                                                        \
     ROW(passkey)                                                                                             \
     ROW(passkey_challenge)                                                                                   \
-    ROW(user_group)
+    ROW(user_group)                                                                                          \
+    ROW(invitation)
 
 #define DECLARE(name) extern const luci_table_t luci_table_##name;
 #define ENTRY(name) &luci_table_##name,

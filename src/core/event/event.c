@@ -79,6 +79,8 @@ static const luci_event_record_t records[] = {
     [LUCI_EVENT_USER_EXPIRE] = { .name = "user_expire" },
     [LUCI_EVENT_USER_LINK] = { .name = "user_link" },
     [LUCI_EVENT_FACTOR_RESET] = { .name = "factor_reset" },
+    [LUCI_EVENT_INVITE_ADD] = { .name = "invite_add" },
+    [LUCI_EVENT_INVITE_DELETE] = { .name = "invite_delete" },
     [LUCI_EVENT_GROUP_ADD] = { .name = "group_add" },
     [LUCI_EVENT_GROUP_REMOVE] = { .name = "group_remove" },
     [LUCI_EVENT_SESSION_REVOKE] = { .name = "session_revoke" },
@@ -193,7 +195,7 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
                kind == LUCI_EVENT_PASSWORD_RESET;
     case ASKS_FACTOR:
         return kind == LUCI_EVENT_SIGN_IN || kind == LUCI_EVENT_CONFIRM || kind == LUCI_EVENT_PASSWORD_CHECK;
-    case NEEDS_LINK: return kind == LUCI_EVENT_PASSWORD_RESET;
+    case NEEDS_LINK: return kind == LUCI_EVENT_PASSWORD_RESET || kind == LUCI_EVENT_SIGN_UP;
     case NEEDS_SESSION: return records[kind].needs_session;
     case NEEDS_FRESH: return records[kind].needs_fresh;
     case DELETION: return kind == LUCI_EVENT_USER_DELETE;

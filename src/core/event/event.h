@@ -37,10 +37,12 @@ typedef enum {
     LUCI_EVENT_USER_DISABLE,
     LUCI_EVENT_USER_ENABLE,
     LUCI_EVENT_USER_EXPIRE,
-    LUCI_EVENT_USER_LINK,    /* a one-time link was made */
-    LUCI_EVENT_FACTOR_RESET, /* all second factors of a user were removed */
-    LUCI_EVENT_GROUP_ADD,    /* a user was put into a group */
-    LUCI_EVENT_GROUP_REMOVE, /* a user was taken out of a group */
+    LUCI_EVENT_USER_LINK,     /* a one-time link was made */
+    LUCI_EVENT_FACTOR_RESET,  /* all second factors of a user were removed */
+    LUCI_EVENT_INVITE_ADD,    /* an invitation was made */
+    LUCI_EVENT_INVITE_DELETE, /* an invitation was deleted */
+    LUCI_EVENT_GROUP_ADD,     /* a user was put into a group */
+    LUCI_EVENT_GROUP_REMOVE,  /* a user was taken out of a group */
     LUCI_EVENT_SESSION_REVOKE,
     LUCI_EVENT_KEY_ADD,
     LUCI_EVENT_KEY_DELETE,
@@ -77,7 +79,7 @@ typedef enum {
     LUCI_REASON_THROTTLED,
     LUCI_REASON_NO_SESSION,
     LUCI_REASON_UNCONFIRMED,  /* the holder of the session has not proved lately to be its user */
-    LUCI_REASON_INVALID_LINK, /* a one-time link that is unknown, spent, void or expired */
+    LUCI_REASON_INVALID_LINK, /* a one-time link or an invitation that is unknown, spent, void or expired */
     LUCI_REASON_CROSS_SITE,   /* the request comes from another site */
     LUCI_REASON_CLOSED,       /* the configuration does not allow it */
     LUCI_REASON_REFERENCED,   /* a row of another table refers to the account */

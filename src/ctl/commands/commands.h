@@ -42,6 +42,11 @@ extern const luci_command_t luci_command_group_list;
 extern const luci_command_t luci_command_group_add;
 extern const luci_command_t luci_command_group_remove;
 
+/* invite_commands.c */
+extern const luci_command_t luci_command_invite_add;
+extern const luci_command_t luci_command_invite_list;
+extern const luci_command_t luci_command_invite_delete;
+
 /* export_command.c */
 extern const luci_command_t luci_command_export;
 

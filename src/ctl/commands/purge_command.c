@@ -2,6 +2,7 @@
 #include "ctl/commands/commands.h"
 
 #include "core/activity/activity.h"
+#include "core/invitation/invitation.h"
 #include "core/passkey/challenge.h"
 #include "core/token/token.h"
 #include "ctl/commands/purge_run.h"
@@ -16,6 +17,8 @@ static luci_exit_t purge_links(luci_invocation_t *call, luci_ctl_database_t *dat
     luci_result_t result =
         luci_token_purge(database->db, apr_time_as_msec(apr_time_now()), &removed, call->pool);
 
+    if (result == LUCI_OK)
+        result = luci_invitation_purge(database->db, apr_time_as_msec(apr_time_now()), call->pool);
     return result == LUCI_OK ? LUCI_EXIT_DONE : luci_ctl_database_failed(database, result);
 }
 

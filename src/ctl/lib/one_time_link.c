@@ -31,31 +31,32 @@ static int is_page(const char *url, apr_pool_t *pool)
     return luci_url_origin(apr_pstrmemdup(pool, url, (apr_size_t)(path - url)), &origin, pool) == LUCI_OK;
 }
 
-static luci_exit_t from_option(luci_invocation_t *call, const char **page)
+static luci_exit_t from_option(luci_invocation_t *call, const char *name, const char **page)
 {
     *page = luci_command_value(call, "url");
     if (is_page(*page, call->pool))
         return LUCI_EXIT_DONE;
     return luci_command_misuse(call, apr_psprintf(call->pool,
                                                   "--url %s: write the whole address of the page, such as "
-                                                  "https://example.org/account/" PAGE,
-                                                  *page));
+                                                  "https://example.org/account/%s",
+                                                  *page, name));
 }
 
-static luci_exit_t find_page(luci_invocation_t *call, const luci_ctl_config_t *config, const char **page)
+luci_exit_t luci_one_time_link_page(luci_invocation_t *call, const luci_ctl_config_t *config,
+                                    const char *name, const char **page)
 {
     const char *why;
 
     if (luci_command_has(call, "url"))
-        return from_option(call, page);
+        return from_option(call, name, page);
     if (config->mounted_at) {
-        *page = apr_pstrcat(call->pool, config->mounted_at, "/" PAGE, NULL);
+        *page = apr_pstrcat(call->pool, config->mounted_at, "/", name, NULL);
         return LUCI_EXIT_DONE;
     }
     why = config->servers->nelts == 0 ? "without a configuration"
           : !config->has_pages
-              ? "because LuciaPages is Off: the page is the application's, which sends the token and the new "
-                "password to the endpoint " PAGE " (doc/api.md)"
+              ? "because LuciaPages is Off: the page is the application's, which sends what the link has to "
+                "the endpoint (doc/api.md)"
           : !config->server->mount
               ? "because there is no LuciaMount"
               : "because no ServerName has a scheme, as in \"ServerName https://example.org\", or several "
@@ -63,43 +64,46 @@ static luci_exit_t find_page(luci_invocation_t *call, const luci_ctl_config_t *c
     return luci_command_misuse(
         call, apr_psprintf(call->pool,
                            "the address of the page is not known, %s: write it with --url, such as --url "
-                           "https://example.org/account/" PAGE,
-                           why));
+                           "https://example.org/account/%s",
+                           why, name));
 }
 
 /* ---- The table ---- */
 
 /* Reports the statements that create the table. */
-static luci_exit_t refuse_table(const luci_ctl_database_t *database, apr_pool_t *pool)
+static luci_exit_t refuse_table(const luci_ctl_database_t *database, const luci_table_t *table,
+                                const char *use, apr_pool_t *pool)
 {
     const luci_settings_t *settings = &database->config.settings;
-    luci_gap_t gap = { .statements = luci_schema_table(luci_db_engine(database->db), &luci_table_token,
-                                                       settings, pool) };
+    luci_gap_t gap = { .statements = luci_schema_table(luci_db_engine(database->db), table, settings, pool) };
 
     return luci_say_error(
         LUCI_EXIT_REFUSED,
-        "the database has no table %s, which links need, and LuciaCreateSchema is Off; create it with: %s",
-        luci_table_name(&luci_table_token, &settings->tables, pool), luci_gap_statements(&gap, pool));
+        "the database has no table %s, which %s, and LuciaCreateSchema is Off; create it with: %s",
+        luci_table_name(table, &settings->tables, pool), use, luci_gap_statements(&gap, pool));
 }
 
-static luci_exit_t find_table(luci_invocation_t *call, luci_ctl_database_t *database)
+luci_exit_t luci_one_time_link_table(luci_invocation_t *call, luci_ctl_database_t *database,
+                                     const luci_table_t *table, const char *use)
 {
     int found = 0;
-    luci_result_t result = luci_token_has_table(database->db, &found);
+    luci_result_t result = luci_db_has(database->db, luci_probe_table(table), &found);
 
     if (result == LUCI_OK && !found && !database->config.server->create_schema)
-        return refuse_table(database, call->pool);
+        return refuse_table(database, table, use, call->pool);
     if (result == LUCI_OK && !found)
-        result = luci_token_create_table(database->db, call->pool);
+        result = luci_schema_create_one(database->db, table, call->pool);
     return result == LUCI_OK ? LUCI_EXIT_DONE : luci_ctl_database_failed(database, result);
 }
 
 luci_exit_t luci_one_time_link_prepare(luci_invocation_t *call, luci_ctl_database_t *database,
                                        const char **page)
 {
-    luci_exit_t status = find_page(call, &database->config, page);
+    luci_exit_t status = luci_one_time_link_page(call, &database->config, PAGE, page);
 
-    return status == LUCI_EXIT_DONE ? find_table(call, database) : status;
+    return status == LUCI_EXIT_DONE
+               ? luci_one_time_link_table(call, database, &luci_table_token, "links need")
+               : status;
 }
 
 /* ---- The link ---- */

@@ -17,6 +17,15 @@
 luci_exit_t luci_one_time_link_prepare(luci_invocation_t *call, luci_ctl_database_t *database,
                                        const char **page);
 
+/* Determines the URL of a page below LuciaMount, such as "signup", in the same way. DONE, USAGE. */
+luci_exit_t luci_one_time_link_page(luci_invocation_t *call, const luci_ctl_config_t *config,
+                                    const char *name, const char **page);
+
+/* Finds the table that such a command writes, or makes it, unless LuciaCreateSchema is Off. use says what
+ * for, as in "which links need". REFUSED: there is no table. DATABASE. */
+luci_exit_t luci_one_time_link_table(luci_invocation_t *call, luci_ctl_database_t *database,
+                                     const luci_table_t *table, const char *use);
+
 /* A link to make. */
 typedef struct {
     const luci_user_t *user;

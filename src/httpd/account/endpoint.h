@@ -38,9 +38,10 @@ struct luci_endpoint_t {
     /* 1: without a session, get and post are not called, and the cookie counts for a POST only if the request
      * comes from this site. 0: a POST from another site is refused with 403. */
     int needs_session;
-    int ends_session;     /* 1: post ends the session, so it is not renewed before */
-    int admits_half;      /* 1: also with half a session (luci_validation_is_half) */
-    int has_secret_query; /* 1: the query contains a secret, which no log may contain */
+    int ends_session;             /* 1: post ends the session, so it is not renewed before */
+    int admits_half;              /* 1: also with half a session (luci_validation_is_half) */
+    int has_secret_query;         /* 1: the query contains a secret, which no log may contain */
+    const char *secret_parameter; /* the parameter of the query that is one, and the only one; NULL: none */
 
     /* Only with needs_session. If the last proof is older than LuciaFreshness, neither get nor post is
      * called: a browser is led to the page confirm and back (with 303 after a POST, which the user repeats

@@ -198,6 +198,8 @@ int luci_entry_answer(luci_password_form_t *entry)
             return form_again(entry, LUCI_ATTRIBUTE_ERROR, LUCI_MESSAGE_VALUE_TAKEN);
         return form_again(entry, "username_error", LUCI_MESSAGE_TAKEN);
     case LUCI_DENIED:
+        if (kind_of(entry)->is_sign_up)
+            return form_again(entry, "invite_error", LUCI_MESSAGE_INVITATION);
         if (luci_second_factor_is_passkey_alone(entry))
             return form_again(entry, "form_error", LUCI_MESSAGE_PASSKEY);
         if (entry->auth_request.demand.kinds)

@@ -265,6 +265,9 @@ int luci_endpoint_handle(request_rec *r)
     request = luci_endpoint_request(r, route.endpoint, route.is_api);
     if (route.endpoint->has_secret_query)
         request->query = luci_secret_query_take(r);
+    else if (route.endpoint->secret_parameter &&
+             luci_secret_query_has(r->args, route.endpoint->secret_parameter))
+        request->query = luci_secret_query_mask(r, route.endpoint->secret_parameter);
     if (!request->runtime)
         return wipe_body(request,
                          luci_endpoint_problem(request, HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE));

@@ -89,7 +89,11 @@ static int is_near_secret(request_rec *r)
 
     if (mount && r->uri)
         route = route_of_path(mount, tidied(r->uri, r->pool));
-    return route.endpoint && route.endpoint->has_secret_query;
+    if (!route.endpoint)
+        return 0;
+    return route.endpoint->has_secret_query ||
+           (route.endpoint->secret_parameter &&
+            luci_secret_query_has(r->args, route.endpoint->secret_parameter));
 }
 
 int luci_mount_hide_secret(request_rec *r)

@@ -5,6 +5,42 @@
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
 
+#define INVITE "invite"
+
+static const luci_form_field_t fields[] = {
+    { "username", LUCI_FORM_TEXT }, { "password", LUCI_FORM_SECRET }, { "next", LUCI_FORM_TEXT },
+    { INVITE, LUCI_FORM_TEXT },     { NULL, LUCI_FORM_TEXT },
+};
+
+/* ---- LuciaSignup invite ---- */
+
+static int needs_invitation(const luci_endpoint_request_t *request)
+{
+    return request->dir->signup == LUCI_SIGNUP_INVITE;
+}
+
+/* The token of the form, or of the link. */
+static const char *invitation(const luci_endpoint_request_t *request)
+{
+    char *token = NULL;
+    luci_result_t result = LUCI_NOT_FOUND;
+
+    if (request->is_post)
+        return luci_form_value(&request->form, INVITE);
+    if (request->query)
+        result = luci_form_query(request->query, INVITE, &token, request->r->pool);
+    return result == LUCI_OK ? token : NULL;
+}
+
+static void add_invitation(const luci_endpoint_request_t *request, apr_table_t *values)
+{
+    const char *token = invitation(request);
+
+    apr_table_setn(values, "asks_invite", "1");
+    if (token)
+        apr_table_setn(values, INVITE, token);
+}
+
 /* ---- LuciaSignupAttributes ---- */
 
 static luci_attribute_fields_t fields_of(const luci_endpoint_request_t *request)
@@ -12,24 +48,29 @@ static luci_attribute_fields_t fields_of(const luci_endpoint_request_t *request)
     return (luci_attribute_fields_t){ .asked = luci_config_server(request->r->server)->settings.signup };
 }
 
+/* An attribute that is named like the field of the invitation is a field already. */
 static void set_fields(const luci_server_config_t *config, luci_form_t *form, apr_pool_t *pool)
 {
-    luci_attribute_fields_set(form, luci_entry_fields, config->settings.signup, pool);
+    int is_asked = luci_settings_asks_for(config->settings.signup, INVITE);
+
+    luci_attribute_fields_set(form, is_asked ? luci_entry_fields : fields, config->settings.signup, pool);
 }
 
 /* The first problem. */
 static luci_message_t problem(const luci_endpoint_request_t *request)
 {
-    luci_attribute_fields_t fields = fields_of(request);
+    luci_attribute_fields_t asked = fields_of(request);
 
-    return luci_attribute_fields_problem(request, &fields);
+    return luci_attribute_fields_problem(request, &asked);
 }
 
 static void add_attributes(const luci_endpoint_request_t *request, int refused, apr_table_t *values)
 {
-    luci_attribute_fields_t fields = fields_of(request);
+    luci_attribute_fields_t asked = fields_of(request);
 
-    if (!luci_attribute_fields_show(request, &fields, refused - 1, values))
+    if (needs_invitation(request))
+        add_invitation(request, values);
+    if (!luci_attribute_fields_show(request, &asked, refused - 1, values))
         return;
     apr_table_unset(values, "focus_username");
     apr_table_unset(values, "focus_password");
@@ -37,9 +78,11 @@ static void add_attributes(const luci_endpoint_request_t *request, int refused, 
 
 static luci_result_t fill(luci_password_form_t *entry)
 {
-    luci_attribute_fields_t fields = fields_of(entry->request);
+    luci_attribute_fields_t asked = fields_of(entry->request);
 
-    entry->auth_request.attributes = luci_attribute_fields_values(entry->request, &fields);
+    entry->auth_request.attributes = luci_attribute_fields_values(entry->request, &asked);
+    entry->auth_request.needs_invitation = needs_invitation(entry->request);
+    entry->auth_request.invitation = invitation(entry->request);
     return luci_entry_fill(entry);
 }
 
@@ -71,7 +114,7 @@ static luci_result_t sign_up_twice(luci_password_form_t *entry, apr_pool_t *pool
 
 static luci_result_t sign_up(luci_password_form_t *entry, apr_pool_t *pool)
 {
-    luci_result_t result;
+    luci_result_t result, again;
 
     if (problem(entry->request).key) {
         luci_state_report_refused(entry->request->r, LUCI_EVENT_SIGN_UP, LUCI_REASON_BAD_REQUEST);
@@ -80,9 +123,11 @@ static luci_result_t sign_up(luci_password_form_t *entry, apr_pool_t *pool)
     }
     result = luci_auth_sign_up(&entry->auth, &entry->auth_request, &entry->session, &entry->field, pool);
 
-    return result == LUCI_CONFLICT && entry->field == LUCI_FIELD_NONE && is_browser(entry->request->r)
-               ? sign_up_twice(entry, pool)
-               : result;
+    if ((result != LUCI_CONFLICT && result != LUCI_DENIED) || entry->field != LUCI_FIELD_NONE ||
+        !is_browser(entry->request->r))
+        return result;
+    again = sign_up_twice(entry, pool);
+    return again == LUCI_CONFLICT ? result : again;
 }
 
 static const luci_entry_kind_t kind = {
@@ -113,9 +158,10 @@ const luci_endpoint_t luci_endpoint_signup = {
     .handler = LUCI_ENDPOINT_HANDLER "signup",
     .path = "signup",
     .page = "signup.html",
-    .fields = luci_entry_fields,
+    .fields = fields,
     .set_fields = set_fields,
     .event = LUCI_EVENT_SIGN_UP,
+    .secret_parameter = INVITE,
     .closed = closed,
     .get = show,
     .post = post,

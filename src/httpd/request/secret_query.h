@@ -10,4 +10,10 @@
  * request send no Referer with it. Returns it, from r->pool; NULL: there is none. */
 const char *luci_secret_query_take(request_rec *r);
 
+/* 1 if a query (NULL: none) may have the parameter of this name. */
+int luci_secret_query_has(const char *query, const char *name);
+
+/* The same as luci_secret_query_take for a query of which only one parameter is a secret: the others stay. */
+const char *luci_secret_query_mask(request_rec *r, const char *name);
+
 #endif

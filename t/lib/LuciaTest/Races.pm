@@ -39,6 +39,10 @@ LuciaAccountDeletion On
 LuciaSecret {file:\@secret\@}
 LuciaSecondFactor optional
 LuciaSessionCacheTTL @{[TTL]}s
+<Location /invited>
+    SetHandler luciauth-signup
+    LuciaSignup invite
+</Location>
 <Location /vault>
     AuthType Lucia
     Require valid-user
@@ -514,6 +518,19 @@ sub factor_pairs {
     );
 }
 
-sub pairs { return (password_pairs(), name_pairs(), deletion_pairs(), session_pairs(), factor_pairs()) }
+# ---- Invitations ----
+
+sub invite { my ($self, $round) = @_; ($round->{invite}) = $self->{ctl}->json(qw(invite add --url http://localhost/invited))->{url} =~ /invite=(\w+)/ or die 'no invitation'; return }
+sub signs_up { my ($round, $end) = @_; return post('/invited', undef, username => "$round->{name}$end", password => $PASSWORD, invite => $round->{invite}) }
+
+sub invitation_pairs {
+    return {
+        name => 'two sign-ups with the last use of an invitation', prepare => \&invite,
+        first => sub { signs_up($_[0], '-x') }, second => sub { signs_up($_[0], '-y') }, may => ['ok 400', '400 ok'],
+        left => sub { my ($round) = @_; return (alive => [@$round{qw(a b)}], ended => [], password => $PASSWORD) },
+    };
+}
+
+sub pairs { return (invitation_pairs(), password_pairs(), name_pairs(), deletion_pairs(), session_pairs(), factor_pairs()) }
 
 1;

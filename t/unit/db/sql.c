@@ -3,6 +3,7 @@
  * columns. */
 #include "core/db/activity_table.h"
 #include "core/db/app_password_table.h"
+#include "core/db/invitation_table.h"
 #include "core/db/key_table.h"
 #include "core/db/passkey_table.h"
 #include "core/db/process_table.h"
@@ -58,6 +59,16 @@ static const char *const *const attribute_lists[] = { none, one, three };
     "last_step < %lld AND failures < 100"
 #define TOTP_FAIL "UPDATE \"auth_user_totp\" SET failures = failures + 1 WHERE user_id = %s AND failures + 1 "
 #define RECOVERY_CODE_INSERT "INSERT INTO \"auth_user_recovery_code\" (id, user_id) VALUES (%s, %s)"
+#define INVITATION_INSERT                                                                                    \
+    "INSERT INTO \"auth_user_invitation\" (id, uses, expires_at, group_names, created_at) VALUES (%s, "      \
+    "%lld, "                                                                                                 \
+    "%lld, %s, %lld)"
+#define INVITATION_GET                                                                                       \
+    "SELECT i.group_names FROM \"auth_user_invitation\" i WHERE i.id = %s AND i.uses > 0 AND i.expires_at "  \
+    "> "                                                                                                     \
+    "%lld"
+#define INVITATION_SPEND                                                                                     \
+    "UPDATE \"auth_user_invitation\" SET uses = uses - 1 WHERE id = %s AND uses > 0 AND expires_at > %lld"
 #define USER_GROUP_INSERT                                                                                    \
     "INSERT INTO \"auth_user_group\" (user_id, name) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 #define RECOVERY_CODE_SPEND "DELETE FROM \"auth_user_recovery_code\" WHERE id = %s AND user_id = %s"
@@ -253,6 +264,10 @@ static const struct {
       "step new_seed user seed step" },
     { &luci_sql_totp_fail, 1, TOTP_FAIL "< 100", "user", TOTP_FAIL "< 100", "user" },
     { &luci_sql_totp_fail_last, 1, TOTP_FAIL "= 100", "user", TOTP_FAIL "= 100", "user" },
+    { &luci_sql_invitation_insert, 0, INVITATION_INSERT, "id uses expires groups now", INVITATION_INSERT,
+      "id uses expires groups now" },
+    { &luci_sql_invitation_get, 1, INVITATION_GET, "id now", INVITATION_GET, "id now" },
+    { &luci_sql_invitation_spend, 0, INVITATION_SPEND, "id now", INVITATION_SPEND, "id now" },
     { &luci_sql_user_group_insert, 0, USER_GROUP_INSERT, "user name", USER_GROUP_INSERT, "user name" },
     { &luci_sql_recovery_code_insert, 0, RECOVERY_CODE_INSERT, "id user", RECOVERY_CODE_INSERT, "id user" },
     { &luci_sql_recovery_code_spend, 0, RECOVERY_CODE_SPEND, "id user", RECOVERY_CODE_SPEND, "id user" },
@@ -666,6 +681,8 @@ static void check_prepares(int user, int session, int list)
     int failed = 0;
 
     tap_is_result(luci_db_connect(db), LUCI_OK, "list %d: a database", list);
+    tap_is_result(luci_schema_create_one(db, &luci_table_invitation, pool), LUCI_OK,
+                  "  the table of invitations is made");
     tap_is_int(luci_db_columns(db).disabled, user, "  its column disabled is seen: %d", user);
     tap_is_int(luci_db_columns(db).user, user, "  its user columns are seen: %d", user);
     tap_is_int(luci_db_columns(db).session, session, "  its session columns are seen: %d", session);

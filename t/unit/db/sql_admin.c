@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The statements of administrators: their texts where the engines or the tables differ, and each one prepared
  * on a real database. */
+#include "core/db/invitation_table.h"
 #include "core/db/key_table.h"
 #include "core/db/passkey_table.h"
 #include "core/db/recovery_code_table.h"
@@ -108,6 +109,9 @@ static const struct {
     { &luci_sql_totp_forgive, WRITE },
     { &luci_sql_totp_delete, WRITE },
     { &luci_sql_totp_page, PAGE },
+    { &luci_sql_invitation_page, PAGE },
+    { &luci_sql_invitation_delete, WRITE },
+    { &luci_sql_invitations_purge, WRITE },
     { &luci_sql_user_group_delete, WRITE },
     { &luci_sql_user_group_page, PAGE },
     { &luci_sql_recovery_code_spend, WRITE },
@@ -125,12 +129,13 @@ static const struct {
 
 static luci_result_t run(luci_db_t *db, int i)
 {
-    static const luci_argument_t arguments[] = {
-        { "id", "1" },       { "username", "2" }, { "user", "2" },  { "after1", "1" },   { "after2", "2" },
-        { "disabled", "1" }, { "new_id", "2" },   { "hash", "3" },  { "state", "4" },    { "expires", "5" },
-        { "now", "6" },      { "failures", "7" }, { "seed", "8" },  { "new_seed", "8" }, { "step", "9" },
-        { "count", "10" },   { "flags", "11" },   { "name", "12" }, { NULL, NULL }
-    };
+    static const luci_argument_t arguments[] = { { "id", "1" },      { "username", "2" }, { "user", "2" },
+                                                 { "after1", "1" },  { "after2", "2" },   { "disabled", "1" },
+                                                 { "new_id", "2" },  { "hash", "3" },     { "state", "4" },
+                                                 { "expires", "5" }, { "now", "6" },      { "failures", "7" },
+                                                 { "seed", "8" },    { "new_seed", "8" }, { "step", "9" },
+                                                 { "count", "10" },  { "flags", "11" },   { "name", "12" },
+                                                 { "first", "13" },  { "end", "14" },     { NULL, NULL } };
     const char *const *row;
     apr_array_header_t *rows;
     int changed;
@@ -163,6 +168,7 @@ static void check_prepares(const char *name, int ours)
     make_table(db, &luci_table_totp, name);
     make_table(db, &luci_table_recovery_code, name);
     make_table(db, &luci_table_user_group, name);
+    make_table(db, &luci_table_invitation, name);
     make_table(db, &luci_table_passkey, name);
     make_table(db, &luci_table_passkey_challenge, name);
     for (int i = 0; i < COUNT(statements); i++) {
