@@ -80,7 +80,7 @@ async function signIn(tab, query = "") {
   await tab.waitForURL((url) => url.pathname !== "/account/passkey");
 }
 
-const names = (tab) => tab.locator("form.facts strong").allTextContents();
+const names = (tab) => tab.locator("form.facts input[name=name]").evaluateAll((fields) => fields.map(({ value }) => value));
 const forget = (context) => context.clearCookies();
 
 for (const language of languages) {
@@ -99,6 +99,9 @@ for (const language of languages) {
       is(at(tab), "/account/passkeys", `a new passkey leads back to the list in ${language}`);
       is(await names(tab), ["My phone"], `the list has the new passkey in ${language}`);
       await audit(tab, `passkeys with one in ${language}`);
+      await tab.fill("form.facts input[name=name]", "My other phone");
+      await Promise.all([tab.waitForEvent("load"), tab.click("button[name=rename]")]);
+      is(await names(tab), ["My other phone"], `a passkey gets another name in ${language}`);
       const [credential] = await credentials(visitor);
       ok(credential.isResidentCredential, `the passkey of a platform is discoverable in ${language}`);
       is(credential.rpId, "localhost", `the passkey is that of the site in ${language}`);

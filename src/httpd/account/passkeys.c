@@ -126,10 +126,17 @@ static luci_result_t read_list(luci_endpoint_request_t *request, apr_array_heade
     return luci_own_passkeys_list(&auth, request->session->user.id, list, request->r->pool);
 }
 
+/* A name that was typed for a new passkey, not for one of the list. */
+static int is_registration(const luci_endpoint_request_t *request)
+{
+    return request->is_post && !luci_form_value(&request->form, "rename") &&
+           !luci_form_value(&request->form, "remove");
+}
+
 static void set_registration(luci_endpoint_request_t *request, const apr_array_header_t *list,
                              apr_table_t *values)
 {
-    const char *typed = request->is_post ? luci_form_value(&request->form, "name") : NULL, *handle;
+    const char *typed = is_registration(request) ? luci_form_value(&request->form, "name") : NULL, *handle;
     luci_passkey_offer_t offer;
 
     apr_table_setn(values, "name", typed ? typed : proposed_name(request->r));
@@ -202,7 +209,9 @@ static int answer(luci_endpoint_request_t *request, luci_result_t result)
     switch (result) {
     case LUCI_OK: return done(request);
     case LUCI_DENIED: return ask_factor(request);
-    case LUCI_INVALID: return refuse(request, "name_error", "invalid_passkey_name");
+    case LUCI_INVALID:
+        return refuse(request, is_registration(request) ? "name_error" : "form_error",
+                      "invalid_passkey_name");
     case LUCI_NOT_FOUND:
         /* A second click on the page is no error, but a program may have written something wrong. */
         return request->as_json ? luci_endpoint_problem(request, HTTP_NOT_FOUND, LUCI_MESSAGE_NOT_FOUND)
