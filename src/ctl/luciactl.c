@@ -61,6 +61,7 @@ static const luci_command_t *const commands[] = {
     &luci_command_passkey_delete,
     &luci_command_throttle_list,
     &luci_command_throttle_clear,
+    &luci_command_mail_queue,
     &luci_command_mail_test,
     &luci_command_purge,
     &luci_command_export,

@@ -12,7 +12,8 @@ use LuciaTest::Mail;
 
 my $server = LuciaTest::Server->new(start => 0);
 my $ctl = LuciaTest::Ctl->new('--config', $server->conf_file);
-my $from = 'LuciaMailFrom accounts@example.org "Example Site"';
+my $links = "LuciaSiteURL https://www.example.org\nLuciaMount /account";
+my $from = "$links\nLuciaMailFrom accounts\@example.org \"Example Site\"";
 my $password = $server->write_secret('conf/password', "hunter2 of the tests\n");
 
 # The server is not started: luciactl has httpd read the configuration.
@@ -46,11 +47,16 @@ refused('smtps://mail.example.org tls=off', qr/tls= is required or, with smtp:\/
 refused('smtp://mail.example.org ca=/no/such/file', qr/the file of ca= does not exist/, 'a missing certificate authority');
 refused('smtp://mail.example.org hunter2', qr/a word is not known/, 'another option');
 for my $case (['', qr/LuciaMailFrom/], ['LuciaMailFrom anna', qr/LuciaMailFrom: "anna" is not allowed: ADDRESS \[NAME\]/], ["LuciaMailFrom \"anna\@example.org, bea\@example.org\"", qr/is not allowed: ADDRESS/]) {
-    my ($status, $said) = $server->configtest("LuciaDatabase sqlite3 \@db\@\nLuciaMail smtp://127.0.0.1\n$case->[0]\n");
+    my ($status, $said) = $server->configtest("LuciaDatabase sqlite3 \@db\@\n$links\nLuciaMail smtp://127.0.0.1\n$case->[0]\n");
     ok $status != 0 && $said =~ $case->[1], "S5.6: LuciaMail with the line \"$case->[0]\" does not start" or diag $said;
 }
-my ($status, $said) = $server->configtest("LuciaDatabase sqlite3 \@db\@\nLuciaMail smtp://127.0.0.1\n");
+my ($status, $said) = $server->configtest("LuciaDatabase sqlite3 \@db\@\n$links\nLuciaMail smtp://127.0.0.1\n");
 like $said, qr/LUCI0528: LuciaMailFrom is missing: LuciaMail of .* needs it/, 'S5.6: LuciaMail without a sender is reported with its log id';
+
+for my $case (['LuciaMount /account', 'LuciaSiteURL'], ['LuciaSiteURL https://www.example.org', 'LuciaMount']) {
+    ($status, $said) = $server->configtest("LuciaDatabase sqlite3 \@db\@\nLuciaMail smtp://127.0.0.1\nLuciaMailFrom accounts\@example.org\n$case->[0]\n");
+    ok $status != 0 && $said =~ /LUCI0528: $case->[1] is missing: LuciaMail of .* needs it, because mails have links/, "S5.6: LuciaMail without $case->[1] does not start" or diag $said;
+}
 
 # ---- SMTP on this machine ----
 
@@ -70,7 +76,7 @@ like $got->{headers}{date}, qr/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000$/,
 unlike $got->{data}, qr/[^\r]\n|\r[^\n]/, 'S5.6: each line of the mail ends with CRLF';
 
 $mail->forget;
-configure("smtp://127.0.0.1:$mail->{port}", $db . "LuciaMailFrom anna\@bücher.example Bücher\nLuciaSite \"Café Bücher\"\n");
+configure("smtp://127.0.0.1:$mail->{port}", $db . "$links\nLuciaMailFrom anna\@bücher.example Bücher\nLuciaSite \"Café Bücher\"\n");
 is try_mail('Jörg@example.com')->{status}, 2, 'S5.6: an address with a local part outside of ASCII is no address of luciactl mail test';
 is try_mail("anna\@example.com\nBcc: bea\@example.com")->{status}, 2, 'S5.6: an address with another header is no address of luciactl mail test';
 is try_mail('anna@BÜCHER.example')->{status}, 0, 'S5.6: a mail to an international domain is sent';

@@ -26,7 +26,7 @@ int luci_settings_share_columns(const luci_settings_t *a, const luci_settings_t 
     return strcmp(a->tables.user, b->tables.user) == 0 && strcmp(a->tables.key, b->tables.key) == 0 &&
            strcmp(a->tables.session, b->tables.session) == 0 && !a->max_lifetime == !b->max_lifetime &&
            !a->second_factor == !b->second_factor && !a->passkeys == !b->passkeys && a->groups == b->groups &&
-           has_same_attributes(a->attributes, b->attributes);
+           !a->mail == !b->mail && has_same_attributes(a->attributes, b->attributes);
 }
 
 int luci_settings_asks_for(const apr_array_header_t *asked, const char *column)

@@ -159,7 +159,7 @@ int luci_settings_values(const luci_settings_t *settings);
 
 /* 1 if both need the same tables and columns, so that one database handle can serve both. A maximum lifetime
  * matters because a handle is refused if it needs a column that the database lacks, and LuciaSecondFactor,
- * LuciaPasskeys and LuciaGroups because they decide which columns and tables are used. */
+ * LuciaPasskeys, LuciaGroups and LuciaMail because they decide which columns and tables are used. */
 int luci_settings_share_columns(const luci_settings_t *a, const luci_settings_t *b);
 
 /* 1 if a list of luci_asked_attribute_t has the column. */

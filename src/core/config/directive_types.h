@@ -59,6 +59,7 @@ typedef apr_array_header_t *luci_password_words_value_t;
 typedef const char *luci_secret_place_value_t;
 typedef const struct luci_seal_keys_t *luci_seal_keys_value_t;
 typedef const struct luci_mail_server_t *luci_mail_server_value_t;
+typedef const char *luci_origin_value_t;
 typedef luci_mail_sender_t luci_mail_sender_value_t;
 typedef const char *luci_socket_value_t;
 typedef luci_site_identity_t luci_site_identity_value_t;
@@ -146,6 +147,7 @@ extern const luci_type_t luci_type_password_words; /* a list, never NULL; "off" 
 
 /* Origins, URLs and folders: directive_urls.c */
 extern const luci_type_t luci_type_origins;       /* a list, never NULL; "off" is the empty list */
+extern const luci_type_t luci_type_origin;        /* one origin */
 extern const luci_type_t luci_type_login_url;     /* a path on this site, or an absolute http or https URL */
 extern const luci_type_t luci_type_local_url;     /* a path on this site */
 extern const luci_type_t luci_type_mount;         /* "/" or "/a/b"; a final slash is removed */

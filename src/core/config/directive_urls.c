@@ -42,6 +42,29 @@ const luci_type_t luci_type_origins = {
     sizeof(luci_origins_value_t), 1, LUCI_WORDS_ANY, parse_origins, allowed_origins, append_origins, 0
 };
 
+static const char *allowed_origin(const luci_limits_t *limits, apr_pool_t *pool)
+{
+    (void)limits;
+    (void)pool;
+    return "scheme://host or scheme://host:port with http or https and without a path or a final slash, such "
+           "as https://example.org";
+}
+
+static const char *parse_origin(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
+                                apr_pool_t *pool)
+{
+    const char *origin;
+
+    if (luci_url_origin(LUCI_WORD(words, 0), &origin, pool) != LUCI_OK)
+        return allowed_origin(limits, pool);
+    *(luci_origin_value_t *)value = origin;
+    return NULL;
+}
+
+const luci_type_t luci_type_origin = {
+    sizeof(luci_origin_value_t), 1, 1, parse_origin, allowed_origin, NULL, 0
+};
+
 /* ---- URLs and folders ---- */
 
 /* The canonical origin of word if it is an http or https URL that can be put into a header unchanged,

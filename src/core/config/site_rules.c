@@ -880,6 +880,12 @@ static void sender_is_missing(judge_t *judge, const luci_site_t *site, const cha
 {
     const luci_settings_t *settings = &site->config->settings;
 
+    if (settings->mail && !(site->config->site_url && site->config->mount))
+        find(judge, id, LUCI_SITE_FATAL,
+             apr_pstrcat(judge->pool, site->config->mount ? "LuciaSiteURL" : "LuciaMount",
+                         " is missing: LuciaMail of ", site->title,
+                         " needs it, because mails have links to the site", NULL),
+             "Write both, such as LuciaSiteURL https://example.org and LuciaMount /account");
     if (settings->mail && !settings->mail_from.address)
         find(judge, id, LUCI_SITE_FATAL,
              apr_pstrcat(judge->pool, "LuciaMailFrom is missing: LuciaMail of ", site->title, " needs it",

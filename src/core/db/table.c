@@ -17,7 +17,8 @@
     ROW(passkey)                                                                                             \
     ROW(passkey_challenge)                                                                                   \
     ROW(user_group)                                                                                          \
-    ROW(invitation)
+    ROW(invitation)                                                                                          \
+    ROW(mail)
 
 #define DECLARE(name) extern const luci_table_t luci_table_##name;
 #define ENTRY(name) &luci_table_##name,

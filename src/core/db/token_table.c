@@ -15,11 +15,11 @@ static const luci_table_column_t columns[] = {
 
 static const luci_table_index_t indexes[] = { { "user_id", "" }, { NULL, NULL } };
 
-/* Neither a start nor luciactl init makes or misses this table: luciactl makes it with the first link. */
+/* Without LuciaMail, neither a start nor luciactl init makes or misses this table: luciactl makes it with the
+ * first link. */
 static int is_wanted(const luci_settings_t *settings)
 {
-    (void)settings;
-    return 0;
+    return settings->mail != NULL;
 }
 
 const luci_table_t luci_table_token = {

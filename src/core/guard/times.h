@@ -127,6 +127,7 @@
 
 /* ---- Mail: in threads that no request waits for ---- */
 
+#define LUCI_MAIL_INTERVAL (2 * LUCI_MS_SECOND) /* milliseconds; between two looks for mails to send */
 #define LUCI_MAIL_CONNECT_MAX apr_time_from_sec(10)
 #define LUCI_MAIL_SEND_MAX apr_time_from_sec(30) /* for one mail, connecting included */
 

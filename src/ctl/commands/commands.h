@@ -71,6 +71,7 @@ extern const luci_command_t luci_command_passkey_list;
 extern const luci_command_t luci_command_passkey_delete;
 
 /* mail_commands.c */
+extern const luci_command_t luci_command_mail_queue;
 extern const luci_command_t luci_command_mail_test;
 
 /* throttle_commands.c */

@@ -2,6 +2,7 @@
 #include "ctl/commands/commands.h"
 
 #include "core/base/secret.h"
+#include "core/db/mail_table.h"
 #include "core/mail/mailbox.h"
 #include "core/mail/message.h"
 #include "core/mail/transport.h"
@@ -13,12 +14,68 @@
 
 #define ID_LENGTH 25
 
+/* ---- mail queue ---- */
+
+static const luci_column_t queue_columns[] = {
+    { "id", "Id", LUCI_CELL_TEXT, NULL },
+    { "kind", "Kind", LUCI_CELL_TEXT, NULL },
+    { "name", "Account", LUCI_CELL_TEXT, NULL },
+    { "createdAt", "Asked for", LUCI_CELL_TIMESTAMP, NULL },
+    { "expiresAt", "Until", LUCI_CELL_TIMESTAMP, NULL },
+    { "nextTry", "Next try", LUCI_CELL_TIMESTAMP, NULL },
+    { "tries", "Tries", LUCI_CELL_NUMBER, NULL },
+    { "handedOver", "Handed over", LUCI_CELL_FLAG, NULL },
+    LUCI_COLUMNS_END,
+};
+
+static luci_exit_t run_queue(luci_invocation_t *call)
+{
+    luci_ctl_database_t database;
+    apr_array_header_t *rows;
+    int found = 0;
+    luci_result_t result;
+    luci_exit_t status = luci_ctl_database_open(call, &database);
+
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    result = luci_db_has_table(database.db, &luci_table_mail, &found);
+    if (result == LUCI_OK && !found)
+        return luci_say_error(
+            LUCI_EXIT_REFUSED,
+            "there is no queue of mails: there is no table %s; write LuciaMail and restart "
+            "httpd, or run luciactl init",
+            luci_table_name(&luci_table_mail, &database.config.settings.tables, call->pool));
+    if (result == LUCI_OK)
+        result = luci_db_select_all(database.db, &luci_sql_mail_list, LUCI_ARGUMENTS({ NULL, NULL }), &rows,
+                                    call->pool);
+    if (result != LUCI_OK)
+        return luci_ctl_database_failed(&database, result);
+    luci_output_begin(call->output, queue_columns, LUCI_COLUMNS_COUNT(queue_columns));
+    for (int i = 0; i < rows->nelts; i++)
+        luci_output_row(call->output, APR_ARRAY_IDX(rows, i, const char **));
+    luci_output_end(call->output);
+    return LUCI_EXIT_DONE;
+}
+
+const luci_command_t luci_command_mail_queue = {
+    "mail queue",
+    "",
+    "Lists the mails that wait to be sent",
+    "The oldest comes first, at most 500. A mail that was handed over waits for the answer of the\n"
+    "mail server.\n",
+    NULL,
+    0,
+    0,
+    run_queue,
+    queue_columns,
+};
+
+/* ---- mail test ---- */
+
 static const luci_column_t columns[] = {
     { "address", "Address", LUCI_CELL_TEXT, NULL },
     { "messageId", "Message-ID", LUCI_CELL_TEXT, NULL },
 };
-
-/* ---- mail test ---- */
 
 static luci_exit_t find_server(const luci_settings_t *settings)
 {

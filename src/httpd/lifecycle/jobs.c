@@ -16,7 +16,8 @@ APLOG_USE_MODULE(luciauth);
 /* One row a job: luci_job_NAME is defined in NAME_job.c. */
 #define JOBS(ROW)                                                                                            \
     ROW(purge)                                                                                               \
-    ROW(activity)
+    ROW(activity)                                                                                            \
+    ROW(mail)
 
 #define DECLARE(name) extern const luci_job_t luci_job_##name;
 #define ENTRY(name) &luci_job_##name,

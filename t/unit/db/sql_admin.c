@@ -3,6 +3,7 @@
  * on a real database. */
 #include "core/db/invitation_table.h"
 #include "core/db/key_table.h"
+#include "core/db/mail_table.h"
 #include "core/db/passkey_table.h"
 #include "core/db/recovery_code_table.h"
 #include "core/db/schema.h"
@@ -125,17 +126,27 @@ static const struct {
     { &luci_sql_passkeys_delete, WRITE },
     { &luci_sql_passkey_challenge_spend, WRITE },
     { &luci_sql_passkey_challenges_purge, WRITE },
+    { &luci_sql_mail_insert, WRITE },
+    { &luci_sql_mail_due, ONE },
+    { &luci_sql_mail_claim, WRITE },
+    { &luci_sql_mail_hand_over, WRITE },
+    { &luci_sql_mail_postpone, WRITE },
+    { &luci_sql_mail_list, PAGE },
+    { &luci_sql_mail_over, PAGE },
+    { &luci_sql_mail_delete_over, WRITE },
+    { &luci_sql_mail_delete, WRITE },
 };
 
 static luci_result_t run(luci_db_t *db, int i)
 {
-    static const luci_argument_t arguments[] = { { "id", "1" },      { "username", "2" }, { "user", "2" },
-                                                 { "after1", "1" },  { "after2", "2" },   { "disabled", "1" },
-                                                 { "new_id", "2" },  { "hash", "3" },     { "state", "4" },
-                                                 { "expires", "5" }, { "now", "6" },      { "failures", "7" },
-                                                 { "seed", "8" },    { "new_seed", "8" }, { "step", "9" },
-                                                 { "count", "10" },  { "flags", "11" },   { "name", "12" },
-                                                 { "first", "13" },  { "end", "14" },     { NULL, NULL } };
+    static const luci_argument_t arguments[] = {
+        { "id", "1" },       { "username", "2" },  { "user", "2" },   { "after1", "1" },   { "after2", "2" },
+        { "disabled", "1" }, { "new_id", "2" },    { "hash", "3" },   { "state", "4" },    { "expires", "5" },
+        { "now", "6" },      { "failures", "7" },  { "seed", "8" },   { "new_seed", "8" }, { "step", "9" },
+        { "count", "10" },   { "flags", "11" },    { "name", "12" },  { "first", "13" },   { "end", "14" },
+        { "kind", "13" },    { "language", "14" }, { "claim", "15" }, { "until", "16" },   { "next", "17" },
+        { NULL, NULL }
+    };
     const char *const *row;
     apr_array_header_t *rows;
     int changed;
@@ -171,6 +182,7 @@ static void check_prepares(const char *name, int ours)
     make_table(db, &luci_table_invitation, name);
     make_table(db, &luci_table_passkey, name);
     make_table(db, &luci_table_passkey_challenge, name);
+    make_table(db, &luci_table_mail, name);
     for (int i = 0; i < COUNT(statements); i++) {
         luci_result_t result;
 

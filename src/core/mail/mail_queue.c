@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/mail/mail_queue.h"
+
+#include "core/db/mail_table.h"
+
+#define DELAY_FIRST (30 * LUCI_MS_SECOND) /* doubled with each try */
+#define DELAY_DOUBLINGS 7
+
+enum { DUE_ID, DUE_KIND, DUE_NAME, DUE_LANGUAGE, DUE_EXPIRES, DUE_TRIES };
+enum { OVER_ID, OVER_KIND, OVER_TRIES, OVER_HANDED_OVER };
+
+static luci_result_t need_table(luci_db_t *db)
+{
+    int found = 0;
+    luci_result_t result = luci_db_has_table(db, &luci_table_mail, &found);
+
+    return result == LUCI_OK && !found ? LUCI_NOT_FOUND : result;
+}
+
+luci_result_t luci_mail_queue_add(luci_db_t *db, const luci_mail_order_t *order, apr_pool_t *scratch)
+{
+    char id[LUCI_MAIL_ID_LENGTH + 1];
+    int changed;
+    luci_result_t result = need_table(db);
+
+    if (result == LUCI_OK)
+        result = luci_secret_random_id(id, LUCI_MAIL_ID_LENGTH);
+    return result == LUCI_OK
+               ? luci_db_execute(db, &luci_sql_mail_insert,
+                                 LUCI_ARGUMENTS({ "id", id }, { "kind", order->kind },
+                                                { "name", order->name }, { "language", order->language },
+                                                { "now", luci_sql_number(order->now, scratch) },
+                                                { "expires", luci_sql_number(order->expires, scratch) }),
+                                 &changed, scratch)
+               : result;
+}
+
+luci_result_t luci_mail_queue_claim(luci_db_t *db, luci_ms_t now, luci_mail_claim_t *claim, apr_pool_t *pool)
+{
+    const char *const *row, *moment = luci_sql_number(now, pool);
+    int changed = 0;
+    luci_result_t result = need_table(db);
+
+    if (result == LUCI_OK)
+        result = luci_db_select(db, &luci_sql_mail_due, LUCI_ARGUMENTS({ "now", moment }), &row, pool);
+    if (result == LUCI_OK)
+        result = luci_secret_random_id(claim->claim, LUCI_MAIL_ID_LENGTH);
+    if (result != LUCI_OK)
+        return result;
+    claim->id = row[DUE_ID];
+    claim->kind = row[DUE_KIND];
+    claim->name = row[DUE_NAME];
+    claim->language = row[DUE_LANGUAGE];
+    claim->expires = luci_sql_to_number(row[DUE_EXPIRES], 0);
+    claim->tries = (int)luci_sql_to_number(row[DUE_TRIES], 0) + 1;
+    result = luci_db_execute(db, &luci_sql_mail_claim,
+                             LUCI_ARGUMENTS({ "id", claim->id }, { "claim", claim->claim }, { "now", moment },
+                                            { "until", luci_sql_number(now + LUCI_MAIL_CLAIM, pool) }),
+                             &changed, pool);
+    return result == LUCI_OK && changed != 1 ? LUCI_NOT_FOUND : result;
+}
+
+luci_result_t luci_mail_queue_hand_over(luci_db_t *db, const luci_mail_claim_t *claim, apr_pool_t *scratch)
+{
+    int changed = 0;
+    luci_result_t result =
+        luci_db_execute(db, &luci_sql_mail_hand_over,
+                        LUCI_ARGUMENTS({ "id", claim->id }, { "claim", claim->claim }), &changed, scratch);
+
+    return result == LUCI_OK && changed != 1 ? LUCI_CONFLICT : result;
+}
+
+luci_result_t luci_mail_queue_postpone(luci_db_t *db, const luci_mail_claim_t *claim, luci_ms_t now,
+                                       apr_pool_t *scratch)
+{
+    int doublings = claim->tries - 1 < DELAY_DOUBLINGS ? claim->tries - 1 : DELAY_DOUBLINGS, changed;
+    luci_ms_t next = now + DELAY_FIRST * ((luci_ms_t)1 << doublings);
+
+    return luci_db_execute(db, &luci_sql_mail_postpone,
+                           LUCI_ARGUMENTS({ "id", claim->id }, { "claim", claim->claim },
+                                          { "next", luci_sql_number(next, scratch) }),
+                           &changed, scratch);
+}
+
+luci_result_t luci_mail_queue_finish(luci_db_t *db, const luci_mail_claim_t *claim, apr_pool_t *scratch)
+{
+    int changed;
+
+    return luci_db_execute(db, &luci_sql_mail_delete,
+                           LUCI_ARGUMENTS({ "id", claim->id }, { "claim", claim->claim }), &changed, scratch);
+}
+
+luci_result_t luci_mail_queue_give_up(luci_db_t *db, luci_ms_t now, apr_array_header_t **rows,
+                                      apr_pool_t *pool)
+{
+    const char *moment = luci_sql_number(now, pool);
+    apr_array_header_t *found;
+    luci_result_t result = need_table(db);
+
+    *rows = apr_array_make(pool, 4, sizeof(luci_mail_given_up_t));
+    if (result == LUCI_OK)
+        result = luci_db_select_all(db, &luci_sql_mail_over, LUCI_ARGUMENTS({ "now", moment }), &found, pool);
+    for (int i = 0; result == LUCI_OK && i < found->nelts; i++) {
+        const char *const *row = APR_ARRAY_IDX(found, i, const char *const *);
+        int changed = 0;
+
+        result = luci_db_execute(db, &luci_sql_mail_delete_over,
+                                 LUCI_ARGUMENTS({ "id", row[OVER_ID] }, { "now", moment }), &changed, pool);
+        if (result == LUCI_OK && changed == 1)
+            APR_ARRAY_PUSH(*rows, luci_mail_given_up_t) = (luci_mail_given_up_t){
+                .id = row[OVER_ID],
+                .kind = row[OVER_KIND],
+                .tries = (int)luci_sql_to_number(row[OVER_TRIES], 0),
+                .is_uncertain = luci_sql_to_number(row[OVER_HANDED_OVER], 0) != 0,
+            };
+    }
+    return result;
+}

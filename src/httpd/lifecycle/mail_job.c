@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* LuciaMail: sends what waits in the queue (core/mail/mail_queue.h), once for each database. The database
+ * handle is given back while the mail server is talked to. */
+#include "core/account/key.h"
+#include "core/base/timestamp.h"
+#include "core/config/connect_params.h"
+#include "core/db/db_problem.h"
+#include "core/mail/mail_queue.h"
+#include "core/mail/mailbox.h"
+#include "core/mail/message.h"
+#include "core/mail/transport.h"
+#include "core/token/token.h"
+#include "core/web/messages.h"
+#include "httpd/lifecycle/job.h"
+
+#include <apr_strings.h>
+#include <http_log.h>
+#include <string.h>
+
+APLOG_USE_MODULE(luciauth);
+
+#define EMAIL "email"
+#define EMAIL_VERIFIED "email_verified"
+#define RESET_VALID LUCI_MS_HOUR
+
+/* One mail that is being sent. */
+typedef struct {
+    luci_job_run_t *run;
+    luci_mail_claim_t claim;
+    luci_user_t user;
+    const char *address; /* as luci_mailbox_check returns it */
+    const char *bytes;
+    luci_token_wanted_t token;
+    apr_pool_t *pool;
+} sending_t;
+
+static luci_ms_t interval(const luci_server_config_t *config)
+{
+    return config->settings.mail ? LUCI_MAIL_INTERVAL : 0;
+}
+
+static int is_shared(const luci_server_config_t *one, const luci_server_config_t *other)
+{
+    return luci_database_is_same(&one->database, &other->database) &&
+           strcmp(one->settings.tables.user, other->settings.tables.user) == 0;
+}
+
+/* ---- Calls to the database: one handle each ---- */
+
+typedef luci_result_t step_fn(luci_db_t *db, sending_t *sending);
+
+static luci_result_t with_database(sending_t *sending, step_fn *step, const char **why)
+{
+    luci_job_run_t *run = sending->run;
+    luci_db_t *db;
+    luci_result_t result = run->source.borrow(run->source.baton, &db);
+
+    *why = "no handle was free, or the database does not answer";
+    if (result != LUCI_OK)
+        return result;
+    result = step(db, sending);
+    *why = luci_db_problem(db, run->pool);
+    run->source.give_back(run->source.baton, db);
+    return result;
+}
+
+static luci_result_t claim(luci_db_t *db, sending_t *sending)
+{
+    return luci_mail_queue_claim(db, luci_runtime_now(), &sending->claim, sending->pool);
+}
+
+static luci_result_t hand_over(luci_db_t *db, sending_t *sending)
+{
+    return luci_mail_queue_hand_over(db, &sending->claim, sending->pool);
+}
+
+static luci_result_t finish(luci_db_t *db, sending_t *sending)
+{
+    return luci_mail_queue_finish(db, &sending->claim, sending->pool);
+}
+
+static luci_result_t postpone(luci_db_t *db, sending_t *sending)
+{
+    return luci_mail_queue_postpone(db, &sending->claim, luci_runtime_now(), sending->pool);
+}
+
+static luci_result_t give_up(luci_db_t *db, sending_t *sending)
+{
+    apr_array_header_t *rows;
+    luci_result_t result = luci_mail_queue_give_up(db, luci_runtime_now(), &rows, sending->pool);
+
+    for (int i = 0; i < rows->nelts; i++) {
+        const luci_mail_given_up_t *row = &APR_ARRAY_IDX(rows, i, luci_mail_given_up_t);
+
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, sending->run->server,
+                     "LUCI0716: the mail %s (%s) is given up after %d %s: %s", row->id, row->kind, row->tries,
+                     row->tries == 1 ? "try" : "tries",
+                     row->is_uncertain
+                         ? "it was handed over, and its sender ended before the answer, so that "
+                           "it may have arrived"
+                         : "it could not be sent in time");
+    }
+    return result;
+}
+
+/* ---- The account ---- */
+
+/* Addresses that are not proved get no link, where the table knows. */
+static int is_verified(const luci_user_t *user, const luci_settings_t *settings)
+{
+    const char *value;
+
+    for (int i = 0; i < settings->attributes->nelts; i++) {
+        if (strcasecmp(APR_ARRAY_IDX(settings->attributes, i, const char *), EMAIL_VERIFIED) == 0) {
+            value = luci_user_attribute(user, settings, APR_ARRAY_IDX(settings->attributes, i, const char *));
+            return value &&
+                   (strcmp(value, "1") == 0 || strcasecmp(value, "t") == 0 || strcasecmp(value, "true") == 0);
+        }
+    }
+    return 1;
+}
+
+/* Finds the account of the name, with an address, and makes the token. NOT_FOUND, DENIED, CONFLICT, INVALID:
+ * nothing is to be sent. */
+static luci_result_t find_account(luci_db_t *db, sending_t *sending)
+{
+    const luci_settings_t *settings = &luci_config_server(sending->run->server)->settings;
+    luci_ms_t now = luci_runtime_now();
+    const char *id, *address;
+    luci_key_t key;
+    luci_result_t result = luci_key_id(sending->claim.name, &id, sending->pool);
+
+    if (result == LUCI_OK)
+        result = luci_key_get(db, id, &key, sending->pool);
+    if (result != LUCI_OK)
+        return result;
+    address = luci_user_attribute(&key.user, settings, EMAIL);
+    if (!address || !is_verified(&key.user, settings))
+        return LUCI_NOT_FOUND;
+    result = luci_mailbox_check(address, &sending->address, sending->pool);
+    sending->user = key.user;
+    sending->token = (luci_token_wanted_t){ .user = key.user, .now = now, .expires = now + RESET_VALID };
+    return result == LUCI_OK ? luci_token_make(db, &sending->token, sending->pool) : result;
+}
+
+/* ---- The mail ---- */
+
+static const char *say(const luci_pages_view_t *view, luci_message_t message, const apr_table_t *values,
+                       apr_pool_t *pool)
+{
+    return luci_messages_fill(luci_pages_message(view, message.key, pool), values, pool);
+}
+
+static luci_result_t write_mail(sending_t *sending)
+{
+    const luci_server_config_t *config = luci_config_server(sending->run->server);
+    luci_pages_view_t view =
+        luci_pages_view(luci_config_parts(config)->shared->pages, sending->claim.language);
+    apr_pool_t *pool = sending->pool;
+    apr_table_t *values = apr_table_make(pool, 2);
+    char until[LUCI_TIMESTAMP_TEXT];
+    luci_mail_message_t message = {
+        .from = config->settings.mail_from.address,
+        .from_name = config->settings.mail_from.name,
+        .to = sending->address,
+        .id = sending->claim.id,
+        .now = luci_runtime_now(),
+    };
+
+    luci_timestamp_to_minutes(sending->token.expires, until);
+    apr_table_setn(values, "username", sending->user.username);
+    apr_table_setn(values, "until", until);
+    message.subject = say(&view, LUCI_MESSAGE("mail_reset_subject"), values, pool);
+    message.text = apr_pstrcat(pool, say(&view, LUCI_MESSAGE("mail_reset_text"), values, pool), "\n\n",
+                               config->site_url, strcmp(config->mount, "/") == 0 ? "" : config->mount,
+                               "/reset?token=", sending->token.text, "\n\n",
+                               say(&view, LUCI_MESSAGE("mail_reset_end"), values, pool), "\n", NULL);
+    luci_secret_wipe(sending->token.text, sizeof sending->token.text);
+    return luci_message_write(&message, &sending->bytes, pool);
+}
+
+/* ---- Sending ---- */
+
+static luci_result_t begin(void *baton)
+{
+    const char *why;
+
+    return with_database(baton, hand_over, &why);
+}
+
+static void log_refusal(const sending_t *sending, const luci_delivery_t *delivery, luci_result_t result)
+{
+    const luci_mail_claim_t *mail = &sending->claim;
+
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, sending->run->server,
+                 "LUCI0715: the mail %s (%s) was not sent%s: %s", mail->id, mail->kind,
+                 delivery->is_uncertain  ? ", or it was: no answer came, and it is not sent again"
+                 : result == LUCI_DENIED ? ", and is given up"
+                                         : "; it is tried again",
+                 delivery->why);
+}
+
+/* A row that another sender has taken is left alone. */
+static luci_result_t transfer(sending_t *sending, const char **why)
+{
+    const luci_settings_t *settings = &luci_config_server(sending->run->server)->settings;
+    luci_delivery_t delivery = {
+        .from = settings->mail_from.address,
+        .to = sending->address,
+        .bytes = sending->bytes,
+        .begin = begin,
+        .baton = sending,
+        .why = "the database does not answer",
+    };
+    luci_result_t result = settings->mail->transport->send(settings->mail, &delivery, sending->pool);
+
+    if (result == LUCI_CONFLICT)
+        return LUCI_OK;
+    if (result != LUCI_OK)
+        log_refusal(sending, &delivery, result);
+    if (result == LUCI_OK || result == LUCI_DENIED || delivery.is_uncertain)
+        return with_database(sending, finish, why);
+    return with_database(sending, postpone, why);
+}
+
+/* Accounts that do not exist, have no address or are disabled get no mail; who asked is not told. */
+static luci_result_t send_claimed(sending_t *sending, const char **why)
+{
+    luci_result_t result = strcmp(sending->claim.kind, LUCI_MAIL_RESET) == 0
+                               ? with_database(sending, find_account, why)
+                               : LUCI_NOT_FOUND;
+
+    if (result == LUCI_OK)
+        result = write_mail(sending);
+    switch (result) {
+    case LUCI_OK: return transfer(sending, why);
+    case LUCI_NOT_FOUND:
+    case LUCI_DENIED:
+    case LUCI_EXPIRED:
+    case LUCI_CONFLICT:
+    case LUCI_INVALID: return with_database(sending, finish, why);
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return result;
+}
+
+static luci_result_t send_next(luci_job_run_t *run, const char **why)
+{
+    sending_t sending = { .run = run };
+    luci_result_t result;
+
+    if (apr_pool_create(&sending.pool, run->pool) != APR_SUCCESS)
+        return LUCI_INTERNAL;
+    result = with_database(&sending, claim, why);
+    if (result == LUCI_OK)
+        result = send_claimed(&sending, why);
+    else if (result == LUCI_NOT_FOUND)
+        run->is_behind = 0;
+    apr_pool_destroy(sending.pool);
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+}
+
+static luci_result_t run_mail(luci_job_run_t *run, const char **why)
+{
+    sending_t over = { .run = run, .pool = run->pool };
+    luci_result_t result = with_database(&over, give_up, why);
+
+    if (result == LUCI_NOT_FOUND) /* there is no table, as the start has said */
+        return LUCI_OK;
+    run->is_behind = 1;
+    while (result == LUCI_OK && run->is_behind && luci_job_goes_on(run))
+        result = send_next(run, why);
+    return result;
+}
+
+const luci_job_t luci_job_mail = {
+    .failed = "mails could not be sent",
+    .unloaded = "mod_watchdog is not loaded, so no mail is sent: load it",
+    .interval = interval,
+    .is_shared = is_shared,
+    .state_size = 1,
+    .run = run_mail,
+};
