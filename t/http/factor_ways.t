@@ -22,10 +22,10 @@ my %rule = (
     env => 'Require env LUCIA_USERNAME', env_two => qq{Require expr "%{env:LUCIA_FACTORS} == '2'"}, remote => q{Require expr "%{REMOTE_USER} =~ /./"},
     unlike => q{Require not_bobby}, sometimes => "LuciaOptional On\nRequire valid-user", any => "Satisfy Any\nRequire valid-user\nOrder deny,allow\nDeny from all",
     either => "<RequireAny>\nRequire lucia-factors 2\nRequire ip 192.0.2.1\n</RequireAny>", error => "ErrorDocument 401 /account/login\nErrorDocument 403 /account/login\nRequire lucia-factors 2",
-    index => 'Require lucia-factors 2',
+    index => 'Require lucia-factors 2', group => "<RequireAny>\n<RequireAll>\nRequire lucia-group admins\nRequire lucia-factors 2\n</RequireAll>\nRequire lucia-group staff\n</RequireAny>",
 );
 my $gates = join '', map { "<Location /$_/>\nAuthType Lucia\n$rule{$_}\n</Location>\n" } sort keys %rule;
-my $common = "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaSecret {file:\@secret\@}\nLuciaSecondFactor optional\nLuciaMount /account\nLuciaSessionCacheTTL ${ttl}s\nLuciaMaxLifetime 30d\nLuciaTemplates \@templates\@\n";
+my $common = "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaSecret {file:\@secret\@}\nLuciaSecondFactor optional\nLuciaMount /account\nLuciaSessionCacheTTL ${ttl}s\nLuciaMaxLifetime 30d\nLuciaGroups On\nLuciaTemplates \@templates\@\n";
 my $server = LuciaTest::Server->new(modules => [qw(session session_cookie auth_form)],
     files => {
         (map { ("htdocs/$_/a.txt" => SECRET) } keys %rule, qw(basic form)), 'htdocs/index/index.html' => SECRET, 'htdocs/plain/who.cgi' => $env, 'htdocs/sometimes/who.cgi' => $env,
@@ -307,6 +307,26 @@ is seen(two => $fresh), 200, 'a session with two factors is known as one';
 is seen(plain => $fresh, on => $host{off}), 200, 'S1.40: it is valid where LuciaSecondFactor is off';
 is seen(two => $fresh), 200, 'S1.40: afterwards it has two factors as before';
 is session_of(login('alice', on => $host{must})), undef, 'S1.41: where a second factor is required, sign-in asks for it';
+
+# ---- What a second factor leaves ----
+
+my $isaac = up('isaac');
+my $app = api('factors/app' => { name => 'calendar' }, cookie => $isaac)->json->{password};
+$codes{isaac} = [give_codes($db, 'isaac')];
+changed('isaac');
+is_deeply [basic(isaac => $PASSWORD), basic(isaac => $app)], [401, 200], 'S9.71: an app password from before the factor stays, and the password of the account does not suffice';
+my $isaac_two = whole('isaac');
+is seen(group => $isaac_two), 403, 'a user in no group is refused';
+$ctl->does('group', 'add', 'isaac', 'admins');
+is_deeply [seen(group => $isaac_two), seen(group => $isaac)], [200, 401], 'S4.26: of a group that needs a second factor, a session with two is admitted, and one with one is not';
+$ctl->does('group', 'add', 'isaac', 'staff');
+is seen(group => $isaac), 200, 'S4.26: in a group that needs no second factor, a session with one is admitted';
+$ctl->does('factor', 'reset', 'isaac');
+is_deeply [map { seen(two => $_) } $isaac_two, session_of(login('isaac'))], [200, 401], 'S1.40: after luciactl factor reset, a session with two factors has two, and a new one has one';
+is basic(isaac => $app), 200, 'S9.71: after luciactl factor reset, the app password stays';
+give_codes($db, 'isaac');
+$ctl->does('factor', 'reset', 'isaac', '--end-sessions');
+is seen(two => $isaac_two), 401, 'luciactl factor reset --end-sessions ends the sessions';
 
 # ---- Passkeys alone ----
 
