@@ -62,6 +62,10 @@ my $factors = $database . "LuciaSecret {file:\@secret\@}\nLuciaSecondFactor opti
 fine('second factors below LuciaMount', $factors . "LuciaMount /account\n");
 finds('second factors without a page for the code', qr{LUCI0910: the main server has no page on which users give their second factor, so that those who have one cannot sign in}, $factors . "<Location /login>\nSetHandler luciauth-login\n</Location>\n<Location /factors>\nSetHandler luciauth-factors\n</Location>\n");
 finds('second factors without a page to set one up', qr{LUCI0910: the main server has no page on which users set up a second factor}, $factors . "<Location /login>\nSetHandler luciauth-login\n</Location>\n<Location /factor>\nSetHandler luciauth-factor\n</Location>\n");
+my $pages = "$factors<Location /login>\nSetHandler luciauth-login\n</Location>\n<Location /code>\nSetHandler luciauth-factor\n</Location>\n<Location /factors>\nSetHandler luciauth-factors\n</Location>\n";
+finds('a page for the code that sign-in does not lead to', qr{LUCI0910: sign-in of the main server does not lead to the page on which users give their second factor, because it does not know where that is. Write LuciaFactorURL /code}, $pages);
+fine('a page for the code with its URL', "${pages}LuciaFactorURL /code\n");
+fine('a page for the code with its URL in a section', "$pages<Location /login>\nLuciaFactorURL /code\n</Location>\n");
 finds('a required factor beside applications of Lucia', qr{LUCI0911: LuciaSecondFactor of the main server is required, but with LuciaSessionTokens plain an application of Lucia}, $factors . "LuciaSecondFactor required\nLuciaSessionTokens plain\nLuciaMount /account\n");
 my $passkeys = $database . "LuciaSecret {file:\@secret\@}\nLuciaPasskeys on\n";
 fine('passkeys below LuciaMount', $passkeys . "LuciaMount /account\n");

@@ -237,6 +237,12 @@ static void take_login_url(luci_site_t *site, const char *args)
     current(site)->login_url = luci_word_next(&args, site->pool);
 }
 
+static void take_factor_url(luci_site_t *site, const char *args)
+{
+    (void)args;
+    site->has_factor_url = 1;
+}
+
 static void take_optional(luci_site_t *site, const char *args)
 {
     current(site)->is_optional = is(luci_word_next(&args, site->pool), "On");
@@ -256,6 +262,7 @@ static const struct {
     { "SetHandler", take_handler },
     { "Require", take_require },
     { "LuciaLoginURL", take_login_url },
+    { "LuciaFactorURL", take_factor_url },
     { "LuciaOptional", take_optional },
 };
 

@@ -701,6 +701,23 @@ static void factors_are_off(judge_t *judge, const luci_site_t *site, const char 
     }
 }
 
+/* Where LuciaFactorURL is missing, the page is there, but sign-in does not lead to it. */
+static void factor_has_no_url(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    wanted_t wanted = { "factor", NULL, NULL };
+
+    if (site->config->mount || site->dir->factor_url || site->has_factor_url ||
+        (site->base && site->base->has_factor_url) || !any_section(site, is_wanted, &wanted))
+        return;
+    find(judge, id, LUCI_SITE_PROBLEM,
+         apr_psprintf(judge->pool,
+                      "sign-in of %s does not lead to the page on which users give their second factor, "
+                      "because it does not know where that is",
+                      site->title),
+         apr_pstrcat(judge->pool, "Write LuciaFactorURL ", wanted.found ? wanted.found : "with its path",
+                     NULL));
+}
+
 /* The pages without which no user gives a second factor, or sets one up. */
 static void factors_have_no_page(judge_t *judge, const luci_site_t *site, const char *id)
 {
@@ -716,6 +733,7 @@ static void factors_have_no_page(judge_t *judge, const luci_site_t *site, const 
                          "cannot sign in",
                          site->title),
             "Write LuciaMount /account, or SetHandler luciauth-factor and LuciaFactorURL");
+    factor_has_no_url(judge, site, id);
     if (!has_endpoint(site, "factors", NULL, pool))
         find(judge, id, LUCI_SITE_PROBLEM,
              apr_psprintf(pool, "%s has no page on which users set up a second factor", site->title),
