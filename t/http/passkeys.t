@@ -219,6 +219,15 @@ $reply = only(POST => 'passkey', { %proof, confirm => 1, next => '/account/passk
 is $reply->status . $reply->location, '302/account/passkeys', 'a passkey confirms the session of its user';
 is only(GET => 'passkeys', undef, cookie => cookie_of($reply))->status, 200, 'the session is fresh after a passkey';
 
+# ---- Two virtual hosts with the same users ----
+
+my $mixed = site("LuciaSecret {file:\@secret\@}\nLuciaPasskeys on\n" . join('', map { "<VirtualHost *>\n    ServerName $_.test\n    LuciaPasskeys $_\n</VirtualHost>\n" } qw(on only)), mount => '/account');
+sub mixed { my ($host) = @_; my $answered = $mixed->request(POST => '/account/api/login', form(username => 'frida', password => $PASSWORD), host => "$host.test", %json); return $answered->status . ($answered->json->{error} // '') }
+$mixed->request(POST => '/account/api/signup', form(username => 'frida', password => $PASSWORD), host => 'on.test', %json);
+LuciaTest::sqlite($mixed->db, "INSERT INTO auth_user_passkey (id, user_id, credential_id, public_key, algorithm, sign_count, flags, name, created_at) SELECT 'a', id, 'AAAA', 'AAAA', -7, 0, 5, 'key', 1 FROM auth_user");
+is mixed('only'), '400Sign in with your passkey', 'S9.86: with LuciaPasskeys only, the password does not sign in beside a virtual host that is on';
+is mixed('on'), '200', 'with LuciaPasskeys on, the password signs in beside a virtual host that is only';
+
 # ---- Off ----
 
 for my $path ('passkey', 'passkeys', 'passkey.js', 'api/passkey') {

@@ -285,7 +285,8 @@ static luci_result_t confirm_account(luci_db_t *db, sign_in_t *sign_in, apr_pool
     if (result == LUCI_OK)
         result = luci_attempt_limit_confirm(db, sign_in->auth, sign_in->request, &sign_in->key, scratch);
     if (result == LUCI_OK)
-        result = luci_auth_ask_factor(db, sign_in->request, user_id, &sign_in->demand, scratch);
+        result = luci_auth_ask_factor(db, sign_in->auth->settings, sign_in->request, user_id,
+                                      &sign_in->demand, scratch);
     if (result == LUCI_OK)
         result = make_room(db, sign_in);
     return result == LUCI_NOT_FOUND ? LUCI_CONFLICT : result;
@@ -606,10 +607,11 @@ static luci_result_t ask_passkey(luci_db_t *db, const char *user_id, luci_factor
     return LUCI_DENIED;
 }
 
-luci_result_t luci_auth_ask_factor(luci_db_t *db, const luci_auth_request_t *request, const char *user_id,
+/* The handle may have the settings of another server, which shares its pool. */
+luci_result_t luci_auth_ask_factor(luci_db_t *db, const luci_settings_t *settings,
+                                   const luci_auth_request_t *request, const char *user_id,
                                    luci_factor_demand_t *demand, apr_pool_t *scratch)
 {
-    const luci_settings_t *settings = luci_db_target(db)->settings;
     luci_result_t result = LUCI_OK;
 
     demand->kinds = 0;

@@ -73,8 +73,8 @@ static luci_result_t limit_proof(luci_db_t *db, writing_t *writing, luci_ms_t pr
 {
     const luci_password_change_t *change = writing->change;
     luci_factor_demand_t demand;
-    luci_result_t result =
-        luci_auth_ask_factor(db, &change->request, change->session->user.id, &demand, scratch);
+    luci_result_t result = luci_auth_ask_factor(db, writing->auth->settings, &change->request,
+                                                change->session->user.id, &demand, scratch);
 
     if (result != LUCI_DENIED)
         return result;
