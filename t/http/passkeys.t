@@ -189,6 +189,33 @@ $tag = $ctl->json('passkey', 'list', 'carol')->[0]{tag};
 like $ctl->does('passkey', 'delete', 'carol', $tag), qr/The passkey $tag was deleted/, 'luciactl passkey delete deletes a passkey';
 is ask(GET => 'factors', undef, cookie => $both)->json->{passkeys}, 0, 'a passkey that luciactl deleted is gone';
 
+# ---- A factor that is required, and one answer several times at once ----
+
+my $shared = "LuciaDatabase sqlite3 \@db\@\nLuciaPasswordHash argon2id m=8 t=1 p=1\nLuciaMount /account\nLuciaSecret {file:\@secret\@}\nLuciaPasskeys on\nLuciaSecondFactor required\nLuciaSessionCache off\n";
+my $required = LuciaTest::Server->new(throttle => 0, config => $shared);
+$host = 'localhost:' . $required->port;
+sub needed { my ($method, $path, $fields, @more) = @_; return $required->request($method => "/account/$path", $fields ? form(%$fields) : (), host => $host, origin => "http://$host", @more) }
+my $fay = cookie_of(needed(POST => 'api/signup', { username => 'faye', password => $PASSWORD }));
+is needed(GET => 'sessions', undef, cookie => $fay)->status, 302, 'with a required factor, a session with one factor reaches no other page';
+$key = passkey(origin => "http://$host");
+$reply = needed(GET => 'api/passkeys', undef, cookie => $fay, %json);
+is $reply->status, 200, 'S9.85: a session with one factor reaches the page that adds a passkey';
+$handle = $reply->json->{registration}{user_handle};
+is needed(POST => 'api/passkeys', { $key->registration($reply->json->{registration}) }, cookie => $fay, %json)->status, 200, 'S9.85: a session with one factor adds its first passkey';
+$offer = needed(GET => 'api/factor', undef, cookie => $fay, %json)->json->{passkey};
+$reply = needed(POST => 'api/factor', { $key->assertion($offer, flags => 0x01) }, cookie => $fay, %json);
+is $reply->status, 200, 'S9.85: the new passkey is the second factor of the session';
+is needed(GET => 'sessions', undef, cookie => cookie_of($reply))->status, 200, 'the session with two factors reaches the other pages';
+my ($accepted, $refused) = (0, 0);
+for my $round (1 .. 20) {
+    my @form = form($key->assertion(needed(GET => 'api/passkey', undef, %json)->json, handle => $handle));
+    my @sent = map { $required->send_request($required->bytes_of(POST => '/account/api/passkey', @form, host => $host, origin => "http://$host", %json)) } 1 .. 4;
+    my @status = map { $required->answer_to($_)->status } @sent;
+    $accepted += grep { $_ == 200 } @status;
+    $refused += grep { $_ == 400 } @status;
+}
+is "$accepted $refused", '20 60', 'S9.82: of four requests with one answer at the same moment, one signs in';
+
 # ---- As the only factor ----
 
 my $only = LuciaTest::Server->new(throttle => 0, config => "LuciaDatabase sqlite3 \@db\@\nLuciaPasswordHash argon2id m=8 t=1 p=1\nLuciaMount /account\nLuciaSecret {file:\@secret\@}\nLuciaPasskeys only\nLuciaSessionCache off\n"
