@@ -55,8 +55,11 @@ like $said, qr/LUCI0528: LuciaMailFrom is missing: LuciaMail of .* needs it/, 'S
 
 for my $case (['LuciaMount /account', 'LuciaSiteURL'], ['LuciaSiteURL https://www.example.org', 'LuciaMount']) {
     ($status, $said) = $server->configtest("LuciaDatabase sqlite3 \@db\@\nLuciaMail smtp://127.0.0.1\nLuciaMailFrom accounts\@example.org\n$case->[0]\n");
-    ok $status != 0 && $said =~ /LUCI0528: $case->[1] is missing: LuciaMail of .* needs it, because mails have links/, "S5.6: LuciaMail without $case->[1] does not start" or diag $said;
+    ok $status != 0 && $said =~ /LUCI0528: $case->[1] is missing: LuciaMail of .* needs it/, "S5.6: LuciaMail without $case->[1] does not start" or diag $said;
 }
+
+($status, $said) = $server->configtest("LuciaDatabase sqlite3 \@db\@\n$from\nLuciaMail smtp://127.0.0.1\n<VirtualHost *>\nServerName a.test\nLuciaMount off\n</VirtualHost>\n");
+is $status, 0, 'S5.6: a virtual host without LuciaMount may inherit LuciaMail' or diag $said;
 
 # ---- SMTP on this machine ----
 
@@ -165,8 +168,13 @@ for my $case (["cat >/dev/null; echo 'no space left' >&2; exit 75\n", qr/not sen
     like $end->{err}, $case->[1], "S5.6: luciactl mail test says that the program $case->[2]";
 }
 my $seen = $server->dir . '/conf/seen';
-configure('sendmail:' . program('shows', "cat >$seen.mail; for a in \"\$@\"; do echo \"\$a\"; done >$seen; ls /proc/self/fd | wc -l >>$seen; grep -E '^Sig(Blk|Ign)' /proc/self/status >>$seen\n"), $db . $from);
-is try_mail()->{status}, 0, 'S5.6: a program that ends with 0 has sent the mail';
+configure('sendmail:' . program('shows', "cat >$seen.mail; env >$seen.environment; for a in \"\$@\"; do echo \"\$a\"; done >$seen; ls /proc/self/fd | wc -l >>$seen; grep -E '^Sig(Blk|Ign)' /proc/self/status >>$seen\n"), $db . $from);
+{
+    local $ENV{SECRET_OF_HTTPD} = 'hunter2';
+    is try_mail()->{status}, 0, 'S5.6: a program that ends with 0 has sent the mail';
+}
+unlike LuciaTest::Server::slurp("$seen.environment"), qr/SECRET_OF_HTTPD|hunter2/, 'S5.6: the program gets no variable that may be a secret';
+like LuciaTest::Server::slurp("$seen.environment"), qr/^PATH=/m, 'S5.6: the program gets the path of programs';
 my @seen = split /\n/, LuciaTest::Server::slurp($seen);
 is_deeply [@seen[0 .. 4]], ['-i', '-f', 'accounts@example.org', '--', 'Anna+Lists@example.com'], 'S5.6: the arguments of the program';
 is_deeply [map { /(\w+)$/ } grep { /^SigBlk/ } @seen], ['0000000000000000'], 'S5.6: the program has no blocked signal';

@@ -5,6 +5,8 @@ use strict;
 use warnings;
 use lib 't/lib';
 use Test::More;
+use IO::Select ();
+use IO::Socket::INET ();
 use LuciaTest;
 use LuciaTest::Ctl;
 use LuciaTest::Mail;
@@ -98,5 +100,19 @@ sqlite($db, 'UPDATE auth_user_mail SET claimed_until = 1');
 is_logged(qr/LUCI0716: the mail \w+ \(reset\) is given up after 1 try: it was handed over, and its sender ended before the answer/, 'S9.90: a mail whose sender was killed is logged');
 is_empty('S9.90: a mail whose sender was killed is not kept');
 is scalar(() = $mail->mails), 0, 'S9.90: a mail whose sender was killed is not sent again';
+
+# ---- A server that says nothing, while httpd stops ----
+
+my $silent = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1', LocalPort => 0) or die "no port: $!";
+my $second = LuciaTest::Server->new(config => $server->{config} =~ s{LuciaMail smtp:\S+}{"LuciaMail smtp://127.0.0.1:" . $silent->sockport}er);
+my $other = LuciaTest::Ctl->new('--config', $second->conf_file);
+sign_up($second, 'alice', path => '/account/signup');
+sqlite($second->db, q{UPDATE auth_user SET email = 'alice@example.com', email_verified = '1'});
+$other->does('user', 'reset', 'alice', '--mail');
+ok scalar(IO::Select->new($silent)->can_read(60)), 'S9.90: httpd connects to a mail server that says nothing';
+is $second->request(GET => '/account/login')->status, 200, 'S9.90: requests are answered while the mail server says nothing';
+$second->stop;
+is sqlite_value($second->db, 'SELECT count(*) FROM auth_user_mail WHERE tries = 1 AND handed_over = 0 AND claimed_until = 0'), 1,
+    'S9.90: a stop of httpd ends the wait for a mail server and leaves the mail in the queue';
 
 done_testing;

@@ -894,21 +894,31 @@ static void secret_is_missing(judge_t *judge, const luci_site_t *site, const cha
          "LuciaSecret {file:/etc/luciauth-secret}");
 }
 
-static void sender_is_missing(judge_t *judge, const luci_site_t *site, const char *id)
+/* 1 if links in the mails of a site have a page: its own, or that of another site with mails. */
+static int has_page_for_links(const judge_t *judge)
 {
-    const luci_settings_t *settings = &site->config->settings;
+    for (int i = 0; i < judge->all->sites->nelts; i++) {
+        const luci_server_config_t *config = APR_ARRAY_IDX(judge->all->sites, i, const luci_site_t *)->config;
 
-    if (settings->mail && !(site->config->site_url && site->config->mount))
+        if (config->database.driver && config->settings.mail && config->mount)
+            return 1;
+    }
+    return 0;
+}
+
+static void mail_lacks_a_line(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    const luci_server_config_t *config = site->config;
+    const char *lacks = !config->settings.mail_from.address ? "LuciaMailFrom"
+                        : !config->site_url                 ? "LuciaSiteURL"
+                        : !has_page_for_links(judge)        ? "LuciaMount"
+                                                            : NULL;
+
+    if (config->settings.mail && lacks)
         find(judge, id, LUCI_SITE_FATAL,
-             apr_pstrcat(judge->pool, site->config->mount ? "LuciaSiteURL" : "LuciaMount",
-                         " is missing: LuciaMail of ", site->title,
-                         " needs it, because mails have links to the site", NULL),
-             "Write both, such as LuciaSiteURL https://example.org and LuciaMount /account");
-    if (settings->mail && !settings->mail_from.address)
-        find(judge, id, LUCI_SITE_FATAL,
-             apr_pstrcat(judge->pool, "LuciaMailFrom is missing: LuciaMail of ", site->title, " needs it",
-                         NULL),
-             "Write the address from which mails are to come, such as LuciaMailFrom accounts@example.org");
+             apr_pstrcat(judge->pool, lacks, " is missing: LuciaMail of ", site->title, " needs it", NULL),
+             "Write LuciaMailFrom accounts@example.org, LuciaSiteURL https://example.org and LuciaMount "
+             "/account, with values of your own");
 }
 
 /* ---- The list of rules ---- */
@@ -926,7 +936,7 @@ static const rule_t rules[] = {
     { "LUCI0508", asked_attributes_are_unknown, 1 },
     { "LUCI0509", filled_in_column_is_trusted, 1 },
     { "LUCI0514", secret_is_missing, 0 },
-    { "LUCI0528", sender_is_missing, 0 },
+    { "LUCI0528", mail_lacks_a_line, 0 },
     { "LUCI0313", servers_differ, 0 },
     { "LUCI0451", socache_keeps_nothing, 1 },
     { "LUCI0511", factors_are_off, 1 },

@@ -21,6 +21,7 @@ typedef struct {
     /* Called once everything but the mail itself has been accepted, before its first byte leaves. Any other
      * result than OK ends the call with that result, and nothing has been sent. NULL: always OK. */
     luci_result_t (*begin)(void *baton);
+    int (*is_over)(void *baton); /* asked until then; 1: the call is to end, UNAVAILABLE. NULL: never */
     void *baton;
 
     /* Outputs, when the mail was not sent: */

@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -22,8 +23,6 @@
 
 #define SAID_MAX 200 /* bytes of what the program says that a log line has */
 #define LOOK_MS 50   /* between two looks whether the program has ended */
-
-extern char **environ;
 
 typedef struct {
     pid_t pid;
@@ -34,9 +33,25 @@ typedef struct {
     size_t said_length;
     int is_given; /* all of the mail is in the pipe, which is closed */
     luci_delivery_t *delivery;
+    apr_pool_t *pool;
 } run_t;
 
 /* ---- Starting it ---- */
+
+/* What the program gets of this process's environment, which may have secrets. */
+static const char *const variables[] = { "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ" };
+#define VARIABLES (sizeof variables / sizeof *variables)
+
+static void set_environment(const char *environment[VARIABLES + 1], apr_pool_t *pool)
+{
+    for (size_t i = 0; i < VARIABLES; i++) {
+        const char *value = getenv(variables[i]);
+
+        if (value)
+            *environment++ = apr_pstrcat(pool, variables[i], "=", value, NULL);
+    }
+    *environment = NULL;
+}
 
 static void close_one(int *fd)
 {
@@ -72,15 +87,18 @@ static int spawn(run_t *run, const char *program, int input, int output)
 {
     const luci_delivery_t *delivery = run->delivery;
     const char *const argv[] = { program, "-i", "-f", delivery->from, "--", delivery->to, NULL };
+    const char *environment[VARIABLES + 1];
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int error = ENOMEM;
 
+    set_environment(environment, run->pool);
     if (posix_spawn_file_actions_init(&actions) != 0)
         return error;
     if (posix_spawnattr_init(&attributes) == 0) {
         if (!set_files(&actions, input, output) && !set_signals(&attributes))
-            error = posix_spawn(&run->pid, program, &actions, &attributes, (char *const *)argv, environ);
+            error = posix_spawn(&run->pid, program, &actions, &attributes, (char *const *)argv,
+                                (char *const *)environment);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);
@@ -296,7 +314,7 @@ static luci_result_t talk(run_t *run, apr_pool_t *pool)
 
 static luci_result_t transfer(const luci_mail_server_t *server, luci_delivery_t *delivery, apr_pool_t *pool)
 {
-    run_t run = { .input = -1, .output = -1, .timer = start_timer(), .delivery = delivery };
+    run_t run = { .input = -1, .output = -1, .timer = start_timer(), .delivery = delivery, .pool = pool };
     luci_result_t result = LUCI_UNAVAILABLE;
     int error = run.timer < 0 ? errno : start(&run, server->program);
 

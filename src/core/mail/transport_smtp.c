@@ -74,6 +74,19 @@ static size_t listen_to(char *line, size_t size, size_t number, void *baton)
     return length;
 }
 
+/* Another result than 0 ends the call. */
+static int go_on(void *baton, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
+{
+    const talk_t *talk = baton;
+    const luci_delivery_t *delivery = talk->delivery;
+
+    (void)down_all;
+    (void)down;
+    (void)up_all;
+    (void)up;
+    return !talk->has_begun && delivery->is_over && delivery->is_over(delivery->baton);
+}
+
 /* ---- A mail ---- */
 
 static CURLcode set_security(CURL *curl, const luci_mail_server_t *server)
@@ -138,6 +151,12 @@ static CURLcode set_mail(CURL *curl, talk_t *talk, struct curl_slist *recipients
         code = curl_easy_setopt(curl, CURLOPT_HEADERDATA, talk);
     if (code == CURLE_OK)
         code = curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, talk->error);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, go_on);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(curl, CURLOPT_XFERINFODATA, talk);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     return code;
 }
 

@@ -11,6 +11,7 @@
 #include "core/mail/transport.h"
 #include "core/token/token.h"
 #include "core/web/messages.h"
+#include "httpd/base/mpm.h"
 #include "httpd/lifecycle/job.h"
 
 #include <apr_strings.h>
@@ -36,7 +37,7 @@ typedef struct {
 
 static luci_ms_t interval(const luci_server_config_t *config)
 {
-    return config->settings.mail ? LUCI_MAIL_INTERVAL : 0;
+    return config->settings.mail && config->mount ? LUCI_MAIL_INTERVAL : 0; /* links need a page */
 }
 
 static int is_shared(const luci_server_config_t *one, const luci_server_config_t *other)
@@ -188,6 +189,12 @@ static luci_result_t begin(void *baton)
     return with_database(baton, hand_over, &why);
 }
 
+static int is_stopping(void *baton)
+{
+    (void)baton;
+    return luci_mpm_is_stopping();
+}
+
 static void log_refusal(const sending_t *sending, const luci_delivery_t *delivery, luci_result_t result)
 {
     const luci_mail_claim_t *mail = &sending->claim;
@@ -209,6 +216,7 @@ static luci_result_t transfer(sending_t *sending, const char **why)
         .to = sending->address,
         .bytes = sending->bytes,
         .begin = begin,
+        .is_over = is_stopping,
         .baton = sending,
         .why = "the database does not answer",
     };
