@@ -18,7 +18,7 @@ use constant M262144 => '$argon2id$v=19$m=262144,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$
 
 use constant CLIENTS => 64;
 use constant ARENA => 20 * 1024;    # KiB
-use constant SHARED => 6 * 1024;    # what is shared besides: the scoreboard, the session cache, what is throttled, counters
+use constant SHARED => 7 * 1024;    # what is shared besides: the scoreboard, the session cache, what is throttled, counters of each event and reason
 # What a server of 64 threads may need beyond that, in KiB: the stacks and the allocator's heaps of threads that
 # hash, what their requests and SQLite hold. Measured: 4 MiB on event, 5 on prefork.
 use constant ALLOWANCE => 12 * 1024;
