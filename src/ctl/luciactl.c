@@ -39,6 +39,7 @@ static const luci_command_t *const commands[] = {
     &luci_command_user_set_attributes,
     &luci_command_user_disable,
     &luci_command_user_enable,
+    &luci_command_user_approve,
     &luci_command_user_expire,
     &luci_command_user_delete,
     &luci_command_session_list,

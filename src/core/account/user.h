@@ -21,6 +21,10 @@ typedef struct {
 /* A user that is disabled without a date. A later time is an expiry date, always an even number. */
 #define LUCI_USER_DISABLED ((luci_ms_t)1)
 
+/* A new user that an administrator has to approve. As a date it has long passed, so that each program that
+ * knows disabled users refuses this one. */
+#define LUCI_USER_WAITING ((luci_ms_t)2)
+
 /* 1 if the user is disabled at the time now. */
 int luci_user_is_disabled(const luci_user_t *user, luci_ms_t now);
 

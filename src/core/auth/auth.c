@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/base/timestamp.h"
 #include "core/db/session_table.h"
+#include "core/db/user_table.h"
 #include "core/factor/factor.h"
 #include "core/group/group.h"
 #include "core/invitation/invitation.h"
@@ -231,6 +232,20 @@ static luci_result_t join_groups(luci_db_t *db, const sign_in_t *sign_in, apr_po
     return result;
 }
 
+/* UNAVAILABLE: the table has no column for it, and a user must not be approved for that reason. */
+static luci_result_t await_approval(luci_db_t *db, const sign_in_t *sign_in, apr_pool_t *scratch)
+{
+    const luci_argument_t *flag = LUCI_ARGUMENTS({ "disabled", luci_sql_number(LUCI_USER_WAITING, scratch) },
+                                                 { "id", sign_in->session->user.id });
+    int changed;
+
+    if (!sign_in->request->needs_approval)
+        return LUCI_OK;
+    return luci_db_columns(db).disabled
+               ? luci_db_execute(db, &luci_sql_user_set_disabled, flag, &changed, scratch)
+               : LUCI_UNAVAILABLE;
+}
+
 static luci_result_t insert_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_t *scratch)
 {
     const luci_user_t *user = &sign_in->session->user;
@@ -240,6 +255,8 @@ static luci_result_t insert_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_
 
     if (result == LUCI_OK)
         result = luci_user_insert(db, user, sign_in->request->now, scratch);
+    if (result == LUCI_OK)
+        result = await_approval(db, sign_in, scratch);
     if (result == LUCI_OK)
         result = join_groups(db, sign_in, scratch);
     if (result == LUCI_OK)
@@ -301,7 +318,7 @@ static luci_result_t write_sign_in(luci_db_t *db, void *baton, apr_pool_t *scrat
         sign_in->is_sign_up ? insert_account(db, sign_in, scratch) : confirm_account(db, sign_in, scratch);
 
     sign_in->session->user.lacks = luci_db_columns(db).lacks;
-    if (result == LUCI_OK)
+    if (result == LUCI_OK && !(sign_in->is_sign_up && sign_in->request->needs_approval))
         result = luci_session_insert(db, session, settings, &sign_in->request->client, scratch);
     return result == LUCI_OK && sign_in->is_sign_up ? end_old(db, sign_in, scratch) : result;
 }
@@ -583,7 +600,8 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *re
                    : result == LUCI_DENIED   ? LUCI_REASON_INVALID_LINK
                                              : luci_reason_of(result);
     if (result == LUCI_OK) {
-        luci_auth_report(auth, &event, &session->user, session);
+        request->is_waiting = request->needs_approval;
+        luci_auth_report(auth, &event, &session->user, request->is_waiting ? NULL : session);
         return result;
     }
     if (event.reason == LUCI_REASON_NAME_TAKEN)
@@ -764,6 +782,8 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *re
         result = luci_auth_store_as_checked(auth, &known, &storing, &verdict);
     is_asked = result == LUCI_DENIED && luci_auth_demand(&known.demand, &known, &verdict);
     request->demand = known.demand;
+    request->is_waiting =
+        verdict.reason == LUCI_REASON_DISABLED && verdict.user.disabled_from == LUCI_USER_WAITING;
     luci_auth_end_attempt(auth, request, is_asked ? LUCI_OK : result, pool);
     event.reason = verdict.reason;
     luci_auth_report(auth, &event, &verdict.user, result == LUCI_OK ? session : NULL);
@@ -794,6 +814,9 @@ static luci_result_t find_just_made(luci_db_t *db, const luci_auth_request_t *re
         return result;
     age = request->now - luci_timestamp_clamp(luci_sql_to_number(user.created_at, 0));
     if (age >= TWICE_WITHIN || age <= -TWICE_WITHIN)
+        return LUCI_OK;
+    *is_just_made = user.disabled_from == LUCI_USER_WAITING;
+    if (*is_just_made)
         return LUCI_OK;
     result = luci_db_has_user_index(db, &has_index);
     if (result != LUCI_OK || !has_index)

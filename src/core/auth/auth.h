@@ -87,8 +87,12 @@ typedef struct {
     luci_client_t client;
     const char *const *attributes; /* of a sign-up, in the order of settings->signup, with NULL entries; NULL:
                                       none */
-    int needs_invitation;          /* 1: a sign-up has to present one (core/invitation) */
-    const char *invitation;        /* the token that it presents */
+    int needs_approval; /* 1: a sign-up makes a user that waits for it (LUCI_USER_WAITING), and no session */
+    int is_waiting;     /* set by luci_auth_sign_up, with OK, and by luci_auth_sign_in and
+                           luci_auth_sign_up_twice, with another result: the password is right, and the user
+                           waits for approval */
+    int needs_invitation;                    /* 1: a sign-up has to present one (core/invitation) */
+    const char *invitation;                  /* the token that it presents */
     const luci_session_token_t *old_session; /* came with the request, and is ended on success; NULL: none */
     luci_ms_t now;
     const char *key_id; /* luci_key_id of username, set by luci_auth_look; NULL: not computed yet */

@@ -81,7 +81,8 @@ typedef enum {
 typedef enum {
     LUCI_SIGNUP_OFF,
     LUCI_SIGNUP_ON,
-    LUCI_SIGNUP_INVITE /* people with an invitation (core/invitation) */
+    LUCI_SIGNUP_INVITE,  /* people with an invitation (core/invitation) */
+    LUCI_SIGNUP_APPROVAL /* anyone, but an administrator has to approve the account (LUCI_USER_WAITING) */
 } luci_signup_t;
 
 typedef struct {

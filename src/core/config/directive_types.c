@@ -60,6 +60,27 @@ static const char *parse_flag(const apr_array_header_t *words, const luci_limits
     return NULL;
 }
 
+/* LuciaSignup was a flag, and its message still says so first. */
+static const char *allowed_signup(const luci_limits_t *limits, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, allowed_flag(limits, pool), ", invite or approval", NULL);
+}
+
+static const char *parse_signup(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
+                                apr_pool_t *pool)
+{
+    static const char *const choices[] = { "Off", "On", "invite", "approval", NULL };
+    int chosen = find_choice(choices, LUCI_WORD(words, 0));
+
+    if (chosen < 0)
+        return allowed_signup(limits, pool);
+    *(luci_signup_value_t *)value = (luci_signup_t)chosen;
+    return NULL;
+}
+
+const luci_type_t luci_type_signup = {
+    sizeof(luci_signup_value_t), 1, 1, parse_signup, allowed_signup, NULL, 0
+};
 const luci_type_t luci_type_flag = { sizeof(luci_flag_value_t), 1, 1, parse_flag, allowed_flag, NULL, 0 };
 const luci_type_t luci_type_choice = {
     sizeof(luci_choice_value_t), 1, 1, parse_choice, allowed_choice, NULL, 0

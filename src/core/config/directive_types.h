@@ -46,6 +46,7 @@ typedef struct {
 /* The C types of the values; directives.c checks the members of its rows against these. */
 typedef int luci_flag_value_t;
 typedef unsigned int luci_choice_value_t; /* an enum without negative values */
+typedef luci_signup_t luci_signup_value_t;
 typedef luci_ms_t luci_time_value_t;
 typedef int luci_count_value_t;
 typedef luci_length_t luci_lengths_value_t;
@@ -80,6 +81,7 @@ typedef const char *luci_log_target_value_t;
 
 /* Numbers and choices: directive_types.c */
 extern const luci_type_t luci_type_flag;      /* On or Off */
+extern const luci_type_t luci_type_signup;    /* On, Off, invite or approval */
 extern const luci_type_t luci_type_choice;    /* one word of limits->choices, whatever its case */
 extern const luci_type_t luci_type_time;      /* 10s, 5min, 24h, 14d; a bare number is seconds */
 extern const luci_type_t luci_type_count;     /* a number */

@@ -76,6 +76,7 @@ static const luci_event_record_t records[] = {
     [LUCI_EVENT_USER_ADD] = { .name = "user_add" },
     [LUCI_EVENT_USER_DISABLE] = { .name = "user_disable" },
     [LUCI_EVENT_USER_ENABLE] = { .name = "user_enable" },
+    [LUCI_EVENT_USER_APPROVE] = { .name = "user_approve" },
     [LUCI_EVENT_USER_EXPIRE] = { .name = "user_expire" },
     [LUCI_EVENT_USER_LINK] = { .name = "user_link" },
     [LUCI_EVENT_FACTOR_RESET] = { .name = "factor_reset" },

@@ -36,6 +36,7 @@ typedef enum {
     LUCI_EVENT_USER_ADD,
     LUCI_EVENT_USER_DISABLE,
     LUCI_EVENT_USER_ENABLE,
+    LUCI_EVENT_USER_APPROVE,
     LUCI_EVENT_USER_EXPIRE,
     LUCI_EVENT_USER_LINK,     /* a one-time link was made */
     LUCI_EVENT_FACTOR_RESET,  /* all second factors of a user were removed */

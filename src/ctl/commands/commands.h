@@ -20,6 +20,7 @@ extern const luci_command_t luci_command_user_set;
 extern const luci_command_t luci_command_user_set_attributes;
 extern const luci_command_t luci_command_user_disable;
 extern const luci_command_t luci_command_user_enable;
+extern const luci_command_t luci_command_user_approve;
 extern const luci_command_t luci_command_user_expire;
 extern const luci_command_t luci_command_user_delete;
 

@@ -35,7 +35,8 @@ static int add_key(void *baton, const char *const *row, apr_pool_t *scratch)
     return 1;
 }
 
-/* The flag is exported as it is stored, so that a date that passes changes no export. */
+/* The flag is exported as it is stored, so that a date that passes changes no export,
+ * and so is the date that means that the user waits for approval. */
 static member_list_t members_of(const luci_user_t *user, const luci_settings_t *settings, apr_pool_t *scratch)
 {
     int count;
@@ -45,6 +46,8 @@ static member_list_t members_of(const luci_user_t *user, const luci_settings_t *
                               apr_array_make(scratch, count + 2, sizeof *cells) };
 
     cells[LUCI_ACCOUNT_DISABLED] = user->disabled_from == LUCI_USER_DISABLED ? "1" : "0";
+    if (user->disabled_from == LUCI_USER_WAITING)
+        cells[LUCI_ACCOUNT_EXPIRES] = luci_sql_number(LUCI_USER_WAITING, scratch);
     for (int i = 0; i < count; i++) {
         APR_ARRAY_PUSH(members.columns, luci_column_t) = columns[i];
         APR_ARRAY_PUSH(members.cells, const char *) = cells[i];

@@ -244,6 +244,41 @@ const luci_command_t luci_command_user_enable = {
     NULL,
 };
 
+/* ---- user approve ---- */
+
+static luci_exit_t run_approve(luci_invocation_t *call)
+{
+    luci_ctl_database_t database;
+    luci_user_t user;
+    luci_result_t result;
+    luci_exit_t status = luci_account_open_to_change(call, &database, &user);
+
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    if (user.disabled_from != LUCI_USER_WAITING)
+        return luci_say_error(LUCI_EXIT_REFUSED, "%s is not waiting for approval", user.username);
+    result = luci_admin_set_disabled(database.db, &user, 0, NULL, call->pool);
+    luci_admin_audit_write(&database, LUCI_EVENT_USER_APPROVE, &user, result, 0);
+    if (result != LUCI_OK)
+        return luci_account_refused(call, &database, result, user.username);
+    luci_session_notice_changed(call, &database, user.id);
+    return luci_account_done(call, &database, user.id,
+                             apr_psprintf(call->pool, "%s is approved, and can sign in.", user.username));
+}
+
+const luci_command_t luci_command_user_approve = {
+    "user approve",
+    "NAME",
+    "Approves a user that has signed up",
+    "With LuciaSignup approval, a new user cannot sign in before. user list --waiting lists those\n"
+    "who wait; user delete removes one that is not to be approved.\n",
+    by_id,
+    1,
+    1,
+    run_approve,
+    NULL,
+};
+
 /* ---- user delete ---- */
 
 static luci_exit_t run_delete(luci_invocation_t *call)

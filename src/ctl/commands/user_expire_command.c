@@ -75,6 +75,10 @@ static luci_exit_t run_expire(luci_invocation_t *call)
     if (user.disabled_from == LUCI_USER_DISABLED)
         return luci_say_error(LUCI_EXIT_REFUSED, "%s is disabled: first enable the user with user enable",
                               user.username);
+    if (user.disabled_from == LUCI_USER_WAITING)
+        return luci_say_error(LUCI_EXIT_REFUSED,
+                              "%s waits for approval: first approve the user with user approve",
+                              user.username);
     result = luci_admin_set_disabled(database.db, &user, from, NULL, call->pool);
     luci_admin_audit_write(&database, LUCI_EVENT_USER_EXPIRE, &user, result, 0);
     if (result != LUCI_OK)

@@ -22,6 +22,7 @@ typedef struct {
     const luci_settings_t *settings;
     const char *prefix; /* in lower case, as in keys; NULL: any name */
     int only_disabled;
+    int only_waiting;
     int columns;
     apr_int64_t left; /* users to show */
 } listing_t;
@@ -40,7 +41,9 @@ static int list_user(void *baton, const luci_user_t *user, apr_pool_t *scratch)
 {
     listing_t *listing = baton;
 
-    if ((listing->only_disabled && !luci_account_is_disabled(user)) || !has_prefix(listing, user, scratch))
+    if ((listing->only_disabled && !luci_account_is_disabled(user)) ||
+        (listing->only_waiting && user->disabled_from != LUCI_USER_WAITING) ||
+        !has_prefix(listing, user, scratch))
         return 1;
     luci_output_row(listing->call->output,
                     luci_account_cells(user, listing->settings, listing->columns, scratch));
@@ -54,6 +57,7 @@ static luci_exit_t choose_users(luci_invocation_t *call, listing_t *listing)
 
     listing->left = APR_INT64_MAX;
     listing->only_disabled = luci_command_has(call, "disabled");
+    listing->only_waiting = luci_command_has(call, "waiting");
     if (prefix && luci_policy_key(prefix, &key, call->pool) != LUCI_OK)
         return luci_command_misuse(call, "the value of --prefix is not UTF-8");
     listing->prefix = prefix ? key : NULL;
@@ -85,6 +89,7 @@ static const luci_column_t list_columns[] = { LUCI_ACCOUNT_COLUMNS, LUCI_ACCOUNT
 static const luci_option_t list_options[] = {
     { "prefix", "TEXT", "list only names that begin with TEXT, in any case", 0 },
     { "disabled", NULL, "list only disabled users", 0 },
+    { "waiting", NULL, "list only users who wait for approval", 0 },
     { "limit", "N", "list at most N users", 0 },
     { NULL, NULL, NULL, 0 },
 };

@@ -165,7 +165,8 @@ const char **luci_account_cells(const luci_user_t *user, const luci_settings_t *
     cells[1] = user->id;
     cells[LUCI_ACCOUNT_DISABLED] = luci_account_is_disabled(user) ? "1" : "0";
     cells[3] = user->created_at;
-    cells[4] = user->disabled_from > LUCI_USER_DISABLED ? luci_sql_number(user->disabled_from, pool) : NULL;
+    cells[LUCI_ACCOUNT_EXPIRES] =
+        user->disabled_from > LUCI_USER_WAITING ? luci_sql_number(user->disabled_from, pool) : NULL;
     for (int i = 0; i < luci_settings_values(settings); i++)
         cells[OF_ALL + i] = user->attributes[i];
     return cells;

@@ -58,6 +58,7 @@ int luci_account_is_attribute(const char *column);
         "expiresAt", "Expires", LUCI_CELL_TIMESTAMP, NULL                                                    \
     }
 #define LUCI_ACCOUNT_DISABLED 2 /* the place of the flag among them */
+#define LUCI_ACCOUNT_EXPIRES 4  /* that of the date */
 #define LUCI_ACCOUNT_ATTRIBUTE_COLUMN                                                                        \
     {                                                                                                        \
         "NAME", "each attribute's name", LUCI_CELL_TEXT, "attributes"                                        \

@@ -170,6 +170,20 @@ static int welcome(luci_password_form_t *entry)
     return luci_reply_redirect(request->r, next ? next : request->urls->home);
 }
 
+/* There is no session before an administrator has approved the account. */
+static int tell_to_wait(luci_password_form_t *entry)
+{
+    luci_endpoint_request_t *request = entry->request;
+    const char *username = posted(entry, "username");
+    apr_table_t *values = apr_table_make(request->r->pool, 4);
+
+    if (request->wants_json)
+        return luci_reply_json(request->r, HTTP_ACCEPTED,
+                               json_pack("{s:s, s:b}", "username", username, "waiting", 1));
+    apr_table_setn(values, "username", username);
+    return luci_reply_page(request->r, HTTP_OK, "waiting.html", values);
+}
+
 static luci_message_t password_message(const luci_password_form_t *entry)
 {
     return kind_of(entry)->is_sign_up ? LUCI_MESSAGE(luci_weakness_code(entry->auth_request.weakness))
@@ -186,7 +200,7 @@ static luci_message_t attribute_message(const luci_password_form_t *entry)
 int luci_entry_answer(luci_password_form_t *entry)
 {
     switch (entry->result) {
-    case LUCI_OK: return welcome(entry);
+    case LUCI_OK: return entry->auth_request.is_waiting ? tell_to_wait(entry) : welcome(entry);
     case LUCI_INVALID:
         if (entry->field == LUCI_FIELD_USERNAME)
             return form_again(entry, "username_error", LUCI_MESSAGE_USERNAME);
@@ -204,7 +218,8 @@ int luci_entry_answer(luci_password_form_t *entry)
             return form_again(entry, "form_error", LUCI_MESSAGE_PASSKEY);
         if (entry->auth_request.demand.kinds)
             return luci_second_factor_ask(entry, LUCI_STEP_SIGN_IN);
-        return form_again(entry, "form_error", LUCI_MESSAGE_INCORRECT);
+        return form_again(entry, "form_error",
+                          entry->auth_request.is_waiting ? LUCI_MESSAGE_WAITING : LUCI_MESSAGE_INCORRECT);
     case LUCI_THROTTLED: return throttled(entry);
     case LUCI_NOT_FOUND:
     case LUCI_EXPIRED:

@@ -81,6 +81,7 @@ static luci_result_t fill(luci_password_form_t *entry)
     luci_attribute_fields_t asked = fields_of(entry->request);
 
     entry->auth_request.attributes = luci_attribute_fields_values(entry->request, &asked);
+    entry->auth_request.needs_approval = entry->request->dir->signup == LUCI_SIGNUP_APPROVAL;
     entry->auth_request.needs_invitation = needs_invitation(entry->request);
     entry->auth_request.invitation = invitation(entry->request);
     return luci_entry_fill(entry);
@@ -107,6 +108,8 @@ static luci_result_t sign_up_twice(luci_password_form_t *entry, apr_pool_t *pool
     again.attempt = apr_pcalloc(pool, sizeof *again.attempt);
     again.attempt->device = entry->attempt.device;
     result = luci_auth_sign_up_twice(&entry->auth, &again, &entry->session, pool);
+    if (result == LUCI_CONFLICT && again.is_waiting)
+        result = LUCI_OK;
     if (result == LUCI_OK)
         entry->auth_request = again; /* The device cookie is issued for this attempt. */
     return result;

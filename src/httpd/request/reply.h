@@ -33,6 +33,7 @@
 #define LUCI_MESSAGE_NO_LIST LUCI_MESSAGE("list_impossible")
 #define LUCI_MESSAGE_MALFORMED LUCI_MESSAGE("malformed_body")
 #define LUCI_MESSAGE_NOT_FOUND LUCI_MESSAGE("not_found")
+#define LUCI_MESSAGE_WAITING LUCI_MESSAGE("account_waiting")
 #define LUCI_MESSAGE_INVITATION LUCI_MESSAGE("invalid_invitation")
 #define LUCI_MESSAGE_CLOSED LUCI_MESSAGE("signup_closed")
 #define LUCI_MESSAGE_VALUE_TAKEN LUCI_MESSAGE("value_taken")
