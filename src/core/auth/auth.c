@@ -299,11 +299,12 @@ static luci_result_t confirm_account(luci_db_t *db, sign_in_t *sign_in, apr_pool
     if (result == LUCI_OK && luci_user_is_disabled(&user, sign_in->request->now))
         return LUCI_CONFLICT;
     sign_in->key.user.id = user_id;
+    sign_in->demand.user_id = user_id;
     if (result == LUCI_OK)
         result = luci_attempt_limit_confirm(db, sign_in->auth, sign_in->request, &sign_in->key, scratch);
     if (result == LUCI_OK)
-        result = luci_auth_ask_factor(db, sign_in->auth->settings, sign_in->request, user_id,
-                                      &sign_in->demand, scratch);
+        result =
+            luci_auth_ask_factor(db, sign_in->auth->settings, sign_in->request, &sign_in->demand, scratch);
     if (result == LUCI_OK)
         result = make_room(db, sign_in);
     return result == LUCI_NOT_FOUND ? LUCI_CONFLICT : result;
@@ -613,11 +614,10 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *re
 /* ---- Second factors ---- */
 
 /* With LuciaPasskeys only, the password of a user who has a passkey is good for nothing. */
-static luci_result_t ask_passkey(luci_db_t *db, const char *user_id, luci_factor_demand_t *demand,
-                                 apr_pool_t *scratch)
+static luci_result_t ask_passkey(luci_db_t *db, luci_factor_demand_t *demand, apr_pool_t *scratch)
 {
     int has = 0;
-    luci_result_t result = luci_passkey_has_any(db, user_id, &has, scratch);
+    luci_result_t result = luci_passkey_has_any(db, demand->user_id, &has, scratch);
 
     if (result != LUCI_OK || !has)
         return result;
@@ -627,17 +627,17 @@ static luci_result_t ask_passkey(luci_db_t *db, const char *user_id, luci_factor
 
 /* The handle may have the settings of another server, which shares its pool. */
 luci_result_t luci_auth_ask_factor(luci_db_t *db, const luci_settings_t *settings,
-                                   const luci_auth_request_t *request, const char *user_id,
-                                   luci_factor_demand_t *demand, apr_pool_t *scratch)
+                                   const luci_auth_request_t *request, luci_factor_demand_t *demand,
+                                   apr_pool_t *scratch)
 {
     luci_result_t result = LUCI_OK;
 
     demand->kinds = 0;
     if (settings->passkeys == LUCI_PASSKEYS_ONLY)
-        result = ask_passkey(db, user_id, demand, scratch);
+        result = ask_passkey(db, demand, scratch);
     if (result != LUCI_OK || request->has_second_factor || settings->second_factor == LUCI_SECOND_FACTOR_OFF)
         return result;
-    result = luci_factor_kinds(db, user_id, &demand->kinds, scratch);
+    result = luci_factor_kinds(db, demand->user_id, &demand->kinds, scratch);
     return result == LUCI_OK && demand->kinds ? LUCI_DENIED : result;
 }
 

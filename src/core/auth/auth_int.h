@@ -37,12 +37,12 @@ luci_result_t luci_auth_look_sign_in(const luci_auth_t *auth, const luci_auth_re
 luci_result_t luci_auth_verify(const luci_auth_t *auth, const luci_auth_request_t *request,
                                luci_verdict_t *verdict, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* In a transaction that holds the user's lock: DENIED if the user has a second factor that the request has
- * not proved; demand->kinds says which, and its other members are set by luci_auth_demand. With LuciaPasskeys
- * only, a user who has a passkey is denied in any case. Reads nothing without either. */
+/* In a transaction that holds the user's lock: DENIED if the user, demand->user_id, has a second factor that
+ * the request has not proved; demand->kinds says which, and its other members are set by luci_auth_demand.
+ * With LuciaPasskeys only, a user who has a passkey is denied in any case. Reads nothing without either. */
 luci_result_t luci_auth_ask_factor(luci_db_t *db, const luci_settings_t *settings,
-                                   const luci_auth_request_t *request, const char *user_id,
-                                   luci_factor_demand_t *demand, apr_pool_t *scratch) LUCI_MUST_USE;
+                                   const luci_auth_request_t *request, luci_factor_demand_t *demand,
+                                   apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Completes a demand with what was verified, and returns 1; 0: there is none. */
 int luci_auth_demand(luci_factor_demand_t *demand, const luci_auth_request_t *request,

@@ -56,9 +56,9 @@ static luci_result_t replace_session(luci_db_t *db, void *baton, apr_pool_t *scr
     const luci_auth_request_t *request = &proving->confirmation->request;
     luci_result_t result = luci_own_password_lock(db, &proving->verified, scratch);
 
+    proving->demand.user_id = proving->confirmation->session->user.id;
     if (result == LUCI_OK)
-        result = luci_auth_ask_factor(db, proving->auth->settings, request,
-                                      proving->confirmation->session->user.id, &proving->demand, scratch);
+        result = luci_auth_ask_factor(db, proving->auth->settings, request, &proving->demand, scratch);
     proving->renewed->user.lacks = luci_db_columns(db).lacks;
     return result == LUCI_OK
                ? luci_session_insert(db, proving->renewed, proving->auth->settings, &request->client, scratch)

@@ -72,9 +72,9 @@ static luci_result_t find_proof(luci_db_t *db, const writing_t *writing, luci_ms
 static luci_result_t limit_proof(luci_db_t *db, writing_t *writing, luci_ms_t proved_at, apr_pool_t *scratch)
 {
     const luci_password_change_t *change = writing->change;
-    luci_factor_demand_t demand;
-    luci_result_t result = luci_auth_ask_factor(db, writing->auth->settings, &change->request,
-                                                change->session->user.id, &demand, scratch);
+    luci_factor_demand_t demand = { .user_id = change->session->user.id };
+    luci_result_t result =
+        luci_auth_ask_factor(db, writing->auth->settings, &change->request, &demand, scratch);
 
     if (result != LUCI_DENIED)
         return result;
