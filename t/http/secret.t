@@ -131,6 +131,18 @@ for my $case (
     is scalar(() = $said =~ /LUCI0313: .* have one session table, but LuciaSecondFactor is off/g), $warns, "S4.27: $name at one of two servers: " . ($warns ? 'a warning' : 'no warning') or diag $said;
 }
 
+my $keys = "$line\nLuciaMount /account\nLuciaPasskeys";
+for my $case (
+    [1, 'a sign-in without passkeys', hosts([a => "$keys on"], [b => "$keys off"])],
+    [0, 'passkeys', hosts([a => "$keys on"], [b => "$keys only"])],
+    [0, 'no sign-in where passkeys are off', hosts([a => "$keys on"], [b => $line])],
+) {
+    my ($warns, $name, $config) = @$case;
+    my ($status, $said) = $server->configtest($config);
+    is $status, 0, "S9.84: $name at the other one of two servers lets httpd start" or diag $said;
+    is scalar(() = $said =~ /LUCI0313: .* have one session table, but LuciaPasskeys is off/g), $warns, "S9.84: $name at the other one of two servers: " . ($warns ? 'a warning' : 'no warning') or diag $said;
+}
+
 # ---- A running server, and what it shows ----
 
 my $running = LuciaTest::Server->new(

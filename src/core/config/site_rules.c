@@ -463,6 +463,17 @@ static int is_way_around_factors(const luci_site_t *a, const luci_site_t *b, apr
            has_endpoint(without, "login", NULL, pool);
 }
 
+/* 1 if users of one of two servers have passkeys, and the other one signs in without asking for them. */
+static int is_way_around_passkeys(const luci_site_t *a, const luci_site_t *b, apr_pool_t *pool)
+{
+    const luci_site_t *without = a->config->settings.passkeys == LUCI_PASSKEYS_OFF ? a : b;
+
+    return !a->config->settings.passkeys != !b->config->settings.passkeys &&
+           a->config->settings.second_factor != LUCI_SECOND_FACTOR_OFF &&
+           b->config->settings.second_factor != LUCI_SECOND_FACTOR_OFF &&
+           has_endpoint(without, "login", NULL, pool);
+}
+
 /* How two servers use one table differently; NULL: they do not. */
 static const char *difference(const luci_site_t *a, const luci_site_t *b, const char **remedy,
                               apr_pool_t *pool)
@@ -495,6 +506,12 @@ static const char *difference(const luci_site_t *a, const luci_site_t *b, const 
         return "one session table, but LuciaSecondFactor is off in only one of them: its sign-in asks for "
                "the "
                "password alone, and the other one takes its sessions for those of one factor";
+    }
+    if (same_sessions && is_way_around_passkeys(a, b, pool)) {
+        *remedy = "Write LuciaPasskeys on for both, or no sign-in where it is off";
+        return "one session table, but LuciaPasskeys is off in only one of them: its sign-in asks users "
+               "whose "
+               "second factor is a passkey for the password alone";
     }
     return NULL;
 }
