@@ -13,7 +13,7 @@ use LuciaTest::Site;
 use MIME::Base64 ();
 
 my $HOSTS = join '', map { "<VirtualHost *>\n    ServerName $_->[0]\n    $_->[1]\n</VirtualHost>\n" } ['site.example', 'ServerAlias localhost www.site.example other.example'],
-    ['off.test', 'LuciaPasskeys off'];
+    ['off.test', 'LuciaPasskeys off'], ['https://tls.example', 'ServerAlias www.tls.example'];
 my $site = site("LuciaSecret {file:\@secret\@}\nLuciaPasskeys on\nLuciaAuditLog logs/audit.log\n$HOSTS", mount => '/account');
 my $db = $site->db;
 my $local = 'localhost:' . $site->port;
@@ -132,6 +132,15 @@ is $site->request(GET => '/account/api/passkey', host => 'other.example', %json)
 is $site->request(GET => '/.well-known/passkey-endpoints', host => 'other.example')->status, 404, 'a host that cannot have passkeys names no page';
 is $site->request(POST => '/account/api/passkey', form($key->assertion(offered(), handle => $handle)), host => 'other.example', origin => 'http://other.example')->status, 400, 'S9.83: a host that cannot have passkeys signs in nobody';
 
+for my $host ('tls.example', 'www.tls.example') {
+    $reply = $site->request(GET => '/account/api/passkey', host => $host, %json);
+    is $reply->status . $reply->json->{rp_id}, '200tls.example', "S9.83: with https, $host has the passkeys of ServerName";
+}
+my $named = LuciaTest::Server->new(throttle => 0, config => "ServerName https://tls.example\nLuciaDatabase sqlite3 \@db\@\nLuciaMount /account\nLuciaSecret {file:\@secret\@}\nLuciaPasskeys on\n");
+is $named->request(GET => '/account/api/passkey', host => 'tls.example', %json)->status, 200, 'S9.83: a server has the passkeys of its ServerName';
+is $named->request(GET => '/account/api/passkey', host => 'evil.tls.example', %json)->status, 404, 'S9.83: a host below ServerName that is no ServerAlias gets no challenge';
+unlike $named->request(GET => '/account/login', host => 'evil.tls.example')->header('Content-Security-Policy'), qr/script-src/, 'the page of a host that is no ServerAlias admits no script';
+
 # ---- Changes ----
 
 my $tag = $listed->[0]{tag};
@@ -185,6 +194,10 @@ is ask(POST => 'factor', \%answer, cookie => $step)->status, 400, 'S9.82: the an
 is ask(POST => 'passkeys', { remove => ask(GET => 'passkeys', undef, cookie => $both)->json->{passkeys}[0]{tag} }, cookie => $both)->status, 200, 'a session with two factors removes the key';
 is ask(POST => 'login', { username => 'carol', password => $PASSWORD })->status, 200, 'without a passkey, the password is enough';
 is ask(POST => 'passkeys', { $plain->registration(ask(GET => 'passkeys', undef, cookie => $both)->json->{registration}) }, cookie => $both)->status, 200, 'the key is added again';
+$handle = ask(GET => 'passkeys', undef, cookie => $both)->json->{registration}{user_handle};
+$reply = ask(POST => 'passkey', { $plain->assertion(ask(GET => 'passkey')->json, handle => $handle) }, cookie => $step);
+is $reply->status, 200, 'a passkey signs in beside a step that was not completed';
+ok scalar(grep { /^([^=]+)=;/ && index($step, "$1=") == 0 } $reply->headers('Set-Cookie')), 'signing in with a passkey ends a step that was not completed';
 $tag = $ctl->json('passkey', 'list', 'carol')->[0]{tag};
 like $ctl->does('passkey', 'delete', 'carol', $tag), qr/The passkey $tag was deleted/, 'luciactl passkey delete deletes a passkey';
 is ask(GET => 'factors', undef, cookie => $both)->json->{passkeys}, 0, 'a passkey that luciactl deleted is gone';

@@ -19,8 +19,9 @@ typedef struct {
  * The id is the name of the site, not that of the request, so that a request with a forged Host header, which
  * may have passed a copy of this site, never gets a challenge for another name: such a passkey would sign in
  * at the copy. A request for a host below that name (www.example.com with ServerName example.com) uses the
- * same passkeys. Browsers offer no passkeys for addresses, and over http only for localhost, which is always
- * their own machine, and therefore needs no ServerName.
+ * same passkeys; the caller makes sure that the host is this site's. Browsers offer no passkeys for
+ * addresses, and over http only for localhost, which is always their own machine, and therefore needs no
+ * ServerName.
  *
  * DENIED: passkeys cannot be used with this origin. INVALID: the name of the site is not one that passkeys
  * can be made for (NULL, an address, a single word other than localhost). */

@@ -7,6 +7,8 @@
 
 #include <apr_strings.h>
 #include <http_log.h>
+#include <http_vhost.h>
+#include <string.h>
 
 APLOG_USE_MODULE(luciauth);
 
@@ -15,17 +17,25 @@ int luci_passkey_form_is_on(const luci_server_config_t *config)
     return config->settings.passkeys != LUCI_PASSKEYS_OFF;
 }
 
+/* Clients can send any Host, and httpd gives its first virtual host what no other one names. A page of a host
+ * below ServerName that is not this site may ask for passkeys of ServerName, and could sign in here with the
+ * answer. */
+static int is_own_host(request_rec *r, const luci_relying_party_t *party)
+{
+    return strcmp(party->id, r->hostname) == 0 || ap_matches_request_vhost(r, r->hostname, r->server->port);
+}
+
 /* ServerName counts, whatever the request's Host is and UseCanonicalName says. */
 int luci_passkey_form_party(request_rec *r, luci_relying_party_t *party)
 {
     const char *origin = luci_request_own_origin(r), *server = r->server->server_hostname;
 
-    if (luci_relying_party_find(server, origin, party, r->pool) == LUCI_OK)
+    if (luci_relying_party_find(server, origin, party, r->pool) == LUCI_OK && is_own_host(r, party))
         return 1;
     ap_log_rerror(
         APLOG_MARK, APLOG_INFO, 0, r,
         "LUCI0254: this page offers no passkeys: it is at %.200s, and ServerName is %s; passkeys need "
-        "https, and a host that is the ServerName or below it",
+        "https, and a host that is the ServerName or a ServerAlias below it",
         origin ? origin : "an unknown origin", server ? server : "unknown");
     return 0;
 }
