@@ -79,11 +79,13 @@ static int show(luci_endpoint_request_t *request)
 
 /* ---- Signing in ---- */
 
+/* A step that was not completed ends, as at a sign-in with a password. */
 static int welcome(luci_endpoint_request_t *request, const luci_session_t *session)
 {
     request_rec *r = request->r;
     const char *next = wanted_next(request);
 
+    luci_cookies_clear_step(r);
     luci_cookies_set_session(r, session);
     luci_answer_clear_cache(r);
     if (request->wants_json)
