@@ -227,6 +227,8 @@ is $host{must}->request(POST => '/account/logout', cookie => $carol, headers => 
 my $dave = up('daveX');
 my @of_dave = give_codes($db, 'daveX');
 $step = step_of(login('daveX'));
+is answer(factor('', [$step])), '400 Incorrect code', "no code is told, request $_ of six" for 1 .. 6;
+is api(factor => '{"code":123456}', $step)->status, 400, 'a code that is a number in JSON is told';
 is answer(factor($WRONG, [$step])), '400 Incorrect code', "wrong code $_ of five is told" for 1 .. 5;
 $reply = factor($of_dave[0], [$step]);
 is $reply->status, 429, 'S1.42: after five wrong codes even a right one is refused';

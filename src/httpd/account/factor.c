@@ -270,6 +270,15 @@ static void read_passkey(factor_request_t *proving, luci_passkey_proof_t *passke
         passkey->token = NULL;
 }
 
+/* No code, or one that JSON does not have as a string, is no guess. */
+static int refuse_nothing(factor_request_t *proving)
+{
+    luci_problem_t problem = { HTTP_BAD_REQUEST, LUCI_MESSAGE("incorrect_code"), 0 };
+
+    luci_state_report_refused(proving->request->r, LUCI_EVENT_FACTOR, LUCI_REASON_BAD_REQUEST);
+    return complain(proving, &problem, "code_error");
+}
+
 static int post(luci_endpoint_request_t *request)
 {
     factor_request_t proving;
@@ -285,6 +294,8 @@ static int post(luci_endpoint_request_t *request)
         return luci_endpoint_failure(request, result);
     proving.second.code = luci_form_value(&request->form, "code");
     read_passkey(&proving, &passkey);
+    if (!proving.second.passkey && (!proving.second.code || !*proving.second.code))
+        return refuse_nothing(&proving);
     result = luci_second_step(&proving.auth, &proving.second, &renewed, request->r->pool);
     return answer(&proving, result, &renewed);
 }
