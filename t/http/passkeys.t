@@ -248,7 +248,10 @@ $reply = only(POST => 'api/login', { username => 'dora', password => $PASSWORD }
 is $reply->status . $reply->body, '400{"error":"Sign in with your passkey"}', 'S9.86: with a passkey, the password does not sign in';
 ok !cookie_of($reply), 'a password without the passkey gets no session';
 is over_basic('dora'), 401, 'S9.86: with a passkey, the password admits nobody over Basic';
-like only(POST => 'login', { username => 'dora', password => $PASSWORD })->body, qr/Sign in with your passkey/, 'the sign-in page asks for the passkey';
+$reply = only(POST => 'login', { username => 'dora', password => $PASSWORD });
+like $reply->body, qr/Sign in with your passkey/, 'the sign-in page asks for the passkey';
+like $reply->body, qr{<noscript><p class="hint">Passkeys need JavaScript}, 'the sign-in page that asks for the passkey says that it needs a script';
+unlike only(GET => 'login')->body, qr/<noscript>/, 'the sign-in page says nothing of scripts before';
 LuciaTest::sqlite($only->db, 'UPDATE user_session SET proved_at = 1');
 like only(GET => 'confirm', undef, cookie => $dora)->body, qr/data-allow="@{[$key->id]}"/, 'the page of a confirmation asks for a passkey of the user';
 is only(POST => 'api/confirm', { password => $PASSWORD }, cookie => $dora, %json)->body, '{"error":"Sign in with your passkey"}', 'S9.86: with a passkey, the password does not confirm';
