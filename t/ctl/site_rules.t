@@ -69,7 +69,8 @@ fine('a page for the code with its URL in a section', "$pages<Location /login>\n
 finds('a required factor beside applications of Lucia', qr{LUCI0911: LuciaSecondFactor of the main server is required, but with LuciaSessionTokens plain an application of Lucia}, $factors . "LuciaSecondFactor required\nLuciaSessionTokens plain\nLuciaMount /account\n");
 my $passkeys = $database . "LuciaSecret {file:\@secret\@}\nLuciaPasskeys on\n";
 fine('passkeys below LuciaMount', $passkeys . "LuciaMount /account\n");
-finds('passkeys without LuciaMount', qr{LUCI0913: LuciaPasskeys of the main server is on, but no page offers passkeys: they are below LuciaMount alone}, $passkeys . "<Location /login>\nSetHandler luciauth-login\n</Location>\n");
+fine('passkeys at handlers', $passkeys . join '', map { "<Location /$_>\nSetHandler luciauth-$_\n</Location>\n" } qw(login passkey));
+finds('passkeys without LuciaMount', qr{LUCI0913: LuciaPasskeys of the main server is on, but no page offers passkeys}, $passkeys . "<Location /login>\nSetHandler luciauth-login\n</Location>\n");
 my $form = "LuciaMount /account\n<Location /form>\nAuthType form\nAuthFormProvider lucia\n</Location>\n";
 finds('mod_auth_form beside second factors', qr{LUCI0912: \S+:\d+: AuthFormProvider lucia: mod_auth_form cannot ask for a second factor, so that users who have one cannot sign in there}, "$factors$form");
 finds('mod_auth_form beside required factors', qr{LUCI0912: \S+:\d+: AuthFormProvider lucia: mod_auth_form cannot ask for a second factor, so that no user can sign in there}, "${factors}LuciaSecondFactor required\n$form");

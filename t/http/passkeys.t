@@ -141,6 +141,18 @@ is $named->request(GET => '/account/api/passkey', host => 'tls.example', %json)-
 is $named->request(GET => '/account/api/passkey', host => 'evil.tls.example', %json)->status, 404, 'S9.83: a host below ServerName that is no ServerAlias gets no challenge';
 unlike $named->request(GET => '/account/login', host => 'evil.tls.example')->header('Content-Security-Policy'), qr/script-src/, 'the page of a host that is no ServerAlias admits no script';
 
+my $placed = LuciaTest::Server->new(throttle => 0, config => "LuciaDatabase sqlite3 \@db\@\nLuciaSecret {file:\@secret\@}\nLuciaPasskeys on\nLuciaLoginURL /enter\nLuciaPasskeyURL /my/key\nLuciaPasskeysURL /my/keys\n"
+    . join '', map { "<Location $_->[0]>\n    SetHandler luciauth-$_->[1]\n</Location>\n" } ['/enter', 'login'], ['/join', 'signup'], ['/me', 'profile'], ['/my/key', 'passkey'], ['/my/keys', 'passkeys'], ['/my/key.js', 'passkey-script']);
+$local = 'localhost:' . $placed->port;
+$reply = $placed->request(GET => '/enter', host => $local);
+like $reply->body, qr{action="/my/key" hidden data-passkey="get"}, 'S9.84: LuciaPasskeyURL is where the button of the sign-in page leads';
+like $reply->header('Content-Security-Policy'), qr{; script-src \Qhttp://$local\E/my/key\.js;}, 'the script is beside LuciaPasskeyURL';
+is $placed->request(GET => '/my/key.js', host => $local)->type, 'text/javascript; charset=utf-8', 'SetHandler luciauth-passkey-script serves the script';
+my $zoey = cookie_of($placed->request(POST => '/join', form(username => 'zoey', password => $PASSWORD), host => $local, origin => "http://$local"));
+like $placed->request(GET => '/me', host => $local, cookie => $zoey)->body, qr{href="/my/keys"}, 'LuciaPasskeysURL is where the profile leads';
+like $placed->request(GET => '/my/keys', host => $local, cookie => $zoey)->body, qr{<script src="/my/key\.js" defer>}, 'the page of LuciaPasskeysURL loads the script';
+$local = 'localhost:' . $site->port;
+
 # ---- Changes ----
 
 my $tag = $listed->[0]{tag};

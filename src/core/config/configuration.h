@@ -97,6 +97,8 @@ typedef struct {
     const char *activity_url;
     const char *factor_url;
     const char *factors_url;
+    const char *passkey_url;
+    const char *passkeys_url;
     int pages;
     int error_codes; /* errors in JSON have a code */
     luci_unauthenticated_t unauthenticated;

@@ -757,18 +757,15 @@ static void factors_have_no_page(judge_t *judge, const luci_site_t *site, const 
              "Write LuciaMount /account, or SetHandler luciauth-factors and LuciaFactorsURL");
 }
 
-/* The pages of passkeys, and their script, are below LuciaMount alone. */
+/* Without the page, to which its form is sent, the sign-in page has no button. */
 static void passkeys_have_no_page(judge_t *judge, const luci_site_t *site, const char *id)
 {
-    if (site->config->settings.passkeys == LUCI_PASSKEYS_OFF || site->config->mount ||
-        !has_endpoint(site, "login", NULL, judge->pool))
+    if (site->config->settings.passkeys == LUCI_PASSKEYS_OFF ||
+        has_endpoint(site, "passkey", NULL, judge->pool) || !has_endpoint(site, "login", NULL, judge->pool))
         return;
     find(judge, id, LUCI_SITE_PROBLEM,
-         apr_psprintf(
-             judge->pool,
-             "LuciaPasskeys of %s is on, but no page offers passkeys: they are below LuciaMount alone",
-             site->title),
-         "Write LuciaMount /account, or take LuciaPasskeys out");
+         apr_psprintf(judge->pool, "LuciaPasskeys of %s is on, but no page offers passkeys", site->title),
+         "Write LuciaMount /account, or SetHandler luciauth-passkey and LuciaPasskeyURL");
 }
 
 /* Applications of Lucia sign users in with the password alone, and honour the sessions of this module. */

@@ -115,14 +115,6 @@ static const char *in_force(request_rec *r, size_t offset, const char *below)
     return mounted(mount, below, r->pool);
 }
 
-/* The URL of a page that is only below LuciaMount; NULL: the server does not have it. */
-static const char *mounted_if(request_rec *r, int is_on, const char *below)
-{
-    const char *mount = luci_config_server(r->server)->mount;
-
-    return is_on && mount ? mounted(mount, below, r->pool) : NULL;
-}
-
 /* The same for a page that a server may not have; NULL: it has not. */
 static const char *in_force_if(request_rec *r, int is_on, size_t offset, const char *below)
 {
@@ -136,6 +128,7 @@ luci_urls_t luci_config_urls(request_rec *r)
     const char *home = in_force(r, offsetof(luci_dir_config_t, home_url), "");
     int has_factors = settings->second_factor != LUCI_SECOND_FACTOR_OFF;
     int has_passkeys = settings->passkeys != LUCI_PASSKEYS_OFF;
+    const char *passkey = in_force_if(r, has_passkeys, offsetof(luci_dir_config_t, passkey_url), "/passkey");
 
     return (luci_urls_t){
         .login = in_force(r, offsetof(luci_dir_config_t, login_url), "/login"),
@@ -151,9 +144,9 @@ luci_urls_t luci_config_urls(request_rec *r)
             in_force_if(r, settings->activity, offsetof(luci_dir_config_t, activity_url), "/activity"),
         .factor = in_force_if(r, has_factors, offsetof(luci_dir_config_t, factor_url), "/factor"),
         .factors = in_force_if(r, has_factors, offsetof(luci_dir_config_t, factors_url), "/factors"),
-        .passkey = mounted_if(r, has_passkeys, "/passkey"),
-        .passkeys = mounted_if(r, has_passkeys, "/passkeys"),
-        .passkey_script = mounted_if(r, has_passkeys, "/passkey.js"),
+        .passkey = passkey,
+        .passkeys = in_force_if(r, has_passkeys, offsetof(luci_dir_config_t, passkeys_url), "/passkeys"),
+        .passkey_script = passkey ? apr_pstrcat(r->pool, passkey, ".js", NULL) : NULL,
         .account = mount ? mount : home,
     };
 }
