@@ -12,12 +12,29 @@
  * would block a redirect to another origin. */
 #define OTHERS "; font-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+/* The URL without characters that end a source, a directive or a policy; browsers decode paths. */
+static const char *as_source(const char *url, apr_pool_t *pool)
+{
+    char *source = apr_palloc(pool, 3 * strlen(url) + 1), *to = source;
+
+    for (; *url; url++) {
+        const char *escaped = *url == ' ' ? "%20" : *url == ',' ? "%2C" : *url == ';' ? "%3B" : NULL;
+
+        if (escaped)
+            to = apr_cpystrn(to, escaped, 4);
+        else
+            *to++ = *url;
+    }
+    *to = '\0';
+    return source;
+}
+
 const char *luci_page_policy(const char *images, const char *script, apr_pool_t *pool)
 {
     if (!images && !script)
         return SOURCES OTHERS;
     return apr_pstrcat(pool, SOURCES, images ? " " : "", images ? images : "", script ? "; script-src " : "",
-                       script ? script : "", OTHERS, NULL);
+                       script ? as_source(script, pool) : "", OTHERS, NULL);
 }
 
 /* The directives that can apply to a <style> element, the most specific one first. The first one that a

@@ -58,6 +58,11 @@ static void test_own(apr_pool_t *pool)
         "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; script-src "
         "https://site.example/account/passkey.js; font-src 'self'; base-uri 'none'; frame-ancestors 'none'",
         "the policy of pages with a script names exactly that one");
+    tap_is_str(
+        luci_page_policy(NULL, "https://site.example/a;b,c d.js", pool),
+        "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; script-src "
+        "https://site.example/a%3Bb%2Cc%20d.js; font-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "the path of a script ends no directive");
     tap_is_int(luci_page_policy_admits_style(own, pool), 1, "the policy of the pages admits their style");
 }
 
