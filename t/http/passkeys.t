@@ -289,6 +289,8 @@ for my $path ('passkey', 'passkeys', 'passkey.js', 'api/passkey') {
     is $site->request(GET => "/account/$path", host => 'off.test')->status, 404, "S9.84: with LuciaPasskeys off, $path is left to the site";
 }
 is $site->request(GET => '/.well-known/passkey-endpoints', host => 'off.test')->status, 404, 'with LuciaPasskeys off there is no well-known URL';
+my $others = LuciaTest::Server->new(throttle => 0, config => "LuciaDatabase sqlite3 \@db\@\nLuciaMount /account\n", files => { 'htdocs/.well-known/passkey-endpoints' => 'of the site' });
+is $others->request(GET => '/.well-known/passkey-endpoints')->body, 'of the site', 'S9.84: with LuciaPasskeys off, the well-known URL is left to the site';
 unlike $site->request(GET => '/account/login', host => 'off.test')->body, qr/passkey/, 'with LuciaPasskeys off the sign-in page does not mention them';
 my ($status, $said) = LuciaTest::Server->new(start => 0)->configtest("LuciaDatabase sqlite3 \@db\@\nLuciaPasskeys on\nLuciaMount /a\n");
 isnt $status, 0, 'LuciaPasskeys without LuciaSecret stops the start';

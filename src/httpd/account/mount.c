@@ -122,10 +122,10 @@ static luci_route_t mounted_route(request_rec *r)
     if (!config->mount)
         return route;
     route = route_of_path(config->mount, r->uri);
-    if (route.endpoint && route.endpoint->is_on && !route.endpoint->is_on(config))
-        route.endpoint = NULL;
     if (!route.endpoint && config->well_known)
         route.endpoint = by_well_known(r->uri);
+    if (route.endpoint && route.endpoint->is_on && !route.endpoint->is_on(config))
+        route.endpoint = NULL;
     if (route.endpoint && route.endpoint->well_known && !luci_config_has_password_page(r->server))
         route.endpoint = NULL;
     return route;
