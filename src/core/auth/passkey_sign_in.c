@@ -153,6 +153,10 @@ static luci_result_t commit(signing_t *signing)
     if (signing->sign_in->request.old_session)
         luci_auth_forget(auth, signing->sign_in->request.old_session, signing->pool);
     luci_auth_forget_all(auth, signing->removed, signing->pool);
+    if (result == LUCI_OK && signing->removed && signing->removed->nelts > 0 && !auth->settings->max_sessions)
+        luci_event_notice(&auth->events, &(luci_notice_t){ .kind = LUCI_NOTICE_SESSIONS_REMOVED,
+                                                           .user_id = signing->user.id,
+                                                           .count = signing->removed->nelts });
     return result;
 }
 

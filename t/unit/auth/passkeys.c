@@ -205,6 +205,19 @@ static void check_details(void)
                "the session that came with the sign-in has ended");
     tap_is_int(support_auth_number(with, apr_psprintf(pool, SESSIONS " WHERE id LIKE '%s%%'", second.tag)), 1,
                "the new session is there");
+    support_run(
+        with->target.params,
+        apr_psprintf(pool,
+                     "INSERT INTO user_session (id, user_id, active_expires, idle_expires) WITH RECURSIVE "
+                     "n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT 'many' || i, "
+                     "'%s', 1, 1 FROM n",
+                     LUCI_SESSIONS_MAX, alice.user.id));
+    sign_in = sign_in_of(&alice, "phone of alice", UP | UV | BE);
+    with->logged[0] = '\0';
+    tap_is_result(try_sign_in(&sign_in, &first), LUCI_OK, "a user with too many sessions signs in");
+    tap_ok(strstr(with->logged, "sessions_removed: ") != NULL, "the removed sessions are reported: %s",
+           with->logged);
+    support_run(with->target.params, "DELETE FROM user_session WHERE id LIKE 'many%'");
     support_run(with->target.params, "UPDATE auth_user SET disabled = 1 WHERE username = 'alice'");
     sign_in = sign_in_of(&alice, "phone of alice", UP | UV | BE);
     is_refused(&sign_in, LUCI_PASSKEY_FAULT_NONE, "disabled", "a disabled user");
