@@ -17,6 +17,8 @@ my %system = (before => system_wide());
 my $server = LuciaTest::Server->new(
     config => CHEAP_SITE . VAULT . <<'CONF',
 LuciaCleanup 1s
+# As many sign-ups as fit between the restarts.
+LuciaThrottle signup=off
 # A second pool, and a second set of pages.
 <VirtualHost *>
     ServerName 127.0.0.1
