@@ -13,6 +13,7 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <apr_time.h>
 #include <string.h>
 
 /* ---- The options --tables and --attributes ---- */
@@ -238,6 +239,23 @@ luci_exit_t luci_ctl_database_act(const luci_ctl_config_t *config, const luci_db
     return luci_server_user_for_server(&words, pool);
 }
 
+/* SQLite says at once that it is busy, without the usual wait, while the last other connection to a file
+ * closes and removes its -wal. */
+#define OPENING_MAX apr_time_from_sec(2)
+#define OPENING_PAUSE apr_time_from_msec(50)
+
+static luci_result_t connect_patiently(luci_db_t *db)
+{
+    apr_time_t begun = apr_time_now();
+    luci_result_t result = luci_db_connect(db);
+
+    while (result == LUCI_BUSY && apr_time_now() - begun < OPENING_MAX) {
+        apr_sleep(OPENING_PAUSE);
+        result = luci_db_connect(db);
+    }
+    return result;
+}
+
 luci_exit_t luci_ctl_database_connect(luci_invocation_t *call, luci_ctl_database_t *database)
 {
     luci_exit_t status;
@@ -253,7 +271,7 @@ luci_exit_t luci_ctl_database_connect(luci_invocation_t *call, luci_ctl_database
     if (status != LUCI_EXIT_DONE)
         return status;
     database->db = luci_db_create(&database->target, call->pool);
-    result = luci_db_connect(database->db);
+    result = connect_patiently(database->db);
     status = result == LUCI_OK ? find_tables(database) : luci_ctl_database_failed(database, result);
     if (status == LUCI_EXIT_DONE && luci_command_has(call, "database"))
         status = find_groups(database);
