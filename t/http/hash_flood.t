@@ -162,12 +162,16 @@ sub counts {
 }
 
 # What all processes needed at most until the clients had been served, denied and refused, for some seconds at least.
+# The processes are read one after the other, so that a shared page which another one maps meanwhile may count twice: of what is
+# shared, a look counts only as far as the next one sees it as well.
 sub peak_of {
     my (@processes) = @_;
     my %running = map { $_ => 1 } @processes;
     my ($least, $peak) = (time + 5, memory($server));
+    my $shared = $peak->{shared};
     my $ended = wait_until(sub {
         my $now = memory($server);
+        ($shared, $now->{shared}) = ($now->{shared}, $shared < $now->{shared} ? $shared : $now->{shared});
         for (keys %$peak) { $peak->{$_} = $now->{$_} if $now->{$_} > $peak->{$_} }
         $server->write(stop => '') if time > $least && keys %{ counts("$dir/flood.*") } >= 3;
         delete @running{ grep { waitpid($_, POSIX::WNOHANG()) } keys %running };
