@@ -126,3 +126,13 @@ void luci_timestamp_to_minutes(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT])
     put_day(&parts, day);
     apr_snprintf(text, LUCI_TIMESTAMP_TEXT, "%s %02d:%02d UTC", day, parts.tm_hour, parts.tm_min);
 }
+
+const char *luci_timestamp_readable(luci_ms_t moment, apr_pool_t *pool)
+{
+    char text[LUCI_TIMESTAMP_TEXT];
+
+    if (!moment)
+        return "";
+    luci_timestamp_to_minutes(moment, text);
+    return apr_pstrdup(pool, text);
+}

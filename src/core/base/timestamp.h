@@ -6,6 +6,8 @@
 
 #include "core/base/settings.h"
 
+#include <apr_pools.h>
+
 #define LUCI_TIMESTAMP_TEXT 40 /* bytes of the longest text, including the NUL */
 
 luci_ms_t luci_timestamp_clamp(luci_ms_t moment);
@@ -25,5 +27,8 @@ void luci_timestamp_to_text(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT]);
 
 /* Formats as "2026-11-28 03:50 UTC", for people, whose zone is unknown. */
 void luci_timestamp_to_minutes(luci_ms_t moment, char text[LUCI_TIMESTAMP_TEXT]);
+
+/* The same from pool; "" for 0, a moment that is not known. */
+const char *luci_timestamp_readable(luci_ms_t moment, apr_pool_t *pool);
 
 #endif

@@ -13,6 +13,11 @@ json_t *luci_json_moment(luci_ms_t moment)
     return json_string(text);
 }
 
+json_t *luci_json_known_moment(luci_ms_t moment)
+{
+    return moment ? luci_json_moment(moment) : json_null();
+}
+
 json_t *luci_json_text(const char *value)
 {
     json_t *text = value ? json_string(value) : NULL;

@@ -15,6 +15,9 @@ json_t *luci_account_json(const luci_session_t *session, const luci_settings_t *
 /* A moment as above. */
 json_t *luci_json_moment(luci_ms_t moment);
 
+/* The same, or JSON's null for 0, a moment that is not known. */
+json_t *luci_json_known_moment(luci_ms_t moment);
+
 /* A text, or JSON's null if it is NULL or not UTF-8, because other programs may write the columns. */
 json_t *luci_json_text(const char *value);
 

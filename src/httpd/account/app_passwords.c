@@ -8,7 +8,6 @@
 #include "httpd/account/factor_pages.h"
 #include "httpd/request/way_back.h"
 
-#include <apr_strings.h>
 #include <string.h>
 
 #define LIST "app_passwords"
@@ -39,7 +38,7 @@ static int answer_json(luci_endpoint_request_t *request, const apr_array_header_
 
     for (int i = 0; list && i < rows->nelts; i++) {
         const luci_app_password_t *row = &APR_ARRAY_IDX(rows, i, luci_app_password_t);
-        json_t *last_used = row->last_used ? luci_json_moment(row->last_used) : json_null();
+        json_t *last_used = luci_json_known_moment(row->last_used);
 
         if (json_array_append_new(
                 list, json_pack("{s:s, s:o, s:o, s:o}", "tag", row->tag, "name", luci_json_text(row->name),
@@ -52,22 +51,12 @@ static int answer_json(luci_endpoint_request_t *request, const apr_array_header_
     return luci_reply_json(request->r, HTTP_OK, list ? json_pack("{s:o}", LIST, list) : NULL);
 }
 
-static const char *readable(luci_ms_t moment, apr_pool_t *pool)
-{
-    char text[LUCI_TIMESTAMP_TEXT];
-
-    if (!moment)
-        return "";
-    luci_timestamp_to_minutes(moment, text);
-    return apr_pstrdup(pool, text);
-}
-
 static void set_row(apr_table_t *values, int number, const luci_app_password_t *row, apr_pool_t *pool)
 {
     luci_template_set_row(values, LIST, number, "tag", row->tag);
     luci_template_set_row(values, LIST, number, "name", row->name);
-    luci_template_set_row(values, LIST, number, "created", readable(row->created_at, pool));
-    luci_template_set_row(values, LIST, number, "last_used", readable(row->last_used, pool));
+    luci_template_set_row(values, LIST, number, "created", luci_timestamp_readable(row->created_at, pool));
+    luci_template_set_row(values, LIST, number, "last_used", luci_timestamp_readable(row->last_used, pool));
     luci_template_set_row(values, LIST, number, "unused", row->last_used ? "" : "1");
 }
 

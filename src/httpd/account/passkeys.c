@@ -57,7 +57,7 @@ static json_t *passkey_json(const luci_passkey_t *passkey)
     return json_pack("{s:s, s:s, s:b, s:o, s:o}", "tag", passkey->tag, "name", passkey->name, "backed_up",
                      !!(passkey->credential.flags & LUCI_CREDENTIAL_BACKED_UP), "created_at",
                      luci_json_moment(passkey->created_at), "last_used",
-                     passkey->last_used ? luci_json_moment(passkey->last_used) : json_null());
+                     luci_json_known_moment(passkey->last_used));
 }
 
 /* What a program needs to add one; NULL: passkeys cannot be used, or memory is missing. */
@@ -89,22 +89,12 @@ static int answer_json(luci_endpoint_request_t *request, int status, const apr_a
         json_pack("{s:o, s:o}", LIST, rows, "registration", registration_json(request, list)));
 }
 
-static const char *readable(luci_ms_t moment, apr_pool_t *pool)
-{
-    char text[LUCI_TIMESTAMP_TEXT];
-
-    if (!moment)
-        return "";
-    luci_timestamp_to_minutes(moment, text);
-    return apr_pstrdup(pool, text);
-}
-
 static void set_row(apr_table_t *values, int row, const luci_passkey_t *passkey, apr_pool_t *pool)
 {
     luci_template_set_row(values, LIST, row, "tag", passkey->tag);
     luci_template_set_row(values, LIST, row, "name", passkey->name);
-    luci_template_set_row(values, LIST, row, "since", readable(passkey->created_at, pool));
-    luci_template_set_row(values, LIST, row, "last_used", readable(passkey->last_used, pool));
+    luci_template_set_row(values, LIST, row, "since", luci_timestamp_readable(passkey->created_at, pool));
+    luci_template_set_row(values, LIST, row, "last_used", luci_timestamp_readable(passkey->last_used, pool));
     luci_template_set_row(values, LIST, row, "backed_up",
                           passkey->credential.flags & LUCI_CREDENTIAL_BACKED_UP ? "1" : "");
 }

@@ -9,7 +9,6 @@
 #include "httpd/request/answer.h"
 #include "httpd/request/way_back.h"
 
-#include <apr_strings.h>
 #include <string.h>
 
 #define LIST "sessions"
@@ -23,11 +22,6 @@ static const luci_form_field_t fields[] = {
 
 /* ---- The list ---- */
 
-static json_t *known_moment(luci_ms_t moment)
-{
-    return moment ? luci_json_moment(moment) : json_null();
-}
-
 static int answer_json(luci_endpoint_request_t *request, const apr_array_header_t *sessions)
 {
     json_t *list = json_array();
@@ -39,23 +33,13 @@ static int answer_json(luci_endpoint_request_t *request, const apr_array_header_
                                   json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "tag", session->tag, "current",
                                             session->is_current, "address", luci_json_text(session->address),
                                             "user_agent", luci_json_text(session->user_agent), "created_at",
-                                            known_moment(session->created_at), "last_seen",
-                                            known_moment(session->last_seen))) != 0) {
+                                            luci_json_known_moment(session->created_at), "last_seen",
+                                            luci_json_known_moment(session->last_seen))) != 0) {
             json_decref(list);
             list = NULL;
         }
     }
     return luci_reply_json(request->r, HTTP_OK, list ? json_pack("{s:o}", LIST, list) : NULL);
-}
-
-static const char *readable(luci_ms_t moment, apr_pool_t *pool)
-{
-    char text[LUCI_TIMESTAMP_TEXT];
-
-    if (!moment)
-        return "";
-    luci_timestamp_to_minutes(moment, text);
-    return apr_pstrdup(pool, text);
 }
 
 static void set_row(apr_table_t *values, int row, const luci_own_session_t *session, apr_pool_t *pool)
@@ -68,8 +52,8 @@ static void set_row(apr_table_t *values, int row, const luci_own_session_t *sess
     luci_template_set_row(values, LIST, row, "browser", agent.browser);
     luci_template_set_row(values, LIST, row, "system", agent.system);
     luci_template_set_row(values, LIST, row, "address", session->address ? session->address : "");
-    luci_template_set_row(values, LIST, row, "since", readable(session->created_at, pool));
-    luci_template_set_row(values, LIST, row, "last_seen", readable(session->last_seen, pool));
+    luci_template_set_row(values, LIST, row, "since", luci_timestamp_readable(session->created_at, pool));
+    luci_template_set_row(values, LIST, row, "last_seen", luci_timestamp_readable(session->last_seen, pool));
 }
 
 static int page(luci_endpoint_request_t *request, const luci_own_sessions_t *list)
