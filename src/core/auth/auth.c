@@ -324,19 +324,18 @@ static luci_result_t write_sign_in(luci_db_t *db, void *baton, apr_pool_t *scrat
     return result == LUCI_OK && sign_in->is_sign_up ? end_old(db, sign_in, scratch) : result;
 }
 
-/* The caches forget on errors, too, because the rows may have been deleted. The limit of the module itself is
- * worth a notice, one that an administrator has set is not. */
-static void forget_ended(const sign_in_t *sign_in, luci_result_t result)
+void luci_auth_forget_ended(const luci_auth_t *auth, const luci_auth_request_t *request,
+                            const luci_auth_ended_t *ended, apr_pool_t *scratch)
 {
-    const apr_array_header_t *removed = sign_in->removed;
+    const apr_array_header_t *removed = ended->removed;
 
-    if (sign_in->request->old_session)
-        luci_auth_forget(sign_in->auth, sign_in->request->old_session, sign_in->pool);
-    luci_auth_forget_all(sign_in->auth, removed, sign_in->pool);
-    if (result == LUCI_OK && removed && removed->nelts > 0 && !sign_in->auth->settings->max_sessions)
-        luci_event_notice(&sign_in->auth->events, &(luci_notice_t){ .kind = LUCI_NOTICE_SESSIONS_REMOVED,
-                                                                    .user_id = sign_in->session->user.id,
-                                                                    .count = removed->nelts });
+    if (request->old_session)
+        luci_auth_forget(auth, request->old_session, scratch);
+    luci_auth_forget_all(auth, removed, scratch);
+    if (ended->result == LUCI_OK && removed && removed->nelts > 0 && !auth->settings->max_sessions)
+        luci_event_notice(&auth->events, &(luci_notice_t){ .kind = LUCI_NOTICE_SESSIONS_REMOVED,
+                                                           .user_id = ended->user_id,
+                                                           .count = removed->nelts });
 }
 
 static luci_result_t commit_sign_in(sign_in_t *sign_in, apr_pool_t *pool)
@@ -355,7 +354,8 @@ static luci_result_t commit_sign_in(sign_in_t *sign_in, apr_pool_t *pool)
             luci_auth_device_account(sign_in->key.id, sign_in->key.stored_hash, pool);
     if (result == LUCI_OK)
         luci_attempt_limit_say(sign_in->auth, &sign_in->key);
-    forget_ended(sign_in, result);
+    luci_auth_forget_ended(sign_in->auth, sign_in->request,
+                           &(luci_auth_ended_t){ result, sign_in->session->user.id, sign_in->removed }, pool);
     return result;
 }
 

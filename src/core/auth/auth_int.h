@@ -13,6 +13,20 @@ void luci_auth_forget(const luci_auth_t *auth, const luci_session_token_t *token
 /* The same for an array of luci_session_token_t; NULL: none. */
 void luci_auth_forget_all(const luci_auth_t *auth, const apr_array_header_t *tokens, apr_pool_t *scratch);
 
+/* A sign-in's transaction, after which sessions may have ended. */
+typedef struct {
+    luci_result_t result;
+    const char *user_id;
+    const apr_array_header_t *removed; /* of luci_session_token_t: those that luci_session_make_room deleted;
+                                          NULL: none */
+} luci_auth_ended_t;
+
+/* Removes what has ended from the caches: the session that came with the request, and those that made room.
+ * The caches forget on errors, too, because the rows may have been deleted. The limit of the module itself is
+ * worth a notice, one that an administrator has set is not. */
+void luci_auth_forget_ended(const luci_auth_t *auth, const luci_auth_request_t *request,
+                            const luci_auth_ended_t *ended, apr_pool_t *scratch);
+
 /* Reports an event about a user, whose fields may be NULL, and a session, which may be NULL. */
 void luci_auth_report(const luci_auth_t *auth, luci_event_t *event, const luci_user_t *user,
                       const luci_session_t *session);

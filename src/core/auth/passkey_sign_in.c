@@ -139,7 +139,6 @@ static luci_result_t write_sign_in(luci_db_t *db, void *baton, apr_pool_t *scrat
     return result == LUCI_OK ? store_session(db, signing, scratch) : result;
 }
 
-/* The caches forget on errors, too, because the rows may have been deleted. */
 static luci_result_t commit(signing_t *signing)
 {
     const luci_auth_t *auth = signing->auth;
@@ -150,13 +149,8 @@ static luci_result_t commit(signing_t *signing)
         return result;
     result = luci_db_transaction(db, write_sign_in, signing, signing->pool);
     auth->source.give_back(auth->source.baton, db);
-    if (signing->sign_in->request.old_session)
-        luci_auth_forget(auth, signing->sign_in->request.old_session, signing->pool);
-    luci_auth_forget_all(auth, signing->removed, signing->pool);
-    if (result == LUCI_OK && signing->removed && signing->removed->nelts > 0 && !auth->settings->max_sessions)
-        luci_event_notice(&auth->events, &(luci_notice_t){ .kind = LUCI_NOTICE_SESSIONS_REMOVED,
-                                                           .user_id = signing->user.id,
-                                                           .count = signing->removed->nelts });
+    luci_auth_forget_ended(auth, &signing->sign_in->request,
+                           &(luci_auth_ended_t){ result, signing->user.id, signing->removed }, signing->pool);
     return result;
 }
 
