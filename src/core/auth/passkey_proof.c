@@ -43,13 +43,11 @@ static luci_result_t find(luci_db_t *db, proving_t *proving, apr_pool_t *pool)
 static luci_result_t check_handle(proving_t *proving)
 {
     const luci_bytes_t *handle = &proving->proof->answer.user_handle;
-    unsigned char expected[LUCI_USER_HANDLE_BYTES];
-    luci_result_t result = luci_passkey_user_handle(proving->proof->user_id, expected);
+    luci_result_t result =
+        handle->length ? luci_passkey_check_handle(handle, proving->proof->user_id) : LUCI_OK;
 
-    if (result == LUCI_OK && handle->length &&
-        (handle->length != sizeof expected || !luci_secret_equal(handle->data, expected, sizeof expected)))
-        return refuse(proving, LUCI_REASON_WRONG_PASSKEY, LUCI_PASSKEY_FAULT_USER);
-    return result;
+    return result == LUCI_DENIED ? refuse(proving, LUCI_REASON_WRONG_PASSKEY, LUCI_PASSKEY_FAULT_USER)
+                                 : result;
 }
 
 static luci_result_t verify(proving_t *proving)

@@ -57,14 +57,10 @@ static luci_result_t find(signing_t *signing)
 /* Without a name, the handle must be there: it is what the authenticator knows the user by. */
 static luci_result_t check_handle(signing_t *signing)
 {
-    const luci_bytes_t *handle = &signing->sign_in->answer.user_handle;
-    unsigned char expected[LUCI_USER_HANDLE_BYTES];
-    luci_result_t result = luci_passkey_user_handle(signing->user.id, expected);
+    luci_result_t result = luci_passkey_check_handle(&signing->sign_in->answer.user_handle, signing->user.id);
 
-    if (result == LUCI_OK &&
-        (handle->length != sizeof expected || !luci_secret_equal(handle->data, expected, sizeof expected)))
-        return refuse(signing, LUCI_REASON_WRONG_PASSKEY, LUCI_PASSKEY_FAULT_USER);
-    return result;
+    return result == LUCI_DENIED ? refuse(signing, LUCI_REASON_WRONG_PASSKEY, LUCI_PASSKEY_FAULT_USER)
+                                 : result;
 }
 
 static luci_result_t verify(signing_t *signing)

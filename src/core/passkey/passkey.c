@@ -23,6 +23,17 @@ luci_result_t luci_passkey_user_handle(const char *user_id, unsigned char handle
                : LUCI_INTERNAL;
 }
 
+luci_result_t luci_passkey_check_handle(const luci_bytes_t *handle, const char *user_id)
+{
+    unsigned char expected[LUCI_USER_HANDLE_BYTES];
+    luci_result_t result = luci_passkey_user_handle(user_id, expected);
+
+    if (result == LUCI_OK &&
+        (handle->length != sizeof expected || !luci_secret_equal(handle->data, expected, sizeof expected)))
+        return LUCI_DENIED;
+    return result;
+}
+
 luci_result_t luci_passkey_name(const char *typed, const char **name, apr_pool_t *pool)
 {
     if (!typed)

@@ -31,6 +31,9 @@ typedef struct {
 luci_result_t luci_passkey_user_handle(const char *user_id,
                                        unsigned char handle[LUCI_USER_HANDLE_BYTES]) LUCI_MUST_USE;
 
+/* Compares the handle of an answer with that of a user. DENIED: it is another one, or none. INTERNAL. */
+luci_result_t luci_passkey_check_handle(const luci_bytes_t *handle, const char *user_id) LUCI_MUST_USE;
+
 /* The name that a user typed without white space at its ends, from pool. INVALID: it is not UTF-8, empty, too
  * long, or contains invisible characters. */
 luci_result_t luci_passkey_name(const char *typed, const char **name, apr_pool_t *pool) LUCI_MUST_USE;
