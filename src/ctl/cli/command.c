@@ -31,6 +31,11 @@ static const luci_option_t *find_option(const luci_option_t *options, const char
     return NULL;
 }
 
+int luci_command_is_tag(const char *text, size_t digits)
+{
+    return strlen(text) == digits && strspn(text, "0123456789abcdef") == digits;
+}
+
 luci_exit_t luci_command_misuse(const luci_invocation_t *call, const char *what)
 {
     luci_say_error(LUCI_EXIT_USAGE, "%s", what);

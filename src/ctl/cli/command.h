@@ -87,6 +87,9 @@ const char *luci_command_httpd(const luci_invocation_t *call);
 /* The length of the group in the name of a command, "user" in "user add"; 0: it has none. */
 size_t luci_command_group_length(const char *name);
 
+/* 1 if a text is so many lower-case hexadecimal digits, as the tags that lists show. */
+int luci_command_is_tag(const char *text, size_t digits);
+
 /* Reports an error of the command line, with the usage of the command. Returns USAGE. */
 luci_exit_t luci_command_misuse(const luci_invocation_t *call, const char *what);
 

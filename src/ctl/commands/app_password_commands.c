@@ -8,7 +8,6 @@
 #include "ctl/lib/admin_audit.h"
 
 #include <apr_strings.h>
-#include <string.h>
 
 static luci_exit_t say_no_table(luci_invocation_t *call, const luci_ctl_database_t *database)
 {
@@ -95,8 +94,7 @@ static luci_exit_t run_delete(luci_invocation_t *call)
     luci_result_t result;
     luci_exit_t status;
 
-    if (strlen(tag) != LUCI_APP_PASSWORD_TAG_HEX ||
-        strspn(tag, "0123456789abcdef") != LUCI_APP_PASSWORD_TAG_HEX)
+    if (!luci_command_is_tag(tag, LUCI_APP_PASSWORD_TAG_HEX))
         return luci_command_misuse(call, "TAG is the 12 digits that app-password list shows");
     status = luci_account_open_to_change(call, &database, &user);
     if (status != LUCI_EXIT_DONE)

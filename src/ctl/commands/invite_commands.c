@@ -224,7 +224,7 @@ static luci_exit_t run_delete(luci_invocation_t *call)
     luci_result_t result;
     luci_exit_t status;
 
-    if (strlen(tag) != LUCI_INVITATION_TAG_HEX || strspn(tag, "0123456789abcdef") != LUCI_INVITATION_TAG_HEX)
+    if (!luci_command_is_tag(tag, LUCI_INVITATION_TAG_HEX))
         return luci_command_misuse(call, "INVITATION is the 12 digits that invite list shows");
     status = luci_ctl_database_open(call, &database);
     if (status == LUCI_EXIT_DONE)
