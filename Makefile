@@ -45,7 +45,7 @@ PACKAGES = gcc libc6-dev make pkg-config perl apache2-bin apache2-dev libaprutil
 # libapache2-mod-perl2 is only here because Apache::Test comes inside it.
 TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-sqlite3-perl libio-socket-ssl-perl \
 	libio-pty-perl openssl oathtool zbar-tools binutils apache2-utils man-db \
-	sqlite3 curl media-types postgresql pgbouncer libaprutil1-dbd-pgsql libdbd-pg-perl \
+	sqlite3 libsqlite3-dev curl media-types postgresql pgbouncer libaprutil1-dbd-pgsql libdbd-pg-perl \
 	mariadb-server galera-4 rsync libaprutil1-dbd-mysql libdbd-mariadb-perl redis-server memcached \
 	python3-aiosmtpd msmtp php-fpm git litmus subversion libapache2-mod-svn libapache2-mod-auth-openidc nginx-light haproxy varnish hitch
 LONG_PACKAGES = faketime
