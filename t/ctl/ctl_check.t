@@ -129,11 +129,13 @@ SKIP: {
 
 # ---- The file of a database, and who may ----
 
-# What luciactl says to an ordinary user.
+# What luciactl says to an ordinary user, who may not be able to reach the folder in which this was built.
 sub as_nobody {
     my $tool = $server->write('luciactl', LuciaTest::Server::slurp(LuciaTest::Ctl->tool));
-    chmod 0755, $tool;
-    open my $out, '-|', 'setpriv', '--reuid=nobody', '--clear-groups', $tool, '--config', $server->conf_file, @_ or die $!;
+    my $module = $server->write('mod_luciauth.so', LuciaTest::Server::slurp(LuciaTest::module()));
+    my $conf = $server->write('conf/nobody.conf', LuciaTest::Server::slurp($server->conf_file) =~ s/\Q@{[LuciaTest::module()]}\E/$module/r);
+    chmod 0755, $tool, $module;
+    open my $out, '-|', 'setpriv', '--reuid=nobody', '--clear-groups', $tool, '--config', $conf, @_ or die $!;
     local $/;
     return scalar <$out>;
 }
