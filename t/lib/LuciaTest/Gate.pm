@@ -81,10 +81,11 @@ sub timed {
 }
 
 # The reply, once this is its status and every database handle has noticed that its file was changed: each looks once a second.
+# A session cache accepts what it knows for ten seconds more.
 sub settles {
     my ($status, $ask) = @_;
     my $settled = Time::HiRes::time() + 1.1;
-    return wait_until(sub { my $reply = $ask->(); $reply if $reply->status == $status && Time::HiRes::time() > $settled }, 10);
+    return wait_until(sub { my $reply = $ask->(); $reply if $reply->status == $status && Time::HiRes::time() > $settled }, 60);
 }
 
 # The bytes of a database with all that was committed.
