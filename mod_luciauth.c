@@ -64,9 +64,11 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, serv
     return result;
 }
 
-/* The dump contains the findings of the checks, so that they do not end it here. */
+/* The first hook that sees the configuration of all servers. The dump contains the findings of the checks, so
+ * that they do not end it here. */
 static int check_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp, server_rec *main_server)
 {
+    luci_config_complete(main_server, conf);
     return luci_config_dump_is_wanted() ? OK : luci_config_check(conf, log, temp, main_server);
 }
 

@@ -25,7 +25,7 @@ for my $page (@pages, glob 'templates/*/*.html') {
 }
 
 # A page that the code names has to be there, and one that is there is named.
-my @code = map { slurp($_) } glob 'src/httpd/*/*.c src/httpd/*/*.h';
+my @code = map { slurp($_) } glob 'src/httpd/*/*.c src/httpd/*/*.h src/core/letter/*.c';
 my %named = map { $_ => 1 } map { /"([\w-]+\.html)"/g } @code;
 delete @named{qw(layout.html footer.html)};
 is_deeply [sort keys %named], [map { s{.*/}{}r } @pages], 'the code uses these pages, each of them';

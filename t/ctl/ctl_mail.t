@@ -61,6 +61,9 @@ for my $case (['LuciaMount /account', 'LuciaSiteURL'], ['LuciaSiteURL https://ww
 ($status, $said) = $server->configtest("LuciaDatabase sqlite3 \@db\@\n$from\nLuciaMail smtp://127.0.0.1\n<VirtualHost *>\nServerName a.test\nLuciaMount off\n</VirtualHost>\n");
 is $status, 0, 'S5.6: a virtual host without LuciaMount may inherit LuciaMail' or diag $said;
 
+($status, $said) = $server->configtest("LuciaDatabase sqlite3 \@db\@\nLuciaMount /account\nLuciaEmail required\n");
+ok $status != 0 && $said =~ /LUCI0529: LuciaMail is missing: \S+ line \d+, LuciaEmail|LUCI0529: LuciaMail is missing: .*LuciaEmail.* needs it/, 'S5.7: LuciaEmail without LuciaMail does not start' or diag $said;
+
 # ---- SMTP on this machine ----
 
 my $db = "LuciaDatabase sqlite3 \@db\@\n";

@@ -3,8 +3,19 @@
 
 #include <string.h>
 
-static int has_same_attributes(const apr_array_header_t *a, const apr_array_header_t *b)
+int luci_settings_has_attribute(const luci_settings_t *settings, const char *column)
 {
+    for (int i = 0; i < settings->attributes->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(settings->attributes, i, const char *), column) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+int luci_settings_same_attributes(const luci_settings_t *one, const luci_settings_t *other)
+{
+    const apr_array_header_t *a = one->attributes, *b = other->attributes;
+
     if (a == b)
         return 1;
     if (a->nelts != b->nelts)
@@ -26,7 +37,7 @@ int luci_settings_share_columns(const luci_settings_t *a, const luci_settings_t 
     return strcmp(a->tables.user, b->tables.user) == 0 && strcmp(a->tables.key, b->tables.key) == 0 &&
            strcmp(a->tables.session, b->tables.session) == 0 && !a->max_lifetime == !b->max_lifetime &&
            !a->second_factor == !b->second_factor && !a->passkeys == !b->passkeys && a->groups == b->groups &&
-           !a->mail == !b->mail && has_same_attributes(a->attributes, b->attributes);
+           !a->mail == !b->mail && !a->email == !b->email && luci_settings_same_attributes(a, b);
 }
 
 int luci_settings_asks_for(const apr_array_header_t *asked, const char *column)

@@ -20,9 +20,10 @@ typedef apr_int64_t luci_ms_t;
  * not overflow. */
 #define LUCI_TIMESTAMP_MAX ((luci_ms_t)8640000000000000)
 
-#define LUCI_SESSION_ID_LENGTH 40 /* characters of [a-z0-9], as Lucia v2 */
-#define LUCI_USER_ID_LENGTH 15    /* characters of [a-z0-9], as Lucia v2 */
-#define LUCI_ATTRIBUTES_MAX 16    /* columns that LuciaUserAttributes may name */
+#define LUCI_SESSION_ID_LENGTH 40                          /* characters of [a-z0-9], as Lucia v2 */
+#define LUCI_USER_ID_LENGTH 15                             /* characters of [a-z0-9], as Lucia v2 */
+#define LUCI_ATTRIBUTES_MAX 16                             /* columns that LuciaUserAttributes may name */
+#define LUCI_ATTRIBUTES_READ_MAX (LUCI_ATTRIBUTES_MAX + 2) /* columns that are read; LuciaEmail adds two */
 
 /* LuciaSessionTokens: how the session table stores a session id. */
 typedef enum {
@@ -76,6 +77,13 @@ typedef enum {
     LUCI_PASSKEYS_ON,  /* beside passwords */
     LUCI_PASSKEYS_ONLY /* no password signs a user in */
 } luci_passkeys_t;
+
+/* LuciaEmail: whether accounts have addresses that are verified by mail. */
+typedef enum {
+    LUCI_EMAIL_OFF, /* nothing of it is made, read or asked of the database */
+    LUCI_EMAIL_OPTIONAL,
+    LUCI_EMAIL_REQUIRED
+} luci_email_t;
 
 /* LuciaSignup: who may create an account. */
 typedef enum {
@@ -141,6 +149,7 @@ typedef struct {
     const struct luci_seal_keys_t *seal_keys;   /* of LuciaSecret (core/seal); NULL: there is none */
     const struct luci_mail_server_t *mail;      /* LuciaMail (core/mail); NULL: no mail is sent */
     luci_mail_sender_t mail_from;
+    luci_email_t email;
     int activity; /* 1: what happens to accounts is written down (core/activity) */
     luci_second_factor_t second_factor;
     luci_passkeys_t passkeys;
@@ -158,9 +167,16 @@ typedef struct {
  * any. */
 int luci_settings_values(const luci_settings_t *settings);
 
+/* 1 if the attributes have the column. */
+int luci_settings_has_attribute(const luci_settings_t *settings, const char *column);
+
+/* 1 if both have the same attributes in the same order. */
+int luci_settings_same_attributes(const luci_settings_t *a, const luci_settings_t *b);
+
 /* 1 if both need the same tables and columns, so that one database handle can serve both. A maximum lifetime
  * matters because a handle is refused if it needs a column that the database lacks, and LuciaSecondFactor,
- * LuciaPasskeys, LuciaGroups and LuciaMail because they decide which columns and tables are used. */
+ * LuciaPasskeys, LuciaGroups, LuciaMail and LuciaEmail because they decide which columns and tables are used.
+ */
 int luci_settings_share_columns(const luci_settings_t *a, const luci_settings_t *b);
 
 /* 1 if a list of luci_asked_attribute_t has the column. */

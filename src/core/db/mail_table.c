@@ -7,6 +7,8 @@ static const luci_table_column_t columns[] = {
     { "id", LUCI_COLUMN_TEXT, 31, 0, LUCI_COLUMN_PRIMARY, NULL },
     { "kind", LUCI_COLUMN_TEXT, 31, 0, 0, NULL },
     { "name", LUCI_COLUMN_TEXT, 320, 0, 0, NULL },
+    { "address", LUCI_COLUMN_TEXT, 320, 0, LUCI_COLUMN_NULLABLE, NULL },
+    { "detail", LUCI_COLUMN_TEXT, 2000, 0, LUCI_COLUMN_NULLABLE, NULL },
     { "language", LUCI_COLUMN_TEXT, 35, 0, LUCI_COLUMN_NULLABLE, NULL },
     { "created_at", LUCI_COLUMN_INTEGER, 0, 0, 0, NULL },
     { "expires_at", LUCI_COLUMN_INTEGER, 0, 0, 0, NULL },
@@ -39,15 +41,18 @@ const luci_table_t luci_table_mail = {
 #define NUMBER(number) LUCI_SQL_TEXT_OF(number)
 
 const luci_statement_t luci_sql_mail_insert = {
-    .text = "INSERT INTO {mail} (id, kind, name, language, created_at, expires_at, next_try, tries, "
-            "claimed_until, handed_over) "
-            "VALUES (:id, :kind, :name, :language, :now:int, :expires:int, :now:int, 0, 0, 0)",
+    .text = "INSERT INTO {mail} (id, kind, name, address, detail, language, created_at, expires_at, "
+            "next_try, tries, claimed_until, handed_over) "
+            "VALUES (:id, :kind, :name, :address, :detail, :language, :now:int, :expires:int, "
+            ":now:int, 0, 0, 0)",
 };
 
 const luci_statement_t luci_sql_mail_due = {
-    .text = "SELECT m.id, m.kind, m.name, m.language, m.expires_at, m.tries FROM {mail} m "
-            "WHERE m.next_try <= :now:int AND m.expires_at > :now:int AND m.claimed_until <= :now:int "
-            "AND m.handed_over = 0 ORDER BY m.next_try, m.id LIMIT 1",
+    .text =
+        "SELECT m.id, m.kind, m.name, m.address, m.detail, m.language, m.expires_at, m.tries, m.created_at "
+        "FROM {mail} m "
+        "WHERE m.next_try <= :now:int AND m.expires_at > :now:int AND m.claimed_until <= :now:int "
+        "AND m.handed_over = 0 ORDER BY m.next_try, m.id LIMIT 1",
     .repeatable = 1,
 };
 

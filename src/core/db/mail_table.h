@@ -11,7 +11,8 @@ extern const luci_table_t luci_table_mail;
 #define LUCI_MAIL_LISTED_MAX 500 /* rows of a list */
 
 extern const luci_statement_t luci_sql_mail_insert;
-/* The row that has been due for the longest time: id, kind, name, language, expires_at, tries. */
+/* The row that has been due for the longest time: id, kind, name, address, detail,
+ * language, expires_at, tries, created_at. */
 extern const luci_statement_t luci_sql_mail_due;
 extern const luci_statement_t luci_sql_mail_claim;     /* unless another sender has claimed it */
 extern const luci_statement_t luci_sql_mail_hand_over; /* while this sender's claim is the last one */

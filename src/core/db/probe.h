@@ -11,7 +11,7 @@ typedef enum {
     LUCI_PROBE_REFERENCE /* the table has a foreign key to the user table */
 } luci_probe_kind_t;
 
-#define LUCI_PROBE_COLUMNS_MAX LUCI_ATTRIBUTES_MAX /* no table record has more columns */
+#define LUCI_PROBE_COLUMNS_MAX LUCI_ATTRIBUTES_READ_MAX /* no table record has more columns */
 
 typedef struct {
     luci_probe_kind_t kind;

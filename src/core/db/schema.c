@@ -29,12 +29,20 @@ static const char *definition(const luci_table_column_t *column, const luci_engi
                        column->flags & LUCI_COLUMN_UNIQUE ? " UNIQUE" : "", NULL);
 }
 
+/* An attribute is a text, except for the number that LuciaEmail adds. */
+static const luci_table_column_t *attribute_column(const char *name, const luci_settings_t *settings)
+{
+    static const luci_table_column_t text = { .kind = LUCI_COLUMN_TEXT },
+                                     number = { .kind = LUCI_COLUMN_INTEGER };
+
+    return settings->email != LUCI_EMAIL_OFF && strcmp(name, "email_verified") == 0 ? &number : &text;
+}
+
 /* The names are quoted, because an attribute may be named like an SQL keyword. username is left out, because
  * every user table has it. */
 static const char *attribute_definitions(const luci_engine_t *engine, const luci_settings_t *settings,
                                          apr_pool_t *pool)
 {
-    static const luci_table_column_t any = { .kind = LUCI_COLUMN_TEXT };
     const char *text = "";
 
     for (int i = 0; settings->attributes && i < settings->attributes->nelts; i++) {
@@ -42,7 +50,7 @@ static const char *attribute_definitions(const luci_engine_t *engine, const luci
 
         if (strcmp(name, "username") != 0)
             text = apr_psprintf(pool, "%s%c%s%c %s, ", text, engine->quote_name, name, engine->quote_name,
-                                engine->type(&any, pool));
+                                engine->type(attribute_column(name, settings), pool));
     }
     return text;
 }
@@ -148,18 +156,20 @@ const char *const *luci_schema_table(const luci_engine_t *engine, const luci_tab
     return (const char *const *)texts->elts;
 }
 
-/* A column that is not an additional column of the module is an attribute, and so a text. */
+/* A column that is not an additional column of the module is an attribute. */
 const char *luci_schema_add_column(const luci_engine_t *engine, const luci_table_t *table, const char *column,
                                    const luci_settings_t *settings, apr_pool_t *pool)
 {
-    static const luci_table_column_t any = { .kind = LUCI_COLUMN_TEXT };
     const luci_table_column_t *known = luci_table_column(table, column);
     const luci_sql_scope_t scope = {
         .engine = engine, .settings = settings, .table = table, .columns = &column, .count = 1
     };
 
-    return apr_pstrcat(pool, luci_sql_expand("ALTER TABLE {table} ADD COLUMN {column} ", &scope, pool),
-                       engine->type(known && known->flags & LUCI_COLUMN_OURS ? known : &any, pool), NULL);
+    return apr_pstrcat(
+        pool, luci_sql_expand("ALTER TABLE {table} ADD COLUMN {column} ", &scope, pool),
+        engine->type(known && known->flags & LUCI_COLUMN_OURS ? known : attribute_column(column, settings),
+                     pool),
+        NULL);
 }
 
 /* ---- What is missing ---- */

@@ -6,7 +6,17 @@
 #define DELAY_FIRST (30 * LUCI_MS_SECOND) /* doubled with each try */
 #define DELAY_DOUBLINGS 7
 
-enum { DUE_ID, DUE_KIND, DUE_NAME, DUE_LANGUAGE, DUE_EXPIRES, DUE_TRIES };
+enum {
+    DUE_ID,
+    DUE_KIND,
+    DUE_NAME,
+    DUE_ADDRESS,
+    DUE_DETAIL,
+    DUE_LANGUAGE,
+    DUE_EXPIRES,
+    DUE_TRIES,
+    DUE_CREATED
+};
 enum { OVER_ID, OVER_KIND, OVER_TRIES, OVER_HANDED_OVER };
 
 static luci_result_t need_table(luci_db_t *db)
@@ -28,7 +38,8 @@ luci_result_t luci_mail_queue_add(luci_db_t *db, const luci_mail_order_t *order,
     return result == LUCI_OK
                ? luci_db_execute(db, &luci_sql_mail_insert,
                                  LUCI_ARGUMENTS({ "id", id }, { "kind", order->kind },
-                                                { "name", order->name }, { "language", order->language },
+                                                { "name", order->name }, { "address", order->address },
+                                                { "detail", order->detail }, { "language", order->language },
                                                 { "now", luci_sql_number(order->now, scratch) },
                                                 { "expires", luci_sql_number(order->expires, scratch) }),
                                  &changed, scratch)
@@ -50,8 +61,11 @@ luci_result_t luci_mail_queue_claim(luci_db_t *db, luci_ms_t now, luci_mail_clai
     claim->id = row[DUE_ID];
     claim->kind = row[DUE_KIND];
     claim->name = row[DUE_NAME];
+    claim->address = row[DUE_ADDRESS];
+    claim->detail = row[DUE_DETAIL];
     claim->language = row[DUE_LANGUAGE];
     claim->expires = luci_sql_to_number(row[DUE_EXPIRES], 0);
+    claim->created = luci_sql_to_number(row[DUE_CREATED], 0);
     claim->tries = (int)luci_sql_to_number(row[DUE_TRIES], 0) + 1;
     result = luci_db_execute(db, &luci_sql_mail_claim,
                              LUCI_ARGUMENTS({ "id", claim->id }, { "claim", claim->claim }, { "now", moment },

@@ -25,6 +25,8 @@
 typedef struct {
     const char *kind;
     const char *name;     /* of the account: what identifies it depends on the kind; at most 320 bytes */
+    const char *address;  /* of the recipient, if the kind needs it in the queue; NULL: none */
+    const char *detail;   /* what the kind needs besides, at most 2,000 bytes, without secrets; NULL: none */
     const char *language; /* a tag; NULL: the first of LuciaLanguages */
     luci_ms_t now;
     luci_ms_t expires; /* it is not sent later */
@@ -39,7 +41,10 @@ typedef struct {
     const char *id;
     const char *kind;
     const char *name;
+    const char *address;  /* NULL: none */
+    const char *detail;   /* NULL: none */
     const char *language; /* NULL: none */
+    luci_ms_t created;
     luci_ms_t expires;
     int tries; /* this one included */
     char claim[LUCI_MAIL_ID_LENGTH + 1];

@@ -3,6 +3,7 @@
 
 #include "core/config/directive_types.h"
 #include "core/config/directives.h"
+#include "core/config/email_columns.h"
 #include "core/web/url.h"
 #include "ctl/conf/httpd_run.h"
 
@@ -107,6 +108,7 @@ static void read_server(luci_ctl_config_t *config, json_t *object, apr_pool_t *p
     }
     json_array_foreach(json_object_get(object, "directives"), i, each)
         read_directive(config, server->config, each, pool);
+    luci_email_columns_add(&server->config->settings, pool);
     APR_ARRAY_PUSH(config->servers, luci_ctl_server_t *) = server;
 }
 

@@ -122,9 +122,9 @@ luci_exit_t luci_account_values(luci_invocation_t *call, luci_ctl_database_t *da
         status = take_value(call, values, APR_ARRAY_IDX(clear, i, const char *), NULL);
     for (int i = 0; i < values->count && status == LUCI_EXIT_DONE; i++)
         add_to_settings(&database->config.settings, values->values[i].column);
-    if (status == LUCI_EXIT_DONE && database->config.settings.attributes->nelts > LUCI_ATTRIBUTES_MAX)
+    if (status == LUCI_EXIT_DONE && database->config.settings.attributes->nelts > LUCI_ATTRIBUTES_READ_MAX)
         return luci_command_misuse(
-            call, apr_psprintf(call->pool, "at most %d attributes are allowed", LUCI_ATTRIBUTES_MAX));
+            call, apr_psprintf(call->pool, "at most %d attributes are allowed", LUCI_ATTRIBUTES_READ_MAX));
     return status;
 }
 

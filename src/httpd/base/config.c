@@ -3,6 +3,7 @@
 
 #include "core/config/connect_params.h"
 #include "core/config/directives.h"
+#include "core/config/email_columns.h"
 
 #include <apr_strings.h>
 
@@ -71,6 +72,12 @@ void *luci_config_merge_dir(apr_pool_t *pool, void *base, void *add)
 luci_server_config_t *luci_config_server(server_rec *server)
 {
     return ap_get_module_config(server->module_config, &luciauth_module);
+}
+
+void luci_config_complete(server_rec *main_server, apr_pool_t *conf_pool)
+{
+    for (server_rec *server = main_server; server; server = server->next)
+        luci_email_columns_add(&luci_config_server(server)->settings, conf_pool);
 }
 
 luci_server_config_t *luci_config_find(server_rec *main_server, luci_config_fits_fn *fits, const void *wanted)

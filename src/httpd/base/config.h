@@ -37,6 +37,9 @@ void *luci_config_merge_server(apr_pool_t *pool, void *base, void *add);
 void *luci_config_create_dir(apr_pool_t *pool, char *path);
 void *luci_config_merge_dir(apr_pool_t *pool, void *base, void *add);
 
+/* Adds to each server's configuration what its directives imply. Runs once, before anything reads it. */
+void luci_config_complete(server_rec *main_server, apr_pool_t *conf_pool);
+
 luci_server_config_t *luci_config_server(server_rec *server);
 
 /* What a server has besides its directives; all zeros while the configuration is read. */

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* LuciaMail: sends what waits in the queue (core/mail/mail_queue.h), once for each database. The database
  * handle is given back while the mail server is talked to. */
-#include "core/account/key.h"
-#include "core/base/timestamp.h"
 #include "core/config/connect_params.h"
 #include "core/db/db_problem.h"
+#include "core/letter/letter.h"
 #include "core/mail/mail_queue.h"
-#include "core/mail/mailbox.h"
 #include "core/mail/message.h"
 #include "core/mail/transport.h"
-#include "core/token/token.h"
-#include "core/web/messages.h"
 #include "httpd/base/mpm.h"
 #include "httpd/lifecycle/job.h"
 
@@ -20,18 +16,13 @@
 
 APLOG_USE_MODULE(luciauth);
 
-#define EMAIL "email"
-#define EMAIL_VERIFIED "email_verified"
-#define RESET_VALID LUCI_MS_HOUR
-
 /* One mail that is being sent. */
 typedef struct {
     luci_job_run_t *run;
     luci_mail_claim_t claim;
-    luci_user_t user;
-    const char *address; /* as luci_mailbox_check returns it */
+    const luci_letter_kind_t *kind;
+    luci_letter_t letter;
     const char *bytes;
-    luci_token_wanted_t token;
     apr_pool_t *pool;
 } sending_t;
 
@@ -104,52 +95,29 @@ static luci_result_t give_up(luci_db_t *db, sending_t *sending)
     return result;
 }
 
-/* ---- The account ---- */
-
-/* Addresses that are not proved get no link, where the table knows. */
-static int is_verified(const luci_user_t *user, const luci_settings_t *settings)
-{
-    const char *value;
-
-    for (int i = 0; i < settings->attributes->nelts; i++) {
-        if (strcasecmp(APR_ARRAY_IDX(settings->attributes, i, const char *), EMAIL_VERIFIED) == 0) {
-            value = luci_user_attribute(user, settings, APR_ARRAY_IDX(settings->attributes, i, const char *));
-            return value &&
-                   (strcmp(value, "1") == 0 || strcasecmp(value, "t") == 0 || strcasecmp(value, "true") == 0);
-        }
-    }
-    return 1;
-}
-
-/* Finds the account of the name, with an address, and makes the token. NOT_FOUND, DENIED, CONFLICT, INVALID:
- * nothing is to be sent. */
-static luci_result_t find_account(luci_db_t *db, sending_t *sending)
-{
-    const luci_settings_t *settings = &luci_config_server(sending->run->server)->settings;
-    luci_ms_t now = luci_runtime_now();
-    const char *id, *address;
-    luci_key_t key;
-    luci_result_t result = luci_key_id(sending->claim.name, &id, sending->pool);
-
-    if (result == LUCI_OK)
-        result = luci_key_get(db, id, &key, sending->pool);
-    if (result != LUCI_OK)
-        return result;
-    address = luci_user_attribute(&key.user, settings, EMAIL);
-    if (!address || !is_verified(&key.user, settings))
-        return LUCI_NOT_FOUND;
-    result = luci_mailbox_check(address, &sending->address, sending->pool);
-    sending->user = key.user;
-    sending->token = (luci_token_wanted_t){ .user = key.user, .now = now, .expires = now + RESET_VALID };
-    return result == LUCI_OK ? luci_token_make(db, &sending->token, sending->pool) : result;
-}
-
 /* ---- The mail ---- */
 
-static const char *say(const luci_pages_view_t *view, luci_message_t message, const apr_table_t *values,
-                       apr_pool_t *pool)
+static luci_result_t prepare(luci_db_t *db, sending_t *sending)
 {
-    return luci_messages_fill(luci_pages_message(view, message.key, pool), values, pool);
+    return sending->kind->prepare(db, &sending->letter, sending->pool);
+}
+
+static const char *say(const luci_pages_view_t *view, luci_message_t message, const sending_t *sending)
+{
+    return luci_messages_fill(luci_pages_message(view, message.key, sending->pool), sending->letter.values,
+                              sending->pool);
+}
+
+/* The link and the text after it. */
+static const char *link_of(const sending_t *sending, const luci_pages_view_t *view)
+{
+    const luci_server_config_t *config = luci_config_server(sending->run->server);
+    const luci_letter_kind_t *kind = sending->kind;
+
+    return apr_pstrcat(sending->pool, kind->link ? "\n\n" : "", kind->link ? config->site_url : "",
+                       kind->link && strcmp(config->mount, "/") != 0 ? config->mount : "",
+                       kind->link ? kind->link : "", sending->letter.token, kind->end.key ? "\n\n" : "",
+                       kind->end.key ? say(view, kind->end, sending) : "", "\n", NULL);
 }
 
 static luci_result_t write_mail(sending_t *sending)
@@ -157,27 +125,19 @@ static luci_result_t write_mail(sending_t *sending)
     const luci_server_config_t *config = luci_config_server(sending->run->server);
     luci_pages_view_t view =
         luci_pages_view(luci_config_parts(config)->shared->pages, sending->claim.language);
-    apr_pool_t *pool = sending->pool;
-    apr_table_t *values = apr_table_make(pool, 2);
-    char until[LUCI_TIMESTAMP_TEXT];
     luci_mail_message_t message = {
         .from = config->settings.mail_from.address,
         .from_name = config->settings.mail_from.name,
-        .to = sending->address,
+        .to = sending->letter.to,
+        .subject = say(&view, sending->kind->subject, sending),
         .id = sending->claim.id,
         .now = luci_runtime_now(),
     };
 
-    luci_timestamp_to_minutes(sending->token.expires, until);
-    apr_table_setn(values, "username", sending->user.username);
-    apr_table_setn(values, "until", until);
-    message.subject = say(&view, LUCI_MESSAGE("mail_reset_subject"), values, pool);
-    message.text = apr_pstrcat(pool, say(&view, LUCI_MESSAGE("mail_reset_text"), values, pool), "\n\n",
-                               config->site_url, strcmp(config->mount, "/") == 0 ? "" : config->mount,
-                               "/reset?token=", sending->token.text, "\n\n",
-                               say(&view, LUCI_MESSAGE("mail_reset_end"), values, pool), "\n", NULL);
-    luci_secret_wipe(sending->token.text, sizeof sending->token.text);
-    return luci_message_write(&message, &sending->bytes, pool);
+    message.text =
+        apr_pstrcat(sending->pool, say(&view, sending->kind->text, sending), link_of(sending, &view), NULL);
+    luci_secret_wipe(sending->letter.token, sizeof sending->letter.token);
+    return luci_message_write(&message, &sending->bytes, sending->pool);
 }
 
 /* ---- Sending ---- */
@@ -213,7 +173,7 @@ static luci_result_t transfer(sending_t *sending, const char **why)
     const luci_settings_t *settings = &luci_config_server(sending->run->server)->settings;
     luci_delivery_t delivery = {
         .from = settings->mail_from.address,
-        .to = sending->address,
+        .to = sending->letter.to,
         .bytes = sending->bytes,
         .begin = begin,
         .is_over = is_stopping,
@@ -234,10 +194,17 @@ static luci_result_t transfer(sending_t *sending, const char **why)
 /* Accounts that do not exist, have no address or are disabled get no mail; who asked is not told. */
 static luci_result_t send_claimed(sending_t *sending, const char **why)
 {
-    luci_result_t result = strcmp(sending->claim.kind, LUCI_MAIL_RESET) == 0
-                               ? with_database(sending, find_account, why)
-                               : LUCI_NOT_FOUND;
+    luci_result_t result = LUCI_NOT_FOUND;
 
+    sending->kind = luci_letter_kind(sending->claim.kind);
+    sending->letter = (luci_letter_t){
+        .settings = &luci_config_server(sending->run->server)->settings,
+        .claim = &sending->claim,
+        .now = luci_runtime_now(),
+        .values = apr_table_make(sending->pool, 4),
+    };
+    if (sending->kind)
+        result = with_database(sending, prepare, why);
     if (result == LUCI_OK)
         result = write_mail(sending);
     switch (result) {

@@ -310,7 +310,7 @@ static int has_own_tables(server_rec *server, server_rec *main_server)
 
         if (luci_database_is_same(&before->database, &config->database) &&
             before->settings.tables.user == config->settings.tables.user &&
-            before->settings.attributes == config->settings.attributes &&
+            luci_settings_same_attributes(&before->settings, &config->settings) &&
             luci_tables_are_alike(&before->settings, &config->settings) &&
             before->create_schema == config->create_schema)
             return 0;

@@ -145,7 +145,7 @@ static luci_result_t run(luci_db_t *db, int i)
         { "now", "6" },      { "failures", "7" },  { "seed", "8" },   { "new_seed", "8" }, { "step", "9" },
         { "count", "10" },   { "flags", "11" },    { "name", "12" },  { "first", "13" },   { "end", "14" },
         { "kind", "13" },    { "language", "14" }, { "claim", "15" }, { "until", "16" },   { "next", "17" },
-        { NULL, NULL }
+        { "address", "18" }, { "detail", "19" },   { NULL, NULL }
     };
     const char *const *row;
     apr_array_header_t *rows;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/letter/letter.h"
+
+#include <string.h>
+
+/* One row a kind: luci_letter_NAME is defined in letter_NAME.c. */
+#define KINDS(ROW) ROW(reset)
+
+#define DECLARE(name) extern const luci_letter_kind_t luci_letter_##name;
+#define ENTRY(name) &luci_letter_##name,
+
+KINDS(DECLARE)
+
+static const luci_letter_kind_t *const kinds[] = { KINDS(ENTRY) NULL };
+
+const luci_letter_kind_t *luci_letter_kind(const char *name)
+{
+    const luci_letter_kind_t *const *kind = kinds;
+
+    while (*kind && strcmp((*kind)->name, name) != 0)
+        kind++;
+    return *kind;
+}

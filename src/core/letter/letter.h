@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What mails say and to whom: each kind of mail in the queue (core/mail/mail_queue.h) is one const record,
+ * letter_NAME.c, with a row in the list of letter.c and its texts in messages.txt. A letter is made when its
+ * mail is sent: only then are the account and its address looked up, and a token made. */
+#ifndef LUCI_LETTER_H
+#define LUCI_LETTER_H
+
+#include "core/base/settings.h"
+#include "core/db/db.h"
+#include "core/mail/mail_queue.h"
+#include "core/web/messages.h"
+
+#include <apr_tables.h>
+
+#define LUCI_LETTER_TOKEN_MAX 64
+
+/* One letter. Strings are from the pool of prepare, or borrowed. */
+typedef struct {
+    const luci_settings_t *settings; /* input */
+    const luci_mail_claim_t *claim;  /* input: the row of the queue */
+    luci_ms_t now;                   /* input */
+    const char *to;                  /* output: as luci_mailbox_check returns it */
+    apr_table_t *values; /* output: for the texts; made by the caller. No value has a line break or another
+                            control character */
+    char token[LUCI_LETTER_TOKEN_MAX + 1]; /* output: of the link, a secret; "": none */
+} luci_letter_t;
+
+/* A kind. */
+typedef struct {
+    const char *name; /* in the queue */
+    luci_message_t subject;
+    luci_message_t text; /* before the link */
+    luci_message_t end;  /* after the link; LUCI_NO_MESSAGE: nothing */
+    const char *link;    /* what follows LuciaSiteURL and LuciaMount, before the token; NULL: no link */
+
+    /* Finds the recipient, sets the outputs, and makes the token. NOT_FOUND, DENIED, EXPIRED, CONFLICT,
+     * INVALID: there is nothing to send, and the row is deleted. */
+    luci_result_t (*prepare)(luci_db_t *db, luci_letter_t *letter, apr_pool_t *pool);
+} luci_letter_kind_t;
+
+/* The kind of this name; NULL: unknown, for example of a newer version on another node. */
+const luci_letter_kind_t *luci_letter_kind(const char *name);
+
+#endif
