@@ -16,6 +16,8 @@ my ($ctl, $server);
 sub gate { my ($cookie, %arg) = @_; return $server->request(GET => '/staff/a.txt', script(), cookie => $cookie, %arg) }
 sub seen { my ($cookie) = @_; return $server->request(GET => '/open/a.txt', cookie => $cookie)->header('X-Groups') }
 
+sub members { my ($group) = @_; return [map { $_->{username} } @{ $ctl->json('user', 'list', '--group', $group) }] }
+
 sub account { my ($name) = @_; my $r = $server->request(POST => '/api/login', json({ username => $name, password => $PASSWORD }), headers => { Accept => 'application/json' }, origin => 1); return $r->json->{user}{groups} }
 
 sub check_off {
@@ -23,6 +25,7 @@ sub check_off {
     my $end = $ctl->run('group', 'add', 'zoe1', 'staff');
     is $end->{status}, 1, 'group add without the table ends with 1';
     like $end->{err}, qr/there are no groups: write LuciaGroups On/, 'group add says what is missing';
+    is $ctl->status('user', 'list', '--group', 'staff'), 1, 'user list --group without the table ends with 1';
     ok !exists $ctl->json('user', 'show', 'zoe1')->{groups}, 'user show without the table has no groups';
     return;
 }
@@ -47,6 +50,12 @@ sub check_commands {
     my ($engine, $database) = @_;
     $ctl->does('group', 'add', 'bertha', 'staff');
     is_deeply $ctl->json('group', 'list', 'alice'), [{ group => 'admins' }], 'group list shows the groups of one user';
+    is_deeply members('staff'), ['bertha'], 'user list --group lists the users of a group';
+    $ctl->does('group', 'add', 'zoe1', 'staff');
+    is_deeply members('staff'), ['bertha', 'zoe1'], 'user list --group lists the users of a group by name';
+    is_deeply members('sta'), [], 'user list --group lists no user of a group with a longer name';
+    is $ctl->status('user', 'list', '--group', 'a,b'), 2, 'user list --group "a,b" ends with 2';
+    $ctl->does('group', 'remove', 'zoe1', 'staff');
     is $ctl->status('group', 'add', 'alice', 'admins'), 1, 'group add of a group that the user is in ends with 1';
     is $ctl->status('group', 'remove', 'alice', 'staff'), 1, 'group remove of a group that the user is not in ends with 1';
     is $ctl->status('group', 'add', 'alice', $_), 2, "group add of \"$_\" ends with 2" for 'Staff', 'a,b', '-a', 'a b', 'x' x 65;

@@ -28,7 +28,7 @@ sub check_adding {
     is_deeply $alice->{attributes}, { role => 'admin' }, 'user show lists the attribute';
     ok !$alice->{disabled}, 'a new user is not disabled';
     like $alice->{createdAt}, qr/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'made at a moment';
-    is "$alice->{keys} $alice->{sessions}", '1 0', 'a new user has one key and no session';
+    is "$alice->{keys} $alice->{sessions} $alice->{appPasswords}", '1 0 0', 'a new user has one key, no session and no app password';
     is $count->("auth_user WHERE id = '$alice->{userId}' AND username = 'Alice' AND role = 'admin'"), 1, 'the row in auth_user has id, name and attribute';
     is $count->("user_key WHERE id = 'username:alice' AND hashed_password LIKE '\$argon2id\$%'"), 1, 'the row in user_key has an Argon2id hash';
     $end = add($ctl, 'ALICE');

@@ -377,6 +377,7 @@ my $mail = made($dora, 'mail');
 my $rows = $ctl->json('app-password', 'list', 'dora1');
 is_deeply [map { "$_->{tag} $_->{name}" } @$rows], [tag($mail) . ' mail'], 'luciactl app-password list shows it';
 is $rows->[0]{lastUsed}, undef, 'luciactl shows that it was not used';
+is $ctl->json('user', 'show', 'dora1')->{appPasswords}, 1, 'luciactl user show has the number of app passwords';
 is $ctl->status('app-password', 'delete', 'carol', tag($mail)), 1, 'luciactl does not delete it from another user';
 is $ctl->status('app-password', 'delete', 'dora1', 'xyz'), 2, 'luciactl refuses what is no tag';
 is basic(dora1 => $mail)->status, 200, 'it admits before it is deleted';

@@ -9,15 +9,6 @@
 
 #include <apr_strings.h>
 
-static luci_exit_t need_groups(const luci_ctl_database_t *database)
-{
-    if (database->config.settings.groups)
-        return LUCI_EXIT_DONE;
-    return luci_say_error(
-        LUCI_EXIT_REFUSED,
-        "there are no groups: write LuciaGroups On and restart httpd, or run luciactl init");
-}
-
 /* ---- group list ---- */
 
 static const luci_column_t columns[] = { { "group", "Group", LUCI_CELL_TEXT, NULL }, LUCI_COLUMNS_END };
@@ -31,7 +22,7 @@ static luci_exit_t run_list(luci_invocation_t *call)
     luci_exit_t status = luci_account_open(call, &database, &user);
 
     if (status == LUCI_EXIT_DONE)
-        status = need_groups(&database);
+        status = luci_account_need_groups(&database);
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_group_list(database.db, user.id, &names, call->pool);
@@ -50,7 +41,8 @@ const luci_command_t luci_command_group_list = {
     "group list",
     "NAME",
     "Lists the groups of a user",
-    "Require lucia-group reads them. Only with LuciaGroups.\n",
+    "Require lucia-group reads them. user list --group lists the users of a group. Only with\n"
+    "LuciaGroups.\n",
     options,
     1,
     1,
@@ -93,7 +85,7 @@ static luci_exit_t change(luci_invocation_t *call, const change_t *change)
                                                 name, LUCI_GROUP_BYTES_MAX));
     status = luci_account_open_to_change(call, &database, &user);
     if (status == LUCI_EXIT_DONE)
-        status = need_groups(&database);
+        status = luci_account_need_groups(&database);
     if (status != LUCI_EXIT_DONE)
         return status;
     result = change->run(database.db, user.id, name, &changed, call->pool);

@@ -8,6 +8,7 @@
 #include "core/group/group.h"
 #include "core/invitation/invitation.h"
 #include "ctl/cli/say.h"
+#include "ctl/lib/account.h"
 #include "ctl/lib/admin_audit.h"
 #include "ctl/lib/one_time_link.h"
 
@@ -79,10 +80,8 @@ static luci_exit_t open_table(luci_invocation_t *call, luci_ctl_database_t *data
 
     if (status == LUCI_EXIT_DONE)
         status = luci_admin_audit_open(call, database);
-    if (status == LUCI_EXIT_DONE && wanted->groups && !database->config.settings.groups)
-        return luci_say_error(LUCI_EXIT_REFUSED,
-                              "there are no groups: write LuciaGroups On and restart httpd, or run luciactl "
-                              "init");
+    if (status == LUCI_EXIT_DONE && wanted->groups)
+        status = luci_account_need_groups(database);
     if (status == LUCI_EXIT_DONE)
         status = luci_one_time_link_page(call, &database->config, "signup", page);
     return status == LUCI_EXIT_DONE

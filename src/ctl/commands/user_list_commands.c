@@ -3,9 +3,11 @@
 
 #include "core/account/failures.h"
 #include "core/activity/activity.h"
+#include "core/app_password/app_password.h"
 #include "core/base/timestamp.h"
 #include "core/db/key_table.h"
 #include "core/db/paging.h"
+#include "core/group/group.h"
 #include "core/password/policy.h"
 #include "core/session/session_list.h"
 #include "ctl/cli/say.h"
@@ -23,6 +25,7 @@ typedef struct {
     const char *prefix; /* in lower case, as in keys; NULL: any name */
     int only_disabled;
     int only_waiting;
+    const char *group; /* NULL: any user */
     int columns;
     apr_int64_t left; /* users to show */
 } listing_t;
@@ -43,6 +46,7 @@ static int list_user(void *baton, const luci_user_t *user, apr_pool_t *scratch)
 
     if ((listing->only_disabled && !luci_account_is_disabled(user)) ||
         (listing->only_waiting && user->disabled_from != LUCI_USER_WAITING) ||
+        (listing->group && !luci_group_list_has(luci_user_groups(user, listing->settings), listing->group)) ||
         !has_prefix(listing, user, scratch))
         return 1;
     luci_output_row(listing->call->output,
@@ -61,6 +65,10 @@ static luci_exit_t choose_users(luci_invocation_t *call, listing_t *listing)
     if (prefix && luci_policy_key(prefix, &key, call->pool) != LUCI_OK)
         return luci_command_misuse(call, "the value of --prefix is not UTF-8");
     listing->prefix = prefix ? key : NULL;
+    listing->group = luci_command_value(call, "group");
+    if (listing->group && !luci_group_is_name(listing->group))
+        return luci_command_misuse(
+            call, apr_psprintf(call->pool, "--group %s: that is not the name of a group", listing->group));
     return luci_command_number(call, "limit", 1, APR_INT64_MAX, &listing->left);
 }
 
@@ -74,6 +82,8 @@ static luci_exit_t run_list(luci_invocation_t *call)
 
     if (status == LUCI_EXIT_DONE)
         status = luci_ctl_database_open(call, &database);
+    if (status == LUCI_EXIT_DONE && listing.group)
+        status = luci_account_need_groups(&database);
     if (status != LUCI_EXIT_DONE)
         return status;
     columns = luci_account_columns(listing.settings, &listing.columns, call->pool);
@@ -90,6 +100,7 @@ static const luci_option_t list_options[] = {
     { "prefix", "TEXT", "list only names that begin with TEXT, in any case", 0 },
     { "disabled", NULL, "list only disabled users", 0 },
     { "waiting", NULL, "list only users who wait for approval", 0 },
+    { "group", "GROUP", "list only users who are in this group, with LuciaGroups", 0 },
     { "limit", "N", "list at most N users", 0 },
     { NULL, NULL, NULL, 0 },
 };
@@ -139,8 +150,9 @@ static int count_session(void *baton, const luci_listed_session_t *session, apr_
 #define FACTS                                                                                                \
     { "keys", "Keys", LUCI_CELL_NUMBER, NULL }, { "sessions", "Valid sessions", LUCI_CELL_NUMBER, NULL },    \
         { "lastSignIn", "Last sign-in", LUCI_CELL_TIMESTAMP, NULL },                                         \
+        { "failures", "Failed sign-ins in a row", LUCI_CELL_NUMBER, NULL },                                  \
     {                                                                                                        \
-        "failures", "Failed sign-ins in a row", LUCI_CELL_NUMBER, NULL                                       \
+        "appPasswords", "App passwords", LUCI_CELL_NUMBER, NULL                                              \
     }
 
 static const luci_column_t fact_columns[] = { FACTS, LUCI_COLUMNS_END };
@@ -172,7 +184,7 @@ static luci_result_t find_facts(luci_db_t *db, const luci_user_t *user, const ch
     luci_paging_walk_t of_keys = { &luci_sql_key_page, user->id, 1, count_key, &keys };
     luci_session_list_t of_sessions = { user->id, apr_time_as_msec(apr_time_now()), count_session,
                                         &sessions };
-    int failures = LUCI_KEY_UNCOUNTED;
+    int failures = LUCI_KEY_UNCOUNTED, apps = 0;
     luci_result_t result = luci_paging_walk(db, &of_keys, pool);
 
     if (result == LUCI_OK)
@@ -181,10 +193,13 @@ static luci_result_t find_facts(luci_db_t *db, const luci_user_t *user, const ch
         result = find_sign_in(db, user, &sessions.begun, pool);
     if (result == LUCI_OK)
         result = luci_failures_of_user(db, user->id, &failures, pool);
+    if (result == LUCI_OK)
+        result = luci_app_password_count(db, user->id, &apps, pool);
     cells[0] = luci_sql_number(keys, pool);
     cells[1] = luci_sql_number(sessions.valid, pool);
     cells[2] = sessions.begun > 0 ? luci_sql_number(sessions.begun, pool) : NULL;
     cells[3] = failures == LUCI_KEY_UNCOUNTED ? NULL : luci_sql_number(failures, pool);
+    cells[4] = luci_sql_number(apps, pool);
     return result;
 }
 

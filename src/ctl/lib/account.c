@@ -172,6 +172,15 @@ const char **luci_account_cells(const luci_user_t *user, const luci_settings_t *
     return cells;
 }
 
+luci_exit_t luci_account_need_groups(const luci_ctl_database_t *database)
+{
+    if (database->config.settings.groups)
+        return LUCI_EXIT_DONE;
+    return luci_say_error(
+        LUCI_EXIT_REFUSED,
+        "there are no groups: write LuciaGroups On and restart httpd, or run luciactl init");
+}
+
 luci_exit_t luci_account_done(luci_invocation_t *call, luci_ctl_database_t *database, const char *user_id,
                               const char *sentence)
 {

@@ -77,6 +77,9 @@ const char **luci_account_cells(const luci_user_t *user, const luci_settings_t *
 /* 1 if the user is disabled now, also because the account has expired. */
 int luci_account_is_disabled(const luci_user_t *user);
 
+/* Whether there are groups. REFUSED: there are none. */
+luci_exit_t luci_account_need_groups(const luci_ctl_database_t *database);
+
 /* Reports a change: people get the sentence, programs the user as it is in the table now. REFUSED: the user
  * has been deleted since. DATABASE: the user could not be read. */
 luci_exit_t luci_account_done(luci_invocation_t *call, luci_ctl_database_t *database, const char *user_id,
