@@ -21,6 +21,11 @@ const devices = ["Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firef
 const reset = (username) =>
   execFileSync(program, ["--config", config, "user", "reset", username, "--url", `${account}/reset`], { encoding: "utf8" }).match(/http\S+/)[0];
 
+const invite = () =>
+  execFileSync(program, ["--config", config, "invite", "add", "--url", `${origin}/invited`], { encoding: "utf8" }).match(/http\S+/)[0];
+
+const approve = (username) => execFileSync(program, ["--config", config, "user", "approve", username]);
+
 /** Another device of the user. */
 const signInElsewhere = (username, agent) =>
   fetch(`${account}/login`, {
@@ -424,6 +429,54 @@ async function deleteAccount(keys, username) {
   is(keys.at(), "/account/login", `${keys.title}, delete: leads to sign-in`);
 }
 
+/** With an invitation, first with a wrong one. */
+async function beInvited(keys, username) {
+  const link = invite();
+  await keys.open("/invited");
+  await keys.keep("sign-up with an invitation");
+  is(await keys.stops(), ["username", "password", "invite", "submit", "/account/login"], `${keys.title}, sign-up with an invitation: Tab order`);
+  await keys.to("username");
+  await keys.type(username);
+  await keys.press("Tab");
+  await keys.type(password);
+  await keys.press("Tab");
+  await keys.type("not this one");
+  await arrive(keys.tab, () => keys.press("Enter"));
+  await keys.isWrong("invite", { username, password: "", invite: "not this one" }, "sign-up with a wrong invitation");
+  await keys.tab.goto(link);
+  is(await keys.value("invite"), link.match(/invite=(\w+)/)[1], `${keys.title}, sign-up with an invitation: the link fills it in`);
+  await keys.type(username);
+  await keys.press("Tab");
+  await keys.type(password);
+  await keys.leave("Enter", "profile");
+  is(keys.at(), "/account", `${keys.title}, sign-up with an invitation: leads to the profile`);
+  await keys.tab.context().clearCookies();
+}
+
+/** An account that waits for approval, until it is approved. */
+async function beApproved(keys, username) {
+  const signIn = async () => {
+    await keys.type(username);
+    await keys.press("Tab");
+    await keys.type(password);
+  };
+  await keys.open("/approved");
+  await signIn();
+  await keys.leave("Enter", "waiting");
+  is(await keys.tab.locator("main bdi").textContent(), username, `${keys.title}, waiting: the page says for whom`);
+  is(await keys.stops(), ["/account/login"], `${keys.title}, waiting: Tab order`);
+  await keys.to("/account/login");
+  await keys.leave("Enter", "login");
+  await signIn();
+  await keys.leave("Enter", "login, of an account that waits");
+  is([keys.at(), await keys.start(), await keys.value("username")], ["/account/login", "password", username], `${keys.title}, waiting: sign-in keeps the name`);
+  approve(username);
+  await keys.type(password);
+  await keys.leave("Enter", "profile");
+  is(keys.at(), "/account", `${keys.title}, waiting: an approved user signs in`);
+  await keys.tab.context().clearCookies();
+}
+
 async function walk(keys, username, taken) {
   await signUp(keys, username);
   await changePassword(keys, username);
@@ -442,6 +495,8 @@ async function walk(keys, username, taken) {
   await rename(keys, username, taken);
   await useLink(keys, `${username} 2`);
   await deleteAccount(keys, `${username} 2`);
+  await beInvited(keys, `${username} 3`);
+  await beApproved(keys, `${username} 4`);
 }
 
 // ---- What password managers do: they know fields by their tokens ----

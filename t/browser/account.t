@@ -37,6 +37,14 @@ LuciaSessionCache off
     AuthType Lucia
     Require lucia-factors 2
 </Location>
+<Location /invited>
+    SetHandler luciauth-signup
+    LuciaSignup invite
+</Location>
+<Location /approved>
+    SetHandler luciauth-signup
+    LuciaSignup approval
+</Location>
 AddHandler cgi-script .cgi
 <Directory "@htdocs@">
     Options +ExecCGI

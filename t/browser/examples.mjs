@@ -52,6 +52,11 @@ const states = [
     { name: "email", label: "Email", type: "email", autocomplete: "email", required: "1" },
     { name: "display_name", label: "Display name", type: "text", autocomplete: "nickname" },
   ] }],
+  ["signup-invite", "signup", { asks_invite: "1", invite: "k2v9q4w8z1x7c3bk2v9q4w8z1x7c3b00" }],
+  ["signup-invite-wrong", "signup", { asks_invite: "1", username: "lovelace", invite: "k2v9", error: "This invitation is not valid", field: "invite" }],
+  ["waiting", "waiting", { username: "lovelace" }],
+  ["waiting-long", "waiting", { username: '"><svg onload=alert(1)>' + "W".repeat(8) }],
+  ["login-waiting", "login", { username: "lovelace", error: "This account is waiting for approval" }],
   ["signup-taken", "signup", { username: "lovelace", error: "Username already taken", field: "username" }],
   ["signup-password", "signup", { username: "lovelace", error: "Invalid password", field: "password" }],
   ["signup-unavailable", "signup", { username: "lovelace", error: "Service temporarily unavailable", field: "form" }],
@@ -135,16 +140,19 @@ function drawn([name, page, { field = "form", ...values }], language = "en") {
   const placed = values.error ? { [`${field}_error`]: values.error } : {};
   const first = page === "password" ? "current" : "username";
   const isPasswordNext = field === "password" || (first === "username" && values.username && field !== "username");
-  placed[isPasswordNext ? "focus_password" : `focus_${first}`] = "1";
+  placed[field === "invite" ? "focus_invite" : isPasswordNext ? "focus_password" : `focus_${first}`] = "1";
   const html = render(template(page, language), { page_language: language, ...common, ...values, ...placed });
   return { name, field, error: values.error, html };
 }
 
 export const examples = states.map((state) => drawn(state));
 
+/** States that have words which the first state of their page does not have. */
+const further = ["signup-invite-wrong"];
+
 /** Each page once in each other language. */
 export const translations = languages.slice(1).flatMap((language) =>
   states
-    .filter(([, page], i) => states.findIndex(([, other]) => other === page) === i)
-    .map((state) => ({ ...drawn(state, language), name: `${language}/${state[1]}` })),
+    .filter(([name, page], i) => further.includes(name) || states.findIndex(([, other]) => other === page) === i)
+    .map((state) => ({ ...drawn(state, language), name: `${language}/${further.includes(state[0]) ? state[0] : state[1]}` })),
 );

@@ -69,6 +69,7 @@ is $reply->status, 201, 'S1.71: a sign-up with the invitation answers 201';
 is_deeply $reply->json->{user}{groups}, ['admins', 'staff'], 'S1.72: the new user is in the groups of the invitation';
 is_deeply $ctl->json('user', 'show', 'bertha')->{groups}, ['admins', 'staff'], 'S1.72: the table has the groups';
 is api('carla', $token)->status, 400, 'S1.71: a spent invitation is refused';
+like up('carla', $token)->body, qr/name="invite"[^>]*\sautofocus>/, 'S1.71: a refused invitation has the focus';
 like up('carla', $token)->body, qr/This invitation is not valid/, 'S1.71: the page says that the invitation is not valid';
 is up('alice', $token)->body =~ /taken/ ? 'taken' : 'no word', 'no word', 'S1.70: a spent invitation tells about no name';
 my $users = users();

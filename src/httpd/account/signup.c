@@ -12,6 +12,13 @@ static const luci_form_field_t fields[] = {
     { INVITE, LUCI_FORM_TEXT },     { NULL, LUCI_FORM_TEXT },
 };
 
+/* Another field gets the focus. */
+static void forget_focus(apr_table_t *values)
+{
+    apr_table_unset(values, "focus_username");
+    apr_table_unset(values, "focus_password");
+}
+
 /* ---- LuciaSignup invite ---- */
 
 static int needs_invitation(const luci_endpoint_request_t *request)
@@ -39,6 +46,10 @@ static void add_invitation(const luci_endpoint_request_t *request, apr_table_t *
     apr_table_setn(values, "asks_invite", "1");
     if (token)
         apr_table_setn(values, INVITE, token);
+    if (!apr_table_get(values, "invite_error"))
+        return;
+    forget_focus(values);
+    apr_table_setn(values, "focus_invite", "1");
 }
 
 /* ---- LuciaSignupAttributes ---- */
@@ -70,10 +81,8 @@ static void add_attributes(const luci_endpoint_request_t *request, int refused, 
 
     if (needs_invitation(request))
         add_invitation(request, values);
-    if (!luci_attribute_fields_show(request, &asked, refused - 1, values))
-        return;
-    apr_table_unset(values, "focus_username");
-    apr_table_unset(values, "focus_password");
+    if (luci_attribute_fields_show(request, &asked, refused - 1, values))
+        forget_focus(values);
 }
 
 static luci_result_t fill(luci_password_form_t *entry)
