@@ -111,12 +111,31 @@ static void check_lengths(void)
     refuses(repeated("a@b.", 100), "an address of 400 bytes");
 }
 
+/* The limits of a domain hold for what is sent, that of an address for what was typed as well. */
+static void check_longest(void)
+{
+    const char *local = repeated("l", 64), *label = repeated("a", 63), *umlauts = repeated("\xc3\xbc", 30);
+    const char *domain = apr_pstrcat(pool, label, ".", label, ".", label, ".", repeated("b", 61), NULL);
+    const char *wide = apr_pstrcat(pool, local, "@", umlauts, ".", umlauts, ".", umlauts, ".", umlauts, NULL);
+    const char *result = NULL;
+
+    accepts(apr_pstrcat(pool, local, "@", domain, NULL), apr_pstrcat(pool, local, "@", domain, NULL));
+    refuses(apr_pstrcat(pool, local, "@", domain, "b", NULL), "a domain of 254 bytes");
+    wide = apr_pstrcat(pool, wide, ".examplesite", NULL);
+    tap_is_int(strlen(wide), 320, "an international address of 320 bytes");
+    tap_is_result(luci_mailbox_check(wide, &result, pool), LUCI_OK, "an address of 320 bytes is accepted");
+    refuses(apr_pstrcat(pool, wide, "s", NULL), "an address of 321 bytes");
+    refuses(apr_pstrcat(pool, "a@", umlauts, umlauts, ".example", NULL),
+            "a label that is longer than 63 bytes in ASCII");
+}
+
 int main(void)
 {
     pool = support_start();
     check_accepted();
     check_refused();
     check_lengths();
+    check_longest();
     tap_is_str(luci_mailbox_domain("anna@example.org"), "example.org", "the domain of an address");
     return tap_done();
 }
