@@ -114,6 +114,13 @@ const luci_statement_t luci_sql_key_delete = {
     .repeatable = 1,
 };
 
+/* Without LIKE, whose % the driver would take for a parameter, and without an order, which depends on the
+ * collation. */
+const luci_statement_t luci_sql_key_delete_addresses = {
+    .text = "DELETE FROM {key} WHERE user_id = :user AND SUBSTR(id, 1, 6) = 'email:' AND id <> :but",
+    .repeatable = 1,
+};
+
 const luci_statement_t luci_sql_keys_delete = {
     .text = "DELETE FROM {key} WHERE user_id = :user",
     .repeatable = 1,

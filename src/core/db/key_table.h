@@ -36,4 +36,7 @@ extern const luci_statement_t luci_sql_key_set_hash; /* sets the failures back a
 extern const luci_statement_t luci_sql_key_delete;
 extern const luci_statement_t luci_sql_keys_delete; /* all keys of a user */
 
+/* The keys of a user's e-mail addresses (core/email) but one. */
+extern const luci_statement_t luci_sql_key_delete_addresses;
+
 #endif

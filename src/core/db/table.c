@@ -18,6 +18,7 @@
     ROW(passkey_challenge)                                                                                   \
     ROW(user_group)                                                                                          \
     ROW(invitation)                                                                                          \
+    ROW(email_token)                                                                                         \
     ROW(mail)
 
 #define DECLARE(name) extern const luci_table_t luci_table_##name;

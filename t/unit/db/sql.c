@@ -3,6 +3,7 @@
  * columns. */
 #include "core/db/activity_table.h"
 #include "core/db/app_password_table.h"
+#include "core/db/email_token_table.h"
 #include "core/db/invitation_table.h"
 #include "core/db/key_table.h"
 #include "core/db/passkey_table.h"
@@ -48,6 +49,9 @@ static const char *const *const attribute_lists[] = { none, one, three };
 #define SESSIONS_OLDEST                                                                                      \
     "SELECT s.id FROM \"user_session\" s WHERE s.user_id = %s ORDER BY s.idle_expires + 0, s.id LIMIT "      \
     "%lld"
+#define EMAIL_INSERT                                                                                         \
+    "INSERT INTO \"auth_user_email_token\" (id, user_id, kind, email, expires_at) VALUES (%s, %s, %s, %s, "  \
+    "%lld)"
 #define TOKEN_INSERT                                                                                         \
     "INSERT INTO \"auth_user_token\" (id, user_id, state, expires_at) VALUES (%s, %s, %s, %lld)"
 #define TOTP_INSERT                                                                                          \
@@ -264,6 +268,8 @@ static const struct {
       "step new_seed user seed step" },
     { &luci_sql_totp_fail, 1, TOTP_FAIL "< 100", "user", TOTP_FAIL "< 100", "user" },
     { &luci_sql_totp_fail_last, 1, TOTP_FAIL "= 100", "user", TOTP_FAIL "= 100", "user" },
+    { &luci_sql_email_token_insert, 0, EMAIL_INSERT, "id user kind email expires", EMAIL_INSERT,
+      "id user kind email expires" },
     { &luci_sql_invitation_insert, 0, INVITATION_INSERT, "id uses expires groups now", INVITATION_INSERT,
       "id uses expires groups now" },
     { &luci_sql_invitation_get, 1, INVITATION_GET, "id now", INVITATION_GET, "id now" },

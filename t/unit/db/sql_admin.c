@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The statements of administrators: their texts where the engines or the tables differ, and each one prepared
  * on a real database. */
+#include "core/db/email_token_table.h"
 #include "core/db/invitation_table.h"
 #include "core/db/key_table.h"
 #include "core/db/mail_table.h"
@@ -95,6 +96,7 @@ static const struct {
     { &luci_sql_key_set_failures, WRITE },
     { &luci_sql_key_delete, WRITE },
     { &luci_sql_keys_delete, WRITE },
+    { &luci_sql_key_delete_addresses, WRITE },
     { &luci_sql_session_page, PAGE },
     { &luci_sql_session_page_of_user, PAGE },
     { &luci_sql_sessions_delete, WRITE },
@@ -102,6 +104,13 @@ static const struct {
     { &luci_sql_token_spend, WRITE },
     { &luci_sql_tokens_delete, WRITE },
     { &luci_sql_tokens_purge, WRITE },
+    { &luci_sql_email_token_name, WRITE },
+    { &luci_sql_email_token_get, ONE },
+    { &luci_sql_email_token_latest, ONE },
+    { &luci_sql_email_token_spend, WRITE },
+    { &luci_sql_email_tokens_void, WRITE },
+    { &luci_sql_email_tokens_delete, WRITE },
+    { &luci_sql_email_tokens_purge, WRITE },
     { &luci_sql_factors_count, ONE },
     { &luci_sql_totp_get, ONE },
     { &luci_sql_totp_accept, WRITE },
@@ -145,7 +154,8 @@ static luci_result_t run(luci_db_t *db, int i)
         { "now", "6" },      { "failures", "7" },  { "seed", "8" },   { "new_seed", "8" }, { "step", "9" },
         { "count", "10" },   { "flags", "11" },    { "name", "12" },  { "first", "13" },   { "end", "14" },
         { "kind", "13" },    { "language", "14" }, { "claim", "15" }, { "until", "16" },   { "next", "17" },
-        { "address", "18" }, { "detail", "19" },   { NULL, NULL }
+        { "address", "18" }, { "detail", "19" },   { "email", "20" }, { "after", "21" },   { "but", "22" },
+        { NULL, NULL }
     };
     const char *const *row;
     apr_array_header_t *rows;
@@ -176,6 +186,7 @@ static void check_prepares(const char *name, int ours)
     else
         support_lucia_tables(path);
     make_table(db, &luci_table_token, name);
+    make_table(db, &luci_table_email_token, name);
     make_table(db, &luci_table_totp, name);
     make_table(db, &luci_table_recovery_code, name);
     make_table(db, &luci_table_user_group, name);
