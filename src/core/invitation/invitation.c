@@ -2,7 +2,6 @@
 #include "core/invitation/invitation.h"
 
 #include "core/db/invitation_table.h"
-#include "core/db/schema.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -18,11 +17,6 @@ int luci_invitation_is_formed(const char *text)
 luci_result_t luci_invitation_has_table(luci_db_t *db, int *found)
 {
     return luci_db_has(db, luci_probe_table(&luci_table_invitation), found);
-}
-
-luci_result_t luci_invitation_create_table(luci_db_t *db, apr_pool_t *scratch)
-{
-    return luci_schema_create_one(db, &luci_table_invitation, scratch);
 }
 
 /* NOT_FOUND: there is no table, and so no invitation. */

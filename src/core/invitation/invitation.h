@@ -33,9 +33,6 @@ int luci_invitation_is_formed(const char *text);
 /* Tells whether the table exists. */
 luci_result_t luci_invitation_has_table(luci_db_t *db, int *found) LUCI_MUST_USE;
 
-/* Creates the table, unless another process has done so. */
-luci_result_t luci_invitation_create_table(luci_db_t *db, apr_pool_t *scratch) LUCI_MUST_USE;
-
 /* Makes an invitation. The table must exist. */
 luci_result_t luci_invitation_make(luci_db_t *db, luci_invitation_wanted_t *wanted,
                                    apr_pool_t *scratch) LUCI_MUST_USE;

@@ -582,19 +582,6 @@ luci_result_t luci_throttle_look_unnamed(const luci_throttle_t *throttle, luci_a
     return look_at(&places, attempt);
 }
 
-luci_result_t luci_throttle_look_factor(const luci_throttle_t *throttle, luci_attempt_t *attempt,
-                                        const char *user_id, apr_pool_t *pool)
-{
-    places_t places = {
-        .throttle = throttle, .attempt = attempt, .account = "", .user_id = user_id, .pool = pool
-    };
-
-    if (!throttle)
-        return LUCI_OK;
-    (void)add_place(&places, LUCI_THROTTLE_FACTOR);
-    return look_at(&places, attempt);
-}
-
 /* ---- Outcomes ---- */
 
 static void succeed(const luci_throttle_t *throttle, luci_attempt_t *attempt, apr_pool_t *scratch)

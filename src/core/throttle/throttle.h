@@ -116,9 +116,6 @@ luci_result_t luci_throttle_look_unnamed(const luci_throttle_t *throttle, luci_a
 luci_result_t luci_throttle_look_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                          apr_pool_t *pool) LUCI_MUST_USE;
 
-luci_result_t luci_throttle_look_factor(const luci_throttle_t *throttle, luci_attempt_t *attempt,
-                                        const char *user_id, apr_pool_t *pool) LUCI_MUST_USE;
-
 typedef enum {
     LUCI_ATTEMPT_SUCCESS, /* the count of the account or the browser is deleted, the attempt is taken back
                              from the count of the address, and the counts of successes and of sign-ups grow

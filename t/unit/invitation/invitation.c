@@ -2,6 +2,7 @@
 /* Invitations: made, found and spent; an expired or spent one is neither found nor spent. Specification:
  * S1.71, S1.72. */
 #include "core/db/invitation_table.h"
+#include "core/db/schema.h"
 #include "core/invitation/invitation.h"
 #include "lib/support.h"
 #include "lib/tap.h"
@@ -78,7 +79,7 @@ int main(void)
                   LUCI_NOT_FOUND, "S1.70: without a table no invitation is found");
     tap_is_result(luci_invitation_delete(db, "0123456789ab", &removed, pool), LUCI_NOT_FOUND,
                   "without a table there is nothing to delete");
-    tap_is_result(luci_invitation_create_table(db, pool), LUCI_OK, "the table is made: %s",
+    tap_is_result(luci_schema_create_one(db, &luci_table_invitation, pool), LUCI_OK, "the table is made: %s",
                   luci_db_error(db));
     check_expiry();
     check_uses();
