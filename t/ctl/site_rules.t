@@ -67,9 +67,21 @@ finds('a page for the code that sign-in does not lead to', qr{LUCI0910: sign-in 
 fine('a page for the code with its URL', "${pages}LuciaFactorURL /code\n");
 fine('a page for the code with its URL in a section', "$pages<Location /login>\nLuciaFactorURL /code\n</Location>\n");
 finds('a required factor beside applications of Lucia', qr{LUCI0911: LuciaSecondFactor of the main server is required, but with LuciaSessionTokens plain an application of Lucia}, $factors . "LuciaSecondFactor required\nLuciaSessionTokens plain\nLuciaMount /account\n");
-my $passkeys = $database . "LuciaSecret {file:\@secret\@}\nLuciaPasskeys on\n";
+my $passkeys = $database . "ServerName https://www.site.example\nLuciaSecret {file:\@secret\@}\nLuciaPasskeys on\n";
 fine('passkeys below LuciaMount', $passkeys . "LuciaMount /account\n");
-fine('passkeys at handlers', $passkeys . join '', map { "<Location /$_>\nSetHandler luciauth-$_\n</Location>\n" } qw(login passkey));
+my $handlers = $passkeys . join '', map { "<Location /$_>\nSetHandler luciauth-$_\n</Location>\n" } qw(login passkey);
+fine('passkeys at handlers', "${handlers}LuciaPasskeyURL /passkey\n");
+fine('passkeys at handlers with the URL in a section', "$handlers<Location /login>\nLuciaPasskeyURL /passkey\n</Location>\n");
+finds('a page for passkeys that sign-in does not know', qr{LUCI0913: the sign-in page of the main server has no button for passkeys, because it does not know where the page is on which users sign in with one. Write LuciaPasskeyURL /passkey}, $handlers);
+for (['127.0.0.1', 'an address'], ['intranet', 'a single word']) {
+    my ($name, $what) = @$_;
+    finds("passkeys at $what", qr{LUCI0914: LuciaPasskeys of the main server is on, but browsers make no passkeys for its ServerName, \Q$name\E}, $passkeys . "LuciaMount /account\nServerName $name\n");
+}
+fine('passkeys at localhost', $passkeys . "LuciaMount /account\nServerName localhost\n");
+finds('passkeys without https', qr{LUCI0914: LuciaPasskeys of the main server is on, but the server does not speak TLS, and browsers have passkeys only with https. If a proxy in front speaks TLS, write ServerName https://www\.site\.example}, ($passkeys =~ s{https://}{}r) . "LuciaMount /account\n");
+my $two = join '', map { "<VirtualHost *>\nServerName $_\n</VirtualHost>\n" } 'www.site.example', 'https://www.site.example';
+fine('passkeys at a name of which one virtual host speaks https', $passkeys . "LuciaMount /account\nServerName 127.0.0.1\n$two");
+finds('passkeys at one virtual host of two', qr{LUCI0914: LuciaPasskeys of the virtual host \S.* is on, but browsers make no passkeys for its ServerName, intra}, $passkeys . "LuciaMount /account\n$two<VirtualHost *>\nServerName intra\n</VirtualHost>\n");
 finds('passkeys without LuciaMount', qr{LUCI0913: LuciaPasskeys of the main server is on, but no page offers passkeys}, $passkeys . "<Location /login>\nSetHandler luciauth-login\n</Location>\n");
 my $form = "LuciaMount /account\n<Location /form>\nAuthType form\nAuthFormProvider lucia\n</Location>\n";
 finds('mod_auth_form beside second factors', qr{LUCI0912: \S+:\d+: AuthFormProvider lucia: mod_auth_form cannot ask for a second factor, so that users who have one cannot sign in there}, "$factors$form");

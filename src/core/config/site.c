@@ -243,6 +243,12 @@ static void take_factor_url(luci_site_t *site, const char *args)
     site->has_factor_url = 1;
 }
 
+static void take_passkey_url(luci_site_t *site, const char *args)
+{
+    (void)args;
+    site->has_passkey_url = 1;
+}
+
 static void take_optional(luci_site_t *site, const char *args)
 {
     current(site)->is_optional = is(luci_word_next(&args, site->pool), "On");
@@ -263,6 +269,7 @@ static const struct {
     { "Require", take_require },
     { "LuciaLoginURL", take_login_url },
     { "LuciaFactorURL", take_factor_url },
+    { "LuciaPasskeyURL", take_passkey_url },
     { "LuciaOptional", take_optional },
 };
 

@@ -57,6 +57,7 @@ typedef struct luci_site_t {
     apr_array_header_t *rules;      /* luci_site_line_t: Require lines and sections <AuthzProviderAlias> */
     apr_array_header_t *directives; /* luci_site_line_t: the module's directives outside of sections */
     int has_factor_url;             /* 1: it has LuciaFactorURL, perhaps in a section */
+    int has_passkey_url;            /* 1: it has LuciaPasskeyURL, perhaps in a section */
     luci_site_line_t use;           /* the first line that uses the module; without a name: none */
     luci_site_line_t host_line;     /* its <VirtualHost>; without a name: the main server */
     int at;                         /* the section that is being read */

@@ -5,6 +5,7 @@
 #include "core/config/directives.h"
 #include "core/config/editable.h"
 #include "core/db/engine.h"
+#include "core/passkey/relying_party.h"
 #include "core/seal/seal_keys.h"
 
 #include <apr_strings.h>
@@ -14,6 +15,7 @@
 
 #define SIGNUP "LuciaSignupAttributes"
 #define EDITABLE "LuciaUserEditable"
+#define LOCALHOST "localhost"
 
 typedef struct {
     const luci_site_all_t *all;
@@ -757,15 +759,76 @@ static void factors_have_no_page(judge_t *judge, const luci_site_t *site, const 
              "Write LuciaMount /account, or SetHandler luciauth-factors and LuciaFactorsURL");
 }
 
+static int has_passkeys(const judge_t *judge, const luci_site_t *site)
+{
+    return site->config->settings.passkeys != LUCI_PASSKEYS_OFF &&
+           has_endpoint(site, "login", NULL, judge->pool);
+}
+
+/* Where LuciaPasskeyURL is missing, the page is there, but the sign-in page does not know it. */
+static void passkey_has_no_url(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    wanted_t wanted = { "passkey", NULL, NULL };
+
+    if (site->config->mount || site->dir->passkey_url || site->has_passkey_url ||
+        (site->base && site->base->has_passkey_url) || !any_section(site, is_wanted, &wanted))
+        return;
+    find(judge, id, LUCI_SITE_PROBLEM,
+         apr_psprintf(judge->pool,
+                      "the sign-in page of %s has no button for passkeys, because it does not know where the "
+                      "page is on which users sign in with one",
+                      site->title),
+         apr_pstrcat(judge->pool, "Write LuciaPasskeyURL ", wanted.found ? wanted.found : "with its path",
+                     NULL));
+}
+
 /* Without the page, to which its form is sent, the sign-in page has no button. */
 static void passkeys_have_no_page(judge_t *judge, const luci_site_t *site, const char *id)
 {
-    if (site->config->settings.passkeys == LUCI_PASSKEYS_OFF ||
-        has_endpoint(site, "passkey", NULL, judge->pool) || !has_endpoint(site, "login", NULL, judge->pool))
+    if (!has_passkeys(judge, site))
         return;
-    find(judge, id, LUCI_SITE_PROBLEM,
-         apr_psprintf(judge->pool, "LuciaPasskeys of %s is on, but no page offers passkeys", site->title),
-         "Write LuciaMount /account, or SetHandler luciauth-passkey and LuciaPasskeyURL");
+    if (!has_endpoint(site, "passkey", NULL, judge->pool))
+        find(judge, id, LUCI_SITE_PROBLEM,
+             apr_psprintf(judge->pool, "LuciaPasskeys of %s is on, but no page offers passkeys", site->title),
+             "Write LuciaMount /account, or SetHandler luciauth-passkey and LuciaPasskeyURL");
+    passkey_has_no_url(judge, site, id);
+}
+
+/* 1 if a virtual host has the name and https, so that the one without only leads there. */
+static int is_served_with_tls(const judge_t *judge, const char *host)
+{
+    for (int i = 0; i < judge->all->sites->nelts; i++) {
+        const luci_site_t *site = APR_ARRAY_IDX(judge->all->sites, i, const luci_site_t *);
+
+        if (site->has_tls && site->host && strcasecmp(site->host, host) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* The main server with virtual hosts serves at most what none of them is asked for. */
+static void passkeys_have_no_name(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    luci_relying_party_t party;
+    int is_of_hosts = !site->base && judge->all->sites->nelts > 1;
+
+    if (!has_passkeys(judge, site) || is_of_hosts || (site->host && strcasecmp(site->host, LOCALHOST) == 0))
+        return;
+    if (luci_relying_party_find(site->host, NULL, &party, judge->pool) == LUCI_INVALID)
+        find(judge, id, LUCI_SITE_PROBLEM,
+             apr_psprintf(judge->pool,
+                          "LuciaPasskeys of %s is on, but browsers make no passkeys for its ServerName, %s",
+                          site->title, site->host ? site->host : "which is missing"),
+             "Write ServerName with a domain name, not an address or a single word, such as ServerName "
+             "https://www.example.org");
+    else if (!site->has_tls && !is_served_with_tls(judge, site->host))
+        find(judge, id, LUCI_SITE_ADVICE,
+             apr_psprintf(judge->pool,
+                          "LuciaPasskeys of %s is on, but the server does not speak TLS, and browsers have "
+                          "passkeys only with https",
+                          site->title),
+             apr_pstrcat(judge->pool, "If a proxy in front speaks TLS, write ServerName https://", site->host,
+                         NULL));
 }
 
 /* Applications of Lucia sign users in with the password alone, and honour the sessions of this module. */
@@ -980,6 +1043,7 @@ static const rule_t rules[] = {
     { "LUCI0909", templates_are_writable, 0 },
     { "LUCI0910", factors_have_no_page, 0 },
     { "LUCI0913", passkeys_have_no_page, 0 },
+    { "LUCI0914", passkeys_have_no_name, 0 },
     { "LUCI0911", factor_is_optional_elsewhere, 0 },
     { "LUCI0912", form_refuses_factors, 0 },
 };
