@@ -255,7 +255,7 @@ cmp_ok refused_for('alice', 'factor_missing'), '>=', 2, 'S9.71: the audit log ha
 is basic(alice => $PASSWORD, on => $host{off})->status, 200, 'where LuciaSecondFactor is off, the password suffices';
 is answer(program($alice, { name => 'more' })), '401 Second factor required', 'S9.72: a session without the second factor makes no app password for that user';
 is answer(program($alice, { remove => tag($git) })), '401 Second factor required', 'S9.72: a session without the second factor removes none';
-is answer(submit($alice, [name => 'more'])), '303 /account/factor?next=/account/factors/app', 'S9.72: a browser is led to the second factor';
+is answer(submit($alice, [name => 'more'])), '303 /account/factor?next=/account/factors/app%3Fname%3Dmore', 'S9.72: a browser is led to the second factor';
 sqlite($db, 'UPDATE user_session SET factors = 2 WHERE id = ?', stored_id($alice));
 my $other = in('bobby');
 is answer($host{must}->request(POST => '/account/api/factors/app', json({ name => 'more' }), cookie => $other, origin => $origin{must}, accept => 'application/json')), '401 Second factor required', 'S9.72: with LuciaSecondFactor required a session with one factor makes none';

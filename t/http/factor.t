@@ -111,7 +111,15 @@ is answer(factor($WRONG, [$step])), '400 Incorrect code', 'S1.42: a wrong code i
 is answer(factor('', [$step])), '400 Incorrect code', 'no code is a wrong one';
 is answer($server->request(POST => '/account/factor', form(next => '/'), origin => 1, cookie => cookies($step))), '400 Incorrect code', 'a form without a code is a wrong one';
 is count_of($server, 'user_session'), $sessions + 1, 'wrong codes make no session';
-is answer(factor($codes[0], [])), '401 Unauthorized', 'S1.42: a code alone is worth nothing';
+is answer(factor($codes[0], [])), '401 Sign-in took too long. Sign in again.', 'S1.42: a code alone is worth nothing';
+for my $late (['in the form', 'factor', { next => '/plain/a.txt' }], ['in the URL', 'factor?next=/plain/a.txt', {}]) {
+    my ($where, $path, $next) = @$late;
+    my $page = $server->request(POST => "/account/$path", form(code => $codes[0], %$next), origin => 1);
+    is answer($page), '401 Sign-in took too long. Sign in again.', "S1.42: a code that comes when the step is gone gets a page that says so, with next $where";
+    like $page->body, qr{<a class="button" href="/account/login\?next=/plain/a\.txt">}, "S1.42: that page leads to sign-in and back, with next $where";
+}
+unlike $server->request(POST => '/account/factor', form(code => $codes[0], next => 'https://evil.example/'), origin => 1)->body, qr/evil/, 'S1.42: that page leads to no other site';
+is api(factor => qq({"code":"$codes[0]"}))->body, '{"error":"Unauthorized"}', 'S1.42: in JSON the answer to such a code is as before';
 $reply = factor($codes[0], [$step], next => '/plain/a.txt');
 is answer($reply), '302 /plain/a.txt', 'S1.42: the right code signs in, and leads back';
 my $alice = session_of($reply);
@@ -175,7 +183,7 @@ is row_of($server, $raised)->{factors}, 2, 'the session has two factors then';
 is row_of($server, $raised)->{proved_at}, 1000, 'S1.42: without the password it is no fresher than before';
 is row_of($server, $raised)->{created_at}, $old->{created_at}, 'S1.42: without the password it is as old as before';
 is answer($server->request(GET => '/account/factor?next=/two/a.txt', cookie => $raised)), '302 /two/a.txt', 'a session that has the factor is not asked again';
-is answer(factor($codes[5], [$other])), '401 Unauthorized', 'an ended session gets nothing';
+is answer(factor($codes[5], [$other])), '401 Sign-in took too long. Sign in again.', 'an ended session gets nothing';
 my $bobby = sign_in($server, 'bobby', path => '/account/login');
 is answer($server->request(GET => '/account/factor?next=/two/a.txt', cookie => $bobby)), '303 /account/factors?next=/two/a.txt', 'S1.42: a session whose user has no factor is led to where one sets one up';
 is answer($host{handler}->request(GET => '/mine/factor', cookie => $bobby)), '303 /mine/factors', 'LuciaFactorsURL is where the page leads';

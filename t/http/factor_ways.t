@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every way around a second factor: someone who knows the password of a user, or has an old session, and not the phone.
-# S1.40 to S1.42, S4.26, S4.27, S9.71.
+# S1.40 to S1.43, S4.26, S4.27, S9.71, S9.84.
 use strict;
 use warnings;
 use lib 't/lib';
@@ -11,6 +11,7 @@ use LuciaTest;
 use LuciaTest::Ctl;
 use LuciaTest::Factors;
 use LuciaTest::Gate;
+use LuciaTest::Passkey;
 use LuciaTest::Site qw(sign_up sign_in row_of count_of error_in $CHEAP_HASH);
 
 my $NEW = 'battery staple';
@@ -28,7 +29,7 @@ my $gates = join '', map { "<Location /$_/>\nAuthType Lucia\n$rule{$_}\n</Locati
 my $common = "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaSecret {file:\@secret\@}\nLuciaSecondFactor optional\nLuciaMount /account\nLuciaSessionCacheTTL ${ttl}s\nLuciaMaxLifetime 30d\nLuciaGroups On\nLuciaTemplates \@templates\@\n";
 my $server = LuciaTest::Server->new(modules => [qw(session session_cookie auth_form)],
     files => {
-        (map { ("htdocs/$_/a.txt" => SECRET) } keys %rule, qw(basic form)), 'htdocs/index/index.html' => SECRET, 'htdocs/plain/who.cgi' => $env, 'htdocs/sometimes/who.cgi' => $env,
+        (map { ("htdocs/$_/a.txt" => SECRET) } keys %rule, qw(basic form)), 'htdocs/index/index.html' => SECRET, 'htdocs/plain/who.cgi' => $env, 'htdocs/sometimes/who.cgi' => $env, 'htdocs/open/cookie.cgi' => qq{#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n[%s]\\n' "\$HTTP_COOKIE"\n},
         (map { ("htdocs/open/$_.shtml" => qq{<!--#config errmsg="none" -->[<!--#include virtual="/$_/a.txt" -->]\n}) } qw(two plain)),
     },
     config => "<AuthzProviderAlias expr not_bobby \"%{REMOTE_USER} in { 'alice', 'carol' }\">\n</AuthzProviderAlias>\n$common" . <<'CONF' . $gates . <<'CONF');
@@ -76,6 +77,15 @@ CONF
     LuciaSecondFactor off
 </VirtualHost>
 <VirtualHost *>
+    ServerName https://key.test
+    LuciaSecondFactor off
+    LuciaPasskeys on
+</VirtualHost>
+<VirtualHost *>
+    ServerName https://both.test
+    LuciaPasskeys on
+</VirtualHost>
+<VirtualHost *>
     ServerName foreign.test
     LuciaSecret {env:OTHER_SECRET}
 </VirtualHost>
@@ -92,7 +102,8 @@ CONF
 CONF
 my $db = $server->db;
 my $ctl = LuciaTest::Ctl->new('--config', $server->conf_file, '--vhost', '127.0.0.1');
-my %host = map { $_ => LuciaTest::Gate::Host->new($server, "$_.test", 'db/luciauth.db') } qw(must off foreign only);
+my %host = map { $_ => LuciaTest::Gate::Host->new($server, "$_.test", 'db/luciauth.db') } qw(must off foreign only key both);
+$_->{scheme} = 'https' for @host{qw(key both)};
 my $lucia = LuciaTest::Gate::Host->new($server, 'lucia.test', 'db/lucia.db');
 
 sub up { my ($name, @more) = @_; return sign_up($server, $name, path => '/account/signup', @more) }
@@ -101,7 +112,7 @@ sub cookie_named { my ($reply, $name) = @_; my @values = map { /^\Q$name\E=([^;]
 sub step_of { return cookie_named($_[0], 'auth_session_step') }
 sub session_of { return cookie_named($_[0], 'auth_session') }
 sub cookies { return join '; ', map { "$_->{name}=$_->{value}" } grep { defined } @_ }
-sub origin_of { my ($on) = @_; return $on->isa('LuciaTest::Server') ? (origin => 1) : (origin => "http://$on->{name}") }
+sub origin_of { my ($on) = @_; return $on->isa('LuciaTest::Server') ? (origin => 1) : (origin => ($on->{scheme} // 'http') . "://$on->{name}") }
 sub login { my ($name, %arg) = @_; my $on = delete $arg{on} // $server; return $on->request(POST => '/account/login', form(username => $name, password => delete $arg{password} // $PASSWORD), %arg) }
 sub api { my ($path, $fields, %arg) = @_; my $on = delete $arg{on} // $server; return $on->request(POST => "/account/api/$path", json($fields), accept => 'application/json', origin_of($on), %arg) }
 sub page { my ($path, $fields, %arg) = @_; my $on = delete $arg{on} // $server; return $on->request(POST => "/account/$path", form(%$fields), origin_of($on), %arg) }
@@ -220,27 +231,52 @@ is_deeply [map { seen($_, $before{erinX}) } qw(two env_two either error index)],
 age($before{erinX});
 is answer(page(confirm => { password => $PASSWORD }, cookie => $before{erinX})), '303 /account/factor', 'S1.42: a confirmation asks for the factor';
 is answer(api(confirm => { password => $PASSWORD }, cookie => $before{erinX})), '401 Second factor required', 'S1.42: a confirmation with JSON asks for the factor';
-my $erin = session_of(page(password => { current => $PASSWORD, password => $NEW, keep_sessions => 1 }, cookie => $before{erinX}));
-ok $erin, 'a session with one factor changes the password';
-is seen(fresh => $erin), 401, 'S1.27: a change of the password makes no fresh session of a user with a second factor';
-is row_of($server, $erin)->{factors} // 1, 1, 'S1.27: a change of the password gives no second factor';
-cmp_ok row_of($server, $erin)->{created_at}, '<', (time - 7000) * 1000, 'S1.27: the session is as old as before';
-is answer($server->request(GET => '/account/delete', cookie => $erin)), '302 /account/confirm?next=/account/delete', 'S1.35: afterwards the account is not deleted without a confirmation';
-for my $case (['username', { username => 'erich' }], ['delete', { username => 'erinX' }], ['sessions', { others => 1 }], ['factors/totp', { secret => 'A' x 32, code => '123456' }]) {
-    my ($path, $fields) = @$case;
-    is answer(api($path, $fields, cookie => $erin)), '401 Confirmation required', "S1.30: afterwards $path needs a confirmation, which asks for the factor";
+my $old = $before{erinX};
+my %change = (password => { current => $PASSWORD, password => $NEW });
+is answer(page(%change, cookie => $old)), '303 /account/factor?next=/account/password', 'S1.43: a session with one factor changes no password, and its browser is led to factor';
+is answer(api(%change, cookie => $old)), '401 Second factor required', 'S1.43: a session with one factor changes no password with JSON';
+is answer($server->request(GET => '/account/password', cookie => $old)), '302 /account/factor?next=/account/password', 'S1.43: a session with one factor is led to factor before anything is typed';
+is answer(page(password => { current => 'wrong password', password => $NEW }, cookie => $old)), '303 /account/factor?next=/account/password', 'S1.43: a session with one factor is told nothing about the password';
+is answer(login('erinX', password => $NEW)), '400 Incorrect username or password', 'S1.43: the password is as before';
+is seen(plain => $old), 200, 'S1.43: the session that was refused lives on';
+is answer($server->request(GET => '/account/delete', cookie => $old)), '302 /account/confirm?next=/account/delete', 'S1.43: a confirmation comes before the factor, for which it asks';
+my @changes = (['username', { username => 'erich' }], ['delete', { username => 'erinX' }], ['sessions', { others => 1 }], ['', { display_name => 'E' }], ['factors', { recovery_codes => 'new' }], ['factors', { remove => 'totp' }], ['factors/totp', { secret => 'A' x 32, code => totp('A' x 32, time) }], ['factors/app', { name => 'a' }]);
+for (@changes) {
+    my ($path, $fields) = @$_;
+    is answer(api($path, $fields, cookie => $old)), '401 Confirmation required', 'S1.30: with an old proof, this needs a confirmation, which asks for the factor: ' . ($path || 'the profile');
 }
-is answer(api('', { display_name => 'E' }, cookie => $erin)), '401 Confirmation required', 'S1.39: afterwards the profile is not changed without a confirmation';
-my $again = page(password => { current => $PASSWORD, password => $NEW, username => 'erinX' }, cookie => $before{erinX});
-is session_of($again), undef, 'S1.31: the form of a change that is sent twice makes no session without the factor';
 
-# The same with two factors, as a thief of the session has them.
-my $stolen = whole('erinX', password => $NEW);
-age($stolen);
-$stolen = session_of(api(password => { current => $NEW, password => $PASSWORD }, cookie => $stolen));
-is row_of($server, $stolen)->{factors}, 2, 'S1.27: a change of the password keeps the factors of the session';
-is answer(api(factors => { remove => 'totp' }, cookie => $stolen)), '401 Confirmation required', 'S1.68: session and password do not remove the factor without a code';
-is answer(api('factors/app' => { name => 'a' }, cookie => $stolen)), '401 Confirmation required', 'S9.72: session and password make no app password without a code';
+# As after a sign-in with the password alone, where LuciaSecondFactor is off.
+sqlite($db, 'UPDATE user_session SET proved_at = ? WHERE id = ?', int(time * 1000), stored_id($old));
+my $tables = join ' ', map { count_of($server, $_) } my @tables = qw(auth_user user_key user_session auth_user_totp auth_user_recovery_code auth_user_app_password);
+for (@changes) {
+    my ($path, $fields) = @$_;
+    my $url = '/account' . ($path && "/$path");
+    is answer(api($path, $fields, cookie => $old)), '401 Second factor required', 'S1.43: a fresh session with one factor changes nothing with JSON: ' . ($path || 'the profile');
+    like answer($server->request(POST => $url, form(%$fields), cookie => $old, origin => 1)), qr{^303 /account/factor\?next=\Q$url\E(?:%3F|$)}, 'S1.43: a fresh session with one factor changes nothing on a page: ' . ($path || 'the profile');
+}
+is answer($server->request(GET => "/account/$_", cookie => $old)), "302 /account/factor?next=/account/$_", "S1.43: a fresh session with one factor is led to factor before $_" for qw(username delete);
+is join(' ', map { count_of($server, $_) } @tables), $tables, 'S1.43: none of this has changed a table';
+is sqlite_value($db, 'SELECT display_name FROM auth_user WHERE username = ?', 'erinX'), undef, 'S1.43: none of this has changed the user';
+my $raised = session_of(factor(code('erinX'), $old));
+is answer(api('', { display_name => 'E' }, cookie => $raised)) =~ s/ .*//r, 200, 'S1.43: with the factor, the session that is fresh changes the user';
+
+# With two factors, as a thief of the session has them.
+my $erin = $raised;
+age($erin);
+$old = $erin;
+$erin = session_of(page(%change, cookie => $old));
+ok $erin, 'a session with two factors changes the password';
+is seen(fresh => $erin), 401, 'S1.27: a change of the password makes no fresh session of a user with a second factor';
+is row_of($server, $erin)->{factors}, 2, 'S1.27: a change of the password keeps the factors of the session';
+cmp_ok row_of($server, $erin)->{created_at}, '<', (time - 7000) * 1000, 'S1.27: the session is as old as before';
+for (@changes) {
+    my ($path, $fields) = @$_;
+    is answer(api($path, $fields, cookie => $erin)), '401 Confirmation required', 'S1.30: session and password do not suffice without a code: ' . ($path || 'the profile');
+}
+my $again = page(password => { current => $PASSWORD, password => $NEW, username => 'erinX' }, cookie => $old);
+is session_of($again), undef, 'S1.31: the form of a change that is sent twice makes no session without the factor';
+page(password => { current => $NEW, password => $PASSWORD }, cookie => $erin);
 
 # ---- Half a session where two factors are required ----
 
@@ -308,6 +344,53 @@ is seen(plain => $fresh, on => $host{off}), 200, 'S1.40: it is valid where Lucia
 is seen(two => $fresh), 200, 'S1.40: afterwards it has two factors as before';
 is session_of(login('alice', on => $host{must})), undef, 'S1.41: where a second factor is required, sign-in asks for it';
 
+# ---- A passkey that is added where no second factor is asked for ----
+
+sub offer_of { my ($cookie, %arg) = @_; return ($arg{on} // $host{key})->request(GET => '/account/api/passkeys', cookie => $cookie, accept => 'application/json')->json->{registration} }
+sub add { my ($key, $cookie, %arg) = @_; %arg = (on => $host{key}, %arg); return answer(api(passkeys => { $key->registration(offer_of($cookie, %arg)) }, cookie => $cookie, %arg)) =~ s/^200 .*/200/r =~ s/ $//r }
+sub passkeys_of { my ($name) = @_; return sqlite_value($db, 'SELECT count(*) FROM auth_user_passkey WHERE user_id = ?', user_id($db, $name)) }
+my %at_key = (party => 'key.test', origin => 'https://key.test');
+my %key = (on => $host{key});
+$off = session_of(login('alice', %key));
+ok $off, 'S9.84: where passkeys are on and LuciaSecondFactor is off, the password signs in';
+my $thief = LuciaTest::Passkey->new(id => 'of a thief', %at_key);
+is add($thief, $off), '401 Second factor required', 'S9.84: without LuciaSecondFactor, the password alone adds no passkey to an account that has a second factor elsewhere';
+is answer(page(passkeys => { $thief->registration(offer_of($off)) }, cookie => $off, %key)), '401 Second factor required', 'S9.84: the page of passkeys adds none for the password alone';
+is passkeys_of('alice'), 0, 'S9.84: the account has no passkey';
+my $owner = LuciaTest::Passkey->new(id => 'of the owner', %at_key);
+is add($owner, $fresh), 200, 'S9.84: without LuciaSecondFactor, a session with two factors adds one';
+my $tag = $host{key}->request(GET => '/account/api/passkeys', cookie => $off, accept => 'application/json')->json->{passkeys}[0]{tag};
+is answer(api(passkeys => { remove => $tag }, cookie => $off, %key)), '401 Second factor required', 'S9.84: without LuciaSecondFactor, the password alone removes no passkey';
+is answer(api(passkeys => { rename => $tag, name => 'x' }, cookie => $off, %key)), '401 Second factor required', 'S9.84: without LuciaSecondFactor, the password alone renames no passkey';
+my $with_key = session_of(api(passkey => { $owner->assertion($host{key}->request(GET => '/account/api/passkey', accept => 'application/json')->json, handle => offer_of($off)->{user_handle}) }, %key));
+is row_of($server, $with_key)->{factors}, 2, 'S1.40: a passkey that has verified its user counts as two factors without LuciaSecondFactor';
+is seen(two => $with_key), 200, 'S1.40: it counts as two factors elsewhere';
+is answer(api(passkeys => { remove => $tag }, cookie => $with_key, %key)) =~ s/ .*//r, 200, 'S9.84: without LuciaSecondFactor, a session of a passkey removes one';
+take_factors($db, 'alice');
+changed('alice');
+is add(LuciaTest::Passkey->new(id => 'first', %at_key), $off), 200, 'S9.84: the password alone adds the first factor of an account';
+is add($thief, $off), '401 Second factor required', 'S9.84: the password alone adds no second one';
+
+# The only factor of alice is a passkey now, which some sites do not know.
+$off = session_of(login('alice'));
+ok $off, 'where LuciaPasskeys is off, the password of a user who has nothing but a passkey signs in';
+for (['factors/totp', { secret => 'A' x 32, code => totp('A' x 32, time) }], ['factors/app', { name => 'a' }], ['password', { current => $PASSWORD, password => $NEW }], ['username', { username => 'alicia' }], ['delete', { username => 'alice' }], ['sessions', { others => 1 }]) {
+    my ($path, $fields) = @$_;
+    is answer(api($path, $fields, cookie => $off)), '401 Second factor required', "S1.43: where LuciaPasskeys is off, such a session changes nothing: $path";
+}
+is answer(api('factors/totp' => { secret => 'A' x 32, code => totp('A' x 32, time) }, cookie => session_of(login('alice', on => $host{off})))), '401 Second factor required', 'S1.43: a session of where both are off sets up no app';
+is passkeys_of('alice'), 1, 'S9.84: the account has the passkey of its owner';
+sqlite($db, 'DELETE FROM auth_user_passkey WHERE user_id = ?', user_id($db, 'alice'));
+$codes{alice} = [give_codes($db, 'alice')];
+changed('alice');
+
+# ---- The step where there is none ----
+
+$step = step_of(login('alice'));
+for my $at ($server, @host{qw(off key must)}) {
+    is $at->request(GET => '/open/cookie.cgi', cookie => "a=b; $step->{name}=$step->{value}; c=d")->body, "[a=b; c=d]\n", 'S1.41: content does not see the cookie of a step, at ' . ($at->{name} // 'the main server');
+}
+
 # ---- What a second factor leaves ----
 
 my $isaac = up('isaac');
@@ -359,9 +442,19 @@ ok $signed_in, 'S1.42: a sign-in that began at one server ends at the other one'
 is answer(page(factor => { code => $spent }, on => $node, cookie => cookies($step))), '400 Incorrect code', 'S1.42: step and code replayed at the other server give no session';
 is seen(two => $signed_in, on => $node), 200, 'S1.40: two factors count at the other server';
 is seen(two => $frank, on => $node), 401, 'S1.40: the session with one factor has one at the other server';
-my $raised = session_of(page(factor => { code => code('frank') }, cookie => $frank));
+$raised = session_of(page(factor => { code => code('frank') }, cookie => $frank));
 is seen(two => $raised, on => $node), 200, 'S1.42: a session that got the factor has it at the other server at once';
 isnt seen(two => $frank, on => $node), 200, 'S1.42: what the other server knows of the old session gets no factor';
+
+# ---- Another server that has passkeys and no second factors ----
+
+my $bare = LuciaTest::Server->new(modules => [], config => "ServerName https://key.test\n" . ($common =~ s{\@db\@}{$db}r =~ s{LuciaSecondFactor optional}{LuciaSecondFactor off\nLuciaPasskeys on}r));
+my $there = LuciaTest::Gate::Host->new($bare, 'key.test');
+$there->{scheme} = 'https';
+my $mine = session_of(login('alice', on => $there));
+ok $mine, 'the password signs in at another server that has passkeys and no second factors';
+is add($thief, $mine, on => $there), '401 Second factor required', 'S9.84: it adds no passkey there to an account that has a second factor elsewhere';
+is passkeys_of('alice'), 0, 'S9.84: the account has no passkey of another server';
 
 # ---- Rows that an application of Lucia has inserted ----
 

@@ -143,6 +143,10 @@ like $host{handler}->request(GET => '/mine/factors', cookie => $alice)->body, qr
 my $old = in('alice');
 age($old);
 is answer(get('factors/totp', $old)), '302 /account/confirm?next=/account/factors/totp', 'S1.66: a session that is not fresh is led to the confirmation first';
+is answer(get('factors/totp?next=/two/a.txt', $old)), '302 /account/confirm?next=/account/factors/totp%3Fnext%3D/two/a.txt', 'S1.67: a confirmation that comes first keeps the way back';
+is answer(get('factors/totp?next=/two/a.txt&secret=AAAA', $old)), '302 /account/confirm?next=/account/factors/totp%3Fnext%3D/two/a.txt', 'S1.67: a confirmation that comes first keeps nothing else of the query';
+is answer(get('factors/totp?next=https://evil.example/', $old)), '302 /account/confirm?next=/account/factors/totp', 'S1.67: another site is no way back from a confirmation';
+is answer(get('factors/totp?next=/two/a.txt')), '302 /account/login?next=/account/factors/totp%3Fnext%3D/two/a.txt', 'S1.67: a sign-in that comes first keeps the way back';
 is answer(get('api/factors/totp', $old)), '401 Confirmation required', 'S1.66: a script without a fresh session gets no secret';
 is answer(api('factors/totp', { secret => $secret, code => code($secret) }, $old)), '401 Confirmation required', 'S1.66: a script without a fresh session sets nothing up';
 is get('factors', $old)->status, 200, 'S1.65: the list needs no fresh session';

@@ -244,7 +244,7 @@ is "$accepted $refused", '20 60', 'S9.82: of four requests with one answer at th
 # ---- As the only factor ----
 
 my $only = LuciaTest::Server->new(throttle => 0, config => "LuciaDatabase sqlite3 \@db\@\nLuciaPasswordHash argon2id m=8 t=1 p=1\nLuciaMount /account\nLuciaSecret {file:\@secret\@}\nLuciaPasskeys only\nLuciaSessionCache off\n"
-    . "<Location /basic>\nAuthType Basic\nAuthName x\nAuthBasicProvider lucia\nRequire valid-user\n</Location>\n", files => { 'htdocs/basic/a.txt' => 'a' });
+    . "<Location /gated>\nAuthType Lucia\nRequire valid-user\n</Location>\n<Location /basic>\nAuthType Basic\nAuthName x\nAuthBasicProvider lucia\nRequire valid-user\n</Location>\n", files => { map { ("htdocs/$_/a.txt" => 'a') } qw(basic gated) });
 $host = 'localhost:' . $only->port;
 sub only { my ($method, $path, $fields, @more) = @_; return $only->request($method => "/account/$path", $fields ? form(%$fields) : (), host => $host, origin => "http://$host", @more) }
 sub over_basic { return $only->request(GET => '/basic/a.txt', headers => { Authorization => 'Basic ' . MIME::Base64::encode_base64("$_[0]:$PASSWORD", '') })->status }
@@ -255,7 +255,23 @@ $key = passkey(origin => "http://$host");
 $offer = only(GET => 'api/passkeys', undef, cookie => $dora, %json)->json->{registration};
 is $offer->{user_verification}, 'required', 'S9.86: a passkey that is the only factor verifies its user';
 is only(POST => 'api/passkeys', { $key->registration($offer, flags => 0x01) }, cookie => $dora, %json)->status, 400, 'S9.86: a passkey that does not verify its user is not added';
-is only(POST => 'api/passkeys', { $key->registration(only(GET => 'api/passkeys', undef, cookie => $dora, %json)->json->{registration}) }, cookie => $dora, %json)->status, 200, 'a passkey that verifies its user is added';
+is only(GET => 'sessions', undef, cookie => $dora)->location, '/account/passkeys?next=/account/sessions', 'S9.86: a session without a passkey is led to the page that adds one';
+is $only->request(GET => '/account', host => $host, cookie => $dora)->location, '/account/passkeys?next=/account', 'S9.86: the profile leads there as well';
+is only(GET => 'login?next=/a', undef, cookie => $dora)->location, '/account/passkeys?next=/a', 'S9.86: sign-in leads a session without a passkey there';
+is only(GET => 'api/sessions', undef, cookie => $dora, %json)->status . only(GET => 'api/sessions', undef, cookie => $dora, %json)->body, '401{"error":"Add a passkey first"}', 'S9.86: a script with such a session gets 401';
+is only(POST => 'api/password', { current => $PASSWORD, password => 'battery staple' }, cookie => $dora, %json)->status, 401, 'S9.86: such a session changes no password';
+sub gated { my ($cookie, %arg) = @_; return $only->request(GET => '/gated/a.txt', host => $host, LuciaTest::Gate::navigation(), cookie => $cookie, %arg) }
+is gated($dora)->location, '/account/passkeys?next=/gated/a.txt', 'S9.86: a gate leads a session without a passkey there';
+is gated($dora, host => 'localhost')->status, 302, 'S9.86: another port in the request does not excuse from a passkey';
+$reply = only(GET => 'passkeys?next=/gated/a.txt', undef, cookie => $dora);
+like $reply->body, qr/This site asks everyone for a passkey/, 'S9.86: the page says why it is shown';
+unlike $reply->body, qr{href="/account"}, 'S9.86: the page does not lead back to itself';
+$reply = only(POST => 'passkeys?next=/gated/a.txt', { $key->registration(only(GET => 'api/passkeys', undef, cookie => $dora, %json)->json->{registration}), username => 'dora' }, cookie => $dora);
+is $reply->status . $reply->location, '303/gated/a.txt', 'S9.86: a passkey that verifies its user is added, and leads on';
+my $half = $dora;
+$dora = cookie_of($reply);
+is gated($dora)->status, 200, 'S9.86: the session with a passkey is admitted';
+isnt gated($half)->status, 200, 'S9.86: the session before it has ended';
 $reply = only(POST => 'api/login', { username => 'dora', password => $PASSWORD }, %json);
 is $reply->status . $reply->body, '400{"error":"Sign in with your passkey"}', 'S9.86: with a passkey, the password does not sign in';
 ok !cookie_of($reply), 'a password without the passkey gets no session';
@@ -273,6 +289,18 @@ is only(POST => 'api/passkey', { %proof, confirm => 1 }, cookie => $eve, %json)-
 $reply = only(POST => 'passkey', { %proof, confirm => 1, next => '/account/passkeys' }, cookie => $dora);
 is $reply->status . $reply->location, '302/account/passkeys', 'a passkey confirms the session of its user';
 is only(GET => 'passkeys', undef, cookie => cookie_of($reply))->status, 200, 'the session is fresh after a passkey';
+my $late = cookie_of($reply);
+LuciaTest::sqlite($only->db, 'UPDATE user_session SET factors = 1');
+is only(GET => 'passkeys?next=/gated/a.txt', undef, cookie => $late)->location, '/account/confirm?next=/account/passkeys%3Fnext%3D/gated/a.txt', 'S9.86: a session from before the passkey is led to use it';
+like only(GET => 'passkey', undef, cookie => $late)->body, qr/data-passkey="get"/, 'S9.86: the page of a sign-in with a passkey takes it';
+is $only->request(GET => '/gated/a.txt', LuciaTest::Gate::navigation(), cookie => $late)->status, 200, 'S9.86: where passkeys cannot be used, a session without one is admitted';
+
+my $strict = LuciaTest::Server->new(throttle => 0, files => { 'htdocs/gated/a.txt' => 'a' }, config => "ServerName https://tls.example\nLuciaDatabase sqlite3 \@db\@\nLuciaPasswordHash argon2id m=8 t=1 p=1\nLuciaMount /account\nLuciaSecret {file:\@secret\@}\nLuciaPasskeys only\n<Location /gated>\nAuthType Lucia\nRequire valid-user\n</Location>\n");
+my $gerd = cookie_of($strict->request(POST => '/account/api/signup', form(username => 'gerd', password => $PASSWORD), host => 'tls.example', %json));
+for my $named ('tls.example', 'evil.example', '127.0.0.1', 'evil.tls.example') {
+    $reply = $strict->request(GET => '/gated/a.txt', host => $named, LuciaTest::Gate::navigation(), cookie => $gerd);
+    is $reply->status . ($reply->location // ''), '302/account/passkeys?next=/gated/a.txt', "S9.86: a request for $named does not excuse from a passkey";
+}
 
 # ---- Two virtual hosts with the same users ----
 

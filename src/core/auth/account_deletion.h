@@ -16,7 +16,8 @@ typedef struct {
  *
  * INVALID: the typed name is not the user's; white space around it and its case do not matter, as at sign-in.
  * CONFLICT: a row of another table refers to the account, such as one of an application, which a notice
- * tells; nothing was deleted. EXPIRED: the session has ended meanwhile. BUSY, UNAVAILABLE, INTERNAL; after
+ * tells; nothing was deleted. EXPIRED: the session has ended meanwhile. DENIED: the user has a second
+ * factor that the session lacks. BUSY, UNAVAILABLE, INTERNAL; after
  * UNAVAILABLE the account may have been deleted. */
 luci_result_t luci_account_deletion(const luci_auth_t *auth, const luci_account_deletion_t *deletion,
                                     apr_pool_t *pool) LUCI_MUST_USE;

@@ -147,10 +147,10 @@ static luci_reason_t reason_of(luci_result_t result)
     switch (result) {
     case LUCI_CONFLICT: return LUCI_REASON_VALUE_TAKEN;
     case LUCI_EXPIRED: return LUCI_REASON_NO_SESSION;
+    case LUCI_DENIED: return LUCI_REASON_ONE_FACTOR;
     case LUCI_OK:
     case LUCI_INVALID:
     case LUCI_NOT_FOUND:
-    case LUCI_DENIED:
     case LUCI_THROTTLED:
     case LUCI_BUSY:
     case LUCI_UNAVAILABLE:

@@ -21,6 +21,7 @@ typedef struct {
  * OK. CONFLICT: the column takes each value once, and another user has this one; the attempt counts as a
  * sign-up, which limits how many values a client can probe. THROTTLED: it had too many of those. INVALID: the
  * column does not take a value, as far as the engine says so. EXPIRED: the session has ended meanwhile.
+ * DENIED: the user has a second factor that the session lacks.
  * UNAVAILABLE: also if the table lacks a column. BUSY, INTERNAL. Nothing is written then, except perhaps
  * after UNAVAILABLE. */
 luci_result_t luci_attribute_change(const luci_auth_t *auth, luci_attribute_change_t *change,

@@ -106,7 +106,8 @@ typedef struct {
     int refused; /* set by luci_auth_sign_up: the number of the attribute whose value the database refused,
                     from 1; 0: none */
     int has_second_factor;       /* 1: the user has proved a second factor, so that none is asked for */
-    luci_factor_demand_t demand; /* set by luci_auth_sign_in and luci_confirm, with the result DENIED */
+    luci_factor_demand_t demand; /* set by luci_auth_sign_in, luci_confirm and luci_password_change, with the
+                                    result DENIED */
     luci_weakness_t weakness;    /* set by luci_auth_sign_up and luci_password_change: why the new password is
                                     INVALID */
 } luci_auth_request_t;

@@ -20,8 +20,8 @@ typedef struct {
  *
  * OK: luci_auth_device then gives the device cookie of the
  * new name. INVALID: the name is not allowed. CONFLICT: it is taken. EXPIRED: the session has ended
- * meanwhile. THROTTLED, BUSY, UNAVAILABLE, INTERNAL as luci_auth_sign_up; after UNAVAILABLE the user may have
- * been renamed. */
+ * meanwhile. DENIED: the user has a second factor that the session lacks. THROTTLED, BUSY, UNAVAILABLE,
+ * INTERNAL as luci_auth_sign_up; after UNAVAILABLE the user may have been renamed. */
 luci_result_t luci_name_change(const luci_auth_t *auth, luci_name_change_t *change,
                                apr_pool_t *pool) LUCI_MUST_USE;
 

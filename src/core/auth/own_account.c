@@ -2,6 +2,7 @@
 #include "core/auth/own_account.h"
 
 #include "core/auth/auth_int.h"
+#include "core/auth/factor_need.h"
 #include "core/auth/known_password.h"
 #include "core/session/session_end.h"
 
@@ -31,9 +32,11 @@ static luci_result_t write_change(luci_db_t *db, void *baton, apr_pool_t *scratc
     writing_t *writing = baton;
     const luci_own_account_t *change = writing->change;
     luci_user_t user;
+    int kinds;
     luci_result_t result = confirm(db, writing, &user);
 
-    (void)scratch;
+    if (result == LUCI_OK)
+        result = luci_factor_need(db, writing->auth->settings, change->session, &kinds, scratch);
     if (result == LUCI_OK)
         result = luci_session_tokens(db, user.id, &writing->tokens, writing->pool);
     return result == LUCI_OK ? change->write(db, change->baton, &user, writing->pool) : result;

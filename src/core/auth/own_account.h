@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the use cases share in which people change their own account: a transaction that begins with the
- * user's lock and sees that the session of the request has not ended, and caches that forget all sessions of
- * the user afterwards, so that no request sees the account as it was. */
+ * user's lock and sees that the session of the request has not ended and has enough factors, and caches that
+ * forget all sessions of the user afterwards, so that no request sees the account as it was. */
 #ifndef LUCI_OWN_ACCOUNT_H
 #define LUCI_OWN_ACCOUNT_H
 
@@ -19,6 +19,7 @@ typedef struct {
 } luci_own_account_t;
 
 /* Runs a change. EXPIRED: the session has ended, or its user was disabled or deleted; write was not called.
+ * DENIED: the user has a second factor that the session lacks (factor_need.h); write was not called, either.
  * Other results are those of write, or BUSY, UNAVAILABLE, INTERNAL. The sessions of the user, as many as
  * there were under the lock, are removed from the caches before it returns; those that write leaves stay
  * valid and are read from the database until they may be cached again. */

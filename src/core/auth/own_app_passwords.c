@@ -3,11 +3,8 @@
 
 #include "core/auth/auth_int.h"
 #include "core/auth/own_account.h"
-#include "core/factor/factor.h"
 
 #include <apr_strings.h>
-
-#define FACTORS_NEEDED 2
 
 luci_result_t luci_own_app_passwords_list(const luci_auth_t *auth, const char *user_id,
                                           apr_array_header_t **list, apr_pool_t *pool)
@@ -25,35 +22,22 @@ luci_result_t luci_own_app_passwords_list(const luci_auth_t *auth, const char *u
 /* ---- The change ---- */
 
 typedef struct {
-    const luci_auth_t *auth;
     const luci_own_app_password_t *change;
 } writing_t;
 
-/* An app password stands beside the second factor, so that a session that was made without it, with a
- * password that may be stolen, must not make one. */
-static luci_result_t require_factor(luci_db_t *db, const writing_t *writing, apr_pool_t *pool)
-{
-    int kinds;
-    luci_result_t result;
-
-    if (writing->change->session->factors >= FACTORS_NEEDED)
-        return LUCI_OK;
-    if (writing->auth->settings->second_factor == LUCI_SECOND_FACTOR_REQUIRED)
-        return LUCI_DENIED;
-    result = luci_factor_kinds(db, writing->change->session->user.id, &kinds, pool);
-    return result == LUCI_OK && kinds ? LUCI_DENIED : result;
-}
-
 static luci_result_t write_change(luci_db_t *db, void *baton, const luci_user_t *user, apr_pool_t *pool)
 {
-    const writing_t *writing = baton;
-    const luci_own_app_password_t *change = writing->change;
-    luci_result_t result = require_factor(db, writing, pool);
+    const luci_own_app_password_t *change = ((const writing_t *)baton)->change;
 
-    if (result != LUCI_OK)
-        return result;
     return change->wanted ? luci_app_password_make(db, user->id, change->wanted, pool)
                           : luci_app_password_delete(db, user->id, change->tag, pool);
+}
+
+/* An app password stands beside the second factor, so that a session that was made without it, with a
+ * password that may be stolen, must not make one, not even before the factor that the user must have. */
+static int is_half(const luci_auth_t *auth, const luci_session_t *session)
+{
+    return session->factors < 2 && auth->settings->second_factor == LUCI_SECOND_FACTOR_REQUIRED;
 }
 
 static luci_result_t need_table(const luci_auth_t *auth)
@@ -71,13 +55,15 @@ static luci_result_t need_table(const luci_auth_t *auth)
 static luci_result_t run_change(const luci_auth_t *auth, const luci_own_app_password_t *change,
                                 apr_pool_t *pool)
 {
-    writing_t writing = { auth, change };
+    writing_t writing = { change };
     luci_own_account_t own = { change->session, change->now, write_change, NULL, &writing };
     luci_result_t result;
 
     if (change->wanted && !change->wanted->name)
         return LUCI_INVALID;
     result = need_table(auth);
+    if (result == LUCI_OK && is_half(auth, change->session))
+        return LUCI_DENIED;
     return result == LUCI_OK ? luci_own_account_change(auth, &own, pool) : result;
 }
 

@@ -47,19 +47,6 @@ luci_result_t luci_own_factors_read(const luci_auth_t *auth, const luci_session_
     return result;
 }
 
-/* Reads the kinds of factors under the lock. DENIED: there are some, and the session was not proved with one.
- */
-static luci_result_t check_factors(luci_db_t *db, const writing_t *writing, int *kinds, apr_pool_t *scratch)
-{
-    const luci_session_t *session = writing->own->session;
-    luci_result_t result = luci_factor_kinds(db, session->user.id, kinds, scratch);
-
-    if (result != LUCI_OK || !*kinds || session->factors >= 2)
-        return result;
-    writing->own->reason = LUCI_REASON_ONE_FACTOR;
-    return LUCI_DENIED;
-}
-
 typedef luci_result_t write_fn(luci_db_t *db, void *baton, const luci_user_t *user, apr_pool_t *pool);
 
 static luci_reason_t reason_of(luci_result_t result)
@@ -67,7 +54,7 @@ static luci_reason_t reason_of(luci_result_t result)
     switch (result) {
     case LUCI_INVALID:
     case LUCI_NOT_FOUND: return LUCI_REASON_BAD_REQUEST;
-    case LUCI_DENIED: return LUCI_REASON_WRONG_CODE;
+    case LUCI_DENIED: return LUCI_REASON_ONE_FACTOR;
     case LUCI_CONFLICT: return LUCI_REASON_HAS_FACTOR;
     case LUCI_EXPIRED: return LUCI_REASON_NO_SESSION;
     case LUCI_OK:
@@ -141,11 +128,8 @@ static luci_result_t write_app(luci_db_t *db, void *baton, const luci_user_t *us
 {
     writing_t *writing = baton;
     const luci_totp_owner_t owner = { writing->auth->settings->seal_keys, user->id, writing->own->now };
-    int kinds;
-    luci_result_t result = check_factors(db, writing, &kinds, pool);
+    luci_result_t result = luci_totp_store(db, &owner, writing->seed, writing->step, pool);
 
-    if (result == LUCI_OK)
-        result = luci_totp_store(db, &owner, writing->seed, writing->step, pool);
     if (result == LUCI_OK)
         result = luci_recovery_replace(db, user->id, writing->codes, pool);
     return result == LUCI_OK ? replace_session(db, writing, pool) : result;
@@ -153,9 +137,11 @@ static luci_result_t write_app(luci_db_t *db, void *baton, const luci_user_t *us
 
 static luci_result_t enrol(writing_t *writing, luci_totp_enrolment_t *enrolment, apr_pool_t *pool)
 {
-    const luci_own_factor_t *own = writing->own;
+    luci_own_factor_t *own = writing->own;
     luci_result_t result = check_app(writing, enrolment);
 
+    if (result == LUCI_DENIED)
+        own->reason = LUCI_REASON_WRONG_CODE;
     if (result == LUCI_OK)
         result = luci_recovery_new(writing->codes);
     if (result == LUCI_OK)
@@ -189,13 +175,11 @@ luci_result_t luci_own_totp_enrol(const luci_auth_t *auth, luci_totp_enrolment_t
 
 static luci_result_t write_removal(luci_db_t *db, void *baton, const luci_user_t *user, apr_pool_t *pool)
 {
-    writing_t *writing = baton;
     luci_factors_t left = { 0 };
-    int kinds, removed = 0;
-    luci_result_t result = check_factors(db, writing, &kinds, pool);
+    int removed = 0;
+    luci_result_t result = luci_totp_remove(db, user->id, &removed, pool);
 
-    if (result == LUCI_OK)
-        result = luci_totp_remove(db, user->id, &removed, pool);
+    (void)baton;
     if (result == LUCI_OK && !removed)
         return LUCI_NOT_FOUND;
     if (result == LUCI_OK)
@@ -221,7 +205,7 @@ static luci_result_t write_codes(luci_db_t *db, void *baton, const luci_user_t *
 {
     writing_t *writing = baton;
     int kinds;
-    luci_result_t result = check_factors(db, writing, &kinds, pool);
+    luci_result_t result = luci_factor_kinds(db, user->id, &kinds, pool);
 
     if (result == LUCI_OK && !kinds)
         return LUCI_NOT_FOUND;

@@ -2,6 +2,7 @@
 #include "core/auth/own_passkeys.h"
 
 #include "core/auth/auth_int.h"
+#include "core/auth/factor_need.h"
 #include "core/auth/own_account.h"
 #include "core/factor/factor.h"
 #include "core/recovery/recovery.h"
@@ -13,21 +14,10 @@ int luci_own_passkeys_need_verification(const luci_settings_t *settings)
     return settings->passkeys == LUCI_PASSKEYS_ONLY;
 }
 
-/* DENIED: the user has a second factor, and the session was made without it, so that a stolen password alone
- * adds or removes none. */
-static luci_result_t need_factors(luci_db_t *db, const luci_session_t *session, apr_pool_t *scratch)
-{
-    int kinds = 0;
-    luci_result_t result = LUCI_OK;
-
-    if (luci_db_target(db)->settings->second_factor != LUCI_SECOND_FACTOR_OFF && session->factors < 2)
-        result = luci_factor_kinds(db, session->user.id, &kinds, scratch);
-    return result == LUCI_OK && kinds ? LUCI_DENIED : result;
-}
-
 /* ---- Registration ---- */
 
 typedef struct {
+    const luci_auth_t *auth;
     luci_passkey_registration_t *registration;
     luci_challenge_t challenge;
     luci_reason_t reason;
@@ -40,11 +30,39 @@ static luci_result_t refuse(adding_t *adding, luci_reason_t reason, luci_passkey
     return LUCI_DENIED;
 }
 
+/* With LuciaPasskeys only, a session with one factor is there only to add a passkey, which has verified its
+ * user and is a second one. */
+static int is_half(const adding_t *adding)
+{
+    return adding->auth->settings->passkeys == LUCI_PASSKEYS_ONLY &&
+           adding->registration->session->factors < 2;
+}
+
+static luci_result_t replace_session(luci_db_t *db, const adding_t *adding, apr_pool_t *pool)
+{
+    luci_passkey_registration_t *registration = adding->registration;
+    const luci_settings_t *settings = adding->auth->settings;
+    luci_result_t result = luci_session_delete(db, &registration->session->token, settings, pool);
+
+    registration->renewed.user.lacks = luci_db_columns(db).lacks;
+    return result == LUCI_OK
+               ? luci_session_insert(db, &registration->renewed, settings, &registration->client, pool)
+               : result;
+}
+
+static luci_result_t insert(luci_db_t *db, const adding_t *adding, apr_pool_t *pool)
+{
+    luci_result_t result = luci_passkey_insert(db, &adding->registration->passkey, pool);
+
+    return result == LUCI_OK && adding->registration->is_renewed ? replace_session(db, adding, pool) : result;
+}
+
 static luci_result_t write_passkey(luci_db_t *db, void *baton, const luci_user_t *user, apr_pool_t *pool)
 {
     adding_t *adding = baton;
     luci_passkey_registration_t *registration = adding->registration;
-    luci_result_t result = need_factors(db, registration->session, pool);
+    luci_result_t result =
+        luci_factor_need_for_passkeys(db, adding->auth->settings, registration->session, pool);
 
     (void)user;
     if (result == LUCI_DENIED)
@@ -54,7 +72,7 @@ static luci_result_t write_passkey(luci_db_t *db, void *baton, const luci_user_t
     if (result == LUCI_DENIED)
         return refuse(adding, LUCI_REASON_WRONG_PASSKEY, LUCI_PASSKEY_FAULT_CHALLENGE);
     if (result == LUCI_OK)
-        result = luci_passkey_insert(db, &registration->passkey, pool);
+        result = insert(db, adding, pool);
     registration->is_full = result == LUCI_EXPIRED;
     if (result == LUCI_CONFLICT || result == LUCI_EXPIRED) {
         adding->reason = LUCI_REASON_HAS_FACTOR;
@@ -64,8 +82,9 @@ static luci_result_t write_passkey(luci_db_t *db, void *baton, const luci_user_t
 }
 
 /* NOT_FOUND: the page is too old. */
-static luci_result_t verify(const luci_auth_t *auth, adding_t *adding, apr_pool_t *pool)
+static luci_result_t verify(adding_t *adding, apr_pool_t *pool)
 {
+    const luci_auth_t *auth = adding->auth;
     luci_passkey_registration_t *registration = adding->registration;
     luci_challenge_use_t use = { auth->settings->seal_keys, LUCI_CHALLENGE_REGISTRATION,
                                  registration->session->user.id };
@@ -87,7 +106,22 @@ static luci_result_t verify(const luci_auth_t *auth, adding_t *adding, apr_pool_
     return result == LUCI_OK ? luci_passkey_new(&credential, &registration->passkey, pool) : result;
 }
 
-static luci_result_t add(const luci_auth_t *auth, adding_t *adding, apr_pool_t *pool)
+/* Makes the session that replaces half a one. */
+static luci_result_t renew(const adding_t *adding, apr_pool_t *pool)
+{
+    luci_passkey_registration_t *registration = adding->registration;
+    luci_result_t result;
+
+    if (!is_half(adding))
+        return LUCI_OK;
+    result = luci_session_new(&registration->renewed, &registration->session->user, adding->auth->settings,
+                              registration->now, pool);
+    registration->renewed.factors = 2;
+    registration->is_renewed = result == LUCI_OK;
+    return result;
+}
+
+static luci_result_t add(adding_t *adding, apr_pool_t *pool)
 {
     luci_passkey_registration_t *registration = adding->registration;
     luci_passkey_t *passkey = &registration->passkey;
@@ -99,11 +133,15 @@ static luci_result_t add(const luci_auth_t *auth, adding_t *adding, apr_pool_t *
     if (result == LUCI_INVALID)
         adding->reason = LUCI_REASON_BAD_REQUEST;
     if (result == LUCI_OK)
-        result = verify(auth, adding, pool);
+        result = verify(adding, pool);
     if (result == LUCI_OK)
-        result = luci_own_account_change(auth, &own, pool);
+        result = renew(adding, pool);
+    if (result == LUCI_OK)
+        result = luci_own_account_change(adding->auth, &own, pool);
     if (result == LUCI_EXPIRED)
         adding->reason = LUCI_REASON_NO_SESSION;
+    if (result == LUCI_DENIED && adding->reason == LUCI_REASON_NONE)
+        adding->reason = LUCI_REASON_ONE_FACTOR;
     return result;
 }
 
@@ -111,33 +149,39 @@ luci_result_t luci_own_passkeys_add(const luci_auth_t *auth, luci_passkey_regist
                                     apr_pool_t *pool)
 {
     luci_event_t event = { .kind = LUCI_EVENT_FACTOR_ADD, .at = registration->now, .factor = FACTOR };
-    adding_t adding = { .registration = registration };
+    adding_t adding = { .auth = auth, .registration = registration };
     luci_result_t result;
 
     registration->fault = LUCI_PASSKEY_FAULT_NONE;
     registration->is_full = 0;
-    result = add(auth, &adding, pool);
-    if (result != LUCI_OK)
+    registration->is_renewed = 0;
+    result = add(&adding, pool);
+    if (result != LUCI_OK) {
         event.reason = adding.reason ? adding.reason : luci_reason_of(result);
-    luci_auth_report(auth, &event, &registration->session->user, registration->session);
+        registration->is_renewed = 0;
+    }
+    luci_auth_report(auth, &event, &registration->session->user,
+                     registration->is_renewed ? &registration->renewed : registration->session);
     return result;
 }
 
 /* ---- Changes ---- */
 
 typedef struct {
+    const luci_auth_t *auth;
     const luci_passkey_change_t *change;
     const char *name; /* NULL: the passkey is removed */
     luci_reason_t reason;
 } changing_t;
 
 /* Recovery codes go with the last factor. */
-static luci_result_t remove_codes(luci_db_t *db, const char *user_id, apr_pool_t *scratch)
+static luci_result_t remove_codes(luci_db_t *db, const changing_t *changing, const char *user_id,
+                                  apr_pool_t *scratch)
 {
     int kinds = 0;
     luci_result_t result;
 
-    if (luci_db_target(db)->settings->second_factor == LUCI_SECOND_FACTOR_OFF)
+    if (changing->auth->settings->second_factor == LUCI_SECOND_FACTOR_OFF)
         return LUCI_OK;
     result = luci_factor_kinds(db, user_id, &kinds, scratch);
     return result == LUCI_OK && !kinds ? luci_recovery_remove(db, user_id, scratch) : result;
@@ -147,24 +191,23 @@ static luci_result_t write_change(luci_db_t *db, void *baton, const luci_user_t 
 {
     changing_t *changing = baton;
     const char *tag = changing->change->tag;
-    luci_result_t result = need_factors(db, changing->change->session, pool);
+    luci_result_t result =
+        luci_factor_need_for_passkeys(db, changing->auth->settings, changing->change->session, pool);
 
-    if (result == LUCI_DENIED)
-        changing->reason = LUCI_REASON_ONE_FACTOR;
     if (result != LUCI_OK)
         return result;
     result = changing->name ? luci_passkey_rename(db, user->id, tag, changing->name, pool)
                             : luci_passkey_delete(db, user->id, tag, pool);
     if (result == LUCI_NOT_FOUND)
         changing->reason = LUCI_REASON_BAD_REQUEST;
-    return result == LUCI_OK && !changing->name ? remove_codes(db, user->id, pool) : result;
+    return result == LUCI_OK && !changing->name ? remove_codes(db, changing, user->id, pool) : result;
 }
 
 luci_result_t luci_own_passkeys_change(const luci_auth_t *auth, const luci_passkey_change_t *change,
                                        apr_pool_t *pool)
 {
     luci_event_t event = { .kind = LUCI_EVENT_FACTOR_REMOVE, .at = change->now, .factor = FACTOR };
-    changing_t changing = { .change = change };
+    changing_t changing = { .auth = auth, .change = change };
     luci_own_account_t own = { change->session, change->now, write_change, NULL, &changing };
     luci_result_t result = change->name ? luci_passkey_name(change->name, &changing.name, pool) : LUCI_OK;
 
@@ -174,6 +217,8 @@ luci_result_t luci_own_passkeys_change(const luci_auth_t *auth, const luci_passk
         return result;
     if (result == LUCI_EXPIRED)
         changing.reason = LUCI_REASON_NO_SESSION;
+    if (result == LUCI_DENIED)
+        changing.reason = LUCI_REASON_ONE_FACTOR;
     if (result != LUCI_OK)
         event.reason = changing.reason ? changing.reason : luci_reason_of(result);
     luci_auth_report(auth, &event, &change->session->user, change->session);

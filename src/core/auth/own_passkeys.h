@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The use cases of people who add, rename and remove their own passkeys, which the holder of a session may do
- * who has proved lately to be its user. A user who has a second factor must have signed in with it. */
+ * who has proved lately to be its user. A user who has a second factor, here or at another site with the same
+ * users, must have signed in with it (factor_need.h). */
 #ifndef LUCI_OWN_PASSKEYS_H
 #define LUCI_OWN_PASSKEYS_H
 
@@ -12,6 +13,7 @@
 typedef struct {
     const luci_session_t *session; /* the validated session of the request */
     luci_ms_t now;
+    luci_client_t client;
     luci_relying_party_t party;
     const char *token; /* of the challenge, which is made for the user; NULL: none */
     luci_passkey_answer_t answer;
@@ -19,6 +21,9 @@ typedef struct {
     luci_passkey_fault_t fault; /* output, with DENIED: what is wrong with the answer; NONE: see below */
     int is_full;                /* output, with CONFLICT: the user has the maximum number */
     luci_passkey_t passkey;     /* output: the new one */
+    int is_renewed; /* output: 1: the session was replaced by renewed, which has two factors, because with
+                       LuciaPasskeys only it was good for nothing else */
+    luci_session_t renewed;
 } luci_passkey_registration_t;
 
 /* 1: the authenticator must verify its user. With LuciaPasskeys only, because there is no other factor. */

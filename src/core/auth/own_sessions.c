@@ -2,6 +2,7 @@
 #include "core/auth/own_sessions.h"
 
 #include "core/auth/auth_int.h"
+#include "core/auth/factor_need.h"
 #include "core/base/timestamp.h"
 #include "core/session/session_end.h"
 #include "core/session/session_list.h"
@@ -92,6 +93,7 @@ luci_result_t luci_own_sessions_list(const luci_auth_t *auth, const luci_session
 /* ---- The end ---- */
 
 typedef struct {
+    const luci_auth_t *auth;
     const luci_own_sessions_ending_t *what;
     apr_array_header_t *stored_ids; /* const char *, of those that are meant */
     apr_array_header_t *ended;      /* of luci_session_token_t; NULL: none yet */
@@ -120,7 +122,7 @@ static luci_result_t end_meant(luci_db_t *db, void *baton, apr_pool_t *scratch)
         .user_id = user_id, .now = ending->what->now, .each = find_meant, .baton = ending
     };
     luci_user_t user;
-    int has_index;
+    int has_index, kinds;
     luci_result_t result = luci_db_has_user_index(db, &has_index);
 
     ending->stored_ids = apr_array_make(ending->pool, 8, sizeof(const char *));
@@ -129,6 +131,8 @@ static luci_result_t end_meant(luci_db_t *db, void *baton, apr_pool_t *scratch)
         return LUCI_CONFLICT;
     if (result == LUCI_OK)
         result = luci_user_lock(db, user_id, &user, scratch);
+    if (result == LUCI_OK)
+        result = luci_factor_need(db, ending->auth->settings, ending->what->session, &kinds, scratch);
     if (result == LUCI_OK)
         result = luci_session_list(db, &list, scratch);
     for (int i = 0; result == LUCI_OK && i < ending->stored_ids->nelts; i++)
@@ -163,7 +167,7 @@ static void report_ended(const luci_auth_t *auth, luci_own_sessions_ending_t *wh
 luci_result_t luci_own_sessions_end(const luci_auth_t *auth, luci_own_sessions_ending_t *what,
                                     apr_pool_t *pool)
 {
-    ending_t ending = { .what = what, .pool = pool };
+    ending_t ending = { .auth = auth, .what = what, .pool = pool };
     luci_db_t *db;
     luci_result_t result = auth->source.borrow(auth->source.baton, &db);
 
@@ -178,6 +182,6 @@ luci_result_t luci_own_sessions_end(const luci_auth_t *auth, luci_own_sessions_e
         return ending.ended->nelts > 0 ? LUCI_OK : LUCI_NOT_FOUND;
     }
     if (result != LUCI_CONFLICT && result != LUCI_NOT_FOUND)
-        report(auth, what, luci_reason_of(result), NULL);
+        report(auth, what, result == LUCI_DENIED ? LUCI_REASON_ONE_FACTOR : luci_reason_of(result), NULL);
     return result;
 }

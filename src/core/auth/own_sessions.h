@@ -37,7 +37,8 @@ typedef struct {
 
 /* Ends sessions in one transaction under the user's lock, removes them from the caches, and reports an event
  * for each. OK: they have ended. NOT_FOUND: the user has no session with that tag, or no others.
- * CONFLICT: the session table has no index on user_id. */
+ * CONFLICT: the session table has no index on user_id. DENIED: the user has a second factor that the session
+ * lacks. BUSY, UNAVAILABLE, INTERNAL. */
 luci_result_t luci_own_sessions_end(const luci_auth_t *auth, luci_own_sessions_ending_t *ending,
                                     apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -3,6 +3,7 @@
 
 #include "core/auth/attempt_limit.h"
 #include "core/auth/auth_int.h"
+#include "core/auth/factor_need.h"
 #include "core/auth/known_password.h"
 #include "core/auth/own_password.h"
 #include "core/auth/password_credential.h"
@@ -16,7 +17,8 @@ typedef struct {
     luci_own_password_t verified;
     const char *new_hash;
     luci_session_t *renewed;
-    apr_array_header_t *ended; /* output: of luci_session_token_t; NULL: none */
+    luci_factor_demand_t demand; /* output: of a session that has fewer factors than its user */
+    apr_array_header_t *ended;   /* output: of luci_session_token_t; NULL: none */
     apr_pool_t *pool;
 } writing_t;
 
@@ -91,8 +93,12 @@ static luci_result_t write_change(luci_db_t *db, void *baton, apr_pool_t *scratc
     luci_ms_t proved_at;
     luci_result_t result = find_proof(db, writing, &proved_at, scratch);
 
+    writing->demand.kinds = 0;
     if (result == LUCI_OK)
         result = luci_own_password_lock(db, &writing->verified, scratch);
+    if (result == LUCI_OK)
+        result =
+            luci_factor_need(db, writing->auth->settings, change->session, &writing->demand.kinds, scratch);
     if (result == LUCI_OK)
         result = limit_proof(db, writing, proved_at, scratch);
     if (result == LUCI_OK)
@@ -156,17 +162,24 @@ static luci_result_t change_verified(writing_t *writing, luci_verdict_t *verdict
     return luci_auth_store_as_checked(auth, &change->request, &storing, verdict);
 }
 
-static luci_result_t change_unless_ended(writing_t *writing, luci_verdict_t *verdict)
+/* A factor that is missing is no wrong password. */
+static luci_result_t change_unless_ended(writing_t *writing, luci_password_change_t *change,
+                                         luci_verdict_t *verdict)
 {
     const luci_auth_t *auth = writing->auth;
-    const luci_password_change_t *change = writing->change;
     luci_result_t result = luci_auth_verify(auth, &change->request, verdict, writing->pool);
+    int is_asked;
 
     if (result == LUCI_OK)
         result = change_verified(writing, verdict);
     if (result == LUCI_EXPIRED)
         verdict->reason = LUCI_REASON_NO_SESSION;
-    return luci_auth_end_attempt(auth, &change->request, result, writing->pool);
+    is_asked = result == LUCI_DENIED && luci_auth_demand(&writing->demand, &change->request, verdict);
+    if (is_asked)
+        verdict->reason = LUCI_REASON_ONE_FACTOR;
+    change->request.demand = writing->demand;
+    (void)luci_auth_end_attempt(auth, &change->request, is_asked ? LUCI_OK : result, writing->pool);
+    return result;
 }
 
 static luci_reason_t reason_unverified(luci_result_t result, luci_weakness_t weakness)
@@ -197,7 +210,7 @@ luci_result_t luci_password_change(const luci_auth_t *auth, luci_password_change
 
     verdict.reason = reason_unverified(result, request->weakness);
     if (result == LUCI_OK)
-        result = change_unless_ended(&writing, &verdict);
+        result = change_unless_ended(&writing, change, &verdict);
     if (result == LUCI_OK && request->attempt)
         request->attempt->device_account = luci_auth_device_account(request->key_id, writing.new_hash, pool);
     event.reason = verdict.reason;

@@ -28,10 +28,11 @@ luci_result_t luci_password_change_look(const luci_auth_t *auth, luci_password_c
  *
  * OK: *renewed is the new session, from pool; luci_auth_device then gives the device cookie of the new
  * password. INVALID: the new password is not allowed. DENIED: the current one is wrong, or the user is
- * disabled. NOT_FOUND: no password belongs to the username of the session. EXPIRED: the session has ended
- * meanwhile, also if the password was wrong because it has been changed, as by the first request of a double
- * click; that counts as a wrong one nevertheless. THROTTLED, BUSY, UNAVAILABLE and INTERNAL as
- * luci_auth_sign_in; after UNAVAILABLE the password may have been changed. */
+ * disabled, or, if request.demand has kinds, the user has a second factor that the session lacks. NOT_FOUND:
+ * no password belongs to the username of the session. EXPIRED: the session has ended meanwhile, also if the
+ * password was wrong because it has been changed, as by the first request of a double click; that counts as a
+ * wrong one nevertheless. THROTTLED, BUSY, UNAVAILABLE and INTERNAL as luci_auth_sign_in; after UNAVAILABLE
+ * the password may have been changed. */
 luci_result_t luci_password_change(const luci_auth_t *auth, luci_password_change_t *change,
                                    luci_session_t *renewed, apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -32,6 +32,11 @@ int luci_settings_values(const luci_settings_t *settings)
     return settings->attributes->nelts + settings->groups;
 }
 
+int luci_settings_count_factors(const luci_settings_t *settings)
+{
+    return settings->second_factor != LUCI_SECOND_FACTOR_OFF || settings->passkeys != LUCI_PASSKEYS_OFF;
+}
+
 int luci_settings_share_columns(const luci_settings_t *a, const luci_settings_t *b)
 {
     return strcmp(a->tables.user, b->tables.user) == 0 && strcmp(a->tables.key, b->tables.key) == 0 &&

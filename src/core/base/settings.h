@@ -173,6 +173,10 @@ int luci_settings_has_attribute(const luci_settings_t *settings, const char *col
 /* 1 if both have the same attributes in the same order. */
 int luci_settings_same_attributes(const luci_settings_t *a, const luci_settings_t *b);
 
+/* 1 if sessions say with how many factors their users have signed in: a second factor, or a passkey, which
+ * counts as two. */
+int luci_settings_count_factors(const luci_settings_t *settings);
+
 /* 1 if both need the same tables and columns, so that one database handle can serve both. A maximum lifetime
  * matters because a handle is refused if it needs a column that the database lacks, and LuciaSecondFactor,
  * LuciaPasskeys, LuciaGroups, LuciaMail and LuciaEmail because they decide which columns and tables are used.

@@ -42,7 +42,7 @@ int luci_table_is_wanted(const luci_table_t *table, const luci_settings_t *setti
 
 int luci_table_wants_column(const luci_table_column_t *column, const luci_settings_t *settings)
 {
-    return !(column->flags & LUCI_COLUMN_FACTORS) || settings->second_factor != LUCI_SECOND_FACTOR_OFF;
+    return !(column->flags & LUCI_COLUMN_FACTORS) || luci_settings_count_factors(settings);
 }
 
 int luci_tables_are_alike(const luci_settings_t *a, const luci_settings_t *b)

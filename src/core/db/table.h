@@ -27,7 +27,7 @@ enum {
     LUCI_COLUMN_OURS = 32,  /* an additional column of the module, which may be missing; nullable */
     LUCI_COLUMN_LATER = 64, /* beside OURS: a database may lack it and have the others; its name is unique */
     LUCI_COLUMN_CASCADE = 128, /* beside USER: the row is deleted with the user, by any program */
-    LUCI_COLUMN_FACTORS = 256  /* beside LATER: without LuciaSecondFactor neither made, missed nor used */
+    LUCI_COLUMN_FACTORS = 256  /* beside LATER: neither made, missed nor used unless factors are counted */
 };
 
 typedef struct {

@@ -264,13 +264,3 @@ luci_result_t luci_passkey_delete(luci_db_t *db, const char *user_id, const char
                                  LUCI_ARGUMENTS({ "id", id }, { "user", user_id }), &changed, scratch)
                : result;
 }
-
-luci_result_t luci_passkey_delete_all(luci_db_t *db, const char *user_id, int *removed, apr_pool_t *scratch)
-{
-    luci_result_t result = luci_passkey_has_table(db);
-
-    *removed = 0;
-    return result == LUCI_OK ? luci_db_execute(db, &luci_sql_passkeys_delete,
-                                               LUCI_ARGUMENTS({ "user", user_id }), removed, scratch)
-                             : result;
-}

@@ -79,8 +79,4 @@ luci_result_t luci_passkey_rename(luci_db_t *db, const char *user_id, const char
 luci_result_t luci_passkey_delete(luci_db_t *db, const char *user_id, const char *tag,
                                   apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Deletes all of a user; *removed is their number. NOT_FOUND: there is no table. */
-luci_result_t luci_passkey_delete_all(luci_db_t *db, const char *user_id, int *removed,
-                                      apr_pool_t *scratch) LUCI_MUST_USE;
-
 #endif

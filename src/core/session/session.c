@@ -228,7 +228,7 @@ static luci_result_t read_details(luci_db_t *db, const luci_settings_t *settings
     *details = (details_t){ 0 };
     if (luci_db_columns(db).created_at)
         details->created_at = *next++;
-    if (settings->second_factor != LUCI_SECOND_FACTOR_OFF)
+    if (luci_settings_count_factors(settings))
         result = luci_db_has_later(db, &luci_table_session, "factors", &has_factors);
     if (has_factors)
         details->factors = *next;

@@ -16,11 +16,12 @@ luci_result_t luci_session_cache_namespace(luci_session_cache_t *cache, const ch
 {
     const luci_settings_t *settings = cache->settings;
     const char *database = apr_pstrcat(scratch, driver, FIELD, params, FIELD, settings->tables.session, NULL);
-    const char *reading = apr_pstrcat(
-        scratch, database, FIELD, settings->tables.user, FIELD,
-        settings->tokens == LUCI_TOKENS_PLAIN ? "plain" : "hashed", FIELD,
-        settings->max_lifetime ? "created" : "", FIELD, settings->second_factor ? "factors" : "", FIELD,
-        apr_array_pstrcat(scratch, settings->attributes, ','), settings->groups ? FIELD "groups" : "", NULL);
+    const char *reading = apr_pstrcat(scratch, database, FIELD, settings->tables.user, FIELD,
+                                      settings->tokens == LUCI_TOKENS_PLAIN ? "plain" : "hashed", FIELD,
+                                      settings->max_lifetime ? "created" : "", FIELD,
+                                      luci_settings_count_factors(settings) ? "factors" : "", FIELD,
+                                      apr_array_pstrcat(scratch, settings->attributes, ','),
+                                      settings->groups ? FIELD "groups" : "", NULL);
     luci_result_t result = luci_secret_sha256(database, strlen(database), cache->namespace_key);
 
     cache->values = luci_settings_values(settings);

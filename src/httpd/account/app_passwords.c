@@ -142,7 +142,7 @@ static int answer_failed(luci_endpoint_request_t *request, luci_result_t result)
     switch (result) {
     case LUCI_INVALID: return luci_own_page_refuse(request, page, "name_error", LUCI_MESSAGE("invalid_name"));
     case LUCI_CONFLICT: return luci_own_page_complain(request, page, &full, "form_error");
-    case LUCI_DENIED: return luci_factor_pages_ask(request);
+    case LUCI_DENIED: return luci_endpoint_ask_factor(request);
     case LUCI_NOT_FOUND: return luci_endpoint_problem(request, HTTP_NOT_FOUND, LUCI_MESSAGE_NOT_FOUND);
     case LUCI_OK:
     case LUCI_EXPIRED:

@@ -49,13 +49,13 @@ static int post(luci_endpoint_request_t *request)
 
     switch (result) {
     case LUCI_OK: return done(request);
+    case LUCI_DENIED: return luci_endpoint_ask_factor(request);
     case LUCI_INVALID: return luci_own_page_refuse(request, page, "username_error", LUCI_MESSAGE_NOT_YOURS);
     case LUCI_CONFLICT:
         return luci_own_page_complain(
             request, page, &(luci_problem_t){ HTTP_CONFLICT, LUCI_MESSAGE_REFERENCED, 0 }, "form_error");
     case LUCI_EXPIRED: return luci_own_page_ended(request);
     case LUCI_NOT_FOUND:
-    case LUCI_DENIED:
     case LUCI_THROTTLED:
     case LUCI_BUSY:
     case LUCI_UNAVAILABLE:

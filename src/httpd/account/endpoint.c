@@ -4,6 +4,10 @@
 #include "httpd/request/cookies.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
+#include "httpd/request/way_back.h"
+
+#include <apr_strings.h>
+#include <string.h>
 
 luci_endpoint_request_t *luci_endpoint_request(request_rec *r, const luci_endpoint_t *endpoint, int is_api)
 {
@@ -26,6 +30,44 @@ luci_endpoint_request_t *luci_endpoint_request(request_rec *r, const luci_endpoi
     request->wants_json =
         prefers_json || (request->is_api && (!endpoint->post || (endpoint->has_json && !request->is_post)));
     return request;
+}
+
+const char *luci_endpoint_next(const luci_endpoint_request_t *request)
+{
+    char *next = NULL;
+
+    if (!request->endpoint->has_secret_query)
+        return luci_way_back_chosen(request->r, NULL);
+    if (luci_form_query(request->query, "next", &next, request->r->pool) != LUCI_OK || !next)
+        return NULL;
+    return luci_way_back_chosen(request->r, next);
+}
+
+const char *luci_endpoint_requested(const luci_endpoint_request_t *request)
+{
+    const char *requested = luci_way_back_requested(request->r);
+
+    if (!requested || !request->endpoint->has_secret_query)
+        return requested;
+    requested = apr_pstrmemdup(request->r->pool, requested, strcspn(requested, "?"));
+    return luci_way_back_link(request->r, requested, luci_endpoint_next(request));
+}
+
+int luci_endpoint_lead(luci_endpoint_request_t *request, const char *url, luci_message_t message,
+                       const char *requested)
+{
+    const char *link;
+
+    if (!url || request->as_json || request->wants_json)
+        return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, message);
+    link = luci_way_back_link(request->r, url, requested);
+    return request->is_post ? luci_reply_see_other(request->r, link) : luci_reply_redirect(request->r, link);
+}
+
+int luci_endpoint_ask_factor(luci_endpoint_request_t *request)
+{
+    return luci_endpoint_lead(request, request->urls->factor, LUCI_MESSAGE_FACTOR,
+                              luci_endpoint_requested(request));
 }
 
 int luci_endpoint_problem(luci_endpoint_request_t *request, int status, luci_message_t message)

@@ -45,8 +45,13 @@ struct luci_endpoint_t {
 
     /* Only with needs_session. If the last proof is older than LuciaFreshness, neither get nor post is
      * called: a browser is led to the page confirm and back (with 303 after a POST, which the user repeats
-     * there), a script gets 401. */
+     * there), a script gets 401.
+     *
+     * For the same methods, a user who has a second factor must have proved it in this session; otherwise a
+     * browser is led to the page factor and back. Endpoints that admit half a session decide that themselves.
+     */
     luci_fresh_t needs_fresh;
+    int needs_factors; /* 1: all methods need the second factor, also without needs_fresh */
     /* The field that the browser gets back in the query of the page when it returns from there after a POST,
      * so that nothing typed is lost. NULL: none. */
     const char *typed_field;
@@ -84,6 +89,21 @@ struct luci_endpoint_request_t {
 };
 
 luci_endpoint_request_t *luci_endpoint_request(request_rec *r, const luci_endpoint_t *endpoint, int is_api);
+
+/* The page that the browser requested, as luci_way_back_requested; of a secret query it has only next. */
+const char *luci_endpoint_requested(const luci_endpoint_request_t *request);
+
+/* The next of the query, also of one that is secret; NULL: there is none, or it is not allowed. */
+const char *luci_endpoint_next(const luci_endpoint_request_t *request);
+
+/* Answers that the session lacks what a page asks for: a browser is led to that page and then back to
+ * requested (with 303 after a POST); a script, or a browser if the page is not known (url is NULL), gets 401
+ * with the message. */
+int luci_endpoint_lead(luci_endpoint_request_t *request, const char *url, luci_message_t message,
+                       const char *requested);
+
+/* luci_endpoint_lead for a session that needs the second factor of its user. */
+int luci_endpoint_ask_factor(luci_endpoint_request_t *request);
 
 /* Answers with a problem: a page or JSON. Returns what a handler returns. */
 int luci_endpoint_problem(luci_endpoint_request_t *request, int status, luci_message_t message);

@@ -7,6 +7,7 @@
 #include "httpd/account/second_factor.h"
 #include "httpd/request/answer.h"
 #include "httpd/request/cookies.h"
+#include "httpd/request/half.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/way_back.h"
 
@@ -85,6 +86,7 @@ static int page(luci_endpoint_request_t *request, const luci_entry_kind_t *kind,
 int luci_entry_show(luci_endpoint_request_t *request, const luci_entry_kind_t *kind)
 {
     luci_result_t result = luci_endpoint_session(request, luci_validate);
+    luci_half_t half;
     const char *next;
 
     if (result == LUCI_OK && luci_reply_is_error_document(request->r))
@@ -92,8 +94,8 @@ int luci_entry_show(luci_endpoint_request_t *request, const luci_entry_kind_t *k
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
         return luci_endpoint_failure(request, result);
     next = luci_way_back_chosen(request->r, NULL);
-    if (result == LUCI_OK && luci_validation_is_half(request->r, request->session) && request->urls->factor)
-        return luci_reply_redirect(request->r, luci_way_back_link(request->r, request->urls->factor, next));
+    if (result == LUCI_OK && luci_half_is(request->r, request->session, &half) && half.url)
+        return luci_reply_redirect(request->r, luci_way_back_link(request->r, half.url, next));
     if (result == LUCI_OK)
         return luci_reply_redirect(request->r, next ? next : request->urls->home);
     return page(request, kind, next);

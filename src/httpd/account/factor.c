@@ -10,6 +10,7 @@
 #include "httpd/account/second_factor.h"
 #include "httpd/request/answer.h"
 #include "httpd/request/cookies.h"
+#include "httpd/request/half.h"
 #include "httpd/request/way_back.h"
 
 static const luci_form_field_t fields[] = {
@@ -26,6 +27,7 @@ typedef struct {
     luci_step_t step;
     luci_attempt_t attempt;
     luci_second_step_user_t user;
+    int is_late;      /* 1: there is no step, or an old one */
     const char *next; /* where the user wants to go; NULL: not known */
 } factor_request_t;
 
@@ -66,6 +68,7 @@ static luci_result_t begin(factor_request_t *proving, luci_endpoint_request_t *r
     request_rec *r = request->r;
     luci_ms_t now = luci_runtime_now();
     luci_result_t result = luci_endpoint_session(request, luci_validate), read;
+    const char *cookie;
 
     if (result != LUCI_OK && result != LUCI_NOT_FOUND)
         return result;
@@ -76,8 +79,9 @@ static luci_result_t begin(factor_request_t *proving, luci_endpoint_request_t *r
         .now = now,
         .attempt = &proving->attempt,
     };
-    read =
-        luci_step_read(proving->auth.settings->seal_keys, luci_cookies_step(r), now, &proving->step, r->pool);
+    cookie = luci_cookies_step(r);
+    read = luci_step_read(proving->auth.settings->seal_keys, cookie, now, &proving->step, r->pool);
+    proving->is_late = !cookie || read == LUCI_EXPIRED;
     if (read == LUCI_OK)
         proving->second.step = &proving->step;
     result = look(proving);
@@ -140,28 +144,47 @@ static int page(factor_request_t *proving, const luci_problem_t *problem, const 
     return luci_own_page_send(request, values, problem, field);
 }
 
-static int answer_anonymous(luci_endpoint_request_t *request)
+/* The message of a form without a step: the browser loses its cookie when the step ends. */
+static luci_message_t reason_of(const factor_request_t *proving)
 {
+    return proving->is_late ? LUCI_MESSAGE("step_expired") : LUCI_MESSAGE_UNAUTHORIZED;
+}
+
+/* A link leads to sign-in, and then to where the user wanted to go. */
+static int page_to_sign_in(luci_endpoint_request_t *request, const char *login, luci_message_t message)
+{
+    apr_table_t *values = apr_table_make(request->r->pool, 8);
+
+    luci_reply_complain(request->r, &(luci_problem_t){ HTTP_UNAUTHORIZED, message, 0 }, "form_error", values);
+    apr_table_setn(values, "sign_in_url", login);
+    return luci_reply_page(request->r, HTTP_UNAUTHORIZED, "error.html", values);
+}
+
+static int answer_anonymous(factor_request_t *proving)
+{
+    luci_endpoint_request_t *request = proving->request;
     request_rec *r = request->r;
-    const char *next = luci_way_back_chosen(r, luci_form_value(&request->form, "next"));
+    const char *next = luci_way_back_chosen(r, luci_form_value(&request->form, "next")),
+               *login = luci_way_back_link(r, request->urls->login, next);
 
     luci_cookies_clear_step(r);
-    if (request->is_post || request->wants_json)
+    if (request->as_json || request->wants_json)
         return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
-    return luci_reply_redirect(r, luci_way_back_link(r, request->urls->login, next));
+    return request->is_post ? page_to_sign_in(request, login, reason_of(proving))
+                            : luci_reply_redirect(r, login);
 }
 
 /* A user who has no second factor is led to where one sets one up. */
 static int answer_without(factor_request_t *proving)
 {
     luci_endpoint_request_t *request = proving->request;
+    const char *url = luci_half_needs_passkey(request->r) ? request->urls->passkeys : request->urls->factors;
 
     if (!proving->second.session)
-        return answer_anonymous(request);
-    if (request->as_json || !request->urls->factors)
+        return answer_anonymous(proving);
+    if (request->as_json || !url)
         return luci_endpoint_problem(request, HTTP_BAD_REQUEST, LUCI_MESSAGE("no_second_factor"));
-    return luci_reply_see_other(request->r,
-                                luci_way_back_link(request->r, request->urls->factors, proving->next));
+    return luci_reply_see_other(request->r, luci_way_back_link(request->r, url, proving->next));
 }
 
 static int is_done(const factor_request_t *proving)
@@ -189,7 +212,7 @@ static int show(luci_endpoint_request_t *request)
     luci_result_t result = begin(&proving, request);
 
     if (result == LUCI_NOT_FOUND)
-        return answer_anonymous(request);
+        return answer_anonymous(&proving);
     if (result != LUCI_OK)
         return luci_endpoint_failure(request, result);
     if (request->wants_json)
@@ -222,6 +245,8 @@ static int done(factor_request_t *proving, const luci_session_t *renewed)
         luci_answer_clear_cache(r);
     if (request->wants_json)
         return luci_reply_json(r, HTTP_OK, luci_account_json(renewed, request->runtime->auth.settings));
+    if (is_sign_in && !proving->second.passkey && luci_half_needs_passkey(r))
+        return luci_reply_redirect(r, luci_way_back_link(r, request->urls->passkeys, proving->next));
     if (is_sign_in)
         return luci_reply_redirect(r, proving->next ? proving->next : request->urls->home);
     return luci_reply_see_other(r, proving->next ? proving->next : request->urls->account);
@@ -239,7 +264,7 @@ static int answer(factor_request_t *proving, luci_result_t result, const luci_se
         luci_passkey_form_log(proving->request->r, proving->second.passkey->fault);
         problem.message = LUCI_MESSAGE("incorrect_passkey");
         return complain(proving, &problem, "form_error");
-    case LUCI_EXPIRED: return answer_anonymous(proving->request);
+    case LUCI_EXPIRED: return answer_anonymous(proving);
     case LUCI_NOT_FOUND: return answer_without(proving);
     case LUCI_THROTTLED:
         problem = luci_problem_throttled(proving->attempt.retry_after);
@@ -288,7 +313,7 @@ static int post(luci_endpoint_request_t *request)
 
     if (result == LUCI_NOT_FOUND) {
         luci_state_report_refused(request->r, LUCI_EVENT_FACTOR, LUCI_REASON_NO_SESSION);
-        return answer_anonymous(request);
+        return answer_anonymous(&proving);
     }
     if (result != LUCI_OK)
         return luci_endpoint_failure(request, result);

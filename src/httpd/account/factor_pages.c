@@ -2,7 +2,6 @@
 #include "httpd/account/factor_pages.h"
 
 #include "core/web/template.h"
-#include "httpd/request/way_back.h"
 
 #include <apr_strings.h>
 
@@ -29,17 +28,6 @@ apr_table_t *luci_factor_pages_values(const luci_endpoint_request_t *request, co
     apr_table_setn(values, "factors_url", factors ? factors : request->urls->account);
     apr_table_setn(values, "sessions_url", sessions ? sessions : "");
     return values;
-}
-
-int luci_factor_pages_ask(luci_endpoint_request_t *request)
-{
-    const char *factor = request->urls->factor, *requested = luci_way_back_requested(request->r);
-
-    if (!factor || request->as_json || request->wants_json)
-        return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_FACTOR);
-    factor = luci_way_back_link(request->r, factor, requested);
-    return request->is_post ? luci_reply_see_other(request->r, factor)
-                            : luci_reply_redirect(request->r, factor);
 }
 
 static json_t *codes_json(const luci_recovery_codes_t *codes)

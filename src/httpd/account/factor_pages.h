@@ -16,10 +16,6 @@ apr_table_t *luci_factor_pages_values(const luci_endpoint_request_t *request, co
 /* The URL of a page; NULL: not known. */
 const char *luci_factor_pages_url(const luci_endpoint_request_t *request, const char *below);
 
-/* Answers that a session needs the second factor of its user: a browser is led to the page factor and back, a
- * script gets 401. */
-int luci_factor_pages_ask(luci_endpoint_request_t *request);
-
 /* Sends new recovery codes, once. next: where the page leads on; NULL: to that of all factors. */
 int luci_factor_pages_send_codes(luci_endpoint_request_t *request, const luci_recovery_codes_t *codes,
                                  const char *next);

@@ -6,7 +6,7 @@
 #include "core/auth/own_factors.h"
 #include "core/auth/own_sessions.h"
 #include "core/base/secret.h"
-#include "httpd/request/validation.h"
+#include "httpd/request/half.h"
 #include "httpd/request/way_back.h"
 
 #include <apr_strings.h>
@@ -60,7 +60,7 @@ static int page(luci_endpoint_request_t *request, const luci_own_factors_t *fact
     apr_table_setn(values, "passkeys_url", request->urls->passkeys ? request->urls->passkeys : "");
     apr_table_setn(values, "app_passwords", apr_itoa(pool, factors->app_passwords));
     apr_table_setn(values, "app_passwords_url", app ? app : "");
-    if (luci_validation_is_half(request->r, request->session))
+    if (luci_half_is(request->r, request->session, NULL))
         set_half(request, factors, values);
     return luci_own_page_send(request, values, NULL, NULL);
 }
@@ -93,7 +93,7 @@ static int done(luci_endpoint_request_t *request)
 static int refuse(luci_endpoint_request_t *request, luci_result_t result)
 {
     switch (result) {
-    case LUCI_DENIED: return luci_factor_pages_ask(request);
+    case LUCI_DENIED: return luci_endpoint_ask_factor(request);
     case LUCI_EXPIRED: return luci_own_page_ended(request);
     case LUCI_NOT_FOUND:
         /* A second click on the page is no error, but a program may have written something wrong. */

@@ -114,26 +114,17 @@ static int show(luci_endpoint_request_t *request)
     if (factors.kinds & LUCI_FACTOR_TOTP)
         return answer_exists(request);
     if (factors.kinds && request->session->factors < 2)
-        return luci_factor_pages_ask(request);
+        return luci_endpoint_ask_factor(request);
     return page(request, NULL, NULL);
 }
 
 /* ---- Setting it up ---- */
 
-/* Where the user came from who needs a second factor there. A malformed query has no next. */
-static const char *next_of(const luci_endpoint_request_t *request)
-{
-    char *next = NULL;
-    luci_result_t result = luci_form_query(request->query, "next", &next, request->r->pool);
-
-    return luci_way_back_chosen(request->r, result == LUCI_OK ? next : NULL);
-}
-
 static int done(luci_endpoint_request_t *request, const luci_session_t *renewed,
                 const luci_totp_enrolment_t *enrolment)
 {
     luci_cookies_set_session(request->r, renewed);
-    return luci_factor_pages_send_codes(request, &enrolment->codes, next_of(request));
+    return luci_factor_pages_send_codes(request, &enrolment->codes, luci_endpoint_next(request));
 }
 
 static int refuse(luci_endpoint_request_t *request, const luci_own_factor_t *own, luci_result_t result)
@@ -141,7 +132,7 @@ static int refuse(luci_endpoint_request_t *request, const luci_own_factor_t *own
     switch (result) {
     case LUCI_DENIED:
         return own->reason == LUCI_REASON_ONE_FACTOR
-                   ? luci_factor_pages_ask(request)
+                   ? luci_endpoint_ask_factor(request)
                    : luci_own_page_refuse(request, page, "code_error", LUCI_MESSAGE_CODE);
     case LUCI_INVALID: return luci_own_page_refuse(request, page, "form_error", LUCI_MESSAGE_SECRET);
     case LUCI_CONFLICT: return answer_exists(request);

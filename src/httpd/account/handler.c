@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/account/handler.h"
 
+#include "core/auth/factor_need.h"
 #include "httpd/account/mount.h"
 #include "httpd/request/answer.h"
+#include "httpd/request/half.h"
 #include "httpd/request/proof.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
 #include "httpd/request/request_origin.h"
 #include "httpd/request/secret_query.h"
-#include "httpd/request/way_back.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -54,16 +55,15 @@ static int answer_anonymous(luci_endpoint_request_t *request)
     return luci_reply_redirect(request->r, request->urls->login);
 }
 
-/* With half a session, a browser is led to prove the other factor, and back. */
-static int answer_half(luci_endpoint_request_t *request)
+/* With half a session, a browser is led to where it is made whole, and back. What was typed is of no use
+ * there: a form gets 401. */
+static int answer_half(luci_endpoint_request_t *request, const luci_half_t *half)
 {
-    request_rec *r = request->r;
-
-    if (request->is_post)
-        luci_state_report_refused(r, request->endpoint->event, LUCI_REASON_ONE_FACTOR);
-    if (request->is_post || request->as_json || request->wants_json || !request->urls->factor)
-        return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_FACTOR);
-    return luci_reply_redirect(r, luci_way_back_link(r, request->urls->factor, luci_way_back_requested(r)));
+    if (request->is_post) {
+        luci_state_report_refused(request->r, request->endpoint->event, LUCI_REASON_ONE_FACTOR);
+        return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, half->message);
+    }
+    return luci_endpoint_lead(request, half->url, half->message, luci_endpoint_requested(request));
 }
 
 /* Whether the cookie counts, so that the form comes from this site, and its session has ended. */
@@ -81,13 +81,14 @@ static int find_session(luci_endpoint_request_t *request)
 {
     const luci_endpoint_t *endpoint = request->endpoint;
     int ends = request->is_post && endpoint->ends_session;
+    luci_half_t half;
     luci_result_t result;
 
     if (!endpoint->needs_session)
         return OK;
     result = luci_endpoint_session(request, ends ? luci_validate_ending : luci_validate);
-    if (result == LUCI_OK && !endpoint->admits_half && luci_validation_is_half(request->r, request->session))
-        return answer_half(request);
+    if (result == LUCI_OK && !endpoint->admits_half && luci_half_is(request->r, request->session, &half))
+        return answer_half(request, &half);
     if (result == LUCI_OK || (result == LUCI_NOT_FOUND && is_again(request)))
         return OK;
     if (request->is_post)
@@ -100,7 +101,7 @@ static int find_session(luci_endpoint_request_t *request)
 static const char *page_as_typed(luci_endpoint_request_t *request)
 {
     request_rec *r = request->r;
-    const char *requested = luci_way_back_requested(r), *field = request->endpoint->typed_field,
+    const char *requested = luci_endpoint_requested(request), *field = request->endpoint->typed_field,
                *typed = NULL;
 
     if (requested && request->is_post && field && luci_request_read_form(r, &request->form) == OK)
@@ -108,18 +109,6 @@ static const char *page_as_typed(luci_endpoint_request_t *request)
     return typed ? apr_pstrcat(r->pool, apr_pstrmemdup(r->pool, requested, strcspn(requested, "?")), "?",
                                field, "=", ap_escape_urlencoded(r->pool, typed), NULL)
                  : requested;
-}
-
-/* Without a page to confirm on, and for a script, the answer says what is missing. */
-static int answer_unconfirmed(luci_endpoint_request_t *request)
-{
-    request_rec *r = request->r;
-    const char *confirm = request->urls->confirm;
-
-    if (!confirm || request->as_json || request->wants_json)
-        return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_CONFIRM);
-    confirm = luci_way_back_link(r, confirm, page_as_typed(request));
-    return request->is_post ? luci_reply_see_other(r, confirm) : luci_reply_redirect(r, confirm);
 }
 
 static luci_reason_t reason_unproved(luci_result_t result)
@@ -144,9 +133,41 @@ static int find_proof(luci_endpoint_request_t *request)
     if (request->is_post)
         luci_state_report_refused(request->r, request->endpoint->event, reason_unproved(result));
     if (result == LUCI_DENIED)
-        return answer_unconfirmed(request);
+        return luci_endpoint_lead(request, request->urls->confirm, LUCI_MESSAGE_CONFIRM,
+                                  page_as_typed(request));
     problem = luci_proof_problem(request->r, result);
     return luci_endpoint_problem(request, problem.status, problem.message);
+}
+
+static int needs_factors(const luci_endpoint_request_t *request)
+{
+    const luci_endpoint_t *endpoint = request->endpoint;
+
+    if (endpoint->needs_factors)
+        return 1;
+    return !endpoint->admits_half && (endpoint->needs_fresh == LUCI_FRESH_ALWAYS ||
+                                      (endpoint->needs_fresh == LUCI_FRESH_POST && request->is_post));
+}
+
+/* Returns OK if the session has the factors of its user, or need not have them; otherwise the answer was
+ * sent. It comes after the confirmation, which asks for the factor as well. */
+static int find_factors(luci_endpoint_request_t *request)
+{
+    luci_auth_t auth;
+    luci_result_t result;
+
+    if (!request->session || !needs_factors(request))
+        return OK;
+    auth = luci_state_auth(request->r);
+    result = luci_factor_need_look(&auth, request->session, request->r->pool);
+    if (result == LUCI_OK)
+        return OK;
+    if (request->is_post)
+        luci_state_report_refused(request->r, request->endpoint->event,
+                                  result == LUCI_DENIED ? LUCI_REASON_ONE_FACTOR : luci_reason_of(result));
+    return result == LUCI_DENIED ? luci_endpoint_lead(request, request->urls->factor, LUCI_MESSAGE_FACTOR,
+                                                      page_as_typed(request))
+                                 : luci_endpoint_failure(request, result);
 }
 
 /* Returns OK if the form was read or the endpoint has none; otherwise the answer was sent. */
@@ -162,18 +183,26 @@ static int read_form(luci_endpoint_request_t *request)
     }
 }
 
+/* Returns OK if the session has all that the endpoint needs; otherwise the answer was sent. */
+static int find_right(luci_endpoint_request_t *request)
+{
+    int status = find_session(request);
+
+    if (status == OK)
+        status = find_proof(request);
+    return status == OK ? find_factors(request) : status;
+}
+
 /* Returns OK if the body is to be read; otherwise the answer was sent. */
 static int admit(luci_endpoint_request_t *request)
 {
     luci_message_t message = closed(request);
-    int status;
 
     if (is_cross_site(request))
         return refuse(request, HTTP_FORBIDDEN, LUCI_REASON_CROSS_SITE, LUCI_MESSAGE_CROSS_SITE);
     if (message.key)
         return refuse(request, HTTP_FORBIDDEN, LUCI_REASON_CLOSED, message);
-    status = find_session(request);
-    return status == OK ? find_proof(request) : status;
+    return find_right(request);
 }
 
 /* The body of a refused request may contain a password, although it is not read. */
@@ -212,9 +241,7 @@ static int get(luci_endpoint_request_t *request)
 
     if (message.key)
         return luci_endpoint_problem(request, HTTP_FORBIDDEN, message);
-    status = find_session(request);
-    if (status == OK)
-        status = find_proof(request);
+    status = find_right(request);
     return status == OK ? request->endpoint->get(request) : status;
 }
 

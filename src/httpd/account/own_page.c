@@ -9,7 +9,8 @@ int luci_own_page_anonymous(luci_endpoint_request_t *request)
 
     if (request->is_post || request->wants_json)
         return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
-    return luci_reply_redirect(r, luci_way_back_link(r, request->urls->login, luci_way_back_requested(r)));
+    return luci_reply_redirect(r,
+                               luci_way_back_link(r, request->urls->login, luci_endpoint_requested(request)));
 }
 
 apr_table_t *luci_own_page_values(const luci_endpoint_request_t *request, const char *url)

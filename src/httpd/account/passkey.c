@@ -7,6 +7,7 @@
 #include "httpd/account/passkey_form.h"
 #include "httpd/request/answer.h"
 #include "httpd/request/cookies.h"
+#include "httpd/request/half.h"
 #include "httpd/request/way_back.h"
 
 static const luci_form_field_t fields[] = {
@@ -71,10 +72,11 @@ static int show(luci_endpoint_request_t *request)
     if (request->wants_json || request->is_api)
         return answer_json(request);
     result = luci_endpoint_session(request, luci_validate);
-    if (result == LUCI_OK)
+    if (result == LUCI_OK && !luci_half_is(request->r, request->session, NULL))
         return luci_reply_redirect(request->r,
                                    wanted_next(request) ? wanted_next(request) : request->urls->home);
-    return result == LUCI_NOT_FOUND ? page(request, NULL, NULL) : luci_endpoint_failure(request, result);
+    return result == LUCI_OK || result == LUCI_NOT_FOUND ? page(request, NULL, NULL)
+                                                         : luci_endpoint_failure(request, result);
 }
 
 /* ---- Signing in ---- */

@@ -8,6 +8,8 @@
 #include "httpd/account/account_json.h"
 #include "httpd/account/own_page.h"
 #include "httpd/account/passkey_form.h"
+#include "httpd/request/cookies.h"
+#include "httpd/request/half.h"
 #include "httpd/request/way_back.h"
 
 #include <apr_strings.h>
@@ -141,6 +143,14 @@ static void set_registration(luci_endpoint_request_t *request, const apr_array_h
     apr_table_setn(values, "passkey_resident", is_needed(request) ? "required" : "preferred");
 }
 
+/* With half a session, the profile would lead back to this page. */
+static void set_half(const luci_endpoint_request_t *request, apr_table_t *values)
+{
+    apr_table_setn(values, "is_needed", luci_half_needs_passkey(request->r) ? "1" : "");
+    apr_table_setn(values, "account_url", "");
+    apr_table_setn(values, "sign_out_url", request->urls->logout);
+}
+
 static int page(luci_endpoint_request_t *request, const luci_problem_t *problem, const char *field)
 {
     apr_table_t *values = luci_own_page_values(request, request->urls->passkeys);
@@ -153,7 +163,17 @@ static int page(luci_endpoint_request_t *request, const luci_problem_t *problem,
         set_row(values, i, &APR_ARRAY_IDX(list, i, luci_passkey_t), request->r->pool);
     apr_table_setn(values, "is_empty", list->nelts ? "" : "1");
     set_registration(request, list, values);
+    if (luci_half_is(request->r, request->session, NULL))
+        set_half(request, values);
     return luci_own_page_send(request, values, problem, field);
+}
+
+/* A user who needs a passkey here, and may have one already, for example since the session began: then the
+ * page confirm asks for it, after which the session is a whole one. */
+static int is_to_use_passkey(luci_endpoint_request_t *request)
+{
+    return request->urls->confirm && luci_half_is(request->r, request->session, NULL) &&
+           luci_half_needs_passkey(request->r);
 }
 
 static int show(luci_endpoint_request_t *request)
@@ -161,10 +181,16 @@ static int show(luci_endpoint_request_t *request)
     apr_array_header_t *list;
     luci_result_t result;
 
-    if (!request->wants_json)
+    if (!request->wants_json && !is_to_use_passkey(request))
         return page(request, NULL, NULL);
     result = read_list(request, &list);
-    return result == LUCI_OK ? answer_json(request, HTTP_OK, list) : luci_endpoint_failure(request, result);
+    if (result != LUCI_OK)
+        return luci_endpoint_failure(request, result);
+    if (request->wants_json)
+        return answer_json(request, HTTP_OK, list);
+    return list->nelts ? luci_endpoint_lead(request, request->urls->confirm, LUCI_MESSAGE_PASSKEY,
+                                            luci_endpoint_requested(request))
+                       : page(request, NULL, NULL);
 }
 
 /* ---- Changes ---- */
@@ -184,21 +210,11 @@ static int refuse(luci_endpoint_request_t *request, const char *field, const cha
     return luci_own_page_refuse(request, page, field, LUCI_MESSAGE(message));
 }
 
-/* The session has fewer factors than its user: a browser is led to prove the other one. */
-static int ask_factor(luci_endpoint_request_t *request)
-{
-    request_rec *r = request->r;
-
-    if (request->as_json || !request->urls->factor)
-        return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_FACTOR);
-    return luci_reply_see_other(r, luci_way_back_link(r, request->urls->factor, luci_way_back_requested(r)));
-}
-
 static int answer(luci_endpoint_request_t *request, luci_result_t result)
 {
     switch (result) {
     case LUCI_OK: return done(request);
-    case LUCI_DENIED: return ask_factor(request);
+    case LUCI_DENIED: return luci_endpoint_ask_factor(request);
     case LUCI_INVALID:
         return refuse(request, is_registration(request) ? "name_error" : "form_error",
                       "invalid_passkey_name");
@@ -224,9 +240,23 @@ static int change(luci_endpoint_request_t *request, const char *tag, const char 
     return answer(request, luci_own_passkeys_change(&auth, &change, request->r->pool));
 }
 
+/* A user who was led here, because a passkey was missing elsewhere, goes on there. */
+static int done_adding(luci_endpoint_request_t *request, const luci_passkey_registration_t *registration)
+{
+    const char *next = luci_endpoint_next(request);
+
+    if (registration->is_renewed) {
+        luci_cookies_set_session(request->r, &registration->renewed);
+        request->session = &registration->renewed;
+    }
+    return next && !request->wants_json ? luci_reply_see_other(request->r, next) : done(request);
+}
+
 static int answer_added(luci_endpoint_request_t *request, const luci_passkey_registration_t *registration,
                         luci_result_t result)
 {
+    if (result == LUCI_OK)
+        return done_adding(request, registration);
     if (result == LUCI_CONFLICT)
         return refuse(request, "form_error", registration->is_full ? "too_many_passkeys" : "passkey_exists");
     if (result == LUCI_NOT_FOUND)
@@ -240,10 +270,13 @@ static int answer_added(luci_endpoint_request_t *request, const luci_passkey_reg
 static int add(luci_endpoint_request_t *request)
 {
     luci_auth_t auth = luci_state_auth(request->r);
-    luci_passkey_registration_t registration = { .session = request->session,
-                                                 .now = luci_runtime_now(),
-                                                 .token = luci_form_value(&request->form, "token"),
-                                                 .name = luci_form_value(&request->form, "name") };
+    luci_passkey_registration_t registration = {
+        .session = request->session,
+        .now = luci_runtime_now(),
+        .client = { request->r->useragent_ip, apr_table_get(request->r->headers_in, "User-Agent") },
+        .token = luci_form_value(&request->form, "token"),
+        .name = luci_form_value(&request->form, "name")
+    };
 
     if (!luci_passkey_form_party(request->r, &registration.party) ||
         luci_passkey_form_read(request, &registration.answer) != LUCI_OK) {

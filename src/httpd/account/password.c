@@ -2,6 +2,7 @@
 /* The page where people change their password. */
 #include "core/auth/password_change.h"
 #include "httpd/account/password_form.h"
+#include "httpd/account/second_factor.h"
 #include "httpd/request/reply.h"
 
 #include <apr_strings.h>
@@ -91,6 +92,8 @@ static int answer(luci_password_form_t *form)
     if (form->result == LUCI_INVALID)
         return luci_own_page_refuse(form->request, page, "password_error",
                                     LUCI_MESSAGE(luci_weakness_code(form->auth_request.weakness)));
+    if (form->result == LUCI_DENIED && form->auth_request.demand.kinds)
+        return luci_second_factor_ask(form, LUCI_STEP_CONFIRM);
     return luci_password_form_answer(form, page, "current_error");
 }
 
@@ -111,6 +114,7 @@ const luci_endpoint_t luci_endpoint_password = {
     .event = LUCI_EVENT_PASSWORD_CHANGE,
     .needs_session = 1,
     .ends_session = 1,
+    .needs_factors = 1,
     .get = show,
     .post = post,
     .post_again = luci_password_form_post_again,

@@ -189,12 +189,12 @@ static int answer(luci_endpoint_request_t *request, const luci_attribute_change_
 {
     switch (result) {
     case LUCI_OK: return done(request, change);
+    case LUCI_DENIED: return luci_endpoint_ask_factor(request);
     case LUCI_CONFLICT: return answer_refused(request, change, LUCI_MESSAGE_VALUE_TAKEN);
     case LUCI_INVALID: return answer_refused(request, change, LUCI_MESSAGE("invalid_value"));
     case LUCI_EXPIRED:
     case LUCI_THROTTLED:
     case LUCI_NOT_FOUND:
-    case LUCI_DENIED:
     case LUCI_BUSY:
     case LUCI_UNAVAILABLE:
     case LUCI_INTERNAL: break;

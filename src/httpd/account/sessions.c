@@ -129,6 +129,8 @@ static int post(luci_endpoint_request_t *request)
         return done(request, &ending);
     if (result == LUCI_NOT_FOUND)
         return answer_unknown(request, &ending);
+    if (result == LUCI_DENIED)
+        return luci_endpoint_ask_factor(request);
     if (result == LUCI_CONFLICT)
         return luci_endpoint_problem(request, HTTP_NOT_IMPLEMENTED, LUCI_MESSAGE_NO_LIST);
     return luci_endpoint_failure(request, result);

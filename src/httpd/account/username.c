@@ -61,12 +61,12 @@ static int answer(luci_endpoint_request_t *request, const luci_name_change_t *ch
 {
     switch (result) {
     case LUCI_OK: return done(request);
+    case LUCI_DENIED: return luci_endpoint_ask_factor(request);
     case LUCI_INVALID: return luci_own_page_refuse(request, page, "username_error", LUCI_MESSAGE_USERNAME);
     case LUCI_CONFLICT: return luci_own_page_refuse(request, page, "username_error", LUCI_MESSAGE_TAKEN);
     case LUCI_EXPIRED:
     case LUCI_THROTTLED:
     case LUCI_NOT_FOUND:
-    case LUCI_DENIED:
     case LUCI_BUSY:
     case LUCI_UNAVAILABLE:
     case LUCI_INTERNAL: break;

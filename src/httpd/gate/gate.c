@@ -9,6 +9,7 @@
 #include "httpd/gate/proofs.h"
 #include "httpd/gate/identity.h"
 #include "httpd/gate/rules.h"
+#include "httpd/request/half.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
 #include "httpd/request/state.h"
@@ -152,6 +153,7 @@ static int authenticate_session(request_rec *r)
     const luci_session_t *session;
     luci_result_t result;
     const char *id;
+    luci_half_t half;
     int refused;
 
     if (is_endpoint(r)) { /* a gate never covers an endpoint, or signing in would be impossible */
@@ -166,8 +168,8 @@ static int authenticate_session(request_rec *r)
     if (!id)
         return anonymous(r, dir);
     result = luci_validate(r, id, &session);
-    if (result == LUCI_OK && luci_validation_is_half(r, session))
-        return dir->optional ? admit_anonymous(r) : ask_for_factor(r);
+    if (result == LUCI_OK && luci_half_is(r, session, &half))
+        return dir->optional ? admit_anonymous(r) : ask_for(r, &(lack_t){ half.message, half.url, 1 });
     if (result == LUCI_OK)
         return luci_identity_admit(r, &session->user);
     return result == LUCI_NOT_FOUND ? authenticate_app(r, id) : luci_identity_undecided(r, result);

@@ -5,6 +5,7 @@
 #include "httpd/account/mount.h"
 #include "httpd/gate/bearer.h"
 #include "httpd/request/answer.h"
+#include "httpd/request/half.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
 #include "httpd/request/scrub.h"
@@ -67,7 +68,10 @@ int luci_identity_factors(request_rec *r, const luci_user_t *user)
 {
     const luci_session_t *session = luci_validated_session(luci_state_of(r));
 
-    return session && user == &session->user ? session->factors : 1;
+    return session && user == &session->user &&
+                   luci_config_server(r->server)->settings.second_factor != LUCI_SECOND_FACTOR_OFF
+               ? session->factors
+               : 1;
 }
 
 static void clear_environment(request_rec *r, const luci_runtime_t *runtime)
@@ -155,7 +159,7 @@ luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user)
     if (!id)
         return LUCI_NOT_FOUND;
     result = luci_validate(r, id, &session);
-    if (result == LUCI_OK && luci_validation_is_half(r, session))
+    if (result == LUCI_OK && luci_half_is(r, session, NULL))
         return LUCI_NOT_FOUND;
     if (result == LUCI_NOT_FOUND)
         return luci_bearer_user(r, id, user);

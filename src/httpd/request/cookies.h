@@ -21,7 +21,7 @@ void luci_cookies_set_device(request_rec *r, const char *value);
 void luci_cookies_clear_device(request_rec *r);
 
 /* The same for the cookie of the step between password and second factor (core/auth/step.h). Only with
- * LuciaSecondFactor; without it, there is nothing to clear. */
+ * LuciaSecondFactor, except for clearing it. */
 const char *luci_cookies_step(request_rec *r);
 void luci_cookies_set_step(request_rec *r, const char *value);
 void luci_cookies_clear_step(request_rec *r);

@@ -211,12 +211,6 @@ luci_result_t luci_validate_ending(request_rec *r, const char *id, const luci_se
     return seen_from_outside(validate(r, id, 1, session));
 }
 
-int luci_validation_is_half(request_rec *r, const luci_session_t *session)
-{
-    return session->factors < 2 &&
-           luci_config_server(r->server)->settings.second_factor == LUCI_SECOND_FACTOR_REQUIRED;
-}
-
 const luci_session_t *luci_validated_session(const luci_state_t *state)
 {
     if (state->by_bearer.is_done && state->by_bearer.result == LUCI_OK)

@@ -25,9 +25,6 @@ luci_result_t luci_validate(request_rec *r, const char *id, const luci_session_t
 luci_result_t luci_validate_ending(request_rec *r, const char *id,
                                    const luci_session_t **session) LUCI_MUST_USE;
 
-/* 1: the session has one factor, and LuciaSecondFactor asks for two, so that it identifies no user. */
-int luci_validation_is_half(request_rec *r, const luci_session_t *session);
-
 /* The session that was validated with OK; NULL: none. Validates nothing. */
 const luci_session_t *luci_validated_session(const luci_state_t *state);
 

@@ -115,6 +115,14 @@ static const luci_throttle_t *start_throttle(const luci_server_config_t *config,
     return luci_throttle_start(config, cache.namespace_key, pool);
 }
 
+/* Browsers send the cookie of the step to other sites as well: those of LuciaCookieDomain, and those at other
+ * ports of the host. */
+static int has_step_named(const luci_server_config_t *config, const void *cookie_name)
+{
+    return config->database.driver && config->settings.second_factor != LUCI_SECOND_FACTOR_OFF &&
+           strcmp(config->cookie_name, cookie_name) == 0;
+}
+
 static luci_runtime_t *start_server(server_rec *server, server_rec *main_server, apr_pool_t *pool)
 {
     luci_server_config_t *config = luci_config_server(server);
@@ -139,7 +147,8 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
     runtime->attribute_names = luci_attribute_names(&config->settings, pool);
     runtime->values = luci_settings_values(&config->settings);
     runtime->device_cookie = apr_pstrcat(pool, config->cookie_name, DEVICE, NULL);
-    if (config->settings.second_factor != LUCI_SECOND_FACTOR_OFF)
+    if (config->settings.second_factor != LUCI_SECOND_FACTOR_OFF || config->cookie_domain ||
+        luci_config_find(main_server, has_step_named, config->cookie_name))
         runtime->step_cookie = apr_pstrcat(pool, config->cookie_name, STEP, NULL);
     if (!runtime->pool || !runtime->pages)
         return NULL;
