@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registrations and assertions that others have recorded, as facts: the test vectors of Web Authentication
  * Level 3 (W3C, section 16), and what real authenticators answered, as in the tests of Duo Security's
- * py_webauthn. All bytes are base64url. */
+ * py_webauthn, and of Yubico's libfido2 (regress/assert.c, regress/cred.c, fuzz/wiredata_fido2.h) and
+ * python-fido2 (tests/test_attestation.py, tests/test_cose.py). The tests of Yubico have the hash of the
+ * client data alone: those of a registration, which nothing signs, were made for this file. All bytes are
+ * base64url. */
 #ifndef LUCI_PASSKEY_VECTORS_H
 #define LUCI_PASSKEY_VECTORS_H
 
@@ -514,6 +517,169 @@ static const passkey_vector_t passkey_vectors[] = {
       "U1Q92QlXcHmbxElG4150pQECAyYgASFYIB6TuDYLxN45FGgrG43sesnk6KdUa4fMSBg4PJSwX0PXIlgggXPPXn-Pm_4IF0c4"
       "XVaJjmHO3EB2KBwdg_L60N0IL9w",
       LUCI_PASSKEY_FAULT_NONE, NULL, NULL, NULL, NULL, NULL, NULL, LUCI_PASSKEY_FAULT_NONE },
+    { "libfido2: a packed attestation", "localhost", "http://localhost",
+      "GWqmpP-nHTjypoeY9_fAlVd42uy5c7e7l0AxDezBWyCEh66ot9CU1vwdN7-qMxI1KfUJdpEglELEUosYyuE9Eg",
+      "eEJhuIgWz8lbqJpEoZyRpxtRr_kVMP2ZIbhGF2b8W7o",
+      "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiZUVKaHVJZ1d6OGxicUpwRW9aeVJweHRScl9rVk1QMlpJ"
+      "YmhHRjJiOFc3byIsIm9yaWdpbiI6Imh0dHA6Ly9sb2NhbGhvc3QiLCJjcm9zc09yaWdpbiI6ZmFsc2V9",
+      "SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2NBAAAABPigEfOMCk0VgAYXER-e3H0AQBlqpqT_px048qaHmPf3wJVX"
+      "eNrsuXO3u5dAMQ3swVsghIeuqLfQlNb8HTe_qjMSNSn1CXaRIJRCxFKLGMrhPRKlAQIDJiABIVgg-CguiBD-pNpQbO8tSA26"
+      "ca-4dni4wzKADYwfurS_oKEiWCDDiA9-hwWYMiHzLa8jjAhJazBtilOKsu3H6N-KVPMPjQ",
+      LUCI_PASSKEY_FAULT_NONE, NULL, NULL, NULL, NULL, NULL, NULL, LUCI_PASSKEY_FAULT_NONE },
+    { "libfido2: a key with a member twice", "localhost", "http://localhost",
+      "U_vfqs5j3sX-R-ZS6_NdU6i_ndYJa15_4A1RMIVq2mhwhbDbCAuDLO9E4jaI7naQbntQPpqg1jw044Pn0b2fJQ",
+      "f5LRzbpcWNFYhVVkz8AKTogOmdW4cBx5GZYg7zvlkUg",
+      "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiZjVMUnpicGNXTkZZaFZWa3o4QUtUb2dPbWRXNGNCeDVH"
+      "WllnN3p2bGtVZyIsIm9yaWdpbiI6Imh0dHA6Ly9sb2NhbGhvc3QiLCJjcm9zc09yaWdpbiI6ZmFsc2V9",
+      "SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2NBAAAAAPigEfOMCk0VgAYXER-e3H0AQFP736rOY97F_kfmUuvzXVOo"
+      "v53WCWtef-ANUTCFatpocIWw2wgLgyzvROI2iO52kG57UD6aoNY8NOOD59G9nyWmAQIBAgMmIAEhWCAXWyemVrImDCYMVUJ4"
+      "F11M-KL9G7lU39XrvyJk9SGaxiJYIIdfkOb9cSef6-MDRLyNScYcMTtyrtRTsf5d4TD8Kx7S",
+      LUCI_PASSKEY_FAULT_ALGORITHM, NULL, NULL, NULL, NULL, NULL, NULL, LUCI_PASSKEY_FAULT_NONE },
+    { "libfido2: a key whose members are not sorted", "localhost", "http://localhost",
+      "U_vfqs5j3sX-R-ZS6_NdU6i_ndYJa15_4A1RMIVq2mhwhbDbCAuDLO9E4jaI7naQbntQPpqg1jw044Pn0b2fJQ",
+      "NpNK7zLgCWZISYEHTFhTQTkmR_Gz1Ms7fGIGugitUTQ",
+      "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiTnBOSzd6TGdDV1pJU1lFSFRGaFRRVGttUl9HejFNczdm"
+      "R0lHdWdpdFVUUSIsIm9yaWdpbiI6Imh0dHA6Ly9sb2NhbGhvc3QiLCJjcm9zc09yaWdpbiI6ZmFsc2V9",
+      "SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2NBAAAAAPigEfOMCk0VgAYXER-e3H0AQFP736rOY97F_kfmUuvzXVOo"
+      "v53WCWtef-ANUTCFatpocIWw2wgLgyzvROI2iO52kG57UD6aoNY8NOOD59G9nyWlAyYBAiABIVggF1snplayJgwmDFVCeBdd"
+      "TPii_Ru5VN_V678iZPUhmsYiWCCHX5Dm_XEnn-vjA0S8jUnGHDE7cq7UU7H-XeEw_Cse0g",
+      LUCI_PASSKEY_FAULT_ALGORITHM, NULL, NULL, NULL, NULL, NULL, NULL, LUCI_PASSKEY_FAULT_NONE },
+    { "libfido2: a TPM with RS256", "localhost", "http://localhost",
+      "iZltWgAp5T5qHHJtcUpPA5toF9spGmsCbCb5vcMOOBo", "Kont0dqIPUsVAc4XzzE3i9SjXD-dpUznpSWaBt9z8c0",
+      "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiS29udDBkcUlQVXNWQWM0WHp6RTNpOVNqWEQtZHBVem5w"
+      "U1dhQnQ5ejhjMCIsIm9yaWdpbiI6Imh0dHA6Ly9sb2NhbGhvc3QiLCJjcm9zc09yaWdpbiI6ZmFsc2V9",
+      "SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2NFAAAAAAiYcFjK3EuBtuEw3lDcvpYAIImZbVoAKeU-ahxybXFKTwOb"
+      "aBfbKRprAmwm-b3DDjgapAEDAzkBACBZAQDFtpwGHc-58l6ZfW1z2DbBSpAFTYJXwbZq0UMDhfhST9InkQu1k6Bo-IAbqmWX"
+      "RRGGNNZn-NUSeYTucJkAY6i0QwtMV0rWm3VjikZX2xTIcdGzB2hYvFWEgCrSNp_BZKARS8kyMTrWhyYaOng9idsAKDuuKxtW"
+      "4oxMY6xubPe1fU0LnwagEDU4IE3MB9cAToa6_ovkP0rWyr9nQBqk2oJSFbgUOnypAsEBacZR1LwflbLuH921cxZeKT9HrGX7"
+      "Y1y5yBMt7IXecQ2Ek3R2kd0dbT3HNhkZht58ytbGZX5LJJzOkmsc4KCpbMPtTypUBwAyXhuUN83iMqjVLPsDnXnfIUMBAAE",
+      LUCI_PASSKEY_FAULT_NONE, NULL, NULL, NULL, NULL, NULL, NULL, LUCI_PASSKEY_FAULT_NONE },
+    { "libfido2: a TPM with ES256", "localhost", "http://localhost",
+      "qN8D9785UZSVj6SElzC8PH4cmZFNrm3731O1th86Tmo", "Fh3VHiZZ0y7AT-oHOqBlh0Shhvpb0uq5r3iCfGramrI",
+      "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiRmgzVkhpWloweTdBVC1vSE9xQmxoMFNoaHZwYjB1cTVy"
+      "M2lDZkdyYW1ySSIsIm9yaWdpbiI6Imh0dHA6Ly9sb2NhbGhvc3QiLCJjcm9zc09yaWdpbiI6ZmFsc2V9",
+      "SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2NFAAAAAAiYcFjK3EuBtuEw3lDcvpYAIKjfA_e_OVGUlY-khJcwvDx-"
+      "HJmRTa5t-99TtbYfOk5qpQECAyYgASFYIPvWunTmblyH74mi6D0L6WksBwd6ih7OEuo7s_Hz2cPmIlggPGhRlFSN65-yLGZ1"
+      "trdVIg2HWcQ5kWIXwsNTpSaXTy0",
+      LUCI_PASSKEY_FAULT_NONE, NULL, NULL, NULL, NULL, NULL, NULL, LUCI_PASSKEY_FAULT_NONE },
+    { "python-fido2: a packed attestation", "acme.com", "https://acme.com",
+      "Pr2Jv3fsUJdV7pwmNe-qrHsrnFzvFzbDcX2khTTIxrZU1_-UX1C1zE54BVvdOWtk942ixfliAMzUFc0I_kIAOA",
+      "38O3ZMPOMgUMK9rHc3_RkUqvi3MEk83WVdVpSDE5_3s",
+      "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiMzhPM1pNUE9NZ1VNSzlySGMzX1JrVXF2aTNNRWs4M1dW"
+      "ZFZwU0RFNV8zcyIsIm9yaWdpbiI6Imh0dHBzOi8vYWNtZS5jb20iLCJjcm9zc09yaWdpbiI6ZmFsc2V9",
+      "EZQijaj9ve79JhvXtllc_XClDXDGQHvPAT3pbU77F95BAAAAAAAAAAAAAAAAAAAAAAAAAAAAQD69ib937FCXVe6cJjXvqqx7"
+      "K5xc7xc2w3F9pIU0yMa2VNf_lF9QtcxOeAVb3TlrZPeNosX5YgDM1BXNCP5CADilAQIDJiABIVgg6HYliW7k5G3AMnZugIeW"
+      "Lzbfnf6LVn83YwFbGZCmDhQiWCAn3mEtZkGL2hlQWB68XIwdrXEMsUwi-MlwRfRhL7IMkQ",
+      LUCI_PASSKEY_FAULT_NONE, NULL, NULL, NULL, NULL, NULL, NULL, LUCI_PASSKEY_FAULT_NONE },
+    { "python-fido2: Apple", "demo.yubico.com", "https://demo.yubico.com", "c9lCn0BS2E3r0DXrW7fnFuO4GGM",
+      "Yt149uvxj739BDZeUHfwISVKiV2h9zrw2SkiajvBQ-Y",
+      "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiWXQxNDl1dnhqNzM5QkRaZVVIZndJU1ZLaVYyaDl6cncy"
+      "U2tpYWp2QlEtWSIsIm9yaWdpbiI6Imh0dHBzOi8vZGVtby55dWJpY28uY29tIiwiY3Jvc3NPcmlnaW4iOmZhbHNlfQ",
+      "xGzvgq0bVGR3WR0Aiwh1nsPm0uy085R0v-ppaZJdA7dFAAAAAAAAAAAAAAAAAAAAAAAAAAAAFHPZQp9AUthN69A161u35xbj"
+      "uBhjpQECAyYgASFYIB9GovFZ_eNUWYzdR-AF8bbnyfAO0qlB7HqI0iL1vPVdIlggaweLxbC-lVLYWpdJIfW7hI4rvDrs1vca"
+      "OG0sh9bq_Tc",
+      LUCI_PASSKEY_FAULT_NONE, NULL, NULL, NULL, NULL, NULL, NULL, LUCI_PASSKEY_FAULT_NONE },
+    { "python-fido2: a key of ML-DSA", "example.com", "https://example.com",
+      "tFIcgpLiKdfhKI6JD7LEKL-78ioSiZLyO-oR7X8Cl6rTERcWHb5kS0GrmFaWfMLKxJjyvtTZuX2r0zvlP21lpzw",
+      "xF3d15k8JVHtif5k3ki5pi3OekRAP_mVJRpV9BE3nwA",
+      "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoieEYzZDE1azhKVkh0aWY1azNraTVwaTNPZWtSQVBfbVZK"
+      "UnBWOUJFM253QSIsIm9yaWdpbiI6Imh0dHBzOi8vZXhhbXBsZS5jb20iLCJjcm9zc09yaWdpbiI6ZmFsc2V9",
+      "o3mm9u6vuaVeN4wRgDTidR5oL6ufLTCrE9ISVYbOGUdBAAAAA_igEfOMCk0VgAYXER-e3H0AQbRSHIKS4inX4SiOiQ-yxCi_"
+      "u_IqEomS8jvqEe1_Apeq0xEXFh2-ZEtBq5hWlnzCysSY8r7U2bl9q9M75T9tZac8owEHAzgxIFkKIDBAliIHDyQDyAePYNBl"
+      "mldoYbirltCcyq_WxMYgAs5f-DaTej9TVZznBn-G2Fgaqk0OA6s8wtSAhINHI_swntbb5LWR3SXyB-6-sPnBfLFiGH1DUH86"
+      "PNloxpH44A1bFhSBBUR_IMd56fJmWqFAfHg7pN8kGZaiiQLVeXzt1cmEK3wW4QadQ0HaqZUt_m01JV-rh034PgbErDSjC54v"
+      "K1ZFgjBRQ97n4IdlAcpRiIJKW7r69Fbw4L59We4KFALfDX-xr2wM_3DJPRjEwhKySZCIVizKL7lLdBSTp3qWuGPtMFVfYQJs"
+      "BYYXyhzK5Vi5WzGA8eKQalDJZlPrJLlmfcIpo77UeWD7vef1wiaSpRMKzi3xL4sK_H_GTbYEltG7a3mch-toTAe8SI7vOj1L"
+      "BcBAaVHecZElacxeHjjkkk-Pq9ClkqUHYKaCGYw0YLmbiONsi5HJX4nMGpRShMUgUOQ7hsyYXJ62plS53J26WlCqblR--gcA"
+      "ZWGVI5_QImhtjCmfarGbyLxD9uvdnatgEx-xaW7HOZrIfSPPjBmasjXUIzYvssoL8yc2YF98OXs9kjjuFSQDZsn9nnAjX4wq"
+      "8x3tNpCA2SEWtXpKmLZDdMnVBk3vhi3vh3K3T5TnaNE1LT_wf4gJqdRitalaFAlkXVh2gG20uNgJQxX1868aeEdYw1r5Ed6E"
+      "kr4yYKpJChoiCItzDzCqiFNIZGyFJTU0LwkzN52sfu5Dbr2kA0V2MiX6xNC5wxNQj-6wyPp6Ez80-cb2iFN6CF3EDawqTc-a"
+      "cJEKLAsZJQF5d_MM-9Td86sGSnXDXJREnb7v2NX20IjICFCzJ-tSL3C0PkiWDbxXIu0ni_DH33c1de38VtfIkQlnZnQoY8Uz"
+      "8g9gOY6PlCDRLRpH-6cXPIfr-A7cz5qzCcKNkm4ng-NihkVpLMxxSIeVPmYwLX0Z7u7iBCR8l10EC3KLFAPtjO_6N0bdRhTy"
+      "UKWlkxV9nkizGo0ENjFo22p0ZF0SrUWdcHQzxXshR1wrYDVDHlUdqoZwaEiC0zVcQ2YqHm46xSoChqVwNf3bVgRtkJSst75R"
+      "qA4ESQJxhPYueUQ6kjF54ufcYqv-CFTS6CJyu9Z27yPzeMyXX0qtIZvG5Rlk2ptp0gxNpmAKzGbLdEKJTRv0HWgY67GbIEgv"
+      "wS6TImmN5varK6zm0xdtEaGrQbLwXGQVOsR3Mpdg4MN-PJZWpI821NGA3nUI2rAb5M0fGzotfPjabZUiKAC0pDmkot4IpDYo"
+      "iHECppwRMC9a2Qv9z-HJZIeFGUt3z3rYMKX4_DdSeEu5mULldQgLMCfnFbEThPeMiblcaKp4jHIj9LZcZpJEQ1ZkBFpVhJbL"
+      "Fum6vFTcEm3TUyben0BgyDMXf_-Gz8a-jYUwDoIbWSJCjYpsGKWXWEiFjPcMT9N8AkKJdIXwvQsAD7VNZZrf1IHqkb3sLGkL"
+      "qCRdExSyBCjN4Wg3ZaqCrVBweXyQT_MXlZ0lcxS18iAesSodNB0X640j_yfJf-SLXwsB2VK7syMan_oWPT94KvMTvP8ERUHl"
+      "N3lxK0NyM3V38AIUcbctkFBZ2gO92dGr2ihGxo9qJyg966PlY0Uo91_UG6Gj5gmW3FzJrTa--w6X_EErJkpB3dhxYhj3OKjg"
+      "6yvfCzYOEsOlgQDHUgahr_Vj58rtELb8zQOwkIaJrmuoULJjWmPZUw1HCV52T0Zyp6xy3xbwQosF6070Gkrw_WkwvDce2S1E"
+      "6Hng0YuIBLo-Nb_PxCA43rVYCmgCoceRRYBArz8ctB-KJr4y7Ugoe51_Ozfllxw6hFU709o4xfxohTGplVW7tr2diTuAvrtw"
+      "b5EMAnL_EY4K0oVNZ7uKr6R39pdLygwk3s9891wWcXb6d4lIV-KvjMGOZYedYq2uRpvAB5VOFq2I4bRpsPEr9wIqEm7hbBgK"
+      "rsscYr-wnfkFz4tLyTB9-uu5kttcPxmxjQuaInwms0DIDDVCJzpGhp56WuWNAHqOIryvCSMM_ASYoSA4xE5ol6nu3WKQkKf0"
+      "3z3ETIWjlURVg_7j-VCD4mFq68iNd51MSFgseQRS1CBioupK5y5jOQtbZiRQkZXuzzmGIR4QX3msZxbeaIyVaiZ6zJ9jE_8U"
+      "IIuDYeTJe9f5dSBXB5uB18VUhLFRjW0V2nql0bLhv_oNKhh9oGMw7zldJtWbU7eWTX8PMNEOtcHi5ATW0leNSEIYMe5emXKJ"
+      "o7OuMVI-SpUsl3HjyJg5J6Kb1PBTGLdzBDEOq_7dA45Mc-PX7L5gL4TFrRjHFjHnHyXjw9e7E_M3fTZ32Ruv6fS1stiV9nHs"
+      "h8BdXsYRU5Aub7NugqNoYhUujtAvoXVYifr6XOyglAEpGoKukmDm3L6IEIr-gqsqELHLYBIzYVNaZGj57sKLaergWquBPoDS"
+      "Lmh-5DqIQr-GDG_52z5EPmUyOhEW9CtXzQ4uc4kMjE7b4EherSrNs7MeDCenkBRBlyNoYT2Ed4UMUI5nHNcYgy7cgX0jkOHN"
+      "RV75zMQFAv_S3TmOhbaJ8HZSRqMGCiUqLcb146uamWFGooa7zchQzQ9lIOfi9RoUX3p4ens4-K-TtqE6U6MVM2HboA1VpnSg"
+      "CGshdt3oaSwfT0rer9RrHSr6klrsl4zDnWOoAvS7GKxVltrrAKU60D7DmQbnG2Rl8OaDUfuhWRVZe_DEpcUpFuglfQBjumSw"
+      "Zqgn50vOXrt5Z6MiorLaTlQSr9mg1zKSHHdlwrgquT_ihwa2MCvKetteENeg2CmJWyAJ5-3ACFponH2hQnBoETMYXXJ3sJQt"
+      "Q9GGqXCT9e2x0cery6P7h8mIiu_7847xoT44baootQAfNwTcyRbUsHlLNamVh0KINP6cf6XR-2Yhy33lMgcPWnh6FbPNxAXV"
+      "jQxzBVcZo9jGcnf92NAqt7yvOA_NO4getFymak0IaVoQYEUz4XWm_CmaSpF82RsqPvDaHgfC8iCMbPn1fl4ThrqgTSRrmybI"
+      "IXSzvDNQ66w0Vj9v-zFsiFCrqsfxXmXVD2SFevH_HwseTeqxJ1tkI37gXJrtmuF4uYtNR0KBwGLVfYs6bUw53qf0WO6Tx5Qg"
+      "M54jSrz3v7GyyuAd0m9T6UydVsLKpy9WXQLXTnLStYHq5fKQjzhqe5yRY3IWajH9PbU4d5qxDbij3Iy74mmyBoMkx_CdHh7s"
+      "h5sID5Ax_QX6wCs2E92zVAZbQpjKBy7QA2lxvltUsTpq0Szq4zLt4M8WJVJW1tZdeaZ6DR1nVczAmveMMjlTxgMN4Z4U9wh1"
+      "QAc2UjCKvB34jNoVnbMIHnd-dTRNWUqrwhI_5MB_gYQftCLygmM6kEbuT6Wk26xSL0G6AS_Jqh8bZUhL7xUbe7NCwbUAAvMi"
+      "zXBSAoyF5v_vsTPkSVMZ0dzGDmuTCJYJCpImg8JfXDtWJKBLAtVXAn_wV0kQ5nf5KUpa25kUq83vQw",
+      LUCI_PASSKEY_FAULT_ALGORITHM, NULL, NULL, NULL, NULL, NULL, NULL, LUCI_PASSKEY_FAULT_NONE },
+    { "libfido2: a security key over USB", "localhost", "http://localhost",
+      "7YhIodtWTQ8NyI8P6RaxeKlAmHGgs_LPBXNsEr8AlvN7k7pJ7iO0eC77zieowiZ4zJUtQNvRQD0rozGgdYJj8A",
+      "PZW3g5LZ5BDgl3_AobOvCgrmZca5cLvVFVFb_jqhCBE",
+      "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiUFpXM2c1TFo1QkRnbDNfQW9iT3ZDZ3JtWmNhNWNMdlZG"
+      "VkZiX2pxaENCRSIsIm9yaWdpbiI6Imh0dHA6Ly9sb2NhbGhvc3QiLCJjcm9zc09yaWdpbiI6ZmFsc2V9",
+      "SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2NFAAAAAPigEfOMCk0VgAYXER-e3H0AQO2ISKHbVk0PDciPD-kWsXip"
+      "QJhxoLPyzwVzbBK_AJbze5O6Se4jtHgu-84nqMImeMyVLUDb0UA9K6MxoHWCY_ClAQIDJiABIVggnZWhtdYRv-IooH_KHtkJ"
+      "Dw3njinoLhHbVWIT1ybCfisiWCC-dCqs3hFAdjEL7VXe8wPkHKxCY4_oMGO3B05d-xdemw",
+      LUCI_PASSKEY_FAULT_NONE, NULL, NULL, NULL, NULL, NULL, NULL, LUCI_PASSKEY_FAULT_NONE },
+};
+
+/* Signatures of which the client data are not known, but their hash. */
+typedef struct {
+    const char *what;
+    const char *key;  /* COSE_Key */
+    const char *hash; /* of the client data */
+    const char *asserted;
+    const char *signature;
+} passkey_signature_t;
+
+static const passkey_signature_t passkey_signatures[] = {
+    { "libfido2: ES256",
+      "pQECAyYgASFYIDTrmXcCnDY4u8KuoKAYxmT86EmS13SeDEaMnabfRveEIlggYB4PiyOFSprswQifMNAN13Z7VUiRfE8PZBod"
+      "-L4UkIo",
+      "7I2PeEJKK7eCNKrKB6H2VkIctvazAIZSNS2iYkq-iXY", "SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2MAAAAAAw",
+      "MEYCIQD20aPVJCve7qCQic34nr1rTVV55MFCJ7ebm6QK4kdkDgIhAOXJwoNHMccm5SWytDmn_D1wvumBDUpiqatKkcB9LSMe" },
+    { "python-fido2: ES256",
+      "pQECAyYgASFYIKX9XOGxxFjFMKVPphsxv2sEvouXr95U3Yy7aSdaihvhIlgg-joyMd2d7tnRiXvlpiKMWVAeS80Sl109_3MP"
+      "ASeOphw",
+      "e4nxKpCIsPXuDvj2cYvMw3QknDGu6663m9BFATLNU2w", "ACH1_AuFzSLmBiO819HKSJSJCSSbR3brUVFU5XtmrhIBAAAALA",
+      "MEQCICs5M_6VSi0p3mkZAetzJTU5PUhZqqgNWLCHQVmBCVFtAiAjb75rUjJsCmsc_ca_CjW9qSpsLkHkDDoWQ0KNgglB4A" },
+    { "python-fido2: RS256",
+      "pAEDAzkBACBZAQC2ENzoS2UCn64k97-KFzDTe8kUNWQqYo5pHpsDC_P3zsWf-Ry-gsVN4WwTb6T6iliTm1qVCzLgMHNZL-yN"
+      "izNgHAT3Dl4tXPe06AXhmQ6lqGkoobOQ65AmUnkzrMA-bkHcC-QKpet7m0YHQ-TdgIladY-z8_eU5em4MQ06YMKPJBDZXPbn"
+      "MnSaJDowR1JnYotFbedwvCGFu-0dRR7LAGKj0TLA5NhC4N35OkRKPuM6hcLpExVjYXExVfHx3GTo5o7RdkZlU7veZp64KBCx"
+      "BMtEB9Mq5jFsO9bzguw64sX9STBJhtZNku0RwltsXPEocjNUWph-mj4Wn5l5BgPbpcitIUMBAAE",
+      "zJNA_YSVCYe6Zn2-myyXxyQeFeK1SGmg3RziATxAZLg", "ACH1_AuFzSLmBiO819HKSJSJCSSbR3brUVFU5XtmrhIBAAAALg",
+      "BxtwfRHw5_YoYd-sqJxOZ0MhrYpuMp_dQMfWlxNI-7BRTnsrDv4hW6rANlxBJKgI-BgNZXW3EOfAHa6PBS0MWizoL0h8ZW56"
+      "2CTz1pm-OJrd3iy_Oeh6iVXpMgK66IMKtBOadojf2thJ8btonzhSugW-1wiXVTzERwT2lB_RRnrWpGtNq1A3FtOG_ns5jnjg"
+      "pajEBAU50sm_o35NlPlgkf_R0ZTeLKWOkSSjl1fwE4AUIeCb0mGtoxmSqLA4aoCvUah70M7o_asNRlFHdnDUx7JFSJvtMKV7"
+      "g5ZNt5QY1aT18uWryidEJsn5CwB6lirhXf9zQ6-eEQdG4tuSJteFxg" },
+    { "python-fido2: EdDSA", "pAEBAycgBiFYIO6bIYA0BdPPRWAeWLb0wG6pOGLeh9OvkDxYcKUBbob1",
+      "AKEaMjBX0RA3hN3_maNU3dQjSMLwDojYl3uRbKv5Img", "o3mm9u6vuaVeN4wRgDTidR5oL6ufLTCrE9ISVYbOGUcBAAAABQ",
+      "6Mkn7xpXxzj_S6jW-Q4G2DelIZ7uR5kflrEmsGhdUSUgycLu3r5LiP8t4rGctfhobvx8QmHp7RyzrF3lCGm-Cg" },
+};
+
+/* Keys for algorithms that are not offered. */
+typedef struct {
+    const char *what;
+    const char *key;
+} passkey_other_key_t;
+
+static const passkey_other_key_t passkey_other_keys[] = {
+    { "python-fido2: a key for ESP256",
+      "pQECAyggASFYIKX9XOGxxFjFMKVPphsxv2sEvouXr95U3Yy7aSdaihvhIlgg-joyMd2d7tnRiXvlpiKMWVAeS80Sl109_3MP"
+      "ASeOphw" },
+    { "python-fido2: a key for Ed25519", "pAEBAzIgBiFYIO6bIYA0BdPPRWAeWLb0wG6pOGLeh9OvkDxYcKUBbob1" },
 };
 
 #endif
