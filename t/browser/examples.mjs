@@ -70,6 +70,7 @@ const states = [
   ["factor-wrong", "factor", { username: "lovelace", has_code: "1", has_totp: "1", switch_url: "/login", error: "Incorrect code", field: "code" }],
   ["factor-late", "factor", { username: "lovelace", has_code: "1", has_totp: "1", has_recovery: "1", switch_url: "/login", error: "Too many attempts. Try again in 15 minutes.", field: "form" }],
   ["factor-passkey", "factor", { username: "lovelace", no_code: "1", switch_url: "/login", passkey_allow: "Y3JlZGVudGlhbA", ...passkey }],
+  ["error-late", "error", { error: "Sign-in took too long. Sign in again.", status: "401", sign_in_url: "/login?next=/private/" }],
   ["passkey", "passkey", { next: "/private/", ...passkey }],
   ["passkey-refused", "passkey", { error: "This passkey cannot be used here", field: "form", status: "400", ...passkey }],
   ["passkey-unavailable", "passkey", { unavailable: "1" }],
@@ -77,6 +78,9 @@ const states = [
     { tag: "98cf03287670", name: "My phone", since: "2026-11-22 18:30 UTC", last_used: "2026-11-29 08:15 UTC", backed_up: "1" },
     { tag: "76094d07689c", name: '"><svg onload=alert(1)>' + "W".repeat(40), since: "2026-11-20 08:15 UTC", last_used: "" }] }],
   ["passkeys-empty", "passkeys", { username: "lovelace", account_url: "/", is_empty: "1", name: "Firefox, Linux", ...passkey }],
+  ["passkeys-one", "passkeys", { username: "lovelace", account_url: "/", name: "Firefox, Linux", ...passkey, passkeys: [
+    { tag: "98cf03287670", name: "My phone", since: "2026-11-22 18:30 UTC", last_used: "2026-11-29 08:15 UTC", backed_up: "1" }] }],
+  ["passkeys-needed", "passkeys", { username: "lovelace", account_url: "", sign_out_url: "/logout", is_needed: "1", is_empty: "1", name: "Firefox, Linux", ...passkey }],
   ["passkeys-unavailable", "passkeys", { username: "lovelace", account_url: "/", is_empty: "1", unavailable: "1" }],
   ["confirm-passkey", "confirm", { username: "lovelace", switch_url: "/logout", ...passkey }],
   ["confirm", "confirm", { username: "lovelace", next: "/private/", switch_url: "/logout?next=/private/" }],

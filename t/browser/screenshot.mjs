@@ -4,6 +4,7 @@
 //   doc/sign-in.png         the sign-in page, light and dark
 //   doc/account-pages.png   the pages of an account
 //   doc/second-factors.png  the pages of second factors
+//   doc/passkeys.png        the pages with passkeys
 //   doc/own-page.png        the sign-in page before and after the changes of doc/templates.md
 //   node screenshot.mjs [DIR]     (default: doc)
 
@@ -24,6 +25,7 @@ async function picture(page, { width, height }, colorScheme = "light") {
   const tab = await browser.newPage({ viewport: { width, height }, deviceScaleFactor: 2, colorScheme, reducedMotion: "reduce" });
   await tab.setContent(page);
   await tab.evaluate(() => document.activeElement.blur());
+  await tab.evaluate(() => document.querySelectorAll("form[data-passkey]").forEach((form) => (form.hidden = false))); // as passkey.js does
   const image = await tab.screenshot();
   await tab.close();
   return `<img src="data:image/png;base64,${image.toString("base64")}" alt="">`;
@@ -60,6 +62,14 @@ const steps = [html("factors"), html("factors-totp"), html("recovery-codes"), ht
 const factors = [];
 for (const step of steps) factors.push(await picture(step, { width: 560, height: 1260 }, factors.length % 2 ? "dark" : "light"));
 await sheet("second-factors.png", factors, 5, { width: 252, height: 567 });
+
+// ---- Passkeys ----
+
+const keys = [];
+for (const name of ["login-passkey", "passkeys-empty", "passkeys-one", "factor-passkey", "confirm-passkey"]) {
+  keys.push(await picture(html(name), { width: 560, height: 960 }, keys.length % 2 ? "dark" : "light"));
+}
+await sheet("passkeys.png", keys, 5, { width: 252, height: 432 });
 
 // ---- A page of one's own, with the changes that doc/templates.md describes ----
 
