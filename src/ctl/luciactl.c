@@ -34,6 +34,7 @@ static const luci_command_t *const commands[] = {
     &luci_command_user_list,
     &luci_command_user_passwd,
     &luci_command_user_reset,
+    &luci_command_user_email,
     &luci_command_user_rename,
     &luci_command_user_set,
     &luci_command_user_set_attributes,

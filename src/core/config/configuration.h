@@ -73,6 +73,7 @@ typedef struct {
     apr_array_header_t *languages; /* const char *, tags (luci_language_tag); at least one */
     apr_array_header_t *return_to; /* const char *, canonical (luci_url_origin) */
     const char *mount;             /* "/" or "/a/b" without a final slash; NULL: none */
+    const char *verify_url;        /* a path; NULL: that below mount */
     const char *site_url;          /* canonical origin for the links in mails; NULL: none */
     int well_known;                /* 1: the URLs below /.well-known are served beside mount */
     int has_bearer;                /* 1: this server or one of its sections has LuciaBearer On */
@@ -95,6 +96,7 @@ typedef struct {
     const char *username_url;
     const char *delete_url;
     const char *activity_url;
+    const char *email_url;
     const char *factor_url;
     const char *factors_url;
     const char *passkey_url;

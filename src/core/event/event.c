@@ -36,6 +36,13 @@ static const luci_event_record_t records[] = {
                                  .needs_session = 1,
                                  .needs_fresh = 1 },
     [LUCI_EVENT_PASSWORD_RESET] = { .name = "password_reset", .is_activity = 1, .is_credential = 1 },
+    [LUCI_EVENT_EMAIL_REQUEST] = { .name = "email_request",
+                                   .is_activity = 1,
+                                   .has_form = 1,
+                                   .needs_session = 1,
+                                   .needs_fresh = 1 },
+    [LUCI_EVENT_EMAIL_VERIFY] = { .name = "email_verify", .is_activity = 1, .has_form = 1, .has_link = 1 },
+    [LUCI_EVENT_EMAIL_UNDO] = { .name = "email_undo", .is_activity = 1, .has_form = 1, .has_link = 1 },
     [LUCI_EVENT_USER_SET] = { .name = "user_set",
                               .is_activity = 1,
                               .has_form = 1,
@@ -78,6 +85,7 @@ static const luci_event_record_t records[] = {
     [LUCI_EVENT_USER_ENABLE] = { .name = "user_enable" },
     [LUCI_EVENT_USER_APPROVE] = { .name = "user_approve" },
     [LUCI_EVENT_USER_EXPIRE] = { .name = "user_expire" },
+    [LUCI_EVENT_USER_EMAIL] = { .name = "user_email" },
     [LUCI_EVENT_USER_LINK] = { .name = "user_link" },
     [LUCI_EVENT_FACTOR_RESET] = { .name = "factor_reset" },
     [LUCI_EVENT_INVITE_ADD] = { .name = "invite_add" },
@@ -112,6 +120,7 @@ typedef enum {
     ASKS_FACTOR,
     NEEDS_FRESH,
     NEEDS_LINK,
+    WITHOUT_SESSION,
     DELETION,
     NO_EVENT
 } applies_to_t;
@@ -142,7 +151,7 @@ static const struct {
     [LUCI_REASON_NO_SESSION] = { "no_session", NEEDS_SESSION },
     [LUCI_REASON_UNCONFIRMED] = { "unconfirmed", NEEDS_FRESH },
     [LUCI_REASON_INVALID_LINK] = { "invalid_link", NEEDS_LINK },
-    [LUCI_REASON_CROSS_SITE] = { "cross_site", CREDENTIALS },
+    [LUCI_REASON_CROSS_SITE] = { "cross_site", WITHOUT_SESSION },
     [LUCI_REASON_CLOSED] = { "closed", FORMS },
     [LUCI_REASON_REFERENCED] = { "referenced", DELETION },
     [LUCI_REASON_BAD_REQUEST] = { "bad_request", FORMS },
@@ -190,13 +199,16 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
                kind == LUCI_EVENT_RECOVERY_CODES || kind == LUCI_EVENT_APP_PASSWORD_ADD ||
                kind == LUCI_EVENT_APP_PASSWORD_DELETE;
     case FORMS: return records[kind].is_credential || records[kind].has_form;
-    case ATTRIBUTES: return kind == LUCI_EVENT_USER_SET || kind == LUCI_EVENT_SIGN_UP;
+    case ATTRIBUTES:
+        return kind == LUCI_EVENT_USER_SET || kind == LUCI_EVENT_SIGN_UP || kind == LUCI_EVENT_EMAIL_REQUEST;
     case NEW_PASSWORD:
         return kind == LUCI_EVENT_SIGN_UP || kind == LUCI_EVENT_PASSWORD_CHANGE ||
                kind == LUCI_EVENT_PASSWORD_RESET;
     case ASKS_FACTOR:
         return kind == LUCI_EVENT_SIGN_IN || kind == LUCI_EVENT_CONFIRM || kind == LUCI_EVENT_PASSWORD_CHECK;
-    case NEEDS_LINK: return kind == LUCI_EVENT_PASSWORD_RESET || kind == LUCI_EVENT_SIGN_UP;
+    case NEEDS_LINK:
+        return kind == LUCI_EVENT_PASSWORD_RESET || kind == LUCI_EVENT_SIGN_UP || records[kind].has_link;
+    case WITHOUT_SESSION: return records[kind].is_credential || records[kind].has_link;
     case NEEDS_SESSION: return records[kind].needs_session;
     case NEEDS_FRESH: return records[kind].needs_fresh;
     case DELETION: return kind == LUCI_EVENT_USER_DELETE;

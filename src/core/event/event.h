@@ -25,6 +25,9 @@ typedef enum {
     LUCI_EVENT_CONFIRM,        /* the holder of a session proved again to be its user */
     LUCI_EVENT_SESSION_END,    /* by its user, on the page of the sessions */
     LUCI_EVENT_PASSWORD_RESET, /* with a one-time link */
+    LUCI_EVENT_EMAIL_REQUEST,  /* the user asked for a link that verifies an address */
+    LUCI_EVENT_EMAIL_VERIFY,   /* an address was verified with a link */
+    LUCI_EVENT_EMAIL_UNDO,     /* an address was brought back with a link */
     LUCI_EVENT_USER_SET,
     LUCI_EVENT_USER_RENAME,
     LUCI_EVENT_APP_PASSWORD_ADD,
@@ -38,6 +41,7 @@ typedef enum {
     LUCI_EVENT_USER_ENABLE,
     LUCI_EVENT_USER_APPROVE,
     LUCI_EVENT_USER_EXPIRE,
+    LUCI_EVENT_USER_EMAIL,    /* a user got another address, or none */
     LUCI_EVENT_USER_LINK,     /* a one-time link was made */
     LUCI_EVENT_FACTOR_RESET,  /* all second factors of a user were removed */
     LUCI_EVENT_INVITE_ADD,    /* an invitation was made */
@@ -101,6 +105,7 @@ typedef struct {
     int needs_fresh;   /* it fails if the session was not confirmed lately */
     int has_code;      /* a code of a second factor is presented */
     int has_form;      /* no password, but a form that may be refused as one with a password may */
+    int has_link;      /* no session, but a link of a mail is presented */
     int has_count;     /* the audit line always has count= */
     int is_activity;   /* its user may see it (core/activity) */
     int is_success_silent; /* successes have no audit line: HTTP Basic would write one with every request */

@@ -7,6 +7,7 @@
 #include "core/db/paging.h"
 #include "core/db/schema.h"
 #include "core/db/totp_table.h"
+#include "core/email/email_address.h"
 #include "core/password/password_hash.h"
 #include "core/seal/seal.h"
 #include "core/session/session_list.h"
@@ -207,27 +208,93 @@ static void show_progress(check_t *check)
     luci_progress_show(&check->progress, ++check->seen);
 }
 
+typedef struct {
+    check_t *check;
+    wrong_t keyless; /* users with a verified address that has no key */
+    luci_result_t result;
+} users_t;
+
+/* Notes a verified address that is no key of its user. */
+static luci_result_t check_address(users_t *users, const luci_user_t *user, apr_pool_t *scratch)
+{
+    const luci_settings_t *settings = users->check->target->settings;
+    luci_user_t owner;
+    luci_result_t result;
+
+    if (settings->email == LUCI_EMAIL_OFF || !luci_email_is_verified(user, settings, scratch))
+        return LUCI_OK;
+    result = luci_email_find(users->check->db, settings, luci_email_of(user, settings), &owner, scratch);
+    if (result != LUCI_OK && result != LUCI_NOT_FOUND)
+        return result;
+    if (result != LUCI_OK || strcmp(owner.id, user->id) != 0)
+        note(&users->keyless, user->username, users->check->findings->pool);
+    return LUCI_OK;
+}
+
 static int check_user(void *baton, const luci_user_t *user, apr_pool_t *scratch)
 {
-    check_t *check = baton;
+    users_t *users = baton;
+    check_t *check = users->check;
 
     show_progress(check);
     check->names_result = luci_check_names_user(check->names, user, scratch);
-    return check->names_result == LUCI_OK;
+    if (check->names_result == LUCI_OK)
+        users->result = check_address(users, user, scratch);
+    return check->names_result == LUCI_OK && users->result == LUCI_OK;
 }
 
 static void check_users(check_t *check)
 {
-    (void)answered(check, luci_user_each(check->db, check_user, check, check->findings->pool));
+    users_t users = { .check = check, .result = LUCI_OK };
+
+    if (!answered(check, luci_user_each(check->db, check_user, &users, check->findings->pool)) ||
+        !answered(check, users.result))
+        return;
+    if (users.keyless.count)
+        luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, ROWS,
+                          "Set the address again, or verify it again on the page email: luciactl user email",
+                          "%" APR_INT64_T_FMT
+                          " users have a verified address without its key, so that it finds no account and "
+                          "others may verify it: %s%s",
+                          users.keyless.count, users.keyless.named, more(&users.keyless));
 }
 
 typedef struct {
     check_t *check;
     wrong_t orphans;
     wrong_t unreadable;
+    wrong_t unverified; /* keys of addresses that their users have not verified */
+    luci_result_t result;
 } keys_t;
 
 enum { KEY_ID, KEY_HASH, KEY_USER };
+
+/* 1: the key is that of the user's verified address. */
+static int is_address_of(const char *key_id, const luci_user_t *user, const luci_settings_t *settings,
+                         apr_pool_t *scratch)
+{
+    const char *id;
+
+    return luci_email_is_verified(user, settings, scratch) &&
+           luci_email_key_id(luci_email_of(user, settings), &id, scratch) == LUCI_OK &&
+           strcmp(id, key_id) == 0;
+}
+
+/* Notes the key of an address that its user has not verified. One with a password is that of an application.
+ */
+static luci_result_t check_owner(keys_t *keys, const char *const *row, apr_pool_t *scratch)
+{
+    const luci_settings_t *settings = keys->check->target->settings;
+    luci_user_t user;
+    luci_result_t result;
+
+    if (settings->email == LUCI_EMAIL_OFF || row[KEY_HASH] || !luci_email_is_key(row[KEY_ID]))
+        return LUCI_OK;
+    result = luci_user_get(keys->check->db, row[KEY_USER], &user, scratch);
+    if (result == LUCI_OK && !is_address_of(row[KEY_ID], &user, settings, scratch))
+        note(&keys->unverified, row[KEY_ID], keys->check->findings->pool);
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+}
 
 static int check_key(void *baton, const char *const *row, apr_pool_t *scratch)
 {
@@ -240,27 +307,40 @@ static int check_key(void *baton, const char *const *row, apr_pool_t *scratch)
         note(&keys->orphans, row[KEY_ID], pool);
     else if (row[KEY_HASH] && !luci_password_is_readable(row[KEY_HASH]))
         note(&keys->unreadable, row[KEY_ID], pool);
-    return keys->check->names_result == LUCI_OK;
+    if (row[KEY_USER])
+        keys->result = check_owner(keys, row, scratch);
+    return keys->check->names_result == LUCI_OK && keys->result == LUCI_OK;
 }
 
-static void check_keys(check_t *check)
+static void say_keys(check_t *check, const keys_t *keys)
 {
-    keys_t keys = { .check = check };
-    luci_paging_walk_t walk = { &luci_sql_keys_page, NULL, 1, check_key, &keys };
-
-    if (!answered(check, luci_paging_walk(check->db, &walk, check->findings->pool)))
-        return;
-    if (keys.orphans.count)
+    if (keys->orphans.count)
         luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, ROWS,
                           "Delete them, so that their names can be used again: luciactl key delete",
-                          "%" APR_INT64_T_FMT " keys belong to no user: %s%s", keys.orphans.count,
-                          keys.orphans.named, more(&keys.orphans));
-    if (keys.unreadable.count)
+                          "%" APR_INT64_T_FMT " keys belong to no user: %s%s", keys->orphans.count,
+                          keys->orphans.named, more(&keys->orphans));
+    if (keys->unreadable.count)
         luci_findings_add(
             check->findings, LUCI_FINDING_PROBLEM, ROWS, "Set a new password: luciactl user passwd",
             "%" APR_INT64_T_FMT
             " keys have a hash that cannot be verified or is too costly, so their users cannot sign in: %s%s",
-            keys.unreadable.count, keys.unreadable.named, more(&keys.unreadable));
+            keys->unreadable.count, keys->unreadable.named, more(&keys->unreadable));
+    if (keys->unverified.count)
+        luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, ROWS,
+                          "Delete them, so that the addresses can be verified: luciactl key delete",
+                          "%" APR_INT64_T_FMT
+                          " keys are those of an address that is not the verified one of its user: %s%s",
+                          keys->unverified.count, keys->unverified.named, more(&keys->unverified));
+}
+
+static void check_keys(check_t *check)
+{
+    keys_t keys = { .check = check, .result = LUCI_OK };
+    luci_paging_walk_t walk = { &luci_sql_keys_page, NULL, 1, check_key, &keys };
+
+    if (answered(check, luci_paging_walk(check->db, &walk, check->findings->pool)) &&
+        answered(check, keys.result))
+        say_keys(check, &keys);
 }
 
 #define CLOCKS_DIFFER_MAX (5 * LUCI_MS_MINUTE)

@@ -9,12 +9,13 @@
 extern const luci_command_t luci_command_init;
 
 /* user_add_command.c, user_list_commands.c, user_change_commands.c, user_link_commands.c,
- * user_expire_command.c, user_attributes_command.c */
+ * user_email_command.c, user_expire_command.c, user_attributes_command.c */
 extern const luci_command_t luci_command_user_add;
 extern const luci_command_t luci_command_user_show;
 extern const luci_command_t luci_command_user_list;
 extern const luci_command_t luci_command_user_passwd;
 extern const luci_command_t luci_command_user_reset;
+extern const luci_command_t luci_command_user_email;
 extern const luci_command_t luci_command_user_rename;
 extern const luci_command_t luci_command_user_set;
 extern const luci_command_t luci_command_user_set_attributes;

@@ -2,6 +2,7 @@
 #include "ctl/commands/commands.h"
 
 #include "core/activity/activity.h"
+#include "core/email/email_token.h"
 #include "core/invitation/invitation.h"
 #include "core/passkey/challenge.h"
 #include "core/token/token.h"
@@ -13,12 +14,14 @@
 
 static luci_exit_t purge_links(luci_invocation_t *call, luci_ctl_database_t *database)
 {
+    luci_ms_t now = apr_time_as_msec(apr_time_now());
     int removed;
-    luci_result_t result =
-        luci_token_purge(database->db, apr_time_as_msec(apr_time_now()), &removed, call->pool);
+    luci_result_t result = luci_token_purge(database->db, now, &removed, call->pool);
 
     if (result == LUCI_OK)
-        result = luci_invitation_purge(database->db, apr_time_as_msec(apr_time_now()), call->pool);
+        result = luci_email_token_purge(database->db, now, call->pool);
+    if (result == LUCI_OK)
+        result = luci_invitation_purge(database->db, now, call->pool);
     return result == LUCI_OK ? LUCI_EXIT_DONE : luci_ctl_database_failed(database, result);
 }
 

@@ -67,7 +67,9 @@ static void check(bulk_t *bulk, const luci_attribute_record_t *record)
     const char *problem = record->problem;
 
     for (int i = 0; i < record->count && !problem && bulk->result == LUCI_OK; i++) {
-        if (!has_column(bulk, record->values[i].column) && bulk->result == LUCI_OK)
+        if (luci_account_is_email(&bulk->database.config.settings, record->values[i].column))
+            problem = "with LuciaEmail, user email sets the address of a user";
+        else if (!has_column(bulk, record->values[i].column) && bulk->result == LUCI_OK)
             problem = apr_psprintf(bulk->pool, "the user table has no column %s", record->values[i].column);
     }
     if (!problem && bulk->result == LUCI_OK) {

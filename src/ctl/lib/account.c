@@ -4,6 +4,7 @@
 #include "core/auth/password_credential.h"
 #include "core/base/text.h"
 #include "core/config/directive_types.h"
+#include "core/email/email_address.h"
 #include "core/password/block_list.h"
 #include "core/password/new_password.h"
 #include "core/password/policy.h"
@@ -65,6 +66,12 @@ int luci_account_is_attribute(const char *column)
     return luci_word_is_identifier(column) && !is_kept(column);
 }
 
+int luci_account_is_email(const luci_settings_t *settings, const char *column)
+{
+    return settings->email != LUCI_EMAIL_OFF && (strcasecmp(column, LUCI_EMAIL_COLUMN) == 0 ||
+                                                 strcasecmp(column, LUCI_EMAIL_VERIFIED_COLUMN) == 0);
+}
+
 static void add_to_settings(luci_settings_t *settings, const char *column)
 {
     for (int i = 0; i < settings->attributes->nelts; i++) {
@@ -120,6 +127,10 @@ luci_exit_t luci_account_values(luci_invocation_t *call, luci_ctl_database_t *da
         status = split_value(call, values, APR_ARRAY_IDX(set, i, const char *));
     for (int i = 0; i < clear->nelts && status == LUCI_EXIT_DONE; i++)
         status = take_value(call, values, APR_ARRAY_IDX(clear, i, const char *), NULL);
+    for (int i = 0; i < values->count && status == LUCI_EXIT_DONE; i++) {
+        if (luci_account_is_email(&database->config.settings, values->values[i].column))
+            status = luci_command_misuse(call, "with LuciaEmail, user email sets the address of a user");
+    }
     for (int i = 0; i < values->count && status == LUCI_EXIT_DONE; i++)
         add_to_settings(&database->config.settings, values->values[i].column);
     if (status == LUCI_EXIT_DONE && database->config.settings.attributes->nelts > LUCI_ATTRIBUTES_READ_MAX)

@@ -45,6 +45,9 @@ typedef struct {
 luci_exit_t luci_account_values(luci_invocation_t *call, luci_ctl_database_t *database,
                                 luci_account_values_t *values);
 
+/* 1 if a column is left to user email, because verified addresses have keys (LuciaEmail). */
+int luci_account_is_email(const luci_settings_t *settings, const char *column);
+
 /* 1 if a column of this name may be an attribute that these commands set. */
 int luci_account_is_attribute(const char *column);
 

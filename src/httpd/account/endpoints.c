@@ -12,6 +12,8 @@
     ROW(confirm)                                                                                             \
     ROW(sessions)                                                                                            \
     ROW(reset)                                                                                               \
+    ROW(email)                                                                                               \
+    ROW(verify)                                                                                              \
     ROW(username)                                                                                            \
     ROW(deletion)                                                                                            \
     ROW(factors)                                                                                             \

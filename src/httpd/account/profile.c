@@ -97,6 +97,7 @@ static void set_links(const luci_endpoint_request_t *request, apr_table_t *value
     if ((renames || deletes) && !can_prove(request))
         renames = deletes = 0;
     apr_table_setn(values, "password_url", urls->password ? urls->password : "");
+    apr_table_setn(values, "email_url", urls->email && can_prove(request) ? urls->email : "");
     apr_table_setn(values, "passkeys_url", urls->passkeys ? urls->passkeys : "");
     apr_table_setn(values, "sessions_url", urls->sessions ? urls->sessions : "");
     apr_table_setn(values, "factors_url", urls->factors ? urls->factors : "");

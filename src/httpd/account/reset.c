@@ -2,11 +2,11 @@
 /* The page of a one-time link (luciactl user reset, user add --invite), where people set a password. GET
  * shows a form and spends nothing, because mail programs open links; POST spends the link. */
 #include "core/auth/password_reset.h"
+#include "httpd/account/link_page.h"
 #include "httpd/account/password_form.h"
 #include "httpd/request/reply.h"
 
 #include <apr_strings.h>
-#include <string.h>
 
 /* The token is no secret any more when it has been spent, and until then the page needs it again. */
 static const luci_form_field_t fields[] = {
@@ -16,18 +16,6 @@ static const luci_form_field_t fields[] = {
 };
 
 /* ---- The page ---- */
-
-/* The browser's URL of this page without its query, which has the token: its last segment, relative, so that
- * a proxy may serve the page below another path. */
-static const char *own_url(const request_rec *r)
-{
-    const char *path = r->unparsed_uri ? r->unparsed_uri : "";
-    size_t length = strcspn(path, "?#"), start = length;
-
-    while (start > 0 && path[start - 1] != '/')
-        start--;
-    return apr_pstrcat(r->pool, "./", apr_pstrmemdup(r->pool, path + start, length - start), NULL);
-}
 
 static int page(luci_endpoint_request_t *request, const luci_password_reset_t *reset,
                 const luci_problem_t *problem)
@@ -40,31 +28,22 @@ static int page(luci_endpoint_request_t *request, const luci_password_reset_t *r
     apr_table_setn(values, "token", reset->token);
     apr_table_setn(values, "password_min", apr_itoa(r->pool, settings->password_length.min));
     apr_table_setn(values, "password_max", apr_itoa(r->pool, settings->password_length.max));
-    apr_table_setn(values, "form_action", own_url(r));
+    apr_table_setn(values, "form_action", luci_link_page_url(r));
     if (!problem)
         return luci_reply_page(r, HTTP_OK, request->endpoint->page, values);
     luci_reply_complain(r, problem, "password_error", values);
     return luci_reply_page(r, problem->status, request->endpoint->page, values);
 }
 
-static int refuse_link(luci_endpoint_request_t *request)
-{
-    return luci_endpoint_problem(request, HTTP_BAD_REQUEST, LUCI_MESSAGE_LINK);
-}
-
-/* A malformed query has no token. */
 static int show(luci_endpoint_request_t *request)
 {
     luci_auth_t auth = luci_state_auth(request->r);
-    luci_password_reset_t reset = { .request.now = luci_runtime_now() };
-    char *token = NULL;
-    luci_result_t result = luci_form_query(request->query, "token", &token, request->r->pool);
-
-    reset.token = result == LUCI_OK ? token : NULL;
-    result = luci_password_reset_find(&auth, &reset, &reset.request.username, request->r->pool);
+    luci_password_reset_t reset = { .request.now = luci_runtime_now(),
+                                    .token = luci_link_page_token(request) };
+    luci_result_t result = luci_password_reset_find(&auth, &reset, &reset.request.username, request->r->pool);
     if (result == LUCI_OK)
         return page(request, &reset, NULL);
-    return result == LUCI_NOT_FOUND ? refuse_link(request) : luci_endpoint_failure(request, result);
+    return result == LUCI_NOT_FOUND ? luci_link_page_refuse(request) : luci_endpoint_failure(request, result);
 }
 
 /* ---- The reset ---- */
@@ -113,14 +92,6 @@ static int complain(luci_password_form_t *form, luci_message_t message)
                             : page(request, &reset, &problem);
 }
 
-static int refuse_attempt(luci_password_form_t *form)
-{
-    luci_endpoint_request_t *request = form->request;
-    luci_problem_t problem = luci_problem_throttled(form->attempt.retry_after);
-
-    return luci_reply_problem(request->r, &problem, request->as_json ? LUCI_REPLY_JSON : LUCI_REPLY_PAGE);
-}
-
 /* No session begins, because other people may have read the link. */
 static int done(const luci_password_form_t *form)
 {
@@ -137,8 +108,8 @@ static int answer(luci_password_form_t *form)
     switch (form->result) {
     case LUCI_OK: return done(form);
     case LUCI_INVALID: return complain(form, LUCI_MESSAGE(luci_weakness_code(form->auth_request.weakness)));
-    case LUCI_NOT_FOUND: return refuse_link(form->request);
-    case LUCI_THROTTLED: return refuse_attempt(form);
+    case LUCI_NOT_FOUND: return luci_link_page_refuse(form->request);
+    case LUCI_THROTTLED: return luci_link_page_throttle(form->request, &form->attempt);
     case LUCI_DENIED:
     case LUCI_EXPIRED:
     case LUCI_CONFLICT:

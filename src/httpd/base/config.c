@@ -133,6 +133,7 @@ luci_urls_t luci_config_urls(request_rec *r)
     const luci_settings_t *settings = &luci_config_server(r->server)->settings;
     const char *mount = luci_config_server(r->server)->mount;
     const char *home = in_force(r, offsetof(luci_dir_config_t, home_url), "");
+    int has_email = settings->email != LUCI_EMAIL_OFF;
     int has_factors = settings->second_factor != LUCI_SECOND_FACTOR_OFF;
     int has_passkeys = settings->passkeys != LUCI_PASSKEYS_OFF;
     const char *passkey = in_force_if(r, has_passkeys, offsetof(luci_dir_config_t, passkey_url), "/passkey");
@@ -149,6 +150,7 @@ luci_urls_t luci_config_urls(request_rec *r)
         .deletion = in_force(r, offsetof(luci_dir_config_t, delete_url), "/delete"),
         .activity =
             in_force_if(r, settings->activity, offsetof(luci_dir_config_t, activity_url), "/activity"),
+        .email = in_force_if(r, has_email, offsetof(luci_dir_config_t, email_url), "/email"),
         .factor = in_force_if(r, has_factors, offsetof(luci_dir_config_t, factor_url), "/factor"),
         .factors = in_force_if(r, has_factors, offsetof(luci_dir_config_t, factors_url), "/factors"),
         .passkey = passkey,

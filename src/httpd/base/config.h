@@ -21,6 +21,7 @@ typedef struct {
     const char *username; /* NULL: as above */
     const char *deletion; /* NULL: as above */
     const char *activity; /* NULL: as above, or without LuciaActivity */
+    const char *email;    /* NULL: as above, or without LuciaEmail */
     const char *factor;   /* NULL: as above, or without LuciaSecondFactor */
     const char *factors;  /* the same */
     const char *passkey;  /* where one signs in with a passkey; NULL: without LuciaMount or LuciaPasskeys */

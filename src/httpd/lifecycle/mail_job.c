@@ -16,6 +16,8 @@
 
 APLOG_USE_MODULE(luciauth);
 
+#define VERIFY "/verify" /* the page that LuciaVerifyURL may name */
+
 /* One mail that is being sent. */
 typedef struct {
     luci_job_run_t *run;
@@ -108,15 +110,24 @@ static const char *say(const luci_pages_view_t *view, luci_message_t message, co
                               sending->pool);
 }
 
+/* The URL of the link without its token. */
+static const char *url_of(const sending_t *sending)
+{
+    const luci_server_config_t *config = luci_config_server(sending->run->server);
+    const char *link = sending->kind->link, *mount = strcmp(config->mount, "/") == 0 ? "" : config->mount;
+
+    if (config->verify_url && strncmp(link, VERIFY, strlen(VERIFY)) == 0)
+        return apr_pstrcat(sending->pool, config->site_url, config->verify_url, link + strlen(VERIFY), NULL);
+    return apr_pstrcat(sending->pool, config->site_url, mount, link, NULL);
+}
+
 /* The link and the text after it. */
 static const char *link_of(const sending_t *sending, const luci_pages_view_t *view)
 {
-    const luci_server_config_t *config = luci_config_server(sending->run->server);
     const luci_letter_kind_t *kind = sending->kind;
 
-    return apr_pstrcat(sending->pool, kind->link ? "\n\n" : "", kind->link ? config->site_url : "",
-                       kind->link && strcmp(config->mount, "/") != 0 ? config->mount : "",
-                       kind->link ? kind->link : "", sending->letter.token, kind->end.key ? "\n\n" : "",
+    return apr_pstrcat(sending->pool, kind->link ? "\n\n" : "", kind->link ? url_of(sending) : "",
+                       sending->letter.token, kind->end.key ? "\n\n" : "",
                        kind->end.key ? say(view, kind->end, sending) : "", "\n", NULL);
 }
 

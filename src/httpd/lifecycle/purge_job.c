@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* LuciaCleanup: expired sessions are deleted, once for each database. */
 #include "core/db/db_problem.h"
+#include "core/email/email_token.h"
 #include "core/passkey/challenge.h"
 #include "core/session/purge.h"
 #include "core/token/token.h"
@@ -60,6 +61,8 @@ static luci_result_t purge_links(luci_job_run_t *run, const char **why)
     if (result != LUCI_OK)
         return result;
     result = luci_token_purge(db, luci_runtime_now(), &removed, run->pool);
+    if (result == LUCI_OK)
+        result = luci_email_token_purge(db, luci_runtime_now(), run->pool);
     if (result == LUCI_OK)
         result = purge_challenges(db, run->pool);
     *why = luci_db_problem(db, run->pool);

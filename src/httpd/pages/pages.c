@@ -319,6 +319,11 @@ luci_pages_view_t luci_pages_view(luci_pages_t *pages, const char *accept)
     return (luci_pages_view_t){ pages, luci_language_choose(pages->tags, accept) };
 }
 
+const char *luci_pages_language(const luci_pages_view_t *view)
+{
+    return view->pages->languages[view->language].tag;
+}
+
 int luci_pages_has_choice(const luci_pages_t *pages)
 {
     return pages->tags->nelts > 1;

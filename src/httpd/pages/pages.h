@@ -35,6 +35,9 @@ typedef struct {
 /* accept is the client's Accept-Language, or NULL. */
 luci_pages_view_t luci_pages_view(luci_pages_t *pages, const char *accept);
 
+/* The tag of the client's language. */
+const char *luci_pages_language(const luci_pages_view_t *view);
+
 /* 1 if Accept-Language makes a difference. */
 int luci_pages_has_choice(const luci_pages_t *pages);
 

@@ -152,6 +152,17 @@ static luci_pages_view_t view_of(const request_rec *r, const luci_runtime_t *run
     return luci_pages_view(runtime->pages, apr_table_get(r->headers_in, "Accept-Language"));
 }
 
+const char *luci_reply_language(request_rec *r)
+{
+    const luci_runtime_t *runtime = luci_runtime_of(r);
+    luci_pages_view_t view;
+
+    if (!runtime)
+        return NULL;
+    view = view_of(r, runtime);
+    return luci_pages_language(&view);
+}
+
 /* The headers of a page that there is in several languages. httpd would send the language of DefaultLanguage
  * and AddLanguage, too. */
 static void set_language(request_rec *r, const char *language)

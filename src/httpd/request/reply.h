@@ -95,6 +95,9 @@ luci_problem_t luci_problem_throttled(luci_ms_t retry_after);
 /* The Retry-After header of a problem, for an answer that another function sends. */
 void luci_reply_retry_after(request_rec *r, const luci_problem_t *problem);
 
+/* The tag of the client's language, for what its user reads later, such as a mail. */
+const char *luci_reply_language(request_rec *r);
+
 /* The text of a message in the client's language, from r->pool, for a page. values (may be NULL) are those
  * that the text contains. */
 const char *luci_reply_text(request_rec *r, luci_message_t message, const apr_table_t *values);
