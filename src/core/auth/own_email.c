@@ -126,9 +126,9 @@ static luci_reason_t reason_of(luci_result_t result)
     case LUCI_INVALID: return LUCI_REASON_BAD_REQUEST;
     case LUCI_CONFLICT: return LUCI_REASON_VALUE_TAKEN;
     case LUCI_EXPIRED: return LUCI_REASON_NO_SESSION;
+    case LUCI_DENIED: return LUCI_REASON_ONE_FACTOR;
     case LUCI_OK:
     case LUCI_NOT_FOUND:
-    case LUCI_DENIED:
     case LUCI_THROTTLED:
     case LUCI_BUSY:
     case LUCI_UNAVAILABLE:

@@ -197,7 +197,7 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
     case NEEDS_FACTOR:
         return kind == LUCI_EVENT_FACTOR_ADD || kind == LUCI_EVENT_FACTOR_REMOVE ||
                kind == LUCI_EVENT_RECOVERY_CODES || kind == LUCI_EVENT_APP_PASSWORD_ADD ||
-               kind == LUCI_EVENT_APP_PASSWORD_DELETE;
+               kind == LUCI_EVENT_APP_PASSWORD_DELETE || kind == LUCI_EVENT_EMAIL_REQUEST;
     case FORMS: return records[kind].is_credential || records[kind].has_form;
     case ATTRIBUTES:
         return kind == LUCI_EVENT_USER_SET || kind == LUCI_EVENT_SIGN_UP || kind == LUCI_EVENT_EMAIL_REQUEST;

@@ -96,13 +96,13 @@ static int answer(luci_endpoint_request_t *request, const luci_email_change_t *c
 {
     switch (result) {
     case LUCI_OK: return done(request, change);
+    case LUCI_DENIED: return luci_endpoint_ask_factor(request);
     case LUCI_INVALID:
         return luci_own_page_refuse(request, page, "email_error", LUCI_MESSAGE("invalid_email"));
     case LUCI_CONFLICT: return luci_own_page_refuse(request, page, "email_error", LUCI_MESSAGE_VALUE_TAKEN);
     case LUCI_NOT_FOUND: return luci_endpoint_problem(request, HTTP_NOT_FOUND, LUCI_MESSAGE_NOT_FOUND);
     case LUCI_EXPIRED:
     case LUCI_THROTTLED:
-    case LUCI_DENIED:
     case LUCI_BUSY:
     case LUCI_UNAVAILABLE:
     case LUCI_INTERNAL: break;
