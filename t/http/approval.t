@@ -8,10 +8,14 @@ use LuciaTest;
 use LuciaTest::Ctl;
 use LuciaTest::Gate;
 use LuciaTest::Site;
+use IO::Socket::INET ();
 use MIME::Base64 qw(encode_base64);
 
 LuciaTest::only_files('this runs on all engines anyway');
 
+# A mail server that says nothing; what this looks at are the orders.
+my $silent = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1', LocalPort => 0) or die "no port: $!";
+my $MAIL = 'LuciaMail smtp://127.0.0.1:' . $silent->sockport . "\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL http://example.org\nLuciaApprovalMail admins\@example.com\n";
 my ($ctl, $server, $engine, $database);
 
 sub up { my ($name, %arg) = @_; return $server->request(POST => '/signup', form(username => $name, password => delete $arg{password} // $PASSWORD), %arg) }
@@ -22,6 +26,7 @@ sub waiting { return [map { $_->{username} } @{ $ctl->json('user', 'list', '--wa
 sub value { return $engine->value_in($database, @_) }
 
 sub check_sign_up {
+    my $quarter = int(time / 900);
     my $reply = up('alice');
     is $reply->status, 200, 'S1.73: sign-up answers with a page';
     like text_in($reply), qr/Your account is waiting for approval.*It was made for alice/s, 'S1.73: the page says that the account waits';
@@ -31,6 +36,8 @@ sub check_sign_up {
     $reply = api('signup', 'bertha');
     is $reply->status, 202, 'S1.73: JSON answers 202';
     is_deeply $reply->json, { username => 'bertha', waiting => JSON::PP::true() }, 'S1.73: JSON says that the account waits';
+    my $orders = value(q{SELECT count(*) FROM auth_user_mail WHERE kind = 'approval' AND address = 'admins@example.com'});
+    ok $orders >= 1 && $orders <= 1 + int(time / 900) - $quarter, 'S1.75: two sign-ups of a quarter of an hour are one mail' or diag $orders;
     is up('alice')->status, 400, 'S1.73: a program that signs up twice is told that the name is taken';
     my @click = (headers => { 'Sec-Fetch-Site' => 'same-origin', 'Sec-Fetch-Mode' => 'navigate' }, origin => 1);
     is up('alice', @click)->status, 200, 'S1.73: the same form again, as by a double click, has the same answer';
@@ -56,8 +63,11 @@ sub check_waiting {
 }
 
 sub check_approval {
+    $engine->query_in($database, "UPDATE auth_user SET email = 'alice\@example.com' WHERE username = 'alice'");
     like $ctl->does('user', 'approve', 'alice'), qr/^alice is approved, and can sign in\.$/, 'user approve says what it did';
     is_deeply waiting(), ['bertha'], 'an approved user waits no more';
+    is value(q{SELECT count(*) FROM auth_user_mail WHERE kind = 'approved' AND name = 'alice'}), 1, 'S1.76: the approval of a user with an address is a mail';
+    is value(q{SELECT count(*) FROM auth_user_mail WHERE kind = 'approved'}), 1, 'S1.76: there is a mail about no other user';
     is in('alice')->status, 302, 'S1.73: an approved user signs in';
     is basic('alice'), 200, 'S1.73: Basic admits an approved user';
     is $ctl->status('user', 'approve', 'alice'), 1, 'user approve of an approved user ends with 1';
@@ -77,8 +87,8 @@ for my $class (qw(LuciaTest::Sqlite LuciaTest::Postgres LuciaTest::MariaDB)) {
     subtest $engine->kind => sub {
         $database = $engine->create;
         $server = LuciaTest::Server->new(files => { 'htdocs/basic/a.txt' => SECRET },
-            config => $engine->line($database) . "\n$CHEAP_HASH\nLuciaMount /\nLuciaSignup approval\nLuciaCreateSchema On\nLuciaTemplates \@templates\@\n" . BASIC);
-        $ctl = LuciaTest::Ctl->of($engine, $database);
+            config => $engine->line($database) . "\n$CHEAP_HASH\nLuciaMount /\nLuciaSignup approval\nLuciaCreateSchema On\nLuciaUserAttributes email\nLuciaSignupAttributes off\n${MAIL}LuciaTemplates \@templates\@\n" . BASIC);
+        $ctl = LuciaTest::Ctl->of($engine, $database, '--attributes', 'email');
         check_sign_up();
         check_waiting();
         check_approval();

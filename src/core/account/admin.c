@@ -26,8 +26,9 @@ struct update_t {
     const luci_user_value_t *values;
     int values_count;
     luci_ms_t disabled_from;
-    luci_admin_ended_t *ended; /* output; NULL: sessions stay */
-    apr_pool_t *pool;          /* of the output */
+    const luci_mail_order_t *mail; /* NULL: none */
+    luci_admin_ended_t *ended;     /* output; NULL: sessions stay */
+    apr_pool_t *pool;              /* of the output */
     luci_admin_deleted_t *deleted;
 };
 
@@ -210,6 +211,34 @@ luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, lu
     };
 
     return luci_db_transaction(db, do_locked, &update, pool);
+}
+
+/* ---- Approval ---- */
+
+static luci_result_t approve(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
+{
+    int changed = 0;
+    luci_result_t result =
+        luci_db_execute(db, &luci_sql_user_approve,
+                        LUCI_ARGUMENTS({ "id", update->user->id },
+                                       { "waiting", luci_sql_number(LUCI_USER_WAITING, scratch) }),
+                        &changed, scratch);
+
+    if (result == LUCI_OK && changed != 1)
+        return LUCI_CONFLICT;
+    if (result == LUCI_OK)
+        result = luci_failures_clear_all(db, update->user->id, scratch);
+    if (result == LUCI_OK && update->mail)
+        result = luci_mail_queue_add(db, update->mail, scratch);
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+}
+
+luci_result_t luci_admin_approve(luci_db_t *db, const luci_user_t *user, const luci_mail_order_t *mail,
+                                 apr_pool_t *scratch)
+{
+    update_t update = { .run = approve, .user = user, .mail = mail };
+
+    return luci_db_transaction(db, do_locked, &update, scratch);
 }
 
 /* ---- Ending ---- */

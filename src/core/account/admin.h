@@ -9,6 +9,7 @@
 #define LUCI_ADMIN_H
 
 #include "core/account/account_change.h"
+#include "core/mail/mail_queue.h"
 
 typedef struct {
     const char *username;
@@ -57,6 +58,12 @@ luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, cons
  * (failures.h). */
 luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, luci_ms_t disabled_from,
                                       luci_admin_ended_t *ended, apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Lets a user sign in who waits for approval (LUCI_USER_WAITING), and queues a mail with it; mail may be
+ * NULL, and is not sent where there is no queue. Requires that the table has the column "disabled". CONFLICT:
+ * the user does not wait. */
+luci_result_t luci_admin_approve(luci_db_t *db, const luci_user_t *user, const luci_mail_order_t *mail,
+                                 apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Deletes the user with all keys and sessions. CONFLICT as luci_account_delete: nothing was deleted. */
 luci_result_t luci_admin_delete(luci_db_t *db, const luci_user_t *user, luci_admin_deleted_t *deleted,

@@ -14,6 +14,7 @@
 #include "core/factor/factor.h"
 #include "core/group/group.h"
 #include "core/invitation/invitation.h"
+#include "core/mail/mail_queue.h"
 #include "core/passkey/passkey.h"
 #include "core/password/block_list.h"
 #include "core/password/policy.h"
@@ -25,6 +26,9 @@
 /* How often the password of one request is verified at most. The usual cause of a repetition is a concurrent
  * sign-in that replaced an outdated hash. */
 #define CHECKS_MAX 3
+
+/* How often administrators are told of users who wait. */
+#define APPROVAL_MAIL_EACH (15 * LUCI_MS_MINUTE)
 
 /* The sign-in transaction: it inserts a session, and at sign-up the user and the key before it, and ends the
  * session that came with the request. */
@@ -264,6 +268,22 @@ static luci_result_t insert_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_
     return result == LUCI_OK ? store_attributes(db, sign_in, scratch) : result;
 }
 
+/* Queues a mail to LuciaApprovalMail, which has everyone who waits when it is sent. A site without a queue
+ * has no mails, but sign-ups. */
+static luci_result_t tell_of_waiting(luci_db_t *db, const sign_in_t *sign_in, apr_pool_t *scratch)
+{
+    luci_ms_t now = sign_in->request->now;
+    luci_mail_order_t order = { .kind = LUCI_MAIL_APPROVAL,
+                                .name = "",
+                                .address = sign_in->auth->settings->approval_mail,
+                                .now = now,
+                                .expires = now + LUCI_MS_DAY,
+                                .gather = APPROVAL_MAIL_EACH };
+    luci_result_t result = order.address ? luci_mail_queue_add(db, &order, scratch) : LUCI_OK;
+
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+}
+
 /* Ends the session that came with the request, before the user's sessions are counted, so that no session of
  * another device ends in its place. */
 static luci_result_t end_old(luci_db_t *db, const sign_in_t *sign_in, apr_pool_t *scratch)
@@ -319,6 +339,8 @@ static luci_result_t write_sign_in(luci_db_t *db, void *baton, apr_pool_t *scrat
         sign_in->is_sign_up ? insert_account(db, sign_in, scratch) : confirm_account(db, sign_in, scratch);
 
     sign_in->session->user.lacks = luci_db_columns(db).lacks;
+    if (result == LUCI_OK && sign_in->is_sign_up && sign_in->request->needs_approval)
+        result = tell_of_waiting(db, sign_in, scratch);
     if (result == LUCI_OK && !(sign_in->is_sign_up && sign_in->request->needs_approval))
         result = luci_session_insert(db, session, settings, &sign_in->request->client, scratch);
     return result == LUCI_OK && sign_in->is_sign_up ? end_old(db, sign_in, scratch) : result;

@@ -150,7 +150,8 @@ typedef struct {
     const struct luci_mail_server_t *mail;      /* LuciaMail (core/mail); NULL: no mail is sent */
     luci_mail_sender_t mail_from;
     luci_email_t email;
-    int activity; /* 1: what happens to accounts is written down (core/activity) */
+    const char *approval_mail; /* LuciaApprovalMail, as luci_mailbox_check returns it; NULL: off */
+    int activity;              /* 1: what happens to accounts is written down (core/activity) */
     luci_second_factor_t second_factor;
     luci_passkeys_t passkeys;
     int groups; /* 1: users have groups (core/group); 0: nothing of them is made, read or asked for */

@@ -165,3 +165,28 @@ static const char *parse_mail_sender(const apr_array_header_t *words, const luci
 const luci_type_t luci_type_mail_sender = {
     sizeof(luci_mail_sender_value_t), 1, 2, parse_mail_sender, allowed_mail_sender, NULL, 0
 };
+
+/* ---- LuciaApprovalMail ---- */
+
+static const char *allowed_mailbox(const luci_limits_t *limits, apr_pool_t *pool)
+{
+    (void)limits;
+    (void)pool;
+    return "an e-mail address such as admins@example.org, or off";
+}
+
+static const char *parse_mailbox(const apr_array_header_t *words, const luci_limits_t *limits, void *value,
+                                 apr_pool_t *pool)
+{
+    luci_mailbox_value_t mailbox = NULL;
+
+    if (!luci_word_is_off(limits, LUCI_WORD(words, 0)) &&
+        luci_mailbox_check(LUCI_WORD(words, 0), &mailbox, pool) != LUCI_OK)
+        return allowed_mailbox(limits, pool);
+    *(luci_mailbox_value_t *)value = mailbox;
+    return NULL;
+}
+
+const luci_type_t luci_type_mailbox = {
+    sizeof(luci_mailbox_value_t), 1, 1, parse_mailbox, allowed_mailbox, NULL, 0
+};

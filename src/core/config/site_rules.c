@@ -983,16 +983,19 @@ static int has_page_for_links(const judge_t *judge)
     return 0;
 }
 
-static void addresses_lack_mail(judge_t *judge, const luci_site_t *site, const char *id)
+static void mail_is_missing(judge_t *judge, const luci_site_t *site, const char *id)
 {
     const luci_settings_t *settings = &site->config->settings;
+    const char *needs = settings->email != LUCI_EMAIL_OFF ? "LuciaEmail"
+                        : settings->approval_mail         ? "LuciaApprovalMail"
+                                                          : NULL;
 
-    if (settings->email != LUCI_EMAIL_OFF && !settings->mail)
+    if (needs && !settings->mail)
         find(judge, id, LUCI_SITE_FATAL,
              apr_pstrcat(judge->pool, "LuciaMail is missing: ",
-                         quoted_line(line_of(site, "LuciaEmail"), "LuciaEmail", judge->pool), " needs it",
-                         NULL),
-             "Write LuciaMail, for example LuciaMail sendmail, or remove LuciaEmail");
+                         quoted_line(line_of(site, needs), needs, judge->pool), " needs it", NULL),
+             apr_pstrcat(judge->pool, "Write LuciaMail, for example LuciaMail sendmail, or remove ", needs,
+                         NULL));
 }
 
 static void mail_lacks_a_line(judge_t *judge, const luci_site_t *site, const char *id)
@@ -1026,7 +1029,7 @@ static const rule_t rules[] = {
     { "LUCI0509", filled_in_column_is_trusted, 1 },
     { "LUCI0514", secret_is_missing, 0 },
     { "LUCI0528", mail_lacks_a_line, 0 },
-    { "LUCI0529", addresses_lack_mail, 0 },
+    { "LUCI0529", mail_is_missing, 0 },
     { "LUCI0313", servers_differ, 0 },
     { "LUCI0451", socache_keeps_nothing, 1 },
     { "LUCI0511", factors_are_off, 1 },

@@ -8,6 +8,7 @@ static const luci_table_column_t columns[] = {
     { "uses", LUCI_COLUMN_INTEGER, 0, 0, 0, NULL },
     { "expires_at", LUCI_COLUMN_INTEGER, 0, 0, LUCI_COLUMN_UNSIGNED, NULL },
     { "group_names", LUCI_COLUMN_TEXT, 1000, 0, LUCI_COLUMN_NULLABLE, NULL },
+    { "address", LUCI_COLUMN_TEXT, 320, 0, LUCI_COLUMN_NULLABLE, NULL },
     { "created_at", LUCI_COLUMN_INTEGER, 0, 0, 0, NULL },
     { NULL, LUCI_COLUMN_TEXT, 0, 0, 0, NULL },
 };
@@ -33,12 +34,12 @@ const luci_table_t luci_table_invitation = {
 /* ---- Statements ---- */
 
 const luci_statement_t luci_sql_invitation_insert = {
-    .text = "INSERT INTO {invitation} (id, uses, expires_at, group_names, created_at) "
-            "VALUES (:id, :uses:int, :expires:int, :groups, :now:int)",
+    .text = "INSERT INTO {invitation} (id, uses, expires_at, group_names, address, created_at) "
+            "VALUES (:id, :uses:int, :expires:int, :groups, :address, :now:int)",
 };
 
 const luci_statement_t luci_sql_invitation_get = {
-    .text = "SELECT i.group_names FROM {invitation} i WHERE {same:i.id:id} AND i.uses > 0 "
+    .text = "SELECT i.group_names, i.address FROM {invitation} i WHERE {same:i.id:id} AND i.uses > 0 "
             "AND i.expires_at > :now:int",
     .repeatable = 1,
 };
@@ -48,13 +49,18 @@ const luci_statement_t luci_sql_invitation_spend = {
 };
 
 const luci_statement_t luci_sql_invitation_page = {
-    .text = "SELECT i.id, i.uses, i.expires_at, i.group_names, i.created_at FROM {invitation} i "
+    .text = "SELECT i.id, i.uses, i.expires_at, i.group_names, i.created_at, i.address FROM {invitation} i "
             "WHERE i.id > :after1 ORDER BY i.id" LUCI_SQL_PAGE,
     .repeatable = 1,
 };
 
 const luci_statement_t luci_sql_invitation_delete = {
     .text = "DELETE FROM {invitation} WHERE id >= :first AND id < :end",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_invitations_void = {
+    .text = "DELETE FROM {invitation} WHERE address = :address",
     .repeatable = 1,
 };
 

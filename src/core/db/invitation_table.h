@@ -9,10 +9,12 @@
 extern const luci_table_t luci_table_invitation;
 
 extern const luci_statement_t luci_sql_invitation_insert;
-extern const luci_statement_t luci_sql_invitation_get;    /* groups, of one that can be used */
-extern const luci_statement_t luci_sql_invitation_spend;  /* takes one use, if there is one */
-extern const luci_statement_t luci_sql_invitation_page;   /* id, uses, expires_at, groups, created_at */
+extern const luci_statement_t luci_sql_invitation_get;   /* groups and address, of one that can be used */
+extern const luci_statement_t luci_sql_invitation_spend; /* takes one use, if there is one */
+extern const luci_statement_t
+    luci_sql_invitation_page; /* id, uses, expires_at, groups, created_at, address */
 extern const luci_statement_t luci_sql_invitation_delete; /* from :first on, before :end */
+extern const luci_statement_t luci_sql_invitations_void;  /* those of an address */
 extern const luci_statement_t luci_sql_invitations_purge; /* those that have expired */
 
 #endif

@@ -44,7 +44,8 @@ const luci_statement_t luci_sql_mail_insert = {
     .text = "INSERT INTO {mail} (id, kind, name, address, detail, language, created_at, expires_at, "
             "next_try, tries, claimed_until, handed_over) "
             "VALUES (:id, :kind, :name, :address, :detail, :language, :now:int, :expires:int, "
-            ":now:int, 0, 0, 0)",
+            ":first:int, 0, 0, 0){or_nothing}",
+    .may_conflict = 1,
 };
 
 const luci_statement_t luci_sql_mail_due = {

@@ -83,6 +83,21 @@ const luci_statement_t luci_sql_user_set_disabled = {
     .repeatable = 1,
 };
 
+const luci_statement_t luci_sql_user_approve = {
+    .text = "UPDATE {user} SET disabled = 0 WHERE id = :id AND disabled = :waiting:int",
+};
+
+const luci_statement_t luci_sql_users_waiting = {
+    .text = "SELECT u.username FROM {user} u WHERE u.disabled = :waiting:int AND u.username IS NOT NULL "
+            "ORDER BY u.username" LUCI_SQL_LIMIT_OF(LUCI_SQL_WAITING_ROWS),
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_users_waiting_count = {
+    .text = "SELECT COUNT(*) FROM {user} u WHERE u.disabled = :waiting:int AND u.username IS NOT NULL",
+    .repeatable = 1,
+};
+
 const luci_statement_t luci_sql_user_set_column = {
     .text = "UPDATE {user} SET {column} = :value WHERE id = :id",
 };

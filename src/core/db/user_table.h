@@ -20,6 +20,8 @@ extern const luci_statement_t luci_sql_user_insert;
 extern const luci_statement_t luci_sql_user_touch; /* writes the row, without a change that matters */
 extern const luci_statement_t luci_sql_user_lock; /* user columns; locks the row until the transaction ends */
 
+#define LUCI_SQL_WAITING_ROWS 51 /* of luci_sql_users_waiting */
+
 /* For administrators. */
 extern const luci_statement_t luci_sql_user_get;  /* listed user */
 extern const luci_statement_t luci_sql_user_find; /* listed user, by username */
@@ -28,7 +30,10 @@ extern const luci_statement_t luci_sql_user_page; /* listed users, in the order 
  */
 extern const luci_statement_t luci_sql_user_name_taken;
 extern const luci_statement_t luci_sql_user_rename;
-extern const luci_statement_t luci_sql_user_set_disabled;  /* only if the column exists */
+extern const luci_statement_t luci_sql_user_set_disabled; /* only if the column exists */
+extern const luci_statement_t luci_sql_user_approve;      /* the same */
+extern const luci_statement_t luci_sql_users_waiting;     /* the same: username, up to the number of rows */
+extern const luci_statement_t luci_sql_users_waiting_count;
 extern const luci_statement_t luci_sql_user_set_column;    /* run by luci_db_set_column */
 extern const luci_statement_t luci_sql_user_change_column; /* run by luci_db_change_column */
 extern const luci_statement_t luci_sql_user_value_taken;   /* run by luci_db_find_value */

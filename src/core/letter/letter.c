@@ -4,7 +4,14 @@
 #include <string.h>
 
 /* One row a kind: luci_letter_NAME is defined in letter_NAME.c. */
-#define KINDS(ROW) ROW(reset) ROW(verify) ROW(verify_taken) ROW(undo)
+#define KINDS(ROW)                                                                                           \
+    ROW(approval)                                                                                            \
+    ROW(approved)                                                                                            \
+    ROW(invitation)                                                                                          \
+    ROW(reset)                                                                                               \
+    ROW(verify)                                                                                              \
+    ROW(verify_taken)                                                                                        \
+    ROW(undo)
 
 #define DECLARE(name) extern const luci_letter_kind_t luci_letter_##name;
 #define ENTRY(name) &luci_letter_##name,

@@ -20,8 +20,9 @@ typedef struct {
     const luci_mail_claim_t *claim;  /* input: the row of the queue */
     luci_ms_t now;                   /* input */
     const char *to;                  /* output: as luci_mailbox_check returns it */
-    apr_table_t *values; /* output: for the texts; made by the caller. No value has a line break or another
-                            control character */
+    apr_table_t *values; /* output: for the texts; made by the caller, with "site", the name of the site. No
+                            value has a line break or another control character */
+    const char *list;    /* output: lines after the text, as they are; NULL: none */
     char token[LUCI_LETTER_TOKEN_MAX + 1]; /* output: of the link, a secret; "": none */
 } luci_letter_t;
 

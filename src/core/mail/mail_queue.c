@@ -3,6 +3,9 @@
 
 #include "core/db/mail_table.h"
 
+#include <apr_strings.h>
+#include <string.h>
+
 #define DELAY_FIRST (30 * LUCI_MS_SECOND) /* doubled with each try */
 #define DELAY_DOUBLINGS 7
 
@@ -27,20 +30,40 @@ static luci_result_t need_table(luci_db_t *db)
     return result == LUCI_OK && !found ? LUCI_NOT_FOUND : result;
 }
 
+/* Orders that are one mail have the same id, so that the database keeps one of them. */
+static luci_result_t choose_id(const luci_mail_order_t *order, char id[LUCI_MAIL_ID_LENGTH + 1],
+                               apr_pool_t *scratch)
+{
+    char hash[LUCI_SHA256_HEX + 1];
+    const char *text;
+    luci_result_t result;
+
+    if (!order->gather)
+        return luci_secret_random_id(id, LUCI_MAIL_ID_LENGTH);
+    text = apr_psprintf(scratch, "%s\n%s\n%" APR_INT64_T_FMT, order->kind, order->address,
+                        (apr_int64_t)(order->now / order->gather));
+    result = luci_secret_sha256_hex(text, strlen(text), hash);
+    apr_cpystrn(id, hash, LUCI_MAIL_ID_LENGTH + 1);
+    return result;
+}
+
 luci_result_t luci_mail_queue_add(luci_db_t *db, const luci_mail_order_t *order, apr_pool_t *scratch)
 {
     char id[LUCI_MAIL_ID_LENGTH + 1];
+    luci_ms_t first =
+        order->gather ? (order->now / order->gather + 1) * order->gather + LUCI_MAIL_GRACE : order->now;
     int changed;
     luci_result_t result = need_table(db);
 
     if (result == LUCI_OK)
-        result = luci_secret_random_id(id, LUCI_MAIL_ID_LENGTH);
+        result = choose_id(order, id, scratch);
     return result == LUCI_OK
                ? luci_db_execute(db, &luci_sql_mail_insert,
                                  LUCI_ARGUMENTS({ "id", id }, { "kind", order->kind },
                                                 { "name", order->name }, { "address", order->address },
                                                 { "detail", order->detail }, { "language", order->language },
                                                 { "now", luci_sql_number(order->now, scratch) },
+                                                { "first", luci_sql_number(first, scratch) },
                                                 { "expires", luci_sql_number(order->expires, scratch) }),
                                  &changed, scratch)
                : result;

@@ -19,7 +19,13 @@
 
 #define LUCI_MAIL_ID_LENGTH 25 /* characters of an id and of a claim */
 #define LUCI_MAIL_CLAIM (5 * LUCI_MS_MINUTE)
-#define LUCI_MAIL_RESET "reset" /* a kind: a link to set a new password */
+#define LUCI_MAIL_GRACE LUCI_MS_MINUTE /* by which a transaction of a request is over */
+
+/* Kinds: a link to set a new password; an invitation; that users wait for approval; that one is approved. */
+#define LUCI_MAIL_RESET "reset"
+#define LUCI_MAIL_INVITATION "invitation"
+#define LUCI_MAIL_APPROVAL "approval"
+#define LUCI_MAIL_APPROVED "approved"
 
 /* A mail to come. */
 typedef struct {
@@ -30,9 +36,11 @@ typedef struct {
     const char *language; /* a tag; NULL: the first of LuciaLanguages */
     luci_ms_t now;
     luci_ms_t expires; /* it is not sent later */
+    luci_ms_t gather;  /* more than 0: the orders of a kind to an address within such a time are one mail,
+                          which is sent LUCI_MAIL_GRACE after its end; 0: each is a mail, sent at once */
 } luci_mail_order_t;
 
-/* Adds a row. NOT_FOUND: there is no table. */
+/* Adds a row, or none if the order is one with another. NOT_FOUND: there is no table. */
 luci_result_t luci_mail_queue_add(luci_db_t *db, const luci_mail_order_t *order,
                                   apr_pool_t *scratch) LUCI_MUST_USE;
 

@@ -7,6 +7,8 @@
 #include "core/db/paging.h"
 #include "core/group/group.h"
 #include "core/invitation/invitation.h"
+#include "core/mail/mail_queue.h"
+#include "core/mail/mailbox.h"
 #include "ctl/cli/say.h"
 #include "ctl/lib/account.h"
 #include "ctl/lib/admin_audit.h"
@@ -62,6 +64,20 @@ static luci_exit_t read_groups(luci_invocation_t *call, luci_invitation_wanted_t
     return LUCI_EXIT_DONE;
 }
 
+static luci_exit_t read_address(luci_invocation_t *call, luci_invitation_wanted_t *wanted)
+{
+    const char *address = luci_command_value(call, "mail");
+
+    if (!address)
+        return LUCI_EXIT_DONE;
+    if (luci_command_has(call, "url"))
+        return luci_command_misuse(call, "--mail and --url exclude each other: the link of a mail leads to "
+                                         "the page below LuciaSiteURL");
+    if (luci_mailbox_check(address, &wanted->address, call->pool) != LUCI_OK)
+        return luci_command_misuse(call, apr_pstrcat(call->pool, address, " is not an e-mail address", NULL));
+    return LUCI_EXIT_DONE;
+}
+
 static luci_exit_t read_options(luci_invocation_t *call, luci_invitation_wanted_t *wanted)
 {
     apr_int64_t uses = 1;
@@ -70,9 +86,12 @@ static luci_exit_t read_options(luci_invocation_t *call, luci_invitation_wanted_
     wanted->uses = (int)uses;
     if (status == LUCI_EXIT_DONE)
         status = read_expiry(call, wanted);
-    return status == LUCI_EXIT_DONE ? read_groups(call, wanted) : status;
+    if (status == LUCI_EXIT_DONE)
+        status = read_groups(call, wanted);
+    return status == LUCI_EXIT_DONE ? read_address(call, wanted) : status;
 }
 
+/* page: NULL for a mail, whose link httpd writes. */
 static luci_exit_t open_table(luci_invocation_t *call, luci_ctl_database_t *database,
                               const luci_invitation_wanted_t *wanted, const char **page)
 {
@@ -82,7 +101,7 @@ static luci_exit_t open_table(luci_invocation_t *call, luci_ctl_database_t *data
         status = luci_admin_audit_open(call, database);
     if (status == LUCI_EXIT_DONE && wanted->groups)
         status = luci_account_need_groups(database);
-    if (status == LUCI_EXIT_DONE)
+    if (status == LUCI_EXIT_DONE && page)
         status = luci_one_time_link_page(call, &database->config, "signup", page);
     return status == LUCI_EXIT_DONE
                ? luci_one_time_link_table(call, database, &luci_table_invitation, "invitations need")
@@ -116,6 +135,39 @@ static void print(luci_invocation_t *call, const luci_invitation_wanted_t *wante
         columns, sizeof columns / sizeof *columns, cells);
 }
 
+/* Lets the server make the invitation when it sends the mail. */
+static luci_exit_t order_mail(luci_invocation_t *call, luci_invitation_wanted_t *wanted)
+{
+    static const luci_column_t columns[] = {
+        { "address", "Address", LUCI_CELL_TEXT, NULL },
+        { "uses", "Uses", LUCI_CELL_NUMBER, NULL },
+        { "groups", "Groups", LUCI_CELL_WORDS, NULL },
+    };
+    const char *cells[] = { wanted->address, luci_sql_number(wanted->uses, call->pool), wanted->groups };
+    luci_mail_order_t order = { .kind = LUCI_MAIL_INVITATION,
+                                .name = wanted->address,
+                                .address = wanted->address,
+                                .detail = luci_invitation_detail(wanted, call->pool),
+                                .now = wanted->now,
+                                .expires = wanted->expires };
+    luci_ctl_database_t database;
+    luci_result_t result;
+    luci_exit_t status = open_table(call, &database, wanted, NULL);
+
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    result = luci_mail_queue_add(database.db, &order, call->pool);
+    luci_admin_audit_write(&database, LUCI_EVENT_INVITE_ADD, NULL, result, 0);
+    if (result == LUCI_NOT_FOUND)
+        return luci_say_error(LUCI_EXIT_REFUSED, "there is no queue of mails: write LuciaMail and restart "
+                                                 "httpd, or run luciactl init");
+    if (result != LUCI_OK)
+        return luci_ctl_database_failed(&database, result);
+    luci_output_done(call->output, apr_psprintf(call->pool, "%s is sent an invitation.", wanted->address),
+                     columns, sizeof columns / sizeof *columns, cells);
+    return LUCI_EXIT_DONE;
+}
+
 static luci_exit_t run_add(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
@@ -124,6 +176,8 @@ static luci_exit_t run_add(luci_invocation_t *call)
     luci_result_t result;
     luci_exit_t status = read_options(call, &wanted);
 
+    if (status == LUCI_EXIT_DONE && wanted.address)
+        return order_mail(call, &wanted);
     if (status == LUCI_EXIT_DONE)
         status = open_table(call, &database, &wanted, &page);
     if (status != LUCI_EXIT_DONE)
@@ -143,6 +197,7 @@ static const luci_option_t add_options[] = {
     { "uses", "N", "how many people may sign up with it; 1 without this option", 0 },
     { "expires", "TIME", "how long it is valid, such as 24h; 7d without this option", 0 },
     { "group", "GROUP", "put each new user into this group, with LuciaGroups", 1 },
+    { "mail", "ADDRESS", "send the link to this address instead of printing it (LuciaMail)", 0 },
     { "url", "URL", "the page of sign-up, such as https://example.org/account/signup", 0 },
     { NULL, NULL, NULL, 0 },
 };
@@ -150,10 +205,11 @@ static const luci_option_t add_options[] = {
 const luci_command_t luci_command_invite_add = {
     "invite add",
     "",
-    "Prints a link with which people sign up",
+    "Prints a link with which people sign up, or mails it",
     "For a site with LuciaSignup invite. Opening the link uses nothing up; a sign-up does. The link\n"
     "leads to the page \"signup\" below LuciaMount, at the ServerName of the virtual host if that has\n"
-    "a scheme, otherwise at --url. It cannot be shown again.\n",
+    "a scheme, otherwise at --url. It cannot be shown again. With --mail, httpd makes the invitation\n"
+    "when it sends the mail; it voids an earlier one to the same address.\n",
     add_options,
     0,
     0,
@@ -169,13 +225,14 @@ static const luci_column_t columns[] = {
     { "createdAt", "Created", LUCI_CELL_TIMESTAMP, NULL },
     { "expiresAt", "Expires", LUCI_CELL_TIMESTAMP, NULL },
     { "groups", "Groups", LUCI_CELL_WORDS, NULL },
+    { "address", "Mailed to", LUCI_CELL_TEXT, NULL },
     LUCI_COLUMNS_END,
 };
 
 static int list_one(void *baton, const char *const *row, apr_pool_t *scratch)
 {
     luci_invocation_t *call = baton;
-    const char *cells[] = { tag_of(row[0], scratch), row[1], row[4], row[2], row[3] };
+    const char *cells[] = { tag_of(row[0], scratch), row[1], row[4], row[2], row[3], row[5] };
 
     luci_output_row(call->output, cells);
     return 1;

@@ -10,6 +10,7 @@
 #include "ctl/lib/session_notice.h"
 
 #include <apr_strings.h>
+#include <apr_time.h>
 
 static const luci_option_t by_id[] = { LUCI_ACCOUNT_BY_ID, { NULL, NULL, NULL, 0 } };
 
@@ -246,19 +247,28 @@ const luci_command_t luci_command_user_enable = {
 
 /* ---- user approve ---- */
 
+#define NOT_WAITING "%s is not waiting for approval"
+#define APPROVED_VALID LUCI_MS_DAY /* for how long the mail is tried */
+
 static luci_exit_t run_approve(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     luci_user_t user;
+    luci_ms_t now = apr_time_as_msec(apr_time_now());
+    luci_mail_order_t mail = { .kind = LUCI_MAIL_APPROVED, .now = now, .expires = now + APPROVED_VALID };
     luci_result_t result;
     luci_exit_t status = luci_account_open_to_change(call, &database, &user);
 
     if (status != LUCI_EXIT_DONE)
         return status;
     if (user.disabled_from != LUCI_USER_WAITING)
-        return luci_say_error(LUCI_EXIT_REFUSED, "%s is not waiting for approval", user.username);
-    result = luci_admin_set_disabled(database.db, &user, 0, NULL, call->pool);
+        return luci_say_error(LUCI_EXIT_REFUSED, NOT_WAITING, user.username);
+    mail.name = user.username;
+    mail.address = luci_user_attribute(&user, &database.config.settings, "email");
+    result = luci_admin_approve(database.db, &user, mail.address ? &mail : NULL, call->pool);
     luci_admin_audit_write(&database, LUCI_EVENT_USER_APPROVE, &user, result, 0);
+    if (result == LUCI_CONFLICT)
+        return luci_say_error(LUCI_EXIT_REFUSED, NOT_WAITING, user.username);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
     luci_session_notice_changed(call, &database, user.id);
@@ -271,7 +281,8 @@ const luci_command_t luci_command_user_approve = {
     "NAME",
     "Approves a user that has signed up",
     "With LuciaSignup approval, a new user cannot sign in before. user list --waiting lists those\n"
-    "who wait; user delete removes one that is not to be approved.\n",
+    "who wait; user delete removes one that is not to be approved. With LuciaMail, a user with an\n"
+    "address in the column email is sent a mail.\n",
     by_id,
     1,
     1,

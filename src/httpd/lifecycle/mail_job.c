@@ -121,6 +121,14 @@ static const char *url_of(const sending_t *sending)
     return apr_pstrcat(sending->pool, config->site_url, mount, link, NULL);
 }
 
+/* LuciaSite, or the host of LuciaSiteURL. */
+static const char *site_of(const sending_t *sending)
+{
+    const luci_server_config_t *config = luci_config_server(sending->run->server);
+
+    return config->settings.site.name ? config->settings.site.name : strstr(config->site_url, "://") + 3;
+}
+
 /* The link and the text after it. */
 static const char *link_of(const sending_t *sending, const luci_pages_view_t *view)
 {
@@ -136,17 +144,18 @@ static luci_result_t write_mail(sending_t *sending)
     const luci_server_config_t *config = luci_config_server(sending->run->server);
     luci_pages_view_t view =
         luci_pages_view(luci_config_parts(config)->shared->pages, sending->claim.language);
+    const char *list = sending->letter.list;
     luci_mail_message_t message = {
         .from = config->settings.mail_from.address,
         .from_name = config->settings.mail_from.name,
         .to = sending->letter.to,
         .subject = say(&view, sending->kind->subject, sending),
-        .id = sending->claim.id,
+        .id = apr_pstrcat(sending->pool, sending->claim.id, sending->claim.claim, NULL),
         .now = luci_runtime_now(),
     };
 
-    message.text =
-        apr_pstrcat(sending->pool, say(&view, sending->kind->text, sending), link_of(sending, &view), NULL);
+    message.text = apr_pstrcat(sending->pool, say(&view, sending->kind->text, sending), list ? "\n\n" : "",
+                               list ? list : "", link_of(sending, &view), NULL);
     luci_secret_wipe(sending->letter.token, sizeof sending->letter.token);
     return luci_message_write(&message, &sending->bytes, sending->pool);
 }
@@ -214,6 +223,7 @@ static luci_result_t send_claimed(sending_t *sending, const char **why)
         .now = luci_runtime_now(),
         .values = apr_table_make(sending->pool, 4),
     };
+    apr_table_setn(sending->letter.values, "site", site_of(sending));
     if (sending->kind)
         result = with_database(sending, prepare, why);
     if (result == LUCI_OK)

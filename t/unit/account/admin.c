@@ -216,6 +216,29 @@ static void check_disabled(luci_db_t *db)
     check_expiry(db, &user);
 }
 
+static void check_approval(luci_db_t *db)
+{
+    luci_user_t user = add(db, "waits"), other = add(db, "does not");
+    luci_admin_deleted_t deleted;
+    luci_mail_order_t mail = { .kind = LUCI_MAIL_APPROVED, .name = "waits", .now = NOW, .expires = NOW + 1 };
+
+    support_run(target.params, "UPDATE auth_user SET disabled = 2 WHERE username = 'waits'");
+    tap_is_result(luci_admin_approve(db, &other, NULL, pool), LUCI_CONFLICT,
+                  "S1.73: a user who does not wait is not approved");
+    tap_is_result(luci_admin_approve(db, &user, &mail, pool), LUCI_OK,
+                  "S1.76: without a queue, a user who waits is approved: %s", luci_db_error(db));
+    tap_is_int(count("auth_user WHERE username = 'waits' AND disabled = 0"), 1,
+               "S1.73: an approved user is not disabled");
+    tap_is_result(luci_admin_approve(db, &user, NULL, pool), LUCI_CONFLICT, "S1.73: a user is approved once");
+    support_run(target.params, "UPDATE auth_user SET disabled = 1 WHERE username = 'waits'");
+    tap_is_result(luci_admin_approve(db, &user, NULL, pool), LUCI_CONFLICT,
+                  "S1.73: a user who was disabled since is not approved");
+    tap_is_result(luci_admin_delete(db, &user, &deleted, pool), LUCI_OK, "a user who waits is deleted");
+    tap_is_result(luci_admin_delete(db, &other, &deleted, pool), LUCI_OK, "another user is deleted");
+    tap_is_result(luci_admin_approve(db, &user, NULL, pool), LUCI_NOT_FOUND,
+                  "S1.73: a user who was deleted since is not approved");
+}
+
 static void check_delete(luci_db_t *db)
 {
     luci_user_t user = add(db, "Edith");
@@ -344,8 +367,10 @@ int main(void)
         check_columns(db);
         check_rename(db);
         check_password(db);
-        if (ours)
+        if (ours) {
             check_disabled(db);
+            check_approval(db);
+        }
         check_delete(db);
         check_sessions(db, ours);
         support_run(target.params, "DELETE FROM user_session");

@@ -64,13 +64,11 @@ static const char *const *const attribute_lists[] = { none, one, three };
 #define TOTP_FAIL "UPDATE \"auth_user_totp\" SET failures = failures + 1 WHERE user_id = %s AND failures + 1 "
 #define RECOVERY_CODE_INSERT "INSERT INTO \"auth_user_recovery_code\" (id, user_id) VALUES (%s, %s)"
 #define INVITATION_INSERT                                                                                    \
-    "INSERT INTO \"auth_user_invitation\" (id, uses, expires_at, group_names, created_at) VALUES (%s, "      \
-    "%lld, "                                                                                                 \
-    "%lld, %s, %lld)"
+    "INSERT INTO \"auth_user_invitation\" (id, uses, expires_at, group_names, address, created_at) "         \
+    "VALUES (%s, %lld, %lld, %s, %s, %lld)"
 #define INVITATION_GET                                                                                       \
-    "SELECT i.group_names FROM \"auth_user_invitation\" i WHERE i.id = %s AND i.uses > 0 AND i.expires_at "  \
-    "> "                                                                                                     \
-    "%lld"
+    "SELECT i.group_names, i.address FROM \"auth_user_invitation\" i WHERE i.id = %s AND i.uses > 0 "        \
+    "AND i.expires_at > %lld"
 #define INVITATION_SPEND                                                                                     \
     "UPDATE \"auth_user_invitation\" SET uses = uses - 1 WHERE id = %s AND uses > 0 AND expires_at > %lld"
 #define USER_GROUP_INSERT                                                                                    \
@@ -270,8 +268,8 @@ static const struct {
     { &luci_sql_totp_fail_last, 1, TOTP_FAIL "= 100", "user", TOTP_FAIL "= 100", "user" },
     { &luci_sql_email_token_insert, 0, EMAIL_INSERT, "id user kind email expires", EMAIL_INSERT,
       "id user kind email expires" },
-    { &luci_sql_invitation_insert, 0, INVITATION_INSERT, "id uses expires groups now", INVITATION_INSERT,
-      "id uses expires groups now" },
+    { &luci_sql_invitation_insert, 0, INVITATION_INSERT, "id uses expires groups address now",
+      INVITATION_INSERT, "id uses expires groups address now" },
     { &luci_sql_invitation_get, 1, INVITATION_GET, "id now", INVITATION_GET, "id now" },
     { &luci_sql_invitation_spend, 0, INVITATION_SPEND, "id now", INVITATION_SPEND, "id now" },
     { &luci_sql_user_group_insert, 0, USER_GROUP_INSERT, "user name", USER_GROUP_INSERT, "user name" },

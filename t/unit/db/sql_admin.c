@@ -88,6 +88,9 @@ static const struct {
     { &luci_sql_user_name_taken, ONE },
     { &luci_sql_user_rename, WRITE },
     { &luci_sql_user_set_disabled, WRITE },
+    { &luci_sql_user_approve, WRITE },
+    { &luci_sql_users_waiting, PAGE },
+    { &luci_sql_users_waiting_count, ONE },
     { &luci_sql_user_delete, WRITE },
     { &luci_sql_key_page, PAGE },
     { &luci_sql_keys_page, PAGE },
@@ -121,6 +124,7 @@ static const struct {
     { &luci_sql_totp_page, PAGE },
     { &luci_sql_invitation_page, PAGE },
     { &luci_sql_invitation_delete, WRITE },
+    { &luci_sql_invitations_void, WRITE },
     { &luci_sql_invitations_purge, WRITE },
     { &luci_sql_user_group_delete, WRITE },
     { &luci_sql_user_group_page, PAGE },
@@ -155,7 +159,7 @@ static luci_result_t run(luci_db_t *db, int i)
         { "count", "10" },   { "flags", "11" },    { "name", "12" },  { "first", "13" },   { "end", "14" },
         { "kind", "13" },    { "language", "14" }, { "claim", "15" }, { "until", "16" },   { "next", "17" },
         { "address", "18" }, { "detail", "19" },   { "email", "20" }, { "after", "21" },   { "but", "22" },
-        { NULL, NULL }
+        { "waiting", "23" }, { NULL, NULL }
     };
     const char *const *row;
     apr_array_header_t *rows;
@@ -198,6 +202,9 @@ static void check_prepares(const char *name, int ours)
         luci_result_t result;
 
         if (!ours && (statements[i].statement == &luci_sql_user_set_disabled ||
+                      statements[i].statement == &luci_sql_user_approve ||
+                      statements[i].statement == &luci_sql_users_waiting ||
+                      statements[i].statement == &luci_sql_users_waiting_count ||
                       statements[i].statement == &luci_sql_key_set_failures))
             continue;
         result = run(db, i);

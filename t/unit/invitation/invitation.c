@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Invitations: made, found and spent; an expired or spent one is neither found nor spent. Specification:
- * S1.71, S1.72. */
+ * S1.71, S1.72, S1.74. */
 #include "core/db/invitation_table.h"
 #include "core/db/schema.h"
 #include "core/invitation/invitation.h"
@@ -62,6 +62,67 @@ static void check_uses(void)
                   "S1.71: a spent invitation is not found");
 }
 
+/* ---- By mail ---- */
+
+static void check_address(void)
+{
+    luci_invitation_wanted_t first = { .uses = 1, .now = NOW, .expires = NOW + LUCI_MS_HOUR }, second = first,
+                             other = first;
+    luci_invitation_t found;
+
+    first.address = "Anna@example.com";
+    second.address = "anna@example.com";
+    other.address = "bea@example.com";
+    tap_is_result(luci_invitation_make(db, &first, pool), LUCI_OK, "an invitation to Anna is made");
+    tap_is_result(luci_invitation_make(db, &other, pool), LUCI_OK, "an invitation to another is made");
+    tap_is_result(luci_invitation_find(db, first.text, NOW, &found, pool), LUCI_OK,
+                  "S1.74: an invitation to another address voids none");
+    tap_is_str(found.address, "anna@example.com", "S1.74: an invitation has its address in lower case");
+    tap_is_result(luci_invitation_make(db, &second, pool), LUCI_OK, "a second invitation to Anna is made");
+    tap_is_result(luci_invitation_find(db, first.text, NOW, &found, pool), LUCI_NOT_FOUND,
+                  "S1.74: a second invitation to an address voids the first one");
+    tap_is_result(luci_invitation_find(db, second.text, NOW, &found, pool), LUCI_OK,
+                  "S1.74: the second invitation to an address is valid");
+    tap_is_result(luci_invitation_find(db, other.text, NOW, &found, pool), LUCI_OK,
+                  "S1.74: the invitation to another address stays valid");
+}
+
+static void refuses_detail(const char *detail)
+{
+    luci_invitation_wanted_t wanted = { .now = NOW };
+
+    tap_is_result(luci_invitation_from_detail(detail, &wanted, pool), LUCI_INVALID,
+                  "S1.74: \"%s\" is no invitation in the queue", detail);
+}
+
+static void check_detail(void)
+{
+    luci_invitation_wanted_t wanted = { .uses = 3,
+                                        .now = NOW,
+                                        .expires = NOW + LUCI_MS_DAY,
+                                        .groups = "admins,staff" },
+                             got = { .now = NOW + 5 };
+
+    tap_is_result(luci_invitation_from_detail(luci_invitation_detail(&wanted, pool), &got, pool), LUCI_OK,
+                  "S1.74: an invitation in the queue is read");
+    tap_is_int(got.uses, 3, "S1.74: an invitation in the queue has its uses");
+    tap_is_int(got.expires, NOW + 5 + LUCI_MS_DAY,
+               "S1.74: an invitation in the queue is valid from when it is made");
+    tap_is_str(got.groups, "admins,staff", "S1.74: an invitation in the queue has its groups");
+    wanted.groups = NULL;
+    tap_is_result(luci_invitation_from_detail(luci_invitation_detail(&wanted, pool), &got, pool), LUCI_OK,
+                  "S1.74: an invitation without groups in the queue is read");
+    tap_is_str(got.groups, NULL, "S1.74: an invitation in the queue may have no groups");
+    refuses_detail("");
+    refuses_detail("1");
+    refuses_detail("1 86400000");
+    refuses_detail("0 86400000 ");
+    refuses_detail("-1 86400000 ");
+    refuses_detail("4294967297 86400000 ");
+    refuses_detail("1 0 ");
+    refuses_detail("1 86400000,staff");
+}
+
 int main(void)
 {
     const char *path;
@@ -83,6 +144,8 @@ int main(void)
                   luci_db_error(db));
     check_expiry();
     check_uses();
+    check_address();
+    check_detail();
     luci_db_close(db);
     return tap_done();
 }

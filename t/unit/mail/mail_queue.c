@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The queue of mails: which row is due, that one sender claims it, that it is handed over once, and what is
- * given up. Specification: S9.90. */
+ * given up; which orders are one mail. Specification: S9.90, S1.75. */
 #include "core/mail/mail_queue.h"
 #include "core/mail/transport.h"
 #include "lib/support_auth.h"
@@ -131,6 +131,49 @@ static void check_given_up(void)
                "S9.90: a mail whose sender ended may have arrived");
 }
 
+/* ---- Orders that are one mail ---- */
+
+#define QUARTER (15 * LUCI_MS_MINUTE)
+
+static void gather(luci_db_t *with, const char *kind, const char *address, luci_ms_t now)
+{
+    luci_mail_order_t order = { .kind = kind,
+                                .name = "",
+                                .address = address,
+                                .now = now,
+                                .expires = now + LUCI_MS_DAY,
+                                .gather = QUARTER };
+
+    tap_is_result(luci_mail_queue_add(with, &order, pool), LUCI_OK, "S1.75: an order of %s", kind);
+}
+
+static void check_gathered(void)
+{
+    luci_ms_t begin = NOW / QUARTER * QUARTER, sent = begin + QUARTER + LUCI_MAIL_GRACE;
+    luci_mail_claim_t claimed;
+
+    support_run(path, "DELETE FROM auth_user_mail");
+    gather(db, "approval", "anna@example.com", begin);
+    gather(other, "approval", "anna@example.com", begin + QUARTER - 1);
+    tap_is_int(support_number(path, ROWS), 1, "S1.75: the orders of a quarter of an hour are one mail");
+    tap_is_result(claim(db, sent - 1, &claimed), LUCI_NOT_FOUND,
+                  "S1.75: orders are not sent before a minute after their quarter of an hour");
+    gather(db, "approval", "bea@example.com", begin);
+    tap_is_int(support_number(path, ROWS), 2, "S1.75: orders to two addresses are two mails");
+    gather(db, "approved", "anna@example.com", begin);
+    tap_is_int(support_number(path, ROWS), 3, "S1.75: orders of two kinds are two mails");
+    gather(db, "approval", "anna@example.com", begin + QUARTER);
+    tap_is_int(support_number(path, ROWS), 4, "S1.75: orders of two quarters of an hour are two mails");
+    gather(db, "approval", "anna@example.com", begin - 1);
+    tap_is_int(support_number(path, ROWS), 5, "S1.75: orders of the quarter of an hour before are a mail");
+    tap_is_result(claim(db, begin + LUCI_MAIL_GRACE, &claimed), LUCI_OK,
+                  "S1.75: gathered orders are sent a minute after their quarter of an hour");
+    tap_is_str(claimed.address, "anna@example.com", "S1.75: gathered orders have their address");
+    gather(other, "approval", "anna@example.com", begin - 1);
+    tap_is_result(luci_mail_queue_hand_over(db, &claimed, pool), LUCI_OK,
+                  "S1.75: an order beside a mail that is being sent does not change it");
+}
+
 int main(void)
 {
     pool = support_start();
@@ -147,6 +190,7 @@ int main(void)
     check_hand_over();
     check_delays();
     check_given_up();
+    check_gathered();
     luci_db_close(db);
     luci_db_close(other);
     return tap_done();
