@@ -28,7 +28,7 @@ our @EXPORT = qw(is_race);
 use constant { TTL => 1, PAUSE_MAX => 0.002 };    # seconds
 use constant LINK => 'http://localhost/reset';
 use constant NEW => ('battery staple', 'purple monkey');
-use constant TABLES => qw(user_session user_key auth_user_token auth_user_activity auth_user_totp auth_user_recovery_code);
+use constant TABLES => qw(user_session user_key auth_user_token auth_user_email_token auth_user_activity auth_user_totp auth_user_recovery_code);
 
 my $CONFIG = <<"CONF";
 $CHEAP_HASH
@@ -38,6 +38,10 @@ LuciaUsernameChange On
 LuciaAccountDeletion On
 LuciaSecret {file:\@secret\@}
 LuciaSecondFactor optional
+LuciaMail smtp://127.0.0.1:9
+LuciaMailFrom accounts\@example.org
+LuciaSiteURL http://localhost
+LuciaEmail optional
 LuciaSessionCacheTTL @{[TTL]}s
 <Location /invited>
     SetHandler luciauth-signup
@@ -96,6 +100,14 @@ sub make_idle {
     return;
 }
 
+# The verified address of an account, if its key is there and no other one.
+sub address_of {
+    my ($self, $id) = @_;
+    my $email = $self->value('SELECT email FROM auth_user WHERE id = ? AND email_verified = 1', $id) // '';
+    my $keys = join ' ', grep { /^email:/ } $self->column('SELECT id FROM user_key WHERE user_id = ?', $id);
+    return $keys eq ($email ? "email:$email" : '') ? $email : "$email with $keys";
+}
+
 # ---- Requests: what a side of a race sends to a node ----
 
 sub post {
@@ -147,7 +159,7 @@ sub new_cookie { my ($reply) = @_; my ($cookie) = grep { length $_->{value} } se
 
 # ---- What is left ----
 
-# Of the account: user (0: gone), name, alive (cookies of all its sessions), ended (cookies), password, refused (passwords). Returns
+# Of the account: user (0: gone), name, email (its verified address; '': none), alive (cookies of all its sessions), ended (cookies), password, refused (passwords). Returns
 # what is wrong. With caches of their own nodes may know it later (look_later).
 sub wrongs {
     my ($self, $round, %left) = @_;
@@ -173,6 +185,7 @@ sub wrong_rows {
     my $is = sub { my ($what, $got, $expected) = @_; push @wrong, "$what: $got, not $expected" if $got ne $expected };
     $is->('the name', join(' ', $self->column('SELECT username FROM auth_user WHERE id = ?', $id)), $name);
     $is->('keys with a password', join(' ', $self->column('SELECT id FROM user_key WHERE user_id = ? AND hashed_password IS NOT NULL', $id)), 'username:' . lc $name);
+    $is->('the address', $self->address_of($id), $left{email}) if exists $left{email};
     $is->('sessions', join(' ', $self->column('SELECT id FROM user_session WHERE user_id = ?', $id)), join ' ', sort map { stored($_) } @{ $left{alive} });
     return @wrong;
 }
@@ -531,6 +544,75 @@ sub invitation_pairs {
     };
 }
 
-sub pairs { return (invitation_pairs(), password_pairs(), name_pairs(), deletion_pairs(), session_pairs(), factor_pairs()) }
+# ---- Addresses ----
+
+# A link of a mail, as its sender makes it.
+sub email_link {
+    my ($self, $round, $kind, $email) = @_;
+    my $token = join '', map { ('a' .. 'z', 0 .. 9)[rand 36] } 1 .. 32;
+    $self->{engine}->query_in($self->{database}, 'INSERT INTO auth_user_email_token (id, user_id, kind, email, expires_at) VALUES (?, ?, ?, ?, ?)',
+        sha256_hex($token), $round->{id}, $kind, $email, int(time * 1000) + 3_600_000);
+    return $token;
+}
+
+# A link that verifies.
+sub to_verify {
+    my ($self, $round) = @_;
+    $round->{email} = "$round->{name}\@example.org";
+    $round->{verify} = email_link($self, $round, 'verify', $round->{email});
+    return;
+}
+
+# The same, and another account with a link to the same address.
+sub two_to_verify {
+    my ($self, $round) = @_;
+    to_verify($self, $round);
+    $round->{other} = $self->new_round;
+    $round->{other}{verify} = email_link($self, $round->{other}, 'verify', $round->{email});
+    return;
+}
+
+# A verified address that has replaced another one, with the way back, and a link to a third one.
+sub to_undo {
+    my ($self, $round) = @_;
+    my $email = "$round->{name}\@example.net";
+    $self->{engine}->query_in($self->{database}, 'UPDATE auth_user SET email = ?, email_verified = 1 WHERE id = ?', $email, $round->{id});
+    $self->{engine}->query_in($self->{database}, 'INSERT INTO user_key (id, user_id) VALUES (?, ?)', "email:$email", $round->{id});
+    $round->{email} = "$round->{name}\@example.org";
+    $round->{undo} = email_link($self, $round, 'undo', $round->{email});
+    $round->{verify} = email_link($self, $round, 'verify', "$round->{name}\@example.com");
+    return;
+}
+
+sub spends { my ($token) = @_; return post('/verify', undef, token => $token) }
+
+sub email_pairs {
+    my @one = ('ok 400', '400 ok');
+    my $verified = sub { my ($round) = @_; return (alive => [@$round{qw(a b)}], password => $PASSWORD, email => $round->{email}) };
+    my $undone = sub { my ($round, $undo) = @_; return (alive => [], ended => [@$round{qw(a b)}], password => $PASSWORD, email => $round->{email}, node => $undo->{node}) };
+    return (
+        { name => 'one link that verifies, sent twice', may => \@one, prepare => \&to_verify, left => $verified,
+            first => sub { spends($_[0]{verify}) }, second => sub { spends($_[0]{verify}) } },
+        { name => 'two accounts that verify one address', may => \@one, prepare => \&two_to_verify,
+            first => sub { spends($_[0]{verify}) }, second => sub { spends($_[0]{other}{verify}) },
+            left => sub { my ($round, $own) = @_; return ($verified->($round), email => $own->{word} eq 'ok' ? $round->{email} : '') } },
+        { name => 'one way back to an address, sent twice', may => \@one, prepare => \&to_undo,
+            first => sub { spends($_[0]{undo}) }, second => sub { spends($_[0]{undo}) },
+            left => sub { my ($round, @sides) = @_; return $undone->($round, winner(@sides)) } },
+        { name => 'a way back to an address beside a link to a third one', may => ['ok ok', 'ok 400'], prepare => \&to_undo, left => $undone,
+            first => sub { spends($_[0]{undo}) }, second => sub { spends($_[0]{verify}) } },
+        { name => 'a way back to an address beside an order of another one', may => ['ok ok', 'ok 401'], prepare => \&to_undo,
+            first => sub { spends($_[0]{undo}) }, second => sub { post('/email', $_[0]{a}, email => "$_[0]{name}\@example.com") },
+            left => sub {
+                my ($round, $undo) = @_;
+                return ($undone->($round, $undo), $round->{site}->value(q{SELECT count(*) FROM auth_user_email_token WHERE user_id = ?}, $round->{id}) ? (email => 'no link') : ());
+            } },
+        { name => 'a link that verifies beside deleting the account', may => ['ok ok', '400 ok'], prepare => \&to_verify,
+            first => sub { spends($_[0]{verify}) }, second => sub { deletes($_[0]{a}, $_[0]{name}) },
+            left => sub { my ($round, undef, $deleted) = @_; return gone($deleted->{node}, @$round{qw(a b)}) } },
+    );
+}
+
+sub pairs { return (invitation_pairs(), email_pairs(), password_pairs(), name_pairs(), deletion_pairs(), session_pairs(), factor_pairs()) }
 
 1;
