@@ -12,6 +12,7 @@
 #include "httpd/gate/basic.h"
 #include "httpd/gate/factors.h"
 #include "httpd/gate/freshness.h"
+#include "httpd/gate/forward.h"
 #include "httpd/gate/gate.h"
 #include "httpd/gate/groups.h"
 #include "httpd/gate/identity.h"
@@ -112,12 +113,29 @@ static void register_providers(apr_pool_t *pool)
                               &luci_gate_group, AP_AUTH_INTERNAL_PER_CONF);
 }
 
+/* All precede mod_proxy, whose handler ignores r->handler. */
+static void register_handlers(void)
+{
+    static const char *const after_core[] = { "core.c", NULL };
+    static const char *const before_proxy[] = { "mod_proxy.c", NULL };
+
+    /* The metrics. */
+    ap_hook_handler(luci_metrics_handle, NULL, before_proxy, APR_HOOK_FIRST);
+
+    /* The core switches to HTTP/2 in its own handler hook, which needs all headers; so this removes the
+     * secrets after it. */
+    ap_hook_handler(luci_identity_handle, after_core, before_proxy, APR_HOOK_REALLY_FIRST);
+
+    /* Answers to proxies that ask about the requests of their clients, and the endpoints. */
+    ap_hook_handler(luci_forward_handle, after_core, before_proxy, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(luci_endpoint_handle, after_core, before_proxy, APR_HOOK_REALLY_FIRST);
+}
+
 static void register_hooks(apr_pool_t *pool)
 {
     static const char *const before_authz[] = { "mod_authz_core.c", NULL };
     static const char *const after_headers[] = { "mod_headers.c", "mod_expires.c", NULL };
     static const char *const before_index[] = { "mod_dir.c", NULL };
-    static const char *const after_core[] = { "core.c", NULL };
     static const char *const before_proxy[] = { "mod_proxy.c", NULL };
     static const char *const before_watchdog[] = { "mod_watchdog.c", NULL };
 
@@ -152,23 +170,13 @@ static void register_hooks(apr_pool_t *pool)
     luci_identity_register_filter();
     luci_answer_register_filter();
 
-    /* A one-time link that was mistyped is still one. */
-    ap_hook_log_transaction(luci_mount_hide_secret, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    register_handlers();
 
-    /* Notes for access logs, the status page and the metrics. */
+    /* A one-time link that was mistyped is still one. Then notes for access logs. */
+    ap_hook_log_transaction(luci_mount_hide_secret, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(luci_notes_set, NULL, NULL, APR_HOOK_FIRST);
     luci_status_register();
-    ap_hook_handler(luci_metrics_handle, NULL, before_proxy, APR_HOOK_FIRST);
-
-    /* The core switches to HTTP/2 in its own handler hook, which needs all headers; so this removes the
-     * secrets after it. */
-    ap_hook_handler(luci_identity_handle, after_core, before_proxy, APR_HOOK_REALLY_FIRST);
-
-    /* Requests that wait for a hash slot without a thread. */
-    luci_suspend_register();
-
-    /* The endpoints precede mod_proxy, whose handler ignores r->handler. */
-    ap_hook_handler(luci_endpoint_handle, after_core, before_proxy, APR_HOOK_REALLY_FIRST);
+    luci_suspend_register(); /* requests that wait for a hash slot without a thread */
 }
 
 AP_DECLARE_MODULE(luciauth) = {

@@ -81,6 +81,8 @@ my @refused = (
         '""', '|', '"| "', '"|$"', 'a b', 'off off'),
     (map { ['LuciaMount', $_, qr/a path that starts with a slash, such as \/ or \/auth/] }
         'auth', '//', '/a//b', '/a/../b', '/a/.', '/./a', '/a?b', '/a#b', '/a%2fb', '"/a b"', '/a\\b', "/\xc3\xa9"),
+    (map { ['LuciaForwardHosts', $_, qr/host names as HOST or HOST:PORT/] } '*', '*.example.org', 'https://a.example', 'a.example/', 'a.example:0', 'user@a.example', 'off a.example'),
+    (map { ['LuciaForwardFrom', $_, qr/addresses as ADDRESS or ADDRESS\/BITS/] } '*', 'localhost', '10', '10.1', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/x', '::1/129', 'off 127.0.0.1', '127.0.0.1:80'),
     (map { ['LuciaReturnTo', $_, qr/origins as scheme:\/\/host or scheme:\/\/host:port/] } '*', 'null', 'https://a.example/', 'app.example', 'off https://a.example'),
     (map { ['LuciaAllowedOrigins', $_, qr/origins as scheme:\/\/host or scheme:\/\/host:port/] }
         '*', 'null', 'example.org', 'https://a.example/', 'https://a.example https://b.example/x', 'ftp://a.example',
@@ -171,7 +173,7 @@ CONF
 accepted("$_\n", $_) for 'LuciaDatabasePool auto', 'LuciaDatabasePool 1 60s', 'LuciaActivePeriod 1s', 'LuciaActivePeriod 3650d',
     'LuciaActivePeriod 1000ms', 'LuciaIdlePeriod 2mi', 'LuciaIdlePeriod 5H', 'LuciaMaxLifetime Off', 'LuciaMaxLifetime 1s',
     'LuciaPasswordBlocklist off', 'LuciaPasswordWords off', 'LuciaPasswordHash lucia-scrypt', 'LuciaPasswordHash argon2id', 'LuciaPasswordHash argon2id m=8 t=1 p=1',
-    'LuciaPasswordHash argon2id m=262144 t=10 p=8', 'LuciaArgon2 libargon2', 'LuciaArgon2 LibSodium', 'LuciaMount off', 'LuciaAllowedOrigins off', 'LuciaReturnTo off',
+    'LuciaPasswordHash argon2id m=262144 t=10 p=8', 'LuciaArgon2 libargon2', 'LuciaArgon2 LibSodium', 'LuciaMount off', 'LuciaAllowedOrigins off', 'LuciaReturnTo off', 'LuciaForwardHosts A.example:8443 b.example', 'LuciaForwardHosts off', 'LuciaForwardFrom 10.0.0.0/8 ::1 2001:db8::/32 127.0.0.1', 'LuciaForwardFrom off',
     'LuciaCookieDomain example.org', 'LuciaCookiePath /app', 'LuciaRemoteUser user_id', 'LuciaUnauthenticated redirect',
     'LuciaUserAttributes ' . join(' ', 'a' .. 'p'), "LuciaTables " . join ' ', map { $_ . 'x' x 62 } qw(a b c);
 

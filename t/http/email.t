@@ -37,7 +37,7 @@ CustomLog logs/revealing_log revealing
         SetHandler luciauth-email
     </Location>
     <Location /mine/word>
-        SetHandler luciauth-verify
+        SetHandler luciauth-verify-email
     </Location>
     <Location /mine>
         LuciaEmailURL /mine/address
@@ -272,17 +272,17 @@ $mail->forget;
 is $host{handler}->request(GET => '/mine/address')->location, '/enter?next=/mine/address', 'luciauth-email serves the page anywhere';
 like $host{handler}->request(GET => '/mine/profile', cookie => $bert)->body, qr{href="/mine/address"}, 'LuciaEmailURL is the link of the profile';
 is answer($host{handler}->request(POST => '/mine/address', form(resend => 1), cookie => $bert, origin => 'http://handler.test')), '303 /mine/address', 'an order there leads to that page';
-is $host{handler}->request(GET => "/mine/word?token=$_")->status, 400, 'luciauth-verify serves the page anywhere' for 'a' x 32;
+is $host{handler}->request(GET => "/mine/word?token=$_")->status, 400, 'luciauth-verify-email serves the page anywhere' for 'a' x 32;
 
 my $elsewhere = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /\nLuciaVerifyURL /mine/word\nLuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\n"
-    . "LuciaSiteURL https://www.example.org\nLuciaEmail optional\n<Location /mine/word>\nSetHandler luciauth-verify\n</Location>\n");
+    . "LuciaSiteURL https://www.example.org\nLuciaEmail optional\n<Location /mine/word>\nSetHandler luciauth-verify-email\n</Location>\n");
 my $dora = sign_up($elsewhere, 'dora');
 $mail->forget;
 is $elsewhere->request(POST => '/email', form(email => 'dora@example.com'), cookie => $dora, origin => 1)->status, 303, 'dora asks for an address';
 my @mails;
 ok wait_until(sub { @mails = grep { $_->{to}[0] eq 'dora@example.com' } $mail->mails }, 60), 'the mail to dora arrives';
 like $mails[0]{text}, qr{\n\nhttps://www\.example\.org/mine/word\?token=([a-z0-9]{32})\n\n}, 'S1.81: LuciaVerifyURL is where the links of mails lead';
-is $elsewhere->request(POST => '/mine/word', form(token => $mails[0]{text} =~ /token=(\w+)/), origin => 1)->status, 200, 'S1.82: luciauth-verify verifies the address';
+is $elsewhere->request(POST => '/mine/word', form(token => $mails[0]{text} =~ /token=(\w+)/), origin => 1)->status, 200, 'S1.82: luciauth-verify-email verifies the address';
 
 # ---- The database cannot write ----
 

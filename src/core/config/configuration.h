@@ -109,6 +109,8 @@ typedef struct {
     int strip_cookie;
     int bearer;
     int optional;
+    apr_array_header_t *forward_from;  /* apr_ipsubnet_t * */
+    apr_array_header_t *forward_hosts; /* const char *, as luci_forwarded_read takes them */
     struct { /* AuthBasicProvider, a directive of mod_auth_basic */
         int is_written;
         int has_lucia;

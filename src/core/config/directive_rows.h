@@ -269,4 +269,10 @@
     DIR("LuciaOptional", "On|Off", "Off",
         "Identify the user if there is one, and admit every request",
         flag, optional, NULL),
+    DIR("LuciaForwardFrom", "ADDRESS[/BITS]...|off", "",
+        "Addresses of the proxies that may ask luciauth-verify about requests of their clients",
+        networks, forward_from, OR_OFF),
+    DIR("LuciaForwardHosts", "HOST[:PORT]...|off", "",
+        "Hosts of the requests that luciauth-verify answers for",
+        hosts, forward_hosts, OR_OFF),
 #endif

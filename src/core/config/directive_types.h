@@ -70,6 +70,8 @@ typedef luci_tables_t luci_tables_value_t;
 typedef apr_array_header_t *luci_attributes_value_t;
 typedef apr_array_header_t *luci_asked_attributes_value_t;
 typedef apr_array_header_t *luci_origins_value_t;
+typedef apr_array_header_t *luci_hosts_value_t;
+typedef apr_array_header_t *luci_networks_value_t;
 typedef const char *luci_column_value_t;
 typedef const char *luci_cookie_name_value_t;
 typedef const char *luci_cookie_path_value_t;
@@ -158,5 +160,9 @@ extern const luci_type_t luci_type_mount;         /* "/" or "/a/b"; a final slas
 extern const luci_type_t luci_type_folder;        /* relative to ServerRoot */
 extern const luci_type_t luci_type_site_identity; /* NAME [LOGO-URL]; "off" is no name */
 extern const luci_type_t luci_type_log_target;    /* a file, "|program", or the word "off" */
+
+/* Forward-auth: directive_forward.c. Lists, never NULL; "off" is the empty list */
+extern const luci_type_t luci_type_hosts;    /* const char *, in lower case, HOST or HOST:PORT */
+extern const luci_type_t luci_type_networks; /* apr_ipsubnet_t * */
 
 #endif

@@ -46,7 +46,7 @@ static const luci_endpoint_t *by_handler(const char *handler)
  * which differ from the mount within a few characters. */
 static luci_route_t route_of_path(const char *mount, const char *path)
 {
-    luci_route_t route = { NULL, 0 };
+    luci_route_t route = { .is_api = 0 };
     int is_root = mount[1] == '\0';
 
     for (; !is_root && path && *mount && *path == *mount; mount++)
@@ -85,7 +85,7 @@ static const char *tidied(const char *path, apr_pool_t *pool)
 static int is_near_secret(request_rec *r)
 {
     const char *mount = luci_config_server(r->server)->mount;
-    luci_route_t route = { NULL, 0 };
+    luci_route_t route = { .is_api = 0 };
 
     if (mount && r->uri)
         route = route_of_path(mount, tidied(r->uri, r->pool));
@@ -117,7 +117,7 @@ int luci_mount_hide_secret(request_rec *r)
 static luci_route_t mounted_route(request_rec *r)
 {
     const luci_server_config_t *config = luci_config_server(r->server);
-    luci_route_t route = { NULL, 0 };
+    luci_route_t route = { .is_api = 0 };
 
     if (!config->mount)
         return route;
@@ -146,11 +146,15 @@ static const char *handler_to_be(request_rec *r)
 luci_route_t luci_route_of(request_rec *r)
 {
     luci_route_t route = mounted_route(r);
+    const char *handler;
 
     if (!route.endpoint)
         route.endpoint = by_handler(r->handler);
-    if (!route.endpoint)
-        route.endpoint = by_handler(handler_to_be(r));
+    if (route.endpoint)
+        return route;
+    handler = handler_to_be(r);
+    route.endpoint = by_handler(handler);
+    route.is_verifier = handler && strcmp(handler, LUCI_VERIFIER_HANDLER) == 0;
     return route;
 }
 
@@ -173,6 +177,10 @@ int luci_mount_claim(request_rec *r)
 {
     luci_route_t route = claimed_route(r);
 
+    if (route.is_verifier) {
+        r->handler = LUCI_VERIFIER_HANDLER;
+        return OK;
+    }
     if (!route.endpoint)
         return DECLINED;
     r->proxyreq = PROXYREQ_NONE;

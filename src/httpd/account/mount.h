@@ -5,9 +5,12 @@
 
 #include "httpd/account/endpoint.h"
 
+#define LUCI_VERIFIER_HANDLER LUCI_ENDPOINT_HANDLER "verify"
+
 typedef struct {
     const luci_endpoint_t *endpoint; /* NULL: none */
     int is_api;                      /* below api/ of LuciaMount: as with LuciaPages Off */
+    int is_verifier;                 /* SetHandler luciauth-verify: the gate answers a proxy */
 } luci_route_t;
 
 /* Finds the route by the path, otherwise by r->handler, otherwise by SetHandler, which httpd may not have

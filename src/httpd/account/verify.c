@@ -82,7 +82,7 @@ static int is_on(const luci_server_config_t *config)
 }
 
 const luci_endpoint_t luci_endpoint_verify = {
-    .handler = LUCI_ENDPOINT_HANDLER "verify",
+    .handler = LUCI_ENDPOINT_HANDLER "verify-email",
     .path = "verify",
     .page = "verify.html",
     .is_on = is_on,

@@ -6,6 +6,7 @@
 #include "httpd/account/mount.h"
 #include "httpd/gate/basic.h"
 #include "httpd/gate/bearer.h"
+#include "httpd/gate/forward.h"
 #include "httpd/gate/proofs.h"
 #include "httpd/gate/identity.h"
 #include "httpd/gate/rules.h"
@@ -28,11 +29,6 @@ APLOG_USE_MODULE(luciauth);
 static int is_anonymous(const request_rec *r)
 {
     return r->user && !*r->user;
-}
-
-static int is_endpoint(request_rec *r)
-{
-    return luci_route_of(r).endpoint != NULL;
 }
 
 static int admit_anonymous(request_rec *r)
@@ -103,6 +99,8 @@ static int ask_for(request_rec *r, const lack_t *lack)
     int redirects = lack->url && is_read &&
                     (how == LUCI_UNAUTHENTICATED_REDIRECT || (how == LUCI_UNAUTHENTICATED_AUTO && is_person));
 
+    if (luci_forward_is(r))
+        return luci_forward_ask(r, lack->url, redirects);
     if (redirects && !luci_reply_is_error_document(r) && (!r->main || is_index_lookup(r)))
         return redirect_to(r, lack->url);
     if (r->main)
@@ -150,13 +148,16 @@ static int authenticate_app(request_rec *r, const char *id)
 static int authenticate_session(request_rec *r)
 {
     const luci_dir_config_t *dir = luci_config_dir(r);
+    luci_route_t route = luci_route_of(r);
     const luci_session_t *session;
     luci_result_t result;
     const char *id;
     luci_half_t half;
-    int refused;
+    int refused, status = route.is_verifier ? luci_forward_begin(r) : OK;
 
-    if (is_endpoint(r)) { /* a gate never covers an endpoint, or signing in would be impossible */
+    if (status != OK)
+        return status;
+    if (route.endpoint) { /* a gate never covers an endpoint, or signing in would be impossible */
         luci_state_mark_exempt(r);
         return admit_anonymous(r);
     }

@@ -123,29 +123,57 @@ void luci_identity_show(request_rec *r, const luci_user_t *user)
         set_environment(r, user, runtime);
 }
 
-static void set_header(request_rec *r, const char *user_id, const char *name, const char *value)
+/* Where headers with the identity go. */
+typedef struct {
+    request_rec *r;
+    const luci_user_t *user;
+    apr_table_t *headers;
+} showing_t;
+
+static void set_header(const showing_t *showing, const char *name, const char *value)
 {
+    request_rec *r = showing->r;
+
     if (luci_policy_fits_header(value)) {
-        apr_table_setn(r->headers_in, name, value);
+        apr_table_setn(showing->headers, name, value);
         return;
     }
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                   "LUCI0702: %s is not sent to the backend: the value contains a control character, is not "
                   "UTF-8, or has "
                   "white space at either end, which the backend would remove; correct it for user %s",
-                  name, user_id);
+                  name, showing->user->id);
 }
 
-static void set_headers(request_rec *r, const luci_user_t *user, const luci_runtime_t *runtime)
+static void set_headers(const showing_t *showing, const luci_runtime_t *runtime)
 {
+    const luci_user_t *user = showing->user;
     int count = runtime->values;
 
-    set_header(r, user->id, "X-Lucia-User-Id", user->id);
-    set_header(r, user->id, "X-Lucia-Username", user->username);
+    set_header(showing, "X-Lucia-User-Id", user->id);
+    set_header(showing, "X-Lucia-Username", user->username);
     for (int i = 0; i < count; i++) {
         if (is_extra(runtime, user, i))
-            set_header(r, user->id, runtime->attribute_names[i].header, user->attributes[i]);
+            set_header(showing, runtime->attribute_names[i].header, user->attributes[i]);
     }
+}
+
+/* A header that the user has no value for is there nevertheless, because a proxy that copies headers by name
+ * would otherwise leave in place what its client has sent. */
+void luci_identity_answer(request_rec *r)
+{
+    const luci_runtime_t *runtime = luci_runtime_of(r);
+    const showing_t showing = { r, luci_state_user(r), r->headers_out };
+    int count = runtime->values;
+
+    apr_table_setn(r->headers_out, "X-Lucia-User-Id", "");
+    apr_table_setn(r->headers_out, "X-Lucia-Username", "");
+    for (int i = 0; i < count; i++) {
+        if (!runtime->attribute_names[i].is_username)
+            apr_table_setn(r->headers_out, runtime->attribute_names[i].header, "");
+    }
+    if (showing.user)
+        set_headers(&showing, runtime);
 }
 
 luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user)
@@ -197,7 +225,7 @@ static void export_identity(request_rec *r, luci_state_t *state, const luci_dir_
     if (state->headers_sent)
         luci_scrub_ours(r->headers_in, r->pool);
     if (user && dir->headers) {
-        set_headers(r, user, runtime);
+        set_headers(&(showing_t){ r, user, r->headers_in }, runtime);
         state->headers_sent = 1;
     }
 }

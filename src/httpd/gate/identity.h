@@ -38,6 +38,9 @@ int luci_identity_factors(request_rec *r, const luci_user_t *user);
 /* Sets LUCIA_* in the environment of this request, or removes them if user is NULL. */
 void luci_identity_show(request_rec *r, const luci_user_t *user);
 
+/* Sets X-Lucia-* in the answer to a proxy (forward.h), all of them, even for an anonymous request. */
+void luci_identity_answer(request_rec *r);
+
 /* The name that LuciaRemoteUser selects; NULL when the user has no such value. */
 const char *luci_identity_name(request_rec *r, const luci_user_t *user);
 

@@ -2,6 +2,7 @@
 #include "httpd/request/request.h"
 
 #include "core/base/secret.h"
+#include "core/web/forwarded.h"
 #include "httpd/request/state.h"
 
 #include <apr_lib.h>
@@ -9,13 +10,31 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
+/* Proxies that ask about a request leave out its Upgrade. */
+static int is_websocket(const request_rec *r)
+{
+    const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
+
+    if (luci_state_forwarded(r) && apr_table_get(r->headers_in, "Sec-WebSocket-Key"))
+        return 1;
+    return upgrade && ap_find_token(r->pool, upgrade, "websocket");
+}
+
 /* A page of any site may open a WebSocket to any other, with a GET, with cookies and without CORS. So a
  * browser's handshake, which has an Origin, is not a safe request. */
 static int is_browsers_websocket(const request_rec *r)
 {
-    const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
+    return apr_table_get(r->headers_in, "Origin") && is_websocket(r);
+}
 
-    return upgrade && ap_find_token(r->pool, upgrade, "websocket") && apr_table_get(r->headers_in, "Origin");
+/* A method that a proxy did not name may be any; what browsers send otherwise than with GET has an Origin. */
+static const char *method_of(const request_rec *r)
+{
+    const luci_forwarded_t *forwarded = luci_state_forwarded(r);
+
+    if (!forwarded)
+        return r->method;
+    return *forwarded->method || !apr_table_get(r->headers_in, "Origin") ? forwarded->method : "POST";
 }
 
 int luci_request_may_become_h2(const request_rec *r)
@@ -27,12 +46,13 @@ int luci_request_may_become_h2(const request_rec *r)
 
 int luci_request_is_safe(const request_rec *r)
 {
-    static const char *const safe[] = { "GET", "HEAD", "OPTIONS", "TRACE" };
+    static const char *const safe[] = { "GET", "HEAD", "OPTIONS", "TRACE", "" };
+    const char *method = method_of(r);
 
     if (is_browsers_websocket(r))
         return 0;
     for (size_t i = 0; i < sizeof safe / sizeof *safe; i++) {
-        if (strcmp(r->method, safe[i]) == 0)
+        if (strcmp(method, safe[i]) == 0)
             return 1;
     }
     return 0;
@@ -40,7 +60,9 @@ int luci_request_is_safe(const request_rec *r)
 
 int luci_request_is_https(request_rec *r)
 {
-    return strcmp(ap_http_scheme(r), "https") == 0;
+    const luci_forwarded_t *forwarded = luci_state_forwarded(luci_state_root(r));
+
+    return strncmp(forwarded ? forwarded->origin : ap_http_scheme(r), "https", 5) == 0;
 }
 
 /* The preference for a media type in Accept: its weight in thousandths, -1 if Accept does not name it, and

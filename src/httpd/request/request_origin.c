@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/request/request_origin.h"
 
+#include "core/web/forwarded.h"
 #include "core/web/url.h"
 #include "httpd/base/httpd_log.h"
+#include "httpd/request/state.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -16,8 +18,11 @@ APLOG_USE_MODULE(luciauth);
 
 const char *luci_request_own_origin(request_rec *r)
 {
+    const luci_forwarded_t *forwarded = luci_state_forwarded(luci_state_root(r));
     const char *origin, *host = r->hostname;
 
+    if (forwarded)
+        return forwarded->origin;
     if (!host)
         return NULL;
     if (strchr(host, ':') && *host != '[')

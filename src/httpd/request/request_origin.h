@@ -6,8 +6,8 @@
 #include "core/web/origin.h"
 #include "httpd/base/config.h"
 
-/* This site's origin as httpd sees it: scheme, host and port of the request, from r->pool. NULL if the
- * request has no Host (HTTP/1.0). */
+/* This site's origin as httpd sees it: scheme, host and port of the request, or of that which a proxy asks
+ * about, from r->pool. NULL if the request has no Host (HTTP/1.0). */
 const char *luci_request_own_origin(request_rec *r);
 
 /* Whether a page of this site sent the request. */

@@ -2,6 +2,7 @@
 #include "httpd/request/state.h"
 
 #include "core/web/cookie.h"
+#include "core/web/forwarded.h"
 #include "httpd/base/counters.h"
 #include "httpd/base/httpd_log.h"
 #include "httpd/request/activity_note.h"
@@ -21,12 +22,15 @@ request_rec *luci_state_root(request_rec *r)
 /* r->method is "HEAD" for HEAD. An ErrorDocument is generated with GET, whatever the client's method was. */
 int luci_state_is_read(request_rec *r)
 {
+    const luci_forwarded_t *forwarded = luci_state_forwarded(luci_state_root(r));
     const char *method = r->method, *asked = NULL;
 
     if (r->prev && ap_is_HTTP_ERROR(r->prev->status))
         asked = apr_table_get(r->subprocess_env, "REDIRECT_REQUEST_METHOD");
     if (asked)
         method = asked;
+    if (forwarded)
+        method = *forwarded->method ? forwarded->method : "GET";
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
@@ -98,11 +102,18 @@ luci_state_t *luci_state_of(request_rec *r)
     return here->state;
 }
 
-luci_state_t *luci_state_begun(request_rec *root)
+luci_state_t *luci_state_begun(const request_rec *root)
 {
     const here_t *here = ap_get_module_config(root->request_config, &luciauth_module);
 
     return here ? here->state : NULL;
+}
+
+const luci_forwarded_t *luci_state_forwarded(const request_rec *root)
+{
+    const luci_state_t *state = luci_state_begun(root);
+
+    return state ? state->forwarded : NULL;
 }
 
 void luci_state_name_user(request_rec *r, const char *name, const luci_user_t *user)

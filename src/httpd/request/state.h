@@ -58,6 +58,10 @@ typedef struct {
     int headers_sent;                  /* this module has set X-Lucia-* in the request's headers */
     const char *script;                /* the one that the page may load (luci_reply_allow_script) */
     int has_secret_query;              /* the browser's URL has a secret (secret_query.h) */
+
+    /* The request that a proxy asks about (gate/forward.c), whose URL and method count instead of those of
+     * this one; NULL: none. */
+    const struct luci_forwarded_t *forwarded;
 } luci_state_t;
 
 /* What happened when Require lines that read the identity (rules.h) were evaluated before r->user was set. */
@@ -86,7 +90,7 @@ typedef struct {
 luci_state_t *luci_state_of(request_rec *r);
 
 /* The state of a root request; NULL: it does not exist yet. */
-luci_state_t *luci_state_begun(request_rec *root);
+luci_state_t *luci_state_begun(const request_rec *root);
 
 /* The session ids that the client sent, which are read when they are first asked for: most requests have no
  * gate, though browsers send the cookie with them. */
@@ -95,7 +99,10 @@ const luci_credentials_t *luci_state_credentials(luci_state_t *state);
 /* The request that the client sent: the root of all subrequests and redirects. */
 request_rec *luci_state_root(request_rec *r);
 
-/* 1 if the client's method is GET or HEAD. */
+/* The request that a proxy asks about; NULL: none, this is the client's own. */
+const struct luci_forwarded_t *luci_state_forwarded(const request_rec *root);
+
+/* 1 if the client's method is GET or HEAD, or not known. */
 int luci_state_is_read(request_rec *r);
 
 /* The use cases for this request, which report their events as its own. Only where there is a runtime. */

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # An application server for tests of the gate in front of mod_proxy. It answers
-# every request with 200 and, as the body, the request exactly as it arrived.
+# every request with 200 and, as the body, the request exactly as it arrived; a WebSocket's handshake with 101, and
+# then it sends back what it gets.
 #
 #     my $backend = LuciaTest::Backend->new(status => '200 OK', headers => ["X-App: yes"], delay => 0);
 #     ... ProxyPass /app/ http://127.0.0.1:PORT/ with $backend->port ...
@@ -56,9 +57,18 @@ sub answer {
     print $log pack 'N/a*', $request;
     close $log;
     Time::HiRes::sleep($self->{delay}) if $self->{delay};
+    return echo($client) if $head =~ /^Upgrade:\s*websocket/mi;
     my $answer = join "\r\n", "HTTP/1.1 $self->{status}", 'Content-Type: text/plain', 'Connection: close',
         'Content-Length: ' . length $request, @{ $self->{headers} }, '', $head =~ /^HEAD / ? '' : $request;
     print $client $answer;
+    return;
+}
+
+sub echo {
+    my ($client) = @_;
+    print $client "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+    $client->flush;
+    syswrite $client, $_ while sysread $client, $_, 4096;
     return;
 }
 

@@ -16,6 +16,9 @@
 #define LLVMFuzzerTestOneInput fuzz_template
 #include "../../fuzz/fuzz_template.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_forwarded
+#include "../../fuzz/fuzz_forwarded.c"
+#undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_url
 #include "../../fuzz/fuzz_url.c"
 #undef LLVMFuzzerTestOneInput
@@ -136,6 +139,7 @@ int main(void)
     replay("record", fuzz_record, pool);
     replay("throttle", fuzz_throttle, pool);
     replay("template", fuzz_template, pool);
+    replay("forwarded", fuzz_forwarded, pool);
     replay("url", fuzz_url, pool);
     apr_pool_destroy(pool);
     apr_terminate();
