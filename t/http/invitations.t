@@ -56,8 +56,9 @@ is sqlite_value($server->db, "SELECT id FROM $TABLE"), Digest::SHA::sha256_hex($
 my $page = $server->request(GET => "/account/signup?invite=$token&next=/a");
 like $page->body, qr/name="invite" type="text" value="$token"/, 'S1.71: the link fills in the invitation';
 like $page->body, qr{name="next" value="/a"}, 'S1.71: next stays beside an invitation';
-$server->request(GET => "/account/signup?invite=$token") for 1 .. 3;
-is $ctl->json('invite', 'list')->[0]{uses}, 1, 'S1.71: opening the link uses nothing up';
+$server->request($_ => "/account/signup?invite=$token") for qw(GET HEAD GET);
+is_deeply [map { $page->header($_) } 'Cache-Control', 'Referrer-Policy'], ['no-store', 'strict-origin'], 'S1.72: no cache keeps the page of an invitation, and no Referer has its URL';
+is $ctl->json('invite', 'list')->[0]{uses}, 1, 'S1.71: opening the link, also with HEAD, uses nothing up';
 my $again = $server->request(POST => "/account/signup?invite=$token", form(username => 'x', password => $PASSWORD, invite => $token));
 is $again->status, 400, 'a short name answers 400';
 like $again->body, qr/name="invite" type="text" value="$token"/, 'S1.71: the invitation is kept over an error';

@@ -107,7 +107,8 @@ queue(kind => 'invitation', address => 'anna@example.com', detail => $_) , is_se
 
 my $quarter = quarter();
 
-is up('/approved', $_)->status, 200, "S1.75: $_ signs up and waits" for qw(emma frida gerda), 'zoë Ü';
+is up('/approved', $_)->status, 200, "S1.75: $_ signs up and waits" for qw(emma frida gerda);
+is $server->request(POST => '/approved', form(username => encode_utf8('zoë Ü'), password => $PASSWORD), host => 'evil.example')->status, 200, 'S1.75: a user signs up and waits at another Host';
 my $orders = rows(q{kind = 'approval'});
 ok $orders >= 1 && $orders <= 1 + quarter() - $quarter, 'S1.75: four sign-ups of a quarter of an hour are one mail' or diag $orders;
 sqlite($db, "DELETE FROM $QUEUE WHERE id <> ?", sqlite_value($db, "SELECT min(id) FROM $QUEUE"));
@@ -119,6 +120,7 @@ $got = next_mail();
 is_deeply $got->{to}, ['Admins+Site@xn--bro-hoa.example'], 'S1.75: LuciaApprovalMail is told of sign-ups';
 is subject($got), said('en', 'mail_approval_subject'), 'S1.75: the subject of a mail about sign-ups';
 is decode('UTF-8', $got->{text}), said('en', 'mail_approval_text', site => $SITE, count => 4) . "\n\n    emma\n    frida\n    gerda\n    zoë Ü\n\n" . said('en', 'mail_approval_end') . "\n", 'S1.75: a mail about sign-ups names who waits';
+unlike $got->{data}, qr/evil/, 'S1.75: the Host of a request is in no mail';
 ok wait_until(sub { rows() == 0 }, 60), 'S1.75: the row of a mail about sign-ups goes';
 
 sqlite($db, "INSERT INTO auth_user (id, username, disabled, created_at) VALUES ('many' || ?, ?, 2, 1)", sprintf('%03d', $_), sprintf('many%03d', $_)) for 1 .. 60;
