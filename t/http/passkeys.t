@@ -7,6 +7,7 @@ use lib 't/lib';
 use Test::More;
 use LuciaTest;
 use LuciaTest::Ctl;
+use LuciaTest::Factors;
 use LuciaTest::Gate ();
 use LuciaTest::Passkey;
 use LuciaTest::Site;
@@ -295,6 +296,20 @@ is only(GET => 'passkeys?next=/gated/a.txt', undef, cookie => $late)->location, 
 like only(GET => 'passkey', undef, cookie => $late)->body, qr/data-passkey="get"/, 'S9.86: the page of a sign-in with a passkey takes it';
 is $only->request(GET => '/gated/a.txt', LuciaTest::Gate::navigation(), cookie => $late)->status, 200, 'S9.86: where passkeys cannot be used, a session without one is admitted';
 
+for my $setting (qw(optional required)) {
+    my $factors = LuciaTest::Server->new(throttle => 0, files => { 'htdocs/gated/a.txt' => 'a' }, config => "LuciaDatabase sqlite3 \@db\@\nLuciaPasswordHash argon2id m=8 t=1 p=1\nLuciaMount /account\nLuciaSecret {file:\@secret\@}\nLuciaPasskeys only\nLuciaSecondFactor $setting\n<Location /gated>\nAuthType Lucia\nRequire valid-user\n</Location>\n");
+    my %here = (host => 'localhost:' . $factors->port, origin => 'http://localhost:' . $factors->port);
+    my $hugo = cookie_of($factors->request(POST => '/account/api/signup', form(username => 'hugo', password => $PASSWORD), %json, %here));
+    my $page = $setting eq 'required' ? 'factor' : 'passkeys';
+    is $factors->request(GET => '/gated/a.txt', LuciaTest::Gate::navigation(), cookie => $hugo, %here)->location, "/account/$page?next=/gated/a.txt", "S9.86: with LuciaSecondFactor $setting, a user without a passkey is led to $page";
+    is $factors->request(GET => '/account/factor?next=/gated/a.txt', cookie => $hugo, %here)->location, '/account/passkeys?next=/gated/a.txt', "S9.86: with LuciaSecondFactor $setting, a user without a factor is led on to the passkeys";
+    my @codes = give_codes($factors->db, 'hugo');
+    $reply = $factors->request(POST => '/account/login', form(username => 'hugo', password => $PASSWORD, next => '/gated/a.txt'), %here);
+    is $reply->location, '/account/factor?next=/gated/a.txt', "S9.86: with LuciaSecondFactor $setting, a user with an app is asked for a code";
+    $reply = $factors->request(POST => '/account/factor', form(code => $codes[0], next => '/gated/a.txt'), cookie => join('; ', map { /^(auth_session_step=[^;]+)/ ? $1 : () } $reply->headers('Set-Cookie')), %here);
+    is $reply->location, '/account/passkeys?next=/gated/a.txt', "S9.86: with LuciaSecondFactor $setting, a sign-in with a code leads to the passkeys once";
+    is $factors->request(GET => '/gated/a.txt', LuciaTest::Gate::navigation(), cookie => cookie_of($reply), %here)->status, 200, "S9.86: with LuciaSecondFactor $setting, that session has two factors and is admitted";
+}
 my $strict = LuciaTest::Server->new(throttle => 0, files => { 'htdocs/gated/a.txt' => 'a' }, config => "ServerName https://tls.example\nLuciaDatabase sqlite3 \@db\@\nLuciaPasswordHash argon2id m=8 t=1 p=1\nLuciaMount /account\nLuciaSecret {file:\@secret\@}\nLuciaPasskeys only\n<Location /gated>\nAuthType Lucia\nRequire valid-user\n</Location>\n");
 my $gerd = cookie_of($strict->request(POST => '/account/api/signup', form(username => 'gerd', password => $PASSWORD), host => 'tls.example', %json));
 for my $named ('tls.example', 'evil.example', '127.0.0.1', 'evil.tls.example') {

@@ -64,6 +64,11 @@ luci_result_t luci_factor_need_for_passkeys(luci_db_t *db, const luci_settings_t
     return need(db, settings, session, &kinds, scratch);
 }
 
+int luci_factor_need_is_half(const luci_settings_t *settings, const luci_session_t *session)
+{
+    return session->factors < NEEDED && settings->second_factor == LUCI_SECOND_FACTOR_REQUIRED;
+}
+
 luci_result_t luci_factor_need_look(const luci_auth_t *auth, const luci_session_t *session,
                                     apr_pool_t *scratch)
 {

@@ -18,6 +18,9 @@ luci_result_t luci_factor_need(luci_db_t *db, const luci_settings_t *settings, c
 luci_result_t luci_factor_need_for_passkeys(luci_db_t *db, const luci_settings_t *settings,
                                             const luci_session_t *session, apr_pool_t *scratch) LUCI_MUST_USE;
 
+/* 1: LuciaSecondFactor asks every user for a second factor, and the session was made without one. */
+int luci_factor_need_is_half(const luci_settings_t *settings, const luci_session_t *session);
+
 /* Tells before a change whether luci_factor_need would refuse it, with a database handle that is borrowed for
  * this call. */
 luci_result_t luci_factor_need_look(const luci_auth_t *auth, const luci_session_t *session,

@@ -2,6 +2,7 @@
 #include "core/auth/own_app_passwords.h"
 
 #include "core/auth/auth_int.h"
+#include "core/auth/factor_need.h"
 #include "core/auth/own_account.h"
 
 #include <apr_strings.h>
@@ -33,13 +34,6 @@ static luci_result_t write_change(luci_db_t *db, void *baton, const luci_user_t 
                           : luci_app_password_delete(db, user->id, change->tag, pool);
 }
 
-/* An app password stands beside the second factor, so that a session that was made without it, with a
- * password that may be stolen, must not make one, not even before the factor that the user must have. */
-static int is_half(const luci_auth_t *auth, const luci_session_t *session)
-{
-    return session->factors < 2 && auth->settings->second_factor == LUCI_SECOND_FACTOR_REQUIRED;
-}
-
 static luci_result_t need_table(const luci_auth_t *auth)
 {
     luci_db_t *db;
@@ -62,8 +56,8 @@ static luci_result_t run_change(const luci_auth_t *auth, const luci_own_app_pass
     if (change->wanted && !change->wanted->name)
         return LUCI_INVALID;
     result = need_table(auth);
-    if (result == LUCI_OK && is_half(auth, change->session))
-        return LUCI_DENIED;
+    if (result == LUCI_OK && luci_factor_need_is_half(auth->settings, change->session))
+        return LUCI_DENIED; /* also before the user has set up the factor */
     return result == LUCI_OK ? luci_own_account_change(auth, &own, pool) : result;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/request/half.h"
 
+#include "core/auth/factor_need.h"
 #include "core/passkey/relying_party.h"
 #include "core/web/url.h"
 #include "httpd/base/config.h"
@@ -30,7 +31,7 @@ int luci_half_needs_passkey(request_rec *r)
 
 int luci_half_is(request_rec *r, const luci_session_t *session, luci_half_t *half)
 {
-    int is_required = luci_config_server(r->server)->settings.second_factor == LUCI_SECOND_FACTOR_REQUIRED;
+    int is_required = luci_factor_need_is_half(&luci_config_server(r->server)->settings, session);
 
     if (session->factors >= 2 || (!is_required && !luci_half_needs_passkey(r)))
         return 0;
