@@ -131,5 +131,5 @@ const char *luci_messages_fill(const char *text, const apr_table_t *values, apr_
 
     if (!strstr(text, "%%") || luci_template_parse(text, strlen(text), &compiled, &problem, pool) != LUCI_OK)
         return text;
-    return luci_template_render(compiled, values ? values : apr_table_make(pool, 1), NULL, pool);
+    return luci_template_render_plain(compiled, values ? values : apr_table_make(pool, 1), pool);
 }

@@ -31,8 +31,8 @@ const char *luci_messages_problem(const char *text, size_t length, apr_pool_t *p
 /* The text of a key in a file of messages without a problem, from pool; NULL: it is not there. */
 const char *luci_messages_find(const char *file, const char *key, apr_pool_t *pool);
 
-/* A text with its values inserted, from pool; nothing is escaped, so the values must not be what a client
- * sent. values may be NULL. */
+/* A text with its values inserted, from pool, as plain text: nothing is escaped, so that the caller escapes
+ * what it puts into a page. values may be NULL. */
 const char *luci_messages_fill(const char *text, const apr_table_t *values, apr_pool_t *pool);
 
 #endif

@@ -307,6 +307,7 @@ typedef struct {
     int row;
     char *out; /* NULL while measuring */
     size_t length;
+    int is_plain; /* 1: values are not escaped */
 } filling_t;
 
 static const char *value_of(const filling_t *filling, const char *name)
@@ -321,16 +322,19 @@ static const char *value_of(const filling_t *filling, const char *name)
     return value ? value : apr_table_get(filling->values, name);
 }
 
-static void fill_text(filling_t *filling, const step_t *step)
+static void fill_bytes(filling_t *filling, const char *bytes, size_t length)
 {
-    if (filling->out)
-        memcpy(filling->out + filling->length, step->text, step->length);
-    filling->length += step->length;
+    if (filling->out && length > 0)
+        memcpy(filling->out + filling->length, bytes, length);
+    filling->length += length;
 }
 
 static void fill_value(filling_t *filling, const char *value)
 {
-    filling->length += escape(value, filling->out ? filling->out + filling->length : NULL);
+    if (filling->is_plain)
+        fill_bytes(filling, value, value ? strlen(value) : 0);
+    else
+        filling->length += escape(value, filling->out ? filling->out + filling->length : NULL);
 }
 
 static void fill(filling_t *filling, int from, int to);
@@ -354,7 +358,7 @@ static void fill(filling_t *filling, int from, int to)
         const char *value = step->kind == STEP_TEXT ? NULL : value_of(filling, step->text);
 
         switch (step->kind) {
-        case STEP_TEXT: fill_text(filling, step); break;
+        case STEP_TEXT: fill_bytes(filling, step->text, step->length); break;
         case STEP_VALUE: fill_value(filling, value); break;
         case STEP_SECTION:
             if (!value || !*value)
@@ -368,18 +372,30 @@ static void fill(filling_t *filling, int from, int to)
     }
 }
 
-const char *luci_template_render(const luci_template_t *compiled, const apr_table_t *values, size_t *length,
-                                 apr_pool_t *pool)
+static const char *render(const filling_t *filling, size_t *length, apr_pool_t *pool)
 {
-    filling_t measured = { .compiled = compiled, .values = values }, written = measured;
+    filling_t measured = *filling, written = *filling;
+    int steps = filling->compiled->steps->nelts;
 
-    fill(&measured, 0, compiled->steps->nelts);
+    fill(&measured, 0, steps);
     written.out = apr_palloc(pool, measured.length + 1);
-    fill(&written, 0, compiled->steps->nelts);
+    fill(&written, 0, steps);
     written.out[written.length] = '\0';
     if (length)
         *length = written.length;
     return written.out;
+}
+
+const char *luci_template_render(const luci_template_t *compiled, const apr_table_t *values, size_t *length,
+                                 apr_pool_t *pool)
+{
+    return render(&(filling_t){ .compiled = compiled, .values = values }, length, pool);
+}
+
+const char *luci_template_render_plain(const luci_template_t *compiled, const apr_table_t *values,
+                                       apr_pool_t *pool)
+{
+    return render(&(filling_t){ .compiled = compiled, .values = values, .is_plain = 1 }, NULL, pool);
 }
 
 const char *luci_template_escape(const char *text, apr_pool_t *pool)

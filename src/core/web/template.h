@@ -5,7 +5,8 @@
  * list is not in another one, and as a section or a value it is its number of rows. Names are
  * [A-Za-z_][A-Za-z0-9_]* of at most 63 bytes; everything else between percent signs is plain text. Pure:
  * files are read elsewhere. This is our own implementation, because pages need values and
- * sections only, and because no page must be able to output a value without escaping it. */
+ * sections only, and because no page must be able to output a value without escaping it. Messages are plain
+ * text: a page that shows one escapes it as a whole. */
 #ifndef LUCI_TEMPLATE_H
 #define LUCI_TEMPLATE_H
 
@@ -40,6 +41,10 @@ void luci_template_set_row(apr_table_t *values, const char *list, int row, const
  * NULL. */
 const char *luci_template_render(const luci_template_t *compiled, const apr_table_t *values, size_t *length,
                                  apr_pool_t *pool);
+
+/* The same for plain text: nothing is escaped. */
+const char *luci_template_render_plain(const luci_template_t *compiled, const apr_table_t *values,
+                                       apr_pool_t *pool);
 
 /* Escapes & < > " ' as entities; from pool. */
 const char *luci_template_escape(const char *text, apr_pool_t *pool);

@@ -84,6 +84,9 @@ static void test_values(void)
     apr_table_setn(values, "hours", "3");
     tap_is_str(luci_messages_fill("in %%hours%% hours & %%other%%.", values, pool), "in 3 hours & .",
                "values are inserted, and the text is not escaped");
+    apr_table_setn(values, "name", "<O'Brien> & \"co\"");
+    tap_is_str(luci_messages_fill("%%name%%%%#name%%, yes%%/name%%", values, pool), "<O'Brien> & \"co\", yes",
+               "a value is inserted into a message as it is");
     tap_is_str(luci_messages_fill("100%% sure", values, pool), "100%% sure", "percent signs that are text");
     tap_is_str(luci_messages_fill("in %%hours%% hours", NULL, pool), "in  hours",
                "a text without its values");
