@@ -19,7 +19,7 @@ my $gate = "<Location /in>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
 sub judged {
     my ($config, $name) = @_;
     my ($status, $said) = $server->configtest($config);
-    my @found = $said =~ /(LUCI(?:09\d\d|0313|0503): .*)/g;
+    my @found = $said =~ /(LUCI(?:09\d\d|0313|0503|0535|0536): .*)/g;
     my $checked = join "\n", map { $_->{what} } @{ JSON::PP::decode_json($ctl->run('--json', 'check')->{out} || '[]') };
     my $host = qr/the virtual host of \S+|[^ ]+ \(<VirtualHost [^)]*\)/;
     for my $line (@found) {
@@ -55,6 +55,17 @@ symlink "$dir/htdocs", "$dir/link" or die $!;
 finds('through a link', qr{LUCI0901: }, "LuciaDatabase sqlite3 $dir/link/luciauth.db\nLuciaMount /account\n")
     if $server->write('htdocs/luciauth.db', '');
 finds('below an Alias', qr{LUCI0901: .* is in the folder \Q$dir\E/db}, $database . "LuciaMount /account\nAlias /files $dir/db\n");
+
+# ---- Notices of new devices ----
+
+my $mail = $database . "LuciaMount /account\nLuciaMail smtp://127.0.0.1\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\n";
+my $forgotten = qr/LuciaMailNotices of .* tells of sign-ins on new devices, but without LuciaThrottleSecret each device is new after httpd was stopped/;
+sub noted { return join "\n", map { $_->{what} } @{ JSON::PP::decode_json($ctl->run('--json', 'check')->{out} || '[]') } }
+finds('notices of new devices without device cookies', qr/LUCI0535: LuciaMailNotices of .* tells of sign-ins on new devices, but LuciaThrottle does not count by account/, "${mail}LuciaThrottle account=off\n");
+fine('notices of new devices', $mail);
+like noted(), $forgotten, 'S9.96: luciactl check says that device cookies end with httpd';
+fine('no notices of new devices', "${mail}LuciaThrottle account=off\nLuciaMailNotices password\n");
+unlike noted(), $forgotten, 'S9.96: without notices of devices, luciactl check says nothing of device cookies';
 
 # ---- Second factors ----
 

@@ -17,7 +17,7 @@ my $NEW = 'battery staple';
 my $mail = LuciaTest::Mail->new;
 my $server = LuciaTest::Server->new(files => { 'htdocs/vault/a.txt' => SECRET },
     config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaSessionCacheTTL 1h\nLuciaAuditLog logs/audit.log\nLuciaTemplates \@templates\@\nLuciaActivity On\nLuciaLanguages en de\n"
-    . "LuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\nLuciaEmail optional\n" . VAULT . <<'CONF');
+    . "LuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\nLuciaEmail optional\nLuciaMailNotices none\n" . VAULT . <<'CONF');
 LogFormat "%r|%U|%q|%{Referer}i|%{QUERY_STRING}e" revealing
 CustomLog logs/revealing_log revealing
 <Location /vault>

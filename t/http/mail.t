@@ -15,7 +15,7 @@ use LuciaTest::Site qw(sign_up $CHEAP_HASH);
 my $NEW = 'battery staple';
 my $mail = LuciaTest::Mail->new;
 my $server = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaUserAttributes email email_verified\nLuciaSignupAttributes off\nLuciaLanguages en de\n"
-    . "LuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\n");
+    . "LuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaMailNotices none\nLuciaSiteURL https://www.example.org\n");
 my $db = $server->db;
 my $ctl = LuciaTest::Ctl->new('--config', $server->conf_file);
 sub rows { return sqlite_value($db, 'SELECT count(*) FROM auth_user_mail') }

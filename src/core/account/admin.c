@@ -30,6 +30,7 @@ struct update_t {
     luci_admin_ended_t *ended;     /* output; NULL: sessions stay */
     apr_pool_t *pool;              /* of the output */
     luci_admin_deleted_t *deleted;
+    const luci_admin_then_t *then; /* NULL: nothing */
 };
 
 /* Locks the user, so that no concurrent transaction changes it or inserts a session, and runs the update. */
@@ -41,7 +42,19 @@ static luci_result_t do_locked(luci_db_t *db, void *baton, apr_pool_t *scratch)
 
     if (update->renaming)
         update->renaming->user = &now_there;
-    return result == LUCI_OK ? update->run(db, update, scratch) : result;
+    if (result == LUCI_OK && update->run)
+        result = update->run(db, update, scratch);
+    return result == LUCI_OK && update->then && update->then->run
+               ? update->then->run(db, update->then->baton, &now_there, scratch)
+               : result;
+}
+
+luci_result_t luci_admin_run(luci_db_t *db, const luci_user_t *user, const luci_admin_then_t *then,
+                             apr_pool_t *scratch)
+{
+    update_t update = { .user = user, .then = then };
+
+    return luci_db_transaction(db, do_locked, &update, scratch);
 }
 
 luci_result_t luci_admin_find(luci_db_t *db, const char *username, luci_user_t *user, apr_pool_t *pool)
@@ -164,12 +177,15 @@ static luci_result_t set_password(luci_db_t *db, const update_t *update, apr_poo
     return result == LUCI_OK ? end_sessions(db, update, scratch) : result;
 }
 
-luci_result_t luci_admin_set_password(luci_db_t *db, const luci_user_t *user, const char *stored_hash,
-                                      luci_admin_ended_t *ended, apr_pool_t *pool)
+luci_result_t luci_admin_set_password(luci_db_t *db, const luci_user_t *user,
+                                      const luci_admin_password_t *password, apr_pool_t *pool)
 {
-    update_t update = {
-        .run = set_password, .user = user, .stored_hash = stored_hash, .ended = ended, .pool = pool
-    };
+    update_t update = { .run = set_password,
+                        .user = user,
+                        .stored_hash = password->stored_hash,
+                        .ended = password->ended,
+                        .pool = pool,
+                        .then = &password->then };
     luci_result_t result = luci_key_id(user->username, &update.old_key, pool);
 
     return result == LUCI_OK ? luci_db_transaction(db, do_locked, &update, pool) : result;

@@ -45,13 +45,30 @@ luci_result_t luci_admin_add(luci_db_t *db, const luci_admin_user_t *wanted, con
 luci_result_t luci_admin_rename(luci_db_t *db, const luci_user_t *user, const char *username,
                                 apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Sets the hash of the username's key, which is inserted if missing. All sessions of the user are ended, and
- * *ended tells which; if ended is NULL, they stay. CONFLICT: the key belongs to another user. */
-luci_result_t luci_admin_set_password(luci_db_t *db, const luci_user_t *user, const char *stored_hash,
-                                      luci_admin_ended_t *ended, apr_pool_t *pool) LUCI_MUST_USE;
+/* What a caller does in the transaction of a change, after it; a result other than OK undoes both. user is as
+ * the lock has read it, before the change. run NULL: nothing. */
+typedef struct {
+    luci_result_t (*run)(luci_db_t *db, void *baton, const luci_user_t *user, apr_pool_t *scratch);
+    void *baton;
+} luci_admin_then_t;
+
+typedef struct {
+    const char *stored_hash;
+    luci_admin_ended_t *ended; /* output: the sessions that were ended; NULL: they stay */
+    luci_admin_then_t then;
+} luci_admin_password_t;
+
+/* Sets the hash of the username's key, which is inserted if missing, and ends all sessions of the user.
+ * CONFLICT: the key belongs to another user. */
+luci_result_t luci_admin_set_password(luci_db_t *db, const luci_user_t *user,
+                                      const luci_admin_password_t *password, apr_pool_t *pool) LUCI_MUST_USE;
 
 luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, const luci_user_value_t *values,
                                     int count, apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* Runs only what then says. */
+luci_result_t luci_admin_run(luci_db_t *db, const luci_user_t *user, const luci_admin_then_t *then,
+                             apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Sets disabled_from of a user (user.h): 0, LUCI_USER_DISABLED or an even time. Requires that the table has
  * the column (luci_db_columns). *ended as above. Enabling a user (0) sets the failures in a row back

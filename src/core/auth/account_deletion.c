@@ -77,7 +77,12 @@ luci_result_t luci_account_deletion(const luci_auth_t *auth, const luci_account_
     const luci_session_t *session = deletion->session;
     luci_event_t event = { .kind = LUCI_EVENT_USER_DELETE, .at = deletion->now };
     writing_t writing = { deletion, NULL };
-    luci_own_account_t own = { session, deletion->now, write_deletion, explain, &writing };
+    luci_own_account_t own = { .session = session,
+                               .now = deletion->now,
+                               .write = write_deletion,
+                               .explain = explain,
+                               .baton = &writing,
+                               .event = LUCI_EVENT_USER_DELETE };
     luci_result_t result = luci_own_account_change(auth, &own, pool);
 
     if (writing.refusal)

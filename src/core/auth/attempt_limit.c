@@ -4,26 +4,13 @@
 #include "core/account/failures.h"
 #include "core/auth/device_account.h"
 #include "core/auth/known_password.h"
-#include "core/throttle/device.h"
-
-/* The device cookie proves an earlier sign-in with the key's current hash. */
-static int has_device(const luci_auth_t *auth, const luci_auth_request_t *request, const luci_key_t *key,
-                      apr_pool_t *scratch)
-{
-    unsigned char nonce[LUCI_DEVICE_NONCE_BYTES];
-    luci_device_t device = { .account = luci_auth_device_account(key->id, key->stored_hash, scratch),
-                             .now = request->now };
-
-    if (!auth->throttle || !request->attempt || !device.account)
-        return 0;
-    device.secret = auth->throttle->secret;
-    return luci_device_find(&device, request->attempt->device, nonce) == LUCI_OK;
-}
 
 int luci_attempt_limit_is_reached(const luci_auth_t *auth, const luci_auth_request_t *request,
                                   const luci_key_t *key, apr_pool_t *scratch)
 {
-    return luci_failures_are_too_many(key) && !has_device(auth, request, key, scratch);
+    return luci_failures_are_too_many(key) &&
+           !luci_auth_knows_device(auth, request,
+                                   luci_auth_device_account(key->id, key->stored_hash, scratch));
 }
 
 /* ---- A failure ---- */

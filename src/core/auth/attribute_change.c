@@ -115,7 +115,12 @@ static luci_result_t write_all(const luci_auth_t *auth, luci_attribute_change_t 
                           .settings = auth->settings,
                           .values = apr_pcalloc(pool, sizeof *writing.values * count),
                           .numbers = apr_pcalloc(pool, sizeof *writing.numbers * count) };
-    luci_own_account_t own = { change->session, change->request.now, write_values, explain, &writing };
+    luci_own_account_t own = { .session = change->session,
+                               .now = change->request.now,
+                               .write = write_values,
+                               .explain = explain,
+                               .baton = &writing,
+                               .event = LUCI_EVENT_USER_SET };
     luci_result_t result = luci_own_account_change(auth, &own, pool);
 
     *is_same = result == LUCI_OK && writing.count == 0;

@@ -49,6 +49,13 @@ typedef struct {
 
 /* ---- Shared by the use cases ---- */
 
+luci_result_t luci_auth_tell(luci_db_t *db, const luci_auth_t *auth, luci_mail_notice_t *notice,
+                             apr_pool_t *scratch)
+{
+    notice->origin = &auth->origin;
+    return luci_mail_notice_queue(db, auth->settings, notice, scratch);
+}
+
 static void forget(const luci_auth_t *auth, const luci_session_token_t *tokens, int count,
                    apr_pool_t *scratch)
 {
@@ -250,6 +257,20 @@ static luci_result_t await_approval(luci_db_t *db, const sign_in_t *sign_in, apr
                : LUCI_UNAVAILABLE;
 }
 
+static int has_session(const sign_in_t *sign_in)
+{
+    return !(sign_in->is_sign_up && sign_in->request->needs_approval);
+}
+
+static luci_result_t tell_device(luci_db_t *db, const sign_in_t *sign_in, const luci_user_t *user,
+                                 apr_pool_t *scratch)
+{
+    luci_device_owner_t owner = { user, luci_auth_device_account(sign_in->key.id, sign_in->key.stored_hash,
+                                                                 scratch) };
+
+    return luci_auth_tell_device(db, sign_in->auth, sign_in->request, &owner, scratch);
+}
+
 static luci_result_t insert_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_t *scratch)
 {
     const luci_user_t *user = &sign_in->session->user;
@@ -265,7 +286,9 @@ static luci_result_t insert_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_
         result = join_groups(db, sign_in, scratch);
     if (result == LUCI_OK)
         result = luci_key_insert(db, sign_in->key.id, user->id, sign_in->key.stored_hash, scratch);
-    return result == LUCI_OK ? store_attributes(db, sign_in, scratch) : result;
+    if (result == LUCI_OK)
+        result = store_attributes(db, sign_in, scratch);
+    return result == LUCI_OK && has_session(sign_in) ? tell_device(db, sign_in, user, scratch) : result;
 }
 
 /* Queues a mail to LuciaApprovalMail, which has everyone who waits when it is sent. A site without a queue
@@ -326,6 +349,8 @@ static luci_result_t confirm_account(luci_db_t *db, sign_in_t *sign_in, apr_pool
         result =
             luci_auth_ask_factor(db, sign_in->auth->settings, sign_in->request, &sign_in->demand, scratch);
     if (result == LUCI_OK)
+        result = tell_device(db, sign_in, &user, scratch);
+    if (result == LUCI_OK)
         result = make_room(db, sign_in);
     return result == LUCI_NOT_FOUND ? LUCI_CONFLICT : result;
 }
@@ -339,9 +364,9 @@ static luci_result_t write_sign_in(luci_db_t *db, void *baton, apr_pool_t *scrat
         sign_in->is_sign_up ? insert_account(db, sign_in, scratch) : confirm_account(db, sign_in, scratch);
 
     sign_in->session->user.lacks = luci_db_columns(db).lacks;
-    if (result == LUCI_OK && sign_in->is_sign_up && sign_in->request->needs_approval)
+    if (result == LUCI_OK && !has_session(sign_in))
         result = tell_of_waiting(db, sign_in, scratch);
-    if (result == LUCI_OK && !(sign_in->is_sign_up && sign_in->request->needs_approval))
+    if (result == LUCI_OK && has_session(sign_in))
         result = luci_session_insert(db, session, settings, &sign_in->request->client, scratch);
     return result == LUCI_OK && sign_in->is_sign_up ? end_old(db, sign_in, scratch) : result;
 }
@@ -531,7 +556,7 @@ luci_result_t luci_auth_device(const luci_auth_t *auth, const luci_auth_request_
 
     luci_device_t device;
 
-    if (!throttle || throttle->limits.account.max == 0 || !attempt || !attempt->device_account)
+    if (!luci_auth_has_devices(auth) || !attempt || !attempt->device_account)
         return LUCI_NOT_FOUND;
     device = (luci_device_t){ throttle->secret, attempt->device_account, request->now };
     return luci_device_renew(&device, attempt->device, value, pool);
@@ -603,6 +628,7 @@ static luci_result_t sign_up(const luci_auth_t *auth, luci_auth_request_t *reque
         return result;
     sign_in.key.stored_hash = stored;
     sign_in.is_sign_up = 1;
+    request->is_own_sign_up = 1;
     result = commit_sign_in(&sign_in, pool);
     if (sign_in.is_refused) {
         *field = LUCI_FIELD_ATTRIBUTE;
@@ -866,6 +892,7 @@ luci_result_t luci_auth_sign_up_twice(const luci_auth_t *auth, luci_auth_request
     auth->source.give_back(auth->source.baton, db);
     if (result != LUCI_OK || !is_just_made)
         return LUCI_CONFLICT;
+    request->is_own_sign_up = 1;
     return luci_auth_sign_in(auth, request, session, &field, pool) == LUCI_OK ? LUCI_OK : LUCI_CONFLICT;
 }
 

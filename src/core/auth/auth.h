@@ -12,6 +12,7 @@
 #include "core/account/key.h"
 #include "core/auth/password_memory.h"
 #include "core/event/event.h"
+#include "core/mail_notice/mail_notice.h"
 #include "core/password/new_password.h"
 #include "core/session/session_cache.h"
 #include "core/throttle/throttle.h"
@@ -57,6 +58,7 @@ typedef struct {
     const luci_known_passwords_t *known;       /* NULL: no process of the machine keeps any */
     const char *site; /* host name of the site, which no new password may be; NULL: not known */
     luci_event_sink_t events;
+    luci_mail_origin_t origin; /* of the request, for notices by mail */
 } luci_auth_t;
 
 /* An app password that a request presents (app_access.h). */
@@ -105,7 +107,9 @@ typedef struct {
     luci_attempt_t *attempt; /* zeros except for the device cookie; NULL: the attempt is not counted */
     int refused; /* set by luci_auth_sign_up: the number of the attribute whose value the database refused,
                     from 1; 0: none */
-    int has_second_factor;       /* 1: the user has proved a second factor, so that none is asked for */
+    int is_own_sign_up;    /* set by luci_auth_sign_up and luci_auth_sign_up_twice: the session is of the
+                              sign-up, on whose device no notice tells of it */
+    int has_second_factor; /* 1: the user has proved a second factor, so that none is asked for */
     luci_factor_demand_t demand; /* set by luci_auth_sign_in, luci_confirm and luci_password_change, with the
                                     result DENIED */
     luci_weakness_t weakness;    /* set by luci_auth_sign_up and luci_password_change: why the new password is

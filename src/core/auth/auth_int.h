@@ -31,6 +31,11 @@ void luci_auth_forget_ended(const luci_auth_t *auth, const luci_auth_request_t *
 void luci_auth_report(const luci_auth_t *auth, luci_event_t *event, const luci_user_t *user,
                       const luci_session_t *session);
 
+/* In the transaction of a change: queues the notice that tells the user of it (core/mail_notice), with the
+ * origin of the request. */
+luci_result_t luci_auth_tell(luci_db_t *db, const luci_auth_t *auth, luci_mail_notice_t *notice,
+                             apr_pool_t *scratch) LUCI_MUST_USE;
+
 /* luci_new_password_check, once for a request; also reports that the block list cannot be read. Sets
  * request->weakness and is_allowed. */
 luci_result_t luci_auth_check_password(const luci_auth_t *auth, const luci_new_password_t *wanted,

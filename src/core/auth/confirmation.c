@@ -75,11 +75,11 @@ static luci_result_t commit(void *baton, const luci_verdict_t *verdict)
 
     if (result != LUCI_OK)
         return result;
-    proving->verified = (luci_own_password_t){ auth,
-                                               &proving->confirmation->request,
-                                               proving->confirmation->session,
-                                               { .id = proving->confirmation->request.key_id,
-                                                 .stored_hash = verdict->stored_hash } };
+    proving->verified = (luci_own_password_t){ .auth = auth,
+                                               .request = &proving->confirmation->request,
+                                               .session = proving->confirmation->session,
+                                               .key = { .id = proving->confirmation->request.key_id,
+                                                        .stored_hash = verdict->stored_hash } };
     result = luci_db_transaction(db, replace_session, proving, proving->pool);
     auth->source.give_back(auth->source.baton, db);
     if (result == LUCI_OK)

@@ -35,7 +35,12 @@ static luci_result_t change_counted(const luci_auth_t *auth, luci_name_change_t 
     luci_account_rename_t renaming = { .user = &change->session->user,
                                        .username = request->username,
                                        .keeps_old = 1 };
-    luci_own_account_t own = { change->session, request->now, write_name, explain, &renaming };
+    luci_own_account_t own = { .session = change->session,
+                               .now = request->now,
+                               .write = write_name,
+                               .explain = explain,
+                               .baton = &renaming,
+                               .event = LUCI_EVENT_USER_RENAME };
     luci_result_t result = luci_own_account_change(auth, &own, pool);
 
     if (result == LUCI_OK && request->attempt)

@@ -32,6 +32,9 @@ static luci_result_t write_change(luci_db_t *db, void *baton, apr_pool_t *scratc
     writing_t *writing = baton;
     const luci_own_account_t *change = writing->change;
     luci_user_t user;
+    luci_mail_notice_t notice = {
+        .event = change->event, .factor = change->factor, .user = &user, .now = change->now
+    };
     int kinds;
     luci_result_t result = confirm(db, writing, &user);
 
@@ -39,7 +42,9 @@ static luci_result_t write_change(luci_db_t *db, void *baton, apr_pool_t *scratc
         result = luci_factor_need(db, writing->auth->settings, change->session, &kinds, scratch);
     if (result == LUCI_OK)
         result = luci_session_tokens(db, user.id, &writing->tokens, writing->pool);
-    return result == LUCI_OK ? change->write(db, change->baton, &user, writing->pool) : result;
+    if (result == LUCI_OK)
+        result = change->write(db, change->baton, &user, writing->pool);
+    return result == LUCI_OK ? luci_auth_tell(db, writing->auth, &notice, scratch) : result;
 }
 
 /* What the transaction refused was certainly not written. After other errors it may have been. */

@@ -50,7 +50,12 @@ static luci_result_t run_change(const luci_auth_t *auth, const luci_own_app_pass
                                 apr_pool_t *pool)
 {
     writing_t writing = { change };
-    luci_own_account_t own = { change->session, change->now, write_change, NULL, &writing };
+    luci_own_account_t own = { .session = change->session,
+                               .now = change->now,
+                               .write = write_change,
+                               .baton = &writing,
+                               .event = change->wanted ? LUCI_EVENT_APP_PASSWORD_ADD
+                                                       : LUCI_EVENT_APP_PASSWORD_DELETE };
     luci_result_t result;
 
     if (change->wanted && !change->wanted->name)

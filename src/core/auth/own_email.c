@@ -110,7 +110,12 @@ static luci_result_t change_counted(const luci_auth_t *auth, luci_email_change_t
 {
     luci_auth_request_t *request = &change->request;
     writing_t writing = { .change = change, .settings = auth->settings };
-    luci_own_account_t own = { change->session, request->now, write_order, explain, &writing };
+    luci_own_account_t own = { .session = change->session,
+                               .now = request->now,
+                               .write = write_order,
+                               .explain = explain,
+                               .baton = &writing,
+                               .event = LUCI_EVENT_EMAIL_REQUEST };
     luci_result_t result = LUCI_OK;
 
     if (request->attempt)

@@ -66,12 +66,15 @@ static luci_reason_t reason_of(luci_result_t result)
     return luci_reason_of(result);
 }
 
-static luci_result_t change(writing_t *writing, write_fn *write, apr_pool_t *pool)
+static luci_result_t change(writing_t *writing, write_fn *write, const luci_event_t *event, apr_pool_t *pool)
 {
     const luci_own_factor_t *own = writing->own;
-    luci_own_account_t account = {
-        .session = own->session, .now = own->now, .write = write, .baton = writing
-    };
+    luci_own_account_t account = { .session = own->session,
+                                   .now = own->now,
+                                   .write = write,
+                                   .baton = writing,
+                                   .event = event->kind,
+                                   .factor = event->factor };
 
     return luci_own_account_change(writing->auth, &account, pool);
 }
@@ -135,7 +138,8 @@ static luci_result_t write_app(luci_db_t *db, void *baton, const luci_user_t *us
     return result == LUCI_OK ? replace_session(db, writing, pool) : result;
 }
 
-static luci_result_t enrol(writing_t *writing, luci_totp_enrolment_t *enrolment, apr_pool_t *pool)
+static luci_result_t enrol(writing_t *writing, luci_totp_enrolment_t *enrolment, const luci_event_t *event,
+                           apr_pool_t *pool)
 {
     luci_own_factor_t *own = writing->own;
     luci_result_t result = check_app(writing, enrolment);
@@ -148,7 +152,7 @@ static luci_result_t enrol(writing_t *writing, luci_totp_enrolment_t *enrolment,
         result =
             luci_session_new(writing->renewed, &own->session->user, writing->auth->settings, own->now, pool);
     writing->renewed->factors = 2;
-    return result == LUCI_OK ? change(writing, write_app, pool) : result;
+    return result == LUCI_OK ? change(writing, write_app, event, pool) : result;
 }
 
 luci_result_t luci_own_totp_enrol(const luci_auth_t *auth, luci_totp_enrolment_t *enrolment,
@@ -163,7 +167,7 @@ luci_result_t luci_own_totp_enrol(const luci_auth_t *auth, luci_totp_enrolment_t
     luci_result_t result;
 
     enrolment->own.reason = LUCI_REASON_NONE;
-    result = enrol(&writing, enrolment, pool);
+    result = enrol(&writing, enrolment, &event, pool);
     luci_secret_wipe(writing.seed, sizeof writing.seed);
     if (result != LUCI_OK)
         luci_secret_wipe(&enrolment->codes, sizeof enrolment->codes);
@@ -194,7 +198,7 @@ luci_result_t luci_own_totp_remove(const luci_auth_t *auth, luci_own_factor_t *o
     luci_result_t result;
 
     own->reason = LUCI_REASON_NONE;
-    result = change(&writing, write_removal, pool);
+    result = change(&writing, write_removal, &event, pool);
     report(&writing, &event, own->session, result);
     return result;
 }
@@ -222,7 +226,7 @@ luci_result_t luci_own_recovery_codes(const luci_auth_t *auth, luci_own_factor_t
     own->reason = LUCI_REASON_NONE;
     result = luci_recovery_new(codes);
     if (result == LUCI_OK)
-        result = change(&writing, write_codes, pool);
+        result = change(&writing, write_codes, &event, pool);
     if (result != LUCI_OK)
         luci_secret_wipe(codes, sizeof *codes);
     report(&writing, &event, own->session, result);

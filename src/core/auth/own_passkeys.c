@@ -125,7 +125,12 @@ static luci_result_t add(adding_t *adding, apr_pool_t *pool)
 {
     luci_passkey_registration_t *registration = adding->registration;
     luci_passkey_t *passkey = &registration->passkey;
-    luci_own_account_t own = { registration->session, registration->now, write_passkey, NULL, adding };
+    luci_own_account_t own = { .session = registration->session,
+                               .now = registration->now,
+                               .write = write_passkey,
+                               .baton = adding,
+                               .event = LUCI_EVENT_FACTOR_ADD,
+                               .factor = FACTOR };
     luci_result_t result = luci_passkey_name(registration->name, &passkey->name, pool);
 
     passkey->user_id = registration->session->user.id;
@@ -208,7 +213,12 @@ luci_result_t luci_own_passkeys_change(const luci_auth_t *auth, const luci_passk
 {
     luci_event_t event = { .kind = LUCI_EVENT_FACTOR_REMOVE, .at = change->now, .factor = FACTOR };
     changing_t changing = { .auth = auth, .change = change };
-    luci_own_account_t own = { change->session, change->now, write_change, NULL, &changing };
+    luci_own_account_t own = { .session = change->session,
+                               .now = change->now,
+                               .write = write_change,
+                               .baton = &changing,
+                               .event = change->name ? LUCI_EVENT_USER_SET : LUCI_EVENT_FACTOR_REMOVE,
+                               .factor = FACTOR };
     luci_result_t result = change->name ? luci_passkey_name(change->name, &changing.name, pool) : LUCI_OK;
 
     if (result == LUCI_OK)

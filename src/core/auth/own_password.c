@@ -44,14 +44,13 @@ luci_result_t luci_own_password_refused(const luci_auth_t *auth, const luci_sess
 luci_result_t luci_own_password_lock(luci_db_t *db, luci_own_password_t *verified, apr_pool_t *scratch)
 {
     const luci_session_t *session = verified->session;
-    luci_user_t user;
-    luci_result_t result = luci_user_lock(db, session->user.id, &user, scratch);
+    luci_result_t result = luci_user_lock(db, session->user.id, &verified->user, scratch);
 
     if (result == LUCI_OK)
         result = luci_session_delete(db, &session->token, verified->auth->settings, scratch);
     if (result == LUCI_NOT_FOUND)
         return LUCI_EXPIRED;
-    if (result == LUCI_OK && luci_user_is_disabled(&user, verified->request->now))
+    if (result == LUCI_OK && luci_user_is_disabled(&verified->user, verified->request->now))
         return LUCI_CONFLICT;
     verified->key.user.id = session->user.id;
     return result == LUCI_OK

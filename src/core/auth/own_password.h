@@ -26,6 +26,7 @@ typedef struct {
     const luci_session_t *session;
     luci_key_t key; /* its id, and the hash that the password was verified with; output: the rest, before its
                        failures were set back (attempt_limit.h) */
+    luci_user_t user; /* output: as the lock has read it */
 } luci_own_password_t;
 
 /* Begins a transaction that replaces the session: under the user's lock it deletes the session's row and

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/auth/passkey_sign_in.h"
 
+#include "core/account/key.h"
 #include "core/auth/auth_int.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 /* A sign-in on its way. */
@@ -15,6 +17,7 @@ typedef struct {
     int is_copied;
     luci_reason_t reason; /* of a failure */
     luci_session_t *session;
+    const char *device_account;  /* that device tokens are bound to; NULL: none are asked for */
     apr_array_header_t *removed; /* of luci_session_token_t; NULL: none */
     apr_pool_t *pool;
 } signing_t;
@@ -84,12 +87,44 @@ static luci_result_t verify(signing_t *signing)
 
 /* ---- The transaction ---- */
 
-static luci_result_t confirm_user(luci_db_t *db, signing_t *signing, apr_pool_t *scratch)
+/* A device is known to an account, whichever way its user signs in. A user without a password has tokens of
+ * the passkeys. Nothing is read unless notices need it. */
+static luci_result_t find_device_account(luci_db_t *db, signing_t *signing, const luci_user_t *user)
 {
-    luci_user_t user;
-    luci_result_t result = luci_user_lock(db, signing->user.id, &user, scratch);
+    luci_key_t key = { .id = NULL };
+    luci_result_t result = LUCI_NOT_FOUND;
 
-    if (result == LUCI_OK && luci_user_is_disabled(&user, signing->sign_in->request.now))
+    signing->device_account = NULL;
+    if (!luci_auth_has_devices(signing->auth) ||
+        !luci_mail_notice_is_wanted(signing->auth->settings, LUCI_MAIL_NOTICE_DEVICE))
+        return LUCI_OK;
+    if (luci_key_id(user->username, &key.id, signing->pool) == LUCI_OK)
+        result = luci_key_get(db, key.id, &key, signing->pool);
+    if (result == LUCI_OK && strcmp(key.user.id, user->id) == 0)
+        signing->device_account = luci_auth_device_account(key.id, key.stored_hash, signing->pool);
+    if (!signing->device_account)
+        signing->device_account = apr_pstrcat(signing->pool, "passkey\n", signing->user.id, NULL);
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+}
+
+/* A confirmation is no sign-in. */
+static luci_result_t tell_device(luci_db_t *db, signing_t *signing, const luci_user_t *user,
+                                 apr_pool_t *scratch)
+{
+    luci_device_owner_t owner = { .user = user };
+    luci_result_t result = find_device_account(db, signing, user);
+
+    owner.account = signing->device_account;
+    return result == LUCI_OK && !signing->sign_in->user_id
+               ? luci_auth_tell_device(db, signing->auth, &signing->sign_in->request, &owner, scratch)
+               : result;
+}
+
+static luci_result_t confirm_user(luci_db_t *db, signing_t *signing, luci_user_t *user, apr_pool_t *scratch)
+{
+    luci_result_t result = luci_user_lock(db, signing->user.id, user, scratch);
+
+    if (result == LUCI_OK && luci_user_is_disabled(user, signing->sign_in->request.now))
         return refuse(signing, LUCI_REASON_DISABLED, LUCI_PASSKEY_FAULT_NONE);
     return result == LUCI_NOT_FOUND ? refuse(signing, LUCI_REASON_UNKNOWN_PASSKEY, LUCI_PASSKEY_FAULT_NONE)
                                     : result;
@@ -128,10 +163,13 @@ static luci_result_t store_session(luci_db_t *db, signing_t *signing, apr_pool_t
 static luci_result_t write_sign_in(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
     signing_t *signing = baton;
-    luci_result_t result = confirm_user(db, signing, scratch);
+    luci_user_t user;
+    luci_result_t result = confirm_user(db, signing, &user, scratch);
 
     if (result == LUCI_OK)
         result = spend(db, signing, scratch);
+    if (result == LUCI_OK)
+        result = tell_device(db, signing, &user, scratch);
     return result == LUCI_OK ? store_session(db, signing, scratch) : result;
 }
 
@@ -145,6 +183,8 @@ static luci_result_t commit(signing_t *signing)
         return result;
     result = luci_db_transaction(db, write_sign_in, signing, signing->pool);
     auth->source.give_back(auth->source.baton, db);
+    if (result == LUCI_OK && signing->sign_in->request.attempt)
+        signing->sign_in->request.attempt->device_account = signing->device_account;
     luci_auth_forget_ended(auth, &signing->sign_in->request,
                            &(luci_auth_ended_t){ result, signing->user.id, signing->removed }, signing->pool);
     return result;

@@ -90,6 +90,9 @@ static luci_result_t write_change(luci_db_t *db, void *baton, apr_pool_t *scratc
 {
     writing_t *writing = baton;
     const luci_password_change_t *change = writing->change;
+    luci_mail_notice_t notice = { .event = LUCI_EVENT_PASSWORD_CHANGE,
+                                  .user = &writing->verified.user,
+                                  .now = change->request.now };
     luci_ms_t proved_at;
     luci_result_t result = find_proof(db, writing, &proved_at, scratch);
 
@@ -108,9 +111,10 @@ static luci_result_t write_change(luci_db_t *db, void *baton, apr_pool_t *scratc
     if (result == LUCI_OK && !change->keep_sessions)
         result = luci_session_end_all(db, change->session->user.id, &writing->ended, writing->pool);
     writing->renewed->user.lacks = luci_db_columns(db).lacks;
-    return result == LUCI_OK ? luci_session_insert(db, writing->renewed, writing->auth->settings,
-                                                   &change->request.client, scratch)
-                             : result;
+    if (result == LUCI_OK)
+        result = luci_session_insert(db, writing->renewed, writing->auth->settings, &change->request.client,
+                                     scratch);
+    return result == LUCI_OK ? luci_auth_tell(db, writing->auth, &notice, scratch) : result;
 }
 
 /* The caches forget on errors, too, because the rows may have been deleted. */
@@ -123,11 +127,11 @@ static luci_result_t commit(void *baton, const luci_verdict_t *verdict)
 
     if (result != LUCI_OK)
         return result;
-    writing->verified = (luci_own_password_t){ auth,
-                                               &writing->change->request,
-                                               writing->change->session,
-                                               { .id = writing->change->request.key_id,
-                                                 .stored_hash = verdict->stored_hash } };
+    writing->verified = (luci_own_password_t){ .auth = auth,
+                                               .request = &writing->change->request,
+                                               .session = writing->change->session,
+                                               .key = { .id = writing->change->request.key_id,
+                                                        .stored_hash = verdict->stored_hash } };
     writing->ended = NULL;
     result = luci_db_transaction(db, write_change, writing, writing->pool);
     auth->source.give_back(auth->source.baton, db);

@@ -90,6 +90,7 @@ static luci_result_t write_reset(luci_db_t *db, void *baton, apr_pool_t *scratch
     writing_t *writing = baton;
     const char *user_id = writing->token->user.id;
     luci_user_t user;
+    luci_mail_notice_t notice = { .event = LUCI_EVENT_PASSWORD_RESET, .user = &user, .now = writing->now };
     luci_result_t result = luci_user_lock(db, user_id, &user, scratch);
 
     if (result == LUCI_OK && luci_user_is_disabled(&user, writing->now))
@@ -100,6 +101,8 @@ static luci_result_t write_reset(luci_db_t *db, void *baton, apr_pool_t *scratch
         result = write_hash(db, writing, scratch);
     if (result == LUCI_OK)
         result = luci_session_end_all(db, user_id, &writing->ended, writing->pool);
+    if (result == LUCI_OK)
+        result = luci_auth_tell(db, writing->auth, &notice, scratch);
     return result == LUCI_CONFLICT ? LUCI_NOT_FOUND : result;
 }
 

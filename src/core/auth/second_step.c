@@ -123,10 +123,11 @@ static luci_result_t raise_session(raising_t *raising, const luci_second_step_us
         result = auth->source.borrow(auth->source.baton, &db);
     if (result != LUCI_OK)
         return result;
-    raising->verified = (luci_own_password_t){ auth,
-                                               &raising->step->request,
-                                               raising->step->session,
-                                               { .id = user->key.id, .stored_hash = user->key.stored_hash } };
+    raising->verified =
+        (luci_own_password_t){ .auth = auth,
+                               .request = &raising->step->request,
+                               .session = raising->step->session,
+                               .key = { .id = user->key.id, .stored_hash = user->key.stored_hash } };
     result = luci_db_transaction(db, replace_session, raising, raising->pool);
     auth->source.give_back(auth->source.baton, db);
     if (result == LUCI_OK && raising->step->step)

@@ -85,6 +85,14 @@ typedef enum {
     LUCI_EMAIL_REQUIRED
 } luci_email_t;
 
+/* LuciaMailNotices: what people are told by mail, as bits. Without LuciaMail they are told nothing. */
+enum {
+    LUCI_MAIL_NOTICE_DEVICE = 1, /* a sign-in on a device that is new to the account */
+    LUCI_MAIL_NOTICE_PASSWORD = 2,
+    LUCI_MAIL_NOTICE_EMAIL = 4,
+    LUCI_MAIL_NOTICE_FACTOR = 8
+};
+
 /* LuciaSignup: who may create an account. */
 typedef enum {
     LUCI_SIGNUP_OFF,
@@ -151,7 +159,8 @@ typedef struct {
     luci_mail_sender_t mail_from;
     luci_email_t email;
     const char *approval_mail; /* LuciaApprovalMail, as luci_mailbox_check returns it; NULL: off */
-    int activity;              /* 1: what happens to accounts is written down (core/activity) */
+    int mail_notices; /* bits of LUCI_MAIL_NOTICE_... */
+    int activity;     /* 1: what happens to accounts is written down (core/activity) */
     luci_second_factor_t second_factor;
     luci_passkeys_t passkeys;
     int groups; /* 1: users have groups (core/group); 0: nothing of them is made, read or asked for */

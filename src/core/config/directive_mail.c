@@ -4,6 +4,7 @@
 #include "core/config/directive_types.h"
 #include "core/config/log_target.h"
 #include "core/mail/mailbox.h"
+#include "core/mail/notice_kind.h"
 #include "core/mail/transport.h"
 #include "core/web/url.h"
 
@@ -189,4 +190,49 @@ static const char *parse_mailbox(const apr_array_header_t *words, const luci_lim
 
 const luci_type_t luci_type_mailbox = {
     sizeof(luci_mailbox_value_t), 1, 1, parse_mailbox, allowed_mailbox, NULL, 0
+};
+
+/* ---- LuciaMailNotices ---- */
+
+#define NOTICES_MAX 4
+
+static const char *allowed_mail_notices(const luci_limits_t *limits, apr_pool_t *pool)
+{
+    const char *words = "";
+
+    (void)limits;
+    for (const luci_mail_notice_kind_t *kind = luci_mail_notice_kind_list; kind->word; kind++)
+        words = apr_pstrcat(pool, words, *words ? ", " : "one or more of ", kind->word, NULL);
+    return apr_pstrcat(pool, words, "; or none", NULL);
+}
+
+/* 0: it is no word of a notice. */
+static int notice_bit(const char *word)
+{
+    const luci_mail_notice_kind_t *kind = luci_mail_notice_kind_list;
+
+    while (kind->word && strcasecmp(kind->word, word) != 0)
+        kind++;
+    return kind->bit;
+}
+
+static const char *parse_mail_notices(const apr_array_header_t *words, const luci_limits_t *limits,
+                                      void *value, apr_pool_t *pool)
+{
+    luci_mail_notices_value_t notices = 0;
+    int is_none = words->nelts == 1 && strcasecmp(LUCI_WORD(words, 0), "none") == 0;
+
+    for (int i = 0; i < words->nelts && !is_none; i++) {
+        int bit = notice_bit(LUCI_WORD(words, i));
+
+        if (!bit || notices & bit)
+            return allowed_mail_notices(limits, pool);
+        notices |= bit;
+    }
+    *(luci_mail_notices_value_t *)value = notices;
+    return NULL;
+}
+
+const luci_type_t luci_type_mail_notices = {
+    sizeof(luci_mail_notices_value_t), 1, NOTICES_MAX, parse_mail_notices, allowed_mail_notices, NULL, 0
 };

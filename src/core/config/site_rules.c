@@ -1013,6 +1013,36 @@ static void mail_lacks_a_line(judge_t *judge, const luci_site_t *site, const cha
              "/account, with values of your own");
 }
 
+/* Notices of new devices need device cookies, and ones that last. */
+static int tells_of_devices(const luci_site_t *site)
+{
+    const luci_settings_t *settings = &site->config->settings;
+
+    return settings->mail && settings->mail_notices & LUCI_MAIL_NOTICE_DEVICE;
+}
+
+static void devices_are_unknown(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    if (tells_of_devices(site) && site->config->throttle.account.max == 0)
+        find(judge, id, LUCI_SITE_ADVICE,
+             apr_pstrcat(judge->pool, "LuciaMailNotices of ", site->title,
+                         " tells of sign-ins on new devices, but LuciaThrottle does not count by account, "
+                         "so that no device is known and none is told",
+                         NULL),
+             "Write account=10/15min in LuciaThrottle, or leave device out of LuciaMailNotices");
+}
+
+static void devices_are_forgotten(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    if (tells_of_devices(site) && site->config->throttle.account.max > 0 && !site->config->throttle_secret)
+        find(judge, id, LUCI_SITE_NOTE,
+             apr_pstrcat(judge->pool, "LuciaMailNotices of ", site->title,
+                         " tells of sign-ins on new devices, but without LuciaThrottleSecret each device is "
+                         "new after httpd was stopped",
+                         NULL),
+             "Write LuciaThrottleSecret {file:/etc/luciauth-throttle-secret}");
+}
+
 /* ---- The list of rules ---- */
 
 typedef struct {
@@ -1030,6 +1060,8 @@ static const rule_t rules[] = {
     { "LUCI0514", secret_is_missing, 0 },
     { "LUCI0528", mail_lacks_a_line, 0 },
     { "LUCI0529", mail_is_missing, 0 },
+    { "LUCI0535", devices_are_unknown, 0 },
+    { "LUCI0536", devices_are_forgotten, 0 },
     { "LUCI0313", servers_differ, 0 },
     { "LUCI0451", socache_keeps_nothing, 1 },
     { "LUCI0511", factors_are_off, 1 },

@@ -19,7 +19,8 @@
     ROW(user_group)                                                                                          \
     ROW(invitation)                                                                                          \
     ROW(email_token)                                                                                         \
-    ROW(mail)
+    ROW(mail)                                                                                                \
+    ROW(device_notice)
 
 #define DECLARE(name) extern const luci_table_t luci_table_##name;
 #define ENTRY(name) &luci_table_##name,

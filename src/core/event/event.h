@@ -109,6 +109,7 @@ typedef struct {
     int has_count;     /* the audit line always has count= */
     int is_activity;   /* its user may see it (core/activity) */
     int is_success_silent; /* successes have no audit line: HTTP Basic would write one with every request */
+    int notice;            /* its kind of notice by mail (core/mail_notice); 0: none */
 } luci_event_record_t;
 
 /* Never NULL. */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* One row a kind: luci_letter_NAME is defined in letter_NAME.c. */
+/* One row a kind: luci_letter_NAME is defined in letter_NAME.c, and the notices in letter_notice.c. */
 #define KINDS(ROW)                                                                                           \
     ROW(approval)                                                                                            \
     ROW(approved)                                                                                            \
@@ -11,7 +11,11 @@
     ROW(reset)                                                                                               \
     ROW(verify)                                                                                              \
     ROW(verify_taken)                                                                                        \
-    ROW(undo)
+    ROW(undo)                                                                                                \
+    ROW(notice_device)                                                                                       \
+    ROW(notice_password)                                                                                     \
+    ROW(notice_email)                                                                                        \
+    ROW(notice_factor)
 
 #define DECLARE(name) extern const luci_letter_kind_t luci_letter_##name;
 #define ENTRY(name) &luci_letter_##name,

@@ -30,7 +30,8 @@ typedef struct {
 typedef struct {
     const char *name; /* in the queue */
     luci_message_t subject;
-    luci_message_t text; /* before the link */
+    luci_message_t text;
+    luci_message_t more; /* another paragraph, before the link; LUCI_NO_MESSAGE: none */
     luci_message_t end;  /* after the link; LUCI_NO_MESSAGE: nothing */
     const char *link;    /* what follows LuciaSiteURL and LuciaMount, before the token; NULL: no link */
 

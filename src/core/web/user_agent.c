@@ -64,8 +64,9 @@ luci_user_agent_t luci_user_agent(const char *header, apr_pool_t *pool)
     const char *browser, *system;
 
     if (!header)
-        return (luci_user_agent_t){ "", "" };
+        return (luci_user_agent_t){ "", "", 0 };
     browser = strncmp(header, "Mozilla/", strlen("Mozilla/")) == 0 ? find(browsers, header) : NULL;
     system = find(systems, header);
-    return (luci_user_agent_t){ browser ? browser : first_words(header, pool), system ? system : "" };
+    return (luci_user_agent_t){ browser ? browser : first_words(header, pool), system ? system : "",
+                                browser != NULL };
 }

@@ -10,6 +10,7 @@
 typedef struct {
     const char *browser; /* such as "Firefox"; of a program its first words, such as "curl/8.5.0" */
     const char *system;  /* such as "Windows" */
+    int is_known;        /* 1: browser is the name of one that is known here, and not what was sent */
 } luci_user_agent_t;
 
 /* header may be NULL; strings are from pool or static. */

@@ -8,6 +8,7 @@
 #include "ctl/cli/say.h"
 #include "ctl/lib/account.h"
 #include "ctl/lib/admin_audit.h"
+#include "ctl/lib/admin_notice.h"
 #include "ctl/lib/session_notice.h"
 
 #include <apr_strings.h>
@@ -107,6 +108,7 @@ const luci_command_t luci_command_factor_list = {
 
 typedef struct {
     const char *user_id;
+    luci_admin_notice_t notice;
     int kinds; /* output: that were there */
 } resetting_t;
 
@@ -116,7 +118,11 @@ static luci_result_t reset(luci_db_t *db, void *baton, apr_pool_t *scratch)
     luci_user_t user;
     luci_result_t result = luci_user_lock(db, resetting->user_id, &user, scratch);
 
-    return result == LUCI_OK ? luci_factor_reset(db, user.id, &resetting->kinds, scratch) : result;
+    if (result == LUCI_OK)
+        result = luci_factor_reset(db, user.id, &resetting->kinds, scratch);
+    return result == LUCI_OK && resetting->kinds
+               ? luci_admin_notice_queue(db, &resetting->notice, &user, scratch)
+               : result;
 }
 
 /* "totp, recovery" */
@@ -150,7 +156,7 @@ static luci_exit_t run_reset(luci_invocation_t *call)
     luci_ctl_database_t database;
     luci_user_t user;
     luci_admin_ended_t ended = { 0 };
-    resetting_t resetting = { 0 };
+    resetting_t resetting = { .notice = { &database.config.settings, LUCI_EVENT_FACTOR_RESET, NULL } };
     luci_result_t result;
     luci_exit_t status = luci_account_open_to_change(call, &database, &user);
 

@@ -6,8 +6,11 @@
 #include "ctl/cli/say.h"
 #include "ctl/lib/account.h"
 #include "ctl/lib/admin_audit.h"
+#include "ctl/lib/admin_notice.h"
 
 #include <apr_strings.h>
+
+#define FACTOR "passkey"
 
 static luci_exit_t say_no_table(luci_invocation_t *call, const luci_ctl_database_t *database)
 {
@@ -88,11 +91,26 @@ static luci_exit_t say_deleted(luci_invocation_t *call, const char *tag, const c
     return LUCI_EXIT_DONE;
 }
 
+typedef struct {
+    const char *tag;
+    luci_admin_notice_t notice;
+} deleting_t;
+
+static luci_result_t delete_told(luci_db_t *db, void *baton, const luci_user_t *user, apr_pool_t *scratch)
+{
+    deleting_t *deleting = baton;
+    luci_result_t result = luci_passkey_delete(db, user->id, deleting->tag, scratch);
+
+    return result == LUCI_OK ? luci_admin_notice_queue(db, &deleting->notice, user, scratch) : result;
+}
+
 static luci_exit_t run_delete(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     luci_user_t user;
     const char *tag = call->operand[1];
+    deleting_t deleting = { tag, { &database.config.settings, LUCI_EVENT_FACTOR_REMOVE, FACTOR } };
+    luci_admin_then_t then = { delete_told, &deleting };
     luci_result_t result;
     luci_exit_t status;
 
@@ -105,8 +123,8 @@ static luci_exit_t run_delete(luci_invocation_t *call)
     if (result == LUCI_NOT_FOUND)
         return say_no_table(call, &database);
     if (result == LUCI_OK)
-        result = luci_passkey_delete(database.db, user.id, tag, call->pool);
-    luci_admin_audit_factor(&database, "passkey", &user, result);
+        result = luci_admin_run(database.db, &user, &then, call->pool);
+    luci_admin_audit_factor(&database, FACTOR, &user, result);
     if (result == LUCI_NOT_FOUND)
         return luci_say_error(LUCI_EXIT_REFUSED, "%s has no passkey %s", user.username, tag);
     return result == LUCI_OK ? say_deleted(call, tag, user.id) : luci_ctl_database_failed(&database, result);

@@ -7,6 +7,7 @@
 #include "ctl/cli/secret_prompt.h"
 #include "ctl/lib/account.h"
 #include "ctl/lib/admin_audit.h"
+#include "ctl/lib/admin_notice.h"
 #include "ctl/lib/session_notice.h"
 
 #include <apr_strings.h>
@@ -33,19 +34,21 @@ static luci_exit_t run_passwd(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     luci_user_t user;
-    const char *stored;
     luci_admin_ended_t ended = { 0 };
     int keep = luci_command_has(call, "keep-sessions");
+    luci_admin_notice_t notice = { &database.config.settings, LUCI_EVENT_PASSWORD_CHANGE, NULL };
+    luci_admin_password_t password = { .ended = keep ? NULL : &ended,
+                                       .then = { luci_admin_notice_queue, &notice } };
     luci_result_t result;
     luci_exit_t status = luci_account_open_to_change(call, &database, &user);
 
     if (status == LUCI_EXIT_DONE)
-        status =
-            luci_account_password(call, &database, user.username,
-                                  apr_pstrcat(call->pool, "New password of ", user.username, NULL), &stored);
+        status = luci_account_password(call, &database, user.username,
+                                       apr_pstrcat(call->pool, "New password of ", user.username, NULL),
+                                       &password.stored_hash);
     if (status != LUCI_EXIT_DONE)
         return status;
-    result = luci_admin_set_password(database.db, &user, stored, keep ? NULL : &ended, call->pool);
+    result = luci_admin_set_password(database.db, &user, &password, call->pool);
     luci_admin_audit_write(&database, LUCI_EVENT_PASSWORD_CHANGE, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);

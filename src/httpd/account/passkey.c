@@ -151,7 +151,7 @@ static luci_result_t find_session(luci_endpoint_request_t *request, luci_passkey
 static int post(luci_endpoint_request_t *request)
 {
     luci_auth_t auth = luci_state_auth(request->r);
-    luci_attempt_t attempt = { .device = NULL };
+    luci_attempt_t attempt = { .device = luci_cookies_device(request->r) };
     luci_passkey_sign_in_t sign_in = { .request = { .attempt = &attempt } };
     luci_session_t session;
     luci_result_t result = fill(request, &sign_in);
@@ -162,6 +162,8 @@ static int post(luci_endpoint_request_t *request)
         luci_state_report_refused(request->r, LUCI_EVENT_SIGN_IN, LUCI_REASON_WRONG_PASSKEY);
     if (result == LUCI_OK)
         result = luci_passkey_sign_in(&auth, &sign_in, &session, request->r->pool);
+    if (result == LUCI_OK)
+        luci_endpoint_set_device(request->r, &auth, &sign_in.request);
     if (result == LUCI_DENIED)
         luci_passkey_form_log(request->r, sign_in.fault);
     return answer(request, &sign_in, &session, result);

@@ -129,14 +129,19 @@ static const char *site_of(const sending_t *sending)
     return config->settings.site.name ? config->settings.site.name : strstr(config->site_url, "://") + 3;
 }
 
+/* A paragraph, with the empty line before it; "" without a message. */
+static const char *paragraph(const luci_pages_view_t *view, luci_message_t message, const sending_t *sending)
+{
+    return message.key ? apr_pstrcat(sending->pool, "\n\n", say(view, message, sending), NULL) : "";
+}
+
 /* The link and the text after it. */
 static const char *link_of(const sending_t *sending, const luci_pages_view_t *view)
 {
     const luci_letter_kind_t *kind = sending->kind;
 
     return apr_pstrcat(sending->pool, kind->link ? "\n\n" : "", kind->link ? url_of(sending) : "",
-                       sending->letter.token, kind->end.key ? "\n\n" : "",
-                       kind->end.key ? say(view, kind->end, sending) : "", "\n", NULL);
+                       sending->letter.token, paragraph(view, kind->end, sending), "\n", NULL);
 }
 
 static luci_result_t write_mail(sending_t *sending)
@@ -155,7 +160,8 @@ static luci_result_t write_mail(sending_t *sending)
     };
 
     message.text = apr_pstrcat(sending->pool, say(&view, sending->kind->text, sending), list ? "\n\n" : "",
-                               list ? list : "", link_of(sending, &view), NULL);
+                               list ? list : "", paragraph(&view, sending->kind->more, sending),
+                               link_of(sending, &view), NULL);
     luci_secret_wipe(sending->letter.token, sizeof sending->letter.token);
     return luci_message_write(&message, &sending->bytes, sending->pool);
 }

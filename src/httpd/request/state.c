@@ -213,12 +213,25 @@ static void log_notice(void *baton, const luci_notice_t *notice)
     luci_httpd_log_notice(r->server, notice);
 }
 
+/* What a notice by mail tells of the request, in the language of its client. */
+static luci_mail_origin_t origin_of(request_rec *r)
+{
+    luci_pages_view_t view =
+        luci_pages_view(luci_runtime_of(r)->pages, apr_table_get(r->headers_in, "Accept-Language"));
+
+    return (luci_mail_origin_t){ .address = r->useragent_ip,
+                                 .user_agent = apr_table_get(r->headers_in, "User-Agent"),
+                                 .language = luci_pages_language(&view) };
+}
+
 luci_auth_t luci_state_auth(request_rec *r)
 {
     luci_auth_t auth = luci_runtime_of(r)->auth;
 
     auth.site = r->server->server_hostname;
     auth.events = (luci_event_sink_t){ .write = note_event, .notice = log_notice, .baton = r };
+    if (auth.settings->mail && !luci_state_is_read(r)) /* Nothing that is told is changed by reading. */
+        auth.origin = origin_of(r);
     return auth;
 }
 

@@ -145,24 +145,30 @@ static void check_password(luci_db_t *db)
 
     start_session(db, &user);
     start_session(db, &user);
-    tap_is_result(luci_admin_set_password(db, &user, "second", NULL, pool), LUCI_OK, "a new password");
+    tap_is_result(
+        luci_admin_set_password(db, &user, &(luci_admin_password_t){ .stored_hash = "second" }, pool),
+        LUCI_OK, "a new password");
     tap_is_int(count("user_session"), 2, "  may leave sessions alone");
-    tap_is_result(luci_admin_set_password(db, &user, "third", &ended, pool), LUCI_OK,
-                  "a third password is set");
+    tap_is_result(luci_admin_set_password(
+                      db, &user, &(luci_admin_password_t){ .stored_hash = "third", .ended = &ended }, pool),
+                  LUCI_OK, "a third password is set");
     tap_is_int(ended.count, 2, "the third password ends two sessions");
     tap_is_int(ended.stored_ids->nelts, 2, "the third password names the two sessions that it ends");
     tap_is_int(count("user_session"), 0, "the third password leaves no session");
     tap_is_result(luci_key_get(db, "username:carla", &key, pool), LUCI_OK, "the key of the user is found");
     tap_is_str(key.stored_hash, "third", "  has the last");
     support_run(target.params, "DELETE FROM user_key WHERE id = 'username:carla'");
-    tap_is_result(luci_admin_set_password(db, &user, "fourth", &ended, pool), LUCI_OK,
-                  "a password for a user without a key is set");
+    tap_is_result(luci_admin_set_password(
+                      db, &user, &(luci_admin_password_t){ .stored_hash = "fourth", .ended = &ended }, pool),
+                  LUCI_OK, "a password for a user without a key is set");
     tap_is_result(luci_key_get(db, "username:carla", &key, pool), LUCI_OK, "  one is made");
     thief.username = "CARLA";
-    tap_is_result(luci_admin_set_password(db, &thief, "mine", &ended, pool), LUCI_CONFLICT,
-                  "a password for a key of another user conflicts");
-    tap_is_result(luci_admin_set_password(db, &nobody, "mine", &ended, pool), LUCI_NOT_FOUND,
-                  "a password for a deleted user is not found");
+    tap_is_result(luci_admin_set_password(
+                      db, &thief, &(luci_admin_password_t){ .stored_hash = "mine", .ended = &ended }, pool),
+                  LUCI_CONFLICT, "a password for a key of another user conflicts");
+    tap_is_result(luci_admin_set_password(
+                      db, &nobody, &(luci_admin_password_t){ .stored_hash = "mine", .ended = &ended }, pool),
+                  LUCI_NOT_FOUND, "a password for a deleted user is not found");
 }
 
 /* What the lock of a cluster writes, and what administrators of other programs may have written. */

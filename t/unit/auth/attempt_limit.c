@@ -194,8 +194,9 @@ static void check_administrator(void)
     tap_is_result(luci_failures_of_user(db, user.id, &failures, pool), LUCI_OK, "the number is read again");
     tap_is_int(failures, 0, "S9.60: the administrator sets the number back");
     set_failures(LUCI_FAILURES_MAX);
-    tap_is_result(luci_admin_set_password(db, &user, hash, &ended, pool), LUCI_OK,
-                  "alice gets another password");
+    tap_is_result(luci_admin_set_password(
+                      db, &user, &(luci_admin_password_t){ .stored_hash = hash, .ended = &ended }, pool),
+                  LUCI_OK, "alice gets another password");
     tap_is_result(luci_failures_try(db, pool), LUCI_OK, "the right to count is there");
     with->auth.source.give_back(with->auth.source.baton, db);
     tap_is_int(support_auth_number(with, FAILURES), 0, "S9.60: another password sets the number back");

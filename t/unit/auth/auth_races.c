@@ -104,7 +104,9 @@ static luci_result_t set_password(side_t *side)
     luci_admin_ended_t ended;
 
     begin(side);
-    return luci_admin_set_password(side->db, &user, hashes[1], &ended, side->scratch);
+    return luci_admin_set_password(side->db, &user,
+                                   &(luci_admin_password_t){ .stored_hash = hashes[1], .ended = &ended },
+                                   side->scratch);
 }
 
 static luci_result_t disable(side_t *side)

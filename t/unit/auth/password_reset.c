@@ -141,8 +141,10 @@ static void check_void(void)
     int removed;
 
     is_void(link.text, "a new link");
-    tap_is_result(luci_admin_set_password(with->db, &alice, "hash", &ended, pool), LUCI_OK,
-                  "an administrator sets another password");
+    tap_is_result(luci_admin_set_password(with->db, &alice,
+                                          &(luci_admin_password_t){ .stored_hash = "hash", .ended = &ended },
+                                          pool),
+                  LUCI_OK, "an administrator sets another password");
     is_void(next.text, "a change of the password");
     link = make_link();
     run_sql("UPDATE user_key SET hashed_password = NULL");

@@ -3,6 +3,7 @@
  * columns. */
 #include "core/db/activity_table.h"
 #include "core/db/app_password_table.h"
+#include "core/db/device_notice_table.h"
 #include "core/db/email_token_table.h"
 #include "core/db/invitation_table.h"
 #include "core/db/key_table.h"
@@ -57,6 +58,9 @@ static const char *const *const attribute_lists[] = { none, one, three };
 #define TOTP_INSERT                                                                                          \
     "INSERT INTO \"auth_user_totp\" (user_id, seed, created_at, last_step, failures) VALUES (%s, %s, %lld, " \
     "%lld, 0) ON CONFLICT DO NOTHING"
+#define DEVICE_NOTICE_INSERT                                                                                 \
+    "INSERT INTO \"auth_user_device_notice\" (user_id, since, notices) VALUES (%s, %lld, 0) "                \
+    "ON CONFLICT DO NOTHING"
 #define TOTP_ACCEPT                                                                                          \
     "UPDATE \"auth_user_totp\" SET last_step = %lld, failures = 0, seed = %s WHERE user_id = %s AND seed = " \
     "%s AND "                                                                                                \
@@ -262,6 +266,7 @@ static const struct {
     { &luci_sql_token_insert, 0, TOKEN_INSERT, "id user state expires", TOKEN_INSERT,
       "id user state expires" },
     { &luci_sql_totp_insert, 0, TOTP_INSERT, "user seed now step", TOTP_INSERT, "user seed now step" },
+    { &luci_sql_device_notice_insert, 0, DEVICE_NOTICE_INSERT, "user now", DEVICE_NOTICE_INSERT, "user now" },
     { &luci_sql_totp_accept, 0, TOTP_ACCEPT, "step new_seed user seed step", TOTP_ACCEPT,
       "step new_seed user seed step" },
     { &luci_sql_totp_fail, 1, TOTP_FAIL "< 100", "user", TOTP_FAIL "< 100", "user" },
@@ -687,6 +692,8 @@ static void check_prepares(int user, int session, int list)
     tap_is_result(luci_db_connect(db), LUCI_OK, "list %d: a database", list);
     tap_is_result(luci_schema_create_one(db, &luci_table_invitation, pool), LUCI_OK,
                   "  the table of invitations is made");
+    tap_is_result(luci_schema_create_one(db, &luci_table_device_notice, pool), LUCI_OK,
+                  "  the table of notices of devices is made");
     tap_is_int(luci_db_columns(db).disabled, user, "  its column disabled is seen: %d", user);
     tap_is_int(luci_db_columns(db).user, user, "  its user columns are seen: %d", user);
     tap_is_int(luci_db_columns(db).session, session, "  its session columns are seen: %d", session);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The statements of administrators: their texts where the engines or the tables differ, and each one prepared
  * on a real database. */
+#include "core/db/device_notice_table.h"
 #include "core/db/email_token_table.h"
 #include "core/db/invitation_table.h"
 #include "core/db/key_table.h"
@@ -139,6 +140,8 @@ static const struct {
     { &luci_sql_passkeys_delete, WRITE },
     { &luci_sql_passkey_challenge_spend, WRITE },
     { &luci_sql_passkey_challenges_purge, WRITE },
+    { &luci_sql_device_notice_get, ONE },
+    { &luci_sql_device_notice_set, WRITE },
     { &luci_sql_mail_insert, WRITE },
     { &luci_sql_mail_due, ONE },
     { &luci_sql_mail_claim, WRITE },
@@ -153,13 +156,15 @@ static const struct {
 static luci_result_t run(luci_db_t *db, int i)
 {
     static const luci_argument_t arguments[] = {
-        { "id", "1" },       { "username", "2" },  { "user", "2" },   { "after1", "1" },   { "after2", "2" },
-        { "disabled", "1" }, { "new_id", "2" },    { "hash", "3" },   { "state", "4" },    { "expires", "5" },
-        { "now", "6" },      { "failures", "7" },  { "seed", "8" },   { "new_seed", "8" }, { "step", "9" },
-        { "count", "10" },   { "flags", "11" },    { "name", "12" },  { "first", "13" },   { "end", "14" },
-        { "kind", "13" },    { "language", "14" }, { "claim", "15" }, { "until", "16" },   { "next", "17" },
-        { "address", "18" }, { "detail", "19" },   { "email", "20" }, { "after", "21" },   { "but", "22" },
-        { "waiting", "23" }, { NULL, NULL }
+        { "id", "1" },       { "username", "2" },  { "user", "2" },     { "after1", "1" },
+        { "after2", "2" },   { "disabled", "1" },  { "new_id", "2" },   { "hash", "3" },
+        { "state", "4" },    { "expires", "5" },   { "now", "6" },      { "failures", "7" },
+        { "seed", "8" },     { "new_seed", "8" },  { "step", "9" },     { "count", "10" },
+        { "flags", "11" },   { "name", "12" },     { "first", "13" },   { "end", "14" },
+        { "kind", "13" },    { "language", "14" }, { "claim", "15" },   { "until", "16" },
+        { "next", "17" },    { "address", "18" },  { "detail", "19" },  { "email", "20" },
+        { "after", "21" },   { "but", "22" },      { "waiting", "23" }, { "since", "23" },
+        { "notices", "24" }, { NULL, NULL }
     };
     const char *const *row;
     apr_array_header_t *rows;
@@ -198,6 +203,7 @@ static void check_prepares(const char *name, int ours)
     make_table(db, &luci_table_passkey, name);
     make_table(db, &luci_table_passkey_challenge, name);
     make_table(db, &luci_table_mail, name);
+    make_table(db, &luci_table_device_notice, name);
     for (int i = 0; i < COUNT(statements); i++) {
         luci_result_t result;
 
