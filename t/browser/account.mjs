@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pages of an account with the keyboard alone, in browsers that run no script, in every language (of Chromium); and filled in as
-// password managers do it: node account.mjs PORT LUCIACTL CONFIG
-// account.t starts the server, with LuciaMount /account, where everything is on; /stale.cgi ends the time of LuciaFreshness.
+// password managers do it: node account.mjs PORT LUCIACTL CONFIG MAILS
+// account.t starts the server, with LuciaMount /account, where everything is on; /stale.cgi ends the time of LuciaFreshness, and
+// MAILS is the folder of a mail server.
 
 import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { audit, errorOf } from "./audit.mjs";
 import { launch, looks } from "./chromium.mjs";
 import { launchFirefox } from "./firefox.mjs";
@@ -12,7 +14,7 @@ import { languages } from "./template.mjs";
 import { PASSWORD as password, WRONG } from "../interop/lib/fixtures.mjs";
 import { diag, done, is, ok } from "../interop/lib/tap.mjs";
 
-const [port, program, config] = process.argv.slice(2);
+const [port, program, config, mails] = process.argv.slice(2);
 const origin = `http://localhost:${port}`;
 const account = `${origin}/account`;
 const newPassword = "battery staple";
@@ -23,6 +25,21 @@ const reset = (username) =>
 
 const invite = () =>
   execFileSync(program, ["--config", config, "invite", "add", "--url", `${origin}/invited`], { encoding: "utf8" }).match(/http\S+/)[0];
+
+/** The link of the next mail to an address, at this server. */
+async function linkTo(address) {
+  let link;
+  await until(() => {
+    for (const file of readdirSync(mails).filter((name) => name.endsWith(".json"))) {
+      const { to, data } = JSON.parse(readFileSync(`${mails}/${file}`, "utf8"));
+      if (to[0] !== address) continue;
+      unlinkSync(`${mails}/${file}`);
+      link = data.replace(/=\r\n/g, "").replace(/=3D/g, "=").match(/https:\/\/www\.example\.org(\/\S+)/)[1];
+    }
+    return link;
+  }, `a mail to ${address}`);
+  return origin + link;
+}
 
 const approve = (username) => execFileSync(program, ["--config", config, "user", "approve", username]);
 
@@ -155,7 +172,7 @@ async function signUp(keys, username) {
 }
 
 async function changePassword(keys, username) {
-  is(await keys.stops(), ["email", "display_name", "submit", "/account/password", "/account/factors", "/account/sessions", "/account/activity", "/account/username", "/account/delete", "submit"], `${keys.title}, profile: Tab order`);
+  is(await keys.stops(), ["city", "display_name", "submit", "/account/password", "/account/email", "/account/factors", "/account/sessions", "/account/activity", "/account/username", "/account/delete", "submit"], `${keys.title}, profile: Tab order`);
   await keys.to("/account/password");
   await keys.leave("Enter", "password");
   is(await keys.start(), "current", `${keys.title}, password: the focus starts in the first field`);
@@ -343,16 +360,16 @@ async function makeAppPassword(keys) {
 
 async function changeDetails(keys) {
   const long = "a".repeat(256);
-  await keys.to("email");
-  await keys.type("ada@example.org");
+  await keys.to("city");
+  await keys.type("London");
   await keys.press("Tab");
   await keys.type(long);
   await arrive(keys.tab, () => keys.press("Enter"));
-  await keys.isWrong("display_name", { email: "ada@example.org", display_name: long }, "profile, a value too long");
+  await keys.isWrong("display_name", { city: "London", display_name: long }, "profile, a value too long");
   await keys.press("Control+a");
   await keys.type("Ada");
   await keys.leave("Enter", "profile");
-  is([keys.at(), await keys.value("email"), await keys.value("display_name")], ["/account", "ada@example.org", "Ada"], `${keys.title}, profile: it has the changed details`);
+  is([keys.at(), await keys.value("city"), await keys.value("display_name")], ["/account", "London", "Ada"], `${keys.title}, profile: it has the changed details`);
   await forgetProof();
   await keys.open("/account");
   await keys.keep("profile, details to read");
@@ -361,7 +378,61 @@ async function changeDetails(keys) {
   await keys.leave("Enter", "confirm");
   await keys.type(password);
   await keys.leave("Enter", "profile");
-  is(await keys.value("email"), "ada@example.org", `${keys.title}, profile: the confirmation leads back to the form`);
+  is(await keys.value("city"), "London", `${keys.title}, profile: the confirmation leads back to the form`);
+}
+
+/** To a verified address, to another one, and back, which ends the session. */
+async function changeAddress(keys, username) {
+  const { title, tab } = keys;
+  const [first, second] = ["one", "two"].map((name) => `${name}.${username.replaceAll(" ", ".")}@example.com`);
+  await keys.to("/account/email");
+  await keys.leave("Enter", "email, none");
+  is(await keys.stops(), ["email", "submit", "/account"], `${title}, email: Tab order`);
+  await keys.to("email");
+  await keys.type("ada@192.0.2.1");
+  await arrive(tab, () => keys.press("Enter"));
+  await keys.isWrong("email", { email: "ada@192.0.2.1" }, "email, what is none");
+  await keys.press("Control+a");
+  await keys.type(first);
+  await forgetProof();
+  await keys.leave("Enter", "confirm");
+  await keys.type(password);
+  await keys.leave("Enter", "email, typed");
+  is(await keys.value("email"), first, `${title}, email: what was typed is kept over a confirmation`);
+  await keys.to("email");
+  await keys.leave("Enter", "email, not verified");
+  is(await keys.stops(), ["resend", "email", "submit", "/account"], `${title}, email: Tab order with a link on its way`);
+  await linkTo(first);
+  await keys.to("resend");
+  await keys.leave("Space", "email, sent again");
+  await tab.goto(await linkTo(first));
+  await keys.keep("verify");
+  is(await keys.stops(), ["submit"], `${title}, verify: Tab order`);
+  await keys.to("submit");
+  await keys.leave("Enter", "verify, done");
+  is(await keys.stops(), ["/account"], `${title}, verify: Tab order after it`);
+  await keys.to("/account");
+  await keys.leave("Enter", "profile");
+  await keys.to("/account/email");
+  await keys.leave("Enter", "email, verified");
+  await keys.to("email");
+  await keys.type(second);
+  await keys.leave("Enter", "email, another one awaited");
+  is(await tab.locator("main bdi").allTextContents(), [first, second], `${title}, email: the page has both addresses`);
+  await tab.goto(await linkTo(second));
+  await keys.to("submit");
+  await keys.leave("Enter", "verify, done");
+  await tab.goto(await linkTo(first));
+  await keys.keep("verify, to undo a change");
+  await keys.to("submit");
+  await keys.leave("Enter", "verify, undone");
+  is((await keys.stops()).at(-1), "/account/login", `${title}, verify: the page of an undone change leads to sign-in`);
+  await keys.to("/account/login");
+  await keys.leave("Enter", "login");
+  await keys.type(username);
+  await keys.press("Tab");
+  await keys.type(password);
+  await keys.leave("Enter", "profile");
 }
 
 async function rename(keys, username, taken) {
@@ -492,6 +563,7 @@ async function walk(keys, username, taken) {
   await giveFactor(keys, username);
   await makeAppPassword(keys);
   await changeDetails(keys);
+  await changeAddress(keys, username);
   await rename(keys, username, taken);
   await useLink(keys, `${username} 2`);
   await deleteAccount(keys, `${username} 2`);

@@ -8,6 +8,9 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use LuciaTest;
+use LuciaTest::Mail;
+
+my $mail = LuciaTest::Mail->new;
 
 # As if the time of LuciaFreshness had passed, for every session.
 my $stale = <<'PERL';
@@ -20,7 +23,12 @@ PERL
 my $server = LuciaTest::Server->new(
     throttle => 0,
     files    => { 'htdocs/stale.cgi' => $stale, 'htdocs/two/index.html' => qq{<!doctype html>\n<html lang="en">\n<title>Two factors</title>\n<h1>Two factors</h1>\n} },
-    config   => <<'CONF',
+    config   => <<"CONF" . <<'CONF',
+LuciaMail smtp://127.0.0.1:$mail->{port}
+LuciaMailFrom accounts\@example.org
+LuciaSiteURL https://www.example.org
+LuciaEmail optional
+CONF
 LuciaDatabase sqlite3 @db@
 LuciaPasswordHash argon2id m=8 t=1 p=1
 LuciaMount /account
@@ -30,8 +38,8 @@ LuciaSecret {file:@secret@}
 LuciaSecondFactor optional
 LuciaUsernameChange On
 LuciaAccountDeletion On
-LuciaUserAttributes email display_name
-LuciaUserEditable email? display_name?
+LuciaUserAttributes city display_name
+LuciaUserEditable city? display_name?
 LuciaSessionCache off
 <Location /two/>
     AuthType Lucia
@@ -52,4 +60,4 @@ AddHandler cgi-script .cgi
 CONF
 );
 
-exit(system('node', "$FindBin::Bin/account.mjs", $server->port, LuciaTest::build() . '/luciactl', $server->conf_file) == 0 ? 0 : 1);
+exit(system('node', "$FindBin::Bin/account.mjs", $server->port, LuciaTest::build() . '/luciactl', $server->conf_file, "$mail->{dir}/mails") == 0 ? 0 : 1);

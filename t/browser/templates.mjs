@@ -7,7 +7,7 @@ import { examples, translations } from "./examples.mjs";
 import { template } from "./template.mjs";
 import { done, is, ok } from "../interop/lib/tap.mjs";
 
-const names = ["signup", "login", "profile", "password", "confirm", "factor", "factors", "factors-totp", "recovery-codes", "sessions", "activity", "app-passwords", "username", "delete", "reset", "waiting", "logout", "signed-in", "unauthorized", "forbidden", "error"];
+const names = ["signup", "login", "profile", "password", "confirm", "factor", "factors", "factors-totp", "recovery-codes", "sessions", "activity", "app-passwords", "username", "email", "verify", "delete", "reset", "waiting", "logout", "signed-in", "unauthorized", "forbidden", "error"];
 const text = template;
 const styleOf = (name) => text(name).match(/<style>.*<\/style>/s)[0].split("\n");
 const firstDifference = (lines, others) => lines.find((line, i) => line !== others[i]) ?? "";
@@ -51,6 +51,7 @@ const focusAtStart = {
   "username": "username",
   "username-taken": "username",
   "username-other": "username",
+  "email-wrong": "email",
   "delete": "username",
   "delete-wrong": "username",
   "delete-in-use": "username",
@@ -80,7 +81,7 @@ for (const { name, html, field, error } of examples) {
     await tab.waitForFunction(() => document.activeElement !== document.body, null, { timeout: 2000 }).catch(() => {});
     is(await focusedId(tab), focusAtStart[name], `${name}: the cursor starts in the first field that is empty or wrong`);
   }
-  if (["username", "password", "current", "code", "invite"].includes(field)) {
+  if (["username", "password", "current", "code", "invite", "email"].includes(field)) {
     is(await errorOf(tab, field), { invalid: true, alerts: [error] }, `${name}: the error is tied to its field`);
   }
   await showPasskeys();

@@ -231,9 +231,12 @@ is keys_of('alice') . ' ' . keys_of('bert'), 'email:anna+x@example.com email:ber
 # ---- luciactl ----
 
 is $ctl->json('user', 'show', 'bert')->{attributes}{email}, 'bert@example.com', 'luciactl user show has the address';
+ask($bert, 'other@example.com');
+push @tokens, $late = token_in(first_mail(), 'verify');
 is $ctl->json('user', 'email', 'bert', 'Bert@Example.net')->{attributes}{email}, 'Bert@Example.net', 'S7.8: luciactl user email sets an address';
 is row('bert') . ' ' . keys_of('bert'), 'Bert@Example.net 1 email:bert@example.net', 'S7.8: the address counts as verified, with a key';
 is seen($bert), 'Bert@Example.net|1', 'S7.8: httpd sees it at once';
+is answer(spend($late)), $GONE, 'S7.8: links of the user are void';
 my $end = $ctl->run('user', 'email', 'bert', 'ANNA+x@example.com');
 is "$end->{status} $end->{err}", "1 luciactl: the address ANNA+x\@example.com is that of another user\n", 'S7.8: an address of another user is refused';
 for my $case (['no address'], ['an address and --none', 'x@example.com', '--none'], ['what is no address', 'x']) {
