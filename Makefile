@@ -47,7 +47,7 @@ TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-s
 	libio-pty-perl openssl oathtool zbar-tools binutils apache2-utils man-db \
 	sqlite3 libsqlite3-dev curl media-types postgresql pgbouncer libaprutil1-dbd-pgsql libdbd-pg-perl \
 	mariadb-server galera-4 rsync libaprutil1-dbd-mysql libdbd-mariadb-perl redis-server memcached \
-	python3-aiosmtpd msmtp php-fpm git litmus subversion libapache2-mod-svn libapache2-mod-auth-openidc nginx-light haproxy caddy curl varnish hitch
+	python3-aiosmtpd msmtp php-fpm git litmus subversion libapache2-mod-svn libapache2-mod-auth-openidc nginx-light haproxy caddy prometheus varnish hitch
 LONG_PACKAGES = faketime
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck
 BENCH_PACKAGES = wrk valgrind binutils libapache2-mod-auth-openidc libdbd-sqlite3-perl postgresql libaprutil1-dbd-pgsql libdbd-pg-perl $(NODE_PACKAGES)
@@ -98,7 +98,9 @@ COMPLETION_DIR := $(or $(call pkg,--variable=completionsdir bash-completion),/us
 SYSCONFDIR := $(call apxs,sysconfdir)
 TEMPLATE_DIR := $(call apxs,datadir)/luciauth/templates
 PASSWORD_LIST = $(dir $(TEMPLATE_DIR))common-passwords.txt
-HAPROXY_SCRIPT = $(dir $(TEMPLATE_DIR))haproxy-luciauth.lua
+# For programs beside httpd.
+COMPANIONS = conf/haproxy-luciauth.lua conf/prometheus/luciauth.rules.yml conf/grafana/luciauth.json
+COMPANION_FILES = $(addprefix $(dir $(TEMPLATE_DIR)),$(notdir $(COMPANIONS)))
 HTTPD := $(SBINDIR)/$(call apxs,progname)
 # What httpd -V says: the configuration that httpd reads, and luciactl without --config.
 HTTPD_V := $(shell $(HTTPD) -V 2>/dev/null | \
@@ -305,7 +307,7 @@ install: all
 	for file in $(patsubst templates/%,%,$(TEMPLATES)); do \
 	    install -D -m 644 "templates/$$file" '$(DESTDIR)$(TEMPLATE_DIR)'/"$$file" || exit 1; done
 	install -m 644 conf/common-passwords.txt '$(DESTDIR)$(PASSWORD_LIST)'
-	install -m 644 conf/haproxy-luciauth.lua '$(DESTDIR)$(HAPROXY_SCRIPT)'
+	install -m 644 $(COMPANIONS) '$(DESTDIR)$(dir $(TEMPLATE_DIR))'
 	install -d '$(DESTDIR)$(SBINDIR)'
 	install -m 755 $(LUCIACTL) '$(DESTDIR)$(SBINDIR)/luciactl'
 	install -d '$(DESTDIR)$(MAN_DIR)' '$(DESTDIR)$(COMPLETION_DIR)'
@@ -326,7 +328,7 @@ uninstall:
 	@echo "$(DISABLE)"
 	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so' '$(DESTDIR)$(SBINDIR)/luciactl' '$(DESTDIR)$(MAN_DIR)/luciactl.8' \
 	    '$(DESTDIR)$(COMPLETION_DIR)/luciactl' '$(DESTDIR)$(CONF_DIR)/luciauth.conf.new'
-	rm -f '$(DESTDIR)$(PASSWORD_LIST)' '$(DESTDIR)$(HAPROXY_SCRIPT)'
+	rm -f $(foreach file,$(PASSWORD_LIST) $(COMPANION_FILES),'$(DESTDIR)$(file)')
 	rm -rf '$(DESTDIR)$(TEMPLATE_DIR)'
 	@[ ! -d '$(DESTDIR)$(dir $(TEMPLATE_DIR))' ] || \
 	    rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(dir $(TEMPLATE_DIR))'

@@ -44,7 +44,7 @@ my %proxy = (
     haproxy => sub {
         my ($port) = @_;
         my $conf = write_file('haproxy.cfg', "defaults\n    timeout connect 5s\n    timeout client 30s\n    timeout server 30s\n    timeout tunnel 30s\n"
-            . LuciaTest::Recipes::block('haproxy', 'verify', %own, 'bind :443' => "bind 127.0.0.1:$port", '/etc/ssl/site/' => "$dir/", '/usr/share/luciauth/' => LuciaTest::top() . '/conf/'));
+            . LuciaTest::Recipes::block('haproxy', 'verify', %own, 'bind :443' => "bind 127.0.0.1:$port", '/etc/ssl/site/' => "$dir/", '/usr/share/apache2/luciauth/' => LuciaTest::top() . '/conf/'));
         return LuciaTest::Recipes::run(program('haproxy'), '-db', '-f', $conf);
     },
 );
