@@ -4,6 +4,7 @@
 #include "core/passkey/passkey.h"
 
 #include "core/app_password/app_password.h"
+#include "core/email/email.h"
 #include "core/factor/factor.h"
 
 #include <string.h>
@@ -34,7 +35,9 @@ static luci_result_t compare_names(luci_db_t *db, const luci_user_t *user, const
     return result == LUCI_OK && strcmp(own, key_id) != 0 ? compare_keys(db, user, key_id, scratch) : result;
 }
 
-static luci_result_t find_with(luci_db_t *db, luci_app_access_t *app, apr_pool_t *pool)
+/* The handle may have the settings of another server, which shares its pool. */
+static luci_result_t find_with(luci_db_t *db, const luci_settings_t *settings, luci_app_access_t *app,
+                               apr_pool_t *pool)
 {
     luci_app_password_owner_t owner;
     luci_result_t named, result = luci_app_password_find(db, app->text, app->now, &owner, pool);
@@ -44,6 +47,11 @@ static luci_result_t find_with(luci_db_t *db, luci_app_access_t *app, apr_pool_t
     named = app->key_id ? compare_names(db, &owner.user, app->key_id, pool) : LUCI_OK;
     if (named != LUCI_OK)
         return named;
+    if (result == LUCI_DENIED)
+        app->denial = LUCI_REASON_DISABLED;
+    else if (luci_email_is_missing(&owner.user, settings))
+        app->denial = LUCI_REASON_UNVERIFIED;
+    result = app->denial == LUCI_REASON_NONE ? LUCI_OK : LUCI_DENIED;
     app->user = owner.user;
     app->is_accepted = result == LUCI_OK;
     if (app->is_accepted && app->may_write && luci_app_password_is_use_due(&owner, app->now))
@@ -57,13 +65,14 @@ luci_result_t luci_app_access_find(const luci_auth_t *auth, luci_app_access_t *a
     luci_result_t result;
 
     app->is_accepted = 0;
+    app->denial = LUCI_REASON_NONE;
     app->written = LUCI_OK;
     if (!has_factors(auth) || !luci_app_password_is_one(app->text))
         return LUCI_NOT_FOUND;
     result = auth->source.borrow(auth->source.baton, &db);
     if (result != LUCI_OK)
         return result;
-    result = find_with(db, app, pool);
+    result = find_with(db, auth->settings, app, pool);
     auth->source.give_back(auth->source.baton, db);
     return result;
 }
@@ -106,6 +115,10 @@ luci_result_t luci_app_access_alone(const luci_auth_t *auth, luci_verdict_t *ver
     int kinds = 0;
     luci_result_t result = LUCI_OK;
 
+    if (luci_email_is_missing(&verdict->user, auth->settings)) {
+        verdict->reason = LUCI_REASON_UNVERIFIED;
+        return LUCI_DENIED;
+    }
     if (auth->settings->passkeys == LUCI_PASSKEYS_ONLY)
         result = refuse_with_passkey(auth, verdict, scratch);
     if (result != LUCI_OK || !has_factors(auth))

@@ -9,13 +9,14 @@
 #include "core/auth/credential.h"
 
 /* Looks up app->text, and writes down the use, if that is due and app->may_write. OK: app->user is from pool.
- * DENIED: the owner is disabled; app->user is set. NOT_FOUND: it is no app password, not this user's, or none
- * is accepted. BUSY, UNAVAILABLE, INTERNAL. */
+ * DENIED: the owner is disabled, or has to verify an address; app->user and app->denial are set. NOT_FOUND:
+ * it is no app password, not this user's, or none is accepted. BUSY, UNAVAILABLE, INTERNAL. */
 luci_result_t luci_app_access_find(const luci_auth_t *auth, luci_app_access_t *app,
                                    apr_pool_t *pool) LUCI_MUST_USE;
 
 /* After the account's password was found to be right: OK if it suffices. DENIED: it does not, because the
- * user has, or must have, a second factor; verdict->reason says so. BUSY, UNAVAILABLE, INTERNAL. */
+ * user has, or must have, a second factor, or has to verify an address; verdict->reason says so. BUSY,
+ * UNAVAILABLE, INTERNAL. */
 luci_result_t luci_app_access_alone(const luci_auth_t *auth, luci_verdict_t *verdict,
                                     apr_pool_t *scratch) LUCI_MUST_USE;
 

@@ -11,10 +11,13 @@
 #include "core/base/timestamp.h"
 #include "core/db/session_table.h"
 #include "core/db/user_table.h"
+#include "core/email/email_address.h"
+#include "core/email/email_order.h"
 #include "core/factor/factor.h"
 #include "core/group/group.h"
 #include "core/invitation/invitation.h"
 #include "core/mail/mail_queue.h"
+#include "core/mail/mailbox.h"
 #include "core/passkey/passkey.h"
 #include "core/password/block_list.h"
 #include "core/password/policy.h"
@@ -39,8 +42,11 @@ typedef struct {
     luci_key_t key; /* id and stored hash; output: the rest, before its failures were set back */
     int is_sign_up;
     luci_invitation_t invitation; /* of a sign-up that needs one */
-    int attribute;  /* output: the number of the attribute that is being stored, from 1; 0: none */
-    int is_refused; /* output, of a sign-up that failed: by the value of that attribute */
+    int attribute; /* output: the number of the attribute that is being stored, from 1; LUCI_REFUSED_EMAIL; 0:
+                      none */
+    int leaves_email; /* 1: the column takes each address once, and another user's row has it: the row of the
+                         new one gets it when it is verified */
+    int is_refused;   /* output, of a sign-up that failed: by the value of that attribute */
     luci_factor_demand_t demand; /* output */
     apr_array_header_t *removed; /* output: of luci_session_token_t, older sessions of the user that were
                                     deleted (luci_session_make_room); NULL: none */
@@ -108,6 +114,16 @@ static luci_reason_t taken(luci_field_t field)
     return field == LUCI_FIELD_ATTRIBUTE ? LUCI_REASON_VALUE_TAKEN : LUCI_REASON_NAME_TAKEN;
 }
 
+/* 1: what was typed for a name is looked up as an address as well. */
+static int is_typed_address(const luci_settings_t *settings, const luci_auth_request_t *request,
+                            apr_pool_t *scratch)
+{
+    const char *mailbox;
+
+    return request->may_be_address && settings->email != LUCI_EMAIL_OFF && request->username &&
+           luci_mailbox_check(request->username, &mailbox, scratch) == LUCI_OK;
+}
+
 /* The key id of the request's username, computed unless it is known. */
 static luci_result_t find_key_id(const luci_auth_request_t *request, const char **key_id, apr_pool_t *pool)
 {
@@ -117,6 +133,28 @@ static luci_result_t find_key_id(const luci_auth_request_t *request, const char 
     return LUCI_OK;
 }
 
+/* The same for a sign-in, where an address belongs to the account that has verified it; only one that belongs
+ * to none may be a name. One query is made for any address. */
+static luci_result_t find_typed_key_id(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                       const char **key_id, apr_pool_t *pool)
+{
+    const luci_db_source_t *source = &auth->source;
+    luci_user_t user;
+    luci_db_t *db;
+    luci_result_t result;
+
+    if (request->key_id || !is_typed_address(auth->settings, request, pool))
+        return find_key_id(request, key_id, pool);
+    result = source->borrow(source->baton, &db);
+    if (result != LUCI_OK)
+        return result;
+    result = luci_email_find(db, auth->settings, request->username, &user, pool);
+    source->give_back(source->baton, db);
+    if (result == LUCI_OK)
+        return luci_key_id(user.username, key_id, pool);
+    return result == LUCI_NOT_FOUND ? find_key_id(request, key_id, pool) : result;
+}
+
 /* ---- The sign-in transaction ---- */
 
 static int may_be_app_password(const luci_auth_request_t *request)
@@ -124,12 +162,14 @@ static int may_be_app_password(const luci_auth_request_t *request)
     return request->app && luci_app_password_is_one(request->password);
 }
 
-/* Name and password of a sign-in. An app password may be longer than any password of an account. */
+/* Name and password of a sign-in. An address may be longer than any name, and an app password longer than any
+ * password of an account. */
 static luci_result_t check_typed(const luci_settings_t *settings, const luci_auth_request_t *request,
-                                 luci_field_t *field)
+                                 luci_field_t *field, apr_pool_t *scratch)
 {
     *field = LUCI_FIELD_USERNAME;
-    if (luci_policy_typed_name(request->username, settings->username_length.max) != LUCI_OK)
+    if (!is_typed_address(settings, request, scratch) &&
+        luci_policy_typed_name(request->username, settings->username_length.max) != LUCI_OK)
         return LUCI_INVALID;
     *field = LUCI_FIELD_PASSWORD;
     if (!may_be_app_password(request) &&
@@ -157,6 +197,20 @@ luci_result_t luci_auth_check_password(const luci_auth_t *auth, const luci_new_p
     return result;
 }
 
+int luci_auth_is_foreign_address(const luci_settings_t *settings, const char *username, const char *own,
+                                 apr_pool_t *scratch)
+{
+    return settings->email != LUCI_EMAIL_OFF && strchr(username, '@') &&
+           !(own && luci_email_is_same(username, own, scratch));
+}
+
+/* The address that a new account may have as its name. Where an account need not verify it, an address is not
+ * known to be the user's own, and the name would be used all the same. */
+static const char *own_address(const luci_auth_t *auth, const luci_auth_request_t *request)
+{
+    return auth->settings->email == LUCI_EMAIL_REQUIRED ? request->email : NULL;
+}
+
 /* The form of the invitation, name and password of a sign-up. */
 static luci_result_t check_new(const luci_auth_t *auth, luci_auth_request_t *request, luci_field_t *field,
                                apr_pool_t *pool)
@@ -170,6 +224,10 @@ static luci_result_t check_new(const luci_auth_t *auth, luci_auth_request_t *req
     *field = LUCI_FIELD_USERNAME;
     request->weakness = LUCI_WEAKNESS_LENGTH;
     if (luci_policy_new_name(auth->settings, request->username) != LUCI_OK)
+        return LUCI_INVALID;
+    request->is_address =
+        luci_auth_is_foreign_address(auth->settings, request->username, own_address(auth, request), pool);
+    if (request->is_address)
         return LUCI_INVALID;
     result = luci_auth_check_password(auth, &wanted, request, pool);
     *field = result == LUCI_INVALID ? LUCI_FIELD_PASSWORD : LUCI_FIELD_NONE;
@@ -199,6 +257,39 @@ static luci_result_t store_attributes(luci_db_t *db, sign_in_t *sign_in, apr_poo
     return result;
 }
 
+/* With LuciaEmail: the address, which is not verified, and the order of the mail that lets the user verify
+ * it. UNAVAILABLE: also if the table has no column for it. */
+static luci_result_t store_email(luci_db_t *db, sign_in_t *sign_in, apr_pool_t *scratch)
+{
+    const luci_auth_request_t *request = sign_in->request;
+    const char *id = sign_in->session->user.id;
+    luci_email_order_t order = { id, request->email, request->language, request->now };
+    luci_user_t user = { .lacks = luci_db_columns(db).lacks };
+    luci_result_t result = LUCI_OK;
+
+    if (!request->email)
+        return LUCI_OK;
+    if (luci_user_lacks(&user, sign_in->auth->settings, LUCI_EMAIL_COLUMN) ||
+        luci_user_lacks(&user, sign_in->auth->settings, LUCI_EMAIL_VERIFIED_COLUMN))
+        return LUCI_UNAVAILABLE;
+    sign_in->attribute = LUCI_REFUSED_EMAIL;
+    if (!sign_in->leaves_email)
+        result = luci_email_claim(db, &sign_in->session->user, request->email, scratch);
+    if (result == LUCI_OK)
+        sign_in->attribute = 0;
+    return result == LUCI_OK ? luci_email_order_verify(db, &order, scratch) : result;
+}
+
+/* 1: the transaction failed because the column takes each address once, and another user has this one.
+ * The new user must not learn that. */
+static int is_email_there(luci_db_t *db, const sign_in_t *sign_in, luci_result_t result)
+{
+    return sign_in->attribute == LUCI_REFUSED_EMAIL &&
+           (result == LUCI_CONFLICT || result == LUCI_UNAVAILABLE) &&
+           luci_db_find_value(db, sign_in->session->user.id, LUCI_EMAIL_COLUMN, sign_in->request->email,
+                              sign_in->pool) == LUCI_OK;
+}
+
 /* The result of a transaction that failed when it stored an attribute: INVALID if the column does not take
  * the value, CONFLICT if another user has it, which not every engine says. */
 static luci_result_t explain_attribute(luci_db_t *db, sign_in_t *sign_in, luci_result_t result)
@@ -206,7 +297,7 @@ static luci_result_t explain_attribute(luci_db_t *db, sign_in_t *sign_in, luci_r
     int i = sign_in->attribute - 1;
     const char *name;
 
-    sign_in->is_refused = i >= 0 && result == LUCI_INVALID;
+    sign_in->is_refused = sign_in->attribute && result == LUCI_INVALID;
     if (i < 0 || (result != LUCI_CONFLICT && result != LUCI_UNAVAILABLE))
         return result;
     name = APR_ARRAY_IDX(sign_in->auth->settings->signup, i, luci_asked_attribute_t).name;
@@ -286,6 +377,8 @@ static luci_result_t insert_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_
         result = join_groups(db, sign_in, scratch);
     if (result == LUCI_OK)
         result = luci_key_insert(db, sign_in->key.id, user->id, sign_in->key.stored_hash, scratch);
+    if (result == LUCI_OK)
+        result = store_email(db, sign_in, scratch);
     if (result == LUCI_OK)
         result = store_attributes(db, sign_in, scratch);
     return result == LUCI_OK && has_session(sign_in) ? tell_device(db, sign_in, user, scratch) : result;
@@ -394,7 +487,12 @@ static luci_result_t commit_sign_in(sign_in_t *sign_in, apr_pool_t *pool)
     if (result != LUCI_OK)
         return result;
     sign_in->pool = pool;
-    result = explain_attribute(db, sign_in, luci_db_transaction(db, write_sign_in, sign_in, pool));
+    result = luci_db_transaction(db, write_sign_in, sign_in, pool);
+    if (is_email_there(db, sign_in, result)) {
+        sign_in->leaves_email = 1;
+        result = luci_db_transaction(db, write_sign_in, sign_in, pool);
+    }
+    result = explain_attribute(db, sign_in, result);
     source->give_back(source->baton, db);
     if (result == LUCI_OK && sign_in->request->attempt)
         sign_in->request->attempt->device_account =
@@ -410,6 +508,10 @@ static luci_result_t commit_sign_in(sign_in_t *sign_in, apr_pool_t *pool)
 static const char *signup_value(const luci_settings_t *settings, const luci_auth_request_t *request,
                                 const char *name)
 {
+    if (request->email && strcmp(name, LUCI_EMAIL_COLUMN) == 0)
+        return request->email;
+    if (request->email && strcmp(name, LUCI_EMAIL_VERIFIED_COLUMN) == 0)
+        return "0";
     for (int i = 0; request->attributes && i < settings->signup->nelts; i++) {
         if (strcmp(APR_ARRAY_IDX(settings->signup, i, luci_asked_attribute_t).name, name) == 0)
             return request->attributes[i];
@@ -513,11 +615,11 @@ luci_result_t luci_auth_look(const luci_auth_t *auth, luci_auth_request_t *reque
                              apr_pool_t *pool)
 {
     luci_field_t field;
-    luci_result_t result =
-        is_sign_up ? check_new(auth, request, &field, pool) : check_typed(auth->settings, request, &field);
+    luci_result_t result = is_sign_up ? check_new(auth, request, &field, pool)
+                                      : check_typed(auth->settings, request, &field, pool);
 
     if (result == LUCI_OK)
-        result = find_key_id(request, &request->key_id, pool);
+        result = find_typed_key_id(auth, request, &request->key_id, pool);
     if (result != LUCI_OK)
         return result;
     return is_sign_up ? look_sign_up(auth, request, pool) : luci_auth_look_sign_in(auth, request, pool);
@@ -805,9 +907,9 @@ static luci_result_t take_name(const luci_auth_t *auth, luci_auth_request_t *req
     if (request->username != typed)
         request->key_id = NULL;
     if (result == LUCI_OK)
-        result = check_typed(auth->settings, request, field);
+        result = check_typed(auth->settings, request, field, pool);
     if (result == LUCI_OK)
-        result = find_key_id(request, &request->key_id, pool);
+        result = find_typed_key_id(auth, request, &request->key_id, pool);
     verdict->reason = result == LUCI_INVALID ? invalid(*field) : luci_reason_of(result);
     return result;
 }
@@ -976,20 +1078,21 @@ static luci_result_t check_app_password(const luci_auth_t *auth, const luci_auth
     result = luci_auth_look_sign_in(auth, request, pool);
     if (result == LUCI_OK)
         result = luci_app_access_find(auth, app, pool);
-    if (result == LUCI_OK)
+    if (result == LUCI_OK || app->denial == LUCI_REASON_UNVERIFIED)
         verdict->user = app->user;
-    verdict->reason = luci_reason_of(result);
+    verdict->reason = result == LUCI_DENIED ? app->denial : luci_reason_of(result);
     return result;
 }
 
 /* What is no app password of the user, or that of a disabled one, goes the way of a wrong password, and takes
- * as long. */
+ * as long. That of a user who has to verify an address is right, and must not count as a wrong password: the
+ * programs of the user would lock the account. */
 static luci_result_t check_either(const luci_auth_t *auth, const luci_auth_request_t *request,
                                   luci_verdict_t *verdict, apr_pool_t *pool)
 {
     luci_result_t result, app = check_app_password(auth, request, verdict, pool);
 
-    if (app != LUCI_NOT_FOUND && app != LUCI_DENIED)
+    if ((app != LUCI_NOT_FOUND && app != LUCI_DENIED) || verdict->reason == LUCI_REASON_UNVERIFIED)
         return app;
     result =
         auth->passwords ? recall(auth, request, verdict, pool) : verify_alone(auth, request, verdict, pool);
@@ -1016,7 +1119,8 @@ static luci_result_t check_unknown(const luci_auth_t *auth, luci_auth_request_t 
     if (result == LUCI_OK && right.until > request->now)
         luci_known_password_keep(auth, &known, &right, pool);
     if (result != LUCI_NOT_FOUND)
-        luci_auth_end_attempt(auth, request, result, pool);
+        luci_auth_end_attempt(auth, request, verdict->reason == LUCI_REASON_UNVERIFIED ? LUCI_OK : result,
+                              pool);
     return result;
 }
 
@@ -1041,7 +1145,7 @@ luci_result_t luci_auth_check_app(const luci_auth_t *auth, luci_app_access_t *ap
     luci_event_t event = { .kind = LUCI_EVENT_PASSWORD_CHECK, .at = app->now };
     luci_result_t result = luci_app_access_find(auth, app, pool);
 
-    event.reason = result == LUCI_DENIED ? LUCI_REASON_DISABLED : LUCI_REASON_NONE;
+    event.reason = app->denial;
     if (result == LUCI_OK || result == LUCI_DENIED)
         luci_auth_report(auth, &event, &app->user, NULL);
     return result;

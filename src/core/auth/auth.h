@@ -69,6 +69,7 @@ typedef struct {
     luci_ms_t now;
     luci_user_t user;      /* output: the owner */
     int is_accepted;       /* output: the request was admitted by it */
+    luci_reason_t denial;  /* output: why it was found and not accepted; NONE otherwise */
     luci_result_t written; /* output: of writing the use down; OK if it was not due */
 } luci_app_access_t;
 
@@ -81,6 +82,8 @@ typedef struct {
     const char *stored_hash; /* that the password was verified with */
 } luci_factor_demand_t;
 
+#define LUCI_REFUSED_EMAIL (-1)
+
 /* A request to sign up, to sign in or to check a password. Strings are borrowed, valid UTF-8 without NUL, and
  * NULL if absent. */
 typedef struct {
@@ -89,6 +92,13 @@ typedef struct {
     luci_client_t client;
     const char *const *attributes; /* of a sign-up, in the order of settings->signup, with NULL entries; NULL:
                                       none */
+    const char *email; /* of a sign-up with LuciaEmail: an address (core/email) that is to be verified; NULL:
+                          none */
+    const char *language; /* of the mail to that address; NULL: the first of LuciaLanguages */
+    int may_be_address;   /* 1: for luci_auth_look and luci_auth_sign_in, username may be the verified address
+                             of an account (core/email) instead of its name */
+    int is_address; /* set by luci_auth_sign_up and luci_name_change, with INVALID: the name has an "@", and
+                       is not the user's own address */
     int needs_approval; /* 1: a sign-up makes a user that waits for it (LUCI_USER_WAITING), and no session */
     int is_waiting;     /* set by luci_auth_sign_up, with OK, and by luci_auth_sign_in and
                            luci_auth_sign_up_twice, with another result: the password is right, and the user
@@ -106,7 +116,7 @@ typedef struct {
     luci_local_key_t known;  /* luci_known_password_key; only luci_auth_check with auth->known needs it */
     luci_attempt_t *attempt; /* zeros except for the device cookie; NULL: the attempt is not counted */
     int refused; /* set by luci_auth_sign_up: the number of the attribute whose value the database refused,
-                    from 1; 0: none */
+                    from 1; LUCI_REFUSED_EMAIL; 0: none */
     int is_own_sign_up;    /* set by luci_auth_sign_up and luci_auth_sign_up_twice: the session is of the
                               sign-up, on whose device no notice tells of it */
     int has_second_factor; /* 1: the user has proved a second factor, so that none is asked for */
@@ -140,7 +150,9 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *re
                                 luci_session_t *session, luci_field_t *field, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Verifies name and password and creates a session. request->username is replaced by the normalised name
- * (luci_credential_resolve_name), on failure too. DENIED: unknown user, wrong password, no password,
+ * (luci_credential_resolve_name), on failure too. With may_be_address, an address belongs to the account that
+ * has verified it, whatever other accounts are called, and counts as its name, for throttling, too; the
+ * number of queries is the same for each address. DENIED: unknown user, wrong password, no password,
  * disabled user or too many failures in a row, all in equal time; or, if request->demand has kinds, the
  * password is right and a second factor is needed. Other results as above. */
 luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *request,

@@ -41,6 +41,11 @@ luci_result_t luci_auth_tell(luci_db_t *db, const luci_auth_t *auth, luci_mail_n
 luci_result_t luci_auth_check_password(const luci_auth_t *auth, const luci_new_password_t *wanted,
                                        luci_auth_request_t *request, apr_pool_t *pool) LUCI_MUST_USE;
 
+/* 1: with LuciaEmail, no user may take this name, which has an "@" and is not the user's own address (NULL:
+ * none): others would take the user for the owner of that address. */
+int luci_auth_is_foreign_address(const luci_settings_t *settings, const char *username, const char *own,
+                                 apr_pool_t *scratch);
+
 /* The reason of a new password that is not allowed. */
 luci_reason_t luci_auth_reason_of_weakness(luci_weakness_t weakness);
 

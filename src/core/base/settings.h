@@ -158,9 +158,11 @@ typedef struct {
     const struct luci_mail_server_t *mail;      /* LuciaMail (core/mail); NULL: no mail is sent */
     luci_mail_sender_t mail_from;
     luci_email_t email;
-    const char *approval_mail; /* LuciaApprovalMail, as luci_mailbox_check returns it; NULL: off */
-    int mail_notices; /* bits of LUCI_MAIL_NOTICE_... */
-    int activity;     /* 1: what happens to accounts is written down (core/activity) */
+    apr_array_header_t *email_domains; /* const char *, LuciaEmailDomains: "example.com", "*.example.com", in
+                                          lower case and ASCII; NULL: as empty, which is any */
+    const char *approval_mail;         /* LuciaApprovalMail, as luci_mailbox_check returns it; NULL: off */
+    int mail_notices;                  /* bits of LUCI_MAIL_NOTICE_... */
+    int activity;                      /* 1: what happens to accounts is written down (core/activity) */
     luci_second_factor_t second_factor;
     luci_passkeys_t passkeys;
     int groups; /* 1: users have groups (core/group); 0: nothing of them is made, read or asked for */

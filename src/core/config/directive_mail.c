@@ -236,3 +236,51 @@ static const char *parse_mail_notices(const apr_array_header_t *words, const luc
 const luci_type_t luci_type_mail_notices = {
     sizeof(luci_mail_notices_value_t), 1, NOTICES_MAX, parse_mail_notices, allowed_mail_notices, NULL, 0
 };
+
+/* ---- LuciaEmailDomains ---- */
+
+#define EMAIL_DOMAINS_MAX 200
+
+static const char *allowed_email_domains(const luci_limits_t *limits, apr_pool_t *pool)
+{
+    (void)limits;
+    (void)pool;
+    return "domains of addresses, such as example.com, and *.example.com for all below it; or off alone";
+}
+
+/* The form in which domains are compared; NULL: it is none. */
+static const char *email_domain(const char *word, apr_pool_t *pool)
+{
+    int is_below = strncmp(word, "*.", 2) == 0;
+    const char *mailbox;
+
+    if (luci_mailbox_check(apr_pstrcat(pool, "x@", is_below ? word + 2 : word, NULL), &mailbox, pool) !=
+        LUCI_OK)
+        return NULL;
+    return apr_pstrcat(pool, is_below ? "*." : "", luci_mailbox_domain(mailbox), NULL);
+}
+
+static const char *parse_email_domains(const apr_array_header_t *words, const luci_limits_t *limits,
+                                       void *value, apr_pool_t *pool)
+{
+    apr_array_header_t *domains = apr_array_make(pool, words->nelts, sizeof(const char *));
+    int none = words->nelts == 1 && luci_word_is_off(limits, LUCI_WORD(words, 0));
+
+    for (int i = 0; i < words->nelts && !none; i++) {
+        const char *word = LUCI_WORD(words, i), *domain = email_domain(word, pool);
+
+        if (!domain || luci_word_is_off(limits, word))
+            return allowed_email_domains(limits, pool);
+        APR_ARRAY_PUSH(domains, const char *) = domain;
+    }
+    *(luci_email_domains_value_t *)value = domains;
+    return NULL;
+}
+
+const luci_type_t luci_type_email_domains = { sizeof(luci_email_domains_value_t),
+                                              1,
+                                              EMAIL_DOMAINS_MAX,
+                                              parse_email_domains,
+                                              allowed_email_domains,
+                                              NULL,
+                                              0 };

@@ -64,6 +64,7 @@ typedef const char *luci_origin_value_t;
 typedef luci_mail_sender_t luci_mail_sender_value_t;
 typedef const char *luci_mailbox_value_t;
 typedef int luci_mail_notices_value_t; /* bits of LUCI_MAIL_NOTICE_... */
+typedef apr_array_header_t *luci_email_domains_value_t;
 typedef const char *luci_socket_value_t;
 typedef luci_site_identity_t luci_site_identity_value_t;
 typedef apr_array_header_t *luci_languages_value_t;
@@ -144,10 +145,11 @@ extern const luci_type_t
     luci_type_seal_keys; /* {file:/path} or {env:NAME}, several; the keys of the secrets */
 
 /* Mail: directive_mail.c */
-extern const luci_type_t luci_type_mail_server;  /* "off" is NULL */
-extern const luci_type_t luci_type_mail_sender;  /* ADDRESS [NAME] */
-extern const luci_type_t luci_type_mailbox;      /* ADDRESS; "off" is NULL */
-extern const luci_type_t luci_type_mail_notices; /* words of notice_kind.h, or "none" */
+extern const luci_type_t luci_type_mail_server;   /* "off" is NULL */
+extern const luci_type_t luci_type_mail_sender;   /* ADDRESS [NAME] */
+extern const luci_type_t luci_type_mailbox;       /* ADDRESS; "off" is NULL */
+extern const luci_type_t luci_type_mail_notices;  /* words of notice_kind.h, or "none" */
+extern const luci_type_t luci_type_email_domains; /* a list, never NULL; "off" is the empty list */
 
 /* New passwords: directive_passwords.c */
 extern const luci_type_t luci_type_block_list;     /* a file, which is opened; "off" is NULL */

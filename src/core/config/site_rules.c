@@ -998,6 +998,62 @@ static void mail_is_missing(judge_t *judge, const luci_site_t *site, const char 
                          NULL));
 }
 
+/* The column of LuciaEmail that people fill in; NULL: none. Databases ignore the case of such names. */
+static const char *address_asked_for(const apr_array_header_t *asked)
+{
+    for (int i = 0; i < asked->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(asked, i, luci_asked_attribute_t).name;
+
+        if (strcasecmp(name, "email") == 0 || strcasecmp(name, "email_verified") == 0)
+            return name;
+    }
+    return NULL;
+}
+
+static void find_unproved_address(judge_t *judge, const luci_site_t *site, const char *id,
+                                  const char *directive, const apr_array_header_t *asked)
+{
+    const char *column = address_asked_for(asked);
+
+    if (column)
+        find(judge, id, LUCI_SITE_FATAL,
+             apr_psprintf(judge->pool,
+                          "%s lets people fill in \"%s\" themselves, but LuciaMail sends links for their "
+                          "accounts to this address, so that it must be verified",
+                          quoted_line(line_of(site, directive), directive, judge->pool), column),
+             "Take the column out, and write LuciaEmail optional or required, which asks for an address and "
+             "verifies it");
+}
+
+/* With a session alone, it must not be possible to send the link to a new password elsewhere; nor at another
+ * server with the same database. */
+static void address_is_unproved(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    const luci_database_t *database = &site->config->database;
+
+    for (int i = 0; site->config->settings.mail && i < judge->all->sites->nelts; i++) {
+        const luci_site_t *other = APR_ARRAY_IDX(judge->all->sites, i, const luci_site_t *);
+        const luci_settings_t *settings = &other->config->settings;
+
+        if (other != site && !luci_database_may_be_same(&other->config->database, database, judge->pool))
+            continue;
+        find_unproved_address(judge, other, id, SIGNUP, settings->signup);
+        find_unproved_address(judge, other, id, EDITABLE, settings->editable);
+    }
+}
+
+static void domains_are_not_used(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    const luci_settings_t *settings = &site->config->settings;
+
+    if (settings->email == LUCI_EMAIL_OFF && settings->email_domains->nelts > 0)
+        find(judge, id, LUCI_SITE_PROBLEM,
+             apr_psprintf(judge->pool, "%s has no effect, because LuciaEmail of %s is off",
+                          quoted_line(line_of(site, "LuciaEmailDomains"), "LuciaEmailDomains", judge->pool),
+                          site->title),
+             "Write LuciaEmail required, or take the line out");
+}
+
 static void mail_lacks_a_line(judge_t *judge, const luci_site_t *site, const char *id)
 {
     const luci_server_config_t *config = site->config;
@@ -1060,6 +1116,8 @@ static const rule_t rules[] = {
     { "LUCI0514", secret_is_missing, 0 },
     { "LUCI0528", mail_lacks_a_line, 0 },
     { "LUCI0529", mail_is_missing, 0 },
+    { "LUCI0530", address_is_unproved, 0 },
+    { "LUCI0531", domains_are_not_used, 0 },
     { "LUCI0535", devices_are_unknown, 0 },
     { "LUCI0536", devices_are_forgotten, 0 },
     { "LUCI0313", servers_differ, 0 },

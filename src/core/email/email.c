@@ -65,3 +65,28 @@ luci_result_t luci_email_verified(const luci_user_t *user, const luci_settings_t
         return LUCI_NOT_FOUND;
     return luci_mailbox_check(value, address, pool);
 }
+
+int luci_email_is_proved(const luci_user_t *user, const luci_settings_t *settings)
+{
+    const char *address = luci_user_attribute(user, settings, LUCI_EMAIL_COLUMN);
+
+    return address && *address && is_true(luci_user_attribute(user, settings, LUCI_EMAIL_VERIFIED_COLUMN));
+}
+
+int luci_email_is_missing(const luci_user_t *user, const luci_settings_t *settings)
+{
+    return settings->email == LUCI_EMAIL_REQUIRED && !luci_email_is_proved(user, settings);
+}
+
+int luci_email_is_column(const luci_settings_t *settings, const char *column)
+{
+    return settings->email != LUCI_EMAIL_OFF && strcasecmp(column, LUCI_EMAIL_COLUMN) == 0;
+}
+
+int luci_email_is_same(const char *one, const char *other, apr_pool_t *scratch)
+{
+    const char *first, *second;
+
+    return luci_email_key_id(one, &first, scratch) == LUCI_OK &&
+           luci_email_key_id(other, &second, scratch) == LUCI_OK && strcmp(first, second) == 0;
+}

@@ -27,4 +27,17 @@ luci_result_t luci_email_find(luci_db_t *db, const luci_settings_t *settings, co
 luci_result_t luci_email_verified(const luci_user_t *user, const luci_settings_t *settings,
                                   const char **address, apr_pool_t *pool) LUCI_MUST_USE;
 
+/* 1: the user has an address, and it was verified. Only with LuciaEmail. */
+int luci_email_is_proved(const luci_user_t *user, const luci_settings_t *settings);
+
+/* 1: LuciaEmail demands a verified address, and the user has none, so that neither a session nor a password
+ * identifies the user. */
+int luci_email_is_missing(const luci_user_t *user, const luci_settings_t *settings);
+
+/* 1: with LuciaEmail, this is the column of the address, about which an unverified value says nothing. */
+int luci_email_is_column(const luci_settings_t *settings, const char *column);
+
+/* 1: both texts are addresses, and they are the same one. */
+int luci_email_is_same(const char *one, const char *other, apr_pool_t *scratch);
+
 #endif

@@ -124,6 +124,7 @@ typedef enum {
     PASSKEYS,
     PASSKEY_SIGN_IN,
     NEEDS_FACTOR,
+    NEEDS_ADDRESS,
     FORMS,
     ATTRIBUTES,
     NEW_PASSWORD,
@@ -152,6 +153,7 @@ static const struct {
     [LUCI_REASON_UNKNOWN_PASSKEY] = { "unknown_passkey", PASSKEY_SIGN_IN },
     [LUCI_REASON_WRONG_PASSKEY] = { "wrong_passkey", PASSKEYS },
     [LUCI_REASON_ONE_FACTOR] = { "one_factor", NEEDS_FACTOR },
+    [LUCI_REASON_UNVERIFIED] = { "unverified", NEEDS_ADDRESS },
     [LUCI_REASON_HAS_FACTOR] = { "has_factor", FACTOR_CHANGES },
     [LUCI_REASON_INVALID_USERNAME] = { "invalid_username", FORMS },
     [LUCI_REASON_INVALID_PASSWORD] = { "invalid_password", CREDENTIALS },
@@ -209,6 +211,7 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
         return kind == LUCI_EVENT_FACTOR_ADD || kind == LUCI_EVENT_FACTOR_REMOVE ||
                kind == LUCI_EVENT_RECOVERY_CODES || kind == LUCI_EVENT_APP_PASSWORD_ADD ||
                kind == LUCI_EVENT_APP_PASSWORD_DELETE || kind == LUCI_EVENT_EMAIL_REQUEST;
+    case NEEDS_ADDRESS: return records[kind].needs_session || kind == LUCI_EVENT_PASSWORD_CHECK;
     case FORMS: return records[kind].is_credential || records[kind].has_form;
     case ATTRIBUTES:
         return kind == LUCI_EVENT_USER_SET || kind == LUCI_EVENT_SIGN_UP || kind == LUCI_EVENT_EMAIL_REQUEST;

@@ -75,6 +75,7 @@ typedef enum {
     LUCI_REASON_UNKNOWN_PASSKEY,   /* one that is not registered, or not any more */
     LUCI_REASON_WRONG_PASSKEY,     /* what an authenticator answered is not accepted (passkey_fault.h) */
     LUCI_REASON_ONE_FACTOR,        /* the session was not proved with the second factor of its user */
+    LUCI_REASON_UNVERIFIED,        /* the user has to verify an e-mail address first */
     LUCI_REASON_HAS_FACTOR,        /* the user has this second factor already */
     LUCI_REASON_INVALID_USERNAME,
     LUCI_REASON_INVALID_PASSWORD,

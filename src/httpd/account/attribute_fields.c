@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/account/attribute_fields.h"
 
+#include "core/email/email_domain.h"
 #include "core/password/policy.h"
 #include "core/web/attribute_kind.h"
 #include "core/web/template.h"
@@ -69,6 +70,25 @@ static luci_message_t invalid(const luci_attribute_kind_t *kind)
     return strcmp(kind->type, "url") == 0 ? LUCI_MESSAGE("invalid_url") : LUCI_MESSAGE("invalid_value");
 }
 
+luci_message_t luci_attribute_fields_address(const luci_endpoint_request_t *request, const char *value)
+{
+    const luci_settings_t *settings = &luci_config_server(request->r->server)->settings;
+
+    switch (luci_email_check(settings, value, request->r->pool)) {
+    case LUCI_OK: return LUCI_NO_MESSAGE;
+    case LUCI_DENIED: return LUCI_MESSAGE("email_domain");
+    case LUCI_INVALID:
+    case LUCI_NOT_FOUND:
+    case LUCI_EXPIRED:
+    case LUCI_CONFLICT:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return LUCI_MESSAGE("invalid_email");
+}
+
 static luci_message_t problem_with(const luci_endpoint_request_t *request,
                                    const luci_attribute_fields_t *fields, int i)
 {
@@ -80,6 +100,8 @@ static luci_message_t problem_with(const luci_endpoint_request_t *request,
 
     if (!value)
         return may_lack ? LUCI_NO_MESSAGE : LUCI_MESSAGE("value_missing");
+    if (fields->has_address && i == 0)
+        return luci_attribute_fields_address(request, value);
     return luci_attribute_check(kind, value) == LUCI_OK && luci_policy_fits_header(value) ? LUCI_NO_MESSAGE
                                                                                           : invalid(kind);
 }

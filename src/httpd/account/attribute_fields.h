@@ -12,6 +12,7 @@
 /* The fields of one form. */
 typedef struct {
     const apr_array_header_t *asked; /* luci_asked_attribute_t */
+    int has_address;                 /* 1: the first one is the address of LuciaEmail */
     const luci_user_t
         *user; /* has the values that stay unless the form has others; NULL: there is no user yet */
 } luci_attribute_fields_t;
@@ -29,6 +30,9 @@ const char *const *luci_attribute_fields_values(const luci_endpoint_request_t *r
 /* The first thing that is wrong with the posted values; LUCI_NO_MESSAGE: nothing. */
 luci_message_t luci_attribute_fields_problem(const luci_endpoint_request_t *request,
                                              const luci_attribute_fields_t *fields);
+
+/* What is wrong with an address that a user wants to verify; LUCI_NO_MESSAGE: nothing. */
+luci_message_t luci_attribute_fields_address(const luci_endpoint_request_t *request, const char *value);
 
 /* Sets the rows of a page: what was typed, or the user's values. If values has LUCI_ATTRIBUTE_ERROR, each row
  * has what is wrong with it; refused is the number of a value that the database refused, which has that

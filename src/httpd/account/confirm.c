@@ -134,6 +134,7 @@ const luci_endpoint_t luci_endpoint_confirm = {
     .needs_session = 1,
     .ends_session = 1,
     .admits_half = 1,
+    .admits_unverified = 1,
     .get = show,
     .post = post,
     .post_again = luci_password_form_post_again,

@@ -77,6 +77,7 @@ const luci_endpoint_t luci_endpoint_deletion = {
     .event = LUCI_EVENT_USER_DELETE,
     .needs_session = 1,
     .ends_session = 1,
+    .admits_unverified = 1,
     .needs_fresh = LUCI_FRESH_ALWAYS,
     .closed = closed,
     .get = show,

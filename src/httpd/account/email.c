@@ -4,6 +4,7 @@
 #include "core/auth/own_email.h"
 #include "core/web/attribute_kind.h"
 #include "httpd/account/account_json.h"
+#include "httpd/account/attribute_fields.h"
 #include "httpd/account/own_page.h"
 #include "httpd/request/way_back.h"
 
@@ -130,11 +131,18 @@ static int post(luci_endpoint_request_t *request)
     const char *typed = luci_form_value(&request->form, "email");
     const char *address = luci_attribute_trim(typed, request->r->pool);
     int is_resend = *luci_form_value(&request->form, "resend") != '\0';
+    luci_message_t message = LUCI_NO_MESSAGE;
 
     if (typed && is_resend)
         return luci_endpoint_problem(request, HTTP_BAD_REQUEST, LUCI_MESSAGE_MALFORMED);
     if (luci_own_page_is_of_other(request, "current_username"))
         return luci_own_page_refuse(request, page, "form_error", LUCI_MESSAGE_OTHER_NAME);
+    if (address)
+        message = luci_attribute_fields_address(request, address);
+    if (message.key) {
+        luci_state_report_refused(request->r, LUCI_EVENT_EMAIL_REQUEST, LUCI_REASON_BAD_REQUEST);
+        return luci_own_page_refuse(request, page, "email_error", message);
+    }
     return order(request, is_resend ? NULL : address ? address : "");
 }
 
@@ -151,6 +159,7 @@ const luci_endpoint_t luci_endpoint_email = {
     .fields = fields,
     .event = LUCI_EVENT_EMAIL_REQUEST,
     .needs_session = 1,
+    .admits_unverified = 1,
     .needs_fresh = LUCI_FRESH_POST,
     .typed_field = "email",
     .get = show,

@@ -39,7 +39,8 @@ struct luci_endpoint_t {
      * comes from this site. 0: a POST from another site is refused with 403. */
     int needs_session;
     int ends_session;             /* 1: post ends the session, so it is not renewed before */
-    int admits_half;              /* 1: also with half a session (luci_validation_is_half) */
+    int admits_half;              /* 1: also with LUCI_SESSION_HALF (lack.h) */
+    int admits_unverified;        /* 1: also with LUCI_SESSION_UNVERIFIED */
     int has_secret_query;         /* 1: the query contains a secret, which no log may contain */
     const char *secret_parameter; /* the parameter of the query that is one, and the only one; NULL: none */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/account/entry.h"
 
+#include "core/email/email.h"
 #include "core/password/new_password.h"
 #include "httpd/account/account_json.h"
 #include "httpd/account/attribute_fields.h"
@@ -155,8 +156,9 @@ static int failed(luci_password_form_t *entry)
     return complain(entry, &problem, "form_error");
 }
 
-/* Sends the cookie of the new session, and redirects the browser to next or home. A step that was not
- * completed ends: it may be another user's, and would count more than the session. */
+/* Sends the cookie of the new session, and redirects the browser to next or home; a user who has to verify an
+ * address learns that first. A step that was not completed ends: it may be another user's, and would count
+ * more than the session. */
 static int welcome(luci_password_form_t *entry)
 {
     luci_endpoint_request_t *request = entry->request;
@@ -169,6 +171,8 @@ static int welcome(luci_password_form_t *entry)
         return luci_reply_json(request->r, kind_of(entry)->json_status,
                                luci_account_json(&entry->session, request->runtime->auth.settings));
     next = luci_way_back_chosen(request->r, posted(entry, "next"));
+    if (request->urls->email && luci_email_is_missing(&entry->session.user, request->runtime->auth.settings))
+        return luci_reply_redirect(request->r, luci_way_back_link(request->r, request->urls->email, next));
     return luci_reply_redirect(request->r, next ? next : request->urls->home);
 }
 
@@ -195,8 +199,15 @@ static luci_message_t password_message(const luci_password_form_t *entry)
 /* What is wrong with an attribute, or that its column does not take it. */
 static luci_message_t attribute_message(const luci_password_form_t *entry)
 {
+    if (entry->auth_request.refused == LUCI_REFUSED_EMAIL)
+        return LUCI_MESSAGE("invalid_email");
     return entry->auth_request.refused ? LUCI_MESSAGE("invalid_value")
                                        : kind_of(entry)->problem(entry->request);
+}
+
+luci_message_t luci_entry_name_message(const luci_auth_request_t *request)
+{
+    return request->is_address ? LUCI_MESSAGE("invalid_username.address") : LUCI_MESSAGE_USERNAME;
 }
 
 int luci_entry_answer(luci_password_form_t *entry)
@@ -205,7 +216,7 @@ int luci_entry_answer(luci_password_form_t *entry)
     case LUCI_OK: return entry->auth_request.is_waiting ? tell_to_wait(entry) : welcome(entry);
     case LUCI_INVALID:
         if (entry->field == LUCI_FIELD_USERNAME)
-            return form_again(entry, "username_error", LUCI_MESSAGE_USERNAME);
+            return form_again(entry, "username_error", luci_entry_name_message(&entry->auth_request));
         if (entry->field == LUCI_FIELD_ATTRIBUTE)
             return form_again(entry, LUCI_ATTRIBUTE_ERROR, attribute_message(entry));
         return form_again(entry, "password_error", password_message(entry));

@@ -11,8 +11,7 @@ typedef struct {
     luci_password_form_kind_t form;
     int is_sign_up;  /* for luci_auth_look */
     int json_status; /* of a success that is answered with JSON */
-    /* Adds values to the page. refused is the number of an attribute that the database refused, from 1; 0:
-     * none. May be NULL. */
+    /* Adds values to the page. refused is that of luci_auth_request_t. May be NULL. */
     void (*add)(const luci_endpoint_request_t *request, int refused, apr_table_t *values);
     luci_message_t (*problem)(const luci_endpoint_request_t *request); /* of an attribute; may be NULL */
     size_t url; /* where the page's own URL is in luci_urls_t */
@@ -22,6 +21,9 @@ typedef struct {
 luci_result_t luci_entry_fill(luci_password_form_t *entry) LUCI_MUST_USE;
 luci_result_t luci_entry_look(luci_password_form_t *entry, apr_pool_t *pool) LUCI_MUST_USE;
 int luci_entry_answer(luci_password_form_t *entry);
+
+/* What is wrong with a new name that is refused. */
+luci_message_t luci_entry_name_message(const luci_auth_request_t *request);
 
 /* The fields of both forms. */
 extern const luci_form_field_t luci_entry_fields[];

@@ -4,12 +4,13 @@
 #include "core/auth/factor_need.h"
 #include "httpd/account/mount.h"
 #include "httpd/request/answer.h"
-#include "httpd/request/half.h"
+#include "httpd/request/lack.h"
 #include "httpd/request/proof.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
 #include "httpd/request/request_origin.h"
 #include "httpd/request/secret_query.h"
+#include "httpd/request/way_back.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -66,6 +67,33 @@ static int answer_half(luci_endpoint_request_t *request, const luci_half_t *half
     return luci_endpoint_lead(request, half->url, half->message, luci_endpoint_requested(request));
 }
 
+/* A browser is led to the page of the address, and back. */
+static int answer_unverified(luci_endpoint_request_t *request)
+{
+    request_rec *r = request->r;
+
+    if (request->is_post)
+        luci_state_report_refused(r, request->endpoint->event, LUCI_REASON_UNVERIFIED);
+    if (request->is_post || request->as_json || request->wants_json || !request->urls->email)
+        return luci_endpoint_problem(request, HTTP_FORBIDDEN, LUCI_MESSAGE_UNVERIFIED);
+    return luci_reply_redirect(r,
+                               luci_way_back_link(r, request->urls->email, luci_endpoint_requested(request)));
+}
+
+/* Returns OK if the session of the request may use the endpoint; otherwise the answer was sent. */
+static int judge_session(luci_endpoint_request_t *request)
+{
+    luci_half_t half;
+
+    switch (luci_lack_of(request->r, request->session, &half)) {
+    case LUCI_SESSION_WHOLE: return OK;
+    case LUCI_SESSION_HALF: return request->endpoint->admits_half ? OK : answer_half(request, &half);
+    case LUCI_SESSION_UNVERIFIED:
+        return request->endpoint->admits_unverified ? OK : answer_unverified(request);
+    }
+    return OK;
+}
+
 /* Whether the cookie counts, so that the form comes from this site, and its session has ended. */
 static int is_again(luci_endpoint_request_t *request)
 {
@@ -81,15 +109,14 @@ static int find_session(luci_endpoint_request_t *request)
 {
     const luci_endpoint_t *endpoint = request->endpoint;
     int ends = request->is_post && endpoint->ends_session;
-    luci_half_t half;
     luci_result_t result;
 
     if (!endpoint->needs_session)
         return OK;
     result = luci_endpoint_session(request, ends ? luci_validate_ending : luci_validate);
-    if (result == LUCI_OK && !endpoint->admits_half && luci_half_is(request->r, request->session, &half))
-        return answer_half(request, &half);
-    if (result == LUCI_OK || (result == LUCI_NOT_FOUND && is_again(request)))
+    if (result == LUCI_OK)
+        return judge_session(request);
+    if (result == LUCI_NOT_FOUND && is_again(request))
         return OK;
     if (request->is_post)
         luci_state_report_refused(request->r, endpoint->event,

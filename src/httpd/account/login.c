@@ -3,25 +3,34 @@
 #include "httpd/account/entry.h"
 #include "httpd/account/passkey_form.h"
 
+/* With LuciaEmail, the verified address of an account is as good as its name. */
+static luci_result_t fill(luci_password_form_t *entry)
+{
+    entry->auth_request.may_be_address = 1;
+    return luci_entry_fill(entry);
+}
+
 static luci_result_t sign_in(luci_password_form_t *entry, apr_pool_t *pool)
 {
     return luci_auth_sign_in(&entry->auth, &entry->auth_request, &entry->session, &entry->field, pool);
 }
 
 /* The button of passkeys; without it, the page is as good as before. */
-static void add_passkeys(const luci_endpoint_request_t *request, int refused, apr_table_t *values)
+static void add_values(const luci_endpoint_request_t *request, int refused, apr_table_t *values)
 {
     luci_passkey_offer_t offer;
 
     (void)refused;
+    if (request->runtime->auth.settings->email != LUCI_EMAIL_OFF)
+        apr_table_setn(values, "takes_email", "1");
     if (luci_passkey_form_offer(request, LUCI_CHALLENGE_SIGN_IN, "", &offer) == LUCI_OK)
         luci_passkey_form_set(request, &offer, values);
 }
 
 static const luci_entry_kind_t kind = {
-    .form = { luci_entry_fill, luci_entry_look, sign_in, luci_entry_answer },
+    .form = { fill, luci_entry_look, sign_in, luci_entry_answer },
     .json_status = HTTP_OK,
-    .add = add_passkeys,
+    .add = add_values,
     .url = offsetof(luci_urls_t, login),
 };
 

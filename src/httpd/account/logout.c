@@ -66,6 +66,7 @@ const luci_endpoint_t luci_endpoint_logout = {
     .needs_session = 1,
     .ends_session = 1,
     .admits_half = 1,
+    .admits_unverified = 1,
     .get = show,
     .post = sign_out,
     .no_session = answer_anonymous,

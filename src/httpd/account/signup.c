@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sign-up: a new account with its first session. */
+#include "core/email/email.h"
 #include "httpd/account/attribute_fields.h"
 #include "httpd/account/entry.h"
 #include "httpd/request/reply.h"
@@ -52,11 +53,33 @@ static void add_invitation(const luci_endpoint_request_t *request, apr_table_t *
     apr_table_setn(values, "focus_invite", "1");
 }
 
-/* ---- LuciaSignupAttributes ---- */
+/* ---- LuciaEmail and LuciaSignupAttributes ---- */
+
+static int has_address(const luci_settings_t *settings)
+{
+    return settings->email != LUCI_EMAIL_OFF;
+}
+
+/* What the form asks for: the address of LuciaEmail, and then the attributes. */
+static const apr_array_header_t *asked(const luci_settings_t *settings, apr_pool_t *pool)
+{
+    apr_array_header_t *all;
+
+    if (!has_address(settings))
+        return settings->signup;
+    all = apr_array_make(pool, settings->signup->nelts + 1, sizeof(luci_asked_attribute_t));
+    APR_ARRAY_PUSH(all, luci_asked_attribute_t) =
+        (luci_asked_attribute_t){ LUCI_EMAIL_COLUMN, settings->email == LUCI_EMAIL_OPTIONAL };
+    apr_array_cat(all, settings->signup);
+    return all;
+}
 
 static luci_attribute_fields_t fields_of(const luci_endpoint_request_t *request)
 {
-    return (luci_attribute_fields_t){ .asked = luci_config_server(request->r->server)->settings.signup };
+    const luci_settings_t *settings = &luci_config_server(request->r->server)->settings;
+
+    return (luci_attribute_fields_t){ .asked = asked(settings, request->r->pool),
+                                      .has_address = has_address(settings) };
 }
 
 /* An attribute that is named like the field of the invitation is a field already. */
@@ -64,32 +87,46 @@ static void set_fields(const luci_server_config_t *config, luci_form_t *form, ap
 {
     int is_asked = luci_settings_asks_for(config->settings.signup, INVITE);
 
-    luci_attribute_fields_set(form, is_asked ? luci_entry_fields : fields, config->settings.signup, pool);
+    luci_attribute_fields_set(form, is_asked ? luci_entry_fields : fields, asked(&config->settings, pool),
+                              pool);
 }
 
 /* The first problem. */
 static luci_message_t problem(const luci_endpoint_request_t *request)
 {
-    luci_attribute_fields_t asked = fields_of(request);
+    luci_attribute_fields_t form = fields_of(request);
 
-    return luci_attribute_fields_problem(request, &asked);
+    return luci_attribute_fields_problem(request, &form);
+}
+
+/* The number of a row, from 0; -1: none. */
+static int row_of(int refused, const luci_attribute_fields_t *form)
+{
+    if (refused == LUCI_REFUSED_EMAIL)
+        return 0;
+    return refused ? refused - 1 + form->has_address : -1;
 }
 
 static void add_attributes(const luci_endpoint_request_t *request, int refused, apr_table_t *values)
 {
-    luci_attribute_fields_t asked = fields_of(request);
+    luci_attribute_fields_t form = fields_of(request);
 
     if (needs_invitation(request))
         add_invitation(request, values);
-    if (luci_attribute_fields_show(request, &asked, refused - 1, values))
+    if (luci_attribute_fields_show(request, &form, row_of(refused, &form), values))
         forget_focus(values);
 }
 
 static luci_result_t fill(luci_password_form_t *entry)
 {
-    luci_attribute_fields_t asked = fields_of(entry->request);
+    luci_attribute_fields_t form = fields_of(entry->request);
+    const char *const *values = luci_attribute_fields_values(entry->request, &form);
 
-    entry->auth_request.attributes = luci_attribute_fields_values(entry->request, &asked);
+    if (form.has_address) {
+        entry->auth_request.email = values[0];
+        entry->auth_request.language = luci_reply_language(entry->request->r);
+    }
+    entry->auth_request.attributes = values + form.has_address;
     entry->auth_request.needs_approval = entry->request->dir->signup == LUCI_SIGNUP_APPROVAL;
     entry->auth_request.needs_invitation = needs_invitation(entry->request);
     entry->auth_request.invitation = invitation(entry->request);

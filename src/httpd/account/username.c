@@ -2,6 +2,7 @@
 /* The page where people change their username. */
 #include "core/auth/name_change.h"
 #include "httpd/account/account_json.h"
+#include "httpd/account/entry.h"
 #include "httpd/account/own_page.h"
 #include "httpd/request/cookies.h"
 
@@ -62,7 +63,9 @@ static int answer(luci_endpoint_request_t *request, const luci_name_change_t *ch
     switch (result) {
     case LUCI_OK: return done(request);
     case LUCI_DENIED: return luci_endpoint_ask_factor(request);
-    case LUCI_INVALID: return luci_own_page_refuse(request, page, "username_error", LUCI_MESSAGE_USERNAME);
+    case LUCI_INVALID:
+        return luci_own_page_refuse(request, page, "username_error",
+                                    luci_entry_name_message(&change->request));
     case LUCI_CONFLICT: return luci_own_page_refuse(request, page, "username_error", LUCI_MESSAGE_TAKEN);
     case LUCI_EXPIRED:
     case LUCI_THROTTLED:

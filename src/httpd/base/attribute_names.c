@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/base/attribute_names.h"
 
+#include "core/email/email.h"
+
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -35,8 +37,12 @@ const luci_attribute_name_t *luci_attribute_names(const luci_settings_t *setting
         const char *attribute = APR_ARRAY_IDX(settings->attributes, i, const char *);
 
         names[i] = (luci_attribute_name_t){ variable_of(attribute, pool), header_of(attribute, pool),
-                                            strcmp(attribute, "username") == 0 };
+                                            LUCI_NAME_OF_ANY };
+        if (strcmp(attribute, "username") == 0)
+            names[i].of = LUCI_NAME_OF_USERNAME;
+        else if (luci_email_is_column(settings, attribute))
+            names[i].of = LUCI_NAME_OF_ADDRESS;
     }
-    names[count] = (luci_attribute_name_t){ "LUCIA_GROUPS", "X-Lucia-Groups", 0 };
+    names[count] = (luci_attribute_name_t){ "LUCIA_GROUPS", "X-Lucia-Groups", LUCI_NAME_OF_ANY };
     return names;
 }

@@ -8,7 +8,11 @@
 typedef struct {
     const char *variable; /* LUCIA_<ATTRIBUTE> */
     const char *header;   /* X-Lucia-<Attribute>: '-' instead of '_', each word capitalised */
-    int is_username;      /* 1: it is always exported, as LUCIA_USERNAME and X-Lucia-Username */
+    enum {
+        LUCI_NAME_OF_ANY = 0,
+        LUCI_NAME_OF_USERNAME, /* it is always exported, as LUCIA_USERNAME and X-Lucia-Username */
+        LUCI_NAME_OF_ADDRESS   /* of LuciaEmail: it is exported if it is verified */
+    } of;
 } luci_attribute_name_t;
 
 /* The names for settings->attributes, in the same order, and after them those for the groups, from pool. */

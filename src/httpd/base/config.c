@@ -76,8 +76,15 @@ luci_server_config_t *luci_config_server(server_rec *server)
 
 void luci_config_complete(server_rec *main_server, apr_pool_t *conf_pool)
 {
-    for (server_rec *server = main_server; server; server = server->next)
-        luci_email_columns_add(&luci_config_server(server)->settings, conf_pool);
+    for (server_rec *server = main_server; server; server = server->next) {
+        luci_server_config_t *config = luci_config_server(server);
+        luci_settings_t *settings = &config->settings;
+
+        luci_email_columns_add(settings, conf_pool);
+        luci_config_parts(config)->sessions_may_lack =
+            settings->second_factor == LUCI_SECOND_FACTOR_REQUIRED ||
+            settings->passkeys == LUCI_PASSKEYS_ONLY || settings->email == LUCI_EMAIL_REQUIRED;
+    }
 }
 
 luci_server_config_t *luci_config_find(server_rec *main_server, luci_config_fits_fn *fits, const void *wanted)

@@ -52,7 +52,9 @@ typedef struct {
                                          until a process has asked. NULL: none */
     int handles;                      /* of its database, in each child process */
     int is_scarce;                    /* 1: the database's server has too few for one in each child process */
-    struct luci_runtime_t *runtime;   /* runtime.h; of this child. NULL in the parent */
+    int sessions_may_lack; /* 1: the site asks for a factor, a passkey or an address, so that not every
+                              session identifies its user (lack.h) */
+    struct luci_runtime_t *runtime; /* runtime.h; of this child. NULL in the parent */
 } luci_config_parts_t;
 
 /* The parts of the server with this configuration, which must come from luci_config_server. */

@@ -2,6 +2,7 @@
 #include "httpd/gate/gate.h"
 
 #include "core/config/directive_types.h"
+#include "core/email/email.h"
 #include "core/web/url.h"
 #include "httpd/account/mount.h"
 #include "httpd/gate/basic.h"
@@ -10,7 +11,7 @@
 #include "httpd/gate/proofs.h"
 #include "httpd/gate/identity.h"
 #include "httpd/gate/rules.h"
-#include "httpd/request/half.h"
+#include "httpd/request/lack.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
 #include "httpd/request/state.h"
@@ -37,12 +38,13 @@ static int admit_anonymous(request_rec *r)
     return OK;
 }
 
-/* What a request lacks: a session, or a proof or a factor of its holder; and the page where the user gives
- * it. */
+/* What a request lacks: a session, or a proof, a factor or an address of its holder; and the page where the
+ * user gives it. */
 typedef struct {
+    int status;
     luci_message_t message;
-    const char *url; /* NULL: none is known */
-    int is_proof;
+    const char *url;       /* NULL: none is known */
+    const char *url_value; /* of unauthorized.html */
 } lack_t;
 
 static int redirect_to(request_rec *r, const char *url)
@@ -74,8 +76,8 @@ static int page_too_late(request_rec *r, const lack_t *lack)
     apr_table_t *values = apr_table_make(r->pool, 8);
 
     apr_table_setn(values, "error", luci_reply_text(r, lack->message, NULL));
-    apr_table_setn(values, lack->is_proof ? "confirm_url" : "sign_in_url", url_beside(r, lack->url));
-    return luci_reply_page(r, HTTP_UNAUTHORIZED, "unauthorized.html", values);
+    apr_table_setn(values, lack->url_value, url_beside(r, lack->url));
+    return luci_reply_page(r, lack->status, "unauthorized.html", values);
 }
 
 /* Whether this is mod_dir's subrequest for an index file: it makes one in the folder's fixups, before the
@@ -104,22 +106,31 @@ static int ask_for(request_rec *r, const lack_t *lack)
     if (redirects && !luci_reply_is_error_document(r) && (!r->main || is_index_lookup(r)))
         return redirect_to(r, lack->url);
     if (r->main)
-        return HTTP_UNAUTHORIZED;
+        return lack->status;
     if (lack->url && is_person && !is_read)
         return page_too_late(r, lack);
-    return luci_reply_problem(r, &(luci_problem_t){ HTTP_UNAUTHORIZED, lack->message, 0 },
+    return luci_reply_problem(r, &(luci_problem_t){ lack->status, lack->message, 0 },
                               is_person ? LUCI_REPLY_PAGE : LUCI_REPLY_JSON);
 }
 
 /* Answers an anonymous request at the gate. */
 static int challenge(request_rec *r)
 {
-    return ask_for(r, &(lack_t){ LUCI_MESSAGE_UNAUTHORIZED, luci_state_urls(r)->login, 0 });
+    return ask_for(r, &(lack_t){ HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED, luci_state_urls(r)->login,
+                                 "sign_in_url" });
 }
 
 static int ask_for_factor(request_rec *r)
 {
-    return ask_for(r, &(lack_t){ LUCI_MESSAGE_FACTOR, luci_state_urls(r)->factor, 1 });
+    return ask_for(
+        r, &(lack_t){ HTTP_UNAUTHORIZED, LUCI_MESSAGE_FACTOR, luci_state_urls(r)->factor, "confirm_url" });
+}
+
+/* With a session, 401 would have a script sign in again and again. */
+static int ask_for_address(request_rec *r)
+{
+    return ask_for(
+        r, &(lack_t){ HTTP_FORBIDDEN, LUCI_MESSAGE_UNVERIFIED, luci_state_urls(r)->email, "email_url" });
 }
 
 static int anonymous(request_rec *r, const luci_dir_config_t *dir)
@@ -132,6 +143,20 @@ static int refuse_cross_site(request_rec *r)
 {
     return luci_reply_problem(r, &(luci_problem_t){ HTTP_FORBIDDEN, LUCI_MESSAGE_CROSS_SITE, 0 },
                               LUCI_REPLY_AT_GATE);
+}
+
+static int admit_session(request_rec *r, const luci_session_t *session)
+{
+    luci_half_t half;
+    luci_session_lack_t lack = luci_lack_of(r, session, &half);
+
+    if (lack == LUCI_SESSION_WHOLE)
+        return luci_identity_admit(r, &session->user);
+    if (luci_config_dir(r)->optional)
+        return admit_anonymous(r);
+    return lack == LUCI_SESSION_HALF
+               ? ask_for(r, &(lack_t){ HTTP_UNAUTHORIZED, half.message, half.url, "confirm_url" })
+               : ask_for_address(r);
 }
 
 /* A request with an id that no session has. */
@@ -152,7 +177,6 @@ static int authenticate_session(request_rec *r)
     const luci_session_t *session;
     luci_result_t result;
     const char *id;
-    luci_half_t half;
     int refused, status = route.is_verifier ? luci_forward_begin(r) : OK;
 
     if (status != OK)
@@ -169,10 +193,8 @@ static int authenticate_session(request_rec *r)
     if (!id)
         return anonymous(r, dir);
     result = luci_validate(r, id, &session);
-    if (result == LUCI_OK && luci_half_is(r, session, &half))
-        return dir->optional ? admit_anonymous(r) : ask_for(r, &(lack_t){ half.message, half.url, 1 });
     if (result == LUCI_OK)
-        return luci_identity_admit(r, &session->user);
+        return admit_session(r, session);
     return result == LUCI_NOT_FOUND ? authenticate_app(r, id) : luci_identity_undecided(r, result);
 }
 
@@ -326,7 +348,8 @@ static int answer_refusal(request_rec *r, int lacking)
     if (lacking & LUCI_LACKS_FACTOR)
         return ask_for_factor(r);
     if (lacking)
-        return ask_for(r, &(lack_t){ LUCI_MESSAGE_CONFIRM, luci_state_urls(r)->confirm, 1 });
+        return ask_for(r, &(lack_t){ HTTP_UNAUTHORIZED, LUCI_MESSAGE_CONFIRM, luci_state_urls(r)->confirm,
+                                     "confirm_url" });
     return luci_reply_forbidden(r, luci_state_user(r));
 }
 
@@ -368,6 +391,19 @@ static const char *attribute_parse(cmd_parms *command, const char *line, const v
     return NULL;
 }
 
+/* With LuciaEmail, anyone may have typed an address that is not verified; and one that is verified is the
+ * same in upper and lower case. */
+static int has_address(const luci_user_t *user, const luci_settings_t *settings, const attribute_rule_t *rule)
+{
+    const char *value = luci_user_attribute(user, settings, LUCI_EMAIL_COLUMN);
+
+    for (int i = 1; luci_email_is_proved(user, settings) && i < rule->words->nelts; i++) {
+        if (strcasecmp(value, APR_ARRAY_IDX(rule->words, i, const char *)) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 static authz_status attribute_check(request_rec *r, const char *line, const void *parsed)
 {
     const attribute_rule_t *rule = parsed;
@@ -382,6 +418,8 @@ static authz_status attribute_check(request_rec *r, const char *line, const void
         return AUTHZ_DENIED;
     if (luci_user_lacks(user, settings, name))
         return rule->unknown; /* The request is refused, even if the rule is negated. */
+    if (luci_email_is_column(settings, name))
+        return has_address(user, settings, rule) ? AUTHZ_GRANTED : AUTHZ_DENIED;
     value = luci_user_attribute(user, settings, name);
     for (int i = 1; value && i < rule->words->nelts; i++) {
         if (strcmp(value, APR_ARRAY_IDX(rule->words, i, const char *)) == 0)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/gate/identity.h"
 
+#include "core/email/email.h"
 #include "core/password/policy.h"
 #include "httpd/account/mount.h"
 #include "httpd/gate/bearer.h"
 #include "httpd/request/answer.h"
-#include "httpd/request/half.h"
+#include "httpd/request/lack.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/request.h"
 #include "httpd/request/scrub.h"
@@ -33,23 +34,28 @@ int luci_identity_is_gate(request_rec *r)
 const char *luci_identity_name(request_rec *r, const luci_user_t *user)
 {
     const char *which = luci_config_dir(r)->remote_user, *name;
+    const luci_settings_t *settings = &luci_config_server(r->server)->settings;
 
     if (strcmp(which, "user_id") == 0)
         return user->id;
-    name = luci_user_attribute(user, &luci_config_server(r->server)->settings, which);
+    name = luci_user_attribute(user, settings, which);
+    if (luci_email_is_column(settings, which) && !luci_email_is_proved(user, settings))
+        return NULL;
     return name && *name ? name : NULL;
 }
 
 int luci_identity_assume(request_rec *r, const luci_user_t *user)
 {
-    const char *name = luci_identity_name(r, user);
+    const char *name = luci_identity_name(r, user), *which = luci_config_dir(r)->remote_user;
 
     if (!name) {
+        int is_address = luci_email_is_column(&luci_config_server(r->server)->settings, which);
+
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r,
-            "LUCI0701: user %s has no \"%s\", which LuciaRemoteUser names, and is refused; set it with "
-            "luciactl user set --id",
-            user->id, luci_config_dir(r)->remote_user);
+            "LUCI0701: user %s has no %s\"%s\", which LuciaRemoteUser names, and is refused; set it with "
+            "luciactl user %s --id",
+            user->id, is_address ? "verified " : "", which, is_address ? "email" : "set");
         return 0;
     }
     luci_state_name_user(r, name, user);
@@ -88,7 +94,11 @@ static void clear_environment(request_rec *r, const luci_runtime_t *runtime)
 /* Whether an attribute is exported besides the username, which may be an attribute as well. */
 static int is_extra(const luci_runtime_t *runtime, const luci_user_t *user, int i)
 {
-    return user->attributes[i] && !runtime->attribute_names[i].is_username;
+    if (!user->attributes[i])
+        return 0;
+    return runtime->attribute_names[i].of == LUCI_NAME_OF_ANY ||
+           (runtime->attribute_names[i].of == LUCI_NAME_OF_ADDRESS &&
+            luci_email_is_proved(user, runtime->auth.settings));
 }
 
 static void set_environment(request_rec *r, const luci_user_t *user, const luci_runtime_t *runtime)
@@ -169,7 +179,7 @@ void luci_identity_answer(request_rec *r)
     apr_table_setn(r->headers_out, "X-Lucia-User-Id", "");
     apr_table_setn(r->headers_out, "X-Lucia-Username", "");
     for (int i = 0; i < count; i++) {
-        if (!runtime->attribute_names[i].is_username)
+        if (runtime->attribute_names[i].of != LUCI_NAME_OF_USERNAME)
             apr_table_setn(r->headers_out, runtime->attribute_names[i].header, "");
     }
     if (showing.user)
@@ -187,7 +197,7 @@ luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user)
     if (!id)
         return LUCI_NOT_FOUND;
     result = luci_validate(r, id, &session);
-    if (result == LUCI_OK && luci_half_is(r, session, NULL))
+    if (result == LUCI_OK && luci_lack_of(r, session, NULL) != LUCI_SESSION_WHOLE)
         return LUCI_NOT_FOUND;
     if (result == LUCI_NOT_FOUND)
         return luci_bearer_user(r, id, user);

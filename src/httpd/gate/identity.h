@@ -26,7 +26,8 @@ int luci_identity_is_gate(request_rec *r);
 
 /* Looks up the user of the session id that counts for this request, which is validated once per client
  * request. OK: *user is set and lives as long as the request state. NOT_FOUND: the request is anonymous or
- * has half a session, *user is NULL. Any other result: the session could not be validated. */
+ * its session lacks something (lack.h), *user is NULL. Any other result: the session could not be
+ * validated. */
 luci_result_t luci_identity_look(request_rec *r, const luci_user_t **user) LUCI_MUST_USE;
 
 /* Answers a request whose identity could not be looked up: 503 or 500. */

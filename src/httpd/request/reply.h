@@ -23,6 +23,7 @@
 #define LUCI_MESSAGE_NO_PASSWORD LUCI_MESSAGE("no_password")
 #define LUCI_MESSAGE_CONFIRM LUCI_MESSAGE("confirmation_required")
 #define LUCI_MESSAGE_FACTOR LUCI_MESSAGE("factor_required")
+#define LUCI_MESSAGE_UNVERIFIED LUCI_MESSAGE("email_unverified")
 #define LUCI_MESSAGE_CODE LUCI_MESSAGE("incorrect_code")
 #define LUCI_MESSAGE_PASSKEY LUCI_MESSAGE("passkey_required")
 #define LUCI_MESSAGE_SECRET LUCI_MESSAGE("invalid_secret")

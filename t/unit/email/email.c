@@ -78,10 +78,38 @@ static void check_recipients(void)
                "S5.7: a column with more than an address is no recipient");
 }
 
+static void check_comparison(void)
+{
+    luci_settings_t settings = { .email = LUCI_EMAIL_REQUIRED,
+                                 .attributes = support_names(
+                                     (const char *const[]){ "email", "email_verified", NULL }) };
+    const char *values[] = { "a@example.org", "1" };
+    const luci_user_t user = { .id = "u", .username = "anna", .attributes = values };
+
+    tap_is_int(luci_email_is_proved(&user, &settings), 1, "an address with the flag is verified");
+    tap_is_int(luci_email_is_missing(&user, &settings), 0, "S4.35: a verified address is not missing");
+    values[1] = "0";
+    tap_is_int(luci_email_is_missing(&user, &settings), 1,
+               "S4.35: an address that is not verified is missing");
+    settings.email = LUCI_EMAIL_OPTIONAL;
+    tap_is_int(luci_email_is_missing(&user, &settings), 0, "S4.35: with optional no address is missing");
+    values[1] = "1";
+    values[0] = "";
+    tap_is_int(luci_email_is_proved(&user, &settings), 0, "the flag alone is no verified address");
+    tap_is_int(luci_email_is_column(&settings, "EMAIL"), 1, "a column is that of the address in any case");
+    tap_is_int(luci_email_is_column(&settings, "email_verified"), 0, "the flag is not the address");
+    settings.email = LUCI_EMAIL_OFF;
+    tap_is_int(luci_email_is_column(&settings, "email"), 0, "without LuciaEmail a column is like any other");
+    tap_is_int(luci_email_is_same("A@example.ORG", "a@Example.org", pool), 1, "addresses ignore case");
+    tap_is_int(luci_email_is_same("a@example.org", "b@example.org", pool), 0, "two addresses differ");
+    tap_is_int(luci_email_is_same("alice", "alice", pool), 0, "two names are no addresses");
+}
+
 int main(void)
 {
     pool = support_start();
     check_keys();
     check_recipients();
+    check_comparison();
     return tap_done();
 }
