@@ -814,7 +814,7 @@ static void passkeys_have_no_name(judge_t *judge, const luci_site_t *site, const
 
     if (!has_passkeys(judge, site) || is_of_hosts || (site->host && strcasecmp(site->host, LOCALHOST) == 0))
         return;
-    if (luci_relying_party_find(site->host, NULL, &party, judge->pool) == LUCI_INVALID)
+    if (!site->host || luci_relying_party_find(site->host, NULL, &party, judge->pool) == LUCI_INVALID)
         find(judge, id, LUCI_SITE_PROBLEM,
              apr_psprintf(judge->pool,
                           "LuciaPasskeys of %s is on, but browsers make no passkeys for its ServerName, %s",

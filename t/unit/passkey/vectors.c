@@ -106,6 +106,8 @@ static void verify_one(const passkey_signature_t *vector)
     size_t length = 0;
     luci_cose_key_t key;
 
+    if (!cose.data || !data.data || !hash.data || data.length + hash.length > sizeof text)
+        support_give_up("a vector", vector->what);
     memcpy(text, data.data, data.length);
     memcpy(text + data.length, hash.data, hash.length);
     tap_is_result(luci_cose_key_read(cose.data, cose.length, &key), LUCI_OK, "the key of \"%s\" is read",
