@@ -203,6 +203,54 @@ for my $case (['no address', 'NULL', '1'], ['an address that is not verified', "
     is_told([], "S9.95: a user with $case->[0] is told nothing");
 }
 
+# ---- Addresses, without LuciaEmail and with it ----
+
+sqlite($db, q{UPDATE auth_user SET email = 'bobby@example.com', email_verified = '1' WHERE username = 'bobby'});
+is $ctl->run('user', 'set', 'bobby', '--attribute', 'email=new@example.com')->{status}, 0, 'an administrator sets the column email';
+($row) = queued();
+is_deeply [@$row{qw(kind address detail)}], ['notice_email', 'bobby@example.com', "user_email\n\n\n\n\na-"], 'S9.95: luciactl user set tells the address before';
+is $ctl->run('user', 'set', 'bobby', '--attribute', 'email=NEW@example.com', '--attribute', 'email_verified=1')->{status}, 0, 'an administrator writes the address in capitals';
+is_told([], 'S9.95: the same address in capitals is not told');
+$server->write('conf/users.csv', "username,email\nbobby,third\@example.com\n");
+is $ctl->run('user', 'set-attributes', $server->dir . '/conf/users.csv')->{status}, 0, 'an administrator sets addresses from a file';
+is_told(['email user_email'], 'S9.95: luciactl user set-attributes tells the address before');
+is_sent('S9.95: the notices of addresses are sent');
+my ($told) = grep { $_->{to}[0] eq 'bobby@example.com' } $mail->mails;
+is $told->{headers}{subject}, 'Your email address was changed', 'S9.95: the subject of a notice of an address';
+like $told->{text}, qr/\AThe account bobby no longer has this email address\.\n\nTime: .* UTC\. An administrator did it\. .*tell the people who run this site\.\n\z/, 'S9.95: the text of a notice of an address has no link';
+$mail->forget;
+
+my $second_site = LuciaTest::Server->new(config => $server->{config} =~ s/LuciaUserAttributes email email_verified\nLuciaSignupAttributes off/LuciaEmail optional/r =~ s/LuciaMail off/LuciaMailNotices none/r);
+my $other = LuciaTest::Ctl->new('--config', $second_site->conf_file, '--vhost', '127.0.0.1');
+$db = $second_site->db;
+sqlite($db, 'CREATE TABLE queued (kind TEXT, name TEXT, address TEXT, detail TEXT, language TEXT)');
+sqlite($db, "CREATE TRIGGER copied AFTER INSERT ON auth_user_mail WHEN NEW.kind LIKE 'notice%' BEGIN INSERT INTO queued VALUES (NEW.kind, NEW.name, NEW.address, NEW.detail, NEW.language); END");
+$cookie = sign_up($second_site, 'erika', path => '/account/signup');
+is $other->run('user', 'email', 'erika', 'first@example.com')->{status}, 0, 'an administrator gives an account its first address';
+is_told([], 'S9.95: the first address of an account is not told');
+is $other->run('user', 'email', 'erika', 'second@example.com')->{status}, 0, 'an administrator gives an account another address';
+($row) = queued();
+is "$row->{kind} $row->{address}", 'notice_email first@example.com', 'S9.95: luciactl user email tells the address before';
+sub link_to {
+    my ($address) = @_;
+    my ($found) = wait_until(sub { grep { $_->{to}[0] eq $address && $_->{text} =~ /verify\?token=/ } $mail->mails }, 60) ? grep { $_->{to}[0] eq $address && $_->{text} =~ /verify\?token=/ } $mail->mails : ();
+    return (($found // {})->{text} // '') =~ /token=(\w+)/ ? $1 : undef;
+}
+sub spend { my ($given) = @_; return $second_site->request(POST => '/account/verify', form(token => $given // ''), origin => 1, headers => { 'User-Agent' => $FIREFOX }) }
+is $second_site->request(POST => '/account/email', form(email => 'third@example.com'), cookie => $cookie, origin => 1)->status, 303, 'a user asks for another address';
+is_told([], 'S9.95: an address that is only asked for is not told');
+is spend(link_to('third@example.com'))->status, 200, 'the user verifies the address';
+is_told([], 'S9.95: an address that was verified is told by the mail that can bring the former one back');
+is spend(link_to('second@example.com'))->status, 200, 'the owner of the former address brings it back';
+($row) = queued();
+is_deeply [@$row{qw(kind address detail)}], ['notice_email', 'third@example.com', "email_undo\n\n127.0.0.1\nFirefox\nLinux\n--"], 'S9.95: the address that goes is told when the former one is brought back';
+is $other->run('user', 'email', 'erika', '--none')->{status}, 0, 'an administrator takes the address away';
+($row) = queued();
+is "$row->{kind} $row->{address}", 'notice_email second@example.com', 'S9.95: luciactl user email --none tells the address before';
+$second_site->stop;
+$db = $server->db;
+$mail->forget;
+
 # ---- A row that this version does not understand ----
 
 sqlite($db, q{INSERT INTO auth_user_mail (id, kind, name, address, detail, created_at, expires_at, next_try, tries, claimed_until, handed_over) VALUES ('later', 'notice_factor', 'alice', 'alice@example.com', 'a_later_event', 1, 9999999999999, 1, 0, 0, 0)});

@@ -23,8 +23,6 @@ struct update_t {
     const char *old_key;
     const char *new_key;
     const char *stored_hash;
-    const luci_user_value_t *values;
-    int values_count;
     luci_ms_t disabled_from;
     const luci_mail_order_t *mail; /* NULL: none */
     luci_admin_ended_t *ended;     /* output; NULL: sessions stay */
@@ -191,20 +189,7 @@ luci_result_t luci_admin_set_password(luci_db_t *db, const luci_user_t *user,
     return result == LUCI_OK ? luci_db_transaction(db, do_locked, &update, pool) : result;
 }
 
-/* ---- Values, the flag and the date ---- */
-
-static luci_result_t set_all_values(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
-{
-    return luci_user_set_values(db, update->user->id, update->values, update->values_count, scratch);
-}
-
-luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, const luci_user_value_t *values,
-                                    int count, apr_pool_t *scratch)
-{
-    update_t update = { .run = set_all_values, .user = user, .values = values, .values_count = count };
-
-    return luci_db_transaction(db, do_locked, &update, scratch);
-}
+/* ---- The flag and the date ---- */
 
 static luci_result_t set_disabled(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {

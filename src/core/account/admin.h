@@ -63,9 +63,6 @@ typedef struct {
 luci_result_t luci_admin_set_password(luci_db_t *db, const luci_user_t *user,
                                       const luci_admin_password_t *password, apr_pool_t *pool) LUCI_MUST_USE;
 
-luci_result_t luci_admin_set_values(luci_db_t *db, const luci_user_t *user, const luci_user_value_t *values,
-                                    int count, apr_pool_t *scratch) LUCI_MUST_USE;
-
 /* Runs only what then says. */
 luci_result_t luci_admin_run(luci_db_t *db, const luci_user_t *user, const luci_admin_then_t *then,
                              apr_pool_t *scratch) LUCI_MUST_USE;

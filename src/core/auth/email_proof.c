@@ -56,15 +56,6 @@ luci_result_t luci_email_proof_find(const luci_auth_t *auth, luci_email_proof_t 
 
 /* ---- The transaction ---- */
 
-/* Whether both are one address; the one that was verified has the key that the other one would get. */
-static int is_same(const char *one, const char *other, apr_pool_t *scratch)
-{
-    const char *first, *second;
-
-    return luci_email_key_id(one, &first, scratch) == LUCI_OK &&
-           luci_email_key_id(other, &second, scratch) == LUCI_OK && strcmp(first, second) == 0;
-}
-
 /* The owner of an address that was verified and is replaced can bring it back. A link to a new password that
  * was sent there must not outlive it. */
 static luci_result_t leave(luci_db_t *db, const writing_t *writing, const luci_user_t *user,
@@ -75,7 +66,8 @@ static luci_result_t leave(luci_db_t *db, const writing_t *writing, const luci_u
     luci_email_order_t order = { user->id, old, writing->proof->language, writing->proof->request.now };
     luci_result_t result;
 
-    if (!luci_email_is_verified(user, settings, scratch) || is_same(old, writing->token->email, scratch))
+    if (!luci_email_is_verified(user, settings, scratch) ||
+        luci_email_is_same(old, writing->token->email, scratch))
         return LUCI_OK;
     result = luci_token_void(db, user->id, scratch);
     return result == LUCI_OK ? luci_email_order_undo(db, &order, scratch) : result;
@@ -86,6 +78,19 @@ static luci_result_t end_all(luci_db_t *db, writing_t *writing, const luci_user_
     luci_result_t result = luci_token_void(db, user->id, scratch);
 
     return result == LUCI_OK ? luci_session_end_all(db, user->id, &writing->tokens, writing->pool) : result;
+}
+
+/* The owner of the address that goes is told; where a link verified another one, the link that brings the
+ * address back says so. */
+static luci_result_t tell(luci_db_t *db, const writing_t *writing, const luci_user_t *user,
+                          apr_pool_t *scratch)
+{
+    luci_mail_notice_t notice = { .event = LUCI_EVENT_EMAIL_UNDO,
+                                  .user = user,
+                                  .new_address = writing->token->email,
+                                  .now = writing->proof->request.now };
+
+    return is_undo(writing->token) ? luci_auth_tell(db, writing->auth, &notice, scratch) : LUCI_OK;
 }
 
 /* NOT_FOUND: the link is not valid any more. CONFLICT: another account has verified the address. */
@@ -105,7 +110,9 @@ static luci_result_t write_proof(luci_db_t *db, void *baton, apr_pool_t *scratch
         result = luci_session_tokens(db, user.id, &writing->tokens, writing->pool);
     if (result == LUCI_OK)
         result = is_undo(token) ? end_all(db, writing, &user, scratch) : leave(db, writing, &user, scratch);
-    return result == LUCI_OK ? luci_email_set(db, &user, token->email, scratch) : result;
+    if (result == LUCI_OK)
+        result = luci_email_set(db, &user, token->email, scratch);
+    return result == LUCI_OK ? tell(db, writing, &user, scratch) : result;
 }
 
 /* The caches forget on errors, too, because the rows may have been changed. */

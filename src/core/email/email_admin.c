@@ -8,6 +8,7 @@
 typedef struct {
     const char *user_id;
     const char *address;
+    const luci_admin_then_t *then;
 } setting_t;
 
 static luci_result_t set_locked(luci_db_t *db, void *baton, apr_pool_t *scratch)
@@ -20,13 +21,16 @@ static luci_result_t set_locked(luci_db_t *db, void *baton, apr_pool_t *scratch)
         result = luci_email_token_void(db, user.id, scratch);
     if (result == LUCI_OK)
         result = luci_token_void(db, user.id, scratch);
-    return result == LUCI_OK ? luci_email_set(db, &user, setting->address, scratch) : result;
+    if (result == LUCI_OK)
+        result = luci_email_set(db, &user, setting->address, scratch);
+    return result == LUCI_OK && setting->then ? setting->then->run(db, setting->then->baton, &user, scratch)
+                                              : result;
 }
 
 luci_result_t luci_email_admin_set(luci_db_t *db, const luci_user_t *user, const char *address,
-                                   apr_pool_t *scratch)
+                                   const luci_admin_then_t *then, apr_pool_t *scratch)
 {
-    setting_t setting = { user->id, address };
+    setting_t setting = { user->id, address, then };
     luci_result_t result = luci_db_transaction(db, set_locked, &setting, scratch);
 
     return result == LUCI_UNAVAILABLE && address ? luci_email_failure(db, user->id, address, scratch)

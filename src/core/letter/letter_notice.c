@@ -32,17 +32,17 @@ static luci_result_t prepare(luci_db_t *db, luci_letter_t *letter, apr_pool_t *p
     return LUCI_OK;
 }
 
-#define NOTICE(kind, title, what)                                                                            \
+#define NOTICE(kind, title, what, advice, page)                                                              \
     const luci_letter_kind_t luci_letter_notice_##kind = {                                                   \
         .name = "notice_" #kind,                                                                             \
         .subject = { title },                                                                                \
         .text = { what },                                                                                    \
-        .more = { "mail_notice_more" },                                                                      \
-        .link = "/forgot",                                                                                   \
+        .more = { advice },                                                                                  \
+        .link = (page),                                                                                      \
         .prepare = prepare,                                                                                  \
     }
 
-NOTICE(device, "mail_notice_device_subject", "mail_notice_device_text");
-NOTICE(password, "mail_notice_password_subject", "mail_notice_password_text");
-NOTICE(email, "mail_notice_email_subject", "mail_notice_email_text");
-NOTICE(factor, "mail_notice_factor_subject", "mail_notice_factor_text");
+NOTICE(device, "mail_notice_device_subject", "mail_notice_device_text", "mail_notice_more", "/forgot");
+NOTICE(password, "mail_notice_password_subject", "mail_notice_password_text", "mail_notice_more", "/forgot");
+NOTICE(email, "mail_notice_email_subject", "mail_notice_email_text", "mail_notice_email_more", NULL);
+NOTICE(factor, "mail_notice_factor_subject", "mail_notice_factor_text", "mail_notice_more", "/forgot");

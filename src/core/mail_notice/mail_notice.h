@@ -22,6 +22,7 @@ typedef struct {
 typedef struct {
     luci_event_kind_t event;
     const char *factor;               /* the kind of second factor (factor.h); NULL: none */
+    const char *new_address;          /* of a change of the address: what replaces it; NULL: nothing does */
     const luci_user_t *user;          /* with attributes, as before the change */
     const luci_mail_origin_t *origin; /* NULL: an administrator made the change */
     luci_ms_t now;

@@ -156,7 +156,8 @@ static luci_exit_t run_reset(luci_invocation_t *call)
     luci_ctl_database_t database;
     luci_user_t user;
     luci_admin_ended_t ended = { 0 };
-    resetting_t resetting = { .notice = { &database.config.settings, LUCI_EVENT_FACTOR_RESET, NULL } };
+    resetting_t resetting = { .notice = { .settings = &database.config.settings,
+                                          .event = LUCI_EVENT_FACTOR_RESET } };
     luci_result_t result;
     luci_exit_t status = luci_account_open_to_change(call, &database, &user);
 

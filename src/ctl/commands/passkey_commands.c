@@ -109,7 +109,9 @@ static luci_exit_t run_delete(luci_invocation_t *call)
     luci_ctl_database_t database;
     luci_user_t user;
     const char *tag = call->operand[1];
-    deleting_t deleting = { tag, { &database.config.settings, LUCI_EVENT_FACTOR_REMOVE, FACTOR } };
+    deleting_t deleting = {
+        tag, { .settings = &database.config.settings, .event = LUCI_EVENT_FACTOR_REMOVE, .factor = FACTOR }
+    };
     luci_admin_then_t then = { delete_told, &deleting };
     luci_result_t result;
     luci_exit_t status;

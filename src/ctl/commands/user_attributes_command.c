@@ -8,6 +8,7 @@
 #include "ctl/commands/import_input.h"
 #include "ctl/lib/account.h"
 #include "ctl/lib/admin_audit.h"
+#include "ctl/lib/admin_notice.h"
 #include "ctl/lib/session_notice.h"
 
 #include <apr_strings.h>
@@ -86,12 +87,12 @@ static void check(bulk_t *bulk, const luci_attribute_record_t *record)
 /* Reports a user that was deleted since the check, and changes the others. */
 static void change(bulk_t *bulk, const luci_attribute_record_t *record)
 {
+    const luci_account_values_t values = { record->values, record->count };
     luci_user_t user;
 
     bulk->result = find_user(bulk, record, &user);
     if (bulk->result == LUCI_OK) {
-        bulk->result =
-            luci_admin_set_values(bulk->database.db, &user, record->values, record->count, bulk->pool);
+        bulk->result = luci_admin_notice_set_values(&bulk->database, &user, &values, bulk->pool);
         luci_admin_audit_write(&bulk->database, LUCI_EVENT_USER_SET, &user, bulk->result, 0);
     }
     if (bulk->result == LUCI_OK) {

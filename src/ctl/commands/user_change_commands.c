@@ -36,7 +36,8 @@ static luci_exit_t run_passwd(luci_invocation_t *call)
     luci_user_t user;
     luci_admin_ended_t ended = { 0 };
     int keep = luci_command_has(call, "keep-sessions");
-    luci_admin_notice_t notice = { &database.config.settings, LUCI_EVENT_PASSWORD_CHANGE, NULL };
+    luci_admin_notice_t notice = { .settings = &database.config.settings,
+                                   .event = LUCI_EVENT_PASSWORD_CHANGE };
     luci_admin_password_t password = { .ended = keep ? NULL : &ended,
                                        .then = { luci_admin_notice_queue, &notice } };
     luci_result_t result;
@@ -132,7 +133,7 @@ static luci_exit_t run_set(luci_invocation_t *call)
         status = luci_admin_audit_open(call, &database);
     if (status != LUCI_EXIT_DONE)
         return status;
-    result = luci_admin_set_values(database.db, &user, values.values, values.count, call->pool);
+    result = luci_admin_notice_set_values(&database, &user, &values, call->pool);
     luci_admin_audit_write(&database, LUCI_EVENT_USER_SET, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);

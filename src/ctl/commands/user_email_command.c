@@ -6,6 +6,7 @@
 #include "ctl/cli/say.h"
 #include "ctl/lib/account.h"
 #include "ctl/lib/admin_audit.h"
+#include "ctl/lib/admin_notice.h"
 #include "ctl/lib/session_notice.h"
 
 #include <apr_strings.h>
@@ -41,6 +42,8 @@ static luci_exit_t run_email(luci_invocation_t *call)
     luci_ctl_database_t database;
     luci_user_t user;
     const char *address;
+    luci_admin_notice_t notice = { .settings = &database.config.settings, .event = LUCI_EVENT_USER_EMAIL };
+    luci_admin_then_t then = { luci_admin_notice_queue, &notice };
     luci_result_t result;
     luci_exit_t status = take_address(call, &address);
 
@@ -48,7 +51,8 @@ static luci_exit_t run_email(luci_invocation_t *call)
         status = open_account(call, &database, &user);
     if (status != LUCI_EXIT_DONE)
         return status;
-    result = luci_email_admin_set(database.db, &user, address, call->pool);
+    notice.new_address = address;
+    result = luci_email_admin_set(database.db, &user, address, &then, call->pool);
     luci_admin_audit_write(&database, LUCI_EVENT_USER_EMAIL, &user, result, 0);
     if (result == LUCI_CONFLICT)
         return luci_say_error(LUCI_EXIT_REFUSED, "the address %s is that of another user", address);
@@ -72,7 +76,8 @@ const luci_command_t luci_command_user_email = {
     "NAME ADDRESS | NAME --none",
     "Sets the email address of a user",
     "The address counts as verified: links to a new password go there. No two users have the same\n"
-    "one. Links that were sent to the user before are void, and the former address is not told.\n"
+    "one. Links that were sent to the user before are void. The former address is told, unless\n"
+    "LuciaMailNotices leaves out email.\n"
     "Needs LuciaEmail.\n",
     options,
     1,

@@ -266,15 +266,15 @@ static void check_two(void)
     tap_is_result(luci_email_find(with->db, &with->settings, "Anna@Example.Org", &owner, pool), LUCI_OK,
                   "S1.82: the account of a verified address is found in any spelling");
     tap_is_str(owner.id, session.user.id, "S1.82: it is the one that verified it");
-    tap_is_result(luci_email_admin_set(with->db, &session.user, NULL, pool), LUCI_OK,
+    tap_is_result(luci_email_admin_set(with->db, &session.user, NULL, NULL, pool), LUCI_OK,
                   "an administrator takes the address away");
     tap_is_str(state(), "- -1 -", "S7.8: an account whose address was taken away has no key of it");
     tap_is_result(spend(token, LATER), LUCI_OK, "S1.82: the address is free then");
-    tap_is_result(luci_email_admin_set(with->db, &session.user, ONE, pool), LUCI_CONFLICT,
+    tap_is_result(luci_email_admin_set(with->db, &session.user, ONE, NULL, pool), LUCI_CONFLICT,
                   "S7.8: an administrator cannot give the address of another user");
-    tap_is_result(luci_email_admin_set(with->db, &session.user, "anna", pool), LUCI_INVALID,
+    tap_is_result(luci_email_admin_set(with->db, &session.user, "anna", NULL, pool), LUCI_INVALID,
                   "S7.8: an administrator cannot give what is no address");
-    tap_is_result(luci_email_admin_set(with->db, &session.user, TWO, pool), LUCI_OK,
+    tap_is_result(luci_email_admin_set(with->db, &session.user, TWO, NULL, pool), LUCI_OK,
                   "S7.8: an administrator gives an address");
     tap_is_str(state(), TWO " 1 email:anna+two@example.com", "S7.8: it counts as verified");
 }

@@ -79,6 +79,10 @@ static void check_kinds(void)
         { LUCI_EVENT_FACTOR_RESET, LUCI_MAIL_NOTICE_FACTOR, "notice_factor" },
         { LUCI_EVENT_RECOVERY_CODES, LUCI_MAIL_NOTICE_FACTOR, "notice_factor" },
         { LUCI_EVENT_APP_PASSWORD_ADD, LUCI_MAIL_NOTICE_FACTOR, "notice_factor" },
+        { LUCI_EVENT_USER_EMAIL, LUCI_MAIL_NOTICE_EMAIL, "notice_email" },
+        { LUCI_EVENT_EMAIL_UNDO, LUCI_MAIL_NOTICE_EMAIL, "notice_email" },
+        { LUCI_EVENT_EMAIL_VERIFY, 0, NULL },
+        { LUCI_EVENT_EMAIL_REQUEST, 0, NULL },
         { LUCI_EVENT_APP_PASSWORD_DELETE, 0, NULL },
         { LUCI_EVENT_SIGN_UP, 0, NULL },
         { LUCI_EVENT_SIGN_OUT, 0, NULL },
@@ -136,6 +140,31 @@ static void check_recipients(void)
     }
     run("UPDATE auth_user SET email = 'alice@example.com', email_verified = 1");
     read_alice();
+}
+
+static void check_new_address(void)
+{
+    static const struct {
+        const char *address;
+        int told;
+    } cases[] = { { NULL, 1 },
+                  { "bobby@example.com", 1 },
+                  { "alice@example.com", 0 },
+                  { "ALICE@Example.COM", 0 },
+                  { "alice", 1 } };
+
+    for (int i = 0; i < COUNT(cases); i++) {
+        luci_mail_notice_t notice = {
+            .event = LUCI_EVENT_USER_EMAIL, .user = &alice, .new_address = cases[i].address, .now = NOW
+        };
+
+        forget();
+        tap_is_result(luci_mail_notice_queue(with->db, &with->settings, &notice, pool), LUCI_OK,
+                      "S9.95: the address becomes %s", cases[i].address ? cases[i].address : "none");
+        tap_is_int(support_auth_number(with, MAILS), cases[i].told,
+                   "S9.95: the notices when the address becomes %s",
+                   cases[i].address ? cases[i].address : "none");
+    }
 }
 
 /* ---- What it says ---- */
@@ -364,6 +393,7 @@ int main(void)
     read_alice();
     check_kinds();
     check_recipients();
+    check_new_address();
     check_details();
     check_hostile();
     check_names();
