@@ -31,17 +31,6 @@ luci_result_t luci_email_key_id(const char *address, const char **id, apr_pool_t
     return result;
 }
 
-/* The one that is verified has the key that the other one would get. */
-int luci_email_is_same(const char *one, const char *other, apr_pool_t *scratch)
-{
-    const char *first, *second;
-
-    if (!one || !other)
-        return !one && !other;
-    return luci_email_key_id(one, &first, scratch) == LUCI_OK &&
-           luci_email_key_id(other, &second, scratch) == LUCI_OK && strcmp(first, second) == 0;
-}
-
 luci_result_t luci_email_find(luci_db_t *db, const luci_settings_t *settings, const char *address,
                               luci_user_t *user, apr_pool_t *pool)
 {

@@ -16,9 +16,6 @@
  * address. */
 luci_result_t luci_email_key_id(const char *address, const char **id, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* 1: both are one address, or neither is there (NULL). */
-int luci_email_is_same(const char *one, const char *other, apr_pool_t *scratch);
-
 /* Finds the account of a verified address. Without LuciaEmail no address has an account. NOT_FOUND: none, or
  * the text is not an address. */
 luci_result_t luci_email_find(luci_db_t *db, const luci_settings_t *settings, const char *address,

@@ -104,8 +104,7 @@ luci_result_t luci_mail_notice_queue(luci_db_t *db, const luci_settings_t *setti
     result = luci_email_verified(notice->user, settings, &to, scratch);
     if (result == LUCI_NOT_FOUND || result == LUCI_INVALID)
         return LUCI_OK;
-    if (result == LUCI_OK && kind->bit == LUCI_MAIL_NOTICE_EMAIL &&
-        luci_email_is_same(to, notice->new_address, scratch))
+    if (result == LUCI_OK && notice->new_address && luci_email_is_same(to, notice->new_address, scratch))
         return LUCI_OK;
     return result == LUCI_OK ? add(db, kind, notice, to, scratch) : result;
 }
