@@ -12,7 +12,7 @@ use LuciaTest::Ctl;
 use LuciaTest::Factors qw(user_id give_codes);
 use LuciaTest::Gate;
 use LuciaTest::Mail;
-use LuciaTest::Site qw(sign_up sign_in row_of error_in $CHEAP_HASH);
+use LuciaTest::Site qw(sign_up error_in text_in $CHEAP_HASH);
 
 my $mail = LuciaTest::Mail->new;
 my $env = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s/%s/%s\\n' \"\$REMOTE_USER\" \"\$LUCIA_EMAIL\" \"\$HTTP_X_LUCIA_EMAIL\"\n";
@@ -102,6 +102,12 @@ my $reply = $host{must}->request(POST => '/account/signup', form(username => 'al
 is answer($reply), $to_email->('/plain/a.txt'), 'S4.35: after sign-up a browser is led to the page of the address, and keeps where it wanted to go';
 my $alice = session_of($reply);
 is get('/account/email', $alice, %must)->status, 200, 'S4.35: the page of the address is open';
+my $led = get('/account/email?next=/plain/a.txt', $alice, %must);
+like text_in($led), qr/ To go on, confirm your email address\. .* Continue Sign out /, 'S4.35: the page of the address says why the user is there';
+like $led->body, qr{<a href="/plain/a\.txt">Continue</a>}, 'S4.35: the page of the address leads to where the user wanted to go';
+unlike $led->body, qr/Back to the profile|%%/, 'S4.35: the page of the address leads to no page that is not open';
+is answer($host{must}->request(POST => '/account/email?next=/plain/a.txt', form(resend => 1), origin => 'http://must.test', cookie => $alice)), $to_email->('/plain/a.txt') =~ s/302/303/r, 'S4.35: to send the link again keeps where the user wanted to go';
+unlike get('/account/email?next=//evil.example/', $alice, %must)->body, qr/evil/, 'S4.35: the page of the address leads to no other site';
 is answer($host{must}->request(POST => '/account/login', form(username => 'alice', password => $PASSWORD), origin => 'http://must.test')), '302 /account/email', 'S4.35: after sign-in a browser is led to the page of the address';
 $reply = api(signup => { username => 'daveX', password => $PASSWORD, email => 'dave@example.org' }, %must);
 is $reply->status, 201, 'S4.35: sign-up in JSON answers as ever';
@@ -111,7 +117,7 @@ is $reply->json->{user}{email_verified}, '0', 'S4.35: the JSON says that the add
 
 for my $path (sort grep { $_ ne 'sometimes' } keys %rule) {
     $reply = get("/$path/a.txt", $alice, script(), %must);
-    is answer($reply), '403 Email address not verified', "S4.35: a script gets 403: $rule{$path}" =~ s/\n/; /gr;
+    is answer($reply), '403 Email address not confirmed', "S4.35: a script gets 403: $rule{$path}" =~ s/\n/; /gr;
     is $reply->json->{code}, 'email_unverified', "S4.35: a script gets a code: $path";
     keeps_secret($reply, "a script without a verified address at $path");
     $reply = get("/$path/a.txt", $alice, navigation(), %must);
@@ -137,12 +143,12 @@ for my $path ('', qw(password sessions activity username factors factors/totp fa
     is answer(get($url, $alice, %must)), $to_email->($url), "S4.35: the page '$path' leads to the page of the address";
 }
 for my $path ('', qw(sessions activity factors factors/totp factors/app)) {
-    is answer(get('/account/api' . ($path && "/$path"), $alice, %must)), '403 Email address not verified', "S4.35: the JSON of '$path' answers 403";
+    is answer(get('/account/api' . ($path && "/$path"), $alice, %must)), '403 Email address not confirmed', "S4.35: the JSON of '$path' answers 403";
 }
 for my $case (['password', { current => $PASSWORD, password => 'battery staple' }], ['username', { username => 'alicia' }], ['sessions', { others => 1 }], ['factors', { remove => 'totp' }], ['factors/totp', { secret => 'A' x 32, code => '123456' }], ['factors/app', { name => 'a' }]) {
     my ($path, $fields) = @$case;
-    is answer(api($path, $fields, %must, cookie => $alice)), '403 Email address not verified', "S4.35: JSON to $path changes nothing";
-    is answer(post($path, $fields, %must, cookie => $alice)), '403 Email address not verified', "S4.35: a form to $path changes nothing";
+    is answer(api($path, $fields, %must, cookie => $alice)), '403 Email address not confirmed', "S4.35: JSON to $path changes nothing";
+    is answer(post($path, $fields, %must, cookie => $alice)), '403 Email address not confirmed', "S4.35: a form to $path changes nothing";
 }
 is get("/account/$_", $alice, %must)->status, 200, "S4.35: the page $_ is open" for qw(email logout confirm delete);
 my ($event) = grep { ($_->{reason} // '') eq 'unverified' } $audit->events(1);
@@ -165,6 +171,9 @@ is basic(alice => $PASSWORD, on => $server), 200, 'S4.35: with optional the pass
 is $host{must}->request(POST => '/account/verify', form(token => token_of('alice@example.org')))->status, 200, 'the link verifies the address';
 is seen(plain => $alice, %must), 200, 'S4.35: the session opens the gate with the next request';
 is answer(get('/account', $alice, %must)), '200 ', 'S4.35: the pages of the account are open';
+is answer(get('/account/email?next=/plain/a.txt', $alice, %must)), '302 /plain/a.txt', 'S4.35: the page of the address, loaded again, leads on';
+is get('/account/email?next=//evil.example/', $alice, %must)->status, 200, 'S4.35: after the verification the page of the address leads to no other site';
+like text_in(get('/account/email', $alice, %must)), qr/ Back to the profile /, 'S4.35: after the verification the page leads to the profile';
 is basic(alice => $PASSWORD), 200, 'S4.35: HTTP Basic opens the gate';
 is basic(alice => $app), 200, 'S4.35: an app password opens the gate';
 is answer($host{must}->request(POST => '/account/login', form(username => 'alice@example.org', password => $PASSWORD), origin => 'http://must.test')), '302 /account', 'S4.35: sign-in leads on';

@@ -2,6 +2,7 @@
 /* The page with the email address of an account, where people ask for a link that verifies one. Whatever the
  * address, the answer is the same; the mail tells the rest. */
 #include "core/auth/own_email.h"
+#include "core/email/email.h"
 #include "core/web/attribute_kind.h"
 #include "httpd/account/account_json.h"
 #include "httpd/account/attribute_fields.h"
@@ -34,6 +35,29 @@ static luci_result_t read_own(luci_endpoint_request_t *request, luci_own_email_t
     return luci_own_email_read(&auth, request->session, luci_runtime_now(), own, request->r->pool);
 }
 
+/* Where a user goes on who was led here because nothing else is open without a verified address; NULL: the
+ * user came for another reason. */
+static const char *goes_on(const luci_endpoint_request_t *request)
+{
+    const char *next = luci_endpoint_next(request);
+
+    if (next || !luci_email_is_missing(&request->session->user, request->runtime->auth.settings))
+        return next;
+    return request->urls->home;
+}
+
+static void set_way(const luci_endpoint_request_t *request, apr_table_t *values)
+{
+    const char *next = goes_on(request);
+
+    apr_table_setn(values, "next_url", next ? next : "");
+    if (!luci_email_is_missing(&request->session->user, request->runtime->auth.settings))
+        return;
+    apr_table_setn(values, "is_needed", "1");
+    apr_table_setn(values, "account_url", "");
+    apr_table_setn(values, "sign_out_url", request->urls->logout);
+}
+
 static void set_own(apr_table_t *values, const luci_own_email_t *own)
 {
     apr_table_setn(values, "email", own->email ? own->email : "");
@@ -58,6 +82,7 @@ static int page(luci_endpoint_request_t *request, const luci_problem_t *problem,
     apr_table_setn(values, "current_username", request->session->user.username);
     apr_table_setn(values, "typed", typed ? typed : "");
     set_own(values, &own);
+    set_way(request, values);
     return luci_own_page_send(request, values, problem, field);
 }
 
@@ -68,13 +93,24 @@ static int answer_json(luci_endpoint_request_t *request, const luci_own_email_t 
                                      own->is_verified, "awaited", luci_json_text(own->awaited)));
 }
 
+/* A user who was led here and has opened the link meanwhile goes on by loading the page again. */
+static int show_page(luci_endpoint_request_t *request)
+{
+    const char *next = luci_endpoint_next(request);
+
+    if (next && !typed_address(request) &&
+        luci_email_is_proved(&request->session->user, request->runtime->auth.settings))
+        return luci_reply_redirect(request->r, next);
+    return page(request, NULL, NULL);
+}
+
 static int show(luci_endpoint_request_t *request)
 {
     luci_own_email_t own;
     luci_result_t result;
 
     if (!request->wants_json)
-        return page(request, NULL, NULL);
+        return show_page(request);
     result = read_own(request, &own);
     if (result == LUCI_NOT_FOUND)
         return luci_endpoint_problem(request, HTTP_NOT_FOUND, LUCI_MESSAGE_NOT_FOUND);
@@ -90,6 +126,8 @@ static int done(luci_endpoint_request_t *request, const luci_email_change_t *cha
 
     if (request->wants_json)
         return answer_json(request, &change->own);
+    if (url)
+        url = luci_way_back_link(request->r, url, luci_endpoint_next(request));
     return luci_reply_see_other(request->r, url ? url : requested ? requested : request->urls->account);
 }
 
