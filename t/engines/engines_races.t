@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Two nodes and one row, on every engine: a session that both renew, that one ends while the other renews it, a user who is
-# deleted, disabled or given another password while signing in (t/unit/auth/auth_races.c does that hundreds of times). Somebody else holds the rows until both nodes are at it.
+# deleted, disabled or given another password while signing in (t/unit/auth/auth_races.c does that hundreds of times), the last use of
+# an invitation that two sign-ups take, and the order of a mail that two sign-ups make. Somebody else holds the rows until both nodes are at it.
 use strict;
 use warnings;
 use lib 't/lib';
 use Test::More;
 use Digest::SHA 'sha256_hex';
 use LuciaTest;
+use LuciaTest::Ctl;
 use LuciaTest::Sqlite;
 use LuciaTest::Gate ();
 use LuciaTest::Site;
@@ -15,7 +17,9 @@ use Time::Local 'timegm';
 
 LuciaTest::only_files('this runs on all engines anyway');
 
-my $CONFIG = "$CHEAP_HASH\nLuciaMount /\nLuciaSessionCache off\n<Location /vault>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
+my $CONFIG = "$CHEAP_HASH\nLuciaMount /\nLuciaSessionCache off\n<Location /vault>\nAuthType Lucia\nRequire valid-user\n</Location>\n"
+    . "<Location /invited>\nSetHandler luciauth-signup\nLuciaSignup invite\n</Location>\n<Location /approved>\nSetHandler luciauth-signup\nLuciaSignup approval\n</Location>\n"
+    . "LuciaMail smtp://127.0.0.1:9\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL http://example.org\nLuciaApprovalMail admins\@example.com\n";
 
 # Two nodes on one database; what is held of it and looked at.
 sub two_nodes {
@@ -171,6 +175,42 @@ sub check_changed_while_signing_in {
     return;
 }
 
+# Both have found the invitation before one of them takes its use.
+sub check_last_use {
+    my ($site) = @_;
+    my $ctl = LuciaTest::Ctl->of($site->{engine}, $site->{database});
+    my ($token) = $ctl->json('invite', 'add', '--url', 'http://localhost/invited')->{url} =~ /invite=(\w+)/;
+    my $users = value($site, 'SELECT count(*) FROM auth_user');
+    my $holder = hold($site, ['UPDATE auth_user_invitation SET created_at = created_at + 1 WHERE id = ?', sha256_hex($token)]);
+    my @sent = map { send_to($site->{nodes}[$_], POST => '/invited', form(username => "hanna$_", password => $PASSWORD, invite => $token)) } 0, 1;
+    wait_for($site, 2);
+    release($holder, 'ROLLBACK');
+    my @replies = map { reply_to($_) } @sent;
+    is join(' ', sort map { $_->status } @replies), '302 400', 'S1.72: of two sign-ups with the last use of an invitation, one succeeds';
+    like error_in((grep { $_->status == 400 } @replies)[0]), qr/This invitation is not valid/, 'S1.72: the other is told that the invitation is not valid';
+    is value($site, 'SELECT count(*) FROM auth_user') - $users, 1, 'S1.72: two sign-ups with the last use of an invitation make one account';
+    is value($site, 'SELECT uses FROM auth_user_invitation'), 0, 'S1.72: the invitation has no use left, and no debt';
+    return;
+}
+
+# Both order the mail about those who wait, whose row has one id.
+sub check_one_order {
+    my ($site, $name, $end) = @_;
+    my $queue = 'auth_user_mail';
+    my $quarter = int(time / 900);
+    my @ids = map { substr sha256_hex("approval\nadmins\@example.com\n$_"), 0, 25 } $quarter, $quarter + 1;
+    $site->{engine}->query_in($site->{database}, "DELETE FROM $queue");
+    my $holder = hold($site, map { ["INSERT INTO $queue (id, kind, name, address, created_at, expires_at, next_try, tries, claimed_until, handed_over) VALUES (?, 'approval', '', 'a\@example.com', 1, 9999999999999, 9999999999999, 0, 0, 0)", $_] } @ids);
+    my @sent = map { send_to($site->{nodes}[$_], POST => '/approved', form(username => "$name$_", password => $PASSWORD)) } 0, 1;
+    wait_for($site, 2);
+    release($holder, $end);
+    is reply_to($_)->status, 200, 'S1.75: a sign-up whose mail another one orders at the same moment makes an account' for @sent;
+    is value($site, "SELECT count(*) FROM auth_user WHERE username LIKE '$name%' AND disabled = 2"), 2, 'S1.75: both accounts wait';
+    my $orders = value($site, "SELECT count(*) FROM $queue");
+    ok $end eq 'COMMIT' ? $orders == 2 : $orders >= 1 && $orders <= 1 + int(time / 900) - $quarter, 'S1.75: two sign-ups at the same moment order one mail' or diag $orders;
+    return;
+}
+
 for my $class (qw(LuciaTest::Sqlite LuciaTest::Postgres LuciaTest::MariaDB)) {
     subtest $class->can('driver')->() => sub {
         my $site = two_nodes($class);
@@ -183,6 +223,9 @@ for my $class (qw(LuciaTest::Sqlite LuciaTest::Postgres LuciaTest::MariaDB)) {
             check_changed_while_signing_in($site, 'frida', "UPDATE user_key SET hashed_password = 'x' WHERE user_id = ?");
         };
         subtest 'disabled meanwhile' => sub { check_changed_while_signing_in($site, 'gerda', 'UPDATE auth_user SET disabled = 1 WHERE id = ?') };
+        subtest 'the last use of an invitation'     => sub { check_last_use($site) };
+        subtest 'a mail that another one orders'    => sub { check_one_order($site, 'irene', 'COMMIT') };
+        subtest 'a mail that another one does not order after all' => sub { check_one_order($site, 'julia', 'ROLLBACK') };
         is $site->{engine}->sound($site->{database}), 'ok', 'the database is sound';
         unlike $_->error_log, qr/LUCI0306/, 'nothing was put off' or diag $_->error_log for @{ $site->{nodes} };
     };
