@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Passkeys with Chromium's virtual authenticator, in its settings, in every language: node passkeys.mjs PORT PORT2
-// passkeys.t starts the servers, with LuciaMount /account and LuciaPasskeys on; the second one with LuciaSecondFactor.
+// Passkeys with Chromium's virtual authenticator, in its settings, in every language: node passkeys.mjs PORT PORT2 PORT3
+// passkeys.t starts the servers, with LuciaMount /account and LuciaPasskeys on; the second one with LuciaSecondFactor, the
+// third one with LuciaPasskeys only.
 
 import { audit, errorOf } from "./audit.mjs";
 import { launch } from "./chromium.mjs";
@@ -10,10 +11,11 @@ import { watch } from "./watch.mjs";
 import { PASSWORD as password } from "../interop/lib/fixtures.mjs";
 import { diag, done, is, ok } from "../interop/lib/tap.mjs";
 
-const [port, secondPort] = process.argv.slice(2);
+const [port, secondPort, thirdPort] = process.argv.slice(2);
 const origin = `http://localhost:${port}`;
 const account = `${origin}/account`;
 const factors = `http://localhost:${secondPort}`;
+const only = `http://localhost:${thirdPort}`;
 
 const platform = {
   protocol: "ctap2",
@@ -268,6 +270,29 @@ await person("A second factor", securityKey, async (visitor) => {
   await Promise.all([tab.waitForEvent("load"), tab.click("button[name=remove]")]);
   is(await names(tab), [], "a session with two factors removes the key");
 }, "en", factors);
+
+await person("Nothing but passkeys", platform, async ({ tab, context }) => {
+  const gated = `${only}/gated/a.html`;
+
+  await tab.goto(`${only}/account/signup?next=/gated/a.html`);
+  await tab.fill("#username", "nothingbut");
+  await tab.fill("#password", password);
+  await tab.click("form:not([data-passkey]) button[type=submit]");
+  await tab.waitForURL(`${only}/account/passkeys?next=/gated/a.html`);
+  ok((await tab.textContent("main")).includes("This site asks everyone for a passkey"), "a new user is led to the page of passkeys, which says why");
+  await audit(tab, "the page of passkeys for a user who needs one");
+  await tab.goto(`${only}/account/sessions`);
+  is(tab.url(), `${only}/account/passkeys?next=/account/sessions`, "a user who needs a passkey reaches no other page of the account");
+  await tab.goto(gated);
+  await (await form(tab, "create")).locator("button").click();
+  await tab.waitForURL(gated);
+  is(await tab.textContent("body"), "the moonstone", "the first passkey opens the page that was asked for");
+  await forget(context);
+  await tab.goto(`${only}/account/passkey?next=/gated/a.html`);
+  await (await form(tab, "get")).locator("button").click();
+  await tab.waitForURL(gated);
+  is(await tab.textContent("body"), "the moonstone", "the passkey signs in and opens that page");
+}, "en", only);
 
 await person("No authenticator", null, async ({ tab }) => {
   await tab.addInitScript(() => delete window.PublicKeyCredential);

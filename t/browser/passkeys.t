@@ -19,5 +19,7 @@ LuciaSessionCache off
 CONF
 my $server = LuciaTest::Server->new(throttle => 0, config => $config);
 my $factors = LuciaTest::Server->new(throttle => 0, config => "${config}LuciaSecondFactor optional\n");
+my $only = LuciaTest::Server->new(throttle => 0, files => { 'htdocs/gated/a.html' => '<!doctype html><link rel="icon" href="data:,"><body>the moonstone' },
+    config => ($config =~ s/LuciaPasskeys on/LuciaPasskeys only/r) . "<Location /gated>\nAuthType Lucia\nRequire valid-user\n</Location>\n");
 
-exit(system('node', "$FindBin::Bin/passkeys.mjs", $server->port, $factors->port) == 0 ? 0 : 1);
+exit(system('node', "$FindBin::Bin/passkeys.mjs", $server->port, $factors->port, $only->port) == 0 ? 0 : 1);
