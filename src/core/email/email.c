@@ -82,3 +82,11 @@ int luci_email_is_column(const luci_settings_t *settings, const char *column)
 {
     return settings->email != LUCI_EMAIL_OFF && strcasecmp(column, LUCI_EMAIL_COLUMN) == 0;
 }
+
+int luci_email_is_same(const char *one, const char *other, apr_pool_t *scratch)
+{
+    const char *first, *second;
+
+    return luci_email_key_id(one, &first, scratch) == LUCI_OK &&
+           luci_email_key_id(other, &second, scratch) == LUCI_OK && strcmp(first, second) == 0;
+}

@@ -37,4 +37,7 @@ int luci_email_is_missing(const luci_user_t *user, const luci_settings_t *settin
 /* 1: with LuciaEmail, this is the column of the address, about which an unverified value says nothing. */
 int luci_email_is_column(const luci_settings_t *settings, const char *column);
 
+/* 1: both texts are addresses, and they are the same one. */
+int luci_email_is_same(const char *one, const char *other, apr_pool_t *scratch);
+
 #endif
