@@ -11,6 +11,7 @@
 # make unit       build the unit tests, build/t/unit/*/*
 # make fuzz       build the fuzzers with clang, build/fuzz/t/fuzz/* (t/fuzz/README.md)
 # make bench      speed, beside httpd's own modules and Express + Lucia v2 (ARGS=--quick, see t/bench/run)
+# make site       the documentation as a static site, build/site
 # make deps       install what building needs; demo, test, bench and lint do so by themselves
 # make install    module, luciactl, configuration and templates, to where apxs says (DESTDIR=...)
 # make uninstall  take module, luciactl and templates away again; configuration and users stay
@@ -47,7 +48,7 @@ TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-s
 	libio-pty-perl openssl oathtool zbar-tools binutils apache2-utils man-db \
 	sqlite3 libsqlite3-dev curl media-types postgresql pgbouncer libaprutil1-dbd-pgsql libdbd-pg-perl \
 	mariadb-server galera-4 rsync libaprutil1-dbd-mysql libdbd-mariadb-perl redis-server memcached \
-	python3-aiosmtpd msmtp php-fpm git litmus subversion libapache2-mod-svn libapache2-mod-auth-openidc nginx-light haproxy caddy prometheus varnish hitch
+	python3-aiosmtpd msmtp php-fpm git litmus subversion libapache2-mod-svn libapache2-mod-auth-openidc nginx-light haproxy caddy prometheus cmark-gfm varnish hitch
 LONG_PACKAGES = faketime
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck
 BENCH_PACKAGES = wrk valgrind binutils libapache2-mod-auth-openidc libdbd-sqlite3-perl postgresql libaprutil1-dbd-pgsql libdbd-pg-perl $(NODE_PACKAGES)
@@ -335,6 +336,10 @@ uninstall:
 	@for kept in '$(DESTDIR)$(CONF_DIR)/luciauth.conf' '$(DESTDIR)$(STATE_DIR)'; do \
 	    [ ! -e "$$kept" ] || echo "Kept: $$kept"; done
 
+site:
+	@$(call install-packages,perl cmark-gfm)
+	@perl doc/site/build.pl '$(BUILD)/site'
+
 # ---- Keep it tidy ------------------------------------------------------------
 
 SOURCES = $(wildcard mod_luciauth.c src/ctl/*.c src/*/*/*.c src/*/*/*.h t/unit/*/*.c t/unit/*/*.h)
@@ -365,5 +370,5 @@ lint-sources:
 clean:
 	rm -rf build
 
-.PHONY: all have-tools core-compile unit fuzz fuzzers hash-rate sign-in-each deps test-deps demo test test-long bench install uninstall format lint lint-sources clean
+.PHONY: all have-tools core-compile unit fuzz fuzzers hash-rate sign-in-each deps test-deps demo test test-long bench site install uninstall format lint lint-sources clean
 .DELETE_ON_ERROR:
