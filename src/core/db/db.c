@@ -689,6 +689,13 @@ luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char 
                         LUCI_ARGUMENTS({ "value", value }, { "id", user_id }), scratch);
 }
 
+luci_result_t luci_db_set_flag(luci_db_t *db, const char *user_id, const char *column, int flag,
+                               apr_pool_t *scratch)
+{
+    return write_column(db, flag ? &luci_sql_user_set_flag : &luci_sql_user_clear_flag, column,
+                        LUCI_ARGUMENTS({ "id", user_id }), scratch);
+}
+
 luci_result_t luci_db_change_column(luci_db_t *db, const char *user_id, const char *column, const char *value,
                                     apr_pool_t *scratch)
 {

@@ -124,8 +124,12 @@ luci_result_t luci_db_execute(luci_db_t *db, const luci_statement_t *statement,
 luci_result_t luci_db_set_column(luci_db_t *db, const char *user_id, const char *column, const char *value,
                                  apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* The same for a value that a user chose. INVALID: the column does not take it (too long, another type, NULL,
- * a CHECK), as far as the engine says so; the connection stays good. */
+/* Sets a column of a user that is a number or a boolean to 1 or 0. */
+luci_result_t luci_db_set_flag(luci_db_t *db, const char *user_id, const char *column, int flag,
+                               apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* luci_db_set_column for a value that a user chose. INVALID: the column does not take it (too long, another
+ * type, NULL, a CHECK), as far as the engine says so; the connection stays good. */
 luci_result_t luci_db_change_column(luci_db_t *db, const char *user_id, const char *column, const char *value,
                                     apr_pool_t *scratch) LUCI_MUST_USE;
 

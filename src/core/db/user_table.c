@@ -107,6 +107,16 @@ const luci_statement_t luci_sql_user_change_column = {
     .may_refuse = 1,
 };
 
+/* A text without a type, which a column of each type takes: a number, as the module makes it, and a boolean.
+ */
+const luci_statement_t luci_sql_user_set_flag = {
+    .text = "UPDATE {user} SET {column} = '1' WHERE id = :id",
+};
+
+const luci_statement_t luci_sql_user_clear_flag = {
+    .text = "UPDATE {user} SET {column} = '0' WHERE id = :id",
+};
+
 const luci_statement_t luci_sql_user_value_taken = {
     .text = "SELECT id FROM {user} WHERE {column} = :value AND id <> :id",
     .repeatable = 1,

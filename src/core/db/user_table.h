@@ -36,6 +36,8 @@ extern const luci_statement_t luci_sql_users_waiting;     /* the same: username,
 extern const luci_statement_t luci_sql_users_waiting_count;
 extern const luci_statement_t luci_sql_user_set_column;    /* run by luci_db_set_column */
 extern const luci_statement_t luci_sql_user_change_column; /* run by luci_db_change_column */
+extern const luci_statement_t luci_sql_user_set_flag;      /* run by luci_db_set_flag */
+extern const luci_statement_t luci_sql_user_clear_flag;    /* the same */
 extern const luci_statement_t luci_sql_user_value_taken;   /* run by luci_db_find_value */
 extern const luci_statement_t luci_sql_user_delete;
 

@@ -26,28 +26,13 @@ int luci_email_is_verified(const luci_user_t *user, const luci_settings_t *setti
     return luci_email_verified(user, settings, &address, scratch) == LUCI_OK;
 }
 
-/* The value is a text without a type, which a column of each type takes: of ours, a number, and of another
- * program, a boolean. */
-#define SET_VERIFIED(value) "UPDATE {user} SET " LUCI_EMAIL_VERIFIED_COLUMN " = " value " WHERE id = :id"
-
-static const luci_statement_t set_verified = { .text = SET_VERIFIED("'1'"), .repeatable = 1 };
-static const luci_statement_t set_unverified = { .text = SET_VERIFIED("'0'"), .repeatable = 1 };
-static const luci_statement_t set_none = { .text = SET_VERIFIED("NULL"), .repeatable = 1 };
-
-static luci_result_t set_columns(luci_db_t *db, const char *user_id, const char *address,
-                                 const luci_statement_t *flag, apr_pool_t *scratch)
-{
-    int changed;
-    luci_result_t result = luci_db_change_column(db, user_id, LUCI_EMAIL_COLUMN, address, scratch);
-
-    return result == LUCI_OK ? luci_db_execute(db, flag, LUCI_ARGUMENTS({ "id", user_id }), &changed, scratch)
-                             : result;
-}
-
 luci_result_t luci_email_claim(luci_db_t *db, const luci_user_t *user, const char *address,
                                apr_pool_t *scratch)
 {
-    return set_columns(db, user->id, address, &set_unverified, scratch);
+    luci_result_t result = luci_db_change_column(db, user->id, LUCI_EMAIL_COLUMN, address, scratch);
+
+    return result == LUCI_OK ? luci_db_set_flag(db, user->id, LUCI_EMAIL_VERIFIED_COLUMN, 0, scratch)
+                             : result;
 }
 
 /* ---- A verified address ---- */
@@ -100,8 +85,10 @@ luci_result_t luci_email_set(luci_db_t *db, const luci_user_t *user, const char 
         result = take_key(db, user, id, scratch);
     if (result == LUCI_OK)
         result = drop_keys(db, user, id, scratch);
+    if (result == LUCI_OK)
+        result = luci_db_change_column(db, user->id, LUCI_EMAIL_COLUMN, address, scratch);
     return result == LUCI_OK
-               ? set_columns(db, user->id, address, address ? &set_verified : &set_none, scratch)
+               ? luci_db_set_flag(db, user->id, LUCI_EMAIL_VERIFIED_COLUMN, address != NULL, scratch)
                : result;
 }
 

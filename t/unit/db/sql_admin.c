@@ -40,6 +40,8 @@ static void check_texts(void)
     luci_sql_text_t set = luci_sql_text(&luci_sql_user_set_column, &of_order, pool);
     luci_sql_text_t chosen = luci_sql_text(&luci_sql_user_change_column, &of_order, pool);
     luci_sql_text_t taken = luci_sql_text(&luci_sql_user_value_taken, &of_order, pool);
+    luci_sql_text_t flag = luci_sql_text(&luci_sql_user_set_flag, &of_order, pool);
+    luci_sql_text_t no_flag = luci_sql_text(&luci_sql_user_clear_flag, &of_order, pool);
     luci_probe_t role = luci_probe_column(&luci_table_user, "role");
 
     tap_is_str(text_of(&luci_engine_sqlite3, &luci_sql_user_get, 0),
@@ -63,6 +65,10 @@ static void check_texts(void)
            "MySQL compares names by their bytes");
     tap_is_str(set.text, "UPDATE `auth_user` SET `order` = %s WHERE id = %s", "any column is set");
     tap_is_int(set.places, 2, "  with two arguments");
+    tap_is_str(flag.text, "UPDATE `auth_user` SET `order` = '1' WHERE id = %s",
+               "any column is set as a flag");
+    tap_is_str(no_flag.text, "UPDATE `auth_user` SET `order` = '0' WHERE id = %s",
+               "any column is cleared as a flag");
     tap_is_str(taken.text, "SELECT id FROM `auth_user` WHERE `order` = %s AND id <> %s",
                "a value of any column is looked for at other users");
     tap_is_int(luci_sql_user_set_column.repeatable, 0, "  setting a column is not repeated");
