@@ -14,7 +14,7 @@ use LuciaTest::Site qw(sign_up $CHEAP_HASH);
 
 my $NEW = 'battery staple';
 my $mail = LuciaTest::Mail->new;
-my $server = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaUserAttributes email email_verified\nLuciaSignupAttributes off\nLuciaLanguages en de\n"
+my $server = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaUserAttributes email email_verified\nLuciaSignupAttributes off\nLuciaLanguages en de\nLuciaThrottle mail=off\n"
     . "LuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaMailNotices none\nLuciaSiteURL https://www.example.org\n");
 my $db = $server->db;
 my $ctl = LuciaTest::Ctl->new('--config', $server->conf_file);

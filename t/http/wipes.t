@@ -3,12 +3,12 @@
 # that a child may write is searched. What stays is Basic's: the header is httpd's, and others read it after us.
 use strict;
 use warnings;
-no warnings 'portable';    # addresses
 use lib 't/lib';
 use Test::More;
 use LuciaTest;
 use LuciaTest::Hashes;
 use LuciaTest::Gate;
+use LuciaTest::Memory;
 
 my $hashes = LuciaTest::Hashes->new;
 my $is_event = LuciaTest::mpm() eq 'event';
@@ -39,25 +39,9 @@ Listen 127.0.0.1:@port2@
 </IfModule>
 CONF
 my ($child) = wait_until(sub { ($server->children)[0] }, 20);
-my $may_read = open my $own, '<', "/proc/$child/mem";
-plan skip_all => "the memory of httpd's children can be read by root alone: $!" if !$may_read;
-plan skip_all => 'a sanitizer keeps what was freed' if $ENV{SANITIZE};
+my $unreadable = LuciaTest::Memory::unreadable($child);
+plan skip_all => $unreadable if $unreadable;
 
-# How often a text stands in what a process may write.
-sub found_in {
-    my ($pid, $text) = @_;
-    my $found = 0;
-    open my $memory, '<:raw', "/proc/$pid/mem" or return 0;    # it has ended
-    for (split /\n/, LuciaTest::Server::slurp("/proc/$pid/maps")) {
-        my ($from, $to) = /^([0-9a-f]+)-([0-9a-f]+) rw/ or next;
-        my ($start, $size) = (hex $from, hex($to) - hex $from);
-        sysseek $memory, $start, 0 or next;
-        my $bytes = '';
-        while (length $bytes < $size) { sysread $memory, $bytes, $size - length $bytes, length $bytes or last }
-        $found++ while $bytes =~ /\Q$text\E/g;
-    }
-    return $found;
-}
 sub found { my ($text) = @_; my $found = 0; $found += found_in($_, $text) for $server->children; return $found }
 sub is_wiped { my ($text, $name) = @_; ok wait_until(sub { !found($text) }, 10), $name or diag found($text) . ' times'; return }
 

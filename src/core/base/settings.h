@@ -113,7 +113,9 @@ typedef struct {
     luci_limit_t sign_up;
     luci_limit_t account_success; /* successful sign-ins, because each of them costs a hash, too */
     luci_limit_t address_success;
-    luci_limit_t factor; /* wrong codes of a second factor */
+    luci_limit_t factor;      /* wrong codes of a second factor */
+    luci_limit_t mail;        /* mails to one recipient, and requests for one name */
+    luci_limit_t mail_client; /* requests for a mail from one address */
 } luci_throttle_limits_t;
 
 /* LuciaSignupAttributes, LuciaUserEditable: an attribute that a form asks for. */

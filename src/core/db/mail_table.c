@@ -89,6 +89,25 @@ const luci_statement_t luci_sql_mail_delete_over = {
     .text = "DELETE FROM {mail} WHERE id = :id AND " IS_OVER,
 };
 
+const luci_statement_t luci_sql_mail_count = {
+    .text =
+        "SELECT COUNT(*) FROM (SELECT m.id FROM {mail} m LIMIT " NUMBER(LUCI_MAIL_COUNTED_MAX) ") counted",
+    .repeatable = 1,
+};
+
+#define IS_FREE "claimed_until <= :now:int AND handed_over = 0"
+
+const luci_statement_t luci_sql_mail_part = {
+    .text = "SELECT m.id, m.name FROM {mail} m WHERE m.id >= :from AND m.kind = :kind AND " IS_FREE
+            " ORDER BY m.id LIMIT " NUMBER(LUCI_MAIL_PART_ROWS),
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_mail_drop = {
+    .text = "DELETE FROM {mail} WHERE id = :id AND " IS_FREE,
+    .repeatable = 1,
+};
+
 const luci_statement_t luci_sql_mail_list = {
     .text = "SELECT m.id, m.kind, m.name, m.created_at, m.expires_at, m.next_try, m.tries, m.handed_over "
             "FROM {mail} m ORDER BY m.created_at, m.id LIMIT " NUMBER(LUCI_MAIL_LISTED_MAX),

@@ -2,6 +2,7 @@
 #include "core/email/email.h"
 
 #include "core/mail/mailbox.h"
+#include "core/password/policy.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -44,6 +45,32 @@ luci_result_t luci_email_find(luci_db_t *db, const luci_settings_t *settings, co
     if (result == LUCI_OK)
         *user = key.user;
     return result == LUCI_INVALID ? LUCI_NOT_FOUND : result;
+}
+
+static luci_result_t find_by_username(luci_db_t *db, const char *name, luci_user_t *user, apr_pool_t *pool)
+{
+    luci_key_t key;
+    const char *id;
+    luci_result_t result = luci_key_id(name, &id, pool);
+
+    if (result == LUCI_OK)
+        result = luci_key_get(db, id, &key, pool);
+    if (result == LUCI_OK)
+        *user = key.user;
+    return result == LUCI_INVALID ? LUCI_NOT_FOUND : result;
+}
+
+/* A name may be older than the rule that it has no blanks at its ends. */
+luci_result_t luci_email_find_named(luci_db_t *db, const luci_settings_t *settings, const char *name,
+                                    luci_user_t *user, apr_pool_t *pool)
+{
+    const char *trimmed = luci_policy_trim(name, pool);
+    luci_result_t result = luci_email_find(db, settings, trimmed, user, pool);
+
+    if (result == LUCI_NOT_FOUND)
+        result = find_by_username(db, name, user, pool);
+    return result == LUCI_NOT_FOUND && strcmp(trimmed, name) != 0 ? find_by_username(db, trimmed, user, pool)
+                                                                  : result;
 }
 
 /* A boolean of each engine. */

@@ -21,6 +21,11 @@ luci_result_t luci_email_key_id(const char *address, const char **id, apr_pool_t
 luci_result_t luci_email_find(luci_db_t *db, const luci_settings_t *settings, const char *address,
                               luci_user_t *user, apr_pool_t *pool) LUCI_MUST_USE;
 
+/* Finds the account that a person names, by its verified address or its username, from pool. Blanks at the
+ * ends do not count. NOT_FOUND: there is none. */
+luci_result_t luci_email_find_named(luci_db_t *db, const luci_settings_t *settings, const char *name,
+                                    luci_user_t *user, apr_pool_t *pool) LUCI_MUST_USE;
+
 /* The address of a user to which mails may go, as luci_mailbox_check returns it: a verified one. Where
  * neither LuciaEmail nor LuciaUserAttributes reads email_verified, the site vouches for the column email.
  * NOT_FOUND: there is none. INVALID: it is not an address. */

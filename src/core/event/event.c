@@ -54,6 +54,8 @@ static const luci_event_record_t records[] = {
                                 .has_form = 1,
                                 .has_link = 1,
                                 .notice = LUCI_MAIL_NOTICE_EMAIL },
+    [LUCI_EVENT_RESET_REQUEST] = { .name = "reset_request", .has_form = 1 },
+    [LUCI_EVENT_MAIL] = { .name = "mail", .is_mail = 1 },
     [LUCI_EVENT_USER_SET] = { .name = "user_set",
                               .is_activity = 1,
                               .has_form = 1,
@@ -130,6 +132,9 @@ typedef enum {
     NEEDS_FACTOR,
     NEEDS_ADDRESS,
     FORMS,
+    FORMS_AND_MAILS,
+    CREDENTIALS_AND_MAILS,
+    MAILS,
     ATTRIBUTES,
     NEW_PASSWORD,
     NEEDS_SESSION,
@@ -149,7 +154,7 @@ static const struct {
     [LUCI_REASON_UNKNOWN_USER] = { "unknown_user", CREDENTIALS },
     [LUCI_REASON_WRONG_PASSWORD] = { "wrong_password", CREDENTIALS },
     [LUCI_REASON_NO_PASSWORD] = { "no_password", CREDENTIALS },
-    [LUCI_REASON_DISABLED] = { "disabled", CREDENTIALS },
+    [LUCI_REASON_DISABLED] = { "disabled", CREDENTIALS_AND_MAILS },
     [LUCI_REASON_FACTOR_MISSING] = { "factor_missing", ASKS_FACTOR },
     [LUCI_REASON_TOO_MANY_FAILURES] = { "too_many_failures", CREDENTIALS_AND_FACTORS },
     [LUCI_REASON_WRONG_CODE] = { "wrong_code", FACTORS },
@@ -164,10 +169,11 @@ static const struct {
     [LUCI_REASON_WEAK_PASSWORD] = { "weak_password", NEW_PASSWORD },
     [LUCI_REASON_NAME_TAKEN] = { "name_taken", FORMS },
     [LUCI_REASON_VALUE_TAKEN] = { "value_taken", ATTRIBUTES },
-    [LUCI_REASON_THROTTLED] = { "throttled", FORMS },
+    [LUCI_REASON_THROTTLED] = { "throttled", FORMS_AND_MAILS },
     [LUCI_REASON_NO_SESSION] = { "no_session", NEEDS_SESSION },
     [LUCI_REASON_UNCONFIRMED] = { "unconfirmed", NEEDS_FRESH },
     [LUCI_REASON_INVALID_LINK] = { "invalid_link", NEEDS_LINK },
+    [LUCI_REASON_NO_ADDRESS] = { "no_address", MAILS },
     [LUCI_REASON_CROSS_SITE] = { "cross_site", WITHOUT_SESSION },
     [LUCI_REASON_CLOSED] = { "closed", FORMS },
     [LUCI_REASON_REFERENCED] = { "referenced", DELETION },
@@ -217,6 +223,10 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
                kind == LUCI_EVENT_APP_PASSWORD_DELETE || kind == LUCI_EVENT_EMAIL_REQUEST;
     case NEEDS_ADDRESS: return records[kind].needs_session || kind == LUCI_EVENT_PASSWORD_CHECK;
     case FORMS: return records[kind].is_credential || records[kind].has_form;
+    case FORMS_AND_MAILS:
+        return records[kind].is_credential || records[kind].has_form || records[kind].is_mail;
+    case CREDENTIALS_AND_MAILS: return records[kind].is_credential || records[kind].is_mail;
+    case MAILS: return records[kind].is_mail;
     case ATTRIBUTES:
         return kind == LUCI_EVENT_USER_SET || kind == LUCI_EVENT_SIGN_UP || kind == LUCI_EVENT_EMAIL_REQUEST;
     case NEW_PASSWORD:
@@ -226,7 +236,8 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
         return kind == LUCI_EVENT_SIGN_IN || kind == LUCI_EVENT_CONFIRM || kind == LUCI_EVENT_PASSWORD_CHECK;
     case NEEDS_LINK:
         return kind == LUCI_EVENT_PASSWORD_RESET || kind == LUCI_EVENT_SIGN_UP || records[kind].has_link;
-    case WITHOUT_SESSION: return records[kind].is_credential || records[kind].has_link;
+    case WITHOUT_SESSION:
+        return records[kind].is_credential || records[kind].has_link || kind == LUCI_EVENT_RESET_REQUEST;
     case NEEDS_SESSION: return records[kind].needs_session;
     case NEEDS_FRESH: return records[kind].needs_fresh;
     case DELETION: return kind == LUCI_EVENT_USER_DELETE;
@@ -360,6 +371,7 @@ size_t luci_event_line(const luci_event_t *event, const luci_event_origin_t *ori
     put_optional(&to, "user", event->user_id);
     put_optional(&to, "account", event->account);
     put_optional(&to, "factor", event->factor);
+    put_optional(&to, "mail", event->mail);
     put_optional(&to, "repeated", event->is_repeated ? "yes" : NULL);
     return (size_t)(to.at - line);
 }

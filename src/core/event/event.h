@@ -28,6 +28,8 @@ typedef enum {
     LUCI_EVENT_EMAIL_REQUEST,  /* the user asked for a link that verifies an address */
     LUCI_EVENT_EMAIL_VERIFY,   /* an address was verified with a link */
     LUCI_EVENT_EMAIL_UNDO,     /* an address was brought back with a link */
+    LUCI_EVENT_RESET_REQUEST,  /* a mail with such a link was asked for, whether or not the account exists */
+    LUCI_EVENT_MAIL,           /* a mail left the queue: the mail server has accepted it, or it is not sent */
     LUCI_EVENT_USER_SET,
     LUCI_EVENT_USER_RENAME,
     LUCI_EVENT_APP_PASSWORD_ADD,
@@ -86,6 +88,7 @@ typedef enum {
     LUCI_REASON_NO_SESSION,
     LUCI_REASON_UNCONFIRMED,  /* the holder of the session has not proved lately to be its user */
     LUCI_REASON_INVALID_LINK, /* a one-time link or an invitation that is unknown, spent, void or expired */
+    LUCI_REASON_NO_ADDRESS,   /* the user has no address to which this mail may be sent */
     LUCI_REASON_CROSS_SITE,   /* the request comes from another site */
     LUCI_REASON_CLOSED,       /* the configuration does not allow it */
     LUCI_REASON_REFERENCED,   /* a row of another table refers to the account */
@@ -108,6 +111,7 @@ typedef struct {
     int has_form;      /* no password, but a form that may be refused as one with a password may */
     int has_link;      /* no session, but a link of a mail is presented */
     int has_count;     /* the audit line always has count= */
+    int is_mail;       /* of a mail, which no client waits for */
     int is_activity;   /* its user may see it (core/activity) */
     int is_success_silent; /* successes have no audit line: HTTP Basic would write one with every request */
     int notice;            /* its kind of notice by mail (core/mail_notice); 0: none */
@@ -140,6 +144,7 @@ typedef struct {
     char session[LUCI_EVENT_TAG_HEX + 1];      /* luci_event_tag; "": none */
     char app_password[LUCI_EVENT_TAG_HEX + 1]; /* the tag of one that was made or deleted; "": none */
     const char *factor;                        /* the kind of second factor (factor.h) */
+    const char *mail;                          /* the kind of mail (mail_queue.h) */
     int is_repeated; /* the same wrong password as before, which the throttle counts once */
 } luci_event_t;
 

@@ -5,6 +5,7 @@
 #ifndef LUCI_LETTER_H
 #define LUCI_LETTER_H
 
+#include "core/account/user.h"
 #include "core/base/settings.h"
 #include "core/db/db.h"
 #include "core/mail/mail_queue.h"
@@ -19,6 +20,7 @@ typedef struct {
     const luci_settings_t *settings; /* input */
     const luci_mail_claim_t *claim;  /* input: the row of the queue */
     luci_ms_t now;                   /* input */
+    luci_user_t user;                /* output: the account, as soon as it is known; id NULL: none */
     const char *to;                  /* output: as luci_mailbox_check returns it */
     apr_table_t *values; /* output: for the texts; made by the caller, with "site", the name of the site. No
                             value has a line break or another control character */
@@ -35,9 +37,13 @@ typedef struct {
     luci_message_t end;  /* after the link; LUCI_NO_MESSAGE: nothing */
     const char *link;    /* what follows LuciaSiteURL and LuciaMount, before the token; NULL: no link */
 
-    /* Finds the recipient, sets the outputs, and makes the token. NOT_FOUND, DENIED, EXPIRED, CONFLICT,
-     * INVALID: there is nothing to send, and the row is deleted. */
+    /* Finds the recipient, and sets the outputs but the token. NOT_FOUND, EXPIRED, CONFLICT, INVALID: there
+     * is nothing to send, and the row is deleted; DENIED: because the user is disabled. */
     luci_result_t (*prepare)(luci_db_t *db, luci_letter_t *letter, apr_pool_t *pool);
+
+    /* Makes the token, which may void an earlier one, once it is certain that a mail may be sent to the
+     * recipient. Results as above. NULL: there is none. */
+    luci_result_t (*make_token)(luci_db_t *db, luci_letter_t *letter, apr_pool_t *pool);
 } luci_letter_kind_t;
 
 /* The kind of this name; NULL: unknown, for example of a newer version on another node. */

@@ -29,17 +29,24 @@ static luci_result_t prepare(luci_db_t *db, luci_letter_t *letter, apr_pool_t *p
 
     if (result == LUCI_OK)
         result = luci_invitation_has_table(db, &found);
-    if (result == LUCI_OK && !found)
-        return LUCI_NOT_FOUND;
-    if (result == LUCI_OK)
-        result = luci_invitation_make(db, &wanted, pool);
-    if (result != LUCI_OK)
-        return result;
-    apr_cpystrn(letter->token, wanted.text, sizeof letter->token);
-    luci_secret_wipe(wanted.text, sizeof wanted.text);
+    if (result != LUCI_OK || !found)
+        return result == LUCI_OK ? LUCI_NOT_FOUND : result;
     luci_timestamp_to_minutes(wanted.expires, until);
     apr_table_setn(letter->values, "until", until);
     return LUCI_OK;
+}
+
+static luci_result_t make_token(luci_db_t *db, luci_letter_t *letter, apr_pool_t *pool)
+{
+    luci_invitation_wanted_t wanted = { .now = letter->now };
+    luci_result_t result = read_order(letter, &wanted, pool);
+
+    if (result == LUCI_OK)
+        result = luci_invitation_make(db, &wanted, pool);
+    if (result == LUCI_OK)
+        apr_cpystrn(letter->token, wanted.text, sizeof letter->token);
+    luci_secret_wipe(wanted.text, sizeof wanted.text);
+    return result;
 }
 
 const luci_letter_kind_t luci_letter_invitation = {
@@ -49,4 +56,5 @@ const luci_letter_kind_t luci_letter_invitation = {
     .end = LUCI_MESSAGE("mail_invitation_end"),
     .link = "/signup?invite=",
     .prepare = prepare,
+    .make_token = make_token,
 };

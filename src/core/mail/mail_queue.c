@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/mail/mail_queue.h"
 
-#include "core/db/mail_table.h"
-
 #include <apr_strings.h>
 #include <string.h>
 
@@ -21,6 +19,7 @@ enum {
     DUE_CREATED
 };
 enum { OVER_ID, OVER_KIND, OVER_TRIES, OVER_HANDED_OVER };
+enum { PART_ID, PART_NAME };
 
 static luci_result_t need_table(luci_db_t *db)
 {
@@ -125,6 +124,47 @@ luci_result_t luci_mail_queue_finish(luci_db_t *db, const luci_mail_claim_t *cla
 
     return luci_db_execute(db, &luci_sql_mail_delete,
                            LUCI_ARGUMENTS({ "id", claim->id }, { "claim", claim->claim }), &changed, scratch);
+}
+
+luci_result_t luci_mail_queue_is_full(luci_db_t *db, int *is_full, apr_pool_t *scratch)
+{
+    const char *const *row;
+    luci_result_t result = need_table(db);
+
+    if (result == LUCI_OK)
+        result = luci_db_select(db, &luci_sql_mail_count, LUCI_ARGUMENTS({ NULL, NULL }), &row, scratch);
+    if (result == LUCI_OK)
+        *is_full = luci_sql_to_number(row[0], 0) >= LUCI_MAIL_WAITING_MAX;
+    return result;
+}
+
+luci_result_t luci_mail_queue_part(luci_db_t *db, const char *from, luci_ms_t now, apr_array_header_t **rows,
+                                   apr_pool_t *pool)
+{
+    apr_array_header_t *found;
+    luci_result_t result = luci_db_select_all(
+        db, &luci_sql_mail_part,
+        LUCI_ARGUMENTS({ "from", from }, { "kind", LUCI_MAIL_RESET }, { "now", luci_sql_number(now, pool) }),
+        &found, pool);
+
+    if (result != LUCI_OK)
+        return result;
+    *rows = apr_array_make(pool, found->nelts + 1, sizeof(luci_mail_waiting_t));
+    for (int i = 0; i < found->nelts; i++) {
+        const char *const *row = APR_ARRAY_IDX(found, i, const char *const *);
+
+        APR_ARRAY_PUSH(*rows, luci_mail_waiting_t) = (luci_mail_waiting_t){ row[PART_ID], row[PART_NAME] };
+    }
+    return found->nelts > 0 ? LUCI_OK : LUCI_NOT_FOUND;
+}
+
+luci_result_t luci_mail_queue_drop(luci_db_t *db, const char *id, luci_ms_t now, apr_pool_t *scratch)
+{
+    int changed;
+
+    return luci_db_execute(db, &luci_sql_mail_drop,
+                           LUCI_ARGUMENTS({ "id", id }, { "now", luci_sql_number(now, scratch) }), &changed,
+                           scratch);
 }
 
 luci_result_t luci_mail_queue_give_up(luci_db_t *db, luci_ms_t now, apr_array_header_t **rows,

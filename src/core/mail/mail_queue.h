@@ -16,6 +16,7 @@
 
 #include "core/base/secret.h"
 #include "core/db/db.h"
+#include "core/db/mail_table.h"
 
 #define LUCI_MAIL_ID_LENGTH 25 /* characters of an id and of a claim */
 #define LUCI_MAIL_CLAIM (5 * LUCI_MS_MINUTE)
@@ -75,6 +76,28 @@ luci_result_t luci_mail_queue_postpone(luci_db_t *db, const luci_mail_claim_t *c
 /* Deletes the row. */
 luci_result_t luci_mail_queue_finish(luci_db_t *db, const luci_mail_claim_t *claim,
                                      apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* ---- Mails that strangers ask for: their rows must neither fill the table nor delay others ---- */
+
+#define LUCI_MAIL_WAITING_MAX LUCI_MAIL_COUNTED_MAX /* further mails of strangers are refused */
+
+/* Tells whether LUCI_MAIL_WAITING_MAX mails wait. NOT_FOUND: there is no table. */
+luci_result_t luci_mail_queue_is_full(luci_db_t *db, int *is_full, apr_pool_t *scratch) LUCI_MUST_USE;
+
+/* A row that no sender has claimed. */
+typedef struct {
+    const char *id;
+    const char *name;
+} luci_mail_waiting_t;
+
+/* Reads some rows of LUCI_MAIL_RESET (luci_mail_waiting_t, from pool), in the order of their ids, which are
+ * random, from an id on; "" is the first. NOT_FOUND: there are no more. */
+luci_result_t luci_mail_queue_part(luci_db_t *db, const char *from, luci_ms_t now, apr_array_header_t **rows,
+                                   apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Deletes such a row, unless a sender has claimed it since. */
+luci_result_t luci_mail_queue_drop(luci_db_t *db, const char *id, luci_ms_t now,
+                                   apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* A row that was given up. */
 typedef struct {

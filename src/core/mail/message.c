@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/mail/message.h"
 
+#include "core/base/secret.h"
 #include "core/base/text.h"
 #include "core/mail/mailbox.h"
 
@@ -159,7 +160,7 @@ static int is_seven_bit(const char *text)
     return 1;
 }
 
-static const char *seven_bit(const char *text, apr_pool_t *pool)
+static char *seven_bit(const char *text, apr_pool_t *pool)
 {
     char *lines = apr_palloc(pool, 2 * strlen(text) + 3), *out = lines;
 
@@ -190,7 +191,7 @@ static size_t quote(const char *at, char *out)
     return 3;
 }
 
-static const char *quoted_printable(const char *text, apr_pool_t *pool)
+static char *quoted_printable(const char *text, apr_pool_t *pool)
 {
     /* Three bytes each, and a soft line break of three after 73 bytes or more. */
     char *lines = apr_palloc(pool, 4 * strlen(text) + 4), *out = lines;
@@ -220,21 +221,23 @@ static const char *quoted_printable(const char *text, apr_pool_t *pool)
     return lines;
 }
 
-luci_result_t luci_message_write(const luci_mail_message_t *message, const char **bytes, apr_pool_t *pool)
+luci_result_t luci_message_write(const luci_mail_message_t *message, char **bytes, apr_pool_t *pool)
 {
     const char *subject = message->subject;
+    char *lines;
     int is_short;
 
     if (!is_valid(message, pool))
         return LUCI_INVALID;
     is_short = is_seven_bit(message->text);
-    *bytes = apr_pstrcat(
-        pool, "Date: ", date(message->now, pool), CRLF "From: ", sender(message, pool),
-        CRLF "To: ", message->to, CRLF "Subject: ", is_plain(subject) ? subject : encoded(subject, pool),
-        CRLF "Message-ID: <", message->id, "@", luci_mailbox_domain(message->from),
-        ">" CRLF "Auto-Submitted: auto-generated" CRLF "MIME-Version: 1.0" CRLF
-        "Content-Type: text/plain; charset=utf-8" CRLF "Content-Transfer-Encoding: ",
-        is_short ? "7bit" : "quoted-printable", CRLF CRLF,
-        is_short ? seven_bit(message->text, pool) : quoted_printable(message->text, pool), NULL);
+    lines = is_short ? seven_bit(message->text, pool) : quoted_printable(message->text, pool);
+    *bytes = apr_pstrcat(pool, "Date: ", date(message->now, pool), CRLF "From: ", sender(message, pool),
+                         CRLF "To: ", message->to,
+                         CRLF "Subject: ", is_plain(subject) ? subject : encoded(subject, pool),
+                         CRLF "Message-ID: <", message->id, "@", luci_mailbox_domain(message->from),
+                         ">" CRLF "Auto-Submitted: auto-generated" CRLF "MIME-Version: 1.0" CRLF
+                         "Content-Type: text/plain; charset=utf-8" CRLF "Content-Transfer-Encoding: ",
+                         is_short ? "7bit" : "quoted-printable", CRLF CRLF, lines, NULL);
+    luci_secret_wipe(lines, strlen(lines));
     return LUCI_OK;
 }

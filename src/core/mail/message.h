@@ -19,10 +19,11 @@ typedef struct {
     luci_ms_t now;         /* the Date */
 } luci_mail_message_t;
 
-/* Writes the mail; *bytes is from pool. All lines end with CRLF and have at most 998 bytes without it.
- * INVALID: the name, the subject or the text is not UTF-8, or has a control character other than the line
- * feeds and tabs of the text; or the id or an address is none. */
-luci_result_t luci_message_write(const luci_mail_message_t *message, const char **bytes,
+/* Writes the mail; *bytes is from pool, and the caller wipes it if the text has a secret; no other copy of
+ * the text is left. All lines end with CRLF and have at most 998 bytes without it. INVALID: the name, the
+ * subject or the text is not UTF-8, or has a control character other than the line feeds and tabs of the
+ * text; or the id or an address is none. */
+luci_result_t luci_message_write(const luci_mail_message_t *message, char **bytes,
                                  apr_pool_t *pool) LUCI_MUST_USE;
 
 #endif

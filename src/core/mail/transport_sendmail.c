@@ -3,6 +3,7 @@
  * recipient behind "--", so that no address is an option; its answer is its exit status (sysexits.h). */
 #include "core/mail/transport.h"
 
+#include "core/base/secret.h"
 #include "core/base/text.h"
 #include "core/guard/times.h"
 
@@ -145,7 +146,7 @@ static int start(run_t *run, const char *program)
 /* ---- Talking to it ---- */
 
 /* A program of Unix reads lines that end with LF. */
-static const char *with_line_feeds(const char *bytes, apr_pool_t *pool)
+static char *with_line_feeds(const char *bytes, apr_pool_t *pool)
 {
     char *lines = apr_palloc(pool, strlen(bytes) + 1), *out = lines;
 
@@ -300,11 +301,12 @@ static int start_timer(void)
 static luci_result_t talk(run_t *run, apr_pool_t *pool)
 {
     luci_delivery_t *delivery = run->delivery;
-    const char *text = with_line_feeds(delivery->bytes, pool);
+    char *text = with_line_feeds(delivery->bytes, pool);
     luci_result_t result = delivery->begin ? delivery->begin(delivery->baton) : LUCI_OK;
-    int status = 0;
+    int status = 0, has_answered = result == LUCI_OK && converse(run, text, &status);
 
-    if (result == LUCI_OK && converse(run, text, &status))
+    luci_secret_wipe(text, strlen(text));
+    if (has_answered)
         return judge(run, status, pool);
     stop(run);
     delivery->is_uncertain = run->is_given;

@@ -4,6 +4,7 @@
 #include "core/base/shared_table.h"
 #include "core/throttle/device.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <arpa/inet.h>
 #include <string.h>
@@ -336,6 +337,7 @@ typedef struct {
     const luci_attempt_t *attempt;
     const char *account; /* NULL: a sign-up */
     const char *user_id; /* of a second factor; NULL: another attempt */
+    const char *mailbox; /* of a mail, in lower case; NULL: another attempt */
     apr_pool_t *pool;
     place_t places[2 * LUCI_THROTTLE_ENTRIES_MAX];
     int count;
@@ -380,6 +382,7 @@ static int add_place(places_t *to, luci_throttle_kind_t kind)
         place.words = to->user_id;
         place.entry.name = name_of(to->account);
         break;
+    case LUCI_THROTTLE_PER_RECIPIENT: place.words = place.entry.name = to->mailbox; break;
     }
     if (!place.words)
         return 0;
@@ -498,6 +501,50 @@ luci_result_t luci_throttle_factor(const luci_throttle_t *throttle, luci_attempt
     if (!throttle)
         return LUCI_OK;
     (void)add_place(&places, LUCI_THROTTLE_FACTOR);
+    return enter(&places, attempt);
+}
+
+luci_result_t luci_throttle_mail_client(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                        apr_pool_t *pool)
+{
+    places_t places = { .throttle = throttle, .attempt = attempt, .pool = pool };
+
+    if (!throttle)
+        return LUCI_OK;
+    (void)add_place(&places, LUCI_THROTTLE_MAIL_CLIENT);
+    return enter(&places, attempt);
+}
+
+luci_result_t luci_throttle_mail_name(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                      const char *account, apr_pool_t *pool)
+{
+    places_t places = { .throttle = throttle, .attempt = attempt, .account = account, .pool = pool };
+
+    if (!throttle)
+        return LUCI_OK;
+    (void)add_place(&places, LUCI_THROTTLE_MAIL_NAME);
+    return enter(&places, attempt);
+}
+
+/* Mail servers treat the local part in any case alike, and so does this count. */
+static const char *lower_case(const char *mailbox, apr_pool_t *pool)
+{
+    char *lower = apr_pstrdup(pool, mailbox);
+
+    for (char *c = lower; *c; c++)
+        *c = (char)apr_tolower(*c);
+    return lower;
+}
+
+luci_result_t luci_throttle_mail(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                 const char *mailbox, apr_pool_t *pool)
+{
+    places_t places = { .throttle = throttle, .attempt = attempt, .pool = pool };
+
+    if (!throttle)
+        return LUCI_OK;
+    places.mailbox = lower_case(mailbox, pool);
+    (void)add_place(&places, LUCI_THROTTLE_MAIL);
     return enter(&places, attempt);
 }
 
@@ -645,12 +692,24 @@ luci_result_t luci_throttle_clear_key(const luci_throttle_t *throttle, luci_thro
     return change(throttle, &entry, &attempt, clear_there, scratch);
 }
 
+/* What the key of a count is computed from, for the name of an account, an address, a user or a mailbox. */
+static const char *words_of(luci_throttle_kind_t kind, const char *name, apr_pool_t *pool)
+{
+    switch (luci_throttle_kind(kind)->per) {
+    case LUCI_THROTTLE_PER_ADDRESS: return luci_throttle_address(name, pool);
+    case LUCI_THROTTLE_PER_RECIPIENT: return lower_case(name, pool);
+    case LUCI_THROTTLE_PER_ACCOUNT:
+    case LUCI_THROTTLE_PER_DEVICE:
+    case LUCI_THROTTLE_PER_USER: break;
+    }
+    return name;
+}
+
 luci_result_t luci_throttle_clear(const luci_throttle_t *throttle, luci_throttle_kind_t kind,
                                   const char *name, luci_ms_t now, apr_pool_t *scratch)
 {
     unsigned char key[LUCI_SHA256_BYTES];
-    int is_address = luci_throttle_kind(kind)->per == LUCI_THROTTLE_PER_ADDRESS;
-    const char *words = is_address ? luci_throttle_address(name, scratch) : name;
+    const char *words = words_of(kind, name, scratch);
     luci_result_t result = key_of(throttle, kind, words, key, scratch);
 
     return result == LUCI_OK ? luci_throttle_clear_key(throttle, kind, key, now, scratch) : result;

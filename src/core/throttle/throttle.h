@@ -98,6 +98,16 @@ luci_result_t luci_throttle_unnamed(const luci_throttle_t *throttle, luci_attemp
 luci_result_t luci_throttle_factor(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                    const char *user_id, const char *account, apr_pool_t *pool) LUCI_MUST_USE;
 
+/* Counts a request for a mail, which costs no hash: of the client's address, of the name that it typed (a
+ * key's id, whether or not there is such an account), and of the mailbox that the mail is to go to. Each of
+ * them has an attempt of its own, whose success counts: the request was accepted, or the mail was sent. */
+luci_result_t luci_throttle_mail_client(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                        apr_pool_t *pool) LUCI_MUST_USE;
+luci_result_t luci_throttle_mail_name(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                      const char *account, apr_pool_t *pool) LUCI_MUST_USE;
+luci_result_t luci_throttle_mail(const luci_throttle_t *throttle, luci_attempt_t *attempt,
+                                 const char *mailbox, apr_pool_t *pool) LUCI_MUST_USE;
+
 /* Tells whether an attempt would be refused now, without counting it: OK or THROTTLED as above. Successful
  * sign-ins are limited only here, so that concurrent ones can exceed their limit by a few. */
 luci_result_t luci_throttle_look(const luci_throttle_t *throttle, luci_attempt_t *attempt,
@@ -118,7 +128,8 @@ luci_result_t luci_throttle_look_sign_up(const luci_throttle_t *throttle, luci_a
 
 typedef enum {
     LUCI_ATTEMPT_SUCCESS, /* the count of the account or the browser is deleted, the attempt is taken back
-                             from the count of the address, and the counts of successes and of sign-ups grow
+                             from the count of the address, and the counts of successes, of sign-ups and of
+                             mails grow
                              (throttle_kind.h) */
     LUCI_ATTEMPT_FAILURE, /* counts */
     LUCI_ATTEMPT_CANCEL   /* not the client's fault: does not count */
@@ -128,8 +139,8 @@ typedef enum {
 void luci_throttle_end(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                        luci_attempt_outcome_t outcome, apr_pool_t *scratch);
 
-/* Deletes the count of a kind for an account (a key's id), an address or a user (an id), depending on the
- * kind; kinds per device are not supported. NOT_FOUND: there was none. */
+/* Deletes the count of a kind for an account (a key's id), an address, a user (an id) or a mailbox, depending
+ * on the kind; kinds per device are not supported. NOT_FOUND: there was none. */
 luci_result_t luci_throttle_clear(const luci_throttle_t *throttle, luci_throttle_kind_t kind,
                                   const char *name, luci_ms_t now, apr_pool_t *scratch) LUCI_MUST_USE;
 

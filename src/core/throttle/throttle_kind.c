@@ -4,7 +4,8 @@
 #define LIMIT(field) offsetof(luci_throttle_limits_t, field)
 
 /* Parts do not evict each other's records. Those that cost a client no hash (sign-ups, sign-ins from one
- * address) are apart from the failures that protect accounts. */
+ * address, requests for a mail) are apart from the failures that protect accounts, and from mails that were
+ * sent. */
 static const luci_throttle_kind_record_t records[] = {
     [LUCI_THROTTLE_ACCOUNT] = { .name = "account",
                                 .per = LUCI_THROTTLE_PER_ACCOUNT,
@@ -43,6 +44,21 @@ static const luci_throttle_kind_record_t records[] = {
                                .success = LUCI_THROTTLE_FORGETS,
                                .limit = LIMIT(factor),
                                .part = 1 },
+    [LUCI_THROTTLE_MAIL_NAME] = { .name = "mail-name",
+                                  .per = LUCI_THROTTLE_PER_ACCOUNT,
+                                  .success = LUCI_THROTTLE_COUNTS,
+                                  .limit = LIMIT(mail),
+                                  .part = 3 },
+    [LUCI_THROTTLE_MAIL_CLIENT] = { .name = "mail-client",
+                                    .per = LUCI_THROTTLE_PER_ADDRESS,
+                                    .success = LUCI_THROTTLE_COUNTS,
+                                    .limit = LIMIT(mail_client),
+                                    .part = 2 },
+    [LUCI_THROTTLE_MAIL] = { .name = "mail",
+                             .per = LUCI_THROTTLE_PER_RECIPIENT,
+                             .success = LUCI_THROTTLE_COUNTS,
+                             .limit = LIMIT(mail),
+                             .part = 1 },
 };
 _Static_assert(sizeof records / sizeof *records == LUCI_THROTTLE_KINDS, "each kind has a record");
 

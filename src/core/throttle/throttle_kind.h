@@ -18,6 +18,9 @@ typedef enum {
     LUCI_THROTTLE_ACCOUNT_SUCCESS = 5, /* successful sign-ins to a username */
     LUCI_THROTTLE_ADDRESS_SUCCESS = 6, /* successful sign-ins from an address */
     LUCI_THROTTLE_FACTOR = 7,          /* wrong codes of a user's second factor, after the right password */
+    LUCI_THROTTLE_MAIL_NAME = 8,       /* requests for a mail to a username or an address that was typed */
+    LUCI_THROTTLE_MAIL_CLIENT = 9,     /* requests for a mail from an address */
+    LUCI_THROTTLE_MAIL = 10,           /* mails to a recipient */
     LUCI_THROTTLE_KINDS                /* one more than the last kind */
 } luci_throttle_kind_t;
 
@@ -29,7 +32,8 @@ typedef struct {
         LUCI_THROTTLE_PER_ACCOUNT,
         LUCI_THROTTLE_PER_ADDRESS,
         LUCI_THROTTLE_PER_DEVICE,
-        LUCI_THROTTLE_PER_USER /* whatever the username is */
+        LUCI_THROTTLE_PER_USER,     /* whatever the username is */
+        LUCI_THROTTLE_PER_RECIPIENT /* a mailbox */
     } per;
 
     /* What a successful attempt does to the count: deletes it, takes the attempt back, or is counted. */

@@ -87,8 +87,8 @@ static luci_exit_t find_server(const luci_settings_t *settings)
 }
 
 /* Writes the mail. */
-static luci_exit_t write_test(const luci_ctl_config_t *config, luci_mail_message_t *message,
-                              const char **bytes, apr_pool_t *pool)
+static luci_exit_t write_test(const luci_ctl_config_t *config, luci_mail_message_t *message, char **bytes,
+                              apr_pool_t *pool)
 {
     char *id = apr_palloc(pool, ID_LENGTH + 1);
     const char *site = config->settings.site.name ? config->settings.site.name
@@ -130,7 +130,7 @@ static luci_exit_t run_test(luci_invocation_t *call)
 {
     luci_mail_message_t message = { .to = NULL };
     luci_ctl_database_t database;
-    const char *bytes = NULL;
+    char *bytes = NULL;
     luci_exit_t status;
 
     if (luci_mailbox_check(call->operand[0], &message.to, call->pool) != LUCI_OK)

@@ -85,9 +85,9 @@ const luci_command_t luci_command_throttle_list = {
     "",
     "Lists the attempts that the running server counts",
     "It counts failed sign-ins of an account, from an address, and on a device (a browser with\n"
-    "an earlier sign-in to the account), wrong codes of a user's second factor, and sign-ups\n"
-    "from an address. If the counts are in Redis or memcached, the list has those that this\n"
-    "server changed last.\n",
+    "an earlier sign-in to the account), wrong codes of a user's second factor, sign-ups from an\n"
+    "address, requests for a mail by name and by address, and mails by recipient. If the counts\n"
+    "are in Redis or memcached, the list has those that this server changed last.\n",
     list_options,
     0,
     0,
@@ -156,7 +156,7 @@ static luci_exit_t run_clear(luci_invocation_t *call)
 }
 
 static const luci_option_t clear_options[] = {
-    { "account", "NAME", "clear the counts of an account", 0 },
+    { "account", "NAME", "clear the counts of an account, or of mails to an address", 0 },
     { "address", "ADDRESS", "clear the counts of an address; for IPv6, of its /64 network", 0 },
     { "all", NULL, "clear all counts", 0 },
     LUCI_CONTROL_SOCKET,

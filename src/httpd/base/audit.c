@@ -186,18 +186,40 @@ static void put_line(luci_audit_t *audit, const char *line, size_t length)
                      audit->target);
 }
 
+#define LOGGED "LUCI0610: %s"
+
+static int is_written(const luci_audit_t *audit, const luci_event_t *event)
+{
+    return !audit->is_off &&
+           (event->reason != LUCI_REASON_NONE || !luci_event_record(event->kind)->is_success_silent);
+}
+
 void luci_audit_write(luci_audit_t *audit, const luci_event_t *event, request_rec *r)
 {
     luci_event_origin_t origin = { .address = r->useragent_ip, .vhost = r->server->server_hostname };
     char line[LUCI_EVENT_LINE_MAX];
     size_t length;
 
-    if (audit->is_off ||
-        (event->reason == LUCI_REASON_NONE && luci_event_record(event->kind)->is_success_silent))
+    if (!is_written(audit, event))
         return;
     length = luci_event_line(event, &origin, line);
     if (audit->file == NONE)
-        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "LUCI0610: %s", line);
+        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, LOGGED, line);
+    else
+        put_line(audit, line, length);
+}
+
+void luci_audit_write_own(luci_audit_t *audit, const luci_event_t *event, server_rec *server)
+{
+    luci_event_origin_t origin = { .vhost = server->server_hostname };
+    char line[LUCI_EVENT_LINE_MAX];
+    size_t length;
+
+    if (!is_written(audit, event))
+        return;
+    length = luci_event_line(event, &origin, line);
+    if (audit->file == NONE)
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server, LOGGED, line);
     else
         put_line(audit, line, length);
 }

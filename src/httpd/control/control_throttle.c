@@ -134,6 +134,8 @@ static void clear_kind(luci_control_call_t *call, luci_throttle_kind_t kind,
 
     if (target->kind == LUCI_CONTROL_ACCOUNT && record->per == LUCI_THROTTLE_PER_ACCOUNT)
         clear_known(call, kind, target->key_id, number);
+    if (target->kind == LUCI_CONTROL_ACCOUNT && record->per == LUCI_THROTTLE_PER_RECIPIENT)
+        clear_known(call, kind, target->name, number);
     if (target->kind == LUCI_CONTROL_ADDRESS && record->per == LUCI_THROTTLE_PER_ADDRESS)
         clear_known(call, kind, target->name, number);
 }

@@ -4,9 +4,12 @@
 #include "core/config/connect_params.h"
 #include "core/db/db_problem.h"
 #include "core/letter/letter.h"
+#include "core/letter/reset_sweep.h"
 #include "core/mail/mail_queue.h"
 #include "core/mail/message.h"
 #include "core/mail/transport.h"
+#include "httpd/base/audit.h"
+#include "httpd/base/counters.h"
 #include "httpd/base/mpm.h"
 #include "httpd/lifecycle/job.h"
 
@@ -24,7 +27,9 @@ typedef struct {
     luci_mail_claim_t claim;
     const luci_letter_kind_t *kind;
     luci_letter_t letter;
-    const char *bytes;
+    luci_attempt_t attempt; /* of the recipient */
+    char *bytes;            /* NULL: not written yet */
+    const char *swept;      /* up to this row, those of names that no account has are deleted */
     apr_pool_t *pool;
 } sending_t;
 
@@ -78,6 +83,30 @@ static luci_result_t postpone(luci_db_t *db, sending_t *sending)
     return luci_mail_queue_postpone(db, &sending->claim, luci_runtime_now(), sending->pool);
 }
 
+/* ---- What becomes of it ---- */
+
+static const luci_runtime_t *runtime_of(const luci_job_run_t *run)
+{
+    return luci_config_parts(luci_config_server(run->server))->runtime;
+}
+
+static void report(const luci_job_run_t *run, const char *kind, const luci_user_t *user, luci_reason_t reason)
+{
+    luci_event_t event = {
+        .kind = LUCI_EVENT_MAIL, .reason = reason, .at = luci_runtime_now(), .mail = kind
+    };
+
+    event.account = user ? user->username : NULL;
+    event.user_id = user ? user->id : NULL;
+    luci_count_event(event.kind, event.reason);
+    luci_audit_write_own(runtime_of(run)->audit, &event, run->server);
+}
+
+static void report_sending(const sending_t *sending, luci_reason_t reason)
+{
+    report(sending->run, sending->claim.kind, &sending->letter.user, reason);
+}
+
 static luci_result_t give_up(luci_db_t *db, sending_t *sending)
 {
     apr_array_header_t *rows;
@@ -93,6 +122,7 @@ static luci_result_t give_up(luci_db_t *db, sending_t *sending)
                          ? "it was handed over, and its sender ended before the answer, so that "
                            "it may have arrived"
                          : "it could not be sent in time");
+        report(sending->run, row->kind, NULL, LUCI_REASON_UNAVAILABLE);
     }
     return result;
 }
@@ -102,6 +132,11 @@ static luci_result_t give_up(luci_db_t *db, sending_t *sending)
 static luci_result_t prepare(luci_db_t *db, sending_t *sending)
 {
     return sending->kind->prepare(db, &sending->letter, sending->pool);
+}
+
+static luci_result_t make_token(luci_db_t *db, sending_t *sending)
+{
+    return sending->kind->make_token(db, &sending->letter, sending->pool);
 }
 
 static const char *say(const luci_pages_view_t *view, luci_message_t message, const sending_t *sending)
@@ -135,8 +170,8 @@ static const char *paragraph(const luci_pages_view_t *view, luci_message_t messa
     return message.key ? apr_pstrcat(sending->pool, "\n\n", say(view, message, sending), NULL) : "";
 }
 
-/* The link and the text after it. */
-static const char *link_of(const sending_t *sending, const luci_pages_view_t *view)
+/* The link and the text after it; a secret. */
+static char *link_of(const sending_t *sending, const luci_pages_view_t *view)
 {
     const luci_letter_kind_t *kind = sending->kind;
 
@@ -150,20 +185,46 @@ static luci_result_t write_mail(sending_t *sending)
     luci_pages_view_t view =
         luci_pages_view(luci_config_parts(config)->shared->pages, sending->claim.language);
     const char *list = sending->letter.list;
+    char *link = link_of(sending, &view),
+         *text = apr_pstrcat(sending->pool, say(&view, sending->kind->text, sending), list ? "\n\n" : "",
+                             list ? list : "", paragraph(&view, sending->kind->more, sending), link, NULL);
     luci_mail_message_t message = {
         .from = config->settings.mail_from.address,
         .from_name = config->settings.mail_from.name,
         .to = sending->letter.to,
         .subject = say(&view, sending->kind->subject, sending),
+        .text = text,
         .id = apr_pstrcat(sending->pool, sending->claim.id, sending->claim.claim, NULL),
         .now = luci_runtime_now(),
     };
+    luci_result_t result = luci_message_write(&message, &sending->bytes, sending->pool);
 
-    message.text = apr_pstrcat(sending->pool, say(&view, sending->kind->text, sending), list ? "\n\n" : "",
-                               list ? list : "", paragraph(&view, sending->kind->more, sending),
-                               link_of(sending, &view), NULL);
     luci_secret_wipe(sending->letter.token, sizeof sending->letter.token);
-    return luci_message_write(&message, &sending->bytes, sending->pool);
+    luci_secret_wipe(link, strlen(link));
+    luci_secret_wipe(text, strlen(text));
+    return result;
+}
+
+static void wipe(sending_t *sending)
+{
+    luci_secret_wipe(sending->letter.token, sizeof sending->letter.token);
+    if (sending->bytes)
+        luci_secret_wipe(sending->bytes, strlen(sending->bytes));
+}
+
+/* ---- The limit of mails to one recipient ---- */
+
+/* Asked before a token is made, so that the link of an earlier mail stays valid. */
+static luci_result_t ask_limit(sending_t *sending)
+{
+    sending->attempt = (luci_attempt_t){ .now = sending->letter.now };
+    return luci_throttle_mail(runtime_of(sending->run)->auth.throttle, &sending->attempt, sending->letter.to,
+                              sending->pool);
+}
+
+static void end_attempt(sending_t *sending, luci_attempt_outcome_t outcome)
+{
+    luci_throttle_end(runtime_of(sending->run)->auth.throttle, &sending->attempt, outcome, sending->pool);
 }
 
 /* ---- Sending ---- */
@@ -193,6 +254,14 @@ static void log_refusal(const sending_t *sending, const luci_delivery_t *deliver
                  delivery->why);
 }
 
+/* The mail server has the mail, or may have it, or never takes it. */
+static luci_result_t settle(sending_t *sending, luci_result_t sent, const char **why)
+{
+    end_attempt(sending, sent == LUCI_DENIED ? LUCI_ATTEMPT_CANCEL : LUCI_ATTEMPT_SUCCESS);
+    report_sending(sending, sent == LUCI_OK ? LUCI_REASON_NONE : LUCI_REASON_UNAVAILABLE);
+    return with_database(sending, finish, why);
+}
+
 /* A row that another sender has taken is left alone. */
 static luci_result_t transfer(sending_t *sending, const char **why)
 {
@@ -208,16 +277,73 @@ static luci_result_t transfer(sending_t *sending, const char **why)
     };
     luci_result_t result = settings->mail->transport->send(settings->mail, &delivery, sending->pool);
 
-    if (result == LUCI_CONFLICT)
-        return LUCI_OK;
-    if (result != LUCI_OK)
+    if (result != LUCI_OK && result != LUCI_CONFLICT)
         log_refusal(sending, &delivery, result);
     if (result == LUCI_OK || result == LUCI_DENIED || delivery.is_uncertain)
-        return with_database(sending, finish, why);
-    return with_database(sending, postpone, why);
+        return settle(sending, result, why);
+    end_attempt(sending, LUCI_ATTEMPT_CANCEL);
+    return result == LUCI_CONFLICT ? LUCI_OK : with_database(sending, postpone, why);
+}
+
+/* The recipient is known, and may get the mail. */
+static luci_result_t send_prepared(sending_t *sending, const char **why)
+{
+    luci_result_t result = LUCI_OK;
+
+    if (sending->kind->make_token)
+        result = with_database(sending, make_token, why);
+    if (result == LUCI_OK)
+        result = write_mail(sending);
+    if (result == LUCI_OK)
+        return transfer(sending, why);
+    end_attempt(sending, LUCI_ATTEMPT_CANCEL);
+    return result;
+}
+
+/* ---- Rows that are not sent ---- */
+
+/* Rows of names that no account has are deleted many at a time, so that no mail waits for them. */
+static luci_result_t sweep(luci_db_t *db, sending_t *sending)
+{
+    apr_pool_t *scratch;
+    int dropped;
+    luci_result_t result;
+
+    if (apr_pool_create(&scratch, sending->pool) != APR_SUCCESS)
+        return LUCI_INTERNAL;
+    result = luci_reset_sweep(db, &sending->swept, luci_runtime_now(), &dropped, scratch);
+    sending->swept = apr_pstrdup(sending->pool, sending->swept);
+    apr_pool_destroy(scratch);
+    return result;
+}
+
+static luci_result_t sweep_all(luci_job_run_t *run, const char **why)
+{
+    sending_t sweeping = { .run = run, .swept = "", .pool = run->pool };
+    luci_result_t result = LUCI_OK;
+
+    while (result == LUCI_OK && luci_job_goes_on(run))
+        result = with_database(&sweeping, sweep, why);
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
 /* Accounts that do not exist, have no address or are disabled get no mail; who asked is not told. */
+static luci_result_t drop(sending_t *sending, luci_result_t reason, const char **why)
+{
+    int is_unknown = sending->kind && !sending->letter.user.id && !sending->letter.to;
+    luci_result_t result = with_database(sending, finish, why);
+
+    if (result == LUCI_OK && reason == LUCI_THROTTLED)
+        report_sending(sending, LUCI_REASON_THROTTLED);
+    else if (result == LUCI_OK && sending->letter.user.id)
+        report_sending(sending, reason == LUCI_DENIED ? LUCI_REASON_DISABLED : LUCI_REASON_NO_ADDRESS);
+    return result == LUCI_OK && is_unknown && strcmp(sending->claim.kind, LUCI_MAIL_RESET) == 0
+               ? sweep_all(sending->run, why)
+               : result;
+}
+
+/* ---- A row ---- */
+
 static luci_result_t send_claimed(sending_t *sending, const char **why)
 {
     luci_result_t result = LUCI_NOT_FOUND;
@@ -233,20 +359,24 @@ static luci_result_t send_claimed(sending_t *sending, const char **why)
     if (sending->kind)
         result = with_database(sending, prepare, why);
     if (result == LUCI_OK)
-        result = write_mail(sending);
+        result = ask_limit(sending);
+    if (result == LUCI_BUSY && sending->letter.to) /* other mails to the recipient are being sent */
+        return with_database(sending, postpone, why);
+    if (result == LUCI_OK)
+        result = send_prepared(sending, why);
     switch (result) {
-    case LUCI_OK: return transfer(sending, why);
+    case LUCI_OK:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: return result;
     case LUCI_NOT_FOUND:
     case LUCI_DENIED:
     case LUCI_EXPIRED:
     case LUCI_CONFLICT:
-    case LUCI_INVALID: return with_database(sending, finish, why);
     case LUCI_THROTTLED:
-    case LUCI_BUSY:
-    case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL: break;
+    case LUCI_INVALID: break;
     }
-    return result;
+    return drop(sending, result, why);
 }
 
 static luci_result_t send_next(luci_job_run_t *run, const char **why)
@@ -261,6 +391,7 @@ static luci_result_t send_next(luci_job_run_t *run, const char **why)
         result = send_claimed(&sending, why);
     else if (result == LUCI_NOT_FOUND)
         run->is_behind = 0;
+    wipe(&sending);
     apr_pool_destroy(sending.pool);
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }

@@ -39,10 +39,12 @@ static int throttles(const luci_server_config_t *config)
 {
     const luci_throttle_limits_t *limits = &config->throttle;
     int has_factors = config->settings.second_factor != LUCI_SECOND_FACTOR_OFF;
+    int has_mails = config->settings.mail != NULL;
 
     return limits->account.max > 0 || limits->address.max > 0 || limits->sign_up.max > 0 ||
            limits->account_success.max > 0 || limits->address_success.max > 0 ||
-           (has_factors && limits->factor.max > 0);
+           (has_factors && limits->factor.max > 0) ||
+           (has_mails && (limits->mail.max > 0 || limits->mail_client.max > 0));
 }
 
 /* The secret lasts as long as the parent process: restarts do not change it. */

@@ -6,6 +6,7 @@
 #include "core/auth/password_memory.h"
 #include "core/base/secret.h"
 #include "core/config/directives.h"
+#include "core/mail/message.h"
 #include "core/password/password_argon2_int.h"
 #include "core/password/password_hash.h"
 #include "core/recovery/recovery.h"
@@ -126,6 +127,24 @@ static void check_secrets(apr_pool_t *pool)
     count = 0;
     tap_is_result(luci_secret_random_id(id, 40), LUCI_OK, "a session id");
     tap_ok(count >= 1 && wiped[count - 1].length == 64, "what it was drawn from is wiped");
+}
+
+/* A mail may have the token of a link: only the bytes that the caller gets are left. */
+static void check_mail(apr_pool_t *pool)
+{
+    static const char token[] = "q0vqkq5m3y0s2o7d2gk9c1t8w4e6r5ab";
+    luci_mail_message_t message = {
+        .from = "a@example.org", .to = "b@example.org", .subject = "s", .id = "1"
+    };
+    char *bytes;
+
+    for (int i = 0; i < 2; i++) {
+        count = 0;
+        message.text = apr_pstrcat(pool, token, i ? "\xc3\xa9" : "", NULL);
+        tap_is_result(luci_message_write(&message, &bytes, pool), LUCI_OK, "S9.93: a mail is written, %d", i);
+        tap_ok(strstr(bytes, token) != NULL, "S9.93: mail %d has its text", i);
+        tap_is_int(hold(token, sizeof token - 1), 1, "S9.93: the encoded text of mail %d is wiped", i);
+    }
 }
 
 static void check_form(apr_pool_t *pool)
@@ -279,6 +298,7 @@ int main(void)
     check_scrypt();
     check_secrets(pool);
     check_form(pool);
+    check_mail(pool);
     check_credential(pool);
     check_memory(pool);
     check_seal(pool);

@@ -157,6 +157,9 @@ static const struct {
     { &luci_sql_mail_over, PAGE },
     { &luci_sql_mail_delete_over, WRITE },
     { &luci_sql_mail_delete, WRITE },
+    { &luci_sql_mail_count, ONE },
+    { &luci_sql_mail_part, PAGE },
+    { &luci_sql_mail_drop, WRITE },
 };
 
 static luci_result_t run(luci_db_t *db, int i)
@@ -170,7 +173,7 @@ static luci_result_t run(luci_db_t *db, int i)
         { "kind", "13" },    { "language", "14" }, { "claim", "15" },   { "until", "16" },
         { "next", "17" },    { "address", "18" },  { "detail", "19" },  { "email", "20" },
         { "after", "21" },   { "but", "22" },      { "waiting", "23" }, { "since", "23" },
-        { "notices", "24" }, { NULL, NULL }
+        { "notices", "24" }, { "from", "1" },      { NULL, NULL }
     };
     const char *const *row;
     apr_array_header_t *rows;

@@ -53,6 +53,10 @@ static void check_words(void)
     tap_is_str(line_of(event, (luci_event_origin_t){ 0 }),
                SINCE "event=app_password_add result=ok reason=- address=- app=0123456789ab user=abc",
                "an event of an app password has its tag");
+    tap_is_str(line_of((luci_event_t){ .at = AT, .kind = LUCI_EVENT_MAIL, .user_id = "abc", .mail = "reset" },
+                       (luci_event_origin_t){ 0 }),
+               SINCE "event=mail result=ok reason=- address=- user=abc mail=reset",
+               "an event of a mail has its kind");
     origin.address = "2001:db8::1";
     event = (luci_event_t){ .at = 5, .kind = LUCI_EVENT_SIGN_OUT };
     tap_is_str(line_of(event, origin),
@@ -190,6 +194,14 @@ static void check_records(void)
                !luci_reason_applies(LUCI_REASON_NO_SESSION, LUCI_EVENT_SIGN_UP),
            "a session may be missing at sign-out and not at sign-up");
     tap_ok(luci_reason_applies(LUCI_REASON_BUSY, LUCI_EVENT_RENEWAL), "the server may be busy at a renewal");
+    tap_ok(luci_reason_applies(LUCI_REASON_THROTTLED, LUCI_EVENT_MAIL) &&
+               luci_reason_applies(LUCI_REASON_NO_ADDRESS, LUCI_EVENT_MAIL) &&
+               luci_reason_applies(LUCI_REASON_DISABLED, LUCI_EVENT_MAIL) &&
+               !luci_reason_applies(LUCI_REASON_NO_ADDRESS, LUCI_EVENT_SIGN_IN),
+           "a mail may be refused, and a user of a mail may have no address");
+    tap_ok(luci_reason_applies(LUCI_REASON_CROSS_SITE, LUCI_EVENT_RESET_REQUEST) &&
+               !luci_reason_applies(LUCI_REASON_CROSS_SITE, LUCI_EVENT_USER_SET),
+           "a form that needs no session may come from another site");
     tap_ok(!luci_reason_applies(LUCI_REASON_NOT_FOUND, LUCI_EVENT_SIGN_IN),
            "sign-in finds no user, and says so otherwise");
 }

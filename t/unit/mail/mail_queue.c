@@ -6,6 +6,7 @@
 #include "lib/support_auth.h"
 #include "lib/tap.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #define ROWS "SELECT count(*) FROM auth_user_mail"
@@ -174,6 +175,84 @@ static void check_gathered(void)
                   "S1.75: an order beside a mail that is being sent does not change it");
 }
 
+/* ---- Mails of strangers ---- */
+
+static apr_array_header_t *part(const char *from, luci_ms_t now, luci_result_t expected)
+{
+    apr_array_header_t *rows;
+
+    tap_is_result(luci_mail_queue_part(db, from, now, &rows, pool), expected,
+                  "S9.92: reading rows that wait");
+    return rows;
+}
+
+static void check_parts(void)
+{
+    luci_mail_claim_t claimed;
+    apr_array_header_t *rows;
+
+    support_run(path, "DELETE FROM auth_user_mail");
+    (void)part("", NOW, LUCI_NOT_FOUND);
+    for (int i = 0; i < LUCI_MAIL_PART_ROWS + 2; i++)
+        support_run(path, apr_psprintf(pool,
+                                       "INSERT INTO auth_user_mail (id, kind, name, created_at, expires_at, "
+                                       "next_try, tries, claimed_until, handed_over) VALUES ('%04d', '%s', "
+                                       "'name%d', 1, %d, 1, 0, 0, 0)",
+                                       i, i == 1 ? "notice" : LUCI_MAIL_RESET, i, 2));
+    rows = part("", NOW, LUCI_OK);
+    tap_is_int(rows->nelts, LUCI_MAIL_PART_ROWS, "S9.92: a part has a bound");
+    tap_is_str(APR_ARRAY_IDX(rows, 1, luci_mail_waiting_t).name, "name2",
+               "S9.92: a part has the rows of one kind, by their ids");
+    rows = part("0101", NOW, LUCI_OK);
+    tap_is_int(rows->nelts, 1, "S9.92: a part begins at an id");
+    support_run(path, "DELETE FROM auth_user_mail WHERE id < '0100'");
+    support_run(path, apr_psprintf(pool, "UPDATE auth_user_mail SET expires_at = %" APR_INT64_T_FMT,
+                                   NOW + LUCI_MS_HOUR));
+    tap_is_result(claim(other, NOW, &claimed), LUCI_OK, "S9.92: a sender claims one of two rows");
+    rows = part("", NOW, LUCI_OK);
+    tap_is_int(rows->nelts, 1, "S9.92: a row that a sender has claimed is in no part");
+    tap_is_result(luci_mail_queue_drop(db, claimed.id, NOW, pool), LUCI_OK,
+                  "S9.92: deleting a row that a sender has claimed");
+    tap_is_int(support_number(path, ROWS), 2, "S9.92: a row that a sender has claimed stays");
+    tap_is_result(luci_mail_queue_drop(db, APR_ARRAY_IDX(rows, 0, luci_mail_waiting_t).id, NOW, pool),
+                  LUCI_OK, "S9.92: deleting a row that waits");
+    tap_is_int(support_number(path, ROWS), 1, "S9.92: a row that waits is deleted");
+    support_run(path, "DELETE FROM auth_user_mail");
+}
+
+static void fill(int from, int rows)
+{
+    apr_array_header_t *values = apr_array_make(pool, rows, sizeof(const char *));
+
+    for (int i = from; i < from + rows; i++)
+        APR_ARRAY_PUSH(values, const char *) =
+            apr_psprintf(pool, "('%d', 'reset', 'name', 1, 1, 1, 0, 0, 0)", i);
+    support_run(path, apr_pstrcat(pool,
+                                  "INSERT INTO auth_user_mail (id, kind, name, created_at, expires_at, "
+                                  "next_try, tries, claimed_until, handed_over) VALUES ",
+                                  apr_array_pstrcat(pool, values, ','), NULL));
+}
+
+static void is_full(int expected, const char *what)
+{
+    int full = 2;
+
+    tap_is_result(luci_mail_queue_is_full(db, &full, pool), LUCI_OK, "S9.92: counting %s", what);
+    tap_is_int(full, expected, "S9.92: a queue of %s is%s full", what, expected ? "" : " not");
+}
+
+static void check_full(void)
+{
+    is_full(0, "no mails");
+    for (int i = 0; i < 10000; i += 1000)
+        fill(i, 1000);
+    support_run(path, "DELETE FROM auth_user_mail WHERE id = '0'");
+    is_full(0, "9,999 mails");
+    add("alice", NOW);
+    is_full(1, "10,000 mails");
+    support_run(path, "DELETE FROM auth_user_mail");
+}
+
 int main(void)
 {
     pool = support_start();
@@ -191,6 +270,8 @@ int main(void)
     check_delays();
     check_given_up();
     check_gathered();
+    check_parts();
+    check_full();
     luci_db_close(db);
     luci_db_close(other);
     return tap_done();

@@ -24,10 +24,10 @@ static luci_mail_message_t plain(void)
 
 static const char *written(const luci_mail_message_t *message, const char *what)
 {
-    const char *bytes = "";
+    char *bytes = NULL;
 
     tap_is_result(luci_message_write(message, &bytes, pool), LUCI_OK, "%s is written", what);
-    return bytes;
+    return bytes ? bytes : "";
 }
 
 static void has(const char *bytes, const char *part, const char *what)
@@ -122,7 +122,7 @@ static void check_text(void)
 
 static void refused(luci_mail_message_t message, const char *what)
 {
-    const char *bytes = NULL;
+    char *bytes = NULL;
 
     tap_is_result(luci_message_write(&message, &bytes, pool), LUCI_INVALID, "%s is refused", what);
     tap_is_str(bytes, NULL, "%s makes no mail", what);

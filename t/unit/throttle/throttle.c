@@ -521,6 +521,73 @@ static void check_factor_bound(void)
     support_auth_close(with);
 }
 
+/* ---- Mails ---- */
+
+typedef luci_result_t counting_fn(const luci_throttle_t *with, luci_attempt_t *of, const char *name,
+                                  apr_pool_t *scratch);
+
+static luci_result_t by_client(const luci_throttle_t *by, luci_attempt_t *of, const char *name,
+                               apr_pool_t *scratch)
+{
+    of->address = name;
+    return luci_throttle_mail_client(by, of, scratch);
+}
+
+static luci_result_t mail_of(counting_fn *counting, const char *name, luci_attempt_outcome_t outcome)
+{
+    luci_result_t result;
+
+    attempt = (luci_attempt_t){ .now = now };
+    result = counting(&throttle, &attempt, name, pool);
+    luci_throttle_end(&throttle, &attempt, outcome, pool);
+    return result;
+}
+
+/* Two of each are allowed. other_form is counted as name, and another is not. */
+static void check_mails_of(counting_fn *counting, const char *name, const char *other_form,
+                           const char *another)
+{
+    static int number;
+
+    begin(apr_psprintf(pool, "mails-%d.db", number++));
+    throttle.limits.mail = throttle.limits.mail_client = (luci_limit_t){ 2, LUCI_MS_MINUTE };
+    for (int i = 0; i < 3; i++)
+        tap_is_result(mail_of(counting, name, LUCI_ATTEMPT_CANCEL), LUCI_OK,
+                      "S1.54: what did not happen does not count for %s", name);
+    for (int i = 0; i < 2; i++)
+        tap_is_result(mail_of(counting, i ? other_form : name, LUCI_ATTEMPT_SUCCESS), LUCI_OK,
+                      "S1.54: below the limit, %s counts", i ? other_form : name);
+    tap_is_int(records(), 1, "S1.54: %s and %s have one count", name, other_form);
+    tap_is_result(mail_of(counting, name, LUCI_ATTEMPT_SUCCESS), LUCI_THROTTLED,
+                  "S1.54: beyond the limit, %s is refused", name);
+    tap_is_int(attempt.retry_after, LUCI_MS_MINUTE, "S1.54: %s is refused for a period", name);
+    tap_is_result(mail_of(counting, another, LUCI_ATTEMPT_SUCCESS), LUCI_OK, "S1.54: %s is not refused",
+                  another);
+    now += LUCI_MS_MINUTE;
+    tap_is_result(mail_of(counting, name, LUCI_ATTEMPT_SUCCESS), LUCI_OK,
+                  "S1.54: after a period, %s is admitted", name);
+    throttle.limits.mail.max = throttle.limits.mail_client.max = 0;
+    for (int i = 0; i < 4; i++)
+        tap_is_result(mail_of(counting, name, LUCI_ATTEMPT_SUCCESS), LUCI_OK,
+                      "S1.54: without a limit, %s is admitted", name);
+    tap_is_result(counting(NULL, &attempt, name, pool), LUCI_OK, "S1.54: without a throttle, %s is admitted",
+                  name);
+    support_auth_close(with);
+}
+
+static void check_mail_clear(void)
+{
+    begin("cleared-mails.db");
+    throttle.limits.mail = (luci_limit_t){ 1, LUCI_MS_MINUTE };
+    tap_is_result(mail_of(luci_throttle_mail, "Alice@example.com", LUCI_ATTEMPT_SUCCESS), LUCI_OK,
+                  "S1.54: a mail counts");
+    tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_MAIL, "ALICE@example.com", now, pool), LUCI_OK,
+                  "S1.54: the count of a mailbox is cleared, in any case of its letters");
+    tap_is_result(mail_of(luci_throttle_mail, "alice@example.com", LUCI_ATTEMPT_SUCCESS), LUCI_OK,
+                  "S1.54: a mailbox whose count was cleared gets mails");
+    support_auth_close(with);
+}
+
 int main(void)
 {
     pool = support_start();
@@ -536,5 +603,9 @@ int main(void)
     check_factor();
     check_factor_at_once();
     check_factor_bound();
+    check_mails_of(by_client, HOME, "::ffff:" HOME, ATTACKER);
+    check_mails_of(luci_throttle_mail_name, "username:alice", "username:alice", "username:bobby");
+    check_mails_of(luci_throttle_mail, "Alice@example.com", "alice@example.com", "bobby@example.com");
+    check_mail_clear();
     return tap_done();
 }
